@@ -1,0 +1,112 @@
+package faults
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+)
+
+// elsewhere is a host that must never be asked: its name is reserved
+// (https://www.rfc-editor.org/rfc/rfc2606).
+const elsewhere = "elsewhere.invalid"
+
+const page = "<html><head><title>Error</title></head><body>Try later</body></html>"
+
+// fail plays one fault. A handler that panics with ErrAbortHandler has its
+// connection closed without a further word.
+func fail(kind Kind, server http.Handler, w http.ResponseWriter, r *http.Request) {
+	switch kind {
+	case ResetBefore:
+		panic(http.ErrAbortHandler)
+	case AnswerLost:
+		server.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	case ResetInAnswer, TruncatedBody:
+		truncate(kind, record(server, r), w)
+	case Hang:
+		<-r.Context().Done()
+	case Status500:
+		answer(w, http.StatusInternalServerError, "application/json", `{"@type":"error","error_type":"server_error","error_message":"something broke"}`)
+	case Status500After:
+		server.ServeHTTP(httptest.NewRecorder(), r)
+		answer(w, http.StatusInternalServerError, "text/plain", "Internal Server Error")
+	case Status502HTML:
+		answer(w, http.StatusBadGateway, "text/html", page)
+	case Status503:
+		answer(w, http.StatusServiceUnavailable, "text/plain", "Service Unavailable")
+	case Throttled:
+		answer(w, http.StatusTooManyRequests, "text/plain", "Retry later\n")
+	case ThrottledUntil:
+		w.Header().Set("Retry-After", "1")
+		answer(w, http.StatusTooManyRequests, "text/plain", "Retry later\n")
+	case MalformedJSON:
+		server.ServeHTTP(httptest.NewRecorder(), r)
+		answer(w, http.StatusOK, "application/json", `{"@type": "env_vars", "env_vars": [}`)
+	case WrongContentType:
+		answer(w, http.StatusOK, "text/html", page)
+	case EndlessBody:
+		server.ServeHTTP(httptest.NewRecorder(), r)
+		endless(w, r)
+	case RedirectAway:
+		w.Header().Set("Location", "https://"+elsewhere+r.URL.EscapedPath())
+		answer(w, http.StatusTemporaryRedirect, "text/plain", "")
+	case RedirectPlain:
+		w.Header().Set("Location", "http://"+elsewhere+r.URL.EscapedPath())
+		answer(w, http.StatusFound, "text/plain", "")
+	default:
+		panic("faults: unknown kind " + string(kind))
+	}
+}
+
+func record(server http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	server.ServeHTTP(recorder, r)
+	return recorder
+}
+
+// truncate sends the first half of an answer. A reset announces the whole
+// length and breaks the connection; a truncated body ends as if it were whole.
+func truncate(kind Kind, whole *httptest.ResponseRecorder, w http.ResponseWriter) {
+	body := whole.Body.Bytes()
+	for name, values := range whole.Header() {
+		w.Header()[name] = values
+	}
+	w.Header().Del("Content-Length")
+	if kind == ResetInAnswer {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
+	}
+	w.WriteHeader(whole.Code)
+	write(w, body[:len(body)/2])
+	if kind == ResetInAnswer {
+		_ = http.NewResponseController(w).Flush() // what cannot be sent is lost, as meant
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func endless(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	chunk := bytes.Repeat([]byte(" "), 64<<10)
+	for r.Context().Err() == nil {
+		if !write(w, chunk) {
+			return
+		}
+	}
+}
+
+func answer(w http.ResponseWriter, status int, contentType, body string) {
+	w.Header().Set("Content-Type", contentType)
+	if strings.HasPrefix(contentType, "text/") {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+	}
+	w.WriteHeader(status)
+	write(w, []byte(body))
+}
+
+// write reports whether the caller still listens.
+func write(w http.ResponseWriter, data []byte) bool {
+	_, err := w.Write(data)
+	return err == nil
+}

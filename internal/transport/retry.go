@@ -1,0 +1,85 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"convox-travis/internal/clock"
+)
+
+// Retryable is an error that says whether the same read may succeed if it is
+// tried again, and how long the server asked to wait first (0: it did not say).
+type Retryable interface {
+	error
+	Retryable() (wait time.Duration, worth bool)
+}
+
+// Retry is how reads are tried again. The zero value makes four tries of
+// 15 seconds each, with pauses that grow from a quarter of a second.
+type Retry struct {
+	Clock    clock.Clock
+	Tries    int
+	Deadline time.Duration // of one try
+	Pause    time.Duration // before the second try
+}
+
+// Defaults fills in what is not set.
+func (r Retry) Defaults() Retry {
+	if r.Clock == nil {
+		r.Clock = clock.System{}
+	}
+	if r.Tries == 0 {
+		r.Tries = 4
+	}
+	if r.Deadline == 0 {
+		r.Deadline = 15 * time.Second
+	}
+	if r.Pause == 0 {
+		r.Pause = 250 * time.Millisecond
+	}
+	return r
+}
+
+// Do calls read until it succeeds, fails with an error that is not worth
+// another try, the tries are used up or ctx ends. It returns read's last error.
+func (r Retry) Do(ctx context.Context, read func(context.Context) error) error {
+	r = r.Defaults()
+	pauses := r.Pauses()
+	for try := 1; ; try++ {
+		err := r.Once(ctx, read)
+		if err == nil || try >= r.Tries || ctx.Err() != nil {
+			return err
+		}
+		var retryable Retryable
+		if !errors.As(err, &retryable) {
+			return err
+		}
+		wait, worth := retryable.Retryable()
+		if !worth {
+			return err
+		}
+		if r.Clock.Sleep(ctx, max(wait, pauses.NextBackOff())) != nil {
+			return err
+		}
+	}
+}
+
+// Once calls f with the deadline of one try.
+func (r Retry) Once(ctx context.Context, f func(context.Context) error) error {
+	r = r.Defaults()
+	ctx, cancel := context.WithTimeout(ctx, r.Deadline)
+	defer cancel()
+	return f(ctx)
+}
+
+// Pauses returns the growing pauses between tries.
+func (r Retry) Pauses() *backoff.ExponentialBackOff {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval = r.Defaults().Pause
+	pauses.Multiplier = 2
+	pauses.Reset()
+	return pauses
+}

@@ -1,0 +1,46 @@
+// Package transport is the rules that every connection of this program keeps:
+// verified TLS, plain HTTP to loopback only, no redirect that leaves the
+// origin or repeats a write, bounded answers, and reads that are tried again.
+package transport
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+// NewClient returns a client that keeps the rules. config is used as it is;
+// nil means the system's roots. Deadlines belong to the caller's contexts.
+func NewClient(config *tls.Config) *http.Client {
+	if config == nil {
+		config = &tls.Config{RootCAs: roots()}
+	}
+	config.MinVersion = tls.VersionTLS12
+	return &http.Client{
+		CheckRedirect: KeepOrigin,
+		Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			TLSClientConfig:     config,
+			TLSHandshakeTimeout: 10 * time.Second,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConnsPerHost: 16,
+			IdleConnTimeout:     90 * time.Second,
+			// The headers of an answer; bodies are bounded by ReadBody.
+			MaxResponseHeaderBytes: 1 << 20,
+		},
+	}
+}
+
+// KeepOrigin is the redirect policy, for http.Client.CheckRedirect: a write is
+// never sent on, a read only to the same scheme, host and port. The redirect
+// itself becomes the answer, so the caller sees its 3xx status.
+func KeepOrigin(next *http.Request, via []*http.Request) error {
+	first := via[0]
+	read := first.Method == http.MethodGet || first.Method == http.MethodHead
+	if !read || len(via) > 5 || !SameOrigin(first.URL, next.URL) {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}

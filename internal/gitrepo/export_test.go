@@ -1,0 +1,4 @@
+package gitrepo
+
+// OpenWithin is Open with another deadline.
+var OpenWithin = openWithin

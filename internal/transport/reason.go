@@ -1,0 +1,62 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// Reason says in a few words why no answer came. It quotes nothing: an error
+// of a connection can hold an address with more in it than was meant.
+func Reason(err error) string {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case IsUntrusted(err):
+		return untrusted(err)
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "there is no such host"
+	case errors.As(err, &dns):
+		return "its name cannot be looked up"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "there is no way to it from here"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection broke"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "no answer came in time"
+	}
+	var record tls.RecordHeaderError
+	if errors.As(err, &record) {
+		return "it does not speak TLS"
+	}
+	return "the connection failed"
+}
+
+// IsUntrusted reports whether a server's certificate was not accepted. Nothing
+// was sent to it then.
+func IsUntrusted(err error) bool {
+	var verification *tls.CertificateVerificationError
+	return errors.As(err, &verification)
+}
+
+func untrusted(err error) string {
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &authority):
+		return "its issuer is unknown"
+	case errors.As(err, &name):
+		return "it is for another host"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "it has expired or is not valid yet"
+	}
+	return "it is not valid"
+}

@@ -1,0 +1,137 @@
+package travisapi
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
+)
+
+// closedHost was the API of travis-ci.org.
+const closedHost = "api.travis-ci.org"
+
+// AccessError means that an endpoint or a token cannot be used. It quotes
+// neither.
+type AccessError struct {
+	code  string
+	what  string
+	hints []string
+	cause error
+}
+
+// Error says what and why.
+func (e *AccessError) Error() string {
+	if e.cause != nil {
+		return e.what + ": " + e.cause.Error()
+	}
+	return e.what
+}
+
+// Code is a word for machines, in snake case.
+func (e *AccessError) Code() string { return e.code }
+
+// Hints are things that can be done, best first.
+func (e *AccessError) Hints() []string { return e.hints }
+
+// Unwrap gives the reason, one of package transport's.
+func (e *AccessError) Unwrap() error { return e.cause }
+
+// ErrClosed means that an endpoint is travis-ci.org's, which is closed: a token
+// must not be sent to whoever answers there.
+var ErrClosed error = &AccessError{
+	code: "closed_endpoint", what: "the Travis endpoint: travis-ci.org is closed",
+	hints: []string{"leave --travis-endpoint and TRAVIS_ENDPOINT away: " + HostedEndpoint + " is the default"},
+}
+
+var errToken = &AccessError{
+	code: "bad_token", what: "the Travis token has white space or other characters that no token has",
+	hints: []string{"copy it anew from https://app.travis-ci.com/account/preferences"},
+}
+
+// readEndpoint holds an address against the rules.
+func readEndpoint(address string) (*url.URL, error) {
+	endpoint, err := transport.ParseEndpoint(address)
+	if err != nil {
+		return nil, &AccessError{
+			code: "bad_endpoint", what: "the Travis endpoint", cause: err,
+			hints: []string{"the API of travis-ci.com is " + HostedEndpoint + ", that of an Enterprise https://HOST/api"},
+		}
+	}
+	if endpoint.Hostname() == closedHost {
+		return nil, ErrClosed
+	}
+	return endpoint, nil
+}
+
+// FindEndpoint returns the endpoint to be used: flag, else TRAVIS_ENDPOINT,
+// else what the Travis client has saved for the repository slug, else its
+// default, else its Enterprise where it has no token for travis-ci.com, else
+// HostedEndpoint. Saved ones of travis-ci.org are passed over; a given one is
+// ErrClosed.
+func FindEndpoint(flag string, env func(string) string, saved CLIConfig, slug string) (string, error) {
+	for _, given := range []string{flag, env("TRAVIS_ENDPOINT")} {
+		if given != "" {
+			return checkEndpoint(given)
+		}
+	}
+	candidates := []string{saved.repositories[strings.ToLower(slug)], saved.defaultEndpoint}
+	if saved.tokens[HostedEndpoint].IsEmpty() {
+		candidates = append(candidates, saved.enterprise)
+	}
+	for _, candidate := range candidates {
+		if candidate == "" {
+			continue
+		}
+		endpoint, err := checkEndpoint(candidate)
+		if !errors.Is(err, ErrClosed) {
+			return endpoint, err
+		}
+	}
+	return HostedEndpoint, nil
+}
+
+func checkEndpoint(address string) (string, error) {
+	endpoint, err := readEndpoint(address)
+	if err != nil {
+		return "", err
+	}
+	return endpoint.String(), nil
+}
+
+// TokenSource says where a token was found.
+type TokenSource string
+
+// The places where a token can be.
+const (
+	NoToken              TokenSource = ""
+	TokenFromEnvironment TokenSource = "TRAVIS_TOKEN"
+	TokenFromCLI         TokenSource = "the Travis client"
+)
+
+// FindToken returns the token for an endpoint: TRAVIS_TOKEN, else what the
+// Travis client has saved for this very endpoint. No token is no error.
+func FindToken(endpoint string, env func(string) string, saved CLIConfig) (secret.String, TokenSource, error) {
+	token, source := secret.New(strings.TrimSpace(env("TRAVIS_TOKEN"))), TokenFromEnvironment
+	if token.IsEmpty() {
+		token, source = saved.tokens[endpointKey(endpoint)], TokenFromCLI
+	}
+	if token.IsEmpty() {
+		return secret.String{}, NoToken, nil
+	}
+	if err := CheckToken(token); err != nil {
+		return secret.String{}, NoToken, err
+	}
+	return token, source, nil
+}
+
+// CheckToken refuses what no token can be and no header can carry.
+func CheckToken(token secret.String) error {
+	strange := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }
+	if text := token.Reveal(); text == "" || len(text) > 4096 || strings.ContainsFunc(text, strange) {
+		return errToken
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package travisapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+
+	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
+)
+
+// longestAnswer bounds what is read of an answer, in bytes. A page of 100
+// repositories has some 200 KiB.
+const longestAnswer = 8 << 20
+
+// call is one request.
+type call struct {
+	what       string // what it is for, in words that follow "error: "
+	repository string // the one it is about, for a person, or ""
+	method     string
+	path       string // escaped
+	query      url.Values
+	body       map[string]any // nil sends none
+}
+
+// read sends a GET and tries it again where that can help. The answer has to
+// hold what whole asks for.
+func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
+	var answer T
+	err := c.config.Retry.Do(ctx, func(ctx context.Context) error {
+		body, err := c.send(ctx, r)
+		if err != nil {
+			return err
+		}
+		answer, err = decode(r, body, whole)
+		return err
+	})
+	return answer, err
+}
+
+// write sends a request that changes something, once.
+func write[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
+	var answer T
+	body, err := c.change(ctx, r)
+	if err != nil {
+		return answer, err
+	}
+	return decode(r, body, whole)
+}
+
+// change is write for an answer that nobody reads.
+func (c *Client) change(ctx context.Context, r call) (body []byte, err error) {
+	if r.method == http.MethodPost {
+		if err := c.config.Pace(ctx); err != nil {
+			return nil, unsent(r, err)
+		}
+	}
+	err = c.config.Retry.Once(ctx, func(ctx context.Context) error {
+		body, err = c.send(ctx, r)
+		return err
+	})
+	return body, err
+}
+
+// decode reads a good answer. The decoder's error is dropped: it can quote the
+// answer.
+func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
+	var answer, none T
+	if json.Unmarshal(body, &answer) != nil || !whole(answer) {
+		return none, malformed(r)
+	}
+	return answer, nil
+}
+
+// send sends one request and returns the body of a good answer.
+func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
+	request, err := c.request(ctx, r)
+	if err != nil {
+		return nil, unsent(r, err)
+	}
+	answer, err := c.config.HTTP.Do(request)
+	if err != nil {
+		return nil, c.unanswered(ctx, r, err)
+	}
+	defer answer.Body.Close()
+	body, err := transport.ReadBody(answer.Body, longestAnswer)
+	if err != nil {
+		return nil, c.unread(ctx, r, answer.StatusCode, err)
+	}
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return nil, c.refusal(r, answer, body)
+	}
+	return body, nil
+}
+
+func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
+	var body io.Reader
+	if r.body != nil {
+		text, err := encode(r.body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, r.method, c.address(r.path, r.query), body)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Travis-API-Version", "3")
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", c.config.UserAgent)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if !c.config.Token.IsEmpty() {
+		request.Header.Set("Authorization", "token "+c.config.Token.Reveal())
+	}
+	return request, nil
+}
+
+// encode writes a body as JSON. A secret in it would become "[redacted]", so
+// it is revealed here.
+func encode(body map[string]any) ([]byte, error) {
+	revealed := make(map[string]any, len(body))
+	for name, value := range body {
+		if s, ok := value.(secret.String); ok {
+			value = s.Reveal()
+		}
+		revealed[name] = value
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(revealed)
+	return bytes.TrimRight(text.Bytes(), "\n"), err
+}

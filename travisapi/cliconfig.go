@@ -1,0 +1,122 @@
+package travisapi
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/secret"
+)
+
+// longestConfig bounds what is read of the Travis client's file, in bytes.
+const longestConfig = 1 << 20
+
+// CLIConfig is what the Travis client has saved
+// (https://github.com/travis-ci/travis.rb, lib/travis/cli/api_command.rb). The
+// zero value is that of a person who never used it.
+type CLIConfig struct {
+	tokens          map[string]secret.String // by endpoint, without a slash at its end
+	repositories    map[string]string        // endpoint by slug in lower case
+	defaultEndpoint string
+	enterprise      string
+}
+
+// ReadCLIConfig reads config.yml in $TRAVIS_CONFIG_PATH, else in ~/.travis. A
+// file that is not there is no error. The error for one that cannot be read
+// quotes nothing of it.
+func ReadCLIConfig(env func(string) string, home string) (CLIConfig, error) {
+	folder := env("TRAVIS_CONFIG_PATH")
+	if folder == "" {
+		if home == "" {
+			return CLIConfig{}, nil
+		}
+		folder = filepath.Join(home, ".travis")
+	}
+	path := filepath.Join(folder, "config.yml")
+	text, err := readBounded(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return CLIConfig{}, nil
+	}
+	if err != nil {
+		return CLIConfig{}, &ConfigError{path: path, why: "it cannot be read"}
+	}
+	var file configFile
+	if yaml.Unmarshal(text, &file) != nil { // its error quotes the file
+		return CLIConfig{}, &ConfigError{path: path, why: "it is not the YAML that the Travis client writes"}
+	}
+	return file.config(), nil
+}
+
+// readBounded reads a regular file: a pipe in its place would never end.
+func readBounded(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > longestConfig {
+		return nil, fs.ErrInvalid
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, longestConfig))
+}
+
+type configFile struct {
+	Endpoints map[string]struct {
+		AccessToken string `yaml:"access_token"`
+	} `yaml:"endpoints"`
+	DefaultEndpoint string `yaml:"default_endpoint"`
+	Repositories    map[string]struct {
+		Endpoint string `yaml:"endpoint"`
+	} `yaml:"repos"`
+	Enterprise map[string]string `yaml:"enterprise"`
+}
+
+func (f configFile) config() CLIConfig {
+	c := CLIConfig{
+		tokens: map[string]secret.String{}, repositories: map[string]string{},
+		defaultEndpoint: f.DefaultEndpoint, enterprise: f.Enterprise["default"],
+	}
+	for endpoint, saved := range f.Endpoints {
+		if saved.AccessToken != "" {
+			c.tokens[endpointKey(endpoint)] = secret.New(saved.AccessToken)
+		}
+	}
+	for slug, saved := range f.Repositories {
+		c.repositories[strings.ToLower(slug)] = saved.Endpoint
+	}
+	return c
+}
+
+// endpointKey is the same for two spellings of an endpoint.
+func endpointKey(endpoint string) string {
+	return strings.ToLower(strings.TrimRight(strings.TrimSpace(endpoint), "/"))
+}
+
+// ConfigError means that the Travis client's file is there and cannot be used.
+type ConfigError struct{ path, why string }
+
+// Error implements error.
+func (e *ConfigError) Error() string {
+	return "read the Travis client's settings in " + shellescape.StripUnsafe(e.path) + ": " + e.why
+}
+
+// Code is a word for machines, in snake case.
+func (*ConfigError) Code() string { return "travis_config" }
+
+// Hints are things that can be done, best first.
+func (*ConfigError) Hints() []string {
+	return []string{
+		"export TRAVIS_TOKEN, copied from https://app.travis-ci.com/account/preferences: then the file is not needed",
+		"or repair the file, or move it away",
+	}
+}

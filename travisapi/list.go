@@ -1,0 +1,146 @@
+package travisapi
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	pageSize     = 100 // the most that Travis gives
+	pagesAtATime = 8
+	mostListed   = 100_000 // repositories; a server that counts higher is not believed
+)
+
+// ListOptions says which repositories are listed. The zero value lists all that
+// the account sees.
+type ListOptions struct {
+	Owner    string   // the login of a person or organization; "" is all
+	Provider Provider // of Owner; "" is GitHub
+	Active   bool     // only those that Travis builds
+	Search   string   // only those whose slug Travis finds similar
+
+	// Page is given each page as it arrives, one at a time and in no order; it
+	// may be nil.
+	Page func([]Repository)
+}
+
+// Repositories lists repositories, the ones built last first, all pages. The
+// first page tells how many there are; the others are read side by side.
+func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repository, error) {
+	list := listing{client: c, options: options, seen: map[int]bool{}}
+	last, err := list.read(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	pages := [][]Repository{list.keep(last)}
+	step := max(1, len(last.Repositories)) // a server may give smaller pages than were asked for
+	count := min(last.Pagination.Count, mostListed)
+	if rest := (count - 1) / step; rest > 0 {
+		more, end, err := list.readSideBySide(ctx, step, rest)
+		if err != nil {
+			return nil, err
+		}
+		pages, last = append(pages, more...), end
+	}
+	// What came to it meanwhile, or all of it where the count was not told.
+	for offset := len(pages) * step; !last.isLast() && offset < mostListed; offset += step {
+		if last, err = list.read(ctx, offset); err != nil {
+			return nil, err
+		}
+		pages = append(pages, list.keep(last))
+	}
+	return slices.Concat(pages...), nil
+}
+
+// readSideBySide reads n pages after the first one.
+func (l *listing) readSideBySide(ctx context.Context, step, n int) (pages [][]Repository, last listAnswer, err error) {
+	pages = make([][]Repository, n)
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.SetLimit(pagesAtATime)
+	for i := range n {
+		reads.Go(func() error {
+			page, err := l.read(ctx, (i+1)*step)
+			if err != nil {
+				return err
+			}
+			pages[i] = l.keep(page)
+			if i == n-1 {
+				last = page
+			}
+			return nil
+		})
+	}
+	err = reads.Wait()
+	return pages, last, err
+}
+
+// listing is one walk through all pages.
+type listing struct {
+	client  *Client
+	options ListOptions
+
+	mu   sync.Mutex
+	seen map[int]bool
+}
+
+type listAnswer struct {
+	Repositories []repositoryAnswer `json:"repositories"`
+	Pagination   struct {
+		Count  int   `json:"count"`
+		IsLast *bool `json:"is_last"`
+	} `json:"@pagination"`
+}
+
+func (a listAnswer) isLast() bool {
+	if len(a.Repositories) == 0 || a.Pagination.IsLast == nil {
+		return len(a.Repositories) < pageSize
+	}
+	return *a.Pagination.IsLast
+}
+
+func (a listAnswer) whole() bool {
+	return a.Repositories != nil && !slices.ContainsFunc(a.Repositories, func(r repositoryAnswer) bool { return !r.whole() })
+}
+
+func (l *listing) read(ctx context.Context, offset int) (listAnswer, error) {
+	query := url.Values{
+		"limit":   {strconv.Itoa(pageSize)},
+		"offset":  {strconv.Itoa(offset)},
+		"sort_by": {"default_branch.last_build:desc"},
+	}
+	if l.options.Active {
+		query.Set("repository.active", "true")
+	}
+	if l.options.Search != "" {
+		query.Set("repository.slug_filter", l.options.Search)
+	}
+	path := "/repos"
+	if l.options.Owner != "" {
+		path = "/owner/" + providerPath(l.options.Provider) + segment(l.options.Owner) + "/repos"
+	}
+	return read(ctx, l.client, call{what: "list the repositories", method: http.MethodGet, path: path, query: query}, listAnswer.whole)
+}
+
+// keep notes a page. A build that ends while the pages are read moves a
+// repository to another page, so each is kept once.
+func (l *listing) keep(page listAnswer) []Repository {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := make([]Repository, 0, len(page.Repositories))
+	for _, answer := range page.Repositories {
+		if !l.seen[answer.ID] {
+			l.seen[answer.ID] = true
+			kept = append(kept, answer.repository())
+		}
+	}
+	if l.options.Page != nil {
+		l.options.Page(kept)
+	}
+	return kept
+}

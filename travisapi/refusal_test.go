@@ -1,0 +1,196 @@
+package travisapi_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
+	"convox-travis/travisapi"
+	"convox-travis/travisapi/travistest"
+)
+
+func TestEveryRefusalIsToldApart(t *testing.T) {
+	typed := func(kind, more string) string {
+		return `{"@type":"error","error_type":"` + kind + `","error_message":"` + secrettest.Canary + `"` + more + `}`
+	}
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		kind   travisapi.Kind
+		says   string
+	}{
+		"an unknown token":        {403, "access denied", travisapi.KindUnknownToken, "token"},
+		"a ban":                   {403, "Forbidden\n", travisapi.KindBanned, "an hour"},
+		"too many requests":       {429, "Retry later\n", travisapi.KindThrottled, "too many"},
+		"no token":                {403, typed("login_required", ""), travisapi.KindLoginRequired, "token"},
+		"no permission":           {403, typed("insufficient_access", `,"permission":"create_env_var","resource_type":"repository"`), travisapi.KindDenied, "denied create_env_var (HTTP 403)"},
+		"a permission of no kind": {403, typed("insufficient_access", `,"permission":"\u001b[2J"`), travisapi.KindDenied, "denied this"},
+		"a moved repository":      {403, typed("repo_migrated", ""), travisapi.KindMigrated, "travis-ci.org"},
+		"an unknown repository":   {404, typed("not_found", ""), travisapi.KindNotFound, "acme/api"},
+		"a double":                {409, typed("duplicate_resource", ""), travisapi.KindDuplicate, "exists"},
+		"no key yet":              {409, typed("repo_ssh_key_missing", ""), travisapi.KindNoKeyYet, "key"},
+		"a wrong value":           {422, typed("unprocessable_entity", ""), travisapi.KindInvalid, "values"},
+		"wrong parameters":        {400, typed("wrong_params", ""), travisapi.KindInvalid, "values"},
+		"too many builds":         {429, typed("request_limit_reached", ""), travisapi.KindRequestLimit, "hour"},
+		"an inactive repository":  {406, typed("repository_inactive", ""), travisapi.KindInactive, "active"},
+		"a failure":               {500, typed("server_error", ""), travisapi.KindServer, "failed"},
+		"a page of a proxy":       {502, "<html>" + secrettest.Canary, travisapi.KindServer, "failed"},
+		"another status":          {418, secrettest.Canary, travisapi.KindUnexpected, "should not"},
+		"a redirect":              {307, secrettest.Canary, travisapi.KindUnexpected, "elsewhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := answering(t, c.status, c.body, "Location", "https://elsewhere.invalid/")
+			_, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New(secrettest.Canary)})
+			e := failed(t, err)
+			if e.Kind != c.kind || e.Status != c.status || !strings.Contains(e.Error(), c.says) {
+				t.Errorf("it is %s, %d: %v", e.Kind, e.Status, e)
+			}
+			if !strings.HasPrefix(e.Error(), "set CONVOX_PASSWORD on acme/api: ") {
+				t.Errorf("it does not say what failed: %v", e)
+			}
+			open := c.kind == travisapi.KindServer || c.status == 418
+			if e.FateUnknown() != open {
+				t.Errorf("the write's fate is unknown: %t", e.FateUnknown())
+			}
+			if c.kind != travisapi.KindDuplicate && c.kind != travisapi.KindInvalid && len(e.Hints()) == 0 {
+				t.Error("it does not say what to do")
+			}
+		})
+	}
+}
+
+func TestABanSaysWhenToGoOn(t *testing.T) {
+	now := time.Date(2026, 11, 24, 14, 5, 0, 0, time.Local)
+	server, _ := travis(t)
+	server.Ban("t")
+	retry := quick
+	retry.Clock = still{now}
+	client, err := travisapi.New(travisapi.Config{Endpoint: server.URL, Token: secret.New("t"), Retry: retry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.User(t.Context())
+	if e := failed(t, err); !e.Until.Equal(now.Add(time.Hour)) || !strings.Contains(e.Hints()[0], "15:05") {
+		t.Errorf("until %v, %v", e.Until, e.Hints())
+	}
+}
+
+// still is a clock that stands still and waits for nothing.
+type still struct{ now time.Time }
+
+func (s still) Now() time.Time                                 { return s.now }
+func (still) Sleep(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) }
+
+func TestReadsAreTriedAgainWhereThatHelps(t *testing.T) {
+	for _, kind := range faults.Kinds() {
+		server, client := travis(t, api())
+		server.Faults.Add(faults.Rule{Kind: kind, Times: 2})
+		_, err := client.EnvVars(t.Context(), apiRef)
+		redirected := kind == faults.RedirectAway || kind == faults.RedirectPlain
+		if (err != nil) != redirected {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if n := len(server.Faults.Requests()); (n != 1) == redirected {
+			t.Errorf("%s: %d requests", kind, n)
+		}
+	}
+}
+
+func TestWritesAreSentOnce(t *testing.T) {
+	for _, kind := range faults.Kinds() {
+		server, client := travis(t, api(travistest.EnvVar{ID: "v1", Name: "OLD", Value: "1"}))
+		server.Faults.Add(faults.Rule{Kind: kind, Times: -1})
+		_, created := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
+		_, updated := client.UpdateEnvVar(t.Context(), apiRef, "v1", travisapi.EnvVarChange{Name: "OLD", Value: secret.New(secrettest.Canary)})
+		deleted := client.DeleteEnvVar(t.Context(), apiRef, "v1")
+		if n := len(server.Faults.Requests()); n != 3 {
+			t.Errorf("%s: %d requests for three writes", kind, n)
+		}
+		for _, err := range []error{created, updated, deleted} {
+			if err == nil { // a DELETE whose answer has a body nobody reads
+				continue
+			}
+			e := failed(t, err)
+			known := kind == faults.Throttled || kind == faults.ThrottledUntil || kind == faults.RedirectAway || kind == faults.RedirectPlain
+			if e.FateUnknown() == known {
+				t.Errorf("%s: the fate of %v is unknown: %t", kind, e, e.FateUnknown())
+			}
+		}
+		if created == nil || updated == nil {
+			t.Errorf("%s passed for a success", kind)
+		}
+	}
+}
+
+func TestWhatNeverLeftHasAKnownFate(t *testing.T) {
+	server, client := travis(t, api())
+	if err := server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
+	if e := failed(t, err); e.Kind != travisapi.KindUnreachable || e.FateUnknown() || !strings.Contains(e.Error(), "refused") {
+		t.Errorf("%s, unknown %t: %v", e.Kind, e.FateUnknown(), e)
+	}
+}
+
+func TestAnEmptyListIsToldFromNoList(t *testing.T) {
+	for _, body := range []string{`{}`, `{"@type":"env_vars"}`, `{"env_vars":null}`, `{"env_vars":[{}]}`, `{"env_vars":{}}`, `[]`, ``, `{"env_vars":[`} {
+		_, err := answering(t, http.StatusOK, body).EnvVars(t.Context(), apiRef)
+		if e := failed(t, err); e.Kind != travisapi.KindMalformed {
+			t.Errorf("%q: %v", body, e)
+		}
+	}
+	vars, err := answering(t, http.StatusOK, `{"env_vars":[]}`).EnvVars(t.Context(), apiRef)
+	if err != nil || len(vars) != 0 {
+		t.Errorf("%v, %v", vars, err)
+	}
+}
+
+func TestTheServersPauseIsKeptUpToAMinute(t *testing.T) {
+	for header, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "-5": 0, "nonsense": 0, "999999999999": 24 * time.Hour, "7200": 2 * time.Hour} {
+		_, err := answering(t, 429, "Retry later\n", "Retry-After", header).StartBuild(t.Context(), apiRef, "main", "")
+		e := failed(t, err)
+		wait, worth := e.Retryable()
+		if wait != want || worth != (want <= time.Minute) {
+			t.Errorf("%q: %v, %t", header, wait, worth)
+		}
+	}
+}
+
+func TestAStoppedCallSaysWhy(t *testing.T) {
+	server, client := travis(t, api())
+	server.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
+	reason := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(20*time.Millisecond, func() { cancel(reason) })
+	_, err := client.EnvVars(ctx, apiRef)
+	if e := failed(t, err); e.Kind != travisapi.KindCanceled || !errors.Is(err, reason) {
+		t.Errorf("%s: %v", e.Kind, e)
+	}
+	_, err = client.EnvVars(t.Context(), apiRef)
+	if e := failed(t, err); e.Kind != travisapi.KindTimeout || !strings.Contains(e.Error(), quick.Deadline.String()) {
+		t.Errorf("%s: %v", e.Kind, e)
+	}
+	_, err = client.CreateEnvVar(ctx, apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
+	if e := failed(t, err); e.Kind != travisapi.KindCanceled {
+		t.Errorf("%s: %v", e.Kind, e)
+	}
+}
+
+func TestACertificateOfAnUnknownIssuerIsNotAccepted(t *testing.T) {
+	server := newTLSServer(t)
+	client := newClient(t, server.URL, secrettest.Canary)
+	_, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
+	if e := failed(t, err); e.Kind != travisapi.KindUntrusted || e.FateUnknown() {
+		t.Errorf("%s, unknown %t: %v", e.Kind, e.FateUnknown(), e)
+	}
+}
+
+var _ transport.Retryable = (*travisapi.Error)(nil)

@@ -1,0 +1,109 @@
+package travisapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+)
+
+// Repository is a repository as Travis knows it
+// (https://developer.travis-ci.com/resource/repository).
+type Repository struct {
+	ID              int
+	Slug            string   // OWNER/NAME
+	Provider        Provider // "" where Travis does not say
+	Active          bool     // whether Travis builds it
+	Private         bool
+	Owner           string
+	DefaultBranch   string
+	MigrationStatus string          // "migrated" is normal on travis-ci.com
+	Permissions     map[string]bool // of the person: read, activate, create_env_var, …
+}
+
+// Ref names the repository by its number, and to a person by its slug.
+func (r Repository) Ref() Ref {
+	ref := ByID(r.ID)
+	if slug := shellescape.StripUnsafe(r.Slug); slug != "" {
+		ref.name = slug
+	}
+	return ref
+}
+
+// Denies reports whether Travis says that the person may not do this. What it
+// does not speak of is not denied.
+func (r Repository) Denies(permission string) bool {
+	may, said := r.Permissions[permission]
+	return said && !may
+}
+
+type repositoryAnswer struct {
+	ID       int     `json:"id"`
+	Slug     string  `json:"slug"`
+	Provider *string `json:"provider"`
+	VCSType  *string `json:"vcs_type"`
+	Active   bool    `json:"active"`
+	Private  bool    `json:"private"`
+	Owner    struct {
+		Login string `json:"login"`
+	} `json:"owner"`
+	DefaultBranch struct {
+		Name string `json:"name"`
+	} `json:"default_branch"`
+	MigrationStatus *string         `json:"migration_status"`
+	Permissions     map[string]bool `json:"@permissions"`
+}
+
+func (a repositoryAnswer) whole() bool { return a.ID > 0 && a.Slug != "" }
+
+func (a repositoryAnswer) repository() Repository {
+	r := Repository{
+		ID: a.ID, Slug: a.Slug, Provider: a.provider(), Active: a.Active, Private: a.Private,
+		Owner: a.Owner.Login, DefaultBranch: a.DefaultBranch.Name, Permissions: a.Permissions,
+	}
+	if a.MigrationStatus != nil {
+		r.MigrationStatus = *a.MigrationStatus
+	}
+	return r
+}
+
+// provider reads "github" or, from servers that do not say so, the type's
+// "GithubRepository".
+func (a repositoryAnswer) provider() Provider {
+	if a.Provider != nil {
+		provider, _ := ParseProvider(*a.Provider)
+		return provider
+	}
+	if a.VCSType != nil {
+		provider, _ := ParseProvider(strings.TrimSuffix(*a.VCSType, "Repository"))
+		return provider
+	}
+	return ""
+}
+
+// Repository reads one repository. One that is unknown, not synced yet or not
+// for this person is an Error of KindNotFound.
+func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
+	answer, err := read(ctx, c, ref.call(http.MethodGet, "", "find"), repositoryAnswer.whole)
+	if err != nil {
+		return Repository{}, err
+	}
+	return answer.repository(), nil
+}
+
+// Activate makes Travis build a repository. It may be repeated without harm, so
+// it is tried again like a read: shortly after a sync Travis has no key for the
+// repository yet.
+func (c *Client) Activate(ctx context.Context, ref Ref) (Repository, error) {
+	var answer repositoryAnswer
+	err := c.config.Retry.Do(ctx, func(ctx context.Context) error {
+		var err error
+		answer, err = write(ctx, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
+		return err
+	})
+	if err != nil {
+		return Repository{}, err
+	}
+	return answer.repository(), nil
+}

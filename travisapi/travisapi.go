@@ -1,0 +1,87 @@
+// Package travisapi is a client of the Travis CI API, version 3
+// (https://developer.travis-ci.com/): repositories, their variables, keys and
+// settings, and builds. It also finds the token and the endpoint that the
+// Travis client keeps (https://github.com/travis-ci/travis.rb#configuration).
+//
+// Reads are tried again. A write is sent once: when its answer does not say
+// what became of it, the Error says so (FateUnknown), and the caller looks
+// before anything is sent again. Travis loses one of two writes that are made
+// to one repository at the same time, so callers make them one after the other.
+//
+// What Travis does is read from its public sources
+// (https://github.com/travis-ci/travis-api, lib/travis/api/v3).
+package travisapi
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
+)
+
+// HostedEndpoint is the API of travis-ci.com.
+const HostedEndpoint = "https://api.travis-ci.com"
+
+// Config is what a Client needs.
+type Config struct {
+	Endpoint  string        // https://HOST/PATH, or http to loopback
+	Token     secret.String // copied from https://app.travis-ci.com/account/preferences
+	UserAgent string        // "" is convox-travis
+	HTTP      *http.Client  // nil is a client of package transport
+
+	// Retry is how reads are tried again; its Deadline bounds each call.
+	Retry transport.Retry
+	// Pace is called before each POST and may wait; nil does not.
+	Pace func(context.Context) error
+}
+
+// Client calls one endpoint with one token. It may be used by many goroutines.
+type Client struct {
+	endpoint *url.URL
+	config   Config
+}
+
+// New returns a client and calls nothing. Its errors are those of
+// transport.ParseEndpoint with hints, and ErrClosed for travis-ci.org.
+func New(config Config) (*Client, error) {
+	endpoint, err := readEndpoint(config.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if config.HTTP == nil {
+		config.HTTP = transport.NewClient(nil)
+	}
+	if config.UserAgent == "" {
+		config.UserAgent = "convox-travis"
+	}
+	if config.Pace == nil {
+		config.Pace = func(context.Context) error { return nil }
+	}
+	config.Retry = config.Retry.Defaults()
+	return &Client{endpoint: endpoint, config: config}, nil
+}
+
+// Endpoint is the address of the API, without a slash at its end.
+func (c *Client) Endpoint() string { return c.endpoint.String() }
+
+// address returns the URL of an escaped path below the endpoint. A slug's
+// slash stays %2F in it.
+func (c *Client) address(path string, query url.Values) string {
+	address := c.endpoint.String() + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	return address
+}
+
+// segment escapes one segment of a path, its slashes too.
+func segment(text string) string {
+	// Dots alone would be taken for folders by whatever cleans the path.
+	if text == "." || text == ".." {
+		return strings.ReplaceAll(text, ".", "%2E")
+	}
+	return url.PathEscape(text)
+}

@@ -1,0 +1,120 @@
+package travistest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// The limits of lib/travis/api/attack.rb.
+const (
+	postLimit    = 50
+	postWindow   = 30 * time.Second
+	banTime      = time.Hour
+	requestLimit = 2000 // a minute
+)
+
+// attacker is what the server remembers of a token, known or not.
+type attacker struct {
+	posts       []time.Time // within the last postWindow
+	bannedUntil time.Time
+	minute      time.Time // the one that is being counted
+	requests    int       // in it
+}
+
+// admit lets a request by a known account pass, and answers the others.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*account, bool) {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
+	switch s.attack(token, r.Method) {
+	case "banned":
+		text(w, http.StatusForbidden, "Forbidden\n")
+		return nil, false
+	case "throttled":
+		text(w, http.StatusTooManyRequests, "Retry later\n")
+		return nil, false
+	}
+	if token == "" {
+		refuse(w, http.StatusForbidden, "login_required", "login required", nil)
+		return nil, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.accounts {
+		if a.Token == token {
+			s.settle(a)
+			return a, true
+		}
+	}
+	text(w, http.StatusForbidden, "access denied")
+	return nil, false
+}
+
+// attack counts a request and returns why it is not let through, or "".
+func (s *Server) attack(token, method string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.Now()
+	a := s.posts[token]
+	if a == nil {
+		a = &attacker{}
+		s.posts[token] = a
+	}
+	if now.Before(a.bannedUntil) {
+		return "banned"
+	}
+	if minute := now.Truncate(time.Minute); !minute.Equal(a.minute) {
+		a.minute, a.requests = minute, 0
+	}
+	if a.requests++; a.requests > requestLimit {
+		return "throttled"
+	}
+	if method == http.MethodPost && a.post(now) {
+		return "banned"
+	}
+	return ""
+}
+
+// post counts a POST, and reports whether it is the one too many.
+func (a *attacker) post(now time.Time) bool {
+	recent := a.posts[:0]
+	for _, at := range a.posts {
+		if now.Sub(at) < postWindow {
+			recent = append(recent, at)
+		}
+	}
+	a.posts = append(recent, now)
+	if len(a.posts) < postLimit {
+		return false
+	}
+	a.bannedUntil = now.Add(banTime)
+	return true
+}
+
+// Ban bans a token for an hour, as after too many POSTs.
+func (s *Server) Ban(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.posts[token] = &attacker{bannedUntil: s.Now().Add(banTime)}
+}
+
+// Pardon lets every token in again.
+func (s *Server) Pardon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.posts)
+}
+
+// Banned reports whether a token is banned now.
+func (s *Server) Banned(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.posts[token]
+	return a != nil && s.Now().Before(a.bannedUntil)
+}
+
+func text(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprint(w, body) // the client may be gone
+}

@@ -1,0 +1,97 @@
+package travistest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const requestsAnHour = 10
+
+// buildRequest is a request for a build, and the build that comes of it.
+type buildRequest struct {
+	id, build int
+	branch    string
+	message   string
+	at        time.Time
+}
+
+func (s *Server) createRequest(w http.ResponseWriter, t target) {
+	var body struct {
+		Request struct {
+			Branch  string `json:"branch"`
+			Message string `json:"message"`
+		} `json:"request"`
+	}
+	if json.NewDecoder(t.Body).Decode(&body) != nil {
+		refuse(w, http.StatusBadRequest, "wrong_params", "wrong parameters", nil)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := t.repository
+	recent := 0
+	for _, earlier := range r.requests {
+		if s.Now().Sub(earlier.at) < time.Hour {
+			recent++
+		}
+	}
+	switch {
+	case !t.account.may(r, "create_request"):
+		denied(w, "create_request", "repository")
+	case !r.Active:
+		refuse(w, http.StatusNotAcceptable, "repository_inactive", "cannot create requests on an inactive repository", nil)
+	case recent >= requestsAnHour:
+		refuse(w, http.StatusTooManyRequests, "request_limit_reached", "request limit reached for resource", nil)
+	default:
+		if body.Request.Branch == "" {
+			body.Request.Branch = r.DefaultBranch
+		}
+		made := &buildRequest{id: s.nextID(), build: s.nextID(), branch: body.Request.Branch, message: body.Request.Message, at: s.Now()}
+		r.requests = append(r.requests, made)
+		answer(w, http.StatusAccepted, object{
+			"@type": "pending", "remaining_requests": requestsAnHour - recent - 1, "resource_type": "request",
+			"repository": object{"@type": "repository", "id": r.ID, "slug": r.Slug},
+			"request":    object{"id": made.id, "branch": made.branch, "message": made.message},
+		})
+	}
+}
+
+func (s *Server) getRequest(w http.ResponseWriter, t target) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range t.repository.requests {
+		if strconv.Itoa(r.id) == t.PathValue("id") {
+			answer(w, http.StatusOK, object{
+				"@type": "request", "id": r.id, "state": "finished", "result": "approved", "message": r.message,
+				"builds": []object{s.renderBuild(r)},
+			})
+			return
+		}
+	}
+	notFound(w, "request")
+}
+
+func (s *Server) getBuild(w http.ResponseWriter, r request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, repository := range s.repositories {
+		for _, made := range repository.requests {
+			if strconv.Itoa(made.build) == r.PathValue("id") && r.account.sees(repository) {
+				answer(w, http.StatusOK, s.renderBuild(made))
+				return
+			}
+		}
+	}
+	notFound(w, "build")
+}
+
+// renderBuild shows a build, which passes after BuildTime; s.mu is held.
+func (s *Server) renderBuild(r *buildRequest) object {
+	state := "started"
+	if s.Now().Sub(r.at) >= s.BuildTime {
+		state = "passed"
+	}
+	return object{"@type": "build", "@href": "/build/" + strconv.Itoa(r.build), "id": r.build, "number": strconv.Itoa(r.build), "state": state}
+}

@@ -1,0 +1,75 @@
+package travistest
+
+import (
+	"cmp"
+	"crypto/md5"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+const keyBits = 4096
+
+// keyOf returns a repository's generated pair, made when it is first asked for.
+// That takes a moment, so it is done with s.mu free.
+func (s *Server) keyOf(r *repository) (*rsa.PrivateKey, error) {
+	s.mu.Lock()
+	if r.key == nil {
+		bits := cmp.Or(r.KeyBits, keyBits)
+		r.key = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, bits) })
+	}
+	key := r.key
+	s.mu.Unlock()
+	return key()
+}
+
+// PrivateKey returns the private half of a repository's pair, which Travis
+// itself never gives away.
+func (s *Server) PrivateKey(slug string) (*rsa.PrivateKey, error) {
+	s.mu.Lock()
+	r := s.bySlug(slug)
+	s.mu.Unlock()
+	if r == nil {
+		return nil, fmt.Errorf("there is no repository %s", slug)
+	}
+	return s.keyOf(r)
+}
+
+func (s *Server) getKey(w http.ResponseWriter, t target) {
+	private, err := s.keyOf(t.repository)
+	if err != nil {
+		text(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	der, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
+	if err != nil {
+		text(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	sum := md5.Sum(der)
+	answer(w, http.StatusOK, object{
+		"@type": "key_pair", "@href": fmt.Sprintf("/repo/%d/key_pair/generated", t.repository.ID), "@representation": "standard",
+		"description": "", "fingerprint": strings.ReplaceAll(fmt.Sprintf("% x", sum), " ", ":"),
+		"public_key": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
+	})
+}
+
+func (s *Server) getSetting(w http.ResponseWriter, t target) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := t.PathValue("setting")
+	if name != "share_encrypted_env_with_forks" {
+		notFound(w, "setting")
+		return
+	}
+	answer(w, http.StatusOK, object{
+		"@type": "setting", "@href": fmt.Sprintf("/repo/%d/setting/%s", t.repository.ID, name), "@representation": "standard",
+		"@permissions": object{"read": true, "write": t.account.may(t.repository, "admin")},
+		"name":         name, "value": t.repository.ShareWithForks,
+	})
+}

@@ -1,0 +1,90 @@
+package travistest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// request is a request by a known account.
+type request struct {
+	*http.Request
+	account *account
+}
+
+type handler func(s *Server, w http.ResponseWriter, r request)
+
+// routes maps the paths of lib/travis/api/v3/routes.rb. A slug is one segment,
+// its slash escaped; where two segments stand, the first is the provider.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]handler{
+		"GET /user":                           (*Server).getUser,
+		"POST /user/{id}/sync":                (*Server).sync,
+		"GET /repos":                          (*Server).listRepositories,
+		"GET /build/{id}":                     (*Server).getBuild,
+		"GET /owner/{login}":                  (*Server).getOwner,
+		"GET /owner/{login}/repos":            (*Server).listRepositories,
+		"GET /owner/{provider}/{login}":       (*Server).getOwner,
+		"GET /owner/{provider}/{login}/repos": (*Server).listRepositories,
+	} {
+		s.route(mux, pattern, handle)
+	}
+	for rest, handle := range map[string]repositoryHandler{
+		"GET ":                    (*Server).getRepository,
+		"POST /activate":          (*Server).activate,
+		"POST /deactivate":        (*Server).deactivate,
+		"GET /env_vars":           (*Server).listEnvVars,
+		"POST /env_vars":          (*Server).createEnvVar,
+		"GET /env_var/{id}":       (*Server).getEnvVar,
+		"PATCH /env_var/{id}":     (*Server).updateEnvVar,
+		"DELETE /env_var/{id}":    (*Server).deleteEnvVar,
+		"GET /key_pair/generated": (*Server).getKey,
+		"GET /setting/{setting}":  (*Server).getSetting,
+		"POST /requests":          (*Server).createRequest,
+		"GET /request/{id}":       (*Server).getRequest,
+	} {
+		method, path, _ := strings.Cut(rest, " ")
+		s.route(mux, method+" /repo/{repository}"+path, handle.handler())
+	}
+	mux.HandleFunc("/", s.stray)
+	return s.versioned(mux)
+}
+
+func (s *Server) route(mux *http.ServeMux, pattern string, handle handler) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if account, ok := s.admit(w, r); ok {
+			handle(s, w, request{Request: r, account: account})
+		}
+	})
+}
+
+// versioned picks version 3, by header or by path; the older API is not here.
+// It also folds a provider into the segment of the repository, so that each
+// route is written once: /repo/gitlab/a%2Fb/env_vars is /repo/gitlab:a%2Fb/env_vars.
+func (s *Server) versioned(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, prefixed := strings.CutPrefix(r.URL.EscapedPath(), "/v3")
+		if !prefixed && r.Header.Get("Travis-API-Version") != "3" {
+			s.stray(w, r)
+			return
+		}
+		folded := r.Clone(r.Context())
+		folded.URL.RawPath = foldProvider(path)
+		folded.URL.Path, _ = url.PathUnescape(folded.URL.RawPath) // it was escaped well when it came in
+		next.ServeHTTP(w, folded)
+	})
+}
+
+func foldProvider(path string) string {
+	rest, found := strings.CutPrefix(path, "/repo/")
+	if !found {
+		return path
+	}
+	for _, provider := range providers {
+		if slug, found := strings.CutPrefix(rest, provider+"/"); found {
+			return "/repo/" + provider + ":" + slug
+		}
+	}
+	return path
+}

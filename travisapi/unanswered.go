@@ -1,0 +1,84 @@
+package travisapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"convox-travis/internal/transport"
+)
+
+func failure(r call) *Error {
+	return &Error{what: r.what, change: r.method != http.MethodGet}
+}
+
+// unsent is a call that was not made.
+func unsent(r call, cause error) *Error {
+	e := failure(r)
+	e.is(KindCanceled, "stopped before it was sent")
+	e.cause = cause
+	return e
+}
+
+// unanswered is a call to which no answer came.
+func (c *Client) unanswered(ctx context.Context, r call, err error) *Error {
+	e := failure(r)
+	e.sent = !neverConnected(err)
+	if e.ended(ctx, c.config.Retry) {
+		return e
+	}
+	host := c.endpoint.Host
+	if transport.IsUntrusted(err) {
+		e.sent = false
+		e.is(KindUntrusted, fmt.Sprintf("the certificate of %s does not hold: %s", host, transport.Reason(err)),
+			"a company's own certificate authority is named with SSL_CERT_FILE")
+		return e
+	}
+	e.is(KindUnreachable, fmt.Sprintf("%s cannot be reached: %s", host, transport.Reason(err)),
+		"check the connection and --travis-endpoint, then run this again")
+	return e
+}
+
+// unread is a call whose answer broke off.
+func (c *Client) unread(ctx context.Context, r call, status int, err error) *Error {
+	e := failure(r)
+	e.sent, e.Status = true, status
+	switch {
+	case e.ended(ctx, c.config.Retry):
+	case errors.Is(err, transport.ErrTooLarge):
+		e.is(KindMalformed, err.Error(), "check --travis-endpoint")
+	default:
+		e.is(KindUnreachable, "the connection broke in the middle of the answer", "run this again")
+	}
+	return e
+}
+
+// ended reports whether the call's context did, and says so in e.
+func (e *Error) ended(ctx context.Context, retry transport.Retry) bool {
+	switch {
+	case ctx.Err() == nil:
+		return false
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		e.is(KindTimeout, fmt.Sprintf("no answer in %v", retry.Deadline), "check the connection, then run this again")
+	default:
+		e.is(KindCanceled, "stopped")
+		e.cause = context.Cause(ctx)
+	}
+	return true
+}
+
+// malformed is an answer that is not what Travis says.
+func malformed(r call) *Error {
+	e := failure(r)
+	e.sent = true
+	e.is(KindMalformed, "the answer is not one of Travis's", "check --travis-endpoint, then run this again")
+	return e
+}
+
+// neverConnected reports whether a request did not leave this machine.
+func neverConnected(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}

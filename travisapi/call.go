@@ -44,15 +44,24 @@ func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T,
 // write sends a request that changes something, once.
 func write[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
 	var answer T
-	body, err := c.change(ctx, r)
+	body, err := c.once(ctx, r)
 	if err != nil {
 		return answer, err
 	}
 	return decode(r, body, whole)
 }
 
-// change is write for an answer that nobody reads.
-func (c *Client) change(ctx context.Context, r call) (body []byte, err error) {
+// change is write for an answer that says no more than that it was done: an
+// empty one, or one that nobody reads.
+func (c *Client) change(ctx context.Context, r call) error {
+	body, err := c.once(ctx, r)
+	if err == nil && len(body) > 0 && !json.Valid(body) {
+		return malformed(r)
+	}
+	return err
+}
+
+func (c *Client) once(ctx context.Context, r call) (body []byte, err error) {
 	if r.method == http.MethodPost {
 		if err := c.config.Pace(ctx); err != nil {
 			return nil, unsent(r, err)
@@ -77,6 +86,9 @@ func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
 
 // send sends one request and returns the body of a good answer.
 func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, unsent(r, context.Cause(ctx))
+	}
 	request, err := c.request(ctx, r)
 	if err != nil {
 		return nil, unsent(r, err)

@@ -118,7 +118,7 @@ func setting(name string) string { return "set " + shellescape.StripUnsafe(name)
 
 // DeleteEnvVar deletes a variable. One that is gone already is no error.
 func (c *Client) DeleteEnvVar(ctx context.Context, repository Ref, id string) error {
-	_, err := c.change(ctx, repository.call(http.MethodDelete, "/env_var/"+segment(id), "delete a variable of"))
+	err := c.change(ctx, repository.call(http.MethodDelete, "/env_var/"+segment(id), "delete a variable of"))
 	if IsKind(err, KindNotFound) {
 		return nil
 	}

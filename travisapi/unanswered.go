@@ -17,8 +17,7 @@ func failure(r call) *Error {
 // unsent is a call that was not made.
 func unsent(r call, cause error) *Error {
 	e := failure(r)
-	e.is(KindCanceled, "stopped before it was sent")
-	e.cause = cause
+	e.stopped("not sent", cause)
 	return e
 }
 
@@ -32,7 +31,7 @@ func (c *Client) unanswered(ctx context.Context, r call, err error) *Error {
 	host := c.endpoint.Host
 	if transport.IsUntrusted(err) {
 		e.sent = false
-		e.is(KindUntrusted, fmt.Sprintf("the certificate of %s does not hold: %s", host, transport.Reason(err)),
+		e.is(KindUntrusted, fmt.Sprintf("%s cannot be trusted: %s", host, transport.Reason(err)),
 			"a company's own certificate authority is named with SSL_CERT_FILE")
 		return e
 	}
@@ -63,10 +62,15 @@ func (e *Error) ended(ctx context.Context, retry transport.Retry) bool {
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		e.is(KindTimeout, fmt.Sprintf("no answer in %v", retry.Deadline), "check the connection, then run this again")
 	default:
-		e.is(KindCanceled, "stopped")
-		e.cause = context.Cause(ctx)
+		e.stopped("stopped", context.Cause(ctx))
 	}
 	return true
+}
+
+// stopped quotes its cause, which comes from the caller and not from outside.
+func (e *Error) stopped(how string, cause error) {
+	e.is(KindCanceled, how+": "+cause.Error())
+	e.cause = cause
 }
 
 // malformed is an answer that is not what Travis says.

@@ -89,6 +89,5 @@ func (c *Client) Owner(ctx context.Context, provider Provider, login string) (Ow
 // Sync asks Travis to read the person's list of repositories anew, which takes
 // seconds to minutes: User tells when it is done.
 func (c *Client) Sync(ctx context.Context, user User) error {
-	_, err := c.change(ctx, call{what: "sync the Travis account", method: http.MethodPost, path: "/user/" + strconv.Itoa(user.ID) + "/sync"})
-	return err
+	return c.change(ctx, call{what: "sync the Travis account", method: http.MethodPost, path: "/user/" + strconv.Itoa(user.ID) + "/sync"})
 }

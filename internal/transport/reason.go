@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"syscall"
 )
@@ -18,7 +19,7 @@ func Reason(err error) string {
 	var timeout net.Error
 	switch {
 	case IsUntrusted(err):
-		return untrusted(err)
+		return CertificateReason(err)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "there is no such host"
 	case errors.As(err, &dns):
@@ -32,8 +33,7 @@ func Reason(err error) string {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "no answer came in time"
 	}
-	var record tls.RecordHeaderError
-	if errors.As(err, &record) {
+	if _, is := errors.AsType[tls.RecordHeaderError](err); is || errors.Is(err, http.ErrSchemeMismatch) {
 		return "it does not speak TLS"
 	}
 	return "the connection failed"
@@ -46,17 +46,17 @@ func IsUntrusted(err error) bool {
 	return errors.As(err, &verification)
 }
 
-func untrusted(err error) string {
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &authority):
-		return "its issuer is unknown"
-	case errors.As(err, &name):
-		return "it is for another host"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "it has expired or is not valid yet"
+// CertificateReason says what is wrong with a certificate, and quotes nothing
+// of it.
+func CertificateReason(err error) string {
+	if _, is := errors.AsType[x509.UnknownAuthorityError](err); is {
+		return "nobody known to this machine signed its certificate"
 	}
-	return "it is not valid"
+	if _, is := errors.AsType[x509.HostnameError](err); is {
+		return "its certificate is for another name"
+	}
+	if invalid, is := errors.AsType[x509.CertificateInvalidError](err); is && invalid.Reason == x509.Expired {
+		return "its certificate has expired or is not valid yet"
+	}
+	return "its certificate cannot be verified"
 }

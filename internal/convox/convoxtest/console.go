@@ -1,0 +1,130 @@
+package convoxtest
+
+import (
+	"net/http"
+	"slices"
+
+	"convox-travis/internal/convox"
+)
+
+// Key is a credential of a Console. A deploy key belongs to one organization
+// and may do little; a person's own key may do all that the person can.
+type Key struct {
+	Value         string
+	Person        string   // the person's id; "" is a deploy key
+	Organizations []string // whose Racks it sees
+}
+
+// Console is a small Console.
+type Console struct {
+	server
+	keys  []Key
+	racks []convox.Rack
+	apps  map[string][]App // by ORG/NAME
+}
+
+// NewConsole starts a Console without Racks and keys, whose certificate is good
+// for loopback and for names.
+func NewConsole(names ...string) (*Console, error) {
+	c := &Console{apps: make(map[string][]App)}
+	return c, c.start(names, c.answer, "GET /auth", "GET /racks", "GET /system", "GET /apps")
+}
+
+// StartConsole is NewConsole for the time of a test.
+func StartConsole(t T, names ...string) *Console {
+	t.Helper()
+	c, err := NewConsole(names...)
+	if err != nil {
+		t.Fatalf("start a Console: %v", err)
+	}
+	c.closeWith(t)
+	return c
+}
+
+// AddKey adds a key.
+func (c *Console) AddKey(key Key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keys = append(c.keys, key)
+}
+
+// RemoveKey takes a key away.
+func (c *Console) RemoveKey(value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keys = slices.DeleteFunc(c.keys, func(k Key) bool { return k.Value == value })
+}
+
+// AddRack adds a Rack, with its applications.
+func (c *Console) AddRack(rack convox.Rack, apps ...App) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.racks = append(c.racks, rack)
+	c.apps[rack.String()] = append([]App{}, apps...) // none is [], not null
+}
+
+type organization struct {
+	Name string `json:"name"`
+}
+
+type rack struct {
+	Name         string       `json:"name"`
+	Organization organization `json:"organization"`
+	Status       string       `json:"status"`
+	Provider     string       `json:"provider"`
+	Version      string       `json:"version,omitempty"`
+}
+
+func (c *Console) answer(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, given, _ := r.BasicAuth()
+	i := slices.IndexFunc(c.keys, func(k Key) bool { return k.Value == given })
+	if i < 0 {
+		unauthorized(w)
+		return
+	}
+	key := c.keys[i]
+	switch {
+	case r.URL.Path == "/racks":
+		writeJSON(w, c.seenBy(key))
+	case key.Person == "" && r.URL.Path == "/auth":
+		unauthorized(w)
+	case key.Person == "":
+		http.Error(w, "not allowed with a deploy key", http.StatusForbidden)
+	case r.URL.Path == "/auth":
+		writeJSON(w, map[string]string{"id": key.Person})
+	default:
+		c.pass(w, r, key)
+	}
+}
+
+func (c *Console) seenBy(key Key) []rack {
+	seen := []rack{}
+	for _, r := range c.racks {
+		if slices.Contains(key.Organizations, r.Organization) {
+			seen = append(seen, rack{
+				Name: r.Name, Organization: organization{Name: r.Organization},
+				Status: r.Status, Provider: r.Provider, Version: r.Version,
+			})
+		}
+	}
+	return seen
+}
+
+// pass answers for the Rack that the header Rack names.
+func (c *Console) pass(w http.ResponseWriter, r *http.Request, key Key) {
+	name := r.Header.Get("Rack")
+	i := slices.IndexFunc(c.racks, func(rack convox.Rack) bool {
+		return rack.String() == name && slices.Contains(key.Organizations, rack.Organization)
+	})
+	switch {
+	case i < 0:
+		http.Error(w, "rack not found", http.StatusNotFound)
+	case r.URL.Path == "/apps":
+		writeJSON(w, c.apps[name])
+	default:
+		system := c.racks[i]
+		writeJSON(w, System{Name: system.Name, Status: system.Status, Provider: system.Provider, Region: system.Region, Version: system.Version})
+	}
+}

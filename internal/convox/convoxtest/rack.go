@@ -1,0 +1,101 @@
+package convoxtest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// App is an application on a Rack.
+type App struct {
+	Name    string `json:"name"`
+	Status  string `json:"status"`
+	Release string `json:"release"`
+}
+
+// System is what a Rack tells about itself.
+type System struct {
+	Name     string `json:"name"`
+	Status   string `json:"status"`
+	Provider string `json:"provider"`
+	Region   string `json:"region"`
+	Type     string `json:"type"`
+	Version  string `json:"version"`
+	Count    int    `json:"count"`
+}
+
+// Rack is a small Rack. As a real one it compares what arrives as the password
+// with its own, letter by letter, and does not look at the user name.
+type Rack struct {
+	server
+	password string
+	system   System
+	apps     []App
+}
+
+// NewRack starts a Rack called production, whose certificate is good for
+// loopback and for names.
+func NewRack(password string, names ...string) (*Rack, error) {
+	r := &Rack{
+		password: password,
+		system: System{
+			Name: "production", Status: "running", Provider: "aws", Region: "us-east-1",
+			Type: "t3.medium", Version: "20250412120000", Count: 3,
+		},
+	}
+	return r, r.start(names, r.answer, "GET /auth", "GET /system", "GET /apps", "GET /racks")
+}
+
+// StartRack is NewRack for the time of a test.
+func StartRack(t T, password string, names ...string) *Rack {
+	t.Helper()
+	r, err := NewRack(password, names...)
+	if err != nil {
+		t.Fatalf("start a Rack: %v", err)
+	}
+	r.closeWith(t)
+	return r
+}
+
+// SetPassword changes the password, from the next request on.
+func (r *Rack) SetPassword(password string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.password = password
+}
+
+// SetSystem changes what the Rack tells about itself.
+func (r *Rack) SetSystem(system System) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.system = system
+}
+
+// SetApps changes which applications there are.
+func (r *Rack) SetApps(apps ...App) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.apps = slices.Clone(apps)
+}
+
+func (r *Rack) answer(w http.ResponseWriter, request *http.Request) {
+	r.mu.Lock()
+	password, system, apps := r.password, r.system, slices.Clone(r.apps)
+	r.mu.Unlock()
+	if request.URL.Path == "/racks" {
+		w.WriteHeader(http.StatusNotFound) // before the password is looked at
+		return
+	}
+	if _, given, _ := request.BasicAuth(); given != password {
+		unauthorized(w)
+		return
+	}
+	switch request.URL.Path {
+	case "/auth":
+		_, _ = fmt.Fprintln(w, "ok") // a client that went away is not the server's trouble
+	case "/system":
+		writeJSON(w, system)
+	case "/apps":
+		writeJSON(w, append([]App{}, apps...)) // none is [], not null
+	}
+}

@@ -1,0 +1,139 @@
+// Package convoxtest is a small Rack and a small Console, for tests and for
+// trying the program out. They answer on loopback by TLS, with the habits of
+// the real ones as the public sources show them
+// (https://github.com/convox/rack), and are strict: what the real ones would
+// not be asked by this program is a stray request, and is told at the end.
+package convoxtest
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"convox-travis/internal/faults"
+)
+
+// T is what a test gives to have a server stopped, and its strays told, at the
+// end of the test.
+type T interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// server is what Rack and Console have in common.
+type server struct {
+	// Faults makes it fail, slows it down and records what it was asked.
+	Faults faults.Layer
+	// Host is its address as CONVOX_HOST holds it: 127.0.0.1:PORT.
+	Host string
+	// URL is the same with the scheme.
+	URL string
+
+	identity *identity
+	http     *http.Server
+	stopped  chan error
+
+	mu      sync.Mutex
+	strays  []string
+	expects []string // "METHOD PATH"
+}
+
+// start serves handler, which gets the requests that are expected.
+func (s *server) start(names []string, handler http.HandlerFunc, expects ...string) error {
+	var err error
+	if s.identity, err = newIdentity(names); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s.Host = listener.Addr().String()
+	s.URL = "https://" + s.Host
+	s.expects, s.stopped = expects, make(chan error, 1)
+	s.http = &http.Server{
+		Handler:           s.Faults.Wrap(s.strict(handler)),
+		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.identity.show},
+		ReadHeaderTimeout: 10 * time.Second,
+		// Handshakes that a careful client breaks off are no news.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	go func() { s.stopped <- s.http.ServeTLS(listener, "", "") }()
+	return nil
+}
+
+func (s *server) strict(handler http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked := r.Method + " " + r.URL.EscapedPath()
+		if !slices.Contains(s.expects, asked) {
+			s.mu.Lock()
+			s.strays = append(s.strays, asked)
+			s.mu.Unlock()
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		handler(w, r)
+	})
+}
+
+// Authority is the certificate, in PEM, of who issues the server's: for
+// SSL_CERT_FILE.
+func (s *server) Authority() []byte { return s.identity.pem() }
+
+// SetCertificate makes a new certificate and shows it from the next connection
+// on. Two of one kind differ.
+func (s *server) SetCertificate(kind Certificate) error { return s.identity.set(kind) }
+
+// Fingerprint is the SHA-256 of the certificate that is shown, in 64
+// hexadecimal digits.
+func (s *server) Fingerprint() string { return s.identity.fingerprint() }
+
+// Close stops the server. The error names stray requests, by method and path.
+func (s *server) Close() error {
+	err := s.http.Close()
+	if ended := <-s.stopped; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.strays) > 0 {
+		err = errors.Join(err, fmt.Errorf("convoxtest: stray requests: %s", strings.Join(s.strays, ", ")))
+	}
+	return err
+}
+
+// closeWith has the server closed at the end of a test.
+func (s *server) closeWith(t T) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// unauthorized is the answer of both, as http.Error writes it.
+func unauthorized(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Basic realm="convox"`)
+	http.Error(w, "invalid authentication", http.StatusUnauthorized)
+}
+
+func writeJSON(w http.ResponseWriter, value any) {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		panic(err) // what is written here always encodes
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(text, '\n')) // a client that went away is not the server's trouble
+}

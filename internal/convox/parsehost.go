@@ -1,0 +1,167 @@
+package convox
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+const (
+	longestText  = 2048 // bytes, of a pasted address
+	longestName  = 253  // bytes, https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+	longestLabel = 63
+)
+
+// ParseHost reads a host as people write it: alone, with a port, or in an
+// address pasted from a browser, of which the path is dropped. White space
+// around it, upper case, a trailing dot and the port 443 are put right. Names
+// with letters outside ASCII are refused, since the convox client sends them as
+// they are. The error is a *HostError and never quotes the text, which can be a
+// secret in the wrong place.
+func ParseHost(text string) (Host, error) {
+	text = strings.TrimSpace(text)
+	if err := refuseText(text); err != nil {
+		return Host{}, err
+	}
+	authority, err := cutAuthority(text)
+	if err != nil {
+		return Host{}, err
+	}
+	name, port, err := splitPort(authority)
+	if err != nil {
+		return Host{}, err
+	}
+	if name, err = checkName(name); err != nil {
+		return Host{}, err
+	}
+	return Host{name: name, port: port}, nil
+}
+
+// refuseText refuses what no part of an address may hold.
+func refuseText(text string) error {
+	switch {
+	case text == "":
+		return errNoHost
+	case len(text) > longestText:
+		return errLongHost
+	case strings.Contains(text, "@"):
+		return errUserInfo
+	case strings.ContainsFunc(text, unicode.IsSpace):
+		return errSpace
+	case strings.ContainsFunc(text, isUnprintable):
+		return errControl
+	case strings.ContainsFunc(text, isForeign):
+		return errForeign
+	}
+	return nil
+}
+
+// cutAuthority cuts the scheme of an address and what follows its host. Without
+// a scheme nothing but a slash may follow: ORG/NAME is no host.
+func cutAuthority(text string) (string, error) {
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		host := strings.TrimSuffix(text, "/")
+		if strings.ContainsAny(host, `/\?#`) {
+			return "", errPath
+		}
+		return host, nil
+	}
+	switch strings.ToLower(scheme) {
+	case "https":
+	case "http":
+		return "", errPlainHTTP
+	default:
+		return "", errScheme
+	}
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	if rest == "" {
+		return "", errNoHost
+	}
+	return rest, nil
+}
+
+func splitPort(authority string) (name, port string, err error) {
+	if _, err := netip.ParseAddr(authority); err == nil {
+		return authority, "", nil // an IPv6 address whose brackets were left away, or IPv4
+	}
+	rest := ""
+	if strings.HasPrefix(authority, "[") {
+		end := strings.Index(authority, "]")
+		if end < 0 {
+			return "", "", errName
+		}
+		name, rest = authority[:end+1], authority[end+1:]
+	} else if colon := strings.Index(authority, ":"); colon >= 0 {
+		name, rest = authority[:colon], authority[colon:]
+	} else {
+		return authority, "", nil
+	}
+	if rest == "" {
+		return name, "", nil
+	}
+	digits, found := strings.CutPrefix(rest, ":")
+	number, err := strconv.ParseUint(digits, 10, 16)
+	if !found || err != nil || number == 0 {
+		return "", "", errPort
+	}
+	if number == 443 {
+		return name, "", nil
+	}
+	return name, strconv.FormatUint(number, 10), nil
+}
+
+// checkName returns the name as it is compared: a DNS name in lower case, or an
+// IP address.
+func checkName(name string) (string, error) {
+	if inner, found := strings.CutPrefix(name, "["); found {
+		address, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		if err != nil || !address.Is6() || address.Zone() != "" {
+			return "", errName
+		}
+		return address.String(), nil
+	}
+	if address, err := netip.ParseAddr(name); err == nil && address.Zone() == "" {
+		return address.String(), nil
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if name == "" {
+		return "", errNoHost
+	}
+	if len(name) > longestName {
+		return "", errLongHost
+	}
+	labels := strings.Split(name, ".")
+	for _, label := range labels {
+		if err := checkLabel(label); err != nil {
+			return "", err
+		}
+	}
+	switch last := labels[len(labels)-1]; {
+	case strings.Trim(last, "0123456789") == "":
+		return "", errName // what remains of an IP address
+	case len(labels) == 1 && name != "localhost":
+		return "", errBareWord
+	}
+	return name, nil
+}
+
+func checkLabel(label string) error {
+	if strings.Contains(label, "_") {
+		return errUnderscore
+	}
+	notDNS := func(r rune) bool {
+		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-')
+	}
+	if label == "" || len(label) > longestLabel || strings.ContainsFunc(label, notDNS) || strings.Trim(label, "-") != label {
+		return errName
+	}
+	return nil
+}
+
+func isUnprintable(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
+
+func isForeign(r rune) bool { return r > unicode.MaxASCII }

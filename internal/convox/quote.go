@@ -1,0 +1,14 @@
+package convox
+
+import (
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/secret"
+)
+
+// Quote returns the text that Travis has to store so that a build, which runs
+// "export NAME=TEXT" in Bash, gets the value: in POSIX single quotes where Bash
+// would read it otherwise, else as it is. An empty value becomes two quotes.
+func Quote(value secret.String) secret.String {
+	return secret.New(shellescape.Quote(value.Reveal()))
+}

@@ -1,0 +1,145 @@
+package convox
+
+import (
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/secret"
+)
+
+// SavedLogin is a Rack's login that the convox client has saved.
+type SavedLogin struct {
+	Host     Host
+	Password secret.String
+	File     string // where it was read; clean it before it is shown
+	InUse    bool   // the client uses this host when it is told nothing else
+}
+
+// SavedLogins reads what the convox client has saved, from every place where
+// one of its generations keeps it. The places come in the order of their
+// precedence, and each host once, from the first that has it. Logins of a
+// Console are left out: they are a person's own key, never a deploy key.
+//
+// env is os.Getenv, home the person's home folder ("" leaves out what is in
+// it), goos runtime.GOOS. What cannot be read is told by a *SavedError, beside
+// the logins from all other places; what is not there is no error.
+func SavedLogins(env func(string) string, home, goos string) ([]SavedLogin, error) {
+	var (
+		places   []savedPlace
+		problems []problem
+	)
+	for _, folder := range folders(env, home, goos) {
+		place, wrong := readPlace(folder)
+		places = append(places, place)
+		problems = append(problems, wrong...)
+	}
+	logins := merge(places)
+	if len(problems) > 0 {
+		return logins, &SavedError{problems}
+	}
+	return logins, nil
+}
+
+// FindSaved returns the login for host.
+func FindSaved(logins []SavedLogin, host Host) (SavedLogin, bool) {
+	i := slices.IndexFunc(logins, func(login SavedLogin) bool { return login.Host == host })
+	if i < 0 {
+		return SavedLogin{}, false
+	}
+	return logins[i], true
+}
+
+// savedPlace is what one folder of settings holds.
+type savedPlace struct {
+	logins  []SavedLogin // by host
+	inUse   Host         // of the file host
+	console Host         // of the file console
+}
+
+// readPlace reads a folder. When its Console cannot be told, its logins are
+// left out with an error: one of them may be a person's own key.
+func readPlace(folder string) (savedPlace, []problem) {
+	var (
+		place savedPlace
+		err   error
+	)
+	if place.console, err = readHost(filepath.Join(folder, "console")); err != nil {
+		return savedPlace{}, []problem{{filepath.Join(folder, "console"), err}}
+	}
+	// A broken file host loses the default and nothing else.
+	place.inUse, _ = readHost(filepath.Join(folder, "host"))
+
+	auth := filepath.Join(folder, "auth")
+	text, err := readSmallFile(auth)
+	if err != nil {
+		return place, []problem{{auth, err}}
+	}
+	if place.logins, err = parseAuth(text); err != nil {
+		return place, []problem{{auth, err}}
+	}
+	for i := range place.logins {
+		place.logins[i].File = auth
+	}
+	return place, nil
+}
+
+// readHost reads a file that holds a host, or nothing.
+func readHost(file string) (Host, error) {
+	text, err := readSmallFile(file)
+	if err != nil || strings.TrimSpace(text) == "" {
+		return Host{}, err
+	}
+	host, err := ParseHost(text)
+	if err != nil {
+		return Host{}, errHostFile
+	}
+	return host, nil
+}
+
+// parseAuth reads a file auth, a JSON object {"HOST": "PASSWORD"}. What is no
+// host or has no password is passed over.
+func parseAuth(text string) ([]SavedLogin, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil // the client takes an empty file for an empty object
+	}
+	var passwords map[string]string
+	if json.Unmarshal([]byte(text), &passwords) != nil {
+		return nil, errAuthFile // the cause can quote the file
+	}
+	var logins []SavedLogin
+	for _, key := range slices.Sorted(maps.Keys(passwords)) {
+		host, err := ParseHost(key)
+		if err != nil || passwords[key] == "" {
+			continue
+		}
+		logins = append(logins, SavedLogin{Host: host, Password: secret.New(passwords[key])})
+	}
+	return logins, nil
+}
+
+// merge puts the places together. A Console is one in all of them, and the
+// first place that has a host in use decides.
+func merge(places []savedPlace) []SavedLogin {
+	consoles := map[Host]bool{{name: HostedConsole}: true}
+	var inUse Host
+	for _, place := range places {
+		consoles[place.console] = true // the zero Host is nobody's
+		if inUse.IsZero() {
+			inUse = place.inUse
+		}
+	}
+	var logins []SavedLogin
+	for _, place := range places {
+		for _, login := range place.logins {
+			if _, found := FindSaved(logins, login.Host); found || consoles[login.Host] {
+				continue
+			}
+			login.InUse = login.Host == inUse
+			logins = append(logins, login)
+		}
+	}
+	return logins
+}

@@ -1,0 +1,230 @@
+package convox_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret/secrettest"
+)
+
+// files puts files into a home folder; a name that ends in a slash is a folder.
+func files(t *testing.T, content map[string]string) string {
+	t.Helper()
+	home := t.TempDir()
+	for name, text := range content {
+		file := filepath.Join(home, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "/") {
+			if err := os.MkdirAll(file, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return home
+}
+
+func environment(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+// told shows logins as HOST=PASSWORD, with a star at the host in use.
+func told(logins []convox.SavedLogin) string {
+	var all []string
+	for _, login := range logins {
+		text := login.Host.String() + "=" + login.Password.Reveal()
+		if login.InUse {
+			text += "*"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestEveryPlaceOfSavedLoginsIsRead(t *testing.T) {
+	const auth = `{"rack.example.com": "abc"}`
+	for name, test := range map[string]struct {
+		goos, file string
+		env        []string
+	}{
+		"Linux":                    {"linux", ".config/convox/auth", nil},
+		"Linux, second generation": {"linux", ".config/convox2/auth", nil},
+		"Linux, old":               {"linux", ".convox/auth", nil},
+		"FreeBSD":                  {"freebsd", ".config/convox/auth", nil},
+		"macOS":                    {"darwin", "Library/Preferences/convox/auth", nil},
+		"macOS, second generation": {"darwin", "Library/Preferences/convox2/auth", nil},
+		"macOS, old":               {"darwin", ".convox/auth", nil},
+		"Windows":                  {"windows", "AppData/Local/convox/auth", nil},
+		"Windows, old":             {"windows", ".convox/auth", nil},
+		"Windows, by its variable": {"windows", "local/convox/auth", []string{"LOCALAPPDATA", "HOME/local"}},
+		"XDG_CONFIG_HOME":          {"linux", "xdg/convox/auth", []string{"XDG_CONFIG_HOME", "HOME/xdg"}},
+		"XDG_CONFIG_HOME on macOS": {"darwin", "xdg/convox2/auth", []string{"XDG_CONFIG_HOME", "HOME/xdg"}},
+		"a relative one is none":   {"linux", ".config/convox/auth", []string{"XDG_CONFIG_HOME", "xdg"}},
+		"XDG_CONFIG_HOME and old":  {"linux", ".convox/auth", []string{"XDG_CONFIG_HOME", "HOME/xdg"}},
+		"CONVOX_CONFIG":            {"linux", "own/auth", []string{"CONVOX_CONFIG", "HOME/own", "XDG_CONFIG_HOME", "HOME/xdg"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := files(t, map[string]string{test.file: auth})
+			for i, value := range test.env {
+				test.env[i] = strings.Replace(value, "HOME/", home+"/", 1)
+			}
+			logins, err := convox.SavedLogins(environment(test.env...), home, test.goos)
+			if err != nil || told(logins) != "rack.example.com=abc" || filepath.Base(logins[0].File) != "auth" {
+				t.Errorf("%s, %v", told(logins), err)
+			}
+		})
+	}
+}
+
+func TestTheFirstPlaceWins(t *testing.T) {
+	home := files(t, map[string]string{
+		".config/convox/auth":  `{"b.example.com": "b1", "A.example.com.": "a1"}`,
+		".config/convox/host":  "",
+		".config/convox2/auth": `{"a.example.com": "a2", "c.example.com": "c2"}`,
+		".config/convox2/host": "c.example.com\n",
+		".convox/auth":         `{"c.example.com": "c3", "d.example.com": "d3"}`,
+		".convox/host":         "d.example.com",
+		"own/auth":             `{"e.example.com": "e"}`,
+	})
+	logins, err := convox.SavedLogins(environment(), home, "linux")
+	if want := "a.example.com=a1 b.example.com=b1 c.example.com=c2* d.example.com=d3"; err != nil || told(logins) != want {
+		t.Errorf("%s, %v", told(logins), err)
+	}
+	login, found := convox.FindSaved(logins, host(t, "https://A.example.com/"))
+	if !found || login.Password.Reveal() != "a1" {
+		t.Errorf("found %s", told([]convox.SavedLogin{login}))
+	}
+	if _, found := convox.FindSaved(logins, host(t, "a.example.com:8443")); found {
+		t.Error("another port is another host")
+	}
+	logins, err = convox.SavedLogins(environment("CONVOX_CONFIG", home+"/own"), home, "linux")
+	if err != nil || told(logins) != "e.example.com=e" {
+		t.Errorf("beside CONVOX_CONFIG: %s, %v", told(logins), err)
+	}
+}
+
+func TestAPersonsOwnKeyIsNeverOffered(t *testing.T) {
+	home := files(t, map[string]string{
+		".config/convox/auth":    `{"console.convox.com": "key", "console.example.com": "key", "rack.example.com": "abc"}`,
+		".config/convox/console": "console.example.com\n",
+		".config/convox/host":    "console.example.com",
+		".convox/auth":           `{"Console.Example.com": "key", "CONSOLE.convox.com:443": "key"}`,
+	})
+	logins, err := convox.SavedLogins(environment(), home, "linux")
+	if err != nil || told(logins) != "rack.example.com=abc" {
+		t.Errorf("%s, %v", told(logins), err)
+	}
+}
+
+func TestWithAnUnknownConsoleNothingOfThatPlaceIsOffered(t *testing.T) {
+	home := files(t, map[string]string{
+		".config/convox/auth":    `{"perhaps.example.com": "key"}`,
+		".config/convox/console": secrettest.Canary,
+		".convox/auth":           `{"rack.example.com": "abc"}`,
+	})
+	logins, err := convox.SavedLogins(environment(), home, "linux")
+	if told(logins) != "rack.example.com=abc" || err == nil || !strings.Contains(err.Error(), filepath.Join("convox", "console")) {
+		t.Errorf("%s, %v", told(logins), err)
+	}
+	secrettest.Absent(t, "the error", printed(err))
+}
+
+func TestABrokenFileIsNamedAndTheOthersAreRead(t *testing.T) {
+	for name, text := range map[string]string{
+		"no JSON":         secrettest.Canary,
+		"broken JSON":     `{"rack.example.com": "` + secrettest.Canary + `"`,
+		"a list":          `["` + secrettest.Canary + `"]`,
+		"other values":    `{"rack.example.com": {"` + secrettest.Canary + `": 1}}`,
+		"two objects":     `{} {"rack.example.com": "` + secrettest.Canary + `"}`,
+		"a huge file":     `{"rack.example.com": "` + strings.Repeat(" ", 1<<20) + `"}`,
+		"a NUL somewhere": "{\x00}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := files(t, map[string]string{".config/convox/auth": text, ".convox/auth": `{"rack.example.com": "abc"}`})
+			logins, err := convox.SavedLogins(environment(), home, "linux")
+			broken, is := err.(*convox.SavedError)
+			if told(logins) != "rack.example.com=abc" || !is {
+				t.Fatalf("%s, %v", told(logins), err)
+			}
+			file := filepath.Join(home, ".config", "convox", "auth")
+			if !strings.Contains(err.Error(), file) || !strings.Contains(broken.Hints()[0], file) || broken.Code() != "saved_logins" {
+				t.Errorf("%v, %q", err, broken.Hints())
+			}
+			secrettest.Absent(t, "the error", printed(err))
+		})
+	}
+}
+
+func TestWhatIsNotThereIsNoError(t *testing.T) {
+	for name, content := range map[string]map[string]string{
+		"nothing":                   {},
+		"a folder for a file":       {".config/convox/auth/": "", ".config/convox/console/": ""},
+		"a file for a folder":       {".convox": "", ".config": ""},
+		"empty files":               {".config/convox/auth": "\n", ".config/convox/console": " \n"},
+		"an empty object":           {".config/convox/auth": "{}"},
+		"null":                      {".config/convox/auth": "null"},
+		"no hosts and no passwords": {".config/convox/auth": `{"production": "x", "": "y", "rack.example.com": ""}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			logins, err := convox.SavedLogins(environment(), files(t, content), "linux")
+			if err != nil || len(logins) != 0 {
+				t.Errorf("%s, %v", told(logins), err)
+			}
+		})
+	}
+	if logins, err := convox.SavedLogins(environment(), "", runtime.GOOS); err != nil || len(logins) != 0 {
+		t.Errorf("without a home: %s, %v", told(logins), err)
+	}
+}
+
+func TestABrokenHostFileLosesTheDefaultAlone(t *testing.T) {
+	home := files(t, map[string]string{".convox/auth": `{"rack.example.com": "abc"}`, ".convox/host": "\x1b"})
+	if logins, err := convox.SavedLogins(environment(), home, "linux"); err != nil || told(logins) != "rack.example.com=abc" {
+		t.Errorf("%s, %v", told(logins), err)
+	}
+}
+
+func TestAPipeIsNotWaitedFor(t *testing.T) {
+	home := files(t, map[string]string{".config/convox/": ""})
+	makePipe(t, filepath.Join(home, ".config", "convox", "auth"))
+	done := make(chan error, 1)
+	go func() {
+		_, err := convox.SavedLogins(environment(), home, "linux")
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err == nil || !strings.Contains(err.Error(), "regular file") {
+			t.Errorf("%v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("it waits")
+	}
+}
+
+func TestASavedLoginPrintsNoPassword(t *testing.T) {
+	home := files(t, map[string]string{".convox/auth": `{"rack.example.com": "` + secrettest.Canary + `"}`})
+	logins, err := convox.SavedLogins(environment(), home, "linux")
+	if err != nil || len(logins) != 1 {
+		t.Fatalf("%d logins, %v", len(logins), err)
+	}
+	secrettest.Absent(t, "the logins", fmt.Sprintf("%v %+v %#v", logins, logins, logins[0]))
+}

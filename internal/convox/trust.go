@@ -1,0 +1,125 @@
+package convox
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"time"
+
+	"convox-travis/internal/transport"
+)
+
+// trust decides, in the handshake of every connection and so before anything
+// is sent on it, whether its certificate is good enough to be shown a password.
+//
+// A Console and a *.convox.site Rack are verified in the ordinary way. Any
+// other Rack is too, and where its issuer is unknown, which is how old Racks
+// are, the very certificate can be approved by its fingerprint. An approved one
+// may have another name and may have expired, since those of old Racks have,
+// and nothing but this one certificate is trusted for it. A certificate from a
+// known issuer with another name or out of its time is refused in any case: it
+// is no Rack's own. Where a fingerprint was given, it has to match whatever
+// else is true. A Rack on loopback needs no more than that.
+type trust struct {
+	host   Host
+	own    bool // its certificate may be its own
+	exempt bool
+	pin    *fingerprint // nil: none was given
+	roots  *x509.CertPool
+}
+
+func (t trust) apply(config *tls.Config) {
+	config.RootCAs = t.roots
+	// Where this is set, judge verifies instead.
+	config.InsecureSkipVerify = t.own || t.exempt
+	config.VerifyConnection = t.judge
+}
+
+// judge is called for every connection, also one that resumes a session.
+func (t trust) judge(state tls.ConnectionState) error {
+	if len(state.PeerCertificates) == 0 {
+		return &certificateError{reason: "it shows no certificate"}
+	}
+	seen := fingerprintOf(state.PeerCertificates[0])
+	switch {
+	case t.pin != nil && seen != *t.pin:
+		return &certificateError{reason: "its certificate is not the one that --fingerprint names", seen: seen, other: true}
+	case t.exempt, !t.own:
+		return nil
+	}
+	err := t.verify(state.PeerCertificates, t.host.name, time.Now())
+	if err == nil {
+		return nil
+	}
+	if !t.issuerUnknown(state.PeerCertificates) {
+		return &certificateError{reason: transport.CertificateReason(err)}
+	}
+	if t.pin != nil {
+		return nil
+	}
+	return &certificateError{reason: "nobody known to this machine signed its certificate", seen: seen, approvable: true}
+}
+
+func (t trust) verify(chain []*x509.Certificate, name string, at time.Time) error {
+	between := x509.NewCertPool()
+	for _, certificate := range chain[1:] {
+		between.AddCert(certificate)
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: t.roots, Intermediates: between, DNSName: name, CurrentTime: at})
+	return err
+}
+
+// issuerUnknown leaves out name and time, which are looked at before the issuer
+// and would hide it.
+func (t trust) issuerUnknown(chain []*x509.Certificate) bool {
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](t.verify(chain, "", chain[0].NotBefore))
+	return unknown
+}
+
+// certificateError is a certificate that was not accepted.
+type certificateError struct {
+	reason     string
+	seen       fingerprint
+	approvable bool // --fingerprint would approve it
+	other      bool // another one was approved
+}
+
+// Error implements error.
+func (e *certificateError) Error() string { return e.reason }
+
+// untrusted is what becomes of a certificateError.
+func (s *session) untrusted(e *certificateError) *LoginError {
+	err := &LoginError{Kind: KindTLS, host: s.host, reason: e.reason + "; the password was not sent"}
+	switch {
+	case e.approvable:
+		err.Kind, err.Fingerprint = KindUntrusted, e.seen.String()
+		err.hints = []string{
+			"old Racks sign their own; if this is the Rack's: --fingerprint " + err.Fingerprint,
+			"someone who reaches the Rack from another network should see the same fingerprint",
+		}
+	case e.other:
+		err.Kind, err.Fingerprint = KindUntrusted, e.seen.String()
+		err.hints = []string{
+			"someone may be listening in; go on only when you know why it is another",
+			"the one that was seen is " + err.Fingerprint,
+		}
+	default:
+		err.hints = []string{s.certificateHint()}
+	}
+	return err
+}
+
+// unverified is what becomes of an ordinary verification that failed.
+func (s *session) unverified(cause error) *LoginError {
+	return &LoginError{
+		Kind: KindTLS, host: s.host, reason: transport.CertificateReason(cause) + "; the password was not sent",
+		hints: []string{s.certificateHint()},
+	}
+}
+
+func (s *session) certificateHint() string {
+	if s.console || s.host.IsConvoxSite() {
+		return "its certificate is public: a proxy on the way may have put its own in place; SSL_CERT_FILE names certificates to trust"
+	}
+	return "check the host: a Rack that moved has a new one, which convox-travis racks shows"
+}

@@ -1,0 +1,123 @@
+// Package cfntest is a small CloudFormation and STS, for tests and the demo. It
+// speaks the AWS Query protocol, verifies signatures, keeps its state in
+// memory, and has the habits of the real services. Any client works with it
+// that is given its address (AWS_ENDPOINT_URL): the SDKs, the AWS CLI, curl.
+//
+// It is not IAM: whoever signs may do everything in their own account that was
+// not denied with Deny.
+package cfntest
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"convox-travis/internal/faults"
+)
+
+// Server is the small AWS. Its methods may be called while it runs.
+type Server struct {
+	URL    string // set by Start
+	Faults faults.Layer
+	// PageSize is how many stacks a page of a list has. Set it before the first
+	// request.
+	PageSize int
+
+	actions map[string]service
+
+	mu       sync.Mutex
+	keys     map[string]*key // by access key ID
+	account  string          // of the first user
+	roles    map[string]Role // by ARN
+	devices  map[string][]string
+	stacks   map[place][]*stack
+	made     int // stacks so far
+	pages    map[string]position
+	troubles map[string]*trouble // by region
+	calls    []Call
+	strays   []string
+}
+
+// place is a region of an account.
+type place struct{ account, region string }
+
+// Call is a request that was understood, also when it was refused then.
+type Call struct {
+	Region string
+	Action string // with its service: "cloudformation:DescribeStacks"
+	KeyID  string
+}
+
+// T is what Start needs of a test.
+type T interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, arguments ...any)
+}
+
+// New returns a server without users and stacks, that does not listen.
+func New() *Server {
+	return &Server{
+		PageSize: 100,
+		actions:  actions(),
+		keys:     make(map[string]*key),
+		roles:    make(map[string]Role),
+		devices:  make(map[string][]string),
+		stacks:   make(map[place][]*stack),
+		pages:    make(map[string]position),
+		troubles: make(map[string]*trouble),
+	}
+}
+
+// Start serves on loopback until the test ends. A request that is none of the
+// protocol fails the test.
+func Start(t T) *Server {
+	t.Helper()
+	s := New()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err) // without an address a test would go on to the real AWS
+	}
+	s.URL = "http://" + listener.Addr().String()
+	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(listener) // it ends when it is closed
+	}()
+	t.Cleanup(func() {
+		t.Helper()
+		_ = server.Close() // requests that hang are cut off, as meant
+		<-ended
+		for _, stray := range s.Strays() {
+			t.Errorf("cfntest: unknown request: %s", stray)
+		}
+	})
+	return s
+}
+
+// Handler returns the server behind its layer of faults.
+func (s *Server) Handler() http.Handler { return s.Faults.Wrap(http.HandlerFunc(s.serve)) }
+
+// Calls returns what was asked so far, in the order of arrival.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Strays returns the requests that are none of the protocol: method and path.
+func (s *Server) Strays() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.strays)
+}
+
+func (s *Server) stray(r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.strays = append(s.strays, fmt.Sprintf("%s %s", r.Method, r.URL.EscapedPath()))
+}

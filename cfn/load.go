@@ -1,0 +1,180 @@
+package cfn
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+
+	"convox-travis/internal/transport"
+)
+
+const (
+	defaultProfile = "default"
+	// defaultRegion is asked who one is where no region is set.
+	defaultRegion = "us-east-1"
+)
+
+// profileName is the profile in use, as the SDK picks it
+// (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
+func profileName(given string) string {
+	for _, name := range []string{given, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE")} {
+		if name != "" {
+			return name
+		}
+	}
+	return defaultProfile
+}
+
+// load reads the settings and prepares the credentials, without a call.
+func (f *Finder) load(ctx context.Context, options Options) error {
+	if options.Profile == "" {
+		if err := f.checkNamedProfile(); err != nil {
+			return err
+		}
+	}
+	wire := &wire{deadline: f.retry.Deadline}
+	stack := []func(*middleware.Stack) error{wire.join}
+	if name, version, _ := strings.Cut(options.UserAgent, "/"); name != "" {
+		stack = append(stack, awsmiddleware.AddUserAgentKeyValue(name, version))
+	}
+	settings := []func(*config.LoadOptions) error{
+		config.WithDefaultRegion(defaultRegion),
+		config.WithRetryer(func() aws.Retryer { return newRetryer(f.retry) }),
+		config.WithAPIOptions(stack),
+		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			if f.asker.ask != nil {
+				o.TokenProvider = f.asker.code
+			}
+			if client, ok := o.Client.(*sts.Client); ok {
+				o.Client = roleClient{client, f.config}
+			}
+		}),
+	}
+	if options.Profile != "" {
+		settings = append(settings, config.WithSharedConfigProfile(options.Profile))
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, settings...)
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return f.loadFailure(err)
+	}
+	*f.config = loaded
+	for _, source := range loaded.ConfigSources {
+		if shared, ok := source.(config.SharedConfig); ok {
+			f.shared = &shared
+		}
+	}
+	wire.client = transport.NewClient(trusted(loaded.HTTPClient))
+	return nil
+}
+
+// roleClient assumes roles at the endpoint that is set. The SDK makes its
+// client before it has read AWS_ENDPOINT_URL, and would ask the real STS.
+type roleClient struct {
+	*sts.Client
+	config *aws.Config // filled in when the settings are read
+}
+
+// AssumeRole implements stscreds.AssumeRoleAPIClient.
+func (c roleClient) AssumeRole(ctx context.Context, request *sts.AssumeRoleInput, change ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
+	return c.Client.AssumeRole(ctx, request, append(change, func(o *sts.Options) {
+		o.BaseEndpoint = sts.NewFromConfig(*c.config).Options().BaseEndpoint
+	})...)
+}
+
+// trusted returns the roots of AWS_CA_BUNDLE or the profile's ca_bundle, which
+// the SDK reads into a client of its own, or nil for the system's.
+func trusted(client aws.HTTPClient) *tls.Config {
+	buildable, ok := client.(*awshttp.BuildableClient)
+	if !ok {
+		return nil
+	}
+	settings := buildable.GetTransport().TLSClientConfig
+	if settings == nil || settings.RootCAs == nil {
+		return nil
+	}
+	return &tls.Config{RootCAs: settings.RootCAs}
+}
+
+// checkNamedProfile refuses a profile of the environment that does not exist.
+// The SDK would pass over it and look for the credentials of a machine in EC2.
+func (f *Finder) checkNamedProfile() error {
+	if f.profile == defaultProfile || os.Getenv("AWS_ACCESS_KEY_ID") != "" || os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" {
+		return nil
+	}
+	for _, name := range here() {
+		if name == f.profile {
+			return nil
+		}
+	}
+	return f.unknownProfile(f.profile)
+}
+
+// loadFailure tells why the settings cannot be used. The SDK's own words can
+// quote a line of the files, so they are dropped.
+func (f *Finder) loadFailure(err error) error {
+	var (
+		unknown   config.SharedConfigProfileNotExistError
+		broken    config.SharedConfigLoadError
+		role      config.SharedConfigAssumeRoleError
+		half      config.CredentialRequiresARNError
+		nobody    config.AssumeRoleTokenProviderNotSetError
+		what      = "use AWS profile " + shown(f.profile)
+		lookAtIt  = "look at it: aws configure list --profile " + quoted(f.profile)
+		profiling = func(why string) error {
+			return &Error{Kind: KindProfile, what: what, why: why, hints: []string{lookAtIt}}
+		}
+	)
+	switch {
+	case errors.As(err, &role):
+		return profiling("its source_profile " + shown(role.Profile) + " does not exist or has no credentials")
+	case errors.As(err, &unknown):
+		return f.unknownProfile(unknown.Profile)
+	case errors.As(err, &broken):
+		return &Error{
+			Kind: KindProfile, what: "read the AWS settings", why: shown(broken.Filename) + " cannot be understood",
+			hints: []string{"repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"},
+		}
+	case errors.As(err, &half):
+		return profiling("it has " + shown(half.Type) + " and no role_arn")
+	case errors.As(err, &nobody):
+		return &Error{
+			Kind: KindMFA, what: what, why: "it needs an MFA code, and nobody can be asked for it here",
+			hints: []string{fmt.Sprintf(`log in first and leave the profile away: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile))},
+		}
+	}
+	return profiling("its settings do not go together")
+}
+
+// here returns the profiles of this machine.
+func here() []string {
+	home, _ := os.UserHomeDir() // without one, the files have to be named
+	return Profiles(os.Getenv, home)
+}
+
+func (f *Finder) unknownProfile(name string) error {
+	err := &Error{Kind: KindProfile, what: "use AWS profile " + shown(name), why: "there is none of this name"}
+	names := here()
+	if near := nearest(name, names); near != "" {
+		err.hints = append(err.hints, "did you mean --profile "+quoted(near)+"?")
+	}
+	if len(names) == 0 {
+		err.hints = append(err.hints, "there are no profiles here yet: aws configure, or aws configure sso")
+		return err
+	}
+	err.hints = append(err.hints, "profiles here: "+listed(names))
+	return err
+}

@@ -1,0 +1,194 @@
+package cfn
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// asker asks for an MFA code in the name of the call that is under way.
+type asker struct {
+	ask func(context.Context) (string, error)
+
+	mu     sync.Mutex
+	ctx    context.Context // of the login under way: the SDK hands none on
+	failed error           // what ask returned last
+}
+
+func (a *asker) code() (string, error) {
+	a.mu.Lock()
+	ctx := a.ctx
+	a.mu.Unlock()
+	code, err := a.ask(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failed = err
+	return strings.TrimSpace(code), err
+}
+
+func (a *asker) begin(ctx context.Context) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ctx, a.failed = ctx, nil
+}
+
+func (a *asker) failure() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.failed
+}
+
+// login gets the credentials before the regions are asked: what is wrong with
+// them is told once, and a code is asked for once. The SDK keeps them for all
+// regions.
+func (f *Finder) login(ctx context.Context) error {
+	f.asker.begin(ctx)
+	if f.config.Credentials == nil {
+		return f.noCredentials()
+	}
+	_, err := f.config.Credentials.Retrieve(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return f.loginFailure(err)
+	}
+	return nil
+}
+
+// loginFailure tells why there are no credentials. The words of the SDK are
+// dropped: they can hold the output of a credential_process.
+func (f *Finder) loginFailure(err error) error {
+	what := "log in to AWS with profile " + shown(f.profile)
+	var (
+		token   *ssocreds.InvalidTokenError
+		process *processcreds.ProviderError
+		empty   *credentials.StaticCredentialsEmptyError
+	)
+	switch {
+	case f.asker.failure() != nil:
+		return &Error{Kind: KindMFA, what: what, why: "no MFA code was given", hints: []string{"run it again, and type the code that the device shows"}}
+	case errors.As(err, &token):
+		return f.expiredSSO(what)
+	case errors.As(err, &process):
+		return &Error{
+			Kind: KindProfile, what: what, why: "its credential_process failed",
+			hints: []string{"run the command of credential_process yourself, to see what it says"},
+		}
+	case errors.As(err, &empty):
+		return f.noCredentials()
+	}
+	sources := f.sources()
+	service, wasSent := sentTo(err)
+	switch {
+	case !wasSent && hasAny(sources, aws.CredentialSourceSSO, aws.CredentialSourceSSOLegacy):
+		return f.expiredSSO(what) // no file, or none that can be used
+	case service == "SSO" || service == "SSO OIDC":
+		return f.ssoFailure(err, what)
+	case hasAny(sources, aws.CredentialSourceLogin) && (!wasSent || service == "Signin"):
+		return &Error{Kind: KindExpired, what: what, why: "the login has expired", hints: []string{"aws login --profile " + quoted(f.profile)}}
+	case hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) && service != "STS":
+		return f.noCredentials()
+	case service == "STS":
+		return f.roleFailure(err, what)
+	case !wasSent:
+		return &Error{Kind: KindProfile, what: what, why: "its settings do not lead to credentials", hints: []string{"look at it: aws configure list --profile " + quoted(f.profile)}}
+	}
+	return f.failure(err, f.region).attempting(what)
+}
+
+func (f *Finder) sources() []aws.CredentialSource {
+	if told, ok := f.config.Credentials.(aws.CredentialProviderSource); ok {
+		return told.ProviderSources()
+	}
+	return nil
+}
+
+func hasAny(sources []aws.CredentialSource, wanted ...aws.CredentialSource) bool {
+	return slices.ContainsFunc(wanted, func(source aws.CredentialSource) bool { return slices.Contains(sources, source) })
+}
+
+// sentTo returns the service that was called last on the way to err, and
+// whether a request left for it.
+func sentTo(err error) (service string, wasSent bool) {
+	var operation *smithy.OperationError
+	for inner := err; errors.As(inner, &operation); inner = operation.Err {
+		service = operation.ServiceID
+	}
+	var answered *smithyhttp.ResponseError
+	var unsent *smithyhttp.RequestSendError
+	return service, errors.As(err, &answered) || errors.As(err, &unsent)
+}
+
+func (f *Finder) noCredentials() error {
+	return &Error{
+		Kind: KindNoCredentials, what: "log in to AWS", why: "there are no credentials",
+		hints: []string{"set a profile with --profile or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "aws configure, or aws configure sso, makes a profile"},
+	}
+}
+
+// expiredSSO names the profile that has the SSO settings, which another one
+// may name as its source: the AWS CLI logs in with that one only.
+func (f *Finder) expiredSSO(what string) error {
+	name := f.profile
+	for profile := f.shared; profile != nil; profile = profile.Source {
+		if hasSSO(profile) {
+			name = profile.Profile
+			break
+		}
+	}
+	return &Error{Kind: KindExpiredSSO, what: what, why: "the SSO session has expired, or has not begun", hints: []string{"aws sso login --profile " + quoted(name)}}
+}
+
+func hasSSO(profile *config.SharedConfig) bool {
+	return profile.SSOSessionName != "" || profile.SSOStartURL != ""
+}
+
+func (f *Finder) ssoFailure(err error, what string) error {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return f.failure(err, f.region).attempting(what)
+	}
+	switch api.ErrorCode() {
+	case "ForbiddenException", "ResourceNotFoundException":
+		return &Error{
+			Kind: KindDenied, what: what, why: "the SSO session may not use the role of this profile",
+			hints: []string{"look at sso_account_id and sso_role_name in the profile", "see what is yours: aws sso login, then the page of sso_start_url"},
+		}
+	case "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException", "InvalidClientException", "UnauthorizedClientException":
+		return f.expiredSSO(what)
+	}
+	return f.failure(err, f.region).attempting(what)
+}
+
+// roleFailure tells why a role could not be assumed.
+func (f *Finder) roleFailure(err error, what string) error {
+	var api smithy.APIError
+	told := f.failure(err, f.region).attempting(what)
+	if !errors.As(err, &api) {
+		return told
+	}
+	// Only the sentence tells a wrong code from a role that is not one's own.
+	aboutCode := strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication") || strings.Contains(api.ErrorMessage(), "tokenCode")
+	switch {
+	case f.shared.MFASerial != "" && aboutCode:
+		return &Error{
+			Kind: KindMFA, what: what, why: "the MFA code was refused",
+			hints: []string{"each code is good once and for half a minute: wait for the next one", "mfa_serial in the profile has to be the device's"},
+		}
+	case told.Kind == KindDenied:
+		told.why = "its role may not be assumed"
+		told.hints = []string{"the profile's own credentials need the permission sts:AssumeRole, and the role has to trust them: " + shown(f.shared.RoleARN)}
+	}
+	return told
+}

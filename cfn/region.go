@@ -1,0 +1,96 @@
+package cfn
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// commercial, government and china are the regions that Racks are made for
+// (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json),
+// by partition. Credentials are good in one partition only.
+func commercial() []string {
+	return []string{
+		"af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
+		"ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-south-1", "eu-west-1", "eu-west-2",
+		"eu-west-3", "me-south-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+	}
+}
+
+func government() []string { return []string{"us-gov-east-1", "us-gov-west-1"} }
+
+func china() []string { return []string{"cn-north-1", "cn-northwest-1"} }
+
+// regionsBeside returns the regions of a region's partition, with it among
+// them. Of a partition that has no Racks only the region itself is looked at.
+func regionsBeside(region string) []string {
+	var all []string
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
+		all = government()
+	case strings.HasPrefix(region, "cn-"):
+		all = china()
+	case strings.Contains(region, "-iso"), strings.HasPrefix(region, "eusc-"):
+	default:
+		all = commercial()
+	}
+	if !slices.Contains(all, region) {
+		all = append(all, region)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// regionShape is the shape that all names of regions have had so far
+// (https://docs.aws.amazon.com/general/latest/gr/cfn.html): an area, a part of
+// the compass, a number.
+var regionShape = regexp.MustCompile(`^([a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-[a-z]{2})-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
+
+// areas are those that AWS has regions in today.
+const areas = " af ap ca cn eu il me mx sa us us-gov us-iso us-isob us-isof eu-isoe eusc-de "
+
+// plausible reports whether name is, or may one day be, the name of a region:
+// one in an area that is known, or in one that cannot be a slip of the hand.
+func plausible(name string) bool {
+	parts := regionShape.FindStringSubmatch(name)
+	if parts == nil {
+		return false
+	}
+	if strings.Contains(areas, " "+parts[1]+" ") {
+		return true
+	}
+	near := nearest(name, knownRegions())
+	return near == "" || distance(name, near) > 1
+}
+
+func knownRegions() []string { return slices.Concat(commercial(), government(), china()) }
+
+// asked turns the regions that a person named into those to ask, each once, or
+// returns all of the partition where none was named.
+func (f *Finder) asked(named []string) ([]string, error) {
+	var regions []string
+	for _, name := range named {
+		name = strings.ToLower(strings.TrimSpace(name))
+		// The configured region may be newer than this program.
+		if name != f.region && !plausible(name) {
+			return nil, badRegion("look for Racks", name)
+		}
+		if !slices.Contains(regions, name) {
+			regions = append(regions, name)
+		}
+	}
+	if len(regions) == 0 {
+		return f.Regions(), nil
+	}
+	return regions, nil
+}
+
+func badRegion(what, name string) *Error {
+	e := &Error{Kind: KindRegion, what: what, why: fmt.Sprintf("AWS has no region %q", shown(name))}
+	if near := nearest(name, knownRegions()); near != "" {
+		e.hints = append(e.hints, "did you mean "+near+"?")
+	}
+	e.hints = append(e.hints, "a region is named like us-east-1; leave it away to search all of them")
+	return e
+}

@@ -1,0 +1,57 @@
+package cfn
+
+import (
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"convox-travis/internal/transport"
+)
+
+// retryDefaults: four pauses of 250 ms to 2 s together outlast the throttling
+// of one account by another tool, and end before the deadline of a call.
+func retryDefaults(r transport.Retry) transport.Retry {
+	if r.Tries == 0 {
+		r.Tries = 5
+	}
+	if r.Deadline == 0 {
+		r.Deadline = 10 * time.Second
+	}
+	return r.Defaults()
+}
+
+// newRetryer tries reads again with growing pauses: after throttling, 5xx and
+// broken connections. AWS_MAX_ATTEMPTS and a profile's max_attempts go before.
+func newRetryer(r transport.Retry) aws.Retryer {
+	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
+		o.MaxAttempts = r.Tries
+		o.RateLimiter = ratelimit.None // regions that fail must not use up the tries of the others
+		o.Backoff = awsretry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			pause := r.Pause << min(max(attempt-1, 0), 10)
+			return pause/2 + rand.N(pause+1), nil
+		})
+		o.Retryables = append([]awsretry.IsErrorRetryable{
+			awsretry.IsErrorRetryableFunc(isFinal),
+			awsretry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
+		}, o.Retryables...)
+	})
+}
+
+// isFinal says of failures that stay that they are not worth another try.
+func isFinal(err error) aws.Ternary {
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, errNoAnswer), errors.Is(err, errNotAnswer), errors.Is(err, transport.ErrTooLarge),
+		errors.Is(err, transport.ErrPlainHTTP), errors.As(err, &certificate),
+		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+}

@@ -1,0 +1,188 @@
+package cfn_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
+)
+
+// Each way to fail is met twice: once, where a read is tried again, and for
+// good, where it ends in an error within the deadline.
+func TestEachWayToFail(t *testing.T) {
+	final := []faults.Kind{
+		faults.Hang, faults.MalformedJSON, faults.TruncatedBody, faults.WrongContentType, faults.EndlessBody,
+		faults.RedirectAway, faults.RedirectPlain,
+	}
+	kinds := map[faults.Kind]cfn.ErrorKind{
+		faults.ResetBefore: cfn.KindUnreachable, faults.AnswerLost: cfn.KindUnreachable, faults.ResetInAnswer: cfn.KindUnreachable,
+		faults.Hang: cfn.KindNoAnswer, faults.Throttled: cfn.KindThrottled, faults.ThrottledUntil: cfn.KindThrottled,
+		faults.Status500: cfn.KindFailed, faults.Status500After: cfn.KindFailed, faults.Status502HTML: cfn.KindFailed, faults.Status503: cfn.KindFailed,
+		faults.MalformedJSON: cfn.KindUnreadable, faults.TruncatedBody: cfn.KindUnreadable, faults.WrongContentType: cfn.KindUnreadable,
+		faults.EndlessBody: cfn.KindUnreadable, faults.RedirectAway: cfn.KindUnreadable, faults.RedirectPlain: cfn.KindUnreadable,
+	}
+	for _, kind := range faults.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t)
+			w.addRack("us-east-1", "production")
+			deadline := 10 * time.Second
+			if kind == faults.Hang {
+				deadline = 200 * time.Millisecond
+			}
+			finder := w.finder(func(o *cfn.Options) { o.Retry.Deadline = deadline })
+			w.aws.Faults.Add(faults.Rule{Kind: kind})
+			found, err := finder.Search(t.Context(), []string{"us-east-1"}, nil)
+			if again := err == nil && names(found) == "production@us-east-1"; again == slices.Contains(final, kind) {
+				t.Errorf("once: found %q, %v", names(found), err)
+			}
+			w.aws.Faults.Add(faults.Rule{Kind: kind, Times: -1})
+			begun := time.Now()
+			_, err = finder.Search(t.Context(), []string{"us-east-1"}, nil)
+			e := w.failed(err)
+			w.wantKind(e, kinds[kind], "look for Racks in us-east-1: ")
+			for _, word := range []string{"<", "{", "elsewhere", "127.0.0.1", "something broke"} {
+				if strings.Contains(e.Error(), word) {
+					t.Errorf("the error holds %q: %v", word, e)
+				}
+			}
+			if took := time.Since(begun); took > deadline+time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// scripted is an AWS that gives the same answer to everything.
+func (w *world) scripted(status int, body string) *httptest.Server {
+	server := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
+		answer.Header().Set("Content-Type", "text/xml")
+		answer.WriteHeader(status)
+		_, _ = answer.Write([]byte(body))
+	}))
+	w.Cleanup(server.Close)
+	w.set("AWS_ENDPOINT_URL", server.URL)
+	return server
+}
+
+func TestAnAnswerThatIsNoneOfAWSIsNotAnEmptyList(t *testing.T) {
+	for _, body := range []string{
+		"", " ", "<", "<html></html>", "{}", "<DescribeStacksResponse>", "<DescribeStacksResponse></DescribeStacksResponse>",
+		"<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName>",
+	} {
+		w := newWorld(t)
+		w.scripted(http.StatusOK, body)
+		w.wantKind(w.searchError("us-east-1"), cfn.KindUnreadable)
+	}
+}
+
+func TestAListThatDoesNotEndIsAnError(t *testing.T) {
+	w := newWorld(t)
+	pages := 0
+	next := func() string { return "again" }
+	server := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
+		pages++
+		fmt.Fprintf(answer, "<DescribeStacksResponse><DescribeStacksResult><Stacks/><NextToken>%s</NextToken></DescribeStacksResult></DescribeStacksResponse>", next())
+	}))
+	t.Cleanup(server.Close)
+	w.set("AWS_ENDPOINT_URL", server.URL)
+	w.wantKind(w.searchError("us-east-1"), cfn.KindUnreadable, "does not end")
+	if pages != 2 {
+		t.Errorf("a token that stays was followed over %d pages", pages)
+	}
+	next = func() string { return fmt.Sprint(pages) }
+	w.wantKind(w.searchError("us-east-1"), cfn.KindUnreadable, "does not end")
+}
+
+func TestWhatAWSSaysSteersNoTerminal(t *testing.T) {
+	w := newWorld(t)
+	w.scripted(http.StatusBadRequest, "<ErrorResponse><Error><Code>Bad\u009b31m\u202eCode"+strings.Repeat("x", 500)+"</Code><Message><![CDATA["+secrettest.Canary+"]]></Message></Error></ErrorResponse>")
+	e := w.searchError("us-east-1")
+	w.wantKind(e, cfn.KindFailed, "AWS answered Bad31mCode")
+	if strings.ContainsAny(e.Error(), "\u009b\u202e\n") {
+		t.Errorf("the error is %q", e.Error())
+	}
+}
+
+func TestAnErrorThatCannotBeReadIsToldByItsStatus(t *testing.T) {
+	w := newWorld(t)
+	w.scripted(http.StatusForbidden, "<Error>&"+secrettest.Canary)
+	w.wantKind(w.searchError("us-east-1"), cfn.KindFailed, "AWS failed (HTTP 403)")
+}
+
+func TestTextsOfAStackAreBounded(t *testing.T) {
+	w := newWorld(t)
+	w.scripted(http.StatusOK, "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName><StackStatus>CREATE_COMPLETE</StackStatus>"+
+		"<Tags><member><Key>System</Key><Value>convox</Value></member><member><Key>Type</Key><Value>rack</Value></member></Tags>"+
+		"<Outputs><member><OutputKey>Dashboard</OutputKey><OutputValue>"+strings.Repeat("é", 1<<20)+"</OutputValue></member></Outputs>"+
+		"</member></Stacks></DescribeStacksResult></DescribeStacksResponse>")
+	found := w.search("us-east-1")
+	if len(found.Racks) != 1 || len(found.Racks[0].Host) > 4096 {
+		t.Errorf("%d Racks, a host of %d bytes", len(found.Racks), len(found.Racks[0].Host))
+	}
+}
+
+func TestPlainHTTPIsForThisMachineOnly(t *testing.T) {
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDFORMATION", "AWS_ENDPOINT_URL_STS"} {
+		w := newWorld(t)
+		w.set(name, "http://aws.example.com/"+secrettest.Canary)
+		_, err := w.tryFinder()
+		w.wantKind(w.failed(err), cfn.KindEndpoint, "plain HTTP", name)
+		if !errors.Is(err, transport.ErrPlainHTTP) {
+			t.Errorf("%v does not wrap its cause", err)
+		}
+	}
+	w := newWorld(t)
+	w.set("AWS_ENDPOINT_URL", "https://ann:"+secrettest.Canary+"@aws.example.com")
+	_, err := w.tryFinder()
+	w.wantKind(w.failed(err), cfn.KindEndpoint)
+}
+
+// An SSO portal has an address of its own, which the SDK looks up only when it
+// sends.
+func TestPlainHTTPIsRefusedOnTheWayOut(t *testing.T) {
+	w := newWorld(t)
+	w.files(ssoConfig, "")
+	w.portal(http.StatusOK, "", "{}")
+	w.set("AWS_ENDPOINT_URL_SSO", "http://portal.example.com")
+	_, err := w.finder(profile("old")).Search(t.Context(), nil, nil)
+	w.wantKind(w.failed(err), cfn.KindEndpoint)
+}
+
+func TestAnAddressThatNobodyListensOnIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.scripted(http.StatusOK, "").Close()
+	begun := time.Now()
+	w.wantKind(w.searchError("us-east-1"), cfn.KindUnreachable, "refused")
+	if took := time.Since(begun); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestACertificateThatIsNotTrustedIsRefused(t *testing.T) {
+	w := newWorld(t)
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	w.set("AWS_ENDPOINT_URL", server.URL)
+	w.wantKind(w.searchError("us-east-1"), cfn.KindUnreachable, "certificate", "AWS_CA_BUNDLE")
+}
+
+func TestTheProgramNamesItself(t *testing.T) {
+	w := newWorld(t)
+	var agent string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { agent = r.UserAgent() }))
+	t.Cleanup(server.Close)
+	w.set("AWS_ENDPOINT_URL", server.URL)
+	w.searchError("us-east-1")
+	if !strings.Contains(agent, "convox-travis/v1.2.3") {
+		t.Errorf("as %q", agent)
+	}
+}

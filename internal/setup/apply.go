@@ -1,0 +1,195 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+
+	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
+	"convox-travis/travisapi"
+)
+
+// Runner carries out what was decided.
+type Runner struct {
+	Travis Travis
+	Retry  transport.Retry // of writes whose fate was unknown; reads are the client's
+	Tell   func(Event)     // told of each step, one at a time; may be nil
+}
+
+// Apply carries out a plan, one repository after the other. Repositories whose
+// plan has an error are passed over and reported. It ends early when it is
+// asked to, or when Travis refuses the token or bans it.
+func (r Runner) Apply(stop Stop, plan Plan) Report {
+	report := Report{Warnings: plan.AllWarnings()}
+	var over error // why nothing more is written
+	for _, repository := range plan.Repositories {
+		if over == nil {
+			over = stop.asked()
+		}
+		outcome := repository.intent(plan.Branch)
+		switch {
+		case repository.Err != nil:
+			outcome.fail()
+		case !repository.writes():
+			outcome.finish(Done)
+		case over != nil:
+			outcome.Err = notBegun(repository.Target, over)
+			outcome.fail()
+		default:
+			outcome = r.applyOne(stop, plan, repository)
+			if stopsEverything(outcome.Err) {
+				over = outcome.Err
+			}
+		}
+		r.tell(Event{Target: repository.Target, Step: StepFinished, Report: &outcome})
+		report.Repositories = append(report.Repositories, outcome)
+	}
+	report.Stopped = stop.asked()
+	return report
+}
+
+func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) RepositoryReport {
+	run := newPairRun(r, stop, plan, repository)
+	run.tell(StepBegin, "")
+	ctx, cancel := stop.call()
+	defer cancel()
+	cleanup, end := stop.cleanup()
+	defer end()
+	err := run.writePair(ctx)
+	if err == nil {
+		err = run.verify(ctx)
+	}
+	if err != nil && !run.whole() && !stopsEverything(err) {
+		run.undo(cleanup)
+	}
+	return run.report(err)
+}
+
+// pairRun is the writing of one pair.
+type pairRun struct {
+	writer
+	stop       Stop
+	repository RepositoryPlan
+	values     map[string]secret.String
+	states     map[string]*written // those that a write was tried of
+	public     map[string]bool     // as read back
+}
+
+func newPairRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *pairRun {
+	known := make(map[string]bool, len(repository.before))
+	for _, v := range repository.before {
+		known[v.ID] = true
+	}
+	return &pairRun{
+		writer: writer{
+			travis: r.Travis, retry: r.Retry, ref: repository.Ref(), branch: plan.Branch, known: known,
+			tell: func(step Step, name string) { r.tell(Event{Target: repository.Target, Step: step, Name: name}) },
+		},
+		stop:       stop,
+		repository: repository,
+		values: map[string]secret.String{
+			HostName:     secret.New(plan.Credential.Host.String()),
+			PasswordName: plan.Credential.Password,
+		},
+		states: map[string]*written{},
+		public: map[string]bool{},
+	}
+}
+
+func (r Runner) tell(e Event) {
+	if r.Tell != nil {
+		r.Tell(e)
+	}
+}
+
+// writePair writes the host, then the password, then deletes the doubles.
+func (p *pairRun) writePair(ctx context.Context) error {
+	for _, change := range []Change{p.repository.Host, p.repository.Password} {
+		if err := p.stop.asked(); err != nil {
+			return p.stopped(err)
+		}
+		if err := p.put(ctx, change.Name, change.ID); err != nil {
+			return err
+		}
+	}
+	for _, double := range p.repository.Doubles {
+		if err := p.deleteDouble(ctx, double); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put writes one variable and keeps what is known of it.
+func (p *pairRun) put(ctx context.Context, name, id string) error {
+	before := p.states[name]
+	state, err := p.write(ctx, p.stop, name, p.values[name], id)
+	if before != nil {
+		state.created = before.created // whose it is does not change when it is mended
+	}
+	p.states[name] = &state
+	if state.lost {
+		return &Error{
+			code:  "variable_lost",
+			text:  fmt.Sprintf("%s: Travis lost %s while replacing it, and it could not be set again", p.repository.Target, name),
+			hints: []string{"run this again: it sets both variables anew"},
+			cause: err,
+		}
+	}
+	return err
+}
+
+// deleteDouble takes one double away. One that is gone already is no error; one
+// that holds the new value, because Travis lost the variable that was to be
+// replaced, stays.
+func (p *pairRun) deleteDouble(ctx context.Context, v travisapi.EnvVar) error {
+	if v.ID == p.states[v.Name].id {
+		return nil
+	}
+	if err := p.stop.asked(); err != nil {
+		return p.stopped(err)
+	}
+	p.tell(StepDelete, v.Name)
+	return deleteVariable(ctx, p.travis, p.retry, p.ref, v.ID)
+}
+
+// whole reports whether both variables were accepted.
+func (p *pairRun) whole() bool {
+	for _, name := range []string{HostName, PasswordName} {
+		if state := p.states[name]; state == nil || state.result != Done {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *pairRun) stopped(cause error) error {
+	return &Error{code: CodeStopped, text: fmt.Sprintf("%s: stopped before it was done", p.repository.Target), cause: cause}
+}
+
+func notBegun(target Target, cause error) error {
+	return &Error{code: "not_begun", text: fmt.Sprintf("%s: nothing was written", target), cause: cause}
+}
+
+func (p *pairRun) report(err error) RepositoryReport {
+	report := p.repository.intent(p.branch)
+	report.Err = err
+	for i := range report.Variables {
+		v := &report.Variables[i]
+		v.Public = p.public[v.Name]
+		v.Result = Failed
+		if state := p.states[v.Name]; state != nil {
+			v.Result = state.result
+		}
+	}
+	return report
+}
+
+// fail marks what was not written.
+func (r *RepositoryReport) fail() { r.finish(Failed) }
+
+func (r *RepositoryReport) finish(result Result) {
+	for i := range r.Variables {
+		r.Variables[i].Result = result
+	}
+}

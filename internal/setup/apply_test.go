@@ -1,0 +1,310 @@
+package setup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/internal/faults"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+	"convox-travis/travisapi/travistest"
+)
+
+func method(m string) func(faults.Request) bool {
+	return func(r faults.Request) bool { return r.Method == m }
+}
+
+func holding(text string) func(faults.Request) bool {
+	return func(r faults.Request) bool { return r.Method == http.MethodPost && strings.Contains(r.Body, text) }
+}
+
+func TestTheHostIsWrittenFirst(t *testing.T) {
+	w := newWorld(t)
+	r := only(w, w.apply(w.stop(), w.plan(w.request())))
+	if r.Err != nil || story(r) != "HOST create done, PASSWORD create done" {
+		t.Errorf("%s, %v", story(r), r.Err)
+	}
+	w.wantSettings("CONVOX_HOST="+rackHost, "CONVOX_PASSWORD="+stored)
+	var calls []string
+	for _, request := range w.travis.Faults.Requests()[2:] {
+		calls = append(calls, request.Method)
+	}
+	if got := strings.Join(calls, " "); got != "POST POST GET" {
+		t.Errorf("after the two reads: %s", got)
+	}
+}
+
+func TestABranchGetsAPairOfItsOwn(t *testing.T) {
+	w := newWorld(t, private("h", setup.HostName, "all", ""), private("p", setup.PasswordName, "all", ""))
+	r := only(w, w.apply(w.stop(), w.plan(w.request(func(r *setup.Request) { r.Branch = "main" }))))
+	if r.Err != nil || r.Variables[0].Branch != "main" {
+		t.Errorf("%+v", r)
+	}
+	w.wantSettings("CONVOX_HOST=all", "CONVOX_PASSWORD=all", "CONVOX_HOST="+rackHost+" @main", "CONVOX_PASSWORD="+stored+" @main")
+}
+
+func TestWhatIsThereIsReplacedAndMadePrivate(t *testing.T) {
+	w := newWorld(t, public("h", setup.HostName, "old", ""), public("p0", setup.PasswordName, "older", ""), public("p", setup.PasswordName, "old", ""), private("o", "OTHER", "kept", ""))
+	r := only(w, w.apply(w.stop(), w.plan(w.request())))
+	if r.Err != nil || story(r) != "HOST replace done, PASSWORD replace done" {
+		t.Errorf("%s, %v", story(r), r.Err)
+	}
+	w.wantSettings("OTHER=kept", "CONVOX_HOST="+rackHost, "CONVOX_PASSWORD="+stored)
+}
+
+func TestAPairThatIsLeftAloneIsNotTouched(t *testing.T) {
+	w := newWorld(t, private("h", setup.HostName, "old", ""), private("p", setup.PasswordName, "old", ""))
+	r := only(w, w.apply(w.stop(), w.plan(w.request(func(r *setup.Request) { r.SkipExisting = true }))))
+	if r.Err != nil || len(w.travis.Writes()) != 0 || r.Stands() {
+		t.Errorf("%s, %v", story(r), r.Err)
+	}
+}
+
+func TestWhatWasCreatedIsTakenAwayWhenThePairCannotBeCompleted(t *testing.T) {
+	for name, c := range map[string]struct {
+		vars  []travistest.EnvVar
+		fail  string
+		times int
+		want  string
+		left  []string
+	}{
+		"nothing was there": {fail: setup.PasswordName, want: "HOST create undone, PASSWORD create failed"},
+		"a host was there": {
+			vars: []travistest.EnvVar{private("h", setup.HostName, "old", "")}, fail: setup.PasswordName,
+			want: "HOST replace done, PASSWORD create failed", left: []string{"CONVOX_HOST=" + rackHost},
+		},
+		"a password was there": {
+			vars: []travistest.EnvVar{private("p", setup.PasswordName, "old", "")}, fail: setup.HostName,
+			want: "HOST create failed, PASSWORD replace failed", left: []string{"CONVOX_PASSWORD=old"},
+		},
+	} {
+		w := newWorld(t, c.vars...)
+		plan := w.plan(w.request())
+		w.travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: holding(c.fail)})
+		r := only(w, w.apply(w.stop(), plan))
+		if r.Err == nil || story(r) != c.want {
+			t.Errorf("%s: %s, %v", name, story(r), r.Err)
+		}
+		w.wantSettings(c.left...)
+	}
+}
+
+func TestAWriteIsLookedUpBeforeItIsSentAgain(t *testing.T) {
+	w := newWorld(t)
+	plan := w.plan(w.request())
+	w.travis.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Match: method(http.MethodPost)})
+	w.travis.Faults.Forget()
+	r := only(w, w.apply(w.stop(), plan))
+	var calls []string
+	for _, request := range w.travis.Faults.Requests() {
+		calls = append(calls, request.Method)
+	}
+	if got := strings.Join(calls, " "); r.Err != nil || got != "POST GET POST GET" {
+		t.Errorf("%s, %v", got, r.Err)
+	}
+}
+
+func TestNothingIsSentAgainWithoutALook(t *testing.T) {
+	w := newWorld(t)
+	plan := w.plan(w.request())
+	w.travis.Faults.Forget()
+	w.travis.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Match: holding(setup.PasswordName)})
+	w.travis.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: method(http.MethodGet)})
+	r := only(w, w.apply(w.stop(), plan))
+	if story(r) != "HOST create undone, PASSWORD create unknown" || r.Err == nil {
+		t.Errorf("%s, %v", story(r), r.Err)
+	}
+	posts := 0
+	for _, request := range w.travis.Writes() {
+		if request.Method == http.MethodPost {
+			posts++
+		}
+	}
+	if posts != 2 {
+		t.Errorf("%d variables were sent", posts)
+	}
+}
+
+func TestAVariableThatTravisLostIsSetAgain(t *testing.T) {
+	w := newWorld(t, private("h", setup.HostName, "old", ""), private("p0", setup.PasswordName, "older", ""), private("p", setup.PasswordName, "old", ""))
+	w.travis.BreakNextPatch(2)
+	r := only(w, w.apply(w.stop(), w.plan(w.request())))
+	if r.Err != nil || story(r) != "HOST replace done, PASSWORD replace done" {
+		t.Errorf("%s, %v", story(r), r.Err)
+	}
+	w.wantSettings("CONVOX_HOST="+rackHost, "CONVOX_PASSWORD="+stored)
+}
+
+func TestALostVariableThatCannotBeSetAgainIsNamed(t *testing.T) {
+	w := newWorld(t, private("h", setup.HostName, "old", ""), private("p", setup.PasswordName, "old", ""))
+	plan := w.plan(w.request())
+	w.travis.BreakNextPatch(1)
+	w.travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: method(http.MethodPost)})
+	r := only(w, w.apply(w.stop(), plan))
+	if codeOf(r.Err) != "variable_lost" || !strings.Contains(r.Err.Error(), setup.HostName) || story(r) != "HOST replace failed, PASSWORD replace failed" {
+		t.Errorf("%s, %v", story(r), r.Err)
+	}
+	w.wantSettings("CONVOX_PASSWORD=old")
+}
+
+func TestSomebodyElsesWriteIsMended(t *testing.T) {
+	w := newWorld(t)
+	plan := w.plan(w.request())
+	others := 0
+	w.tell = func(e setup.Event) {
+		if e.Step == setup.StepVerify && others == 0 {
+			others++
+			w.travis.SetEnvVars(slug, w.travis.EnvVars(slug)[1:]) // the host is lost
+		}
+	}
+	r := only(w, w.apply(w.stop(), plan))
+	if r.Err != nil {
+		t.Error(r.Err)
+	}
+	w.wantSettings("CONVOX_PASSWORD="+stored, "CONVOX_HOST="+rackHost)
+}
+
+func TestASettingThatIsAlwaysOverwrittenIsTold(t *testing.T) {
+	w := newWorld(t)
+	plan := w.plan(w.request())
+	w.tell = func(e setup.Event) {
+		if e.Step == setup.StepWritten && e.Name == setup.HostName || e.Step == setup.StepVerify {
+			vars := w.travis.EnvVars(slug)
+			for i := range vars {
+				vars[i].Public = vars[i].Name == setup.HostName
+			}
+			w.travis.SetEnvVars(slug, vars)
+		}
+	}
+	r := only(w, w.apply(w.stop(), plan))
+	if r.Err == nil {
+		t.Errorf("%s without an error", story(r))
+	}
+}
+
+func TestABanStopsEverything(t *testing.T) {
+	w := newWorld(t)
+	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/web", Active: true})
+	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = append(r.Targets, setup.Target{Slug: "acme/web"}) }))
+	w.tell = func(e setup.Event) {
+		if e.Step == setup.StepWritten {
+			w.travis.Ban(token)
+		}
+	}
+	report := w.apply(w.stop(), plan)
+	first, second := report.Repositories[0], report.Repositories[1]
+	if !travisapi.IsKind(first.Err, travisapi.KindBanned) || story(first) != "HOST create done, PASSWORD create failed" {
+		t.Errorf("%s, %v", story(first), first.Err)
+	}
+	if !travisapi.IsKind(second.Err, travisapi.KindBanned) || codeOf(second.Err) != "not_begun" || second.Stands() {
+		t.Errorf("%s, %v", story(second), second.Err)
+	}
+	if n := len(w.travis.Writes()); n != 2 {
+		t.Errorf("%d writes: something was sent after the ban", n)
+	}
+}
+
+func TestOneWriteAtATime(t *testing.T) {
+	w := newWorld(t, private("p0", setup.PasswordName, "older", ""), private("p", setup.PasswordName, "old", ""))
+	plan := w.plan(w.request())
+	w.travis.Faults.Forget()
+	w.travis.Faults.SetLatency(10 * time.Millisecond)
+	w.apply(w.stop(), plan)
+	if n := w.travis.Faults.MostTogether(); n != 1 {
+		t.Errorf("%d calls at a time", n)
+	}
+}
+
+var errStop = errors.New("stop")
+
+// stopAt asks a run to stop when step about name is told.
+func (w *world) stopAt(step setup.Step, name string) setup.Stop {
+	soft, ask := context.WithCancelCause(w.Context())
+	w.tell = func(e setup.Event) {
+		if e.Step == step && e.Name == name {
+			ask(errStop)
+		}
+	}
+	return setup.Stop{Soft: soft, Hard: w.Context()}
+}
+
+func TestAStopFinishesTheCallAndTakesAwayWhatWasCreated(t *testing.T) {
+	for name, c := range map[string]struct {
+		step      setup.Step
+		of        string
+		want      string
+		completed bool
+	}{
+		"before anything":       {setup.StepBegin, "", "HOST create failed, PASSWORD create failed", false},
+		"during the host":       {setup.StepWrite, setup.HostName, "HOST create undone, PASSWORD create failed", false},
+		"between the two":       {setup.StepWritten, setup.HostName, "HOST create undone, PASSWORD create failed", false},
+		"during the password":   {setup.StepWrite, setup.PasswordName, "HOST create done, PASSWORD create done", true},
+		"while it is read back": {setup.StepVerify, "", "HOST create done, PASSWORD create done", true},
+		"after everything":      {setup.StepFinished, "", "HOST create done, PASSWORD create done", true},
+	} {
+		w := newWorld(t)
+		plan := w.plan(w.request())
+		report := w.apply(w.stopAt(c.step, c.of), plan)
+		r := only(w, report)
+		if story(r) != c.want || !errors.Is(report.Stopped, errStop) {
+			t.Errorf("%s: %s, stopped %v, %v", name, story(r), report.Stopped, r.Err)
+		}
+		if c.completed {
+			w.wantSettings("CONVOX_HOST="+rackHost, "CONVOX_PASSWORD="+stored)
+		} else if errors.Is(r.Err, errStop); w.settings() != "" {
+			t.Errorf("%s: left %s", name, w.settings())
+		}
+	}
+}
+
+func TestRepositoriesAfterAStopAreNotBegun(t *testing.T) {
+	w := newWorld(t)
+	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/web", Active: true})
+	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = append(r.Targets, setup.Target{Slug: "acme/web"}) }))
+	report := w.apply(w.stopAt(setup.StepVerify, ""), plan)
+	if r := report.Repositories[1]; codeOf(r.Err) != "not_begun" || !errors.Is(r.Err, errStop) || r.Stands() {
+		t.Errorf("%s, %v", story(r), r.Err)
+	}
+	if got := w.travis.EnvVars("acme/web"); len(got) != 0 {
+		t.Errorf("acme/web got %d variables", len(got))
+	}
+}
+
+func TestASecondStopLeavesAtOnceAndNamesWhatStands(t *testing.T) {
+	w := newWorld(t)
+	plan := w.plan(w.request())
+	w.travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: holding(setup.PasswordName)})
+	hard, abort := context.WithCancelCause(t.Context())
+	w.tell = func(e setup.Event) {
+		if e.Step == setup.StepWrite && e.Name == setup.PasswordName {
+			time.AfterFunc(20*time.Millisecond, func() { abort(errStop) })
+		}
+	}
+	begun := time.Now()
+	r := only(w, w.apply(setup.Stop{Soft: hard, Hard: hard}, plan))
+	if story(r) != "HOST create done, PASSWORD create unknown" || r.Err == nil {
+		t.Errorf("%s, %v", story(r), r.Err)
+	}
+	if took := time.Since(begun); took > 150*time.Millisecond {
+		t.Errorf("it took %v to leave", took)
+	}
+}
+
+func TestEventsTellTheStepsInOrder(t *testing.T) {
+	w := newWorld(t)
+	var steps []string
+	plan := w.plan(w.request())
+	w.tell = func(e setup.Event) {
+		steps = append(steps, fmt.Sprintf("%s %s", e.Step, strings.TrimPrefix(e.Name, "CONVOX_")))
+	}
+	w.apply(w.stop(), plan)
+	want := "begin , write HOST, written HOST, write PASSWORD, written PASSWORD, verify , finished "
+	if got := strings.Join(steps, ", "); got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+}

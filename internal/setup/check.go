@@ -1,0 +1,71 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/convox"
+)
+
+// check proves the credential, and notes what the proof showed.
+func (p *Plan) check(ctx context.Context, checker Checker, request Request) error {
+	credential := request.Credential
+	prove := checker.Rack
+	if credential.Console {
+		prove = checker.Console
+	}
+	login, err := prove(ctx, credential.Host, credential.Password)
+	if err == nil {
+		p.Login = login
+		if login.PersonalKey {
+			p.Warnings = append(p.Warnings, Warning{
+				Code:    "personal_key",
+				Message: fmt.Sprintf("this looks like a person's own key for %s, not a deploy key: a build could do all that the person can", credential.Host),
+				Hint:    "make a deploy key in Console under Settings, Deploy Keys, and use that",
+			})
+		}
+		return sees(login, request.Rack)
+	}
+	var refused *convox.LoginError
+	if !request.Unchecked || credential.Console || !errors.As(err, &refused) || refused.Kind != convox.KindUnreachable {
+		return err
+	}
+	if !convox.Sendable(credential.Password) {
+		return &Error{
+			code: CodeUnsendable,
+			text: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
+			hints: []string{
+				"give the Rack a password of letters and digits, and use that",
+			},
+		}
+	}
+	p.Unchecked = true
+	p.Warnings = append(p.Warnings, Warning{
+		Code:    "unchecked",
+		Message: fmt.Sprintf("%v; the password is written unchecked", refused),
+		Hint:    "Travis's machines must be able to reach the Rack, and the first build will show whether the password is right",
+	})
+	return nil
+}
+
+// sees holds the Rack of the deploy step against those that a key sees.
+func sees(login convox.Login, rack string) error {
+	if rack == "" {
+		return nil
+	}
+	seen := make([]string, len(login.Racks))
+	for i, r := range login.Racks {
+		if seen[i] = r.String(); seen[i] == rack {
+			return nil
+		}
+	}
+	return &Error{
+		code:  "rack_not_seen",
+		text:  fmt.Sprintf("the deploy key sees no Rack %s", shellescape.StripUnsafe(rack)),
+		hints: []string{"it sees: " + shellescape.StripUnsafe(strings.Join(seen, ", "))},
+	}
+}

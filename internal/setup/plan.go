@@ -1,0 +1,206 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"convox-travis/internal/convox"
+	"convox-travis/travisapi"
+)
+
+// sideBySide is how many repositories are worked on at the same time.
+const sideBySide = 8
+
+// Request is what a person asked for, all answers given.
+type Request struct {
+	Targets    []Target
+	Credential Credential
+	Branch     string // "" is all branches
+	Rack       string // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
+
+	SkipExisting bool // leave a complete pair alone
+	AllowMixed   bool // a branch may get the new password for its own host
+	Unchecked    bool // a Rack that cannot be reached from here may be written unchecked
+}
+
+// Plan is what would change. Making one only reads.
+type Plan struct {
+	Credential   Credential
+	Branch       string
+	Login        convox.Login // the zero Login when Unchecked
+	Unchecked    bool
+	Repositories []RepositoryPlan
+	Warnings     []Warning
+}
+
+// Action is what happens to a variable.
+type Action string
+
+// The actions.
+const (
+	Create  Action = "create"
+	Replace Action = "replace"
+	None    Action = "none"
+	Delete  Action = "remove"
+)
+
+// Change is what happens to one variable of the pair.
+type Change struct {
+	Name   string
+	Action Action
+	ID     string // of the variable that is replaced
+}
+
+// RepositoryPlan is what would change in one repository.
+type RepositoryPlan struct {
+	Target     Target
+	Repository travisapi.Repository
+	Host       Change
+	Password   Change
+	Doubles    []travisapi.EnvVar // deleted once the pair is written
+	Warnings   []Warning
+	Err        error // why nothing will be written here
+
+	before []travisapi.EnvVar
+}
+
+// Ref names the repository for the calls that follow: by its number.
+func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
+
+// MakePlan checks the credential and reads the repositories, side by side. It
+// fails when the credential is not good; what is wrong with one repository is
+// in that repository's plan. The errors are those of convox and travisapi, or
+// an *Error.
+func MakePlan(ctx context.Context, travis Travis, checker Checker, request Request) (Plan, error) {
+	plan := Plan{
+		Credential:   request.Credential,
+		Branch:       request.Branch,
+		Repositories: make([]RepositoryPlan, 0, len(request.Targets)),
+	}
+	if err := convox.CheckPassword(request.Credential.Password); err != nil {
+		return plan, err
+	}
+	targets := distinct(request.Targets)
+	plan.Repositories = make([]RepositoryPlan, len(targets))
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var reads errgroup.Group
+	reads.SetLimit(sideBySide)
+	checked := make(chan error, 1)
+	go func() {
+		err := plan.check(ctx, checker, request)
+		if err != nil {
+			cancel() // nothing will be written: spare the reads
+		}
+		checked <- err
+	}()
+	for i, target := range targets {
+		reads.Go(func() error {
+			plan.Repositories[i] = planRepository(ctx, travis, target, request)
+			return nil
+		})
+	}
+	_ = reads.Wait() // what went wrong is in each repository's plan
+	return plan, <-checked
+}
+
+// distinct keeps the first of targets that name the same repository.
+func distinct(targets []Target) []Target {
+	seen := map[string]bool{}
+	var kept []Target
+	for _, target := range targets {
+		key := strings.ToLower(target.String())
+		if !seen[key] {
+			seen[key] = true
+			kept = append(kept, target)
+		}
+	}
+	return kept
+}
+
+func planRepository(ctx context.Context, travis Travis, target Target, request Request) RepositoryPlan {
+	plan := RepositoryPlan{
+		Target:   target,
+		Host:     Change{Name: HostName, Action: None},
+		Password: Change{Name: PasswordName, Action: None},
+	}
+	plan.Repository, plan.before, plan.Err = readRepository(ctx, travis, target)
+	if plan.Err != nil {
+		return plan
+	}
+	if plan.Repository.Denies("create_env_var") {
+		plan.Err = &Error{
+			code:  "no_permission",
+			text:  fmt.Sprintf("%s: this Travis account may not write its settings", target),
+			hints: []string{"get push access to " + target.String() + ", or use the token of someone who has it"},
+		}
+		return plan
+	}
+	plan.decide(request)
+	return plan
+}
+
+// readRepository reads a repository and its variables at the same time, and
+// makes sure that the answer is about the repository that was asked for: a
+// secret must not land in another one of a similar name.
+func readRepository(ctx context.Context, travis Travis, target Target) (travisapi.Repository, []travisapi.EnvVar, error) {
+	var repository travisapi.Repository
+	var vars []travisapi.EnvVar
+	var found, read error
+	var both errgroup.Group
+	both.Go(func() error {
+		repository, found = travis.Repository(ctx, target.ref())
+		return nil
+	})
+	both.Go(func() error {
+		vars, read = travis.EnvVars(ctx, target.ref())
+		return nil
+	})
+	_ = both.Wait()
+	if found != nil {
+		return repository, nil, found
+	}
+	if !strings.EqualFold(repository.Slug, target.Slug) ||
+		(repository.Provider != "" && repository.Provider != target.provider()) {
+		return repository, nil, &Error{
+			code:  "another_repository",
+			text:  fmt.Sprintf("%s: Travis answered about another repository", target),
+			hints: []string{"check the name and --provider; if it was renamed, use its new name"},
+		}
+	}
+	return repository, vars, read
+}
+
+// decide works out the changes from what is there.
+func (p *RepositoryPlan) decide(request Request) {
+	for _, change := range []*Change{&p.Host, &p.Password} {
+		last, others, found := lastInScope(p.before, change.Name, request.Branch)
+		change.Action = Create
+		if found {
+			change.Action, change.ID = Replace, last.ID
+		}
+		p.Doubles = append(p.Doubles, others...)
+	}
+	if request.SkipExisting && p.Host.Action == Replace && p.Password.Action == Replace {
+		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
+	}
+	p.warn(request)
+	if mixed := crossings(p.before, request.Branch, request.Credential.Host).mixed; p.writes() && len(mixed) > 0 && !request.AllowMixed {
+		p.Err = &Error{
+			code: CodeMixedPair,
+			text: fmt.Sprintf("%s: %s, so the new password would be sent to another host", p.Target, ownHost(mixed)),
+			hints: []string{
+				"give such a branch a password of its own first: --branch " + showBranch(mixed[0]),
+				"or, if that host may have the new password, add --allow-mixed",
+			},
+		}
+	}
+}
+
+func (p *RepositoryPlan) writes() bool {
+	return p.Host.Action != None || p.Password.Action != None
+}

@@ -1,0 +1,192 @@
+package setup_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+	"convox-travis/travisapi/travistest"
+)
+
+// changes tells a repository's plan in a line.
+func changes(p setup.RepositoryPlan) string {
+	var doubles []string
+	for _, v := range p.Doubles {
+		doubles = append(doubles, v.ID)
+	}
+	return strings.Join(append([]string{string(p.Host.Action) + p.Host.ID, string(p.Password.Action) + p.Password.ID}, doubles...), " ")
+}
+
+func TestAPlanSaysWhatWouldChange(t *testing.T) {
+	host, password := setup.HostName, setup.PasswordName
+	branch := func(r *setup.Request) { r.Branch = "main" }
+	skip := func(r *setup.Request) { r.SkipExisting = true }
+	mixed := func(r *setup.Request) { r.AllowMixed = true }
+	for name, c := range map[string]struct {
+		vars   []travistest.EnvVar
+		change func(*setup.Request)
+		want   string
+		warns  string
+		code   string
+	}{
+		"nothing there":           {want: "create create"},
+		"another variable":        {vars: []travistest.EnvVar{private("o", "OTHER", "x", "")}, want: "create create"},
+		"a whole pair":            {vars: []travistest.EnvVar{private("h", host, "x", ""), private("p", password, "x", "")}, want: "replaceh replacep", warns: "replaces"},
+		"a whole pair, skipped":   {vars: []travistest.EnvVar{private("h0", host, "x", ""), private("h", host, "x", ""), private("p", password, "x", "")}, change: skip, want: "noneh nonep"},
+		"half a pair, skipped":    {vars: []travistest.EnvVar{private("h", host, "x", "")}, change: skip, want: "replaceh create", warns: "replaces"},
+		"doubles":                 {vars: []travistest.EnvVar{private("h1", host, "x", ""), {ID: "h2", Name: host, Branch: new("")}, private("p", password, "x", "")}, want: "replaceh2 replacep h1", warns: "replaces doubles"},
+		"another branch's pair":   {vars: []travistest.EnvVar{private("h", host, "x", "old"), private("p", password, "x", "old")}, want: "create create"},
+		"this branch's pair":      {vars: []travistest.EnvVar{private("h", host, "x", "main"), private("p", password, "x", "main")}, change: branch, want: "replaceh replacep", warns: "replaces"},
+		"a public host":           {vars: []travistest.EnvVar{public("h", host, "x", "")}, want: "replaceh create", warns: "replaces public"},
+		"a public password":       {vars: []travistest.EnvVar{public("p", password, "x", "")}, want: "create replacep", warns: "replaces public"},
+		"this password, public":   {vars: []travistest.EnvVar{public("p", password, stored, "")}, want: "create replacep", warns: "replaces public_same"},
+		"public on a branch":      {vars: []travistest.EnvVar{public("h", host, "x", "old"), private("p", password, "x", "old")}, want: "create create", warns: "public_elsewhere"},
+		"a branch's password":     {vars: []travistest.EnvVar{private("p", password, "x", "old")}, want: "create create", warns: "branch_password_only"},
+		"a branch's host":         {vars: []travistest.EnvVar{private("h", host, "x", "old")}, want: "create create", code: setup.CodeMixedPair},
+		"a branch's host, agreed": {vars: []travistest.EnvVar{private("h", host, "x", "old")}, change: mixed, want: "create create"},
+		"a branch's same host":    {vars: []travistest.EnvVar{public("h", host, rackHost, "old")}, want: "create create", warns: "public_elsewhere"},
+		"a branch of its own":     {vars: []travistest.EnvVar{private("h", host, "x", "old")}, change: branch, want: "create create"},
+		"RACK_URL":                {vars: []travistest.EnvVar{private("r", "RACK_URL", "x", "")}, want: "create create", warns: "rack_url"},
+		"RACK_URL elsewhere":      {vars: []travistest.EnvVar{private("r", "RACK_URL", "x", "old")}, change: branch, want: "create create"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, c.vars...)
+			change := c.change
+			if change == nil {
+				change = func(*setup.Request) {}
+			}
+			plan := w.plan(w.request(change))
+			p := plan.Repositories[0]
+			if got := changes(p); got != c.want {
+				t.Errorf("%s, not %s", got, c.want)
+			}
+			if got := codes(plan.AllWarnings()); got != c.warns {
+				t.Errorf("warnings %q, not %q", got, c.warns)
+			}
+			if (p.Err != nil || c.code != "") && codeOf(p.Err) != c.code {
+				t.Errorf("error %v, not %s", p.Err, c.code)
+			}
+			if n := len(w.travis.Writes()); n != 0 {
+				t.Errorf("%d writes", n)
+			}
+		})
+	}
+}
+
+func TestARepositoryThatCannotBeWrittenIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		repository travistest.Repository
+		slug       string
+		code, says string
+	}{
+		"unknown":      {slug: "acme/none", code: "not_found", says: "acme/none"},
+		"read-only":    {repository: travistest.Repository{Slug: "acme/docs", Permissions: map[string]bool{"create_env_var": false}}, slug: "acme/docs", code: "no_permission", says: "acme/docs"},
+		"moved":        {repository: travistest.Repository{Slug: "acme/old", Migrated: true}, slug: "acme/old", code: "repo_migrated", says: "acme/old"},
+		"not synced":   {repository: travistest.Repository{Slug: "acme/new", Unsynced: true}, slug: "acme/new", code: "not_found", says: "acme/new"},
+		"on GitLab":    {repository: travistest.Repository{Slug: "acme/lab", Provider: "gitlab"}, slug: "acme/lab", code: "not_found", says: "acme/lab"},
+		"a stranger's": {repository: travistest.Repository{Slug: "stranger/open"}, slug: "stranger/open", code: "no_permission", says: "stranger/open"},
+	} {
+		w := newWorld(t)
+		if c.repository.Slug != "" {
+			w.travis.AddRepository(c.repository)
+		}
+		plan := w.plan(w.request(func(r *setup.Request) { r.Targets = []setup.Target{{Slug: c.slug}} }))
+		err := plan.Repositories[0].Err
+		if err == nil || codeOf(err) != c.code || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		report := w.apply(w.stop(), plan)
+		if len(w.travis.Writes()) != 0 || report.Stands() {
+			t.Errorf("%s: it was written", name)
+		}
+	}
+}
+
+func TestAnswersAboutAnotherRepositoryAreNotTrusted(t *testing.T) {
+	w := newWorld(t)
+	// A number in place of a slug names some other repository.
+	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = []setup.Target{{Slug: "17"}} }))
+	if err := plan.Repositories[0].Err; codeOf(err) != "another_repository" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnInactiveRepositoryIsToldAndWritten(t *testing.T) {
+	w := newWorld(t)
+	w.travis.AddRepository(travistest.Repository{Slug: "acme/off"})
+	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = []setup.Target{{Slug: "acme/off"}} }))
+	if got := codes(plan.AllWarnings()); got != "inactive" || plan.Repositories[0].Err != nil {
+		t.Errorf("%s, %v", got, plan.Repositories[0].Err)
+	}
+}
+
+func TestEachRepositoryIsPlannedOnce(t *testing.T) {
+	w := newWorld(t)
+	plan := w.plan(w.request(func(r *setup.Request) {
+		r.Targets = []setup.Target{{Slug: slug}, {Provider: travisapi.GitHub, Slug: "ACME/API"}, {Provider: travisapi.GitLab, Slug: slug}}
+	}))
+	if len(plan.Repositories) != 2 {
+		t.Errorf("%d repositories", len(plan.Repositories))
+	}
+}
+
+func TestARefusedCredentialEndsThePlan(t *testing.T) {
+	w := newWorld(t)
+	for _, kind := range []convox.LoginKind{convox.KindRefused, convox.KindOnlyRawForm, convox.KindUntrusted} {
+		_, err := setup.MakePlan(t.Context(), w.client, answers{&convox.LoginError{Kind: kind}}, w.request(func(r *setup.Request) { r.Unchecked = true }))
+		var login *convox.LoginError
+		if !errors.As(err, &login) || login.Kind != kind {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if n := len(w.travis.Writes()); n != 0 {
+		t.Errorf("%d writes", n)
+	}
+}
+
+func TestARackOutOfReachMayBeWrittenUnchecked(t *testing.T) {
+	w := newWorld(t)
+	away := answers{&convox.LoginError{Kind: convox.KindUnreachable}}
+	unchecked := func(r *setup.Request) { r.Unchecked = true }
+	if _, err := setup.MakePlan(t.Context(), w.client, away, w.request()); err == nil {
+		t.Error("it was planned without being asked for")
+	}
+	plan, err := setup.MakePlan(t.Context(), w.client, away, w.request(unchecked))
+	if err != nil || !plan.Unchecked || codes(plan.AllWarnings()) != "unchecked" {
+		t.Errorf("%v, unchecked %t, %v", codes(plan.AllWarnings()), plan.Unchecked, err)
+	}
+	_, err = setup.MakePlan(t.Context(), w.client, away, w.request(unchecked, func(r *setup.Request) { r.Credential.Console = true }))
+	if err == nil {
+		t.Error("a Console was written unchecked")
+	}
+	unsendable := func(r *setup.Request) { r.Credential.Password = secret.New("a@" + secrettest.Canary) }
+	_, err = setup.MakePlan(t.Context(), w.client, away, w.request(unchecked, unsendable))
+	if codeOf(err) != setup.CodeUnsendable {
+		t.Errorf("a password that the client cannot send: %v", err)
+	} else {
+		secrettest.Absent(t, "the error", err.Error())
+	}
+}
+
+func TestAPersonsOwnKeyIsWarnedOf(t *testing.T) {
+	w := newWorld(t)
+	plan, err := setup.MakePlan(t.Context(), w.client, accepts{convox.Login{PersonalKey: true}}, w.request(func(r *setup.Request) { r.Credential.Console = true }))
+	if err != nil || codes(plan.AllWarnings()) != "personal_key" {
+		t.Errorf("%s, %v", codes(plan.AllWarnings()), err)
+	}
+}
+
+func TestTheCheckAndTheReadsRunSideBySide(t *testing.T) {
+	w := newWorld(t)
+	w.travis.Faults.SetLatency(50 * time.Millisecond)
+	w.plan(w.request())
+	if n := w.travis.Faults.MostTogether(); n != 2 || len(w.travis.Faults.Requests()) != 2 {
+		t.Errorf("%d of %d requests side by side", n, len(w.travis.Faults.Requests()))
+	}
+}

@@ -1,0 +1,118 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+)
+
+// Finder finds Racks by name; a cfn.Finder is one.
+type Finder interface {
+	Named(ctx context.Context, regions []string, name string) (cfn.Summary, error)
+}
+
+// CodeTwoRacks marks the Error for a name that more than one Rack has.
+const CodeTwoRacks = "two_racks"
+
+// FindRack returns the one Rack called name, and the host that its stack names.
+// The errors are those of cfn, or an *Error.
+func FindRack(ctx context.Context, finder Finder, regions []string, name string) (cfn.Rack, convox.Host, error) {
+	shown := shellescape.StripUnsafe(name)
+	found, err := finder.Named(ctx, regions, name)
+	if err != nil {
+		return cfn.Rack{}, convox.Host{}, err
+	}
+	switch {
+	case len(found.Racks) == 0:
+		return cfn.Rack{}, convox.Host{}, noRack(shown, found)
+	case len(found.Racks) > 1:
+		return cfn.Rack{}, convox.Host{}, twoRacks(shown, found)
+	}
+	rack := found.Racks[0]
+	if rack.Host == "" {
+		return rack, convox.Host{}, &Error{
+			code:  "no_host",
+			text:  fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", shown, rack.Region, shellescape.StripUnsafe(rack.Status)),
+			hints: []string{"finish or repair the Rack's installation first"},
+		}
+	}
+	host, err := convox.ParseHost(rack.Host)
+	if err != nil {
+		return rack, host, &Error{
+			code: "bad_host", text: fmt.Sprintf("the Dashboard output of Rack %s in %s", shown, rack.Region), cause: err,
+			hints: []string{"look at the stack's outputs, and give the host with --host"},
+		}
+	}
+	return rack, host, nil
+}
+
+func noRack(name string, found cfn.Summary) error {
+	where := fmt.Sprintf("%d regions", found.Regions)
+	if found.Regions == 1 {
+		where = "the region"
+	}
+	err := &Error{
+		code: "no_rack",
+		text: fmt.Sprintf("no Convox Rack named %s in %s", name, where),
+		hints: []string{
+			"convox-travis racks lists the Racks of this AWS account; --profile picks another account",
+			"a Rack that is not in CloudFormation is reached through Console: --console",
+		},
+	}
+	for _, other := range found.Others {
+		err.hints = append([]string{fmt.Sprintf("%s in %s is %s", name, other.Region, other.What)}, err.hints...)
+	}
+	if len(found.Skipped) > 0 {
+		var skipped []string
+		for _, region := range found.Skipped {
+			skipped = append(skipped, region.Region+" ("+region.Reason+")")
+		}
+		err.hints = append(err.hints, "not searched: "+strings.Join(skipped, ", "))
+	}
+	return err
+}
+
+func twoRacks(name string, found cfn.Summary) error {
+	var regions []string
+	for _, rack := range found.Racks {
+		regions = append(regions, rack.Region)
+	}
+	return &Error{
+		code:  CodeTwoRacks,
+		text:  fmt.Sprintf("%d Racks are named %s: in %s", len(regions), name, strings.Join(regions, ", ")),
+		hints: []string{"say which: --region " + regions[0]},
+	}
+}
+
+// RackWarnings tells what a Rack's stack means for builds on Travis.
+func RackWarnings(rack cfn.Rack) []Warning {
+	name := shellescape.StripUnsafe(rack.Name)
+	var warnings []Warning
+	if rack.Private {
+		warnings = append(warnings, Warning{
+			Code:    "private_api",
+			Message: fmt.Sprintf("Rack %s has a private API: Travis's machines cannot reach it", name),
+			Hint:    "build on machines inside the VPC, or use Console with a deploy key",
+		})
+	}
+	if len(rack.WhiteList) > 0 {
+		warnings = append(warnings, Warning{
+			Code:    "white_list",
+			Message: fmt.Sprintf("Rack %s takes calls from a white list only", name),
+			Hint:    "add the addresses of Travis's machines (https://docs.travis-ci.com/user/ip-addresses/) to the Rack's WhiteList",
+		})
+	}
+	if rack.Failed() {
+		warnings = append(warnings, Warning{
+			Code:    "failed_state",
+			Message: fmt.Sprintf("Rack %s: its stack is in the state %s", name, shellescape.StripUnsafe(rack.Status)),
+			Hint:    "deploys may fail until the stack is repaired",
+		})
+	}
+	return warnings
+}

@@ -1,0 +1,76 @@
+package setup_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/setup"
+)
+
+// finds is a Finder that has an answer.
+type finds cfn.Summary
+
+func (f finds) Named(context.Context, []string, string) (cfn.Summary, error) {
+	return cfn.Summary(f), nil
+}
+
+func TestARackByNameGivesItsHost(t *testing.T) {
+	rack := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "Production-12.eu-west-1.elb.amazonaws.com", Status: "UPDATE_COMPLETE"}
+	found, host, err := setup.FindRack(t.Context(), finds{Racks: []cfn.Rack{rack}, Regions: 1}, nil, "production")
+	if err != nil || host.String() != "production-12.eu-west-1.elb.amazonaws.com" || found.Region != "eu-west-1" {
+		t.Errorf("%+v, %v, %v", found, host, err)
+	}
+}
+
+func TestARackThatCannotBeUsedIsTold(t *testing.T) {
+	good := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "h.example.com"}
+	other := good
+	other.Region = "us-east-1"
+	bad := good
+	bad.Host = "https://user:c4n4ry@h\x1b[2J"
+	hostless := good
+	hostless.Host, hostless.Status = "", "CREATE_FAILED"
+	for name, c := range map[string]struct {
+		found cfn.Summary
+		code  string
+		says  []string
+	}{
+		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "switched off"}}}, "no_rack", []string{"22 regions", "me-south-1 (switched off)"}},
+		"none in a region":    {cfn.Summary{Regions: 1}, "no_rack", []string{"the region"}},
+		"an app of the name":  {cfn.Summary{Regions: 1, Others: []cfn.Other{{Name: "production", Region: "eu-west-1", What: "an app on Rack main"}}}, "no_rack", []string{"in eu-west-1 is an app on Rack main"}},
+		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1, us-east-1", "--region eu-west-1"}},
+		"one without a host":  {cfn.Summary{Racks: []cfn.Rack{hostless}, Regions: 1}, "no_host", []string{"CREATE_FAILED"}},
+		"a host that is none": {cfn.Summary{Racks: []cfn.Rack{bad}, Regions: 1}, "bad_host", []string{"--host"}},
+	} {
+		_, host, err := setup.FindRack(t.Context(), finds(c.found), nil, "production")
+		if codeOf(err) != c.code || host != (convox.Host{}) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		text := err.Error() + strings.Join(err.(interface{ Hints() []string }).Hints(), "\n")
+		for _, word := range append(c.says, "production") {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s: %q is not in %s", name, word, text)
+			}
+		}
+		if strings.Contains(text, "\x1b") || strings.Contains(text, "c4n4ry") {
+			t.Errorf("%s: it quotes the output: %q", name, text)
+		}
+	}
+}
+
+func TestWhatAStackMeansForTravisIsWarnedOf(t *testing.T) {
+	for want, rack := range map[string]cfn.Rack{
+		"":             {Status: "UPDATE_COMPLETE"},
+		"private_api":  {Private: true, Status: "UPDATE_COMPLETE"},
+		"white_list":   {WhiteList: []string{"10.0.0.0/8"}, Status: "UPDATE_COMPLETE"},
+		"failed_state": {Status: "UPDATE_ROLLBACK_FAILED"},
+	} {
+		if got := codes(setup.RackWarnings(rack)); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}

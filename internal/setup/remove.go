@@ -1,0 +1,173 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"convox-travis/travisapi"
+)
+
+// Removal is what would be deleted. Making one only reads.
+type Removal struct {
+	Repositories []RepositoryRemoval
+}
+
+// RepositoryRemoval is what would be deleted in one repository, in this order.
+type RepositoryRemoval struct {
+	Target     Target
+	Repository travisapi.Repository
+	Variables  []travisapi.EnvVar
+	Err        error // why nothing will be deleted here
+}
+
+// RemoveRequest says which pairs go.
+type RemoveRequest struct {
+	Targets     []Target
+	Branch      string // "" is the pair for all branches
+	AllBranches bool   // every pair, whatever its scope
+}
+
+// MakeRemoval reads the repositories, side by side.
+func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Removal {
+	targets := distinct(request.Targets)
+	removal := Removal{Repositories: make([]RepositoryRemoval, len(targets))}
+	var reads errgroup.Group
+	reads.SetLimit(sideBySide)
+	for i, target := range targets {
+		reads.Go(func() error {
+			r := RepositoryRemoval{Target: target}
+			var vars []travisapi.EnvVar
+			r.Repository, vars, r.Err = readRepository(ctx, travis, target)
+			r.Variables = request.pick(vars)
+			removal.Repositories[i] = r
+			return nil
+		})
+	}
+	_ = reads.Wait() // what went wrong is with each repository
+	return removal
+}
+
+// pick lists what goes: all passwords first, so that none meets another scope's
+// host when the run is ended halfway.
+func (r RemoveRequest) pick(vars []travisapi.EnvVar) []travisapi.EnvVar {
+	var picked []travisapi.EnvVar
+	for _, name := range []string{PasswordName, HostName} {
+		for _, v := range vars {
+			if v.Name == name && (r.AllBranches || v.Branch == r.Branch) {
+				picked = append(picked, v)
+			}
+		}
+	}
+	return picked
+}
+
+// IsEmpty reports whether there is nothing to delete anywhere.
+func (r Removal) IsEmpty() bool {
+	for _, repository := range r.Repositories {
+		if len(repository.Variables) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Intent is the report of a removal that was not carried out.
+func (r Removal) Intent() Report {
+	var report Report
+	for _, repository := range r.Repositories {
+		report.Repositories = append(report.Repositories, repository.intent())
+	}
+	return report
+}
+
+func (r RepositoryRemoval) intent() RepositoryReport {
+	report := RepositoryReport{Target: r.Target, ID: r.Repository.ID, Err: r.Err}
+	for _, v := range r.Variables {
+		report.Variables = append(report.Variables, VariableReport{Name: v.Name, Branch: v.Branch, Public: v.Public, Action: Delete})
+	}
+	return report
+}
+
+// Remove carries out a removal, one repository after the other, and reads back
+// that what it deleted is gone.
+func (r Runner) Remove(stop Stop, removal Removal) Report {
+	var report Report
+	var over error // why nothing more is deleted
+	for _, repository := range removal.Repositories {
+		if over == nil {
+			over = stop.asked()
+		}
+		outcome := repository.intent()
+		switch {
+		case repository.Err != nil:
+			outcome.fail()
+		case over != nil && len(repository.Variables) > 0:
+			outcome.Err = notBegun(repository.Target, over)
+			outcome.fail()
+		default:
+			r.removeOne(stop, repository, &outcome)
+			if stopsEverything(outcome.Err) {
+				over = outcome.Err
+			}
+		}
+		r.tell(Event{Target: repository.Target, Step: StepFinished, Report: &outcome})
+		report.Repositories = append(report.Repositories, outcome)
+	}
+	report.Stopped = stop.asked()
+	return report
+}
+
+func (r Runner) removeOne(stop Stop, repository RepositoryRemoval, outcome *RepositoryReport) {
+	if len(repository.Variables) == 0 {
+		return
+	}
+	ctx, cancel := stop.call()
+	defer cancel()
+	outcome.fail()
+	ref := repository.Repository.Ref()
+	for i, v := range repository.Variables {
+		if err := stop.asked(); err != nil {
+			outcome.Err = &Error{code: CodeStopped, text: fmt.Sprintf("%s: stopped before it was done", repository.Target), cause: err}
+			return
+		}
+		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
+		if err := deleteVariable(ctx, r.Travis, r.Retry, ref, v.ID); err != nil {
+			if fateUnknown(err) {
+				outcome.Variables[i].Result = Unknown
+			}
+			outcome.Err = err
+			return
+		}
+		outcome.Variables[i].Result = Done
+	}
+	outcome.Err = r.verifyGone(ctx, repository, outcome)
+}
+
+// verifyGone reads back: a simultaneous write by somebody else can bring a
+// deleted variable back.
+func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, outcome *RepositoryReport) error {
+	r.tell(Event{Target: repository.Target, Step: StepVerify})
+	vars, err := r.Travis.EnvVars(ctx, repository.Repository.Ref())
+	if err != nil {
+		return &Error{
+			code: "not_verified", text: fmt.Sprintf("%s: deleted, but it could not be read back", repository.Target),
+			hints: []string{"run this again: it ends in the same state"}, cause: err,
+		}
+	}
+	there := map[string]bool{}
+	for _, v := range vars {
+		there[v.ID] = true
+	}
+	for i, v := range repository.Variables {
+		if there[v.ID] {
+			outcome.Variables[i].Result = Failed
+			err = &Error{
+				code: "overwritten", text: fmt.Sprintf("%s: %s is still there: something else writes to these settings", repository.Target, v.Name),
+				hints: []string{"run this again"},
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package setup
+
+import "convox-travis/travisapi"
+
+// Result is how it ended for one variable.
+type Result string
+
+// The results. The zero Result stands in a dry run: nothing was tried.
+const (
+	Done    Result = "done"
+	Failed  Result = "failed"  // it is not written; what was there before is still there, or is named in the error
+	Undone  Result = "undone"  // this run created it and took it away again
+	Unknown Result = "unknown" // Travis did not say, and could not be asked again
+)
+
+// VariableReport is how it ended for one variable.
+type VariableReport struct {
+	Name   string
+	Branch string // "" is all branches
+	Public bool   // as it was read back; what this program writes is private
+	Action Action
+	Result Result
+}
+
+// RepositoryReport is how it ended for one repository.
+type RepositoryReport struct {
+	Target    Target
+	ID        int // 0 where the repository was not found
+	Variables []VariableReport
+	Err       error
+}
+
+// Stands reports whether something that this run wrote is, or may be, there.
+func (r RepositoryReport) Stands() bool {
+	for _, v := range r.Variables {
+		if v.Action != None && (v.Result == Done || v.Result == Unknown) {
+			return true
+		}
+	}
+	return false
+}
+
+// Report is how a run ended.
+type Report struct {
+	Repositories []RepositoryReport
+	Warnings     []Warning
+	Stopped      error // why the run was stopped before its end, or nil
+}
+
+// Stands reports whether the run left anything written.
+func (r Report) Stands() bool {
+	for _, repository := range r.Repositories {
+		if repository.Stands() {
+			return true
+		}
+	}
+	return false
+}
+
+// Errs lists the errors of the repositories.
+func (r Report) Errs() []error {
+	var errs []error
+	for _, repository := range r.Repositories {
+		if repository.Err != nil {
+			errs = append(errs, repository.Err)
+		}
+	}
+	return errs
+}
+
+// Intent is the report of a plan that was not carried out.
+func (p Plan) Intent() Report {
+	report := Report{Warnings: p.AllWarnings()}
+	for _, repository := range p.Repositories {
+		report.Repositories = append(report.Repositories, repository.intent(p.Branch))
+	}
+	return report
+}
+
+func (p RepositoryPlan) intent(branch string) RepositoryReport {
+	report := RepositoryReport{Target: p.Target, ID: p.Repository.ID, Err: p.Err}
+	if p.before == nil && p.Err != nil {
+		return report // nothing could be read, so nothing was decided
+	}
+	for _, change := range []Change{p.Host, p.Password} {
+		report.Variables = append(report.Variables, VariableReport{Name: change.Name, Branch: branch, Action: change.Action})
+	}
+	return report
+}
+
+// AllWarnings lists the warnings of the plan and of its repositories.
+func (p Plan) AllWarnings() []Warning {
+	warnings := p.Warnings[:len(p.Warnings):len(p.Warnings)]
+	for _, repository := range p.Repositories {
+		warnings = append(warnings, repository.Warnings...)
+	}
+	return warnings
+}
+
+// Step is a moment of a run that is worth showing.
+type Step string
+
+// The steps.
+const (
+	StepBegin    Step = "begin"
+	StepWrite    Step = "write"    // a variable is being written
+	StepWritten  Step = "written"  // Travis accepted it
+	StepLookUp   Step = "look up"  // its fate is unknown, so it is looked up
+	StepUndo     Step = "undo"     // it is being taken away again
+	StepDelete   Step = "delete"   // it is being deleted
+	StepVerify   Step = "verify"   // names, branches and privacy are being read back
+	StepFinished Step = "finished" // the repository's end, good or bad
+)
+
+// Event tells of a step.
+type Event struct {
+	Target Target
+	Step   Step
+	Name   string            // of the variable, where it is about one
+	Report *RepositoryReport // with StepFinished
+}
+
+func stopsEverything(err error) bool {
+	switch kindOf(err) {
+	case travisapi.KindBanned, travisapi.KindUnknownToken, travisapi.KindLoginRequired:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,115 @@
+// Package setup decides: what would change in a repository's Travis settings
+// and what is wrong with it (Plan), and how to write the pair so that it is
+// whole or the report says exactly what is not (Apply, Remove). It knows no
+// screen, asks nothing and prints nothing; what it needs of the outside it is
+// given through small interfaces, so that every fault can be played to it.
+//
+// It rests on the settings of Travis API v3
+// (https://developer.travis-ci.com/resource/env_var) and on what the convox
+// client reads in a build (https://docs.convox.com/).
+package setup
+
+import (
+	"context"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/travisapi"
+)
+
+// The pair. HostName is always written first, so that a new password never
+// meets an old host.
+const (
+	HostName     = "CONVOX_HOST"
+	PasswordName = "CONVOX_PASSWORD"
+)
+
+// overrideName is read by the convox client before the pair.
+const overrideName = "RACK_URL"
+
+// Travis is what setup needs of Travis; a travisapi.Client has it.
+type Travis interface {
+	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
+	EnvVars(context.Context, travisapi.Ref) ([]travisapi.EnvVar, error)
+	CreateEnvVar(context.Context, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)
+	UpdateEnvVar(context.Context, travisapi.Ref, string, travisapi.EnvVarChange) (travisapi.EnvVar, error)
+	DeleteEnvVar(context.Context, travisapi.Ref, string) error
+}
+
+// Checker proves a credential; a convox.Checker is one.
+type Checker interface {
+	Rack(context.Context, convox.Host, secret.String) (convox.Login, error)
+	Console(context.Context, convox.Host, secret.String) (convox.Login, error)
+}
+
+// Credential is what a build logs in with.
+type Credential struct {
+	Host     convox.Host
+	Password secret.String // a Rack's password, or a deploy key of Console
+	Console  bool          // whether Host is a Console
+}
+
+// Target names a repository as it was asked for.
+type Target struct {
+	Provider travisapi.Provider
+	Slug     string
+}
+
+// String is OWNER/NAME, with the provider before it where it is not GitHub.
+func (t Target) String() string {
+	if t.Provider == travisapi.GitHub || t.Provider == "" {
+		return t.Slug
+	}
+	return string(t.Provider) + " " + t.Slug
+}
+
+func (t Target) ref() travisapi.Ref {
+	if t.Provider == "" {
+		return travisapi.BySlug(travisapi.GitHub, t.Slug)
+	}
+	return travisapi.BySlug(t.Provider, t.Slug)
+}
+
+// Warning is something the person should know; it stops nothing.
+type Warning struct {
+	Code    string
+	Message string
+	Hint    string
+}
+
+// Error is a decision not to go on, or not to call it done.
+type Error struct {
+	code  string
+	text  string
+	hints []string
+	cause error
+}
+
+// Error says what and why, in one lower-case line.
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return e.text + ": " + e.cause.Error()
+	}
+	return e.text
+}
+
+// Code is the error's name in JSON.
+func (e *Error) Code() string { return e.code }
+
+// Hints are what can be done, those of the cause last.
+func (e *Error) Hints() []string {
+	if inner, ok := e.cause.(interface{ Hints() []string }); ok {
+		return append(e.hints[:len(e.hints):len(e.hints)], inner.Hints()...)
+	}
+	return e.hints
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// The codes of Errors that callers tell apart.
+const (
+	CodeMixedPair  = "mixed_pair"          // needs a confirmation: Request.AllowMixed
+	CodeUnsendable = "password_unsendable" // the convox client cannot send it
+	CodeStopped    = "interrupted"         // ended before it was done
+)

@@ -1,0 +1,85 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+
+	"convox-travis/travisapi"
+)
+
+// verifyRounds is how often the pair is read back and mended: somebody else's
+// write to the same repository at the same moment can lose one of ours.
+const verifyRounds = 3
+
+// verify reads names, branches and privacy back, and mends what is not as it
+// was written. A private value is never given back, so success means accepted
+// and there, not compared.
+func (p *pairRun) verify(ctx context.Context) error {
+	p.tell(StepVerify, "")
+	for round := 1; ; round++ {
+		vars, err := p.travis.EnvVars(ctx, p.ref)
+		if err != nil {
+			return &Error{
+				code:  "not_verified",
+				text:  fmt.Sprintf("%s: both variables were accepted, but could not be read back", p.repository.Target),
+				hints: []string{"run this again: it ends in the same state"},
+				cause: err,
+			}
+		}
+		wrong := p.wrong(vars)
+		switch {
+		case len(wrong) == 0:
+			return nil
+		case round == verifyRounds:
+			return &Error{
+				code:  "overwritten",
+				text:  fmt.Sprintf("%s: %s is not as it was written: something else writes to these settings", p.repository.Target, wrong[0].name),
+				hints: []string{"find out what else sets variables of this repository, then run this again"},
+			}
+		}
+		for _, w := range wrong {
+			if err := p.mend(ctx, w); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// deviation is a variable that is not as it was written.
+type deviation struct {
+	name    string
+	write   bool               // it has to be written again
+	id      string             // what stands in its place; "" is nothing
+	doubles []travisapi.EnvVar // others of its name and scope
+}
+
+func (p *pairRun) wrong(vars []travisapi.EnvVar) []deviation {
+	var all []deviation
+	for _, name := range []string{HostName, PasswordName} {
+		last, others, found := lastInScope(vars, name, p.branch)
+		p.public[name] = found && last.Public
+		d := deviation{name: name, id: last.ID, doubles: others}
+		d.write = !found || last.Public || last.ID != p.states[name].id
+		if d.write || len(others) > 0 {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func (p *pairRun) mend(ctx context.Context, d deviation) error {
+	if err := p.stop.asked(); err != nil {
+		return p.stopped(err)
+	}
+	if d.write {
+		if err := p.put(ctx, d.name, d.id); err != nil {
+			return err
+		}
+	}
+	for _, double := range d.doubles {
+		if err := p.deleteDouble(ctx, double); err != nil {
+			return err
+		}
+	}
+	return nil
+}

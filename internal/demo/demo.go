@@ -1,0 +1,137 @@
+// Package demo is the embedded world: a small Travis, AWS, Rack and Console on
+// loopback, wired to each other and filled with what an organization has. Any
+// client works in it that is given its settings.
+package demo
+
+import (
+	"bytes"
+	"crypto/rand"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/convox/convoxtest"
+	"convox-travis/internal/faults"
+	"convox-travis/travisapi/travistest"
+)
+
+// Options shape the world. The zero value is the usual one.
+type Options struct {
+	RackPassword string        // "" is a new one
+	Latency      time.Duration // of every answer
+	Repositories int           // of the Travis account, at the least
+	Stacks       int           // besides those that belong to Racks
+}
+
+// World is a running world.
+type World struct {
+	Travis  *travistest.Server
+	AWS     *cfntest.Server
+	Rack    *convoxtest.Rack
+	Console *convoxtest.Console
+
+	rackPassword string
+	deployKey    string
+	token        string
+	awsSecret    string
+
+	aws    *http.Server
+	awsURL string
+	folder string // holds the certificates
+}
+
+// Setting is an environment variable that leads a client into the world.
+type Setting struct{ Name, Value string }
+
+// Start makes a world and serves it until Close.
+func Start(options Options) (*World, error) {
+	w := &World{
+		rackPassword: options.RackPassword,
+		deployKey:    rand.Text(), token: rand.Text(), awsSecret: rand.Text() + rand.Text()[:14],
+	}
+	if w.rackPassword == "" {
+		w.rackPassword = rand.Text()
+	}
+	if err := w.open(); err != nil {
+		_ = w.Close() // what was opened before it failed
+		return nil, err
+	}
+	w.fillAWS(options.Stacks)
+	w.fillConsole()
+	w.fillTravis(options.Repositories)
+	for _, layer := range []*faults.Layer{&w.Travis.Faults, &w.AWS.Faults, &w.Rack.Faults, &w.Console.Faults} {
+		layer.SetLatency(options.Latency)
+	}
+	return w, nil
+}
+
+func (w *World) open() (err error) {
+	w.Travis, w.AWS = travistest.New(), cfntest.New()
+	if err = w.Travis.Listen(); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	w.awsURL = "http://" + listener.Addr().String()
+	w.aws = &http.Server{Handler: w.AWS.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = w.aws.Serve(listener) }() // ends with Close
+	if w.Rack, err = convoxtest.NewRack(w.rackPassword); err != nil {
+		return err
+	}
+	if w.Console, err = convoxtest.NewConsole(); err != nil {
+		return err
+	}
+	if w.folder, err = os.MkdirTemp("", "convox-travis-demo-"); err != nil {
+		return err
+	}
+	authorities := bytes.Join([][]byte{w.Console.Authority(), w.Rack.Authority()}, nil)
+	return os.WriteFile(w.certificates(), authorities, 0o600)
+}
+
+func (w *World) certificates() string { return filepath.Join(w.folder, "certificates.pem") }
+
+// Settings lists what leads a client into the world. All secrets in it are made
+// up for it.
+func (w *World) Settings() []Setting {
+	return []Setting{
+		{"TRAVIS_ENDPOINT", w.Travis.URL},
+		{"TRAVIS_TOKEN", w.token},
+		{"AWS_ENDPOINT_URL", w.awsURL},
+		{"AWS_ACCESS_KEY_ID", awsKeyID},
+		{"AWS_SECRET_ACCESS_KEY", w.awsSecret},
+		{"AWS_REGION", homeRegion},
+		{"SSL_CERT_FILE", w.certificates()},
+		{"DEMO_RACK", rackName},
+		{"DEMO_RACK_HOST", w.Rack.Host},
+		{"DEMO_RACK_PASSWORD", w.rackPassword},
+		{"DEMO_CONSOLE_HOST", w.Console.Host},
+		{"DEMO_DEPLOY_KEY", w.deployKey},
+		{"DEMO_REPO", repository},
+		{"DEMO_REPO_READ_ONLY", readOnlyRepository},
+	}
+}
+
+// Close ends the world and deletes what it laid down.
+func (w *World) Close() error {
+	if w.Travis != nil && w.Travis.URL != "" {
+		_ = w.Travis.Close() // each of these is on loopback, and nothing is kept
+	}
+	if w.aws != nil {
+		_ = w.aws.Close()
+	}
+	if w.Rack != nil {
+		w.Rack.Close()
+	}
+	if w.Console != nil {
+		w.Console.Close()
+	}
+	if w.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(w.folder)
+}

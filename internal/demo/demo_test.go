@@ -1,0 +1,150 @@
+package demo_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/demo"
+	"convox-travis/internal/secret"
+	"convox-travis/travisapi"
+)
+
+// start makes a world and sets its settings for the test.
+func start(t *testing.T, options demo.Options) (*demo.World, map[string]string) {
+	t.Helper()
+	w, err := demo.Start(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := map[string]string{}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(settings["SSL_CERT_FILE"]); !os.IsNotExist(err) {
+			t.Errorf("the certificates are left behind: %v", err)
+		}
+	})
+	for _, s := range w.Settings() {
+		settings[s.Name] = s.Value
+		t.Setenv(s.Name, s.Value)
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	return w, settings
+}
+
+func travis(t *testing.T, settings map[string]string) *travisapi.Client {
+	t.Helper()
+	client, err := travisapi.New(travisapi.Config{Endpoint: settings["TRAVIS_ENDPOINT"], Token: secret.New(settings["TRAVIS_TOKEN"])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func TestTheAccountHasRepositoriesOfEveryKind(t *testing.T) {
+	_, settings := start(t, demo.Options{})
+	client := travis(t, settings)
+	all, err := client.Repositories(t.Context(), travisapi.ListOptions{})
+	if err != nil || len(all) != 30 {
+		t.Fatalf("%d repositories, %v", len(all), err)
+	}
+	var inactive, readOnly, gitlab int
+	for _, r := range all {
+		if !r.Active {
+			inactive++
+		}
+		if r.Denies("create_env_var") {
+			readOnly++
+			if r.Slug != settings["DEMO_REPO_READ_ONLY"] {
+				t.Errorf("%s is read-only", r.Slug)
+			}
+		}
+		if r.Provider == travisapi.GitLab {
+			gitlab++
+		}
+	}
+	if inactive == 0 || readOnly != 1 || gitlab != 1 {
+		t.Errorf("%d inactive, %d read-only, %d of GitLab", inactive, readOnly, gitlab)
+	}
+}
+
+func TestRacksOfEveryKindAreFound(t *testing.T) {
+	_, settings := start(t, demo.Options{Stacks: 150})
+	finder, err := cfn.NewFinder(t.Context(), cfn.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := finder.Search(t.Context(), nil, nil)
+	if err != nil || len(found.Skipped) == 0 || found.Stacks < 150 {
+		t.Fatalf("%d stacks, passed over %v, %v", found.Stacks, found.Skipped, err)
+	}
+	regions, shapes := map[string]bool{}, map[string]int{}
+	for _, rack := range found.Racks {
+		regions[rack.Region] = true
+		switch {
+		case strings.HasSuffix(rack.Host, ".elb.amazonaws.com"):
+			shapes["load balancer"]++
+		case strings.HasSuffix(rack.Host, ".convox.site"):
+			shapes["convox.site"]++
+		case rack.Name == settings["DEMO_RACK"] && rack.Host == settings["DEMO_RACK_HOST"]:
+			shapes["here"]++
+		}
+		if rack.Private {
+			shapes["private"]++
+		}
+		if rack.Failed() {
+			shapes["failed"]++
+		}
+		if len(rack.WhiteList) > 0 {
+			shapes["white list"]++
+		}
+	}
+	if len(regions) < 3 || len(shapes) != 6 {
+		t.Errorf("regions %v, kinds %v", regions, shapes)
+	}
+}
+
+func TestTheCredentialsAreGood(t *testing.T) {
+	_, settings := start(t, demo.Options{})
+	checker, err := convox.NewChecker(convox.CheckerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := func(name string) convox.Host {
+		h, err := convox.ParseHost(settings[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	rack, err := checker.Rack(t.Context(), host("DEMO_RACK_HOST"), secret.New(settings["DEMO_RACK_PASSWORD"]))
+	if err != nil || len(rack.Racks) != 1 || rack.Racks[0].Name != settings["DEMO_RACK"] {
+		t.Errorf("%+v, %v", rack, err)
+	}
+	console, err := checker.Console(t.Context(), host("DEMO_CONSOLE_HOST"), secret.New(settings["DEMO_DEPLOY_KEY"]))
+	if err != nil || console.PersonalKey || len(console.Racks) != 3 {
+		t.Errorf("%+v, %v", console, err)
+	}
+}
+
+func TestTheWorldCanBeSlowAndLarge(t *testing.T) {
+	w, settings := start(t, demo.Options{Repositories: 500, Latency: 30 * time.Millisecond})
+	begun := time.Now()
+	all, err := travis(t, settings).Repositories(t.Context(), travisapi.ListOptions{})
+	if err != nil || len(all) != 500 || time.Since(begun) < 60*time.Millisecond {
+		t.Errorf("%d repositories in %v, %v", len(all), time.Since(begun), err)
+	}
+	for _, s := range w.Settings() {
+		for _, open := range []string{"0.0.0.0", "[::]"} {
+			if strings.Contains(s.Value, open) {
+				t.Errorf("%s is open to the network", s.Name)
+			}
+		}
+	}
+}

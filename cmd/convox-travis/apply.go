@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+func newApply(p *program, stop *setup.Stop) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:   "apply",
+		Short: "Check a credential and write the pair, without questions",
+		Long: `Check that the Rack or Console accepts the credential, write CONVOX_HOST and
+CONVOX_PASSWORD as private variables, and read back that they are there.
+It never asks: what it cannot find and was not given, it lists.`,
+		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
+  convox-travis apply --rack production --saved --repo acme/api
+  convox-travis apply --host rack.example.com --branch main --dry-run`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			limited, cancel := withTimeout(*stop, o.timeout)
+			defer cancel()
+			return p.apply(limited, &o)
+		},
+	}
+	o.credentialFlags(cmd.Flags())
+	o.repositoryFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&o.allowMixed, "allow-mixed", false, "go on although a branch would get the new password for its own host")
+	cmd.Flags().BoolVar(&o.skipExisting, "skip-existing", false, "leave a repository alone that has both variables")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be written, and write nothing")
+	o.runFlags(cmd.Flags())
+	return cmd
+}
+
+// application is an apply with all its answers.
+type application struct {
+	way      wayIn
+	request  setup.Request
+	travis   travisAccess
+	warnings []setup.Warning
+}
+
+func (p *program) apply(stop setup.Stop, o *options) error {
+	show := p.presenter(o, "apply")
+	a, err := p.answers(stop.Soft, o)
+	show.targets = a.request.Targets
+	if err == nil {
+		err = p.locate(stop.Soft, o, &a)
+	}
+	if err != nil {
+		return show.fail(err)
+	}
+	show.host = a.way.host.String()
+	plan, client, err := p.makePlan(stop.Soft, o, a)
+	if err != nil {
+		return show.fail(err)
+	}
+	show.plan(plan)
+	if o.dryRun {
+		return show.report(plan.Intent())
+	}
+	runner := setup.Runner{Travis: client, Tell: show.event}
+	return show.report(runner.Apply(stop, plan))
+}
+
+func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, *travisapi.Client, error) {
+	client, err := a.travis.client()
+	if err != nil {
+		return setup.Plan{}, nil, err
+	}
+	checker, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint, UserAgent: userAgent()})
+	if err != nil {
+		return setup.Plan{}, nil, &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
+	}
+	plan, err := setup.MakePlan(ctx, client, checker, a.request)
+	plan.Warnings = append(a.warnings, plan.Warnings...)
+	if stopped := context.Cause(ctx); stopped != nil {
+		return plan, nil, stopped
+	}
+	return plan, client, err
+}
+
+// answers reads all answers that need no call, and lists those that are
+// missing.
+func (p *program) answers(ctx context.Context, o *options) (application, error) {
+	var a application
+	var err error
+	if a.way, err = o.wayIn(p.env); err != nil {
+		return a, err
+	}
+	repos, err := p.repositories(ctx, o)
+	if err != nil {
+		return a, err
+	}
+	a.request = setup.Request{
+		Targets: repos.targets, Branch: o.branch, Rack: a.way.rack,
+		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
+	}
+	if a.travis, err = p.travis(o, repos.slug()); err != nil {
+		return a, err
+	}
+	var m missing
+	if !a.way.given() {
+		m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
+	}
+	if !p.hasPasswordSource(o, a.way) {
+		m.add("the password or deploy key", "pipe it in with --password-stdin, or set CONVOX_PASSWORD; a Rack's that the convox client has: --saved")
+	}
+	if len(repos.targets) == 0 {
+		m.add("the repository", repos.missingHint())
+	}
+	if !a.travis.found {
+		m.add("the Travis token", missingToken)
+	}
+	return a, m.err("apply")
+}
+
+// locate finds the host of a Rack that was named by its stack, and then reads
+// the password, which may depend on the host.
+func (p *program) locate(ctx context.Context, o *options, a *application) error {
+	if a.way.stack != "" {
+		if err := p.findRack(ctx, o, a); err != nil {
+			return err
+		}
+	}
+	password, err := p.password(ctx, o, a.way)
+	a.request.Credential = setup.Credential{Host: a.way.host, Password: password, Console: a.way.console}
+	return err
+}
+
+func (p *program) findRack(ctx context.Context, o *options, a *application) error {
+	finder, err := cfn.NewFinder(ctx, cfn.Options{Profile: o.profile, UserAgent: userAgent()})
+	if err != nil {
+		return err
+	}
+	rack, host, err := setup.FindRack(ctx, finder, o.regions, a.way.stack)
+	if err != nil {
+		return err
+	}
+	if !a.way.host.IsZero() && a.way.host != host {
+		return &usageError{
+			what:  fmt.Sprintf("--host is %s, and the stack of Rack %s says %s", a.way.host, rack.Name, host),
+			hints: []string{"leave --host away: the stack knows"},
+		}
+	}
+	a.way.host = host
+	a.warnings = slices.Concat(a.warnings, setup.RackWarnings(rack))
+	return nil
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"convox-travis/internal/secret/secrettest"
+)
+
+const quotedCanary = "'" + secrettest.Canary + "'"
+
+func TestARackByNameIsWritten(t *testing.T) {
+	w := newWorld(t)
+	repo := w.setting("DEMO_REPO")
+	w.want(w.run(w.password(), "apply", "--rack", w.setting("DEMO_RACK"), "--repo", repo, "--password-stdin"), 0, "created")
+	w.wantPair(repo, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
+}
+
+func TestARackByHostIsWritten(t *testing.T) {
+	w := newWorld(t)
+	repo := w.setting("DEMO_REPO")
+	for _, host := range []string{w.setting("DEMO_RACK_HOST"), "https://" + w.setting("DEMO_RACK_HOST") + "/"} {
+		w.want(w.run(w.password(), "apply", "--host", host, "--repo", repo, "--password-stdin"), 0)
+		w.wantPair(repo, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
+	}
+}
+
+func TestADeployKeyIsWritten(t *testing.T) {
+	w := newWorld(t)
+	repo := w.setting("DEMO_REPO")
+	console := w.setting("DEMO_CONSOLE_HOST")
+	e := w.run(w.key(), "apply", "--console="+console, "--rack", "acme/production", "--repo", repo, "--password-stdin")
+	w.want(e, 0)
+	if strings.Contains(e.err, "warning") {
+		t.Errorf("a deploy key met a warning: %s", e.err)
+	}
+	w.wantPair(repo, "CONVOX_HOST="+console, "CONVOX_PASSWORD="+w.setting("DEMO_DEPLOY_KEY"))
+}
+
+func TestTheEnvironmentIsAWayIn(t *testing.T) {
+	w := newWorld(t)
+	repo := w.setting("DEMO_REPO")
+	w.env["CONVOX_HOST"], w.env["CONVOX_PASSWORD"] = w.setting("DEMO_RACK_HOST"), secrettest.Canary
+	w.want(w.run("", "apply", "--repo", repo), 0)
+	w.wantPair(repo, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
+}
+
+func TestASavedPasswordIsUsed(t *testing.T) {
+	w := newWorld(t)
+	repo := w.setting("DEMO_REPO")
+	folder := filepath.Join(w.dir, "config", "convox")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	auth := `{"` + w.setting("DEMO_RACK_HOST") + `": "` + secrettest.Canary + `"}`
+	if err := os.WriteFile(filepath.Join(folder, "auth"), []byte(auth), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.run("", "apply", "--rack", w.setting("DEMO_RACK"), "--repo", repo, "--saved"), 0)
+	w.wantPair(repo, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
+}
+
+func TestTheClonesRepositoryIsTheDefault(t *testing.T) {
+	w := newWorld(t)
+	repo := w.setting("DEMO_REPO")
+	git(t, w.dir, "init", "-q")
+	git(t, w.dir, "remote", "add", "origin", "https://x:"+secrettest.Canary+"@github.com/"+repo+".git")
+	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin"), 0, repo)
+	git(t, w.dir, "remote", "add", "fork", "git@github.com:ann/web.git")
+	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin"), 2, "--repo ann/web", "--repo "+repo)
+}
+
+func git(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v: %s", args, err, out)
+	}
+}
+
+func TestTwiceEndsInTheSameState(t *testing.T) {
+	w := newWorld(t)
+	repo := w.setting("DEMO_REPO")
+	args := []string{"apply", "--rack", w.setting("DEMO_RACK"), "--repo", repo, "--password-stdin"}
+	w.want(w.run(w.password(), args...), 0, "created")
+	first := w.pair(repo)
+	w.want(w.run(w.password(), args...), 0, "replaced")
+	if second := w.pair(repo); second != first {
+		t.Errorf("%s became %s", first, second)
+	}
+	w.want(w.run(w.password(), append(args, "--skip-existing")...), 0, "left as it is")
+}
+
+func TestADryRunWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	e := w.run(w.password(), "apply", "--rack", w.setting("DEMO_RACK"), "--repo", w.setting("DEMO_REPO"), "--password-stdin", "--dry-run")
+	w.want(e, 0, "would be created")
+	w.wantNoWrite()
+}
+
+func TestOtherBranchesSurvive(t *testing.T) {
+	w := newWorld(t)
+	before := w.pair("acme/billing")
+	if !strings.Contains(before, "@release") {
+		t.Fatalf("acme/billing has no branch of its own: %s", before)
+	}
+	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/billing", "--password-stdin"), 0)
+	if after := w.pair("acme/billing"); !strings.HasPrefix(after, before+"\n") || after == before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+}
+
+func TestAMixedPairNeedsAWord(t *testing.T) {
+	w := newWorld(t)
+	args := []string{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/payments", "--password-stdin"}
+	w.want(w.run(w.password(), args...), 2, "--allow-mixed")
+	w.wantNoWrite()
+	w.want(w.run(w.password(), append(args, "--allow-mixed")...), 0)
+}
+
+func TestAPublicVariableBecomesPrivate(t *testing.T) {
+	w := newWorld(t)
+	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/mobile", "--password-stdin"), 0, "warning", "public")
+	if strings.Contains(w.pair("acme/mobile"), "public") {
+		t.Errorf("still public: %s", w.pair("acme/mobile"))
+	}
+}
+
+func TestDoublesAreDeleted(t *testing.T) {
+	w := newWorld(t)
+	if n := strings.Count(w.pair("acme/worker"), "CONVOX_"); n < 3 {
+		t.Fatalf("acme/worker has no doubles: %s", w.pair("acme/worker"))
+	}
+	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/worker", "--password-stdin"), 0)
+	w.wantPair("acme/worker", "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
+}
+
+func TestAWrongPasswordNeverReachesTravis(t *testing.T) {
+	w := newWorld(t)
+	for _, way := range [][]string{
+		{"--rack", w.setting("DEMO_RACK")}, {"--host", w.setting("DEMO_RACK_HOST")}, {"--console=" + w.setting("DEMO_CONSOLE_HOST")},
+	} {
+		args := append([]string{"apply", "--repo", w.setting("DEMO_REPO"), "--password-stdin"}, way...)
+		w.want(w.run("wrong-"+secrettest.Canary+"\n", args...), 4, "error:", "hint:")
+	}
+	w.wantNoWrite()
+}
+
+func TestAPasswordThatTheClientCannotSendIsRefusedWithTheReason(t *testing.T) {
+	w := newWorld(t)
+	value := `a b"c`
+	w.Rack.SetPassword(value)
+	e := w.run(value+"\n", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin")
+	w.want(e, 4, "convox client")
+	if strings.Contains(e.err, value) {
+		t.Error("the value was shown")
+	}
+	w.wantNoWrite()
+}
+
+func TestWhatIsStoredIsWhatBashGives(t *testing.T) {
+	for value, stored := range map[string]string{"a$b&c": "'a$b&c'", "abc123": "abc123", "a;b,c=~": "'a;b,c=~'"} {
+		w := newWorld(t)
+		w.Rack.SetPassword(value)
+		repo := w.setting("DEMO_REPO")
+		w.want(w.run(value, "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", repo, "--password-stdin"), 0)
+		w.wantPair(repo, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+stored)
+		bash, err := exec.LookPath("bash")
+		if err != nil {
+			continue // the stored text is compared above
+		}
+		given, err := exec.Command(bash, "-c", "export CONVOX_PASSWORD="+stored+`; printf %s "$CONVOX_PASSWORD"`).Output()
+		if err != nil || string(given) != value {
+			t.Errorf("bash gave %q, %v", given, err)
+		}
+	}
+}

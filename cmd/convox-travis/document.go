@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+
+	"convox-travis/internal/setup"
+)
+
+// formatVersion is the "version" of every document. It grows when a field goes
+// or changes its meaning, not when one is added.
+const formatVersion = 1
+
+// The documents that --json prints.
+type (
+	runDocument struct {
+		Version      int                  `json:"version"`
+		Result       string               `json:"result"`
+		Host         string               `json:"host"`
+		Repositories []repositoryDocument `json:"repositories"`
+		Warnings     []messageDocument    `json:"warnings"`
+		Error        *messageDocument     `json:"error"`
+	}
+	repositoryDocument struct {
+		Slug      string             `json:"slug"`
+		ID        int                `json:"id"`
+		Provider  string             `json:"provider"`
+		Variables []variableDocument `json:"variables"`
+		Error     *messageDocument   `json:"error"`
+	}
+	variableDocument struct {
+		Name   string  `json:"name"`
+		Branch *string `json:"branch"` // null is all branches
+		Public bool    `json:"public"`
+		Action string  `json:"action"`
+		Result *string `json:"result"` // null in a dry run
+	}
+	messageDocument struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Hint    string `json:"hint"` // several are divided by line ends
+	}
+)
+
+// results are the words for the exit codes.
+var results = map[int]string{
+	exitDone:        "done",
+	exitFailed:      "failed",
+	exitUsage:       "failed",
+	exitPartial:     "partial",
+	exitRefused:     "refused",
+	exitInterrupted: "interrupted",
+}
+
+func repositoryOf(r setup.RepositoryReport) repositoryDocument {
+	document := repositoryDocument{
+		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
+		Variables: []variableDocument{}, Error: errorOf(r.Err),
+	}
+	for _, v := range r.Variables {
+		variable := variableDocument{Name: v.Name, Public: v.Public, Action: string(v.Action)}
+		if v.Branch != "" {
+			variable.Branch = &v.Branch
+		}
+		if v.Result != "" {
+			result := string(v.Result)
+			variable.Result = &result
+		}
+		document.Variables = append(document.Variables, variable)
+	}
+	return document
+}
+
+func errorOf(err error) *messageDocument {
+	if err == nil {
+		return nil
+	}
+	return &messageDocument{Code: codeOf(err), Message: err.Error(), Hint: strings.Join(hintsOf(err), "\n")}
+}
+
+func warningsOf(warnings []setup.Warning) []messageDocument {
+	documents := []messageDocument{}
+	for _, w := range warnings {
+		documents = append(documents, messageDocument(w))
+	}
+	return documents
+}
+
+func printJSON(w io.Writer, document any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(document)
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPartial     = 3
+	exitRefused     = 4
+	exitInterrupted = 130
+)
+
+// usageError is a command line that cannot be carried out.
+type usageError struct {
+	what  string
+	hints []string
+}
+
+func (e *usageError) Error() string   { return e.what }
+func (e *usageError) Hints() []string { return e.hints }
+func (e *usageError) Code() string    { return "usage" }
+
+// reportedError ends a run whose errors were shown where they happened.
+type reportedError struct{ code int }
+
+func (e *reportedError) Error() string { return "the run did not end well" }
+
+// exit prints the error that ended a run, if it was not shown before, and
+// returns the exit code.
+func (p *program) exit(err error) int {
+	var reported *reportedError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &reported):
+		return reported.code
+	}
+	printError(p.err, err)
+	return exitCode(err)
+}
+
+// exitCode is the one place where an error becomes an exit code.
+func exitCode(err error) int {
+	var (
+		usage    *usageError
+		decided  *setup.Error
+		login    *convox.LoginError
+		password *convox.PasswordError
+		travis   *travisapi.Error
+		aws      *cfn.Error
+	)
+	switch {
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.Is(err, errTimeout):
+		return exitFailed
+	case errors.As(err, &usage), errors.As(err, &password):
+		return exitUsage
+	case errors.As(err, &login):
+		return loginExit(login.Kind)
+	case errors.As(err, &travis):
+		return travisExit(travis.Kind)
+	case errors.As(err, &aws):
+		return awsExit(aws.Kind)
+	case errors.As(err, &decided):
+		return decidedExit(decided.Code())
+	}
+	return exitFailed
+}
+
+func loginExit(kind convox.LoginKind) int {
+	switch kind {
+	case convox.KindRefused, convox.KindOnlyRawForm:
+		return exitRefused
+	case convox.KindUntrusted: // --fingerprint is the answer that is missing
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func travisExit(kind travisapi.Kind) int {
+	switch kind {
+	case travisapi.KindUnknownToken, travisapi.KindLoginRequired:
+		return exitRefused
+	}
+	return exitFailed
+}
+
+func awsExit(kind cfn.ErrorKind) int {
+	switch kind {
+	case cfn.KindExpiredSSO, cfn.KindExpired, cfn.KindRefused, cfn.KindDenied:
+		return exitRefused
+	case cfn.KindNoCredentials, cfn.KindMFA, cfn.KindProfile, cfn.KindRegion, cfn.KindName, cfn.KindEndpoint:
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func decidedExit(code string) int {
+	switch code {
+	case setup.CodeUnsendable:
+		return exitRefused
+	case setup.CodeMixedPair, setup.CodeTwoRacks:
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// reportExit is the exit code of a run over repositories: interrupted, done in
+// part, refused, failed, in this order.
+func reportExit(report setup.Report) int {
+	errs := report.Errs()
+	if errors.Is(report.Stopped, errInterrupted) {
+		return exitInterrupted
+	}
+	if len(errs) == 0 {
+		return exitDone
+	}
+	if report.Stands() {
+		return exitPartial
+	}
+	worst := exitUsage
+	for _, err := range errs {
+		switch exitCode(err) {
+		case exitRefused:
+			return exitRefused
+		case exitUsage:
+		default:
+			worst = exitFailed
+		}
+	}
+	return worst
+}
+
+// printError prints one error and what can be done about it. Whatever came
+// from outside is cleaned here, so that it cannot steer the terminal.
+func printError(w io.Writer, err error) {
+	fmt.Fprintf(w, "error: %s\n", shellescape.StripUnsafe(err.Error()))
+	printHints(w, hintsOf(err))
+}
+
+func printHints(w io.Writer, hints []string) {
+	for _, hint := range hints {
+		if hint != "" {
+			fmt.Fprintf(w, "hint: %s\n", shellescape.StripUnsafe(hint))
+		}
+	}
+}
+
+func hintsOf(err error) []string {
+	var hinted interface{ Hints() []string }
+	if errors.As(err, &hinted) {
+		return hinted.Hints()
+	}
+	return nil
+}
+
+func codeOf(err error) string {
+	var coded interface{ Code() string }
+	switch {
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.Is(err, errTimeout):
+		return "timeout"
+	case errors.As(err, &coded):
+		return coded.Code()
+	}
+	return "failed"
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"convox-travis/internal/convox"
+)
+
+// options is what the flags say. A flag means the same wherever it is taken.
+type options struct {
+	// Which repositories.
+	repos          []string
+	reposFrom      string
+	provider       string
+	branch         string
+	travisEndpoint string
+
+	// Which Rack or Console, and its credential. A secret is never a value.
+	host          string
+	console       string
+	rack          string
+	regions       []string
+	profile       string
+	saved         bool
+	passwordStdin bool
+	fingerprint   string
+	noVerify      bool
+
+	// How it is done and told.
+	allowMixed   bool
+	skipExisting bool
+	dryRun       bool
+	json         string
+	yes          bool
+	accessible   bool
+	timeout      time.Duration
+}
+
+// The values of --json.
+const (
+	jsonDocument = "document"
+	jsonLines    = "lines"
+)
+
+func (o *options) repositoryFlags(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&o.repos, "repo", nil, "repository, as `OWNER/NAME`; may be repeated (default: the clone's one Travis remote)")
+	flags.StringVar(&o.reposFrom, "repos-from", "", "read repositories from `FILE`, one a line; - is standard input")
+	flags.StringVar(&o.provider, "provider", "", "where the repositories are: github, gitlab, bitbucket or assembla (`NAME`)")
+	flags.StringVar(&o.branch, "branch", "", "only for builds of branch `NAME` (default: all branches)")
+	flags.StringVar(&o.travisEndpoint, "travis-endpoint", "", "Travis API at `URL` (default: where the Travis client is set to, else https://api.travis-ci.com)")
+}
+
+func (o *options) credentialFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.console, "console", "", "log in to a Console with a deploy key; another one than "+convox.HostedConsole+" as --console=`HOST`")
+	flags.Lookup("console").NoOptDefVal = convox.HostedConsole
+	flags.StringVar(&o.rack, "rack", "", "Rack `NAME`, looked up in CloudFormation; with --console ORG/NAME, the Rack to deploy to")
+	flags.StringVar(&o.host, "host", "", "Rack at `HOST`")
+	flags.BoolVar(&o.saved, "saved", false, "use the password that the convox client has saved for this Rack")
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password or deploy key from standard input")
+	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
+	flags.BoolVar(&o.noVerify, "no-verify", false, "write the password of a Rack that cannot be reached from here")
+	o.awsFlags(flags)
+}
+
+func (o *options) awsFlags(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&o.regions, "region", nil, "look for Racks only in AWS region `NAME`; may be repeated (default: all)")
+	flags.StringVar(&o.profile, "profile", "", "AWS profile `NAME`")
+}
+
+func (o *options) runFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.json, "json", "", "tell the result as JSON; --json=lines a repository a line (`FORM`)")
+	flags.Lookup("json").NoOptDefVal = jsonDocument
+	flags.DurationVar(&o.timeout, "timeout", 0, "stop after `TIME`, such as 90s (default: never; each call has its own deadline)")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask before writing")
+	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
+}
+
+// check refuses what no command can carry out.
+func (o *options) check() error {
+	switch o.json {
+	case "", jsonDocument, jsonLines:
+	default:
+		return &usageError{what: "--json has no such form", hints: []string{"--json prints one document, --json=lines a repository a line"}}
+	}
+	if o.timeout < 0 {
+		return &usageError{what: "--timeout is below zero", hints: []string{"give a time such as 90s or 5m, or leave it away"}}
+	}
+	return nil
+}
+
+// noArguments refuses positional arguments without repeating them: one of them
+// may be a secret, or the host of "--console HOST".
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := &usageError{what: cmd.Name() + " takes no arguments, only flags"}
+	if flag := cmd.Flags().Lookup("console"); flag != nil && flag.Changed {
+		err.hints = append(err.hints, "a Console's host is given with an equals sign: --console=HOST")
+	}
+	err.hints = append(err.hints, "convox-travis "+cmd.Name()+" --help lists the flags")
+	return err
+}
+
+// flagError says which flag is wrong and leaves out its value, which may be a
+// secret put in the wrong place.
+func flagError(err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var alone *pflag.ValueRequiredError
+	see := "convox-travis COMMAND --help lists the flags"
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return &usageError{what: "there are no flags of one letter here", hints: []string{see}}
+	case errors.As(err, &unknown):
+		return unknownFlag(unknown.GetSpecifiedName(), see)
+	case errors.As(err, &invalid):
+		return &usageError{what: fmt.Sprintf("--%s cannot be what it was given", invalid.GetFlag().Name), hints: []string{see}}
+	case errors.As(err, &alone):
+		return &usageError{what: fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), hints: []string{see}}
+	}
+	return &usageError{what: "the flags cannot be read", hints: []string{see}}
+}
+
+func unknownFlag(name, see string) error {
+	err := &usageError{what: "unknown flag --" + name, hints: []string{see}}
+	switch name {
+	case "password", "key", "token", "deploy-key", "secret":
+		err.hints = []string{
+			"a secret is never a flag's value, where history and ps show it: pipe it in with --password-stdin, or set CONVOX_PASSWORD",
+			"the Travis token is read from TRAVIS_TOKEN",
+		}
+	}
+	return err
+}

@@ -1,0 +1,13 @@
+// Command convox-travis connects a Travis CI repository to a Convox Rack: it
+// proves that a credential works and writes CONVOX_HOST and CONVOX_PASSWORD as
+// private variables into the repository's settings.
+//
+// Each subcommand has a file of its own; errors are printed, and exit codes
+// picked, in exit.go alone.
+package main
+
+import "os"
+
+func main() {
+	os.Exit(run(os.Args[1:], systemProgram()))
+}

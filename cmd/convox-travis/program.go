@@ -1,0 +1,45 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+// program is what a run has of the outside. A test gives it another one.
+type program struct {
+	in       io.Reader
+	out, err io.Writer
+	// typed reports whether a person sits at in; shown, whether one looks at err.
+	typed, shown bool
+
+	env  func(string) string
+	home string
+	goos string
+	dir  string
+
+	// signals brings what asks the run to stop.
+	signals <-chan os.Signal
+}
+
+func systemProgram() *program {
+	home, _ := os.UserHomeDir() // without one, nothing is found there
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	return &program{
+		in:      os.Stdin,
+		out:     os.Stdout,
+		err:     os.Stderr,
+		typed:   term.IsTerminal(int(os.Stdin.Fd())),
+		shown:   term.IsTerminal(int(os.Stderr.Fd())),
+		env:     os.Getenv,
+		home:    home,
+		goos:    runtime.GOOS,
+		dir:     ".",
+		signals: signals,
+	}
+}

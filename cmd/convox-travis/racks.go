@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"al.essio.dev/pkg/shellescape"
+	"github.com/spf13/cobra"
+
+	"convox-travis/cfn"
+)
+
+func newRacks(p *program) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:   "racks",
+		Short: "List the Racks found in CloudFormation",
+		Long: `List the Racks of an AWS account, in all regions at once. A region that is
+switched off, denied or slow is passed over and named. Racks of the third
+generation are not CloudFormation stacks: they are reached through Console.`,
+		Example: `  convox-travis racks
+  convox-travis racks --profile work --region eu-west-1 --json`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			return p.racks(cmd.Context(), &o)
+		},
+	}
+	o.awsFlags(cmd.Flags())
+	o.runFlags(cmd.Flags())
+	return cmd
+}
+
+// The document that racks --json prints.
+type (
+	racksDocument struct {
+		Version int              `json:"version"`
+		Racks   []rackDocument   `json:"racks"`
+		Skipped []regionDocument `json:"skipped"`
+	}
+	rackDocument struct {
+		Name      string   `json:"name"`
+		Region    string   `json:"region"`
+		Host      string   `json:"host"`
+		Version   string   `json:"version"`
+		Status    string   `json:"status"`
+		Private   bool     `json:"private"`
+		WhiteList []string `json:"whitelist"`
+	}
+	regionDocument struct {
+		Region string `json:"region"`
+		Reason string `json:"reason"`
+	}
+)
+
+func (p *program) racks(ctx context.Context, o *options) error {
+	if o.timeout > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, o.timeout, errTimeout)
+		defer cancel()
+		ctx = limited
+	}
+	finder, err := cfn.NewFinder(ctx, cfn.Options{Profile: o.profile, MFACode: p.mfaCode(), UserAgent: userAgent()})
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	found, err := finder.Search(ctx, o.regions, nil)
+	if stopped := context.Cause(ctx); stopped != nil {
+		return stopped
+	}
+	if err != nil {
+		return err
+	}
+	if o.json != "" {
+		return p.racksJSON(found, o.json)
+	}
+	p.racksTable(found)
+	fmt.Fprintf(p.err, "%s among %s in %s, %.1f s\n", count(len(found.Racks), "Rack"), count(found.Stacks, "stack"),
+		count(found.Regions, "region"), time.Since(begun).Seconds())
+	for _, skipped := range found.Skipped {
+		fmt.Fprintf(p.err, "passed over %s: %s\n", shellescape.StripUnsafe(skipped.Region), shellescape.StripUnsafe(skipped.Reason))
+	}
+	if len(found.Racks) == 0 {
+		printHints(p.err, []string{"look in another account with --profile, or use a Console deploy key"})
+	}
+	return nil
+}
+
+func (p *program) racksTable(found cfn.Summary) {
+	if len(found.Racks) == 0 {
+		return
+	}
+	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tREGION\tHOST\tVERSION\tSTATE\tNOTE")
+	for _, rack := range found.Racks {
+		cells := []string{rack.Name, rack.Region, dash(rack.Host), dash(rack.Version), rack.Status, rackNote(rack)}
+		for i, cell := range cells {
+			cells[i] = shellescape.StripUnsafe(cell)
+		}
+		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	}
+	_ = table.Flush() // what cannot be written to standard output cannot be told either
+}
+
+// rackNote says what a Rack's settings mean for Travis.
+func rackNote(rack cfn.Rack) string {
+	var notes []string
+	if rack.Private {
+		notes = append(notes, "private API: Travis cannot reach it")
+	}
+	if len(rack.WhiteList) > 0 {
+		notes = append(notes, "white list: only "+strings.Join(rack.WhiteList, ", "))
+	}
+	if rack.Failed() {
+		notes = append(notes, "failed")
+	}
+	return strings.Join(notes, "; ")
+}
+
+func (p *program) racksJSON(found cfn.Summary, form string) error {
+	document := racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}}
+	for _, rack := range found.Racks {
+		document.Racks = append(document.Racks, rackDocument{
+			Name: rack.Name, Region: rack.Region, Host: rack.Host, Version: rack.Version, Status: rack.Status,
+			Private: rack.Private, WhiteList: append([]string{}, rack.WhiteList...),
+		})
+	}
+	for _, skipped := range found.Skipped {
+		document.Skipped = append(document.Skipped, regionDocument{Region: skipped.Region, Reason: skipped.Reason})
+	}
+	if form == jsonDocument {
+		return printJSON(p.out, document)
+	}
+	for _, rack := range document.Racks {
+		if err := printJSON(p.out, rack); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestRacksOfAllRegionsAreListed(t *testing.T) {
+	w := newWorld(t)
+	e := w.run("", "racks")
+	w.want(e, 0, "production", w.setting("DEMO_RACK_HOST"), "staging-1612345678.eu-west-1.elb.amazonaws.com", "private API", "white list", "failed", "first", "passed over me-south-1")
+	for _, other := range []string{"monitoring", "production-web", "acme"} {
+		if strings.Contains(e.out, other) {
+			t.Errorf("%s is no Rack:\n%s", other, e.out)
+		}
+	}
+	if strings.Contains(e.out, "passed over") || !strings.HasPrefix(e.out, "NAME ") {
+		t.Errorf("standard output has more than the Racks:\n%s", e.out)
+	}
+}
+
+func TestRacksAreListedAsJSON(t *testing.T) {
+	w := newWorld(t)
+	var document racksDocument
+	e := w.run("", "racks", "--json")
+	w.want(e, 0)
+	if err := json.Unmarshal([]byte(e.out), &document); err != nil || document.Version != 1 || len(document.Racks) != 8 || len(document.Skipped) != 4 {
+		t.Fatalf("%v: %d Racks, %d regions passed over", err, len(document.Racks), len(document.Skipped))
+	}
+	at := slices.IndexFunc(document.Racks, func(r rackDocument) bool { return r.Name == "payments" })
+	payments := document.Racks[at]
+	if payments.Region != "eu-central-1" || payments.Private || len(payments.WhiteList) != 2 || payments.Status != "UPDATE_COMPLETE" {
+		t.Errorf("%+v", payments)
+	}
+	if !strings.Contains(e.out, `"whitelist":[]`) {
+		t.Error("a Rack without a white list has none in JSON")
+	}
+	lines := strings.Split(strings.TrimSpace(w.run("", "racks", "--json=lines", "--region", "eu-west-1").out), "\n")
+	if len(lines) != 2 {
+		t.Errorf("%d lines for two Racks", len(lines))
+	}
+}
+
+func TestRegionsCanBeChosen(t *testing.T) {
+	w := newWorld(t)
+	e := w.run("", "racks", "--region", "eu-central-1", "--region", "us-west-2")
+	w.want(e, 0, "payments", "backoffice", "2 regions")
+	if strings.Contains(e.out, "staging") {
+		t.Errorf("another region was searched:\n%s", e.out)
+	}
+	w.want(w.run("", "racks", "--region", "me-south-1"), 4, "me-south-1")
+	w.want(w.run("", "racks", "--region", "eu-centrall-1"), 2, "eu-central-1")
+	w.want(w.run("", "racks", "--region", "ap-northeast-3"), 0, "0 Racks")
+}
+
+func TestWhatAWSNeedsIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.env["AWS_EC2_METADATA_DISABLED"] = "true"
+	delete(w.env, "AWS_ACCESS_KEY_ID")
+	delete(w.env, "AWS_SECRET_ACCESS_KEY")
+	w.want(w.run("", "racks"), 2, "hint: ")
+	folder := filepath.Join(w.dir, ".aws")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	profiles := "[profile sso]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = 123456789012\nsso_role_name = dev\nregion = us-east-1\n" +
+		"[profile mfa]\nrole_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/ann\n" +
+		"[profile base]\naws_access_key_id = AKIADEMODEMODEMODEMO\naws_secret_access_key = " + w.secrets[2] + "\n"
+	if err := os.WriteFile(filepath.Join(folder, "config"), []byte(profiles), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.run("", "racks", "--profile", "base"), 0, "production")
+	w.want(w.run("", "racks", "--profile", "bas"), 2, "base")
+	w.want(w.run("", "racks", "--profile", "sso"), 4, "aws sso login --profile sso")
+	w.want(w.run("", "racks", "--profile", "mfa"), 2, "MFA")
+}

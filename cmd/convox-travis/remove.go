@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+func newRemove(p *program, stop *setup.Stop) *cobra.Command {
+	var o options
+	var everyBranch bool
+	cmd := &cobra.Command{
+		Use:   "remove",
+		Short: "Take the pair away again",
+		Long: `Delete CONVOX_HOST and CONVOX_PASSWORD: those for all branches, with --branch
+those of one branch, with --all-branches every one. On a terminal it asks
+first. The credential itself goes on working.`,
+		Example: `  convox-travis remove --repo acme/api
+  convox-travis remove --branch main --yes`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			if everyBranch && o.branch != "" {
+				return &usageError{what: "--branch and --all-branches contradict each other", hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}}
+			}
+			limited, cancel := withTimeout(*stop, o.timeout)
+			defer cancel()
+			return p.remove(limited, &o, everyBranch)
+		},
+	}
+	o.repositoryFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&everyBranch, "all-branches", false, "delete every pair, whatever its branch")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted, and delete nothing")
+	o.runFlags(cmd.Flags())
+	return cmd
+}
+
+func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
+	show := p.presenter(o, "remove")
+	repos, client, err := p.removeAnswers(stop.Soft, o)
+	show.targets = repos.targets
+	if err != nil {
+		return show.fail(err)
+	}
+	removal := setup.MakeRemoval(stop.Soft, client, setup.RemoveRequest{
+		Targets: repos.targets, Branch: o.branch, AllBranches: everyBranch,
+	})
+	if err := context.Cause(stop.Soft); err != nil {
+		return show.fail(err)
+	}
+	if o.dryRun {
+		return show.report(removal.Intent())
+	}
+	if !removal.IsEmpty() {
+		if err := show.confirm(stop.Soft, o, removal); err != nil {
+			return show.fail(err)
+		}
+	}
+	runner := setup.Runner{Travis: client, Tell: show.event}
+	err = show.report(runner.Remove(stop, removal))
+	if !removal.IsEmpty() {
+		show.note("note: the credential itself goes on working; to end it, delete the deploy key in Console or change the Rack's password")
+	}
+	return err
+}
+
+func (p *program) removeAnswers(ctx context.Context, o *options) (repositories, *travisapi.Client, error) {
+	repos, err := p.repositories(ctx, o)
+	if err != nil {
+		return repos, nil, err
+	}
+	access, err := p.travis(o, repos.slug())
+	if err != nil {
+		return repos, nil, err
+	}
+	var m missing
+	if len(repos.targets) == 0 {
+		m.add("the repository", repos.missingHint())
+	}
+	if !access.found {
+		m.add("the Travis token", missingToken)
+	}
+	if err := m.err("remove"); err != nil {
+		return repos, nil, err
+	}
+	client, err := access.client()
+	return repos, client, err
+}
+
+// confirm asks on a terminal; a script has said it by running the command.
+func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Removal) error {
+	if o.yes || !s.typed {
+		return nil
+	}
+	s.removal(removal)
+	fmt.Fprint(s.err, "delete them? [y/N] ")
+	answer, err := s.line(ctx)
+	if stopped := context.Cause(ctx); stopped != nil {
+		return stopped
+	}
+	if err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")) {
+		return nil
+	}
+	return &usageError{what: "nothing was deleted: it was not agreed to", hints: []string{"answer y, or give --yes"}}
+}

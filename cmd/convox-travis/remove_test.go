@@ -1,0 +1,49 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRemoveTakesThePairAway(t *testing.T) {
+	w := newWorld(t)
+	w.want(w.run("", "remove", "--repo", "acme/worker"), 0, "CONVOX_PASSWORD  deleted", "credential itself")
+	w.wantPair("acme/worker")
+	w.want(w.run("", "remove", "--repo", "acme/worker"), 0, "nothing is set")
+}
+
+func TestRemoveKeepsToItsScope(t *testing.T) {
+	w := newWorld(t)
+	before := w.pair("acme/billing")
+	w.want(w.run("", "remove", "--repo", "acme/billing"), 0, "nothing is set")
+	if after := w.pair("acme/billing"); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+	w.want(w.run("", "remove", "--repo", "acme/billing", "--branch", "release", "--dry-run"), 0, "would be deleted", "branch release")
+	w.wantNoWrite()
+	w.want(w.run("", "remove", "--repo", "acme/billing", "--branch", "release"), 0, "deleted")
+	w.wantPair("acme/billing")
+	w.want(w.run("", "remove", "--repo", "acme/payments", "--all-branches"), 0, "deleted")
+	w.wantPair("acme/payments")
+}
+
+func TestRemoveTellsItAsJSON(t *testing.T) {
+	w := newWorld(t)
+	document := w.document(w.run("", "remove", "--repo", "acme/admin", "--repo", w.setting("DEMO_REPO_READ_ONLY"), "--json"))
+	if document.Result != "done" || len(document.Repositories) != 2 || len(document.Repositories[0].Variables) != 2 || *document.Repositories[0].Variables[0].Result != "done" {
+		t.Errorf("%+v", document)
+	}
+	w.want(w.run("", "remove", "--repo", "acme/nowhere", "--json"), 1, `"result":"failed"`, `"code":"not_found"`)
+}
+
+func TestUndoIsTheCommandThatWasTold(t *testing.T) {
+	w := newWorld(t)
+	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "gitlab.com/acme/embedded", "--branch", "a b", "--password-stdin")
+	w.want(e, 0)
+	_, command, found := strings.Cut(e.err, "undo: convox-travis ")
+	if !found || strings.TrimSpace(command) != "remove --repo acme/embedded --provider gitlab --branch 'a b'" {
+		t.Fatalf("it says %q", command)
+	}
+	w.want(w.run("", "remove", "--repo", "acme/embedded", "--provider", "gitlab", "--branch", "a b"), 0, "deleted")
+	w.wantPair("acme/embedded")
+}

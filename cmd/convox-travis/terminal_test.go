@@ -1,0 +1,125 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+
+	"convox-travis/internal/secret/secrettest"
+)
+
+// onTerminal runs the program on a terminal that answers no questions. keys are
+// typed once what prompt says is on it.
+func (w *world) onTerminal(prompt, keys string, args ...string) ending {
+	w.Helper()
+	cmd, _, _ := w.start(w.Context(), "", args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = nil, nil, nil
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer terminal.Close()
+	var screen bytes.Buffer
+	for buffer := make([]byte, 4096); ; {
+		n, err := terminal.Read(buffer)
+		screen.Write(buffer[:n])
+		if keys != "" && strings.Contains(screen.String(), prompt) {
+			if _, err := io.WriteString(terminal, keys); err != nil {
+				w.Fatal(err)
+			}
+			keys = ""
+		}
+		if err != nil { // io.EOF, or EIO where the terminal is gone
+			break
+		}
+	}
+	failure := cmd.Wait()
+	var exit *exec.ExitError
+	if failure != nil && !errors.As(failure, &exit) {
+		w.Fatal(failure)
+	}
+	secrettest.Absent(w, "the terminal", screen.String(), w.secrets...)
+	return ending{code: cmd.ProcessState.ExitCode(), out: strings.ReplaceAll(screen.String(), "\r\n", "\n")}
+}
+
+func TestATerminalIsNeitherAskedNorSteered(t *testing.T) {
+	w := newWorld(t)
+	for _, args := range []string{"--version", "--help", "apply --help", "nonsense", "apply --console x"} {
+		e := w.onTerminal("", "", strings.Fields(args)...)
+		if strings.Contains(e.out, "\x1b") || e.out == "" {
+			t.Errorf("%s: %q", args, e.out)
+		}
+	}
+}
+
+func TestASecretIsNotReadFromATerminal(t *testing.T) {
+	w := newWorld(t)
+	e := w.onTerminal("", "", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin")
+	w.want(e, 2, "hint: pipe it")
+}
+
+func TestRemoveAsksOnATerminal(t *testing.T) {
+	w := newWorld(t)
+	before := w.pair("acme/admin")
+	w.want(w.onTerminal("[y/N] ", "n\r", "remove", "--repo", "acme/admin"), 2, "acme/admin  CONVOX_PASSWORD  all branches", "nothing was deleted")
+	w.want(w.onTerminal("[y/N] ", "\x03", "remove", "--repo", "acme/admin"), 130, "nothing was written")
+	if after := w.pair("acme/admin"); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+	w.want(w.onTerminal("[y/N] ", "y\r", "remove", "--repo", "acme/admin"), 0, "deleted")
+	w.want(w.onTerminal("", "", "remove", "--repo", "acme/worker", "--yes"), 0, "deleted")
+}
+
+func TestNamesFromOutsideDoNotSteerTheTerminal(t *testing.T) {
+	w := newWorld(t)
+	w.env["AWS_PROFILE"] = "x\x1b[2J"
+	e := w.run("", "racks")
+	w.want(e, 2)
+	for _, args := range [][]string{{"racks", "--region", "x\x1b[2J"}, {"apply", "--rack", "x\x1b[2J", "--repo", "a/b", "--password-stdin"}, {"apply", "--repos-from", "/x\x1b[2J"}, {"apply", "--x\x1b[2J"}} {
+		if e := w.run(w.password(), args...); strings.Contains(e.err+e.out, "\x1b") || e.code == 0 {
+			t.Errorf("%q: %q", args, e.err)
+		}
+	}
+}
+
+// BenchmarkStart reports how long the program takes to say something and end,
+// on a terminal that answers no questions. It starts this test binary, which is
+// larger than the program.
+func BenchmarkStart(b *testing.B) {
+	w := newWorld(b)
+	for _, args := range []string{"--version", "--help", "nonsense"} {
+		b.Run(args, func(b *testing.B) {
+			for b.Loop() {
+				w.onTerminal("", "", args)
+			}
+		})
+	}
+	// What starting any process on a terminal costs here.
+	b.Run("true", func(b *testing.B) {
+		for b.Loop() {
+			terminal, err := pty.Start(exec.Command("true"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, terminal)
+			terminal.Close()
+		}
+	})
+}
+
+func TestVersionAndCompletionsAreTold(t *testing.T) {
+	w := newWorld(t)
+	w.want(w.run("", "--version"), 0, "convox-travis ")
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if e := w.run("", "completion", shell); e.code != 0 || !strings.Contains(e.out, "convox-travis") || e.err != "" {
+			t.Errorf("%s: exit %d, %q", shell, e.code, e.err)
+		}
+	}
+}

@@ -22,6 +22,7 @@ type Summary struct {
 type Skipped struct {
 	Region string
 	Reason string // in plain words, such as "access denied"
+	Off    bool   // it is switched off for the account
 }
 
 // Other is a stack that is no Rack.
@@ -61,7 +62,7 @@ func summarize(outcomes []outcome) (Summary, error) {
 		if o.failed == nil {
 			s.Regions++
 		} else {
-			s.Skipped = append(s.Skipped, Skipped{Region: o.Region, Reason: o.Reason})
+			s.Skipped = append(s.Skipped, Skipped{Region: o.Region, Reason: o.Reason, Off: o.failed.off})
 		}
 	}
 	if s.Regions == 0 {

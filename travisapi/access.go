@@ -10,8 +10,8 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// closedHost was the API of travis-ci.org.
-const closedHost = "api.travis-ci.org"
+// closedDomain was that of the old Travis, and of its API.
+const closedDomain = "travis-ci.org"
 
 // AccessError means that an endpoint or a token cannot be used. It quotes
 // neither.
@@ -60,7 +60,7 @@ func readEndpoint(address string) (*url.URL, error) {
 			hints: []string{"the API of travis-ci.com is " + HostedEndpoint + ", that of an Enterprise https://HOST/api"},
 		}
 	}
-	if endpoint.Hostname() == closedHost {
+	if host := strings.TrimSuffix(endpoint.Hostname(), "."); host == closedDomain || strings.HasSuffix(host, "."+closedDomain) {
 		return nil, ErrClosed
 	}
 	return endpoint, nil

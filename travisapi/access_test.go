@@ -70,7 +70,7 @@ func TestTheEndpointIsFound(t *testing.T) {
 }
 
 func TestAClosedEndpointIsNeverUsed(t *testing.T) {
-	for _, address := range []string{"https://api.travis-ci.org", "https://API.TRAVIS-CI.ORG/", "https://api.travis-ci.org:443/v3"} {
+	for _, address := range []string{"https://api.travis-ci.org", "https://API.TRAVIS-CI.ORG/", "https://api.travis-ci.org:443/v3", "https://travis-ci.org", "https://www.travis-ci.org/api", "https://api.travis-ci.org."} {
 		if _, err := travisapi.FindEndpoint(address, env(), travisapi.CLIConfig{}, ""); !errors.Is(err, travisapi.ErrClosed) {
 			t.Errorf("as a flag: %v", err)
 		}

@@ -2,15 +2,14 @@ package travisapi
 
 import (
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 	"go.yaml.in/yaml/v3"
 
+	"convox-travis/internal/bounded"
 	"convox-travis/internal/secret"
 )
 
@@ -39,7 +38,7 @@ func ReadCLIConfig(env func(string) string, home string) (CLIConfig, error) {
 		folder = filepath.Join(home, ".travis")
 	}
 	path := filepath.Join(folder, "config.yml")
-	text, err := readBounded(path)
+	text, err := bounded.File(path, longestConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return CLIConfig{}, nil
 	}
@@ -51,23 +50,6 @@ func ReadCLIConfig(env func(string) string, home string) (CLIConfig, error) {
 		return CLIConfig{}, &ConfigError{path: path, why: "it is not the YAML that the Travis client writes"}
 	}
 	return file.config(), nil
-}
-
-// readBounded reads a regular file: a pipe in its place would never end.
-func readBounded(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > longestConfig {
-		return nil, fs.ErrInvalid
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, longestConfig))
 }
 
 type configFile struct {
@@ -116,7 +98,7 @@ func (*ConfigError) Code() string { return "travis_config" }
 // Hints are things that can be done, best first.
 func (*ConfigError) Hints() []string {
 	return []string{
-		"export TRAVIS_TOKEN, copied from https://app.travis-ci.com/account/preferences: then the file is not needed",
+		"export TRAVIS_TOKEN, and TRAVIS_ENDPOINT=" + HostedEndpoint + ": then the file is not needed",
 		"or repair the file, or move it away",
 	}
 }

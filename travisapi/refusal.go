@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/transport"
 )
 
 // banTime is how long Travis refuses a token that made too many POSTs.
@@ -43,7 +44,7 @@ func (c *Client) refusal(r call, answer *http.Response, body []byte) *Error {
 	case said.Type == "request_limit_reached":
 		e.is(KindRequestLimit, "too many builds were started in the last hour", "try again in an hour")
 	case status == http.StatusTooManyRequests:
-		e.RetryAfter = pause(answer.Header.Get("Retry-After"), c.config.Retry.Clock.Now())
+		e.RetryAfter = transport.RetryAfter(answer.Header, c.config.Retry.Clock.Now())
 		e.is(KindThrottled, "too many requests in a minute", fmt.Sprintf("wait %v, then run this again", max(e.RetryAfter, time.Minute)))
 	case said.Type == "repo_migrated":
 		e.is(KindMigrated, "the repository moved from travis-ci.org", "use it at https://app.travis-ci.com")
@@ -98,19 +99,4 @@ func word(text string) string {
 		return ""
 	}
 	return text
-}
-
-// pause reads a Retry-After, in seconds or as a time
-// (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). It is at most a
-// day, so that no number overflows.
-func pause(text string, now time.Time) time.Duration {
-	const longest = 24 * time.Hour
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return time.Duration(min(max(seconds, 0), int(longest/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	return min(max(at.Sub(now).Round(time.Second), 0), longest)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"al.essio.dev/pkg/shellescape"
 )
@@ -71,15 +72,14 @@ func (a repositoryAnswer) repository() Repository {
 // provider reads "github" or, from servers that do not say so, the type's
 // "GithubRepository".
 func (a repositoryAnswer) provider() Provider {
-	if a.Provider != nil {
-		provider, _ := ParseProvider(*a.Provider)
-		return provider
+	said := ""
+	switch {
+	case a.Provider != nil:
+		said = *a.Provider
+	case a.VCSType != nil:
+		said = strings.TrimSuffix(*a.VCSType, "Repository")
 	}
-	if a.VCSType != nil {
-		provider, _ := ParseProvider(strings.TrimSuffix(*a.VCSType, "Repository"))
-		return provider
-	}
-	return ""
+	return Provider(strings.ToLower(said)) // also one that we do not know: it is another one
 }
 
 // Repository reads one repository. One that is unknown, not synced yet or not
@@ -97,7 +97,9 @@ func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
 // repository yet.
 func (c *Client) Activate(ctx context.Context, ref Ref) (Repository, error) {
 	var answer repositoryAnswer
-	err := c.config.Retry.Do(ctx, func(ctx context.Context) error {
+	retry := c.config.Retry
+	retry.Deadline = time.Hour // each try has its own, which does not count the wait for its turn
+	err := retry.Do(ctx, func(ctx context.Context) error {
 		var err error
 		answer, err = write(ctx, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
 		return err

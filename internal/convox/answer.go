@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptrace"
-	"strconv"
 	"strings"
 	"time"
 
@@ -88,7 +87,7 @@ const tryLater = "try again in a while"
 func (s *session) trouble(response *http.Response) error {
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests:
-		wait := retryAfter(response)
+		wait := transport.RetryAfter(response.Header, time.Now())
 		return &LoginError{
 			Kind: KindThrottled, host: s.host, reason: "it takes no more calls for now (HTTP 429)",
 			hints: []string{tryLater}, wait: wait, again: wait <= longestWait,
@@ -100,18 +99,6 @@ func (s *session) trouble(response *http.Response) error {
 		}
 	}
 	return nil
-}
-
-// retryAfter is how long the server asks to wait; 0 when it does not say.
-func retryAfter(response *http.Response) time.Duration {
-	text := response.Header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, time.Until(at))
-	}
-	return 0
 }
 
 func contentType(response *http.Response, body []byte) (isJSON, isHTML bool) {

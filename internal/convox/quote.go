@@ -1,6 +1,8 @@
 package convox
 
 import (
+	"regexp"
+
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/secret"
@@ -10,5 +12,12 @@ import (
 // "export NAME=TEXT" in Bash, gets the value: in POSIX single quotes where Bash
 // would read it otherwise, else as it is. An empty value becomes two quotes.
 func Quote(value secret.String) secret.String {
-	return secret.New(shellescape.Quote(value.Reveal()))
+	text := value.Reveal()
+	// Bash expands a tilde only where a word or a path in it begins.
+	if plain := innerTilde.ReplaceAllString(text, "$1"); shellescape.Quote(plain) == plain && plain != "" {
+		return value
+	}
+	return secret.New(shellescape.Quote(text))
 }
+
+var innerTilde = regexp.MustCompile(`([^:=~])~+`)

@@ -13,8 +13,8 @@ import (
 
 // Rack checks a Rack's password in the form in which the convox client sends
 // it, by GET /auth, and beside it reads who the Rack is, by GET /system: that
-// tells a Rack from a server that says yes to everything. A Rack whose /system
-// is out of order is taken at its word.
+// tells a Rack from a server that says yes to everything. One whose /system is
+// out of order has to say no to a caller without a password.
 //
 // The error is a *LoginError, or wraps the cause of ctx when that ended.
 func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (Login, error) {
@@ -44,7 +44,7 @@ func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (
 	case ctx.Err() != nil, isTLS(err):
 		return Login{}, s.ended(ctx, err)
 	case err != nil:
-		return Login{Host: host}, nil
+		return s.withoutName(ctx)
 	}
 	return s.identify(ctx, auth, who)
 }
@@ -64,11 +64,11 @@ func (s *session) identify(ctx context.Context, auth, who answer) (Login, error)
 	case parseID(auth.body):
 		return Login{}, s.other("it answers as Console does", "for a Console, with a deploy key: --console="+s.host.String())
 	}
-	return Login{Host: s.host}, nil
+	return s.withoutName(ctx)
 }
 
-// withoutName is a server that says yes to everything that was asked, and not
-// who it is. It is believed when it says no to a caller without a password.
+// withoutName is a server that says yes, and not who it is. It is believed when
+// it says no to a caller without a password.
 func (s *session) withoutName(ctx context.Context) (Login, error) {
 	anonymous, err := s.get(ctx, "/auth", secret.String{})
 	switch {

@@ -88,6 +88,7 @@ func TestRacksOfAllAgesPass(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			paths["/auth"] = guarded(paths["/auth"])
 			server := answering(t, paths)
 			c := checker(t)
 			if strings.Contains(name, "without an end") {
@@ -98,6 +99,17 @@ func TestRacksOfAllAgesPass(t *testing.T) {
 				t.Errorf("%+v, %v", login, err)
 			}
 		})
+	}
+}
+
+// guarded says no to a caller without a password.
+func guarded(answer handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, _, given := r.BasicAuth(); !given {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		answer(w, r)
 	}
 }
 
@@ -113,6 +125,8 @@ func TestWhatIsNoRackIsNotTakenForOne(t *testing.T) {
 		"a list for everything":      {"*": say(200, "application/json", `[]`)},
 		"a name that is no text":     {"*": say(200, "application/json", `{"name":1}`)},
 		"404 for everything":         {},
+		"an open door":               {"/auth": say(200, "", "ok")},
+		"an open door, in trouble":   {"/auth": say(200, "", "ok"), "/system": say(500, "", "")},
 		"405 for everything":         {"*": say(405, "", "")},
 		"204 for everything":         {"*": say(204, "", "")},
 		"a redirect elsewhere":       {"*": send(302, other.URL+"/login")},

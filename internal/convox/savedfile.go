@@ -6,11 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"al.essio.dev/pkg/shellescape"
 
-	"convox-travis/internal/transport"
+	"convox-travis/internal/bounded"
 )
 
 // largestFile bounds a file of settings, in bytes.
@@ -57,40 +56,28 @@ func configFolder(env func(string) string, home, goos string) string {
 }
 
 // readSmallFile returns the text of a file, "" for one that is not there and
-// for a folder. It does not open what is no regular file: a pipe without a
-// writer would hold it up for good.
+// for a folder.
 func readSmallFile(name string) (string, error) {
+	text, err := bounded.File(name, largestFile)
+	switch {
+	case err == nil:
+		return string(text), nil
+	case errors.Is(err, fs.ErrNotExist), isFolder(name):
+		return "", nil
+	case errors.Is(err, bounded.ErrTooLarge), errors.Is(err, bounded.ErrNotRegular):
+		return "", err
+	}
+	return "", errUnreadable
+}
+
+func isFolder(name string) bool {
 	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return "", nil
-	case err != nil:
-		return "", errUnreadable
-	case info.IsDir():
-		return "", nil
-	case !info.Mode().IsRegular():
-		return "", errNoFile
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return "", errUnreadable
-	}
-	defer file.Close() // nothing was written
-	text, err := transport.ReadBody(file, largestFile)
-	switch {
-	case errors.Is(err, transport.ErrTooLarge):
-		return "", errLargeFile
-	case err != nil:
-		return "", errUnreadable
-	}
-	return string(text), nil
+	return err == nil && info.IsDir()
 }
 
 // What can be wrong with a file of settings. Nothing of the file is in it.
 var (
 	errUnreadable = errors.New("it cannot be read")
-	errNoFile     = errors.New("it is not a regular file")
-	errLargeFile  = errors.New("it is larger than any real one")
 	errAuthFile   = errors.New("it is not a JSON object of hosts and passwords")
 	errHostFile   = errors.New("what it holds is no host")
 )

@@ -57,7 +57,19 @@ func (t trust) judge(state tls.ConnectionState) error {
 	if t.pin != nil {
 		return nil
 	}
-	return &certificateError{reason: "nobody known to this machine signed its certificate", seen: seen, approvable: true}
+	return &certificateError{reason: "nobody known to this machine signed its certificate" + t.besides(state.PeerCertificates[0]), seen: seen, approvable: true}
+}
+
+// besides tells what else is unusual about a certificate that its owner signed.
+func (t trust) besides(certificate *x509.Certificate) string {
+	var words string
+	if certificate.VerifyHostname(t.host.name) != nil {
+		words += ", it is for another name"
+	}
+	if now := time.Now(); now.After(certificate.NotAfter) || now.Before(certificate.NotBefore) {
+		words += ", it has expired or is not valid yet"
+	}
+	return words
 }
 
 func (t trust) verify(chain []*x509.Certificate, name string, at time.Time) error {

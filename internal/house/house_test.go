@@ -28,6 +28,7 @@ const (
 var mayImport = map[string][]string{
 	// The ground: nothing below it but clock.
 	"internal/secret":            {},
+	"internal/bounded":           {},
 	"internal/clock":             {},
 	"internal/transport":         {"internal/clock"},
 	"internal/pace":              {"internal/clock"},
@@ -36,8 +37,8 @@ var mayImport = map[string][]string{
 
 	// The outside, one room for each.
 	"cfn":                {"internal/secret", "internal/transport", "internal/clock"},
-	"travisapi":          {"internal/secret", "internal/transport", "internal/clock", "internal/pace"},
-	"internal/convox":    {"internal/secret", "internal/transport", "internal/clock"},
+	"travisapi":          {"internal/bounded", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
+	"internal/convox":    {"internal/bounded", "internal/secret", "internal/transport", "internal/clock"},
 	"internal/travisyml": {"internal/secret"},
 	"internal/gitrepo":   {},
 
@@ -47,21 +48,20 @@ var mayImport = map[string][]string{
 		"internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
-	// The screens.
-	"tui": {
-		"internal/setup",
-		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/secret", "internal/transport", "internal/clock",
-	},
+	// The screens: the flow as data, the fields, and the drivers.
+	"tui/flow":  {"internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/secret"},
+	"tui/field": {"internal/secret"},
+	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/secret"},
 
 	// The command.
 	"cmd/convox-travis": {
-		"tui", "internal/setup", "internal/demo",
+		"tui", "tui/flow", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The small servers, and the world that is made of them.
+	"internal/terminal":          {},
 	"internal/faults":            {},
 	"cfn/cfntest":                {"cfn", "internal/faults", "internal/secret"},
 	"travisapi/travistest":       {"travisapi", "internal/faults", "internal/secret"},
@@ -76,6 +76,9 @@ var mayImport = map[string][]string{
 // plan above cannot be widened by accident.
 var importedOnlyBy = map[string][]string{
 	"tui":                        {"cmd/convox-travis"},
+	"tui/flow":                   {"tui", "cmd/convox-travis"},
+	"tui/field":                  {"tui"},
+	"internal/terminal":          {},
 	"internal/demo":              {"cmd/convox-travis"},
 	"internal/secret/secrettest": {},
 	"cfn/cfntest":                {"internal/demo"},
@@ -91,7 +94,7 @@ var mayReveal = map[string]string{
 	"internal/convox": "to log in to a Rack or Console",
 	"cfn":             "to set a Rack's password",
 	"internal/setup":  "to quote it for Bash and to encrypt it",
-	"tui":             "to show it to its owner, who asked",
+	"tui/field":       "to show it to its owner, who asked",
 }
 
 // vague are names that say nothing about what is behind them.

@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -82,4 +84,20 @@ func (r Retry) Pauses() *backoff.ExponentialBackOff {
 	pauses.Multiplier = 2
 	pauses.Reset()
 	return pauses
+}
+
+// RetryAfter reads how long a server asks to wait, in seconds or until a time
+// (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after); 0 when it does
+// not say. It is at most a day, so that no number overflows.
+func RetryAfter(header http.Header, now time.Time) time.Duration {
+	const longest = 24 * time.Hour
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return time.Duration(min(max(seconds, 0), int(longest/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(now).Round(time.Second), 0), longest)
 }

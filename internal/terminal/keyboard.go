@@ -1,0 +1,119 @@
+//go:build unix
+
+package terminal
+
+import (
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/charmbracelet/x/vt"
+)
+
+// Keys as an xterm sends them
+// (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html). A program tells
+// Escape from the start of another key by the time that passes after it: wait
+// for its effect before typing on.
+const (
+	Enter     = "\r"
+	Escape    = "\x1b"
+	Tab       = "\t"
+	ShiftTab  = "\x1b[Z"
+	Space     = " "
+	Backspace = "\x7f"
+	Delete    = "\x1b[3~"
+	Up        = "\x1b[A"
+	Down      = "\x1b[B"
+	Right     = "\x1b[C"
+	Left      = "\x1b[D"
+	Home      = "\x1b[H"
+	End       = "\x1b[F"
+	PageUp    = "\x1b[5~"
+	PageDown  = "\x1b[6~"
+	CtrlC     = "\x03"
+	CtrlD     = "\x04"
+	CtrlU     = "\x15"
+)
+
+// Type presses keys: characters and the keys named above, in one go. It does not
+// wait for the program to read them.
+func (t *Terminal) Type(keys string) {
+	t.keys.send(keys)
+}
+
+// Paste sends text from the clipboard: between brackets when the program asked
+// for them, and with each line ending turned into Enter, as terminals do.
+func (t *Terminal) Paste(text string) {
+	text = strings.NewReplacer("\r\n", Enter, "\n", Enter).Replace(text)
+	if t.PasteIsBracketed() {
+		text = "\x1b[200~" + text + "\x1b[201~"
+	}
+	t.keys.send(text)
+}
+
+// keyboard holds what was typed until the program reads it: a terminal's own
+// buffer has room for some thousand bytes, and the one who types should be able
+// to look at the screen meanwhile.
+type keyboard struct {
+	mu      sync.Mutex
+	pending []byte
+	wake    chan struct{}
+	closed  chan struct{}
+}
+
+func newKeyboard() *keyboard {
+	return &keyboard{wake: make(chan struct{}, 1), closed: make(chan struct{})}
+}
+
+func (k *keyboard) send(keys string) {
+	k.mu.Lock()
+	k.pending = append(k.pending, keys...)
+	k.mu.Unlock()
+	select {
+	case k.wake <- struct{}{}:
+	default: // already awake
+	}
+}
+
+// press writes to w what is sent, until close, or until w is no longer read.
+func (k *keyboard) press(w io.Writer) {
+	for {
+		select {
+		case <-k.closed:
+			return
+		case <-k.wake:
+		}
+		k.mu.Lock()
+		keys := k.pending
+		k.pending = nil
+		k.mu.Unlock()
+		if _, err := w.Write(keys); err != nil {
+			return // the program has ended
+		}
+	}
+}
+
+func (k *keyboard) close() { close(k.closed) }
+
+// answer types what the emulator answers to the program's questions.
+func (t *Terminal) answer(silent bool) {
+	buffer := make([]byte, 1024)
+	for {
+		n, err := t.emulator.Read(buffer)
+		if err != nil {
+			return
+		}
+		if !silent {
+			t.keys.send(string(buffer[:n]))
+		}
+	}
+}
+
+// closeAnswers ends the reading of answers. The emulator's own Close does so
+// too, but writes a field that its Read reads.
+func closeAnswers(emulator *vt.Emulator) error {
+	if pipe, ok := emulator.InputPipe().(io.Closer); ok {
+		return pipe.Close()
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+//go:build unix
+
+package terminal
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/termios"
+	"github.com/charmbracelet/x/vt"
+	"golang.org/x/sys/unix"
+)
+
+// settings are what a program changed of the terminal and has not put back. The
+// screen's lock guards them: they change while the emulator is written to.
+type settings struct {
+	modes    map[ansi.Mode]bool // those that are not as at the start
+	keyboard int                // enhancements that were pushed
+	keys     bool               // modifyOtherKeys is on
+}
+
+// watch has the emulator report changes. The cursor's visibility is taken from
+// its mode: the emulator hides it for one of its screens, terminals for both.
+func (s *settings) watch(emulator *vt.Emulator) {
+	s.modes = make(map[ansi.Mode]bool)
+	set := func(mode ansi.Mode, on bool) {
+		switch mode {
+		case ansi.ModeSaveCursor: // an action, not a state
+		case ansi.ModeTextCursorEnable, ansi.ModeAutoWrap:
+			s.modes[mode] = !on
+		default:
+			s.modes[mode] = on
+		}
+	}
+	emulator.SetCallbacks(vt.Callbacks{
+		EnableMode:  func(mode ansi.Mode) { set(mode, true) },
+		DisableMode: func(mode ansi.Mode) { set(mode, false) },
+	})
+
+	// Two kinds of enhanced keys that the emulator does not know: kitty's
+	// (https://sw.kovidgoyal.net/kitty/keyboard-protocol/) and xterm's.
+	first := func(parameters ansi.Params, otherwise int) int {
+		n, _, _ := parameters.Param(0, otherwise)
+		return n
+	}
+	emulator.RegisterCsiHandler(ansi.Command('>', 0, 'u'), func(ansi.Params) bool {
+		s.keyboard++
+		return true
+	})
+	emulator.RegisterCsiHandler(ansi.Command('<', 0, 'u'), func(parameters ansi.Params) bool {
+		s.keyboard = max(0, s.keyboard-max(1, first(parameters, 1)))
+		return true
+	})
+	emulator.RegisterCsiHandler(ansi.Command('=', 0, 'u'), func(parameters ansi.Params) bool {
+		s.keyboard = min(1, first(parameters, 0))
+		return true
+	})
+	emulator.RegisterCsiHandler(ansi.Command('>', 0, 'm'), func(parameters ansi.Params) bool {
+		if first(parameters, 4) == 4 {
+			level, _, _ := parameters.Param(1, 0)
+			s.keys = level > 0
+		}
+		return true
+	})
+}
+
+// IsAltScreen reports whether the alternate screen is on.
+func (t *Terminal) IsAltScreen() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.emulator.IsAltScreen()
+}
+
+// CursorIsVisible reports whether the cursor is shown.
+func (t *Terminal) CursorIsVisible() bool { return !t.isChanged(ansi.ModeTextCursorEnable) }
+
+// PasteIsBracketed reports whether the program asked to be told pastes from keys.
+func (t *Terminal) PasteIsBracketed() bool { return t.isChanged(ansi.ModeBracketedPaste) }
+
+// EchoIsOn reports whether the terminal shows what is typed by itself. It can be
+// asked until Close, after the program's end too.
+func (t *Terminal) EchoIsOn() bool {
+	line, err := termios.GetTermios(int(t.master.Fd()))
+	return err == nil && line.Lflag&unix.ECHO != 0
+}
+
+// Leftovers names, in order, what is not as the program found it, so that a
+// person's shell would have to live with it. It is for after the program's end
+// and before Close.
+func (t *Terminal) Leftovers() []string {
+	var left []string
+	line, err := termios.GetTermios(int(t.master.Fd()))
+	if err != nil {
+		left = append(left, "the terminal cannot be asked")
+	} else {
+		for name, on := range map[string]bool{
+			"echo off":            line.Lflag&unix.ECHO != 0,
+			"line editing off":    line.Lflag&unix.ICANON != 0,
+			"signal keys off":     line.Lflag&unix.ISIG != 0,
+			"Enter is not mapped": line.Iflag&unix.ICRNL != 0,
+			"output is raw":       line.Oflag&unix.OPOST != 0,
+		} {
+			if !on {
+				left = append(left, name)
+			}
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for mode, changed := range t.kept.modes {
+		if changed {
+			left = append(left, modeName(mode))
+		}
+	}
+	if t.kept.keyboard > 0 {
+		left = append(left, "keyboard enhancements")
+	}
+	if t.kept.keys {
+		left = append(left, "modified keys")
+	}
+	slices.Sort(left)
+	return left
+}
+
+func modeName(mode ansi.Mode) string {
+	switch mode {
+	case ansi.ModeTextCursorEnable:
+		return "cursor hidden"
+	case ansi.ModeAltScreen, ansi.ModeAltScreenSaveCursor:
+		return "alternate screen"
+	case ansi.ModeBracketedPaste:
+		return "bracketed paste"
+	}
+	return fmt.Sprintf("mode %d", mode.Mode())
+}
+
+func (t *Terminal) isChanged(mode ansi.Mode) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.kept.modes[mode]
+}

@@ -1,0 +1,120 @@
+//go:build unix
+
+package terminal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+)
+
+var (
+	errPatience = errors.New("waited too long")
+	errEnded    = errors.New("the program has ended")
+)
+
+// WaitFor waits until the screen, as Screen gives it, is what until wants; it is
+// asked again after each change. The error shows the screen, and comes at once
+// when the program has ended.
+func (t *Terminal) WaitFor(ctx context.Context, until func(screen string) bool) error {
+	ctx, cancel := t.patient(ctx)
+	defer cancel()
+	for {
+		// Before the screen, so that no change is missed.
+		changed, ended := t.next(), isClosed(t.drained)
+		screen := t.Screen()
+		switch {
+		case until(screen):
+			return nil
+		case ended:
+			return t.missed(errEnded, screen)
+		}
+		select {
+		case <-changed:
+		case <-t.drained:
+		case <-ctx.Done():
+			return t.missed(context.Cause(ctx), screen)
+		}
+	}
+}
+
+// WaitText waits until all texts are on the screen at once.
+func (t *Terminal) WaitText(ctx context.Context, texts ...string) error {
+	err := t.WaitFor(ctx, func(screen string) bool {
+		for _, text := range texts {
+			if !strings.Contains(screen, text) {
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil {
+		return fmt.Errorf("%q: %w", texts, err)
+	}
+	return nil
+}
+
+// WaitStill waits until nothing was written for so long, or the program has
+// ended, so that the last frame is whole.
+func (t *Terminal) WaitStill(ctx context.Context, quiet time.Duration) error {
+	ctx, cancel := t.patient(ctx)
+	defer cancel()
+	for {
+		changed := t.next()
+		timer := time.NewTimer(quiet)
+		select {
+		case <-changed:
+			timer.Stop()
+		case <-timer.C:
+			return nil
+		case <-t.drained:
+			timer.Stop()
+			return nil
+		case <-ctx.Done():
+			timer.Stop()
+			return t.missed(context.Cause(ctx), t.Screen())
+		}
+	}
+}
+
+// Wait waits until the program has ended and all that it wrote has been shown,
+// and returns its exit code. For one that was killed by a signal that is 128 and
+// the signal's number, as shells have it, and an error besides, so that it can
+// be told from a program that ended with that code itself.
+func (t *Terminal) Wait(ctx context.Context) (exitCode int, err error) {
+	ctx, cancel := t.patient(ctx)
+	defer cancel()
+	select {
+	case <-t.exited:
+	case <-ctx.Done():
+		return -1, fmt.Errorf("wait for the program's end: %w; the screen is:\n%s", context.Cause(ctx), t.Screen())
+	}
+	select {
+	case <-t.drained:
+	case <-ctx.Done():
+		return -1, fmt.Errorf("wait for the end of output: %w; another process has the terminal open", context.Cause(ctx))
+	}
+	state := t.command.ProcessState
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal()), fmt.Errorf("the program was killed: %s", status.Signal())
+	}
+	return state.ExitCode(), nil
+}
+
+func (t *Terminal) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, t.patience, errPatience)
+}
+
+// next is closed at the next change.
+func (t *Terminal) next() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.changed
+}
+
+func (t *Terminal) missed(cause error, screen string) error {
+	return fmt.Errorf("wait for the screen: %w; it is:\n%s", cause, screen)
+}

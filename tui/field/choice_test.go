@@ -1,0 +1,134 @@
+package field_test
+
+import (
+	"errors"
+	"testing"
+
+	"convox-travis/tui/field"
+)
+
+var waysIn = []field.Option{
+	{Label: "Console deploy key", Note: "made for a build; it can deploy and little else"},
+	{Label: "A Rack directly", Note: "its password can do everything on that Rack"},
+	{Label: "A new password", Disabled: "no AWS profile was found"},
+}
+
+func TestAChoiceIsSeenInEverySize(t *testing.T) {
+	c := field.NewChoice(field.NewTheme(true), waysIn, 1)
+	for _, size := range [][2]int{{80, 24}, {200, 60}} {
+		sees(t, sized(c, size[0], size[1]),
+			"  Console deploy key  made for a build; it can deploy and little else",
+			"› A Rack directly     its password can do everything on that Rack",
+			"  A new password      cannot be chosen: no AWS profile was found")
+	}
+	sees(t, sized(c, 40, 12),
+		"  Console deploy key",
+		"    made for a build; it can deploy and",
+		"    little else",
+		"› A Rack directly",
+		"    its password can do everything on",
+		"    that Rack",
+		"  A new password",
+		"    cannot be chosen: no AWS profile was",
+		"    found")
+	// The chosen one is in sight from the first frame on.
+	sees(t, sized(c, 40, 3), "› A Rack directly", "    its password can do everything on", "    that Rack")
+}
+
+func TestEnterTakesTheOptionWithTheFocus(t *testing.T) {
+	c := sized(field.NewChoice(field.NewTheme(true), waysIn, 0), 80, 24)
+	if does(c, "enter") == "" || !press(t, c, "down", "enter") || c.Selected() != 1 {
+		t.Errorf("option %d was taken", c.Selected())
+	}
+	if !press(t, c, "k", "kp-enter") || c.Selected() != 0 {
+		t.Errorf("option %d was taken", c.Selected())
+	}
+}
+
+func TestADisabledOptionCannotBeChosenAndSaysWhy(t *testing.T) {
+	c := sized(field.NewChoice(field.NewTheme(true), waysIn, 2), 80, 24)
+	if c.Selected() != 0 {
+		t.Errorf("option %d is preselected", c.Selected())
+	}
+	if press(t, c, "down", "down", "enter") || does(c, "enter") != "" {
+		t.Error("a disabled option was taken")
+	}
+	sees(t, c,
+		"  Console deploy key  made for a build; it can deploy and little else",
+		"  A Rack directly     its password can do everything on that Rack",
+		"› A new password      cannot be chosen: no AWS profile was found",
+		"! cannot be chosen: no AWS profile was found")
+	if !press(t, c, "up", "enter") || c.Selected() != 1 {
+		t.Error("nothing can be chosen any more")
+	}
+}
+
+func TestAPreselectionYieldsToAPerson(t *testing.T) {
+	c := sized(field.NewChoice(field.NewTheme(true), waysIn, 0), 80, 24)
+	c.SetSelected(1)
+	c.SetSelected(2)
+	c.SetSelected(9)
+	if c.Selected() != 1 || c.Touched() {
+		t.Errorf("option %d is preselected, touched: %t", c.Selected(), c.Touched())
+	}
+	press(t, c, "up")
+	c.SetSelected(1)
+	if c.Selected() != 0 || !c.Touched() {
+		t.Errorf("a person's choice became %d", c.Selected())
+	}
+}
+
+func TestAConfirmationTellsItsFocusWithoutColour(t *testing.T) {
+	c := sized(field.NewConfirm(field.NewTheme(true), "Write the pair", "Go back", false), 80, 24)
+	sees(t, c, "   Write the pair    › Go back")
+	if !press(t, c, "left", "enter") || !c.Value() {
+		t.Error("yes was not taken")
+	}
+	sees(t, c, " › Write the pair      Go back")
+	if press(t, c, "n") || c.Value() || press(t, c, "y") || !c.Value() {
+		t.Error("a letter did not move the focus alone")
+	}
+	press(t, c, "tab")
+	sees(t, sized(c, 40, 12), "   Write the pair    › Go back")
+}
+
+type hinted struct{ error }
+
+func (hinted) Hints() []string { return []string{"write its name alone"} }
+
+func TestATextIsCheckedAtEnter(t *testing.T) {
+	var asked []string
+	text := field.NewText(field.NewTheme(true), "console.convox.com", "", func(host string) error {
+		asked = append(asked, host)
+		if host != "rack.example" {
+			return hinted{errors.New("read the host: it has a \x1b[31mpath, and a host is a name without one")}
+		}
+		return nil
+	})
+	sees(t, sized(text, 40, 12), "› console.convox.com")
+	if press(t, text, "rack.example/x", "enter") {
+		t.Error("a wrong text was taken")
+	}
+	sees(t, text,
+		"› rack.example/x",
+		"! read the host: it has a [31mpath, and",
+		"  a host is a name without one",
+		"  hint: write its name alone")
+	press(t, text, "backspace")
+	sees(t, text, "› rack.example/")
+	if !press(t, text, "backspace", "space", "enter") || text.Value() != "rack.example" || asked[1] != "rack.example" {
+		t.Errorf("%q was taken, after %q", text.Value(), asked)
+	}
+}
+
+func TestATextKeepsItsValueThroughEverySize(t *testing.T) {
+	long := "rack.example-1234567890123456789.us-east-1.convox.site"
+	text := sized(field.NewText(field.NewTheme(true), "", long, nil), 80, 24)
+	sees(t, text, "› "+long)
+	sees(t, sized(text, 40, 12), "› 567890123456789.us-east-1.convox.site")
+	text = sized(field.NewText(field.NewTheme(true), "", "", nil), 80, 24)
+	paste(text, "  pasted.example\r\n")
+	if !press(t, sized(text, 40, 12), "enter") || text.Value() != "pasted.example" {
+		t.Errorf("%q was taken", text.Value())
+	}
+}

@@ -1,0 +1,73 @@
+// Package field holds the theme of the wizard and the fields in which its
+// questions are answered. A field knows nothing of the question, of the other
+// fields and of what happens with its value.
+//
+// Choices, confirmations and texts are drawn by huh
+// (https://pkg.go.dev/charm.land/huh/v2), behind huh.go. Secrets and lists are
+// our own: huh lets keys that are pressed behind Enter into the value, and draws
+// every option of a list for every key.
+package field
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Field is one question's answer on the screen. It is changed by its methods,
+// and used from one goroutine. It starts no timers and reads nothing.
+type Field interface {
+	// Init is called each time the field comes on the screen.
+	Init() tea.Cmd
+
+	// Update takes a message. It reports done when Enter was pressed and the
+	// value may be taken: at once, before another message is given to it.
+	// Ctrl-C, and esc unless TakesEscape, are left to the owner.
+	Update(msg tea.Msg) (cmd tea.Cmd, done bool)
+
+	// View is at most as many lines, and each of them at most as many cells, as
+	// Resize was given last. Before the first Resize it is empty. It changes nothing.
+	View() string
+
+	// Resize says how many cells and lines there are.
+	Resize(width, height int)
+
+	// Keys are those that do something now, the most important first.
+	Keys() []Key
+
+	// TakesEscape reports whether esc does something here now, so that it does
+	// not go back.
+	TakesEscape() bool
+}
+
+// Key is a key, or a few of one kind, and what it does.
+type Key struct{ Key, Does string }
+
+const (
+	marker = "› " // before what has the focus, and as wide as what stands there elsewhere
+	space  = "  "
+	cut    = "…" // where text goes on
+)
+
+// fit cuts a view to a size.
+func fit(view string, width, height int) string {
+	if width <= 0 || height <= 0 {
+		return ""
+	}
+	lines := strings.Split(view, "\n")
+	lines = lines[:min(len(lines), height)]
+	for i, line := range lines {
+		lines[i] = ansi.Truncate(line, width, cut)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// end is as much of a text's end as fits, with a mark where more stands before it.
+func end(text string, cells int) string {
+	over := ansi.StringWidth(text) - cells
+	if over <= 0 {
+		return text
+	}
+	return ansi.TruncateLeft(text, over+ansi.StringWidth(cut), cut)
+}

@@ -1,0 +1,265 @@
+package field
+
+import (
+	"slices"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	tea "charm.land/bubbletea/v2"
+)
+
+// Row is one thing in a List.
+type Row struct {
+	Key      string   // what it is known by; no two rows have the same
+	Cells    []string // the name first
+	Note     string   // what stands behind the cells, or ""
+	Search   string   // what the filter looks at; where it is "", the cells
+	Disabled string   // why it cannot be chosen, or ""
+}
+
+// ListOptions is what a List is for.
+type ListOptions struct {
+	Multi bool   // several rows can be marked
+	Empty string // what is shown while there is no row
+}
+
+// List is a choice among up to many thousand rows, which may arrive while it is
+// open. What is typed filters; the cost of a View depends on its lines only.
+type List struct {
+	theme         *Theme
+	options       ListOptions
+	rows          []Row
+	matches       []int  // the rows that pass the filter, in the order in which they are shown
+	cursor        int    // in matches
+	top           int    // of the window when the cursor was moved last, in matches
+	wanted        string // a key that Select named before its row was there
+	marks         map[string]bool
+	marked        int // rows that Marked gives
+	filter        string
+	busy, problem string
+	width, height int
+}
+
+// NewList makes a list without rows.
+func NewList(theme *Theme, options ListOptions) *List {
+	return &List{theme: theme, options: options, marks: make(map[string]bool)}
+}
+
+// SetRows puts rows in the place of those before. The cursor stays on its row,
+// and that row on its line, where both can be; marks stay as well. What could
+// steer the terminal is taken out of the texts; keys are left as they are.
+func (l *List) SetRows(rows []Row) {
+	key, line := "", 0
+	if row, ok := l.here(); ok {
+		key, line = row.Key, l.cursor-l.window()
+	}
+	l.rows = make([]Row, len(rows))
+	for i, row := range rows {
+		l.rows[i] = cleaned(row)
+	}
+	l.marked = len(l.Marked())
+	l.match()
+	l.goTo(key, line)
+	if l.wanted != "" {
+		l.Select(l.wanted)
+	}
+}
+
+func cleaned(row Row) Row {
+	row.Cells = slices.Clone(row.Cells)
+	for i, cell := range row.Cells {
+		row.Cells[i] = shellescape.StripUnsafe(cell)
+	}
+	row.Note = shellescape.StripUnsafe(row.Note)
+	row.Disabled = shellescape.StripUnsafe(row.Disabled)
+	if row.Search == "" {
+		row.Search = strings.Join(row.Cells, " ")
+	}
+	return row
+}
+
+// Select moves the cursor to a row. Where that row has not arrived, it is moved
+// when it does, unless a key was pressed in between.
+func (l *List) Select(key string) {
+	l.wanted = key
+	if i := l.find(key); i >= 0 {
+		l.wanted = ""
+		l.cursor = i
+		l.scroll(l.top)
+	}
+}
+
+// Selected is the key of the row under the cursor; ok is false where there is
+// none, or where it cannot be chosen.
+func (l *List) Selected() (key string, ok bool) {
+	row, ok := l.here()
+	if !ok || row.Disabled != "" {
+		return "", false
+	}
+	return row.Key, true
+}
+
+// Mark marks rows, also those that have not arrived.
+func (l *List) Mark(keys ...string) {
+	for _, key := range keys {
+		l.marks[key] = true
+	}
+	l.marked = len(l.Marked())
+}
+
+// Marked are the keys of the marked rows that are there and can be chosen, in
+// the order of the rows, whatever the filter.
+func (l *List) Marked() []string {
+	var keys []string
+	for _, row := range l.rows {
+		if l.marks[row.Key] && row.Disabled == "" {
+			keys = append(keys, row.Key)
+		}
+	}
+	return keys
+}
+
+// Chosen is what Enter takes: the marked rows, or the one under the cursor where
+// none is marked.
+func (l *List) Chosen() []string {
+	if l.marked > 0 {
+		return l.Marked()
+	}
+	if key, ok := l.Selected(); ok {
+		return []string{key}
+	}
+	return nil
+}
+
+// Len is the number of rows, whatever the filter.
+func (l *List) Len() int { return len(l.rows) }
+
+// Busy shows that more rows are on their way, in these words; "" ends it.
+func (l *List) Busy(words string) { l.busy = shellescape.StripUnsafe(words) }
+
+// Init implements Field.
+func (*List) Init() tea.Cmd { return nil }
+
+// Update implements Field.
+func (l *List) Update(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		l.problem, l.wanted = "", ""
+		l.narrow(l.filter + strings.TrimSpace(shellescape.StripUnsafe(msg.Content)))
+	case tea.KeyPressMsg:
+		l.problem, l.wanted = "", ""
+		return nil, l.press(msg)
+	}
+	return nil, false
+}
+
+func (l *List) press(key tea.KeyPressMsg) (done bool) {
+	switch key.Keystroke() {
+	case "enter":
+		if l.takesEnter() {
+			return true
+		}
+		l.refuse()
+	case "up", "ctrl+p":
+		l.move(-1)
+	case "down", "ctrl+n":
+		l.move(1)
+	case "pgup":
+		l.move(-l.page())
+	case "pgdown":
+		l.move(l.page())
+	case "home":
+		l.move(-len(l.matches))
+	case "end":
+		l.move(len(l.matches))
+	case "backspace", "ctrl+h":
+		if letters := []rune(l.filter); len(letters) > 0 {
+			l.narrow(string(letters[:len(letters)-1]))
+		}
+	case "esc", "ctrl+u":
+		l.narrow("")
+	case "space":
+		l.space()
+	default:
+		l.narrow(l.filter + key.Text)
+	}
+	return false
+}
+
+// space marks the row, or parts two words of the filter.
+func (l *List) space() {
+	row, ok := l.here()
+	switch {
+	case !l.options.Multi:
+		if l.filter != "" {
+			l.narrow(l.filter + " ")
+		}
+	case ok && row.Disabled != "":
+		l.refuse()
+	case ok && l.marks[row.Key]:
+		delete(l.marks, row.Key)
+		l.marked--
+	case ok:
+		l.marks[row.Key] = true
+		l.marked++
+	}
+}
+
+func (l *List) refuse() {
+	if row, ok := l.here(); ok && row.Disabled != "" {
+		l.problem = cannot + row.Disabled
+	}
+}
+
+func (l *List) move(by int) {
+	l.cursor = max(min(l.cursor+by, len(l.matches)-1), 0)
+	l.scroll(l.top)
+}
+
+// takesEnter reports whether Chosen gives a row.
+func (l *List) takesEnter() bool {
+	_, ok := l.Selected()
+	return ok || l.marked > 0
+}
+
+// here is the row under the cursor.
+func (l *List) here() (Row, bool) {
+	if l.cursor >= len(l.matches) {
+		return Row{}, false
+	}
+	return l.rows[l.matches[l.cursor]], true
+}
+
+// Keys implements Field.
+func (l *List) Keys() []Key {
+	var keys []Key
+	row, there := l.here()
+	if len(l.matches) > 1 {
+		keys = append(keys, Key{"↑/↓", "move"})
+	}
+	if there && l.options.Multi && row.Disabled == "" {
+		mark := "mark"
+		if l.marks[row.Key] {
+			mark = "unmark"
+		}
+		keys = append(keys, Key{"space", mark})
+	}
+	if l.takesEnter() {
+		keys = append(keys, Key{"enter", "choose"})
+	}
+	if l.TakesEscape() {
+		keys = append(keys, Key{"esc", "clear the filter"})
+	} else if len(l.rows) > 1 {
+		keys = append(keys, Key{"a-z", "filter"})
+	}
+	if len(l.matches) > l.lines() {
+		keys = append(keys, Key{"pgup/pgdn", "page"})
+	}
+	return keys
+}
+
+// TakesEscape implements Field.
+func (l *List) TakesEscape() bool { return l.filter != "" }
+
+// Resize implements Field.
+func (l *List) Resize(width, height int) { l.width, l.height = width, height }

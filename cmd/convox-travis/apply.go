@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -36,9 +35,7 @@ It never asks: what it cannot find and was not given, it lists.`,
 	}
 	o.credentialFlags(cmd.Flags())
 	o.repositoryFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&o.allowMixed, "allow-mixed", false, "go on although a branch would get the new password for its own host")
-	cmd.Flags().BoolVar(&o.skipExisting, "skip-existing", false, "leave a repository alone that has both variables")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be written, and write nothing")
+	o.writeFlags(cmd.Flags())
 	o.runFlags(cmd.Flags())
 	return cmd
 }
@@ -64,7 +61,7 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 	show.host = a.way.host.String()
 	plan, client, err := p.makePlan(stop.Soft, o, a)
 	if err != nil {
-		return show.fail(err)
+		return show.fail(err, a.warnings...) // they can be the reason
 	}
 	show.plan(plan)
 	if o.dryRun {
@@ -115,7 +112,11 @@ func (p *program) answers(ctx context.Context, o *options) (application, error) 
 		m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
 	}
 	if !p.hasPasswordSource(o, a.way) {
-		m.add("the password or deploy key", "pipe it in with --password-stdin, or set CONVOX_PASSWORD; a Rack's that the convox client has: --saved")
+		hint := "pipe it in with --password-stdin, or set CONVOX_PASSWORD; a Rack's that the convox client has: --saved"
+		if p.env("CONVOX_PASSWORD") != "" {
+			hint = "CONVOX_PASSWORD is for CONVOX_HOST, which is another host: pipe it in with --password-stdin, or unset CONVOX_HOST"
+		}
+		m.add("the password or deploy key", hint)
 	}
 	if len(repos.targets) == 0 {
 		m.add("the repository", repos.missingHint())
@@ -144,17 +145,16 @@ func (p *program) findRack(ctx context.Context, o *options, a *application) erro
 	if err != nil {
 		return err
 	}
-	rack, host, err := setup.FindRack(ctx, finder, o.regions, a.way.stack)
+	found, err := setup.FindRack(ctx, finder, o.regions, a.way.stack)
 	if err != nil {
 		return err
 	}
-	if !a.way.host.IsZero() && a.way.host != host {
+	if !a.way.host.IsZero() && a.way.host != found.Host {
 		return &usageError{
-			what:  fmt.Sprintf("--host is %s, and the stack of Rack %s says %s", a.way.host, rack.Name, host),
+			what:  fmt.Sprintf("--host is %s, and the stack of Rack %s says %s", a.way.host, found.Rack.Name, found.Host),
 			hints: []string{"leave --host away: the stack knows"},
 		}
 	}
-	a.way.host = host
-	a.warnings = slices.Concat(a.warnings, setup.RackWarnings(rack))
+	a.way.host, a.warnings = found.Host, found.Warnings
 	return nil
 }

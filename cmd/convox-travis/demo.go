@@ -3,53 +3,147 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
+	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
 )
 
-func newDemo(p *program) *cobra.Command {
-	var options demo.Options
+func newDemo(p *program, stop *setup.Stop) *cobra.Command {
+	var o options
+	var world demo.Options
 	var serve bool
 	cmd := &cobra.Command{
-		Use:   "demo --serve",
-		Short: "Serve a small Travis, AWS, Rack and Console to try it on",
-		Long: `Start a small Travis, AWS, Rack and Console on loopback, print the settings that
-lead any client into them, then the line "# ready", and serve until interrupted.
-Nothing outside this machine is reached, and nothing is kept.`,
-		Example: `  convox-travis demo --serve > demo.env
+		Use:   "demo",
+		Short: "Try the wizard in a small world of its own",
+		Long: `Run the wizard in a world that is made for it: a small Travis, AWS, Rack and
+Console on loopback, and a clone in a temporary folder. Nothing outside these is
+reached or read, and nothing is kept.
+
+With --serve it runs no wizard: it prints the settings that lead any client into
+the world, then the line "# ready", and serves until it is interrupted.`,
+		Example: `  convox-travis demo
+  convox-travis demo --serve > demo.env
   convox-travis demo --serve --latency 50ms --repos 10000 --stacks 2000`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch {
-			case !serve:
-				return &usageError{what: "demo is given with --serve", hints: []string{"convox-travis demo --serve"}}
-			case options.Latency < 0 || options.Repositories < 0 || options.Stacks < 0:
+		RunE: func(*cobra.Command, []string) error {
+			if world.Latency < 0 || world.Repositories < 0 || world.Stacks < 0 {
 				return &usageError{what: "--latency, --repos and --stacks are not below zero", hints: []string{"leave them away for the usual world"}}
 			}
-			return p.serveDemo(cmd.Context(), options)
+			if serve {
+				return p.serveDemo(stop.Soft, world)
+			}
+			return p.runDemo(*stop, &o, world)
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&serve, "serve", false, "serve until interrupted")
-	flags.DurationVar(&options.Latency, "latency", 0, "delay every answer by `TIME`, such as 50ms")
-	flags.IntVar(&options.Repositories, "repos", 0, "make `N` repositories at the least (default: 30)")
-	flags.IntVar(&options.Stacks, "stacks", 0, "add `N` stacks that are no Racks")
+	flags.BoolVar(&serve, "serve", false, "serve until interrupted, for any client")
+	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
+	flags.DurationVar(&world.Latency, "latency", 0, "delay every answer by `TIME`, such as 50ms")
+	flags.IntVar(&world.Repositories, "repos", 0, "make `N` repositories at the least (default: 30)")
+	flags.IntVar(&world.Stacks, "stacks", 0, "add `N` stacks that are no Racks")
 	return cmd
+}
+
+var errNoDemo = &usageError{
+	what:  "the demo cannot be started: there is no free port or no temporary folder",
+	hints: []string{"set TMPDIR to a folder that can be written"},
 }
 
 func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	world, err := demo.Start(options)
 	if err != nil {
-		return &usageError{what: "the demo cannot be started: there is no free port or no temporary folder", hints: []string{"set TMPDIR to a folder that can be written"}}
+		return errNoDemo
 	}
 	defer func() { _ = world.Close() }() // the temporary folder may be gone already
 	for _, setting := range world.Settings() {
 		fmt.Fprintf(p.out, "export %s=%s\n", setting.Name, shellescape.Quote(setting.Value))
 	}
-	fmt.Fprintln(p.out, "# ready")
+	if _, err := fmt.Fprintln(p.out, "# ready"); err != nil {
+		return errOutput
+	}
 	<-ctx.Done()
 	return context.Cause(ctx)
+}
+
+// runDemo runs the wizard in a world and a place of its own.
+func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) error {
+	if !p.isPlain(o) && !(p.typed && p.shown) {
+		return &usageError{what: "the wizard needs a terminal", hints: []string{"in a script: convox-travis demo --serve"}}
+	}
+	// What has to be typed is short, and on the screen.
+	options.RackPassword, options.DeployKey = "demo-password", "demo-key"
+	world, err := demo.Start(options)
+	if err != nil {
+		return errNoDemo
+	}
+	defer func() { _ = world.Close() }() // the temporary folder may be gone already
+	if p.home, err = world.Home(); err != nil {
+		return errNoDemo
+	}
+	if p.dir, err = world.Clone(stop.Soft); err != nil {
+		return errNoDemo
+	}
+	if err := p.moveInto(world); err != nil {
+		return errNoDemo
+	}
+	outside := p.outside(o)
+	outside.Tip = tips(options)
+	console, err := convox.ParseHost(p.env("DEMO_CONSOLE_HOST"))
+	if err != nil {
+		return errNoDemo
+	}
+	f := flow.New(outside, flow.Given{Console: console})
+	err = p.leave(o, f, p.drive(stop, o, f))
+	fmt.Fprintln(p.err, "that was the demo, and its world is gone; for real: convox-travis, inside your repository's clone")
+	return err
+}
+
+// kept is what of the person's environment the demo may see: where programs
+// and temporary files are, and what the terminal can do.
+var kept = []string{
+	"PATH", "PATHEXT", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "TERM", "COLORTERM", "TERM_PROGRAM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
+	"ACCESSIBLE", "LANG", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX", "TZ",
+}
+
+// moveInto gives this process the world's environment and takes the person's
+// away: libraries read it by themselves.
+func (p *program) moveInto(world *demo.World) error {
+	var settings []demo.Setting
+	for _, name := range kept {
+		if value, set := os.LookupEnv(name); set {
+			settings = append(settings, demo.Setting{Name: name, Value: value})
+		}
+	}
+	os.Clearenv()
+	settings = append(settings, world.Settings()...)
+	for _, setting := range append(settings,
+		demo.Setting{Name: "HOME", Value: p.home}, demo.Setting{Name: "USERPROFILE", Value: p.home},
+		demo.Setting{Name: "GIT_CONFIG_NOSYSTEM", Value: "1"}, demo.Setting{Name: "AWS_EC2_METADATA_DISABLED", Value: "true"},
+		demo.Setting{Name: "AWS_CONFIG_FILE", Value: os.DevNull}, demo.Setting{Name: "AWS_SHARED_CREDENTIALS_FILE", Value: os.DevNull}) {
+		if err := os.Setenv(setting.Name, setting.Value); err != nil {
+			return err
+		}
+	}
+	p.goos = strings.ReplaceAll(p.goos, "darwin", "linux") // the home was laid down as there
+	p.env, p.demo = os.Getenv, true
+	return nil
+}
+
+func tips(options demo.Options) func(string) string {
+	return func(step string) string {
+		switch step {
+		case flow.StepPassword:
+			return "In this demo: " + options.RackPassword
+		case flow.StepKey:
+			return "In this demo: " + options.DeployKey
+		}
+		return ""
+	}
 }

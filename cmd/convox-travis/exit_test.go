@@ -35,6 +35,11 @@ func TestWrongUsageSendsNothing(t *testing.T) {
 		"a wrong form of JSON":      "apply --json=xml",
 		"Console by its host":       "apply --host console.convox.com --password-stdin --repo acme/web",
 		"contradicting scopes":      "remove --repo acme/web --branch main --all-branches",
+		"an empty console":          "apply --console= --password-stdin --repo acme/web",
+		"an empty branch":           "apply --host RACK --branch= --password-stdin --repo acme/web",
+		"an empty list":             "apply --host RACK --repos-from= --password-stdin",
+		"an empty region":           "apply --rack production --region= --password-stdin --repo acme/web",
+		"a branch that is none":     "apply --host RACK --branch a..b --password-stdin --repo acme/web",
 		"an unknown command":        "aply",
 		"no command":                "",
 	} {

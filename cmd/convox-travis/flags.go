@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
 )
 
 // options is what the flags say. A flag means the same wherever it is taken.
@@ -72,6 +74,13 @@ func (o *options) awsFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.profile, "profile", "", "AWS profile `NAME`")
 }
 
+// writeFlags say how a pair is written.
+func (o *options) writeFlags(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "go on although a branch would get the new password for its own host")
+	flags.BoolVar(&o.skipExisting, "skip-existing", false, "leave a repository alone that has both variables")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, and write nothing")
+}
+
 func (o *options) runFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.json, "json", "", "tell the result as JSON; --json=lines a repository a line (`FORM`)")
 	flags.Lookup("json").NoOptDefVal = jsonDocument
@@ -87,10 +96,31 @@ func (o *options) check() error {
 	default:
 		return &usageError{what: "--json has no such form", hints: []string{"--json prints one document, --json=lines a repository a line"}}
 	}
+	if o.branch != "" {
+		if err := gitrepo.CheckBranch(o.branch); err != nil {
+			return &usageError{what: "--branch: " + err.Error(), hints: hintsOf(err)}
+		}
+	}
 	if o.timeout < 0 {
 		return &usageError{what: "--timeout is below zero", hints: []string{"give a time such as 90s or 5m, or leave it away"}}
 	}
 	return nil
+}
+
+// noEmptyFlags refuses a flag that was given an empty value, as by a variable
+// that is not set: it would count as not given, and mean all branches, or another
+// host.
+func noEmptyFlags(cmd *cobra.Command) error {
+	var empty string
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if flag.Changed && flag.Value.Type() != "bool" && strings.Trim(flag.Value.String(), "[]") == "" {
+			empty = flag.Name
+		}
+	})
+	if empty == "" {
+		return nil
+	}
+	return &usageError{what: "--" + empty + " was given nothing", hints: []string{"is a variable not set? leave the flag away where it is not meant"}}
 }
 
 // noArguments refuses positional arguments without repeating them: one of them

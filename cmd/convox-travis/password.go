@@ -9,9 +9,6 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// longestSecret bounds what is read from standard input.
-const longestSecret = 64 << 10
-
 // passwordSource tells, before anything is read or asked, whether the flags
 // and the environment name a place for the password. The order is that of the
 // places: standard input, CONVOX_PASSWORD, what the convox client saved.
@@ -37,7 +34,7 @@ func (p *program) variableCounts(way wayIn) bool {
 func (p *program) password(ctx context.Context, o *options, way wayIn) (secret.String, error) {
 	switch {
 	case o.passwordStdin:
-		text, err := p.readInput(ctx)
+		text, err := p.standardInput(ctx, secretInput)
 		if err != nil {
 			return secret.String{}, err
 		}
@@ -67,22 +64,47 @@ func (p *program) savedPassword(host convox.Host) (secret.String, error) {
 	}
 }
 
-// readInput reads standard input to its end, or until ctx ends: the read
-// itself cannot be ended, so it is left behind.
-func (p *program) readInput(ctx context.Context) (string, error) {
+// input is something that is read from standard input or a file.
+type input struct {
+	flag     string // that asked for it
+	longest  int64  // bytes
+	tooLong  string // what it is then not
+	terminal string // why it is not read from a terminal
+	example  string
+}
+
+var (
+	secretInput = input{
+		flag: "--password-stdin", longest: 64 << 10, tooLong: "that is no password",
+		terminal: "which would show the secret", example: "convox-travis apply --password-stdin < FILE",
+	}
+	listInput = input{
+		flag: "--repos-from", longest: 4 << 20, tooLong: "that is no list of repositories",
+		terminal: "which has no list", example: "convox-travis apply --repos-from FILE",
+	}
+)
+
+// standardInput reads standard input to its end.
+func (p *program) standardInput(ctx context.Context, in input) (string, error) {
 	if p.typed {
 		return "", &usageError{
-			what:  "--password-stdin reads a pipe, and standard input is a terminal, which would show the secret",
-			hints: []string{"pipe it: convox-travis apply --password-stdin < FILE"},
+			what:  in.flag + " reads a pipe, and standard input is a terminal, " + in.terminal,
+			hints: []string{"pipe it: " + in.example},
 		}
 	}
+	return in.read(ctx, "standard input", p.in)
+}
+
+// read reads from to its end, or until ctx ends: the read itself cannot be
+// ended, so it is left behind.
+func (in input) read(ctx context.Context, name string, from io.Reader) (string, error) {
 	type result struct {
 		text []byte
 		err  error
 	}
 	read := make(chan result, 1)
 	go func() {
-		text, err := io.ReadAll(io.LimitReader(p.in, longestSecret+1))
+		text, err := io.ReadAll(io.LimitReader(from, in.longest+1))
 		read <- result{text, err}
 	}()
 	select {
@@ -91,9 +113,9 @@ func (p *program) readInput(ctx context.Context) (string, error) {
 	case r := <-read:
 		switch {
 		case r.err != nil:
-			return "", &usageError{what: "standard input cannot be read", hints: []string{"pipe it in: convox-travis apply --password-stdin < FILE"}}
-		case len(r.text) > longestSecret:
-			return "", &usageError{what: "standard input goes on and on: that is no password", hints: []string{"pipe in the password alone"}}
+			return "", &usageError{what: in.flag + ": " + name + " cannot be read", hints: []string{"for example: " + in.example}}
+		case int64(len(r.text)) > in.longest:
+			return "", &usageError{what: in.flag + ": " + name + " goes on and on: " + in.tooLong, hints: []string{"for example: " + in.example}}
 		}
 		return string(r.text), nil
 	}

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
 )
 
 // presenter tells a run over repositories: results to standard output, as
@@ -64,9 +63,10 @@ func (s *presenter) event(e setup.Event) {
 }
 
 // fail ends a run before there is anything to report of the repositories.
-func (s *presenter) fail(err error) error {
+func (s *presenter) fail(err error, warnings ...setup.Warning) error {
 	code := exitCode(err)
-	report := setup.Report{}
+	report := setup.Report{Warnings: warnings}
+	s.warn(warnings)
 	for _, target := range s.targets {
 		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: err})
 	}
@@ -84,16 +84,12 @@ func (s *presenter) report(report setup.Report) error {
 	if !s.told {
 		s.warn(report.Warnings)
 	}
-	var last string
-	for _, err := range report.Errs() {
-		if text := err.Error(); text != last { // one cause, such as a ban, is told once
-			printError(s.err, err)
-			last = text
-		}
-	}
+	s.errors(report.Errs())
 	s.tell(report, code, nil)
 	if s.json == "" && code == exitDone && !s.dryRun && s.command == "apply" {
-		s.note("undo: convox-travis remove%s", s.removeFlags(report))
+		for _, command := range report.Undo() {
+			s.note("undo: %s", command)
+		}
 	}
 	if code == exitDone {
 		return nil
@@ -101,21 +97,24 @@ func (s *presenter) report(report setup.Report) error {
 	return &reportedError{code: code}
 }
 
-func (s *presenter) removeFlags(report setup.Report) string {
-	var flags strings.Builder
-	for _, r := range report.Repositories {
-		flags.WriteString(" --repo " + shellescape.Quote(r.Target.Slug))
-	}
-	if len(report.Repositories) > 0 {
-		r := report.Repositories[0]
-		if r.Target.Provider != "github" {
-			flags.WriteString(" --provider " + string(r.Target.Provider))
+// errors tells what went wrong, and what is the same for every repository once.
+func (s *presenter) errors(errs []error) {
+	told := map[string]bool{}
+	for _, err := range errs {
+		code := codeOf(err)
+		switch travisapi.Kind(code) {
+		case travisapi.KindBanned, travisapi.KindUnknownToken, travisapi.KindLoginRequired:
+			if told[code] {
+				continue
+			}
+		case setup.CodeNotBegun: // its cause is another repository's error, or the stop
+			if len(told) > 0 {
+				continue
+			}
 		}
-		if len(r.Variables) > 0 && r.Variables[0].Branch != "" {
-			flags.WriteString(" --branch " + shellescape.Quote(r.Variables[0].Branch))
-		}
+		told[code] = true
+		printError(s.err, err)
 	}
-	return flags.String()
 }
 
 func (s *presenter) tell(report setup.Report, code int, err error) {
@@ -146,9 +145,7 @@ func (s *presenter) tell(report setup.Report, code int, err error) {
 }
 
 func (s *presenter) print(document any) {
-	if err := printJSON(s.out, document); err != nil {
-		printError(s.err, errors.New("the result cannot be written to standard output"))
-	}
+	_ = printJSON(s.out, document) // what cannot be written is told at the end
 }
 
 // lines tells the result to a person.
@@ -162,30 +159,13 @@ func (s *presenter) lines(report setup.Report) {
 		}
 		fmt.Fprintln(s.out, shellescape.StripUnsafe(r.Target.String()))
 		for _, v := range r.Variables {
-			line := fmt.Sprintf("  %-15s  %s", v.Name, outcome(v))
+			line := fmt.Sprintf("  %-15s  %s", v.Name, v.Outcome())
 			if v.Branch != "" {
 				line += "  branch " + v.Branch
 			}
 			fmt.Fprintln(s.out, shellescape.StripUnsafe(line))
 		}
 	}
-}
-
-func outcome(v setup.VariableReport) string {
-	done := map[setup.Action]string{
-		setup.Create: "created", setup.Replace: "replaced", setup.Delete: "deleted", setup.None: "left as it is",
-	}[v.Action]
-	switch v.Result {
-	case setup.Done:
-		return done
-	case setup.Failed:
-		return "not " + strings.Replace(done, "left as it is", "changed", 1)
-	case setup.Undone:
-		return done + ", and taken away again"
-	case setup.Unknown:
-		return "unknown: Travis did not say"
-	}
-	return "would be " + done
 }
 
 // removal lists, before it is asked about, what would be deleted.

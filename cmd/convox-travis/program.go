@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/term"
@@ -22,14 +23,19 @@ type program struct {
 	goos string
 	dir  string
 
+	demo bool // the world is the embedded one
+
 	// signals brings what asks the run to stop.
-	signals <-chan os.Signal
+	signals chan os.Signal
+	// stopping says so to a person; a full screen says it itself.
+	stopping atomic.Pointer[func()]
 }
 
 func systemProgram() *program {
 	home, _ := os.UserHomeDir() // without one, nothing is found there
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	outliveReaders()
 	return &program{
 		in:      os.Stdin,
 		out:     os.Stdout,

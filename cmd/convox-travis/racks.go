@@ -28,7 +28,11 @@ generation are not CloudFormation stacks: they are reached through Console.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			return p.racks(cmd.Context(), &o)
+			err := p.racks(cmd.Context(), &o)
+			if err != nil && o.json == jsonDocument {
+				_ = printJSON(p.out, racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}, Error: errorOf(err)})
+			}
+			return err
 		},
 	}
 	o.awsFlags(cmd.Flags())
@@ -42,6 +46,7 @@ type (
 		Version int              `json:"version"`
 		Racks   []rackDocument   `json:"racks"`
 		Skipped []regionDocument `json:"skipped"`
+		Error   *messageDocument `json:"error"`
 	}
 	rackDocument struct {
 		Name      string   `json:"name"`
@@ -77,7 +82,8 @@ func (p *program) racks(ctx context.Context, o *options) error {
 		return err
 	}
 	if o.json != "" {
-		return p.racksJSON(found, o.json)
+		p.racksJSON(found, o.json)
+		return nil
 	}
 	p.racksTable(found)
 	fmt.Fprintf(p.err, "%s among %s in %s, %.1f s\n", count(len(found.Racks), "Rack"), count(found.Stacks, "stack"),
@@ -122,7 +128,8 @@ func rackNote(rack cfn.Rack) string {
 	return strings.Join(notes, "; ")
 }
 
-func (p *program) racksJSON(found cfn.Summary, form string) error {
+// racksJSON prints what was found; what cannot be written is told at the end.
+func (p *program) racksJSON(found cfn.Summary, form string) {
 	document := racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}}
 	for _, rack := range found.Racks {
 		document.Racks = append(document.Racks, rackDocument{
@@ -134,14 +141,12 @@ func (p *program) racksJSON(found cfn.Summary, form string) error {
 		document.Skipped = append(document.Skipped, regionDocument{Region: skipped.Region, Reason: skipped.Reason})
 	}
 	if form == jsonDocument {
-		return printJSON(p.out, document)
+		_ = printJSON(p.out, document)
+		return
 	}
 	for _, rack := range document.Racks {
-		if err := printJSON(p.out, rack); err != nil {
-			return err
-		}
+		_ = printJSON(p.out, rack)
 	}
-	return nil
 }
 
 func count(n int, noun string) string {

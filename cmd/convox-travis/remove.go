@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,8 +66,9 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
 		}
 	}
 	runner := setup.Runner{Travis: client, Tell: show.event}
-	err = show.report(runner.Remove(stop, removal))
-	if !removal.IsEmpty() {
+	report := runner.Remove(stop, removal)
+	err = show.report(report)
+	if report.Stands() {
 		show.note("note: the credential itself goes on working; to end it, delete the deploy key in Console or change the Rack's password")
 	}
 	return err
@@ -96,7 +99,7 @@ func (p *program) removeAnswers(ctx context.Context, o *options) (repositories, 
 
 // confirm asks on a terminal; a script has said it by running the command.
 func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Removal) error {
-	if o.yes || !s.typed {
+	if o.yes || !(s.typed || s.isPlain(o)) {
 		return nil
 	}
 	s.removal(removal)
@@ -105,7 +108,10 @@ func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Remov
 	if stopped := context.Cause(ctx); stopped != nil {
 		return stopped
 	}
-	if err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")) {
+	if errors.Is(err, io.EOF) && answer == "" {
+		return &usageError{what: "remove needs an answer that was not given: whether to delete them", hints: []string{"answer y, or give --yes"}}
+	}
+	if (err == nil || errors.Is(err, io.EOF)) && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")) {
 		return nil
 	}
 	return &usageError{what: "nothing was deleted: it was not agreed to", hints: []string{"answer y, or give --yes"}}

@@ -38,12 +38,12 @@ func TestRemoveTellsItAsJSON(t *testing.T) {
 
 func TestUndoIsTheCommandThatWasTold(t *testing.T) {
 	w := newWorld(t)
-	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "gitlab.com/acme/embedded", "--branch", "a b", "--password-stdin")
+	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "gitlab.com/acme/embedded", "--branch", "a$b", "--password-stdin")
 	w.want(e, 0)
 	_, command, found := strings.Cut(e.err, "undo: convox-travis ")
-	if !found || strings.TrimSpace(command) != "remove --repo acme/embedded --provider gitlab --branch 'a b'" {
+	if !found || strings.TrimSpace(command) != "remove --repo acme/embedded --provider gitlab --branch 'a$b'" {
 		t.Fatalf("it says %q", command)
 	}
-	w.want(w.run("", "remove", "--repo", "acme/embedded", "--provider", "gitlab", "--branch", "a b"), 0, "deleted")
+	w.want(w.run("", "remove", "--repo", "acme/embedded", "--provider", "gitlab", "--branch", "a$b"), 0, "deleted")
 	w.wantPair("acme/embedded")
 }

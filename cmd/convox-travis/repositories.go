@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +16,8 @@ import (
 type repositories struct {
 	targets []setup.Target
 	found   []gitrepo.Remote // in the clone, likeliest first
+	said    bool             // the clone says itself that it is the first (git config travis.slug)
+	unread  error            // why the clone could not be read, where that can be mended
 }
 
 // repositories reads --repo and --repos-from, else the clone. It returns no
@@ -30,14 +30,16 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 	}
 	clone, err := gitrepo.Open(ctx, p.dir)
 	if err == nil {
-		r.found = clone.Candidates()
+		r.found, r.said = clone.Candidates(), clone.TravisSlug != ""
+	} else if _, is := errors.AsType[*gitrepo.OwnershipError](err); is {
+		r.unread = err
 	}
 	named, err := p.namedRepositories(ctx, o)
 	if err != nil {
 		return r, err
 	}
-	for _, text := range named {
-		target, err := r.read(text, provider)
+	for _, n := range named {
+		target, err := r.read(n, provider)
 		if err != nil {
 			return r, err
 		}
@@ -53,27 +55,16 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 // host that Travis knows where none was named.
 func (r repositories) own(provider travisapi.Provider) []setup.Target {
 	var own []setup.Target
-	for _, remote := range r.found {
+	candidates := r.found
+	if r.said {
+		candidates = candidates[:1]
+	}
+	for _, remote := range candidates {
 		if on, ok := agreed(remote, provider); ok {
 			own = append(own, setup.Target{Provider: on, Slug: remote.Slug})
 		}
 	}
 	return own
-}
-
-// agreed returns the provider of a remote: what its host says and what was
-// asked for must not contradict each other, and one of them must speak. Taking
-// a repository of another host for GitHub's would give the secret to whoever
-// has that name there.
-func agreed(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider, bool) {
-	known := travisapi.Provider(remote.Provider)
-	switch {
-	case known == "":
-		return asked, asked != ""
-	case asked == "":
-		return known, true
-	}
-	return known, known == asked
 }
 
 // slug is the repository for which the Travis client may have an endpoint.
@@ -87,38 +78,38 @@ func (r repositories) slug() string {
 	return ""
 }
 
-func (o *options) readProvider() (travisapi.Provider, error) {
-	if o.provider == "" {
-		return "", nil
-	}
-	provider, err := travisapi.ParseProvider(o.provider)
-	if err != nil {
-		return "", &usageError{what: "--provider is none that Travis knows", hints: []string{"it is github, gitlab, bitbucket or assembla"}}
-	}
-	return provider, nil
-}
+// named is a repository as it was typed, and where.
+type named struct{ text, where string }
 
-// namedRepositories lists what --repo and --repos-from name, as it was typed.
-func (p *program) namedRepositories(ctx context.Context, o *options) ([]string, error) {
-	named := o.repos
+// namedRepositories lists what --repo and --repos-from name.
+func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, error) {
+	var all []named
+	for i, text := range o.repos {
+		where := "--repo"
+		if len(o.repos) > 1 {
+			where = fmt.Sprintf("--repo, number %d", i+1)
+		}
+		all = append(all, named{text, where})
+	}
 	if o.reposFrom == "" {
-		return named, nil
+		return all, nil
 	}
 	text, err := p.readList(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	lines := bufio.NewScanner(strings.NewReader(text))
-	for lines.Scan() {
-		line, _, _ := strings.Cut(lines.Text(), "#")
+	count := 0
+	for line := range strings.Lines(text) {
+		count++
+		line, _, _ := strings.Cut(line, "#")
 		if line = strings.TrimSpace(line); line != "" {
-			named = append(named, line)
+			all = append(all, named{line, fmt.Sprintf("--repos-from, line %d", count)})
 		}
 	}
-	if lines.Err() != nil || len(named) == 0 {
+	if len(all) == 0 {
 		return nil, &usageError{what: "--repos-from names no repository", hints: []string{"give OWNER/NAME, one a line; # begins a comment"}}
 	}
-	return named, nil
+	return all, nil
 }
 
 func (p *program) readList(ctx context.Context, o *options) (string, error) {
@@ -129,83 +120,33 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 				hints: []string{"read the repositories from a file, or set CONVOX_PASSWORD"},
 			}
 		}
-		return p.readInput(ctx)
+		return p.standardInput(ctx, listInput)
 	}
-	text, err := os.ReadFile(o.reposFrom)
-	if err != nil {
-		var path *os.PathError
+	// Opening a pipe waits for its writer, so that is left behind too.
+	opened := make(chan *os.File, 1)
+	failed := make(chan error, 1)
+	go func() {
+		file, err := os.Open(o.reposFrom)
+		if err != nil {
+			failed <- err
+			return
+		}
+		opened <- file
+	}()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case err := <-failed:
 		reason := "it cannot be read"
-		if errors.As(err, &path) {
+		if path, is := errors.AsType[*os.PathError](err); is {
 			reason = path.Err.Error()
 		}
 		return "", &usageError{
 			what:  fmt.Sprintf("--repos-from %s: %s", o.reposFrom, reason),
 			hints: []string{"name a file with OWNER/NAME, one a line, or - for standard input"},
 		}
+	case file := <-opened:
+		defer file.Close() // nothing was written
+		return listInput.read(ctx, o.reposFrom, file)
 	}
-	return string(text), nil
-}
-
-// read makes a target of a slug or a pasted address. A slug alone is the
-// clone's when the clone has it, else GitHub's.
-func (r repositories) read(text string, provider travisapi.Provider) (setup.Target, error) {
-	remote, err := gitrepo.ParseRepository(text)
-	if err != nil {
-		return setup.Target{}, &usageError{what: "--repo: " + err.Error(), hints: hintsOf(err)}
-	}
-	candidates := []gitrepo.Remote{remote}
-	if remote.Host == "" {
-		if candidates = r.withSlug(remote.Slug); len(candidates) == 0 {
-			remote.Provider = string(cmp.Or(provider, travisapi.GitHub))
-			candidates = []gitrepo.Remote{remote}
-		}
-	}
-	var targets []setup.Target
-	for _, candidate := range candidates {
-		if on, ok := agreed(candidate, provider); ok {
-			targets = append(targets, setup.Target{Provider: on, Slug: remote.Slug})
-		}
-	}
-	if len(targets) != 1 {
-		return setup.Target{}, whichProvider(remote.Slug, candidates)
-	}
-	return targets[0], nil
-}
-
-// withSlug lists the clone's remotes of this slug.
-func (r repositories) withSlug(slug string) []gitrepo.Remote {
-	var same []gitrepo.Remote
-	for _, remote := range r.found {
-		if strings.EqualFold(remote.Slug, slug) {
-			same = append(same, remote)
-		}
-	}
-	return same
-}
-
-func whichProvider(slug string, candidates []gitrepo.Remote) error {
-	var hosts []string
-	for _, candidate := range candidates {
-		hosts = append(hosts, candidate.Host)
-	}
-	return &usageError{
-		what:  fmt.Sprintf("--repo: %s is on %s, and which provider that is for Travis is not clear", slug, strings.Join(hosts, " and ")),
-		hints: []string{"say it with --provider github, gitlab, bitbucket or assembla, which must be the host's"},
-	}
-}
-
-// missingHint tells why the clone did not answer which repository is meant.
-func (r repositories) missingHint() string {
-	if len(r.found) == 0 {
-		return "--repo OWNER/NAME, or run it inside the repository's clone"
-	}
-	var names []string
-	for _, remote := range r.found {
-		name := "--repo " + remote.Slug
-		if remote.Provider != gitrepo.GitHub {
-			name += " --provider " + cmp.Or(remote.Provider, "NAME")
-		}
-		names = append(names, name)
-	}
-	return "the clone does not say it alone: " + strings.Join(names, ", or ")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,22 +25,29 @@ func run(args []string, p *program) int {
 	root := newRoot(p, &stop)
 	root.SetArgs(args)
 	root.SetIn(p.in)
-	root.SetOut(p.out)
+	out := &output{to: p.out}
+	p.out = out
+	root.SetOut(out)
 	root.SetErr(p.err)
-	return p.exit(root.ExecuteContext(stop.Soft))
+	return out.check(p, p.exit(root.ExecuteContext(stop.Soft)))
 }
 
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {
+	var o options
 	root := &cobra.Command{
 		Use:   "convox-travis",
 		Short: "Connect a Travis CI repository to a Convox Rack",
 		Long: `convox-travis writes CONVOX_HOST and CONVOX_PASSWORD as private variables into
 the settings of a Travis CI repository, so that its builds can run
-"convox deploy". No credential is written before the Rack or Console has
+"convox deploy". Without a command it asks, step by step, and writes nothing
+before the review. No credential is written before the Rack or Console has
 accepted it.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Example: `  convox-travis
+  convox-travis --rack production --saved
+  convox-travis apply --console --password-stdin < deploy-key.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return &usageError{what: "there is no such command", hints: []string{"convox-travis --help lists the commands"}}
@@ -47,18 +55,29 @@ accepted it.`,
 			return nil
 		},
 		RunE: func(*cobra.Command, []string) error {
-			return &usageError{what: "no command was given", hints: []string{"convox-travis apply --help", "convox-travis --help lists the commands"}}
+			if err := o.check(); err != nil {
+				return err
+			}
+			limited, cancel := withTimeout(*stop, o.timeout)
+			defer cancel()
+			return p.wizard(limited, &o)
 		},
 	}
+	o.credentialFlags(root.Flags())
+	o.repositoryFlags(root.Flags())
+	o.writeFlags(root.Flags())
+	o.runFlags(root.Flags())
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) }
 	root.SetVersionTemplate("convox-travis {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newDemo(p))
+	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newDemo(p, stop))
 	return root
 }
 
 // stop turns signals into a setup.Stop: the first one asks, the second one
 // ends everything at once.
 func (p *program) stop() (setup.Stop, func()) {
+	p.sayStopping(func() { fmt.Fprintln(p.err, "stopping; a second Ctrl-C leaves at once") })
 	hard, abort := context.WithCancelCause(context.Background())
 	soft, ask := context.WithCancelCause(hard)
 	done := make(chan struct{})
@@ -73,13 +92,26 @@ func (p *program) stop() (setup.Stop, func()) {
 				abort(errInterrupted)
 				return
 			}
-			fmt.Fprintln(p.err, "stopping; a second Ctrl-C leaves at once")
+			if say := p.stopping.Load(); say != nil {
+				(*say)()
+			}
 			ask(errInterrupted)
 		}
 	}()
 	return setup.Stop{Soft: soft, Hard: hard}, func() {
 		close(done)
 		abort(context.Canceled)
+	}
+}
+
+// sayStopping sets how a person is told that the run is being stopped.
+func (p *program) sayStopping(say func()) { p.stopping.Store(&say) }
+
+// interrupt asks the run to stop, as a signal does.
+func (p *program) interrupt() {
+	select {
+	case p.signals <- os.Interrupt:
+	default: // two are on their way already
 	}
 }
 

@@ -11,16 +11,15 @@ const missingToken = "copy it from https://app.travis-ci.com/account/preferences
 
 // travisAccess is where Travis is and what opens it.
 type travisAccess struct {
-	endpoint string
-	config   travisapi.Config
-	found    bool // whether there is a token
+	config travisapi.Config
+	found  bool // whether there is a token
 }
 
 // travis finds the endpoint and the token, and says nothing to Travis.
 func (p *program) travis(o *options, slug string) (travisAccess, error) {
 	file, err := travisapi.ReadCLIConfig(p.env, p.home)
-	if err != nil && p.env("TRAVIS_TOKEN") == "" {
-		return travisAccess{}, err
+	if err != nil && (p.env("TRAVIS_TOKEN") == "" || (o.travisEndpoint == "" && p.env("TRAVIS_ENDPOINT") == "")) {
+		return travisAccess{}, err // the token may be for the endpoint that the file names
 	}
 	endpoint, err := travisapi.FindEndpoint(o.travisEndpoint, p.env, file, slug)
 	if err != nil {
@@ -32,9 +31,8 @@ func (p *program) travis(o *options, slug string) (travisAccess, error) {
 	}
 	posts := pace.NewWindow(pace.TravisPosts, pace.TravisWindow, clock.System{})
 	return travisAccess{
-		endpoint: endpoint,
-		found:    !token.IsEmpty(),
-		config:   travisapi.Config{Endpoint: endpoint, Token: token, UserAgent: userAgent(), Pace: posts.Wait},
+		found:  !token.IsEmpty(),
+		config: travisapi.Config{Endpoint: endpoint, Token: token, UserAgent: userAgent(), Pace: posts.Wait},
 	}, nil
 }
 

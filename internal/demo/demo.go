@@ -5,6 +5,7 @@ package demo
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"net"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 // Options shape the world. The zero value is the usual one.
 type Options struct {
 	RackPassword string        // "" is a new one
+	DeployKey    string        // "" is a new one
 	Latency      time.Duration // of every answer
 	Repositories int           // of the Travis account, at the least
 	Stacks       int           // besides those that belong to Racks
@@ -40,7 +42,7 @@ type World struct {
 
 	aws    *http.Server
 	awsURL string
-	folder string // holds the certificates
+	folder string // holds the certificates, and what Home and Clone lay down
 }
 
 // Setting is an environment variable that leads a client into the world.
@@ -49,11 +51,10 @@ type Setting struct{ Name, Value string }
 // Start makes a world and serves it until Close.
 func Start(options Options) (*World, error) {
 	w := &World{
-		rackPassword: options.RackPassword,
-		deployKey:    rand.Text(), token: rand.Text(), awsSecret: rand.Text() + rand.Text()[:14],
-	}
-	if w.rackPassword == "" {
-		w.rackPassword = rand.Text()
+		rackPassword: cmp.Or(options.RackPassword, rand.Text()),
+		deployKey:    cmp.Or(options.DeployKey, rand.Text()),
+		token:        rand.Text(),
+		awsSecret:    rand.Text() + rand.Text()[:14],
 	}
 	if err := w.open(); err != nil {
 		_ = w.Close() // what was opened before it failed

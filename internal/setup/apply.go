@@ -30,7 +30,10 @@ func (r Runner) Apply(stop Stop, plan Plan) Report {
 		switch {
 		case repository.Err != nil:
 			outcome.fail()
-		case !repository.writes():
+			if over == nil {
+				over = stopping(repository.Err)
+			}
+		case !repository.writes() && !repository.Activate:
 			outcome.finish(Done)
 		case over != nil:
 			outcome.Err = notBegun(repository.Target, over)
@@ -55,6 +58,14 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 	defer cancel()
 	cleanup, end := stop.cleanup()
 	defer end()
+	if err := run.activate(ctx); err != nil {
+		return run.report(err)
+	}
+	if !repository.writes() {
+		outcome := repository.intent(plan.Branch)
+		outcome.finish(Done)
+		return outcome
+	}
 	err := run.writePair(ctx)
 	if err == nil {
 		err = run.verify(ctx)
@@ -102,6 +113,17 @@ func (r Runner) tell(e Event) {
 	}
 }
 
+// activate makes Travis build the repository, where that was asked for. It
+// comes first: an account that may not do that is told before anything else.
+func (p *pairRun) activate(ctx context.Context) error {
+	if !p.repository.Activate {
+		return nil
+	}
+	p.tell(StepActivate, "")
+	_, err := p.travis.Activate(ctx, p.ref)
+	return err
+}
+
 // writePair writes the host, then the password, then deletes the doubles.
 func (p *pairRun) writePair(ctx context.Context) error {
 	for _, change := range []Change{p.repository.Host, p.repository.Password} {
@@ -125,7 +147,8 @@ func (p *pairRun) put(ctx context.Context, name, id string) error {
 	before := p.states[name]
 	state, err := p.write(ctx, p.stop, name, p.values[name], id)
 	if before != nil {
-		state.created = before.created // whose it is does not change when it is mended
+		// What stood in its place is somebody else's, and not to be taken away.
+		state.created = before.created && (id == "" || id == before.id)
 	}
 	p.states[name] = &state
 	if state.lost {
@@ -168,7 +191,7 @@ func (p *pairRun) stopped(cause error) error {
 }
 
 func notBegun(target Target, cause error) error {
-	return &Error{code: "not_begun", text: fmt.Sprintf("%s: nothing was written", target), cause: cause}
+	return &Error{code: CodeNotBegun, text: fmt.Sprintf("%s: nothing was written", target), cause: cause}
 }
 
 func (p *pairRun) report(err error) RepositoryReport {
@@ -176,10 +199,10 @@ func (p *pairRun) report(err error) RepositoryReport {
 	report.Err = err
 	for i := range report.Variables {
 		v := &report.Variables[i]
-		v.Public = p.public[v.Name]
+		v.Public = p.public[v.Name] || v.Public
 		v.Result = Failed
 		if state := p.states[v.Name]; state != nil {
-			v.Result = state.result
+			v.Result, v.Lost = state.result, state.lost
 		}
 	}
 	return report

@@ -63,9 +63,9 @@ func sees(login convox.Login, rack string) error {
 			return nil
 		}
 	}
-	return &Error{
-		code:  "rack_not_seen",
-		text:  fmt.Sprintf("the deploy key sees no Rack %s", shellescape.StripUnsafe(rack)),
-		hints: []string{"it sees: " + shellescape.StripUnsafe(strings.Join(seen, ", "))},
+	hint := "it sees none at all: make a deploy key in the organization that the Rack belongs to"
+	if len(seen) > 0 {
+		hint = "it sees: " + shellescape.StripUnsafe(strings.Join(seen, ", "))
 	}
+	return &Error{code: "rack_not_seen", text: fmt.Sprintf("the deploy key sees no Rack %s", shellescape.StripUnsafe(rack)), hints: []string{hint}}
 }

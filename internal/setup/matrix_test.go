@@ -1,6 +1,7 @@
 package setup_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ func TestEachCallFailedInEachWay(t *testing.T) {
 					cases++
 					t.Run(fmt.Sprintf("%s, call %d, %s, %d", start, call, kind, times), func(t *testing.T) {
 						t.Parallel()
-						playFault(t, vars, faults.Rule{Kind: kind, Skip: call, Times: times})
+						playFault(t, vars, "", faults.Rule{Kind: kind, Skip: call, Times: times})
 					})
 				}
 			}
@@ -52,10 +53,26 @@ func TestEachCallFailedInEachWay(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
+// A branch's own pair is written beside one for all branches, whose host must
+// never meet the new password.
+func TestEachCallFailedInEachWayOnABranch(t *testing.T) {
+	const calls = 5 // two reads, two writes, and the last read
+	for call := range calls {
+		for _, kind := range faults.Kinds() {
+			for _, times := range []int{1, -1} {
+				t.Run(fmt.Sprintf("call %d, %s, %d", call, kind, times), func(t *testing.T) {
+					t.Parallel()
+					playFault(t, starts["both"], "main", faults.Rule{Kind: kind, Skip: call, Times: times})
+				})
+			}
+		}
+	}
+}
+
 // brokenPatch is a PATCH that fails between its delete and its create.
 const brokenPatch faults.Kind = "PATCH that loses the variable"
 
-func playFault(t *testing.T, vars []travistest.EnvVar, rule faults.Rule) {
+func playFault(t *testing.T, vars []travistest.EnvVar, branch string, rule faults.Rule) {
 	bystanders := []travistest.EnvVar{private("b1", "OTHER", "kept", ""), private("b2", setup.HostName, "branch.example.com", "old-release"),
 		private("b3", setup.PasswordName, "branch-password", "old-release")}
 	w := newWorld(t, append(bystanders, vars...)...)
@@ -65,37 +82,50 @@ func playFault(t *testing.T, vars []travistest.EnvVar, rule faults.Rule) {
 		w.travis.Faults.Add(rule)
 	}
 	report := setup.Report{}
-	plan, err := setup.MakePlan(t.Context(), w.client, accepts{}, w.request())
+	request := w.request(func(r *setup.Request) { r.Branch = branch })
+	plan, err := setup.MakePlan(t.Context(), w.client, accepts{}, request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	report = w.apply(w.stop(), plan)
 	w.travis.Faults.Clear()
-	judge(w, only(w, report))
+	judge(w, only(w, report), branch)
 
 	again := newClient(t, w.travis.URL)
 	w.client = again
-	report = w.apply(w.stop(), w.plan(w.request()))
+	report = w.apply(w.stop(), w.plan(request))
 	if err := only(w, report).Err; err != nil {
 		t.Fatalf("the same run without the fault ended with %v", err)
 	}
-	judge(w, only(w, report))
+	judge(w, only(w, report), branch)
 	if !strings.HasPrefix(w.settings(), "OTHER=kept\nCONVOX_HOST=branch.example.com @old-release\nCONVOX_PASSWORD=branch-password @old-release") {
 		t.Errorf("another scope's variables were touched:\n%s", w.settings())
 	}
 }
 
 // judge holds a report against what Travis really has.
-func judge(w *world, r setup.RepositoryReport) {
+func judge(w *world, r setup.RepositoryReport, branch string) {
 	w.Helper()
 	have := map[string][]string{}
+	host := map[string]string{} // by branch
 	for _, v := range w.travis.EnvVars(slug) {
-		if v.Branch == nil {
+		scope := ""
+		if v.Branch != nil {
+			scope = *v.Branch
+		}
+		if v.Name == setup.HostName {
+			host[scope] = v.Value
+		}
+		if scope == branch {
 			have[v.Name] = append(have[v.Name], v.Value)
 			if v.Public {
 				w.Errorf("%s is public", v.Name)
 			}
 		}
+	}
+	meets := cmp.Or(host[branch], host[""])
+	if passwords := have[setup.PasswordName]; len(passwords) > 0 && passwords[len(passwords)-1] == stored && meets != "" && meets != rackHost {
+		w.Errorf("the new password meets %s (%s)", meets, story(r))
 	}
 	want := map[string]string{setup.HostName: rackHost, setup.PasswordName: stored}
 	for _, v := range r.Variables {

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,6 +25,7 @@ type Request struct {
 	SkipExisting bool // leave a complete pair alone
 	AllowMixed   bool // a branch may get the new password for its own host
 	Unchecked    bool // a Rack that cannot be reached from here may be written unchecked
+	Activate     bool // an inactive repository is activated before it is written
 }
 
 // Plan is what would change. Making one only reads.
@@ -51,7 +53,8 @@ const (
 type Change struct {
 	Name   string
 	Action Action
-	ID     string // of the variable that is replaced
+	ID     string // of the variable that is there
+	public bool   // whether that is public
 }
 
 // RepositoryPlan is what would change in one repository.
@@ -60,6 +63,7 @@ type RepositoryPlan struct {
 	Repository travisapi.Repository
 	Host       Change
 	Password   Change
+	Activate   bool               // Travis is to build it from now on
 	Doubles    []travisapi.EnvVar // deleted once the pair is written
 	Warnings   []Warning
 	Err        error // why nothing will be written here
@@ -86,26 +90,42 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	targets := distinct(request.Targets)
 	plan.Repositories = make([]RepositoryPlan, len(targets))
 
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var reads errgroup.Group
 	reads.SetLimit(sideBySide)
 	checked := make(chan error, 1)
 	go func() {
 		err := plan.check(ctx, checker, request)
 		if err != nil {
-			cancel() // nothing will be written: spare the reads
+			cancel(err) // nothing will be written: spare the reads
 		}
 		checked <- err
 	}()
 	for i, target := range targets {
 		reads.Go(func() error {
-			plan.Repositories[i] = planRepository(ctx, travis, target, request)
+			r := planRepository(ctx, travis, target, request)
+			r.Err = sparing(ctx, cancel, target, r.Err)
+			plan.Repositories[i] = r
 			return nil
 		})
 	}
 	_ = reads.Wait() // what went wrong is in each repository's plan
-	return plan, <-checked
+	err := <-checked
+	return plan, err
+}
+
+// sparing ends the reads that are still to come when Travis lets nobody in any
+// more: they would be told the same. It returns the error that stands.
+func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target, err error) error {
+	if stopsEverything(err) {
+		cancel(err)
+		return err
+	}
+	if why := context.Cause(ctx); stopsEverything(why) && errors.Is(err, why) {
+		return notBegun(target, why)
+	}
+	return err
 }
 
 // distinct keeps the first of targets that name the same repository.
@@ -153,11 +173,11 @@ func readRepository(ctx context.Context, travis Travis, target Target) (travisap
 	var found, read error
 	var both errgroup.Group
 	both.Go(func() error {
-		repository, found = travis.Repository(ctx, target.ref())
+		repository, found = travis.Repository(ctx, target.Ref())
 		return nil
 	})
 	both.Go(func() error {
-		vars, read = travis.EnvVars(ctx, target.ref())
+		vars, read = travis.EnvVars(ctx, target.Ref())
 		return nil
 	})
 	_ = both.Wait()
@@ -177,11 +197,12 @@ func readRepository(ctx context.Context, travis Travis, target Target) (travisap
 
 // decide works out the changes from what is there.
 func (p *RepositoryPlan) decide(request Request) {
+	p.Activate = request.Activate && !p.Repository.Active
 	for _, change := range []*Change{&p.Host, &p.Password} {
 		last, others, found := lastInScope(p.before, change.Name, request.Branch)
 		change.Action = Create
 		if found {
-			change.Action, change.ID = Replace, last.ID
+			change.Action, change.ID, change.public = Replace, last.ID, last.Public
 		}
 		p.Doubles = append(p.Doubles, others...)
 	}

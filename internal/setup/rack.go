@@ -19,23 +19,30 @@ type Finder interface {
 // CodeTwoRacks marks the Error for a name that more than one Rack has.
 const CodeTwoRacks = "two_racks"
 
-// FindRack returns the one Rack called name, and the host that its stack names.
-// The errors are those of cfn, or an *Error.
-func FindRack(ctx context.Context, finder Finder, regions []string, name string) (cfn.Rack, convox.Host, error) {
+// Found is a Rack that was looked up by its name.
+type Found struct {
+	Rack     cfn.Rack
+	Host     convox.Host // of its stack's Dashboard output
+	Warnings []Warning
+}
+
+// FindRack returns the one Rack called name. The errors are those of cfn, or an
+// *Error.
+func FindRack(ctx context.Context, finder Finder, regions []string, name string) (Found, error) {
 	shown := shellescape.StripUnsafe(name)
 	found, err := finder.Named(ctx, regions, name)
 	if err != nil {
-		return cfn.Rack{}, convox.Host{}, err
+		return Found{}, err
 	}
 	switch {
 	case len(found.Racks) == 0:
-		return cfn.Rack{}, convox.Host{}, noRack(shown, found)
+		return Found{}, noRack(shown, found)
 	case len(found.Racks) > 1:
-		return cfn.Rack{}, convox.Host{}, twoRacks(shown, found)
+		return Found{}, twoRacks(shown, found)
 	}
 	rack := found.Racks[0]
 	if rack.Host == "" {
-		return rack, convox.Host{}, &Error{
+		return Found{}, &Error{
 			code:  "no_host",
 			text:  fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", shown, rack.Region, shellescape.StripUnsafe(rack.Status)),
 			hints: []string{"finish or repair the Rack's installation first"},
@@ -43,12 +50,30 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	}
 	host, err := convox.ParseHost(rack.Host)
 	if err != nil {
-		return rack, host, &Error{
+		return Found{}, &Error{
 			code: "bad_host", text: fmt.Sprintf("the Dashboard output of Rack %s in %s", shown, rack.Region), cause: err,
 			hints: []string{"look at the stack's outputs, and give the host with --host"},
 		}
 	}
-	return rack, host, nil
+	return Found{rack, host, append(RackWarnings(rack), notSearched(shown, found)...)}, nil
+}
+
+// notSearched warns of regions that could have a second Rack of the name.
+func notSearched(name string, found cfn.Summary) []Warning {
+	var open []string
+	for _, region := range found.Skipped {
+		if !region.Off {
+			open = append(open, region.Region+" ("+region.Reason+")")
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	return []Warning{{
+		Code:    "regions_not_searched",
+		Message: fmt.Sprintf("another Rack %s could be in %s: not searched", name, strings.Join(open, ", ")),
+		Hint:    "say which is meant with --region",
+	}}
 }
 
 func noRack(name string, found cfn.Summary) error {

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 )
 
@@ -19,9 +18,13 @@ func (f finds) Named(context.Context, []string, string) (cfn.Summary, error) {
 
 func TestARackByNameGivesItsHost(t *testing.T) {
 	rack := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "Production-12.eu-west-1.elb.amazonaws.com", Status: "UPDATE_COMPLETE"}
-	found, host, err := setup.FindRack(t.Context(), finds{Racks: []cfn.Rack{rack}, Regions: 1}, nil, "production")
-	if err != nil || host.String() != "production-12.eu-west-1.elb.amazonaws.com" || found.Region != "eu-west-1" {
-		t.Errorf("%+v, %v, %v", found, host, err)
+	skipped := []cfn.Skipped{{Region: "me-south-1", Reason: "switched off", Off: true}, {Region: "us-east-1", Reason: "throttled"}}
+	found, err := setup.FindRack(t.Context(), finds{Racks: []cfn.Rack{rack}, Regions: 1, Skipped: skipped}, nil, "production")
+	if err != nil || found.Host.String() != "production-12.eu-west-1.elb.amazonaws.com" || found.Rack.Region != "eu-west-1" {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "in us-east-1 (throttled)") {
+		t.Errorf("%+v", found.Warnings)
 	}
 }
 
@@ -45,8 +48,8 @@ func TestARackThatCannotBeUsedIsTold(t *testing.T) {
 		"one without a host":  {cfn.Summary{Racks: []cfn.Rack{hostless}, Regions: 1}, "no_host", []string{"CREATE_FAILED"}},
 		"a host that is none": {cfn.Summary{Racks: []cfn.Rack{bad}, Regions: 1}, "bad_host", []string{"--host"}},
 	} {
-		_, host, err := setup.FindRack(t.Context(), finds(c.found), nil, "production")
-		if codeOf(err) != c.code || host != (convox.Host{}) {
+		found, err := setup.FindRack(t.Context(), finds(c.found), nil, "production")
+		if codeOf(err) != c.code || !found.Host.IsZero() {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}

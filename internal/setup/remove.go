@@ -33,6 +33,8 @@ type RemoveRequest struct {
 func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Removal {
 	targets := distinct(request.Targets)
 	removal := Removal{Repositories: make([]RepositoryRemoval, len(targets))}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var reads errgroup.Group
 	reads.SetLimit(sideBySide)
 	for i, target := range targets {
@@ -41,6 +43,7 @@ func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Remo
 			var vars []travisapi.EnvVar
 			r.Repository, vars, r.Err = readRepository(ctx, travis, target)
 			r.Variables = request.pick(vars)
+			r.Err = sparing(ctx, cancel, target, r.Err)
 			removal.Repositories[i] = r
 			return nil
 		})
@@ -103,6 +106,9 @@ func (r Runner) Remove(stop Stop, removal Removal) Report {
 		switch {
 		case repository.Err != nil:
 			outcome.fail()
+			if over == nil {
+				over = stopping(repository.Err)
+			}
 		case over != nil && len(repository.Variables) > 0:
 			outcome.Err = notBegun(repository.Target, over)
 			outcome.fail()

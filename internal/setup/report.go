@@ -1,6 +1,12 @@
 package setup
 
-import "convox-travis/travisapi"
+import (
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/travisapi"
+)
 
 // Result is how it ended for one variable.
 type Result string
@@ -20,6 +26,26 @@ type VariableReport struct {
 	Public bool   // as it was read back; what this program writes is private
 	Action Action
 	Result Result
+	Lost   bool // it was there before, and Travis deleted it while replacing it
+}
+
+// Outcome says in words what became of the variable.
+func (v VariableReport) Outcome() string {
+	done := map[Action]string{Create: "created", Replace: "replaced", Delete: "deleted", None: "left as it is"}[v.Action]
+	switch v.Result {
+	case Done:
+		return done
+	case Failed:
+		if v.Lost {
+			return "lost: Travis deleted the old one, and the new one could not be set"
+		}
+		return "not " + strings.Replace(done, "left as it is", "changed", 1)
+	case Undone:
+		return done + ", and taken away again"
+	case Unknown:
+		return "unknown: Travis did not say"
+	}
+	return "would be " + done
 }
 
 // RepositoryReport is how it ended for one repository.
@@ -30,10 +56,11 @@ type RepositoryReport struct {
 	Err       error
 }
 
-// Stands reports whether something that this run wrote is, or may be, there.
+// Stands reports whether this run changed something, or may have, that it did
+// not change back.
 func (r RepositoryReport) Stands() bool {
 	for _, v := range r.Variables {
-		if v.Action != None && (v.Result == Done || v.Result == Unknown) {
+		if v.Action != None && (v.Result == Done || v.Result == Unknown || v.Lost) {
 			return true
 		}
 	}
@@ -68,6 +95,32 @@ func (r Report) Errs() []error {
 	return errs
 }
 
+// Undo lists the commands that take away what was written, one for each
+// provider.
+func (r Report) Undo() []string {
+	var commands []string
+	for _, provider := range travisapi.Providers() {
+		command, branch := "", ""
+		for _, repository := range r.Repositories {
+			if repository.Stands() && repository.Target.provider() == provider {
+				command += " --repo " + shellescape.Quote(repository.Target.Slug)
+				branch = repository.Variables[0].Branch
+			}
+		}
+		if command == "" {
+			continue
+		}
+		if provider != travisapi.GitHub {
+			command += " --provider " + string(provider)
+		}
+		if branch != "" {
+			command += " --branch " + shellescape.Quote(branch)
+		}
+		commands = append(commands, "convox-travis remove"+command)
+	}
+	return commands
+}
+
 // Intent is the report of a plan that was not carried out.
 func (p Plan) Intent() Report {
 	report := Report{Warnings: p.AllWarnings()}
@@ -83,7 +136,9 @@ func (p RepositoryPlan) intent(branch string) RepositoryReport {
 		return report // nothing could be read, so nothing was decided
 	}
 	for _, change := range []Change{p.Host, p.Password} {
-		report.Variables = append(report.Variables, VariableReport{Name: change.Name, Branch: branch, Action: change.Action})
+		v := VariableReport{Name: change.Name, Branch: branch, Action: change.Action}
+		v.Public = change.Action == None && change.public // else it becomes private
+		report.Variables = append(report.Variables, v)
 	}
 	return report
 }
@@ -103,6 +158,7 @@ type Step string
 // The steps.
 const (
 	StepBegin    Step = "begin"
+	StepActivate Step = "activate" // the repository is being activated
 	StepWrite    Step = "write"    // a variable is being written
 	StepWritten  Step = "written"  // Travis accepted it
 	StepLookUp   Step = "look up"  // its fate is unknown, so it is looked up
@@ -120,10 +176,19 @@ type Event struct {
 	Report *RepositoryReport // with StepFinished
 }
 
+// stopsEverything reports whether Travis lets nobody in any more.
 func stopsEverything(err error) bool {
 	switch kindOf(err) {
 	case travisapi.KindBanned, travisapi.KindUnknownToken, travisapi.KindLoginRequired:
 		return true
 	}
 	return false
+}
+
+// stopping returns err where it stops everything, else nil.
+func stopping(err error) error {
+	if stopsEverything(err) {
+		return err
+	}
+	return nil
 }

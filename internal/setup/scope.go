@@ -29,12 +29,12 @@ func lastInScope(vars []travisapi.EnvVar, name, branch string) (last travisapi.E
 	return all[len(all)-1], all[:len(all)-1], true
 }
 
-// otherBranches lists, sorted, the branches other than branch that have a
-// variable of the pair of their own.
-func otherBranches(vars []travisapi.EnvVar, branch string) []string {
+// branchesOf lists, sorted, the branches that have a variable of the pair of
+// their own.
+func branchesOf(vars []travisapi.EnvVar) []string {
 	branches := map[string]bool{}
 	for _, v := range vars {
-		if (v.Name == HostName || v.Name == PasswordName) && v.Branch != "" && v.Branch != branch {
+		if (v.Name == HostName || v.Name == PasswordName) && v.Branch != "" {
 			branches[v.Branch] = true
 		}
 	}
@@ -54,7 +54,7 @@ func crossings(vars []travisapi.EnvVar, branch string, host convox.Host) crossin
 	if branch != "" {
 		return c // a branch's own pair is used by that branch alone
 	}
-	for _, b := range otherBranches(vars, branch) {
+	for _, b := range branchesOf(vars) {
 		own, _, hasHost := lastInScope(vars, HostName, b)
 		_, _, hasPassword := lastInScope(vars, PasswordName, b)
 		switch {

@@ -11,6 +11,7 @@ package setup
 
 import (
 	"context"
+	"errors"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
@@ -30,6 +31,7 @@ const overrideName = "RACK_URL"
 // Travis is what setup needs of Travis; a travisapi.Client has it.
 type Travis interface {
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
+	Activate(context.Context, travisapi.Ref) (travisapi.Repository, error)
 	EnvVars(context.Context, travisapi.Ref) ([]travisapi.EnvVar, error)
 	CreateEnvVar(context.Context, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)
 	UpdateEnvVar(context.Context, travisapi.Ref, string, travisapi.EnvVarChange) (travisapi.EnvVar, error)
@@ -63,7 +65,8 @@ func (t Target) String() string {
 	return string(t.Provider) + " " + t.Slug
 }
 
-func (t Target) ref() travisapi.Ref {
+// Ref names the repository by its slug, while its number is not known.
+func (t Target) Ref() travisapi.Ref {
 	if t.Provider == "" {
 		return travisapi.BySlug(travisapi.GitHub, t.Slug)
 	}
@@ -112,4 +115,12 @@ const (
 	CodeMixedPair  = "mixed_pair"          // needs a confirmation: Request.AllowMixed
 	CodeUnsendable = "password_unsendable" // the convox client cannot send it
 	CodeStopped    = "interrupted"         // ended before it was done
+	CodeNotBegun   = "not_begun"           // nothing was tried here, because of another's error or a stop
 )
+
+// IsMixed reports whether err asks for the confirmation that Request.AllowMixed
+// gives.
+func IsMixed(err error) bool {
+	decided, is := errors.AsType[*Error](err)
+	return is && decided.code == CodeMixedPair
+}

@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"errors"
+	"time"
 
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
@@ -13,7 +14,7 @@ import (
 func (p *pairRun) undo(ctx context.Context) {
 	for _, name := range []string{PasswordName, HostName} {
 		state := p.states[name]
-		if state == nil || !state.created || state.result == Failed {
+		if state == nil || !state.created || state.result == Failed || (name == HostName && p.hostIsNeeded()) {
 			continue
 		}
 		if state.id == "" && !p.find(ctx, name, state) {
@@ -23,26 +24,51 @@ func (p *pairRun) undo(ctx context.Context) {
 		switch err := deleteVariable(ctx, p.travis, p.retry, p.ref, state.id); {
 		case err == nil:
 			state.result = Undone
-		case kindOf(err) != travisapi.KindCanceled || fateUnknown(err):
-			state.result = Unknown // it was asked for, and nobody says whether it was done
+		case fateUnknown(err), kindOf(err) == travisapi.KindThrottled, kindOf(err) == travisapi.KindUnexpected:
+			// Not Travis's own word that it was not deleted.
+			state.result = Unknown
 		}
 	}
 }
 
+// hostIsNeeded reports whether the new host has to stay, because the new
+// password is there or may still come: without its host it would meet another
+// one, of all branches or of the account.
+func (p *pairRun) hostIsNeeded() bool {
+	password := p.states[PasswordName]
+	if password == nil {
+		return false
+	}
+	return password.result == Done || password.result == Unknown
+}
+
+// How often, and how far apart, a create that was given up is looked for: the
+// server may still be at it.
+const (
+	looks        = 8
+	betweenLooks = 250 * time.Millisecond
+)
+
 // find looks for a variable whose create has an unknown fate. It returns false
 // when there is nothing to take away, or nothing can be found out.
 func (p *pairRun) find(ctx context.Context, name string, state *written) bool {
-	vars, err := p.travis.EnvVars(ctx, p.ref)
-	if err != nil {
-		return false
+	for look := 1; ; look++ {
+		vars, err := p.travis.EnvVars(ctx, p.ref)
+		if err != nil {
+			return false
+		}
+		last, _, found := lastInScope(vars, name, p.branch)
+		switch {
+		case found: // there was none before the run
+			state.id = last.ID
+			return true
+		case !state.cut:
+			state.result = Failed
+			return false
+		case look == looks, p.retry.Defaults().Clock.Sleep(ctx, betweenLooks) != nil:
+			return false
+		}
 	}
-	last, _, found := lastInScope(vars, name, p.branch)
-	if !found || p.known[last.ID] {
-		state.result = Failed
-		return false
-	}
-	state.id = last.ID
-	return true
 }
 
 // deleteVariable deletes one variable; one that is gone is no error. A delete
@@ -56,10 +82,8 @@ func deleteVariable(ctx context.Context, travis Travis, retry transport.Retry, r
 		if err == nil || !errors.As(err, &failed) || try == retry.Tries {
 			return err
 		}
-		if !failed.FateUnknown() && failed.Kind != travisapi.KindThrottled {
-			return err
-		}
-		if retry.Clock.Sleep(ctx, max(failed.RetryAfter, pauses.NextBackOff())) != nil {
+		wait, worth := failed.Retryable()
+		if !worth || retry.Clock.Sleep(ctx, max(wait, pauses.NextBackOff())) != nil {
 			return err
 		}
 	}

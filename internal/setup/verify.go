@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"convox-travis/travisapi"
 )
@@ -31,12 +32,10 @@ func (p *pairRun) verify(ctx context.Context) error {
 		case len(wrong) == 0:
 			return nil
 		case round == verifyRounds:
-			return &Error{
-				code:  "overwritten",
-				text:  fmt.Sprintf("%s: %s is not as it was written: something else writes to these settings", p.repository.Target, wrong[0].name),
-				hints: []string{"find out what else sets variables of this repository, then run this again"},
-			}
+			p.doubt(wrong)
+			return overwritten(p.repository.Target, wrong)
 		}
+		p.doubt(wrong)
 		for _, w := range wrong {
 			if err := p.mend(ctx, w); err != nil {
 				return err
@@ -45,11 +44,39 @@ func (p *pairRun) verify(ctx context.Context) error {
 	}
 }
 
+// doubt takes back what was said of variables that were read back otherwise,
+// until they are written again.
+func (p *pairRun) doubt(wrong []deviation) {
+	for _, d := range wrong {
+		switch {
+		case d.write && d.id == "":
+			p.states[d.name].result = Failed
+		case d.write:
+			p.states[d.name].result = Unknown
+		}
+	}
+}
+
+func overwritten(target Target, wrong []deviation) error {
+	var names []string
+	err := &Error{code: "overwritten"}
+	for _, d := range wrong {
+		names = append(names, d.name)
+		if d.name == PasswordName && d.public {
+			err.hints = append(err.hints, "the new password is public there: make it private, and change it wherever it is good")
+		}
+	}
+	err.text = fmt.Sprintf("%s: not as it was written: %s; something else writes to these settings", target, strings.Join(names, " and "))
+	err.hints = append(err.hints, "find out what else sets variables of this repository, then run this again")
+	return err
+}
+
 // deviation is a variable that is not as it was written.
 type deviation struct {
 	name    string
 	write   bool               // it has to be written again
 	id      string             // what stands in its place; "" is nothing
+	public  bool               // whether that is public
 	doubles []travisapi.EnvVar // others of its name and scope
 }
 
@@ -58,7 +85,7 @@ func (p *pairRun) wrong(vars []travisapi.EnvVar) []deviation {
 	for _, name := range []string{HostName, PasswordName} {
 		last, others, found := lastInScope(vars, name, p.branch)
 		p.public[name] = found && last.Public
-		d := deviation{name: name, id: last.ID, doubles: others}
+		d := deviation{name: name, id: last.ID, public: last.Public, doubles: others}
 		d.write = !found || last.Public || last.ID != p.states[name].id
 		if d.write || len(others) > 0 {
 			all = append(all, d)

@@ -11,7 +11,7 @@ import (
 
 // warn notes what a person should know before anything is written.
 func (p *RepositoryPlan) warn(request Request) {
-	if !p.Repository.Active {
+	if !p.Repository.Active && !p.Activate {
 		p.add("inactive", "Travis does not build it: it is not active there", "activate it on its Travis page")
 	}
 	if p.Host.Action == Replace || p.Password.Action == Replace {

@@ -52,7 +52,12 @@ func newWorld(t *testing.T, vars ...travistest.EnvVar) *world {
 
 func newClient(t *testing.T, url string) *travisapi.Client {
 	t.Helper()
-	client, err := travisapi.New(travisapi.Config{Endpoint: url, Token: secret.New(token), Retry: quick})
+	return newClientWith(t, url, quick)
+}
+
+func newClientWith(t *testing.T, url string, retry transport.Retry) *travisapi.Client {
+	t.Helper()
+	client, err := travisapi.New(travisapi.Config{Endpoint: url, Token: secret.New(token), Retry: retry})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ type written struct {
 	id      string
 	created bool // by this run, and not in place of one that was there
 	open    bool // a create was sent whose fate is not known
+	cut     bool // a create was given up before it was answered, and may come late
 	lost    bool // it was there, and Travis deleted it while replacing it
 	result  Result
 }
@@ -69,6 +70,7 @@ func (w writer) send(ctx context.Context, name string, value secret.String, stat
 	} else {
 		v, err = w.travis.CreateEnvVar(ctx, w.ref, travisapi.NewEnvVar{Name: name, Value: quoted(value), Public: false, Branch: w.branch})
 		state.open = state.open || fateUnknown(err)
+		state.cut = state.cut || kindOf(err) == travisapi.KindTimeout || (kindOf(err) == travisapi.KindCanceled && fateUnknown(err))
 	}
 	if err == nil {
 		state.id, state.result, state.lost = v.ID, Done, false
@@ -119,6 +121,9 @@ func (w writer) settle(ctx context.Context, name string, cause *error, state *wr
 		// variable between its delete and its create: it is to be created.
 		state.lost = !state.created
 		state.id, state.result = "", Failed
+		if state.cut {
+			state.result = Unknown
+		}
 	case state.id == "" && state.open && !w.known[last.ID] && !last.Public:
 		// The create was carried out: what is new here is ours.
 		state.id, state.result = last.ID, Done

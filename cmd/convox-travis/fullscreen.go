@@ -1,0 +1,17 @@
+package main
+
+import (
+	"os"
+
+	"convox-travis/internal/setup"
+	"convox-travis/tui"
+	"convox-travis/tui/flow"
+)
+
+// fullScreen runs the flow on the terminal that standard error is.
+func (p *program) fullScreen(stop setup.Stop, f *flow.Flow) error {
+	p.sayStopping(func() {}) // the screen says it itself
+	return tui.Screen(stop, tui.Terminal{
+		In: p.in, Out: p.err.(*os.File), Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
+	}, f)
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+	"io"
+)
+
+// output remembers that something could not be written.
+type output struct {
+	to     io.Writer
+	failed bool
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.to.Write(p)
+	o.failed = o.failed || err != nil
+	return n, err
+}
+
+var errOutput = errors.New("the result cannot be written to standard output")
+
+// check makes a run whose result was lost one that failed: a script would take
+// nothing for success.
+func (o *output) check(p *program, code int) int {
+	if !o.failed || code != exitDone {
+		return code
+	}
+	printError(p.err, errOutput)
+	return exitFailed
+}

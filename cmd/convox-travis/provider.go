@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+func (o *options) readProvider() (travisapi.Provider, error) {
+	if o.provider == "" {
+		return "", nil
+	}
+	provider, err := travisapi.ParseProvider(o.provider)
+	if err != nil {
+		return "", &usageError{what: "--provider is none that Travis knows", hints: []string{"it is github, gitlab, bitbucket or assembla"}}
+	}
+	return provider, nil
+}
+
+// agreed returns the provider of a remote: what its host says and what was
+// asked for must not contradict each other, and one of them must speak. Taking
+// a repository of another host for GitHub's would give the secret to whoever
+// has that name there.
+func agreed(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider, bool) {
+	known := travisapi.Provider(remote.Provider)
+	switch {
+	case known == "":
+		return asked, asked != ""
+	case asked == "":
+		return known, true
+	}
+	return known, known == asked
+}
+
+// read makes a target of a slug or a pasted address. A slug alone is the
+// clone's when the clone has it, else GitHub's.
+func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, error) {
+	remote, err := gitrepo.ParseRepository(n.text)
+	if err != nil {
+		return setup.Target{}, &usageError{what: n.where + ": " + err.Error(), hints: hintsOf(err)}
+	}
+	candidates := []gitrepo.Remote{remote}
+	if remote.Host == "" {
+		if candidates = r.withSlug(remote.Slug, provider); len(candidates) == 0 {
+			remote.Provider = string(cmp.Or(provider, travisapi.GitHub))
+			candidates = []gitrepo.Remote{remote}
+		}
+	}
+	var targets []setup.Target
+	for _, candidate := range candidates {
+		if on, ok := agreed(candidate, provider); ok {
+			targets = append(targets, setup.Target{Provider: on, Slug: remote.Slug})
+		}
+	}
+	if len(targets) != 1 {
+		return setup.Target{}, whichProvider(n.where, remote.Slug, candidates)
+	}
+	return targets[0], nil
+}
+
+// withSlug lists the clone's remotes of this slug. Where a provider was asked
+// for, those on others are mirrors, and not meant.
+func (r repositories) withSlug(slug string, provider travisapi.Provider) []gitrepo.Remote {
+	var same []gitrepo.Remote
+	for _, remote := range r.found {
+		_, ok := agreed(remote, provider)
+		if strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
+			same = append(same, remote)
+		}
+	}
+	return same
+}
+
+func whichProvider(where, slug string, candidates []gitrepo.Remote) error {
+	var hosts []string
+	for _, candidate := range candidates {
+		hosts = append(hosts, candidate.Host)
+	}
+	return &usageError{
+		what:  fmt.Sprintf("%s: %s is on %s, and which provider that is for Travis is not clear", where, slug, strings.Join(hosts, " and ")),
+		hints: []string{"say it with --provider github, gitlab, bitbucket or assembla, which must be the host's"},
+	}
+}
+
+// missingHint tells why the clone did not answer which repository is meant.
+func (r repositories) missingHint() string {
+	if r.unread != nil {
+		return r.unread.Error() + ": " + hintsOf(r.unread)[0]
+	}
+	if len(r.found) == 0 {
+		return "--repo OWNER/NAME, or run it inside the repository's clone"
+	}
+	var names []string
+	for _, remote := range r.found {
+		name := "--repo " + remote.Slug
+		if remote.Provider != gitrepo.GitHub {
+			name += " --provider " + cmp.Or(remote.Provider, "NAME")
+		}
+		names = append(names, name)
+	}
+	return "the clone does not say it alone: " + strings.Join(names, ", or ")
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+	"convox-travis/tui"
+	"convox-travis/tui/flow"
+)
+
+// wizard asks step by step: on the full screen, or in plain lines where that
+// was asked for or the terminal can do no more.
+func (p *program) wizard(stop setup.Stop, o *options) error {
+	if !p.isPlain(o) && !(p.typed && p.shown) {
+		return p.noTerminal(stop.Soft, o)
+	}
+	if o.passwordStdin {
+		return &usageError{
+			what:  "--password-stdin is for apply: here standard input answers the questions",
+			hints: []string{"convox-travis apply --password-stdin < FILE", "or set CONVOX_PASSWORD"},
+		}
+	}
+	given, err := p.given(stop.Soft, o)
+	if err != nil {
+		return err
+	}
+	f := flow.New(p.outside(o), given)
+	return p.leave(o, f, p.drive(stop, o, f))
+}
+
+// isPlain reports whether the questions are asked in plain lines.
+func (p *program) isPlain(o *options) bool {
+	return o.accessible || p.env("ACCESSIBLE") != "" || (p.typed && p.env("TERM") == "dumb")
+}
+
+// drive asks the flow's questions.
+func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
+	if !p.isPlain(o) {
+		return p.fullScreen(stop, f)
+	}
+	input := tui.Input{Reader: p.in}
+	if file, ok := p.in.(*os.File); ok && p.typed {
+		input.Terminal = file
+	}
+	return tui.Plain(stop, input, p.err, f)
+}
+
+// noTerminal lists the answers that apply would need.
+func (p *program) noTerminal(ctx context.Context, o *options) error {
+	if _, err := p.answers(ctx, o); err != nil {
+		return err
+	}
+	return &usageError{
+		what:  "the wizard needs a terminal",
+		hints: []string{"in a script: convox-travis apply, with the same flags", "to answer its questions from a pipe: --accessible"},
+	}
+}
+
+// given are the answers of flags and environment.
+func (p *program) given(ctx context.Context, o *options) (flow.Given, error) {
+	way, err := o.wayIn(p.env)
+	if err != nil {
+		return flow.Given{}, err
+	}
+	repos, err := p.repositories(ctx, o)
+	if err != nil {
+		return flow.Given{}, err
+	}
+	given := flow.Given{
+		Saved: o.saved, Branch: o.branch, Fingerprint: o.fingerprint,
+		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
+	}
+	switch {
+	case way.console:
+		given.Way, given.Console, given.Rack = flow.ByConsole, way.host, way.rack
+	case way.given():
+		given.Way, given.Host, given.Rack = flow.ByRack, way.host, way.stack
+	}
+	if way.given() && p.variableCounts(way) {
+		given.Password = secret.New(p.env("CONVOX_PASSWORD"))
+	}
+	switch {
+	case len(o.repos) == 0 && o.reposFrom == "": // the flow finds them, and says so
+	case len(repos.targets) == 1:
+		given.Target = repos.targets[0]
+	default:
+		return flow.Given{}, &usageError{what: "the wizard sets up one repository at a time", hints: []string{"for several: convox-travis apply, with the same flags"}}
+	}
+	return given, nil
+}
+
+// outside gives the flow what it looks for and calls.
+func (p *program) outside(o *options) flow.Outside {
+	access := sync.OnceValues(func() (travisAccess, error) {
+		repos, err := p.repositories(context.Background(), o)
+		if err != nil {
+			return travisAccess{}, err
+		}
+		return p.travis(o, repos.slug())
+	})
+	return flow.Outside{
+		Clone: func(ctx context.Context) ([]gitrepo.Remote, error) {
+			clone, err := gitrepo.Open(ctx, p.dir)
+			return clone.Candidates(), err
+		},
+		Saved: func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
+		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+			options := cfn.Options{Profile: o.profile, UserAgent: userAgent()}
+			if code != "" {
+				options.MFACode = func(context.Context) (string, error) { return code, nil }
+			}
+			finder, err := cfn.NewFinder(ctx, options)
+			if err != nil {
+				return cfn.Summary{}, err
+			}
+			return finder.Search(ctx, o.regions, deliver)
+		},
+		Token: func(context.Context) (secret.String, error) {
+			found, err := access()
+			return found.config.Token, err
+		},
+		Travis: func(token secret.String) (flow.Travis, error) {
+			found, err := access()
+			if err != nil {
+				return nil, err
+			}
+			found.config.Token = token
+			return travisapi.New(found.config)
+		},
+		Checker: func(fingerprint string) (setup.Checker, error) {
+			return convox.NewChecker(convox.CheckerOptions{Fingerprint: fingerprint, UserAgent: userAgent()})
+		},
+	}
+}
+
+// leave tells in the ordinary terminal how it ended.
+func (p *program) leave(o *options, f *flow.Flow, err error) error {
+	show := p.presenter(o, "apply")
+	show.told = true // warnings were shown in the review
+	show.host = f.Host()
+	if report := f.Report(); report != nil {
+		return show.report(*report)
+	}
+	if errors.Is(err, tui.ErrNoMoreAnswers) {
+		err = unanswered(f.Missing())
+	}
+	if err == nil {
+		err = errInterrupted
+	}
+	return show.fail(err)
+}
+
+// unanswered lists what was still to be asked when the answers ended.
+func unanswered(steps []string) error {
+	var m missing
+	for _, step := range steps {
+		switch step {
+		case flow.StepWay:
+			m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
+		case flow.StepRack:
+			m.add("the Rack", "--rack NAME or --host HOST")
+		case flow.StepPassword:
+			m.add("the password or deploy key", "set CONVOX_PASSWORD, or answer the question")
+		case flow.StepToken:
+			m.add("the Travis token", missingToken)
+		case flow.StepRepository:
+			m.add("the repository", "--repo OWNER/NAME, or run it inside the repository's clone")
+		case flow.StepReview:
+			m.add("the word to write it", "answer yes at the review")
+		}
+	}
+	return m.err("the wizard")
+}

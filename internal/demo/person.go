@@ -1,0 +1,42 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Home lays down a home folder in which the convox client has saved the Rack's
+// password, and returns it.
+func (w *World) Home() (string, error) {
+	home := filepath.Join(w.folder, "home")
+	settings := filepath.Join(home, ".config", "convox")
+	auth, err := json.Marshal(map[string]string{w.Rack.Host: w.rackPassword})
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(settings, 0o700); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(settings, "host"), []byte(w.Rack.Host), 0o600); err != nil {
+		return "", err
+	}
+	return home, os.WriteFile(filepath.Join(settings, "auth"), auth, 0o600)
+}
+
+// Clone lays down a git clone of the repository, and returns its folder. Where
+// git is missing it is a folder like any other.
+func (w *World) Clone(ctx context.Context) (string, error) {
+	clone := filepath.Join(w.folder, "web")
+	if err := os.MkdirAll(clone, 0o700); err != nil {
+		return "", err
+	}
+	for _, arguments := range [][]string{{"init", "--quiet"}, {"remote", "add", "origin", "git@github.com:" + repository + ".git"}} {
+		command := exec.CommandContext(ctx, "git", arguments...)
+		command.Dir = clone
+		_ = command.Run() // without git there is no clone to be found, which is told
+	}
+	return clone, nil
+}

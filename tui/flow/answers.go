@@ -1,0 +1,131 @@
+package flow
+
+import (
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+// answers is what the person said, or what was taken for them. Going back
+// loses none of it.
+type answers struct {
+	way     Way
+	console convox.Host
+	key     secret.String // a deploy key
+
+	rack     string // the key of the row that was picked
+	typed    string // a host that was typed
+	mfaCode  string
+	source   source
+	password secret.String // that was typed
+
+	fingerprint string
+	unchecked   bool
+
+	token      secret.String // that was typed
+	repository string        // the key of the row that was picked
+	slug       string        // a name that was typed
+	target     setup.Target
+	activate   bool
+	branch     string
+	allowMixed bool
+}
+
+// source is where a Rack's password comes from.
+type source int
+
+const (
+	sourceGiven source = iota + 1 // a flag or the environment
+	sourceSaved
+	sourceTyped
+)
+
+// result is what the steps led to.
+type result struct {
+	login       *convox.Login // of the last good check
+	untrusted   string        // the fingerprint to be asked about
+	unreachable error
+
+	user       travisapi.User
+	repository travisapi.Repository
+	unknown    bool // Travis does not know the repository
+
+	plan  *setup.Plan
+	mixed error
+
+	resync, activateAsked bool
+
+	begun    bool // something may have been written
+	report   *setup.Report
+	searches []Search
+}
+
+func (g Given) answers() answers {
+	a := answers{way: g.Way, console: g.Console, branch: g.Branch, fingerprint: g.Fingerprint, allowMixed: g.AllowMixed}
+	if a.console.IsZero() {
+		a.console, _ = convox.ParseHost(convox.HostedConsole) // it is one
+	}
+	if !g.Host.IsZero() {
+		a.rack, a.typed = typeRow, g.Host.String()
+	}
+	switch {
+	case !g.Password.IsEmpty() && g.Way == ByConsole:
+		a.key = g.Password
+	case !g.Password.IsEmpty():
+		a.source = sourceGiven
+	case g.Saved:
+		a.source = sourceSaved
+	}
+	return a
+}
+
+// host is where a build will log in, zero while that is open.
+func (f *Flow) host() convox.Host {
+	if f.answers.way == ByConsole {
+		return f.answers.console
+	}
+	return f.rackHost()
+}
+
+// secret is what a build will log in with.
+func (f *Flow) secret() secret.String {
+	switch {
+	case f.answers.way == ByConsole:
+		return f.answers.key
+	case f.answers.source == sourceGiven:
+		return f.given.Password
+	case f.answers.source == sourceSaved:
+		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
+		return login.Password
+	}
+	return f.answers.password
+}
+
+// token is what opens Travis.
+func (f *Flow) token() secret.String {
+	if !f.answers.token.IsEmpty() {
+		return f.answers.token
+	}
+	return f.found.token
+}
+
+func (f *Flow) request() setup.Request {
+	return setup.Request{
+		Targets:      []setup.Target{f.answers.target},
+		Credential:   setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole},
+		Branch:       f.answers.branch,
+		Rack:         f.consoleRack(),
+		SkipExisting: f.given.SkipExisting,
+		AllowMixed:   f.answers.allowMixed,
+		Unchecked:    f.answers.unchecked,
+		Activate:     f.answers.activate,
+	}
+}
+
+func (f *Flow) consoleRack() string {
+	if f.answers.way == ByConsole {
+		return f.given.Rack
+	}
+	return ""
+}

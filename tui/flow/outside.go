@@ -1,0 +1,167 @@
+package flow
+
+import (
+	"context"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+// Outside is what the flow has of the world. Each function may take its time
+// and may be called from any goroutine.
+type Outside struct {
+	Clone  func(context.Context) ([]gitrepo.Remote, error)
+	Saved  func(context.Context) ([]convox.SavedLogin, error)
+	Racks  func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
+	Token  func(context.Context) (secret.String, error) // empty when there is none
+	Travis func(token secret.String) (Travis, error)
+	// Checker returns what checks logins; fingerprint is the certificate that
+	// was approved, or "".
+	Checker func(fingerprint string) (setup.Checker, error)
+	// Tip is what to type at a step in the demo, or "". It may be nil.
+	Tip func(step string) string
+}
+
+// Travis is what the flow needs of Travis; a travisapi.Client has it.
+type Travis interface {
+	setup.Travis
+	User(context.Context) (travisapi.User, error)
+	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
+	Sync(context.Context, travisapi.User) error
+}
+
+// Given are the answers that flags and the environment give.
+type Given struct {
+	Way         Way
+	Console     convox.Host // zero is Convox's own
+	Host        convox.Host // of a Rack
+	Rack        string      // a Rack's name, or ORG/NAME behind a Console
+	Password    secret.String
+	Saved       bool
+	Target      setup.Target // zero is to be found
+	Branch      string
+	Fingerprint string
+
+	SkipExisting, AllowMixed, Unchecked, DryRun bool
+}
+
+// Way is where a build logs in.
+type Way string
+
+// The ways in.
+const (
+	NoWay     Way = ""
+	ByConsole Way = "console"
+	ByRack    Way = "rack"
+)
+
+// found is what was looked for at the start, side by side.
+type found struct {
+	remotes   []gitrepo.Remote
+	cloneDone bool
+
+	saved     []convox.SavedLogin
+	savedDone bool
+	savedErr  error
+
+	racks     []cfn.Rack
+	regions   int // searched so far
+	of        int // to be searched
+	racksDone bool
+	racksErr  error
+	skipped   []cfn.Skipped
+
+	token     secret.String
+	tokenErr  error
+	tokenDone bool
+	user      travisapi.User
+
+	repositories     []travisapi.Repository
+	repositoriesErr  error
+	repositoriesDone bool
+}
+
+func begin(o Outside) found {
+	return found{cloneDone: o.Clone == nil, savedDone: o.Saved == nil, racksDone: o.Racks == nil, tokenDone: o.Token == nil}
+}
+
+// Search is something to be looked for while questions are asked already. Run
+// may call tell as often as it finds something.
+type Search struct {
+	Name string
+	Run  func(ctx context.Context, tell func(Update))
+}
+
+// Searches lists what is to be looked for from the start, side by side.
+func (f *Flow) Searches() []Search {
+	var all []Search
+	if f.outside.Clone != nil {
+		all = append(all, Search{"the clone", f.outside.searchClone})
+	}
+	if f.outside.Saved != nil {
+		all = append(all, Search{"saved logins", f.outside.searchSaved})
+	}
+	if f.outside.Token != nil {
+		all = append(all, Search{"the Travis account", f.outside.searchAccount})
+	}
+	if f.outside.Racks != nil && f.given.Way != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
+		all = append(all, f.outside.rackSearch(""))
+	}
+	return all
+}
+
+func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
+	remotes, _ := o.Clone(ctx) // no clone is no error: the repository is asked for
+	tell(func(f *Flow) { f.found.remotes, f.found.cloneDone = remotes, true })
+}
+
+func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {
+	saved, err := o.Saved(ctx)
+	tell(func(f *Flow) { f.found.saved, f.found.savedErr, f.found.savedDone = saved, err, true })
+}
+
+// searchAccount finds the token and asks at once whose it is.
+func (o Outside) searchAccount(ctx context.Context, tell func(Update)) {
+	token, err := o.Token(ctx)
+	var user travisapi.User
+	if err == nil && !token.IsEmpty() {
+		user, err = o.whoIs(ctx, token)
+	}
+	tell(func(f *Flow) {
+		f.found.token, f.found.user, f.found.tokenErr, f.found.tokenDone = token, user, err, true
+	})
+}
+
+func (o Outside) whoIs(ctx context.Context, token secret.String) (travisapi.User, error) {
+	travis, err := o.Travis(token)
+	if err != nil {
+		return travisapi.User{}, err
+	}
+	return travis.User(ctx)
+}
+
+func (o Outside) rackSearch(mfaCode string) Search {
+	return Search{"Racks", func(ctx context.Context, tell func(Update)) {
+		summary, err := o.Racks(ctx, mfaCode, func(s cfn.Searched) {
+			tell(func(f *Flow) {
+				f.found.racks = append(f.found.racks, s.Racks...)
+				f.found.regions++
+				f.found.of = s.Of
+			})
+		})
+		tell(func(f *Flow) { f.found.racksErr, f.found.skipped, f.found.racksDone = err, summary.Skipped, true })
+	}}
+}
+
+// MoreSearches lists what came to be looked for by the step that was entered
+// last: the account's repositories, once they are asked about, and Racks again
+// after an MFA code.
+func (f *Flow) MoreSearches() []Search {
+	more := f.result.searches
+	f.result.searches = nil
+	return more
+}

@@ -1,0 +1,194 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/setup"
+)
+
+func sourceStep() step {
+	return step{
+		id: StepSource, name: "Password",
+		when: byRack,
+		pass: (*Flow).passSource,
+		ask: func(f *Flow) Question {
+			q := Question{
+				Kind: Choice, Title: "Where is the Rack's password?",
+				Reason: []string{"It is checked with " + f.rackHost().String() + " before anything is written."},
+			}
+			for i, s := range f.sources() {
+				q.Options = append(q.Options, sourceOptions[s])
+				if s == f.answers.source {
+					q.Initial.Index = i
+				}
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
+		do: func(f *Flow) *Work {
+			if f.answers.source == sourceTyped {
+				return nil
+			}
+			return f.checkLogin(StepSource)
+		},
+		shown: func(f *Flow) string {
+			switch {
+			case f.answers.unchecked:
+				return "not checked"
+			case f.result.login != nil:
+				return "works"
+			}
+			return ""
+		},
+	}
+}
+
+var sourceOptions = map[source]Option{
+	sourceGiven: {Label: "The one that was given", Note: "by --password-stdin or CONVOX_PASSWORD"},
+	sourceSaved: {Label: "Use the one that the convox client has saved", Note: "on this machine"},
+	sourceTyped: {Label: "Type or paste it"},
+}
+
+// sources lists where the password can come from, the best first.
+func (f *Flow) sources() []source {
+	var all []source
+	if !f.given.Password.IsEmpty() {
+		all = append(all, sourceGiven)
+	}
+	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved {
+		all = append(all, sourceSaved)
+	}
+	return append(all, sourceTyped)
+}
+
+// passSource takes the source that the flags name, or the only one there is.
+func (f *Flow) passSource() bool {
+	all := f.sources()
+	switch {
+	case f.problem != nil:
+		return false
+	case len(all) == 1:
+		f.answers.source = all[0]
+		return true
+	case all[0] == sourceGiven, f.given.Saved && all[0] == sourceSaved:
+		f.answers.source = all[0]
+		return true
+	}
+	return false
+}
+
+func passwordStep() step {
+	return step{
+		id: StepPassword, name: "Password",
+		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceTyped },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Secret, Title: "The Rack's password",
+				Reason:  append([]string{"It is checked with " + f.rackHost().String() + " before anything is written."}, f.tip(StepPassword)...),
+				Initial: Value{Secret: f.answers.password},
+				Check:   checkSecret,
+			}
+		},
+		take: func(f *Flow, v Value) { f.answers.password = v.Secret },
+		do:   func(f *Flow) *Work { return f.checkLogin(StepPassword) },
+	}
+}
+
+// checkLogin proves the credential. to is where a wrong one can be mended.
+func (f *Flow) checkLogin(to string) *Work {
+	host, password, console := f.host(), f.secret(), f.answers.way == ByConsole
+	fingerprint, newChecker := f.answers.fingerprint, f.outside.Checker
+	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
+	f.answers.unchecked = false
+	return &Work{
+		Words: "checking it with " + host.String(),
+		Run: func(stop setup.Stop, _ func(Line)) Outcome {
+			login, err := proveLogin(stop.Soft, newChecker, fingerprint, setup.Credential{Host: host, Password: password, Console: console})
+			var refused *convox.LoginError
+			switch {
+			case err == nil:
+				return Outcome{Set: func(f *Flow) { f.result.login = &login }}
+			case !errors.As(err, &refused):
+			case refused.Kind == convox.KindUntrusted && fingerprint == "":
+				return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
+			case refused.Kind == convox.KindUnreachable && !console:
+				return Outcome{Set: func(f *Flow) { f.result.unreachable = err }}
+			}
+			return Outcome{Err: err, To: to}
+		},
+	}
+}
+
+func proveLogin(ctx context.Context, newChecker func(string) (setup.Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {
+	if err := convox.CheckPassword(c.Password); err != nil {
+		return convox.Login{}, err
+	}
+	checker, err := newChecker(fingerprint)
+	if err != nil {
+		return convox.Login{}, err
+	}
+	if c.Console {
+		return checker.Console(ctx, c.Host, c.Password)
+	}
+	return checker.Rack(ctx, c.Host, c.Password)
+}
+
+func certificateStep() step {
+	return step{
+		id: StepCertificate, name: "Password",
+		when: func(f *Flow) bool { return byRack(f) && f.result.untrusted != "" },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Confirm, Title: "Is this the Rack's own certificate?",
+				Reason: []string{
+					f.rackHost().String() + " shows a certificate that nobody known to this machine has signed. Old Racks sign their own.",
+					"SHA-256 " + f.result.untrusted,
+					"The password was not sent. Compare the fingerprint with what a colleague on another network sees.",
+				},
+				Yes: "Yes, it is the Rack's", No: "No, go back",
+			}
+		},
+		take: func(f *Flow, v Value) {
+			if v.Yes {
+				f.answers.fingerprint = f.result.untrusted
+			}
+		},
+		do: func(f *Flow) *Work {
+			if f.answers.fingerprint != f.result.untrusted {
+				f.result.untrusted = ""
+				f.goTo(StepRack)
+				return nil
+			}
+			return f.checkLogin(StepPassword)
+		},
+	}
+}
+
+func uncheckedStep() step {
+	return step{
+		id: StepUnchecked, name: "Password",
+		when: func(f *Flow) bool { return byRack(f) && f.result.unreachable != nil },
+		pass: func(f *Flow) bool {
+			f.answers.unchecked = f.given.Unchecked
+			return f.given.Unchecked
+		},
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Confirm, Title: "Go on without a check?",
+				Reason: append([]string{f.result.unreachable.Error()},
+					"Travis's machines must be able to reach the Rack, and nobody has seen yet that the password is right."),
+				Yes: "Yes, write it unchecked", No: "No, go back",
+				Initial: Value{Yes: f.answers.unchecked},
+			}
+		},
+		take: func(f *Flow, v Value) { f.answers.unchecked = v.Yes },
+		do: func(f *Flow) *Work {
+			if !f.answers.unchecked {
+				f.goTo(StepRack)
+			}
+			return nil
+		},
+	}
+}

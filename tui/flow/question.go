@@ -1,0 +1,166 @@
+package flow
+
+import (
+	"errors"
+
+	"convox-travis/internal/secret"
+	"convox-travis/internal/setup"
+)
+
+// Kind is the way in which a question is asked.
+type Kind int
+
+// The kinds.
+const (
+	Choice  Kind = iota // one of a few Options
+	Text                // a line
+	Secret              // a line that is not shown
+	Pick                // one of many Rows
+	Confirm             // yes or no
+	Review              // read Lines, then yes
+	Ending              // read Lines, then leave
+)
+
+// Question is what is asked of the person.
+type Question struct {
+	Kind    Kind
+	Title   string
+	Reason  []string // short lines: why, and where an answer comes from
+	Options []Option // of a Choice
+	Rows    []Row    // of a Pick; they can become more while it is asked
+	More    string   // of a Pick: what is still being looked for, or was not found, or ""
+	Growing bool     // of a Pick: more rows are being looked for
+	Yes, No string   // of a Confirm; Yes alone of a Review and an Ending
+	Lines   []Line   // of a Review and an Ending
+	Initial Value
+	Check   func(Value) error
+	Problem *Problem // why the last answer did not do
+}
+
+// Option is one of a few.
+type Option struct{ Label, Note string }
+
+// Row is one of many.
+type Row struct {
+	Key      string // its identity
+	Cells    []string
+	Note     string
+	Disabled string // why it cannot be picked, or ""
+}
+
+// Value is an answer; which field counts is the question's Kind.
+type Value struct {
+	Index  int           // of a Choice
+	Text   string        // of a Text
+	Secret secret.String // of a Secret
+	Key    string        // of a Pick
+	Yes    bool          // of a Confirm and a Review
+}
+
+// Tone is how a line is meant; it is never told by colour alone.
+type Tone int
+
+// The tones.
+const (
+	Plain Tone = iota
+	Heading
+	Muted
+	Good
+	Warning
+	Bad
+)
+
+// Line is a line to be read.
+type Line struct {
+	Tone Tone
+	Text string
+}
+
+// Problem is an error to be shown where it can be mended.
+type Problem struct {
+	Message string
+	Hints   []string
+}
+
+// ProblemOf takes an error's message and hints.
+func ProblemOf(err error) *Problem {
+	p := &Problem{Message: err.Error()}
+	var hinted interface{ Hints() []string }
+	if errors.As(err, &hinted) {
+		p.Hints = hinted.Hints()
+	}
+	return p
+}
+
+// Error implements error, so that a Problem can be an Outcome's.
+func (p *Problem) Error() string { return p.Message }
+
+// Work is something that takes time. Run is called elsewhere: it may call tell
+// with lines for the person, as things happen.
+type Work struct {
+	Words  string // what is being done
+	Writes bool   // a stop has to let it end
+	Run    func(stop setup.Stop, tell func(Line)) Outcome
+}
+
+// Outcome is what came of a Work.
+type Outcome struct {
+	Set func(*Flow) // what is to be changed; called by Finish
+	Err error       // why it is not good
+	To  string      // the step where that can be mended; "" is the one that did it
+}
+
+// Item is a line of the rail.
+type Item struct {
+	Name   string
+	Answer string
+	State  ItemState
+}
+
+// ItemState tells where an item stands.
+type ItemState int
+
+// The states of an item.
+const (
+	Ahead ItemState = iota
+	Here
+	Behind
+)
+
+// Rail lists the steps of this way with their answers.
+func (f *Flow) Rail() []Item {
+	var items []Item
+	here := f.steps[f.at].name
+	past := true
+	for i, s := range f.steps {
+		if s.name == here {
+			past = false
+		}
+		last := len(items) - 1
+		if last >= 0 && items[last].Name == s.name {
+			if answer := f.shownAt(i); answer != "" && s.needed(f) {
+				items[last].Answer = answer
+			}
+			continue
+		}
+		if !s.needed(f) {
+			continue
+		}
+		item := Item{Name: s.name, Answer: f.shownAt(i), State: Ahead}
+		switch {
+		case s.name == here:
+			item.State = Here
+		case past:
+			item.State = Behind
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+func (f *Flow) shownAt(i int) string {
+	if s := f.steps[i]; s.shown != nil {
+		return s.shown(f)
+	}
+	return ""
+}

@@ -1,0 +1,230 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+func repositoryStep() step {
+	return step{
+		id: StepRepository, name: "Repository",
+		wait: func(f *Flow) string {
+			if !f.found.cloneDone {
+				return "reading the clone"
+			}
+			return ""
+		},
+		pass:  (*Flow).passRepository,
+		begin: (*Flow).listRepositories,
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Pick, Title: "Which repository?",
+				Reason:  []string{"Type to filter. Both variables go into its settings on Travis."},
+				Rows:    f.repositoryRows(),
+				More:    f.repositoryWords(),
+				Growing: !f.found.repositoriesDone,
+				Initial: Value{Key: f.answers.repository},
+				Check: func(v Value) error {
+					if v.Key == "" {
+						return &Problem{Message: "no repository was picked", Hints: []string{"pick one, or type its name"}}
+					}
+					return nil
+				},
+			}
+		},
+		take: func(f *Flow, v Value) {
+			f.answers.repository = v.Key
+			if provider, slug, found := strings.Cut(v.Key, " "); found {
+				f.setTarget(setup.Target{Provider: travisapi.Provider(provider), Slug: slug})
+			}
+		},
+		do: func(f *Flow) *Work {
+			if f.answers.repository == typeRow {
+				return nil
+			}
+			return f.lookUp(StepRepository)
+		},
+		shown: func(f *Flow) string {
+			if f.answers.target.Slug == "" {
+				return ""
+			}
+			return f.answers.target.String()
+		},
+	}
+}
+
+func (f *Flow) setTarget(target setup.Target) {
+	if f.answers.target != target {
+		f.result.repository, f.result.unknown, f.answers.activate = travisapi.Repository{}, false, false
+	}
+	f.answers.target = target
+}
+
+// passRepository takes the repository that the flags name, or the clone's only
+// one on a host that Travis knows.
+func (f *Flow) passRepository() bool {
+	if f.problem != nil || f.answers.target.Slug != "" {
+		return false
+	}
+	if f.given.Target.Slug != "" {
+		f.setTarget(f.given.Target)
+		f.answers.repository = repositoryKey(f.given.Target)
+		return true
+	}
+	if own := f.ownRepositories(); len(own) == 1 {
+		f.setTarget(own[0])
+		f.answers.repository = repositoryKey(own[0])
+		return true
+	}
+	return false
+}
+
+func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
+
+// ownRepositories are the clone's remotes on hosts that Travis knows.
+func (f *Flow) ownRepositories() []setup.Target {
+	var own []setup.Target
+	for _, remote := range f.found.remotes {
+		if remote.Provider != "" {
+			own = append(own, setup.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug})
+		}
+	}
+	return own
+}
+
+// listRepositories begins to list those of the account.
+func (f *Flow) listRepositories() {
+	if f.found.repositoriesDone || f.found.repositories != nil {
+		return
+	}
+	f.found.repositories = []travisapi.Repository{} // begun
+	token, outside := f.token(), f.outside
+	f.result.searches = append(f.result.searches, Search{"repositories", func(ctx context.Context, tell func(Update)) {
+		travis, err := outside.Travis(token)
+		if err == nil {
+			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: func(page []travisapi.Repository) {
+				tell(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
+			}})
+		}
+		tell(func(f *Flow) { f.found.repositoriesErr, f.found.repositoriesDone = err, true })
+	}})
+}
+
+// repositoryRows lists the clone's, then the account's, then the way to type
+// one.
+func (f *Flow) repositoryRows() []Row {
+	rows := make([]Row, 0, len(f.found.repositories)+4)
+	listed := map[string]bool{}
+	for _, remote := range f.found.remotes {
+		if remote.Provider == "" {
+			rows = append(rows, Row{
+				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},
+				Note: "remote " + remote.Name, Disabled: "Travis does not know this host",
+			})
+			continue
+		}
+		key := remote.Provider + " " + remote.Slug
+		listed[strings.ToLower(key)] = true
+		rows = append(rows, Row{Key: key, Cells: []string{remote.Slug, remote.Provider}, Note: strings.TrimSpace("this clone's " + remote.Name)})
+	}
+	for _, r := range f.found.repositories {
+		provider := string(r.Provider)
+		if provider == "" {
+			provider = gitrepo.GitHub
+		}
+		key := provider + " " + r.Slug
+		if listed[strings.ToLower(key)] {
+			continue
+		}
+		row := Row{Key: key, Cells: []string{r.Slug, provider}}
+		switch {
+		case r.Denies("create_env_var"):
+			row.Disabled = "you may not write its settings"
+		case !r.Active:
+			row.Note = "inactive"
+		}
+		rows = append(rows, row)
+	}
+	return append(rows, Row{Key: typeRow, Cells: []string{"type a name"}})
+}
+
+func (f *Flow) repositoryWords() string {
+	switch {
+	case f.found.repositoriesErr != nil:
+		return "not all are listed: " + f.found.repositoriesErr.Error()
+	case !f.found.repositoriesDone:
+		return fmt.Sprintf("asking Travis for the account's: %d so far", len(f.found.repositories))
+	}
+	return ""
+}
+
+func slugStep() step {
+	return step{
+		id: StepSlug, name: "Repository",
+		when: func(f *Flow) bool { return f.answers.repository == typeRow },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Text, Title: "The repository",
+				Reason:  []string{"OWNER/NAME on GitHub, or an address on GitHub, GitLab, Bitbucket or Assembla."},
+				Initial: Value{Text: f.answers.slug},
+				Check: func(v Value) error {
+					_, err := readTarget(v.Text)
+					return err
+				},
+			}
+		},
+		take: func(f *Flow, v Value) {
+			target, _ := readTarget(v.Text) // Check read it
+			f.answers.slug = v.Text
+			f.setTarget(target)
+		},
+		do: func(f *Flow) *Work { return f.lookUp(StepSlug) },
+	}
+}
+
+func readTarget(text string) (setup.Target, error) {
+	remote, err := gitrepo.ParseRepository(text)
+	switch {
+	case err != nil:
+		return setup.Target{}, err
+	case remote.Host == "":
+		return setup.Target{Provider: travisapi.GitHub, Slug: remote.Slug}, nil
+	case remote.Provider == "":
+		return setup.Target{}, &Problem{Message: remote.Host + " is no host that Travis knows", Hints: []string{"run this again with --repo OWNER/NAME and --provider NAME"}}
+	}
+	return setup.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
+}
+
+func branchStep() step {
+	return step{
+		id: StepBranch, name: "Branch",
+		pass: func(*Flow) bool { return true },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Text, Title: "For one branch only?",
+				Reason:  []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.result.repository.DefaultBranch) + "."},
+				Initial: Value{Text: f.answers.branch},
+				Check: func(v Value) error {
+					if v.Text == "" {
+						return nil
+					}
+					return gitrepo.CheckBranch(v.Text)
+				},
+			}
+		},
+		take: func(f *Flow, v Value) { f.answers.branch = v.Text },
+		shown: func(f *Flow) string {
+			if f.answers.branch == "" {
+				return "all"
+			}
+			return shellescape.StripUnsafe(f.answers.branch)
+		},
+	}
+}

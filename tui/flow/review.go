@@ -1,0 +1,143 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/setup"
+)
+
+func planStep() step {
+	return step{id: StepPlan, name: "Review", do: (*Flow).makePlan}
+}
+
+// makePlan reads what is there and decides what would change.
+func (f *Flow) makePlan() *Work {
+	request, warnings := f.request(), f.rackWarnings()
+	token, fingerprint, outside := f.token(), f.answers.fingerprint, f.outside
+	f.result.plan, f.result.mixed = nil, nil
+	back := StepPassword
+	if request.Credential.Console {
+		back = StepKey
+	}
+	return &Work{
+		Words: "reading the settings of " + shellescape.StripUnsafe(request.Targets[0].String()),
+		Run: func(stop setup.Stop, _ func(Line)) Outcome {
+			plan, err := outside.plan(stop, request, token, fingerprint)
+			if err != nil {
+				return Outcome{Err: err, To: back}
+			}
+			plan.Warnings = append(warnings, plan.Warnings...)
+			wrong := plan.Repositories[0].Err
+			if setup.IsMixed(wrong) {
+				return Outcome{Set: func(f *Flow) { f.result.mixed = wrong }}
+			}
+			if wrong != nil {
+				return Outcome{Err: wrong, To: StepRepository}
+			}
+			return Outcome{Set: func(f *Flow) { f.result.plan = &plan }}
+		},
+	}
+}
+
+func mixedStep() step {
+	return step{
+		id: StepMixed, name: "Review",
+		when: func(f *Flow) bool { return f.result.mixed != nil },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Confirm, Title: "May another host get the new password?",
+				Reason: append([]string{f.result.mixed.Error()}, ProblemOf(f.result.mixed).Hints[0]),
+				Yes:    "Yes, it may", No: "No, go back",
+			}
+		},
+		take: func(f *Flow, v Value) { f.answers.allowMixed = v.Yes },
+		do: func(f *Flow) *Work {
+			if !f.answers.allowMixed {
+				f.goTo(StepBranch)
+				return nil
+			}
+			return f.makePlan()
+		},
+	}
+}
+
+func reviewStep() step {
+	return step{
+		id: StepReview, name: "Review",
+		ask: func(f *Flow) Question {
+			q := Question{Kind: Review, Title: "Review", Reason: []string{"Nothing is written yet."}, Lines: f.reviewLines(), Yes: "write it"}
+			if f.given.DryRun {
+				q.Reason, q.Yes = []string{"This is a dry run: nothing will be written."}, "leave"
+			}
+			return q
+		},
+		do: func(f *Flow) *Work {
+			if f.given.DryRun {
+				report := f.result.plan.Intent()
+				f.result.report, f.over = &report, true
+				return nil
+			}
+			return f.apply()
+		},
+	}
+}
+
+// reviewLines shows all that will be written, and what is wrong with it.
+func (f *Flow) reviewLines() []Line {
+	plan := f.result.plan
+	repository := plan.Repositories[0]
+	scope := "for all branches"
+	if plan.Branch != "" {
+		scope = "for branch " + shellescape.StripUnsafe(plan.Branch) + " only"
+	}
+	lines := []Line{
+		{Heading, shellescape.StripUnsafe(repository.Target.String()) + ", " + scope},
+		{Plain, changeLine(repository.Host, plan.Credential.Host.String())},
+		{Plain, changeLine(repository.Password, f.credentialWords())},
+		{Muted, "Both are private: builds get them, and nobody can read them back."},
+	}
+	if n := len(repository.Doubles); n > 0 {
+		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", count(n, "older double"))})
+	}
+	if repository.Activate {
+		lines = append(lines, Line{Plain, "activate the repository on Travis"})
+	}
+	lines = append(lines, Line{}, f.checkedLine())
+	for _, w := range plan.AllWarnings() {
+		lines = append(lines, Line{Warning, w.Message})
+		if w.Hint != "" {
+			lines = append(lines, Line{Muted, w.Hint})
+		}
+	}
+	return lines
+}
+
+func changeLine(c setup.Change, value string) string {
+	verb := map[setup.Action]string{setup.Create: "create ", setup.Replace: "replace", setup.None: "leave  "}[c.Action]
+	return fmt.Sprintf("%s  %-15s  %s", verb, c.Name, value)
+}
+
+func (f *Flow) credentialWords() string {
+	if f.answers.way == ByConsole {
+		return "the deploy key"
+	}
+	return "the Rack's password"
+}
+
+func (f *Flow) checkedLine() Line {
+	plan := f.result.plan
+	switch {
+	case plan.Unchecked:
+		return Line{Warning, "Not checked: nobody has seen yet that the password is right."}
+	case f.answers.way == ByConsole:
+		var seen []string
+		for _, rack := range plan.Login.Racks {
+			seen = append(seen, rack.String())
+		}
+		return Line{Good, "Console accepted the key. It sees " + strings.Join(seen, ", ") + "."}
+	}
+	return Line{Good, plan.Login.Host.String() + " accepted the password, in the form in which builds will send it."}
+}

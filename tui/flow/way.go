@@ -1,0 +1,113 @@
+package flow
+
+import (
+	"errors"
+
+	"convox-travis/internal/convox"
+)
+
+func wayStep() step {
+	return step{
+		id: StepWay, name: "Way in",
+		pass: func(f *Flow) bool { return f.given.Way != NoWay },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind:  Choice,
+				Title: "How should builds log in to Convox?",
+				Reason: []string{
+					"A deploy key can build, deploy and read logs in its organization. A Rack's password can do everything on that Rack.",
+				},
+				Options: []Option{
+					{Label: "With a Console deploy key", Note: "for Racks that Console manages"},
+					{Label: "With a Rack's password", Note: "for a Rack without Console"},
+				},
+				Initial: Value{Index: f.likelyWay()},
+			}
+		},
+		take: func(f *Flow, v Value) {
+			f.answers.way = []Way{ByConsole, ByRack}[v.Index]
+		},
+		shown: func(f *Flow) string {
+			return map[Way]string{ByConsole: "Console", ByRack: "a Rack directly"}[f.answers.way]
+		},
+	}
+}
+
+// likelyWay is the option to offer first: what was said before, else a Rack
+// where one was found.
+func (f *Flow) likelyWay() int {
+	switch {
+	case f.answers.way == ByRack:
+		return 1
+	case f.answers.way == ByConsole:
+		return 0
+	case len(f.found.saved) > 0, len(f.found.racks) > 0:
+		return 1
+	}
+	return 0
+}
+
+func consoleStep() step {
+	return step{
+		id: StepConsole, name: "Console",
+		when: byConsole,
+		pass: func(*Flow) bool { return true }, // nearly everybody's is Convox's own
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Text, Title: "Which Console?",
+				Reason:  append([]string{"Convox's own is " + convox.HostedConsole + "; a company can have another one."}, f.tip(StepConsole)...),
+				Initial: Value{Text: f.answers.console.String()},
+				Check:   checkHost,
+			}
+		},
+		take: func(f *Flow, v Value) {
+			f.answers.console, _ = convox.ParseHost(v.Text) // Check read it
+			f.result.login = nil
+		},
+		shown: func(f *Flow) string { return f.answers.console.String() },
+	}
+}
+
+func checkHost(v Value) error {
+	_, err := convox.ParseHost(v.Text)
+	return err
+}
+
+func keyStep() step {
+	return step{
+		id: StepKey, name: "Deploy key",
+		when: byConsole,
+		pass: func(f *Flow) bool { return !f.answers.key.IsEmpty() && f.result.login == nil && f.problem == nil },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Secret, Title: "The deploy key",
+				Reason: append([]string{
+					"Make one in Console: Settings, Deploy Keys, in the organization that the Rack belongs to.",
+					"https://" + f.answers.console.String(),
+				}, f.tip(StepKey)...),
+				Initial: Value{Secret: f.answers.key},
+				Check:   checkSecret,
+			}
+		},
+		take: func(f *Flow, v Value) { f.answers.key = v.Secret },
+		do:   func(f *Flow) *Work { return f.checkLogin(StepKey) },
+		shown: func(f *Flow) string {
+			if f.result.login == nil {
+				return ""
+			}
+			if f.result.login.PersonalKey {
+				return "works; looks like a person's own"
+			}
+			return "works, sees " + count(len(f.result.login.Racks), "Rack")
+		},
+	}
+}
+
+func checkSecret(v Value) error {
+	err := convox.CheckPassword(v.Secret)
+	var wrong *convox.PasswordError
+	if errors.As(err, &wrong) {
+		return wrong
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/tui/field"
+	"convox-travis/tui/flow"
+)
+
+// The rail has a column of its own from railFrom cells on.
+const (
+	railFrom  = 70
+	railWidth = 28
+	margin    = 2
+)
+
+// View implements tea.Model.
+func (m *model) View() tea.View {
+	if m.fresh {
+		m.fresh, m.drawnAt = false, m.out.writes.Load()
+	}
+	view := tea.NewView(m.screen())
+	view.AltScreen = true
+	view.WindowTitle = "convox-travis"
+	return view
+}
+
+// screen is exactly as high as the terminal, and nowhere wider.
+func (m *model) screen() string {
+	height := max(m.height, 3)
+	body := fill(m.main(), height-2)
+	if m.width >= railFrom {
+		rail := fill(m.rail(), height-2)
+		for i := range body {
+			line := ansi.Truncate(rail[i], railWidth, "…")
+			body[i] = line + strings.Repeat(" ", railWidth-ansi.StringWidth(line)) + m.theme.Line.Render("│") + " " + body[i]
+		}
+	}
+	lines := append([]string{m.head()}, body...)
+	lines = append(lines, m.foot())
+	for i, line := range lines {
+		lines[i] = ansi.Truncate(line, m.width, "…")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fill cuts or extends lines to a height.
+func fill(lines []string, height int) []string {
+	for len(lines) < height {
+		lines = append(lines, "")
+	}
+	return lines[:height]
+}
+
+func (m *model) head() string {
+	head := m.theme.Title.Render("convox-travis")
+	if m.terminal.Demo {
+		head += m.theme.Muted.Render("  demo: a world on this machine, nothing outside it is touched")
+	}
+	if _, name := m.flow.Step(); m.width < railFrom {
+		return m.theme.RailHere.Render("› "+name) + m.theme.Muted.Render("  convox-travis")
+	}
+	return head
+}
+
+// rail shows the steps with their answers.
+func (m *model) rail() []string {
+	lines := []string{""}
+	for _, item := range m.flow.Rail() {
+		sign, style := "  ", m.theme.RailAhead
+		switch item.State {
+		case flow.Here:
+			sign, style = "› ", m.theme.RailHere
+		case flow.Behind:
+			sign, style = "✓ ", m.theme.RailDone
+		}
+		lines = append(lines, style.Render(sign+item.Name))
+		if item.Answer != "" && item.State != flow.Ahead {
+			lines = append(lines, m.theme.Muted.Render("  "+ansi.Truncate(item.Answer, railWidth-margin-1, "…")))
+		}
+	}
+	return lines
+}
+
+// room is the width of what is right of the rail.
+func (m *model) room() int {
+	if m.width >= railFrom {
+		return m.width - railWidth - margin
+	}
+	return m.width
+}
+
+// main is the question, or what is being done.
+func (m *model) main() []string {
+	if m.busy != "" {
+		return m.doing()
+	}
+	if m.field == nil && m.reading == nil {
+		return nil
+	}
+	lines := m.above()
+	if m.field != nil {
+		lines = append(lines, strings.Split(m.field.View(), "\n")...)
+	} else {
+		lines = append(lines, m.reading.view(m.theme)...)
+	}
+	return append(lines, m.below()...)
+}
+
+// above is the title and the reasons, as far as there is room for them beside
+// the answer.
+func (m *model) above() []string {
+	lines := wrapped(m.theme.Title, m.question.Title, m.room())
+	if m.height >= 16 {
+		lines = append([]string{""}, lines...)
+	}
+	room := max(0, (m.height-2)/2-len(lines)-len(m.below()))
+	var reasons []string
+	for _, reason := range m.question.Reason {
+		reasons = append(reasons, wrapped(m.theme.Reason, reason, m.room())...)
+	}
+	lines = append(lines, reasons[:min(room, len(reasons))]...)
+	if m.height >= 12 {
+		lines = append(lines, "")
+	}
+	return lines
+}
+
+// below is the problem with the last answer.
+func (m *model) below() []string {
+	if m.problem == nil {
+		return nil
+	}
+	lines := append([]string{""}, wrapped(m.theme.Error, "✗ "+m.problem.Message, m.room())...)
+	for _, hint := range m.problem.Hints {
+		lines = append(lines, wrapped(m.theme.Hint, "  "+hint, m.room())...)
+	}
+	return lines[:min(len(lines), max(2, m.height-8))]
+}
+
+// resize gives the field the room that is left.
+func (m *model) resize() {
+	height := max(1, m.height-2-len(m.above())-len(m.below()))
+	if m.field != nil {
+		m.field.Resize(m.room(), height)
+	}
+	if m.reading != nil {
+		m.reading.resize(m.room(), height)
+	}
+}
+
+var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
+
+// doing is what is being done and since when, with what was told of it.
+func (m *model) doing() []string {
+	words := m.busy
+	if m.stopping {
+		words = "stopping: what was begun is finished or taken away (Ctrl-C again leaves at once)"
+	}
+	elapsed := time.Since(m.since).Truncate(time.Second)
+	line := m.theme.Marker.Render(spinner[m.frame%len(spinner)]) + " " + words
+	if elapsed >= time.Second {
+		line += m.theme.Muted.Render(fmt.Sprintf("  %v", elapsed))
+	}
+	lines := []string{"", line, ""}
+	told := m.told[max(0, len(m.told)-(m.height-6)):]
+	for _, l := range told {
+		lines = append(lines, toned(m.theme, l, m.room())...)
+	}
+	return lines
+}
+
+// foot lists the keys that do something now.
+func (m *model) foot() string {
+	var keys []field.Key
+	switch {
+	case m.busy != "":
+	case m.field != nil:
+		keys = m.field.Keys()
+	case m.reading != nil:
+		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: m.question.Yes})
+	}
+	if m.busy == "" && m.question.Kind != flow.Ending && m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()) {
+		keys = append(keys, field.Key{Key: "esc", Does: "back"})
+	}
+	if m.question.Kind != flow.Ending || m.busy != "" {
+		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave"})
+	}
+	parts := make([]string, len(keys))
+	for i, k := range keys {
+		parts[i] = m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(k.Does)
+	}
+	return strings.Join(parts, m.theme.Line.Render(" · "))
+}
+
+// wrapped is a text in lines of a width, each styled by itself.
+func wrapped(style lipgloss.Style, text string, width int) []string {
+	lines := strings.Split(ansi.Wrap(text, max(width, 8), ""), "\n")
+	for i, line := range lines {
+		lines[i] = style.Render(line)
+	}
+	return lines
+}

@@ -1,0 +1,264 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
+)
+
+// ErrNoMoreAnswers means that the answers ended before the questions.
+var ErrNoMoreAnswers = errors.New("there are no more answers")
+
+// errBack is a person who wants the question before.
+var errBack = errors.New("back")
+
+// shownRows is how many rows of a long list are written at a time.
+const shownRows = 20
+
+// plain asks the flow's questions line by line.
+type plain struct {
+	flow    *flow.Flow
+	stop    setup.Stop
+	in      *lineReader
+	out     io.Writer
+	updates chan flow.Update
+	opened  bool
+}
+
+// Plain runs the flow as plain questions and answers, for screen readers, dumb
+// terminals and pipes. in may be a terminal: then secrets are read without an
+// echo. It returns the cause of stop when that ended it, and ErrNoMoreAnswers
+// when in ended early.
+func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
+	reader := newLineReader(in)
+	defer reader.restore()
+	p := &plain{flow: f, stop: stop, in: reader, out: out, updates: make(chan flow.Update)}
+	ctx, cancel := context.WithCancel(stop.Soft)
+	defer cancel()
+	p.search(ctx, f.Searches())
+	for {
+		p.search(ctx, f.MoreSearches())
+		var err error
+		switch f.State() {
+		case flow.Over:
+			return nil
+		case flow.Waiting:
+			p.say("%s …", f.Busy())
+			err = p.wait()
+		case flow.Working:
+			err = p.run()
+		case flow.Asking:
+			err = p.ask()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// search begins searches, whose updates are taken between questions.
+func (p *plain) search(ctx context.Context, searches []flow.Search) {
+	for _, s := range searches {
+		go s.Run(ctx, func(u flow.Update) {
+			select {
+			case p.updates <- u:
+			case <-ctx.Done():
+			}
+		})
+	}
+}
+
+// wait takes one update.
+func (p *plain) wait() error {
+	select {
+	case u := <-p.updates:
+		p.flow.Found(u)
+		return nil
+	case <-p.stop.Soft.Done():
+		return context.Cause(p.stop.Soft)
+	}
+}
+
+func (p *plain) run() error {
+	work := p.flow.Work()
+	p.say("%s …", work.Words)
+	told := make(chan flow.Line)
+	done := make(chan flow.Outcome, 1)
+	go func() {
+		done <- work.Run(p.stop, func(l flow.Line) { told <- l })
+	}()
+	stopped := p.stop.Soft.Done()
+	if work.Writes {
+		stopped = nil // it ends by itself, and says what stands
+	}
+	for {
+		select {
+		case l := <-told:
+			p.line(l)
+		case u := <-p.updates:
+			p.flow.Found(u)
+		case outcome := <-done:
+			p.flow.Finish(outcome)
+			return nil
+		case <-stopped:
+			return context.Cause(p.stop.Soft)
+		}
+	}
+}
+
+// ask asks the current question once, and again where the answer will not do.
+func (p *plain) ask() error {
+	q := p.flow.Question()
+	if q.Kind == flow.Pick && q.Growing {
+		p.say("%s …", q.More)
+		for ; q.Growing; q = p.flow.Question() {
+			if err := p.wait(); err != nil {
+				return err
+			}
+		}
+	}
+	p.open()
+	p.say("")
+	p.problem(q.Problem)
+	p.say("%s", q.Title)
+	for _, reason := range q.Reason {
+		p.say("  %s", reason)
+	}
+	value, err := p.answer(q)
+	switch {
+	case errors.Is(err, errBack):
+		if !p.flow.Back() {
+			p.say("This is the first question.")
+		}
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := p.flow.Answer(value); err != nil {
+		p.problem(flow.ProblemOf(err))
+	}
+	return nil
+}
+
+func (p *plain) open() {
+	if !p.opened {
+		p.opened = true
+		p.say("Enter takes what stands in brackets, < goes back, Ctrl-C leaves. Nothing is written before the review.")
+	}
+}
+
+func (p *plain) answer(q flow.Question) (flow.Value, error) {
+	switch q.Kind {
+	case flow.Choice:
+		return p.choose(q)
+	case flow.Pick:
+		return p.pick(q)
+	case flow.Text:
+		text, err := p.read(brackets(q.Initial.Text))
+		if text == "" {
+			text = q.Initial.Text
+		}
+		return flow.Value{Text: text}, err
+	case flow.Secret:
+		return p.secret(q)
+	case flow.Confirm:
+		return p.confirm(q.Yes+", yes or no", q.Initial.Yes)
+	case flow.Review:
+		for _, l := range q.Lines {
+			p.line(l)
+		}
+		value, err := p.confirm(q.Yes+", yes or no", false)
+		if err == nil && !value.Yes {
+			err = errBack
+		}
+		return value, err
+	}
+	for _, l := range q.Lines {
+		p.line(l)
+	}
+	return flow.Value{}, nil
+}
+
+func (p *plain) choose(q flow.Question) (flow.Value, error) {
+	for i, option := range q.Options {
+		p.say("  %d  %s", i+1, withNote(option.Label, option.Note))
+	}
+	for {
+		text, err := p.read(brackets(strconv.Itoa(q.Initial.Index + 1)))
+		if err != nil {
+			return flow.Value{}, err
+		}
+		if text == "" {
+			return q.Initial, nil
+		}
+		if n, err := strconv.Atoi(text); err == nil && 1 <= n && n <= len(q.Options) {
+			return flow.Value{Index: n - 1}, nil
+		}
+		p.say("error: answer with a number from 1 to %d", len(q.Options))
+	}
+}
+
+// secret reads a secret; an empty line takes the one that was given before.
+func (p *plain) secret(q flow.Question) (flow.Value, error) {
+	kept := ""
+	if !q.Initial.Secret.IsEmpty() {
+		kept = "the one from before"
+	}
+	p.prompt(brackets(kept))
+	value, err := p.in.secret(p.stop.Soft)
+	p.say("")
+	switch {
+	case err != nil:
+		return flow.Value{}, err
+	case value.IsEmpty():
+		return flow.Value{Secret: q.Initial.Secret}, nil
+	case value.Equal(backSecret):
+		return flow.Value{}, errBack
+	}
+	return flow.Value{Secret: value}, nil
+}
+
+func (p *plain) confirm(question string, yes bool) (flow.Value, error) {
+	for {
+		text, err := p.read(question + " " + brackets(map[bool]string{true: "yes", false: "no"}[yes]))
+		if err != nil {
+			return flow.Value{}, err
+		}
+		switch strings.ToLower(text) {
+		case "":
+			return flow.Value{Yes: yes}, nil
+		case "y", "yes":
+			return flow.Value{Yes: true}, nil
+		case "n", "no":
+			return flow.Value{}, nil
+		}
+		p.say("error: answer yes or no")
+	}
+}
+
+// read reads a line behind a prompt. A lone < goes back.
+func (p *plain) read(prompt string) (string, error) {
+	p.prompt(prompt)
+	text, err := p.in.line(p.stop.Soft)
+	if err != nil {
+		p.say("")
+		return "", err
+	}
+	if text = strings.TrimSpace(text); text == "<" {
+		return "", errBack
+	}
+	return text, nil
+}
+
+func (p *plain) prompt(words string) {
+	if words != "" {
+		words += " "
+	}
+	fmt.Fprintf(p.out, "%s> ", words)
+}

@@ -1,0 +1,83 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"convox-travis/tui/flow"
+)
+
+// pick lists rows with numbers. A long list is narrowed by a part of a name.
+func (p *plain) pick(q flow.Question) (flow.Value, error) {
+	if q.More != "" {
+		p.say("  %s", q.More)
+	}
+	rows := q.Rows
+	p.list(rows, len(q.Rows))
+	for {
+		initial := slices.IndexFunc(rows, func(r flow.Row) bool { return r.Key == q.Initial.Key })
+		offered := ""
+		if initial >= 0 {
+			offered = strconv.Itoa(initial + 1)
+			if initial >= shownRows {
+				offered = rows[initial].Cells[0]
+			}
+		}
+		text, err := p.read("number, or part of a name " + brackets(offered))
+		if err != nil {
+			return flow.Value{}, err
+		}
+		row, narrowed := choice(rows, q.Rows, text, initial)
+		switch {
+		case row != nil && row.Disabled != "":
+			p.say("error: %s cannot be picked: %s", row.Cells[0], row.Disabled)
+		case row != nil:
+			return flow.Value{Key: row.Key}, nil
+		case len(narrowed) == 0:
+			p.say("error: nothing is called like that")
+			rows = q.Rows
+			p.list(rows, len(q.Rows))
+		default:
+			rows = narrowed
+			p.list(rows, len(q.Rows))
+		}
+	}
+}
+
+// choice reads an answer: the row that it names, or those that it narrows to.
+func choice(shown, all []flow.Row, text string, initial int) (*flow.Row, []flow.Row) {
+	if text == "" {
+		if initial >= 0 {
+			return &shown[initial], nil
+		}
+		return nil, all
+	}
+	if n, err := strconv.Atoi(text); err == nil && 1 <= n && n <= len(shown) {
+		return &shown[n-1], nil
+	}
+	var narrowed []flow.Row
+	for _, row := range all {
+		if strings.EqualFold(row.Cells[0], text) {
+			return &row, nil
+		}
+		if strings.Contains(strings.ToLower(strings.Join(row.Cells, " ")), strings.ToLower(text)) {
+			narrowed = append(narrowed, row)
+		}
+	}
+	return nil, narrowed
+}
+
+func (p *plain) list(rows []flow.Row, of int) {
+	for i, row := range rows[:min(len(rows), shownRows)] {
+		note := row.Note
+		if row.Disabled != "" {
+			note = "cannot be picked: " + row.Disabled
+		}
+		cells := slices.DeleteFunc(slices.Clone(row.Cells), func(c string) bool { return c == "" })
+		p.say("  %d  %s", i+1, withNote(strings.Join(cells, ", "), note))
+	}
+	if len(rows) > shownRows {
+		p.say("  … and %d more of %d", len(rows)-shownRows, of)
+	}
+}

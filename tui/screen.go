@@ -1,0 +1,285 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"convox-travis/internal/setup"
+	"convox-travis/tui/field"
+	"convox-travis/tui/flow"
+)
+
+// Terminal is where the full screen is.
+type Terminal struct {
+	In  io.Reader
+	Out interface { // *os.File has it
+		io.ReadWriteCloser
+		Fd() uintptr
+	}
+	// Interrupt asks the run to stop, as a first and a second Ctrl-C do.
+	Interrupt func()
+	Env       []string // NAME=VALUE; decides on colours
+	Demo      bool     // says on the screen that this is the demo
+}
+
+// Screen runs the flow on the full screen. It returns the cause of stop when
+// that ended it.
+func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
+	out := &counted{file: t.Out}
+	m := newModel(stop, t, f, out)
+	program := tea.NewProgram(m, tea.WithInput(t.In), tea.WithOutput(out), tea.WithEnvironment(t.Env), tea.WithoutSignalHandler())
+	m.send = program.Send
+	ctx, cancel := context.WithCancel(stop.Soft)
+	defer cancel()
+	m.ctx = ctx
+	detach := context.AfterFunc(stop.Soft, func() { program.Send(stopMsg{}) })
+	defer detach()
+	if _, err := program.Run(); err != nil {
+		return err
+	}
+	if f.State() != flow.Over {
+		return context.Cause(stop.Soft)
+	}
+	return nil
+}
+
+// counted counts the writes to the terminal, so that it is known when a screen
+// has been shown.
+type counted struct {
+	file interface {
+		io.ReadWriteCloser
+		Fd() uintptr
+	}
+	writes atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) { return c.file.Read(p) }
+func (c *counted) Close() error               { return c.file.Close() }
+func (c *counted) Fd() uintptr                { return c.file.Fd() }
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.file.Write(p)
+	c.writes.Add(1)
+	return n, err
+}
+
+// The messages that come back from what runs elsewhere.
+type (
+	foundMsg    struct{ update flow.Update }
+	toldMsg     struct{ line flow.Line }
+	finishedMsg struct{ outcome flow.Outcome }
+	stopMsg     struct{}
+	tickMsg     struct{}
+)
+
+// model is the full screen. It is used through its pointer by the program's one
+// goroutine.
+type model struct {
+	flow     *flow.Flow
+	stop     setup.Stop
+	terminal Terminal
+	out      *counted
+	ctx      context.Context
+	send     func(tea.Msg)
+
+	theme         *field.Theme
+	width, height int
+
+	// What is being asked.
+	step     string
+	question flow.Question
+	field    field.Field // nil where there is nothing to be asked
+	reading  *reading    // of a Review and an Ending
+	stale    bool        // the rows have to be taken anew
+	touched  bool        // a key was pressed in it
+	problem  *flow.Problem
+	fresh    bool  // the question has not been drawn yet
+	drawnAt  int64 // writes to the terminal before it was drawn
+
+	// What is being done.
+	work     *flow.Work
+	busy     string
+	since    time.Time
+	told     []flow.Line
+	stopping bool
+	ticking  bool
+	frame    int
+}
+
+func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
+	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(true), width: 80, height: 24}
+}
+
+// Init implements tea.Model.
+func (m *model) Init() tea.Cmd {
+	m.search(m.flow.Searches())
+	return tea.Batch(tea.RequestBackgroundColor, m.refresh())
+}
+
+// search begins searches. They outlive no run.
+func (m *model) search(searches []flow.Search) {
+	for _, s := range searches {
+		go s.Run(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
+	}
+}
+
+// Update implements tea.Model.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+		m.resize()
+		return m, nil
+	case tea.BackgroundColorMsg:
+		*m.theme = *field.NewTheme(msg.IsDark())
+		m.resize()
+		return m, nil
+	case foundMsg:
+		m.flow.Found(msg.update)
+		m.stale = true
+		return m, m.refresh()
+	case toldMsg:
+		m.told = append(m.told, msg.line)
+		return m, nil
+	case finishedMsg:
+		m.work = nil
+		m.flow.Finish(msg.outcome)
+		return m, m.refresh()
+	case stopMsg:
+		return m, m.halt()
+	case tickMsg:
+		return m, m.tick()
+	case tea.KeyPressMsg:
+		return m, m.press(msg)
+	case tea.PasteMsg:
+		if m.unseen() {
+			return m, nil
+		}
+	}
+	return m, m.give(msg)
+}
+
+// halt leaves at once, or lets what writes come to its end.
+func (m *model) halt() tea.Cmd {
+	if m.work != nil && m.work.Writes {
+		m.stopping = true
+		return nil
+	}
+	return tea.Quit
+}
+
+func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
+	switch stroke := key.Keystroke(); {
+	case stroke == "ctrl+c":
+		m.terminal.Interrupt()
+		return nil
+	case m.unseen():
+		return nil
+	case stroke == "esc" && (m.field == nil || !m.field.TakesEscape()), stroke == "shift+tab":
+		if m.flow.Back() {
+			m.step = ""
+		}
+		return m.refresh()
+	case m.reading != nil && stroke == "enter":
+		return m.answer(flow.Value{Yes: true})
+	case m.reading != nil:
+		m.reading.press(stroke)
+		return nil
+	}
+	return m.give(key)
+}
+
+// unseen reports whether the question is one that a key must not answer before
+// it has been on the screen: the review, and what confirms a risk. A key that
+// was pressed earlier was meant for something else.
+func (m *model) unseen() bool {
+	switch m.question.Kind {
+	case flow.Review, flow.Ending, flow.Confirm:
+		return m.work == nil && m.step != "" && (m.fresh || m.out.writes.Load() == m.drawnAt)
+	}
+	return false
+}
+
+// give hands a message to the field.
+func (m *model) give(msg tea.Msg) tea.Cmd {
+	if m.field == nil {
+		return nil
+	}
+	if _, pressed := msg.(tea.KeyPressMsg); pressed {
+		m.touched = true
+	}
+	cmd, done := m.field.Update(msg)
+	if !done {
+		return cmd
+	}
+	return tea.Batch(cmd, m.answer(m.value()))
+}
+
+// answer gives the flow an answer; one that cannot be meant leaves the question
+// where it is.
+func (m *model) answer(v flow.Value) tea.Cmd {
+	if err := m.flow.Answer(v); err != nil {
+		m.problem = flow.ProblemOf(err)
+		m.resize()
+		return nil
+	}
+	m.step = ""
+	return m.refresh()
+}
+
+// refresh makes the screen follow the flow.
+func (m *model) refresh() tea.Cmd {
+	m.search(m.flow.MoreSearches())
+	switch m.flow.State() {
+	case flow.Over:
+		return tea.Quit
+	case flow.Working, flow.Waiting:
+		return m.follow()
+	}
+	m.busy, m.told = "", nil
+	if id, _ := m.flow.Step(); m.step != id {
+		m.step = id
+		return m.ask()
+	}
+	return m.catchUp()
+}
+
+// follow shows what is being done, and starts it where it was not.
+func (m *model) follow() tea.Cmd {
+	if busy := m.flow.Busy(); m.busy != busy {
+		m.busy, m.since, m.told = busy, time.Now(), nil
+	}
+	m.step, m.field, m.reading = "", nil, nil
+	cmds := []tea.Cmd{m.startTicking()}
+	if work := m.flow.Work(); work != nil && work != m.work {
+		m.work = work
+		cmds = append(cmds, func() tea.Msg {
+			return finishedMsg{work.Run(m.stop, func(l flow.Line) { m.send(toldMsg{l}) })}
+		})
+	}
+	return tea.Batch(cmds...)
+}
+
+const tickEvery = 100 * time.Millisecond
+
+func (m *model) startTicking() tea.Cmd {
+	if m.ticking {
+		return nil
+	}
+	m.ticking = true
+	return tea.Tick(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
+}
+
+func (m *model) tick() tea.Cmd {
+	m.ticking = false
+	m.frame++
+	cmd := m.catchUp()
+	if m.busy == "" && !m.question.Growing {
+		return cmd
+	}
+	return tea.Batch(cmd, m.startTicking())
+}

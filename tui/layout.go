@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -121,6 +123,9 @@ func (m *model) above() []string {
 		lines = append([]string{""}, lines...)
 	}
 	room := max(0, (m.height-2)/2-len(lines)-len(m.below()))
+	if m.question.Kind == flow.Pick && m.height < 16 {
+		room = min(room, 1) // the rows say more
+	}
 	var reasons []string
 	for _, reason := range m.question.Reason {
 		reasons = append(reasons, wrapped(m.theme.Reason, reason, m.room())...)
@@ -132,16 +137,41 @@ func (m *model) above() []string {
 	return lines
 }
 
-// below is the problem with the last answer.
+// below is what belongs to the row under the cursor and does not fit beside it,
+// or the problem with the last answer.
 func (m *model) below() []string {
 	if m.problem == nil {
-		return nil
+		return m.detail()
 	}
-	lines := append([]string{""}, wrapped(m.theme.Error, "✗ "+m.problem.Message, m.room())...)
+	lines := append([]string{""}, indented(m.theme.Error, "✗ ", m.problem.Message, m.room())...)
 	for _, hint := range m.problem.Hints {
-		lines = append(lines, wrapped(m.theme.Hint, "  "+hint, m.room())...)
+		lines = append(lines, indented(m.theme.Hint, "  ", hint, m.room())...)
 	}
 	return lines[:min(len(lines), max(2, m.height-8))]
+}
+
+// detail is all of the row under the cursor, in two lines at the most.
+func (m *model) detail() []string {
+	list, is := m.field.(*field.List)
+	if !is || m.height < 10 {
+		return nil
+	}
+	lines := []string{"", "", ""}
+	key, _ := list.Selected()
+	for _, row := range m.question.Rows {
+		if row.Key != key {
+			continue
+		}
+		var parts []string
+		for _, part := range append([]string{row.Cells[0], cmp.Or(row.Disabled, row.Note)}, row.Cells[1:]...) {
+			if part != "" {
+				parts = append(parts, shellescape.StripUnsafe(part))
+			}
+		}
+		copy(lines[1:], wrapped(m.theme.Muted, strings.Join(parts, "  "), m.room()))
+		break
+	}
+	return lines
 }
 
 // resize gives the field the room that is left.

@@ -75,6 +75,11 @@ func TestTheClonesRepositoryIsTheDefault(t *testing.T) {
 
 func git(t *testing.T, dir string, args ...string) {
 	t.Helper()
+	gitIn(t, dir, args...)
+}
+
+func gitIn(t testing.TB, dir string, args ...string) {
+	t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull)

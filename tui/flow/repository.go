@@ -30,7 +30,7 @@ func repositoryStep() step {
 				Rows:    f.repositoryRows(),
 				More:    f.repositoryWords(),
 				Growing: !f.found.repositoriesDone,
-				Initial: Value{Key: f.answers.repository},
+				Initial: Value{Key: f.likelyRepository()},
 				Check: func(v Value) error {
 					if v.Key == "" {
 						return &Problem{Message: "no repository was picked", Hints: []string{"pick one, or type its name"}}
@@ -68,22 +68,33 @@ func (f *Flow) setTarget(target setup.Target) {
 }
 
 // passRepository takes the repository that the flags name, or the clone's only
-// one on a host that Travis knows.
+// one on a host that Travis knows, unless another one was picked before.
 func (f *Flow) passRepository() bool {
-	if f.problem != nil || f.answers.target.Slug != "" {
+	only := f.given.Target
+	if own := f.ownRepositories(); only.Slug == "" && len(own) == 1 {
+		only = own[0]
+	}
+	picked := f.answers.target
+	if only.Slug == "" || f.problem != nil || (picked.Slug != "" && picked != only) {
 		return false
 	}
-	if f.given.Target.Slug != "" {
-		f.setTarget(f.given.Target)
-		f.answers.repository = repositoryKey(f.given.Target)
-		return true
+	f.setTarget(only)
+	f.answers.repository = repositoryKey(only)
+	return true
+}
+
+// likelyRepository is the row to offer first: what was picked before, else the
+// first that there is.
+func (f *Flow) likelyRepository() string {
+	if f.answers.repository != "" {
+		return f.answers.repository
 	}
-	if own := f.ownRepositories(); len(own) == 1 {
-		f.setTarget(own[0])
-		f.answers.repository = repositoryKey(own[0])
-		return true
+	for _, row := range f.repositoryRows() {
+		if row.Disabled == "" {
+			return row.Key
+		}
 	}
-	return false
+	return ""
 }
 
 func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }

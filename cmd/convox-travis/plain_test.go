@@ -1,0 +1,90 @@
+//go:build unix
+
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/terminal"
+)
+
+func TestThePlainDriverReadsAPipe(t *testing.T) {
+	w := newWorld(t).inClone()
+	e := w.run("2\nproduction\n"+secrettest.Canary+"\nyes\n", "--accessible")
+	w.want(e, 0, "1  With a Console deploy key", "CONVOX_PASSWORD  created", "Review")
+	if strings.Contains(e.err+e.out, "\x1b") {
+		t.Errorf("it steers a terminal: %q", e.err)
+	}
+	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
+}
+
+func TestThePlainDriverTakesWhatIsOffered(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	w.want(w.run("2\n\n\ny\n", "--accessible"), 0, "[1] >", "created")
+	w.env["ACCESSIBLE"] = "1"
+	w.want(w.run("2\n\n\ny\n"), 0, "replaced")
+}
+
+func TestThePlainDriverGoesBackAndMends(t *testing.T) {
+	w := newWorld(t).inClone()
+	input := strings.Join([]string{"7", "2", "nothing like it", "prod", "production", "wrong", "<", "<", "4", secrettest.Canary, "no", "<", "", "", "yes"}, "\n") + "\n"
+	e := w.run(input, "--accessible")
+	w.want(e, 2, "answer with a number from 1 to 2", "nothing is called like that", "does not accept this password", "the word to write it")
+	w.wantNoWrite()
+}
+
+func TestAnswersThatEndEarlyAreListed(t *testing.T) {
+	for input, words := range map[string][]string{
+		"":                                  {"the way in", "the password or deploy key", "the word to write it"},
+		"2\n":                               {"the Rack", "the password or deploy key"},
+		"2\n4\n":                            {"the password or deploy key"},
+		"2\n4\n" + secrettest.Canary + "\n": {"the word to write it"},
+	} {
+		w := newWorld(t).inClone()
+		w.want(w.run(input, "--accessible"), 2, append(words, "hint: ")...)
+		w.wantNoWrite()
+	}
+}
+
+func TestWithoutATerminalNothingIsGuessed(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	w.want(w.run("2\n\n\ny\n"), 2, "the way in", "--password-stdin")
+	w.want(w.run(w.password(), "--host", w.setting("DEMO_RACK_HOST"), "--saved"), 2, "needs a terminal", "convox-travis apply", "--accessible")
+	w.want(w.run("", "demo"), 2, "demo --serve")
+	w.wantNoWrite()
+}
+
+func TestADumbTerminalGetsPlainLines(t *testing.T) {
+	w := newWorld(t).inClone()
+	w.env["TERM"] = "dumb"
+	z := w.open(terminal.Options{})
+	z.sees(askWay, "[1] >").types("2\r").sees(askRack, ">")
+	z.types("production\r").sees(askPassword)
+	z.still()
+	if z.EchoIsOn() {
+		t.Error("the secret is echoed")
+	}
+	z.types(secrettest.Canary + "\r").sees("write it, yes or no [no]")
+	if !z.EchoIsOn() {
+		t.Error("the echo was not put back")
+	}
+	z.types("yes\r").ends(0, "created")
+	if strings.Contains(z.Output(), "\x1b") {
+		t.Errorf("a dumb terminal got an escape sequence")
+	}
+	z.wantRackPair()
+}
+
+func TestCtrlCAtTheSecretPutsTheEchoBack(t *testing.T) {
+	w := newWorld(t).inClone()
+	w.env["TERM"] = "dumb"
+	z := w.open(terminal.Options{})
+	z.sees(askWay, "[1] >").types("2\r").sees(askRack, ">").types("production\r").sees(askPassword)
+	z.still()
+	z.types(terminal.CtrlC).ends(130, "nothing was written")
+	if !z.EchoIsOn() {
+		t.Error("the echo is off")
+	}
+}

@@ -1,0 +1,400 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/terminal"
+)
+
+// wizard is the program on a terminal, in a clone of the world's repository.
+type wizard struct {
+	*world
+	*terminal.Terminal
+	t testing.TB
+}
+
+// inClone makes the world's place a clone, and forgets the Rack's saved login.
+func (w *world) inClone() *world {
+	w.Helper()
+	dir := w.dir
+	for _, args := range [][]string{{"init", "-q"}, {"remote", "add", "origin", "git@github.com:" + w.setting("DEMO_REPO") + ".git"}} {
+		gitIn(w, dir, args...)
+	}
+	return w
+}
+
+// saved lets the convox client have saved the Rack's password.
+func (w *world) saved() *world {
+	w.Helper()
+	folder := filepath.Join(w.dir, "config", "convox")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		w.Fatal(err)
+	}
+	auth := fmt.Sprintf(`{%q: %q}`, w.setting("DEMO_RACK_HOST"), secrettest.Canary)
+	if err := os.WriteFile(filepath.Join(folder, "auth"), []byte(auth), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	return w
+}
+
+// open starts the wizard. What it showed is searched for secrets at the end,
+// and the terminal has to be what it was.
+func (w *world) open(o terminal.Options, args ...string) *wizard {
+	w.Helper()
+	cmd, _, _ := w.start(w.Context(), "", args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = nil, nil, nil
+	if w.env["TERM"] == "" {
+		cmd.Env = append(cmd.Env, "TERM=xterm-256color", "COLORTERM=truecolor")
+	}
+	term, err := terminal.Start(cmd, o)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(term.Close)
+	return &wizard{w, term, w.TB}
+}
+
+// sees waits until all words are on the screen.
+func (z *wizard) sees(words ...string) *wizard {
+	z.t.Helper()
+	if err := z.WaitText(z.Context(), words...); err != nil {
+		z.t.Fatal(err)
+	}
+	return z
+}
+
+// still waits until the screen is at rest, and returns it.
+func (z *wizard) still() string {
+	z.t.Helper()
+	if err := z.WaitStill(z.Context(), 150*time.Millisecond); err != nil {
+		z.t.Fatal(err)
+	}
+	return z.Screen()
+}
+
+func (z *wizard) types(keys string) *wizard {
+	z.Type(keys)
+	return z
+}
+
+func (z *wizard) enter() *wizard { return z.types(terminal.Enter) }
+
+// ends waits for the end, and holds what is left against the rules.
+func (z *wizard) ends(code int, words ...string) *wizard {
+	z.t.Helper()
+	got, err := z.Wait(z.Context())
+	if err != nil || got != code {
+		z.t.Errorf("exit %d, not %d, %v:\n%s", got, code, err, z.Screen())
+	}
+	for _, word := range words {
+		if !strings.Contains(z.Screen(), word) {
+			z.t.Errorf("%q is not left in the terminal:\n%s", word, z.Screen())
+		}
+	}
+	if left := z.Leftovers(); len(left) > 0 {
+		z.t.Errorf("the terminal is left with %v", left)
+	}
+	secrettest.Absent(z.t, "what was shown", z.Frames(), z.secrets...)
+	return z
+}
+
+func (z *wizard) wantRackPair() {
+	z.t.Helper()
+	z.wantPair(z.setting("DEMO_REPO"), "CONVOX_HOST="+z.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
+}
+
+// The questions of a way through, by what is on the screen.
+const (
+	askWay      = "How should builds log in"
+	askRack     = "Which Rack?"
+	askSource   = "Where is the Rack's password?"
+	askPassword = "The Rack's password"
+	askKey      = "The deploy key"
+	atReview    = "Nothing is written yet"
+	atDone      = "What comes next"
+)
+
+// toPassword goes to the question for the Rack's password.
+func (z *wizard) toPassword() *wizard {
+	z.t.Helper()
+	z.sees(askWay)
+	if strings.Contains(z.still(), "› With a Console") {
+		z.types(terminal.Down).sees("› With a Rack's password")
+	}
+	z.enter().sees(askRack).types("production").sees("› production").enter()
+	return z.sees(askPassword)
+}
+
+func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
+	z := newWorld(t).inClone().saved().open(terminal.Options{})
+	for _, question := range []string{askWay, askRack, askSource, atReview, atDone} {
+		z.sees(question)
+		z.still()
+		z.enter()
+	}
+	z.ends(0, "CONVOX_PASSWORD  created", "undo: convox-travis remove --repo acme/web")
+	z.wantRackPair()
+}
+
+func TestATypedPasswordIsTheOtherWay(t *testing.T) {
+	z := newWorld(t).inClone().open(terminal.Options{Light: true})
+	z.toPassword().types(secrettest.Canary).sees(fmt.Sprintf("%d characters", len(secrettest.Canary))).enter().sees(atReview).enter().sees(atDone).enter().ends(0, "created")
+	z.wantRackPair()
+}
+
+func TestADeployKeyIsAWayIn(t *testing.T) {
+	w := newWorld(t).inClone()
+	z := w.open(terminal.Options{}, "--console="+w.setting("DEMO_CONSOLE_HOST"))
+	z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(atReview, "acme/production").enter().sees(atDone).enter().ends(0)
+	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_CONSOLE_HOST"), "CONVOX_PASSWORD="+w.setting("DEMO_DEPLOY_KEY"))
+}
+
+func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
+	z := newWorld(t).inClone().open(terminal.Options{})
+	z.toPassword().types(secrettest.Canary).enter().sees(atReview)
+	review := z.still()
+	for _, question := range []string{"For one branch only?", "Which repository?", "The Travis token", askPassword, askSource, askRack, askWay} {
+		z.types(terminal.Escape).sees(question)
+		z.still()
+	}
+	for _, question := range []string{askWay, askRack, askPassword} {
+		z.sees(question)
+		z.still()
+		z.enter()
+	}
+	z.sees(atReview)
+	if again := z.still(); again != review {
+		t.Errorf("the review was\n%s\nand is\n%s", review, again)
+	}
+	z.types(terminal.CtrlC).ends(130, "nothing was written")
+	z.wantNoWrite()
+}
+
+// Every screen is the same again after the terminal was small for a while.
+func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
+	z := newWorld(t).inClone().saved().open(terminal.Options{Width: 200, Height: 60})
+	there := func(question string) {
+		z.sees(question)
+		before := z.still()
+		for _, size := range [][2]int{{40, 12}, {80, 24}, {200, 60}} {
+			if err := z.Resize(size[0], size[1]); err != nil {
+				t.Fatal(err)
+			}
+			screen := z.still()
+			if !strings.Contains(screen, strings.Fields(question)[0]) {
+				t.Errorf("at %dx%d the question is gone:\n%s", size[0], size[1], screen)
+			}
+		}
+		if after := z.still(); after != before {
+			t.Errorf("the screen was\n%s\nand is\n%s", before, after)
+		}
+	}
+	there(askWay)
+	z.enter()
+	there(askRack)
+	z.enter()
+	there(askSource)
+	z.types(terminal.Down).enter()
+	there(askPassword)
+	z.types(secrettest.Canary).enter()
+	there("Review")
+	z.enter()
+	there("Done")
+	z.enter().ends(0)
+}
+
+func TestAWrongPasswordIsMendedWhereItWasTyped(t *testing.T) {
+	z := newWorld(t).inClone().open(terminal.Options{})
+	z.toPassword().types("wrong").enter().sees("the Rack does not", askPassword)
+	z.types(terminal.CtrlU + secrettest.Canary).enter().sees(atReview)
+	if n := len(z.Travis.Writes()); n != 0 {
+		t.Errorf("%d writes", n)
+	}
+	z.types(terminal.CtrlC).ends(130)
+}
+
+func TestALongPasteArrivesWhole(t *testing.T) {
+	w := newWorld(t).inClone()
+	long := strings.Repeat("a1B2", 50)
+	w.Rack.SetPassword(long)
+	w.secrets = append(w.secrets, long)
+	z := w.open(terminal.Options{})
+	z.toPassword().Paste(long + "\n")
+	z.sees("200 characters").enter().sees(atReview).enter().sees(atDone).enter().ends(0)
+	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+long)
+}
+
+// Keys that were pressed before a screen was there were meant for another one.
+func TestKeysTypedAheadConfirmNothing(t *testing.T) {
+	z := newWorld(t).inClone().saved().open(terminal.Options{})
+	z.sees(askWay)
+	z.still()
+	z.types(strings.Repeat(terminal.Enter, 12)).sees(atReview)
+	z.still()
+	if n := len(z.Travis.Writes()); n != 0 {
+		t.Errorf("%d writes", n)
+	}
+	z.types(terminal.CtrlC).ends(130, "nothing was written")
+}
+
+func TestKeysBehindEnterDoNotReachTheSecret(t *testing.T) {
+	z := newWorld(t).inClone().open(terminal.Options{})
+	z.toPassword().types(secrettest.Canary + terminal.Enter + "XYZ").sees(atReview)
+	z.still()
+	z.enter().sees(atDone).enter().ends(0)
+	z.wantRackPair()
+}
+
+func TestCtrlCLeavesFromEveryQuestion(t *testing.T) {
+	for _, keys := range []string{terminal.CtrlC, terminal.CtrlC + terminal.CtrlC} {
+		for stops := range 5 {
+			z := newWorld(t).inClone().saved().open(terminal.Options{})
+			z.sees(askWay)
+			z.still()
+			for _, question := range []string{askRack, askSource, askPassword, atReview}[:stops] {
+				if question == askPassword {
+					z.types(terminal.Down)
+				}
+				if question == atReview {
+					z.types(secrettest.Canary)
+				}
+				z.enter().sees(question)
+			}
+			z.types(keys).ends(130, "nothing was written")
+			z.wantNoWrite()
+		}
+	}
+}
+
+func TestCtrlCWhileItIsCheckedLeaves(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	w.Rack.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
+	z := w.open(terminal.Options{})
+	z.sees(askWay)
+	z.still()
+	z.enter().sees(askRack).enter().sees(askSource).enter().sees("checking it with").types(terminal.CtrlC).ends(130, "nothing was written")
+}
+
+// toReview goes to the review with the saved password.
+func (z *wizard) toReview() *wizard {
+	z.t.Helper()
+	z.sees(askWay)
+	z.still()
+	return z.enter().sees(askRack).enter().sees(askSource).enter().sees(atReview)
+}
+
+func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	z := w.open(terminal.Options{}).toReview()
+	w.Travis.Faults.SetLatency(300 * time.Millisecond)
+	z.enter().sees("setting CONVOX_HOST").types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
+	w.wantPair(w.setting("DEMO_REPO"))
+}
+
+func TestASecondCtrlCInApplyLeavesAtOnce(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: posts("CONVOX_PASSWORD")})
+	z := w.open(terminal.Options{}).toReview().enter().sees("setting CONVOX_PASSWORD")
+	begun := time.Now()
+	z.types(terminal.CtrlC).sees("stopping").types(terminal.CtrlC).ends(130, "CONVOX_HOST      created", "CONVOX_PASSWORD  unknown")
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	z := w.open(terminal.Options{Patience: 20 * time.Second}).toReview()
+	w.Travis.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool { return r.Method == http.MethodPost }})
+	z.enter().sees("It could not be completed", "Travis failed", "not created")
+	w.Travis.Faults.Clear()
+	z.enter().sees(atDone).enter().ends(0, "created")
+	z.wantRackPair()
+}
+
+func TestWithoutColoursNothingIsLost(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	w.env["NO_COLOR"] = "1"
+	z := w.open(terminal.Options{}).toReview()
+	z.types(terminal.CtrlC).ends(130)
+	for _, colour := range []string{"\x1b[38;", "\x1b[48;", ";38;2", ";38;5"} {
+		if strings.Contains(z.Output(), colour) {
+			t.Errorf("a colour was set: %q", colour)
+		}
+	}
+}
+
+func TestASilentTerminalIsNotWaitedFor(t *testing.T) {
+	z := newWorld(t).inClone().saved().open(terminal.Options{Silent: true})
+	begun := time.Now()
+	z.sees(askWay)
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("the first frame took %v", took)
+	}
+	z.toReview().enter().sees(atDone).enter().ends(0)
+}
+
+func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	w.env["AWS_PROFILE"], w.env["TRAVIS_TOKEN"], w.env["HOME"] = "a-profile-of-mine", "a-token-of-mine", "/nowhere"
+	w.env["TMPDIR"] = w.dir
+	z := w.open(terminal.Options{}, "demo")
+	enters := 0
+	for _, question := range []string{askWay, askRack, askSource, atReview, atDone} {
+		z.sees(question, "demo:")
+		z.still()
+		z.enter()
+		enters++
+	}
+	z.ends(0, "that was the demo")
+	if enters > 6 {
+		t.Errorf("%d presses of Enter", enters)
+	}
+	for _, mine := range []string{"a-profile-of-mine", "a-token-of-mine", "/nowhere"} {
+		if strings.Contains(z.Frames(), mine) {
+			t.Errorf("%s was read", mine)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if n := len(w.Travis.Faults.Requests()); n != 0 {
+		t.Errorf("another Travis got %d requests", n)
+	}
+}
+
+func TestTheDemoSaysWhatToType(t *testing.T) {
+	z := newWorld(t).open(terminal.Options{}, "demo")
+	z.sees(askWay)
+	z.still()
+	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(atReview)
+	for _, question := range []string{"For one branch", "Which repository?", "The Travis token", askKey, "Which Console?"} {
+		z.types(terminal.Escape).sees(question)
+		z.still()
+	}
+	z.types(terminal.CtrlC).ends(130, "nothing was written")
+}
+
+// BenchmarkFirstFrame is the start of the wizard to its first question, on a
+// terminal that answers no questions; the budget is 60 ms.
+func BenchmarkFirstFrame(b *testing.B) {
+	w := newWorld(b).inClone().saved()
+	w.Travis.Faults.SetLatency(time.Second) // which must not hold it up
+	for b.Loop() {
+		z := w.open(terminal.Options{Silent: true})
+		z.sees(askWay)
+		b.StopTimer()
+		z.Close()
+		b.StartTimer()
+	}
+}

@@ -1,0 +1,122 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+	"convox-travis/tui/flow"
+)
+
+// full is an account with many repositories.
+type full struct {
+	setup.Travis
+	repositories []travisapi.Repository
+}
+
+func (full) User(context.Context) (travisapi.User, error) {
+	return travisapi.User{ID: 1, Login: "ann"}, nil
+}
+
+func (f full) Repositories(_ context.Context, o travisapi.ListOptions) ([]travisapi.Repository, error) {
+	for i := 0; i < len(f.repositories); i += 100 {
+		o.Page(f.repositories[i:min(i+100, len(f.repositories))])
+	}
+	return f.repositories, nil
+}
+
+func (full) Sync(context.Context, travisapi.User) error { return nil }
+
+type good struct{}
+
+func (good) Rack(context.Context, convox.Host, secret.String) (convox.Login, error) {
+	return convox.Login{}, nil
+}
+
+func (good) Console(context.Context, convox.Host, secret.String) (convox.Login, error) {
+	return convox.Login{}, nil
+}
+
+// atRepositories is the full screen at the question for the repository, with n
+// of them.
+func atRepositories(t testing.TB, n int) *model {
+	t.Helper()
+	account := full{repositories: make([]travisapi.Repository, n)}
+	for i := range account.repositories {
+		account.repositories[i] = travisapi.Repository{ID: i + 1, Slug: fmt.Sprintf("acme/service-%05d", i), Active: i%3 != 0, Provider: travisapi.GitHub}
+	}
+	f := flow.New(flow.Outside{
+		Token:   func(context.Context) (secret.String, error) { return secret.New("t"), nil },
+		Travis:  func(secret.String) (flow.Travis, error) { return account, nil },
+		Checker: func(string) (setup.Checker, error) { return good{}, nil },
+	}, flow.Given{Way: flow.ByConsole, Password: secret.New("key")})
+	stop := setup.Stop{Soft: t.Context(), Hard: t.Context()}
+	m := newModel(stop, Terminal{}, f, &counted{file: os.Stderr})
+	m.ctx = t.Context()
+	sent := make(chan tea.Msg, 2*n/100+10)
+	m.send = func(msg tea.Msg) { sent <- msg }
+	m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
+	m.Init()
+	for m.step != flow.StepRepository || m.question.Growing {
+		if work := m.work; work != nil {
+			m.Update(finishedMsg{work.Run(stop, func(flow.Line) {})})
+			continue
+		}
+		m.Update(<-sent)
+		m.Update(tickMsg{})
+	}
+	return m
+}
+
+func TestTenThousandRepositoriesAreListed(t *testing.T) {
+	m := atRepositories(t, 10_000)
+	if screen := m.screen(); !contains(screen, "10,001 in all") || !contains(screen, "acme/service-00000") {
+		t.Errorf("the screen is\n%s", screen)
+	}
+	for _, key := range "09999" {
+		m.Update(tea.KeyPressMsg{Code: key, Text: string(key)})
+	}
+	if screen := m.screen(); !contains(screen, "› acme/service-09999") {
+		t.Errorf("the screen is\n%s", screen)
+	}
+}
+
+// BenchmarkAKeyAmongTenThousand is a key press to a frame; the budget is 16 ms.
+func BenchmarkAKeyAmongTenThousand(b *testing.B) {
+	for name, keys := range map[string][]tea.KeyPressMsg{
+		"move":   {{Code: tea.KeyDown}},
+		"filter": {{Code: '7', Text: "7"}, {Code: tea.KeyBackspace}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			m := atRepositories(b, 10_000)
+			i := 0
+			for b.Loop() {
+				m.Update(keys[i%len(keys)])
+				m.View()
+				i++
+			}
+		})
+	}
+}
+
+// BenchmarkMemoryOfTenThousand reports what is held with the list on the screen;
+// the budget is 60 MiB for the whole program.
+func BenchmarkMemoryOfTenThousand(b *testing.B) {
+	var m *model
+	for b.Loop() {
+		m = atRepositories(b, 10_000)
+	}
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	b.ReportMetric(float64(stats.HeapAlloc)/(1<<20), "MiB-held")
+	runtime.KeepAlive(m)
+}

@@ -16,7 +16,6 @@ type answers struct {
 
 	rack     string // the key of the row that was picked
 	typed    string // a host that was typed
-	mfaCode  string
 	source   source
 	password secret.String // that was typed
 

@@ -384,6 +384,53 @@ func TestAFailureIsTriedAgainInPlace(t *testing.T) {
 	}
 }
 
+func TestACredentialGoesToTheHostThatItWasGivenFor(t *testing.T) {
+	other := convoxtest.StartRack(t, "another")
+	w := newWorld(t).begin(flow.Given{Way: flow.ByRack, Host: newWorldHost(t, other.Host), Password: secret.New("another")})
+	w.step(flow.StepReview)
+	w.backTo(flow.StepRack)
+	w.rack.Faults.Forget()
+	w.answer(flow.Value{Key: "cfn us-east-1 production"}).step(flow.StepSource)
+	if n := len(w.rack.Faults.Requests()); n != 0 || len(w.flow.Question().Options) != 2 {
+		t.Errorf("%d calls with the password of another Rack, %+v", n, w.flow.Question().Options)
+	}
+
+	w = newWorld(t).begin(flow.Given{})
+	w.answer(flow.Value{Index: 0}).type_(key).step(flow.StepReview)
+	w.backTo(flow.StepConsole)
+	w.type_(w.rack.Host).step(flow.StepKey)
+	if !w.flow.Question().Initial.Secret.IsEmpty() {
+		t.Error("the key of another Console is offered")
+	}
+
+	w = newWorld(t).begin(flow.Given{})
+	w.answer(flow.Value{Index: 1}).answer(flow.Value{Key: "cfn us-east-1 production"}).answer(flow.Value{Index: 1}).type_(secrettest.Canary).step(flow.StepReview)
+	w.backTo(flow.StepRack)
+	w.answer(flow.Value{Key: "cfn eu-west-1 staging"}).step(flow.StepPassword)
+	if !w.flow.Question().Initial.Secret.IsEmpty() {
+		t.Error("the password of another Rack is offered")
+	}
+}
+
+func (w *world) backTo(step string) {
+	w.Helper()
+	for at, _ := w.flow.Step(); at != step; at, _ = w.flow.Step() {
+		if !w.flow.Back() {
+			w.Fatalf("there is no way back to %s", step)
+		}
+	}
+	w.settle()
+}
+
+func newWorldHost(t *testing.T, text string) convox.Host {
+	t.Helper()
+	host, err := convox.ParseHost(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return host
+}
+
 func TestADryRunWritesNothing(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{DryRun: true})
 	w.accept().accept().accept().step(flow.StepReview).accept()

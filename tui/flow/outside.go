@@ -68,12 +68,13 @@ type found struct {
 	savedDone bool
 	savedErr  error
 
-	racks     []cfn.Rack
-	regions   int // searched so far
-	of        int // to be searched
-	racksDone bool
-	racksErr  error
-	skipped   []cfn.Skipped
+	racks      []cfn.Rack
+	regions    int // searched so far
+	of         int // to be searched
+	racksBegun bool
+	racksDone  bool
+	racksErr   error
+	skipped    []cfn.Skipped
 
 	token     secret.String
 	tokenErr  error
@@ -109,6 +110,7 @@ func (f *Flow) Searches() []Search {
 		all = append(all, Search{"the Travis account", f.outside.searchAccount})
 	}
 	if f.outside.Racks != nil && f.given.Way != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
+		f.found.racksBegun = true
 		all = append(all, f.outside.rackSearch(""))
 	}
 	return all

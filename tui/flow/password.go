@@ -54,13 +54,22 @@ var sourceOptions = map[source]Option{
 // sources lists where the password can come from, the best first.
 func (f *Flow) sources() []source {
 	var all []source
-	if !f.given.Password.IsEmpty() {
+	if !f.given.Password.IsEmpty() && f.isGivenRack() {
 		all = append(all, sourceGiven)
 	}
 	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved {
 		all = append(all, sourceSaved)
 	}
 	return append(all, sourceTyped)
+}
+
+// isGivenRack reports whether the Rack is still the one that the flags name: the
+// password that was given is for that one alone.
+func (f *Flow) isGivenRack() bool {
+	if rack, found := f.pickedRack(); found && f.given.Rack != "" {
+		return rack.Name == f.given.Rack
+	}
+	return !f.given.Host.IsZero() && f.rackHost() == f.given.Host
 }
 
 // passSource takes the source that the flags name, or the only one there is.

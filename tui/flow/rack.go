@@ -11,6 +11,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
 
@@ -34,6 +35,12 @@ func rackStep() step {
 			return ""
 		},
 		pass: (*Flow).passRack,
+		begin: func(f *Flow) {
+			if f.outside.Racks != nil && !f.found.racksBegun { // the flags had answered
+				f.found.racksBegun = true
+				f.result.searches = append(f.result.searches, f.outside.rackSearch(""))
+			}
+		},
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Pick, Title: "Which Rack?",
@@ -68,10 +75,12 @@ func rackStep() step {
 	}
 }
 
-// forgetLogin drops what a check of another host or password showed.
+// forgetLogin drops what was said and found out about another host: its
+// password must not go to this one.
 func (f *Flow) forgetLogin() {
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.answers.unchecked, f.answers.fingerprint = false, f.given.Fingerprint
+	f.answers.password = secret.String{}
 }
 
 // passRack takes the Rack that the flags name.

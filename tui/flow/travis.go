@@ -40,7 +40,13 @@ func tokenStep() step {
 			}
 			return q
 		},
-		take: func(f *Flow, v Value) { f.answers.token = v.Secret },
+		take: func(f *Flow, v Value) {
+			if !v.Secret.Equal(f.answers.token) {
+				// Another account has other repositories.
+				f.found.repositories, f.found.repositoriesErr, f.found.repositoriesDone = nil, nil, false
+			}
+			f.answers.token = v.Secret
+		},
 		do: func(f *Flow) *Work {
 			if f.answers.token.IsEmpty() {
 				return nil // the one that was found

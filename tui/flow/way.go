@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
 )
 
 func wayStep() step {
@@ -61,8 +62,12 @@ func consoleStep() step {
 			}
 		},
 		take: func(f *Flow, v Value) {
-			f.answers.console, _ = convox.ParseHost(v.Text) // Check read it
-			f.result.login = nil
+			host, _ := convox.ParseHost(v.Text) // Check read it
+			if host != f.answers.console {
+				f.answers.console = host
+				f.answers.key = secret.String{} // it was for another one
+				f.forgetLogin()
+			}
 		},
 		shown: func(f *Flow) string { return f.answers.console.String() },
 	}
@@ -77,7 +82,10 @@ func keyStep() step {
 	return step{
 		id: StepKey, name: "Deploy key",
 		when: byConsole,
-		pass: func(f *Flow) bool { return !f.answers.key.IsEmpty() && f.result.login == nil && f.problem == nil },
+		pass: func(f *Flow) bool {
+			given := !f.given.Password.IsEmpty() && f.answers.key.Equal(f.given.Password)
+			return given && f.problem == nil
+		},
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "The deploy key",

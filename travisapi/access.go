@@ -1,6 +1,8 @@
 package travisapi
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/url"
 	"strings"
@@ -125,6 +127,13 @@ func FindToken(endpoint string, env func(string) string, saved CLIConfig) (secre
 		return secret.String{}, NoToken, err
 	}
 	return token, source, nil
+}
+
+// Fingerprint names an endpoint and a token together and gives neither away:
+// for what all processes of a machine share that use them.
+func Fingerprint(endpoint string, token secret.String) string {
+	sum := sha256.Sum256([]byte(endpointKey(endpoint) + "\x00" + token.Reveal()))
+	return hex.EncodeToString(sum[:16])
 }
 
 // CheckToken refuses what no token can be and no header can carry.

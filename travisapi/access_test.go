@@ -113,6 +113,19 @@ func TestAStrangeTokenIsRefused(t *testing.T) {
 	}
 }
 
+func TestAFingerprintTellsAccessesApartAndNothingElse(t *testing.T) {
+	one := travisapi.Fingerprint("https://api.travis-ci.com", secret.New(secrettest.Canary))
+	secrettest.Absent(t, "the fingerprint", one)
+	if one != travisapi.Fingerprint("https://API.travis-ci.com/", secret.New(secrettest.Canary)) {
+		t.Error("two spellings of an endpoint are two")
+	}
+	for _, other := range []string{travisapi.Fingerprint("https://api.travis-ci.com", secret.New("x")), travisapi.Fingerprint("https://travis.acme.com", secret.New(secrettest.Canary))} {
+		if other == one || len(other) != 32 {
+			t.Errorf("%s and %s", one, other)
+		}
+	}
+}
+
 func TestNoFileIsNoError(t *testing.T) {
 	for name, read := range map[string]func() (travisapi.CLIConfig, error){
 		"no file": func() (travisapi.CLIConfig, error) { return travisapi.ReadCLIConfig(env(), t.TempDir()) },

@@ -132,7 +132,7 @@ func (p *program) moveInto(world *demo.World) error {
 		}
 	}
 	p.goos = strings.ReplaceAll(p.goos, "darwin", "linux") // the home was laid down as there
-	p.env, p.demo = os.Getenv, true
+	p.env, p.cache, p.demo = os.Getenv, "", true
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -22,6 +23,9 @@ type program struct {
 	home string
 	goos string
 	dir  string
+	// cache is the folder in which the processes of this person share the times
+	// of their calls, or "".
+	cache string
 
 	demo bool // the world is the embedded one
 
@@ -33,6 +37,10 @@ type program struct {
 
 func systemProgram() *program {
 	home, _ := os.UserHomeDir() // without one, nothing is found there
+	cache, err := os.UserCacheDir()
+	if err == nil {
+		cache = filepath.Join(cache, "convox-travis")
+	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	outliveReaders()
@@ -46,6 +54,7 @@ func systemProgram() *program {
 		home:    home,
 		goos:    runtime.GOOS,
 		dir:     ".",
+		cache:   cache,
 		signals: signals,
 	}
 }

@@ -29,7 +29,7 @@ func (p *program) travis(o *options, slug string) (travisAccess, error) {
 	if err != nil {
 		return travisAccess{}, &usageError{what: err.Error(), hints: hintsOf(err)}
 	}
-	posts := pace.NewWindow(pace.TravisPosts, pace.TravisWindow, clock.System{})
+	posts := pace.NewShared(p.cache, "posts-"+travisapi.Fingerprint(endpoint, token), pace.TravisPosts, pace.TravisWindow, clock.System{})
 	return travisAccess{
 		found:  !token.IsEmpty(),
 		config: travisapi.Config{Endpoint: endpoint, Token: token, UserAgent: userAgent(), Pace: posts.Wait},

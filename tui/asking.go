@@ -20,6 +20,10 @@ func (m *model) ask() tea.Cmd {
 		m.field = field.NewChoice(m.theme, options(q.Options), q.Initial.Index)
 	case flow.Confirm:
 		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes)
+		m.reading = &reading{}
+		for _, reason := range q.Reason {
+			m.reading.lines = append(m.reading.lines, flow.Line{Text: reason})
+		}
 	case flow.Text:
 		m.field = field.NewText(m.theme, "", q.Initial.Text, func(text string) error {
 			if q.Check == nil {
@@ -33,7 +37,7 @@ func (m *model) ask() tea.Cmd {
 		list := field.NewList(m.theme, field.ListOptions{Empty: "nothing was found yet"})
 		list.SetRows(rows(q.Rows))
 		list.Select(q.Initial.Key)
-		list.Busy(q.More)
+		list.Busy(progress(q))
 		m.field = list
 	default:
 		m.reading = &reading{lines: q.Lines}
@@ -47,6 +51,15 @@ func (m *model) ask() tea.Cmd {
 		return tea.Batch(cmd, m.startTicking())
 	}
 	return cmd
+}
+
+// progress is what is still being looked for; what came of it stands below the
+// list, where it has room.
+func progress(q flow.Question) string {
+	if q.Growing {
+		return q.More
+	}
+	return ""
 }
 
 // many is how many rows are too many to be taken anew for each that arrives:
@@ -65,7 +78,7 @@ func (m *model) catchUp() tea.Cmd {
 		}
 		q := m.flow.Question()
 		f.SetRows(rows(q.Rows))
-		f.Busy(q.More)
+		f.Busy(progress(q))
 		if !m.touched {
 			f.Select(q.Initial.Key)
 		}

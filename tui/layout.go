@@ -8,7 +8,6 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/tui/field"
@@ -29,6 +28,7 @@ func (m *model) View() tea.View {
 	}
 	view := tea.NewView(m.screen())
 	view.AltScreen = true
+	view.ReportFocus = true // a secret that is shown is hidden when nobody looks
 	view.WindowTitle = "convox-travis"
 	return view
 }
@@ -84,7 +84,8 @@ func (m *model) rail() []string {
 		}
 		lines = append(lines, style.Render(sign+item.Name))
 		if item.Answer != "" && item.State != flow.Ahead {
-			lines = append(lines, m.theme.Muted.Render("  "+ansi.Truncate(item.Answer, railWidth-margin-1, "…")))
+			answer := shellescape.StripUnsafe(item.Answer)
+			lines = append(lines, m.theme.Muted.Render("  "+ansi.Truncate(answer, railWidth-margin-1, "…")))
 		}
 	}
 	return lines
@@ -107,10 +108,14 @@ func (m *model) main() []string {
 		return nil
 	}
 	lines := m.above()
+	if m.reading != nil {
+		lines = append(lines, m.reading.view(m.theme)...)
+	}
+	if m.reading != nil && m.field != nil {
+		lines = append(lines, "")
+	}
 	if m.field != nil {
 		lines = append(lines, strings.Split(m.field.View(), "\n")...)
-	} else {
-		lines = append(lines, m.reading.view(m.theme)...)
 	}
 	return append(lines, m.below()...)
 }
@@ -128,6 +133,9 @@ func (m *model) above() []string {
 	}
 	var reasons []string
 	for _, reason := range m.question.Reason {
+		if m.question.Kind == flow.Confirm {
+			break // it has to be read: it scrolls
+		}
 		reasons = append(reasons, wrapped(m.theme.Reason, reason, m.room())...)
 	}
 	lines = append(lines, reasons[:min(room, len(reasons))]...)
@@ -171,16 +179,23 @@ func (m *model) detail() []string {
 		copy(lines[1:], wrapped(m.theme.Muted, strings.Join(parts, "  "), m.room()))
 		break
 	}
+	if q := m.question; q.More != "" && !q.Growing && m.height >= 16 {
+		more := indented(m.theme.Warn, "! ", q.More, m.room())
+		lines = append(lines, more[:min(len(more), 4)]...)
+	}
 	return lines
 }
 
 // resize gives the field the room that is left.
 func (m *model) resize() {
 	height := max(1, m.height-2-len(m.above())-len(m.below()))
-	if m.field != nil {
+	switch {
+	case m.field != nil && m.reading != nil:
+		m.field.Resize(m.room(), 1)
+		m.reading.resize(m.room(), max(1, height-2))
+	case m.field != nil:
 		m.field.Resize(m.room(), height)
-	}
-	if m.reading != nil {
+	case m.reading != nil:
 		m.reading.resize(m.room(), height)
 	}
 }
@@ -191,14 +206,13 @@ var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "
 func (m *model) doing() []string {
 	words := m.busy
 	if m.stopping {
-		words = "stopping: what was begun is finished or taken away (Ctrl-C again leaves at once)"
+		words = "stopping; Ctrl-C again leaves at once"
 	}
-	elapsed := time.Since(m.since).Truncate(time.Second)
-	line := m.theme.Marker.Render(spinner[m.frame%len(spinner)]) + " " + words
-	if elapsed >= time.Second {
-		line += m.theme.Muted.Render(fmt.Sprintf("  %v", elapsed))
+	if elapsed := time.Since(m.since).Truncate(time.Second); elapsed >= time.Second {
+		words = fmt.Sprintf("%v  %s", elapsed, words)
 	}
-	lines := []string{"", line, ""}
+	lines := append([]string{""}, indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
+	lines = append(lines, "")
 	told := m.told[max(0, len(m.told)-(m.height-6)):]
 	for _, l := range told {
 		lines = append(lines, toned(m.theme, l, m.room())...)
@@ -211,6 +225,8 @@ func (m *model) foot() string {
 	var keys []field.Key
 	switch {
 	case m.busy != "":
+	case m.reading != nil && !m.reading.ended:
+		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "read on"})
 	case m.field != nil:
 		keys = m.field.Keys()
 	case m.reading != nil:
@@ -219,7 +235,10 @@ func (m *model) foot() string {
 	if m.busy == "" && m.question.Kind != flow.Ending && m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()) {
 		keys = append(keys, field.Key{Key: "esc", Does: "back"})
 	}
-	if m.question.Kind != flow.Ending || m.busy != "" {
+	switch {
+	case m.busy != "" && m.work != nil && m.work.Writes:
+		keys = append(keys, field.Key{Key: "ctrl+c", Does: "stop, and take away what was created"})
+	case m.busy != "", m.question.Kind != flow.Ending:
 		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave"})
 	}
 	parts := make([]string, len(keys))
@@ -227,13 +246,4 @@ func (m *model) foot() string {
 		parts[i] = m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(k.Does)
 	}
 	return strings.Join(parts, m.theme.Line.Render(" · "))
-}
-
-// wrapped is a text in lines of a width, each styled by itself.
-func wrapped(style lipgloss.Style, text string, width int) []string {
-	lines := strings.Split(ansi.Wrap(text, max(width, 8), ""), "\n")
-	for i, line := range lines {
-		lines[i] = style.Render(line)
-	}
-	return lines
 }

@@ -45,11 +45,12 @@ func newLineReader(in Input) *lineReader {
 	r := &lineReader{terminal: in.Terminal, wanted: make(chan bool), lines: make(chan readLine)}
 	if r.terminal != nil {
 		r.before, _ = term.GetState(int(r.terminal.Fd())) // nil has nothing to be restored
+		setEcho(r.terminal, false, false)                 // what is typed between questions may be a secret
 	}
 	reader := bufio.NewReaderSize(in.Reader, longestLine)
 	go func() {
 		for hidden := range r.wanted {
-			if hidden && r.terminal != nil {
+			if hidden && r.terminal != nil && !echoIsOurs {
 				text, err := term.ReadPassword(int(r.terminal.Fd()))
 				r.lines <- readLine{text, err}
 				continue
@@ -68,12 +69,19 @@ func newLineReader(in Input) *lineReader {
 
 // line reads one line, without its ending.
 func (r *lineReader) line(ctx context.Context) (string, error) {
+	if r.terminal != nil {
+		setEcho(r.terminal, true, false)
+		defer setEcho(r.terminal, false, false)
+	}
 	text, err := r.read(ctx, false)
 	return string(cutEnding(text)), err
 }
 
 // secret reads one line, without an echo where there is a terminal.
 func (r *lineReader) secret(ctx context.Context) (secret.String, error) {
+	if r.terminal != nil {
+		setEcho(r.terminal, false, true)
+	}
 	text, err := r.read(ctx, true)
 	defer clear(text)
 	return secret.New(string(cutEnding(text))), err

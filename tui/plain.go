@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
+	"time"
 
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
@@ -29,6 +29,7 @@ type plain struct {
 	out     io.Writer
 	updates chan flow.Update
 	opened  bool
+	said    string // what is being waited for, so that it is said once
 }
 
 // Plain runs the flow as plain questions and answers, for screen readers, dumb
@@ -42,6 +43,7 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
 	p.search(ctx, f.Searches())
+	p.lookOn(500 * time.Millisecond) // what is found at once is what is offered
 	for {
 		p.search(ctx, f.MoreSearches())
 		var err error
@@ -49,12 +51,18 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 		case flow.Over:
 			return nil
 		case flow.Waiting:
-			p.say("%s …", f.Busy())
+			if busy := f.Busy(); p.said != busy {
+				p.said = busy
+				p.say("%s …", busy)
+			}
 			err = p.wait()
 		case flow.Working:
 			err = p.run()
 		case flow.Asking:
 			err = p.ask()
+		}
+		if errors.Is(err, ErrNoMoreAnswers) {
+			p.lookOn(3 * time.Second)
 		}
 		if err != nil {
 			return err
@@ -71,6 +79,22 @@ func (p *plain) search(ctx context.Context, searches []flow.Search) {
 			case <-ctx.Done():
 			}
 		})
+	}
+}
+
+// lookOn lets the short searches end, so that what they find is not called
+// missing.
+func (p *plain) lookOn(atMost time.Duration) {
+	patience := time.After(atMost)
+	for p.flow.Looking() {
+		select {
+		case u := <-p.updates:
+			p.flow.Found(u)
+		case <-patience:
+			return
+		case <-p.stop.Soft.Done():
+			return
+		}
 	}
 }
 
@@ -124,6 +148,9 @@ func (p *plain) ask() error {
 		}
 	}
 	p.open()
+	if step, _ := p.flow.Step(); step == flow.StepDone {
+		return p.flow.Answer(flow.Value{}) // the summary that follows says it all
+	}
 	p.say("")
 	p.problem(q.Problem)
 	p.say("%s", q.Title)
@@ -134,7 +161,7 @@ func (p *plain) ask() error {
 	switch {
 	case errors.Is(err, errBack):
 		if !p.flow.Back() {
-			p.say("This is the first question.")
+			p.say("There is no way back from here.")
 		}
 		return nil
 	case err != nil:
@@ -160,11 +187,7 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 	case flow.Pick:
 		return p.pick(q)
 	case flow.Text:
-		text, err := p.read(brackets(q.Initial.Text))
-		if text == "" {
-			text = q.Initial.Text
-		}
-		return flow.Value{Text: text}, err
+		return p.text(q)
 	case flow.Secret:
 		return p.secret(q)
 	case flow.Confirm:
@@ -183,63 +206,6 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 		p.line(l)
 	}
 	return flow.Value{}, nil
-}
-
-func (p *plain) choose(q flow.Question) (flow.Value, error) {
-	for i, option := range q.Options {
-		p.say("  %d  %s", i+1, withNote(option.Label, option.Note))
-	}
-	for {
-		text, err := p.read(brackets(strconv.Itoa(q.Initial.Index + 1)))
-		if err != nil {
-			return flow.Value{}, err
-		}
-		if text == "" {
-			return q.Initial, nil
-		}
-		if n, err := strconv.Atoi(text); err == nil && 1 <= n && n <= len(q.Options) {
-			return flow.Value{Index: n - 1}, nil
-		}
-		p.say("error: answer with a number from 1 to %d", len(q.Options))
-	}
-}
-
-// secret reads a secret; an empty line takes the one that was given before.
-func (p *plain) secret(q flow.Question) (flow.Value, error) {
-	kept := ""
-	if !q.Initial.Secret.IsEmpty() {
-		kept = "the one from before"
-	}
-	p.prompt(brackets(kept))
-	value, err := p.in.secret(p.stop.Soft)
-	p.say("")
-	switch {
-	case err != nil:
-		return flow.Value{}, err
-	case value.IsEmpty():
-		return flow.Value{Secret: q.Initial.Secret}, nil
-	case value.Equal(backSecret):
-		return flow.Value{}, errBack
-	}
-	return flow.Value{Secret: value}, nil
-}
-
-func (p *plain) confirm(question string, yes bool) (flow.Value, error) {
-	for {
-		text, err := p.read(question + " " + brackets(map[bool]string{true: "yes", false: "no"}[yes]))
-		if err != nil {
-			return flow.Value{}, err
-		}
-		switch strings.ToLower(text) {
-		case "":
-			return flow.Value{Yes: yes}, nil
-		case "y", "yes":
-			return flow.Value{Yes: true}, nil
-		case "n", "no":
-			return flow.Value{}, nil
-		}
-		p.say("error: answer yes or no")
-	}
 }
 
 // read reads a line behind a prompt. A lone < goes back.

@@ -56,16 +56,22 @@ func choice(shown, all []flow.Row, text string, initial int) (*flow.Row, []flow.
 	if n, err := strconv.Atoi(text); err == nil && 1 <= n && n <= len(shown) {
 		return &shown[n-1], nil
 	}
-	var narrowed []flow.Row
+	var narrowed, same []flow.Row
 	for _, row := range all {
 		if strings.EqualFold(row.Cells[0], text) {
-			return &row, nil
+			same = append(same, row)
 		}
 		if strings.Contains(strings.ToLower(strings.Join(row.Cells, " ")), strings.ToLower(text)) {
 			narrowed = append(narrowed, row)
 		}
 	}
-	return nil, narrowed
+	switch len(same) {
+	case 0:
+		return nil, narrowed
+	case 1:
+		return &same[0], nil
+	}
+	return nil, same // which of them, is asked by number
 }
 
 func (p *plain) list(rows []flow.Row, of int) {

@@ -2,11 +2,8 @@ package tui
 
 import (
 	"fmt"
-	"strings"
 
 	"al.essio.dev/pkg/shellescape"
-	"charm.land/lipgloss/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
@@ -17,6 +14,7 @@ type reading struct {
 	lines         []flow.Line
 	top           int
 	width, height int
+	ended         bool // the last line was on the screen
 }
 
 func (r *reading) resize(width, height int) {
@@ -32,9 +30,9 @@ func (r *reading) press(stroke string) {
 	case "down", "j":
 		r.scroll(1)
 	case "pgup", "b":
-		r.scroll(-r.height)
+		r.scroll(-max(1, r.height-2))
 	case "pgdown", "space":
-		r.scroll(r.height)
+		r.scroll(max(1, r.height-2))
 	case "home":
 		r.scroll(-r.top)
 	case "end":
@@ -44,6 +42,17 @@ func (r *reading) press(stroke string) {
 
 func (r *reading) scroll(by int) {
 	r.top = max(0, min(r.top+by, r.hidden()))
+	r.ended = r.ended || r.top == r.hidden()
+}
+
+// readOn shows the next lines, and reports whether there were any that had not
+// been on the screen: what is agreed to has to be seen first.
+func (r *reading) readOn() bool {
+	if r.ended {
+		return false
+	}
+	r.scroll(max(1, r.height-2))
+	return true
 }
 
 // hidden is how many lines do not fit. Where some do not, the last line of the
@@ -106,15 +115,4 @@ func toned(theme *field.Theme, l flow.Line, width int) []string {
 		return []string{""}
 	}
 	return indented(style, sign, text, width)
-}
-
-func indented(style lipgloss.Style, sign, text string, width int) []string {
-	lines := strings.Split(ansi.Wrap(text, max(width-ansi.StringWidth(sign), 8), ""), "\n")
-	for i, line := range lines {
-		if i > 0 {
-			sign = strings.Repeat(" ", ansi.StringWidth(sign))
-		}
-		lines[i] = style.Render(sign + line)
-	}
-	return lines
 }

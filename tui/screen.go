@@ -2,8 +2,6 @@ package tui
 
 import (
 	"context"
-	"io"
-	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,60 +10,6 @@ import (
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
-
-// Terminal is where the full screen is.
-type Terminal struct {
-	In  io.Reader
-	Out interface { // *os.File has it
-		io.ReadWriteCloser
-		Fd() uintptr
-	}
-	// Interrupt asks the run to stop, as a first and a second Ctrl-C do.
-	Interrupt func()
-	Env       []string // NAME=VALUE; decides on colours
-	Demo      bool     // says on the screen that this is the demo
-}
-
-// Screen runs the flow on the full screen. It returns the cause of stop when
-// that ended it.
-func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
-	out := &counted{file: t.Out}
-	m := newModel(stop, t, f, out)
-	program := tea.NewProgram(m, tea.WithInput(t.In), tea.WithOutput(out), tea.WithEnvironment(t.Env), tea.WithoutSignalHandler())
-	m.send = program.Send
-	ctx, cancel := context.WithCancel(stop.Soft)
-	defer cancel()
-	m.ctx = ctx
-	detach := context.AfterFunc(stop.Soft, func() { program.Send(stopMsg{}) })
-	defer detach()
-	if _, err := program.Run(); err != nil {
-		return err
-	}
-	if f.State() != flow.Over {
-		return context.Cause(stop.Soft)
-	}
-	return nil
-}
-
-// counted counts the writes to the terminal, so that it is known when a screen
-// has been shown.
-type counted struct {
-	file interface {
-		io.ReadWriteCloser
-		Fd() uintptr
-	}
-	writes atomic.Int64
-}
-
-func (c *counted) Read(p []byte) (int, error) { return c.file.Read(p) }
-func (c *counted) Close() error               { return c.file.Close() }
-func (c *counted) Fd() uintptr                { return c.file.Fd() }
-
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.file.Write(p)
-	c.writes.Add(1)
-	return n, err
-}
 
 // The messages that come back from what runs elsewhere.
 type (
@@ -93,9 +37,9 @@ type model struct {
 	step     string
 	question flow.Question
 	field    field.Field // nil where there is nothing to be asked
-	reading  *reading    // of a Review and an Ending
+	reading  *reading    // of a Review and an Ending, and the reasons of a Confirm
 	stale    bool        // the rows have to be taken anew
-	touched  bool        // a key was pressed in it
+	touched  bool        // the person is at it
 	problem  *flow.Problem
 	fresh    bool  // the question has not been drawn yet
 	drawnAt  int64 // writes to the terminal before it was drawn
@@ -148,6 +92,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case finishedMsg:
 		m.work = nil
 		m.flow.Finish(msg.outcome)
+		if m.stopping {
+			return m, tea.Quit
+		}
 		return m, m.refresh()
 	case stopMsg:
 		return m, m.halt()
@@ -159,6 +106,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.unseen() {
 			return m, nil
 		}
+		m.edited()
 	}
 	return m, m.give(msg)
 }
@@ -184,9 +132,11 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 			m.step = ""
 		}
 		return m.refresh()
-	case m.reading != nil && stroke == "enter":
+	case m.reading != nil && stroke == "enter" && m.reading.readOn():
+		return nil
+	case m.reading != nil && m.field == nil && stroke == "enter":
 		return m.answer(flow.Value{Yes: true})
-	case m.reading != nil:
+	case m.reading != nil && (m.field == nil || stroke == "up" || stroke == "down" || stroke == "pgup" || stroke == "pgdown"):
 		m.reading.press(stroke)
 		return nil
 	}
@@ -210,13 +160,23 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	if _, pressed := msg.(tea.KeyPressMsg); pressed {
-		m.touched = true
+		m.edited()
 	}
 	cmd, done := m.field.Update(msg)
 	if !done {
 		return cmd
 	}
 	return tea.Batch(cmd, m.answer(m.value()))
+}
+
+// edited notes that the person is at the field: the default does not move any
+// more, and the problem with the last answer is being mended.
+func (m *model) edited() {
+	m.touched = true
+	if m.problem != nil {
+		m.problem = nil
+		m.resize()
+	}
 }
 
 // answer gives the flow an answer; one that cannot be meant leaves the question

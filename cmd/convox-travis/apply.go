@@ -72,7 +72,7 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 }
 
 func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, *travisapi.Client, error) {
-	client, err := a.travis.client()
+	client, err := p.travisClient(a.travis.endpoint, a.travis.token)
 	if err != nil {
 		return setup.Plan{}, nil, err
 	}
@@ -121,7 +121,7 @@ func (p *program) answers(ctx context.Context, o *options) (application, error) 
 	if len(repos.targets) == 0 {
 		m.add("the repository", repos.missingHint())
 	}
-	if !a.travis.found {
+	if a.travis.token.IsEmpty() {
 		m.add("the Travis token", missingToken)
 	}
 	return a, m.err("apply")

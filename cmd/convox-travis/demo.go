@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
@@ -87,10 +86,10 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) err
 	if p.home, err = world.Home(); err != nil {
 		return errNoDemo
 	}
-	if p.dir, err = world.Clone(stop.Soft); err != nil {
+	if err := p.moveInto(world); err != nil {
 		return errNoDemo
 	}
-	if err := p.moveInto(world); err != nil {
+	if p.dir, err = world.Clone(stop.Soft); err != nil { // after: git obeys the environment
 		return errNoDemo
 	}
 	outside := p.outside(o)
@@ -131,7 +130,7 @@ func (p *program) moveInto(world *demo.World) error {
 			return err
 		}
 	}
-	p.goos = strings.ReplaceAll(p.goos, "darwin", "linux") // the home was laid down as there
+	p.goos = "linux" // the home was laid down as there
 	p.env, p.cache, p.demo = os.Getenv, "", true
 	return nil
 }

@@ -29,6 +29,7 @@ type (
 		Slug      string             `json:"slug"`
 		ID        int                `json:"id"`
 		Provider  string             `json:"provider"`
+		Activated bool               `json:"activated"`
 		Variables []variableDocument `json:"variables"`
 		Error     *messageDocument   `json:"error"`
 	}
@@ -59,7 +60,7 @@ var results = map[int]string{
 func repositoryOf(r setup.RepositoryReport) repositoryDocument {
 	document := repositoryDocument{
 		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
-		Variables: []variableDocument{}, Error: errorOf(r.Err),
+		Activated: r.Activated, Variables: []variableDocument{}, Error: errorOf(r.Err),
 	}
 	for _, v := range r.Variables {
 		variable := variableDocument{Name: v.Name, Public: v.Public, Action: string(v.Action)}

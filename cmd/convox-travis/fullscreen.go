@@ -11,6 +11,11 @@ import (
 // fullScreen runs the flow on the terminal that standard error is.
 func (p *program) fullScreen(stop setup.Stop, f *flow.Flow) error {
 	p.sayStopping(func() {}) // the screen says it itself
+	// With this one set, the library would write every key, and so a secret,
+	// into a file.
+	if err := os.Unsetenv("TEA_TRACE"); err != nil {
+		return err
+	}
 	return tui.Screen(stop, tui.Terminal{
 		In: p.in, Out: p.err.(*os.File), Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
 	}, f)

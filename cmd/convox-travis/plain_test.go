@@ -5,6 +5,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/terminal"
@@ -22,7 +23,7 @@ func TestThePlainDriverReadsAPipe(t *testing.T) {
 
 func TestThePlainDriverTakesWhatIsOffered(t *testing.T) {
 	w := newWorld(t).inClone().saved()
-	w.want(w.run("2\n\n\ny\n", "--accessible"), 0, "[1] >", "created")
+	w.want(w.run("2\n\n\ny\n", "--accessible"), 0, "] >", "created")
 	w.env["ACCESSIBLE"] = "1"
 	w.want(w.run("2\n\n\ny\n"), 0, "replaced")
 }
@@ -60,7 +61,7 @@ func TestADumbTerminalGetsPlainLines(t *testing.T) {
 	w := newWorld(t).inClone()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{})
-	z.sees(askWay, "[1] >").types("2\r").sees(askRack, ">")
+	z.sees(askWay, "] >").types("2\r").sees(askRack, ">")
 	z.types("production\r").sees(askPassword)
 	z.still()
 	if z.EchoIsOn() {
@@ -81,10 +82,25 @@ func TestCtrlCAtTheSecretPutsTheEchoBack(t *testing.T) {
 	w := newWorld(t).inClone()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{})
-	z.sees(askWay, "[1] >").types("2\r").sees(askRack, ">").types("production\r").sees(askPassword)
+	z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askPassword)
 	z.still()
 	z.types(terminal.CtrlC).ends(130, "nothing was written")
 	if !z.EchoIsOn() {
 		t.Error("the echo is off")
 	}
+}
+
+func TestWhatIsTypedBetweenQuestionsIsNeitherShownNorTaken(t *testing.T) {
+	w := newWorld(t).inClone()
+	w.env["TERM"] = "dumb"
+	w.Rack.Faults.SetLatency(700 * time.Millisecond)
+	z := w.open(terminal.Options{})
+	z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askPassword)
+	z.still()
+	z.types("wrong\r").sees("checking it with").types(secrettest.Canary + "\r").sees("does not accept")
+	z.still()
+	if n := len(w.Rack.Faults.Requests()); n > 4 {
+		t.Errorf("%d calls: what was typed ahead was taken for an answer", n)
+	}
+	z.types(terminal.CtrlD).ends(2, "the password or deploy key")
 }

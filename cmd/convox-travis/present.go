@@ -158,6 +158,9 @@ func (s *presenter) lines(report setup.Report) {
 			continue
 		}
 		fmt.Fprintln(s.out, shellescape.StripUnsafe(r.Target.String()))
+		if r.Activated {
+			fmt.Fprintln(s.out, "  activated on Travis")
+		}
 		for _, v := range r.Variables {
 			line := fmt.Sprintf("  %-15s  %s", v.Name, v.Outcome())
 			if v.Branch != "" {

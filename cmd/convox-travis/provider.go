@@ -21,21 +21,6 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 	return provider, nil
 }
 
-// agreed returns the provider of a remote: what its host says and what was
-// asked for must not contradict each other, and one of them must speak. Taking
-// a repository of another host for GitHub's would give the secret to whoever
-// has that name there.
-func agreed(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider, bool) {
-	known := travisapi.Provider(remote.Provider)
-	switch {
-	case known == "":
-		return asked, asked != ""
-	case asked == "":
-		return known, true
-	}
-	return known, known == asked
-}
-
 // read makes a target of a slug or a pasted address. A slug alone is the
 // clone's when the clone has it, else GitHub's.
 func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, error) {
@@ -52,7 +37,7 @@ func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, 
 	}
 	var targets []setup.Target
 	for _, candidate := range candidates {
-		if on, ok := agreed(candidate, provider); ok {
+		if on, ok := setup.Agreed(candidate, provider); ok {
 			targets = append(targets, setup.Target{Provider: on, Slug: remote.Slug})
 		}
 	}
@@ -67,7 +52,7 @@ func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, 
 func (r repositories) withSlug(slug string, provider travisapi.Provider) []gitrepo.Remote {
 	var same []gitrepo.Remote
 	for _, remote := range r.found {
-		_, ok := agreed(remote, provider)
+		_, ok := setup.Agreed(remote, provider)
 		if strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
 			same = append(same, remote)
 		}

@@ -87,13 +87,13 @@ func (p *program) removeAnswers(ctx context.Context, o *options) (repositories, 
 	if len(repos.targets) == 0 {
 		m.add("the repository", repos.missingHint())
 	}
-	if !access.found {
+	if access.token.IsEmpty() {
 		m.add("the Travis token", missingToken)
 	}
 	if err := m.err("remove"); err != nil {
 		return repos, nil, err
 	}
-	client, err := access.client()
+	client, err := p.travisClient(access.endpoint, access.token)
 	return repos, client, err
 }
 

@@ -9,14 +9,12 @@ import (
 
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
-	"convox-travis/travisapi"
 )
 
 // repositories are the ones asked for, and the clone they were read in.
 type repositories struct {
 	targets []setup.Target
 	found   []gitrepo.Remote // in the clone, likeliest first
-	said    bool             // the clone says itself that it is the first (git config travis.slug)
 	unread  error            // why the clone could not be read, where that can be mended
 }
 
@@ -30,7 +28,7 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 	}
 	clone, err := gitrepo.Open(ctx, p.dir)
 	if err == nil {
-		r.found, r.said = clone.Candidates(), clone.TravisSlug != ""
+		r.found = clone.Candidates()
 	} else if _, is := errors.AsType[*gitrepo.OwnershipError](err); is {
 		r.unread = err
 	}
@@ -45,26 +43,10 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 		}
 		r.targets = append(r.targets, target)
 	}
-	if own := r.own(provider); len(named) == 0 && len(own) == 1 {
+	if own := setup.Own(clone, provider); len(named) == 0 && len(own) == 1 {
 		r.targets = own
 	}
 	return r, nil
-}
-
-// own lists what the clone can be on Travis: its remotes on provider, or on any
-// host that Travis knows where none was named.
-func (r repositories) own(provider travisapi.Provider) []setup.Target {
-	var own []setup.Target
-	candidates := r.found
-	if r.said {
-		candidates = candidates[:1]
-	}
-	for _, remote := range candidates {
-		if on, ok := agreed(remote, provider); ok {
-			own = append(own, setup.Target{Provider: on, Slug: remote.Slug})
-		}
-	}
-	return own
 }
 
 // slug is the repository for which the Travis client may have an endpoint.

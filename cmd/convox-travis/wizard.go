@@ -8,10 +8,10 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/demo"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
-	"convox-travis/travisapi"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
@@ -27,6 +27,9 @@ func (p *program) wizard(stop setup.Stop, o *options) error {
 			what:  "--password-stdin is for apply: here standard input answers the questions",
 			hints: []string{"convox-travis apply --password-stdin < FILE", "or set CONVOX_PASSWORD"},
 		}
+	}
+	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
+		return &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
 	}
 	given, err := p.given(stop.Soft, o)
 	if err != nil {
@@ -70,12 +73,12 @@ func (p *program) given(ctx context.Context, o *options) (flow.Given, error) {
 	if err != nil {
 		return flow.Given{}, err
 	}
-	repos, err := p.repositories(ctx, o)
+	provider, err := o.readProvider()
 	if err != nil {
 		return flow.Given{}, err
 	}
 	given := flow.Given{
-		Saved: o.saved, Branch: o.branch, Fingerprint: o.fingerprint,
+		Saved: o.saved, Branch: o.branch, Fingerprint: o.fingerprint, Provider: provider, Agreed: o.yes,
 		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
 	}
 	switch {
@@ -86,31 +89,33 @@ func (p *program) given(ctx context.Context, o *options) (flow.Given, error) {
 	}
 	if way.given() && p.variableCounts(way) {
 		given.Password = secret.New(p.env("CONVOX_PASSWORD"))
+		given.PasswordFor, _ = convox.ParseHost(p.env("CONVOX_HOST")) // unset is any host
 	}
+	if len(o.repos) == 0 && o.reposFrom == "" {
+		return given, nil // the flow finds it, and says so
+	}
+	repos, err := p.repositories(ctx, o)
 	switch {
-	case len(o.repos) == 0 && o.reposFrom == "": // the flow finds them, and says so
-	case len(repos.targets) == 1:
-		given.Target = repos.targets[0]
-	default:
+	case err != nil:
+		return flow.Given{}, err
+	case len(repos.targets) != 1:
 		return flow.Given{}, &usageError{what: "the wizard sets up one repository at a time", hints: []string{"for several: convox-travis apply, with the same flags"}}
 	}
+	given.Target = repos.targets[0]
 	return given, nil
 }
 
 // outside gives the flow what it looks for and calls.
 func (p *program) outside(o *options) flow.Outside {
-	access := sync.OnceValues(func() (travisAccess, error) {
+	place := sync.OnceValues(func() (travisPlace, error) {
 		repos, err := p.repositories(context.Background(), o)
 		if err != nil {
-			return travisAccess{}, err
+			return travisPlace{}, err
 		}
-		return p.travis(o, repos.slug())
+		return p.travisPlace(o, repos.slug())
 	})
 	return flow.Outside{
-		Clone: func(ctx context.Context) ([]gitrepo.Remote, error) {
-			clone, err := gitrepo.Open(ctx, p.dir)
-			return clone.Candidates(), err
-		},
+		Clone: func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		Saved: func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
 		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
 			options := cfn.Options{Profile: o.profile, UserAgent: userAgent()}
@@ -124,19 +129,25 @@ func (p *program) outside(o *options) flow.Outside {
 			return finder.Search(ctx, o.regions, deliver)
 		},
 		Token: func(context.Context) (secret.String, error) {
-			found, err := access()
-			return found.config.Token, err
+			found, err := place()
+			if err != nil {
+				return secret.String{}, err
+			}
+			return found.token(p.env)
 		},
 		Travis: func(token secret.String) (flow.Travis, error) {
-			found, err := access()
+			endpoint, err := typedEndpoint(place())
 			if err != nil {
 				return nil, err
 			}
-			found.config.Token = token
-			return travisapi.New(found.config)
+			return p.travisClient(endpoint, token)
 		},
 		Checker: func(fingerprint string) (setup.Checker, error) {
-			return convox.NewChecker(convox.CheckerOptions{Fingerprint: fingerprint, UserAgent: userAgent()})
+			options := convox.CheckerOptions{Fingerprint: fingerprint, UserAgent: userAgent()}
+			if p.demo {
+				options.DialContext = demo.Dial
+			}
+			return convox.NewChecker(options)
 		},
 	}
 }
@@ -147,7 +158,19 @@ func (p *program) leave(o *options, f *flow.Flow, err error) error {
 	show.told = true // warnings were shown in the review
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
-		return show.report(*report)
+		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
+			report.Stopped = err // it was left where it could be tried again
+		}
+		if o.json == jsonLines && !o.dryRun {
+			for _, r := range report.Repositories {
+				show.print(repositoryOf(r))
+			}
+		}
+		result := show.report(*report)
+		for _, line := range f.Next() {
+			show.note("%s", line)
+		}
+		return result
 	}
 	if errors.Is(err, tui.ErrNoMoreAnswers) {
 		err = unanswered(f.Missing())

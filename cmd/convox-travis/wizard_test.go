@@ -163,7 +163,7 @@ func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types(secrettest.Canary).enter().sees(atReview)
 	review := z.still()
-	for _, question := range []string{"For one branch only?", "Which repository?", "The Travis token", askPassword, askSource, askRack, askWay} {
+	for _, question := range []string{"For one branch only?", "Which repository?", "Which Travis account?", askPassword, askSource, askRack, askWay} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}
@@ -312,10 +312,14 @@ func TestASecondCtrlCInApplyLeavesAtOnce(t *testing.T) {
 	}
 }
 
+func faultsOnPosts() faults.Rule {
+	return faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool { return r.Method == http.MethodPost }}
+}
+
 func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	z := w.open(terminal.Options{Patience: 20 * time.Second}).toReview()
-	w.Travis.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool { return r.Method == http.MethodPost }})
+	w.Travis.Faults.Add(faultsOnPosts())
 	z.enter().sees("It could not be completed", "Travis failed", "not created")
 	w.Travis.Faults.Clear()
 	z.enter().sees(atDone).enter().ends(0, "created")
@@ -378,7 +382,7 @@ func TestTheDemoSaysWhatToType(t *testing.T) {
 	z.sees(askWay)
 	z.still()
 	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(atReview)
-	for _, question := range []string{"For one branch", "Which repository?", "The Travis token", askKey, "Which Console?"} {
+	for _, question := range []string{"For one branch", "Which repository?", "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}

@@ -68,7 +68,7 @@ var mayImport = map[string][]string{
 	"internal/convox/convoxtest": {"internal/convox", "internal/faults", "internal/secret"},
 	"internal/demo": {
 		"cfn/cfntest", "travisapi/travistest", "internal/convox/convoxtest", "internal/faults",
-		"cfn", "travisapi", "internal/convox", "internal/secret", "internal/clock",
+		"cfn", "travisapi", "internal/convox", "internal/secret", "internal/clock", "internal/transport",
 	},
 }
 

@@ -62,7 +62,7 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 		return run.report(err)
 	}
 	if !repository.writes() {
-		outcome := repository.intent(plan.Branch)
+		outcome := run.report(nil)
 		outcome.finish(Done)
 		return outcome
 	}
@@ -84,6 +84,7 @@ type pairRun struct {
 	values     map[string]secret.String
 	states     map[string]*written // those that a write was tried of
 	public     map[string]bool     // as read back
+	activated  bool
 }
 
 func newPairRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *pairRun {
@@ -121,6 +122,7 @@ func (p *pairRun) activate(ctx context.Context) error {
 	}
 	p.tell(StepActivate, "")
 	_, err := p.travis.Activate(ctx, p.ref)
+	p.activated = err == nil || fateUnknown(err)
 	return err
 }
 
@@ -196,7 +198,7 @@ func notBegun(target Target, cause error) error {
 
 func (p *pairRun) report(err error) RepositoryReport {
 	report := p.repository.intent(p.branch)
-	report.Err = err
+	report.Err, report.Activated = err, p.activated
 	for i := range report.Variables {
 		v := &report.Variables[i]
 		v.Public = p.public[v.Name] || v.Public

@@ -210,7 +210,12 @@ func (p *RepositoryPlan) decide(request Request) {
 		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
 	}
 	p.warn(request)
-	if mixed := crossings(p.before, request.Branch, request.Credential.Host).mixed; p.writes() && len(mixed) > 0 && !request.AllowMixed {
+	mixed := crossings(p.before, request.Branch, request.Credential.Host).mixed
+	switch {
+	case !p.writes() || len(mixed) == 0:
+	case request.AllowMixed:
+		p.add("mixed", ownHost(mixed)+": the new password is sent there too", "")
+	default:
 		p.Err = &Error{
 			code: CodeMixedPair,
 			text: fmt.Sprintf("%s: %s, so the new password would be sent to another host", p.Target, ownHost(mixed)),

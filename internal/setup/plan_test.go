@@ -49,7 +49,7 @@ func TestAPlanSaysWhatWouldChange(t *testing.T) {
 		"public on a branch":      {vars: []travistest.EnvVar{public("h", host, "x", "old"), private("p", password, "x", "old")}, want: "create create", warns: "public_elsewhere"},
 		"a branch's password":     {vars: []travistest.EnvVar{private("p", password, "x", "old")}, want: "create create", warns: "branch_password_only"},
 		"a branch's host":         {vars: []travistest.EnvVar{private("h", host, "x", "old")}, want: "create create", code: setup.CodeMixedPair},
-		"a branch's host, agreed": {vars: []travistest.EnvVar{private("h", host, "x", "old")}, change: mixed, want: "create create"},
+		"a branch's host, agreed": {vars: []travistest.EnvVar{private("h", host, "x", "old")}, change: mixed, want: "create create", warns: "mixed"},
 		"a branch's same host":    {vars: []travistest.EnvVar{public("h", host, rackHost, "old")}, want: "create create", warns: "public_elsewhere"},
 		"a branch of its own":     {vars: []travistest.EnvVar{private("h", host, "x", "old")}, change: branch, want: "create create"},
 		"RACK_URL":                {vars: []travistest.EnvVar{private("r", "RACK_URL", "x", "")}, want: "create create", warns: "rack_url"},

@@ -53,6 +53,7 @@ type RepositoryReport struct {
 	Target    Target
 	ID        int // 0 where the repository was not found
 	Variables []VariableReport
+	Activated bool // Travis did not build it before this run
 	Err       error
 }
 
@@ -64,7 +65,7 @@ func (r RepositoryReport) Stands() bool {
 			return true
 		}
 	}
-	return false
+	return r.Activated
 }
 
 // Report is how a run ended.
@@ -104,7 +105,9 @@ func (r Report) Undo() []string {
 		for _, repository := range r.Repositories {
 			if repository.Stands() && repository.Target.provider() == provider {
 				command += " --repo " + shellescape.Quote(repository.Target.Slug)
-				branch = repository.Variables[0].Branch
+				if len(repository.Variables) > 0 {
+					branch = repository.Variables[0].Branch
+				}
 			}
 		}
 		if command == "" {

@@ -22,6 +22,7 @@ type answers struct {
 	fingerprint string
 	unchecked   bool
 
+	ownToken   bool          // the one that was typed, not the one that was found
 	token      secret.String // that was typed
 	repository string        // the key of the row that was picked
 	slug       string        // a name that was typed
@@ -103,7 +104,7 @@ func (f *Flow) secret() secret.String {
 
 // token is what opens Travis.
 func (f *Flow) token() secret.String {
-	if !f.answers.token.IsEmpty() {
+	if f.answers.ownToken {
 		return f.answers.token
 	}
 	return f.found.token
@@ -123,7 +124,7 @@ func (f *Flow) request() setup.Request {
 }
 
 func (f *Flow) consoleRack() string {
-	if f.answers.way == ByConsole {
+	if f.answers.way == ByConsole && f.given.Way == ByConsole {
 		return f.given.Rack
 	}
 	return ""

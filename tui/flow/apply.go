@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"path"
 
@@ -25,7 +27,6 @@ func (o Outside) plan(stop setup.Stop, request setup.Request, token secret.Strin
 // apply carries out the plan that was reviewed.
 func (f *Flow) apply() *Work {
 	plan, token, outside := *f.result.plan, f.token(), f.outside
-	f.result.begun = true
 	return &Work{
 		Words: "writing", Writes: true,
 		Run: func(stop setup.Stop, tell func(Line)) Outcome { return outside.carryOut(stop, plan, token, tell) },
@@ -35,7 +36,7 @@ func (f *Flow) apply() *Work {
 func (o Outside) carryOut(stop setup.Stop, plan setup.Plan, token secret.String, tell func(Line)) Outcome {
 	travis, err := o.Travis(token)
 	if err != nil {
-		return Outcome{Err: err, To: StepRetry}
+		return Outcome{Err: err, To: StepReview}
 	}
 	runner := setup.Runner{Travis: travis, Tell: func(e setup.Event) {
 		if line, worth := eventLine(e); worth {
@@ -44,7 +45,7 @@ func (o Outside) carryOut(stop setup.Stop, plan setup.Plan, token secret.String,
 	}}
 	report := runner.Apply(stop, plan)
 	outcome := Outcome{Set: func(f *Flow) {
-		f.result.report = &report
+		f.result.report, f.result.begun = &report, true
 		f.over = report.Stopped != nil
 	}}
 	if errs := report.Errs(); len(errs) > 0 {
@@ -53,9 +54,11 @@ func (o Outside) carryOut(stop setup.Stop, plan setup.Plan, token secret.String,
 	return outcome
 }
 
-// again plans anew, since a part may have been written, and carries that out.
+// again plans anew, since a part may have been written, and carries that out
+// where it is what was reviewed; else it is reviewed again.
 func (f *Flow) again() *Work {
 	request, token, fingerprint, outside := f.request(), f.token(), f.answers.fingerprint, f.outside
+	reviewed := *f.result.plan
 	return &Work{
 		Words: "trying again", Writes: true,
 		Run: func(stop setup.Stop, tell func(Line)) Outcome {
@@ -63,12 +66,26 @@ func (f *Flow) again() *Work {
 			if err == nil {
 				err = plan.Repositories[0].Err
 			}
-			if err != nil {
-				return Outcome{Err: err, Set: func(f *Flow) { f.over = stop.Soft.Err() != nil }}
+			switch {
+			case err != nil:
+				return Outcome{Err: err, Set: func(f *Flow) {
+					if cause := context.Cause(stop.Soft); cause != nil {
+						f.result.report.Stopped, f.over = cause, true
+					}
+				}}
+			case !sameChanges(reviewed, plan):
+				return Outcome{To: StepReview, Set: func(f *Flow) { f.result.plan = &plan }}
 			}
 			return outside.carryOut(stop, plan, token, tell)
 		},
 	}
+}
+
+// sameChanges reports whether two plans do the same to the repository.
+func sameChanges(a, b setup.Plan) bool {
+	x, y := a.Repositories[0], b.Repositories[0]
+	return x.Host == y.Host && x.Password == y.Password && x.Activate == y.Activate && len(x.Doubles) == len(y.Doubles) &&
+		len(x.Warnings) == len(y.Warnings)
 }
 
 // eventLine says a step of the writing in words.
@@ -112,6 +129,9 @@ func retryStep() step {
 func (f *Flow) standing() []string {
 	var lines []string
 	for _, r := range f.result.report.Repositories {
+		if r.Activated {
+			lines = append(lines, "activated on Travis")
+		}
 		for _, v := range r.Variables {
 			lines = append(lines, fmt.Sprintf("%-15s  %s", v.Name, v.Outcome()))
 		}
@@ -138,24 +158,48 @@ func (f *Flow) doneLines() []Line {
 	for _, standing := range f.standing() {
 		lines = append(lines, Line{Good, standing})
 	}
-	if f.answers.unchecked {
-		lines = append(lines, Line{Warning, "The password was not checked: the first build will show whether it is right."})
+	lines = append(lines, Line{}, Line{Heading, "What comes next"})
+	for _, next := range f.Next() {
+		lines = append(lines, Line{Plain, next})
 	}
-	lines = append(lines, Line{}, Line{Heading, "What comes next"}, Line{Plain, "Let builds deploy, in .travis.yml:"}, Line{Plain, "  after_success:"}, Line{Plain, "    - " + f.deployCommand()})
-	lines = append(lines, Line{}, Line{Heading, "To undo it"})
-	for _, command := range f.result.report.Undo() {
+	undo := f.result.report.Undo()
+	if len(undo) > 0 {
+		lines = append(lines, Line{}, Line{Heading, "To undo it"})
+	}
+	for _, command := range undo {
 		lines = append(lines, Line{Plain, command})
 	}
 	return lines
 }
 
+// Next is what a person has to do themselves once the pair is written; nothing
+// where it is not.
+func (f *Flow) Next() []string {
+	report := f.result.report
+	if report == nil || f.given.DryRun || len(report.Errs()) > 0 || report.Stopped != nil {
+		return nil
+	}
+	var next []string
+	if f.answers.unchecked {
+		next = append(next, "the password was not checked: the first build will show whether it is right")
+	}
+	branch := cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main")
+	return append(next,
+		"let builds deploy, in .travis.yml, with the convox client installed before:",
+		"  deploy:",
+		"    provider: script",
+		"    script: "+f.deployCommand(),
+		"    on:",
+		"      branch: "+shellescape.StripUnsafe(branch),
+	)
+}
+
 func (f *Flow) deployCommand() string {
-	app := path.Base(f.answers.target.Slug)
-	command := "convox deploy --app " + shellescape.Quote(shellescape.StripUnsafe(app))
+	command := "convox deploy --app " + shellescape.Quote(shellescape.StripUnsafe(path.Base(f.answers.target.Slug)))
 	if f.answers.way == ByConsole {
-		rack := f.given.Rack
-		if rack == "" {
-			rack = "ORG/NAME"
+		rack := cmp.Or(f.consoleRack(), "ORG/NAME")
+		if login := f.result.login; rack == "ORG/NAME" && login != nil && len(login.Racks) == 1 {
+			rack = login.Racks[0].String()
 		}
 		command += " --rack " + shellescape.Quote(shellescape.StripUnsafe(rack))
 	}

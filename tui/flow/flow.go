@@ -25,14 +25,15 @@ type Flow struct {
 	asking  bool // its question is shown although it could be passed over
 	work    *Work
 	problem *Problem
-	jumped  bool // a step's do chose what comes next
+	jumped  bool            // a step's do chose what comes next
+	chosen  map[string]bool // steps that the person answered
 	over    bool
 }
 
 // New returns a flow at its first step. given are the answers that are there
 // already.
 func New(outside Outside, given Given) *Flow {
-	f := &Flow{outside: outside, given: given, steps: steps(), found: begin(outside)}
+	f := &Flow{outside: outside, given: given, steps: steps(), found: begin(outside), chosen: map[string]bool{}}
 	f.answers = given.answers()
 	f.at = -1
 	f.forward()
@@ -118,7 +119,7 @@ func (f *Flow) Answer(v Value) error {
 			return err
 		}
 	}
-	f.problem = nil
+	f.problem, f.chosen[s.id] = nil, true
 	if s.take != nil {
 		s.take(f, v)
 	}
@@ -151,6 +152,8 @@ func (f *Flow) Finish(o Outcome) {
 	case f.over:
 	case o.Err != nil:
 		f.fail(o)
+	case o.To != "":
+		f.show(f.index(o.To))
 	default:
 		f.forward()
 	}
@@ -221,7 +224,7 @@ func (f *Flow) enter() {
 	s := f.steps[f.at]
 	switch {
 	case s.wait != nil && s.wait(f) != "":
-	case s.ask == nil, s.pass != nil && s.pass(f):
+	case s.ask == nil, s.pass != nil && !f.chosen[s.id] && s.pass(f): // what the person said is not passed over
 		f.act()
 	default:
 		problem := f.problem // of a pass that found no good answer
@@ -269,11 +272,15 @@ func (f *Flow) Missing() []string {
 	if f.token().IsEmpty() {
 		missing = append(missing, StepToken)
 	}
-	if f.answers.target.Slug == "" {
+	if f.answers.target.Slug == "" && f.given.Target.Slug == "" && len(f.ownRepositories()) != 1 {
 		missing = append(missing, StepRepository)
 	}
 	return append(missing, StepReview)
 }
+
+// Looking reports whether the short searches, of the clone, the saved logins and
+// the account, are still under way.
+func (f *Flow) Looking() bool { return !f.found.cloneDone || !f.found.tokenDone || !f.found.savedDone }
 
 // Report is what was written and what was not, or nil while nothing was tried.
 func (f *Flow) Report() *setup.Report { return f.result.report }

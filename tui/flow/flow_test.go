@@ -51,8 +51,8 @@ func newWorld(t *testing.T) *world {
 	w.console.AddRack(convox.Rack{Organization: "acme", Name: "production"})
 	w.console.AddKey(convoxtest.Key{Value: key, Organizations: []string{"acme"}})
 	w.outside = flow.Outside{
-		Clone: func(context.Context) ([]gitrepo.Remote, error) {
-			return []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: slug, Provider: gitrepo.GitHub}}, nil
+		Clone: func(context.Context) (gitrepo.Clone, error) {
+			return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: slug, Provider: gitrepo.GitHub}}}, nil
 		},
 		Saved: func(context.Context) ([]convox.SavedLogin, error) {
 			return []convox.SavedLogin{{Host: w.host(), Password: secret.New(secrettest.Canary), InUse: true}}, nil
@@ -289,7 +289,7 @@ func TestASecretThatCannotBeMeantIsRefusedAtOnce(t *testing.T) {
 
 func TestARackOutOfReachNeedsAWord(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 1}).answer(flow.Value{Key: "cfn eu-west-1 staging"}).step(flow.StepPassword).type_("pw").step(flow.StepUnchecked)
+	w.answer(flow.Value{Index: 1}).answer(flow.Value{Key: "host 127.0.0.1:1"}).step(flow.StepPassword).type_("pw").step(flow.StepUnchecked)
 	if w.flow.Question().Initial.Yes {
 		t.Error("yes is offered")
 	}
@@ -332,8 +332,8 @@ func TestAMixedPairNeedsAWord(t *testing.T) {
 
 func TestTheClonesOtherHostsAreNotOffered(t *testing.T) {
 	w := newWorld(t)
-	w.outside.Clone = func(context.Context) ([]gitrepo.Remote, error) {
-		return []gitrepo.Remote{{Name: "origin", Host: "git.acme.example", Slug: slug}}, nil
+	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
+		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "git.acme.example", Slug: slug}}}, nil
 	}
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepRepository)
 	rows := w.flow.Question().Rows
@@ -356,7 +356,7 @@ func TestATokenIsAskedForAndChecked(t *testing.T) {
 
 	w = newWorld(t)
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.New("stale"), nil }
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepToken).wantProblem("does not know").type_(token).step(flow.StepReview)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepAccount).wantProblem("does not know").answer(flow.Value{Index: 1}).step(flow.StepToken).type_(token).step(flow.StepReview)
 }
 
 func TestAFailureIsTriedAgainInPlace(t *testing.T) {
@@ -390,7 +390,7 @@ func TestACredentialGoesToTheHostThatItWasGivenFor(t *testing.T) {
 	w.step(flow.StepReview)
 	w.backTo(flow.StepRack)
 	w.rack.Faults.Forget()
-	w.answer(flow.Value{Key: "cfn us-east-1 production"}).step(flow.StepSource)
+	w.answer(flow.Value{Key: "host " + w.rack.Host}).step(flow.StepSource)
 	if n := len(w.rack.Faults.Requests()); n != 0 || len(w.flow.Question().Options) != 2 {
 		t.Errorf("%d calls with the password of another Rack, %+v", n, w.flow.Question().Options)
 	}
@@ -404,9 +404,9 @@ func TestACredentialGoesToTheHostThatItWasGivenFor(t *testing.T) {
 	}
 
 	w = newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 1}).answer(flow.Value{Key: "cfn us-east-1 production"}).answer(flow.Value{Index: 1}).type_(secrettest.Canary).step(flow.StepReview)
+	w.answer(flow.Value{Index: 1}).answer(flow.Value{Key: "host " + w.rack.Host}).answer(flow.Value{Index: 1}).type_(secrettest.Canary).step(flow.StepReview)
 	w.backTo(flow.StepRack)
-	w.answer(flow.Value{Key: "cfn eu-west-1 staging"}).step(flow.StepPassword)
+	w.answer(flow.Value{Key: "host 127.0.0.1:1"}).step(flow.StepPassword)
 	if !w.flow.Question().Initial.Secret.IsEmpty() {
 		t.Error("the password of another Rack is offered")
 	}
@@ -481,7 +481,7 @@ func TestRowsSayWhatTheyMeanForTravis(t *testing.T) {
 	if got := strings.Join(all, "; "); got != "broken: state CREATE_FAILEDno host, state CREATE_FAILED; production: password saved; staging: private API: Travis cannot reach it; type a host: " {
 		t.Error(got)
 	}
-	if q.Initial.Key != "cfn us-east-1 production" || !strings.Contains(q.More, "me-south-1") {
+	if q.Initial.Key != "host "+w.rack.Host || !strings.Contains(q.More, "me-south-1") {
 		t.Errorf("%+v, %s", q.Initial, q.More)
 	}
 }

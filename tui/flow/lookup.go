@@ -25,11 +25,20 @@ func (f *Flow) lookUp(to string) *Work {
 			case travisapi.IsKind(err, travisapi.KindNotFound):
 				return Outcome{Set: func(f *Flow) { f.result.unknown = true }}
 			case err != nil:
-				return Outcome{Err: err, To: to}
+				return Outcome{Err: err, To: mendedAt(err, to)}
 			}
 			return Outcome{Set: func(f *Flow) { f.result.repository, f.result.unknown = repository, false }}
 		},
 	}
+}
+
+// mendedAt is the step where an error of Travis can be mended: a token that it
+// does not take any more is the account's.
+func mendedAt(err error, otherwise string) string {
+	if travisapi.IsKind(err, travisapi.KindUnknownToken) || travisapi.IsKind(err, travisapi.KindLoginRequired) {
+		return StepAccount
+	}
+	return otherwise
 }
 
 func unknownStep() step {

@@ -14,7 +14,7 @@ import (
 // Outside is what the flow has of the world. Each function may take its time
 // and may be called from any goroutine.
 type Outside struct {
-	Clone  func(context.Context) ([]gitrepo.Remote, error)
+	Clone  func(context.Context) (gitrepo.Clone, error)
 	Saved  func(context.Context) ([]convox.SavedLogin, error)
 	Racks  func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
 	Token  func(context.Context) (secret.String, error) // empty when there is none
@@ -41,12 +41,15 @@ type Given struct {
 	Host        convox.Host // of a Rack
 	Rack        string      // a Rack's name, or ORG/NAME behind a Console
 	Password    secret.String
+	PasswordFor convox.Host // the one host that the password is for; zero is the one that the flags name
 	Saved       bool
-	Target      setup.Target // zero is to be found
+	Provider    travisapi.Provider // of the clone's repository; "" is what its host says
+	Target      setup.Target       // zero is to be found
 	Branch      string
 	Fingerprint string
 
 	SkipExisting, AllowMixed, Unchecked, DryRun bool
+	Agreed                                      bool // to what the review shows
 }
 
 // Way is where a build logs in.
@@ -61,7 +64,7 @@ const (
 
 // found is what was looked for at the start, side by side.
 type found struct {
-	remotes   []gitrepo.Remote
+	clone     gitrepo.Clone
 	cloneDone bool
 
 	saved     []convox.SavedLogin
@@ -84,6 +87,7 @@ type found struct {
 	repositories     []travisapi.Repository
 	repositoriesErr  error
 	repositoriesDone bool
+	listing          int // the listing that counts; earlier ones were another account's
 }
 
 func begin(o Outside) found {
@@ -117,8 +121,8 @@ func (f *Flow) Searches() []Search {
 }
 
 func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
-	remotes, _ := o.Clone(ctx) // no clone is no error: the repository is asked for
-	tell(func(f *Flow) { f.found.remotes, f.found.cloneDone = remotes, true })
+	clone, _ := o.Clone(ctx) // no clone is no error: the repository is asked for
+	tell(func(f *Flow) { f.found.clone, f.found.cloneDone = clone, true })
 }
 
 func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {

@@ -18,6 +18,9 @@ func sourceStep() step {
 				Kind: Choice, Title: "Where is the Rack's password?",
 				Reason: []string{"It is checked with " + f.rackHost().String() + " before anything is written."},
 			}
+			if f.found.savedErr != nil {
+				q.Reason = append(q.Reason, f.found.savedErr.Error())
+			}
 			for i, s := range f.sources() {
 				q.Options = append(q.Options, sourceOptions[s])
 				if s == f.answers.source {
@@ -46,7 +49,7 @@ func sourceStep() step {
 }
 
 var sourceOptions = map[source]Option{
-	sourceGiven: {Label: "The one that was given", Note: "by --password-stdin or CONVOX_PASSWORD"},
+	sourceGiven: {Label: "The one that was given", Note: "in CONVOX_PASSWORD"},
 	sourceSaved: {Label: "Use the one that the convox client has saved", Note: "on this machine"},
 	sourceTyped: {Label: "Type or paste it"},
 }
@@ -54,7 +57,7 @@ var sourceOptions = map[source]Option{
 // sources lists where the password can come from, the best first.
 func (f *Flow) sources() []source {
 	var all []source
-	if !f.given.Password.IsEmpty() && f.isGivenRack() {
+	if !f.given.Password.IsEmpty() && f.isGivenRack() && (f.given.PasswordFor.IsZero() || f.given.PasswordFor == f.rackHost()) {
 		all = append(all, sourceGiven)
 	}
 	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved {
@@ -66,10 +69,11 @@ func (f *Flow) sources() []source {
 // isGivenRack reports whether the Rack is still the one that the flags name: the
 // password that was given is for that one alone.
 func (f *Flow) isGivenRack() bool {
-	if rack, found := f.pickedRack(); found && f.given.Rack != "" {
-		return rack.Name == f.given.Rack
+	if !f.given.Host.IsZero() {
+		return f.rackHost() == f.given.Host
 	}
-	return !f.given.Host.IsZero() && f.rackHost() == f.given.Host
+	rack, found := f.pickedRack()
+	return found && rack.Name == f.namedRack()
 }
 
 // passSource takes the source that the flags name, or the only one there is.
@@ -152,11 +156,11 @@ func certificateStep() step {
 			return Question{
 				Kind: Confirm, Title: "Is this the Rack's own certificate?",
 				Reason: []string{
-					f.rackHost().String() + " shows a certificate that nobody known to this machine has signed. Old Racks sign their own.",
 					"SHA-256 " + f.result.untrusted,
-					"The password was not sent. Compare the fingerprint with what a colleague on another network sees.",
+					"The password was not sent: nobody known to this machine has signed what " + f.rackHost().String() + " shows. Old Racks sign their own.",
+					"Compare the fingerprint with what a colleague on another network sees.",
 				},
-				Yes: "Yes, it is the Rack's", No: "No, go back",
+				Yes: "Yes", No: "No, go back",
 			}
 		},
 		take: func(f *Flow, v Value) {
@@ -186,9 +190,11 @@ func uncheckedStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "Go on without a check?",
-				Reason: append([]string{f.result.unreachable.Error()},
-					"Travis's machines must be able to reach the Rack, and nobody has seen yet that the password is right."),
-				Yes: "Yes, write it unchecked", No: "No, go back",
+				Reason: []string{
+					"Nobody has seen yet that the password is right: " + f.result.unreachable.Error() + ".",
+					"Travis's machines must be able to reach the Rack.",
+				},
+				Yes: "Yes", No: "No, go back",
 				Initial: Value{Yes: f.answers.unchecked},
 			}
 		},

@@ -23,18 +23,19 @@ const (
 
 // Question is what is asked of the person.
 type Question struct {
-	Kind    Kind
-	Title   string
-	Reason  []string // short lines: why, and where an answer comes from
-	Options []Option // of a Choice
-	Rows    []Row    // of a Pick; they can become more while it is asked
-	More    string   // of a Pick: what is still being looked for, or was not found, or ""
-	Growing bool     // of a Pick: more rows are being looked for
-	Yes, No string   // of a Confirm; Yes alone of a Review and an Ending
-	Lines   []Line   // of a Review and an Ending
-	Initial Value
-	Check   func(Value) error
-	Problem *Problem // why the last answer did not do
+	Kind     Kind
+	Title    string
+	Reason   []string // short lines: why, and where an answer comes from
+	Options  []Option // of a Choice
+	Rows     []Row    // of a Pick; they can become more while it is asked
+	More     string   // of a Pick: what is still being looked for, or was not found, or ""
+	Growing  bool     // of a Pick: more rows are being looked for
+	Yes, No  string   // of a Confirm; Yes alone of a Review and an Ending
+	Lines    []Line   // of a Review and an Ending
+	Initial  Value
+	Optional bool // of a Text: an empty answer means something
+	Check    func(Value) error
+	Problem  *Problem // why the last answer did not do
 }
 
 // Option is one of a few.
@@ -107,7 +108,7 @@ type Work struct {
 type Outcome struct {
 	Set func(*Flow) // what is to be changed; called by Finish
 	Err error       // why it is not good
-	To  string      // the step where that can be mended; "" is the one that did it
+	To  string      // the step where that can be mended, "" is the one that did it; without Err, the step that comes next
 }
 
 // Item is a line of the rail.

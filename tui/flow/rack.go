@@ -29,8 +29,8 @@ func rackStep() step {
 			switch {
 			case !f.found.savedDone:
 				return "reading the saved logins"
-			case f.given.Rack != "" && !f.found.racksDone:
-				return "looking for Rack " + shellescape.StripUnsafe(f.given.Rack)
+			case f.namedRack() != "" && !f.found.racksDone && f.outside.Racks != nil:
+				return "looking for Rack " + shellescape.StripUnsafe(f.namedRack())
 			}
 			return ""
 		},
@@ -44,7 +44,7 @@ func rackStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Pick, Title: "Which Rack?",
-				Reason:  []string{"Type to filter. Racks are found in CloudFormation, and where the convox client has saved a password."},
+				Reason:  []string{"They are found in CloudFormation, and where the convox client has saved a password."},
 				Rows:    f.rackRows(),
 				More:    f.rackSearchWords(),
 				Growing: !f.found.racksDone,
@@ -57,12 +57,7 @@ func rackStep() step {
 				},
 			}
 		},
-		take: func(f *Flow, v Value) {
-			if f.answers.rack != v.Key {
-				f.forgetLogin()
-			}
-			f.answers.rack = v.Key
-		},
+		take: func(f *Flow, v Value) { f.setRack(v.Key) },
 		shown: func(f *Flow) string {
 			if rack, found := f.pickedRack(); found {
 				return shellescape.StripUnsafe(rack.Name + ", " + rack.Region)
@@ -75,36 +70,77 @@ func rackStep() step {
 	}
 }
 
+// setRack takes a row.
+func (f *Flow) setRack(key string) {
+	if f.answers.rack != key {
+		f.forgetLogin()
+	}
+	f.answers.rack = key
+}
+
+// namedRack is the Rack that the flags name.
+func (f *Flow) namedRack() string {
+	if f.given.Way != ByRack {
+		return "" // behind a Console it is ORG/NAME
+	}
+	return f.given.Rack
+}
+
 // forgetLogin drops what was said and found out about another host: its
 // password must not go to this one.
 func (f *Flow) forgetLogin() {
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.answers.unchecked, f.answers.fingerprint = false, f.given.Fingerprint
+	f.answers.allowMixed = f.given.AllowMixed
 	f.answers.password = secret.String{}
+	delete(f.chosen, StepSource) // another Rack has other places for it
 }
 
 // passRack takes the Rack that the flags name.
 func (f *Flow) passRack() bool {
-	if f.given.Rack == "" {
-		return !f.given.Host.IsZero()
+	if f.namedRack() == "" {
+		return !f.given.Host.IsZero() && f.answers.rack == typeRow
 	}
 	var same []cfn.Rack
 	for _, rack := range f.found.racks {
 		host, err := convox.ParseHost(rack.Host)
-		if rack.Name == f.given.Rack && err == nil && (f.given.Host.IsZero() || f.given.Host == host) {
+		if rack.Name == f.namedRack() && err == nil && (f.given.Host.IsZero() || f.given.Host == host) {
 			same = append(same, rack)
 		}
 	}
 	if len(same) != 1 {
-		f.problem = &Problem{Message: fmt.Sprintf("%s named %s", count(len(same), "usable Rack"), shellescape.StripUnsafe(f.given.Rack)), Hints: []string{"pick the one that is meant"}}
+		f.problem = f.unclear(len(same))
 		return false
 	}
-	f.answers.rack = rackKey(same[0])
+	f.setRack(rackKey(same[0]))
 	return true
 }
 
-func rackKey(rack cfn.Rack) string  { return "cfn " + rack.Region + " " + rack.Name }
-func savedKey(h convox.Host) string { return "saved " + h.String() }
+// unclear says why the Rack that the flags name is not taken.
+func (f *Flow) unclear(same int) *Problem {
+	name := shellescape.StripUnsafe(f.namedRack())
+	switch {
+	case same > 1:
+		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Hints: []string{"pick the one that is meant"}}
+	case !f.given.Host.IsZero():
+		return &Problem{Message: fmt.Sprintf("no usable Rack named %s has the host %s", name, f.given.Host), Hints: []string{"pick the one that is meant, or type its host"}}
+	}
+	return &Problem{Message: "no usable Rack is named " + name, Hints: []string{"pick another one, or type its host"}}
+}
+
+// rackKey is the host: a Rack whose login is saved stays the same row when it is
+// found in AWS too. One without a host cannot be picked.
+func rackKey(rack cfn.Rack) string {
+	host, err := convox.ParseHost(rack.Host)
+	if err != nil {
+		return "stack " + rack.Region + " " + rack.Name
+	}
+	return hostKey(host)
+}
+
+func hostKey(h convox.Host) string { return hostRow + h.String() }
+
+const hostRow = "host "
 
 // rackRows lists the Racks by name, then saved logins of other hosts, then the
 // ways to say it oneself.
@@ -125,7 +161,7 @@ func (f *Flow) rackRows() []Row {
 	}
 	for _, login := range f.found.saved {
 		if !listed[login.Host] {
-			rows = append(rows, Row{Key: savedKey(login.Host), Cells: []string{"(saved)", "", login.Host.String(), ""}, Note: "password saved"})
+			rows = append(rows, Row{Key: hostKey(login.Host), Cells: []string{"(saved)", "", login.Host.String(), ""}, Note: "password saved"})
 		}
 	}
 	if isMFA(f.found.racksErr) {
@@ -184,25 +220,24 @@ func (f *Flow) likelyRack() string {
 	if f.answers.rack != "" {
 		return f.answers.rack
 	}
-	var usable, saved string
-	for _, rack := range f.found.racks {
-		host, err := convox.ParseHost(rack.Host)
-		if err != nil {
-			continue
+	if name := f.namedRack(); name != "" {
+		for _, rack := range f.found.racks {
+			if rack.Name == name {
+				return rackKey(rack)
+			}
 		}
-		login, has := convox.FindSaved(f.found.saved, host)
-		switch {
-		case has && login.InUse:
-			return rackKey(rack)
-		case has && saved == "":
-			saved = rackKey(rack)
-		case usable == "" && !rack.Private && !rack.Failed() && len(rack.WhiteList) == 0:
-			usable = rackKey(rack)
-		}
+		return typeRow // no other one was meant
 	}
+	saved, usable := "", ""
 	for _, login := range f.found.saved {
-		if saved == "" {
-			saved = savedKey(login.Host)
+		if login.InUse {
+			return hostKey(login.Host)
+		}
+		saved = cmp.Or(saved, hostKey(login.Host))
+	}
+	for _, rack := range f.found.racks { // as they came, so that it stays
+		if _, err := convox.ParseHost(rack.Host); err == nil && !rack.Private && !rack.Failed() && len(rack.WhiteList) == 0 {
+			usable = cmp.Or(usable, rackKey(rack))
 		}
 	}
 	return cmp.Or(saved, usable, typeRow)
@@ -221,10 +256,8 @@ func (f *Flow) pickedRack() (cfn.Rack, bool) {
 // rackHost is the host of the Rack that was picked or typed; zero while that is
 // open.
 func (f *Flow) rackHost() convox.Host {
-	text, _ := strings.CutPrefix(f.answers.rack, "saved ")
-	if rack, found := f.pickedRack(); found {
-		text = rack.Host
-	} else if f.answers.rack == typeRow {
+	text, _ := strings.CutPrefix(f.answers.rack, hostRow)
+	if f.answers.rack == typeRow {
 		text = f.answers.typed
 	}
 	host, _ := convox.ParseHost(text) // a row whose host cannot be used cannot be picked
@@ -236,61 +269,4 @@ func (f *Flow) rackWarnings() []setup.Warning {
 		return setup.RackWarnings(rack)
 	}
 	return nil
-}
-
-func mfaStep() step {
-	return step{
-		id: StepMFA, name: "Rack",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.rack == mfaRow },
-		ask: func(*Flow) Question {
-			return Question{
-				Kind: Text, Title: "The MFA code of the AWS profile",
-				Reason: []string{"It is good once, and is used to look for Racks."},
-				Check: func(v Value) error {
-					if strings.Trim(v.Text, "0123456789") != "" || v.Text == "" {
-						return &Problem{Message: "a code is made of digits", Hints: []string{"read it off the device, or go back"}}
-					}
-					return nil
-				},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			f.answers.rack = ""
-			f.found.racksDone, f.found.racksErr, f.found.regions = false, nil, 0
-			f.result.searches = append(f.result.searches, f.outside.rackSearch(v.Text))
-		},
-		do: func(f *Flow) *Work {
-			f.goTo(StepRack)
-			return nil
-		},
-	}
-}
-
-func hostStep() step {
-	return step{
-		id: StepHost, name: "Rack",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.rack == typeRow },
-		pass: func(f *Flow) bool { return !f.given.Host.IsZero() && f.answers.typed == f.given.Host.String() },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Text, Title: "The Rack's host",
-				Reason:  append([]string{"It is the stack's output Dashboard, such as rack.example-1234.us-east-1.convox.site."}, f.tip(StepHost)...),
-				Initial: Value{Text: f.answers.typed},
-				Check: func(v Value) error {
-					host, err := convox.ParseHost(v.Text)
-					if err == nil && host.IsHostedConsole() {
-						return &Problem{Message: "that is Console's host", Hints: []string{"go back, and choose a Console deploy key"}}
-					}
-					return err
-				},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			host, _ := convox.ParseHost(v.Text) // Check read it
-			if f.answers.typed != host.String() {
-				f.forgetLogin()
-			}
-			f.answers.typed = host.String()
-		},
-	}
 }

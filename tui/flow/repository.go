@@ -26,7 +26,7 @@ func repositoryStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Pick, Title: "Which repository?",
-				Reason:  []string{"Type to filter. Both variables go into its settings on Travis."},
+				Reason:  f.repositoryReason(),
 				Rows:    f.repositoryRows(),
 				More:    f.repositoryWords(),
 				Growing: !f.found.repositoriesDone,
@@ -62,7 +62,8 @@ func repositoryStep() step {
 
 func (f *Flow) setTarget(target setup.Target) {
 	if f.answers.target != target {
-		f.result.repository, f.result.unknown, f.answers.activate = travisapi.Repository{}, false, false
+		f.result.repository, f.result.unknown = travisapi.Repository{}, false
+		f.answers.activate, f.result.activateAsked, f.answers.allowMixed = false, false, f.given.AllowMixed
 	}
 	f.answers.target = target
 }
@@ -89,7 +90,11 @@ func (f *Flow) likelyRepository() string {
 	if f.answers.repository != "" {
 		return f.answers.repository
 	}
-	for _, row := range f.repositoryRows() {
+	rows := f.repositoryRows()
+	if len(f.found.clone.Candidates()) > 0 {
+		return rows[0].Key // also one that cannot be picked: its namesake elsewhere is not what is meant
+	}
+	for _, row := range rows {
 		if row.Disabled == "" {
 			return row.Key
 		}
@@ -99,33 +104,40 @@ func (f *Flow) likelyRepository() string {
 
 func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
 
-// ownRepositories are the clone's remotes on hosts that Travis knows.
-func (f *Flow) ownRepositories() []setup.Target {
-	var own []setup.Target
-	for _, remote := range f.found.remotes {
-		if remote.Provider != "" {
-			own = append(own, setup.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug})
-		}
-	}
-	return own
-}
+// ownRepositories are what the clone can be on Travis.
+func (f *Flow) ownRepositories() []setup.Target { return setup.Own(f.found.clone, f.given.Provider) }
 
-// listRepositories begins to list those of the account.
+// listRepositories begins to list those of the account, once, and again where
+// that failed.
 func (f *Flow) listRepositories() {
-	if f.found.repositoriesDone || f.found.repositories != nil {
+	if f.found.repositoriesErr == nil && (f.found.repositoriesDone || f.found.repositories != nil) {
 		return
 	}
+	f.forgetRepositories()
 	f.found.repositories = []travisapi.Repository{} // begun
-	token, outside := f.token(), f.outside
+	token, outside, listing := f.token(), f.outside, f.found.listing
 	f.result.searches = append(f.result.searches, Search{"repositories", func(ctx context.Context, tell func(Update)) {
+		found := func(u Update) {
+			tell(func(f *Flow) {
+				if f.found.listing == listing {
+					u(f)
+				}
+			})
+		}
 		travis, err := outside.Travis(token)
 		if err == nil {
 			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: func(page []travisapi.Repository) {
-				tell(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
+				found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
 			}})
 		}
-		tell(func(f *Flow) { f.found.repositoriesErr, f.found.repositoriesDone = err, true })
+		found(func(f *Flow) { f.found.repositoriesErr, f.found.repositoriesDone = err, true })
 	}})
+}
+
+// forgetRepositories drops the list, and what of it is still on its way.
+func (f *Flow) forgetRepositories() {
+	f.found.listing++
+	f.found.repositories, f.found.repositoriesErr, f.found.repositoriesDone = nil, nil, false
 }
 
 // repositoryRows lists the clone's, then the account's, then the way to type
@@ -133,17 +145,18 @@ func (f *Flow) listRepositories() {
 func (f *Flow) repositoryRows() []Row {
 	rows := make([]Row, 0, len(f.found.repositories)+4)
 	listed := map[string]bool{}
-	for _, remote := range f.found.remotes {
-		if remote.Provider == "" {
+	for _, remote := range f.found.clone.Candidates() {
+		provider, ok := setup.Agreed(remote, f.given.Provider)
+		if !ok {
 			rows = append(rows, Row{
 				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},
-				Note: "remote " + remote.Name, Disabled: "Travis does not know this host",
+				Note: "remote " + remote.Name, Disabled: f.whyNot(remote),
 			})
 			continue
 		}
-		key := remote.Provider + " " + remote.Slug
+		key := string(provider) + " " + remote.Slug
 		listed[strings.ToLower(key)] = true
-		rows = append(rows, Row{Key: key, Cells: []string{remote.Slug, remote.Provider}, Note: strings.TrimSpace("this clone's " + remote.Name)})
+		rows = append(rows, Row{Key: key, Cells: []string{remote.Slug, string(provider)}, Note: strings.TrimSpace("this clone's " + remote.Name)})
 	}
 	for _, r := range f.found.repositories {
 		provider := string(r.Provider)
@@ -164,6 +177,25 @@ func (f *Flow) repositoryRows() []Row {
 		rows = append(rows, row)
 	}
 	return append(rows, Row{Key: typeRow, Cells: []string{"type a name"}})
+}
+
+func (f *Flow) repositoryReason() []string {
+	reason := []string{"Both variables go into its settings on Travis."}
+	switch {
+	case len(f.found.clone.Candidates()) == 0:
+		reason = append(reason, "No clone with a remote was found here.")
+	case len(f.ownRepositories()) == 0:
+		reason = append(reason, "The clone's own is on a host that is not one of Travis's.")
+	}
+	return reason
+}
+
+// whyNot says why a remote is not offered.
+func (f *Flow) whyNot(remote gitrepo.Remote) string {
+	if remote.Provider == "" {
+		return "Travis does not know this host"
+	}
+	return "not on " + string(f.given.Provider)
 }
 
 func (f *Flow) repositoryWords() string {
@@ -221,7 +253,7 @@ func branchStep() step {
 			return Question{
 				Kind: Text, Title: "For one branch only?",
 				Reason:  []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.result.repository.DefaultBranch) + "."},
-				Initial: Value{Text: f.answers.branch},
+				Initial: Value{Text: f.answers.branch}, Optional: true,
 				Check: func(v Value) error {
 					if v.Text == "" {
 						return nil

@@ -10,7 +10,10 @@ import (
 )
 
 func planStep() step {
-	return step{id: StepPlan, name: "Review", do: (*Flow).makePlan}
+	return step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
+		f.answers.allowMixed = f.given.AllowMixed // asked anew for each plan
+		return f.makePlan()
+	}}
 }
 
 // makePlan reads what is there and decides what would change.
@@ -35,7 +38,7 @@ func (f *Flow) makePlan() *Work {
 				return Outcome{Set: func(f *Flow) { f.result.mixed = wrong }}
 			}
 			if wrong != nil {
-				return Outcome{Err: wrong, To: StepRepository}
+				return Outcome{Err: wrong, To: mendedAt(wrong, StepRepository)}
 			}
 			return Outcome{Set: func(f *Flow) { f.result.plan = &plan }}
 		},
@@ -50,7 +53,7 @@ func mixedStep() step {
 			return Question{
 				Kind: Confirm, Title: "May another host get the new password?",
 				Reason: append([]string{f.result.mixed.Error()}, ProblemOf(f.result.mixed).Hints[0]),
-				Yes:    "Yes, it may", No: "No, go back",
+				Yes:    "Yes", No: "No, go back",
 			}
 		},
 		take: func(f *Flow, v Value) { f.answers.allowMixed = v.Yes },
@@ -67,10 +70,11 @@ func mixedStep() step {
 func reviewStep() step {
 	return step{
 		id: StepReview, name: "Review",
+		pass: func(f *Flow) bool { return f.given.Agreed },
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Review, Title: "Review", Reason: []string{"Nothing is written yet."}, Lines: f.reviewLines(), Yes: "write it"}
 			if f.given.DryRun {
-				q.Reason, q.Yes = []string{"This is a dry run: nothing will be written."}, "leave"
+				q.Kind, q.Reason, q.Yes = Ending, []string{"This is a dry run: nothing will be written."}, "leave"
 			}
 			return q
 		},
@@ -116,7 +120,10 @@ func (f *Flow) reviewLines() []Line {
 }
 
 func changeLine(c setup.Change, value string) string {
-	verb := map[setup.Action]string{setup.Create: "create ", setup.Replace: "replace", setup.None: "leave  "}[c.Action]
+	if c.Action == setup.None {
+		return fmt.Sprintf("leave    %-15s  as it is", c.Name)
+	}
+	verb := map[setup.Action]string{setup.Create: "create ", setup.Replace: "replace"}[c.Action]
 	return fmt.Sprintf("%s  %-15s  %s", verb, c.Name, value)
 }
 

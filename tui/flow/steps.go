@@ -7,7 +7,7 @@ func steps() []step {
 		wayStep(),
 		consoleStep(), keyStep(),
 		rackStep(), mfaStep(), hostStep(), sourceStep(), passwordStep(), certificateStep(), uncheckedStep(),
-		tokenStep(),
+		accountStep(), tokenStep(),
 		repositoryStep(), slugStep(), unknownStep(), activateStep(),
 		branchStep(),
 		planStep(), mixedStep(),
@@ -29,6 +29,7 @@ const (
 	StepPassword    = "password"
 	StepCertificate = "certificate"
 	StepUnchecked   = "unchecked"
+	StepAccount     = "account"
 	StepToken       = "token"
 	StepRepository  = "repository"
 	StepSlug        = "slug"

@@ -1,13 +1,15 @@
 package flow
 
 import (
+	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
 
-func tokenStep() step {
+// accountStep takes the token that was found, or asks whether another is meant.
+func accountStep() step {
 	return step{
-		id: StepToken, name: "Travis",
+		id: StepAccount, name: "Travis",
 		wait: func(f *Flow) string {
 			if !f.found.tokenDone {
 				return "asking Travis whose token this is"
@@ -15,17 +17,68 @@ func tokenStep() step {
 			return ""
 		},
 		pass: func(f *Flow) bool {
-			if f.answers.token.IsEmpty() && f.found.user.ID > 0 {
-				f.result.user = f.found.user
+			switch {
+			case f.found.token.IsEmpty():
+				f.answers.ownToken = true
+				f.problem = problemOf(f.found.tokenErr)
+				return true
+			case f.found.user.ID > 0:
 				return true
 			}
-			if f.found.tokenErr != nil {
-				f.problem = ProblemOf(f.found.tokenErr)
-			}
+			f.problem = problemOf(f.found.tokenErr)
 			return false
 		},
 		ask: func(f *Flow) Question {
 			q := Question{
+				Kind: Choice, Title: "Which Travis account?",
+				Reason:  []string{"A token was found, in TRAVIS_TOKEN or where the Travis client keeps it."},
+				Options: []Option{{Label: "Try the token that was found again"}, {Label: "Type another token"}},
+			}
+			if f.found.user.ID > 0 {
+				q.Options[0] = Option{Label: "The token that was found", Note: f.found.user.Login}
+			}
+			if f.answers.ownToken {
+				q.Initial.Index = 1
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) { f.setToken(v.Index == 1, f.answers.token) },
+		do: func(f *Flow) *Work {
+			switch {
+			case f.answers.ownToken:
+				return nil
+			case f.found.user.ID > 0:
+				f.result.user = f.found.user
+				return nil
+			}
+			return f.askWhose(func(f *Flow, user travisapi.User) { f.found.user, f.result.user = user, user })
+		},
+		shown: func(f *Flow) string { return f.result.user.Login },
+	}
+}
+
+func problemOf(err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	return ProblemOf(err)
+}
+
+// setToken takes a token. Another account has other repositories.
+func (f *Flow) setToken(own bool, typed secret.String) {
+	before := f.token()
+	f.answers.ownToken, f.answers.token = own, typed
+	if !f.token().Equal(before) {
+		f.forgetRepositories()
+	}
+}
+
+func tokenStep() step {
+	return step{
+		id: StepToken, name: "Travis",
+		when: func(f *Flow) bool { return f.answers.ownToken },
+		ask: func(f *Flow) Question {
+			return Question{
 				Kind: Secret, Title: "The Travis token",
 				Reason: append([]string{
 					"Copy it from your preferences on Travis, under API authentication.",
@@ -34,32 +87,26 @@ func tokenStep() step {
 				Initial: Value{Secret: f.answers.token},
 				Check:   func(v Value) error { return travisapi.CheckToken(v.Secret) },
 			}
-			if f.found.user.ID > 0 && f.answers.token.IsEmpty() {
-				q.Reason = append(q.Reason, "The one that was found is "+f.found.user.Login+"'s; leave this empty to go on with it.")
-				q.Check = nil
-			}
-			return q
 		},
-		take: func(f *Flow, v Value) {
-			if !v.Secret.Equal(f.answers.token) {
-				// Another account has other repositories.
-				f.found.repositories, f.found.repositoriesErr, f.found.repositoriesDone = nil, nil, false
-			}
-			f.answers.token = v.Secret
-		},
+		take: func(f *Flow, v Value) { f.setToken(true, v.Secret) },
 		do: func(f *Flow) *Work {
-			if f.answers.token.IsEmpty() {
-				return nil // the one that was found
-			}
-			token, outside := f.answers.token, f.outside
-			return &Work{
-				Words: "asking Travis whose token this is",
-				Run: func(stop setup.Stop, _ func(Line)) Outcome {
-					user, err := outside.whoIs(stop.Soft, token)
-					return Outcome{Err: err, Set: func(f *Flow) { f.result.user = user }}
-				},
-			}
+			return f.askWhose(func(f *Flow, user travisapi.User) { f.result.user = user })
 		},
 		shown: func(f *Flow) string { return f.result.user.Login },
+	}
+}
+
+// askWhose asks Travis whose the token is, and keeps a good answer.
+func (f *Flow) askWhose(keep func(*Flow, travisapi.User)) *Work {
+	token, outside := f.token(), f.outside
+	return &Work{
+		Words: "asking Travis whose token this is",
+		Run: func(stop setup.Stop, _ func(Line)) Outcome {
+			user, err := outside.whoIs(stop.Soft, token)
+			if err != nil {
+				return Outcome{Err: err}
+			}
+			return Outcome{Set: func(f *Flow) { keep(f, user) }}
+		},
 	}
 }

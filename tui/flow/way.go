@@ -84,7 +84,7 @@ func keyStep() step {
 		when: byConsole,
 		pass: func(f *Flow) bool {
 			given := !f.given.Password.IsEmpty() && f.answers.key.Equal(f.given.Password)
-			return given && f.problem == nil
+			return given && f.problem == nil && (f.given.PasswordFor.IsZero() || f.given.PasswordFor == f.answers.console)
 		},
 		ask: func(f *Flow) Question {
 			return Question{

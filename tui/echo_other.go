@@ -1,0 +1,10 @@
+//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly)
+
+package tui
+
+import "os"
+
+// setEcho does nothing here: secrets are read by package term.
+func setEcho(*os.File, bool, bool) {}
+
+const echoIsOurs = false

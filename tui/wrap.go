@@ -1,0 +1,52 @@
+package tui
+
+import (
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// wrap cuts a text into lines of at most so many cells, between words alone: a
+// flag or a host must not be torn at its dashes, so that it can be copied. A
+// word that is longer than a line is cut where the line ends. The blanks that a
+// text begins with stay.
+func wrap(text string, width int) []string {
+	width = max(width, 8)
+	line := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	var lines []string
+	fresh := true
+	for _, word := range strings.Fields(text) {
+		if !fresh && ansi.StringWidth(line)+1+ansi.StringWidth(word) > width {
+			lines, line, fresh = append(lines, line), "", true
+		}
+		if !fresh {
+			line += " "
+		}
+		line, fresh = line+word, false
+		for ansi.StringWidth(line) > width {
+			head := ansi.Truncate(line, width, "")
+			lines, line = append(lines, head), strings.TrimPrefix(line, head)
+		}
+	}
+	return append(lines, line)
+}
+
+// wrapped is a text in lines of a width, each styled by itself.
+func wrapped(style lipgloss.Style, text string, width int) []string {
+	return indented(style, "", text, width)
+}
+
+// indented is wrapped behind a sign, below which the other lines begin.
+// What came from outside in it is cleaned.
+func indented(style lipgloss.Style, sign, text string, width int) []string {
+	lines := wrap(shellescape.StripUnsafe(text), width-ansi.StringWidth(sign))
+	for i, line := range lines {
+		if i > 0 {
+			sign = strings.Repeat(" ", ansi.StringWidth(sign))
+		}
+		lines[i] = style.Render(sign + line)
+	}
+	return lines
+}

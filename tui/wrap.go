@@ -11,9 +11,12 @@ import (
 // wrap cuts a text into lines of at most so many cells, between words alone: a
 // flag or a host must not be torn at its dashes, so that it can be copied. A
 // word that is longer than a line is cut where the line ends. The blanks that a
-// text begins with stay.
+// text begins with stay, and all of them where it needs no cut.
 func wrap(text string, width int) []string {
 	width = max(width, 8)
+	if ansi.StringWidth(text) <= width {
+		return []string{text} // its columns stay
+	}
 	line := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	var lines []string
 	fresh := true

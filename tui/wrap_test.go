@@ -9,6 +9,7 @@ func TestWordsAreNotTorn(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                           "",
 		"one":                        "one",
+		"a  b":                       "a  b",
 		"give it with --branch main": "give it|with|--branch|main",
 		"  - convox deploy":          "  - convox|deploy",
 		"rack.a-1234.us-east-1.site": "rack.a-123|4.us-east-|1.site",

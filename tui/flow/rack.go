@@ -205,14 +205,17 @@ func (f *Flow) rackSearchWords() string {
 			words += " (" + hints[0] + ")"
 		}
 		return words
-	case len(f.found.skipped) > 0:
-		var regions []string
-		for _, skipped := range f.found.skipped {
-			regions = append(regions, skipped.Region)
-		}
-		return "not searched: " + strings.Join(regions, ", ")
 	}
-	return ""
+	var regions []string
+	for _, skipped := range f.found.skipped {
+		if !skipped.Off { // nothing can be in those
+			regions = append(regions, skipped.Region+" ("+skipped.Reason+")")
+		}
+	}
+	if len(regions) == 0 {
+		return ""
+	}
+	return "not searched: " + strings.Join(regions, ", ")
 }
 
 // likelyRack is the row to offer first.

@@ -1,21 +1,28 @@
 // Package cfn finds Convox Racks among an account's CloudFormation stacks
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html),
-// in all regions side by side. Start at NewFinder.
+// in all regions side by side, and recovers or resets the password of one.
+// Start at NewFinder.
 //
-// It only reads. It keeps nothing, takes credentials from where the AWS SDK
-// finds them, and never shows an answer's text: what AWS says in an error is
-// told in words of our own. What it returns of a stack is bounded in length
-// but not cleaned: clean it before it is shown.
+// Execute and Restart change a Rack, Preview and Discard make and delete a
+// change set; everything else only reads. It keeps nothing, takes credentials
+// from where the AWS SDK finds them, and never shows an error's text: what AWS
+// says in one is told in words of our own. What it returns of a stack is
+// bounded in length but not cleaned, unless it says so: clean it before it is
+// shown.
 package cfn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"convox-travis/internal/transport"
@@ -34,20 +41,31 @@ type Options struct {
 	UserAgent string
 	// Retry is how often a call is tried (5 times unless set), what it may take
 	// with all its tries, connecting included (10 seconds), and the first pause
-	// (250 ms). The SDK keeps the time: Clock is not used.
+	// (250 ms). The SDK keeps the time of calls; Clock keeps that of Preview and
+	// Follow, which wait for AWS.
 	Retry transport.Retry
+	// Poll is the pause between two looks at what AWS is doing (2 seconds).
+	Poll time.Duration
+	// Patience is how long a change set may take, and how long an update may
+	// show nothing new before it counts as stuck (30 minutes).
+	Patience time.Duration
 }
 
 // Finder finds Racks with one set of credentials. It may be used side by side.
 type Finder struct {
-	retry   transport.Retry
-	profile string               // as the person knows it: "default" where none was named
-	region  string               // the configured one
-	config  *aws.Config          // a pointer, since fmt calls no methods on unexported
-	shared  *config.SharedConfig // fields: there it prints the address, not the keys
-	stacks  *cloudformation.Client
-	caller  *sts.Client
-	asker   *asker
+	retry    transport.Retry
+	poll     time.Duration
+	patience time.Duration
+	profile  string               // as the person knows it: "default" where none was named
+	region   string               // the configured one
+	config   *aws.Config          // a pointer, since fmt calls no methods on unexported
+	shared   *config.SharedConfig // fields: there it prints the address, not the keys
+	stacks   *cloudformation.Client
+	caller   *sts.Client
+	services *ecs.Client
+	store    *ssm.Client
+	asker    *asker
+	given    *given
 }
 
 // Format implements fmt.Formatter: the settings inside hold the secret key.
@@ -59,11 +77,14 @@ func (Finder) Format(s fmt.State, _ rune) {
 // *Error: KindProfile, KindMFA, KindRegion or KindEndpoint.
 func NewFinder(ctx context.Context, options Options) (*Finder, error) {
 	f := &Finder{
-		retry:   retryDefaults(options.Retry),
-		profile: profileName(options.Profile),
-		config:  &aws.Config{},
-		shared:  &config.SharedConfig{},
-		asker:   &asker{ask: options.MFACode},
+		retry:    retryDefaults(options.Retry),
+		poll:     cmp.Or(options.Poll, 2*time.Second),
+		patience: cmp.Or(options.Patience, 30*time.Minute),
+		profile:  profileName(options.Profile),
+		config:   &aws.Config{},
+		shared:   &config.SharedConfig{},
+		asker:    &asker{ask: options.MFACode},
+		given:    &given{},
 	}
 	if err := f.load(ctx, options); err != nil {
 		return nil, err
@@ -74,7 +95,12 @@ func NewFinder(ctx context.Context, options Options) (*Finder, error) {
 	}
 	f.stacks = cloudformation.NewFromConfig(*f.config)
 	f.caller = sts.NewFromConfig(*f.config)
-	for _, endpoint := range []*string{f.stacks.Options().BaseEndpoint, f.caller.Options().BaseEndpoint} {
+	f.services = ecs.NewFromConfig(*f.config)
+	f.store = ssm.NewFromConfig(*f.config)
+	for _, endpoint := range []*string{
+		f.stacks.Options().BaseEndpoint, f.caller.Options().BaseEndpoint,
+		f.services.Options().BaseEndpoint, f.store.Options().BaseEndpoint,
+	} {
 		if endpoint == nil {
 			continue
 		}

@@ -41,6 +41,10 @@ func (f *Finder) failure(err error, region string) *Error {
 	var api smithy.APIError
 	switch {
 	case errors.As(err, &api):
+		if told := understood(api.ErrorCode(), api.ErrorMessage()); told != nil {
+			told.status = status
+			return told
+		}
 		return f.answered(api.ErrorCode(), status)
 	case status >= http.StatusMultipleChoices:
 		return f.answered("", status)
@@ -56,6 +60,12 @@ func unreadable(why string) *Error {
 
 // answered tells an error that was answered, by its code and HTTP status.
 func (f *Finder) answered(code string, status int) *Error {
+	e := f.coded(code, status)
+	e.status = status
+	return e
+}
+
+func (f *Finder) coded(code string, status int) *Error {
 	_, throttled := awsretry.DefaultThrottleErrorCodes[code]
 	switch code {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
@@ -66,7 +76,7 @@ func (f *Finder) answered(code string, status int) *Error {
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized":
 		return &Error{
 			Kind: KindDenied, why: "access denied",
-			hints: []string{"these credentials need the permission cloudformation:DescribeStacks", "another account or role: --profile"},
+			hints: []string{"another account or role: --profile"},
 		}
 	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidAccessKeyId", "NotSignedUp", "RegionDisabledException":
 		return &Error{
@@ -77,7 +87,8 @@ func (f *Finder) answered(code string, status int) *Error {
 			},
 		}
 	case "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "InvalidSignatureException",
-		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
+		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture",
+		"IncompleteSignatureException", "MissingAuthenticationTokenException":
 		return &Error{
 			Kind: KindRefused, why: "AWS does not accept these credentials: the signature does not match",
 			hints: []string{"the secret access key does not belong to the access key, or this machine's clock is wrong", "enter them again: " + f.command("aws configure")},

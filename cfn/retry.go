@@ -33,14 +33,31 @@ func newRetryer(r transport.Retry) aws.Retryer {
 	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
 		o.MaxAttempts = r.Tries
 		o.RateLimiter = ratelimit.None // regions that fail must not use up the tries of the others
-		o.Backoff = awsretry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-			pause := r.Pause << min(max(attempt-1, 0), 10)
-			return pause/2 + rand.N(pause+1), nil
-		})
+		o.Backoff = growing(r.Pause)
 		o.Retryables = append([]awsretry.IsErrorRetryable{
 			awsretry.IsErrorRetryableFunc(isFinal),
 			awsretry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
 		}, o.Retryables...)
+	})
+}
+
+// newWriteRetryer tries again only what AWS refused unread, since it asks for
+// fewer calls: a write whose fate is unknown is looked up instead.
+func newWriteRetryer(r transport.Retry) aws.Retryer {
+	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
+		o.MaxAttempts = r.Tries
+		o.RateLimiter = ratelimit.None
+		o.Backoff = growing(r.Pause)
+		o.Retryables = []awsretry.IsErrorRetryable{awsretry.RetryableErrorCode{Codes: awsretry.DefaultThrottleErrorCodes}}
+	})
+}
+
+// growing pauses have jitter, so that two that were throttled together do not
+// come back together.
+func growing(first time.Duration) awsretry.BackoffDelayer {
+	return awsretry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+		pause := first << min(max(attempt-1, 0), 10)
+		return pause/2 + rand.N(pause+1), nil
 	})
 }
 

@@ -82,13 +82,14 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 	if name != "" {
 		request.StackName = &name
 	}
+	describeStacks := permission{action: "cloudformation:DescribeStacks", resource: "*"}
 	for range mostPages {
 		page, err := f.page(ctx, region, request)
 		if isMissing(err) {
 			return o
 		}
 		if err != nil {
-			return o.fail(f.failure(err, region))
+			return o.fail(f.failure(err, region).needing(describeStacks))
 		}
 		for _, described := range page.Stacks {
 			s := readStack(region, described)

@@ -3,6 +3,7 @@ package cfn
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -72,7 +73,7 @@ func (w *wire) Do(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, timely(ctx, err)
 	}
-	if answer.StatusCode == http.StatusOK && isQuery(request) && !isResponse(body) {
+	if answer.StatusCode == http.StatusOK && (isQuery(request) && !isResponse(body) || isJSON(request) && !isObject(body)) {
 		return nil, errNotAnswer
 	}
 	answer.Body = io.NopCloser(bytes.NewReader(body))
@@ -113,6 +114,16 @@ func isMetadata(host string) bool {
 // STS, whose answers are XML.
 func isQuery(request *http.Request) bool {
 	return strings.HasPrefix(request.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+}
+
+// isJSON reports whether a request speaks the protocol of ECS and SSM
+// (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
+func isJSON(request *http.Request) bool {
+	return strings.HasPrefix(request.Header.Get("Content-Type"), "application/x-amz-json")
+}
+
+func isObject(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Valid(body)
 }
 
 // isResponse reports whether body is a good answer's document. The SDK takes

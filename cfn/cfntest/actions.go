@@ -3,10 +3,12 @@ package cfntest
 // action carries out a call and returns what its result element holds.
 type action func(*Server, call) (any, *failure)
 
-// service is one API: its version, its namespace, and what it can do.
+// service is one API: its version, its namespace, and what it can do. One with
+// a target speaks JSON.
 type service struct {
 	version   string
 	namespace string
+	target    string
 	actions   map[string]action
 }
 
@@ -19,7 +21,28 @@ func actions() map[string]service {
 			actions: map[string]action{
 				"DescribeStacks":         describeStacks,
 				"ListStacks":             listStacks,
+				"DescribeStackResource":  describeStackResource,
 				"DescribeStackResources": describeStackResources,
+				"DescribeStackEvents":    describeStackEvents,
+				"GetTemplateSummary":     getTemplateSummary,
+				"UpdateStack":            updateStack,
+				"CreateChangeSet":        createChangeSet,
+				"DescribeChangeSet":      describeChangeSet,
+				"ListChangeSets":         listChangeSets,
+				"DeleteChangeSet":        deleteChangeSet,
+				"ExecuteChangeSet":       executeChangeSet,
+			},
+		},
+		"ssm": {
+			target:  "AmazonSSM",
+			actions: map[string]action{"GetParameter": getParameter},
+		},
+		"ecs": {
+			target: "AmazonEC2ContainerServiceV20141113",
+			actions: map[string]action{
+				"DescribeTaskDefinition": describeTaskDefinition,
+				"DescribeServices":       describeServices,
+				"UpdateService":          updateService,
 			},
 		},
 		"sts": {

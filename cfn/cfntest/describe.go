@@ -5,13 +5,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
-// What DescribeStacks, ListStacks and DescribeStackResources answer, in the
-// elements of https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/.
+// What DescribeStacks and ListStacks answer, in the elements of
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/.
 type (
 	// list is an element that is there also when it is empty.
 	list[T any] struct {
@@ -28,16 +27,21 @@ type (
 		Description     string `xml:",omitempty"`
 		Parameters      list[parameterMember]
 		CreationTime    string
+		LastUpdatedTime string `xml:",omitempty"`
 		StackStatus     string
 		DisableRollback bool
+		Capabilities    list[string]
 		Outputs         list[outputMember]
 		Tags            list[tagMember]
 		ParentID        string `xml:"ParentId,omitempty"`
 		RootID          string `xml:"RootId,omitempty"`
 	}
-	parameterMember struct{ ParameterKey, ParameterValue string }
-	outputMember    struct{ OutputKey, OutputValue string }
-	tagMember       struct{ Key, Value string }
+	parameterMember struct {
+		ParameterKey, ParameterValue string
+		ResolvedValue                string `xml:",omitempty"`
+	}
+	outputMember struct{ OutputKey, OutputValue string }
+	tagMember    struct{ Key, Value string }
 
 	listedStacks struct {
 		StackSummaries list[summaryMember]
@@ -51,19 +55,6 @@ type (
 		StackStatus         string
 		ParentID            string `xml:"ParentId,omitempty"`
 		RootID              string `xml:"RootId,omitempty"`
-	}
-
-	describedResources struct {
-		StackResources list[resourceMember]
-	}
-	resourceMember struct {
-		StackName          string
-		StackID            string `xml:"StackId"`
-		LogicalResourceID  string `xml:"LogicalResourceId"`
-		PhysicalResourceID string `xml:"PhysicalResourceId,omitempty"`
-		ResourceType       string
-		Timestamp          string
-		ResourceStatus     string
 	}
 )
 
@@ -117,14 +108,11 @@ func (one *stack) member() stackMember {
 	m := stackMember{
 		StackID: one.id, StackName: one.Name, Description: one.Description,
 		CreationTime: one.Created.UTC().Format(timeFormat), StackStatus: one.Status,
+		Capabilities: list[string]{one.Capabilities}, Parameters: list[parameterMember]{one.shown(one.Parameters, one.resolved)},
 		ParentID: one.parent, RootID: one.root,
 	}
-	for _, key := range slices.Sorted(maps.Keys(one.Parameters)) {
-		value := one.Parameters[key]
-		if slices.Contains(one.NoEcho, key) {
-			value = "****"
-		}
-		m.Parameters.Members = append(m.Parameters.Members, parameterMember{key, value})
+	if !one.updated.IsZero() {
+		m.LastUpdatedTime = one.updated.UTC().Format(timeFormat)
 	}
 	for _, key := range slices.Sorted(maps.Keys(one.Outputs)) {
 		m.Outputs.Members = append(m.Outputs.Members, outputMember{key, one.Outputs[key]})
@@ -153,29 +141,6 @@ func listStacks(s *Server, c call) (any, *failure) {
 			StackID: one.id, StackName: one.Name, TemplateDescription: one.Description,
 			CreationTime: one.Created.UTC().Format(timeFormat), StackStatus: one.Status,
 			ParentID: one.parent, RootID: one.root,
-		})
-	}
-	return answer, nil
-}
-
-func describeStackResources(s *Server, c call) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, failed := s.named(c)
-	if failed != nil {
-		return nil, failed
-	}
-	var answer describedResources
-	for _, resource := range one.Resources {
-		if resource.Status == "" {
-			resource.Status = createComplete
-		}
-		if id := c.parameters.Get("LogicalResourceId"); id != "" && id != resource.LogicalID {
-			continue
-		}
-		answer.StackResources.Members = append(answer.StackResources.Members, resourceMember{
-			StackName: one.Name, StackID: one.id, LogicalResourceID: resource.LogicalID, PhysicalResourceID: resource.PhysicalID,
-			ResourceType: resource.Type, Timestamp: one.Created.UTC().Format(time.RFC3339), ResourceStatus: resource.Status,
 		})
 	}
 	return answer, nil

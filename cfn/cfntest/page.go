@@ -7,19 +7,15 @@ type position struct {
 	where  place
 	action string
 	filter string
-	before int // the number of the page's last stack
+	before int // the number of the page's last stack, event or change
 }
 
 // page returns the next stacks of a list, newest first, and the token for what
 // is left, or "". s.mu is held.
 func (s *Server) page(c call, filter string, shown func(*stack) bool) ([]*stack, string, *failure) {
-	here := position{where: c.place(), action: c.action, filter: filter, before: s.made + 1}
-	if token := c.parameters.Get("NextToken"); token != "" {
-		at, known := s.pages[token]
-		here.before = at.before
-		if !known || at != here {
-			return nil, "", invalid("NextToken is not valid")
-		}
+	here, failed := s.continued(c, position{where: c.place(), action: c.action, filter: filter, before: s.made + 1})
+	if failed != nil {
+		return nil, "", failed
 	}
 	var page []*stack
 	all := s.stacks[here.where]
@@ -29,13 +25,31 @@ func (s *Server) page(c call, filter string, shown func(*stack) bool) ([]*stack,
 		}
 		if len(page) == max(s.PageSize, 1) {
 			here.before = page[len(page)-1].number
-			token := random(48)
-			s.pages[token] = here
-			return page, token, nil
+			return page, s.token(here), nil
 		}
 		page = append(page, all[i])
 	}
 	return page, "", nil
+}
+
+// continued returns where the list of a call goes on. s.mu is held.
+func (s *Server) continued(c call, here position) (position, *failure) {
+	token := c.parameters.Get("NextToken")
+	if token == "" {
+		return here, nil
+	}
+	at, known := s.pages[token]
+	here.before = at.before
+	if !known || at != here {
+		return here, invalid("NextToken is not valid")
+	}
+	return here, nil
+}
+
+func (s *Server) token(next position) string {
+	token := random(48)
+	s.pages[token] = next
+	return token
 }
 
 func (c call) place() place { return place{c.caller.account, c.region} }

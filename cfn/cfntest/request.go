@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -14,6 +15,7 @@ const largestRequest = 1 << 20
 type call struct {
 	service, region, action string
 	parameters              url.Values
+	body                    []byte // of one in JSON, which has no parameters
 	caller                  *key
 }
 
@@ -35,12 +37,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	var result any
 	if failed == nil {
 		result, failed = asked.actions[c.action](s, c)
+		s.runHooks()
 	}
-	if failed != nil {
+	switch {
+	case failed != nil && asked.target != "":
+		answerJSONFailure(w, failed)
+	case failed != nil:
 		answerFailure(w, asked.namespace, failed)
-		return
+	case asked.target != "":
+		answerJSON(w, result)
+	default:
+		answer(w, asked.namespace, c.action, result)
 	}
-	answer(w, asked.namespace, c.action, result)
 }
 
 // read understands a request: whose it is, where it goes, and what it asks.
@@ -54,10 +62,15 @@ func (s *Server) read(r *http.Request, body []byte) (call, *failure) {
 		return c, refusal(http.StatusForbidden, "SignatureDoesNotMatch", "Credential should be scoped to correct service: 'cloudformation'.")
 	}
 	c.service, c.region = signed.service, signed.region
-	if c.parameters, failed = parameters(r, body); failed != nil {
-		return c, failed
+	if target := s.actions[c.service].target; target != "" {
+		c.body, c.parameters = body, url.Values{}
+		c.action = strings.TrimPrefix(r.Header.Get("X-Amz-Target"), target+".")
+	} else {
+		if c.parameters, failed = parameters(r, body); failed != nil {
+			return c, failed
+		}
+		c.action = c.parameters.Get("Action")
 	}
-	c.action = c.parameters.Get("Action")
 	s.mu.Lock()
 	s.calls = append(s.calls, Call{Region: c.region, Action: c.service + ":" + c.action, KeyID: signed.keyID})
 	caller := s.keys[signed.keyID]
@@ -96,6 +109,10 @@ func (s *Server) meet(r *http.Request, c call) *failure {
 	version := c.parameters.Get("Version")
 	known := s.actions[c.service]
 	switch {
+	case known.target != "" && known.actions[c.action] == nil:
+		return refusal(http.StatusBadRequest, "UnknownOperationException", "")
+	case known.target != "":
+		return nil
 	case c.action == "":
 		return refusal(http.StatusBadRequest, "MissingAction", "No action was supplied with this request")
 	case version != known.version || known.actions[c.action] == nil:

@@ -1,7 +1,8 @@
-// Package cfntest is a small CloudFormation and STS, for tests and the demo. It
-// speaks the AWS Query protocol, verifies signatures, keeps its state in
-// memory, and has the habits of the real services. Any client works with it
-// that is given its address (AWS_ENDPOINT_URL): the SDKs, the AWS CLI, curl.
+// Package cfntest is a small CloudFormation, STS, ECS and SSM, for tests and the
+// demo. It speaks the AWS Query and JSON protocols, verifies signatures, keeps
+// its state in memory, and has the habits of the real services. Any client
+// works with it that is given its address (AWS_ENDPOINT_URL): the SDKs, the AWS
+// CLI, curl.
 //
 // It is not IAM: whoever signs may do everything in their own account that was
 // not denied with Deny.
@@ -39,6 +40,13 @@ type Server struct {
 	troubles map[string]*trouble // by region
 	calls    []Call
 	strays   []string
+	pace     Pace
+	closed   bool // nothing goes on any more
+	hooks    hooks
+	tasks    map[place]map[string]*taskDefinition // by ARN
+	services map[place][]*ecsService
+	stored   map[place]map[string]string // Parameter Store, by name
+	public   map[string]string           // that of AWS itself, by region and name
 }
 
 // place is a region of an account.
@@ -69,6 +77,10 @@ func New() *Server {
 		stacks:   make(map[place][]*stack),
 		pages:    make(map[string]position),
 		troubles: make(map[string]*trouble),
+		tasks:    make(map[place]map[string]*taskDefinition),
+		services: make(map[place][]*ecsService),
+		stored:   make(map[place]map[string]string),
+		public:   make(map[string]string),
 	}
 }
 
@@ -90,6 +102,7 @@ func Start(t T) *Server {
 	}()
 	t.Cleanup(func() {
 		t.Helper()
+		s.stop()
 		_ = server.Close() // requests that hang are cut off, as meant
 		<-ended
 		for _, stray := range s.Strays() {

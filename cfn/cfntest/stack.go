@@ -20,21 +20,18 @@ type Stack struct {
 	Outputs     map[string]string
 	Parameters  map[string]string
 	NoEcho      []string // the parameters that read back as ****
-	Created     time.Time
-	Resources   []Resource
-}
-
-// Resource is a resource of a stack.
-type Resource struct {
-	LogicalID  string
-	PhysicalID string
-	Type       string // such as "AWS::ECS::TaskDefinition"
-	Status     string // "" is CREATE_COMPLETE
+	// Declared is what the template says of its parameters. One that has a value
+	// and is not declared is a String without a default.
+	Declared     []Parameter
+	Capabilities []string // that the template needs
+	Created      time.Time
+	Resources    []Resource // in the order in which an update gets to them
 }
 
 const (
 	createComplete = "CREATE_COMPLETE"
 	deleteComplete = "DELETE_COMPLETE"
+	updateComplete = "UPDATE_COMPLETE"
 )
 
 // stack is a stack that was added.
@@ -43,6 +40,11 @@ type stack struct {
 	id           string
 	parent, root string
 	number       int // stacks are numbered as they are made
+	updated      time.Time
+	resolved     map[string]string // what its SSM-typed parameters pointed at when they were read last
+	events       []*event          // oldest first
+	changeSets   []*changeSet
+	fate         Fate
 }
 
 // AddStack adds a stack and returns its ID. It panics where CloudFormation
@@ -77,6 +79,7 @@ func (s *Server) AddStack(added Stack) string {
 		}
 	}
 	s.stacks[where] = append(s.stacks[where], made)
+	s.build(where, made)
 	return made.id
 }
 

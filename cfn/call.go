@@ -1,0 +1,75 @@
+package cfn
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+)
+
+// attempt is a call that is about to be made.
+type attempt struct {
+	what   string // "read the stack"; the Rack is added
+	rack   Rack
+	needed permission
+}
+
+// enter holds a Rack against what can be one, so that no name from outside
+// becomes more than a name, and gets the credentials.
+func (f *Finder) enter(ctx context.Context, what string, rack Rack) error {
+	if !stackName.MatchString(rack.Name) {
+		return &Error{
+			Kind: KindName, what: what, why: fmt.Sprintf("no Rack can be called %q", shown(rack.Name)),
+			hints: []string{"a Rack's name begins with a letter and goes on with letters, digits and dashes"},
+		}
+	}
+	if rack.Region != f.region && !plausible(rack.Region) {
+		return badRegion(what, rack.Region)
+	}
+	return f.login(ctx)
+}
+
+// of names a Rack in what was attempted.
+func of(what string, rack Rack) string {
+	return fmt.Sprintf("%s of Rack %s in %s", what, shown(rack.Name), shown(rack.Region))
+}
+
+// ask makes one call; the deadline counts for all its tries together. When ctx
+// ends first, the error is its cause, otherwise an *Error. An answer that came
+// is an answer, also when ctx has ended meanwhile.
+func ask[T any](ctx context.Context, f *Finder, a attempt, call func(context.Context) (T, error)) (T, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
+	defer cancel()
+	answer, err := call(limited)
+	if err == nil {
+		return answer, nil
+	}
+	var none T
+	if ctx.Err() != nil {
+		return none, context.Cause(ctx)
+	}
+	if context.Cause(limited) == errNoAnswer {
+		err = errNoAnswer
+	}
+	return none, f.failure(err, a.rack.Region).needing(a.needed).attempting(of(a.what, a.rack))
+}
+
+// The options of a call: where it goes, and for a write that it is sent once.
+
+func stacksIn(region string) func(*cloudformation.Options) {
+	return func(o *cloudformation.Options) { o.Region = region }
+}
+
+func (f *Finder) changingStack(o *cloudformation.Options) { o.Retryer = newWriteRetryer(f.retry) }
+
+func servicesIn(region string) func(*ecs.Options) {
+	return func(o *ecs.Options) { o.Region = region }
+}
+
+func (f *Finder) changingService(o *ecs.Options) { o.Retryer = newWriteRetryer(f.retry) }
+
+func storeIn(region string) func(*ssm.Options) {
+	return func(o *ssm.Options) { o.Region = region }
+}

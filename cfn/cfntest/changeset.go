@@ -1,0 +1,233 @@
+package cfntest
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// changeSet is an update that was worked out, or will be.
+type changeSet struct {
+	id, name, token string
+	description     string
+	capabilities    []string
+	status, reason  string
+	execution       string
+	created         time.Time
+	executedWith    string // the token that it was executed with
+	values          map[string]string
+	resolved        map[string]string
+	tags            map[string]string // nil leaves them as they are
+	changes         []changeMember
+	outputs         bool // change, so that there is something to do without any resource
+}
+
+const (
+	available   = "AVAILABLE"
+	unavailable = "UNAVAILABLE"
+	executing   = "EXECUTE_IN_PROGRESS"
+	executed    = "EXECUTE_COMPLETE"
+	notExecuted = "EXECUTE_FAILED"
+)
+
+var changeSetName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
+
+// ChangeSets returns the names of a stack's change sets, oldest first, those
+// that were executed too.
+func (s *Server) ChangeSets(region, stackName string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	if one := s.find(place{s.account, region}, stackName); one != nil {
+		for _, set := range one.changeSets {
+			names = append(names, set.name)
+		}
+	}
+	return names
+}
+
+func createChangeSet(s *Server, c call) (any, *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, failed := s.named(c)
+	if failed != nil {
+		return nil, failed
+	}
+	name, token := c.parameters.Get("ChangeSetName"), c.parameters.Get("ClientToken")
+	type made struct {
+		ID      string `xml:"Id"`
+		StackID string `xml:"StackId"`
+	}
+	if at := one.changeSet(name); at != nil {
+		if token != "" && token == at.token {
+			return made{at.id, one.id}, nil
+		}
+		return nil, refusal(http.StatusBadRequest, "AlreadyExistsException", "ChangeSet "+name+" already exists")
+	}
+	switch kind := c.parameters.Get("ChangeSetType"); {
+	case !changeSetName.MatchString(name):
+		return nil, invalid("1 validation error detected: Value at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
+	case kind != "" && kind != "UPDATE":
+		return nil, invalid("Stack [" + one.Name + "] already exists and cannot be created again with the changeSet [" + name + "].")
+	}
+	set, failed := s.work(c, one)
+	if failed != nil {
+		return nil, failed
+	}
+	set.name, set.token, set.description, set.created = name, token, c.parameters.Get("Description"), time.Now()
+	set.id = "arn:" + partition(c.region) + ":cloudformation:" + c.region + ":" + c.caller.account + ":changeSet/" + name + "/" + uuid()
+	one.changeSets = append(one.changeSets, set)
+	set.status, set.execution = "CREATE_PENDING", unavailable
+	s.after(s.pace.ChangeSet/2, func() {
+		set.status = "CREATE_IN_PROGRESS"
+		s.after(s.pace.ChangeSet/2, set.finish)
+	})
+	return made{set.id, one.id}, nil
+}
+
+// work holds a request for an update against the rules and works out what it
+// would change. s.mu is held.
+func (s *Server) work(c call, one *stack) (*changeSet, *failure) {
+	switch {
+	case !slices.Contains([]string{createComplete, updateComplete, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}, one.Status):
+		return nil, invalid("Stack:" + one.id + " is in " + one.Status + " state and can not be updated.")
+	case !strings.EqualFold(c.parameters.Get("UsePreviousTemplate"), "true"):
+		return nil, invalid("Either Template URL or Template Body must be specified.") // this server takes none
+	}
+	set := &changeSet{capabilities: c.members("Capabilities")}
+	for _, needed := range one.Capabilities {
+		named := slices.Contains(set.capabilities, needed)
+		if needed == "CAPABILITY_IAM" { // the greater includes the lesser
+			named = named || slices.Contains(set.capabilities, "CAPABILITY_NAMED_IAM")
+		}
+		if !named {
+			return nil, refusal(http.StatusBadRequest, "InsufficientCapabilitiesException", "Requires capabilities : ["+needed+"]")
+		}
+	}
+	values, failed := one.values(c.named())
+	if failed != nil {
+		return nil, failed
+	}
+	if resolves := slices.ContainsFunc(one.Declared, Parameter.isFromStore); resolves && s.trouble(c.region).denied["ssm:GetParameters"] {
+		return nil, invalid("User: " + c.caller.arn + " is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:" + c.region + "::parameter/aws/service/*")
+	}
+	if c.parameters.Has("Tags.member.1.Key") {
+		set.tags = make(map[string]string)
+		for i := 1; c.parameters.Has("Tags.member." + strconv.Itoa(i) + ".Key"); i++ {
+			set.tags[c.parameters.Get("Tags.member."+strconv.Itoa(i)+".Key")] = c.parameters.Get("Tags.member." + strconv.Itoa(i) + ".Value")
+		}
+	}
+	set.values, set.resolved = values, s.resolve(c.place(), one, values)
+	set.changes = one.changes(set.values, set.resolved)
+	for key := range one.Outputs {
+		value, isParameter := values[key]
+		set.outputs = set.outputs || isParameter && value != one.Parameters[key]
+	}
+	return set, nil
+}
+
+func (set *changeSet) isEmpty() bool { return len(set.changes) == 0 && !set.outputs }
+
+func (set *changeSet) finish() {
+	if set.isEmpty() {
+		set.status, set.reason = "FAILED", "The submitted information didn't contain changes. Submit different information to create a change set."
+		return
+	}
+	set.status, set.execution = "CREATE_COMPLETE", available
+}
+
+// changeSet returns the change set of a name or an ID, or nil.
+func (one *stack) changeSet(nameOrID string) *changeSet {
+	for _, set := range one.changeSets {
+		if set.name == nameOrID || set.id == nameOrID {
+			return set
+		}
+	}
+	return nil
+}
+
+// changeSet returns the change set that a call names, and its stack. s.mu is
+// held.
+func (s *Server) changeSet(c call) (*stack, *changeSet, *failure) {
+	name := c.parameters.Get("ChangeSetName")
+	if strings.HasPrefix(name, "arn:") && !c.parameters.Has("StackName") {
+		for _, one := range s.stacks[c.place()] {
+			if set := one.changeSet(name); set != nil {
+				return one, set, nil
+			}
+		}
+		return nil, nil, refusal(http.StatusNotFound, "ChangeSetNotFound", "ChangeSet ["+name+"] does not exist")
+	}
+	one, failed := s.named(c)
+	if failed != nil {
+		return nil, nil, failed
+	}
+	if set := one.changeSet(name); set != nil {
+		return one, set, nil
+	}
+	return one, nil, refusal(http.StatusNotFound, "ChangeSetNotFound", "ChangeSet ["+name+"] does not exist")
+}
+
+// deleteChangeSet takes one that is not there for deleted.
+func deleteChangeSet(s *Server, c call) (any, *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, set, failed := s.changeSet(c)
+	switch {
+	case failed != nil && failed.code == "ChangeSetNotFound":
+		return struct{}{}, nil
+	case failed != nil:
+		return nil, failed
+	case set.status == "CREATE_PENDING" || set.status == "CREATE_IN_PROGRESS" || (set.execution != available && set.execution != unavailable):
+		return nil, refusal(http.StatusBadRequest, "InvalidChangeSetStatus", "ChangeSet ["+set.id+"] cannot be deleted in its current status of ["+set.status+"]")
+	}
+	one.changeSets = slices.DeleteFunc(one.changeSets, func(other *changeSet) bool { return other == set })
+	return struct{}{}, nil
+}
+
+// executeChangeSet takes a second call with the same token for the first one.
+func executeChangeSet(s *Server, c call) (any, *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, set, failed := s.changeSet(c)
+	if failed != nil {
+		return nil, failed
+	}
+	token := c.parameters.Get("ClientRequestToken")
+	switch {
+	case token != "" && token == set.executedWith:
+		return struct{}{}, nil
+	case set.execution != available:
+		return nil, refusal(http.StatusBadRequest, "InvalidChangeSetStatus", "ChangeSet ["+set.id+"] cannot be executed in its current status of ["+set.status+"]")
+	}
+	set.execution, set.executedWith = executing, token
+	// The others were worked out for a stack that is no more.
+	one.changeSets = []*changeSet{set}
+	s.update(c.place(), one, set, token)
+	return struct{}{}, nil
+}
+
+// updateStack is a change set that is executed without a look at it.
+func updateStack(s *Server, c call) (any, *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, failed := s.named(c)
+	if failed != nil {
+		return nil, failed
+	}
+	set, failed := s.work(c, one)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case set.isEmpty():
+		return nil, invalid("No updates are to be performed.")
+	}
+	one.changeSets = nil
+	s.update(c.place(), one, set, c.parameters.Get("ClientRequestToken"))
+	return struct {
+		StackID string `xml:"StackId"`
+	}{one.id}, nil
+}

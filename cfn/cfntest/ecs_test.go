@@ -1,0 +1,88 @@
+package cfntest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn/cfntest"
+)
+
+func TestTaskDefinitionsAreReadByARNFamilyAndRevision(t *testing.T) {
+	c, _ := newRack(t)
+	for _, name := range []string{"rack-monitor", "rack-monitor:1", "arn:aws:ecs:us-east-1:" + account + ":task-definition/rack-monitor:1"} {
+		got := c.json("ecs", ecsTarget+"DescribeTaskDefinition", `{"taskDefinition": "`+name+`"}`)
+		if text := fmt.Sprint(got.at("taskDefinition", "containerDefinitions", "0", "environment")); !strings.Contains(text, "map[name:PASSWORD value:old]") {
+			t.Errorf("%s: %d %s", name, got.status, text)
+		}
+	}
+	web := c.json("ecs", ecsTarget+"DescribeTaskDefinition", `{"taskDefinition": "rack-web"}`)
+	if text := fmt.Sprint(web.fields); strings.Contains(text, "value:old") || !strings.Contains(text, "rackRackApiSecret") {
+		t.Errorf("the web service's is %s", text)
+	}
+	c.wantJSONError(c.json("ecs", ecsTarget+"DescribeTaskDefinition", `{"taskDefinition": "none"}`), "ClientException")
+}
+
+func TestErrorsOfTheJSONProtocol(t *testing.T) {
+	c, _ := newRack(t)
+	c.wantJSONError(c.json("ecs", ecsTarget+"ListTasks", `{}`), "UnknownOperationException")
+	c.wantJSONError(c.json("ecs", "AmazonSSM.GetParameter", `{}`), "UnknownOperationException")
+	c.wantJSONError(c.json("ecs", ecsTarget+"DescribeServices", `{`), "SerializationException")
+	c.server.Throttle(c.region, 1)
+	c.wantJSONError(c.json("ssm", "AmazonSSM.GetParameter", `{"Name": "x"}`), "ThrottlingException")
+	c.server.Deny("ssm:GetParameter", c.region)
+	c.wantJSONError(c.json("ssm", "AmazonSSM.GetParameter", `{"Name": "x"}`), "AccessDeniedException")
+	c.server.SwitchOff(c.region)
+	c.wantJSONError(c.json("ssm", "AmazonSSM.GetParameter", `{"Name": "x"}`), "UnrecognizedClientException")
+}
+
+func TestParameterStoreHoldsThePasswordAndImages(t *testing.T) {
+	c, _ := newRack(t)
+	c.server.SetStored(c.region, "/own/text", "mine")
+	c.server.PublishImage(c.region, defaultImage, "ami-1")
+	for name, want := range map[string]string{"rackRackApiSecret": oldPassword, "/own/text": "mine", defaultImage: "ami-1"} {
+		if got := c.json("ssm", "AmazonSSM.GetParameter", `{"Name": "`+name+`", "WithDecryption": true}`); got.at("Parameter", "Value") != want || got.at("Parameter", "Type") != "String" {
+			t.Errorf("%s: %v", name, got.fields)
+		}
+	}
+	c.wantJSONError(c.json("ssm", "AmazonSSM.GetParameter", `{"Name": "none"}`), "ParameterNotFound")
+}
+
+func TestTasksAreReplacedOneAfterTheOther(t *testing.T) {
+	c, added := newRack(t)
+	c.server.SetPace(cfntest.Pace{Task: 40 * time.Millisecond})
+	started := make(chan string, 4)
+	c.server.OnTaskReplaced(added.WebService, func(i int, environment map[string]string) {
+		started <- fmt.Sprintf("%d %s", i, environment["PASSWORD"])
+	})
+	service := `"cluster": "` + added.Cluster + `", "service": "` + added.WebService + `"`
+	describe := `{"cluster": "` + added.Cluster + `", "services": ["` + added.WebService + `", "none"]}`
+	if got := c.json("ecs", ecsTarget+"UpdateService", `{`+service+`}`); len(got.at("service", "deployments").([]any)) != 1 {
+		t.Errorf("without being forced: %v", got.fields)
+	}
+	c.server.SetStored(c.region, "rackRackApiSecret", newPassword)
+	got := c.json("ecs", ecsTarget+"UpdateService", `{`+service+`, "forceNewDeployment": true}`)
+	if got.at("service", "deployments", "0", "rolloutState") != "IN_PROGRESS" || got.at("service", "deployments", "1", "runningCount") != 2.0 {
+		t.Errorf("%v", got.fields)
+	}
+	if one := <-started; one != "0 new" {
+		t.Errorf("first %s", one)
+	}
+	got = c.json("ecs", ecsTarget+"DescribeServices", describe)
+	if got.at("services", "0", "deployments", "0", "runningCount") != 1.0 || got.at("services", "0", "deployments", "1", "runningCount") != 1.0 || got.at("failures", "0", "reason") != "MISSING" {
+		t.Errorf("half way: %v", got.fields)
+	}
+	// A second deployment takes over, and begins anew.
+	c.json("ecs", ecsTarget+"UpdateService", `{`+service+`, "forceNewDeployment": true}`)
+	if first, second := <-started, <-started; first != "0 new" || second != "1 new" {
+		t.Errorf("then %s, %s", first, second)
+	}
+	got = c.json("ecs", ecsTarget+"DescribeServices", describe)
+	if len(got.at("services", "0", "deployments").([]any)) != 1 || got.at("services", "0", "deployments", "0", "rolloutState") != "COMPLETED" {
+		t.Errorf("at the end: %v", got.fields)
+	}
+	c.wantJSONError(c.json("ecs", ecsTarget+"UpdateService", `{"cluster": "`+added.Cluster+`", "service": "none"}`), "ServiceNotFoundException")
+	c.wantJSONError(c.json("ecs", ecsTarget+"UpdateService", `{"service": "`+added.WebService+`"}`), "ClusterNotFoundException")
+	c.wantJSONError(c.json("ecs", ecsTarget+"DescribeServices", `{"services": []}`), "ClusterNotFoundException")
+}

@@ -1,0 +1,117 @@
+package cfntest
+
+import (
+	"maps"
+	"strings"
+)
+
+// RackTemplate is the template of a Rack, as far as its years differ
+// (https://github.com/convox/rack, provider/aws/formation/rack.json).
+type RackTemplate string
+
+// The templates.
+const (
+	// Template2023: the web service reads the password from Parameter Store when
+	// a task starts, and an update of the password does not restart it.
+	Template2023 RackTemplate = ""
+	// Template2022: the password is in the web service's task definition, so an
+	// update restarts it.
+	Template2022 RackTemplate = "2022"
+	// Template2016: the same, with older names, services whose ARN is without the
+	// cluster, and a password that reads back in clear.
+	Template2016 RackTemplate = "2016"
+)
+
+// Rack is a Rack to add. Its stack has the parameters, resources and outputs of
+// a real one, in kind and number.
+type Rack struct {
+	Region   string
+	Name     string
+	Host     string // the output Dashboard
+	Version  string
+	Password string
+	Status   string // of the stack; "" is UPDATE_COMPLETE
+	Template RackTemplate
+	// Parameters are those that its owner has changed, beside the usual ones.
+	Parameters map[string]string
+}
+
+// AddedRack names what belongs to a Rack that was added.
+type AddedRack struct {
+	StackID    string
+	Cluster    string
+	WebService string // for OnTaskReplaced
+	Tasks      int    // of the web service
+}
+
+// AddRack adds a Rack. Each change is made to its stack before.
+func (s *Server) AddRack(r Rack, change ...func(*Stack)) AddedRack {
+	s.mu.Lock()
+	account := s.account
+	s.mu.Unlock()
+	names := r.names(account)
+	made := Stack{
+		Region: r.Region, Name: r.Name, Status: r.Status, Description: "Convox Rack",
+		Tags:         map[string]string{"System": "convox", "Type": "rack", "Name": r.Name},
+		Parameters:   r.values(),
+		Declared:     r.declared(),
+		Capabilities: []string{"CAPABILITY_IAM"},
+		Resources:    r.resources(names),
+	}
+	if made.Status == "" {
+		made.Status = updateComplete
+	}
+	made.Outputs = r.outputs(names, made.Parameters)
+	for _, c := range change {
+		c(&made)
+	}
+	return AddedRack{StackID: s.AddStack(made), Cluster: names.cluster, WebService: names.web[strings.LastIndex(names.web, "/")+1:], Tasks: 2}
+}
+
+// values are the usual ones that owners change, so that a fall back to the
+// template's defaults is seen.
+func (r Rack) values() map[string]string {
+	values := map[string]string{
+		"Password": r.Password, "Version": r.Version, "ApiCount": "2", "InstanceType": "m5.large", "InstanceCount": "5",
+		"InstanceUpdateBatchSize": "2", "BuildInstance": "c5.xlarge", "BuildMemory": "4096", "VolumeSize": "200", "SwapSize": "16",
+		"Autoscale": "No", "AutoscaleExtra": "2", "EncryptEbs": "Yes", "Internal": "Yes", "Key": "operations", "LogRetention": "90",
+		"LoadBalancerIdleTimeout": "120", "VPCCIDR": "10.42.0.0/16", "Subnet0CIDR": "10.42.1.0/24", "Subnet1CIDR": "10.42.2.0/24",
+		"Subnet2CIDR": "10.42.3.0/24", "IMDSHttpTokens": "required", "ImagePullBehavior": "prefer-cached", "ClientId": "3f6c2b1a",
+		"ScheduleRackScaleDown": "0 20 * * 5", "ScheduleRackScaleUp": "0 6 * * 1", "AvailabilityZones": r.Region + "a," + r.Region + "b," + r.Region + "c",
+		"SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06", "HttpProxy": "", "DockerHubUsername": "acme", "DockerHubPassword": "set by its owner",
+		"SyslogToken": "set by its owner too", "WhiteList": "",
+	}
+	maps.Copy(values, r.Parameters)
+	return values
+}
+
+func (r Rack) outputs(names rackNames, values map[string]string) map[string]string {
+	outputs := map[string]string{
+		"Dashboard": r.Host, "Rack": r.Name, "Version": r.Version, "AwsRegion": r.Region, "Cluster": names.cluster, "BuildCluster": names.cluster,
+		"Vpc": "vpc-0a1b2c3d4e5f60718", "LogGroup": r.Name + "-LogGroup-7G6F5E4D3C2B", "Fargate": "Yes",
+	}
+	for _, key := range []string{"Internal", "Private", "EcsPollInterval", "OnDemandMinCount"} {
+		outputs[key] = values[key]
+	}
+	for _, key := range []string{"Subnet0", "Subnet1", "Subnet2", "InstancesSecurityGroup", "SettingsBucket", "LogBucket", "HostedZone", "NotificationTopic", "EncryptionKey"} {
+		outputs[key] = r.Name + "-" + strings.ToLower(key)
+	}
+	if values["Development"] == "Yes" {
+		outputs["Password"] = r.Password
+	}
+	return outputs
+}
+
+// rackNames are the IDs that AWS made for a Rack's resources.
+type rackNames struct{ cluster, web, monitor string }
+
+func (r Rack) names(account string) rackNames {
+	cluster := r.Name + "-Cluster-1A2B3C4D5E6F7"
+	path := cluster + "/"
+	web, monitor := "ServiceWebApi", "ServiceMonitorApi"
+	if r.Template == Template2016 {
+		path, web, monitor = "", "ApiWebService", "ApiMonitorService"
+	}
+	arn := "arn:" + partition(r.Region) + ":ecs:" + r.Region + ":" + account + ":service/" + path + r.Name + "-"
+	return rackNames{cluster: cluster, web: arn + web + "-8B7C6D5E4F3A", monitor: arn + monitor + "-3A4F5E6D7C8B"}
+}

@@ -1,0 +1,119 @@
+package cfntest
+
+import (
+	"strings"
+)
+
+// resources are those of a Rack's template that matter to a reset, behind more
+// of them than DescribeStackResources lists.
+func (r Rack) resources(names rackNames) []Resource {
+	all := r.surroundings()
+	all = append(all, Resource{LogicalID: "Cluster", PhysicalID: names.cluster, Type: clusterType})
+	all = append(all, r.instances()...)
+	secret := r.Name + "RackApiSecret"
+	if r.Template == Template2023 {
+		all = append(all, Resource{LogicalID: "RackApiSecret", PhysicalID: secret, Type: ssmParameterType, Follows: []string{passwordKey}, Holds: passwordKey})
+	}
+	inClear := map[string]string{"PASSWORD": passwordKey, "HTTP_PROXY": "HttpProxy"}
+	all = append(all, tasks("ApiMonitorTasks", inClear, nil, passwordKey, "Version", "ApiMonitorMemory", "HttpProxy"))
+	if r.Template == Template2023 {
+		fromStore := map[string]string{"PASSWORD": secret}
+		all = append(all,
+			tasks("ApiBuildTasks", map[string]string{"HTTP_PROXY": "HttpProxy"}, fromStore, "Version", "BuildCpu", "BuildMemory", "HttpProxy"),
+			tasks("ApiWebTasks", map[string]string{"HTTP_PROXY": "HttpProxy"}, fromStore, "Version", "ApiCpu", "ApiWebMemory", "HttpProxy"))
+	} else {
+		all = append(all,
+			tasks("ApiBuildTasks", inClear, nil, passwordKey, "Version", "BuildCpu", "BuildMemory", "HttpProxy"),
+			tasks("ApiWebTasks", inClear, nil, passwordKey, "Version", "ApiCpu", "ApiWebMemory", "HttpProxy"))
+	}
+	monitor, web := "ServiceMonitorApi", "ServiceWebApi"
+	if r.Template == Template2016 {
+		monitor, web = "ApiMonitorService", "ApiWebService"
+	}
+	return append(all,
+		Resource{LogicalID: monitor, PhysicalID: names.monitor, Type: serviceType, Follows: []string{"ApiMonitorTasks"}, Runs: "ApiMonitorTasks", Tasks: 1},
+		Resource{LogicalID: web, PhysicalID: names.web, Type: serviceType, Follows: []string{"ApiWebTasks", "ApiCount"}, Runs: "ApiWebTasks", Tasks: 2},
+	)
+}
+
+func tasks(logicalID string, environment, secrets map[string]string, follows ...string) Resource {
+	return Resource{LogicalID: logicalID, Type: taskDefinitionType, Follows: follows, Replacement: "True", Environment: environment, Secrets: secrets}
+}
+
+// instances change with the machine image: the owner's own, or the newest one
+// that AWS has.
+func (r Rack) instances() []Resource {
+	image := "DefaultAmi"
+	if r.Template == Template2016 || r.Parameters["Ami"] != "" {
+		image = "Ami"
+	}
+	const template, group = "AWS::EC2::LaunchTemplate", "AWS::AutoScaling::AutoScalingGroup"
+	return []Resource{
+		{LogicalID: "InstancesLaunchTemplate", PhysicalID: "lt-0a1b2c3d4e5f60718", Type: template, Follows: []string{image, "InstanceType", "Key", "VolumeSize", "SwapSize", "EncryptEbs", "IMDSHttpTokens", "ImagePullBehavior"}},
+		{LogicalID: "BuildLaunchTemplate", PhysicalID: "lt-1a1b2c3d4e5f60718", Type: template, Follows: []string{image, "BuildInstance", "Key", "BuildVolumeSize", "EncryptEbs"}},
+		{LogicalID: "Instances", PhysicalID: r.Name + "-Instances-9Z8Y7X6W5V4U", Type: group, Follows: []string{"InstancesLaunchTemplate", "InstanceCount", "InstanceUpdateBatchSize", "AvailabilityZones"}},
+		{LogicalID: "BuildInstances", PhysicalID: r.Name + "-BuildInstances-4U5V6W7X8Y9Z", Type: group, Follows: []string{"BuildLaunchTemplate"}},
+	}
+}
+
+// surroundings are the network and the rest, which no reset touches.
+func (r Rack) surroundings() []Resource {
+	var all []Resource
+	add := func(kind, logicalID string, follows ...string) {
+		one := Resource{LogicalID: logicalID, PhysicalID: r.Name + "-" + strings.ToLower(logicalID), Type: kind, Follows: follows}
+		if len(follows) > 0 {
+			one.Replacement = "Conditional"
+		}
+		all = append(all, one)
+	}
+	add("AWS::EC2::VPC", "Vpc", "VPCCIDR", "Tenancy")
+	for _, zone := range []string{"0", "1", "2"} {
+		add("AWS::EC2::Subnet", "Subnet"+zone, "Subnet"+zone+"CIDR", "AvailabilityZones", "Vpc")
+		add("AWS::EC2::Subnet", "SubnetPrivate"+zone, "SubnetPrivate"+zone+"CIDR", "AvailabilityZones", "Vpc")
+		for _, kind := range []string{"Nat", "NatAddress", "RouteTablePrivate", "RouteDefaultPrivate", "VolumeTarget"} {
+			add("AWS::EC2::"+kind, kind+zone)
+		}
+		add("AWS::EC2::SubnetRouteTableAssociation", "Subnet"+zone+"Routes")
+		add("AWS::EC2::SubnetRouteTableAssociation", "SubnetPrivate"+zone+"Routes")
+	}
+	add("AWS::ElasticLoadBalancingV2::LoadBalancer", "Router", "LoadBalancerIdleTimeout", "RouterSecurityGroup", "RouterMitigationMode")
+	add("AWS::ElasticLoadBalancingV2::LoadBalancer", "RouterInternal", "Internal", "RouterInternalSecurityGroup")
+	add("AWS::ElasticLoadBalancingV2::Listener", "RouterListener443", "SslPolicy")
+	add("AWS::Logs::LogGroup", "LogGroup", "LogRetention")
+	add("AWS::AutoScaling::ScheduledAction", "InstancesScheduleRackScaleDown", "ScheduleRackScaleDown")
+	add("AWS::AutoScaling::ScheduledAction", "InstancesScheduleRackScaleUp", "ScheduleRackScaleUp")
+	add("AWS::Lambda::Function", "InstancesAutoscaler", "Autoscale", "AutoscaleExtra")
+	add("AWS::SecretsManager::Secret", "DockerHubLogin", "DockerHubUsername", "DockerHubPassword")
+	add("AWS::Lambda::Function", "LogSyslog", "SyslogDestination", "SyslogToken")
+	for _, name := range []string{
+		"ApiRole", "AutoscalerRole", "BuildRole", "CustomTopicRole", "InstancesRole", "LifecycleHandlerRole", "LifecycleRole", "LogSubscriptionRole",
+		"SecureEnvironmentRole", "ServiceRole",
+	} {
+		add("AWS::IAM::Role", name)
+	}
+	for _, name := range []string{"ApiPolicy", "BuildPolicy", "CMKPolicy", "ExtraPolicy"} {
+		add("AWS::IAM::ManagedPolicy", name)
+	}
+	for _, name := range []string{"Logs", "Settings", "BalancerLogs"} {
+		add("AWS::S3::Bucket", name)
+		add("AWS::S3::BucketPolicy", name+"Policy")
+	}
+	for _, name := range []string{"Builds", "Releases"} {
+		add("AWS::DynamoDB::Table", "Dynamo"+name)
+	}
+	for _, service := range []string{"AS", "CF", "ECS", "KMS", "S3", "ECR", "Logs", "SSM"} {
+		add("AWS::EC2::VPCEndpoint", service+"Endpoint")
+	}
+	for _, name := range []string{"Cloudformation", "Custom", "Lifecycle", "Notification"} {
+		add("AWS::SNS::Topic", name+"Topic")
+		add("AWS::SNS::TopicPolicy", name+"TopicPolicy")
+		add("AWS::Lambda::Permission", name+"Permission")
+	}
+	for _, name := range []string{"Balancer", "Instances", "Router", "RouterInternal", "Volume"} {
+		add("AWS::EC2::SecurityGroup", name+"Security")
+	}
+	for _, name := range []string{"Gateway", "GatewayAttachment", "Routes", "RouteDefault", "VolumeFilesystem", "EncryptionKey", "EncryptionKeyAlias", "HostedZone"} {
+		add("AWS::EC2::"+name, name)
+	}
+	return all
+}

@@ -1,0 +1,176 @@
+package cfntest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ecsService is a service that runs tasks.
+type ecsService struct {
+	arn, cluster, name string
+	tasks              int
+	deployments        []*deployment // newest first
+	where              place
+}
+
+// deployment is one way to run a service's tasks, which takes the place of the
+// one before, task by task.
+type deployment struct {
+	id      string
+	task    *taskDefinition
+	running int
+	rollout string
+	created time.Time
+	done    func() // when no older one is left, or nil
+}
+
+// addService adds a service whose tasks run. s.mu is held.
+func (s *Server) addService(where place, cluster, arn string, tasks int, task *taskDefinition) {
+	s.services[where] = append(s.services[where], &ecsService{
+		arn: arn, cluster: cluster, name: arn[strings.LastIndex(arn, "/")+1:], tasks: tasks, where: where,
+		deployments: []*deployment{{id: newDeployment(), task: task, running: tasks, rollout: "COMPLETED", created: time.Now()}},
+	})
+}
+
+func newDeployment() string { return "ecs-svc/" + random(10) }
+
+// service returns the service of a name or ARN in a cluster, given by its name
+// or ARN, or nil. s.mu is held.
+func (s *Server) service(where place, cluster, nameOrARN string) *ecsService {
+	cluster = cluster[strings.LastIndex(cluster, "/")+1:]
+	if cluster == "" {
+		cluster = "default"
+	}
+	at := slices.IndexFunc(s.services[where], func(one *ecsService) bool {
+		return one.cluster == cluster && (one.name == nameOrARN || one.arn == nameOrARN)
+	})
+	if at < 0 {
+		return nil
+	}
+	return s.services[where][at]
+}
+
+// deploy starts all tasks of a service anew, one after the other, and calls done
+// when no old one is left. s.mu is held.
+func (s *Server) deploy(one *ecsService, task *taskDefinition, done func()) {
+	d := &deployment{id: newDeployment(), task: task, rollout: "IN_PROGRESS", created: time.Now(), done: done}
+	one.deployments = append([]*deployment{d}, one.deployments...)
+	s.startTask(one, d, 0)
+}
+
+// startTask starts a task anew, unless another deployment has taken over.
+func (s *Server) startTask(one *ecsService, d *deployment, index int) {
+	s.after(s.pace.Task, func() {
+		if one.deployments[0] != d {
+			return
+		}
+		if index < one.tasks {
+			d.running++
+			for _, older := range one.deployments[1:] {
+				if older.running > 0 {
+					older.running--
+					break
+				}
+			}
+			s.tellReplaced(one.name, index, s.environmentOf(one.where, d.task))
+		}
+		if index+1 < one.tasks {
+			s.startTask(one, d, index+1)
+			return
+		}
+		var waiting []func()
+		for _, each := range one.deployments {
+			if each.done != nil {
+				waiting = append(waiting, each.done)
+			}
+		}
+		d.rollout, d.done = "COMPLETED", nil
+		one.deployments = []*deployment{d}
+		for _, done := range waiting {
+			done()
+		}
+	})
+}
+
+func updateService(s *Server, c call) (any, *failure) {
+	var request struct {
+		Cluster            string `json:"cluster"`
+		Service            string `json:"service"`
+		TaskDefinition     string `json:"taskDefinition"`
+		ForceNewDeployment bool   `json:"forceNewDeployment"`
+	}
+	if failed := c.decode(&request); failed != nil {
+		return nil, failed
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.service(c.place(), request.Cluster, request.Service)
+	switch {
+	case one == nil && !s.hasCluster(c.place(), request.Cluster):
+		return nil, refusal(http.StatusBadRequest, "ClusterNotFoundException", "Cluster not found.")
+	case one == nil:
+		return nil, refusal(http.StatusBadRequest, "ServiceNotFoundException", "Service not found.")
+	}
+	task := one.deployments[0].task
+	if request.TaskDefinition != "" {
+		if task = s.task(c.place(), request.TaskDefinition); task == nil {
+			return nil, refusal(http.StatusBadRequest, "ClientException", "TaskDefinition not found.")
+		}
+	}
+	if request.ForceNewDeployment || task != one.deployments[0].task {
+		s.deploy(one, task, nil)
+	}
+	return map[string]any{"service": one.described()}, nil
+}
+
+func (s *Server) hasCluster(where place, cluster string) bool {
+	cluster = cluster[strings.LastIndex(cluster, "/")+1:]
+	return slices.ContainsFunc(s.services[where], func(one *ecsService) bool { return one.cluster == cluster })
+}
+
+func describeServices(s *Server, c call) (any, *failure) {
+	var request struct {
+		Cluster  string   `json:"cluster"`
+		Services []string `json:"services"`
+	}
+	if failed := c.decode(&request); failed != nil {
+		return nil, failed
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.hasCluster(c.place(), request.Cluster) {
+		return nil, refusal(http.StatusBadRequest, "ClusterNotFoundException", "Cluster not found.")
+	}
+	services, failures := []any{}, []any{}
+	for _, name := range request.Services {
+		if one := s.service(c.place(), request.Cluster, name); one != nil {
+			services = append(services, one.described())
+			continue
+		}
+		failures = append(failures, map[string]string{"arn": name, "reason": "MISSING"})
+	}
+	return map[string]any{"services": services, "failures": failures}, nil
+}
+
+func (one *ecsService) described() map[string]any {
+	deployments, running := []any{}, 0
+	for i, d := range one.deployments {
+		status, desired := "PRIMARY", one.tasks
+		if i > 0 {
+			status, desired = "ACTIVE", d.running
+		}
+		running += d.running
+		deployments = append(deployments, map[string]any{
+			"id": d.id, "status": status, "taskDefinition": d.task.arn, "desiredCount": desired, "runningCount": d.running, "pendingCount": max(desired-d.running, 0),
+			"rolloutState": d.rollout, "rolloutStateReason": "ECS deployment " + d.id + " " + strings.ToLower(strings.ReplaceAll(d.rollout, "_", " ")) + ".",
+			"createdAt": float64(d.created.UnixMilli()) / 1000,
+		})
+	}
+	return map[string]any{
+		"serviceArn": one.arn, "serviceName": one.name, "clusterArn": "arn:" + partition(one.where.region) + ":ecs:" + one.where.region + ":" + one.where.account + ":cluster/" + one.cluster,
+		"status": "ACTIVE", "desiredCount": one.tasks, "runningCount": running, "pendingCount": max(one.tasks-running, 0),
+		"taskDefinition": one.deployments[0].task.arn, "deployments": deployments, "events": []any{}, "launchType": "EC2",
+	}
+}

@@ -1,0 +1,184 @@
+package cfn
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"convox-travis/internal/secret"
+)
+
+// otherParameters names every parameter of a stack but the password. What an
+// update does not name falls back to the template's default.
+func otherParameters(described types.Stack, what string) ([]string, error) {
+	var keys []string
+	hasPassword := false
+	for _, parameter := range described.Parameters {
+		switch key := aws.ToString(parameter.ParameterKey); key {
+		case passwordKey:
+			hasPassword = true
+		default:
+			keys = append(keys, key)
+		}
+	}
+	if !hasPassword {
+		return nil, missing("its stack has no parameter Password").attempting(what)
+	}
+	return keys, nil
+}
+
+// capabilities are those that the stack was given before, which the same
+// template needs again
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html),
+// and the one that every Rack's template needs.
+func capabilities(described types.Stack) []types.Capability {
+	all := append([]types.Capability{types.CapabilityCapabilityIam}, described.Capabilities...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// makeChangeSet sends the password, and nothing else of the stack: tags, topics
+// and roles that are not sent stay as they are. The request is not kept.
+func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
+	parameters := []types.Parameter{{ParameterKey: aws.String(passwordKey), ParameterValue: aws.String(password.Reveal())}}
+	for _, key := range others {
+		parameters = append(parameters, types.Parameter{ParameterKey: &key, UsePreviousValue: aws.Bool(true)})
+	}
+	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
+	answer, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
+		return f.stacks.CreateChangeSet(ctx, &cloudformation.CreateChangeSetInput{
+			StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
+			Description:         aws.String("A new password for the Rack; every other parameter stays as it is."),
+			UsePreviousTemplate: aws.Bool(true), Parameters: parameters, Capabilities: capabilities,
+		}, stacksIn(p.Rack.Region), f.changingStack)
+	})
+	if err == nil {
+		p.id = bounded(aws.ToString(answer.Id))
+		return nil
+	}
+	var e *Error
+	if !errors.As(err, &e) || e.definite() {
+		return err
+	}
+	// The answer was lost. What was made has our name.
+	if found, lookup := f.readChangeSet(ctx, p, ""); lookup == nil {
+		p.id = bounded(aws.ToString(found.ChangeSetId))
+		return nil
+	}
+	return err
+}
+
+func (f *Finder) readChangeSet(ctx context.Context, p *Preview, page string) (*cloudformation.DescribeChangeSetOutput, error) {
+	request := &cloudformation.DescribeChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()}
+	if page != "" {
+		request.NextToken = &page
+	}
+	a := attempt{"read the preview", p.Rack, onStack("DescribeChangeSet", p.Rack)}
+	return ask(ctx, f, a, func(ctx context.Context) (*cloudformation.DescribeChangeSetOutput, error) {
+		return f.stacks.DescribeChangeSet(ctx, request, stacksIn(p.Rack.Region))
+	})
+}
+
+// awaitChangeSet waits until AWS has worked out the changes, and reads them.
+func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
+	begun := f.retry.Clock.Now()
+	for {
+		answer, err := f.readChangeSet(ctx, p, "")
+		if err != nil {
+			return err
+		}
+		switch answer.Status {
+		case types.ChangeSetStatusCreateComplete:
+			return f.readChanges(ctx, p, answer)
+		case types.ChangeSetStatusCreatePending, types.ChangeSetStatusCreateInProgress:
+		default:
+			return f.failedChangeSet(p, aws.ToString(answer.StatusReason))
+		}
+		if f.retry.Clock.Now().Sub(begun) >= f.patience {
+			return &Error{Kind: KindNoAnswer, what: of("preview the reset", p.Rack), why: "AWS does not finish the change set", hints: []string{"try again later"}}
+		}
+		if err := f.retry.Clock.Sleep(ctx, f.poll); err != nil {
+			return err
+		}
+	}
+}
+
+// failedChangeSet tells why AWS could not work out the changes.
+func (f *Finder) failedChangeSet(p *Preview, text string) error {
+	what := of("preview the reset", p.Rack)
+	if changesNothing(text) {
+		return unchanged().attempting(what)
+	}
+	if told := understood("", text); told != nil {
+		return told.attempting(what)
+	}
+	return &Error{Kind: KindFailed, what: what, why: "AWS cannot work it out: " + f.reason(text)}
+}
+
+// readChanges reads all pages of changes.
+func (f *Finder) readChanges(ctx context.Context, p *Preview, page *cloudformation.DescribeChangeSetOutput) error {
+	var read []Change
+	for range mostPages {
+		for _, change := range page.Changes {
+			read = append(read, readChange(change))
+		}
+		next := aws.ToString(page.NextToken)
+		if next == "" {
+			p.Changes = read
+			return nil
+		}
+		var err error
+		if page, err = f.readChangeSet(ctx, p, next); err != nil {
+			return err
+		}
+		if aws.ToString(page.NextToken) == next {
+			break
+		}
+	}
+	return unreadable("its list of changes does not end").attempting(of("read the preview", p.Rack))
+}
+
+func readChange(change types.Change) Change {
+	if change.ResourceChange == nil {
+		return Change{Type: shown(string(change.Type))}
+	}
+	c := change.ResourceChange
+	return Change{
+		LogicalID: shown(aws.ToString(c.LogicalResourceId)), Type: shown(aws.ToString(c.ResourceType)),
+		Action: shown(string(c.Action)), Replacement: shown(string(c.Replacement)),
+	}
+}
+
+// deleteChangeSet deletes until it is gone: AWS refuses while it still works on
+// it.
+func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
+	limited, cancel := context.WithTimeout(ctx, cleanUp)
+	defer cancel()
+	a := attempt{"discard the preview", p.Rack, onStack("DeleteChangeSet", p.Rack)}
+	for {
+		_, err := ask(limited, f, a, func(ctx context.Context) (*cloudformation.DeleteChangeSetOutput, error) {
+			return f.stacks.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()}, stacksIn(p.Rack.Region))
+		})
+		var e *Error
+		if err == nil || isKind(err, KindMissing) {
+			return nil
+		}
+		if !errors.As(err, &e) || (e.Kind != KindStale && !e.passing()) || f.isExecuted(limited, p) {
+			return err
+		}
+		if f.retry.Clock.Sleep(limited, min(f.poll, 250*time.Millisecond)) != nil {
+			return err
+		}
+	}
+}
+
+// isExecuted reports whether AWS says that a change set was executed.
+func (f *Finder) isExecuted(ctx context.Context, p *Preview) bool {
+	answer, err := f.readChangeSet(ctx, p, "")
+	return err == nil && begun(answer.ExecutionStatus)
+}

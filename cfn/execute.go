@@ -1,0 +1,83 @@
+package cfn
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+)
+
+// Execute begins the update that a preview showed, and returns when AWS has
+// begun: Follow tells how it goes on. It is sent once. When its fate is unknown,
+// also because ctx ended, it is looked up, within 5 seconds more; nil means that
+// the update has begun, whatever became of the call. So it may be called again
+// after any error.
+//
+// The errors are those of Search, and KindUnexpected for a preview with that
+// verdict, which is not executed; KindStale when it was discarded or the
+// stack was changed since; KindBusy; KindUnknown when AWS could not say whether
+// it has begun: then State and Follow tell.
+func (f *Finder) Execute(ctx context.Context, p *Preview) error {
+	what := of("reset the password", p.Rack)
+	if p.Verdict != AsExpected && p.Verdict != InstancesReplaced {
+		return &Error{Kind: KindUnexpected, what: what, why: "the update would change more than the password"}
+	}
+	if err := f.enter(ctx, what, p.Rack); err != nil {
+		return err
+	}
+	a := attempt{"reset the password", p.Rack, onStack("ExecuteChangeSet", p.Rack)}
+	_, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.ExecuteChangeSetOutput, error) {
+		return f.stacks.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
+			StackName: &p.Rack.Name, ChangeSetName: p.reference(), ClientRequestToken: &p.name,
+		}, stacksIn(p.Rack.Region), f.changingStack)
+	})
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	switch {
+	case isKind(err, KindMissing): // another update takes the change sets before it away
+		return stale(p, "it was discarded, or its stack was changed since")
+	case errors.As(err, &e) && e.definite() && e.Kind != KindStale && e.Kind != KindBusy:
+		return err
+	}
+	return f.lookUp(ctx, p, err)
+}
+
+func stale(p *Preview, why string) error {
+	return &Error{Kind: KindStale, what: of("execute the preview", p.Rack), why: why, hints: []string{"begin again, with a new preview"}}
+}
+
+// lookUp asks what became of an execution that failed.
+func (f *Finder) lookUp(ctx context.Context, p *Preview, failed error) error {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	answer, err := f.readChangeSet(own, p, "")
+	switch {
+	case err != nil:
+		return &Error{
+			Kind: KindUnknown, what: of("reset the password", p.Rack), why: "the answer was lost, and it is not known whether the update has begun", cause: failed,
+			hints: []string{pickUp(p.Rack)},
+		}
+	case begun(answer.ExecutionStatus):
+		return nil
+	case answer.ExecutionStatus == types.ExecutionStatusObsolete:
+		return stale(p, "its stack was changed since")
+	}
+	return failed
+}
+
+// begun reports whether a change set was executed, to whatever end.
+func begun(status types.ExecutionStatus) bool {
+	switch status {
+	case types.ExecutionStatusExecuteInProgress, types.ExecutionStatusExecuteComplete, types.ExecutionStatusExecuteFailed:
+		return true
+	}
+	return false
+}
+
+// pickUp says how to go on with an update that may be under way.
+func pickUp(rack Rack) string {
+	return "pick it up: convox-travis reset-password " + quoted(rack.Name) + " --region " + quoted(rack.Region)
+}

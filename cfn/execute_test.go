@@ -1,0 +1,130 @@
+package cfn_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret/secrettest"
+)
+
+func executing(r faults.Request) bool { return strings.Contains(r.Body, "Action=ExecuteChangeSet") }
+
+func TestAResetKeepsEveryOtherParameter(t *testing.T) {
+	for _, template := range []cfntest.RackTemplate{cfntest.Template2023, cfntest.Template2022, cfntest.Template2016} {
+		tags := map[string]string{"System": "convox", "Type": "rack", "team": "platform"}
+		w := newChangedWorld(t, func(s *cfntest.Stack) { s.Tags = maps.Clone(tags) }, func(r *cfntest.Rack) { r.Template = template })
+		before := w.parameters()
+		f := w.finder()
+		w.execute(f, w.preview(f))
+		outcome, err := f.Follow(t.Context(), w.rack, time.Time{}, nil)
+		if err != nil || outcome.End != cfn.Complete {
+			t.Fatalf("%+v, %v", outcome, err)
+		}
+		w.wantOthersKept(before, secrettest.Canary)
+		state, err := f.State(t.Context(), w.rack)
+		if err != nil || !state.Updatable || time.Since(state.Since) > time.Minute {
+			t.Errorf("%+v, %v", state, err)
+		}
+	}
+}
+
+func TestALostAnswerIsLookedUpNotRepeated(t *testing.T) {
+	for _, kind := range []faults.Kind{faults.AnswerLost, faults.ResetInAnswer, faults.Status500After, faults.MalformedJSON, faults.TruncatedBody, faults.EndlessBody} {
+		w := newRackWorld(t)
+		w.aws.SetPace(cfntest.Pace{Resource: time.Minute})
+		f := w.finder()
+		p := w.preview(f)
+		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: executing})
+		if err := f.Execute(t.Context(), p); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if n := w.asked("cloudformation:ExecuteChangeSet"); n != 1 {
+			t.Errorf("%s: %d calls", kind, n)
+		}
+	}
+}
+
+func TestACallThatDidNotArriveIsAnErrorAndMayBeMadeAgain(t *testing.T) {
+	for _, kind := range []faults.Kind{faults.ResetBefore, faults.Status500, faults.Status503, faults.Status502HTML, faults.WrongContentType, faults.Hang} {
+		w := newRackWorld(t)
+		f := w.finder(func(o *cfn.Options) { o.Retry.Deadline = 300 * time.Millisecond })
+		p := w.preview(f)
+		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: executing})
+		e := w.failed(f.Execute(t.Context(), p))
+		if e.Kind == cfn.KindUnknown || w.parameters()["Password"] != oldPassword {
+			t.Errorf("%s: %v", kind, e)
+		}
+		w.execute(f, p)
+		if w.parameters()["Password"] != secrettest.Canary {
+			t.Errorf("%s: the second call did nothing", kind)
+		}
+	}
+}
+
+func TestASecondCallDoesNotBeginASecondUpdate(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	p := w.preview(f)
+	w.execute(f, p)
+	began := 0
+	w.execute(f, p)
+	_, err := f.Follow(t.Context(), w.rack, p.Since, func(e cfn.Event) {
+		if e.Type == "AWS::CloudFormation::Stack" && e.Status == "UPDATE_IN_PROGRESS" {
+			began++
+		}
+	})
+	if err != nil || began != 1 {
+		t.Errorf("began %d times, %v", began, err)
+	}
+	w.wantKind(w.failed(f.Discard(t.Context(), p)), cfn.KindStale)
+}
+
+func TestAFateThatCannotBeLookedUpIsUnknown(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	p := w.preview(f)
+	w.aws.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Times: -1})
+	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindUnknown, "reset-password production --region eu-west-1")
+}
+
+func TestAnExecutionThatIsStoppedIsLookedUp(t *testing.T) {
+	for kind, begins := range map[faults.Kind]bool{faults.EndlessBody: true, faults.Hang: false} {
+		w := newRackWorld(t)
+		f := w.finder()
+		p := w.preview(f)
+		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: executing})
+		w.aws.Slow("eu-west-1", 100*time.Millisecond)
+		stop := errors.New("interrupted")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(50*time.Millisecond, func() { cancel(stop) })
+		err := f.Execute(ctx, p)
+		if begins {
+			// The server noticed too late that nobody waits.
+			if began := w.parameters()["Password"] == secrettest.Canary; began != (err == nil) {
+				t.Errorf("%s: began: %t, %v", kind, began, err)
+			}
+			continue
+		}
+		if err != stop {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+func TestAStackThatChangedSinceThePreviewIsNotUpdated(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	p := w.preview(f)
+	w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCount": "3"})
+	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindStale)
+	if w.parameters()["Password"] != oldPassword {
+		t.Error("it was updated")
+	}
+}

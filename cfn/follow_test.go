@@ -1,0 +1,211 @@
+package cfn_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret/secrettest"
+)
+
+// told collects events as "LOGICALID STATUS".
+func told(all *[]string) func(cfn.Event) {
+	return func(e cfn.Event) { *all = append(*all, e.LogicalID+" "+e.Status) }
+}
+
+const aReset = "production UPDATE_IN_PROGRESS, RackApiSecret UPDATE_IN_PROGRESS, RackApiSecret UPDATE_COMPLETE, " +
+	"ApiMonitorTasks UPDATE_IN_PROGRESS, ApiMonitorTasks UPDATE_COMPLETE, ServiceMonitorApi UPDATE_IN_PROGRESS, ServiceMonitorApi UPDATE_COMPLETE, " +
+	"production UPDATE_COMPLETE_CLEANUP_IN_PROGRESS, ApiMonitorTasks DELETE_IN_PROGRESS, ApiMonitorTasks DELETE_COMPLETE, production UPDATE_COMPLETE"
+
+func TestEachNewEventIsToldOnceInOrder(t *testing.T) {
+	for _, size := range []int{1, 2, 100} {
+		w := newRackWorld(t)
+		w.aws.PageSize = size
+		w.aws.SetPace(cfntest.Pace{Resource: 10 * time.Millisecond, Task: 5 * time.Millisecond})
+		w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCpu": "512"})
+		for {
+			if state, err := w.finder().State(t.Context(), w.rack); err != nil || state.Updatable {
+				break
+			}
+		}
+		f := w.finder()
+		p := w.preview(f)
+		w.execute(f, p)
+		var all []string
+		var last time.Time
+		outcome, err := f.Follow(t.Context(), w.rack, p.Since, func(e cfn.Event) {
+			told(&all)(e)
+			if e.At.Before(last) || !e.At.After(p.Since) {
+				t.Errorf("%s at %s", e.LogicalID, e.At)
+			}
+			last = e.At
+		})
+		if err != nil || outcome != (cfn.Outcome{End: cfn.Complete, Status: "UPDATE_COMPLETE"}) {
+			t.Errorf("%+v, %v", outcome, err)
+		}
+		if got := strings.Join(all, ", "); got != aReset {
+			t.Errorf("pages of %d: %s", size, got)
+		}
+	}
+}
+
+func TestAnUpdateUnderWayIsPickedUp(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.SetPace(cfntest.Pace{Resource: 30 * time.Millisecond})
+	f := w.finder()
+	w.execute(f, w.preview(f))
+	time.Sleep(60 * time.Millisecond)
+	second := w.finder()
+	state, err := second.State(t.Context(), w.rack)
+	if err != nil || !state.InProgress || state.Updatable {
+		t.Fatalf("%+v, %v", state, err)
+	}
+	var all []string
+	outcome, err := second.Follow(t.Context(), w.rack, time.Time{}, told(&all))
+	if err != nil || outcome.End != cfn.Complete || strings.Join(all, ", ") != aReset {
+		t.Errorf("%+v, %v: %s", outcome, err, strings.Join(all, ", "))
+	}
+	all = nil
+	if outcome, err = second.Follow(t.Context(), w.rack, time.Time{}, told(&all)); err != nil || outcome.End != cfn.Complete || strings.Join(all, ", ") != aReset {
+		t.Errorf("afterwards: %+v, %v: %s", outcome, err, strings.Join(all, ", "))
+	}
+}
+
+// An update's first event can come after the first look.
+func TestTheEndOfTheUpdateBeforeIsNotTakenForTheEnd(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	p := w.preview(f)
+	time.AfterFunc(50*time.Millisecond, func() { _ = f.Execute(t.Context(), p) })
+	var all []string
+	if outcome, err := f.Follow(t.Context(), w.rack, p.Since, told(&all)); err != nil || outcome.End != cfn.Complete || len(all) == 0 {
+		t.Errorf("%+v, %v: %q", outcome, err, all)
+	}
+}
+
+func TestARollBackIsToldWithItsFirstReason(t *testing.T) {
+	w := newRackWorld(t)
+	before := w.parameters()
+	w.aws.FailNextUpdate("eu-west-1", "production", cfntest.Fate{
+		Resource: "ServiceMonitorApi",
+		Reason: "Resource handler returned message: \"Value '" + secrettest.Canary + "' at 'value'\x1b[31m failed\nto satisfy constraint; " + secrettest.Canary +
+			"\" (RequestToken: 3f6c2b1a, HandlerErrorCode: InvalidRequest)" + strings.Repeat(" and so on", 100),
+	})
+	f := w.finder()
+	p := w.preview(f)
+	w.execute(f, p)
+	outcome, err := f.Follow(t.Context(), w.rack, p.Since, func(e cfn.Event) {
+		secrettest.Absent(t, "an event", fmt.Sprintf("%+v", e), oldPassword)
+	})
+	if err != nil || outcome.End != cfn.RolledBack || outcome.Status != "UPDATE_ROLLBACK_COMPLETE" || !strings.Contains(outcome.Reason, "Resource handler returned message") {
+		t.Errorf("%+v, %v", outcome, err)
+	}
+	if strings.ContainsAny(outcome.Reason, "\x1b\n") || len(outcome.Reason) > 450 {
+		t.Errorf("the reason is %q", outcome.Reason)
+	}
+	secrettest.Absent(t, "the reason", outcome.Reason, oldPassword)
+	w.wantOthersKept(before, oldPassword)
+	if found, err := f.Recover(t.Context(), w.rack, nil); err != nil || found.Password.Reveal() != oldPassword {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// Another program's Finder was given no password, so the value is told by its
+// place in the sentence.
+func TestAValueIsCutFromAReasonByItsPlace(t *testing.T) {
+	for _, reason := range []string{
+		"1 validation error detected: Value '%s' at 'value' failed to satisfy constraint: Member must have length less than 50",
+		"Parameter validation failed: parameter value %s for parameter name Password does not exist",
+		`Invalid value "%s"`, "Value (%s) for parameter x is invalid", "Invalid values [%s, x]",
+	} {
+		w := newRackWorld(t)
+		w.aws.FailNextUpdate("eu-west-1", "production", cfntest.Fate{Resource: "RackApiSecret", Reason: fmt.Sprintf(reason, secrettest.Canary)})
+		w.aws.StartUpdate("eu-west-1", "production", map[string]string{"Password": "x"})
+		outcome, err := w.finder().Follow(t.Context(), w.rack, time.Time{}, nil)
+		if err != nil || outcome.Reason == "" {
+			t.Errorf("%+v, %v", outcome, err)
+		}
+		secrettest.Absent(t, reason, outcome.Reason)
+	}
+}
+
+func TestAStackThatDoesNotGoOnIsStuck(t *testing.T) {
+	for status, fate := range map[string]cfntest.Fate{
+		"UPDATE_IN_PROGRESS":     {Hangs: true},
+		"UPDATE_ROLLBACK_FAILED": {Resource: "ApiMonitorTasks", Reason: "no", RollbackFails: true},
+	} {
+		w := newRackWorld(t)
+		w.aws.FailNextUpdate("eu-west-1", "production", fate)
+		f := w.finder(func(o *cfn.Options) { o.Patience = 100 * time.Millisecond })
+		p := w.preview(f)
+		w.execute(f, p)
+		outcome, err := f.Follow(t.Context(), w.rack, p.Since, nil)
+		if err != nil || outcome.End != cfn.Stuck || outcome.Status != status || outcome.Reason != fate.Reason {
+			t.Errorf("%+v, %v", outcome, err)
+		}
+	}
+}
+
+func TestTroublesOnTheWayAreWaitedOut(t *testing.T) {
+	for _, kind := range faults.Kinds() {
+		if kind == faults.Hang {
+			continue // the deadline of a call, which is tested elsewhere
+		}
+		w := newRackWorld(t)
+		w.aws.SetPace(cfntest.Pace{Resource: 10 * time.Millisecond})
+		f := w.finder(func(o *cfn.Options) { o.Patience = time.Minute })
+		p := w.preview(f)
+		w.execute(f, p)
+		w.aws.Faults.Add(faults.Rule{Kind: kind, Times: 4}) // more than one read tries
+		var all []string
+		outcome, err := f.Follow(t.Context(), w.rack, p.Since, told(&all))
+		if err != nil || outcome.End != cfn.Complete || strings.Join(all, ", ") != aReset {
+			t.Errorf("%s: %+v, %v: %q", kind, outcome, err, all)
+		}
+	}
+}
+
+func TestATroubleThatStaysEndsTheFollowing(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder(func(o *cfn.Options) { o.Patience = 50 * time.Millisecond })
+	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1})
+	_, err := f.Follow(t.Context(), w.rack, time.Time{}, nil)
+	w.wantKind(w.failed(err), cfn.KindFailed, "goes on in AWS", "reset-password production --region eu-west-1")
+}
+
+func TestASessionThatExpiresOnTheWayIsTold(t *testing.T) {
+	w := newRackWorld(t)
+	role := cfntest.Role{Account: account, Name: "admin"}
+	w.aws.AddRole(role)
+	w.files("[profile work]\nrole_arn = "+role.ARN()+"\nsource_profile = base\nregion = eu-west-1\n", userFile("base"))
+	w.aws.SetPace(cfntest.Pace{Resource: 30 * time.Millisecond})
+	f := w.finder(profile("work"))
+	p := w.preview(f)
+	w.execute(f, p)
+	_, err := f.Follow(t.Context(), w.rack, p.Since, func(cfn.Event) { w.aws.ExpireSessions() })
+	w.wantKind(w.failed(err), cfn.KindExpired, "follow the update of Rack production in eu-west-1", "log in to AWS again", "goes on in AWS", "reset-password production")
+	if outcome, err := w.finder(profile("work")).Follow(t.Context(), w.rack, time.Time{}, nil); err != nil || outcome.End != cfn.Complete {
+		t.Errorf("picked up: %+v, %v", outcome, err)
+	}
+}
+
+func TestFollowingStopsAtOnce(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.SetPace(cfntest.Pace{Resource: time.Minute})
+	f := w.finder(func(o *cfn.Options) { o.Poll = time.Minute })
+	p := w.preview(f)
+	w.execute(f, p)
+	stop := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(50*time.Millisecond, func() { cancel(stop) })
+	begun := time.Now()
+	if _, err := f.Follow(ctx, w.rack, p.Since, nil); err != stop || time.Since(begun) > time.Second {
+		t.Errorf("ended with %v after %v", err, time.Since(begun))
+	}
+}

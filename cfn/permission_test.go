@@ -1,0 +1,58 @@
+package cfn_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+)
+
+// Each call of a reset and of a recovery may be refused. The error names the
+// permission, and nothing has changed.
+func TestEachMissingPermissionIsNamed(t *testing.T) {
+	reset := func(ctx context.Context, w *rackWorld, f *cfn.Finder) error {
+		p, err := f.Preview(ctx, w.rack, secret.New(secrettest.Canary))
+		if err != nil {
+			return err
+		}
+		if err := f.Execute(ctx, p); err != nil {
+			return errors.Join(err, f.Discard(ctx, p))
+		}
+		if _, err := f.Follow(ctx, w.rack, p.Since, nil); err != nil {
+			return err
+		}
+		_, err = f.Restart(ctx, w.rack)
+		return err
+	}
+	for action, resource := range map[string]string{
+		"cloudformation:DescribeStacks":        "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
+		"cloudformation:DescribeStackEvents":   "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
+		"cloudformation:CreateChangeSet":       "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
+		"cloudformation:DescribeChangeSet":     "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
+		"cloudformation:ExecuteChangeSet":      "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
+		"cloudformation:DescribeStackResource": "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
+		"ecs:DescribeServices":                 "arn:aws:ecs:eu-west-1:*:service/*",
+		"ecs:UpdateService":                    "arn:aws:ecs:eu-west-1:*:service/*",
+		"ssm:GetParameters":                    "*",
+	} {
+		t.Run(action, func(t *testing.T) {
+			w := newRackWorld(t)
+			w.aws.Deny(action, "eu-west-1")
+			e := w.failed(reset(t.Context(), w, w.finder()))
+			w.wantKind(e, cfn.KindDenied, "access denied", `{"Effect": "Allow", "Action": "`+action+`", "Resource": "`+resource+`"}`, "--profile")
+			if missing := e.Missing(); len(missing) != 1 || missing[0] != action {
+				t.Errorf("%q", missing)
+			}
+			if done := action == "cloudformation:DescribeStackResource" || strings.HasPrefix(action, "ecs:"); (w.parameters()["Password"] == oldPassword) == done {
+				t.Error("the password was changed, or was not, against what could be done")
+			}
+			if action != "cloudformation:DescribeStackResource" && !strings.HasPrefix(action, "ecs:") {
+				w.wantNoChangeSet()
+			}
+		})
+	}
+}

@@ -1,0 +1,156 @@
+package cfn
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"convox-travis/internal/secret"
+)
+
+// Change is what an update would do to a resource.
+type Change struct {
+	LogicalID string
+	Type      string // such as "AWS::ECS::TaskDefinition"
+	Action    string // "Modify", "Add", "Remove", …
+	// Replacement is "True", "False", "Conditional", or "" where it does not
+	// apply.
+	Replacement string
+}
+
+// Preview is a reset that has not begun: a change set
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html).
+// It ends with Execute or Discard. It holds no password.
+type Preview struct {
+	Rack    Rack
+	Changes []Change // in the order of AWS; the texts are cleaned
+	Verdict Verdict
+	// Why says in plain words, for Unexpected, which changes it are and why they
+	// stop it; otherwise what else there is to know, mostly nothing.
+	Why []string
+	// RestartsItself means that the update also restarts the web service, so
+	// that Restart is not needed.
+	RestartsItself bool
+	// Since is for Follow: the newest event of the stack before the update, by
+	// the clock of AWS.
+	Since time.Time
+
+	id   string // ARN of the change set
+	name string // of the change set, and the token of its calls
+}
+
+const (
+	passwordKey     = "Password" // of the parameter, and of the output
+	longestPassword = 50         // characters (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json)
+)
+
+// cleanUp is how long taking a change set away may take.
+const cleanUp = 5 * time.Second
+
+// Preview makes a change set that gives the Rack a new password and leaves
+// every other parameter as it is, waits for it and judges its changes. Nothing
+// of the Rack is changed. When it fails or ctx ends, the change set is deleted
+// again, within 5 seconds.
+//
+// The errors are those of Search, and KindPassword, KindBusy when the stack
+// cannot be updated now, KindUnchanged when it has this password already, and
+// KindMissing.
+func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String) (*Preview, error) {
+	what := of("preview the reset", rack)
+	if err := checkPassword(what, password); err != nil {
+		return nil, err
+	}
+	if err := f.enter(ctx, what, rack); err != nil {
+		return nil, err
+	}
+	f.given.remember(password)
+	described, err := f.describe(ctx, "preview the reset", rack)
+	if err != nil {
+		return nil, err
+	}
+	if state := stateOf(described); !state.Updatable {
+		return nil, busy(state.Status).attempting(what)
+	}
+	keys, err := otherParameters(described, what)
+	if err != nil {
+		return nil, err
+	}
+	// Read before anything is made: the update can be followed by those only
+	// who may read the events.
+	since, err := f.newestEvent(ctx, rack)
+	if err != nil {
+		return nil, err
+	}
+	p := &Preview{Rack: rack, Since: since, name: "convox-travis-" + strings.ToLower(rand.Text())}
+	if err := f.makeChangeSet(ctx, p, capabilities(described), keys, password); err != nil {
+		return nil, f.takeAway(ctx, p, err)
+	}
+	if err := f.awaitChangeSet(ctx, p); err != nil {
+		return nil, f.takeAway(ctx, p, err)
+	}
+	p.judge()
+	return p, nil
+}
+
+// checkPassword holds a password against what the stack's parameter takes. The
+// four stars are what AWS shows in place of a password: sent back, they become
+// it.
+func checkPassword(what string, password secret.String) error {
+	e := &Error{Kind: KindPassword, what: what}
+	switch length := utf8.RuneCountInString(password.Reveal()); {
+	case length == 0:
+		e.why = "the new password is empty"
+	case length > longestPassword:
+		e.why = "the new password has more than 50 characters, which is what a Rack takes"
+	case password.Reveal() == hidden:
+		e.why = "the new password is what AWS shows in place of one"
+	default:
+		return nil
+	}
+	return e
+}
+
+// Discard deletes the change set of a preview. One that is not there any more
+// is no error. The errors are those of Search, and KindStale for one that was
+// executed.
+func (f *Finder) Discard(ctx context.Context, p *Preview) error {
+	if err := f.enter(ctx, of("discard the preview", p.Rack), p.Rack); err != nil {
+		return err
+	}
+	return f.deleteChangeSet(ctx, p)
+}
+
+// takeAway deletes the change set of a preview that failed, also when ctx has
+// ended, and returns the failure.
+func (f *Finder) takeAway(ctx context.Context, p *Preview, failed error) error {
+	var e *Error
+	isOurs := errors.As(failed, &e)
+	if isOurs && p.id == "" && e.definite() {
+		return failed // it was never made
+	}
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	if f.deleteChangeSet(own, p) == nil {
+		return failed
+	}
+	if !isOurs {
+		e = &Error{Kind: KindFailed, what: of("preview the reset", p.Rack), why: "it was stopped", cause: failed}
+	}
+	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quoted(p.Rack.Region), quoted(p.Rack.Name), p.name)
+	return e.hinting("the change set " + p.name + " was left behind, and does nothing by itself: " + f.command(remove))
+}
+
+// reference is what AWS knows the change set by: its name only while its ID is
+// not known.
+func (p *Preview) reference() *string {
+	if p.id != "" {
+		return aws.String(p.id)
+	}
+	return aws.String(p.name)
+}

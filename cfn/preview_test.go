@@ -1,0 +1,253 @@
+package cfn_test
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+)
+
+// The one request that changes something is held against all of its rules.
+func TestTheRequestNamesEveryParameterAndNothingElse(t *testing.T) {
+	w := newRackWorld(t)
+	w.preview(w.finder())
+	var form url.Values
+	for _, request := range w.aws.Faults.Requests() {
+		values, err := url.ParseQuery(request.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if values.Get("Action") == "CreateChangeSet" {
+			form = values
+			continue
+		}
+		secrettest.Absent(t, "another request", request.Body+request.Query, oldPassword)
+	}
+	named := make(map[string]bool)
+	for key, values := range form {
+		number, field, _ := strings.Cut(strings.TrimPrefix(key, "Parameters.member."), ".")
+		if field != "ParameterKey" {
+			continue
+		}
+		name := values[0]
+		named[name] = true
+		value, previous := form.Get("Parameters.member."+number+".ParameterValue"), form.Get("Parameters.member."+number+".UsePreviousValue")
+		if name == "Password" && (value != secrettest.Canary || previous != "") || name != "Password" && (value != "" || previous != "true") {
+			t.Errorf("%s is sent as %q, %q", name, value, previous)
+		}
+	}
+	if len(named) != len(w.parameters()) || len(named) < 105 {
+		t.Errorf("%d parameters are named, of %d", len(named), len(w.parameters()))
+	}
+	for key := range form {
+		switch name, _, _ := strings.Cut(key, "."); name {
+		case "Action", "Version", "StackName", "ChangeSetName", "ChangeSetType", "ClientToken", "Description", "UsePreviousTemplate", "Parameters", "Capabilities":
+		default:
+			t.Errorf("%s is sent too", key)
+		}
+	}
+	if form.Get("UsePreviousTemplate") != "true" || form.Get("Capabilities.member.1") != "CAPABILITY_IAM" || form.Get("ChangeSetType") != "UPDATE" {
+		t.Errorf("%v", form["Capabilities.member.1"])
+	}
+}
+
+func TestTheCapabilitiesOfTheStackAreNamed(t *testing.T) {
+	named := func(s *cfntest.Stack) {
+		s.Capabilities = []string{"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"}
+	}
+	w := newChangedWorld(t, named)
+	if p := w.preview(w.finder()); p.Verdict != cfn.AsExpected {
+		t.Errorf("%s", p.Verdict)
+	}
+	w = newChangedWorld(t, func(s *cfntest.Stack) { s.Capabilities = nil })
+	w.preview(w.finder())
+	if requests := w.aws.Faults.Requests(); !slices.ContainsFunc(requests, func(r faults.Request) bool { return strings.Contains(r.Body, "Capabilities.member.1=CAPABILITY_IAM&") }) {
+		t.Error("a stack that names none is given none")
+	}
+}
+
+func TestAPasswordThatNoRackCanHaveIsNotSent(t *testing.T) {
+	w := newRackWorld(t)
+	for _, password := range []string{"", "****", strings.Repeat("é", 51)} {
+		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(password))
+		w.wantKind(w.failed(err), cfn.KindPassword)
+	}
+	if len(w.aws.Calls()) != 0 {
+		t.Errorf("%d calls", len(w.aws.Calls()))
+	}
+	if _, err := w.finder().Preview(t.Context(), w.rack, secret.New(strings.Repeat("x", 50))); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAStackThatCannotBeUpdatedNowIsLeftAlone(t *testing.T) {
+	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "IMPORT_COMPLETE"} {
+		w := newRackWorld(t, func(r *cfntest.Rack) { r.Status = status })
+		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+		w.wantKind(w.failed(err), cfn.KindBusy, status)
+		state, err := w.finder().State(t.Context(), w.rack)
+		if err != nil || state.Status != status || state.Updatable || state.InProgress != strings.HasSuffix(status, "_IN_PROGRESS") {
+			t.Errorf("%+v, %v", state, err)
+		}
+		if n := w.asked("cloudformation:CreateChangeSet"); n != 0 {
+			t.Errorf("%s: %d change sets", status, n)
+		}
+	}
+	for _, status := range []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"} {
+		w := newRackWorld(t, func(r *cfntest.Rack) { r.Status = status })
+		w.preview(w.finder())
+	}
+}
+
+// Somebody else's update can begin between the look at the stack and the change
+// set.
+func TestAnUpdateThatBeganMeanwhileIsTold(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.SetPace(cfntest.Pace{Resource: time.Minute})
+	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Match: func(r faults.Request) bool {
+		if strings.Contains(r.Body, "Action=DescribeStackEvents") {
+			w.aws.StartUpdate(w.rack.Region, w.rack.Name, map[string]string{"ApiCount": "3"})
+			return true
+		}
+		return false
+	}})
+	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+	w.wantKind(w.failed(err), cfn.KindBusy, "UPDATE_IN_PROGRESS")
+}
+
+func TestThePasswordThatTheRackHasChangesNothing(t *testing.T) {
+	w := newRackWorld(t)
+	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(oldPassword))
+	w.wantKind(w.failed(err), cfn.KindUnchanged)
+	w.wantNoChangeSet()
+}
+
+func TestAChangeSetThatIsNotUsedIsDeleted(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	p := w.preview(f)
+	if len(w.aws.ChangeSets(w.rack.Region, w.rack.Name)) != 1 {
+		t.Fatal("there is no change set")
+	}
+	for range 2 {
+		if err := f.Discard(t.Context(), p); err != nil {
+			t.Error(err)
+		}
+	}
+	w.wantNoChangeSet()
+	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindStale)
+}
+
+func TestAPreviewThatFailsLeavesNoChangeSet(t *testing.T) {
+	describing := func(r faults.Request) bool { return strings.Contains(r.Body, "Action=DescribeChangeSet") }
+	for name, play := range map[string]func(*rackWorld){
+		"not allowed to read it": func(w *rackWorld) { w.aws.Deny("cloudformation:DescribeChangeSet", "eu-west-1") },
+		"a page that is missing": func(w *rackWorld) {
+			w.aws.PageSize = 2
+			w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Match: describing, Skip: 1, Times: -1})
+		},
+		"an answer that is none": func(w *rackWorld) {
+			w.aws.Faults.Add(faults.Rule{Kind: faults.MalformedJSON, Match: describing, Times: -1})
+		},
+		"a change set that takes too long": func(w *rackWorld) {
+			w.aws.SetPace(cfntest.Pace{ChangeSet: 300 * time.Millisecond})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newRackWorld(t)
+			play(w)
+			_, err := w.finder(func(o *cfn.Options) { o.Patience = 20 * time.Millisecond }).Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+			w.failed(err)
+			w.wantNoChangeSet()
+		})
+	}
+}
+
+func TestAPreviewThatIsStoppedLeavesNoChangeSet(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.SetPace(cfntest.Pace{ChangeSet: 400 * time.Millisecond})
+	stop := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(100*time.Millisecond, func() { cancel(stop) })
+	if _, err := w.finder().Preview(ctx, w.rack, secret.New(secrettest.Canary)); err != stop {
+		t.Errorf("ended with %v", err)
+	}
+	if w.asked("cloudformation:CreateChangeSet") != 1 {
+		t.Error("it was stopped too early to prove anything")
+	}
+	w.wantNoChangeSet()
+}
+
+func TestAChangeSetThatCannotBeDeletedIsNamed(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.Deny("cloudformation:DescribeChangeSet", "eu-west-1")
+	w.aws.Deny("cloudformation:DeleteChangeSet", "eu-west-1")
+	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+	w.wantKind(w.failed(err), cfn.KindDenied, "cloudformation:DescribeChangeSet", "aws cloudformation delete-change-set --region eu-west-1 --stack-name production --change-set-name convox-travis-")
+	w.aws.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "DescribeChangeSet") }})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err = w.finder().Preview(ctx, w.rack, secret.New(secrettest.Canary))
+	e := w.failed(err)
+	if !errors.Is(e, context.DeadlineExceeded) {
+		t.Errorf("%v does not wrap its cause", e)
+	}
+	w.wantKind(e, cfn.KindFailed, "delete-change-set")
+}
+
+func TestALostAnswerMakesNoSecondChangeSet(t *testing.T) {
+	creating := func(r faults.Request) bool { return strings.Contains(r.Body, "Action=CreateChangeSet") }
+	for _, kind := range []faults.Kind{faults.AnswerLost, faults.ResetInAnswer, faults.Status500After, faults.TruncatedBody, faults.EndlessBody} {
+		w := newRackWorld(t)
+		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: creating})
+		f := w.finder()
+		p := w.preview(f)
+		if n := w.asked("cloudformation:CreateChangeSet"); n != 1 || p.Verdict != cfn.AsExpected {
+			t.Errorf("%s: %d calls, %s", kind, n, p.Verdict)
+		}
+		if err := f.Discard(t.Context(), p); err != nil {
+			t.Error(err)
+		}
+		w.wantNoChangeSet()
+	}
+	for _, kind := range []faults.Kind{faults.ResetBefore, faults.Status500} {
+		w := newRackWorld(t)
+		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: creating})
+		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+		w.failed(err)
+		w.wantNoChangeSet()
+	}
+}
+
+func TestThrottlingIsWaitedOutByWritesToo(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.Throttle("eu-west-1", 2)
+	w.preview(w.finder())
+}
+
+func TestARackThatNoStackCanBeIsNotAskedFor(t *testing.T) {
+	w := newRackWorld(t)
+	for _, rack := range []cfn.Rack{{Name: "a b", Region: "eu-west-1"}, {Name: "x\x1b[31m", Region: "eu-west-1"}, {Name: "production", Region: "example.com#"}} {
+		_, err := w.finder().Preview(t.Context(), rack, secret.New(secrettest.Canary))
+		if e := w.failed(err); e.Kind != cfn.KindName && e.Kind != cfn.KindRegion || strings.Contains(e.Error(), "\x1b") {
+			t.Errorf("%q", e)
+		}
+	}
+	if len(w.aws.Calls()) != 0 {
+		t.Errorf("%d calls", len(w.aws.Calls()))
+	}
+	_, err := w.finder().Preview(t.Context(), cfn.Rack{Name: "none", Region: "eu-west-1"}, secret.New(secrettest.Canary))
+	w.wantKind(w.failed(err), cfn.KindMissing)
+	w.addRack("us-east-1", "bare", func(s *cfntest.Stack) { delete(s.Parameters, "Password") })
+	_, err = w.finder().Preview(t.Context(), cfn.Rack{Name: "bare", Region: "us-east-1"}, secret.New(secrettest.Canary))
+	w.wantKind(w.failed(err), cfn.KindMissing, "Password")
+}

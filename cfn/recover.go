@@ -1,0 +1,196 @@
+package cfn
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"convox-travis/internal/secret"
+)
+
+// Source is a place where AWS shows the password of a Rack to those who may
+// read it.
+type Source string
+
+// The places, in the order in which Recover looks.
+const (
+	FromTaskDefinition Source = "task_definition" // of the Rack's monitor, in each Rack since 2016
+	FromParameterStore Source = "parameter_store" // in Racks since March 2023 (https://github.com/convox/rack/pull/3654)
+	FromParameter      Source = "parameter"       // of the stack, in Racks before August 2016 (https://github.com/convox/rack/issues/425)
+	FromOutput         Source = "output"          // of the stack, in Racks with Development=Yes
+)
+
+// SourceInfo says what Recover reads, before it does.
+type SourceInfo struct {
+	Source     Source
+	Reads      string // in words, to follow "reads"
+	Permission string // the IAM action, such as "ecs:DescribeTaskDefinition"
+}
+
+// Sources lists what Recover reads, in its order.
+func Sources() []SourceInfo {
+	return []SourceInfo{
+		{FromTaskDefinition, "the environment variable PASSWORD in the task definition of the Rack's monitor (ApiMonitorTasks)", "ecs:DescribeTaskDefinition"},
+		{FromParameterStore, "the parameter RackApiSecret of the Rack in SSM Parameter Store", "ssm:GetParameter"},
+		{FromParameter, "the stack's parameter Password, which old Racks show in clear", "cloudformation:DescribeStacks"},
+		{FromOutput, "the stack's output Password, which development Racks have", "cloudformation:DescribeStacks"},
+	}
+}
+
+// Recovered is a password that AWS showed. It was not checked.
+type Recovered struct {
+	Password secret.String
+	From     Source
+}
+
+// Recover reads the password of a Rack where AWS shows it, the next place where
+// one is denied or has none. Each place that gave nothing is told, with the
+// reason; tell may be nil. When no place has it, the error is KindDenied where
+// a permission was missing, which it names, otherwise KindNoPassword. Other
+// errors are those of Search.
+func (f *Finder) Recover(ctx context.Context, rack Rack, tell func(Source, error)) (Recovered, error) {
+	if err := f.enter(ctx, of("recover the password", rack), rack); err != nil {
+		return Recovered{}, err
+	}
+	var failed []*Error
+	for _, source := range Sources() {
+		password, err := f.recoverFrom(ctx, source.Source, rack)
+		if err == nil {
+			return Recovered{Password: password, From: source.Source}, nil
+		}
+		if ctx.Err() != nil {
+			return Recovered{}, context.Cause(ctx)
+		}
+		var e *Error
+		if !errors.As(err, &e) {
+			return Recovered{}, err
+		}
+		if e.aboutCredentials() {
+			return Recovered{}, e
+		}
+		if tell != nil {
+			tell(source.Source, e)
+		}
+		failed = append(failed, e)
+	}
+	return Recovered{}, nowhereRead(rack, failed)
+}
+
+// nowhereRead is the error when no place gave the password.
+func nowhereRead(rack Rack, failed []*Error) error {
+	what := of("recover the password", rack)
+	told := &Error{Kind: KindNoPassword, what: what, why: "AWS shows it nowhere", hints: []string{"set a new one: a reset"}}
+	for _, e := range failed {
+		for _, p := range e.missing {
+			if !slices.Contains(told.missing, p) {
+				told.missing = append(told.missing, p)
+			}
+		}
+	}
+	if len(told.missing) > 0 {
+		told.Kind, told.why = KindDenied, "access denied to "+strings.Join(told.Missing(), " and ")
+		told.hints = []string{"another account or role: --profile", "set a new one: a reset"}
+		return told
+	}
+	for _, e := range failed {
+		if e.Kind != KindMissing && e.Kind != KindNoPassword {
+			return e.attempting(what)
+		}
+	}
+	if last := failed[len(failed)-1]; last.Kind == KindMissing {
+		return last.attempting(what) // the stack itself is not there
+	}
+	return told
+}
+
+func (f *Finder) recoverFrom(ctx context.Context, source Source, rack Rack) (secret.String, error) {
+	switch source {
+	case FromTaskDefinition:
+		return f.fromTaskDefinition(ctx, rack)
+	case FromParameterStore:
+		return f.fromParameterStore(ctx, rack)
+	}
+	described, err := f.describe(ctx, "read the stack", rack)
+	if err != nil {
+		return secret.String{}, err
+	}
+	if source == FromParameter {
+		return fromParameter(described, rack)
+	}
+	return fromOutput(described, rack)
+}
+
+func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.String, error) {
+	const what = "read the monitor's task definition"
+	id, err := f.physicalID(ctx, what, rack, "ApiMonitorTasks")
+	if err != nil {
+		return secret.String{}, err
+	}
+	needed := permission{"ecs:DescribeTaskDefinition", "*"} // it knows no other resource
+	answer, err := ask(ctx, f, attempt{what, rack, needed}, func(ctx context.Context) (*ecs.DescribeTaskDefinitionOutput, error) {
+		return f.services.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &id}, servicesIn(rack.Region))
+	})
+	if err != nil {
+		return secret.String{}, err
+	}
+	if answer.TaskDefinition != nil {
+		for _, container := range answer.TaskDefinition.ContainerDefinitions {
+			for _, variable := range container.Environment {
+				if aws.ToString(variable.Name) == "PASSWORD" && aws.ToString(variable.Value) != "" {
+					return secret.New(*variable.Value), nil
+				}
+			}
+		}
+	}
+	return secret.String{}, noPassword(what, rack, "it has no variable PASSWORD")
+}
+
+// secretName is what the template calls the parameter in Parameter Store.
+func secretName(rack Rack) string { return rack.Name + "RackApiSecret" }
+
+func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.String, error) {
+	const what = "read Parameter Store"
+	name := secretName(rack)
+	answer, err := ask(ctx, f, attempt{what, rack, onParameter("GetParameter", rack)}, func(ctx context.Context) (*ssm.GetParameterOutput, error) {
+		return f.store.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)}, storeIn(rack.Region))
+	})
+	if err != nil {
+		return secret.String{}, err
+	}
+	if answer.Parameter == nil || answer.Parameter.Type == ssmtypes.ParameterTypeStringList || aws.ToString(answer.Parameter.Value) == "" {
+		return secret.String{}, noPassword(what, rack, "it has no text of this name")
+	}
+	return secret.New(*answer.Parameter.Value), nil
+}
+
+// hidden is how CloudFormation shows a value that it does not show.
+const hidden = "****"
+
+func fromParameter(described types.Stack, rack Rack) (secret.String, error) {
+	for _, parameter := range described.Parameters {
+		if value := aws.ToString(parameter.ParameterValue); aws.ToString(parameter.ParameterKey) == passwordKey && value != "" && value != hidden {
+			return secret.New(value), nil
+		}
+	}
+	return secret.String{}, noPassword("read the stack's parameters", rack, "the password is hidden there")
+}
+
+func fromOutput(described types.Stack, rack Rack) (secret.String, error) {
+	for _, output := range described.Outputs {
+		if value := aws.ToString(output.OutputValue); aws.ToString(output.OutputKey) == passwordKey && value != "" && value != hidden {
+			return secret.New(value), nil
+		}
+	}
+	return secret.String{}, noPassword("read the stack's outputs", rack, "it is no development Rack")
+}
+
+func noPassword(what string, rack Rack, why string) error {
+	return &Error{Kind: KindNoPassword, what: of(what, rack), why: why}
+}

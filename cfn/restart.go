@@ -1,0 +1,172 @@
+package cfn
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// Deployment is the web service's tasks on their way to be started anew
+// (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html).
+type Deployment struct {
+	ID     string
+	Status string // "PRIMARY" for the newest, "ACTIVE" for one that is being taken away
+	// Running, Desired and Pending count its tasks.
+	Running, Desired, Pending int
+	// Completed means that all its tasks run and that no task of an older one is
+	// left.
+	Completed bool
+	// Failed means that ECS gave up; Reason is what it said, cleaned.
+	Failed bool
+	Reason string
+}
+
+// webService is where ECS finds the service that answers for a Rack's API.
+type webService struct{ cluster, name string }
+
+// Restart starts the tasks of a Rack's web service anew, one after the other,
+// and returns when ECS has begun: Deployment tells how it goes on. They take
+// the password when they start. It is sent once; when its fate is unknown, it
+// is looked up.
+//
+// The errors are those of Search, KindMissing when the stack has no web service,
+// and KindUnknown when ECS could not say whether it has begun.
+func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
+	const what = "restart the web service"
+	if err := f.enter(ctx, of(what, rack), rack); err != nil {
+		return Deployment{}, err
+	}
+	service, err := f.webService(ctx, what, rack)
+	if err != nil {
+		return Deployment{}, err
+	}
+	before, err := f.deployments(ctx, what, rack, service)
+	if err != nil {
+		return Deployment{}, err
+	}
+	answer, err := ask(ctx, f, attempt{what, rack, onServices("UpdateService", rack)}, func(ctx context.Context) (*ecs.UpdateServiceOutput, error) {
+		return f.services.UpdateService(ctx, &ecs.UpdateServiceInput{
+			Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true,
+		}, servicesIn(rack.Region), f.changingService)
+	})
+	if err == nil && answer.Service != nil {
+		if newest, found := pick(f.read(answer.Service.Deployments), ""); found {
+			return newest, nil
+		}
+	}
+	var e *Error
+	if errors.As(err, &e) && e.definite() {
+		return Deployment{}, err
+	}
+	return f.lookUpRestart(ctx, rack, service, before, err)
+}
+
+// lookUpRestart looks for a deployment that was not there before.
+func (f *Finder) lookUpRestart(ctx context.Context, rack Rack, service webService, before []Deployment, failed error) (Deployment, error) {
+	const what = "restart the web service"
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	after, err := f.deployments(own, what, rack, service)
+	if err == nil {
+		newest, found := pick(after, "")
+		if _, old := pick(before, newest.ID); found && !old {
+			return newest, nil
+		}
+		if failed != nil {
+			return Deployment{}, failed
+		}
+	}
+	return Deployment{}, &Error{
+		Kind: KindUnknown, what: of(what, rack), why: "the answer was lost, and it is not known whether it has begun", cause: failed,
+		hints: []string{"restarting once more does no harm"},
+	}
+}
+
+// Deployment reads a deployment of a Rack's web service by its ID, or with "" the
+// newest. The errors are those of Search, and KindMissing when another one has
+// taken its place.
+func (f *Finder) Deployment(ctx context.Context, rack Rack, id string) (Deployment, error) {
+	const what = "follow the restart"
+	if err := f.enter(ctx, of(what, rack), rack); err != nil {
+		return Deployment{}, err
+	}
+	service, err := f.webService(ctx, what, rack)
+	if err != nil {
+		return Deployment{}, err
+	}
+	all, err := f.deployments(ctx, what, rack, service)
+	if err != nil {
+		return Deployment{}, err
+	}
+	if found, ok := pick(all, id); ok {
+		return found, nil
+	}
+	return Deployment{}, missing("another deployment has taken its place").hinting("begin the restart again").attempting(of(what, rack))
+}
+
+// webService finds the service in the stack. Services that were made before
+// 2021 have an ID without the cluster
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-ids).
+func (f *Finder) webService(ctx context.Context, what string, rack Rack) (webService, error) {
+	id, err := f.physicalID(ctx, what, rack, "ServiceWebApi", "ApiWebService")
+	if err != nil {
+		return webService{}, err
+	}
+	path := strings.Split(id[strings.LastIndex(id, ":")+1:], "/")
+	service := webService{name: path[len(path)-1]}
+	if len(path) == 3 {
+		service.cluster = path[1]
+		return service, nil
+	}
+	described, err := f.describe(ctx, what, rack)
+	if err != nil {
+		return webService{}, err
+	}
+	service.cluster = readStack(rack.Region, described).outputs["Cluster"]
+	if service.cluster == "" {
+		return webService{}, missing("its stack has no output Cluster").attempting(of(what, rack))
+	}
+	return service, nil
+}
+
+func (f *Finder) deployments(ctx context.Context, what string, rack Rack, service webService) ([]Deployment, error) {
+	answer, err := ask(ctx, f, attempt{what, rack, onServices("DescribeServices", rack)}, func(ctx context.Context) (*ecs.DescribeServicesOutput, error) {
+		return f.services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}}, servicesIn(rack.Region))
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.Services) == 0 {
+		return nil, missing("ECS has no service " + shown(service.name)).attempting(of(what, rack))
+	}
+	return f.read(answer.Services[0].Deployments), nil
+}
+
+func (f *Finder) read(deployments []types.Deployment) []Deployment {
+	var all []Deployment
+	for _, d := range deployments {
+		read := Deployment{
+			ID: bounded(aws.ToString(d.Id)), Status: bounded(aws.ToString(d.Status)),
+			Running: int(d.RunningCount), Desired: int(d.DesiredCount), Pending: int(d.PendingCount),
+			Failed: d.RolloutState == types.DeploymentRolloutStateFailed, Reason: f.reason(aws.ToString(d.RolloutStateReason)),
+		}
+		settled := d.RolloutState == types.DeploymentRolloutStateCompleted || d.RolloutState == ""
+		read.Completed = settled && read.Status == "PRIMARY" && read.Running == read.Desired && read.Pending == 0 && len(deployments) == 1
+		all = append(all, read)
+	}
+	return all
+}
+
+// pick returns the deployment of an ID, or with "" the newest.
+func pick(all []Deployment, id string) (Deployment, bool) {
+	at := slices.IndexFunc(all, func(d Deployment) bool { return d.ID == id || (id == "" && d.Status == "PRIMARY") })
+	if at < 0 {
+		return Deployment{}, false
+	}
+	return all[at], true
+}

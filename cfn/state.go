@@ -1,0 +1,98 @@
+package cfn
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+)
+
+// StackState is what a Rack's stack is doing.
+type StackState struct {
+	Status     string // such as UPDATE_IN_PROGRESS
+	InProgress bool   // AWS is at work on it: Follow follows
+	Updatable  bool   // an update may begin
+	// Since is when the last update began, or the stack was made, by the clock
+	// of AWS.
+	Since time.Time
+}
+
+// State reads what a Rack's stack is doing. The errors are those of Search, and
+// KindMissing.
+func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
+	if err := f.enter(ctx, of("read the state", rack), rack); err != nil {
+		return StackState{}, err
+	}
+	described, err := f.describe(ctx, "read the state", rack)
+	if err != nil {
+		return StackState{}, err
+	}
+	return stateOf(described), nil
+}
+
+func stateOf(described types.Stack) StackState {
+	status := string(described.StackStatus)
+	state := StackState{Status: bounded(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status)}
+	switch {
+	case described.LastUpdatedTime != nil:
+		state.Since = *described.LastUpdatedTime
+	case described.CreationTime != nil:
+		state.Since = *described.CreationTime
+	}
+	return state
+}
+
+// updatable are the states from which this program begins an update. AWS allows
+// a few more, which a failure has left.
+func updatable() []string {
+	return []string{
+		string(types.StackStatusCreateComplete), string(types.StackStatusUpdateComplete), string(types.StackStatusUpdateRollbackComplete),
+	}
+}
+
+// inProgress knows all states of work by their ending
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
+func inProgress(status string) bool { return strings.HasSuffix(status, "_IN_PROGRESS") }
+
+// describe reads the stack of a Rack.
+func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.Stack, error) {
+	answer, err := ask(ctx, f, attempt{what, rack, onStack("DescribeStacks", rack)}, func(ctx context.Context) (*cloudformation.DescribeStacksOutput, error) {
+		return f.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &rack.Name}, stacksIn(rack.Region))
+	})
+	if err != nil {
+		return types.Stack{}, err
+	}
+	for _, described := range answer.Stacks {
+		if aws.ToString(described.StackName) == rack.Name {
+			return described, nil
+		}
+	}
+	return types.Stack{}, missing("there is no such stack").attempting(of(what, rack))
+}
+
+// physicalID reads the ID of the first of some resources that the stack has.
+// Racks have more resources than one answer lists.
+func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logicalIDs ...string) (string, error) {
+	var last error
+	for _, id := range logicalIDs {
+		answer, err := ask(ctx, f, attempt{what, rack, onStack("DescribeStackResource", rack)}, func(ctx context.Context) (*cloudformation.DescribeStackResourceOutput, error) {
+			return f.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id}, stacksIn(rack.Region))
+		})
+		switch {
+		case isKind(err, KindMissing):
+			last = missing("its stack has no resource " + id).attempting(of(what, rack))
+			continue
+		case err != nil:
+			return "", err
+		}
+		if answer.StackResourceDetail != nil && aws.ToString(answer.StackResourceDetail.PhysicalResourceId) != "" {
+			return bounded(*answer.StackResourceDetail.PhysicalResourceId), nil
+		}
+		last = missing("the resource " + id + " of its stack has not been made").attempting(of(what, rack))
+	}
+	return "", last
+}

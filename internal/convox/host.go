@@ -1,11 +1,11 @@
 // Package convox knows what a build needs to log in to Convox: the host of a
 // Rack or Console, and its password. It reads hosts and passwords as people
-// give them, finds those that the convox client has saved, and checks a login
-// in the form in which that client will send it.
+// give them, finds those that the convox client has saved, checks a login in the
+// form in which that client will send it, and makes and saves new passwords.
 //
 // It stands on the HTTP API of Racks and Console as the public sources show it
-// (https://github.com/convox/rack, https://github.com/convox/convox). It only
-// reads: no call of this package changes a Rack, a Console or a file.
+// (https://github.com/convox/rack, https://github.com/convox/convox). No call of
+// this package changes a Rack or a Console, and only SaveLogin writes a file.
 package convox
 
 import (

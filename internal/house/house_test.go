@@ -91,7 +91,7 @@ var importedOnlyBy = map[string][]string{
 var mayReveal = map[string]string{
 	"internal/secret": "to compare",
 	"travisapi":       "to send it to Travis",
-	"internal/convox": "to log in to a Rack or Console",
+	"internal/convox": "to log in to a Rack or Console, and to save it for the convox client",
 	"cfn":             "to set a Rack's password",
 	"internal/setup":  "to quote it for Bash and to encrypt it",
 	"tui/field":       "to show it to its owner, who asked",

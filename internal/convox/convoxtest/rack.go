@@ -25,19 +25,20 @@ type System struct {
 }
 
 // Rack is a small Rack. As a real one it compares what arrives as the password
-// with its own, letter by letter, and does not look at the user name.
+// with its own, letter by letter, and does not look at the user name. It has one
+// web task until SetTasks says otherwise.
 type Rack struct {
 	server
-	password string
-	system   System
-	apps     []App
+	tasks  []string // the password of each
+	system System
+	apps   []App
 }
 
 // NewRack starts a Rack called production, whose certificate is good for
 // loopback and for names.
 func NewRack(password string, names ...string) (*Rack, error) {
 	r := &Rack{
-		password: password,
+		tasks: []string{password},
 		system: System{
 			Name: "production", Status: "running", Provider: "aws", Region: "us-east-1",
 			Type: "t3.medium", Version: "20250412120000", Count: 3,
@@ -57,13 +58,6 @@ func StartRack(t T, password string, names ...string) *Rack {
 	return r
 }
 
-// SetPassword changes the password, from the next request on.
-func (r *Rack) SetPassword(password string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.password = password
-}
-
 // SetSystem changes what the Rack tells about itself.
 func (r *Rack) SetSystem(system System) {
 	r.mu.Lock()
@@ -79,8 +73,13 @@ func (r *Rack) SetApps(apps ...App) {
 }
 
 func (r *Rack) answer(w http.ResponseWriter, request *http.Request) {
+	password, up := r.taskOf(request)
+	if !up {
+		noTarget(w)
+		return
+	}
 	r.mu.Lock()
-	password, system, apps := r.password, r.system, slices.Clone(r.apps)
+	system, apps := r.system, slices.Clone(r.apps)
 	r.mu.Unlock()
 	if request.URL.Path == "/racks" {
 		w.WriteHeader(http.StatusNotFound) // before the password is looked at

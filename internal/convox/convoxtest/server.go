@@ -44,9 +44,10 @@ type server struct {
 	http     *http.Server
 	stopped  chan error
 
-	mu      sync.Mutex
-	strays  []string
-	expects []string // "METHOD PATH"
+	mu       sync.Mutex
+	strays   []string
+	expects  []string // "METHOD PATH"
+	accepted int      // connections, since the tasks were last set
 }
 
 // start serves handler, which gets the requests that are expected.
@@ -65,6 +66,7 @@ func (s *server) start(names []string, handler http.HandlerFunc, expects ...stri
 	s.http = &http.Server{
 		Handler:           s.Faults.Wrap(s.strict(handler)),
 		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.identity.show},
+		ConnContext:       s.number,
 		ReadHeaderTimeout: 10 * time.Second,
 		// Handshakes that a careful client breaks off are no news.
 		ErrorLog: log.New(io.Discard, "", 0),

@@ -1,0 +1,131 @@
+package convox_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+)
+
+const lettersAndDigits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+func TestANewPasswordIsThirtyLettersAndDigits(t *testing.T) {
+	seen := make(map[string]bool)
+	for range 50 {
+		made, err := convox.NewPassword(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value := made.Reveal()
+		if len(value) != 30 || strings.Trim(value, lettersAndDigits) != "" || seen[value] {
+			t.Fatalf("%d characters, seen %t", len(value), seen[value])
+		}
+		seen[value] = true
+		if err := convox.CheckNewPassword(made); err != nil || !convox.Quote(made).Equal(made) {
+			t.Errorf("%v", err)
+		}
+		secrettest.Absent(t, "what is printed", printed(made), value)
+	}
+}
+
+// Every byte once, so an exact count: with 256 values and 62 letters, plain
+// division would draw eight of them more often.
+func TestNoLetterIsLikelierThanAnother(t *testing.T) {
+	counts := make(map[rune]int)
+	for b := range 256 {
+		source := append([]byte{byte(b)}, make([]byte, 59)...)
+		made, err := convox.NewPassword(bytes.NewReader(source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first := rune(made.Reveal()[0]); b < 248 {
+			counts[first]++
+		} else if first != 'a' { // of the zero after it
+			t.Errorf("the byte %d is not passed over", b)
+		}
+	}
+	if len(counts) != len(lettersAndDigits) {
+		t.Errorf("%d letters can be drawn", len(counts))
+	}
+	for letter, count := range counts {
+		if count != 4 {
+			t.Errorf("%q is drawn %d times", letter, count)
+		}
+	}
+}
+
+func TestABrokenSourceMakesNoPassword(t *testing.T) {
+	for name, source := range map[string]io.Reader{
+		"one that ends":  strings.NewReader("short"),
+		"one that fails": iotest.ErrReader(errors.New(secrettest.Canary)),
+		"one that hangs": bytes.NewReader(bytes.Repeat([]byte{0xff}, 1<<10)),
+	} {
+		made, err := convox.NewPassword(source)
+		if err == nil || !made.IsEmpty() {
+			t.Errorf("%s: %v", name, err)
+		}
+		secrettest.Absent(t, name, printed(err))
+	}
+}
+
+func TestANewPasswordHasToFitStackClientAndTravis(t *testing.T) {
+	const c = secrettest.Canary
+	for value, words := range map[string]string{
+		"":                                 "empty",
+		c + "\n":                           "line ending",
+		c + " ":                            "white space",
+		c + "\x00":                         "NUL",
+		c + "\xff":                         "UTF-8",
+		c + strings.Repeat("a", 51-len(c)): "more than the 50",
+		c + "@":                            "address",
+		c + " a":                           "a space",
+		c + "é":                            "outside ASCII",
+		strings.Repeat("*", 4):             "special",
+	} {
+		err := convox.CheckNewPassword(secret.New(value))
+		refused, is := err.(*convox.PasswordError)
+		if !is || !strings.Contains(err.Error(), words) || len(refused.Hints()) == 0 {
+			t.Errorf("%q: %v", words, err)
+		}
+		secrettest.Absent(t, "the error", printed(err))
+	}
+	for _, value := range []string{c, "a", strings.Repeat("a", 50)} {
+		if err := convox.CheckNewPassword(secret.New(value)); err != nil {
+			t.Errorf("%d characters: %v", len(value), err)
+		}
+	}
+}
+
+func TestTheTailProvesThatItsOwnerHasIt(t *testing.T) {
+	for _, test := range []struct {
+		password, typed string
+		n               int
+		want            bool
+	}{
+		{"abcdefgh", "cdefgh", 6, true},
+		{"abcdefgh", "cdefgH", 6, false},
+		{"abcdefgh", "defgh", 6, false},
+		{"abcdefgh", "bcdefgh", 6, false},
+		{"abcdefgh", "abcdef", 6, false},
+		{"abcdefgh", "abcdefgh", 6, false},
+		{"abcdefgh", "", 6, false},
+		{"abcdefgh", "", 0, false},
+		{"abcdefgh", "", -1, false},
+		{"abc", "abc", 6, true},
+		{"abc", "bc", 6, false},
+		{"", "", 6, false},
+		{"xéü", "éü", 2, true},
+	} {
+		if got := convox.MatchesTail(secret.New(test.password), test.typed, test.n); got != test.want {
+			t.Errorf("%+v: %t", test, got)
+		}
+	}
+	secrettest.Absent(t, "what is printed", fmt.Sprint(convox.MatchesTail(canary, "x", 6)))
+}

@@ -1,0 +1,203 @@
+package convox_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+)
+
+const savedHost = "rack.example.com"
+
+// save saves the canary, and searches the error for it and for the passwords
+// of others, which begin with "theirs".
+func save(t *testing.T, home string, env ...string) (string, error) {
+	t.Helper()
+	file, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
+	secrettest.Absent(t, "the error", printed(err)+file, "theirs")
+	if err != nil {
+		refused, is := err.(*convox.SaveError)
+		if !is || file != "" || refused.Code() != "save_login" || len(refused.Hints()) == 0 || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q, %v", file, err)
+		}
+		return "", err
+	}
+	logins, err := convox.SavedLogins(environment(env...), home, "linux")
+	if login, found := convox.FindSaved(logins, host(t, savedHost)); err != nil || !found || !login.Password.Equal(canary) || login.File != file {
+		t.Errorf("not found again: %v", err)
+	}
+	return file, nil
+}
+
+func read(t *testing.T, elements ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(elements...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// alone fails when a folder has other files than these: a temporary one is a
+// password left behind.
+func alone(t *testing.T, folder string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, entry := range entries {
+		found = append(found, entry.Name())
+	}
+	if strings.Join(found, " ") != strings.Join(names, " ") {
+		t.Errorf("%s holds %q", folder, found)
+	}
+}
+
+func TestAPasswordIsSavedWhereTheClientLooks(t *testing.T) {
+	const holds, other = `{"Rack.Example.com": "theirs"}`, `{"other.example.com": "theirs"}`
+	for name, test := range map[string]struct {
+		files map[string]string
+		env   []string
+		want  string
+	}{
+		"nothing is there":               {nil, nil, ".config/convox/auth"},
+		"other hosts are there":          {map[string]string{".config/convox/auth": other, ".config/convox2/auth": other}, nil, ".config/convox/auth"},
+		"the second generation has it":   {map[string]string{".config/convox/auth": other, ".config/convox2/auth": holds}, nil, ".config/convox2/auth"},
+		"it alone is there":              {map[string]string{".config/convox2/auth": other}, nil, ".config/convox/auth"},
+		"both have it":                   {map[string]string{".config/convox/auth": holds, ".config/convox2/auth": holds}, nil, ".config/convox/auth"},
+		"an old client has it":           {map[string]string{".convox/auth": holds}, nil, ".config/convox/auth"},
+		"an empty password":              {map[string]string{".config/convox2/auth": `{"rack.example.com": ""}`}, nil, ".config/convox/auth"},
+		"a broken file in another place": {map[string]string{".config/convox2/auth": "["}, nil, ".config/convox/auth"},
+		"XDG_CONFIG_HOME":                {nil, []string{"XDG_CONFIG_HOME", "HOME/xdg"}, "xdg/convox/auth"},
+		"CONVOX_CONFIG":                  {map[string]string{".config/convox/auth": holds}, []string{"CONVOX_CONFIG", "HOME/a/b"}, "a/b/auth"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := files(t, test.files)
+			env := make([]string, len(test.env))
+			for i, value := range test.env {
+				env[i] = strings.Replace(value, "HOME/", home+"/", 1)
+			}
+			file, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
+			if want := filepath.Join(home, filepath.FromSlash(test.want)); err != nil || file != want {
+				t.Fatalf("%s, %v", file, err)
+			}
+			logins, _ := convox.SavedLogins(environment(env...), home, "linux")
+			if login, _ := convox.FindSaved(logins, host(t, savedHost)); !login.Password.Equal(canary) || login.File != file {
+				t.Error("it is not found again")
+			}
+			for name, text := range test.files {
+				if name != test.want && read(t, home, name) != text {
+					t.Errorf("%s was changed", name)
+				}
+			}
+		})
+	}
+	for _, goos := range []string{"darwin", "windows"} {
+		home := t.TempDir()
+		file, err := convox.SaveLogin(environment(), home, goos, host(t, savedHost), canary)
+		logins, _ := convox.SavedLogins(environment(), home, goos)
+		if login, found := convox.FindSaved(logins, host(t, savedHost)); err != nil || !found || login.File != file {
+			t.Errorf("%s: %s, %v", goos, file, err)
+		}
+	}
+}
+
+func TestNothingElseInTheFileIsChanged(t *testing.T) {
+	value, err := json.Marshal(secrettest.Canary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for old, want := range map[string]string{
+		"":          "{\n  \"rack.example.com\": NEW\n}\n",
+		" \n":       "{\n  \"rack.example.com\": NEW\n}\n",
+		"null":      "{\n  \"rack.example.com\": NEW\n}\n",
+		"{}":        "{\n  \"rack.example.com\": NEW\n}",
+		"{ } \n":    "{\n  \"rack.example.com\": NEW\n } \n",
+		`{"a":"b"}`: "{\"a\":\"b\",\n  \"rack.example.com\": NEW}",
+		"{\n  \"a.example.com\": \"b\",\n  \"rack.example.com\": \"theirs\"\n}": "{\n  \"a.example.com\": \"b\",\n  \"rack.example.com\": NEW\n}",
+		"\t{\"rack.example.com\" :\t\"theirs\" ,\"\":null}":                     "\t{\"rack.example.com\" :\tNEW ,\"\":null}",
+		// What no Go program would write: escapes, doubles, bytes that are no UTF-8.
+		`{"x\u002fy":"\u00e9\ud800","x/y":"<&>","x/y":"2"}`: "{\"x\\u002fy\":\"\\u00e9\\ud800\",\"x/y\":\"<&>\",\"x/y\":\"2\",\n  \"rack.example.com\": NEW}",
+		"{\"\xff\":\"\xfe\"}":                               "{\"\xff\":\"\xfe\",\n  \"rack.example.com\": NEW}",
+		// Every spelling of the host, and the one that a build uses.
+		`{"Rack.Example.com.":"1","https://rack.example.com/":"2","rack.example.com:8443":"3"}`: "{\"Rack.Example.com.\":NEW,\"https://rack.example.com/\":NEW,\"rack.example.com:8443\":\"3\",\n  \"rack.example.com\": NEW}",
+		`{"rack\u002eexample.com":"1","rack.example.com":"2"}`:                                  `{"rack\u002eexample.com":NEW,"rack.example.com":NEW}`,
+	} {
+		home := files(t, map[string]string{".config/convox/auth": old})
+		file, err := save(t, home)
+		if err != nil {
+			t.Errorf("%q: %v", old, err)
+			continue
+		}
+		if got, want := read(t, file), strings.ReplaceAll(want, "NEW", string(value)); got != want {
+			t.Errorf("%q became %q", old, got)
+		}
+		if _, err := save(t, home); err != nil || read(t, file) != strings.ReplaceAll(want, "NEW", string(value)) {
+			t.Errorf("%q, a second time: %v", old, err)
+		}
+		alone(t, filepath.Dir(file), "auth")
+	}
+}
+
+func TestAConsolesPasswordIsNotSaved(t *testing.T) {
+	home := files(t, map[string]string{".convox/console": "console.example.com\n", ".config/convox/auth": `{"console.example.com": "theirs"}`})
+	for _, name := range []string{"console.convox.com", "console.example.com"} {
+		file, err := convox.SaveLogin(environment(), home, "linux", host(t, name), canary)
+		if err == nil || file != "" || !strings.Contains(err.Error(), "Console") {
+			t.Errorf("%s: %s, %v", name, file, err)
+		}
+		secrettest.Absent(t, "the error", printed(err))
+	}
+	if got := read(t, home, ".config/convox/auth"); got != `{"console.example.com": "theirs"}` {
+		t.Errorf("it became %q", got)
+	}
+	// Nothing of that place is offered either.
+	home = files(t, map[string]string{".config/convox/console": "\x1b", ".config/convox/auth": "{}"})
+	if _, err := save(t, home); err == nil || !strings.Contains(err.Error(), filepath.Join("convox", "console")) {
+		t.Errorf("with an unknown Console: %v", err)
+	}
+}
+
+func TestWhatIsNoLoginIsNotSaved(t *testing.T) {
+	home := t.TempDir()
+	for _, password := range []string{"", secrettest.Canary + "\n", "\xff" + secrettest.Canary} {
+		_, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), secret.New(password))
+		if _, is := err.(*convox.PasswordError); !is {
+			t.Errorf("%v", err)
+		}
+		secrettest.Absent(t, "the error", printed(err))
+	}
+	if _, err := convox.SaveLogin(environment(), home, "linux", convox.Host{}, canary); err == nil {
+		t.Error("no host was accepted")
+	}
+	if _, err := save(t, ""); err == nil {
+		t.Error("no home was accepted")
+	}
+	alone(t, home)
+}
+
+// As when another program writes the file as it was before, at the last moment.
+func TestWhatIsNotFoundAgainIsNoSuccess(t *testing.T) {
+	home, asked := t.TempDir(), 0
+	env := func(name string) string {
+		if name != "CONVOX_CONFIG" {
+			return ""
+		}
+		asked++
+		return filepath.Join(home, string(rune('a'+asked)))
+	}
+	file, err := convox.SaveLogin(env, home, "linux", host(t, savedHost), canary)
+	if refused, is := err.(*convox.SaveError); !is || file != "" || len(refused.Hints()) == 0 {
+		t.Errorf("%s, %v", file, err)
+	}
+	secrettest.Absent(t, "the error", printed(err))
+}

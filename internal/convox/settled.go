@@ -1,0 +1,137 @@
+package convox
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"convox-travis/internal/secret"
+)
+
+// freshTurns is how many turns settle it when the caller does not say.
+const freshTurns = 5
+
+// Turn is what one turn of Settled saw.
+type Turn struct {
+	New        bool // the new password was taken
+	Old        bool // the old one was
+	OldUnknown bool // there was none to try
+	// Err is a *LoginError: nothing was learned about the password that was
+	// presented last. A Rack that starts anew is away for a moment.
+	Err error
+}
+
+func (t Turn) settled() bool { return t.New && !t.Old && t.Err == nil }
+
+// Settled reports whether a Rack takes the new password and no longer the old
+// one: in turns, one after the other, each of which presents both. Every
+// password goes over a new connection, once: the web tasks of a Rack take turns,
+// and a connection that is kept, or tried again, would meet one that is done
+// and hide one that is not. tell, when it is not nil, gets every turn. The first
+// that is not as it should be is the last, and the answer is no: look again
+// later.
+//
+// in below 1 is 5. An empty old is one that nobody knows: then only the new one
+// must be taken, and each Turn says so.
+//
+// The error is what no waiting changes: a *LoginError about a certificate that
+// was not accepted, the cause of ctx when that ended, a *PasswordError when new
+// could never be taken or is old, a *HostError. What else goes wrong is the
+// Turn's.
+func (c *Checker) Settled(ctx context.Context, host Host, old, new secret.String, in int, tell func(Turn)) (bool, error) {
+	if host.IsZero() {
+		return false, errNoHost
+	}
+	if err := CheckNewPassword(new); err != nil {
+		return false, err
+	}
+	if old.Equal(new) {
+		return false, &PasswordError{"is the old one", []string{"take another one, or let one be made"}}
+	}
+	if in < 1 {
+		in = freshTurns
+	}
+	for i := range in {
+		turn, err := c.turn(ctx, host, presented(old, new, i%2 == 1))
+		if err != nil {
+			return false, err
+		}
+		turn.OldUnknown = old.IsEmpty()
+		if tell != nil {
+			tell(turn)
+		}
+		if !turn.settled() {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// credential is a password in the form in which it is sent.
+type credential struct {
+	form secret.String
+	old  bool
+}
+
+// presented lists what a turn presents. Every other turn begins at the other
+// end: of two tasks that take turns, each would else be asked for one of the
+// passwords alone, and one that holds neither, of a reset before, be missed.
+func presented(old, new secret.String, backward bool) []credential {
+	list := []credential{{form: clientForm(new)}}
+	if !old.IsEmpty() {
+		list = append(list, credential{form: clientForm(old), old: true})
+		// The client may not be able to send what still opens the door.
+		if !Sendable(old) {
+			list = append(list, credential{form: old, old: true})
+		}
+	}
+	if backward {
+		slices.Reverse(list)
+	}
+	return list
+}
+
+// turn presents a list. The error is one that no waiting changes.
+func (c *Checker) turn(ctx context.Context, host Host, list []credential) (Turn, error) {
+	var turn Turn
+	for _, one := range list {
+		taken, err := c.takes(ctx, host, one.form)
+		switch {
+		case ctx.Err() != nil, isTLS(err):
+			return Turn{}, err
+		case err != nil:
+			turn.Err = err
+			return turn, nil
+		case one.old:
+			turn.Old = turn.Old || taken
+		default:
+			turn.New = taken
+		}
+	}
+	return turn, nil
+}
+
+// takes presents a credential once, on a connection of its own.
+func (c *Checker) takes(ctx context.Context, host Host, form secret.String) (bool, error) {
+	s := c.open(host, false)
+	defer s.close()
+	var got answer
+	err := s.retry.Once(ctx, func(ctx context.Context) error {
+		var err error
+		got, err = s.once(ctx, "/auth", form)
+		return err
+	})
+	switch {
+	case ctx.Err() != nil, err != nil:
+		return false, s.ended(ctx, err)
+	case got.status == http.StatusUnauthorized:
+		return false, nil
+	case got.status == http.StatusForbidden:
+		return false, s.refused(got) // what stands before a Rack says that, of either password
+	case got.status != http.StatusOK:
+		return false, s.stranger(got)
+	case got.html:
+		return false, s.other("a page for people answers there")
+	}
+	return true, nil
+}

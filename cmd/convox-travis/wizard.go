@@ -114,19 +114,23 @@ func (p *program) outside(o *options) flow.Outside {
 		}
 		return p.travisPlace(o, repos.slug())
 	})
+	aws := &wizardAWS{}
 	return flow.Outside{
 		Clone: func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		Saved: func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
 		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
-			options := cfn.Options{Profile: o.profile, UserAgent: userAgent()}
-			if code != "" {
-				options.MFACode = func(context.Context) (string, error) { return code, nil }
-			}
-			finder, err := cfn.NewFinder(ctx, options)
+			finder, err := aws.open(ctx, o, code)
 			if err != nil {
 				return cfn.Summary{}, err
 			}
 			return finder.Search(ctx, o.regions, deliver)
+		},
+		Recover: func(ctx context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error) {
+			finder, err := aws.open(ctx, o, "")
+			if err != nil {
+				return cfn.Recovered{}, err
+			}
+			return finder.Recover(ctx, rack, tell)
 		},
 		Token: func(context.Context) (secret.String, error) {
 			found, err := place()
@@ -150,6 +154,30 @@ func (p *program) outside(o *options) flow.Outside {
 			return convox.NewChecker(options)
 		},
 	}
+}
+
+// wizardAWS is the way into AWS, opened once: a session that took an MFA code is
+// used for all that follows.
+type wizardAWS struct {
+	mu     sync.Mutex
+	finder *cfn.Finder
+}
+
+func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Finder, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.finder != nil && code == "" {
+		return a.finder, nil
+	}
+	options := cfn.Options{Profile: o.profile, UserAgent: userAgent()}
+	if code != "" {
+		options.MFACode = func(context.Context) (string, error) { return code, nil }
+	}
+	finder, err := cfn.NewFinder(ctx, options)
+	if err == nil {
+		a.finder = finder
+	}
+	return finder, err
 }
 
 // leave tells in the ordinary terminal how it ended.

@@ -377,6 +377,19 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
+	z := newWorld(t).open(terminal.Options{}, "demo")
+	z.sees(askWay)
+	z.still()
+	z.enter().sees(askRack)
+	z.still()
+	z.enter().sees(askSource).types(terminal.Up).sees("› Read it from AWS").enter().sees("ecs:DescribeTaskDefinition")
+	z.still()
+	z.enter().sees(atReview)
+	z.still()
+	z.enter().sees(atDone).enter().ends(0, "created")
+}
+
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	z := newWorld(t).open(terminal.Options{}, "demo")
 	z.sees(askWay)

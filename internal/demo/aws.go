@@ -45,8 +45,8 @@ var racks = []cfntest.Stack{
 func (w *World) fillAWS(more int) {
 	w.AWS.AddUser(cfntest.User{Account: awsAccount, Name: "ann", KeyID: awsKeyID, Secret: w.awsSecret})
 	w.AWS.SwitchOff(switchedOff...)
-	own := cfntest.Stack{Region: homeRegion, Name: rackName, Outputs: map[string]string{"Dashboard": w.Rack.Host, "Version": "20240301100215"}}
-	for _, rack := range append([]cfntest.Stack{own}, racks...) {
+	w.AWS.AddRack(cfntest.Rack{Region: homeRegion, Name: rackName, Host: w.Rack.Host, Version: "20240301100215", Password: w.rackPassword})
+	for _, rack := range racks {
 		w.AWS.AddStack(asRack(rack))
 	}
 	w.AWS.AddStack(ancient)

@@ -19,6 +19,8 @@ type answers struct {
 	source   source
 	password secret.String // that was typed
 
+	recovered secret.String // from AWS
+
 	fingerprint string
 	unchecked   bool
 
@@ -38,6 +40,7 @@ type source int
 const (
 	sourceGiven source = iota + 1 // a flag or the environment
 	sourceSaved
+	sourceAWS
 	sourceTyped
 )
 
@@ -54,7 +57,7 @@ type result struct {
 	plan  *setup.Plan
 	mixed error
 
-	resync, activateAsked bool
+	agreed, resync, activateAsked bool
 
 	begun    bool // something may have been written
 	report   *setup.Report
@@ -98,6 +101,9 @@ func (f *Flow) secret() secret.String {
 	case f.answers.source == sourceSaved:
 		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
 		return login.Password
+	}
+	if f.answers.source == sourceAWS {
+		return f.answers.recovered
 	}
 	return f.answers.password
 }

@@ -14,11 +14,13 @@ import (
 // Outside is what the flow has of the world. Each function may take its time
 // and may be called from any goroutine.
 type Outside struct {
-	Clone  func(context.Context) (gitrepo.Clone, error)
-	Saved  func(context.Context) ([]convox.SavedLogin, error)
-	Racks  func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
-	Token  func(context.Context) (secret.String, error) // empty when there is none
-	Travis func(token secret.String) (Travis, error)
+	Clone func(context.Context) (gitrepo.Clone, error)
+	Saved func(context.Context) ([]convox.SavedLogin, error)
+	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
+	// Recover reads the password of a Rack from AWS. It may be nil.
+	Recover func(ctx context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error)
+	Token   func(context.Context) (secret.String, error) // empty when there is none
+	Travis  func(token secret.String) (Travis, error)
 	// Checker returns what checks logins; fingerprint is the certificate that
 	// was approved, or "".
 	Checker func(fingerprint string) (setup.Checker, error)

@@ -31,7 +31,7 @@ func sourceStep() step {
 		},
 		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
 		do: func(f *Flow) *Work {
-			if f.answers.source == sourceTyped {
+			if f.answers.source == sourceTyped || f.answers.source == sourceAWS {
 				return nil
 			}
 			return f.checkLogin(StepSource)
@@ -51,6 +51,7 @@ func sourceStep() step {
 var sourceOptions = map[source]Option{
 	sourceGiven: {Label: "The one that was given", Note: "in CONVOX_PASSWORD"},
 	sourceSaved: {Label: "Use the one that the convox client has saved", Note: "on this machine"},
+	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack itself has it"},
 	sourceTyped: {Label: "Type or paste it"},
 }
 
@@ -63,7 +64,11 @@ func (f *Flow) sources() []source {
 	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved {
 		all = append(all, sourceSaved)
 	}
-	return append(all, sourceTyped)
+	all = append(all, sourceTyped)
+	if _, found := f.pickedRack(); found && f.outside.Recover != nil {
+		all = append(all, sourceAWS)
+	}
+	return all
 }
 
 // isGivenRack reports whether the Rack is still the one that the flags name: the

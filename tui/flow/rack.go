@@ -92,7 +92,7 @@ func (f *Flow) forgetLogin() {
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.answers.unchecked, f.answers.fingerprint = false, f.given.Fingerprint
 	f.answers.allowMixed = f.given.AllowMixed
-	f.answers.password = secret.String{}
+	f.answers.password, f.answers.recovered = secret.String{}, secret.String{}
 	delete(f.chosen, StepSource) // another Rack has other places for it
 }
 

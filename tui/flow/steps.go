@@ -6,7 +6,7 @@ func steps() []step {
 	return []step{
 		wayStep(),
 		consoleStep(), keyStep(),
-		rackStep(), mfaStep(), hostStep(), sourceStep(), passwordStep(), certificateStep(), uncheckedStep(),
+		rackStep(), mfaStep(), hostStep(), sourceStep(), recoverStep(), passwordStep(), certificateStep(), uncheckedStep(),
 		accountStep(), tokenStep(),
 		repositoryStep(), slugStep(), unknownStep(), activateStep(),
 		branchStep(),
@@ -26,6 +26,7 @@ const (
 	StepMFA         = "mfa"
 	StepHost        = "host"
 	StepSource      = "source"
+	StepRecover     = "recover"
 	StepPassword    = "password"
 	StepCertificate = "certificate"
 	StepUnchecked   = "unchecked"

@@ -60,7 +60,7 @@ func (c *counted) Close() error               { return c.file.Close() }
 func (c *counted) Fd() uintptr                { return c.file.Fd() }
 
 func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.file.Write(p)
+	// Before the write: whoever has seen the screen may answer it at once.
 	c.writes.Add(1)
-	return n, err
+	return c.file.Write(p)
 }

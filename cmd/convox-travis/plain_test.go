@@ -13,7 +13,7 @@ import (
 
 func TestThePlainDriverReadsAPipe(t *testing.T) {
 	w := newWorld(t).inClone()
-	e := w.run("2\nproduction\n"+secrettest.Canary+"\nyes\n", "--accessible")
+	e := w.run("2\nproduction\n\n"+secrettest.Canary+"\nyes\n", "--accessible")
 	w.want(e, 0, "1  With a Console deploy key", "CONVOX_PASSWORD  created", "Review")
 	if strings.Contains(e.err+e.out, "\x1b") {
 		t.Errorf("it steers a terminal: %q", e.err)
@@ -30,7 +30,7 @@ func TestThePlainDriverTakesWhatIsOffered(t *testing.T) {
 
 func TestThePlainDriverGoesBackAndMends(t *testing.T) {
 	w := newWorld(t).inClone()
-	input := strings.Join([]string{"7", "2", "nothing like it", "prod", "production", "wrong", "<", "<", "4", secrettest.Canary, "no", "<", "", "", "yes"}, "\n") + "\n"
+	input := strings.Join([]string{"7", "2", "nothing like it", "prod", "production", "1", "wrong", "<", "<", "4", "", secrettest.Canary, "no", "<", "", "", "yes"}, "\n") + "\n"
 	e := w.run(input, "--accessible")
 	w.want(e, 2, "answer with a number from 1 to 2", "nothing is called like that", "does not accept this password", "the word to write it")
 	w.wantNoWrite()
@@ -38,10 +38,10 @@ func TestThePlainDriverGoesBackAndMends(t *testing.T) {
 
 func TestAnswersThatEndEarlyAreListed(t *testing.T) {
 	for input, words := range map[string][]string{
-		"":                                  {"the way in", "the password or deploy key", "the word to write it"},
-		"2\n":                               {"the Rack", "the password or deploy key"},
-		"2\n4\n":                            {"the password or deploy key"},
-		"2\n4\n" + secrettest.Canary + "\n": {"the word to write it"},
+		"":                                    {"the way in", "the password or deploy key", "the word to write it"},
+		"2\n":                                 {"the Rack", "the password or deploy key"},
+		"2\n4\n":                              {"the password or deploy key"},
+		"2\n4\n\n" + secrettest.Canary + "\n": {"the word to write it"},
 	} {
 		w := newWorld(t).inClone()
 		w.want(w.run(input, "--accessible"), 2, append(words, "hint: ")...)
@@ -62,7 +62,7 @@ func TestADumbTerminalGetsPlainLines(t *testing.T) {
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{})
 	z.sees(askWay, "] >").types("2\r").sees(askRack, ">")
-	z.types("production\r").sees(askPassword)
+	z.types("production\r").sees(askSource).types("\r").sees(askPassword)
 	z.still()
 	if z.EchoIsOn() {
 		t.Error("the secret is echoed")
@@ -82,7 +82,7 @@ func TestCtrlCAtTheSecretPutsTheEchoBack(t *testing.T) {
 	w := newWorld(t).inClone()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{})
-	z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askPassword)
+	z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
 	z.still()
 	z.types(terminal.CtrlC).ends(130, "nothing was written")
 	if !z.EchoIsOn() {
@@ -95,7 +95,7 @@ func TestWhatIsTypedBetweenQuestionsIsNeitherShownNorTaken(t *testing.T) {
 	w.env["TERM"] = "dumb"
 	w.Rack.Faults.SetLatency(700 * time.Millisecond)
 	z := w.open(terminal.Options{})
-	z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askPassword)
+	z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
 	z.still()
 	z.types("wrong\r").sees("checking it with").types(secrettest.Canary + "\r").sees("does not accept")
 	z.still()

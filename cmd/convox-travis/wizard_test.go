@@ -132,7 +132,7 @@ func (z *wizard) toPassword() *wizard {
 		z.types(terminal.Down).sees("› With a Rack's password")
 	}
 	z.enter().sees(askRack).types("production").sees("› production").enter()
-	return z.sees(askPassword)
+	return z.sees(askSource, "› Type or paste it").enter().sees(askPassword)
 }
 
 func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
@@ -167,7 +167,7 @@ func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}
-	for _, question := range []string{askWay, askRack, askPassword} {
+	for _, question := range []string{askWay, askRack, askSource, askPassword} {
 		z.sees(question)
 		z.still()
 		z.enter()

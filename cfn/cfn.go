@@ -20,10 +20,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"convox-travis/internal/transport"
 )
@@ -60,10 +56,7 @@ type Finder struct {
 	region   string               // the configured one
 	config   *aws.Config          // a pointer, since fmt calls no methods on unexported
 	shared   *config.SharedConfig // fields: there it prints the address, not the keys
-	stacks   *cloudformation.Client
-	caller   *sts.Client
-	services *ecs.Client
-	store    *ssm.Client
+	calls    calls
 	asker    *asker
 	given    *given
 }
@@ -93,14 +86,9 @@ func NewFinder(ctx context.Context, options Options) (*Finder, error) {
 	if !plausible(f.region) {
 		return nil, badRegion("use the region that is set in the environment or the profile", f.region)
 	}
-	f.stacks = cloudformation.NewFromConfig(*f.config)
-	f.caller = sts.NewFromConfig(*f.config)
-	f.services = ecs.NewFromConfig(*f.config)
-	f.store = ssm.NewFromConfig(*f.config)
-	for _, endpoint := range []*string{
-		f.stacks.Options().BaseEndpoint, f.caller.Options().BaseEndpoint,
-		f.services.Options().BaseEndpoint, f.store.Options().BaseEndpoint,
-	} {
+	var endpoints []*string
+	f.calls, endpoints = newCalls(*f.config)
+	for _, endpoint := range endpoints {
 		if endpoint == nil {
 			continue
 		}

@@ -51,7 +51,7 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 	}
 	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
 	answer, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
-		return f.stacks.CreateChangeSet(ctx, &cloudformation.CreateChangeSetInput{
+		return f.calls.createChangeSet(ctx, &cloudformation.CreateChangeSetInput{
 			StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
 			Description:         aws.String("A new password for the Rack; every other parameter stays as it is."),
 			UsePreviousTemplate: aws.Bool(true), Parameters: parameters, Capabilities: capabilities,
@@ -80,7 +80,7 @@ func (f *Finder) readChangeSet(ctx context.Context, p *Preview, page string) (*c
 	}
 	a := attempt{"read the preview", p.Rack, onStack("DescribeChangeSet", p.Rack)}
 	return ask(ctx, f, a, func(ctx context.Context) (*cloudformation.DescribeChangeSetOutput, error) {
-		return f.stacks.DescribeChangeSet(ctx, request, stacksIn(p.Rack.Region))
+		return f.calls.describeChangeSet(ctx, request, stacksIn(p.Rack.Region))
 	})
 }
 
@@ -162,7 +162,7 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 	a := attempt{"discard the preview", p.Rack, onStack("DeleteChangeSet", p.Rack)}
 	for {
 		_, err := ask(limited, f, a, func(ctx context.Context) (*cloudformation.DeleteChangeSetOutput, error) {
-			return f.stacks.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()}, stacksIn(p.Rack.Region))
+			return f.calls.deleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()}, stacksIn(p.Rack.Region))
 		})
 		var e *Error
 		if err == nil || isKind(err, KindMissing) {

@@ -61,7 +61,7 @@ func (f *Finder) eventPage(ctx context.Context, rack Rack, token string) (*cloud
 	}
 	a := attempt{"read the events", rack, onStack("DescribeStackEvents", rack)}
 	return ask(ctx, f, a, func(ctx context.Context) (*cloudformation.DescribeStackEventsOutput, error) {
-		return f.stacks.DescribeStackEvents(ctx, request, stacksIn(rack.Region))
+		return f.calls.describeStackEvents(ctx, request, stacksIn(rack.Region))
 	})
 }
 

@@ -28,7 +28,7 @@ func (f *Finder) Execute(ctx context.Context, p *Preview) error {
 	}
 	a := attempt{"reset the password", p.Rack, onStack("ExecuteChangeSet", p.Rack)}
 	_, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.ExecuteChangeSetOutput, error) {
-		return f.stacks.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
+		return f.calls.executeChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
 			StackName: &p.Rack.Name, ChangeSetName: p.reference(), ClientRequestToken: &p.name,
 		}, stacksIn(p.Rack.Region), f.changingStack)
 	})
@@ -49,23 +49,30 @@ func stale(p *Preview, why string) error {
 	return &Error{Kind: KindStale, what: of("execute the preview", p.Rack), why: why, hints: []string{"begin again, with a new preview"}}
 }
 
+// looks is how often a change set that was not executed is looked at: a request
+// that was lost on its way back may still be at work.
+const looks = 3
+
 // lookUp asks what became of an execution that failed.
 func (f *Finder) lookUp(ctx context.Context, p *Preview, failed error) error {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
-	answer, err := f.readChangeSet(own, p, "")
-	switch {
-	case err != nil:
-		return &Error{
-			Kind: KindUnknown, what: of("reset the password", p.Rack), why: "the answer was lost, and it is not known whether the update has begun", cause: failed,
-			hints: []string{pickUp(p.Rack)},
+	for look := 1; ; look++ {
+		answer, err := f.readChangeSet(own, p, "")
+		switch {
+		case err != nil:
+			return &Error{
+				Kind: KindUnknown, what: of("reset the password", p.Rack), why: "the answer was lost, and it is not known whether the update has begun", cause: failed,
+				hints: []string{pickUp(p.Rack)},
+			}
+		case begun(answer.ExecutionStatus):
+			return nil
+		case answer.ExecutionStatus == types.ExecutionStatusObsolete:
+			return stale(p, "its stack was changed since")
+		case look == looks || f.retry.Clock.Sleep(own, f.poll) != nil:
+			return failed
 		}
-	case begun(answer.ExecutionStatus):
-		return nil
-	case answer.ExecutionStatus == types.ExecutionStatusObsolete:
-		return stale(p, "its stack was changed since")
 	}
-	return failed
 }
 
 // begun reports whether a change set was executed, to whatever end.

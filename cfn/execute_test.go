@@ -3,7 +3,6 @@ package cfn_test
 import (
 	"context"
 	"errors"
-	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +17,7 @@ func executing(r faults.Request) bool { return strings.Contains(r.Body, "Action=
 
 func TestAResetKeepsEveryOtherParameter(t *testing.T) {
 	for _, template := range []cfntest.RackTemplate{cfntest.Template2023, cfntest.Template2022, cfntest.Template2016} {
-		tags := map[string]string{"System": "convox", "Type": "rack", "team": "platform"}
-		w := newChangedWorld(t, func(s *cfntest.Stack) { s.Tags = maps.Clone(tags) }, func(r *cfntest.Rack) { r.Template = template })
+		w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = template })
 		before := w.parameters()
 		f := w.finder()
 		w.execute(f, w.preview(f))
@@ -126,5 +124,23 @@ func TestAStackThatChangedSinceThePreviewIsNotUpdated(t *testing.T) {
 	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindStale)
 	if w.parameters()["Password"] != oldPassword {
 		t.Error("it was updated")
+	}
+}
+
+// The request can be at work still when its answer is given up.
+func TestAnExecutionThatBeginsLateIsSeen(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder(func(o *cfn.Options) { o.Poll = 200 * time.Millisecond })
+	p := w.preview(f)
+	late := w.finder()
+	w.aws.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Match: func(r faults.Request) bool {
+		if executing(r) {
+			time.AfterFunc(50*time.Millisecond, func() { _ = late.Execute(t.Context(), p) })
+			return true
+		}
+		return false
+	}})
+	if err := f.Execute(t.Context(), p); err != nil || w.parameters()["Password"] != secrettest.Canary {
+		t.Errorf("%v", err)
 	}
 }

@@ -25,7 +25,7 @@ func (f *Finder) Identity(ctx context.Context) (Identity, error) {
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
 	defer cancel()
-	answer, err := f.caller.GetCallerIdentity(limited, &sts.GetCallerIdentityInput{})
+	answer, err := f.calls.getCallerIdentity(limited, &sts.GetCallerIdentityInput{})
 	if ctx.Err() != nil {
 		return Identity{}, context.Cause(ctx)
 	}

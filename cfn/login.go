@@ -187,7 +187,7 @@ func (f *Finder) roleFailure(err error, what string) error {
 			hints: []string{"each code is good once and for half a minute: wait for the next one", "mfa_serial in the profile has to be the device's"},
 		}
 	case told.Kind == KindDenied:
-		told.why = "its role may not be assumed"
+		told.why, told.missing = "its role may not be assumed", nil
 		told.hints = []string{"the profile's own credentials need the permission sts:AssumeRole, and the role has to trust them: " + shown(f.shared.RoleARN)}
 	}
 	return told

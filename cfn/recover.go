@@ -135,7 +135,7 @@ func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.Stri
 	}
 	needed := permission{"ecs:DescribeTaskDefinition", "*"} // it knows no other resource
 	answer, err := ask(ctx, f, attempt{what, rack, needed}, func(ctx context.Context) (*ecs.DescribeTaskDefinitionOutput, error) {
-		return f.services.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &id}, servicesIn(rack.Region))
+		return f.calls.describeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &id}, servicesIn(rack.Region))
 	})
 	if err != nil {
 		return secret.String{}, err
@@ -159,7 +159,7 @@ func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.Stri
 	const what = "read Parameter Store"
 	name := secretName(rack)
 	answer, err := ask(ctx, f, attempt{what, rack, onParameter("GetParameter", rack)}, func(ctx context.Context) (*ssm.GetParameterOutput, error) {
-		return f.store.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)}, storeIn(rack.Region))
+		return f.calls.getParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)}, storeIn(rack.Region))
 	})
 	if err != nil {
 		return secret.String{}, err

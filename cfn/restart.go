@@ -50,7 +50,7 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 		return Deployment{}, err
 	}
 	answer, err := ask(ctx, f, attempt{what, rack, onServices("UpdateService", rack)}, func(ctx context.Context) (*ecs.UpdateServiceOutput, error) {
-		return f.services.UpdateService(ctx, &ecs.UpdateServiceInput{
+		return f.calls.updateService(ctx, &ecs.UpdateServiceInput{
 			Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true,
 		}, servicesIn(rack.Region), f.changingService)
 	})
@@ -136,7 +136,7 @@ func (f *Finder) webService(ctx context.Context, what string, rack Rack) (webSer
 
 func (f *Finder) deployments(ctx context.Context, what string, rack Rack, service webService) ([]Deployment, error) {
 	answer, err := ask(ctx, f, attempt{what, rack, onServices("DescribeServices", rack)}, func(ctx context.Context) (*ecs.DescribeServicesOutput, error) {
-		return f.services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}}, servicesIn(rack.Region))
+		return f.calls.describeServices(ctx, &ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}}, servicesIn(rack.Region))
 	})
 	if err != nil {
 		return nil, err

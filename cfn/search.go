@@ -127,7 +127,7 @@ func (o outcome) fail(err *Error) outcome {
 func (f *Finder) page(ctx context.Context, region string, request *cloudformation.DescribeStacksInput) (*cloudformation.DescribeStacksOutput, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
 	defer cancel()
-	page, err := f.stacks.DescribeStacks(ctx, request, func(o *cloudformation.Options) { o.Region = region })
+	page, err := f.calls.describeStacks(ctx, request, func(o *cloudformation.Options) { o.Region = region })
 	if err != nil && context.Cause(ctx) == errNoAnswer {
 		return nil, errNoAnswer
 	}

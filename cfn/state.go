@@ -61,7 +61,7 @@ func inProgress(status string) bool { return strings.HasSuffix(status, "_IN_PROG
 // describe reads the stack of a Rack.
 func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.Stack, error) {
 	answer, err := ask(ctx, f, attempt{what, rack, onStack("DescribeStacks", rack)}, func(ctx context.Context) (*cloudformation.DescribeStacksOutput, error) {
-		return f.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &rack.Name}, stacksIn(rack.Region))
+		return f.calls.describeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &rack.Name}, stacksIn(rack.Region))
 	})
 	if err != nil {
 		return types.Stack{}, err
@@ -80,7 +80,7 @@ func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logical
 	var last error
 	for _, id := range logicalIDs {
 		answer, err := ask(ctx, f, attempt{what, rack, onStack("DescribeStackResource", rack)}, func(ctx context.Context) (*cloudformation.DescribeStackResourceOutput, error) {
-			return f.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id}, stacksIn(rack.Region))
+			return f.calls.describeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id}, stacksIn(rack.Region))
 		})
 		switch {
 		case isKind(err, KindMissing):

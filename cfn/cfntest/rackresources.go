@@ -1,8 +1,6 @@
 package cfntest
 
-import (
-	"strings"
-)
+import "strings"
 
 // resources are those of a Rack's template that matter to a reset, behind more
 // of them than DescribeStackResources lists.

@@ -23,8 +23,8 @@ import (
 type Server struct {
 	URL    string // set by Start
 	Faults faults.Layer
-	// PageSize is how many stacks a page of a list has. Set it before the first
-	// request.
+	// PageSize is how many stacks, events or changes a page of a list has. Set it
+	// before the first request.
 	PageSize int
 
 	actions map[string]service

@@ -68,6 +68,7 @@ func TestADumbTerminalGetsPlainLines(t *testing.T) {
 		t.Error("the secret is echoed")
 	}
 	z.types(secrettest.Canary + "\r").sees("write it, yes or no [no]")
+	z.still()
 	if !z.EchoIsOn() {
 		t.Error("the echo was not put back")
 	}

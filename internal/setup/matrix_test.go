@@ -89,6 +89,7 @@ func playFault(t *testing.T, vars []travistest.EnvVar, branch string, rule fault
 	}
 	report = w.apply(w.stop(), plan)
 	w.travis.Faults.Clear()
+	w.travis.BreakNextPatch(0) // where no PATCH was made
 	judge(w, only(w, report), branch)
 
 	again := newClient(t, w.travis.URL)

@@ -63,7 +63,7 @@ func TestACreateThatMayComeLateIsNotCalledFailed(t *testing.T) {
 func TestACreateThatComesLateIsTakenAway(t *testing.T) {
 	w := newWorld(t)
 	plan := w.plan(w.request())
-	w.travis.SettingsTime = 300 * time.Millisecond
+	w.travis.SettingsTime = 450 * time.Millisecond
 	patient := newClientWith(t, w.travis.URL, transport.Retry{Deadline: 5 * time.Second})
 	runner := setup.Runner{Travis: hasty{patient, w.client}, Retry: transport.Retry{Tries: 1}}
 	r := only(w, runner.Apply(w.stop(), plan))

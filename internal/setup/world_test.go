@@ -24,7 +24,7 @@ const (
 	stored   = "'" + secrettest.Canary + "'" // the canary as a build's export needs it
 )
 
-var quick = transport.Retry{Clock: hurried{}, Tries: 3, Deadline: 200 * time.Millisecond, Pause: time.Millisecond}
+var quick = transport.Retry{Clock: hurried{}, Tries: 3, Deadline: 300 * time.Millisecond, Pause: time.Millisecond}
 
 // hurried is a clock whose pauses are short.
 type hurried struct{ clock.System }

@@ -67,6 +67,14 @@ func newLineReader(in Input) *lineReader {
 	return r
 }
 
+// drop forgets what was typed before, where there is a terminal: it was not
+// meant for what is asked next. A pipe's answers are meant in their order.
+func (r *lineReader) drop() {
+	if r.terminal != nil {
+		setEcho(r.terminal, false, true)
+	}
+}
+
 // line reads one line, without its ending.
 func (r *lineReader) line(ctx context.Context) (string, error) {
 	if r.terminal != nil {
@@ -79,9 +87,7 @@ func (r *lineReader) line(ctx context.Context) (string, error) {
 
 // secret reads one line, without an echo where there is a terminal.
 func (r *lineReader) secret(ctx context.Context) (secret.String, error) {
-	if r.terminal != nil {
-		setEcho(r.terminal, false, true)
-	}
+	r.drop()
 	text, err := r.read(ctx, true)
 	defer clear(text)
 	return secret.New(string(cutEnding(text))), err

@@ -105,3 +105,22 @@ func TestWhatIsTypedBetweenQuestionsIsNeitherShownNorTaken(t *testing.T) {
 	}
 	z.types(terminal.CtrlD).ends(2, "the password or deploy key")
 }
+
+func TestAYesTypedAheadOfTheReviewWritesNothing(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	w.env["TERM"] = "dumb"
+	w.Travis.Faults.SetLatency(600 * time.Millisecond)
+	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
+	z.sees("reading the settings of").types("yes\r").sees("write it, yes or no [no]")
+	z.still()
+	w.wantNoWrite()
+	z.types("yes\r").ends(0, "created")
+}
+
+func TestTheFirstOfferDoesNotDependOnTheNetwork(t *testing.T) {
+	for range 4 {
+		w := newWorld(t).inClone()
+		w.want(w.run("", "--accessible"), 2, "[1] >")
+		w.want(w.saved().run("", "--accessible"), 2, "[2] >")
+	}
+}

@@ -35,14 +35,16 @@ func wayStep() step {
 }
 
 // likelyWay is the option to offer first: what was said before, else a Rack
-// where one was found.
+// where the convox client has saved a login. That is read at once. What comes
+// over the network later would move the offer under a person's hand, and give
+// the next answer of a pipe to another question.
 func (f *Flow) likelyWay() int {
 	switch {
 	case f.answers.way == ByRack:
 		return 1
 	case f.answers.way == ByConsole:
 		return 0
-	case len(f.found.saved) > 0, len(f.found.racks) > 0:
+	case len(f.found.saved) > 0:
 		return 1
 	}
 	return 0

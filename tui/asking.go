@@ -67,14 +67,14 @@ func progress(q flow.Question) string {
 const many = 500
 
 // catchUp takes what was found since the question was put on the screen.
-func (m *model) catchUp() tea.Cmd {
+func (m *model) catchUp() {
 	if !m.stale || m.step == "" || m.flow.State() != flow.Asking {
-		return nil
+		return
 	}
 	switch f := m.field.(type) {
 	case *field.List:
 		if f.Len() > many && m.ticking {
-			return nil
+			return
 		}
 		q := m.flow.Question()
 		f.SetRows(rows(q.Rows))
@@ -87,7 +87,6 @@ func (m *model) catchUp() tea.Cmd {
 		f.SetSelected(m.flow.Question().Initial.Index)
 	}
 	m.stale = false
-	return nil
 }
 
 // value reads the field.

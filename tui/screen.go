@@ -205,7 +205,8 @@ func (m *model) refresh() tea.Cmd {
 		m.step = id
 		return m.ask()
 	}
-	return m.catchUp()
+	m.catchUp()
+	return nil
 }
 
 // follow shows what is being done, and starts it where it was not.
@@ -237,9 +238,9 @@ func (m *model) startTicking() tea.Cmd {
 func (m *model) tick() tea.Cmd {
 	m.ticking = false
 	m.frame++
-	cmd := m.catchUp()
+	m.catchUp()
 	if m.busy == "" && !m.question.Growing {
-		return cmd
+		return nil
 	}
-	return tea.Batch(cmd, m.startTicking())
+	return m.startTicking()
 }

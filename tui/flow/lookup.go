@@ -27,9 +27,13 @@ func (f *Flow) lookUp(to string) *Work {
 			case err != nil:
 				return Outcome{Err: err, To: mendedAt(err, to)}
 			}
-			return Outcome{Set: func(f *Flow) { f.result.repository, f.result.unknown = repository, false }}
+			return foundRepository(repository)
 		},
 	}
+}
+
+func foundRepository(r travisapi.Repository) Outcome {
+	return Outcome{Set: func(f *Flow) { f.result.repository, f.result.unknown = r, false }}
 }
 
 // mendedAt is the step where an error of Travis can be mended: a token that it
@@ -98,7 +102,7 @@ func (f *Flow) sync() *Work {
 			if err != nil {
 				return Outcome{Err: err}
 			}
-			return Outcome{Set: func(f *Flow) { f.result.repository, f.result.unknown = repository, false }}
+			return foundRepository(repository)
 		},
 	}
 }

@@ -116,26 +116,33 @@ func passwordStep() step {
 
 // checkLogin proves the credential. to is where a wrong one can be mended.
 func (f *Flow) checkLogin(to string) *Work {
-	host, password, console := f.host(), f.secret(), f.answers.way == ByConsole
+	prove := f.prover(to)
+	credential := setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole}
+	return &Work{
+		Words: "checking it with " + credential.Host.String(),
+		Run:   func(stop setup.Stop, _ func(Line)) Outcome { return prove(stop, credential) },
+	}
+}
+
+// prover returns what proves a credential and says what comes of it. What was
+// known of another one is dropped.
+func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 	fingerprint, newChecker := f.answers.fingerprint, f.outside.Checker
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.answers.unchecked = false
-	return &Work{
-		Words: "checking it with " + host.String(),
-		Run: func(stop setup.Stop, _ func(Line)) Outcome {
-			login, err := proveLogin(stop.Soft, newChecker, fingerprint, setup.Credential{Host: host, Password: password, Console: console})
-			var refused *convox.LoginError
-			switch {
-			case err == nil:
-				return Outcome{Set: func(f *Flow) { f.result.login = &login }}
-			case !errors.As(err, &refused):
-			case refused.Kind == convox.KindUntrusted && fingerprint == "":
-				return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
-			case refused.Kind == convox.KindUnreachable && !console:
-				return Outcome{Set: func(f *Flow) { f.result.unreachable = err }}
-			}
-			return Outcome{Err: err, To: to}
-		},
+	return func(stop setup.Stop, c setup.Credential) Outcome {
+		login, err := proveLogin(stop.Soft, newChecker, fingerprint, c)
+		refused, _ := errors.AsType[*convox.LoginError](err)
+		switch {
+		case err == nil:
+			return Outcome{Set: func(f *Flow) { f.result.login = &login }}
+		case refused == nil:
+		case refused.Kind == convox.KindUntrusted && fingerprint == "":
+			return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
+		case refused.Kind == convox.KindUnreachable && !c.Console:
+			return Outcome{Set: func(f *Flow) { f.result.unreachable = err }}
+		}
+		return Outcome{Err: err, To: to}
 	}
 }
 

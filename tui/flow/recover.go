@@ -1,11 +1,9 @@
 package flow
 
 import (
-	"errors"
 	"fmt"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 )
 
@@ -37,7 +35,7 @@ func recoverStep() step {
 // recover reads the password from AWS and checks it like a typed one.
 func (f *Flow) recover() *Work {
 	rack, _ := f.pickedRack()
-	host, outside, fingerprint := f.rackHost(), f.outside, f.answers.fingerprint
+	host, outside, prove := f.rackHost(), f.outside, f.prover(StepSource)
 	return &Work{
 		Words: "reading the password from AWS",
 		Run: func(stop setup.Stop, tell func(Line)) Outcome {
@@ -46,18 +44,15 @@ func (f *Flow) recover() *Work {
 				return Outcome{Err: err, To: StepSource}
 			}
 			tell(Line{Good, "found it: " + string(found.From)})
-			keep := func(f *Flow) { f.answers.recovered = found.Password }
-			login, err := proveLogin(stop.Soft, outside.Checker, fingerprint, setup.Credential{Host: host, Password: found.Password})
-			refused, _ := errors.AsType[*convox.LoginError](err)
-			switch {
-			case err == nil:
-				return Outcome{Set: func(f *Flow) { keep(f); f.result.login = &login }}
-			case refused != nil && refused.Kind == convox.KindUntrusted && fingerprint == "":
-				return Outcome{Set: func(f *Flow) { keep(f); f.result.untrusted = refused.Fingerprint }}
-			case refused != nil && refused.Kind == convox.KindUnreachable:
-				return Outcome{Set: func(f *Flow) { keep(f); f.result.unreachable = err }}
+			outcome := prove(stop, setup.Credential{Host: host, Password: found.Password})
+			proved := outcome.Set
+			outcome.Set = func(f *Flow) {
+				f.answers.recovered = found.Password
+				if proved != nil {
+					proved(f)
+				}
 			}
-			return Outcome{Err: err, To: StepSource}
+			return outcome
 		},
 	}
 }

@@ -144,3 +144,27 @@ func TestAnExecutionThatBeginsLateIsSeen(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAStackSaysThatAResetUpdatedIt(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	reset := func() bool {
+		state, err := f.State(t.Context(), w.rack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Reset
+	}
+	p := w.preview(f)
+	if reset() {
+		t.Error("before it was begun")
+	}
+	w.execute(f, p)
+	if !reset() {
+		t.Error("after it was begun")
+	}
+	w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCount": "3"})
+	if reset() {
+		t.Error("after somebody else's update")
+	}
+}

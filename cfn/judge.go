@@ -105,6 +105,13 @@ func (p *Preview) judge() {
 	}
 }
 
+// onlyInstances reports whether the update would do nothing but take a newer
+// machine image: then the password is the one that the stack has.
+func (p *Preview) onlyInstances() bool {
+	may := expected()
+	return len(p.Changes) > 0 && !slices.ContainsFunc(p.Changes, func(c Change) bool { return !may[c.LogicalID].instances })
+}
+
 func (p *Preview) changes(logicalID string) bool {
 	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.LogicalID == logicalID })
 }

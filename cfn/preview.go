@@ -50,6 +50,11 @@ const (
 	longestPassword = 50         // characters (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json)
 )
 
+// changeSetPrefix begins the names of this program's change sets. AWS tells the
+// one that a stack was updated with last
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html).
+const changeSetPrefix = "convox-travis-"
+
 // cleanUp is how long taking a change set away may take.
 const cleanUp = 5 * time.Second
 
@@ -87,12 +92,15 @@ func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String)
 	if err != nil {
 		return nil, err
 	}
-	p := &Preview{Rack: rack, Since: since, name: "convox-travis-" + strings.ToLower(rand.Text())}
+	p := &Preview{Rack: rack, Since: since, name: changeSetPrefix + strings.ToLower(rand.Text())}
 	if err := f.makeChangeSet(ctx, p, capabilities(described), keys, password); err != nil {
 		return nil, f.takeAway(ctx, p, err)
 	}
 	if err := f.awaitChangeSet(ctx, p); err != nil {
 		return nil, f.takeAway(ctx, p, err)
+	}
+	if p.onlyInstances() {
+		return nil, f.takeAway(ctx, p, unchanged().attempting(what))
 	}
 	p.judge()
 	return p, nil

@@ -129,6 +129,11 @@ func TestThePasswordThatTheRackHasChangesNothing(t *testing.T) {
 	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(oldPassword))
 	w.wantKind(w.failed(err), cfn.KindUnchanged)
 	w.wantNoChangeSet()
+	// A newer machine image would change all the same.
+	w.aws.PublishImage("eu-west-1", image, "ami-0123456789abcdef0")
+	_, err = w.finder().Preview(t.Context(), w.rack, secret.New(oldPassword))
+	w.wantKind(w.failed(err), cfn.KindUnchanged)
+	w.wantNoChangeSet()
 }
 
 func TestAChangeSetThatIsNotUsedIsDeleted(t *testing.T) {

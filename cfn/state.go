@@ -16,6 +16,9 @@ type StackState struct {
 	Status     string // such as UPDATE_IN_PROGRESS
 	InProgress bool   // AWS is at work on it: Follow follows
 	Updatable  bool   // an update may begin
+	// Reset means that the update that is under way, or was the last one, is a
+	// Preview of this program that was executed, by whichever run.
+	Reset bool
 	// Since is when the last update began, or the stack was made, by the clock
 	// of AWS.
 	Since time.Time
@@ -37,6 +40,7 @@ func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
 func stateOf(described types.Stack) StackState {
 	status := string(described.StackStatus)
 	state := StackState{Status: bounded(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status)}
+	state.Reset = strings.Contains(aws.ToString(described.ChangeSetId), ":changeSet/"+changeSetPrefix)
 	switch {
 	case described.LastUpdatedTime != nil:
 		state.Since = *described.LastUpdatedTime

@@ -24,6 +24,7 @@ type (
 	stackMember struct {
 		StackID         string `xml:"StackId"`
 		StackName       string
+		ChangeSetID     string `xml:"ChangeSetId,omitempty"`
 		Description     string `xml:",omitempty"`
 		Parameters      list[parameterMember]
 		CreationTime    string
@@ -106,7 +107,7 @@ func (s *Server) named(c call) (*stack, *failure) {
 
 func (one *stack) member() stackMember {
 	m := stackMember{
-		StackID: one.id, StackName: one.Name, Description: one.Description,
+		StackID: one.id, StackName: one.Name, ChangeSetID: one.updatedBy, Description: one.Description,
 		CreationTime: one.Created.UTC().Format(timeFormat), StackStatus: one.Status,
 		Capabilities: list[string]{one.Capabilities}, Parameters: list[parameterMember]{one.shown(one.Parameters, one.resolved)},
 		ParentID: one.parent, RootID: one.root,

@@ -41,6 +41,7 @@ type stack struct {
 	parent, root string
 	number       int // stacks are numbered as they are made
 	updated      time.Time
+	updatedBy    string            // the change set of the last update, if that had one
 	resolved     map[string]string // what its SSM-typed parameters pointed at when they were read last
 	events       []*event          // oldest first
 	changeSets   []*changeSet

@@ -65,7 +65,7 @@ func (s *Server) update(where place, one *stack, set *changeSet, token string) {
 	u := &running{s: s, where: where, one: one, set: set, token: token, fate: one.fate, old: make(map[string]string)}
 	u.before.values, u.before.resolved, u.before.outputs = one.Parameters, one.resolved, maps.Clone(one.Outputs)
 	one.fate = Fate{}
-	one.updated = time.Now()
+	one.updated, one.updatedBy = time.Now(), set.id
 	one.turn("UPDATE_IN_PROGRESS", "User Initiated", token)
 	one.Parameters, one.resolved = set.values, set.resolved
 	s.after(s.pace.Resource/2, func() { u.next(0) })

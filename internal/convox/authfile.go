@@ -2,6 +2,7 @@ package convox
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,7 +18,7 @@ func setPassword(text string, host Host, password secret.String) (string, error)
 	}
 	object := readObject(text)
 	if object == nil {
-		text = "{}\n"
+		text = emptyObject
 		object = readObject(text)
 	}
 	value := asJSON(password.Reveal())
@@ -42,6 +43,26 @@ func setPassword(text string, host Host, password secret.String) (string, error)
 		return "", errOverfull
 	}
 	return set.String(), nil
+}
+
+const emptyObject = "{}\n"
+
+// dropPassword returns the text of a file auth without the host, written as the
+// client writes it.
+func dropPassword(text string, host Host) (string, error) {
+	var entries map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &entries) != nil {
+		return "", errAuthFile // the cause can quote the file
+	}
+	maps.DeleteFunc(entries, func(key string, _ json.RawMessage) bool {
+		at, err := ParseHost(key)
+		return err == nil && at == host
+	})
+	written, err := json.MarshalIndent(entries, "", "  ")
+	if err != nil {
+		return "", errAuthFile
+	}
+	return string(written), nil
 }
 
 // object is where in a text the parts of a JSON object are, in bytes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
@@ -32,8 +33,8 @@ the world, then the line "# ready", and serves until it is interrupted.`,
   convox-travis demo --serve --latency 50ms --repos 10000 --stacks 2000`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			if world.Latency < 0 || world.Repositories < 0 || world.Stacks < 0 {
-				return &usageError{what: "--latency, --repos and --stacks are not below zero", hints: []string{"leave them away for the usual world"}}
+			if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
+				return &usageError{what: "--latency, --pace, --repos and --stacks are not below zero", hints: []string{"leave them away for the usual world"}}
 			}
 			if serve {
 				return p.serveDemo(stop.Soft, world)
@@ -44,6 +45,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&serve, "serve", false, "serve until interrupted, for any client")
 	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
+	flags.DurationVar(&world.Pace, "pace", 600*time.Millisecond, "let each thing that AWS changes take `TIME`")
 	flags.DurationVar(&world.Latency, "latency", 0, "delay every answer by `TIME`, such as 50ms")
 	flags.IntVar(&world.Repositories, "repos", 0, "make `N` repositories at the least (default: 30)")
 	flags.IntVar(&world.Stacks, "stacks", 0, "add `N` stacks that are no Racks")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/convox/convoxtest"
 )
 
 const (
@@ -14,13 +15,16 @@ const (
 	awsKeyID   = "AKIADEMODEMODEMODEMO"
 	homeRegion = "us-east-1"
 	rackName   = "production"
+	lostName   = "reports"
+	lostRegion = "eu-west-1"
 )
 
 // Regions that are switched off in a new account
 // (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
 var switchedOff = []string{"af-south-1", "ap-east-1", "eu-south-1", "me-south-1"}
 
-// racks are those that cannot be reached: the one that can is rackName. Both
+// racks are those that cannot be reached: those that can are rackName and
+// lostName. Both
 // shapes of a host are here, and each state that means something for Travis.
 var racks = []cfntest.Stack{
 	{Region: "us-east-1", Name: "sandbox", Outputs: map[string]string{"Dashboard": "rack.sandbox-1709629200.us-east-1.convox.site", "Version": "20240301100215"}},
@@ -45,7 +49,9 @@ var racks = []cfntest.Stack{
 func (w *World) fillAWS(more int) {
 	w.AWS.AddUser(cfntest.User{Account: awsAccount, Name: "ann", KeyID: awsKeyID, Secret: w.awsSecret})
 	w.AWS.SwitchOff(switchedOff...)
-	w.AWS.AddRack(cfntest.Rack{Region: homeRegion, Name: rackName, Host: w.Rack.Host, Version: "20240301100215", Password: w.rackPassword})
+	w.join(w.Rack, cfntest.Rack{Region: homeRegion, Name: rackName, Host: w.Rack.Host, Version: "20240301100215", Password: w.rackPassword})
+	w.Lost.SetSystem(convoxtest.System{Name: lostName, Status: "running", Provider: "aws", Region: lostRegion, Type: "t3.medium", Version: "20240301100215", Count: 3})
+	w.join(w.Lost, cfntest.Rack{Region: lostRegion, Name: lostName, Host: w.Lost.Host, Version: "20240301100215", Password: w.lostPassword})
 	for _, rack := range racks {
 		w.AWS.AddStack(asRack(rack))
 	}
@@ -59,6 +65,16 @@ func (w *World) fillAWS(more int) {
 	for i := range more {
 		w.AWS.AddStack(cfntest.Stack{Region: homeRegion, Name: fmt.Sprintf("service-%05d", i), Tags: map[string]string{"team": "platform"}, Outputs: map[string]string{"Url": fmt.Sprintf("https://service-%05d.example.com", i)}})
 	}
+}
+
+// join gives a Rack its stack: two web tasks, each of which takes the password
+// that it was started with.
+func (w *World) join(rack *convoxtest.Rack, made cfntest.Rack) {
+	rack.SetTasks(made.Password, made.Password)
+	added := w.AWS.AddRack(made)
+	w.AWS.OnTaskReplaced(added.WebService, func(task int, environment map[string]string) {
+		rack.SetTask(task, environment["PASSWORD"])
+	})
 }
 
 // ancient is a Rack from before there were tags on stacks: only its outputs

@@ -24,6 +24,7 @@ type Options struct {
 	RackPassword string        // "" is a new one
 	DeployKey    string        // "" is a new one
 	Latency      time.Duration // of every answer
+	Pace         time.Duration // of each resource and task that AWS changes; 0 is at once
 	Repositories int           // of the Travis account, at the least
 	Stacks       int           // besides those that belong to Racks
 }
@@ -33,9 +34,11 @@ type World struct {
 	Travis  *travistest.Server
 	AWS     *cfntest.Server
 	Rack    *convoxtest.Rack
+	Lost    *convoxtest.Rack // whose password nobody has
 	Console *convoxtest.Console
 
 	rackPassword string
+	lostPassword string
 	deployKey    string
 	token        string
 	awsSecret    string
@@ -52,6 +55,7 @@ type Setting struct{ Name, Value string }
 func Start(options Options) (*World, error) {
 	w := &World{
 		rackPassword: cmp.Or(options.RackPassword, rand.Text()),
+		lostPassword: rand.Text(),
 		deployKey:    cmp.Or(options.DeployKey, rand.Text()),
 		token:        rand.Text(),
 		awsSecret:    rand.Text() + rand.Text()[:14],
@@ -61,9 +65,10 @@ func Start(options Options) (*World, error) {
 		return nil, err
 	}
 	w.fillAWS(options.Stacks)
+	w.AWS.SetPace(cfntest.Pace{ChangeSet: options.Pace, Resource: options.Pace, Task: options.Pace})
 	w.fillConsole()
 	w.fillTravis(options.Repositories)
-	for _, layer := range []*faults.Layer{&w.Travis.Faults, &w.AWS.Faults, &w.Rack.Faults, &w.Console.Faults} {
+	for _, layer := range []*faults.Layer{&w.Travis.Faults, &w.AWS.Faults, &w.Rack.Faults, &w.Lost.Faults, &w.Console.Faults} {
 		layer.SetLatency(options.Latency)
 	}
 	return w, nil
@@ -84,13 +89,16 @@ func (w *World) open() (err error) {
 	if w.Rack, err = convoxtest.NewRack(w.rackPassword); err != nil {
 		return err
 	}
+	if w.Lost, err = convoxtest.NewRack(w.lostPassword); err != nil {
+		return err
+	}
 	if w.Console, err = convoxtest.NewConsole(); err != nil {
 		return err
 	}
 	if w.folder, err = os.MkdirTemp("", "convox-travis-demo-"); err != nil {
 		return err
 	}
-	authorities := bytes.Join([][]byte{w.Console.Authority(), w.Rack.Authority()}, nil)
+	authorities := bytes.Join([][]byte{w.Console.Authority(), w.Rack.Authority(), w.Lost.Authority()}, nil)
 	return os.WriteFile(w.certificates(), authorities, 0o600)
 }
 
@@ -110,6 +118,8 @@ func (w *World) Settings() []Setting {
 		{"DEMO_RACK", rackName},
 		{"DEMO_RACK_HOST", w.Rack.Host},
 		{"DEMO_RACK_PASSWORD", w.rackPassword},
+		{"DEMO_LOST_RACK", lostName},
+		{"DEMO_LOST_RACK_HOST", w.Lost.Host},
 		{"DEMO_CONSOLE_HOST", w.Console.Host},
 		{"DEMO_DEPLOY_KEY", w.deployKey},
 		{"DEMO_REPO", repository},
@@ -125,8 +135,10 @@ func (w *World) Close() error {
 	if w.aws != nil {
 		_ = w.aws.Close()
 	}
-	if w.Rack != nil {
-		w.Rack.Close()
+	for _, rack := range []*convoxtest.Rack{w.Rack, w.Lost} {
+		if rack != nil {
+			_ = rack.Close()
+		}
 	}
 	if w.Console != nil {
 		w.Console.Close()

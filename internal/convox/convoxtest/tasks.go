@@ -25,6 +25,13 @@ func (r *Rack) SetPassword(password string) {
 	}
 }
 
+// SetTask starts one of the tasks anew, with a password.
+func (r *Rack) SetTask(index int, password string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tasks[index] = password
+}
+
 // taskOf returns the password of the task that the request's connection leads to.
 func (r *Rack) taskOf(request *http.Request) (password string, up bool) {
 	number, _ := request.Context().Value(connectionKey{}).(int)

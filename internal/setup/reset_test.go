@@ -1,0 +1,310 @@
+package setup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+)
+
+func TestAResetEndsWhenOnlyTheNewPasswordLogsIn(t *testing.T) {
+	for template, restarts := range map[cfntest.RackTemplate]int{cfntest.Template2023: 1, cfntest.Template2022: 0, cfntest.Template2016: 0} {
+		w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = template })
+		w.aws.SetPace(cfntest.Pace{ChangeSet: time.Millisecond, Resource: 2 * time.Millisecond, Task: 5 * time.Millisecond})
+		before := w.aws.ParametersOf(region, "production")
+		report := w.run()
+		w.want(report, setup.PhaseSettled, "only the new password")
+		w.wantHolds(secrettest.Canary)
+		if n := w.asked("ecs:UpdateService"); n != restarts {
+			t.Errorf("%q: restarted %d times", template, n)
+		}
+		after := w.aws.ParametersOf(region, "production")
+		before["Password"] = secrettest.Canary
+		if !maps.Equal(before, after) || len(after) < 105 {
+			t.Errorf("%q: the %d parameters became other ones", template, len(after))
+		}
+		for _, words := range []string{"Words:ApiMonitorTasks", "Done:5 Of:5 Words:fresh logins"} {
+			if !strings.Contains(w.said.String(), words) {
+				t.Errorf("%q: it does not say %q:\n%s", template, words, w.said.String())
+			}
+		}
+	}
+}
+
+func TestProgressCountsTheResourcesOfThePreview(t *testing.T) {
+	w := newRackWorld(t)
+	most := 0
+	w.at = func(e setup.ResetEvent) {
+		if e.Stack == nil {
+			return
+		}
+		if e.Of != 3 || e.Done < most {
+			t.Errorf("%d of %d after %d", e.Done, e.Of, most)
+		}
+		most = e.Done
+	}
+	w.run()
+	if most != 3 {
+		t.Errorf("%d of 3 at the end", most)
+	}
+}
+
+// lazy is an AWS whose web service is not restarted, whatever it says.
+type lazy struct{ *cfn.Finder }
+
+func (l lazy) Restart(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error) {
+	return l.Deployment(ctx, rack, "")
+}
+
+func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
+	w := newRackWorld(t)
+	w.reset.Stacks = lazy{w.finder}
+	report := w.run()
+	w.want(report, setup.PhaseUpdated, "not every web task takes it", "reset-password production --region eu-west-1", "may still take the old one")
+	w.wantHolds(oldPassword)
+}
+
+func TestOneTaskWithTheOldPasswordIsNoSuccess(t *testing.T) {
+	for name, olds := range map[string][]secret.String{"known": {secret.New(oldPassword)}, "unknown": nil} {
+		w := newRackWorld(t)
+		w.at = func(e setup.ResetEvent) {
+			if e.Phase == setup.PhaseUpdated {
+				w.door.SetTask(1, oldPassword)
+			}
+		}
+		request := w.request()
+		request.Olds = olds
+		plan, err := w.reset.MakePlan(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := w.ends(w.reset.Reset(running(t.Context()), plan))
+		w.want(report, setup.PhaseUpdated, "a task still does not take it")
+		if n := w.asked("ecs:UpdateService"); n != 1 {
+			t.Errorf("%s: restarted %d times", name, n)
+		}
+	}
+}
+
+func TestARestartThatSomebodyBeganIsNotBegunAgain(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.SetPace(cfntest.Pace{Task: 30 * time.Millisecond})
+	begun := false
+	w.at = func(e setup.ResetEvent) {
+		if e.Stack != nil && e.Stack.Status == "UPDATE_COMPLETE" && e.Stack.LogicalID == "production" && !begun {
+			begun = true
+			if _, err := w.finder.Restart(t.Context(), w.request().Rack); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	w.want(w.run(), setup.PhaseSettled)
+	if n := w.asked("ecs:UpdateService"); n != 1 {
+		t.Errorf("restarted %d times", n)
+	}
+}
+
+func TestTheSamePasswordAgainOnlyRestarts(t *testing.T) {
+	w := newRackWorld(t)
+	w.reset.Stacks = lazy{w.finder}
+	w.want(w.run(), setup.PhaseUpdated)
+	w.reset.Stacks = w.finder
+	plan := w.plan()
+	if plan.Preview != nil {
+		t.Fatal("it would be updated again")
+	}
+	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseSettled)
+	w.wantHolds(secrettest.Canary)
+	w.want(w.run(), setup.PhaseSettled)
+	if n := w.asked("ecs:UpdateService"); n != 1 {
+		t.Errorf("restarted %d times", n)
+	}
+}
+
+func TestARollBackLeavesTheOldPassword(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "The value " + secrettest.Canary + " is not good (Service: ecs)"})
+	report := w.run()
+	w.want(report, setup.PhaseRolledBack, "took the update back", "is not good", "the old password still holds")
+	if !report.OldHolds() || !report.Begun() {
+		t.Errorf("%+v", report)
+	}
+	w.wantHolds(oldPassword)
+	w.want(w.run(), setup.PhaseSettled) // the next one goes well
+}
+
+func TestAStuckUpdateIsTold(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
+	report := w.run()
+	w.want(report, setup.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may hold")
+	if report.OldHolds() {
+		t.Error("it says that the old one holds")
+	}
+	_, err := w.reset.MakePlan(t.Context(), w.request())
+	if failed, is := errors.AsType[*cfn.Error](err); !is || failed.Kind != cfn.KindBusy {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.SetPace(cfntest.Pace{Resource: 50 * time.Millisecond})
+	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
+	_, err := w.reset.MakePlan(t.Context(), w.request())
+	if failed, is := errors.AsType[*cfn.Error](err); !is || failed.Kind != cfn.KindBusy {
+		t.Errorf("%v", err)
+	}
+	if err := w.reset.AwaitUpdate(running(t.Context()), w.request().Rack); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.run(), setup.PhaseSettled)
+	if count := w.aws.ParametersOf(region, "production")["ApiCount"]; count != "3" {
+		t.Errorf("the other update's value became %s", count)
+	}
+}
+
+func TestADriftedStackIsNotUpdated(t *testing.T) {
+	w := newRackWorld(t)
+	w.reset.Stacks = drifted{w.finder}
+	plan := w.plan()
+	if err := plan.Err(); err == nil || !strings.Contains(err.Error(), "Vpc would be removed") {
+		t.Errorf("%v", err)
+	}
+	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseNothing, "drifted", "nothing was changed")
+	w.wantNoChangeSet()
+	w.wantHolds(oldPassword)
+}
+
+type drifted struct{ *cfn.Finder }
+
+func (d drifted) Preview(ctx context.Context, rack cfn.Rack, password secret.String) (*cfn.Preview, error) {
+	p, err := d.Finder.Preview(ctx, rack, password)
+	p.Verdict, p.Why = cfn.Unexpected, []string{"Vpc would be removed"}
+	return p, err
+}
+
+func TestEveryInstanceBeingReplacedIsSaid(t *testing.T) {
+	w := newRackWorld(t)
+	if w.plan().RefreshesInstances() {
+		t.Error("without a newer image")
+	}
+	w.aws.PublishImage(region, "/aws/service/ecs/optimized-ami/amazon-linux-2/recommended/image_id", "ami-0123456789abcdef0")
+	if !w.plan().RefreshesInstances() {
+		t.Error("with a newer image")
+	}
+}
+
+func TestARackThatCannotBeReachedIsLeftAlone(t *testing.T) {
+	w := newRackWorld(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := w.request()
+	request.Host, _ = convox.ParseHost(listener.Addr().String())
+	listener.Close()
+	_, err = w.reset.MakePlan(t.Context(), request)
+	if decided, is := errors.AsType[*setup.Error](err); !is || decided.Code() != setup.CodeUnprovable {
+		t.Errorf("%v", err)
+	}
+	if n := len(w.aws.Calls()); n != 0 {
+		t.Errorf("AWS was asked %d times", n)
+	}
+	for _, password := range []string{"", strings.Repeat("x", 51), "a b"} {
+		request.New = secret.New(password)
+		if _, err := w.reset.MakePlan(t.Context(), request); err == nil {
+			t.Errorf("%q is accepted", password)
+		}
+	}
+}
+
+// Whatever becomes of the one request that begins the update, the report is
+// true, and a second run ends well.
+func TestAnExecutionWithAnOpenFateIsFoundOut(t *testing.T) {
+	for _, kind := range faults.Kinds() {
+		if kind == faults.Hang {
+			continue // a deadline more
+		}
+		t.Run(string(kind), func(t *testing.T) {
+			w := newRackWorld(t)
+			plan := w.plan()
+			w.aws.Faults.Add(faults.Rule{Kind: kind, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "Action=ExecuteChangeSet") }})
+			report := w.ends(w.reset.Reset(running(t.Context()), plan))
+			switch report.Phase {
+			case setup.PhaseSettled:
+				w.wantHolds(secrettest.Canary)
+			case setup.PhaseNothing:
+				w.wantHolds(oldPassword)
+				w.wantNoChangeSet()
+			default:
+				t.Errorf("it ended at %s: %v", report.Phase, report.Err)
+			}
+			w.want(w.run(), setup.PhaseSettled)
+		})
+	}
+}
+
+func TestAMissingPermissionIsNamed(t *testing.T) {
+	for action, phase := range map[string]setup.Phase{
+		"cloudformation:DescribeStacks":        setup.PhaseNothing,
+		"cloudformation:DescribeStackResource": setup.PhaseNothing,
+		"cloudformation:DescribeStackEvents":   setup.PhaseNothing,
+		"cloudformation:CreateChangeSet":       setup.PhaseNothing,
+		"cloudformation:DescribeChangeSet":     setup.PhaseNothing,
+		"cloudformation:ExecuteChangeSet":      setup.PhaseNothing,
+		"ecs:DescribeServices":                 setup.PhaseNothing,
+		"ssm:GetParameters":                    setup.PhaseNothing,
+		"ecs:UpdateService":                    setup.PhaseUpdated,
+	} {
+		w := newRackWorld(t)
+		w.aws.Deny(action, region)
+		plan, err := w.reset.MakePlan(t.Context(), w.request())
+		report := setup.ResetReport{Phase: setup.PhaseNothing, Err: err}
+		if err == nil {
+			report = w.ends(w.reset.Reset(running(t.Context()), plan))
+		}
+		w.want(report, phase, action, `"Effect": "Allow"`)
+		w.wantHolds(oldPassword)
+		w.wantNoUnusedChangeSet(phase)
+		w.search(action, fmt.Sprint(report.Err, hintsOf(report.Err)))
+	}
+}
+
+func (w *rackWorld) wantNoUnusedChangeSet(phase setup.Phase) {
+	w.Helper()
+	if phase == setup.PhaseNothing {
+		w.wantNoChangeSet()
+	}
+}
+
+func TestAChangeSetThatCannotBeTakenAwayIsTold(t *testing.T) {
+	w := newRackWorld(t)
+	plan := w.plan()
+	w.aws.Deny("cloudformation:ExecuteChangeSet", region)
+	w.aws.Deny("cloudformation:DeleteChangeSet", region)
+	report := w.ends(w.reset.Reset(running(t.Context()), plan))
+	w.want(report, setup.PhaseNothing)
+	if report.Left == nil || !strings.Contains(report.Left.Error(), "discard the preview") {
+		t.Errorf("%v", report.Left)
+	}
+}
+
+func TestThrottlingIsWaitedOut(t *testing.T) {
+	w := newRackWorld(t)
+	plan := w.plan()
+	w.at = func(setup.ResetEvent) { w.aws.Throttle(region, 1) }
+	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseSettled)
+}

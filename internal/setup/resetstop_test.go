@@ -1,0 +1,97 @@
+package setup_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+)
+
+// Stopped after each of its events, a reset says how far it came, and the next
+// run with the same password ends well.
+func TestAResetThatIsStoppedAnywhereIsTakenUp(t *testing.T) {
+	stopped := errors.New("stopped by the test")
+	phases := map[setup.Phase]int{}
+	for at := 1; ; at++ {
+		w := newRackWorld(t)
+		plan := w.plan()
+		ctx, stop := context.WithCancelCause(t.Context())
+		defer stop(nil)
+		seen := 0
+		w.at = func(setup.ResetEvent) {
+			if seen++; seen == at {
+				stop(stopped)
+			}
+		}
+		report := w.ends(w.reset.Reset(setup.Stop{Soft: ctx, Hard: t.Context()}, plan))
+		if seen < at {
+			w.want(report, setup.PhaseSettled)
+			break
+		}
+		if report.Stopped != stopped || (report.Err != nil && !errors.Is(report.Err, stopped)) {
+			t.Errorf("stopped at event %d: %v, %v", at, report.Stopped, report.Err)
+		}
+		phases[report.Phase]++
+		w.at = nil
+		if report.Phase == setup.PhaseNothing {
+			w.wantNoChangeSet()
+			w.wantHolds(oldPassword)
+		} else if report.Phase != setup.PhaseSettled {
+			w.want(report, report.Phase, "convox-travis reset-password production --region eu-west-1, with the same new password")
+		}
+		w.want(w.run(), setup.PhaseSettled)
+		w.wantHolds(secrettest.Canary)
+		if n := w.asked("cloudformation:ExecuteChangeSet"); n != 1 {
+			t.Errorf("stopped at event %d: %d updates", at, n)
+		}
+	}
+	if phases[setup.PhaseUpdating] == 0 || phases[setup.PhaseUpdated] == 0 {
+		t.Errorf("it was stopped in %v", phases)
+	}
+}
+
+func TestAResetThatWasAskedToStopDoesNotBegin(t *testing.T) {
+	w := newRackWorld(t)
+	plan := w.plan()
+	ctx, stop := context.WithCancelCause(t.Context())
+	stop(context.Canceled)
+	w.want(w.ends(w.reset.Reset(setup.Stop{Soft: ctx, Hard: t.Context()}, plan)), setup.PhaseNothing)
+	w.wantNoChangeSet()
+}
+
+// A session that expires is renewed by its owner; AWS goes on meanwhile.
+func TestASessionThatExpiresIsTakenUp(t *testing.T) {
+	w := newRackWorld(t)
+	plan := w.plan()
+	w.reset.Stacks = expired{w.finder}
+	report := w.ends(w.reset.Reset(running(t.Context()), plan))
+	w.want(report, setup.PhaseUpdating, "its end was not seen", "aws_expired")
+	w.reset.Stacks = w.finder
+	w.want(w.ends(w.reset.GoOn(running(t.Context()), plan)), setup.PhaseSettled)
+	w.wantHolds(secrettest.Canary)
+}
+
+// expired lets a session end when the update has begun.
+type expired struct {
+	*cfn.Finder
+}
+
+func (e expired) Follow(context.Context, cfn.Rack, time.Time, func(cfn.Event)) (cfn.Outcome, error) {
+	return cfn.Outcome{}, &cfn.Error{Kind: cfn.KindExpired}
+}
+
+func TestWhatIsLeftToDoIsSaidInWords(t *testing.T) {
+	for phase, words := range map[setup.Phase]string{
+		setup.PhaseNothing: "nothing was changed", setup.PhaseUpdating: "is being updated", setup.PhaseRolledBack: "taken back",
+		setup.PhaseStuck: "stuck", setup.PhaseUpdated: "web service", setup.PhaseSettled: "only the new password",
+	} {
+		if said := (setup.ResetReport{Rack: cfn.Rack{Name: "a\x1b[2J"}, Phase: phase}).Standing(); !strings.Contains(said, words) || strings.Contains(said, "\x1b") {
+			t.Errorf("%s: %q", phase, said)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package setup
+
+import (
+	"errors"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+)
+
+// settling is the wait until only the new password logs in.
+type settling struct {
+	resetRun
+	restarted bool           // by the update, or by us
+	last      cfn.Deployment // as it was seen last
+	turn      convox.Turn
+	changed   time.Time     // when something was different last
+	wait      time.Duration // until the next look
+}
+
+var (
+	errStillOld    = errors.New("the web service has been started anew, and a task still does not take it")
+	errNeverEnds   = errors.New("the new deployment of the web service does not come to its end")
+	errGaveUp      = errors.New("ECS gave the new deployment of the web service up")
+	errNoAnswerNow = errors.New("the Rack does not answer")
+)
+
+// look looks once at the web service and at the Rack's door, and begins the
+// restart where a task was seen that does not take the new password.
+func (s *settling) look() (done bool, err error) {
+	s.wait = s.pause()
+	deployment, failed := s.Stacks.Deployment(s.stop.Soft, s.plan.Rack, "")
+	if failed == nil {
+		s.note(deployment)
+	} else if lasting(failed) {
+		return false, failed
+	}
+	settled, err := s.knock()
+	switch {
+	case err != nil:
+		return false, err
+	case failed != nil: // the next look may be answered
+		return false, s.tooLong(failed)
+	case settled && deployment.Completed:
+		return true, nil
+	case deployment.Failed:
+		return false, errGaveUp
+	case s.restarted, !deployment.Completed, !s.sawOld():
+		return false, s.tooLong(nil)
+	}
+	return false, s.restart()
+}
+
+// note keeps how the deployment stands, and tells what is new.
+func (s *settling) note(d cfn.Deployment) {
+	if d != s.last {
+		s.last, s.changed = d, s.clock().Now()
+	}
+	s.tell(restarting(d))
+}
+
+// knock logs in anew, up to five times in a row.
+func (s *settling) knock() (settled bool, err error) {
+	turns := 0
+	return s.Door.Settled(s.stop.Soft, s.plan.Host, s.plan.old, s.plan.new, settledIn, func(t convox.Turn) {
+		turns++
+		s.turn = t
+		s.tell(loggingIn(t, turns))
+	})
+}
+
+// sawOld reports whether a web task was seen that has the old password, or a
+// still older one. One that does not answer has said nothing.
+func (s *settling) sawOld() bool { return s.turn.Err == nil && (s.turn.Old || !s.turn.New) }
+
+// restart begins a new deployment. One whose fate is unknown counts as begun
+// until it is seen that it was not.
+func (s *settling) restart() error {
+	s.tell(ResetEvent{Phase: PhaseUpdated, Words: "restarting the web service"})
+	ctx, cancel := s.stop.call()
+	defer cancel()
+	deployment, err := s.Stacks.Restart(ctx, s.plan.Rack)
+	if err != nil {
+		if lasting(err) {
+			return err
+		}
+		return s.tooLong(err)
+	}
+	s.restarted, s.wait = true, 0
+	s.note(deployment)
+	return nil
+}
+
+// tooLong returns an error when nothing has changed for too long.
+func (s *settling) tooLong(cause error) error {
+	patience, why := s.patience(), errNeverEnds
+	if s.last.Completed {
+		patience, why = patience/10, errStillOld
+	}
+	switch {
+	case s.clock().Now().Sub(s.changed) < patience:
+		return nil
+	case cause != nil:
+		return cause
+	case s.turn.Err != nil:
+		return errNoAnswerNow
+	}
+	return why
+}

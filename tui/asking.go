@@ -25,14 +25,11 @@ func (m *model) ask() tea.Cmd {
 			m.reading.lines = append(m.reading.lines, flow.Line{Text: reason})
 		}
 	case flow.Text:
-		m.field = field.NewText(m.theme, "", q.Initial.Text, func(text string) error {
-			if q.Check == nil {
-				return nil
-			}
-			return q.Check(flow.Value{Text: text})
-		})
+		m.field = field.NewText(m.theme, "", q.Initial.Text, checkText(q))
 	case flow.Secret:
 		m.field = field.NewSecret(m.theme, q.Initial.Secret)
+	case flow.Shown:
+		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
 		list := field.NewList(m.theme, field.ListOptions{Empty: "nothing was found yet"})
 		list.SetRows(rows(q.Rows))
@@ -51,6 +48,15 @@ func (m *model) ask() tea.Cmd {
 		return tea.Batch(cmd, m.startTicking())
 	}
 	return cmd
+}
+
+func checkText(q flow.Question) func(string) error {
+	return func(text string) error {
+		if q.Check == nil {
+			return nil
+		}
+		return q.Check(flow.Value{Text: text})
+	}
 }
 
 // progress is what is still being looked for; what came of it stands below the
@@ -97,6 +103,8 @@ func (m *model) value() flow.Value {
 	case *field.Confirm:
 		return flow.Value{Yes: f.Value()}
 	case *field.Text:
+		return flow.Value{Text: f.Value()}
+	case *field.Shown:
 		return flow.Value{Text: f.Value()}
 	case *field.Secret:
 		return flow.Value{Secret: f.Value()}

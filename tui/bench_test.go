@@ -67,7 +67,7 @@ func atRepositories(t testing.TB, n int) *model {
 	m.Init()
 	for m.step != flow.StepRepository || m.question.Growing {
 		if work := m.work; work != nil {
-			m.Update(finishedMsg{work.Run(stop, func(flow.Line) {})})
+			m.Update(finishedMsg{work.Run(stop, flow.Tell{Line: func(flow.Line) {}, Progress: func(flow.Progress) {}})})
 			continue
 		}
 		m.Update(<-sent)

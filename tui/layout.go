@@ -19,6 +19,7 @@ const (
 	railFrom  = 70
 	railWidth = 28
 	margin    = 2
+	space     = "  "
 )
 
 // View implements tea.Model.
@@ -213,11 +214,31 @@ func (m *model) doing() []string {
 	}
 	lines := append([]string{""}, indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
 	lines = append(lines, "")
-	told := m.told[max(0, len(m.told)-(m.height-6)):]
-	for _, l := range told {
-		lines = append(lines, toned(m.theme, l, m.room())...)
+	if m.progress.Words != "" {
+		lines = append(lines, m.bar(), "")
 	}
-	return lines
+	var told []string
+	for _, l := range m.told {
+		told = append(told, toned(m.theme, l, m.room())...)
+	}
+	return append(lines, told[max(0, len(told)-max(0, m.height-2-len(lines))):]...) // the newest
+}
+
+// longestBar is in cells.
+const longestBar = 24
+
+// bar is how far the work is: a bar where that is known, and what is being
+// waited for.
+func (m *model) bar() string {
+	p := m.progress
+	words := shellescape.StripUnsafe(p.Words)
+	if p.Of < 1 {
+		return space + m.theme.Muted.Render(words)
+	}
+	cells := min(longestBar, max(m.room()/3, 4))
+	full := cells * min(p.Done, p.Of) / p.Of
+	return space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", cells-full)) +
+		fmt.Sprintf(" %d of %d  ", p.Done, p.Of) + m.theme.Muted.Render(words)
 }
 
 // foot lists the keys that do something now.
@@ -237,7 +258,7 @@ func (m *model) foot() string {
 	}
 	switch {
 	case m.busy != "" && m.work != nil && m.work.Writes:
-		keys = append(keys, field.Key{Key: "ctrl+c", Does: "stop, and take away what was created"})
+		keys = append(keys, field.Key{Key: "ctrl+c", Does: cmp.Or(m.work.Stops, "stop, and take away what was created")})
 	case m.busy != "", m.question.Kind != flow.Ending:
 		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave"})
 	}

@@ -112,19 +112,28 @@ func (p *plain) wait() error {
 func (p *plain) run() error {
 	work := p.flow.Work()
 	p.say("%s …", work.Words)
-	told := make(chan flow.Line)
+	begun := time.Now()
+	told, progress := make(chan flow.Line), make(chan flow.Progress)
 	done := make(chan flow.Outcome, 1)
 	go func() {
-		done <- work.Run(p.stop, func(l flow.Line) { told <- l })
+		done <- work.Run(p.stop, flow.Tell{
+			Line:     func(l flow.Line) { told <- l },
+			Progress: func(at flow.Progress) { progress <- at },
+		})
 	}()
 	stopped := p.stop.Soft.Done()
 	if work.Writes {
 		stopped = nil // it ends by itself, and says what stands
 	}
-	for {
+	for last := (flow.Progress{}); ; {
 		select {
 		case l := <-told:
 			p.line(l)
+		case at := <-progress:
+			if at != last {
+				last = at
+				p.progress(at, time.Since(begun))
+			}
 		case u := <-p.updates:
 			p.flow.Found(u)
 		case outcome := <-done:
@@ -193,6 +202,8 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 		return p.text(q)
 	case flow.Secret:
 		return p.secret(q)
+	case flow.Shown:
+		return p.shown(q)
 	case flow.Confirm:
 		return p.confirm(q.Yes+", yes or no", q.Initial.Yes)
 	case flow.Review:

@@ -1,8 +1,11 @@
 package tui
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/tui/flow"
 )
@@ -77,5 +80,29 @@ func (p *plain) confirm(question string, yes bool) (flow.Value, error) {
 			return flow.Value{}, nil
 		}
 		p.say("error: answer yes or no")
+	}
+}
+
+// shown writes a secret that its owner asked to see, and reads its end.
+func (p *plain) shown(q flow.Question) (flow.Value, error) {
+	p.say("")
+	p.say("    %s", q.Secret.Reveal())
+	p.say("")
+	prompt := "Enter goes on"
+	if q.Tail > 0 {
+		prompt = fmt.Sprintf("its last %d characters", q.Tail)
+	}
+	if p.in.terminal != nil {
+		prompt += ", or c to copy it"
+	}
+	for {
+		text, err := p.read(prompt)
+		if err != nil || text != "c" || p.in.terminal == nil {
+			return flow.Value{Text: text}, err
+		}
+		// Terminals that know no such thing pass it over
+		// (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, OSC 52).
+		fmt.Fprint(p.out, ansi.SetSystemClipboard(q.Secret.Reveal()))
+		p.say("The terminal was told to copy it. Many do not, and do not say so: paste it somewhere, and look.")
 	}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"time"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -29,6 +30,15 @@ func (p *plain) line(l flow.Line) {
 		word = "  " + word
 	}
 	p.say("%s%s", word, l.Text)
+}
+
+// progress says how far a work is, and since when it is at it.
+func (p *plain) progress(at flow.Progress, since time.Duration) {
+	part := ""
+	if at.Of > 0 {
+		part = fmt.Sprintf("%d of %d  ", at.Done, at.Of)
+	}
+	p.say("  %v  %s%s", since.Truncate(time.Second), part, at.Words)
 }
 
 func brackets(text string) string {

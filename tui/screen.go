@@ -15,6 +15,7 @@ import (
 type (
 	foundMsg    struct{ update flow.Update }
 	toldMsg     struct{ line flow.Line }
+	progressMsg struct{ progress flow.Progress }
 	finishedMsg struct{ outcome flow.Outcome }
 	stopMsg     struct{}
 	tickMsg     struct{}
@@ -49,6 +50,7 @@ type model struct {
 	busy     string
 	since    time.Time
 	told     []flow.Line
+	progress flow.Progress
 	stopping bool
 	ticking  bool
 	frame    int
@@ -88,6 +90,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.refresh()
 	case toldMsg:
 		m.told = append(m.told, msg.line)
+		return m, nil
+	case progressMsg:
+		m.progress = msg.progress
 		return m, nil
 	case finishedMsg:
 		m.work = nil
@@ -212,14 +217,17 @@ func (m *model) refresh() tea.Cmd {
 // follow shows what is being done, and starts it where it was not.
 func (m *model) follow() tea.Cmd {
 	if busy := m.flow.Busy(); m.busy != busy {
-		m.busy, m.since, m.told = busy, time.Now(), nil
+		m.busy, m.since, m.told, m.progress = busy, time.Now(), nil, flow.Progress{}
 	}
 	m.step, m.field, m.reading = "", nil, nil
 	cmds := []tea.Cmd{m.startTicking()}
 	if work := m.flow.Work(); work != nil && work != m.work {
 		m.work = work
 		cmds = append(cmds, func() tea.Msg {
-			return finishedMsg{work.Run(m.stop, func(l flow.Line) { m.send(toldMsg{l}) })}
+			return finishedMsg{work.Run(m.stop, flow.Tell{
+				Line:     func(l flow.Line) { m.send(toldMsg{l}) },
+				Progress: func(p flow.Progress) { m.send(progressMsg{p}) },
+			})}
 		})
 	}
 	return tea.Batch(cmds...)

@@ -94,6 +94,7 @@ var mayReveal = map[string]string{
 	"internal/convox": "to log in to a Rack or Console, and to save it for the convox client",
 	"cfn":             "to set a Rack's password",
 	"internal/setup":  "to quote it for Bash and to encrypt it",
+	"tui":             "to show it, in plain lines, to its owner, who asked",
 	"tui/field":       "to show it to its owner, who asked",
 }
 

@@ -29,18 +29,18 @@ func (f *Flow) apply() *Work {
 	plan, token, outside := *f.result.plan, f.token(), f.outside
 	return &Work{
 		Words: "writing", Writes: true,
-		Run: func(stop setup.Stop, tell func(Line)) Outcome { return outside.carryOut(stop, plan, token, tell) },
+		Run: func(stop setup.Stop, tell Tell) Outcome { return outside.carryOut(stop, plan, token, tell) },
 	}
 }
 
-func (o Outside) carryOut(stop setup.Stop, plan setup.Plan, token secret.String, tell func(Line)) Outcome {
+func (o Outside) carryOut(stop setup.Stop, plan setup.Plan, token secret.String, tell Tell) Outcome {
 	travis, err := o.Travis(token)
 	if err != nil {
 		return Outcome{Err: err, To: StepReview}
 	}
 	runner := setup.Runner{Travis: travis, Tell: func(e setup.Event) {
 		if line, worth := eventLine(e); worth {
-			tell(line)
+			tell.Line(line)
 		}
 	}}
 	report := runner.Apply(stop, plan)
@@ -61,7 +61,7 @@ func (f *Flow) again() *Work {
 	reviewed := *f.result.plan
 	return &Work{
 		Words: "trying again", Writes: true,
-		Run: func(stop setup.Stop, tell func(Line)) Outcome {
+		Run: func(stop setup.Stop, tell Tell) Outcome {
 			plan, err := outside.plan(stop, request, token, fingerprint)
 			if err == nil {
 				err = plan.Repositories[0].Err

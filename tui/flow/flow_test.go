@@ -117,7 +117,7 @@ func (w *world) settle() {
 			w.Fatalf("it waits: %s", w.flow.Busy())
 		case flow.Working:
 			stop := setup.Stop{Soft: w.Context(), Hard: w.Context()}
-			outcome := w.flow.Work().Run(stop, func(l flow.Line) { secrettest.Absent(w, "a line", l.Text, key) })
+			outcome := w.flow.Work().Run(stop, w.tell())
 			w.flow.Finish(outcome)
 			continue
 		case flow.Asking:
@@ -126,6 +126,14 @@ func (w *world) settle() {
 			w.hear()
 		}
 		return
+	}
+}
+
+// tell searches what a work tells for secrets.
+func (w *world) tell() flow.Tell {
+	return flow.Tell{
+		Line:     func(l flow.Line) { secrettest.Absent(w, "a line", l.Text, key) },
+		Progress: func(p flow.Progress) { secrettest.Absent(w, "the progress", p.Words, key) },
 	}
 }
 

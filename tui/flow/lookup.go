@@ -15,7 +15,7 @@ func (f *Flow) lookUp(to string) *Work {
 	target, token, outside := f.answers.target, f.token(), f.outside
 	return &Work{
 		Words: "asking Travis about " + shellescape.StripUnsafe(target.String()),
-		Run: func(stop setup.Stop, _ func(Line)) Outcome {
+		Run: func(stop setup.Stop, _ Tell) Outcome {
 			travis, err := outside.Travis(token)
 			if err != nil {
 				return Outcome{Err: err, To: to}
@@ -78,7 +78,7 @@ func (f *Flow) sync() *Work {
 	user, target, token, outside := f.result.user, f.answers.target, f.token(), f.outside
 	return &Work{
 		Words: "waiting for Travis to read its list of repositories anew",
-		Run: func(stop setup.Stop, _ func(Line)) Outcome {
+		Run: func(stop setup.Stop, _ Tell) Outcome {
 			ctx, cancel := context.WithTimeout(stop.Soft, syncPatience)
 			defer cancel()
 			travis, err := outside.Travis(token)

@@ -120,7 +120,7 @@ func (f *Flow) checkLogin(to string) *Work {
 	credential := setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole}
 	return &Work{
 		Words: "checking it with " + credential.Host.String(),
-		Run:   func(stop setup.Stop, _ func(Line)) Outcome { return prove(stop, credential) },
+		Run:   func(stop setup.Stop, _ Tell) Outcome { return prove(stop, credential) },
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	Pick                // one of many Rows
 	Confirm             // yes or no
 	Review              // read Lines, then yes
+	Shown               // read a Secret that was asked for; its end may have to be typed
 	Ending              // read Lines, then leave
 )
 
@@ -25,13 +26,15 @@ const (
 type Question struct {
 	Kind     Kind
 	Title    string
-	Reason   []string // short lines: why, and where an answer comes from
-	Options  []Option // of a Choice
-	Rows     []Row    // of a Pick; they can become more while it is asked
-	More     string   // of a Pick: what is still being looked for, or was not found, or ""
-	Growing  bool     // of a Pick: more rows are being looked for
-	Yes, No  string   // of a Confirm; Yes alone of a Review and an Ending
-	Lines    []Line   // of a Review and an Ending
+	Reason   []string      // short lines: why, and where an answer comes from
+	Options  []Option      // of a Choice
+	Rows     []Row         // of a Pick; they can become more while it is asked
+	More     string        // of a Pick: what is still being looked for, or was not found, or ""
+	Growing  bool          // of a Pick: more rows are being looked for
+	Yes, No  string        // of a Confirm; Yes alone of a Review and an Ending
+	Lines    []Line        // of a Review and an Ending
+	Secret   secret.String // of a Shown: what its owner asked to see
+	Tail     int           // of a Shown: how many of its last characters are to be typed; 0 is none
 	Initial  Value
 	Optional bool // of a Text: an empty answer means something
 	Check    func(Value) error
@@ -52,7 +55,7 @@ type Row struct {
 // Value is an answer; which field counts is the question's Kind.
 type Value struct {
 	Index  int           // of a Choice
-	Text   string        // of a Text
+	Text   string        // of a Text and a Shown
 	Secret secret.String // of a Secret
 	Key    string        // of a Pick
 	Yes    bool          // of a Confirm and a Review
@@ -96,12 +99,25 @@ func ProblemOf(err error) *Problem {
 // Error implements error, so that a Problem can be an Outcome's.
 func (p *Problem) Error() string { return p.Message }
 
-// Work is something that takes time. Run is called elsewhere: it may call tell
-// with lines for the person, as things happen.
+// Progress is how far a Work is.
+type Progress struct {
+	Done, Of int    // Of is 0 where that is not known
+	Words    string // what is being waited for
+}
+
+// Tell is how a Work tells a person what happens. Both may be called from any
+// goroutine.
+type Tell struct {
+	Line     func(Line)     // something that happened
+	Progress func(Progress) // takes the place of the one before
+}
+
+// Work is something that takes time. Run is called elsewhere.
 type Work struct {
 	Words  string // what is being done
 	Writes bool   // a stop has to let it end
-	Run    func(stop setup.Stop, tell func(Line)) Outcome
+	Stops  string // what a stop does then; "" takes away what was created
+	Run    func(stop setup.Stop, tell Tell) Outcome
 }
 
 // Outcome is what came of a Work.

@@ -38,12 +38,12 @@ func (f *Flow) recover() *Work {
 	host, outside, prove := f.rackHost(), f.outside, f.prover(StepSource)
 	return &Work{
 		Words: "reading the password from AWS",
-		Run: func(stop setup.Stop, tell func(Line)) Outcome {
-			found, err := outside.Recover(stop.Soft, rack, func(_ cfn.Source, why error) { tell(Line{Muted, why.Error()}) })
+		Run: func(stop setup.Stop, tell Tell) Outcome {
+			found, err := outside.Recover(stop.Soft, rack, func(_ cfn.Source, why error) { tell.Line(Line{Muted, why.Error()}) })
 			if err != nil {
 				return Outcome{Err: err, To: StepSource}
 			}
-			tell(Line{Good, "found it: " + string(found.From)})
+			tell.Line(Line{Good, "found it: " + string(found.From)})
 			outcome := prove(stop, setup.Credential{Host: host, Password: found.Password})
 			proved := outcome.Set
 			outcome.Set = func(f *Flow) {

@@ -27,7 +27,7 @@ func (f *Flow) makePlan() *Work {
 	}
 	return &Work{
 		Words: "reading the settings of " + shellescape.StripUnsafe(request.Targets[0].String()),
-		Run: func(stop setup.Stop, _ func(Line)) Outcome {
+		Run: func(stop setup.Stop, _ Tell) Outcome {
 			plan, err := outside.plan(stop, request, token, fingerprint)
 			if err != nil {
 				return Outcome{Err: err, To: back}

@@ -101,7 +101,7 @@ func (f *Flow) askWhose(keep func(*Flow, travisapi.User)) *Work {
 	token, outside := f.token(), f.outside
 	return &Work{
 		Words: "asking Travis whose token this is",
-		Run: func(stop setup.Stop, _ func(Line)) Outcome {
+		Run: func(stop setup.Stop, _ Tell) Outcome {
 			user, err := outside.whoIs(stop.Soft, token)
 			if err != nil {
 				return Outcome{Err: err}

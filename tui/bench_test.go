@@ -37,6 +37,10 @@ func (full) Sync(context.Context, travisapi.User) error { return nil }
 
 type good struct{}
 
+func (good) Settled(context.Context, convox.Host, secret.String, secret.String, int, func(convox.Turn)) (bool, error) {
+	return true, nil
+}
+
 func (good) Rack(context.Context, convox.Host, secret.String) (convox.Login, error) {
 	return convox.Login{}, nil
 }
@@ -56,7 +60,7 @@ func atRepositories(t testing.TB, n int) *model {
 	f := flow.New(flow.Outside{
 		Token:   func(context.Context) (secret.String, error) { return secret.New("t"), nil },
 		Travis:  func(secret.String) (flow.Travis, error) { return account, nil },
-		Checker: func(string) (setup.Checker, error) { return good{}, nil },
+		Checker: func(string) (flow.Checker, error) { return good{}, nil },
 	}, flow.Given{Way: flow.ByConsole, Password: secret.New("key")})
 	stop := setup.Stop{Soft: t.Context(), Hard: t.Context()}
 	m := newModel(stop, Terminal{}, f, &counted{file: os.Stderr})

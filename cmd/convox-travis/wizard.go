@@ -125,12 +125,9 @@ func (p *program) outside(o *options) flow.Outside {
 			}
 			return finder.Search(ctx, o.regions, deliver)
 		},
-		Recover: func(ctx context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error) {
-			finder, err := aws.open(ctx, o, "")
-			if err != nil {
-				return cfn.Recovered{}, err
-			}
-			return finder.Recover(ctx, rack, tell)
+		AWS: func(ctx context.Context) (flow.AWS, error) { return aws.open(ctx, o, "") },
+		SaveLogin: func(host convox.Host, password secret.String) (string, func() error, error) {
+			return convox.SaveLogin(p.env, p.home, p.goos, host, password)
 		},
 		Token: func(context.Context) (secret.String, error) {
 			found, err := place()
@@ -146,7 +143,7 @@ func (p *program) outside(o *options) flow.Outside {
 			}
 			return p.travisClient(endpoint, token)
 		},
-		Checker: func(fingerprint string) (setup.Checker, error) {
+		Checker: func(fingerprint string) (flow.Checker, error) {
 			options := convox.CheckerOptions{Fingerprint: fingerprint, UserAgent: userAgent()}
 			if p.demo {
 				options.DialContext = demo.Dial

@@ -60,13 +60,17 @@ func (u untrusted) Rack(context.Context, convox.Host, secret.String) (convox.Log
 	return convox.Login{}, &convox.LoginError{Kind: convox.KindUntrusted, Fingerprint: "AA:BB"}
 }
 
+func (u untrusted) Settled(context.Context, convox.Host, secret.String, secret.String, int, func(convox.Turn)) (bool, error) {
+	return false, nil
+}
+
 func (u untrusted) Console(context.Context, convox.Host, secret.String) (convox.Login, error) {
 	return convox.Login{}, &convox.LoginError{Kind: convox.KindUnreachable}
 }
 
 func TestACertificateIsApprovedByItsOwner(t *testing.T) {
 	w := newWorld(t)
-	w.outside.Checker = func(fingerprint string) (setup.Checker, error) { return untrusted{fingerprint == "AA:BB"}, nil }
+	w.outside.Checker = func(fingerprint string) (flow.Checker, error) { return untrusted{fingerprint == "AA:BB"}, nil }
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepCertificate)
 	if q := w.flow.Question(); q.Initial.Yes || !strings.Contains(strings.Join(q.Reason, " "), "AA:BB") {
 		t.Errorf("%+v", q)
@@ -77,7 +81,7 @@ func TestACertificateIsApprovedByItsOwner(t *testing.T) {
 	w.answer(flow.Value{Key: "host 127.0.0.1:1"}).step(flow.StepPassword).type_("pw").step(flow.StepCertificate)
 
 	w = newWorld(t)
-	w.outside.Checker = func(string) (setup.Checker, error) { return untrusted{}, nil }
+	w.outside.Checker = func(string) (flow.Checker, error) { return untrusted{}, nil }
 	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).type_(key).step(flow.StepKey) // a Console is never written unchecked
 }
 

@@ -11,6 +11,7 @@ import (
 // loses none of it.
 type answers struct {
 	way     Way
+	instead instead // of a reset
 	console convox.Host
 	key     secret.String // a deploy key
 
@@ -20,6 +21,11 @@ type answers struct {
 	password secret.String // that was typed
 
 	recovered secret.String // from AWS
+
+	newFrom newFrom       // where the new password of a reset comes from
+	made    secret.String // the one that was made
+	fresh   secret.String // the one that was typed
+	showIt  bool          // to its owner, instead of saving it
 
 	fingerprint string
 	unchecked   bool
@@ -42,6 +48,7 @@ const (
 	sourceSaved
 	sourceAWS
 	sourceTyped
+	sourceReset
 )
 
 // result is what the steps led to.
@@ -49,6 +56,11 @@ type result struct {
 	login       *convox.Login // of the last good check
 	untrusted   string        // the fingerprint to be asked about
 	unreachable error
+	refused     map[source]bool // what the Rack did not take
+	noRecovery  bool            // AWS gave no password that is good
+	savedIn     string          // the file in which a recovered one was saved
+	showing     bool            // a recovered one is to be shown
+	saving      bool            // or to be saved
 
 	user       travisapi.User
 	repository travisapi.Repository
@@ -71,6 +83,10 @@ func (g Given) answers() answers {
 	}
 	if !g.Host.IsZero() {
 		a.rack, a.typed = typeRow, g.Host.String()
+	}
+	if g.Reset != nil {
+		a.way, a.rack, a.source = ByRack, rackKey(*g.Reset), sourceReset
+		return a
 	}
 	switch {
 	case !g.Password.IsEmpty() && g.Way == ByConsole:
@@ -102,8 +118,11 @@ func (f *Flow) secret() secret.String {
 		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
 		return login.Password
 	}
-	if f.answers.source == sourceAWS {
+	switch f.answers.source {
+	case sourceAWS:
 		return f.answers.recovered
+	case sourceReset:
+		return f.newPassword()
 	}
 	return f.answers.password
 }

@@ -9,6 +9,7 @@
 package flow
 
 import (
+	"convox-travis/cfn"
 	"convox-travis/internal/setup"
 )
 
@@ -19,6 +20,7 @@ type Flow struct {
 	found   found
 	answers answers
 	result  result
+	reset   reset
 
 	steps   []step
 	at      int  // the step that is current
@@ -33,8 +35,11 @@ type Flow struct {
 // New returns a flow at its first step. given are the answers that are there
 // already.
 func New(outside Outside, given Given) *Flow {
-	f := &Flow{outside: outside, given: given, steps: steps(), found: begin(outside), chosen: map[string]bool{}}
+	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}}
 	f.answers = given.answers()
+	if given.Reset != nil {
+		f.found.racks = []cfn.Rack{*given.Reset}
+	}
 	f.at = -1
 	f.forward()
 	return f
@@ -245,7 +250,7 @@ func (f *Flow) Back() bool {
 
 // before is the step to go back to, below 0 where there is none.
 func (f *Flow) before() int {
-	if f.work != nil || f.result.begun {
+	if f.work != nil || f.result.begun || f.reset.isOpen() {
 		return -1
 	}
 	i := f.at - 1

@@ -64,7 +64,7 @@ func newWorld(t *testing.T) *world {
 		},
 		Token:  func(context.Context) (secret.String, error) { return secret.New(token), nil },
 		Travis: w.client,
-		Checker: func(fingerprint string) (setup.Checker, error) {
+		Checker: func(fingerprint string) (flow.Checker, error) {
 			return convox.NewChecker(convox.CheckerOptions{Fingerprint: fingerprint, Retry: w.retry, Roots: w.roots()})
 		},
 	}
@@ -279,33 +279,6 @@ func TestAWrongPasswordIsMendedInPlace(t *testing.T) {
 	w = newWorld(t).begin(flow.Given{})
 	w.rack.SetPassword("changed")
 	w.accept().accept().step(flow.StepSource).accept().step(flow.StepSource).wantProblem("does not accept")
-}
-
-func TestALostPasswordIsReadFromAWS(t *testing.T) {
-	w := newWorld(t)
-	held, err := secret.New(secrettest.Canary), error(nil)
-	var asked []string
-	w.outside.Recover = func(_ context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error) {
-		asked = append(asked, rack.Name)
-		tell(cfn.FromTaskDefinition, &cfn.Error{Kind: cfn.KindDenied})
-		return cfn.Recovered{Password: held, From: cfn.FromParameterStore}, err
-	}
-	w.begin(flow.Given{}).accept().accept().step(flow.StepSource).answer(flow.Value{Index: 2}).step(flow.StepRecover)
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "ecs:DescribeTaskDefinition") || len(asked) != 0 {
-		t.Errorf("asked %v before it was said: %s", asked, reason)
-	}
-	w.answer(flow.Value{}).step(flow.StepSource).accept().step(flow.StepRecover).answer(flow.Value{Yes: true}).step(flow.StepReview).accept().step(flow.StepDone)
-	w.wantWritten()
-
-	held = secret.New("stale")
-	w.begin(flow.Given{}).accept().accept().answer(flow.Value{Index: 2}).answer(flow.Value{Yes: true}).step(flow.StepSource).wantProblem("does not accept")
-	err = &cfn.Error{Kind: cfn.KindNoPassword}
-	w.begin(flow.Given{}).accept().accept().answer(flow.Value{Index: 2}).answer(flow.Value{Yes: true}).step(flow.StepSource).wantProblem("ask AWS")
-	// A saved login of another host is no stack whose password AWS could hold.
-	w.begin(flow.Given{}).accept().answer(flow.Value{Key: "type"}).type_(w.rack.Host).step(flow.StepSource)
-	if n := len(w.flow.Question().Options); n != 2 {
-		t.Errorf("%d places", n)
-	}
 }
 
 func TestASecretThatCannotBeMeantIsRefusedAtOnce(t *testing.T) {

@@ -17,15 +17,30 @@ type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
 	Saved func(context.Context) ([]convox.SavedLogin, error)
 	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
-	// Recover reads the password of a Rack from AWS. It may be nil.
-	Recover func(ctx context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error)
-	Token   func(context.Context) (secret.String, error) // empty when there is none
-	Travis  func(token secret.String) (Travis, error)
+	// AWS is the account in which Racks are found. It may be nil.
+	AWS func(context.Context) (AWS, error)
+	// SaveLogin saves a password for the convox client; undo puts back what was
+	// there.
+	SaveLogin func(convox.Host, secret.String) (file string, undo func() error, err error)
+	Token     func(context.Context) (secret.String, error) // empty when there is none
+	Travis    func(token secret.String) (Travis, error)
 	// Checker returns what checks logins; fingerprint is the certificate that
 	// was approved, or "".
-	Checker func(fingerprint string) (setup.Checker, error)
+	Checker func(fingerprint string) (Checker, error)
 	// Tip is what to type at a step in the demo, or "". It may be nil.
 	Tip func(step string) string
+}
+
+// AWS is what the flow needs of AWS beside the search; a cfn.Finder has it.
+type AWS interface {
+	setup.Stacks
+	Recover(ctx context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error)
+}
+
+// Checker proves credentials; a convox.Checker is one.
+type Checker interface {
+	setup.Checker
+	setup.Door
 }
 
 // Travis is what the flow needs of Travis; a travisapi.Client has it.
@@ -52,6 +67,9 @@ type Given struct {
 
 	SkipExisting, AllowMixed, Unchecked, DryRun bool
 	Agreed                                      bool // to what the review shows
+
+	// Reset is the Rack of a flow that resets a password and does nothing else.
+	Reset *cfn.Rack
 }
 
 // Way is where a build logs in.

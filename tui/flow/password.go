@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
@@ -22,7 +23,7 @@ func sourceStep() step {
 				q.Reason = append(q.Reason, f.found.savedErr.Error())
 			}
 			for i, s := range f.sources() {
-				q.Options = append(q.Options, sourceOptions[s])
+				q.Options = append(q.Options, f.sourceOption(s))
 				if s == f.answers.source {
 					q.Initial.Index = i
 				}
@@ -31,7 +32,8 @@ func sourceStep() step {
 		},
 		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
 		do: func(f *Flow) *Work {
-			if f.answers.source == sourceTyped || f.answers.source == sourceAWS {
+			switch s := f.answers.source; {
+			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.isSettled():
 				return nil
 			}
 			return f.checkLogin(StepSource)
@@ -53,10 +55,21 @@ var sourceOptions = map[source]Option{
 	sourceSaved: {Label: "Use the one that the convox client has saved", Note: "on this machine"},
 	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack itself has it"},
 	sourceTyped: {Label: "Type or paste it"},
+	sourceReset: {Label: "Set a new one", Note: "it is lost: the last resort"},
+}
+
+func (f *Flow) sourceOption(s source) Option {
+	if s == sourceReset && f.reset.isSettled() {
+		return Option{Label: "The new one, which was just set"}
+	}
+	return sourceOptions[s]
 }
 
 // sources lists where the password can come from, the best first.
 func (f *Flow) sources() []source {
+	if f.reset.isSettled() {
+		return []source{sourceReset, sourceTyped}
+	}
 	var all []source
 	if !f.given.Password.IsEmpty() && f.isGivenRack() && (f.given.PasswordFor.IsZero() || f.given.PasswordFor == f.rackHost()) {
 		all = append(all, sourceGiven)
@@ -64,9 +77,13 @@ func (f *Flow) sources() []source {
 	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved {
 		all = append(all, sourceSaved)
 	}
+	mayDo := slices.ContainsFunc(all, func(s source) bool { return !f.result.refused[s] })
 	all = append(all, sourceTyped)
-	if _, found := f.pickedRack(); found && f.outside.Recover != nil {
+	if _, found := f.pickedRack(); found && f.outside.AWS != nil {
 		all = append(all, sourceAWS)
+		if !mayDo { // nothing better is at hand
+			all = append(all, sourceReset)
+		}
 	}
 	return all
 }
@@ -137,6 +154,8 @@ func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 		case err == nil:
 			return Outcome{Set: func(f *Flow) { f.result.login = &login }}
 		case refused == nil:
+		case refused.Kind == convox.KindRefused, refused.Kind == convox.KindOnlyRawForm:
+			return Outcome{Err: err, To: to, Set: func(f *Flow) { f.refuse() }}
 		case refused.Kind == convox.KindUntrusted && fingerprint == "":
 			return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
 		case refused.Kind == convox.KindUnreachable && !c.Console:
@@ -146,7 +165,15 @@ func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 	}
 }
 
-func proveLogin(ctx context.Context, newChecker func(string) (setup.Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {
+// refuse keeps that the Rack does not take what the source gave.
+func (f *Flow) refuse() {
+	if f.result.refused == nil {
+		f.result.refused = map[source]bool{}
+	}
+	f.result.refused[f.answers.source] = true
+}
+
+func proveLogin(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {
 	if err := convox.CheckPassword(c.Password); err != nil {
 		return convox.Login{}, err
 	}
@@ -161,9 +188,21 @@ func proveLogin(ctx context.Context, newChecker func(string) (setup.Checker, err
 }
 
 func certificateStep() step {
+	return trustStep(StepCertificate, "Password", func(f *Flow) bool { return byRack(f) && f.answers.source != sourceReset }, (*Flow).backToRack,
+		func(f *Flow) *Work {
+			if f.answers.source == sourceAWS {
+				return f.checkLogin(f.whereItIs())
+			}
+			return f.checkLogin(StepPassword)
+		})
+}
+
+// trustStep asks about a certificate that nobody known has signed, and goes on
+// with what the password was wanted for, or goes back.
+func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn func(*Flow) *Work) step {
 	return step{
-		id: StepCertificate, name: "Password",
-		when: func(f *Flow) bool { return byRack(f) && f.result.untrusted != "" },
+		id: id, name: name,
+		when: func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "Is this the Rack's own certificate?",
@@ -183,10 +222,10 @@ func certificateStep() step {
 		do: func(f *Flow) *Work {
 			if f.answers.fingerprint != f.result.untrusted {
 				f.result.untrusted = ""
-				f.goTo(StepRack)
+				back(f)
 				return nil
 			}
-			return f.checkLogin(StepPassword)
+			return goOn(f)
 		},
 	}
 }
@@ -213,7 +252,7 @@ func uncheckedStep() step {
 		take: func(f *Flow, v Value) { f.answers.unchecked = v.Yes },
 		do: func(f *Flow) *Work {
 			if !f.answers.unchecked {
-				f.goTo(StepRack)
+				f.backToRack()
 			}
 			return nil
 		},

@@ -92,7 +92,9 @@ func (f *Flow) forgetLogin() {
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.answers.unchecked, f.answers.fingerprint = false, f.given.Fingerprint
 	f.answers.allowMixed = f.given.AllowMixed
-	f.answers.password, f.answers.recovered = secret.String{}, secret.String{}
+	f.answers.password, f.answers.recovered, f.answers.fresh, f.answers.made = secret.String{}, secret.String{}, secret.String{}, secret.String{}
+	f.result.refused, f.result.noRecovery, f.result.savedIn = nil, false, ""
+	f.forgetReset()
 	delete(f.chosen, StepSource) // another Rack has other places for it
 }
 

@@ -1,19 +1,42 @@
 package flow
 
+import "slices"
+
 // steps is the whole way, in its order. What belongs to one way in alone, and
 // what is asked only when something is found to be so, says when.
-func steps() []step {
+func steps(given Given) []step {
+	if given.Reset != nil {
+		return slices.Concat(recovering(), resetting(), []step{resetDoneStep()})
+	}
+	return slices.Concat(
+		[]step{wayStep(), consoleStep(), keyStep(), rackStep(), mfaStep(), hostStep(), sourceStep(), passwordStep()},
+		recovering(),
+		resetting(),
+		[]step{
+			accountStep(), tokenStep(),
+			repositoryStep(), slugStep(), unknownStep(), activateStep(),
+			branchStep(),
+			planStep(), mixedStep(),
+			reviewStep(),
+			retryStep(),
+			doneStep(),
+		},
+	)
+}
+
+// recovering reads a lost password where AWS has it, and proves any password.
+func recovering() []step {
+	return []step{recoverStep(), certificateStep(), uncheckedStep(), recoveredStep(), recoveredShownStep()}
+}
+
+// resetting sets a new password where nothing better exists.
+func resetting() []step {
 	return []step{
-		wayStep(),
-		consoleStep(), keyStep(),
-		rackStep(), mfaStep(), hostStep(), sourceStep(), recoverStep(), passwordStep(), certificateStep(), uncheckedStep(),
-		accountStep(), tokenStep(),
-		repositoryStep(), slugStep(), unknownStep(), activateStep(),
-		branchStep(),
-		planStep(), mixedStep(),
-		reviewStep(),
-		retryStep(),
-		doneStep(),
+		lostStep(), affectedStep(), busyStep(),
+		newStep(), freshStep(),
+		previewStep(), resetCertificateStep(), changesStep(), refreshStep(), nameStep(),
+		keepStep(), keptStep(),
+		resetStep(), goOnStep(),
 	}
 }
 
@@ -30,6 +53,23 @@ const (
 	StepPassword    = "password"
 	StepCertificate = "certificate"
 	StepUnchecked   = "unchecked"
+	StepRecovered   = "recovered"
+	StepShown       = "shown"
+	StepLost        = "lost"
+	StepAffected    = "affected"
+	StepBusy        = "busy"
+	StepNew         = "new"
+	StepFresh       = "fresh"
+	StepPreview     = "preview"
+	StepResetTrust  = "reset certificate"
+	StepChanges     = "changes"
+	StepRefresh     = "refresh"
+	StepName        = "name"
+	StepKeep        = "keep"
+	StepKept        = "kept"
+	StepReset       = "reset"
+	StepGoOn        = "go on"
+	StepResetDone   = "reset done"
 	StepAccount     = "account"
 	StepToken       = "token"
 	StepRepository  = "repository"

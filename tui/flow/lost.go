@@ -1,0 +1,111 @@
+package flow
+
+import (
+	"fmt"
+
+	"al.essio.dev/pkg/shellescape"
+)
+
+// isResetting reports whether a reset is on the way that is not over yet.
+func isResetting(f *Flow) bool {
+	return byRack(f) && f.answers.source == sourceReset && !f.reset.isSettled()
+}
+
+// instead is what can be done instead of a reset, and the reset.
+type instead int
+
+const (
+	readFromAWS instead = iota + 1
+	useDeployKey
+	resetIt
+)
+
+var insteadOptions = map[instead]Option{
+	readFromAWS:  {Label: "Read it from AWS", Note: "nothing changes"},
+	useDeployKey: {Label: "Use a Console deploy key", Note: "if Console manages this Rack; nothing changes"},
+	resetIt:      {Label: "Set a new password", Note: "changes the Rack, and everyone else has to be told"},
+}
+
+// instead lists what is better than a reset first.
+func (f *Flow) instead() []instead {
+	if f.result.noRecovery {
+		return []instead{useDeployKey, resetIt}
+	}
+	return []instead{readFromAWS, useDeployKey, resetIt}
+}
+
+func (f *Flow) rackName() string {
+	rack, _ := f.pickedRack()
+	return shellescape.StripUnsafe(rack.Name)
+}
+
+func lostStep() step {
+	return step{
+		id: StepLost, name: "Reset",
+		when: isResetting,
+		wait: func(f *Flow) string {
+			if !f.found.savedDone {
+				return "reading the saved logins"
+			}
+			return ""
+		},
+		ask: func(f *Flow) Question {
+			q := Question{
+				Kind: Choice, Title: "Is the password of Rack " + f.rackName() + " really lost?",
+				Reason: []string{"A reset is the last resort. AWS does not show whether Console manages the Rack: if it does, a deploy key is the better way."},
+			}
+			for i, one := range f.instead() {
+				q.Options = append(q.Options, insteadOptions[one])
+				if one == f.answers.instead {
+					q.Initial.Index = i
+				}
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) { f.answers.instead = f.instead()[v.Index] },
+		do: func(f *Flow) *Work {
+			switch {
+			case f.answers.instead == readFromAWS:
+				f.answers.source = sourceAWS
+				f.goTo(StepRecover)
+			case f.answers.instead == useDeployKey && f.given.Reset != nil:
+				f.goTo(StepResetDone)
+			case f.answers.instead == useDeployKey:
+				f.answers.way = ByConsole
+				f.goTo(StepKey)
+			}
+			return nil
+		},
+	}
+}
+
+// affectedStep says what a reset does, and to whom.
+func affectedStep() step {
+	return step{
+		id: StepAffected, name: "Reset",
+		when: isResetting,
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?",
+				Reason: []string{
+					"CloudFormation updates the Rack's stack: the password becomes a new one, every other parameter stays as it is. Then the Rack's web service is started anew. That takes some minutes.",
+					"Apps go on running. Without HighAvailability the Rack's API is away for a moment.",
+					"Everyone else who uses the old password is locked out until they have the new one:",
+					"- builds of other repositories fail: run convox-travis for each;",
+					fmt.Sprintf("- teammates log in again: convox login %s;", f.rackHost()),
+					"- Console, if it manages this Rack, needs the new password in the Rack's settings there.",
+					"What exactly would change is shown next. Nothing is changed before you have typed the Rack's name and have the new password.",
+				},
+				Yes: "Yes, go on", No: "No, go back",
+			}
+		},
+		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
+		do: func(f *Flow) *Work {
+			if !f.result.agreed {
+				f.goTo(StepLost)
+				return nil
+			}
+			return f.lookAtStack()
+		},
+	}
+}

@@ -1,0 +1,152 @@
+package flow
+
+import (
+	"fmt"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+)
+
+// newFrom is where a new password comes from.
+type newFrom int
+
+const (
+	newMade newFrom = iota + 1
+	newTyped
+	newSaved // of a reset that was begun: it was saved then
+)
+
+var newOptions = map[newFrom]Option{
+	newSaved: {Label: "The one that is saved", Note: "goes on with the reset that was begun"},
+	newMade:  {Label: "Make one", Note: "30 letters and digits"},
+	newTyped: {Label: "Type one"},
+}
+
+// newSources lists where the new password can come from, the best first.
+func (f *Flow) newSources() []newFrom {
+	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved && f.reset.ours {
+		return []newFrom{newSaved, newMade, newTyped}
+	}
+	return []newFrom{newMade, newTyped}
+}
+
+// newPassword is the one that the Rack is to get.
+func (f *Flow) newPassword() secret.String {
+	switch f.answers.newFrom {
+	case newTyped:
+		return f.answers.fresh
+	case newSaved:
+		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
+		return login.Password
+	}
+	return f.answers.made
+}
+
+func newStep() step {
+	return step{
+		id: StepNew, name: "Reset",
+		when: isResetting,
+		ask: func(f *Flow) Question {
+			q := Question{Kind: Choice, Title: "Which new password?", Reason: []string{"Letters and digits are what every client can send."}}
+			if f.reset.ours {
+				q.Reason = []string{"The stack's last update was a reset by convox-travis. With that password again, only what is left of it is done."}
+			}
+			for i, one := range f.newSources() {
+				q.Options = append(q.Options, newOptions[one])
+				if one == f.answers.newFrom {
+					q.Initial.Index = i
+				}
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) { f.answers.newFrom = f.newSources()[v.Index] },
+		do: func(f *Flow) *Work {
+			if f.answers.newFrom != newMade || !f.answers.made.IsEmpty() {
+				return nil
+			}
+			made, err := convox.NewPassword(nil)
+			if err != nil {
+				f.goTo(StepNew)
+				f.problem = ProblemOf(err)
+			}
+			f.answers.made = made
+			return nil
+		},
+	}
+}
+
+func freshStep() step {
+	return step{
+		id: StepFresh, name: "Reset",
+		when: func(f *Flow) bool { return isResetting(f) && f.answers.newFrom == newTyped },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Secret, Title: "The new password",
+				Reason:  []string{"1 to 50 letters and digits: other signs the convox client may not be able to send."},
+				Initial: Value{Secret: f.answers.fresh},
+				Check:   func(v Value) error { return convox.CheckNewPassword(v.Secret) },
+			}
+		},
+		take: func(f *Flow, v Value) { f.answers.fresh = v.Secret },
+	}
+}
+
+// isNew reports whether the stack is to get a password that its owner may not
+// have yet.
+func isNew(f *Flow) bool {
+	return isResetting(f) && f.reset.plan != nil && f.reset.plan.Preview != nil && f.answers.newFrom != newSaved
+}
+
+func keepStep() step {
+	return step{
+		id: StepKeep, name: "Reset",
+		when: isNew,
+		ask: func(f *Flow) Question {
+			q := Question{
+				Kind: Choice, Title: "Where do you want the new password?",
+				Reason: []string{"Before anything changes, it has to be with you: nobody could read it back."},
+				Options: []Option{
+					{Label: "Save it for the convox client", Note: "on this machine, for you alone"},
+					{Label: "Show it", Note: "to be written down; its end is asked for"},
+				},
+			}
+			if f.answers.showIt {
+				q.Initial.Index = 1
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) { f.answers.showIt = v.Index == 1 },
+		do: func(f *Flow) *Work {
+			if f.answers.showIt {
+				return nil
+			}
+			return f.save(f.newPassword(), "", func(f *Flow, file string, undo func() error) {
+				f.reset.where, f.reset.undo = "saved in "+file, undo
+			})
+		},
+	}
+}
+
+// tail is how many characters prove that somebody has the password.
+const tail = 6
+
+func keptStep() step {
+	return step{
+		id: StepKept, name: "Reset",
+		when: func(f *Flow) bool { return isNew(f) && f.answers.showIt },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Shown, Title: "The new password",
+				Reason: []string{fmt.Sprintf("Put it where you keep passwords, and type its last %d characters from there. Then the Rack gets it.", tail)},
+				Secret: f.newPassword(), Tail: tail,
+				Check: func(v Value) error {
+					if !convox.MatchesTail(f.newPassword(), v.Text, tail) {
+						return &Problem{Message: fmt.Sprintf("these are not its last %d characters", tail), Hints: []string{"read them off where you put it"}}
+					}
+					return nil
+				},
+			}
+		},
+		take: func(f *Flow, _ Value) { f.reset.where = "with you: it was shown, and its end typed back" },
+	}
+}

@@ -1,0 +1,218 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/setup"
+)
+
+// reset is what is known of a reset.
+type reset struct {
+	busy      string // the state of a stack that something else updates
+	ours      bool   // the stack's last update was a reset by this program
+	plan      *setup.ResetPlan
+	unused    []setup.ResetPlan // to be discarded
+	refreshes bool              // every instance may be replaced
+	where     string            // where its owner has the new password, in words
+	undo      func() error      // puts back what was saved before, or nil
+	report    *setup.ResetReport
+	past      []string // how resets of other Racks stand
+}
+
+func (r *reset) isSettled() bool { return r.report != nil && r.report.Phase == setup.PhaseSettled }
+
+// isOpen reports whether the stack was told to change, and it is not known that
+// all of it is over.
+func (r *reset) isOpen() bool {
+	return r.report != nil && r.report.Begun() && !r.report.OldHolds() && !r.isSettled()
+}
+
+// forgetReset drops what was known of another Rack, but for what was done.
+func (f *Flow) forgetReset() {
+	f.reset.drop()
+	f.reset = reset{unused: f.reset.unused, past: f.ResetStanding()}
+}
+
+// drop puts the plan aside, to be discarded.
+func (r *reset) drop() {
+	if r.plan != nil {
+		r.unused = append(r.unused, *r.plan)
+	}
+	r.plan = nil
+}
+
+// resetter opens AWS and the Rack's door.
+func (o Outside) resetter(ctx context.Context, fingerprint string, tell Tell) (setup.Resetter, error) {
+	aws, err := o.AWS(ctx)
+	if err != nil {
+		return setup.Resetter{}, err
+	}
+	door, err := o.Checker(fingerprint)
+	if err != nil {
+		return setup.Resetter{}, err
+	}
+	return setup.Resetter{Stacks: aws, Door: door, Tell: func(e setup.ResetEvent) { tellReset(tell, e) }}, nil
+}
+
+// tellReset says in words what happens.
+func tellReset(tell Tell, e setup.ResetEvent) {
+	tell.Progress(Progress{Done: e.Done, Of: e.Of, Words: e.Words})
+	if e.Stack == nil {
+		return
+	}
+	line := Line{Text: e.Stack.LogicalID + ": " + strings.ToLower(strings.ReplaceAll(e.Stack.Status, "_", " "))}
+	switch {
+	case strings.HasSuffix(e.Stack.Status, "_FAILED"), strings.Contains(e.Stack.Status, "ROLLBACK"):
+		line.Tone = Bad
+		if e.Stack.Reason != "" {
+			line.Text += ": " + e.Stack.Reason
+		}
+	case strings.HasSuffix(e.Stack.Status, "_COMPLETE"):
+		line.Tone = Good
+	default:
+		return // the progress says it
+	}
+	tell.Line(line)
+}
+
+// lookAtStack asks whether the stack can be updated now.
+func (f *Flow) lookAtStack() *Work {
+	rack, _ := f.pickedRack()
+	outside := f.outside
+	return &Work{
+		Words: "looking at the stack of Rack " + shellescape.StripUnsafe(rack.Name),
+		Run: func(stop setup.Stop, _ Tell) Outcome {
+			aws, err := outside.AWS(stop.Soft)
+			if err != nil {
+				return Outcome{Err: err, To: StepAffected}
+			}
+			state, err := aws.State(stop.Soft, rack)
+			if err != nil {
+				return Outcome{Err: err, To: StepAffected}
+			}
+			return Outcome{Set: func(f *Flow) { f.setState(state) }}
+		},
+	}
+}
+
+func (f *Flow) setState(state cfn.StackState) {
+	f.reset.busy, f.reset.ours = "", state.Reset
+	if state.InProgress {
+		f.reset.busy = shellescape.StripUnsafe(state.Status)
+	}
+}
+
+// busyStep waits for an update that runs already, which can be a reset that was
+// left.
+func busyStep() step {
+	return step{
+		id: StepBusy, name: "Reset",
+		when: func(f *Flow) bool { return isResetting(f) && f.reset.busy != "" },
+		ask: func(f *Flow) Question {
+			q := Question{
+				Kind: Choice, Title: "The Rack is being updated",
+				Reason:  []string{"Its stack is in the state " + f.reset.busy + ". Nothing is changed while another change runs."},
+				Options: []Option{{Label: "Wait for its end"}, {Label: "Go back"}},
+			}
+			if f.reset.ours {
+				q.Title = "A reset of this Rack is under way"
+				q.Reason = append(q.Reason, "It was begun by convox-travis. When it has ended, the same new password goes on with it.")
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) { f.result.agreed = v.Index == 0 },
+		do: func(f *Flow) *Work {
+			if !f.result.agreed {
+				f.goTo(StepLost)
+				return nil
+			}
+			return f.awaitUpdate()
+		},
+	}
+}
+
+func (f *Flow) awaitUpdate() *Work {
+	rack, _ := f.pickedRack()
+	fingerprint, outside := f.answers.fingerprint, f.outside
+	return &Work{
+		Words: "waiting for the end of the update",
+		Run: func(stop setup.Stop, tell Tell) Outcome {
+			resetter, err := outside.resetter(stop.Soft, fingerprint, tell)
+			if err == nil {
+				err = resetter.AwaitUpdate(stop, rack)
+			}
+			if err != nil {
+				return Outcome{Err: err, To: StepAffected}
+			}
+			return Outcome{Set: func(f *Flow) { f.reset.busy = "" }}
+		},
+	}
+}
+
+func previewStep() step {
+	return step{id: StepPreview, name: "Reset", when: isResetting, do: (*Flow).preview}
+}
+
+// preview lets AWS work out what would change, and takes away what it worked out
+// before.
+func (f *Flow) preview() *Work {
+	f.reset.drop()
+	rack, _ := f.pickedRack()
+	request := setup.ResetRequest{Rack: rack, Host: f.rackHost(), New: f.newPassword(), Olds: f.oldPasswords()}
+	fingerprint, unused, outside := f.answers.fingerprint, f.reset.unused, f.outside
+	f.result.untrusted, f.reset.refreshes = "", false
+	return &Work{
+		Words: "working out what would change; nothing is changed", Writes: true, Stops: "stop, and take the preview away",
+		Run: func(stop setup.Stop, tell Tell) Outcome {
+			resetter, err := outside.resetter(stop.Soft, fingerprint, tell)
+			if err != nil {
+				return Outcome{Err: err, To: StepAffected}
+			}
+			for _, plan := range unused {
+				if err := resetter.Discard(stop.Hard, plan); err != nil {
+					return Outcome{Err: err, To: StepAffected}
+				}
+			}
+			plan, err := resetter.MakePlan(stop.Soft, request)
+			outcome := Outcome{Err: err, To: StepAffected}
+			refused, _ := errors.AsType[*convox.LoginError](err)
+			switch {
+			case err == nil:
+				outcome = Outcome{}
+			case refused != nil && refused.Kind == convox.KindUntrusted && fingerprint == "":
+				outcome = Outcome{}
+			}
+			outcome.Set = func(f *Flow) {
+				f.reset.unused = nil
+				switch {
+				case err == nil:
+					f.reset.plan = &plan
+				case outcome.Err == nil:
+					f.result.untrusted = refused.Fingerprint
+				}
+			}
+			return outcome
+		},
+	}
+}
+
+// oldPasswords are those that may hold now.
+func (f *Flow) oldPasswords() []secret.String {
+	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
+	olds := []secret.String{login.Password, f.answers.password, f.answers.recovered}
+	if f.isGivenRack() {
+		olds = append(olds, f.given.Password)
+	}
+	return olds
+}
+
+func resetCertificateStep() step {
+	return trustStep(StepResetTrust, "Reset", isResetting, func(f *Flow) { f.goTo(StepLost) }, (*Flow).preview)
+}

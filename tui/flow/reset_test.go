@@ -1,0 +1,403 @@
+package flow_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+	"convox-travis/internal/transport"
+	"convox-travis/tui/flow"
+)
+
+// lostWorld is a world whose Rack is in CloudFormation, with a password that
+// nobody has, and a place to save logins in.
+type lostWorld struct {
+	*world
+	aws  *cfntest.Server
+	home string
+}
+
+const region = "us-east-1"
+
+func newLostWorld(t *testing.T) *lostWorld {
+	t.Helper()
+	w := &lostWorld{world: newWorld(t), aws: cfntest.Start(t), home: t.TempDir()}
+	w.rack.SetTasks(secrettest.Canary, secrettest.Canary)
+	w.aws.AddUser(cfntest.User{Account: "123456789012", Name: "ann", KeyID: "AKIAIOSFODNN7EXAMPLE", Secret: "aws-secret"})
+	added := w.aws.AddRack(cfntest.Rack{Region: region, Name: "production", Host: w.rack.Host, Version: "20240301100215", Password: secrettest.Canary})
+	w.aws.OnTaskReplaced(added.WebService, func(task int, environment map[string]string) { w.rack.SetTask(task, environment["PASSWORD"]) })
+	for name, value := range map[string]string{
+		"HOME": w.home, "AWS_CONFIG_FILE": filepath.Join(w.home, "config"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(w.home, "credentials"), "AWS_PROFILE": "",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": w.aws.URL, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "aws-secret", "AWS_SESSION_TOKEN": "",
+	} {
+		t.Setenv(name, value)
+	}
+	finder, err := cfn.NewFinder(t.Context(), cfn.Options{Poll: time.Millisecond, Patience: time.Second, Retry: transport.Retry{Tries: 2, Deadline: time.Second, Pause: time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.outside.AWS = func(context.Context) (flow.AWS, error) { return finder, nil }
+	w.outside.Saved = func(context.Context) ([]convox.SavedLogin, error) {
+		return convox.SavedLogins(func(string) string { return "" }, w.home, "linux")
+	}
+	w.outside.SaveLogin = func(host convox.Host, password secret.String) (string, func() error, error) {
+		return convox.SaveLogin(func(string) string { return "" }, w.home, "linux", host, password)
+	}
+	return w
+}
+
+// saved is what the convox client has saved for the Rack.
+func (w *lostWorld) saved() string {
+	logins, _ := convox.SavedLogins(func(string) string { return "" }, w.home, "linux")
+	login, _ := convox.FindSaved(logins, w.host())
+	return login.Password.Reveal()
+}
+
+func (w *lostWorld) stackPassword() string {
+	return w.aws.ParametersOf(region, "production")["Password"]
+}
+
+// toLost goes to the question whether the password is really lost.
+func (w *lostWorld) toLost() *lostWorld {
+	w.Helper()
+	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepSource).choose("Set a new one").step(flow.StepLost)
+	return w
+}
+
+// alone begins a flow that resets and does nothing else.
+func (w *lostWorld) alone(given flow.Given) *lostWorld {
+	w.Helper()
+	given.Reset = &cfn.Rack{Name: "production", Region: region, Host: w.rack.Host}
+	outside := w.outside
+	w.outside.Clone, w.outside.Token, w.outside.Racks = nil, nil, nil
+	w.begin(given).step(flow.StepLost)
+	w.outside = outside
+	return w
+}
+
+// choose answers with the option of a label.
+func (w *world) choose(label string) *world {
+	w.Helper()
+	for i, option := range w.flow.Question().Options {
+		if strings.HasPrefix(option.Label, label) {
+			return w.answer(flow.Value{Index: i})
+		}
+	}
+	w.Fatalf("%q is not among %+v", label, w.flow.Question().Options)
+	return w
+}
+
+// toKeep goes from the question whether it is lost to where the new password is
+// to be kept.
+func (w *lostWorld) toKeep() *lostWorld {
+	w.Helper()
+	w.choose("Set a new password").step(flow.StepAffected).answer(yes).step(flow.StepNew).choose("Make one").step(flow.StepChanges)
+	w.answer(yes).step(flow.StepName).answer(flow.Value{Text: "production"}).step(flow.StepKeep)
+	return w
+}
+
+// close ends the flow as its owner does.
+func (w *lostWorld) close() {
+	w.Helper()
+	if err := w.flow.Close(w.Context()); err != nil {
+		w.Error(err)
+	}
+	if left := w.aws.ChangeSets(region, "production"); len(left) > 0 && w.stackPassword() == secrettest.Canary {
+		w.Errorf("left behind: %q", left)
+	}
+}
+
+func TestALostPasswordBecomesWrittenVariables(t *testing.T) {
+	w := newLostWorld(t).toLost().toKeep()
+	if w.saved() != "" || w.stackPassword() != secrettest.Canary {
+		t.Fatal("something was changed before its owner had it")
+	}
+	w.choose("Save it").step(flow.StepReview)
+	made := w.saved()
+	if len(made) != 30 || w.stackPassword() != made {
+		t.Fatalf("%d letters were saved", len(made))
+	}
+	for place, text := range map[string]string{"the review": fmt.Sprint(w.flow.Question().Lines), "the standing": fmt.Sprint(w.flow.ResetStanding())} {
+		secrettest.Absent(t, place, text, made)
+	}
+	w.accept().step(flow.StepDone)
+	if got, want := w.settings(), "CONVOX_HOST="+w.rack.Host+" CONVOX_PASSWORD="+made; got != want {
+		t.Errorf("Travis has another pair")
+	}
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "only the new password logs in; the new password is saved in "+w.home) {
+		t.Errorf("it says %s", standing)
+	}
+	w.close()
+}
+
+func TestANewPasswordThatIsShownIsTypedBack(t *testing.T) {
+	w := newLostWorld(t).toLost().toKeep()
+	w.choose("Show it").step(flow.StepKept)
+	made := w.flow.Question().Secret.Reveal()
+	for _, wrong := range []string{"", "nonono", made, made[:6]} {
+		if err := w.flow.Answer(flow.Value{Text: wrong}); err == nil {
+			t.Fatalf("%d letters are taken for its end", len(wrong))
+		}
+	}
+	if w.stackPassword() != secrettest.Canary {
+		t.Fatal("it was set too early")
+	}
+	w.answer(flow.Value{Text: made[24:]}).step(flow.StepReview)
+	if w.stackPassword() != made || w.saved() != "" {
+		t.Error("it was not set, or saved too")
+	}
+	w.close()
+}
+
+func TestATypedPasswordCanBeOne(t *testing.T) {
+	w := newLostWorld(t).toLost()
+	w.choose("Set a new password").answer(yes).choose("Type one").step(flow.StepFresh)
+	for _, wrong := range []string{"", "a b", strings.Repeat("x", 51)} {
+		if err := w.flow.Answer(flow.Value{Secret: secret.New(wrong)}); err == nil {
+			t.Errorf("%q is taken", wrong)
+		}
+	}
+	w.answer(flow.Value{Secret: secret.New("typed123")}).step(flow.StepChanges).answer(yes).answer(flow.Value{Text: "production"}).choose("Show it").answer(flow.Value{Text: "ped123"}).step(flow.StepReview)
+	if w.stackPassword() != "typed123" {
+		t.Error("it was not set")
+	}
+}
+
+func TestAResetIsOfferedWhenNothingBetterIsAtHand(t *testing.T) {
+	offered := func(w *world) bool {
+		return strings.Contains(fmt.Sprint(w.flow.Question().Options), "Set a new one")
+	}
+	w := newLostWorld(t)
+	w.outside.Saved = func(context.Context) ([]convox.SavedLogin, error) {
+		return []convox.SavedLogin{{Host: w.host(), Password: secret.New("stale")}}, nil
+	}
+	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepSource)
+	if offered(w.world) {
+		t.Error("although a password is saved")
+	}
+	if w.choose("Use the one").step(flow.StepSource).wantProblem("does not accept"); !offered(w.world) {
+		t.Error("it is not offered when the saved one is refused")
+	}
+}
+
+func TestWhatIsBetterComesFirst(t *testing.T) {
+	w := newLostWorld(t).toLost()
+	w.choose("Read it from AWS").step(flow.StepRecover).answer(yes).step(flow.StepRecovered).accept().step(flow.StepReview)
+	w.toLost().choose("Use a Console deploy key").step(flow.StepKey).type_(key).step(flow.StepReview)
+	w.aws.Deny("ecs:DescribeTaskDefinition", region)
+	w.aws.Deny("ssm:GetParameter", region)
+	w.toLost().choose("Read it from AWS").answer(yes).step(flow.StepSource).wantProblem("ecs:DescribeTaskDefinition")
+	w.choose("Set a new one").step(flow.StepLost)
+	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "Read it from AWS") {
+		t.Error("what gave nothing is offered again")
+	}
+	w.close()
+}
+
+func TestSayingNoChangesNothing(t *testing.T) {
+	w := newLostWorld(t).toLost()
+	w.choose("Set a new password").answer(flow.Value{}).step(flow.StepLost)
+	w.choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges)
+	if len(w.aws.ChangeSets(region, "production")) != 1 {
+		t.Fatal("there is no preview")
+	}
+	w.backTo(flow.StepNew)
+	w.choose("Make one").step(flow.StepChanges)
+	if n := len(w.aws.ChangeSets(region, "production")); n != 1 {
+		t.Errorf("%d previews", n)
+	}
+	w.answer(yes).step(flow.StepName)
+	if err := w.flow.Answer(flow.Value{Text: "Production"}); err == nil {
+		t.Error("another name is taken")
+	}
+	w.backTo(flow.StepRack)
+	w.close()
+	if len(w.aws.ChangeSets(region, "production")) != 0 || w.stackPassword() != secrettest.Canary || len(w.travis.Writes()) != 0 {
+		t.Error("something is left")
+	}
+}
+
+func TestInstancesBeingReplacedNeedAWordOfTheirOwn(t *testing.T) {
+	w := newLostWorld(t)
+	w.aws.PublishImage(region, "/aws/service/ecs/optimized-ami/amazon-linux-2/recommended/image_id", "ami-0123456789abcdef0")
+	w.toLost().choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges)
+	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "one by one") {
+		t.Errorf("%s", lines)
+	}
+	w.answer(yes).step(flow.StepRefresh)
+	if w.flow.Question().Initial.Yes {
+		t.Error("yes is offered")
+	}
+	w.answer(flow.Value{}).step(flow.StepLost)
+	w.toKeep2(flow.StepRefresh).choose("Save it").step(flow.StepReview)
+}
+
+func (w *lostWorld) toKeep2(between string) *lostWorld {
+	w.Helper()
+	w.choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges).answer(yes).step(between)
+	w.answer(yes).step(flow.StepName).answer(flow.Value{Text: "production"}).step(flow.StepKeep)
+	return w
+}
+
+func TestADriftedStackIsShownAndLeftAlone(t *testing.T) {
+	w := newLostWorld(t)
+	finder, _ := w.outside.AWS(t.Context())
+	w.outside.AWS = func(context.Context) (flow.AWS, error) { return drifted{finder}, nil }
+	w.toLost().choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges)
+	q := w.flow.Question()
+	if lines := fmt.Sprint(q.Lines); !strings.Contains(lines, "Vpc would be removed") || !strings.Contains(lines, "ApiMonitorTasks") || q.Yes != "go back" {
+		t.Errorf("%+v", q)
+	}
+	w.answer(yes).step(flow.StepLost)
+	w.close()
+}
+
+type drifted struct{ flow.AWS }
+
+func (d drifted) Preview(ctx context.Context, rack cfn.Rack, password secret.String) (*cfn.Preview, error) {
+	p, err := d.AWS.Preview(ctx, rack, password)
+	p.Verdict, p.Why = cfn.Unexpected, []string{"Vpc would be removed"}
+	return p, err
+}
+
+func TestARollBackPutsTheSavedLoginBack(t *testing.T) {
+	w := newLostWorld(t)
+	folder := filepath.Join(w.home, ".config", "convox")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	before := fmt.Sprintf(`{%q: "stale", "other.example.com": "theirs"}`, w.rack.Host)
+	if err := os.WriteFile(filepath.Join(folder, "auth"), []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
+	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).choose("Use the one").step(flow.StepSource).choose("Set a new one")
+	w.toKeep().choose("Save it").step(flow.StepAffected).wantProblem("took the update back: no room")
+	if text, err := os.ReadFile(filepath.Join(folder, "auth")); err != nil || string(text) != before {
+		t.Errorf("the saved logins became %q", text)
+	}
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the old password still holds") || strings.Contains(standing, "new password is") {
+		t.Errorf("it says %s", standing)
+	}
+	w.answer(yes).choose("Make one").answer(yes).answer(flow.Value{Text: "production"}).choose("Save it").step(flow.StepReview)
+}
+
+func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
+	w := newLostWorld(t)
+	w.aws.Deny("ecs:UpdateService", region)
+	w.toLost().toKeep().choose("Save it").step(flow.StepGoOn).wantProblem("access denied")
+	if w.flow.CanGoBack() {
+		t.Error("it can be gone back from")
+	}
+	reason := strings.Join(w.flow.Question().Reason, "\n")
+	if !strings.Contains(reason, "saved in "+w.home) || !strings.Contains(reason, "may still take the old one") {
+		t.Errorf("it says %s", reason)
+	}
+	w.choose("Leave it")
+	if w.flow.State() != flow.Over || len(w.travis.Writes()) != 0 {
+		t.Error("it is not over")
+	}
+	w.close()
+	if w.saved() != w.stackPassword() {
+		t.Error("nobody has the password")
+	}
+	// The next one finds it.
+	finder, _ := w.outside.AWS(t.Context())
+	w.outside.AWS = func(context.Context) (flow.AWS, error) { return restarting{finder, w}, nil }
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepNew).choose("The one that is saved").step(flow.StepChanges)
+	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "has this password already") {
+		t.Errorf("%s", lines)
+	}
+	w.answer(yes).step(flow.StepResetDone)
+	if report := w.flow.ResetReport(); report.Phase != setup.PhaseSettled {
+		t.Errorf("%+v", report)
+	}
+}
+
+// restarting is an AWS whose services may be restarted after all.
+type restarting struct {
+	flow.AWS
+	w *lostWorld
+}
+
+func (r restarting) Restart(context.Context, cfn.Rack) (cfn.Deployment, error) {
+	password := r.w.stackPassword()
+	r.w.rack.SetTasks(password, password)
+	return cfn.Deployment{Status: "PRIMARY", Running: 2, Desired: 2, Completed: true}, nil
+}
+
+func TestAnUpdateThatRunsIsWaitedFor(t *testing.T) {
+	w := newLostWorld(t)
+	w.aws.SetPace(cfntest.Pace{Resource: 40 * time.Millisecond})
+	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
+	w.toLost().choose("Set a new password").answer(yes).step(flow.StepBusy).choose("Go back").step(flow.StepLost)
+	w.choose("Set a new password").answer(yes).step(flow.StepBusy).choose("Wait").step(flow.StepNew)
+	w.choose("Make one").step(flow.StepChanges)
+	w.close()
+}
+
+func TestAResetAloneEndsWithWhatIsToBeDone(t *testing.T) {
+	w := newLostWorld(t).alone(flow.Given{}).toKeep()
+	w.choose("Save it").step(flow.StepResetDone)
+	lines := fmt.Sprint(w.flow.Question().Lines)
+	for _, words := range []string{"only the new password logs in", "convox login " + w.rack.Host, "convox-travis --rack production"} {
+		if !strings.Contains(lines, words) {
+			t.Errorf("%q is not in %s", words, lines)
+		}
+	}
+	secrettest.Absent(t, "the end", lines, w.saved())
+	w.answer(flow.Value{})
+	if w.flow.State() != flow.Over {
+		t.Error("it is not over")
+	}
+
+	w = newLostWorld(t).alone(flow.Given{})
+	w.choose("Use a Console deploy key").step(flow.StepResetDone)
+	w = newLostWorld(t).alone(flow.Given{})
+	w.choose("Read it from AWS").answer(flow.Value{}).step(flow.StepLost).choose("Read it from AWS").answer(yes).step(flow.StepRecovered).choose("Leave").step(flow.StepResetDone)
+	w = newLostWorld(t).alone(flow.Given{DryRun: true})
+	w.choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges).answer(yes)
+	if w.flow.State() != flow.Over {
+		t.Error("a dry run goes on")
+	}
+	w.close()
+	if w.stackPassword() != secrettest.Canary {
+		t.Error("a dry run changes something")
+	}
+}
+
+func TestAPasswordThatWasSavedAndNeverSetIsTakenBack(t *testing.T) {
+	w := newLostWorld(t).toLost().toKeep()
+	stopped, stop := context.WithCancelCause(t.Context())
+	if err := w.flow.Answer(flow.Value{Index: 0}); err != nil {
+		t.Fatal(err)
+	}
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	if w.saved() == "" || w.flow.State() != flow.Working {
+		t.Fatal("it is not saved yet")
+	}
+	stop(context.Canceled)
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: stopped, Hard: t.Context()}, w.tell()))
+	if w.flow.State() != flow.Over || w.saved() != "" || w.stackPassword() != secrettest.Canary {
+		t.Errorf("%d, the saved one is there: %t", w.flow.State(), w.saved() != "")
+	}
+	w.close()
+
+	w = newLostWorld(t).toLost().toKeep()
+	_ = w.flow.Answer(flow.Value{Index: 0})
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	w.close() // the driver left before the work began
+	if w.saved() != "" {
+		t.Error("a password that the Rack never got is saved")
+	}
+}

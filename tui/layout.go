@@ -215,7 +215,7 @@ func (m *model) doing() []string {
 	lines := append([]string{""}, indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
 	lines = append(lines, "")
 	if m.progress.Words != "" {
-		lines = append(lines, m.bar(), "")
+		lines = append(append(lines, m.howFar()...), "")
 	}
 	var told []string
 	for _, l := range m.told {
@@ -227,18 +227,18 @@ func (m *model) doing() []string {
 // longestBar is in cells.
 const longestBar = 24
 
-// bar is how far the work is: a bar where that is known, and what is being
+// howFar is a bar, where it is known how far the work is, and what is being
 // waited for.
-func (m *model) bar() string {
+func (m *model) howFar() []string {
 	p := m.progress
-	words := shellescape.StripUnsafe(p.Words)
+	words := indented(m.theme.Text, space, shellescape.StripUnsafe(p.Words), m.room())
 	if p.Of < 1 {
-		return space + m.theme.Muted.Render(words)
+		return words
 	}
-	cells := min(longestBar, max(m.room()/3, 4))
+	cells := min(longestBar, max(m.room()-16, 4))
 	full := cells * min(p.Done, p.Of) / p.Of
-	return space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", cells-full)) +
-		fmt.Sprintf(" %d of %d  ", p.Done, p.Of) + m.theme.Muted.Render(words)
+	bar := space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", cells-full)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
+	return append([]string{bar}, words...)
 }
 
 // foot lists the keys that do something now.

@@ -93,7 +93,14 @@ const (
 	CodeRolledBack       = "rolled_back" // the old password holds
 	CodeNotSettled       = "not_settled" // the stack has the new password, and some web task not yet
 	CodeNotFollowed      = "not_followed"
+	CodeStuck            = "stuck" // either password may hold
 )
+
+// IsBegun reports whether err tells of a reset that was begun and is not over.
+func IsBegun(err error) bool {
+	decided, is := errors.AsType[*Error](err)
+	return is && (decided.code == CodeNotSettled || decided.code == CodeNotFollowed || decided.code == CodeStuck)
+}
 
 // MakePlan finds out whether the reset could be proved to have worked, before it
 // lets AWS work out what would change. A plan that is not carried out has to be

@@ -11,14 +11,11 @@ import (
 	"convox-travis/internal/convox"
 )
 
-// AwaitUpdate waits for the end of the update that a stack is in. It changes
-// nothing. The error is nil when the stack can be updated again.
+// AwaitUpdate waits for the end, good or bad, of the update that a stack is in.
+// It changes nothing.
 func (r Resetter) AwaitUpdate(stop Stop, rack cfn.Rack) error {
 	progress := newUpdating(nil)
-	outcome, err := r.Stacks.Follow(stop.Soft, rack, time.Time{}, func(e cfn.Event) { r.tell(progress.event(e)) })
-	if err == nil && outcome.End == cfn.Stuck {
-		err = stuck(rack, outcome)
-	}
+	_, err := r.Stacks.Follow(stop.Soft, rack, time.Time{}, func(e cfn.Event) { r.tell(progress.event(e)) })
 	return err
 }
 
@@ -107,7 +104,7 @@ func (r resetRun) follow() ResetReport {
 
 func stuck(rack cfn.Rack, outcome cfn.Outcome) error {
 	return &Error{
-		code: "stuck",
+		code: CodeStuck,
 		text: fmt.Sprintf("Rack %s: its stack is stuck in the state %s: %s", shownRack(rack), shellescape.StripUnsafe(outcome.Status), reasonOf(outcome)),
 		hints: []string{
 			"look at the stack's events in the CloudFormation console: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html",

@@ -44,7 +44,7 @@ func (f *Flow) changeLines() []Line {
 			{Plain, "The web service is started anew where it still takes the old one."},
 		}
 	}
-	lines := []Line{{Heading, fmt.Sprintf("%-26s %-8s %s", "resource", "action", "replaced")}}
+	lines := []Line{{Heading, fmt.Sprintf("  %-26s %-8s %s", "resource", "action", "replaced")}}
 	for _, change := range plan.Preview.Changes {
 		lines = append(lines, Line{Plain, strings.TrimRight(fmt.Sprintf("%-26s %-8s %s", change.LogicalID, strings.ToLower(change.Action), replaced(change)), " ")})
 	}

@@ -88,13 +88,12 @@ func affectedStep() step {
 			return Question{
 				Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?",
 				Reason: []string{
-					"CloudFormation updates the Rack's stack: the password becomes a new one, every other parameter stays as it is. Then the Rack's web service is started anew. That takes some minutes.",
-					"Apps go on running. Without HighAvailability the Rack's API is away for a moment.",
-					"Everyone else who uses the old password is locked out until they have the new one:",
-					"- builds of other repositories fail: run convox-travis for each;",
-					fmt.Sprintf("- teammates log in again: convox login %s;", f.rackHost()),
-					"- Console, if it manages this Rack, needs the new password in the Rack's settings there.",
-					"What exactly would change is shown next. Nothing is changed before you have typed the Rack's name and have the new password.",
+					"CloudFormation updates the stack: the password, and no other parameter. Then the Rack's web service starts anew. It takes minutes. Apps go on running; without HighAvailability the Rack's API is away for a moment.",
+					"Who uses the old password is locked out until they have the new one:",
+					"- builds of other repositories: convox-travis, for each;",
+					fmt.Sprintf("- teammates: convox login %s;", f.rackHost()),
+					"- Console, if it manages this Rack: in its settings.",
+					"What would change is shown next. Nothing changes before you have the new password, and have typed the Rack's name.",
 				},
 				Yes: "Yes, go on", No: "No, go back",
 			}

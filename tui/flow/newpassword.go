@@ -104,7 +104,7 @@ func keepStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Where do you want the new password?",
-				Reason: []string{"Before anything changes, it has to be with you: nobody could read it back."},
+				Reason: []string{"Before anything changes, it has to be with you."},
 				Options: []Option{
 					{Label: "Save it for the convox client", Note: "on this machine, for you alone"},
 					{Label: "Show it", Note: "to be written down; its end is asked for"},

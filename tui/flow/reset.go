@@ -74,7 +74,7 @@ func tellReset(tell Tell, e setup.ResetEvent) {
 		if e.Stack.Reason != "" {
 			line.Text += ": " + e.Stack.Reason
 		}
-	case strings.HasSuffix(e.Stack.Status, "_COMPLETE"):
+	case e.Stack.Status == "UPDATE_COMPLETE", e.Stack.Status == "CREATE_COMPLETE":
 		line.Tone = Good
 	default:
 		return // the progress says it

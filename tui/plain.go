@@ -157,7 +157,7 @@ func (p *plain) ask() error {
 		}
 	}
 	p.open()
-	if step, _ := p.flow.Step(); step == flow.StepDone {
+	if step, _ := p.flow.Step(); step == flow.StepDone || step == flow.StepResetDone {
 		return p.flow.Answer(flow.Value{}) // the summary that follows says it all
 	}
 	if q.Kind == flow.Confirm || q.Kind == flow.Review {
@@ -188,7 +188,7 @@ func (p *plain) ask() error {
 func (p *plain) open() {
 	if !p.opened {
 		p.opened = true
-		p.say("Enter takes what stands in brackets, < goes back, Ctrl-C leaves. Nothing is written before the review.")
+		p.say("Enter takes what stands in brackets, < goes back, Ctrl-C leaves. %s", p.flow.Promise())
 	}
 }
 

@@ -165,3 +165,14 @@ func (s *Server) ParametersOf(region, stackName string) map[string]string {
 	}
 	return maps.Clone(one.Parameters)
 }
+
+// StatusOf returns a stack's status, or "".
+func (s *Server) StatusOf(region, stackName string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.find(place{s.account, region}, stackName)
+	if one == nil {
+		return ""
+	}
+	return one.Status
+}

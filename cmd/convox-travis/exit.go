@@ -66,6 +66,8 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case setup.IsBegun(err):
+		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &password):

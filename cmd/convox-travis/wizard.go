@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
+
+	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
@@ -35,7 +38,7 @@ func (p *program) wizard(stop setup.Stop, o *options) error {
 	if err != nil {
 		return err
 	}
-	f := flow.New(p.outside(o), given)
+	f := flow.New(p.outside(o, &wizardAWS{}), given)
 	return p.leave(o, f, p.drive(stop, o, f))
 }
 
@@ -44,8 +47,18 @@ func (p *program) isPlain(o *options) bool {
 	return o.accessible || p.env("ACCESSIBLE") != "" || (p.typed && p.env("TERM") == "dumb")
 }
 
-// drive asks the flow's questions.
+// drive asks the flow's questions, and takes away what it left.
 func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
+	err := p.askAll(stop, o, f)
+	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
+	defer cancel()
+	if left := f.Close(ctx); left != nil {
+		printError(p.err, left)
+	}
+	return err
+}
+
+func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	if !p.isPlain(o) {
 		return p.fullScreen(stop, f)
 	}
@@ -106,7 +119,7 @@ func (p *program) given(ctx context.Context, o *options) (flow.Given, error) {
 }
 
 // outside gives the flow what it looks for and calls.
-func (p *program) outside(o *options) flow.Outside {
+func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 	place := sync.OnceValues(func() (travisPlace, error) {
 		repos, err := p.repositories(context.Background(), o)
 		if err != nil {
@@ -114,7 +127,6 @@ func (p *program) outside(o *options) flow.Outside {
 		}
 		return p.travisPlace(o, repos.slug())
 	})
-	aws := &wizardAWS{}
 	return flow.Outside{
 		Clone: func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		Saved: func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
@@ -177,8 +189,17 @@ func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Fin
 	return finder, err
 }
 
-// leave tells in the ordinary terminal how it ended.
+// leave tells in the ordinary terminal how it ended. Where a reset was begun,
+// the last line says in what state the Rack is.
 func (p *program) leave(o *options, f *flow.Flow, err error) error {
+	result := p.leavePair(o, f, err)
+	for _, line := range f.ResetStanding() {
+		fmt.Fprintln(p.err, shellescape.StripUnsafe(line))
+	}
+	return result
+}
+
+func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
 	show := p.presenter(o, "apply")
 	show.told = true // warnings were shown in the review
 	show.host = f.Host()
@@ -199,6 +220,9 @@ func (p *program) leave(o *options, f *flow.Flow, err error) error {
 	}
 	if errors.Is(err, tui.ErrNoMoreAnswers) {
 		err = unanswered(f.Missing())
+	}
+	if reset := f.ResetReport(); err == nil && reset != nil {
+		err = reset.Err
 	}
 	if err == nil {
 		err = errInterrupted

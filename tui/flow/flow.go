@@ -262,30 +262,17 @@ func (f *Flow) before() int {
 	return i
 }
 
-// Missing names what nobody has answered yet: for those who cannot be asked.
-func (f *Flow) Missing() []string {
-	var missing []string
-	switch {
-	case f.answers.way == NoWay:
-		missing = append(missing, StepWay, StepPassword)
-	case f.result.login == nil && !f.answers.unchecked:
-		if f.host().IsZero() {
-			missing = append(missing, StepRack)
-		}
-		missing = append(missing, StepPassword)
-	}
-	if f.token().IsEmpty() {
-		missing = append(missing, StepToken)
-	}
-	if f.answers.target.Slug == "" && f.given.Target.Slug == "" && len(f.ownRepositories()) != 1 {
-		missing = append(missing, StepRepository)
-	}
-	return append(missing, StepReview)
-}
-
 // Looking reports whether the short searches, of the clone, the saved logins and
 // the account, are still under way.
 func (f *Flow) Looking() bool { return !f.found.cloneDone || !f.found.tokenDone || !f.found.savedDone }
+
+// Promise says until when nothing is changed.
+func (f *Flow) Promise() string {
+	if f.given.Reset != nil {
+		return "Nothing changes before you have typed the Rack's name."
+	}
+	return "Nothing is written before the review."
+}
 
 // Report is what was written and what was not, or nil while nothing was tried.
 func (f *Flow) Report() *setup.Report { return f.result.report }

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/setup"
+)
+
+func newResetPassword(p *program, stop *setup.Stop) *cobra.Command {
+	var o resetOptions
+	cmd := &cobra.Command{
+		Use:   "reset-password RACK",
+		Short: "Set a new password for a Rack in CloudFormation",
+		Long: `Set a new password for a Rack whose password is lost. The Rack's stack is updated
+with every other parameter as it is; then its web service is started anew, and
+the reset is over when only the new password logs in. It asks before anything
+changes, and first whether something better exists.
+
+In a script the new password is piped in; --yes says what a person would be
+asked. Started again with the same password, it goes on where it was left.
+--guide prints the same as steps to do by hand, and does nothing.`,
+		Example: `  convox-travis reset-password production
+  convox-travis reset-password production --guide
+  convox-travis reset-password production --password-stdin --yes < new-password.txt`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return nil
+			}
+			return &usageError{what: "reset-password takes one argument, the Rack's name", hints: []string{"convox-travis racks lists the Racks"}}
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			limited, cancel := withTimeout(*stop, o.timeout)
+			defer cancel()
+			o.rack = args[0]
+			return p.resetPassword(limited, &o)
+		},
+	}
+	flags := cmd.Flags()
+	o.awsFlags(flags)
+	flags.BoolVar(&o.guide, "guide", false, "print how to do it by hand, and do nothing")
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the new password from standard input")
+	flags.BoolVar(&o.saved, "saved", false, "the new password is the one that the convox client has saved: goes on with a reset that was left")
+	flags.BoolVar(&o.allowRefresh, "allow-instance-refresh", false, "go on although every instance is replaced, one by one")
+	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and change nothing")
+	o.runFlags(flags)
+	flags.Lookup("yes").Usage = "do not ask"
+	flags.Lookup("json").Usage = "tell the result as JSON; --json=lines each event as it comes (`FORM`)"
+	return cmd
+}
+
+// resetOptions is what the flags of a reset say.
+type resetOptions struct {
+	options
+	guide        bool
+	allowRefresh bool
+}
+
+func (p *program) resetPassword(stop setup.Stop, o *resetOptions) error {
+	if o.guide {
+		return p.guide(stop.Soft, o)
+	}
+	show := &resetPresenter{program: p, o: o}
+	asks := !o.yes && !o.passwordStdin && !o.saved && (p.isPlain(&o.options) || p.typed && p.shown)
+	if !asks {
+		if err := p.resetAnswers(o); err != nil {
+			return show.fail(err)
+		}
+	}
+	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
+		return show.fail(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
+	}
+	finder, found, err := p.resetRack(stop.Soft, o)
+	if err != nil {
+		return show.fail(err)
+	}
+	show.found = found
+	if asks {
+		return p.askReset(stop, show, finder)
+	}
+	return p.reset(stop, show, finder)
+}
+
+// resetAnswers lists what a reset without questions was not given.
+func (p *program) resetAnswers(o *resetOptions) error {
+	var m missing
+	if !o.passwordStdin && !o.saved {
+		m.add("the new password", "pipe it in with --password-stdin")
+	}
+	if !o.yes && !o.dryRun {
+		m.add("the word to do it", "--yes, or run it on a terminal without --password-stdin")
+	}
+	return m.err("reset-password")
+}
+
+// resetRack finds the Rack's stack.
+func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, setup.Found, error) {
+	finder, err := cfn.NewFinder(ctx, cfn.Options{Profile: o.profile, MFACode: p.mfaCode(), UserAgent: userAgent()})
+	if err != nil {
+		return nil, setup.Found{}, err
+	}
+	if p.shown && o.json == "" && !o.guide {
+		fmt.Fprintf(p.err, "looking for Rack %s …\n", shown(o.rack))
+	}
+	found, err := setup.FindRack(ctx, finder, o.regions, o.rack)
+	if stopped := context.Cause(ctx); stopped != nil {
+		return nil, found, stopped
+	}
+	return finder, found, err
+}
+
+// reset resets without questions.
+func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) error {
+	o := show.o
+	password, err := p.newPassword(stop.Soft, o, show.found.Host)
+	if err != nil {
+		return show.fail(err)
+	}
+	checker, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint, UserAgent: userAgent()})
+	if err != nil {
+		return show.fail(err)
+	}
+	resetter := setup.Resetter{Stacks: finder, Door: checker, Tell: show.event}
+	if err := p.awaitReset(stop, show, resetter); err != nil {
+		return show.fail(err)
+	}
+	plan, err := resetter.MakePlan(stop.Soft, setup.ResetRequest{Rack: show.found.Rack, Host: show.found.Host, New: password, Olds: p.olds(show.found.Host)})
+	if err != nil {
+		return show.fail(err)
+	}
+	show.preview(plan)
+	if err := show.agreed(plan); err != nil || o.dryRun {
+		return show.discarded(stop, resetter, plan, err)
+	}
+	return show.report(resetter.Reset(stop, plan))
+}
+
+// awaitReset waits for the end of a reset that was left while AWS was at it.
+// Another update is not waited for: whoever began it may not want a new password
+// behind it.
+func (p *program) awaitReset(stop setup.Stop, show *resetPresenter, resetter setup.Resetter) error {
+	state, err := resetter.Stacks.State(stop.Soft, show.found.Rack)
+	if err != nil || !state.InProgress || !state.Reset {
+		return err
+	}
+	show.note("Rack %s is being updated by a reset that was begun before: waiting for its end", show.found.Rack.Name)
+	return resetter.AwaitUpdate(stop, show.found.Rack)
+}
+
+func (p *program) newPassword(ctx context.Context, o *resetOptions, host convox.Host) (secret.String, error) {
+	if !o.passwordStdin {
+		return p.savedPassword(host)
+	}
+	text, err := p.standardInput(ctx, resetInput)
+	return secret.New(convox.CutLineEnding(text)), err
+}
+
+var resetInput = input{
+	flag: "--password-stdin", longest: secretInput.longest, tooLong: secretInput.tooLong,
+	terminal: secretInput.terminal, example: "convox-travis reset-password RACK --password-stdin --yes < FILE",
+}
+
+// olds are passwords that may hold now.
+func (p *program) olds(host convox.Host) []secret.String {
+	logins, _ := convox.SavedLogins(p.env, p.home, p.goos) // what cannot be read is not needed
+	login, _ := convox.FindSaved(logins, host)
+	return []secret.String{login.Password}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/setup"
+	"convox-travis/tui"
+	"convox-travis/tui/flow"
+)
+
+// askReset resets step by step, as the wizard does.
+func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) error {
+	o := &show.o.options
+	outside := p.outside(o, &wizardAWS{finder: finder})
+	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // nothing of Travis is needed
+	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun})
+	err := p.drive(stop, o, f)
+	report := f.ResetReport()
+	switch {
+	case report == nil:
+		report = &setup.ResetReport{Rack: show.found.Rack, Phase: setup.PhaseNothing}
+		report.Err, report.Stopped = notReset(err), err
+	case err != nil && report.Stopped == nil:
+		report.Stopped = err // it was left where it could be gone on with
+	}
+	standing := f.ResetStanding()
+	if len(standing) == 0 {
+		standing = []string{report.Standing()}
+	}
+	result := show.reportOf(*report, standing)
+	if err == nil {
+		for _, line := range f.ResetNext() {
+			show.note("next: %s", line)
+		}
+	}
+	return result
+}
+
+// notReset is why a reset was not begun.
+func notReset(err error) error {
+	if !errors.Is(err, tui.ErrNoMoreAnswers) {
+		return err
+	}
+	return &usageError{
+		what:  "reset-password has more questions than there were answers",
+		hints: []string{"on a terminal it asks; in a script: --password-stdin --yes"},
+	}
+}
+
+// guide prints the reset by hand. What AWS does not tell is left open in it.
+func (p *program) guide(ctx context.Context, o *resetOptions) error {
+	facts := guideFacts{rack: o.rack, profile: o.profile}
+	if facts.profile == "" {
+		facts.profile = p.env("AWS_PROFILE")
+	}
+	if len(o.regions) == 1 {
+		facts.region = o.regions[0]
+	}
+	finder, found, err := p.resetRack(ctx, o)
+	if stopped := context.Cause(ctx); stopped != nil {
+		return stopped
+	}
+	if err == nil {
+		facts.region, facts.host = found.Rack.Region, found.Host.String()
+		facts.shape, err = finder.Shape(ctx, found.Rack)
+		facts.isRead = err == nil
+	}
+	if err != nil {
+		fmt.Fprintln(p.err, "the stack could not be read: the commands find out for themselves what it has")
+		printError(p.err, err)
+	}
+	fmt.Fprint(p.out, resetGuide(facts))
+	return nil
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"time"
+
+	"convox-travis/internal/setup"
+)
+
+// The documents that reset-password --json prints: one at the end; with
+// --json=lines an event a line before it.
+type (
+	resetDocument struct {
+		Version int              `json:"version"`
+		Event   string           `json:"event,omitempty"` // "end", among lines
+		Result  string           `json:"result"`
+		Rack    string           `json:"rack"`
+		Region  string           `json:"region"`
+		Host    string           `json:"host"`
+		Phase   string           `json:"phase"`  // how far it came
+		Status  string           `json:"status"` // of the stack, where it is known
+		Verdict *string          `json:"verdict"`
+		Changes []changeDocument `json:"changes"`
+		Error   *messageDocument `json:"error"`
+	}
+	changeDocument struct {
+		Resource    string `json:"resource"`
+		Type        string `json:"type"`
+		Action      string `json:"action"`
+		Replacement string `json:"replacement"`
+	}
+	previewDocument struct {
+		Event   string           `json:"event"`
+		Verdict *string          `json:"verdict"` // null: the stack has the password already
+		Why     []string         `json:"why"`
+		Changes []changeDocument `json:"changes"`
+	}
+	resetEventDocument struct {
+		Event    string `json:"event"` // "stack", "restart", "login" or "step"
+		Phase    string `json:"phase"`
+		Done     int    `json:"done"`
+		Of       int    `json:"of"`
+		Message  string `json:"message"`
+		Resource string `json:"resource,omitempty"`
+		Type     string `json:"type,omitempty"`
+		Status   string `json:"status,omitempty"`
+		Reason   string `json:"reason,omitempty"`
+		At       string `json:"at,omitempty"`
+	}
+)
+
+func changesOf(plan *setup.ResetPlan) (verdict *string, changes []changeDocument) {
+	changes = []changeDocument{}
+	if plan == nil || plan.Preview == nil {
+		return nil, changes
+	}
+	for _, c := range plan.Preview.Changes {
+		changes = append(changes, changeDocument{c.LogicalID, c.Type, c.Action, c.Replacement})
+	}
+	word := string(plan.Preview.Verdict)
+	return &word, changes
+}
+
+func previewOf(plan setup.ResetPlan) previewDocument {
+	document := previewDocument{Event: "preview", Why: []string{}}
+	document.Verdict, document.Changes = changesOf(&plan)
+	if plan.Preview != nil {
+		document.Why = append(document.Why, plan.Preview.Why...)
+	}
+	return document
+}
+
+func eventOf(e setup.ResetEvent) resetEventDocument {
+	document := resetEventDocument{Event: "step", Phase: string(e.Phase), Done: e.Done, Of: e.Of, Message: e.Words}
+	switch {
+	case e.Stack != nil:
+		document.Event, document.Resource, document.Type = "stack", e.Stack.LogicalID, e.Stack.Type
+		document.Status, document.Reason, document.At = e.Stack.Status, e.Stack.Reason, e.Stack.At.UTC().Format(time.RFC3339)
+	case e.Deployment != nil:
+		document.Event = "restart"
+	case e.Turn != nil:
+		document.Event = "login"
+	}
+	return document
+}
+
+// document prints how it ended.
+func (s *resetPresenter) document(result string, report setup.ResetReport, err error) {
+	if s.o.json == "" {
+		return
+	}
+	document := resetDocument{
+		Version: formatVersion, Result: result, Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
+		Phase: string(report.Phase), Status: report.Status, Error: errorOf(err),
+	}
+	if s.o.json == jsonLines {
+		document.Event = "end"
+	}
+	document.Verdict, document.Changes = changesOf(s.plan)
+	_ = printJSON(s.out, document) // what cannot be written is told at the end
+}

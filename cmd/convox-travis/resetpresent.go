@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/setup"
+)
+
+// resetPresenter tells how a reset goes: the result to standard output, as a
+// line for a person or as JSON; everything else to standard error.
+type resetPresenter struct {
+	*program
+	o     *resetOptions
+	found setup.Found
+	plan  *setup.ResetPlan
+	last  string // what a person was told last
+}
+
+func (s *resetPresenter) note(format string, args ...any) {
+	if s.o.json == "" {
+		fmt.Fprintln(s.err, shellescape.StripUnsafe(fmt.Sprintf(format, args...)))
+	}
+}
+
+// preview shows what would change.
+func (s *resetPresenter) preview(plan setup.ResetPlan) {
+	s.plan = &plan
+	if s.o.json == jsonLines {
+		_ = printJSON(s.out, previewOf(plan)) // what cannot be written is told at the end
+	}
+	if plan.Preview == nil {
+		s.note("the stack has this password already: only the web service is left")
+		return
+	}
+	for _, change := range plan.Preview.Changes {
+		words := strings.ToLower(change.Action)
+		if change.Replacement == "True" {
+			words += ", replaced"
+		}
+		s.note("  %-26s %s", change.LogicalID, words)
+	}
+	for _, why := range plan.Preview.Why {
+		s.note("  %s", why)
+	}
+}
+
+// agreed reports why what would change may not be done.
+func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
+	if err := plan.Err(); err != nil {
+		return err
+	}
+	if plan.RefreshesInstances() && !s.o.allowRefresh && !s.o.dryRun {
+		return &usageError{
+			what:  "there is a newer machine image, so the update would replace every instance, one by one: that needs a word of its own",
+			hints: []string{"if that may happen now: --allow-instance-refresh", "nothing was changed: the old password still holds"},
+		}
+	}
+	return nil
+}
+
+// discarded ends a run that changes nothing.
+func (s *resetPresenter) discarded(stop setup.Stop, resetter setup.Resetter, plan setup.ResetPlan, err error) error {
+	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
+	defer cancel()
+	if left := resetter.Discard(ctx, plan); left != nil {
+		printError(s.err, left)
+	}
+	if err != nil {
+		return s.fail(err)
+	}
+	s.note("nothing was changed: this was a dry run")
+	s.document("dry-run", setup.ResetReport{Phase: setup.PhaseNothing}, nil)
+	return nil
+}
+
+// event tells what happens, as it happens.
+func (s *resetPresenter) event(e setup.ResetEvent) {
+	if s.o.json == jsonLines {
+		_ = printJSON(s.out, eventOf(e)) // what cannot be written is told at the end
+	}
+	words := e.Words
+	if e.Of > 0 {
+		words = fmt.Sprintf("%d of %d  %s", e.Done, e.Of, e.Words)
+	}
+	if words != s.last {
+		s.last = words
+		s.note("  %s", words)
+	}
+}
+
+// fail ends a run before anything was changed.
+func (s *resetPresenter) fail(err error) error {
+	return s.report(setup.ResetReport{Rack: s.found.Rack, Phase: setup.PhaseNothing, Err: err})
+}
+
+// report tells how a reset ended. The last line says in what state the Rack is.
+func (s *resetPresenter) report(report setup.ResetReport) error {
+	return s.reportOf(report, []string{report.Standing() + s.whereabouts(report)})
+}
+
+func (s *resetPresenter) whereabouts(report setup.ResetReport) string {
+	switch {
+	case report.OldHolds():
+		return ""
+	case s.o.passwordStdin:
+		return "; the new password is the one that was piped in"
+	}
+	return "; the new password is the one that the convox client has saved"
+}
+
+func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) error {
+	code := resetExit(report)
+	s.document(results[code], report, report.Err)
+	if code == exitDone {
+		if s.o.json == "" {
+			for _, line := range standing {
+				fmt.Fprintln(s.out, shellescape.StripUnsafe(line))
+			}
+		}
+		return nil
+	}
+	if report.Err != nil {
+		printError(s.err, report.Err)
+	}
+	if report.Left != nil {
+		printError(s.err, report.Left)
+	}
+	if s.found.Rack.Name != "" {
+		for _, line := range standing {
+			fmt.Fprintln(s.err, shellescape.StripUnsafe(line))
+		}
+	}
+	return &reportedError{code: code}
+}
+
+// resetExit is the exit code of a reset.
+func resetExit(report setup.ResetReport) int {
+	switch {
+	case errors.Is(report.Stopped, errInterrupted):
+		return exitInterrupted
+	case report.Err == nil:
+		return exitDone
+	}
+	return exitCode(report.Err)
+}

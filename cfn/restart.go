@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -18,6 +19,7 @@ type Deployment struct {
 	Status string // "PRIMARY" for the newest, "ACTIVE" for one that is being taken away
 	// Running, Desired and Pending count its tasks.
 	Running, Desired, Pending int
+	Created                   time.Time // by the clock of AWS
 	// Completed means that all its tasks run and that no task of an older one is
 	// left.
 	Completed bool
@@ -152,7 +154,7 @@ func (f *Finder) read(deployments []types.Deployment) []Deployment {
 	for _, d := range deployments {
 		read := Deployment{
 			ID: bounded(aws.ToString(d.Id)), Status: bounded(aws.ToString(d.Status)),
-			Running: int(d.RunningCount), Desired: int(d.DesiredCount), Pending: int(d.PendingCount),
+			Running: int(d.RunningCount), Desired: int(d.DesiredCount), Pending: int(d.PendingCount), Created: aws.ToTime(d.CreatedAt),
 			Failed: d.RolloutState == types.DeploymentRolloutStateFailed, Reason: f.reason(aws.ToString(d.RolloutStateReason)),
 		}
 		settled := d.RolloutState == types.DeploymentRolloutStateCompleted || d.RolloutState == ""

@@ -308,3 +308,31 @@ func TestThrottlingIsWaitedOut(t *testing.T) {
 	w.at = func(setup.ResetEvent) { w.aws.Throttle(region, 1) }
 	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseSettled)
 }
+
+// An older deployment that does not come to its end has tasks with the old
+// password: waiting for it would never end.
+func TestADeploymentFromBeforeTheUpdateIsNotWaitedFor(t *testing.T) {
+	w := newRackWorld(t)
+	w.reset.Stacks = &unsteady{Finder: w.finder}
+	w.want(w.run(), setup.PhaseSettled)
+	if n := w.asked("ecs:UpdateService"); n != 1 {
+		t.Errorf("restarted %d times", n)
+	}
+}
+
+// unsteady is an AWS whose web service is being deployed until it is restarted.
+type unsteady struct {
+	*cfn.Finder
+	restarted bool
+}
+
+func (u *unsteady) Deployment(ctx context.Context, rack cfn.Rack, id string) (cfn.Deployment, error) {
+	d, err := u.Finder.Deployment(ctx, rack, id)
+	d.Completed = d.Completed && u.restarted
+	return d, err
+}
+
+func (u *unsteady) Restart(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error) {
+	u.restarted = true
+	return u.Finder.Restart(ctx, rack)
+}

@@ -136,8 +136,7 @@ const settledIn = 5
 // settle restarts the web service where that is needed, once, and waits until
 // only the new password logs in.
 func (r resetRun) settle() ResetReport {
-	watch := settling{resetRun: r, changed: r.clock().Now()}
-	watch.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
+	watch := newSettling(r)
 	for {
 		done, err := watch.look()
 		switch {

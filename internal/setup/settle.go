@@ -11,11 +11,28 @@ import (
 // settling is the wait until only the new password logs in.
 type settling struct {
 	resetRun
+	began     time.Time      // the update, by the clock of AWS
 	restarted bool           // by the update, or by us
 	last      cfn.Deployment // as it was seen last
 	turn      convox.Turn
+	told      ResetEvent
 	changed   time.Time     // when something was different last
 	wait      time.Duration // until the next look
+}
+
+// newSettling finds out when the update began. Where AWS does not say, the web
+// service is restarted once too often rather than not at all.
+func newSettling(r resetRun) *settling {
+	now := r.clock().Now()
+	s := &settling{resetRun: r, began: now, changed: now}
+	preview := r.plan.Preview
+	s.restarted = preview != nil && preview.RestartsItself
+	if preview != nil && !preview.Since.IsZero() {
+		s.began = preview.Since
+	} else if state, err := r.Stacks.State(r.stop.Soft, r.plan.Rack); err == nil {
+		s.began = state.Since
+	}
+	return s
 }
 
 var (
@@ -26,7 +43,8 @@ var (
 )
 
 // look looks once at the web service and at the Rack's door, and begins the
-// restart where a task was seen that does not take the new password.
+// restart where a task was seen that does not take the new password, and none is
+// under way that was begun since the update.
 func (s *settling) look() (done bool, err error) {
 	s.wait = s.pause()
 	deployment, failed := s.Stacks.Deployment(s.stop.Soft, s.plan.Rack, "")
@@ -45,7 +63,7 @@ func (s *settling) look() (done bool, err error) {
 		return true, nil
 	case deployment.Failed:
 		return false, errGaveUp
-	case s.restarted, !deployment.Completed, !s.sawOld():
+	case s.restarted, !s.sawOld(), !deployment.Completed && deployment.Created.After(s.began):
 		return false, s.tooLong(nil)
 	}
 	return false, s.restart()
@@ -56,7 +74,19 @@ func (s *settling) note(d cfn.Deployment) {
 	if d != s.last {
 		s.last, s.changed = d, s.clock().Now()
 	}
-	s.tell(restarting(d))
+	s.say(restarting(d))
+}
+
+// say tells what is new. While the web service starts anew, that is what is
+// waited for, whatever a login sees.
+func (s *settling) say(e ResetEvent) {
+	if e.Turn != nil && !s.last.Completed {
+		return
+	}
+	if e.Words != s.told.Words || e.Done != s.told.Done {
+		s.told = e
+		s.tell(e)
+	}
 }
 
 // knock logs in anew, up to five times in a row.
@@ -65,7 +95,7 @@ func (s *settling) knock() (settled bool, err error) {
 	return s.Door.Settled(s.stop.Soft, s.plan.Host, s.plan.old, s.plan.new, settledIn, func(t convox.Turn) {
 		turns++
 		s.turn = t
-		s.tell(loggingIn(t, turns))
+		s.say(loggingIn(t, turns))
 	})
 }
 

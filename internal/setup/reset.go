@@ -62,7 +62,8 @@ type ResetPlan struct {
 	// new password already: then only the web service is to be restarted.
 	Preview *cfn.Preview
 
-	old, new secret.String
+	old, new   secret.String
+	deployment string // the ID of the web service's, before
 }
 
 // RefreshesInstances reports whether every instance would be replaced: that has
@@ -120,9 +121,11 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 		return plan, err
 	}
 	// Whoever may not follow the restart would not see its end.
-	if _, err := r.Stacks.Deployment(ctx, request.Rack, ""); err != nil {
+	before, err := r.Stacks.Deployment(ctx, request.Rack, "")
+	if err != nil {
 		return plan, err
 	}
+	plan.deployment = before.ID
 	plan.Preview, err = r.Stacks.Preview(ctx, request.Rack, request.New)
 	if failed, is := errors.AsType[*cfn.Error](err); is && failed.Kind == cfn.KindUnchanged {
 		return plan, nil

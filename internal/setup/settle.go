@@ -11,7 +11,7 @@ import (
 // settling is the wait until only the new password logs in.
 type settling struct {
 	resetRun
-	began     time.Time      // the update, by the clock of AWS
+	began     time.Time      // the update that an earlier run made, by the clock of AWS
 	restarted bool           // by the update, or by us
 	last      cfn.Deployment // as it was seen last
 	turn      convox.Turn
@@ -20,19 +20,23 @@ type settling struct {
 	wait      time.Duration // until the next look
 }
 
-// newSettling finds out when the update began. Where AWS does not say, the web
-// service is restarted once too often rather than not at all.
 func newSettling(r resetRun) *settling {
-	now := r.clock().Now()
-	s := &settling{resetRun: r, began: now, changed: now}
-	preview := r.plan.Preview
-	s.restarted = preview != nil && preview.RestartsItself
-	if preview != nil && !preview.Since.IsZero() {
-		s.began = preview.Since
-	} else if state, err := r.Stacks.State(r.stop.Soft, r.plan.Rack); err == nil {
+	s := &settling{resetRun: r, changed: r.clock().Now()}
+	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
+	if r.plan.Preview == nil {
+		state, _ := r.Stacks.State(r.stop.Soft, r.plan.Rack) // without an answer, restarting once too often does no harm
 		s.began = state.Since
 	}
 	return s
+}
+
+// isNew reports whether a deployment was begun since the update. One that was
+// there when the reset was planned was not.
+func (s *settling) isNew(d cfn.Deployment) bool {
+	if s.plan.Preview != nil {
+		return d.ID != s.plan.deployment
+	}
+	return !s.began.IsZero() && d.Created.After(s.began)
 }
 
 var (
@@ -63,7 +67,7 @@ func (s *settling) look() (done bool, err error) {
 		return true, nil
 	case deployment.Failed:
 		return false, errGaveUp
-	case s.restarted, !s.sawOld(), !deployment.Completed && deployment.Created.After(s.began):
+	case s.restarted, !s.sawOld(), !deployment.Completed && s.isNew(deployment):
 		return false, s.tooLong(nil)
 	}
 	return false, s.restart()

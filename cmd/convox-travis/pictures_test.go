@@ -31,6 +31,12 @@ func TestPicturesAreDrawnFromTheRunningProgram(t *testing.T) {
 		picture(t, z, "review-"+name, !light)
 		z.enter().sees(atDone)
 		z.enter().ends(0)
+
+		z = w.open(terminal.Options{Width: 92, Height: 22, Light: light}, "reset-password", w.setting("DEMO_LOST_RACK"))
+		z.toChanges()
+		z.still()
+		picture(t, z, "reset-"+name, !light)
+		z.types(terminal.CtrlC).ends(130)
 	}
 }
 

@@ -1,0 +1,150 @@
+//go:build unix
+
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/terminal"
+)
+
+// The questions of a reset, by what is on the screen.
+const (
+	askLost     = "really lost?"
+	askAffected = "Set a new password for Rack"
+	askNew      = "Which new password?"
+	atChanges   = "What would change"
+	askName     = "Type the Rack's name"
+	askKeep     = "Where do you want the new password?"
+	atKept      = "type its last"
+)
+
+// toChanges goes from the question whether the password is lost to what a reset
+// would change.
+func (z *wizard) toChanges() *wizard {
+	z.t.Helper()
+	z.sees(askLost).types(terminal.Down + terminal.Down).sees("› Set a new password").enter()
+	z.sees(askAffected)
+	for z.still(); strings.Contains(z.Screen(), "enter read on"); z.still() {
+		z.enter()
+	}
+	return z.types("y").sees("› Yes").enter().sees(askNew).enter().sees(atChanges)
+}
+
+// toKeep goes on to where the new password is to be kept.
+func (z *wizard) toKeep(rack string) *wizard {
+	z.t.Helper()
+	z.toChanges()
+	for z.still(); strings.Contains(z.Screen(), "enter read on"); z.still() {
+		z.enter()
+	}
+	return z.enter().sees(askName).types(rack).enter().sees(askKeep)
+}
+
+func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
+	w := newWorld(t).inClone()
+	z := w.open(terminal.Options{})
+	z.sees(askWay)
+	z.still()
+	z.types(terminal.Down).sees("› With a Rack's password").enter().sees(askRack).types("production").sees("› production").enter().sees(askSource)
+	z.types(terminal.Down + terminal.Down).sees("› Set a new one").enter()
+	z.toKeep("production").enter().sees(atReview)
+	made := w.savedPassword()
+	if len(made) != 30 || !w.takes(made) {
+		t.Fatal("the new password is not saved, or not set")
+	}
+	w.secrets = append(w.secrets, made)
+	z.still()
+	z.enter().sees(atDone).enter().ends(0, "CONVOX_PASSWORD  created", "only the new password logs in; the new password is saved in")
+	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+made)
+}
+
+var thirty = regexp.MustCompile(`\b[A-Za-z0-9]{30}\b`)
+
+// At every size the whole password is on the screen, and its end is asked for.
+func TestANewPasswordIsShownAtEverySize(t *testing.T) {
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {200, 60}} {
+		w := newWorld(t)
+		z := w.open(terminal.Options{Width: size[0], Height: size[1]}, "reset-password", "production", "--region", "us-east-1")
+		z.toKeep("production").types(terminal.Down).sees("› Show it").enter().sees(atKept)
+		made := thirty.FindString(z.still())
+		if made == "" {
+			t.Fatalf("at %v it is not shown:\n%s", size, z.Screen())
+		}
+		z.types("nonono").enter().sees("these are not its last 6 characters")
+		if strings.Contains(z.still(), made) || w.takes(made) {
+			t.Error("it is still shown, or set already")
+		}
+		z.types(strings.Repeat("\x7f", 6) + made[24:]).enter().sees("Done", "new password")
+		for z.still(); strings.Contains(z.Screen(), "enter read on"); z.still() {
+			z.enter()
+		}
+		z.enter().ends(0, "next: ")
+		if !w.takes(made) || w.savedPassword() != "" {
+			t.Error("it was not set, or saved too")
+		}
+	}
+}
+
+func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
+	w := newWorld(t)
+	open := func() *wizard {
+		return w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
+	}
+	z := open().toKeep("production")
+	z.types(terminal.CtrlC).ends(130, "nothing was changed, and the old password still holds")
+	if left := w.AWS.ChangeSets("us-east-1", "production"); len(left) > 0 || w.savedPassword() != "" || !w.takes(secrettest.Canary) {
+		t.Errorf("left behind: %q", left)
+	}
+	w.AWS.SetPace(cfntest.Pace{Resource: 400e6})
+	z = open().toKeep("production").enter().sees("giving Rack production its new password", "of 3")
+	z.types(terminal.CtrlC).ends(130, "its stack is being updated")
+	made := w.savedPassword()
+	w.secrets = append(w.secrets, made)
+	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_COMPLETE") {
+	}
+	if w.stackPassword() != made {
+		t.Fatal("nobody has the password")
+	}
+	z = open().sees(askLost).types(terminal.Down + terminal.Down).sees("› Set a new password").enter().sees(askAffected)
+	z.still()
+	z.types("y").sees("› Yes").enter().sees("› The one that is saved").enter().sees("has this password already").enter()
+	z.sees("only the new password logs in").enter().ends(0)
+	if !w.takes(made) {
+		t.Error("it was not gone on with")
+	}
+}
+
+func TestARollBackIsShownWhereItCanBeTriedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
+	z := w.open(terminal.Options{Width: 100, Height: 40}, "reset-password", "production", "--region", "us-east-1")
+	z.toKeep("production").enter().sees("took the", "no room", askAffected)
+	z.types(terminal.CtrlC).ends(130, "the old password still holds")
+	if w.savedPassword() != "" || !w.takes(secrettest.Canary) {
+		t.Error("a password that does not hold is saved")
+	}
+}
+
+func TestARecoveredPasswordIsShownOnRequest(t *testing.T) {
+	w := newWorld(t).inClone()
+	z := w.open(terminal.Options{}, "--rack", "production")
+	z.sees(askSource).types(terminal.Down).sees("› Read it from AWS").enter().sees("Read the password from AWS?")
+	z.still()
+	z.enter().sees("AWS has the password")
+	if strings.Contains(z.Frames(), secrettest.Canary) {
+		t.Fatal("it is shown before it was asked for")
+	}
+	z.types(terminal.Down + terminal.Down).sees("› Show it").enter().sees(secrettest.Canary).enter().sees("AWS has the password")
+	if strings.Contains(z.still(), secrettest.Canary) {
+		t.Error("it is still shown")
+	}
+	z.types(terminal.Down).sees("› Save it").enter().sees("It is saved in").enter().sees(atReview).types(terminal.CtrlC)
+	if code, err := z.Wait(t.Context()); code != 130 || err != nil || w.savedPassword() != secrettest.Canary {
+		t.Errorf("%d, %v", code, err)
+	}
+}

@@ -79,7 +79,7 @@ func TestANewPasswordIsShownAtEverySize(t *testing.T) {
 		if strings.Contains(z.still(), made) || w.takes(made) {
 			t.Error("it is still shown, or set already")
 		}
-		z.types(strings.Repeat("\x7f", 6) + made[24:]).enter().sees("Done", "new password")
+		z.types(strings.Repeat("\x7f", 6)+made[24:]).enter().sees("Done", "new password")
 		for z.still(); strings.Contains(z.Screen(), "enter read on"); z.still() {
 			z.enter()
 		}

@@ -86,7 +86,7 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, tell func(Source, error
 // nowhereRead is the error when no place gave the password.
 func nowhereRead(rack Rack, failed []*Error) error {
 	what := of("recover the password", rack)
-	told := &Error{Kind: KindNoPassword, what: what, why: "AWS shows it nowhere", hints: []string{"set a new one: a reset"}}
+	told := &Error{Kind: KindNoPassword, what: what, why: "AWS shows it nowhere", hints: []string{"set a new one: convox-travis reset-password " + quoted(rack.Name)}}
 	for _, e := range failed {
 		for _, p := range e.missing {
 			if !slices.Contains(told.missing, p) {
@@ -96,7 +96,7 @@ func nowhereRead(rack Rack, failed []*Error) error {
 	}
 	if len(told.missing) > 0 {
 		told.Kind, told.why = KindDenied, "access denied to "+strings.Join(told.Missing(), " and ")
-		told.hints = []string{"another account or role: --profile", "set a new one: a reset"}
+		told.hints = []string{"another account or role: --profile", "set a new one: convox-travis reset-password " + quoted(rack.Name)}
 		return told
 	}
 	for _, e := range failed {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -19,6 +20,7 @@ type resetPresenter struct {
 	found setup.Found
 	plan  *setup.ResetPlan
 	last  string // what a person was told last
+	begun time.Time
 }
 
 func (s *resetPresenter) note(format string, args ...any) {
@@ -87,9 +89,12 @@ func (s *resetPresenter) event(e setup.ResetEvent) {
 	if e.Of > 0 {
 		words = fmt.Sprintf("%d of %d  %s", e.Done, e.Of, e.Words)
 	}
+	if s.begun.IsZero() {
+		s.begun = time.Now()
+	}
 	if words != s.last {
 		s.last = words
-		s.note("  %s", words)
+		s.note("  %4.0f s  %s", time.Since(s.begun).Seconds(), words)
 	}
 }
 

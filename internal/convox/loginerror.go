@@ -72,7 +72,7 @@ func (s *session) refused(a answer) *LoginError {
 		err.hints = []string{"a proxy or firewall before the Rack may let few addresses in", "check that the password is this Rack's"}
 	default:
 		err.reason = "the Rack does not accept this password"
-		err.hints = []string{"check that the password is this Rack's, and the newest one", "a deploy key is for Console: --console"}
+		err.hints = []string{"check that the password is this Rack's, and the newest one; where it is lost: convox-travis reset-password RACK", "a deploy key is for Console: --console"}
 	}
 	return err
 }
@@ -81,7 +81,7 @@ func (s *session) refused(a answer) *LoginError {
 func (s *session) onlyRaw(kinds string) *LoginError {
 	err := &LoginError{Kind: KindOnlyRawForm, host: s.host}
 	err.reason = "this password is right, but the convox client, and so a build, cannot send it: it has " + kinds
-	err.hints = []string{"give the Rack a password of letters and digits, and use that"}
+	err.hints = []string{"give the Rack a password of letters and digits: convox-travis reset-password RACK"}
 	if s.console {
 		err.hints = []string{makeDeployKey}
 	}

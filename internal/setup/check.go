@@ -39,7 +39,7 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 			code: CodeUnsendable,
 			text: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
 			hints: []string{
-				"give the Rack a password of letters and digits, and use that",
+				"give the Rack a password of letters and digits: convox-travis reset-password RACK",
 			},
 		}
 	}

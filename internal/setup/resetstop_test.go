@@ -7,7 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
 	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 )
@@ -64,25 +68,39 @@ func TestAResetThatWasAskedToStopDoesNotBegin(t *testing.T) {
 	w.wantNoChangeSet()
 }
 
-// A session that expires is renewed by its owner; AWS goes on meanwhile.
+// A session that expires in the middle is renewed by its owner; AWS goes on
+// meanwhile.
 func TestASessionThatExpiresIsTakenUp(t *testing.T) {
 	w := newRackWorld(t)
+	w.enterSession()
 	plan := w.plan()
-	w.reset.Stacks = expired{w.finder}
+	expired := false
+	w.at = func(e setup.ResetEvent) {
+		if !expired && e.Phase == setup.PhaseNothing {
+			w.aws.SetPace(cfntest.Pace{Resource: 20 * time.Millisecond})
+			time.AfterFunc(10*time.Millisecond, w.aws.ExpireSessions)
+			expired = true
+		}
+	}
 	report := w.ends(w.reset.Reset(running(t.Context()), plan))
-	w.want(report, setup.PhaseUpdating, "its end was not seen", "aws_expired")
-	w.reset.Stacks = w.finder
+	w.want(report, setup.PhaseUpdating, "its end was not seen", "the session token has expired", "with the same new password")
+	w.enterSession()
 	w.want(w.ends(w.reset.GoOn(running(t.Context()), plan)), setup.PhaseSettled)
 	w.wantHolds(secrettest.Canary)
 }
 
-// expired lets a session end when the update has begun.
-type expired struct {
-	*cfn.Finder
-}
-
-func (e expired) Follow(context.Context, cfn.Rack, time.Time, func(cfn.Event)) (cfn.Outcome, error) {
-	return cfn.Outcome{}, &cfn.Error{Kind: cfn.KindExpired}
+// enterSession makes the finder with a session of a role.
+func (w *rackWorld) enterSession() {
+	w.Helper()
+	role := cfntest.Role{Account: "123456789012", Name: "operator"}
+	w.aws.AddRole(role)
+	client := sts.New(sts.Options{Region: region, BaseEndpoint: &w.aws.URL, Credentials: credentials.NewStaticCredentialsProvider(keyID, "aws-secret", "")})
+	arn, name := role.ARN(), "ann"
+	got, err := client.AssumeRole(w.Context(), &sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: &name})
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.enter("AWS_ACCESS_KEY_ID", *got.Credentials.AccessKeyId, "AWS_SECRET_ACCESS_KEY", *got.Credentials.SecretAccessKey, "AWS_SESSION_TOKEN", *got.Credentials.SessionToken)
 }
 
 func TestWhatIsLeftToDoIsSaidInWords(t *testing.T) {

@@ -22,8 +22,8 @@ const (
 
 var insteadOptions = map[instead]Option{
 	readFromAWS:  {Label: "Read it from AWS", Note: "nothing changes"},
-	useDeployKey: {Label: "Use a Console deploy key", Note: "if Console manages this Rack; nothing changes"},
-	resetIt:      {Label: "Set a new password", Note: "changes the Rack, and everyone else has to be told"},
+	useDeployKey: {Label: "Use a Console deploy key", Note: "where Console manages the Rack"},
+	resetIt:      {Label: "Set a new password", Note: "everyone else has to be told it"},
 }
 
 // instead lists what is better than a reset first.
@@ -52,7 +52,7 @@ func lostStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Is the password of Rack " + f.rackName() + " really lost?",
-				Reason: []string{"A reset is the last resort. AWS does not show whether Console manages the Rack: if it does, a deploy key is the better way."},
+				Reason: []string{"What changes nothing comes first."},
 			}
 			for i, one := range f.instead() {
 				q.Options = append(q.Options, insteadOptions[one])

@@ -19,6 +19,9 @@ type Input struct {
 	// Terminal is the same, where it is a terminal: there secrets are read
 	// without an echo. It may be nil.
 	Terminal *os.File
+	// Copies reports whether what is written goes to a terminal that may know
+	// how to copy.
+	Copies bool
 }
 
 // backSecret is what goes back where a secret is asked for.

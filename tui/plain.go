@@ -27,6 +27,7 @@ type plain struct {
 	stop    setup.Stop
 	in      *lineReader
 	out     io.Writer
+	copies  bool
 	updates chan flow.Update
 	opened  bool
 	said    string // what is being waited for, so that it is said once
@@ -39,7 +40,7 @@ type plain struct {
 func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	reader := newLineReader(in)
 	defer reader.restore()
-	p := &plain{flow: f, stop: stop, in: reader, out: out, updates: make(chan flow.Update)}
+	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
 	p.search(ctx, f.Searches())

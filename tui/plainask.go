@@ -92,12 +92,12 @@ func (p *plain) shown(q flow.Question) (flow.Value, error) {
 	if q.Tail > 0 {
 		prompt = fmt.Sprintf("its last %d characters", q.Tail)
 	}
-	if p.in.terminal != nil {
+	if p.copies {
 		prompt += ", or c to copy it"
 	}
 	for {
 		text, err := p.read(prompt)
-		if err != nil || text != "c" || p.in.terminal == nil {
+		if err != nil || text != "c" || !p.copies {
 			return flow.Value{Text: text}, err
 		}
 		// Terminals that know no such thing pass it over

@@ -65,6 +65,7 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	input := tui.Input{Reader: p.in}
 	if file, ok := p.in.(*os.File); ok && p.typed {
 		input.Terminal = file
+		input.Copies = p.shown && p.env("TERM") != "dumb"
 	}
 	return tui.Plain(stop, input, p.err, f)
 }

@@ -1,0 +1,35 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
+)
+
+func TestASecretIsCopiedOnlyWhereATerminalMayDoIt(t *testing.T) {
+	for _, copies := range []bool{true, false} {
+		var out bytes.Buffer
+		p := &plain{
+			stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, copies: copies,
+			in: newLineReader(Input{Reader: strings.NewReader("c\n2;Xm\n")}),
+		}
+		value, err := p.shown(flow.Question{Secret: secret.New(secrettest.Canary), Tail: 6})
+		want := map[bool]string{true: "2;Xm", false: "c"}[copies]
+		if err != nil || value.Text != want {
+			t.Errorf("copies: %t: %q, %v", copies, value.Text, err)
+		}
+		sequence := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(secrettest.Canary)) + "\x07"
+		if strings.Contains(out.String(), sequence) != copies || strings.Contains(out.String(), "c to copy") != copies {
+			t.Errorf("copies: %t: %q", copies, out.String())
+		}
+		if !strings.Contains(out.String(), "\n    "+secrettest.Canary+"\n") {
+			t.Error("it is not shown")
+		}
+	}
+}

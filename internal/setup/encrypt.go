@@ -1,0 +1,69 @@
+package setup
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+
+	"convox-travis/internal/secret"
+	"convox-travis/travisapi"
+)
+
+// padding is what PKCS #1 v1.5 needs beside the text, in bytes
+// (https://www.rfc-editor.org/rfc/rfc8017#section-7.2).
+const padding = 11
+
+// CodeShortKey marks the Error for a key that is too short for a variable.
+const CodeShortKey = "short_key"
+
+// Encrypt makes what a "secure:" item of .travis.yml holds
+// (https://docs.travis-ci.com/user/encryption-keys/): NAME=VALUE, the value
+// quoted for Bash, encrypted with the repository's own key, in base64. Only
+// builds of this repository can read it. The error is an *Error.
+func Encrypt(key travisapi.Key, name string, value secret.String) (string, error) {
+	public, err := publicKey(key.PEM)
+	if err != nil {
+		return "", err
+	}
+	text := []byte(name + "=" + quoted(value).Reveal())
+	defer clear(text)
+	if most := public.Size() - padding; len(text) > most {
+		return "", &Error{
+			code: CodeShortKey,
+			text: fmt.Sprintf("encrypt %s: the repository's key has %d bits, so it encrypts at most %d bytes, and this is %d", name, public.N.BitLen(), most, len(text)),
+			hints: []string{"put it into the repository's settings instead, where there is no such limit"},
+		}
+	}
+	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, public, text)
+	if err != nil {
+		return "", badKey() // the cause says nothing about the key that helps
+	}
+	return base64.StdEncoding.EncodeToString(sealed), nil
+}
+
+// publicKey reads a key as Travis gives it, in PKIX or PKCS #1.
+func publicKey(text string) (*rsa.PublicKey, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, badKey()
+	}
+	if key, err := x509.ParsePKCS1PublicKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	public, is := key.(*rsa.PublicKey)
+	if err != nil || !is {
+		return nil, badKey()
+	}
+	return public, nil
+}
+
+func badKey() error {
+	return &Error{
+		code: "bad_key", text: "the key that Travis gives for the repository cannot be used",
+		hints: []string{"put the variables into the repository's settings instead"},
+	}
+}

@@ -1,0 +1,97 @@
+package setup_test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+func newKey(t *testing.T, bits int) *rsa.PrivateKey {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, bits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func pkix(t *testing.T, key *rsa.PrivateKey) travisapi.Key {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return travisapi.Key{PEM: string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))}
+}
+
+func pkcs1(key *rsa.PrivateKey) travisapi.Key {
+	der := x509.MarshalPKCS1PublicKey(&key.PublicKey)
+	return travisapi.Key{PEM: string(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: der}))}
+}
+
+func TestWhatIsEncryptedComesBackInBash(t *testing.T) {
+	for _, bits := range []int{1024, 2048, 4096} {
+		private := newKey(t, bits)
+		for _, key := range []travisapi.Key{pkix(t, private), pkcs1(private)} {
+			sealed, err := setup.Encrypt(key, "CONVOX_PASSWORD", secret.New(secrettest.Canary))
+			if err != nil {
+				t.Fatal(err)
+			}
+			secrettest.Absent(t, "what is encrypted", sealed)
+			bytes, err := base64.StdEncoding.DecodeString(sealed)
+			if err != nil || strings.ContainsAny(sealed, "\n ") {
+				t.Fatalf("%v", err)
+			}
+			text, err := rsa.DecryptPKCS1v15(nil, private, bytes)
+			if err != nil || string(text) != "CONVOX_PASSWORD='"+secrettest.Canary+"'" {
+				t.Fatalf("%d bits: %v", bits, err)
+			}
+			bash, err := exec.LookPath("bash")
+			if err != nil {
+				continue
+			}
+			out, err := exec.Command(bash, "-c", "export "+string(text)+`; printf %s "$CONVOX_PASSWORD"`).Output()
+			if err != nil || string(out) != secrettest.Canary {
+				t.Errorf("Bash gives something else back, %v", err)
+			}
+		}
+	}
+}
+
+func TestAKeyThatIsTooShortIsSaid(t *testing.T) {
+	old, today := newKey(t, 1024), newKey(t, 4096)
+	long := strings.Repeat("x", 128-11-len("CONVOX_PASSWORD="))
+	if _, err := setup.Encrypt(pkix(t, old), "CONVOX_PASSWORD", secret.New(long)); err != nil {
+		t.Errorf("what just fits: %v", err)
+	}
+	long += "x"
+	_, err := setup.Encrypt(pkix(t, old), "CONVOX_PASSWORD", secret.New(long))
+	decided, is := errors.AsType[*setup.Error](err)
+	if !is || decided.Code() != setup.CodeShortKey || !strings.Contains(err.Error(), "1024 bits") || !strings.Contains(decided.Hints()[0], "repository's settings") {
+		t.Errorf("%v", err)
+	}
+	secrettest.Absent(t, "the error", err.Error()+strings.Join(decided.Hints(), "\n"), long)
+	if _, err := setup.Encrypt(pkix(t, today), "CONVOX_PASSWORD", secret.New(long)); err != nil {
+		t.Errorf("today's key: %v", err)
+	}
+}
+
+func TestAKeyThatIsNoneIsRefused(t *testing.T) {
+	for _, text := range []string{"", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "ssh-rsa AAAA", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: []byte("no")}))} {
+		_, err := setup.Encrypt(travisapi.Key{PEM: text}, "CONVOX_PASSWORD", secret.New(secrettest.Canary))
+		if _, is := errors.AsType[*setup.Error](err); !is {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

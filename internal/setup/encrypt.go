@@ -32,8 +32,8 @@ func Encrypt(key travisapi.Key, name string, value secret.String) (string, error
 	defer clear(text)
 	if most := public.Size() - padding; len(text) > most {
 		return "", &Error{
-			code: CodeShortKey,
-			text: fmt.Sprintf("encrypt %s: the repository's key has %d bits, so it encrypts at most %d bytes, and this is %d", name, public.N.BitLen(), most, len(text)),
+			code:  CodeShortKey,
+			text:  fmt.Sprintf("encrypt %s: the repository's key has %d bits, so it encrypts at most %d bytes, and this is %d", name, public.N.BitLen(), most, len(text)),
 			hints: []string{"put it into the repository's settings instead, where there is no such limit"},
 		}
 	}

@@ -63,11 +63,24 @@ type pendingAnswer struct {
 
 func (a pendingAnswer) whole() bool { return a.Request.whole() }
 
-// StartBuild asks for a build of a branch. It is sent once: a second one would
-// start a second build. Some ten an hour are allowed (KindRequestLimit).
-func (c *Client) StartBuild(ctx context.Context, repository Ref, branch, message string) (BuildRequest, error) {
+// BuildWish says which build is wanted
+// (https://docs.travis-ci.com/user/triggering-builds/).
+type BuildWish struct {
+	Branch  string
+	Message string
+	// Config takes the place of the branch's .travis.yml; nil leaves it.
+	Config map[string]any
+}
+
+// StartBuild asks for a build. It is sent once: a second one would start a second
+// build. Some ten an hour are allowed (KindRequestLimit).
+func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish) (BuildRequest, error) {
 	r := repository.call(http.MethodPost, "/requests", "start a build of")
-	r.body = map[string]any{"request": map[string]string{"branch": branch, "message": message}}
+	request := map[string]any{"branch": wish.Branch, "message": wish.Message}
+	if wish.Config != nil {
+		request["config"], request["merge_mode"] = wish.Config, "replace"
+	}
+	r.body = map[string]any{"request": request}
 	answer, err := write(ctx, c, r, pendingAnswer.whole)
 	if err != nil {
 		return BuildRequest{}, err

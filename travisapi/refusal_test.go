@@ -155,7 +155,7 @@ func TestAnEmptyListIsToldFromNoList(t *testing.T) {
 
 func TestTheServersPauseIsKeptUpToAMinute(t *testing.T) {
 	for header, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "-5": 0, "nonsense": 0, "999999999999": 24 * time.Hour, "7200": 2 * time.Hour} {
-		_, err := answering(t, 429, "Retry later\n", "Retry-After", header).StartBuild(t.Context(), apiRef, "main", "")
+		_, err := answering(t, 429, "Retry later\n", "Retry-After", header).StartBuild(t.Context(), apiRef, travisapi.BuildWish{Branch: "main"})
 		e := failed(t, err)
 		wait, worth := e.Retryable()
 		if wait != want || worth != (want <= time.Minute) {

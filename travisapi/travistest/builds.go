@@ -1,8 +1,10 @@
 package travistest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -14,17 +16,48 @@ type buildRequest struct {
 	id, build int
 	branch    string
 	message   string
+	config    json.RawMessage
 	at        time.Time
+	state     string // once it is over
+}
+
+// Build is a build that is played.
+type Build struct {
+	Slug   string
+	Branch string
+	Config json.RawMessage   // of the request; null is the branch's own .travis.yml
+	Env    map[string]string // as the settings give it to the branch
+}
+
+// environment is what the settings give a build of a branch: those for it win
+// over those for all, and of doubles the last.
+func (r *repository) environment(branch string) map[string]string {
+	env := make(map[string]string)
+	for _, own := range []bool{false, true} {
+		for _, v := range r.EnvVars {
+			switch {
+			case !own && (v.Branch == nil || *v.Branch == ""), own && v.Branch != nil && *v.Branch == branch:
+				env[v.Name] = v.Value
+			}
+		}
+	}
+	return env
 }
 
 func (s *Server) createRequest(w http.ResponseWriter, t target) {
 	var body struct {
 		Request struct {
-			Branch  string `json:"branch"`
-			Message string `json:"message"`
+			Branch  string          `json:"branch"`
+			Message string          `json:"message"`
+			Config  json.RawMessage `json:"config"`
+			Mode    string          `json:"merge_mode"`
 		} `json:"request"`
 	}
 	if json.NewDecoder(t.Body).Decode(&body) != nil {
+		refuse(w, http.StatusBadRequest, "wrong_params", "wrong parameters", nil)
+		return
+	}
+	if modes := []string{"", "deep_merge_append", "deep_merge_prepend", "deep_merge", "merge", "replace"}; !slices.Contains(modes, body.Request.Mode) {
 		refuse(w, http.StatusBadRequest, "wrong_params", "wrong parameters", nil)
 		return
 	}
@@ -48,7 +81,7 @@ func (s *Server) createRequest(w http.ResponseWriter, t target) {
 		if body.Request.Branch == "" {
 			body.Request.Branch = r.DefaultBranch
 		}
-		made := &buildRequest{id: s.nextID(), build: s.nextID(), branch: body.Request.Branch, message: body.Request.Message, at: s.Now()}
+		made := &buildRequest{id: s.nextID(), build: s.nextID(), branch: body.Request.Branch, message: body.Request.Message, config: body.Request.Config, at: s.Now()}
 		r.requests = append(r.requests, made)
 		answer(w, http.StatusAccepted, object{
 			"@type": "pending", "remaining_requests": requestsAnHour - recent - 1, "resource_type": "request",
@@ -65,7 +98,7 @@ func (s *Server) getRequest(w http.ResponseWriter, t target) {
 		if strconv.Itoa(r.id) == t.PathValue("id") {
 			answer(w, http.StatusOK, object{
 				"@type": "request", "id": r.id, "state": "finished", "result": "approved", "message": r.message,
-				"builds": []object{s.renderBuild(r)},
+				"builds": []object{s.renderBuild(t.repository, r)},
 			})
 			return
 		}
@@ -79,7 +112,7 @@ func (s *Server) getBuild(w http.ResponseWriter, r request) {
 	for _, repository := range s.repositories {
 		for _, made := range repository.requests {
 			if strconv.Itoa(made.build) == r.PathValue("id") && r.account.sees(repository) {
-				answer(w, http.StatusOK, s.renderBuild(made))
+				answer(w, http.StatusOK, s.renderBuild(repository, made))
 				return
 			}
 		}
@@ -87,11 +120,14 @@ func (s *Server) getBuild(w http.ResponseWriter, r request) {
 	notFound(w, "build")
 }
 
-// renderBuild shows a build, which passes after BuildTime; s.mu is held.
-func (s *Server) renderBuild(r *buildRequest) object {
-	state := "started"
-	if s.Now().Sub(r.at) >= s.BuildTime {
-		state = "passed"
+// renderBuild shows a build, which is over after BuildTime; s.mu is held.
+func (s *Server) renderBuild(of *repository, r *buildRequest) object {
+	if r.state == "" && s.Now().Sub(r.at) >= s.BuildTime {
+		r.state = "passed"
+		if s.OnBuild != nil {
+			r.state = s.OnBuild(Build{Slug: of.Slug, Branch: r.branch, Config: r.config, Env: of.environment(r.branch)})
+		}
 	}
+	state := cmp.Or(r.state, "started")
 	return object{"@type": "build", "@href": "/build/" + strconv.Itoa(r.build), "id": r.build, "number": strconv.Itoa(r.build), "state": state}
 }

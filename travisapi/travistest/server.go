@@ -31,6 +31,9 @@ type Server struct {
 	SettingsTime time.Duration
 	// SyncTime is how long a sync takes, BuildTime how long a build.
 	SyncTime, BuildTime time.Duration
+	// OnBuild plays a build and returns its last state; nil lets all pass. Set it
+	// before the first request.
+	OnBuild func(Build) string
 
 	http     *http.Server
 	listener net.Listener

@@ -1,0 +1,187 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/clock"
+	"convox-travis/travisapi"
+)
+
+// Builder starts builds; a travisapi.Client does.
+type Builder interface {
+	StartBuild(context.Context, travisapi.Ref, travisapi.BuildWish) (travisapi.BuildRequest, error)
+	BuildRequest(context.Context, travisapi.Ref, int) (travisapi.BuildRequest, error)
+	Build(context.Context, int) (travisapi.Build, error)
+}
+
+// Prover proves a pair where it counts: in a build, which only logs in.
+type Prover struct {
+	Builder Builder
+	Clock   clock.Clock
+	Tell    func(ProofEvent) // told of each new state, one at a time; may be nil
+
+	Pause    time.Duration // between two looks; 3 seconds
+	Patience time.Duration // for a build to be over; 30 minutes
+}
+
+// ProofRequest says which pair is to be proved.
+type ProofRequest struct {
+	Target  Target
+	Ref     travisapi.Ref
+	Branch  string // whose variables are used; also of a pair for all branches
+	Console bool
+	Rack    string // ORG/NAME, behind a Console
+	Hosted  bool   // on travis-ci.com, whose pages are known
+}
+
+// ProofEvent is a state of the build.
+type ProofEvent struct {
+	State string // cleaned
+	Page  string // of the build, or ""
+}
+
+// CodeProofFailed marks the Error for a build that did not log in.
+const CodeProofFailed = "proof_failed"
+
+// Prove starts one build and waits for its end. It is no error exactly when the
+// build passed. When it is asked to stop, the build goes on. The errors are
+// those of travisapi, or an *Error.
+func (p Prover) Prove(stop Stop, request ProofRequest) error {
+	started, err := p.Builder.StartBuild(stop.Soft, request.Ref, travisapi.BuildWish{
+		Branch: request.Branch, Message: "convox-travis: do the new variables log in?", Config: request.config(),
+	})
+	if err != nil {
+		return err
+	}
+	build, err := p.follow(stop, request, started.ID)
+	if err != nil {
+		return err
+	}
+	if build.State == "passed" {
+		return nil
+	}
+	return request.failed(build)
+}
+
+// config is a build that clones nothing and runs one command, which fails when
+// the login does; "convox racks" would not.
+func (r ProofRequest) config() map[string]any {
+	const install = `curl -fsSL %s -o "$HOME/convox" && chmod +x "$HOME/convox" && "$HOME/convox" rack`
+	script := fmt.Sprintf(install, "https://download.convox.com/cli/linux/convox")
+	if r.Console {
+		script = fmt.Sprintf(install, "https://github.com/convox/convox/releases/latest/download/convox-linux") + " --rack " + shellescape.Quote(r.Rack)
+	}
+	return map[string]any{
+		"language": "minimal", "os": "linux", "git": map[string]any{"clone": false}, "install": "true", "script": script,
+	}
+}
+
+// follow reads the build's state until it is over.
+func (p Prover) follow(stop Stop, request ProofRequest, id int) (travisapi.Build, error) {
+	ticks := p.clock()
+	begun, told := ticks.Now(), ProofEvent{}
+	var build travisapi.Build
+	for {
+		event, err := ProofEvent{State: "waiting for Travis to take the request"}, error(nil)
+		if build.ID == 0 {
+			build, err = p.build(stop.Soft, request, id)
+		} else {
+			build, err = p.Builder.Build(stop.Soft, build.ID)
+		}
+		if err != nil {
+			return build, request.unfollowed(build, err)
+		}
+		if build.ID > 0 {
+			event = ProofEvent{State: shellescape.StripUnsafe(build.State), Page: request.page(build)}
+		}
+		if event != told && p.Tell != nil {
+			p.Tell(event)
+		}
+		told = event
+		if build.IsOver() {
+			return build, nil
+		}
+		if ticks.Now().Sub(begun) >= p.patience() {
+			return build, request.unfollowed(build, errProofTooLong)
+		}
+		if err := ticks.Sleep(stop.Soft, p.pause()); err != nil {
+			return build, request.unfollowed(build, err)
+		}
+	}
+}
+
+// build returns the build of a request, with the number 0 while there is none.
+func (p Prover) build(ctx context.Context, request ProofRequest, id int) (travisapi.Build, error) {
+	read, err := p.Builder.BuildRequest(ctx, request.Ref, id)
+	switch {
+	case err != nil:
+		return travisapi.Build{}, err
+	case read.Result == "rejected":
+		return travisapi.Build{}, &Error{
+			code: CodeProofFailed, text: fmt.Sprintf("%s: Travis rejected the build", request.Target),
+			hints: []string{"the repository's Travis page, Requests, says why: often there are no credits left"},
+		}
+	case len(read.Builds) == 0:
+		return travisapi.Build{}, nil
+	}
+	return read.Builds[0], nil
+}
+
+var errProofTooLong = &Error{code: "timeout", text: "it takes too long"}
+
+// unfollowed is a build that goes on without anybody waiting.
+func (r ProofRequest) unfollowed(build travisapi.Build, cause error) error {
+	if decided, is := cause.(*Error); is && decided.code == CodeProofFailed {
+		return decided
+	}
+	err := &Error{code: "proof_unknown", cause: cause, text: fmt.Sprintf("%s: the build was started, and its end was not seen", r.Target)}
+	if page := r.page(build); page != "" {
+		err.hints = []string{"it goes on: " + page}
+	}
+	return err
+}
+
+func (r ProofRequest) failed(build travisapi.Build) error {
+	err := &Error{
+		code:  CodeProofFailed,
+		text:  fmt.Sprintf("%s: the build is %s: it could not log in with what is set", r.Target, shellescape.StripUnsafe(build.State)),
+		hints: []string{"Travis's machines have to reach the host: a private API or a white list keeps them out"},
+	}
+	if page := r.page(build); page != "" {
+		err.hints = append([]string{"its log says why: " + page}, err.hints...)
+	}
+	return err
+}
+
+// page is where a person sees the build, "" where that is not known.
+func (r ProofRequest) page(build travisapi.Build) string {
+	if !r.Hosted || build.ID == 0 {
+		return ""
+	}
+	return fmt.Sprintf("https://app.travis-ci.com/%s/%s/builds/%d", r.Target.provider(), shellescape.StripUnsafe(r.Target.Slug), build.ID)
+}
+
+func (p Prover) clock() clock.Clock {
+	if p.Clock == nil {
+		return clock.System{}
+	}
+	return p.Clock
+}
+
+func (p Prover) pause() time.Duration {
+	if p.Pause == 0 {
+		return 3 * time.Second
+	}
+	return p.Pause
+}
+
+func (p Prover) patience() time.Duration {
+	if p.Patience == 0 {
+		return 30 * time.Minute
+	}
+	return p.Patience
+}

@@ -1,0 +1,107 @@
+package setup_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/internal/faults"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+	"convox-travis/travisapi/travistest"
+)
+
+func (w *world) prove(change ...func(*setup.ProofRequest)) (string, error) {
+	w.Helper()
+	request := setup.ProofRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Console: true, Rack: "acme/production", Hosted: true}
+	for _, c := range change {
+		c(&request)
+	}
+	var told strings.Builder
+	prover := setup.Prover{Builder: w.client, Pause: time.Millisecond, Patience: time.Second, Tell: func(e setup.ProofEvent) { fmt.Fprintf(&told, "%s %s\n", e.State, e.Page) }}
+	err := prover.Prove(running(w.Context()), request)
+	return told.String(), err
+}
+
+func target() setup.Target { return setup.Target{Provider: travisapi.GitHub, Slug: slug} }
+
+func TestABuildProvesThePair(t *testing.T) {
+	for _, console := range []bool{true, false} {
+		w := newWorld(t, travistest.EnvVar{Name: setup.HostName, Value: "here"}, travistest.EnvVar{Name: setup.PasswordName, Value: "pw"})
+		var played travistest.Build
+		w.travis.OnBuild = func(b travistest.Build) string { played = b; return "passed" }
+		told, err := w.prove(func(r *setup.ProofRequest) { r.Console = console })
+		if err != nil || !strings.Contains(told, "started https://app.travis-ci.com/github/acme/api/builds/") || !strings.Contains(told, "passed") {
+			t.Fatalf("%v\n%s", err, told)
+		}
+		var config struct {
+			Language, Script string
+			Git              struct{ Clone bool }
+		}
+		if err := json.Unmarshal(played.Config, &config); err != nil || config.Git.Clone {
+			t.Fatal(err)
+		}
+		want := `"$HOME/convox" rack`
+		if console {
+			want += " --rack acme/production"
+		}
+		if !strings.HasSuffix(config.Script, want) || strings.Contains(config.Script, "releases/latest") != console || played.Env[setup.HostName] != "here" || played.Branch != "main" {
+			t.Errorf("%+v", played)
+		}
+	}
+}
+
+func TestABuildThatFailsProvesThatItDoesNot(t *testing.T) {
+	for _, state := range []string{"failed", "errored", "canceled"} {
+		w := newWorld(t)
+		w.travis.OnBuild = func(travistest.Build) string { return state }
+		_, err := w.prove()
+		decided, is := errors.AsType[*setup.Error](err)
+		if !is || decided.Code() != setup.CodeProofFailed || !strings.Contains(err.Error(), state) || !strings.Contains(decided.Hints()[0], "/builds/") {
+			t.Errorf("%s: %v", state, err)
+		}
+	}
+}
+
+func TestALimitOfBuildsIsSaid(t *testing.T) {
+	w := newWorld(t)
+	for range 10 {
+		if _, err := w.prove(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := w.prove()
+	if !travisapi.IsKind(err, travisapi.KindRequestLimit) {
+		t.Errorf("%v", err)
+	}
+	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/off"})
+	_, err = w.prove(func(r *setup.ProofRequest) { r.Ref = travisapi.ByID(18) })
+	if err == nil || !strings.Contains(err.Error(), "active") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestABuildThatIsLeftGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.travis.BuildTime = time.Hour
+	ctx, stop := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped by the test")
+	prover := setup.Prover{Builder: w.client, Pause: time.Millisecond, Tell: func(setup.ProofEvent) { stop(stopped) }}
+	err := prover.Prove(setup.Stop{Soft: ctx, Hard: t.Context()}, setup.ProofRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Hosted: true})
+	if !errors.Is(err, stopped) || !strings.Contains(strings.Join(hintsOf(err), " "), "it goes on: https://app.travis-ci.com") {
+		t.Errorf("%v %q", err, hintsOf(err))
+	}
+	w.travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool { return strings.HasPrefix(r.Path, "/build/") }})
+	if _, err := w.prove(); err == nil || !strings.Contains(err.Error(), "its end was not seen") {
+		t.Errorf("%v", err)
+	}
+	prover = setup.Prover{Builder: w.client, Pause: time.Millisecond, Patience: 20 * time.Millisecond}
+	w.travis.Faults.Clear()
+	if err := prover.Prove(running(t.Context()), setup.ProofRequest{Target: target(), Ref: travisapi.ByID(17)}); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("%v", err)
+	}
+}

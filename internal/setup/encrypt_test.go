@@ -53,6 +53,7 @@ func TestWhatIsEncryptedComesBackInBash(t *testing.T) {
 			if err != nil || strings.ContainsAny(sealed, "\n ") {
 				t.Fatalf("%v", err)
 			}
+			//lint:ignore SA1019 as Travis does
 			text, err := rsa.DecryptPKCS1v15(nil, private, bytes)
 			if err != nil || string(text) != "CONVOX_PASSWORD='"+secrettest.Canary+"'" {
 				t.Fatalf("%d bits: %v", bits, err)

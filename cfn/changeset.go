@@ -62,7 +62,7 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 		return nil
 	}
 	var e *Error
-	if !errors.As(err, &e) || e.definite() {
+	if !errors.As(err, &e) || e.Definite() {
 		return err
 	}
 	// The answer was lost. What was made has our name.

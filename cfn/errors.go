@@ -92,9 +92,9 @@ func (e *Error) hinting(hint string) *Error {
 	return &told
 }
 
-// definite reports whether AWS has certainly done nothing: it refused, or was
+// Definite reports whether AWS has certainly done nothing: it refused, or was
 // never asked.
-func (e *Error) definite() bool {
+func (e *Error) Definite() bool {
 	return e.aboutCredentials() || e.Kind == KindDenied || e.Kind == KindThrottled || (e.status >= 400 && e.status < 500)
 }
 

@@ -39,7 +39,7 @@ func (f *Finder) Execute(ctx context.Context, p *Preview) error {
 	switch {
 	case isKind(err, KindMissing): // another update takes the change sets before it away
 		return stale(p, "it was discarded, or its stack was changed since")
-	case errors.As(err, &e) && e.definite() && e.Kind != KindStale && e.Kind != KindBusy:
+	case errors.As(err, &e) && e.Definite() && e.Kind != KindStale && e.Kind != KindBusy:
 		return err
 	}
 	return f.lookUp(ctx, p, err)

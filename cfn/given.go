@@ -14,6 +14,14 @@ type given struct {
 	secrets []secret.String
 }
 
+// Redact takes a password out of all that AWS says from now on. Those that a
+// Finder sets are taken out without.
+func (f *Finder) Redact(password secret.String) {
+	if !password.IsEmpty() {
+		f.given.remember(password)
+	}
+}
+
 func (g *given) remember(password secret.String) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -139,7 +139,7 @@ func (f *Finder) Discard(ctx context.Context, p *Preview) error {
 func (f *Finder) takeAway(ctx context.Context, p *Preview, failed error) error {
 	var e *Error
 	isOurs := errors.As(failed, &e)
-	if isOurs && p.id == "" && e.definite() {
+	if isOurs && p.id == "" && e.Definite() {
 		return failed // it was never made
 	}
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)

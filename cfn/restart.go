@@ -62,7 +62,7 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 		}
 	}
 	var e *Error
-	if errors.As(err, &e) && e.definite() {
+	if errors.As(err, &e) && e.Definite() {
 		return Deployment{}, err
 	}
 	return f.lookUpRestart(ctx, rack, service, before, err)

@@ -71,7 +71,10 @@ func atRepositories(t testing.TB, n int) *model {
 	m.Init()
 	for m.step != flow.StepRepository || m.question.Growing {
 		if work := m.work; work != nil {
-			m.Update(finishedMsg{work.Run(stop, flow.Tell{Line: func(flow.Line) {}, Progress: func(flow.Progress) {}})})
+			done := make(chan flow.Outcome, 1)
+			done <- work.Run(stop, flow.Tell{Line: func(flow.Line) {}, Progress: func(flow.Progress) {}})
+			m.done = done
+			m.Update(doneMsg{})
 			continue
 		}
 		m.Update(<-sent)

@@ -161,7 +161,7 @@ func (p *plain) ask() error {
 	if step, _ := p.flow.Step(); step == flow.StepDone || step == flow.StepResetDone {
 		return p.flow.Answer(flow.Value{}) // the summary that follows says it all
 	}
-	if q.Kind == flow.Confirm || q.Kind == flow.Review {
+	if q.Guarded || q.Kind == flow.Confirm || q.Kind == flow.Review {
 		p.in.drop() // before it is shown, so that an answer to it is kept
 	}
 	p.say("")

@@ -36,7 +36,20 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 	m.ctx = ctx
 	detach := context.AfterFunc(stop.Soft, func() { program.Send(stopMsg{}) })
 	defer detach()
-	if _, err := program.Run(); err != nil {
+	_, err := program.Run()
+	if m.work != nil && m.work.Writes {
+		// The terminal is gone: what writes still has to come to its end, and
+		// to be told of.
+		if err != nil {
+			t.Interrupt()
+		}
+		select {
+		case outcome := <-m.done:
+			f.Finish(outcome)
+		case <-stop.Hard.Done():
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if f.State() != flow.Over {

@@ -16,7 +16,7 @@ type (
 	foundMsg    struct{ update flow.Update }
 	toldMsg     struct{ line flow.Line }
 	progressMsg struct{ progress flow.Progress }
-	finishedMsg struct{ outcome flow.Outcome }
+	doneMsg     struct{} // the outcome is in model.done
 	stopMsg     struct{}
 	tickMsg     struct{}
 )
@@ -47,6 +47,7 @@ type model struct {
 
 	// What is being done.
 	work     *flow.Work
+	done     <-chan flow.Outcome // of the work
 	busy     string
 	since    time.Time
 	told     []flow.Line
@@ -94,9 +95,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case progressMsg:
 		m.progress = msg.progress
 		return m, nil
-	case finishedMsg:
+	case doneMsg:
 		m.work = nil
-		m.flow.Finish(msg.outcome)
+		m.flow.Finish(<-m.done)
 		if m.stopping {
 			return m, tea.Quit
 		}
@@ -149,11 +150,12 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 }
 
 // unseen reports whether the question is one that a key must not answer before
-// it has been on the screen: the review, and what confirms a risk. A key that
+// it has been on the screen: the review, what confirms a risk, and what is done
+// at once. A key that
 // was pressed earlier was meant for something else.
 func (m *model) unseen() bool {
-	switch m.question.Kind {
-	case flow.Review, flow.Ending, flow.Confirm:
+	switch kind := m.question.Kind; {
+	case m.question.Guarded, kind == flow.Review, kind == flow.Ending, kind == flow.Confirm:
 		return m.work == nil && m.step != "" && (m.fresh || m.out.writes.Load() == m.drawnAt)
 	}
 	return false
@@ -222,12 +224,14 @@ func (m *model) follow() tea.Cmd {
 	m.step, m.field, m.reading = "", nil, nil
 	cmds := []tea.Cmd{m.startTicking()}
 	if work := m.flow.Work(); work != nil && work != m.work {
-		m.work = work
+		done := make(chan flow.Outcome, 1)
+		m.work, m.done = work, done
 		cmds = append(cmds, func() tea.Msg {
-			return finishedMsg{work.Run(m.stop, flow.Tell{
+			done <- work.Run(m.stop, flow.Tell{
 				Line:     func(l flow.Line) { m.send(toldMsg{l}) },
 				Progress: func(p flow.Progress) { m.send(progressMsg{p}) },
-			})}
+			})
+			return doneMsg{}
 		})
 	}
 	return tea.Batch(cmds...)

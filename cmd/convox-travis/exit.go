@@ -155,6 +155,19 @@ func printError(w io.Writer, err error) {
 	printHints(w, hintsOf(err))
 }
 
+// printErrors prints each of errors that were joined, or nothing.
+func printErrors(w io.Writer, err error) {
+	joined, is := err.(interface{ Unwrap() []error })
+	switch {
+	case is:
+		for _, one := range joined.Unwrap() {
+			printErrors(w, one)
+		}
+	case err != nil:
+		printError(w, err)
+	}
+}
+
 func printHints(w io.Writer, hints []string) {
 	for _, hint := range hints {
 		if hint != "" {

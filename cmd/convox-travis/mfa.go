@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -14,10 +15,15 @@ func (p *program) mfaCode() func(context.Context) (string, error) {
 		return nil
 	}
 	return func(ctx context.Context) (string, error) {
+		if p.asking.Load() {
+			return "", errAsking // the questions have the terminal
+		}
 		fmt.Fprint(p.err, "MFA code of the AWS profile: ")
 		return p.line(ctx)
 	}
 }
+
+var errAsking = errors.New("the terminal is taken")
 
 // line reads one line that a person types, or until ctx ends.
 func (p *program) line(ctx context.Context) (string, error) {

@@ -29,6 +29,8 @@ type program struct {
 
 	demo bool // the world is the embedded one
 
+	asking atomic.Bool // the wizard's questions have the terminal
+
 	// signals brings what asks the run to stop.
 	signals chan os.Signal
 	// stopping says so to a person; a full screen says it itself.

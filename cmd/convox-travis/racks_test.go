@@ -28,7 +28,7 @@ func TestRacksAreListedAsJSON(t *testing.T) {
 	var document racksDocument
 	e := w.run("", "racks", "--json")
 	w.want(e, 0)
-	if err := json.Unmarshal([]byte(e.out), &document); err != nil || document.Version != 1 || len(document.Racks) != 8 || len(document.Skipped) != 4 {
+	if err := json.Unmarshal([]byte(e.out), &document); err != nil || document.Version != 1 || len(document.Racks) != 9 || len(document.Skipped) != 4 {
 		t.Fatalf("%v: %d Racks, %d regions passed over", err, len(document.Racks), len(document.Skipped))
 	}
 	at := slices.IndexFunc(document.Racks, func(r rackDocument) bool { return r.Name == "payments" })
@@ -40,8 +40,8 @@ func TestRacksAreListedAsJSON(t *testing.T) {
 		t.Error("a Rack without a white list has none in JSON")
 	}
 	lines := strings.Split(strings.TrimSpace(w.run("", "racks", "--json=lines", "--region", "eu-west-1").out), "\n")
-	if len(lines) != 2 {
-		t.Errorf("%d lines for two Racks", len(lines))
+	if len(lines) != 3 {
+		t.Errorf("%d lines for three Racks", len(lines))
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ asked. Started again with the same password, it goes on where it was left.
 	o.awsFlags(flags)
 	flags.BoolVar(&o.guide, "guide", false, "print how to do it by hand, and do nothing")
 	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the new password from standard input")
-	flags.BoolVar(&o.saved, "saved", false, "the new password is the one that the convox client has saved: goes on with a reset that was left")
+	flags.BoolVar(&o.saved, "saved", false, "go on with a reset that was left, whose new password is saved for the convox client")
 	flags.BoolVar(&o.allowRefresh, "allow-instance-refresh", false, "go on although every instance is replaced, one by one")
 	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and change nothing")
@@ -70,6 +71,9 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) error {
 		return p.guide(stop.Soft, o)
 	}
 	show := &resetPresenter{program: p, o: o}
+	if o.saved && o.passwordStdin {
+		return show.fail(&usageError{what: "--saved and --password-stdin are two new passwords", hints: []string{"give one of them"}})
+	}
 	asks := !o.yes && !o.passwordStdin && !o.saved && (p.isPlain(&o.options) || p.typed && p.shown)
 	if !asks {
 		if err := p.resetAnswers(o); err != nil {
@@ -130,8 +134,8 @@ func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finde
 		return show.fail(err)
 	}
 	resetter := setup.Resetter{Stacks: finder, Door: checker, Tell: show.event}
-	if err := p.awaitReset(stop, show, resetter); err != nil {
-		return show.fail(err)
+	if report, ended := p.awaitReset(stop, show, resetter, password); ended {
+		return show.report(report)
 	}
 	plan, err := resetter.MakePlan(stop.Soft, setup.ResetRequest{Rack: show.found.Rack, Host: show.found.Host, New: password, Olds: p.olds(show.found.Host)})
 	if err != nil {
@@ -141,28 +145,48 @@ func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finde
 	if err := show.agreed(plan); err != nil || o.dryRun {
 		return show.discarded(stop, resetter, plan, err)
 	}
-	return show.report(resetter.Reset(stop, plan))
+	report := resetter.Reset(stop, plan)
+	if isSet := report.Phase == setup.PhaseSettled; isSet || report.Phase == setup.PhaseRolledBack {
+		report.Left = errors.Join(report.Left, p.logins().EndReset(show.found.Host, password, isSet))
+	}
+	return show.report(report)
 }
 
-// awaitReset waits for the end of a reset that was left while AWS was at it.
-// Another update is not waited for: whoever began it may not want a new password
-// behind it.
-func (p *program) awaitReset(stop setup.Stop, show *resetPresenter, resetter setup.Resetter) error {
-	state, err := resetter.Stacks.State(stop.Soft, show.found.Rack)
-	if err != nil || !state.InProgress || !state.Reset {
-		return err
+// awaitReset waits for the end of a reset that was left while AWS was at it, and
+// reports it where that is no good one. Another update is not waited for: whoever
+// began it may not want a new password behind it.
+func (p *program) awaitReset(stop setup.Stop, show *resetPresenter, resetter setup.Resetter, password secret.String) (setup.ResetReport, bool) {
+	rack := show.found.Rack
+	report := setup.ResetReport{Rack: rack, Phase: setup.PhaseNothing}
+	state, err := resetter.Stacks.State(stop.Soft, rack)
+	if err == nil && state.InProgress && state.Reset {
+		show.note("Rack %s is being updated by a reset that was begun before: waiting for its end", rack.Name)
+		var outcome cfn.Outcome
+		outcome, err = resetter.AwaitUpdate(stop, rack, password)
+		if err == nil && outcome.End == cfn.RolledBack {
+			report.Phase, report.Status, err = setup.PhaseRolledBack, outcome.Status, setup.RolledBack(rack, outcome)
+		}
 	}
-	show.note("Rack %s is being updated by a reset that was begun before: waiting for its end", show.found.Rack.Name)
-	return resetter.AwaitUpdate(stop, show.found.Rack)
+	report.Err, report.Stopped = err, context.Cause(stop.Soft)
+	return report, err != nil
 }
 
 func (p *program) newPassword(ctx context.Context, o *resetOptions, host convox.Host) (secret.String, error) {
-	if !o.passwordStdin {
-		return p.savedPassword(host)
+	if o.passwordStdin {
+		text, err := p.standardInput(ctx, resetInput)
+		return secret.New(convox.CutLineEnding(text)), err
 	}
-	text, err := p.standardInput(ctx, resetInput)
-	return secret.New(convox.CutLineEnding(text)), err
+	begun, found := p.logins().BegunReset(host)
+	if !found {
+		return secret.String{}, &usageError{
+			what:  fmt.Sprintf("no reset of %s was begun here whose new password is saved", host),
+			hints: []string{"pipe the new password in with --password-stdin", "or run it without --saved, on a terminal"},
+		}
+	}
+	return begun.New, nil
 }
+
+func (p *program) logins() clientLogins { return clientLogins{p.env, p.home, p.goos} }
 
 var resetInput = input{
 	flag: "--password-stdin", longest: secretInput.longest, tooLong: secretInput.tooLong,
@@ -173,5 +197,6 @@ var resetInput = input{
 func (p *program) olds(host convox.Host) []secret.String {
 	logins, _ := convox.SavedLogins(p.env, p.home, p.goos) // what cannot be read is not needed
 	login, _ := convox.FindSaved(logins, host)
-	return []secret.String{login.Password}
+	begun, _ := p.logins().BegunReset(host)
+	return []secret.String{login.Password, begun.Old}
 }

@@ -65,8 +65,8 @@ func TestAScriptResetsAPassword(t *testing.T) {
 	w := resetWorld(t)
 	before := w.AWS.ParametersOf("us-east-1", "production")
 	e := w.run(brandNew+"\n", "reset-password", "production", "--password-stdin", "--yes")
-	w.want(e, 0, "RackApiSecret", "only the new password logs in", "piped in")
-	if e.out != "Rack production: only the new password logs in; the new password is the one that was piped in\n" {
+	w.want(e, 0, "RackApiSecret", "the new password logs in", "piped in")
+	if e.out != "Rack production: the new password logs in, five times in a row; the old one is not known here, and was not tried; the new password is the one that was piped in\n" {
 		t.Errorf("the result is %q", e.out)
 	}
 	after := w.AWS.ParametersOf("us-east-1", "production")
@@ -121,7 +121,7 @@ func TestAResetListsWhatItWasNotGiven(t *testing.T) {
 	w.want(w.resetsTo(""), 2, "empty")
 	w.want(w.run(brandNew, "reset-password", "nothere", "--password-stdin", "--yes"), 1, "no Convox Rack named nothere")
 	w.want(w.run(brandNew, "reset-password", "sandbox", "--password-stdin", "--yes"), 2, "sandbox")
-	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no password saved")
+	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no reset of "+w.setting("DEMO_RACK_HOST")+" was begun here")
 	w.want(w.run("yes\n", "reset-password", "production", "--accessible"), 2, "more questions than there were answers")
 	if len(w.AWS.ChangeSets("us-east-1", "production")) != 0 || w.stackPassword() != secrettest.Canary {
 		t.Error("something was changed")
@@ -147,7 +147,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		},
 		"no right to preview": {
 			func(w *world) { w.AWS.Deny("cloudformation:CreateChangeSet", "us-east-1") }, 4,
-			[]string{`"Action": "cloudformation:CreateChangeSet"`, "the old password still holds\n"}, secrettest.Canary,
+			[]string{`"Action": "cloudformation:CreateChangeSet"`, "the password that held before still holds\n"}, secrettest.Canary,
 		},
 		"no right to begin": {
 			func(w *world) { w.AWS.Deny("cloudformation:ExecuteChangeSet", "us-east-1") }, 4,
@@ -204,7 +204,7 @@ func TestAResetThatRunsIsWaitedFor(t *testing.T) {
 	w.AWS.Faults.Clear()
 	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_IN_PROGRESS") {
 	}
-	w.want(w.resetsTo(brandNew), 0, "begun before: waiting for its end", "has this password already", "only the new password")
+	w.want(w.resetsTo(brandNew), 0, "begun before: waiting for its end", "has this password already", "the new password logs in")
 }
 
 // onRequest does something when AWS is asked what contains words.
@@ -230,7 +230,7 @@ func TestAResetIsAskedForInPlainLines(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 	// Shown, and typed back: what is typed wrong is asked again.
-	cmd, out, said := w.start(t.Context(), "3\nyes\n3\n"+brandNew+"\nyes\nproduction\n2\nnonono\nrdQz81\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
+	cmd, out, said := w.start(t.Context(), "4\nyes\n2\n"+brandNew+"\nyes\nproduction\n2\nnonono\nrdQz81\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
 	if err := cmd.Run(); err != nil || !w.takes(brandNew) {
 		t.Fatalf("%v\n%s", err, said)
 	}

@@ -16,13 +16,18 @@ func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Fi
 	o := &show.o.options
 	outside := p.outside(o, &wizardAWS{finder: finder})
 	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // nothing of Travis is needed
-	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun})
+	if o.json == jsonLines && p.isPlain(o) {
+		outside.ResetEvent = show.event
+	}
+	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun, AllowRefresh: show.o.allowRefresh})
 	err := p.drive(stop, o, f)
+	show.plan = f.ResetPlan()
 	report := f.ResetReport()
 	switch {
+	case report == nil && err == nil && o.dryRun && show.plan != nil:
+		return show.dryRun(show.plan.Err())
 	case report == nil:
-		report = &setup.ResetReport{Rack: show.found.Rack, Phase: setup.PhaseNothing}
-		report.Err, report.Stopped = notReset(err), err
+		report = &setup.ResetReport{Rack: show.found.Rack, Phase: setup.PhaseNothing, Err: notReset(err), Stopped: err}
 	case err != nil && report.Stopped == nil:
 		report.Stopped = err // it was left where it could be gone on with
 	}
@@ -63,6 +68,9 @@ func (p *program) guide(ctx context.Context, o *resetOptions) error {
 	if stopped := context.Cause(ctx); stopped != nil {
 		return stopped
 	}
+	if isWrong(err) {
+		return err
+	}
 	if err == nil {
 		facts.region, facts.host = found.Rack.Region, found.Host.String()
 		facts.shape, err = finder.Shape(ctx, found.Rack)
@@ -74,4 +82,11 @@ func (p *program) guide(ctx context.Context, o *resetOptions) error {
 	}
 	fmt.Fprint(p.out, resetGuide(facts))
 	return nil
+}
+
+// isWrong reports whether an error is about what was asked for, which no guide
+// makes good.
+func isWrong(err error) bool {
+	failed, is := errors.AsType[*cfn.Error](err)
+	return err != nil && exitCode(err) == exitUsage && !(is && (failed.Kind == cfn.KindNoCredentials || failed.Kind == cfn.KindMFA))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
@@ -35,19 +34,14 @@ func (s *resetPresenter) preview(plan setup.ResetPlan) {
 	if s.o.json == jsonLines {
 		_ = printJSON(s.out, previewOf(plan)) // what cannot be written is told at the end
 	}
-	if plan.Preview == nil {
-		s.note("the stack has this password already: only the web service is left")
-		return
+	for _, row := range plan.Table() {
+		s.note("  %s", row)
 	}
-	for _, change := range plan.Preview.Changes {
-		words := strings.ToLower(change.Action)
-		if change.Replacement == "True" {
-			words += ", replaced"
+	s.note("%s", plan.Judgement())
+	if plan.Preview != nil {
+		for _, why := range plan.Preview.Why {
+			s.note("  %s", why)
 		}
-		s.note("  %-26s %s", change.LogicalID, words)
-	}
-	for _, why := range plan.Preview.Why {
-		s.note("  %s", why)
 	}
 }
 
@@ -59,7 +53,7 @@ func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
 	if plan.RefreshesInstances() && !s.o.allowRefresh && !s.o.dryRun {
 		return &usageError{
 			what:  "there is a newer machine image, so the update would replace every instance, one by one: that needs a word of its own",
-			hints: []string{"if that may happen now: --allow-instance-refresh", "nothing was changed: the old password still holds"},
+			hints: []string{"if that may happen now: --allow-instance-refresh"},
 		}
 	}
 	return nil
@@ -69,9 +63,12 @@ func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
 func (s *resetPresenter) discarded(stop setup.Stop, resetter setup.Resetter, plan setup.ResetPlan, err error) error {
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
-	if left := resetter.Discard(ctx, plan); left != nil {
-		printError(s.err, left)
-	}
+	printErrors(s.err, resetter.Discard(ctx, plan))
+	return s.dryRun(err)
+}
+
+// dryRun ends a dry run, or a run that could not go on.
+func (s *resetPresenter) dryRun(err error) error {
 	if err != nil {
 		return s.fail(err)
 	}
@@ -121,6 +118,7 @@ func (s *resetPresenter) whereabouts(report setup.ResetReport) string {
 func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) error {
 	code := resetExit(report)
 	s.document(results[code], report, report.Err)
+	printErrors(s.err, report.Left)
 	if code == exitDone {
 		if s.o.json == "" {
 			for _, line := range standing {
@@ -131,9 +129,6 @@ func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) e
 	}
 	if report.Err != nil {
 		printError(s.err, report.Err)
-	}
-	if report.Left != nil {
-		printError(s.err, report.Left)
 	}
 	if s.found.Rack.Name != "" {
 		for _, line := range standing {

@@ -132,7 +132,7 @@ func TestTheDemoServesUntilItIsInterrupted(t *testing.T) {
 		names, values[name] = append(names, name), value
 	}
 	if got := strings.Join(names, " "); got != "TRAVIS_ENDPOINT TRAVIS_TOKEN AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION SSL_CERT_FILE "+
-		"DEMO_RACK DEMO_RACK_HOST DEMO_RACK_PASSWORD DEMO_CONSOLE_HOST DEMO_DEPLOY_KEY DEMO_REPO DEMO_REPO_READ_ONLY" {
+		"DEMO_RACK DEMO_RACK_HOST DEMO_RACK_PASSWORD DEMO_LOST_RACK DEMO_LOST_RACK_HOST DEMO_CONSOLE_HOST DEMO_DEPLOY_KEY DEMO_REPO DEMO_REPO_READ_ONLY" {
 		t.Errorf("it exports %s", got)
 	}
 	if _, err := os.Stat(values["SSL_CERT_FILE"]); err != nil {

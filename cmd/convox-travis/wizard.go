@@ -52,13 +52,12 @@ func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
-	if left := f.Close(ctx); left != nil {
-		printError(p.err, left)
-	}
+	printErrors(p.err, f.Close(ctx))
 	return err
 }
 
 func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
+	p.asking.Store(true)
 	if !p.isPlain(o) {
 		return p.fullScreen(stop, f)
 	}
@@ -138,10 +137,8 @@ func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 			}
 			return finder.Search(ctx, o.regions, deliver)
 		},
-		AWS: func(ctx context.Context) (flow.AWS, error) { return aws.open(ctx, o, "") },
-		SaveLogin: func(host convox.Host, password secret.String) (string, func() error, error) {
-			return convox.SaveLogin(p.env, p.home, p.goos, host, password)
-		},
+		AWS:    func(ctx context.Context) (flow.AWS, error) { return aws.open(ctx, o, "") },
+		Logins: clientLogins{p.env, p.home, p.goos},
 		Token: func(context.Context) (secret.String, error) {
 			found, err := place()
 			if err != nil {
@@ -219,13 +216,15 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
 		}
 		return result
 	}
-	if errors.Is(err, tui.ErrNoMoreAnswers) {
+	reset := f.ResetReport()
+	switch {
+	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
+		err = reset.Err // whatever ended the run, that is not over
+	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = unanswered(f.Missing())
-	}
-	if reset := f.ResetReport(); err == nil && reset != nil {
-		err = reset.Err
-	}
-	if err == nil {
+	case err == nil && o.dryRun:
+		return show.report(setup.Report{})
+	case err == nil:
 		err = errInterrupted
 	}
 	return show.fail(err)

@@ -385,7 +385,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 	z.still()
 	z.enter().sees(askSource).types(terminal.Up).sees("› Read it from AWS").enter().sees("ecs:DescribeTaskDefinition")
 	z.still()
-	z.enter().sees(atReview)
+	z.enter().sees("AWS has the password").enter().sees(atReview)
 	z.still()
 	z.enter().sees(atDone).enter().ends(0, "created")
 }

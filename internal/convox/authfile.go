@@ -2,7 +2,6 @@ package convox
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,32 +9,47 @@ import (
 )
 
 // setPassword returns the text of a file auth with the host's password in it.
-// What else the text holds stays, byte for byte. The client looks a host up as
-// it was once typed, so every spelling is set, and the usual one is added.
+// The client looks a host up as it was once typed, so every spelling is set, and
+// the usual one is added.
 func setPassword(text string, host Host, password secret.String) (string, error) {
-	if _, err := parseAuth(text); err != nil {
+	return setEntries(text, isHost(host), host.String(), password.Reveal())
+}
+
+// isHost matches every spelling of a host.
+func isHost(host Host) func(string) bool {
+	return func(key string) bool {
+		at, err := ParseHost(key)
+		return err == nil && at == host
+	}
+}
+
+// setEntries returns the text of a file auth with a value in each entry that
+// matches, and in the entry key, which is added where it is missing. What else
+// the text holds stays, byte for byte.
+func setEntries(text string, matches func(string) bool, key, value string) (string, error) {
+	object, err := readAuth(text)
+	if err != nil {
 		return "", err
 	}
-	object := readObject(text)
 	if object == nil {
 		text = emptyObject
 		object = readObject(text)
 	}
-	value := asJSON(password.Reveal())
+	value = asJSON(value)
 	var set strings.Builder
 	done := 0
 	for _, e := range object.entries {
-		if at, err := ParseHost(e.key); err == nil && at == host {
+		if matches(e.key) {
 			set.WriteString(text[done:e.from] + value)
 			done = e.to
 		}
 	}
-	if !slices.ContainsFunc(object.entries, func(e entry) bool { return e.key == host.String() }) {
+	if !slices.ContainsFunc(object.entries, func(e entry) bool { return e.key == key }) {
 		before, after := ",", ""
 		if len(object.entries) == 0 {
 			before, after = "", "\n"
 		}
-		set.WriteString(text[done:object.end] + before + "\n  " + asJSON(host.String()) + ": " + value + after)
+		set.WriteString(text[done:object.end] + before + "\n  " + asJSON(key) + ": " + value + after)
 		done = object.end
 	}
 	set.WriteString(text[done:])
@@ -45,30 +59,36 @@ func setPassword(text string, host Host, password secret.String) (string, error)
 	return set.String(), nil
 }
 
-const emptyObject = "{}\n"
-
-// dropPassword returns the text of a file auth without the host, written as the
-// client writes it.
-func dropPassword(text string, host Host) (string, error) {
-	var entries map[string]json.RawMessage
-	if json.Unmarshal([]byte(text), &entries) != nil {
-		return "", errAuthFile // the cause can quote the file
+// dropEntries returns the text of a file auth without the entries that match.
+// What else the text holds stays, byte for byte.
+func dropEntries(text string, matches func(string) bool) (string, error) {
+	for {
+		object, err := readAuth(text)
+		if err != nil || object == nil {
+			return text, err
+		}
+		i := slices.IndexFunc(object.entries, func(e entry) bool { return matches(e.key) })
+		if i < 0 {
+			return text, nil
+		}
+		from, to := object.begin, object.entries[i].to
+		switch {
+		case i > 0:
+			from = object.entries[i-1].to
+		case len(object.entries) > 1:
+			to += strings.Index(text[to:], ",") + 1
+		}
+		text = text[:from] + text[to:]
 	}
-	maps.DeleteFunc(entries, func(key string, _ json.RawMessage) bool {
-		at, err := ParseHost(key)
-		return err == nil && at == host
-	})
-	written, err := json.MarshalIndent(entries, "", "  ")
-	if err != nil {
-		return "", errAuthFile
-	}
-	return string(written), nil
 }
+
+const emptyObject = "{}\n"
 
 // object is where in a text the parts of a JSON object are, in bytes.
 type object struct {
 	entries []entry
-	end     int // of the last entry, or of the opening brace
+	begin   int // behind the opening brace
+	end     int // of the last entry, or begin
 }
 
 // entry is a key, and where its value is.
@@ -77,13 +97,22 @@ type entry struct {
 	from, to int
 }
 
+// readAuth reads the text of a file auth; nil is one without an object.
+func readAuth(text string) (*object, error) {
+	if _, err := parseAuth(text); err != nil {
+		return nil, err
+	}
+	return readObject(text), nil
+}
+
 // readObject reads a text that parseAuth reads; nil is one without an object.
 func readObject(text string) *object {
 	in := json.NewDecoder(strings.NewReader(text))
 	if brace, err := in.Token(); err != nil || brace != json.Delim('{') {
 		return nil
 	}
-	found := &object{end: int(in.InputOffset())}
+	found := &object{begin: int(in.InputOffset())}
+	found.end = found.begin
 	for in.More() {
 		key, err := in.Token()
 		if err != nil {

@@ -67,6 +67,11 @@ func CheckNewPassword(password secret.String) error {
 
 const fewerLetters = "take letters and digits, 50 at the most, or let one be made"
 
+// TailLength is n, or the number of characters of a shorter password.
+func TailLength(password secret.String, n int) int {
+	return min(n, utf8.RuneCountInString(password.Reveal()))
+}
+
 // MatchesTail reports whether typed is the last n characters of the password,
 // all of a shorter one: proof that its owner has it. The time that it takes does
 // not depend on where they differ.

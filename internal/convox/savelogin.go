@@ -1,15 +1,13 @@
 package convox
 
 import (
-	"cmp"
 	"path/filepath"
 
 	"convox-travis/internal/secret"
 )
 
 // SaveLogin saves a Rack's password where the convox client and SavedLogins
-// find it, and returns the file, and what puts back what was there before: for a
-// password that the Rack never got. env, home and goos are those of SavedLogins.
+// find it, and returns the file. env, home and goos are those of SavedLogins.
 //
 // The folder is CONVOX_CONFIG's; else the client's, or that of its second
 // generation where only that holds the host; it is made, for its owner alone,
@@ -21,59 +19,38 @@ import (
 // A Console's host is refused: what the client saves for one is a person's own
 // key. The error is a *PasswordError, a *HostError or a *SaveError, and the file is
 // then as it was, unless another program wrote to it at the same time.
-func SaveLogin(env func(string) string, home, goos string, host Host, password secret.String) (file string, undo func() error, err error) {
+func SaveLogin(env func(string) string, home, goos string, host Host, password secret.String) (file string, err error) {
+	return saveLogin(env, home, goos, host, password, func(text string) (string, error) { return text, nil })
+}
+
+// saveLogin saves a password beside what more there is to be changed.
+func saveLogin(env func(string) string, home, goos string, host Host, password secret.String, more func(string) (string, error)) (file string, err error) {
 	if host.IsZero() {
-		return "", nil, errNoHost
+		return "", errNoHost
 	}
 	if err := CheckPassword(password); err != nil {
-		return "", nil, err
+		return "", err
 	}
 	folder, err := folderFor(folders(env, home, goos), host)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	file = filepath.Join(folder, "auth")
-	var before, after string
 	err = rewrite(file, func(old string) (string, error) {
-		var err error
-		before = old
-		after, err = setPassword(old, host, password)
-		return after, err
-	})
-	if err != nil {
-		return "", nil, &SaveError{file, err}
-	}
-	logins, _ := SavedLogins(env, home, goos) // another place may be broken
-	if saved, found := FindSaved(logins, host); !found || !saved.Password.Equal(password) {
-		return "", nil, &SaveError{file, errWrittenOver}
-	}
-	return file, func() error { return unsave(file, host, password, before, after) }, nil
-}
-
-// unsave puts the text before back. Where another program wrote meanwhile, only
-// the host's entry is put back, unless that is another program's now.
-func unsave(file string, host Host, password secret.String, before, after string) error {
-	err := rewrite(file, func(now string) (string, error) {
-		if now == after {
-			return cmp.Or(before, emptyObject), nil
-		}
-		logins, err := parseAuth(now)
+		text, err := more(old)
 		if err != nil {
 			return "", err
 		}
-		if holds, found := FindSaved(logins, host); !found || !holds.Password.Equal(password) {
-			return now, nil
-		}
-		earlier, _ := parseAuth(before) // setPassword read it
-		if was, had := FindSaved(earlier, host); had {
-			return setPassword(now, host, was.Password)
-		}
-		return dropPassword(now, host)
+		return setPassword(text, host, password)
 	})
 	if err != nil {
-		return &SaveError{file, err}
+		return "", &SaveError{file, err}
 	}
-	return nil
+	logins, _ := SavedLogins(env, home, goos) // another place may be broken
+	if saved, found := FindSaved(logins, host); !found || !saved.Password.Equal(password) {
+		return "", &SaveError{file, errWrittenOver}
+	}
+	return file, nil
 }
 
 // folderFor picks the folder to save a login in. The last of three is that of

@@ -20,7 +20,7 @@ const savedHost = "rack.example.com"
 // of others, which begin with "theirs".
 func save(t *testing.T, home string, env ...string) (string, error) {
 	t.Helper()
-	file, _, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
+	file, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
 	secrettest.Absent(t, "the error", printed(err)+file, "theirs")
 	if err != nil {
 		refused, is := err.(*convox.SaveError)
@@ -86,7 +86,7 @@ func TestAPasswordIsSavedWhereTheClientLooks(t *testing.T) {
 			for i, value := range test.env {
 				env[i] = strings.Replace(value, "HOME/", home+"/", 1)
 			}
-			file, _, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
+			file, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
 			if want := filepath.Join(home, filepath.FromSlash(test.want)); err != nil || file != want {
 				t.Fatalf("%s, %v", file, err)
 			}
@@ -103,7 +103,7 @@ func TestAPasswordIsSavedWhereTheClientLooks(t *testing.T) {
 	}
 	for _, goos := range []string{"darwin", "windows"} {
 		home := t.TempDir()
-		file, _, err := convox.SaveLogin(environment(), home, goos, host(t, savedHost), canary)
+		file, err := convox.SaveLogin(environment(), home, goos, host(t, savedHost), canary)
 		logins, _ := convox.SavedLogins(environment(), home, goos)
 		if login, found := convox.FindSaved(logins, host(t, savedHost)); err != nil || !found || login.File != file {
 			t.Errorf("%s: %s, %v", goos, file, err)
@@ -151,7 +151,7 @@ func TestNothingElseInTheFileIsChanged(t *testing.T) {
 func TestAConsolesPasswordIsNotSaved(t *testing.T) {
 	home := files(t, map[string]string{".convox/console": "console.example.com\n", ".config/convox/auth": `{"console.example.com": "theirs"}`})
 	for _, name := range []string{"console.convox.com", "console.example.com"} {
-		file, _, err := convox.SaveLogin(environment(), home, "linux", host(t, name), canary)
+		file, err := convox.SaveLogin(environment(), home, "linux", host(t, name), canary)
 		if err == nil || file != "" || !strings.Contains(err.Error(), "Console") {
 			t.Errorf("%s: %s, %v", name, file, err)
 		}
@@ -170,13 +170,13 @@ func TestAConsolesPasswordIsNotSaved(t *testing.T) {
 func TestWhatIsNoLoginIsNotSaved(t *testing.T) {
 	home := t.TempDir()
 	for _, password := range []string{"", secrettest.Canary + "\n", "\xff" + secrettest.Canary} {
-		_, _, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), secret.New(password))
+		_, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), secret.New(password))
 		if _, is := err.(*convox.PasswordError); !is {
 			t.Errorf("%v", err)
 		}
 		secrettest.Absent(t, "the error", printed(err))
 	}
-	if _, _, err := convox.SaveLogin(environment(), home, "linux", convox.Host{}, canary); err == nil {
+	if _, err := convox.SaveLogin(environment(), home, "linux", convox.Host{}, canary); err == nil {
 		t.Error("no host was accepted")
 	}
 	if _, err := save(t, ""); err == nil {
@@ -195,62 +195,9 @@ func TestWhatIsNotFoundAgainIsNoSuccess(t *testing.T) {
 		asked++
 		return filepath.Join(home, string(rune('a'+asked)))
 	}
-	file, _, err := convox.SaveLogin(env, home, "linux", host(t, savedHost), canary)
+	file, err := convox.SaveLogin(env, home, "linux", host(t, savedHost), canary)
 	if refused, is := err.(*convox.SaveError); !is || file != "" || len(refused.Hints()) == 0 {
 		t.Errorf("%s, %v", file, err)
 	}
 	secrettest.Absent(t, "the error", printed(err))
-}
-
-func TestASavedPasswordIsTakenBack(t *testing.T) {
-	const other, theirs = `{"a.example.com": "theirs"}`, `{"Rack.Example.com": "theirs", "a.example.com": "theirs"}`
-	for name, test := range map[string]struct{ before, meanwhile, want string }{
-		"nothing was there":            {"", "", "{}\n"},
-		"another host":                 {other, "", other},
-		"an older password":            {theirs, "", theirs},
-		"another program added a host": {other, `{"a.example.com": "theirs", "rack.example.com": "CANARY", "b.example.com": "x"}`, "{\n  \"a.example.com\": \"theirs\",\n  \"b.example.com\": \"x\"\n}"},
-		"and there was an older one":   {theirs, `{"rack.example.com": "CANARY", "b.example.com": "x"}`, `{"rack.example.com": "theirs", "b.example.com": "x"}`},
-		"another program logged in":    {theirs, `{"rack.example.com": "newer"}`, `{"rack.example.com": "newer"}`},
-		"another program emptied it":   {theirs, `{}`, `{}`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			home := files(t, map[string]string{".config/convox/auth": test.before})
-			file, undo, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), canary)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if test.meanwhile != "" {
-				text := strings.ReplaceAll(test.meanwhile, `"CANARY"`, string(asJSON(t, secrettest.Canary)))
-				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := undo(); err != nil {
-				t.Fatal(err)
-			}
-			got := read(t, file)
-			secrettest.Absent(t, "the file", got)
-			if got != test.want {
-				t.Errorf("it holds %q", got)
-			}
-			alone(t, filepath.Dir(file), "auth")
-		})
-	}
-	home := files(t, map[string]string{".config/convox/auth": theirs})
-	file, undo, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), canary)
-	if err != nil || os.WriteFile(file, []byte("theirs"), 0o600) != nil {
-		t.Fatal(err)
-	}
-	if refused, is := undo().(*convox.SaveError); !is || len(refused.Hints()) == 0 {
-		t.Error("a file that cannot be read was taken for mended")
-	}
-}
-
-func asJSON(t *testing.T, text string) []byte {
-	t.Helper()
-	encoded, err := json.Marshal(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return encoded
 }

@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"cfn":                {"internal/secret", "internal/transport", "internal/clock"},
 	"travisapi":          {"internal/bounded", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
 	"internal/convox":    {"internal/bounded", "internal/secret", "internal/transport", "internal/clock"},
-	"internal/travisyml": {"internal/secret"},
+	"internal/travisyml": {"internal/bounded", "internal/secret"},
 	"internal/gitrepo":   {},
 
 	// The decisions.

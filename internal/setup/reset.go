@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
@@ -23,6 +24,7 @@ type Stacks interface {
 	Follow(ctx context.Context, rack cfn.Rack, since time.Time, tell func(cfn.Event)) (cfn.Outcome, error)
 	Restart(context.Context, cfn.Rack) (cfn.Deployment, error)
 	Deployment(ctx context.Context, rack cfn.Rack, id string) (cfn.Deployment, error)
+	Redact(secret.String)
 }
 
 // Door is a Rack as those see it who log in; a convox.Checker is one.
@@ -64,6 +66,7 @@ type ResetPlan struct {
 
 	old, new   secret.String
 	deployment string // the ID of the web service's, before
+	progress   *updating
 }
 
 // RefreshesInstances reports whether every instance would be replaced: that has
@@ -95,12 +98,13 @@ const (
 	CodeNotSettled       = "not_settled" // the stack has the new password, and some web task not yet
 	CodeNotFollowed      = "not_followed"
 	CodeStuck            = "stuck" // either password may hold
+	CodeUnknown          = "unknown"
 )
 
 // IsBegun reports whether err tells of a reset that was begun and is not over.
 func IsBegun(err error) bool {
 	decided, is := errors.AsType[*Error](err)
-	return is && (decided.code == CodeNotSettled || decided.code == CodeNotFollowed || decided.code == CodeStuck)
+	return is && slices.Contains([]string{CodeNotSettled, CodeNotFollowed, CodeStuck, CodeUnknown}, decided.code)
 }
 
 // MakePlan finds out whether the reset could be proved to have worked, before it
@@ -109,7 +113,7 @@ func IsBegun(err error) bool {
 //
 // The errors are those of convox and cfn, and an *Error.
 func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan, error) {
-	plan := ResetPlan{Rack: request.Rack, Host: request.Host, new: request.New}
+	plan := ResetPlan{Rack: request.Rack, Host: request.Host, new: request.New, progress: newUpdating(nil)}
 	if err := convox.CheckNewPassword(request.New); err != nil {
 		return plan, err
 	}
@@ -127,6 +131,7 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 	}
 	plan.deployment = before.ID
 	plan.Preview, err = r.Stacks.Preview(ctx, request.Rack, request.New)
+	plan.progress = newUpdating(plan.Preview)
 	if failed, is := errors.AsType[*cfn.Error](err); is && failed.Kind == cfn.KindUnchanged {
 		return plan, nil
 	}

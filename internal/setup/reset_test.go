@@ -167,8 +167,8 @@ func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
 	if failed, is := errors.AsType[*cfn.Error](err); !is || failed.Kind != cfn.KindBusy {
 		t.Errorf("%v", err)
 	}
-	if err := w.reset.AwaitUpdate(running(t.Context()), w.request().Rack); err != nil {
-		t.Fatal(err)
+	if outcome, err := w.reset.AwaitUpdate(running(t.Context()), w.request().Rack); err != nil || outcome.End != cfn.Complete {
+		t.Fatal(outcome, err)
 	}
 	w.want(w.run(), setup.PhaseSettled)
 	if count := w.aws.ParametersOf(region, "production")["ApiCount"]; count != "3" {
@@ -183,7 +183,7 @@ func TestADriftedStackIsNotUpdated(t *testing.T) {
 	if err := plan.Err(); err == nil || !strings.Contains(err.Error(), "Vpc would be removed") {
 		t.Errorf("%v", err)
 	}
-	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseNothing, "drifted", "nothing was changed")
+	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseNothing, "drifted", "changed nothing")
 	w.wantNoChangeSet()
 	w.wantHolds(oldPassword)
 }

@@ -2,7 +2,6 @@ package setup
 
 import (
 	"fmt"
-	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -16,6 +15,7 @@ type Phase string
 // The phases.
 const (
 	PhaseNothing    Phase = "nothing"     // nothing was changed
+	PhaseUnknown    Phase = "unknown"     // the update may have begun
 	PhaseUpdating   Phase = "updating"    // the stack's update was begun, and its end was not seen
 	PhaseRolledBack Phase = "rolled_back" // the update was taken back
 	PhaseStuck      Phase = "stuck"       // the update neither ended nor was taken back
@@ -25,13 +25,16 @@ const (
 
 // ResetReport is how a reset ended. Err is nil exactly at PhaseSettled.
 type ResetReport struct {
-	Rack    cfn.Rack
-	Phase   Phase
-	Status  string       // of the stack, where it is known; cleaned
-	Login   convox.Login // at PhaseSettled
-	Err     error
-	Left    error // why the change set that was not used could not be taken away, or nil
-	Stopped error // why the run was stopped before its end, or nil
+	Rack   cfn.Rack
+	Phase  Phase
+	Status string       // of the stack, where it is known; cleaned
+	Login  convox.Login // at PhaseSettled
+	// OldUnknown means that nobody knew the password that held before, so that it
+	// was not tried.
+	OldUnknown bool
+	Err        error
+	Left       error // why the change set that was not used could not be taken away, or nil
+	Stopped    error // why the run was stopped before its end, or nil
 }
 
 // OldHolds reports whether the old password holds for certain, and the new one
@@ -50,19 +53,23 @@ func (r ResetReport) Standing() string {
 	if r.Status != "" {
 		status = " (" + r.Status + ")"
 	}
-	switch r.Phase {
-	case PhaseUpdating:
+	switch {
+	case r.Phase == PhaseUnknown:
+		return rack + ": it is not known whether its update has begun, and either password may hold"
+	case r.Phase == PhaseUpdating:
 		return rack + ": its stack is being updated" + status + ", which goes on by itself"
-	case PhaseRolledBack:
+	case r.Phase == PhaseRolledBack:
 		return rack + ": the update was taken back" + status + ", and the old password still holds"
-	case PhaseStuck:
+	case r.Phase == PhaseStuck:
 		return rack + ": its stack is stuck" + status + ", and either password may hold"
-	case PhaseUpdated:
+	case r.Phase == PhaseUpdated:
 		return rack + ": its stack has the new password" + status + ", and its web service may still take the old one"
-	case PhaseSettled:
+	case r.Phase == PhaseSettled && r.OldUnknown:
+		return rack + ": the new password logs in, five times in a row; the old one is not known here, and was not tried"
+	case r.Phase == PhaseSettled:
 		return rack + ": only the new password logs in"
 	}
-	return rack + ": nothing was changed, and the old password still holds"
+	return rack + ": this run changed nothing, and the password that held before still holds"
 }
 
 // ResetEvent tells what happens in a reset.
@@ -72,53 +79,12 @@ type ResetEvent struct {
 	// logins, as the phase goes on. Of is 0 where that is not known.
 	Done, Of int
 	Words    string // what is being waited for; cleaned
+	// TakenBack means that AWS is undoing the update.
+	TakenBack bool
 
 	Stack      *cfn.Event      // what happened to the stack, if it is that
 	Deployment *cfn.Deployment // how the restart stands, if it is that
 	Turn       *convox.Turn    // what a fresh login saw, if it is that
-}
-
-// updating follows the resources of an update.
-type updating struct {
-	resources []string // of the preview
-	done      map[string]bool
-	current   string
-}
-
-func newUpdating(p *cfn.Preview) *updating {
-	u := &updating{done: make(map[string]bool)}
-	if p != nil {
-		for _, change := range p.Changes {
-			u.resources = append(u.resources, change.LogicalID)
-		}
-	}
-	return u
-}
-
-// event takes what happened to the stack.
-func (u *updating) event(e cfn.Event) ResetEvent {
-	ofStack := e.Type == "AWS::CloudFormation::Stack"
-	switch {
-	case ofStack:
-		u.current = "the stack: " + e.Status
-	case e.Status == "UPDATE_COMPLETE", e.Status == "CREATE_COMPLETE":
-		u.done[e.LogicalID] = true
-	default:
-		u.current = e.LogicalID
-		if strings.HasSuffix(e.Status, "_FAILED") {
-			u.current += " failed"
-		}
-	}
-	told := ResetEvent{Phase: PhaseUpdating, Of: len(u.resources), Words: u.current, Stack: &e}
-	for _, resource := range u.resources {
-		if u.done[resource] {
-			told.Done++
-		}
-	}
-	if told.Of == 0 {
-		told.Done = 0
-	}
-	return told
 }
 
 // restarting says how a deployment of the web service stands.

@@ -9,14 +9,27 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
 )
 
 // AwaitUpdate waits for the end, good or bad, of the update that a stack is in.
-// It changes nothing.
-func (r Resetter) AwaitUpdate(stop Stop, rack cfn.Rack) error {
+// It changes nothing. known are passwords that AWS may quote in a reason; where
+// none is known, no reason is told.
+func (r Resetter) AwaitUpdate(stop Stop, rack cfn.Rack, known ...secret.String) (cfn.Outcome, error) {
+	for _, password := range known {
+		r.Stacks.Redact(password)
+	}
 	progress := newUpdating(nil)
-	_, err := r.Stacks.Follow(stop.Soft, rack, time.Time{}, func(e cfn.Event) { r.tell(progress.event(e)) })
-	return err
+	outcome, err := r.Stacks.Follow(stop.Soft, rack, time.Time{}, func(e cfn.Event) {
+		if len(known) == 0 {
+			e.Reason = ""
+		}
+		progress.follow(e, r.tell)
+	})
+	if len(known) == 0 {
+		outcome.Reason = ""
+	}
+	return outcome, err
 }
 
 // Reset carries out a plan whose new password is with its owner already: it
@@ -29,30 +42,29 @@ func (r Resetter) Reset(stop Stop, plan ResetPlan) ResetReport {
 		return run.settle()
 	}
 	if err := plan.Err(); err != nil {
-		return run.unbegun(err)
+		return run.unbegun(err, true)
 	}
 	if err := stop.asked(); err != nil {
-		return run.unbegun(err)
+		return run.unbegun(err, true)
 	}
 	r.tell(ResetEvent{Phase: PhaseNothing, Of: len(plan.Preview.Changes), Words: "beginning the update"})
 	ctx, cancel := stop.call()
 	defer cancel()
-	err := r.Stacks.Execute(ctx, plan.Preview)
-	failed, is := errors.AsType[*cfn.Error](err)
-	switch {
-	case err == nil:
-		return run.follow()
-	case is && failed.Kind == cfn.KindUnknown:
-		return run.ended(PhaseUpdating, "", run.notFollowed(err))
+	if err := r.Stacks.Execute(ctx, plan.Preview); err != nil {
+		failed, is := errors.AsType[*cfn.Error](err)
+		return run.unbegun(err, is && failed.Definite())
 	}
-	return run.unbegun(err)
+	return run.follow()
 }
 
-// GoOn takes up a reset whose update was begun by this plan.
-func (r Resetter) GoOn(stop Stop, plan ResetPlan) ResetReport {
+// GoOn takes up a reset of this plan where its last report left it.
+func (r Resetter) GoOn(stop Stop, plan ResetPlan, last ResetReport) ResetReport {
 	run := resetRun{r, stop, plan}
-	if plan.Preview == nil {
+	switch {
+	case plan.Preview == nil, last.Phase == PhaseUpdated:
 		return run.settle()
+	case last.Phase == PhaseUnknown:
+		return run.unbegun(last.Err, false)
 	}
 	return run.follow()
 }
@@ -65,41 +77,65 @@ type resetRun struct {
 }
 
 func (r resetRun) ended(phase Phase, status string, err error) ResetReport {
-	return ResetReport{Rack: r.plan.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), Err: err, Stopped: r.stop.asked()}
+	return ResetReport{
+		Rack: r.plan.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.asked(),
+	}
 }
 
 // unbegun takes the change set away, so that no request that was given up can
-// still begin the update. Where that shows that it was begun, it is followed.
-func (r resetRun) unbegun(cause error) ResetReport {
+// still begin the update. Where that shows that it was begun, it is followed;
+// where it cannot be taken away, and AWS did not certainly refuse to begin, it is
+// not known.
+func (r resetRun) unbegun(cause error, refused bool) ResetReport {
 	ctx, cancel := r.stop.cleanup()
 	defer cancel()
 	left := r.Stacks.Discard(ctx, r.plan.Preview)
-	if failed, is := errors.AsType[*cfn.Error](left); is && failed.Kind == cfn.KindStale {
+	failed, is := errors.AsType[*cfn.Error](left)
+	switch {
+	case is && failed.Kind == cfn.KindStale:
 		return r.follow()
+	case left != nil && !refused:
+		return r.ended(PhaseUnknown, "", r.unknown(cause))
 	}
 	report := r.ended(PhaseNothing, "", cause)
 	report.Left = left
 	return report
 }
 
+// unknown is an update that may have begun.
+func (r resetRun) unknown(cause error) error {
+	if decided, is := cause.(*Error); is && decided.code == CodeUnknown {
+		return decided // it was asked again
+	}
+	return &Error{
+		code: CodeUnknown, cause: cause,
+		text:  fmt.Sprintf("Rack %s: it is not known whether the update has begun", shownRack(r.plan.Rack)),
+		hints: []string{pickUp(r.plan.Rack)},
+	}
+}
+
 // follow waits for the end of the update.
 func (r resetRun) follow() ResetReport {
-	progress := newUpdating(r.plan.Preview)
-	rack := r.plan.Rack
-	outcome, err := r.Stacks.Follow(r.stop.Soft, rack, r.plan.Preview.Since, func(e cfn.Event) { r.tell(progress.event(e)) })
+	rack, progress := r.plan.Rack, r.plan.progress
+	outcome, err := r.Stacks.Follow(r.stop.Soft, rack, r.plan.Preview.Since, func(e cfn.Event) { progress.follow(e, r.tell) })
 	switch {
 	case err != nil:
 		return r.ended(PhaseUpdating, "", r.notFollowed(err))
 	case outcome.End == cfn.RolledBack:
-		return r.ended(PhaseRolledBack, outcome.Status, &Error{
-			code:  CodeRolledBack,
-			text:  fmt.Sprintf("reset the password of Rack %s: CloudFormation took the update back: %s", shownRack(rack), reasonOf(outcome)),
-			hints: []string{"the old password still holds", "mend what failed, and run this again; the stack's events tell more"},
-		})
+		return r.ended(PhaseRolledBack, outcome.Status, RolledBack(rack, outcome))
 	case outcome.End != cfn.Complete:
 		return r.ended(PhaseStuck, outcome.Status, stuck(rack, outcome))
 	}
 	return r.settle()
+}
+
+// RolledBack is the error of a reset that CloudFormation took back.
+func RolledBack(rack cfn.Rack, outcome cfn.Outcome) error {
+	return &Error{
+		code:  CodeRolledBack,
+		text:  fmt.Sprintf("reset the password of Rack %s: CloudFormation took the update back: %s", shownRack(rack), reasonOf(outcome)),
+		hints: []string{"the old password still holds", "mend what failed, and run this again; the stack's events tell more"},
+	}
 }
 
 func stuck(rack cfn.Rack, outcome cfn.Outcome) error {

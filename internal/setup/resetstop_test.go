@@ -85,7 +85,7 @@ func TestASessionThatExpiresIsTakenUp(t *testing.T) {
 	report := w.ends(w.reset.Reset(running(t.Context()), plan))
 	w.want(report, setup.PhaseUpdating, "its end was not seen", "the session token has expired", "with the same new password")
 	w.enterSession()
-	w.want(w.ends(w.reset.GoOn(running(t.Context()), plan)), setup.PhaseSettled)
+	w.want(w.ends(w.reset.GoOn(running(t.Context()), plan, report)), setup.PhaseSettled)
 	w.wantHolds(secrettest.Canary)
 }
 
@@ -105,7 +105,7 @@ func (w *rackWorld) enterSession() {
 
 func TestWhatIsLeftToDoIsSaidInWords(t *testing.T) {
 	for phase, words := range map[setup.Phase]string{
-		setup.PhaseNothing: "nothing was changed", setup.PhaseUpdating: "is being updated", setup.PhaseRolledBack: "taken back",
+		setup.PhaseNothing: "changed nothing", setup.PhaseUnknown: "not known", setup.PhaseUpdating: "is being updated", setup.PhaseRolledBack: "taken back",
 		setup.PhaseStuck: "stuck", setup.PhaseUpdated: "web service", setup.PhaseSettled: "only the new password",
 	} {
 		if said := (setup.ResetReport{Rack: cfn.Rack{Name: "a\x1b[2J"}, Phase: phase}).Standing(); !strings.Contains(said, words) || strings.Contains(said, "\x1b") {

@@ -1,12 +1,5 @@
 package flow
 
-import (
-	"fmt"
-	"strings"
-
-	"convox-travis/cfn"
-)
-
 // changesStep shows what an update would change.
 func changesStep() step {
 	return step{
@@ -38,38 +31,39 @@ func changesStep() step {
 // changeLines is the preview as a table, and what it amounts to.
 func (f *Flow) changeLines() []Line {
 	plan := f.reset.plan
-	if plan.Preview == nil {
-		return []Line{
-			{Good, "The stack has this password already: nothing is updated."},
-			{Plain, "The web service is started anew where it still takes the old one."},
+	var lines []Line
+	for i, row := range plan.Table() {
+		if i == 0 {
+			lines = append(lines, Line{Heading, "  " + row})
+			continue
 		}
+		lines = append(lines, Line{Plain, row})
 	}
-	lines := []Line{{Heading, fmt.Sprintf("  %-26s %-8s %s", "resource", "action", "replaced")}}
-	for _, change := range plan.Preview.Changes {
-		lines = append(lines, Line{Plain, strings.TrimRight(fmt.Sprintf("%-26s %-8s %s", change.LogicalID, strings.ToLower(change.Action), replaced(change)), " ")})
+	if len(lines) > 0 {
+		lines = append(lines, Line{})
 	}
-	lines = append(lines, Line{})
+	tone, why := Good, Warning
 	if plan.Err() != nil {
-		for _, why := range plan.Preview.Why {
-			lines = append(lines, Line{Bad, why})
-		}
-		return append(lines, Line{Plain, "Nothing is done: find out first why the stack differs from its template."})
+		tone, why = Bad, Bad
 	}
-	lines = append(lines, Line{Good, "As expected: the password, where it is stored and used."})
-	for _, why := range plan.Preview.Why {
-		lines = append(lines, Line{Warning, why})
+	lines = append(lines, Line{tone, plan.Judgement()})
+	if plan.Preview == nil {
+		return lines
+	}
+	for _, words := range plan.Preview.Why {
+		lines = append(lines, Line{why, words})
 	}
 	return append(lines, Line{Muted, "Every other parameter of the stack stays as it is."})
-}
-
-func replaced(change cfn.Change) string {
-	return map[string]string{"True": "yes", "False": "no", "Conditional": "perhaps"}[change.Replacement]
 }
 
 func refreshStep() step {
 	return step{
 		id: StepRefresh, name: "Reset",
 		when: func(f *Flow) bool { return isResetting(f) && f.reset.plan != nil && f.reset.plan.RefreshesInstances() },
+		pass: func(f *Flow) bool {
+			f.reset.refreshes = f.given.AllowRefresh
+			return f.given.AllowRefresh
+		},
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "May every instance be replaced, one by one?",

@@ -250,7 +250,7 @@ func (f *Flow) Back() bool {
 
 // before is the step to go back to, below 0 where there is none.
 func (f *Flow) before() int {
-	if f.work != nil || f.result.begun || f.reset.isOpen() {
+	if f.work != nil || f.result.begun || f.reset.isOpen() || f.steps[f.at].id == StepResetDone {
 		return -1
 	}
 	i := f.at - 1
@@ -271,7 +271,7 @@ func (f *Flow) Promise() string {
 	if f.given.Reset != nil {
 		return "Nothing changes before you have typed the Rack's name."
 	}
-	return "Nothing is written before the review."
+	return "Nothing is written before the review, but for a reset, which asks by itself."
 }
 
 // Report is what was written and what was not, or nil while nothing was tried.

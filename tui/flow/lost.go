@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/setup"
 )
 
 // isResetting reports whether a reset is on the way that is not over yet.
@@ -15,12 +18,14 @@ func isResetting(f *Flow) bool {
 type instead int
 
 const (
-	readFromAWS instead = iota + 1
+	useSaved instead = iota + 1
+	readFromAWS
 	useDeployKey
 	resetIt
 )
 
 var insteadOptions = map[instead]Option{
+	useSaved:     {Label: "Try the one that is saved", Note: "by the convox client; nothing changes"},
 	readFromAWS:  {Label: "Read it from AWS", Note: "nothing changes"},
 	useDeployKey: {Label: "Use a Console deploy key", Note: "where Console manages the Rack"},
 	resetIt:      {Label: "Set a new password", Note: "everyone else has to be told it"},
@@ -28,10 +33,14 @@ var insteadOptions = map[instead]Option{
 
 // instead lists what is better than a reset first.
 func (f *Flow) instead() []instead {
-	if f.result.noRecovery {
-		return []instead{useDeployKey, resetIt}
+	var all []instead
+	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved && !f.result.refused[sourceSaved] && f.given.Reset != nil {
+		all = append(all, useSaved)
 	}
-	return []instead{readFromAWS, useDeployKey, resetIt}
+	if !f.result.noRecovery {
+		all = append(all, readFromAWS)
+	}
+	return append(all, useDeployKey, resetIt)
 }
 
 func (f *Flow) rackName() string {
@@ -65,6 +74,8 @@ func lostStep() step {
 		take: func(f *Flow, v Value) { f.answers.instead = f.instead()[v.Index] },
 		do: func(f *Flow) *Work {
 			switch {
+			case f.answers.instead == useSaved:
+				return f.trySaved()
 			case f.answers.instead == readFromAWS:
 				f.answers.source = sourceAWS
 				f.goTo(StepRecover)
@@ -75,6 +86,23 @@ func lostStep() step {
 				f.goTo(StepKey)
 			}
 			return nil
+		},
+	}
+}
+
+// trySaved proves the saved password: where it works, nothing is lost.
+func (f *Flow) trySaved() *Work {
+	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
+	credential := setup.Credential{Host: f.rackHost(), Password: login.Password}
+	fingerprint, newChecker := f.answers.fingerprint, f.outside.Checker
+	return &Work{
+		Words: "checking it with " + credential.Host.String(),
+		Run: func(stop setup.Stop, _ Tell) Outcome {
+			proved, err := proveLogin(stop.Soft, newChecker, fingerprint, credential)
+			if err != nil {
+				return Outcome{Err: err, To: StepLost, Set: func(f *Flow) { f.refuse(sourceSaved, err) }}
+			}
+			return Outcome{To: StepResetDone, Set: func(f *Flow) { f.result.login = &proved }}
 		},
 	}
 }

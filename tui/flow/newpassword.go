@@ -13,7 +13,7 @@ type newFrom int
 const (
 	newMade newFrom = iota + 1
 	newTyped
-	newSaved // of a reset that was begun: it was saved then
+	newSaved // of a reset that was begun
 )
 
 var newOptions = map[newFrom]Option{
@@ -24,7 +24,7 @@ var newOptions = map[newFrom]Option{
 
 // newSources lists where the new password can come from, the best first.
 func (f *Flow) newSources() []newFrom {
-	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved && f.reset.ours {
+	if f.reset.begun != nil {
 		return []newFrom{newSaved, newMade, newTyped}
 	}
 	return []newFrom{newMade, newTyped}
@@ -36,8 +36,7 @@ func (f *Flow) newPassword() secret.String {
 	case newTyped:
 		return f.answers.fresh
 	case newSaved:
-		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
-		return login.Password
+		return f.reset.begun.New
 	}
 	return f.answers.made
 }
@@ -48,8 +47,11 @@ func newStep() step {
 		when: isResetting,
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Choice, Title: "Which new password?", Reason: []string{"Letters and digits are what every client can send."}}
-			if f.reset.ours {
-				q.Reason = []string{"The stack's last update was a reset by convox-travis. With that password again, only what is left of it is done."}
+			switch {
+			case f.reset.begun != nil:
+				q.Reason = []string{"A reset was begun here, and its new password is saved. With that one, what is left of it is done."}
+			case f.reset.ours:
+				q.Reason = append(q.Reason, "The stack's last update was a reset by convox-travis. If it was left, type its password: then what is left of it is done.")
 			}
 			for i, one := range f.newSources() {
 				q.Options = append(q.Options, newOptions[one])
@@ -103,7 +105,7 @@ func keepStep() step {
 		when: isNew,
 		ask: func(f *Flow) Question {
 			q := Question{
-				Kind: Choice, Title: "Where do you want the new password?",
+				Kind: Choice, Title: "Where do you want the new password?", Guarded: true,
 				Reason: []string{"Before anything changes, it has to be with you."},
 				Options: []Option{
 					{Label: "Save it for the convox client", Note: "on this machine, for you alone"},
@@ -120,21 +122,23 @@ func keepStep() step {
 			if f.answers.showIt {
 				return nil
 			}
-			return f.save(f.newPassword(), "", func(f *Flow, file string, undo func() error) {
-				f.reset.where, f.reset.undo = "saved in "+file, undo
+			return f.save(f.outside.Logins.BeginReset, f.newPassword(), "", func(f *Flow, file string) {
+				f.reset.where, f.reset.saved = "saved in "+file, true
 			})
 		},
 	}
 }
 
-// tail is how many characters prove that somebody has the password.
-const tail = 6
+// tail is how many characters prove that somebody has the password: of a shorter
+// one, all.
+func (f *Flow) tail() int { return convox.TailLength(f.newPassword(), 6) }
 
 func keptStep() step {
 	return step{
 		id: StepKept, name: "Reset",
 		when: func(f *Flow) bool { return isNew(f) && f.answers.showIt },
 		ask: func(f *Flow) Question {
+			tail := f.tail()
 			return Question{
 				Kind: Shown, Title: "The new password",
 				Reason: []string{fmt.Sprintf("Put it where you keep passwords, and type its last %d characters from there. Then the Rack gets it.", tail)},

@@ -18,17 +18,26 @@ type Outside struct {
 	Saved func(context.Context) ([]convox.SavedLogin, error)
 	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
 	// AWS is the account in which Racks are found. It may be nil.
-	AWS func(context.Context) (AWS, error)
-	// SaveLogin saves a password for the convox client; undo puts back what was
-	// there.
-	SaveLogin func(convox.Host, secret.String) (file string, undo func() error, err error)
-	Token     func(context.Context) (secret.String, error) // empty when there is none
-	Travis    func(token secret.String) (Travis, error)
+	AWS    func(context.Context) (AWS, error)
+	Logins Logins
+	Token  func(context.Context) (secret.String, error) // empty when there is none
+	Travis func(token secret.String) (Travis, error)
 	// Checker returns what checks logins; fingerprint is the certificate that
 	// was approved, or "".
 	Checker func(fingerprint string) (Checker, error)
+	// ResetEvent is told what happens in a reset. It may be nil.
+	ResetEvent func(setup.ResetEvent)
 	// Tip is what to type at a step in the demo, or "". It may be nil.
 	Tip func(step string) string
+}
+
+// Logins is where the convox client keeps logins. The functions are those of
+// package convox.
+type Logins interface {
+	Save(convox.Host, secret.String) (file string, err error)
+	BeginReset(convox.Host, secret.String) (file string, err error)
+	BegunReset(convox.Host) (convox.BegunReset, bool)
+	EndReset(host convox.Host, password secret.String, isSet bool) error
 }
 
 // AWS is what the flow needs of AWS beside the search; a cfn.Finder has it.
@@ -69,7 +78,8 @@ type Given struct {
 	Agreed                                      bool // to what the review shows
 
 	// Reset is the Rack of a flow that resets a password and does nothing else.
-	Reset *cfn.Rack
+	Reset        *cfn.Rack
+	AllowRefresh bool // of every instance
 }
 
 // Way is where a build logs in.

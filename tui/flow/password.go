@@ -154,23 +154,25 @@ func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 		case err == nil:
 			return Outcome{Set: func(f *Flow) { f.result.login = &login }}
 		case refused == nil:
-		case refused.Kind == convox.KindRefused, refused.Kind == convox.KindOnlyRawForm:
-			return Outcome{Err: err, To: to, Set: func(f *Flow) { f.refuse() }}
 		case refused.Kind == convox.KindUntrusted && fingerprint == "":
 			return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
 		case refused.Kind == convox.KindUnreachable && !c.Console:
 			return Outcome{Set: func(f *Flow) { f.result.unreachable = err }}
 		}
-		return Outcome{Err: err, To: to}
+		return Outcome{Err: err, To: to, Set: func(f *Flow) { f.refuse(f.answers.source, err) }}
 	}
 }
 
-// refuse keeps that the Rack does not take what the source gave.
-func (f *Flow) refuse() {
+// refuse keeps that what a source gave is of no use, where err says so.
+func (f *Flow) refuse(s source, err error) {
+	refused, is := errors.AsType[*convox.LoginError](err)
+	if !is || (refused.Kind != convox.KindRefused && refused.Kind != convox.KindOnlyRawForm) {
+		return
+	}
 	if f.result.refused == nil {
 		f.result.refused = map[source]bool{}
 	}
-	f.result.refused[f.answers.source] = true
+	f.result.refused[s] = true
 }
 
 func proveLogin(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {
@@ -191,7 +193,7 @@ func certificateStep() step {
 	return trustStep(StepCertificate, "Password", func(f *Flow) bool { return byRack(f) && f.answers.source != sourceReset }, (*Flow).backToRack,
 		func(f *Flow) *Work {
 			if f.answers.source == sourceAWS {
-				return f.checkLogin(f.whereItIs())
+				return f.checkRecovered()
 			}
 			return f.checkLogin(StepPassword)
 		})
@@ -233,7 +235,9 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn fu
 func uncheckedStep() step {
 	return step{
 		id: StepUnchecked, name: "Password",
-		when: func(f *Flow) bool { return byRack(f) && f.result.unreachable != nil },
+		when: func(f *Flow) bool {
+			return byRack(f) && f.answers.source != sourceReset && f.result.unreachable != nil
+		},
 		pass: func(f *Flow) bool {
 			f.answers.unchecked = f.given.Unchecked
 			return f.given.Unchecked

@@ -38,6 +38,7 @@ type Question struct {
 	Initial  Value
 	Optional bool // of a Text: an empty answer means something
 	Check    func(Value) error
+	Guarded  bool     // what was typed before it was shown is no answer to it
 	Problem  *Problem // why the last answer did not do
 }
 

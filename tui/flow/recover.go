@@ -1,11 +1,13 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -49,6 +51,7 @@ func (f *Flow) whereItIs() string {
 // backToRack goes back to where the Rack can be changed, or the way to its
 // password where it cannot.
 func (f *Flow) backToRack() {
+	f.result.unreachable = nil
 	if f.given.Reset != nil {
 		f.leaveRecovery()
 		return
@@ -73,36 +76,53 @@ func (f *Flow) recover() *Work {
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			found, err := outside.recover(stop, rack, tell)
 			if err != nil {
-				return Outcome{Err: err, To: back, Set: notRecovered(secret.String{}, nil)}
+				return Outcome{Err: err, To: back, Set: func(f *Flow) { f.notRecovered(isNowhere(err)) }}
 			}
 			tell.Line(Line{Good, "found it: " + string(found.From)})
-			outcome := prove(stop, setup.Credential{Host: host, Password: found.Password})
-			if outcome.Err != nil {
-				outcome.Set = notRecovered(found.Password, outcome.Set)
-				return outcome
-			}
-			proved := outcome.Set
-			outcome.Set = func(f *Flow) {
-				f.answers.recovered = found.Password
-				proved(f)
-			}
-			return outcome
+			return recovered(found.Password, prove(stop, setup.Credential{Host: host, Password: found.Password}))
 		},
 	}
 }
 
-// notRecovered keeps that AWS has no password that is good. It can be the one
+// checkRecovered checks it again, once the Rack's certificate was approved.
+func (f *Flow) checkRecovered() *Work {
+	password, prove := f.answers.recovered, f.prover(f.whereItIs())
+	credential := setup.Credential{Host: f.rackHost(), Password: password}
+	return &Work{
+		Words: "checking it with " + credential.Host.String(),
+		Run:   func(stop setup.Stop, _ Tell) Outcome { return recovered(password, prove(stop, credential)) },
+	}
+}
+
+// recovered keeps what AWS had, whatever the Rack says of it: it may be the one
 // that holds all the same.
-func notRecovered(found secret.String, then func(*Flow)) func(*Flow) {
-	return func(f *Flow) {
-		f.result.noRecovery, f.answers.recovered = true, found
+func recovered(password secret.String, proved Outcome) Outcome {
+	then := proved.Set
+	proved.Set = func(f *Flow) {
+		f.answers.recovered = password
 		if then != nil {
 			then(f)
 		}
-		if f.given.Reset != nil {
-			f.answers.source = sourceReset
+		if proved.Err != nil {
+			f.notRecovered(f.result.refused[sourceAWS])
 		}
 	}
+	return proved
+}
+
+// notRecovered leaves the way over AWS; for good, where it leads nowhere.
+func (f *Flow) notRecovered(forGood bool) {
+	f.result.noRecovery = f.result.noRecovery || forGood
+	if f.given.Reset != nil {
+		f.answers.source = sourceReset
+	}
+}
+
+// isNowhere reports whether AWS has no password for this person, whenever it is
+// asked.
+func isNowhere(err error) bool {
+	failed, is := errors.AsType[*cfn.Error](err)
+	return is && (failed.Kind == cfn.KindNoPassword || failed.Kind == cfn.KindDenied || failed.Kind == cfn.KindMissing)
 }
 
 func (o Outside) recover(stop setup.Stop, rack cfn.Rack, tell Tell) (cfn.Recovered, error) {
@@ -122,10 +142,12 @@ func recoveredStep() step {
 			q := Question{
 				Kind: Choice, Title: "AWS has the password",
 				Reason:  []string{f.rackHost().String() + " accepts it."},
-				Options: []Option{{Label: "Go on with it"}, {Label: "Save it for the convox client", Note: "on this machine"}, {Label: "Show it"}},
+				Options: []Option{{Label: "Go on with it"}, {Label: "Show it"}},
 			}
 			if f.result.login == nil {
 				q.Reason = []string{"It was not checked: the Rack cannot be reached from here."}
+			} else {
+				q.Options = append(q.Options, Option{Label: "Save it for the convox client", Note: "on this machine"})
 			}
 			if f.given.Reset != nil {
 				q.Options[0] = Option{Label: "Leave", Note: "nothing has to be reset"}
@@ -135,11 +157,11 @@ func recoveredStep() step {
 			}
 			return q
 		},
-		take: func(f *Flow, v Value) { f.result.showing, f.result.saving = v.Index == 2, v.Index == 1 },
+		take: func(f *Flow, v Value) { f.result.showing, f.result.saving = v.Index == 1, v.Index == 2 },
 		do: func(f *Flow) *Work {
 			switch {
 			case f.result.saving:
-				return f.save(f.answers.recovered, StepRecovered, func(f *Flow, file string, _ func() error) { f.result.savedIn = file })
+				return f.save(f.outside.Logins.Save, f.answers.recovered, StepRecovered, func(f *Flow, file string) { f.result.savedIn = file })
 			case f.given.Reset != nil && !f.result.showing:
 				f.goTo(StepResetDone)
 			}
@@ -165,16 +187,16 @@ func recoveredShownStep() step {
 
 // save saves a password for the convox client. to is the step that comes next,
 // "" is the next one.
-func (f *Flow) save(password secret.String, to string, keep func(f *Flow, file string, undo func() error)) *Work {
-	host, saveLogin := f.rackHost(), f.outside.SaveLogin
+func (f *Flow) save(save func(convox.Host, secret.String) (string, error), password secret.String, to string, keep func(f *Flow, file string)) *Work {
+	host := f.rackHost()
 	return &Work{
 		Words: "saving it for the convox client", Writes: true,
 		Run: func(setup.Stop, Tell) Outcome {
-			file, undo, err := saveLogin(host, password)
+			file, err := save(host, password)
 			if err != nil {
 				return Outcome{Err: err}
 			}
-			return Outcome{To: to, Set: func(f *Flow) { keep(f, shellescape.StripUnsafe(file), undo) }}
+			return Outcome{To: to, Set: func(f *Flow) { keep(f, shellescape.StripUnsafe(file)) }}
 		},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/tui/flow"
@@ -67,22 +66,19 @@ func TestAPasswordFromAWSThatIsNoGoodIsSaid(t *testing.T) {
 func TestARecoveredPasswordIsSavedAndShownWhenItsOwnerAsks(t *testing.T) {
 	w := newWorld(t)
 	w.shows(secrettest.Canary, nil)
-	var saved []string
-	w.outside.SaveLogin = func(host convox.Host, password secret.String) (string, func() error, error) {
-		saved = append(saved, host.String()+" "+password.Reveal())
-		return "/home/ann/auth", nil, nil
-	}
+	saved := &fileLogins{home: t.TempDir()}
+	w.outside.Logins = saved
 	w.toRecovery().answer(yes).step(flow.StepRecovered)
-	w.answer(flow.Value{Index: 2}).step(flow.StepShown)
+	w.choose("Show it").step(flow.StepShown)
 	if q := w.flow.Question(); !q.Secret.Equal(secret.New(secrettest.Canary)) || q.Tail != 0 || q.Kind != flow.Shown {
 		t.Errorf("%+v", q)
 	}
-	w.accept().step(flow.StepRecovered).answer(flow.Value{Index: 1}).step(flow.StepRecovered)
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "/home/ann/auth") {
+	w.accept().step(flow.StepRecovered).choose("Save it").step(flow.StepRecovered)
+	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, saved.home) {
 		t.Errorf("it says %s", reason)
 	}
-	if len(saved) != 1 || saved[0] != w.rack.Host+" "+secrettest.Canary {
-		t.Errorf("saved %d times", len(saved))
+	if login := saved.login(w.host()); login.Password.Reveal() != secrettest.Canary {
+		t.Error("it is not saved")
 	}
 	w.accept().step(flow.StepReview)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -18,11 +19,15 @@ type reset struct {
 	busy      string // the state of a stack that something else updates
 	ours      bool   // the stack's last update was a reset by this program
 	plan      *setup.ResetPlan
-	unused    []setup.ResetPlan // to be discarded
-	refreshes bool              // every instance may be replaced
-	where     string            // where its owner has the new password, in words
-	undo      func() error      // puts back what was saved before, or nil
+	shown     *setup.ResetPlan   // the last one
+	unused    []setup.ResetPlan  // to be discarded
+	refreshes bool               // every instance may be replaced
+	begun     *convox.BegunReset // one of an earlier run, or nil
+	where     string             // where its owner has the new password, in words
+	saved     bool               // it was saved, and what was there before is kept beside it
+	underway  *atomic.Bool       // whether the work that sets it has begun; nil once it reported
 	report    *setup.ResetReport
+	left      error    // why something could not be taken away, or nil
 	past      []string // how resets of other Racks stand
 }
 
@@ -31,13 +36,16 @@ func (r *reset) isSettled() bool { return r.report != nil && r.report.Phase == s
 // isOpen reports whether the stack was told to change, and it is not known that
 // all of it is over.
 func (r *reset) isOpen() bool {
-	return r.report != nil && r.report.Begun() && !r.report.OldHolds() && !r.isSettled()
+	return r.isUnderway() || (r.report != nil && r.report.Begun() && !r.report.OldHolds() && !r.isSettled())
 }
+
+// isUnderway reports whether a driver left while it was being set.
+func (r *reset) isUnderway() bool { return r.underway != nil && r.underway.Load() }
 
 // forgetReset drops what was known of another Rack, but for what was done.
 func (f *Flow) forgetReset() {
 	f.reset.drop()
-	f.reset = reset{unused: f.reset.unused, past: f.ResetStanding()}
+	f.reset = reset{unused: f.reset.unused, past: f.ResetStanding(), left: f.reset.left}
 }
 
 // drop puts the plan aside, to be discarded.
@@ -58,7 +66,12 @@ func (o Outside) resetter(ctx context.Context, fingerprint string, tell Tell) (s
 	if err != nil {
 		return setup.Resetter{}, err
 	}
-	return setup.Resetter{Stacks: aws, Door: door, Tell: func(e setup.ResetEvent) { tellReset(tell, e) }}, nil
+	return setup.Resetter{Stacks: aws, Door: door, Tell: func(e setup.ResetEvent) {
+		tellReset(tell, e)
+		if o.ResetEvent != nil {
+			o.ResetEvent(e)
+		}
+	}}, nil
 }
 
 // tellReset says in words what happens.
@@ -74,7 +87,7 @@ func tellReset(tell Tell, e setup.ResetEvent) {
 		if e.Stack.Reason != "" {
 			line.Text += ": " + e.Stack.Reason
 		}
-	case e.Stack.Status == "UPDATE_COMPLETE", e.Stack.Status == "CREATE_COMPLETE":
+	case !e.TakenBack && (e.Stack.Status == "UPDATE_COMPLETE" || e.Stack.Status == "CREATE_COMPLETE"):
 		line.Tone = Good
 	default:
 		return // the progress says it
@@ -82,10 +95,11 @@ func tellReset(tell Tell, e setup.ResetEvent) {
 	tell.Line(line)
 }
 
-// lookAtStack asks whether the stack can be updated now.
+// lookAtStack asks whether the stack can be updated now, and whether a reset was
+// begun before.
 func (f *Flow) lookAtStack() *Work {
 	rack, _ := f.pickedRack()
-	outside := f.outside
+	host, outside := f.rackHost(), f.outside
 	return &Work{
 		Words: "looking at the stack of Rack " + shellescape.StripUnsafe(rack.Name),
 		Run: func(stop setup.Stop, _ Tell) Outcome {
@@ -97,13 +111,25 @@ func (f *Flow) lookAtStack() *Work {
 			if err != nil {
 				return Outcome{Err: err, To: StepAffected}
 			}
-			return Outcome{Set: func(f *Flow) { f.setState(state) }}
+			if !state.InProgress && !state.Updatable {
+				return Outcome{To: StepAffected, Err: &Problem{
+					Message: "the Rack's stack is in the state " + shellescape.StripUnsafe(state.Status) + ", in which it cannot be updated",
+					Hints:   []string{"repair it first, in the CloudFormation console"},
+				}}
+			}
+			begun, found := outside.Logins.BegunReset(host)
+			return Outcome{Set: func(f *Flow) {
+				f.setState(state)
+				if f.reset.begun = nil; found {
+					f.reset.begun = &begun
+				}
+			}}
 		},
 	}
 }
 
 func (f *Flow) setState(state cfn.StackState) {
-	f.reset.busy, f.reset.ours = "", state.Reset
+	f.reset.busy, f.reset.ours = "", state.Reset && !strings.Contains(state.Status, "ROLLBACK")
 	if state.InProgress {
 		f.reset.busy = shellescape.StripUnsafe(state.Status)
 	}
@@ -140,13 +166,21 @@ func busyStep() step {
 
 func (f *Flow) awaitUpdate() *Work {
 	rack, _ := f.pickedRack()
-	fingerprint, outside := f.answers.fingerprint, f.outside
+	fingerprint, ours, outside := f.answers.fingerprint, f.reset.ours, f.outside
+	var known []secret.String
+	if f.reset.begun != nil {
+		known = append(known, f.reset.begun.New)
+	}
 	return &Work{
 		Words: "waiting for the end of the update",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			resetter, err := outside.resetter(stop.Soft, fingerprint, tell)
+			var outcome cfn.Outcome
 			if err == nil {
-				err = resetter.AwaitUpdate(stop, rack)
+				outcome, err = resetter.AwaitUpdate(stop, rack, known...)
+			}
+			if err == nil && ours && outcome.End == cfn.RolledBack {
+				err = setup.RolledBack(rack, outcome)
 			}
 			if err != nil {
 				return Outcome{Err: err, To: StepAffected}
@@ -193,7 +227,7 @@ func (f *Flow) preview() *Work {
 				f.reset.unused = nil
 				switch {
 				case err == nil:
-					f.reset.plan = &plan
+					f.reset.plan, f.reset.shown = &plan, &plan
 				case outcome.Err == nil:
 					f.result.untrusted = refused.Fingerprint
 				}
@@ -209,6 +243,9 @@ func (f *Flow) oldPasswords() []secret.String {
 	olds := []secret.String{login.Password, f.answers.password, f.answers.recovered}
 	if f.isGivenRack() {
 		olds = append(olds, f.given.Password)
+	}
+	if f.reset.begun != nil {
+		olds = append(olds, f.reset.begun.Old)
 	}
 	return olds
 }

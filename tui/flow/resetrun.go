@@ -2,10 +2,13 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync/atomic"
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/cfn"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -15,6 +18,10 @@ func resetStep() step {
 		id: StepReset, name: "Reset",
 		when: func(f *Flow) bool { return isResetting(f) && f.reset.plan != nil },
 		do: func(f *Flow) *Work {
+			if f.reset.plan.RefreshesInstances() && !f.reset.refreshes {
+				f.goTo(StepRefresh)
+				return nil
+			}
 			return f.runReset(func(r setup.Resetter, stop setup.Stop, plan setup.ResetPlan) setup.ResetReport {
 				return r.Reset(stop, plan)
 			})
@@ -22,11 +29,14 @@ func resetStep() step {
 	}
 }
 
-// runReset carries the plan out, and puts back what was saved where the Rack did
-// not get the new password.
+// runReset carries the plan out. What was saved is then the Rack's password, or is
+// put back.
 func (f *Flow) runReset(run func(setup.Resetter, setup.Stop, setup.ResetPlan) setup.ResetReport) *Work {
-	plan, undo, name := *f.reset.plan, f.reset.undo, f.rackName()
+	plan, name, host, password := *f.reset.plan, f.rackName(), f.rackHost(), f.newPassword()
+	saved, resumed := f.reset.saved, f.answers.newFrom == newSaved
 	fingerprint, outside := f.answers.fingerprint, f.outside
+	underway := new(atomic.Bool)
+	f.reset.underway = underway
 	return &Work{
 		Words: "giving Rack " + name + " its new password", Writes: true, Stops: "stop waiting; AWS goes on",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
@@ -34,11 +44,11 @@ func (f *Flow) runReset(run func(setup.Resetter, setup.Stop, setup.ResetPlan) se
 			if err != nil {
 				return Outcome{Err: err}
 			}
+			underway.Store(true)
 			report := run(resetter, stop, plan)
-			if report.OldHolds() && undo != nil {
-				if err := undo(); err != nil && report.Err == nil {
-					report.Err = err
-				}
+			isSet := report.Phase == setup.PhaseSettled
+			if isSet && (saved || resumed) || report.OldHolds() && saved || report.Phase == setup.PhaseRolledBack && resumed {
+				report.Left = errors.Join(report.Left, outside.Logins.EndReset(host, password, isSet))
 			}
 			outcome := Outcome{Set: func(f *Flow) { f.setReport(report) }}
 			if report.Err != nil {
@@ -54,14 +64,19 @@ func (f *Flow) runReset(run func(setup.Resetter, setup.Stop, setup.ResetPlan) se
 
 // setReport keeps how it ended. Where the old password holds, all begins again.
 func (f *Flow) setReport(report setup.ResetReport) {
-	f.reset.report = &report
+	f.reset.report, f.reset.underway = &report, nil
+	f.reset.left = errors.Join(f.reset.left, report.Left)
 	f.over = report.Stopped != nil
 	switch {
 	case report.OldHolds():
-		f.reset.where, f.reset.undo, f.reset.plan = "", nil, nil
+		if !report.Begun() {
+			f.reset.drop() // where it could not be discarded, that is tried again
+		}
+		f.reset.plan = nil
+		f.reset.where, f.reset.saved, f.reset.begun = "", false, nil
 		f.answers.made = secret.String{} // it was on its way
 	case report.Err == nil:
-		f.reset.plan, f.reset.undo = nil, nil
+		f.reset.plan, f.reset.unused = nil, nil // AWS drops all others when it executes one
 		f.result.login, f.result.unreachable, f.answers.unchecked = &report.Login, nil, false
 	}
 }
@@ -72,15 +87,16 @@ func goOnStep() step {
 		when: func(f *Flow) bool { return f.reset.isOpen() },
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Choice, Title: "The reset is not over",
+				Kind: Choice, Title: "The reset is not over", Guarded: true,
 				Reason:  []string{f.reset.report.Standing() + ".", "The new password is " + f.passwordIs() + "."},
 				Options: []Option{{Label: "Go on waiting", Note: "and do what is left"}, {Label: "Leave it", Note: "it can be taken up later"}},
 			}
 		},
 		take: func(f *Flow, v Value) { f.over = v.Index == 1 },
 		do: func(f *Flow) *Work {
+			last := *f.reset.report
 			return f.runReset(func(r setup.Resetter, stop setup.Stop, plan setup.ResetPlan) setup.ResetReport {
-				return r.GoOn(stop, plan)
+				return r.GoOn(stop, plan, last)
 			})
 		},
 	}
@@ -100,10 +116,17 @@ func (f *Flow) passwordIs() string {
 // ResetReport is how a reset ended, or nil where none was begun.
 func (f *Flow) ResetReport() *setup.ResetReport { return f.reset.report }
 
+// ResetPlan is what the last preview showed, or nil.
+func (f *Flow) ResetPlan() *setup.ResetPlan { return f.reset.shown }
+
 // ResetStanding says in what state the Rack is, and where its new password is;
 // nothing where no reset was begun.
 func (f *Flow) ResetStanding() []string {
 	report, lines := f.reset.report, slices.Clone(f.reset.past)
+	if f.reset.isUnderway() {
+		report = &setup.ResetReport{Phase: setup.PhaseUnknown} // it was left while it was at it
+		report.Rack, _ = f.pickedRack()
+	}
 	switch {
 	case report == nil:
 	case report.OldHolds():
@@ -115,26 +138,30 @@ func (f *Flow) ResetStanding() []string {
 }
 
 // Close takes away what the flow has left, but for what it reported: a preview
-// that was not used, and a saved password that the Rack never got.
+// that was not used, and a saved password that the Rack never got. The error
+// tells what it could not take away, now or before.
 func (f *Flow) Close(ctx context.Context) error {
+	left := f.reset.left
 	if f.reset.isOpen() {
-		return nil
+		return left
 	}
 	f.reset.drop()
-	var first error
-	if f.reset.undo != nil {
-		first = f.reset.undo()
-	}
+	executed := false
 	for _, plan := range f.reset.unused {
 		resetter, err := f.outside.resetter(ctx, f.answers.fingerprint, Tell{})
 		if err == nil {
 			err = resetter.Discard(ctx, plan)
 		}
-		if first == nil {
-			first = err
+		if failed, is := errors.AsType[*cfn.Error](err); is && failed.Kind == cfn.KindStale {
+			executed = true
+			continue
 		}
+		left = errors.Join(left, err)
 	}
-	return first
+	if f.reset.saved && f.reset.report == nil && !executed {
+		left = errors.Join(left, f.outside.Logins.EndReset(f.rackHost(), f.newPassword(), false))
+	}
+	return left
 }
 
 // resetDoneStep ends a flow that resets and does nothing else.
@@ -172,6 +199,8 @@ func (f *Flow) ResetNext() []string {
 		return append(tellOthers(f), "the repository's builds: convox-travis --rack "+name)
 	case f.reset.report != nil:
 		return nil
+	case f.answers.instead == useSaved:
+		return []string{"inside the repository's clone: convox-travis --saved --rack " + name}
 	case f.answers.instead == useDeployKey:
 		return []string{"make a deploy key in Console: Settings, Deploy Keys", "then, inside the repository's clone: convox-travis --console"}
 	}

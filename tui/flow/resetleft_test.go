@@ -1,0 +1,176 @@
+package flow_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
+)
+
+// As when the terminal is gone in the middle.
+func TestAPasswordThatIsBeingSetStaysWithItsOwner(t *testing.T) {
+	w := newLostWorld(t).toLost().toKeep()
+	w.aws.SetPace(cfntest.Pace{Resource: time.Hour})
+	_ = w.flow.Answer(flow.Value{Index: 0})
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	ctx, leave := context.WithCancel(t.Context())
+	begun, ended := make(chan bool), make(chan bool)
+	work := w.flow.Work()
+	go func() {
+		tell := w.tell()
+		tell.Progress = func(p flow.Progress) {
+			if strings.Contains(p.Words, "UPDATE_IN_PROGRESS") {
+				close(begun)
+			}
+		}
+		work.Run(setup.Stop{Soft: ctx, Hard: ctx}, tell)
+		close(ended)
+	}()
+	<-begun
+	if err := w.flow.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if w.saved() == "" {
+		t.Error("nobody has the password that is being set")
+	}
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "not known whether") || !strings.Contains(standing, "saved in") {
+		t.Errorf("it says %s", standing)
+	}
+	leave()
+	<-ended
+}
+
+func TestASavedPasswordIsTriedFirst(t *testing.T) {
+	w := newLostWorld(t)
+	if _, err := convox.SaveLogin(noEnvironment, w.home, "linux", w.host(), secret.New(secrettest.Canary)); err != nil {
+		t.Fatal(err)
+	}
+	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepResetDone)
+	if w.flow.CanGoBack() {
+		t.Error("it can be gone back from the end")
+	}
+	w.rack.SetTasks("other", "other")
+	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepLost).wantProblem("does not accept")
+	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {
+		t.Errorf("it offers %s", options)
+	}
+}
+
+// A stale login is no reset that was left.
+func TestAnOldPasswordIsNotPutBack(t *testing.T) {
+	w := newLostWorld(t)
+	if _, err := convox.SaveLogin(noEnvironment, w.home, "linux", w.host(), secret.New("stale")); err != nil {
+		t.Fatal(err)
+	}
+	w.alone(flow.Given{}).toKeep().choose("Show it").answer(flow.Value{Text: w.flow.Question().Secret.Reveal()[24:]}).step(flow.StepResetDone)
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepNew)
+	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {
+		t.Errorf("it offers %s", options)
+	}
+}
+
+func TestOnlyWhatLeadsNowhereIsNotOfferedAgain(t *testing.T) {
+	for kind, again := range map[cfn.ErrorKind]bool{cfn.KindThrottled: true, cfn.KindExpired: true, cfn.KindNoPassword: false, cfn.KindDenied: false} {
+		w := newLostWorld(t)
+		w.shows("", &cfn.Error{Kind: kind})
+		w.alone(flow.Given{}).choose("Read it from AWS").answer(yes).step(flow.StepLost)
+		if offered := strings.Contains(fmt.Sprint(w.flow.Question().Options), "Read it from AWS"); offered != again {
+			t.Errorf("%s: offered again: %t", kind, offered)
+		}
+	}
+}
+
+// refusing is a Rack whose certificate is its own, and which takes no password.
+type refusing struct{ untrusted }
+
+func (r refusing) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
+	if r.approved {
+		return convox.Login{}, &convox.LoginError{Kind: convox.KindRefused}
+	}
+	return r.untrusted.Rack(ctx, host, password)
+}
+
+func TestARefusalBehindACertificateLeavesTheWayOverAWS(t *testing.T) {
+	for _, alone := range []bool{true, false} {
+		w := newLostWorld(t)
+		w.outside.Checker = func(fingerprint string) (flow.Checker, error) { return refusing{untrusted{fingerprint == "AA:BB"}}, nil }
+		want := flow.StepLost
+		if alone {
+			w.alone(flow.Given{}).choose("Read it from AWS")
+		} else {
+			want = flow.StepSource
+			w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).choose("Read it from AWS")
+		}
+		w.answer(yes).step(flow.StepCertificate).answer(yes).step(want)
+		if w.flow.Question().Problem == nil {
+			t.Error("it does not say why")
+		}
+	}
+}
+
+func TestALoginThatCannotBePutBackIsTold(t *testing.T) {
+	w := newLostWorld(t)
+	broken := errors.New("the disk is full")
+	w.outside.Logins = &fileLogins{home: w.home, broken: broken}
+	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
+	w.toLost().toKeep().choose("Save it").step(flow.StepAffected).wantProblem("no room")
+	if err := w.flow.Close(t.Context()); !errors.Is(err, broken) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnUnansweredPreviewIsNotTakenForAnAnswer(t *testing.T) {
+	w := newLostWorld(t)
+	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "Action=CreateChangeSet") }})
+	w.toLost().choose("Set a new password").answer(yes).choose("Make one").step(flow.StepAffected).wantProblem("preview the reset")
+	w.close()
+}
+
+func TestAResetThatWasTakenBackMeanwhileIsTold(t *testing.T) {
+	w := newLostWorld(t)
+	w.aws.SetPace(cfntest.Pace{Resource: 60 * time.Millisecond})
+	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
+	w.toLost().toKeep()
+	_ = w.flow.Answer(flow.Value{Index: 0})
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	ctx, stop := context.WithCancel(t.Context())
+	tell := w.tell()
+	tell.Progress = func(flow.Progress) { stop() }
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: ctx, Hard: t.Context()}, tell))
+	w.close()
+	if w.saved() == "" {
+		t.Skip("it was stopped before it began")
+	}
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepBusy)
+	if q := w.flow.Question(); !strings.Contains(q.Title, "reset") {
+		t.Errorf("%+v", q)
+	}
+	w.choose("Wait").step(flow.StepAffected).wantProblem("took the update back: no room")
+}
+
+func TestAStackThatCannotBeUpdatedIsSaidAtOnce(t *testing.T) {
+	w := newLostWorld(t)
+	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
+	w.aws.StartUpdate(region, "production", map[string]string{"Password": "other"})
+	w.toLost().choose("Set a new password").answer(yes).step(flow.StepAffected).wantProblem("UPDATE_ROLLBACK_FAILED")
+}
+
+func TestAShortPasswordIsTypedBackWhole(t *testing.T) {
+	w := newLostWorld(t).toLost()
+	w.choose("Set a new password").answer(yes).choose("Type one").answer(flow.Value{Secret: secret.New("abc")}).answer(yes).answer(flow.Value{Text: "production"}).choose("Show it").step(flow.StepKept)
+	if q := w.flow.Question(); q.Tail != 3 || !strings.Contains(q.Reason[0], "last 3 characters") {
+		t.Errorf("%+v", q)
+	}
+	w.answer(flow.Value{Text: "abc"}).step(flow.StepReview)
+}

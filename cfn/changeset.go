@@ -3,6 +3,7 @@ package cfn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -43,34 +44,41 @@ func capabilities(described types.Stack) []types.Capability {
 }
 
 // makeChangeSet sends the password, and nothing else of the stack: tags, topics
-// and roles that are not sent stay as they are. The request is not kept.
+// and roles that are not sent stay as they are. The request is not kept. Where
+// its answer was lost, what was made is looked for by its name, and only when
+// there is nothing is it sent again.
 func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
 	parameters := []types.Parameter{{ParameterKey: aws.String(passwordKey), ParameterValue: aws.String(password.Reveal())}}
 	for _, key := range others {
 		parameters = append(parameters, types.Parameter{ParameterKey: &key, UsePreviousValue: aws.Bool(true)})
 	}
 	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
-	answer, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
-		return f.calls.createChangeSet(ctx, &cloudformation.CreateChangeSetInput{
-			StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
-			Description:         aws.String("A new password for the Rack; every other parameter stays as it is."),
-			UsePreviousTemplate: aws.Bool(true), Parameters: parameters, Capabilities: capabilities,
-		}, stacksIn(p.Rack.Region), f.changingStack)
-	})
-	if err == nil {
-		p.id = bounded(aws.ToString(answer.Id))
-		return nil
+	pauses := f.retry.Pauses()
+	for try := 1; ; try++ {
+		answer, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
+			return f.calls.createChangeSet(ctx, &cloudformation.CreateChangeSetInput{
+				StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
+				Description:         aws.String("A new password for the Rack; every other parameter stays as it is."),
+				UsePreviousTemplate: aws.Bool(true), Parameters: parameters, Capabilities: capabilities,
+			}, stacksIn(p.Rack.Region), f.changingStack)
+		})
+		if err == nil {
+			p.id = bounded(aws.ToString(answer.Id))
+			return nil
+		}
+		var e *Error
+		if !errors.As(err, &e) || e.Definite() {
+			return err
+		}
+		found, lookup := f.readChangeSet(ctx, p, "")
+		if lookup == nil {
+			p.id = bounded(aws.ToString(found.ChangeSetId))
+			return nil
+		}
+		if !isKind(lookup, KindMissing) || try == f.retry.Tries || f.retry.Clock.Sleep(ctx, pauses.NextBackOff()) != nil {
+			return err
+		}
 	}
-	var e *Error
-	if !errors.As(err, &e) || e.Definite() {
-		return err
-	}
-	// The answer was lost. What was made has our name.
-	if found, lookup := f.readChangeSet(ctx, p, ""); lookup == nil {
-		p.id = bounded(aws.ToString(found.ChangeSetId))
-		return nil
-	}
-	return err
 }
 
 func (f *Finder) readChangeSet(ctx context.Context, p *Preview, page string) (*cloudformation.DescribeChangeSetOutput, error) {
@@ -155,9 +163,9 @@ func readChange(change types.Change) Change {
 }
 
 // deleteChangeSet deletes until it is gone: AWS refuses while it still works on
-// it.
+// it. The error is KindStale for one that was executed.
 func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
-	limited, cancel := context.WithTimeout(ctx, cleanUp)
+	limited, cancel := context.WithTimeoutCause(ctx, cleanUp, errNoAnswer)
 	defer cancel()
 	a := attempt{"discard the preview", p.Rack, onStack("DeleteChangeSet", p.Rack)}
 	for {
@@ -168,17 +176,45 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 		if err == nil || isKind(err, KindMissing) {
 			return nil
 		}
-		if !errors.As(err, &e) || (e.Kind != KindStale && !e.passing()) || f.isExecuted(limited, p) {
-			return err
+		if !errors.As(err, &e) || (e.Kind != KindStale && !e.passing()) {
+			return f.notDeleted(ctx, p, err)
+		}
+		switch status := f.executionStatus(limited, p); {
+		case begun(status):
+			return stale(p, "it was executed")
+		case status == types.ExecutionStatusObsolete: // nobody can execute it any more
+			return nil
 		}
 		if f.retry.Clock.Sleep(limited, min(f.poll, 250*time.Millisecond)) != nil {
-			return err
+			return f.notDeleted(ctx, p, err)
 		}
 	}
 }
 
-// isExecuted reports whether AWS says that a change set was executed.
-func (f *Finder) isExecuted(ctx context.Context, p *Preview) bool {
+// notDeleted tells of a change set that is left behind, or why the run ended.
+func (f *Finder) notDeleted(ctx context.Context, p *Preview, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var e *Error
+	if !errors.As(err, &e) || e.Kind == KindStale {
+		e = &Error{Kind: KindNoAnswer, what: of("discard the preview", p.Rack), why: "AWS does not delete the change set", cause: err}
+	}
+	return f.leftBehind(p, e)
+}
+
+// leftBehind adds how a change set is deleted by hand.
+func (f *Finder) leftBehind(p *Preview, e *Error) *Error {
+	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quoted(p.Rack.Region), quoted(p.Rack.Name), p.name)
+	return e.hinting("the change set " + p.name + " was left behind, and does nothing by itself: " + f.command(remove))
+}
+
+// executionStatus is what AWS says became of a change set, "" where it does not
+// say.
+func (f *Finder) executionStatus(ctx context.Context, p *Preview) types.ExecutionStatus {
 	answer, err := f.readChangeSet(ctx, p, "")
-	return err == nil && begun(answer.ExecutionStatus)
+	if err != nil {
+		return ""
+	}
+	return answer.ExecutionStatus
 }

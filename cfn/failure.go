@@ -45,7 +45,11 @@ func (f *Finder) failure(err error, region string) *Error {
 			told.status = status
 			return told
 		}
-		return f.answered(api.ErrorCode(), status)
+		told := f.answered(api.ErrorCode(), status)
+		if reason := f.reason(api.ErrorMessage()); told.Kind == KindFailed && api.ErrorCode() == "ValidationError" && reason != "" {
+			told.why = "AWS refuses it: " + reason
+		}
+		return told
 	case status >= http.StatusMultipleChoices:
 		return f.answered("", status)
 	case status > 0:
@@ -102,7 +106,10 @@ func (f *Finder) coded(code string, status int) *Error {
 	case code == "" || code == "UnknownError":
 		return &Error{Kind: KindFailed, why: fmt.Sprintf("AWS failed (HTTP %d)", status), hints: []string{"try again later: https://health.aws.amazon.com/health/status"}}
 	}
-	return &Error{Kind: KindFailed, why: fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status)}
+	return &Error{
+		Kind: KindFailed, why: fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status),
+		hints: []string{"try again later: https://health.aws.amazon.com/health/status"},
+	}
 }
 
 // command is a command to paste, for the profile in use.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -150,8 +149,7 @@ func (f *Finder) takeAway(ctx context.Context, p *Preview, failed error) error {
 	if !isOurs {
 		e = &Error{Kind: KindFailed, what: of("preview the reset", p.Rack), why: "it was stopped", cause: failed}
 	}
-	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quoted(p.Rack.Region), quoted(p.Rack.Name), p.name)
-	return e.hinting("the change set " + p.name + " was left behind, and does nothing by itself: " + f.command(remove))
+	return f.leftBehind(p, e)
 }
 
 // reference is what AWS knows the change set by: its name only while its ID is

@@ -227,9 +227,53 @@ func TestALostAnswerMakesNoSecondChangeSet(t *testing.T) {
 	for _, kind := range []faults.Kind{faults.ResetBefore, faults.Status500} {
 		w := newRackWorld(t)
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: creating})
-		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+		f := w.finder()
+		if p := w.preview(f); len(w.aws.ChangeSets("eu-west-1", "production")) != 1 {
+			t.Errorf("%s: %v", kind, p)
+		}
+		w.aws.Faults.Add(faults.Rule{Kind: kind, Times: -1, Match: creating})
+		_, err := f.Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
 		w.failed(err)
-		w.wantNoChangeSet()
+		if n := len(w.aws.ChangeSets("eu-west-1", "production")); n != 1 { // the first one
+			t.Errorf("%s: %d change sets", kind, n)
+		}
+	}
+}
+
+func TestAReasonOfARefusalIsTold(t *testing.T) {
+	w := newChangedWorld(t, func(s *cfntest.Stack) {
+		s.Declared = append(s.Declared, cfntest.Parameter{Key: "Late", Required: true})
+	})
+	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+	w.wantKind(w.failed(err), cfn.KindFailed, "Parameters: [Late] must have values")
+}
+
+// AWS calls a preview obsolete when its stack was updated since.
+func TestAPreviewThatIsObsoleteIsNoUpdate(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	p := w.preview(f)
+	w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCount": "3"})
+	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindStale, "its stack was changed since")
+	if err := f.Discard(t.Context(), p); err != nil {
+		t.Error(err)
+	}
+	w.wantNoChangeSet()
+}
+
+func TestAChangeSetThatIsNotDeletedIsNamed(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	p := w.preview(f)
+	w.aws.Deny("cloudformation:DeleteChangeSet", "eu-west-1")
+	w.wantKind(w.failed(f.Discard(t.Context(), p)), cfn.KindDenied, "DeleteChangeSet", "aws cloudformation delete-change-set --region eu-west-1")
+	w = newRackWorld(t)
+	f = w.finder()
+	p = w.preview(f)
+	w.aws.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "DeleteChangeSet") }})
+	e := w.failed(f.Discard(t.Context(), p))
+	if !strings.HasPrefix(e.Error(), "discard the preview of Rack production") || !strings.Contains(strings.Join(e.Hints(), " "), "delete-change-set") {
+		t.Errorf("%v", e)
 	}
 }
 

@@ -28,6 +28,7 @@ type changeSet struct {
 const (
 	available   = "AVAILABLE"
 	unavailable = "UNAVAILABLE"
+	obsolete    = "OBSOLETE"
 	executing   = "EXECUTE_IN_PROGRESS"
 	executed    = "EXECUTE_COMPLETE"
 	notExecuted = "EXECUTE_FAILED"
@@ -139,6 +140,16 @@ func (set *changeSet) finish() {
 	set.status, set.execution = "CREATE_COMPLETE", available
 }
 
+// outdate makes the change sets of a stack useless: they were worked out for a
+// stack that is no more.
+func (one *stack) outdate() {
+	for _, set := range one.changeSets {
+		if set.execution == available {
+			set.execution = obsolete
+		}
+	}
+}
+
 // changeSet returns the change set of a name or an ID, or nil.
 func (one *stack) changeSet(nameOrID string) *changeSet {
 	for _, set := range one.changeSets {
@@ -181,7 +192,7 @@ func deleteChangeSet(s *Server, c call) (any, *failure) {
 		return struct{}{}, nil
 	case failed != nil:
 		return nil, failed
-	case set.status == "CREATE_PENDING" || set.status == "CREATE_IN_PROGRESS" || (set.execution != available && set.execution != unavailable):
+	case set.status == "CREATE_PENDING" || set.status == "CREATE_IN_PROGRESS" || !slices.Contains([]string{available, unavailable, obsolete}, set.execution):
 		return nil, refusal(http.StatusBadRequest, "InvalidChangeSetStatus", "ChangeSet ["+set.id+"] cannot be deleted in its current status of ["+set.status+"]")
 	}
 	one.changeSets = slices.DeleteFunc(one.changeSets, func(other *changeSet) bool { return other == set })
@@ -201,7 +212,7 @@ func executeChangeSet(s *Server, c call) (any, *failure) {
 	case token != "" && token == set.executedWith:
 		return struct{}{}, nil
 	case set.execution != available:
-		return nil, refusal(http.StatusBadRequest, "InvalidChangeSetStatus", "ChangeSet ["+set.id+"] cannot be executed in its current status of ["+set.status+"]")
+		return nil, refusal(http.StatusBadRequest, "InvalidChangeSetStatus", "ChangeSet ["+set.id+"] cannot be executed in its current status of ["+set.status+"] and execution status of ["+set.execution+"]")
 	}
 	set.execution, set.executedWith = executing, token
 	// The others were worked out for a stack that is no more.
@@ -225,7 +236,7 @@ func updateStack(s *Server, c call) (any, *failure) {
 	case set.isEmpty():
 		return nil, invalid("No updates are to be performed.")
 	}
-	one.changeSets = nil
+	one.outdate()
 	s.update(c.place(), one, set, c.parameters.Get("ClientRequestToken"))
 	return struct {
 		StackID string `xml:"StackId"`

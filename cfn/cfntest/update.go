@@ -33,7 +33,7 @@ func (s *Server) StartUpdate(region, stackName string, parameters map[string]str
 	values := maps.Clone(one.Parameters)
 	maps.Copy(values, parameters)
 	resolved := s.resolve(where, one, values)
-	one.changeSets = nil
+	one.outdate()
 	s.update(where, one, &changeSet{values: values, resolved: resolved, changes: one.changes(values, resolved)}, "")
 	s.mu.Unlock()
 	s.runHooks()

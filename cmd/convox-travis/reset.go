@@ -97,7 +97,7 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) error {
 // resetAnswers lists what a reset without questions was not given.
 func (p *program) resetAnswers(o *resetOptions) error {
 	var m missing
-	if !o.passwordStdin && !o.saved {
+	if !o.passwordStdin && !o.saved && !o.dryRun {
 		m.add("the new password", "pipe it in with --password-stdin")
 	}
 	if !o.yes && !o.dryRun {
@@ -163,7 +163,10 @@ func (p *program) awaitReset(stop setup.Stop, show *resetPresenter, resetter set
 		show.note("Rack %s is being updated by a reset that was begun before: waiting for its end", rack.Name)
 		var outcome cfn.Outcome
 		outcome, err = resetter.AwaitUpdate(stop, rack, password)
-		if err == nil && outcome.End == cfn.RolledBack {
+		switch {
+		case err != nil:
+			report.Phase, err = setup.PhaseUpdating, setup.NotFollowed(rack, err)
+		case outcome.End == cfn.RolledBack:
 			report.Phase, report.Status, err = setup.PhaseRolledBack, outcome.Status, setup.RolledBack(rack, outcome)
 		}
 	}
@@ -172,9 +175,12 @@ func (p *program) awaitReset(stop setup.Stop, show *resetPresenter, resetter set
 }
 
 func (p *program) newPassword(ctx context.Context, o *resetOptions, host convox.Host) (secret.String, error) {
-	if o.passwordStdin {
+	switch {
+	case o.passwordStdin:
 		text, err := p.standardInput(ctx, resetInput)
 		return secret.New(convox.CutLineEnding(text)), err
+	case !o.saved: // any will do for a dry run
+		return convox.NewPassword(nil)
 	}
 	begun, found := p.logins().BegunReset(host)
 	if !found {

@@ -147,7 +147,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		},
 		"no right to preview": {
 			func(w *world) { w.AWS.Deny("cloudformation:CreateChangeSet", "us-east-1") }, 4,
-			[]string{`"Action": "cloudformation:CreateChangeSet"`, "the password that held before still holds\n"}, secrettest.Canary,
+			[]string{`"Action": "cloudformation:CreateChangeSet"`, "this run changed nothing\n"}, secrettest.Canary,
 		},
 		"no right to begin": {
 			func(w *world) { w.AWS.Deny("cloudformation:ExecuteChangeSet", "us-east-1") }, 4,

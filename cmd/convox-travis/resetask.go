@@ -21,7 +21,7 @@ func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Fi
 	}
 	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun, AllowRefresh: show.o.allowRefresh})
 	err := p.drive(stop, o, f)
-	show.plan = f.ResetPlan()
+	show.plan, show.where = f.ResetPlan(), f.ResetWhere()
 	report := f.ResetReport()
 	switch {
 	case report == nil && err == nil && o.dryRun && show.plan != nil:

@@ -20,6 +20,8 @@ type (
 		Status  string           `json:"status"` // of the stack, where it is known
 		Verdict *string          `json:"verdict"`
 		Changes []changeDocument `json:"changes"`
+		Where   *string          `json:"where"` // the new password is, in words, once the update may have begun
+		Left    *messageDocument `json:"left"`  // what could not be taken away
 		Error   *messageDocument `json:"error"`
 	}
 	changeDocument struct {
@@ -30,7 +32,7 @@ type (
 	}
 	previewDocument struct {
 		Event   string           `json:"event"`
-		Verdict *string          `json:"verdict"` // null: the stack has the password already
+		Verdict *string          `json:"verdict"`
 		Why     []string         `json:"why"`
 		Changes []changeDocument `json:"changes"`
 	}
@@ -50,13 +52,17 @@ type (
 
 func changesOf(plan *setup.ResetPlan) (verdict *string, changes []changeDocument) {
 	changes = []changeDocument{}
-	if plan == nil || plan.Preview == nil {
+	if plan == nil {
 		return nil, changes
+	}
+	word := "unchanged" // the stack has the password already
+	if plan.Preview == nil {
+		return &word, changes
 	}
 	for _, c := range plan.Preview.Changes {
 		changes = append(changes, changeDocument{c.LogicalID, c.Type, c.Action, c.Replacement})
 	}
-	word := string(plan.Preview.Verdict)
+	word = string(plan.Preview.Verdict)
 	return &word, changes
 }
 
@@ -90,7 +96,10 @@ func (s *resetPresenter) document(result string, report setup.ResetReport, err e
 	}
 	document := resetDocument{
 		Version: formatVersion, Result: result, Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
-		Phase: string(report.Phase), Status: report.Status, Error: errorOf(err),
+		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left), Error: errorOf(err),
+	}
+	if where := s.where; where != "" && !report.OldHolds() {
+		document.Where = &where
 	}
 	if s.o.json == jsonLines {
 		document.Event = "end"

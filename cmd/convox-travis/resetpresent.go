@@ -18,6 +18,7 @@ type resetPresenter struct {
 	o     *resetOptions
 	found setup.Found
 	plan  *setup.ResetPlan
+	where string // the new password is, in words
 	last  string // what a person was told last
 	begun time.Time
 }
@@ -28,19 +29,30 @@ func (s *resetPresenter) note(format string, args ...any) {
 	}
 }
 
+// result tells a person what was asked for.
+func (s *resetPresenter) result(format string, args ...any) {
+	if s.o.json == "" {
+		fmt.Fprintln(s.out, shellescape.StripUnsafe(fmt.Sprintf(format, args...)))
+	}
+}
+
 // preview shows what would change.
 func (s *resetPresenter) preview(plan setup.ResetPlan) {
 	s.plan = &plan
 	if s.o.json == jsonLines {
 		_ = printJSON(s.out, previewOf(plan)) // what cannot be written is told at the end
 	}
-	for _, row := range plan.Table() {
-		s.note("  %s", row)
+	tell := s.note
+	if s.o.dryRun {
+		tell = s.result // that is what was asked for
 	}
-	s.note("%s", plan.Judgement())
+	for _, row := range plan.Table() {
+		tell("  %s", row)
+	}
+	tell("%s", plan.Judgement())
 	if plan.Preview != nil {
 		for _, why := range plan.Preview.Why {
-			s.note("  %s", why)
+			tell("  %s", why)
 		}
 	}
 }
@@ -59,12 +71,19 @@ func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
 	return nil
 }
 
-// discarded ends a run that changes nothing.
+// discarded ends a run that changes nothing. A change set that is left behind is
+// no good end.
 func (s *resetPresenter) discarded(stop setup.Stop, resetter setup.Resetter, plan setup.ResetPlan, err error) error {
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
-	printErrors(s.err, resetter.Discard(ctx, plan))
-	return s.dryRun(err)
+	report := setup.ResetReport{Rack: s.found.Rack, Phase: setup.PhaseNothing, HeldBefore: true, Err: err, Left: resetter.Discard(ctx, plan)}
+	if report.Err == nil {
+		report.Err, report.Left = report.Left, nil
+	}
+	if report.Err != nil {
+		return s.report(report)
+	}
+	return s.dryRun(nil)
 }
 
 // dryRun ends a dry run, or a run that could not go on.
@@ -102,17 +121,15 @@ func (s *resetPresenter) fail(err error) error {
 
 // report tells how a reset ended. The last line says in what state the Rack is.
 func (s *resetPresenter) report(report setup.ResetReport) error {
-	return s.reportOf(report, []string{report.Standing() + s.whereabouts(report)})
-}
-
-func (s *resetPresenter) whereabouts(report setup.ResetReport) string {
-	switch {
-	case report.OldHolds():
-		return ""
-	case s.o.passwordStdin:
-		return "; the new password is the one that was piped in"
+	s.where = "the one that was piped in"
+	if s.o.saved {
+		s.where = "the one that is saved for the convox client"
 	}
-	return "; the new password is the one that the convox client has saved"
+	standing := report.Standing()
+	if report.Phase != setup.PhaseNothing && !report.OldHolds() {
+		standing += "; the new password is " + s.where
+	}
+	return s.reportOf(report, []string{standing})
 }
 
 func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) error {
@@ -120,10 +137,8 @@ func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) e
 	s.document(results[code], report, report.Err)
 	printErrors(s.err, report.Left)
 	if code == exitDone {
-		if s.o.json == "" {
-			for _, line := range standing {
-				fmt.Fprintln(s.out, shellescape.StripUnsafe(line))
-			}
+		for _, line := range standing {
+			s.result("%s", line)
 		}
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/secret/secrettest"
@@ -96,7 +97,7 @@ func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
 		return w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
 	}
 	z := open().toKeep("production")
-	z.types(terminal.CtrlC).ends(130, "changed nothing, and the password that held before")
+	z.types(terminal.CtrlC).ends(130, "this run changed nothing")
 	if left := w.AWS.ChangeSets("us-east-1", "production"); len(left) > 0 || w.savedPassword() != "" || !w.takes(secrettest.Canary) {
 		t.Errorf("left behind: %q", left)
 	}
@@ -146,5 +147,36 @@ func TestARecoveredPasswordIsShownOnRequest(t *testing.T) {
 	z.types(terminal.Down + terminal.Down).sees("› Save it").enter().sees("It is saved in").enter().sees(atReview).types(terminal.CtrlC)
 	if code, err := z.Wait(t.Context()); code != 130 || err != nil || w.savedPassword() != secrettest.Canary {
 		t.Errorf("%d, %v", code, err)
+	}
+}
+
+// Enter that is pressed twice behind the Rack's name is no answer to what comes
+// next: that begins the update.
+func TestASecondEnterDoesNotBeginTheReset(t *testing.T) {
+	w := newWorld(t)
+	z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
+	z.toChanges()
+	z.still()
+	z.enter().sees(askName).types("production" + terminal.Enter + terminal.Enter + terminal.Enter).sees(askKeep)
+	z.still()
+	if w.savedPassword() != "" || !w.takes(secrettest.Canary) {
+		t.Error("it was begun")
+	}
+	z.types(terminal.CtrlC).ends(130)
+}
+
+// A terminal that is gone takes no password with it.
+func TestAHangupLeavesThePasswordWithItsOwner(t *testing.T) {
+	w := newWorld(t)
+	w.AWS.SetPace(cfntest.Pace{Resource: 300e6})
+	z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
+	z.toKeep("production").enter().sees("giving Rack production its new password", "of 3")
+	z.Close()
+	made := w.savedPassword()
+	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_COMPLETE") {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if made == "" || w.stackPassword() != made || w.savedPassword() != made {
+		t.Error("nobody has the password")
 	}
 }

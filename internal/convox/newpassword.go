@@ -53,14 +53,14 @@ func NewPassword(random io.Reader) (secret.String, error) {
 // what the convox client cannot send, and what a Rack's stack does not take: it
 // wants 1 to 50 characters.
 func CheckNewPassword(password secret.String) error {
-	if err := CheckPassword(password); err != nil {
-		return err
+	if wrong, is := CheckPassword(password).(*PasswordError); is {
+		return &PasswordError{reason: wrong.reason, hints: []string{"give it alone, on one line, without anything before or after it"}, isNew: true}
 	}
 	switch {
 	case utf8.RuneCountInString(password.Reveal()) > longestNew:
-		return &PasswordError{fmt.Sprintf("has more than the %d characters that a Rack's may have", longestNew), []string{fewerLetters}}
+		return &PasswordError{reason: fmt.Sprintf("has more than the %d characters that a Rack's may have", longestNew), hints: []string{fewerLetters}, isNew: true}
 	case !Sendable(password):
-		return &PasswordError{"has " + UnsendableCharacters(password) + ", which the convox client, and so a build, cannot send", []string{fewerLetters}}
+		return &PasswordError{reason: "has " + UnsendableCharacters(password) + ", which the convox client, and so a build, cannot send", hints: []string{fewerLetters}, isNew: true}
 	}
 	return nil
 }

@@ -19,10 +19,16 @@ const longestPassword = 4096
 type PasswordError struct {
 	reason string
 	hints  []string
+	isNew  bool // of a Rack, which no key of Console can be
 }
 
 // Error is one lower-case line.
-func (e *PasswordError) Error() string { return "the password or deploy key " + e.reason }
+func (e *PasswordError) Error() string {
+	if e.isNew {
+		return "the new password " + e.reason
+	}
+	return "the password or deploy key " + e.reason
+}
 
 // Code is a word for machines, in snake case.
 func (*PasswordError) Code() string { return "bad_password" }
@@ -40,21 +46,21 @@ func CheckPassword(password secret.String) error {
 	value := password.Reveal()
 	switch {
 	case value == "":
-		return &PasswordError{"is empty", []string{oneLine}}
+		return &PasswordError{reason: "is empty", hints: []string{oneLine}}
 	case len(value) > longestPassword:
-		return &PasswordError{"is longer than any real one", []string{oneLine}}
+		return &PasswordError{reason: "is longer than any real one", hints: []string{oneLine}}
 	case !utf8.ValidString(value):
-		return &PasswordError{"is not UTF-8 text", []string{"check the encoding of the file that it comes from"}}
+		return &PasswordError{reason: "is not UTF-8 text", hints: []string{"check the encoding of the file that it comes from"}}
 	case strings.ContainsAny(value, "\r\n"):
-		return &PasswordError{"has a line ending that is not its last character", []string{oneLine}}
+		return &PasswordError{reason: "has a line ending that is not its last character", hints: []string{oneLine}}
 	case strings.Contains(value, "\x00"):
-		return &PasswordError{"has a NUL character", []string{"check the encoding of the file that it comes from"}}
+		return &PasswordError{reason: "has a NUL character", hints: []string{"check the encoding of the file that it comes from"}}
 	case strings.Contains(value, "\t"):
-		return &PasswordError{"has a tab", []string{oneLine}}
+		return &PasswordError{reason: "has a tab", hints: []string{oneLine}}
 	case strings.ContainsFunc(value, unicode.IsControl):
-		return &PasswordError{"has a control character", []string{oneLine}}
+		return &PasswordError{reason: "has a control character", hints: []string{oneLine}}
 	case strings.TrimSpace(value) != value:
-		return &PasswordError{"has white space before or after it", []string{oneLine}}
+		return &PasswordError{reason: "has white space before or after it", hints: []string{oneLine}}
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (c *Checker) Settled(ctx context.Context, host Host, old, new secret.String
 		return false, err
 	}
 	if old.Equal(new) {
-		return false, &PasswordError{"is the old one", []string{"take another one, or let one be made"}}
+		return false, &PasswordError{reason: "is the old one", hints: []string{"take another one, or let one be made"}, isNew: true}
 	}
 	if in < 1 {
 		in = freshTurns

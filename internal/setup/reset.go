@@ -126,6 +126,9 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 	}
 	// Whoever may not follow the restart would not see its end.
 	before, err := r.Stacks.Deployment(ctx, request.Rack, "")
+	if _, is := errors.AsType[*cfn.Error](err); is {
+		return plan, &Error{code: CodeUnprovable, cause: err, text: "nothing is changed, because the restart of the web service could not be followed"}
+	}
 	if err != nil {
 		return plan, err
 	}
@@ -147,9 +150,9 @@ func (r Resetter) reach(ctx context.Context, request ResetRequest) error {
 	case err == nil, is && failed.Kind == convox.KindRefused:
 		return nil
 	case is && failed.Kind == convox.KindUnreachable:
-		return &Error{
-			code: CodeUnprovable, cause: err,
-			text:  "nothing is changed, because nobody here could see whether the Rack takes the new password",
+		return &Error{ // the cause's hints are for those who write to Travis
+			code:  CodeUnprovable,
+			text:  "nothing is changed, because nobody here could see whether the Rack takes the new password: " + err.Error(),
 			hints: []string{"run this where the Rack can be reached, such as in its VPN"},
 		}
 	}

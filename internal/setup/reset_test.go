@@ -183,7 +183,7 @@ func TestADriftedStackIsNotUpdated(t *testing.T) {
 	if err := plan.Err(); err == nil || !strings.Contains(err.Error(), "Vpc would be removed") {
 		t.Errorf("%v", err)
 	}
-	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseNothing, "drifted", "changed nothing")
+	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseNothing, "drifted", "nothing was changed")
 	w.wantNoChangeSet()
 	w.wantHolds(oldPassword)
 }

@@ -32,6 +32,7 @@ type ResetReport struct {
 	// OldUnknown means that nobody knew the password that held before, so that it
 	// was not tried.
 	OldUnknown bool
+	HeldBefore bool // at PhaseNothing: it was seen that the stack had another password
 	Err        error
 	Left       error // why the change set that was not used could not be taken away, or nil
 	Stopped    error // why the run was stopped before its end, or nil
@@ -69,7 +70,10 @@ func (r ResetReport) Standing() string {
 	case r.Phase == PhaseSettled:
 		return rack + ": only the new password logs in"
 	}
-	return rack + ": this run changed nothing, and the password that held before still holds"
+	if r.HeldBefore {
+		return rack + ": nothing was changed, and the old password still holds"
+	}
+	return rack + ": this run changed nothing"
 }
 
 // ResetEvent tells what happens in a reset.

@@ -99,6 +99,8 @@ func (r resetRun) unbegun(cause error, refused bool) ResetReport {
 	}
 	report := r.ended(PhaseNothing, "", cause)
 	report.Left = left
+	stale, is := errors.AsType[*cfn.Error](cause)
+	report.HeldBefore = !is || stale.Kind != cfn.KindStale // else something else has changed it since
 	return report
 }
 
@@ -120,7 +122,7 @@ func (r resetRun) follow() ResetReport {
 	outcome, err := r.Stacks.Follow(r.stop.Soft, rack, r.plan.Preview.Since, func(e cfn.Event) { progress.follow(e, r.tell) })
 	switch {
 	case err != nil:
-		return r.ended(PhaseUpdating, "", r.notFollowed(err))
+		return r.ended(PhaseUpdating, "", NotFollowed(rack, err))
 	case outcome.End == cfn.RolledBack:
 		return r.ended(PhaseRolledBack, outcome.Status, RolledBack(rack, outcome))
 	case outcome.End != cfn.Complete:
@@ -144,7 +146,7 @@ func stuck(rack cfn.Rack, outcome cfn.Outcome) error {
 		text: fmt.Sprintf("Rack %s: its stack is stuck in the state %s: %s", shownRack(rack), shellescape.StripUnsafe(outcome.Status), reasonOf(outcome)),
 		hints: []string{
 			"look at the stack's events in the CloudFormation console: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html",
-			"when it has ended: " + pickUp(rack),
+			"when the stack is whole again: " + pickUp(rack),
 		},
 	}
 }
@@ -156,12 +158,13 @@ func reasonOf(outcome cfn.Outcome) string {
 	return outcome.Reason
 }
 
-// notFollowed is an update that goes on without anybody watching it.
-func (r resetRun) notFollowed(cause error) error {
+// NotFollowed is the error of a reset whose update goes on without anybody
+// watching it.
+func NotFollowed(rack cfn.Rack, cause error) error {
 	return &Error{
 		code: CodeNotFollowed, cause: cause,
-		text:  fmt.Sprintf("Rack %s: the update was begun, and its end was not seen", shownRack(r.plan.Rack)),
-		hints: []string{pickUp(r.plan.Rack)},
+		text:  fmt.Sprintf("Rack %s: the update was begun, and its end was not seen", shownRack(rack)),
+		hints: []string{pickUp(rack)},
 	}
 }
 
@@ -199,7 +202,8 @@ func (r resetRun) notSettled(cause error) error {
 		text: fmt.Sprintf("Rack %s: its stack has the new password, and not every web task takes it yet", shownRack(r.plan.Rack)),
 		hints: []string{
 			pickUp(r.plan.Rack),
-			"or force a new deployment of the Rack's web service in ECS by hand: convox-travis reset-password " + shellescape.Quote(shownRack(r.plan.Rack)) + " --guide",
+			fmt.Sprintf("or force a new deployment of the Rack's web service in ECS by hand: convox-travis reset-password %s --region %s --guide",
+				shellescape.Quote(shownRack(r.plan.Rack)), shellescape.Quote(shellescape.StripUnsafe(r.plan.Rack.Region))),
 		},
 	}
 }

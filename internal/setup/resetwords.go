@@ -12,11 +12,17 @@ func (p ResetPlan) Table() []string {
 	if p.Preview == nil {
 		return nil
 	}
-	const row = "%-26s %-8s %s"
-	table := []string{fmt.Sprintf(row, "resource", "action", "replaced")}
+	widest := len("resource")
+	for _, change := range p.Preview.Changes {
+		widest = max(widest, len(change.LogicalID))
+	}
+	row := func(resource, action, replaced string) string {
+		return strings.TrimRight(fmt.Sprintf("%-*s  %-6s  %s", widest, resource, action, replaced), " ")
+	}
+	table := []string{row("resource", "action", "replaced")}
 	for _, change := range p.Preview.Changes {
 		replaced := map[string]string{"True": "yes", "False": "no", "Conditional": "perhaps"}[change.Replacement]
-		table = append(table, strings.TrimRight(fmt.Sprintf(row, change.LogicalID, strings.ToLower(change.Action), replaced), " "))
+		table = append(table, row(change.LogicalID, strings.ToLower(change.Action), replaced))
 	}
 	return table
 }

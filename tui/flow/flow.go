@@ -242,10 +242,14 @@ func (f *Flow) enter() {
 // whether there is one. No answer is lost.
 func (f *Flow) Back() bool {
 	i := f.before()
-	if i >= 0 {
-		f.show(i)
+	if i < 0 {
+		return false
 	}
-	return i >= 0
+	if f.steps[i].id == StepLost {
+		f.answers.source = sourceReset // it may be the way over AWS that is left
+	}
+	f.show(i)
+	return true
 }
 
 // before is the step to go back to, below 0 where there is none.
@@ -256,10 +260,13 @@ func (f *Flow) before() int {
 	i := f.at - 1
 	for ; i >= 0; i-- {
 		if s := f.steps[i]; s.ask != nil && s.needed(f) && (s.wait == nil || s.wait(f) == "") {
-			break
+			return i
 		}
 	}
-	return i
+	if f.given.Reset != nil && fromAWS(f) {
+		return f.index(StepLost)
+	}
+	return -1
 }
 
 // Looking reports whether the short searches, of the clone, the saved logins and

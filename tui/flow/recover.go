@@ -78,7 +78,11 @@ func (f *Flow) recover() *Work {
 			if err != nil {
 				return Outcome{Err: err, To: back, Set: func(f *Flow) { f.notRecovered(isNowhere(err)) }}
 			}
-			tell.Line(Line{Good, "found it: " + string(found.From)})
+			for _, s := range cfn.Sources() {
+				if s.Source == found.From {
+					tell.Line(Line{Good, "found it: " + s.Reads})
+				}
+			}
 			return recovered(found.Password, prove(stop, setup.Credential{Host: host, Password: found.Password}))
 		},
 	}

@@ -82,11 +82,13 @@ func tellReset(tell Tell, e setup.ResetEvent) {
 	}
 	line := Line{Text: e.Stack.LogicalID + ": " + strings.ToLower(strings.ReplaceAll(e.Stack.Status, "_", " "))}
 	switch {
-	case strings.HasSuffix(e.Stack.Status, "_FAILED"), strings.Contains(e.Stack.Status, "ROLLBACK"):
+	case strings.HasSuffix(e.Stack.Status, "_FAILED"):
 		line.Tone = Bad
 		if e.Stack.Reason != "" {
 			line.Text += ": " + e.Stack.Reason
 		}
+	case strings.Contains(e.Stack.Status, "ROLLBACK"):
+		line.Tone = Warning
 	case !e.TakenBack && (e.Stack.Status == "UPDATE_COMPLETE" || e.Stack.Status == "CREATE_COMPLETE"):
 		line.Tone = Good
 	default:

@@ -104,7 +104,9 @@ func (r refusing) Rack(ctx context.Context, host convox.Host, password secret.St
 func TestARefusalBehindACertificateLeavesTheWayOverAWS(t *testing.T) {
 	for _, alone := range []bool{true, false} {
 		w := newLostWorld(t)
-		w.outside.Checker = func(fingerprint string) (flow.Checker, error) { return refusing{untrusted{fingerprint == "AA:BB"}}, nil }
+		w.outside.Checker = func(fingerprint string) (flow.Checker, error) {
+			return refusing{untrusted{fingerprint == "AA:BB"}}, nil
+		}
 		want := flow.StepLost
 		if alone {
 			w.alone(flow.Given{}).choose("Read it from AWS")

@@ -88,7 +88,7 @@ func goOnStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Choice, Title: "The reset is not over", Guarded: true,
-				Reason:  []string{f.reset.report.Standing() + ".", "The new password is " + f.passwordIs() + "."},
+				Reason:  []string{f.reset.report.Standing() + ".", "The new password is " + f.ResetWhere() + "."},
 				Options: []Option{{Label: "Go on waiting", Note: "and do what is left"}, {Label: "Leave it", Note: "it can be taken up later"}},
 			}
 		},
@@ -102,8 +102,8 @@ func goOnStep() step {
 	}
 }
 
-// passwordIs says where the new password is.
-func (f *Flow) passwordIs() string {
+// ResetWhere says where the new password is, in words.
+func (f *Flow) ResetWhere() string {
 	switch {
 	case f.reset.where != "":
 		return f.reset.where
@@ -132,7 +132,7 @@ func (f *Flow) ResetStanding() []string {
 	case report.OldHolds():
 		lines = append(lines, report.Standing())
 	default:
-		lines = append(lines, report.Standing()+"; the new password is "+f.passwordIs())
+		lines = append(lines, report.Standing()+"; the new password is "+f.ResetWhere())
 	}
 	return lines
 }

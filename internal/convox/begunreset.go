@@ -15,27 +15,33 @@ type BegunReset struct {
 	File string        // where both are; clean it before it is shown
 }
 
-// beforeKey is the entry that keeps what was saved before a reset. It is no host,
-// so neither the client nor SavedLogins takes it for one.
-func beforeKey(host Host) string { return host.String() + " (before the reset)" }
+// The entries that keep what was saved before a reset, and before an earlier one
+// that has not ended either. They are no hosts, so neither the client nor
+// SavedLogins takes them for one.
+func beforeKey(host Host) string  { return host.String() + " (before the reset)" }
+func earlierKey(host Host) string { return host.String() + " (before the reset before)" }
 
-func isBefore(host Host) func(string) bool {
-	return func(key string) bool { return key == beforeKey(host) }
-}
+func is(key string) func(string) bool { return func(other string) bool { return other == key } }
 
 // BeginReset saves the new password of a Rack as SaveLogin does, and keeps beside
 // it what was saved before, until EndReset: the Rack may never get the new one.
 func BeginReset(env func(string) string, home, goos string, host Host, password secret.String) (file string, err error) {
 	return saveLogin(env, home, goos, host, password, func(text string) (string, error) {
-		if _, begun := before(text, host); begun {
-			return text, nil // of an earlier try, whose new password was never the Rack's for certain
-		}
 		logins, err := parseAuth(text)
 		if err != nil {
 			return "", err
 		}
 		saved, _ := FindSaved(logins, host)
-		return setEntries(text, isBefore(host), beforeKey(host), saved.Password.Reveal())
+		if old, begun := kept(text, beforeKey(host)); begun {
+			// Nobody knows which of the two the Rack has.
+			if saved.Password.Equal(password) {
+				return text, nil
+			}
+			if text, err = setEntries(text, is(earlierKey(host)), earlierKey(host), old.Reveal()); err != nil {
+				return "", err
+			}
+		}
+		return setEntries(text, is(beforeKey(host)), beforeKey(host), saved.Password.Reveal())
 	})
 }
 
@@ -48,8 +54,8 @@ func FindBegunReset(env func(string) string, home, goos string, host Host) (Begu
 		if err != nil {
 			continue
 		}
-		old, begun := before(text, host)
-		logins, _ := parseAuth(text) // before read it
+		old, begun := kept(text, beforeKey(host))
+		logins, _ := parseAuth(text) // kept read it
 		if saved, found := FindSaved(logins, host); begun && found {
 			return BegunReset{New: saved.Password, Old: old, File: file}, true
 		}
@@ -59,43 +65,50 @@ func FindBegunReset(env func(string) string, home, goos string, host Host) (Begu
 
 // EndReset ends a reset that was begun with BeginReset. isSet tells whether the
 // Rack has the password: else what was saved before is put back, unless another
-// program has logged in meanwhile. A reset that was not begun is no error. The
+// program has logged in meanwhile; that can be the new password of an earlier
+// reset, which then has not ended. A reset that was not begun is no error. The
 // error is a *SaveError.
 func EndReset(env func(string) string, home, goos string, host Host, password secret.String, isSet bool) error {
 	begun, found := FindBegunReset(env, home, goos, host)
 	if !found {
 		return nil
 	}
-	err := rewrite(begun.File, func(text string) (string, error) {
-		old, still := before(text, host)
-		if !still {
-			return text, nil
-		}
-		text, err := dropEntries(text, isBefore(host))
-		if err != nil || isSet {
-			return text, err
-		}
-		logins, _ := parseAuth(text) // dropEntries read it
-		switch saved, found := FindSaved(logins, host); {
-		case !found || !saved.Password.Equal(password):
-			return text, nil
-		case old.IsEmpty():
-			return dropEntries(text, isHost(host))
-		}
-		return setEntries(text, isHost(host), host.String(), old.Reveal())
-	})
+	err := rewrite(begun.File, func(text string) (string, error) { return endReset(text, host, password, isSet) })
 	if err != nil {
 		return &SaveError{begun.File, err}
 	}
 	return nil
 }
 
-// before returns what the text of a file auth keeps of the time before a reset.
-func before(text string, host Host) (secret.String, bool) {
+func endReset(text string, host Host, password secret.String, isSet bool) (string, error) {
+	old, begun := kept(text, beforeKey(host))
+	if !begun {
+		return text, nil
+	}
+	earlier, nested := kept(text, earlierKey(host))
+	logins, _ := parseAuth(text) // kept read it
+	text, err := dropEntries(text, func(key string) bool { return key == beforeKey(host) || key == earlierKey(host) })
+	if err != nil || isSet {
+		return text, err
+	}
+	switch saved, found := FindSaved(logins, host); {
+	case !found || !saved.Password.Equal(password):
+		return text, nil
+	case old.IsEmpty():
+		return dropEntries(text, isHost(host))
+	}
+	if text, err = setEntries(text, isHost(host), host.String(), old.Reveal()); err != nil || !nested {
+		return text, err
+	}
+	return setEntries(text, is(beforeKey(host)), beforeKey(host), earlier.Reveal())
+}
+
+// kept returns what an entry of the text of a file auth keeps.
+func kept(text, key string) (secret.String, bool) {
 	var entries map[string]string
 	if json.Unmarshal([]byte(text), &entries) != nil {
 		return secret.String{}, false
 	}
-	old, begun := entries[beforeKey(host)]
-	return secret.New(old), begun
+	value, found := entries[key]
+	return secret.New(value), found
 }

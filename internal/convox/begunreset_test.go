@@ -50,8 +50,10 @@ func TestAResetKeepsWhatWasSavedBefore(t *testing.T) {
 	} {
 		home := files(t, map[string]string{".config/convox/auth": before})
 		had := savedNow(t, home)
-		begin(t, home, secret.New("first"))
-		file := begin(t, home, canary) // another try keeps what was there before the first
+		file := begin(t, home, canary)
+		if again := begin(t, home, canary); again != file { // the same one goes on
+			t.Errorf("%q: it is in %s too", before, again)
+		}
 		begun, found := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
 		if !found || !begun.New.Equal(canary) || begun.Old.Reveal() != had || begun.File != file || savedNow(t, home) != secrettest.Canary {
 			t.Errorf("%q: found %t in %s", before, found, begun.File)
@@ -115,5 +117,28 @@ func TestAResetThatCannotBeEndedIsSaid(t *testing.T) {
 	}
 	if refused, is := err.(*convox.SaveError); !is || len(refused.Hints()) == 0 {
 		t.Errorf("%v", err)
+	}
+}
+
+// The password of an earlier reset that was left may be the one that the Rack
+// has.
+func TestAResetInAnotherKeepsBoth(t *testing.T) {
+	home := files(t, map[string]string{".config/convox/auth": `{"rack.example.com": "theirs"}`})
+	begin(t, home, secret.New("first"))
+	file := begin(t, home, canary)
+	if begun, _ := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost)); begun.Old.Reveal() != "first" {
+		t.Error("the password of the first one is lost")
+	}
+	if err := convox.EndReset(environment(), home, "linux", host(t, savedHost), canary, false); err != nil {
+		t.Fatal(err)
+	}
+	begun, found := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
+	if !found || begun.New.Reveal() != "first" || begun.Old.Reveal() != "theirs" {
+		t.Errorf("the first one is not there any more: %q", read(t, file))
+	}
+	begin(t, home, canary)
+	end(t, home, true)
+	if savedNow(t, home) != secrettest.Canary || strings.Contains(read(t, file), "first") || strings.Contains(read(t, file), "theirs") {
+		t.Errorf("it holds %q", read(t, file))
 	}
 }

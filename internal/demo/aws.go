@@ -23,8 +23,7 @@ const (
 // (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
 var switchedOff = []string{"af-south-1", "ap-east-1", "eu-south-1", "me-south-1"}
 
-// racks are those that cannot be reached: those that can are rackName and
-// lostName. Both
+// racks are those that cannot be reached; rackName and lostName can be. Both
 // shapes of a host are here, and each state that means something for Travis.
 var racks = []cfntest.Stack{
 	{Region: "us-east-1", Name: "sandbox", Outputs: map[string]string{"Dashboard": "rack.sandbox-1709629200.us-east-1.convox.site", "Version": "20240301100215"}},

@@ -32,10 +32,10 @@ func (f *Flow) newSources() []newFrom {
 
 // newPassword is the one that the Rack is to get.
 func (f *Flow) newPassword() secret.String {
-	switch f.answers.newFrom {
-	case newTyped:
+	switch from := f.answers.newFrom; {
+	case from == newTyped:
 		return f.answers.fresh
-	case newSaved:
+	case from == newSaved && f.reset.begun != nil:
 		return f.reset.begun.New
 	}
 	return f.answers.made

@@ -74,7 +74,7 @@ func (f *Flow) setReport(report setup.ResetReport) {
 		}
 		f.reset.plan = nil
 		f.reset.where, f.reset.saved, f.reset.begun = "", false, nil
-		f.answers.made = secret.String{} // it was on its way
+		f.answers.made, f.answers.newFrom = secret.String{}, 0 // it was on its way
 	case report.Err == nil:
 		f.reset.plan, f.reset.unused = nil, nil // AWS drops all others when it executes one
 		f.result.login, f.result.unreachable, f.answers.unchecked = &report.Login, nil, false

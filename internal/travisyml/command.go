@@ -1,0 +1,113 @@
+package travisyml
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	"go.yaml.in/yaml/v3"
+)
+
+const scalarKind = yaml.ScalarNode
+
+// Where Convox puts its clients for Linux; the one for arm64 has a suffix
+// (https://docs.convox.com/installation/cli/).
+const (
+	secondGenerationClient = "https://download.convox.com/cli/linux/convox"
+	thirdGenerationClient  = "https://github.com/convox/convox/releases/latest/download/convox-linux"
+	arm64Suffix            = "-arm64"
+)
+
+const installed = "/tmp/convox" // outside the clone, which is what gets deployed
+
+// clientFor returns the address of the client for the machine of a job, if there
+// is one. They are for Linux.
+func (d *Document) clientFor(step Step, job *yaml.Node) (url string, runs bool) {
+	url = secondGenerationClient
+	if step.Generation == ThirdGeneration {
+		url = thirdGenerationClient
+	}
+	arch := architecture(job)
+	if arch == "arm64" {
+		url += arm64Suffix
+	}
+	return url, runsLinux(job) && (arch == "amd64" || arch == "arm64")
+}
+
+// commands install the client and deploy; each needs those before it.
+func (s Step) commands(url string) []string {
+	deploy := installed + " deploy --app " + shellescape.Quote(s.App)
+	if s.Rack != "" {
+		deploy += " --rack " + shellescape.Quote(s.Rack)
+	}
+	return []string{
+		"curl -fsSL --retry 3 -o " + installed + " " + url,
+		"chmod +x " + installed,
+		deploy,
+	}
+}
+
+// guard is true in builds of the branch that are for no pull request: the
+// branch of a pull request's build is the one it asks to be merged into
+// (https://docs.travis-ci.com/user/environment-variables/#default-environment-variables).
+func (s Step) guard() string {
+	return `[ "$TRAVIS_BRANCH" = ` + shellescape.Quote(s.Branch) + ` ] && [ "$TRAVIS_PULL_REQUEST" = false ]`
+}
+
+// guarded is the step as a block of text for after_success.
+func (s Step) guarded(url string) []string {
+	return append([]string{"|"}, indented(s.guardedScript(url), 0)...)
+}
+
+func (s Step) guardedScript(url string) []string {
+	lines := []string{"if " + s.guard() + "; then"}
+	commands := s.commands(url)
+	for i, command := range commands {
+		indent := "    "
+		if i == 0 {
+			indent = "  "
+		}
+		if i < len(commands)-1 {
+			command += " &&"
+		}
+		lines = append(lines, indent+command)
+	}
+	return append(lines, "fi")
+}
+
+// scripted is the step as an item of deploy. Its script has to be a single
+// command (https://docs.travis-ci.com/user/deployment/script/), and holds
+// nothing that Bash would read otherwise when Travis passes it on in double
+// quotes. Nothing is said about cleaning up: a deployment sends what is in the
+// repository, and that is there either way.
+func (s Step) scripted(url string) []string {
+	script := s.commands(url)
+	lines := []string{"provider: script", "script: >-", "  bash -c '" + script[0]}
+	for _, command := range script[1:] {
+		lines = append(lines, "  && "+command)
+	}
+	lines[len(lines)-1] += "'"
+	return append(lines, "on:", "  branch: "+scalar(s.Branch))
+}
+
+// appended is the step as text that goes on a block of text: by lines, where the
+// block keeps them, or in one.
+func (s Step) appended(url string) map[string][]string {
+	oneLine := "if " + s.guard() + "; then " + strings.Join(s.commands(url), " && ") + "; fi"
+	return map[string][]string{"|": s.guardedScript(url), ">": {"", oneLine}}
+}
+
+var plainScalar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9._/-]*$`)
+
+// scalar writes a name so that every YAML parser reads it as text.
+func scalar(name string) string {
+	switch strings.ToLower(name) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf":
+		return strconv.Quote(name)
+	}
+	if plainScalar.MatchString(name) {
+		return name
+	}
+	return strconv.Quote(name) // the patterns of a step leave nothing that Go and YAML escape differently
+}

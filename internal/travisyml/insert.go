@@ -1,0 +1,230 @@
+package travisyml
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// refused is why nothing can be added at a place; "" is no reason.
+type refused string
+
+// addKey adds a key, with what is under it, at the end of the mapping at p.
+func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
+	switch {
+	case p.value == nil:
+		return d.begin(lines), ""
+	case isEmptyNode(p.value):
+		return d.fill(p, lines, &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"})
+	}
+	if why := d.closed(p); why != "" {
+		return nil, why
+	}
+	switch {
+	case p.value.Kind != yaml.MappingNode:
+		return nil, reasonShape
+	case isFlow(p.value):
+		return nil, reasonFlow
+	}
+	return d.atEnd(p, indented(lines, d.columnOf(p)), p.key == nil, func(old, _ *yaml.Node) *yaml.Node {
+		target := at(old, p.path)
+		target.Content = append(target.Content, nodesOf(lines)...)
+		return old
+	}), ""
+}
+
+// addItem adds items to the list at p, each of which begins with "- ". What is
+// there without being a list is made the first item of one, by a dash on a line
+// of its own above it, which Travis reads as the same.
+func (d *Document) addItem(p place, lines []string) ([]edit, refused) {
+	if isEmptyNode(p.value) {
+		return d.fill(p, lines, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"})
+	}
+	if why := d.closed(p); why != "" {
+		return nil, why
+	}
+	if p.value.Kind == yaml.SequenceNode {
+		return d.atEnd(p, indented(lines, d.columnOf(p)), false, func(old, _ *yaml.Node) *yaml.Node {
+			target := at(old, p.path)
+			target.Content = append(target.Content, nodesOf(lines)...)
+			return old
+		}), ""
+	}
+	if p.value.Line == p.key.Line {
+		return nil, reasonOneLine
+	}
+	column := p.key.Column - 1
+	if wanted := column + d.dashIndent(); wanted < p.value.Column-1 {
+		column = wanted
+	}
+	return d.under(p, insertion{p.value.Line - 1, indented([]string{"-"}, column)}, indented(lines, column),
+		func(old, _ *yaml.Node) *yaml.Node {
+			was := *at(old, p.path)
+			*at(old, p.path) = yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: append([]*yaml.Node{&was}, nodesOf(lines)...)}
+			return old
+		}), ""
+}
+
+// columnOf is where the keys of a mapping, or the dashes of a list, stand. Of one
+// with an anchor or a tag the parser tells where that is.
+func (d *Document) columnOf(p place) int {
+	if p.key == nil || p.value.Line != p.key.Line {
+		return p.value.Column - 1
+	}
+	for _, line := range d.lines[min(p.key.Line, p.next):p.next] {
+		if !isBlank(line) && !isComment(line) {
+			return indentOf(line)
+		}
+	}
+	return p.value.Column - 1
+}
+
+// closed says why nothing can be added inside a value.
+func (d *Document) closed(p place) refused {
+	switch {
+	case p.value.Kind == yaml.AliasNode:
+		return reasonAlias
+	case p.value.Kind != yaml.ScalarNode && isFlow(p.value) && p.key != nil && p.value.Line == p.key.Line,
+		p.key == nil && isFlow(p.value), p.value.Kind == yaml.SequenceNode && isFlow(p.value):
+		return reasonFlow
+	case d.isShared(p.path):
+		return reasonShared
+	case p.value.Tag == "!!null": // written out, as "~"
+		return reasonShape
+	}
+	return ""
+}
+
+// begin writes the first keys of a document without any.
+func (d *Document) begin(lines []string) []edit {
+	expect := func(_, _ *yaml.Node) *yaml.Node {
+		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: nodesOf(lines)}
+	}
+	end := d.pastBlanks(d.start, d.end)
+	spaced := lines
+	if end > 0 && !isMarker(d.lines[end-1], "---") {
+		spaced = append([]string{""}, lines...)
+	}
+	return []edit{
+		{insertions: []insertion{{end, spaced}}, expect: expect},
+		{insertions: []insertion{{d.end, lines}}, expect: expect},
+	}
+}
+
+// fill writes under a key that has nothing under it.
+func (d *Document) fill(p place, lines []string, value *yaml.Node) ([]edit, refused) {
+	if d.isShared(p.path) {
+		return nil, reasonShared
+	}
+	column := p.key.Column - 1
+	if value.Kind == yaml.MappingNode {
+		column += d.keyIndent()
+	} else {
+		column += d.dashIndent()
+	}
+	value.Content = nodesOf(lines)
+	return []edit{{insertions: []insertion{{p.key.Line, indented(lines, column)}}, expect: func(old, _ *yaml.Node) *yaml.Node {
+		*at(old, p.path) = *value
+		return old
+	}}}, ""
+}
+
+// atEnd adds lines behind what is at p: before the blank lines and the comments
+// that belong to what follows, and where that breaks something, behind them.
+func (d *Document) atEnd(p place, lines []string, spaced bool, expect func(old, new *yaml.Node) *yaml.Node) []edit {
+	near := d.endOf(p)
+	var edits []edit
+	if spaced && d.spacesItsKeys() {
+		edits = append(edits, edit{insertions: []insertion{{near, append([]string{""}, lines...)}}, expect: expect})
+	}
+	return append(edits,
+		edit{insertions: []insertion{{near, lines}}, expect: expect},
+		edit{insertions: []insertion{{p.next, lines}}, expect: expect})
+}
+
+// under is atEnd with one more insertion above.
+func (d *Document) under(p place, above insertion, lines []string, expect func(old, new *yaml.Node) *yaml.Node) []edit {
+	edits := d.atEnd(p, lines, false, expect)
+	for i := range edits {
+		edits[i].insertions = append([]insertion{above}, edits[i].insertions...)
+	}
+	return edits
+}
+
+// endOf is the line behind what is at p, without the blank lines and comments
+// that stand before what follows.
+func (d *Document) endOf(p place) int {
+	outer := -1
+	first := d.start
+	if p.key != nil {
+		outer, first = p.key.Column-1, p.key.Line
+	}
+	end := p.next
+	for end > first && (isBlank(d.lines[end-1]) || isComment(d.lines[end-1]) && indentOf(d.lines[end-1]) <= outer) {
+		end--
+	}
+	return end
+}
+
+func (d *Document) pastBlanks(first, end int) int {
+	for end > first && isBlank(d.lines[end-1]) {
+		end--
+	}
+	return end
+}
+
+// spacesItsKeys reports whether the file has blank lines between its keys.
+func (d *Document) spacesItsKeys() bool {
+	spaced, pairs := 0, d.root.Content
+	for i := 2; i < len(pairs); i += 2 {
+		above := pairs[i].Line - 2
+		for above >= 0 && isComment(d.lines[above]) {
+			above--
+		}
+		if above >= 0 && isBlank(d.lines[above]) {
+			spaced++
+		}
+	}
+	return 2*spaced >= len(pairs)/2-1 && spaced > 0
+}
+
+// keyIndent and dashIndent are how far the file puts a key below its key, and
+// a list's dash below it: what the first of them does.
+func (d *Document) keyIndent() int {
+	return max(1, d.firstIndent(yaml.MappingNode, 2))
+}
+
+func (d *Document) dashIndent() int {
+	return d.firstIndent(yaml.SequenceNode, 2)
+}
+
+func (d *Document) firstIndent(kind yaml.Kind, otherwise int) int {
+	if d.root == nil || isFlow(d.root) {
+		return otherwise
+	}
+	for i := 0; i+1 < len(d.root.Content); i += 2 {
+		key, value := d.root.Content[i], d.root.Content[i+1]
+		if value.Kind == kind && !isFlow(value) && value.Line > key.Line && value.Column >= key.Column {
+			return value.Column - key.Column
+		}
+	}
+	return otherwise
+}
+
+// nested indents lines below a key, as the file does it.
+func (d *Document) nested(key string, lines []string) []string {
+	spaces := d.keyIndent()
+	if strings.HasPrefix(lines[0], "-") || strings.HasPrefix(lines[0], "#") {
+		spaces = d.dashIndent()
+	}
+	return append([]string{key + ":"}, indented(lines, spaces)...)
+}
+
+// both joins two edits of different places, in the order of their lines.
+func both(a, b edit) edit {
+	joined := edit{replaced: a.replaced, insertions: append(slices.Clone(a.insertions), b.insertions...)}
+	slices.SortStableFunc(joined.insertions, func(x, y insertion) int { return x.at - y.at })
+	joined.expect = func(old, new *yaml.Node) *yaml.Node { return b.expect(a.expect(old, new), new) }
+	return joined
+}

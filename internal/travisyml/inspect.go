@@ -1,0 +1,86 @@
+package travisyml
+
+import (
+	"convox-travis/internal/secret"
+)
+
+// Report is what a .travis.yml does, as far as it concerns deploying with
+// Convox. What the file imports, and what a script of the repository does, is
+// not in it.
+type Report struct {
+	// Deploys are the steps that deploy with Convox, in the order of the file.
+	Deploys []Deploy
+	// Several is whether the build has several jobs, and Why what makes them,
+	// such as "rvm has 3 values".
+	Several bool
+	Why     []string
+	// Variables are those that the file sets, in the order of the file. They win
+	// over what is in the repository's settings.
+	Variables []Variable
+	// Imports is whether the file takes in others
+	// (https://docs.travis-ci.com/user/build-config-imports/).
+	Imports bool
+}
+
+// Deploy is a step that deploys with Convox.
+type Deploy struct {
+	Line  int    // counted from 1
+	Place string // such as "after_success" or "jobs.include[2].deploy"
+	App   string // what --app says, or ""
+	Rack  string // what --rack says, or ""
+	// Branch is whether it runs on chosen branches alone, and NoPullRequests
+	// whether it is left out of the builds of pull requests.
+	Branch         bool
+	NoPullRequests bool
+	// PerJob is whether it runs in each of several jobs.
+	PerJob bool
+	// FailureHidden is whether the build passes when it fails.
+	FailureHidden bool
+	// Installs is whether a command before it, or it itself, installs the client.
+	Installs bool
+}
+
+// Scope is where a variable counts.
+type Scope string
+
+// The scopes: in every job, or in some.
+const (
+	Global Scope = "global"
+	Job    Scope = "job"
+)
+
+// Variable is a variable that the file sets.
+type Variable struct {
+	Name   string // "" for an encrypted one, save those of this program
+	Line   int    // counted from 1
+	Scope  Scope
+	Secure bool
+	Ours   bool          // put there by AddSecure
+	Value  secret.String // of one that is not encrypted
+	// Exposed is whether the file gives away something that looks secret: a
+	// password, token or key, or a RACK_URL with a password in it.
+	Exposed bool
+}
+
+// Inspect tells what the document does.
+func (d *Document) Inspect() Report {
+	m := d.matrix()
+	return Report{
+		Deploys:   d.deploys(),
+		Several:   m.several(),
+		Why:       m.why,
+		Variables: d.variables(),
+		Imports:   lookup(d.root, "import") != nil,
+	}
+}
+
+// Sets returns the variables of a name.
+func (r Report) Sets(name string) []Variable {
+	var all []Variable
+	for _, v := range r.Variables {
+		if v.Name == name {
+			all = append(all, v)
+		}
+	}
+	return all
+}

@@ -1,0 +1,63 @@
+package travisyml
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Refusal means that a file was left alone, because the addition cannot be made
+// of added lines alone, or would not do what was asked for.
+type Refusal struct {
+	// Reason is why, as the end of a sentence.
+	Reason string
+	// Place is the key that the lines belong to, and Line where it is in the
+	// file, counted from 1, or 0 where the file does not have it.
+	Place string
+	Line  int
+	// Lines are what to paste: at Line in place of what is there when Replace is
+	// true, else under Place, or where there is no Line, at the end of the file.
+	Lines   []string
+	Replace bool
+	// Instead are the forms of the same step that this file does take.
+	Instead []Form
+}
+
+// Error is one lower-case line.
+func (r *Refusal) Error() string {
+	at := ""
+	if r.Line > 0 {
+		at = fmt.Sprintf(" at line %d", r.Line)
+	}
+	return "add to .travis.yml, in " + r.Place + at + ": " + r.Reason
+}
+
+// Code is a word for machines, in snake case.
+func (*Refusal) Code() string { return "yml_refused" }
+
+// Hints are things that can be done, best first.
+func (r *Refusal) Hints() []string {
+	var hints []string
+	if len(r.Instead) > 0 {
+		names := make([]string, len(r.Instead))
+		for i, form := range r.Instead {
+			names[i] = form.String()
+		}
+		hints = append(hints, "this file takes the step as "+strings.Join(names, " or "))
+	}
+	if r.Replace {
+		return append(hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
+	}
+	return append(hints, "paste the lines shown into "+r.Place+" yourself")
+}
+
+// The reasons, each shown by TestEveryShapeIsAddedToOrRefusedWithLinesToPaste.
+const (
+	reasonFlow    = "it is written in brackets, so nothing can be added without changing its line"
+	reasonOneLine = "its value begins on the key's own line, so nothing can be added without changing that line"
+	reasonAlias   = "it repeats another part of the file, with an alias or a merge key"
+	reasonShared  = "another part of the file repeats it, with an alias, and would get the addition too"
+	reasonColumn  = "its list is not indented, so it cannot be moved under a key of its own"
+	reasonShape   = "it is not what Travis expects there"
+	reasonUnsure  = "the file would not be what it was plus the addition"
+	reasonExclude = "its exclude list leaves out every job that could deploy"
+)

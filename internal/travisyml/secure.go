@@ -1,0 +1,182 @@
+package travisyml
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Secure is an encrypted variable: Text is the base64, on one line, of
+// "NAME=VALUE" encrypted with the repository's public key
+// (https://docs.travis-ci.com/user/encryption-keys/).
+type Secure struct {
+	Name string
+	Text string
+}
+
+// ourMark ends the comment above an item of ours; the variable's name is before
+// it. Travis shows no name of what is encrypted, so it is how the item is found
+// again.
+const ourMark = ", by convox-travis"
+
+var (
+	securePattern = regexp.MustCompile(`^[A-Za-z0-9+/]+={0,2}$`)
+	namePattern   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	ourItem       = regexp.MustCompile(`^( *- secure: )"[A-Za-z0-9+/]+={0,2}"[ \t]*$`)
+)
+
+// AddSecure puts encrypted variables into env.global. One that an earlier run
+// put there, known by the comment above it, is written anew in its place; no
+// other byte changes. What makes jobs of env's entries goes on doing so. The
+// error is a *Refusal or a *StepError.
+func (d *Document) AddSecure(variables ...Secure) (Change, error) {
+	anew := edit{replaced: make(map[int]string), expect: func(old, _ *yaml.Node) *yaml.Node { return old }}
+	var added []Secure
+	for _, v := range variables {
+		if !namePattern.MatchString(v.Name) || !securePattern.MatchString(v.Text) {
+			return Change{}, &StepError{"encrypted variable", "letters, digits and underscores, with base64 on one line"}
+		}
+		replaced := d.replaceOurs(v, &anew)
+		if !replaced {
+			added = append(added, v)
+		}
+	}
+	lines := secureItems(added)
+	edits, why, place, line := []edit{anew}, refused(""), "env.global", 0
+	if len(added) > 0 {
+		edits, why, line = d.addGlobal(lines)
+		for i := range edits {
+			edits[i] = both(anew, edits[i])
+		}
+	}
+	if change, done := d.splice(place, edits); done {
+		return change, nil
+	}
+	if why == "" {
+		why = reasonUnsure
+	}
+	refusal := &Refusal{Reason: string(why), Place: place, Line: line, Lines: d.nestedGlobal(lines)}
+	if env, found := d.whole().find("env"); found && line > 0 {
+		if whole, can := d.pastedEnv(env, lines); can {
+			refusal.Lines, refusal.Replace = whole, true
+		}
+	} else if d.root != nil && isFlow(d.root) {
+		refusal.Lines = inBrackets(refusal.Lines)
+	}
+	return Change{}, refusal
+}
+
+func secureItems(variables []Secure) []string {
+	var lines []string
+	for _, v := range variables {
+		lines = append(lines, "# "+v.Name+ourMark, `- secure: "`+v.Text+`"`)
+	}
+	return lines
+}
+
+func (d *Document) nestedGlobal(lines []string) []string {
+	return append([]string{"env:"}, indented(d.nested("global", lines), d.keyIndent())...)
+}
+
+// replaceOurs notes the line of an item of ours to be written anew.
+func (d *Document) replaceOurs(v Secure, e *edit) bool {
+	list, ok := d.globalList()
+	if !ok {
+		return false
+	}
+	for i, item := range list.value.Content {
+		if d.ourName(item) != v.Name {
+			continue
+		}
+		at0 := item.Line - 1
+		e.replaced[at0] = ourItem.FindStringSubmatch(cutBreak(d.lines[at0]))[1] + `"` + v.Text + `"`
+		path, before := append(slices.Clone(list.path), i, 1), e.expect
+		e.expect = func(old, new *yaml.Node) *yaml.Node {
+			old = before(old, new)
+			at(old, path).Value = v.Text
+			return old
+		}
+		return true
+	}
+	return false
+}
+
+// globalList is env.global where it is a list in lines.
+func (d *Document) globalList() (place, bool) {
+	env, _ := d.whole().find("env")
+	global, ok := env.find("global")
+	return global, ok && global.value.Kind == yaml.SequenceNode && !isFlow(global.value)
+}
+
+// ourName is the variable of an item of ours, or "".
+func (d *Document) ourName(item *yaml.Node) string {
+	above := item.Line - 2
+	if item.Kind != yaml.MappingNode || above < 0 || item.Line > len(d.lines) || !ourItem.MatchString(cutBreak(d.lines[item.Line-1])) {
+		return ""
+	}
+	name, ours := strings.CutSuffix(strings.TrimRight(cutBreak(d.lines[above]), " \t"), ourMark)
+	name, comment := strings.CutPrefix(strings.TrimLeft(name, " "), "# ")
+	if !ours || !comment || !namePattern.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+// addGlobal adds items to env.global in each of the shapes that env has
+// (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/schema/def/env.rb).
+// Whatever is not a mapping with one of env's own keys is what Travis would put
+// under jobs, so there it goes.
+func (d *Document) addGlobal(lines []string) (edits []edit, why refused, line int) {
+	env, found := d.whole().find("env")
+	if !found {
+		if lookup(d.root, "env") != nil {
+			return nil, reasonAlias, 0
+		}
+		edits, why = d.addKey(d.whole(), d.nestedGlobal(lines))
+		return edits, why, 0
+	}
+	line = env.key.Line
+	if global, found := env.find("global"); found {
+		edits, why = d.addItem(global, lines)
+		return edits, why, global.key.Line
+	}
+	if env.value.Kind == yaml.MappingNode && lookup(env.value, "global") != nil {
+		return nil, reasonAlias, line
+	}
+	if isEmptyNode(env.value) || lookup(env.value, "jobs", "matrix") != nil {
+		edits, why = d.addKey(env, d.nested("global", lines))
+		return edits, why, line
+	}
+	edits, why = d.moveToJobs(env, lines)
+	return edits, why, line
+}
+
+// moveToJobs puts the keys global and jobs between env and what is under it.
+// The lines under it stay where they are, and are under jobs now.
+func (d *Document) moveToJobs(env place, lines []string) ([]edit, refused) {
+	if why := d.closed(env); why != "" {
+		return nil, why
+	}
+	if env.value.Line == env.key.Line {
+		return nil, reasonOneLine
+	}
+	column, inner := env.value.Column-1, env.key.Column-1
+	if env.value.Kind != yaml.SequenceNode || isFlow(env.value) {
+		column-- // a list may stand below its key, anything else not
+	}
+	if column <= inner {
+		return nil, reasonColumn
+	}
+	above := indented(append(d.nested("global", lines), "jobs:"), column)
+	return []edit{{
+		insertions: []insertion{{env.key.Line, above}},
+		expect: func(old, _ *yaml.Node) *yaml.Node {
+			was := *at(old, env.path)
+			pairs := append(nodesOf(d.nested("global", lines)), &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "jobs"}, &was)
+			*at(old, env.path) = yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: pairs}
+			return old
+		},
+	}}, ""
+}

@@ -1,0 +1,124 @@
+package travisyml
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Change is what an addition makes of a document.
+type Change struct {
+	// Old and New are the whole texts. They are the same when there is nothing
+	// to do.
+	Old, New string
+	// Place names the key that was added to, such as "jobs.include".
+	Place string
+	// Line is where the first of Lines stands in New, counted from 1; Lines are
+	// the added ones, without their line endings.
+	Line  int
+	Lines []string
+	// Found are the steps that deploy with Convox already, wherever they are;
+	// the text was left as it is because of them.
+	Found []Deploy
+}
+
+// Changed reports whether there is anything to write.
+func (c Change) Changed() bool { return c.Old != c.New }
+
+// insertion puts lines before the line of an index.
+type insertion struct {
+	at    int
+	lines []string
+}
+
+// edit is one way to add something: where its lines go, and what the document
+// has to be with them. Insertions are in the order of their places.
+type edit struct {
+	insertions []insertion
+	replaced   map[int]string // lines of ours, by index, that are written anew
+	// expect makes of a copy of the old tree what the new tree has to be. It is
+	// given the new tree too, to look up what only the parser can tell.
+	expect func(old, new *yaml.Node) *yaml.Node
+}
+
+// splice returns the first of the edits that leaves the document what it was
+// plus the addition.
+func (d *Document) splice(where string, edits []edit) (Change, bool) {
+	for _, e := range edits {
+		text := d.mark + d.apply(e)
+		changed, err := Parse(text)
+		if err != nil || changed.root == nil || !d.keepsItsLines(changed, e) {
+			continue
+		}
+		if !equal(e.expect(clone(d.root), changed.root), changed.root) {
+			continue
+		}
+		change := Change{Old: d.text, New: text, Place: where}
+		for i, inserted := range e.insertions {
+			if i == 0 {
+				change.Line = inserted.at + 1
+			}
+			change.Lines = append(change.Lines, inserted.lines...)
+		}
+		return change, true
+	}
+	return Change{}, false
+}
+
+// apply returns the text with an edit in it.
+func (d *Document) apply(e edit) string {
+	var text strings.Builder
+	at := 0
+	upTo := func(end int) {
+		for ; at < end; at++ {
+			line := d.lines[at]
+			if anew, ours := e.replaced[at]; ours {
+				line = anew + line[len(cutBreak(line)):]
+			}
+			text.WriteString(line)
+		}
+	}
+	for _, inserted := range e.insertions {
+		upTo(inserted.at)
+		if written := text.String(); written != "" && !hasBreak(written) {
+			text.WriteString(d.eol) // the file's last line had no end
+		}
+		for _, line := range inserted.lines {
+			text.WriteString(line + d.eol)
+		}
+	}
+	upTo(len(d.lines))
+	return text.String()
+}
+
+// keepsItsLines reports whether every old line is in the new text, in order and
+// byte for byte; the old last line may have got an end.
+func (d *Document) keepsItsLines(changed *Document, e edit) bool {
+	next := 0
+	for i, line := range d.lines {
+		if _, ours := e.replaced[i]; ours {
+			continue
+		}
+		ended := line
+		if !hasBreak(line) {
+			ended += d.eol
+		}
+		for next < len(changed.lines) && changed.lines[next] != line && changed.lines[next] != ended {
+			next++
+		}
+		if next == len(changed.lines) {
+			return false
+		}
+		next++
+	}
+	return true
+}
+
+// nodesOf parses lines of ours: the nodes that an addition adds.
+func nodesOf(lines []string) []*yaml.Node {
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(strings.Join(lines, "\n")+"\n"), &document); err != nil {
+		panic("travisyml: a line of its own does not parse") // what goes into them is held against patterns
+	}
+	return document.Content[0].Content
+}

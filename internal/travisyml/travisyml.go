@@ -1,0 +1,105 @@
+// Package travisyml reads a .travis.yml, tells what it deploys and which
+// variables it sets, and adds to it: a step that runs "convox deploy", and
+// encrypted variables. Lines are added and none is changed: comments, order,
+// indentation, line endings, anchors and odd spacing stay, byte for byte.
+//
+// Every addition is proved before it is given out: the old and the new text are
+// both parsed, and the new document must be the old one plus the addition, key
+// order included. Where that cannot be had, a *Refusal carries the lines to
+// paste. Nothing here commits, and only File.Write writes.
+//
+// What a file means is Travis's to say: how it reads keys, jobs, stages and env
+// (https://github.com/travis-ci/travis-yml), what a build then runs
+// (https://github.com/travis-ci/travis-build), and the pages
+// https://docs.travis-ci.com/user/build-matrix/ and
+// https://docs.travis-ci.com/user/build-stages/. The step is the one of Convox's
+// page on Travis CI (https://docs.convox.com).
+package travisyml
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Document is a .travis.yml that parses. It never changes: an addition gives
+// the text of a new one.
+type Document struct {
+	text  string
+	mark  string // a byte order mark, or ""
+	lines []string
+	eol   string
+	root  *yaml.Node // a mapping, or nil when the document is empty
+	start int        // index of the first line of the first document's content
+	end   int        // index of the line after its last
+}
+
+// Parse reads the text of a .travis.yml; "" is a missing or an empty file. Of
+// several YAML documents in it Travis reads the first, and so does Parse. The
+// error is a *SyntaxError.
+func Parse(text string) (*Document, error) {
+	mark := ""
+	if strings.HasPrefix(text, byteOrderMark) {
+		mark = byteOrderMark
+	}
+	lines := splitLines(text[len(mark):])
+	d := &Document{text: text, mark: mark, lines: lines, eol: lineEnding(lines)}
+	root, err := parseRoot(text[len(mark):])
+	if err != nil {
+		return nil, err
+	}
+	d.root = root
+	d.start, d.end = extent(lines, root)
+	return d, nil
+}
+
+// Text is what was parsed.
+func (d *Document) Text() string { return d.text }
+
+// IsEmpty reports whether the document says nothing: it is missing, empty or
+// only comments.
+func (d *Document) IsEmpty() bool { return d.root == nil }
+
+// parseRoot returns the mapping at the top of the first document, or nil.
+func parseRoot(text string) (*yaml.Node, error) {
+	var document yaml.Node
+	err := yaml.NewDecoder(strings.NewReader(text)).Decode(&document)
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &SyntaxError{Line: lineOf(err)}
+	}
+	root := document.Content[0]
+	if isEmptyNode(root) {
+		return nil, nil
+	}
+	if root.Kind != yaml.MappingNode {
+		return nil, &SyntaxError{Line: root.Line, noMapping: true}
+	}
+	return root, nil
+}
+
+// extent finds the lines of the first document: from its first node, or from
+// behind the mark that opens it, to the mark that ends it.
+func extent(lines []string, root *yaml.Node) (start, end int) {
+	switch {
+	case root != nil:
+		start = root.Line - 1
+	default:
+		for i, line := range lines {
+			if isMarker(line, "---") {
+				start = i + 1
+				break
+			}
+		}
+	}
+	for i := start; i < len(lines); i++ {
+		if isMarker(lines[i], "---") && (root == nil || i > root.Line-1) || isMarker(lines[i], "...") {
+			return start, i
+		}
+	}
+	return start, len(lines)
+}

@@ -1,0 +1,167 @@
+package travisyml
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// place is a key of the document with its value, or the whole of it.
+type place struct {
+	key   *yaml.Node // nil for the whole
+	value *yaml.Node
+	path  []int // from the root to the value, as indexes into Content
+	next  int   // index of the line where what follows begins
+}
+
+// whole is the document itself.
+func (d *Document) whole() place { return place{value: d.root, next: d.end} }
+
+// find returns the place of the first of names that the mapping at p has. Of a
+// key that is there twice the last counts, as it does for Travis.
+func (p place) find(names ...string) (place, bool) {
+	if p.value == nil || p.value.Kind != yaml.MappingNode {
+		return place{}, false
+	}
+	pairs := p.value.Content
+	for _, name := range names {
+		for i := len(pairs) - 2; i >= 0; i -= 2 {
+			if keyName(pairs[i]) != name {
+				continue
+			}
+			next := p.next
+			if i+2 < len(pairs) {
+				next = pairs[i+2].Line - 1
+			}
+			return place{pairs[i], pairs[i+1], append(slices.Clone(p.path), i+1), next}, true
+		}
+	}
+	return place{}, false
+}
+
+// keyName is a key as Travis reads it: it takes a dash for an underscore.
+func keyName(key *yaml.Node) string {
+	if key.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return strings.ReplaceAll(strings.TrimSpace(key.Value), "-", "_")
+}
+
+// lookup returns what a mapping has under the first of names that is there,
+// behind aliases and merge keys, or nil.
+func lookup(mapping *yaml.Node, names ...string) *yaml.Node {
+	return lookupIn(mapping, names, make(map[*yaml.Node]bool))
+}
+
+// lookupIn passes over what it has seen: a document can merge a mapping into
+// itself.
+func lookupIn(mapping *yaml.Node, names []string, seen map[*yaml.Node]bool) *yaml.Node {
+	mapping = behind(mapping)
+	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
+		return nil
+	}
+	seen[mapping] = true
+	if found, ok := (place{value: mapping}).find(names...); ok {
+		return behind(found.value)
+	}
+	for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
+		if mapping.Content[i].Value != "<<" {
+			continue
+		}
+		for _, merged := range items(mapping.Content[i+1]) {
+			if found := lookupIn(merged, names, seen); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// behind returns the node that an alias stands for.
+func behind(node *yaml.Node) *yaml.Node {
+	if node != nil && node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+// items returns a list's items; anything else is a list of one, and nothing is
+// an empty one, which is how Travis reads most keys.
+func items(node *yaml.Node) []*yaml.Node {
+	node = behind(node)
+	switch {
+	case node == nil, node.Tag == "!!null":
+		return nil
+	case node.Kind != yaml.SequenceNode:
+		return []*yaml.Node{node}
+	}
+	all := make([]*yaml.Node, len(node.Content))
+	for i, item := range node.Content {
+		all[i] = behind(item)
+	}
+	return all
+}
+
+// isEmptyNode reports whether nothing is written in a node's place.
+func isEmptyNode(node *yaml.Node) bool {
+	return node.Kind == yaml.ScalarNode && node.Tag == "!!null" && node.Value == ""
+}
+
+func isFlow(node *yaml.Node) bool { return node.Style&yaml.FlowStyle != 0 }
+
+// at follows a path from the root.
+func at(root *yaml.Node, path []int) *yaml.Node {
+	for _, i := range path {
+		if i >= len(root.Content) {
+			return &yaml.Node{}
+		}
+		root = root.Content[i]
+	}
+	return root
+}
+
+// isShared reports whether an alias elsewhere repeats a part of the document
+// that holds the place: what is added there would be added twice.
+func (d *Document) isShared(path []int) bool {
+	node := d.root
+	for i := 0; ; i++ {
+		if node.Anchor != "" && hasAlias(d.root, node.Anchor) {
+			return true
+		}
+		if i == len(path) {
+			return false
+		}
+		node = node.Content[path[i]]
+	}
+}
+
+func hasAlias(node *yaml.Node, anchor string) bool {
+	if node.Kind == yaml.AliasNode {
+		return node.Value == anchor
+	}
+	return slices.ContainsFunc(node.Content, func(inner *yaml.Node) bool { return hasAlias(inner, anchor) })
+}
+
+// clone copies a tree. An alias stays one.
+func clone(node *yaml.Node) *yaml.Node {
+	if node == nil {
+		return nil
+	}
+	copied := *node
+	copied.Content = make([]*yaml.Node, len(node.Content))
+	for i, inner := range node.Content {
+		copied.Content[i] = clone(inner)
+	}
+	return &copied
+}
+
+// equal compares two trees in everything but where they stand and which
+// comments the parser hung on them.
+func equal(a, b *yaml.Node) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Kind == b.Kind && a.ShortTag() == b.ShortTag() && a.Value == b.Value && a.Anchor == b.Anchor &&
+		slices.EqualFunc(a.Content, b.Content, equal)
+}

@@ -1,0 +1,150 @@
+package travisyml
+
+import (
+	"cmp"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/secret"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// variables lists what the file sets, at its top and in its jobs.
+func (d *Document) variables() []Variable {
+	if d.root == nil {
+		return nil
+	}
+	var all []Variable
+	seen := make(map[*yaml.Node]bool)
+	for _, s := range d.scopes() {
+		env := lookup(s.node, "env")
+		global := lookup(env, "global")
+		of := Global
+		if s.job {
+			of = Job
+		}
+		for _, entry := range items(global) {
+			all = append(all, d.entry(entry, of, seen)...)
+		}
+		for _, entry := range envJobs(env) {
+			all = append(all, d.entry(entry, Job, seen)...)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Variable) int { return cmp.Compare(a.Line, b.Line) })
+	return all
+}
+
+// entry reads one entry of env: assignments as in a shell, a mapping of names
+// to values, or an encrypted text.
+func (d *Document) entry(node *yaml.Node, of Scope, seen map[*yaml.Node]bool) []Variable {
+	if seen[node] {
+		return nil
+	}
+	seen[node] = true
+	var all []Variable
+	switch node.Kind {
+	case yaml.ScalarNode:
+		for _, pair := range assignments(node.Value) {
+			all = append(all, plain(pair.name, pair.value, pair.expands, node.Line, of))
+		}
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key, value := node.Content[i], behind(node.Content[i+1])
+			switch {
+			case key.Value == "secure":
+				name := d.ourName(node)
+				all = append(all, Variable{Name: name, Ours: name != "", Line: key.Line, Scope: of, Secure: true})
+			case lookup(value, "secure") != nil:
+				all = append(all, Variable{Name: key.Value, Line: key.Line, Scope: of, Secure: true})
+			case value.Kind == yaml.ScalarNode:
+				all = append(all, plain(key.Value, value.Value, strings.Contains(value.Value, "$"), key.Line, of))
+			}
+		}
+	}
+	return all
+}
+
+func plain(name, value string, expands bool, line int, of Scope) Variable {
+	return Variable{
+		Name: name, Line: line, Scope: of, Value: secret.New(value),
+		Exposed: !expands && isExposed(name, value),
+	}
+}
+
+var secretName = regexp.MustCompile(`(?i)(?:KEY|TOKEN|PASSWORD|PASSWD|SECRET)S?(?:_|$)`)
+
+// isExposed reports whether a variable gives away what looks like a secret.
+func isExposed(name, value string) bool {
+	if name == "RACK_URL" {
+		address, err := url.Parse(value)
+		if err != nil {
+			return true // to be safe: it holds something that no address can
+		}
+		password, _ := address.User.Password()
+		return password != ""
+	}
+	return secretName.MatchString(name) && value != ""
+}
+
+// assignment is NAME=VALUE in a shell. One that expands has a "$" that means
+// something to it: the value is not all in the file.
+type assignment struct {
+	name, value string
+	expands     bool
+}
+
+// assignments reads "A=1 B='x y'" as Travis does, which is as a shell does, save
+// that nothing is expanded. Words that assign nothing are passed over.
+func assignments(text string) []assignment {
+	var all []assignment
+	for _, word := range words(text) {
+		if name, value, found := strings.Cut(word.text, "="); found && namePattern.MatchString(name) {
+			all = append(all, assignment{name, value, word.expands})
+		}
+	}
+	return all
+}
+
+type word struct {
+	text    string
+	expands bool
+}
+
+// words cuts a text where a shell does, and takes the quotes away.
+func words(text string) []word {
+	var all []word
+	var current strings.Builder
+	var quote rune
+	var inside, escaped, expands bool
+	end := func() {
+		if inside {
+			all = append(all, word{current.String(), expands})
+		}
+		current.Reset()
+		inside, expands = false, false
+	}
+	for _, r := range text {
+		switch {
+		case escaped:
+			current.WriteRune(r)
+			escaped = false
+		case r == '\\' && quote != '\'':
+			escaped, inside = true, true
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, inside = r, true
+		case quote == 0 && (r == ' ' || r == '\t' || r == '\n'):
+			end()
+		default:
+			expands = expands || quote != '\'' && (r == '$' || r == '`')
+			current.WriteRune(r)
+			inside = true
+		}
+	}
+	end()
+	return all
+}

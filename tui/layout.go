@@ -25,7 +25,7 @@ const (
 // View implements tea.Model.
 func (m *model) View() tea.View {
 	if m.fresh {
-		m.fresh, m.drawnAt = false, m.out.writes.Load()
+		m.fresh, m.drawnAt, m.seenAt = false, m.out.writes.Load(), time.Now()
 	}
 	view := tea.NewView(m.screen())
 	view.AltScreen = true

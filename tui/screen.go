@@ -44,6 +44,7 @@ type model struct {
 	problem  *flow.Problem
 	fresh    bool  // the question has not been drawn yet
 	drawnAt  int64 // writes to the terminal before it was drawn
+	seenAt   time.Time
 
 	// What is being done.
 	work     *flow.Work
@@ -154,12 +155,20 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 // at once. A key that
 // was pressed earlier was meant for something else.
 func (m *model) unseen() bool {
-	switch kind := m.question.Kind; {
-	case m.question.Guarded, kind == flow.Review, kind == flow.Ending, kind == flow.Confirm:
-		return m.work == nil && m.step != "" && (m.fresh || m.out.writes.Load() == m.drawnAt)
+	if m.work != nil || m.step == "" {
+		return false
 	}
-	return false
+	undrawn := m.fresh || m.out.writes.Load() == m.drawnAt
+	switch m.question.Kind {
+	case flow.Review, flow.Ending, flow.Confirm:
+		return undrawn
+	}
+	return m.question.Guarded && (undrawn || time.Since(m.seenAt) < secondPress)
 }
+
+// secondPress is how long after a question was drawn a key can still be the
+// second press of one that was meant for the question before.
+const secondPress = 500 * time.Millisecond
 
 // give hands a message to the field.
 func (m *model) give(msg tea.Msg) tea.Cmd {

@@ -43,7 +43,9 @@ func (z *wizard) toKeep(rack string) *wizard {
 	for z.still(); strings.Contains(z.Screen(), "enter read on"); z.still() {
 		z.enter()
 	}
-	return z.enter().sees(askName).types(rack).enter().sees(askKeep)
+	z.enter().sees(askName).types(rack).enter().sees(askKeep)
+	time.Sleep(600 * time.Millisecond) // a second press of Enter would not be taken before
+	return z
 }
 
 func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
@@ -21,6 +22,7 @@ const (
 	exitUsage       = 2
 	exitPartial     = 3
 	exitRefused     = 4
+	exitFound       = 5 // check, or yml --check, found something
 	exitInterrupted = 130
 )
 
@@ -62,6 +64,7 @@ func exitCode(err error) int {
 		password *convox.PasswordError
 		travis   *travisapi.Error
 		aws      *cfn.Error
+		step     *travisyml.StepError
 	)
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
@@ -70,7 +73,7 @@ func exitCode(err error) int {
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed
-	case errors.As(err, &usage), errors.As(err, &password):
+	case errors.As(err, &usage), errors.As(err, &password), errors.As(err, &step):
 		return exitUsage
 	case errors.As(err, &login):
 		return loginExit(login.Kind)

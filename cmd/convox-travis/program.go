@@ -18,6 +18,8 @@ type program struct {
 	out, err io.Writer
 	// typed reports whether a person sits at in; shown, whether one looks at err.
 	typed, shown bool
+	// colours reports whether out shows colours to a person.
+	colours bool
 
 	env  func(string) string
 	home string
@@ -46,7 +48,9 @@ func systemProgram() *program {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	outliveReaders()
+	colours := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return &program{
+		colours: colours,
 		in:      os.Stdin,
 		out:     os.Stdout,
 		err:     os.Stderr,

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"convox-travis/internal/secret"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
@@ -67,4 +68,20 @@ func badKey() error {
 		code: "bad_key", text: "the key that Travis gives for the repository cannot be used",
 		hints: []string{"put the variables into the repository's settings instead"},
 	}
+}
+
+// EncryptPair encrypts both variables of the pair.
+func EncryptPair(key travisapi.Key, c Credential) ([]travisyml.Secure, error) {
+	var all []travisyml.Secure
+	for _, v := range []struct {
+		name  string
+		value secret.String
+	}{{HostName, secret.New(c.Host.String())}, {PasswordName, c.Password}} {
+		text, err := Encrypt(key, v.name, v.value)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, travisyml.Secure{Name: v.name, Text: text})
+	}
+	return all, nil
 }

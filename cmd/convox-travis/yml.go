@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
+)
+
+func newYML(p *program) *cobra.Command {
+	var o ymlOptions
+	cmd := &cobra.Command{
+		Use:   "yml",
+		Short: "Show or write the deploy step in .travis.yml",
+		Long: `Show what has to be added to .travis.yml so that builds run "convox deploy", as
+a unified diff. Lines are added and none is changed; where that cannot be, the
+lines to paste are shown. A file that deploys with Convox already is left alone.
+--write writes the file, and never commits. --check only tells, by exit code 5,
+whether there is something to add.`,
+		Example: `  convox-travis yml --console --rack acme/production
+  convox-travis yml --rack production --branch main --write
+  convox-travis yml --console --rack acme/production --encrypt --password-stdin < deploy-key.txt`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			return p.yml(cmd.Context(), &o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.file, "file", "", "the file to add to, at `PATH` (default: .travis.yml of the clone)")
+	flags.StringVar(&o.app, "app", "", "the app to deploy, `NAME` (default: .convox/app, else the folder's name)")
+	flags.StringVar(&o.step, "step", "", "where the step runs, as `KEY`: deploy, whose failure fails the build, or after_success (default: what fits the file)")
+	flags.BoolVar(&o.write, "write", false, "write the file")
+	flags.BoolVar(&o.onlyCheck, "check", false, "print nothing but what is missing, and exit 5 when something is")
+	flags.BoolVar(&o.encrypt, "encrypt", false, "add the pair too, encrypted for this repository alone, instead of its settings")
+	o.credentialFlags(flags)
+	o.repositoryFlags(flags)
+	o.runFlags(flags)
+	return cmd
+}
+
+// ymlOptions is what the flags of yml say.
+type ymlOptions struct {
+	options
+	file, app, step           string
+	write, onlyCheck, encrypt bool
+}
+
+func (o *ymlOptions) check() error {
+	if err := o.options.check(); err != nil {
+		return err
+	}
+	switch {
+	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
+		return &usageError{what: "--step is deploy or after_success", hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
+	case o.write && o.onlyCheck:
+		return &usageError{what: "--write and --check contradict each other", hints: []string{"--check writes nothing"}}
+	}
+	return nil
+}
+
+func (p *program) yml(ctx context.Context, o *ymlOptions) error {
+	show := &ymlPresenter{program: p, o: o}
+	file, err := o.open(p.dir)
+	if err != nil {
+		return show.fail(err)
+	}
+	show.file = file
+	step, err := p.deployStep(ctx, o, file)
+	if err != nil {
+		return show.fail(err)
+	}
+	request := setup.FileRequest{Step: &step}
+	if o.encrypt {
+		if request.Secure, err = p.encrypted(ctx, o); err != nil {
+			return show.fail(err)
+		}
+	}
+	change, err := setup.PlanFile(file, request)
+	if err != nil {
+		return show.fail(err)
+	}
+	if o.write {
+		if err := change.Write(); err != nil {
+			return show.fail(err)
+		}
+	}
+	return show.change(change)
+}
+
+func (o *ymlOptions) open(dir string) (travisyml.File, error) {
+	if o.file != "" {
+		return travisyml.OpenFile(o.file)
+	}
+	file, err := travisyml.Open(dir)
+	if errors.Is(err, travisyml.ErrNoClone) {
+		return file, &usageError{what: err.Error(), hints: []string{"run it inside the repository's clone, or name the file with --file PATH"}}
+	}
+	return file, err
+}
+
+// deployStep reads the answers that the step needs, and lists those that are
+// missing.
+func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File) (setup.DeployStep, error) {
+	way, err := o.wayIn(p.env)
+	if err != nil {
+		return setup.DeployStep{}, err
+	}
+	step := setup.DeployStep{App: o.app, Console: way.console, Rack: way.rack, Branch: o.branch, Form: o.step}
+	if step.App == "" {
+		step.App = file.AppName()
+	}
+	if step.Branch == "" {
+		step.Branch = gitrepo.DefaultBranch(ctx, file.Root)
+	}
+	var m missing
+	switch {
+	case !way.given():
+		m.add("the way in", "--console --rack ORG/NAME behind a Console, or --rack NAME or --host HOST for a Rack directly")
+	case way.console && way.rack == "":
+		m.add("the Rack to deploy to", "--rack ORG/NAME")
+	}
+	if step.App == "" {
+		m.add("the app", "--app NAME")
+	}
+	if step.Branch == "" {
+		m.add("the branch to deploy", "--branch NAME")
+	}
+	return step, m.err("yml")
+}
+
+// encrypted makes the pair for .travis.yml, once the Rack or Console has accepted
+// the credential.
+func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Secure, error) {
+	a, err := p.answers(ctx, &o.options)
+	if err == nil {
+		err = p.locate(ctx, &o.options, &a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(a.request.Targets) != 1 {
+		return nil, &usageError{what: "what is encrypted is for one repository alone", hints: []string{"give it with --repo OWNER/NAME, once"}}
+	}
+	plan, client, err := p.makePlan(ctx, &o.options, a)
+	if err != nil {
+		return nil, err
+	}
+	repository := plan.Repositories[0]
+	if err := repository.Err; err != nil && !setup.IsMixed(err) { // settings of branches do not count: the file wins
+		return nil, err
+	}
+	key, err := client.GeneratedKey(ctx, repository.Ref())
+	if err != nil {
+		return nil, err
+	}
+	return setup.EncryptPair(key, plan.Credential)
+}
+
+// ymlDocument is what yml --json prints.
+type ymlDocument struct {
+	Version int              `json:"version"`
+	Result  string           `json:"result"` // "done", "dry-run", "refused" or "failed"
+	File    string           `json:"file"`
+	Found   string           `json:"found"` // where the file deploys already, or ""
+	Changed bool             `json:"changed"`
+	Written bool             `json:"written"`
+	Diff    string           `json:"diff"`
+	Lines   []string         `json:"lines"` // to be pasted, where the file was left alone
+	Error   *messageDocument `json:"error"`
+}
+
+func (s *ymlPresenter) print(document ymlDocument) {
+	if s.o.json == "" {
+		return
+	}
+	document.Version, document.File = formatVersion, s.file.Path
+	if document.Lines == nil {
+		document.Lines = []string{}
+	}
+	_ = printJSON(s.out, document) // what cannot be written is told at the end
+}
+
+func (s *ymlPresenter) note(format string, args ...any) {
+	if s.o.json == "" {
+		fmt.Fprintf(s.err, format+"\n", args...)
+	}
+}

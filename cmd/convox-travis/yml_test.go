@@ -1,0 +1,146 @@
+package main
+
+import (
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"convox-travis/internal/secret/secrettest"
+)
+
+const simple = "language: ruby\nscript: rake # all\n"
+
+// withYML makes the world's place a clone that has a .travis.yml.
+func (w *world) withYML(text string) *world {
+	w.Helper()
+	w.inClone()
+	w.writeYML(text)
+	return w
+}
+
+func (w *world) ymlPath() string { return filepath.Join(w.dir, ".travis.yml") }
+
+func (w *world) writeYML(text string) {
+	w.Helper()
+	if err := os.WriteFile(w.ymlPath(), []byte(text), 0o644); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) yml() string {
+	w.Helper()
+	text, err := os.ReadFile(w.ymlPath())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return string(text)
+}
+
+var console = []string{"yml", "--console", "--rack", "acme/production", "--branch", "main", "--app", "web"}
+
+func TestTheDeployStepIsShownWrittenAndFoundAgain(t *testing.T) {
+	w := newWorld(t).withYML(simple)
+	e := w.run("", console...)
+	w.want(e, 0, "+deploy:", "--app web --rack acme/production", "nothing is written")
+	if w.yml() != simple || !strings.HasPrefix(e.out, "--- a/.travis.yml\n+++ b/.travis.yml\n@@") {
+		t.Errorf("%s", e.out)
+	}
+	w.want(w.run("", append(console, "--check")...), 5, "something is missing")
+	w.want(w.run("", append(console, "--write")...), 0, "written", "git add")
+	if text := w.yml(); !strings.HasPrefix(text, simple) || !strings.Contains(text, "provider: script") {
+		t.Errorf("it holds %s", text)
+	}
+	e = w.run("", append(console, "--check")...)
+	w.want(e, 0, "it deploys already, deploy, line")
+	if e.out != "" {
+		t.Errorf("%s", e.out)
+	}
+}
+
+func TestItWorksFromAnyFolderOfTheClone(t *testing.T) {
+	w := newWorld(t).withYML(simple)
+	below := filepath.Join(w.dir, "a", "b")
+	if err := os.MkdirAll(below, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd, out, said := w.start(t.Context(), "", append(console, "--write")...)
+	cmd.Dir = below
+	w.want(w.ended(cmd.Run(), out, said), 0, "written")
+	if !strings.Contains(w.yml(), "provider: script") {
+		t.Error("it was not written")
+	}
+	other := filepath.Join(w.dir, "other.yml")
+	if err := os.WriteFile(other, []byte("after_success: []\nafter_script: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.run("", append(console, "--file", other, "--step", "after_success")...), 1, "error: add to .travis.yml, in after_success")
+}
+
+func TestWhatCannotBeAddedIsToBePasted(t *testing.T) {
+	w := newWorld(t).withYML("{language: ruby}\n")
+	e := w.run("", append(console, "--json")...)
+	var document ymlDocument
+	if err := json.Unmarshal([]byte(e.out), &document); err != nil || document.Error == nil || len(document.Lines) == 0 || document.Changed {
+		t.Errorf("%v: %s", err, e.out)
+	}
+	w.want(e, 1, "in brackets")
+	if w.yml() != "{language: ruby}\n" {
+		t.Error("it was written")
+	}
+}
+
+func TestYMLListsWhatItWasNotGiven(t *testing.T) {
+	w := newWorld(t).withYML(simple)
+	w.want(w.run("", "yml"), 2, "the way in, the branch to deploy", "--branch NAME")
+	w.want(w.run("", "yml", "--console", "--branch", "main"), 2, "the Rack to deploy to")
+	w.want(w.run("", append(console, "--step", "x")...), 2, "--step is deploy or after_success")
+	w.want(w.run("", append(console, "--write", "--check")...), 2, "contradict")
+	w.want(w.run("", append(console, "--app", "a b")...), 2, "the app's name")
+	gitIn(w, w.dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+	w.want(w.run("", "yml", "--host", "rack.example.com"), 0, "branch: trunk", "download.convox.com")
+	w = newWorld(t)
+	w.want(w.run("", console...), 2, "not inside a git clone", "--file PATH")
+}
+
+var sealed = regexp.MustCompile(`secure: "([A-Za-z0-9+/=]+)"`)
+
+func TestThePairIsEncryptedForTheRepositoryAlone(t *testing.T) {
+	w := newWorld(t).withYML(simple)
+	args := []string{"yml", "--rack", "production", "--branch", "main", "--encrypt", "--password-stdin", "--write"}
+	for range 2 { // the second time ours are written anew
+		w.want(w.run(secrettest.Canary, args...), 0, "written")
+		text := w.yml()
+		secrettest.Absent(t, "the file", text)
+		key, err := w.Travis.PrivateKey(w.setting("DEMO_REPO"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var opened []string
+		for _, found := range sealed.FindAllStringSubmatch(text, -1) {
+			bytes, err := base64.StdEncoding.DecodeString(found[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			//lint:ignore SA1019 as Travis does
+			plain, err := rsa.DecryptPKCS1v15(nil, key, bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened = append(opened, string(plain))
+		}
+		if strings.Join(opened, " ") != "CONVOX_HOST="+w.setting("DEMO_RACK_HOST")+" CONVOX_PASSWORD="+quotedCanary {
+			t.Errorf("%d are encrypted", len(opened))
+		}
+	}
+	w.wantNoWrite()
+	w.writeYML(simple)
+	w.want(w.run("wrong", args...), 4, "does not accept")
+	if w.yml() != simple {
+		t.Error("an unchecked password was written")
+	}
+}

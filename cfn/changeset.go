@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -67,9 +68,12 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 			return nil
 		}
 		var e *Error
-		if !errors.As(err, &e) || e.Definite() {
+		isOurs := errors.As(err, &e)
+		exists := isOurs && e.Kind == KindFailed && p.unsure && e.status == http.StatusBadRequest // AlreadyExistsException, of an earlier try
+		if !isOurs || e.Definite() && !exists {
 			return err
 		}
+		p.unsure = true
 		found, lookup := f.readChangeSet(ctx, p, "")
 		if lookup == nil {
 			p.id = bounded(aws.ToString(found.ChangeSetId))
@@ -193,12 +197,9 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 
 // notDeleted tells of a change set that is left behind, or why the run ended.
 func (f *Finder) notDeleted(ctx context.Context, p *Preview, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	var e *Error
 	if !errors.As(err, &e) || e.Kind == KindStale {
-		e = &Error{Kind: KindNoAnswer, what: of("discard the preview", p.Rack), why: "AWS does not delete the change set", cause: err}
+		e = &Error{Kind: KindNoAnswer, what: of("discard the preview", p.Rack), why: "AWS does not delete the change set", cause: context.Cause(ctx)}
 	}
 	return f.leftBehind(p, e)
 }

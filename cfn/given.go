@@ -1,6 +1,8 @@
 package cfn
 
 import (
+	"html"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -33,7 +35,10 @@ func (g *given) without(text string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, password := range g.secrets {
-		text = strings.ReplaceAll(text, password.Reveal(), secret.Redacted)
+		value := password.Reveal()
+		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), html.EscapeString(value)} {
+			text = strings.ReplaceAll(text, form, secret.Redacted)
+		}
 	}
 	return text
 }

@@ -42,6 +42,8 @@ type Preview struct {
 
 	id   string // ARN of the change set
 	name string // of the change set, and the token of its calls
+	// unsure means that a request to make it was sent whose fate is not known.
+	unsure bool
 }
 
 const (
@@ -133,12 +135,22 @@ func (f *Finder) Discard(ctx context.Context, p *Preview) error {
 	return f.deleteChangeSet(ctx, p)
 }
 
+// Touched reports whether anything has happened to the stack since a preview was
+// made. The errors are those of Search.
+func (f *Finder) Touched(ctx context.Context, p *Preview) (bool, error) {
+	if err := f.enter(ctx, of("read the events", p.Rack), p.Rack); err != nil {
+		return false, err
+	}
+	newest, err := f.newestEvent(ctx, p.Rack)
+	return newest.After(p.Since), err
+}
+
 // takeAway deletes the change set of a preview that failed, also when ctx has
 // ended, and returns the failure.
 func (f *Finder) takeAway(ctx context.Context, p *Preview, failed error) error {
 	var e *Error
 	isOurs := errors.As(failed, &e)
-	if isOurs && p.id == "" && e.Definite() {
+	if isOurs && p.id == "" && !p.unsure && e.Definite() {
 		return failed // it was never made
 	}
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)

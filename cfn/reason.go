@@ -15,6 +15,8 @@ var (
 	// 'x' at 'y' failed to satisfy constraint", "parameter value x for parameter
 	// name y". Too much is cut rather than too little.
 	quotedValue = regexp.MustCompile(`(?is)\b(values?) (?:'.*'|".*"|\(.*\)|\[.*\]|\S+ (for parameter\b))`)
+	// signed are the parts of a request's signature.
+	signed = regexp.MustCompile(`(?i)\b(Credential|Signature|SignedHeaders|X-Amz-[A-Za-z-]+)=[^\s,;&'"]+`)
 	// bookkeeping is what AWS adds for its own support.
 	bookkeeping = regexp.MustCompile(`\s*\((?:RequestToken|Service):[^()]*\)`)
 )
@@ -24,6 +26,7 @@ var (
 func (f *Finder) reason(text string) string {
 	text = bounded(f.given.without(text))
 	text = quotedValue.ReplaceAllString(text, "$1 … $2")
+	text = signed.ReplaceAllString(text, "$1=…")
 	text = bookkeeping.ReplaceAllString(text, "")
 	text = shellescape.StripUnsafe(strings.Join(strings.Fields(text), " "))
 	if letters := []rune(text); len(letters) > longestReason {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync/atomic"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -36,26 +37,53 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 	m.ctx = ctx
 	detach := context.AfterFunc(stop.Soft, func() { program.Send(stopMsg{}) })
 	defer detach()
-	_, err := program.Run()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := program.Run()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return m.close(err)
+	case <-stop.Hard.Done():
+	}
+	// A terminal that takes no more would hold the program for ever.
+	program.Kill()
+	select {
+	case err := <-ended:
+		return m.close(err)
+	case <-time.After(time.Second):
+		return context.Cause(stop.Hard)
+	}
+}
+
+// close ends the flow when the program has ended, with err or without. What
+// writes still has to come to its end, and to be told of: the terminal can be
+// gone in the middle of it.
+func (m *model) close(err error) error {
 	if m.work != nil && m.work.Writes {
-		// The terminal is gone: what writes still has to come to its end, and
-		// to be told of.
 		if err != nil {
-			t.Interrupt()
+			m.terminal.Interrupt()
 		}
+		over := make(chan struct{})
+		detach := context.AfterFunc(m.stop.Hard, func() {
+			time.Sleep(time.Second) // it ends too, and says what stands
+			close(over)
+		})
+		defer detach()
 		select {
 		case outcome := <-m.done:
-			f.Finish(outcome)
-		case <-stop.Hard.Done():
+			m.flow.Finish(outcome)
+		case <-over:
 		}
 	}
-	if err != nil {
-		return err
+	switch stopped := context.Cause(m.stop.Soft); {
+	case m.flow.State() == flow.Over:
+		return nil
+	case stopped != nil:
+		return stopped
 	}
-	if f.State() != flow.Over {
-		return context.Cause(stop.Soft)
-	}
-	return nil
+	return err
 }
 
 // counted counts the writes to the terminal, so that it is known when a screen

@@ -152,8 +152,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 
 // unseen reports whether the question is one that a key must not answer before
 // it has been on the screen: the review, what confirms a risk, and what is done
-// at once. A key that
-// was pressed earlier was meant for something else.
+// at once. A key that was pressed earlier was meant for something else.
 func (m *model) unseen() bool {
 	if m.work != nil || m.step == "" {
 		return false

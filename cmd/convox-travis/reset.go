@@ -101,7 +101,7 @@ func (p *program) resetAnswers(o *resetOptions) error {
 		m.add("the new password", "pipe it in with --password-stdin")
 	}
 	if !o.yes && !o.dryRun {
-		m.add("the word to do it", "--yes, or run it on a terminal without --password-stdin")
+		m.add("the word to do it", "--yes; or run it on a terminal without --password-stdin and --saved")
 	}
 	return m.err("reset-password")
 }
@@ -135,7 +135,7 @@ func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finde
 	}
 	resetter := setup.Resetter{Stacks: finder, Door: checker, Tell: show.event}
 	if report, ended := p.awaitReset(stop, show, resetter, password); ended {
-		return show.report(report)
+		return show.report(p.endSaved(report, show.found.Host, password))
 	}
 	plan, err := resetter.MakePlan(stop.Soft, setup.ResetRequest{Rack: show.found.Rack, Host: show.found.Host, New: password, Olds: p.olds(show.found.Host)})
 	if err != nil {
@@ -145,11 +145,21 @@ func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finde
 	if err := show.agreed(plan); err != nil || o.dryRun {
 		return show.discarded(stop, resetter, plan, err)
 	}
-	report := resetter.Reset(stop, plan)
-	if isSet := report.Phase == setup.PhaseSettled; isSet || report.Phase == setup.PhaseRolledBack {
-		report.Left = errors.Join(report.Left, p.logins().EndReset(show.found.Host, password, isSet))
+	if o.saved { // it has to be with its owner at this moment
+		if _, err := p.logins().BeginReset(show.found.Host, password); err != nil {
+			return show.discarded(stop, resetter, plan, err)
+		}
 	}
-	return show.report(report)
+	return show.report(p.endSaved(resetter.Reset(stop, plan), show.found.Host, password))
+}
+
+// endSaved ends what is kept of a reset in the convox client's settings, where
+// it is over.
+func (p *program) endSaved(report setup.ResetReport, host convox.Host, password secret.String) setup.ResetReport {
+	if isSet := report.Phase == setup.PhaseSettled; isSet || report.Phase == setup.PhaseRolledBack {
+		report.Left = errors.Join(report.Left, p.logins().EndReset(host, password, isSet))
+	}
+	return report
 }
 
 // awaitReset waits for the end of a reset that was left while AWS was at it, and
@@ -204,5 +214,5 @@ func (p *program) olds(host convox.Host) []secret.String {
 	logins, _ := convox.SavedLogins(p.env, p.home, p.goos) // what cannot be read is not needed
 	login, _ := convox.FindSaved(logins, host)
 	begun, _ := p.logins().BegunReset(host)
-	return []secret.String{login.Password, begun.Old}
+	return append(begun.Olds, login.Password)
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -152,7 +154,7 @@ func TestASavedPasswordIsNeverLost(t *testing.T) {
 			}
 			continue
 		}
-		if begun.Old.Reveal() != before {
+		if before != "" && !slices.ContainsFunc(begun.Olds, secret.New(before).Equal) {
 			t.Fatalf("killed at request %d: what was saved before is lost", n)
 		}
 		saved++

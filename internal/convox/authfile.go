@@ -12,7 +12,7 @@ import (
 // The client looks a host up as it was once typed, so every spelling is set, and
 // the usual one is added.
 func setPassword(text string, host Host, password secret.String) (string, error) {
-	return setEntries(text, isHost(host), host.String(), password.Reveal())
+	return setEntries(text, isHost(host), host.String(), asJSON(password.Reveal()))
 }
 
 // isHost matches every spelling of a host.
@@ -23,9 +23,9 @@ func isHost(host Host) func(string) bool {
 	}
 }
 
-// setEntries returns the text of a file auth with a value in each entry that
-// matches, and in the entry key, which is added where it is missing. What else
-// the text holds stays, byte for byte.
+// setEntries returns the text of a file auth with a value, which is JSON, in each
+// entry that matches, and in the entry key, which is added where it is missing.
+// What else the text holds stays, byte for byte.
 func setEntries(text string, matches func(string) bool, key, value string) (string, error) {
 	object, err := readAuth(text)
 	if err != nil {
@@ -35,7 +35,6 @@ func setEntries(text string, matches func(string) bool, key, value string) (stri
 		text = emptyObject
 		object = readObject(text)
 	}
-	value = asJSON(value)
 	var set strings.Builder
 	done := 0
 	for _, e := range object.entries {

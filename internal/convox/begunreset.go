@@ -3,6 +3,7 @@ package convox
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
 
 	"convox-travis/internal/secret"
 )
@@ -11,104 +12,159 @@ import (
 // the Rack has it.
 type BegunReset struct {
 	New  secret.String
-	Old  secret.String // that was saved before, or empty
-	File string        // where both are; clean it before it is shown
+	Olds []secret.String // that were saved before, and may hold still
+	File string          // where they are; clean it before it is shown
 }
 
-// The entries that keep what was saved before a reset, and before an earlier one
-// that has not ended either. They are no hosts, so neither the client nor
-// SavedLogins takes them for one.
-func beforeKey(host Host) string  { return host.String() + " (before the reset)" }
-func earlierKey(host Host) string { return host.String() + " (before the reset before)" }
+// round is a reset that was begun, as it is kept beside the password that it
+// saved. Another one may be begun before it has ended: the Rack has the password
+// of either, and nobody knows which.
+type round struct {
+	New string
+	Was map[string]string // the host's entries before, by key, in JSON
+}
 
-func is(key string) func(string) bool { return func(other string) bool { return other == key } }
+// roundsKey is the entry that keeps the rounds of a host, the first one first. It
+// is no host, so neither the client nor SavedLogins takes it for one.
+func roundsKey(host Host) string { return host.String() + " (before the reset)" }
+
+func isRounds(host Host) func(string) bool {
+	return func(key string) bool { return key == roundsKey(host) }
+}
 
 // BeginReset saves the new password of a Rack as SaveLogin does, and keeps beside
 // it what was saved before, until EndReset: the Rack may never get the new one.
+// To begin the same one again does no harm.
 func BeginReset(env func(string) string, home, goos string, host Host, password secret.String) (file string, err error) {
 	return saveLogin(env, home, goos, host, password, func(text string) (string, error) {
-		logins, err := parseAuth(text)
+		rounds := readRounds(text, host)
+		if n := len(rounds); n > 0 && rounds[n-1].New == password.Reveal() {
+			return text, nil
+		}
+		object, err := readAuth(text)
 		if err != nil {
 			return "", err
 		}
-		saved, _ := FindSaved(logins, host)
-		if old, begun := kept(text, beforeKey(host)); begun {
-			// Nobody knows which of the two the Rack has.
-			if saved.Password.Equal(password) {
-				return text, nil
-			}
-			if text, err = setEntries(text, is(earlierKey(host)), earlierKey(host), old.Reveal()); err != nil {
-				return "", err
+		next := round{New: password.Reveal(), Was: map[string]string{}}
+		if object != nil {
+			for _, e := range object.entries {
+				if isHost(host)(e.key) {
+					next.Was[e.key] = text[e.from:e.to]
+				}
 			}
 		}
-		return setEntries(text, is(beforeKey(host)), beforeKey(host), saved.Password.Reveal())
+		return writeRounds(text, host, append(rounds, next))
 	})
 }
 
-// FindBegunReset returns the reset of a Rack that was begun here and has not
-// ended.
+// FindBegunReset returns the reset of a Rack that was begun here, has not ended,
+// and whose password is still the one that is saved.
 func FindBegunReset(env func(string) string, home, goos string, host Host) (BegunReset, bool) {
+	var begun BegunReset
 	for _, folder := range folders(env, home, goos) {
 		file := filepath.Join(folder, "auth")
-		text, err := readSmallFile(file)
-		if err != nil {
-			continue
+		text, _ := readSmallFile(file) // what cannot be read holds none
+		logins, _ := parseAuth(text)
+		saved, found := FindSaved(logins, host)
+		rounds := readRounds(text, host)
+		if n := len(rounds); begun.File == "" && found && n > 0 && rounds[n-1].New == saved.Password.Reveal() {
+			begun.New, begun.File = saved.Password, file
+		} else if found {
+			begun.Olds = append(begun.Olds, saved.Password)
 		}
-		old, begun := kept(text, beforeKey(host))
-		logins, _ := parseAuth(text) // kept read it
-		if saved, found := FindSaved(logins, host); begun && found {
-			return BegunReset{New: saved.Password, Old: old, File: file}, true
-		}
+		begun.Olds = append(begun.Olds, olds(rounds)...)
 	}
-	return BegunReset{}, false
+	begun.Olds = slices.DeleteFunc(begun.Olds, begun.New.Equal)
+	return begun, begun.File != ""
 }
 
-// EndReset ends a reset that was begun with BeginReset. isSet tells whether the
-// Rack has the password: else what was saved before is put back, unless another
-// program has logged in meanwhile; that can be the new password of an earlier
-// reset, which then has not ended. A reset that was not begun is no error. The
-// error is a *SaveError.
-func EndReset(env func(string) string, home, goos string, host Host, password secret.String, isSet bool) error {
-	begun, found := FindBegunReset(env, home, goos, host)
-	if !found {
-		return nil
+// olds lists what was saved before, the newest first, and what earlier rounds
+// saved.
+func olds(rounds []round) []secret.String {
+	var all []secret.String
+	for _, r := range slices.Backward(rounds) {
+		for _, raw := range r.Was {
+			var text string
+			if json.Unmarshal([]byte(raw), &text) == nil && text != "" {
+				all = append(all, secret.New(text))
+			}
+		}
+		all = append(all, secret.New(r.New))
 	}
-	err := rewrite(begun.File, func(text string) (string, error) { return endReset(text, host, password, isSet) })
-	if err != nil {
-		return &SaveError{begun.File, err}
+	return all
+}
+
+// EndReset ends a reset. isSet tells whether the Rack has the password: then no
+// other one can hold, and all that was kept is dropped. Else what was saved before
+// the reset of this password is put back, entry for entry, unless another program
+// has logged in meanwhile. A reset that was not begun here is no error. The error
+// is a *SaveError.
+func EndReset(env func(string) string, home, goos string, host Host, password secret.String, isSet bool) error {
+	for _, folder := range folders(env, home, goos) {
+		file := filepath.Join(folder, "auth")
+		if text, err := readSmallFile(file); err != nil || len(readRounds(text, host)) == 0 {
+			continue
+		}
+		err := rewrite(file, func(text string) (string, error) {
+			if isSet {
+				return dropEntries(text, isRounds(host))
+			}
+			return takeBack(text, host, password)
+		})
+		if err != nil {
+			return &SaveError{file, err}
+		}
 	}
 	return nil
 }
 
-func endReset(text string, host Host, password secret.String, isSet bool) (string, error) {
-	old, begun := kept(text, beforeKey(host))
-	if !begun {
+// takeBack undoes the last round, where it is that of a password.
+func takeBack(text string, host Host, password secret.String) (string, error) {
+	rounds := readRounds(text, host)
+	last := len(rounds) - 1
+	if last < 0 || rounds[last].New != password.Reveal() {
 		return text, nil
 	}
-	earlier, nested := kept(text, earlierKey(host))
-	logins, _ := parseAuth(text) // kept read it
-	text, err := dropEntries(text, func(key string) bool { return key == beforeKey(host) || key == earlierKey(host) })
-	if err != nil || isSet {
-		return text, err
+	logins, err := parseAuth(text)
+	if err != nil {
+		return "", err
 	}
-	switch saved, found := FindSaved(logins, host); {
-	case !found || !saved.Password.Equal(password):
-		return text, nil
-	case old.IsEmpty():
-		return dropEntries(text, isHost(host))
+	if saved, found := FindSaved(logins, host); found && saved.Password.Equal(password) {
+		was := rounds[last].Was
+		added := func(key string) bool {
+			_, before := was[key]
+			return isHost(host)(key) && !before
+		}
+		if text, err = dropEntries(text, added); err != nil {
+			return "", err
+		}
+		for key, raw := range was {
+			if text, err = setEntries(text, func(other string) bool { return other == key }, key, raw); err != nil {
+				return "", err
+			}
+		}
 	}
-	if text, err = setEntries(text, isHost(host), host.String(), old.Reveal()); err != nil || !nested {
-		return text, err
-	}
-	return setEntries(text, is(beforeKey(host)), beforeKey(host), earlier.Reveal())
+	return writeRounds(text, host, rounds[:last])
 }
 
-// kept returns what an entry of the text of a file auth keeps.
-func kept(text, key string) (secret.String, bool) {
+// readRounds returns what the text of a file auth keeps of a host's resets.
+func readRounds(text string, host Host) []round {
 	var entries map[string]string
-	if json.Unmarshal([]byte(text), &entries) != nil {
-		return secret.String{}, false
+	var rounds []round
+	if json.Unmarshal([]byte(text), &entries) != nil || json.Unmarshal([]byte(entries[roundsKey(host)]), &rounds) != nil {
+		return nil
 	}
-	value, found := entries[key]
-	return secret.New(value), found
+	return rounds
+}
+
+// writeRounds returns the text with these rounds in it, or without the entry.
+func writeRounds(text string, host Host, rounds []round) (string, error) {
+	if len(rounds) == 0 {
+		return dropEntries(text, isRounds(host))
+	}
+	encoded, err := json.Marshal(rounds)
+	if err != nil {
+		return "", errAuthFile // the cause can quote it
+	}
+	return setEntries(text, isRounds(host), roundsKey(host), asJSON(string(encoded)))
 }

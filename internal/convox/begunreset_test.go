@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,7 +56,7 @@ func TestAResetKeepsWhatWasSavedBefore(t *testing.T) {
 			t.Errorf("%q: it is in %s too", before, again)
 		}
 		begun, found := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
-		if !found || !begun.New.Equal(canary) || begun.Old.Reveal() != had || begun.File != file || savedNow(t, home) != secrettest.Canary {
+		if !found || !begun.New.Equal(canary) || !has(begun.Olds, had) || begun.File != file || savedNow(t, home) != secrettest.Canary {
 			t.Errorf("%q: found %t in %s", before, found, begun.File)
 		}
 		secrettest.Absent(t, "what is begun", printed(begun), "theirs")
@@ -122,23 +123,89 @@ func TestAResetThatCannotBeEndedIsSaid(t *testing.T) {
 
 // The password of an earlier reset that was left may be the one that the Rack
 // has.
-func TestAResetInAnotherKeepsBoth(t *testing.T) {
-	home := files(t, map[string]string{".config/convox/auth": `{"rack.example.com": "theirs"}`})
-	begin(t, home, secret.New("first"))
-	file := begin(t, home, canary)
-	if begun, _ := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost)); begun.Old.Reveal() != "first" {
-		t.Error("the password of the first one is lost")
+func has(all []secret.String, text string) bool {
+	return text == "" || slices.ContainsFunc(all, secret.New(text).Equal)
+}
+
+// endOf ends the reset of a password.
+func endOf(t *testing.T, home, password string, isSet bool) {
+	t.Helper()
+	if err := convox.EndReset(environment(), home, "linux", host(t, savedHost), secret.New(password), isSet); err != nil {
+		t.Fatal(err)
 	}
-	if err := convox.EndReset(environment(), home, "linux", host(t, savedHost), canary, false); err != nil {
+}
+
+// The password of an earlier reset that was left may be the one that the Rack
+// has.
+func TestAResetInAnotherKeepsAllOfThem(t *testing.T) {
+	home := files(t, map[string]string{".config/convox/auth": `{"rack.example.com": "theirs"}`})
+	for _, password := range []string{"first", "second", "third"} {
+		begin(t, home, secret.New(password))
+	}
+	begun, _ := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
+	for _, old := range []string{"first", "second", "theirs"} {
+		if !has(begun.Olds, old) {
+			t.Errorf("%s is lost", old)
+		}
+	}
+	endOf(t, home, "another", false) // of a reset that saved nothing
+	endOf(t, home, "first", false)   // and of one that is not the last
+	if savedNow(t, home) != "third" {
+		t.Error("another reset was taken back")
+	}
+	for _, left := range []string{"second", "first", "theirs"} {
+		begun, _ := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
+		endOf(t, home, begun.New.Reveal(), false)
+		if savedNow(t, home) != left {
+			t.Errorf("%s is not put back: %q", left, read(t, home, ".config/convox/auth"))
+		}
+	}
+	if got := read(t, home, ".config/convox/auth"); got != `{"rack.example.com": "theirs"}` {
+		t.Errorf("it became %q", got)
+	}
+	begin(t, home, secret.New("first"))
+	begin(t, home, canary)
+	endOf(t, home, "piped", true) // the Rack has another one: neither counts any more
+	if got := read(t, home, ".config/convox/auth"); strings.Contains(got, "theirs") || strings.Contains(got, "first") {
+		t.Errorf("it holds %q", got)
+	}
+}
+
+func TestEverySpellingIsPutBack(t *testing.T) {
+	const before = `{"RACK.example.com":"other","rack.example.com":"the\u0069rs","https://rack.example.com":""}`
+	home := files(t, map[string]string{".config/convox/auth": before})
+	begin(t, home, canary)
+	endOf(t, home, secrettest.Canary, false)
+	if got := read(t, home, ".config/convox/auth"); got != before {
+		t.Errorf("it became %q", got)
+	}
+}
+
+// A login that somebody made since is not the password of a reset.
+func TestALoginSinceIsNotTheNewPassword(t *testing.T) {
+	home := files(t, nil)
+	begin(t, home, canary)
+	if _, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), secret.New("mates")); err != nil {
 		t.Fatal(err)
 	}
 	begun, found := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
-	if !found || begun.New.Reveal() != "first" || begun.Old.Reveal() != "theirs" {
-		t.Errorf("the first one is not there any more: %q", read(t, file))
+	if found || !has(begun.Olds, secrettest.Canary) {
+		t.Errorf("found: %t", found)
 	}
-	begin(t, home, canary)
-	end(t, home, true)
-	if savedNow(t, home) != secrettest.Canary || strings.Contains(read(t, file), "first") || strings.Contains(read(t, file), "theirs") {
-		t.Errorf("it holds %q", read(t, file))
+}
+
+func TestAResetIsEndedInEveryFolder(t *testing.T) {
+	home := files(t, map[string]string{".config/convox2/auth": `{"rack.example.com": "theirs"}`, ".convox/auth": `{"rack.example.com": "ancient"}`})
+	begin(t, home, secret.New("first"))
+	if _, err := convox.SaveLogin(environment("XDG_CONFIG_HOME", ""), home, "linux", host(t, "other.example.com"), canary); err != nil {
+		t.Fatal(err)
+	}
+	begun, found := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
+	if !found || !has(begun.Olds, "ancient") || !has(begun.Olds, "theirs") {
+		t.Errorf("found: %t, %d old ones", found, len(begun.Olds))
+	}
+	endOf(t, home, "first", true)
+	if strings.Contains(read(t, home, ".config/convox2/auth"), "before the reset") {
+		t.Error("it has not ended")
 	}
 }

@@ -20,6 +20,7 @@ type Stacks interface {
 	State(context.Context, cfn.Rack) (cfn.StackState, error)
 	Preview(context.Context, cfn.Rack, secret.String) (*cfn.Preview, error)
 	Discard(context.Context, *cfn.Preview) error
+	Touched(context.Context, *cfn.Preview) (bool, error)
 	Execute(context.Context, *cfn.Preview) error
 	Follow(ctx context.Context, rack cfn.Rack, since time.Time, tell func(cfn.Event)) (cfn.Outcome, error)
 	Restart(context.Context, cfn.Rack) (cfn.Deployment, error)
@@ -113,6 +114,9 @@ func IsBegun(err error) bool {
 //
 // The errors are those of convox and cfn, and an *Error.
 func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan, error) {
+	for _, old := range request.Olds {
+		r.Stacks.Redact(old)
+	}
 	plan := ResetPlan{Rack: request.Rack, Host: request.Host, new: request.New, progress: newUpdating(nil)}
 	if err := convox.CheckNewPassword(request.New); err != nil {
 		return plan, err

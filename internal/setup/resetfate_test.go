@@ -45,6 +45,28 @@ func TestAFateThatCannotBeFoundOutIsCalledUnknown(t *testing.T) {
 	}
 }
 
+// A change set that is not there any more can have been executed.
+func TestAChangeSetThatVanishedProvesNothing(t *testing.T) {
+	w := newRackWorld(t)
+	plan := w.plan()
+	w.aws.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Match: executing})
+	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool {
+		return strings.Contains(r.Body, "Action=DescribeChangeSet") || strings.Contains(r.Body, "Action=DeleteChangeSet")
+	}})
+	report := w.ends(w.reset.Reset(running(t.Context()), plan))
+	w.want(report, setup.PhaseUnknown)
+	w.aws.Faults.Clear()
+	other, err := w.finder.Preview(t.Context(), w.request().Rack, secret.New("another1"))
+	if err == nil {
+		err = w.finder.Execute(t.Context(), other)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	report = w.ends(w.reset.GoOn(running(t.Context()), plan, report))
+	w.want(report, setup.PhaseUnknown, "not known whether")
+}
+
 func TestEventsAreToldOnce(t *testing.T) {
 	w := newRackWorld(t)
 	plan := w.plan()

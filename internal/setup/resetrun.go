@@ -64,7 +64,9 @@ func (r Resetter) GoOn(stop Stop, plan ResetPlan, last ResetReport) ResetReport 
 	case plan.Preview == nil, last.Phase == PhaseUpdated:
 		return run.settle()
 	case last.Phase == PhaseUnknown:
-		return run.unbegun(last.Err, false)
+		return run.unbegun(&Error{
+			code: CodeNotBegun, text: fmt.Sprintf("Rack %s: the update was not begun", shownRack(plan.Rack)), hints: []string{"begin again, with a new preview"},
+		}, false)
 	}
 	return run.follow()
 }
@@ -83,37 +85,43 @@ func (r resetRun) ended(phase Phase, status string, err error) ResetReport {
 }
 
 // unbegun takes the change set away, so that no request that was given up can
-// still begin the update. Where that shows that it was begun, it is followed;
-// where it cannot be taken away, and AWS did not certainly refuse to begin, it is
-// not known.
+// still begin the update. Where that shows that it was begun, it is followed.
+// Where AWS did not certainly refuse to begin, a change set that is not there
+// proves nothing: it may be gone because it, or another one, was executed. Then
+// only a stack to which nothing has happened since was not updated.
 func (r resetRun) unbegun(cause error, refused bool) ResetReport {
 	ctx, cancel := r.stop.cleanup()
 	defer cancel()
 	left := r.Stacks.Discard(ctx, r.plan.Preview)
 	failed, is := errors.AsType[*cfn.Error](left)
-	switch {
-	case is && failed.Kind == cfn.KindStale:
+	if is && failed.Kind == cfn.KindStale {
 		return r.follow()
-	case left != nil && !refused:
-		return r.ended(PhaseUnknown, "", r.unknown(cause))
+	}
+	if !refused {
+		if touched, err := r.Stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
+			unknown := OfUnknownFate(r.plan.Rack, cause)
+			unknown.Stopped = r.stop.asked()
+			return unknown
+		}
 	}
 	report := r.ended(PhaseNothing, "", cause)
 	report.Left = left
-	stale, is := errors.AsType[*cfn.Error](cause)
-	report.HeldBefore = !is || stale.Kind != cfn.KindStale // else something else has changed it since
+	told, is := errors.AsType[*cfn.Error](cause)
+	report.HeldBefore = !is || (told.Kind != cfn.KindStale && told.Kind != cfn.KindBusy) // else something else may have changed it
 	return report
 }
 
-// unknown is an update that may have begun.
-func (r resetRun) unknown(cause error) error {
-	if decided, is := cause.(*Error); is && decided.code == CodeUnknown {
-		return decided // it was asked again
+// OfUnknownFate is the report of a reset of which it is not known whether its update
+// has begun.
+func OfUnknownFate(rack cfn.Rack, cause error) ResetReport {
+	if decided, is := cause.(*Error); is && decided.code == CodeNotBegun {
+		cause = nil // what was to be said if it had not
 	}
-	return &Error{
+	return ResetReport{Rack: rack, Phase: PhaseUnknown, Err: &Error{
 		code: CodeUnknown, cause: cause,
-		text:  fmt.Sprintf("Rack %s: it is not known whether the update has begun", shownRack(r.plan.Rack)),
-		hints: []string{pickUp(r.plan.Rack)},
-	}
+		text:  fmt.Sprintf("Rack %s: it is not known whether the update has begun", shownRack(rack)),
+		hints: []string{pickUp(rack)},
+	}}
 }
 
 // follow waits for the end of the update.

@@ -168,7 +168,7 @@ func busyStep() step {
 
 func (f *Flow) awaitUpdate() *Work {
 	rack, _ := f.pickedRack()
-	fingerprint, ours, outside := f.answers.fingerprint, f.reset.ours, f.outside
+	host, fingerprint, ours, outside := f.rackHost(), f.answers.fingerprint, f.reset.ours, f.outside
 	var known []secret.String
 	if f.reset.begun != nil {
 		known = append(known, f.reset.begun.New)
@@ -183,6 +183,9 @@ func (f *Flow) awaitUpdate() *Work {
 			}
 			if err == nil && ours && outcome.End == cfn.RolledBack {
 				err = setup.RolledBack(rack, outcome)
+				for _, password := range known {
+					err = errors.Join(err, outside.Logins.EndReset(host, password, false))
+				}
 			}
 			if err != nil {
 				return Outcome{Err: err, To: StepAffected}
@@ -247,7 +250,7 @@ func (f *Flow) oldPasswords() []secret.String {
 		olds = append(olds, f.given.Password)
 	}
 	if f.reset.begun != nil {
-		olds = append(olds, f.reset.begun.Old)
+		olds = append(olds, f.reset.begun.Olds...)
 	}
 	return olds
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -175,4 +177,60 @@ func TestAShortPasswordIsTypedBackWhole(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 	w.answer(flow.Value{Text: "abc"}).step(flow.StepReview)
+}
+
+// begin a reset whose password is saved, and leave it while its end is open.
+func (w *lostWorld) leave() string {
+	w.Helper()
+	w.aws.Deny("ecs:UpdateService", region)
+	w.alone(flow.Given{}).toKeep().choose("Save it").step(flow.StepGoOn).choose("Leave it")
+	finder, err := w.outside.AWS(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.outside.AWS = func(context.Context) (flow.AWS, error) { return restarting{finder, w}, nil }
+	return w.saved()
+}
+
+func TestAResetThatEndsLeavesNothingBehind(t *testing.T) {
+	w := newLostWorld(t)
+	w.leave()
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("Make one").answer(yes).answer(flow.Value{Text: "production"}).choose("Show it").step(flow.StepKept)
+	w.answer(flow.Value{Text: w.flow.Question().Secret.Reveal()[24:]}).step(flow.StepResetDone)
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepNew)
+	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {
+		t.Error("a reset that is over is offered again")
+	}
+}
+
+func TestAPasswordThatIsGoneMeanwhileIsSavedAgain(t *testing.T) {
+	w := newLostWorld(t)
+	saved := w.leave()
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("The one that is saved").step(flow.StepChanges)
+	if err := os.Remove(filepath.Join(w.home, ".config", "convox", "auth")); err != nil {
+		t.Fatal(err)
+	}
+	w.answer(yes).step(flow.StepResetDone)
+	if w.saved() != saved || w.stackPassword() != saved {
+		t.Error("nobody has the password")
+	}
+}
+
+// A round that was taken back is no reason to leave what the next one saved.
+func TestEachRoundTakesBackWhatItSaved(t *testing.T) {
+	w := newLostWorld(t)
+	if _, err := convox.SaveLogin(noEnvironment, w.home, "linux", w.host(), secret.New("theirs")); err != nil {
+		t.Fatal(err)
+	}
+	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
+	w.alone(flow.Given{}).toKeep().choose("Save it").step(flow.StepAffected)
+	w.answer(yes).choose("Make one").answer(yes).answer(flow.Value{Text: "production"}).step(flow.StepKeep)
+	_ = w.flow.Answer(flow.Value{Index: 0})
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	if err := w.flow.Close(t.Context()); err != nil { // the driver left before the work began
+		t.Error(err)
+	}
+	if w.saved() != "theirs" {
+		t.Error("a password that the Rack never got is saved")
+	}
 }

@@ -44,10 +44,15 @@ func (f *Flow) runReset(run func(setup.Resetter, setup.Stop, setup.ResetPlan) se
 			if err != nil {
 				return Outcome{Err: err}
 			}
+			if resumed { // it has to be with its owner at this moment
+				if _, err := outside.Logins.BeginReset(host, password); err != nil {
+					return Outcome{Err: err, To: StepNew}
+				}
+			}
 			underway.Store(true)
 			report := run(resetter, stop, plan)
 			isSet := report.Phase == setup.PhaseSettled
-			if isSet && (saved || resumed) || report.OldHolds() && saved || report.Phase == setup.PhaseRolledBack && resumed {
+			if isSet || report.OldHolds() && saved || report.Phase == setup.PhaseRolledBack {
 				report.Left = errors.Join(report.Left, outside.Logins.EndReset(host, password, isSet))
 			}
 			outcome := Outcome{Set: func(f *Flow) { f.setReport(report) }}
@@ -113,8 +118,16 @@ func (f *Flow) ResetWhere() string {
 	return "the one that you typed"
 }
 
-// ResetReport is how a reset ended, or nil where none was begun.
-func (f *Flow) ResetReport() *setup.ResetReport { return f.reset.report }
+// ResetReport is how a reset ended, or nil where none was begun. One that was left
+// while it was under way is not known to have ended.
+func (f *Flow) ResetReport() *setup.ResetReport {
+	if !f.reset.isUnderway() {
+		return f.reset.report
+	}
+	rack, _ := f.pickedRack()
+	report := setup.OfUnknownFate(rack, nil)
+	return &report
+}
 
 // ResetPlan is what the last preview showed, or nil.
 func (f *Flow) ResetPlan() *setup.ResetPlan { return f.reset.shown }
@@ -122,11 +135,7 @@ func (f *Flow) ResetPlan() *setup.ResetPlan { return f.reset.shown }
 // ResetStanding says in what state the Rack is, and where its new password is;
 // nothing where no reset was begun.
 func (f *Flow) ResetStanding() []string {
-	report, lines := f.reset.report, slices.Clone(f.reset.past)
-	if f.reset.isUnderway() {
-		report = &setup.ResetReport{Phase: setup.PhaseUnknown} // it was left while it was at it
-		report.Rack, _ = f.pickedRack()
-	}
+	report, lines := f.ResetReport(), slices.Clone(f.reset.past)
 	switch {
 	case report == nil:
 	case report.OldHolds():
@@ -158,7 +167,8 @@ func (f *Flow) Close(ctx context.Context) error {
 		}
 		left = errors.Join(left, err)
 	}
-	if f.reset.saved && f.reset.report == nil && !executed {
+	notRun := f.reset.report == nil || f.reset.report.OldHolds() // in this round
+	if f.reset.saved && notRun && !executed {
 		left = errors.Join(left, f.outside.Logins.EndReset(f.rackHost(), f.newPassword(), false))
 	}
 	return left

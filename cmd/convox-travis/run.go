@@ -70,7 +70,7 @@ accepted it.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) }
 	root.SetVersionTemplate("convox-travis {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newYML(p), newDemo(p, stop))
+	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop))
 	return root
 }
 

@@ -179,3 +179,14 @@ jobs:
 	}
 	secrettest.Absent(t, "a report", fmt.Sprintf("%v %+v %#v %s", report, report, report, encoded))
 }
+
+func TestAValueThatIsPartlyInTheFileIsExposed(t *testing.T) {
+	for value, exposed := range map[string]bool{
+		"ab$8cd99": true, "$TOKEN": false, "${TOKEN}": false, "$(cat x)": false, "v1$TOKEN": false, "prefix-long-$TOKEN": true, "'a$b'": true, "abc": true,
+	} {
+		report := parse(t, "env:\n  global:\n    - CONVOX_PASSWORD="+value+"\n").Inspect()
+		if got := report.Variables[0].Exposed; got != exposed {
+			t.Errorf("%s: exposed: %t", value, got)
+		}
+	}
+}

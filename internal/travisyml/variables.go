@@ -68,11 +68,27 @@ func (d *Document) entry(node *yaml.Node, of Scope, seen map[*yaml.Node]bool) []
 }
 
 func plain(name, value string, expands bool, line int, of Scope) Variable {
+	literal := value
+	if expands {
+		literal = reference.ReplaceAllString(value, "")
+		if len(notLiteral.ReplaceAllString(literal, "")) < fewLetters {
+			literal = "" // a name or two around what is given elsewhere
+		}
+	}
 	return Variable{
 		Name: name, Line: line, Scope: of, Value: secret.New(value),
-		Exposed: !expands && isExposed(name, value),
+		Exposed: isExposed(name, literal),
 	}
 }
+
+// What of a value that expands is in the file: all but the references.
+var (
+	reference  = regexp.MustCompile(`\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]|\{[^}]*\}|\([^)]*\))|` + "`[^`]*`")
+	notLiteral = regexp.MustCompile(`[^A-Za-z0-9]+`)
+)
+
+// fewLetters are too few to be a secret.
+const fewLetters = 4
 
 var secretName = regexp.MustCompile(`(?i)(?:KEY|TOKEN|PASSWORD|PASSWD|SECRET)S?(?:_|$)`)
 

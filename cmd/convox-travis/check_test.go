@@ -1,0 +1,211 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/travisapi/travistest"
+)
+
+// goodFile deploys as it should.
+const goodFile = `language: ruby
+deploy:
+  provider: script
+  script: bash -c 'curl -fsSL -o /tmp/convox https://download.convox.com/cli/linux/convox && chmod +x /tmp/convox && /tmp/convox deploy --app web'
+  on:
+    branch: main
+`
+
+// checkout makes the folder the clone of acme/web, with a commit for each text
+// of .travis.yml.
+func (w *world) checkout(t *testing.T, texts ...string) {
+	t.Helper()
+	git(t, w.dir, "init", "-q")
+	git(t, w.dir, "remote", "add", "origin", "git@github.com:acme/web.git")
+	for _, text := range texts {
+		if err := os.WriteFile(filepath.Join(w.dir, ".travis.yml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		git(t, w.dir, "add", ".travis.yml")
+		git(t, w.dir, "-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "-q", "-m", "change")
+	}
+}
+
+// setUp gives acme/web its pair.
+func (w *world) setUp() {
+	w.Helper()
+	w.Travis.SetEnvVars("acme/web", []travistest.EnvVar{
+		{ID: "h", Name: "CONVOX_HOST", Value: w.setting("DEMO_RACK_HOST")},
+		{ID: "p", Name: "CONVOX_PASSWORD", Value: quotedCanary},
+	})
+}
+
+// checked reads the one JSON document of a run.
+func (w *world) checked(e ending) checkDocument {
+	w.Helper()
+	var document checkDocument
+	decoder := json.NewDecoder(strings.NewReader(e.out))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&document); err != nil || decoder.More() {
+		w.Fatalf("%v in %s", err, e.out)
+	}
+	return document
+}
+
+func codesOf(document checkDocument) string {
+	var all []string
+	for _, f := range document.Findings {
+		all = append(all, f.Severity+" "+f.Code)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestCheckFindsNothingOnAWellSetUpRepository(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	w.checkout(t, goodFile)
+	e := w.run(w.password(), "check", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin")
+	w.want(e, 0)
+	if e.out != "nothing found in 1 repository\n" || e.err != "" {
+		t.Errorf("%q, %q", e.out, e.err)
+	}
+	document := w.checked(w.run("", "check", "--json"))
+	if document.Version != 1 || document.Result != "done" || len(document.Findings) != 0 || len(document.Repositories) != 1 || document.Repositories[0].Slug != "acme/web" || document.Repositories[0].ID == 0 {
+		t.Errorf("%+v", document)
+	}
+	w.wantNoWrite()
+}
+
+func TestCheckFindsWhatIsWrongAndChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	e := w.run("", "check", "--repo", "acme/mobile", "--repo", "acme/worker", "--repo", "acme/website", "--repo", "acme/nowhere")
+	w.want(e, 5, "CONVOX_PASSWORD is public", "convox-travis --repo acme/mobile", "2 times", "neither CONVOX_HOST nor CONVOX_PASSWORD",
+		"not active there", "Travis does not know it", "no Rack", "3 errors, 4 warnings, 1 note in 4 repositories")
+	if e.err != "" {
+		t.Errorf("it says beside the result: %s", e.err)
+	}
+	for line := range strings.Lines(e.out) {
+		if len(strings.TrimRight(line, "\n")) > 80 && !strings.Contains(line, "https://") {
+			t.Errorf("a line of %d: %s", len(line), line)
+		}
+	}
+	w.wantNoWrite()
+}
+
+func TestCheckNotesAloneAreNoFinding(t *testing.T) {
+	w := newWorld(t)
+	e := w.run("", "check", "--repo", "acme/billing", "--json")
+	w.want(e, 0)
+	if document := w.checked(e); document.Result != "done" || codesOf(document) != "note branches_only" {
+		t.Errorf("%+v", document)
+	}
+}
+
+func TestCheckTellsItAsJSON(t *testing.T) {
+	w := newWorld(t)
+	e := w.run("", "check", "--repo", "acme/payments", "--repo", "gitlab.com/acme/embedded", "--json")
+	w.want(e, 5)
+	document := w.checked(e)
+	if document.Result != "found" || codesOf(document) != "error missing_password, note branches_only, error missing_pair" {
+		t.Errorf("%+v", document)
+	}
+	last := document.Findings[2]
+	if *last.Repository != "acme/embedded" || *last.Provider != "gitlab" || !strings.Contains(last.Hint, "--repo acme/embedded --provider gitlab") {
+		t.Errorf("%+v", last)
+	}
+	lines := strings.Split(strings.TrimSpace(w.run("", "check", "--repo", "acme/payments", "--json=lines").out), "\n")
+	if len(lines) != 2 || !strings.HasPrefix(lines[0], `{"severity":"error","code":"missing_password",`) {
+		t.Errorf("%q", lines)
+	}
+}
+
+func TestCheckLooksForSecretsInTheFileAndItsCommits(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	open := goodFile + "env:\n  global:\n    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"
+	w.checkout(t, open, goodFile)
+	w.want(w.run("", "check"), 5, "CONVOX_PASSWORD stands in clear in the .travis.yml of", "commit", "1 warning")
+	if err := os.WriteFile(filepath.Join(w.dir, ".travis.yml"), []byte(open), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := w.run(w.password(), "check", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin", "--json")
+	w.want(e, 5, "the password that was given")
+	if got := codesOf(w.checked(e)); got != "error plain_secret, warning overridden" {
+		t.Error(got)
+	}
+	w.want(w.run("", "check", "--repo", "acme/admin"), 0) // another repository's file is not here
+}
+
+func TestCheckProvesTheCredential(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	console := "--console=" + w.setting("DEMO_CONSOLE_HOST")
+	e := w.run("wrong\n", "check", "--repo", "acme/web", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin", "--json")
+	w.want(e, 4)
+	if document := w.checked(e); document.Result != "refused" || codesOf(document) != "error credential_refused" || document.Findings[0].Repository != nil {
+		t.Errorf("%+v", document)
+	}
+	w.want(w.run(w.key(), "check", "--repo", "acme/web", console, "--password-stdin"), 0)
+	w.want(w.run(w.key(), "check", "--repo", "acme/web", console, "--rack", "globex/production", "--password-stdin"), 5, "does not see Rack globex/production", "acme/staging")
+	w.want(w.run("", "check", "--repo", "acme/mobile", "--rack", "payments"), 5, "white list", "and not rack.payments-1690000000")
+	w.checkout(t, goodFile)
+	w.want(w.run(w.key(), "check", console, "--password-stdin"), 5, "names no Rack")
+}
+
+func TestCheckTakesAllOfAnOwners(t *testing.T) {
+	w := newWorld(t)
+	e := w.run("", "check", "--owner", "acme", "--all", "--active")
+	w.want(e, 5, "acme/mobile", "acme/payments", "with nothing of Convox")
+	if strings.Contains(e.out, "service-") || strings.Contains(e.out, "acme/website") {
+		t.Errorf("what has nothing of Convox is listed:\n%s", e.out)
+	}
+	document := w.checked(w.run("", "check", "--owner", "acme", "--all", "--json"))
+	if len(document.Repositories) < 20 || !strings.Contains(codesOf(document), "note not_set_up") {
+		t.Errorf("%d repositories: %s", len(document.Repositories), codesOf(document))
+	}
+	w.want(w.run("", "check", "--owner", "acme", "--all", "--provider", "gitlab"), 0, "in 1 repository")
+	w.want(w.run("", "check", "--owner", "nobody", "--all"), 1, "error: ")
+	for _, args := range [][]string{{"--owner", "acme"}, {"--all"}, {"--active", "--repo", "a/b"}, {"--owner", "acme", "--all", "--repo", "a/b"}} {
+		w.want(w.run("", append([]string{"check"}, args...)...), 2, "hint: ")
+	}
+}
+
+func TestCheckListsTheAnswersThatAreMissing(t *testing.T) {
+	w := newWorld(t)
+	delete(w.env, "TRAVIS_TOKEN")
+	w.want(w.run("", "check", "--password-stdin"), 2, "the way in", "the repository", "the Travis token")
+	w.want(w.run("", "check", "--repo", "acme/web", "https://x"), 2, "no arguments")
+}
+
+func TestCheckSaysWhatItCouldNotRead(t *testing.T) {
+	w := newWorld(t)
+	w.env["TRAVIS_TOKEN"] = "unknown"
+	e := w.run("", "check", "--repo", "acme/web", "--json")
+	w.want(e, 4)
+	if document := w.checked(e); document.Result != "refused" || document.Error == nil || document.Error.Code != "unknown_token" {
+		t.Errorf("%+v", document)
+	}
+	w = newWorld(t)
+	w.Travis.Faults.Add(faults.Rule{Kind: faults.RedirectAway, Times: -1, Match: func(r faults.Request) bool { return strings.HasSuffix(r.Path, "/env_vars") }})
+	e = w.run("", "check", "--repo", "acme/web", "--json")
+	w.want(e, 1, "error: ")
+	if document := w.checked(e); document.Result != "failed" || document.Repositories[0].Error == nil {
+		t.Errorf("%+v", document)
+	}
+}
+
+func TestCheckEndsWhenItsTimeIsOver(t *testing.T) {
+	w := newWorld(t)
+	w.Travis.Faults.SetLatency(5 * time.Second)
+	e := w.run("", "check", "--repo", "acme/web", "--timeout", "100ms", "--json")
+	w.want(e, 1, "--timeout")
+	if document := w.checked(e); document.Result != "failed" || document.Error.Code != "timeout" || document.Findings == nil {
+		t.Errorf("%+v", document)
+	}
+}

@@ -1,0 +1,149 @@
+package gitrepo
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	historyTime  = 5 * time.Second // a long history without a commit graph takes minutes
+	historyBytes = 16 << 20        // of all versions together
+	hashLetters  = "0123456789abcdef"
+	shortHash    = 10 // letters; enough for the largest repositories
+)
+
+// Version is a file as a commit left it.
+type Version struct {
+	Commit string // its hash, cut short
+	Text   string
+}
+
+// History returns a file of the top folder as the last commits that changed it
+// left it, newest first, each text once: at most so many commits, as far as git
+// can tell them in 5 seconds, and 16 MiB of text. Only what is in the clone is
+// read: git fetches nothing for it. Without a commit there is none.
+func (c Clone) History(ctx context.Context, file string, commits int) ([]Version, error) {
+	return c.historyWithin(ctx, file, commits, historyTime)
+}
+
+func (c Clone) historyWithin(ctx context.Context, file string, commits int, limit time.Duration) ([]Version, error) {
+	program, err := exec.LookPath("git")
+	if err != nil {
+		return nil, ErrNoGit
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	g := git{program: program, dir: c.Root}
+
+	// rev-list and cat-file are plumbing: they obey no setting of the clone that
+	// could run a program, as log does with a signature.
+	listed := g.offline(limited, "", "rev-list", "--full-history", "--max-count="+strconv.Itoa(commits), "HEAD", "--", file)
+	if ctx.Err() == nil && limited.Err() == nil {
+		if strings.Contains(listed.words, "bad revision") || strings.Contains(listed.words, "unknown revision") {
+			return nil, nil // a branch without a commit
+		}
+		if err := listed.failure(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var hashes []string
+	var asked strings.Builder
+	for line := range strings.Lines(listed.text) {
+		hash, whole := strings.CutSuffix(line, "\n") // the last line may be cut off
+		if whole && len(hash) >= shortHash && strings.Trim(hash, hashLetters) == "" {
+			hashes = append(hashes, hash)
+			asked.WriteString(hash + ":" + file + "\n")
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, listed.failure(ctx)
+	}
+	if len(hashes) == 0 {
+		return nil, nil
+	}
+	// What there was no time for still gets the moment that reading takes.
+	reading, end := context.WithTimeout(ctx, limit)
+	defer end()
+	read := g.offline(reading, asked.String(), "cat-file", "--batch")
+	if ctx.Err() != nil {
+		return nil, read.failure(ctx)
+	}
+	return parseBatch(read.text, hashes), nil
+}
+
+// offline is ask with something to read, for commands that may look for objects
+// which a partial clone has left on its server
+// (https://git-scm.com/docs/partial-clone): those count as missing. What git
+// says beyond the limit is cut off.
+func (g git) offline(ctx context.Context, input string, arguments ...string) answer {
+	text, words := bounded{most: historyBytes}, bounded{most: historyBytes}
+	command := exec.CommandContext(ctx, g.program, arguments...)
+	command.Dir = g.dir
+	command.Env = append(os.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
+		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none") // the second is for gits that do not know the first
+	command.Stdin = strings.NewReader(input)
+	command.Stdout, command.Stderr = &text, &words
+	command.WaitDelay = 100 * time.Millisecond
+	err := command.Run()
+	status := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
+		status, err = exit.ExitCode(), nil
+	}
+	return answer{command: "git " + arguments[0], text: text.kept.String(), words: words.kept.String(), status: status, err: err}
+}
+
+// bounded keeps the beginning of what is written to it, and ends its writer
+// after that. It embeds no buffer, whose ReadFrom would pass the limit by.
+type bounded struct {
+	most int
+	kept bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *bounded) Write(p []byte) (int, error) {
+	if room := b.most - b.kept.Len(); len(p) > room {
+		_, _ = b.kept.Write(p[:room]) // a buffer always takes it
+		return room, io.ErrShortWrite
+	}
+	return b.kept.Write(p)
+}
+
+// parseBatch reads the answer of git cat-file --batch: a line for each object
+// that was asked for, and behind it the object where there is one. It ends where
+// the text was cut off.
+func parseBatch(text string, hashes []string) []Version {
+	var versions []Version
+	seen := make(map[string]bool)
+	from := bufio.NewReader(strings.NewReader(text))
+	for _, hash := range hashes {
+		line, err := from.ReadString('\n')
+		if err != nil {
+			break
+		}
+		words := strings.Fields(line)
+		if len(words) != 3 || words[1] == "missing" {
+			continue // the commit deletes the file
+		}
+		size, err := strconv.Atoi(words[2])
+		if err != nil || size < 0 || size > historyBytes {
+			break
+		}
+		body := make([]byte, size+1) // a line end follows
+		if _, err := io.ReadFull(from, body); err != nil {
+			break
+		}
+		if words[1] == "blob" && !seen[words[0]] {
+			seen[words[0]] = true
+			versions = append(versions, Version{Commit: hash[:shortHash], Text: string(body[:size])})
+		}
+	}
+	return versions
+}

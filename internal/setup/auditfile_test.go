@@ -1,0 +1,109 @@
+package setup_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi/travistest"
+)
+
+const (
+	install = "  - curl -fsSL -o convox https://download.convox.com/cli/linux/convox\n"
+	guarded = `  - '[ "$TRAVIS_BRANCH" = main ] && [ "$TRAVIS_PULL_REQUEST" = false ] && ./convox deploy'` + "\n"
+	global  = "env:\n  global:\n"
+)
+
+func TestAuditJudgesTheFile(t *testing.T) {
+	clear := goodYML + global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"
+	other := goodYML + global + "    - \"AWS_SECRET_KEY='" + secrettest.Canary + "'\"\n"
+	for name, a := range map[string]audited{
+		"missing":              {noYML: true, want: "warning no_deploy", says: "convox-travis yml --write"},
+		"no deploy step":       {yml: "language: ruby\n", want: "warning no_deploy"},
+		"it imports":           {yml: "import: [./other.yml]\n", want: "note no_deploy"},
+		"no YAML":              {yml: "a: [" + secrettest.Canary + "\n", want: "error yml_unread"},
+		"it cannot be read":    {ymlErr: errors.New("read .travis.yml: it cannot be read"), want: "error yml_unread"},
+		"a plain host":         {yml: goodYML + global + "    CONVOX_HOST: rack.example.com\n", want: "warning overridden", says: "line 9"},
+		"an encrypted one":     {yml: goodYML + global + "    CONVOX_PASSWORD: {secure: \"abc=\"}\n", want: "warning overridden", says: "encrypted"},
+		"one without a name":   {yml: goodYML + global + "    - secure: \"abc=\"\n", want: "note yml_encrypted"},
+		"a plain password":     {yml: clear, want: "error plain_secret\nwarning overridden", says: "line 9"},
+		"the one that is good": {yml: clear, request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
+		"another secret":       {yml: other, want: "error plain_secret", says: "AWS_SECRET_KEY"},
+		"one in a commit":      {old: []gitrepo.Version{{Commit: "abcdef1234", Text: other}, {Commit: "1234abcdef", Text: other + "\n"}}, want: "warning committed_secret", says: "abcdef1234"},
+		"in both":              {yml: other, old: []gitrepo.Version{{Commit: "abcdef1234", Text: other}}, want: "error plain_secret"},
+		"an older secret":      {yml: other, old: []gitrepo.Version{{Commit: "abcdef1234", Text: strings.Replace(other, secrettest.Canary, "old", 1)}}, want: "error plain_secret\nwarning committed_secret"},
+		"RACK_URL":             {yml: goodYML + global + "    - \"RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\"\n", want: "error plain_secret\nerror rack_url"},
+		"no guard":             {yml: "after_success:\n" + install + "  - ./convox deploy\n", want: "error unguarded\nnote hidden_failure"},
+		"a guarded step":       {yml: "after_success:\n" + install + guarded, want: "note hidden_failure", says: "--step deploy"},
+		"pull requests":        {yml: "script:\n" + install + "  - '[ \"$TRAVIS_BRANCH\" = main ] && ./convox deploy'\n", want: "warning unguarded"},
+		"every branch":         {yml: strings.Replace(goodYML, "branch: main", "all_branches: true", 1), want: "warning unguarded", says: "every branch"},
+		"several jobs":         {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML, want: "warning deploys_per_job", says: "rvm has 2 values"},
+		"hidden by a word":     {yml: strings.Replace(goodYML, "production'", "production || true'", 1), want: "warning hidden_failure"},
+		"no client":            {yml: "after_success:\n" + guarded, want: "warning no_client\nnote hidden_failure"},
+		"no Rack":              {yml: strings.Replace(goodYML, " --rack acme/production", "", 1), request: credential(convox.HostedConsole, true), checker: deployKey, want: "error rack_missing"},
+		"no Rack, read Console": {
+			yml:  strings.Replace(goodYML, " --rack acme/production", "", 1),
+			vars: []travistest.EnvVar{public("h", setup.HostName, convox.HostedConsole, ""), goodPair[1]}, want: "error rack_missing\nnote public",
+		},
+		"an unknown Rack": {yml: strings.Replace(goodYML, "acme/production", "acme/old", 1), request: credential(convox.HostedConsole, true), checker: deployKey, want: "error rack_unknown", says: "it sees: acme/production, acme/staging"},
+	} {
+		t.Run(name, a.run)
+	}
+}
+
+func TestAuditJudgesTheCredential(t *testing.T) {
+	failed := func(kind convox.LoginKind) answers { return answers{&convox.LoginError{Kind: kind}} }
+	for name, a := range map[string]audited{
+		"refused":       {checker: failed(convox.KindRefused), want: "error credential_refused"},
+		"only raw":      {checker: failed(convox.KindOnlyRawForm), want: "error credential_unsendable"},
+		"unreachable":   {checker: failed(convox.KindUnreachable), want: "warning credential_unproved"},
+		"another thing": {checker: failed(convox.KindNotARack), want: "error credential_unproved"},
+		"personal":      {checker: accepts{login: convox.Login{PersonalKey: true}}, want: "warning personal_key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a.request = credential(rackHost, false)
+			a.run(t)
+			if refused := a.audit(t).Refused; refused != (name == "refused" || name == "only raw") {
+				t.Errorf("refused is %v", refused)
+			}
+		})
+	}
+	audited{request: func(r *setup.AuditRequest) {
+		credential(convox.HostedConsole, true)(r)
+		r.Rack = "acme/gone"
+		r.Known = []setup.Warning{{Code: "private_api", Message: "it is private"}}
+	}, checker: deployKey, want: "error rack_unknown\nwarning private_api"}.run(t)
+	audited{
+		vars:    []travistest.EnvVar{public("h", setup.HostName, rackHost, ""), goodPair[1]},
+		request: credential("rack.example.com", false), checker: accepts{}, want: "warning another_host\nnote public", says: "rack.example.com",
+	}.run(t)
+}
+
+func TestAuditLooksForTheHostAmongTheRacks(t *testing.T) {
+	open := []travistest.EnvVar{public("h", setup.HostName, "'"+rackHost+"'", ""), goodPair[1]}
+	summary := func(racks ...cfn.Rack) cfn.Summary { return cfn.Summary{Racks: racks} }
+	off := []cfn.Skipped{{Region: "me-south-1", Off: true}}
+	for name, a := range map[string]audited{
+		"it is there":           {racks: &racks{Summary: summary(cfn.Rack{Name: "acme", Region: "us-east-1", Host: rackHost})}},
+		"it is private":         {racks: &racks{Summary: summary(cfn.Rack{Name: "acme", Region: "us-east-1", Host: rackHost, Private: true})}, want: "warning private_api\n"},
+		"it is gone":            {racks: &racks{Summary: cfn.Summary{Skipped: off}}, want: "warning stale_host\n"},
+		"it moved":              {racks: &racks{Summary: summary(cfn.Rack{Name: "acme", Region: "us-east-1", Host: "acme-99.us-east-1.elb.amazonaws.com"})}, want: "error stale_host\n", says: "apply --repo acme/api --rack acme"},
+		"a region is unknown":   {racks: &racks{Summary: cfn.Summary{Skipped: []cfn.Skipped{{Region: "eu-west-1", Reason: "access denied"}}}}},
+		"AWS cannot be asked":   {racks: &racks{err: errors.New("no credentials")}},
+		"AWS is not to be seen": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a.vars, a.want = open, a.want+"note public"
+			a.run(t)
+		})
+	}
+	unsearched := "rack.acme-1234.cn-north-1.convox.site"
+	for _, host := range []string{"rack.example.com", unsearched, convox.HostedConsole} {
+		audited{vars: []travistest.EnvVar{public("h", setup.HostName, host, ""), goodPair[1]}, racks: &racks{}, want: "note public"}.run(t)
+	}
+}

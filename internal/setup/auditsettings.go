@@ -1,0 +1,216 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/travisapi"
+)
+
+// auditCase is one repository under audit, and what is known beside it.
+type auditCase struct {
+	repositoryFacts
+	*findings
+	request AuditRequest
+	login   loginFacts
+	racks   rackFacts
+}
+
+// judge finds everything about the repository.
+func (c *auditCase) judge() {
+	if c.err != nil {
+		c.judgeError()
+	}
+	if c.repository.ID == 0 || isAnother(c.err) {
+		return
+	}
+	if c.err == nil && c.request.Swept && !c.isConvoxs() {
+		c.add(SeverityNote, FoundNotSetUp, "it has nothing of Convox", "to set it up: "+c.apply(""))
+		return
+	}
+	if !c.repository.Active {
+		c.add(SeverityWarning, FoundInactive, "Travis does not build it: it is not active there", "activate it on its Travis page: https://app.travis-ci.com/"+string(c.target.provider())+"/"+c.target.Slug)
+	}
+	if c.err == nil {
+		c.judgeSettings()
+	}
+	c.judgeFile()
+}
+
+func (c *auditCase) judgeError() {
+	var failed interface {
+		error
+		Hints() []string
+	}
+	if !isFinding(c.err) || !errors.As(c.err, &failed) {
+		return // it is told as a failure
+	}
+	hint := strings.Join(failed.Hints(), "\n")
+	switch kindOf(c.err) {
+	case travisapi.KindNotFound:
+		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", hint)
+	case travisapi.KindMigrated:
+		c.add(SeverityError, FoundMigrated, "Travis refuses it: it moved from travis-ci.org", hint)
+	case travisapi.KindDenied:
+		c.add(SeverityError, FoundNoPermission, "this Travis account may not read its settings", c.getAccess())
+	default:
+		c.add(SeverityError, FoundAnother, "Travis answers about another repository", hint)
+	}
+}
+
+// judgeSettings looks at the variables, and at who gets them.
+func (c *auditCase) judgeSettings() {
+	denied := c.repository.Denies("create_env_var")
+	if denied {
+		c.add(SeverityWarning, FoundNoPermission, "this Travis account may not write its settings, so it can mend nothing here", c.getAccess())
+	}
+	c.judgePair()
+	c.judgePublic()
+	c.judgeDoubles()
+	c.judgeRackURL()
+	c.judgeAccount()
+	c.judgeHosts()
+	c.judgeForks(denied)
+}
+
+// counts reports whether a variable of a branch's settings counts in a build
+// that is audited.
+func (c *auditCase) counts(branch string) bool {
+	return c.request.Branch == "" || branch == "" || branch == c.request.Branch
+}
+
+func (c *auditCase) judgePublic() {
+	for _, v := range c.vars {
+		if !v.Public || !c.counts(v.Branch) {
+			continue
+		}
+		switch v.Name {
+		case PasswordName:
+			c.add(SeverityError, FoundPublic, PasswordName+on(v.Branch)+" is public: every build's log shows it",
+				"change that password wherever it is still good, then write it anew, private: "+c.apply(v.Branch))
+		case HostName:
+			c.add(SeverityNote, FoundPublic, HostName+on(v.Branch)+" is public: every build's log shows it", "to make it private: "+c.apply(v.Branch))
+		}
+	}
+}
+
+func (c *auditCase) judgeDoubles() {
+	type scope struct{ name, branch string }
+	seen := map[scope]bool{}
+	for _, v := range c.vars {
+		s := scope{v.Name, v.Branch}
+		if v.Name != HostName && v.Name != PasswordName || seen[s] || !c.counts(v.Branch) {
+			continue
+		}
+		seen[s] = true
+		if n := len(inScope(c.vars, v.Name, v.Branch)); n > 1 {
+			c.add(SeverityWarning, FoundDoubles, fmt.Sprintf("%s%s is there %d times: builds use the last one", v.Name, on(v.Branch), n),
+				"to write one and delete the others: "+c.apply(v.Branch))
+		}
+	}
+}
+
+// judgeRackURL finds what the convox client takes before the pair.
+func (c *auditCase) judgeRackURL() {
+	const ignored = ": the convox client uses it and ignores the pair"
+	for _, v := range c.vars {
+		if v.Name != overrideName || !c.counts(v.Branch) {
+			continue
+		}
+		message, hint := overrideName+" is set"+on(v.Branch)+ignored, "delete "+overrideName+" in the repository's settings on Travis"
+		if v.Public {
+			message += "; it is public, and every build's log shows it"
+			hint += ", and change the password in it"
+		}
+		c.add(SeverityError, FoundRackURL, message, hint)
+	}
+	for _, v := range c.account {
+		if v.Name == overrideName {
+			c.add(SeverityError, FoundRackURL, overrideName+" is set for all builds of "+c.owner().login+ignored, "delete "+overrideName+" in the settings of that Travis account")
+		}
+	}
+}
+
+// judgeAccount finds variables of the owner's account: they count where the
+// repository has none of its own.
+func (c *auditCase) judgeAccount() {
+	if c.accountErr != nil {
+		c.add(SeverityNote, FoundUnread, "the variables of "+c.owner().login+" could not be read: "+c.accountErr.Error(), "run this again")
+	}
+	for _, v := range c.account {
+		if v.Name != HostName && v.Name != PasswordName {
+			continue
+		}
+		own := "the repository's own wins"
+		if len(inScope(c.vars, v.Name, "")) == 0 {
+			own = "builds that have none of their own use it"
+		}
+		severity, public, hint := SeverityNote, "", "if it is not meant, delete it in the settings of that Travis account"
+		if v.Public && v.Name == PasswordName {
+			severity, public, hint = SeverityError, "; it is public, and every build's log shows it", "change that password, and delete the variable in the settings of that Travis account"
+		}
+		c.add(severity, FoundAccount, fmt.Sprintf("%s is set for all builds of %s; %s%s", v.Name, c.owner().login, own, public), hint)
+	}
+}
+
+func (c *auditCase) judgeForks(denied bool) {
+	switch {
+	case c.sharesErr != nil && denied: // that is told already
+	case c.sharesErr != nil:
+		c.add(SeverityNote, FoundUnread, "whether forks get its private variables could not be read: "+c.sharesErr.Error(), "look at the repository's settings on Travis")
+	case c.shares && c.repository.Private:
+		c.add(SeverityWarning, FoundForks, "pull requests from forks get its private variables", switchOffForks)
+	case c.shares:
+		c.add(SeverityError, FoundForks, "pull requests from forks get its private variables: anyone can open one and read them", switchOffForks)
+	}
+}
+
+const switchOffForks = "switch off \"Share encrypted environment variables with forks\" in the repository's settings on Travis"
+
+func isAnother(err error) bool {
+	decided, is := errors.AsType[*Error](err)
+	return is && decided.code == FoundAnother
+}
+
+func (c *auditCase) getAccess() string {
+	return "get push access to " + c.target.String() + ", or use the token of someone who has it"
+}
+
+// apply is the command that writes the pair of a branch, or of all branches: the
+// wizard, which asks for the rest, unless a way in was given.
+func (c *auditCase) apply(branch string) string {
+	command, way := "convox-travis", c.request.Credential.way()
+	if way != "" {
+		command += " apply"
+	}
+	command += c.target.flags()
+	if branch != "" {
+		command += " --branch " + showBranch(branch)
+	}
+	return command + way
+}
+
+// way is the way in as flags, or "".
+func (c Credential) way() string {
+	switch {
+	case c.Host.IsZero():
+		return ""
+	case c.Console && c.Host.IsHostedConsole():
+		return " --console"
+	case c.Console:
+		return " --console=" + c.Host.String()
+	}
+	return " --host " + c.Host.String()
+}
+
+// flags names the repository on a command line.
+func (t Target) flags() string {
+	flags := " --repo " + shellescape.Quote(t.Slug)
+	if provider := t.provider(); provider != travisapi.GitHub {
+		flags += " --provider " + string(provider)
+	}
+	return flags
+}

@@ -1,0 +1,162 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"convox-travis/internal/travisyml"
+)
+
+// judgeFile looks at the .travis.yml, where it is here.
+func (c *auditCase) judgeFile() {
+	if c.file == nil {
+		return
+	}
+	c.judgeSecrets()
+	if c.file.err != nil {
+		hint := ""
+		if hinted, is := errors.AsType[interface {
+			error
+			Hints() []string
+		}](c.file.err); is {
+			hint = strings.Join(hinted.Hints(), "\n")
+		}
+		c.add(SeverityError, FoundUnreadFile, c.file.err.Error(), hint)
+		return
+	}
+	c.judgeOverrides()
+	switch deploys := c.file.report.Deploys; {
+	case len(deploys) > 0:
+		for _, deploy := range deploys {
+			c.judgeDeploy(deploy)
+		}
+	case c.file.report.Imports:
+		c.add(SeverityNote, FoundNoDeploy, ".travis.yml does not run convox deploy; the files that it imports are not looked at", "")
+	case c.file.missing:
+		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", "to add a step: convox-travis yml --write")
+	default:
+		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy; scripts that it calls are not looked at", "to add a step: convox-travis yml --write")
+	}
+}
+
+// judgeSecrets names secrets and where they are, never what they are.
+func (c *auditCase) judgeSecrets() {
+	for _, v := range exposed(c.file.report) {
+		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s stands in clear in .travis.yml, line %d: who sees the repository has it%s", v.Name, v.Line, c.given(v)),
+			"change it, and take it out of the file\n"+c.instead(v))
+	}
+	for _, old := range c.file.old {
+		c.add(SeverityWarning, FoundOldSecret, fmt.Sprintf("%s stands in clear in the .travis.yml of commit %s: who sees the repository has it%s", old.variable.Name, old.commit, c.given(old.variable)),
+			"change it wherever it is still good: history keeps it")
+	}
+}
+
+// given tells that an open secret is the very password that is audited.
+func (c *auditCase) given(v travisyml.Variable) string {
+	password := c.request.Credential.Password
+	if !c.request.Credential.given() || !v.Value.Equal(password) && !v.Value.Equal(quoted(password)) {
+		return ""
+	}
+	return "; it is the password that was given"
+}
+
+// instead is where a secret belongs.
+func (c *auditCase) instead(v travisyml.Variable) string {
+	if v.Name == PasswordName {
+		return "write the new one as a private variable: " + c.apply("")
+	}
+	return "a private variable of the repository's settings keeps the new one"
+}
+
+// judgeOverrides finds what the file sets and the settings have too.
+func (c *auditCase) judgeOverrides() {
+	for _, name := range []string{HostName, PasswordName} {
+		set := c.file.sets(name)
+		if len(set) == 0 || !c.isSet(name) {
+			continue
+		}
+		c.add(SeverityWarning, FoundOverridden, fmt.Sprintf("%s is in .travis.yml, line %d%s: that wins over the repository's settings", name, set[0].Line, encrypted(set[0])),
+			"keep one of them: delete it in the file, or take the pair out of the settings: convox-travis remove"+c.target.flags())
+	}
+	for _, v := range c.file.sets(overrideName) {
+		c.add(SeverityError, FoundRackURL, fmt.Sprintf("%s is in .travis.yml, line %d%s: the convox client uses it and ignores the pair", overrideName, v.Line, encrypted(v)),
+			"delete it in the file")
+	}
+	if n := c.file.unnamed(); n > 0 && (c.isSet(HostName) || c.isSet(PasswordName)) {
+		c.add(SeverityNote, FoundUnnamed, fmt.Sprintf("%d encrypted %s of .travis.yml, whose names cannot be seen: one that is called as the pair is wins over the settings", n, plural(n, "variable")), "")
+	}
+}
+
+// isSet reports whether the settings have a variable that builds get.
+func (c *auditCase) isSet(name string) bool {
+	for _, v := range c.vars {
+		if v.Name == name && c.counts(v.Branch) {
+			return true
+		}
+	}
+	return false
+}
+
+func encrypted(v travisyml.Variable) string {
+	if v.Secure {
+		return ", encrypted"
+	}
+	return ""
+}
+
+const writeAnother = "delete the step and have one written that has none of this: convox-travis yml --write"
+
+// judgeDeploy looks at one step that deploys.
+func (c *auditCase) judgeDeploy(d travisyml.Deploy) {
+	step := "the deploy step in " + d.At()
+	switch {
+	case !d.Branch && !d.NoPullRequests:
+		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request", writeAnother)
+	case !d.Branch:
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", "name the branch\nor "+writeAnother)
+	case !d.NoPullRequests:
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for pull requests too", "leave them out by TRAVIS_PULL_REQUEST\nor "+writeAnother)
+	}
+	if d.PerJob {
+		c.add(SeverityWarning, FoundPerJob, step+" runs once in each of several jobs ("+strings.Join(c.file.report.Why, ", ")+")", "move it to a last stage with one job\nor "+writeAnother)
+	}
+	switch {
+	case d.FailureHidden && strings.HasSuffix(d.Place, FormAfterSuccess):
+		c.add(SeverityNote, FoundHiddenFailure, step+" may fail and the build still passes", "a step in deploy fails the build: convox-travis yml --step deploy")
+	case d.FailureHidden:
+		c.add(SeverityWarning, FoundHiddenFailure, step+" may fail and the build still passes", "let its failure be the build's\nor "+writeAnother)
+	}
+	if !d.Installs {
+		c.add(SeverityWarning, FoundNoClient, step+" needs the convox client, and nothing before it installs one", "install it first (https://docs.convox.com/installation/cli/)\nor "+writeAnother)
+	}
+	c.judgeRack(d, step)
+}
+
+// judgeRack holds the step's --rack against the Console that builds log in to.
+func (c *auditCase) judgeRack(d travisyml.Deploy, step string) {
+	if !c.logsInToConsole() {
+		return
+	}
+	switch {
+	case d.Rack == "" && !c.namesRack():
+		c.add(SeverityError, FoundRackMissing, step+" names no Rack, and behind a Console it has to", "add --rack ORG/NAME to it")
+	case d.Rack == "" || strings.ContainsAny(d.Rack, "$`"): // it is known in the build
+	case c.login.proved() && c.login.credential.Console && !c.login.sees(d.Rack):
+		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key does not see", step, d.Rack), c.login.seen())
+	}
+}
+
+// namesRack reports whether the convox client finds the Rack without a flag.
+func (c *auditCase) namesRack() bool {
+	const name = "CONVOX_RACK"
+	if c.file.namesRack || len(c.file.sets(name)) > 0 || c.isSet(name) {
+		return true
+	}
+	for _, v := range c.account {
+		if v.Name == name {
+			return true
+		}
+	}
+	return false
+}

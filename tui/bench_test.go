@@ -19,6 +19,7 @@ import (
 // full is an account with many repositories.
 type full struct {
 	setup.Travis
+	setup.Builder
 	repositories []travisapi.Repository
 }
 
@@ -34,6 +35,12 @@ func (f full) Repositories(_ context.Context, o travisapi.ListOptions) ([]travis
 }
 
 func (full) Sync(context.Context, travisapi.User) error { return nil }
+
+func (full) Endpoint() string { return "" }
+
+func (full) GeneratedKey(context.Context, travisapi.Ref) (travisapi.Key, error) {
+	return travisapi.Key{}, nil
+}
 
 type good struct{}
 

@@ -241,6 +241,14 @@ func (m *model) howFar() []string {
 	return append([]string{bar}, words...)
 }
 
+// turned says how a switch stands.
+func turned(s flow.Switch) string {
+	if s.On {
+		return s.Label + ": on"
+	}
+	return s.Label + ": off"
+}
+
 // foot lists the keys that do something now.
 func (m *model) foot() string {
 	var keys []field.Key
@@ -252,6 +260,11 @@ func (m *model) foot() string {
 		keys = m.field.Keys()
 	case m.reading != nil:
 		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: m.question.Yes})
+	}
+	if m.busy == "" && m.question.Kind == flow.Review {
+		for _, s := range m.question.Switches {
+			keys = append(keys, field.Key{Key: s.Key, Does: turned(s)})
+		}
 	}
 	if m.busy == "" && m.question.Kind != flow.Ending && m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()) {
 		keys = append(keys, field.Key{Key: "esc", Does: "back"})

@@ -211,11 +211,7 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 		for _, l := range q.Lines {
 			p.line(l)
 		}
-		value, err := p.confirm(q.Yes+", yes or no", false)
-		if err == nil && !value.Yes {
-			err = errBack
-		}
-		return value, err
+		return p.review(q)
 	}
 	for _, l := range q.Lines {
 		p.line(l)

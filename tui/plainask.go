@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -104,5 +105,30 @@ func (p *plain) shown(q flow.Question) (flow.Value, error) {
 		// (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, OSC 52).
 		fmt.Fprint(p.out, ansi.SetSystemClipboard(q.Secret.Reveal()))
 		p.say("The terminal was told to copy it. Many do not, and do not say so: paste it somewhere, and look.")
+	}
+}
+
+// review reads yes, no, or the letter of a switch.
+func (p *plain) review(q flow.Question) (flow.Value, error) {
+	question := q.Yes + ", yes or no"
+	for _, s := range q.Switches {
+		question += ", or " + s.Key + " (" + turned(s) + ")"
+	}
+	for {
+		text, err := p.read(question + " " + brackets("no"))
+		if err != nil {
+			return flow.Value{}, err
+		}
+		text = strings.ToLower(text)
+		switch text {
+		case "y", "yes":
+			return flow.Value{Yes: true}, nil
+		case "", "n", "no":
+			return flow.Value{}, errBack
+		}
+		if slices.ContainsFunc(q.Switches, func(s flow.Switch) bool { return s.Key == text }) {
+			return flow.Value{Switch: text}, nil
+		}
+		p.say("error: answer yes or no")
 	}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -141,6 +142,8 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		return m.refresh()
 	case m.reading != nil && stroke == "enter" && m.reading.readOn():
 		return nil
+	case m.isSwitch(stroke):
+		return m.answer(flow.Value{Switch: stroke})
 	case m.reading != nil && m.field == nil && stroke == "enter":
 		return m.answer(flow.Value{Yes: true})
 	case m.reading != nil && (m.field == nil || stroke == "up" || stroke == "down" || stroke == "pgup" || stroke == "pgdown"):
@@ -148,6 +151,11 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	return m.give(key)
+}
+
+// isSwitch reports whether a key turns something on the review.
+func (m *model) isSwitch(stroke string) bool {
+	return m.question.Kind == flow.Review && slices.ContainsFunc(m.question.Switches, func(s flow.Switch) bool { return s.Key == stroke })
 }
 
 // unseen reports whether the question is one that a key must not answer before

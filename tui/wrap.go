@@ -11,16 +11,18 @@ import (
 // wrap cuts a text into lines of at most so many cells, between words alone: a
 // flag or a host must not be torn at its dashes, so that it can be copied. A
 // word that is longer than a line is cut where the line ends. The blanks that a
-// text begins with stay, and all of them where it needs no cut.
+// text begins with stay, also behind the sign of a diff, and all of them where it
+// needs no cut.
 func wrap(text string, width int) []string {
 	width = max(width, 8)
 	if ansi.StringWidth(text) <= width {
 		return []string{text} // its columns stay
 	}
-	line := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	rest := strings.TrimLeft(text, " +-")
+	line := strings.TrimSuffix(text, rest)
 	var lines []string
 	fresh := true
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(rest) {
 		if !fresh && ansi.StringWidth(line)+1+ansi.StringWidth(word) > width {
 			lines, line, fresh = append(lines, line), "", true
 		}

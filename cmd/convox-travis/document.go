@@ -31,7 +31,13 @@ type (
 		Provider  string             `json:"provider"`
 		Activated bool               `json:"activated"`
 		Variables []variableDocument `json:"variables"`
+		File      *fileDocument      `json:"file"` // .travis.yml, where the wizard added to it
 		Error     *messageDocument   `json:"error"`
+	}
+	fileDocument struct {
+		Path      string `json:"path"`
+		Step      bool   `json:"step"`      // the deploy step was added
+		Encrypted bool   `json:"encrypted"` // the pair was
 	}
 	variableDocument struct {
 		Name   string  `json:"name"`
@@ -61,6 +67,9 @@ func repositoryOf(r setup.RepositoryReport) repositoryDocument {
 	document := repositoryDocument{
 		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
 		Activated: r.Activated, Variables: []variableDocument{}, Error: errorOf(r.Err),
+	}
+	if r.File != nil {
+		document.File = &fileDocument{r.File.Path, r.File.Step, r.File.Encrypted}
 	}
 	for _, v := range r.Variables {
 		variable := variableDocument{Name: v.Name, Public: v.Public, Action: string(v.Action)}

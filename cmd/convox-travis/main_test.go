@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -178,4 +180,28 @@ func (w *world) document(e ending) runDocument {
 		w.Errorf("more than one document: %s", e.out)
 	}
 	return document
+}
+
+// inClone makes the world's place a clone, and forgets the Rack's saved login.
+func (w *world) inClone() *world {
+	w.Helper()
+	dir := w.dir
+	for _, args := range [][]string{{"init", "-q"}, {"remote", "add", "origin", "git@github.com:" + w.setting("DEMO_REPO") + ".git"}} {
+		gitIn(w, dir, args...)
+	}
+	return w
+}
+
+// saved lets the convox client have saved the Rack's password.
+func (w *world) saved() *world {
+	w.Helper()
+	folder := filepath.Join(w.dir, "config", "convox")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		w.Fatal(err)
+	}
+	auth := fmt.Sprintf(`{%q: %q}`, w.setting("DEMO_RACK_HOST"), secrettest.Canary)
+	if err := os.WriteFile(filepath.Join(folder, "auth"), []byte(auth), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	return w
 }

@@ -29,7 +29,7 @@ func TestPicturesAreDrawnFromTheRunningProgram(t *testing.T) {
 		z.enter().sees(askSource).enter().sees(atReview)
 		z.still()
 		picture(t, z, "review-"+name, !light)
-		z.enter().sees(atDone)
+		z.write().sees(askProof).enter().sees(atDone)
 		z.enter().ends(0)
 
 		z = w.open(terminal.Options{Width: 92, Height: 22, Light: light}, "reset-password", w.setting("DEMO_LOST_RACK"))

@@ -67,12 +67,12 @@ func TestADumbTerminalGetsPlainLines(t *testing.T) {
 	if z.EchoIsOn() {
 		t.Error("the secret is echoed")
 	}
-	z.types(secrettest.Canary + "\r").sees("write it, yes or no [no]")
+	z.types(secrettest.Canary + "\r").sees("write it, yes or no, or d")
 	z.still()
 	if !z.EchoIsOn() {
 		t.Error("the echo was not put back")
 	}
-	z.types("yes\r").ends(0, "created")
+	z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
 	if strings.Contains(z.Output(), "\x1b") {
 		t.Errorf("a dumb terminal got an escape sequence")
 	}
@@ -111,10 +111,10 @@ func TestAYesTypedAheadOfTheReviewWritesNothing(t *testing.T) {
 	w.env["TERM"] = "dumb"
 	w.Travis.Faults.SetLatency(600 * time.Millisecond)
 	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
-	z.sees("reading the settings of").types("yes\r").sees("write it, yes or no [no]")
+	z.sees("reading the settings of").types("yes\r").sees("write it, yes or no, or d")
 	z.still()
 	w.wantNoWrite()
-	z.types("yes\r").ends(0, "created")
+	z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
 }
 
 func TestTheFirstOfferDoesNotDependOnTheNetwork(t *testing.T) {

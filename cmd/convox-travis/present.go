@@ -6,6 +6,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
@@ -151,7 +152,7 @@ func (s *presenter) print(document any) {
 // lines tells the result to a person.
 func (s *presenter) lines(report setup.Report) {
 	for _, r := range report.Repositories {
-		if len(r.Variables) == 0 {
+		if len(r.Variables) == 0 && r.File == nil {
 			if r.Err == nil {
 				fmt.Fprintf(s.out, "%s\n  nothing is set\n", r.Target)
 			}
@@ -167,6 +168,9 @@ func (s *presenter) lines(report setup.Report) {
 				line += "  branch " + v.Branch
 			}
 			fmt.Fprintln(s.out, shellescape.StripUnsafe(line))
+		}
+		if r.File != nil {
+			fmt.Fprintf(s.out, "  %-15s  %s\n", travisyml.FileName, r.File.Outcome())
 		}
 	}
 }

@@ -61,8 +61,7 @@ func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
 		t.Fatal("the new password is not saved, or not set")
 	}
 	w.secrets = append(w.secrets, made)
-	z.still()
-	z.enter().sees(atDone).enter().ends(0, "CONVOX_PASSWORD  created", "the new password logs in")
+	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "CONVOX_PASSWORD  created", "the new password logs in")
 	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+made)
 }
 

@@ -15,6 +15,7 @@ import (
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
@@ -129,6 +130,7 @@ func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 	})
 	return flow.Outside{
 		Clone: func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		File:  func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
 		Saved: func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
 		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
 			finder, err := aws.open(ctx, o, code)

@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,30 +20,6 @@ type wizard struct {
 	*world
 	*terminal.Terminal
 	t testing.TB
-}
-
-// inClone makes the world's place a clone, and forgets the Rack's saved login.
-func (w *world) inClone() *world {
-	w.Helper()
-	dir := w.dir
-	for _, args := range [][]string{{"init", "-q"}, {"remote", "add", "origin", "git@github.com:" + w.setting("DEMO_REPO") + ".git"}} {
-		gitIn(w, dir, args...)
-	}
-	return w
-}
-
-// saved lets the convox client have saved the Rack's password.
-func (w *world) saved() *world {
-	w.Helper()
-	folder := filepath.Join(w.dir, "config", "convox")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		w.Fatal(err)
-	}
-	auth := fmt.Sprintf(`{%q: %q}`, w.setting("DEMO_RACK_HOST"), secrettest.Canary)
-	if err := os.WriteFile(filepath.Join(folder, "auth"), []byte(auth), 0o600); err != nil {
-		w.Fatal(err)
-	}
-	return w
 }
 
 // open starts the wizard. What it showed is searched for secrets at the end,
@@ -122,6 +97,8 @@ const (
 	askKey      = "The deploy key"
 	atReview    = "Nothing is written yet"
 	atDone      = "What comes next"
+	askProof    = "Prove it with one build?"
+	askDeploy   = "Which Rack do builds deploy to?"
 )
 
 // toPassword goes to the question for the Rack's password.
@@ -137,25 +114,25 @@ func (z *wizard) toPassword() *wizard {
 
 func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 	z := newWorld(t).inClone().saved().open(terminal.Options{})
-	for _, question := range []string{askWay, askRack, askSource, atReview, atDone} {
+	for _, question := range []string{askWay, askRack, askSource, atReview, askProof, atDone} {
 		z.sees(question)
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", "undo: convox-travis remove --repo acme/web")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      written: the deploy step", "undo: convox-travis remove --repo acme/web")
 	z.wantRackPair()
 }
 
 func TestATypedPasswordIsTheOtherWay(t *testing.T) {
 	z := newWorld(t).inClone().open(terminal.Options{Light: true})
-	z.toPassword().types(secrettest.Canary).sees(fmt.Sprintf("%d characters", len(secrettest.Canary))).enter().sees(atReview).enter().sees(atDone).enter().ends(0, "created")
+	z.toPassword().types(secrettest.Canary).sees(fmt.Sprintf("%d characters", len(secrettest.Canary))).enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
 }
 
 func TestADeployKeyIsAWayIn(t *testing.T) {
 	w := newWorld(t).inClone()
 	z := w.open(terminal.Options{}, "--console="+w.setting("DEMO_CONSOLE_HOST"))
-	z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(atReview, "acme/production").enter().sees(atDone).enter().ends(0)
+	z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(askDeploy, "› acme/production").enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
 	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_CONSOLE_HOST"), "CONVOX_PASSWORD="+w.setting("DEMO_DEPLOY_KEY"))
 }
 
@@ -209,6 +186,8 @@ func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 	z.types(secrettest.Canary).enter()
 	there("Review")
 	z.enter()
+	there("Prove")
+	z.enter()
 	there("Done")
 	z.enter().ends(0)
 }
@@ -230,7 +209,7 @@ func TestALongPasteArrivesWhole(t *testing.T) {
 	w.secrets = append(w.secrets, long)
 	z := w.open(terminal.Options{})
 	z.toPassword().Paste(long + "\n")
-	z.sees("200 characters").enter().sees(atReview).enter().sees(atDone).enter().ends(0)
+	z.sees("200 characters").enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
 	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+long)
 }
 
@@ -250,8 +229,7 @@ func TestKeysTypedAheadConfirmNothing(t *testing.T) {
 func TestKeysBehindEnterDoNotReachTheSecret(t *testing.T) {
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types(secrettest.Canary + terminal.Enter + "XYZ").sees(atReview)
-	z.still()
-	z.enter().sees(atDone).enter().ends(0)
+	z.write().sees(askProof).enter().sees(atDone).enter().ends(0)
 	z.wantRackPair()
 }
 
@@ -293,18 +271,27 @@ func (z *wizard) toReview() *wizard {
 	return z.enter().sees(askRack).enter().sees(askSource).enter().sees(atReview)
 }
 
+// write reads the review to its end, and agrees to it.
+func (z *wizard) write() *wizard {
+	z.t.Helper()
+	for strings.Contains(z.still(), "enter read on") {
+		z.enter()
+	}
+	return z.enter()
+}
+
 func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
-	z.enter().sees("setting CONVOX_HOST").types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
+	z.write().sees("setting CONVOX_HOST").types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 
 func TestASecondCtrlCInApplyLeavesAtOnce(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: posts("CONVOX_PASSWORD")})
-	z := w.open(terminal.Options{}).toReview().enter().sees("setting CONVOX_PASSWORD")
+	z := w.open(terminal.Options{}).toReview().write().sees("setting CONVOX_PASSWORD")
 	begun := time.Now()
 	z.types(terminal.CtrlC).sees("stopping").types(terminal.CtrlC).ends(130, "CONVOX_HOST      created", "CONVOX_PASSWORD  unknown")
 	if took := time.Since(begun); took > 2*time.Second {
@@ -320,9 +307,9 @@ func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	z := w.open(terminal.Options{Patience: 20 * time.Second}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
-	z.enter().sees("It could not be completed", "Travis failed", "not created")
+	z.write().sees("It could not be completed", "Travis failed", "not created")
 	w.Travis.Faults.Clear()
-	z.enter().sees(atDone).enter().ends(0, "created")
+	z.enter().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
 }
 
@@ -345,7 +332,7 @@ func TestASilentTerminalIsNotWaitedFor(t *testing.T) {
 	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("the first frame took %v", took)
 	}
-	z.toReview().enter().sees(atDone).enter().ends(0)
+	z.toReview().write().sees(askProof).enter().sees(atDone).enter().ends(0)
 }
 
 func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
@@ -354,13 +341,19 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 	w.env["TMPDIR"] = w.dir
 	z := w.open(terminal.Options{}, "demo")
 	enters := 0
-	for _, question := range []string{askWay, askRack, askSource, atReview, atDone} {
+	for _, question := range []string{askWay, askRack, askSource, atReview, askProof, atDone} {
 		z.sees(question, "demo:")
 		z.still()
+		switch question {
+		case askProof:
+			z.types(terminal.Left).sees("› Yes")
+		case atDone:
+			z.sees("Travis logged in with the new", ".travis.yml")
+		}
 		z.enter()
 		enters++
 	}
-	z.ends(0, "that was the demo")
+	z.ends(0, "that was the demo", ".travis.yml      written: the deploy step")
 	if enters > 6 {
 		t.Errorf("%d presses of Enter", enters)
 	}
@@ -386,16 +379,15 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 	z.enter().sees(askSource).types(terminal.Up).sees("› Read it from AWS").enter().sees("ecs:DescribeTaskDefinition")
 	z.still()
 	z.enter().sees("AWS has the password").enter().sees(atReview)
-	z.still()
-	z.enter().sees(atDone).enter().ends(0, "created")
+	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 }
 
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	z := newWorld(t).open(terminal.Options{}, "demo")
 	z.sees(askWay)
 	z.still()
-	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(atReview)
-	for _, question := range []string{"For one branch", "Which repository?", "Which Travis account?", askKey, "Which Console?"} {
+	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
+	for _, question := range []string{askDeploy, "For one branch", "Which repository?", "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}

@@ -31,7 +31,7 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"for apply"}},
 		"another provider":             {args: "--host HOST --saved --provider gitlab", code: 2, says: []string{"not on gitlab"}},
 		"no word":                      {args: "--host HOST --saved", code: 2, says: []string{"the word to write it"}},
-		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "let builds deploy", "undo:"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
+		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "written: the deploy step", "git add", "undo:"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t).inClone().saved()
@@ -100,7 +100,7 @@ func TestCtrlCInApplyInPlainLines(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
-	z.sees("write it, yes or no [no]")
+	z.sees("write it, yes or no, or d")
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.types("yes\r").sees("setting CONVOX_HOST").types(terminal.CtrlC).ends(130, "CONVOX_HOST      created, and taken away again")
 	w.wantPair(w.setting("DEMO_REPO"))
@@ -110,5 +110,5 @@ func TestCtrlCWhereItCanBeTriedAgainIsAnInterruption(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	z := w.open(terminal.Options{Patience: 20 * time.Second}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
-	z.enter().sees("It could not be completed").types(terminal.CtrlC).ends(130, "not created")
+	z.write().sees("It could not be completed").types(terminal.CtrlC).ends(130, "not created")
 }

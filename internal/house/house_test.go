@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/secret"},
+	"tui/flow":  {"internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/secret"},
 	"tui/field": {"internal/secret"},
 	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/secret"},
 

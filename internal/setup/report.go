@@ -53,7 +53,8 @@ type RepositoryReport struct {
 	Target    Target
 	ID        int // 0 where the repository was not found
 	Variables []VariableReport
-	Activated bool // Travis did not build it before this run
+	Activated bool        // Travis did not build it before this run
+	File      *FileReport // of .travis.yml, where that was asked for
 	Err       error
 }
 
@@ -65,7 +66,7 @@ func (r RepositoryReport) Stands() bool {
 			return true
 		}
 	}
-	return r.Activated
+	return r.Activated || (r.File != nil && r.File.Written())
 }
 
 // Report is how a run ended.

@@ -46,7 +46,7 @@ func TestAChangedPlanIsReviewedAgain(t *testing.T) {
 	if got := w.settings(); got != "CONVOX_HOST=theirs CONVOX_PASSWORD=theirs" {
 		t.Errorf("Travis has %s", got)
 	}
-	w.accept().step(flow.StepDone)
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
 	w.wantWritten()
 }
 

@@ -38,6 +38,10 @@ type answers struct {
 	activate   bool
 	branch     string
 	allowMixed bool
+
+	deployRack string // ORG/NAME, that was picked
+	noStep     bool   // .travis.yml gets no deploy step
+	encrypt    bool   // the pair goes into .travis.yml
 }
 
 // source is where a Rack's password comes from.
@@ -69,9 +73,10 @@ type result struct {
 	plan  *setup.Plan
 	mixed error
 
-	agreed, resync, activateAsked bool
+	agreed, resync, activateAsked, turned bool
 
-	begun    bool // something may have been written
+	proof    string // what a build has shown
+	begun    bool   // something may have been written
 	report   *setup.Report
 	searches []Search
 }

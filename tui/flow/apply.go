@@ -3,6 +3,7 @@ package flow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path"
 
@@ -10,6 +11,7 @@ import (
 
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 )
 
 func (o Outside) plan(stop setup.Stop, request setup.Request, token secret.String, fingerprint string) (setup.Plan, error) {
@@ -26,24 +28,52 @@ func (o Outside) plan(stop setup.Stop, request setup.Request, token secret.Strin
 
 // apply carries out the plan that was reviewed.
 func (f *Flow) apply() *Work {
-	plan, token, outside := *f.result.plan, f.token(), f.outside
+	plan, job := *f.result.plan, f.job()
 	return &Work{
 		Words: "writing", Writes: true,
-		Run: func(stop setup.Stop, tell Tell) Outcome { return outside.carryOut(stop, plan, token, tell) },
+		Run: func(stop setup.Stop, tell Tell) Outcome { return job.carryOut(stop, plan, tell) },
 	}
 }
 
-func (o Outside) carryOut(stop setup.Stop, plan setup.Plan, token secret.String, tell Tell) Outcome {
-	travis, err := o.Travis(token)
+// job is what a writing needs beside its plan.
+type job struct {
+	outside Outside
+	token   secret.String
+	file    *travisyml.File // nil is left alone
+	request setup.FileRequest
+	encrypt bool
+}
+
+func (f *Flow) job() job {
+	j := job{outside: f.outside, token: f.token(), encrypt: f.answers.encrypt}
+	if f.fitsFile() {
+		j.file, j.request = f.found.file, f.fileRequest(nil)
+	}
+	return j
+}
+
+// carryOut writes the pair, into the repository's settings or the file, and then
+// the deploy step.
+func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
+	travis, err := j.outside.Travis(j.token)
 	if err != nil {
 		return Outcome{Err: err, To: StepReview}
 	}
-	runner := setup.Runner{Travis: travis, Tell: func(e setup.Event) {
-		if line, worth := eventLine(e); worth {
-			tell.Line(line)
-		}
-	}}
-	report := runner.Apply(stop, plan)
+	var report setup.Report
+	if j.encrypt {
+		target := plan.Repositories[0]
+		report.Repositories = []setup.RepositoryReport{{Target: target.Target, ID: target.Repository.ID}}
+	} else {
+		runner := setup.Runner{Travis: travis, Tell: func(e setup.Event) {
+			if line, worth := eventLine(e); worth {
+				tell.Line(line)
+			}
+		}}
+		report = runner.Apply(stop, plan)
+	}
+	if j.file != nil && len(report.Errs()) == 0 && report.Stopped == nil {
+		j.writeFile(stop, travis, plan, &report.Repositories[0], tell)
+	}
 	outcome := Outcome{Set: func(f *Flow) {
 		f.result.report, f.result.begun = &report, true
 		f.over = report.Stopped != nil
@@ -54,11 +84,34 @@ func (o Outside) carryOut(stop setup.Stop, plan setup.Plan, token secret.String,
 	return outcome
 }
 
+// writeFile adds to .travis.yml. That it cannot be done without changing a line
+// is no failure: the review has shown the lines to paste.
+func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *setup.RepositoryReport, tell Tell) {
+	request := j.request
+	if j.encrypt {
+		tell.Line(Line{Plain, "encrypting both variables"})
+		key, err := travis.GeneratedKey(stop.Soft, plan.Repositories[0].Ref())
+		if err == nil {
+			request.Secure, err = setup.EncryptPair(key, plan.Credential)
+		}
+		if err != nil {
+			report.Err = err
+			return
+		}
+	}
+	change, err := setup.PlanFile(*j.file, request)
+	tell.Line(Line{Plain, "adding to .travis.yml"})
+	report.File = setup.WriteFile(change, err, j.encrypt)
+	if _, refused := errors.AsType[*travisyml.Refusal](err); report.File.Err != nil && (j.encrypt || !refused) {
+		report.Err = report.File.Err
+	}
+}
+
 // again plans anew, since a part may have been written, and carries that out
 // where it is what was reviewed; else it is reviewed again.
 func (f *Flow) again() *Work {
 	request, token, fingerprint, outside := f.request(), f.token(), f.answers.fingerprint, f.outside
-	reviewed := *f.result.plan
+	reviewed, job := *f.result.plan, f.job()
 	return &Work{
 		Words: "trying again", Writes: true,
 		Run: func(stop setup.Stop, tell Tell) Outcome {
@@ -66,17 +119,18 @@ func (f *Flow) again() *Work {
 			if err == nil {
 				err = plan.Repositories[0].Err
 			}
-			switch {
-			case err != nil:
+			if err != nil {
 				return Outcome{Err: err, Set: func(f *Flow) {
 					if cause := context.Cause(stop.Soft); cause != nil {
 						f.result.report.Stopped, f.over = cause, true
 					}
 				}}
-			case !sameChanges(reviewed, plan):
-				return Outcome{To: StepReview, Set: func(f *Flow) { f.result.plan = &plan }}
 			}
-			return outside.carryOut(stop, plan, token, tell)
+			now, changed := job.fileNow(stop.Soft, outside)
+			if changed || !sameChanges(reviewed, plan) {
+				return Outcome{To: StepReview, Set: func(f *Flow) { f.result.plan, f.found.file = &plan, cmp.Or(now, f.found.file) }}
+			}
+			return job.carryOut(stop, plan, tell)
 		},
 	}
 }
@@ -135,6 +189,9 @@ func (f *Flow) standing() []string {
 		for _, v := range r.Variables {
 			lines = append(lines, fmt.Sprintf("%-15s  %s", v.Name, v.Outcome()))
 		}
+		if r.File != nil {
+			lines = append(lines, fmt.Sprintf("%-15s  %s", travisyml.FileName, r.File.Outcome()))
+		}
 	}
 	return lines
 }
@@ -158,6 +215,7 @@ func (f *Flow) doneLines() []Line {
 	for _, standing := range f.standing() {
 		lines = append(lines, Line{Good, standing})
 	}
+	lines = append(lines, f.proofLine()...)
 	lines = append(lines, Line{}, Line{Heading, "What comes next"})
 	for _, next := range f.Next() {
 		lines = append(lines, Line{Plain, next})
@@ -182,6 +240,13 @@ func (f *Flow) Next() []string {
 	var next []string
 	if f.answers.unchecked {
 		next = append(next, "the password was not checked: the first build will show whether it is right")
+	}
+	if file := report.Repositories[0].File; file != nil && (file.Written() || file.Found != "") {
+		if file.Written() {
+			path := shellescape.Quote(shellescape.StripUnsafe(file.Path))
+			next = append(next, "commit .travis.yml yourself: git add "+path+" && git commit")
+		}
+		return next
 	}
 	branch := cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main")
 	return append(next,

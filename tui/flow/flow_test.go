@@ -214,7 +214,7 @@ func TestWithEverythingFoundFewQuestionsAreAsked(t *testing.T) {
 	if n := len(w.travis.Writes()); n != 0 {
 		t.Errorf("%d writes before the review", n)
 	}
-	w.accept().step(flow.StepDone).accept()
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone).accept()
 	if w.flow.State() != flow.Over || len(w.flow.Report().Errs()) != 0 {
 		t.Errorf("%+v", w.flow.Report())
 	}
@@ -223,7 +223,7 @@ func TestWithEverythingFoundFewQuestionsAreAsked(t *testing.T) {
 
 func TestADeployKeyIsTheOtherWayIn(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 0}).step(flow.StepKey).type_(key).step(flow.StepReview).accept().step(flow.StepDone)
+	w.answer(flow.Value{Index: 0}).step(flow.StepKey).type_(key).step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
 	if got := w.settings(); got != "CONVOX_HOST="+w.console.Host+" CONVOX_PASSWORD='"+key+"'" {
 		t.Errorf("Travis has %s", got)
 	}
@@ -231,7 +231,7 @@ func TestADeployKeyIsTheOtherWayIn(t *testing.T) {
 	for _, item := range w.flow.Rail() {
 		rail = append(rail, item.Name+"="+item.Answer)
 	}
-	if got := strings.Join(rail, ","); got != "Way in=Console,Console="+w.console.Host+",Deploy key=works, sees 1 Rack,Travis=ann,Repository=acme/web,Branch=all,Review=,Done=" {
+	if got := strings.Join(rail, ","); got != "Way in=Console,Console="+w.console.Host+",Deploy key=works, sees 1 Rack,Travis=ann,Repository=acme/web,Branch=all,Review=,Proof=,Done=" {
 		t.Errorf("the rail says %s", got)
 	}
 }
@@ -323,7 +323,7 @@ func TestAnInactiveRepositoryIsActivatedWithTheRest(t *testing.T) {
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activate") || len(w.travis.Writes()) != 0 {
 		t.Errorf("%d writes; the review says %s", len(w.travis.Writes()), lines)
 	}
-	w.accept().step(flow.StepDone)
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
 	if first := w.travis.Writes()[0].Path; first != "/repo/8/activate" {
 		t.Errorf("the first write was %s", first)
 	}
@@ -378,7 +378,7 @@ func TestAFailureIsTriedAgainInPlace(t *testing.T) {
 	}
 	w.accept().step(flow.StepRetry)
 	w.failWrites(false)
-	w.accept().step(flow.StepDone)
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
 	w.wantWritten()
 	if len(w.travis.Faults.Requests()) <= len(good) {
 		t.Error("nothing was sent")

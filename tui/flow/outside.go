@@ -8,6 +8,7 @@ import (
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
@@ -15,6 +16,8 @@ import (
 // and may be called from any goroutine.
 type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
+	// File is the clone's .travis.yml. It may be nil.
+	File  func(context.Context) (travisyml.File, error)
 	Saved func(context.Context) ([]convox.SavedLogin, error)
 	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
 	// AWS is the account in which Racks are found. It may be nil.
@@ -58,6 +61,9 @@ type Travis interface {
 	User(context.Context) (travisapi.User, error)
 	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
 	Sync(context.Context, travisapi.User) error
+	GeneratedKey(context.Context, travisapi.Ref) (travisapi.Key, error)
+	Endpoint() string
+	setup.Builder
 }
 
 // Given are the answers that flags and the environment give.
@@ -97,6 +103,9 @@ type found struct {
 	clone     gitrepo.Clone
 	cloneDone bool
 
+	file     *travisyml.File
+	fileDone bool
+
 	saved     []convox.SavedLogin
 	savedDone bool
 	savedErr  error
@@ -121,7 +130,7 @@ type found struct {
 }
 
 func begin(o Outside) found {
-	return found{cloneDone: o.Clone == nil, savedDone: o.Saved == nil, racksDone: o.Racks == nil, tokenDone: o.Token == nil}
+	return found{cloneDone: o.Clone == nil, fileDone: o.File == nil, savedDone: o.Saved == nil, racksDone: o.Racks == nil, tokenDone: o.Token == nil}
 }
 
 // Search is something to be looked for while questions are asked already. Run
@@ -136,6 +145,9 @@ func (f *Flow) Searches() []Search {
 	var all []Search
 	if f.outside.Clone != nil {
 		all = append(all, Search{"the clone", f.outside.searchClone})
+	}
+	if f.outside.File != nil && f.given.Reset == nil {
+		all = append(all, Search{"the file", f.outside.searchFile})
 	}
 	if f.outside.Saved != nil {
 		all = append(all, Search{"saved logins", f.outside.searchSaved})

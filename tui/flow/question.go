@@ -38,6 +38,7 @@ type Question struct {
 	Initial  Value
 	Optional bool // of a Text: an empty answer means something
 	Check    func(Value) error
+	Switches []Switch // of a Review
 	Guarded  bool     // what was typed before it was shown is no answer to it
 	Problem  *Problem // why the last answer did not do
 }
@@ -60,6 +61,14 @@ type Value struct {
 	Secret secret.String // of a Secret
 	Key    string        // of a Pick
 	Yes    bool          // of a Confirm and a Review
+	Switch string        // the Key of a Switch that was turned, instead of an answer
+}
+
+// Switch is something that a review lets one turn on and off.
+type Switch struct {
+	Key   string // a letter
+	Label string
+	On    bool
 }
 
 // Tone is how a line is meant; it is never told by colour alone.

@@ -72,14 +72,22 @@ func reviewStep() step {
 		id: StepReview, name: "Review",
 		pass: func(f *Flow) bool { return f.given.Agreed },
 		ask: func(f *Flow) Question {
-			q := Question{Kind: Review, Title: "Review", Reason: []string{"Nothing is written yet."}, Lines: f.reviewLines(), Yes: "write it"}
+			q := Question{Kind: Review, Title: "Review", Reason: []string{"Nothing is written yet."}, Lines: f.reviewLines(), Yes: "write it", Switches: f.switches()}
 			if f.given.DryRun {
 				q.Kind, q.Reason, q.Yes = Ending, []string{"This is a dry run: nothing will be written."}, "leave"
 			}
 			return q
 		},
+		take: func(f *Flow, v Value) {
+			f.result.turned = v.Switch != ""
+			f.toggle(v.Switch)
+		},
 		do: func(f *Flow) *Work {
-			if f.given.DryRun {
+			switch {
+			case f.result.turned:
+				f.goTo(StepReview)
+				return nil
+			case f.given.DryRun:
 				report := f.result.plan.Intent()
 				f.result.report, f.over = &report, true
 				return nil
@@ -99,24 +107,30 @@ func (f *Flow) reviewLines() []Line {
 	}
 	lines := []Line{
 		{Heading, shellescape.StripUnsafe(repository.Target.String()) + ", " + scope},
-		{Plain, changeLine(repository.Host, plan.Credential.Host.String())},
-		{Plain, changeLine(repository.Password, f.credentialWords())},
-		{Muted, "Both are private: builds get them, and nobody can read them back."},
 	}
-	if n := len(repository.Doubles); n > 0 {
+	if f.answers.encrypt {
+		lines = append(lines, Line{Plain, "add      both variables to .travis.yml, encrypted for this repository"}, Line{Muted, "Its settings on Travis are left as they are; the file wins over them."})
+	} else {
+		lines = append(lines,
+			Line{Plain, changeLine(repository.Host, plan.Credential.Host.String())},
+			Line{Plain, changeLine(repository.Password, f.credentialWords())},
+			Line{Muted, "Both are private: nobody can read them back."},
+		)
+	}
+	if n := len(repository.Doubles); n > 0 && !f.answers.encrypt {
 		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", count(n, "older double"))})
 	}
 	if repository.Activate {
 		lines = append(lines, Line{Plain, "activate the repository on Travis"})
 	}
-	lines = append(lines, Line{}, f.checkedLine())
+	lines = append(lines, f.checkedLine())
 	for _, w := range plan.AllWarnings() {
 		lines = append(lines, Line{Warning, w.Message})
 		if w.Hint != "" {
 			lines = append(lines, Line{Muted, w.Hint})
 		}
 	}
-	return lines
+	return append(lines, f.fileLines()...)
 }
 
 func changeLine(c setup.Change, value string) string {

@@ -15,10 +15,11 @@ func steps(given Given) []step {
 		[]step{
 			accountStep(), tokenStep(),
 			repositoryStep(), slugStep(), unknownStep(), activateStep(),
-			branchStep(),
+			branchStep(), deployRackStep(),
 			planStep(), mixedStep(),
 			reviewStep(),
 			retryStep(),
+			proveStep(),
 			doneStep(),
 		},
 	)
@@ -77,10 +78,12 @@ const (
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
 	StepBranch      = "branch"
+	StepDeployRack  = "deploy rack"
 	StepPlan        = "plan"
 	StepMixed       = "mixed"
 	StepReview      = "review"
 	StepRetry       = "retry"
+	StepProve       = "prove"
 	StepDone        = "done"
 )
 

@@ -1,0 +1,182 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
+)
+
+// searchFile reads the clone's .travis.yml. Without a clone there is none to add
+// to.
+func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
+	file, err := o.File(ctx)
+	tell(func(f *Flow) {
+		if err == nil {
+			f.found.file = &file
+		}
+		f.found.fileDone = true
+	})
+}
+
+// fileNow reads the job's file again, and reports whether it is another one than
+// before. What cannot be read is for the writing to say.
+func (j job) fileNow(ctx context.Context, outside Outside) (now *travisyml.File, changed bool) {
+	if j.file == nil {
+		return nil, false
+	}
+	read, err := outside.File(ctx)
+	if err != nil {
+		return j.file, false
+	}
+	return &read, read.Text != j.file.Text
+}
+
+// fitsFile reports whether the clone's file is that of the repository.
+func (f *Flow) fitsFile() bool {
+	if f.found.file == nil {
+		return false
+	}
+	for _, own := range f.ownRepositories() {
+		if strings.EqualFold(own.String(), f.answers.target.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+// deployRack is the Rack that the step deploys to behind a Console, "" while that
+// is open.
+func (f *Flow) deployRack() string {
+	if rack := cmp.Or(f.consoleRack(), f.answers.deployRack); rack != "" {
+		return rack
+	}
+	if login := f.result.login; login != nil && len(login.Racks) == 1 {
+		return login.Racks[0].String()
+	}
+	return ""
+}
+
+const noRow = "none"
+
+// deployRackStep asks which of several Racks the step deploys to.
+func deployRackStep() step {
+	return step{
+		id: StepDeployRack, name: "Deploy step",
+		when: func(f *Flow) bool {
+			return byConsole(f) && f.fitsFile() && f.consoleRack() == "" && f.result.login != nil && len(f.result.login.Racks) > 1 && !f.given.Agreed
+		},
+		ask: func(f *Flow) Question {
+			q := Question{
+				Kind: Pick, Title: "Which Rack do builds deploy to?",
+				Reason:  []string{"The deploy step in .travis.yml names it. The review shows the step before it is written."},
+				Initial: Value{Key: cmp.Or(f.answers.deployRack, f.result.login.Racks[0].String())},
+			}
+			for _, rack := range f.result.login.Racks {
+				q.Rows = append(q.Rows, Row{Key: rack.String(), Cells: []string{rack.String(), rack.Region, rack.Status}})
+			}
+			q.Rows = append(q.Rows, Row{Key: noRow, Cells: []string{"none: leave .travis.yml as it is"}})
+			return q
+		},
+		take: func(f *Flow, v Value) {
+			f.answers.deployRack, f.answers.noStep = v.Key, v.Key == noRow
+			if v.Key == noRow {
+				f.answers.deployRack = ""
+			}
+		},
+		shown: func(f *Flow) string { return f.answers.deployRack },
+	}
+}
+
+// fileRequest is what is to be in .travis.yml. Where the pair is encrypted, secure
+// is it.
+func (f *Flow) fileRequest(secure []travisyml.Secure) setup.FileRequest {
+	request := setup.FileRequest{}
+	if f.answers.encrypt {
+		request.Secure = secure
+	}
+	console := f.answers.way == ByConsole
+	if f.answers.noStep || f.given.Agreed || console && f.deployRack() == "" {
+		return request
+	}
+	request.Step = &setup.DeployStep{
+		App: f.found.file.AppName(), Console: console,
+		Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
+	}
+	if console {
+		request.Step.Rack = f.deployRack()
+	}
+	return request
+}
+
+// preview stands where what is encrypted will be.
+func previewSecure() []travisyml.Secure {
+	const later = "madeWhenItIsWritten"
+	return []travisyml.Secure{{Name: setup.HostName, Text: later}, {Name: setup.PasswordName, Text: later}}
+}
+
+// fileLines shows what is added to .travis.yml, and why it is not.
+func (f *Flow) fileLines() []Line {
+	if !f.fitsFile() {
+		return nil
+	}
+	change, err := setup.PlanFile(*f.found.file, f.fileRequest(previewSecure()))
+	lines := []Line{{}, {Heading, ".travis.yml"}}
+	switch {
+	case err != nil:
+		lines = append(lines, Line{Warning, err.Error()})
+		for _, hint := range ProblemOf(err).Hints {
+			lines = append(lines, Line{Muted, hint})
+		}
+		return append(lines, pasted(err)...)
+	case !change.Changed() && change.Found != "":
+		return append(lines, Line{Muted, "It deploys already: " + change.Found + "."})
+	case !change.Changed():
+		return append(lines, Line{Muted, "It is left as it is."})
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(change.Diff(), "\n"), "\n") {
+		if i > 2 { // behind the names and the first place
+			lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
+		}
+	}
+	return lines
+}
+
+// pasted are the lines that a person has to add themselves.
+func pasted(err error) []Line {
+	refusal, is := errors.AsType[*travisyml.Refusal](err)
+	if !is {
+		return nil
+	}
+	var lines []Line
+	for _, line := range refusal.Lines {
+		lines = append(lines, Line{Plain, line})
+	}
+	return lines
+}
+
+// switches are what can be changed on the review itself.
+func (f *Flow) switches() []Switch {
+	if !f.fitsFile() || f.given.Agreed {
+		return nil
+	}
+	switches := []Switch{{Key: "e", Label: "encrypted in .travis.yml", On: f.answers.encrypt}}
+	if f.answers.way == ByRack || f.deployRack() != "" {
+		switches = append([]Switch{{Key: "d", Label: "deploy step", On: !f.answers.noStep}}, switches...)
+	}
+	return switches
+}
+
+func (f *Flow) toggle(key string) {
+	switch key {
+	case "d":
+		f.answers.noStep = !f.answers.noStep
+	case "e":
+		f.answers.encrypt = !f.answers.encrypt
+	}
+}

@@ -1,0 +1,221 @@
+package flow_test
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi/travistest"
+	"convox-travis/tui/flow"
+)
+
+// withFile gives the clone a .travis.yml, and returns its path.
+func (w *world) withFile(text string) string {
+	w.Helper()
+	path := filepath.Join(w.TempDir(), "web", ".travis.yml")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		w.Fatal(err)
+	}
+	w.outside.File = func(context.Context) (travisyml.File, error) { return travisyml.OpenFile(path) }
+	return path
+}
+
+func (w *world) read(path string) string {
+	w.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return string(text)
+}
+
+func (w *world) review() string {
+	w.Helper()
+	return fmt.Sprint(w.flow.Question().Lines)
+}
+
+const yml = "language: ruby\nscript: rake\n"
+
+func TestTheDeployStepIsWrittenWithThePair(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "+deploy:") || !strings.Contains(lines, "--app web") || w.read(path) != yml {
+		t.Errorf("the review says %s", lines)
+	}
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.wantWritten()
+	if text := w.read(path); !strings.HasPrefix(text, yml) || !strings.Contains(text, "provider: script") {
+		t.Errorf("it holds %s", text)
+	}
+	if lines := w.review(); !strings.Contains(lines, "git add "+path) || strings.Contains(lines, "let builds deploy") {
+		t.Errorf("it ends with %s", lines)
+	}
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "It deploys already: deploy, line 5") {
+		t.Errorf("the review says %s", lines)
+	}
+}
+
+func TestASwitchLeavesTheFileAlone(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	w.answer(flow.Value{Switch: "d"}).step(flow.StepReview)
+	if q := w.flow.Question(); q.Switches[0].On || strings.Contains(fmt.Sprint(q.Lines), "+deploy:") {
+		t.Errorf("%+v", q)
+	}
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	if w.read(path) != yml {
+		t.Error("it was written")
+	}
+	w.begin(flow.Given{Agreed: true, Way: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepDone)
+	if w.read(path) != yml {
+		t.Error("it was written without having been shown")
+	}
+	w.begin(flow.Given{Target: setup.Target{Provider: "github", Slug: "acme/other"}})
+	if len(w.travis.Writes()) == 0 {
+		t.Error("nothing was written at all")
+	}
+}
+
+var sealed = regexp.MustCompile(`secure: "([A-Za-z0-9+/=]+)"`)
+
+func TestThePairCanBeEncryptedInTheFile(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "encrypted for this repository") || strings.Contains(lines, "create   CONVOX_HOST") {
+		t.Errorf("the review says %s", lines)
+	}
+	w.accept().step(flow.StepDone)
+	if n := len(w.travis.Writes()); n != 0 {
+		t.Errorf("%d writes to Travis", n)
+	}
+	text := w.read(path)
+	secrettest.Absent(t, "the file", text)
+	key, err := w.travis.PrivateKey(slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var opened []string
+	for _, found := range sealed.FindAllStringSubmatch(text, -1) {
+		bytes, _ := base64.StdEncoding.DecodeString(found[1])
+		//lint:ignore SA1019 as Travis does
+		plain, err := rsa.DecryptPKCS1v15(nil, key, bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened = append(opened, string(plain))
+	}
+	if len(opened) != 2 || opened[0] != "CONVOX_HOST="+w.rack.Host || opened[1] != "CONVOX_PASSWORD='"+secrettest.Canary+"'" {
+		t.Errorf("%d are encrypted", len(opened))
+	}
+	if !strings.Contains(w.review(), "the pair encrypted") || !w.flow.Report().Stands() {
+		t.Errorf("it ends with %s", w.review())
+	}
+}
+
+func TestOfSeveralRacksOneIsDeployedTo(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.console.AddRack(convox.Rack{Organization: "acme", Name: "staging"})
+	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).type_(key).step(flow.StepDeployRack)
+	w.answer(flow.Value{Key: "acme/staging"}).step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
+	if text := w.read(path); !strings.Contains(text, "--rack acme/staging") {
+		t.Errorf("it holds %s", text)
+	}
+	w = newWorld(t)
+	path = w.withFile(yml)
+	w.console.AddRack(convox.Rack{Organization: "acme", Name: "staging"})
+	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).type_(key).step(flow.StepDeployRack)
+	w.answer(flow.Value{Key: "none"}).step(flow.StepReview).accept().step(flow.StepDone)
+	if w.read(path) != yml {
+		t.Error("it was written")
+	}
+}
+
+func TestLinesThatCannotBeAddedAreShown(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile("{language: ruby}\n")
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "in brackets") || !strings.Contains(lines, "provider: script") {
+		t.Errorf("the review says %s", lines)
+	}
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.wantWritten()
+	if w.read(path) != "{language: ruby}\n" {
+		t.Error("it was written")
+	}
+}
+
+// A clone of another repository has another file.
+func TestTheFileOfAnotherRepositoryIsNotTouched(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.travis.AddRepository(travistest.Repository{ID: 12, Slug: "acme/other", Active: true})
+	w.begin(flow.Given{Target: setup.Target{Provider: "github", Slug: "acme/other"}}).accept().accept().accept().step(flow.StepReview)
+	if q := w.flow.Question(); len(q.Switches) != 0 {
+		t.Errorf("%+v", q.Switches)
+	}
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	if w.read(path) != yml {
+		t.Error("it was written")
+	}
+}
+
+func TestAFileThatChangedMeanwhileIsTriedAgain(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	if err := os.WriteFile(path, []byte("language: go\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.accept().step(flow.StepRetry).wantProblem("changed meanwhile")
+	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "CONVOX_PASSWORD  created") || !strings.Contains(reason, ".travis.yml      left as it was") {
+		t.Errorf("it says %s", reason)
+	}
+	w.accept().step(flow.StepReview) // what would be written now was not seen yet
+	w.accept().step(flow.StepProve)
+	if text := w.read(path); !strings.HasPrefix(text, "language: go\n") || !strings.Contains(text, "provider: script") {
+		t.Errorf("it holds %s", text)
+	}
+}
+
+func TestABuildProvesThePairWhenThatIsAsked(t *testing.T) {
+	w := newWorld(t)
+	var played []travistest.Build
+	state := "failed"
+	w.travis.OnBuild = func(b travistest.Build) string {
+		played = append(played, b)
+		return state
+	}
+	w.travis.BuildTime = 0
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepProve)
+	if w.flow.Question().Initial.Yes || len(played) != 0 {
+		t.Error("it is not off by default")
+	}
+	w.answer(yes).step(flow.StepProve).wantProblem("could not log in")
+	state = "passed"
+	w.answer(yes).step(flow.StepDone)
+	if lines := w.review(); !strings.Contains(lines, "Travis logged in with the new variables") || len(played) != 2 {
+		t.Errorf("it ends with %s", lines)
+	}
+	if played[1].Env["CONVOX_HOST"] != w.rack.Host || !strings.Contains(string(played[1].Config), "convox") {
+		t.Errorf("%+v", played[1].Branch)
+	}
+}

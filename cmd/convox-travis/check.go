@@ -27,13 +27,18 @@ as the last commits left it, is looked at where the working folder is the
 repository's clone; those of other repositories are not. A host that can be read
 is looked for among the Racks in CloudFormation, where AWS can be asked.
 
+With --build Travis runs one build of each repository that only logs in with what
+is set, and its end is waited for: the one proof of values that nobody can read.
+It uses build credits. For a branch of its own pair, give --branch.
+
 Exit code 0 means that nothing was found, or notes alone; 5 that there is an
 error or a warning; 4 that a credential was refused; 1 that something could not
-be read.`,
+be checked.`,
 		Example: `  convox-travis check
   convox-travis check --repo acme/api --repo acme/web --json
   convox-travis check --owner acme --all --active
-  convox-travis check --console --rack acme/production --password-stdin < deploy-key.txt`,
+  convox-travis check --console --rack acme/production --password-stdin < deploy-key.txt
+  convox-travis check --console --rack acme/production --build`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if err := o.check(); err != nil {
@@ -41,13 +46,14 @@ be read.`,
 			}
 			limited, cancel := withTimeout(*stop, o.timeout)
 			defer cancel()
-			return p.check(limited.Soft, &o)
+			return p.check(limited, &o)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.owner, "owner", "", "with --all: the person or organization, by `LOGIN`")
 	flags.BoolVar(&o.all, "all", false, "check all repositories of --owner; one that has nothing of Convox is only counted")
 	flags.BoolVar(&o.active, "active", false, "with --all: only those that Travis builds")
+	flags.BoolVar(&o.build, "build", false, "also run one Travis build for each repository, which only logs in with what is set; it uses build credits")
 	o.credentialFlags(flags)
 	o.repositoryFlags(flags)
 	o.runFlags(flags)
@@ -62,6 +68,7 @@ type checkOptions struct {
 	options
 	owner       string
 	all, active bool
+	build       bool
 }
 
 func (o *checkOptions) check() error {
@@ -75,13 +82,16 @@ func (o *checkOptions) check() error {
 		return &usageError{what: "--owner needs --all", hints: []string{"all of the owner's repositories: --owner LOGIN --all; one of them: --repo OWNER/NAME"}}
 	case !o.all && o.active:
 		return &usageError{what: "--active needs --all", hints: []string{"--owner LOGIN --all --active takes those that Travis builds"}}
+	case o.all && o.build:
+		return &usageError{what: "--build is not for --all", hints: []string{"each build uses credits: name the repositories with --repo OWNER/NAME"}}
 	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
 		return &usageError{what: "--all and a list of repositories contradict each other", hints: []string{"give --owner LOGIN --all, or --repo or --repos-from"}}
 	}
 	return nil
 }
 
-func (p *program) check(ctx context.Context, o *checkOptions) error {
+func (p *program) check(stop setup.Stop, o *checkOptions) error {
+	ctx := stop.Soft
 	show := &checkPresenter{program: p, o: o}
 	request, client, err := p.checkAnswers(ctx, o)
 	if err != nil {
@@ -105,6 +115,11 @@ func (p *program) check(ctx context.Context, o *checkOptions) error {
 	if err != nil {
 		return show.fail(err)
 	}
+	if o.build && !audit.Refused {
+		if err := audit.Prove(stop, client, request, setup.Prover{Tell: show.proof}, client.Endpoint() == travisapi.HostedEndpoint); err != nil {
+			return show.fail(err)
+		}
+	}
 	return show.audit(audit)
 }
 
@@ -127,6 +142,12 @@ func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.Audi
 	var m missing
 	if !way.given() && (o.passwordStdin || o.saved) {
 		m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
+	}
+	if o.build && !way.given() {
+		m.add("what builds log in to", "--console with --rack ORG/NAME, --rack NAME, or --host HOST")
+	}
+	if o.build && way.console && way.rack == "" {
+		m.add("the Rack behind the Console", "--rack ORG/NAME")
 	}
 	if len(repos.targets) == 0 && !o.all {
 		m.add("the repository", repos.missingHint())

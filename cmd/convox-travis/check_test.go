@@ -158,6 +158,39 @@ func TestCheckProvesTheCredential(t *testing.T) {
 	w.want(w.run(w.key(), "check", console, "--password-stdin"), 5, "names no Rack")
 }
 
+func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	w.checkout(t, goodFile)
+	var played []travistest.Build
+	state := "passed"
+	w.Travis.OnBuild = func(b travistest.Build) string {
+		played = append(played, b)
+		return state
+	}
+	host := w.setting("DEMO_RACK_HOST")
+	e := w.run("", "check", "--host", host, "--build")
+	w.want(e, 0, "nothing found")
+	if len(played) != 1 || played[0].Env["CONVOX_HOST"] != host || played[0].Branch != "main" || !strings.Contains(string(played[0].Config), "convox") {
+		t.Errorf("%d builds", len(played))
+	}
+	state = "failed"
+	e = w.run("", "check", "--host", host, "--build", "--json")
+	w.want(e, 5)
+	if document := w.checked(e); codesOf(document) != "error proof_failed" || document.Result != "found" {
+		t.Errorf("%+v", document)
+	}
+	w.want(w.run("", "check", "--repo", "acme/website", "--host", host, "--build"), 1, "the repository is not active on Travis")
+	w.want(w.run("", "check", "--build"), 2, "what builds log in to")
+	w.want(w.run("", "check", "--build", "--console="+w.setting("DEMO_CONSOLE_HOST")), 2, "--rack ORG/NAME")
+	w.want(w.run("", "check", "--build", "--owner", "acme", "--all", "--host", host), 2, "--build is not for --all")
+	if len(played) != 2 {
+		t.Errorf("%d builds", len(played))
+	}
+	w.Travis.BuildTime = time.Hour
+	w.want(w.run("", "check", "--host", host, "--build", "--timeout", "2s"), 1, "its end was not seen")
+}
+
 func TestCheckTakesAllOfAnOwners(t *testing.T) {
 	w := newWorld(t)
 	e := w.run("", "check", "--owner", "acme", "--all", "--active")

@@ -57,6 +57,13 @@ func (s *checkPresenter) fail(err error) error {
 	return &reportedError{code: code}
 }
 
+// proof shows how a build goes to someone who is looking.
+func (s *checkPresenter) proof(e setup.ProofEvent) {
+	if s.o.json == "" && s.shown {
+		fmt.Fprintln(s.err, strings.TrimSpace("the build: "+e.State+" "+e.Page))
+	}
+}
+
 func (s *checkPresenter) print(document checkDocument) {
 	document.Version, document.Host = formatVersion, s.host.String()
 	document.Repositories = append([]auditedDocument{}, document.Repositories...) // none is [], not null
@@ -227,7 +234,7 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 		text += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
 	}
 	if n := len(audit.Errs()); n > 0 {
-		text += fmt.Sprintf("; %d could not be read", n)
+		text += fmt.Sprintf("; %d could not be checked", n)
 	}
 	return text
 }

@@ -41,6 +41,7 @@ const (
 	FoundInactive     = "inactive"           // Travis does not build it
 	FoundNotSetUp     = "not_set_up"         // it was not asked for by name, and has nothing of Convox
 	FoundForks        = "forks"              // pull requests from forks get the private variables
+	FoundProof        = CodeProofFailed      // a build could not log in
 	FoundUnread       = "unread"             // something beside the variables could not be read
 
 	// About the variables.

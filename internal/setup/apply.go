@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
@@ -48,6 +49,21 @@ func (r Runner) Apply(stop Stop, plan Plan) Report {
 		report.Repositories = append(report.Repositories, outcome)
 	}
 	report.Stopped = stop.asked()
+	return report
+}
+
+// Activate carries out the activations of a plan, and leaves the variables alone:
+// for a pair that is put elsewhere. Its report tells of no variables.
+func (r Runner) Activate(stop Stop, plan Plan) Report {
+	plan.Repositories = slices.Clone(plan.Repositories)
+	for i := range plan.Repositories {
+		p := &plan.Repositories[i]
+		p.Host.Action, p.Password.Action = None, None
+	}
+	report := r.Apply(stop, plan)
+	for i := range report.Repositories {
+		report.Repositories[i].Variables = nil
+	}
 	return report
 }
 

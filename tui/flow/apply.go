@@ -59,18 +59,16 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	if err != nil {
 		return Outcome{Err: err, To: StepReview}
 	}
-	var report setup.Report
+	runner := setup.Runner{Travis: travis, Tell: func(e setup.Event) {
+		if line, worth := eventLine(e); worth {
+			tell.Line(line)
+		}
+	}}
+	write := runner.Apply
 	if j.encrypt {
-		target := plan.Repositories[0]
-		report.Repositories = []setup.RepositoryReport{{Target: target.Target, ID: target.Repository.ID}}
-	} else {
-		runner := setup.Runner{Travis: travis, Tell: func(e setup.Event) {
-			if line, worth := eventLine(e); worth {
-				tell.Line(line)
-			}
-		}}
-		report = runner.Apply(stop, plan)
+		write = runner.Activate
 	}
+	report := write(stop, plan)
 	if j.file != nil && len(report.Errs()) == 0 && report.Stopped == nil {
 		j.writeFile(stop, travis, plan, &report.Repositories[0], tell)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -127,6 +128,23 @@ func TestThePairCanBeEncryptedInTheFile(t *testing.T) {
 	}
 	if !strings.Contains(w.review(), "the pair encrypted") || !w.flow.Report().Stands() {
 		t.Errorf("it ends with %s", w.review())
+	}
+}
+
+func TestAnEncryptedPairGetsAnInactiveRepositoryActivatedToo(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
+		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/off", Provider: gitrepo.GitHub}}}, nil
+	}
+	w.begin(flow.Given{Target: setup.Target{Provider: "github", Slug: "acme/off"}})
+	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
+	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview).accept().step(flow.StepDone)
+	if writes := w.travis.Writes(); len(writes) != 1 || writes[0].Path != "/repo/8/activate" {
+		t.Errorf("%d writes", len(writes))
+	}
+	if !strings.Contains(w.read(path), "secure:") {
+		t.Errorf("it holds %s", w.read(path))
 	}
 }
 

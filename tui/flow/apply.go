@@ -39,7 +39,7 @@ func (f *Flow) apply() *Work {
 type job struct {
 	outside Outside
 	token   secret.String
-	file    *travisyml.File // nil is left alone
+	file    *travisyml.File // nil where there is nothing to add
 	request setup.FileRequest
 	encrypt bool
 }
@@ -47,7 +47,10 @@ type job struct {
 func (f *Flow) job() job {
 	j := job{outside: f.outside, token: f.token(), encrypt: f.answers.encrypt}
 	if f.fitsFile() {
-		j.file, j.request = f.found.file, f.fileRequest(nil)
+		j.request = f.fileRequest(nil)
+		if j.encrypt || j.request.Step != nil {
+			j.file = f.found.file
+		}
 	}
 	return j
 }
@@ -98,7 +101,9 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *
 		}
 	}
 	change, err := setup.PlanFile(*j.file, request)
-	tell.Line(Line{Plain, "adding to .travis.yml"})
+	if change.Changed() {
+		tell.Line(Line{Plain, "adding to .travis.yml"})
+	}
 	report.File = setup.WriteFile(change, err, j.encrypt)
 	if _, refused := errors.AsType[*travisyml.Refusal](err); report.File.Err != nil && (j.encrypt || !refused) {
 		report.Err = report.File.Err

@@ -61,12 +61,16 @@ type RepositoryReport struct {
 // Stands reports whether this run changed something, or may have, that it did
 // not change back.
 func (r RepositoryReport) Stands() bool {
+	return r.variablesStand() || r.Activated || (r.File != nil && r.File.Written())
+}
+
+func (r RepositoryReport) variablesStand() bool {
 	for _, v := range r.Variables {
 		if v.Action != None && (v.Result == Done || v.Result == Unknown || v.Lost) {
 			return true
 		}
 	}
-	return r.Activated || (r.File != nil && r.File.Written())
+	return false
 }
 
 // Report is how a run ended.
@@ -97,18 +101,16 @@ func (r Report) Errs() []error {
 	return errs
 }
 
-// Undo lists the commands that take away what was written, one for each
-// provider.
+// Undo lists the commands that take away the variables that were written, one for
+// each provider.
 func (r Report) Undo() []string {
 	var commands []string
 	for _, provider := range travisapi.Providers() {
 		command, branch := "", ""
 		for _, repository := range r.Repositories {
-			if repository.Stands() && repository.Target.provider() == provider {
+			if repository.variablesStand() && repository.Target.provider() == provider {
 				command += " --repo " + shellescape.Quote(repository.Target.Slug)
-				if len(repository.Variables) > 0 {
-					branch = repository.Variables[0].Branch
-				}
+				branch = repository.Variables[0].Branch
 			}
 		}
 		if command == "" {

@@ -126,6 +126,9 @@ func TestThePairCanBeEncryptedInTheFile(t *testing.T) {
 	if len(opened) != 2 || opened[0] != "CONVOX_HOST="+w.rack.Host || opened[1] != "CONVOX_PASSWORD='"+secrettest.Canary+"'" {
 		t.Errorf("%d are encrypted", len(opened))
 	}
+	if strings.Contains(w.review(), "convox-travis remove") {
+		t.Errorf("variables that were not set are to be removed: %s", w.review())
+	}
 	if !strings.Contains(w.review(), "the pair encrypted") || !w.flow.Report().Stands() {
 		t.Errorf("it ends with %s", w.review())
 	}

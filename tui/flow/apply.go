@@ -75,6 +75,9 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	if j.file != nil && len(report.Errs()) == 0 && report.Stopped == nil {
 		j.writeFile(stop, travis, plan, &report.Repositories[0], tell)
 	}
+	if errs := report.Errs(); len(errs) > 0 && j.encrypt && !report.Stands() && report.Stopped == nil {
+		return Outcome{Err: errs[0], To: StepReview} // where the other place can be chosen
+	}
 	outcome := Outcome{Set: func(f *Flow) {
 		f.result.report, f.result.begun = &report, true
 		f.over = report.Stopped != nil

@@ -13,6 +13,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -148,6 +149,31 @@ func TestAnEncryptedPairGetsAnInactiveRepositoryActivatedToo(t *testing.T) {
 	}
 	if !strings.Contains(w.read(path), "secure:") {
 		t.Errorf("it holds %s", w.read(path))
+	}
+}
+
+// A key that is too short for the password leaves the other place to choose.
+func TestAPairThatCannotBeEncryptedCanGoIntoTheSettings(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.travis.AddRepository(travistest.Repository{ID: 12, Slug: "acme/old", Active: true, KeyBits: 1024})
+	long := strings.Repeat("long", 40)
+	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
+		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/old", Provider: gitrepo.GitHub}}}, nil
+	}
+	w.rack.SetPassword(long)
+	w.outside.Saved = func(context.Context) ([]convox.SavedLogin, error) {
+		return []convox.SavedLogin{{Host: w.host(), Password: secret.New(long), InUse: true}}, nil
+	}
+	w.begin(flow.Given{Target: setup.Target{Provider: "github", Slug: "acme/old"}}).accept().accept().accept().step(flow.StepReview)
+	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
+	w.accept().step(flow.StepReview).wantProblem("1024 bits")
+	if w.read(path) != yml || len(w.travis.Writes()) != 0 {
+		t.Error("something was written")
+	}
+	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview).accept().step(flow.StepProve)
+	if len(w.travis.Writes()) != 2 {
+		t.Errorf("%d writes", len(w.travis.Writes()))
 	}
 }
 

@@ -162,19 +162,21 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 	w := newWorld(t)
 	w.setUp()
 	w.checkout(t, goodFile)
-	var played []travistest.Build
-	state := "passed"
-	w.Travis.OnBuild = func(b travistest.Build) string {
-		played = append(played, b)
-		return state
+	builds := make(chan travistest.Build, 9)
+	play := func(took time.Duration, state string) {
+		w.Travis.PlayBuilds(took, func(b travistest.Build) string {
+			builds <- b
+			return state
+		})
 	}
+	play(0, "passed")
 	host := w.setting("DEMO_RACK_HOST")
 	e := w.run("", "check", "--host", host, "--build")
 	w.want(e, 0, "nothing found")
-	if len(played) != 1 || played[0].Env["CONVOX_HOST"] != host || played[0].Branch != "main" || !strings.Contains(string(played[0].Config), "convox") {
-		t.Errorf("%d builds", len(played))
+	if played := <-builds; played.Env["CONVOX_HOST"] != host || played.Branch != "main" || !strings.Contains(string(played.Config), "convox") {
+		t.Errorf("a build of %s", played.Branch)
 	}
-	state = "failed"
+	play(0, "failed")
 	e = w.run("", "check", "--host", host, "--build", "--json")
 	w.want(e, 5)
 	if document := w.checked(e); codesOf(document) != "error proof_failed" || document.Result != "found" {
@@ -184,10 +186,10 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 	w.want(w.run("", "check", "--build"), 2, "what builds log in to")
 	w.want(w.run("", "check", "--build", "--console="+w.setting("DEMO_CONSOLE_HOST")), 2, "--rack ORG/NAME")
 	w.want(w.run("", "check", "--build", "--owner", "acme", "--all", "--host", host), 2, "--build is not for --all")
-	if len(played) != 2 {
-		t.Errorf("%d builds", len(played))
+	if len(builds) != 1 {
+		t.Errorf("%d builds after the first", len(builds))
 	}
-	w.Travis.BuildTime = time.Hour
+	play(time.Hour, "passed")
 	w.want(w.run("", "check", "--host", host, "--build", "--timeout", "2s"), 1, "its end was not seen")
 }
 

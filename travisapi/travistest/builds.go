@@ -120,6 +120,13 @@ func (s *Server) getBuild(w http.ResponseWriter, r request) {
 	notFound(w, "build")
 }
 
+// PlayBuilds sets BuildTime and OnBuild of a server that is in use.
+func (s *Server) PlayBuilds(took time.Duration, play func(Build) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.BuildTime, s.OnBuild = took, play
+}
+
 // renderBuild shows a build, which is over after BuildTime; s.mu is held.
 func (s *Server) renderBuild(of *repository, r *buildRequest) object {
 	if r.state == "" && s.Now().Sub(r.at) >= s.BuildTime {

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -166,22 +167,13 @@ func (r ProofRequest) page(build travisapi.Build) string {
 }
 
 func (p Prover) clock() clock.Clock {
-	if p.Clock == nil {
-		return clock.System{}
-	}
-	return p.Clock
+	return cmp.Or[clock.Clock](p.Clock, clock.System{})
 }
 
 func (p Prover) pause() time.Duration {
-	if p.Pause == 0 {
-		return 3 * time.Second
-	}
-	return p.Pause
+	return cmp.Or(p.Pause, 3*time.Second)
 }
 
 func (p Prover) patience() time.Duration {
-	if p.Patience == 0 {
-		return 30 * time.Minute
-	}
-	return p.Patience
+	return cmp.Or(p.Patience, 30*time.Minute)
 }

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -192,22 +193,13 @@ func (r Resetter) Discard(ctx context.Context, plan ResetPlan) error {
 func shownRack(rack cfn.Rack) string { return shellescape.StripUnsafe(rack.Name) }
 
 func (r Resetter) clock() clock.Clock {
-	if r.Clock == nil {
-		return clock.System{}
-	}
-	return r.Clock
+	return cmp.Or[clock.Clock](r.Clock, clock.System{})
 }
 
 func (r Resetter) patience() time.Duration {
-	if r.Patience == 0 {
-		return 30 * time.Minute
-	}
-	return r.Patience
+	return cmp.Or(r.Patience, 30*time.Minute)
 }
 
 func (r Resetter) pause() time.Duration {
-	if r.Pause == 0 {
-		return 3 * time.Second
-	}
-	return r.Pause
+	return cmp.Or(r.Pause, 3*time.Second)
 }

@@ -1,13 +1,16 @@
 package setup_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -49,12 +52,12 @@ func TestWhatIsEncryptedComesBackInBash(t *testing.T) {
 				t.Fatal(err)
 			}
 			secrettest.Absent(t, "what is encrypted", sealed)
-			bytes, err := base64.StdEncoding.DecodeString(sealed)
+			encrypted, err := base64.StdEncoding.DecodeString(sealed)
 			if err != nil || strings.ContainsAny(sealed, "\n ") {
 				t.Fatalf("%v", err)
 			}
 			//lint:ignore SA1019 as Travis does
-			text, err := rsa.DecryptPKCS1v15(nil, private, bytes)
+			text, err := rsa.DecryptPKCS1v15(nil, private, encrypted)
 			if err != nil || string(text) != "CONVOX_PASSWORD='"+secrettest.Canary+"'" {
 				t.Fatalf("%d bits: %v", bits, err)
 			}
@@ -67,6 +70,34 @@ func TestWhatIsEncryptedComesBackInBash(t *testing.T) {
 				t.Errorf("Bash gives something else back, %v", err)
 			}
 		}
+	}
+}
+
+func TestOpenSSLOpensWhatIsEncrypted(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Log("openssl is not here: Go alone has opened it")
+		return
+	}
+	private := newKey(t, 2048)
+	sealed, err := setup.Encrypt(pkix(t, private), "CONVOX_PASSWORD", secret.New(secrettest.Canary))
+	if err != nil {
+		t.Fatal(err)
+	}
+	encrypted, err := base64.StdEncoding.DecodeString(sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "key.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	decrypt := exec.Command(openssl, "pkeyutl", "-decrypt", "-inkey", file, "-pkeyopt", "rsa_padding_mode:pkcs1")
+	decrypt.Stdin = bytes.NewReader(encrypted)
+	out, err := decrypt.Output()
+	if err != nil || string(out) != "CONVOX_PASSWORD='"+secrettest.Canary+"'" {
+		t.Errorf("openssl opens something else: %v", err)
 	}
 }
 

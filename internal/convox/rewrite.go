@@ -5,7 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"convox-travis/internal/atomicfile"
 )
 
 // rewriteTries is how often a file may change under rewrite.
@@ -19,7 +20,7 @@ const rewriteTries = 8
 // remains, between the last look and the rename.
 func rewrite(file string, change func(old string) (string, error)) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return writeReason(err)
+		return atomicfile.Reason(err)
 	}
 	target, err := behindLinks(file)
 	if err != nil {
@@ -48,7 +49,7 @@ func behindLinks(name string) (string, error) {
 	case errors.Is(err, fs.ErrNotExist), err == nil && info.Mode()&fs.ModeSymlink == 0:
 		return name, nil
 	case err != nil:
-		return "", writeReason(err)
+		return "", atomicfile.Reason(err)
 	}
 	target, err := filepath.EvalSymlinks(name)
 	if err != nil {
@@ -63,51 +64,15 @@ func replace(target, old, text string) (done bool, err error) {
 	if info, err := os.Stat(target); err == nil {
 		mode &= info.Mode()
 	}
-	folder := filepath.Dir(target)
-	temporary, err := os.CreateTemp(folder, ".auth-*") // 0600
-	if err != nil {
-		return false, writeReason(err)
-	}
-	defer func() {
-		if !done {
-			_ = os.Remove(temporary.Name()) // the reason that is told matters more
+	err = atomicfile.Write(target, text, mode, func() error {
+		now, err := readSmallFile(target)
+		if err == nil && now != old {
+			return errBusy
 		}
-	}()
-	_, err = temporary.WriteString(text)
-	// The rename must not come before the text, should the machine stop here.
-	err = errors.Join(err, temporary.Sync(), temporary.Close(), os.Chmod(temporary.Name(), mode))
-	if err != nil {
-		return false, writeReason(err)
+		return err
+	})
+	if err == errBusy {
+		return false, nil
 	}
-	if now, err := readSmallFile(target); err != nil || now != old {
-		return false, err
-	}
-	if err := os.Rename(temporary.Name(), target); err != nil {
-		return false, writeReason(err)
-	}
-	syncFolder(folder)
-	return true, nil
-}
-
-// syncFolder makes a rename last, on systems where that can be asked for.
-func syncFolder(name string) {
-	folder, err := os.Open(name)
-	if err != nil {
-		return
-	}
-	_ = folder.Sync() // some systems cannot; the file itself is whole
-	_ = folder.Close()
-}
-
-// writeReason drops the cause: it names the temporary file.
-func writeReason(err error) error {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return errDenied
-	case errors.Is(err, syscall.EROFS):
-		return errReadOnly
-	case errors.Is(err, syscall.ENOSPC):
-		return errFull
-	}
-	return errUnwritable
+	return err == nil, err
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/atomicfile"
 )
 
 // Why a login is not saved, beside what is wrong with a file that is read.
@@ -12,10 +14,6 @@ var (
 	errConsole     = errors.New("this host is a Console, and what the convox client saves for one is a person's own key")
 	errLink        = errors.New("the link does not lead to a file")
 	errOverfull    = errors.New("it would be larger than any real one")
-	errDenied      = errors.New("there is no permission to write it")
-	errReadOnly    = errors.New("it is on a disk that is read-only")
-	errFull        = errors.New("the disk is full")
-	errUnwritable  = errors.New("it cannot be written")
 	errBusy        = errors.New("another program keeps writing to it")
 	errWrittenOver = errors.New("read back, it does not hold the password: another program wrote to it at the same time")
 )
@@ -47,9 +45,9 @@ func (e *SaveError) Hints() []string {
 		return []string{makeDeployKey}
 	case errBusy, errWrittenOver:
 		return []string{"run this again when nothing else logs in", keepIt}
-	case errFull:
+	case atomicfile.ErrFull:
 		return []string{"make room on the disk", keepIt}
-	case errDenied, errReadOnly, errUnwritable:
+	case atomicfile.ErrDenied, atomicfile.ErrReadOnly, atomicfile.ErrUnwritable:
 		return []string{"let " + file + " and its folder be written to, or name another folder in CONVOX_CONFIG", keepIt}
 	}
 	return []string{"repair or move away " + file + "; it is made anew", keepIt}

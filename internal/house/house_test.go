@@ -28,6 +28,7 @@ const (
 var mayImport = map[string][]string{
 	// The ground: nothing below it but clock.
 	"internal/secret":            {},
+	"internal/atomicfile":        {},
 	"internal/bounded":           {},
 	"internal/clock":             {},
 	"internal/transport":         {"internal/clock"},
@@ -38,8 +39,8 @@ var mayImport = map[string][]string{
 	// The outside, one room for each.
 	"cfn":                {"internal/secret", "internal/transport", "internal/clock"},
 	"travisapi":          {"internal/bounded", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
-	"internal/convox":    {"internal/bounded", "internal/secret", "internal/transport", "internal/clock"},
-	"internal/travisyml": {"internal/bounded", "internal/secret"},
+	"internal/convox":    {"internal/atomicfile", "internal/bounded", "internal/secret", "internal/transport", "internal/clock"},
+	"internal/travisyml": {"internal/atomicfile", "internal/bounded", "internal/secret"},
 	"internal/gitrepo":   {},
 
 	// The decisions.

@@ -5,8 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
+	"convox-travis/internal/atomicfile"
 	"convox-travis/internal/bounded"
 )
 
@@ -97,50 +97,18 @@ func (f File) Write(text string) error {
 		}
 		info, err := os.Stat(target)
 		if err != nil {
-			return &FileError{"write", writeReason(err)}
+			return &FileError{"write", atomicfile.Reason(err)}
 		}
 		mode = info.Mode().Perm()
 	}
-	if err := f.replace(target, text, mode); err != nil {
+	err = atomicfile.Write(target, text, mode, func() error {
+		if now, err := openAt(f.Root, f.Path); err != nil || now.Text != f.Text || now.Missing != f.Missing {
+			return errChanged
+		}
+		return nil
+	})
+	if err != nil {
 		return &FileError{"write", err}
 	}
 	return nil
-}
-
-func (f File) replace(target, text string, mode fs.FileMode) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(target), ".travis-*.yml")
-	if err != nil {
-		return writeReason(err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temporary.Name()) // the reason that is told matters more
-		}
-	}()
-	_, err = temporary.WriteString(text)
-	// The rename must not come before the text, should the machine stop here.
-	err = errors.Join(err, temporary.Sync(), temporary.Close(), os.Chmod(temporary.Name(), mode))
-	if err != nil {
-		return writeReason(err)
-	}
-	if now, err := openAt(f.Root, f.Path); err != nil || now.Text != f.Text || now.Missing != f.Missing {
-		return errChanged
-	}
-	if err := os.Rename(temporary.Name(), target); err != nil {
-		return writeReason(err)
-	}
-	return nil
-}
-
-// writeReason drops the cause: it names the temporary file.
-func writeReason(err error) error {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return errDenied
-	case errors.Is(err, syscall.EROFS):
-		return errReadOnly
-	case errors.Is(err, syscall.ENOSPC):
-		return errFull
-	}
-	return errUnwritable
 }

@@ -10,10 +10,6 @@ var (
 	errUnreadable = errors.New("it cannot be read")
 	errLink       = errors.New("it is a link to nothing")
 	errChanged    = errors.New("it was changed meanwhile")
-	errDenied     = errors.New("its folder may not be written")
-	errReadOnly   = errors.New("it is on a disk that is read-only")
-	errFull       = errors.New("the disk is full")
-	errUnwritable = errors.New("it cannot be written")
 )
 
 // FileError means that the file could not be read or written; in the second

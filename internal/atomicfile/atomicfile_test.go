@@ -1,0 +1,80 @@
+package atomicfile_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"convox-travis/internal/atomicfile"
+)
+
+func always() error { return nil }
+
+func TestAFileIsReplacedWhole(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "file")
+	for _, text := range []string{"first", "second", ""} {
+		if err := atomicfile.Write(name, text, 0o640, always); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(name); err != nil || string(got) != text {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	info, err := os.Stat(name)
+	if err != nil || (runtime.GOOS != "windows" && info.Mode().Perm() != 0o640) {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	alone(t, folder)
+}
+
+func TestAFileThatIsNotToBeReplacedAnyMoreStays(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "file")
+	if err := os.WriteFile(name, []byte("theirs"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	changed := errors.New("it was changed")
+	if err := atomicfile.Write(name, "ours", 0o600, func() error { return changed }); err != changed {
+		t.Errorf("%v", err)
+	}
+	if text, err := os.ReadFile(name); err != nil || string(text) != "theirs" {
+		t.Errorf("%q, %v", text, err)
+	}
+	alone(t, folder)
+}
+
+func TestWhatIsWrongIsSaidWithoutNames(t *testing.T) {
+	folder := t.TempDir()
+	inTheWay := filepath.Join(folder, "file")
+	if err := os.MkdirAll(filepath.Join(inTheWay, "inside"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{filepath.Join(folder, "none", "file"), inTheWay} {
+		if err := atomicfile.Write(name, "text", 0o600, always); !errors.Is(err, atomicfile.ErrUnwritable) {
+			t.Errorf("%v", err)
+		}
+	}
+	alone(t, folder)
+	if runtime.GOOS == "windows" || os.Getuid() == 0 {
+		return // nobody is denied anything there
+	}
+	if err := os.Chmod(folder, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(folder, 0o700)
+	if err := atomicfile.Write(filepath.Join(folder, "new"), "text", 0o600, always); !errors.Is(err, atomicfile.ErrDenied) {
+		t.Errorf("%v", err)
+	}
+}
+
+// alone fails where something is left beside the file.
+func alone(t *testing.T, folder string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("%d files, %v", len(entries), err)
+	}
+}

@@ -17,38 +17,14 @@ type Runner struct {
 	Tell   func(Event)     // told of each step, one at a time; may be nil
 }
 
-// Apply carries out a plan, one repository after the other. Repositories whose
-// plan has an error are passed over and reported. It ends early when it is
-// asked to, or when Travis refuses the token or bans it.
+// Apply carries out a plan, several repositories side by side. Those whose plan
+// has an error are passed over and reported. It ends early when it is asked to, or
+// when Travis refuses the token or bans it.
 func (r Runner) Apply(stop Stop, plan Plan) Report {
-	report := Report{Warnings: plan.AllWarnings()}
-	var over error // why nothing more is written
-	for _, repository := range plan.Repositories {
-		if over == nil {
-			over = stop.asked()
-		}
-		outcome := repository.intent(plan.Branch)
-		switch {
-		case repository.Err != nil:
-			outcome.fail()
-			if over == nil {
-				over = stopping(repository.Err)
-			}
-		case !repository.writes() && !repository.Activate:
-			outcome.finish(Done)
-		case over != nil:
-			outcome.Err = notBegun(repository.Target, over)
-			outcome.fail()
-		default:
-			outcome = r.applyOne(stop, plan, repository)
-			if stopsEverything(outcome.Err) {
-				over = outcome.Err
-			}
-		}
-		r.tell(Event{Target: repository.Target, Step: StepFinished, Report: &outcome})
-		report.Repositories = append(report.Repositories, outcome)
-	}
-	report.Stopped = stop.asked()
+	report := sweep(r, stop, plan.Repositories, func(r Runner, stop Stop, repository RepositoryPlan) RepositoryReport {
+		return r.applyOne(stop, plan, repository)
+	})
+	report.Warnings = plan.AllWarnings()
 	return report
 }
 
@@ -68,28 +44,46 @@ func (r Runner) Activate(stop Stop, plan Plan) Report {
 }
 
 func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) RepositoryReport {
-	run := newPairRun(r, stop, plan, repository)
-	run.tell(StepBegin, "")
-	ctx, cancel := stop.call()
-	defer cancel()
-	cleanup, end := stop.cleanup()
-	defer end()
-	if err := run.activate(ctx); err != nil {
-		return run.report(err)
-	}
-	if !repository.writes() {
-		outcome := run.report(nil)
+	outcome, over := repository.intent(plan.Branch), stop.asked()
+	switch {
+	case repository.Err != nil:
+		outcome.finish(Failed)
+		return outcome
+	case !repository.writes() && !repository.Activate:
 		outcome.finish(Done)
 		return outcome
+	case over != nil:
+		outcome.Err = notBegun(repository.Target, over)
+		outcome.finish(Failed)
+		return outcome
 	}
-	err := run.writePair(ctx)
-	if err == nil {
-		err = run.verify(ctx)
+	run := newPairRun(r, stop, plan, repository)
+	err := run.carryOut()
+	outcome = run.report(err)
+	if err == nil && !repository.writes() {
+		outcome.finish(Done) // left as they are, as was meant
 	}
-	if err != nil && !run.whole() && !stopsEverything(err) {
-		run.undo(cleanup)
+	return outcome
+}
+
+// carryOut activates, writes and reads back, or takes away what was created.
+func (p *pairRun) carryOut() error {
+	p.tell(StepBegin, "")
+	ctx, cancel := p.stop.call()
+	defer cancel()
+	cleanup, end := p.stop.cleanup()
+	defer end()
+	err := p.activate(ctx)
+	if err != nil || !p.repository.writes() {
+		return err
 	}
-	return run.report(err)
+	if err = p.writePair(ctx); err == nil {
+		err = p.verify(ctx)
+	}
+	if err != nil && !p.whole() && !stopsEverything(err) {
+		p.undo(cleanup)
+	}
+	return err
 }
 
 // pairRun is the writing of one pair.
@@ -225,9 +219,6 @@ func (p *pairRun) report(err error) RepositoryReport {
 	}
 	return report
 }
-
-// fail marks what was not written.
-func (r *RepositoryReport) fail() { r.finish(Failed) }
 
 func (r *RepositoryReport) finish(result Result) {
 	for i := range r.Variables {

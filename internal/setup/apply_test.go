@@ -11,7 +11,6 @@ import (
 
 	"convox-travis/internal/faults"
 	"convox-travis/internal/setup"
-	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
 )
 
@@ -187,28 +186,6 @@ func TestASettingThatIsAlwaysOverwrittenIsTold(t *testing.T) {
 	}
 }
 
-func TestABanStopsEverything(t *testing.T) {
-	w := newWorld(t)
-	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/web", Active: true})
-	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = append(r.Targets, setup.Target{Slug: "acme/web"}) }))
-	w.tell = func(e setup.Event) {
-		if e.Step == setup.StepWritten {
-			w.travis.Ban(token)
-		}
-	}
-	report := w.apply(w.stop(), plan)
-	first, second := report.Repositories[0], report.Repositories[1]
-	if !travisapi.IsKind(first.Err, travisapi.KindBanned) || story(first) != "HOST create done, PASSWORD create failed" {
-		t.Errorf("%s, %v", story(first), first.Err)
-	}
-	if !travisapi.IsKind(second.Err, travisapi.KindBanned) || codeOf(second.Err) != "not_begun" || second.Stands() {
-		t.Errorf("%s, %v", story(second), second.Err)
-	}
-	if n := len(w.travis.Writes()); n != 2 {
-		t.Errorf("%d writes: something was sent after the ban", n)
-	}
-}
-
 func TestOneWriteAtATime(t *testing.T) {
 	w := newWorld(t, private("p0", setup.PasswordName, "older", ""), private("p", setup.PasswordName, "old", ""))
 	plan := w.plan(w.request())
@@ -259,19 +236,6 @@ func TestAStopFinishesTheCallAndTakesAwayWhatWasCreated(t *testing.T) {
 		} else if w.settings() != "" || !errors.Is(r.Err, errStop) {
 			t.Errorf("%s: left %s, %v", name, w.settings(), r.Err)
 		}
-	}
-}
-
-func TestRepositoriesAfterAStopAreNotBegun(t *testing.T) {
-	w := newWorld(t)
-	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/web", Active: true})
-	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = append(r.Targets, setup.Target{Slug: "acme/web"}) }))
-	report := w.apply(w.stopAt(setup.StepVerify, ""), plan)
-	if r := report.Repositories[1]; codeOf(r.Err) != "not_begun" || !errors.Is(r.Err, errStop) || r.Stands() {
-		t.Errorf("%s, %v", story(r), r.Err)
-	}
-	if got := w.travis.EnvVars("acme/web"); len(got) != 0 {
-		t.Errorf("acme/web got %d variables", len(got))
 	}
 }
 

@@ -12,9 +12,6 @@ import (
 	"convox-travis/travisapi"
 )
 
-// sideBySide is how many repositories are worked on at the same time.
-const sideBySide = 8
-
 // Request is what a person asked for, all answers given.
 type Request struct {
 	Targets    []Target

@@ -93,50 +93,29 @@ func (r RepositoryRemoval) intent() RepositoryReport {
 	return report
 }
 
-// Remove carries out a removal, one repository after the other, and reads back
+// Remove carries out a removal, several repositories side by side, and reads back
 // that what it deleted is gone.
 func (r Runner) Remove(stop Stop, removal Removal) Report {
-	var report Report
-	var over error // why nothing more is deleted
-	for _, repository := range removal.Repositories {
-		if over == nil {
-			over = stop.asked()
-		}
-		outcome := repository.intent()
-		switch {
-		case repository.Err != nil:
-			outcome.fail()
-			if over == nil {
-				over = stopping(repository.Err)
-			}
-		case over != nil && len(repository.Variables) > 0:
-			outcome.Err = notBegun(repository.Target, over)
-			outcome.fail()
-		default:
-			r.removeOne(stop, repository, &outcome)
-			if stopsEverything(outcome.Err) {
-				over = outcome.Err
-			}
-		}
-		r.tell(Event{Target: repository.Target, Step: StepFinished, Report: &outcome})
-		report.Repositories = append(report.Repositories, outcome)
-	}
-	report.Stopped = stop.asked()
-	return report
+	return sweep(r, stop, removal.Repositories, Runner.removeOne)
 }
 
-func (r Runner) removeOne(stop Stop, repository RepositoryRemoval, outcome *RepositoryReport) {
-	if len(repository.Variables) == 0 {
-		return
+func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryReport {
+	outcome := repository.intent()
+	outcome.finish(Failed)
+	switch over := stop.asked(); {
+	case repository.Err != nil, len(repository.Variables) == 0:
+		return outcome
+	case over != nil:
+		outcome.Err = notBegun(repository.Target, over)
+		return outcome
 	}
 	ctx, cancel := stop.call()
 	defer cancel()
-	outcome.fail()
 	ref := repository.Repository.Ref()
 	for i, v := range repository.Variables {
 		if err := stop.asked(); err != nil {
 			outcome.Err = &Error{code: CodeStopped, text: fmt.Sprintf("%s: stopped before it was done", repository.Target), cause: err}
-			return
+			return outcome
 		}
 		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
 		if err := deleteVariable(ctx, r.Travis, r.Retry, ref, v.ID); err != nil {
@@ -144,16 +123,17 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval, outcome *Repo
 				outcome.Variables[i].Result = Unknown
 			}
 			outcome.Err = err
-			return
+			return outcome
 		}
 		outcome.Variables[i].Result = Done
 	}
 	outcome.Err = r.verifyGone(ctx, repository, outcome)
+	return outcome
 }
 
 // verifyGone reads back: a simultaneous write by somebody else can bring a
 // deleted variable back.
-func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, outcome *RepositoryReport) error {
+func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, outcome RepositoryReport) error {
 	r.tell(Event{Target: repository.Target, Step: StepVerify})
 	vars, err := r.Travis.EnvVars(ctx, repository.Repository.Ref())
 	if err != nil {

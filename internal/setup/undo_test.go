@@ -190,40 +190,6 @@ func TestABanSeenInALookIsTold(t *testing.T) {
 	}
 }
 
-func many(n int) (targets []setup.Target) {
-	for range n {
-		targets = append(targets, setup.Target{Slug: "acme/r" + strings.Repeat("x", len(targets))})
-	}
-	return targets
-}
-
-func TestABanSparesTheReadsThatAreLeft(t *testing.T) {
-	w := newWorld(t)
-	w.travis.Ban(token)
-	w.travis.Faults.SetLatency(5 * time.Millisecond)
-	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = many(40) }))
-	if n := len(w.travis.Faults.Requests()); n > 32 {
-		t.Errorf("%d requests for 40 repositories", n)
-	}
-	banned := 0
-	for _, r := range plan.Repositories {
-		if !travisapi.IsKind(r.Err, travisapi.KindBanned) {
-			t.Errorf("%s: %v", r.Target, r.Err)
-		}
-		if codeOf(r.Err) == "banned" {
-			banned++
-		}
-	}
-	if banned == 0 || banned > 16 {
-		t.Errorf("%d were told by Travis itself", banned)
-	}
-	w.travis.Faults.Forget()
-	removal := setup.MakeRemoval(t.Context(), w.client, setup.RemoveRequest{Targets: many(40)})
-	if n := len(w.travis.Faults.Requests()); n > 32 || removal.Repositories[39].Err == nil {
-		t.Errorf("%d requests to remove from 40 repositories", n)
-	}
-}
-
 func TestABanThatAPlanMetStopsTheWrites(t *testing.T) {
 	w := newWorld(t)
 	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/web", Active: true})
@@ -231,21 +197,6 @@ func TestABanThatAPlanMetStopsTheWrites(t *testing.T) {
 	plan.Repositories[0].Err = &travisapi.Error{Kind: travisapi.KindBanned}
 	report := w.apply(w.stop(), plan)
 	if len(w.travis.Writes()) != 0 || codeOf(report.Repositories[1].Err) != "not_begun" {
-		t.Errorf("%d writes, %v", len(w.travis.Writes()), report.Repositories[1].Err)
-	}
-}
-
-func TestABanStopsARemoval(t *testing.T) {
-	w := newWorld(t, pairs...)
-	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/web", EnvVars: pairs})
-	removal := setup.MakeRemoval(t.Context(), w.client, setup.RemoveRequest{Targets: []setup.Target{{Slug: slug}, {Slug: "acme/web"}}})
-	runner := setup.Runner{Travis: w.client, Retry: quick, Tell: func(e setup.Event) {
-		if e.Step == setup.StepDelete {
-			w.travis.Ban(token)
-		}
-	}}
-	report := runner.Remove(w.stop(), removal)
-	if len(w.travis.Writes()) != 1 || codeOf(report.Repositories[1].Err) != "not_begun" {
 		t.Errorf("%d writes, %v", len(w.travis.Writes()), report.Repositories[1].Err)
 	}
 }

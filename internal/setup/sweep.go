@@ -1,0 +1,65 @@
+package setup
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// sideBySide is how many repositories are worked on at the same time. In one of
+// them one call is made after the other: Travis loses one of two simultaneous
+// writes (https://github.com/travis-ci/travis-api, lib/travis/model/json_sync.rb).
+const sideBySide = 8
+
+// planned is a repository of a Plan or of a Removal.
+type planned interface {
+	why() error // nothing is changed there, or nil
+}
+
+func (p RepositoryPlan) why() error    { return p.Err }
+func (r RepositoryRemoval) why() error { return r.Err }
+
+// sweep works on all repositories, side by side, and reports them in their
+// order. Once Travis lets nobody in any more, those under way end as they do when
+// the run is asked to stop, and work has to begin no other.
+func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
+	soft, end := context.WithCancelCause(stop.Soft)
+	defer end(nil)
+	for _, repository := range all {
+		if why := repository.why(); stopsEverything(why) {
+			end(why)
+		}
+	}
+	r = r.oneAtATime()
+	report := Report{Repositories: make([]RepositoryReport, len(all))}
+	var working errgroup.Group
+	working.SetLimit(sideBySide)
+	for i, repository := range all {
+		working.Go(func() error {
+			outcome := work(r, Stop{Soft: soft, Hard: stop.Hard}, repository)
+			if stopsEverything(outcome.Err) {
+				end(outcome.Err)
+			}
+			r.tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})
+			report.Repositories[i] = outcome
+			return nil
+		})
+	}
+	_ = working.Wait() // what went wrong is in each repository's report
+	report.Stopped = stop.asked()
+	return report
+}
+
+// oneAtATime returns a Runner that tells of one event after the other.
+func (r Runner) oneAtATime() Runner {
+	if tell := r.Tell; tell != nil {
+		var telling sync.Mutex
+		r.Tell = func(e Event) {
+			telling.Lock()
+			defer telling.Unlock()
+			tell(e)
+		}
+	}
+	return r
+}

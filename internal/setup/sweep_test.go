@@ -1,0 +1,198 @@
+package setup_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+	"convox-travis/travisapi/travistest"
+)
+
+// mayBegin is how many repositories may be worked on at the same time.
+const mayBegin = 8
+
+// many returns a world of n repositories with these variables.
+func many(t *testing.T, n int, vars ...travistest.EnvVar) (*world, []setup.Target) {
+	t.Helper()
+	w := newWorld(t)
+	var targets []setup.Target
+	for i := range n {
+		name := fmt.Sprintf("acme/r%02d", i)
+		w.travis.AddRepository(travistest.Repository{ID: 100 + i, Slug: name, Active: true, EnvVars: vars})
+		targets = append(targets, setup.Target{Provider: travisapi.GitHub, Slug: name})
+	}
+	return w, targets
+}
+
+func (w *world) planFor(targets []setup.Target) setup.Plan {
+	w.Helper()
+	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = targets }))
+	w.travis.Faults.Forget()
+	return plan
+}
+
+func TestRepositoriesAreWrittenSideBySide(t *testing.T) {
+	w, targets := many(t, 24)
+	w.travis.SettingsTime = 10 * time.Millisecond // for that long two writes to one repository would meet
+	report := w.apply(w.stop(), w.planFor(targets))
+	for i, r := range report.Repositories {
+		if r.Target != targets[i] || r.Err != nil || story(r) != "HOST create done, PASSWORD create done" {
+			t.Errorf("%s as number %d: %s, %v", r.Target, i, story(r), r.Err)
+		}
+		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 2 {
+			t.Errorf("%s has %d variables", r.Target, n)
+		}
+	}
+	if n := w.travis.Faults.MostTogether(); n < 4 || n > mayBegin {
+		t.Errorf("%d calls at a time", n)
+	}
+}
+
+func TestEventsAreToldOneAtATime(t *testing.T) {
+	w, targets := many(t, 24)
+	telling, finished := false, 0
+	w.tell = func(e setup.Event) {
+		if telling {
+			t.Error("two at a time")
+		}
+		telling = true
+		if e.Step == setup.StepFinished {
+			finished++
+		}
+		telling = false
+	}
+	w.apply(w.stop(), w.planFor(targets))
+	if finished != len(targets) {
+		t.Errorf("%d ends were told", finished)
+	}
+}
+
+// begun counts the repositories that something was tried in, and fails where one
+// of the others is not told to be so for the reason why.
+func (w *world) begun(report setup.Report, why func(error) bool) (n int) {
+	w.Helper()
+	for _, r := range report.Repositories {
+		switch {
+		case codeOf(r.Err) != setup.CodeNotBegun:
+			n++
+		case !why(r.Err) || r.Stands():
+			w.Errorf("%s: %s, %v", r.Target, story(r), r.Err)
+		}
+	}
+	return n
+}
+
+func isBan(err error) bool { return travisapi.IsKind(err, travisapi.KindBanned) }
+
+func TestABanStopsEverything(t *testing.T) {
+	w, targets := many(t, 40)
+	plan := w.planFor(targets)
+	w.tell = func(e setup.Event) {
+		if e.Step == setup.StepWritten {
+			w.travis.Ban(token)
+		}
+	}
+	report := w.apply(w.stop(), plan)
+	if n := w.begun(report, isBan); n == 0 || n > mayBegin {
+		t.Errorf("%d repositories were begun", n)
+	}
+	for _, r := range report.Repositories {
+		host := r.Variables[0].Result == setup.Done
+		if !isBan(r.Err) || host != (len(w.travis.EnvVars(r.Target.Slug)) == 1) {
+			t.Errorf("%s: %s, %v", r.Target, story(r), r.Err)
+		}
+	}
+	if n := len(w.travis.Writes()); n > 2*mayBegin {
+		t.Errorf("%d writes: something was begun after the ban", n)
+	}
+}
+
+func TestABanSparesTheReadsThatAreLeft(t *testing.T) {
+	w, targets := many(t, 40)
+	w.travis.Ban(token)
+	w.travis.Faults.SetLatency(5 * time.Millisecond)
+	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = targets }))
+	if n := len(w.travis.Faults.Requests()); n > 32 {
+		t.Errorf("%d requests for 40 repositories", n)
+	}
+	banned := 0
+	for _, r := range plan.Repositories {
+		if !travisapi.IsKind(r.Err, travisapi.KindBanned) {
+			t.Errorf("%s: %v", r.Target, r.Err)
+		}
+		if codeOf(r.Err) == "banned" {
+			banned++
+		}
+	}
+	if banned == 0 || banned > 16 {
+		t.Errorf("%d were told by Travis itself", banned)
+	}
+	w.travis.Faults.Forget()
+	removal := setup.MakeRemoval(t.Context(), w.client, setup.RemoveRequest{Targets: targets})
+	if n := len(w.travis.Faults.Requests()); n > 32 || removal.Repositories[39].Err == nil {
+		t.Errorf("%d requests to remove from 40 repositories", n)
+	}
+}
+
+func TestABanStopsARemoval(t *testing.T) {
+	w, targets := many(t, 40, pairs...)
+	removal := setup.MakeRemoval(t.Context(), w.client, setup.RemoveRequest{Targets: targets})
+	runner := setup.Runner{Travis: w.client, Retry: quick, Tell: func(e setup.Event) {
+		if e.Step == setup.StepDelete {
+			w.travis.Ban(token)
+		}
+	}}
+	report := runner.Remove(w.stop(), removal)
+	if n := w.begun(report, isBan); n == 0 || n > mayBegin {
+		t.Errorf("%d repositories were begun", n)
+	}
+	if n := len(w.travis.Writes()); n > mayBegin {
+		t.Errorf("%d writes: something was begun after the ban", n)
+	}
+}
+
+func TestRepositoriesAfterAStopAreNotBegun(t *testing.T) {
+	w, targets := many(t, 40)
+	report := w.apply(w.stopAt(setup.StepVerify, ""), w.planFor(targets))
+	stopped := func(err error) bool { return errors.Is(err, errStop) }
+	if n := w.begun(report, stopped); n == 0 || n > mayBegin {
+		t.Errorf("%d repositories were begun", n)
+	}
+	whole := 0
+	for _, r := range report.Repositories {
+		switch n := len(w.travis.EnvVars(r.Target.Slug)); {
+		case n == 2 && r.Stands():
+			whole++
+		case n != 0 || r.Stands():
+			t.Errorf("%s: %s with %d variables", r.Target, story(r), n)
+		}
+	}
+	if whole == 0 || !errors.Is(report.Stopped, errStop) {
+		t.Errorf("%d are whole, %v", whole, report.Stopped)
+	}
+}
+
+func TestATallyTellsHowLongTheRestTakes(t *testing.T) {
+	w, targets := many(t, 100)
+	plan := w.planFor(targets)
+	now := time.Now()
+	tally := plan.Tally(now)
+	if toGo := tally.ToGo(now); toGo != 125*time.Second {
+		t.Errorf("200 POSTs take %v", toGo)
+	}
+	for i, r := range plan.Intent().Repositories[:90] {
+		if i < 10 {
+			r.Err = errStop
+		}
+		tally.Count(r)
+	}
+	if tally.Done != 80 || tally.Failed != 10 || tally.Left() != 10 {
+		t.Errorf("%+v", tally)
+	}
+	if toGo := tally.ToGo(now.Add(90 * time.Second)); toGo != 10*time.Second {
+		t.Errorf("ten more as those before take %v", toGo)
+	}
+}

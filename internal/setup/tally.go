@@ -1,0 +1,76 @@
+package setup
+
+import (
+	"time"
+
+	"convox-travis/internal/pace"
+)
+
+// Tally counts how far a run over repositories has come.
+type Tally struct {
+	Of     int // repositories
+	Done   int
+	Failed int
+
+	began time.Time
+	posts map[Target]int // still to be made
+}
+
+// Tally returns the count of a run over the plan that begins now.
+func (p Plan) Tally(now time.Time) *Tally {
+	t := &Tally{Of: len(p.Repositories), began: now, posts: map[Target]int{}}
+	for _, repository := range p.Repositories {
+		t.posts[repository.Target] = repository.posts()
+	}
+	return t
+}
+
+// Tally returns the count of a run over the removal that begins now.
+func (r Removal) Tally(now time.Time) *Tally { return &Tally{Of: len(r.Repositories), began: now} }
+
+// Count counts a repository's end.
+func (t *Tally) Count(r RepositoryReport) {
+	if r.Err == nil {
+		t.Done++
+	} else {
+		t.Failed++
+	}
+	delete(t.posts, r.Target)
+}
+
+// Left is how many repositories have not come to their end.
+func (t *Tally) Left() int { return t.Of - t.Done - t.Failed }
+
+// ToGo is about how long the rest takes: as long as the ones before took, or as
+// long as the pace of POSTs makes it; 0 where nothing is known yet.
+func (t *Tally) ToGo(now time.Time) time.Duration {
+	posts := 0
+	for _, n := range t.posts {
+		posts += n
+	}
+	var toGo time.Duration
+	if posts > pace.TravisPosts {
+		toGo = time.Duration(posts) * pace.TravisWindow / pace.TravisPosts
+	}
+	if ended := t.Of - t.Left(); ended > 0 {
+		toGo = max(toGo, now.Sub(t.began)/time.Duration(ended)*time.Duration(t.Left()))
+	}
+	return toGo
+}
+
+// posts is how many POSTs the plan makes at the least.
+func (p RepositoryPlan) posts() int {
+	posts := 0
+	if p.Err != nil {
+		return 0
+	}
+	for _, change := range []Change{p.Host, p.Password} {
+		if change.Action == Create {
+			posts++
+		}
+	}
+	if p.Activate {
+		posts++
+	}
+	return posts
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,10 +20,14 @@ func newApply(p *program, stop *setup.Stop) *cobra.Command {
 		Short: "Check a credential and write the pair, without questions",
 		Long: `Check that the Rack or Console accepts the credential, write CONVOX_HOST and
 CONVOX_PASSWORD as private variables, and read back that they are there.
-It never asks: what it cannot find and was not given, it lists.`,
+It never asks: what it cannot find and was not given, it lists.
+
+Of many repositories up to eight are written side by side, no faster than Travis
+allows. With --skip-existing those that have both variables are left alone.`,
 		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
   convox-travis apply --rack production --saved --repo acme/api
-  convox-travis apply --host rack.example.com --branch main --dry-run`,
+  convox-travis apply --host rack.example.com --branch main --dry-run
+  convox-travis apply --console --password-stdin --owner acme --all --active < deploy-key.txt`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
@@ -35,6 +40,7 @@ It never asks: what it cannot find and was not given, it lists.`,
 	}
 	o.credentialFlags(cmd.Flags())
 	o.repositoryFlags(cmd.Flags())
+	o.ownerFlags(cmd.Flags())
 	o.writeFlags(cmd.Flags())
 	o.runFlags(cmd.Flags())
 	return cmd
@@ -44,13 +50,16 @@ It never asks: what it cannot find and was not given, it lists.`,
 type application struct {
 	way      wayIn
 	request  setup.Request
-	travis   travisAccess
+	travis   *travisapi.Client
 	warnings []setup.Warning
 }
 
 func (p *program) apply(stop setup.Stop, o *options) error {
 	show := p.presenter(o, "apply")
 	a, err := p.answers(stop.Soft, o)
+	if err == nil {
+		a.request.Targets, err = o.owned(stop.Soft, a.travis, a.request.Targets)
+	}
 	show.targets = a.request.Targets
 	if err == nil {
 		err = p.locate(stop.Soft, o, &a)
@@ -59,7 +68,7 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 		return show.fail(err)
 	}
 	show.host = a.way.host.String()
-	plan, client, err := p.makePlan(stop.Soft, o, a)
+	plan, err := p.makePlan(stop.Soft, o, a)
 	if err != nil {
 		return show.fail(err, a.warnings...) // they can be the reason
 	}
@@ -67,25 +76,22 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 	if o.dryRun {
 		return show.report(plan.Intent())
 	}
-	runner := setup.Runner{Travis: client, Tell: show.event}
+	runner := setup.Runner{Travis: a.travis, Tell: show.event}
+	show.begin(plan.Tally(time.Now()))
 	return show.report(runner.Apply(stop, plan))
 }
 
-func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, *travisapi.Client, error) {
-	client, err := p.travisClient(a.travis.endpoint, a.travis.token)
-	if err != nil {
-		return setup.Plan{}, nil, err
-	}
+func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {
 	checker, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint, UserAgent: userAgent()})
 	if err != nil {
-		return setup.Plan{}, nil, &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
+		return setup.Plan{}, &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
 	}
-	plan, err := setup.MakePlan(ctx, client, checker, a.request)
+	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
 	plan.Warnings = append(a.warnings, plan.Warnings...)
 	if stopped := context.Cause(ctx); stopped != nil {
-		return plan, nil, stopped
+		return plan, stopped
 	}
-	return plan, client, err
+	return plan, err
 }
 
 // answers reads all answers that need no call, and lists those that are
@@ -104,7 +110,8 @@ func (p *program) answers(ctx context.Context, o *options) (application, error) 
 		Targets: repos.targets, Branch: o.branch, Rack: a.way.rack,
 		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
-	if a.travis, err = p.travis(o, repos.slug()); err != nil {
+	access, err := p.travis(o, repos.slug())
+	if err != nil {
 		return a, err
 	}
 	var m missing
@@ -118,13 +125,17 @@ func (p *program) answers(ctx context.Context, o *options) (application, error) 
 		}
 		m.add("the password or deploy key", hint)
 	}
-	if len(repos.targets) == 0 {
+	if len(repos.targets) == 0 && !o.all {
 		m.add("the repository", repos.missingHint())
 	}
-	if a.travis.token.IsEmpty() {
+	if access.token.IsEmpty() {
 		m.add("the Travis token", missingToken)
 	}
-	return a, m.err("apply")
+	if err := m.err("apply"); err != nil {
+		return a, err
+	}
+	a.travis, err = p.travisClient(access.endpoint, access.token)
+	return a, err
 }
 
 // locate finds the host of a Rack that was named by its stack, and then reads

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -50,12 +49,10 @@ be checked.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.owner, "owner", "", "with --all: the person or organization, by `LOGIN`")
-	flags.BoolVar(&o.all, "all", false, "check all repositories of --owner; one that has nothing of Convox is only counted")
-	flags.BoolVar(&o.active, "active", false, "with --all: only those that Travis builds")
 	flags.BoolVar(&o.build, "build", false, "also run one Travis build for each repository, which only logs in with what is set; it uses build credits")
 	o.credentialFlags(flags)
 	o.repositoryFlags(flags)
+	o.ownerFlags(flags)
 	o.runFlags(flags)
 	for _, unused := range []string{"no-verify", "yes", "accessible"} { // taken, as everywhere, and of no use
 		_ = flags.MarkHidden(unused) // it is there
@@ -66,26 +63,15 @@ be checked.`,
 // checkOptions is what the flags of check say.
 type checkOptions struct {
 	options
-	owner       string
-	all, active bool
-	build       bool
+	build bool
 }
 
 func (o *checkOptions) check() error {
 	if err := o.options.check(); err != nil {
 		return err
 	}
-	switch {
-	case o.all && o.owner == "":
-		return &usageError{what: "--all needs --owner", hints: []string{"whose repositories: --owner LOGIN --all"}}
-	case !o.all && o.owner != "":
-		return &usageError{what: "--owner needs --all", hints: []string{"all of the owner's repositories: --owner LOGIN --all; one of them: --repo OWNER/NAME"}}
-	case !o.all && o.active:
-		return &usageError{what: "--active needs --all", hints: []string{"--owner LOGIN --all --active takes those that Travis builds"}}
-	case o.all && o.build:
+	if o.all && o.build {
 		return &usageError{what: "--build is not for --all", hints: []string{"each build uses credits: name the repositories with --repo OWNER/NAME"}}
-	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
-		return &usageError{what: "--all and a list of repositories contradict each other", hints: []string{"give --owner LOGIN --all, or --repo or --repos-from"}}
 	}
 	return nil
 }
@@ -102,10 +88,8 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 	if err != nil {
 		return show.fail(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
 	}
-	if o.all {
-		if request.Targets, err = ownedBy(ctx, client, o); err != nil {
-			return show.fail(err)
-		}
+	if request.Targets, err = o.owned(ctx, client, request.Targets); err != nil {
+		return show.fail(err)
 	}
 	request.Clone = p.clonedFile(ctx, &o.options, request.Targets)
 	auditor := setup.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (setup.Searcher, error) {
@@ -182,24 +166,4 @@ func (p *program) checkCredential(ctx context.Context, o *options, way wayIn) (s
 		}
 	}
 	return setup.Credential{Host: a.way.host, Console: way.console}, a.warnings, nil
-}
-
-// ownedBy lists all repositories of an owner.
-func ownedBy(ctx context.Context, client *travisapi.Client, o *checkOptions) ([]setup.Target, error) {
-	provider, err := o.readProvider()
-	if err != nil {
-		return nil, err
-	}
-	all, err := client.Repositories(ctx, travisapi.ListOptions{Owner: o.owner, Provider: provider, Active: o.active})
-	if stopped := context.Cause(ctx); stopped != nil {
-		return nil, stopped
-	}
-	if err != nil {
-		return nil, err
-	}
-	targets := make([]setup.Target, len(all))
-	for i, r := range all {
-		targets[i] = setup.Target{Provider: cmp.Or(r.Provider, provider, travisapi.GitHub), Slug: r.Slug}
-	}
-	return targets, nil
 }

@@ -24,6 +24,7 @@ type (
 		Repositories []repositoryDocument `json:"repositories"`
 		Warnings     []messageDocument    `json:"warnings"`
 		Error        *messageDocument     `json:"error"`
+		Resume       string               `json:"resume,omitempty"` // the command that goes on where the run ended
 	}
 	repositoryDocument struct {
 		Slug      string             `json:"slug"`

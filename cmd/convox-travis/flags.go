@@ -18,6 +18,8 @@ type options struct {
 	// Which repositories.
 	repos          []string
 	reposFrom      string
+	owner          string
+	all, active    bool
 	provider       string
 	branch         string
 	travisEndpoint string
@@ -104,7 +106,7 @@ func (o *options) check() error {
 	if o.timeout < 0 {
 		return &usageError{what: "--timeout is below zero", hints: []string{"give a time such as 90s or 5m, or leave it away"}}
 	}
-	return nil
+	return o.checkOwner()
 }
 
 // noEmptyFlags refuses a flag that was given an empty value, as by a variable

@@ -17,6 +17,6 @@ func (p *program) fullScreen(stop setup.Stop, f *flow.Flow) error {
 		return err
 	}
 	return tui.Screen(stop, tui.Terminal{
-		In: p.in, Out: p.err.(*os.File), Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
+		In: p.in, Out: p.status.to.(*os.File), Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
 	}, f)
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"al.essio.dev/pkg/shellescape"
+	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -20,10 +22,12 @@ type presenter struct {
 	targets []setup.Target
 	host    string
 	told    bool // whether warnings were shown already
+	plain   bool // whether what is shown may not be written over
+	meter   *meter
 }
 
 func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, json: o.json, dryRun: o.dryRun, command: command}
+	return &presenter{program: p, json: o.json, dryRun: o.dryRun, command: command, plain: p.isPlain(o) || p.env("TERM") == "dumb"}
 }
 
 // plan shows what a person should know before anything is written.
@@ -52,6 +56,9 @@ func (s *presenter) note(format string, args ...any) {
 // event shows progress to someone who is looking, and gives a repository's end
 // to a script that asked for them as they come.
 func (s *presenter) event(e setup.Event) {
+	if e.Step == setup.StepFinished {
+		s.meter.count(*e.Report)
+	}
 	switch {
 	case e.Step == setup.StepFinished && s.json == jsonLines:
 		s.print(repositoryOf(*e.Report))
@@ -75,27 +82,44 @@ func (s *presenter) fail(err error, warnings ...setup.Warning) error {
 	if code == exitInterrupted {
 		s.note("nothing was written")
 	}
-	s.tell(report, code, err)
+	again := s.resume(report, []error{err})
+	s.goOn(setup.Report{}, again)
+	s.tell(report, code, err, again.command)
 	return &reportedError{code: code}
 }
 
 // report tells how a run ended.
 func (s *presenter) report(report setup.Report) error {
+	s.meter.end()
 	code := reportExit(report)
 	if !s.told {
 		s.warn(report.Warnings)
 	}
 	s.errors(report.Errs())
-	s.tell(report, code, nil)
+	again := s.resume(report, report.Errs())
+	s.tell(report, code, nil, again.command)
+	if !s.dryRun {
+		s.goOn(report, again)
+	}
 	if s.json == "" && code == exitDone && !s.dryRun && s.command == "apply" {
-		for _, command := range report.Undo() {
-			s.note("undo: %s", command)
-		}
+		s.undo(report)
 	}
 	if code == exitDone {
 		return nil
 	}
 	return &reportedError{code: code}
+}
+
+// undo tells how what was written is taken away again.
+func (s *presenter) undo(report setup.Report) {
+	const readable = 20 // repositories on a command line
+	if len(report.Repositories) > readable {
+		s.note("undo: convox-travis remove --repos-from FILE, with those in it that were created or replaced, one a line")
+		return
+	}
+	for _, command := range report.Undo() {
+		s.note("undo: %s", command)
+	}
 }
 
 // errors tells what went wrong, and what is the same for every repository once.
@@ -118,7 +142,7 @@ func (s *presenter) errors(errs []error) {
 	}
 }
 
-func (s *presenter) tell(report setup.Report, code int, err error) {
+func (s *presenter) tell(report setup.Report, code int, err error, resume string) {
 	switch s.json {
 	case jsonLines:
 		if s.dryRun || err != nil {
@@ -130,6 +154,7 @@ func (s *presenter) tell(report setup.Report, code int, err error) {
 		document := runDocument{
 			Version: formatVersion, Result: results[code], Host: s.host,
 			Repositories: []repositoryDocument{}, Warnings: warningsOf(report.Warnings), Error: errorOf(err),
+			Resume: resume,
 		}
 		if s.dryRun && code == exitDone {
 			document.Result = "dry-run"
@@ -138,10 +163,33 @@ func (s *presenter) tell(report setup.Report, code int, err error) {
 			document.Repositories = append(document.Repositories, repositoryOf(r))
 		}
 		s.print(document)
-	default:
-		if err == nil {
+	case "":
+		switch {
+		case err != nil:
+		case len(report.Repositories) > 1:
+			s.table(report)
+		default:
 			s.lines(report)
 		}
+	}
+}
+
+// table tells a person how it ended, a line for each repository.
+func (s *presenter) table(report setup.Report) {
+	names, column := make([]string, len(report.Repositories)), 0
+	for i, r := range report.Repositories {
+		names[i] = shellescape.StripUnsafe(r.Target.String())
+		if n := ansi.StringWidth(names[i]); n <= longestRepoCell {
+			column = max(column, n)
+		}
+	}
+	for i, r := range report.Repositories {
+		outcome := r.Outcome()
+		if r.Activated {
+			outcome = "activated, " + outcome
+		}
+		pad := strings.Repeat(" ", max(0, column-ansi.StringWidth(names[i])))
+		fmt.Fprintln(s.out, names[i]+pad+gap+shellescape.StripUnsafe(outcome))
 	}
 }
 

@@ -14,8 +14,11 @@ import (
 
 // program is what a run has of the outside. A test gives it another one.
 type program struct {
+	args     []string
 	in       io.Reader
 	out, err io.Writer
+	// status is err, once it runs.
+	status *status
 	// typed reports whether a person sits at in; shown, whether one looks at err.
 	typed, shown bool
 	// colours reports whether out shows colours to a person.

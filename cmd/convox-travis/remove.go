@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,8 @@ func newRemove(p *program, stop *setup.Stop) *cobra.Command {
 those of one branch, with --all-branches every one. On a terminal it asks
 first. The credential itself goes on working.`,
 		Example: `  convox-travis remove --repo acme/api
-  convox-travis remove --branch main --yes`,
+  convox-travis remove --branch main --yes
+  convox-travis remove --owner acme --all --dry-run`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if err := o.check(); err != nil {
@@ -38,6 +40,7 @@ first. The credential itself goes on working.`,
 		},
 	}
 	o.repositoryFlags(cmd.Flags())
+	o.ownerFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&everyBranch, "all-branches", false, "delete every pair, whatever its branch")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted, and delete nothing")
 	o.runFlags(cmd.Flags())
@@ -47,12 +50,16 @@ first. The credential itself goes on working.`,
 func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
 	show := p.presenter(o, "remove")
 	repos, client, err := p.removeAnswers(stop.Soft, o)
-	show.targets = repos.targets
+	targets := repos.targets
+	if err == nil {
+		targets, err = o.owned(stop.Soft, client, targets)
+	}
+	show.targets = targets
 	if err != nil {
 		return show.fail(err)
 	}
 	removal := setup.MakeRemoval(stop.Soft, client, setup.RemoveRequest{
-		Targets: repos.targets, Branch: o.branch, AllBranches: everyBranch,
+		Targets: targets, Branch: o.branch, AllBranches: everyBranch,
 	})
 	if err := context.Cause(stop.Soft); err != nil {
 		return show.fail(err)
@@ -66,6 +73,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
 		}
 	}
 	runner := setup.Runner{Travis: client, Tell: show.event}
+	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)
 	err = show.report(report)
 	if report.Stands() {
@@ -84,7 +92,7 @@ func (p *program) removeAnswers(ctx context.Context, o *options) (repositories, 
 		return repos, nil, err
 	}
 	var m missing
-	if len(repos.targets) == 0 {
+	if len(repos.targets) == 0 && !o.all {
 		m.add("the repository", repos.missingHint())
 	}
 	if access.token.IsEmpty() {

@@ -43,7 +43,7 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 		}
 		r.targets = append(r.targets, target)
 	}
-	if own := setup.Own(clone, provider); len(named) == 0 && len(own) == 1 {
+	if own := setup.Own(clone, provider); len(named) == 0 && len(own) == 1 && !o.all {
 		r.targets = own
 	}
 	return r, nil

@@ -20,6 +20,8 @@ var (
 
 // run is one run of the program; it returns the exit code.
 func run(args []string, p *program) int {
+	p.args, p.status = args, &status{to: p.err}
+	p.err = p.status
 	stop, finish := p.stop()
 	defer finish()
 	root := newRoot(p, &stop)

@@ -149,7 +149,7 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 	if len(a.request.Targets) != 1 {
 		return nil, &usageError{what: "what is encrypted is for one repository alone", hints: []string{"give it with --repo OWNER/NAME, once"}}
 	}
-	plan, client, err := p.makePlan(ctx, &o.options, a)
+	plan, err := p.makePlan(ctx, &o.options, a)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 	if err := repository.Err; err != nil && !setup.IsMixed(err) { // settings of branches do not count: the file wins
 		return nil, err
 	}
-	key, err := client.GeneratedKey(ctx, repository.Ref())
+	key, err := a.travis.GeneratedKey(ctx, repository.Ref())
 	if err != nil {
 		return nil, err
 	}

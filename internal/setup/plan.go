@@ -109,6 +109,9 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	}
 	_ = reads.Wait() // what went wrong is in each repository's plan
 	err := <-checked
+	if why := stopping(context.Cause(ctx)); err != nil && why != nil {
+		err = why // it ended the check
+	}
 	return plan, err
 }
 

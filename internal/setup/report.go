@@ -73,6 +73,30 @@ func (r RepositoryReport) variablesStand() bool {
 	return false
 }
 
+// Outcome says in one line what became of the variables.
+func (r RepositoryReport) Outcome() string {
+	if len(r.Variables) == 0 {
+		if r.Err != nil {
+			return "nothing was changed"
+		}
+		return "nothing is set"
+	}
+	outcomes := make([]string, len(r.Variables))
+	for i, v := range r.Variables {
+		outcomes[i] = v.Outcome()
+		if v.Branch != "" {
+			outcomes[i] += " for branch " + showBranch(v.Branch)
+		}
+	}
+	if len(outcomes) == 2 && outcomes[0] == outcomes[1] {
+		return strings.Replace("both "+outcomes[0], "both left as it is", "left as they are", 1)
+	}
+	for i, v := range r.Variables {
+		outcomes[i] = v.Name + " " + outcomes[i]
+	}
+	return strings.Join(outcomes, ", ")
+}
+
 // Report is how a run ended.
 type Report struct {
 	Repositories []RepositoryReport
@@ -85,6 +109,18 @@ func (r Report) Stands() bool {
 	for _, repository := range r.Repositories {
 		if repository.Stands() {
 			return true
+		}
+	}
+	return false
+}
+
+// Replaces reports whether anything that was there was to be replaced.
+func (r Report) Replaces() bool {
+	for _, repository := range r.Repositories {
+		for _, v := range repository.Variables {
+			if v.Action == Replace {
+				return true
+			}
 		}
 	}
 	return false

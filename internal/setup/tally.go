@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"fmt"
 	"time"
 
 	"convox-travis/internal/pace"
@@ -73,4 +74,24 @@ func (p RepositoryPlan) posts() int {
 		posts++
 	}
 	return posts
+}
+
+// Words says how far the run has come.
+func (t *Tally) Words(now time.Time) string {
+	words := fmt.Sprintf("%d done, %d failed, %d left", t.Done, t.Failed, t.Left())
+	if toGo := t.ToGo(now); t.Left() > 0 && toGo > 0 {
+		words += ", about " + roughly(toGo)
+	}
+	return words
+}
+
+// roughly says a time as nobody can know it better.
+func roughly(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", max(1, int(d.Round(time.Second).Seconds())))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
+	}
+	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+// ownerFlags name all repositories of an owner.
+func (o *options) ownerFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.owner, "owner", "", "with --all: the person or organization, by `LOGIN`")
+	flags.BoolVar(&o.all, "all", false, "all repositories of --owner")
+	flags.BoolVar(&o.active, "active", false, "with --all: only those that Travis builds")
+}
+
+// checkOwner refuses what cannot be meant.
+func (o *options) checkOwner() error {
+	switch {
+	case o.all && o.owner == "":
+		return &usageError{what: "--all needs --owner", hints: []string{"whose repositories: --owner LOGIN --all"}}
+	case !o.all && o.owner != "":
+		return &usageError{what: "--owner needs --all", hints: []string{"all of the owner's repositories: --owner LOGIN --all; one of them: --repo OWNER/NAME"}}
+	case !o.all && o.active:
+		return &usageError{what: "--active needs --all", hints: []string{"--owner LOGIN --all --active takes those that Travis builds"}}
+	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
+		return &usageError{what: "--all and a list of repositories contradict each other", hints: []string{"give --owner LOGIN --all, or --repo or --repos-from"}}
+	}
+	return nil
+}
+
+// owned returns the repositories that --all means, and targets without it.
+func (o *options) owned(ctx context.Context, client *travisapi.Client, targets []setup.Target) ([]setup.Target, error) {
+	if !o.all {
+		return targets, nil
+	}
+	provider, err := o.readProvider()
+	if err != nil {
+		return nil, err
+	}
+	all, err := client.Repositories(ctx, travisapi.ListOptions{Owner: o.owner, Provider: provider, Active: o.active})
+	if stopped := context.Cause(ctx); stopped != nil {
+		return nil, stopped
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, &usageError{
+			what:  fmt.Sprintf("--all: this account sees no such repository of %s on Travis", o.owner),
+			hints: []string{"check --owner, --provider and --active; what was made today is unknown until Travis is synced"},
+		}
+	}
+	targets = make([]setup.Target, len(all))
+	for i, r := range all {
+		targets[i] = setup.Target{Provider: cmp.Or(r.Provider, provider, travisapi.GitHub), Slug: r.Slug}
+	}
+	return targets, nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"slices"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+// resume is how a run that ended early goes on.
+type resume struct {
+	command string // "" where running it again would change nothing
+	after   string // the time before which Travis refuses everything, or ""
+}
+
+// resume works out how a run goes on that ended with errs: by the same command,
+// which ends in the same state. Where nothing is replaced it can leave alone what
+// is done.
+func (s *presenter) resume(report setup.Report, errs []error) resume {
+	var r resume
+	if i := slices.IndexFunc(errs, isBan); i >= 0 {
+		ban, _ := errors.AsType[*travisapi.Error](errs[i])
+		r.after = ban.Until.Format("15:04")
+	}
+	several := len(report.Repositories) > 1
+	if r.after == "" && !(several && slices.ContainsFunc(errs, worthAgain)) {
+		return r // what can be done is told with the error
+	}
+	args := slices.Clone(s.args)
+	if s.command == "apply" && several && !report.Replaces() && !slices.Contains(args, "--skip-existing") {
+		args = append(args, "--skip-existing")
+	}
+	r.command = "convox-travis " + shellescape.QuoteCommand(args)
+	return r
+}
+
+func isBan(err error) bool { return travisapi.IsKind(err, travisapi.KindBanned) }
+
+// worthAgain reports whether a repository that ended with err may end well the
+// next time, with nothing mended in between.
+func worthAgain(err error) bool {
+	if decided, is := errors.AsType[*setup.Error](err); is && (decided.Code() == setup.CodeNotBegun || decided.Code() == setup.CodeStopped) {
+		return true
+	}
+	failed, is := errors.AsType[*travisapi.Error](err)
+	if !is {
+		return false
+	}
+	_, worth := failed.Retryable()
+	return worth
+}
+
+// goOn tells how far a run over several repositories came, and how it goes on.
+func (s *presenter) goOn(report setup.Report, r resume) {
+	if len(report.Repositories) > 1 {
+		done, failed, left := 0, 0, 0
+		for _, repository := range report.Repositories {
+			switch {
+			case repository.Err == nil:
+				done++
+			case codeOf(repository.Err) == setup.CodeNotBegun:
+				left++
+			default:
+				failed++
+			}
+		}
+		s.note("%s: %d done, %d failed, %d not begun", repositoriesOf(len(report.Repositories)), done, failed, left)
+	}
+	switch {
+	case r.command == "":
+	case r.after != "":
+		s.note("to go on after %s: %s", r.after, r.command)
+	default:
+		s.note("to go on: %s", r.command)
+	}
+}

@@ -86,6 +86,9 @@ func (p *program) makePlan(ctx context.Context, o *options, a application) (setu
 	if err != nil {
 		return setup.Plan{}, &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
 	}
+	var over func()
+	a.request.Read, over = p.reading(len(a.request.Targets), o)
+	defer over()
 	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
 	plan.Warnings = append(a.warnings, plan.Warnings...)
 	if stopped := context.Cause(ctx); stopped != nil {

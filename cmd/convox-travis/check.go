@@ -95,7 +95,10 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 	auditor := setup.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (setup.Searcher, error) {
 		return cfn.NewFinder(ctx, cfn.Options{Profile: o.profile, UserAgent: userAgent()})
 	}}
+	var over func()
+	request.Read, over = p.reading(len(request.Targets), &o.options)
 	audit, err := auditor.Audit(ctx, request)
+	over()
 	if err != nil {
 		return show.fail(err)
 	}

@@ -53,6 +53,23 @@ func (s *presenter) begin(tally *setup.Tally) {
 	}()
 }
 
+// reading shows someone who is looking how many of several repositories have been
+// read; over takes that away.
+func (p *program) reading(of int, o *options) (told func(done int), over func()) {
+	if of < 2 || !p.shown || o.json == jsonLines || p.cannotWriteOver(o) {
+		return nil, func() {}
+	}
+	width := widthOf(p.status.to)
+	told = func(done int) {
+		p.status.show(ansi.Truncate(fmt.Sprintf("reading the settings: %d of %d", done, of), width-1, ""))
+	}
+	told(0)
+	return told, func() { p.status.show("") }
+}
+
+// cannotWriteOver reports whether a line may not be put in another one's place.
+func (p *program) cannotWriteOver(o *options) bool { return p.isPlain(o) || p.env("TERM") == "dumb" }
+
 // count counts a repository's end.
 func (m *meter) count(r setup.RepositoryReport) {
 	if m == nil {

@@ -27,7 +27,7 @@ type presenter struct {
 }
 
 func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, json: o.json, dryRun: o.dryRun, command: command, plain: p.isPlain(o) || p.env("TERM") == "dumb"}
+	return &presenter{program: p, json: o.json, dryRun: o.dryRun, command: command, plain: p.cannotWriteOver(o)}
 }
 
 // plan shows what a person should know before anything is written.

@@ -58,9 +58,11 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
 	if err != nil {
 		return show.fail(err)
 	}
+	told, over := p.reading(len(targets), o)
 	removal := setup.MakeRemoval(stop.Soft, client, setup.RemoveRequest{
-		Targets: targets, Branch: o.branch, AllBranches: everyBranch,
+		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: told,
 	})
+	over()
 	if err := context.Cause(stop.Soft); err != nil {
 		return show.fail(err)
 	}

@@ -113,6 +113,8 @@ type AuditRequest struct {
 	Rack       string     // ORG/NAME, which the key should see; "" is none
 	Known      []Warning  // about the Rack, from looking it up
 	Clone      *ClonedFile
+
+	Read func(done int) // told how many repositories have been read, one at a time; may be nil
 }
 
 // Audit is what was found.

@@ -49,21 +49,15 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 		}
 	})
 	read.repositories = make([]repositoryFacts, len(request.Targets))
-	var reads errgroup.Group
-	reads.SetLimit(sideBySide)
-	for i, target := range request.Targets {
-		reads.Go(func() error {
-			facts := a.readFacts(ctx, target, request)
-			for _, err := range []error{facts.err, facts.sharesErr} {
-				if stopsEverything(err) {
-					cancel(err)
-				}
+	readEach(len(request.Targets), request.Read, func(i int) {
+		facts := a.readFacts(ctx, request.Targets[i], request)
+		for _, err := range []error{facts.err, facts.sharesErr} {
+			if stopsEverything(err) {
+				cancel(err)
 			}
-			read.repositories[i] = facts
-			return nil
-		})
-	}
-	_ = reads.Wait() // what went wrong is in each repository's facts
+		}
+		read.repositories[i] = facts
+	})
 	beside.Wait()
 	if why := context.Cause(ctx); why != nil {
 		return read, why

@@ -23,6 +23,8 @@ type Request struct {
 	AllowMixed   bool // a branch may get the new password for its own host
 	Unchecked    bool // a Rack that cannot be reached from here may be written unchecked
 	Activate     bool // an inactive repository is activated before it is written
+
+	Read func(done int) // told how many repositories have been read, one at a time; may be nil
 }
 
 // Plan is what would change. Making one only reads.
@@ -89,8 +91,6 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var reads errgroup.Group
-	reads.SetLimit(sideBySide)
 	checked := make(chan error, 1)
 	go func() {
 		err := plan.check(ctx, checker, request)
@@ -99,15 +99,11 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		}
 		checked <- err
 	}()
-	for i, target := range targets {
-		reads.Go(func() error {
-			r := planRepository(ctx, travis, target, request)
-			r.Err = sparing(ctx, cancel, target, r.Err)
-			plan.Repositories[i] = r
-			return nil
-		})
-	}
-	_ = reads.Wait() // what went wrong is in each repository's plan
+	readEach(len(targets), request.Read, func(i int) {
+		r := planRepository(ctx, travis, targets[i], request)
+		r.Err = sparing(ctx, cancel, targets[i], r.Err)
+		plan.Repositories[i] = r
+	})
 	err := <-checked
 	if why := stopping(context.Cause(ctx)); err != nil && why != nil {
 		err = why // it ended the check

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"convox-travis/travisapi"
 )
 
@@ -27,6 +25,8 @@ type RemoveRequest struct {
 	Targets     []Target
 	Branch      string // "" is the pair for all branches
 	AllBranches bool   // every pair, whatever its scope
+
+	Read func(done int) // told how many repositories have been read, one at a time; may be nil
 }
 
 // MakeRemoval reads the repositories, side by side.
@@ -35,20 +35,14 @@ func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Remo
 	removal := Removal{Repositories: make([]RepositoryRemoval, len(targets))}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var reads errgroup.Group
-	reads.SetLimit(sideBySide)
-	for i, target := range targets {
-		reads.Go(func() error {
-			r := RepositoryRemoval{Target: target}
-			var vars []travisapi.EnvVar
-			r.Repository, vars, r.Err = readRepository(ctx, travis, target)
-			r.Variables = request.pick(vars)
-			r.Err = sparing(ctx, cancel, target, r.Err)
-			removal.Repositories[i] = r
-			return nil
-		})
-	}
-	_ = reads.Wait() // what went wrong is with each repository
+	readEach(len(targets), request.Read, func(i int) {
+		r := RepositoryRemoval{Target: targets[i]}
+		var vars []travisapi.EnvVar
+		r.Repository, vars, r.Err = readRepository(ctx, travis, r.Target)
+		r.Variables = request.pick(vars)
+		r.Err = sparing(ctx, cancel, r.Target, r.Err)
+		removal.Repositories[i] = r
+	})
 	return removal
 }
 

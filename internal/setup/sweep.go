@@ -51,6 +51,28 @@ func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) R
 	return report
 }
 
+// readEach calls read with each number below n, side by side. told, which may be
+// nil, learns how many are over, one at a time.
+func readEach(n int, told func(done int), read func(i int)) {
+	var reads errgroup.Group
+	reads.SetLimit(sideBySide)
+	var telling sync.Mutex
+	done := 0
+	for i := range n {
+		reads.Go(func() error {
+			read(i)
+			if told != nil {
+				telling.Lock()
+				defer telling.Unlock()
+				done++
+				told(done)
+			}
+			return nil
+		})
+	}
+	_ = reads.Wait() // what went wrong is kept by read
+}
+
 // oneAtATime returns a Runner that tells of one event after the other.
 func (r Runner) oneAtATime() Runner {
 	if tell := r.Tell; tell != nil {

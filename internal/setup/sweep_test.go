@@ -180,7 +180,7 @@ func TestATallyTellsHowLongTheRestTakes(t *testing.T) {
 	plan := w.planFor(targets)
 	now := time.Now()
 	tally := plan.Tally(now)
-	if toGo := tally.ToGo(now); toGo != 125*time.Second {
+	if toGo := tally.ToGo(now); toGo != 120*time.Second { // 48 at once, and then four times 30 s
 		t.Errorf("200 POSTs take %v", toGo)
 	}
 	for i, r := range plan.Intent().Repositories[:90] {
@@ -192,7 +192,13 @@ func TestATallyTellsHowLongTheRestTakes(t *testing.T) {
 	if tally.Done != 80 || tally.Failed != 10 || tally.Left() != 10 {
 		t.Errorf("%+v", tally)
 	}
-	if toGo := tally.ToGo(now.Add(90 * time.Second)); toGo != 10*time.Second {
-		t.Errorf("ten more as those before take %v", toGo)
+	for elapsed, want := range map[time.Duration]string{
+		90 * time.Second:  "80 done, 10 failed, 10 left, about 30 s",
+		180 * time.Second: "80 done, 10 failed, 10 left, about 20 s",
+		2 * time.Hour:     "80 done, 10 failed, 10 left, about 13 min",
+	} {
+		if words := tally.Words(now.Add(elapsed)); words != want {
+			t.Errorf("after %v: %s", elapsed, words)
+		}
 	}
 }

@@ -14,14 +14,14 @@ type Tally struct {
 	Failed int
 
 	began time.Time
-	posts map[Target]int // still to be made
+	posts int // that the run has to make at the least
 }
 
 // Tally returns the count of a run over the plan that begins now.
 func (p Plan) Tally(now time.Time) *Tally {
-	t := &Tally{Of: len(p.Repositories), began: now, posts: map[Target]int{}}
+	t := &Tally{Of: len(p.Repositories), began: now}
 	for _, repository := range p.Repositories {
-		t.posts[repository.Target] = repository.posts()
+		t.posts += repository.posts()
 	}
 	return t
 }
@@ -36,27 +36,24 @@ func (t *Tally) Count(r RepositoryReport) {
 	} else {
 		t.Failed++
 	}
-	delete(t.posts, r.Target)
 }
 
 // Left is how many repositories have not come to their end.
 func (t *Tally) Left() int { return t.Of - t.Done - t.Failed }
 
-// ToGo is about how long the rest takes: as long as the ones before took, or as
-// long as the pace of POSTs makes it; 0 where nothing is known yet.
+// ToGo is about how long the rest takes: as long as the ones before took, and no
+// less than the pace of POSTs lets the whole run take; 0 where nothing is known
+// yet.
 func (t *Tally) ToGo(now time.Time) time.Duration {
-	posts := 0
-	for _, n := range t.posts {
-		posts += n
+	if t.Left() == 0 {
+		return 0
 	}
-	var toGo time.Duration
-	if posts > pace.TravisPosts {
-		toGo = time.Duration(posts) * pace.TravisWindow / pace.TravisPosts
-	}
+	elapsed := now.Sub(t.began)
+	toGo := time.Duration(max(0, t.posts-1)/pace.TravisPosts)*pace.TravisWindow - elapsed
 	if ended := t.Of - t.Left(); ended > 0 {
-		toGo = max(toGo, now.Sub(t.began)/time.Duration(ended)*time.Duration(t.Left()))
+		toGo = max(toGo, elapsed/time.Duration(ended)*time.Duration(t.Left()))
 	}
-	return toGo
+	return max(0, toGo)
 }
 
 // posts is how many POSTs the plan makes at the least.
@@ -79,7 +76,7 @@ func (p RepositoryPlan) posts() int {
 // Words says how far the run has come.
 func (t *Tally) Words(now time.Time) string {
 	words := fmt.Sprintf("%d done, %d failed, %d left", t.Done, t.Failed, t.Left())
-	if toGo := t.ToGo(now); t.Left() > 0 && toGo > 0 {
+	if toGo := t.ToGo(now); toGo > 0 {
 		words += ", about " + roughly(toGo)
 	}
 	return words

@@ -36,17 +36,17 @@ func (m *model) View() tea.View {
 
 // screen is exactly as high as the terminal, and nowhere wider.
 func (m *model) screen() string {
-	height := max(m.height, 3)
-	body := fill(m.main(), height-2)
+	height := max(m.height, 3) - 1 - m.footHeight()
+	body := fill(m.main(), height)
 	if m.width >= railFrom {
-		rail := fill(m.rail(), height-2)
+		rail := fill(m.rail(), height)
 		for i := range body {
 			line := ansi.Truncate(rail[i], railWidth, "…")
 			body[i] = line + strings.Repeat(" ", railWidth-ansi.StringWidth(line)) + m.theme.Line.Render("│") + " " + body[i]
 		}
 	}
 	lines := append([]string{m.head()}, body...)
-	lines = append(lines, m.foot())
+	lines = append(lines, m.foot()...)
 	for i, line := range lines {
 		lines[i] = ansi.Truncate(line, m.width, "…")
 	}
@@ -128,7 +128,7 @@ func (m *model) above() []string {
 	if m.height >= 16 {
 		lines = append([]string{""}, lines...)
 	}
-	room := max(0, (m.height-2)/2-len(lines)-len(m.below()))
+	room := max(0, (m.height-1-m.footHeight())/2-len(lines)-len(m.below()))
 	if m.question.Kind == flow.Pick && m.height < 16 {
 		room = min(room, 1) // the rows say more
 	}
@@ -189,7 +189,7 @@ func (m *model) detail() []string {
 
 // resize gives the field the room that is left.
 func (m *model) resize() {
-	height := max(1, m.height-2-len(m.above())-len(m.below()))
+	height := max(1, m.height-1-m.footHeight()-len(m.above())-len(m.below()))
 	switch {
 	case m.field != nil && m.reading != nil:
 		m.field.Resize(m.room(), 1)
@@ -221,7 +221,7 @@ func (m *model) doing() []string {
 	for _, l := range m.told {
 		told = append(told, toned(m.theme, l, m.room())...)
 	}
-	return append(lines, told[max(0, len(told)-max(0, m.height-2-len(lines))):]...) // the newest
+	return append(lines, told[max(0, len(told)-max(0, m.height-1-m.footHeight()-len(lines))):]...) // the newest
 }
 
 // longestBar is in cells.
@@ -239,45 +239,4 @@ func (m *model) howFar() []string {
 	full := cells * min(p.Done, p.Of) / p.Of
 	bar := space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", cells-full)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
-}
-
-// turned says how a switch stands.
-func turned(s flow.Switch) string {
-	if s.On {
-		return s.Label + ": on"
-	}
-	return s.Label + ": off"
-}
-
-// foot lists the keys that do something now.
-func (m *model) foot() string {
-	var keys []field.Key
-	switch {
-	case m.busy != "":
-	case m.reading != nil && !m.reading.ended:
-		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "read on"})
-	case m.field != nil:
-		keys = m.field.Keys()
-	case m.reading != nil:
-		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: m.question.Yes})
-	}
-	if m.busy == "" && m.question.Kind == flow.Review {
-		for _, s := range m.question.Switches {
-			keys = append(keys, field.Key{Key: s.Key, Does: turned(s)})
-		}
-	}
-	if m.busy == "" && m.question.Kind != flow.Ending && m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()) {
-		keys = append(keys, field.Key{Key: "esc", Does: "back"})
-	}
-	switch {
-	case m.busy != "" && m.work != nil && m.work.Writes:
-		keys = append(keys, field.Key{Key: "ctrl+c", Does: cmp.Or(m.work.Stops, "stop, and take away what was created")})
-	case m.busy != "", m.question.Kind != flow.Ending:
-		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave"})
-	}
-	parts := make([]string, len(keys))
-	for i, k := range keys {
-		parts[i] = m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(k.Does)
-	}
-	return strings.Join(parts, m.theme.Line.Render(" · "))
 }

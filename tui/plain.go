@@ -206,7 +206,7 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 	case flow.Shown:
 		return p.shown(q)
 	case flow.Confirm:
-		return p.confirm(q.Yes+", yes or no", q.Initial.Yes)
+		return p.confirm(strings.TrimPrefix(q.Yes+", yes or no", "Yes, "), q.Initial.Yes)
 	case flow.Review:
 		for _, l := range q.Lines {
 			p.line(l)

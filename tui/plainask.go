@@ -110,12 +110,12 @@ func (p *plain) shown(q flow.Question) (flow.Value, error) {
 
 // review reads yes, no, or the letter of a switch.
 func (p *plain) review(q flow.Question) (flow.Value, error) {
-	question := q.Yes + ", yes or no"
+	answers := "yes or no"
 	for _, s := range q.Switches {
-		question += ", or " + s.Key + " (" + turned(s) + ")"
+		answers += ", or " + s.Key + " (" + turned(s) + ")"
 	}
 	for {
-		text, err := p.read(question + " " + brackets("no"))
+		text, err := p.read(q.Yes + ", " + answers + " " + brackets("no"))
 		if err != nil {
 			return flow.Value{}, err
 		}
@@ -129,6 +129,6 @@ func (p *plain) review(q flow.Question) (flow.Value, error) {
 		if slices.ContainsFunc(q.Switches, func(s flow.Switch) bool { return s.Key == text }) {
 			return flow.Value{Switch: text}, nil
 		}
-		p.say("error: answer yes or no")
+		p.say("error: answer %s", answers)
 	}
 }

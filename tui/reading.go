@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -81,7 +82,14 @@ func (r *reading) view(theme *field.Theme) []string {
 	}
 	seen := all[r.top:min(len(all), r.top+r.height-1)]
 	below := len(all) - r.top - len(seen)
-	return append(seen[:len(seen):len(seen)], theme.Muted.Render(fmt.Sprintf("… %d more above, %d below", r.top, below)))
+	var more []string
+	if r.top > 0 {
+		more = append(more, fmt.Sprintf("%d more above", r.top))
+	}
+	if below > 0 {
+		more = append(more, fmt.Sprintf("%d more below", below))
+	}
+	return append(seen[:len(seen):len(seen)], theme.Muted.Render("… "+strings.Join(more, ", ")))
 }
 
 func (r *reading) keys() []field.Key {

@@ -155,7 +155,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 
 // isSwitch reports whether a key turns something on the review.
 func (m *model) isSwitch(stroke string) bool {
-	return m.question.Kind == flow.Review && slices.ContainsFunc(m.question.Switches, func(s flow.Switch) bool { return s.Key == stroke })
+	return slices.ContainsFunc(m.question.Switches, func(s flow.Switch) bool { return s.Key == stroke })
 }
 
 // unseen reports whether the question is one that a key must not answer before

@@ -96,12 +96,15 @@ func (s *presenter) report(report setup.Report) error {
 		s.warn(report.Warnings)
 	}
 	s.errors(report.Errs())
+	if report.Stopped != nil && len(report.Errs()) == 0 {
+		printError(s.err, report.Stopped)
+	}
 	again := s.resume(report, report.Errs())
 	s.tell(report, code, nil, again.command)
 	if !s.dryRun {
 		s.goOn(report, again)
 	}
-	if s.json == "" && code == exitDone && !s.dryRun && s.command == "apply" {
+	if s.json == "" && (code == exitDone || report.Stopped != nil) && !s.dryRun && s.command == "apply" {
 		s.undo(report)
 	}
 	if code == exitDone {

@@ -213,8 +213,15 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
 			}
 		}
 		result := show.report(*report)
-		for _, line := range f.Next() {
-			show.note("%s", line)
+		proof, failed := f.Proof()
+		if proof != "" {
+			show.note("%s", proof)
+		}
+		printErrors(p.err, failed)
+		if !p.demo { // whose clone is gone
+			for _, line := range f.Next() {
+				show.note("%s", line)
+			}
 		}
 		return result
 	}

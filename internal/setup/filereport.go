@@ -6,37 +6,54 @@ type FileReport struct {
 	Found     string // where it deployed already, or ""
 	Step      bool   // the deploy step was added
 	Encrypted bool   // the pair was added, or ours was written anew
+	Planned   bool   // nothing was tried: a dry run
 	Err       error  // why the file was left alone, or nil
 }
 
 // Written reports whether the file was changed.
-func (r FileReport) Written() bool { return r.Err == nil && (r.Step || r.Encrypted) }
+func (r FileReport) Written() bool { return r.Err == nil && !r.Planned && (r.Step || r.Encrypted) }
 
 // Outcome says in words what became of the file.
 func (r FileReport) Outcome() string {
+	written := "written: "
+	if r.Planned {
+		written = "would be written: "
+	}
 	switch {
 	case r.Err != nil:
 		return "left as it was"
 	case r.Step && r.Encrypted:
-		return "written: the deploy step, and the pair encrypted"
+		return written + "the deploy step, and the pair encrypted"
 	case r.Step:
-		return "written: the deploy step"
+		return written + "the deploy step"
 	case r.Encrypted:
-		return "written: the pair encrypted"
+		return written + "the pair encrypted"
 	case r.Found != "":
 		return "left as it is: it deploys already"
 	}
 	return "left as it is"
 }
 
-// WriteFile adds to a file, and tells what became of it.
+// WriteFile adds to a file, and tells what became of it. err is why there is no
+// change to it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
-	report := &FileReport{Path: change.File.Path, Found: change.Found, Err: err}
 	if err == nil {
-		report.Err = change.Write()
+		err = change.Write()
 	}
-	if report.Err == nil && change.Changed() {
-		report.Step, report.Encrypted = change.Form != "", encrypted
+	return change.report(err, encrypted)
+}
+
+// Intent tells what would become of the file.
+func (c FileChange) Intent(err error, encrypted bool) *FileReport {
+	report := c.report(err, encrypted)
+	report.Planned = true
+	return report
+}
+
+func (c FileChange) report(err error, encrypted bool) *FileReport {
+	report := &FileReport{Path: c.File.Path, Found: c.Found, Err: err}
+	if err == nil && c.Changed() {
+		report.Step, report.Encrypted = c.Form != "", encrypted
 	}
 	return report
 }

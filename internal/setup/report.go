@@ -137,8 +137,8 @@ func (r Report) Errs() []error {
 	return errs
 }
 
-// Undo lists the commands that take away the variables that were written, one for
-// each provider.
+// Undo lists what takes away what was written: a command for the variables of
+// each provider, and what a person does about .travis.yml.
 func (r Report) Undo() []string {
 	var commands []string
 	for _, provider := range travisapi.Providers() {
@@ -159,6 +159,11 @@ func (r Report) Undo() []string {
 			command += " --branch " + shellescape.Quote(branch)
 		}
 		commands = append(commands, "convox-travis remove"+command)
+	}
+	for _, repository := range r.Repositories {
+		if repository.File != nil && repository.File.Written() {
+			commands = append(commands, "delete from .travis.yml what git diff shows as added")
+		}
 	}
 	return commands
 }

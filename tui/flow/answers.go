@@ -75,8 +75,9 @@ type result struct {
 
 	agreed, resync, activateAsked, turned bool
 
-	proof    string // what a build has shown
-	begun    bool   // something may have been written
+	proved   bool  // a build logged in
+	proofErr error // why a build that was tried is no proof
+	begun    bool  // something may have been written
 	report   *setup.Report
 	searches []Search
 }

@@ -75,6 +75,9 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	if j.file != nil && len(report.Errs()) == 0 && report.Stopped == nil {
 		j.writeFile(stop, travis, plan, &report.Repositories[0], tell)
 	}
+	if j.file != nil && report.Stopped != nil && len(report.Errs()) == 0 {
+		report.Repositories[0].File = &setup.FileReport{Path: j.file.Path, Err: report.Stopped}
+	}
 	if errs := report.Errs(); len(errs) > 0 && j.encrypt && !report.Stands() && report.Stopped == nil {
 		return Outcome{Err: errs[0], To: StepReview} // where the other place can be chosen
 	}
@@ -221,7 +224,7 @@ func (f *Flow) doneLines() []Line {
 	for _, standing := range f.standing() {
 		lines = append(lines, Line{Good, standing})
 	}
-	lines = append(lines, f.proofLine()...)
+	lines = append(lines, f.proofLines()...)
 	lines = append(lines, Line{}, Line{Heading, "What comes next"})
 	for _, next := range f.Next() {
 		lines = append(lines, Line{Plain, next})
@@ -231,7 +234,7 @@ func (f *Flow) doneLines() []Line {
 		lines = append(lines, Line{}, Line{Heading, "To undo it"})
 	}
 	for _, command := range undo {
-		lines = append(lines, Line{Plain, command})
+		lines = append(lines, Line{Plain, shellescape.StripUnsafe(command)})
 	}
 	return lines
 }
@@ -250,7 +253,10 @@ func (f *Flow) Next() []string {
 	if file := report.Repositories[0].File; file != nil && (file.Written() || file.Found != "") {
 		if file.Written() {
 			path := shellescape.Quote(shellescape.StripUnsafe(file.Path))
-			next = append(next, "commit .travis.yml yourself: git add "+path+" && git commit")
+			next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
+		}
+		if file.Encrypted {
+			next = append(next, "builds have the pair from the push on; then convox-travis check --build proves it")
 		}
 		return next
 	}

@@ -165,9 +165,12 @@ func (f *Flow) switches() []Switch {
 	if !f.fitsFile() || f.given.Agreed {
 		return nil
 	}
-	switches := []Switch{{Key: "e", Label: "encrypted in .travis.yml", On: f.answers.encrypt}}
+	var switches []Switch
 	if f.answers.way == ByRack || f.deployRack() != "" {
-		switches = append([]Switch{{Key: "d", Label: "deploy step", On: !f.answers.noStep}}, switches...)
+		switches = append(switches, Switch{Key: "d", Label: "deploy step", On: !f.answers.noStep})
+	}
+	if f.answers.branch == "" { // what is in the file counts for every branch
+		switches = append(switches, Switch{Key: "e", Label: "encrypt", On: f.answers.encrypt})
 	}
 	return switches
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rsa"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
@@ -264,5 +266,72 @@ func TestABuildProvesThePairWhenThatIsAsked(t *testing.T) {
 	}
 	if played[1].Env["CONVOX_HOST"] != w.rack.Host || !strings.Contains(string(played[1].Config), "convox") {
 		t.Errorf("%+v", played[1].Branch)
+	}
+}
+
+func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.stopAt = "setting CONVOX_PASSWORD"
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept()
+	w.wantWritten()
+	r := w.flow.Report()
+	if w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || w.read(path) != yml {
+		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
+	}
+	if file := r.Repositories[0].File; file == nil || file.Outcome() != "left as it was" || len(r.Undo()) != 1 {
+		t.Errorf("%+v, %q", file, r.Undo())
+	}
+}
+
+func TestAProofThatIsNotWaitedForIsAnInterruption(t *testing.T) {
+	w := newWorld(t)
+	w.travis.BuildTime = time.Hour
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepProve)
+	w.stopAt = "the build: "
+	w.answer(yes)
+	words, err := w.flow.Proof()
+	if r := w.flow.Report(); w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || len(r.Errs()) > 0 {
+		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
+	}
+	if words != "" || err == nil || !strings.Contains(err.Error(), "the build was started, and its end was not seen") {
+		t.Errorf("%q, %v", words, err)
+	}
+}
+
+// What is in the file counts for every branch.
+func TestAPairForOneBranchIsNotEncryptedInTheFile(t *testing.T) {
+	w := newWorld(t)
+	w.withFile(yml)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).answer(flow.Value{Switch: "e"})
+	w.flow.Back()
+	w.step(flow.StepBranch).type_("release").step(flow.StepReview)
+	if q := w.flow.Question(); len(q.Switches) != 1 || q.Switches[0].Key != "d" || strings.Contains(w.review(), "encrypted") {
+		t.Errorf("%+v, %s", q.Switches, w.review())
+	}
+	w.flow.Back()
+	w.step(flow.StepBranch).type_("").step(flow.StepReview)
+	if q := w.flow.Question(); len(q.Switches) != 2 || q.Switches[1].On {
+		t.Errorf("%+v", q.Switches)
+	}
+}
+
+func TestADryRunTellsOfTheFile(t *testing.T) {
+	for switches, want := range map[string]string{"": "would be written: the deploy step", "e": "would be written: the deploy step, and the pair encrypted", "d": ""} {
+		w := newWorld(t)
+		path := w.withFile(yml)
+		w.begin(flow.Given{DryRun: true}).accept().accept().accept().step(flow.StepReview)
+		if switches != "" {
+			w.answer(flow.Value{Switch: switches}).step(flow.StepReview)
+		}
+		w.accept()
+		r := w.flow.Report().Repositories[0]
+		got := ""
+		if r.File != nil {
+			got = r.File.Outcome()
+		}
+		if got != want || r.Stands() || (len(r.Variables) == 0) != (switches == "e") || w.read(path) != yml || len(w.travis.Writes()) > 0 {
+			t.Errorf("%q: %q, %+v", switches, got, r)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -38,6 +39,8 @@ type world struct {
 
 	flow *flow.Flow
 	path []string // the steps that asked, in order
+
+	stopAt string // a word of what is told, upon which the work is asked to stop
 }
 
 func newWorld(t *testing.T) *world {
@@ -116,8 +119,9 @@ func (w *world) settle() {
 		case flow.Waiting:
 			w.Fatalf("it waits: %s", w.flow.Busy())
 		case flow.Working:
-			stop := setup.Stop{Soft: w.Context(), Hard: w.Context()}
-			outcome := w.flow.Work().Run(stop, w.tell())
+			soft, ask := context.WithCancelCause(w.Context())
+			outcome := w.flow.Work().Run(setup.Stop{Soft: soft, Hard: w.Context()}, w.tell(ask))
+			ask(nil)
 			w.flow.Finish(outcome)
 			continue
 		case flow.Asking:
@@ -129,11 +133,19 @@ func (w *world) settle() {
 	}
 }
 
+var errStop = errors.New("stop")
+
 // tell searches what a work tells for secrets.
-func (w *world) tell() flow.Tell {
+func (w *world) tell(ask context.CancelCauseFunc) flow.Tell {
+	told := func(text string) {
+		secrettest.Absent(w, "what is told", text, key)
+		if w.stopAt != "" && strings.Contains(text, w.stopAt) {
+			ask(errStop)
+		}
+	}
 	return flow.Tell{
-		Line:     func(l flow.Line) { secrettest.Absent(w, "a line", l.Text, key) },
-		Progress: func(p flow.Progress) { secrettest.Absent(w, "the progress", p.Words, key) },
+		Line:     func(l flow.Line) { told(l.Text) },
+		Progress: func(p flow.Progress) { told(p.Words) },
 	}
 }
 

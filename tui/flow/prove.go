@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"context"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -35,7 +36,12 @@ func proveStep() step {
 			}
 			return f.prove()
 		},
-		shown: func(f *Flow) string { return f.result.proof },
+		shown: func(f *Flow) string {
+			if f.result.proved {
+				return "a build logged in"
+			}
+			return ""
+		},
 	}
 }
 
@@ -52,7 +58,7 @@ func (f *Flow) prove() *Work {
 	}
 	token, outside := f.token(), f.outside
 	return &Work{
-		Words: "waiting for the build",
+		Words: "waiting for the build", Writes: true, Stops: "stop waiting; the build goes on",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			travis, err := outside.Travis(token)
 			if err != nil {
@@ -65,18 +71,34 @@ func (f *Flow) prove() *Work {
 					tell.Line(Line{Muted, e.Page})
 				}
 			}}
-			if err := prover.Prove(stop, request); err != nil {
-				return Outcome{Err: err}
-			}
-			return Outcome{Set: func(f *Flow) { f.result.proof = "a build logged in" }}
+			err = prover.Prove(stop, request)
+			stopped := context.Cause(stop.Soft)
+			outcome := Outcome{Err: err, Set: func(f *Flow) {
+				f.result.proved, f.result.proofErr = err == nil, err
+				f.result.report.Stopped, f.over = stopped, stopped != nil
+			}}
+			return outcome
 		},
 	}
 }
 
-// proofLine says that the pair was proved, where it was.
-func (f *Flow) proofLine() []Line {
-	if f.result.proof == "" {
-		return nil
+// Proof says what a build has shown of the pair, "" where none was tried, and why
+// that is no proof.
+func (f *Flow) Proof() (words string, err error) {
+	if f.result.proved {
+		words = "Travis logged in with the new variables, in a build of " + f.answers.target.String() + "."
 	}
-	return []Line{{Good, "Travis logged in with the new variables, in a build of " + shellescape.StripUnsafe(f.answers.target.String()) + "."}}
+	return words, f.result.proofErr
+}
+
+// proofLines tells of the proof, where one was tried.
+func (f *Flow) proofLines() []Line {
+	words, err := f.Proof()
+	switch {
+	case err != nil:
+		return []Line{{Bad, shellescape.StripUnsafe(err.Error())}}
+	case words != "":
+		return []Line{{Good, shellescape.StripUnsafe(words)}}
+	}
+	return nil
 }

@@ -38,7 +38,7 @@ type Question struct {
 	Initial  Value
 	Optional bool // of a Text: an empty answer means something
 	Check    func(Value) error
-	Switches []Switch // of a Review
+	Switches []Switch // of a Review and an Ending
 	Guarded  bool     // what was typed before it was shown is no answer to it
 	Problem  *Problem // why the last answer did not do
 }

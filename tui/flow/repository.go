@@ -262,7 +262,10 @@ func branchStep() step {
 				},
 			}
 		},
-		take: func(f *Flow, v Value) { f.answers.branch = v.Text },
+		take: func(f *Flow, v Value) {
+			f.answers.branch = v.Text
+			f.answers.encrypt = f.answers.encrypt && v.Text == ""
+		},
 		shown: func(f *Flow) string {
 			if f.answers.branch == "" {
 				return "all"

@@ -276,12 +276,12 @@ func TestAPasswordThatWasSavedAndNeverSetIsTakenBack(t *testing.T) {
 	if err := w.flow.Answer(flow.Value{Index: 0}); err != nil {
 		t.Fatal(err)
 	}
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	if w.saved() == "" || w.flow.State() != flow.Working {
 		t.Fatal("it is not saved yet")
 	}
 	stop(context.Canceled)
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: stopped, Hard: t.Context()}, w.tell()))
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: stopped, Hard: t.Context()}, w.tell(func(error) {})))
 	if w.flow.State() != flow.Over || w.saved() != "" || w.stackPassword() != secrettest.Canary {
 		t.Errorf("%d, the saved one is there: %t", w.flow.State(), w.saved() != "")
 	}
@@ -289,7 +289,7 @@ func TestAPasswordThatWasSavedAndNeverSetIsTakenBack(t *testing.T) {
 
 	w = newLostWorld(t).toLost().toKeep()
 	_ = w.flow.Answer(flow.Value{Index: 0})
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	w.close() // the driver left before the work began
 	if w.saved() != "" {
 		t.Error("a password that the Rack never got is saved")

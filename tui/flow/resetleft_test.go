@@ -25,12 +25,12 @@ func TestAPasswordThatIsBeingSetStaysWithItsOwner(t *testing.T) {
 	w := newLostWorld(t).toLost().toKeep()
 	w.aws.SetPace(cfntest.Pace{Resource: time.Hour})
 	_ = w.flow.Answer(flow.Value{Index: 0})
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	ctx, leave := context.WithCancel(t.Context())
 	begun, ended := make(chan bool), make(chan bool)
 	work := w.flow.Work()
 	go func() {
-		tell := w.tell()
+		tell := w.tell(func(error) {})
 		tell.Progress = func(p flow.Progress) {
 			if strings.Contains(p.Words, "UPDATE_IN_PROGRESS") {
 				close(begun)
@@ -147,9 +147,9 @@ func TestAResetThatWasTakenBackMeanwhileIsTold(t *testing.T) {
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 	w.toLost().toKeep()
 	_ = w.flow.Answer(flow.Value{Index: 0})
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	ctx, stop := context.WithCancel(t.Context())
-	tell := w.tell()
+	tell := w.tell(func(error) {})
 	tell.Progress = func(flow.Progress) { stop() }
 	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: ctx, Hard: t.Context()}, tell))
 	w.close()
@@ -226,7 +226,7 @@ func TestEachRoundTakesBackWhatItSaved(t *testing.T) {
 	w.alone(flow.Given{}).toKeep().choose("Save it").step(flow.StepAffected)
 	w.answer(yes).choose("Make one").answer(yes).answer(flow.Value{Text: "production"}).step(flow.StepKeep)
 	_ = w.flow.Answer(flow.Value{Index: 0})
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell()))
+	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	if err := w.flow.Close(t.Context()); err != nil { // the driver left before the work began
 		t.Error(err)
 	}

@@ -88,13 +88,26 @@ func reviewStep() step {
 				f.goTo(StepReview)
 				return nil
 			case f.given.DryRun:
-				report := f.result.plan.Intent()
+				report := f.intent()
 				f.result.report, f.over = &report, true
 				return nil
 			}
 			return f.apply()
 		},
 	}
+}
+
+// intent is the report of a dry run.
+func (f *Flow) intent() setup.Report {
+	report := f.result.plan.Intent()
+	if job := f.job(); job.file != nil {
+		change, err := setup.PlanFile(*job.file, f.fileRequest(previewSecure()))
+		report.Repositories[0].File = change.Intent(err, job.encrypt)
+		if job.encrypt {
+			report.Repositories[0].Variables = nil
+		}
+	}
+	return report
 }
 
 // reviewLines shows all that will be written, and what is wrong with it.

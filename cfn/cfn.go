@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,6 +41,9 @@ type Options struct {
 	// (250 ms). The SDK keeps the time of calls; Clock keeps that of Preview and
 	// Follow, which wait for AWS.
 	Retry transport.Retry
+	// DialContext makes the connections; nil is the network. With it a test
+	// stays inside a world of its own.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Poll is the pause between two looks at what AWS is doing (2 seconds).
 	Poll time.Duration
 	// Patience is how long a change set may take, and how long an update may

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 
@@ -78,6 +79,9 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 		}
 	}
 	wire.client = transport.NewClient(trusted(loaded.HTTPClient))
+	if options.DialContext != nil {
+		wire.client.Transport.(*http.Transport).DialContext = options.DialContext // that is what NewClient makes
+	}
 	return nil
 }
 

@@ -7,8 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"convox-travis/cfn"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -76,13 +74,13 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 	if o.dryRun {
 		return show.report(plan.Intent())
 	}
-	runner := setup.Runner{Travis: a.travis, Tell: show.event}
+	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
 	show.begin(plan.Tally(time.Now()))
 	return show.report(runner.Apply(stop, plan))
 }
 
 func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {
-	checker, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint, UserAgent: userAgent()})
+	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
 		return setup.Plan{}, &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
 	}
@@ -155,7 +153,7 @@ func (p *program) locate(ctx context.Context, o *options, a *application) error 
 }
 
 func (p *program) findRack(ctx context.Context, o *options, a *application) error {
-	finder, err := cfn.NewFinder(ctx, cfn.Options{Profile: o.profile, UserAgent: userAgent()})
+	finder, err := p.reach.finder(ctx, o.profile, nil)
 	if err != nil {
 		return err
 	}

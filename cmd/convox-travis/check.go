@@ -5,8 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"convox-travis/cfn"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -84,7 +82,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 		return show.fail(err)
 	}
 	show.host = request.Credential.Host
-	checker, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint, UserAgent: userAgent()})
+	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
 		return show.fail(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
 	}
@@ -93,7 +91,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 	}
 	request.Clone = p.clonedFile(ctx, &o.options, request.Targets)
 	auditor := setup.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (setup.Searcher, error) {
-		return cfn.NewFinder(ctx, cfn.Options{Profile: o.profile, UserAgent: userAgent()})
+		return p.reach.finder(ctx, o.profile, nil)
 	}}
 	var over func()
 	request.Read, over = p.reading(len(request.Targets), &o.options)

@@ -94,7 +94,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) err
 	if p.dir, err = world.Clone(stop.Soft); err != nil { // after: git obeys the environment
 		return errNoDemo
 	}
-	outside := p.outside(o, &wizardAWS{})
+	outside := p.outside(o, &wizardAWS{reach: p.reach})
 	outside.Tip = tips(options)
 	console, err := convox.ParseHost(p.env("DEMO_CONSOLE_HOST"))
 	if err != nil {
@@ -134,6 +134,7 @@ func (p *program) moveInto(world *demo.World) error {
 	}
 	p.goos = "linux" // the home was laid down as there
 	p.env, p.cache, p.demo = os.Getenv, "", true
+	p.reach.dial = demo.Dial
 	return nil
 }
 

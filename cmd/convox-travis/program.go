@@ -32,7 +32,8 @@ type program struct {
 	// of their calls, or "".
 	cache string
 
-	demo bool // the world is the embedded one
+	reach reach
+	demo  bool // the world is the embedded one
 
 	asking atomic.Bool // the wizard's questions have the terminal
 

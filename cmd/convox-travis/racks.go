@@ -69,7 +69,7 @@ func (p *program) racks(ctx context.Context, o *options) error {
 		defer cancel()
 		ctx = limited
 	}
-	finder, err := cfn.NewFinder(ctx, cfn.Options{Profile: o.profile, MFACode: p.mfaCode(), UserAgent: userAgent()})
+	finder, err := p.reach.finder(ctx, o.profile, p.mfaCode())
 	if err != nil {
 		return err
 	}

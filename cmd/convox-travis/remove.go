@@ -74,7 +74,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
 			return show.fail(err)
 		}
 	}
-	runner := setup.Runner{Travis: client, Tell: show.event}
+	runner := setup.Runner{Travis: client, Retry: p.reach.retry, Tell: show.event}
 	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)
 	err = show.report(report)

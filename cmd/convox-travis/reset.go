@@ -108,7 +108,7 @@ func (p *program) resetAnswers(o *resetOptions) error {
 
 // resetRack finds the Rack's stack.
 func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, setup.Found, error) {
-	finder, err := cfn.NewFinder(ctx, cfn.Options{Profile: o.profile, MFACode: p.mfaCode(), UserAgent: userAgent()})
+	finder, err := p.reach.finder(ctx, o.profile, p.mfaCode())
 	if err != nil {
 		return nil, setup.Found{}, err
 	}
@@ -129,11 +129,11 @@ func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finde
 	if err != nil {
 		return show.fail(err)
 	}
-	checker, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint, UserAgent: userAgent()})
+	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
 		return show.fail(err)
 	}
-	resetter := setup.Resetter{Stacks: finder, Door: checker, Tell: show.event}
+	resetter := setup.Resetter{Stacks: finder, Door: checker, Clock: p.reach.retry.Clock, Tell: show.event}
 	if report, ended := p.awaitReset(stop, show, resetter, password); ended {
 		return show.report(p.endSaved(report, show.found.Host, password))
 	}

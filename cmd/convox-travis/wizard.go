@@ -11,7 +11,6 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
-	"convox-travis/internal/demo"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -39,7 +38,7 @@ func (p *program) wizard(stop setup.Stop, o *options) error {
 	if err != nil {
 		return err
 	}
-	f := flow.New(p.outside(o, &wizardAWS{}), given)
+	f := flow.New(p.outside(o, &wizardAWS{reach: p.reach}), given)
 	return p.leave(o, f, p.drive(stop, o, f))
 }
 
@@ -129,9 +128,10 @@ func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 		return p.travisPlace(o, repos.slug())
 	})
 	return flow.Outside{
-		Clone: func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
-		File:  func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Saved: func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
+		Runner: setup.Runner{Retry: p.reach.retry},
+		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Saved:  func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
 		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
 			finder, err := aws.open(ctx, o, code)
 			if err != nil {
@@ -156,11 +156,7 @@ func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 			return p.travisClient(endpoint, token)
 		},
 		Checker: func(fingerprint string) (flow.Checker, error) {
-			options := convox.CheckerOptions{Fingerprint: fingerprint, UserAgent: userAgent()}
-			if p.demo {
-				options.DialContext = demo.Dial
-			}
-			return convox.NewChecker(options)
+			return p.reach.checker(fingerprint)
 		},
 	}
 }
@@ -168,6 +164,7 @@ func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 // wizardAWS is the way into AWS, opened once: a session that took an MFA code is
 // used for all that follows.
 type wizardAWS struct {
+	reach  reach
 	mu     sync.Mutex
 	finder *cfn.Finder
 }
@@ -178,11 +175,11 @@ func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Fin
 	if a.finder != nil && code == "" {
 		return a.finder, nil
 	}
-	options := cfn.Options{Profile: o.profile, UserAgent: userAgent()}
+	var mfaCode func(context.Context) (string, error)
 	if code != "" {
-		options.MFACode = func(context.Context) (string, error) { return code, nil }
+		mfaCode = func(context.Context) (string, error) { return code, nil }
 	}
-	finder, err := cfn.NewFinder(ctx, options)
+	finder, err := a.reach.finder(ctx, o.profile, mfaCode)
 	if err == nil {
 		a.finder = finder
 	}

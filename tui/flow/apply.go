@@ -62,11 +62,12 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	if err != nil {
 		return Outcome{Err: err, To: StepReview}
 	}
-	runner := setup.Runner{Travis: travis, Tell: func(e setup.Event) {
+	runner := j.outside.Runner
+	runner.Travis, runner.Tell = travis, func(e setup.Event) {
 		if line, worth := eventLine(e); worth {
 			tell.Line(line)
 		}
-	}}
+	}
 	write := runner.Apply
 	if j.encrypt {
 		write = runner.Activate

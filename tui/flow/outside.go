@@ -28,6 +28,9 @@ type Outside struct {
 	// Checker returns what checks logins; fingerprint is the certificate that
 	// was approved, or "".
 	Checker func(fingerprint string) (Checker, error)
+	// Runner carries out what was reviewed; its Travis, and whom it tells, are
+	// the flow's.
+	Runner setup.Runner
 	// ResetEvent is told what happens in a reset. It may be nil.
 	ResetEvent func(setup.ResetEvent)
 	// Tip is what to type at a step in the demo, or "". It may be nil.

@@ -69,6 +69,7 @@ type Layer struct {
 	mu       sync.Mutex
 	rules    []*Rule
 	latency  time.Duration
+	closing  bool
 	requests []Request
 	inFlight int
 	together int
@@ -96,6 +97,15 @@ func (l *Layer) SetLatency(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.latency = d
+}
+
+// CloseConnections ends every connection behind its answer, so that each request
+// is made on one of its own, and a test that refuses connections refuses
+// requests.
+func (l *Layer) CloseConnections(closing bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closing = closing
 }
 
 // Requests returns what was asked so far, in the order of arrival.
@@ -128,10 +138,13 @@ func (l *Layer) Wrap(server http.Handler) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		kind, latency := l.enter(Request{
+		kind, latency, closing := l.enter(Request{
 			Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: string(body), At: time.Now(),
 		})
 		defer l.leave()
+		if closing {
+			w.Header().Set("Connection", "close")
+		}
 		if latency > 0 && !wait(r, latency) {
 			return
 		}
@@ -143,7 +156,7 @@ func (l *Layer) Wrap(server http.Handler) http.Handler {
 	})
 }
 
-func (l *Layer) enter(r Request) (Kind, time.Duration) {
+func (l *Layer) enter(r Request) (kind Kind, latency time.Duration, closing bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.requests = append(l.requests, r)
@@ -163,9 +176,9 @@ func (l *Layer) enter(r Request) (Kind, time.Duration) {
 		if rule.Times > 0 {
 			rule.Times--
 		}
-		return rule.Kind, l.latency
+		return rule.Kind, l.latency, l.closing
 	}
-	return "", l.latency
+	return "", l.latency, l.closing
 }
 
 func (l *Layer) leave() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -123,6 +124,31 @@ func TestARulePicksItsRequests(t *testing.T) {
 	s.layer.Clear()
 	if status, _, _ := s.ask(t); status != 200 {
 		t.Error("a cleared rule goes on")
+	}
+}
+
+func TestConnectionsCanEndBehindTheirAnswers(t *testing.T) {
+	s := start(t)
+	opened := 0
+	client := transport.NewClient(nil)
+	client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		opened++
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	for _, closing := range []bool{true, false} {
+		opened = 0
+		s.layer.CloseConnections(closing)
+		for range 4 {
+			answer, err := client.Get(s.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, answer.Body) // whole answers alone leave a connection open
+			answer.Body.Close()
+		}
+		if closing != (opened == 4) {
+			t.Errorf("closing: %t, and there were %d connections", closing, opened)
+		}
 	}
 }
 

@@ -98,6 +98,17 @@ func (s *Server) Ban(token string) {
 	s.posts[token] = &attacker{bannedUntil: s.Now().Add(banTime)}
 }
 
+// SetToken gives an account another token: the one before is not known any more.
+func (s *Server) SetToken(login, token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.accounts {
+		if a.Login == login {
+			a.Token = token
+		}
+	}
+}
+
 // Pardon lets every token in again.
 func (s *Server) Pardon() {
 	s.mu.Lock()

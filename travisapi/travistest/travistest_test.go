@@ -173,6 +173,9 @@ func TestTokensAreTold(t *testing.T) {
 	c.want(403, "access denied", "GET", "/user", "", "Authorization", "token wrong")
 	c.want(403, "login_required", "GET", "/user", "", "Authorization", "")
 	c.want(200, `"login":"ann"`, "GET", "/v3/user", "", "Travis-API-Version", "")
+	c.SetToken("ann", "another")
+	c.want(403, "access denied", "GET", "/user", "")
+	c.want(200, `"login":"ann"`, "GET", "/user", "", "Authorization", "token another")
 }
 
 func TestASlugAloneIsGitHubs(t *testing.T) {

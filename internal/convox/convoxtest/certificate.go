@@ -105,6 +105,12 @@ func (i *identity) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return i.current, nil
 }
 
+func (i *identity) restore(certificate *tls.Certificate) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.current = certificate
+}
+
 func (i *identity) pem() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.authority.Raw})
 }

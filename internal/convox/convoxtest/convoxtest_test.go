@@ -217,3 +217,15 @@ func TestEachCertificateIsWhatItSays(t *testing.T) {
 		_ = conn.Close()
 	}
 }
+
+func TestACertificateCanComeBack(t *testing.T) {
+	rack := convoxtest.StartRack(t, "abc123")
+	before := rack.Fingerprint()
+	back, err := rack.ChangeCertificate(convoxtest.SelfSigned)
+	if err != nil || rack.Fingerprint() == before {
+		t.Fatalf("it was not changed: %v", err)
+	}
+	if back(); rack.Fingerprint() != before {
+		t.Error("it did not come back")
+	}
+}

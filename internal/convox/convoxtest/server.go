@@ -97,6 +97,13 @@ func (s *server) Authority() []byte { return s.identity.pem() }
 // on. Two of one kind differ.
 func (s *server) SetCertificate(kind Certificate) error { return s.identity.set(kind) }
 
+// ChangeCertificate is SetCertificate until back shows again what was shown
+// before.
+func (s *server) ChangeCertificate(kind Certificate) (back func(), err error) {
+	before, _ := s.identity.show(nil) // which never fails
+	return func() { s.identity.restore(before) }, s.identity.set(kind)
+}
+
 // Fingerprint is the SHA-256 of the certificate that is shown, in 64
 // hexadecimal digits.
 func (s *server) Fingerprint() string { return s.identity.fingerprint() }

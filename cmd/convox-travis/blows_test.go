@@ -169,7 +169,7 @@ func (w *inside) suffer(at place, b blow) (heal func()) {
 // time they wait for servers that say nothing.
 func sideBySide[T fmt.Stringer](t *testing.T, parts []T, play func(*testing.T, T)) {
 	t.Helper()
-	const atATime = 12
+	const atATime = 16
 	next := make(chan T)
 	var players sync.WaitGroup
 	for range atATime {

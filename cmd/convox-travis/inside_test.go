@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/clock"
 	"convox-travis/internal/demo"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
@@ -163,7 +164,7 @@ func (w *inside) servers() []server {
 	}
 }
 
-// hurried is a clock that waits for nothing and is ahead of the others by what
+// hurried is a clock that hardly waits and is ahead of the others by what
 // it was asked to wait, so many times.
 type hurried struct {
 	mu    sync.Mutex
@@ -178,13 +179,11 @@ func (c *hurried) Now() time.Time {
 }
 
 func (c *hurried) Sleep(ctx context.Context, d time.Duration) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.ahead += d * time.Duration(max(c.times, 1))
-	return nil
+	c.mu.Unlock()
+	// What goes on until a deadline of the network is not to be a busy loop.
+	return clock.System{}.Sleep(ctx, min(d, 10*time.Millisecond))
 }
 
 // maxPauses is more than a run may ask to wait in all.

@@ -63,6 +63,14 @@ func (b blow) String() string {
 	return b.name
 }
 
+// deadline is that of a call of a run that meets the blow; 0 is the program's own.
+func (b blow) deadline() time.Duration {
+	if b.kind == faults.Hang {
+		return 250 * time.Millisecond
+	}
+	return 0
+}
+
 // blows lists what can happen at a place.
 func blows(at place) []blow {
 	var all []blow
@@ -149,9 +157,7 @@ func (w *inside) suffer(at place, b blow) (heal func()) {
 	} else {
 		s.layer.Add(faults.Rule{Kind: b.kind, Times: -1, Match: func(faults.Request) bool { return meets() && b.strike == nil }})
 	}
-	if b.kind == faults.Hang {
-		w.deadline = 250 * time.Millisecond
-	}
+	w.deadline = b.deadline()
 	return func() {
 		w.Helper()
 		s.layer.Clear()

@@ -119,6 +119,13 @@ func (t *Terminal) Resize(width, height int) error {
 	return nil
 }
 
+// Signal sends the program a signal.
+func (t *Terminal) Signal(signal os.Signal) error { return t.command.Process.Signal(signal) }
+
+// HangUp closes the terminal under the program, as a window that is closed does.
+// Wait tells how the program ends.
+func (t *Terminal) HangUp() { _ = t.master.Close() } // that it is closed already is as well
+
 // Close kills the program, and what it started in its process group, if
 // anything still runs. What was shown can be read afterwards.
 func (t *Terminal) Close() {

@@ -77,8 +77,7 @@ func (p resetPart) play(t *testing.T, cases *tally) {
 		}
 		e := w.reset(password)
 		w.clock.times = 0
-		heal()
-		cases.count(e.code)
+		cases.count(e.code, heal())
 		w.judgeReset(b, e, held, password)
 		w.want(w.reset(password), 0, `"result":"done"`, `"phase":"settled"`)
 		if !w.takes(password) || w.stackPassword() != password {

@@ -86,6 +86,7 @@ func TestMatrixOfTheWizard(t *testing.T) {
 	var cases tally
 	sideBySide(t, parts, func(t *testing.T, p wizardPart) { p.play(t, &cases) })
 	t.Logf("wizard: %s, at %d requests, in %d ways", &cases, len(parts), len(blows(parts[0].at)))
+	cases.want(t, exitDone)
 }
 
 func (p wizardPart) play(t *testing.T, cases *tally) {
@@ -93,8 +94,12 @@ func (p wizardPart) play(t *testing.T, cases *tally) {
 	for _, b := range blows(p.at) {
 		w.found(p.before)
 		w.deadline = 4 * b.deadline() // before the run, which has to begin well
-		e, tries := w.wizard(func() func() { return w.suffer(p.at, b) }, b.lasting && b.strike == nil)
-		cases.count(e.code)
+		fell := false
+		e, tries := w.wizard(func() func() {
+			heal := w.suffer(p.at, b)
+			return func() { fell = heal() }
+		}, b.lasting && b.strike == nil)
+		cases.count(e.code, fell)
 		w.want(e, 0)
 		w.wantPair(matrixRepo, "CONVOX_HOST="+toRack(w), "CONVOX_PASSWORD="+quotedCanary)
 		if b.lasting && b.strike == nil && tries != 2 {

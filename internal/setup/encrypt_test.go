@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -124,6 +125,18 @@ func TestAKeyThatIsNoneIsRefused(t *testing.T) {
 		_, err := setup.Encrypt(travisapi.Key{PEM: text}, "CONVOX_PASSWORD", secret.New(secrettest.Canary))
 		if _, is := errors.AsType[*setup.Error](err); !is {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// A key of as many bits as an answer has room for would take hours.
+func TestAKeyThatIsTooLongIsRefused(t *testing.T) {
+	n := new(big.Int).Lsh(big.NewInt(1), 1<<21)
+	endless := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n.SetBit(n, 0, 1), E: 65537}}
+	for _, key := range []travisapi.Key{pkix(t, endless), pkcs1(endless)} {
+		_, err := setup.Encrypt(key, "CONVOX_PASSWORD", secret.New(secrettest.Canary))
+		if decided, is := errors.AsType[*setup.Error](err); !is || decided.Code() != "bad_key" {
+			t.Errorf("%v", err)
 		}
 	}
 }

@@ -29,11 +29,8 @@ func wrap(text string, width int) []string {
 		if !fresh {
 			line += " "
 		}
-		line, fresh = line+word, false
-		for ansi.StringWidth(line) > width {
-			head := ansi.Truncate(line, width, "")
-			lines, line = append(lines, head), strings.TrimPrefix(line, head)
-		}
+		cut := strings.Split(ansi.Hardwrap(line+word, width, true), "\n")
+		lines, line, fresh = append(lines, cut[:len(cut)-1]...), cut[len(cut)-1], false
 	}
 	return append(lines, line)
 }

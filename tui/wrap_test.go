@@ -3,6 +3,9 @@ package tui
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 func TestWordsAreNotTorn(t *testing.T) {
@@ -19,6 +22,28 @@ func TestWordsAreNotTorn(t *testing.T) {
 	} {
 		if got := strings.Join(wrap(text, 10), "|"); got != want {
 			t.Errorf("%q became %q, not %q", text, got, want)
+		}
+	}
+}
+
+// What comes from outside can be one word of a mebibyte.
+func TestAWordOfAnyLengthIsCutInNoTime(t *testing.T) {
+	for _, letter := range []string{"a", "語", "e\u0301"} {
+		text := "x " + strings.Repeat(letter, 1<<20/len(letter))
+		lines := make(chan []string, 1)
+		go func() { lines <- wrap(text, 60) }()
+		select {
+		case got := <-lines:
+			if strings.Join(got, "") != strings.Replace(text, " ", "", 1) {
+				t.Errorf("%q: something is lost", letter)
+			}
+			for _, line := range got {
+				if ansi.StringWidth(line) > 60 {
+					t.Fatalf("%q: a line of %d cells", letter, ansi.StringWidth(line))
+				}
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%q: it is still at it", letter)
 		}
 	}
 }

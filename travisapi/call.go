@@ -13,8 +13,9 @@ import (
 )
 
 // longestAnswer bounds what is read of an answer, in bytes. A page of 100
-// repositories has some 200 KiB.
-const longestAnswer = 8 << 20
+// repositories has some 200 KiB; what is made of an answer can be many times as
+// large as its text.
+const longestAnswer = 2 << 20
 
 // call is one request.
 type call struct {

@@ -14,7 +14,7 @@ import (
 const (
 	pageSize     = 100 // the most that Travis gives
 	pagesAtATime = 8
-	mostListed   = 100_000 // repositories; a server that counts higher is not believed
+	mostPages    = 1000 // a list that goes on behind them does not end
 )
 
 // ListOptions says which repositories are listed. The zero value lists all that
@@ -40,8 +40,10 @@ func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repos
 	}
 	pages := [][]Repository{list.keep(last)}
 	step := max(1, len(last.Repositories)) // a server may give smaller pages than were asked for
-	count := min(last.Pagination.Count, mostListed)
-	if rest := (count - 1) / step; rest > 0 {
+	if rest := (max(1, last.Pagination.Count) - 1) / step; rest > 0 {
+		if rest >= mostPages {
+			return nil, unending(list.call(0))
+		}
 		more, end, err := list.readSideBySide(ctx, step, rest)
 		if err != nil {
 			return nil, err
@@ -49,8 +51,11 @@ func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repos
 		pages, last = append(pages, more...), end
 	}
 	// What came to it meanwhile, or all of it where the count was not told.
-	for offset := len(pages) * step; !last.isLast() && offset < mostListed; offset += step {
-		if last, err = list.read(ctx, offset); err != nil {
+	for !last.isLast() {
+		if len(pages) == mostPages || len(pages[len(pages)-1]) == 0 {
+			return nil, unending(list.call(0))
+		}
+		if last, err = list.read(ctx, len(pages)*step); err != nil {
 			return nil, err
 		}
 		pages = append(pages, list.keep(last))
@@ -105,10 +110,14 @@ func (a listAnswer) isLast() bool {
 }
 
 func (a listAnswer) whole() bool {
-	return a.Repositories != nil && !slices.ContainsFunc(a.Repositories, func(r repositoryAnswer) bool { return !r.whole() })
+	return a.Repositories != nil && len(a.Repositories) <= pageSize && !slices.ContainsFunc(a.Repositories, func(r repositoryAnswer) bool { return !r.whole() })
 }
 
 func (l *listing) read(ctx context.Context, offset int) (listAnswer, error) {
+	return read(ctx, l.client, l.call(offset), listAnswer.whole)
+}
+
+func (l *listing) call(offset int) call {
 	query := url.Values{
 		"limit":   {strconv.Itoa(pageSize)},
 		"offset":  {strconv.Itoa(offset)},
@@ -124,7 +133,7 @@ func (l *listing) read(ctx context.Context, offset int) (listAnswer, error) {
 	if l.options.Owner != "" {
 		path = "/owner/" + providerPath(l.options.Provider) + segment(l.options.Owner) + "/repos"
 	}
-	return read(ctx, l.client, call{what: "list the repositories", method: http.MethodGet, path: path, query: query}, listAnswer.whole)
+	return call{what: "list the repositories", method: http.MethodGet, path: path, query: query}
 }
 
 // keep notes a page. A build that ends while the pages are read moves a

@@ -56,7 +56,24 @@ type repositoryAnswer struct {
 	Permissions     map[string]bool `json:"@permissions"`
 }
 
-func (a repositoryAnswer) whole() bool { return a.ID > 0 && a.Slug != "" }
+// longestRepository bounds the texts of one repository together, in bytes. A
+// list keeps those of all.
+const longestRepository = 4 << 10
+
+func (a repositoryAnswer) whole() bool {
+	return a.ID > 0 && a.Slug != "" && a.length() <= longestRepository
+}
+
+func (a repositoryAnswer) length() int {
+	n := len(a.Slug) + len(a.provider()) + len(a.Owner.Login) + len(a.DefaultBranch.Name)
+	if a.MigrationStatus != nil {
+		n += len(*a.MigrationStatus)
+	}
+	for permission := range a.Permissions {
+		n += len(permission)
+	}
+	return n
+}
 
 func (a repositoryAnswer) repository() Repository {
 	r := Repository{

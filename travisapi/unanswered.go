@@ -81,6 +81,13 @@ func malformed(r call) *Error {
 	return e
 }
 
+// unending is a list that no server has.
+func unending(r call) *Error {
+	e := failure(r)
+	e.is(KindMalformed, "its list of repositories does not end", "check --travis-endpoint")
+	return e
+}
+
 // neverConnected reports whether a request did not leave this machine.
 func neverConnected(err error) bool {
 	var op *net.OpError

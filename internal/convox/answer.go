@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	largestAnswer = 8 << 20          // bytes; a Rack of a list takes some 200
+	largestAnswer = 2 << 20          // bytes; a Rack of a list takes some 200
 	longestWait   = 30 * time.Second // that a server may ask for
 )
 

@@ -20,6 +20,10 @@ func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Lo
 	}
 	s := c.open(host, true)
 	defer s.close()
+	return s.enterConsole(ctx, key)
+}
+
+func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, error) {
 	form := clientForm(key)
 	auth := s.beside(ctx, "/auth", form)
 	defer auth.end()
@@ -38,7 +42,7 @@ func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Lo
 	case got.html:
 		return Login{}, s.other("a page for people answers there")
 	}
-	login := Login{Host: host}
+	login := Login{Host: s.host}
 	if login.Racks, err = s.racks(got.body); err != nil {
 		return Login{}, err
 	}

@@ -1,12 +1,18 @@
 package convox_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"unicode/utf8"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -42,8 +48,8 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		clean := func(rack convox.Rack) {
 			for _, text := range []string{rack.String(), rack.Status, rack.Provider, rack.Region, rack.Version} {
-				if shellescape.StripUnsafe(text) != text {
-					t.Errorf("%q steers a terminal", text)
+				if shellescape.StripUnsafe(text) != text || len(text) > longestShown {
+					t.Errorf("%q steers a terminal, or fills it", text)
 				}
 			}
 		}
@@ -61,6 +67,98 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 	})
+}
+
+const longestShown = 2100 // bytes: two names and a slash
+
+// canned is a Rack or a Console without a wire: each request gets the same
+// answer, and what was read of the answers is counted.
+type canned struct {
+	status int
+	header http.Header
+	body   func() io.Reader
+	read   atomic.Int64
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: c.status, Header: c.header, Body: &counted{c.body(), &c.read}, Request: r}, nil
+}
+
+type counted struct {
+	io.Reader
+	read *atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.read.Add(int64(n))
+	return n, err
+}
+
+func (*counted) Close() error { return nil }
+
+// Whatever answers, the check ends with a login whose names can be shown, or in a
+// bounded line of our own words.
+func FuzzLogin(f *testing.F) {
+	for _, seed := range []string{`{"name":"prod","version":"1"}`, `[{"name":"a","organization":{"name":"b"}}]`, `{"id":"x"}`, ``, `<html>`, `[`, `null`, "\xff", `{"name":"\u001b[2J\u202e"}`, secrettest.Canary} {
+		for _, status := range []int{200, 401, 403, 404, 302, 429, 503} {
+			f.Add(status, "application/json", "", []byte(seed))
+		}
+	}
+	f.Add(401, "text/html; charset=\"\x1b", "Session \x1b[2J", []byte("{}"))
+	at := host(f, "rack.example.com")
+	f.Fuzz(func(t *testing.T, status int, kind, wants string, body []byte) {
+		if status < 200 || status > 999 {
+			return // the HTTP client passes no other on
+		}
+		for _, console := range []bool{false, true} {
+			header := http.Header{"Content-Type": {kind}, "Www-Authenticate": {wants}, "Retry-After": {wants}}
+			wire := &canned{status: status, header: header, body: func() io.Reader { return bytes.NewReader(body) }}
+			login, err := convox.Enter(t.Context(), wire, at, console, canary)
+			for _, rack := range login.Racks {
+				if text := rack.String(); shellescape.StripUnsafe(text) != text || len(text) > longestShown {
+					t.Errorf("%q steers a terminal, or fills it", text)
+				}
+			}
+			if err == nil {
+				continue
+			}
+			if _, is := errors.AsType[*convox.LoginError](err); !is {
+				t.Fatalf("%T: %v", err, err)
+			}
+			text := printed(err)
+			secrettest.Absent(t, "the error", text)
+			if len(err.Error()) > 300 || shellescape.StripUnsafe(err.Error()) != err.Error() || !utf8.ValidString(text) {
+				t.Errorf("%q", err)
+			}
+		}
+	})
+}
+
+type repeated string
+
+func (r repeated) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = r[i%len(r)]
+	}
+	return len(p), nil
+}
+
+func TestAnEndlessAnswerIsGivenUp(t *testing.T) {
+	const largest = 2 << 20 // bytes, of each of two answers
+	for _, console := range []bool{false, true} {
+		for _, status := range []int{200, 401} {
+			wire := &canned{status: status, header: http.Header{}, body: func() io.Reader { return repeated("[{},") }}
+			_, err := convox.Enter(t.Context(), wire, host(t, "rack.example.com"), console, canary)
+			if err == nil || !strings.Contains(err.Error(), "larger than any real one") {
+				t.Errorf("%d: %v", status, err)
+			}
+			if n := wire.read.Load(); n > 2*(largest+1) {
+				t.Errorf("%d: %d bytes were read", status, n)
+			}
+		}
+	}
 }
 
 func FuzzSaveLogin(f *testing.F) {

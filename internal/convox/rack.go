@@ -23,6 +23,10 @@ func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (
 	}
 	s := c.open(host, false)
 	defer s.close()
+	return s.enterRack(ctx, password)
+}
+
+func (s *session) enterRack(ctx context.Context, password secret.String) (Login, error) {
 	form := clientForm(password)
 	system := s.beside(ctx, "/system", form)
 	defer system.end()
@@ -113,8 +117,15 @@ func parseID(body []byte) bool {
 	return json.Unmarshal(body, &person) == nil && person["id"] != nil
 }
 
-// word is a text from outside, fit to be shown; "" for what is no text.
+// longestWord is in bytes, and far above any name.
+const longestWord = 1 << 10
+
+// word is a text from outside, fit to be shown; "" for what is no text, or no
+// name.
 func word(value any) string {
 	text, _ := value.(string)
+	if len(text) > longestWord {
+		return ""
+	}
 	return shellescape.StripUnsafe(text)
 }

@@ -123,10 +123,10 @@ func parseAuth(text string) ([]SavedLogin, error) {
 // merge puts the places together. A Console is one in all of them, and the
 // first place that has a host in use decides.
 func merge(places []savedPlace) []SavedLogin {
-	consoles := map[Host]bool{{name: HostedConsole}: true}
+	passed := map[Host]bool{{name: HostedConsole}: true} // over: Consoles, and hosts that are there already
 	var inUse Host
 	for _, place := range places {
-		consoles[place.console] = true // the zero Host is nobody's
+		passed[place.console] = true // the zero Host is nobody's
 		if inUse.IsZero() {
 			inUse = place.inUse
 		}
@@ -134,9 +134,10 @@ func merge(places []savedPlace) []SavedLogin {
 	var logins []SavedLogin
 	for _, place := range places {
 		for _, login := range place.logins {
-			if _, found := FindSaved(logins, login.Host); found || consoles[login.Host] {
+			if passed[login.Host] {
 				continue
 			}
+			passed[login.Host] = true
 			login.InUse = login.Host == inUse
 			logins = append(logins, login)
 		}

@@ -228,3 +228,27 @@ func TestASavedLoginPrintsNoPassword(t *testing.T) {
 	}
 	secrettest.Absent(t, "the logins", fmt.Sprintf("%v %+v %#v", logins, logins, logins[0]))
 }
+
+// A file that is as large as it may be has more logins than anyone.
+func TestAFileFullOfLoginsIsReadInNoTime(t *testing.T) {
+	var full strings.Builder
+	full.WriteString("{")
+	for i := 0; full.Len() < 1<<20-40; i++ {
+		fmt.Fprintf(&full, `"%x.b":"x",`, i)
+	}
+	full.WriteString(`"rack.example.com":"last"}`)
+	home := files(t, map[string]string{".config/convox/auth": full.String(), ".config/convox2/auth": full.String()})
+	read := make(chan []convox.SavedLogin, 1)
+	go func() {
+		logins, _ := convox.SavedLogins(environment(), home, "linux")
+		read <- logins
+	}()
+	select {
+	case logins := <-read:
+		if _, found := convox.FindSaved(logins, host(t, "rack.example.com")); !found {
+			t.Errorf("the last of %d logins is missing", len(logins))
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it is still at it")
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,6 +37,8 @@ type Options struct {
 	MFACode func(context.Context) (string, error)
 	// UserAgent is "NAME" or "NAME/VERSION", added to the SDK's own.
 	UserAgent string
+	// HTTP takes the place of a client of package transport, unless it is nil.
+	HTTP *http.Client
 	// Retry is how often a call is tried (5 times unless set), what it may take
 	// with all its tries, connecting included (10 seconds), and the first pause
 	// (250 ms). The SDK keeps the time of calls; Clock keeps that of Preview and

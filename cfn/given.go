@@ -3,6 +3,7 @@ package cfn
 import (
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,7 +28,9 @@ func (f *Finder) Redact(password secret.String) {
 func (g *given) remember(password secret.String) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.secrets = append(g.secrets, password)
+	if !slices.ContainsFunc(g.secrets, password.Equal) {
+		g.secrets = append(g.secrets, password)
+	}
 }
 
 // without returns text without the secrets.

@@ -39,6 +39,9 @@ func profileName(given string) string {
 
 // load reads the settings and prepares the credentials, without a call.
 func (f *Finder) load(ctx context.Context, options Options) error {
+	if err := checkSettings(); err != nil {
+		return err
+	}
 	if options.Profile == "" {
 		if err := f.checkNamedProfile(); err != nil {
 			return err
@@ -78,11 +81,32 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 			f.shared = &shared
 		}
 	}
-	wire.client = transport.NewClient(trusted(loaded.HTTPClient))
+	if wire.client = options.HTTP; wire.client == nil {
+		wire.client = transport.NewClient(trusted(loaded.HTTPClient))
+	}
 	if options.DialContext != nil {
 		wire.client.Transport.(*http.Transport).DialContext = options.DialContext // that is what NewClient makes
 	}
 	return nil
+}
+
+// checkSettings refuses what is no AWS file: the SDK would read all of it.
+func checkSettings() error {
+	home, _ := os.UserHomeDir() // without one, the files have to be named
+	config, credentials := settingsFiles(os.Getenv, home)
+	for _, file := range []string{config, credentials} {
+		if info, err := os.Stat(file); err == nil && info.Size() > largestSettings {
+			return badSettings(file, "is larger than any real one")
+		}
+	}
+	return nil
+}
+
+func badSettings(file, why string) error {
+	return &Error{
+		Kind: KindProfile, what: "read the AWS settings", why: shown(file) + " " + why,
+		hints: []string{"repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"},
+	}
 }
 
 // roleClient assumes roles at the endpoint that is set. The SDK makes its
@@ -148,10 +172,7 @@ func (f *Finder) loadFailure(err error) error {
 	case errors.As(err, &unknown):
 		return f.unknownProfile(unknown.Profile)
 	case errors.As(err, &broken):
-		return &Error{
-			Kind: KindProfile, what: "read the AWS settings", why: shown(broken.Filename) + " cannot be understood",
-			hints: []string{"repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"},
-		}
+		return badSettings(broken.Filename, "cannot be understood")
 	case errors.As(err, &half):
 		return profiling("it has " + shown(half.Type) + " and no role_arn")
 	case errors.As(err, &nobody):

@@ -20,7 +20,8 @@ const largestSettings = 4 << 20 // bytes read of an AWS file
 // cleaned.
 func Profiles(env func(string) string, home string) []string {
 	names := make(map[string]bool)
-	for _, section := range sections(settingsFile(env("AWS_CONFIG_FILE"), home, "config")) {
+	config, credentials := settingsFiles(env, home)
+	for _, section := range sections(config) {
 		if section == defaultProfile {
 			names[section] = true
 		}
@@ -29,12 +30,16 @@ func Profiles(env func(string) string, home string) []string {
 			names[name] = true
 		}
 	}
-	for _, section := range sections(settingsFile(env("AWS_SHARED_CREDENTIALS_FILE"), home, "credentials")) {
+	for _, section := range sections(credentials) {
 		if kind, _, found := cutSpace(section); !found || kind != "profile" {
 			names[section] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
+}
+
+func settingsFiles(env func(string) string, home string) (config, credentials string) {
+	return settingsFile(env("AWS_CONFIG_FILE"), home, "config"), settingsFile(env("AWS_SHARED_CREDENTIALS_FILE"), home, "credentials")
 }
 
 func settingsFile(named, home, name string) string {

@@ -19,9 +19,10 @@ import (
 )
 
 const (
-	// largestAnswer is far above any page: AWS keeps a page under 1 MB
+	// largestAnswer is well above any page: AWS keeps a page under 1 MB
 	// (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html).
-	largestAnswer = 32 << 20
+	// What the SDK makes of an answer can be many times as large as its text.
+	largestAnswer = 4 << 20
 	// metadataDeadline is for the services that run beside a machine in AWS.
 	// Elsewhere their addresses lead nowhere, and nobody waits for that.
 	metadataDeadline = time.Second

@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const longestBranch = 250 // bytes; a file system takes no longer name
@@ -20,7 +21,7 @@ func CheckBranch(text string) error {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`~^:?*[\`, r)
 	}
 	switch {
-	case text == "", len(text) > longestBranch, strings.ContainsFunc(text, strange), strings.HasPrefix(text, "-"),
+	case text == "", len(text) > longestBranch, !utf8.ValidString(text), strings.ContainsFunc(text, strange), strings.HasPrefix(text, "-"),
 		strings.Contains(text, ".."), strings.Contains(text, "@{"), strings.Contains(text, "//"),
 		strings.Trim(text, "/.") != text, strings.HasSuffix(text, ".lock"):
 		return errBranch

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
+
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
@@ -237,5 +239,5 @@ func (p *plain) prompt(words string) {
 	if words != "" {
 		words += " "
 	}
-	fmt.Fprintf(p.out, "%s> ", words)
+	fmt.Fprintf(p.out, "%s> ", shellescape.StripUnsafe(words))
 }

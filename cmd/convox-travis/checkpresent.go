@@ -60,7 +60,7 @@ func (s *checkPresenter) fail(err error) error {
 // proof shows how a build goes to someone who is looking.
 func (s *checkPresenter) proof(e setup.ProofEvent) {
 	if s.o.json == "" && s.shown {
-		fmt.Fprintln(s.err, strings.TrimSpace("the build: "+e.State+" "+e.Page))
+		fmt.Fprintln(s.err, shellescape.StripUnsafe(strings.TrimSpace("the build: "+e.State+" "+e.Page)))
 	}
 }
 
@@ -203,6 +203,7 @@ func repoCell(f setup.Finding) string {
 func wordWrap(text string, width int) []string {
 	var lines []string
 	for _, word := range strings.Fields(text) {
+		word = shellescape.StripUnsafe(word)
 		last := len(lines) - 1
 		if last >= 0 && ansi.StringWidth(lines[last])+1+ansi.StringWidth(word) <= width {
 			lines[last] += " " + word

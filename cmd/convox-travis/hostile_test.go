@@ -37,6 +37,19 @@ const (
 
 var long = strings.Repeat("w", 300)
 
+// file lays a file, and its folder where that is not there.
+func (w *world) file(text string, elements ...string) string {
+	w.Helper()
+	name := filepath.Join(elements...)
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		w.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	return name
+}
+
 // harmless fails the test when a text could steer a terminal that it is written
 // to line by line.
 func harmless(t testing.TB, place, text string) {
@@ -181,4 +194,25 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 			t.Errorf("%s shows something hostile: %t\n%s%s", name, !run.shows, e.out, e.err)
 		}
 	}
+}
+
+// A name that is offered behind the end of a long list stands in the prompt.
+func TestNoNameThatIsOfferedSteersTheTerminal(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	const other = "rack.other-1234.us-east-1.convox.site"
+	w.env["CONVOX_CONFIG"] = filepath.Dir(w.file(`{"`+other+`": "x"}`, w.dir, "settings", "auth"))
+	w.file(other, w.dir, "settings", "host")
+	rack := func(name, host string) {
+		w.AWS.AddStack(cfntest.Stack{
+			Region: "us-east-1", Name: name, Status: "UPDATE_COMPLETE",
+			Tags: map[string]string{"System": "convox", "Type": "rack"}, Outputs: map[string]string{"Dashboard": host},
+		})
+	}
+	for i := range 20 {
+		rack(fmt.Sprintf("a%d", i), fmt.Sprintf("rack.a%d-1234.us-east-1.convox.site", i))
+	}
+	rack("z"+inLetter, other)
+	e := w.run("2\n", "--accessible")
+	w.want(e, 2, "part of a name [z2JB")
+	harmless(t, "the prompt", e.out+e.err)
 }

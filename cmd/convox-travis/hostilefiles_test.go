@@ -14,19 +14,6 @@ import (
 	"convox-travis/internal/faults"
 )
 
-// file lays a file, and its folder where that is not there.
-func (w *world) file(text string, elements ...string) string {
-	w.Helper()
-	name := filepath.Join(elements...)
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		w.Fatal(err)
-	}
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		w.Fatal(err)
-	}
-	return name
-}
-
 // A folder can have any name, and a broken file in it is named.
 func TestNoFoldersNameSteersTheTerminal(t *testing.T) {
 	w := newWorld(t)

@@ -205,7 +205,7 @@ func (s *presenter) lines(report setup.Report) {
 	for _, r := range report.Repositories {
 		if len(r.Variables) == 0 && r.File == nil {
 			if r.Err == nil {
-				fmt.Fprintf(s.out, "%s\n  nothing is set\n", r.Target)
+				fmt.Fprintf(s.out, "%s\n  nothing is set\n", shellescape.StripUnsafe(r.Target.String()))
 			}
 			continue
 		}

@@ -1,0 +1,64 @@
+//go:build unix
+
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"convox-travis/internal/terminal"
+)
+
+// steady fails the test when anything hostile reached the terminal; what is left
+// of it has to have been shown.
+func (z *wizard) steady() {
+	z.t.Helper()
+	for _, part := range []string{"\x1b[31;45mA", "\x1b]52", "\x1b]0;", "\u009b", "\u202e", "\u2066", "\u2028", "\u200b", "\u200d", "\ufeff"} {
+		if strings.Contains(z.Output(), part) {
+			z.t.Errorf("%q reached the terminal", part)
+		}
+	}
+}
+
+func TestNothingFromOutsideSteersAFrame(t *testing.T) {
+	for _, size := range [][2]int{{120, 40}, {40, 12}} {
+		w := newWorld(t).inClone().saved().besieged()
+		w.writeYML(hostileFile[:strings.Index(hostileFile, "after_success")])
+		z := w.open(terminal.Options{Width: size[0], Height: size[1]})
+		z.sees(askWay)
+		z.still()
+		z.enter().sees(askRack).types("evil").sees("› evil")
+		z.still()
+		z.types(strings.Repeat(terminal.Backspace, 4) + "production").sees("› production").enter().sees(askSource).enter().sees("another host")
+		z.still()
+		z.types(terminal.Escape).sees("For one branch only?").types(terminal.Escape).sees("Which repository?").types("45mA").sees("› acme/[31")
+		z.still()
+		z.types(terminal.CtrlC).ends(130, "nothing was written")
+		z.steady()
+	}
+}
+
+func TestNothingFromOutsideSteersTheReview(t *testing.T) {
+	w := newWorld(t).inClone().saved().besieged()
+	w.writeYML(hostileFile[:strings.Index(hostileFile, "after_success")])
+	z := w.open(terminal.Options{Width: 120, Height: 40}, "--rack", "production", "--saved", "--allow-mixed")
+	z.sees(atReview)
+	z.still()
+	z.types("d").sees("deploy step: off") // with a branch like that there is none
+	z.write().sees(askProof).enter().sees(atDone)
+	z.still()
+	z.enter().ends(0, "created")
+	z.steady()
+	if !strings.Contains(z.Frames(), innocent) {
+		t.Error("nothing hostile was shown")
+	}
+}
+
+func TestNothingOfAConsoleSteersAFrame(t *testing.T) {
+	w := newWorld(t).inClone().besieged()
+	z := w.open(terminal.Options{}, "--console="+w.setting("DEMO_CONSOLE_HOST"))
+	z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(askDeploy, innocent)
+	z.still()
+	z.types(terminal.CtrlC).ends(130, "nothing was written")
+	z.steady()
+}

@@ -44,7 +44,7 @@ func (t travisPlace) token(env func(string) string) (secret.String, error) {
 // travisClient calls an endpoint with a token. All runs with that token keep to
 // one pace.
 func (p *program) travisClient(endpoint string, token secret.String) (*travisapi.Client, error) {
-	posts := pace.NewShared(p.cache, "posts-"+travisapi.Fingerprint(endpoint, token), pace.TravisPosts, pace.TravisWindow, clock.System{})
+	posts := pace.NewShared(p.cache, "posts-"+travisapi.Fingerprint(endpoint, token), pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow}, clock.System{})
 	client, err := travisapi.New(travisapi.Config{Endpoint: endpoint, Token: token, UserAgent: userAgent(), Pace: posts.Wait})
 	if err != nil {
 		return nil, &usageError{what: err.Error(), hints: hintsOf(err)}

@@ -45,7 +45,7 @@ func (t travisPlace) token(env func(string) string) (secret.String, error) {
 // one pace.
 func (p *program) travisClient(endpoint string, token secret.String) (*travisapi.Client, error) {
 	posts := pace.NewShared(p.cache, "posts-"+travisapi.Fingerprint(endpoint, token), pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow}, clock.System{})
-	client, err := travisapi.New(travisapi.Config{Endpoint: endpoint, Token: token, UserAgent: userAgent(), Pace: posts.Wait})
+	client, err := travisapi.New(travisapi.Config{Endpoint: endpoint, Token: token, UserAgent: userAgent(), Posts: posts.Wait})
 	if err != nil {
 		return nil, &usageError{what: err.Error(), hints: hintsOf(err)}
 	}

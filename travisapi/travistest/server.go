@@ -94,10 +94,12 @@ func (s *Server) Listen() error {
 	}
 	s.listener = listener
 	s.URL = "http://" + listener.Addr().String()
-	s.http = &http.Server{Handler: s.Faults.Wrap(s.routes()), ReadHeaderTimeout: 10 * time.Second}
+	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.http.Serve(listener) }() // ends with Close
 	return nil
 }
+
+func (s *Server) handler() http.Handler { return s.Faults.Wrap(s.routes()) }
 
 // Close ends the server and its connections.
 func (s *Server) Close() error {

@@ -128,7 +128,9 @@ func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 		}
 		return p.travisPlace(o, repos.slug())
 	})
+	p.wizardWaits = make(chan flow.Wait, 8)
 	return flow.Outside{
+		Waits: p.wizardWaits,
 		Clone: func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		File:  func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
 		Saved: func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },

@@ -42,6 +42,8 @@ type Server struct {
 	accounts     []*account
 	repositories []*repository
 	posts        map[string]*attacker // by token
+	postLimit    int
+	postWindow   time.Duration
 	lastID       int
 	brokenPatch  int
 	strays       []string
@@ -57,6 +59,8 @@ func New() *Server {
 		SyncTime:     100 * time.Millisecond,
 		BuildTime:    100 * time.Millisecond,
 		posts:        map[string]*attacker{},
+		postLimit:    usualPosts,
+		postWindow:   usualWindow,
 		lastID:       1000,
 	}
 }

@@ -165,27 +165,42 @@ func TestAWriteThatIsTriedAgainIsTold(t *testing.T) {
 	})
 }
 
-func TestADyingTravisIsNotSentAWriteAgain(t *testing.T) {
+func TestARunEndsWhereTravisFailsAgainAndAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, targets := played(t, 40, "", false)
+		w, targets := played(t, 200, "", false)
 		plan := w.planFor(targets)
 		w.travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool { return r.Method == "POST" }})
 		report := setup.Runner{Travis: w.client}.Apply(w.stop(), plan)
-		if n := len(w.travis.Writes()); n > len(targets)+60 { // the reads between them give a little back
-			t.Errorf("%d writes for %d repositories", n, len(targets))
+		if n := len(w.travis.Writes()); n > 50+10+3*mayBegin { // the reads between them give a little back
+			t.Errorf("%d writes", n)
 		}
-		gaveUp := false
+		gaveUp := func(err error) bool {
+			e, is := errors.AsType[*travisapi.Error](err)
+			return is && e.GaveUp()
+		}
+		if n := w.begun(report, gaveUp); n == 0 || n > 50 {
+			t.Errorf("%d repositories were begun", n)
+		}
 		for _, r := range report.Repositories {
-			e, is := errors.AsType[*travisapi.Error](r.Err)
-			if !is || r.Stands() {
+			if r.Err == nil || r.Stands() {
 				t.Errorf("%s: %s, %v", r.Target, story(r), r.Err)
-				continue
 			}
-			gaveUp = gaveUp || e.GaveUp()
-			secrettest.Absent(t, "the error", e.Error())
+			secrettest.Absent(t, "the error", fmt.Sprint(r.Err))
 		}
-		if !gaveUp {
-			t.Error("it was never given up")
+	})
+}
+
+func TestReadingEndsWhereTravisFailsAgainAndAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, targets := played(t, 200, "", false)
+		w.travis.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1})
+		plan := w.plan(w.request(func(r *setup.Request) { r.Targets = targets }))
+		removal := setup.MakeRemoval(t.Context(), w.client, setup.RemoveRequest{Targets: targets})
+		if n := len(w.travis.Faults.Requests()); n > 100+4*mayBegin {
+			t.Errorf("%d requests for twice %d repositories", n, len(targets))
+		}
+		if last := plan.Repositories[199].Err; codeOf(last) != setup.CodeNotBegun || removal.Repositories[199].Err == nil {
+			t.Errorf("the last one: %v; %v", last, removal.Repositories[199].Err)
 		}
 	})
 }

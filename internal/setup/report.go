@@ -235,9 +235,13 @@ func stopsEverything(err error) bool {
 	return false
 }
 
-// stopping returns err where it stops everything, else nil.
+// endsRun reports whether after err nothing more is begun: Travis lets nobody in
+// any more, or has failed so often that it is left alone.
+func endsRun(err error) bool { return stopsEverything(err) || gaveUp(err) }
+
+// stopping returns err where it ends the run, else nil.
 func stopping(err error) error {
-	if stopsEverything(err) {
+	if endsRun(err) {
 		return err
 	}
 	return nil

@@ -81,7 +81,7 @@ func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish)
 		request["config"], request["merge_mode"] = wish.Config, "replace"
 	}
 	r.body = map[string]any{"request": request}
-	answer, err := write(ctx, c, r, pendingAnswer.whole)
+	answer, err := once(ctx, c, r, pendingAnswer.whole)
 	if err != nil {
 		return BuildRequest{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -31,48 +32,63 @@ type call struct {
 // hold what whole asks for.
 func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
 	var answer T
-	err := c.config.Retry.Do(ctx, func(ctx context.Context) error {
-		body, err := c.send(ctx, r)
-		if err != nil {
-			return err
-		}
+	err := c.config.Retry.Repeat(ctx, func(ctx context.Context) error {
+		var err error
+		answer, err = once(ctx, c, r, whole)
+		return err
+	})
+	return answer, err
+}
+
+// once sends a request, for a write and for one try of a read.
+func once[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
+	var answer T
+	err := c.attempt(ctx, r, func(body []byte) error {
+		var err error
 		answer, err = decode(r, body, whole)
 		return err
 	})
 	return answer, err
 }
 
-// write sends a request that changes something, once.
-func write[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
-	var answer T
-	body, err := c.once(ctx, r)
-	if err != nil {
-		return answer, err
-	}
-	return decode(r, body, whole)
-}
-
-// change is write for an answer that says no more than that it was done: an
+// change is once for an answer that says no more than that it was done: an
 // empty one, or one that nobody reads.
 func (c *Client) change(ctx context.Context, r call) error {
-	body, err := c.once(ctx, r)
-	if err == nil && len(body) > 0 && !json.Valid(body) {
-		return malformed(r)
+	return c.attempt(ctx, r, func(body []byte) error {
+		if len(body) > 0 && !json.Valid(body) {
+			return malformed(r)
+		}
+		return nil
+	})
+}
+
+// attempt sends a request when its turn has come, and lets take read a good answer.
+func (c *Client) attempt(ctx context.Context, r call, take func(body []byte) error) error {
+	if err := c.turn(ctx, r); err != nil {
+		return err
 	}
+	err := c.config.Retry.Once(ctx, func(ctx context.Context) error {
+		body, err := c.send(ctx, r)
+		if err != nil {
+			return err
+		}
+		return take(body)
+	})
+	c.learn(err)
 	return err
 }
 
-func (c *Client) once(ctx context.Context, r call) (body []byte, err error) {
-	if r.method == http.MethodPost {
-		if err := c.config.Pace(ctx); err != nil {
-			return nil, unsent(r, err)
+// learn takes from how a call ended what it says about the ones to come.
+func (c *Client) learn(err error) {
+	if err == nil {
+		c.budget.Succeed()
+	}
+	if e, failed := errors.AsType[*Error](err); failed {
+		c.door.note(e)
+		if e.blamesTravis() && !c.budget.Fail() {
+			e.giveUp()
 		}
 	}
-	err = c.config.Retry.Once(ctx, func(ctx context.Context) error {
-		body, err = c.send(ctx, r)
-		return err
-	})
-	return body, err
 }
 
 // decode reads a good answer. The decoder's error is dropped: it can quote the

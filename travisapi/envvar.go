@@ -107,7 +107,7 @@ func (c *Client) UpdateEnvVar(ctx context.Context, repository Ref, id string, ch
 }
 
 func (c *Client) writeEnvVar(ctx context.Context, r call) (EnvVar, error) {
-	answer, err := write(ctx, c, r, envVarAnswer.whole)
+	answer, err := once(ctx, c, r, envVarAnswer.whole)
 	if err != nil {
 		return EnvVar{}, err
 	}

@@ -1,6 +1,7 @@
 package travisapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -43,19 +44,24 @@ type Error struct {
 	what   string // what was attempted, on what
 	why    string
 	hints  []string
-	change bool // it was a write
-	sent   bool // it may have been carried out
+	pause  time.Duration // before another try, where Travis did not ask for one
+	change bool          // it was a write
+	sent   bool          // it may have been carried out
+	gaveUp bool
 	cause  error
 }
 
 // Error says what was attempted, on what, and why it failed.
 func (e *Error) Error() string {
-	text := e.what + ": " + e.why
+	text := e.Attempted() + ": " + e.why
 	if e.Status != 0 {
 		text += fmt.Sprintf(" (HTTP %d)", e.Status)
 	}
 	return text
 }
+
+// Attempted is what failed, on what.
+func (e *Error) Attempted() string { return e.what }
 
 // Code is the error's name in JSON.
 func (e *Error) Code() string { return string(e.Kind) }
@@ -70,17 +76,34 @@ func (e *Error) Unwrap() error { return e.cause }
 // FateUnknown reports whether a write may or may not have been carried out.
 func (e *Error) FateUnknown() bool { return e.change && e.sent }
 
+// GaveUp reports whether Travis has failed so often, in this and other calls of
+// the client, that nothing is tried again until it has answered others.
+func (e *Error) GaveUp() bool { return e.gaveUp }
+
+func (e *Error) giveUp() {
+	e.gaveUp = true
+	e.why += ", and it failed too often to be asked again for now"
+}
+
+// blamesTravis reports whether it is Travis that failed, or the way there.
+func (e *Error) blamesTravis() bool {
+	switch e.Kind {
+	case KindThrottled, KindServer, KindUnreachable, KindTimeout, KindMalformed:
+		return true
+	}
+	return false
+}
+
 // longestPause is how long a call may wait because Travis asked for it.
 const longestPause = time.Minute
 
 // Retryable says whether the same call may succeed if it is repeated, where it
 // may be, and after which pause at the least.
 func (e *Error) Retryable() (time.Duration, bool) {
-	switch e.Kind {
-	case KindThrottled, KindServer, KindUnreachable, KindTimeout, KindMalformed, KindNoKeyYet:
-		return e.RetryAfter, e.RetryAfter <= longestPause
+	if !e.blamesTravis() && e.Kind != KindNoKeyYet || e.gaveUp {
+		return 0, false
 	}
-	return 0, false
+	return cmp.Or(e.RetryAfter, e.pause), e.RetryAfter <= longestPause
 }
 
 // IsKind reports whether err is, or wraps, an Error of this kind.

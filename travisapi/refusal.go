@@ -12,6 +12,10 @@ import (
 	"convox-travis/internal/transport"
 )
 
+// throttledPauses is how many first pauses there are between the tries of a call
+// that was too many in its minute: of 250 ms, so that three of them outlast it.
+const throttledPauses = 80
+
 // banTime is how long Travis refuses a token that made too many POSTs.
 const banTime = time.Hour
 
@@ -45,6 +49,7 @@ func (c *Client) refusal(r call, answer *http.Response, body []byte) *Error {
 		e.is(KindRequestLimit, "too many builds were started in the last hour", "try again in an hour")
 	case status == http.StatusTooManyRequests:
 		e.RetryAfter = transport.RetryAfter(answer.Header, c.config.Retry.Clock.Now())
+		e.pause = throttledPauses * c.config.Retry.Pause
 		e.is(KindThrottled, "too many requests in a minute", fmt.Sprintf("wait %v, then run this again", max(e.RetryAfter, time.Minute)))
 	case said.Type == "repo_migrated":
 		e.is(KindMigrated, "the repository moved from travis-ci.org", "use it at https://app.travis-ci.com")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"al.essio.dev/pkg/shellescape"
 )
@@ -114,11 +113,9 @@ func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
 // repository yet.
 func (c *Client) Activate(ctx context.Context, ref Ref) (Repository, error) {
 	var answer repositoryAnswer
-	retry := c.config.Retry
-	retry.Deadline = time.Hour // each try has its own, which does not count the wait for its turn
-	err := retry.Do(ctx, func(ctx context.Context) error {
+	err := c.config.Retry.Repeat(ctx, func(ctx context.Context) error {
 		var err error
-		answer, err = write(ctx, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
+		answer, err = once(ctx, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
 		return err
 	})
 	if err != nil {

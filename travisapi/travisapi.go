@@ -34,14 +34,19 @@ type Config struct {
 
 	// Retry is how reads are tried again; its Deadline bounds each call.
 	Retry transport.Retry
-	// Pace is called before each POST and may wait; nil does not.
-	Pace func(context.Context) error
+	// Posts is called before each POST, and Calls before each call; they may
+	// wait. nil does not.
+	Posts, Calls func(context.Context) error
 }
 
 // Client calls one endpoint with one token. It may be used by many goroutines.
+// Once Travis has banned the token, or does not know it, nothing more is sent, and
+// every call fails with that Kind.
 type Client struct {
 	endpoint *url.URL
 	config   Config
+	door     *door
+	budget   *transport.Budget
 }
 
 // New returns a client and calls nothing. Its errors are those of
@@ -57,11 +62,13 @@ func New(config Config) (*Client, error) {
 	if config.UserAgent == "" {
 		config.UserAgent = "convox-travis"
 	}
-	if config.Pace == nil {
-		config.Pace = func(context.Context) error { return nil }
+	for _, pace := range []*func(context.Context) error{&config.Posts, &config.Calls} {
+		if *pace == nil {
+			*pace = func(context.Context) error { return nil }
+		}
 	}
 	config.Retry = config.Retry.Defaults()
-	return &Client{endpoint: endpoint, config: config}, nil
+	return &Client{endpoint: endpoint, config: config, door: newDoor(), budget: new(transport.Budget)}, nil
 }
 
 // Endpoint is the address of the API, without a slash at its end.

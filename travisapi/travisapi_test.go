@@ -263,7 +263,7 @@ func TestEachPostWaitsForItsTurn(t *testing.T) {
 	turns := 0
 	client, err := travisapi.New(travisapi.Config{
 		Endpoint: server.URL, Token: secret.New(secrettest.Canary), Retry: quick,
-		Pace: func(context.Context) error { turns++; return nil },
+		Posts: func(context.Context) error { turns++; return nil },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -213,6 +213,9 @@ func (m *model) doing() []string {
 		words = fmt.Sprintf("%v  %s", elapsed, words)
 	}
 	lines := append([]string{""}, indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
+	if held := m.flow.HeldUp(time.Now()); held != "" {
+		lines = append(lines, indented(m.theme.Muted, space, shellescape.StripUnsafe(held), m.room())...)
+	}
 	lines = append(lines, "")
 	if m.progress.Words != "" {
 		lines = append(append(lines, m.howFar()...), "")

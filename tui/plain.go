@@ -33,6 +33,7 @@ type plain struct {
 	updates chan flow.Update
 	opened  bool
 	said    string // what is being waited for, so that it is said once
+	held    string // what a call waited for last
 }
 
 // Plain runs the flow as plain questions and answers, for screen readers, dumb
@@ -106,10 +107,20 @@ func (p *plain) wait() error {
 	select {
 	case u := <-p.updates:
 		p.flow.Found(u)
+		p.heldUp()
 		return nil
 	case <-p.stop.Soft.Done():
 		return context.Cause(p.stop.Soft)
 	}
+}
+
+// heldUp says what a call waits for, once.
+func (p *plain) heldUp() {
+	held := p.flow.HeldUp(time.Now())
+	if held != "" && held != p.held {
+		p.say("  %s", held)
+	}
+	p.held = held
 }
 
 func (p *plain) run() error {
@@ -139,6 +150,7 @@ func (p *plain) run() error {
 			}
 		case u := <-p.updates:
 			p.flow.Found(u)
+			p.heldUp()
 		case outcome := <-done:
 			p.flow.Finish(outcome)
 			return nil

@@ -21,6 +21,9 @@ import (
 // as another process, is the program.
 func TestMain(m *testing.M) {
 	if os.Getenv("RUN_CONVOX_TRAVIS") != "" {
+		if pace := os.Getenv("TEST_PACE"); pace != "" {
+			os.Exit(run(os.Args[1:], pacedProgram(pace)))
+		}
 		main()
 	}
 	os.Exit(m.Run())

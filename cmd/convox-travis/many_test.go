@@ -158,16 +158,3 @@ func TestAReplacementIsNotSkippedWhenARunGoesOn(t *testing.T) {
 		t.Errorf("exit %d: %s", e.code, e.err)
 	}
 }
-
-func TestSomeoneWhoLooksSeesHowFarItIs(t *testing.T) {
-	w, names := services(t, 40)
-	args := append([]string{"apply", "--host", w.setting("DEMO_RACK_HOST")}, reposOf(names[:10])...)
-	e := w.onTerminal("", "", args...)
-	w.want(e, 0, "reading the settings: 10 of 10", "[------------------------]  0 done, 0 failed, 10 left", "\r\x1b[K", "both created")
-	w.env["TERM"] = "dumb"
-	e = w.onTerminal("", "", args...)
-	w.want(e, 0, "5 done, 0 failed, 5 left")
-	if strings.Contains(e.out, "\x1b") || strings.Contains(e.out, "[#") {
-		t.Errorf("%q", e.out)
-	}
-}

@@ -1,61 +1,157 @@
 package main
 
 import (
-	"fmt"
+	"encoding/json"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
-	"convox-travis/internal/demo"
+	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
 )
 
-// Two runs side by side would make 52 POSTs at once, and get the token banned.
-func TestRunsSideBySideDoNotProvokeABan(t *testing.T) {
-	t.Parallel() // it takes half a minute
-	w := newWorldWith(t, demo.Options{RackPassword: secrettest.Canary, Repositories: 60})
-	w.env["CONVOX_PASSWORD"] = secrettest.Canary
-	ended := make(chan ending, 2)
-	for run := range 2 {
-		var list strings.Builder
-		for i := range 13 {
-			fmt.Fprintf(&list, "acme/service-%05d\n", 13+13*run+i)
-		}
-		cmd, out, failed := w.start(t.Context(), list.String(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repos-from", "-")
-		go func() {
-			failure := cmd.Run()
-			ended <- w.ended(failure, out, failed)
-		}()
+// pacedProgram is the program with another limit of POSTs, such as
+// {"Calls": 10, "Per": 2000000000}.
+func pacedProgram(limit string) *program {
+	p := systemProgram()
+	if err := json.Unmarshal([]byte(limit), &p.limit); err != nil {
+		panic(err)
 	}
-	for range 2 {
-		w.want(<-ended, 0)
+	return p
+}
+
+// hasty is a world whose Travis bans at 14 POSTs in 1.8 seconds, where the program
+// makes 10 in 2, if it keeps to its pace at all: there is room for a call that is
+// late on its way. thirty repositories of it are new.
+func hasty(t *testing.T, paced bool) (w *world, thirty []string) {
+	t.Helper()
+	t.Parallel() // it waits most of the time
+	w, names := services(t, 60)
+	w.Travis.LimitPosts(14, 1800*time.Millisecond)
+	w.env["TEST_PACE"] = `{"Calls": 10, "Per": 2000000000}`
+	if !paced {
+		w.env["TEST_PACE"] = `{"Calls": 1000, "Per": 1}`
 	}
+	return w, names[:30]
+}
+
+func (w *world) wantPosts(n int) {
+	w.Helper()
 	posts := 0
 	for _, r := range w.Travis.Writes() {
 		if r.Method == http.MethodPost {
 			posts++
 		}
 	}
-	if posts != 52 || w.Travis.Banned(w.env["TRAVIS_TOKEN"]) {
-		t.Errorf("%d POSTs; banned: %t", posts, w.Travis.Banned(w.env["TRAVIS_TOKEN"]))
+	if posts != n || w.Travis.Banned(w.env["TRAVIS_TOKEN"]) {
+		w.Errorf("%d POSTs, not %d; banned: %t", posts, n, w.Travis.Banned(w.env["TRAVIS_TOKEN"]))
 	}
+}
+
+func TestARunOfThirtyRepositoriesDoesNotProvokeABan(t *testing.T) {
+	w, thirty := hasty(t, true)
+	w.want(w.apply(reposOf(thirty)...), 0, "30 done")
+	w.wantPosts(60)
+}
+
+func TestThirtySingleRunsDoNotProvokeABan(t *testing.T) {
+	w, thirty := hasty(t, true)
+	for _, name := range thirty {
+		w.want(w.apply("--repo", name), 0)
+	}
+	w.wantPosts(60)
+	w.wantOnlyTimesShared()
+}
+
+func TestRunsSideBySideDoNotProvokeABan(t *testing.T) {
+	w, thirty := hasty(t, true)
+	ended := make(chan ending, 3)
+	for i := range 3 {
+		cmd, out, failed := w.start(t.Context(), "", append([]string{"apply", "--host", w.setting("DEMO_RACK_HOST")}, reposOf(thirty[6*i:6*i+6])...)...)
+		go func() {
+			failure := cmd.Run()
+			ended <- w.ended(failure, out, failed)
+		}()
+	}
+	for range 3 {
+		w.want(<-ended, 0)
+	}
+	w.wantPosts(36)
+}
+
+// What the tests above guard against: so that they can fail.
+func TestARunWithoutThePaceIsBanned(t *testing.T) {
+	w, thirty := hasty(t, false)
+	w.want(w.apply(reposOf(thirty)...), 3, "bans for an hour", "to go on after ", "--skip-existing")
+	if !w.Travis.Banned(w.env["TRAVIS_TOKEN"]) {
+		t.Error("there was no ban")
+	}
+}
+
+func TestSingleRunsWithoutThePaceAreBanned(t *testing.T) {
+	w, thirty := hasty(t, false)
+	for _, name := range thirty {
+		w.apply("--repo", name)
+	}
+	if !w.Travis.Banned(w.env["TRAVIS_TOKEN"]) {
+		t.Error("there was no ban")
+	}
+}
+
+func TestAReplacementDoesNotWaitForItsTurn(t *testing.T) {
+	w, thirty := hasty(t, true)
+	w.env["TEST_PACE"] = `{"Calls": 2, "Per": 3600000000000}`
+	w.want(w.apply("--repo", thirty[0]), 0, "CONVOX_PASSWORD  created")
+	w.want(w.apply("--repo", thirty[0]), 0, "CONVOX_PASSWORD  replaced")
+}
+
+// wantOnlyTimesShared searches what the runs left in the cache folder.
+func (w *world) wantOnlyTimesShared() {
+	w.Helper()
 	var cache []string
 	if err := filepath.WalkDir(w.dir, func(name string, _ fs.DirEntry, err error) error {
 		if strings.HasPrefix(filepath.Base(name), "posts-") {
 			cache = append(cache, name)
 		}
 		return err
-	}); err != nil || len(cache) != 2 {
-		t.Errorf("the cache has %v, %v", cache, err)
+	}); err != nil || len(cache) != 2 { // the times, and their lock
+		w.Errorf("the cache has %v, %v", cache, err)
 	}
 	for _, name := range cache {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			t.Fatal(err)
+			w.Fatal(err)
 		}
-		secrettest.Absent(t, name, string(text)+name, w.secrets...)
+		var times []time.Time
+		if len(text) > 0 && json.Unmarshal(text, &times) != nil {
+			w.Errorf("%s holds %q", name, text)
+		}
+		secrettest.Absent(w, name, string(text)+name, w.secrets...)
 	}
+}
+
+// slow lets the next call wait for a second.
+func (w *world) slow() {
+	w.Travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil})
+}
+
+func TestWhatIsTriedAgainIsShownOnATerminalAlone(t *testing.T) {
+	w, names := services(t, 40)
+	args := []string{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", names[0]}
+	w.slow()
+	w.want(w.onTerminal("", "", args...), 0, "trying again in 1 s, 2nd time: ")
+	w.slow()
+	if e := w.run("", args...); e.code != 0 || strings.Contains(e.err+e.out, "trying again") {
+		t.Errorf("exit %d, %s", e.code, e.err)
+	}
+}
+
+func TestAWaitForATurnIsShown(t *testing.T) {
+	w, thirty := hasty(t, true)
+	args := append([]string{"apply", "--host", w.setting("DEMO_RACK_HOST")}, reposOf(thirty[:8])...)
+	w.want(w.onTerminal("", "", args...), 0, "waiting 2 s: Travis allows 10 writes in 2 seconds")
 }

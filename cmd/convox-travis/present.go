@@ -63,6 +63,8 @@ func (s *presenter) event(e setup.Event) {
 	case e.Step == setup.StepFinished && s.json == jsonLines:
 		s.print(repositoryOf(*e.Report))
 	case s.json != "" || !s.shown:
+	case e.Step == setup.StepAgain:
+		s.note("%s", e.Again)
 	case e.Step == setup.StepLookUp:
 		s.note("%s: no clear answer about %s; looking it up", e.Target, e.Name)
 	case e.Step == setup.StepUndo:

@@ -10,6 +10,9 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"convox-travis/internal/pace"
+	"convox-travis/tui/flow"
 )
 
 // program is what a run has of the outside. A test gives it another one.
@@ -31,6 +34,14 @@ type program struct {
 	// cache is the folder in which the processes of this person share the times
 	// of their calls, or "".
 	cache string
+	// limit is that of Travis's POSTs.
+	limit pace.Limit
+	// clients are those of Travis that were made, by whose they are.
+	clients travisClients
+
+	// wizardWaits takes what a call waits for to where the wizard asks; nil is
+	// standard error.
+	wizardWaits chan flow.Wait
 
 	reach reach
 	demo  bool // the world is the embedded one
@@ -65,6 +76,7 @@ func systemProgram() *program {
 		goos:    runtime.GOOS,
 		dir:     ".",
 		cache:   cache,
+		limit:   pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow},
 		signals: signals,
 	}
 }

@@ -50,7 +50,7 @@ func worthAgain(err error) bool {
 		return false
 	}
 	_, worth := failed.Retryable()
-	return worth
+	return worth || failed.GaveUp()
 }
 
 // goOn tells how far a run over several repositories came, and how it goes on.

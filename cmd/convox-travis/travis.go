@@ -2,9 +2,8 @@ package main
 
 import (
 	"errors"
+	"sync"
 
-	"convox-travis/internal/clock"
-	"convox-travis/internal/pace"
 	"convox-travis/internal/secret"
 	"convox-travis/travisapi"
 )
@@ -41,16 +40,36 @@ func (t travisPlace) token(env func(string) string) (secret.String, error) {
 	return token, nil
 }
 
+// travisClients are the clients that were made, by endpoint and token: those who
+// share both share what Travis allows, and what it has refused.
+type travisClients struct {
+	mu   sync.Mutex
+	made map[string]*travisapi.Client
+}
+
 // travisClient calls an endpoint with a token. All runs with that token keep to
-// one pace.
+// one pace. A client that Travis does not let in is replaced, since only a person
+// tries that again; but for a ban, which has to be waited for.
 func (p *program) travisClient(endpoint string, token secret.String) (*travisapi.Client, error) {
-	posts := pace.NewShared(p.cache, "posts-"+travisapi.Fingerprint(endpoint, token), pace.TravisPosts, pace.TravisWindow, clock.System{})
+	name := travisapi.Fingerprint(endpoint, token)
+	p.clients.mu.Lock()
+	defer p.clients.mu.Unlock()
+	if made := p.clients.made[name]; made != nil && (made.Refused() == nil || isBan(made.Refused())) {
+		return made, nil
+	}
+	retry := p.reach.retry
+	retry.Tell = p.again
 	client, err := travisapi.New(travisapi.Config{
-		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: p.reach.travisHTTP(), Retry: p.reach.retry, Pace: posts.Wait,
+		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: p.reach.travisHTTP(),
+		Retry: retry, Posts: p.posts(name).Wait, Calls: p.calls().Wait,
 	})
 	if err != nil {
 		return nil, &usageError{what: err.Error(), hints: hintsOf(err)}
 	}
+	if p.clients.made == nil {
+		p.clients.made = map[string]*travisapi.Client{}
+	}
+	p.clients.made[name] = client
 	return client, nil
 }
 

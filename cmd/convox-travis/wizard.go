@@ -127,11 +127,13 @@ func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 		}
 		return p.travisPlace(o, repos.slug())
 	})
+	p.wizardWaits = make(chan flow.Wait, 8)
 	return flow.Outside{
 		Runner: setup.Runner{Retry: p.reach.retry},
 		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
 		Saved:  func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
+		Waits:  p.wizardWaits,
 		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
 			finder, err := aws.open(ctx, o, code)
 			if err != nil {

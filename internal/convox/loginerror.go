@@ -38,7 +38,10 @@ type LoginError struct {
 }
 
 // Error is one lower-case line.
-func (e *LoginError) Error() string { return "log in to " + e.host.String() + ": " + e.reason }
+func (e *LoginError) Error() string { return e.Attempted() + ": " + e.reason }
+
+// Attempted is what failed, on what.
+func (e *LoginError) Attempted() string { return "log in to " + e.host.String() }
 
 // Code is the kind, a word for machines in snake case.
 func (e *LoginError) Code() string { return string(e.Kind) }

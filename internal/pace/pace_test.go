@@ -3,6 +3,7 @@ package pace_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,15 +13,28 @@ import (
 	"convox-travis/internal/pace"
 )
 
+var travisPosts = pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow}
+
 func TestNoWindowHoldsMoreThanTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		window := pace.NewWindow(48, 30*time.Second, clock.System{})
-		var mu sync.Mutex
-		var begun []time.Time
-		var all sync.WaitGroup
-		for range 8 {
+		exhaust(t, 480, pace.NewWindow(travisPosts, clock.System{}))
+	})
+}
+
+// exhaust makes so many calls with each window, eight at a time, and holds them
+// all against the limit of Travis's POSTs; to be called in a bubble.
+func exhaust(t *testing.T, each int, windows ...*pace.Window) {
+	t.Helper()
+	limit := travisPosts
+	const sideBySide = 8
+	var mu sync.Mutex
+	var begun []time.Time
+	var all sync.WaitGroup
+	start := time.Now()
+	for _, window := range windows {
+		for range sideBySide {
 			all.Go(func() {
-				for range 60 {
+				for range each / sideBySide {
 					if err := window.Wait(t.Context()); err != nil {
 						t.Error(err)
 						return
@@ -32,22 +46,23 @@ func TestNoWindowHoldsMoreThanTheLimit(t *testing.T) {
 				}
 			})
 		}
-		start := time.Now()
-		all.Wait()
-		for i := 48; i < len(begun); i++ {
-			if span := begun[i].Sub(begun[i-48]); span < 30*time.Second {
-				t.Fatalf("call %d began %v after the 48th before it", i, span)
-			}
+	}
+	all.Wait()
+	took := time.Since(start)
+	slices.SortFunc(begun, time.Time.Compare)
+	for i := limit.Calls; i < len(begun); i++ {
+		if span := begun[i].Sub(begun[i-limit.Calls]); span < limit.Per {
+			t.Fatalf("call %d began %v after the 48th before it", i, span)
 		}
-		if took := time.Since(start); took > 9*31*time.Second {
-			t.Errorf("480 calls took %v: the limit is not used up", took)
-		}
-	})
+	}
+	if most := time.Duration(len(begun)/limit.Calls) * (limit.Per + time.Second); took > most {
+		t.Errorf("%d calls took %v: the limit is not used up", len(begun), took)
+	}
 }
 
 func TestAWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		window := pace.NewWindow(1, time.Hour, clock.System{})
+		window := pace.NewWindow(pace.Limit{Calls: 1, Per: time.Hour}, clock.System{})
 		if err := window.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -59,6 +74,26 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 			if err := <-all; !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("a wait that was cancelled returned %v", err)
 			}
+		}
+	})
+}
+
+func TestALongWaitIsToldOnceForAllWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		window := pace.NewWindow(pace.Limit{Calls: 8, Per: 12 * time.Second}, clock.System{})
+		var told []time.Duration
+		window.Tell = func(wait time.Duration) { told = append(told, wait.Round(time.Second)) }
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() {
+				if err := window.Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if !slices.Equal(told, []time.Duration{12 * time.Second}) {
+			t.Errorf("told %v", told)
 		}
 	})
 }

@@ -44,7 +44,7 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 	var user travisapi.User
 	beside.Go(func() {
 		user, read.accountErr = a.Travis.User(ctx)
-		if stopsEverything(read.accountErr) {
+		if endsRun(read.accountErr) {
 			cancel(read.accountErr)
 		}
 	})
@@ -52,7 +52,7 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 	readEach(len(request.Targets), request.Read, func(i int) {
 		facts := a.readFacts(ctx, request.Targets[i], request)
 		for _, err := range []error{facts.err, facts.sharesErr} {
-			if stopsEverything(err) {
+			if endsRun(err) {
 				cancel(err)
 			}
 		}

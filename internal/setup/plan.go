@@ -111,14 +111,14 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	return plan, err
 }
 
-// sparing ends the reads that are still to come when Travis lets nobody in any
-// more: they would be told the same. It returns the error that stands.
+// sparing ends the reads that are still to come when one ended the run: they would
+// be told the same. It returns the error that stands.
 func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target, err error) error {
-	if stopsEverything(err) {
+	if endsRun(err) {
 		cancel(err)
 		return err
 	}
-	if why := context.Cause(ctx); stopsEverything(why) && errors.Is(err, why) {
+	if why := context.Cause(ctx); endsRun(why) && errors.Is(err, why) {
 		return notBegun(target, why)
 	}
 	return err

@@ -112,7 +112,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 			return outcome
 		}
 		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
-		if err := deleteVariable(ctx, r.Travis, r.Retry, ref, v.ID); err != nil {
+		if err := deleteVariable(ctx, r.Travis, r.retrying(repository.Target), ref, v.ID); err != nil {
 			if fateUnknown(err) {
 				outcome.Variables[i].Result = Unknown
 			}

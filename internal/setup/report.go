@@ -5,6 +5,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
 
@@ -212,6 +213,7 @@ const (
 	StepUndo     Step = "undo"     // it is being taken away again
 	StepDelete   Step = "delete"   // it is being deleted
 	StepVerify   Step = "verify"   // names, branches and privacy are being read back
+	StepAgain    Step = "again"    // it is tried again after a pause
 	StepFinished Step = "finished" // the repository's end, good or bad
 )
 
@@ -221,6 +223,7 @@ type Event struct {
 	Step   Step
 	Name   string            // of the variable, where it is about one
 	Report *RepositoryReport // with StepFinished
+	Again  transport.Again   // with StepAgain
 }
 
 // stopsEverything reports whether Travis lets nobody in any more.
@@ -232,9 +235,13 @@ func stopsEverything(err error) bool {
 	return false
 }
 
-// stopping returns err where it stops everything, else nil.
+// endsRun reports whether after err nothing more is begun: Travis lets nobody in
+// any more, or has failed so often that it is left alone.
+func endsRun(err error) bool { return stopsEverything(err) || gaveUp(err) }
+
+// stopping returns err where it ends the run, else nil.
 func stopping(err error) error {
-	if stopsEverything(err) {
+	if endsRun(err) {
 		return err
 	}
 	return nil

@@ -21,13 +21,13 @@ func (p RepositoryPlan) why() error    { return p.Err }
 func (r RepositoryRemoval) why() error { return r.Err }
 
 // sweep works on all repositories, side by side, and reports them in their
-// order. Once Travis lets nobody in any more, those under way end as they do when
+// order. Once an error ends the run, those under way end as they do when
 // the run is asked to stop, and work has to begin no other.
 func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
 	soft, end := context.WithCancelCause(stop.Soft)
 	defer end(nil)
 	for _, repository := range all {
-		if why := repository.why(); stopsEverything(why) {
+		if why := repository.why(); endsRun(why) {
 			end(why)
 		}
 	}
@@ -38,7 +38,7 @@ func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) R
 	for i, repository := range all {
 		working.Go(func() error {
 			outcome := work(r, Stop{Soft: soft, Hard: stop.Hard}, repository)
-			if stopsEverything(outcome.Err) {
+			if endsRun(outcome.Err) {
 				end(outcome.Err)
 			}
 			r.tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})

@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"convox-travis/internal/transport"
@@ -74,17 +73,5 @@ func (p *pairRun) find(ctx context.Context, name string, state *written) bool {
 // deleteVariable deletes one variable; one that is gone is no error. A delete
 // can be repeated without harm, so an open fate needs no look.
 func deleteVariable(ctx context.Context, travis Travis, retry transport.Retry, ref travisapi.Ref, id string) error {
-	retry = retry.Defaults()
-	pauses := retry.Pauses()
-	for try := 1; ; try++ {
-		err := travis.DeleteEnvVar(ctx, ref, id)
-		var failed *travisapi.Error
-		if err == nil || !errors.As(err, &failed) || try == retry.Tries {
-			return err
-		}
-		wait, worth := failed.Retryable()
-		if !worth || retry.Clock.Sleep(ctx, max(wait, pauses.NextBackOff())) != nil {
-			return err
-		}
-	}
+	return retry.Repeat(ctx, func(ctx context.Context) error { return travis.DeleteEnvVar(ctx, ref, id) })
 }

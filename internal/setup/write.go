@@ -3,7 +3,6 @@ package setup
 import (
 	"context"
 	"errors"
-	"time"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
@@ -40,10 +39,9 @@ type written struct {
 // replace, "" to create one. The error is nil exactly when the result is Done.
 func (w writer) write(ctx context.Context, stop Stop, name string, value secret.String, id string) (written, error) {
 	state := written{id: id, created: id == "", result: Failed}
-	retry := w.retry.Defaults()
-	pauses := retry.Pauses()
+	attempts := w.retry.Attempts()
 	w.tell(StepWrite, name)
-	for try := 1; ; try++ {
+	for {
 		err := w.send(ctx, name, value, &state)
 		again := err != nil && worthALook(err, state)
 		if again {
@@ -53,9 +51,7 @@ func (w writer) write(ctx context.Context, stop Stop, name string, value secret.
 		case state.result == Done:
 			w.tell(StepWritten, name)
 			return state, nil
-		case !again || try == retry.Tries || stop.asked() != nil:
-			return state, err
-		case retry.Clock.Sleep(stop.Soft, max(retryAfter(err), pauses.NextBackOff())) != nil:
+		case !again || gaveUp(err) || stop.asked() != nil || !attempts.Next(stop.Soft, err):
 			return state, err
 		}
 	}
@@ -144,12 +140,10 @@ func fateUnknown(err error) bool {
 	return errors.As(err, &failed) && failed.FateUnknown()
 }
 
-func retryAfter(err error) time.Duration {
+// gaveUp reports whether Travis failed too often for anything to be sent again.
+func gaveUp(err error) bool {
 	var failed *travisapi.Error
-	if errors.As(err, &failed) {
-		return failed.RetryAfter
-	}
-	return 0
+	return errors.As(err, &failed) && failed.GaveUp()
 }
 
 func kindOf(err error) travisapi.Kind {

@@ -16,6 +16,8 @@ import (
 // tried again, and how long the server asked to wait first (0: it did not say).
 type Retryable interface {
 	error
+	// Attempted is what failed, on what.
+	Attempted() string
 	Retryable() (wait time.Duration, worth bool)
 }
 
@@ -26,6 +28,9 @@ type Retry struct {
 	Tries    int
 	Deadline time.Duration // of one try
 	Pause    time.Duration // before the second try
+	// Tell is told of each pause of a second or more before it begins, by any
+	// goroutine; it may be nil.
+	Tell func(Again)
 }
 
 // Defaults fills in what is not set.
@@ -46,24 +51,22 @@ func (r Retry) Defaults() Retry {
 }
 
 // Do calls read until it succeeds, fails with an error that is not worth
-// another try, the tries are used up or ctx ends. It returns read's last error.
+// another try, the tries are used up or ctx ends. Each try has its deadline. Do
+// returns read's last error.
 func (r Retry) Do(ctx context.Context, read func(context.Context) error) error {
-	r = r.Defaults()
-	pauses := r.Pauses()
-	for try := 1; ; try++ {
-		err := r.Once(ctx, read)
-		if err == nil || try >= r.Tries || ctx.Err() != nil {
+	return r.Repeat(ctx, func(ctx context.Context) error { return r.Once(ctx, read) })
+}
+
+// Repeat is Do for a call that has a deadline of its own.
+func (r Retry) Repeat(ctx context.Context, call func(context.Context) error) error {
+	attempts := r.Attempts()
+	for {
+		err := call(ctx)
+		retryable, is := errors.AsType[Retryable](err)
+		if !is {
 			return err
 		}
-		var retryable Retryable
-		if !errors.As(err, &retryable) {
-			return err
-		}
-		wait, worth := retryable.Retryable()
-		if !worth {
-			return err
-		}
-		if r.Clock.Sleep(ctx, max(wait, pauses.NextBackOff())) != nil {
+		if _, worth := retryable.Retryable(); !worth || !attempts.Next(ctx, err) {
 			return err
 		}
 	}

@@ -88,7 +88,8 @@ type again struct {
 	worth bool
 }
 
-func (again) Error() string                      { return "again" }
+func (again) Error() string                      { return "read it: again" }
+func (again) Attempted() string                  { return "read it" }
 func (a again) Retryable() (time.Duration, bool) { return a.wait, a.worth }
 
 // steps is a clock that notes its pauses and takes no time.
@@ -146,5 +147,34 @@ func TestEachTryHasADeadline(t *testing.T) {
 	})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
+	}
+}
+
+func TestWhatIsTriedAgainIsSaidInWords(t *testing.T) {
+	for try, want := range map[int]string{2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th", 21: "21st", 101: "101st", 111: "111th"} {
+		said := transport.Again{What: "read it", Pause: 3200 * time.Millisecond, Try: try}.String()
+		if said != "trying again in 4 s, "+want+" time: read it" {
+			t.Errorf("%d: %s", try, said)
+		}
+	}
+}
+
+func TestAPauseIsToldBeforeItBegins(t *testing.T) {
+	clock := &steps{}
+	var told []transport.Again
+	retry := transport.Retry{Clock: clock, Tries: 3, Tell: func(a transport.Again) {
+		if len(clock.paused) != len(told) {
+			t.Errorf("%v was told after the pause", a)
+		}
+		told = append(told, a)
+	}}
+	_ = retry.Do(t.Context(), func(context.Context) error { return again{wait: 7 * time.Second, worth: true} })
+	if len(told) != 2 || told[0] != (transport.Again{What: "read it", Pause: 7 * time.Second, Try: 2}) || told[1].Try != 3 {
+		t.Errorf("told %v", told)
+	}
+	told, clock.paused = nil, nil
+	_ = retry.Do(t.Context(), func(context.Context) error { return again{worth: true} })
+	if len(told) != 0 {
+		t.Errorf("told %v of pauses %v", told, clock.paused)
 	}
 }

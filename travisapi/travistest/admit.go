@@ -9,15 +9,15 @@ import (
 
 // The limits of lib/travis/api/attack.rb.
 const (
-	postLimit    = 50
-	postWindow   = 30 * time.Second
+	usualPosts   = 50
+	usualWindow  = 30 * time.Second
 	banTime      = time.Hour
 	requestLimit = 2000 // a minute
 )
 
 // attacker is what the server remembers of a token, known or not.
 type attacker struct {
-	posts       []time.Time // within the last postWindow
+	posts       []time.Time // within the last window
 	bannedUntil time.Time
 	minute      time.Time // the one that is being counted
 	requests    int       // in it
@@ -69,26 +69,33 @@ func (s *Server) attack(token, method string) string {
 	if a.requests++; a.requests > requestLimit {
 		return "throttled"
 	}
-	if method == http.MethodPost && a.post(now) {
+	if method == http.MethodPost && a.post(now, s.postLimit, s.postWindow) {
 		return "banned"
 	}
 	return ""
 }
 
 // post counts a POST, and reports whether it is the one too many.
-func (a *attacker) post(now time.Time) bool {
+func (a *attacker) post(now time.Time, limit int, window time.Duration) bool {
 	recent := a.posts[:0]
 	for _, at := range a.posts {
-		if now.Sub(at) < postWindow {
+		if now.Sub(at) < window {
 			recent = append(recent, at)
 		}
 	}
 	a.posts = append(recent, now)
-	if len(a.posts) < postLimit {
+	if len(a.posts) < limit {
 		return false
 	}
 	a.bannedUntil = now.Add(banTime)
 	return true
+}
+
+// LimitPosts bans at so many POSTs within window, for a test that has less time.
+func (s *Server) LimitPosts(limit int, window time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.postLimit, s.postWindow = limit, window
 }
 
 // Ban bans a token for an hour, as after too many POSTs.

@@ -42,6 +42,8 @@ type Server struct {
 	accounts     []*account
 	repositories []*repository
 	posts        map[string]*attacker // by token
+	postLimit    int
+	postWindow   time.Duration
 	lastID       int
 	brokenPatch  int
 	strays       []string
@@ -57,6 +59,8 @@ func New() *Server {
 		SyncTime:     100 * time.Millisecond,
 		BuildTime:    100 * time.Millisecond,
 		posts:        map[string]*attacker{},
+		postLimit:    usualPosts,
+		postWindow:   usualWindow,
 		lastID:       1000,
 	}
 }
@@ -94,10 +98,12 @@ func (s *Server) Listen() error {
 	}
 	s.listener = listener
 	s.URL = "http://" + listener.Addr().String()
-	s.http = &http.Server{Handler: s.Faults.Wrap(s.routes()), ReadHeaderTimeout: 10 * time.Second}
+	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.http.Serve(listener) }() // ends with Close
 	return nil
 }
+
+func (s *Server) handler() http.Handler { return s.Faults.Wrap(s.routes()) }
 
 // Close ends the server and its connections.
 func (s *Server) Close() error {

@@ -71,6 +71,13 @@ func (s *Server) AddAccount(a Account) {
 	s.accounts = append(s.accounts, &account{Account: a})
 }
 
+// Forget makes a token one that nobody has.
+func (s *Server) Forget(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accounts = slices.DeleteFunc(s.accounts, func(a *account) bool { return a.Token == token })
+}
+
 // AddRepository adds a repository.
 func (s *Server) AddRepository(r Repository) {
 	s.mu.Lock()

@@ -31,6 +31,8 @@ type Outside struct {
 	// Runner carries out what was reviewed; its Travis, and whom it tells, are
 	// the flow's.
 	Runner setup.Runner
+	// Waits brings what a call waits for. It may be nil.
+	Waits <-chan Wait
 	// ResetEvent is told what happens in a reset. It may be nil.
 	ResetEvent func(setup.ResetEvent)
 	// Tip is what to type at a step in the demo, or "". It may be nil.
@@ -130,6 +132,8 @@ type found struct {
 	repositoriesErr  error
 	repositoriesDone bool
 	listing          int // the listing that counts; earlier ones were another account's
+
+	wait Wait
 }
 
 func begin(o Outside) found {
@@ -157,6 +161,9 @@ func (f *Flow) Searches() []Search {
 	}
 	if f.outside.Token != nil {
 		all = append(all, Search{"the Travis account", f.outside.searchAccount})
+	}
+	if f.outside.Waits != nil {
+		all = append(all, Search{"what calls wait for", f.outside.searchWaits})
 	}
 	if f.outside.Racks != nil && f.given.Way != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
 		f.found.racksBegun = true

@@ -1,0 +1,32 @@
+package flow
+
+import (
+	"context"
+	"time"
+)
+
+// Wait is what a call waits for, such as another try.
+type Wait struct {
+	Words string
+	Until time.Time
+}
+
+// searchWaits takes what comes for as long as the flow goes on.
+func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
+	for {
+		select {
+		case wait := <-o.Waits:
+			tell(func(f *Flow) { f.found.wait = wait })
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// HeldUp says what a call waits for at a moment, "" where it is nothing.
+func (f *Flow) HeldUp(now time.Time) string {
+	if now.After(f.found.wait.Until) {
+		return ""
+	}
+	return f.found.wait.Words
+}

@@ -54,7 +54,7 @@ type application struct {
 
 func (p *program) apply(stop setup.Stop, o *options) error {
 	show := p.presenter(o, "apply")
-	a, err := p.answers(stop.Soft, o)
+	a, err := p.answers(stop.Soft, o, "apply")
 	if err == nil {
 		a.request.Targets, err = o.owned(stop.Soft, a.travis, a.request.Targets)
 	}
@@ -96,8 +96,8 @@ func (p *program) makePlan(ctx context.Context, o *options, a application) (setu
 }
 
 // answers reads all answers that need no call, and lists those that are
-// missing.
-func (p *program) answers(ctx context.Context, o *options) (application, error) {
+// missing for the command.
+func (p *program) answers(ctx context.Context, o *options, command string) (application, error) {
 	var a application
 	var err error
 	if a.way, err = o.wayIn(p.env); err != nil {
@@ -132,7 +132,7 @@ func (p *program) answers(ctx context.Context, o *options) (application, error) 
 	if access.token.IsEmpty() {
 		m.add("the Travis token", missingToken)
 	}
-	if err := m.err("apply"); err != nil {
+	if err := m.err(command); err != nil {
 		return a, err
 	}
 	a.travis, err = p.travisClient(access.endpoint, access.token)

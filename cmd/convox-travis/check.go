@@ -30,7 +30,10 @@ It uses build credits. For a branch of its own pair, give --branch.
 
 Exit code 0 means that nothing was found, or notes alone; 5 that there is an
 error or a warning; 4 that a credential was refused; 1 that something could not
-be checked.`,
+be checked.
+
+A repository that Travis does not know is a finding. Of all of an owner's, those
+that have nothing of Convox are only counted, and in JSON are notes.`,
 		Example: `  convox-travis check
   convox-travis check --repo acme/api --repo acme/web --json
   convox-travis check --owner acme --all --active
@@ -52,6 +55,7 @@ be checked.`,
 	o.repositoryFlags(flags)
 	o.ownerFlags(flags)
 	o.runFlags(flags)
+	flags.Lookup("json").Usage = "tell the result as JSON; --json=lines a finding a line (`FORM`)"
 	for _, unused := range []string{"no-verify", "yes", "accessible"} { // taken, as everywhere, and of no use
 		_ = flags.MarkHidden(unused) // it is there
 	}
@@ -101,11 +105,9 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 		return show.fail(err)
 	}
 	if o.build && !audit.Refused {
-		if err := audit.Prove(stop, client, request, setup.Prover{Tell: show.proof}, client.Endpoint() == travisapi.HostedEndpoint); err != nil {
-			return show.fail(err)
-		}
+		err = audit.Prove(stop, client, request, setup.Prover{Tell: show.proof}, client.Endpoint() == travisapi.HostedEndpoint)
 	}
-	return show.audit(audit)
+	return show.audit(audit, err)
 }
 
 // checkAnswers reads the answers, and lists those that are missing. A credential

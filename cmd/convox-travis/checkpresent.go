@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
-	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
@@ -27,7 +26,13 @@ type (
 		Slug     string           `json:"slug"`
 		ID       int              `json:"id"`
 		Provider string           `json:"provider"`
+		Proof    *proofDocument   `json:"proof"` // null without --build
 		Error    *messageDocument `json:"error"`
+	}
+	proofDocument struct {
+		State  string `json:"state"`  // of the build, "passed"; "" where none was asked for
+		Page   string `json:"page"`   // of the build, or ""
+		Reason string `json:"reason"` // why none was asked for, or ""
 	}
 	findingDocument struct {
 		Severity   string  `json:"severity"`
@@ -71,13 +76,20 @@ func (s *checkPresenter) print(document checkDocument) {
 	_ = printJSON(s.out, document) // what cannot be written is told at the end
 }
 
-func (s *checkPresenter) audit(audit setup.Audit) error {
+// audit tells what was found. err is why the proof was stopped, or nil.
+func (s *checkPresenter) audit(audit setup.Audit, err error) error {
 	code := auditExit(audit)
 	show := presenter{program: s.program}
 	show.errors(audit.Errs())
+	if err != nil {
+		code = exitCode(err)
+		printError(s.err, err)
+	}
 	switch s.o.json {
 	case jsonDocument:
-		s.print(documentOf(audit, code))
+		document := documentOf(audit, code)
+		document.Error = errorOf(err)
+		s.print(document)
 	case jsonLines:
 		for _, finding := range audit.Findings {
 			_ = printJSON(s.out, findingOf(finding)) // what cannot be written is told at the end
@@ -115,9 +127,16 @@ func auditExit(audit setup.Audit) int {
 func documentOf(audit setup.Audit, code int) checkDocument {
 	document := checkDocument{Result: cmp.Or(results[code], "found")}
 	for _, audited := range audit.Repositories {
-		document.Repositories = append(document.Repositories, auditedDocument{
+		repository := auditedDocument{
 			Slug: audited.Target.Slug, ID: audited.ID, Provider: string(audited.Target.Provider), Error: errorOf(audited.Err),
-		})
+		}
+		switch {
+		case audited.Proof != nil:
+			repository.Proof = &proofDocument{State: audited.Proof.State, Page: audited.Proof.Page}
+		case audited.Unbuilt != "":
+			repository.Proof = &proofDocument{Reason: audited.Unbuilt}
+		}
+		document.Repositories = append(document.Repositories, repository)
 	}
 	for _, finding := range audit.Findings {
 		document.Findings = append(document.Findings, findingOf(finding))
@@ -131,118 +150,4 @@ func findingOf(f setup.Finding) findingDocument {
 		document.Repository, document.Provider = &slug, &provider
 	}
 	return document
-}
-
-// The table's columns. It is as wide as any terminal is at the least.
-const (
-	tableWidth      = 80
-	severityColumn  = len("SEVERITY")
-	longestRepoCell = 28 // a longer name has a line of its own
-	gap             = "  "
-)
-
-// table tells the findings to a person. What nobody asked for by name and has
-// nothing of Convox is only counted.
-func (s *checkPresenter) table(audit setup.Audit) {
-	column, notSetUp, shown := len("REPOSITORY"), 0, audit.Findings[:0:0]
-	for _, f := range audit.Findings {
-		if f.Code == setup.FoundNotSetUp {
-			notSetUp++
-			continue
-		}
-		shown = append(shown, f)
-		if n := ansi.StringWidth(repoCell(f)); n <= longestRepoCell {
-			column = max(column, n)
-		}
-	}
-	if len(shown) > 0 {
-		fmt.Fprintf(s.out, "%-*s%s%-*s%s%s\n", severityColumn, "SEVERITY", gap, column, "REPOSITORY", gap, "FINDING")
-	}
-	for _, f := range shown {
-		s.row(f, column)
-	}
-	fmt.Fprintln(s.out, summaryOf(audit, notSetUp))
-}
-
-// row is a finding, and below it what mends it.
-func (s *checkPresenter) row(f setup.Finding, column int) {
-	repo := repoCell(f)
-	head := fmt.Sprintf("%-*s%s%s", severityColumn, f.Severity, gap, repo)
-	indent := strings.Repeat(" ", severityColumn+len(gap)+column+len(gap))
-	if ansi.StringWidth(repo) > column {
-		fmt.Fprintln(s.out, head)
-		head = ""
-	}
-	head += strings.Repeat(" ", len(indent)-ansi.StringWidth(head))
-	for i, line := range wordWrap(f.Message, tableWidth-len(indent)) {
-		if i > 0 {
-			head = indent
-		}
-		fmt.Fprintln(s.out, head+line)
-	}
-	// A hint holds commands, which are easier to copy from longer lines.
-	under := strings.Repeat(" ", severityColumn+len(gap))
-	for hint := range strings.SplitSeq(f.Hint, "\n") {
-		lead := "hint: "
-		for _, line := range wordWrap(hint, tableWidth-len(under)-len(lead)) {
-			fmt.Fprintln(s.out, under+lead+line)
-			lead = strings.Repeat(" ", len(lead))
-		}
-	}
-}
-
-func repoCell(f setup.Finding) string {
-	if f.Target.Slug == "" {
-		return "-"
-	}
-	return shellescape.StripUnsafe(f.Target.String())
-}
-
-// wordWrap cuts a text into lines between its words; a word that is too long
-// stays whole, so that it can be copied. No text is no line.
-func wordWrap(text string, width int) []string {
-	var lines []string
-	for _, word := range strings.Fields(text) {
-		word = shellescape.StripUnsafe(word)
-		last := len(lines) - 1
-		if last >= 0 && ansi.StringWidth(lines[last])+1+ansi.StringWidth(word) <= width {
-			lines[last] += " " + word
-			continue
-		}
-		lines = append(lines, word)
-	}
-	return lines
-}
-
-// summaryOf counts what was found.
-func summaryOf(audit setup.Audit, notSetUp int) string {
-	var found []string
-	for _, s := range []setup.Severity{setup.SeverityError, setup.SeverityWarning, setup.SeverityNote} {
-		n := audit.Count(s)
-		if s == setup.SeverityNote {
-			n -= notSetUp
-		}
-		if n > 0 {
-			found = append(found, count(n, string(s)))
-		}
-	}
-	text := "nothing found"
-	if len(found) > 0 {
-		text = strings.Join(found, ", ")
-	}
-	text += " in " + repositoriesOf(len(audit.Repositories))
-	if notSetUp > 0 {
-		text += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
-	}
-	if n := len(audit.Errs()); n > 0 {
-		text += fmt.Sprintf("; %d could not be checked", n)
-	}
-	return text
-}
-
-func repositoriesOf(n int) string {
-	if n == 1 {
-		return "1 repository"
-	}
-	return fmt.Sprintf("%d repositories", n)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,6 +148,7 @@ func TestTheDocumentSaysWhatHappened(t *testing.T) {
 	}
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--repo", "acme/api", "--password-stdin", "--json=lines")
 	lines := strings.Split(strings.TrimSpace(e.out), "\n")
+	slices.SortFunc(lines, func(a, b string) int { return -strings.Compare(a, b) }) // as they ended
 	for i, slug := range []string{w.setting("DEMO_REPO"), "acme/api"} {
 		var line repositoryDocument
 		if err := json.Unmarshal([]byte(lines[i]), &line); err != nil || line.Slug != slug || len(lines) != 2 {

@@ -116,10 +116,18 @@ func (m *meter) draw() {
 
 // widthOf is how many columns a terminal has.
 func widthOf(w io.Writer) int {
-	if file, is := w.(*os.File); is {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
+	if width, is := terminalWidth(w); is {
+		return width
 	}
 	return 80
+}
+
+// terminalWidth is how many columns w has, where it is a terminal.
+func terminalWidth(w io.Writer) (width int, is bool) {
+	if file, is := w.(*os.File); is {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width, true
+		}
+	}
+	return 0, false
 }

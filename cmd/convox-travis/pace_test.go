@@ -138,20 +138,3 @@ func (w *world) wantOnlyTimesShared() {
 func (w *world) slow() {
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil})
 }
-
-func TestWhatIsTriedAgainIsShownOnATerminalAlone(t *testing.T) {
-	w, names := services(t, 40)
-	args := []string{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", names[0]}
-	w.slow()
-	w.want(w.onTerminal("", "", args...), 0, "trying again in 1 s, 2nd time: ")
-	w.slow()
-	if e := w.run("", args...); e.code != 0 || strings.Contains(e.err+e.out, "trying again") {
-		t.Errorf("exit %d, %s", e.code, e.err)
-	}
-}
-
-func TestAWaitForATurnIsShown(t *testing.T) {
-	w, thirty := hasty(t, true)
-	args := append([]string{"apply", "--host", w.setting("DEMO_RACK_HOST")}, reposOf(thirty[:8])...)
-	w.want(w.onTerminal("", "", args...), 0, "waiting 2 s: Travis allows 10 writes in 2 seconds")
-}

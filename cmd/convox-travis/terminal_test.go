@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/creack/pty"
 
 	"convox-travis/internal/secret/secrettest"
@@ -134,5 +135,42 @@ func TestSomeoneWhoLooksSeesHowFarItIs(t *testing.T) {
 	w.want(e, 0, "5 done, 0 failed, 5 left")
 	if strings.Contains(e.out, "\x1b") || strings.Contains(e.out, "[#") {
 		t.Errorf("%q", e.out)
+	}
+}
+
+func TestWhatIsTriedAgainIsShownOnATerminalAlone(t *testing.T) {
+	w, names := services(t, 40)
+	args := []string{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", names[0]}
+	w.slow()
+	w.want(w.onTerminal("", "", args...), 0, "trying again in 1 s, 2nd time: ")
+	w.slow()
+	if e := w.run("", args...); e.code != 0 || strings.Contains(e.err+e.out, "trying again") {
+		t.Errorf("exit %d, %s", e.code, e.err)
+	}
+}
+
+func TestAWaitForATurnIsShown(t *testing.T) {
+	w, thirty := hasty(t, true)
+	args := append([]string{"apply", "--host", w.setting("DEMO_RACK_HOST")}, reposOf(thirty[:8])...)
+	w.want(w.onTerminal("", "", args...), 0, "waiting 2 s: Travis allows 10 writes in 2 seconds")
+}
+
+// A terminal's lines are not overrun, but for a command, which is to be copied; in
+// a pipe no line is broken.
+func TestCheckFitsTheTerminalAndBreaksNoCommand(t *testing.T) {
+	w := newWorld(t)
+	args := []string{"check", "--owner", "acme", "--all", "--active"}
+	e := w.onTerminal("", "", args...)
+	w.want(e, 5)
+	_, table, _ := strings.Cut(e.out, ansi.EraseLineRight+"SEVERITY")
+	for line := range strings.Lines(table) {
+		if width := ansi.StringWidth(strings.TrimRight(line, "\n")); width > 80 && !strings.Contains(line, "convox-travis ") {
+			t.Errorf("a line of %d: %s", width, line)
+		}
+	}
+	piped := w.run("", args...)
+	w.want(piped, 5)
+	if len(strings.Split(piped.out, "\n")) >= len(strings.Split(e.out, "\n")) {
+		t.Errorf("lines are broken in a pipe:\n%s", piped.out)
 	}
 }

@@ -71,7 +71,7 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 
 // noTerminal lists the answers that apply would need.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
-	if _, err := p.answers(ctx, o); err != nil {
+	if _, err := p.answers(ctx, o, "without a terminal, the wizard"); err != nil {
 		return err
 	}
 	return &usageError{

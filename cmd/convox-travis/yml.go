@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +23,11 @@ func newYML(p *program) *cobra.Command {
 a unified diff. Lines are added and none is changed; where that cannot be, the
 lines to paste are shown. A file that deploys with Convox already is left alone.
 --write writes the file, and never commits. --check only tells, by exit code 5,
-whether there is something to add.`,
+whether there is something to add.
+
+With --encrypt the pair is added too. It counts for all branches, and wins over
+the repository's settings. It is made anew each time it is written; --check looks
+only whether it is there.`,
 		Example: `  convox-travis yml --console --rack acme/production
   convox-travis yml --rack production --branch main --write
   convox-travis yml --console --rack acme/production --encrypt --password-stdin < deploy-key.txt`,
@@ -43,6 +49,7 @@ whether there is something to add.`,
 	o.credentialFlags(flags)
 	o.repositoryFlags(flags)
 	o.runFlags(flags)
+	flags.Lookup("branch").Usage = "the branch that deploys, `NAME` (default: the clone's default branch)"
 	return cmd
 }
 
@@ -78,7 +85,12 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 		return show.fail(err)
 	}
 	request := setup.FileRequest{Step: &step}
-	if o.encrypt {
+	switch {
+	case o.encrypt && o.onlyCheck: // what is there cannot be compared, so nobody has to log in
+		if request.Secure, err = setup.MissingSecure(file); err != nil {
+			return show.fail(err)
+		}
+	case o.encrypt:
 		if request.Secure, err = p.encrypted(ctx, o); err != nil {
 			return show.fail(err)
 		}
@@ -96,7 +108,11 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 }
 
 func (o *ymlOptions) open(dir string) (travisyml.File, error) {
-	if o.file != "" {
+	switch o.file {
+	case "":
+	case "-":
+		return travisyml.File{}, &usageError{what: "--file reads no standard input", hints: []string{"name the file"}}
+	default:
 		return travisyml.OpenFile(o.file)
 	}
 	file, err := travisyml.Open(dir)
@@ -139,11 +155,14 @@ func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.
 // encrypted makes the pair for .travis.yml, once the Rack or Console has accepted
 // the credential.
 func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Secure, error) {
-	a, err := p.answers(ctx, &o.options)
+	a, err := p.answers(ctx, &o.options, "yml --encrypt")
 	if err == nil {
 		err = p.locate(ctx, &o.options, &a)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := p.mayHold(ctx, o, a.request.Targets); err != nil {
 		return nil, err
 	}
 	if len(a.request.Targets) != 1 {
@@ -162,6 +181,30 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 		return nil, err
 	}
 	return setup.EncryptPair(key, plan.Credential)
+}
+
+// mayHold refuses to put into a clone's file what only builds of another repository
+// can read. A file that was named is its owner's word.
+func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Target) error {
+	if o.file != "" {
+		return nil
+	}
+	provider, err := o.readProvider()
+	if err != nil {
+		return err
+	}
+	clone, _ := gitrepo.Open(ctx, p.dir) // without one it is nobody's
+	own := setup.Own(clone, provider)
+	for _, target := range targets {
+		isIt := func(t setup.Target) bool { return strings.EqualFold(t.String(), target.String()) }
+		if !slices.ContainsFunc(own, isIt) {
+			return &usageError{
+				what:  fmt.Sprintf("the .travis.yml here is not that of %s, whose builds alone can read what is encrypted for it", target),
+				hints: []string{"run it inside the clone of " + target.String() + ", or name its file with --file PATH"},
+			}
+		}
+	}
+	return nil
 }
 
 // ymlDocument is what yml --json prints.

@@ -144,3 +144,32 @@ func TestThePairIsEncryptedForTheRepositoryAlone(t *testing.T) {
 		t.Error("an unchecked password was written")
 	}
 }
+
+// Builds of another repository cannot read what is encrypted for one.
+func TestWhatIsEncryptedIsForTheClonesOwnRepository(t *testing.T) {
+	w := newWorld(t).withYML("language: go\n")
+	w.env["CONVOX_PASSWORD"] = secrettest.Canary
+	args := []string{"yml", "--rack", "production", "--branch", "main", "--encrypt", "--write"}
+	w.want(w.run("", append(args, "--repo", "acme/api")...), 2, "is not that of acme/api", "--file PATH")
+	if w.yml() != "language: go\n" {
+		t.Errorf("it holds %s", w.yml())
+	}
+	w.want(w.run("", append(args, "--repo", "acme/api", "--file", w.ymlPath())...), 0, "written")
+}
+
+func TestWhatIsEncryptedIsNotMissedAgain(t *testing.T) {
+	w := newWorld(t).withYML("language: go\n")
+	args := []string{"yml", "--rack", "production", "--branch", "main", "--encrypt"}
+	e := w.run("", append(args, "--check")...)
+	w.want(e, 5, "CONVOX_PASSWORD, by convox-travis", "--write in place of --check")
+	w.want(w.run(w.password(), append(args, "--password-stdin", "--write")...), 0, "written")
+	w.want(w.run("", append(args, "--check")...), 0, "nothing to add")
+}
+
+func TestAFileThatCannotBeUsedIsNamed(t *testing.T) {
+	w := newWorld(t).withYML("language: go\n")
+	args := []string{"yml", "--rack", "production", "--branch", "main", "--write", "--file"}
+	w.want(w.run("", append(args, w.dir)...), 1, "read "+w.dir+": it is not a regular file", "is it the right one?")
+	w.want(w.run("", append(args, w.dir+"/none/x.yml")...), 1, "write "+w.dir+"/none/x.yml: its folder is not there", "make the folder")
+	w.want(w.run("", append(args, "-")...), 2, "--file reads no standard input")
+}

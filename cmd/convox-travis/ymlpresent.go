@@ -57,7 +57,7 @@ func (s *ymlPresenter) change(change setup.FileChange) error {
 	case s.o.onlyCheck:
 		code = exitFound
 		document.Result = "dry-run"
-		s.note("something is missing; convox-travis yml --write adds it")
+		s.note("something is missing; the same with --write in place of --check adds it")
 	default:
 		document.Result = "dry-run"
 		s.note("nothing is written; --write writes it")

@@ -17,6 +17,7 @@ var (
 	ErrDenied     = errors.New("its folder may not be written")
 	ErrReadOnly   = errors.New("it is on a disk that is read-only")
 	ErrFull       = errors.New("the disk is full")
+	ErrNoFolder   = errors.New("its folder is not there")
 	ErrUnwritable = errors.New("it cannot be written")
 )
 
@@ -69,6 +70,8 @@ func Reason(err error) error {
 		return ErrDenied
 	case errors.Is(err, syscall.EROFS):
 		return ErrReadOnly
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNoFolder
 	case errors.Is(err, syscall.ENOSPC):
 		return ErrFull
 	}

@@ -52,9 +52,9 @@ func TestWhatIsWrongIsSaidWithoutNames(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(inTheWay, "inside"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{filepath.Join(folder, "none", "file"), inTheWay} {
-		if err := atomicfile.Write(name, "text", 0o600, always); !errors.Is(err, atomicfile.ErrUnwritable) {
-			t.Errorf("%v", err)
+	for name, want := range map[string]error{filepath.Join(folder, "none", "file"): atomicfile.ErrNoFolder, inTheWay: atomicfile.ErrUnwritable} {
+		if err := atomicfile.Write(name, "text", 0o600, always); !errors.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	alone(t, folder)

@@ -68,6 +68,7 @@ func Start(options Options) (*World, error) {
 	w.AWS.SetPace(cfntest.Pace{ChangeSet: options.Pace, Resource: options.Pace, Task: options.Pace})
 	w.fillConsole()
 	w.fillTravis(options.Repositories)
+	w.Travis.OnBuild = w.build
 	for _, layer := range []*faults.Layer{&w.Travis.Faults, &w.AWS.Faults, &w.Rack.Faults, &w.Lost.Faults, &w.Console.Faults} {
 		layer.SetLatency(options.Latency)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
 	"convox-travis/travisapi/travistest"
 )
 
@@ -53,6 +55,17 @@ func (w *World) repositories() []travistest.Repository {
 		{Slug: login + "/dotfiles"},
 		{Slug: login + "/web", Active: true},
 	}
+}
+
+// build plays a build that logs in with what is set.
+func (w *World) build(b travistest.Build) string {
+	host, password := b.Env["CONVOX_HOST"], secret.New(b.Env["CONVOX_PASSWORD"])
+	isSet := func(plain string) bool { return convox.Quote(secret.New(plain)).Equal(password) }
+	switch {
+	case host == w.Rack.Host && w.Rack.Takes(isSet), host == w.Lost.Host && w.Lost.Takes(isSet), host == w.Console.Host && isSet(w.deployKey):
+		return "passed"
+	}
+	return "failed"
 }
 
 func (w *World) fillTravis(least int) {

@@ -129,6 +129,9 @@ type Audited struct {
 	Target Target
 	ID     int   // 0 where it was not found
 	Err    error // why it could not be read; nil also where that is a finding
+
+	Proof   *ProofEvent // the build that logged in; nil where none did
+	Unbuilt string      // why no build was asked for, where one was wanted
 }
 
 // Count is how many findings there are of a severity.

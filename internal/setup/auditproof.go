@@ -17,29 +17,59 @@ type ProofTravis interface {
 
 // Prove has a build of each repository that could be read log in with what is
 // set, one after the other. A build that does not is a finding, FoundProof; why
-// one could not be run or followed is the repository's Err. When it is asked to
-// stop it ends with that Error; the build that runs then goes on.
+// one could not be run or followed is the repository's Err. Where it is known
+// that it would not log in, none is asked for. When it is asked to stop it ends
+// with that Error; the build that runs then goes on.
 func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prover Prover, hosted bool) error {
-	prover.Builder = travis
+	tell := prover.Tell
 	for i := range a.Repositories {
 		audited := &a.Repositories[i]
 		if audited.Err != nil || audited.ID == 0 {
 			continue
+		}
+		if audited.Unbuilt = a.unbuilt(audited.Target); audited.Unbuilt != "" {
+			continue
+		}
+		var last ProofEvent
+		prover.Builder, prover.Tell = travis, func(e ProofEvent) {
+			last = e
+			if tell != nil {
+				tell(e)
+			}
 		}
 		err := prove(stop, travis, request, prover, *audited, hosted)
 		if stopped := context.Cause(stop.Soft); stopped != nil && err != nil {
 			return err
 		}
 		failed, is := errors.AsType[*Error](err)
-		if !is || failed.Code() != CodeProofFailed {
+		switch {
+		case err == nil:
+			audited.Proof = &last
+		case !is || failed.Code() != CodeProofFailed:
 			audited.Err = err
-			continue
+		default:
+			f := &findings{of: audited.Target}
+			f.add(SeverityError, FoundProof, failed.Error(), strings.Join(failed.Hints(), "\n"))
+			a.Findings = append(a.Findings, f.all...)
 		}
-		f := &findings{of: audited.Target}
-		f.add(SeverityError, FoundProof, failed.Error(), strings.Join(failed.Hints(), "\n"))
-		a.Findings = append(a.Findings, f.all...)
 	}
 	return nil
+}
+
+// unbuilt is why a build of a repository cannot log in, or "".
+func (a *Audit) unbuilt(target Target) string {
+	for _, f := range a.Findings {
+		if f.Target != target {
+			continue
+		}
+		switch f.Code {
+		case FoundMissingPair, FoundMissingHost, FoundMissingPassword:
+			return "the pair is not set"
+		case FoundInactive:
+			return "Travis does not build the repository"
+		}
+	}
+	return ""
 }
 
 func prove(stop Stop, travis ProofTravis, request AuditRequest, prover Prover, audited Audited, hosted bool) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"slices"
 
 	"convox-travis/internal/secret"
 	"convox-travis/internal/travisyml"
@@ -72,6 +73,23 @@ func badKey() error {
 		code: "bad_key", text: "the key that Travis gives for the repository cannot be used",
 		hints: []string{"put the variables into the repository's settings instead"},
 	}
+}
+
+// Placeholders stand for the pair where it is shown before it is encrypted.
+func Placeholders() []travisyml.Secure {
+	const later = "madeWhenItIsWritten"
+	return []travisyml.Secure{{Name: HostName, Text: later}, {Name: PasswordName, Text: later}}
+}
+
+// MissingSecure stands for what of the pair a file does not hold encrypted, by us.
+// The error is travisyml's, for a file that does not parse.
+func MissingSecure(file travisyml.File) ([]travisyml.Secure, error) {
+	document, err := travisyml.Parse(file.Text)
+	if err != nil {
+		return nil, err
+	}
+	there := document.OurSecure()
+	return slices.DeleteFunc(Placeholders(), func(s travisyml.Secure) bool { return slices.Contains(there, s.Name) }), nil
 }
 
 // EncryptPair encrypts both variables of the pair.

@@ -33,7 +33,7 @@ type File struct {
 func Open(folder string) (File, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
-		return File{}, &FileError{"read", errUnreadable}
+		return File{}, &FileError{"read", FileName, errUnreadable}
 	}
 	for {
 		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
@@ -52,7 +52,7 @@ func Open(folder string) (File, error) {
 func OpenFile(path string) (File, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return File{}, &FileError{"read", errUnreadable}
+		return File{}, &FileError{"read", path, errUnreadable}
 	}
 	return openAt(filepath.Dir(path), path)
 }
@@ -63,13 +63,13 @@ func openAt(root, path string) (File, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Lstat(f.Path); err == nil {
-			return File{}, &FileError{"read", errLink}
+			return File{}, &FileError{"read", f.Path, errLink}
 		}
 		f.Missing = true
 	case errors.Is(err, bounded.ErrTooLarge), errors.Is(err, bounded.ErrNotRegular):
-		return File{}, &FileError{"read", err}
+		return File{}, &FileError{"read", f.Path, err}
 	case err != nil:
-		return File{}, &FileError{"read", errUnreadable}
+		return File{}, &FileError{"read", path, errUnreadable}
 	}
 	f.Text = string(text)
 	return f, nil
@@ -81,23 +81,23 @@ func openAt(root, path string) (File, error) {
 // holds Text is left alone. The error is a *FileError.
 func (f File) Write(text string) error {
 	if len(text) > largestFile {
-		return &FileError{"write", bounded.ErrTooLarge}
+		return &FileError{"write", f.Path, bounded.ErrTooLarge}
 	}
 	now, err := openAt(f.Root, f.Path)
 	if err != nil {
 		return err
 	}
 	if now.Text != f.Text || now.Missing != f.Missing {
-		return &FileError{"write", errChanged}
+		return &FileError{"write", f.Path, errChanged}
 	}
 	target, mode := f.Path, fs.FileMode(0o644)
 	if !f.Missing {
 		if target, err = filepath.EvalSymlinks(f.Path); err != nil {
-			return &FileError{"write", errLink}
+			return &FileError{"write", f.Path, errLink}
 		}
 		info, err := os.Stat(target)
 		if err != nil {
-			return &FileError{"write", atomicfile.Reason(err)}
+			return &FileError{"write", f.Path, atomicfile.Reason(err)}
 		}
 		mode = info.Mode().Perm()
 	}
@@ -108,7 +108,7 @@ func (f File) Write(text string) error {
 		return nil
 	})
 	if err != nil {
-		return &FileError{"write", err}
+		return &FileError{"write", f.Path, err}
 	}
 	return nil
 }

@@ -1,6 +1,14 @@
 package travisyml
 
-import "errors"
+import (
+	"errors"
+	"path/filepath"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/atomicfile"
+	"convox-travis/internal/bounded"
+)
 
 // ErrNoClone means that a folder is inside no clone.
 var ErrNoClone = errors.New("read .travis.yml: not inside a git clone")
@@ -16,11 +24,20 @@ var (
 // case it is as it was.
 type FileError struct {
 	what   string // "read" or "write"
+	path   string
 	reason error
 }
 
 // Error is one lower-case line.
-func (e *FileError) Error() string { return e.what + " .travis.yml: " + e.reason.Error() }
+func (e *FileError) Error() string { return e.what + " " + e.name() + ": " + e.reason.Error() }
+
+// name is the file's, as short as it is clear.
+func (e *FileError) name() string {
+	if filepath.Base(e.path) == FileName {
+		return FileName
+	}
+	return shellescape.StripUnsafe(e.path)
+}
 
 // Code is a word for machines, in snake case.
 func (e *FileError) Code() string {
@@ -32,8 +49,15 @@ func (e *FileError) Code() string {
 
 // Hints are things that can be done, best first.
 func (e *FileError) Hints() []string {
-	if errors.Is(e.reason, errChanged) {
+	switch {
+	case errors.Is(e.reason, errChanged):
 		return []string{"run this again: it reads the file anew"}
+	case errors.Is(e.reason, bounded.ErrTooLarge), errors.Is(e.reason, bounded.ErrNotRegular):
+		return []string{"is it the right one? --file PATH names another"}
+	case errors.Is(e.reason, atomicfile.ErrNoFolder):
+		return []string{"make the folder " + shellescape.Quote(shellescape.StripUnsafe(filepath.Dir(e.path))) + " first"}
+	case errors.Is(e.reason, atomicfile.ErrFull):
+		return []string{"make room on the disk"}
 	}
-	return []string{"see that .travis.yml is a file you may " + e.what}
+	return []string{"see that " + e.name() + " is a file you may " + e.what}
 }

@@ -47,6 +47,9 @@ func (r *Refusal) Hints() []string {
 	if r.Replace {
 		return append(hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
 	}
+	if r.Line == 0 {
+		return append(hints, "add the lines shown to the file yourself")
+	}
 	return append(hints, "paste the lines shown into "+r.Place+" yourself")
 }
 

@@ -103,6 +103,20 @@ func (d *Document) replaceOurs(v Secure, e *edit) bool {
 	return false
 }
 
+// OurSecure lists the variables that an earlier run put, encrypted, into
+// env.global.
+func (d *Document) OurSecure() []string {
+	var names []string
+	if list, ok := d.globalList(); ok {
+		for _, item := range list.value.Content {
+			if name := d.ourName(item); name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // globalList is env.global where it is a list in lines.
 func (d *Document) globalList() (place, bool) {
 	env, _ := d.whole().find("env")

@@ -114,18 +114,12 @@ func (f *Flow) fileRequest(secure []travisyml.Secure) setup.FileRequest {
 	return request
 }
 
-// preview stands where what is encrypted will be.
-func previewSecure() []travisyml.Secure {
-	const later = "madeWhenItIsWritten"
-	return []travisyml.Secure{{Name: setup.HostName, Text: later}, {Name: setup.PasswordName, Text: later}}
-}
-
 // fileLines shows what is added to .travis.yml, and why it is not.
 func (f *Flow) fileLines() []Line {
 	if !f.fitsFile() {
 		return nil
 	}
-	change, err := setup.PlanFile(*f.found.file, f.fileRequest(previewSecure()))
+	change, err := setup.PlanFile(*f.found.file, f.fileRequest(setup.Placeholders()))
 	lines := []Line{{}, {Heading, ".travis.yml"}}
 	switch {
 	case err != nil:

@@ -101,7 +101,7 @@ func reviewStep() step {
 func (f *Flow) intent() setup.Report {
 	report := f.result.plan.Intent()
 	if job := f.job(); job.file != nil {
-		change, err := setup.PlanFile(*job.file, f.fileRequest(previewSecure()))
+		change, err := setup.PlanFile(*job.file, f.fileRequest(setup.Placeholders()))
 		report.Repositories[0].File = change.Intent(err, job.encrypt)
 		if job.encrypt {
 			report.Repositories[0].Variables = nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 )
 
 // SetTasks gives a Rack a web task for each password, which it takes until it is
@@ -23,6 +24,13 @@ func (r *Rack) SetPassword(password string) {
 	for i := range r.tasks {
 		r.tasks[i] = password
 	}
+}
+
+// Takes reports whether every task takes a password that is the one meant.
+func (r *Rack) Takes(isMeant func(password string) bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.tasks) > 0 && !slices.ContainsFunc(r.tasks, func(password string) bool { return !isMeant(password) })
 }
 
 // SetTask starts one of the tasks anew, with a password.

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/internal/setup"
+)
+
+// The table's columns.
+const (
+	widestTable     = 120 // a longer line is hard to read
+	severityColumn  = len("SEVERITY")
+	longestRepoCell = 28 // a longer name has a line of its own
+	gap             = "  "
+)
+
+// table tells the findings to a person. What nobody asked for by name and has
+// nothing of Convox is only counted.
+func (s *checkPresenter) table(audit setup.Audit) {
+	column, notSetUp, shown := len("REPOSITORY"), 0, audit.Findings[:0:0]
+	width := s.tableWidth()
+	for _, f := range audit.Findings {
+		if f.Code == setup.FoundNotSetUp {
+			notSetUp++
+			continue
+		}
+		shown = append(shown, f)
+		if n := ansi.StringWidth(repoCell(f)); n <= longestRepoCell {
+			column = max(column, n)
+		}
+	}
+	if len(shown) > 0 {
+		fmt.Fprintf(s.out, "%-*s%s%-*s%s%s\n", severityColumn, "SEVERITY", gap, column, "REPOSITORY", gap, "FINDING")
+	}
+	for _, f := range shown {
+		s.row(f, column, width)
+	}
+	for _, audited := range audit.Repositories {
+		repo := shellescape.StripUnsafe(audited.Target.String())
+		switch {
+		case audited.Proof != nil:
+			fmt.Fprintln(s.out, strings.TrimSpace(repo+": a build logged in with what is set  "+audited.Proof.Page))
+		case audited.Unbuilt != "":
+			fmt.Fprintf(s.out, "%s: no build was started: %s\n", repo, audited.Unbuilt)
+		}
+	}
+	fmt.Fprintln(s.out, strings.Join(wordWrap(summaryOf(audit, notSetUp), width), "\n"))
+}
+
+// tableWidth is how wide a terminal lets the table be; what is no terminal breaks
+// no line.
+func (s *checkPresenter) tableWidth() int {
+	if to, is := s.out.(*output); is {
+		if width, is := terminalWidth(to.to); is {
+			return min(max(width-1, 30), widestTable)
+		}
+	}
+	return math.MaxInt
+}
+
+// row is a finding, and below it what mends it.
+func (s *checkPresenter) row(f setup.Finding, column, width int) {
+	repo := repoCell(f)
+	head := fmt.Sprintf("%-*s%s%s", severityColumn, f.Severity, gap, repo)
+	indent := strings.Repeat(" ", severityColumn+len(gap)+column+len(gap))
+	if narrow := width < 2*len(indent); narrow || ansi.StringWidth(repo) > column {
+		fmt.Fprintln(s.out, head)
+		head = ""
+		if narrow {
+			indent = gap
+		}
+	}
+	head += strings.Repeat(" ", len(indent)-ansi.StringWidth(head))
+	for i, line := range wordWrap(f.Message, width-len(indent)) {
+		if i > 0 {
+			head = indent
+		}
+		fmt.Fprintln(s.out, head+line)
+	}
+	under := strings.Repeat(" ", min(severityColumn+len(gap), len(indent)))
+	for hint := range strings.SplitSeq(f.Hint, "\n") {
+		lead := "hint: "
+		for _, line := range hintLines(hint, width-len(under)-len(lead)) {
+			fmt.Fprintln(s.out, under+lead+line)
+			lead = strings.Repeat(" ", len(lead))
+		}
+	}
+}
+
+// hintLines breaks a hint into lines; a command in it, which is to be copied, stays
+// whole.
+func hintLines(hint string, width int) []string {
+	const command = "convox-travis "
+	if i := strings.Index(hint, command); i >= 0 && ansi.StringWidth(hint) > width {
+		return append(wordWrap(hint[:i], width), hint[i:])
+	}
+	return wordWrap(hint, width)
+}
+
+func repoCell(f setup.Finding) string {
+	if f.Target.Slug == "" {
+		return "-"
+	}
+	return shellescape.StripUnsafe(f.Target.String())
+}
+
+// wordWrap cuts a text into lines between its words; a word that is too long
+// stays whole, so that it can be copied. No text is no line.
+func wordWrap(text string, width int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		word = shellescape.StripUnsafe(word)
+		last := len(lines) - 1
+		if last >= 0 && ansi.StringWidth(lines[last])+1+ansi.StringWidth(word) <= width {
+			lines[last] += " " + word
+			continue
+		}
+		lines = append(lines, word)
+	}
+	return lines
+}
+
+// summaryOf counts what was found.
+func summaryOf(audit setup.Audit, notSetUp int) string {
+	var found []string
+	for _, s := range []setup.Severity{setup.SeverityError, setup.SeverityWarning, setup.SeverityNote} {
+		n := audit.Count(s)
+		if s == setup.SeverityNote {
+			n -= notSetUp
+		}
+		if n > 0 {
+			found = append(found, count(n, string(s)))
+		}
+	}
+	text := "nothing found"
+	if len(found) > 0 {
+		text = strings.Join(found, ", ")
+	}
+	text += " in " + repositoriesOf(len(audit.Repositories))
+	if notSetUp > 0 {
+		text += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
+	}
+	if n := len(audit.Errs()); n > 0 {
+		text += fmt.Sprintf("; %d could not be checked", n)
+	}
+	return text
+}
+
+func repositoriesOf(n int) string {
+	if n == 1 {
+		return "1 repository"
+	}
+	return fmt.Sprintf("%d repositories", n)
+}

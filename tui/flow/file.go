@@ -161,7 +161,7 @@ func (f *Flow) switches() []Switch {
 	}
 	var switches []Switch
 	if f.answers.way == ByRack || f.deployRack() != "" {
-		switches = append(switches, Switch{Key: "d", Label: "deploy step", On: !f.answers.noStep})
+		switches = append(switches, Switch{Key: "d", Label: "step", On: !f.answers.noStep})
 	}
 	if f.answers.branch == "" { // what is in the file counts for every branch
 		switches = append(switches, Switch{Key: "e", Label: "encrypt", On: f.answers.encrypt})

@@ -71,6 +71,8 @@ func (b blow) deadline() time.Duration {
 	return 0
 }
 
+const banned = "ban"
+
 // blows lists what can happen at a place.
 func blows(at place) []blow {
 	var all []blow
@@ -83,7 +85,7 @@ func blows(at place) []blow {
 	switch at.server {
 	case "Travis":
 		all = append(all,
-			blow{name: "ban", lasting: true, strike: func(w *inside) func() {
+			blow{name: banned, lasting: true, strike: func(w *inside) func() {
 				w.Travis.Ban(w.env["TRAVIS_TOKEN"])
 				return w.Travis.Pardon
 			}},

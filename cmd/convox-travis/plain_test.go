@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/terminal"
 )
@@ -122,5 +123,18 @@ func TestTheFirstOfferDoesNotDependOnTheNetwork(t *testing.T) {
 		w := newWorld(t).inClone()
 		w.want(w.run("", "--accessible"), 2, "[1] >")
 		w.want(w.saved().run("", "--accessible"), 2, "[2] >")
+	}
+}
+
+func TestTheWizardShowsWhatIsTriedAgain(t *testing.T) {
+	for name, args := range map[string][]string{"on the full screen": nil, "in plain lines": {"--accessible"}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).inClone()
+			w.Travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil, Match: func(r faults.Request) bool { return r.Path == "/repo/acme%2Fweb" }})
+			w.env["CONVOX_PASSWORD"] = secrettest.Canary
+			z := w.open(terminal.Options{}, append(args, "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"))...)
+			z.sees("trying again in 1 s, 2nd time: find acme/web").sees("Review")
+			z.types(terminal.CtrlC).ends(130)
+		})
 	}
 }

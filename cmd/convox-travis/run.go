@@ -22,6 +22,7 @@ var (
 func run(args []string, p *program) int {
 	p.args, p.status = args, &status{to: p.err}
 	p.err = p.status
+	p.reach.retry.Tell = p.again
 	stop, finish := p.stop()
 	defer finish()
 	root := newRoot(p, &stop)

@@ -57,11 +57,9 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	if made := p.clients.made[name]; made != nil && (made.Refused() == nil || isBan(made.Refused())) {
 		return made, nil
 	}
-	retry := p.reach.retry
-	retry.Tell = p.again
 	client, err := travisapi.New(travisapi.Config{
 		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: p.reach.travisHTTP(),
-		Retry: retry, Posts: p.posts(name).Wait, Calls: p.calls().Wait,
+		Retry: p.reach.retry, Posts: p.posts(name).Wait, Calls: p.calls().Wait,
 	})
 	if err != nil {
 		return nil, &usageError{what: err.Error(), hints: hintsOf(err)}

@@ -19,7 +19,7 @@ type Runner struct {
 
 // Apply carries out a plan, several repositories side by side. Those whose plan
 // has an error are passed over and reported. It ends early when it is asked to, or
-// when Travis refuses the token or bans it.
+// when Travis refuses the token, bans it, or fails again and again.
 func (r Runner) Apply(stop Stop, plan Plan) Report {
 	report := sweep(r, stop, plan.Repositories, func(r Runner, stop Stop, repository RepositoryPlan) RepositoryReport {
 		return r.applyOne(stop, plan, repository)

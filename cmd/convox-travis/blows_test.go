@@ -185,8 +185,10 @@ func sideBySide[T fmt.Stringer](t *testing.T, parts []T, play func(*testing.T, T
 			}
 		})
 	}
-	for _, part := range parts {
-		next <- part
+	for i, part := range parts {
+		if !raced || i%8 == 0 { // a race shows in a few of them as well
+			next <- part
+		}
 	}
 	close(next)
 	players.Wait()
@@ -228,7 +230,7 @@ func (y *tally) want(t *testing.T, codes ...int) {
 		t.Errorf("%d requests never came", y.missed)
 	}
 	for _, code := range codes {
-		if y.codes[code] == 0 {
+		if y.codes[code] == 0 && !raced {
 			t.Errorf("no case ended with exit %d", code)
 		}
 	}

@@ -61,7 +61,7 @@ func (w *world) frugal(name, input string, args ...string) ending {
 	if runtime.GOOS != "darwin" {
 		most <<= 10 // elsewhere it is told in KiB
 	}
-	if took := time.Since(begun); most > mostMemory || took > 20*time.Second || len(e.out)+len(e.err) > 64<<10 {
+	if took := time.Since(begun); most > mostMemory && !raced || took > 20*time.Second || len(e.out)+len(e.err) > 64<<10 {
 		w.Errorf("%s: %d MiB, %v, %d bytes were shown", name, most>>20, took, len(e.out)+len(e.err))
 	}
 	w.Logf("%s: %d MiB, %v", name, most>>20, time.Since(begun))

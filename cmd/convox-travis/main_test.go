@@ -57,7 +57,10 @@ func newWorldWith(t testing.TB, options demo.Options) *world {
 		}
 	})
 	dir := t.TempDir()
-	env := map[string]string{"HOME": dir, "XDG_CONFIG_HOME": dir + "/config", "PATH": os.Getenv("PATH"), "RUN_CONVOX_TRAVIS": "1"}
+	env := map[string]string{
+		"HOME": dir, "XDG_CONFIG_HOME": dir + "/config", "PATH": os.Getenv("PATH"), "RUN_CONVOX_TRAVIS": "1",
+		"GORACE": "atexit_sleep_ms=0", // else each run waits for a second at its end, for races that come late
+	}
 	for _, setting := range w.Settings() {
 		env[setting.Name] = setting.Value
 	}

@@ -34,8 +34,9 @@ func TestMain(m *testing.M) {
 type world struct {
 	testing.TB
 	*demo.World
-	dir string
-	env map[string]string
+	program string
+	dir     string
+	env     map[string]string
 
 	secrets []string // beside the canary
 }
@@ -65,7 +66,7 @@ func newWorldWith(t testing.TB, options demo.Options) *world {
 		env[setting.Name] = setting.Value
 	}
 	return &world{
-		TB: t, World: w, dir: dir, env: env,
+		TB: t, World: w, program: os.Args[0], dir: dir, env: env,
 		secrets: []string{env["DEMO_DEPLOY_KEY"], env["TRAVIS_TOKEN"], env["AWS_SECRET_ACCESS_KEY"]},
 	}
 }
@@ -90,7 +91,7 @@ type ending struct {
 func (w *world) start(ctx context.Context, input string, args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 	w.Helper()
 	var out, err bytes.Buffer
-	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd := exec.CommandContext(ctx, w.program, args...)
 	cmd.Dir = w.dir
 	for name, value := range w.env {
 		cmd.Env = append(cmd.Env, name+"="+value)

@@ -90,31 +90,6 @@ func TestNamesFromOutsideDoNotSteerTheTerminal(t *testing.T) {
 	}
 }
 
-// BenchmarkStart reports how long the program takes to say something and end,
-// on a terminal that answers no questions. It starts this test binary, which is
-// larger than the program.
-func BenchmarkStart(b *testing.B) {
-	w := newWorld(b)
-	for _, args := range []string{"--version", "--help", "nonsense"} {
-		b.Run(args, func(b *testing.B) {
-			for b.Loop() {
-				w.onTerminal("", "", args)
-			}
-		})
-	}
-	// What starting any process on a terminal costs here.
-	b.Run("true", func(b *testing.B) {
-		for b.Loop() {
-			terminal, err := pty.Start(exec.Command("true"))
-			if err != nil {
-				b.Fatal(err)
-			}
-			_, _ = io.Copy(io.Discard, terminal)
-			terminal.Close()
-		}
-	})
-}
-
 func TestVersionAndCompletionsAreTold(t *testing.T) {
 	w := newWorld(t)
 	w.want(w.run("", "--version"), 0, "convox-travis ")

@@ -99,16 +99,24 @@ const (
 	atDone      = "What comes next"
 	askProof    = "Prove it with one build?"
 	askDeploy   = "Which Rack do builds deploy to?"
+
+	askRepository = "Which repository?"
 )
 
-// toPassword goes to the question for the Rack's password.
-func (z *wizard) toPassword() *wizard {
+// toRacks goes to the question for the Rack.
+func (z *wizard) toRacks() *wizard {
 	z.t.Helper()
 	z.sees(askWay)
 	if strings.Contains(z.still(), "› With a Console") {
 		z.types(terminal.Down).sees("› With a Rack's password")
 	}
-	z.enter().sees(askRack).types("production").sees("› production").enter()
+	return z.enter().sees(askRack)
+}
+
+// toPassword goes to the question for the Rack's password.
+func (z *wizard) toPassword() *wizard {
+	z.t.Helper()
+	z.toRacks().types("production").sees("› production").enter()
 	return z.sees(askSource, "› Type or paste it").enter().sees(askPassword)
 }
 
@@ -387,23 +395,9 @@ func TestTheDemoSaysWhatToType(t *testing.T) {
 	z.sees(askWay)
 	z.still()
 	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
-	for _, question := range []string{askDeploy, "For one branch", "Which repository?", "Which Travis account?", askKey, "Which Console?"} {
+	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}
 	z.types(terminal.CtrlC).ends(130, "nothing was written")
-}
-
-// BenchmarkFirstFrame is the start of the wizard to its first question, on a
-// terminal that answers no questions; the budget is 60 ms.
-func BenchmarkFirstFrame(b *testing.B) {
-	w := newWorld(b).inClone().saved()
-	w.Travis.Faults.SetLatency(time.Second) // which must not hold it up
-	for b.Loop() {
-		z := w.open(terminal.Options{Silent: true})
-		z.sees(askWay)
-		b.StopTimer()
-		z.Close()
-		b.StartTimer()
-	}
 }

@@ -119,6 +119,9 @@ func (t *Terminal) Resize(width, height int) error {
 	return nil
 }
 
+// PID is the program's process.
+func (t *Terminal) PID() int { return t.command.Process.Pid }
+
 // Signal sends the program a signal.
 func (t *Terminal) Signal(signal os.Signal) error { return t.command.Process.Signal(signal) }
 

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"convox-travis/internal/transport"
 )
 
 // End is how an update ended.
@@ -45,6 +47,7 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 	w := watch{since: since, seen: make(map[string]bool)}
 	answered := f.retry.Clock.Now() // when AWS answered last
 	moved := answered               // when something new was there last
+	troubles := 0                   // since AWS answered last
 	for {
 		news, err := f.events(ctx, rack, w.isOld)
 		now := f.retry.Clock.Now()
@@ -52,9 +55,11 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 		case ctx.Err() != nil:
 			return Outcome{}, context.Cause(ctx)
 		case err == nil:
-			answered = now
+			answered, troubles = now, 0
 		case !isPassing(err) || now.Sub(answered) >= f.patience:
 			return Outcome{}, following(err, rack, what)
+		default:
+			troubles++
 		}
 		for _, event := range news {
 			moved = now
@@ -70,11 +75,19 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 		if now.Sub(moved) >= f.patience && err == nil {
 			return Outcome{End: Stuck, Status: w.status, Reason: w.reason()}, nil
 		}
-		if err := f.retry.Clock.Sleep(ctx, f.poll); err != nil {
+		pause := f.poll << min(troubles, mostDoublings)
+		if troubles > 0 {
+			f.retry.Announce(transport.Again{What: what, Pause: pause, Try: troubles + 1})
+		}
+		if err := f.retry.Clock.Sleep(ctx, pause); err != nil {
 			return Outcome{}, err
 		}
 	}
 }
+
+// mostDoublings of the pause between two looks at an AWS that does not answer:
+// 32 seconds, as it is set.
+const mostDoublings = 4
 
 func isPassing(err error) bool {
 	var e *Error

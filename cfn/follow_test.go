@@ -10,8 +10,10 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/clock"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 // told collects events as "LOGICALID STATUS".
@@ -207,5 +209,39 @@ func TestFollowingStopsAtOnce(t *testing.T) {
 	begun := time.Now()
 	if _, err := f.Follow(ctx, w.rack, p.Since, nil); err != stop || time.Since(begun) > time.Second {
 		t.Errorf("ended with %v after %v", err, time.Since(begun))
+	}
+}
+
+// skipping is a clock that passes at once whatever is waited for.
+type skipping struct {
+	clock.System
+	skipped time.Duration
+	pauses  []time.Duration
+}
+
+func (c *skipping) Now() time.Time { return c.System.Now().Add(c.skipped) }
+
+func (c *skipping) Sleep(_ context.Context, d time.Duration) error {
+	c.skipped += d
+	c.pauses = append(c.pauses, d)
+	return nil
+}
+
+func TestAnAWSThatDoesNotAnswerIsAskedLessAndLess(t *testing.T) {
+	w := newRackWorld(t)
+	var told []string
+	c := &skipping{}
+	f := w.finder(func(o *cfn.Options) {
+		o.Poll, o.Patience = time.Second, 80*time.Second
+		o.Retry.Clock, o.Retry.Tell = c, func(a transport.Again) { told = append(told, a.String()) }
+	})
+	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1})
+	_, err := f.Follow(t.Context(), w.rack, time.Time{}, nil)
+	w.wantKind(w.failed(err), cfn.KindFailed)
+	if got := fmt.Sprint(c.pauses); got != "[2s 4s 8s 16s 16s 16s 16s 16s]" && got != "[2s 4s 8s 16s 16s 16s 16s]" {
+		t.Errorf("the pauses are %s", got)
+	}
+	if len(told) != len(c.pauses) || told[1] != "trying again in 4 s, 3rd time: follow the update of Rack production in eu-west-1" {
+		t.Errorf("told %q", told)
 	}
 }

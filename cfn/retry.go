@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 
+	"convox-travis/internal/clock"
 	"convox-travis/internal/transport"
 )
 
@@ -24,7 +26,9 @@ func retryDefaults(r transport.Retry) transport.Retry {
 	if r.Deadline == 0 {
 		r.Deadline = 10 * time.Second
 	}
-	return r.Defaults()
+	r = r.Defaults()
+	r.Tell = once(r.Clock, r.Tell)
+	return r
 }
 
 // newRetryer tries reads again with growing pauses: after throttling, 5xx and
@@ -33,7 +37,7 @@ func newRetryer(r transport.Retry) aws.Retryer {
 	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
 		o.MaxAttempts = r.Tries
 		o.RateLimiter = ratelimit.None // regions that fail must not use up the tries of the others
-		o.Backoff = growing(r.Pause)
+		o.Backoff = growing(r)
 		o.Retryables = append([]awsretry.IsErrorRetryable{
 			awsretry.IsErrorRetryableFunc(isFinal),
 			awsretry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
@@ -47,18 +51,38 @@ func newWriteRetryer(r transport.Retry) aws.Retryer {
 	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
 		o.MaxAttempts = r.Tries
 		o.RateLimiter = ratelimit.None
-		o.Backoff = growing(r.Pause)
+		o.Backoff = growing(r)
 		o.Retryables = []awsretry.IsErrorRetryable{awsretry.RetryableErrorCode{Codes: awsretry.DefaultThrottleErrorCodes}}
 	})
 }
 
 // growing pauses have jitter, so that two that were throttled together do not
 // come back together.
-func growing(first time.Duration) awsretry.BackoffDelayer {
-	return awsretry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-		pause := first << min(max(attempt-1, 0), 10)
-		return pause/2 + rand.N(pause+1), nil
-	})
+func growing(r transport.Retry) awsretry.BackoffDelayerFunc {
+	return func(attempt int, _ error) (time.Duration, error) {
+		pause := r.Pause << min(max(attempt-1, 0), 10)
+		pause = pause/2 + rand.N(pause+1)
+		r.Announce(transport.Again{What: "ask AWS", Pause: pause, Try: attempt + 1})
+		return pause, nil
+	}
+}
+
+// once tells of one pause at a time: all regions are asked side by side, and an
+// account that is throttled is throttled in each of them.
+func once(c clock.Clock, tell func(transport.Again)) func(transport.Again) {
+	if tell == nil {
+		return nil
+	}
+	var mu sync.Mutex
+	var until time.Time
+	return func(a transport.Again) {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := c.Now(); !now.Before(until) {
+			until = now.Add(a.Pause)
+			tell(a)
+		}
+	}
 }
 
 // isFinal says of failures that stay that they are not worth another try.

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 func TestRacksAreFoundInAllRegionsAndOnAllPages(t *testing.T) {
@@ -203,4 +205,26 @@ func TestManyStacksAreRead(t *testing.T) {
 	if found.Stacks != 2001 || names(found) != "production@us-east-1" {
 		t.Errorf("%d stacks, %s", found.Stacks, names(found))
 	}
+}
+
+func TestWaitingForAWSIsToldOnceForAllRegions(t *testing.T) {
+	w := newWorld(t)
+	w.addRack("us-east-1", "production")
+	var told atomic.Int32
+	for _, region := range w.finder().Regions() {
+		w.aws.Throttle(region, 1)
+	}
+	finder := w.finder(func(o *cfn.Options) {
+		o.Retry.Deadline, o.Retry.Pause = 10*time.Second, 2*time.Second // with jitter 1 s at the least
+		o.Retry.Tell = func(a transport.Again) {
+			if told.Add(1); !strings.HasSuffix(a.String(), " s, 2nd time: ask AWS") {
+				t.Error(a)
+			}
+		}
+	})
+	found, err := finder.Search(t.Context(), nil, nil)
+	if err != nil || told.Load() == 0 || told.Load() > 3 {
+		t.Errorf("%v; told %d times for 21 regions", err, told.Load())
+	}
+	w.wantNames(found, "production@us-east-1")
 }

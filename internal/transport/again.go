@@ -40,6 +40,13 @@ func ordinal(n int) string {
 // worthTelling is the shortest pause that a person is told of.
 const worthTelling = time.Second
 
+// Announce tells of a pause that is about to begin, if it is worth that.
+func (r Retry) Announce(a Again) {
+	if r.Tell != nil && a.Pause >= worthTelling {
+		r.Tell(a)
+	}
+}
+
 // Attempts counts the tries of one call.
 type Attempts struct {
 	retry  Retry
@@ -66,8 +73,6 @@ func (a *Attempts) Next(ctx context.Context, err error) bool {
 		asked, _ := retryable.Retryable()
 		pause, what = max(pause, asked), retryable.Attempted()
 	}
-	if a.retry.Tell != nil && pause >= worthTelling {
-		a.retry.Tell(Again{What: what, Pause: pause, Try: a.tried})
-	}
+	a.retry.Announce(Again{What: what, Pause: pause, Try: a.tried})
 	return a.retry.Clock.Sleep(ctx, pause) == nil
 }

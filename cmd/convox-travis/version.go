@@ -1,43 +1,50 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 )
 
-// version tells what the build knows of itself: the module's version, and the
-// commit and its date where the build had them.
-func version() string {
+// The linker of a release sets these (internal/release).
+var number, commit, date string
+
+// origin is what the build knows of itself: the version, and the commit and its
+// date; "" each where it does not.
+func origin() (version, revision, made string) {
+	if number != "" {
+		return number, commit, date
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return "", "", ""
 	}
-	number, commit, date, changed := info.Main.Version, "", "", ""
-	if number == "" || number == "(devel)" {
-		number = "devel"
+	if version = info.Main.Version; version == "(devel)" {
+		version = ""
 	}
 	for _, setting := range info.Settings {
 		switch setting.Key {
 		case "vcs.revision":
-			commit = setting.Value
+			revision = setting.Value
 		case "vcs.time":
-			date = setting.Value
-		case "vcs.modified":
-			if setting.Value == "true" {
-				changed = ", with changes"
-			}
+			made = setting.Value
 		}
 	}
-	if commit == "" {
-		return number
+	return version, revision, made
+}
+
+func version() string {
+	version, revision, made := origin()
+	version = cmp.Or(version, "devel")
+	if revision == "" {
+		return version
 	}
-	return fmt.Sprintf("%s (commit %.12s, %s%s)", number, commit, date, changed)
+	return fmt.Sprintf("%s (commit %.12s, %s)", version, revision, made)
 }
 
 func userAgent() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "convox-travis"
+	if version, _, _ := origin(); version != "" {
+		return "convox-travis/" + version
 	}
-	return "convox-travis/" + info.Main.Version
+	return "convox-travis"
 }

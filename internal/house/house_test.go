@@ -63,6 +63,7 @@ var mayImport = map[string][]string{
 
 	// The small servers, and the world that is made of them.
 	"internal/terminal":          {},
+	"internal/release":           {},
 	"internal/faults":            {},
 	"cfn/cfntest":                {"cfn", "internal/faults", "internal/secret"},
 	"travisapi/travistest":       {"travisapi", "internal/faults", "internal/secret"},

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// asked is a line for each package that is linked: its folder, and its module.
+const asked = `{{if .Standard}}{{else}}{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}	{{.Dir}}	{{$.Dir}}{{end}}{{end}}{{end}}`
+
+// licenceFile is what licences and what they ask to be carried along are called.
+var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([.-].*)?$`)
+
+// licences returns those of Go and of each module that is linked into the
+// program for t. A module without one is an error: it could not be given out.
+func licences(t target) ([]entry, error) {
+	list, err := run(t, "list", "-deps", "-f", asked, program)
+	if err != nil {
+		return nil, err
+	}
+	folders := make(map[string]string) // the name in the archive, by folder
+	modules := make(map[string]string)
+	for line := range strings.Lines(string(list)) {
+		parts := strings.Split(strings.TrimSpace(line), "\t")
+		if len(parts) != 3 {
+			continue
+		}
+		name, root, folder := parts[0], parts[1], parts[2]
+		modules[name] = root
+		// A package may hold code of somebody else, under a licence beside it.
+		for ; folder != root && len(folder) > len(root); folder = filepath.Dir(folder) {
+			folders[folder] = path.Join(name, filepath.ToSlash(strings.TrimPrefix(folder, root)))
+		}
+	}
+	root, err := run(target{}, "env", "GOROOT")
+	if err != nil {
+		return nil, err
+	}
+	modules["go"] = strings.TrimSpace(string(root))
+	var all []entry
+	for name, root := range modules {
+		found, err := licencesIn(root, name)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("%s has no licence in %s", name, root)
+		}
+		all = append(all, found...)
+	}
+	for folder, name := range folders {
+		found, err := licencesIn(folder, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return all, nil
+}
+
+func licencesIn(folder, name string) (all []entry, err error) {
+	files, err := os.ReadDir(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		if file.IsDir() || path.Ext(file.Name()) == ".go" || !licenceFile.MatchString(file.Name()) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(folder, file.Name()))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, entry{name: path.Join("licences", name, file.Name()), text: text})
+	}
+	return all, nil
+}

@@ -132,7 +132,7 @@ func unreachable(err error, region string) *Error {
 	switch {
 	case errors.As(err, &name):
 		e.why = "its address cannot be looked up"
-		if near := nearest(region, knownRegions()); near != "" && near != region {
+		if near := nearest(region, KnownRegions()); near != "" && near != region {
 			e.hints = append([]string{"did you mean " + near + "?"}, e.hints...)
 		}
 	case errors.As(err, &certificate):

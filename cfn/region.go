@@ -60,11 +60,12 @@ func plausible(name string) bool {
 	if strings.Contains(areas, " "+parts[1]+" ") {
 		return true
 	}
-	near := nearest(name, knownRegions())
+	near := nearest(name, KnownRegions())
 	return near == "" || distance(name, near) > 1
 }
 
-func knownRegions() []string { return slices.Concat(commercial(), government(), china()) }
+// KnownRegions are those that Racks are made for, in all partitions.
+func KnownRegions() []string { return slices.Concat(commercial(), government(), china()) }
 
 // asked turns the regions that a person named into those to ask, each once, or
 // returns all of the partition where none was named.
@@ -88,7 +89,7 @@ func (f *Finder) asked(named []string) ([]string, error) {
 
 func badRegion(what, name string) *Error {
 	e := &Error{Kind: KindRegion, what: what, why: fmt.Sprintf("AWS has no region %q", shown(name))}
-	if near := nearest(name, knownRegions()); near != "" {
+	if near := nearest(name, KnownRegions()); near != "" {
 		e.hints = append(e.hints, "did you mean "+near+"?")
 	}
 	e.hints = append(e.hints, "a region is named like us-east-1; leave it away to search all of them")

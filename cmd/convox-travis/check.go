@@ -18,22 +18,16 @@ func newCheck(p *program, stop *setup.Stop) *cobra.Command {
 them. It only reads, and asks nothing. Each finding says why it matters and what
 mends it.
 
-A credential is not needed. With one it is proved, and the Racks that it sees
-are held against those that are deployed to. The .travis.yml, as it is now and
-as the last commits left it, is looked at where the working folder is the
-repository's clone; those of other repositories are not. A host that can be read
-is looked for among the Racks in CloudFormation, where AWS can be asked.
+A credential is not needed; with one it is proved. .travis.yml and its last
+commits are looked at where the working folder is the repository's clone.
 
-With --build Travis runs one build of each repository that only logs in with what
-is set, and its end is waited for: the one proof of values that nobody can read.
-It uses build credits. For a branch of its own pair, give --branch.
+With --build Travis runs one build of each repository that only logs in with
+what is set: the one proof of values that nobody can read. It uses build
+credits.
 
 Exit code 0 means that nothing was found, or notes alone; 5 that there is an
 error or a warning; 4 that a credential was refused; 1 that something could not
-be checked.
-
-A repository that Travis does not know is a finding. Of all of an owner's, those
-that have nothing of Convox are only counted, and in JSON are notes.`,
+be checked.`,
 		Example: `  convox-travis check
   convox-travis check --repo acme/api --repo acme/web --json
   convox-travis check --owner acme --all --active
@@ -50,12 +44,12 @@ that have nothing of Convox are only counted, and in JSON are notes.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&o.build, "build", false, "also run one Travis build for each repository, which only logs in with what is set; it uses build credits")
+	flags.BoolVar(&o.build, "build", false, "prove it: one Travis build for each repository, which only logs in with what is set, and uses build credits")
 	o.credentialFlags(flags)
 	o.repositoryFlags(flags)
 	o.ownerFlags(flags)
 	o.runFlags(flags)
-	flags.Lookup("json").Usage = "tell the result as JSON; --json=lines a finding a line (`FORM`)"
+	flags.Lookup("json").Usage = "tell the result as JSON, as one document or in `lines`, one a finding"
 	for _, unused := range []string{"no-verify", "yes", "accessible"} { // taken, as everywhere, and of no use
 		_ = flags.MarkHidden(unused) // it is there
 	}

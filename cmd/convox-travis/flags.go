@@ -52,41 +52,41 @@ const (
 )
 
 func (o *options) repositoryFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.repos, "repo", nil, "repository, as `OWNER/NAME`; may be repeated (default: the clone's one Travis remote)")
-	flags.StringVar(&o.reposFrom, "repos-from", "", "read repositories from `FILE`, one a line; - is standard input")
-	flags.StringVar(&o.provider, "provider", "", "where the repositories are: github, gitlab, bitbucket or assembla (`NAME`)")
-	flags.StringVar(&o.branch, "branch", "", "only for builds of branch `NAME` (default: all branches)")
-	flags.StringVar(&o.travisEndpoint, "travis-endpoint", "", "Travis API at `URL` (default: where the Travis client is set to, else https://api.travis-ci.com)")
+	flags.StringArrayVar(&o.repos, "repo", nil, "`OWNER/NAME`; may be repeated (default: the clone's)")
+	flags.StringVar(&o.reposFrom, "repos-from", "", "those in `FILE`, one a line; - is standard input")
+	flags.StringVar(&o.provider, "provider", "", "`NAME`: github, gitlab, bitbucket or assembla")
+	flags.StringVar(&o.branch, "branch", "", "for builds of branch `NAME` alone (default: all)")
+	flags.StringVar(&o.travisEndpoint, "travis-endpoint", "", "another Travis, whose API is at `URL`")
 }
 
 func (o *options) credentialFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.console, "console", "", "log in to a Console with a deploy key; another one than "+convox.HostedConsole+" as --console=`HOST`")
+	flags.StringVar(&o.console, "console", "", "a Console, with a deploy key; without `HOST` the hosted one")
 	flags.Lookup("console").NoOptDefVal = convox.HostedConsole
-	flags.StringVar(&o.rack, "rack", "", "Rack `NAME`, looked up in CloudFormation; with --console ORG/NAME, the Rack to deploy to")
-	flags.StringVar(&o.host, "host", "", "Rack at `HOST`")
-	flags.BoolVar(&o.saved, "saved", false, "use the password that the convox client has saved for this Rack")
-	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password or deploy key from standard input")
+	flags.StringVar(&o.rack, "rack", "", "the Rack `NAME`, looked up in CloudFormation; with --console ORG/NAME, the one that builds deploy to")
+	flags.StringVar(&o.host, "host", "", "the Rack at `HOST`")
+	flags.BoolVar(&o.saved, "saved", false, "take the password that the convox client has saved")
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read it from standard input")
 	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
-	flags.BoolVar(&o.noVerify, "no-verify", false, "write the password of a Rack that cannot be reached from here")
+	flags.BoolVar(&o.noVerify, "no-verify", false, "also where the Rack cannot be reached from here")
 	o.awsFlags(flags)
 }
 
 func (o *options) awsFlags(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&o.regions, "region", nil, "look for Racks only in AWS region `NAME`; may be repeated (default: all)")
+	flags.StringSliceVar(&o.regions, "region", nil, "AWS region `NAME`; may be repeated (default: all)")
 	flags.StringVar(&o.profile, "profile", "", "AWS profile `NAME`")
 }
 
 // writeFlags say how a pair is written.
 func (o *options) writeFlags(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "go on although a branch would get the new password for its own host")
-	flags.BoolVar(&o.skipExisting, "skip-existing", false, "leave a repository alone that has both variables")
+	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "also where a branch has a host of its own")
+	flags.BoolVar(&o.skipExisting, "skip-existing", false, "leave those alone that have both variables")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, and write nothing")
 }
 
 func (o *options) runFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.json, "json", "", "tell the result as JSON; --json=lines a repository a line (`FORM`)")
+	flags.StringVar(&o.json, "json", "", "tell the result as JSON, as one document or `lines`")
 	flags.Lookup("json").NoOptDefVal = jsonDocument
-	flags.DurationVar(&o.timeout, "timeout", 0, "stop after `TIME`, such as 90s (default: never; each call has its own deadline)")
+	flags.DurationVar(&o.timeout, "timeout", 0, "stop after `TIME`, such as 90s (default: never)")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask before writing")
 	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
 }

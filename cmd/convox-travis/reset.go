@@ -18,10 +18,10 @@ func newResetPassword(p *program, stop *setup.Stop) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reset-password RACK",
 		Short: "Set a new password for a Rack in CloudFormation",
-		Long: `Set a new password for a Rack whose password is lost. The Rack's stack is updated
-with every other parameter as it is; then its web service is started anew, and
-the reset is over when only the new password logs in. It asks before anything
-changes, and first whether something better exists.
+		Long: `Set a new password for a Rack whose password is lost. The Rack's stack is
+updated with every other parameter as it is; then its web service is started
+anew, and the reset is over when only the new password logs in. It asks before
+anything changes, and first whether something better exists.
 
 In a script the new password is piped in; --yes says what a person would be
 asked. Started again with the same password, it goes on where it was left.
@@ -48,14 +48,14 @@ asked. Started again with the same password, it goes on where it was left.
 	flags := cmd.Flags()
 	o.awsFlags(flags)
 	flags.BoolVar(&o.guide, "guide", false, "print how to do it by hand, and do nothing")
-	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the new password from standard input")
-	flags.BoolVar(&o.saved, "saved", false, "go on with a reset that was left, whose new password is saved for the convox client")
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the new one from standard input")
+	flags.BoolVar(&o.saved, "saved", false, "go on with a reset whose new password is saved")
 	flags.BoolVar(&o.allowRefresh, "allow-instance-refresh", false, "go on although every instance is replaced, one by one")
 	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and change nothing")
 	o.runFlags(flags)
 	flags.Lookup("yes").Usage = "do not ask"
-	flags.Lookup("json").Usage = "tell the result as JSON; --json=lines each event as it comes (`FORM`)"
+	flags.Lookup("json").Usage = "tell the result as JSON, as one document or in `lines`, one an event"
 	return cmd
 }
 

@@ -26,8 +26,8 @@ lines to paste are shown. A file that deploys with Convox already is left alone.
 whether there is something to add.
 
 With --encrypt the pair is added too. It counts for all branches, and wins over
-the repository's settings. It is made anew each time it is written; --check looks
-only whether it is there.`,
+the repository's settings. It is made anew each time it is written; --check
+looks only whether it is there.`,
 		Example: `  convox-travis yml --console --rack acme/production
   convox-travis yml --rack production --branch main --write
   convox-travis yml --console --rack acme/production --encrypt --password-stdin < deploy-key.txt`,
@@ -40,16 +40,16 @@ only whether it is there.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.file, "file", "", "the file to add to, at `PATH` (default: .travis.yml of the clone)")
+	flags.StringVar(&o.file, "file", "", "add to the file at `PATH` (default: the clone's .travis.yml)")
 	flags.StringVar(&o.app, "app", "", "the app to deploy, `NAME` (default: .convox/app, else the folder's name)")
-	flags.StringVar(&o.step, "step", "", "where the step runs, as `KEY`: deploy, whose failure fails the build, or after_success (default: what fits the file)")
+	flags.StringVar(&o.step, "step", "", "the step's `KEY`: deploy, whose failure fails the build, or after_success (default: what fits the file)")
 	flags.BoolVar(&o.write, "write", false, "write the file")
-	flags.BoolVar(&o.onlyCheck, "check", false, "print nothing but what is missing, and exit 5 when something is")
-	flags.BoolVar(&o.encrypt, "encrypt", false, "add the pair too, encrypted for this repository alone, instead of its settings")
+	flags.BoolVar(&o.onlyCheck, "check", false, "tell only what is missing, and exit 5 when something is")
+	flags.BoolVar(&o.encrypt, "encrypt", false, "add the pair too, encrypted for this repository alone")
 	o.credentialFlags(flags)
 	o.repositoryFlags(flags)
 	o.runFlags(flags)
-	flags.Lookup("branch").Usage = "the branch that deploys, `NAME` (default: the clone's default branch)"
+	flags.Lookup("branch").Usage = "deploy branch `NAME` (default: the default branch)"
 	return cmd
 }
 

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"convox-travis/internal/setup"
+)
+
+// offers are what the shell is told for the last of args.
+func (w *world) offers(args ...string) string {
+	w.Helper()
+	e := w.run("", append([]string{"__complete"}, args...)...)
+	lines := strings.Split(strings.TrimSpace(e.out), "\n")
+	for i, line := range lines {
+		lines[i], _, _ = strings.Cut(line, "\t")
+	}
+	return strings.Join(lines, " ")
+}
+
+func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	gitIn(w, w.dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "one")
+	gitIn(w, w.dir, "branch", "release")
+	for name, text := range map[string]string{
+		"config/convox/auth": `{"rack.staging-1612345678.eu-west-1.convox.site": "x"}`, ".aws/config": "[profile work]\nregion = eu-west-1\n[profile two words]\n",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(w.dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const noFiles = " :4"
+	for line, want := range map[string]string{
+		"apply --repo ":               "acme/web",
+		"check --owner ":              "acme",
+		"apply --rack ":               "staging",
+		"reset-password ":             "staging",
+		"--host ":                     "rack.staging-1612345678.eu-west-1.convox.site",
+		"racks --profile ":            "work",
+		"apply --json=":               "document lines",
+		"yml --step ":                 "deploy after_success",
+		"completion ":                 "bash fish powershell zsh",
+		"remove --provider g":         "github gitlab bitbucket assembla",
+		"apply --timeout ":            "",
+		"apply x":                     "",
+		"reset-password production x": "",
+	} {
+		got := w.offers(strings.Split(line, " ")...)
+		if got != strings.TrimSpace(want+noFiles) {
+			t.Errorf("%s: %q", line, got)
+		}
+	}
+	if got := w.offers("racks", "--region", ""); !strings.Contains(got, "eu-west-1 eu-west-2") {
+		t.Errorf("the regions are %q", got)
+	}
+	if got := w.offers("apply", "--branch", ""); !strings.Contains(got, "release") {
+		t.Errorf("the branches are %q", got)
+	}
+	if got := w.offers("apply", "--repos-from", ""); got != ":0" {
+		t.Errorf("for a file there is %q", got)
+	}
+	if n := len(w.Travis.Faults.Requests()) + len(w.AWS.Calls()) + len(w.Rack.Faults.Requests()) + len(w.Console.Faults.Requests()); n > 0 {
+		t.Errorf("%d requests were made", n)
+	}
+}
+
+func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
+	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			if _, offered := cmd.GetFlagCompletionFunc(flag.Name); !offered && flag.Value.Type() != "bool" && !slices.Contains([]string{"repos-from", "file"}, flag.Name) {
+				t.Errorf("%s --%s would be completed with files", cmd.Name(), flag.Name)
+			}
+		})
+	}
+}
+
+func TestHelpIsReadOnANarrowTerminal(t *testing.T) {
+	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	var all []string
+	for _, cmd := range append(root.Commands(), root) {
+		text := cmd.Long + "\n" + cmd.UsageString()
+		examples := false
+		for line := range strings.Lines(text) {
+			examples = strings.HasPrefix(line, "Examples:") || examples && line != "\n"
+			if len(strings.TrimSpace(line)) > helpWidth && !examples {
+				t.Errorf("%s --help: %d columns: %s", cmd.Name(), len(line), line)
+			}
+		}
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			if !flag.Hidden && !strings.Contains(text, "--"+flag.Name) {
+				t.Errorf("%s --help has no --%s", cmd.Name(), flag.Name)
+			}
+		})
+		if cmd.Example == "" {
+			t.Errorf("%s has no example", cmd.Name())
+		}
+		all = append(all, cmd.Name())
+	}
+	if len(all) < 9 {
+		t.Errorf("the commands are %v", all)
+	}
+}
+
+func TestACommandThatThereIsNotIsWrongUsage(t *testing.T) {
+	w := newWorld(t)
+	for _, args := range []string{"completion tcsh", "completion", "completion bash zsh", "help nonsense", "help apply nonsense", "nonsense"} {
+		w.want(w.run("", strings.Fields(args)...), 2, "error: ", "hint: ")
+	}
+	for _, args := range []string{"help", "help apply", "apply --help"} {
+		if e := w.run("", strings.Fields(args)...); e.code != 0 || !strings.Contains(e.out, "Usage:") || e.err != "" {
+			t.Errorf("%s: exit %d, %q, %q", args, e.code, e.out, e.err)
+		}
+	}
+}

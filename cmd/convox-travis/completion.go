@@ -1,0 +1,67 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+var shells = []string{"bash", "fish", "powershell", "zsh"}
+
+func newCompletion(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print the completions for bash, zsh, fish or PowerShell",
+		Long: `Print the script that lets a shell complete commands, flags and their values:
+repositories and branches of the clone, Racks and hosts that the convox client
+has saved, regions, AWS profiles. Nothing is asked of a server, and no secret is
+ever among them.`,
+		Example: `  source <(convox-travis completion bash)    # in ~/.bashrc, after bash-completion
+  source <(convox-travis completion zsh)     # in ~/.zshrc, after compinit
+  convox-travis completion fish > ~/.config/fish/completions/convox-travis.fish
+  convox-travis completion powershell | Out-String | Invoke-Expression   # in $PROFILE`,
+		ValidArgs: shells,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || !slices.Contains(shells, args[0]) {
+				return &usageError{what: "there are completions for one shell at a time", hints: []string{"give one of " + strings.Join(shells, ", ")}}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			var err error
+			switch args[0] {
+			case "bash":
+				err = root.GenBashCompletionV2(p.out, true)
+			case "fish":
+				err = root.GenFishCompletion(p.out, true)
+			case "powershell":
+				err = root.GenPowerShellCompletionWithDesc(p.out)
+			case "zsh":
+				err = root.GenZshCompletion(p.out)
+			}
+			if err != nil {
+				return errOutput
+			}
+			return nil
+		},
+	}
+}
+
+// newHelp is cobra's help command, but for a command that there is not.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:    "help COMMAND",
+		Short:  "Tell more of a command",
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return &usageError{what: "there is no such command", hints: []string{"convox-travis --help lists the commands"}}
+			}
+			asked.InitDefaultHelpFlag()
+			return asked.Help()
+		},
+	}
+}

@@ -67,10 +67,22 @@ func (e *StepError) Hints() []string { return []string{"a name of " + e.want} }
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb),
 // so what Bash would read as more than a word is refused, in every form.
 var (
-	appPattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
-	rackPattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
-	branchPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/@#+,=-]{0,249}$`)
+	appPattern    = pattern{regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`), 100}
+	rackPattern   = pattern{regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$`), 200}
+	branchPattern = pattern{regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/@#+,=-]*$`), 250}
 )
+
+// pattern is a shape of so many bytes at the most. As repetitions the bounds
+// would take a millisecond to be compiled, at each start of the program.
+type pattern struct {
+	shape   *regexp.Regexp
+	longest int
+}
+
+// MatchString reports whether text has the shape.
+func (p pattern) MatchString(text string) bool {
+	return len(text) <= p.longest && p.shape.MatchString(text)
+}
 
 func (s Step) validate() error {
 	switch {

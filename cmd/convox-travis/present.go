@@ -40,8 +40,8 @@ func (s *presenter) plan(plan setup.Plan) {
 }
 
 func (s *presenter) warn(warnings []setup.Warning) {
-	for _, w := range warnings {
-		fmt.Fprintf(s.err, "warning: %s\n", shellescape.StripUnsafe(w.Message))
+	for _, w := range setup.Grouped(warnings) {
+		fmt.Fprintf(s.err, "warning: %s\n", shellescape.StripUnsafe(w.String()))
 		printHints(s.err, []string{w.Hint})
 	}
 }
@@ -117,11 +117,6 @@ func (s *presenter) report(report setup.Report) error {
 
 // undo tells how what was written is taken away again.
 func (s *presenter) undo(report setup.Report) {
-	const readable = 20 // repositories on a command line
-	if len(report.Repositories) > readable {
-		s.note("undo: convox-travis remove --repos-from FILE, with those in it that were created or replaced, one a line")
-		return
-	}
 	for _, command := range report.Undo() {
 		s.note("undo: %s", command)
 	}

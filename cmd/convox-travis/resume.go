@@ -56,17 +56,7 @@ func worthAgain(err error) bool {
 // goOn tells how far a run over several repositories came, and how it goes on.
 func (s *presenter) goOn(report setup.Report, r resume) {
 	if len(report.Repositories) > 1 {
-		done, failed, left := 0, 0, 0
-		for _, repository := range report.Repositories {
-			switch {
-			case repository.Err == nil:
-				done++
-			case codeOf(repository.Err) == setup.CodeNotBegun:
-				left++
-			default:
-				failed++
-			}
-		}
+		done, failed, left := report.Count()
 		s.note("%s: %d done, %d failed, %d not begun", repositoriesOf(len(report.Repositories)), done, failed, left)
 	}
 	switch {

@@ -138,7 +138,7 @@ func (f *Flow) reviewLines() []Line {
 	}
 	lines = append(lines, f.checkedLine())
 	for _, w := range plan.AllWarnings() {
-		lines = append(lines, Line{Warning, w.Message})
+		lines = append(lines, Line{Warning, w.String()})
 		if w.Hint != "" {
 			lines = append(lines, Line{Muted, w.Hint})
 		}

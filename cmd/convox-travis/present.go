@@ -10,12 +10,14 @@ import (
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
+	"convox-travis/tui/flow"
 )
 
 // presenter tells a run over repositories: results to standard output, as
 // lines for a person or as JSON; everything else to standard error.
 type presenter struct {
 	*program
+	options *options
 	json    string
 	dryRun  bool
 	command string
@@ -24,10 +26,11 @@ type presenter struct {
 	told    bool // whether warnings were shown already
 	plain   bool // whether what is shown may not be written over
 	meter   *meter
+	wizard  *flow.Flow // that asked; nil where nothing did
 }
 
 func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, json: o.json, dryRun: o.dryRun, command: command, plain: p.cannotWriteOver(o)}
+	return &presenter{program: p, options: o, json: o.json, dryRun: o.dryRun, command: command, plain: p.cannotWriteOver(o)}
 }
 
 // plan shows what a person should know before anything is written.
@@ -106,7 +109,8 @@ func (s *presenter) report(report setup.Report) error {
 	if !s.dryRun {
 		s.goOn(report, again)
 	}
-	if s.json == "" && (code == exitDone || report.Stopped != nil) && !s.dryRun && s.command == "apply" {
+	told := code == exitDone || report.Stopped != nil || s.askedAboutSeveral()
+	if s.json == "" && told && !s.dryRun && s.command == "apply" {
 		s.undo(report)
 	}
 	if code == exitDone {

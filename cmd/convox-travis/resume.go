@@ -29,6 +29,10 @@ func (s *presenter) resume(report setup.Report, errs []error) resume {
 	if r.after == "" && !(several && slices.ContainsFunc(errs, worthAgain)) {
 		return r // what can be done is told with the error
 	}
+	if s.askedAboutSeveral() {
+		r.command = s.wizardAgain(report)
+		return r
+	}
 	args := slices.Clone(s.args)
 	if s.command == "apply" && several && !report.Replaces() && !slices.Contains(args, "--skip-existing") {
 		args = append(args, "--skip-existing")

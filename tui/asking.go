@@ -31,7 +31,8 @@ func (m *model) ask() tea.Cmd {
 	case flow.Shown:
 		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
-		list := field.NewList(m.theme, field.ListOptions{Empty: "nothing was found yet"})
+		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Alone: q.Alone, Empty: "nothing was found yet"})
+		list.Mark(q.Initial.Keys...)
 		list.SetRows(rows(q.Rows))
 		list.Select(q.Initial.Key)
 		list.Busy(progress(q))
@@ -110,7 +111,7 @@ func (m *model) value() flow.Value {
 		return flow.Value{Secret: f.Value()}
 	case *field.List:
 		key, _ := f.Selected()
-		return flow.Value{Key: key}
+		return flow.Value{Key: key, Keys: f.Marked()}
 	}
 	return flow.Value{}
 }

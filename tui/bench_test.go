@@ -98,7 +98,7 @@ func TestTenThousandRepositoriesAreListed(t *testing.T) {
 	for _, key := range "09999" {
 		m.Update(tea.KeyPressMsg{Code: key, Text: string(key)})
 	}
-	if screen := m.screen(); !contains(screen, "› acme/service-09999") {
+	if screen := m.screen(); !contains(screen, "› [ ] acme/service-09999") {
 		t.Errorf("the screen is\n%s", screen)
 	}
 }

@@ -31,7 +31,11 @@ func (m *model) foot() []string {
 	switch {
 	case m.busy != "":
 	case m.reading != nil && !m.reading.ended:
-		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "read on"})
+		keys = m.reading.keys()
+		if m.reading.isFar() && len(m.question.Switches) == 0 { // else there is no room
+			keys = append(keys, field.Key{Key: "end", Does: "to the end"})
+		}
+		keys = append(keys, field.Key{Key: "enter", Does: "read on"})
 	case m.field != nil:
 		keys = m.field.Keys()
 	case m.reading != nil:

@@ -127,6 +127,7 @@ func (p *plain) run() error {
 	work := p.flow.Work()
 	p.say("%s …", work.Words)
 	begun := time.Now()
+	said := begun // a progress, last
 	told, progress := make(chan flow.Line), make(chan flow.Progress)
 	done := make(chan flow.Outcome, 1)
 	go func() {
@@ -144,8 +145,8 @@ func (p *plain) run() error {
 		case l := <-told:
 			p.line(l)
 		case at := <-progress:
-			if at != last {
-				last = at
+			if worthSaying(last, at, time.Since(said)) {
+				last, said = at, time.Now()
 				p.progress(at, time.Since(begun))
 			}
 		case u := <-p.updates:

@@ -10,6 +10,9 @@ import (
 
 // pick lists rows with numbers. A long list is narrowed by a part of a name.
 func (p *plain) pick(q flow.Question) (flow.Value, error) {
+	if q.Several {
+		return p.pickSeveral(q)
+	}
 	if q.More != "" {
 		p.say("  %s", q.More)
 	}

@@ -2,9 +2,11 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
+	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
@@ -15,7 +17,9 @@ type reading struct {
 	lines         []flow.Line
 	top           int
 	width, height int
-	ended         bool // the last line was on the screen
+	ended         bool  // the last line was on the screen
+	starts        []int // where each line begins on the screen, and where the last one ends
+	measured      int   // the width for which that is so
 }
 
 func (r *reading) resize(width, height int) {
@@ -59,29 +63,46 @@ func (r *reading) readOn() bool {
 // hidden is how many lines do not fit. Where some do not, the last line of the
 // room says so.
 func (r *reading) hidden() int {
-	over := len(r.all(nil)) - r.height
+	over := r.long() - r.height
 	if over <= 0 {
 		return 0
 	}
 	return over + 1
 }
 
-func (r *reading) all(theme *field.Theme) []string {
-	var all []string
-	for _, l := range r.lines {
-		all = append(all, toned(theme, l, r.width)...)
+// long is how many lines of the screen there are. It is worked out once for a
+// width: there can be thousands.
+func (r *reading) long() int {
+	if r.starts == nil || r.measured != r.width {
+		r.measured, r.starts = r.width, make([]int, 1, len(r.lines)+1)
+		for i, l := range r.lines {
+			r.starts = append(r.starts, r.starts[i]+high(l, r.width))
+		}
 	}
-	return all
+	return r.starts[len(r.lines)]
+}
+
+// seen are those lines of the screen that begin with number top.
+func (r *reading) seen(theme *field.Theme, count int) []string {
+	first, exact := slices.BinarySearch(r.starts, r.top)
+	if !exact {
+		first--
+	}
+	var seen []string
+	for i := first; i < len(r.lines) && r.starts[i] < r.top+count; i++ {
+		seen = append(seen, toned(theme, r.lines[i], r.width)...)
+	}
+	seen = seen[min(len(seen), r.top-r.starts[first]):]
+	return seen[:min(len(seen), count)]
 }
 
 func (r *reading) view(theme *field.Theme) []string {
-	all := r.all(theme)
-	hidden := r.hidden()
+	long, hidden := r.long(), r.hidden()
 	if hidden == 0 {
-		return all
+		return r.seen(theme, long)
 	}
-	seen := all[r.top:min(len(all), r.top+r.height-1)]
-	below := len(all) - r.top - len(seen)
+	seen := r.seen(theme, r.height-1)
+	below := long - r.top - len(seen)
 	var more []string
 	if r.top > 0 {
 		more = append(more, fmt.Sprintf("%d more above", r.top))
@@ -89,7 +110,7 @@ func (r *reading) view(theme *field.Theme) []string {
 	if below > 0 {
 		more = append(more, fmt.Sprintf("%d more below", below))
 	}
-	return append(seen[:len(seen):len(seen)], theme.Muted.Render("… "+strings.Join(more, ", ")))
+	return append(seen, theme.Muted.Render("… "+strings.Join(more, ", ")))
 }
 
 func (r *reading) keys() []field.Key {
@@ -99,28 +120,40 @@ func (r *reading) keys() []field.Key {
 	return []field.Key{{Key: "↑/↓", Does: "scroll"}}
 }
 
-// toned is a line in its tone. Each tone has a sign or a place of its own, so
-// that colours are not needed. Without a theme there are no styles.
-func toned(theme *field.Theme, l flow.Line, width int) []string {
-	if theme == nil {
-		theme = &field.Theme{}
-	}
+// isFar reports whether the end is pages away.
+func (r *reading) isFar() bool { return r.hidden()-r.top > 3*r.height }
+
+// signs stand before lines, each as wide as the others but a heading's.
+var signs = map[flow.Tone]string{flow.Plain: "  ", flow.Muted: "  ", flow.Heading: "", flow.Good: "✓ ", flow.Warning: "! ", flow.Bad: "✗ "}
+
+// high is how many lines of the screen a line takes.
+func high(l flow.Line, width int) int {
 	text := shellescape.StripUnsafe(l.Text)
-	style, sign := theme.Text, "  "
-	switch l.Tone {
-	case flow.Heading:
-		style, sign = theme.Title, ""
-	case flow.Muted:
-		style = theme.Muted
-	case flow.Good:
-		style, sign = theme.Good, "✓ "
-	case flow.Warning:
-		style, sign = theme.Warn, "! "
-	case flow.Bad:
-		style, sign = theme.Error, "✗ "
+	if text == "" {
+		return 1
 	}
+	return len(wrap(text, width-ansi.StringWidth(signs[l.Tone])))
+}
+
+// toned is a line in its tone. Each tone has a sign or a place of its own, so
+// that colours are not needed.
+func toned(theme *field.Theme, l flow.Line, width int) []string {
+	text := shellescape.StripUnsafe(l.Text)
 	if text == "" {
 		return []string{""}
 	}
-	return indented(style, sign, text, width)
+	style := theme.Text
+	switch l.Tone {
+	case flow.Heading:
+		style = theme.Title
+	case flow.Muted:
+		style = theme.Muted
+	case flow.Good:
+		style = theme.Good
+	case flow.Warning:
+		style = theme.Warn
+	case flow.Bad:
+		style = theme.Error
+	}
+	return indented(style, signs[l.Tone], text, width)
 }

@@ -93,6 +93,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.refresh()
 	case toldMsg:
 		m.told = append(m.told, msg.line)
+		m.told = m.told[max(0, len(m.told)-mostTold):]
 		return m, nil
 	case progressMsg:
 		m.progress = msg.progress
@@ -118,6 +119,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	return m, m.give(msg)
 }
+
+// mostTold is how many lines of what is told are kept: more than any screen has.
+const mostTold = 200
 
 // halt leaves at once, or lets what writes come to its end.
 func (m *model) halt() tea.Cmd {

@@ -96,7 +96,7 @@ func errorOf(err error) *messageDocument {
 func warningsOf(warnings []setup.Warning) []messageDocument {
 	documents := []messageDocument{}
 	for _, w := range warnings {
-		documents = append(documents, messageDocument(w))
+		documents = append(documents, messageDocument{Code: w.Code, Message: w.String(), Hint: w.Hint})
 	}
 	return documents
 }

@@ -9,6 +9,7 @@ import (
 
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
+	"convox-travis/tui/flow"
 )
 
 // ownerFlags name all repositories of an owner.
@@ -33,8 +34,23 @@ func (o *options) checkOwner() error {
 	return nil
 }
 
+// lister lists repositories; a travisapi.Client does.
+type lister interface {
+	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
+}
+
+// owned is how the wizard lists what --all means; nil without it.
+func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]setup.Target, error) {
+	if !o.all {
+		return nil
+	}
+	return func(ctx context.Context, client flow.Travis) ([]setup.Target, error) {
+		return o.owned(ctx, client, nil)
+	}
+}
+
 // owned returns the repositories that --all means, and targets without it.
-func (o *options) owned(ctx context.Context, client *travisapi.Client, targets []setup.Target) ([]setup.Target, error) {
+func (o *options) owned(ctx context.Context, client lister, targets []setup.Target) ([]setup.Target, error) {
 	if !o.all {
 		return targets, nil
 	}

@@ -10,12 +10,14 @@ import (
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
+	"convox-travis/tui/flow"
 )
 
 // presenter tells a run over repositories: results to standard output, as
 // lines for a person or as JSON; everything else to standard error.
 type presenter struct {
 	*program
+	options *options
 	json    string
 	dryRun  bool
 	command string
@@ -24,10 +26,11 @@ type presenter struct {
 	told    bool // whether warnings were shown already
 	plain   bool // whether what is shown may not be written over
 	meter   *meter
+	wizard  *flow.Flow // that asked; nil where nothing did
 }
 
 func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, json: o.json, dryRun: o.dryRun, command: command, plain: p.cannotWriteOver(o)}
+	return &presenter{program: p, options: o, json: o.json, dryRun: o.dryRun, command: command, plain: p.cannotWriteOver(o)}
 }
 
 // plan shows what a person should know before anything is written.
@@ -40,8 +43,8 @@ func (s *presenter) plan(plan setup.Plan) {
 }
 
 func (s *presenter) warn(warnings []setup.Warning) {
-	for _, w := range warnings {
-		fmt.Fprintf(s.err, "warning: %s\n", shellescape.StripUnsafe(w.Message))
+	for _, w := range setup.Grouped(warnings) {
+		fmt.Fprintf(s.err, "warning: %s\n", shellescape.StripUnsafe(w.String()))
 		printHints(s.err, []string{w.Hint})
 	}
 }
@@ -106,7 +109,8 @@ func (s *presenter) report(report setup.Report) error {
 	if !s.dryRun {
 		s.goOn(report, again)
 	}
-	if s.json == "" && (code == exitDone || report.Stopped != nil) && !s.dryRun && s.command == "apply" {
+	told := code == exitDone || report.Stopped != nil || s.askedAboutSeveral()
+	if s.json == "" && told && !s.dryRun && s.command == "apply" {
 		s.undo(report)
 	}
 	if code == exitDone {
@@ -117,11 +121,6 @@ func (s *presenter) report(report setup.Report) error {
 
 // undo tells how what was written is taken away again.
 func (s *presenter) undo(report setup.Report) {
-	const readable = 20 // repositories on a command line
-	if len(report.Repositories) > readable {
-		s.note("undo: convox-travis remove --repos-from FILE, with those in it that were created or replaced, one a line")
-		return
-	}
 	for _, command := range report.Undo() {
 		s.note("undo: %s", command)
 	}

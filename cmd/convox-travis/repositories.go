@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
@@ -47,6 +48,12 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 		r.targets = own
 	}
 	return r, nil
+}
+
+// repositoriesOnce reads them when they are first asked for, and once: what names
+// them can be a pipe.
+func (p *program) repositoriesOnce(ctx context.Context, o *options) func() (repositories, error) {
+	return sync.OnceValues(func() (repositories, error) { return p.repositories(ctx, o) })
 }
 
 // slug is the repository for which the Travis client may have an endpoint.

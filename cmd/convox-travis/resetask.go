@@ -14,7 +14,7 @@ import (
 // askReset resets step by step, as the wizard does.
 func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) error {
 	o := &show.o.options
-	outside := p.outside(o, &wizardAWS{reach: p.reach, finder: finder})
+	outside := p.outside(o, &wizardAWS{reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
 	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // nothing of Travis is needed
 	if o.json == jsonLines && p.isPlain(o) {
 		outside.ResetEvent = show.event

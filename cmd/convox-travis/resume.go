@@ -29,6 +29,10 @@ func (s *presenter) resume(report setup.Report, errs []error) resume {
 	if r.after == "" && !(several && slices.ContainsFunc(errs, worthAgain)) {
 		return r // what can be done is told with the error
 	}
+	if s.askedAboutSeveral() {
+		r.command = s.wizardAgain(report)
+		return r
+	}
 	args := slices.Clone(s.args)
 	if s.command == "apply" && several && !report.Replaces() && !slices.Contains(args, "--skip-existing") {
 		args = append(args, "--skip-existing")
@@ -56,17 +60,7 @@ func worthAgain(err error) bool {
 // goOn tells how far a run over several repositories came, and how it goes on.
 func (s *presenter) goOn(report setup.Report, r resume) {
 	if len(report.Repositories) > 1 {
-		done, failed, left := 0, 0, 0
-		for _, repository := range report.Repositories {
-			switch {
-			case repository.Err == nil:
-				done++
-			case codeOf(repository.Err) == setup.CodeNotBegun:
-				left++
-			default:
-				failed++
-			}
-		}
+		done, failed, left := report.Count()
 		s.note("%s: %d done, %d failed, %d not begun", repositoriesOf(len(report.Repositories)), done, failed, left)
 	}
 	switch {

@@ -50,6 +50,7 @@ accepted it.`,
 		SilenceUsage:  true,
 		Example: `  convox-travis
   convox-travis --rack production --saved
+  convox-travis --console --owner acme --all --active
   convox-travis apply --console --password-stdin < deploy-key.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -68,6 +69,7 @@ accepted it.`,
 	}
 	o.credentialFlags(root.Flags())
 	o.repositoryFlags(root.Flags())
+	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) }

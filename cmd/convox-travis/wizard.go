@@ -32,14 +32,21 @@ func (p *program) wizard(stop setup.Stop, o *options) error {
 			hints: []string{"convox-travis apply --password-stdin < FILE", "or set CONVOX_PASSWORD"},
 		}
 	}
+	if o.reposFrom == "-" {
+		return &usageError{
+			what:  "--repos-from - is for apply: here standard input answers the questions",
+			hints: []string{"convox-travis apply --repos-from - < FILE", "or name the file: --repos-from FILE"},
+		}
+	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
 		return &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
 	}
-	given, err := p.given(stop.Soft, o)
+	repos := p.repositoriesOnce(stop.Soft, o)
+	given, err := p.given(o, repos)
 	if err != nil {
 		return err
 	}
-	f := flow.New(p.outside(o, &wizardAWS{reach: p.reach}), given)
+	f := flow.New(p.outside(o, &wizardAWS{reach: p.reach}, repos), given)
 	return p.leave(o, f, p.drive(stop, o, f))
 }
 
@@ -87,7 +94,7 @@ func (p *program) noTerminal(ctx context.Context, o *options) error {
 }
 
 // given are the answers of flags and environment.
-func (p *program) given(ctx context.Context, o *options) (flow.Given, error) {
+func (p *program) given(o *options, read func() (repositories, error)) (flow.Given, error) {
 	way, err := o.wayIn(p.env)
 	if err != nil {
 		return flow.Given{}, err
@@ -113,21 +120,15 @@ func (p *program) given(ctx context.Context, o *options) (flow.Given, error) {
 	if len(o.repos) == 0 && o.reposFrom == "" {
 		return given, nil // the flow finds it, and says so
 	}
-	repos, err := p.repositories(ctx, o)
-	switch {
-	case err != nil:
-		return flow.Given{}, err
-	case len(repos.targets) != 1:
-		return flow.Given{}, &usageError{what: "the wizard sets up one repository at a time", hints: []string{"for several: convox-travis apply, with the same flags"}}
-	}
-	given.Target = repos.targets[0]
-	return given, nil
+	repos, err := read()
+	given.Targets = setup.Distinct(repos.targets)
+	return given, err
 }
 
 // outside gives the flow what it looks for and calls.
-func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
+func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories, error)) flow.Outside {
 	place := sync.OnceValues(func() (travisPlace, error) {
-		repos, err := p.repositories(context.Background(), o)
+		repos, err := read()
 		if err != nil {
 			return travisPlace{}, err
 		}
@@ -135,6 +136,7 @@ func (p *program) outside(o *options, aws *wizardAWS) flow.Outside {
 	})
 	p.wizardWaits = make(chan flow.Wait, 8)
 	return flow.Outside{
+		Owned:  p.owned(o),
 		Runner: setup.Runner{Retry: p.reach.retry},
 		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
@@ -206,7 +208,7 @@ func (p *program) leave(o *options, f *flow.Flow, err error) error {
 
 func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
 	show := p.presenter(o, "apply")
-	show.told = true // warnings were shown in the review
+	show.told, show.wizard = true, f // warnings were shown in the review
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {

@@ -26,7 +26,6 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 		"a repository":                 {args: "--host HOST --saved --repo acme/api --yes", says: []string{"acme/api"}},
 		"a region":                     {args: "--rack production --region eu-west-1 --saved", code: 2, input: "", says: []string{"no usable Rack is named production"}},
 		"two of a name":                {args: "--rack sandbox --saved", code: 2, says: []string{"2 Racks are named sandbox"}},
-		"two repositories":             {args: "--repo acme/api --repo acme/web", code: 2, says: []string{"one repository at a time"}},
 		"a fingerprint that is none":   {args: "--host HOST --fingerprint nonsense", code: 2, says: []string{"--fingerprint"}},
 		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"for apply"}},
 		"another provider":             {args: "--host HOST --saved --provider gitlab", code: 2, says: []string{"not on gitlab"}},

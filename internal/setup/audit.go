@@ -163,7 +163,7 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 	if err := convox.CheckPassword(request.Credential.Password); err != nil && request.Credential.given() {
 		return Audit{}, err
 	}
-	request.Targets = distinct(request.Targets)
+	request.Targets = Distinct(request.Targets)
 	read, err := a.read(ctx, request)
 	if stopped := context.Cause(ctx); stopped != nil {
 		return Audit{}, stopped

@@ -35,7 +35,7 @@ type oldSecret struct {
 
 // of returns the facts where the clone is that of target.
 func (c *ClonedFile) of(target Target) *fileFacts {
-	if c == nil || len(distinct(append(c.Targets[:len(c.Targets):len(c.Targets)], target))) != len(distinct(c.Targets)) {
+	if c == nil || len(Distinct(append(c.Targets[:len(c.Targets):len(c.Targets)], target))) != len(Distinct(c.Targets)) {
 		return nil
 	}
 	f := &fileFacts{missing: c.File.Missing, err: c.Err, namesRack: c.NamesRack}

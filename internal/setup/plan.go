@@ -86,7 +86,7 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	if err := convox.CheckPassword(request.Credential.Password); err != nil {
 		return plan, err
 	}
-	targets := distinct(request.Targets)
+	targets := Distinct(request.Targets)
 	plan.Repositories = make([]RepositoryPlan, len(targets))
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -124,8 +124,8 @@ func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target,
 	return err
 }
 
-// distinct keeps the first of targets that name the same repository.
-func distinct(targets []Target) []Target {
+// Distinct keeps the first of targets that name the same repository.
+func Distinct(targets []Target) []Target {
 	seen := map[string]bool{}
 	var kept []Target
 	for _, target := range targets {
@@ -138,12 +138,16 @@ func distinct(targets []Target) []Target {
 	return kept
 }
 
-func planRepository(ctx context.Context, travis Travis, target Target, request Request) RepositoryPlan {
-	plan := RepositoryPlan{
+func newRepositoryPlan(target Target) RepositoryPlan {
+	return RepositoryPlan{
 		Target:   target,
 		Host:     Change{Name: HostName, Action: None},
 		Password: Change{Name: PasswordName, Action: None},
 	}
+}
+
+func planRepository(ctx context.Context, travis Travis, target Target, request Request) RepositoryPlan {
+	plan := newRepositoryPlan(target)
 	plan.Repository, plan.before, plan.Err = readRepository(ctx, travis, target)
 	if plan.Err != nil {
 		return plan

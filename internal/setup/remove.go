@@ -31,7 +31,7 @@ type RemoveRequest struct {
 
 // MakeRemoval reads the repositories, side by side.
 func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Removal {
-	targets := distinct(request.Targets)
+	targets := Distinct(request.Targets)
 	removal := Removal{Repositories: make([]RepositoryRemoval, len(targets))}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -1,9 +1,8 @@
 package setup
 
 import (
+	"errors"
 	"strings"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
@@ -127,6 +126,23 @@ func (r Report) Replaces() bool {
 	return false
 }
 
+// Count counts the repositories: those that are as they should be, those that
+// failed, and those that nothing was tried in because the run ended before.
+func (r Report) Count() (done, failed, left int) {
+	for _, repository := range r.Repositories {
+		decided, is := errors.AsType[*Error](repository.Err)
+		switch {
+		case repository.Err == nil:
+			done++
+		case is && decided.code == CodeNotBegun:
+			left++
+		default:
+			failed++
+		}
+	}
+	return done, failed, left
+}
+
 // Errs lists the errors of the repositories.
 func (r Report) Errs() []error {
 	var errs []error
@@ -136,37 +152,6 @@ func (r Report) Errs() []error {
 		}
 	}
 	return errs
-}
-
-// Undo lists what takes away what was written: a command for the variables of
-// each provider, and what a person does about .travis.yml.
-func (r Report) Undo() []string {
-	var commands []string
-	for _, provider := range travisapi.Providers() {
-		command, branch := "", ""
-		for _, repository := range r.Repositories {
-			if repository.variablesStand() && repository.Target.provider() == provider {
-				command += " --repo " + shellescape.Quote(repository.Target.Slug)
-				branch = repository.Variables[0].Branch
-			}
-		}
-		if command == "" {
-			continue
-		}
-		if provider != travisapi.GitHub {
-			command += " --provider " + string(provider)
-		}
-		if branch != "" {
-			command += " --branch " + shellescape.Quote(branch)
-		}
-		commands = append(commands, "convox-travis remove"+command)
-	}
-	for _, repository := range r.Repositories {
-		if repository.File != nil && repository.File.Written() {
-			commands = append(commands, "delete from .travis.yml what git diff shows as added")
-		}
-	}
-	return commands
 }
 
 // Intent is the report of a plan that was not carried out.

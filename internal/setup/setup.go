@@ -76,8 +76,17 @@ func (t Target) Ref() travisapi.Ref {
 // Warning is something the person should know; it stops nothing.
 type Warning struct {
 	Code    string
-	Message string
+	Target  Target // the repository that it is about; zero is the whole run
+	Message string // what, without the repository
 	Hint    string
+}
+
+// String says it, and of which repository.
+func (w Warning) String() string {
+	if w.Target == (Target{}) {
+		return w.Message
+	}
+	return w.Target.String() + ": " + w.Message
 }
 
 // Error is a decision not to go on, or not to call it done.

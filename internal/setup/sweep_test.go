@@ -127,6 +127,9 @@ func TestABanSparesTheReadsThatAreLeft(t *testing.T) {
 			banned++
 		}
 	}
+	if codeOf(plan.Ended()) != "banned" || w.plan(w.request()).Ended() == nil {
+		t.Errorf("it ended with %v", plan.Ended())
+	}
 	if banned == 0 || banned > 16 {
 		t.Errorf("%d were told by Travis itself", banned)
 	}

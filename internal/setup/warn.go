@@ -58,7 +58,7 @@ func (p *RepositoryPlan) warnPublic(name string, request Request) {
 }
 
 func (p *RepositoryPlan) add(code, message, hint string) {
-	p.Warnings = append(p.Warnings, Warning{Code: code, Message: p.Target.String() + ": " + message, Hint: hint})
+	p.Warnings = append(p.Warnings, Warning{Code: code, Target: p.Target, Message: message, Hint: hint})
 }
 
 // provider is the target's, GitHub where none was named.

@@ -30,6 +30,7 @@ const (
 	End       = "\x1b[F"
 	PageUp    = "\x1b[5~"
 	PageDown  = "\x1b[6~"
+	CtrlA     = "\x01"
 	CtrlC     = "\x03"
 	CtrlD     = "\x04"
 	CtrlU     = "\x15"

@@ -30,7 +30,8 @@ func (l *List) narrow(filter string) {
 
 // match finds the rows that pass the filter: all in their order without one,
 // else the best first, and in their order where equally good. Space between
-// words is no part of what is looked for.
+// words is no part of what is looked for. An owner, OWNER/, finds what is
+// theirs, so that all of that can be marked.
 func (l *List) match() {
 	l.matches = l.matches[:0]
 	pattern := strings.ReplaceAll(l.filter, " ", "")
@@ -40,8 +41,22 @@ func (l *List) match() {
 		}
 		return
 	}
+	if strings.HasSuffix(pattern, "/") {
+		if l.matchPrefix(pattern); len(l.matches) > 0 {
+			return
+		}
+	}
 	for _, found := range fuzzy.FindFrom(pattern, haystack(l.rows)) {
 		l.matches = append(l.matches, found.Index)
+	}
+}
+
+// matchPrefix finds the rows that begin with a text, whatever its case.
+func (l *List) matchPrefix(text string) {
+	for i, row := range l.rows {
+		if len(row.Search) >= len(text) && strings.EqualFold(row.Search[:len(text)], text) {
+			l.matches = append(l.matches, i)
+		}
 	}
 }
 

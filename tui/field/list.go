@@ -20,6 +20,7 @@ type Row struct {
 // ListOptions is what a List is for.
 type ListOptions struct {
 	Multi bool   // several rows can be marked
+	Alone string // the key of a row that is never marked: it can be chosen by itself, or ""
 	Empty string // what is shown while there is no row
 }
 
@@ -99,38 +100,6 @@ func (l *List) Selected() (key string, ok bool) {
 	return row.Key, true
 }
 
-// Mark marks rows, also those that have not arrived.
-func (l *List) Mark(keys ...string) {
-	for _, key := range keys {
-		l.marks[key] = true
-	}
-	l.marked = len(l.Marked())
-}
-
-// Marked are the keys of the marked rows that are there and can be chosen, in
-// the order of the rows, whatever the filter.
-func (l *List) Marked() []string {
-	var keys []string
-	for _, row := range l.rows {
-		if l.marks[row.Key] && row.Disabled == "" {
-			keys = append(keys, row.Key)
-		}
-	}
-	return keys
-}
-
-// Chosen is what Enter takes: the marked rows, or the one under the cursor where
-// none is marked.
-func (l *List) Chosen() []string {
-	if l.marked > 0 {
-		return l.Marked()
-	}
-	if key, ok := l.Selected(); ok {
-		return []string{key}
-	}
-	return nil
-}
-
 // Len is the number of rows, whatever the filter.
 func (l *List) Len() int { return len(l.rows) }
 
@@ -180,29 +149,12 @@ func (l *List) press(key tea.KeyPressMsg) (done bool) {
 		l.narrow("")
 	case "space":
 		l.space()
+	case "ctrl+a":
+		l.markShown()
 	default:
 		l.narrow(l.filter + key.Text)
 	}
 	return false
-}
-
-// space marks the row, or parts two words of the filter.
-func (l *List) space() {
-	row, ok := l.here()
-	switch {
-	case !l.options.Multi:
-		if l.filter != "" {
-			l.narrow(l.filter + " ")
-		}
-	case ok && row.Disabled != "":
-		l.refuse()
-	case ok && l.marks[row.Key]:
-		delete(l.marks, row.Key)
-		l.marked--
-	case ok:
-		l.marks[row.Key] = true
-		l.marked++
-	}
 }
 
 func (l *List) refuse() {
@@ -216,12 +168,6 @@ func (l *List) move(by int) {
 	l.scroll(l.top)
 }
 
-// takesEnter reports whether Chosen gives a row.
-func (l *List) takesEnter() bool {
-	_, ok := l.Selected()
-	return ok || l.marked > 0
-}
-
 // here is the row under the cursor.
 func (l *List) here() (Row, bool) {
 	if l.cursor >= len(l.matches) {
@@ -230,29 +176,29 @@ func (l *List) here() (Row, bool) {
 	return l.rows[l.matches[l.cursor]], true
 }
 
-// Keys implements Field.
+// Keys implements Field. Where rows can be marked there are more keys than room:
+// the filter tells of itself, and pages are left out.
 func (l *List) Keys() []Key {
 	var keys []Key
-	row, there := l.here()
 	if len(l.matches) > 1 {
 		keys = append(keys, Key{"↑/↓", "move"})
 	}
-	if there && l.options.Multi && row.Disabled == "" {
-		mark := "mark"
-		if l.marks[row.Key] {
-			mark = "unmark"
-		}
-		keys = append(keys, Key{"space", mark})
+	if l.options.Multi {
+		keys = append(keys, l.markKeys()...)
 	}
 	if l.takesEnter() {
 		keys = append(keys, Key{"enter", "choose"})
 	}
-	if l.TakesEscape() {
+	switch {
+	case l.TakesEscape() && l.options.Multi:
+		keys = append(keys, Key{"esc", "clear"})
+	case l.options.Multi:
+	case l.TakesEscape():
 		keys = append(keys, Key{"esc", "clear the filter"})
-	} else if len(l.rows) > 1 {
+	case len(l.rows) > 1:
 		keys = append(keys, Key{"a-z", "filter"})
 	}
-	if len(l.matches) > l.lines() {
+	if len(l.matches) > l.lines() && !l.options.Multi {
 		keys = append(keys, Key{"pgup/pgdn", "page"})
 	}
 	return keys

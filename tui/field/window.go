@@ -97,6 +97,9 @@ func (l *List) foot() string {
 	}
 	if l.marked > 0 {
 		foot += " · " + grouped(l.marked) + " marked"
+		if shown := l.markedShown(); shown < l.marked {
+			foot += " (" + grouped(l.marked-shown) + " not shown)"
+		}
 	}
 	if l.busy != "" {
 		foot += " · " + l.busy
@@ -168,7 +171,7 @@ func (l *List) box(row Row) string {
 	switch {
 	case !l.options.Multi:
 		return ""
-	case row.Disabled != "":
+	case !l.markable(row):
 		return "    "
 	case l.marks[row.Key]:
 		return l.theme.Marker.Render("[x]") + " "

@@ -35,7 +35,10 @@ type answers struct {
 	repository string        // the key of the row that was picked
 	slug       string        // a name that was typed
 	target     setup.Target
+	several    []setup.Target // where more than one was picked, in the place of target
 	activate   bool
+	noUnknown  bool // of several: what Travis does not know is left out
+	noInactive bool // and what it does not build
 	branch     string
 	allowMixed bool
 
@@ -70,10 +73,13 @@ type result struct {
 	repository travisapi.Repository
 	unknown    bool // Travis does not know the repository
 
+	read  *setup.Plan // of several: what is there
 	plan  *setup.Plan
-	mixed error
+	mixed []error // what needs a word: a branch would get the new password for its own host
 
-	agreed, resync, activateAsked, turned bool
+	agreed, resync, activateAsked, turned, left bool
+
+	inactive inactive // what was said of several
 
 	proved   bool  // a build logged in
 	proofErr error // why a build that was tried is no proof
@@ -143,7 +149,7 @@ func (f *Flow) token() secret.String {
 
 func (f *Flow) request() setup.Request {
 	return setup.Request{
-		Targets:      []setup.Target{f.answers.target},
+		Targets:      f.targets(),
 		Credential:   setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole},
 		Branch:       f.answers.branch,
 		Rack:         f.consoleRack(),

@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -147,7 +144,10 @@ func (f *Flow) again() *Work {
 
 // sameChanges reports whether two plans do the same to the repository.
 func sameChanges(a, b setup.Plan) bool {
-	x, y := a.Repositories[0], b.Repositories[0]
+	return sameChange(a.Repositories[0], b.Repositories[0])
+}
+
+func sameChange(x, y setup.RepositoryPlan) bool {
 	return x.Host == y.Host && x.Password == y.Password && x.Activate == y.Activate && len(x.Doubles) == len(y.Doubles) &&
 		len(x.Warnings) == len(y.Warnings)
 }
@@ -180,14 +180,25 @@ func retryStep() step {
 		id: StepRetry, name: "Apply",
 		when: func(f *Flow) bool { return f.result.report != nil && len(f.result.report.Errs()) > 0 },
 		ask: func(f *Flow) Question {
+			if f.several() {
+				return f.retrySeveral()
+			}
 			return Question{
 				Kind: Choice, Title: "It could not be completed",
 				Reason:  f.standing(),
 				Options: []Option{{Label: "Try again", Note: "it ends in the same state, whatever was written"}, {Label: "Leave it"}},
 			}
 		},
-		take: func(f *Flow, v Value) { f.over = v.Index == 1 },
-		do:   (*Flow).again,
+		take: func(f *Flow, v Value) { f.over, f.result.left = v.Index == 1 && !f.several(), v.Index == 1 },
+		do: func(f *Flow) *Work {
+			switch {
+			case f.result.left: // the end tells what is left
+				return nil
+			case f.several():
+				return f.allAgain()
+			}
+			return f.again()
+		},
 	}
 }
 
@@ -206,82 +217,4 @@ func (f *Flow) standing() []string {
 		}
 	}
 	return lines
-}
-
-func doneStep() step {
-	return step{
-		id: StepDone, name: "Done",
-		ask: func(f *Flow) Question {
-			return Question{Kind: Ending, Title: "Done", Lines: f.doneLines(), Yes: "leave"}
-		},
-		take: func(f *Flow, _ Value) { f.over = true },
-	}
-}
-
-// doneLines tells what was written, what comes next and how to undo it.
-func (f *Flow) doneLines() []Line {
-	var lines []Line
-	for _, r := range f.result.report.Repositories {
-		lines = append(lines, Line{Heading, shellescape.StripUnsafe(r.Target.String())})
-	}
-	for _, standing := range f.standing() {
-		lines = append(lines, Line{Good, standing})
-	}
-	lines = append(lines, f.proofLines()...)
-	lines = append(lines, Line{}, Line{Heading, "What comes next"})
-	for _, next := range f.Next() {
-		lines = append(lines, Line{Plain, next})
-	}
-	undo := f.result.report.Undo()
-	if len(undo) > 0 {
-		lines = append(lines, Line{}, Line{Heading, "To undo it"})
-	}
-	for _, command := range undo {
-		lines = append(lines, Line{Plain, shellescape.StripUnsafe(command)})
-	}
-	return lines
-}
-
-// Next is what a person has to do themselves once the pair is written; nothing
-// where it is not.
-func (f *Flow) Next() []string {
-	report := f.result.report
-	if report == nil || f.given.DryRun || len(report.Errs()) > 0 || report.Stopped != nil {
-		return nil
-	}
-	var next []string
-	if f.answers.unchecked {
-		next = append(next, "the password was not checked: the first build will show whether it is right")
-	}
-	if file := report.Repositories[0].File; file != nil && (file.Written() || file.Found != "") {
-		if file.Written() {
-			path := shellescape.Quote(shellescape.StripUnsafe(file.Path))
-			next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
-		}
-		if file.Encrypted {
-			next = append(next, "builds have the pair from the push on; then convox-travis check --build proves it")
-		}
-		return next
-	}
-	branch := cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main")
-	return append(next,
-		"let builds deploy, in .travis.yml, with the convox client installed before:",
-		"  deploy:",
-		"    provider: script",
-		"    script: "+f.deployCommand(),
-		"    on:",
-		"      branch: "+shellescape.StripUnsafe(branch),
-	)
-}
-
-func (f *Flow) deployCommand() string {
-	command := "convox deploy --app " + shellescape.Quote(shellescape.StripUnsafe(path.Base(f.answers.target.Slug)))
-	if f.answers.way == ByConsole {
-		rack := cmp.Or(f.consoleRack(), "ORG/NAME")
-		if login := f.result.login; rack == "ORG/NAME" && login != nil && len(login.Racks) == 1 {
-			rack = login.Racks[0].String()
-		}
-		command += " --rack " + shellescape.Quote(shellescape.StripUnsafe(rack))
-	}
-	return command
 }

@@ -79,24 +79,13 @@ func (f *Flow) sync() *Work {
 	return &Work{
 		Words: "waiting for Travis to read its list of repositories anew",
 		Run: func(stop setup.Stop, _ Tell) Outcome {
-			ctx, cancel := context.WithTimeout(stop.Soft, syncPatience)
-			defer cancel()
+			ctx := stop.Soft
 			travis, err := outside.Travis(token)
 			if err != nil {
 				return Outcome{Err: err}
 			}
-			if err := travis.Sync(ctx, user); err != nil && !user.Syncing {
+			if err := syncList(ctx, travis, user); err != nil {
 				return Outcome{Err: err}
-			}
-			for user.Syncing = true; user.Syncing; {
-				select {
-				case <-time.After(time.Second):
-				case <-ctx.Done():
-					return Outcome{Err: &Problem{Message: "Travis is still reading", Hints: []string{"try again in a while"}}}
-				}
-				if user, err = travis.User(ctx); err != nil {
-					return Outcome{Err: err}
-				}
 			}
 			repository, err := travis.Repository(ctx, target.Ref())
 			if err != nil {
@@ -105,6 +94,27 @@ func (f *Flow) sync() *Work {
 			return foundRepository(repository)
 		},
 	}
+}
+
+// syncList lets Travis read its list of repositories anew, and waits for it.
+func syncList(ctx context.Context, travis Travis, user travisapi.User) error {
+	ctx, cancel := context.WithTimeout(ctx, syncPatience)
+	defer cancel()
+	if err := travis.Sync(ctx, user); err != nil && !user.Syncing {
+		return err
+	}
+	for user.Syncing = true; user.Syncing; {
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return &Problem{Message: "Travis is still reading", Hints: []string{"try again in a while"}}
+		}
+		var err error
+		if user, err = travis.User(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func activateStep() step {

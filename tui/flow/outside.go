@@ -25,6 +25,9 @@ type Outside struct {
 	Logins Logins
 	Token  func(context.Context) (secret.String, error) // empty when there is none
 	Travis func(token secret.String) (Travis, error)
+	// Owned lists the repositories that were asked for by their owner. It may be
+	// nil.
+	Owned func(context.Context, Travis) ([]setup.Target, error)
 	// Checker returns what checks logins; fingerprint is the certificate that
 	// was approved, or "".
 	Checker func(fingerprint string) (Checker, error)
@@ -81,7 +84,7 @@ type Given struct {
 	PasswordFor convox.Host // the one host that the password is for; zero is the one that the flags name
 	Saved       bool
 	Provider    travisapi.Provider // of the clone's repository; "" is what its host says
-	Target      setup.Target       // zero is to be found
+	Targets     []setup.Target     // none are to be found
 	Branch      string
 	Fingerprint string
 

@@ -16,7 +16,7 @@ func proveStep() step {
 		id: StepProve, name: "Proof",
 		when: func(f *Flow) bool {
 			report := f.result.report
-			return report != nil && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.canProve()
+			return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.canProve()
 		},
 		pass: func(f *Flow) bool { return f.given.Agreed },
 		ask: func(f *Flow) Question {

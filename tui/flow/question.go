@@ -31,6 +31,8 @@ type Question struct {
 	Rows     []Row         // of a Pick; they can become more while it is asked
 	More     string        // of a Pick: what is still being looked for, or was not found, or ""
 	Growing  bool          // of a Pick: more rows are being looked for
+	Several  bool          // of a Pick: several Rows may be picked
+	Alone    string        // of a Pick of several: the Key of a Row that is picked by itself alone, or ""
 	Yes, No  string        // of a Confirm; Yes alone of a Review and an Ending
 	Lines    []Line        // of a Review and an Ending
 	Secret   secret.String // of a Shown: what its owner asked to see
@@ -60,6 +62,7 @@ type Value struct {
 	Text   string        // of a Text and a Shown
 	Secret secret.String // of a Secret
 	Key    string        // of a Pick
+	Keys   []string      // of a Pick of several: those that were marked; none is Key alone
 	Yes    bool          // of a Confirm and a Review
 	Switch string        // the Key of a Switch that was turned, instead of an answer
 }
@@ -113,6 +116,7 @@ func (p *Problem) Error() string { return p.Message }
 type Progress struct {
 	Done, Of int    // Of is 0 where that is not known
 	Words    string // what is being waited for
+	Often    bool   // it is told more often than anybody wants to hear
 }
 
 // Tell is how a Work tells a person what happens. Both may be called from any

@@ -1,9 +1,7 @@
 package flow
 
 import (
-	"context"
-	"fmt"
-	"strings"
+	"slices"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -30,29 +28,31 @@ func repositoryStep() step {
 				Rows:    f.repositoryRows(),
 				More:    f.repositoryWords(),
 				Growing: !f.found.repositoriesDone,
-				Initial: Value{Key: f.likelyRepository()},
+				Several: true, Alone: typeRow,
+				Initial: Value{Key: f.likelyRepository(), Keys: f.pickedKeys()},
 				Check: func(v Value) error {
-					if v.Key == "" {
+					if v.Key == "" && len(v.Keys) == 0 {
 						return &Problem{Message: "no repository was picked", Hints: []string{"pick one, or type its name"}}
 					}
 					return nil
 				},
 			}
 		},
-		take: func(f *Flow, v Value) {
-			f.answers.repository = v.Key
-			if provider, slug, found := strings.Cut(v.Key, " "); found {
-				f.setTarget(setup.Target{Provider: travisapi.Provider(provider), Slug: slug})
-			}
-		},
+		take: (*Flow).takeRepositories,
 		do: func(f *Flow) *Work {
-			if f.answers.repository == typeRow {
+			switch {
+			case f.mustListOwned():
+				return f.listOwned()
+			case f.several(), f.answers.repository == typeRow:
 				return nil
 			}
 			return f.lookUp(StepRepository)
 		},
 		shown: func(f *Flow) string {
-			if f.answers.target.Slug == "" {
+			switch {
+			case f.several():
+				return repositoriesOf(len(f.targets()))
+			case f.answers.target.Slug == "":
 				return ""
 			}
 			return f.answers.target.String()
@@ -61,151 +61,39 @@ func repositoryStep() step {
 }
 
 func (f *Flow) setTarget(target setup.Target) {
-	if f.answers.target != target {
-		f.result.repository, f.result.unknown = travisapi.Repository{}, false
-		f.answers.activate, f.result.activateAsked, f.answers.allowMixed = false, false, f.given.AllowMixed
+	if f.answers.target != target || f.several() {
+		f.forgetChoices()
 	}
-	f.answers.target = target
+	f.answers.target, f.answers.several = target, nil
+}
+
+// forgetChoices forgets what was said of other repositories.
+func (f *Flow) forgetChoices() {
+	f.result.repository, f.result.unknown, f.result.read = travisapi.Repository{}, false, nil
+	f.answers.activate, f.result.activateAsked, f.answers.allowMixed = false, false, f.given.AllowMixed
+	f.answers.noUnknown, f.answers.noInactive, f.result.inactive = false, false, 0
+	f.answers.encrypt = false // the file may be another repository's
 }
 
 // passRepository takes the repository that the flags name, or the clone's only
 // one on a host that Travis knows, unless another one was picked before.
 func (f *Flow) passRepository() bool {
-	only := f.given.Target
-	if own := f.ownRepositories(); only.Slug == "" && len(own) == 1 {
+	if f.outside.Owned != nil || len(f.given.Targets) > 1 {
+		return f.passSeveral()
+	}
+	var only setup.Target
+	if own := f.ownRepositories(); len(f.given.Targets) == 1 {
+		only = f.given.Targets[0]
+	} else if len(own) == 1 {
 		only = own[0]
 	}
 	picked := f.answers.target
-	if only.Slug == "" || f.problem != nil || (picked.Slug != "" && picked != only) {
+	if only.Slug == "" || f.problem != nil || f.several() || (picked.Slug != "" && picked != only) {
 		return false
 	}
 	f.setTarget(only)
 	f.answers.repository = repositoryKey(only)
 	return true
-}
-
-// likelyRepository is the row to offer first: what was picked before, else the
-// first that there is.
-func (f *Flow) likelyRepository() string {
-	if f.answers.repository != "" {
-		return f.answers.repository
-	}
-	rows := f.repositoryRows()
-	if len(f.found.clone.Candidates()) > 0 {
-		return rows[0].Key // also one that cannot be picked: its namesake elsewhere is not what is meant
-	}
-	for _, row := range rows {
-		if row.Disabled == "" {
-			return row.Key
-		}
-	}
-	return ""
-}
-
-func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
-
-// ownRepositories are what the clone can be on Travis.
-func (f *Flow) ownRepositories() []setup.Target { return setup.Own(f.found.clone, f.given.Provider) }
-
-// listRepositories begins to list those of the account, once, and again where
-// that failed.
-func (f *Flow) listRepositories() {
-	if f.found.repositoriesErr == nil && (f.found.repositoriesDone || f.found.repositories != nil) {
-		return
-	}
-	f.forgetRepositories()
-	f.found.repositories = []travisapi.Repository{} // begun
-	token, outside, listing := f.token(), f.outside, f.found.listing
-	f.result.searches = append(f.result.searches, Search{"repositories", func(ctx context.Context, tell func(Update)) {
-		found := func(u Update) {
-			tell(func(f *Flow) {
-				if f.found.listing == listing {
-					u(f)
-				}
-			})
-		}
-		travis, err := outside.Travis(token)
-		if err == nil {
-			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: func(page []travisapi.Repository) {
-				found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
-			}})
-		}
-		found(func(f *Flow) { f.found.repositoriesErr, f.found.repositoriesDone = err, true })
-	}})
-}
-
-// forgetRepositories drops the list, and what of it is still on its way.
-func (f *Flow) forgetRepositories() {
-	f.found.listing++
-	f.found.repositories, f.found.repositoriesErr, f.found.repositoriesDone = nil, nil, false
-}
-
-// repositoryRows lists the clone's, then the account's, then the way to type
-// one.
-func (f *Flow) repositoryRows() []Row {
-	rows := make([]Row, 0, len(f.found.repositories)+4)
-	listed := map[string]bool{}
-	for _, remote := range f.found.clone.Candidates() {
-		provider, ok := setup.Agreed(remote, f.given.Provider)
-		if !ok {
-			rows = append(rows, Row{
-				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},
-				Note: "remote " + remote.Name, Disabled: f.whyNot(remote),
-			})
-			continue
-		}
-		key := string(provider) + " " + remote.Slug
-		listed[strings.ToLower(key)] = true
-		rows = append(rows, Row{Key: key, Cells: []string{remote.Slug, string(provider)}, Note: strings.TrimSpace("this clone's " + remote.Name)})
-	}
-	for _, r := range f.found.repositories {
-		provider := string(r.Provider)
-		if provider == "" {
-			provider = gitrepo.GitHub
-		}
-		key := provider + " " + r.Slug
-		if listed[strings.ToLower(key)] {
-			continue
-		}
-		row := Row{Key: key, Cells: []string{r.Slug, provider}}
-		switch {
-		case r.Denies("create_env_var"):
-			row.Disabled = "you may not write its settings"
-		case !r.Active:
-			row.Note = "inactive"
-		}
-		rows = append(rows, row)
-	}
-	return append(rows, Row{Key: typeRow, Cells: []string{"type a name"}})
-}
-
-func (f *Flow) repositoryReason() []string {
-	reason := []string{"Both variables go into its settings on Travis."}
-	switch {
-	case len(f.found.clone.Candidates()) == 0:
-		reason = append(reason, "No clone with a remote was found here.")
-	case len(f.ownRepositories()) == 0:
-		reason = append(reason, "The clone's own is on a host that is not one of Travis's.")
-	}
-	return reason
-}
-
-// whyNot says why a remote is not offered.
-func (f *Flow) whyNot(remote gitrepo.Remote) string {
-	if remote.Provider == "" {
-		return "Travis does not know this host"
-	}
-	return "not on " + string(f.given.Provider)
-}
-
-func (f *Flow) repositoryWords() string {
-	switch {
-	case f.found.repositoriesErr != nil:
-		return "not all are listed: " + f.found.repositoriesErr.Error()
-	case !f.found.repositoriesDone:
-		return fmt.Sprintf("asking Travis for the account's: %d so far", len(f.found.repositories))
-	}
-	return ""
 }
 
 func slugStep() step {
@@ -226,9 +114,18 @@ func slugStep() step {
 		take: func(f *Flow, v Value) {
 			target, _ := readTarget(v.Text) // Check read it
 			f.answers.slug = v.Text
+			if f.several() {
+				f.setTargets(append(slices.Clone(f.answers.several), target))
+				return
+			}
 			f.setTarget(target)
 		},
-		do: func(f *Flow) *Work { return f.lookUp(StepSlug) },
+		do: func(f *Flow) *Work {
+			if f.several() {
+				return nil
+			}
+			return f.lookUp(StepSlug)
+		},
 	}
 }
 
@@ -245,6 +142,13 @@ func readTarget(text string) (setup.Target, error) {
 	return setup.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
 }
 
+func (f *Flow) branchReason() []string {
+	if f.several() {
+		return []string{"Leave it empty for builds of all branches. One branch counts for all " + repositoriesOf(len(f.targets())) + "; whether each of them has it is not checked."}
+	}
+	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.result.repository.DefaultBranch) + "."}
+}
+
 func branchStep() step {
 	return step{
 		id: StepBranch, name: "Branch",
@@ -252,7 +156,7 @@ func branchStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "For one branch only?",
-				Reason:  []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.result.repository.DefaultBranch) + "."},
+				Reason:  f.branchReason(),
 				Initial: Value{Text: f.answers.branch}, Optional: true,
 				Check: func(v Value) error {
 					if v.Text == "" {

@@ -12,7 +12,14 @@ import (
 func planStep() step {
 	return step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
 		f.answers.allowMixed = f.given.AllowMixed // asked anew for each plan
-		return f.makePlan()
+		if !f.several() {
+			return f.makePlan()
+		}
+		if err := f.decide(); err != nil {
+			f.goTo(StepRepository)
+			f.problem = ProblemOf(err)
+		}
+		return nil
 	}}
 }
 
@@ -35,7 +42,7 @@ func (f *Flow) makePlan() *Work {
 			plan.Warnings = append(warnings, plan.Warnings...)
 			wrong := plan.Repositories[0].Err
 			if setup.IsMixed(wrong) {
-				return Outcome{Set: func(f *Flow) { f.result.mixed = wrong }}
+				return Outcome{Set: func(f *Flow) { f.result.mixed = []error{wrong} }}
 			}
 			if wrong != nil {
 				return Outcome{Err: wrong, To: mendedAt(wrong, StepRepository)}
@@ -48,11 +55,11 @@ func (f *Flow) makePlan() *Work {
 func mixedStep() step {
 	return step{
 		id: StepMixed, name: "Review",
-		when: func(f *Flow) bool { return f.result.mixed != nil },
+		when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "May another host get the new password?",
-				Reason: append([]string{f.result.mixed.Error()}, ProblemOf(f.result.mixed).Hints[0]),
+				Reason: f.mixedReason(),
 				Yes:    "Yes", No: "No, go back",
 			}
 		},
@@ -62,9 +69,22 @@ func mixedStep() step {
 				f.goTo(StepBranch)
 				return nil
 			}
+			if f.several() {
+				_ = f.decide() // it was good before
+				return nil
+			}
 			return f.makePlan()
 		},
 	}
+}
+
+// mixedReason names each repository, and what can be done.
+func (f *Flow) mixedReason() []string {
+	var reason []string
+	for _, err := range f.result.mixed {
+		reason = append(reason, err.Error())
+	}
+	return append(reason, ProblemOf(f.result.mixed[0]).Hints[0])
 }
 
 func reviewStep() step {
@@ -73,6 +93,9 @@ func reviewStep() step {
 		pass: func(f *Flow) bool { return f.given.Agreed },
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Review, Title: "Review", Reason: []string{"Nothing is written yet."}, Lines: f.reviewLines(), Yes: "write it", Switches: f.switches()}
+			if f.several() {
+				q.Reason, q.Lines = f.severalReason(), f.severalLines()
+			}
 			if f.given.DryRun {
 				q.Kind, q.Reason, q.Yes = Ending, []string{"This is a dry run: nothing will be written."}, "leave"
 			}
@@ -91,6 +114,9 @@ func reviewStep() step {
 				report := f.intent()
 				f.result.report, f.over = &report, true
 				return nil
+			}
+			if f.several() {
+				return f.applyAll()
 			}
 			return f.apply()
 		},
@@ -138,7 +164,7 @@ func (f *Flow) reviewLines() []Line {
 	}
 	lines = append(lines, f.checkedLine())
 	for _, w := range plan.AllWarnings() {
-		lines = append(lines, Line{Warning, w.Message})
+		lines = append(lines, Line{Warning, w.String()})
 		if w.Hint != "" {
 			lines = append(lines, Line{Muted, w.Hint})
 		}

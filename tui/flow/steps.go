@@ -15,6 +15,7 @@ func steps(given Given) []step {
 		[]step{
 			accountStep(), tokenStep(),
 			repositoryStep(), slugStep(), unknownStep(), activateStep(),
+			readStep(), unknownOnesStep(), inactiveOnesStep(),
 			branchStep(), deployRackStep(),
 			planStep(), mixedStep(),
 			reviewStep(),
@@ -77,6 +78,9 @@ const (
 	StepSlug        = "slug"
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
+	StepRead        = "read"
+	StepUnknownOnes = "unknown ones"
+	StepInactive    = "inactive ones"
 	StepBranch      = "branch"
 	StepDeployRack  = "deploy rack"
 	StepPlan        = "plan"

@@ -70,6 +70,9 @@ func (f *Flow) setToken(own bool, typed secret.String) {
 	f.answers.ownToken, f.answers.token = own, typed
 	if !f.token().Equal(before) {
 		f.forgetRepositories()
+		if f.outside.Owned != nil && !f.chosen[StepRepository] {
+			f.answers.several = nil // listed for the other account
+		}
 	}
 }
 

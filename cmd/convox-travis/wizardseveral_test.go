@@ -1,0 +1,214 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"convox-travis/internal/faults"
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/terminal"
+)
+
+// hurriedServices is services without a pace, in a Travis that bans nobody for
+// that.
+func hurriedServices(t *testing.T, n int) (*world, []string) {
+	t.Helper()
+	w, names := services(t, n)
+	names = append(names, fmt.Sprintf("acme/service-%05d", n)) // in the place of one that is not synced
+	w.Travis.LimitPosts(10_000, time.Second)
+	w.env["TEST_PACE"] = `{"Calls": 10000, "Per": 1}`
+	return w, names
+}
+
+const askInactive = "Travis does not build"
+
+// openAtRepositories starts the wizard, and goes to the question for the
+// repository.
+func (w *world) openAtRepositories(o terminal.Options, args ...string) *wizard {
+	w.Helper()
+	z := w.open(o, append(args, "--host", w.setting("DEMO_RACK_HOST"))...)
+	z.sees(askRepository, " in all")
+	z.still()
+	return z
+}
+
+// mark marks repositories by their names.
+func (z *wizard) mark(names ...string) *wizard {
+	z.t.Helper()
+	for i, name := range names {
+		z.types(name).sees("› [ ] " + name).types(" ").sees(fmt.Sprintf("%d marked", i+1)).types(terminal.Escape).sees("type to filter")
+	}
+	return z
+}
+
+// services marks all of acme's that are called service-.
+func (z *wizard) services(n int) *wizard {
+	z.t.Helper()
+	return z.types("acme/service").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
+}
+
+func (w *world) wantPairs(names ...string) {
+	w.Helper()
+	for _, name := range names {
+		w.wantPair(name, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
+	}
+}
+
+// refuse makes Travis refuse to set variables of a repository. It returns the
+// beginning of the paths of all that is sent there.
+func (w *world) refuse(name string) string {
+	w.Helper()
+	document := w.document(w.apply("--repo", name, "--dry-run", "--json"))
+	path := fmt.Sprintf("/repo/%d/", document.Repositories[0].ID)
+	w.Travis.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool {
+		return r.Method == http.MethodPost && r.Path == path+"env_vars"
+	}})
+	return path
+}
+
+func TestTheWizardSetsUpThreeRepositories(t *testing.T) {
+	w, names := hurriedServices(t, 40)
+	names = names[1:4] // one of them is not active
+	z := w.openAtRepositories(terminal.Options{Patience: 20 * time.Second}).mark(names...).enter().sees(askInactive+" 1 of the 3").enter().sees(atReview, "3 repositories", "3 new, 1 activated")
+	failing := w.refuse(names[1])
+	z.write().sees("1 of 3 repositories could not be completed", names[1], "failed (HTTP 503)")
+	w.Travis.Faults.Clear()
+	w.Travis.Faults.Forget()
+	z.enter().sees(atDone, "3 repositories set up", "convox-travis remove --repo "+names[0])
+	z.still()
+	z.enter().ends(0, names[0]+"  ", "both created", "3 repositories: 3 done", "undo: convox-travis remove --repo", "convox-travis yml")
+	w.wantPairs(names...)
+	for _, r := range w.Travis.Writes() {
+		if !strings.HasPrefix(r.Path, failing) {
+			t.Errorf("%s %s: it had not failed", r.Method, r.Path)
+		}
+	}
+}
+
+func TestTheWizardSetsUpThirtyRepositories(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {40, 12}} {
+		w, names := hurriedServices(t, 42) // 30 that are called service-
+		z := w.openAtRepositories(terminal.Options{Width: size[0], Height: size[1]})
+		z.services(len(names))
+		w.wantNoWrite()
+		z.write().sees("Done")
+		z.still()
+		z.write().ends(0, fmt.Sprintf("%d repositories: %d done", len(names), len(names)), "undo: convox-travis remove", "--repos-from")
+		w.wantPairs(names...)
+		w.wantPair(w.setting("DEMO_REPO"))
+	}
+}
+
+func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
+	for name, args := range map[string][]string{"on the full screen": nil, "in plain lines": {"--accessible"}} {
+		t.Run(name, func(t *testing.T) {
+			w, names := hurriedServices(t, 42)
+			args := append(args, "--host", w.setting("DEMO_RACK_HOST"))
+			z := w.open(terminal.Options{Height: 60}, append(args, reposOf(names)...)...)
+			z.sees(askInactive)
+			z.still()
+			z.enter().sees("repositories, for all branches")
+			w.Travis.Faults.SetLatency(150 * time.Millisecond)
+			if args[0] == "--accessible" {
+				z.types("yes")
+			}
+			z.write().sees("writing to")
+			for !asked(w.Travis.Faults.Requests(), posts("CONVOX_PASSWORD")) {
+				time.Sleep(5 * time.Millisecond)
+			}
+			z.types(terminal.CtrlC).ends(130, "not begun", "to go on: convox-travis --host")
+			half := 0
+			for _, name := range names {
+				if n := len(w.Travis.EnvVars(name)); n == 1 {
+					half++
+				}
+			}
+			if half > 0 || len(w.Travis.EnvVars(names[29])) != 0 {
+				t.Errorf("%d are half", half)
+			}
+		})
+	}
+}
+
+// What a ban leaves is told on the terminal, and the command goes on with it.
+func TestABanEndsTheWizardWithTheCommandToGoOn(t *testing.T) {
+	w, names := hurriedServices(t, 42)
+	token := w.env["TRAVIS_TOKEN"]
+	sent := 0
+	z := w.openAtRepositories(terminal.Options{Width: 200, Height: 60}, "--branch", "main").services(len(names))
+	w.Travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool {
+		if r.Method == http.MethodPost {
+			if sent++; sent == 20 {
+				w.Travis.Ban(token)
+			}
+		}
+		return false
+	}})
+	z.write().ends(3, "not begun", "to go on after ")
+	told := regexp.MustCompile(`to go on after \d\d:\d\d: convox-travis (--host .*?)\r?\n`).FindStringSubmatch(z.Output())
+	if told == nil || !strings.Contains(told[1], " --branch main --repo acme/service-") {
+		t.Fatalf("it says %s", z.Screen())
+	}
+	w.Travis.Faults.Clear()
+	w.Travis.Pardon()
+	w.Travis.Faults.Forget()
+	w.want(w.run("1\nyes\n", append(strings.Fields(told[1]), "--accessible")...), 0, "both created for branch main", " 0 failed, 0 not begun")
+	for _, name := range names {
+		w.wantPair(name, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST")+" @main", "CONVOX_PASSWORD="+quotedCanary+" @main")
+	}
+}
+
+func TestSeveralAreSetUpInPlainLines(t *testing.T) {
+	w, names := hurriedServices(t, 42)
+	e := w.run("service\nall\n1\nyes\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"))
+	w.want(e, 0, "30 picked: acme/service-00013", "and 10 more", "30 repositories, for all branches", "30 repositories: 30 done", "acme/service-00041  both created")
+	w.wantPairs(names...)
+	locked := w.setting("DEMO_REPO_READ_ONLY")
+	e = w.run("yes\n2\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--repo", locked)
+	w.want(e, 3, "1 that cannot be written", "1 of 2 repositories could not be completed", "2 repositories: 1 done, 1 failed, 0 not begun", "undo: convox-travis remove --repo acme/web\n")
+	w.wantPairs("acme/web")
+	w.wantPair(locked)
+}
+
+func TestFlagsNameSeveralForTheWizard(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "repositories.txt")
+	if err := os.WriteFile(file, []byte("acme/web\nacme/api # both are active\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args, input string
+		code        int
+		says        []string
+	}{
+		"two of them":        {args: "--repo acme/web --repo acme/api --yes", says: []string{"2 repositories: 2 done"}},
+		"one of them twice":  {args: "--repo acme/web --repo acme/WEB --yes", says: []string{"acme/web\n  CONVOX_HOST      created"}},
+		"a file":             {args: "--repos-from FILE --yes", says: []string{"2 repositories: 2 done"}},
+		"all of an owner":    {args: "--owner acme --all --active --dry-run --allow-mixed --yes", code: 1, says: []string{"acme/payments", "both would be created", "error: acme/handbook"}},
+		"an owner of none":   {args: "--owner nobody --all", code: 2, says: []string{"error: ", "Which repository?"}},
+		"an owner alone":     {args: "--owner acme", code: 2, says: []string{"--owner needs --all"}},
+		"a list on stdin":    {args: "--repos-from -", code: 2, says: []string{"for apply"}},
+		"what is there":      {args: "--repo acme/admin --repo acme/web --skip-existing --yes", says: []string{"acme/admin  left as they are", "acme/web    both created"}},
+		"a mixed pair":       {args: "--repo acme/payments --repo acme/web --yes", code: 2, says: []string{"May another host get the new password?", "acme/payments: branch release"}},
+		"another provider":   {args: "--repo gitlab.com/acme/embedded --repo acme/web --yes", says: []string{"gitlab acme/embedded  both created"}},
+		"as JSON":            {args: "--repo acme/web --repo acme/api --yes --json", says: []string{`"result":"done"`, `"slug":"acme/api"`}},
+		"an unknown one":     {args: "--repo acme/web --repo acme/none --yes", input: "3\n", says: []string{"Travis does not know 1 of the 2 repositories", "acme/web\n  CONVOX_HOST      created"}},
+		"no word to write":   {args: "--repo acme/web --repo acme/api", code: 2, says: []string{"the word to write it"}},
+		"an inactive one":    {args: "--repo acme/web --repo acme/website --yes", input: "1\n", says: []string{"acme/website  activated, both created"}},
+		"none that are left": {args: "--repo acme/none --repo acme/nowhere --yes", input: "3\n", code: 2, says: []string{"answer with a number from 1 to 2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.env["CONVOX_PASSWORD"] = secrettest.Canary
+			args := append([]string{"--accessible", "--host", w.setting("DEMO_RACK_HOST")}, strings.Fields(strings.ReplaceAll(c.args, "FILE", file))...)
+			w.want(w.run(c.input, args...), c.code, c.says...)
+		})
+	}
+}

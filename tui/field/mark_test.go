@@ -1,0 +1,90 @@
+package field_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"convox-travis/tui/field"
+)
+
+func owned() []field.Row {
+	rows := []field.Row{{Key: "t", Cells: []string{"type a name"}}}
+	for _, name := range []string{"acme/web", "acme/api", "ac-media/me", "Acme/Docs", "globex/acme"} {
+		rows = append(rows, field.Row{Key: name, Cells: []string{name}})
+	}
+	return append(rows, field.Row{Key: "acme/secret", Cells: []string{"acme/secret"}, Disabled: "you may not write its settings"})
+}
+
+func ownedList() *field.List {
+	l := field.NewList(field.NewTheme(true), field.ListOptions{Multi: true, Alone: "t"})
+	l.SetRows(owned())
+	return sized(l, 80, 24)
+}
+
+func TestAllOfAnOwnerAreMarked(t *testing.T) {
+	l := ownedList()
+	press(t, l, "acme/", "ctrl+a")
+	sees(t, l,
+		"/ acme/",
+		"› [x] acme/web",
+		"  [x] acme/api",
+		"  [x] Acme/Docs",
+		"      acme/secret  × you may not write its settings",
+		"  4 of 7 · 3 marked")
+	press(t, l, "esc", "globex", "space")
+	if !slices.Equal(l.Marked(), []string{"acme/web", "acme/api", "Acme/Docs", "globex/acme"}) {
+		t.Errorf("marked are %q", l.Marked())
+	}
+	if got := seen(l); !strings.HasSuffix(got, "  1 of 7 · 4 marked (3 not shown)") {
+		t.Errorf("seen:\n%s", got)
+	}
+	press(t, l, "ctrl+a")
+	if n := len(l.Marked()); n != 3 {
+		t.Errorf("%d are marked when those that are shown were unmarked", n)
+	}
+	press(t, l, "esc", "ctrl+a")
+	if n := len(l.Marked()); n != 5 {
+		t.Errorf("%d are marked of all", n)
+	}
+	press(t, l, "ctrl+a")
+	if l.Marked() != nil || strings.Contains(seen(l), "marked") {
+		t.Errorf("marked are %q", l.Marked())
+	}
+}
+
+func TestAnOwnerOfNothingIsAFilterAsAnyOther(t *testing.T) {
+	l := ownedList()
+	press(t, l, "globe/")
+	sees(t, l, "/ globe/", "› [ ] globex/acme", "  1 of 7")
+	press(t, l, "acme")
+	sees(t, l, "/ globe/acme", "› [ ] globex/acme", "  1 of 7")
+}
+
+func TestARowThatIsChosenByItselfIsNotMarked(t *testing.T) {
+	l := ownedList()
+	if does(l, "space") != "" || does(l, "ctrl+a") == "" {
+		t.Errorf("%+v", l.Keys())
+	}
+	press(t, l, "space")
+	if got := seen(l); l.Marked() != nil || !strings.Contains(got, "›     type a name") || !strings.Contains(got, "! this one is chosen by itself") {
+		t.Errorf("seen:\n%s", got)
+	}
+	if !press(t, l, "enter") || !slices.Equal(l.Chosen(), []string{"t"}) {
+		t.Errorf("Enter takes %q", l.Chosen())
+	}
+	if press(t, list(80, 24, false, owned()), "ctrl+a"); l.Marked() != nil {
+		t.Error("a list for one was marked")
+	}
+}
+
+func BenchmarkListMarkAll(b *testing.B) {
+	l := list(200, 60, true, repositories(10000))
+	b.ReportAllocs()
+	for b.Loop() { // two keys an iteration: all, and none
+		press(b, l, "ctrl+a")
+		l.View()
+		press(b, l, "ctrl+a")
+		l.View()
+	}
+}

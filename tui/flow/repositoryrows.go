@@ -1,0 +1,135 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+// likelyRepository is the row to offer first: what was picked before, else the
+// first that there is.
+func (f *Flow) likelyRepository() string {
+	if f.answers.repository != "" {
+		return f.answers.repository
+	}
+	rows := f.repositoryRows()
+	if len(f.found.clone.Candidates()) > 0 {
+		return rows[0].Key // also one that cannot be picked: its namesake elsewhere is not what is meant
+	}
+	for _, row := range rows {
+		if row.Disabled == "" {
+			return row.Key
+		}
+	}
+	return ""
+}
+
+func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
+
+// ownRepositories are what the clone can be on Travis.
+func (f *Flow) ownRepositories() []setup.Target { return setup.Own(f.found.clone, f.given.Provider) }
+
+// listRepositories begins to list those of the account, once, and again where
+// that failed.
+func (f *Flow) listRepositories() {
+	if f.found.repositoriesErr == nil && (f.found.repositoriesDone || f.found.repositories != nil) {
+		return
+	}
+	f.forgetRepositories()
+	f.found.repositories = []travisapi.Repository{} // begun
+	token, outside, listing := f.token(), f.outside, f.found.listing
+	f.result.searches = append(f.result.searches, Search{"repositories", func(ctx context.Context, tell func(Update)) {
+		found := func(u Update) {
+			tell(func(f *Flow) {
+				if f.found.listing == listing {
+					u(f)
+				}
+			})
+		}
+		travis, err := outside.Travis(token)
+		if err == nil {
+			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: func(page []travisapi.Repository) {
+				found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
+			}})
+		}
+		found(func(f *Flow) { f.found.repositoriesErr, f.found.repositoriesDone = err, true })
+	}})
+}
+
+// forgetRepositories drops the list, and what of it is still on its way.
+func (f *Flow) forgetRepositories() {
+	f.found.listing++
+	f.found.repositories, f.found.repositoriesErr, f.found.repositoriesDone = nil, nil, false
+}
+
+// repositoryRows lists the clone's, then the account's, then the way to type
+// one.
+func (f *Flow) repositoryRows() []Row {
+	rows := make([]Row, 0, len(f.found.repositories)+4)
+	listed := map[string]bool{}
+	for _, remote := range f.found.clone.Candidates() {
+		provider, ok := setup.Agreed(remote, f.given.Provider)
+		if !ok {
+			rows = append(rows, Row{
+				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},
+				Note: "remote " + remote.Name, Disabled: f.whyNot(remote),
+			})
+			continue
+		}
+		key := string(provider) + " " + remote.Slug
+		listed[strings.ToLower(key)] = true
+		rows = append(rows, Row{Key: key, Cells: []string{remote.Slug, string(provider)}, Note: strings.TrimSpace("this clone's " + remote.Name)})
+	}
+	for _, r := range f.found.repositories {
+		provider := string(r.Provider)
+		if provider == "" {
+			provider = gitrepo.GitHub
+		}
+		key := provider + " " + r.Slug
+		if listed[strings.ToLower(key)] {
+			continue
+		}
+		row := Row{Key: key, Cells: []string{r.Slug, provider}}
+		switch {
+		case r.Denies("create_env_var"):
+			row.Disabled = "you may not write its settings"
+		case !r.Active:
+			row.Note = "inactive"
+		}
+		rows = append(rows, row)
+	}
+	return append(f.withPicked(rows), Row{Key: typeRow, Cells: []string{"type a name"}})
+}
+
+func (f *Flow) repositoryReason() []string {
+	reason := []string{"Both variables go into its settings on Travis."}
+	switch {
+	case len(f.found.clone.Candidates()) == 0:
+		reason = append(reason, "No clone with a remote was found here.")
+	case len(f.ownRepositories()) == 0:
+		reason = append(reason, "The clone's own is on a host that is not one of Travis's.")
+	}
+	return reason
+}
+
+// whyNot says why a remote is not offered.
+func (f *Flow) whyNot(remote gitrepo.Remote) string {
+	if remote.Provider == "" {
+		return "Travis does not know this host"
+	}
+	return "not on " + string(f.given.Provider)
+}
+
+func (f *Flow) repositoryWords() string {
+	switch {
+	case f.found.repositoriesErr != nil:
+		return "not all are listed: " + f.found.repositoriesErr.Error()
+	case !f.found.repositoriesDone:
+		return fmt.Sprintf("asking Travis for the account's: %d so far", len(f.found.repositories))
+	}
+	return ""
+}

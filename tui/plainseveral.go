@@ -1,0 +1,217 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"convox-travis/tui/flow"
+)
+
+// pickSeveral lists rows with numbers, of which several may be picked: by
+// numbers, ranges and names, or all that are listed. A part of a name narrows
+// the list, and an owner with a slash to what is theirs.
+func (p *plain) pickSeveral(q flow.Question) (flow.Value, error) {
+	if q.More != "" {
+		p.say("  %s", q.More)
+	}
+	rows := q.Rows
+	p.list(rows, len(q.Rows))
+	for {
+		offered, initial := offeredOf(q, rows)
+		text, err := p.read("numbers, ranges such as 2-5, names, all, or part of a name " + brackets(offered))
+		switch {
+		case err != nil:
+			return flow.Value{}, err
+		case text == "" && offered != "":
+			return initial, nil
+		}
+		picked, err := pickedOf(rows, q, text)
+		switch {
+		case err != nil:
+			p.say("error: %s", err)
+			continue
+		case len(picked) > 0:
+			p.sayPicked(picked)
+			return severalValue(q, picked), nil
+		}
+		if rows = containing(q.Rows, text); len(rows) == 0 {
+			p.say("error: nothing is called like that")
+			rows = q.Rows
+		}
+		p.list(rows, len(q.Rows))
+	}
+}
+
+// offeredOf is what Enter takes, in words and as a value: what was picked before,
+// or the row that is offered.
+func offeredOf(q flow.Question, rows []flow.Row) (string, flow.Value) {
+	if n := len(q.Initial.Keys); n > 1 {
+		return fmt.Sprintf("the %d from before", n), q.Initial
+	}
+	i := slices.IndexFunc(rows, func(r flow.Row) bool { return r.Key == q.Initial.Key })
+	switch {
+	case i < 0:
+		return "", flow.Value{}
+	case i >= shownRows:
+		return rows[i].Cells[0], q.Initial
+	}
+	return strconv.Itoa(i + 1), q.Initial
+}
+
+// severalValue is what was picked, as the flow takes it.
+func severalValue(q flow.Question, picked []flow.Row) flow.Value {
+	v := flow.Value{Key: picked[0].Key}
+	if len(picked) == 1 {
+		return v
+	}
+	for _, row := range picked {
+		if row.Key == q.Alone {
+			v.Key = row.Key
+			continue
+		}
+		v.Keys = append(v.Keys, row.Key)
+	}
+	return v
+}
+
+// sayPicked repeats what several were picked, so that it can be heard.
+func (p *plain) sayPicked(picked []flow.Row) {
+	if len(picked) == 1 {
+		return
+	}
+	names := make([]string, 0, shownRows)
+	for _, row := range picked[:min(len(picked), shownRows)] {
+		names = append(names, row.Cells[0])
+	}
+	words := strings.Join(names, ", ")
+	if more := len(picked) - shownRows; more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	p.say("%d picked: %s", len(picked), words)
+}
+
+// pickedOf are the rows that an answer names, none where it is a part of a name.
+// The error is why it cannot be meant.
+func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error) {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	switch len(called(q.Rows, text)) {
+	case 0:
+	case 1:
+		words = []string{text} // it can have blanks in it
+	default:
+		return nil, nil // which of them, is asked by number
+	}
+	var picked []flow.Row
+	var strange string
+	seen := map[string]bool{}
+	for _, word := range words {
+		rows, err := rowsOf(shown, q, word)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(rows) == 0:
+			strange = word
+		}
+		for _, row := range rows {
+			if !seen[row.Key] {
+				seen[row.Key] = true
+				picked = append(picked, row)
+			}
+		}
+	}
+	if strange != "" && len(picked) > 0 {
+		return nil, fmt.Errorf("%s is neither a number nor a name here", strange)
+	}
+	return picked, nil
+}
+
+// rowsOf are the rows that a word names. What cannot be picked is passed over in
+// a range and in all, and is an error where it is named by itself.
+func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
+	if strings.EqualFold(word, "all") {
+		return pickable(shown, q.Alone, word)
+	}
+	if from, to, is := rangeOf(word); is {
+		if from < 1 || to < from || to > len(shown) {
+			return nil, fmt.Errorf("%s is not within 1 and %d", word, len(shown))
+		}
+		if from < to {
+			return pickable(shown[from-1:to], q.Alone, word)
+		}
+		return alone(shown[from-1])
+	}
+	switch same := called(q.Rows, word); len(same) {
+	case 0:
+		return nil, nil
+	case 1:
+		return alone(same[0])
+	default:
+		return nil, fmt.Errorf("%d are called %s: answer with the number of the one that is meant", len(same), word)
+	}
+}
+
+// rangeOf reads a number, or two with a dash between them.
+func rangeOf(word string) (from, to int, is bool) {
+	first, last, two := strings.Cut(word, "-")
+	from, err := strconv.Atoi(first)
+	if err != nil {
+		return 0, 0, false
+	}
+	if !two {
+		return from, from, true
+	}
+	to, err = strconv.Atoi(last)
+	return from, to, err == nil
+}
+
+func alone(row flow.Row) ([]flow.Row, error) {
+	if row.Disabled != "" {
+		return nil, fmt.Errorf("%s cannot be picked: %s", row.Cells[0], row.Disabled)
+	}
+	return []flow.Row{row}, nil
+}
+
+func pickable(rows []flow.Row, aloneKey, word string) ([]flow.Row, error) {
+	var all []flow.Row
+	for _, row := range rows {
+		if row.Disabled == "" && row.Key != aloneKey {
+			all = append(all, row)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: none of these can be picked", word)
+	}
+	return all, nil
+}
+
+// called are the rows of a name.
+func called(rows []flow.Row, name string) []flow.Row {
+	var same []flow.Row
+	for _, row := range rows {
+		if strings.EqualFold(row.Cells[0], name) {
+			same = append(same, row)
+		}
+	}
+	return same
+}
+
+// containing are the rows with a part of a name; those of an owner where it ends
+// in a slash.
+func containing(rows []flow.Row, part string) []flow.Row {
+	var theirs, all []flow.Row
+	for _, row := range rows {
+		text := strings.ToLower(strings.Join(row.Cells, " "))
+		if strings.HasPrefix(text, strings.ToLower(part)) {
+			theirs = append(theirs, row)
+		}
+		if strings.Contains(text, strings.ToLower(part)) {
+			all = append(all, row)
+		}
+	}
+	if strings.HasSuffix(part, "/") && len(theirs) > 0 {
+		return theirs
+	}
+	return all
+}

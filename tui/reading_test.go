@@ -1,0 +1,70 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/tui/flow"
+)
+
+var enter = tea.KeyPressMsg{Code: tea.KeyEnter}
+
+// The whole of a long table has to have been on the screen, and each of its lines
+// can be.
+func TestALongTableIsReadToItsEnd(t *testing.T) {
+	m := atRepositories(t, 3)
+	var lines []flow.Line
+	for i := range 2_000 {
+		text := fmt.Sprintf("acme/service-%05d  create", i)
+		if i%7 == 0 {
+			text += "  " + strings.Repeat("a warning of several words ", 3)
+		}
+		lines = append(lines, flow.Line{Text: text})
+	}
+	m.step, m.question, m.field = flow.StepReview, flow.Question{Kind: flow.Review, Title: "Review", Yes: "write it", Lines: lines}, nil
+	m.reading, m.fresh, m.drawnAt = &reading{lines: lines}, false, -1
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {200, 60}} {
+		m.reading = &reading{lines: lines}
+		m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		seen := map[string]bool{}
+		look := func() {
+			for _, line := range strings.Split(ansi.Strip(m.screen()), "\n") {
+				if i := strings.Index(line, "acme/service-"); i >= 0 {
+					seen[line[i:i+len("acme/service-00000")]] = true
+				}
+			}
+		}
+		for presses := 0; !m.reading.ended; presses++ {
+			look()
+			if presses > 20_000 || !contains(m.screen(), "enter read on") {
+				t.Fatalf("after %d presses:\n%s", presses, m.screen())
+			}
+			m.press(enter)
+		}
+		if !contains(m.screen(), "enter write it") || !contains(m.screen(), "acme/service-01999") {
+			t.Errorf("at the end:\n%s", m.screen())
+		}
+		if look(); len(seen) != len(lines) {
+			t.Errorf("at %v only %d lines were on the screen", size, len(seen))
+		}
+	}
+}
+
+func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
+	m := atRepositories(b, 3)
+	var lines []flow.Line
+	for i := range 10_000 {
+		lines = append(lines, flow.Line{Text: fmt.Sprintf("acme/service-%05d  create", i)})
+	}
+	m.step, m.question, m.field = flow.StepReview, flow.Question{Kind: flow.Review, Title: "Review", Yes: "write it", Lines: lines}, nil
+	m.reading, m.fresh, m.drawnAt = &reading{lines: lines}, false, -1
+	m.resize()
+	for b.Loop() {
+		m.Update(tea.KeyPressMsg{Code: tea.KeyDown})
+		m.View()
+	}
+}

@@ -51,7 +51,11 @@ func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
 		"remove --provider g":         "github gitlab bitbucket assembla",
 		"apply --timeout ":            "",
 		"apply x":                     "",
+		"apply --console --rack ":     "",
+		"yml --app ":                  filepath.Base(w.dir),
+		"help r":                      "apply check completion demo racks remove reset-password yml",
 		"reset-password production x": "",
+		"reset-password x --profile ": "work",
 	} {
 		got := w.offers(strings.Split(line, " ")...)
 		if got != strings.TrimSpace(want+noFiles) {
@@ -69,6 +73,20 @@ func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
 	}
 	if n := len(w.Travis.Faults.Requests()) + len(w.AWS.Calls()) + len(w.Rack.Faults.Requests()) + len(w.Console.Faults.Requests()); n > 0 {
 		t.Errorf("%d requests were made", n)
+	}
+}
+
+// Bash types what several offers have in common as it is, so that one Enter more
+// would run it.
+func TestNothingIsOfferedThatAShellWouldRun(t *testing.T) {
+	w := newWorld(t).inClone()
+	gitIn(w, w.dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "one")
+	for _, branch := range []string{"$(id)", "$(id)2", "`id`", "x;id", "x&id", "x'id", "x{1,2}", "x$HOME", "x!!", "#x", "fix/Größe_1.0@a"} {
+		gitIn(w, w.dir, "update-ref", "refs/remotes/origin/"+branch, "HEAD")
+	}
+	got := strings.Fields(w.offers("apply", "--branch", ""))
+	if !slices.Contains(got, "fix/Größe_1.0@a") || len(got) != 3 {
+		t.Errorf("there is %q", got)
 	}
 }
 

@@ -55,6 +55,14 @@ func newHelp() *cobra.Command {
 		Use:    "help COMMAND",
 		Short:  "Tell more of a command",
 		Hidden: true,
+		ValidArgsFunction: first(func(cmd *cobra.Command, _ []string, _ string) (all []string, _ cobra.ShellCompDirective) {
+			for _, other := range cmd.Root().Commands() {
+				if other.IsAvailableCommand() {
+					all = append(all, cobra.CompletionWithDesc(other.Name(), other.Short))
+				}
+			}
+			return all, cobra.ShellCompDirectiveNoFileComp
+		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asked, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {

@@ -9,6 +9,8 @@
 // says in one is told in words of our own. What it returns of a stack is
 // bounded in length but not cleaned, unless it says so: clean it before it is
 // shown.
+//
+// Next room: internal/convox, which logs in to what was found.
 package cfn
 
 import (

@@ -10,6 +10,8 @@
 //
 // What Travis does is read from its public sources
 // (https://github.com/travis-ci/travis-api, lib/travis/api/v3).
+//
+// Next room: cfn, where a Rack is found.
 package travisapi
 
 import (

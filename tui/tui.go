@@ -7,4 +7,6 @@
 // be done; the keys at the foot are those that do something now; whatever takes
 // longer than a moment says what it is and since when; nothing is told by
 // colour alone.
+//
+// Next room: tui/field, which shows one question.
 package tui

@@ -6,6 +6,8 @@
 //
 // It is not IAM: whoever signs may do everything in their own account that was
 // not denied with Deny.
+//
+// Next room: internal/convox/convoxtest, the last one.
 package cfntest
 
 import (

@@ -25,7 +25,8 @@ allows. With --skip-existing those that have both variables are left alone.`,
 		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
   convox-travis apply --rack production --saved --repo acme/api
   convox-travis apply --host rack.example.com --branch main --dry-run
-  convox-travis apply --console --password-stdin --owner acme --all --active < deploy-key.txt`,
+  convox-travis apply --console --password-stdin \
+    --owner acme --all --active < deploy-key.txt`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {

@@ -31,7 +31,8 @@ be checked.`,
 		Example: `  convox-travis check
   convox-travis check --repo acme/api --repo acme/web --json
   convox-travis check --owner acme --all --active
-  convox-travis check --console --rack acme/production --password-stdin < deploy-key.txt
+  convox-travis check --console --rack acme/production \
+    --password-stdin < deploy-key.txt
   convox-travis check --console --rack acme/production --build`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {

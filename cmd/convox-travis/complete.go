@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 
@@ -13,6 +14,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/travisyml"
 )
 
 // completeWithin is how long someone who pressed the tab key is kept waiting.
@@ -29,6 +31,7 @@ func (p *program) complete(root *cobra.Command) {
 		"console":  fixed(convox.HostedConsole),
 		"host":     p.hostsAtHand,
 		"rack":     p.racksAtHand,
+		"app":      p.appAtHand,
 		"region":   fixed(cfn.KnownRegions()...),
 		"profile":  func(context.Context) []string { return cfn.Profiles(p.env, p.home) },
 		"json":     fixed(jsonDocument, jsonLines),
@@ -40,31 +43,62 @@ func (p *program) complete(root *cobra.Command) {
 			if slices.Contains(files, flag.Name) {
 				return // the shell knows them
 			}
-			_ = cmd.RegisterFlagCompletionFunc(flag.Name, offering(values[flag.Name])) // the flag is there, and its first one
+			offer := offering(values[flag.Name])
+			if flag.Name == "rack" {
+				offer = withoutConsole(offer)
+			}
+			_ = cmd.RegisterFlagCompletionFunc(flag.Name, offer) // the flag is there, and its first one
 		})
 		if cmd.ValidArgs == nil {
 			cmd.ValidArgsFunction = offering(nil)
 		}
 		if cmd.Name() == "reset-password" {
-			cmd.ValidArgsFunction = offering(p.racksAtHand)
+			cmd.ValidArgsFunction = first(offering(p.racksAtHand))
 		}
 	}
 }
 
-// offering is what cobra wants: values, but none that a shell could not be given
-// as one word of a line, and no names of files.
+// offering is what cobra wants: values, and no names of files.
 func offering(values func(context.Context) []string) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if values == nil || len(args) > 0 {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if values == nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
 		defer cancel()
-		all := slices.DeleteFunc(slices.Clone(values(ctx)), func(value string) bool {
-			return value == "" || slices.ContainsFunc([]rune(value), func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
-		})
+		all := slices.DeleteFunc(slices.Clone(values(ctx)), func(value string) bool { return !isPlainWord(value) })
 		return all, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// first offers nothing behind the first argument.
+func first(offer cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(cmd, args, word)
+	}
+}
+
+// withoutConsole offers nothing where the way in is a Console: a Rack is called
+// ORG/NAME there, and the Console alone knows which there are.
+func withoutConsole(offer cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		if cmd.Flags().Changed("console") {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(cmd, args, word)
+	}
+}
+
+// isPlainWord reports whether a shell takes a text for itself. No other is
+// offered: Bash types what several have in common as it is, and a branch of
+// somebody else's may be called $(command).
+func isPlainWord(text string) bool {
+	return text != "" && !strings.HasPrefix(text, "-") && !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./@+,:%=", r)
+	})
 }
 
 func fixed(values ...string) func(context.Context) []string {
@@ -98,6 +132,15 @@ func (p *program) hostsAtHand(context.Context) (all []string) {
 		all = append(all, login.Host.String())
 	}
 	return all
+}
+
+// appAtHand is the app that the convox client would take here.
+func (p *program) appAtHand(context.Context) []string {
+	file, err := travisyml.Open(p.dir)
+	if err != nil {
+		return nil
+	}
+	return []string{file.AppName()}
 }
 
 func (p *program) racksAtHand(context.Context) (all []string) {

@@ -51,7 +51,11 @@ func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
 		"remove --provider g":         "github gitlab bitbucket assembla",
 		"apply --timeout ":            "",
 		"apply x":                     "",
+		"apply --console --rack ":     "",
+		"yml --app ":                  filepath.Base(w.dir),
+		"help r":                      "apply check completion demo racks remove reset-password yml",
 		"reset-password production x": "",
+		"reset-password x --profile ": "work",
 	} {
 		got := w.offers(strings.Split(line, " ")...)
 		if got != strings.TrimSpace(want+noFiles) {
@@ -72,6 +76,20 @@ func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
 	}
 }
 
+// Bash types what several offers have in common as it is, so that one Enter more
+// would run it.
+func TestNothingIsOfferedThatAShellWouldRun(t *testing.T) {
+	w := newWorld(t).inClone()
+	gitIn(w, w.dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "one")
+	for _, branch := range []string{"$(id)", "$(id)2", "`id`", "x;id", "x&id", "x'id", "x{1,2}", "x$HOME", "x!!", "#x", "fix/Größe_1.0@a"} {
+		gitIn(w, w.dir, "update-ref", "refs/remotes/origin/"+branch, "HEAD")
+	}
+	got := strings.Fields(w.offers("apply", "--branch", ""))
+	if !slices.Contains(got, "fix/Größe_1.0@a") || len(got) != 3 {
+		t.Errorf("there is %q", got)
+	}
+}
+
 func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
 	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 	for _, cmd := range append(root.Commands(), root) {
@@ -88,10 +106,8 @@ func TestHelpIsReadOnANarrowTerminal(t *testing.T) {
 	var all []string
 	for _, cmd := range append(root.Commands(), root) {
 		text := cmd.Long + "\n" + cmd.UsageString()
-		examples := false
 		for line := range strings.Lines(text) {
-			examples = strings.HasPrefix(line, "Examples:") || examples && line != "\n"
-			if len(strings.TrimSpace(line)) > helpWidth && !examples {
+			if len(strings.TrimRight(line, "\n")) > helpWidth {
 				t.Errorf("%s --help: %d columns: %s", cmd.Name(), len(line), line)
 			}
 		}
@@ -115,6 +131,9 @@ func TestACommandThatThereIsNotIsWrongUsage(t *testing.T) {
 	for _, args := range []string{"completion tcsh", "completion", "completion bash zsh", "help nonsense", "help apply nonsense", "nonsense"} {
 		w.want(w.run("", strings.Fields(args)...), 2, "error: ", "hint: ")
 	}
+	w.want(w.run("", "aply"), 2, "convox-travis apply may be meant")
+	w.want(w.run("", "help", "chek"), 2, "convox-travis check may be meant")
+	w.want(w.run("", "yml", "--nonsense"), 2, "convox-travis yml --help")
 	for _, args := range []string{"help", "help apply", "apply --help"} {
 		if e := w.run("", strings.Fields(args)...); e.code != 0 || !strings.Contains(e.out, "Usage:") || e.err != "" {
 			t.Errorf("%s: exit %d, %q, %q", args, e.code, e.out, e.err)

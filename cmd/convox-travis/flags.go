@@ -141,11 +141,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 
 // flagError says which flag is wrong and leaves out its value, which may be a
 // secret put in the wrong place.
-func flagError(err error) error {
+func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	var alone *pflag.ValueRequiredError
-	see := "convox-travis COMMAND --help lists the flags"
+	see := cmd.CommandPath() + " --help lists the flags"
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
 		return &usageError{what: "there are no flags of one letter here", hints: []string{see}}

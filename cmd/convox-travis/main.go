@@ -4,6 +4,9 @@
 //
 // Each subcommand has a file of its own; errors are printed, and exit codes
 // picked, in exit.go alone.
+//
+// The comments of the packages are a tour of the house: each ends with the room
+// to read next. Next room: tui, where the questions are asked.
 package main
 
 import "os"

@@ -28,7 +28,8 @@ asked. Started again with the same password, it goes on where it was left.
 --guide prints the same as steps to do by hand, and does nothing.`,
 		Example: `  convox-travis reset-password production
   convox-travis reset-password production --guide
-  convox-travis reset-password production --password-stdin --yes < new-password.txt`,
+  convox-travis reset-password production \
+    --password-stdin --yes < new-password.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil

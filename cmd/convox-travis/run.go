@@ -52,9 +52,9 @@ accepted it.`,
   convox-travis --rack production --saved
   convox-travis --console --owner acme --all --active
   convox-travis apply --console --password-stdin < deploy-key.txt`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return &usageError{what: "there is no such command", hints: []string{"convox-travis --help lists the commands"}}
+				return noSuchCommand(cmd, args[0])
 			}
 			return nil
 		},
@@ -75,7 +75,7 @@ accepted it.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) }
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("convox-travis {{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())

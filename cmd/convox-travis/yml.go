@@ -30,7 +30,8 @@ the repository's settings. It is made anew each time it is written; --check
 looks only whether it is there.`,
 		Example: `  convox-travis yml --console --rack acme/production
   convox-travis yml --rack production --branch main --write
-  convox-travis yml --console --rack acme/production --encrypt --password-stdin < deploy-key.txt`,
+  convox-travis yml --console --rack acme/production --encrypt \
+    --password-stdin < deploy-key.txt`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {

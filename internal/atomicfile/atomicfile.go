@@ -1,6 +1,8 @@
 // Package atomicfile puts a new text in the place of a file's, whole or not at
 // all: no reader finds half of it, and a machine that stops in the middle leaves
 // the one or the other.
+//
+// Next room: internal/secret, the ground of the house.
 package atomicfile
 
 import (

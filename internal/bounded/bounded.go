@@ -1,5 +1,7 @@
 // Package bounded reads small files of other programs, which may be anything:
 // missing, a pipe that nobody writes to, or larger than memory.
+//
+// Next room: internal/atomicfile, which writes them.
 package bounded
 
 import (

@@ -1,4 +1,6 @@
 // Package clock tells the time and waits, so that a test can play both.
+//
+// Next room: internal/bounded, from time to files.
 package clock
 
 import (

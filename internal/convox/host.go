@@ -6,6 +6,8 @@
 // It stands on the HTTP API of Racks and Console as the public sources show it
 // (https://github.com/convox/rack, https://github.com/convox/convox). No call of
 // this package changes a Rack or a Console, and only SaveLogin writes a file.
+//
+// Next room: internal/travisyml, for the step that uses the login in a build.
 package convox
 
 import (

@@ -1,6 +1,8 @@
 // Package demo is the embedded world: a small Travis, AWS, Rack and Console on
 // loopback, wired to each other and filled with what an organization has. Any
 // client works in it that is given its settings.
+//
+// Next room: travisapi/travistest, the first of its servers.
 package demo
 
 import (

@@ -1,6 +1,8 @@
 // Package faults makes a small server fail the way networks and servers do,
 // slows it down, and records what it was asked. It wraps the server's handler,
 // so the server itself knows nothing of it.
+//
+// Next room: internal/terminal, where tests sit in front of the program.
 package faults
 
 import (

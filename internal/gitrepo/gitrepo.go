@@ -6,6 +6,8 @@
 // nothing, talks to no server, and keeps no address: an address can carry a
 // token, so only the host and the slug leave the package, both held against a
 // strict pattern.
+//
+// Next room: internal/transport, on which all that talks to a server stands.
 package gitrepo
 
 import "strings"

@@ -1,6 +1,7 @@
 // Package house_test holds the source against the plan of the house: which
 // package may import which, where a secret may be revealed, how long a file may
-// be, and what nothing may be called. A new package gets its line in mayImport.
+// be, and what nothing may be called. A new package gets its line in mayImport,
+// and its place in the tour, which ends here.
 package house_test
 
 import (

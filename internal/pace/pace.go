@@ -1,5 +1,7 @@
 // Package pace keeps calls under a server's limit of so many in any window of
 // time, by waiting before the call that would be one too many.
+//
+// Next room: internal/clock, by which it waits.
 package pace
 
 import (

@@ -8,6 +8,8 @@
 // The same commit, built by the same version of Go, gives the same bytes, in
 // whatever folder and whenever: no path, no time and no order of a folder gets
 // in, but the commit's own date (https://reproducible-builds.org/docs/).
+//
+// Next room: internal/house, which holds all of it to the plan.
 package main
 
 import (

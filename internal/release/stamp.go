@@ -30,7 +30,8 @@ func readStamp() (stamp, error) {
 	if tag, err := git("describe", "--tags", "--exact-match", "--match", "v[0-9]*"); err == nil {
 		s.version = strings.TrimPrefix(tag, "v")
 	}
-	changes, err := git("status", "--porcelain", "--untracked-files=no")
+	// A file that git does not know would be compiled or packed all the same.
+	changes, err := git("status", "--porcelain", "--untracked-files=all")
 	if err != nil {
 		return stamp{}, err
 	}

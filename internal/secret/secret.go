@@ -1,6 +1,8 @@
 // Package secret holds a string that never prints. Whatever formats, logs or
 // encodes a String gets "[redacted]"; the value comes out of Reveal alone, so a
 // search for Reveal lists every place where a secret is used.
+//
+// Next room: internal/demo, a world to try the house in.
 package secret
 
 import (

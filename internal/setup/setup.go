@@ -7,6 +7,8 @@
 // It rests on the settings of Travis API v3
 // (https://developer.travis-ci.com/resource/env_var) and on what the convox
 // client reads in a build (https://docs.convox.com/).
+//
+// Next room: travisapi, the first of the outsides that it decides about.
 package setup
 
 import (

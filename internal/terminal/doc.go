@@ -11,4 +11,6 @@
 // It stands on POSIX terminals
 // (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap11.html);
 // on other systems the package is empty.
+//
+// Next room: internal/secret/secrettest, with which they search what came out.
 package terminal

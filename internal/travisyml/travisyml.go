@@ -14,6 +14,8 @@
 // https://docs.travis-ci.com/user/build-matrix/ and
 // https://docs.travis-ci.com/user/build-stages/. The step is the one of Convox's
 // page on Travis CI (https://docs.convox.com).
+//
+// Next room: internal/gitrepo, which tells whose file that is.
 package travisyml
 
 import (

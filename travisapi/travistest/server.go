@@ -6,6 +6,8 @@
 //
 // The habits are read from https://github.com/travis-ci/travis-api. Failing
 // networks are played by Server.Faults.
+//
+// Next room: cfn/cfntest, the second one.
 package travistest
 
 import (

@@ -6,6 +6,8 @@
 // (https://pkg.go.dev/charm.land/huh/v2), behind huh.go. Secrets and lists are
 // our own: huh lets keys that are pressed behind Enter into the value, and draws
 // every option of a list for every key.
+//
+// Next room: tui/flow, which says what the questions are.
 package field
 
 import (

@@ -6,6 +6,8 @@
 // A Flow belongs to one goroutine. What takes time is handed out as Work and
 // Searches, to be run elsewhere; they read nothing of the Flow and bring back
 // what is to be changed in it.
+//
+// Next room: internal/setup, which decides what the answers lead to.
 package flow
 
 import (

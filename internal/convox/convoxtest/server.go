@@ -3,6 +3,8 @@
 // the real ones as the public sources show them
 // (https://github.com/convox/rack), and are strict: what the real ones would
 // not be asked by this program is a stray request, and is told at the end.
+//
+// Next room: internal/faults, which makes all three fail.
 package convoxtest
 
 import (

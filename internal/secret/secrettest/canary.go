@@ -1,5 +1,7 @@
 // Package secrettest finds a secret in what came out of a program under test,
 // in clear and in the forms in which the wire carries it.
+//
+// Next room: internal/release, how the program leaves the house.
 package secrettest
 
 import (

@@ -19,11 +19,11 @@ func (d *Document) variables() []Variable {
 	}
 	var all []Variable
 	seen := make(map[*yaml.Node]bool)
-	for _, s := range d.scopes() {
+	for _, s := range append([]listed{{node: d.root}}, jobsOf(d.root)...) {
 		env := lookup(s.node, "env")
 		global := lookup(env, "global")
 		of := Global
-		if s.job {
+		if s.node != d.root {
 			of = Job
 		}
 		for _, entry := range items(global) {

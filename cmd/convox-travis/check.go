@@ -26,7 +26,8 @@ is looked for among the Racks in CloudFormation, where AWS can be asked.
 
 With --build Travis runs one build of each repository that only logs in with what
 is set, and its end is waited for: the one proof of values that nobody can read.
-It uses build credits. For a branch of its own pair, give --branch.
+It uses build credits. For a branch of its own pair, give --branch. Such a build
+does without the .travis.yml, so none is run where that sets the pair.
 
 Exit code 0 means that nothing was found, or notes alone; 5 that there is an
 error or a warning; 4 that a credential was refused; 1 that something could not
@@ -113,7 +114,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 // checkAnswers reads the answers, and lists those that are missing. A credential
 // is none of them, unless half of one was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
-	request := setup.AuditRequest{Branch: o.branch, Swept: o.all}
+	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags()}
 	way, err := o.wayIn(p.env)
 	if err != nil {
 		return request, nil, err
@@ -146,6 +147,7 @@ func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.Audi
 		return request, nil, err
 	}
 	request.Targets, request.Rack = repos.targets, way.rack
+	request.OwnTravis = access.endpoint != travisapi.HostedEndpoint
 	if request.Credential, request.Known, err = p.checkCredential(ctx, &o.options, way); err != nil {
 		return request, nil, err
 	}

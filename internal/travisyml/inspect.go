@@ -63,6 +63,8 @@ type Variable struct {
 	// Exposed is whether the file gives away something that looks secret: a
 	// password, token or key, or a RACK_URL with a password in it.
 	Exposed bool
+	// Password is what the address of a RACK_URL has for one.
+	Password secret.String
 }
 
 // Inspect tells what the document does.

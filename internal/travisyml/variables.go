@@ -2,6 +2,7 @@ package travisyml
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -70,7 +71,14 @@ func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.
 }
 
 func plain(name, value string, expands bool, line int, of Scope) Variable {
-	return Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), Exposed: isExposed(name, value, expands)}
+	v := Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), Exposed: isExposed(name, value, expands)}
+	if name == addressName {
+		if address, err := url.Parse(value); err == nil {
+			password, _ := address.User.Password()
+			v.Password = secret.New(password)
+		}
+	}
+	return v
 }
 
 // assignment is NAME=VALUE in a shell. One that expands has a "$" that means

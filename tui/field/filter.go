@@ -32,6 +32,7 @@ func (l *List) narrow(filter string) {
 // else the best first, and in their order where equally good. Space between
 // words is no part of what is looked for.
 func (l *List) match() {
+	defer l.count()
 	l.matches = l.matches[:0]
 	pattern := strings.ReplaceAll(l.filter, " ", "")
 	if pattern == "" {
@@ -42,6 +43,21 @@ func (l *List) match() {
 	}
 	for _, found := range fuzzy.FindFrom(pattern, haystack(l.rows)) {
 		l.matches = append(l.matches, found.Index)
+	}
+}
+
+// count counts what is listed, which another way to answer is not.
+func (l *List) count() {
+	l.counted, l.countedShown = 0, 0
+	for _, row := range l.rows {
+		if !row.Other {
+			l.counted++
+		}
+	}
+	for _, match := range l.matches {
+		if !l.rows[match].Other {
+			l.countedShown++
+		}
 	}
 }
 

@@ -93,7 +93,8 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 }
 
 // writeFile adds to .travis.yml. That it cannot be done without changing a line
-// is no failure: the review has shown the lines to paste.
+// is no failure: the review has said so, and the end gives the lines to paste,
+// which only now hold what is encrypted.
 func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *setup.RepositoryReport, tell Tell) {
 	request := j.request
 	if j.encrypt {
@@ -112,7 +113,7 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *
 		tell.Line(Line{Plain, "adding to .travis.yml"})
 	}
 	report.File = setup.WriteFile(change, err, j.encrypt)
-	if _, refused := errors.AsType[*travisyml.Refusal](err); report.File.Err != nil && (j.encrypt || !refused) {
+	if _, refused := errors.AsType[*travisyml.Refusal](err); report.File.Err != nil && !refused {
 		report.Err = report.File.Err
 	}
 }
@@ -253,13 +254,14 @@ func (f *Flow) Next() []string {
 	if f.answers.unchecked {
 		next = append(next, "the password was not checked: the first build will show whether it is right")
 	}
-	if file := report.Repositories[0].File; file != nil && (file.Written() || file.Found != "") {
-		if file.Written() {
+	if file := report.Repositories[0].File; file != nil && (file.Written() || file.Found != "" || len(file.ToPaste) > 0) {
+		next = append(next, toPaste(file.ToPaste)...)
+		if file.Written() || len(file.ToPaste) > 0 {
 			path := shellescape.Quote(shellescape.StripUnsafe(file.Path))
 			next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
 		}
-		if file.Encrypted {
-			next = append(next, "builds have the pair from the push on; then convox-travis check --build proves it")
+		if f.answers.encrypt {
+			next = append(next, "builds have the pair from the push on")
 		}
 		return next
 	}
@@ -275,7 +277,11 @@ func (f *Flow) Next() []string {
 }
 
 func (f *Flow) deployCommand() string {
-	command := "convox deploy --app " + shellescape.Quote(shellescape.StripUnsafe(path.Base(f.answers.target.Slug)))
+	app := path.Base(f.answers.target.Slug)
+	if f.fitsFile() {
+		app = f.found.file.AppName(f.answers.target.Slug)
+	}
+	command := "convox deploy --app " + shellescape.Quote(shellescape.StripUnsafe(app))
 	if f.answers.way == ByConsole {
 		rack := cmp.Or(f.consoleRack(), "ORG/NAME")
 		if login := f.result.login; rack == "ORG/NAME" && login != nil && len(login.Racks) == 1 {

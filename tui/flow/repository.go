@@ -176,7 +176,7 @@ func (f *Flow) repositoryRows() []Row {
 		}
 		rows = append(rows, row)
 	}
-	return append(rows, Row{Key: typeRow, Cells: []string{"type a name"}})
+	return append(rows, Row{Key: typeRow, Cells: []string{"type a name"}, Other: true})
 }
 
 func (f *Flow) repositoryReason() []string {

@@ -129,7 +129,7 @@ func rows(of []flow.Row) []field.Row {
 	for i, r := range of {
 		// What people type is the name and what it is on, never a host.
 		search := strings.Join(r.Cells[:min(2, len(r.Cells))], " ")
-		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Disabled: r.Disabled, Search: search}
+		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Disabled: r.Disabled, Search: search, Other: r.Other}
 	}
 	return shown
 }

@@ -23,7 +23,7 @@ commits are looked at where the working folder is the repository's clone.
 
 With --build Travis runs one build of each repository that only logs in with
 what is set: the one proof of values that nobody can read. It uses build
-credits.
+credits, and does without the .travis.yml: none is run where that sets the pair.
 
 Exit code 0 means that nothing was found, or notes alone; 5 that there is an
 error or a warning; 4 that a credential was refused; 1 that something could not
@@ -108,7 +108,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 // checkAnswers reads the answers, and lists those that are missing. A credential
 // is none of them, unless half of one was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
-	request := setup.AuditRequest{Branch: o.branch, Swept: o.all}
+	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags()}
 	way, err := o.wayIn(p.env)
 	if err != nil {
 		return request, nil, err
@@ -141,6 +141,7 @@ func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.Audi
 		return request, nil, err
 	}
 	request.Targets, request.Rack = repos.targets, way.rack
+	request.OwnTravis = access.endpoint != travisapi.HostedEndpoint
 	if request.Credential, request.Known, err = p.checkCredential(ctx, &o.options, way); err != nil {
 		return request, nil, err
 	}

@@ -135,12 +135,16 @@ func (p *program) hostsAtHand(context.Context) (all []string) {
 }
 
 // appAtHand is the app that the convox client would take here.
-func (p *program) appAtHand(context.Context) []string {
+func (p *program) appAtHand(ctx context.Context) []string {
 	file, err := travisyml.Open(p.dir)
 	if err != nil {
 		return nil
 	}
-	return []string{file.AppName()}
+	slug := ""
+	if all := p.repositoriesAtHand(ctx); len(all) > 0 {
+		slug = all[0]
+	}
+	return []string{file.AppName(slug)}
 }
 
 func (p *program) racksAtHand(context.Context) (all []string) {

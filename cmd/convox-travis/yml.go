@@ -42,7 +42,7 @@ looks only whether it is there.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.file, "file", "", "add to the file at `PATH` (default: the clone's .travis.yml)")
-	flags.StringVar(&o.app, "app", "", "the app to deploy, `NAME` (default: .convox/app, else the folder's name)")
+	flags.StringVar(&o.app, "app", "", "the app to deploy, `NAME` (default: .convox/app's, else the repository's)")
 	flags.StringVar(&o.step, "step", "", "the step's `KEY`: deploy, whose failure fails the build, or after_success (default: what fits the file)")
 	flags.BoolVar(&o.write, "write", false, "write the file")
 	flags.BoolVar(&o.onlyCheck, "check", false, "tell only what is missing, and exit 5 when something is")
@@ -81,7 +81,11 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 		return show.fail(err)
 	}
 	show.file = file
-	step, err := p.deployStep(ctx, o, file)
+	deploys, err := setup.Deploys(file)
+	if err != nil {
+		return show.fail(err)
+	}
+	step, err := p.deployStep(ctx, o, file, deploys)
 	if err != nil {
 		return show.fail(err)
 	}
@@ -124,15 +128,26 @@ func (o *ymlOptions) open(dir string) (travisyml.File, error) {
 }
 
 // deployStep reads the answers that the step needs, and lists those that are
-// missing.
-func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File) (setup.DeployStep, error) {
+// missing: none, where the file deploys already.
+func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File, deploys bool) (setup.DeployStep, error) {
 	way, err := o.wayIn(p.env)
 	if err != nil {
 		return setup.DeployStep{}, err
 	}
 	step := setup.DeployStep{App: o.app, Console: way.console, Rack: way.rack, Branch: o.branch, Form: o.step}
 	if step.App == "" {
-		step.App = file.AppName()
+		repos, err := p.repositories(ctx, &o.options)
+		if err != nil {
+			return setup.DeployStep{}, err
+		}
+		slug := repos.slug()
+		if o.file != "" && len(o.repos) == 0 {
+			slug = "" // the clone here may be another's
+		}
+		step.App = file.AppName(slug)
+	}
+	if deploys {
+		return step, nil
 	}
 	if step.Branch == "" {
 		step.Branch = gitrepo.DefaultBranch(ctx, file.Root)

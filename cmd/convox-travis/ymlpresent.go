@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/term"
 
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -29,17 +31,43 @@ func (s *ymlPresenter) fail(err error) error {
 	if refusal, is := errors.AsType[*travisyml.Refusal](err); is {
 		document.Lines = refusal.Lines
 		for _, line := range refusal.Lines {
-			s.result(line)
+			s.result(line + "\n")
 		}
 	}
 	s.print(document)
 	return &reportedError{code: code}
 }
 
+// result is a line of the result. A program gets it as it is, so that a diff can
+// be applied; a terminal nothing that steers it.
 func (s *ymlPresenter) result(line string) {
-	if s.o.json == "" {
-		fmt.Fprintln(s.out, shellescape.StripUnsafe(line))
+	switch {
+	case s.o.json != "":
+	case s.toTerminal():
+		text := strings.TrimRight(line, "\r\n")
+		fmt.Fprint(s.out, s.coloured(harmlessLine(text)), "\n")
+	default:
+		fmt.Fprint(s.out, line)
 	}
+}
+
+// harmlessLine is a line for a terminal. Of what is not to be printed a tab alone
+// does no harm.
+func harmlessLine(line string) string {
+	parts := strings.Split(line, "\t")
+	for i := range parts {
+		parts[i] = shellescape.StripUnsafe(parts[i])
+	}
+	return strings.Join(parts, "\t")
+}
+
+func (s *ymlPresenter) toTerminal() bool {
+	to, is := s.out.(*output)
+	if !is {
+		return false
+	}
+	file, is := to.to.(*os.File)
+	return is && term.IsTerminal(int(file.Fd()))
 }
 
 // change shows what is added, or that nothing has to be.
@@ -63,7 +91,7 @@ func (s *ymlPresenter) change(change setup.FileChange) error {
 		s.note("nothing is written; --write writes it")
 	}
 	for line := range strings.Lines(document.Diff) {
-		s.result(s.coloured(strings.TrimSuffix(line, "\n")))
+		s.result(line)
 	}
 	s.print(document)
 	if code == exitDone {
@@ -74,7 +102,6 @@ func (s *ymlPresenter) change(change setup.FileChange) error {
 
 // coloured is a line of a diff in its colour, where colours are shown.
 func (s *ymlPresenter) coloured(line string) string {
-	line = shellescape.StripUnsafe(line)
 	if !s.colours || line == "" {
 		return line
 	}

@@ -58,6 +58,7 @@ const (
 
 	// About .travis.yml.
 	FoundUnreadFile    = "yml_unread"       // the file does not parse, or cannot be read
+	FoundNoItem        = "yml_secure"       // an encrypted text that Travis does not take for one
 	FoundUnnamed       = "yml_encrypted"    // encrypted variables whose names nobody can see
 	FoundPlainSecret   = "plain_secret"     // a secret is in the file
 	FoundOldSecret     = "committed_secret" // a secret is in a commit
@@ -113,6 +114,8 @@ type AuditRequest struct {
 	Rack       string     // ORG/NAME, which the key should see; "" is none
 	Known      []Warning  // about the Rack, from looking it up
 	Clone      *ClonedFile
+	Given      GivenFlags
+	OwnTravis  bool // it is not travis-ci.com, whose pages are known
 
 	Read func(done int) // told how many repositories have been read, one at a time; may be nil
 }
@@ -132,6 +135,8 @@ type Audited struct {
 
 	Proof   *ProofEvent // the build that logged in; nil where none did
 	Unbuilt string      // why no build was asked for, where one was wanted
+
+	pairInFile bool // the file sets a variable of the pair
 }
 
 // Count is how many findings there are of a severity.
@@ -173,7 +178,7 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 	}
 	audit := Audit{Findings: read.general(request), Refused: read.login.refused()}
 	for _, facts := range read.repositories {
-		audited := Audited{Target: facts.target, ID: facts.repository.ID}
+		audited := Audited{Target: facts.target, ID: facts.repository.ID, pairInFile: len(facts.file.sets(HostName))+len(facts.file.sets(PasswordName)) > 0}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}

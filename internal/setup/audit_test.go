@@ -114,7 +114,7 @@ func (a audited) run(t *testing.T) {
 	if got := severities(audit); got != a.want {
 		t.Errorf("found\n%s\nnot\n%s\n%s", got, a.want, words(audit))
 	}
-	if !strings.Contains(words(audit), a.says) {
+	if !strings.Contains(words(audit)+"\n", a.says) {
 		t.Errorf("%q is not in\n%s", a.says, words(audit))
 	}
 	for _, f := range audit.Findings {

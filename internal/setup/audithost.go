@@ -87,7 +87,7 @@ func (a Auditor) readRacks(ctx context.Context, repositories []repositoryFacts, 
 func (c *auditCase) judgeHosts() {
 	given := c.request.Credential.Host
 	if own, known := c.host(); known && !given.IsZero() && own.host != given {
-		c.add(SeverityWarning, FoundAnotherHost, HostName+own.where+" is "+own.host.String()+", and not "+given.String(), "to write that one with its password: "+c.apply(c.request.Branch))
+		c.add(SeverityWarning, FoundAnotherHost, HostName+own.where+" is "+own.host.String()+", and not "+given.String(), c.write("to write that one with its password", c.request.Branch))
 	}
 	for _, known := range c.hosts(c.request.Branch) {
 		c.judgeRackOf(known)
@@ -110,7 +110,7 @@ func (c *auditCase) judgeRackOf(known knownHost) {
 	}
 	is := HostName + known.where + " is " + known.host.String() + ", and no Rack in CloudFormation has that host any more"
 	if rack, moved := c.racks.successor(known.host, region); moved {
-		c.add(SeverityError, FoundStaleHost, is+": Rack "+rack.Name+" has "+rack.Host, "to write the new one: convox-travis apply"+c.target.flags()+" --rack "+rack.Name)
+		c.add(SeverityError, FoundStaleHost, is+": Rack "+rack.Name+" has "+rack.Host, "to write the new one: convox-travis"+c.target.flags()+flagLine("--rack", rack.Name, "--region", rack.Region)+flagLine(c.request.Given.AWS...)+flagLine(c.request.Given.Travis...))
 		return
 	}
 	c.add(SeverityWarning, FoundStaleHost, is, "convox-travis racks lists those there are; a Rack of another AWS account is found with --profile")

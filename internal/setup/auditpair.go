@@ -56,7 +56,7 @@ func (c *auditCase) judgePair() {
 // all, some branches have variables of their own.
 func (c *auditCase) judgeScope(branch string, branches bool) {
 	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
-	write := "to write both: " + c.apply(branch)
+	write := c.write("to write both", branch)
 	where := "it has "
 	if branch != "" {
 		where = "branch " + showBranch(branch) + " has "
@@ -67,7 +67,7 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 	}
 	switch {
 	case host == nowhere && password == nowhere && branches:
-		c.add(SeverityNote, FoundBranchesOnly, "only builds of some branches have variables: "+showBranches(branchesOf(c.vars)), "for the other branches: "+c.apply(""))
+		c.add(SeverityNote, FoundBranchesOnly, "only builds of some branches have variables: "+showBranches(branchesOf(c.vars)), c.write("for the other branches", ""))
 	case host == nowhere && password == nowhere:
 		c.add(missing, FoundMissingPair, where+"neither "+HostName+" nor "+PasswordName+unless, write)
 	case password == nowhere:
@@ -79,10 +79,10 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 	case host == ofBranch && c.sameHost(branch):
 	case host == ofBranch:
 		c.add(SeverityError, FoundMixedPair, fmt.Sprintf("branch %s has a %s of its own and no password: it sends that host the password of %s", showBranch(branch), HostName, password.name()),
-			"give the branch a pair of its own: "+c.apply(branch))
+			c.write("give the branch a pair of its own", branch))
 	case password == ofBranch:
 		c.add(SeverityWarning, FoundMixedPair, fmt.Sprintf("branch %s has a %s of its own and no host: it sends it to the host of %s", showBranch(branch), PasswordName, host.name()),
-			"give the branch a pair of its own: "+c.apply(branch))
+			c.write("give the branch a pair of its own", branch))
 	default:
 		c.add(SeverityWarning, FoundMixedPair, fmt.Sprintf("%s is from %s, and %s from %s", HostName, host.name(), PasswordName, password.name()), write)
 	}

@@ -27,7 +27,7 @@ func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prove
 		if audited.Err != nil || audited.ID == 0 {
 			continue
 		}
-		if audited.Unbuilt = a.unbuilt(audited.Target); audited.Unbuilt != "" {
+		if audited.Unbuilt = a.unbuilt(*audited); audited.Unbuilt != "" {
 			continue
 		}
 		var last ProofEvent
@@ -56,10 +56,14 @@ func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prove
 	return nil
 }
 
-// unbuilt is why a build of a repository cannot log in, or "".
-func (a *Audit) unbuilt(target Target) string {
+// unbuilt is why a build of a repository would prove nothing, or "". What such a
+// build runs takes the place of the .travis.yml, and what that sets is gone.
+func (a *Audit) unbuilt(audited Audited) string {
+	if audited.pairInFile {
+		return "the pair is in the file, and such a build does without it: the next build of a push shows whether it logs in"
+	}
 	for _, f := range a.Findings {
-		if f.Target != target {
+		if f.Target != audited.Target {
 			continue
 		}
 		switch f.Code {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/travisapi"
 )
 
@@ -28,11 +26,11 @@ func (c *auditCase) judge() {
 		return
 	}
 	if c.err == nil && c.request.Swept && !c.isConvoxs() {
-		c.add(SeverityNote, FoundNotSetUp, "it has nothing of Convox", "to set it up: "+c.apply(""))
+		c.add(SeverityNote, FoundNotSetUp, "it has nothing of Convox", c.write("to set it up", ""))
 		return
 	}
 	if !c.repository.Active {
-		c.add(SeverityWarning, FoundInactive, "Travis does not build it: it is not active there", "activate it on its Travis page: https://app.travis-ci.com/"+string(c.target.provider())+"/"+c.target.Slug)
+		c.add(SeverityWarning, FoundInactive, "Travis does not build it: it is not active there", c.activate())
 	}
 	if c.err == nil {
 		c.judgeSettings()
@@ -90,9 +88,9 @@ func (c *auditCase) judgePublic() {
 		switch v.Name {
 		case PasswordName:
 			c.add(SeverityError, FoundPublic, PasswordName+on(v.Branch)+" is public: every build's log shows it",
-				"change that password wherever it is still good, then write it anew, private: "+c.apply(v.Branch))
+				c.write("change that password wherever it is still good, then write it anew, private", v.Branch))
 		case HostName:
-			c.add(SeverityNote, FoundPublic, HostName+on(v.Branch)+" is public: every build's log shows it", "to make it private: "+c.apply(v.Branch))
+			c.add(SeverityNote, FoundPublic, HostName+on(v.Branch)+" is public: every build's log shows it", c.write("to make it private", v.Branch))
 		}
 	}
 }
@@ -108,7 +106,7 @@ func (c *auditCase) judgeDoubles() {
 		seen[s] = true
 		if n := len(inScope(c.vars, v.Name, v.Branch)); n > 1 {
 			c.add(SeverityWarning, FoundDoubles, fmt.Sprintf("%s%s is there %d times: builds use the last one", v.Name, on(v.Branch), n),
-				"to write one and delete the others: "+c.apply(v.Branch))
+				c.write("to write one and delete the others", v.Branch))
 		}
 	}
 }
@@ -175,42 +173,14 @@ func isAnother(err error) bool {
 	return is && decided.code == FoundAnother
 }
 
+func (c *auditCase) activate() string {
+	hint := "activate it on its Travis page"
+	if c.request.OwnTravis {
+		return hint
+	}
+	return hint + ": https://app.travis-ci.com/" + string(c.target.provider()) + "/" + c.target.Slug
+}
+
 func (c *auditCase) getAccess() string {
 	return "get push access to " + c.target.String() + ", or use the token of someone who has it"
-}
-
-// apply is the command that writes the pair of a branch, or of all branches: the
-// wizard, which asks for the rest, unless a way in was given.
-func (c *auditCase) apply(branch string) string {
-	command, way := "convox-travis", c.request.Credential.way()
-	if way != "" {
-		command += " apply"
-	}
-	command += c.target.flags()
-	if branch != "" {
-		command += " --branch " + showBranch(branch)
-	}
-	return command + way
-}
-
-// way is the way in as flags, or "".
-func (c Credential) way() string {
-	switch {
-	case c.Host.IsZero():
-		return ""
-	case c.Console && c.Host.IsHostedConsole():
-		return " --console"
-	case c.Console:
-		return " --console=" + c.Host.String()
-	}
-	return " --host " + c.Host.String()
-}
-
-// flags names the repository on a command line.
-func (t Target) flags() string {
-	flags := " --repo " + shellescape.Quote(t.Slug)
-	if provider := t.provider(); provider != travisapi.GitHub {
-		flags += " --provider " + string(provider)
-	}
-	return flags
 }

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,9 +35,11 @@ func (c *auditCase) judgeFile() {
 	case c.file.report.Imports:
 		c.add(SeverityNote, FoundNoDeploy, ".travis.yml does not run convox deploy; the files that it imports are not looked at", "")
 	case c.file.missing:
-		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", "to add a step: convox-travis yml --write")
+		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", travisyml.Deploy{}))
+	case c.file.report.OwnScripts:
+		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy; the scripts that it calls are not looked at", c.yml("if none of them deploys, to add a step", travisyml.Deploy{}))
 	default:
-		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy; scripts that it calls are not looked at", "to add a step: convox-travis yml --write")
+		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", travisyml.Deploy{}))
 	}
 }
 
@@ -47,24 +50,53 @@ func (c *auditCase) judgeSecrets() {
 			"change it, and take it out of the file\n"+c.instead(v))
 	}
 	for _, old := range c.file.old {
-		c.add(SeverityWarning, FoundOldSecret, fmt.Sprintf("%s stands in clear in the .travis.yml of commit %s: who sees the repository has it%s", old.variable.Name, old.commit, c.given(old.variable)),
-			"change it wherever it is still good: history keeps it")
+		c.judgeOld(old)
 	}
+}
+
+// judgeOld tells of a secret that history keeps, whatever is done. It stays a
+// warning only where it may still let someone in to Convox, which a run that is
+// given the password can tell.
+func (c *auditCase) judgeOld(old oldSecret) {
+	name := old.variable.Name
+	severity, hint := SeverityNote, "where it is still good, change it: history keeps it"
+	switch given := c.request.Credential; {
+	case c.isGiven(old.variable):
+		severity, hint = SeverityError, "change that password: history keeps it"
+	case (name == PasswordName || name == overrideName) && !given.given():
+		severity = SeverityWarning
+		if way := c.deployWay(travisyml.Deploy{}); way != "" {
+			hint += "\nwith the file of today's password for FILE, this tells whether it is that one: convox-travis check" + c.target.flags() + way + flagLine(c.request.Given.Travis...) + " " + stdinFlag + " < FILE"
+		} else {
+			hint += "\nconvox-travis check that is given the way in and today's password tells whether it is that one"
+		}
+	}
+	c.add(severity, FoundOldSecret, fmt.Sprintf("%s stands in clear in the .travis.yml of commit %s: who sees the repository has it%s", name, old.commit, c.given(old.variable)), hint)
 }
 
 // given tells that an open secret is the very password that is audited.
 func (c *auditCase) given(v travisyml.Variable) string {
-	password := c.request.Credential.Password
-	if !c.request.Credential.given() || !v.Value.Equal(password) && !v.Value.Equal(quoted(password)) {
-		return ""
+	if c.isGiven(v) {
+		return "; it is the password that was given"
 	}
-	return "; it is the password that was given"
+	return ""
+}
+
+func (c *auditCase) isGiven(v travisyml.Variable) bool {
+	password, value := c.request.Credential.Password, v.Value
+	if !c.request.Credential.given() {
+		return false
+	}
+	if v.Name == overrideName {
+		value = v.Password
+	}
+	return value.Equal(password) || value.Equal(quoted(password))
 }
 
 // instead is where a secret belongs.
 func (c *auditCase) instead(v travisyml.Variable) string {
 	if v.Name == PasswordName {
-		return "write the new one as a private variable: " + c.apply("")
+		return c.write("write the new one as a private variable", "")
 	}
 	return "a private variable of the repository's settings keeps the new one"
 }
@@ -77,7 +109,11 @@ func (c *auditCase) judgeOverrides() {
 			continue
 		}
 		c.add(SeverityWarning, FoundOverridden, fmt.Sprintf("%s is in .travis.yml, line %d%s: that wins over the repository's settings", name, set[0].Line, encrypted(set[0])),
-			"keep one of them: delete it in the file, or take the pair out of the settings: convox-travis remove"+c.target.flags())
+			"keep one of them: delete it in the file, or take the pair out of the settings: "+c.remove())
+	}
+	for _, v := range c.file.sets("secure") {
+		c.add(SeverityWarning, FoundNoItem, fmt.Sprintf("the encrypted text in .travis.yml, line %d, is no item of a list and has other variables beside it: Travis makes a variable of it that is called secure", v.Line),
+			"write it as an item of its own, with a dash: - secure: \"…\"")
 	}
 	for _, v := range c.file.sets(overrideName) {
 		c.add(SeverityError, FoundRackURL, fmt.Sprintf("%s is in .travis.yml, line %d%s: the convox client uses it and ignores the pair", overrideName, v.Line, encrypted(v)),
@@ -105,30 +141,29 @@ func encrypted(v travisyml.Variable) string {
 	return ""
 }
 
-const writeAnother = "delete the step and have one written that has none of this: convox-travis yml --write"
-
 // judgeDeploy looks at one step that deploys.
 func (c *auditCase) judgeDeploy(d travisyml.Deploy) {
 	step := "the deploy step in " + d.At()
+	another := func() string { return c.yml("delete the step, and have one written that has none of this", d) }
 	switch {
 	case !d.Branch && !d.NoPullRequests:
-		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request", writeAnother)
+		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request", another())
 	case !d.Branch:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", "name the branch\nor "+writeAnother)
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", "name the branch\nor "+another())
 	case !d.NoPullRequests:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for pull requests too", "leave them out by TRAVIS_PULL_REQUEST\nor "+writeAnother)
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for pull requests too", "leave them out by TRAVIS_PULL_REQUEST\nor "+another())
 	}
 	if d.PerJob {
-		c.add(SeverityWarning, FoundPerJob, step+" runs once in each of several jobs ("+strings.Join(c.file.report.Why, ", ")+")", "move it to a last stage with one job\nor "+writeAnother)
+		c.add(SeverityWarning, FoundPerJob, step+" runs once in each of several jobs ("+strings.Join(c.file.report.Why, ", ")+")", "move it to a last stage with one job\nor "+another())
 	}
 	switch {
 	case d.FailureHidden && strings.HasSuffix(d.Place, FormAfterSuccess):
-		c.add(SeverityNote, FoundHiddenFailure, step+" may fail and the build still passes", "a step in deploy fails the build: convox-travis yml --step deploy")
+		c.add(SeverityNote, FoundHiddenFailure, step+" may fail and the build still passes", c.yml("delete that step first, and have one written whose failure fails the build", d, "--step", FormDeploy))
 	case d.FailureHidden:
-		c.add(SeverityWarning, FoundHiddenFailure, step+" may fail and the build still passes", "let its failure be the build's\nor "+writeAnother)
+		c.add(SeverityWarning, FoundHiddenFailure, step+" may fail and the build still passes", "let its failure be the build's\nor "+another())
 	}
 	if !d.Installs {
-		c.add(SeverityWarning, FoundNoClient, step+" needs the convox client, and nothing before it installs one", "install it first (https://docs.convox.com/installation/cli/)\nor "+writeAnother)
+		c.add(SeverityWarning, FoundNoClient, step+" needs the convox client, and nothing before it installs one", "install it first (https://docs.convox.com/installation/cli/)\nor "+another())
 	}
 	c.judgeRack(d, step)
 }
@@ -140,7 +175,7 @@ func (c *auditCase) judgeRack(d travisyml.Deploy, step string) {
 	}
 	switch {
 	case d.Rack == "" && !c.namesRack():
-		c.add(SeverityError, FoundRackMissing, step+" names no Rack, and behind a Console it has to", "add --rack ORG/NAME to it")
+		c.add(SeverityError, FoundRackMissing, step+" names no Rack, and behind a Console it has to", "add --rack "+cmp.Or(c.deployRack(d), "ORG/NAME")+" to it")
 	case d.Rack == "" || strings.ContainsAny(d.Rack, "$`"): // it is known in the build
 	case c.login.proved() && c.login.credential.Console && !c.login.sees(d.Rack):
 		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key does not see", step, d.Rack), c.login.seen())

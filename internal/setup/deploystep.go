@@ -36,6 +36,9 @@ type FileChange struct {
 	// "after_success, line 12"; "" is nowhere.
 	Found string
 	Form  string // of the step that is added, "" where none is
+	// ToPaste is what a person has to write into New themselves, since it cannot
+	// be added.
+	ToPaste []*travisyml.Refusal
 }
 
 // Changed reports whether there is anything to write.
@@ -49,55 +52,104 @@ func (c FileChange) Write() error {
 	return c.File.Write(c.New)
 }
 
+// Deploys reports whether a file deploys with Convox already. The error is
+// travisyml's, for a file that does not parse.
+func Deploys(file travisyml.File) (bool, error) {
+	document, err := travisyml.Parse(file.Text)
+	if err != nil {
+		return false, err
+	}
+	return len(document.Inspect().Deploys) > 0, nil
+}
+
 // PlanFile works out what has to be added to a file. The errors are travisyml's:
-// a *SyntaxError for a file that does not parse, and a *Refusal, with the lines to
-// paste, where something cannot be added without changing a line.
+// a *SyntaxError for a file that does not parse, and a *Refusal where something
+// cannot be added without changing a line: it is the first of ToPaste, and the
+// change is what can be added.
 func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
 	change := FileChange{File: file, New: file.Text}
 	document, err := travisyml.Parse(file.Text)
 	if err != nil {
 		return change, err
 	}
+	secureRefused := false
 	if len(request.Secure) > 0 {
 		added, err := document.AddSecure(request.Secure...)
-		if err != nil {
+		if secureRefused = change.refused(err); err != nil && !secureRefused {
 			return change, err
 		}
-		change.New = added.New
-		if document, err = travisyml.Parse(added.New); err != nil {
+		if err == nil {
+			change.New = added.New
+			if document, err = travisyml.Parse(added.New); err != nil {
+				return change, err
+			}
+		}
+	}
+	if request.Step != nil {
+		if err := change.addStep(document, *request.Step); err != nil && !change.refused(err) {
 			return change, err
 		}
 	}
-	if request.Step == nil {
-		return change, nil
+	if secureRefused && change.Changed() { // by the step, which may have moved lines
+		if document, err = travisyml.Parse(change.New); err != nil {
+			return change, err
+		}
+		change.ToPaste = nil
+		if _, err := document.AddSecure(request.Secure...); !change.refused(err) {
+			return change, err
+		}
 	}
-	step := request.Step.in(document)
+	if len(change.ToPaste) > 0 {
+		return change, change.ToPaste[0]
+	}
+	return change, nil
+}
+
+// refused keeps a refusal, if err is one.
+func (c *FileChange) refused(err error) bool {
+	refusal, is := errors.AsType[*travisyml.Refusal](err)
+	if is {
+		c.ToPaste = append(c.ToPaste, refusal)
+	}
+	return is
+}
+
+// addStep adds the step to a document that holds what was added already.
+func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) error {
+	step := wanted.in(document)
 	added, err := document.AddStep(step)
-	if refusal, is := errors.AsType[*travisyml.Refusal](err); is && request.Step.Form == "" && len(refusal.Instead) > 0 {
+	if refusal, is := errors.AsType[*travisyml.Refusal](err); is && wanted.Form == "" && len(refusal.Instead) > 0 {
 		step.Form = refusal.Instead[0]
 		added, err = document.AddStep(step)
 	}
 	if err != nil {
-		return change, err
+		return err
 	}
-	change.New = added.New
+	c.New = added.New
 	if len(added.Found) > 0 {
-		change.Found = added.Found[0].At()
-		return change, nil
+		c.Found = added.Found[0].At()
+		return nil
 	}
-	change.Form = step.Form.String()
-	return change, nil
+	c.Form = step.Form.String()
+	return nil
 }
+
+// Check refuses a step that no .travis.yml can carry. The error is travisyml's.
+func (s DeployStep) Check() error { return s.inForm(travisyml.DeployScript).Validate() }
 
 // in is the step in the form that fits a document: the one whose failure fails
 // the build, unless the document has steps of the other one already.
 func (s DeployStep) in(document *travisyml.Document) travisyml.Step {
-	step := travisyml.Step{Form: travisyml.DeployScript, App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
+	if s.Form == FormAfterSuccess || s.Form == "" && document.Has(FormAfterSuccess) {
+		return s.inForm(travisyml.AfterSuccess)
+	}
+	return s.inForm(travisyml.DeployScript)
+}
+
+func (s DeployStep) inForm(form travisyml.Form) travisyml.Step {
+	step := travisyml.Step{Form: form, App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
 	if s.Console {
 		step.Generation = travisyml.ThirdGeneration
-	}
-	if s.Form == FormAfterSuccess || s.Form == "" && document.Has(FormAfterSuccess) {
-		step.Form = travisyml.AfterSuccess
 	}
 	return step
 }

@@ -75,10 +75,12 @@ func badKey() error {
 	}
 }
 
+// Placeholder is the text of Placeholders.
+const Placeholder = "madeWhenItIsWritten"
+
 // Placeholders stand for the pair where it is shown before it is encrypted.
 func Placeholders() []travisyml.Secure {
-	const later = "madeWhenItIsWritten"
-	return []travisyml.Secure{{Name: HostName, Text: later}, {Name: PasswordName, Text: later}}
+	return []travisyml.Secure{{Name: HostName, Text: Placeholder}, {Name: PasswordName, Text: Placeholder}}
 }
 
 // MissingSecure stands for what of the pair a file does not hold encrypted, by us.

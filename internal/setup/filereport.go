@@ -1,5 +1,13 @@
 package setup
 
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/travisyml"
+)
+
 // FileReport is what became of .travis.yml.
 type FileReport struct {
 	Path      string // clean it before it is shown
@@ -8,6 +16,8 @@ type FileReport struct {
 	Encrypted bool   // the pair was added, or ours was written anew
 	Planned   bool   // nothing was tried: a dry run
 	Err       error  // why the file was left alone, or nil
+	// ToPaste is what could not be added, for a person to write into the file.
+	ToPaste []*travisyml.Refusal
 }
 
 // Written reports whether the file was changed.
@@ -34,10 +44,10 @@ func (r FileReport) Outcome() string {
 	return "left as it is"
 }
 
-// WriteFile adds to a file, and tells what became of it. err is why there is no
-// change to it.
+// WriteFile adds to a file what can be added, and tells what became of it. err is
+// that of planning it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
-	if err == nil {
+	if _, refused := errors.AsType[*travisyml.Refusal](err); err == nil || refused && change.Changed() {
 		err = change.Write()
 	}
 	return change.report(err, encrypted)
@@ -51,9 +61,14 @@ func (c FileChange) Intent(err error, encrypted bool) *FileReport {
 }
 
 func (c FileChange) report(err error, encrypted bool) *FileReport {
-	report := &FileReport{Path: c.File.Path, Found: c.Found, Err: err}
+	report := &FileReport{Path: c.File.Path, Found: c.Found, Err: err, ToPaste: c.ToPaste}
 	if err == nil && c.Changed() {
-		report.Step, report.Encrypted = c.Form != "", encrypted
+		report.Step, report.Encrypted = c.Form != "", encrypted && !c.leavesOut("env")
 	}
 	return report
+}
+
+// leavesOut reports whether what is to be pasted belongs to a key.
+func (c FileChange) leavesOut(key string) bool {
+	return slices.ContainsFunc(c.ToPaste, func(r *travisyml.Refusal) bool { return strings.HasPrefix(r.Place, key) })
 }

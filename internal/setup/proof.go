@@ -48,8 +48,11 @@ type ProofEvent struct {
 // CodeProofFailed marks the Error for a build that did not log in.
 const CodeProofFailed = "proof_failed"
 
+// codeProofUnknown marks the Error for a build that told nothing.
+const codeProofUnknown = "proof_unknown"
+
 // Prove starts one build and waits for its end. It is no error exactly when the
-// build passed. When it is asked to stop, the build goes on. The errors are
+// build passed, and an Error of CodeProofFailed exactly when its login failed. When it is asked to stop, the build goes on. The errors are
 // those of travisapi, or an *Error.
 func (p Prover) Prove(stop Stop, request ProofRequest) error {
 	started, err := p.Builder.StartBuild(stop.Soft, request.Ref, travisapi.BuildWish{
@@ -62,22 +65,30 @@ func (p Prover) Prove(stop Stop, request ProofRequest) error {
 	if err != nil {
 		return err
 	}
-	if build.State == "passed" {
+	switch build.State {
+	case "passed":
 		return nil
+	case "failed":
+		return request.failed(build)
+	case "canceled":
+		return request.unknown(build, "someone canceled it before it told anything")
 	}
-	return request.failed(build)
+	return request.unknown(build, "Travis could not run it to its end, or the convox client could not be fetched")
 }
 
 // config is a build that clones nothing and runs one command, which fails when
-// the login does; "convox racks" would not.
+// the login does; "convox racks" would not. What goes wrong before it, in install,
+// makes the build errored and not failed
+// (https://docs.travis-ci.com/user/job-lifecycle/#breaking-the-build).
 func (r ProofRequest) config() map[string]any {
-	const install = `curl -fsSL %s -o "$HOME/convox" && chmod +x "$HOME/convox" && "$HOME/convox" rack`
-	script := fmt.Sprintf(install, "https://download.convox.com/cli/linux/convox")
+	client, script := "https://download.convox.com/cli/linux/convox", `"$HOME/convox" rack`
 	if r.Console {
-		script = fmt.Sprintf(install, "https://github.com/convox/convox/releases/latest/download/convox-linux") + " --rack " + shellescape.Quote(r.Rack)
+		client = "https://github.com/convox/convox/releases/latest/download/convox-linux"
+		script += " --rack " + shellescape.Quote(r.Rack)
 	}
 	return map[string]any{
-		"language": "minimal", "os": "linux", "git": map[string]any{"clone": false}, "install": "true", "script": script,
+		"language": "minimal", "os": "linux", "git": map[string]any{"clone": false},
+		"install": fmt.Sprintf(`curl -fsSL %s -o "$HOME/convox" && chmod +x "$HOME/convox"`, client), "script": script,
 	}
 }
 
@@ -123,7 +134,7 @@ func (p Prover) build(ctx context.Context, request ProofRequest, id int) (travis
 		return travisapi.Build{}, err
 	case read.Result == "rejected":
 		return travisapi.Build{}, &Error{
-			code: CodeProofFailed, text: fmt.Sprintf("%s: Travis rejected the build", request.Target),
+			code: codeProofUnknown, text: fmt.Sprintf("%s: Travis rejected the build, so nothing was proved", request.Target),
 			hints: []string{"the repository's Travis page, Requests, says why: often there are no credits left"},
 		}
 	case len(read.Builds) == 0:
@@ -136,12 +147,25 @@ var errProofTooLong = &Error{code: "timeout", text: "it takes too long"}
 
 // unfollowed is a build that goes on without anybody waiting.
 func (r ProofRequest) unfollowed(build travisapi.Build, cause error) error {
-	if decided, is := cause.(*Error); is && decided.code == CodeProofFailed {
+	if decided, is := cause.(*Error); is && decided.code == codeProofUnknown {
 		return decided
 	}
-	err := &Error{code: "proof_unknown", cause: cause, text: fmt.Sprintf("%s: the build was started, and its end was not seen", r.Target)}
+	err := &Error{code: codeProofUnknown, cause: cause, text: fmt.Sprintf("%s: the build was started, and its end was not seen", r.Target)}
 	if page := r.page(build); page != "" {
 		err.hints = []string{"it goes on: " + page}
+	}
+	return err
+}
+
+// unknown is a build that is over and says nothing about the pair.
+func (r ProofRequest) unknown(build travisapi.Build, why string) error {
+	err := &Error{
+		code:  codeProofUnknown,
+		text:  fmt.Sprintf("%s: the build is %s, which proves nothing: %s", r.Target, shellescape.StripUnsafe(build.State), why),
+		hints: []string{"run this again"},
+	}
+	if page := r.page(build); page != "" {
+		err.hints = append([]string{"its log says why: " + page}, err.hints...)
 	}
 	return err
 }

@@ -39,8 +39,8 @@ func TestABuildProvesThePair(t *testing.T) {
 			t.Fatalf("%v\n%s", err, told)
 		}
 		var config struct {
-			Language, Script string
-			Git              struct{ Clone bool }
+			Language, Install, Script string
+			Git                       struct{ Clone bool }
 		}
 		if err := json.Unmarshal(played.Config, &config); err != nil || config.Git.Clone {
 			t.Fatal(err)
@@ -49,19 +49,23 @@ func TestABuildProvesThePair(t *testing.T) {
 		if console {
 			want += " --rack acme/production"
 		}
-		if !strings.HasSuffix(config.Script, want) || strings.Contains(config.Script, "releases/latest") != console || played.Env[setup.HostName] != "here" || played.Branch != "main" {
+		if !strings.HasSuffix(config.Script, want) || strings.Contains(config.Install, "releases/latest") != console || !strings.Contains(config.Install, "curl") || played.Env[setup.HostName] != "here" || played.Branch != "main" {
 			t.Errorf("%+v", played)
 		}
 	}
 }
 
-func TestABuildThatFailsProvesThatItDoesNot(t *testing.T) {
-	for _, state := range []string{"failed", "errored", "canceled"} {
+func TestOnlyABuildThatFailsProvesThatItDoesNot(t *testing.T) {
+	for state, want := range map[string]struct{ code, says string }{
+		"failed":   {setup.CodeProofFailed, "it could not log in"},
+		"errored":  {"proof_unknown", "proves nothing: Travis could not run it"},
+		"canceled": {"proof_unknown", "proves nothing: someone canceled it"},
+	} {
 		w := newWorld(t)
 		w.travis.OnBuild = func(travistest.Build) string { return state }
 		_, err := w.prove()
 		decided, is := errors.AsType[*setup.Error](err)
-		if !is || decided.Code() != setup.CodeProofFailed || !strings.Contains(err.Error(), state) || !strings.Contains(decided.Hints()[0], "/builds/") {
+		if !is || decided.Code() != want.code || !strings.Contains(err.Error(), state) || !strings.Contains(err.Error(), want.says) || !strings.Contains(decided.Hints()[0], "/builds/") {
 			t.Errorf("%s: %v", state, err)
 		}
 	}

@@ -12,16 +12,22 @@ const longestApp = 1 << 10 // bytes of .convox/app
 
 var notInApps = regexp.MustCompile(`[^a-z0-9]+`)
 
-// AppName is the app that "convox deploy" takes when it is not told: what
-// .convox/app in the top folder says, else that folder's name, made into a name
-// that an app can have (https://docs.convox.com/reference/cli/deploy/). It is ""
-// when nothing is left of it.
-func (f File) AppName() string {
+// AppName is the app that the clone's repository is most likely: what .convox/app
+// in the top folder says, which "convox deploy" takes too
+// (https://docs.convox.com/reference/cli/deploy/), else the name in the
+// repository's slug, which may be "", else that of the folder, which anyone can
+// give it; made into a name that an app can have. It is "" when nothing is left of
+// it.
+func (f File) AppName(slug string) string {
 	if text, err := bounded.File(filepath.Join(f.Root, ".convox", "app"), longestApp); err == nil {
 		if name := strings.TrimSpace(string(text)); appPattern.MatchString(name) {
 			return name
 		}
 	}
-	name := notInApps.ReplaceAllString(strings.ToLower(filepath.Base(f.Root)), "-")
-	return strings.Trim(name, "-")
+	for _, name := range []string{slug[strings.LastIndexByte(slug, '/')+1:], filepath.Base(f.Root)} {
+		if name = strings.Trim(notInApps.ReplaceAllString(strings.ToLower(name), "-"), "-"); name != "" {
+			return name
+		}
+	}
+	return ""
 }

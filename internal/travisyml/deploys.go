@@ -2,9 +2,7 @@ package travisyml
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -19,163 +17,146 @@ var lifecycle = []string{
 // hides are the phases whose failure does not fail the build.
 var hides = []string{"before_cache", "after_success", "after_failure", "after_deploy", "after_script"}
 
-var (
-	deployCommand = regexp.MustCompile(`(?:^|[\s;&|(){}"'` + "`" + `/])convox[A-Za-z0-9._-]*(?:[ \t]+[^\s;&|]+)*?[ \t]+deploy(?:$|[\s;&|)"'` + "`" + `])`)
-	installs      = regexp.MustCompile(`cli/linux/convox|convox/releases|convox-linux|(?:curl|wget|install|brew|cp|mv)\b[^\n]*\bconvox`)
-	flagApp       = regexp.MustCompile(`(?:^|\s)(?:--app|-a)(?:=|\s+)(\S+)`)
-	flagRack      = regexp.MustCompile(`(?:^|\s)(?:--rack|-r)(?:=|\s+)(\S+)`)
-	noPulls       = regexp.MustCompile(`type\s*=\s*push|type\s*!=\s*pull_request|type\s+IN\s*\(\s*push\s*\)|NOT\s+type\s*=\s*pull_request`)
-	hidden        = regexp.MustCompile(`\|\|\s*(?:true|:|exit 0|echo)`)
-)
-
-// scope is a job, or the top of the file, whose phases every job runs that has
-// none of its own.
-type scope struct {
-	prefix string
-	node   *yaml.Node
-	job    bool
+// steps are the commands of a file that concern deploying with Convox.
+type steps struct {
+	*Document
+	jobs    []job
+	seen    map[*yaml.Node]bool
+	deploys []Deploy
+	scripts bool
+	left    int // bytes that may still be followed, and of what is repeated
+	again   int
 }
 
-func (d *Document) scopes() []scope {
-	all := []scope{{node: d.root}}
-	for _, job := range jobsOf(d.root) {
-		all = append(all, scope{job.place + ".", job.node, true})
-	}
-	return all
-}
-
-// deploys finds the steps that deploy with Convox, each once: a part that other
-// parts repeat with an alias is counted where it stands first.
-func (d *Document) deploys() []Deploy {
+// steps finds them, each once: a part that other parts repeat with an alias is
+// counted where it stands first.
+func (d *Document) steps() *steps {
+	s := &steps{Document: d, seen: make(map[*yaml.Node]bool), left: mostWork, again: mostWork}
 	if d.root == nil {
-		return nil
+		return s
 	}
-	var all []Deploy
-	seen := make(map[*yaml.Node]bool)
-	several := d.matrix().several()
-	for _, s := range d.scopes() {
-		for _, phase := range lifecycle {
-			for i, step := range items(lookup(s.node, phase)) {
-				if seen[step] {
-					continue
-				}
-				seen[step] = true
-				deploy, is := d.deployIn(s, phase, step)
-				if !is {
-					continue
-				}
-				deploy.PerJob = several && !s.job
-				deploy.Installs = deploy.Installs || d.installsBefore(s, phase, i)
-				all = append(all, deploy)
-			}
+	s.jobs = d.jobs()
+	s.scope(job{node: d.root, top: true})
+	for _, j := range s.jobs {
+		if j.node != nil {
+			s.scope(j)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Deploy) int { return cmp.Compare(a.Line, b.Line) })
-	return all
+	slices.SortStableFunc(s.deploys, func(a, b Deploy) int { return cmp.Compare(a.Line, b.Line) })
+	return s
 }
 
-// deployIn reads one step of a phase.
-func (d *Document) deployIn(s scope, phase string, step *yaml.Node) (Deploy, bool) {
-	deploy := Deploy{Line: step.Line, Place: s.prefix + phase}
-	conditions := strings.Join([]string{firstValue(lookup(d.root, "if")), firstValue(lookup(s.node, "if"))}, " ")
-	deploy.Branch = strings.Contains(conditions, "branch") || lookup(d.root, "branches", "branch") != nil
-	deploy.NoPullRequests = noPulls.MatchString(conditions)
-	deploy.FailureHidden = slices.Contains(hides, phase)
+func (d *Document) deploys() []Deploy { return d.steps().deploys }
 
-	if phase == "deploy" && step.Kind == yaml.MappingNode {
-		return readProvider(deploy, step)
-	}
-	text, line, is := deploysText(step)
-	if !is {
-		return Deploy{}, false
-	}
-	deploy.Line += line
-	readFlags(&deploy, text)
-	deploy.Branch = deploy.Branch || strings.Contains(step.Value, "TRAVIS_BRANCH")
-	deploy.NoPullRequests = deploy.NoPullRequests || strings.Contains(step.Value, "TRAVIS_PULL_REQUEST") || strings.Contains(step.Value, "TRAVIS_EVENT_TYPE")
-	deploy.FailureHidden = deploy.FailureHidden || hidden.MatchString(text)
-	deploy.Installs = installs.MatchString(step.Value)
-	return deploy, true
-}
-
-// readProvider reads an item of deploy: Travis has a provider for Convox, and
-// one for scripts. It runs neither for a pull request, and without a branch
-// named only on the default one
-// (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb).
-func readProvider(deploy Deploy, step *yaml.Node) (Deploy, bool) {
-	on := lookup(step, "on", "true", "if")
-	deploy.NoPullRequests = true
-	deploy.Branch = firstValue(lookup(on, "all_branches")) != "true"
-	deploy.FailureHidden = firstValue(lookup(step, "allow_failure")) == "true"
-	if firstValue(lookup(step, "provider")) == "convox" {
-		deploy.App, deploy.Rack = firstValue(lookup(step, "app")), firstValue(lookup(step, "rack"))
-		deploy.Installs = true
-		return deploy, true
-	}
-	for _, script := range items(lookup(step, "script")) {
-		text, line, is := deploysText(script)
-		if !is {
+// scope looks through the phases of a job, or of the top of the file, which every
+// job runs that has none of its own. One walk goes through them all: what is
+// installed, or set, is there for what comes after.
+func (s *steps) scope(of job) {
+	w := newWalk()
+	w.left = s.left
+	for _, phase := range lifecycle {
+		own := items(lookup(of.node, phase))
+		if len(own) == 0 && of.node != s.root {
+			s.inherit(w, phase)
 			continue
 		}
-		deploy.Line = script.Line + line
-		readFlags(&deploy, text)
-		deploy.FailureHidden = deploy.FailureHidden || hidden.MatchString(text)
-		deploy.Installs = installs.MatchString(script.Value)
-		return deploy, true
-	}
-	return deploy, false
-}
-
-// deploysText returns the line of a script that deploys with Convox, and how
-// many lines below the node it stands, where the script keeps its lines.
-func deploysText(step *yaml.Node) (text string, below int, is bool) {
-	if step.Kind != yaml.ScalarNode {
-		return "", 0, false
-	}
-	for i, line := range strings.Split(step.Value, "\n") {
-		if code := strings.TrimSpace(line); !strings.HasPrefix(code, "#") && deployCommand.MatchString(code) {
-			if step.Style&yaml.LiteralStyle != 0 {
-				below = i + 1
+		in := s.known(of, phase)
+		for _, step := range own {
+			first := !s.seen[step]
+			s.seen[step] = true
+			from := len(w.deploys)
+			if phase == "deploy" && step.Kind == yaml.MappingNode {
+				if first {
+					s.provider(w, of, step, in)
+				}
+				continue
 			}
-			return code, below, true
+			in = w.run(step.Value, in, 0)
+			if step.Kind == yaml.ScalarNode && first {
+				s.note(of, phase, step, w.deploys[from:])
+			}
 		}
 	}
-	return "", 0, false
+	s.scripts = s.scripts || w.scripts
+	s.left = w.left
 }
 
-func readFlags(deploy *Deploy, text string) {
-	_, text, _ = strings.Cut(text, "convox")
-	if at := deployCommand.FindStringIndex(" convox" + text); at != nil {
-		text = (" convox" + text)[at[0]:]
-	}
-	text, _, _ = strings.Cut(text, "&&")
-	text, _, _ = strings.Cut(text, ";")
-	for flag, value := range map[*regexp.Regexp]*string{flagApp: &deploy.App, flagRack: &deploy.Rack} {
-		if found := flag.FindStringSubmatch(text); found != nil {
-			*value = strings.Trim(found[1], `"'`)
+// inherit takes into account what a job runs from the top of the file.
+func (s *steps) inherit(w *walk, phase string) {
+	for _, step := range items(lookup(s.root, phase)) {
+		if s.again -= len(step.Value) + 1; step.Kind == yaml.ScalarNode && s.again > 0 {
+			w.left += len(step.Value) + 1
+			w.run(step.Value, 0, 0)
 		}
 	}
 }
 
-// installsBefore reports whether the client is installed by a command that runs
-// before an item of a phase in the same job.
-func (d *Document) installsBefore(s scope, phase string, item int) bool {
-	for _, earlier := range lifecycle {
-		commands := items(lookup(s.node, earlier))
-		if len(commands) == 0 {
-			commands = items(lookup(d.root, earlier))
-		}
-		for i, command := range commands {
-			if earlier == phase && i >= item {
-				return false
+// note keeps what deploys in a step.
+func (s *steps) note(of job, phase string, step *yaml.Node, all []found) {
+	for _, f := range all {
+		f.line = lineIn(step, f.line)
+		deploy := f.deploy(of, phase)
+		deploy.PerJob = of.top && f.guard&someJobs == 0 && s.runs(phase, nil) > 1
+		deploy.FailureHidden = f.hidden || slices.Contains(hides, phase)
+		s.deploys = append(s.deploys, deploy)
+	}
+}
+
+// provider reads an item of deploy: Travis has a provider for Convox, and one for
+// scripts. It runs neither for a pull request, and without a branch named only on
+// the default one
+// (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb).
+func (s *steps) provider(w *walk, of job, step *yaml.Node, in guard) {
+	on := lookup(step, "on", "true", "if")
+	in |= noPull | ons(w, on)
+	var all []found
+	if firstValue(lookup(step, "provider")) == "convox" {
+		all = []found{{line: step.Line, guard: in, app: firstValue(lookup(step, "app")), rack: firstValue(lookup(step, "rack")), installed: true}}
+	} else {
+		for _, script := range items(lookup(step, "script")) {
+			from := len(w.deploys)
+			in = w.run(script.Value, in, 0)
+			for _, f := range w.deploys[from:] {
+				f.line = lineIn(script, f.line)
+				all = append(all, f)
 			}
-			if command.Kind == yaml.ScalarNode && installs.MatchString(command.Value) {
-				return true
-			}
-		}
-		if earlier == phase {
-			return false
 		}
 	}
-	return false
+	for _, f := range all {
+		deploy := f.deploy(of, "deploy")
+		deploy.PerJob = of.top && f.guard&someJobs == 0 && s.runs("deploy", on) > 1
+		deploy.FailureHidden = f.hidden || firstValue(lookup(step, "allow_failure")) == "true"
+		s.deploys = append(s.deploys, deploy)
+	}
+}
+
+// lineIn is where a line of a node's text stands in the file, if the text keeps
+// its lines.
+func lineIn(step *yaml.Node, line int) int {
+	if step.Style&yaml.LiteralStyle == 0 {
+		return step.Line
+	}
+	return step.Line + line + 1
+}
+
+func (f found) deploy(of job, phase string) Deploy {
+	return Deploy{
+		Line: f.line, Place: of.prefix() + phase, App: f.app, Rack: f.rack,
+		Branch: f.guard&chosen != 0, NoPullRequests: f.guard&noPull != 0,
+		Installs: f.installed,
+	}
+}
+
+// ons is what is known by the conditions of an item of deploy
+// (https://docs.travis-ci.com/user/deployment/#conditional-releases-with-on).
+func ons(w *walk, on *yaml.Node) guard {
+	var known guard
+	if firstValue(lookup(on, "all_branches")) != "true" || firstValue(lookup(on, "tags")) == "true" {
+		known |= chosen
+	}
+	for _, condition := range items(lookup(on, "condition")) {
+		tokens := tokensOf("[[ " + condition.Value + " ]]")
+		known |= w.tested(testWords(tokens)).yes
+	}
+	return known
 }

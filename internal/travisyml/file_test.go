@@ -160,13 +160,22 @@ func TestAFolderThatMayNotBeWrittenLeavesTheFile(t *testing.T) {
 	}
 }
 
-func TestTheAppIsTheFilesOrTheFolders(t *testing.T) {
+func TestTheAppIsTheFilesOrTheRepositorysOrTheFolders(t *testing.T) {
+	for slug, name := range map[string]string{"acme/My_API": "my-api", "group/sub/web": "web", "acme/--": "folder", "": "folder"} {
+		root := filepath.Join(t.TempDir(), "folder")
+		if err := os.MkdirAll(filepath.Join(root, ".git"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if got := open(t, root).AppName(slug); got != name {
+			t.Errorf("%q: %q", slug, got)
+		}
+	}
 	for folder, name := range map[string]string{"api": "api", "My App_2.0": "my-app-2-0", "é": "", "--x--": "x"} {
 		root := filepath.Join(t.TempDir(), folder)
 		if err := os.MkdirAll(filepath.Join(root, ".git"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if got := open(t, root).AppName(); got != name {
+		if got := open(t, root).AppName(""); got != name {
 			t.Errorf("%q: %q", folder, got)
 		}
 		if err := os.Mkdir(filepath.Join(root, ".convox"), 0o755); err != nil {
@@ -174,7 +183,7 @@ func TestTheAppIsTheFilesOrTheFolders(t *testing.T) {
 		}
 		for text, want := range map[string]string{"web-1\n": "web-1", "": name, "a b": name, "x\x1b[31m": name, strings.Repeat("x", 2000): name} {
 			write(t, filepath.Join(root, ".convox", "app"), text)
-			if got := open(t, root).AppName(); got != want {
+			if got := open(t, root).AppName(""); got != want {
 				t.Errorf("%q: %q", text, got)
 			}
 		}

@@ -20,6 +20,9 @@ type Report struct {
 	// Imports is whether the file takes in others
 	// (https://docs.travis-ci.com/user/build-config-imports/).
 	Imports bool
+	// OwnScripts is whether it calls a script of the repository, or another
+	// program that runs what the file does not show.
+	OwnScripts bool
 }
 
 // Deploy is a step that deploys with Convox.
@@ -60,17 +63,20 @@ type Variable struct {
 	// Exposed is whether the file gives away something that looks secret: a
 	// password, token or key, or a RACK_URL with a password in it.
 	Exposed bool
+	// Password is what the address of a RACK_URL has for one.
+	Password secret.String
 }
 
 // Inspect tells what the document does.
 func (d *Document) Inspect() Report {
-	m := d.matrix()
+	m, steps := d.matrix(), d.steps()
 	return Report{
-		Deploys:   d.deploys(),
-		Several:   m.several(),
-		Why:       m.why,
-		Variables: d.variables(),
-		Imports:   lookup(d.root, "import") != nil,
+		Deploys:    steps.deploys,
+		Several:    m.several(),
+		Why:        m.why,
+		Variables:  d.variables(),
+		Imports:    lookup(d.root, "import") != nil,
+		OwnScripts: steps.scripts,
 	}
 }
 

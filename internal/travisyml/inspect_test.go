@@ -133,7 +133,7 @@ jobs:
   include:
     - env: F=6
     - env:
-        API_KEYS: 7
+        API_KEYS: a7f3
         KEYBOARD: de
 `
 	want := []brief{
@@ -151,7 +151,7 @@ jobs:
 		{name: "RACK_URL", value: "https://convox:pw@rack.example.com", line: 13, scope: "job", exposed: true},
 		{name: "RACK_URL", value: "https://rack.example.com", line: 14, scope: "job"},
 		{name: "F", value: "6", line: 17, scope: "job"},
-		{name: "API_KEYS", value: "7", line: 19, scope: "job", exposed: true},
+		{name: "API_KEYS", value: "a7f3", line: 19, scope: "job", exposed: true},
 		{name: "KEYBOARD", value: "de", line: 20, scope: "job"},
 	}
 	want[5].exposed = true
@@ -178,6 +178,28 @@ jobs:
 		t.Fatal(err)
 	}
 	secrettest.Absent(t, "a report", fmt.Sprintf("%v %+v %#v %s", report, report, report, encoded))
+}
+
+// Travis takes a mapping of several keys for variables of these names.
+func TestAnEncryptedTextAmongOtherKeysIsNone(t *testing.T) {
+	for old, encrypted := range map[string]bool{
+		"env:\n  global:\n    - secure: \"YQ==\"\n":              true,
+		"env:\n  global:\n    secure: \"YQ==\"\n":                true,
+		"env:\n  global:\n    A: 1\n    secure: \"YQ==\"\n":      false,
+		"env:\n  A: 1\n  secure: \"YQ==\"\n":                     false,
+		"env:\n  jobs:\n    A: 1\n    secure: \"YQ==\"\n":        false,
+		"env:\n  global:\n    A: {secure: \"YQ==\"}\n    B: 1\n": true,
+	} {
+		n := 0
+		for _, v := range parse(t, old).Inspect().Variables {
+			if v.Secure {
+				n++
+			}
+		}
+		if n > 0 != encrypted {
+			t.Errorf("%q: %d are encrypted", old, n)
+		}
+	}
 }
 
 func TestAValueThatIsPartlyInTheFileIsExposed(t *testing.T) {

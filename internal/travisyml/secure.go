@@ -80,27 +80,31 @@ func (d *Document) nestedGlobal(lines []string) []string {
 	return append([]string{"env:"}, indented(d.nested("global", lines), d.keyIndent())...)
 }
 
-// replaceOurs notes the line of an item of ours to be written anew.
+// replaceOurs notes the lines of items of ours to be written anew: of one that is
+// there twice the last counts, and an old one would be left to wonder about.
 func (d *Document) replaceOurs(v Secure, e *edit) bool {
 	list, ok := d.globalList()
 	if !ok {
 		return false
 	}
+	var paths [][]int
 	for i, item := range list.value.Content {
 		if d.ourName(item) != v.Name {
 			continue
 		}
 		at0 := item.Line - 1
 		e.replaced[at0] = ourItem.FindStringSubmatch(cutBreak(d.lines[at0]))[1] + `"` + v.Text + `"`
-		path, before := append(slices.Clone(list.path), i, 1), e.expect
-		e.expect = func(old, new *yaml.Node) *yaml.Node {
-			old = before(old, new)
-			at(old, path).Value = v.Text
-			return old
-		}
-		return true
+		paths = append(paths, append(slices.Clone(list.path), i, 1))
 	}
-	return false
+	before := e.expect
+	e.expect = func(old, new *yaml.Node) *yaml.Node {
+		old = before(old, new)
+		for _, path := range paths {
+			at(old, path).Value = v.Text
+		}
+		return old
+	}
+	return len(paths) > 0
 }
 
 // OurSecure lists the variables that an earlier run put, encrypted, into

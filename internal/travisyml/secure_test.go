@@ -45,6 +45,15 @@ func TestBothItemsOfOursAreWrittenAnew(t *testing.T) {
 	}
 }
 
+func TestAnItemOfOursThatIsThereTwiceIsWrittenAnewTwice(t *testing.T) {
+	item := "    # CONVOX_HOST, by convox-travis\n    - secure: \"b2xk\"\n"
+	old := "env:\n  global:\n" + item + "    - A=1\n" + item
+	change, err := parse(t, old).AddSecure(pair[0])
+	if want := strings.ReplaceAll(old, "b2xk", cryptHost); err != nil || change.New != want {
+		t.Errorf("%v\n%s", err, change.New)
+	}
+}
+
 func TestWhatOnlyLooksLikeOursIsLeft(t *testing.T) {
 	for _, item := range []string{
 		"    # CONVOX_HOST, by convox-travis\n\n    - secure: \"b2xk\"\n",

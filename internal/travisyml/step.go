@@ -84,7 +84,8 @@ func (p pattern) MatchString(text string) bool {
 	return len(text) <= p.longest && p.shape.MatchString(text)
 }
 
-func (s Step) validate() error {
+// Validate refuses what .travis.yml cannot carry, with a *StepError.
+func (s Step) Validate() error {
 	switch {
 	case !appPattern.MatchString(s.App):
 		return &StepError{"app's name", "letters, digits, dots, dashes and underscores"}
@@ -108,11 +109,11 @@ func (s Step) validate() error {
 // (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/configs/stages.rb).
 // The error is a *Refusal or a *StepError.
 func (d *Document) AddStep(step Step) (Change, error) {
-	if err := step.validate(); err != nil {
-		return Change{}, err
-	}
 	if found := d.deploys(); len(found) > 0 {
 		return Change{Old: d.text, New: d.text, Place: found[0].Place, Found: found}, nil
+	}
+	if err := step.Validate(); err != nil {
+		return Change{}, err
 	}
 	change, refusal := d.addForm(step)
 	if refusal == nil {

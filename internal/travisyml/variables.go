@@ -3,7 +3,6 @@ package travisyml
 import (
 	"cmp"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,18 +18,18 @@ func (d *Document) variables() []Variable {
 	}
 	var all []Variable
 	seen := make(map[*yaml.Node]bool)
-	for _, s := range d.scopes() {
+	for _, s := range append([]listed{{node: d.root}}, jobsOf(d.root)...) {
 		env := lookup(s.node, "env")
 		global := lookup(env, "global")
 		of := Global
-		if s.job {
+		if s.node != d.root {
 			of = Job
 		}
 		for _, entry := range items(global) {
-			all = append(all, d.entry(entry, of, seen)...)
+			all = append(all, d.entry(entry, entry == global, of, seen)...)
 		}
 		for _, entry := range envJobs(env) {
-			all = append(all, d.entry(entry, Job, seen)...)
+			all = append(all, d.entry(entry, entry == env || entry == lookup(env, "jobs", "matrix"), Job, seen)...)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Variable) int { return cmp.Compare(a.Line, b.Line) })
@@ -38,8 +37,10 @@ func (d *Document) variables() []Variable {
 }
 
 // entry reads one entry of env: assignments as in a shell, a mapping of names
-// to values, or an encrypted text.
-func (d *Document) entry(node *yaml.Node, of Scope, seen map[*yaml.Node]bool) []Variable {
+// to values, or an encrypted text. Where the entry is all there is, and no item
+// of a list, an encrypted text among other keys is none to Travis, but a variable
+// that is called so.
+func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.Node]bool) []Variable {
 	if seen[node] {
 		return nil
 	}
@@ -54,6 +55,8 @@ func (d *Document) entry(node *yaml.Node, of Scope, seen map[*yaml.Node]bool) []
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i], behind(node.Content[i+1])
 			switch {
+			case key.Value == "secure" && isBare && len(node.Content) > 2:
+				all = append(all, Variable{Name: key.Value, Line: key.Line, Scope: of})
 			case key.Value == "secure":
 				name := d.ourName(node)
 				all = append(all, Variable{Name: name, Ours: name != "", Line: key.Line, Scope: of, Secure: true})
@@ -68,41 +71,14 @@ func (d *Document) entry(node *yaml.Node, of Scope, seen map[*yaml.Node]bool) []
 }
 
 func plain(name, value string, expands bool, line int, of Scope) Variable {
-	literal := value
-	if expands {
-		literal = reference.ReplaceAllString(value, "")
-		if len(notLiteral.ReplaceAllString(literal, "")) < fewLetters {
-			literal = "" // a name or two around what is given elsewhere
+	v := Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), Exposed: isExposed(name, value, expands)}
+	if name == addressName {
+		if address, err := url.Parse(value); err == nil {
+			password, _ := address.User.Password()
+			v.Password = secret.New(password)
 		}
 	}
-	return Variable{
-		Name: name, Line: line, Scope: of, Value: secret.New(value),
-		Exposed: isExposed(name, literal),
-	}
-}
-
-// What of a value that expands is in the file: all but the references.
-var (
-	reference  = regexp.MustCompile(`\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]|\{[^}]*\}|\([^)]*\))|` + "`[^`]*`")
-	notLiteral = regexp.MustCompile(`[^A-Za-z0-9]+`)
-)
-
-// fewLetters are too few to be a secret.
-const fewLetters = 4
-
-var secretName = regexp.MustCompile(`(?i)(?:KEY|TOKEN|PASSWORD|PASSWD|SECRET)S?(?:_|$)`)
-
-// isExposed reports whether a variable gives away what looks like a secret.
-func isExposed(name, value string) bool {
-	if name == "RACK_URL" {
-		address, err := url.Parse(value)
-		if err != nil {
-			return true // to be safe: it holds something that no address can
-		}
-		password, _ := address.User.Password()
-		return password != ""
-	}
-	return secretName.MatchString(name) && value != ""
+	return v
 }
 
 // assignment is NAME=VALUE in a shell. One that expands has a "$" that means

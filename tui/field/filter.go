@@ -33,6 +33,7 @@ func (l *List) narrow(filter string) {
 // words is no part of what is looked for. An owner, OWNER/, finds what is
 // theirs, so that all of that can be marked.
 func (l *List) match() {
+	defer l.count()
 	l.matches = l.matches[:0]
 	pattern := strings.ReplaceAll(l.filter, " ", "")
 	if pattern == "" {
@@ -56,6 +57,21 @@ func (l *List) matchPrefix(text string) {
 	for i, row := range l.rows {
 		if len(row.Search) >= len(text) && strings.EqualFold(row.Search[:len(text)], text) {
 			l.matches = append(l.matches, i)
+		}
+	}
+}
+
+// count counts what is listed, which another way to answer is not.
+func (l *List) count() {
+	l.counted, l.countedShown = 0, 0
+	for _, row := range l.rows {
+		if !row.Other {
+			l.counted++
+		}
+	}
+	for _, match := range l.matches {
+		if !l.rows[match].Other {
+			l.countedShown++
 		}
 	}
 }

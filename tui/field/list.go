@@ -15,6 +15,7 @@ type Row struct {
 	Note     string   // what stands behind the cells, or ""
 	Search   string   // what the filter looks at; where it is "", the cells
 	Disabled string   // why it cannot be chosen, or ""
+	Other    bool     // it is none of what is listed, and not counted
 }
 
 // ListOptions is what a List is for.
@@ -30,7 +31,9 @@ type List struct {
 	theme         *Theme
 	options       ListOptions
 	rows          []Row
-	matches       []int  // the rows that pass the filter, in the order in which they are shown
+	matches       []int // the rows that pass the filter, in the order in which they are shown
+	counted       int   // rows but for the others, and of those that pass
+	countedShown  int
 	cursor        int    // in matches
 	top           int    // of the window when the cursor was moved last, in matches
 	wanted        string // a key that Select named before its row was there

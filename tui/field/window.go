@@ -91,9 +91,9 @@ func (l *List) foot() string {
 	if l.problem != "" {
 		return l.theme.problem(l.problem, nil, l.width)
 	}
-	foot := grouped(len(l.rows)) + " in all"
+	foot := grouped(l.counted) + " in all"
 	if l.filter != "" {
-		foot = grouped(len(l.matches)) + " of " + grouped(len(l.rows))
+		foot = grouped(l.countedShown) + " of " + grouped(l.counted)
 	}
 	if l.marked > 0 {
 		foot += " · " + grouped(l.marked) + " marked"

@@ -90,7 +90,8 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 }
 
 // writeFile adds to .travis.yml. That it cannot be done without changing a line
-// is no failure: the review has shown the lines to paste.
+// is no failure: the review has said so, and the end gives the lines to paste,
+// which only now hold what is encrypted.
 func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *setup.RepositoryReport, tell Tell) {
 	request := j.request
 	if j.encrypt {
@@ -109,7 +110,7 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *
 		tell.Line(Line{Plain, "adding to .travis.yml"})
 	}
 	report.File = setup.WriteFile(change, err, j.encrypt)
-	if _, refused := errors.AsType[*travisyml.Refusal](err); report.File.Err != nil && (j.encrypt || !refused) {
+	if _, refused := errors.AsType[*travisyml.Refusal](err); report.File.Err != nil && !refused {
 		report.Err = report.File.Err
 	}
 }

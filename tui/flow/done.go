@@ -61,13 +61,14 @@ func (f *Flow) Next() []string {
 	if f.answers.unchecked {
 		next = append(next, "the password was not checked: the first build will show whether it is right")
 	}
-	if file := report.Repositories[0].File; file != nil && (file.Written() || file.Found != "") {
-		if file.Written() {
+	if file := report.Repositories[0].File; file != nil && (file.Written() || file.Found != "" || len(file.ToPaste) > 0) {
+		next = append(next, toPaste(file.ToPaste)...)
+		if file.Written() || len(file.ToPaste) > 0 {
 			path := shellescape.Quote(shellescape.StripUnsafe(file.Path))
 			next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
 		}
-		if file.Encrypted {
-			next = append(next, "builds have the pair from the push on; then convox-travis check --build proves it")
+		if f.answers.encrypt {
+			next = append(next, "builds have the pair from the push on")
 		}
 		return next
 	}
@@ -83,7 +84,11 @@ func (f *Flow) Next() []string {
 }
 
 func (f *Flow) deployCommand() string {
-	command := "convox deploy --app " + shellescape.Quote(shellescape.StripUnsafe(path.Base(f.answers.target.Slug)))
+	app := path.Base(f.answers.target.Slug)
+	if f.fitsFile() {
+		app = f.found.file.AppName(f.answers.target.Slug)
+	}
+	command := "convox deploy --app " + shellescape.Quote(shellescape.StripUnsafe(app))
 	if f.answers.way == ByConsole {
 		rack := cmp.Or(f.consoleRack(), "ORG/NAME")
 		if login := f.result.login; rack == "ORG/NAME" && login != nil && len(login.Racks) == 1 {

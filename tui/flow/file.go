@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -80,7 +79,7 @@ func deployRackStep() step {
 			for _, rack := range f.result.login.Racks {
 				q.Rows = append(q.Rows, Row{Key: rack.String(), Cells: []string{rack.String(), rack.Region, rack.Status}})
 			}
-			q.Rows = append(q.Rows, Row{Key: noRow, Cells: []string{"none: leave .travis.yml as it is"}})
+			q.Rows = append(q.Rows, Row{Key: noRow, Cells: []string{"none: leave .travis.yml as it is"}, Other: true})
 			return q
 		},
 		take: func(f *Flow, v Value) {
@@ -100,18 +99,34 @@ func (f *Flow) fileRequest(secure []travisyml.Secure) setup.FileRequest {
 	if f.answers.encrypt {
 		request.Secure = secure
 	}
-	console := f.answers.way == ByConsole
-	if f.answers.noStep || f.given.Agreed || console && f.deployRack() == "" {
-		return request
-	}
-	request.Step = &setup.DeployStep{
-		App: f.found.file.AppName(), Console: console,
-		Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
-	}
-	if console {
-		request.Step.Rack = f.deployRack()
+	if !f.answers.noStep && !f.given.Agreed && f.mayDeploy() && f.noStepFor() == nil {
+		step := f.deployStep()
+		request.Step = &step
 	}
 	return request
+}
+
+// mayDeploy reports whether it is known what a step would deploy to.
+func (f *Flow) mayDeploy() bool { return f.answers.way == ByRack || f.deployRack() != "" }
+
+func (f *Flow) deployStep() setup.DeployStep {
+	step := setup.DeployStep{
+		App: f.found.file.AppName(f.answers.target.Slug), Console: f.answers.way == ByConsole,
+		Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
+	}
+	if step.Console {
+		step.Rack = f.deployRack()
+	}
+	return step
+}
+
+// noStepFor is why the file can carry no step, as of a branch whose name Bash
+// would read otherwise; a file that deploys already needs none.
+func (f *Flow) noStepFor() error {
+	if deploys, err := setup.Deploys(*f.found.file); err != nil || deploys {
+		return nil
+	}
+	return f.deployStep().Check()
 }
 
 // fileLines shows what is added to .travis.yml, and why it is not.
@@ -121,13 +136,15 @@ func (f *Flow) fileLines() []Line {
 	}
 	change, err := setup.PlanFile(*f.found.file, f.fileRequest(setup.Placeholders()))
 	lines := []Line{{}, {Heading, ".travis.yml"}}
+	if why := f.noStepFor(); why != nil && f.mayDeploy() {
+		lines = append(append(lines, Line{Warning, "It gets no deploy step."}), problemLines(why)...)
+	}
 	switch {
 	case err != nil:
-		lines = append(lines, Line{Warning, err.Error()})
-		for _, hint := range ProblemOf(err).Hints {
-			lines = append(lines, Line{Muted, hint})
+		lines = append(append(lines, problemLines(err)...), f.pastedLines(change)...)
+		if !change.Changed() {
+			return lines
 		}
-		return append(lines, pasted(err)...)
 	case !change.Changed() && change.Found != "":
 		return append(lines, Line{Muted, "It deploys already: " + change.Found + "."})
 	case !change.Changed():
@@ -141,15 +158,42 @@ func (f *Flow) fileLines() []Line {
 	return lines
 }
 
-// pasted are the lines that a person has to add themselves.
-func pasted(err error) []Line {
-	refusal, is := errors.AsType[*travisyml.Refusal](err)
-	if !is {
-		return nil
+// problemLines say what is wrong, and what can be done about it.
+func problemLines(err error) []Line {
+	lines := []Line{{Warning, err.Error()}}
+	for _, hint := range ProblemOf(err).Hints {
+		lines = append(lines, Line{Muted, hint})
 	}
+	return lines
+}
+
+// pastedLines are what a person has to write into the file themselves.
+func (f *Flow) pastedLines(change setup.FileChange) []Line {
 	var lines []Line
-	for _, line := range refusal.Lines {
-		lines = append(lines, Line{Plain, line})
+	for i, refusal := range change.ToPaste {
+		if i > 0 { // the first was told as the error
+			lines = append(lines, problemLines(refusal)...)
+		}
+		for _, line := range refusal.Lines {
+			lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
+		}
+	}
+	if f.answers.encrypt && len(lines) > 0 {
+		lines = append(lines, Line{Muted, "The lines to paste are given once it is written; " + setup.Placeholder + " stands for what will be encrypted."})
+	}
+	return lines
+}
+
+// toPaste says what to write into .travis.yml, and where.
+func toPaste(refusals []*travisyml.Refusal) []string {
+	var lines []string
+	for _, refusal := range refusals {
+		for _, hint := range refusal.Hints() {
+			lines = append(lines, travisyml.FileName+": "+hint+":")
+		}
+		for _, line := range refusal.Lines {
+			lines = append(lines, shellescape.StripUnsafe(line))
+		}
 	}
 	return lines
 }
@@ -160,7 +204,7 @@ func (f *Flow) switches() []Switch {
 		return nil
 	}
 	var switches []Switch
-	if f.answers.way == ByRack || f.deployRack() != "" {
+	if f.mayDeploy() && f.noStepFor() == nil {
 		switches = append(switches, Switch{Key: "d", Label: "step", On: !f.answers.noStep})
 	}
 	if f.answers.branch == "" { // what is in the file counts for every branch

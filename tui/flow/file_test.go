@@ -335,3 +335,82 @@ func TestADryRunTellsOfTheFile(t *testing.T) {
 		}
 	}
 }
+
+// What is encrypted is made when it is written, so only the end can give it.
+func TestWhatIsEncryptedAndCannotBeAddedIsGivenAtTheEnd(t *testing.T) {
+	for name, c := range map[string]struct{ old, want string }{
+		"a line that would change":  {"language: ruby\nenv: A=1\n", "write the lines shown in place of env.global at line 2 yourself"},
+		"and nothing can be added":  {"{language: ruby}\n", "add the lines shown to the file yourself"},
+		"and the step moves a line": {"language: ruby\nenv: A=1\nscript: true\n", "in place of env.global at line 2 yourself"},
+	} {
+		w := newWorld(t)
+		path := w.withFile(c.old)
+		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+		w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
+		if lines := w.review(); !strings.Contains(lines, setup.Placeholder) || !strings.Contains(lines, "The lines to paste are given once it is written") {
+			t.Errorf("%s: the review says %s", name, lines)
+		}
+		w.accept().step(flow.StepDone)
+		if text := w.read(path); strings.Contains(text, "secure") || !strings.HasPrefix(text, c.old) {
+			t.Errorf("%s: it holds %s", name, text)
+		}
+		if added := strings.Contains(w.read(path), "provider: script"); added == strings.HasPrefix(c.old, "{") {
+			t.Errorf("%s: the step was added: %t", name, added)
+		}
+		lines := strings.Join(w.flow.Next(), "\n")
+		secrettest.Absent(t, "the end", lines)
+		if !strings.Contains(lines, c.want) || strings.Contains(lines, setup.Placeholder) || strings.Contains(lines, "check --build") || !strings.Contains(lines, "git add") {
+			t.Errorf("%s: it ends with %s", name, lines)
+		}
+		key, err := w.travis.PrivateKey(slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := sealed.FindAllStringSubmatch(strings.ReplaceAll(lines, "secure: \"", "secure: \""), -1)
+		if strings.HasPrefix(c.old, "{") {
+			all = regexp.MustCompile(`secure: "?([A-Za-z0-9+/=]+)"?`).FindAllStringSubmatch(lines, -1)
+		}
+		var opened []string
+		for _, found := range all {
+			bytes, _ := base64.StdEncoding.DecodeString(found[1])
+			//lint:ignore SA1019 as Travis does
+			plain, err := rsa.DecryptPKCS1v15(nil, key, bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened = append(opened, string(plain))
+		}
+		if len(opened) != 2 || opened[0] != "CONVOX_HOST="+w.rack.Host || opened[1] != "CONVOX_PASSWORD='"+secrettest.Canary+"'" {
+			t.Errorf("%s: %d are encrypted", name, len(opened))
+		}
+		if len(w.travis.Writes()) != 0 || !strings.Contains(w.review(), "secure: ") {
+			t.Errorf("%s: it ends with %s", name, w.review())
+		}
+	}
+}
+
+// Bash would read such a branch otherwise.
+func TestABranchThatTheFileCannotCarryGetsNoStep(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.travis.AddRepository(travistest.Repository{ID: 12, Slug: "acme/odd", Active: true, DefaultBranch: "a&b"})
+	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
+		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/odd", Provider: gitrepo.GitHub}}}, nil
+	}
+	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "It gets no deploy step") || !strings.Contains(lines, "the branch's name is not one that .travis.yml can carry") {
+		t.Errorf("the review says %s", lines)
+	}
+	if q := w.flow.Question(); len(q.Switches) != 1 || q.Switches[0].Key != "e" {
+		t.Errorf("%+v", q.Switches)
+	}
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	if w.read(path) != yml || len(w.travis.Writes()) != 2 {
+		t.Errorf("%d writes", len(w.travis.Writes()))
+	}
+	w.withFile("after_success: convox deploy\n")
+	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "It deploys already") || strings.Contains(lines, "It gets no deploy step") {
+		t.Errorf("the review says %s", lines)
+	}
+}

@@ -54,6 +54,7 @@ type Row struct {
 	Cells    []string
 	Note     string
 	Disabled string // why it cannot be picked, or ""
+	Other    bool   // it is none of what is listed, but another answer
 }
 
 // Value is an answer; which field counts is the question's Kind.

@@ -167,9 +167,9 @@ func (f *Flow) rackRows() []Row {
 		}
 	}
 	if isMFA(f.found.racksErr) {
-		rows = append(rows, Row{Key: mfaRow, Cells: []string{"enter an MFA code, to look for Racks in AWS"}})
+		rows = append(rows, Row{Key: mfaRow, Cells: []string{"enter an MFA code, to look for Racks in AWS"}, Other: true})
 	}
-	return append(rows, Row{Key: typeRow, Cells: []string{"type a host"}})
+	return append(rows, Row{Key: typeRow, Cells: []string{"type a host"}, Other: true})
 }
 
 func isMFA(err error) bool {

@@ -102,7 +102,7 @@ func (f *Flow) repositoryRows() []Row {
 		}
 		rows = append(rows, row)
 	}
-	return append(f.withPicked(rows), Row{Key: typeRow, Cells: []string{"type a name"}})
+	return append(f.withPicked(rows), Row{Key: typeRow, Cells: []string{"type a name"}, Other: true})
 }
 
 func (f *Flow) repositoryReason() []string {

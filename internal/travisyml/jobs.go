@@ -1,0 +1,134 @@
+package travisyml
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// job is a job that is listed, or without a node all those that the keys make
+// which multiply.
+type job struct {
+	node  *yaml.Node
+	place string
+	guard guard // by its own condition and that of its stage
+	top   bool  // it is no job, but the top of the file
+}
+
+// prefix goes before the name of a phase.
+func (j job) prefix() string {
+	if j.place == "" {
+		return ""
+	}
+	return j.place + "."
+}
+
+// jobs are those of a build. A listed one is in the stage that it names, or else
+// in that of the one before it
+// (https://docs.travis-ci.com/user/build-stages/#naming-your-build-stages).
+func (d *Document) jobs() []job {
+	listed := jobsOf(d.root)
+	conditions := make(map[string]guard)
+	for _, stage := range items(lookup(d.root, "stages")) {
+		if stage.Kind == yaml.MappingNode {
+			conditions[stageKey(firstValue(lookup(stage, "name")))] = ifs(firstValue(lookup(stage, "if")))
+		}
+	}
+	var all []job
+	if m := d.matrix(); m.expanded > 1 || len(listed) == 0 {
+		all = append(all, job{guard: conditions[firstStage]})
+	}
+	stage := firstStage
+	for _, l := range listed {
+		if named := firstValue(lookup(l.node, "stage")); named != "" {
+			stage = stageKey(named)
+		}
+		all = append(all, job{node: l.node, place: l.place, guard: conditions[stage] | ifs(firstValue(lookup(l.node, "if")))})
+	}
+	return all
+}
+
+func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// runners are the jobs that run a phase of the top of the file.
+func (s *steps) runners(phase string) []job {
+	return slices.DeleteFunc(slices.Clone(s.jobs), func(j job) bool { return j.node != nil && lookup(j.node, phase) != nil })
+}
+
+// known is what is known of all that get to a phase.
+func (s *steps) known(of job, phase string) guard {
+	known := of.guard
+	if runners := s.runners(phase); of.top && len(runners) > 0 {
+		known = nowhere
+		for _, runner := range runners {
+			known &= runner.guard
+		}
+	}
+	return known | ifs(firstValue(lookup(s.root, "if"))) | onlyBranches(lookup(s.root, "branches", "branch"))
+}
+
+// onlyBranches is what the key branches tells: a list of those that are left out
+// chooses none (https://docs.travis-ci.com/user/customizing-the-build/#safelisting-or-blocklisting-branches).
+func onlyBranches(branches *yaml.Node) guard {
+	if branches != nil && branches.Kind == yaml.MappingNode {
+		branches = lookup(branches, "only")
+	}
+	only := items(branches)
+	every := slices.ContainsFunc(only, func(b *yaml.Node) bool { return strings.Trim(b.Value, "/^$") == ".*" })
+	if len(only) == 0 || every {
+		return 0
+	}
+	return chosen
+}
+
+// runs counts the jobs that run a phase of the top of the file; on are the
+// conditions of an item of deploy, which can name a version of the language.
+func (s *steps) runs(phase string, on *yaml.Node) int {
+	n := 0
+	for _, runner := range s.runners(phase) {
+		switch {
+		case runner.node == nil:
+			n += s.expandedOn(on)
+		case s.isOn(runner.node, on):
+			n++
+		}
+	}
+	return n
+}
+
+// expandedOn counts the jobs of the keys that multiply which on lets through.
+func (s *steps) expandedOn(on *yaml.Node) int {
+	n := max(1, len(envJobs(lookup(s.root, "env"))))
+	for _, axis := range axesOf(s.root) {
+		values := items(lookup(s.root, namesOf(axis)...))
+		if wanted := version(on, axis); wanted != "" {
+			values = slices.DeleteFunc(slices.Clone(values), func(v *yaml.Node) bool { return v.Value != wanted })
+			n *= len(values)
+			continue
+		}
+		n *= max(1, len(values))
+	}
+	return n
+}
+
+func (s *steps) isOn(job, on *yaml.Node) bool {
+	for _, axis := range axesOf(s.root) {
+		has := firstValue(lookup(job, namesOf(axis)...))
+		if has == "" {
+			has = firstValue(lookup(s.root, namesOf(axis)...))
+		}
+		if wanted := version(on, axis); wanted != "" && wanted != has {
+			return false
+		}
+	}
+	return true
+}
+
+// version is the one of a language that on names, or "".
+func version(on *yaml.Node, axis string) string {
+	if axis == "os" || axis == "arch" || on == nil || on.Kind != yaml.MappingNode {
+		return ""
+	}
+	return firstValue(lookup(on, append(namesOf(axis), axis)...))
+}

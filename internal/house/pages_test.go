@@ -75,7 +75,7 @@ func codesOfSource(t *testing.T) map[string]bool {
 				for i, name := range n.Names {
 					isKind := kind != nil && strings.HasSuffix(kind.Name, "Kind") && strings.HasPrefix(name.Name, "Kind")
 					isCode := kind != nil && kind.Name == "Kind" && strings.HasPrefix(name.Name, "Kind")
-					if isKind || isCode || strings.HasPrefix(name.Name, "Code") || strings.HasPrefix(name.Name, "Found") {
+					if isKind || isCode || strings.HasPrefix(name.Name, "Code") || strings.HasPrefix(name.Name, "code") || strings.HasPrefix(name.Name, "Found") {
 						if i < len(n.Values) {
 							note(n.Values[i])
 						}

@@ -52,7 +52,7 @@ func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
 		"apply --timeout ":            "",
 		"apply x":                     "",
 		"apply --console --rack ":     "",
-		"yml --app ":                  filepath.Base(w.dir),
+		"yml --app ":                  "web",
 		"help r":                      "apply check completion demo racks remove reset-password yml",
 		"reset-password production x": "",
 		"reset-password x --profile ": "work",

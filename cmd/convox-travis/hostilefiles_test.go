@@ -91,7 +91,7 @@ func TestAFileLargerThanMemoryIsNotRead(t *testing.T) {
 	w.want(w.frugal("the Travis client's", "", "check"), 1, config, "cannot be read")
 	w.env["TRAVIS_ENDPOINT"] = endpoint
 	huge(w.dir, ".convox", "app")
-	w.want(w.frugal("the app's name", "", "yml", "--rack", "production", "--branch", "main"), 0, "--app 001")
+	w.want(w.frugal("the app's name", "", "yml", "--rack", "production", "--branch", "main"), 0, "--app web")
 	huge(w.dir, ".travis.yml")
 	w.want(w.frugal(".travis.yml", "", "yml", "--rack", "production", "--branch", "main", "--app", "web"), 1, "larger than any real one")
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {

@@ -60,7 +60,6 @@ func TestNothingFromOutsideSteersTheReview(t *testing.T) {
 	z := w.open(terminal.Options{Width: 120, Height: 40}, "--rack", "production", "--saved", "--allow-mixed")
 	z.sees(atReview)
 	z.still()
-	z.types("d").sees("step: off") // with a branch like that there is none
 	z.write().sees(askProof).enter().sees(atDone)
 	z.still()
 	z.enter().ends(0, "created")

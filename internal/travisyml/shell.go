@@ -151,7 +151,7 @@ func (s *script) pipeline(in guard) result {
 		for s.now().isOp("|", "|&") {
 			s.at++
 			s.ahead("\n")
-			r = s.command(in)
+			s.command(in)
 		}
 		s.exits = exits // of shells of their own
 		r = result{outcome: s.sought(s.tokens[from:min(s.at, len(s.tokens))]).within(in)}

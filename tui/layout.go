@@ -139,7 +139,13 @@ func (m *model) above() []string {
 		}
 		reasons = append(reasons, wrapped(m.theme.Reason, reason, m.room())...)
 	}
-	lines = append(lines, reasons[:min(room, len(reasons))]...)
+	if len(reasons) > room {
+		reasons = reasons[:room]
+		if room > 0 { // so that a sentence does not seem to end there
+			reasons[room-1] = ansi.Truncate(reasons[room-1], m.room()-1, "") + m.theme.Reason.Render("…")
+		}
+	}
+	lines = append(lines, reasons...)
 	if m.height >= 12 {
 		lines = append(lines, "")
 	}

@@ -178,7 +178,7 @@ func TestASavedRackThatIsFoundToBePrivateIsWarnedOf(t *testing.T) {
 }
 
 func TestAnActivationThatStandsIsTold(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{setup.Target{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)

@@ -90,7 +90,7 @@ func TestASwitchLeavesTheFileAlone(t *testing.T) {
 	if w.read(path) != yml {
 		t.Error("it was written without having been shown")
 	}
-	w.begin(flow.Given{Targets: []setup.Target{setup.Target{Provider: "github", Slug: "acme/other"}}})
+	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/other"}}})
 	if len(w.travis.Writes()) == 0 {
 		t.Error("nothing was written at all")
 	}
@@ -143,7 +143,7 @@ func TestAnEncryptedPairGetsAnInactiveRepositoryActivatedToo(t *testing.T) {
 	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/off", Provider: gitrepo.GitHub}}}, nil
 	}
-	w.begin(flow.Given{Targets: []setup.Target{setup.Target{Provider: "github", Slug: "acme/off"}}})
+	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview).accept().step(flow.StepDone)
 	if writes := w.travis.Writes(); len(writes) != 1 || writes[0].Path != "/repo/8/activate" {
@@ -167,7 +167,7 @@ func TestAPairThatCannotBeEncryptedCanGoIntoTheSettings(t *testing.T) {
 	w.outside.Saved = func(context.Context) ([]convox.SavedLogin, error) {
 		return []convox.SavedLogin{{Host: w.host(), Password: secret.New(long), InUse: true}}, nil
 	}
-	w.begin(flow.Given{Targets: []setup.Target{setup.Target{Provider: "github", Slug: "acme/old"}}}).accept().accept().accept().step(flow.StepReview)
+	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/old"}}}).accept().accept().accept().step(flow.StepReview)
 	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
 	w.accept().step(flow.StepReview).wantProblem("1024 bits")
 	if w.read(path) != yml || len(w.travis.Writes()) != 0 {
@@ -217,7 +217,7 @@ func TestTheFileOfAnotherRepositoryIsNotTouched(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)
 	w.travis.AddRepository(travistest.Repository{ID: 12, Slug: "acme/other", Active: true})
-	w.begin(flow.Given{Targets: []setup.Target{setup.Target{Provider: "github", Slug: "acme/other"}}}).accept().accept().accept().step(flow.StepReview)
+	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/other"}}}).accept().accept().accept().step(flow.StepReview)
 	if q := w.flow.Question(); len(q.Switches) != 0 {
 		t.Errorf("%+v", q.Switches)
 	}
@@ -345,6 +345,10 @@ func TestWhatIsEncryptedAndCannotBeAddedIsGivenAtTheEnd(t *testing.T) {
 	} {
 		w := newWorld(t)
 		path := w.withFile(c.old)
+		key, err := w.travis.PrivateKey(slug) // made before a call waits for it
+		if err != nil {
+			t.Fatal(err)
+		}
 		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 		w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
 		if lines := w.review(); !strings.Contains(lines, setup.Placeholder) || !strings.Contains(lines, "The lines to paste are given once it is written") {
@@ -361,10 +365,6 @@ func TestWhatIsEncryptedAndCannotBeAddedIsGivenAtTheEnd(t *testing.T) {
 		secrettest.Absent(t, "the end", lines)
 		if !strings.Contains(lines, c.want) || strings.Contains(lines, setup.Placeholder) || strings.Contains(lines, "check --build") || !strings.Contains(lines, "git add") {
 			t.Errorf("%s: it ends with %s", name, lines)
-		}
-		key, err := w.travis.PrivateKey(slug)
-		if err != nil {
-			t.Fatal(err)
 		}
 		all := sealed.FindAllStringSubmatch(strings.ReplaceAll(lines, "secure: \"", "secure: \""), -1)
 		if strings.HasPrefix(c.old, "{") {

@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{T: t, travis: travistest.Start(t), rack: convoxtest.StartRack(t, secrettest.Canary), console: convoxtest.StartConsole(t)}
 	w.retry = transport.Retry{Tries: 2, Deadline: time.Second, Pause: time.Millisecond}
 	w.travis.AddAccount(travistest.Account{ID: 1, Login: "ann", Token: token, Organizations: []string{"acme"}})
-	w.travis.AddRepository(travistest.Repository{ID: 7, Slug: slug, Active: true})
+	w.travis.AddRepository(travistest.Repository{ID: 7, Slug: slug, Active: true, KeyBits: 2048})
 	w.travis.AddRepository(travistest.Repository{ID: 8, Slug: "acme/off"})
 	w.travis.AddRepository(travistest.Repository{ID: 9, Slug: "acme/new", Unsynced: true})
 	w.console.AddRack(convox.Rack{Organization: "acme", Name: "production"})
@@ -323,14 +323,14 @@ func TestARackOutOfReachNeedsAWord(t *testing.T) {
 func TestAnUnknownRepositoryIsSyncedOrChosenAnew(t *testing.T) {
 	w := newWorld(t)
 	w.travis.SyncTime = 10 * time.Millisecond
-	w.begin(flow.Given{Targets: []setup.Target{setup.Target{Provider: travisapi.GitHub, Slug: "acme/new"}}})
+	w.begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/new"}}})
 	w.accept().accept().accept().step(flow.StepUnknown)
 	w.answer(flow.Value{Index: 1}).step(flow.StepRepository).accept().step(flow.StepUnknown)
 	w.answer(flow.Value{Index: 0}).step(flow.StepActivate)
 }
 
 func TestAnInactiveRepositoryIsActivatedWithTheRest(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{setup.Target{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activate") || len(w.travis.Writes()) != 0 {
 		t.Errorf("%d writes; the review says %s", len(w.travis.Writes()), lines)

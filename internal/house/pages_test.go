@@ -1,6 +1,7 @@
 package house_test
 
 import (
+	"encoding/xml"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -94,6 +95,19 @@ func codesOfSource(t *testing.T) map[string]bool {
 		})
 	}
 	return codes
+}
+
+// Pictures that are kept by hand are there for both looks, and differ in nothing
+// but their colours.
+func TestHandDrawnPicturesDifferInTheirColoursAlone(t *testing.T) {
+	colour := regexp.MustCompile(`#[0-9a-f]{6}\b`)
+	light, dark := page(t, "docs/flow-light.svg"), page(t, "docs/flow-dark.svg")
+	if light == dark || colour.ReplaceAllString(light, "") != colour.ReplaceAllString(dark, "") {
+		t.Error("docs/flow-light.svg and docs/flow-dark.svg show different things")
+	}
+	if err := xml.Unmarshal([]byte(dark), new(struct{})); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestTheTestsThatPagesNameAreThere(t *testing.T) {

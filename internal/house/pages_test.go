@@ -6,96 +6,19 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
 
-// What the pages say is held against the source: a code that is new, a test that
-// was renamed and a page that was moved are noticed here.
+// What the pages say is held against the source: a test that was renamed and a
+// page that was moved are noticed here.
 
-const troubles = "docs/troubleshooting.md"
-
-// codeShape is a word for machines.
-var codeShape = regexp.MustCompile(`^[a-z]+(?:_[a-z0-9]+)*$`)
-
-func TestEachCodeIsExplained(t *testing.T) {
-	var told []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)` \\|").FindAllStringSubmatch(page(t, troubles), -1) {
-		told = append(told, row[1])
-	}
-	slices.Sort(told)
-	codes := slices.Sorted(maps.Keys(codesOfSource(t)))
-	if len(codes) < 100 {
-		t.Fatalf("only %d codes were found in the source", len(codes))
-	}
-	for _, code := range codes {
-		if !slices.Contains(told, code) {
-			t.Errorf("%s does not explain %s", troubles, code)
-		}
-	}
-	for _, code := range told {
-		if !slices.Contains(codes, code) {
-			t.Errorf("%s explains %s, which nothing says any more", troubles, code)
-		}
-	}
-}
-
-// codesOfSource are the codes of errors, warnings and findings: what a method or
-// function that gives one returns, constants that are one, and fields that hold
-// one.
-func codesOfSource(t *testing.T) map[string]bool {
-	t.Helper()
-	codes := make(map[string]bool)
-	note := func(e ast.Expr) {
-		if literal, is := e.(*ast.BasicLit); is && literal.Kind == token.STRING {
-			if text, err := strconv.Unquote(literal.Value); err == nil && codeShape.MatchString(text) {
-				codes[text] = true
-			}
-		}
-	}
-	for _, file := range sources(t, false) {
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.FuncDecl:
-				if n.Name.Name == "Code" || n.Name.Name == "codeOf" {
-					ast.Inspect(n, func(n ast.Node) bool {
-						if r, is := n.(*ast.ReturnStmt); is {
-							note(r.Results[0])
-						}
-						return true
-					})
-				}
-			case *ast.ValueSpec:
-				kind, _ := n.Type.(*ast.Ident)
-				for i, name := range n.Names {
-					isKind := kind != nil && strings.HasSuffix(kind.Name, "Kind") && strings.HasPrefix(name.Name, "Kind")
-					isCode := kind != nil && kind.Name == "Kind" && strings.HasPrefix(name.Name, "Kind")
-					if isKind || isCode || strings.HasPrefix(name.Name, "Code") || strings.HasPrefix(name.Name, "code") || strings.HasPrefix(name.Name, "Found") {
-						if i < len(n.Values) {
-							note(n.Values[i])
-						}
-					}
-				}
-			case *ast.KeyValueExpr:
-				if key, is := n.Key.(*ast.Ident); is && (key.Name == "code" || key.Name == "Code") {
-					note(n.Value)
-				}
-			case *ast.CallExpr:
-				if called, is := n.Fun.(*ast.SelectorExpr); is && called.Sel.Name == "add" && len(n.Args) == 3 {
-					note(n.Args[0])
-				}
-			}
-			return true
-		})
-	}
-	return codes
-}
+// set is where the files that are read lie.
+var set = token.NewFileSet()
 
 // Pictures that are kept by hand are there for both looks, and differ in nothing
 // but their colours.
@@ -111,26 +34,37 @@ func TestHandDrawnPicturesDifferInTheirColoursAlone(t *testing.T) {
 }
 
 func TestTheTestsThatPagesNameAreThere(t *testing.T) {
-	there := make(map[string]bool)
-	for _, file := range sources(t, true) {
-		for _, d := range file.Decls {
-			if f, is := d.(*ast.FuncDecl); is {
-				there[f.Name.Name] = true
+	there, where := make(map[string]bool), make(map[string]bool)
+	for folder, files := range sources(t, true) {
+		for _, file := range files {
+			for _, d := range file.Decls {
+				if f, is := d.(*ast.FuncDecl); is {
+					there[f.Name.Name], where[folder+"."+f.Name.Name] = true, true
+				}
 			}
 		}
 	}
-	named := 0
 	for name, text := range pages(t) {
-		for _, test := range regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z][A-Za-z]+`).FindAllString(text, -1) {
-			if named++; !there[test] {
+		for _, test := range aTest.FindAllString(text, -1) {
+			if !there[test] {
 				t.Errorf("%s names %s, which is not there", name, test)
 			}
 		}
 	}
-	if named < 30 {
-		t.Errorf("only %d tests are named", named)
+	// Who is to believe a page is told the package too.
+	proofs := regexp.MustCompile("`([a-z/-]+\\.(?:Test|Fuzz)[A-Z][A-Za-z]+)`").FindAllStringSubmatch(page(t, "docs/security.md"), -1)
+	for _, proof := range proofs {
+		if !where[proof[1]] {
+			t.Errorf("docs/security.md names %s, which is not there", proof[1])
+		}
+	}
+	// One is named twice, with the command that runs it.
+	if named := len(aTest.FindAllString(page(t, "docs/security.md"), -1)); named != len(proofs)+1 || named < 60 {
+		t.Errorf("docs/security.md names %d tests, %d of them with their package", named, len(proofs))
 	}
 }
+
+var aTest = regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z][A-Za-z]+`)
 
 func TestLinksOfPagesLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"`)
@@ -191,19 +125,24 @@ func pages(t *testing.T) map[string]string {
 	return all
 }
 
-// sources are all files of Go, or of tests.
-func sources(t *testing.T, tests bool) (all []*ast.File) {
+// sources are all files of Go, or of tests, by their folder.
+func sources(t *testing.T, tests bool) map[string][]*ast.File {
 	t.Helper()
-	set := token.NewFileSet()
+	all := make(map[string][]*ast.File)
 	err := filepath.WalkDir(folderOfRoot, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") != tests {
 			return err
 		}
-		if !tests && (strings.Contains(filepath.ToSlash(name), "/cfntest/") || strings.Contains(filepath.ToSlash(name), "/travistest/")) {
+		folder, err := filepath.Rel(folderOfRoot, filepath.Dir(name))
+		if err != nil {
+			return err
+		}
+		folder = filepath.ToSlash(folder)
+		if !tests && (strings.HasSuffix(folder, "/cfntest") || strings.HasSuffix(folder, "/travistest")) {
 			return nil // their codes are those of AWS and Travis
 		}
 		file, err := parser.ParseFile(set, name, nil, 0)
-		all = append(all, file)
+		all[folder] = append(all[folder], file)
 		return err
 	})
 	if err != nil {

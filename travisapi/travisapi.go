@@ -3,10 +3,11 @@
 // settings, and builds. It also finds the token and the endpoint that the
 // Travis client keeps (https://github.com/travis-ci/travis.rb#configuration).
 //
-// Reads are tried again. A write is sent once: when its answer does not say
-// what became of it, the Error says so (FateUnknown), and the caller looks
-// before anything is sent again. Travis loses one of two writes that are made
-// to one repository at the same time, so callers make them one after the other.
+// Reads are tried again, and so is what may be done twice (Activate). A
+// variable or a build is written once: when the answer does not say what became
+// of it, the Error says so (FateUnknown), and the caller looks before anything
+// is sent again. Travis loses one of two writes that are made to one repository
+// at the same time, so callers make them one after the other.
 //
 // What Travis does is read from its public sources
 // (https://github.com/travis-ci/travis-api, lib/travis/api/v3).

@@ -194,6 +194,53 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 	w.want(w.run("", "check", "--host", host, "--build", "--timeout", "2s"), 1, "its end was not seen", "nothing found")
 }
 
+// A hint is a command for the run that comes next.
+func TestAHintOfCheckCanBeRunAsItIs(t *testing.T) {
+	w := newWorld(t)
+	w.checkout(t, "language: go\n")
+	host := w.setting("DEMO_RACK_HOST")
+	e := w.run(w.password(), "check", "--host", host, "--password-stdin", "--travis-endpoint", w.env["TRAVIS_ENDPOINT"], "--json")
+	w.want(e, 5)
+	endpoint := w.env["TRAVIS_ENDPOINT"]
+	delete(w.env, "TRAVIS_ENDPOINT")
+	for _, f := range w.checked(e).Findings {
+		for _, hint := range strings.Split(f.Hint, "\n") {
+			_, command, is := strings.Cut(hint, "convox-travis ")
+			if !is {
+				continue
+			}
+			command, file, piped := strings.Cut(command, " < ")
+			input := ""
+			if piped && file == "FILE" {
+				input = w.password()
+			}
+			if e := w.run(input, strings.Fields(command)...); e.code != 0 {
+				t.Errorf("%s: %s: exit %d\n%s", f.Code, command, e.code, e.err)
+			}
+		}
+	}
+	w.env["TRAVIS_ENDPOINT"] = endpoint
+	w.want(w.run(w.password(), "check", "--host", host, "--password-stdin"), 0, "nothing found")
+}
+
+func TestNoBuildIsRunWhereTheFileHasThePair(t *testing.T) {
+	w := newWorld(t)
+	w.checkout(t, goodFile+"env:\n  global:\n    # CONVOX_HOST, by convox-travis\n    - secure: \"YQ==\"\n    # CONVOX_PASSWORD, by convox-travis\n    - secure: \"YQ==\"\n")
+	w.want(w.run("", "check", "--host", w.setting("DEMO_RACK_HOST"), "--build"), 0, "no build was started: the pair is in the file")
+	w.wantNoWrite()
+}
+
+func TestABuildThatTellsNothingIsNoRefusal(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	w.Travis.PlayBuilds(0, func(travistest.Build) string { return "canceled" })
+	e := w.run("", "check", "--repo", "acme/web", "--host", w.setting("DEMO_RACK_HOST"), "--build", "--json")
+	w.want(e, 1, "proves nothing")
+	if document := w.checked(e); codesOf(document) != "" || document.Repositories[0].Error.Code != "proof_unknown" {
+		t.Errorf("%+v", document)
+	}
+}
+
 // The demo's builds log in as real ones do: with what is set, or not at all.
 func TestABuildOfTheDemoTellsTheTruth(t *testing.T) {
 	w := newWorld(t)

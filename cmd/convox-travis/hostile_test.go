@@ -180,7 +180,6 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"a command":        {args: "E"},
 		"an endpoint":      {args: "check --travis-endpoint E"},
 		"yml":              {args: "yml --rack production --branch main --app web"},
-		"yml, to be added": {args: "yml --rack production --branch main --app web --file " + noStep, shows: true},
 		"yml, in JSON":     {args: "yml --rack production --branch main --app web --json --file " + noStep, shows: true},
 		"the plain lines":  {args: "--accessible", input: "2\nevil\n1\n<\n"},
 		"plain, Console":   {args: "--accessible " + console, input: w.key(), shows: true},

@@ -60,12 +60,30 @@ func TestNothingFromOutsideSteersTheReview(t *testing.T) {
 	z := w.open(terminal.Options{Width: 120, Height: 40}, "--rack", "production", "--saved", "--allow-mixed")
 	z.sees(atReview)
 	z.still()
+	z.types("d").still() // with a branch like that there is no step to switch
+	if strings.Contains(z.Frames(), "step: o") {
+		t.Error("a step can be switched on")
+	}
 	z.write().sees(askProof).enter().sees(atDone)
 	z.still()
 	z.enter().ends(0, "created")
 	z.steady()
 	if !strings.Contains(z.Frames(), innocent) {
 		t.Error("nothing hostile was shown")
+	}
+}
+
+// A program gets a diff as it is; a terminal gets nothing of the file that steers.
+func TestNothingOfAFileSteersTheTerminalThatADiffIsShownOn(t *testing.T) {
+	w := newWorld(t).inClone()
+	w.writeYML(hostileFile[:strings.Index(hostileFile, "after_success")])
+	args := []string{"yml", "--rack", "production", "--branch", "main", "--app", "web"}
+	e := w.onTerminal("", "", args...)
+	w.want(e, 0, "+++ b/.travis.yml", innocent)
+	for _, part := range []string{"\x1b[31;45mA", "\x1b]52", "\a", "\u202e", "\u2066", "\u200b"} {
+		if strings.Contains(e.out, part) {
+			t.Errorf("%q reached the terminal", part)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package travisyml
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -31,27 +30,27 @@ func ifs(text string) guard {
 var ofBuilds = map[string]string{"branch": branchVariable, "tag": tagVariable, "type": eventVariable}
 
 var (
-	conditionSpace   = regexp.MustCompile(`^(?:\s|\\[ \t]*[\r\n])+`)
-	conditionOr      = regexp.MustCompile(`(?i)^(?:or\b|\|\|)`)
-	conditionAnd     = regexp.MustCompile(`(?i)^(?:and\b|&&)`)
-	conditionNot     = regexp.MustCompile(`(?i)^(?:not\b|!)`)
-	conditionIn      = regexp.MustCompile(`(?i)^(not\s+)?in\s*\(([^)]*)\)`)
-	conditionIs      = regexp.MustCompile(`(?i)^is\s+(not\s+)?(present|blank|true|false)\b`)
-	conditionMatch   = regexp.MustCompile(`^(?:=~|~=|!~)`)
-	conditionEqual   = regexp.MustCompile(`^(?:==|=|!=)`)
-	conditionRegex   = regexp.MustCompile(`^(?:/.+/|\S*[^\s)]+)`)
-	conditionCall    = regexp.MustCompile(`(?i)^(?:env|concat)\s*\([^)]*\)`)
-	conditionQuoted  = regexp.MustCompile(`^(?:"([^"]*)"|'([^']*)')`)
-	conditionWord    = regexp.MustCompile(`^[^\s()"',=!~&|]+`)
-	conditionPattern = regexp.MustCompile(`^/(.*)/$`)
+	conditionSpace   = lately(`^(?:\s|\\[ \t]*[\r\n])+`)
+	conditionOr      = lately(`(?i)^(?:or\b|\|\|)`)
+	conditionAnd     = lately(`(?i)^(?:and\b|&&)`)
+	conditionNot     = lately(`(?i)^(?:not\b|!)`)
+	conditionIn      = lately(`(?i)^(not\s+)?in\s*\(([^)]*)\)`)
+	conditionIs      = lately(`(?i)^is\s+(not\s+)?(present|blank|true|false)\b`)
+	conditionMatch   = lately(`^(?:=~|~=|!~)`)
+	conditionEqual   = lately(`^(?:==|=|!=)`)
+	conditionRegex   = lately(`^(?:/.+/|\S*[^\s)]+)`)
+	conditionCall    = lately(`(?i)^(?:env|concat)\s*\([^)]*\)`)
+	conditionQuoted  = lately(`^(?:"([^"]*)"|'([^']*)')`)
+	conditionWord    = lately(`^[^\s()"',=!~&|]+`)
+	conditionPattern = lately(`^/(.*)/$`)
 )
 
-func (c *condition) space() { c.rest = c.rest[len(conditionSpace.FindString(c.rest)):] }
+func (c *condition) space() { c.rest = c.rest[len(conditionSpace().FindString(c.rest)):] }
 
 // takes passes over what matches at the start, and returns it with its groups.
-func (c *condition) takes(pattern *regexp.Regexp) []string {
+func (c *condition) takes(pattern late) []string {
 	c.space()
-	found := pattern.FindStringSubmatch(c.rest)
+	found := pattern().FindStringSubmatch(c.rest)
 	if found != nil {
 		c.rest = c.rest[len(found[0]):]
 	}
@@ -138,7 +137,7 @@ func (c *condition) term() outcome {
 				pattern = found[0]
 			}
 		}
-		if inside := conditionPattern.FindStringSubmatch(pattern); inside != nil {
+		if inside := conditionPattern().FindStringSubmatch(pattern); inside != nil {
 			pattern = inside[1]
 		}
 		if name == "" {

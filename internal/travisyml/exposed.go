@@ -2,7 +2,6 @@ package travisyml
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,8 +14,8 @@ const (
 
 // What of a value that expands is in the file: all but the references.
 var (
-	reference  = regexp.MustCompile(`\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]|\{[^}]*\}|\([^)]*\))|` + "`[^`]*`")
-	notLiteral = regexp.MustCompile(`[^A-Za-z0-9]+`)
+	reference  = lately(`\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]|\{[^}]*\}|\([^)]*\))|` + "`[^`]*`")
+	notLiteral = lately(`[^A-Za-z0-9]+`)
 )
 
 // fewLetters are too few to be a secret.
@@ -28,8 +27,8 @@ func literal(value string, expands bool) string {
 	if !expands {
 		return value
 	}
-	value = reference.ReplaceAllString(value, "")
-	if len(notLiteral.ReplaceAllString(value, "")) < fewLetters {
+	value = reference().ReplaceAllString(value, "")
+	if len(notLiteral().ReplaceAllString(value, "")) < fewLetters {
 		return ""
 	}
 	return value
@@ -61,15 +60,15 @@ func isExposed(name, value string, expands bool) bool {
 }
 
 // knownToken is what services begin their tokens with.
-var knownToken = regexp.MustCompile(`\b(?:gh[opsu]_[A-Za-z0-9]{20}|github_pat_[A-Za-z0-9]{10}|glpat-[A-Za-z0-9_-]{15}|xox[abprs]-[A-Za-z0-9-]{10}|[sr]k_live_[A-Za-z0-9]{10}|npm_[A-Za-z0-9]{30})|-----BEGIN [A-Z ]*PRIVATE KEY`)
+var knownToken = lately(`\b(?:gh[opsu]_[A-Za-z0-9]{20}|github_pat_[A-Za-z0-9]{10}|glpat-[A-Za-z0-9_-]{15}|xox[abprs]-[A-Za-z0-9-]{10}|[sr]k_live_[A-Za-z0-9]{10}|npm_[A-Za-z0-9]{30})|-----BEGIN [A-Z ]*PRIVATE KEY`)
 
 // login is the name and the password in an address.
-var login = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://([^\s/:@]*)(?::([^\s/@]*))?@(\[[^\]]*\]|[^\s/:?#]+)`)
+var login = lately(`[A-Za-z][A-Za-z0-9+.-]*://([^\s/:@]*)(?::([^\s/@]*))?@(\[[^\]]*\]|[^\s/:?#]+)`)
 
 // hasLogin reports whether a value has an address with a password, or a token in
 // a password's place. One of a machine that the build itself starts opens nothing.
 func hasLogin(value string, expands bool) bool {
-	for _, found := range login.FindAllStringSubmatch(value, -1) {
+	for _, found := range login().FindAllStringSubmatch(value, -1) {
 		user, password, host := literal(found[1], expands), literal(found[2], expands), strings.ToLower(found[3])
 		switch {
 		case !strings.Contains(host, ".") || strings.HasPrefix(host, "127.") || strings.HasPrefix(host, "0.") || strings.HasSuffix(host, ".local"):
@@ -83,10 +82,10 @@ func hasLogin(value string, expands bool) bool {
 }
 
 // isPlace is a file or an address, which is no secret itself.
-var isPlace = regexp.MustCompile(`^(?:\.{1,2}/|~/|/[\w.-]+/|[a-z]+://)\S*$|^[\w./-]+\.(?:pem|key|json|p12|pfx|crt|pub|enc|gpg|asc|txt|ya?ml)$`)
+var isPlace = lately(`^(?:\.{1,2}/|~/|/[\w.-]+/|[a-z]+://)\S*$|^[\w./-]+\.(?:pem|key|json|p12|pfx|crt|pub|enc|gpg|asc|txt|ya?ml)$`)
 
 // dummy is a password that anyone would try first.
-var dummy = regexp.MustCompile(`(?i)^(?:(?:test(?:ing|er)?|dummy|fake|example|sample|secret|password|passwd|pass|pw|change|me|it|this|travis|ci|postgres|postgresql|mysql|mariadb|mongo|redis|rabbit|rabbitmq|root|admin|guest|user|db|database|foo|bar|baz|my|super|for|only|not|a|an|is|key|token|api|default|none|null|nil|true|false|yes|no|on|off|enabled|disabled|your|here|local|dev|development|production|staging|qwerty|hello|world|abc|xyz)[-_. ]*)+(?:123[0-9]*|[0-9]{0,2})!?$|^[x*.#-]+$|^1?2345[0-9]*$`)
+var dummy = lately(`(?i)^(?:(?:test(?:ing|er)?|dummy|fake|example|sample|secret|password|passwd|pass|pw|change|me|it|this|travis|ci|postgres|postgresql|mysql|mariadb|mongo|redis|rabbit|rabbitmq|root|admin|guest|user|db|database|foo|bar|baz|my|super|for|only|not|a|an|is|key|token|api|default|none|null|nil|true|false|yes|no|on|off|enabled|disabled|your|here|local|dev|development|production|staging|qwerty|hello|world|abc|xyz)[-_. ]*)+(?:123[0-9]*|[0-9]{0,2})!?$|^[x*.#-]+$|^1?2345[0-9]*$`)
 
 // isDummy reports whether a value is one for a build alone, or a word of the
 // variable's own name.
@@ -96,15 +95,15 @@ func isDummy(name, value string) bool {
 
 var (
 	// secretWord ends a part of a name that is a secret's.
-	secretWord = regexp.MustCompile(`(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|CREDENTIAL)S?$`)
+	secretWord = lately(`(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|CREDENTIAL)S?$`)
 	// shortWord is one only at the end of a name, and not alone.
-	shortWord = regexp.MustCompile(`_(?:PASS|PWD|PW|PAT|PSWD)[0-9]*$`)
+	shortWord = lately(`_(?:PASS|PWD|PW|PAT|PSWD)[0-9]*$`)
 	// aboutOne ends the name of something about a secret.
-	aboutOne = regexp.MustCompile(`_(?:ID|IDS|URL|URI|HOST|PORT|FILE|PATH|DIR|FOLDER|NAME|USER|USERNAME|EMAIL|LENGTH|LEN|MIN|MAX|SIZE|COUNT|TTL|TIMEOUT|EXPIRY|EXPIRES?|EXPIRATION|LIFETIME|DURATION|DAYS|HOURS|MINUTES|SECONDS|ENABLED|DISABLED|REQUIRED|TYPE|FORMAT|FIELD|HEADER|PREFIX|SUFFIX|ALGORITHM|ALG|ROUNDS|POLICY|RESET|VERSION|REGION|ENDPOINT|ISSUER|AUDIENCE|ALIAS|LABEL|HASHERS?|VALIDATORS?|COMMAND|CMD|SERVER|PROVIDER|STORE|BACKEND|MANAGER|ADDRESS|CONTRACT|SYMBOL|DECIMALS)$`)
+	aboutOne = lately(`_(?:ID|IDS|URL|URI|HOST|PORT|FILE|PATH|DIR|FOLDER|NAME|USER|USERNAME|EMAIL|LENGTH|LEN|MIN|MAX|SIZE|COUNT|TTL|TIMEOUT|EXPIRY|EXPIRES?|EXPIRATION|LIFETIME|DURATION|DAYS|HOURS|MINUTES|SECONDS|ENABLED|DISABLED|REQUIRED|TYPE|FORMAT|FIELD|HEADER|PREFIX|SUFFIX|ALGORITHM|ALG|ROUNDS|POLICY|RESET|VERSION|REGION|ENDPOINT|ISSUER|AUDIENCE|ALIAS|LABEL|HASHERS?|VALIDATORS?|COMMAND|CMD|SERVER|PROVIDER|STORE|BACKEND|MANAGER|ADDRESS|CONTRACT|SYMBOL|DECIMALS)$`)
 	// someKey is a key that is a secret; theirKey one that is none.
-	someKey  = regexp.MustCompile(`(?:^|_)(?:API|SECRET|PRIVATE|PRIV|DEPLOY|ENCRYPTION|ENCRYPT|CRYPT|SIGNING|SIGN|MASTER|AUTH|ACCOUNT|STORAGE|SSH|GPG|PGP|RSA|HMAC|JWT|SESSION|COOKIE|SERVICE|ADMIN|CONVOX|RACK|LICENSE|LICENCE|AES)_?KEYS?(?:_|$)`)
-	theirKey = regexp.MustCompile(`(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|CACHE|SORT|PARTITION|PRIMARY|FOREIGN|GROUP|INDEX|HOT|SITE|OBJECT|BUCKET|ACCESS|HOST)_?KEYS?(?:_|$)`)
-	anyKey   = regexp.MustCompile(`(?:^|_)KEYS?(?:_|$)`)
+	someKey  = lately(`(?:^|_)(?:API|SECRET|PRIVATE|PRIV|DEPLOY|ENCRYPTION|ENCRYPT|CRYPT|SIGNING|SIGN|MASTER|AUTH|ACCOUNT|STORAGE|SSH|GPG|PGP|RSA|HMAC|JWT|SESSION|COOKIE|SERVICE|ADMIN|CONVOX|RACK|LICENSE|LICENCE|AES)_?KEYS?(?:_|$)`)
+	theirKey = lately(`(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|CACHE|SORT|PARTITION|PRIMARY|FOREIGN|GROUP|INDEX|HOT|SITE|OBJECT|BUCKET|ACCESS|HOST)_?KEYS?(?:_|$)`)
+	anyKey   = lately(`(?:^|_)KEYS?(?:_|$)`)
 )
 
 // namesSecret reports whether a name is a secret's; that of some key is one where
@@ -131,6 +130,6 @@ func looksMade(text string) bool {
 }
 
 var (
-	madeOf     = regexp.MustCompile(`^[A-Za-z0-9+/=_-]+$`)
-	someLetter = regexp.MustCompile(`[A-Za-z]`)
+	madeOf     = lately(`^[A-Za-z0-9+/=_-]+$`)
+	someLetter = lately(`[A-Za-z]`)
 )

@@ -43,7 +43,7 @@ var ofPulls = map[string]bool{"TRAVIS_PULL_REQUEST_BRANCH": true, "TRAVIS_PULL_R
 
 // ofBuild are those that are the same in all jobs of a build; any other one may
 // tell jobs apart.
-var ofBuild = regexp.MustCompile(`^(?:TRAVIS_(?:REPO_SLUG|COMMIT.*|SECURE_ENV_VARS|BUILD_(?:ID|NUMBER|DIR|WEB_URL)|ALLOW_FAILURE|APP_HOST|TEST_RESULT)|TRAVIS|CI|HOME|USER|PATH|PWD)$`)
+var ofBuild = lately(`^(?:TRAVIS_(?:REPO_SLUG|COMMIT.*|SECURE_ENV_VARS|BUILD_(?:ID|NUMBER|DIR|WEB_URL)|ALLOW_FAILURE|APP_HOST|TEST_RESULT)|TRAVIS|CI|HOME|USER|PATH|PWD)$`)
 
 // The values of TRAVIS_EVENT_TYPE. Builds that were asked for, or put on a
 // schedule, are of branches that someone chose.

@@ -61,6 +61,7 @@ const (
 	reasonShared  = "another part of the file repeats it, with an alias, and would get the addition too"
 	reasonColumn  = "its list is not indented, so it cannot be moved under a key of its own"
 	reasonShape   = "it is not what Travis expects there"
+	reasonOpen    = "what is there would keep the addition from being run: it has a quote that is not closed"
 	reasonUnsure  = "the file would not be what it was plus the addition"
 	reasonExclude = "its exclude list leaves out every job that could deploy"
 )

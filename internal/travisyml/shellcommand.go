@@ -2,21 +2,20 @@ package travisyml
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
 
 var (
-	client       = regexp.MustCompile(`(?:^|/)(?:convox[A-Za-z0-9._-]*|\$\{?CONVOX[A-Z_]*\}?)$`)
-	clientImage  = regexp.MustCompile(`(?:^|/)convox/[a-z0-9._-]+(?::[A-Za-z0-9._-]+)?$`)
-	notClient    = regexp.MustCompile(`\.(?:ya?ml|json|toml|zip|t?gz|sh|rb|py|js|env)$`)
-	installs     = regexp.MustCompile(`cli/linux/convox|convox/releases|convox-linux|(?:curl|wget|install|brew|cp|mv|ln|go get)\b[^\n]*\bconvox|docker\b[^\n]*\bconvox/`)
-	wrappers     = regexp.MustCompile(`^(?:sudo|command|exec|env|nohup|builtin|travis_retry|travis_wait|timeout|time|nice|xvfb-run)$`)
-	takesText    = regexp.MustCompile(`^(?:ba|da|z|k)?sh$|^(?:su|ssh|eval|docker|docker-compose|script|xargs|nix-shell|parallel)$`)
-	deploysNever = regexp.MustCompile(`^(?:echo|printf|[ef]?grep|rg|ls|cat|rm|cp|mv|ln|chmod|chown|curl|wget|which|type|alias|export|declare|local|unset|test|git|hub|tar|unzip|mkdir|touch|cd|brew|apt|apt-get|npm|pip|gem|sed|awk|file|head|tail)$`)
-	taskRunners  = regexp.MustCompile(`^(?:make|rake|npm|yarn|pnpm|gradle|gradlew|mvn|ant|fab|invoke|inv|grunt|gulp|composer|cap|ansible-playbook|just|task|tox|nox|lein|sbt|cargo|bundle|python|python3|ruby|node|php|perl)$`)
-	flagWithWord = regexp.MustCompile(`^(?:-a|--app|-r|--rack)$`)
+	client       = lately(`(?:^|/)(?:convox[A-Za-z0-9._-]*|\$\{?CONVOX[A-Z_]*\}?)$`)
+	clientImage  = lately(`(?:^|/)convox/[a-z0-9._-]+(?::[A-Za-z0-9._-]+)?$`)
+	notClient    = lately(`\.(?:ya?ml|json|toml|zip|t?gz|sh|rb|py|js|env)$`)
+	installs     = lately(`cli/linux/convox|convox/releases|convox-linux|(?:curl|wget|install|brew|cp|mv|ln|go get)\b[^\n]*\bconvox|docker\b[^\n]*\bconvox/`)
+	wrappers     = lately(`^(?:sudo|command|exec|env|nohup|builtin|travis_retry|travis_wait|timeout|time|nice|xvfb-run)$`)
+	takesText    = lately(`^(?:ba|da|z|k)?sh$|^(?:su|ssh|eval|docker|docker-compose|script|xargs|nix-shell|parallel)$`)
+	deploysNever = lately(`^(?:echo|printf|[ef]?grep|rg|ls|cat|rm|cp|mv|ln|chmod|chown|curl|wget|which|type|alias|export|declare|local|unset|test|git|hub|tar|unzip|mkdir|touch|cd|brew|apt|apt-get|npm|pip|gem|sed|awk|file|head|tail)$`)
+	taskRunners  = lately(`^(?:make|rake|npm|yarn|pnpm|gradle|gradlew|mvn|ant|fab|invoke|inv|grunt|gulp|composer|cap|ansible-playbook|just|task|tox|nox|lein|sbt|cargo|bundle|python|python3|ruby|node|php|perl)$`)
+	flagWithWord = lately(`^(?:-a|--app|-r|--rack)$`)
 )
 
 const rackVariable = "CONVOX_RACK" // the convox client's, where no --rack is given

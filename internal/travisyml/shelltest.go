@@ -1,18 +1,17 @@
 package travisyml
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
 
 // reference to a variable of the shell.
-var variablePattern = regexp.MustCompile(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)[^}]*\})`)
+var variablePattern = lately(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)[^}]*\})`)
 
 // variableIn is the variable that a word of a test is about, as the build knows
 // it, and what stands beside it.
 func (w *walk) variableIn(word string) (name, beside string) {
-	for _, at := range variablePattern.FindAllStringSubmatchIndex(word, -1) {
+	for _, at := range variablePattern().FindAllStringSubmatchIndex(word, -1) {
 		group := 2
 		if at[group] < 0 {
 			group = 4
@@ -78,7 +77,7 @@ type shellTest struct {
 
 var (
 	comparisons = []string{"=", "==", "!=", "=~", "-eq", "-ne", "<", ">", "-lt", "-le", "-gt", "-ge"}
-	oneSided    = regexp.MustCompile(`^-[a-zA-Z]$`)
+	oneSided    = lately(`^-[a-zA-Z]$`)
 )
 
 // tested is what a test tells. Of words that are none it tells nothing.
@@ -171,7 +170,7 @@ func (t *shellTest) isThere(word string) outcome {
 	return unknown
 }
 
-var seeks = regexp.MustCompile(`^(?:[ef]?grep|rg|expr)$`)
+var seeks = lately(`^(?:[ef]?grep|rg|expr)$`)
 
 // sought is what a pipeline tells that looks for something in the name of the
 // branch or the tag.

@@ -168,8 +168,11 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 		edits, why = d.addItem(found, lines)
 	}
 	change, done := d.splice(name, edits)
-	if done {
+	if done && change.deploys() {
 		return change, nil
+	}
+	if done {
+		why = reasonOpen
 	}
 	refusal := &Refusal{Reason: string(why), Place: name, Lines: d.nested(name, lines)}
 	if why == "" {
@@ -185,4 +188,11 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 		refusal.Lines = inBrackets(refusal.Lines)
 	}
 	return Change{}, refusal
+}
+
+// deploys reports whether the step that was added is one that runs: behind a text
+// that ends within quotes it is none.
+func (c Change) deploys() bool {
+	document, err := Parse(c.New)
+	return err == nil && len(document.deploys()) > 0
 }

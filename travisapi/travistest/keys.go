@@ -20,8 +20,13 @@ const keyBits = 4096
 func (s *Server) keyOf(r *repository) (*rsa.PrivateKey, error) {
 	s.mu.Lock()
 	if r.key == nil {
-		bits := cmp.Or(r.KeyBits, keyBits)
-		r.key = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, bits) })
+		given, bits := r.Key, cmp.Or(r.KeyBits, keyBits)
+		r.key = sync.OnceValues(func() (*rsa.PrivateKey, error) {
+			if given != nil {
+				return given, nil
+			}
+			return rsa.GenerateKey(rand.Reader, bits)
+		})
 	}
 	key := r.key
 	s.mu.Unlock()

@@ -39,6 +39,9 @@ type Repository struct {
 	NoKeyYet       int  // so many activations fail, as the key is not made yet
 	ShareWithForks bool
 	KeyBits        int // of its generated key; 0 is 4096
+	// Key is its generated key; nil is one that is made when it is asked for,
+	// which takes longer than some calls wait.
+	Key *rsa.PrivateKey
 }
 
 // EnvVar is a stored variable.

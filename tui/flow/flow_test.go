@@ -2,10 +2,13 @@ package flow_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,14 +46,21 @@ type world struct {
 	stopAt string // a word of what is told, upon which the work is asked to stop
 }
 
+// generated is the key of the repositories, made before a call waits for it.
+var generated = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, travis: travistest.Start(t), rack: convoxtest.StartRack(t, secrettest.Canary), console: convoxtest.StartConsole(t)}
 	w.retry = transport.Retry{Tries: 2, Deadline: time.Second, Pause: time.Millisecond}
 	w.travis.AddAccount(travistest.Account{ID: 1, Login: "ann", Token: token, Organizations: []string{"acme"}})
-	w.travis.AddRepository(travistest.Repository{ID: 7, Slug: slug, Active: true, KeyBits: 2048})
-	w.travis.AddRepository(travistest.Repository{ID: 8, Slug: "acme/off"})
-	w.travis.AddRepository(travistest.Repository{ID: 9, Slug: "acme/new", Unsynced: true})
+	pair, err := generated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.travis.AddRepository(travistest.Repository{ID: 7, Slug: slug, Active: true, Key: pair})
+	w.travis.AddRepository(travistest.Repository{ID: 8, Slug: "acme/off", Key: pair})
+	w.travis.AddRepository(travistest.Repository{ID: 9, Slug: "acme/new", Unsynced: true, Key: pair})
 	w.console.AddRack(convox.Rack{Organization: "acme", Name: "production"})
 	w.console.AddKey(convoxtest.Key{Value: key, Organizations: []string{"acme"}})
 	w.outside = flow.Outside{

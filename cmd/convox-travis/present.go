@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -128,6 +130,11 @@ func (s *presenter) undo(report setup.Report) {
 
 // errors tells what went wrong, and what is the same for every repository once.
 func (s *presenter) errors(errs []error) {
+	// What was not begun comes last: its cause is then told already.
+	errs = slices.Clone(errs)
+	slices.SortStableFunc(errs, func(a, b error) int {
+		return cmp.Compare(notBegun(a), notBegun(b))
+	})
 	told := map[string]bool{}
 	for _, err := range errs {
 		code := codeOf(err)
@@ -144,6 +151,13 @@ func (s *presenter) errors(errs []error) {
 		told[code] = true
 		printError(s.err, err)
 	}
+}
+
+func notBegun(err error) int {
+	if codeOf(err) == setup.CodeNotBegun {
+		return 1
+	}
+	return 0
 }
 
 func (s *presenter) tell(report setup.Report, code int, err error, resume string) {

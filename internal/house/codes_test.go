@@ -90,9 +90,20 @@ func codesOfSource(t *testing.T) map[string]bool {
 				if _, keyed := n.Elts[0].(*ast.KeyValueExpr); !keyed {
 					t.Errorf("%s: without the names of its fields its code is not found", set.Position(n.Pos()))
 				}
+			case *ast.AssignStmt:
+				for i, to := range n.Lhs {
+					if field, is := to.(*ast.SelectorExpr); is && (field.Sel.Name == "code" || field.Sel.Name == "Code") && i < len(n.Rhs) {
+						note(n.Rhs[i])
+					}
+				}
 			case *ast.CallExpr:
-				if called, is := n.Fun.(*ast.SelectorExpr); is && called.Sel.Name == "add" && len(n.Args) == 3 {
-					note(n.Args[0])
+				if called, is := n.Fun.(*ast.SelectorExpr); is && called.Sel.Name == "add" {
+					switch len(n.Args) {
+					case 3: // a warning: the code is first
+						note(n.Args[0])
+					case 4: // a finding: behind its severity
+						note(n.Args[1])
+					}
 				}
 			}
 			return true

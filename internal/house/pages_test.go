@@ -88,9 +88,11 @@ func TestLinksOfPagesLeadSomewhere(t *testing.T) {
 	}
 }
 
-// headings are the anchors that GitHub gives a page's headings.
+// headings are the anchors that GitHub gives a page's headings. A line of a
+// script that begins with a # is none.
 func headings(text string) (all []string) {
 	drop := regexp.MustCompile("[^a-z0-9 _-]")
+	text = regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(text, "")
 	for _, line := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
 		all = append(all, strings.ReplaceAll(drop.ReplaceAllString(strings.ToLower(line[1]), ""), " ", "-"))
 	}
@@ -106,21 +108,22 @@ func page(t *testing.T, name string) string {
 	return string(text)
 }
 
+// pages are all of them, wherever they lie.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
-		names, err := filepath.Glob(filepath.Join(folderOfRoot, pattern))
-		if err != nil {
-			t.Fatal(err)
+	err := filepath.WalkDir(folderOfRoot, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".md" {
+			return err
 		}
-		for _, name := range names {
-			name, err := filepath.Rel(folderOfRoot, name)
-			if err != nil {
-				t.Fatal(err)
-			}
+		name, err = filepath.Rel(folderOfRoot, name)
+		if err == nil {
 			all[filepath.ToSlash(name)] = page(t, name)
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -139,6 +140,25 @@ func TestAClockThatIsSetBackHoldsCallsUpForOneWindowAtTheMost(t *testing.T) {
 			t.Errorf("it waited %v", took)
 		}
 	})
+}
+
+func TestTheListAndItsLockAreForTheirOwnerAlone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows keeps no such modes")
+	}
+	folder := filepath.Join(t.TempDir(), "cache")
+	if err := pace.NewShared(folder, "calls", short, clock.System{}).Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]os.FileMode{"": 0o700, "calls": 0o600, "calls.lock": 0o600} {
+		info, err := os.Stat(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%q has the mode %o, not %o", name, got, want)
+		}
+	}
 }
 
 func TestAFileThatCannotBeUsedIsPassedOver(t *testing.T) {

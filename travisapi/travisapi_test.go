@@ -17,7 +17,7 @@ import (
 	"convox-travis/travisapi/travistest"
 )
 
-var quick = transport.Retry{Tries: 3, Deadline: 300 * time.Millisecond, Pause: time.Millisecond}
+var quick = transport.Retry{Tries: 3, Deadline: time.Second, Pause: time.Millisecond}
 
 func newClient(t testing.TB, url string, token string) *travisapi.Client {
 	t.Helper()

@@ -35,8 +35,13 @@ const askInactive = "Travis does not build"
 func (w *world) openAtRepositories(o terminal.Options, args ...string) *wizard {
 	w.Helper()
 	z := w.open(o, append(args, "--host", w.setting("DEMO_RACK_HOST"))...)
-	z.sees(askRepository, " in all")
-	z.still()
+	z.sees(askRepository)
+	listed := func(screen string) bool {
+		return strings.Contains(screen, " in all") && !strings.Contains(screen, "asking Travis")
+	}
+	if err := z.WaitFor(w.Context(), listed); err != nil {
+		w.Fatal(err)
+	}
 	return z
 }
 

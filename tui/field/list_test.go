@@ -73,6 +73,18 @@ func TestAListSaysThatItIsEmpty(t *testing.T) {
 	}
 }
 
+func TestAListCountsNothingBeforeTheFirstArrives(t *testing.T) {
+	other := field.Row{Key: "type", Cells: []string{"type a name"}, Other: true}
+	l := list(40, 12, false, []field.Row{other})
+	l.Busy("reading the list")
+	sees(t, l, "/  type to filter", "› type a name", "  reading the list")
+	l.SetRows(append(racks()[:1], other))
+	sees(t, l, "/  type to filter", "  production   us-east-1  production.ex…", "› type a name", "  1 in all · reading the list")
+	l.Busy("")
+	l.SetRows([]field.Row{other})
+	sees(t, l, "/  type to filter", "› type a name", "  0 in all")
+}
+
 func TestTheCursorMovesWithinTheList(t *testing.T) {
 	l := list(40, 12, false, repositories(10000))
 	for keys, want := range map[string]string{

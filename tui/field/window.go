@@ -91,6 +91,9 @@ func (l *List) foot() string {
 	if l.problem != "" {
 		return l.theme.problem(l.problem, nil, l.width)
 	}
+	if l.counted == 0 && l.filter == "" && l.busy != "" {
+		return l.theme.Muted.Render(space + l.busy)
+	}
 	foot := grouped(l.counted) + " in all"
 	if l.filter != "" {
 		foot = grouped(l.countedShown) + " of " + grouped(l.counted)

@@ -30,7 +30,7 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 	clone, err := gitrepo.Open(ctx, p.dir)
 	if err == nil {
 		r.found = clone.Candidates()
-	} else if _, is := errors.AsType[*gitrepo.OwnershipError](err); is {
+	} else if !errors.Is(err, gitrepo.ErrNoClone) {
 		r.unread = err
 	}
 	named, err := p.namedRepositories(ctx, o)

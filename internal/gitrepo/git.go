@@ -26,6 +26,11 @@ type answer struct {
 	err     error  // there was no process, or it was killed
 }
 
+// leftBehind is how long the answer is waited for after git has ended, or was
+// killed: a process that it left behind can hold the pipes open. On a busy
+// machine the reading itself can take a part of it.
+const leftBehind = time.Second
+
 // ask runs one command of git. No shell is involved, nothing is asked of the
 // person, and git's words are the same in every language.
 func (g git) ask(ctx context.Context, arguments ...string) answer {
@@ -34,7 +39,7 @@ func (g git) ask(ctx context.Context, arguments ...string) answer {
 	command.Dir = g.dir
 	command.Env = append(os.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0")
 	command.Stdout, command.Stderr = &text, &words
-	command.WaitDelay = 100 * time.Millisecond // a process that git left behind can hold the pipes open
+	command.WaitDelay = leftBehind
 	err := command.Run()
 	status := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {

@@ -91,7 +91,7 @@ func (g git) offline(ctx context.Context, input string, arguments ...string) ans
 		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none") // the second is for gits that do not know the first
 	command.Stdin = strings.NewReader(input)
 	command.Stdout, command.Stderr = &text, &words
-	command.WaitDelay = 100 * time.Millisecond
+	command.WaitDelay = leftBehind
 	err := command.Run()
 	status := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {

@@ -16,7 +16,7 @@ const deadline = 5 * time.Second // for all of git; a clone on a sleeping networ
 // Open reads the clone that dir is in; "" is the current folder. The
 // environment counts as it does for git itself: GIT_DIR, GIT_CONFIG_GLOBAL and
 // the rest. Errors: ErrNoClone, ErrNoGit, *OwnershipError, or an *Error, which
-// wraps the cause of ctx when that ended first. It takes 5 seconds at most.
+// wraps the cause of ctx when that ended first. It takes 6 seconds at most.
 func Open(ctx context.Context, dir string) (Clone, error) {
 	return openWithin(ctx, dir, deadline)
 }
@@ -26,7 +26,7 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	if err != nil {
 		return Clone{}, ErrNoGit
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, tooSlow{limit})
 	defer cancel()
 
 	g := git{program: program, dir: dir}
@@ -65,6 +65,12 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 		TravisSlug: slugOrNone(config["travis.slug"]),
 	}, nil
 }
+
+// tooSlow says how long git was waited for.
+type tooSlow struct{ limit time.Duration }
+
+func (t tooSlow) Error() string { return "not within " + t.limit.String() }
+func (tooSlow) Unwrap() error   { return context.DeadlineExceeded }
 
 // line cuts the line ending that git puts after its answer, and no more: a
 // folder's name may end in one too.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -23,6 +24,14 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "hang":
 		time.Sleep(time.Minute) // it is killed
+	case "linger": // a process of its own keeps the pipe open for a while
+		child := exec.Command(os.Args[0])
+		child.Env, child.Stdout = append(os.Environ(), "PLAY_GIT=stay"), os.Stdout
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+	case "stay":
+		time.Sleep(300 * time.Millisecond)
 	case "record":
 		file, err := os.OpenFile(os.Getenv("PLAY_GIT_RECORD"), os.O_APPEND|os.O_WRONLY, 0)
 		if err != nil {
@@ -125,6 +134,13 @@ func TestAGitThatHangsIsGivenUp(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, func() { cancel(stop) })
 	if _, err := gitrepo.Open(ctx, ""); codeOf(err) != "git_unfinished" || !errors.Is(err, stop) {
 		t.Errorf("interrupted: got %v", err)
+	}
+}
+
+func TestAnAnswerMayEndLaterThanGit(t *testing.T) {
+	play(t, "linger")
+	if _, err := gitrepo.Open(t.Context(), ""); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
@@ -109,6 +110,7 @@ const (
 // found is what was looked for at the start, side by side.
 type found struct {
 	clone     gitrepo.Clone
+	cloneErr  error // there may be one, and it could not be read
 	cloneDone bool
 
 	file     *travisyml.File
@@ -176,8 +178,11 @@ func (f *Flow) Searches() []Search {
 }
 
 func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
-	clone, _ := o.Clone(ctx) // no clone is no error: the repository is asked for
-	tell(func(f *Flow) { f.found.clone, f.found.cloneDone = clone, true })
+	clone, err := o.Clone(ctx)
+	if errors.Is(err, gitrepo.ErrNoClone) {
+		err = nil // the repository is asked for
+	}
+	tell(func(f *Flow) { f.found.clone, f.found.cloneErr, f.found.cloneDone = clone, err, true })
 }
 
 func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -108,6 +109,11 @@ func (f *Flow) repositoryRows() []Row {
 func (f *Flow) repositoryReason() []string {
 	reason := []string{"Both variables go into its settings on Travis."}
 	switch {
+	case f.found.cloneErr != nil:
+		reason = append(reason, "None is offered from a clone: "+strings.TrimPrefix(f.found.cloneErr.Error(), "read the clone: ")+".")
+		if foreign, is := errors.AsType[*gitrepo.OwnershipError](f.found.cloneErr); is {
+			reason = append(reason, foreign.Hints()[0])
+		}
 	case len(f.found.clone.Candidates()) == 0:
 		reason = append(reason, "No clone with a remote was found here.")
 	case len(f.ownRepositories()) == 0:

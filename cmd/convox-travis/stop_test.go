@@ -75,7 +75,7 @@ func TestASecondSignalLeavesAtOnceAndNamesWhatStands(t *testing.T) {
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: posts("CONVOX_PASSWORD")})
 	e, took := w.signaled(posts("CONVOX_PASSWORD"), os.Interrupt, os.Interrupt)
 	w.want(e, 130, "CONVOX_HOST      created\n", "CONVOX_PASSWORD  unknown")
-	if took > time.Second {
+	if took > 3*time.Second { // the first signal alone gives it 5
 		t.Errorf("it took %v to leave", took)
 	}
 }
@@ -86,7 +86,7 @@ func TestACallThatHangsIsGivenUpInTime(t *testing.T) {
 	e, took := w.signaled(posts("CONVOX_PASSWORD"), os.Interrupt)
 	// The password may still be stored, and would meet another host.
 	w.want(e, 130, "CONVOX_HOST      created\n", "CONVOX_PASSWORD  unknown")
-	if took > 5500*time.Millisecond {
+	if took > 8*time.Second { // the call alone may take 15
 		t.Errorf("it took %v", took)
 	}
 }

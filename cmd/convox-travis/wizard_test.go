@@ -313,7 +313,7 @@ func faultsOnPosts() faults.Rule {
 
 func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
 	w := newWorld(t).inClone().saved()
-	z := w.open(terminal.Options{Patience: 20 * time.Second}).toReview()
+	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
 	z.write().sees("It could not be completed", "Travis failed", "not created")
 	w.Travis.Faults.Clear()

@@ -107,7 +107,7 @@ func TestCtrlCInApplyInPlainLines(t *testing.T) {
 
 func TestCtrlCWhereItCanBeTriedAgainIsAnInterruption(t *testing.T) {
 	w := newWorld(t).inClone().saved()
-	z := w.open(terminal.Options{Patience: 20 * time.Second}).toReview()
+	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
 	z.write().sees("It could not be completed").types(terminal.CtrlC).ends(130, "not created")
 }

@@ -82,7 +82,7 @@ func (w *world) refuse(name string) string {
 func TestTheWizardSetsUpThreeRepositories(t *testing.T) {
 	w, names := hurriedServices(t, 40)
 	names = names[1:4] // one of them is not active
-	z := w.openAtRepositories(terminal.Options{Patience: 20 * time.Second}).mark(names...).enter().sees(askInactive+" 1 of the 3").enter().sees(atReview, "3 repositories", "3 new, 1 activated")
+	z := w.openAtRepositories(terminal.Options{}).mark(names...).enter().sees(askInactive+" 1 of the 3").enter().sees(atReview, "3 repositories", "3 new, 1 activated")
 	failing := w.refuse(names[1])
 	z.write().sees("1 of 3 repositories could not be completed", names[1], "failed (HTTP 503)")
 	w.Travis.Faults.Clear()

@@ -26,7 +26,7 @@ type Options struct {
 	// Light terminals say that their background is white, dark ones that it is
 	// nearly black.
 	Light bool
-	// Patience is how long each wait may take; 10 seconds when it is 0.
+	// Patience is how long each wait may take; 20 seconds when it is 0.
 	Patience time.Duration
 }
 
@@ -86,7 +86,7 @@ func Start(command *exec.Cmd, o Options) (*Terminal, error) {
 		changed:  make(chan struct{}),
 	}
 	if t.patience == 0 {
-		t.patience = 10 * time.Second
+		t.patience = 20 * time.Second
 	}
 	told := colours(!o.Light)
 	t.emulator.SetDefaultForegroundColor(told.foreground)

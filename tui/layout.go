@@ -159,7 +159,7 @@ func (m *model) below() []string {
 		return m.detail()
 	}
 	lines := append([]string{""}, indented(m.theme.Error, "✗ ", m.problem.Message, m.room())...)
-	for _, hint := range m.problem.Hints {
+	for _, hint := range m.problem.Hints() {
 		lines = append(lines, indented(m.theme.Hint, "  ", hint, m.room())...)
 	}
 	return lines[:min(len(lines), max(2, m.height-8))]

@@ -19,7 +19,7 @@ func (p *plain) problem(problem *flow.Problem) {
 		return
 	}
 	p.say("error: %s", problem.Message)
-	for _, hint := range problem.Hints {
+	for _, hint := range problem.Hints() {
 		p.say("hint: %s", hint)
 	}
 }

@@ -79,7 +79,7 @@ func TestAReviewTakesNoKeyBeforeItIsSeen(t *testing.T) {
 func TestNamesFromOutsideSteerNoScreen(t *testing.T) {
 	m := atRepositories(t, 3)
 	m.question.Title, m.question.Reason = "a\x1b[31mb\nc", []string{"d\u202ee\x07"}
-	m.problem = &flow.Problem{Message: "f\x1b]0;g\x07", Hints: []string{"h\u009b2J"}}
+	m.problem = &flow.Problem{Message: "f\x1b]0;g\x07", Do: []string{"h\u009b2J"}}
 	for _, strange := range []string{"\x1b[31mb", "\u202e", "\x07", "\x1b]0", "\u009b"} {
 		if strings.Contains(m.screen(), strange) {
 			t.Errorf("%q is on the screen", strange)

@@ -95,7 +95,7 @@ func nameStep() step {
 				Reason: []string{"It is " + name + ". The next thing is that you get the new password; then the Rack gets it."},
 				Check: func(v Value) error {
 					if v.Text != name {
-						return &Problem{Message: "that is not the Rack's name", Hints: []string{"type " + name + ", or go back"}}
+						return &Problem{Message: "that is not the Rack's name", Do: []string{"type " + name + ", or go back"}}
 					}
 					return nil
 				},

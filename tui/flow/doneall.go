@@ -30,7 +30,7 @@ func (f *Flow) severalDone() []Line {
 		if r.Stands() {
 			lines = append(lines, Line{Muted, "it has: " + shellescape.StripUnsafe(r.Outcome())})
 		}
-		for _, hint := range ProblemOf(r.Err).Hints {
+		for _, hint := range ProblemOf(r.Err).Hints() {
 			lines = append(lines, Line{Muted, shellescape.StripUnsafe(hint)})
 		}
 	}

@@ -161,7 +161,7 @@ func (f *Flow) fileLines() []Line {
 // problemLines say what is wrong, and what can be done about it.
 func problemLines(err error) []Line {
 	lines := []Line{{Warning, err.Error()}}
-	for _, hint := range ProblemOf(err).Hints {
+	for _, hint := range ProblemOf(err).Hints() {
 		lines = append(lines, Line{Muted, hint})
 	}
 	return lines

@@ -16,7 +16,7 @@ func mfaStep() step {
 				Reason: []string{"It is good once, and is used to look for Racks."},
 				Check: func(v Value) error {
 					if strings.Trim(v.Text, "0123456789") != "" || v.Text == "" {
-						return &Problem{Message: "a code is made of digits", Hints: []string{"read it off the device, or go back"}}
+						return &Problem{Message: "a code is made of digits", Do: []string{"read it off the device, or go back"}}
 					}
 					return nil
 				},
@@ -50,7 +50,7 @@ func hostStep() step {
 				Check: func(v Value) error {
 					host, err := convox.ParseHost(v.Text)
 					if err == nil && host.IsHostedConsole() {
-						return &Problem{Message: "that is Console's host", Hints: []string{"go back, and choose a Console deploy key"}}
+						return &Problem{Message: "that is Console's host", Do: []string{"go back, and choose a Console deploy key"}}
 					}
 					return err
 				},

@@ -107,7 +107,7 @@ func syncList(ctx context.Context, travis Travis, user travisapi.User) error {
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
-			return &Problem{Message: "Travis is still reading", Hints: []string{"try again in a while"}}
+			return &Problem{Message: "Travis is still reading", Do: []string{"try again in a while"}}
 		}
 		var err error
 		if user, err = travis.User(ctx); err != nil {

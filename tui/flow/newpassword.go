@@ -145,7 +145,7 @@ func keptStep() step {
 				Secret: f.newPassword(), Tail: tail,
 				Check: func(v Value) error {
 					if !convox.MatchesTail(f.newPassword(), v.Text, tail) {
-						return &Problem{Message: fmt.Sprintf("these are not its last %d characters", tail), Hints: []string{"read them off where you put it"}}
+						return &Problem{Message: fmt.Sprintf("these are not its last %d characters", tail), Do: []string{"read them off where you put it"}}
 					}
 					return nil
 				},

@@ -97,7 +97,7 @@ type Line struct {
 // Problem is an error to be shown where it can be mended.
 type Problem struct {
 	Message string
-	Hints   []string
+	Do      []string // what can be done about it, best first
 }
 
 // ProblemOf takes an error's message and hints.
@@ -105,13 +105,16 @@ func ProblemOf(err error) *Problem {
 	p := &Problem{Message: err.Error()}
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
-		p.Hints = hinted.Hints()
+		p.Do = hinted.Hints()
 	}
 	return p
 }
 
 // Error implements error, so that a Problem can be an Outcome's.
 func (p *Problem) Error() string { return p.Message }
+
+// Hints is Do, as errors of the other rooms give it.
+func (p *Problem) Hints() []string { return p.Do }
 
 // Progress is how far a Work is.
 type Progress struct {

@@ -51,7 +51,7 @@ func rackStep() step {
 				Initial: Value{Key: f.likelyRack()},
 				Check: func(v Value) error {
 					if v.Key == "" {
-						return &Problem{Message: "no Rack was picked", Hints: []string{"pick one, or type its host"}}
+						return &Problem{Message: "no Rack was picked", Do: []string{"pick one, or type its host"}}
 					}
 					return nil
 				},
@@ -123,11 +123,11 @@ func (f *Flow) unclear(same int) *Problem {
 	name := shellescape.StripUnsafe(f.namedRack())
 	switch {
 	case same > 1:
-		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Hints: []string{"pick the one that is meant"}}
+		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Do: []string{"pick the one that is meant"}}
 	case !f.given.Host.IsZero():
-		return &Problem{Message: fmt.Sprintf("no usable Rack named %s has the host %s", name, f.given.Host), Hints: []string{"pick the one that is meant, or type its host"}}
+		return &Problem{Message: fmt.Sprintf("no usable Rack named %s has the host %s", name, f.given.Host), Do: []string{"pick the one that is meant, or type its host"}}
 	}
-	return &Problem{Message: "no usable Rack is named " + name, Hints: []string{"pick another one, or type its host"}}
+	return &Problem{Message: "no usable Rack is named " + name, Do: []string{"pick another one, or type its host"}}
 }
 
 // rackKey is the host: a Rack whose login is saved stays the same row when it is
@@ -203,7 +203,7 @@ func (f *Flow) rackSearchWords() string {
 		return "searching AWS"
 	case f.found.racksErr != nil:
 		words := "AWS was not searched: " + f.found.racksErr.Error()
-		if hints := ProblemOf(f.found.racksErr).Hints; len(hints) > 0 {
+		if hints := ProblemOf(f.found.racksErr).Hints(); len(hints) > 0 {
 			words += " (" + hints[0] + ")"
 		}
 		return words

@@ -116,7 +116,7 @@ func (f *Flow) lookAtStack() *Work {
 			if !state.InProgress && !state.Updatable {
 				return Outcome{To: StepAffected, Err: &Problem{
 					Message: "the Rack's stack is in the state " + shellescape.StripUnsafe(state.Status) + ", in which it cannot be updated",
-					Hints:   []string{"repair it first, in the CloudFormation console"},
+					Do:      []string{"repair it first, in the CloudFormation console"},
 				}}
 			}
 			begun, found := outside.Logins.BegunReset(host)

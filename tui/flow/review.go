@@ -84,7 +84,7 @@ func (f *Flow) mixedReason() []string {
 	for _, err := range f.result.mixed {
 		reason = append(reason, err.Error())
 	}
-	return append(reason, ProblemOf(f.result.mixed[0]).Hints[0])
+	return append(reason, ProblemOf(f.result.mixed[0]).Hints()[0])
 }
 
 func reviewStep() step {

@@ -87,12 +87,21 @@ func (s *presenter) fail(err error, warnings ...setup.Warning) error {
 	}
 	printError(s.err, err)
 	if code == exitInterrupted {
-		s.note("nothing was written")
+		s.note("%s", s.untouched())
 	}
 	again := s.resume(report, []error{err})
 	s.goOn(setup.Report{}, again)
 	s.tell(report, code, err, again.command)
 	return &reportedError{code: code}
+}
+
+// untouched says what a run has left as it was. The wizard can have saved a
+// password here, or begun a reset, and tells of those by itself.
+func (s *presenter) untouched() string {
+	if s.command == "remove" {
+		return "nothing was deleted"
+	}
+	return "nothing was written to Travis"
 }
 
 // report tells how a run ended.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/setup"
@@ -35,7 +36,7 @@ func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Fi
 	if len(standing) == 0 {
 		standing = []string{report.Standing()}
 	}
-	result := show.reportOf(*report, standing)
+	result := show.reportOf(*report, slices.Concat(f.Kept(), standing))
 	if err == nil {
 		for _, line := range f.ResetNext() {
 			show.note("next: %s", line)

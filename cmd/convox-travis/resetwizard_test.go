@@ -149,6 +149,9 @@ func TestARecoveredPasswordIsShownOnRequest(t *testing.T) {
 	if code, err := z.Wait(t.Context()); code != 130 || err != nil || w.savedPassword() != secrettest.Canary {
 		t.Errorf("%d, %v", code, err)
 	}
+	if screen := z.Screen(); !strings.Contains(screen, "nothing was written to Travis") || !strings.Contains(screen, "the password of "+w.setting("DEMO_RACK_HOST")+" is saved in ") {
+		t.Errorf("it does not say where the password is:\n%s", screen)
+	}
 }
 
 // Enter that is pressed twice behind the Rack's name is no answer to what comes

@@ -70,7 +70,7 @@ func TestRemoveAsksOnATerminal(t *testing.T) {
 	w := newWorld(t)
 	before := w.pair("acme/admin")
 	w.want(w.onTerminal("[y/N] ", "n\r", "remove", "--repo", "acme/admin"), 2, "acme/admin  CONVOX_PASSWORD  all branches", "nothing was deleted")
-	w.want(w.onTerminal("[y/N] ", "\x03", "remove", "--repo", "acme/admin"), 130, "nothing was written")
+	w.want(w.onTerminal("[y/N] ", "\x03", "remove", "--repo", "acme/admin"), 130, "nothing was deleted")
 	if after := w.pair("acme/admin"); after != before {
 		t.Errorf("%s became %s", before, after)
 	}

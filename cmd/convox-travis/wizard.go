@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"al.essio.dev/pkg/shellescape"
@@ -200,7 +201,7 @@ func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Fin
 // the last line says in what state the Rack is.
 func (p *program) leave(o *options, f *flow.Flow, err error) error {
 	result := p.leavePair(o, f, err)
-	for _, line := range f.ResetStanding() {
+	for _, line := range slices.Concat(f.Kept(), f.ResetStanding()) {
 		fmt.Fprintln(p.err, shellescape.StripUnsafe(line))
 	}
 	return result

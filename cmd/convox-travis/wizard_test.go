@@ -127,7 +127,7 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      written: the deploy step", "undo: convox-travis remove --repo acme/web")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      written: the deploy step", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml, which was not there before")
 	z.wantRackPair()
 }
 

@@ -11,6 +11,7 @@ import (
 // FileReport is what became of .travis.yml.
 type FileReport struct {
 	Path      string // clean it before it is shown
+	Missing   bool   // there was no such file
 	Found     string // where it deployed already, or ""
 	Step      bool   // the deploy step was added
 	Encrypted bool   // the pair was added, or ours was written anew
@@ -22,6 +23,14 @@ type FileReport struct {
 
 // Written reports whether the file was changed.
 func (r FileReport) Written() bool { return r.Err == nil && !r.Planned && (r.Step || r.Encrypted) }
+
+// undo is what takes the addition away again.
+func (r FileReport) undo() string {
+	if r.Missing {
+		return "delete .travis.yml, which was not there before"
+	}
+	return "delete from .travis.yml what git diff shows as added"
+}
 
 // Outcome says in words what became of the file.
 func (r FileReport) Outcome() string {
@@ -61,7 +70,7 @@ func (c FileChange) Intent(err error, encrypted bool) *FileReport {
 }
 
 func (c FileChange) report(err error, encrypted bool) *FileReport {
-	report := &FileReport{Path: c.File.Path, Found: c.Found, Err: err, ToPaste: c.ToPaste}
+	report := &FileReport{Path: c.File.Path, Missing: c.File.Missing, Found: c.Found, Err: err, ToPaste: c.ToPaste}
 	if err == nil && c.Changed() {
 		report.Step, report.Encrypted = c.Form != "", encrypted && !c.leavesOut("env")
 	}

@@ -61,3 +61,15 @@ func TestTheCommandThatUndoesNamesAFileInPlaceOfManyRepositories(t *testing.T) {
 		t.Error(undo)
 	}
 }
+
+func TestWhatUndoesAFileIsNoDiffWhereThereWasNone(t *testing.T) {
+	for missing, want := range map[bool]string{
+		false: "[delete from .travis.yml what git diff shows as added]",
+		true:  "[delete .travis.yml, which was not there before]",
+	} {
+		report := setup.Report{Repositories: []setup.RepositoryReport{{File: &setup.FileReport{Missing: missing, Step: true}}}}
+		if undo := fmt.Sprint(report.Undo()); undo != want {
+			t.Error(undo)
+		}
+	}
+}

@@ -21,7 +21,7 @@ func (r Report) Undo() []string {
 	}
 	for _, repository := range r.Repositories {
 		if repository.File != nil && repository.File.Written() {
-			commands = append(commands, "delete from .travis.yml what git diff shows as added")
+			commands = append(commands, repository.File.undo())
 		}
 	}
 	return commands

@@ -31,6 +31,7 @@ type Flow struct {
 	problem *Problem
 	jumped  bool            // a step's do chose what comes next
 	chosen  map[string]bool // steps that the person answered
+	kept    []string        // what was saved for the convox client, and stands
 	over    bool
 }
 

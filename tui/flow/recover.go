@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -165,7 +166,7 @@ func recoveredStep() step {
 		do: func(f *Flow) *Work {
 			switch {
 			case f.result.saving:
-				return f.save(f.outside.Logins.Save, f.answers.recovered, StepRecovered, func(f *Flow, file string) { f.result.savedIn = file })
+				return f.save(f.outside.Logins.Save, f.answers.recovered, StepRecovered, (*Flow).savedRecovered)
 			case f.given.Reset != nil && !f.result.showing:
 				f.goTo(StepResetDone)
 			}
@@ -188,6 +189,17 @@ func recoveredShownStep() step {
 		},
 	}
 }
+
+func (f *Flow) savedRecovered(file string) {
+	f.result.savedIn = file
+	line := "the password of " + f.rackHost().String() + " is saved in " + file
+	if !slices.Contains(f.kept, line) {
+		f.kept = append(f.kept, line)
+	}
+}
+
+// Kept says which passwords that AWS held were saved for the convox client.
+func (f *Flow) Kept() []string { return f.kept }
 
 // save saves a password for the convox client. to is the step that comes next,
 // "" is the next one.

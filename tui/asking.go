@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -84,10 +85,14 @@ func (m *model) catchUp() {
 			return
 		}
 		q := m.flow.Question()
+		before, _ := f.Selected()
 		f.SetRows(rows(q.Rows))
 		f.Busy(progress(q))
 		if !m.touched {
 			f.Select(q.Initial.Key)
+		}
+		if now, _ := f.Selected(); now != before {
+			m.movedAt = time.Now()
 		}
 		m.question = q
 	case *field.Choice:

@@ -46,6 +46,7 @@ type model struct {
 	fresh    bool  // the question has not been drawn yet
 	drawnAt  int64 // writes to the terminal before it was drawn
 	seenAt   time.Time
+	movedAt  time.Time // what arrived moved the cursor to another row
 
 	// What is being done.
 	work     *flow.Work
@@ -137,7 +138,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	case stroke == "ctrl+c":
 		m.terminal.Interrupt()
 		return nil
-	case m.unseen():
+	case m.unseen(), stroke == "enter" && time.Since(m.movedAt) < lookAgain:
 		return nil
 	case stroke == "esc" && (m.field == nil || !m.field.TakesEscape()), stroke == "shift+tab":
 		if m.flow.Back() {
@@ -180,6 +181,10 @@ func (m *model) unseen() bool {
 // secondPress is how long after a question was drawn a key can still be the
 // second press of one that was meant for the question before.
 const secondPress = 500 * time.Millisecond
+
+// lookAgain is how long after the cursor was moved an Enter can still be meant
+// for the row that it stood on.
+const lookAgain = 300 * time.Millisecond
 
 // give hands a message to the field.
 func (m *model) give(msg tea.Msg) tea.Cmd {

@@ -147,11 +147,9 @@ const hostRow = "host "
 // rackRows lists the Racks by name, then saved logins of other hosts, then the
 // ways to say it oneself.
 func (f *Flow) rackRows() []Row {
-	racks := slices.Clone(f.found.racks)
-	slices.SortFunc(racks, func(a, b cfn.Rack) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region)) })
 	var rows []Row
 	listed := map[convox.Host]bool{}
-	for _, rack := range racks {
+	for _, rack := range inOrder(f.found.racks) {
 		row := Row{Key: rackKey(rack), Cells: []string{rack.Name, rack.Region, rack.Host, rack.Version}}
 		host, err := convox.ParseHost(rack.Host)
 		if err != nil {
@@ -170,6 +168,13 @@ func (f *Flow) rackRows() []Row {
 		rows = append(rows, Row{Key: mfaRow, Cells: []string{"enter an MFA code, to look for Racks in AWS"}, Other: true})
 	}
 	return append(rows, Row{Key: typeRow, Cells: []string{"type a host"}, Other: true})
+}
+
+// inOrder are Racks as they are shown.
+func inOrder(racks []cfn.Rack) []cfn.Rack {
+	return slices.SortedFunc(slices.Values(racks), func(a, b cfn.Rack) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region))
+	})
 }
 
 func isMFA(err error) bool {
@@ -220,7 +225,9 @@ func (f *Flow) rackSearchWords() string {
 	return "not searched: " + strings.Join(regions, ", ")
 }
 
-// likelyRack is the row to offer first.
+// likelyRack is the row to offer first. Among Racks of which none is saved that is
+// the first that came, so that the offer stays while more come, and in the end
+// the first of those shown, so that it is the same each time.
 func (f *Flow) likelyRack() string {
 	if f.answers.rack != "" {
 		return f.answers.rack
@@ -240,7 +247,11 @@ func (f *Flow) likelyRack() string {
 		}
 		saved = cmp.Or(saved, hostKey(login.Host))
 	}
-	for _, rack := range f.found.racks { // as they came, so that it stays
+	racks := f.found.racks
+	if f.found.racksDone {
+		racks = inOrder(racks)
+	}
+	for _, rack := range racks {
 		if _, err := convox.ParseHost(rack.Host); err == nil && !rack.Private && !rack.Failed() && len(rack.WhiteList) == 0 {
 			usable = cmp.Or(usable, rackKey(rack))
 		}

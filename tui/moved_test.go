@@ -1,0 +1,43 @@
+package tui
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
+)
+
+// What arrives can move the cursor just before Enter is pressed.
+func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
+	f := flow.New(flow.Outside{
+		Racks: func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+			deliver(cfn.Searched{Region: "us-east-1", Of: 1, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "rack.example.com"}}})
+			return cfn.Summary{}, nil
+		},
+	}, flow.Given{Way: flow.ByRack})
+	m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	searches := f.Searches()
+	m.refresh()
+	for _, s := range searches {
+		s.Run(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
+	}
+	if screen := m.screen(); !contains(screen, "› production") {
+		t.Fatalf("the screen is\n%s", screen)
+	}
+	m.Update(enter)
+	if step, _ := f.Step(); step != flow.StepRack {
+		t.Fatalf("it is at %s", step)
+	}
+	m.movedAt = m.movedAt.Add(-time.Second)
+	m.Update(enter)
+	if step, _ := f.Step(); step == flow.StepRack {
+		t.Error("an Enter after a look is not taken")
+	}
+}

@@ -23,6 +23,7 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 	}, flow.Given{Way: flow.ByRack})
 	m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	m.ctx, m.send = t.Context(), func(tea.Msg) {}
 	searches := f.Searches()
 	m.refresh()
 	for _, s := range searches {

@@ -138,7 +138,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	case stroke == "ctrl+c":
 		m.terminal.Interrupt()
 		return nil
-	case m.unseen(), stroke == "enter" && time.Since(m.movedAt) < lookAgain:
+	case m.unseen(), stroke == "enter" && m.question.Kind == flow.Pick && time.Since(m.movedAt) < lookAgain:
 		return nil
 	case stroke == "esc" && (m.field == nil || !m.field.TakesEscape()), stroke == "shift+tab":
 		if m.flow.Back() {
@@ -204,7 +204,7 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 // edited notes that the person is at the field: the default does not move any
 // more, and the problem with the last answer is being mended.
 func (m *model) edited() {
-	m.touched = true
+	m.touched, m.movedAt = true, time.Time{}
 	if m.problem != nil {
 		m.problem = nil
 		m.resize()

@@ -64,10 +64,12 @@ func (c *Client) change(ctx context.Context, r call) error {
 
 // attempt sends a request when its turn has come, and lets take read a good answer.
 func (c *Client) attempt(ctx context.Context, r call, take func(body []byte) error) error {
-	if err := c.turn(ctx, r); err != nil {
+	answered, err := c.turn(ctx, r)
+	defer answered()
+	if err != nil {
 		return err
 	}
-	err := c.config.Retry.Once(ctx, func(ctx context.Context) error {
+	err = c.config.Retry.Once(ctx, func(ctx context.Context) error {
 		body, err := c.send(ctx, r)
 		if err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"convox-travis/internal/transport"
 )
 
 // door is closed by an answer after which Travis lets a client in no more: from
@@ -72,27 +74,34 @@ func (c *Client) Refused() error {
 	return nil
 }
 
-// turn returns when a call may be sent, or why it may not.
-func (c *Client) turn(ctx context.Context, r call) error {
-	waiting, end := c.door.whileOpen(ctx)
+// turn returns when a call may be sent, or why it may not. Whatever came of the
+// call, answered is called after it. The turn of a POST comes last: whoever has it
+// is not held up again, and none is sent together with those of a later window.
+func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) {
+	begins, cancel := ctx, func() {}
+	if r.method != http.MethodGet {
+		begins, cancel = transport.Beginning(ctx)
+	}
+	defer cancel()
+	waiting, end := c.door.whileOpen(begins)
 	defer end()
-	var err error
-	if r.method == http.MethodPost {
-		err = c.config.Posts(waiting)
+	answered = func() {}
+	err = c.config.Calls(waiting)
+	if err == nil && r.method == http.MethodPost {
+		var post func()
+		if post, err = c.config.Posts(waiting); err == nil {
+			answered = post
+		}
 	}
-	if err == nil {
-		err = c.config.Calls(waiting)
+	switch answer := c.door.closedBy(c.config.Retry.Clock.Now()); {
+	case begins.Err() != nil:
+		err = unsent(r, context.Cause(begins))
+	case answer != nil:
+		err = refusedBefore(r, answer)
+	case err != nil:
+		err = unsent(r, err)
 	}
-	if ctx.Err() != nil {
-		return unsent(r, context.Cause(ctx))
-	}
-	if answer := c.door.closedBy(c.config.Retry.Clock.Now()); answer != nil {
-		return refusedBefore(r, answer)
-	}
-	if err != nil {
-		return unsent(r, err)
-	}
-	return nil
+	return answered, err
 }
 
 // refusedBefore is a call that was not made because of the answer to another.

@@ -107,7 +107,7 @@ func TestNothingIsSentAfterABan(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				posts := pace.NewWindow(pace.Limit{Calls: 2, Per: 10 * time.Minute}, clock.System{})
-				server, client := played(t, travisapi.Config{Posts: posts.Wait}, api())
+				server, client := played(t, travisapi.Config{Posts: posts.Begin}, api())
 				server.Faults.SetLatency(time.Second)
 				for i := range 2 {
 					if _, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: fmt.Sprint("A", i), Value: secret.New(secrettest.Canary)}); err != nil {

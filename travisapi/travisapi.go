@@ -37,9 +37,11 @@ type Config struct {
 
 	// Retry is how reads are tried again; its Deadline bounds each call.
 	Retry transport.Retry
-	// Posts is called before each POST, and Calls before each call; they may
-	// wait. nil does not.
-	Posts, Calls func(context.Context) error
+	// Calls is called before each call, and then Posts before each POST; they may
+	// wait. What Posts returns is called once the POST was answered, or given up.
+	// nil does not wait.
+	Calls func(context.Context) error
+	Posts func(context.Context) (answered func(), err error)
 }
 
 // Client calls one endpoint with one token. It may be used by many goroutines.
@@ -65,10 +67,11 @@ func New(config Config) (*Client, error) {
 	if config.UserAgent == "" {
 		config.UserAgent = "convox-travis"
 	}
-	for _, pace := range []*func(context.Context) error{&config.Posts, &config.Calls} {
-		if *pace == nil {
-			*pace = func(context.Context) error { return nil }
-		}
+	if config.Calls == nil {
+		config.Calls = func(context.Context) error { return nil }
+	}
+	if config.Posts == nil {
+		config.Posts = func(context.Context) (func(), error) { return func() {}, nil }
 	}
 	config.Retry = config.Retry.Defaults()
 	return &Client{endpoint: endpoint, config: config, door: newDoor(), budget: new(transport.Budget)}, nil

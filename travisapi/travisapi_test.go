@@ -260,10 +260,10 @@ func TestABuildIsStartedAndFollowed(t *testing.T) {
 
 func TestEachPostWaitsForItsTurn(t *testing.T) {
 	server, _ := travis(t, api())
-	turns := 0
+	turns, answered := 0, 0
 	client, err := travisapi.New(travisapi.Config{
 		Endpoint: server.URL, Token: secret.New(secrettest.Canary), Retry: quick,
-		Posts: func(context.Context) error { turns++; return nil },
+		Posts: func(context.Context) (func(), error) { turns++; return func() { answered++ }, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -275,8 +275,8 @@ func TestEachPostWaitsForItsTurn(t *testing.T) {
 	if _, err := client.UpdateEnvVar(t.Context(), apiRef, v.ID, travisapi.EnvVarChange{Value: secret.New("2")}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.EnvVars(t.Context(), apiRef); err != nil || turns != 1 {
-		t.Errorf("%d turns were asked for, %v", turns, err)
+	if _, err := client.EnvVars(t.Context(), apiRef); err != nil || turns != 1 || answered != 1 {
+		t.Errorf("%d turns were asked for, %d given back, %v", turns, answered, err)
 	}
 }
 

@@ -86,9 +86,7 @@ func TestTheWizardLeavesCleanlyWhateverEndsIt(t *testing.T) {
 					w.Travis.Faults.SetLatency(150 * time.Millisecond)
 					words = []string{"CONVOX_HOST      created, and taken away again", "CONVOX_PASSWORD  not created"}
 					z.write()
-					for !asked(w.Travis.Faults.Requests(), posts("CONVOX_HOST")) {
-						time.Sleep(2 * time.Millisecond)
-					}
+					w.awaits(posts("CONVOX_HOST"))
 				}
 				if signal == nil {
 					z.HangUp() // nobody sees what it says

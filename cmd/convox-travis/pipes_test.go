@@ -25,9 +25,7 @@ func TestAReaderThatLeavesDoesNotEndTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	writer.Close()
-	for !asked(w.Travis.Faults.Requests(), posts("CONVOX_HOST")) {
-		time.Sleep(2 * time.Millisecond)
-	}
+	w.awaits(posts("CONVOX_HOST"))
 	reader.Close() // as a tee does that got the same Ctrl-C
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,9 +22,7 @@ func (w *world) signaled(match func(faults.Request) bool, signals ...os.Signal) 
 	if err := cmd.Start(); err != nil {
 		w.Fatal(err)
 	}
-	for !asked(w.Travis.Faults.Requests(), match) {
-		time.Sleep(2 * time.Millisecond)
-	}
+	w.awaits(match)
 	begun := time.Now()
 	for i, s := range signals {
 		if i > 0 {
@@ -36,13 +35,15 @@ func (w *world) signaled(match func(faults.Request) bool, signals ...os.Signal) 
 	return w.ended(cmd.Wait(), out, err), time.Since(begun)
 }
 
-func asked(requests []faults.Request, match func(faults.Request) bool) bool {
-	for _, r := range requests {
-		if match(r) {
-			return true
+// awaits waits until Travis was asked for something.
+func (w *world) awaits(match func(faults.Request) bool) {
+	w.Helper()
+	for !slices.ContainsFunc(w.Travis.Faults.Requests(), match) {
+		if w.Context().Err() != nil {
+			w.Fatal("Travis was never asked for it")
 		}
+		time.Sleep(2 * time.Millisecond)
 	}
-	return false
 }
 
 func posts(name string) func(faults.Request) bool {

@@ -59,7 +59,7 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	}
 	client, err := travisapi.New(travisapi.Config{
 		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: p.reach.travisHTTP(),
-		Retry: p.reach.retry, Posts: p.posts(name).Wait, Calls: p.calls().Wait,
+		Retry: p.reach.retry, Posts: p.posts(name).Begin, Calls: p.calls().Wait,
 	})
 	if err != nil {
 		return nil, &usageError{what: err.Error(), hints: hintsOf(err)}

@@ -292,14 +292,16 @@ func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
-	z.write().sees("setting CONVOX_HOST").types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
+	z.write().awaits(posts("CONVOX_HOST"))
+	z.types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 
 func TestASecondCtrlCInApplyLeavesAtOnce(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: posts("CONVOX_PASSWORD")})
-	z := w.open(terminal.Options{}).toReview().write().sees("setting CONVOX_PASSWORD")
+	z := w.open(terminal.Options{}).toReview().write()
+	w.awaits(posts("CONVOX_PASSWORD"))
 	begun := time.Now()
 	z.types(terminal.CtrlC).sees("stopping").types(terminal.CtrlC).ends(130, "CONVOX_HOST      created", "CONVOX_PASSWORD  unknown")
 	if took := time.Since(begun); took > 2*time.Second {

@@ -101,7 +101,8 @@ func TestCtrlCInApplyInPlainLines(t *testing.T) {
 	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
 	z.sees("write it, yes or no, or d")
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
-	z.types("yes\r").sees("setting CONVOX_HOST").types(terminal.CtrlC).ends(130, "CONVOX_HOST      created, and taken away again")
+	z.types("yes\r").awaits(posts("CONVOX_HOST"))
+	z.types(terminal.CtrlC).ends(130, "CONVOX_HOST      created, and taken away again")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 

@@ -126,9 +126,7 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 				z.types("yes")
 			}
 			z.write().sees("writing to")
-			for !asked(w.Travis.Faults.Requests(), posts("CONVOX_PASSWORD")) {
-				time.Sleep(5 * time.Millisecond)
-			}
+			w.awaits(posts("CONVOX_PASSWORD"))
 			z.types(terminal.CtrlC).ends(130, "not begun", "to go on: convox-travis --host")
 			half := 0
 			for _, name := range names {

@@ -41,49 +41,71 @@ const (
 	largestFile = 64 << 10 // in bytes; 48 times take 2,000
 )
 
-// take counts a call in the file, or returns how long there is no room for it.
-// What cannot be read or written holds nothing up.
-func (f *file) take(ctx context.Context, limit Limit, c clock.Clock) (wait time.Duration) {
+// begin counts a call in the file, and returns the mark by which it is known, or
+// how long there is no room for it. What cannot be read or written holds nothing
+// up.
+func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time.Time, wait time.Duration) {
+	f.locked(ctx, func() {
+		now := c.Now()
+		counted, toCome := f.read(limit, now)
+		if wait = counted.wait(limit, now); wait == 0 {
+			mark = markOf(now)
+			counted.add(mark)
+		}
+		if wait == 0 || toCome {
+			f.write(counted)
+		}
+	})
+	if wait == 0 && mark.IsZero() {
+		mark = markOf(c.Now())
+	}
+	return mark, wait
+}
+
+// answered notes when a call was answered.
+func (f *file) answered(mark time.Time, limit Limit, c clock.Clock) {
+	f.locked(context.Background(), func() {
+		now := c.Now()
+		counted, _ := f.read(limit, now)
+		counted.answered(mark, now)
+		f.write(counted)
+	})
+}
+
+// locked calls what under the lock, where that can be had.
+func (f *file) locked(ctx context.Context, what func()) {
 	lock := flock.New(f.path + ".lock")
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
 	if _, err := lock.TryLockContext(waiting, lockPause); err != nil {
-		return 0
+		return
 	}
 	defer lock.Unlock() // the process's end would do as well
-	now := c.Now()
-	begun, toCome := f.read(limit, now)
-	if wait = limit.wait(begun, now); wait == 0 {
-		begun = append(begun, now)
-	}
-	if wait == 0 || toCome {
-		f.write(begun)
-	}
-	return wait
+	what()
 }
 
-// read returns the calls that still count, oldest first. Those of a time to come
-// were counted before the clock was set back, nobody knows how long ago: they
-// count as begun now, and toCome says that this is to be kept.
-func (f *file) read(limit Limit, now time.Time) (begun []time.Time, toCome bool) {
+// read returns the calls that still count. What lies further ahead than any mark
+// was written before the clock was set back, nobody knows how long ago: that
+// counts as answered now, and toCome says that this is to be kept.
+func (f *file) read(limit Limit, now time.Time) (counted calls, toCome bool) {
 	text, err := bounded.File(f.path, largestFile)
-	if err != nil || json.Unmarshal(text, &begun) != nil {
+	if err != nil || json.Unmarshal(text, &counted) != nil {
 		return nil, false
 	}
-	for i, at := range begun {
-		if at.After(now) {
-			begun[i], toCome = now, true
+	for i, at := range counted {
+		if at.After(markOf(now)) {
+			counted[i], toCome = now, true
 		}
 	}
-	begun = slices.DeleteFunc(begun, func(at time.Time) bool { return now.Sub(at) > limit.Per })
-	slices.SortFunc(begun, time.Time.Compare)
-	return begun, toCome
+	counted.forget(limit, now)
+	slices.SortFunc(counted, time.Time.Compare)
+	return counted, toCome
 }
 
 // write replaces the list. Where that fails, the other processes do not know of
 // this one's call; it keeps to its own window all the same.
-func (f *file) write(begun []time.Time) {
-	text, err := json.Marshal(begun)
+func (f *file) write(counted calls) {
+	text, err := json.Marshal(counted)
 	if err == nil {
 		_ = atomicfile.Write(f.path, string(text), 0o600, func() error { return nil })
 	}

@@ -82,7 +82,7 @@ func TestWindowsOfOneFileHoldNoMoreThanTheLimitTogether(t *testing.T) {
 		for range 3 {
 			windows = append(windows, pace.NewShared(folder, "calls", travisPosts, clock.System{}))
 		}
-		exhaust(t, 100, windows...)
+		exhaust(t, 96, func(n int) time.Duration { return 300 * time.Millisecond * time.Duration(n%4) }, windows...)
 	})
 }
 

@@ -1,6 +1,10 @@
 // Package pace keeps calls under a server's limit of so many in any window of
 // time, by waiting before the call that would be one too many.
 //
+// A server counts a call when it arrives, and nobody here knows when that is. So
+// a call counts for as long as it is under way, and from its answer on for one
+// window more: however late one is, no window of the server's has too many.
+//
 // Next room: internal/clock, by which it waits.
 package pace
 
@@ -11,7 +15,7 @@ import (
 	"convox-travis/internal/clock"
 )
 
-// Limit is how many calls may begin in any span of Per.
+// Limit is how many calls may arrive in any span of Per.
 type Limit struct {
 	Calls int
 	Per   time.Duration
@@ -38,64 +42,80 @@ type Window struct {
 	clock  clock.Clock
 	shared *file // nil where the window is this process's own
 
-	turn  chan struct{} // held by the one caller that may be waiting for room
-	begun []time.Time   // this process's last calls, at most as many as may be, oldest first; guarded by turn
+	turn chan struct{} // held by the one caller that may be waiting for room
+	book chan struct{} // held by whoever is at own, or at the file
+	own  calls         // of this process
 }
 
 // NewWindow returns a window in which nothing has begun yet.
 func NewWindow(limit Limit, c clock.Clock) *Window {
-	return &Window{limit: limit, clock: c, turn: make(chan struct{}, 1)}
+	return &Window{limit: limit, clock: c, turn: make(chan struct{}, 1), book: make(chan struct{}, 1)}
 }
 
-// Wait returns when the next call may begin, and counts it, or when ctx ends,
-// with its cause. Callers are let through one after the other.
+// Wait is Begin for calls of which nobody says when they were answered: they
+// count from when they begin.
 func (w *Window) Wait(ctx context.Context) error {
+	answered, err := w.Begin(ctx)
+	if err == nil {
+		answered()
+	}
+	return err
+}
+
+// Begin returns when the next call may begin, and counts it, or when ctx ends,
+// with its cause. answered is to be called once, when the call has its answer or
+// was given up. Callers are let through one after the other.
+func (w *Window) Begin(ctx context.Context) (answered func(), err error) {
 	select {
 	case w.turn <- struct{}{}:
 		defer func() { <-w.turn }()
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	for {
-		wait, err := w.take(ctx)
-		if err != nil || wait == 0 {
-			return err
+		mark, wait, err := w.take(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case wait == 0:
+			return func() { w.answered(mark) }, nil
 		}
 		if w.Tell != nil && wait >= time.Second {
 			w.Tell(wait)
 		}
 		if err := w.clock.Sleep(ctx, wait); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
 
-// take counts a call, or returns how long there is no room for it.
-func (w *Window) take(ctx context.Context) (wait time.Duration, err error) {
-	now := w.clock.Now()
-	if wait := w.limit.wait(w.begun, now); wait > 0 {
-		return wait, nil
+// take counts a call, and returns the mark by which it is known, or how long
+// there is no room for it.
+func (w *Window) take(ctx context.Context) (mark time.Time, wait time.Duration, err error) {
+	w.book <- struct{}{}
+	defer func() { <-w.book }()
+	w.own.forget(w.limit, w.clock.Now())
+	if wait := w.own.wait(w.limit, w.clock.Now()); wait > 0 {
+		return mark, wait, nil
 	}
+	mark = markOf(w.clock.Now())
 	if w.shared != nil {
-		if wait := w.shared.take(ctx, w.limit, w.clock); wait > 0 {
-			return wait, nil
+		if mark, wait = w.shared.begin(ctx, w.limit, w.clock); wait > 0 {
+			return mark, wait, nil
 		}
 	}
 	if err := context.Cause(ctx); err != nil {
-		return 0, err
+		return mark, 0, err
 	}
-	if len(w.begun) == w.limit.Calls {
-		w.begun = w.begun[1:]
-	}
-	w.begun = append(w.begun, w.clock.Now())
-	return 0, nil
+	w.own.add(mark)
+	return mark, 0, nil
 }
 
-// wait is how long the next call has to wait, after those that begun lists,
-// oldest first: until the oldest of the last ones is out of the window.
-func (l Limit) wait(begun []time.Time, now time.Time) time.Duration {
-	if len(begun) < l.Calls {
-		return 0
+func (w *Window) answered(mark time.Time) {
+	w.book <- struct{}{}
+	defer func() { <-w.book }()
+	w.own.answered(mark, w.clock.Now())
+	if w.shared != nil {
+		w.shared.answered(mark, w.limit, w.clock)
 	}
-	return max(0, l.Per-now.Sub(begun[len(begun)-l.Calls])+time.Millisecond)
 }

@@ -170,6 +170,9 @@ func (p *pairRun) put(ctx context.Context, name, id string) error {
 		state.created = before.created && (id == "" || id == before.id)
 	}
 	p.states[name] = &state
+	if p.stop.kept(err) {
+		return p.stopped(p.stop.asked())
+	}
 	if state.lost {
 		return &Error{
 			code:  "variable_lost",
@@ -192,7 +195,11 @@ func (p *pairRun) deleteDouble(ctx context.Context, v travisapi.EnvVar) error {
 		return p.stopped(err)
 	}
 	p.tell(StepDelete, v.Name)
-	return deleteVariable(ctx, p.travis, p.retry, p.ref, v.ID)
+	err := deleteVariable(ctx, p.travis, p.retry, p.ref, v.ID)
+	if p.stop.kept(err) {
+		return p.stopped(p.stop.asked())
+	}
+	return err
 }
 
 // whole reports whether both variables were accepted.
@@ -205,8 +212,10 @@ func (p *pairRun) whole() bool {
 	return true
 }
 
-func (p *pairRun) stopped(cause error) error {
-	return &Error{code: CodeStopped, text: fmt.Sprintf("%s: stopped before it was done", p.repository.Target), cause: cause}
+func (p *pairRun) stopped(cause error) error { return stoppedIn(p.repository.Target, cause) }
+
+func stoppedIn(target Target, cause error) error {
+	return &Error{code: CodeStopped, text: fmt.Sprintf("%s: stopped before it was done", target), cause: cause}
 }
 
 func notBegun(target Target, cause error) error {

@@ -218,9 +218,9 @@ func TestAStopFinishesTheCallAndTakesAwayWhatWasCreated(t *testing.T) {
 		completed bool
 	}{
 		"before anything":       {setup.StepBegin, "", "HOST create failed, PASSWORD create failed", false},
-		"during the host":       {setup.StepWrite, setup.HostName, "HOST create undone, PASSWORD create failed", false},
+		"before the host":       {setup.StepWrite, setup.HostName, "HOST create failed, PASSWORD create failed", false},
 		"between the two":       {setup.StepWritten, setup.HostName, "HOST create undone, PASSWORD create failed", false},
-		"during the password":   {setup.StepWrite, setup.PasswordName, "HOST create done, PASSWORD create done", true},
+		"before the password":   {setup.StepWrite, setup.PasswordName, "HOST create undone, PASSWORD create failed", false},
 		"while it is read back": {setup.StepVerify, "", "HOST create done, PASSWORD create done", true},
 		"after everything":      {setup.StepFinished, "", "HOST create done, PASSWORD create done", true},
 	} {

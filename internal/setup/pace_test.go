@@ -1,6 +1,7 @@
 package setup_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,10 +40,15 @@ func played(t *testing.T, n int, folder string, paced bool) (*world, []setup.Tar
 
 func playedClient(t *testing.T, server *travistest.Server, folder string, paced bool) *travisapi.Client {
 	t.Helper()
+	return clientWithin(t, server, folder, paced, pace.TravisCalls)
+}
+
+func clientWithin(t *testing.T, server *travistest.Server, folder string, paced bool, calls int) *travisapi.Client {
+	t.Helper()
 	config := travisapi.Config{Endpoint: "http://127.0.0.1", Token: secret.New(token), HTTP: server.Direct()}
 	if paced {
-		config.Posts = pace.NewShared(folder, "posts", pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow}, clock.System{}).Wait
-		config.Calls = pace.NewWindow(pace.Limit{Calls: pace.TravisCalls, Per: pace.TravisMinute}, clock.System{}).Wait
+		config.Posts = pace.NewShared(folder, "posts", pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow}, clock.System{}).Begin
+		config.Calls = pace.NewWindow(pace.Limit{Calls: calls, Per: pace.TravisMinute}, clock.System{}).Wait
 	}
 	client, err := travisapi.New(config)
 	if err != nil {
@@ -51,9 +57,9 @@ func playedClient(t *testing.T, server *travistest.Server, folder string, paced 
 	return client
 }
 
-func (w *world) playOut(targets []setup.Target) setup.Report {
+func (w *world) playOut(targets []setup.Target, known ...travisapi.Repository) setup.Report {
 	w.Helper()
-	plan, err := setup.MakePlan(w.Context(), w.client, accepts{}, w.request(func(r *setup.Request) { r.Targets = targets }))
+	plan, err := setup.MakePlan(w.Context(), w.client, accepts{}, w.request(func(r *setup.Request) { r.Targets, r.Known = targets, known }))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -61,15 +67,10 @@ func (w *world) playOut(targets []setup.Target) setup.Report {
 }
 
 // wantQuick holds the time of a run that made so many POSTs against the one that
-// the limit allows. The reads before them count: more than 1,900 take a minute.
+// the limit allows. The reads before them count.
 func (w *world) wantQuick(posts int, took time.Duration) {
 	w.Helper()
-	made := 0
-	for _, r := range w.travis.Writes() {
-		if r.Method == "POST" {
-			made++
-		}
-	}
+	made := w.posts()
 	allowed := time.Duration((posts-1)/pace.TravisPosts) * pace.TravisWindow
 	share := float64(allowed) / float64(took)
 	w.Logf("%d POSTs in %v: %.2f %% of the allowed pace", made, took, 100*share)
@@ -78,11 +79,15 @@ func (w *world) wantQuick(posts int, took time.Duration) {
 	}
 }
 
-func TestAThousandNewRepositoriesTakeAsLongAsTheLimitMakesThem(t *testing.T) {
+func TestAThousandNewRepositoriesOfAnOwnerTakeAsLongAsTheLimitMakesThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, targets := played(t, 1000, t.TempDir(), true)
 		begun := time.Now()
-		report := w.playOut(targets)
+		known, err := w.client.Repositories(t.Context(), travisapi.ListOptions{Owner: "acme"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := w.playOut(targets, known...)
 		took := time.Since(begun)
 		if errs := report.Errs(); len(errs) > 0 || w.travis.Banned(token) {
 			t.Fatalf("%d errors, such as %v", len(errs), errs[0])
@@ -116,6 +121,46 @@ func TestRunsThatShareATokenTakeAsLongAsTheLimitMakesThem(t *testing.T) {
 	})
 }
 
+func (w *world) posts() int {
+	n := 0
+	for _, r := range w.travis.Writes() {
+		if r.Method == "POST" {
+			n++
+		}
+	}
+	return n
+}
+
+// All that waited for the next minute is then sent together.
+func TestWritesThatTheCallsOfAMinuteHoldUpProvokeNoBan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, targets := played(t, 45, "", true)
+		w.client = clientWithin(t, w.travis, "", true, 100)
+		if errs := w.playOut(targets).Errs(); len(errs) > 0 || w.posts() != 90 {
+			t.Errorf("%d POSTs, %v", w.posts(), errs)
+		}
+	})
+}
+
+func TestNothingThatWaitsForItsTurnIsSentAfterAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, targets := played(t, 40, "", true)
+		plan := w.planFor(targets)
+		soft, ask := context.WithCancelCause(t.Context())
+		time.AfterFunc(29500*time.Millisecond, func() { ask(errStop) }) // the turn comes within the grace
+		begun := time.Now()
+		report := setup.Runner{Travis: w.client}.Apply(setup.Stop{Soft: soft, Hard: t.Context()}, plan)
+		if took := time.Since(begun); w.posts() != pace.TravisPosts || took > 30*time.Second {
+			t.Errorf("%d POSTs; it took %v", w.posts(), took)
+		}
+		for _, r := range report.Repositories {
+			if n := len(w.travis.EnvVars(r.Target.Slug)); n == 1 || n == 0 && !errors.Is(r.Err, errStop) {
+				t.Errorf("%s has %d variables, %v", r.Target, n, r.Err)
+			}
+		}
+	})
+}
+
 func TestWithoutAPaceManyNewRepositoriesAreBanned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, targets := played(t, 100, "", false)
@@ -123,13 +168,7 @@ func TestWithoutAPaceManyNewRepositoriesAreBanned(t *testing.T) {
 		if !w.travis.Banned(token) || !slices.ContainsFunc(report.Errs(), isBan) {
 			t.Errorf("no ban: %v", report.Errs())
 		}
-		late := 0
-		for _, r := range w.travis.Writes() {
-			if r.Method == "POST" {
-				late++
-			}
-		}
-		if late > 50+mayBegin {
+		if late := w.posts(); late > 50+mayBegin {
 			t.Errorf("%d POSTs: it went on after the ban", late)
 		}
 	})

@@ -24,6 +24,10 @@ type Request struct {
 	Unchecked    bool // a Rack that cannot be reached from here may be written unchecked
 	Activate     bool // an inactive repository is activated before it is written
 
+	// Known are repositories as Travis listed them. Where it said what the person
+	// may do there, none of them is asked for again.
+	Known []travisapi.Repository
+
 	Read func(done int) // told how many repositories have been read, one at a time; may be nil
 }
 
@@ -99,8 +103,9 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		}
 		checked <- err
 	}()
+	listed := listedOf(request.Known)
 	readEach(len(targets), request.Read, func(i int) {
-		r := planRepository(ctx, travis, targets[i], request)
+		r := planRepository(ctx, knowing(travis, listed[targets[i].key()]), targets[i], request)
 		r.Err = sparing(ctx, cancel, targets[i], r.Err)
 		plan.Repositories[i] = r
 	})

@@ -108,7 +108,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	ref := repository.Repository.Ref()
 	for i, v := range repository.Variables {
 		if err := stop.asked(); err != nil {
-			outcome.Err = &Error{code: CodeStopped, text: fmt.Sprintf("%s: stopped before it was done", repository.Target), cause: err}
+			outcome.Err = stoppedIn(repository.Target, err)
 			return outcome
 		}
 		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
@@ -117,6 +117,9 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 				outcome.Variables[i].Result = Unknown
 			}
 			outcome.Err = err
+			if stop.kept(err) {
+				outcome.Err = stoppedIn(repository.Target, stop.asked())
+			}
 			return outcome
 		}
 		outcome.Variables[i].Result = Done

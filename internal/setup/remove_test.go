@@ -96,7 +96,7 @@ func TestARemovalStopsBetweenCalls(t *testing.T) {
 	removal := w.removal(setup.RemoveRequest{})
 	soft, ask := context.WithCancelCause(t.Context())
 	w.tell = func(e setup.Event) {
-		if e.Step == setup.StepDelete {
+		if e.Step == setup.StepDelete && e.Name == setup.HostName {
 			ask(errStop)
 		}
 	}

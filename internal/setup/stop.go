@@ -3,6 +3,9 @@ package setup
 import (
 	"context"
 	"time"
+
+	"convox-travis/internal/transport"
+	"convox-travis/travisapi"
 )
 
 // What is left to a run once it is asked to stop: the call under way may end,
@@ -23,8 +26,18 @@ type Stop struct {
 // asked returns why the run should stop, or nil.
 func (s Stop) asked() error { return context.Cause(s.Soft) }
 
-// call returns the context of the steps of a run.
-func (s Stop) call() (context.Context, context.CancelFunc) { return s.within(callGrace) }
+// kept reports whether err is that of a write that was kept back, since a stop
+// came while it waited for its turn.
+func (s Stop) kept(err error) bool {
+	return s.asked() != nil && kindOf(err) == travisapi.KindCanceled && !fateUnknown(err)
+}
+
+// call returns the context of the steps of a run: a write that is under way may
+// be finished, and none begins, however long it has waited for its turn.
+func (s Stop) call() (context.Context, context.CancelFunc) {
+	ctx, cancel := s.within(callGrace)
+	return transport.BeginWhile(ctx, s.Soft), cancel
+}
 
 // cleanup returns the context for taking away what the run created. It is made
 // when the run begins, so that its grace counts from the moment of the stop.

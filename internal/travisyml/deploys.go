@@ -77,7 +77,7 @@ func (s *steps) scope(of job) {
 			}
 		}
 	}
-	s.scripts = s.scripts || w.scripts
+	s.scripts = s.scripts || len(w.called) > 0
 	s.left = w.left
 }
 

@@ -12,6 +12,8 @@ type token struct {
 	plain bool // nothing in it was quoted
 	line  int  // counted from 0
 	inner []inner
+
+	expands bool // the shell puts something in, which the text does not show
 }
 
 // inner is a text that a word has the shell run, as in $(…).

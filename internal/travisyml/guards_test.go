@@ -171,7 +171,13 @@ func TestWhatStandsAboveAStepGuardsIt(t *testing.T) {
 		"branches:\n  only:\n    - /.*/\nafter_success: convox deploy\n":                                                                                                     "-",
 		"deploy:\n  provider: script\n  script: convox deploy\n  on:\n    all_branches: true\n    condition: $TRAVIS_BRANCH =~ ^(main|dev)$\n":                               "bp",
 		"deploy:\n  provider: script\n  script: convox deploy\n  on:\n    all_branches: true\n    condition: $A = 1\n":                                                       "p",
-		"deploy:\n  provider: script\n  script: convox deploy\n  on:\n    tags: true\n    all_branches: true\n":                                                              "bp",
+		"before_deploy: convox deploy\ndeploy:\n  provider: script\n  script: x\n":                                                                                           "bp",
+		"after_deploy: convox deploy\ndeploy:\n  - provider: x\n  - provider: y\n    on: {tags: true}\n":                                                                     "bp",
+		"after_deploy: convox deploy\ndeploy:\n  - provider: x\n  - provider: y\n    on: {all_branches: true}\n":                                                             "p",
+		"before_deploy: convox deploy\n": "p",
+		"deploy: {provider: x}\njobs:\n  include:\n    - before_deploy: convox deploy\n":                                                        "bp",
+		"deploy: {provider: x}\njobs:\n  include:\n    - before_deploy: convox deploy\n      deploy: {provider: x, on: {all_branches: true}}\n": "p",
+		"deploy:\n  provider: script\n  script: convox deploy\n  on:\n    tags: true\n    all_branches: true\n":                                 "bp",
 	} {
 		if got := guards(t, old); got != want {
 			t.Errorf("%s: %s, not %s", old, got, want)
@@ -185,6 +191,15 @@ func TestAStepRunsOncePerJobOnlyWhereSeveralJobsRunIt(t *testing.T) {
 	for old, want := range map[string]string{
 		python + deploy: "bpj",
 		python + deploy + "    python: \"3.13\"\n":                                                             "bp",
+		python + "jobs:\n  exclude:\n    - python: \"3.12\"\n" + deploy:                                        "bp",
+		python + "jobs:\n  exclude:\n    - python: \"3.12\"\n      os: linux\n" + deploy:                       "bpj",
+		python + "matrix:\n  exclude:\n    - python: \"3.14\"\n" + deploy:                                      "bpj",
+		"rvm: [a, b]\nenv: [X=1, X=2]\nmatrix:\n  exclude: [{rvm: a}, {rvm: b, env: X=1}]\n" + deploy:          "bp",
+		"rvm: [a, b]\nenv: [X=1, X=2]\nmatrix:\n  exclude: [{ruby: a}]\n" + deploy:                             "bpj",
+		"env: [APP=a, APP=b]\nscript: convox deploy --app $APP\n":                                              "-",
+		"env: [APP=a, APP=b]\nscript: convox deploy --app $OTHER\n":                                            "j",
+		python + "before_deploy: convox deploy\ndeploy: {provider: x, on: {branch: main, python: \"3.13\"}}\n": "bp",
+		python + "before_deploy: convox deploy\ndeploy: {provider: x, on: {branch: main}}\n":                   "bpj",
 		python + "os: [linux, osx]\n" + deploy + "    python: \"3.13\"\n":                                      "bpj",
 		python + deploy + "    condition: $TRAVIS_PYTHON_VERSION = 3.13\n":                                     "bp",
 		python + deploy + "    condition: $TRAVIS_TAG =~ ^v\n":                                                 "bpj",

@@ -41,6 +41,9 @@ type Deploy struct {
 	FailureHidden bool
 	// Installs is whether a command before it, or it itself, installs the client.
 	Installs bool
+	// Host and Password are whether the file itself gives it CONVOX_HOST and
+	// CONVOX_PASSWORD, wherever it runs.
+	Host, Password bool
 }
 
 // Scope is where a variable counts.
@@ -71,12 +74,12 @@ type Variable struct {
 func (d *Document) Inspect() Report {
 	m, steps := d.matrix(), d.steps()
 	return Report{
-		Deploys:    steps.deploys,
+		Deploys:    steps.deploys(),
 		Several:    m.several(),
 		Why:        m.why,
 		Variables:  d.variables(),
 		Imports:    lookup(d.root, "import") != nil,
-		OwnScripts: steps.scripts,
+		OwnScripts: len(steps.scripts()) > 0,
 	}
 }
 

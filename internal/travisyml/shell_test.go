@@ -142,6 +142,13 @@ func TestNoFileTakesLong(t *testing.T) {
 			document.Inspect()
 		})
 	}
+	many := make([]string, 500)
+	for i := range many {
+		many[i] = fmt.Sprintf("{rvm: r%d, env: A=%d}", i, i)
+	}
+	list := strings.Join(many, ", ")
+	parse(t, "rvm: ["+strings.Repeat("a, ", 500)+"b]\nenv: ["+strings.Repeat("A=1, ", 500)+"A=2]\njobs: {exclude: ["+list+"], allow_failures: ["+list+"], include: ["+list+"]}\n"+
+		"deploy: ["+strings.Repeat("{provider: script, script: convox deploy, on: {branch: a}}, ", 300)+"{}]\n").Inspect()
 	document := parse(t, "if: "+fmt.Sprintf("%q", strings.Repeat("(NOT ", 20000))+"\nscript: convox deploy\n")
 	document.Inspect()
 }

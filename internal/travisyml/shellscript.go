@@ -56,3 +56,14 @@ func taskOf(words []token) string {
 	}
 	return task
 }
+
+// scripts are those of all steps, each once.
+func (s *steps) scripts() []string {
+	var all []string
+	for _, called := range s.called {
+		if !slices.Contains(all, called) {
+			all = append(all, called)
+		}
+	}
+	return all
+}

@@ -20,10 +20,12 @@ var hides = []string{"before_cache", "after_success", "after_failure", "after_de
 // steps are the commands of a file that concern deploying with Convox.
 type steps struct {
 	*Document
-	jobs  []job
-	noted map[*yaml.Node][]*noted
-	all   []*noted
-	byJob map[string]bool // variables that jobs set
+	jobs    []job
+	noted   map[*yaml.Node][]*noted
+	all     []*noted
+	set     []Variable
+	secrets []Secret
+	byJob   map[string]bool // variables that jobs set
 
 	expanded []combination
 	fails    map[*yaml.Node]bool
@@ -80,13 +82,17 @@ func (s *steps) scope(of job) {
 		known := s.known(of, phase) | s.around(w, of, phase)
 		in := known | set
 		for _, step := range own {
-			from := len(w.deploys)
+			_, again := s.noted[step]
+			from, settings, passwords := len(w.deploys), len(w.settings), len(w.passwords)
 			if phase == "deploy" && step.Kind == yaml.MappingNode {
 				s.provider(w, of, step, in)
 				continue
 			}
 			if in = w.run(step.Value, in, 0); step.Kind == yaml.ScalarNode {
 				s.note(of, phase, step, w.deploys[from:])
+			}
+			if !again {
+				s.noteSettings(step, w.settings[settings:], w.passwords[passwords:])
 			}
 		}
 		set |= in & given &^ known
@@ -133,8 +139,11 @@ func (s *steps) provider(w *walk, of job, step *yaml.Node, in guard) {
 		all = []found{{line: step.Line, guard: in, app: firstValue(lookup(step, "app")), rack: firstValue(lookup(step, "rack")), installed: true}}
 	} else {
 		for _, script := range items(lookup(step, "script")) {
-			from := len(w.deploys)
+			from, settings, passwords := len(w.deploys), len(w.settings), len(w.passwords)
 			in = w.run(script.Value, in, 0)
+			if _, again := s.noted[step]; !again {
+				s.noteSettings(script, w.settings[settings:], w.passwords[passwords:])
+			}
 			for _, f := range w.deploys[from:] {
 				f.line = lineIn(script, f.line)
 				all = append(all, f)

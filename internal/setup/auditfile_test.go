@@ -10,6 +10,7 @@ import (
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi/travistest"
 )
 
@@ -45,7 +46,8 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"several jobs":         {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML, want: "warning deploys_per_job", says: "rvm has 2 values"},
 		"several, for one":     {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML + "    rvm: \"3.4\"\n"},
 		"of a stage":           {yml: "stages:\n  - name: ship\n    if: branch = main AND type = push\njobs:\n  include:\n    - stage: ship\n      script:\n      " + install + "        - ./convox deploy\n"},
-		"a script of its own":  {yml: "script: ./ship.sh\n", want: "warning no_deploy", says: "if none of them deploys, to add a step"},
+		"a script of its own":  {yml: "script: ./ship.sh\ndeploy:\n  provider: script\n  script: bash ci/ship.sh\nafter_success: make ship\n", want: "note no_deploy", says: "not looked at: ./ship.sh, make ship, ci/ship.sh\nif nothing there deploys, to add a step"},
+		"scripts, and imports": {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", want: "note no_deploy", says: "not looked at: the files that it imports, make a, make b, make c, make d, other scripts"},
 		"an export":            {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", want: "error plain_secret\nwarning overridden", says: "line 8"},
 		"a good one, exported": {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
 		"an address, exported": {yml: goodYML + "before_deploy: export RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\n", want: "error plain_secret\nerror rack_url", says: "line 7"},
@@ -125,5 +127,14 @@ func TestAuditLooksForTheHostAmongTheRacks(t *testing.T) {
 	unsearched := "rack.acme-1234.cn-north-1.convox.site"
 	for _, host := range []string{"rack.example.com", unsearched, convox.HostedConsole} {
 		audited{vars: []travistest.EnvVar{public("h", setup.HostName, host, ""), goodPair[1]}, racks: &racks{}, want: "note public"}.run(t)
+	}
+}
+
+func TestAPlannedChangeTellsWhatMayDeployOutOfSight(t *testing.T) {
+	file := travisyml.File{Text: "import: x.yml\nscript: ./test.sh\nafter_success: make ship\n"}
+	step := setup.DeployStep{App: "api", Branch: "main", Console: true, Rack: "acme/production"}
+	change, err := setup.PlanFile(file, setup.FileRequest{Step: &step})
+	if err != nil || !change.Imports || strings.Join(change.OwnScripts, ", ") != "./test.sh, make ship" {
+		t.Errorf("%v: imports %v, calls %q", err, change.Imports, change.OwnScripts)
 	}
 }

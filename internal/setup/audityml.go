@@ -34,12 +34,10 @@ func (c *auditCase) judgeFile() {
 		for _, deploy := range deploys {
 			c.judgeDeploy(deploy)
 		}
-	case c.file.report.Imports:
-		c.add(SeverityNote, FoundNoDeploy, ".travis.yml does not run convox deploy; the files that it imports are not looked at", "")
 	case c.file.missing:
 		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", travisyml.Deploy{}))
-	case len(c.file.report.OwnScripts) > 0:
-		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy; the scripts that it calls are not looked at", c.yml("if none of them deploys, to add a step", travisyml.Deploy{}))
+	case c.file.elsewhere() != "":
+		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+c.file.elsewhere(), c.yml("if nothing there deploys, to add a step", travisyml.Deploy{}))
 	default:
 		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", travisyml.Deploy{}))
 	}

@@ -136,7 +136,7 @@ type Audited struct {
 	Proof   *ProofEvent // the build that logged in; nil where none did
 	Unbuilt string      // why no build was asked for, where one was wanted
 
-	pairInFile bool // the file sets a variable of the pair
+	pairInFile bool // builds get a variable of the pair from the file
 }
 
 // Count is how many findings there are of a severity.
@@ -178,7 +178,7 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 	}
 	audit := Audit{Findings: read.general(request), Refused: read.login.refused()}
 	for _, facts := range read.repositories {
-		audited := Audited{Target: facts.target, ID: facts.repository.ID, pairInFile: len(facts.file.sets(HostName))+len(facts.file.sets(PasswordName)) > 0}
+		audited := Audited{Target: facts.target, ID: facts.repository.ID, pairInFile: facts.file.gives(HostName) || facts.file.gives(PasswordName)}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}

@@ -1,6 +1,8 @@
 package setup
 
 import (
+	"slices"
+
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/travisyml"
 )
@@ -29,8 +31,8 @@ type fileFacts struct {
 
 // oldSecret is a secret that the file no longer has and a commit has.
 type oldSecret struct {
-	commit   string
-	variable travisyml.Variable
+	commit string
+	travisyml.Secret
 }
 
 // of returns the facts where the clone is that of target.
@@ -51,40 +53,27 @@ func (c *ClonedFile) of(target Target) *fileFacts {
 
 // oldSecrets lists each secret once, with the newest commit that has it.
 func oldSecrets(now travisyml.Report, versions []gitrepo.Version) []oldSecret {
-	known := exposed(now)
+	known := now.Secrets
 	var old []oldSecret
 	for _, version := range versions {
 		document, err := travisyml.Parse(version.Text)
 		if err != nil {
 			continue // nor could Travis read it
 		}
-		for _, v := range exposed(document.Inspect()) {
-			if !holds(known, v) {
-				known = append(known, v)
-				old = append(old, oldSecret{version.Commit, v})
+		for _, secret := range document.Inspect().Secrets {
+			if !holds(known, secret) {
+				known = append(known[:len(known):len(known)], secret)
+				old = append(old, oldSecret{version.Commit, secret})
 			}
 		}
 	}
 	return old
 }
 
-func exposed(report travisyml.Report) []travisyml.Variable {
-	var all []travisyml.Variable
-	for _, v := range report.Variables {
-		if v.Exposed {
-			all = append(all, v)
-		}
-	}
-	return all
-}
-
-func holds(all []travisyml.Variable, v travisyml.Variable) bool {
-	for _, other := range all {
-		if other.Name == v.Name && other.Value.Equal(v.Value) {
-			return true
-		}
-	}
-	return false
+func holds(all []travisyml.Secret, secret travisyml.Secret) bool {
+	return slices.ContainsFunc(all, func(other travisyml.Secret) bool {
+		return other.Name == secret.Name && other.Value.Equal(secret.Value)
+	})
 }
 
 // sets lists where the file sets a variable.
@@ -93,6 +82,31 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 		return nil
 	}
 	return f.report.Sets(name)
+}
+
+// gives reports whether builds get a variable of the pair from the file: all of
+// them, or each step that deploys. Where no step is seen, any place counts.
+func (f *fileFacts) gives(name string) bool {
+	set := f.sets(name)
+	if slices.ContainsFunc(set, func(v travisyml.Variable) bool { return v.Scope == travisyml.Global }) {
+		return true
+	}
+	if f == nil || len(f.report.Deploys) == 0 {
+		return len(set) > 0
+	}
+	return !slices.ContainsFunc(f.report.Deploys, func(d travisyml.Deploy) bool {
+		return name == HostName && !d.Host || name == PasswordName && !d.Password
+	})
+}
+
+// givesSome reports whether the file gives a variable of the pair to other jobs
+// or commands than to all that deploy.
+func (f *fileFacts) givesSome(name string) bool { return len(f.sets(name)) > 0 && !f.gives(name) }
+
+// overrides lists where the file sets a variable that its steps would have from
+// the settings else. A command that sets one for some of them is meant to.
+func (f *fileFacts) overrides(name string) []travisyml.Variable {
+	return slices.DeleteFunc(f.sets(name), func(v travisyml.Variable) bool { return v.Scope == travisyml.Command && !f.gives(name) })
 }
 
 // unnamed counts the encrypted variables whose names are encrypted too.

@@ -10,6 +10,7 @@ import (
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi/travistest"
 )
 
@@ -45,7 +46,22 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"several jobs":         {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML, want: "warning deploys_per_job", says: "rvm has 2 values"},
 		"several, for one":     {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML + "    rvm: \"3.4\"\n"},
 		"of a stage":           {yml: "stages:\n  - name: ship\n    if: branch = main AND type = push\njobs:\n  include:\n    - stage: ship\n      script:\n      " + install + "        - ./convox deploy\n"},
-		"a script of its own":  {yml: "script: ./ship.sh\n", want: "warning no_deploy", says: "if none of them deploys, to add a step"},
+		"a script of its own":  {yml: "script: ./ship.sh\ndeploy:\n  provider: script\n  script: bash ci/ship.sh\nafter_success: make ship\n", want: "note no_deploy", says: "not looked at: ./ship.sh, make ship, ci/ship.sh\nif nothing there deploys, to add a step"},
+		"scripts, and imports": {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", want: "note no_deploy", says: "not looked at: the files that it imports, make a, make b, make c, make d, other scripts"},
+		"an export":            {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", want: "error plain_secret\nwarning overridden", says: "line 8"},
+		"a good one, exported": {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
+		"an address, exported": {yml: goodYML + "before_deploy: export RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\n", want: "error plain_secret\nerror rack_url", says: "line 7"},
+		"an old export":        {old: []gitrepo.Version{{Commit: "abcdef1234", Text: "install: export CONVOX_PASSWORD='" + secrettest.Canary + "'\n"}}, want: "warning committed_secret", says: "abcdef1234"},
+		"a login":              {yml: goodYML + "before_deploy: convox login rack.example.com -p '" + secrettest.Canary + "'\n", want: "error plain_secret", says: "write the new one as a private variable"},
+		"an old login":         {old: []gitrepo.Version{{Commit: "abcdef1234", Text: "install: convox login h -p '" + secrettest.Canary + "'\n"}}, want: "warning committed_secret", says: "the password of convox login stands in clear"},
+		"a key's value":        {yml: goodYML + "notifications:\n  irc: {password: \"" + secrettest.Canary + "\"}\n", want: "error plain_secret", says: "notifications.irc.password stands in clear in .travis.yml, line 8: who sees the repository has it\nchange it, and take it out of the file\nan encrypted text"},
+		"its own pair, inline": {vars: []travistest.EnvVar{}, yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1)},
+		"a pair it overrides":  {yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1), want: "warning overridden\nwarning overridden", says: "line 4"},
+		"another step's pair":  {yml: goodYML + "script: '[ $TRAVIS_TAG ] && CONVOX_HOST=$H CONVOX_PASSWORD=$P ./convox deploy --rack acme/staging'\ninstall:\n" + install},
+		"another job's pair": {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      script: go test\n    - install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy\n",
+			want: "error missing_pair", says: "is not there for every step that deploys"},
+		"the job's own pair":   {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - script: go test\n    - env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy\n"},
+		"a password merged in": {yml: goodYML + "x: &e {CONVOX_PASSWORD: \"" + secrettest.Canary + "\"}\nenv:\n  global:\n    <<: *e\n    A: 1\n", want: "error plain_secret\nwarning overridden", says: "line 7"},
 		"no script of its own": {yml: "script: go test\n", want: "warning no_deploy", says: "nothing in .travis.yml runs convox deploy\nto add a step, behind a Console, with your Rack for ORG/NAME: convox-travis yml --write"},
 		"encrypted, no item":   {yml: goodYML + global + "    A: 1\n    secure: \"YQ==\"\n", want: "warning yml_secure"},
 		"a database's own":     {yml: goodYML + global + "    PGPASSWORD: postgres\n    CACHE_KEY: " + secrettest.Canary + "\n"},
@@ -111,5 +127,14 @@ func TestAuditLooksForTheHostAmongTheRacks(t *testing.T) {
 	unsearched := "rack.acme-1234.cn-north-1.convox.site"
 	for _, host := range []string{"rack.example.com", unsearched, convox.HostedConsole} {
 		audited{vars: []travistest.EnvVar{public("h", setup.HostName, host, ""), goodPair[1]}, racks: &racks{}, want: "note public"}.run(t)
+	}
+}
+
+func TestAPlannedChangeTellsWhatMayDeployOutOfSight(t *testing.T) {
+	file := travisyml.File{Text: "import: x.yml\nscript: ./test.sh\nafter_success: make ship\n"}
+	step := setup.DeployStep{App: "api", Branch: "main", Console: true, Rack: "acme/production"}
+	change, err := setup.PlanFile(file, setup.FileRequest{Step: &step})
+	if err != nil || !change.Imports || strings.Join(change.OwnScripts, ", ") != "./test.sh, make ship" {
+		t.Errorf("%v: imports %v, calls %q", err, change.Imports, change.OwnScripts)
 	}
 }

@@ -154,7 +154,10 @@ func (c *auditCase) host() (own knownHost, known bool) {
 	var value secret.String
 	switch c.originOf(HostName, c.request.Branch) {
 	case ofFile:
-		own.where, value = inTheFile, c.file.sets(HostName)[0].Value
+		own.where = inTheFile
+		for _, v := range c.file.sets(HostName)[:min(1, len(c.file.sets(HostName)))] {
+			value = v.Value
+		}
 	case ofBranch:
 		v, _, _ := lastInScope(c.vars, HostName, c.request.Branch)
 		own.where, value = on(v.Branch), v.Value

@@ -26,7 +26,7 @@ const (
 // "", those of all branches that have none of their own.
 func (c *auditCase) originOf(name, branch string) origin {
 	switch {
-	case len(c.file.sets(name)) > 0:
+	case c.file.gives(name):
 		return ofFile
 	case branch != "" && len(inScope(c.vars, name, branch)) > 0:
 		return ofBranch
@@ -64,6 +64,9 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 	missing, unless := SeverityError, c.file.unless()
 	if unless != "" {
 		missing = SeverityWarning
+	}
+	if c.file.givesSome(HostName) || c.file.givesSome(PasswordName) {
+		unless = "; what .travis.yml sets is not there for every step that deploys" + unless
 	}
 	switch {
 	case host == nowhere && password == nowhere && branches:

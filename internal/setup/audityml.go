@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"convox-travis/internal/secret"
 	"convox-travis/internal/travisyml"
 )
 
@@ -32,12 +34,10 @@ func (c *auditCase) judgeFile() {
 		for _, deploy := range deploys {
 			c.judgeDeploy(deploy)
 		}
-	case c.file.report.Imports:
-		c.add(SeverityNote, FoundNoDeploy, ".travis.yml does not run convox deploy; the files that it imports are not looked at", "")
 	case c.file.missing:
 		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", travisyml.Deploy{}))
-	case c.file.report.OwnScripts:
-		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy; the scripts that it calls are not looked at", c.yml("if none of them deploys, to add a step", travisyml.Deploy{}))
+	case c.file.elsewhere() != "":
+		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+c.file.elsewhere(), c.yml("if nothing there deploys, to add a step", travisyml.Deploy{}))
 	default:
 		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", travisyml.Deploy{}))
 	}
@@ -45,9 +45,9 @@ func (c *auditCase) judgeFile() {
 
 // judgeSecrets names secrets and where they are, never what they are.
 func (c *auditCase) judgeSecrets() {
-	for _, v := range exposed(c.file.report) {
-		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s stands in clear in .travis.yml, line %d: who sees the repository has it%s", v.Name, v.Line, c.given(v)),
-			"change it, and take it out of the file\n"+c.instead(v))
+	for _, open := range c.file.report.Secrets {
+		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s stands in clear in .travis.yml, line %d: who sees the repository has it%s", open.Name, open.Line, c.given(open)),
+			"change it, and take it out of the file\n"+c.instead(open))
 	}
 	for _, old := range c.file.old {
 		c.judgeOld(old)
@@ -58,12 +58,11 @@ func (c *auditCase) judgeSecrets() {
 // warning only where it may still let someone in to Convox, which a run that is
 // given the password can tell.
 func (c *auditCase) judgeOld(old oldSecret) {
-	name := old.variable.Name
 	severity, hint := SeverityNote, "where it is still good, change it: history keeps it"
 	switch given := c.request.Credential; {
-	case c.isGiven(old.variable):
+	case c.isGiven(old.Secret):
 		severity, hint = SeverityError, "change that password: history keeps it"
-	case (name == PasswordName || name == overrideName) && !given.given():
+	case !old.Password.IsEmpty() && !given.given():
 		severity = SeverityWarning
 		if way := c.deployWay(travisyml.Deploy{}); way != "" {
 			hint += "\nwith the file of today's password for FILE, this tells whether it is that one: convox-travis check" + c.target.flags() + way + flagLine(c.request.Given.Travis...) + " " + stdinFlag + " < FILE"
@@ -71,31 +70,30 @@ func (c *auditCase) judgeOld(old oldSecret) {
 			hint += "\nconvox-travis check that is given the way in and today's password tells whether it is that one"
 		}
 	}
-	c.add(severity, FoundOldSecret, fmt.Sprintf("%s stands in clear in the .travis.yml of commit %s: who sees the repository has it%s", name, old.commit, c.given(old.variable)), hint)
+	c.add(severity, FoundOldSecret, fmt.Sprintf("%s stands in clear in the .travis.yml of commit %s: who sees the repository has it%s", old.Name, old.commit, c.given(old.Secret)), hint)
 }
 
 // given tells that an open secret is the very password that is audited.
-func (c *auditCase) given(v travisyml.Variable) string {
-	if c.isGiven(v) {
+func (c *auditCase) given(open travisyml.Secret) string {
+	if c.isGiven(open) {
 		return "; it is the password that was given"
 	}
 	return ""
 }
 
-func (c *auditCase) isGiven(v travisyml.Variable) bool {
-	password, value := c.request.Credential.Password, v.Value
-	if !c.request.Credential.given() {
-		return false
-	}
-	if v.Name == overrideName {
-		value = v.Password
-	}
-	return value.Equal(password) || value.Equal(quoted(password))
+func (c *auditCase) isGiven(open travisyml.Secret) bool {
+	password := c.request.Credential.Password
+	return c.request.Credential.given() && slices.ContainsFunc([]secret.String{open.Value, open.Password}, func(value secret.String) bool {
+		return value.Equal(password) || value.Equal(quoted(password))
+	})
 }
 
 // instead is where a secret belongs.
-func (c *auditCase) instead(v travisyml.Variable) string {
-	if v.Name == PasswordName {
+func (c *auditCase) instead(open travisyml.Secret) string {
+	switch {
+	case open.Key:
+		return "an encrypted text in its place keeps the new one (https://docs.travis-ci.com/user/encryption-keys/)"
+	case !open.Password.IsEmpty() && open.Name != overrideName:
 		return c.write("write the new one as a private variable", "")
 	}
 	return "a private variable of the repository's settings keeps the new one"
@@ -104,7 +102,7 @@ func (c *auditCase) instead(v travisyml.Variable) string {
 // judgeOverrides finds what the file sets and the settings have too.
 func (c *auditCase) judgeOverrides() {
 	for _, name := range []string{HostName, PasswordName} {
-		set := c.file.sets(name)
+		set := c.file.overrides(name)
 		if len(set) == 0 || !c.isSet(name) {
 			continue
 		}

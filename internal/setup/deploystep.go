@@ -39,6 +39,10 @@ type FileChange struct {
 	// ToPaste is what a person has to write into New themselves, since it cannot
 	// be added.
 	ToPaste []*travisyml.Refusal
+	// OwnScripts are what the file calls that may deploy out of its sight, such as
+	// "make deploy", and Imports is whether it takes in other files.
+	OwnScripts []string
+	Imports    bool
 }
 
 // Changed reports whether there is anything to write.
@@ -72,6 +76,8 @@ func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
 	if err != nil {
 		return change, err
 	}
+	report := document.Inspect()
+	change.OwnScripts, change.Imports = report.OwnScripts, report.Imports
 	secureRefused := false
 	if len(request.Secure) > 0 {
 		added, err := document.AddSecure(request.Secure...)

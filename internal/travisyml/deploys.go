@@ -21,19 +21,28 @@ var hides = []string{"before_cache", "after_success", "after_failure", "after_de
 type steps struct {
 	*Document
 	jobs    []job
-	seen    map[*yaml.Node]bool
-	deploys []Deploy
-	scripts bool
-	left    int // bytes that may still be followed, and of what is repeated
-	again   int
+	noted   map[*yaml.Node][]*noted
+	all     []*noted
+	set     []Variable
+	secrets []Secret
+	byJob   map[string]bool // variables that jobs set
+
+	expanded []combination
+	fails    map[*yaml.Node]bool
+	called   []string
+	left     int // bytes that may still be followed, and of what is repeated
+	again    int
 }
 
 // steps finds them, each once: a part that other parts repeat with an alias is
-// counted where it stands first.
+// told where it stands first, as it is in all of them.
 func (d *Document) steps() *steps {
-	s := &steps{Document: d, seen: make(map[*yaml.Node]bool), left: mostWork, again: mostWork}
+	s := &steps{Document: d, noted: make(map[*yaml.Node][]*noted), byJob: make(map[string]bool), fails: make(map[*yaml.Node]bool), left: mostWork, again: mostWork}
 	if d.root == nil {
 		return s
+	}
+	for _, v := range d.variables() {
+		s.byJob[v.Name] = s.byJob[v.Name] || v.Scope == Job && v.Name != ""
 	}
 	s.jobs = d.jobs()
 	s.scope(job{node: d.root, top: true})
@@ -42,11 +51,20 @@ func (d *Document) steps() *steps {
 			s.scope(j)
 		}
 	}
-	slices.SortStableFunc(s.deploys, func(a, b Deploy) int { return cmp.Compare(a.Line, b.Line) })
 	return s
 }
 
-func (d *Document) deploys() []Deploy { return d.steps().deploys }
+func (d *Document) deploys() []Deploy { return d.steps().deploys() }
+
+// deploys are the steps that deploy, in the order of the file.
+func (s *steps) deploys() []Deploy {
+	var all []Deploy
+	for _, n := range s.all {
+		all = append(all, n.told())
+	}
+	slices.SortStableFunc(all, func(a, b Deploy) int { return cmp.Compare(a.Line, b.Line) })
+	return all
+}
 
 // scope looks through the phases of a job, or of the top of the file, which every
 // job runs that has none of its own. One walk goes through them all: what is
@@ -54,52 +72,56 @@ func (d *Document) deploys() []Deploy { return d.steps().deploys }
 func (s *steps) scope(of job) {
 	w := newWalk()
 	w.left = s.left
+	var set guard
 	for _, phase := range lifecycle {
 		own := items(lookup(of.node, phase))
 		if len(own) == 0 && of.node != s.root {
-			s.inherit(w, phase)
+			set |= s.inherit(w, phase, set) & given
 			continue
 		}
-		in := s.known(of, phase)
+		known := s.known(of, phase) | s.around(w, of, phase)
+		in := known | set
 		for _, step := range own {
-			first := !s.seen[step]
-			s.seen[step] = true
-			from := len(w.deploys)
+			_, again := s.noted[step]
+			from, settings, passwords := len(w.deploys), len(w.settings), len(w.passwords)
 			if phase == "deploy" && step.Kind == yaml.MappingNode {
-				if first {
-					s.provider(w, of, step, in)
-				}
+				s.provider(w, of, step, in)
 				continue
 			}
-			in = w.run(step.Value, in, 0)
-			if step.Kind == yaml.ScalarNode && first {
+			if in = w.run(step.Value, in, 0); step.Kind == yaml.ScalarNode {
 				s.note(of, phase, step, w.deploys[from:])
 			}
+			if !again {
+				s.noteSettings(step, w.settings[settings:], w.passwords[passwords:])
+			}
 		}
+		set |= in & given &^ known
 	}
-	s.scripts = s.scripts || w.scripts
+	s.called = append(s.called, w.called...)
 	s.left = w.left
 }
 
 // inherit takes into account what a job runs from the top of the file.
-func (s *steps) inherit(w *walk, phase string) {
+func (s *steps) inherit(w *walk, phase string, in guard) guard {
 	for _, step := range items(lookup(s.root, phase)) {
 		if s.again -= len(step.Value) + 1; step.Kind == yaml.ScalarNode && s.again > 0 {
 			w.left += len(step.Value) + 1
-			w.run(step.Value, 0, 0)
+			in = w.run(step.Value, in, 0)
 		}
 	}
+	return in
 }
 
 // note keeps what deploys in a step.
 func (s *steps) note(of job, phase string, step *yaml.Node, all []found) {
-	for _, f := range all {
-		f.line = lineIn(step, f.line)
-		deploy := f.deploy(of, phase)
-		deploy.PerJob = of.top && f.guard&someJobs == 0 && s.runs(phase, nil) > 1
-		deploy.FailureHidden = f.hidden || slices.Contains(hides, phase)
-		s.deploys = append(s.deploys, deploy)
+	for i := range all {
+		all[i].line = lineIn(step, all[i].line)
 	}
+	u := use{of: of, phase: phase, hidden: slices.Contains(hides, phase)}
+	if providers := s.providersOf(of); isAround(phase) && len(providers) == 1 {
+		u.on = onOf(providers[0])
+	}
+	s.keep(u, step, all)
 }
 
 // provider reads an item of deploy: Travis has a provider for Convox, and one for
@@ -107,27 +129,60 @@ func (s *steps) note(of job, phase string, step *yaml.Node, all []found) {
 // the default one
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb).
 func (s *steps) provider(w *walk, of job, step *yaml.Node, in guard) {
-	on := lookup(step, "on", "true", "if")
+	on := onOf(step)
 	in |= noPull | ons(w, on)
 	var all []found
 	if firstValue(lookup(step, "provider")) == "convox" {
+		if lookup(step, "password") != nil {
+			in |= given
+		}
 		all = []found{{line: step.Line, guard: in, app: firstValue(lookup(step, "app")), rack: firstValue(lookup(step, "rack")), installed: true}}
 	} else {
 		for _, script := range items(lookup(step, "script")) {
-			from := len(w.deploys)
+			from, settings, passwords := len(w.deploys), len(w.settings), len(w.passwords)
 			in = w.run(script.Value, in, 0)
+			if _, again := s.noted[step]; !again {
+				s.noteSettings(script, w.settings[settings:], w.passwords[passwords:])
+			}
 			for _, f := range w.deploys[from:] {
 				f.line = lineIn(script, f.line)
 				all = append(all, f)
 			}
 		}
 	}
-	for _, f := range all {
-		deploy := f.deploy(of, "deploy")
-		deploy.PerJob = of.top && f.guard&someJobs == 0 && s.runs("deploy", on) > 1
-		deploy.FailureHidden = f.hidden || firstValue(lookup(step, "allow_failure")) == "true"
-		s.deploys = append(s.deploys, deploy)
+	s.keep(use{of: of, phase: "deploy", on: on, hidden: firstValue(lookup(step, "allow_failure")) == "true"}, step, all)
+}
+
+// onOf are the conditions of an item of deploy.
+func onOf(step *yaml.Node) *yaml.Node { return lookup(step, "on", "true", "if") }
+
+// providersOf are the items of deploy of a job.
+func (s *steps) providersOf(of job) []*yaml.Node {
+	if own := lookup(of.node, "deploy"); own != nil {
+		return items(own)
 	}
+	return items(lookup(s.root, "deploy"))
+}
+
+// isAround reports whether a phase is one that Travis runs with each item of
+// deploy, within its conditions
+// (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb).
+func isAround(phase string) bool { return phase == "before_deploy" || phase == "after_deploy" }
+
+// around is what is known in such a phase.
+func (s *steps) around(w *walk, of job, phase string) guard {
+	if !isAround(phase) {
+		return 0
+	}
+	providers := s.providersOf(of)
+	known := guard(nowhere)
+	for _, provider := range providers {
+		known &= ons(w, onOf(provider))
+	}
+	if len(providers) == 0 {
+		known = 0
+	}
+	return noPull | known
 }
 
 // lineIn is where a line of a node's text stands in the file, if the text keeps
@@ -137,14 +192,6 @@ func lineIn(step *yaml.Node, line int) int {
 		return step.Line
 	}
 	return step.Line + line + 1
-}
-
-func (f found) deploy(of job, phase string) Deploy {
-	return Deploy{
-		Line: f.line, Place: of.prefix() + phase, App: f.app, Rack: f.rack,
-		Branch: f.guard&chosen != 0, NoPullRequests: f.guard&noPull != 0,
-		Installs: f.installed,
-	}
 }
 
 // ons is what is known by the conditions of an item of deploy

@@ -8,6 +8,7 @@ import (
 
 // Convox's own names: what is under them is a secret, however short.
 const (
+	hostName     = "CONVOX_HOST"
 	passwordName = "CONVOX_PASSWORD"
 	addressName  = "RACK_URL"
 )
@@ -16,6 +17,11 @@ const (
 var (
 	reference  = lately(`\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]|\{[^}]*\}|\([^)]*\))|` + "`[^`]*`")
 	notLiteral = lately(`[^A-Za-z0-9]+`)
+
+	// inItsPlace is the text that "${NAME:-text}" has for it, which is in the file,
+	// and referenceBegun a name within that.
+	inItsPlace     = lately(`^\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=+](.*)\}$`)
+	referenceBegun = lately(`\$\{?[A-Za-z0-9_]*`)
 )
 
 // fewLetters are too few to be a secret.
@@ -27,7 +33,12 @@ func literal(value string, expands bool) string {
 	if !expands {
 		return value
 	}
-	value = reference().ReplaceAllString(value, "")
+	value = reference().ReplaceAllStringFunc(value, func(ref string) string {
+		if instead := inItsPlace().FindStringSubmatch(ref); instead != nil {
+			return referenceBegun().ReplaceAllString(instead[1], "")
+		}
+		return ""
+	})
 	if len(notLiteral().ReplaceAllString(value, "")) < fewLetters {
 		return ""
 	}
@@ -46,7 +57,7 @@ func isExposed(name, value string, expands bool) bool {
 			return true // to be safe: it holds something that no address can
 		}
 		password, _ := address.User.Password()
-		return password != ""
+		return password != "" || hasLogin(value, expands)
 	case name == passwordName:
 		return in != ""
 	case in == "":

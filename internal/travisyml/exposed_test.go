@@ -38,6 +38,13 @@ func TestANameAndAValueTellASecret(t *testing.T) {
 		"ANY=ghp_" + made + "0123":                                     true,
 		"SLACK=xoxb-" + made:                                           true,
 		"COMMIT=" + made:                                               false,
+		"RACK_URL=https://" + made + "@rack.example.com":               true,
+		"CONVOX_PASSWORD=${P:-" + typed + "}":                          true,
+		"DB_PASSWORD=${P-" + typed + "}":                               true,
+		"CONVOX_PASSWORD=${P:-$OTHER_ONE}":                             false,
+		"CONVOX_PASSWORD=${P:-${OTHER_ONE}}":                           false,
+		"CONVOX_PASSWORD=${P:-}":                                       false,
+		"CONVOX_PASSWORD=${P%" + typed + "}":                           false,
 	} {
 		report := parse(t, "env:\n  global:\n    - \""+entry+"\"\n").Inspect()
 		if len(report.Variables) != 1 || report.Variables[0].Exposed != exposed {

@@ -6,13 +6,19 @@ import "regexp"
 type guard uint8
 
 const (
-	chosen   guard = 1 << iota // their branch or tag was chosen
-	noPull                     // they are for no pull request
-	someJobs                   // of several jobs of a build only some get there
+	chosen       guard = 1 << iota // their branch or tag was chosen
+	noPull                         // they are for no pull request
+	someJobs                       // of several jobs of a build only some get there
+	withHost                       // the file gave them CONVOX_HOST
+	withPassword                   // and CONVOX_PASSWORD
 
 	tagged  = chosen | noPull // a build of a tag is both
-	nowhere = chosen | noPull | someJobs
+	given   = withHost | withPassword
+	nowhere = chosen | noPull | someJobs | given
 )
+
+// gives is what is known where a variable is set.
+var gives = map[string]guard{hostName: withHost, passwordName: withPassword}
 
 // outcome is what is known where a condition or a command has succeeded, and
 // where it has failed. Where both can be is the meet of both, yes & no.
@@ -28,6 +34,12 @@ func (o outcome) not() outcome           { return outcome{o.no, o.yes} }
 func (o outcome) and(p outcome) outcome  { return outcome{o.yes | p.yes, o.no & (o.yes | p.no)} }
 func (o outcome) or(p outcome) outcome   { return o.not().and(p.not()).not() }
 func (o outcome) within(g guard) outcome { return outcome{o.yes | g, o.no | g} }
+
+// given is the outcome of a command in a shell, or with variables, of its own:
+// what it is given stays there.
+func (o outcome) given(in guard) outcome {
+	return outcome{o.yes&^given | in&given, o.no&^given | in&given}
+}
 
 // The variables of a build that say for what it is
 // (https://docs.travis-ci.com/user/environment-variables/#default-environment-variables).

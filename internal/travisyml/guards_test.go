@@ -86,6 +86,7 @@ func TestTestsOfTheShellAreReadAsBashReadsThem(t *testing.T) {
 		`[ "$TRAVIS_BRANCH" = main ] && ` + d:                                                        "b",
 		`[ "$TRAVIS_BRANCH" == "main" ] && [ "$TRAVIS_PULL_REQUEST" == 'false' ] && ` + d:            "bp",
 		`[[ $TRAVIS_BRANCH == main && ${TRAVIS_PULL_REQUEST} = false ]] && ` + d:                     "bp",
+		`if [[ "$TRAVIS_BRANCH" == main && "$TRAVIS_PULL_REQUEST" = false ]]; then ` + d + `; fi`:    "bp",
 		`[ main = "$TRAVIS_BRANCH" -a "$TRAVIS_PULL_REQUEST" = false ] && ` + d:                      "bp",
 		`test "$TRAVIS_BRANCH" = main -o "$TRAVIS_BRANCH" = dev && ` + d:                             "b",
 		`[ "$TRAVIS_BRANCH" != main ] && ` + d:                                                       "-",
@@ -135,6 +136,10 @@ func TestTestsOfTheShellAreReadAsBashReadsThem(t *testing.T) {
 		`up() { [ "$TRAVIS_BRANCH" = main ] || return 0; }; up; ` + d:                                                              "-",
 		`BRANCH=$(if [ "$TRAVIS_PULL_REQUEST" = false ]; then echo $TRAVIS_BRANCH; fi); [ "$BRANCH" = main ] && ` + d:              "b",
 		"[ \"$TRAVIS_BRANCH\" = main ] \\\n  && " + d:                                                                              "b",
+		`[ "${TRAVIS_PULL_REQUEST_BRANCH:-$TRAVIS_BRANCH}" = main ] && ` + d:                                                       "b",
+		`BRANCH=${TRAVIS_PULL_REQUEST_BRANCH:-${TRAVIS_BRANCH}}; [[ $TRAVIS_PULL_REQUEST = false && $BRANCH = main ]] && ` + d:     "bp",
+		`[ "${TRAVIS_PULL_REQUEST_BRANCH:-$TRAVIS_BRANCH}" != main ] && ` + d:                                                      "-",
+		`[ "${TRAVIS_PULL_REQUEST_BRANCH:-none}" = main ] && ` + d:                                                                 "-",
 		"# [ $TRAVIS_BRANCH = main ] && [ $TRAVIS_PULL_REQUEST = false ]\n" + d:                                                    "-",
 		"while read x; do " + d + "; done < list":                                                                                  "-",
 		"cat > x <<EOF\nexit 0\nEOF\n" + d:                                                                                         "-",
@@ -166,7 +171,13 @@ func TestWhatStandsAboveAStepGuardsIt(t *testing.T) {
 		"branches:\n  only:\n    - /.*/\nafter_success: convox deploy\n":                                                                                                     "-",
 		"deploy:\n  provider: script\n  script: convox deploy\n  on:\n    all_branches: true\n    condition: $TRAVIS_BRANCH =~ ^(main|dev)$\n":                               "bp",
 		"deploy:\n  provider: script\n  script: convox deploy\n  on:\n    all_branches: true\n    condition: $A = 1\n":                                                       "p",
-		"deploy:\n  provider: script\n  script: convox deploy\n  on:\n    tags: true\n    all_branches: true\n":                                                              "bp",
+		"before_deploy: convox deploy\ndeploy:\n  provider: script\n  script: x\n":                                                                                           "bp",
+		"after_deploy: convox deploy\ndeploy:\n  - provider: x\n  - provider: y\n    on: {tags: true}\n":                                                                     "bp",
+		"after_deploy: convox deploy\ndeploy:\n  - provider: x\n  - provider: y\n    on: {all_branches: true}\n":                                                             "p",
+		"before_deploy: convox deploy\n": "p",
+		"deploy: {provider: x}\njobs:\n  include:\n    - before_deploy: convox deploy\n":                                                        "bp",
+		"deploy: {provider: x}\njobs:\n  include:\n    - before_deploy: convox deploy\n      deploy: {provider: x, on: {all_branches: true}}\n": "p",
+		"deploy:\n  provider: script\n  script: convox deploy\n  on:\n    tags: true\n    all_branches: true\n":                                 "bp",
 	} {
 		if got := guards(t, old); got != want {
 			t.Errorf("%s: %s, not %s", old, got, want)
@@ -180,6 +191,15 @@ func TestAStepRunsOncePerJobOnlyWhereSeveralJobsRunIt(t *testing.T) {
 	for old, want := range map[string]string{
 		python + deploy: "bpj",
 		python + deploy + "    python: \"3.13\"\n":                                                             "bp",
+		python + "jobs:\n  exclude:\n    - python: \"3.12\"\n" + deploy:                                        "bp",
+		python + "jobs:\n  exclude:\n    - python: \"3.12\"\n      os: linux\n" + deploy:                       "bpj",
+		python + "matrix:\n  exclude:\n    - python: \"3.14\"\n" + deploy:                                      "bpj",
+		"rvm: [a, b]\nenv: [X=1, X=2]\nmatrix:\n  exclude: [{rvm: a}, {rvm: b, env: X=1}]\n" + deploy:          "bp",
+		"rvm: [a, b]\nenv: [X=1, X=2]\nmatrix:\n  exclude: [{ruby: a}]\n" + deploy:                             "bpj",
+		"env: [APP=a, APP=b]\nscript: convox deploy --app $APP\n":                                              "-",
+		"env: [APP=a, APP=b]\nscript: convox deploy --app $OTHER\n":                                            "j",
+		python + "before_deploy: convox deploy\ndeploy: {provider: x, on: {branch: main, python: \"3.13\"}}\n": "bp",
+		python + "before_deploy: convox deploy\ndeploy: {provider: x, on: {branch: main}}\n":                   "bpj",
 		python + "os: [linux, osx]\n" + deploy + "    python: \"3.13\"\n":                                      "bpj",
 		python + deploy + "    condition: $TRAVIS_PYTHON_VERSION = 3.13\n":                                     "bp",
 		python + deploy + "    condition: $TRAVIS_TAG =~ ^v\n":                                                 "bpj",
@@ -194,101 +214,4 @@ func TestAStepRunsOncePerJobOnlyWhereSeveralJobsRunIt(t *testing.T) {
 			t.Errorf("%s: %s, not %s", old, got, want)
 		}
 	}
-}
-
-func TestACommandThatDeploysIsFoundAsBashReadsIt(t *testing.T) {
-	for script, want := range map[string]string{
-		"convox deploy --app web \\\n  --rack acme/x":             "web acme/x true",
-		"convox \\\ndeploy -a web":                                "web  true",
-		"CONVOX_RACK=acme/x convox deploy":                        " acme/x true",
-		"export CONVOX_RACK=acme/x\nconvox deploy":                " acme/x true",
-		"env CONVOX_RACK=acme/x convox deploy -a web":             "web acme/x true",
-		"CONVOX_RACK=acme/y convox apps\nconvox deploy":           "  true",
-		"(convox deploy --rack acme/x)":                           " acme/x true",
-		"convox deploy --rack acme/x|tee log":                     " acme/x true",
-		"convox deploy --rack acme/x&":                            " acme/x true",
-		"convox deploy --rack acme/x>log 2>&1":                    " acme/x true",
-		"convox --rack acme/x deploy -a \"web\"":                  "web acme/x true",
-		"OUT=$(convox deploy --rack=acme/x)":                      " acme/x true",
-		"ssh host <<EOF\nconvox deploy -a web\nEOF":               "web  true",
-		"travis_wait 30 \"convox deploy -a web\"":                 "web  true",
-		"$CONVOX deploy":                                          "  true",
-		"docker run --rm -e CONVOX_HOST convox/cli deploy -a web": "web  own",
-		"docker run convox/cli:3 convox deploy -a web":            "web  own",
-		"echo convox deploy":                                      "",
-		"echo \"convox deploy\" && make":                          "",
-		"git commit -m \"convox deploy\"":                         "",
-		"convox run web deploy":                                   "",
-		"convox env set X=1 && ./deploy":                          "",
-		"docker-compose -f convox.yml deploy":                     "",
-		"cat <<EOF\nconvox deploy\nEOF":                           "",
-		"true # convox deploy":                                    "",
-		"x() { convox deploy; }":                                  "",
-	} {
-		for _, before := range []string{"", "curl -o convox https://convox.com/cli/linux/convox\n"} {
-			var literal strings.Builder
-			for line := range strings.Lines(before + script) {
-				literal.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
-			}
-			got := ""
-			for _, d := range parse(t, "script:\n  - |\n"+literal.String()).Inspect().Deploys {
-				got = fmt.Sprintf("%s %s %t", d.App, d.Rack, d.Installs)
-			}
-			wanted := strings.Replace(want, "own", "true", 1)
-			if before == "" && !strings.Contains(want, "own") {
-				wanted = strings.Replace(want, "true", "false", 1)
-			}
-			if got != wanted {
-				t.Errorf("%q: %q, not %q", before+script, got, wanted)
-			}
-		}
-	}
-}
-
-func TestAHiddenFailureIsFound(t *testing.T) {
-	for script, want := range map[string]bool{
-		"convox deploy || true": true, "convox deploy || :": true, "convox deploy || exit 0": true, "convox deploy || echo no": true,
-		"convox deploy": false, "convox deploy || exit 1": false, "convox deploy || { echo no; exit 1; }": false, "convox deploy || (echo no && exit 1)": false,
-		"make || true; convox deploy": false, "[ a = b ] || true && convox deploy": false, "convox deploy || echo no && exit 1": false,
-	} {
-		if got := parse(t, "script:\n  - "+fmt.Sprintf("%q", script)+"\n").Inspect().Deploys; len(got) != 1 || got[0].FailureHidden != want {
-			t.Errorf("%s: %+v", script, got)
-		}
-	}
-}
-
-func TestScriptsOfTheRepositorysOwnAreTold(t *testing.T) {
-	for script, want := range map[string]bool{
-		"./deploy.sh": true, "bin/ship": true, "bash ci/x.sh": true, "make deploy": true, "bundle exec rake": true, "npm run ship": true, "sudo ./x": true,
-		"[ a = b ] && ./x": true, "source ci/env": true, "go test ./...": false, "echo ./x": false, "/usr/bin/x": false, "./convox deploy": false, "bash -c 'true'": false,
-	} {
-		if got := parse(t, "script:\n  - "+fmt.Sprintf("%q", script)+"\n").Inspect().OwnScripts; got != want {
-			t.Errorf("%s: %t", script, got)
-		}
-	}
-}
-
-// Texts that call each other, or stand in each other, are not followed for ever.
-func TestNoFileTakesLong(t *testing.T) {
-	var calls strings.Builder
-	for i := range 60 {
-		fmt.Fprintf(&calls, "f%d() { f%d; f%d; f%d; }\n", i, i+1, i+1, i+1)
-	}
-	for name, text := range map[string]string{
-		"functions":     calls.String() + "f0\nf() { f; f; }; f\n",
-		"substitutions": strings.Repeat("$(", 5000),
-		"nested":        strings.Repeat("bash -c \"`", 2000),
-		"given":         strings.Repeat("cat <<a ", 20000),
-		"brackets":      strings.Repeat("(", 400000),
-		"ifs":           strings.Repeat("if [ a ]; then ", 20000),
-		"tests":         "[[ " + strings.Repeat("( ", 400000),
-		"not":           strings.Repeat("! ", 20000) + "convox deploy",
-	} {
-		t.Run(name, func(t *testing.T) {
-			document := parse(t, "script:\n  - "+fmt.Sprintf("%q", text)+"\n")
-			document.Inspect()
-		})
-	}
-	document := parse(t, "if: "+fmt.Sprintf("%q", strings.Repeat("(NOT ", 20000))+"\nscript: convox deploy\n")
-	document.Inspect()
 }

@@ -1,6 +1,9 @@
 package travisyml
 
 import (
+	"cmp"
+	"slices"
+
 	"convox-travis/internal/secret"
 )
 
@@ -20,9 +23,12 @@ type Report struct {
 	// Imports is whether the file takes in others
 	// (https://docs.travis-ci.com/user/build-config-imports/).
 	Imports bool
-	// OwnScripts is whether it calls a script of the repository, or another
-	// program that runs what the file does not show.
-	OwnScripts bool
+	// OwnScripts are the commands that call a script of the repository, or another
+	// program that runs what the file does not show, each once.
+	OwnScripts []string
+	// Secrets are what stands in clear and looks like one, in the order of the
+	// file, variables among them.
+	Secrets []Secret
 }
 
 // Deploy is a step that deploys with Convox.
@@ -41,15 +47,21 @@ type Deploy struct {
 	FailureHidden bool
 	// Installs is whether a command before it, or it itself, installs the client.
 	Installs bool
+	// Host and Password are whether the file itself gives it CONVOX_HOST and
+	// CONVOX_PASSWORD, wherever it runs.
+	Host, Password bool
 }
 
 // Scope is where a variable counts.
 type Scope string
 
-// The scopes: in every job, or in some.
+// The scopes.
 const (
-	Global Scope = "global"
-	Job    Scope = "job"
+	Global Scope = "global" // in every job
+	Job    Scope = "job"    // in some
+	// Command is that of a variable which a command sets, for itself or for those
+	// after it.
+	Command Scope = "command"
 )
 
 // Variable is a variable that the file sets.
@@ -70,14 +82,23 @@ type Variable struct {
 // Inspect tells what the document does.
 func (d *Document) Inspect() Report {
 	m, steps := d.matrix(), d.steps()
-	return Report{
-		Deploys:    steps.deploys,
+	report := Report{
+		Deploys:    steps.deploys(),
 		Several:    m.several(),
 		Why:        m.why,
-		Variables:  d.variables(),
+		Variables:  append(d.variables(), steps.set...),
 		Imports:    lookup(d.root, "import") != nil,
-		OwnScripts: steps.scripts,
+		OwnScripts: steps.scripts(),
+		Secrets:    append(steps.secrets, d.secretKeys()...),
 	}
+	for _, v := range report.Variables {
+		if v.Exposed {
+			report.Secrets = append(report.Secrets, v.secret())
+		}
+	}
+	slices.SortStableFunc(report.Variables, func(a, b Variable) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(report.Secrets, func(a, b Secret) int { return cmp.Compare(a.Line, b.Line) })
+	return report
 }
 
 // Sets returns the variables of a name.

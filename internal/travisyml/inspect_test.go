@@ -180,6 +180,18 @@ jobs:
 	secrettest.Absent(t, "a report", fmt.Sprintf("%v %+v %#v %s", report, report, report, encoded))
 }
 
+func TestVariablesThatAreMergedInAreListed(t *testing.T) {
+	const old = "x: &e\n  CONVOX_PASSWORD: abc\n  A: 1\ny: &f {B: 2, A: 4}\nenv:\n  global:\n    <<: [*e, *f]\n    A: 3\njobs:\n  include:\n    - env:\n        <<: *e\n"
+	var got []string
+	for _, v := range parse(t, old).Inspect().Variables {
+		got = append(got, fmt.Sprintf("%s=%s:%d %s %t", v.Name, v.Value.Reveal(), v.Line, v.Scope, v.Exposed))
+	}
+	want := []string{"CONVOX_PASSWORD=abc:2 global true", "A=1:3 job false", "B=2:4 global false", "A=3:8 global false"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
 // Travis takes a mapping of several keys for variables of these names.
 func TestAnEncryptedTextAmongOtherKeysIsNone(t *testing.T) {
 	for old, encrypted := range map[string]bool{

@@ -12,8 +12,10 @@ import (
 type job struct {
 	node  *yaml.Node
 	place string
-	guard guard // by its own condition and that of its stage
-	top   bool  // it is no job, but the top of the file
+	guard guard  // by its own condition and that of its stage, and by its env
+	some  guard  // what env gives to some of them
+	when  string // the conditions
+	top   bool   // it is no job, but the top of the file
 }
 
 // prefix goes before the name of a phase.
@@ -29,22 +31,61 @@ func (j job) prefix() string {
 // (https://docs.travis-ci.com/user/build-stages/#naming-your-build-stages).
 func (d *Document) jobs() []job {
 	listed := jobsOf(d.root)
-	conditions := make(map[string]guard)
+	conditions := make(map[string]string)
 	for _, stage := range items(lookup(d.root, "stages")) {
 		if stage.Kind == yaml.MappingNode {
-			conditions[stageKey(firstValue(lookup(stage, "name")))] = ifs(firstValue(lookup(stage, "if")))
+			conditions[stageKey(firstValue(lookup(stage, "name")))] = firstValue(lookup(stage, "if"))
 		}
 	}
+	env := lookup(d.root, "env")
+	global := givenBy(items(lookup(env, "global")), union)
+	entries := envJobs(env)
 	var all []job
 	if m := d.matrix(); m.expanded > 1 || len(listed) == 0 {
-		all = append(all, job{guard: conditions[firstStage]})
+		when := conditions[firstStage]
+		all = append(all, job{guard: ifs(when) | global | givenBy(entries, meet), some: global | givenBy(entries, union), when: when})
 	}
 	stage := firstStage
 	for _, l := range listed {
 		if named := firstValue(lookup(l.node, "stage")); named != "" {
 			stage = stageKey(named)
 		}
-		all = append(all, job{node: l.node, place: l.place, guard: conditions[stage] | ifs(firstValue(lookup(l.node, "if")))})
+		has := global | givenBy(entries[:min(1, len(entries))], union)
+		if own := lookup(l.node, "env"); own != nil {
+			has = global | givenBy(append(items(lookup(own, "global")), envJobs(own)...), union)
+		}
+		of, its := conditions[stage], firstValue(lookup(l.node, "if"))
+		all = append(all, job{node: l.node, place: l.place, guard: ifs(of) | ifs(its) | has, some: has, when: strings.TrimSpace(of + "\n" + its)})
+	}
+	return all
+}
+
+func union(a, b guard) guard { return a | b }
+func meet(a, b guard) guard  { return a & b }
+
+// givenBy is what entries of env give, together or each of them.
+func givenBy(entries []*yaml.Node, together func(a, b guard) guard) guard {
+	var all guard
+	for i, entry := range entries {
+		var has guard
+		for _, name := range namesSet(entry) {
+			has |= gives[name]
+		}
+		if all = together(all, has); i == 0 {
+			all = has
+		}
+	}
+	return all
+}
+
+// namesSet are the variables that an entry of env sets.
+func namesSet(entry *yaml.Node) []string {
+	var all []string
+	for _, assignment := range assignments(entry.Value) {
+		all = append(all, assignment.name)
+	}
+	for _, pair := range pairsOf(entry) {
+		all = append(all, pair.key.Value)
 	}
 	return all
 }
@@ -54,6 +95,15 @@ func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(nam
 // runners are the jobs that run a phase of the top of the file.
 func (s *steps) runners(phase string) []job {
 	return slices.DeleteFunc(slices.Clone(s.jobs), func(j job) bool { return j.node != nil && lookup(j.node, phase) != nil })
+}
+
+// gives is what env gives to some of the jobs that run a phase of the top.
+func (s *steps) gives(phase string) guard {
+	var all guard
+	for _, runner := range s.runners(phase) {
+		all |= runner.some
+	}
+	return all
 }
 
 // known is what is known of all that get to a phase.
@@ -93,21 +143,6 @@ func (s *steps) runs(phase string, on *yaml.Node) int {
 		case s.isOn(runner.node, on):
 			n++
 		}
-	}
-	return n
-}
-
-// expandedOn counts the jobs of the keys that multiply which on lets through.
-func (s *steps) expandedOn(on *yaml.Node) int {
-	n := max(1, len(envJobs(lookup(s.root, "env"))))
-	for _, axis := range axesOf(s.root) {
-		values := items(lookup(s.root, namesOf(axis)...))
-		if wanted := version(on, axis); wanted != "" {
-			values = slices.DeleteFunc(slices.Clone(values), func(v *yaml.Node) bool { return v.Value != wanted })
-			n *= len(values)
-			continue
-		}
-		n *= max(1, len(values))
 	}
 	return n
 }

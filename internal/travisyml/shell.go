@@ -6,6 +6,7 @@ type found struct {
 	guard     guard
 	app, rack string
 	hidden    bool // its failure is no failure
+	heeded    bool // or ends the script, or decides what comes next
 	installed bool // the client was, before it or by it
 }
 
@@ -14,10 +15,16 @@ type found struct {
 // follow it takes for a command of no meaning.
 type walk struct {
 	deploys   []found
+	settings  []setting
+	passwords []setting // of convox login
+	calling   int       // functions whose bodies were read where they are written
 	installed bool
-	scripts   bool // a script of the repository's own was called
+	built     bool     // a release that can be promoted
+	called    []string // of the repository's own scripts
 	rack      string
 	means     map[string]string // variables that were given the value of a build's
+	texts     map[string]token  // and those that were given a text
+	options
 	functions map[string][]token
 	exits     int // commands that ended the shell, and of them those that may
 	returns   int // have ended a function alone
@@ -32,7 +39,7 @@ const (
 )
 
 func newWalk() *walk {
-	return &walk{means: make(map[string]string), functions: make(map[string][]token), left: mostWork}
+	return &walk{means: make(map[string]string), texts: make(map[string]token), functions: make(map[string][]token), left: mostWork}
 }
 
 // run follows a text that begins with what is known, and returns what is known
@@ -97,17 +104,26 @@ func (s *script) accept(keyword string) bool {
 	return true
 }
 
+// opening are the keywords that a command can stand behind, and closing those that
+// it can stand before.
+var opening = []string{"!", "{", "if", "then", "elif", "else", "while", "until", "do", "time"}
+
 var closing = []string{"then", "elif", "else", "fi", "do", "done", "esac", "}"}
 
 // list follows commands up to a word that closes something.
 func (s *script) list(in guard) result {
 	r := result{outcome: outcome{in, in}}
+	before := len(s.deploys)
 	for {
 		s.ahead("\n", ";", "&", "&&", "||", "|", "|&", here)
 		if s.over() || s.now().is(closing...) || s.now().isOp(")", ";;") {
 			return r
 		}
+		from, first := s.at, len(s.deploys)
 		r = s.chain(r.yes & r.no)
+		s.goOn(before, first, s.tokens[from:min(s.at, len(s.tokens))])
+		before = first
+		s.hide(first, len(s.deploys), s.now().isOp("&"), true)
 	}
 }
 
@@ -129,15 +145,11 @@ func (s *script) chain(in guard) result {
 		next := s.pipeline(r.no)
 		r = result{outcome: outcome{r.yes & next.yes, next.no}, fine: r.fine || next.fine, failed: r.failed && next.failed}
 		s.hide(first, until, next.fine, true)
+		if next.failed && next.outcome == leaves {
+			s.heed(first, until)
+		}
 	}
 	return r
-}
-
-// hide notes whether what follows hides the failure of commands.
-func (s *script) hide(first, until int, it, hidden bool) {
-	for i := first; i < until && it; i++ {
-		s.deploys[i].hidden = hidden
-	}
 }
 
 func (s *script) pipeline(in guard) result {
@@ -145,10 +157,11 @@ func (s *script) pipeline(in guard) result {
 	for s.accept("!") {
 		turned = !turned
 	}
-	exits, from := s.exits, s.at
+	exits, from, first := s.exits, s.at, len(s.deploys)
 	r := s.command(in)
 	if s.now().isOp("|", "|&") {
 		for s.now().isOp("|", "|&") {
+			s.hide(first, len(s.deploys), !s.pipefail, true)
 			s.at++
 			s.ahead("\n")
 			s.command(in)
@@ -185,7 +198,9 @@ func (s *script) command(in guard) result {
 		return s.branches(in)
 	case now.is("while", "until"):
 		s.at++
+		first := len(s.deploys)
 		condition := s.list(in)
+		s.heed(first, len(s.deploys))
 		inside := condition.yes
 		if now.text == "until" {
 			inside = condition.no
@@ -214,8 +229,10 @@ func (s *script) command(in guard) result {
 
 // inShell follows a list in a shell of its own, which alone it can leave.
 func (s *script) inShell(in guard) result {
-	exits := s.exits
+	exits, options := s.exits, s.options
 	r := s.list(in)
+	s.options = options
+	r.outcome = r.outcome.given(in)
 	if s.now().isOp(")") {
 		s.at++
 	}

@@ -7,7 +7,9 @@ func (s *script) branches(in guard) result {
 	all := leaves
 	rest := in
 	for {
+		first := len(s.deploys)
 		condition := s.list(rest)
+		s.heed(first, len(s.deploys))
 		s.accept("then")
 		branch := s.list(condition.yes)
 		all, rest = outcome{all.yes & branch.yes, all.no & branch.no}, condition.no
@@ -67,8 +69,9 @@ func (s *script) define(name string, in guard) result {
 	for i := range body {
 		body[i].line += s.line
 	}
-	s.deploys, s.scripts, s.installed = s.deploys[:len(before.deploys)], before.scripts, before.installed
-	s.exits, s.returns, s.rack = before.exits, before.returns, before.rack
+	s.deploys, s.called, s.installed = s.deploys[:len(before.deploys)], s.called[:len(before.called)], before.installed
+	s.options = before.options
+	s.exits, s.returns, s.rack, s.built = before.exits, before.returns, before.rack, before.built
 	s.functions[name] = body
 	return result{outcome: outcome{in, in}}
 }
@@ -79,7 +82,8 @@ func (s *script) call(body []token, in guard) result {
 		return result{outcome: outcome{in, in}}
 	}
 	s.depth++
-	defer func() { s.depth-- }()
+	s.calling++
+	defer func() { s.depth--; s.calling-- }()
 	returns := s.returns
 	out := s.follow(body, in, 0)
 	if s.returns != returns {

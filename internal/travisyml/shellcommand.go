@@ -2,23 +2,14 @@ package travisyml
 
 import (
 	"path"
-	"slices"
-	"strings"
 )
 
 var (
-	client       = lately(`(?:^|/)(?:convox[A-Za-z0-9._-]*|\$\{?CONVOX[A-Z_]*\}?)$`)
-	clientImage  = lately(`(?:^|/)convox/[a-z0-9._-]+(?::[A-Za-z0-9._-]+)?$`)
-	notClient    = lately(`\.(?:ya?ml|json|toml|zip|t?gz|sh|rb|py|js|env)$`)
 	installs     = lately(`cli/linux/convox|convox/releases|convox-linux|(?:curl|wget|install|brew|cp|mv|ln|go get)\b[^\n]*\bconvox|docker\b[^\n]*\bconvox/`)
 	wrappers     = lately(`^(?:sudo|command|exec|env|nohup|builtin|travis_retry|travis_wait|timeout|time|nice|xvfb-run)$`)
 	takesText    = lately(`^(?:ba|da|z|k)?sh$|^(?:su|ssh|eval|docker|docker-compose|script|xargs|nix-shell|parallel)$`)
 	deploysNever = lately(`^(?:echo|printf|[ef]?grep|rg|ls|cat|rm|cp|mv|ln|chmod|chown|curl|wget|which|type|alias|export|declare|local|unset|test|git|hub|tar|unzip|mkdir|touch|cd|brew|apt|apt-get|npm|pip|gem|sed|awk|file|head|tail)$`)
-	taskRunners  = lately(`^(?:make|rake|npm|yarn|pnpm|gradle|gradlew|mvn|ant|fab|invoke|inv|grunt|gulp|composer|cap|ansible-playbook|just|task|tox|nox|lein|sbt|cargo|bundle|python|python3|ruby|node|php|perl)$`)
-	flagWithWord = lately(`^(?:-a|--app|-r|--rack)$`)
 )
-
-const rackVariable = "CONVOX_RACK" // the convox client's, where no --rack is given
 
 // simple follows a command and its words.
 func (s *script) simple(in guard) result {
@@ -49,45 +40,25 @@ func (s *script) simple(in guard) result {
 		}
 	}
 	rack, all := s.rack, len(words)
-	words = s.assigned(words)
+	words, with := s.assigned(words, in)
 	if len(words) == 0 {
-		return result{outcome: outcome{in, in}}
+		return result{outcome: outcome{with, with}}
 	}
-	r := s.named(words, given, in)
-	if len(words) < all {
-		s.rack = rack // it was given to this command alone
+	r := s.named(words, given, with)
+	if len(words) < all { // it was given to this command alone
+		s.rack = rack
+		r.outcome = r.outcome.given(in)
 	}
 	return r
 }
 
-// assigned notes the assignments before a command, and cuts them off.
-func (s *script) assigned(words []token) []token {
-	for i, word := range words {
-		name, value, found := strings.Cut(word.text, "=")
-		if !found || !namePattern.MatchString(name) {
-			return words[i:]
-		}
-		s.assign(name, value)
-	}
-	return nil
-}
-
-func (s *script) assign(name, value string) {
-	if name == rackVariable {
-		s.rack = value
-	}
-	delete(s.means, name)
-	if meant, _ := s.variableIn(value); strings.HasPrefix(meant, "TRAVIS_") {
-		s.means[name] = meant
-	}
-}
-
 // named follows a command by its name.
 func (s *script) named(words []token, given string, in guard) result {
+	words = s.spelled(words)
 	name := path.Base(words[0].text)
 	plain, wrapped := result{outcome: outcome{in, in}}, false
 	for wrappers.MatchString(name) && len(words) > 1 {
-		if words = s.assigned(words[1:]); len(words) == 0 {
+		if words, in = s.assigned(words[1:], in); len(words) == 0 {
 			return plain
 		}
 		name, wrapped = path.Base(words[0].text), true
@@ -96,6 +67,9 @@ func (s *script) named(words []token, given string, in guard) result {
 		return s.call(body, in)
 	}
 	switch name {
+	case "set":
+		s.options.set(words[1:])
+		return plain
 	case "[", "[[", "test":
 		return result{outcome: s.tested(testWords(words)).within(in)}
 	case "true", ":":
@@ -112,9 +86,11 @@ func (s *script) named(words []token, given string, in guard) result {
 	case "echo", "printf":
 		plain.fine = true
 		return plain
-	case "export", "declare", "local":
-		s.assigned(words[1:])
-		return plain
+	case "export", "declare", "local", "readonly", "typeset":
+		for _, word := range words[1:] {
+			_, in = s.assigned([]token{word}, in)
+		}
+		return result{outcome: outcome{in, in}}
 	}
 	if given != "" && seeks.MatchString(name) {
 		if about, _ := s.variableIn(given); about == branchVariable || about == tagVariable {
@@ -122,8 +98,7 @@ func (s *script) named(words []token, given string, in guard) result {
 		}
 	}
 	s.noteScripts(name, words)
-	s.noteClient(name, words, wrapped, in)
-	return plain
+	return result{outcome: plain.within(s.noteClient(name, words, wrapped, in))}
 }
 
 // testWords are those of a test, without its brackets.
@@ -133,76 +108,4 @@ func testWords(words []token) []token {
 		words = words[:last]
 	}
 	return words
-}
-
-// noteScripts notes what runs a script of the repository's own.
-func (s *script) noteScripts(name string, words []token) {
-	called := words[0].text
-	if takesText.MatchString(name) || name == "." || name == "source" {
-		i := slices.IndexFunc(words[1:], func(w token) bool { return !strings.HasPrefix(w.text, "-") })
-		if i < 0 || strings.ContainsAny(words[i+1].text, " \n") {
-			return
-		}
-		called = words[i+1].text
-		s.scripts = s.scripts || strings.HasSuffix(called, ".sh") || name == "." || name == "source"
-	}
-	own := strings.Contains(called, "/") && !strings.HasPrefix(called, "/") && !strings.HasPrefix(called, "~") && !strings.HasPrefix(called, "$")
-	s.scripts = s.scripts || taskRunners.MatchString(name) || own && !client.MatchString(called)
-}
-
-// noteClient notes what installs the convox client, and what deploys with it.
-func (s *script) noteClient(name string, words []token, wrapped bool, in guard) {
-	var whole strings.Builder
-	for _, word := range words {
-		whole.WriteString(word.text + " ")
-	}
-	s.installed = s.installed || installs.MatchString(whole.String())
-	if deploysNever.MatchString(name) {
-		return
-	}
-	for i, word := range words {
-		if !word.plain && strings.ContainsAny(word.text, " \n\t") {
-			if wrapped || takesText.MatchString(name) {
-				exits, rack := s.exits, s.rack
-				s.run(word.text, in, s.line+word.line)
-				s.exits, s.rack = exits, rack
-			}
-			continue
-		}
-		is := client.MatchString(word.text) && !notClient.MatchString(word.text) || clientImage.MatchString(word.text)
-		if !is {
-			continue
-		}
-		deploy := found{line: s.line + word.line, guard: in, rack: s.rack, installed: s.installed}
-		if deploy.readFlags(words[i+1:]) {
-			s.deploys = append(s.deploys, deploy)
-			return
-		}
-	}
-}
-
-// readFlags reads what is behind the client's name, and reports whether that is
-// to deploy.
-func (f *found) readFlags(words []token) bool {
-	command := ""
-	for i, word := range words {
-		flag, value, given := strings.Cut(word.text, "=")
-		if i > 0 && flagWithWord.MatchString(words[i-1].text) {
-			continue // its word
-		}
-		if !strings.HasPrefix(flag, "-") && command == "" {
-			command = word.text
-			continue
-		}
-		if !given && i+1 < len(words) {
-			value = words[i+1].text
-		}
-		switch flag {
-		case "-a", "--app":
-			f.app = value
-		case "-r", "--rack":
-			f.rack = value
-		}
-	}
-	return command == "deploy"
 }

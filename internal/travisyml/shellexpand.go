@@ -6,6 +6,7 @@ import "strings"
 // would run.
 func (l *lexer) expansion(w *token, text *strings.Builder) {
 	from, line := l.at, l.line
+	w.expands = true
 	switch {
 	case l.has("$(") || l.has("${"):
 		l.at += 2

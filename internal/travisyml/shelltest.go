@@ -20,6 +20,9 @@ func (w *walk) variableIn(word string) (name, beside string) {
 		if meant, is := w.means[this]; is {
 			this = meant
 		}
+		if ofPulls[this] && strings.Contains(word[at[0]:at[1]], branchVariable) {
+			this = branchVariable // of a pull request its own branch, and else that of the build
+		}
 		// A word that names several is about the branch, if one of them is that.
 		if name == "" || this == branchVariable {
 			name = this

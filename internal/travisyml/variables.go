@@ -52,10 +52,15 @@ func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.
 			all = append(all, plain(pair.name, pair.value, pair.expands, node.Line, of))
 		}
 	case yaml.MappingNode:
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			key, value := node.Content[i], behind(node.Content[i+1])
+		pairs := pairsOf(node)
+		for _, pair := range pairs {
+			key, value := pair.key, pair.value
+			if seen[key] { // merged in elsewhere too
+				continue
+			}
+			seen[key] = true
 			switch {
-			case key.Value == "secure" && isBare && len(node.Content) > 2:
+			case key.Value == "secure" && isBare && len(pairs) > 1:
 				all = append(all, Variable{Name: key.Value, Line: key.Line, Scope: of})
 			case key.Value == "secure":
 				name := d.ourName(node)

@@ -97,6 +97,10 @@ func (s *script) accept(keyword string) bool {
 	return true
 }
 
+// opening are the keywords that a command can stand behind, and closing those that
+// it can stand before.
+var opening = []string{"!", "{", "if", "then", "elif", "else", "while", "until", "do", "time"}
+
 var closing = []string{"then", "elif", "else", "fi", "do", "done", "esac", "}"}
 
 // list follows commands up to a word that closes something.

@@ -183,7 +183,7 @@ func (l *lexer) word(test bool) {
 	for l.at < len(l.text) {
 		c := l.text[l.at]
 		switch {
-		case quote == 0 && l.ends(c, test, pattern, depth):
+		case quote == 0 && (l.ends(c, test, pattern, depth) || test && w.plain && text.String() == "]]" && isSpecial(c)):
 			l.finish(w, text.String(), test)
 			return
 		case c == '\\' && quote != '\'' && l.at+1 < len(l.text):
@@ -219,12 +219,19 @@ func (l *lexer) word(test bool) {
 func (l *lexer) finish(w token, text string, test bool) {
 	w.text = text
 	switch {
-	case !test && w.is("[["):
+	case !test && w.is("[[") && l.begins():
 		l.tests = true
 	case test && w.is("]]"):
 		l.tests = false
 	}
 	l.tokens = append(l.tokens, w)
+}
+
+// begins reports whether the next word is the first of a command, where alone
+// "[[" is more than a word.
+func (l *lexer) begins() bool {
+	last := len(l.tokens) - 1
+	return last < 0 || l.tokens[last].op && l.tokens[last].text != here || l.tokens[last].is(opening...)
 }
 
 // ends reports whether a character, unquoted, is behind a word.
@@ -233,12 +240,16 @@ func (l *lexer) ends(c byte, test, pattern bool, depth int) bool {
 	case c == ' ' || c == '\t' || c == '\n' || c == '\r':
 		return depth <= 0
 	case !test:
-		return strings.IndexByte(";|&()<>", c) >= 0
+		return isSpecial(c)
 	case pattern || depth > 0:
 		return false
 	}
 	return c == ')' || l.has("&&") || l.has("||")
 }
+
+// isSpecial reports whether a character, unquoted, is an operator's: also behind
+// the "]]" of a test, where a space is not needed.
+func isSpecial(c byte) bool { return strings.IndexByte(";|&()<>", c) >= 0 }
 
 func (l *lexer) escape(text *strings.Builder, quote byte, pattern bool) {
 	next := l.text[l.at+1]

@@ -61,7 +61,8 @@ const (
 	reasonShared  = "another part of the file repeats it, with an alias, and would get the addition too"
 	reasonColumn  = "its list is not indented, so it cannot be moved under a key of its own"
 	reasonShape   = "it is not what Travis expects there"
-	reasonOpen    = "what is there would keep the addition from being run: it has a quote that is not closed"
+	reasonOpen    = "what is there would keep the addition from being run: it has a quote, a command or a text that is not closed"
+	reasonSkip    = "what is there says that it is skipped"
 	reasonUnsure  = "the file would not be what it was plus the addition"
 	reasonExclude = "its exclude list leaves out every job that could deploy"
 )

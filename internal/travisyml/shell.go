@@ -7,6 +7,7 @@ type found struct {
 	app, rack string
 	hidden    bool // its failure is no failure
 	installed bool // the client was, before it or by it
+	inside    int  // commands that it is within, and itself
 }
 
 // walk follows what a shell does with texts that are run one after the other,
@@ -23,6 +24,8 @@ type walk struct {
 	returns   int // have ended a function alone
 	depth     int
 	left      int // bytes and commands that may still be followed
+	// values are those of one build; nil is to tell of all of them.
+	values map[string]string
 }
 
 const (

@@ -173,7 +173,7 @@ func (s *script) noteClient(name string, words []token, wrapped bool, in guard) 
 		if !is {
 			continue
 		}
-		deploy := found{line: s.line + word.line, guard: in, rack: s.rack, installed: s.installed}
+		deploy := found{line: s.line + word.line, guard: in, rack: s.rack, installed: s.installed, inside: s.inside}
 		if deploy.readFlags(words[i+1:]) {
 			s.deploys = append(s.deploys, deploy)
 			return

@@ -1,0 +1,33 @@
+package setup
+
+import (
+	"strings"
+
+	"convox-travis/internal/travisyml"
+)
+
+// warn notes what a step does beside deploying, and what may deploy as well
+// without being seen.
+func (c *FileChange) warn(document *travisyml.Document, place string) {
+	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
+		c.Warnings = append(c.Warnings, Warning{
+			Code:    "yml_hooks",
+			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs what is there with this one too",
+			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
+		})
+	}
+	report := document.Inspect()
+	var unseen []string
+	if report.OwnScripts {
+		unseen = append(unseen, "the scripts that .travis.yml calls")
+	}
+	if report.Imports {
+		unseen = append(unseen, "the files that .travis.yml imports")
+	}
+	if len(unseen) > 0 {
+		c.Notes = append(c.Notes, Warning{
+			Code:    "yml_unseen",
+			Message: strings.Join(unseen, " and ") + " were not looked at: where one of them deploys, the step deploys once more",
+		})
+	}
+}

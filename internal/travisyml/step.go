@@ -179,20 +179,19 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 	if done && change.deploysOnce() {
 		return change, nil
 	}
-	refusal := &Refusal{Reason: string(why), Place: name, Lines: d.nested(name, lines)}
-	if why == "" {
-		refusal.Reason = reasonUnsure
-	}
+	refusal := &Refusal{Reason: d.reason(why), Place: name, Lines: d.nested(name, lines)}
 	if ok {
 		refusal.Line = found.key.Line
 		refusal.Lines = slices.Clone(lines)
-		if whole, can := d.pasted(found, lines); can {
+		if whole, can := d.pastedList(found.key.Value, found.value, lines); can {
 			refusal.Lines, refusal.Replace = whole, true
 		}
-	} else if d.root != nil && isFlow(d.root) {
-		refusal.Lines = inBrackets(refusal.Lines)
+	} else if merged := lookup(d.root, name); merged != nil {
+		if whole, can := d.pastedList(name, withoutAnchors(clone(merged)), lines); can {
+			refusal.Lines = whole
+		}
 	}
-	return Change{}, refusal
+	return Change{}, d.bracketed(refusal)
 }
 
 // deploysOnce reports whether the step that was added is found again, with its

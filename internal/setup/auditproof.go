@@ -111,7 +111,8 @@ func (c *auditCase) forBranch(branch string) string {
 // overridden reports whether builds of a branch get what the convox client takes
 // before the pair.
 func (c *auditCase) overridden(branch string) bool {
-	return c.originOf(overrideName, branch) != nowhere
+	return len(c.file.sets(overrideName))+len(inScope(c.vars, overrideName, ""))+len(inScope(c.vars, overrideName, branch)) > 0 ||
+		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == overrideName })
 }
 
 func prove(stop Stop, travis ProofTravis, request AuditRequest, prover Prover, audited Audited, hosted bool) error {

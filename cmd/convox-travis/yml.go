@@ -102,7 +102,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 	}
 	change, err := setup.PlanFile(file, request)
 	if err != nil {
-		return show.fail(err)
+		return show.leave(change, err)
 	}
 	if o.write {
 		if err := change.Write(); err != nil {
@@ -221,34 +221,4 @@ func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Ta
 		}
 	}
 	return nil
-}
-
-// ymlDocument is what yml --json prints.
-type ymlDocument struct {
-	Version int              `json:"version"`
-	Result  string           `json:"result"` // "done", "dry-run", "refused" or "failed"
-	File    string           `json:"file"`
-	Found   string           `json:"found"` // where the file deploys already, or ""
-	Changed bool             `json:"changed"`
-	Written bool             `json:"written"`
-	Diff    string           `json:"diff"`
-	Lines   []string         `json:"lines"` // to be pasted, where the file was left alone
-	Error   *messageDocument `json:"error"`
-}
-
-func (s *ymlPresenter) print(document ymlDocument) {
-	if s.o.json == "" {
-		return
-	}
-	document.Version, document.File = formatVersion, s.file.Path
-	if document.Lines == nil {
-		document.Lines = []string{}
-	}
-	_ = printJSON(s.out, document) // what cannot be written is told at the end
-}
-
-func (s *ymlPresenter) note(format string, args ...any) {
-	if s.o.json == "" {
-		fmt.Fprintf(s.err, format+"\n", args...)
-	}
 }

@@ -94,6 +94,62 @@ func TestWhatCannotBeAddedIsToBePasted(t *testing.T) {
 	}
 }
 
+// With --check it is a finding: something is to be added.
+func TestWhatCannotBeAddedIsMissingToo(t *testing.T) {
+	w := newWorld(t).withYML("{language: ruby}\n")
+	e := w.run("", append(console, "--check")...)
+	w.want(e, 5, "error: add to .travis.yml", "hint: add the lines shown", "provider: script")
+	if e.out != "" {
+		t.Errorf("the result is %s", e.out)
+	}
+	e = w.run("", append(console, "--check", "--json")...)
+	var document ymlDocument
+	if err := json.Unmarshal([]byte(e.out), &document); err != nil || e.code != 5 || document.Error == nil || len(document.Lines) == 0 || document.Result != "dry-run" {
+		t.Errorf("%v: exit %d, %s", err, e.code, e.out)
+	}
+}
+
+func TestAllThatIsToBePastedIsShownAtOnce(t *testing.T) {
+	w := newWorld(t).withYML("{language: ruby}\n")
+	e := w.run(w.password(), "yml", "--rack", "production", "--branch", "main", "--encrypt", "--password-stdin")
+	w.want(e, 1, "in env.global: it is written in brackets", "in deploy: it is written in brackets")
+	if !strings.Contains(e.out, "secure: ") || !strings.Contains(e.out, "provider: script") {
+		t.Errorf("%s", e.out)
+	}
+}
+
+func TestWhatTheFileCallsIsSaidNotToBeLookedAt(t *testing.T) {
+	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\n")
+	const said = "note: .travis.yml: not looked at: the files that it imports, ./ci/all.sh; where one"
+	w.want(w.run("", console...), 0, said)
+	w.want(w.run("", append(console, "--check")...), 5, said)
+	e := w.run("", append(console, "--json")...)
+	var document ymlDocument
+	if err := json.Unmarshal([]byte(e.out), &document); err != nil || len(document.Warnings) != 1 || document.Warnings[0].Code != "yml_unseen" {
+		t.Errorf("%v: %s", err, e.out)
+	}
+	w.writeYML("language: go\n")
+	if e := w.run("", console...); strings.Contains(e.err, "looked at") {
+		t.Errorf("%s", e.err)
+	}
+}
+
+// Travis runs before_deploy and after_deploy for each item of deploy.
+func TestADeployThatWouldRunMoreThanItselfIsAskedForByName(t *testing.T) {
+	const hooks = "language: go\nbefore_deploy: go tool dist\nafter_deploy: go tool announce\n"
+	w := newWorld(t).withYML(hooks)
+	e := w.run("", console...)
+	w.want(e, 0, "+after_success:")
+	if strings.Contains(e.err, "warning") {
+		t.Errorf("%s", e.err)
+	}
+	w.want(w.run("", append(console, "--step", "deploy")...), 0, "+deploy:", "warning: Travis runs before_deploy and after_deploy", "hint: --step after_success")
+	w.writeYML(hooks + "after_success: go version\n")
+	w.want(w.run("", console...), 1, "hint: this file takes the step as deploy")
+	w.writeYML("language: go\nbefore_deploy: skip\n")
+	w.want(w.run("", console...), 0, "+deploy:")
+}
+
 func TestYMLListsWhatItWasNotGiven(t *testing.T) {
 	w := newWorld(t).withYML(simple)
 	w.want(w.run("", "yml"), 2, "the way in, the branch to deploy", "--branch NAME")

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -22,20 +22,52 @@ type ymlPresenter struct {
 	file travisyml.File
 }
 
-// fail ends a run that adds nothing. Lines that a person has to paste are its
-// result.
+// fail ends a run that adds nothing.
 func (s *ymlPresenter) fail(err error) error {
 	code := exitCode(err)
-	document := ymlDocument{Result: results[code], Error: errorOf(err)}
 	printError(s.err, err)
-	if refusal, is := errors.AsType[*travisyml.Refusal](err); is {
-		document.Lines = refusal.Lines
+	s.print(ymlDocument{Result: results[code], Error: errorOf(err)})
+	return &reportedError{code: code}
+}
+
+// leave ends a run that leaves the file alone, where err is a refusal. The lines
+// that a person has to paste are its result, unless it was only asked whether
+// something is to be added.
+func (s *ymlPresenter) leave(change setup.FileChange, err error) error {
+	if len(change.ToPaste) == 0 {
+		return s.fail(err)
+	}
+	code := exitCode(err)
+	document := ymlDocument{Result: results[code], Error: errorOf(err), Warnings: warningsOf(slices.Concat(change.Warnings, change.Notes))}
+	show := s.result
+	if s.o.onlyCheck {
+		code, document.Result = exitFound, "dry-run"
+		show = func(line string) { fmt.Fprint(s.err, harmlessLine(strings.TrimRight(line, "\n"))+"\n") }
+	}
+	for _, refusal := range change.ToPaste {
+		printError(s.err, refusal)
+		document.Lines = append(document.Lines, refusal.Lines...)
 		for _, line := range refusal.Lines {
-			s.result(line + "\n")
+			show(line + "\n")
 		}
 	}
+	s.warn(change)
 	s.print(document)
 	return &reportedError{code: code}
+}
+
+// warn says what the step does beside deploying, and what was not looked at.
+func (s *ymlPresenter) warn(change setup.FileChange) {
+	if s.o.json != "" {
+		return
+	}
+	for _, w := range change.Warnings {
+		s.note("warning: %s", shellescape.StripUnsafe(w.Message))
+		printHints(s.err, []string{w.Hint})
+	}
+	for _, n := range change.Notes {
+		s.note("note: %s", shellescape.StripUnsafe(n.Message))
+	}
 }
 
 // result is a line of the result. A program gets it as it is, so that a diff can
@@ -74,7 +106,9 @@ func (s *ymlPresenter) toTerminal() bool {
 func (s *ymlPresenter) change(change setup.FileChange) error {
 	document := ymlDocument{
 		Result: results[exitDone], Found: change.Found, Changed: change.Changed(), Written: s.o.write && change.Changed(), Diff: change.Diff(),
+		Warnings: warningsOf(slices.Concat(change.Warnings, change.Notes)),
 	}
+	s.warn(change)
 	code := exitDone
 	switch {
 	case !change.Changed():

@@ -136,7 +136,8 @@ type Audited struct {
 	Proof   *ProofEvent // the build that logged in; nil where none did
 	Unbuilt string      // why no build was asked for, where one was wanted
 
-	pairInFile bool // builds get a variable of the pair from the file
+	branch  string // the one that a build would be of
+	unbuilt string // why such a build must not be
 }
 
 // Count is how many findings there are of a severity.
@@ -178,12 +179,14 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 	}
 	audit := Audit{Findings: read.general(request), Refused: read.login.refused()}
 	for _, facts := range read.repositories {
-		audited := Audited{Target: facts.target, ID: facts.repository.ID, pairInFile: facts.file.gives(HostName) || facts.file.gives(PasswordName)}
+		c := &auditCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
+		audited := Audited{Target: facts.target, ID: facts.repository.ID, branch: c.built(), unbuilt: c.unbuilt()}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}
 		audit.Repositories = append(audit.Repositories, audited)
-		audit.Findings = append(audit.Findings, read.about(facts, request)...)
+		c.judge()
+		audit.Findings = append(audit.Findings, c.sorted()...)
 	}
 	return audit, nil
 }
@@ -198,14 +201,6 @@ func (r auditReading) general(request AuditRequest) []Finding {
 	if r.accountErr != nil {
 		f.add(SeverityNote, FoundUnread, "the variables of your Travis account could not be read: "+r.accountErr.Error(), "run this again")
 	}
-	return f.sorted()
-}
-
-// about finds what is about one repository.
-func (r auditReading) about(facts repositoryFacts, request AuditRequest) []Finding {
-	f := &findings{of: facts.target}
-	c := auditCase{repositoryFacts: facts, findings: f, request: request, login: r.login, racks: r.racks}
-	c.judge()
 	return f.sorted()
 }
 
@@ -229,9 +224,11 @@ func (f *findings) add(severity Severity, code, message, hint string) {
 
 // sorted puts the worst first and keeps the order beside that.
 func (f *findings) sorted() []Finding {
-	rank := []Severity{SeverityError, SeverityWarning, SeverityNote}
-	slices.SortStableFunc(f.all, func(a, b Finding) int {
-		return cmp.Compare(slices.Index(rank, a.Severity), slices.Index(rank, b.Severity))
-	})
+	slices.SortStableFunc(f.all, bySeverity)
 	return f.all
+}
+
+func bySeverity(a, b Finding) int {
+	rank := []Severity{SeverityError, SeverityWarning, SeverityNote}
+	return cmp.Compare(slices.Index(rank, a.Severity), slices.Index(rank, b.Severity))
 }

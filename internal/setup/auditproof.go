@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"convox-travis/travisapi"
@@ -27,7 +28,7 @@ func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prove
 		if audited.Err != nil || audited.ID == 0 {
 			continue
 		}
-		if audited.Unbuilt = a.unbuilt(*audited); audited.Unbuilt != "" {
+		if audited.Unbuilt = audited.unbuilt; audited.Unbuilt != "" {
 			continue
 		}
 		var last ProofEvent
@@ -49,31 +50,69 @@ func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prove
 			audited.Err = err
 		default:
 			f := &findings{of: audited.Target}
-			f.add(SeverityError, FoundProof, failed.Error(), strings.Join(failed.Hints(), "\n"))
+			// It stands beside its repository's name already.
+			f.add(SeverityError, FoundProof, strings.TrimPrefix(failed.Error(), audited.Target.String()+": "), strings.Join(failed.Hints(), "\n"))
 			a.Findings = append(a.Findings, f.all...)
+			a.sort()
 		}
 	}
 	return nil
 }
 
-// unbuilt is why a build of a repository would prove nothing, or "". What such a
-// build runs takes the place of the .travis.yml, and what that sets is gone.
-func (a *Audit) unbuilt(audited Audited) string {
-	if audited.pairInFile {
-		return "the pair is in the file, and such a build does without it: the next build of a push shows whether it logs in"
+// sort puts the findings in their order again, when one has come late.
+func (a *Audit) sort() {
+	order := make(map[Target]int)
+	for i, audited := range a.Repositories {
+		order[audited.Target] = i + 1
 	}
-	for _, f := range a.Findings {
-		if f.Target != audited.Target {
-			continue
-		}
-		switch f.Code {
-		case FoundMissingPair, FoundMissingHost, FoundMissingPassword:
-			return "the pair is not set"
-		case FoundInactive:
-			return "Travis does not build the repository"
-		}
+	slices.SortStableFunc(a.Findings, func(x, y Finding) int {
+		return cmp.Or(cmp.Compare(order[x.Target], order[y.Target]), bySeverity(x, y))
+	})
+}
+
+// built is the branch that a build proves the pair of.
+func (c *auditCase) built() string {
+	return cmp.Or(c.request.Branch, c.repository.DefaultBranch, "main")
+}
+
+// unbuilt is why a build of a repository would prove nothing, or send a password
+// to a host that it may not be for; or "". What such a build runs takes the place
+// of the .travis.yml, and what that sets is gone.
+func (c *auditCase) unbuilt() string {
+	branch := c.built()
+	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
+	switch {
+	case c.err != nil:
+		return "its settings could not be read"
+	case host == ofFile || password == ofFile:
+		return "the pair is in the file, and such a build does without it: the next build of a push shows whether it logs in"
+	case host == nowhere || password == nowhere:
+		return "the pair is not set" + c.forBranch(branch)
+	case host == ofBranch && password != ofBranch && !c.sameHost(branch):
+		return "branch " + showBranch(branch) + " has a " + HostName + " of its own and no password: the build would send that host the password of " + password.name()
+	case host != password && !(host == ofBranch && c.sameHost(branch)):
+		return HostName + " and " + PasswordName + " are not from one place" + c.forBranch(branch)
+	case c.overridden(branch):
+		return overrideName + " is set: the convox client uses it and ignores the pair"
+	case !c.repository.Active:
+		return "Travis does not build the repository"
 	}
 	return ""
+}
+
+// forBranch says for which branch, where another one's pair is another.
+func (c *auditCase) forBranch(branch string) string {
+	if len(branchesOf(c.vars)) == 0 {
+		return ""
+	}
+	return " for branch " + showBranch(branch) + ", which would be built"
+}
+
+// overridden reports whether builds of a branch get what the convox client takes
+// before the pair.
+func (c *auditCase) overridden(branch string) bool {
+	return len(c.file.sets(overrideName))+len(inScope(c.vars, overrideName, ""))+len(inScope(c.vars, overrideName, branch)) > 0 ||
+		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == overrideName })
 }
 
 func prove(stop Stop, travis ProofTravis, request AuditRequest, prover Prover, audited Audited, hosted bool) error {
@@ -83,7 +122,7 @@ func prove(stop Stop, travis ProofTravis, request AuditRequest, prover Prover, a
 		return err
 	}
 	return prover.Prove(stop, ProofRequest{
-		Target: audited.Target, Ref: repository.Ref(), Branch: cmp.Or(request.Branch, repository.DefaultBranch, "main"),
+		Target: audited.Target, Ref: repository.Ref(), Branch: audited.branch,
 		Console: request.Credential.Console, Rack: request.Rack, Hosted: hosted,
 	})
 }

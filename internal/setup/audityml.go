@@ -36,8 +36,8 @@ func (c *auditCase) judgeFile() {
 		}
 	case c.file.missing:
 		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", travisyml.Deploy{}))
-	case c.file.elsewhere() != "":
-		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+c.file.elsewhere(), c.yml("if nothing there deploys, to add a step", travisyml.Deploy{}))
+	case elsewhere(c.file.report.Imports, c.file.report.OwnScripts) != "":
+		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+elsewhere(c.file.report.Imports, c.file.report.OwnScripts), c.yml("if nothing there deploys, to add a step", travisyml.Deploy{}))
 	default:
 		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", travisyml.Deploy{}))
 	}

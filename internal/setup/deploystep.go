@@ -39,6 +39,9 @@ type FileChange struct {
 	// ToPaste is what a person has to write into New themselves, since it cannot
 	// be added.
 	ToPaste []*travisyml.Refusal
+	// Warnings are about what the step does beside deploying, and Notes about what
+	// could not be seen.
+	Warnings, Notes []Warning
 	// OwnScripts are what the file calls that may deploy out of its sight, such as
 	// "make deploy", and Imports is whether it takes in other files.
 	OwnScripts []string
@@ -124,9 +127,14 @@ func (c *FileChange) refused(err error) bool {
 func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) error {
 	step := wanted.in(document)
 	added, err := document.AddStep(step)
-	if refusal, is := errors.AsType[*travisyml.Refusal](err); is && wanted.Form == "" && len(refusal.Instead) > 0 {
+	refusal, refused := errors.AsType[*travisyml.Refusal](err)
+	if refused && wanted.Form == "" && len(refusal.Instead) > 0 && (refusal.Instead[0] != travisyml.DeployScript || len(document.DeployHooks()) == 0) {
 		step.Form = refusal.Instead[0]
 		added, err = document.AddStep(step)
+		refusal, refused = errors.AsType[*travisyml.Refusal](err)
+	}
+	if refused {
+		c.warn(document, refusal.Place)
 	}
 	if err != nil {
 		return err
@@ -136,6 +144,7 @@ func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) er
 		c.Found = added.Found[0].At()
 		return nil
 	}
+	c.warn(document, added.Place)
 	c.Form = step.Form.String()
 	return nil
 }
@@ -144,9 +153,11 @@ func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) er
 func (s DeployStep) Check() error { return s.inForm(travisyml.DeployScript).Validate() }
 
 // in is the step in the form that fits a document: the one whose failure fails
-// the build, unless the document has steps of the other one already.
+// the build, unless the document has steps of the other one already, or something
+// that Travis would run with it.
 func (s DeployStep) in(document *travisyml.Document) travisyml.Step {
-	if s.Form == FormAfterSuccess || s.Form == "" && document.Has(FormAfterSuccess) {
+	other := document.Has(FormAfterSuccess) || len(document.DeployHooks()) > 0
+	if s.Form == FormAfterSuccess || s.Form == "" && other {
 		return s.inForm(travisyml.AfterSuccess)
 	}
 	return s.inForm(travisyml.DeployScript)

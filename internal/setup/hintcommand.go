@@ -161,7 +161,7 @@ func (c *auditCase) deployWay(d travisyml.Deploy) string {
 func (c *auditCase) deployRack(d travisyml.Deploy) string {
 	seen := c.login.login.Racks
 	switch {
-	case c.request.Rack != "":
+	case c.request.Rack != "" && (!c.login.proved() || !c.login.credential.Console || c.login.sees(c.request.Rack)):
 		return c.request.Rack
 	case isPlain(d.Rack) && strings.Contains(d.Rack, "/") && (len(seen) == 0 || c.login.sees(d.Rack)):
 		return d.Rack

@@ -68,6 +68,11 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 			yml: "after_success:\n" + install + "  - ./convox deploy -a web -r acme/production\n", want: "error unguarded\nnote hidden_failure",
 			says: "delete the step, and have one written that has none of this: convox-travis yml --write --app web --branch main --console --rack acme/production\n",
 		},
+		"a step without a Rack, and a Rack of the run that the key does not see": {
+			yml: strings.Replace(goodYML, " --rack acme/production", "", 1), want: "error rack_unknown\nerror rack_missing", says: "add --rack acme/one to it\n",
+			request: given(convox.HostedConsole, true, setup.GivenFlags{}, func(r *setup.AuditRequest) { r.Rack = "acme/nope" }),
+			checker: accepts{login: convox.Login{Racks: []convox.Rack{{Organization: "acme", Name: "one"}}}},
+		},
 		"its own Travis":                {change: func(r *travistest.Repository) { r.Active = false }, request: given("", false, setup.GivenFlags{}, func(r *setup.AuditRequest) { r.OwnTravis = true }), want: "warning inactive", says: "activate it on its Travis page\n"},
 		"the pair of one branch is won": {vars: onBranch, yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --branch next\n"},
 		"those of several are won":      {vars: with(onBranch...), yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --all-branches\n"},
@@ -94,19 +99,3 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 		})
 	}
 }
-
-// A build of the proof's own takes the place of the file.
-func TestNoBuildIsAskedToProveWhatTheFileSets(t *testing.T) {
-	a := audited{vars: []travistest.EnvVar{}, yml: goodYML + global + "    # CONVOX_HOST, by convox-travis\n    - secure: \"abc=\"\n    # CONVOX_PASSWORD, by convox-travis\n    - secure: \"abc=\"\n"}
-	audit := a.audit(t)
-	if severities(audit) != "" {
-		t.Fatal(words(audit))
-	}
-	err := audit.Prove(running(t.Context()), noTravis{}, setup.AuditRequest{}, setup.Prover{}, true)
-	if err != nil || !strings.Contains(audit.Repositories[0].Unbuilt, "the pair is in the file") || len(audit.Errs()) > 0 {
-		t.Errorf("%v, %+v", err, audit.Repositories[0])
-	}
-}
-
-// noTravis is asked for nothing.
-type noTravis struct{ setup.ProofTravis }

@@ -27,11 +27,15 @@ func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
 	case isFlow(p.value):
 		return nil, reasonFlow
 	}
-	return d.atEnd(p, indented(lines, d.columnOf(p)), p.key == nil, func(old, _ *yaml.Node) *yaml.Node {
+	edits := d.atEnd(p, indented(lines, d.columnOf(p)), p.key == nil, func(old, _ *yaml.Node) *yaml.Node {
 		target := at(old, p.path)
 		target.Content = append(target.Content, nodesOf(lines)...)
 		return old
-	}), ""
+	})
+	if p.key == nil && d.endsInText() {
+		edits = append(edits, d.beforeLast(lines)...)
+	}
+	return edits, ""
 }
 
 // addItem adds items to the list at p, each of which begins with "- ". What is
@@ -141,6 +145,36 @@ func (d *Document) atEnd(p place, lines []string, spaced bool, expect func(old, 
 	return append(edits,
 		edit{insertions: []insertion{{near, lines}}, expect: expect},
 		edit{insertions: []insertion{{p.next, lines}}, expect: expect})
+}
+
+// endsInText reports whether the last line of the file is one of a block of text,
+// and has no end: with one the text would be another.
+func (d *Document) endsInText() bool {
+	if len(d.lines) == 0 || hasBreak(d.lines[len(d.lines)-1]) || d.end < len(d.lines) || d.root == nil {
+		return false
+	}
+	last := d.root
+	for len(last.Content) > 0 {
+		last = last.Content[len(last.Content)-1]
+	}
+	return isBlock(last)
+}
+
+// beforeLast puts keys before the last key of the document, and before the
+// comments above it, or where that breaks something, behind them.
+func (d *Document) beforeLast(lines []string) []edit {
+	last := len(d.root.Content) - 2
+	near := d.root.Content[last].Line - 1
+	above := near
+	for last > 0 && above > d.start && isComment(d.lines[above-1]) {
+		above--
+	}
+	expect := func(old, _ *yaml.Node) *yaml.Node {
+		old.Content = slices.Insert(old.Content, last, nodesOf(lines)...)
+		return old
+	}
+	lines = indented(lines, d.root.Column-1)
+	return []edit{{insertions: []insertion{{above, lines}}, expect: expect}, {insertions: []insertion{{near, lines}}, expect: expect}}
 }
 
 // under is atEnd with one more insertion above.

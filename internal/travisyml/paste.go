@@ -1,78 +1,143 @@
 package travisyml
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// pasted makes of what could not be added the lines that a person can write in
-// place of a key: the key with what it has, and the addition.
-func (d *Document) pasted(p place, lines []string) (whole []string, ok bool) {
-	if p.key == nil || p.value.Kind == yaml.AliasNode || p.value.Anchor != "" || len(items(p.value))+len(lines) == 0 {
+// pastedList is a key whose list is written anew, with the addition: what a
+// person can write in its place. What has no list there is its first item, and
+// what says that the phase is skipped is left out.
+func (d *Document) pastedList(key string, value *yaml.Node, lines []string) (whole []string, ok bool) {
+	var kept []*yaml.Node
+	switch own, can := d.source(value); {
+	case !can:
 		return nil, false
+	case len(items(own)) == 0 || isSkipped(own):
+	case own.Kind != yaml.SequenceNode && value.Kind == yaml.AliasNode && !isFlow(d.root):
+		kept = []*yaml.Node{value} // the alias itself
+	case own.Kind != yaml.SequenceNode:
+		kept = []*yaml.Node{own}
+	case own.Anchor != "" && hasAlias(d.root, own.Anchor):
+		return nil, false // the addition would be in all of them
+	default:
+		kept = own.Content
 	}
-	var kept []string
-	for _, item := range items(p.value) {
+	var all []string
+	for _, item := range kept {
 		written, ok := writtenAnew(item)
 		if !ok {
 			return nil, false
 		}
-		kept = append(kept, asItem(written)...)
+		all = append(all, asItem(written)...)
 	}
-	return d.nested(p.key.Value, append(kept, lines...)), true
+	return d.nested(key, append(all, lines...)), true
 }
 
-// pastedEnv is pasted for env, whose entries go under jobs.
-func (d *Document) pastedEnv(env place, lines []string) (whole []string, ok bool) {
-	if global, found := env.find("global"); found && !isFlow(env.value) {
-		return d.pasted(global, lines)
-	}
-	switch {
-	case env.key == nil || env.value.Anchor != "":
+// pastedUnder is a key with a mapping, written anew with an addition to the list
+// that the mapping has under another.
+func (d *Document) pastedUnder(key string, mapping *yaml.Node, list string, lines []string) (whole []string, ok bool) {
+	if mapping.Anchor != "" && hasAlias(d.root, mapping.Anchor) {
 		return nil, false
-	case len(items(env.value)) == 0:
-		return d.nestedGlobal(lines), true
 	}
 	var under []string
-	if lookup(env.value, "global") == nil {
-		under = d.nested("global", lines)
-	}
-	if lookup(env.value, "global", "jobs", "matrix") == nil {
-		env.value = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "jobs"}, env.value}}
-	}
-	for i := 0; i+1 < len(env.value.Content); i += 2 {
-		part, added := place{key: env.value.Content[i], value: env.value.Content[i+1]}, []string(nil)
-		if keyName(part.key) == "global" {
-			added = lines
+	there := false
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		name, value := mapping.Content[i], mapping.Content[i+1]
+		part, ok := writtenAnew(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{name, value}})
+		if keyName(name) == list {
+			there = true
+			part, ok = d.pastedList(name.Value, value, lines)
 		}
-		written, ok := d.pasted(part, added)
 		if !ok {
 			return nil, false
 		}
-		under = append(under, written...)
+		under = append(under, part...)
 	}
-	return append([]string{env.key.Value + ":"}, indented(under, d.keyIndent())...), true
+	if !there {
+		merged := lookup(mapping, list)
+		if merged == nil {
+			merged = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+		}
+		part, ok := d.pastedList(list, withoutAnchors(clone(merged)), lines)
+		if !ok {
+			return nil, false
+		}
+		under = append(under, part...)
+	}
+	return append([]string{key + ":"}, indented(under, d.keyIndent())...), true
 }
 
-// inBrackets writes keys for a file that is written in brackets.
-func inBrackets(lines []string) []string {
-	mapping := &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: withoutComments(nodesOf(lines))}
-	text, err := yaml.Marshal(mapping)
-	if err != nil {
-		return lines
+// pastedEnv is env written anew. What has none of its own keys goes under jobs.
+func (d *Document) pastedEnv(key string, value *yaml.Node, lines []string) (whole []string, ok bool) {
+	own, ok := d.source(value)
+	switch {
+	case !ok:
+		return nil, false
+	case len(items(own)) == 0:
+		return d.nestedGlobal(lines), true
+	case lookup(own, "global", "jobs", "matrix") == nil:
+		own = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "jobs"}, own}}
 	}
-	return []string{strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), "{"), "}")}
+	return d.pastedUnder(key, own, "global", lines)
 }
 
-// writtenAnew writes a value in lines.
+// pastedJobs is the key that lists the jobs, written anew.
+func (d *Document) pastedJobs(key string, value *yaml.Node, lines []string) (whole []string, ok bool) {
+	own, ok := d.source(value)
+	switch {
+	case !ok:
+		return nil, false
+	case own.Kind == yaml.SequenceNode: // Travis takes it for jobs.include
+		return d.pastedList(key, value, lines)
+	case own.Kind != yaml.MappingNode:
+		own = &yaml.Node{Kind: yaml.MappingNode}
+	}
+	return d.pastedUnder(key, own, "include", lines)
+}
+
+// source is what has to be written to say anew what a value says. In brackets,
+// where the whole document is in one value, nothing is repeated by an alias.
+func (d *Document) source(value *yaml.Node) (*yaml.Node, bool) {
+	switch {
+	case isFlow(d.root):
+		left := mostAnew
+		own := resolved(value, &left)
+		return own, left >= 0 && !d.repeats(value)
+	case value.Kind == yaml.AliasNode:
+		return withoutAnchors(clone(value.Alias)), true
+	}
+	return value, true
+}
+
+// repeats reports whether an alias repeats a part of a value.
+func (d *Document) repeats(value *yaml.Node) bool {
+	return value.Anchor != "" && hasAlias(d.root, value.Anchor) || slices.ContainsFunc(value.Content, d.repeats)
+}
+
+const mostAnew = 2000 // parts of a value that are written anew
+
+// resolved copies a tree with all that its aliases stand for.
+func resolved(node *yaml.Node, left *int) *yaml.Node {
+	if *left--; *left < 0 {
+		return node
+	}
+	copied := *behind(node)
+	copied.Anchor, copied.Content = "", nil
+	for _, inner := range behind(node).Content {
+		copied.Content = append(copied.Content, resolved(inner, left))
+	}
+	return &copied
+}
+
+// writtenAnew writes a value in lines. Its aliases stay: what they stand for is
+// further up in the file.
 func writtenAnew(node *yaml.Node) ([]string, bool) {
 	copied := clone(node)
-	if hasAnyAlias(copied) {
-		return nil, false
-	}
 	withoutComments([]*yaml.Node{copied})
-	if copied.Kind != yaml.ScalarNode {
+	if copied.Kind == yaml.MappingNode || copied.Kind == yaml.SequenceNode {
 		copied.Style &^= yaml.FlowStyle
 	}
 	text, err := yaml.Marshal(copied)
@@ -82,16 +147,13 @@ func writtenAnew(node *yaml.Node) ([]string, bool) {
 	return strings.Split(strings.TrimRight(string(text), "\n"), "\n"), true
 }
 
-func hasAnyAlias(node *yaml.Node) bool {
-	if node.Kind == yaml.AliasNode || node.Anchor != "" {
-		return true
-	}
+// withoutAnchors takes the anchors off a copy: their names are taken.
+func withoutAnchors(node *yaml.Node) *yaml.Node {
+	node.Anchor = ""
 	for _, inner := range node.Content {
-		if hasAnyAlias(inner) {
-			return true
-		}
+		withoutAnchors(inner)
 	}
-	return false
+	return node
 }
 
 func withoutComments(nodes []*yaml.Node) []*yaml.Node {

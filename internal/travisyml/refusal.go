@@ -3,6 +3,8 @@ package travisyml
 import (
 	"fmt"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Refusal means that a file was left alone, because the addition cannot be made
@@ -44,6 +46,9 @@ func (r *Refusal) Hints() []string {
 		}
 		hints = append(hints, "this file takes the step as "+strings.Join(names, " or "))
 	}
+	if r.Reason == reasonExclude {
+		hints = append(hints, "take an entry out of its exclude list first, so that the job shown is not left out too")
+	}
 	if r.Replace {
 		return append(hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
 	}
@@ -51,6 +56,34 @@ func (r *Refusal) Hints() []string {
 		return append(hints, "add the lines shown to the file yourself")
 	}
 	return append(hints, "paste the lines shown into "+r.Place+" yourself")
+}
+
+// reason is the words for it. Without any it is that the outcome would be wrong.
+func (d *Document) reason(why refused) string {
+	switch {
+	case why != "":
+		return string(why)
+	case d.endsInText():
+		return reasonEnd
+	}
+	return reasonUnsure
+}
+
+// bracketed writes the lines as a document takes them that is written in brackets.
+func (d *Document) bracketed(r *Refusal) *Refusal {
+	if d.root == nil || !isFlow(d.root) {
+		return r
+	}
+	var document yaml.Node
+	err := yaml.Unmarshal([]byte(strings.Join(r.Lines, "\n")+"\n"), &document)
+	if err != nil || document.Content[0].Kind != yaml.MappingNode {
+		return r
+	}
+	mapping := &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: withoutComments(document.Content[0].Content)}
+	if text, err := yaml.Marshal(mapping); err == nil {
+		r.Lines = []string{strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), "{"), "}")}
+	}
+	return r
 }
 
 // The reasons, each shown by TestEveryShapeIsAddedToOrRefusedWithLinesToPaste.
@@ -61,7 +94,9 @@ const (
 	reasonShared  = "another part of the file repeats it, with an alias, and would get the addition too"
 	reasonColumn  = "its list is not indented, so it cannot be moved under a key of its own"
 	reasonShape   = "it is not what Travis expects there"
-	reasonOpen    = "what is there would keep the addition from being run: it has a quote that is not closed"
+	reasonOpen    = "what is there would keep the addition from being run: it has a quote, a command or a text that is not closed"
+	reasonEnd     = "its last line has no end, and with one the text that it belongs to would be another"
+	reasonSkip    = "what is there says that it is skipped"
 	reasonUnsure  = "the file would not be what it was plus the addition"
 	reasonExclude = "its exclude list leaves out every job that could deploy"
 )

@@ -44,9 +44,9 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 		}
 	}
 	lines := secureItems(added)
-	edits, why, place, line := []edit{anew}, refused(""), "env.global", 0
+	edits, why, place := []edit{anew}, refused(""), "env.global"
 	if len(added) > 0 {
-		edits, why, line = d.addGlobal(lines)
+		edits, why = d.addGlobal(lines)
 		for i := range edits {
 			edits[i] = both(anew, edits[i])
 		}
@@ -54,18 +54,35 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	if change, done := d.splice(place, edits); done {
 		return change, nil
 	}
-	if why == "" {
-		why = reasonUnsure
-	}
-	refusal := &Refusal{Reason: string(why), Place: place, Line: line, Lines: d.nestedGlobal(lines)}
-	if env, found := d.whole().find("env"); found && line > 0 {
-		if whole, can := d.pastedEnv(env, lines); can {
-			refusal.Lines, refusal.Replace = whole, true
+	refusal := &Refusal{Reason: d.reason(why), Place: place, Lines: d.nestedGlobal(lines)}
+	d.pasteGlobal(refusal, lines)
+	return Change{}, d.bracketed(refusal)
+}
+
+// pasteGlobal says where a person can write the variables, and what.
+func (d *Document) pasteGlobal(refusal *Refusal, lines []string) {
+	env, found := d.whole().find("env")
+	global, listed := env.find("global")
+	var whole []string
+	can := false
+	switch merged := lookup(d.root, "env"); {
+	case !found && merged != nil:
+		if whole, can = d.pastedEnv("env", withoutAnchors(clone(merged)), lines); can {
+			refusal.Lines = whole
 		}
-	} else if d.root != nil && isFlow(d.root) {
-		refusal.Lines = inBrackets(refusal.Lines)
+		return
+	case !found:
+		return
+	case listed && !isFlow(env.value):
+		refusal.Line = global.key.Line
+		whole, can = d.pastedList(global.key.Value, global.value, lines)
+	default:
+		refusal.Line = env.key.Line
+		whole, can = d.pastedEnv(env.key.Value, env.value, lines)
 	}
-	return Change{}, refusal
+	if can {
+		refusal.Lines, refusal.Replace = whole, true
+	}
 }
 
 func secureItems(variables []Secure) []string {
@@ -146,29 +163,24 @@ func (d *Document) ourName(item *yaml.Node) string {
 // (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/schema/def/env.rb).
 // Whatever is not a mapping with one of env's own keys is what Travis would put
 // under jobs, so there it goes.
-func (d *Document) addGlobal(lines []string) (edits []edit, why refused, line int) {
+func (d *Document) addGlobal(lines []string) ([]edit, refused) {
 	env, found := d.whole().find("env")
 	if !found {
 		if lookup(d.root, "env") != nil {
-			return nil, reasonAlias, 0
+			return nil, reasonAlias
 		}
-		edits, why = d.addKey(d.whole(), d.nestedGlobal(lines))
-		return edits, why, 0
+		return d.addKey(d.whole(), d.nestedGlobal(lines))
 	}
-	line = env.key.Line
 	if global, found := env.find("global"); found {
-		edits, why = d.addItem(global, lines)
-		return edits, why, global.key.Line
+		return d.addItem(global, lines)
 	}
 	if env.value.Kind == yaml.MappingNode && lookup(env.value, "global") != nil {
-		return nil, reasonAlias, line
+		return nil, reasonAlias
 	}
 	if isEmptyNode(env.value) || lookup(env.value, "jobs", "matrix") != nil {
-		edits, why = d.addKey(env, d.nested("global", lines))
-		return edits, why, line
+		return d.addKey(env, d.nested("global", lines))
 	}
-	edits, why = d.moveToJobs(env, lines)
-	return edits, why, line
+	return d.moveToJobs(env, lines)
 }
 
 // moveToJobs puts the keys global and jobs between env and what is under it.

@@ -8,6 +8,7 @@ type found struct {
 	hidden    bool // its failure is no failure
 	heeded    bool // or ends the script, or decides what comes next
 	installed bool // the client was, before it or by it
+	inside    int  // commands that it is within, and itself
 }
 
 // walk follows what a shell does with texts that are run one after the other,
@@ -30,6 +31,8 @@ type walk struct {
 	returns   int // have ended a function alone
 	depth     int
 	left      int // bytes and commands that may still be followed
+	// values are those of one build; nil is to tell of all of them.
+	values map[string]string
 }
 
 const (

@@ -45,7 +45,7 @@ func (s *script) noteClient(name string, words []token, wrapped bool, in guard) 
 		if !is {
 			continue
 		}
-		c := clientCall{found: found{line: s.line + word.line, guard: with, rack: s.rack, installed: s.installed, heeded: s.errexit}}
+		c := clientCall{found: found{line: s.line + word.line, guard: with, rack: s.rack, installed: s.installed, heeded: s.errexit, inside: s.inside}}
 		c.read(words[i+1:])
 		switch {
 		case c.deploys(s.built):

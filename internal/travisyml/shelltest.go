@@ -34,6 +34,9 @@ func (w *walk) variableIn(word string) (name, beside string) {
 
 // compared is what a comparison tells.
 func (w *walk) compared(left, op, right string) outcome {
+	if w.values != nil {
+		return w.weighed(left, op, right)
+	}
 	name, beside := w.variableIn(left)
 	if name == "" {
 		left, right = right, left
@@ -167,10 +170,14 @@ func (t *shellTest) term() outcome {
 }
 
 func (t *shellTest) isThere(word string) outcome {
-	if name, _ := t.variableIn(word); name != "" {
-		return present(name)
+	name, _ := t.variableIn(word)
+	switch {
+	case name == "":
+		return unknown
+	case t.values != nil:
+		return t.weighed(word, "!=", "")
 	}
-	return unknown
+	return present(name)
 }
 
 var seeks = lately(`^(?:[ef]?grep|rg|expr)$`)

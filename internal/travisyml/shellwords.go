@@ -45,12 +45,14 @@ type lexer struct {
 }
 
 // tokensOf cuts a text. A redirection is left out, with its file.
-func tokensOf(text string) []token {
+func tokensOf(text string) []token { return lex(text).tokens }
+
+func lex(text string) *lexer {
 	l := &lexer{text: strings.ReplaceAll(text, "\r\n", "\n"), skip: make(map[int]int)}
 	for l.at < len(l.text) {
 		l.next()
 	}
-	return l.tokens
+	return l
 }
 
 func (l *lexer) has(prefix string) bool { return strings.HasPrefix(l.text[l.at:], prefix) }

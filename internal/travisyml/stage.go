@@ -22,8 +22,7 @@ func (d *Document) addStage(step Step, before []string) (Change, *Refusal) {
 	if found {
 		name = keyName(jobs.key) + ".include"
 	}
-	refusal := &Refusal{Place: name, Lines: lines}
-	edits, closed := d.addJob(jobs, found, lines, refusal)
+	edits, closed := d.addJob(jobs, found, lines)
 	if why == "" {
 		why = closed
 	}
@@ -32,37 +31,67 @@ func (d *Document) addStage(step Step, before []string) (Change, *Refusal) {
 			return change, nil
 		}
 	}
-	if refusal.Reason = string(why); why == "" {
-		refusal.Reason = reasonUnsure
-	}
-	if !found && isFlow(d.root) {
-		refusal.Lines = inBrackets(refusal.Lines)
-	}
-	return Change{}, refusal
+	refusal := &Refusal{Reason: d.reason(why), Place: name, Lines: lines}
+	d.pasteJob(refusal, jobs, found, lines)
+	return Change{}, d.bracketed(refusal)
 }
 
 // addJob adds a job to the list of jobs, wherever a file has it.
-func (d *Document) addJob(jobs place, found bool, lines []string, refusal *Refusal) ([]edit, refused) {
+func (d *Document) addJob(jobs place, found bool, lines []string) ([]edit, refused) {
 	if !found {
 		if lookup(d.root, "jobs", "matrix") != nil {
 			return nil, reasonAlias
 		}
-		refusal.Lines = append([]string{"jobs:"}, indented(d.nested("include", lines), d.keyIndent())...)
-		return d.addKey(d.whole(), refusal.Lines)
+		return d.addKey(d.whole(), d.nestedJob(lines))
 	}
-	refusal.Line = jobs.key.Line
 	if jobs.value.Kind == yaml.SequenceNode { // Travis takes it for jobs.include
 		return d.addItem(jobs, lines)
 	}
 	include, found := jobs.find("include")
 	if found {
-		refusal.Line = include.key.Line
 		return d.addItem(include, lines)
 	}
 	if jobs.value.Kind == yaml.MappingNode && lookup(jobs.value, "include") != nil {
 		return nil, reasonAlias
 	}
 	return d.addKey(jobs, d.nested("include", lines))
+}
+
+func (d *Document) nestedJob(lines []string) []string {
+	return append([]string{"jobs:"}, indented(d.nested("include", lines), d.keyIndent())...)
+}
+
+// pasteJob says where a person can write a job, and what: an item where there is
+// a list in lines, else the key anew.
+func (d *Document) pasteJob(refusal *Refusal, jobs place, found bool, lines []string) {
+	if !found {
+		refusal.Lines = d.nestedJob(lines)
+		for _, key := range []string{"matrix", "jobs"} {
+			if merged := lookup(d.root, key); merged != nil {
+				refusal.Lines, _ = d.pastedJobs(key, withoutAnchors(clone(merged)), lines)
+			}
+		}
+		return
+	}
+	refusal.Line = jobs.key.Line
+	inLines := func(p place) bool { return p.value.Kind == yaml.SequenceNode && !isFlow(p.value) }
+	include, listed := jobs.find("include")
+	switch {
+	case inLines(jobs):
+	case listed && !isFlow(jobs.value):
+		refusal.Line = include.key.Line
+		if !inLines(include) {
+			refusal.Lines, refusal.Replace = d.pastedList(include.key.Value, include.value, lines)
+		}
+	case jobs.value.Kind == yaml.MappingNode && !isFlow(jobs.value) && lookup(jobs.value, "include") == nil:
+		refusal.Place, refusal.Lines = keyName(jobs.key), d.nested("include", lines)
+	default:
+		refusal.Place = keyName(jobs.key)
+		refusal.Lines, refusal.Replace = d.pastedJobs(jobs.key.Value, jobs.value, lines)
+	}
+	if len(refusal.Lines) == 0 { // another part of the file repeats it
+		refusal.Lines = lines
+	}
 }
 
 // jobsKey is the key under which a file lists its jobs.

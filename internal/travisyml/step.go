@@ -103,8 +103,9 @@ func (s Step) Validate() error {
 
 // AddStep adds a deployment. A file that deploys with Convox already, anywhere,
 // is left as it is: the Change then lists what was Found. In a build of several
-// jobs, and in one whose job cannot run the client, the step is one last stage
-// with one job on Linux; the stage needs no line under
+// jobs, in one whose job cannot run the client, and in one whose script ends
+// before it would get to the step, the step is one last stage with one job on
+// Linux; the stage needs no line under
 // stages, since Travis puts those that are not listed there last
 // (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/configs/stages.rb).
 // The error is a *Refusal or a *StepError.
@@ -141,6 +142,9 @@ func (d *Document) addForm(step Step) (Change, *Refusal) {
 		return d.addStage(step, asItem([]string{"stage: " + firstStage}))
 	}
 	name := step.Form.String()
+	if !d.reaches(name, step.Branch) {
+		return d.addStage(step, asItem([]string{"stage: " + firstStage}))
+	}
 	lines := asItem(step.guarded(url))
 	if step.Form == DeployScript {
 		lines = asItem(step.scripted(url))
@@ -160,6 +164,10 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 		why = reasonAlias
 	case !ok:
 		edits, why = d.addKey(p, d.nested(name, lines))
+	case name == AfterSuccess.String() && isSkipped(found.value):
+		why = reasonSkip
+	case name == AfterSuccess.String() && isBlock(found.value) && !goesOn(found.value.Value):
+		why = reasonOpen
 	case name == AfterSuccess.String() && isBlock(found.value):
 		edits, why = d.addText(found, text)
 	case name == DeployScript.String() && found.value.Kind == scalarKind && !isEmptyNode(found.value):
@@ -168,31 +176,31 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 		edits, why = d.addItem(found, lines)
 	}
 	change, done := d.splice(name, edits)
-	if done && change.deploys() {
+	if done && change.deploysOnce() {
 		return change, nil
 	}
-	if done {
-		why = reasonOpen
-	}
-	refusal := &Refusal{Reason: string(why), Place: name, Lines: d.nested(name, lines)}
-	if why == "" {
-		refusal.Reason = reasonUnsure
-	}
+	refusal := &Refusal{Reason: d.reason(why), Place: name, Lines: d.nested(name, lines)}
 	if ok {
 		refusal.Line = found.key.Line
 		refusal.Lines = slices.Clone(lines)
-		if whole, can := d.pasted(found, lines); can {
+		if whole, can := d.pastedList(found.key.Value, found.value, lines); can {
 			refusal.Lines, refusal.Replace = whole, true
 		}
-	} else if d.root != nil && isFlow(d.root) {
-		refusal.Lines = inBrackets(refusal.Lines)
+	} else if merged := lookup(d.root, name); merged != nil {
+		if whole, can := d.pastedList(name, withoutAnchors(clone(merged)), lines); can {
+			refusal.Lines = whole
+		}
 	}
-	return Change{}, refusal
+	return Change{}, d.bracketed(refusal)
 }
 
-// deploys reports whether the step that was added is one that runs: behind a text
-// that ends within quotes it is none.
-func (c Change) deploys() bool {
+// deploysOnce reports whether the step that was added is found again, with its
+// guard.
+func (c Change) deploysOnce() bool {
 	document, err := Parse(c.New)
-	return err == nil && len(document.deploys()) > 0
+	if err != nil {
+		return false
+	}
+	found := document.deploys()
+	return len(found) == 1 && found[0].Branch && found[0].NoPullRequests
 }

@@ -142,6 +142,7 @@ func (f *Flow) fileLines() []Line {
 	switch {
 	case err != nil:
 		lines = append(append(lines, problemLines(err)...), f.pastedLines(change)...)
+		lines = append(lines, besideLines(change)...)
 		if !change.Changed() {
 			return lines
 		}
@@ -149,11 +150,25 @@ func (f *Flow) fileLines() []Line {
 		return append(lines, Line{Muted, "It deploys already: " + change.Found + "."})
 	case !change.Changed():
 		return append(lines, Line{Muted, "It is left as it is."})
+	default:
+		lines = append(lines, besideLines(change)...)
 	}
 	for i, line := range strings.Split(strings.TrimSuffix(change.Diff(), "\n"), "\n") {
 		if i > 2 { // behind the names and the first place
 			lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
 		}
+	}
+	return lines
+}
+
+// besideLines say what a step does beside deploying, and what was not looked at.
+func besideLines(change setup.FileChange) []Line {
+	var lines []Line
+	for _, w := range change.Warnings {
+		lines = append(lines, Line{Warning, w.Message})
+	}
+	for _, n := range change.Notes {
+		lines = append(lines, Line{Muted, n.Message})
 	}
 	return lines
 }

@@ -74,6 +74,19 @@ func TestTheDeployStepIsWrittenWithThePair(t *testing.T) {
 	}
 }
 
+func TestTheReviewSaysWhatOfTheFileWasNotLookedAt(t *testing.T) {
+	w := newWorld(t)
+	w.withFile("language: go\nscript: ./ci/all.sh\n")
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "not looked at: ./ci/all.sh; where one of them deploys") {
+		t.Errorf("the review says %s", lines)
+	}
+	w.answer(flow.Value{Switch: "d"})
+	if lines := w.review(); strings.Contains(lines, "not looked at") {
+		t.Errorf("without the step it says %s", lines)
+	}
+}
+
 func TestASwitchLeavesTheFileAlone(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)

@@ -7,12 +7,11 @@ const mostNamed = 4
 
 // elsewhere names where else a file can deploy: in files that it imports, and in
 // scripts that it calls. It is "" where it does neither.
-func (f *fileFacts) elsewhere() string {
+func elsewhere(imports bool, scripts []string) string {
 	var all []string
-	if f.report.Imports {
+	if imports {
 		all = append(all, "the files that it imports")
 	}
-	scripts := f.report.OwnScripts
 	all = append(all, scripts[:min(mostNamed, len(scripts))]...)
 	if len(scripts) > mostNamed {
 		all = append(all, "other scripts that it calls")

@@ -1,0 +1,95 @@
+package setup_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+	"convox-travis/travisapi/travistest"
+)
+
+// Who starts a build sends what is set to the host that is set.
+func TestNoBuildIsStartedThatWouldProveNothingOrSendAPasswordElsewhere(t *testing.T) {
+	const elsewhere = "rack.elsewhere.example.com"
+	dev := []travistest.EnvVar{private("h", setup.HostName, rackHost, "dev"), private("p", setup.PasswordName, stored, "dev")}
+	ofDev := func(r *setup.AuditRequest) { r.Branch = "dev" }
+	encrypted := goodYML + global + "    # CONVOX_HOST, by convox-travis\n    - secure: \"abc=\"\n    # CONVOX_PASSWORD, by convox-travis\n    - secure: \"abc=\"\n"
+	for name, c := range map[string]struct {
+		audited
+		why string // "" is a build
+	}{
+		"a good pair":                          {},
+		"the pair is in the file":              {audited{vars: []travistest.EnvVar{}, yml: encrypted}, "the pair is in the file"},
+		"no pair":                              {audited{vars: []travistest.EnvVar{}}, "the pair is not set"},
+		"no host":                              {audited{vars: goodPair[1:]}, "the pair is not set"},
+		"another branch has a pair":            {audited{vars: dev}, "the pair is not set for branch main, which would be built"},
+		"the branch has a pair":                {audited{vars: dev, request: ofDev}, ""},
+		"the branch has a host of its own":     {audited{vars: with(private("d", setup.HostName, elsewhere, "dev")), request: ofDev}, "send that host the password of all branches"},
+		"the branch has the same host, seen":   {audited{vars: []travistest.EnvVar{public("h", setup.HostName, rackHost, ""), goodPair[1], public("d", setup.HostName, rackHost, "dev")}, request: ofDev}, ""},
+		"the branch has a password of its own": {audited{vars: with(private("d", setup.PasswordName, stored, "dev")), request: ofDev}, "are not from one place for branch dev"},
+		"another branch has a host of its own": {audited{vars: with(private("d", setup.HostName, elsewhere, "dev"))}, ""},
+		"the host is the account's":            {audited{vars: goodPair[1:], owner: []travistest.EnvVar{private("a", setup.HostName, elsewhere, "")}}, "are not from one place"},
+		"RACK_URL is set":                      {audited{vars: with(private("r", "RACK_URL", "https://x", ""))}, "RACK_URL is set"},
+		"RACK_URL is set for the branch":       {audited{vars: with(private("r", "RACK_URL", "https://x", "dev")), request: ofDev}, "RACK_URL is set"},
+		"RACK_URL is set for another branch":   {audited{vars: with(private("r", "RACK_URL", "https://x", "dev"))}, ""},
+		"RACK_URL is the account's":            {audited{owner: []travistest.EnvVar{private("a", "RACK_URL", "https://x", "")}}, "RACK_URL is set"},
+		"RACK_URL is in the file":              {audited{yml: goodYML + global + "    - RACK_URL=https://x\n"}, "RACK_URL is set"},
+		"Travis does not build it":             {audited{change: func(r *travistest.Repository) { r.Active = false }}, "Travis does not build"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			audit := c.audit(t)
+			travis := &builds{state: "passed"}
+			if err := audit.Prove(running(t.Context()), travis, setup.AuditRequest{}, setup.Prover{}, true); err != nil || len(audit.Errs()) > 0 {
+				t.Fatal(err, audit.Errs())
+			}
+			unbuilt := audit.Repositories[0].Unbuilt
+			if (c.why == "") != (len(travis.of) == 1) || (c.why == "") != (unbuilt == "") || !strings.Contains(unbuilt, c.why) {
+				t.Errorf("%d builds: %s", len(travis.of), unbuilt)
+			}
+			if c.request != nil && len(travis.of) > 0 && travis.of[0] != "dev" {
+				t.Errorf("a build of %s", travis.of[0])
+			}
+		})
+	}
+}
+
+func TestABuildThatCannotLogInIsTheWorstAndNamesItsRepositoryOnce(t *testing.T) {
+	audit := audited{vars: with(private("d", setup.PasswordName, stored, "dev"))}.audit(t)
+	other := setup.Target{Provider: travisapi.GitHub, Slug: "acme/web"}
+	audit.Repositories = append(audit.Repositories, setup.Audited{Target: other})
+	audit.Findings = append(audit.Findings, setup.Finding{Severity: setup.SeverityError, Code: setup.FoundUnknown, Message: "x", Target: other})
+	if err := audit.Prove(running(t.Context()), &builds{state: "failed"}, setup.AuditRequest{}, setup.Prover{}, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := severities(audit); got != "error proof_failed\nwarning mixed_pair\nerror unknown" {
+		t.Errorf("found\n%s", got)
+	}
+	if message := audit.Findings[0].Message; !strings.HasPrefix(message, "the build is failed: ") {
+		t.Error(message)
+	}
+}
+
+// builds is a Travis whose builds end at once. It keeps their branches.
+type builds struct {
+	state string
+	of    []string
+}
+
+func (b *builds) StartBuild(_ context.Context, _ travisapi.Ref, wish travisapi.BuildWish) (travisapi.BuildRequest, error) {
+	b.of = append(b.of, wish.Branch)
+	return travisapi.BuildRequest{ID: 1}, nil
+}
+
+func (b *builds) BuildRequest(context.Context, travisapi.Ref, int) (travisapi.BuildRequest, error) {
+	return travisapi.BuildRequest{ID: 1, Builds: []travisapi.Build{{ID: 2, State: b.state}}}, nil
+}
+
+func (b *builds) Build(context.Context, int) (travisapi.Build, error) {
+	return travisapi.Build{ID: 2, State: b.state}, nil
+}
+
+func (*builds) Repository(context.Context, travisapi.Ref) (travisapi.Repository, error) {
+	return travisapi.Repository{ID: 17, Slug: slug}, nil
+}

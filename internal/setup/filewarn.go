@@ -1,0 +1,25 @@
+package setup
+
+import (
+	"strings"
+
+	"convox-travis/internal/travisyml"
+)
+
+// warn notes what a step does beside deploying, and what may deploy as well
+// without being seen.
+func (c *FileChange) warn(document *travisyml.Document, place string) {
+	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
+		c.Warnings = append(c.Warnings, Warning{
+			Code:    "yml_hooks",
+			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs what is there with this one too",
+			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
+		})
+	}
+	if unseen := elsewhere(c.Imports, c.OwnScripts); unseen != "" {
+		c.Notes = append(c.Notes, Warning{
+			Code:    "yml_unseen",
+			Message: ".travis.yml: not looked at: " + unseen + "; where one of them deploys, the step deploys once more",
+		})
+	}
+}

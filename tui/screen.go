@@ -195,6 +195,7 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 		m.edited()
 	}
 	cmd, done := m.field.Update(msg)
+	m.resize() // what is wrong with the answer has its lines too
 	if !done {
 		return cmd
 	}

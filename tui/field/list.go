@@ -1,6 +1,7 @@
 package field
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -179,6 +180,9 @@ func (l *List) here() (Row, bool) {
 	return l.rows[l.matches[l.cursor]], true
 }
 
+// Problem implements Field.
+func (l *List) Problem() error { return refusal(l.problem) }
+
 // Keys implements Field. Where rows can be marked there are more keys than room:
 // the filter tells of itself, and pages are left out.
 func (l *List) Keys() []Key {
@@ -209,6 +213,10 @@ func (l *List) Keys() []Key {
 
 // TakesEscape implements Field.
 func (l *List) TakesEscape() bool { return l.filter != "" }
+
+// Lines implements Field. They do not depend on the rows, more of which may be
+// on their way.
+func (*List) Lines(int) Lines { return Lines{1, 5, math.MaxInt} }
 
 // Resize implements Field.
 func (l *List) Resize(width, height int) { l.width, l.height = width, height }

@@ -69,7 +69,7 @@ func (l *List) View() string {
 }
 
 func (l *List) words(words string) string {
-	return l.theme.Muted.Render(hanging(space, words, l.width))
+	return strings.Join(Indented(l.theme.Muted, space, words, l.width), "\n")
 }
 
 func (l *List) nothing() string {
@@ -88,9 +88,6 @@ func (l *List) head() string {
 }
 
 func (l *List) foot() string {
-	if l.problem != "" {
-		return l.theme.problem(l.problem, nil, l.width)
-	}
 	if l.counted == 0 && l.filter == "" && l.busy != "" {
 		return l.theme.Muted.Render(space + l.busy)
 	}

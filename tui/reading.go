@@ -25,6 +25,12 @@ func (r *reading) resize(width, height int) {
 	r.scroll(0)
 }
 
+// scrolls reports whether a key scrolls what is above a button, which has the
+// letters.
+func scrolls(stroke string) bool {
+	return slices.Contains([]string{"up", "down", "pgup", "pgdown", "home", "end"}, stroke)
+}
+
 // press scrolls.
 func (r *reading) press(stroke string) {
 	switch stroke {

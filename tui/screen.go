@@ -151,7 +151,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		return m.answer(flow.Value{Switch: stroke})
 	case m.reading != nil && m.field == nil && stroke == "enter":
 		return m.answer(flow.Value{Yes: true})
-	case m.reading != nil && (m.field == nil || stroke == "up" || stroke == "down" || stroke == "pgup" || stroke == "pgdown"):
+	case m.reading != nil && (m.field == nil || scrolls(stroke)):
 		m.reading.press(stroke)
 		return nil
 	}

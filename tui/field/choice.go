@@ -102,10 +102,10 @@ func (c *Choice) Problem() error { return refusal(c.problem) }
 func (c *Choice) Keys() []Key {
 	var keys []Key
 	if len(c.options) > 1 {
-		keys = append(keys, Key{"↑/↓", "move"})
+		keys = append(keys, Key{Key: "↑/↓", Does: "move"})
 	}
 	if c.can(c.selected) {
-		keys = append(keys, Key{"enter", "choose"})
+		keys = append(keys, Key{Key: "enter", Does: "choose"})
 	}
 	return keys
 }

@@ -74,7 +74,7 @@ func (*Confirm) Problem() error { return nil }
 
 // Keys implements Field.
 func (*Confirm) Keys() []Key {
-	return []Key{{"←/→", "move"}, {"enter", "choose"}}
+	return []Key{{Key: "←/→", Does: "move"}, {Key: "y/n", Does: "move there", Spare: true}, {Key: "enter", Does: "choose"}}
 }
 
 // TakesEscape implements Field.

@@ -56,7 +56,10 @@ type Field interface {
 type Lines struct{ Least, Enough, Most int }
 
 // Key is a key, or a few of one kind, and what it does.
-type Key struct{ Key, Does string }
+type Key struct {
+	Key, Does string
+	Spare     bool // named only where there is room for all keys
+}
 
 const (
 	marker = "› " // before what has the focus, and as wide as what stands there elsewhere

@@ -188,25 +188,25 @@ func (l *List) Problem() error { return refusal(l.problem) }
 func (l *List) Keys() []Key {
 	var keys []Key
 	if len(l.matches) > 1 {
-		keys = append(keys, Key{"↑/↓", "move"})
+		keys = append(keys, Key{Key: "↑/↓", Does: "move"})
 	}
 	if l.options.Multi {
 		keys = append(keys, l.markKeys()...)
 	}
 	if l.takesEnter() {
-		keys = append(keys, Key{"enter", "choose"})
+		keys = append(keys, Key{Key: "enter", Does: "choose"})
 	}
 	switch {
 	case l.TakesEscape() && l.options.Multi:
-		keys = append(keys, Key{"esc", "clear"})
+		keys = append(keys, Key{Key: "esc", Does: "clear"})
 	case l.options.Multi:
 	case l.TakesEscape():
-		keys = append(keys, Key{"esc", "clear the filter"})
+		keys = append(keys, Key{Key: "esc", Does: "clear the filter"})
 	case len(l.rows) > 1:
-		keys = append(keys, Key{"a-z", "filter"})
+		keys = append(keys, Key{Key: "a-z", Does: "filter"})
 	}
 	if len(l.matches) > l.lines() && !l.options.Multi {
-		keys = append(keys, Key{"pgup/pgdn", "page"})
+		keys = append(keys, Key{Key: "pgup/pgdn", Does: "page"})
 	}
 	return keys
 }

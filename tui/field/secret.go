@@ -161,7 +161,7 @@ func (s *Secret) Keys() []Key {
 	if s.shown {
 		show = "hide"
 	}
-	return []Key{{"enter", "go on"}, {"ctrl+r", show}, {"ctrl+u", "empty"}}
+	return []Key{{Key: "enter", Does: "go on"}, {Key: "ctrl+r", Does: show}, {Key: "ctrl+u", Does: "empty"}}
 }
 
 // TakesEscape implements Field.

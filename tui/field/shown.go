@@ -152,7 +152,7 @@ func (s *Shown) Keys() []Key {
 	if s.hidden {
 		show = "show"
 	}
-	return []Key{{"enter", "go on"}, {"ctrl+y", "copy"}, {"ctrl+r", show}}
+	return []Key{{Key: "enter", Does: "go on"}, {Key: "ctrl+y", Does: "copy"}, {Key: "ctrl+r", Does: show}}
 }
 
 // TakesEscape implements Field.

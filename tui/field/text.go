@@ -81,7 +81,7 @@ func (t *Text) Resize(width, height int) {
 func (t *Text) Problem() error { return t.problem }
 
 // Keys implements Field.
-func (*Text) Keys() []Key { return []Key{{"enter", "go on"}} }
+func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "go on"}} }
 
 // TakesEscape implements Field.
 func (*Text) TakesEscape() bool { return false }

@@ -20,19 +20,33 @@ func Wrap(text string, width int) []string {
 	}
 	rest := strings.TrimLeft(text, " +-")
 	line := strings.TrimSuffix(text, rest)
+	begin := goesOn(line, width)
 	var lines []string
 	fresh := true
 	for _, word := range strings.Fields(rest) {
 		if !fresh && ansi.StringWidth(line)+1+ansi.StringWidth(word) > width {
-			lines, line, fresh = append(lines, line), "", true
+			lines, line, fresh = append(lines, line), begin, true
 		}
 		if !fresh {
 			line += " "
 		}
 		cut := strings.Split(ansi.Hardwrap(line+word, width, true), "\n")
+		if begin != "" && len(cut) > 1 {
+			rest := ansi.Hardwrap(strings.Join(cut[1:], ""), width-ansi.StringWidth(begin), true)
+			cut = strings.Split(cut[0]+"\n"+begin+strings.ReplaceAll(rest, "\n", "\n"+begin), "\n")
+		}
 		lines, line, fresh = append(lines, cut[:len(cut)-1]...), cut[len(cut)-1], false
 	}
 	return append(lines, line)
+}
+
+// goesOn is what the other lines of a text begin with: what a diff adds has its
+// sign on each line, or it would seem to be there already.
+func goesOn(before string, width int) string {
+	if !strings.HasPrefix(before, "+") {
+		return ""
+	}
+	return "+" + cut + strings.Repeat(" ", max(1, min(len(before), width/2)-2))
 }
 
 // Wrapped is a text in lines of a width, each styled by itself.

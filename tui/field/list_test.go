@@ -79,7 +79,7 @@ func TestAListCountsNothingBeforeTheFirstArrives(t *testing.T) {
 	l.Busy("reading the list")
 	sees(t, l, "/  type to filter", "› type a name", "  reading the list")
 	l.SetRows(append(racks()[:1], other))
-	sees(t, l, "/  type to filter", "  production   us-east-1  production.ex…", "› type a name", "  1 in all · reading the list")
+	sees(t, l, "/  type to filter", "  production   us-east-1  production.ex…", "› type a name", "  1 so far · reading the list")
 	l.Busy("")
 	l.SetRows([]field.Row{other})
 	sees(t, l, "/  type to filter", "› type a name", "  0 in all")

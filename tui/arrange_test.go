@@ -130,3 +130,36 @@ func TestAProblemMovesNothingWhereThereIsRoom(t *testing.T) {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
 }
+
+func TestWhyNothingWasFoundIsSaidWhereverLinesAreFree(t *testing.T) {
+	m := atRepositories(t, 0)
+	m.question.More = "not all are listed: log in to AWS: there are no credentials"
+	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
+	m.wants(t,
+		"Which repository?",
+		"/  type to filter",
+		"›     type a name",
+		"  0 in all", "",
+		"! not all are listed: log in to AWS:",
+		"  there are no credentials", "",
+		"type a name")
+	m = atRepositories(t, 30) // a list that takes every line
+	m.question.More = "not all are listed: Travis does not answer"
+	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
+	m.wants(t,
+		"Which repository?",
+		"/  type to filter",
+		"› [ ] acme/service-00000  git…  inactive",
+		"  [ ] acme/service-00001  git…",
+		"  [ ] acme/service-00002  git…",
+		"  30 in all", "",
+		"! not all are listed: Travis does not",
+		"  answer")
+	moved := strings.Split(ansi.Strip(m.screen()), "\n")
+	m.question.More = ""
+	for i, line := range strings.Split(ansi.Strip(m.screen()), "\n")[:6] {
+		if line != moved[i] {
+			t.Errorf("line %d was moved: %q, %q", i, line, moved[i])
+		}
+	}
+}

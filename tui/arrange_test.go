@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,4 +163,18 @@ func TestWhyNothingWasFoundIsSaidWhereverLinesAreFree(t *testing.T) {
 			t.Errorf("line %d was moved: %q, %q", i, line, moved[i])
 		}
 	}
+}
+
+// What proves that a new password was kept has to be seen, whatever is said of
+// the copy and of what was typed.
+func TestACopiedSecretHidesNeitherItsProofNorWhatIsWrong(t *testing.T) {
+	q := flow.Question{Kind: flow.Shown, Title: "The new password", Reason: []string{"Copy it into your password store now. Then type its last 6 characters from there."}}
+	wrong := &flow.Problem{Message: "that is not its end", Do: []string{"look at it again"}}
+	m := asked(t, q, field.NewShown(field.NewTheme(true), secret.New(strings.Repeat("a", 40)), 6, func(string) error { return wrong }), 40, 12)
+	above := []string{"The new password", "Copy it into your password store now.", "Then type its last 6 characters from", "there."}
+	secret := []string{"  " + strings.Repeat("a", 36), "  aaaa"}
+	m.Update(tea.KeyPressMsg{Code: 'y', Mod: tea.ModCtrl})
+	m.wants(t, slices.Concat(above, secret, []string{"", "› its last 6 characters", "The terminal was told to copy it: …"})...)
+	m.Update(enter)
+	m.wants(t, slices.Concat(above, secret, []string{"› its last 6 characters", "✗ that is not its end", "  hint: look at it again"})...)
 }

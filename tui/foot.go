@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -32,8 +33,8 @@ func (m *model) foot() []string {
 	case m.busy != "":
 	case m.reading != nil && !m.reading.ended:
 		keys = m.reading.keys()
-		if m.reading.isFar() && len(m.question.Switches) == 0 { // else there is no room
-			keys = append(keys, field.Key{Key: "end", Does: "to the end"})
+		if m.reading.isFar() {
+			keys = append(keys, field.Key{Key: "end", Does: "to the last line", Spare: true})
 		}
 		keys = append(keys, field.Key{Key: "enter", Does: "read on"})
 	case m.field != nil:
@@ -57,21 +58,30 @@ func (m *model) foot() []string {
 	case m.busy != "", m.question.Kind != flow.Ending:
 		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave"})
 	}
-	parts := make([]string, len(keys))
-	for i, k := range keys {
-		parts[i] = m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(k.Does)
-	}
+	return fill(m.named(keys), m.footHeight())
+}
+
+// named are keys with what they do, in as many lines as there are for them. Where
+// they are too few, the spare ones are left out.
+func (m *model) named(keys []field.Key) []string {
 	lines := []string{""}
-	for i, part := range parts {
+	for i, k := range keys {
 		last := &lines[len(lines)-1]
+		part := m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(k.Does)
 		switch more := *last + m.theme.Line.Render(" · ") + part; {
 		case i == 0:
 			*last = part
-		case ansi.StringWidth(more) <= m.width || len(lines) == m.footHeight():
+		case ansi.StringWidth(more) <= m.width:
 			*last = more
-		default:
+		case len(lines) < m.footHeight():
 			lines = append(lines, part)
+		case slices.ContainsFunc(keys, isSpare):
+			return m.named(slices.DeleteFunc(slices.Clone(keys), isSpare))
+		default:
+			*last = more
 		}
 	}
-	return fill(lines, m.footHeight())
+	return lines
 }
+
+func isSpare(k field.Key) bool { return k.Spare }

@@ -108,73 +108,41 @@ func (m *model) main() []string {
 	if m.field == nil && m.reading == nil {
 		return nil
 	}
-	lines := m.above()
+	a := m.arrange()
+	lines := a.above
 	if m.reading != nil {
 		lines = append(lines, m.reading.view(m.theme)...)
 	}
 	if m.reading != nil && m.field != nil {
-		lines = append(lines, "")
+		lines = append(lines, blank(apart(a.field))...)
 	}
 	if m.field != nil {
 		lines = append(lines, strings.Split(m.field.View(), "\n")...)
 	}
-	return append(lines, m.below()...)
+	if len(a.below) == 0 {
+		return append(lines, m.detail(m.body()-len(lines))...)
+	}
+	return append(lines, a.below...)
 }
 
-// above is the title and the reasons, as far as there is room for them beside
-// the answer.
-func (m *model) above() []string {
-	lines := wrapped(m.theme.Title, m.question.Title, m.room())
-	if m.height >= 16 {
-		lines = append([]string{""}, lines...)
-	}
-	room := max(0, (m.height-1-m.footHeight())/2-len(lines)-len(m.below()))
-	if m.question.Kind == flow.Pick && m.height < 16 {
-		room = min(room, 1) // the rows say more
-	}
-	var reasons []string
-	for _, reason := range m.question.Reason {
-		if m.question.Kind == flow.Confirm {
-			break // it has to be read: it scrolls
-		}
-		reasons = append(reasons, wrapped(m.theme.Reason, reason, m.room())...)
-	}
-	if len(reasons) > room {
-		reasons = reasons[:room]
-		if room > 0 { // so that a sentence does not seem to end there
-			reasons[room-1] = ansi.Truncate(reasons[room-1], m.room()-1, "") + m.theme.Reason.Render("…")
-		}
-	}
-	lines = append(lines, reasons...)
-	if m.height >= 12 {
-		lines = append(lines, "")
-	}
-	return lines
-}
-
-// below is what belongs to the row under the cursor and does not fit beside it,
-// or the problem with the last answer.
-func (m *model) below() []string {
-	if m.problem == nil {
-		return m.detail()
-	}
-	lines := append([]string{""}, indented(m.theme.Error, "✗ ", m.problem.Message, m.room())...)
-	for _, hint := range m.problem.Hints() {
-		lines = append(lines, indented(m.theme.Hint, "  ", hint, m.room())...)
-	}
-	return lines[:min(len(lines), max(2, m.height-8))]
-}
-
-// detail is all of the row under the cursor, in two lines at the most.
-func (m *model) detail() []string {
+// detail is what was not found, and all of the row under the cursor in two lines
+// at the most: what there is room for.
+func (m *model) detail(room int) []string {
 	list, is := m.field.(*field.List)
-	if !is || m.height < 10 {
+	if !is {
 		return nil
 	}
-	lines := []string{"", "", ""}
+	var lines []string
+	if q := m.question; q.More != "" && !q.Growing {
+		more := field.Indented(m.theme.Warn, "! ", q.More, m.room())
+		if len(more) < room {
+			lines = append(lines, "")
+		}
+		lines = append(lines, field.Clip(more, room-len(lines), m.room())...)
+	}
 	key, _ := list.Selected()
 	for _, row := range m.question.Rows {
-		if row.Key != key {
+		if row.Key != key || room-len(lines) < 2 {
 			continue
 		}
 		var parts []string
@@ -183,28 +151,10 @@ func (m *model) detail() []string {
 				parts = append(parts, shellescape.StripUnsafe(part))
 			}
 		}
-		copy(lines[1:], wrapped(m.theme.Muted, strings.Join(parts, "  "), m.room()))
-		break
-	}
-	if q := m.question; q.More != "" && !q.Growing && m.height >= 16 {
-		more := indented(m.theme.Warn, "! ", q.More, m.room())
-		lines = append(lines, more[:min(len(more), 4)]...)
+		all := field.Wrapped(m.theme.Muted, strings.Join(parts, space), m.room())
+		return append(append(lines, ""), field.Clip(all, min(2, room-len(lines)-1), m.room())...)
 	}
 	return lines
-}
-
-// resize gives the field the room that is left.
-func (m *model) resize() {
-	height := max(1, m.height-1-m.footHeight()-len(m.above())-len(m.below()))
-	switch {
-	case m.field != nil && m.reading != nil:
-		m.field.Resize(m.room(), 1)
-		m.reading.resize(m.room(), max(1, height-2))
-	case m.field != nil:
-		m.field.Resize(m.room(), height)
-	case m.reading != nil:
-		m.reading.resize(m.room(), height)
-	}
 }
 
 var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
@@ -218,9 +168,9 @@ func (m *model) doing() []string {
 	if elapsed := time.Since(m.since).Truncate(time.Second); elapsed >= time.Second {
 		words = fmt.Sprintf("%v  %s", elapsed, words)
 	}
-	lines := append([]string{""}, indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
+	lines := append([]string{""}, field.Indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
 	if held := m.flow.HeldUp(time.Now()); held != "" {
-		lines = append(lines, indented(m.theme.Muted, space, shellescape.StripUnsafe(held), m.room())...)
+		lines = append(lines, field.Indented(m.theme.Muted, space, shellescape.StripUnsafe(held), m.room())...)
 	}
 	lines = append(lines, "")
 	if m.progress.Words != "" {
@@ -240,7 +190,7 @@ const longestBar = 24
 // waited for.
 func (m *model) howFar() []string {
 	p := m.progress
-	words := indented(m.theme.Text, space, shellescape.StripUnsafe(p.Words), m.room())
+	words := field.Indented(m.theme.Text, space, shellescape.StripUnsafe(p.Words), m.room())
 	if p.Of < 1 {
 		return words
 	}

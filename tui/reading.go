@@ -1,9 +1,7 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
@@ -25,6 +23,12 @@ type reading struct {
 func (r *reading) resize(width, height int) {
 	r.width, r.height = width, height
 	r.scroll(0)
+}
+
+// scrolls reports whether a key scrolls what is above a button, which has the
+// letters.
+func scrolls(stroke string) bool {
+	return slices.Contains([]string{"up", "down", "pgup", "pgdown", "home", "end"}, stroke)
 }
 
 // press scrolls.
@@ -102,15 +106,7 @@ func (r *reading) view(theme *field.Theme) []string {
 		return r.seen(theme, long)
 	}
 	seen := r.seen(theme, r.height-1)
-	below := long - r.top - len(seen)
-	var more []string
-	if r.top > 0 {
-		more = append(more, fmt.Sprintf("%d more above", r.top))
-	}
-	if below > 0 {
-		more = append(more, fmt.Sprintf("%d more below", below))
-	}
-	return append(seen, theme.Muted.Render("… "+strings.Join(more, ", ")))
+	return append(seen, theme.Muted.Render(field.More(r.top, long-r.top-len(seen))))
 }
 
 func (r *reading) keys() []field.Key {
@@ -132,7 +128,7 @@ func high(l flow.Line, width int) int {
 	if text == "" {
 		return 1
 	}
-	return len(wrap(text, width-ansi.StringWidth(signs[l.Tone])))
+	return len(field.Wrap(text, width-ansi.StringWidth(signs[l.Tone])))
 }
 
 // toned is a line in its tone. Each tone has a sign or a place of its own, so
@@ -155,5 +151,5 @@ func toned(theme *field.Theme, l flow.Line, width int) []string {
 	case flow.Bad:
 		style = theme.Error
 	}
-	return indented(style, signs[l.Tone], text, width)
+	return field.Indented(style, signs[l.Tone], text, width)
 }

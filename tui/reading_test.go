@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
 
@@ -51,6 +52,34 @@ func TestALongTableIsReadToItsEnd(t *testing.T) {
 		if look(); len(seen) != len(lines) {
 			t.Errorf("at %v only %d lines were on the screen", size, len(seen))
 		}
+	}
+}
+
+// Each key that the foot names does what it says there.
+func TestAnEndThatIsNamedIsGoneTo(t *testing.T) {
+	m := atRepositories(t, 3)
+	m.question = flow.Question{Kind: flow.Confirm, Title: "Is it?", Yes: "Yes", No: "No"}
+	m.field, m.reading = field.NewConfirm(m.theme, "Yes", "No", true), &reading{}
+	for i := range 60 {
+		m.reading.lines = append(m.reading.lines, flow.Line{Text: fmt.Sprintf("line %d", i)})
+	}
+	m.fresh, m.drawnAt = false, -1
+	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
+	if !contains(m.screen(), "end to the last line") {
+		t.Fatalf("the end is not named:\n%s", m.screen())
+	}
+	m.Update(tea.KeyPressMsg{Code: tea.KeyEnd})
+	if !contains(m.screen(), "line 59") || contains(m.screen(), "end to the last line") || !contains(m.screen(), "y/n move there") {
+		t.Errorf("after end:\n%s", m.screen())
+	}
+	m.Update(tea.KeyPressMsg{Code: tea.KeyHome})
+	if !contains(m.screen(), "line 0") {
+		t.Errorf("after home:\n%s", m.screen())
+	}
+	m.Update(tea.WindowSizeMsg{Width: 40, Height: 8})
+	m.question.Kind = flow.Text // goes back
+	if contains(m.screen(), "y/n") || !contains(m.screen(), "enter choose") {
+		t.Errorf("in one line:\n%s", m.screen())
 	}
 }
 

@@ -61,7 +61,7 @@ type model struct {
 }
 
 func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(true), width: 80, height: 24}
+	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env)), width: 80, height: 24}
 }
 
 // Init implements tea.Model.
@@ -151,7 +151,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		return m.answer(flow.Value{Switch: stroke})
 	case m.reading != nil && m.field == nil && stroke == "enter":
 		return m.answer(flow.Value{Yes: true})
-	case m.reading != nil && (m.field == nil || stroke == "up" || stroke == "down" || stroke == "pgup" || stroke == "pgdown"):
+	case m.reading != nil && (m.field == nil || scrolls(stroke)):
 		m.reading.press(stroke)
 		return nil
 	}
@@ -195,6 +195,7 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 		m.edited()
 	}
 	cmd, done := m.field.Update(msg)
+	m.resize() // what is wrong with the answer has its lines too
 	if !done {
 		return cmd
 	}

@@ -109,7 +109,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) err
 // kept is what of the person's environment the demo may see: where programs
 // and temporary files are, and what the terminal can do.
 var kept = []string{
-	"PATH", "PATHEXT", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "TERM", "COLORTERM", "TERM_PROGRAM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
+	"PATH", "PATHEXT", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "TERM", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
 	"ACCESSIBLE", "LANG", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX", "TZ",
 }
 

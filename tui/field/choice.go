@@ -1,11 +1,8 @@
 package field
 
 import (
-	"strings"
-
 	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 )
 
 // Option is one of a few answers.
@@ -23,8 +20,6 @@ type Choice struct {
 	touched       bool
 	problem       string
 	width, height int
-	widget        huhWidget
-	dressed       huhTheme // in which the widget was made
 }
 
 // NewChoice offers options, of which there must be one, with the option of
@@ -53,11 +48,9 @@ func (c *Choice) Selected() int { return c.selected }
 // SetSelected gives another option the focus, unless it cannot be chosen or a
 // person has touched the field.
 func (c *Choice) SetSelected(selected int) {
-	if c.touched || !c.can(selected) {
-		return
+	if !c.touched && c.can(selected) {
+		c.selected = selected
 	}
-	c.selected = selected
-	c.make()
 }
 
 // Touched reports whether a key did something here.
@@ -73,59 +66,46 @@ func (*Choice) Init() tea.Cmd { return nil }
 // Update implements Field.
 func (c *Choice) Update(msg tea.Msg) (tea.Cmd, bool) {
 	pressed, ok := msg.(tea.KeyPressMsg)
-	if !ok || c.widget.field == nil || len(c.options) == 0 {
+	if !ok || len(c.options) == 0 {
 		return nil, false
 	}
-	if pressed.Keystroke() == "enter" {
+	switch pressed.Keystroke() {
+	case "enter":
 		c.touched = true
 		if c.can(c.selected) {
 			return nil, true
 		}
 		c.problem = cannot + c.options[c.selected].Disabled
-		c.make()
-		return nil, false
-	}
-	before := c.selected
-	c.widget.send(msg)
-	if c.selected != before {
-		c.touched = true
-		if c.problem != "" {
-			c.problem = ""
-			c.make()
-		}
+	case "up", "k", "ctrl+p":
+		c.move(-1)
+	case "down", "j", "ctrl+n":
+		c.move(1)
 	}
 	return nil, false
 }
 
-// View implements Field.
-func (c *Choice) View() string {
-	if c.widget.field == nil {
-		return ""
+// move goes on at the other end where there is no option left.
+func (c *Choice) move(by int) {
+	if len(c.options) > 1 {
+		c.selected = (c.selected + by + len(c.options)) % len(c.options)
+		c.touched, c.problem = true, ""
 	}
-	if c.dressed != c.theme.huh {
-		c.make() // the notes were styled when it was made
-	}
-	view := c.widget.view()
-	if problem := c.theme.problem(c.problem, nil, c.width); problem != "" {
-		view += "\n" + problem
-	}
-	return fit(view, c.width, c.height)
 }
 
 // Resize implements Field.
-func (c *Choice) Resize(width, height int) {
-	c.width, c.height = width, height
-	c.make()
-}
+func (c *Choice) Resize(width, height int) { c.width, c.height = width, height }
+
+// Problem implements Field.
+func (c *Choice) Problem() error { return refusal(c.problem) }
 
 // Keys implements Field.
 func (c *Choice) Keys() []Key {
 	var keys []Key
 	if len(c.options) > 1 {
-		keys = append(keys, Key{"↑/↓", "move"})
+		keys = append(keys, Key{Key: "↑/↓", Does: "move"})
 	}
 	if c.can(c.selected) {
-		keys = append(keys, Key{"enter", "choose"})
+		keys = append(keys, Key{Key: "enter", Does: "choose"})
 	}
 	return keys
 }
@@ -133,60 +113,4 @@ func (c *Choice) Keys() []Key {
 // TakesEscape implements Field.
 func (*Choice) TakesEscape() bool { return false }
 
-// make draws the options anew, for another size or another selection.
-func (c *Choice) make() {
-	c.widget = huhWidget{}
-	if c.width <= 0 || c.height <= 0 {
-		return
-	}
-	height := c.height
-	if problem := c.theme.problem(c.problem, nil, c.width); problem != "" {
-		height -= strings.Count(problem, "\n") + 1
-	}
-	c.dressed = c.theme.huh
-	c.widget = huhSelect(c.theme, c.labels(), &c.selected, c.width, max(height, 1))
-}
-
 const cannot = "cannot be chosen: "
-
-// labels are what huh shows. Notes stand in a column of their own where the
-// longest has room, and on a line of their own elsewhere.
-func (c *Choice) labels() []string {
-	notes := make([]string, len(c.options))
-	var widest, longest int
-	for i, o := range c.options {
-		notes[i] = o.Note
-		if o.Disabled != "" {
-			notes[i] = cannot + o.Disabled
-		}
-		widest = max(widest, ansi.StringWidth(o.Label))
-		longest = max(longest, ansi.StringWidth(notes[i]))
-	}
-	beside := len(marker)+widest+len(space)+longest <= c.width
-	labels := make([]string, len(c.options))
-	for i, o := range c.options {
-		label := o.Label
-		if o.Disabled != "" {
-			label = c.theme.Muted.Render(label)
-		}
-		switch {
-		case notes[i] == "":
-		case beside:
-			gap := strings.Repeat(" ", widest-ansi.StringWidth(o.Label)+len(space))
-			label += gap + c.theme.Muted.Render(notes[i])
-		default:
-			label += "\n" + c.muted(notes[i])
-		}
-		labels[i] = label
-	}
-	return labels
-}
-
-// muted is a note on lines of its own, each styled by itself.
-func (c *Choice) muted(note string) string {
-	lines := strings.Split(ansi.Wrap(note, max(c.width-2*len(space), 1), ""), "\n")
-	for i, line := range lines {
-		lines[i] = space + c.theme.Muted.Render(line)
-	}
-	return strings.Join(lines, "\n")
-}

@@ -31,8 +31,7 @@ func TestAChoiceIsSeenInEverySize(t *testing.T) {
 		"  A new password",
 		"    cannot be chosen: no AWS profile was",
 		"    found")
-	// The chosen one is in sight from the first frame on.
-	sees(t, sized(c, 40, 3), "› A Rack directly", "    its password can do everything on", "    that Rack")
+	sees(t, sized(c, 40, 3), "  Console deploy key", "› A Rack directly", "  A new password")
 }
 
 func TestEnterTakesTheOptionWithTheFocus(t *testing.T) {
@@ -56,8 +55,10 @@ func TestADisabledOptionCannotBeChosenAndSaysWhy(t *testing.T) {
 	sees(t, c,
 		"  Console deploy key  made for a build; it can deploy and little else",
 		"  A Rack directly     its password can do everything on that Rack",
-		"› A new password      cannot be chosen: no AWS profile was found",
-		"! cannot be chosen: no AWS profile was found")
+		"› A new password      cannot be chosen: no AWS profile was found")
+	if !refuses(c, "cannot be chosen: no AWS profile was found") {
+		t.Error("nothing says why")
+	}
 	if !press(t, c, "up", "enter") || c.Selected() != 1 {
 		t.Error("nothing can be chosen any more")
 	}
@@ -92,16 +93,12 @@ func TestAConfirmationTellsItsFocusWithoutColour(t *testing.T) {
 	sees(t, sized(c, 40, 12), "   Write the pair    › Go back")
 }
 
-type hinted struct{ error }
-
-func (hinted) Hints() []string { return []string{"write its name alone"} }
-
 func TestATextIsCheckedAtEnter(t *testing.T) {
 	var asked []string
 	text := field.NewText(field.NewTheme(true), "console.convox.com", "", func(host string) error {
 		asked = append(asked, host)
 		if host != "rack.example" {
-			return hinted{errors.New("read the host: it has a \x1b[31mpath, and a host is a name without one")}
+			return errors.New("read the host: a host is a name without one")
 		}
 		return nil
 	})
@@ -109,13 +106,15 @@ func TestATextIsCheckedAtEnter(t *testing.T) {
 	if press(t, text, "rack.example/x", "enter") {
 		t.Error("a wrong text was taken")
 	}
-	sees(t, text,
-		"› rack.example/x",
-		"! read the host: it has a [31mpath, and",
-		"  a host is a name without one",
-		"  hint: write its name alone")
+	sees(t, text, "› rack.example/x")
+	if !refuses(text, "a host is a name without one") {
+		t.Error("nothing says why")
+	}
 	press(t, text, "backspace")
 	sees(t, text, "› rack.example/")
+	if text.Problem() != nil {
+		t.Error("a problem that is being mended stays")
+	}
 	if !press(t, text, "backspace", "space", "enter") || text.Value() != "rack.example" || asked[1] != "rack.example" {
 		t.Errorf("%q was taken, after %q", text.Value(), asked)
 	}
@@ -131,4 +130,28 @@ func TestATextKeepsItsValueThroughEverySize(t *testing.T) {
 	if !press(t, sized(text, 40, 12), "enter") || text.Value() != "pasted.example" {
 		t.Errorf("%q was taken", text.Value())
 	}
+}
+
+// However little room there is, the option that Enter takes is seen, and that
+// there are others.
+func TestAChoiceThatIsCutSaysHowManyOptionsAreHidden(t *testing.T) {
+	long := []field.Option{
+		{Label: "Use the one that the convox client has saved", Note: "on this machine"}, {Label: "Type or paste it"},
+		{Label: "Read it from AWS"}, {Label: "Set a new one", Note: "where nothing better exists"},
+	}
+	c := sized(field.NewChoice(field.NewTheme(true), long, 0), 40, 7)
+	if got := c.Lines(40); got != (field.Lines{Least: 3, Enough: 6, Most: 7}) {
+		t.Errorf("it asks for %+v", got)
+	}
+	sees(t, sized(c, 40, 6),
+		"› Use the one that the convox client has", "  saved", "    on this machine",
+		"  Type or paste it", "  Read it from AWS", "  Set a new one")
+	sees(t, sized(c, 40, 4),
+		"› Use the one that the convox client has", "  saved",
+		"  Type or paste it", "  … 2 more below")
+	press(t, c, "down", "down")
+	sees(t, sized(c, 40, 3), "  Type or paste it", "› Read it from AWS", "  … 1 more above, 1 more below")
+	sees(t, sized(c, 40, 2), "› Read it from AWS", "  … 2 more above, 1 more below")
+	press(t, c, "up", "up")
+	sees(t, sized(c, 40, 1), "› Use the one that the convox client …")
 }

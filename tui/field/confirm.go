@@ -54,6 +54,9 @@ func (c *Confirm) View() string {
 	return fit(c.widget.view(), c.width, c.height)
 }
 
+// Lines implements Field.
+func (*Confirm) Lines(int) Lines { return Lines{1, 1, 1} }
+
 // Resize implements Field.
 func (c *Confirm) Resize(width, height int) {
 	c.width, c.height = width, height
@@ -66,9 +69,12 @@ func (c *Confirm) Resize(width, height int) {
 	c.widget = huhConfirm(c.theme, ansi.Truncate(c.yes, room, cut), ansi.Truncate(c.no, room, cut), &c.value, width)
 }
 
+// Problem implements Field.
+func (*Confirm) Problem() error { return nil }
+
 // Keys implements Field.
 func (*Confirm) Keys() []Key {
-	return []Key{{"←/→", "move"}, {"enter", "choose"}}
+	return []Key{{Key: "←/→", Does: "move"}, {Key: "y/n", Does: "move there", Spare: true}, {Key: "enter", Does: "choose"}}
 }
 
 // TakesEscape implements Field.

@@ -2,15 +2,16 @@
 // questions are answered. A field knows nothing of the question, of the other
 // fields and of what happens with its value.
 //
-// Choices, confirmations and texts are drawn by huh
-// (https://pkg.go.dev/charm.land/huh/v2), behind huh.go. Secrets and lists are
-// our own: huh lets keys that are pressed behind Enter into the value, and draws
-// every option of a list for every key.
+// Confirmations and texts are drawn by huh
+// (https://pkg.go.dev/charm.land/huh/v2), behind huh.go. The others are our own:
+// huh lets keys that are pressed behind Enter into a secret, draws every option of
+// a list for every key, and cuts the options of a choice wherever its room ends.
 //
 // Next room: tui/flow, which says what the questions are.
 package field
 
 import (
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -32,8 +33,15 @@ type Field interface {
 	// Resize was given last. Before the first Resize it is empty. It changes nothing.
 	View() string
 
+	// Lines tells how many lines of a width there should be.
+	Lines(width int) Lines
+
 	// Resize says how many cells and lines there are.
 	Resize(width, height int)
+
+	// Problem is what is wrong with the answer, with hints where it has Hints,
+	// until the next key; nil where nothing is. The owner shows it.
+	Problem() error
 
 	// Keys are those that do something now, the most important first.
 	Keys() []Key
@@ -43,14 +51,29 @@ type Field interface {
 	TakesEscape() bool
 }
 
+// Lines is how many lines a field cannot do with less than, how many show what
+// has to be known of it, and how many it has a use for.
+type Lines struct{ Least, Enough, Most int }
+
 // Key is a key, or a few of one kind, and what it does.
-type Key struct{ Key, Does string }
+type Key struct {
+	Key, Does string
+	Spare     bool // named only where there is room for all keys
+}
 
 const (
 	marker = "› " // before what has the focus, and as wide as what stands there elsewhere
 	space  = "  "
 	cut    = "…" // where text goes on
 )
+
+// refusal is why a field does not take what it was given, or nil.
+func refusal(words string) error {
+	if words == "" {
+		return nil
+	}
+	return errors.New(words)
+}
 
 // fit cuts a view to a size.
 func fit(view string, width, height int) string {

@@ -77,6 +77,12 @@ func does(f field.Field, key string) string {
 	return ""
 }
 
+// refuses tells whether a field says what is wrong with its answer, in words.
+func refuses(f field.Field, words string) bool {
+	err := f.Problem()
+	return err != nil && strings.Contains(err.Error(), words)
+}
+
 // every is one field of each kind, with more in it than fits.
 func every() map[string]field.Field {
 	theme := field.NewTheme(true)

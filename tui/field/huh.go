@@ -30,11 +30,8 @@ type huhTheme struct{ styles *huh.Styles }
 func newHuhTheme(t *Theme) huhTheme {
 	button := lipgloss.NewStyle().Padding(0, 1).MarginRight(2)
 	styles := huh.FieldStyles{
-		SelectSelector:   t.Marker.SetString(marker),
-		SelectedOption:   t.Selected,
-		UnselectedOption: t.Text,
-		FocusedButton:    button.Inherit(t.Selected).Reverse(true).SetString("›"),
-		BlurredButton:    button.SetString(" "),
+		FocusedButton: button.Inherit(t.Selected).Reverse(true).SetString("›"),
+		BlurredButton: button.SetString(" "),
 		TextInput: huh.TextInputStyles{
 			Placeholder: t.Muted,
 			Prompt:      t.Marker,
@@ -42,24 +39,6 @@ func newHuhTheme(t *Theme) huhTheme {
 		},
 	}
 	return huhTheme{&huh.Styles{Focused: styles, Blurred: styles}}
-}
-
-// huhSelect offers labels, which may have several lines, of which the one of
-// number *selected is chosen.
-func huhSelect(t *Theme, labels []string, selected *int, width, height int) huhWidget {
-	options := make([]huh.Option[int], len(labels))
-	for i, label := range labels {
-		options[i] = huh.NewOption(label, i)
-	}
-	field := huh.NewSelect[int]()
-	t.dress(field, width)
-	field.Options(options...).Value(selected) // in this order: the value is looked for among the options
-	// It must have been drawn before it is made lower, or its window is not moved
-	// to the chosen option.
-	if natural := lipgloss.Height(field.View()); natural > height {
-		field.WithHeight(height)
-	}
-	return huhWidget{field}
 }
 
 func huhConfirm(t *Theme, yes, no string, value *bool, width int) huhWidget {
@@ -85,14 +64,8 @@ func (t *Theme) dress(field huh.Field, width int) {
 	field.Focus()
 }
 
-// huhKeys is what moves inside a field. What ends one, goes back or filters is
-// left out, and the end key of a select, which moves its cursor but not its value.
+// huhKeys is what moves inside a field. What ends one or goes back is left out.
 func huhKeys() *huh.KeyMap {
-	on := func(keys ...string) key.Binding { return key.NewBinding(key.WithKeys(keys...)) }
-	return &huh.KeyMap{
-		Select: huh.SelectKeyMap{
-			Up: on("up", "k", "ctrl+p"), Down: on("down", "j", "ctrl+n"),
-		},
-		Confirm: huh.ConfirmKeyMap{Toggle: on("left", "right", "h", "l", "tab")},
-	}
+	toggle := key.NewBinding(key.WithKeys("left", "right", "h", "l", "tab"))
+	return &huh.KeyMap{Confirm: huh.ConfirmKeyMap{Toggle: toggle}}
 }

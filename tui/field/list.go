@@ -1,6 +1,7 @@
 package field
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -179,36 +180,43 @@ func (l *List) here() (Row, bool) {
 	return l.rows[l.matches[l.cursor]], true
 }
 
+// Problem implements Field.
+func (l *List) Problem() error { return refusal(l.problem) }
+
 // Keys implements Field. Where rows can be marked there are more keys than room:
 // the filter tells of itself, and pages are left out.
 func (l *List) Keys() []Key {
 	var keys []Key
 	if len(l.matches) > 1 {
-		keys = append(keys, Key{"↑/↓", "move"})
+		keys = append(keys, Key{Key: "↑/↓", Does: "move"})
 	}
 	if l.options.Multi {
 		keys = append(keys, l.markKeys()...)
 	}
 	if l.takesEnter() {
-		keys = append(keys, Key{"enter", "choose"})
+		keys = append(keys, Key{Key: "enter", Does: "choose"})
 	}
 	switch {
 	case l.TakesEscape() && l.options.Multi:
-		keys = append(keys, Key{"esc", "clear"})
+		keys = append(keys, Key{Key: "esc", Does: "clear"})
 	case l.options.Multi:
 	case l.TakesEscape():
-		keys = append(keys, Key{"esc", "clear the filter"})
+		keys = append(keys, Key{Key: "esc", Does: "clear the filter"})
 	case len(l.rows) > 1:
-		keys = append(keys, Key{"a-z", "filter"})
+		keys = append(keys, Key{Key: "a-z", Does: "filter"})
 	}
 	if len(l.matches) > l.lines() && !l.options.Multi {
-		keys = append(keys, Key{"pgup/pgdn", "page"})
+		keys = append(keys, Key{Key: "pgup/pgdn", Does: "page"})
 	}
 	return keys
 }
 
 // TakesEscape implements Field.
 func (l *List) TakesEscape() bool { return l.filter != "" }
+
+// Lines implements Field. They do not depend on the rows, more of which may be
+// on their way.
+func (*List) Lines(int) Lines { return Lines{1, 5, math.MaxInt} }
 
 // Resize implements Field.
 func (l *List) Resize(width, height int) { l.width, l.height = width, height }

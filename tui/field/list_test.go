@@ -79,7 +79,7 @@ func TestAListCountsNothingBeforeTheFirstArrives(t *testing.T) {
 	l.Busy("reading the list")
 	sees(t, l, "/  type to filter", "› type a name", "  reading the list")
 	l.SetRows(append(racks()[:1], other))
-	sees(t, l, "/  type to filter", "  production   us-east-1  production.ex…", "› type a name", "  1 in all · reading the list")
+	sees(t, l, "/  type to filter", "  production   us-east-1  production.ex…", "› type a name", "  1 so far · reading the list")
 	l.Busy("")
 	l.SetRows([]field.Row{other})
 	sees(t, l, "/  type to filter", "› type a name", "  0 in all")
@@ -130,7 +130,7 @@ func TestTypingFilters(t *testing.T) {
 		t.Errorf("after esc the cursor is on %s", got)
 	}
 	paste(l, strings.Repeat("x", 300))
-	if !strings.Contains(seen(l), "! that is too long to look for") {
+	if !refuses(l, "that is too long to look for") {
 		t.Error("a paste was dropped in silence")
 	}
 }
@@ -193,7 +193,10 @@ func TestSpaceMarksRows(t *testing.T) {
 		"  [ ] production  us-east-1  production.example-12345…",
 		"  [x] 漢字        eu-west-1  rack.example               white list",
 		"›     staging     eu-west-1                             × its API is private, a…",
-		"! cannot be chosen: its API is private, and Travis cannot reach it")
+		"  3 in all · 1 marked")
+	if !refuses(l, "cannot be chosen: its API is private") {
+		t.Error("nothing says why")
+	}
 	if !press(t, l, "enter") || !slices.Equal(l.Chosen(), []string{"2"}) || !slices.Equal(l.Marked(), []string{"2"}) {
 		t.Errorf("Enter takes %q", l.Chosen())
 	}
@@ -214,10 +217,10 @@ func TestADisabledRowCannotBeChosenAndSaysWhy(t *testing.T) {
 	if press(t, l, "end", "enter") || does(l, "enter") != "" || l.Chosen() != nil {
 		t.Error("a disabled row was taken")
 	}
-	if got := seen(l); !strings.HasSuffix(got, "\n! cannot be chosen: its API is private,\n  and Travis cannot reach it") {
-		t.Errorf("seen:\n%s", got)
+	if !refuses(l, "cannot be chosen: its API is private, and Travis cannot reach it") {
+		t.Errorf("it says %v", l.Problem())
 	}
-	if !press(t, l, "up", "enter") || strings.Contains(seen(l), "!") {
+	if !press(t, l, "up", "enter") || l.Problem() != nil {
 		t.Error("nothing can be chosen any more")
 	}
 }

@@ -114,10 +114,10 @@ func (l *List) markKeys() []Key {
 		if l.marks[row.Key] {
 			mark = "unmark"
 		}
-		keys = append(keys, Key{"space", mark})
+		keys = append(keys, Key{Key: "space", Does: mark})
 	}
 	if len(l.matches) > 1 {
-		keys = append(keys, Key{"ctrl+a", "all"})
+		keys = append(keys, Key{Key: "ctrl+a", Does: "all"})
 	}
 	return keys
 }

@@ -114,12 +114,7 @@ func (s *Secret) View() string {
 	room := max(s.width-len(space)-1, 1) // between the marker and the cursor
 	length := utf8.RuneCountInString(s.value.Reveal())
 	line := s.theme.Marker.Render(marker) + s.theme.Text.Render(s.visible(length, room)) + s.theme.Cursor.Render(" ")
-
-	below := s.theme.problem(s.problem, nil, s.width)
-	if below == "" {
-		below = s.theme.Muted.Render(space + characters(length))
-	}
-	return fit(line+"\n"+below, s.width, s.height)
+	return fit(line+"\n"+s.theme.Muted.Render(space+characters(length)), s.width, s.height)
 }
 
 // visible is what may be seen of the value, in as many cells as there are.
@@ -148,8 +143,14 @@ func characters(length int) string {
 	}
 }
 
+// Lines implements Field.
+func (*Secret) Lines(int) Lines { return Lines{1, 1, 2} }
+
 // Resize implements Field.
 func (s *Secret) Resize(width, height int) { s.width, s.height = width, height }
+
+// Problem implements Field.
+func (s *Secret) Problem() error { return refusal(s.problem) }
 
 // Keys implements Field.
 func (s *Secret) Keys() []Key {
@@ -160,7 +161,7 @@ func (s *Secret) Keys() []Key {
 	if s.shown {
 		show = "hide"
 	}
-	return []Key{{"enter", "go on"}, {"ctrl+r", show}, {"ctrl+u", "empty"}}
+	return []Key{{Key: "enter", Does: "go on"}, {Key: "ctrl+r", Does: show}, {Key: "ctrl+u", Does: "empty"}}
 }
 
 // TakesEscape implements Field.

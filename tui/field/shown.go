@@ -79,23 +79,31 @@ func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
 	return cmd, done
 }
 
-// View implements Field.
+// View implements Field. What is typed stands before the note of the copy, which
+// may be cut.
 func (s *Shown) View() string {
-	if s.width <= 0 {
+	if s.width <= 0 || s.height <= 0 {
 		return ""
 	}
-	lines := s.lines()
-	if s.copied {
-		lines = append(lines, s.theme.Muted.Render(ansi.Wrap("The terminal was told to copy it. Many do not, and do not say so: paste it somewhere, and look.", s.width, "")))
-	}
+	lines := s.lines(s.width)
 	if s.typing != nil {
-		lines = append(lines, "", s.typing.View())
+		if s.height > len(lines)+1 {
+			lines = append(lines, "")
+		}
+		lines = append(lines[:min(len(lines), s.height-1)], s.typing.View())
+	}
+	if s.copied {
+		lines = append(lines, Clip(s.note(s.width), s.height-len(lines), s.width)...)
 	}
 	return fit(strings.Join(lines, "\n"), s.width, s.height)
 }
 
+func (s *Shown) note(width int) []string {
+	return Wrapped(s.theme.Muted, "The terminal was told to copy it: paste it somewhere, and look. Many do not, and do not say so.", width)
+}
+
 // lines are the secret's, broken where they are full.
-func (s *Shown) lines() []string {
+func (s *Shown) lines(width int) []string {
 	text := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return utf8.RuneError
@@ -106,18 +114,36 @@ func (s *Shown) lines() []string {
 		text = strings.Repeat("•", utf8.RuneCountInString(text))
 	}
 	var lines []string
-	for _, line := range strings.Split(ansi.Hardwrap(text, max(s.width-2*len(space), 1), true), "\n") {
+	for _, line := range strings.Split(ansi.Hardwrap(text, max(width-2*len(space), 1), true), "\n") {
 		lines = append(lines, space+s.theme.Title.Render(line))
 	}
 	return lines
+}
+
+// Lines implements Field.
+func (s *Shown) Lines(width int) Lines {
+	least := len(s.lines(width))
+	most := least
+	if s.typing != nil {
+		least, most = least+1, most+2
+	}
+	return Lines{least, least, most + len(s.note(width))}
 }
 
 // Resize implements Field.
 func (s *Shown) Resize(width, height int) {
 	s.width, s.height = width, height
 	if s.typing != nil {
-		s.typing.Resize(width, max(1, min(4, height-len(s.lines())-1)))
+		s.typing.Resize(width, 1)
 	}
+}
+
+// Problem implements Field.
+func (s *Shown) Problem() error {
+	if s.typing == nil {
+		return nil
+	}
+	return s.typing.Problem()
 }
 
 // Keys implements Field.
@@ -126,7 +152,7 @@ func (s *Shown) Keys() []Key {
 	if s.hidden {
 		show = "show"
 	}
-	return []Key{{"enter", "go on"}, {"ctrl+y", "copy"}, {"ctrl+r", show}}
+	return []Key{{Key: "enter", Does: "go on"}, {Key: "ctrl+y", Does: "copy"}, {Key: "ctrl+r", Does: show}}
 }
 
 // TakesEscape implements Field.

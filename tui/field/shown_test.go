@@ -37,7 +37,7 @@ func TestItsEndIsTypedFromSomewhereElse(t *testing.T) {
 		}
 		return nil
 	})
-	if press(t, s, "x") || press(t, s, "enter") || !strings.Contains(seen(s), "that is not its end") {
+	if press(t, s, "x") || press(t, s, "enter") || !refuses(s, "that is not its end") {
 		t.Errorf("%s", seen(s))
 	}
 	secrettest.Absent(t, "the view while it is typed", s.View())
@@ -70,10 +70,22 @@ func TestItIsCopiedOnlyWhenThatIsAsked(t *testing.T) {
 	}
 	msg, _ := keyNamed("ctrl+y")
 	cmd, done := s.Update(msg)
-	if cmd == nil || done || !strings.Contains(seen(s), "paste it") {
+	if cmd == nil || done || !strings.Contains(seen(s), "told to copy it") {
 		t.Errorf("done: %t:\n%s", done, seen(s))
 	}
 	if got := fmt.Sprint(cmd()); got != secrettest.Canary {
 		t.Error("something else is copied")
+	}
+}
+
+// The note of the copy is the first that goes where there is little room.
+func TestACopiedSecretLeavesTheProofOnTheScreen(t *testing.T) {
+	s := shown(6, nil)
+	press(t, s, "ctrl+y", "x")
+	hidden := "  " + strings.Repeat("•", 24)
+	sees(t, sized(s, 40, 2), hidden, "› x")
+	sees(t, sized(s, 40, 4), hidden, "", "› x", "The terminal was told to copy it: …")
+	if got := s.Lines(40); got != (field.Lines{Least: 2, Enough: 2, Most: 6}) {
+		t.Errorf("it asks for %+v", got)
 	}
 }

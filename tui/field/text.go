@@ -19,8 +19,7 @@ type Text struct {
 }
 
 // NewText begins with a value, or shows a placeholder where that is "". Enter
-// hands the trimmed value to check, which may be nil; its error and hints stand
-// under the field until the next key.
+// hands the trimmed value to check, which may be nil; its error is the Problem.
 func NewText(theme *Theme, placeholder, initial string, check func(string) error) *Text {
 	return &Text{theme: theme, placeholder: shellescape.StripUnsafe(placeholder), typed: initial, check: check}
 }
@@ -58,16 +57,19 @@ func (t *Text) View() string {
 	if t.widget.field == nil {
 		return ""
 	}
-	view := t.widget.view()
-	if t.problem != nil {
-		view += "\n" + t.theme.problem(t.problem.Error(), hintsOf(t.problem), t.width)
-	}
-	return fit(view, t.width, t.height)
+	return fit(t.widget.view(), t.width, t.height)
 }
 
-// Resize implements Field. The cursor goes to the end.
+// Lines implements Field.
+func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
+
+// Resize implements Field. With another width the cursor goes to the end.
 func (t *Text) Resize(width, height int) {
+	same := width == t.width && height > 0 && t.widget.field != nil
 	t.width, t.height = width, height
+	if same {
+		return
+	}
 	t.widget = huhWidget{}
 	if width <= 0 || height <= 0 {
 		return
@@ -75,8 +77,11 @@ func (t *Text) Resize(width, height int) {
 	t.widget = huhInput(t.theme, t.placeholder, &t.typed, width)
 }
 
+// Problem implements Field.
+func (t *Text) Problem() error { return t.problem }
+
 // Keys implements Field.
-func (*Text) Keys() []Key { return []Key{{"enter", "go on"}} }
+func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "go on"}} }
 
 // TakesEscape implements Field.
 func (*Text) TakesEscape() bool { return false }

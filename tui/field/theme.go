@@ -55,7 +55,7 @@ func newPalette(dark bool) palette {
 			faint:  lipgloss.Color("#767676"),
 			bad:    lipgloss.Color("#ff8787"),
 			good:   lipgloss.Color("#87d787"),
-			warn:   lipgloss.Color("#ffd75f"),
+			warn:   lipgloss.Color("#ffff87"),
 		}
 	}
 	return palette{
@@ -64,7 +64,7 @@ func newPalette(dark bool) palette {
 		faint:  lipgloss.Color("#949494"),
 		bad:    lipgloss.Color("#af0000"),
 		good:   lipgloss.Color("#005f00"),
-		warn:   lipgloss.Color("#875f00"),
+		warn:   lipgloss.Color("#5f5f00"),
 	}
 }
 

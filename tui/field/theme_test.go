@@ -11,6 +11,15 @@ import (
 	"convox-travis/tui/field"
 )
 
+// On 16 colours a warning does not take the colour of errors.
+func TestAWarningIsYellowOnSixteenColours(t *testing.T) {
+	for dark, want := range map[bool]ansi.BasicColor{true: ansi.BrightYellow, false: ansi.Yellow} {
+		if got := colorprofile.ANSI.Convert(field.NewTheme(dark).Warn.GetForeground()); got != want {
+			t.Errorf("dark %t: %v", dark, got)
+		}
+	}
+}
+
 // On 16 colours no text takes one that is near the background.
 func TestTheThemeIsReadableOnSixteenColours(t *testing.T) {
 	near := map[bool][]ansi.BasicColor{

@@ -69,7 +69,7 @@ func (l *List) View() string {
 }
 
 func (l *List) words(words string) string {
-	return l.theme.Muted.Render(hanging(space, words, l.width))
+	return strings.Join(Indented(l.theme.Muted, space, words, l.width), "\n")
 }
 
 func (l *List) nothing() string {
@@ -88,13 +88,13 @@ func (l *List) head() string {
 }
 
 func (l *List) foot() string {
-	if l.problem != "" {
-		return l.theme.problem(l.problem, nil, l.width)
-	}
 	if l.counted == 0 && l.filter == "" && l.busy != "" {
-		return l.theme.Muted.Render(space + l.busy)
+		return l.words(l.busy)
 	}
 	foot := grouped(l.counted) + " in all"
+	if l.busy != "" {
+		foot = grouped(l.counted) + " so far"
+	}
 	if l.filter != "" {
 		foot = grouped(l.countedShown) + " of " + grouped(l.counted)
 	}
@@ -107,7 +107,7 @@ func (l *List) foot() string {
 	if l.busy != "" {
 		foot += " · " + l.busy
 	}
-	return l.theme.Muted.Render(space + foot)
+	return l.words(foot)
 }
 
 // body draws the rows of the window, their cells in columns. A third of the

@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"convox-travis/internal/gitrepo"
@@ -135,7 +134,7 @@ func (f *Flow) repositoryWords() string {
 	case f.found.repositoriesErr != nil:
 		return "not all are listed: " + f.found.repositoriesErr.Error()
 	case !f.found.repositoriesDone:
-		return fmt.Sprintf("asking Travis for the account's: %d so far", len(f.found.repositories))
+		return "asking Travis for more"
 	}
 	return ""
 }

@@ -285,7 +285,7 @@ func TestABuildProvesThePairWhenThatIsAsked(t *testing.T) {
 func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)
-	w.stopAt = "setting CONVOX_PASSWORD"
+	w.stopAt = "reading both back"
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept()
 	w.wantWritten()
 	r := w.flow.Report()

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 )
 
-// View implements Field. Where there is little room the notes go first, but for
-// that of the option with the focus, and then options: how many is said.
+// View implements Field. Where there is little room, in which huh would cut the
+// options, the notes go first, but for that of the option with the focus, and then
+// options: how many is said.
 func (c *Choice) View() string {
 	if c.width <= 0 || c.height <= 0 || len(c.options) == 0 {
 		return ""
@@ -17,9 +19,7 @@ func (c *Choice) View() string {
 	spare := c.height - c.labelled(c.width)
 	switch {
 	case c.noted(c.width) <= c.height:
-		for i := range c.options {
-			lines = append(lines, c.whole(i)...)
-		}
+		return c.all()
 	case spare >= 0:
 		for i := range c.options {
 			lines = append(lines, c.label(i)...)
@@ -100,24 +100,41 @@ func (o Option) note(width int) []string {
 	return Wrap(o.said(), width-2*len(space))
 }
 
-// whole is an option with its note.
-func (c *Choice) whole(i int) []string {
-	o := c.options[i]
-	if o.said() == "" || !c.beside(c.width) {
-		return append(c.label(i), c.note(i)...)
-	}
+// all are the options with their notes.
+func (c *Choice) all() string {
+	labels, beside := make([]string, len(c.options)), c.beside(c.width)
 	widest, _ := c.widest()
-	gap := strings.Repeat(" ", widest-ansi.StringWidth(o.Label)+len(space))
-	return []string{c.label(i)[0] + gap + c.theme.Muted.Render(o.said())}
+	for i, o := range c.options {
+		lines := o.label(c.width)
+		for n, line := range lines {
+			lines[n] = c.style(i).Render(line)
+		}
+		if beside && o.said() != "" {
+			lines[0] += strings.Repeat(" ", widest-ansi.StringWidth(o.Label)+len(space)) + c.theme.Muted.Render(o.said())
+		} else {
+			for _, line := range o.note(c.width) {
+				lines = append(lines, space+c.theme.Muted.Render(line))
+			}
+		}
+		labels[i] = strings.Join(lines, "\n")
+	}
+	return huhSelect(c.theme, labels, c.selected, c.width).view()
+}
+
+func (c *Choice) style(i int) lipgloss.Style {
+	switch {
+	case i == c.selected:
+		return c.theme.Selected
+	case c.options[i].Disabled != "":
+		return c.theme.Muted
+	}
+	return c.theme.Text
 }
 
 func (c *Choice) label(i int) []string {
-	style, sign := c.theme.Text, space
-	if c.options[i].Disabled != "" {
-		style = c.theme.Muted
-	}
+	style, sign := c.style(i), space
 	if i == c.selected {
-		style, sign = c.theme.Selected, c.theme.Marker.Render(marker)
+		sign = c.theme.Marker.Render(marker)
 	}
 	lines := c.options[i].label(c.width)
 	for n, line := range lines {

@@ -131,11 +131,11 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 			reason = path.Err.Error()
 		}
 		return "", &usageError{
-			what:  fmt.Sprintf("--repos-from %s: %s", o.reposFrom, reason),
+			what:  "--repos-from: " + reason, // not the name: an address in its place can carry a token
 			hints: []string{"name a file with OWNER/NAME, one a line, or - for standard input"},
 		}
 	case file := <-opened:
 		defer file.Close() // nothing was written
-		return listInput.read(ctx, o.reposFrom, file)
+		return listInput.read(ctx, "the file", file)
 	}
 }

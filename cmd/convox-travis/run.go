@@ -72,7 +72,10 @@ accepted it.`,
 	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		p.flags = cmd.Flags()
+		return noEmptyFlags(cmd)
+	}
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("convox-travis {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)

@@ -139,7 +139,7 @@ func (s *presenter) report(report setup.Report) error {
 
 // undo tells how what was written is taken away again.
 func (s *presenter) undo(report setup.Report) {
-	for _, command := range report.Undo() {
+	for _, command := range report.Undo(s.options.givenFlags()) {
 		s.note("undo: %s", command)
 	}
 }

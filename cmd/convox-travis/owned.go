@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -80,9 +79,5 @@ func (o *options) owned(ctx context.Context, client lister, targets []setup.Targ
 			hints: []string{"check --owner, --provider and --active; what was made today is unknown until Travis is synced"},
 		}
 	}
-	targets = make([]setup.Target, len(all))
-	for i, r := range all {
-		targets[i] = setup.Target{Provider: cmp.Or(r.Provider, provider, travisapi.GitHub), Slug: r.Slug}
-	}
-	return targets, nil
+	return setup.OwnedBy(o.owner, provider, all)
 }

@@ -87,6 +87,10 @@ func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, e
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return nil, &usageError{what: "--repos-from: the list is written in UTF-16", hints: []string{"save it as UTF-8"}}
+	}
+	text = strings.TrimPrefix(text, "\ufeff") // as editors of Windows begin a file
 	count := 0
 	for line := range strings.Lines(text) {
 		count++

@@ -28,11 +28,7 @@ generation are not CloudFormation stacks: they are reached through Console.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			err := p.racks(cmd.Context(), &o)
-			if err != nil && o.json == jsonDocument {
-				_ = printJSON(p.out, racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}, Error: errorOf(err)})
-			}
-			return err
+			return p.racks(cmd.Context(), &o)
 		},
 	}
 	o.awsFlags(cmd.Flags())
@@ -95,6 +91,16 @@ func (p *program) racks(ctx context.Context, o *options) error {
 		printHints(p.err, []string{"look in another account with --profile, or use a Console deploy key"})
 	}
 	return nil
+}
+
+// racksFail ends a search that found out nothing.
+func (p *program) racksFail(err error, form string) error {
+	code := exitCode(err)
+	printError(p.err, err)
+	if form == jsonDocument {
+		_ = printJSON(p.out, racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}, Error: errorOf(err)})
+	}
+	return &reportedError{code: code}
 }
 
 func (p *program) racksTable(found cfn.Summary) {

@@ -32,7 +32,8 @@ func run(args []string, p *program) int {
 	p.out = out
 	root.SetOut(out)
 	root.SetErr(p.err)
-	return out.check(p, p.exit(root.ExecuteContext(stop.Soft)))
+	cmd, err := root.ExecuteContextC(stop.Soft)
+	return out.check(p, p.exit(p.unbegun(cmd, err)))
 }
 
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
@@ -101,22 +100,6 @@ func (p *program) racksFail(err error, form string) error {
 		_ = printJSON(p.out, racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}, Error: errorOf(err)})
 	}
 	return &reportedError{code: code}
-}
-
-func (p *program) racksTable(found cfn.Summary) {
-	if len(found.Racks) == 0 {
-		return
-	}
-	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tREGION\tHOST\tVERSION\tSTATE\tNOTE")
-	for _, rack := range found.Racks {
-		cells := []string{rack.Name, rack.Region, dash(rack.Host), dash(rack.Version), rack.Status, rackNote(rack)}
-		for i, cell := range cells {
-			cells[i] = shellescape.StripUnsafe(cell)
-		}
-		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
-	}
-	_ = table.Flush() // what cannot be written to standard output cannot be told either
 }
 
 // rackNote says what a Rack's settings mean for Travis.

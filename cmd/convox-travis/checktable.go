@@ -52,12 +52,21 @@ func (s *checkPresenter) table(audit setup.Audit) {
 	fmt.Fprintln(s.out, strings.Join(wordWrap(summaryOf(audit, notSetUp), width), "\n"))
 }
 
-// tableWidth is how wide a terminal lets the table be; what is no terminal breaks
-// no line.
+// tableWidth is how wide the table may be.
 func (s *checkPresenter) tableWidth() int {
-	if to, is := s.out.(*output); is {
+	width := s.outWidth()
+	if width == math.MaxInt {
+		return width
+	}
+	return min(max(width, 30), widestTable)
+}
+
+// outWidth is how wide a terminal lets the result be; what is no terminal breaks
+// no line.
+func (p *program) outWidth() int {
+	if to, is := p.out.(*output); is {
 		if width, is := terminalWidth(to.to); is {
-			return min(max(width-1, 30), widestTable)
+			return width - 1
 		}
 	}
 	return math.MaxInt
@@ -92,12 +101,13 @@ func (s *checkPresenter) row(f setup.Finding, column, width int) {
 	}
 }
 
-// hintLines breaks a hint into lines; a command in it, which is to be copied, stays
-// whole.
+// hintLines breaks a hint into lines; a command at its end, which is to be copied,
+// stays whole.
 func hintLines(hint string, width int) []string {
 	const command = "convox-travis "
-	if i := strings.Index(hint, command); i >= 0 && ansi.StringWidth(hint) > width {
-		return append(wordWrap(hint[:i], width), hint[i:])
+	lead, _, found := strings.Cut(hint, command)
+	if copied := strings.HasSuffix(lead, ": ") || lead == "then "; found && copied && ansi.StringWidth(hint) > width {
+		return append(wordWrap(lead, width), hint[len(lead):])
 	}
 	return wordWrap(hint, width)
 }

@@ -187,8 +187,13 @@ func hintsOf(err error) []string {
 	return nil
 }
 
+// codeOf is an error's name in JSON. What the run decided about a repository comes
+// before what ended the run.
 func codeOf(err error) string {
 	var coded interface{ Code() string }
+	if decided, is := errors.AsType[*setup.Error](err); is {
+		return decided.Code()
+	}
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return "interrupted"

@@ -157,6 +157,15 @@ func TestTheDocumentSaysWhatHappened(t *testing.T) {
 	}
 }
 
+func TestAListMayBeginAsWindowsBeginsAFile(t *testing.T) {
+	w := newWorld(t)
+	w.env["CONVOX_PASSWORD"] = secrettest.Canary
+	w.want(w.run("\ufeffacme/web\r\nacme/api\r\n", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repos-from", "-"), 0, "acme/web", "acme/api")
+	for _, utf16 := range []string{"\xff\xfea\x00/\x00b\x00", "\xfe\xff\x00a\x00/\x00b"} {
+		w.want(w.run(utf16, "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repos-from", "-"), 2, "UTF-16", "hint: save it as UTF-8")
+	}
+}
+
 func TestRepositoriesComeFromAList(t *testing.T) {
 	w := newWorld(t)
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary

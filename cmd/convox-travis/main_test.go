@@ -37,6 +37,7 @@ type world struct {
 	program string
 	dir     string
 	env     map[string]string
+	columns uint16 // of a terminal
 
 	secrets []string // beside the canary
 }
@@ -66,7 +67,7 @@ func newWorldWith(t testing.TB, options demo.Options) *world {
 		env[setting.Name] = setting.Value
 	}
 	return &world{
-		TB: t, World: w, program: os.Args[0], dir: dir, env: env,
+		TB: t, World: w, program: os.Args[0], dir: dir, env: env, columns: 80,
 		secrets: []string{env["DEMO_DEPLOY_KEY"], env["TRAVIS_TOKEN"], env["AWS_SECRET_ACCESS_KEY"]},
 	}
 }

@@ -20,12 +20,15 @@ func (o *output) Write(p []byte) (int, error) {
 
 var errOutput = errors.New("the result cannot be written to standard output")
 
-// check makes a run whose result was lost one that failed: a script would take
-// nothing for success.
+// check tells that a result was lost. A run that went well has failed then: a script
+// would take nothing for success.
 func (o *output) check(p *program, code int) int {
-	if !o.failed || code != exitDone {
+	if !o.failed {
 		return code
 	}
 	printError(p.err, errOutput)
-	return exitFailed
+	if code == exitDone {
+		return exitFailed
+	}
+	return code
 }

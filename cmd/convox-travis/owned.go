@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/spf13/pflag"
 
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 	"convox-travis/tui/flow"
@@ -28,10 +28,18 @@ func (o *options) checkOwner() error {
 		return &usageError{what: "--owner needs --all", hints: []string{"all of the owner's repositories: --owner LOGIN --all; one of them: --repo OWNER/NAME"}}
 	case !o.all && o.active:
 		return &usageError{what: "--active needs --all", hints: []string{"--owner LOGIN --all --active takes those that Travis builds"}}
+	case o.all && !isOwner(o.owner):
+		return &usageError{what: "--owner is no login of a person or organization", hints: []string{"as it stands in OWNER/NAME: --owner LOGIN --all"}}
 	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
 		return &usageError{what: "--all and a list of repositories contradict each other", hints: []string{"give --owner LOGIN --all, or --repo or --repos-from"}}
 	}
 	return nil
+}
+
+// isOwner reports whether text can be the OWNER of OWNER/NAME.
+func isOwner(text string) bool {
+	_, err := gitrepo.ParseSlug(text + "/name")
+	return err == nil
 }
 
 // lister lists repositories; a travisapi.Client does.
@@ -71,9 +79,5 @@ func (o *options) owned(ctx context.Context, client lister, targets []setup.Targ
 			hints: []string{"check --owner, --provider and --active; what was made today is unknown until Travis is synced"},
 		}
 	}
-	targets = make([]setup.Target, len(all))
-	for i, r := range all {
-		targets[i] = setup.Target{Provider: cmp.Or(r.Provider, provider, travisapi.GitHub), Slug: r.Slug}
-	}
-	return targets, nil
+	return setup.OwnedBy(o.owner, provider, all)
 }

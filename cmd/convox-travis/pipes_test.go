@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"convox-travis/internal/secret/secrettest"
 )
 
 func TestAReaderThatLeavesDoesNotEndTheRun(t *testing.T) {
@@ -52,6 +54,14 @@ func TestAResultThatCannotBeWrittenIsAFailure(t *testing.T) {
 			t.Errorf("%v: exit %d, %s", args, code, failed)
 		}
 	}
+	// What failed anyway keeps its exit code.
+	cmd, _, failed := w.start(t.Context(), w.password(), "apply", "--json", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/api", "--repo", "acme/nowhere", "--password-stdin")
+	cmd.Stdout = full
+	_ = cmd.Run()
+	if code := cmd.ProcessState.ExitCode(); code != exitPartial || !strings.Contains(failed.String(), errOutput.Error()) {
+		t.Errorf("exit %d, %s", code, failed)
+	}
+	secrettest.Absent(t, "standard error", failed.String(), w.secrets...)
 }
 
 func TestAListThatNeverComesIsLeftBehind(t *testing.T) {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -11,7 +9,6 @@ import (
 
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
-	"convox-travis/travisapi"
 	"convox-travis/tui/flow"
 )
 
@@ -58,6 +55,13 @@ func (s *presenter) note(format string, args ...any) {
 	}
 }
 
+// tellOnTheSide tells a person what the one document has too, and lines have not.
+func (s *presenter) tellOnTheSide(words string) {
+	if s.json != jsonDocument {
+		fmt.Fprintln(s.err, shellescape.StripUnsafe(words))
+	}
+}
+
 // event shows progress to someone who is looking, and gives a repository's end
 // to a script that asked for them as they come.
 func (s *presenter) event(e setup.Event) {
@@ -83,7 +87,7 @@ func (s *presenter) fail(err error, warnings ...setup.Warning) error {
 	report := setup.Report{Warnings: warnings}
 	s.warn(warnings)
 	for _, target := range s.targets {
-		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: err})
+		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotBegun(target, err)})
 	}
 	printError(s.err, err)
 	if code == exitInterrupted {
@@ -132,41 +136,9 @@ func (s *presenter) report(report setup.Report) error {
 
 // undo tells how what was written is taken away again.
 func (s *presenter) undo(report setup.Report) {
-	for _, command := range report.Undo() {
+	for _, command := range report.Undo(s.options.givenFlags()) {
 		s.note("undo: %s", command)
 	}
-}
-
-// errors tells what went wrong, and what is the same for every repository once.
-func (s *presenter) errors(errs []error) {
-	// What was not begun comes last: its cause is then told already.
-	errs = slices.Clone(errs)
-	slices.SortStableFunc(errs, func(a, b error) int {
-		return cmp.Compare(notBegun(a), notBegun(b))
-	})
-	told := map[string]bool{}
-	for _, err := range errs {
-		code := codeOf(err)
-		switch travisapi.Kind(code) {
-		case travisapi.KindBanned, travisapi.KindUnknownToken, travisapi.KindLoginRequired:
-			if told[code] {
-				continue
-			}
-		case setup.CodeNotBegun: // its cause is another repository's error, or the stop
-			if len(told) > 0 {
-				continue
-			}
-		}
-		told[code] = true
-		printError(s.err, err)
-	}
-}
-
-func notBegun(err error) int {
-	if codeOf(err) == setup.CodeNotBegun {
-		return 1
-	}
-	return 0
 }
 
 func (s *presenter) tell(report setup.Report, code int, err error, resume string) {

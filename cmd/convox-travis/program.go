@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"convox-travis/internal/pace"
@@ -18,6 +19,7 @@ import (
 // program is what a run has of the outside. A test gives it another one.
 type program struct {
 	args     []string
+	flags    *pflag.FlagSet // that args were parsed with, once the run has begun
 	in       io.Reader
 	out, err io.Writer
 	// status is err, once it runs.

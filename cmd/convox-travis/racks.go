@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
@@ -28,11 +27,7 @@ generation are not CloudFormation stacks: they are reached through Console.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			err := p.racks(cmd.Context(), &o)
-			if err != nil && o.json == jsonDocument {
-				_ = printJSON(p.out, racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}, Error: errorOf(err)})
-			}
-			return err
+			return p.racks(cmd.Context(), &o)
 		},
 	}
 	o.awsFlags(cmd.Flags())
@@ -97,20 +92,14 @@ func (p *program) racks(ctx context.Context, o *options) error {
 	return nil
 }
 
-func (p *program) racksTable(found cfn.Summary) {
-	if len(found.Racks) == 0 {
-		return
+// racksFail ends a search that found out nothing.
+func (p *program) racksFail(err error, form string) error {
+	code := exitCode(err)
+	printError(p.err, err)
+	if form == jsonDocument {
+		_ = printJSON(p.out, racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}, Error: errorOf(err)})
 	}
-	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tREGION\tHOST\tVERSION\tSTATE\tNOTE")
-	for _, rack := range found.Racks {
-		cells := []string{rack.Name, rack.Region, dash(rack.Host), dash(rack.Version), rack.Status, rackNote(rack)}
-		for i, cell := range cells {
-			cells[i] = shellescape.StripUnsafe(cell)
-		}
-		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
-	}
-	_ = table.Flush() // what cannot be written to standard output cannot be told either
+	return &reportedError{code: code}
 }
 
 // rackNote says what a Rack's settings mean for Travis.

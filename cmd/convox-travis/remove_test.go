@@ -47,3 +47,23 @@ func TestUndoIsTheCommandThatWasTold(t *testing.T) {
 	w.want(w.run("", "remove", "--repo", "acme/embedded", "--provider", "gitlab", "--branch", "a$b"), 0, "deleted")
 	w.wantPair("acme/embedded")
 }
+
+// The command that undoes it must reach the Travis that was written to. What the
+// environment says is still there.
+func TestUndoLeadsToTheTravisThatWasGiven(t *testing.T) {
+	w := newWorld(t).inClone().saved()
+	endpoint := w.setting("TRAVIS_ENDPOINT")
+	way := []string{"--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/web"}
+	asking := append([]string{"--accessible", "--yes"}, way...)
+	for _, args := range [][]string{append([]string{"apply"}, way...), asking} {
+		if e := w.run("", args...); e.code != 0 || strings.Contains(e.err, "--travis-endpoint") {
+			t.Errorf("exit %d: %s", e.code, e.err)
+		}
+	}
+	delete(w.env, "TRAVIS_ENDPOINT")
+	for _, args := range [][]string{append([]string{"apply"}, way...), asking} {
+		e := w.run("", append(args, "--travis-endpoint", endpoint)...)
+		w.want(e, 0, "undo: convox-travis remove --repo acme/web --travis-endpoint "+endpoint+"\n")
+		w.want(w.run("", "remove", "--repo", "acme/web", "--travis-endpoint", endpoint), 0, "deleted")
+	}
+}

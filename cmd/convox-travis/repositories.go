@@ -87,6 +87,10 @@ func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, e
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return nil, &usageError{what: "--repos-from: the list is written in UTF-16", hints: []string{"save it as UTF-8"}}
+	}
+	text = strings.TrimPrefix(text, "\ufeff") // as editors of Windows begin a file
 	count := 0
 	for line := range strings.Lines(text) {
 		count++
@@ -131,11 +135,11 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 			reason = path.Err.Error()
 		}
 		return "", &usageError{
-			what:  fmt.Sprintf("--repos-from %s: %s", o.reposFrom, reason),
+			what:  "--repos-from: " + reason, // not the name: an address in its place can carry a token
 			hints: []string{"name a file with OWNER/NAME, one a line, or - for standard input"},
 		}
 	case file := <-opened:
 		defer file.Close() // nothing was written
-		return listInput.read(ctx, o.reposFrom, file)
+		return listInput.read(ctx, "the file", file)
 	}
 }

@@ -2,9 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
@@ -13,12 +12,13 @@ import (
 // resume is how a run that ended early goes on.
 type resume struct {
 	command string // "" where running it again would change nothing
+	file    string // what the word FILE in it stands for, or ""
 	after   string // the time before which Travis refuses everything, or ""
 }
 
 // resume works out how a run goes on that ended with errs: by the same command,
-// which ends in the same state. Where nothing is replaced it can leave alone what
-// is done.
+// which ends in the same state. Where it is known that nothing is replaced it can
+// leave alone what is done.
 func (s *presenter) resume(report setup.Report, errs []error) resume {
 	var r resume
 	if i := slices.IndexFunc(errs, isBan); i >= 0 {
@@ -33,11 +33,8 @@ func (s *presenter) resume(report setup.Report, errs []error) resume {
 		r.command = s.wizardAgain(report)
 		return r
 	}
-	args := slices.Clone(s.args)
-	if s.command == "apply" && several && !report.Replaces() && !slices.Contains(args, "--skip-existing") {
-		args = append(args, "--skip-existing")
-	}
-	r.command = "convox-travis " + shellescape.QuoteCommand(args)
+	skip := s.command == "apply" && several && report.OnlyCreates() && !s.options.skipExisting
+	r.command, r.file = s.sameAgain(skip)
 	return r
 }
 
@@ -63,11 +60,19 @@ func (s *presenter) goOn(report setup.Report, r resume) {
 		done, failed, left := report.Count()
 		s.note("%s: %d done, %d failed, %d not begun", repositoriesOf(len(report.Repositories)), done, failed, left)
 	}
-	switch {
-	case r.command == "":
-	case r.after != "":
-		s.note("to go on after %s: %s", r.after, r.command)
-	default:
-		s.note("to go on: %s", r.command)
+	if r.command != "" {
+		s.tellOnTheSide(r.words())
 	}
+}
+
+// words say how it goes on.
+func (r resume) words() string {
+	words := "to go on"
+	if r.after != "" {
+		words += " after " + r.after
+	}
+	if r.file != "" {
+		words += ", with " + r.file + " for FILE"
+	}
+	return fmt.Sprintf("%s: %s", words, r.command)
 }

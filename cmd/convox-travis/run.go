@@ -32,7 +32,8 @@ func run(args []string, p *program) int {
 	p.out = out
 	root.SetOut(out)
 	root.SetErr(p.err)
-	return out.check(p, p.exit(root.ExecuteContext(stop.Soft)))
+	cmd, err := root.ExecuteContextC(stop.Soft)
+	return out.check(p, p.exit(p.unbegun(cmd, err)))
 }
 
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {
@@ -72,7 +73,10 @@ accepted it.`,
 	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		p.flags = cmd.Flags()
+		return noEmptyFlags(cmd)
+	}
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("convox-travis {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)

@@ -22,7 +22,7 @@ func (w *world) onTerminal(prompt, keys string, args ...string) ending {
 	w.Helper()
 	cmd, _, _ := w.start(w.Context(), "", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = nil, nil, nil
-	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: w.columns})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestCheckFitsTheTerminalAndBreaksNoCommand(t *testing.T) {
 	w.want(e, 5)
 	_, table, _ := strings.Cut(e.out, ansi.EraseLineRight+"SEVERITY")
 	for line := range strings.Lines(table) {
-		if width := ansi.StringWidth(strings.TrimRight(line, "\n")); width > 80 && !strings.Contains(line, "convox-travis ") {
+		if width := ansi.StringWidth(strings.TrimRight(line, "\n")); width > 80 && !strings.HasPrefix(strings.TrimLeft(line, " "), "convox-travis ") {
 			t.Errorf("a line of %d: %s", width, line)
 		}
 	}
@@ -147,5 +147,31 @@ func TestCheckFitsTheTerminalAndBreaksNoCommand(t *testing.T) {
 	w.want(piped, 5)
 	if len(strings.Split(piped.out, "\n")) >= len(strings.Split(e.out, "\n")) {
 		t.Errorf("lines are broken in a pipe:\n%s", piped.out)
+	}
+}
+
+// Each value stays whole, and no line but that of a host is overrun; in a pipe there
+// is the table.
+func TestRacksFitTheTerminalAndBreakNoHost(t *testing.T) {
+	w := newWorld(t)
+	hosts := strings.Fields(w.setting("DEMO_RACK_HOST") + " internal-backoffice-i-1650000000.us-west-2.elb.amazonaws.com staging-1612345678.eu-west-1.elb.amazonaws.com")
+	for _, columns := range []uint16{40, 80, 160, 200} {
+		w.columns = columns
+		e := w.onTerminal("", "", "racks")
+		w.want(e, 0, append(hosts, "production", "UPDATE_ROLLBACK_FAILED", "203.0.113.7/32")...)
+		if table := strings.Contains(e.out, "REGION "); table != (columns == 200) {
+			t.Errorf("on %d columns it is\n%s", columns, e.out)
+		}
+		racks, _, _ := strings.Cut(e.out, "9 Racks among")
+		for line := range strings.Lines(racks) {
+			if width := ansi.StringWidth(strings.TrimRight(line, "\n")); width >= int(columns) && len(strings.Fields(line)) > 1 {
+				t.Errorf("a line of %d on %d: %s", width, columns, line)
+			}
+		}
+	}
+	piped := w.run("", "racks")
+	w.want(piped, 0, "NAME ")
+	if n := strings.Count(piped.out, "\n"); n != 10 {
+		t.Errorf("%d lines in a pipe:\n%s", n, piped.out)
 	}
 }

@@ -45,7 +45,7 @@ func (s *presenter) wizardAgain(report setup.Report) string {
 	default:
 		flags, after = append(flags, "--repos-from", "FILE"), ", with those in FILE that are not done, one a line"
 	}
-	if len(open) > mostNamed && byFlags && !report.Replaces() && !given.SkipExisting {
+	if len(open) > mostNamed && byFlags && report.OnlyCreates() && !given.SkipExisting {
 		flags = append(flags, "--skip-existing") // what is done is among them
 	}
 	return "convox-travis " + shellescape.QuoteCommand(flags) + after
@@ -74,8 +74,8 @@ func answerFlags(given flow.Given, o *options) []string {
 }
 
 // namedFlags name repositories. Where they are not all on the provider that was
-// asked for, those of another one than GitHub are named by their address on
-// Travis, which tells it.
+// asked for, those of another one than GitHub are named by their address, which
+// tells it.
 func namedFlags(targets []setup.Target, asked travisapi.Provider) []string {
 	on := func(t setup.Target) travisapi.Provider { return cmp.Or(t.Provider, travisapi.GitHub) }
 	all := asked != "" && !slices.ContainsFunc(targets, func(t setup.Target) bool { return on(t) != asked })
@@ -86,7 +86,7 @@ func namedFlags(targets []setup.Target, asked travisapi.Provider) []string {
 	for _, target := range targets {
 		name := target.Slug
 		if !all && on(target) != travisapi.GitHub {
-			name = "app.travis-ci.com/" + string(target.Provider) + "/" + target.Slug
+			name = addressOf(target)
 		}
 		flags = append(flags, "--repo", name)
 	}

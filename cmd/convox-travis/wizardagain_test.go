@@ -14,7 +14,10 @@ import (
 func TestTheCommandThatGoesOnNamesWhatIsLeft(t *testing.T) {
 	report := func(open int) (r setup.Report) {
 		for i := range open + 1 {
-			one := setup.RepositoryReport{Target: setup.Target{Provider: travisapi.GitHub, Slug: fmt.Sprintf("acme/r%d", i)}}
+			one := setup.RepositoryReport{
+				Target:    setup.Target{Provider: travisapi.GitHub, Slug: fmt.Sprintf("acme/r%d", i)},
+				Variables: []setup.VariableReport{{Name: setup.HostName, Action: setup.Create}},
+			}
 			if i > 0 {
 				one.Err = errors.New("it failed")
 			}
@@ -22,6 +25,12 @@ func TestTheCommandThatGoesOnNamesWhatIsLeft(t *testing.T) {
 		}
 		return r
 	}
+	unread := report(101)
+	for i := range unread.Repositories {
+		unread.Repositories[i].Variables = nil
+	}
+	nested := report(1)
+	nested.Repositories[1].Target = setup.Target{Provider: "gitlab", Slug: "acme/group/r1"}
 	gitlab := report(1)
 	gitlab.Repositories[1].Target.Provider = "gitlab"
 	for name, c := range map[string]struct {
@@ -34,8 +43,10 @@ func TestTheCommandThatGoesOnNamesWhatIsLeft(t *testing.T) {
 		"many of a file":  {o: options{reposFrom: "my list"}, report: report(101), want: " --repos-from 'my list' --skip-existing"},
 		"many of an owner": {o: options{owner: "acme", all: true, active: true, provider: "github"}, report: report(101),
 			want: " --owner acme --all --active --provider github --skip-existing"},
-		"many that were picked": {report: report(101), want: " --repos-from FILE, with those in FILE that are not done, one a line"},
-		"another provider":      {report: gitlab, want: " --repo app.travis-ci.com/gitlab/acme/r1"},
+		"many that were picked":                 {report: report(101), want: " --repos-from FILE, with those in FILE that are not done, one a line"},
+		"many of a file that could not be read": {o: options{reposFrom: "list"}, report: unread, want: " --repos-from list"},
+		"one of a group in a group":             {report: nested, want: " --repo gitlab.com/acme/group/r1"},
+		"another provider":                      {report: gitlab, want: " --repo gitlab.com/acme/r1"},
 		"all on the one that was asked for": {o: options{provider: "gitlab", travisEndpoint: "https://travis.example/api", accessible: true, json: "lines"}, report: gitlab,
 			want: " --travis-endpoint https://travis.example/api --accessible --json=lines --provider gitlab --repo acme/r1"},
 	} {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"convox-travis/internal/terminal"
@@ -15,4 +16,16 @@ func TestAWrongAnswerIsMetWithWhatToDo(t *testing.T) {
 		sees("The Rack's host").types(typed).sees(typed).enter().
 		sees("that is Console's host", hint).types(terminal.CtrlC).ends(130)
 	w.want(w.run("2\ntype a host\n"+typed+"\n", "--accessible"), 2, "error: that is Console's host\n", "hint: "+hint+"\n")
+}
+
+// A hint in the wizard is done there: no flag, command or variable helps on a screen.
+func TestAHintInTheWizardIsNoCommand(t *testing.T) {
+	w := newWorld(t).inClone()
+	w.env["CONVOX_PASSWORD"] = "wrong"
+	e := w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web")
+	w.want(e, 2, "the Rack does not accept this password", "go back and choose another way to it")
+	asked, _, _ := strings.Cut(e.err, "the wizard needs")
+	if strings.Contains(asked, "convox-travis reset-password") || strings.Contains(asked, "--console") {
+		t.Error(e.err)
+	}
 }

@@ -53,7 +53,7 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 		outcome.finish(Done)
 		return outcome
 	case over != nil:
-		outcome.Err = notBegun(repository.Target, over)
+		outcome.Err = NotBegun(repository.Target, over)
 		outcome.finish(Failed)
 		return outcome
 	}
@@ -218,7 +218,9 @@ func stoppedIn(target Target, cause error) error {
 	return &Error{code: CodeStopped, text: fmt.Sprintf("%s: stopped before it was done", target), cause: cause}
 }
 
-func notBegun(target Target, cause error) error {
+// NotBegun is the error of a repository in which nothing was tried, because of
+// cause, which ended the run.
+func NotBegun(target Target, cause error) error {
 	return &Error{code: CodeNotBegun, text: fmt.Sprintf("%s: nothing was written", target), cause: cause}
 }
 

@@ -124,7 +124,7 @@ func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target,
 		return err
 	}
 	if why := context.Cause(ctx); endsRun(why) && errors.Is(err, why) {
-		return notBegun(target, why)
+		return NotBegun(target, why)
 	}
 	return err
 }

@@ -100,7 +100,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	case repository.Err != nil, len(repository.Variables) == 0:
 		return outcome
 	case over != nil:
-		outcome.Err = notBegun(repository.Target, over)
+		outcome.Err = NotBegun(repository.Target, over)
 		return outcome
 	}
 	ctx, cancel := stop.call()

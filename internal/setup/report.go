@@ -114,16 +114,21 @@ func (r Report) Stands() bool {
 	return false
 }
 
-// Replaces reports whether anything that was there was to be replaced.
-func (r Report) Replaces() bool {
+// OnlyCreates reports whether every repository was read, and in none of them
+// anything that was there was to be replaced: whatever pair stands is then this
+// run's own. Of one that was not read, nobody knows what it holds.
+func (r Report) OnlyCreates() bool {
 	for _, repository := range r.Repositories {
 		for _, v := range repository.Variables {
 			if v.Action == Replace {
-				return true
+				return false
 			}
 		}
+		if len(repository.Variables) == 0 {
+			return false
+		}
 	}
-	return false
+	return len(r.Repositories) > 0
 }
 
 // Count counts the repositories: those that are as they should be, those that

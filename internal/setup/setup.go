@@ -125,7 +125,7 @@ func (e *Error) Unwrap() error { return e.cause }
 const (
 	CodeMixedPair  = "mixed_pair"          // needs a confirmation: Request.AllowMixed
 	CodeUnsendable = "password_unsendable" // the convox client cannot send it
-	CodeStopped    = "interrupted"         // ended before it was done
+	CodeStopped    = "stopped"             // ended before it was done, because of another's error or a stop
 	CodeNotBegun   = "not_begun"           // nothing was tried here, because of another's error or a stop
 )
 

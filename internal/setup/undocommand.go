@@ -11,11 +11,12 @@ import (
 const longestCommand = 20
 
 // Undo lists what takes away what was written: a command for the variables of
-// each provider, and what a person does about .travis.yml.
-func (r Report) Undo() []string {
+// each provider, with the flags that lead to the same Travis, and what a person
+// does about .travis.yml.
+func (r Report) Undo(given GivenFlags) []string {
 	var commands []string
 	for _, provider := range travisapi.Providers() {
-		if command := r.undoOf(provider); command != "" {
+		if command := r.undoOf(provider, given); command != "" {
 			commands = append(commands, command)
 		}
 	}
@@ -29,7 +30,7 @@ func (r Report) Undo() []string {
 
 // undoOf is the command for the repositories of one provider, "" where there
 // are none. Of many they are left to a file.
-func (r Report) undoOf(provider travisapi.Provider) string {
+func (r Report) undoOf(provider travisapi.Provider, given GivenFlags) string {
 	var named, branch string
 	count := 0
 	for _, repository := range r.Repositories {
@@ -52,6 +53,7 @@ func (r Report) undoOf(provider travisapi.Provider) string {
 	if branch != "" {
 		command += " --branch " + shellescape.Quote(branch)
 	}
+	command += flagLine(given.Travis...)
 	if count > longestCommand {
 		command += ", with those in FILE that were created or replaced, one a line"
 	}

@@ -37,7 +37,7 @@ func (f *Flow) doneLines() []Line {
 	for _, next := range f.Next() {
 		lines = append(lines, Line{Plain, next})
 	}
-	undo := f.result.report.Undo()
+	undo := f.result.report.Undo(f.given.Repeated)
 	if len(undo) > 0 {
 		lines = append(lines, Line{}, Line{Heading, "To undo it"})
 	}

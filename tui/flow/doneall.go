@@ -40,7 +40,7 @@ func (f *Flow) severalDone() []Line {
 			lines = append(lines, Line{Plain, words})
 		}
 	}
-	undo := report.Undo()
+	undo := report.Undo(f.given.Repeated)
 	if len(undo) > 0 {
 		lines = append(lines, Line{}, Line{Heading, "To undo it"})
 	}

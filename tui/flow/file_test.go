@@ -292,8 +292,8 @@ func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
 	if w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || w.read(path) != yml {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if file := r.Repositories[0].File; file == nil || file.Outcome() != "left as it was" || len(r.Undo()) != 1 {
-		t.Errorf("%+v, %q", file, r.Undo())
+	if file := r.Repositories[0].File; file == nil || file.Outcome() != "left as it was" || len(r.Undo(setup.GivenFlags{})) != 1 {
+		t.Errorf("%+v, %q", file, r.Undo(setup.GivenFlags{}))
 	}
 }
 

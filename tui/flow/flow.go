@@ -177,7 +177,7 @@ func (f *Flow) fail(o Outcome) {
 		to--
 	}
 	f.show(to)
-	f.problem = ProblemOf(o.Err)
+	f.problem = inOwnWays(o.Err)
 }
 
 func (f *Flow) index(id string) int {

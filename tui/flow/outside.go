@@ -88,6 +88,7 @@ type Given struct {
 	Targets     []setup.Target     // none are to be found
 	Branch      string
 	Fingerprint string
+	Repeated    setup.GivenFlags // by the commands that are told
 
 	SkipExisting, AllowMixed, Unchecked, DryRun bool
 	Agreed                                      bool // to what the review shows

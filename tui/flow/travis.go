@@ -61,7 +61,7 @@ func problemOf(err error) *Problem {
 	if err == nil {
 		return nil
 	}
-	return ProblemOf(err)
+	return inOwnWays(err)
 }
 
 // setToken takes a token. Another account has other repositories.

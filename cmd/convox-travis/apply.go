@@ -56,8 +56,8 @@ type application struct {
 func (p *program) apply(stop setup.Stop, o *options) error {
 	show := p.presenter(o, "apply")
 	a, err := p.answers(stop.Soft, o, "apply")
-	if err == nil {
-		a.request.Targets, err = o.owned(stop.Soft, a.travis, a.request.Targets)
+	if err == nil && o.all {
+		a.request.Targets, a.request.Known, err = o.listOwned(stop.Soft, a.travis)
 	}
 	show.targets = a.request.Targets
 	if err == nil {

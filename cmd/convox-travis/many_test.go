@@ -74,6 +74,11 @@ func TestAllOfAnOwnerAreMeant(t *testing.T) {
 	e := w.apply("--owner", "acme", "--all", "--active", "--dry-run", "--allow-mixed")
 	w.want(e, 1, "acme/web", "both would be created", "acme/worker", "error: acme/handbook")
 	w.wantNoWrite()
+	for _, r := range w.Travis.Faults.Requests() {
+		if strings.HasPrefix(r.Path, "/repo/") && !strings.HasSuffix(r.Path, "/env_vars") {
+			t.Errorf("%s is asked, which the list has told", r.Path)
+		}
+	}
 	if strings.Contains(e.out, "acme/website") || !strings.Contains(w.apply("--owner", "acme", "--all", "--dry-run", "--allow-mixed").out, "acme/website") {
 		t.Errorf("--active makes no difference:\n%s", e.out)
 	}

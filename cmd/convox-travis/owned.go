@@ -62,22 +62,30 @@ func (o *options) owned(ctx context.Context, client lister, targets []setup.Targ
 	if !o.all {
 		return targets, nil
 	}
+	targets, _, err := o.listOwned(ctx, client)
+	return targets, err
+}
+
+// listOwned returns the repositories that --all means, and what Travis says of
+// them.
+func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target, []travisapi.Repository, error) {
 	provider, err := o.readProvider()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	all, err := client.Repositories(ctx, travisapi.ListOptions{Owner: o.owner, Provider: provider, Active: o.active})
 	if stopped := context.Cause(ctx); stopped != nil {
-		return nil, stopped
+		return nil, nil, stopped
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(all) == 0 {
-		return nil, &usageError{
+		return nil, nil, &usageError{
 			what:  fmt.Sprintf("--all: this account sees no such repository of %s on Travis", o.owner),
 			hints: []string{"check --owner, --provider and --active; what was made today is unknown until Travis is synced"},
 		}
 	}
-	return setup.OwnedBy(o.owner, provider, all)
+	targets, err := setup.OwnedBy(o.owner, provider, all)
+	return targets, all, err
 }

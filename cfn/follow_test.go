@@ -59,10 +59,16 @@ func TestEachNewEventIsToldOnceInOrder(t *testing.T) {
 
 func TestAnUpdateUnderWayIsPickedUp(t *testing.T) {
 	w := newRackWorld(t)
-	w.aws.SetPace(cfntest.Pace{Resource: 30 * time.Millisecond})
+	w.aws.SetPace(cfntest.Pace{Resource: 100 * time.Millisecond})
 	f := w.finder()
-	w.execute(f, w.preview(f))
-	time.Sleep(60 * time.Millisecond)
+	p := w.preview(f)
+	w.execute(f, p)
+	ctx, leave := context.WithCancel(t.Context())
+	_, _ = f.Follow(ctx, w.rack, p.Since, func(e cfn.Event) {
+		if e.Status == "UPDATE_COMPLETE" {
+			leave() // in its middle
+		}
+	})
 	second := w.finder()
 	state, err := second.State(t.Context(), w.rack)
 	if err != nil || !state.InProgress || state.Updatable {

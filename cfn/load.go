@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
 	"convox-travis/internal/transport"
@@ -56,6 +57,8 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 		config.WithDefaultRegion(defaultRegion),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(f.retry) }),
 		config.WithAPIOptions(stack),
+		// The SDK's own writes to standard error, also into a full screen.
+		config.WithLogger(logging.Nop{}),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			if f.asker.ask != nil {
 				o.TokenProvider = f.asker.code

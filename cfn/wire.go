@@ -34,7 +34,8 @@ var (
 )
 
 // wire carries every request of the SDK, those for credentials too: in time,
-// bounded, and in plain HTTP to nowhere but this machine.
+// bounded, and in plain HTTP to nowhere but this machine and the services beside
+// it.
 type wire struct {
 	client   *http.Client
 	deadline time.Duration

@@ -1,8 +1,10 @@
 package cfn_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -155,6 +157,34 @@ func TestPlainHTTPIsRefusedOnTheWayOut(t *testing.T) {
 	w.set("AWS_ENDPOINT_URL_SSO", "http://portal.example.com")
 	_, err := w.finder(profile("old")).Search(t.Context(), nil, nil)
 	w.wantKind(w.failed(err), cfn.KindEndpoint)
+}
+
+// A machine in AWS gets its role's credentials in plain HTTP: there is no other
+// way. Nothing else is called so.
+func TestPlainHTTPGoesToTheServicesBesideAMachineAlone(t *testing.T) {
+	for host, goes := range map[string]bool{
+		"169.254.169.254": true, "169.254.170.2": true, "[fe80::1]": true, "[fd00:ec2::254]": true, "[fd00:ec2:ffff::1]": true, "127.0.0.1": true,
+		"169.253.255.255": false, "169.255.0.1": false, "10.0.0.1": false, "192.168.1.1": false, "[fec0::1]": false, "[fd00:ec1::254]": false,
+		"[fd00:ec3::254]": false, "[fd00::1]": false, "metadata.example.com": false, "169.254.169.254.example.com": false,
+	} {
+		w := newWorld(t)
+		w.files("", "")
+		w.set("AWS_EC2_METADATA_DISABLED", "false")
+		w.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://"+host+":9")
+		ctx, enough := context.WithCancel(t.Context())
+		var called []string
+		_, err := w.finder(func(o *cfn.Options) {
+			o.DialContext = func(_ context.Context, _, address string) (net.Conn, error) {
+				called = append(called, address)
+				enough()
+				return nil, errors.New("nobody is there")
+			}
+		}).Search(ctx, []string{"us-east-1"}, nil)
+		enough()
+		if err == nil || slices.Contains(called, host+":9") != goes || !goes && len(called) > 0 {
+			t.Errorf("%s: called %v, %v", host, called, err)
+		}
+	}
 }
 
 func TestAnAddressThatNobodyListensOnIsTold(t *testing.T) {

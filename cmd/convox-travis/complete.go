@@ -38,8 +38,12 @@ func (p *program) complete(root *cobra.Command) {
 		"step":     fixed("deploy", "after_success"),
 	}
 	files := []string{"repos-from", "file"}
+	asked := len(p.args) > 0 && strings.HasPrefix(p.args[0], cobra.ShellCompRequestCmd)
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			if asked { // a shell would show the quotes around a value's name
+				_, flag.Usage = pflag.UnquoteUsage(flag)
+			}
 			if slices.Contains(files, flag.Name) {
 				return // the shell knows them
 			}

@@ -53,7 +53,7 @@ const (
 
 func (o *options) repositoryFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.repos, "repo", nil, "`OWNER/NAME`; may be repeated (default: the clone's)")
-	flags.StringVar(&o.reposFrom, "repos-from", "", "those in `FILE`, one a line; - is standard input")
+	flags.StringVar(&o.reposFrom, "repos-from", "", "repositories in `FILE`, one a line; - is standard input")
 	flags.StringVar(&o.provider, "provider", "", "`NAME`: github, gitlab, bitbucket or assembla")
 	flags.StringVar(&o.branch, "branch", "", "for builds of branch `NAME` alone (default: all)")
 	flags.StringVar(&o.travisEndpoint, "travis-endpoint", "", "another Travis, whose API is at `URL`")
@@ -65,7 +65,7 @@ func (o *options) credentialFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.rack, "rack", "", "the Rack `NAME`, looked up in CloudFormation; with --console ORG/NAME, the one that builds deploy to")
 	flags.StringVar(&o.host, "host", "", "the Rack at `HOST`")
 	flags.BoolVar(&o.saved, "saved", false, "take the password that the convox client has saved")
-	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read it from standard input")
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password or deploy key from standard input")
 	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
 	flags.BoolVar(&o.noVerify, "no-verify", false, "also where the Rack cannot be reached from here")
 	o.awsFlags(flags)
@@ -79,7 +79,7 @@ func (o *options) awsFlags(flags *pflag.FlagSet) {
 // writeFlags say how a pair is written.
 func (o *options) writeFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "also where a branch has a host of its own")
-	flags.BoolVar(&o.skipExisting, "skip-existing", false, "leave those alone that have both variables")
+	flags.BoolVar(&o.skipExisting, "skip-existing", false, "leave repositories alone that have both variables")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, and write nothing")
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -33,20 +34,61 @@ var flagGroups = []flagGroup{
 	}},
 }
 
-const usageTemplate = `Usage:{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} COMMAND{{end}}
-{{if .HasExample}}
-Examples:
-{{.Example}}
-{{end}}{{if .HasAvailableSubCommands}}
-Commands:{{range .Commands}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
-{{end}}{{flagGroups .LocalFlags}}{{if .HasAvailableSubCommands}}
-{{.CommandPath}} COMMAND --help tells more of one.
-{{end}}`
+// usage tells how a command is typed, for SetUsageFunc: what a template of
+// cobra's may call is set for the whole process.
+func usage(cmd *cobra.Command) error {
+	var text strings.Builder
+	text.WriteString("Usage:")
+	if cmd.Runnable() {
+		text.WriteString("\n  " + cmd.UseLine())
+	}
+	if cmd.HasAvailableSubCommands() {
+		text.WriteString("\n  " + cmd.CommandPath() + " COMMAND")
+	}
+	text.WriteString("\n")
+	if cmd.HasExample() {
+		text.WriteString("\nExamples:\n" + cmd.Example + "\n")
+	}
+	if cmd.HasAvailableSubCommands() {
+		text.WriteString("\nCommands:")
+		for _, other := range cmd.Commands() {
+			if other.IsAvailableCommand() {
+				fmt.Fprintf(&text, "\n  %-*s %s", other.NamePadding(), other.Name(), other.Short)
+			}
+		}
+		text.WriteString("\n")
+	}
+	text.WriteString(groupedFlags(cmd.LocalFlags()))
+	if cmd.HasAvailableSubCommands() {
+		text.WriteString("\n" + cmd.CommandPath() + " COMMAND --help tells more of one.\n")
+	}
+	_, err := io.WriteString(cmd.OutOrStderr(), text.String())
+	return err
+}
 
-func init() { cobra.AddTemplateFunc("flagGroups", groupedFlags) }
+// unused are the flags that a command takes, as every one does, and has no use
+// for: it asks nothing, or standard input answers its questions.
+func unused(command string) []string {
+	switch command {
+	case "convox-travis":
+		return []string{"password-stdin"}
+	case "apply":
+		return []string{"yes"}
+	case "racks", "yml":
+		return []string{"yes", "accessible"}
+	}
+	return nil
+}
+
+// hideUnused keeps them out of the help and the completions.
+func hideUnused(root *cobra.Command) {
+	for _, cmd := range append(root.Commands(), root) {
+		for _, name := range unused(cmd.Name()) {
+			_ = cmd.Flags().MarkHidden(name) // it is there
+		}
+	}
+	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one a line"
+}
 
 // groupedFlags lists flags by what they are about.
 func groupedFlags(flags *pflag.FlagSet) string {

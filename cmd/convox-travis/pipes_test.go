@@ -76,7 +76,15 @@ func TestAListThatNeverComesIsLeftBehind(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond)
+	// It can be opened for writing as soon as somebody reads.
+	writer, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	for ; err != nil && ctx.Err() == nil; writer, err = os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) {
+		time.Sleep(2 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

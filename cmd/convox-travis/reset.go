@@ -49,7 +49,7 @@ asked. Started again with the same password, it goes on where it was left.
 	flags := cmd.Flags()
 	o.awsFlags(flags)
 	flags.BoolVar(&o.guide, "guide", false, "print how to do it by hand, and do nothing")
-	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the new one from standard input")
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the new password from standard input")
 	flags.BoolVar(&o.saved, "saved", false, "go on with a reset whose new password is saved")
 	flags.BoolVar(&o.allowRefresh, "allow-instance-refresh", false, "go on although every instance is replaced, one by one")
 	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")

@@ -44,7 +44,9 @@ func (z *wizard) toKeep(rack string) *wizard {
 		z.enter()
 	}
 	z.enter().sees(askName).types(rack).enter().sees(askKeep)
-	time.Sleep(600 * time.Millisecond) // a second press of Enter would not be taken before
+	// For half a second an Enter could be the second press of one that was meant for
+	// the question before. No event tells of its end.
+	time.Sleep(600 * time.Millisecond)
 	return z
 }
 

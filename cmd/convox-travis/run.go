@@ -38,6 +38,7 @@ func run(args []string, p *program) int {
 
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
+	var tellVersion bool
 	root := &cobra.Command{
 		Use:   "convox-travis",
 		Short: "Connect a Travis CI repository to a Convox Rack",
@@ -46,7 +47,6 @@ the settings of a Travis CI repository, so that its builds can run
 "convox deploy". Without a command it asks, step by step, and writes nothing
 before the review. No credential is written before the Rack or Console has
 accepted it.`,
-		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Example: `  convox-travis
@@ -60,6 +60,10 @@ accepted it.`,
 			return nil
 		},
 		RunE: func(*cobra.Command, []string) error {
+			if tellVersion {
+				fmt.Fprintln(p.out, "convox-travis", version())
+				return nil
+			}
 			if err := o.check(); err != nil {
 				return err
 			}
@@ -73,16 +77,18 @@ accepted it.`,
 	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
+	// cobra's own flag would pass over arguments that there should not be.
+	root.Flags().BoolVarP(&tellVersion, "version", "v", false, "print the version")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		p.flags = cmd.Flags()
 		return noEmptyFlags(cmd)
 	}
-	root.SetUsageTemplate(usageTemplate)
-	root.SetVersionTemplate("convox-travis {{.Version}}\n")
+	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
+	hideUnused(root)
 	p.complete(root)
 	return root
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -19,6 +20,8 @@ import (
 func (w *world) signaled(match func(faults.Request) bool, signals ...os.Signal) (ending, time.Duration) {
 	w.Helper()
 	cmd, out, err := w.start(w.Context(), w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin")
+	told := &saying{word: "stopping", said: make(chan struct{})}
+	cmd.Stderr = io.MultiWriter(err, told)
 	if err := cmd.Start(); err != nil {
 		w.Fatal(err)
 	}
@@ -26,7 +29,7 @@ func (w *world) signaled(match func(faults.Request) bool, signals ...os.Signal) 
 	begun := time.Now()
 	for i, s := range signals {
 		if i > 0 {
-			time.Sleep(100 * time.Millisecond) // the first one is being obeyed
+			<-told.said // the first one is being obeyed
 		}
 		if err := cmd.Process.Signal(s); err != nil {
 			w.Fatal(err)
@@ -44,6 +47,22 @@ func (w *world) awaits(match func(faults.Request) bool) {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
+}
+
+// saying notes when a word was written.
+type saying struct {
+	word string
+	text strings.Builder
+	said chan struct{} // is closed then
+}
+
+func (s *saying) Write(text []byte) (int, error) {
+	before := strings.Contains(s.text.String(), s.word)
+	s.text.Write(text)
+	if !before && strings.Contains(s.text.String(), s.word) {
+		close(s.said)
+	}
+	return len(text), nil
 }
 
 func posts(name string) func(faults.Request) bool {

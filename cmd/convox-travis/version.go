@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"runtime/debug"
+	"strings"
 )
 
 // The linker of a release sets these (internal/release).
@@ -30,7 +31,21 @@ func origin() (version, revision, made string) {
 			made = setting.Value
 		}
 	}
-	return version, revision, made
+	return asReleased(version, revision), revision, made
+}
+
+// asReleased is a version of the go command in the form that a release has it
+// (internal/release): the commit stands beside it
+// (https://go.dev/ref/mod#versions).
+func asReleased(version, revision string) string {
+	version, isChanged := strings.CutSuffix(strings.TrimPrefix(version, "v"), "+dirty")
+	if len(revision) >= 12 {
+		version = strings.TrimSuffix(version, "-"+revision[:12])
+	}
+	if isChanged {
+		version += "-changed"
+	}
+	return version
 }
 
 func version() string {

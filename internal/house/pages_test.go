@@ -64,6 +64,13 @@ func TestTheTestsThatPagesNameAreThere(t *testing.T) {
 	}
 }
 
+func TestTheGoThatIsNeededIsNamed(t *testing.T) {
+	needed := regexp.MustCompile(`(?m)^go ([0-9]+\.[0-9]+)`).FindStringSubmatch(page(t, "go.mod"))
+	if needed == nil || !strings.Contains(page(t, "README.md"), "Go "+needed[1]+" and git") {
+		t.Errorf("go.mod needs %v, and the README does not say so", needed)
+	}
+}
+
 var aTest = regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z][A-Za-z]+`)
 
 func TestLinksOfPagesLeadSomewhere(t *testing.T) {

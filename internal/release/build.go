@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"time"
@@ -13,7 +11,7 @@ import (
 const program = "./cmd/convox-travis"
 
 // build compiles the program for t. Nothing of this machine gets in: not its
-// folders, its C library, or what its GOFLAGS say.
+// folders, its C library, or what its settings of Go say.
 func build(t target, s stamp, work string) (entry, error) {
 	name := "convox-travis"
 	if t.system == "windows" {
@@ -41,36 +39,4 @@ func completions() (all []entry, err error) {
 		all = append(all, entry{name: path.Join("completions", shell.file), text: text})
 	}
 	return all, nil
-}
-
-// documentation is what the README links to, and it.
-func documentation() (all []entry, err error) {
-	names, err := filepath.Glob("docs/*")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range append(names, "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md") {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, entry{name: filepath.ToSlash(name), text: text})
-	}
-	return all, nil
-}
-
-// run runs the go command for t; the zero target is this machine.
-func run(t target, args ...string) ([]byte, error) {
-	cmd := exec.Command("go", args...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
-	if t != (target{}) {
-		cmd.Env = append(cmd.Env, "GOOS="+t.system, "GOARCH="+t.machine)
-	}
-	var failed bytes.Buffer
-	cmd.Stderr = &failed
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("go %s for %s: %w\n%s", args[0], t, err, failed.Bytes())
-	}
-	return out, nil
 }

@@ -14,6 +14,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -39,6 +40,9 @@ func main() {
 	flag.Parse()
 	if err := release(*folder, *only); err != nil {
 		fmt.Fprintf(os.Stderr, "error: build a release: %v\n", err)
+		if errors.Is(err, errNoClone) {
+			fmt.Fprintln(os.Stderr, "hint: build from a clone, in its root: an archive names the commit that it is made of")
+		}
 		os.Exit(1)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -14,8 +15,19 @@ type stamp struct {
 	date    time.Time // of the commit
 }
 
-// readStamp asks git for the commit that is checked out.
+// errNoClone means that git knows no commit of this source.
+var errNoClone = errors.New("this is not the root of a git clone")
+
+// readStamp asks git for the commit that is checked out here. Source that was
+// unpacked somewhere in a repository is none of its commits.
 func readStamp() (stamp, error) {
+	above, err := git("rev-parse", "--show-prefix")
+	if err != nil {
+		return stamp{}, fmt.Errorf("%w: %w", errNoClone, err)
+	}
+	if above != "" {
+		return stamp{}, fmt.Errorf("%w, but a folder in one: %s", errNoClone, above)
+	}
 	said, err := git("log", "-1", "--format=%H %ct")
 	if err != nil {
 		return stamp{}, err
@@ -45,6 +57,10 @@ func readStamp() (stamp, error) {
 // another user.
 func git(args ...string) (string, error) {
 	out, err := exec.Command("git", append([]string{"-c", "safe.directory=*"}, args...)...).Output()
+	if failed, is := errors.AsType[*exec.ExitError](err); is {
+		said := strings.TrimSpace(string(failed.Stderr))
+		return "", fmt.Errorf("git %s: %s", args[0], said[strings.LastIndex(said, "\n")+1:])
+	}
 	if err != nil {
 		return "", fmt.Errorf("git %s: %w", args[0], err)
 	}

@@ -1,6 +1,7 @@
 // Package transport is the rules that every connection of this program keeps:
-// verified TLS, plain HTTP to loopback only, no redirect that leaves the
-// origin or repeats a write, bounded answers, and reads that are tried again.
+// verified TLS, plain HTTP to loopback only (cfn names one exception, for the
+// services that give a machine in AWS its credentials), no redirect that leaves
+// the origin or repeats a write, bounded answers, and reads that are tried again.
 //
 // Next room: internal/pace, for a server that counts.
 package transport

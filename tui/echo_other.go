@@ -7,4 +7,7 @@ import "os"
 // setEcho does nothing here: secrets are read by package term.
 func setEcho(*os.File, bool, bool) {}
 
+// forget does nothing here: nothing is stopped.
+func forget(*os.File) {}
+
 const echoIsOurs = false

@@ -26,4 +26,11 @@ func setEcho(terminal *os.File, on, flush bool) {
 	_ = unix.IoctlSetTermios(int(terminal.Fd()), request, settings) // the same
 }
 
+// forget drops what was typed and not read.
+func forget(terminal *os.File) {
+	if settings, err := unix.IoctlGetTermios(int(terminal.Fd()), getTermios); err == nil {
+		_ = unix.IoctlSetTermios(int(terminal.Fd()), setTermiosAndFlush, settings) // one that is gone has nothing typed
+	}
+}
+
 const echoIsOurs = true

@@ -33,10 +33,9 @@ const longestLine = 64 << 10
 // lineReader reads lines in a goroutine of its own, since a read cannot be
 // ended: it is left behind when the person is.
 type lineReader struct {
-	terminal *os.File
-	before   *term.State // of the terminal; to be restored
-	wanted   chan bool   // hidden or not
-	lines    chan readLine
+	tty
+	wanted chan bool // hidden or not
+	lines  chan readLine
 }
 
 type readLine struct {
@@ -45,11 +44,8 @@ type readLine struct {
 }
 
 func newLineReader(in Input) *lineReader {
-	r := &lineReader{terminal: in.Terminal, wanted: make(chan bool), lines: make(chan readLine)}
-	if r.terminal != nil {
-		r.before, _ = term.GetState(int(r.terminal.Fd())) // nil has nothing to be restored
-		setEcho(r.terminal, false, false)                 // what is typed between questions may be a secret
-	}
+	r := &lineReader{wanted: make(chan bool), lines: make(chan readLine)}
+	r.open(in.Terminal)
 	reader := bufio.NewReaderSize(in.Reader, longestLine)
 	go func() {
 		for hidden := range r.wanted {
@@ -70,20 +66,10 @@ func newLineReader(in Input) *lineReader {
 	return r
 }
 
-// drop forgets what was typed before, where there is a terminal: it was not
-// meant for what is asked next. A pipe's answers are meant in their order.
-func (r *lineReader) drop() {
-	if r.terminal != nil {
-		setEcho(r.terminal, false, true)
-	}
-}
-
 // line reads one line, without its ending.
 func (r *lineReader) line(ctx context.Context) (string, error) {
-	if r.terminal != nil {
-		setEcho(r.terminal, true, false)
-		defer setEcho(r.terminal, false, false)
-	}
+	r.set(true, false)
+	defer r.set(false, false)
 	text, err := r.read(ctx, false)
 	return string(cutEnding(text)), err
 }
@@ -113,14 +99,6 @@ func (r *lineReader) read(ctx context.Context, hidden bool) ([]byte, error) {
 		return l.text, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
-	}
-}
-
-// restore makes the terminal what it was: a read that was left behind has its
-// echo off.
-func (r *lineReader) restore() {
-	if r.before != nil {
-		_ = term.Restore(int(r.terminal.Fd()), r.before) // one that is gone needs no echo
 	}
 }
 

@@ -3,12 +3,9 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
@@ -34,6 +31,11 @@ type plain struct {
 	opened  bool
 	said    string // what is being waited for, so that it is said once
 	held    string // what a call waited for last
+
+	// With the lock of in.
+	title string // of the question
+	asked string // what stands before the answer; "" where none is read
+	bound bool   // a stop has to wait
 }
 
 // Plain runs the flow as plain questions and answers, for screen readers, dumb
@@ -46,6 +48,9 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
+	life, end := context.WithCancel(context.Background()) // beyond a first Ctrl-C
+	defer end()
+	p.obey(life)
 	p.search(ctx, f.Searches())
 	p.lookOn(500 * time.Millisecond) // what is found at once is what is offered
 	for {
@@ -125,6 +130,8 @@ func (p *plain) heldUp() {
 
 func (p *plain) run() error {
 	work := p.flow.Work()
+	p.bind(work.Writes)
+	defer p.bind(false)
 	p.say("%s …", work.Words)
 	begun := time.Now()
 	said := begun // a progress, last
@@ -181,7 +188,7 @@ func (p *plain) ask() error {
 	}
 	p.say("")
 	p.problem(q.Problem)
-	p.say("%s", q.Title)
+	p.entitle(q.Title)
 	for _, reason := range q.Reason {
 		p.say("  %s", reason)
 	}
@@ -237,6 +244,7 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 // read reads a line behind a prompt. A lone < goes back.
 func (p *plain) read(prompt string) (string, error) {
 	p.prompt(prompt)
+	defer p.answered()
 	text, err := p.in.line(p.stop.Soft)
 	if err != nil {
 		p.say("")
@@ -246,11 +254,4 @@ func (p *plain) read(prompt string) (string, error) {
 		return "", errBack
 	}
 	return text, nil
-}
-
-func (p *plain) prompt(words string) {
-	if words != "" {
-		words += " "
-	}
-	fmt.Fprintf(p.out, "%s> ", shellescape.StripUnsafe(words))
 }

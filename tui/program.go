@@ -35,6 +35,9 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
 	m.ctx = ctx
+	life, end := context.WithCancel(context.Background()) // beyond a first Ctrl-C
+	defer end()
+	m.obey(life)
 	detach := context.AfterFunc(stop.Soft, func() { program.Send(stopMsg{}) })
 	defer detach()
 	ended := make(chan error, 1)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"golang.org/x/term"
 
 	"convox-travis/internal/setup"
 	"convox-travis/tui/field"
@@ -31,6 +32,8 @@ type model struct {
 	out      *counted
 	ctx      context.Context
 	send     func(tea.Msg)
+	job      *job
+	found    *term.State // of the terminal
 
 	theme         *field.Theme
 	width, height int
@@ -108,6 +111,12 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.refresh()
 	case stopMsg:
 		return m, m.halt()
+	case stopJobMsg:
+		return m, m.suspend(false)
+	case jobGoesOnMsg:
+		return m, m.pause(func() {})
+	case againMsg:
+		return m, m.again(msg.err)
 	case tickMsg:
 		return m, m.tick()
 	case tea.KeyPressMsg:
@@ -138,6 +147,8 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	case stroke == "ctrl+c":
 		m.terminal.Interrupt()
 		return nil
+	case stroke == "ctrl+z":
+		return m.suspend(true)
 	case m.unseen(), stroke == "enter" && m.question.Kind == flow.Pick && time.Since(m.movedAt) < lookAgain:
 		return nil
 	case stroke == "esc" && (m.field == nil || !m.field.TakesEscape()), stroke == "shift+tab":

@@ -34,6 +34,8 @@ const (
 	CtrlC     = "\x03"
 	CtrlD     = "\x04"
 	CtrlU     = "\x15"
+	CtrlR     = "\x12"
+	CtrlZ     = "\x1a"
 )
 
 // Type presses keys: characters and the keys named above, in one go. It does not

@@ -122,6 +122,10 @@ func (t *Terminal) Resize(width, height int) error {
 // PID is the program's process.
 func (t *Terminal) PID() int { return t.command.Process.Pid }
 
+// Job is the process group that has the terminal: the program's, or where it is
+// a shell, that of what the shell runs.
+func (t *Terminal) Job() (int, error) { return unix.IoctlGetInt(int(t.master.Fd()), unix.TIOCGPGRP) }
+
 // Signal sends the program a signal.
 func (t *Terminal) Signal(signal os.Signal) error { return t.command.Process.Signal(signal) }
 

@@ -1,0 +1,17 @@
+//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly)
+
+package tui
+
+import "os"
+
+// job is never stopped here: what there is of it elsewhere never happens.
+type job struct {
+	stops, continues chan os.Signal
+	canStop          bool
+}
+
+func newJob() *job { return &job{} }
+
+func (*job) close() {}
+
+func (*job) stop(bool) {}

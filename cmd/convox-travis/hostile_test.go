@@ -174,7 +174,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"a branch":         {args: "apply --branch E"},
 		"a repository":     {args: "apply --repo acme/E"},
 		"a list":           {args: "apply --repos-from - --saved --rack production", input: hostile},
-		"a file":           {args: "apply --repos-from E --saved --rack production", shows: true},
+		"a file":           {args: "apply --repos-from E --saved --rack production"},
 		"a flag":           {args: "--E", shows: true},
 		"a flag's value":   {args: "apply --timeout E"},
 		"a command":        {args: "E"},

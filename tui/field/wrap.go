@@ -20,7 +20,7 @@ func Wrap(text string, width int) []string {
 	}
 	rest := strings.TrimLeft(text, " +-")
 	line := strings.TrimSuffix(text, rest)
-	begin := goesOn(line, width)
+	begin := goesOn(line)
 	var lines []string
 	fresh := true
 	for _, word := range strings.Fields(rest) {
@@ -41,12 +41,13 @@ func Wrap(text string, width int) []string {
 }
 
 // goesOn is what the other lines of a text begin with: what a diff adds has its
-// sign on each line, or it would seem to be there already.
-func goesOn(before string, width int) string {
+// sign on each line, or it would seem to be there already. It is short, so that an
+// address has room.
+func goesOn(before string) string {
 	if !strings.HasPrefix(before, "+") {
 		return ""
 	}
-	return "+" + cut + strings.Repeat(" ", max(1, min(len(before), width/2)-2))
+	return "+" + cut + " "
 }
 
 // Wrapped is a text in lines of a width, each styled by itself.

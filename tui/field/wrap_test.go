@@ -17,7 +17,7 @@ func TestWordsAreNotTorn(t *testing.T) {
 		"a  b":                       "a  b",
 		"give it with --branch main": "give it|with|--branch|main",
 		"  - convox deploy":          "  - convox|deploy",
-		"+    a: b c d":              "+    a: b|+…   c d",
+		"+    a: b c d":              "+    a: b|+… c d",
 		"+  a-word-that-is-long":     "+  a-word-|+… that-is|+… -long",
 		"--a-flag of it":             "--a-flag|of it",
 		"rack.a-1234.us-east-1.site": "rack.a-123|4.us-east-|1.site",

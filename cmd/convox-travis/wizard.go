@@ -210,7 +210,7 @@ func (p *program) leave(o *options, f *flow.Flow, err error) error {
 
 func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
 	show := p.presenter(o, "apply")
-	show.told, show.wizard = true, f // warnings were shown in the review
+	show.told, show.wizard = !o.yes || p.isPlain(o), f // warnings stay where the full screen went past the review
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {

@@ -112,3 +112,26 @@ func TestCtrlCWhereItCanBeTriedAgainIsAnInterruption(t *testing.T) {
 	w.Travis.Faults.Add(faultsOnPosts())
 	z.write().sees("It could not be completed").types(terminal.CtrlC).ends(130, "not created")
 }
+
+func TestWhatTheReviewWouldWarnOfIsToldWhereItIsPassedOver(t *testing.T) {
+	for _, repo := range []string{"acme/mobile", "acme/worker"} {
+		for _, args := range [][]string{nil, {"--accessible"}} {
+			w := newWorld(t).saved()
+			args = append(args, "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", repo)
+			said := w.run("", append([]string{"apply", "--dry-run"}, args[max(0, len(args)-5):]...)...).err
+			z := w.open(terminal.Options{Width: 200, Height: 60}, append(args, "--yes")...)
+			if args[0] != "--accessible" {
+				z.sees(atDone).enter()
+			}
+			z.ends(0)
+			for line := range strings.Lines(said) {
+				if text, is := strings.CutPrefix(line, "warning: "); is && !strings.Contains(z.Screen(), strings.TrimSpace(text)) {
+					t.Errorf("%v: %q is not told:\n%s", args, text, z.Screen())
+				}
+			}
+			if !strings.Contains(said, "warning: ") {
+				t.Errorf("%s has no warning: %s", repo, said)
+			}
+		}
+	}
+}

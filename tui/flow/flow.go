@@ -281,6 +281,9 @@ func (f *Flow) Promise() string {
 	if f.given.Reset != nil {
 		return "Nothing changes before you have typed the Rack's name."
 	}
+	if f.given.Agreed {
+		return "With --yes it is written without being shown before; but for a reset, which asks by itself."
+	}
 	return "Nothing is written before the review, but for a reset, which asks by itself."
 }
 

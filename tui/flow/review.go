@@ -116,11 +116,40 @@ func reviewStep() step {
 				return nil
 			}
 			if f.several() {
-				return f.applyAll()
+				return f.warned(f.applyAll())
 			}
-			return f.apply()
+			return f.warned(f.apply())
 		},
 	}
+}
+
+// warned tells what the review would have warned of before the work begins, where
+// the review is passed over.
+func (f *Flow) warned(work *Work) *Work {
+	if !f.given.Agreed {
+		return work
+	}
+	run, lines := work.Run, warningLines(f.result.plan.AllWarnings())
+	work.Run = func(stop setup.Stop, tell Tell) Outcome {
+		for _, line := range lines {
+			tell.Line(line)
+		}
+		return run(stop, tell)
+	}
+	return work
+}
+
+// warningLines are warnings with their hints, one that is the same for several
+// repositories once.
+func warningLines(warnings []setup.Warning) []Line {
+	var lines []Line
+	for _, w := range setup.Grouped(warnings) {
+		lines = append(lines, Line{Warning, w.String()})
+		if w.Hint != "" {
+			lines = append(lines, Line{Muted, w.Hint})
+		}
+	}
+	return lines
 }
 
 // intent is the report of a dry run.
@@ -163,12 +192,7 @@ func (f *Flow) reviewLines() []Line {
 		lines = append(lines, Line{Plain, "activate the repository on Travis"})
 	}
 	lines = append(lines, f.checkedLine())
-	for _, w := range plan.AllWarnings() {
-		lines = append(lines, Line{Warning, w.String()})
-		if w.Hint != "" {
-			lines = append(lines, Line{Muted, w.Hint})
-		}
-	}
+	lines = append(lines, warningLines(plan.AllWarnings())...)
 	return append(lines, f.fileLines()...)
 }
 

@@ -35,12 +35,7 @@ func (f *Flow) severalLines() []Line {
 		{Muted, "Both are private: nobody can read them back."},
 		f.checkedLine(),
 	}
-	for _, group := range setup.Grouped(plan.AllWarnings()) {
-		lines = append(lines, Line{Warning, group.String()})
-		if group.Hint != "" {
-			lines = append(lines, Line{Muted, group.Hint})
-		}
-	}
+	lines = append(lines, warningLines(plan.AllWarnings())...)
 	if plan.Branch != "" {
 		lines = append(lines, Line{Warning, "Whether each of them has branch " + shellescape.StripUnsafe(plan.Branch) + " was not checked."})
 	}

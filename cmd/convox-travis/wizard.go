@@ -85,13 +85,15 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 
 // noTerminal lists the answers that apply would need.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
-	if _, err := p.answers(ctx, o, "without a terminal, the wizard"); err != nil {
+	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
+	_, err := p.answers(ctx, o, "without a terminal, the wizard")
+	if open, is := errors.AsType[*usageError](err); is {
+		open.hints = append(open.hints, instead...)
+	}
+	if err != nil {
 		return err
 	}
-	return &usageError{
-		what:  "the wizard needs a terminal",
-		hints: []string{"in a script: convox-travis apply, with the same flags", "to answer its questions from a pipe: --accessible"},
-	}
+	return &usageError{what: "the wizard needs a terminal", hints: instead}
 }
 
 // given are the answers of flags and environment.
@@ -239,33 +241,11 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // whatever ended the run, that is not over
 	case errors.Is(err, tui.ErrNoMoreAnswers):
-		err = unanswered(f.Missing())
+		err = p.unanswered(o, f)
 	case err == nil && o.dryRun:
 		return show.report(setup.Report{})
 	case err == nil:
 		err = errInterrupted
 	}
 	return show.fail(err)
-}
-
-// unanswered lists what was still to be asked when the answers ended.
-func unanswered(steps []string) error {
-	var m missing
-	for _, step := range steps {
-		switch step {
-		case flow.StepWay:
-			m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
-		case flow.StepRack:
-			m.add("the Rack", "--rack NAME or --host HOST")
-		case flow.StepPassword:
-			m.add("the password or deploy key", "set CONVOX_PASSWORD, or answer the question")
-		case flow.StepToken:
-			m.add("the Travis token", missingToken)
-		case flow.StepRepository:
-			m.add("the repository", "--repo OWNER/NAME, or run it inside the repository's clone")
-		case flow.StepReview:
-			m.add("the word to write it", "answer yes at the review")
-		}
-	}
-	return m.err("the wizard")
 }

@@ -29,6 +29,7 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 		"a fingerprint that is none":   {args: "--host HOST --fingerprint nonsense", code: 2, says: []string{"--fingerprint"}},
 		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"for apply"}},
 		"another provider":             {args: "--host HOST --saved --provider gitlab", code: 2, says: []string{"not on gitlab"}},
+		"no word about a mixed pair":   {args: "--host HOST --saved --repo acme/payments --yes", code: 2, says: []string{"whether another host may get the new password", "--allow-mixed"}},
 		"no word":                      {args: "--host HOST --saved", code: 2, says: []string{"the word to write it"}},
 		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "written: the deploy step", "git add", "undo:"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
 	} {
@@ -39,6 +40,14 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 			w.wantPair(w.setting("DEMO_REPO"), strings.Split(strings.ReplaceAll(c.pair, "HOST=HOST", "HOST="+w.setting("DEMO_RACK_HOST")), "\n")...)
 		})
 	}
+}
+
+func TestTheWizardWithoutATerminalNamesWhatDoesWithout(t *testing.T) {
+	w := newWorld(t).inClone()
+	const apply, accessible = "hint: in a script: convox-travis apply, with the same flags\n", "from a pipe: --accessible\n"
+	w.want(w.run(""), 2, "the way in: --console", apply, accessible)
+	w.want(w.run(w.password(), "--rack", "production", "--password-stdin"), 2, "needs a terminal", apply, accessible)
+	w.want(w.run("", "demo", "--accessible"), 2, "the demo has more questions", "convox-travis demo\n")
 }
 
 func TestOtherFlagsOfTheWizardCount(t *testing.T) {

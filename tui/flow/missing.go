@@ -18,5 +18,5 @@ func (f *Flow) Missing() []string {
 	if f.answers.target.Slug == "" && !f.several() && len(f.given.Targets) == 0 && f.outside.Owned == nil && len(f.ownRepositories()) != 1 {
 		missing = append(missing, StepRepository)
 	}
-	return append(missing, StepReview)
+	return missing
 }

@@ -168,6 +168,9 @@ func (p *pairRun) put(ctx context.Context, name, id string) error {
 	if before != nil {
 		// What stood in its place is somebody else's, and not to be taken away.
 		state.created = before.created && (id == "" || id == before.id)
+		if state.id == "" && state.result == Unknown {
+			state.id = before.id // by which it can still be taken away
+		}
 	}
 	p.states[name] = &state
 	if p.stop.kept(err) {

@@ -43,7 +43,7 @@ func TestWhatIsReadBackAsMissingIsNotCalledDone(t *testing.T) {
 	if codeOf(r.Err) != "overwritten" || !strings.Contains(r.Err.Error(), setup.HostName) || strings.Contains(r.Err.Error(), setup.PasswordName) {
 		t.Errorf("%v", r.Err)
 	}
-	if story(r) != "HOST create failed, PASSWORD create undone" {
+	if story(r) != "HOST create undone, PASSWORD create undone" {
 		t.Error(story(r))
 	}
 	w.wantSettings()

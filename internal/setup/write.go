@@ -117,8 +117,8 @@ func (w writer) settle(ctx context.Context, name string, cause *error, state *wr
 		// variable between its delete and its create: it is to be created.
 		state.lost = !state.created
 		state.id, state.result = "", Failed
-		if state.cut {
-			state.result = Unknown
+		if state.cut || kindOf(*cause) == travisapi.KindDuplicate {
+			state.result = Unknown // it may come late, or the list is behind
 		}
 	case state.id == "" && state.open && !w.known[last.ID] && !last.Public:
 		// The create was carried out: what is new here is ours.

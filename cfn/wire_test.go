@@ -27,7 +27,7 @@ func TestEachWayToFail(t *testing.T) {
 	}
 	kinds := map[faults.Kind]cfn.ErrorKind{
 		faults.ResetBefore: cfn.KindUnreachable, faults.AnswerLost: cfn.KindUnreachable, faults.ResetInAnswer: cfn.KindUnreachable,
-		faults.Hang: cfn.KindNoAnswer, faults.Throttled: cfn.KindThrottled, faults.ThrottledUntil: cfn.KindThrottled,
+		faults.Hang: cfn.KindNoAnswer, faults.Throttled: cfn.KindThrottled, faults.ThrottledUntil: cfn.KindThrottled, faults.ThrottledForLong: cfn.KindThrottled,
 		faults.Status500: cfn.KindFailed, faults.Status500After: cfn.KindFailed, faults.Status502HTML: cfn.KindFailed, faults.Status503: cfn.KindFailed,
 		faults.MalformedJSON: cfn.KindUnreadable, faults.TruncatedBody: cfn.KindUnreadable, faults.WrongContentType: cfn.KindUnreadable,
 		faults.EndlessBody: cfn.KindUnreadable, faults.RedirectAway: cfn.KindUnreadable, faults.RedirectPlain: cfn.KindUnreadable,

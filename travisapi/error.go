@@ -39,7 +39,7 @@ type Error struct {
 	Status     int           // of HTTP; 0 without an answer
 	Permission string        // the one that was denied, in Travis's words, or ""
 	RetryAfter time.Duration // what Travis asked to wait; 0 when it did not say
-	Until      time.Time     // with KindBanned: when it is over at the latest
+	Until      time.Time     // where Travis takes no calls for longer than is waited: when that is over at the latest
 
 	what   string // what was attempted, on what
 	why    string
@@ -92,6 +92,16 @@ func (e *Error) blamesTravis() bool {
 		return true
 	}
 	return false
+}
+
+// RefusedUntil returns when Travis takes calls again, where err is a ban, or asks to
+// wait for longer than any call does.
+func RefusedUntil(err error) (until time.Time, is bool) {
+	var failed *Error
+	if !errors.As(err, &failed) || failed.Until.IsZero() {
+		return time.Time{}, false
+	}
+	return failed.Until, true
 }
 
 // longestPause is how long a call may wait because Travis asked for it.

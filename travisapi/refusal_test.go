@@ -93,11 +93,11 @@ func TestReadsAreTriedAgainWhereThatHelps(t *testing.T) {
 		server, client := travis(t, api())
 		server.Faults.Add(faults.Rule{Kind: kind, Times: 2})
 		_, err := client.EnvVars(t.Context(), apiRef)
-		redirected := kind == faults.RedirectAway || kind == faults.RedirectPlain
-		if (err != nil) != redirected {
+		final := kind == faults.RedirectAway || kind == faults.RedirectPlain || kind == faults.ThrottledForLong
+		if (err != nil) != final {
 			t.Errorf("%s: %v", kind, err)
 		}
-		if n := len(server.Faults.Requests()); (n != 1) == redirected {
+		if n := len(server.Faults.Requests()); (n != 1) == final {
 			t.Errorf("%s: %d requests", kind, n)
 		}
 	}
@@ -118,7 +118,7 @@ func TestWritesAreSentOnce(t *testing.T) {
 				continue
 			}
 			e := failed(t, err)
-			known := kind == faults.Throttled || kind == faults.ThrottledUntil || kind == faults.RedirectAway || kind == faults.RedirectPlain
+			known := kind == faults.Throttled || kind == faults.ThrottledUntil || kind == faults.ThrottledForLong || kind == faults.RedirectAway || kind == faults.RedirectPlain
 			if e.FateUnknown() == known {
 				t.Errorf("%s: the fate of %v is unknown: %t", kind, e, e.FateUnknown())
 			}

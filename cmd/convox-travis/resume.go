@@ -21,9 +21,10 @@ type resume struct {
 // leave alone what is done.
 func (s *presenter) resume(report setup.Report, errs []error) resume {
 	var r resume
-	if i := slices.IndexFunc(errs, isBan); i >= 0 {
-		ban, _ := errors.AsType[*travisapi.Error](errs[i])
-		r.after = ban.Until.Format("15:04")
+	for _, err := range errs {
+		if until, is := travisapi.RefusedUntil(err); is {
+			r.after = until.Format("15:04")
+		}
 	}
 	several := len(report.Repositories) > 1
 	if r.after == "" && !(several && slices.ContainsFunc(errs, worthAgain)) {
@@ -37,8 +38,6 @@ func (s *presenter) resume(report setup.Report, errs []error) resume {
 	r.command, r.file = s.sameAgain(skip)
 	return r
 }
-
-func isBan(err error) bool { return travisapi.IsKind(err, travisapi.KindBanned) }
 
 // worthAgain reports whether a repository that ended with err may end well the
 // next time, with nothing mended in between.

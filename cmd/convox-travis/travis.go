@@ -49,12 +49,12 @@ type travisClients struct {
 
 // travisClient calls an endpoint with a token. All runs with that token keep to
 // one pace. A client that Travis does not let in is replaced, since only a person
-// tries that again; but for a ban, which has to be waited for.
+// tries that again; but for a ban and the like, which have to be waited for.
 func (p *program) travisClient(endpoint string, token secret.String) (*travisapi.Client, error) {
 	name := travisapi.Fingerprint(endpoint, token)
 	p.clients.mu.Lock()
 	defer p.clients.mu.Unlock()
-	if made := p.clients.made[name]; made != nil && (made.Refused() == nil || isBan(made.Refused())) {
+	if made := p.clients.made[name]; made != nil && (made.Refused() == nil || isForATime(made.Refused())) {
 		return made, nil
 	}
 	client, err := travisapi.New(travisapi.Config{
@@ -69,6 +69,12 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	}
 	p.clients.made[name] = client
 	return client, nil
+}
+
+// isForATime reports whether Travis refuses everything until a time that is known.
+func isForATime(err error) bool {
+	_, is := travisapi.RefusedUntil(err)
+	return is
 }
 
 // travisAccess is where Travis is and what opens it.

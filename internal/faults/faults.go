@@ -30,6 +30,7 @@ const (
 	Status503        Kind = "503"
 	Throttled        Kind = "429 without Retry-After"
 	ThrottledUntil   Kind = "429 with Retry-After"
+	ThrottledForLong Kind = "429 with a Retry-After of an hour"
 	MalformedJSON    Kind = "200 with malformed JSON, after the work"
 	TruncatedBody    Kind = "truncated answer, after the work"
 	WrongContentType Kind = "200 with a page of HTML, before the work"
@@ -42,7 +43,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		ResetBefore, AnswerLost, ResetInAnswer, Hang, Status500, Status500After, Status502HTML,
-		Status503, Throttled, ThrottledUntil, MalformedJSON, TruncatedBody, WrongContentType,
+		Status503, Throttled, ThrottledUntil, ThrottledForLong, MalformedJSON, TruncatedBody, WrongContentType,
 		EndlessBody, RedirectAway, RedirectPlain,
 	}
 }

@@ -74,6 +74,7 @@ func TestEveryKindFailsInItsOwnWay(t *testing.T) {
 		faults.Status503:        {status: 503, body: "S"},
 		faults.Throttled:        {status: 429, body: "Retry later"},
 		faults.ThrottledUntil:   {status: 429, body: "Retry later"},
+		faults.ThrottledForLong: {status: 429, body: "Retry later"},
 		faults.MalformedJSON:    {status: 200, body: "{", work: 1},
 		faults.TruncatedBody:    {status: 200, body: whole[:len(whole)/2], work: 1},
 		faults.WrongContentType: {status: 200, body: "<"},
@@ -99,7 +100,7 @@ func TestEveryKindFailsInItsOwnWay(t *testing.T) {
 			}
 		})
 	}
-	if len(faults.Kinds()) != 16 {
+	if len(faults.Kinds()) != 17 {
 		t.Error("a kind is not tried here")
 	}
 }

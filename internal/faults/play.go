@@ -41,6 +41,9 @@ func fail(kind Kind, server http.Handler, w http.ResponseWriter, r *http.Request
 	case ThrottledUntil:
 		w.Header().Set("Retry-After", "1")
 		answer(w, http.StatusTooManyRequests, "text/plain", "Retry later\n")
+	case ThrottledForLong:
+		w.Header().Set("Retry-After", "3600")
+		answer(w, http.StatusTooManyRequests, "text/plain", "Retry later\n")
 	case MalformedJSON:
 		server.ServeHTTP(httptest.NewRecorder(), r)
 		answer(w, http.StatusOK, "application/json", `{"@type": "env_vars", "env_vars": [}`)

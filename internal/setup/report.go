@@ -226,8 +226,11 @@ func stopsEverything(err error) bool {
 }
 
 // endsRun reports whether after err nothing more is begun: Travis lets nobody in
-// any more, or has failed so often that it is left alone.
-func endsRun(err error) bool { return stopsEverything(err) || gaveUp(err) }
+// any more, takes no calls for longer than is waited, or has failed too often.
+func endsRun(err error) bool {
+	_, refused := travisapi.RefusedUntil(err)
+	return stopsEverything(err) || refused || gaveUp(err)
+}
 
 // stopping returns err where it ends the run, else nil.
 func stopping(err error) error {

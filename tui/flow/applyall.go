@@ -45,9 +45,15 @@ func (j job) sweep(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	return outcome
 }
 
+// isBan reports whether Travis refuses everything for a time.
+func isBan(err error) bool {
+	_, is := travisapi.RefusedUntil(err)
+	return is
+}
+
 func isBanned(report setup.Report) bool {
 	for _, err := range report.Errs() {
-		if travisapi.IsKind(err, travisapi.KindBanned) {
+		if isBan(err) {
 			return true
 		}
 	}
@@ -90,7 +96,7 @@ func (f *Flow) allAgain() *Work {
 				err = plan.Ended()
 			}
 			switch {
-			case travisapi.IsKind(err, travisapi.KindBanned):
+			case isBan(err):
 				return Outcome{Set: func(f *Flow) { f.endBanned(err) }}
 			case err != nil:
 				return Outcome{Err: err, To: StepRetry, Set: func(f *Flow) {

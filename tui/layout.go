@@ -169,8 +169,8 @@ func (m *model) doing() []string {
 		words = fmt.Sprintf("%v  %s", elapsed, words)
 	}
 	lines := append([]string{""}, field.Indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
-	if held := m.flow.HeldUp(time.Now()); held != "" {
-		lines = append(lines, field.Indented(m.theme.Muted, space, shellescape.StripUnsafe(held), m.room())...)
+	if wait, held := m.flow.HeldUp(time.Now()); held {
+		lines = append(lines, field.Indented(m.theme.Muted, space, shellescape.StripUnsafe(wait.Words(time.Until(wait.Until))), m.room())...)
 	}
 	lines = append(lines, "")
 	if m.progress.Words != "" {

@@ -29,8 +29,8 @@ type plain struct {
 	copies  bool
 	updates chan flow.Update
 	opened  bool
-	said    string // what is being waited for, so that it is said once
-	held    string // what a call waited for last
+	said    string    // what is being waited for, so that it is said once
+	held    time.Time // until when the call that was told of last waits
 
 	// With the lock of in.
 	title string // of the question
@@ -121,11 +121,11 @@ func (p *plain) wait() error {
 
 // heldUp says what a call waits for, once.
 func (p *plain) heldUp() {
-	held := p.flow.HeldUp(time.Now())
-	if held != "" && held != p.held {
-		p.say("  %s", held)
+	wait, held := p.flow.HeldUp(time.Now())
+	if held && !wait.Until.Equal(p.held) {
+		p.say("  %s", wait.Words(time.Until(wait.Until)))
+		p.held = wait.Until
 	}
-	p.held = held
 }
 
 func (p *plain) run() error {

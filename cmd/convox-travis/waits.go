@@ -15,7 +15,7 @@ import (
 
 // waits tells someone who is looking what a call waits for: in a line, or where
 // the wizard asks through the wizard. It may be called by any goroutine.
-func (p *program) waits(words string, wait time.Duration) {
+func (p *program) waits(words func(left time.Duration) string, wait time.Duration) {
 	switch {
 	case p.wizardWaits != nil:
 		select {
@@ -23,12 +23,16 @@ func (p *program) waits(words string, wait time.Duration) {
 		default: // it is behind: that can be left out
 		}
 	case p.shown:
-		fmt.Fprintln(p.err, shellescape.StripUnsafe(words))
+		fmt.Fprintln(p.err, shellescape.StripUnsafe(words(wait)))
 	}
 }
 
 // again tells what is tried again.
-func (p *program) again(a transport.Again) { p.waits(a.String(), a.Pause) }
+func (p *program) again(a transport.Again) {
+	p.waits(func(left time.Duration) string {
+		return transport.Again{What: a.What, Pause: left, Try: a.Try}.String()
+	}, a.Pause)
+}
 
 // posts is the window for the POSTs of all runs on this machine with one name.
 func (p *program) posts(name string) *pace.Window {
@@ -43,7 +47,9 @@ func (p *program) calls() *pace.Window {
 
 func (p *program) paced(w *pace.Window, limit pace.Limit, what string) *pace.Window {
 	w.Tell = func(wait time.Duration) {
-		p.waits(fmt.Sprintf("waiting %.0f s: Travis allows %d %s in %.0f seconds", math.Ceil(wait.Seconds()), limit.Calls, what, limit.Per.Seconds()), wait)
+		p.waits(func(left time.Duration) string {
+			return fmt.Sprintf("waiting %.0f s: Travis allows %d %s in %.0f seconds", math.Ceil(left.Seconds()), limit.Calls, what, limit.Per.Seconds())
+		}, wait)
 	}
 	return w
 }

@@ -33,8 +33,11 @@ func (f *Flow) doneLines() []Line {
 		lines = append(lines, Line{Good, standing})
 	}
 	lines = append(lines, f.proofLines()...)
-	lines = append(lines, Line{}, Line{Heading, "What comes next"})
-	for _, next := range f.Next() {
+	following := f.Next()
+	if len(following) > 0 {
+		lines = append(lines, Line{}, Line{Heading, "What comes next"})
+	}
+	for _, next := range following {
 		lines = append(lines, Line{Plain, next})
 	}
 	undo := f.result.report.Undo(f.given.Repeated)

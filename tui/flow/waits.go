@@ -7,7 +7,7 @@ import (
 
 // Wait is what a call waits for, such as another try.
 type Wait struct {
-	Words string
+	Words func(left time.Duration) string
 	Until time.Time
 }
 
@@ -23,10 +23,7 @@ func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
 	}
 }
 
-// HeldUp says what a call waits for at a moment, "" where it is nothing.
-func (f *Flow) HeldUp(now time.Time) string {
-	if now.After(f.found.wait.Until) {
-		return ""
-	}
-	return f.found.wait.Words
+// HeldUp is what a call waits for at a moment; ok is false where it is nothing.
+func (f *Flow) HeldUp(now time.Time) (wait Wait, ok bool) {
+	return f.found.wait, now.Before(f.found.wait.Until)
 }

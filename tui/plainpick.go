@@ -17,7 +17,7 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 		p.say("  %s", q.More)
 	}
 	rows := q.Rows
-	p.list(rows, len(q.Rows))
+	p.list(rows, q.Rows)
 	for {
 		initial := slices.IndexFunc(rows, func(r flow.Row) bool { return r.Key == q.Initial.Key })
 		offered := ""
@@ -27,7 +27,7 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 				offered = rows[initial].Cells[0]
 			}
 		}
-		text, err := p.read("number, or part of a name " + brackets(offered))
+		text, err := p.read(strings.TrimSpace("number, or part of a name " + brackets(offered)))
 		if err != nil {
 			return flow.Value{}, err
 		}
@@ -38,12 +38,12 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 		case row != nil:
 			return flow.Value{Key: row.Key}, nil
 		case len(narrowed) == 0:
-			p.say("error: nothing is called like that")
+			p.sayUnknown(q.Rows)
 			rows = q.Rows
-			p.list(rows, len(q.Rows))
+			p.list(rows, q.Rows)
 		default:
 			rows = narrowed
-			p.list(rows, len(q.Rows))
+			p.list(rows, q.Rows)
 		}
 	}
 }
@@ -77,8 +77,18 @@ func choice(shown, all []flow.Row, text string, initial int) (*flow.Row, []flow.
 	return nil, same // which of them, is asked by number
 }
 
-func (p *plain) list(rows []flow.Row, of int) {
-	for i, row := range rows[:min(len(rows), shownRows)] {
+// list writes rows with their numbers: the first of them, and those that are none
+// of what is listed.
+func (p *plain) list(rows, all []flow.Row) {
+	hidden := len(listed(rows)) - shownRows
+	for i, row := range rows {
+		if i >= shownRows && !row.Other {
+			continue
+		}
+		if row.Other && hidden > 0 {
+			p.say("  … and %d more of %d", hidden, len(listed(all)))
+			hidden = 0
+		}
 		note := row.Note
 		if row.Disabled != "" {
 			note = "cannot be picked: " + row.Disabled
@@ -86,7 +96,22 @@ func (p *plain) list(rows []flow.Row, of int) {
 		cells := slices.DeleteFunc(slices.Clone(row.Cells), func(c string) bool { return c == "" })
 		p.say("  %d  %s", i+1, withNote(strings.Join(cells, ", "), note))
 	}
-	if len(rows) > shownRows {
-		p.say("  … and %d more of %d", len(rows)-shownRows, of)
+	if hidden > 0 {
+		p.say("  … and %d more of %d", hidden, len(listed(all)))
+	}
+}
+
+// listed are the rows but for the others.
+func listed(rows []flow.Row) []flow.Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return r.Other })
+}
+
+// sayUnknown says that no row is called so, and what to do about it.
+func (p *plain) sayUnknown(rows []flow.Row) {
+	p.say("error: nothing is called like that")
+	for i, row := range rows {
+		if row.Other {
+			p.say("hint: what is not listed: %d, %s", i+1, row.Cells[0])
+		}
 	}
 }

@@ -17,10 +17,10 @@ func (p *plain) pickSeveral(q flow.Question) (flow.Value, error) {
 		p.say("  %s", q.More)
 	}
 	rows := q.Rows
-	p.list(rows, len(q.Rows))
+	p.list(rows, q.Rows)
 	for {
 		offered, initial := offeredOf(q, rows)
-		text, err := p.read("numbers, ranges such as 2-5, names, all, or part of a name " + brackets(offered))
+		text, err := p.read(strings.TrimSpace("numbers, ranges such as 2-5, names, all, or part of a name " + brackets(offered)))
 		switch {
 		case err != nil:
 			return flow.Value{}, err
@@ -37,10 +37,10 @@ func (p *plain) pickSeveral(q flow.Question) (flow.Value, error) {
 			return severalValue(q, picked), nil
 		}
 		if rows = containing(q.Rows, text); len(rows) == 0 {
-			p.say("error: nothing is called like that")
+			p.sayUnknown(q.Rows)
 			rows = q.Rows
 		}
-		p.list(rows, len(q.Rows))
+		p.list(rows, q.Rows)
 	}
 }
 

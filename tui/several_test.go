@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func plainRows() flow.Question {
 		q.Rows = append(q.Rows, flow.Row{Key: name, Cells: []string{name, "github"}})
 	}
 	q.Rows[2].Disabled = "you may not write its settings"
-	q.Rows = append(q.Rows, flow.Row{Key: "gitlab acme/api", Cells: []string{"acme/api", "gitlab"}}, flow.Row{Key: "type", Cells: []string{"type a name"}})
+	q.Rows = append(q.Rows, flow.Row{Key: "gitlab acme/api", Cells: []string{"acme/api", "gitlab"}}, flow.Row{Key: "type", Cells: []string{"type a name"}, Other: true})
 	return q
 }
 
@@ -73,7 +74,7 @@ func TestSeveralArePickedInPlainLines(t *testing.T) {
 		"0\n1":                      {value: flow.Value{Key: "acme/web"}, says: "error: 0 is not within"},
 		"1 acme/api\n1":             {value: flow.Value{Key: "acme/web"}, says: "error: 2 are called acme/api: answer with the number"},
 		"acme/api\n2":               {value: flow.Value{Key: "gitlab acme/api"}, says: "2  acme/api, gitlab"},
-		"zzz\n1":                    {value: flow.Value{Key: "acme/web"}, says: "error: nothing is called like that"},
+		"zzz\n1":                    {value: flow.Value{Key: "acme/web"}, says: "error: nothing is called like that\nhint: what is not listed: 7, type a name"},
 		"locked\nall\nacme/web":     {value: flow.Value{Key: "acme/web"}, says: "error: all: none of these can be picked"},
 		"web\n2":                    {value: flow.Value{Key: "acme/website"}, says: "2  acme/website"},
 		"1-2-3\nacme/web, acme/web": {value: flow.Value{Key: "acme/web"}, says: "error: nothing is called like that"},
@@ -94,6 +95,20 @@ func TestWhatWasPickedBeforeIsOfferedInPlainLines(t *testing.T) {
 	p := &plain{stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader("\n")})}
 	value, err := p.pick(q)
 	if err != nil || !slices.Equal(value.Keys, q.Initial.Keys) || !strings.Contains(out.String(), "[the 2 from before]") {
+		t.Errorf("%+v, %v: %s", value, err, out.String())
+	}
+}
+
+func TestWhatIsNotListedCanBeTypedBelowALongList(t *testing.T) {
+	q := flow.Question{Kind: flow.Pick, Several: true, Alone: "type"}
+	for i := range 31 {
+		q.Rows = append(q.Rows, flow.Row{Key: fmt.Sprint(i), Cells: []string{fmt.Sprint("acme/r", i)}})
+	}
+	q.Rows = append(q.Rows, flow.Row{Key: "type", Cells: []string{"type a name"}, Other: true})
+	var out bytes.Buffer
+	p := &plain{stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader("32\n")})}
+	value, err := p.pick(q)
+	if err != nil || value.Key != "type" || !strings.Contains(out.String(), "  20  acme/r19\n  … and 11 more of 31\n  32  type a name\n") {
 		t.Errorf("%+v, %v: %s", value, err, out.String())
 	}
 }

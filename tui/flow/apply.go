@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"al.essio.dev/pkg/shellescape"
+
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -27,7 +29,7 @@ func (o Outside) plan(stop setup.Stop, request setup.Request, token secret.Strin
 func (f *Flow) apply() *Work {
 	plan, job := *f.result.plan, f.job()
 	return &Work{
-		Words: "writing", Writes: true,
+		Words: "writing to " + shellescape.StripUnsafe(plan.Repositories[0].Target.String()), Writes: true,
 		Run: func(stop setup.Stop, tell Tell) Outcome { return job.carryOut(stop, plan, tell) },
 	}
 }

@@ -56,8 +56,12 @@ type application struct {
 func (p *program) apply(stop setup.Stop, o *options) error {
 	show := p.presenter(o, "apply")
 	a, err := p.answers(stop.Soft, o, "apply")
-	if err == nil && o.all {
+	switch {
+	case err != nil:
+	case o.all:
 		a.request.Targets, a.request.Known, err = o.listOwned(stop.Soft, a.travis)
+	default:
+		a.request.Known = listMany(stop.Soft, a.travis, a.request.Targets)
 	}
 	show.targets = a.request.Targets
 	if err == nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -88,4 +89,26 @@ func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target,
 	}
 	targets, err := setup.OwnedBy(o.owner, provider, all)
 	return targets, all, err
+}
+
+// manyOfOne is how many repositories of one owner are so many that they are listed
+// together: a page of a list is one call for a hundred.
+const manyOfOne = 200
+
+// listMany lists the repositories of those owners of whom many are named. What a
+// list does not give is asked for one by one, and so is all where there is none.
+func listMany(ctx context.Context, client lister, targets []setup.Target) []travisapi.Repository {
+	named := map[setup.Target]int{} // by owner, in the place of the slug
+	for _, target := range targets {
+		owner, _, _ := strings.Cut(target.Slug, "/")
+		named[setup.Target{Provider: target.Provider, Slug: strings.ToLower(owner)}]++
+	}
+	var known []travisapi.Repository
+	for of, count := range named {
+		if count >= manyOfOne {
+			listed, _ := client.Repositories(ctx, travisapi.ListOptions{Owner: of.Slug, Provider: of.Provider})
+			known = append(known, listed...)
+		}
+	}
+	return known
 }

@@ -189,7 +189,7 @@ func TestARackGetsWhatTheClientSends(t *testing.T) {
 
 func TestAFaultThatPassesIsOutlived(t *testing.T) {
 	// These are answers like any other, and tell that it is no Rack.
-	final := map[faults.Kind]bool{faults.WrongContentType: true, faults.RedirectAway: true, faults.RedirectPlain: true, faults.EndlessBody: true}
+	final := map[faults.Kind]bool{faults.WrongContentType: true, faults.RedirectAway: true, faults.RedirectPlain: true, faults.EndlessBody: true, faults.ThrottledForLong: true}
 	for _, kind := range faults.Kinds() {
 		if final[kind] {
 			continue
@@ -222,6 +222,7 @@ func TestAFaultThatStaysIsTold(t *testing.T) {
 		faults.Status503:        convox.KindServerError,
 		faults.MalformedJSON:    convox.KindServerError,
 		faults.Throttled:        convox.KindThrottled,
+		faults.ThrottledForLong: convox.KindThrottled,
 		faults.WrongContentType: convox.KindNotARack,
 		faults.EndlessBody:      convox.KindNotARack,
 		faults.RedirectAway:     convox.KindNotARack,

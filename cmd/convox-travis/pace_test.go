@@ -134,6 +134,20 @@ func (w *world) wantOnlyTimesShared() {
 	}
 }
 
+// forgetPosts takes away what the runs know of each other.
+func (w *world) forgetPosts() {
+	w.Helper()
+	err := filepath.WalkDir(w.dir, func(name string, _ fs.DirEntry, err error) error {
+		if strings.HasPrefix(filepath.Base(name), "posts-") {
+			return os.Remove(name)
+		}
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 // slow lets the next call wait for a second.
 func (w *world) slow() {
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil})

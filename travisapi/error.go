@@ -95,13 +95,13 @@ func (e *Error) blamesTravis() bool {
 }
 
 // RefusedUntil returns when Travis takes calls again, where err is a ban, or asks to
-// wait for longer than any call does.
-func RefusedUntil(err error) (until time.Time, is bool) {
+// wait for longer than any call does; the zero time where it is neither.
+func RefusedUntil(err error) time.Time {
 	var failed *Error
-	if !errors.As(err, &failed) || failed.Until.IsZero() {
-		return time.Time{}, false
+	if !errors.As(err, &failed) {
+		return time.Time{}
 	}
-	return failed.Until, true
+	return failed.Until
 }
 
 // longestPause is how long a call may wait because Travis asked for it.

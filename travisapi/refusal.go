@@ -50,11 +50,12 @@ func (c *Client) refusal(r call, answer *http.Response, body []byte) *Error {
 	case status == http.StatusTooManyRequests:
 		e.RetryAfter = transport.RetryAfter(answer.Header, c.config.Retry.Clock.Now())
 		e.pause = throttledPauses * c.config.Retry.Pause
-		e.is(KindThrottled, "too many requests in a minute", fmt.Sprintf("wait %v, then run this again", max(e.RetryAfter, time.Minute)))
 		if e.RetryAfter > longestPause {
 			e.Until = c.config.Retry.Clock.Now().Add(e.RetryAfter)
-			e.is(KindThrottled, "too many requests: Travis takes none for now", fmt.Sprintf("run this again after %s", e.Until.Format("15:04")))
+			e.is(KindThrottled, "too many requests: Travis takes none for now", "run this again after "+e.Until.Format("15:04"))
+			break
 		}
+		e.is(KindThrottled, "too many requests in a minute", fmt.Sprintf("wait %v, then run this again", max(e.RetryAfter, time.Minute)))
 	case said.Type == "repo_migrated":
 		e.is(KindMigrated, "the repository moved from travis-ci.org", "use it at https://app.travis-ci.com")
 	case status == http.StatusForbidden:

@@ -22,7 +22,7 @@ type resume struct {
 func (s *presenter) resume(report setup.Report, errs []error) resume {
 	var r resume
 	for _, err := range errs {
-		if until, is := travisapi.RefusedUntil(err); is {
+		if until := travisapi.RefusedUntil(err); !until.IsZero() {
 			r.after = until.Format("15:04")
 		}
 	}

@@ -54,7 +54,7 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	name := travisapi.Fingerprint(endpoint, token)
 	p.clients.mu.Lock()
 	defer p.clients.mu.Unlock()
-	if made := p.clients.made[name]; made != nil && (made.Refused() == nil || isForATime(made.Refused())) {
+	if made := p.clients.made[name]; made != nil && (made.Refused() == nil || !travisapi.RefusedUntil(made.Refused()).IsZero()) {
 		return made, nil
 	}
 	client, err := travisapi.New(travisapi.Config{
@@ -69,12 +69,6 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	}
 	p.clients.made[name] = client
 	return client, nil
-}
-
-// isForATime reports whether Travis refuses everything until a time that is known.
-func isForATime(err error) bool {
-	_, is := travisapi.RefusedUntil(err)
-	return is
 }
 
 // travisAccess is where Travis is and what opens it.

@@ -35,17 +35,27 @@ const leftBehind = time.Second
 // person, and git's words are the same in every language.
 func (g git) ask(ctx context.Context, arguments ...string) answer {
 	var text, words bytes.Buffer
+	command := g.command(ctx, arguments...)
+	command.Stdout, command.Stderr = &text, &words
+	status, err := run(ctx, command)
+	return answer{command: "git " + arguments[0], text: text.String(), words: words.String(), status: status, err: err}
+}
+
+func (g git) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, g.program, arguments...)
 	command.Dir = g.dir
 	command.Env = append(os.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0")
-	command.Stdout, command.Stderr = &text, &words
 	command.WaitDelay = leftBehind
-	err := command.Run()
-	status := 0
+	return command
+}
+
+// run returns the status with which a command ended, or why it did not.
+func run(ctx context.Context, command *exec.Cmd) (status int, err error) {
+	err = command.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
-		status, err = exit.ExitCode(), nil
+		return exit.ExitCode(), nil
 	}
-	return answer{command: "git " + arguments[0], text: text.String(), words: words.String(), status: status, err: err}
+	return 0, err
 }
 
 // root asks for the top folder. A bare repository has no work tree: there its

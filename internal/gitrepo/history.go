@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -85,18 +83,11 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 // says beyond the limit is cut off.
 func (g git) offline(ctx context.Context, input string, arguments ...string) answer {
 	text, words := bounded{most: historyBytes}, bounded{most: historyBytes}
-	command := exec.CommandContext(ctx, g.program, arguments...)
-	command.Dir = g.dir
-	command.Env = append(os.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
-		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none") // the second is for gits that do not know the first
+	command := g.command(ctx, arguments...)
+	command.Env = append(command.Env, "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none") // the second is for gits that do not know the first
 	command.Stdin = strings.NewReader(input)
 	command.Stdout, command.Stderr = &text, &words
-	command.WaitDelay = leftBehind
-	err := command.Run()
-	status := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
-		status, err = exit.ExitCode(), nil
-	}
+	status, err := run(ctx, command)
 	return answer{command: "git " + arguments[0], text: text.kept.String(), words: words.kept.String(), status: status, err: err}
 }
 

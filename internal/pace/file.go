@@ -43,7 +43,7 @@ const (
 
 // begin counts a call in the file, and returns the mark by which it is known, or
 // how long there is no room for it. What cannot be read or written holds nothing
-// up.
+// up; there is no mark then.
 func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time.Time, wait time.Duration) {
 	f.locked(ctx, func() {
 		now := c.Now()
@@ -56,9 +56,6 @@ func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time
 			f.write(counted)
 		}
 	})
-	if wait == 0 && mark.IsZero() {
-		mark = markOf(c.Now())
-	}
 	return mark, wait
 }
 

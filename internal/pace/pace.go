@@ -98,7 +98,6 @@ func (w *Window) take(ctx context.Context) (mark time.Time, wait time.Duration, 
 	if wait := w.own.wait(w.limit, w.clock.Now()); wait > 0 {
 		return mark, wait, nil
 	}
-	mark = markOf(w.clock.Now())
 	if w.shared != nil {
 		if mark, wait = w.shared.begin(ctx, w.limit, w.clock); wait > 0 {
 			return mark, wait, nil
@@ -106,6 +105,9 @@ func (w *Window) take(ctx context.Context) (mark time.Time, wait time.Duration, 
 	}
 	if err := context.Cause(ctx); err != nil {
 		return mark, 0, err
+	}
+	if mark.IsZero() {
+		mark = markOf(w.clock.Now())
 	}
 	w.own.add(mark)
 	return mark, 0, nil

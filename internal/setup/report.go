@@ -228,8 +228,7 @@ func stopsEverything(err error) bool {
 // endsRun reports whether after err nothing more is begun: Travis lets nobody in
 // any more, takes no calls for longer than is waited, or has failed too often.
 func endsRun(err error) bool {
-	_, refused := travisapi.RefusedUntil(err)
-	return stopsEverything(err) || refused || gaveUp(err)
+	return stopsEverything(err) || !travisapi.RefusedUntil(err).IsZero() || gaveUp(err)
 }
 
 // stopping returns err where it ends the run, else nil.

@@ -73,12 +73,7 @@ func (s *steps) expand() []combination {
 func (s *steps) isLike(job combination, entry *yaml.Node) bool {
 	pairs := pairsOf(entry)
 	for _, pair := range pairs {
-		name := keyName(pair.key)
-		for axis, names := range otherNames {
-			if slices.Contains(names, name) {
-				name = axis
-			}
-		}
+		name := axisOf(keyName(pair.key))
 		has := job[name]
 		if has == nil {
 			has = lookup(s.root, namesOf(name)...)
@@ -95,6 +90,16 @@ func (s *steps) isLike(job combination, entry *yaml.Node) bool {
 		}
 	}
 	return len(pairs) > 0
+}
+
+// axisOf is the name that a key goes by which has others.
+func axisOf(key string) string {
+	for axis, names := range otherNames {
+		if slices.Contains(names, key) {
+			return axis
+		}
+	}
+	return key
 }
 
 // texts are the variables of env, in order of their names.
@@ -127,12 +132,7 @@ func (s *steps) mayFail(of job) bool {
 func (s *steps) isAllowed(of job) bool {
 	has := make(combination)
 	for _, pair := range pairsOf(of.node) {
-		name := keyName(pair.key)
-		for axis, names := range otherNames {
-			if slices.Contains(names, name) {
-				name = axis
-			}
-		}
+		name := axisOf(keyName(pair.key))
 		has[name] = pair.value
 	}
 	entries := items(lookup(lookup(s.root, s.jobsKey()), "allow_failures"))

@@ -46,10 +46,7 @@ func (j job) sweep(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 }
 
 // isBan reports whether Travis refuses everything for a time.
-func isBan(err error) bool {
-	_, is := travisapi.RefusedUntil(err)
-	return is
-}
+func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }
 
 func isBanned(report setup.Report) bool {
 	for _, err := range report.Errs() {

@@ -7,7 +7,7 @@
 // token, so only the host and the slug leave the package, both held against a
 // strict pattern.
 //
-// Next room: internal/transport, on which all that talks to a server stands.
+// Next room: internal/child, for the programs that are started.
 package gitrepo
 
 import "strings"

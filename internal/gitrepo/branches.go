@@ -10,10 +10,10 @@ import (
 // mostBranches that are listed.
 const mostBranches = 1000
 
-// Branches are those of the clone that folder is in, and of its remote origin as
-// it was when it was fetched last: each once, the one that was committed to last
-// first. Those whose names Travis could not be given are left out; where git
-// cannot tell there are none.
+// Branches lists the branches of the clone that folder is in, and of its remote
+// origin as last fetched: each once, by name, the clone's own first. Names that
+// Travis doesn't take are left out; where git can't tell there are none. No commit
+// is read: a partial clone may lack it.
 func Branches(ctx context.Context, folder string) (all []string) {
 	program, err := exec.LookPath("git")
 	if err != nil {
@@ -21,12 +21,16 @@ func Branches(ctx context.Context, folder string) (all []string) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	found := git{program, folder}.ask(ctx, "for-each-ref", "--sort=-committerdate", "--format=%(refname)", "refs/heads", "refs/remotes/origin")
-	if found.err != nil || found.status != 0 {
+	found := git{program, folder}.ask(ctx, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin")
+	if !found.isCut && (found.err != nil || found.status != 0) {
 		return nil
 	}
 	for name := range strings.Lines(found.text) {
-		name = strings.TrimPrefix(strings.TrimSpace(name), "refs/heads/")
+		name, isWhole := strings.CutSuffix(name, "\n")
+		if !isWhole { // the answer was cut there
+			break
+		}
+		name = strings.TrimPrefix(name, "refs/heads/")
 		name = strings.TrimPrefix(name, "refs/remotes/origin/")
 		if name == "HEAD" || CheckBranch(name) != nil || slices.Contains(all, name) {
 			continue

@@ -4,12 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
-	"time"
+
+	"convox-travis/internal/child"
 )
+
+// answerBytes is the longest answer that is read: 5,000 remotes, or 15,000
+// branches. Real ones have a few hundred bytes.
+const answerBytes = 1 << 20
 
 // git is the git command, in a folder.
 type git struct {
@@ -22,36 +28,73 @@ type answer struct {
 	command string
 	text    string // standard output
 	words   string // standard error; never shown: it can quote an address
+	isCut   bool   // there was more text
 	status  int    // of the process, when err is nil
 	err     error  // there was no process, or it was killed
 }
 
-// leftBehind is how long the answer is waited for after git has ended, or was
-// killed: a process that it left behind can hold the pipes open. On a busy
-// machine the reading itself can take a part of it.
-const leftBehind = time.Second
-
-// ask runs one command of git. No shell is involved, nothing is asked of the
-// person, and git's words are the same in every language.
+// ask runs one command of git. No shell is involved, and git's words are the
+// same in every language.
 func (g git) ask(ctx context.Context, arguments ...string) answer {
-	var text, words bytes.Buffer
-	command := g.command(ctx, arguments...)
-	command.Stdout, command.Stderr = &text, &words
-	status, err := run(ctx, command)
-	return answer{command: "git " + arguments[0], text: text.String(), words: words.String(), status: status, err: err}
+	return g.askAbout(ctx, "", answerBytes, arguments...)
 }
 
+// askAbout is ask with standard input for git and a limit of its own.
+func (g git) askAbout(ctx context.Context, input string, limit int, arguments ...string) answer {
+	text, words := bounded{most: limit}, bounded{most: answerBytes}
+	command := g.command(ctx, arguments...)
+	if input != "" {
+		command.Stdin = strings.NewReader(input)
+	}
+	command.Stdout, command.Stderr = &text, &words
+	status, err := run(ctx, command)
+	return answer{
+		command: "git " + arguments[0], text: text.kept.String(), words: words.kept.String(),
+		isCut: text.isFull || words.isFull, status: status, err: err,
+	}
+}
+
+// settings come before what a clone and the person have configured: no pager,
+// no hook, no file watcher.
+var settings = []string{"--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull}
+
+// variables of git's environment: it asks for nothing, locks nothing, logs
+// nowhere, and fetches nothing. Gits before 2.45 don't know GIT_NO_LAZY_FETCH
+// and begin to fetch what a partial clone lacks; without a permitted protocol
+// that ends before anything is run.
+var variables = []string{
+	"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
+	"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none",
+	"GIT_TRACE2=0", "GIT_TRACE2_EVENT=0", "GIT_TRACE2_PERF=0",
+}
+
+// places are the variables that say where the clone is, as git hands them to a
+// hook. Every other GIT_ variable configures git, or has it run or write
+// something.
+var places = []string{
+	"GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+	"GIT_TEST_ASSUME_DIFFERENT_OWNER", // makes git stricter
+}
+
+// isDropped reports whether git doesn't get a variable: it needs nothing of
+// AWS, and of its own only places. Windows spells names in either case.
+func isDropped(name string) bool {
+	name = strings.ToUpper(name)
+	return strings.HasPrefix(name, "AWS_") || name == "SSH_ASKPASS" || strings.HasPrefix(name, "GIT_") && !slices.Contains(places, name)
+}
+
+// command prepares git so that it can't fetch and runs nothing that the clone
+// or the environment configures.
 func (g git) command(ctx context.Context, arguments ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, g.program, arguments...)
+	environ := append(child.System(isDropped), variables...)
+	command := child.Command(ctx, environ, g.program, slices.Concat(settings, arguments)...)
 	command.Dir = g.dir
-	command.Env = append(os.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0")
-	command.WaitDelay = leftBehind
 	return command
 }
 
 // run returns the status with which a command ended, or why it did not.
 func run(ctx context.Context, command *exec.Cmd) (status int, err error) {
-	err = command.Run()
+	err = child.Run(command)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
 		return exit.ExitCode(), nil
 	}
@@ -71,6 +114,8 @@ func (g git) root(ctx context.Context) answer {
 // failure returns nil for status 0 and those that are fine too.
 func (a answer) failure(ctx context.Context, fine ...int) error {
 	switch {
+	case a.isCut:
+		return &Error{message: "read the clone: " + a.command + " answers with more than 1 MiB", code: "git_failed", hints: []string{"run it here yourself to see what it lists", nameIt}}
 	case a.err == nil && (a.status == 0 || slices.Contains(fine, a.status)):
 		return nil
 	case a.err != nil && ctx.Err() != nil:
@@ -91,4 +136,22 @@ func trusted(words string) string {
 	_, rest, _ := strings.Cut(words, "safe.directory ")
 	folder, _, _ := strings.Cut(rest, "\n")
 	return shown(strings.TrimSuffix(folder, "\r"))
+}
+
+// bounded keeps the beginning of what is written to it, and ends its writer
+// after that. It embeds no buffer, whose ReadFrom would bypass the limit.
+type bounded struct {
+	most   int
+	kept   bytes.Buffer
+	isFull bool
+}
+
+// Write implements io.Writer.
+func (b *bounded) Write(p []byte) (int, error) {
+	if room := b.most - b.kept.Len(); len(p) > room {
+		b.isFull = true
+		_, _ = b.kept.Write(p[:room]) // a buffer always takes it
+		return room, io.ErrShortWrite
+	}
+	return b.kept.Write(p)
 }

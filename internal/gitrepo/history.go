@@ -2,7 +2,6 @@ package gitrepo
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"io"
 	"os/exec"
@@ -42,8 +41,9 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	g := git{program: program, dir: c.Root}
 
 	// rev-list and cat-file are plumbing: they obey no setting of the clone that
-	// could run a program, as log does with a signature.
-	listed := g.offline(limited, "", "rev-list", "--full-history", "--max-count="+strconv.Itoa(commits), "HEAD", "--", file)
+	// could run a program, as log does with a signature. Objects that a partial
+	// clone left on its server (https://git-scm.com/docs/partial-clone) are missing.
+	listed := g.ask(limited, "rev-list", "--full-history", "--max-count="+strconv.Itoa(commits), "HEAD", "--", file)
 	if ctx.Err() == nil && limited.Err() == nil {
 		if strings.Contains(listed.words, "bad revision") || strings.Contains(listed.words, "unknown revision") {
 			return nil, nil // a branch without a commit
@@ -70,41 +70,11 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	// What there was no time for still gets the moment that reading takes.
 	reading, end := context.WithTimeout(ctx, limit)
 	defer end()
-	read := g.offline(reading, asked.String(), "cat-file", "--batch")
+	read := g.askAbout(reading, asked.String(), historyBytes, "cat-file", "--batch")
 	if ctx.Err() != nil {
 		return nil, read.failure(ctx)
 	}
 	return parseBatch(read.text, hashes), nil
-}
-
-// offline is ask with something to read, for commands that may look for objects
-// which a partial clone has left on its server
-// (https://git-scm.com/docs/partial-clone): those count as missing. What git
-// says beyond the limit is cut off.
-func (g git) offline(ctx context.Context, input string, arguments ...string) answer {
-	text, words := bounded{most: historyBytes}, bounded{most: historyBytes}
-	command := g.command(ctx, arguments...)
-	command.Env = append(command.Env, "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none") // the second is for gits that do not know the first
-	command.Stdin = strings.NewReader(input)
-	command.Stdout, command.Stderr = &text, &words
-	status, err := run(ctx, command)
-	return answer{command: "git " + arguments[0], text: text.kept.String(), words: words.kept.String(), status: status, err: err}
-}
-
-// bounded keeps the beginning of what is written to it, and ends its writer
-// after that. It embeds no buffer, whose ReadFrom would pass the limit by.
-type bounded struct {
-	most int
-	kept bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *bounded) Write(p []byte) (int, error) {
-	if room := b.most - b.kept.Len(); len(p) > room {
-		_, _ = b.kept.Write(p[:room]) // a buffer always takes it
-		return room, io.ErrShortWrite
-	}
-	return b.kept.Write(p)
 }
 
 // parseBatch reads the answer of git cat-file --batch: a line for each object

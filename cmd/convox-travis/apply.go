@@ -116,6 +116,7 @@ func (p *program) answers(ctx context.Context, o *options, command string) (appl
 		Targets: repos.targets, Branch: o.branch, Rack: a.way.rack,
 		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
+	p.noteSource(o, repos)
 	access, err := p.travis(o, repos.slug())
 	if err != nil {
 		return a, err

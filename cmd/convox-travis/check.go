@@ -117,6 +117,7 @@ func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.Audi
 	if err != nil {
 		return request, nil, err
 	}
+	p.noteSource(&o.options, repos)
 	access, err := p.travis(&o.options, repos.slug())
 	if err != nil {
 		return request, nil, err

@@ -144,11 +144,8 @@ func (p *program) appAtHand(ctx context.Context) []string {
 	if err != nil {
 		return nil
 	}
-	slug := ""
-	if all := p.repositoriesAtHand(ctx); len(all) > 0 {
-		slug = all[0]
-	}
-	return []string{file.AppName(slug)}
+	clone, _ := gitrepo.Open(ctx, p.dir) // outside of a clone there is no remote
+	return []string{repositories{found: clone.Candidates()}.app(file)}
 }
 
 func (p *program) racksAtHand(context.Context) (all []string) {

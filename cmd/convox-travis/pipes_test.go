@@ -145,12 +145,3 @@ func TestUndoSpeaksOfWhatThisRunWrote(t *testing.T) {
 		t.Error("a public variable that was left alone is called private")
 	}
 }
-
-func TestTheClonesOwnWordCounts(t *testing.T) {
-	w := newWorld(t)
-	git(t, w.dir, "init", "-q")
-	git(t, w.dir, "remote", "add", "origin", "git@github.com:acme/api.git")
-	git(t, w.dir, "remote", "add", "fork", "git@github.com:ann/web.git")
-	git(t, w.dir, "config", "travis.slug", "acme/web")
-	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin"), 0, "acme/web")
-}

@@ -53,7 +53,7 @@ func (r repositories) withSlug(slug string, provider travisapi.Provider) []gitre
 	var same []gitrepo.Remote
 	for _, remote := range r.found {
 		_, ok := setup.Agreed(remote, provider)
-		if strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
+		if remote.IsRemote() && strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
 			same = append(same, remote)
 		}
 	}
@@ -71,7 +71,8 @@ func whichProvider(where, slug string, candidates []gitrepo.Remote) error {
 	}
 }
 
-// missingHint tells why the clone did not answer which repository is meant.
+// missingHint says why the clone doesn't answer which repository is meant, and what
+// to pass instead.
 func (r repositories) missingHint() string {
 	if r.unread != nil {
 		return r.unread.Error() + ": " + hintsOf(r.unread)[0]
@@ -80,12 +81,22 @@ func (r repositories) missingHint() string {
 		return "--repo OWNER/NAME, or run it inside the repository's clone"
 	}
 	var names []string
-	for _, remote := range r.found {
+	for _, remote := range r.found[:min(len(r.found), mostProposed)] {
 		name := "--repo " + remote.Slug
 		if remote.Provider != gitrepo.GitHub {
 			name += " --provider " + cmp.Or(remote.Provider, "NAME")
 		}
-		names = append(names, name)
+		names = append(names, name+" ("+remote.Source()+")")
 	}
-	return "the clone does not say it alone: " + strings.Join(names, ", or ")
+	if more := len(r.found) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("one of %d more", more))
+	}
+	hint := "the clone doesn't decide it, pass " + strings.Join(names, ", or ")
+	if last := r.found[len(r.found)-1]; len(r.found) > 1 && !last.IsRemote() {
+		hint += "; or update the setting: git config travis.slug " + r.found[0].Slug
+	}
+	return hint
 }
+
+// mostProposed candidates are proposed; nobody reads more.
+const mostProposed = 5

@@ -89,6 +89,7 @@ func (p *program) removeAnswers(ctx context.Context, o *options) (repositories, 
 	if err != nil {
 		return repos, nil, err
 	}
+	p.noteSource(o, repos)
 	access, err := p.travis(o, repos.slug())
 	if err != nil {
 		return repos, nil, err

@@ -10,13 +10,15 @@ import (
 
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 )
 
 // repositories are the ones asked for, and the clone they were read in.
 type repositories struct {
 	targets []setup.Target
 	found   []gitrepo.Remote // in the clone, likeliest first
-	unread  error            // why the clone could not be read, where that can be mended
+	source  string           // of the target, where a setting of the clone decided; else ""
+	unread  error            // why the clone could not be read, where that can be fixed
 }
 
 // repositories reads --repo and --repos-from, else the clone. It returns no
@@ -44,8 +46,8 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 		}
 		r.targets = append(r.targets, target)
 	}
-	if own := setup.Own(clone, provider); len(named) == 0 && len(own) == 1 && !o.all {
-		r.targets = own
+	if own, source, ok := setup.OwnOne(clone, provider); ok && len(named) == 0 && !o.all {
+		r.targets, r.source = []setup.Target{own}, source
 	}
 	return r, nil
 }
@@ -56,12 +58,37 @@ func (p *program) repositoriesOnce(ctx context.Context, o *options) func() (repo
 	return sync.OnceValues(func() (repositories, error) { return p.repositories(ctx, o) })
 }
 
-// slug is the repository for which the Travis client may have an endpoint.
+// noteSource says which setting of the clone chose the repository.
+func (p *program) noteSource(o *options, r repositories) {
+	if r.source != "" && o.json == "" {
+		fmt.Fprintf(p.err, "note: %s is %s\n", r.targets[0], r.source)
+	}
+}
+
+// app is the app that the convox CLI deploys from a clone's file; "" where that is
+// open.
+func (r repositories) app(file travisyml.File) string {
+	if len(r.targets) > 0 {
+		return file.AppName(r.targets[0].Slug)
+	}
+	app := file.AppName("")
+	for i, remote := range r.found {
+		name := file.AppName(remote.Slug)
+		if i > 0 && name != app {
+			return ""
+		}
+		app = name
+	}
+	return app
+}
+
+// slug is the repository for which the Travis client may have an endpoint, "" where
+// there are several.
 func (r repositories) slug() string {
 	switch {
 	case len(r.targets) > 0:
 		return r.targets[0].Slug
-	case len(r.found) > 0:
+	case len(r.found) == 1 && r.found[0].IsRemote():
 		return r.found[0].Slug
 	}
 	return ""

@@ -140,11 +140,10 @@ func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.
 		if err != nil {
 			return setup.DeployStep{}, err
 		}
-		slug := repos.slug()
 		if o.file != "" && len(o.repos) == 0 {
-			slug = "" // the clone here may be another's
+			repos = repositories{} // the clone here may be another's
 		}
-		step.App = file.AppName(slug)
+		step.App = repos.app(file)
 	}
 	if deploys {
 		return step, nil

@@ -10,7 +10,10 @@
 // Next room: internal/child, for the programs that are started.
 package gitrepo
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The providers, as Travis spells them in a path.
 const (
@@ -33,7 +36,31 @@ type Remote struct {
 	Slug string
 	// Provider is one of the constants, or "" for an unknown host.
 	Provider string
+	// Setting is the setting of git that makes this a candidate, "travis.slug" or
+	// "url.*.insteadOf"; "" for a remote as it is written.
+	Setting string
 }
+
+// Source says where a candidate comes from: "remote origin".
+func (r Remote) Source() string {
+	remote := strings.TrimSpace("remote " + r.Name)
+	switch r.Setting {
+	case "":
+		return remote
+	case travisSlug:
+		return "git config " + travisSlug
+	}
+	return remote + ", rewritten by git config " + r.Setting
+}
+
+// IsRemote reports whether a candidate is a remote, as it is written or rewritten.
+func (r Remote) IsRemote() bool { return r.Setting != travisSlug }
+
+// The settings that can name another repository than the remotes do.
+const (
+	travisSlug = "travis.slug"
+	insteadOf  = "url.*.insteadOf"
+)
 
 // Clone is a git clone.
 type Clone struct {
@@ -44,47 +71,58 @@ type Clone struct {
 	// shown as it is.
 	Branch string
 	// Remotes are the hosted ones: the current branch's first, then origin,
-	// then by name. A remote that is a local path is left out.
+	// then by name. A remote that is a local path is left out. One whose address
+	// the settings turn into another repository's counts as both.
 	Remotes []Remote
 	// TravisSlug is what the Travis client was told (git config travis.slug), or
 	// "" when that is not set or no slug.
 	TravisSlug string
 }
 
-// Candidates returns the repositories that this clone can be, each once, the
-// likeliest first: what travis.slug says, then the remotes in their order.
-// When travis.slug is the slug of no remote, it is taken to be on the first
-// remote's host, or on GitHub when there is none.
+// Candidates returns the repositories that this clone can be, each once: the
+// remotes in their order, then what travis.slug names where that is no remote's.
+// It is taken to be on the first remote's host, or on GitHub when there is none.
 func (c Clone) Candidates() []Remote {
-	var candidates []Remote
-	if c.TravisSlug != "" {
-		candidates = append(candidates, c.configured())
-	}
-	candidates = append(candidates, c.Remotes...)
-
+	var distinct []Remote
 	seen := make(map[string]bool)
-	distinct := candidates[:0]
-	for _, remote := range candidates {
+	for _, remote := range c.Remotes {
 		if key := remote.key(); !seen[key] {
 			seen[key] = true
 			distinct = append(distinct, remote)
 		}
 	}
-	return distinct
+	if c.TravisSlug == "" || slices.ContainsFunc(distinct, c.isTravisSlug) {
+		return distinct
+	}
+	configured := Remote{Host: "github.com", Slug: c.TravisSlug, Provider: GitHub, Setting: travisSlug}
+	if len(c.Remotes) > 0 {
+		configured.Host, configured.Provider = c.Remotes[0].Host, c.Remotes[0].Provider
+	}
+	return append(distinct, configured)
 }
 
-func (c Clone) configured() Remote {
-	for _, remote := range c.Remotes {
-		if strings.EqualFold(remote.Slug, c.TravisSlug) {
-			return remote
-		}
+// Decide returns the candidate that this clone is beyond doubt, of those that
+// fit: the only one, or the only one that travis.slug names too. A remote is
+// visible and a setting isn't, so where a setting names another repository than
+// the remotes do, nothing is decided. bySetting reports whether travis.slug was
+// needed.
+func (c Clone) Decide(fits func(Remote) bool) (decided Remote, bySetting, ok bool) {
+	candidates := c.Candidates()
+	if slices.ContainsFunc(candidates, func(r Remote) bool { return r.Setting != "" }) {
+		return Remote{}, false, false
 	}
-	if len(c.Remotes) > 0 {
-		first := c.Remotes[0]
-		return Remote{Host: first.Host, Slug: c.TravisSlug, Provider: first.Provider}
+	candidates = slices.DeleteFunc(candidates, func(r Remote) bool { return !fits(r) })
+	all := len(candidates)
+	if c.TravisSlug != "" {
+		candidates = slices.DeleteFunc(candidates, func(r Remote) bool { return !c.isTravisSlug(r) })
 	}
-	return Remote{Host: "github.com", Slug: c.TravisSlug, Provider: GitHub}
+	if len(candidates) != 1 {
+		return Remote{}, false, false
+	}
+	return candidates[0], all > 1, true
 }
+
+func (c Clone) isTravisSlug(r Remote) bool { return strings.EqualFold(r.Slug, c.TravisSlug) }
 
 // key is the same for two remotes that are one repository. Two unknown hosts
 // are two services.

@@ -13,9 +13,9 @@ import (
 
 const deadline = 5 * time.Second // for all of git; a clone on a sleeping network drive hangs
 
-// Open reads the clone that dir is in; "" is the current folder. The
-// environment counts as it does for git itself: GIT_DIR, GIT_CONFIG_GLOBAL and
-// the rest. Errors: ErrNoClone, ErrNoGit, *OwnershipError, or an *Error, which
+// Open reads the clone that dir is in; "" is the current folder. GIT_DIR and the
+// other variables that say where a clone is count as they do for git itself, those
+// that configure git don't. Errors: ErrNoClone, ErrNoGit, *OwnershipError, or an *Error, which
 // wraps the cause of ctx when that ended first. It takes 6 seconds at most.
 func Open(ctx context.Context, dir string) (Clone, error) {
 	return openWithin(ctx, dir, deadline)
@@ -36,7 +36,7 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	all.Go(func() { head = g.ask(ctx, "symbolic-ref", "--quiet", "HEAD") })
 	all.Go(func() { remotes = g.ask(ctx, "remote", "--verbose") })
 	all.Go(func() {
-		settings = g.ask(ctx, "config", "--null", "--get-regexp", `^(branch\..*\.remote|travis\.slug)$`)
+		settings = g.ask(ctx, "config", "--null", "--get-regexp", `^(branch\..*\.remote|remote\..*\.url|travis\.slug)$`)
 	})
 	all.Wait()
 
@@ -61,8 +61,8 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	return Clone{
 		Root:       filepath.FromSlash(line(root.text)),
 		Branch:     shown(branch),
-		Remotes:    parseRemotes(remotes.text, config["branch."+branch+".remote"]),
-		TravisSlug: slugOrNone(config["travis.slug"]),
+		Remotes:    parseRemotes(remotes.text, config["branch."+branch+".remote"], config),
+		TravisSlug: slugOrNone(config[travisSlug]),
 	}, nil
 }
 

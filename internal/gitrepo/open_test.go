@@ -125,7 +125,8 @@ func TestRewrittenAddressesAreReadAsRewritten(t *testing.T) {
 	)
 	want := []gitrepo.Remote{
 		{Name: "origin", Host: "github.com", Slug: "acme/api", Provider: "github"},
-		{Name: "moved", Host: "gitlab.com", Slug: "group/api", Provider: "gitlab"},
+		{Name: "moved", Host: "github.com", Slug: "moved/api", Provider: "github"},
+		{Name: "moved", Host: "gitlab.com", Slug: "group/api", Provider: "gitlab", Setting: "url.*.insteadOf"},
 		{Name: "two", Host: "github.com", Slug: "first/api", Provider: "github"},
 	}
 	if got := open(t, dir).Remotes; !slices.Equal(got, want) {

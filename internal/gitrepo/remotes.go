@@ -8,12 +8,13 @@ import (
 )
 
 // parseRemotes reads the answer of git remote --verbose, where the settings
-// that rewrite addresses (url.*.insteadOf) have been applied. first is the name
-// of the remote that goes first.
+// that rewrite addresses (url.*.insteadOf) have been applied. config has the
+// addresses as they are written: one that is another repository of a known
+// service goes first. first is the name of the remote that goes first.
 //
 // A branch can also follow a bare address, without a remote. That is mostly
 // somebody else's fork, checked out to review it, so it is no candidate.
-func parseRemotes(text, first string) []Remote {
+func parseRemotes(text, first string, config map[string]string) []Remote {
 	addresses := make(map[string]string)
 	for entry := range strings.Lines(text) {
 		name, rest, _ := strings.Cut(entry, "\t")
@@ -38,17 +39,24 @@ func parseRemotes(text, first string) []Remote {
 		if isPlain(name, "._-/") {
 			remote.Name = name
 		}
+		if written, err := ParseRemote(config["remote."+name+".url"]); err == nil && written.Provider != "" && written.key() != remote.key() {
+			written.Name, remote.Setting = remote.Name, insteadOf
+			remotes = append(remotes, written)
+		}
 		remotes = append(remotes, remote)
 	}
 	return remotes
 }
 
-// parseSettings reads the answer of git config --null: names and values, the
-// last one of a name being the one that counts.
+// parseSettings reads the answer of git config --null: names and values. The
+// last value of a name counts, but of a remote's addresses the first.
 func parseSettings(text string) map[string]string {
 	settings := make(map[string]string)
 	for entry := range strings.SplitSeq(text, "\x00") {
 		name, value, _ := strings.Cut(entry, "\n")
+		if _, known := settings[name]; known && strings.HasPrefix(name, "remote.") {
+			continue
+		}
 		settings[name] = value
 	}
 	return settings

@@ -60,6 +60,15 @@ func repositoryStep() step {
 	}
 }
 
+// ownSource names the setting of the clone that chose the repository, or is "".
+func (f *Flow) ownSource() string {
+	own, source, ok := setup.OwnOne(f.found.clone, f.given.Provider)
+	if !ok || source == "" || own != f.answers.target || len(f.given.Targets) > 0 {
+		return ""
+	}
+	return source
+}
+
 func (f *Flow) setTarget(target setup.Target) {
 	if f.answers.target != target || f.several() {
 		f.forgetChoices()
@@ -75,17 +84,17 @@ func (f *Flow) forgetChoices() {
 	f.answers.encrypt = false // the file may be another repository's
 }
 
-// passRepository takes the repository that the flags name, or the clone's only
-// one on a host that Travis knows, unless another one was picked before.
+// passRepository takes the repository that the flags name, or the one that the
+// clone is beyond doubt, unless another one was picked before.
 func (f *Flow) passRepository() bool {
 	if f.outside.Owned != nil || len(f.given.Targets) > 1 {
 		return f.passSeveral()
 	}
 	var only setup.Target
-	if own := f.ownRepositories(); len(f.given.Targets) == 1 {
+	if len(f.given.Targets) == 1 {
 		only = f.given.Targets[0]
-	} else if len(own) == 1 {
-		only = own[0]
+	} else {
+		only, _, _ = setup.OwnOne(f.found.clone, f.given.Provider)
 	}
 	picked := f.answers.target
 	if only.Slug == "" || f.problem != nil || f.several() || (picked.Slug != "" && picked != only) {

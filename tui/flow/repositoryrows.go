@@ -30,6 +30,11 @@ func (f *Flow) likelyRepository() string {
 
 func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
 
+func (f *Flow) isOwnDecided() bool {
+	_, _, ok := setup.OwnOne(f.found.clone, f.given.Provider)
+	return ok
+}
+
 // ownRepositories are what the clone can be on Travis.
 func (f *Flow) ownRepositories() []setup.Target { return setup.Own(f.found.clone, f.given.Provider) }
 
@@ -76,13 +81,13 @@ func (f *Flow) repositoryRows() []Row {
 		if !ok {
 			rows = append(rows, Row{
 				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},
-				Note: "remote " + remote.Name, Disabled: f.whyNot(remote),
+				Note: remote.Source(), Disabled: f.whyNot(remote),
 			})
 			continue
 		}
 		key := string(provider) + " " + remote.Slug
 		listed[strings.ToLower(key)] = true
-		rows = append(rows, Row{Key: key, Cells: []string{remote.Slug, string(provider)}, Note: strings.TrimSpace("this clone's " + remote.Name)})
+		rows = append(rows, Row{Key: key, Cells: []string{remote.Slug, string(provider)}, Note: remote.Source()})
 	}
 	for _, r := range f.found.repositories {
 		provider := string(r.Provider)
@@ -107,6 +112,12 @@ func (f *Flow) repositoryRows() []Row {
 
 func (f *Flow) repositoryReason() []string {
 	reason := []string{"Both variables go into its settings on Travis."}
+	for _, remote := range f.found.clone.Candidates() {
+		if remote.Setting != "" {
+			reason = append(reason, remote.Source()+" names "+remote.Slug+"; a setting alone doesn't decide.")
+			break
+		}
+	}
 	switch {
 	case f.found.cloneErr != nil:
 		reason = append(reason, "None is offered from a clone: "+strings.TrimPrefix(f.found.cloneErr.Error(), "read the clone: ")+".")

@@ -176,6 +176,9 @@ func (f *Flow) reviewLines() []Line {
 	lines := []Line{
 		{Heading, shellescape.StripUnsafe(repository.Target.String()) + ", " + scope},
 	}
+	if source := f.ownSource(); source != "" {
+		lines = append(lines, Line{Muted, "It is " + source + "."})
+	}
 	if f.answers.encrypt {
 		lines = append(lines, Line{Plain, "add      both variables to .travis.yml, encrypted for this repository"}, Line{Muted, "Its settings on Travis are left as they are; the file wins over them."})
 	} else {

@@ -30,13 +30,13 @@ func TestMain(m *testing.M) {
 
 func fall(how string) {
 	var (
-		none  map[string]int
-		short []int
-		no    *os.ProcAttr
+		nothing struct{ values map[string]int }
+		short   []int
+		no      *os.ProcAttr
 	)
 	switch how {
 	case "map":
-		none[secrettest.Canary] = 1
+		nothing.values[secrettest.Canary] = 1
 	case "index":
 		short[len(how)]++
 	case "nil":

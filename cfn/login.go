@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"convox-travis/internal/crash"
 )
 
 // asker asks for an MFA code in the name of the call that is under way.
@@ -26,6 +28,7 @@ type asker struct {
 }
 
 func (a *asker) code() (string, error) {
+	defer crash.Catch()
 	a.mu.Lock()
 	ctx := a.ctx
 	a.mu.Unlock()

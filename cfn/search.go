@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/smithy-go"
+
+	"convox-travis/internal/crash"
 )
 
 // mostPages ends a list that does not end: an account has some thousand stacks
@@ -55,7 +57,10 @@ func (f *Finder) everywhere(ctx context.Context, regions []string, name string, 
 	// Buffered, so that no region is left waiting when ctx ends.
 	results := make(chan outcome, len(asked))
 	for _, region := range asked {
-		go func() { results <- f.search(ctx, region, name) }()
+		go func() {
+			defer crash.Catch()
+			results <- f.search(ctx, region, name)
+		}()
 	}
 	outcomes := make([]outcome, 0, len(asked))
 	for range asked {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/transport"
 )
 
@@ -53,6 +54,7 @@ func (*wire) ID() string { return "Wire" }
 
 // HandleDeserialize implements middleware.DeserializeMiddleware.
 func (w *wire) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, _ middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	defer crash.Catch()
 	response, metadata, err := smithyhttp.NewClientHandlerWithOptions(w).Handle(ctx, in.Request)
 	return middleware.DeserializeOutput{RawResponse: response}, metadata, err
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"convox-travis/internal/crash"
 )
 
 const (
@@ -70,6 +72,7 @@ func (l *listing) readSideBySide(ctx context.Context, step, n int) (pages [][]Re
 	reads.SetLimit(pagesAtATime)
 	for i := range n {
 		reads.Go(func() error {
+			defer crash.Catch()
 			page, err := l.read(ctx, (i+1)*step)
 			if err != nil {
 				return err

@@ -115,6 +115,7 @@ func TestAProblemLooksTheSameWhereverItWasFound(t *testing.T) {
 		"  hint: go back",
 	}
 	m := asked(t, q, field.NewText(field.NewTheme(true), "", "", func(string) error { return wrong }), 40, 12)
+	m.look()
 	m.Update(enter)
 	m.wants(t, want...)
 	q.Problem = wrong
@@ -125,6 +126,7 @@ func TestAProblemLooksTheSameWhereverItWasFound(t *testing.T) {
 func TestAProblemMovesNothingWhereThereIsRoom(t *testing.T) {
 	m := asked(t, key, field.NewSecret(field.NewTheme(true), secret.String{}), 80, 24)
 	before := ansi.Strip(m.screen())
+	m.look()
 	m.Update(enter)
 	at := strings.Index(before, "type or paste it")
 	if after := ansi.Strip(m.screen()); after[:at] != before[:at] || !contains(after, "✗ nothing was typed") {
@@ -175,6 +177,7 @@ func TestACopiedSecretHidesNeitherItsProofNorWhatIsWrong(t *testing.T) {
 	secret := []string{"  " + strings.Repeat("a", 36), "  aaaa"}
 	m.Update(tea.KeyPressMsg{Code: 'y', Mod: tea.ModCtrl})
 	m.wants(t, slices.Concat(above, secret, []string{"", "› its last 6 characters", "The terminal was told to copy it: …"})...)
+	m.look()
 	m.Update(enter)
 	m.wants(t, slices.Concat(above, secret, []string{"› its last 6 characters", "✗ that is not its end", "  hint: look at it again"})...)
 }

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -13,7 +12,8 @@ import (
 // ask puts the flow's question on the screen.
 func (m *model) ask() tea.Cmd {
 	m.question = m.flow.Question()
-	m.problem, m.fresh, m.stale, m.touched = m.question.Problem, true, false, false
+	m.problem, m.stale, m.touched = m.question.Problem, false, false
+	m.asked++
 	m.field, m.reading = nil, nil
 	q := m.question
 	switch q.Kind {
@@ -92,11 +92,15 @@ func (m *model) catchUp() {
 			f.Select(q.Initial.Key)
 		}
 		if now, _ := f.Selected(); now != before {
-			m.movedAt = time.Now()
+			m.moved++
 		}
 		m.question = q
 	case *field.Choice:
+		before := f.Selected()
 		f.SetSelected(m.flow.Question().Initial.Index)
+		if f.Selected() != before {
+			m.moved++
+		}
 	}
 	m.stale = false
 }

@@ -47,6 +47,9 @@ func (m *model) foot() []string {
 			keys = append(keys, field.Key{Key: s.Key, Does: turned(s)})
 		}
 	}
+	if !m.ready {
+		keys = slices.DeleteFunc(keys, func(k field.Key) bool { return m.answers(k.Key) })
+	}
 	if m.busy == "" && m.question.Kind != flow.Ending && m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()) {
 		keys = append(keys, field.Key{Key: "esc", Does: "back"})
 	}

@@ -15,3 +15,5 @@ func newJob() *job { return &job{} }
 func (*job) close() {}
 
 func (*job) stop(bool) {}
+
+func isForeground(*os.File) bool { return true }

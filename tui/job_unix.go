@@ -73,3 +73,10 @@ func (j *job) stop(all bool) {
 		}
 	}
 }
+
+// isForeground reports whether the terminal is no other job's: whoever sets that
+// is stopped by the kernel.
+func isForeground(terminal *os.File) bool {
+	group, err := unix.IoctlGetInt(int(terminal.Fd()), unix.TIOCGPGRP)
+	return err != nil || group == unix.Getpgrp() // an error: it controls no job of this session
+}

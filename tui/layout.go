@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/crash"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -24,9 +25,8 @@ const (
 
 // View implements tea.Model.
 func (m *model) View() tea.View {
-	if m.fresh {
-		m.fresh, m.drawnAt, m.seenAt = false, m.out.writes.Load(), time.Now()
-	}
+	defer crash.Catch()
+	m.draw()
 	view := tea.NewView(m.screen())
 	view.AltScreen = true
 	view.ReportFocus = true // a secret that is shown is hidden when nobody looks

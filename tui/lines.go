@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/secret"
 )
 
@@ -48,6 +49,7 @@ func newLineReader(in Input) *lineReader {
 	r.open(in.Terminal)
 	reader := bufio.NewReaderSize(in.Reader, longestLine)
 	go func() {
+		defer crash.Catch()
 		for hidden := range r.wanted {
 			if hidden && r.terminal != nil && !echoIsOurs {
 				text, err := term.ReadPassword(int(r.terminal.Fd()))
@@ -76,7 +78,6 @@ func (r *lineReader) line(ctx context.Context) (string, error) {
 
 // secret reads one line, without an echo where there is a terminal.
 func (r *lineReader) secret(ctx context.Context) (secret.String, error) {
-	r.drop()
 	text, err := r.read(ctx, true)
 	defer clear(text)
 	return secret.New(string(cutEnding(text))), err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"testing"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -36,7 +35,13 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 	if step, _ := f.Step(); step != flow.StepRack {
 		t.Fatalf("it is at %s", step)
 	}
-	m.movedAt = m.movedAt.Add(-time.Second)
+	m.View()
+	m.out.writes.Add(1)
+	m.Update(enter)
+	if step, _ := f.Step(); step != flow.StepRack {
+		t.Fatalf("though it was drawn, it is at %s", step)
+	}
+	m.look()
 	m.Update(enter)
 	if step, _ := f.Step(); step == flow.StepRack {
 		t.Error("an Enter after a look is not taken")

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/term"
 
+	"convox-travis/internal/crash"
 	"convox-travis/tui/flow"
 )
 
@@ -26,6 +27,7 @@ func (m *model) obey(ctx context.Context) {
 	m.job = newJob()
 	go func() {
 		defer m.job.close()
+		defer crash.Catch()
 		for {
 			select {
 			case <-ctx.Done():
@@ -83,7 +85,7 @@ func (p pause) Run() error {
 	if file, is := p.terminal.In.(*os.File); is {
 		regain(file, p.found)
 	}
-	p.fresh = true // a key for the shell confirms nothing
+	p.moved++ // a key for the shell answers nothing
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
@@ -82,12 +83,15 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 // search begins searches, whose updates are taken between questions.
 func (p *plain) search(ctx context.Context, searches []flow.Search) {
 	for _, s := range searches {
-		go s.Run(ctx, func(u flow.Update) {
-			select {
-			case p.updates <- u:
-			case <-ctx.Done():
-			}
-		})
+		go func() {
+			defer crash.Catch()
+			s.Run(ctx, func(u flow.Update) {
+				select {
+				case p.updates <- u:
+				case <-ctx.Done():
+				}
+			})
+		}()
 	}
 }
 
@@ -138,6 +142,7 @@ func (p *plain) run() error {
 	told, progress := make(chan flow.Line), make(chan flow.Progress)
 	done := make(chan flow.Outcome, 1)
 	go func() {
+		defer crash.Catch()
 		done <- work.Run(p.stop, flow.Tell{
 			Line:     func(l flow.Line) { told <- l },
 			Progress: func(at flow.Progress) { progress <- at },
@@ -183,9 +188,7 @@ func (p *plain) ask() error {
 	if step, _ := p.flow.Step(); step == flow.StepDone || step == flow.StepResetDone {
 		return p.flow.Answer(flow.Value{}) // the summary that follows says it all
 	}
-	if q.Guarded || q.Kind == flow.Confirm || q.Kind == flow.Review {
-		p.in.drop() // before it is shown, so that an answer to it is kept
-	}
+	p.in.drop() // before it is shown, so that an answer to it is kept
 	p.say("")
 	p.problem(q.Problem)
 	p.entitle(q.Title)

@@ -40,10 +40,10 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 		case len(narrowed) == 0:
 			p.sayUnknown(q.Rows)
 			rows = q.Rows
-			p.list(rows, q.Rows)
+			p.relist(rows, q.Rows)
 		default:
 			rows = narrowed
-			p.list(rows, q.Rows)
+			p.relist(rows, q.Rows)
 		}
 	}
 }
@@ -99,6 +99,12 @@ func (p *plain) list(rows, all []flow.Row) {
 	if hidden > 0 {
 		p.say("  … and %d more of %d", hidden, len(listed(all)))
 	}
+}
+
+// relist writes other rows. What was typed before meant those that had the numbers.
+func (p *plain) relist(rows, all []flow.Row) {
+	p.in.drop()
+	p.list(rows, all)
 }
 
 // listed are the rows but for the others.

@@ -40,7 +40,7 @@ func (p *plain) pickSeveral(q flow.Question) (flow.Value, error) {
 			p.sayUnknown(q.Rows)
 			rows = q.Rows
 		}
-		p.list(rows, q.Rows)
+		p.relist(rows, q.Rows)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/crash"
 	"convox-travis/tui/flow"
 )
 
@@ -18,6 +19,7 @@ func (p *plain) obey(ctx context.Context) {
 	j := newJob()
 	go func() {
 		defer j.close()
+		defer crash.Catch()
 		for {
 			select {
 			case <-ctx.Done():

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
@@ -38,10 +39,14 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 	life, end := context.WithCancel(context.Background()) // beyond a first Ctrl-C
 	defer end()
 	m.obey(life)
-	detach := context.AfterFunc(stop.Soft, func() { program.Send(stopMsg{}) })
+	detach := context.AfterFunc(stop.Soft, func() {
+		defer crash.Catch()
+		program.Send(stopMsg{})
+	})
 	defer detach()
 	ended := make(chan error, 1)
 	go func() {
+		defer crash.Catch()
 		_, err := program.Run()
 		ended <- err
 	}()
@@ -70,6 +75,7 @@ func (m *model) close(err error) error {
 		}
 		over := make(chan struct{})
 		detach := context.AfterFunc(m.stop.Hard, func() {
+			defer crash.Catch()
 			time.Sleep(time.Second) // it ends too, and says what stands
 			close(over)
 		})

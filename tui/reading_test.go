@@ -27,7 +27,7 @@ func TestALongTableIsReadToItsEnd(t *testing.T) {
 		lines = append(lines, flow.Line{Text: text})
 	}
 	m.step, m.question, m.field = flow.StepReview, flow.Question{Kind: flow.Review, Title: "Review", Yes: "write it", Lines: lines}, nil
-	m.reading, m.fresh, m.drawnAt = &reading{lines: lines}, false, -1
+	m.reading = &reading{lines: lines}
 	for _, size := range [][2]int{{40, 12}, {80, 24}, {200, 60}} {
 		m.reading = &reading{lines: lines}
 		m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
@@ -40,12 +40,14 @@ func TestALongTableIsReadToItsEnd(t *testing.T) {
 			}
 		}
 		for presses := 0; !m.reading.ended; presses++ {
+			m.look()
 			look()
 			if presses > 20_000 || !contains(m.screen(), "enter read on") {
 				t.Fatalf("after %d presses:\n%s", presses, m.screen())
 			}
-			m.press(enter)
+			m.Update(enter)
 		}
+		m.look()
 		if !contains(m.screen(), "enter write it") || !contains(m.screen(), "acme/service-01999") {
 			t.Errorf("at the end:\n%s", m.screen())
 		}
@@ -63,7 +65,6 @@ func TestAnEndThatIsNamedIsGoneTo(t *testing.T) {
 	for i := range 60 {
 		m.reading.lines = append(m.reading.lines, flow.Line{Text: fmt.Sprintf("line %d", i)})
 	}
-	m.fresh, m.drawnAt = false, -1
 	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
 	if !contains(m.screen(), "end to the last line") {
 		t.Fatalf("the end is not named:\n%s", m.screen())
@@ -78,6 +79,7 @@ func TestAnEndThatIsNamedIsGoneTo(t *testing.T) {
 	}
 	m.Update(tea.WindowSizeMsg{Width: 40, Height: 8})
 	m.question.Kind = flow.Text // goes back
+	m.look()
 	if contains(m.screen(), "y/n") || !contains(m.screen(), "enter choose") {
 		t.Errorf("in one line:\n%s", m.screen())
 	}
@@ -90,7 +92,7 @@ func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
 		lines = append(lines, flow.Line{Text: fmt.Sprintf("acme/service-%05d  create", i)})
 	}
 	m.step, m.question, m.field = flow.StepReview, flow.Question{Kind: flow.Review, Title: "Review", Yes: "write it", Lines: lines}, nil
-	m.reading, m.fresh, m.drawnAt = &reading{lines: lines}, false, -1
+	m.reading = &reading{lines: lines}
 	m.resize()
 	for b.Loop() {
 		m.Update(tea.KeyPressMsg{Code: tea.KeyDown})

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/term"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
@@ -46,10 +47,13 @@ type model struct {
 	stale    bool        // the rows have to be taken anew
 	touched  bool        // the person is at it
 	problem  *flow.Problem
-	fresh    bool  // the question has not been drawn yet
-	drawnAt  int64 // writes to the terminal before it was drawn
-	seenAt   time.Time
-	movedAt  time.Time // what arrived moved the cursor to another row
+
+	// What of it was seen.
+	asked, moved int // questions, and rows that came under the cursor
+	appeared     appearance
+	ready        bool // there was time to look
+	drawn        picture
+	drawnAt      int64 // writes to the terminal before it was drawn
 
 	// What is being done.
 	work     *flow.Work
@@ -69,65 +73,76 @@ func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
 
 // Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
+	defer crash.Catch()
 	m.search(m.flow.Searches())
-	return tea.Batch(tea.RequestBackgroundColor, m.refresh())
+	cmd := m.refresh()
+	return tea.Batch(tea.RequestBackgroundColor, cmd, m.settle())
 }
 
 // search begins searches. They outlive no run.
 func (m *model) search(searches []flow.Search) {
 	for _, s := range searches {
-		go s.Run(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
+		go func() {
+			defer crash.Catch()
+			s.Run(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
+		}()
 	}
 }
 
 // Update implements tea.Model.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer crash.Catch()
+	cmd := m.take(msg)
+	return m, tea.Batch(cmd, m.settle())
+}
+
+func (m *model) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 		m.resize()
-		return m, nil
+		return nil
 	case tea.BackgroundColorMsg:
 		*m.theme = *field.NewTheme(msg.IsDark())
 		m.resize()
-		return m, nil
+		return nil
 	case foundMsg:
 		m.flow.Found(msg.update)
 		m.stale = true
-		return m, m.refresh()
+		return m.refresh()
 	case toldMsg:
 		m.told = append(m.told, msg.line)
 		m.told = m.told[max(0, len(m.told)-mostTold):]
-		return m, nil
+		return nil
 	case progressMsg:
 		m.progress = msg.progress
-		return m, nil
+		return nil
 	case doneMsg:
 		m.work = nil
 		m.flow.Finish(<-m.done)
 		if m.stopping {
-			return m, tea.Quit
+			return tea.Quit
 		}
-		return m, m.refresh()
+		return m.refresh()
 	case stopMsg:
-		return m, m.halt()
+		return m.halt()
 	case stopJobMsg:
-		return m, m.suspend(false)
+		return m.suspend(false)
 	case jobGoesOnMsg:
-		return m, m.pause(func() {})
+		return m.pause(func() {})
 	case againMsg:
-		return m, m.again(msg.err)
+		return m.again(msg.err)
 	case tickMsg:
-		return m, m.tick()
+		return m.tick()
 	case tea.KeyPressMsg:
-		return m, m.press(msg)
+		return m.press(msg)
+	case settledMsg:
+		m.ready = m.ready || appearance(msg) == m.appeared
+		return nil
 	case tea.PasteMsg:
-		if m.unseen() {
-			return m, nil
-		}
 		m.edited()
 	}
-	return m, m.give(msg)
+	return m.give(msg)
 }
 
 // mostTold is how many lines of what is told are kept: more than any screen has.
@@ -144,12 +159,12 @@ func (m *model) halt() tea.Cmd {
 
 func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	switch stroke := key.Keystroke(); {
-	case stroke == "ctrl+c":
+	case stroke == "ctrl+c", stroke == `ctrl+\`:
 		m.terminal.Interrupt()
 		return nil
 	case stroke == "ctrl+z":
 		return m.suspend(true)
-	case m.unseen(), stroke == "enter" && m.question.Kind == flow.Pick && time.Since(m.movedAt) < lookAgain:
+	case m.answers(stroke) && !m.isSeen():
 		return nil
 	case stroke == "esc" && (m.field == nil || !m.field.TakesEscape()), stroke == "shift+tab":
 		if m.flow.Back() {
@@ -174,29 +189,6 @@ func (m *model) isSwitch(stroke string) bool {
 	return slices.ContainsFunc(m.question.Switches, func(s flow.Switch) bool { return s.Key == stroke })
 }
 
-// unseen reports whether the question is one that a key must not answer before
-// it has been on the screen: the review, what confirms a risk, and what is done
-// at once. A key that was pressed earlier was meant for something else.
-func (m *model) unseen() bool {
-	if m.work != nil || m.step == "" {
-		return false
-	}
-	undrawn := m.fresh || m.out.writes.Load() == m.drawnAt
-	switch m.question.Kind {
-	case flow.Review, flow.Ending, flow.Confirm:
-		return undrawn
-	}
-	return m.question.Guarded && (undrawn || time.Since(m.seenAt) < secondPress)
-}
-
-// secondPress is how long after a question was drawn a key can still be the
-// second press of one that was meant for the question before.
-const secondPress = 500 * time.Millisecond
-
-// lookAgain is how long after the cursor was moved an Enter can still be meant
-// for the row that it stood on.
-const lookAgain = 300 * time.Millisecond
-
 // give hands a message to the field.
 func (m *model) give(msg tea.Msg) tea.Cmd {
 	if m.field == nil {
@@ -216,7 +208,7 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 // edited notes that the person is at the field: the default does not move any
 // more, and the problem with the last answer is being mended.
 func (m *model) edited() {
-	m.touched, m.movedAt = true, time.Time{}
+	m.touched = true
 	if m.problem != nil {
 		m.problem = nil
 		m.resize()
@@ -264,6 +256,7 @@ func (m *model) follow() tea.Cmd {
 		done := make(chan flow.Outcome, 1)
 		m.work, m.done = work, done
 		cmds = append(cmds, func() tea.Msg {
+			defer crash.Catch()
 			done <- work.Run(m.stop, flow.Tell{
 				Line:     func(l flow.Line) { m.send(toldMsg{l}) },
 				Progress: func(p flow.Progress) { m.send(progressMsg{p}) },

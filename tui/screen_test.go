@@ -47,35 +47,6 @@ func TestTheRailGivesWayToTheStepsName(t *testing.T) {
 	}
 }
 
-// A key that was pressed before the review was on the screen was meant for
-// something else.
-func TestAReviewTakesNoKeyBeforeItIsSeen(t *testing.T) {
-	m := atRepositories(t, 3)
-	m.step, m.question, m.field = flow.StepReview, flow.Question{Kind: flow.Review}, nil
-	m.reading, m.fresh = &reading{}, true
-	enter := tea.KeyPressMsg{Code: tea.KeyEnter}
-	if !m.unseen() {
-		t.Error("it was not drawn, and takes keys")
-	}
-	m.View()
-	if !m.unseen() {
-		t.Error("it was not written to the terminal, and takes keys")
-	}
-	if m.press(enter); m.step != flow.StepReview {
-		t.Error("it was answered")
-	}
-	m.out.writes.Add(1)
-	if m.unseen() {
-		t.Error("it is on the screen, and takes no keys")
-	}
-	for kind, guarded := range map[flow.Kind]bool{flow.Ending: true, flow.Confirm: true, flow.Choice: false, flow.Secret: false} {
-		m.question.Kind, m.fresh = kind, true
-		if m.unseen() != guarded {
-			t.Errorf("kind %d: %t", kind, m.unseen())
-		}
-	}
-}
-
 func TestNamesFromOutsideSteerNoScreen(t *testing.T) {
 	m := atRepositories(t, 3)
 	m.question.Title, m.question.Reason = "a\x1b[31mb\nc", []string{"d\u202ee\x07"}
@@ -93,17 +64,17 @@ func TestARiskIsReadBeforeItIsTaken(t *testing.T) {
 	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
 	m.question = flow.Question{Kind: flow.Confirm, Title: "Is it?", Reason: []string{strings.Repeat("one two three ", 20), "the end"}, Yes: "Yes", No: "No"}
 	m.field, m.reading = field.NewConfirm(m.theme, "Yes", "No", true), &reading{lines: []flow.Line{{Text: m.question.Reason[0]}, {Text: m.question.Reason[1]}}}
-	m.fresh = false
-	m.drawnAt = -1
 	m.resize()
+	m.look()
 	if contains(m.screen(), "the end") || !contains(m.screen(), "read on") {
 		t.Fatalf("all of it is there:\n%s", m.screen())
 	}
 	step := m.step
 	for pages := 0; !contains(m.screen(), "the end"); pages++ {
-		if m.press(tea.KeyPressMsg{Code: tea.KeyEnter}); m.step != step || pages > 9 {
+		if m.Update(enter); m.step != step || pages > 9 {
 			t.Fatal("it was agreed to unread")
 		}
+		m.look()
 	}
 	if contains(m.screen(), "read on") || !contains(m.screen(), "Yes") {
 		t.Errorf("it was read:\n%s", m.screen())

@@ -24,6 +24,7 @@ var markAll = tea.KeyPressMsg{Code: 'a', Mod: tea.ModCtrl}
 func TestAllThatIsShownIsMarkedAndTaken(t *testing.T) {
 	m := atRepositories(t, 10_000)
 	m.type_("acme/")
+	m.look()
 	m.Update(markAll)
 	if screen := m.screen(); !contains(screen, "10,000 of 10,000 · 10,000 marked") || !contains(screen, "[x] acme/service-00000") || !contains(screen, "space unmark · ctrl+a all") {
 		t.Errorf("the screen is\n%s", screen)
@@ -34,6 +35,7 @@ func TestAllThatIsShownIsMarkedAndTaken(t *testing.T) {
 	}
 	m = atRepositories(t, 30)
 	m.type_("00020")
+	m.look()
 	m.Update(tea.KeyPressMsg{Code: tea.KeySpace, Text: " "})
 	m.Update(enter)
 	if got := m.flow.Busy(); got != "asking Travis about acme/service-00020" {

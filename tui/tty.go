@@ -42,11 +42,12 @@ func (t *tty) set(echo, flush bool) {
 func (t *tty) drop() { t.set(false, true) }
 
 // restore makes the terminal what it was: a read that was left behind has its
-// echo off.
+// echo off, and half of a secret would become a command line.
 func (t *tty) restore() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.found != nil && !t.left {
+	if t.found != nil && !t.left && isForeground(t.terminal) {
+		forget(t.terminal)
 		_ = term.Restore(int(t.terminal.Fd()), t.found) // one that is gone needs no echo
 	}
 	t.left = true

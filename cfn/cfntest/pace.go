@@ -1,6 +1,10 @@
 package cfntest
 
-import "time"
+import (
+	"time"
+
+	"convox-travis/internal/crash"
+)
 
 // Pace is how long things take. The zero value lets all of them be done at once.
 type Pace struct {
@@ -23,6 +27,7 @@ func (s *Server) after(d time.Duration, do func()) {
 		return
 	}
 	time.AfterFunc(d, func() {
+		defer crash.Catch()
 		s.mu.Lock()
 		if !s.closed {
 			do()

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/faults"
 )
 
@@ -100,6 +101,7 @@ func Start(t T) *Server {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
+		defer crash.Catch()
 		_ = server.Serve(listener) // it ends when it is closed
 	}()
 	t.Cleanup(func() {

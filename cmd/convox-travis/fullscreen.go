@@ -9,7 +9,7 @@ import (
 )
 
 // fullScreen runs the flow on the terminal that standard error is.
-func (p *program) fullScreen(stop setup.Stop, f *flow.Flow) error {
+func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
 	p.sayStopping(func() {}) // the screen says it itself
 	// With this one set, the library would write every key, and so a secret,
 	// into a file.
@@ -17,6 +17,6 @@ func (p *program) fullScreen(stop setup.Stop, f *flow.Flow) error {
 		return err
 	}
 	return tui.Screen(stop, tui.Terminal{
-		In: p.in, Out: p.status.to.(*os.File), Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
+		In: p.in, Out: held, Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
 	}, f)
 }

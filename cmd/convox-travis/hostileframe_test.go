@@ -41,7 +41,7 @@ func TestNothingFromOutsideSteersAFrame(t *testing.T) {
 func TestNothingFromOutsideSteersTheQuestionsAboutSeveral(t *testing.T) {
 	w := newWorld(t).saved().besieged()
 	z := w.open(terminal.Options{Width: 120, Height: 40}, "--rack", "production", "--saved")
-	z.sees(askRepository, "31 in all").types(terminal.CtrlA).sees(" marked").enter().sees("Travis does not know")
+	z.sees(askRepository, "31 in all", "ctrl+a all").types(terminal.CtrlA).sees(" marked").enter().sees("Travis does not know")
 	z.types(terminal.Down).types(terminal.Down).sees("› Leave them out").enter().sees(askInactive).enter().sees("another host")
 	z.types("y").write().sees(atReview)
 	for strings.Contains(z.still(), "more below") {
@@ -58,8 +58,7 @@ func TestNothingFromOutsideSteersTheReview(t *testing.T) {
 	w := newWorld(t).inClone().saved().besieged()
 	w.writeYML(hostileFile[:strings.Index(hostileFile, "after_success")])
 	z := w.open(terminal.Options{Width: 120, Height: 40}, "--rack", "production", "--saved", "--allow-mixed")
-	z.sees(atReview)
-	z.still()
+	z.sees(atReview).answerable()
 	z.types("d").still() // with a branch like that there is no step to switch
 	if strings.Contains(z.Frames(), "step: o") {
 		t.Error("a step can be switched on")

@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 		if pace := os.Getenv("TEST_PACE"); pace != "" {
 			os.Exit(run(os.Args[1:], pacedProgram(pace)))
 		}
+		if place := os.Getenv("TEST_PANIC"); place != "" {
+			os.Exit(runToPanic(place))
+		}
 		main()
 	}
 	os.Exit(m.Run())

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
 )
 
@@ -40,6 +41,7 @@ func (s *presenter) begin(tally *setup.Tally) {
 	}
 	m.draw()
 	go func() {
+		defer crash.Catch()
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"convox-travis/internal/crash"
 )
 
 // mfaCode returns what asks for the code of an AWS profile with MFA, or nil
@@ -33,6 +35,7 @@ func (p *program) line(ctx context.Context) (string, error) {
 	}
 	typed := make(chan answer, 1)
 	go func() {
+		defer crash.Catch()
 		text, err := bufio.NewReader(p.in).ReadString('\n')
 		typed <- answer{strings.TrimSpace(text), err}
 	}()

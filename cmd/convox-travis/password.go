@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/crash"
 	"convox-travis/internal/secret"
 )
 
@@ -104,6 +105,7 @@ func (in input) read(ctx context.Context, name string, from io.Reader) (string, 
 	}
 	read := make(chan result, 1)
 	go func() {
+		defer crash.Catch()
 		text, err := io.ReadAll(io.LimitReader(from, in.longest+1))
 		read <- result{text, err}
 	}()

@@ -43,6 +43,7 @@ func TestPicturesAreDrawnFromTheRunningProgram(t *testing.T) {
 func (z *wizard) picture(command, name string, dark bool) {
 	z.t.Helper()
 	file := filepath.Join("..", "..", "docs", name+".svg")
+	z.answerable()
 	if z.still(); *draw {
 		if err := os.WriteFile(file, []byte(z.drawn(command, dark)), 0o644); err != nil {
 			z.t.Fatal(err)

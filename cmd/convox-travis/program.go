@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"convox-travis/internal/pace"
+	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
 
@@ -49,6 +49,8 @@ type program struct {
 	demo  bool // the world is the embedded one
 
 	asking atomic.Bool // the wizard's questions have the terminal
+	// held is that terminal, until its driver has restored it.
+	held atomic.Pointer[tui.Held]
 
 	// signals brings what asks the run to stop.
 	signals chan os.Signal
@@ -63,7 +65,7 @@ func systemProgram() *program {
 		cache = filepath.Join(cache, "convox-travis")
 	}
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, endingSignals...)
 	outliveReaders()
 	colours := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return &program{

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -146,6 +147,7 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 	opened := make(chan *os.File, 1)
 	failed := make(chan error, 1)
 	go func() {
+		defer crash.Catch()
 		file, err := os.Open(o.reposFrom)
 		if err != nil {
 			failed <- err

@@ -30,9 +30,7 @@ func (z *wizard) toChanges() *wizard {
 	z.t.Helper()
 	z.sees(askLost).types(terminal.Down + terminal.Down).sees("› Set a new password").enter()
 	z.sees(askAffected)
-	for z.still(); strings.Contains(z.Screen(), "enter read on"); z.still() {
-		z.enter()
-	}
+	z.reads()
 	return z.types("y").sees("› Yes").enter().sees(askNew).enter().sees(atChanges)
 }
 
@@ -40,14 +38,8 @@ func (z *wizard) toChanges() *wizard {
 func (z *wizard) toKeep(rack string) *wizard {
 	z.t.Helper()
 	z.toChanges()
-	for z.still(); strings.Contains(z.Screen(), "enter read on"); z.still() {
-		z.enter()
-	}
-	z.enter().sees(askName).types(rack).enter().sees(askKeep)
-	// For half a second an Enter could be the second press of one that was meant for
-	// the question before. No event tells of its end.
-	time.Sleep(600 * time.Millisecond)
-	return z
+	z.reads()
+	return z.enter().sees(askName).types(rack).enter().sees(askKeep)
 }
 
 func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
@@ -84,9 +76,7 @@ func TestANewPasswordIsShownAtEverySize(t *testing.T) {
 			t.Error("it is still shown, or set already")
 		}
 		z.types(strings.Repeat("\x7f", 6)+made[24:]).enter().sees("Done", "new password")
-		for z.still(); strings.Contains(z.Screen(), "enter read on"); z.still() {
-			z.enter()
-		}
+		z.reads()
 		z.enter().ends(0, "next: ")
 		if !w.takes(made) || w.savedPassword() != "" {
 			t.Error("it was not set, or saved too")
@@ -169,6 +159,43 @@ func TestASecondEnterDoesNotBeginTheReset(t *testing.T) {
 		t.Error("it was begun")
 	}
 	z.types(terminal.CtrlC).ends(130)
+}
+
+// Keys that come before the question was looked at move at the most: neither of its
+// answers is taken.
+func TestKeysTypedEarlyBeginNoReset(t *testing.T) {
+	for name, keys := range map[string][]string{
+		"Enter and Enter":       {terminal.Enter + terminal.Enter},
+		"Down and Enter":        {terminal.Down + terminal.Enter},
+		"Down, then Enter":      {terminal.Down, terminal.Enter},
+		"Down, Up, then Enters": {terminal.Down + terminal.Up, terminal.Enter, terminal.Enter},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1").toChanges().reads()
+			z.enter().sees(askName).types("production").answerable()
+			z.types(terminal.Enter + keys[0]).sees(askKeep)
+			for _, later := range keys[1:] { // within half a second of the question
+				z.types(later)
+			}
+			screen := z.answerable()
+			if !strings.Contains(screen, askKeep) {
+				t.Fatalf("it was answered:\n%s", screen)
+			}
+			if w.savedPassword() != "" || !w.takes(secrettest.Canary) || thirty.MatchString(z.Frames()) {
+				t.Error("the password is saved, shown or set")
+			}
+			if !strings.Contains(screen, "› Show it") {
+				z.types(terminal.Down)
+			}
+			z.sees("› Show it").enter().sees(atKept)
+			if w.savedPassword() != "" {
+				t.Error("it was saved where it should have been shown")
+			}
+			w.secrets = nil // it was shown
+			z.types(terminal.CtrlC).ends(130, "this run changed nothing")
+		})
+	}
 }
 
 // A terminal that is gone takes no password with it.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
 )
 
@@ -21,6 +23,9 @@ var (
 // run is one run of the program; it returns the exit code.
 func run(args []string, p *program) int {
 	p.args, p.status = args, &status{to: p.err}
+	debug.SetTraceback("none") // what isn't caught prints no goroutine, whose values can be secrets
+	crash.Handle(p.crashed)
+	defer crash.Catch()
 	p.err = p.status
 	p.reach.retry.Tell = p.again
 	stop, finish := p.stop()
@@ -101,6 +106,7 @@ func (p *program) stop() (setup.Stop, func()) {
 	soft, ask := context.WithCancelCause(hard)
 	done := make(chan struct{})
 	go func() {
+		defer crash.Catch()
 		for count := 1; ; count++ {
 			select {
 			case <-done:

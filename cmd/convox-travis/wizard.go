@@ -72,12 +72,22 @@ func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 
 func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	p.asking.Store(true)
+	var terminal, screen *os.File
+	if p.typed {
+		terminal, _ = p.in.(*os.File)
+	}
 	if !p.isPlain(o) {
-		return p.fullScreen(stop, f)
+		screen = p.status.to.(*os.File)
+	}
+	held := tui.Hold(terminal, screen)
+	p.held.Store(held)
+	defer p.held.Store(nil) // the driver has restored it
+	if screen != nil {
+		return p.fullScreen(stop, held, f)
 	}
 	input := tui.Input{Reader: p.in}
-	if file, ok := p.in.(*os.File); ok && p.typed {
-		input.Terminal = file
+	if terminal != nil {
+		input.Terminal = terminal
 		input.Copies = p.shown && p.env("TERM") != "dumb"
 	}
 	return tui.Plain(stop, input, p.err, f)

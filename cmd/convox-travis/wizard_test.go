@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,37 @@ func (z *wizard) types(keys string) *wizard {
 	return z
 }
 
-func (z *wizard) enter() *wizard { return z.types(terminal.Enter) }
+// namesEnter is a foot that says what Enter does, before which it does nothing, or
+// the prompt of plain lines.
+var namesEnter = regexp.MustCompile(`(?m)(^|· )enter [a-z]|>\z`)
+
+// answerable waits until the screen takes an answer, and returns it.
+func (z *wizard) answerable() (screen string) {
+	z.t.Helper()
+	err := z.WaitFor(z.Context(), func(now string) bool {
+		screen = now
+		return namesEnter.MatchString(now)
+	})
+	if err != nil {
+		z.t.Fatal(err)
+	}
+	return screen
+}
+
+func (z *wizard) enter() *wizard {
+	z.t.Helper()
+	z.answerable()
+	return z.types(terminal.Enter)
+}
+
+// reads reads to the end of what there is to read.
+func (z *wizard) reads() *wizard {
+	z.t.Helper()
+	for z.still(); strings.Contains(z.answerable(), "enter read on"); z.still() {
+		z.enter()
+	}
+	return z
+}
 
 // ends waits for the end, and holds what is left against the rules.
 func (z *wizard) ends(code int, words ...string) *wizard {
@@ -103,6 +134,14 @@ const (
 	askRepository = "Which repository?"
 )
 
+// atWay waits at the first question until what is saved has moved the cursor: an
+// Enter is not for what only just came under it.
+func (z *wizard) atWay() *wizard {
+	z.t.Helper()
+	z.sees(askWay, "› With a Rack's password").still()
+	return z
+}
+
 // toRacks goes to the question for the Rack.
 func (z *wizard) toRacks() *wizard {
 	z.t.Helper()
@@ -121,7 +160,7 @@ func (z *wizard) toPassword() *wizard {
 }
 
 func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
-	z := newWorld(t).inClone().saved().open(terminal.Options{})
+	z := newWorld(t).inClone().saved().open(terminal.Options{}).atWay()
 	for _, question := range []string{askWay, askRack, askSource, atReview, askProof, atDone} {
 		z.sees(question)
 		z.still()
@@ -169,7 +208,10 @@ func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
 func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 	z := newWorld(t).inClone().saved().open(terminal.Options{Width: 200, Height: 60})
 	there := func(question string) {
-		z.sees(question)
+		z.sees(question).still()
+		if question != askPassword { // nothing was typed yet
+			z.answerable()
+		}
 		before := z.still()
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {200, 60}} {
 			if err := z.Resize(size[0], size[1]); err != nil {
@@ -184,12 +226,13 @@ func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 			t.Errorf("the screen was\n%s\nand is\n%s", before, after)
 		}
 	}
+	z.atWay()
 	there(askWay)
 	z.enter()
 	there(askRack)
 	z.enter()
 	there(askSource)
-	z.types(terminal.Down).enter()
+	z.types(terminal.Down).sees("› Type or paste it").enter()
 	there(askPassword)
 	z.types(secrettest.Canary).enter()
 	there("Review")
@@ -223,11 +266,15 @@ func TestALongPasteArrivesWhole(t *testing.T) {
 
 // Keys that were pressed before a screen was there were meant for another one.
 func TestKeysTypedAheadConfirmNothing(t *testing.T) {
-	z := newWorld(t).inClone().saved().open(terminal.Options{})
-	z.sees(askWay)
-	z.still()
-	z.types(strings.Repeat(terminal.Enter, 12)).sees(atReview)
-	z.still()
+	z := newWorld(t).inClone().saved().open(terminal.Options{}).atWay()
+	early := strings.Repeat(terminal.Enter, 12)
+	for _, question := range []string{askWay, askRack} {
+		z.sees(question).types(early)
+		if strings.Contains(z.still(), question) {
+			z.enter()
+		}
+	}
+	z.sees(askSource).enter().sees(atReview).types(early).still()
 	if n := len(z.Travis.Writes()); n != 0 {
 		t.Errorf("%d writes", n)
 	}
@@ -245,11 +292,10 @@ func TestCtrlCLeavesFromEveryQuestion(t *testing.T) {
 	for _, keys := range []string{terminal.CtrlC, terminal.CtrlC + terminal.CtrlC} {
 		for stops := range 5 {
 			z := newWorld(t).inClone().saved().open(terminal.Options{})
-			z.sees(askWay)
-			z.still()
+			z.atWay()
 			for _, question := range []string{askRack, askSource, askPassword, atReview}[:stops] {
 				if question == askPassword {
-					z.types(terminal.Down)
+					z.types(terminal.Down).sees("› Type or paste it")
 				}
 				if question == atReview {
 					z.types(secrettest.Canary)
@@ -266,26 +312,19 @@ func TestCtrlCWhileItIsCheckedLeaves(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.Rack.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
 	z := w.open(terminal.Options{})
-	z.sees(askWay)
-	z.still()
-	z.enter().sees(askRack).enter().sees(askSource).enter().sees("checking it with").types(terminal.CtrlC).ends(130, "nothing was written")
+	z.atWay().enter().sees(askRack).enter().sees(askSource).enter().sees("checking it with").types(terminal.CtrlC).ends(130, "nothing was written")
 }
 
 // toReview goes to the review with the saved password.
 func (z *wizard) toReview() *wizard {
 	z.t.Helper()
-	z.sees(askWay)
-	z.still()
-	return z.enter().sees(askRack).enter().sees(askSource).enter().sees(atReview)
+	return z.atWay().enter().sees(askRack).enter().sees(askSource).enter().sees(atReview)
 }
 
 // write reads the review to its end, and agrees to it.
 func (z *wizard) write() *wizard {
 	z.t.Helper()
-	for strings.Contains(z.still(), "enter read on") {
-		z.enter()
-	}
-	return z.enter()
+	return z.reads().enter()
 }
 
 func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {

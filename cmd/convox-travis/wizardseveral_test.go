@@ -49,7 +49,7 @@ func (w *world) openAtRepositories(o terminal.Options, args ...string) *wizard {
 func (z *wizard) mark(names ...string) *wizard {
 	z.t.Helper()
 	for i, name := range names {
-		z.types(name).sees("› [ ] " + name).types(" ").sees(fmt.Sprintf("%d marked", i+1)).types(terminal.Escape).sees("type to filter")
+		z.types(name).sees("› [ ] "+name, "space mark").types(" ").sees(fmt.Sprintf("%d marked", i+1)).types(terminal.Escape).sees("type to filter")
 	}
 	return z
 }
@@ -57,7 +57,7 @@ func (z *wizard) mark(names ...string) *wizard {
 // services marks all of acme's that are called service-.
 func (z *wizard) services(n int) *wizard {
 	z.t.Helper()
-	return z.types("acme/service").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
+	return z.types("acme/service").sees("/ acme/service", "› [ ] acme/service", "ctrl+a all").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
 }
 
 func (w *world) wantPairs(names ...string) {
@@ -123,9 +123,11 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 			z.enter().sees("repositories, for all branches")
 			w.Travis.Faults.SetLatency(150 * time.Millisecond)
 			if args[0] == "--accessible" {
-				z.types("yes")
+				z.types("yes\r")
+			} else {
+				z.write()
 			}
-			z.write().sees("writing to")
+			z.sees("writing to")
 			w.awaits(posts("CONVOX_PASSWORD"))
 			z.types(terminal.CtrlC).ends(130, "not begun", "to go on: convox-travis --host")
 			half := 0

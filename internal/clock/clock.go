@@ -1,6 +1,6 @@
 // Package clock tells the time and waits, so that a test can play both.
 //
-// Next room: internal/bounded, from time to files.
+// Next room: internal/crash, where it ends before its time.
 package clock
 
 import (

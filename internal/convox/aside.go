@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/secret"
 )
 
@@ -24,6 +25,7 @@ func (s *session) beside(ctx context.Context, path string, credential secret.Str
 	a := &aside{done: make(chan struct{}), cancel: cancel, grace: s.retry.Deadline}
 	go func() {
 		defer close(a.done)
+		defer crash.Catch()
 		a.answer, a.err = s.get(ctx, path, credential)
 	}()
 	return a

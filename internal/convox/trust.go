@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/transport"
 )
 
@@ -37,6 +38,7 @@ func (t trust) apply(config *tls.Config) {
 
 // judge is called for every connection, also one that resumes a session.
 func (t trust) judge(state tls.ConnectionState) error {
+	defer crash.Catch()
 	if len(state.PeerCertificates) == 0 {
 		return &certificateError{reason: "it shows no certificate"}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/convox/convoxtest"
+	"convox-travis/internal/crash"
 	"convox-travis/internal/faults"
 	"convox-travis/travisapi/travistest"
 )
@@ -88,7 +89,10 @@ func (w *World) open() (err error) {
 	}
 	w.awsURL = "http://" + listener.Addr().String()
 	w.aws = &http.Server{Handler: w.AWS.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = w.aws.Serve(listener) }() // ends with Close
+	go func() {
+		defer crash.Catch()
+		_ = w.aws.Serve(listener) // ends with Close
+	}()
 	if w.Rack, err = convoxtest.NewRack(w.rackPassword); err != nil {
 		return err
 	}

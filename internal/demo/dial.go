@@ -5,12 +5,14 @@ import (
 	"net"
 	"syscall"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/transport"
 )
 
 // Dial connects within the world alone: the hosts of its other Racks are made
 // up, and are not looked up.
 func Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	defer crash.Catch()
 	host, _, err := net.SplitHostPort(address)
 	if err != nil || !transport.IsLoopback(host) {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.EHOSTUNREACH}

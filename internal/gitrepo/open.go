@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"convox-travis/internal/crash"
 )
 
 const deadline = 5 * time.Second // for all of git; a clone on a sleeping network drive hangs
@@ -32,10 +34,20 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	g := git{program: program, dir: dir}
 	var root, head, remotes, settings answer
 	var all sync.WaitGroup
-	all.Go(func() { root = g.root(ctx) })
-	all.Go(func() { head = g.ask(ctx, "symbolic-ref", "--quiet", "HEAD") })
-	all.Go(func() { remotes = g.ask(ctx, "remote", "--verbose") })
 	all.Go(func() {
+		defer crash.Catch()
+		root = g.root(ctx)
+	})
+	all.Go(func() {
+		defer crash.Catch()
+		head = g.ask(ctx, "symbolic-ref", "--quiet", "HEAD")
+	})
+	all.Go(func() {
+		defer crash.Catch()
+		remotes = g.ask(ctx, "remote", "--verbose")
+	})
+	all.Go(func() {
+		defer crash.Catch()
 		settings = g.ask(ctx, "config", "--null", "--get-regexp", `^(branch\..*\.remote|remote\..*\.url|travis\.slug)$`)
 	})
 	all.Wait()

@@ -33,46 +33,47 @@ var mayImport = map[string][]string{
 	"internal/bounded":           {},
 	"internal/child":             {},
 	"internal/clock":             {},
-	"internal/transport":         {"internal/clock"},
+	"internal/crash":             {},
+	"internal/transport":         {"internal/clock", "internal/crash"},
 	"internal/pace":              {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/secret/secrettest": {},
 	"internal/house":             {},
 
 	// The outside, one room for each.
-	"cfn":                {"internal/child", "internal/secret", "internal/transport", "internal/clock"},
-	"travisapi":          {"internal/bounded", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
-	"internal/convox":    {"internal/atomicfile", "internal/bounded", "internal/secret", "internal/transport", "internal/clock"},
+	"cfn":                {"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
+	"travisapi":          {"internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
+	"internal/convox":    {"internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
 	"internal/travisyml": {"internal/atomicfile", "internal/bounded", "internal/secret"},
-	"internal/gitrepo":   {"internal/child"},
+	"internal/gitrepo":   {"internal/child", "internal/crash"},
 
 	// The decisions.
 	"internal/setup": {
 		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/secret"},
+	"tui/flow":  {"internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/secret"},
 	"tui/field": {"internal/secret"},
-	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/secret"},
+	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/secret"},
 
 	// The command.
 	"cmd/convox-travis": {
 		"tui", "tui/flow", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The small servers, and the world that is made of them.
 	"internal/terminal":          {},
 	"internal/release":           {},
 	"internal/faults":            {},
-	"cfn/cfntest":                {"cfn", "internal/faults", "internal/secret"},
-	"travisapi/travistest":       {"travisapi", "internal/faults", "internal/secret"},
-	"internal/convox/convoxtest": {"internal/convox", "internal/faults", "internal/secret"},
+	"cfn/cfntest":                {"cfn", "internal/crash", "internal/faults", "internal/secret"},
+	"travisapi/travistest":       {"travisapi", "internal/crash", "internal/faults", "internal/secret"},
+	"internal/convox/convoxtest": {"internal/convox", "internal/crash", "internal/faults", "internal/secret"},
 	"internal/demo": {
 		"cfn/cfntest", "travisapi/travistest", "internal/convox/convoxtest", "internal/faults",
-		"cfn", "travisapi", "internal/convox", "internal/secret", "internal/clock", "internal/transport",
+		"cfn", "travisapi", "internal/convox", "internal/crash", "internal/secret", "internal/clock", "internal/transport",
 	},
 }
 

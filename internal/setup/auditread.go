@@ -8,6 +8,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sync/errgroup"
 
+	"convox-travis/internal/crash"
 	"convox-travis/travisapi"
 )
 
@@ -39,10 +40,14 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var beside sync.WaitGroup
-	beside.Go(func() { read.login = a.prove(ctx, request.Credential) })
+	beside.Go(func() {
+		defer crash.Catch()
+		read.login = a.prove(ctx, request.Credential)
+	})
 
 	var user travisapi.User
 	beside.Go(func() {
+		defer crash.Catch()
 		user, read.accountErr = a.Travis.User(ctx)
 		if endsRun(read.accountErr) {
 			cancel(read.accountErr)
@@ -76,7 +81,10 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 	shares := func() { facts.shares, facts.sharesErr = a.Travis.SharesWithForks(ctx, target.Ref()) }
 	var both sync.WaitGroup
 	if !request.Swept {
-		both.Go(shares)
+		both.Go(func() {
+			defer crash.Catch()
+			shares()
+		})
 	}
 	facts.repository, facts.vars, facts.err = readRepository(ctx, a.Travis, target)
 	both.Wait()
@@ -134,6 +142,7 @@ func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFact
 			continue
 		}
 		reads.Go(func() error {
+			defer crash.Catch()
 			owner, err := a.Travis.Owner(ctx, key.provider, key.login)
 			read.vars = owner.EnvVars
 			if !travisapi.IsKind(err, travisapi.KindNotFound) && !travisapi.IsKind(err, travisapi.KindDenied) {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/crash"
 	"convox-travis/travisapi"
 )
 
@@ -97,6 +98,7 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	defer cancel(nil)
 	checked := make(chan error, 1)
 	go func() {
+		defer crash.Catch()
 		err := plan.check(ctx, checker, request)
 		if err != nil {
 			cancel(err) // nothing will be written: spare the reads
@@ -178,10 +180,12 @@ func readRepository(ctx context.Context, travis Travis, target Target) (travisap
 	var found, read error
 	var both errgroup.Group
 	both.Go(func() error {
+		defer crash.Catch()
 		repository, found = travis.Repository(ctx, target.Ref())
 		return nil
 	})
 	both.Go(func() error {
+		defer crash.Catch()
 		vars, read = travis.EnvVars(ctx, target.Ref())
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
@@ -47,6 +48,7 @@ func (s Stop) cleanup() (context.Context, context.CancelFunc) { return s.within(
 func (s Stop) within(grace time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(s.Hard)
 	detach := context.AfterFunc(s.Soft, func() {
+		defer crash.Catch()
 		timer := time.NewTimer(grace)
 		defer timer.Stop()
 		select {

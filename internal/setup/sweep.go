@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"convox-travis/internal/crash"
 )
 
 // sideBySide is how many repositories are worked on at the same time. In one of
@@ -37,6 +39,7 @@ func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) R
 	working.SetLimit(sideBySide)
 	for i, repository := range all {
 		working.Go(func() error {
+			defer crash.Catch()
 			outcome := work(r, Stop{Soft: soft, Hard: stop.Hard}, repository)
 			if endsRun(outcome.Err) {
 				end(outcome.Err)
@@ -60,6 +63,7 @@ func readEach(n int, told func(done int), read func(i int)) {
 	done := 0
 	for i := range n {
 		reads.Go(func() error {
+			defer crash.Catch()
 			read(i)
 			if told != nil {
 				telling.Lock()

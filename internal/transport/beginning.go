@@ -1,6 +1,10 @@
 package transport
 
-import "context"
+import (
+	"context"
+
+	"convox-travis/internal/crash"
+)
 
 type beginningKey struct{}
 
@@ -22,7 +26,10 @@ func Beginning(ctx context.Context) (context.Context, context.CancelFunc) {
 	if begin.Err() != nil {
 		cancel(context.Cause(begin))
 	}
-	detach := context.AfterFunc(begin, func() { cancel(context.Cause(begin)) })
+	detach := context.AfterFunc(begin, func() {
+		defer crash.Catch()
+		cancel(context.Cause(begin))
+	})
 	return both, func() {
 		detach()
 		cancel(nil)

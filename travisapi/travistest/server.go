@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/faults"
 )
 
@@ -101,7 +102,10 @@ func (s *Server) Listen() error {
 	s.listener = listener
 	s.URL = "http://" + listener.Addr().String()
 	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = s.http.Serve(listener) }() // ends with Close
+	go func() {
+		defer crash.Catch()
+		_ = s.http.Serve(listener) // ends with Close
+	}()
 	return nil
 }
 

@@ -187,7 +187,7 @@ func retryStep() step {
 				return f.retrySeveral()
 			}
 			return Question{
-				Kind: Choice, Title: "It could not be completed",
+				Kind: Choice, Title: "It could not be completed", Guarded: true,
 				Reason:  f.standing(),
 				Options: []Option{{Label: "Try again", Note: "it ends in the same state, whatever was written"}, {Label: "Leave it"}},
 			}

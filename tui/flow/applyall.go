@@ -151,7 +151,7 @@ func isReviewed(plan, reviewed setup.Plan) bool {
 func (f *Flow) retrySeveral() Question {
 	done, failed, left := f.result.report.Count()
 	q := Question{
-		Kind: Choice, Title: fmt.Sprintf("%d of %s could not be completed", failed+left, repositoriesOf(done+failed+left)),
+		Kind: Choice, Title: fmt.Sprintf("%d of %s could not be completed", failed+left, repositoriesOf(done+failed+left)), Guarded: true,
 		Options: []Option{
 			{Label: "Try them again", Note: "those alone; it ends in the same state, whatever was written"},
 			{Label: "Leave them"},

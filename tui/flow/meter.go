@@ -7,6 +7,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
 )
 
@@ -44,6 +45,7 @@ func (m *meter) begin() (end func()) {
 	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
+		defer crash.Catch()
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {

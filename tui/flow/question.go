@@ -41,7 +41,7 @@ type Question struct {
 	Optional bool // of a Text: an empty answer means something
 	Check    func(Value) error
 	Switches []Switch // of a Review and an Ending
-	Guarded  bool     // what was typed before it was shown is no answer to it
+	Guarded  bool     // an answer writes, saves or reveals something: it has to be looked at first
 	Problem  *Problem // why the last answer did not do
 }
 

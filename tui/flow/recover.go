@@ -145,7 +145,7 @@ func recoveredStep() step {
 		when: fromAWS,
 		ask: func(f *Flow) Question {
 			q := Question{
-				Kind: Choice, Title: "AWS has the password",
+				Kind: Choice, Title: "AWS has the password", Guarded: true,
 				Reason:  []string{f.rackHost().String() + " accepts it."},
 				Options: []Option{{Label: "Go on with it"}, {Label: "Show it"}},
 			}

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/faults"
 )
 
@@ -73,7 +74,10 @@ func (s *server) start(names []string, handler http.HandlerFunc, expects ...stri
 		// Handshakes that a careful client breaks off are no news.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
-	go func() { s.stopped <- s.http.ServeTLS(listener, "", "") }()
+	go func() {
+		defer crash.Catch()
+		s.stopped <- s.http.ServeTLS(listener, "", "")
+	}()
 	return nil
 }
 

@@ -1,0 +1,21 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// endingSignals ask the run to stop: all that would end the process without the
+// terminal being restored, and that can be caught.
+var endingSignals = []os.Signal{
+	os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT,
+	syscall.SIGABRT, syscall.SIGALRM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGVTALRM, syscall.SIGXCPU,
+}
+
+// outliveReaders makes a write to a pipe that nobody reads any more fail, where
+// it would end the program: a Ctrl-C also ends the tee behind it, and what was
+// begun has to be finished or taken away.
+func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }

@@ -1,0 +1,95 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"convox-travis/tui/field"
+	"convox-travis/tui/flow"
+)
+
+// A key answers only what was on the screen when it was pressed. What moves, types
+// or goes back always works.
+
+// appearance is what a person has to look at anew: a question, the end of what is
+// to be read, another row under the cursor that nobody moved there, the screen
+// after a pause.
+type appearance struct {
+	asked, moved int // are counted
+	ended        bool
+}
+
+// picture is what an answer is given to.
+type picture struct {
+	appearance
+	ready bool // the foot names the keys that answer
+	focus any  // the option, the button or the row
+	top   int  // the first line of what is read
+}
+
+// settledMsg says that there was time to look at an appearance.
+type settledMsg appearance
+
+// lookTime is how long after an appearance a key can still be meant for what was
+// there before: the second press of an impatient person, or one under way.
+const lookTime = 500 * time.Millisecond
+
+// settle notices what appeared. Where an answer writes, saves or reveals something,
+// and where the cursor was moved, no key answers before there was time to look.
+func (m *model) settle() tea.Cmd {
+	now := appearance{asked: m.asked, moved: m.moved, ended: m.reading != nil && m.reading.ended}
+	if now == m.appeared {
+		return nil
+	}
+	m.ready = now.moved == m.appeared.moved && !m.isCareful()
+	m.appeared = now
+	if m.ready {
+		return nil
+	}
+	return tea.Tick(lookTime, func(time.Time) tea.Msg { return settledMsg(now) })
+}
+
+// isCareful reports whether an answer to the question can do what another one
+// doesn't undo.
+func (m *model) isCareful() bool {
+	switch m.question.Kind {
+	case flow.Review, flow.Confirm, flow.Shown:
+		return true
+	}
+	return m.question.Guarded
+}
+
+func (m *model) picture() picture {
+	p := picture{appearance: m.appeared, ready: m.ready}
+	switch f := m.field.(type) {
+	case *field.Choice:
+		p.focus = f.Selected()
+	case *field.Confirm:
+		p.focus = f.Value()
+	case *field.List:
+		p.focus, _ = f.Selected()
+	}
+	if m.reading != nil {
+		p.top = m.reading.top
+	}
+	return p
+}
+
+// draw notes what the next write to the terminal shows.
+func (m *model) draw() {
+	if p := m.picture(); p != m.drawn {
+		m.drawn, m.drawnAt = p, m.out.writes.Load()
+	}
+}
+
+// isSeen reports whether what an answer is given to is on the screen, with the keys
+// that give it.
+func (m *model) isSeen() bool {
+	return m.step != "" && m.ready && m.out.writes.Load() != m.drawnAt
+}
+
+// answers reports whether a key is a part of an answer.
+func (m *model) answers(stroke string) bool {
+	return stroke == "enter" || m.isSwitch(stroke) || m.question.Several && (stroke == "space" || stroke == "ctrl+a")
+}

@@ -9,8 +9,14 @@
 // to read next. Next room: tui, where the questions are asked.
 package main
 
-import "os"
+import (
+	"os"
+
+	"convox-travis/internal/child"
+)
 
 func main() {
-	os.Exit(run(os.Args[1:], systemProgram()))
+	code := run(os.Args[1:], systemProgram())
+	child.EndAll()
+	os.Exit(code)
 }

@@ -95,7 +95,9 @@ func (w *world) start(ctx context.Context, input string, args ...string) (*exec.
 	cmd := exec.CommandContext(ctx, w.program, args...)
 	cmd.Dir = w.dir
 	for name, value := range w.env {
-		cmd.Env = append(cmd.Env, name+"="+value)
+		if !strings.HasPrefix(name, "DEMO_") { // those are for the test alone
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &err
 	return cmd, &out, &err

@@ -23,6 +23,7 @@ func run(args []string, p *program) int {
 	p.args, p.status = args, &status{to: p.err}
 	p.err = p.status
 	p.reach.retry.Tell = p.again
+	p.reach.terminal = p.childTerminal
 	stop, finish := p.stop()
 	defer finish()
 	root := newRoot(p, &stop)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,6 +63,7 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 		config.WithLogger(logging.Nop{}),
 		config.WithProcessCredentialOptions(noSDKProcess),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			o.CredentialSources = slices.Clip(o.CredentialSources) // calls side by side append to it
 			if f.asker.ask != nil {
 				o.TokenProvider = f.asker.code
 			}

@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"convox-travis/internal/child"
 	"convox-travis/internal/transport"
 )
 
@@ -37,6 +38,10 @@ type Options struct {
 	// MFACode asks a person for the code of an MFA device. Nil means that nobody
 	// can be asked. It is called at most once for a session.
 	MFACode func(context.Context) (string, error)
+	// Terminal returns what the program of a credential_process may ask a person
+	// with, when it is started. Nil, of the function or its result, is nothing:
+	// then the program has no terminal.
+	Terminal func() *child.Terminal
 	// UserAgent is "NAME" or "NAME/VERSION", added to the SDK's own.
 	UserAgent string
 	// HTTP takes the place of a client of package transport, unless it is nil.

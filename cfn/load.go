@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,6 +49,7 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 			return err
 		}
 	}
+	process := &process{terminal: options.Terminal} // of the profile, once that is known
 	wire := &wire{deadline: f.retry.Deadline}
 	stack := []func(*middleware.Stack) error{wire.join}
 	if name, version, _ := strings.Cut(options.UserAgent, "/"); name != "" {
@@ -59,12 +61,18 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 		config.WithAPIOptions(stack),
 		// The SDK's own writes to standard error, also into a full screen.
 		config.WithLogger(logging.Nop{}),
+		config.WithProcessCredentialOptions(noSDKProcess),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			o.CredentialSources = slices.Clip(o.CredentialSources) // calls side by side append to it
 			if f.asker.ask != nil {
 				o.TokenProvider = f.asker.code
 			}
 			if client, ok := o.Client.(*sts.Client); ok {
-				o.Client = roleClient{client, f.config}
+				role := roleClient{Client: client, config: f.config}
+				if isSDKProcess(client.Options().Credentials) {
+					role.credentials = aws.NewCredentialsCache(process)
+				}
+				o.Client = role
 			}
 		}),
 	}
@@ -83,6 +91,10 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 		if shared, ok := source.(config.SharedConfig); ok {
 			f.shared = &shared
 		}
+	}
+	process.command, process.sources = processOf(f.shared), f.sources()
+	if isSDKProcess(loaded.Credentials) {
+		f.config.Credentials = aws.NewCredentialsCache(process)
 	}
 	if wire.client = options.HTTP; wire.client == nil {
 		wire.client = transport.NewClient(trusted(loaded.HTTPClient))
@@ -112,17 +124,22 @@ func badSettings(file, why string) error {
 	}
 }
 
-// roleClient assumes roles at the endpoint that is set. The SDK makes its
-// client before it has read AWS_ENDPOINT_URL, and would ask the real STS.
+// roleClient assumes roles at the endpoint that is set, with credentials of ours
+// where they are a program's. The SDK makes its client before it has read
+// AWS_ENDPOINT_URL, and would ask the real STS.
 type roleClient struct {
 	*sts.Client
-	config *aws.Config // filled in when the settings are read
+	config      *aws.Config             // filled in when the settings are read
+	credentials aws.CredentialsProvider // in the place of the client's; nil leaves them
 }
 
 // AssumeRole implements stscreds.AssumeRoleAPIClient.
 func (c roleClient) AssumeRole(ctx context.Context, request *sts.AssumeRoleInput, change ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
 	return c.Client.AssumeRole(ctx, request, append(change, func(o *sts.Options) {
 		o.BaseEndpoint = sts.NewFromConfig(*c.config).Options().BaseEndpoint
+		if c.credentials != nil {
+			o.Credentials = c.credentials
+		}
 	})...)
 }
 

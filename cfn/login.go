@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -75,7 +74,7 @@ func (f *Finder) loginFailure(err error) error {
 	what := "log in to AWS with profile " + shown(f.profile)
 	var (
 		token   *ssocreds.InvalidTokenError
-		process *processcreds.ProviderError
+		process *processError
 		empty   *credentials.StaticCredentialsEmptyError
 	)
 	switch {
@@ -84,10 +83,7 @@ func (f *Finder) loginFailure(err error) error {
 	case errors.As(err, &token):
 		return f.expiredSSO(what)
 	case errors.As(err, &process):
-		return &Error{
-			Kind: KindProfile, what: what, why: "its credential_process failed",
-			hints: []string{"run the command of credential_process yourself, to see what it says"},
-		}
+		return f.processFailure(process).attempting(what)
 	case errors.As(err, &empty):
 		return f.noCredentials()
 	}

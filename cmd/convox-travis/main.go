@@ -12,5 +12,6 @@ package main
 import "os"
 
 func main() {
-	os.Exit(run(os.Args[1:], systemProgram()))
+	p := systemProgram()
+	p.quit(run(os.Args[1:], p))
 }

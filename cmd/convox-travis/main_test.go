@@ -22,7 +22,8 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv("RUN_CONVOX_TRAVIS") != "" {
 		if pace := os.Getenv("TEST_PACE"); pace != "" {
-			os.Exit(run(os.Args[1:], pacedProgram(pace)))
+			p := pacedProgram(pace)
+			p.quit(run(os.Args[1:], p))
 		}
 		if place := os.Getenv("TEST_PANIC"); place != "" {
 			os.Exit(runToPanic(place))
@@ -98,7 +99,9 @@ func (w *world) start(ctx context.Context, input string, args ...string) (*exec.
 	cmd := exec.CommandContext(ctx, w.program, args...)
 	cmd.Dir = w.dir
 	for name, value := range w.env {
-		cmd.Env = append(cmd.Env, name+"="+value)
+		if !strings.HasPrefix(name, "DEMO_") { // those are for the test alone
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &err
 	return cmd, &out, &err

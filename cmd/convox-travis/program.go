@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"convox-travis/internal/child"
 	"convox-travis/internal/pace"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
@@ -58,7 +59,13 @@ type program struct {
 	stopping atomic.Pointer[func()]
 }
 
+// systemProgram takes what is the program's own out of this process: what
+// starts another program finds no input and no secret, libraries included.
 func systemProgram() *program {
+	in := os.Stdin
+	if nothing, err := os.Open(os.DevNull); err == nil {
+		os.Stdin = nothing
+	}
 	home, _ := os.UserHomeDir() // without one, nothing is found there
 	cache, err := os.UserCacheDir()
 	if err == nil {
@@ -70,12 +77,12 @@ func systemProgram() *program {
 	colours := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return &program{
 		colours: colours,
-		in:      os.Stdin,
+		in:      in,
 		out:     os.Stdout,
 		err:     os.Stderr,
-		typed:   term.IsTerminal(int(os.Stdin.Fd())),
+		typed:   term.IsTerminal(int(in.Fd())),
 		shown:   term.IsTerminal(int(os.Stderr.Fd())),
-		env:     os.Getenv,
+		env:     child.HideSecrets(),
 		home:    home,
 		goos:    runtime.GOOS,
 		dir:     ".",
@@ -83,4 +90,18 @@ func systemProgram() *program {
 		limit:   pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow},
 		signals: signals,
 	}
+}
+
+// childTerminal is what a program that is started now may ask a person with, or
+// nil while our questions have the terminal. Input that is no terminal is ours.
+func (p *program) childTerminal() *child.Terminal {
+	errs, ok := p.status.to.(*os.File)
+	if !ok || p.asking.Load() {
+		return nil
+	}
+	terminal := &child.Terminal{Err: errs}
+	if p.typed {
+		terminal.In, _ = p.in.(*os.File)
+	}
+	return terminal
 }

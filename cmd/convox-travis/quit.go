@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"convox-travis/internal/child"
 	"convox-travis/internal/crash"
 )
 
@@ -12,6 +13,7 @@ import (
 // terminal as it was found.
 func (p *program) quit(code int) {
 	p.restoreTerminal()
+	child.EndAll()
 	os.Exit(code)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/child"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/transport"
 )
@@ -17,6 +18,8 @@ type reach struct {
 	retry transport.Retry
 	roots *x509.CertPool // issuers of a Console's certificate; nil is the system's
 	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	// terminal is for programs that sign in to AWS; nil gives them none.
+	terminal func() *child.Terminal
 }
 
 // travisHTTP returns the client for Travis.
@@ -38,6 +41,6 @@ func (r reach) checker(fingerprint string) (*convox.Checker, error) {
 // finder looks for Racks with a profile. mfaCode asks a person; nil asks nobody.
 func (r reach) finder(ctx context.Context, profile string, mfaCode func(context.Context) (string, error)) (*cfn.Finder, error) {
 	return cfn.NewFinder(ctx, cfn.Options{
-		Profile: profile, MFACode: mfaCode, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial,
+		Profile: profile, MFACode: mfaCode, Terminal: r.terminal, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial,
 	})
 }

@@ -28,6 +28,7 @@ func run(args []string, p *program) int {
 	defer crash.Catch()
 	p.err = p.status
 	p.reach.retry.Tell = p.again
+	p.reach.terminal = p.childTerminal
 	stop, finish := p.stop()
 	defer finish()
 	root := newRoot(p, &stop)

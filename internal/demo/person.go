@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
+
+	"convox-travis/internal/child"
 )
 
 // Home lays down a home folder in which the convox client has saved the Rack's
@@ -34,9 +35,9 @@ func (w *World) Clone(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, arguments := range [][]string{{"init", "--quiet"}, {"remote", "add", "origin", "git@github.com:" + repository + ".git"}} {
-		command := exec.CommandContext(ctx, "git", arguments...)
+		command := child.Command(ctx, child.System(nil), "git", arguments...)
 		command.Dir = clone
-		_ = command.Run() // without git there is no clone to be found, which is told
+		_ = child.Run(command) // without git there is no clone to be found, which is told
 	}
 	return clone, nil
 }

@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/secret":            {},
 	"internal/atomicfile":        {},
 	"internal/bounded":           {},
-	"internal/child":             {},
+	"internal/child":             {"internal/crash"},
 	"internal/clock":             {},
 	"internal/crash":             {},
 	"internal/transport":         {"internal/clock", "internal/crash"},
@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	// The decisions.
 	"internal/setup": {
 		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The screens: the flow as data, the fields, and the drivers.
@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"cmd/convox-travis": {
 		"tui", "tui/flow", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The small servers, and the world that is made of them.
@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 	"internal/convox/convoxtest": {"internal/convox", "internal/crash", "internal/faults", "internal/secret"},
 	"internal/demo": {
 		"cfn/cfntest", "travisapi/travistest", "internal/convox/convoxtest", "internal/faults",
-		"cfn", "travisapi", "internal/convox", "internal/crash", "internal/secret", "internal/clock", "internal/transport",
+		"cfn", "travisapi", "internal/convox", "internal/child", "internal/crash", "internal/secret", "internal/clock", "internal/transport",
 	},
 }
 
@@ -101,6 +101,23 @@ var mayReveal = map[string]string{
 	"internal/setup":  "to quote it for Bash and to encrypt it",
 	"tui":             "to show it, in plain lines, to its owner, who asked",
 	"tui/field":       "to show it to its owner, who asked",
+}
+
+// mayStart says which packages start programs by themselves. All others do so
+// through internal/child.
+var mayStart = map[string]string{
+	"internal/child":    "it is the place for that",
+	"internal/release":  "the go command; it is no part of the program",
+	"internal/terminal": "what a test runs; it is no part of the program",
+}
+
+// starters are what starts a program, by the package that has it.
+var starters = map[string][]string{
+	"exec":    {"Command", "CommandContext", "Cmd"},
+	"os":      {"StartProcess"},
+	"syscall": {"StartProcess", "ForkExec", "Exec"},
+	"unix":    {"Exec"},
+	"tea":     {"ExecProcess"},
 }
 
 // vague are names that say nothing about what is behind them.
@@ -132,6 +149,17 @@ func TestSecretsAreRevealedInFewPackages(t *testing.T) {
 		}
 		for _, place := range p.reveals {
 			t.Errorf("%s: a secret is revealed in %s", place, p.name)
+		}
+	}
+}
+
+func TestProgramsAreStartedInOnePlace(t *testing.T) {
+	for _, p := range packages(t) {
+		if _, may := mayStart[p.name]; may {
+			continue
+		}
+		for _, place := range p.starts {
+			t.Errorf("%s: a program is started in %s, not through internal/child", place, p.name)
 		}
 	}
 }
@@ -184,6 +212,7 @@ type source struct {
 	lines   map[string]int
 	imports map[string]string // package of ours to a file that imports it
 	reveals []string          // file and line of each use of Reveal
+	starts  []string          // the same of what starts programs
 }
 
 // packages reads every package of the module. It walks the folders itself where
@@ -247,7 +276,26 @@ func (p *source) read(name string, text []byte) error {
 		if selector, ok := node.(*ast.SelectorExpr); ok && selector.Sel.Name == "Reveal" {
 			p.reveals = append(p.reveals, positions.Position(selector.Sel.Pos()).String())
 		}
+		if isStart(node) {
+			p.starts = append(p.starts, positions.Position(node.Pos()).String())
+		}
 		return true
 	})
 	return nil
+}
+
+// isStart reports whether a node names what starts a program. The type exec.Cmd
+// counts where a value of it is made.
+func isStart(node ast.Node) bool {
+	named := node
+	literal, made := node.(*ast.CompositeLit)
+	if made {
+		named = literal.Type
+	}
+	selector, ok := named.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	from, ok := selector.X.(*ast.Ident)
+	return ok && (made || selector.Sel.Name != "Cmd") && slices.Contains(starters[from.Name], selector.Sel.Name)
 }

@@ -122,6 +122,8 @@ func (f *Flow) passRack() bool {
 func (f *Flow) unclear(same int) *Problem {
 	name := shellescape.StripUnsafe(f.namedRack())
 	switch {
+	case same == 0 && f.found.racksErr != nil:
+		return ProblemOf(f.found.racksErr) // it isn't known which there are
 	case same > 1:
 		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Do: []string{"pick the one that is meant"}}
 	case !f.given.Host.IsZero():

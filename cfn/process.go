@@ -1,0 +1,139 @@
+package cfn
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
+
+	"convox-travis/internal/child"
+)
+
+// process runs the credential_process of a profile
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html)
+// in the place of the SDK's provider, which gives the program this one's input
+// and secrets. A program that was started may go on when the call that needed it
+// has ended: another call may wait for it too.
+type process struct {
+	command  string
+	sources  []aws.CredentialSource
+	terminal func() *child.Terminal
+}
+
+func (f *Finder) processFailure(failed *processError) *Error {
+	e := &Error{Kind: KindProfile, why: failed.Error(), hints: []string{"run the command of credential_process yourself to see what it says"}}
+	if !failed.canAsk {
+		e.why += "; it can't ask for anything here"
+		e.hints = append([]string{fmt.Sprintf(
+			`sign in first and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile),
+		)}, e.hints...)
+	}
+	return e
+}
+
+const largestCredentials = 1 << 20 // bytes; real ones have some thousand
+
+// processError says why there are no credentials. It holds nothing of what the
+// program printed.
+type processError struct {
+	why    string
+	canAsk bool // the program could ask a person
+}
+
+func (e *processError) Error() string { return "its credential_process " + e.why }
+
+// Retrieve implements aws.CredentialsProvider.
+func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	ctx, cancel := context.WithTimeout(ctx, processcreds.DefaultTimeout)
+	defer cancel()
+	name, flag := "sh", "-c"
+	if runtime.GOOS == "windows" {
+		name, flag = "cmd.exe", "/C"
+	}
+	var terminal *child.Terminal
+	if p.terminal != nil {
+		terminal = p.terminal()
+	}
+	var cmd *exec.Cmd
+	if terminal != nil {
+		cmd = child.ForegroundCommand(ctx, *terminal, child.System(nil), name, flag, p.command)
+	} else {
+		cmd = child.Command(ctx, child.System(nil), name, flag, p.command)
+	}
+	var out limited
+	cmd.Stdout = &out
+	err := child.Run(cmd)
+	failed := &processError{canAsk: terminal != nil}
+	switch {
+	case ctx.Err() != nil:
+		failed.why = "gave no credentials within a minute"
+		return aws.Credentials{}, failed
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a daemon that it started may hold its output
+		failed.why = "failed"
+		return aws.Credentials{}, failed
+	}
+	found, ok := parseCredentials(out.text)
+	if !ok {
+		failed.why = "printed no credentials"
+		return aws.Credentials{}, failed
+	}
+	return found, nil
+}
+
+// ProviderSources implements aws.CredentialProviderSource.
+func (p *process) ProviderSources() []aws.CredentialSource { return p.sources }
+
+func parseCredentials(text []byte) (aws.Credentials, bool) {
+	if runtime.GOOS == "windows" {
+		text = bytes.ReplaceAll(text, []byte(`\"`), []byte(`"`)) // cmd.exe echoes quotes like that
+	}
+	var read processcreds.CredentialProcessResponse
+	if err := json.Unmarshal(text, &read); err != nil || read.Version != 1 || read.AccessKeyID == "" || read.SecretAccessKey == "" {
+		return aws.Credentials{}, false
+	}
+	found := aws.Credentials{
+		AccessKeyID: read.AccessKeyID, SecretAccessKey: read.SecretAccessKey, SessionToken: read.SessionToken,
+		AccountID: read.AccountID, Source: processcreds.ProviderName,
+	}
+	if read.Expiration != nil {
+		found.CanExpire, found.Expires = true, *read.Expiration
+	}
+	return found, true
+}
+
+// limited is a buffer that takes largestCredentials at most.
+type limited struct{ text []byte }
+
+// Write implements io.Writer.
+func (l *limited) Write(text []byte) (int, error) {
+	if len(l.text)+len(text) > largestCredentials {
+		return 0, errors.New("too much output")
+	}
+	l.text = append(l.text, text...)
+	return len(text), nil
+}
+
+// noSDKProcess keeps the SDK's own provider from starting a program: its time is
+// over before that.
+func noSDKProcess(o *processcreds.Options) { o.Timeout = 0 }
+
+// isSDKProcess reports whether provider is the SDK's for a credential_process.
+func isSDKProcess(provider aws.CredentialsProvider) bool {
+	return aws.IsCredentialsProvider(provider, (*processcreds.Provider)(nil))
+}
+
+// processOf returns the credential_process that the credentials of a profile
+// begin with: that of the last profile in its chain of source_profile.
+func processOf(profile *config.SharedConfig) string {
+	for profile.Source != nil {
+		profile = profile.Source
+	}
+	return profile.CredentialProcess
+}

@@ -17,7 +17,7 @@ import (
 const goodFile = `language: ruby
 deploy:
   provider: script
-  script: bash -c 'curl -fsSL -o /tmp/convox https://download.convox.com/cli/linux/convox && chmod +x /tmp/convox && /tmp/convox deploy --app web'
+  script: bash -c 'curl -fsSL -o /tmp/convox https://download.convox.com/cli/linux/convox && chmod +x /tmp/convox && /tmp/convox deploy --app web --wait'
   on:
     branch: main
 `

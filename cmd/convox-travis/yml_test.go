@@ -62,6 +62,23 @@ func TestTheDeployStepIsShownWrittenAndFoundAgain(t *testing.T) {
 	}
 }
 
+func TestAStepThatDoesNotWaitDeploysAndIsWarnedOf(t *testing.T) {
+	const download = "curl -fsSL --retry 3 -o /tmp/convox https://download.convox.com/cli/linux/convox"
+	for yml, line := range map[string]string{
+		simple + "deploy:\n  - provider: script\n    script: >-\n      bash -c '" + download + "\n      && chmod +x /tmp/convox\n      && /tmp/convox deploy --app web'\n    on:\n      branch: main\n":                                  "deploy, line",
+		simple + "after_success:\n  - |\n    if [ \"$TRAVIS_BRANCH\" = main ] && [ \"$TRAVIS_PULL_REQUEST\" = false ]; then\n      " + download + " &&\n        chmod +x /tmp/convox &&\n        /tmp/convox deploy --app web\n    fi\n": "after_success, line",
+	} {
+		w := newWorld(t).withYML(yml)
+		for _, flags := range [][]string{{"--check"}, {"--write"}} {
+			e := w.run("", append([]string{"yml", "--host", "rack.example.com"}, flags...)...)
+			w.want(e, 0, "it deploys already, "+line, "warning: the deploy step in "+line, "doesn't wait for the release", "hint: add --wait")
+			if w.yml() != yml {
+				t.Error("it is changed")
+			}
+		}
+	}
+}
+
 func TestItWorksFromAnyFolderOfTheClone(t *testing.T) {
 	w := newWorld(t).withYML(simple)
 	below := filepath.Join(w.dir, "a", "b")

@@ -66,6 +66,7 @@ const (
 	FoundUnguarded     = "unguarded"        // every branch or pull request deploys
 	FoundPerJob        = "deploys_per_job"  // each job deploys
 	FoundHiddenFailure = "hidden_failure"   // the build passes when the deployment fails
+	FoundNoWait        = "no_wait"          // the build passes when the release rolls back
 	FoundNoClient      = "no_client"        // nothing installs the convox client
 	FoundRackMissing   = "rack_missing"     // behind a Console, and no --rack
 	FoundRackUnknown   = "rack_unknown"     // the key sees no such Rack

@@ -22,7 +22,7 @@ import (
 const goodYML = `language: ruby
 deploy:
   provider: script
-  script: bash -c 'curl -fsSL -o /tmp/convox https://download.convox.com/cli/linux/convox && chmod +x /tmp/convox && /tmp/convox deploy --app api --rack acme/production'
+  script: bash -c 'curl -fsSL -o /tmp/convox https://download.convox.com/cli/linux/convox && chmod +x /tmp/convox && /tmp/convox deploy --app api --rack acme/production --wait'
   on:
     branch: main
 `

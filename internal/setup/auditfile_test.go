@@ -16,7 +16,7 @@ import (
 
 const (
 	install = "  - curl -fsSL -o convox https://download.convox.com/cli/linux/convox\n"
-	guarded = `  - '[ "$TRAVIS_BRANCH" = main ] && [ "$TRAVIS_PULL_REQUEST" = false ] && ./convox deploy'` + "\n"
+	guarded = `  - '[ "$TRAVIS_BRANCH" = main ] && [ "$TRAVIS_PULL_REQUEST" = false ] && ./convox deploy --wait'` + "\n"
 	global  = "env:\n  global:\n"
 )
 
@@ -39,13 +39,13 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"in both":              {yml: other, old: []gitrepo.Version{{Commit: "abcdef1234", Text: other}}, want: "error plain_secret"},
 		"an older secret":      {yml: other, old: []gitrepo.Version{{Commit: "abcdef1234", Text: strings.Replace(other, secrettest.Canary, "older-one", 1)}}, want: "error plain_secret\nnote committed_secret"},
 		"RACK_URL":             {yml: goodYML + global + "    - \"RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\"\n", want: "error plain_secret\nerror rack_url"},
-		"no guard":             {yml: "after_success:\n" + install + "  - ./convox deploy\n", want: "error unguarded\nnote hidden_failure"},
+		"no guard":             {yml: "after_success:\n" + install + "  - ./convox deploy --wait\n", want: "error unguarded\nnote hidden_failure"},
 		"a guarded step":       {yml: "after_success:\n" + install + guarded, want: "note hidden_failure", says: "delete that step first"},
-		"pull requests":        {yml: "script:\n" + install + "  - '[ \"$TRAVIS_BRANCH\" = main ] && ./convox deploy'\n", want: "warning unguarded"},
+		"pull requests":        {yml: "script:\n" + install + "  - '[ \"$TRAVIS_BRANCH\" = main ] && ./convox deploy --wait'\n", want: "warning unguarded"},
 		"every branch":         {yml: strings.Replace(goodYML, "branch: main", "all_branches: true", 1), want: "warning unguarded", says: "every branch"},
 		"several jobs":         {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML, want: "warning deploys_per_job", says: "rvm has 2 values"},
 		"several, for one":     {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML + "    rvm: \"3.4\"\n"},
-		"of a stage":           {yml: "stages:\n  - name: ship\n    if: branch = main AND type = push\njobs:\n  include:\n    - stage: ship\n      script:\n      " + install + "        - ./convox deploy\n"},
+		"of a stage":           {yml: "stages:\n  - name: ship\n    if: branch = main AND type = push\njobs:\n  include:\n    - stage: ship\n      script:\n      " + install + "        - ./convox deploy --wait\n"},
 		"a script of its own":  {yml: "script: ./ship.sh\ndeploy:\n  provider: script\n  script: bash ci/ship.sh\nafter_success: make ship\n", want: "note no_deploy", says: "not looked at: ./ship.sh, make ship, ci/ship.sh\nif nothing there deploys, to add a step"},
 		"scripts, and imports": {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", want: "note no_deploy", says: "not looked at: the files that it imports, make a, make b, make c, make d, other scripts"},
 		"an export":            {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", want: "error plain_secret\nwarning overridden", says: "line 8"},
@@ -57,15 +57,24 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"a key's value":        {yml: goodYML + "notifications:\n  irc: {password: \"" + secrettest.Canary + "\"}\n", want: "error plain_secret", says: "notifications.irc.password stands in clear in .travis.yml, line 8: who sees the repository has it\nchange it, and take it out of the file\nan encrypted text"},
 		"its own pair, inline": {vars: []travistest.EnvVar{}, yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1)},
 		"a pair it overrides":  {yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1), want: "warning overridden\nwarning overridden", says: "line 4"},
-		"another step's pair":  {yml: goodYML + "script: '[ $TRAVIS_TAG ] && CONVOX_HOST=$H CONVOX_PASSWORD=$P ./convox deploy --rack acme/staging'\ninstall:\n" + install},
-		"another job's pair": {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      script: go test\n    - install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy\n",
+		"another step's pair":  {yml: goodYML + "script: '[ $TRAVIS_TAG ] && CONVOX_HOST=$H CONVOX_PASSWORD=$P ./convox deploy --wait --rack acme/staging'\ninstall:\n" + install},
+		"another job's pair": {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      script: go test\n    - install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy --wait\n",
 			want: "error missing_pair", says: "is not there for every step that deploys"},
-		"the job's own pair":   {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - script: go test\n    - env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy\n"},
+		"the job's own pair":   {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - script: go test\n    - env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy --wait\n"},
 		"a password merged in": {yml: goodYML + "x: &e {CONVOX_PASSWORD: \"" + secrettest.Canary + "\"}\nenv:\n  global:\n    <<: *e\n    A: 1\n", want: "error plain_secret\nwarning overridden", says: "line 7"},
 		"no script of its own": {yml: "script: go test\n", want: "warning no_deploy", says: "nothing in .travis.yml runs convox deploy\nto add a step, behind a Console, with your Rack for ORG/NAME: convox-travis yml --write"},
 		"encrypted, no item":   {yml: goodYML + global + "    A: 1\n    secure: \"YQ==\"\n", want: "warning yml_secure"},
 		"a database's own":     {yml: goodYML + global + "    PGPASSWORD: postgres\n    CACHE_KEY: " + secrettest.Canary + "\n"},
-		"hidden by a word":     {yml: strings.Replace(goodYML, "production'", "production || true'", 1), want: "warning hidden_failure"},
+		"hidden by a word":     {yml: strings.Replace(goodYML, "--wait'", "--wait || true'", 1), want: "warning hidden_failure"},
+		"it doesn't wait":      {yml: strings.Replace(goodYML, " --wait", "", 1), want: "warning no_wait", says: "line 4 doesn't wait for the release"},
+		"a pinned client":      {yml: "script:\n  - curl -o convox https://convox.s3.amazonaws.com/release/20240101/cli/linux/convox\n  - '[ \"$TRAVIS_EVENT_TYPE\" = api ] && ./convox deploy'\n", want: "warning no_wait", says: "add --wait to its convox command"},
+		"it waits, in short":   {yml: strings.Replace(goodYML, "--wait", "-w", 1)},
+		"it is told not to":    {yml: strings.Replace(goodYML, "--wait", "--wait=false", 1), want: "warning no_wait"},
+		"it promotes":          {yml: strings.Replace(goodYML, "deploy --app api --rack acme/production --wait", "build --id && /tmp/convox releases promote R1", 1), want: "warning no_wait"},
+		"it promotes, waiting": {yml: strings.Replace(goodYML, "deploy --app api --rack acme/production --wait", "build --id && /tmp/convox releases promote R1 --wait", 1)},
+		"the third generation": {yml: strings.Replace(strings.Replace(goodYML, " --wait", "", 1), "https://download.convox.com/cli/linux/convox", "https://github.com/convox/convox/releases/latest/download/convox-linux", 1), request: credential(rackHost, false), checker: accepts{}},
+		"an unknown client":    {yml: strings.Replace(strings.Replace(goodYML, " --wait", "", 1), "https://download.convox.com/cli/linux/convox", "https://example.com/convox", 1)},
+		"that uses a Rack":     {yml: strings.Replace(strings.Replace(goodYML, " --wait", "", 1), "https://download.convox.com/cli/linux/convox", "https://example.com/convox", 1), request: credential(rackHost, false), checker: accepts{}, want: "warning no_wait"},
 		"no client":            {yml: "after_success:\n" + guarded, want: "warning no_client\nnote hidden_failure"},
 		"no Rack":              {yml: strings.Replace(goodYML, " --rack acme/production", "", 1), request: credential(convox.HostedConsole, true), checker: deployKey, want: "error rack_missing"},
 		"no Rack, read Console": {

@@ -183,3 +183,12 @@ func (c *auditCase) logsInToConsole() bool {
 	}
 	return given.Console
 }
+
+// logsInToRack reports whether builds are known to log in to a Rack directly.
+func (c *auditCase) logsInToRack() bool {
+	given := c.request.Credential
+	if own, known := c.host(); known {
+		return !own.host.IsHostedConsole() && own.host == given.Host && !given.Console
+	}
+	return !given.Console && given.Host != (convox.Host{})
+}

@@ -160,11 +160,26 @@ func (c *auditCase) judgeDeploy(d travisyml.Deploy) {
 	case d.FailureHidden:
 		c.add(SeverityWarning, FoundHiddenFailure, step+" may fail and the build still passes", "let its failure be the build's\nor "+another())
 	}
+	if missesWait(d, c.logsInToRack()) {
+		c.add(SeverityWarning, FoundNoWait, step+noWait, addWait)
+	}
 	if !d.Installs {
 		c.add(SeverityWarning, FoundNoClient, step+" needs the convox client, and nothing before it installs one", "install it first (https://docs.convox.com/installation/cli/)\nor "+another())
 	}
 	c.judgeRack(d, step)
 }
+
+// missesWait reports whether a step ends as soon as its release is promoted: the
+// second generation of the client does without --wait, and it is the only one that
+// can use a Rack directly. isDirect is whether the step's host is known to be one.
+func missesWait(d travisyml.Deploy, isDirect bool) bool {
+	return !d.Waits && (d.Client == travisyml.SecondGeneration || d.Client == 0 && isDirect)
+}
+
+const (
+	noWait  = " doesn't wait for the release: the build passes even when it rolls back"
+	addWait = "add --wait to its convox command"
+)
 
 // judgeRack holds the step's --rack against the Console that builds log in to.
 func (c *auditCase) judgeRack(d travisyml.Deploy, step string) {

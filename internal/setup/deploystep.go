@@ -142,6 +142,11 @@ func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) er
 	c.New = added.New
 	if len(added.Found) > 0 {
 		c.Found = added.Found[0].At()
+		for _, found := range added.Found {
+			if missesWait(found, false) {
+				c.Warnings = append(c.Warnings, Warning{Code: FoundNoWait, Message: "the deploy step in " + found.At() + noWait, Hint: addWait})
+			}
+		}
 		return nil
 	}
 	c.warn(document, added.Place)

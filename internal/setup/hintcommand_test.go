@@ -65,7 +65,7 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 		},
 		"a step for the host that can be read": {yml: noDeploy, vars: open, want: "warning no_deploy\nnote public", says: "yml --write --branch main --host " + rackHost + "\n"},
 		"another step for the same app and Rack": {
-			yml: "after_success:\n" + install + "  - ./convox deploy -a web -r acme/production\n", want: "error unguarded\nnote hidden_failure",
+			yml: "after_success:\n" + install + "  - ./convox deploy --wait -a web -r acme/production\n", want: "error unguarded\nnote hidden_failure",
 			says: "delete the step, and have one written that has none of this: convox-travis yml --write --app web --branch main --console --rack acme/production\n",
 		},
 		"a step without a Rack, and a Rack of the run that the key does not see": {

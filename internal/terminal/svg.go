@@ -24,7 +24,8 @@ const (
 
 // SVG draws the screen as it is now, in a window with a title, dark or light. It
 // needs no font of its own, refers to nothing outside, and the same screen gives
-// the same bytes. Lines and blocks are drawn as shapes, so that they meet.
+// the same bytes. Lines and blocks are drawn as shapes, so that they meet. Blanks
+// are no-break spaces: browsers fold plain ones, and Chromium ignores xml:space.
 // Blinking is left out.
 func (t *Terminal) SVG(title string, dark bool) string {
 	t.mu.Lock()
@@ -170,13 +171,13 @@ func (p *picture) text(y int, r *run) {
 	if len(marks) > 0 {
 		fmt.Fprintf(&p.texts, ` text-decoration="%s"`, strings.Join(marks, " "))
 	}
-	fmt.Fprintf(&p.texts, ">%s</text>\n", escape(content))
+	fmt.Fprintf(&p.texts, ">%s</text>\n", strings.ReplaceAll(escape(content), " ", "&#160;"))
 }
 
 func (p *picture) document(title string) string {
 	width, height := p.columns*cellWidth+2*margin, p.rows*cellHeight+titleBar+margin
 	var all strings.Builder
-	fmt.Fprintf(&all, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="%s" font-size="%d" xml:space="preserve">`+"\n",
+	fmt.Fprintf(&all, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="%s" font-size="%d">`+"\n",
 		width, height, width, height, "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace", fontSize)
 	fmt.Fprintf(&all, "<title>%s</title>\n", escape(title))
 	fmt.Fprintf(&all, `<rect x=".5" y=".5" width="%d" height="%d" rx="8" fill="%s" stroke="%s"/>`+"\n",

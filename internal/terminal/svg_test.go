@@ -5,8 +5,10 @@ package terminal_test
 import (
 	"encoding/xml"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"convox-travis/internal/terminal"
 )
@@ -35,7 +37,7 @@ func TestAPictureIsTheScreenInAWindow(t *testing.T) {
 	}
 }
 
-const darkWindow = `<svg xmlns="http://www.w3.org/2000/svg" width="212" height="112" viewBox="0 0 212 112" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="15" xml:space="preserve">
+const darkWindow = `<svg xmlns="http://www.w3.org/2000/svg" width="212" height="112" viewBox="0 0 212 112" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="15">
 <title>&lt;acme&gt; &amp; &#34;api&#34;</title>
 <rect x=".5" y=".5" width="211" height="111" rx="8" fill="#12161c" stroke="#323a45"/>
 <circle cx="21" cy="18" r="5" fill="#323a45"/>
@@ -47,14 +49,14 @@ const darkWindow = `<svg xmlns="http://www.w3.org/2000/svg" width="212" height="
 <rect x="9" y="20" width="27" height="20" fill="#d8dee6"/>
 <rect x="0" y="40" width="9" height="20" fill="#757a81"/>
 <text x="0" y="15" textLength="45">plain</text>
-<text x="54" y="15" textLength="72" fill="#f0716b" font-weight="bold">bold red</text>
+<text x="54" y="15" textLength="72" fill="#f0716b" font-weight="bold">bold&#160;red</text>
 <text x="9" y="35" textLength="27" fill="#6aa5f2">rev</text>
 <text x="45" y="35" textLength="45" fill="#757a81">faint</text>
 </g>
 </svg>
 `
 
-const lightWindow = `<svg xmlns="http://www.w3.org/2000/svg" width="212" height="112" viewBox="0 0 212 112" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="15" xml:space="preserve">
+const lightWindow = `<svg xmlns="http://www.w3.org/2000/svg" width="212" height="112" viewBox="0 0 212 112" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="15">
 <title>&lt;acme&gt; &amp; &#34;api&#34;</title>
 <rect x=".5" y=".5" width="211" height="111" rx="8" fill="#ffffff" stroke="#cdd4dc"/>
 <circle cx="21" cy="18" r="5" fill="#cdd4dc"/>
@@ -66,7 +68,7 @@ const lightWindow = `<svg xmlns="http://www.w3.org/2000/svg" width="212" height=
 <rect x="9" y="20" width="27" height="20" fill="#1f2730"/>
 <rect x="0" y="40" width="9" height="20" fill="#8f9397"/>
 <text x="0" y="15" textLength="45">plain</text>
-<text x="54" y="15" textLength="72" fill="#b3261e" font-weight="bold">bold red</text>
+<text x="54" y="15" textLength="72" fill="#b3261e" font-weight="bold">bold&#160;red</text>
 <text x="9" y="35" textLength="27" fill="#1558b8">rev</text>
 <text x="45" y="35" textLength="45" fill="#8f9397">faint</text>
 </g>
@@ -79,10 +81,10 @@ func TestEveryLookIsDrawn(t *testing.T) {
 		`\033[38;5;208ma`:        `<text x="0" y="15" textLength="9" fill="#ff8700">a</text>`,
 		`\033[38;2;120;80;200ma`: `<text x="0" y="15" textLength="9" fill="#7850c8">a</text>`,
 		`\033[3ma`:               `<text x="0" y="15" textLength="9" font-style="italic">a</text>`,
-		`\033[4ma b `:            `<text x="0" y="15" textLength="36" text-decoration="underline">a b </text>`,
+		`\033[4ma b `:            `<text x="0" y="15" textLength="36" text-decoration="underline">a&#160;b&#160;</text>`,
 		`\033[4;9ma`:             `<text x="0" y="15" textLength="9" text-decoration="underline line-through">a</text>`,
 		`\033[8msecret`:          ``,
-		`  a  b  `:               `<text x="18" y="15" textLength="36">a  b</text>`,
+		`  a  b  `:               `<text x="18" y="15" textLength="36">a&#160;&#160;b</text>`,
 		`a日本b`: `<text x="0" y="15" textLength="9">a</text>
 <text x="9" y="15" textLength="18">日</text>
 <text x="27" y="15" textLength="18">本</text>
@@ -100,6 +102,38 @@ func TestEveryLookIsDrawn(t *testing.T) {
 		if strings.TrimSuffix(got, "\n") != want {
 			t.Errorf("%s:\n%s", script, got)
 		}
+	}
+}
+
+// A browser folds each run of white space in a text to one blank, leaves out what
+// is at its ends, and stretches the rest to textLength.
+func TestABrowserFindsNoBlankToFold(t *testing.T) {
+	const script = `printf 'language:  go\n  - a\n\033[4m  b  \033[m|\033[44m  c  \033[m|\t d\n'`
+	var shown []string
+	decoder := xml.NewDecoder(strings.NewReader(picture(t, terminal.Options{Width: 20, Height: 4}, true, script)))
+	for {
+		var text struct {
+			Length  int    `xml:"textLength,attr"`
+			Content string `xml:",chardata"`
+		}
+		err := decoder.Decode(&text)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text.Length == 0 { // a rectangle
+			continue
+		}
+		folded := strings.Join(strings.FieldsFunc(text.Content, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) }), " ")
+		if folded != text.Content || utf8.RuneCountInString(folded)*9 != text.Length {
+			t.Errorf("%q is drawn as %q over %d pixels", text.Content, folded, text.Length)
+		}
+		shown = append(shown, strings.ReplaceAll(folded, "\u00a0", " "))
+	}
+	if want := []string{"language:  go", "- a", "  b  ", "|", "c", "|     d"}; !slices.Equal(shown, want) {
+		t.Errorf("%q", shown)
 	}
 }
 

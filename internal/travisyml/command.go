@@ -35,16 +35,28 @@ func (d *Document) clientFor(step Step, job *yaml.Node) (url string, runs bool) 
 	return url, runsLinux(job) && (arch == "amd64" || arch == "arm64")
 }
 
-// commands install the client and deploy; each needs those before it.
-func (s Step) commands(url string) []string {
+// command installs the client and deploys, in a shell of its own: lines of one
+// command, which means the same when they are joined by spaces. It exits as the
+// first of the three that fails. The second generation of the client exits 0 as
+// soon as a release is promoted, so it has to wait for the rollout to know of a
+// rollback; the third takes the flag too. Waiting prints nothing for minutes, and
+// Travis ends a job that is silent for ten
+// (https://docs.travis-ci.com/user/common-build-problems/#build-times-out-because-no-output-was-received),
+// so a loop beside it prints. The loop and its sleep end before the command does.
+// Nothing in it means anything else in double quotes, in which Travis passes the
+// script of a deployment on.
+func (s Step) command(url string) []string {
 	deploy := installed + " deploy --app " + shellescape.Quote(s.App)
 	if s.Rack != "" {
 		deploy += " --rack " + shellescape.Quote(s.Rack)
 	}
 	return []string{
-		"curl -fsSL --retry 3 -o " + installed + " " + url,
-		"chmod +x " + installed,
-		deploy,
+		"bash -c 'stop() { kill %1; wait; exit; };",
+		"(trap stop TERM; while sleep 240 & wait %1; do echo still deploying; done) 2>/dev/null &",
+		"trap stop EXIT;",
+		"curl -fsSL --retry 3 -o " + installed + " " + url + " &&",
+		"chmod +x " + installed + " &&",
+		deploy + " --wait'",
 	}
 }
 
@@ -61,40 +73,23 @@ func (s Step) guarded(url string) []string {
 }
 
 func (s Step) guardedScript(url string) []string {
-	lines := []string{"if " + s.guard() + "; then"}
-	commands := s.commands(url)
-	for i, command := range commands {
-		indent := "    "
-		if i == 0 {
-			indent = "  "
-		}
-		if i < len(commands)-1 {
-			command += " &&"
-		}
-		lines = append(lines, indent+command)
-	}
+	lines := append([]string{"if " + s.guard() + "; then"}, indented(s.command(url), 2)...)
 	return append(lines, "fi")
 }
 
 // scripted is the step as an item of deploy. Its script has to be a single
-// command (https://docs.travis-ci.com/user/deployment/script/), and holds
-// nothing that Bash would read otherwise when Travis passes it on in double
-// quotes. Nothing is said about cleaning up: a deployment sends what is in the
-// repository, and that is there either way.
+// command (https://docs.travis-ci.com/user/deployment/script/). Nothing is said
+// about cleaning up: a deployment sends what is in the repository, and that is
+// there either way.
 func (s Step) scripted(url string) []string {
-	script := s.commands(url)
-	lines := []string{"provider: script", "script: >-", "  bash -c '" + script[0]}
-	for _, command := range script[1:] {
-		lines = append(lines, "  && "+command)
-	}
-	lines[len(lines)-1] += "'"
+	lines := append([]string{"provider: script", "script: >-"}, indented(s.command(url), 2)...)
 	return append(lines, "on:", "  branch: "+scalar(s.Branch))
 }
 
 // appended is the step as text that goes on a block of text: by lines, where the
 // block keeps them, or in one.
 func (s Step) appended(url string) map[string][]string {
-	oneLine := "if " + s.guard() + "; then " + strings.Join(s.commands(url), " && ") + "; fi"
+	oneLine := "if " + s.guard() + "; then " + strings.Join(s.command(url), " ") + "; fi"
 	return map[string][]string{"|": s.guardedScript(url), ">": {"", oneLine}}
 }
 

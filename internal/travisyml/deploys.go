@@ -136,7 +136,7 @@ func (s *steps) provider(w *walk, of job, step *yaml.Node, in guard) {
 		if lookup(step, "password") != nil {
 			in |= given
 		}
-		all = []found{{line: step.Line, guard: in, app: firstValue(lookup(step, "app")), rack: firstValue(lookup(step, "rack")), installed: true}}
+		all = []found{{line: step.Line, guard: in, app: firstValue(lookup(step, "app")), rack: firstValue(lookup(step, "rack")), installed: true, waits: true}}
 	} else {
 		for _, script := range items(lookup(step, "script")) {
 			from, settings, passwords := len(w.deploys), len(w.settings), len(w.passwords)

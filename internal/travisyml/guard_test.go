@@ -68,7 +68,7 @@ func TestAfterSuccessDeploysTheBranchAndNoPullRequest(t *testing.T) {
 				called, failed := runIn(t, script, "TRAVIS_BRANCH="+branch, "TRAVIS_PULL_REQUEST="+pull)
 				want := ""
 				if deploys {
-					want = secondClient + "convox deploy --app api\n"
+					want = secondClient + "convox deploy --app api --wait\n"
 				}
 				if called != want || failed {
 					t.Errorf("branch %q, pull request %q: called %q, failed %v", branch, pull, called, failed)
@@ -96,7 +96,7 @@ func TestAFailedDeploymentFailsTheCommand(t *testing.T) {
 			script := lastCommand(t, old, travisyml.Step{Form: form, App: "api", Rack: "acme/staging", Branch: "main", Generation: 3}, form.String())
 			for status, fails := range map[string]bool{"0": false, "3": true} {
 				called, failed := runIn(t, script, "TRAVIS_BRANCH=main", "TRAVIS_PULL_REQUEST=false", "CONVOX_FAILS="+status)
-				if called != thirdClient+"convox deploy --app api --rack acme/staging\n" || failed != fails {
+				if called != thirdClient+"convox deploy --app api --rack acme/staging --wait\n" || failed != fails {
 					t.Errorf("%s: called %q, failed %v", form, called, failed)
 				}
 			}

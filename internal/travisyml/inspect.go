@@ -47,6 +47,10 @@ type Deploy struct {
 	FailureHidden bool
 	// Installs is whether a command before it, or it itself, installs the client.
 	Installs bool
+	// Client is the generation of the one that is downloaded before it, 0 where
+	// that is unknown, and Waits whether it fails when the release rolls back.
+	Client Generation
+	Waits  bool
 	// Host and Password are whether the file itself gives it CONVOX_HOST and
 	// CONVOX_PASSWORD, wherever it runs.
 	Host, Password bool

@@ -25,19 +25,19 @@ func TestInspectTellsHowADeployRuns(t *testing.T) {
 		},
 		"guarded in Bash": {
 			"after_success:\n  - |\n    curl -o convox https://convox.com/cli/linux/convox\n    if [ $TRAVIS_BRANCH = main ] && [ $TRAVIS_PULL_REQUEST = false ]; then\n      ./convox deploy --app \"web\"\n    fi\n",
-			travisyml.Deploy{Line: 5, Place: "after_success", App: "web", Branch: true, NoPullRequests: true, FailureHidden: true, Installs: true},
+			travisyml.Deploy{Line: 5, Place: "after_success", App: "web", Branch: true, NoPullRequests: true, FailureHidden: true, Installs: true, Client: 2},
 		},
 		"by a deploy script": {
 			"before_install:\n  - curl -o ~/convox https://convox.com/cli/linux/convox\ndeploy:\n  provider: script\n  script: convox deploy --rack org/x\n  on:\n    all_branches: true\n",
-			travisyml.Deploy{Line: 5, Place: "deploy", Rack: "org/x", NoPullRequests: true, Installs: true},
+			travisyml.Deploy{Line: 5, Place: "deploy", Rack: "org/x", NoPullRequests: true, Installs: true, Client: 2},
 		},
 		"by the provider": {
 			"deploy:\n  - provider: convox\n    app: web\n    rack: org/x\n    allow_failure: true\n",
-			travisyml.Deploy{Line: 2, Place: "deploy", App: "web", Rack: "org/x", NoPullRequests: true, Branch: true, FailureHidden: true, Installs: true},
+			travisyml.Deploy{Line: 2, Place: "deploy", App: "web", Rack: "org/x", NoPullRequests: true, Branch: true, FailureHidden: true, Installs: true, Waits: true},
 		},
 		"in a job of its own": {
 			"install: curl https://convox.com/cli/linux/convox -o convox\njobs:\n  include:\n    - name: test\n    - stage: deploy\n      if: branch = main AND type = push\n      script: ./convox deploy\n",
-			travisyml.Deploy{Line: 7, Place: "jobs.include[1].script", Branch: true, NoPullRequests: true, Installs: true},
+			travisyml.Deploy{Line: 7, Place: "jobs.include[1].script", Branch: true, NoPullRequests: true, Installs: true, Client: 2},
 		},
 		"in a job of its own that installs nothing": {
 			"install: curl https://convox.com/cli/linux/convox -o convox\njobs:\n  include:\n    - name: test\n    - install: skip\n      script: ./convox deploy\n",

@@ -71,6 +71,7 @@ func (n *noted) also(d Deploy) {
 		n.Place = d.Place
 	}
 	n.Branch, n.NoPullRequests = n.Branch && d.Branch, n.NoPullRequests && d.NoPullRequests
+	n.Waits = n.Waits && d.Waits
 	n.Installs, n.FailureHidden = n.Installs && d.Installs, n.FailureHidden || d.FailureHidden
 	n.Host, n.Password = n.Host && d.Host, n.Password && d.Password
 }
@@ -91,6 +92,6 @@ func (f found) deploy(of job, phase string) Deploy {
 	return Deploy{
 		Line: f.line, Place: of.prefix() + phase, App: f.app, Rack: f.rack,
 		Branch: f.guard&chosen != 0, NoPullRequests: f.guard&noPull != 0,
-		Installs: f.installed, Host: f.guard&withHost != 0, Password: f.guard&withPassword != 0,
+		Installs: f.installed, Client: f.client, Waits: f.waits, Host: f.guard&withHost != 0, Password: f.guard&withPassword != 0,
 	}
 }

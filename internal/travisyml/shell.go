@@ -5,6 +5,8 @@ type found struct {
 	line      int // of the text, counted from 0
 	guard     guard
 	app, rack string
+	client    Generation
+	waits     bool // for the release to be rolled out
 	hidden    bool // its failure is no failure
 	heeded    bool // or ends the script, or decides what comes next
 	installed bool // the client was, before it or by it
@@ -20,8 +22,9 @@ type walk struct {
 	passwords []setting // of convox login
 	calling   int       // functions whose bodies were read where they are written
 	installed bool
-	built     bool     // a release that can be promoted
-	called    []string // of the repository's own scripts
+	client    Generation // the one that was downloaded last, 0 where that is unknown
+	built     bool       // a release that can be promoted
+	called    []string   // of the repository's own scripts
 	rack      string
 	means     map[string]string // variables that were given the value of a build's
 	texts     map[string]token  // and those that were given a text

@@ -5,12 +5,14 @@ import "strings"
 const rackVariable = "CONVOX_RACK" // the convox client's, where no --rack is given
 
 var (
-	client       = lately(`(?:^|/)(?:convox[A-Za-z0-9._-]*|\$\{?CONVOX[A-Z_]*\}?)$`)
-	clientImage  = lately(`(?:^|/)convox/[a-z0-9._-]+(?::[A-Za-z0-9._-]+)?$`)
-	notClient    = lately(`\.(?:ya?ml|json|toml|zip|t?gz|sh|rb|py|js|env)$`)
-	flagWithWord = lately(`^(?:-a|--app|-r|--rack)$`)
-	ofConvox     = lately(`^(?:CONVOX_(?:HOST|PASSWORD|RACK)|RACK_URL)=`)
-	inDocker     = lately(`^(?:docker|podman|docker-compose)$`)
+	client        = lately(`(?:^|/)(?:convox[A-Za-z0-9._-]*|\$\{?CONVOX[A-Z_]*\}?)$`)
+	clientImage   = lately(`(?:^|/)convox/[a-z0-9._-]+(?::[A-Za-z0-9._-]+)?$`)
+	notClient     = lately(`\.(?:ya?ml|json|toml|zip|t?gz|sh|rb|py|js|env)$`)
+	flagWithWord  = lately(`^(?:-a|--app|-r|--rack)$`)
+	ofConvox      = lately(`^(?:CONVOX_(?:HOST|PASSWORD|RACK)|RACK_URL)=`)
+	secondAddress = lately(`convox\.com/cli/|convox\.s3\.amazonaws\.com/release/`)
+	thirdAddress  = lately(`github\.com/convox/convox/releases/`)
+	inDocker      = lately(`^(?:docker|podman|docker-compose)$`)
 )
 
 // noteClient notes what installs the convox client, and what deploys with it.
@@ -20,7 +22,9 @@ func (s *script) noteClient(name string, words []token, wrapped bool, in guard) 
 	for _, word := range words {
 		whole.WriteString(word.text + " ")
 	}
-	s.installed = s.installed || installs.MatchString(whole.String())
+	if installs.MatchString(whole.String()) {
+		s.installed, s.client = true, generationOf(whole.String())
+	}
 	if deploysNever.MatchString(name) {
 		return 0
 	}
@@ -45,7 +49,7 @@ func (s *script) noteClient(name string, words []token, wrapped bool, in guard) 
 		if !is {
 			continue
 		}
-		c := clientCall{found: found{line: s.line + word.line, guard: with, rack: s.rack, installed: s.installed, heeded: s.errexit, inside: s.inside}}
+		c := clientCall{found: found{line: s.line + word.line, guard: with, rack: s.rack, client: s.client, installed: s.installed, heeded: s.errexit, inside: s.inside}}
 		c.read(words[i+1:])
 		switch {
 		case c.deploys(s.built):
@@ -70,6 +74,18 @@ func (s *script) runApart(name string, words []token, text token, in guard) {
 	}
 	s.run(text.text, in, s.line+text.line)
 	s.exits, s.rack, s.options = exits, rack, before
+}
+
+// generationOf is that of the client which a command downloads, 0 where its
+// address tells nothing.
+func generationOf(command string) Generation {
+	switch {
+	case secondAddress.MatchString(command):
+		return SecondGeneration
+	case thirdAddress.MatchString(command):
+		return ThirdGeneration
+	}
+	return 0
 }
 
 // clientCall is what is behind the client's name.
@@ -107,6 +123,8 @@ func (c *clientCall) read(words []token) {
 			c.password = its
 		case "--promote":
 			c.promotes = true
+		case "-w", "--wait":
+			c.waits = !isGiven || value != "false"
 		}
 	}
 }

@@ -152,7 +152,7 @@ func (d *Document) stageJob(step Step) ([]string, refused) {
 			lines = append(lines, phase+": skip")
 		case phase == "script":
 			lines = append(lines, "script:", "  - |")
-			lines = append(lines, indented(step.chained(url), 4)...)
+			lines = append(lines, indented(step.command(url), 4)...)
 		}
 	}
 	if deploys {
@@ -165,22 +165,6 @@ func (d *Document) stageJob(step Step) ([]string, refused) {
 		lines = append(lines, indented(asItem(step.scripted(url)), 2)...)
 	}
 	return lines, why
-}
-
-// chained is the step as lines of a script.
-func (s Step) chained(url string) []string {
-	commands := s.commands(url)
-	lines := make([]string, len(commands))
-	for i, command := range commands {
-		if i > 0 {
-			lines[i] = "  "
-		}
-		lines[i] += command
-		if i < len(commands)-1 {
-			lines[i] += " &&"
-		}
-	}
-	return lines
 }
 
 const firstStage = "test" // that of jobs which name none

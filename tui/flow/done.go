@@ -1,9 +1,6 @@
 package flow
 
 import (
-	"cmp"
-	"path"
-
 	"al.essio.dev/pkg/shellescape"
 )
 
@@ -75,29 +72,5 @@ func (f *Flow) Next() []string {
 		}
 		return next
 	}
-	branch := cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main")
-	return append(next,
-		"let builds deploy, in .travis.yml, with the convox client installed before:",
-		"  deploy:",
-		"    provider: script",
-		"    script: "+f.deployCommand(),
-		"    on:",
-		"      branch: "+shellescape.StripUnsafe(branch),
-	)
-}
-
-func (f *Flow) deployCommand() string {
-	app := path.Base(f.answers.target.Slug)
-	if f.fitsFile() {
-		app = f.found.file.AppName(f.answers.target.Slug)
-	}
-	command := "convox deploy --app " + shellescape.Quote(shellescape.StripUnsafe(app))
-	if f.answers.way == ByConsole {
-		rack := cmp.Or(f.consoleRack(), "ORG/NAME")
-		if login := f.result.login; rack == "ORG/NAME" && login != nil && len(login.Racks) == 1 {
-			rack = login.Racks[0].String()
-		}
-		command += " --rack " + shellescape.Quote(shellescape.StripUnsafe(rack))
-	}
-	return command
+	return append(next, "let builds deploy: in its clone, convox-travis yml shows the step and --write adds it")
 }

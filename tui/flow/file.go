@@ -147,7 +147,8 @@ func (f *Flow) fileLines() []Line {
 			return lines
 		}
 	case !change.Changed() && change.Found != "":
-		return append(lines, Line{Muted, "It deploys already: " + change.Found + "."})
+		lines = append(lines, Line{Muted, "It deploys already: " + change.Found + "."})
+		return append(lines, besideLines(change)...)
 	case !change.Changed():
 		return append(lines, Line{Muted, "It is left as it is."})
 	default:

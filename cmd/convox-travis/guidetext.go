@@ -13,8 +13,8 @@ const guideIsItLost = `# == Is it really lost?
 #
 # Mostly not. These are better than a reset, in this order:
 # - The convox client may have saved it, on this machine or on a teammate's: the file auth in
-#   ~/.config/convox, on macOS in ~/Library/Preferences/convox; in convox2 beside these, or in
-#   ~/.convox, for older clients; in $CONVOX_CONFIG where that is set.
+#   ~/.config/convox2, on macOS in ~/Library/Preferences/convox2; in convox beside these, or in
+#   ~/.convox, for other clients; in $CONVOX_CONFIG where that is set.
 # - If Console manages the Rack, leave the password alone. All that a build needs is a deploy key of
 #   Console: Settings, Deploy Keys.
 # - AWS holds it for the Rack's own use. These commands read it, and SHOW IT ON THE TERMINAL. Paste

@@ -220,12 +220,12 @@ func (w *world) onRequest(words string, do func()) {
 func TestAResetIsAskedForInPlainLines(t *testing.T) {
 	w := resetWorld(t)
 	e := w.run("3\nyes\n1\nyes\nproduction\n1\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
-	w.want(e, 0, "Is the password of Rack production really lost?", "convox login", "saved in "+filepath.Join(w.dir, "config", "convox", "auth"))
+	w.want(e, 0, "Is the password of Rack production really lost?", "convox login", "saved in "+filepath.Join(w.dir, "config", "convox2", "auth"))
 	made := w.savedPassword()
 	if len(made) != 30 || !w.takes(made) || strings.Contains(e.out+e.err, made) {
 		t.Error("it was not saved, or not set, or it was shown")
 	}
-	info, err := os.Stat(filepath.Join(w.dir, "config", "convox", "auth"))
+	info, err := os.Stat(filepath.Join(w.dir, "config", "convox2", "auth"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}

@@ -1,6 +1,6 @@
-// Package atomicfile puts a new text in the place of a file's, whole or not at
-// all: no reader finds half of it, and a machine that stops in the middle leaves
-// the one or the other.
+// Package atomicfile replaces files that several processes of this program may
+// write at once. A file is read, changed and replaced under a lock, and a reader
+// finds the old text or the new one, never half of it.
 //
 // Next room: internal/secret, the ground of the house.
 package atomicfile
@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// Why a file cannot be written. None quotes a name: the cause would be about the
+// Why a file can't be written. None quotes a name: the cause would be about the
 // temporary file.
 var (
 	ErrDenied     = errors.New("its folder may not be written")
@@ -21,53 +21,71 @@ var (
 	ErrFull       = errors.New("the disk is full")
 	ErrNoFolder   = errors.New("its folder is not there")
 	ErrUnwritable = errors.New("it cannot be written")
+	ErrBusy       = errors.New("another run keeps writing to it")
 )
 
-// Write replaces the file target, which may not be a link, by one that holds
-// text and has the given mode. The text stands in the same folder before it takes
-// the old one's place; meanwhile only the file's owner may read it. still is asked
-// at the last moment, and its error leaves everything as it was. The other errors
-// are those of this package.
-func Write(target, text string, mode fs.FileMode, still func() error) (err error) {
-	folder := filepath.Dir(target)
-	temporary, err := os.CreateTemp(folder, ".new-*") // 0600
+// Write replaces the file by one that holds text and has the given mode. Until
+// then the text is in a temporary file that only its owner may read, in the
+// folder of the lock or, when no rename leads from there to the file, beside the
+// file. still is asked at the last moment, and its error leaves everything as it
+// was. The other errors are those of this package.
+func (h *Held) Write(text string, mode fs.FileMode, still func() error) error {
+	beside := filepath.Dir(h.target)
+	err := h.writeFrom(h.folder, text, mode, still)
+	if err == errCannotRename && h.folder != beside {
+		err = h.writeFrom(beside, text, mode, still)
+	}
+	if err == errCannotRename {
+		return ErrUnwritable
+	}
+	return err
+}
+
+var errCannotRename = errors.New("the temporary file can't be renamed")
+
+func (h *Held) writeFrom(folder, text string, mode fs.FileMode, still func() error) error {
+	name := temporaryName(folder, h.target)
+	_ = os.Remove(name) // a killed process may have left it; creating it reports what is wrong
+	temporary, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return Reason(err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temporary.Name()) // the reason that is told matters more
-		}
-	}()
+	defer os.Remove(name) // which the rename took away, unless something failed
 	_, err = temporary.WriteString(text)
-	// The rename must not come before the text, should the machine stop here.
-	err = errors.Join(err, temporary.Sync(), temporary.Close(), os.Chmod(temporary.Name(), mode))
+	// The rename must not come before the text if the machine stops here.
+	err = errors.Join(err, temporary.Sync(), temporary.Close(), os.Chmod(name, mode))
 	if err != nil {
 		return Reason(err)
 	}
 	if err := still(); err != nil {
 		return err
 	}
-	if err := os.Rename(temporary.Name(), target); err != nil {
+	switch err := os.Rename(name, h.target); Reason(err) {
+	case nil:
+		syncFolder(filepath.Dir(h.target))
+		return nil
+	case ErrUnwritable: // among others: another file system
+		return errCannotRename
+	default:
 		return Reason(err)
 	}
-	syncFolder(folder)
-	return nil
 }
 
-// syncFolder makes a rename last, on systems where that can be asked for.
+// syncFolder makes a rename durable, on systems that can.
 func syncFolder(name string) {
 	folder, err := os.Open(name)
 	if err != nil {
 		return
 	}
-	_ = folder.Sync() // some systems cannot; the file itself is whole
+	_ = folder.Sync() // some systems can't; the file itself is whole
 	_ = folder.Close()
 }
 
-// Reason is the one of this package's errors that err comes to.
+// Reason is the one of this package's errors that err amounts to.
 func Reason(err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, fs.ErrPermission):
 		return ErrDenied
 	case errors.Is(err, syscall.EROFS):

@@ -1,7 +1,9 @@
 package atomicfile_test
 
 import (
+	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,11 +14,20 @@ import (
 
 func always() error { return nil }
 
+func write(name, text string, mode fs.FileMode, still func() error) error {
+	held, err := atomicfile.Lock(context.Background(), name)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	return held.Write(text, mode, still)
+}
+
 func TestAFileIsReplacedWhole(t *testing.T) {
 	folder := t.TempDir()
 	name := filepath.Join(folder, "file")
 	for _, text := range []string{"first", "second", ""} {
-		if err := atomicfile.Write(name, text, 0o640, always); err != nil {
+		if err := write(name, text, 0o640, always); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(name); err != nil || string(got) != text {
@@ -37,7 +48,7 @@ func TestAFileThatIsNotToBeReplacedAnyMoreStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := errors.New("it was changed")
-	if err := atomicfile.Write(name, "ours", 0o600, func() error { return changed }); err != changed {
+	if err := write(name, "ours", 0o600, func() error { return changed }); err != changed {
 		t.Errorf("%v", err)
 	}
 	if text, err := os.ReadFile(name); err != nil || string(text) != "theirs" {
@@ -53,7 +64,7 @@ func TestWhatIsWrongIsSaidWithoutNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]error{filepath.Join(folder, "none", "file"): atomicfile.ErrNoFolder, inTheWay: atomicfile.ErrUnwritable} {
-		if err := atomicfile.Write(name, "text", 0o600, always); !errors.Is(err, want) {
+		if err := write(name, "text", 0o600, always); !errors.Is(err, want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -65,7 +76,7 @@ func TestWhatIsWrongIsSaidWithoutNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.Chmod(folder, 0o700)
-	if err := atomicfile.Write(filepath.Join(folder, "new"), "text", 0o600, always); !errors.Is(err, atomicfile.ErrDenied) {
+	if err := write(filepath.Join(folder, "new"), "text", 0o600, always); !errors.Is(err, atomicfile.ErrDenied) {
 		t.Errorf("%v", err)
 	}
 }

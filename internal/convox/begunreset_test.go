@@ -49,7 +49,7 @@ func TestAResetKeepsWhatWasSavedBefore(t *testing.T) {
 		"", "{}", `{"a.example.com": "theirs"}`, `{"rack.example.com": "theirs", "a.example.com": "x"}`, `{"a.example.com": "x" , "rack.example.com": "theirs" }`,
 		"{\n  \"rack.example.com\": \"theirs\"\n}\n", "{\n\t\"x\": \"y\",\n\t\"rack.example.com\": \"theirs\",\n\t\"z\": \"w\"\n}",
 	} {
-		home := files(t, map[string]string{".config/convox/auth": before})
+		home := files(t, map[string]string{".config/convox2/auth": before})
 		had := savedNow(t, home)
 		file := begin(t, home, canary)
 		if again := begin(t, home, canary); again != file { // the same one goes on
@@ -92,7 +92,7 @@ func asJSON(t *testing.T, text string) []byte {
 
 func TestALoginByAnotherProgramStays(t *testing.T) {
 	for _, isSet := range []bool{true, false} {
-		home := files(t, map[string]string{".config/convox/auth": `{"rack.example.com": "theirs"}`})
+		home := files(t, map[string]string{".config/convox2/auth": `{"rack.example.com": "theirs"}`})
 		file := begin(t, home, canary)
 		text := strings.Replace(read(t, file), string(asJSON(t, secrettest.Canary)), `"newer"`, 1)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -138,7 +138,7 @@ func endOf(t *testing.T, home, password string, isSet bool) {
 // The password of an earlier reset that was left may be the one that the Rack
 // has.
 func TestAResetInAnotherKeepsAllOfThem(t *testing.T) {
-	home := files(t, map[string]string{".config/convox/auth": `{"rack.example.com": "theirs"}`})
+	home := files(t, map[string]string{".config/convox2/auth": `{"rack.example.com": "theirs"}`})
 	for _, password := range []string{"first", "second", "third"} {
 		begin(t, home, secret.New(password))
 	}
@@ -157,26 +157,26 @@ func TestAResetInAnotherKeepsAllOfThem(t *testing.T) {
 		begun, _ := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
 		endOf(t, home, begun.New.Reveal(), false)
 		if savedNow(t, home) != left {
-			t.Errorf("%s is not put back: %q", left, read(t, home, ".config/convox/auth"))
+			t.Errorf("%s is not put back: %q", left, read(t, home, ".config/convox2/auth"))
 		}
 	}
-	if got := read(t, home, ".config/convox/auth"); got != `{"rack.example.com": "theirs"}` {
+	if got := read(t, home, ".config/convox2/auth"); got != `{"rack.example.com": "theirs"}` {
 		t.Errorf("it became %q", got)
 	}
 	begin(t, home, secret.New("first"))
 	begin(t, home, canary)
 	endOf(t, home, "piped", true) // the Rack has another one: neither counts any more
-	if got := read(t, home, ".config/convox/auth"); strings.Contains(got, "theirs") || strings.Contains(got, "first") {
+	if got := read(t, home, ".config/convox2/auth"); strings.Contains(got, "theirs") || strings.Contains(got, "first") {
 		t.Errorf("it holds %q", got)
 	}
 }
 
 func TestEverySpellingIsPutBack(t *testing.T) {
 	const before = `{"RACK.example.com":"other","rack.example.com":"the\u0069rs","https://rack.example.com":""}`
-	home := files(t, map[string]string{".config/convox/auth": before})
+	home := files(t, map[string]string{".config/convox2/auth": before})
 	begin(t, home, canary)
 	endOf(t, home, secrettest.Canary, false)
-	if got := read(t, home, ".config/convox/auth"); got != before {
+	if got := read(t, home, ".config/convox2/auth"); got != before {
 		t.Errorf("it became %q", got)
 	}
 }

@@ -169,7 +169,7 @@ func FuzzSaveLogin(f *testing.F) {
 		f.Add(seed)
 	}
 	home := f.TempDir()
-	file := filepath.Join(home, ".config", "convox", "auth")
+	file := filepath.Join(home, ".config", "convox2", "auth")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		f.Fatal(err)
 	}

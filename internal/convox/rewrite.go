@@ -1,6 +1,7 @@
 package convox
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,19 +14,24 @@ import (
 const rewriteTries = 8
 
 // rewrite replaces a small file by what change makes of its text, "" where there
-// is none; or leaves it as it was, with one of the errors of this package. The
-// new text stands in the same folder before it takes the old one's place, so no
-// reader finds half of it. When another program wrote meanwhile, change is asked
-// again: what that one added is kept. The client knows no lock, so a moment
-// remains, between the last look and the rename.
+// is none; or leaves it as it was, with one of the errors of this package. Other
+// processes of this program wait. The client knows no lock: when it wrote
+// meanwhile, change is asked again, so what it added is kept, but for the moment
+// between the last look and the rename.
 func rewrite(file string, change func(old string) (string, error)) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+	folder := filepath.Dir(file)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return atomicfile.Reason(err)
 	}
 	target, err := behindLinks(file)
 	if err != nil {
 		return err
 	}
+	held, err := atomicfile.Lock(context.Background(), target, folder)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
 	for range rewriteTries {
 		old, err := readSmallFile(target)
 		if err != nil {
@@ -35,11 +41,18 @@ func rewrite(file string, change func(old string) (string, error)) error {
 		if err != nil {
 			return err
 		}
-		if done, err := replace(target, old, text); done || err != nil {
+		if done, err := replace(held, target, old, text); done || err != nil {
 			return err
 		}
 	}
-	return errBusy
+	return atomicfile.ErrBusy
+}
+
+// cleanUp removes what a killed process left of a file, which can hold passwords.
+func cleanUp(file string) {
+	if target, err := behindLinks(file); err == nil {
+		atomicfile.Clean(target, filepath.Dir(file))
+	}
 }
 
 // behindLinks returns the file that a name leads to, which need not be there.
@@ -59,20 +72,22 @@ func behindLinks(name string) (string, error) {
 }
 
 // replace puts text in the place of old, unless the file no longer holds old.
-func replace(target, old, text string) (done bool, err error) {
+func replace(held *atomicfile.Held, target, old, text string) (done bool, err error) {
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(target); err == nil {
 		mode &= info.Mode()
 	}
-	err = atomicfile.Write(target, text, mode, func() error {
+	err = held.Write(text, mode, func() error {
 		now, err := readSmallFile(target)
 		if err == nil && now != old {
-			return errBusy
+			return errOldText
 		}
 		return err
 	})
-	if err == errBusy {
+	if err == errOldText {
 		return false, nil
 	}
 	return err == nil, err
 }
+
+var errOldText = errors.New("another program wrote to it meanwhile")

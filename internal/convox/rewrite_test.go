@@ -20,10 +20,10 @@ func TestASavedPasswordIsForItsOwnerAlone(t *testing.T) {
 	}
 	for mode, want := range map[fs.FileMode]fs.FileMode{0: 0o600, 0o644: 0o600, 0o666: 0o600, 0o755: 0o600, 0o600: 0o600, 0o400: 0o400, 0o440: 0o400} {
 		home := t.TempDir()
-		auth := filepath.Join(home, ".config", "convox", "auth")
+		auth := filepath.Join(home, ".config", "convox2", "auth")
 		if mode != 0 {
-			home = files(t, map[string]string{".config/convox/auth": `{"a.example.com": "theirs"}`})
-			auth = filepath.Join(home, ".config", "convox", "auth")
+			home = files(t, map[string]string{".config/convox2/auth": `{"a.example.com": "theirs"}`})
+			auth = filepath.Join(home, ".config", "convox2", "auth")
 			if err := os.Chmod(auth, mode); err != nil {
 				t.Fatal(err)
 			}
@@ -41,8 +41,8 @@ func TestASavedPasswordIsForItsOwnerAlone(t *testing.T) {
 }
 
 func TestALinkStaysALink(t *testing.T) {
-	home := files(t, map[string]string{"dotfiles/convox-auth": `{"a.example.com": "theirs"}`, ".config/convox/": ""})
-	auth := filepath.Join(home, ".config", "convox", "auth")
+	home := files(t, map[string]string{"dotfiles/convox-auth": `{"a.example.com": "theirs"}`, ".config/convox2/": ""})
+	auth := filepath.Join(home, ".config", "convox2", "auth")
 	link(t, "../../middle", auth)
 	link(t, filepath.Join(home, "dotfiles", "convox-auth"), filepath.Join(home, "middle"))
 	if file, err := save(t, home); err != nil || file != auth {
@@ -79,9 +79,9 @@ func TestWhatCannotBeKeptIsNotOverwritten(t *testing.T) {
 		"a huge file":              `{"a.example.com": "` + strings.Repeat(" ", 1<<20) + `"}`,
 		"a file that would be one": `{"a": "` + strings.Repeat(" ", big) + `"}`,
 	} {
-		home := files(t, map[string]string{".config/convox/auth": content})
+		home := files(t, map[string]string{".config/convox2/auth": content})
 		_, err := save(t, home)
-		file := filepath.Join(home, ".config", "convox", "auth")
+		file := filepath.Join(home, ".config", "convox2", "auth")
 		if err == nil || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -110,8 +110,8 @@ func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
 		"a pipe": func(_, auth string) { makePipe(t, auth) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			home := files(t, map[string]string{".config/convox/": ""})
-			auth := filepath.Join(home, ".config", "convox", "auth")
+			home := files(t, map[string]string{".config/convox2/": ""})
+			auth := filepath.Join(home, ".config", "convox2", "auth")
 			lay(home, auth)
 			before, _ := os.Lstat(auth)
 			if _, err := save(t, home); err == nil || strings.Contains(printed(err), ".auth-") {
@@ -131,8 +131,8 @@ func TestAFolderThatCannotBeWrittenToIsNamed(t *testing.T) {
 		t.Skip("modes hold nobody back here")
 	}
 	const content = `{"a.example.com": "theirs"}`
-	home := files(t, map[string]string{".config/convox/auth": content})
-	folder := filepath.Join(home, ".config", "convox")
+	home := files(t, map[string]string{".config/convox2/auth": content})
+	folder := filepath.Join(home, ".config", "convox2")
 	mode := func(m fs.FileMode) {
 		if err := os.Chmod(folder, m); err != nil {
 			t.Fatal(err)
@@ -153,8 +153,8 @@ func TestAFolderThatCannotBeWrittenToIsNamed(t *testing.T) {
 
 // The other program writes just after the file was read, and by a rename.
 func TestWhatAnotherProgramAddsMeanwhileIsKept(t *testing.T) {
-	home := files(t, map[string]string{".config/convox/auth": `{"a.example.com": "1"}`})
-	file := filepath.Join(home, ".config", "convox", "auth")
+	home := files(t, map[string]string{".config/convox2/auth": `{"a.example.com": "1"}`})
+	file := filepath.Join(home, ".config", "convox2", "auth")
 	asked := 0
 	err := convox.Rewrite(file, func(old string) (string, error) {
 		if asked++; asked < 4 {
@@ -185,7 +185,7 @@ func TestWhatAnotherProgramAddsMeanwhileIsKept(t *testing.T) {
 // Whoever reads meanwhile never finds half a file, and no entry from before is
 // lost.
 func TestAReaderNeverFindsHalfAFile(t *testing.T) {
-	home := files(t, map[string]string{".config/convox/auth": `{"a.example.com": "first"}`})
+	home := files(t, map[string]string{".config/convox2/auth": `{"a.example.com": "first"}`})
 	var writers sync.WaitGroup
 	for i := range 4 {
 		name := host(t, fmt.Sprintf("rack%d.example.com", i))
@@ -203,7 +203,7 @@ func TestAReaderNeverFindsHalfAFile(t *testing.T) {
 	for {
 		select {
 		case <-done:
-			alone(t, filepath.Join(home, ".config", "convox"), "auth")
+			alone(t, filepath.Join(home, ".config", "convox2"), "auth")
 			return
 		default:
 		}

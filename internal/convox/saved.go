@@ -21,7 +21,12 @@ type SavedLogin struct {
 // SavedLogins reads what the convox client has saved, from every place where
 // one of its generations keeps it. The places come in the order of their
 // precedence, and each host once, from the first that has it. Logins of a
-// Console are left out: they are a person's own key, never a deploy key.
+// Console are left out: they are a person's own key, never a deploy key. A file
+// console names what its client logged in to last, which can be a Rack: a host
+// in a Rack's shape is one whatever that file says, another one that it names
+// counts as a Console.
+//
+// What a killed SaveLogin left in a place is removed.
 //
 // env is os.Getenv, home the person's home folder ("" leaves out what is in
 // it), goos runtime.GOOS. What cannot be read is told by a *SavedError, beside
@@ -59,31 +64,37 @@ type savedPlace struct {
 	console Host         // of the file console
 }
 
-// readPlace reads a folder. When its Console cannot be told, its logins are
-// left out with an error: one of them may be a person's own key.
+// readPlace reads a folder. When its file console can't be read, one of its
+// logins may be a person's own key: those of other hosts than Racks' are left
+// out, with an error.
 func readPlace(folder string) (savedPlace, []problem) {
 	var (
-		place savedPlace
-		err   error
+		place    savedPlace
+		problems []problem
+		err      error
 	)
 	if place.console, err = readHost(filepath.Join(folder, "console")); err != nil {
-		return savedPlace{}, []problem{{filepath.Join(folder, "console"), err}}
+		problems = append(problems, problem{filepath.Join(folder, "console"), err})
 	}
 	// A broken file host loses the default and nothing else.
 	place.inUse, _ = readHost(filepath.Join(folder, "host"))
 
 	auth := filepath.Join(folder, "auth")
+	cleanUp(auth)
 	text, err := readSmallFile(auth)
-	if err != nil {
-		return place, []problem{{auth, err}}
+	if err == nil {
+		place.logins, err = parseAuth(text)
 	}
-	if place.logins, err = parseAuth(text); err != nil {
-		return place, []problem{{auth, err}}
+	if err != nil {
+		return place, append(problems, problem{auth, err})
+	}
+	if len(problems) > 0 {
+		place.logins = slices.DeleteFunc(place.logins, func(login SavedLogin) bool { return !login.Host.isRack() })
 	}
 	for i := range place.logins {
 		place.logins[i].File = auth
 	}
-	return place, nil
+	return place, problems
 }
 
 // readHost reads a file that holds a host, or nothing.
@@ -126,7 +137,7 @@ func merge(places []savedPlace) []SavedLogin {
 	passed := map[Host]bool{{name: HostedConsole}: true} // over: Consoles, and hosts that are there already
 	var inUse Host
 	for _, place := range places {
-		passed[place.console] = true // the zero Host is nobody's
+		passed[place.console] = !place.console.isRack() // the zero Host is nobody's
 		if inUse.IsZero() {
 			inUse = place.inUse
 		}

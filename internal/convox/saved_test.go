@@ -2,9 +2,11 @@ package convox_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,10 +98,10 @@ func TestEveryPlaceOfSavedLoginsIsRead(t *testing.T) {
 
 func TestTheFirstPlaceWins(t *testing.T) {
 	home := files(t, map[string]string{
-		".config/convox/auth":  `{"b.example.com": "b1", "A.example.com.": "a1"}`,
-		".config/convox/host":  "",
-		".config/convox2/auth": `{"a.example.com": "a2", "c.example.com": "c2"}`,
-		".config/convox2/host": "c.example.com\n",
+		".config/convox2/auth": `{"b.example.com": "b1", "A.example.com.": "a1"}`,
+		".config/convox2/host": "",
+		".config/convox/auth":  `{"a.example.com": "a2", "c.example.com": "c2"}`,
+		".config/convox/host":  "c.example.com\n",
 		".convox/auth":         `{"c.example.com": "c3", "d.example.com": "d3"}`,
 		".convox/host":         "d.example.com",
 		"own/auth":             `{"e.example.com": "e"}`,
@@ -134,14 +136,82 @@ func TestAPersonsOwnKeyIsNeverOffered(t *testing.T) {
 	}
 }
 
-func TestWithAnUnknownConsoleNothingOfThatPlaceIsOffered(t *testing.T) {
+// Each client writes a file console when it logs in, to a Console or to a Rack.
+func TestAConsoleIsToldFromARack(t *testing.T) {
+	const key, rack = "mine", "racks"
+	for name, test := range map[string]struct {
+		host   string
+		isRack bool
+	}{
+		"Convox's Console":                  {"console.convox.com", false},
+		"Convox's Console, spelled":         {"Console.Convox.com.:443", false},
+		"a company's Console":               {"console.example.com", false},
+		"a company's Console with a port":   {"console.example.com:8443", false},
+		"a company's Console in AWS":        {"console.us-east-1.amazonaws.com", false},
+		"like a Rack's at the beginning":    {"rack.prod-1612345678.us-east-1.convox.site.example.com", false},
+		"the newer shape":                   {"rack.prod-1612345678.us-east-1.convox.site", true},
+		"the newer shape, spelled":          {"https://Rack.Prod-1612345678.us-east-1.Convox.Site/", true},
+		"the older shape":                   {"prod-1612345678.us-east-1.elb.amazonaws.com", true},
+		"the older shape, internal":         {"internal-prod-i-1612345678.us-east-1.elb.amazonaws.com", true},
+		"the older shape in China":          {"prod-1612345678.cn-north-1.elb.amazonaws.com.cn", true},
+		"the older shape with another port": {"prod-1612345678.us-east-1.elb.amazonaws.com:8443", true},
+	} {
+		login := host(t, test.host)
+		for _, folder := range []string{".config/convox2/", ".config/convox/", ".convox/", "own/"} {
+			env := environment()
+			auth := map[string]string{folder + "auth": `{"` + test.host + `": "` + key + `", "other.example.com": "` + rack + `"}`}
+			for kind, more := range map[string]map[string]string{
+				"auth alone":           {},
+				"console":              {folder + "console": test.host},
+				"console and host":     {folder + "console": test.host + "\n", folder + "host": test.host},
+				"another's console":    {folder + "console": "console.other.example.com"},
+				"host":                 {folder + "host": test.host},
+				"racks":                {folder + "racks": `{"prod": "` + test.host + `"}`, folder + "console": test.host},
+				"console, elsewhere":   {".config/convox/console": test.host, ".convox/console": test.host},
+				"no console, and host": {folder + "console": "\x1b", folder + "host": test.host},
+			} {
+				maps.Copy(more, auth)
+				home := files(t, more)
+				if folder == "own/" {
+					env = environment("CONVOX_CONFIG", filepath.Join(home, "own"))
+				}
+				logins, err := convox.SavedLogins(env, home, "linux")
+				isNamed := slices.Contains([]string{"console", "console and host", "racks", "no console, and host"}, kind) || kind == "console, elsewhere" && folder != "own/"
+				want := test.isRack || !isNamed && !login.IsHostedConsole()
+				if saved, found := convox.FindSaved(logins, login); found != want || found && saved.Password.Reveal() != key {
+					t.Errorf("%s in %s, %s: found %t", name, folder, kind, found)
+				}
+				isBroken := kind == "no console, and host"
+				if _, found := convox.FindSaved(logins, host(t, "other.example.com")); found == isBroken || (err != nil) != isBroken {
+					t.Errorf("%s in %s, %s: another's is found: %t, %v", name, folder, kind, found, err)
+				}
+			}
+		}
+	}
+}
+
+func TestARackThatAClientTookForAConsoleIsSaved(t *testing.T) {
+	const rack = "rack.prod-1612345678.us-east-1.convox.site"
+	home := files(t, map[string]string{".config/convox/auth": `{"` + rack + `": "theirs"}`, ".config/convox/console": rack})
+	file, err := convox.SaveLogin(environment(), home, "linux", host(t, rack), canary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logins, err := convox.SavedLogins(environment(), home, "linux")
+	if login, _ := convox.FindSaved(logins, host(t, rack)); err != nil || !login.Password.Equal(canary) || login.File != file {
+		t.Errorf("it is not found again: %v", err)
+	}
+}
+
+func TestWithAnUnknownConsoleOnlyRacksOfThatPlaceAreOffered(t *testing.T) {
+	const rack = "rack.prod-1612345678.us-east-1.convox.site"
 	home := files(t, map[string]string{
-		".config/convox/auth":    `{"perhaps.example.com": "key"}`,
+		".config/convox/auth":    `{"perhaps.example.com": "key", "` + rack + `": "known"}`,
 		".config/convox/console": secrettest.Canary,
 		".convox/auth":           `{"rack.example.com": "abc"}`,
 	})
 	logins, err := convox.SavedLogins(environment(), home, "linux")
-	if told(logins) != "rack.example.com=abc" || err == nil || !strings.Contains(err.Error(), filepath.Join("convox", "console")) {
+	if told(logins) != rack+"=known rack.example.com=abc" || err == nil || !strings.Contains(err.Error(), filepath.Join("convox", "console")) {
 		t.Errorf("%s, %v", told(logins), err)
 	}
 	secrettest.Absent(t, "the error", printed(err))

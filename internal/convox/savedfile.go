@@ -16,9 +16,9 @@ import (
 const largestFile = 1 << 20
 
 // folders are the places of the client's settings, the first first: where
-// CONVOX_CONFIG says, and then nowhere else; else the folders of today's client
-// and of the second generation's in the person's configuration folder, and the
-// one of old clients
+// CONVOX_CONFIG says, and then nowhere else; else the folders of the second
+// generation, the only one that can use a Rack directly, and of the third in the
+// person's configuration folder, and the one of old clients
 // (https://github.com/convox/rack/blob/master/vendor/github.com/convox/stdcli/setting.go).
 func folders(env func(string) string, home, goos string) []string {
 	if folder := env("CONVOX_CONFIG"); folder != "" {
@@ -26,7 +26,7 @@ func folders(env func(string) string, home, goos string) []string {
 	}
 	var all []string
 	if config := configFolder(env, home, goos); config != "" {
-		all = append(all, filepath.Join(config, "convox"), filepath.Join(config, "convox2"))
+		all = append(all, filepath.Join(config, "convox2"), filepath.Join(config, "convox"))
 	}
 	if home != "" {
 		all = append(all, filepath.Join(home, ".convox"))

@@ -14,7 +14,6 @@ var (
 	errConsole     = errors.New("this host is a Console, and what the convox client saves for one is a person's own key")
 	errLink        = errors.New("the link does not lead to a file")
 	errOverfull    = errors.New("it would be larger than any real one")
-	errBusy        = errors.New("another program keeps writing to it")
 	errWrittenOver = errors.New("read back, it does not hold the password: another program wrote to it at the same time")
 )
 
@@ -43,7 +42,7 @@ func (e *SaveError) Hints() []string {
 		return []string{"set HOME, or CONVOX_CONFIG to a folder", keepIt}
 	case errConsole:
 		return []string{makeDeployKey}
-	case errBusy, errWrittenOver:
+	case atomicfile.ErrBusy, errWrittenOver:
 		return []string{"run this again when nothing else logs in", keepIt}
 	case atomicfile.ErrFull:
 		return []string{"make room on the disk", keepIt}

@@ -13,7 +13,7 @@ import (
 // password, and returns it.
 func (w *World) Home() (string, error) {
 	home := filepath.Join(w.folder, "home")
-	settings := filepath.Join(home, ".config", "convox")
+	settings := filepath.Join(home, ".config", "convox2")
 	auth, err := json.Marshal(map[string]string{w.Rack.Host: w.rackPassword})
 	if err != nil {
 		return "", err

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"convox-travis/internal/atomicfile"
 	"convox-travis/internal/bounded"
 	"convox-travis/internal/clock"
@@ -32,20 +30,13 @@ func NewShared(folder, name string, limit Limit, c clock.Clock) *Window {
 // lock that ends with its process.
 type file struct{ path string }
 
-const (
-	// How long a process waits between two tries for the lock, and in all before
-	// it goes on without: it is held for as long as writing a small file takes.
-	lockPause    = 5 * time.Millisecond
-	lockPatience = 5 * time.Second
-
-	largestFile = 64 << 10 // in bytes; 48 times take 2,000
-)
+const largestFile = 64 << 10 // in bytes; 48 times take 2,000
 
 // begin counts a call in the file, and returns the mark by which it is known, or
 // how long there is no room for it. What cannot be read or written holds nothing
 // up; there is no mark then.
 func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time.Time, wait time.Duration) {
-	f.locked(ctx, func() {
+	f.locked(ctx, func(held *atomicfile.Held) {
 		now := c.Now()
 		counted, toCome := f.read(limit, now)
 		if wait = counted.wait(limit, now); wait == 0 {
@@ -53,7 +44,7 @@ func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time
 			counted.add(mark)
 		}
 		if wait == 0 || toCome {
-			f.write(counted)
+			write(held, counted)
 		}
 	})
 	return mark, wait
@@ -61,24 +52,22 @@ func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time
 
 // answered notes when a call was answered.
 func (f *file) answered(mark time.Time, limit Limit, c clock.Clock) {
-	f.locked(context.Background(), func() {
+	f.locked(context.Background(), func(held *atomicfile.Held) {
 		now := c.Now()
 		counted, _ := f.read(limit, now)
 		counted.answered(mark, now)
-		f.write(counted)
+		write(held, counted)
 	})
 }
 
-// locked calls what under the lock, where that can be had.
-func (f *file) locked(ctx context.Context, what func()) {
-	lock := flock.New(f.path + ".lock")
-	waiting, cancel := context.WithTimeout(ctx, lockPatience)
-	defer cancel()
-	if _, err := lock.TryLockContext(waiting, lockPause); err != nil {
+// locked calls what with the file held, where that can be had.
+func (f *file) locked(ctx context.Context, what func(*atomicfile.Held)) {
+	held, err := atomicfile.Lock(ctx, f.path)
+	if err != nil {
 		return
 	}
-	defer lock.Unlock() // the process's end would do as well
-	what()
+	defer held.Release()
+	what(held)
 }
 
 // read returns the calls that still count. What lies further ahead than any mark
@@ -101,9 +90,9 @@ func (f *file) read(limit Limit, now time.Time) (counted calls, toCome bool) {
 
 // write replaces the list. Where that fails, the other processes do not know of
 // this one's call; it keeps to its own window all the same.
-func (f *file) write(counted calls) {
+func write(held *atomicfile.Held, counted calls) {
 	text, err := json.Marshal(counted)
 	if err == nil {
-		_ = atomicfile.Write(f.path, string(text), 0o600, func() error { return nil })
+		_ = held.Write(string(text), 0o600, func() error { return nil })
 	}
 }

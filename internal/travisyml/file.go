@@ -1,6 +1,7 @@
 package travisyml
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -17,7 +18,8 @@ const largestFile = 1 << 20 // bytes; the largest real ones have some 60,000
 
 // File is the .travis.yml of a clone, as it was when it was opened.
 type File struct {
-	// Root is the top folder of the clone, and Path the file in it. Both can
+	// Root is the top folder of the clone. Path is the file that is read and
+	// written: where .travis.yml is a link, the file that it leads to. Both can
 	// hold any character: clean them before they are shown.
 	Root string
 	Path string
@@ -35,16 +37,11 @@ func Open(folder string) (File, error) {
 	if err != nil {
 		return File{}, &FileError{"read", FileName, errUnreadable}
 	}
-	for {
-		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
-			return openAt(folder, filepath.Join(folder, FileName))
-		}
-		parent := filepath.Dir(folder)
-		if parent == folder {
-			return File{}, ErrNoClone
-		}
-		folder = parent
+	root, found := topOf(folder)
+	if !found {
+		return File{}, ErrNoClone
 	}
+	return openAt(root, filepath.Join(root, FileName))
 }
 
 // OpenFile opens a file of another name or place. Its folder counts as the top of
@@ -58,16 +55,17 @@ func OpenFile(path string) (File, error) {
 }
 
 func openAt(root, path string) (File, error) {
-	f := File{Root: root, Path: path}
-	text, err := bounded.File(f.Path, largestFile)
+	target, err := followLinks(path)
+	if err != nil {
+		return File{}, &FileError{"read", path, err}
+	}
+	f := File{Root: root, Path: target}
+	text, err := bounded.File(target, largestFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Lstat(f.Path); err == nil {
-			return File{}, &FileError{"read", f.Path, errLink}
-		}
 		f.Missing = true
 	case errors.Is(err, bounded.ErrTooLarge), errors.Is(err, bounded.ErrNotRegular):
-		return File{}, &FileError{"read", f.Path, err}
+		return File{}, &FileError{"read", path, err}
 	case err != nil:
 		return File{}, &FileError{"read", path, errUnreadable}
 	}
@@ -75,34 +73,32 @@ func openAt(root, path string) (File, error) {
 	return f, nil
 }
 
-// Write puts text in the file, or leaves the file as it was. The text stands in
-// the same folder before it takes the old one's place; the mode is kept, and
-// where the name is a link the file behind it is written. A file that no longer
-// holds Text is left alone. The error is a *FileError.
+// Write puts text in the file, or leaves the file as it was. Its mode is kept. A
+// file that no longer holds Text is left alone. Until the text takes the file's
+// place it is in git's own folder, where no commit picks it up; without a clone it
+// is beside the file. The error is a *FileError.
 func (f File) Write(text string) error {
 	if len(text) > largestFile {
 		return &FileError{"write", f.Path, bounded.ErrTooLarge}
 	}
-	now, err := openAt(f.Root, f.Path)
+	held, err := atomicfile.Lock(context.Background(), f.Path, gitFolder(f.Path)...)
 	if err != nil {
+		return &FileError{"write", f.Path, err}
+	}
+	defer held.Release()
+	if err := f.isUnchanged(); err != nil {
 		return err
 	}
-	if now.Text != f.Text || now.Missing != f.Missing {
-		return &FileError{"write", f.Path, errChanged}
-	}
-	target, mode := f.Path, fs.FileMode(0o644)
+	mode := fs.FileMode(0o644)
 	if !f.Missing {
-		if target, err = filepath.EvalSymlinks(f.Path); err != nil {
-			return &FileError{"write", f.Path, errLink}
-		}
-		info, err := os.Stat(target)
+		info, err := os.Stat(f.Path)
 		if err != nil {
 			return &FileError{"write", f.Path, atomicfile.Reason(err)}
 		}
 		mode = info.Mode().Perm()
 	}
-	err = atomicfile.Write(target, text, mode, func() error {
-		if now, err := openAt(f.Root, f.Path); err != nil || now.Text != f.Text || now.Missing != f.Missing {
+	err = held.Write(text, mode, func() error {
+		if f.isUnchanged() != nil {
 			return errChanged
 		}
 		return nil
@@ -111,4 +107,12 @@ func (f File) Write(text string) error {
 		return &FileError{"write", f.Path, err}
 	}
 	return nil
+}
+
+func (f File) isUnchanged() error {
+	now, err := openAt(f.Root, f.Path)
+	if err == nil && now != f {
+		err = &FileError{"write", f.Path, errChanged}
+	}
+	return err
 }

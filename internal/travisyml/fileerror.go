@@ -49,7 +49,12 @@ func (e *FileError) Code() string {
 
 // Hints are things that can be done, best first.
 func (e *FileError) Hints() []string {
+	var outside *outsideError
 	switch {
+	case errors.As(e.reason, &outside):
+		return []string{"replace the link by a file of the clone: Travis reads no other"}
+	case errors.Is(e.reason, atomicfile.ErrBusy):
+		return []string{"run this again when no other run writes " + e.name()}
 	case errors.Is(e.reason, errChanged):
 		return []string{"run this again: it reads the file anew"}
 	case errors.Is(e.reason, bounded.ErrTooLarge), errors.Is(e.reason, bounded.ErrNotRegular):

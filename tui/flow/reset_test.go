@@ -166,7 +166,7 @@ func (d drifted) Preview(ctx context.Context, rack cfn.Rack, password secret.Str
 
 func TestARollBackPutsTheSavedLoginBack(t *testing.T) {
 	w := newLostWorld(t)
-	folder := filepath.Join(w.home, ".config", "convox")
+	folder := filepath.Join(w.home, ".config", "convox2")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -211,7 +211,7 @@ func TestAPasswordThatIsGoneMeanwhileIsSavedAgain(t *testing.T) {
 	w := newLostWorld(t)
 	saved := w.leave()
 	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("The one that is saved").step(flow.StepChanges)
-	if err := os.Remove(filepath.Join(w.home, ".config", "convox", "auth")); err != nil {
+	if err := os.Remove(filepath.Join(w.home, ".config", "convox2", "auth")); err != nil {
 		t.Fatal(err)
 	}
 	w.answer(yes).step(flow.StepResetDone)

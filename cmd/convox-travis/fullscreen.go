@@ -11,6 +11,8 @@ import (
 // fullScreen runs the flow on the terminal that standard error is.
 func (p *program) fullScreen(stop setup.Stop, f *flow.Flow) error {
 	p.sayStopping(func() {}) // the screen says it itself
+	p.onScreen.Store(true)
+	defer p.onScreen.Store(false)
 	// With this one set, the library would write every key, and so a secret,
 	// into a file.
 	if err := os.Unsetenv("TEA_TRACE"); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/signal"
@@ -9,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
@@ -48,10 +50,16 @@ type program struct {
 	reach reach
 	demo  bool // the world is the embedded one
 
-	asking atomic.Bool // the wizard's questions have the terminal
+	asking   atomic.Bool // the wizard's questions have the terminal
+	onScreen atomic.Bool // on the full screen
+	found    *term.State // of the terminal that is standard input, or nil
 
-	// signals brings what asks the run to stop.
+	// command is the one that runs, once its flags are parsed.
+	command atomic.Pointer[cobra.Command]
+	// signals brings what asks the run to stop, and timeout asks it to for another
+	// reason.
 	signals chan os.Signal
+	timeout context.CancelCauseFunc
 	// stopping says so to a person; a full screen says it itself.
 	stopping atomic.Pointer[func()]
 }
@@ -62,6 +70,7 @@ func systemProgram() *program {
 	if err == nil {
 		cache = filepath.Join(cache, "convox-travis")
 	}
+	found, _ := term.GetState(int(os.Stdin.Fd())) // nil where that is no terminal
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	outliveReaders()
@@ -79,6 +88,7 @@ func systemProgram() *program {
 		dir:     ".",
 		cache:   cache,
 		limit:   pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow},
+		found:   found,
 		signals: signals,
 	}
 }

@@ -9,8 +9,14 @@
 // to read next. Next room: tui, where the questions are asked.
 package main
 
-import "os"
+import (
+	"io"
+	"log"
+	"os"
+)
 
 func main() {
+	// net/http logs what a server sends unasked, and on request every header.
+	log.SetOutput(io.Discard)
 	os.Exit(run(os.Args[1:], systemProgram()))
 }

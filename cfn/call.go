@@ -50,10 +50,7 @@ func ask[T any](ctx context.Context, f *Finder, a attempt, call func(context.Con
 	if ctx.Err() != nil {
 		return none, context.Cause(ctx)
 	}
-	if context.Cause(limited) == errNoAnswer {
-		err = errNoAnswer
-	}
-	return none, f.failure(err, a.rack.Region).needing(a.needed).attempting(of(a.what, a.rack))
+	return none, f.failure(timely(limited, err), a.rack.Region).needing(a.needed).attempting(of(a.what, a.rack))
 }
 
 // The options of a call: where it goes, and for a write that it is sent once.

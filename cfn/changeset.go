@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
 )
 
 // otherParameters names every parameter of a stack but the password. What an
@@ -53,6 +54,7 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 	for _, key := range others {
 		parameters = append(parameters, types.Parameter{ParameterKey: &key, UsePreviousValue: aws.Bool(true)})
 	}
+	transport.NoteWrite(ctx)
 	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
 	pauses := f.retry.Pauses()
 	for try := 1; ; try++ {

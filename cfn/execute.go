@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"convox-travis/internal/transport"
 )
 
 // Execute begins the update that a preview showed, and returns when AWS has
@@ -26,6 +28,7 @@ func (f *Finder) Execute(ctx context.Context, p *Preview) error {
 	if err := f.enter(ctx, what, p.Rack); err != nil {
 		return err
 	}
+	transport.NoteWrite(ctx)
 	a := attempt{"reset the password", p.Rack, onStack("ExecuteChangeSet", p.Rack)}
 	_, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.ExecuteChangeSetOutput, error) {
 		return f.calls.executeChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
@@ -55,7 +58,7 @@ const looks = 3
 
 // lookUp asks what became of an execution that failed.
 func (f *Finder) lookUp(ctx context.Context, p *Preview, failed error) error {
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	own, cancel := transport.After(ctx, cleanUp)
 	defer cancel()
 	for look := 1; ; look++ {
 		answer, err := f.readChangeSet(own, p, "")

@@ -20,6 +20,9 @@ import (
 // not shown: it can quote the request, its signature included
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html).
 func (f *Finder) failure(err error, region string) *Error {
+	if proxy, is := errors.AsType[*transport.ProxyError](err); is {
+		return &Error{Kind: KindUnreachable, why: proxy.Error(), hints: []string{proxy.Hint()}}
+	}
 	switch {
 	case errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded):
 		return &Error{

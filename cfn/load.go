@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -97,10 +96,7 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 		f.config.Credentials = aws.NewCredentialsCache(process)
 	}
 	if wire.client = options.HTTP; wire.client == nil {
-		wire.client = transport.NewClient(trusted(loaded.HTTPClient))
-	}
-	if options.DialContext != nil {
-		wire.client.Transport.(*http.Transport).DialContext = options.DialContext // that is what NewClient makes
+		wire.client = transport.NewClient(trusted(loaded.HTTPClient), options.DialContext)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/transport"
 )
 
 // asker asks for an MFA code in the name of the call that is under way.
@@ -88,6 +89,10 @@ func (f *Finder) loginFailure(err error) error {
 		return f.noCredentials()
 	}
 	sources := f.sources()
+	_, byProxy := errors.AsType[*transport.ProxyError](err)
+	if byProxy && !hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) {
+		return f.failure(err, f.region).attempting(what)
+	}
 	service, wasSent := sentTo(err)
 	switch {
 	case !wasSent && hasAny(sources, aws.CredentialSourceSSO, aws.CredentialSourceSSOLegacy):

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
 )
 
 // Change is what an update would do to a resource.
@@ -153,7 +154,7 @@ func (f *Finder) takeAway(ctx context.Context, p *Preview, failed error) error {
 	if isOurs && p.id == "" && !p.unsure && e.Definite() {
 		return failed // it was never made
 	}
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	own, cancel := transport.After(ctx, cleanUp)
 	defer cancel()
 	if f.deleteChangeSet(own, p) == nil {
 		return failed

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"convox-travis/internal/transport"
 )
 
 // Deployment is the web service's tasks on their way to be started anew
@@ -51,6 +53,7 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 	if err != nil {
 		return Deployment{}, err
 	}
+	transport.NoteWrite(ctx)
 	answer, err := ask(ctx, f, attempt{what, rack, onServices("UpdateService", rack)}, func(ctx context.Context) (*ecs.UpdateServiceOutput, error) {
 		return f.calls.updateService(ctx, &ecs.UpdateServiceInput{
 			Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true,
@@ -71,7 +74,7 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 // lookUpRestart looks for a deployment that was not there before.
 func (f *Finder) lookUpRestart(ctx context.Context, rack Rack, service webService, before []Deployment, failed error) (Deployment, error) {
 	const what = "restart the web service"
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	own, cancel := transport.After(ctx, cleanUp)
 	defer cancel()
 	after, err := f.deployments(own, what, rack, service)
 	if err == nil {

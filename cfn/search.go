@@ -133,10 +133,10 @@ func (f *Finder) page(ctx context.Context, region string, request *cloudformatio
 	ctx, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
 	defer cancel()
 	page, err := f.calls.describeStacks(ctx, request, func(o *cloudformation.Options) { o.Region = region })
-	if err != nil && context.Cause(ctx) == errNoAnswer {
-		return nil, errNoAnswer
+	if err != nil {
+		return nil, timely(ctx, err)
 	}
-	return page, err
+	return page, nil
 }
 
 // isMissing reports whether CloudFormation said that there is no such stack,

@@ -69,6 +69,9 @@ func (c *Client) attempt(ctx context.Context, r call, take func(body []byte) err
 	if err != nil {
 		return err
 	}
+	if r.method != http.MethodGet {
+		transport.NoteWrite(ctx)
+	}
 	err = c.config.Retry.Once(ctx, func(ctx context.Context) error {
 		body, err := c.send(ctx, r)
 		if err != nil {

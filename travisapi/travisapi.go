@@ -62,7 +62,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	if config.HTTP == nil {
-		config.HTTP = transport.NewClient(nil)
+		config.HTTP = transport.NewClient(nil, nil)
 	}
 	if config.UserAgent == "" {
 		config.UserAgent = "convox-travis"

@@ -24,11 +24,16 @@ func unsent(r call, cause error) *Error {
 // unanswered is a call to which no answer came.
 func (c *Client) unanswered(ctx context.Context, r call, err error) *Error {
 	e := failure(r)
-	e.sent = !neverConnected(err)
-	if e.ended(ctx, c.config.Retry) {
+	proxy, byProxy := errors.AsType[*transport.ProxyError](err)
+	e.sent = !byProxy && !neverConnected(err)
+	if late := errors.Is(context.Cause(ctx), context.DeadlineExceeded); (!byProxy || !late) && e.ended(ctx, c.config.Retry) {
 		return e
 	}
 	host := c.endpoint.Host
+	if byProxy {
+		e.is(KindUnreachable, fmt.Sprintf("%s cannot be reached: %s", host, transport.Reason(err)), proxy.Hint())
+		return e
+	}
 	if transport.IsUntrusted(err) {
 		e.sent = false
 		e.is(KindUntrusted, fmt.Sprintf("%s cannot be trusted: %s", host, transport.Reason(err)),

@@ -60,10 +60,16 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 	select {
 	case err := <-ended:
 		return m.close(err)
-	case <-time.After(time.Second):
+	case <-time.After(killed):
 		return context.Cause(stop.Hard)
 	}
 }
+
+// After a second Ctrl-C all ends within a second: the program, and what it does.
+const (
+	killed = 200 * time.Millisecond
+	halted = 400 * time.Millisecond // with the program's
+)
 
 // close ends the flow when the program has ended, with err or without. What
 // writes still has to come to its end, and to be told of: the terminal can be
@@ -76,7 +82,7 @@ func (m *model) close(err error) error {
 		over := make(chan struct{})
 		detach := context.AfterFunc(m.stop.Hard, func() {
 			defer crash.Catch()
-			time.Sleep(time.Second) // it ends too, and says what stands
+			time.Sleep(halted) // it ends too, and says what stands
 			close(over)
 		})
 		defer detach()

@@ -93,7 +93,7 @@ func (c *client) sign(r *http.Request, service, body string, at time.Time) {
 
 func (c *client) send(r *http.Request) reply {
 	c.Helper()
-	answer, err := transport.NewClient(nil).Do(r)
+	answer, err := transport.NewClient(nil, nil).Do(r)
 	if err != nil {
 		c.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func (c *client) json(service, target, body string) object {
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	r.Header.Set("X-Amz-Target", target)
 	c.sign(r, service, body, time.Now())
-	answer, err := transport.NewClient(nil).Do(r)
+	answer, err := transport.NewClient(nil, nil).Do(r)
 	if err != nil {
 		c.Fatal(err)
 	}

@@ -32,9 +32,7 @@ allows. With --skip-existing those that have both variables are left alone.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			limited, cancel := withTimeout(*stop, o.timeout)
-			defer cancel()
-			return p.apply(limited, &o)
+			return p.apply(*stop, &o)
 		},
 	}
 	o.credentialFlags(cmd.Flags())

@@ -39,9 +39,7 @@ be checked.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			limited, cancel := withTimeout(*stop, o.timeout)
-			defer cancel()
-			return p.check(limited, &o)
+			return p.check(*stop, &o)
 		},
 	}
 	flags := cmd.Flags()

@@ -12,6 +12,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/transport"
 	"convox-travis/tui/flow"
 )
 
@@ -36,6 +37,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 			if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
 				return &usageError{what: "--latency, --pace, --repos and --stacks are not below zero", hints: []string{"leave them away for the usual world"}}
 			}
+			transport.NoteWrite(stop.Hard) // its world has to be removed
 			if serve {
 				return p.serveDemo(stop.Soft, world)
 			}

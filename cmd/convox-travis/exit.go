@@ -69,7 +69,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case setup.IsBegun(err):
+	case setup.IsBegun(err), isHalfWritten(err):
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed

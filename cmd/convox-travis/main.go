@@ -9,9 +9,15 @@
 // to read next. Next room: tui, where the questions are asked.
 package main
 
-import "os"
+import (
+	"io"
+	"log"
+	"os"
+)
 
 func main() {
+	// net/http logs what a server sends unasked, and on request every header.
+	log.SetOutput(io.Discard)
 	p := systemProgram()
 	p.quit(run(os.Args[1:], p))
 }

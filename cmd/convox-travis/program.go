@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/signal"
@@ -8,6 +9,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
@@ -53,8 +55,12 @@ type program struct {
 	// held is that terminal, until its driver has restored it.
 	held atomic.Pointer[tui.Held]
 
-	// signals brings what asks the run to stop.
+	// command is the one that runs, once its flags are parsed.
+	command atomic.Pointer[cobra.Command]
+	// signals brings what asks the run to stop, and timeout asks it to for another
+	// reason.
 	signals chan os.Signal
+	timeout context.CancelCauseFunc
 	// stopping says so to a person; a full screen says it itself.
 	stopping atomic.Pointer[func()]
 }

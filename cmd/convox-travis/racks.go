@@ -59,11 +59,6 @@ type (
 )
 
 func (p *program) racks(ctx context.Context, o *options) error {
-	if o.timeout > 0 {
-		limited, cancel := context.WithTimeoutCause(ctx, o.timeout, errTimeout)
-		defer cancel()
-		ctx = limited
-	}
 	finder, err := p.reach.finder(ctx, o.profile, p.mfaCode())
 	if err != nil {
 		return err

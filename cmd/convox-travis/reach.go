@@ -24,11 +24,7 @@ type reach struct {
 
 // travisHTTP returns the client for Travis.
 func (r reach) travisHTTP() *http.Client {
-	client := transport.NewClient(nil)
-	if r.dial != nil {
-		client.Transport.(*http.Transport).DialContext = r.dial // that is what NewClient makes
-	}
-	return client
+	return transport.NewClient(nil, r.dial)
 }
 
 // checker fails with a *convox.FingerprintError alone.

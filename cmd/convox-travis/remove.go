@@ -34,9 +34,7 @@ first. The credential itself goes on working.`,
 			if everyBranch && o.branch != "" {
 				return &usageError{what: "--branch and --all-branches contradict each other", hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}}
 			}
-			limited, cancel := withTimeout(*stop, o.timeout)
-			defer cancel()
-			return p.remove(limited, &o, everyBranch)
+			return p.remove(*stop, &o, everyBranch)
 		},
 	}
 	o.repositoryFlags(cmd.Flags())

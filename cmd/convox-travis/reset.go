@@ -40,10 +40,8 @@ asked. Started again with the same password, it goes on where it was left.
 			if err := o.check(); err != nil {
 				return err
 			}
-			limited, cancel := withTimeout(*stop, o.timeout)
-			defer cancel()
 			o.rack = args[0]
-			return p.resetPassword(limited, &o)
+			return p.resetPassword(*stop, &o)
 		},
 	}
 	flags := cmd.Flags()

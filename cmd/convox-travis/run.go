@@ -12,6 +12,7 @@ import (
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/transport"
 )
 
 // Why a run ends before its end.
@@ -38,8 +39,16 @@ func run(args []string, p *program) int {
 	p.out = out
 	root.SetOut(out)
 	root.SetErr(p.err)
-	cmd, err := root.ExecuteContextC(stop.Soft)
-	return out.check(p, p.exit(p.unbegun(cmd, err)))
+	ended := make(chan int, 1)
+	go func() {
+		defer crash.Catch()
+		cmd, err := root.ExecuteContextC(stop.Soft)
+		ended <- out.check(p, p.exit(p.unbegun(cmd, err)))
+	}()
+	if code, inTime := inTime(stop, ended); inTime {
+		return code
+	}
+	return p.abandon(context.Cause(stop.Soft), transport.Wrote(stop.Hard), out)
 }
 
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {
@@ -73,9 +82,7 @@ accepted it.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			limited, cancel := withTimeout(*stop, o.timeout)
-			defer cancel()
-			return p.wizard(limited, &o)
+			return p.wizard(*stop, &o)
 		},
 	}
 	o.credentialFlags(root.Flags())
@@ -87,7 +94,17 @@ accepted it.`,
 	root.Flags().BoolVarP(&tellVersion, "version", "v", false, "print the version")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		p.flags = cmd.Flags()
-		return noEmptyFlags(cmd)
+		p.command.Store(cmd)
+		if err := noEmptyFlags(cmd); err != nil {
+			return err
+		}
+		if limit, err := cmd.Flags().GetDuration("timeout"); err == nil && limit > 0 {
+			time.AfterFunc(limit, func() {
+				defer crash.Catch()
+				p.timeout(errTimeout)
+			})
+		}
+		return nil
 	}
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
@@ -104,7 +121,9 @@ accepted it.`,
 func (p *program) stop() (setup.Stop, func()) {
 	p.sayStopping(func() { fmt.Fprintln(p.err, "stopping; a second Ctrl-C leaves at once") })
 	hard, abort := context.WithCancelCause(context.Background())
+	hard = transport.WithEnding(hard)
 	soft, ask := context.WithCancelCause(hard)
+	p.timeout = ask
 	done := make(chan struct{})
 	go func() {
 		defer crash.Catch()
@@ -139,13 +158,4 @@ func (p *program) interrupt() {
 	case p.signals <- os.Interrupt:
 	default: // two are on their way already
 	}
-}
-
-// withTimeout ends a run softly after d; 0 is never.
-func withTimeout(stop setup.Stop, d time.Duration) (setup.Stop, context.CancelFunc) {
-	if d <= 0 {
-		return stop, func() {}
-	}
-	soft, cancel := context.WithTimeoutCause(stop.Soft, d, errTimeout)
-	return setup.Stop{Soft: soft, Hard: stop.Hard}, cancel
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -14,12 +15,16 @@ type status struct {
 
 	mu   sync.Mutex
 	line string
+	shut atomic.Bool
 }
 
 // Write implements io.Writer. It is given whole lines while one is shown.
 func (s *status) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.shut.Load() {
+		return len(p), nil // as output
+	}
 	s.erase()
 	n, err := s.to.Write(p)
 	s.draw()
@@ -31,6 +36,9 @@ func (s *status) Write(p []byte) (int, error) {
 func (s *status) show(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.shut.Load() {
+		return
+	}
 	s.erase()
 	s.line = line
 	s.draw()

@@ -11,6 +11,7 @@ import (
 
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/transport"
 	"convox-travis/internal/travisyml"
 )
 
@@ -104,7 +105,11 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return show.leave(change, err)
 	}
+	if stopped := context.Cause(ctx); stopped != nil {
+		return show.fail(stopped)
+	}
 	if o.write {
+		transport.NoteWrite(ctx)
 		if err := change.Write(); err != nil {
 			return show.fail(err)
 		}

@@ -2,6 +2,7 @@ package convox
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"net"
@@ -88,11 +89,9 @@ type session struct {
 }
 
 func (c *Checker) open(host Host, console bool) *session {
-	client := transport.NewClient(nil)
-	wire := client.Transport.(*http.Transport) // that is what NewClient makes
-	roots := c.options.Roots
+	config, roots := &tls.Config{}, c.options.Roots
 	if roots == nil {
-		roots = wire.TLSClientConfig.RootCAs
+		roots = transport.Roots()
 	}
 	trust{
 		host:   host,
@@ -100,10 +99,8 @@ func (c *Checker) open(host Host, console bool) *session {
 		exempt: !console && host.IsLoopback(),
 		pin:    c.pin,
 		roots:  roots,
-	}.apply(wire.TLSClientConfig)
-	if c.options.DialContext != nil {
-		wire.DialContext = c.options.DialContext
-	}
+	}.apply(config)
+	client := transport.NewClient(config, c.options.DialContext)
 	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry}
 }
 

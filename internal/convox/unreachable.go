@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"convox-travis/internal/transport"
 )
 
 // windowsRefused is WSAECONNREFUSED, which package syscall does not name.
@@ -36,6 +38,13 @@ func (p *progress) trace() *httptrace.ClientTrace {
 // lost is what becomes of a call that got no answer. The cause is dropped: it
 // can quote a proxy's address, and that a password.
 func (s *session) lost(cause error, p *progress) *LoginError {
+	if proxy, is := errors.AsType[*transport.ProxyError](cause); is {
+		err := &LoginError{Kind: KindUnreachable, host: s.host, reason: proxy.Error(), hints: []string{proxy.Hint()}}
+		if !s.console {
+			err.hints = append(err.hints, noVerify)
+		}
+		return err
+	}
 	if certificate, is := errors.AsType[*certificateError](cause); is {
 		return s.untrusted(certificate)
 	}

@@ -39,6 +39,13 @@ const (
 	RedirectPlain    Kind = "redirect to plain HTTP"
 )
 
+// Unsolicited is no failure, so Kinds leaves it out: over HTTP/1.1 more bytes
+// follow the whole answer, as if another one had been asked for.
+const Unsolicited Kind = "an answer, and bytes behind it"
+
+// UnsolicitedText is what those bytes hold.
+const UnsolicitedText = "unsolicited-c4n4ry"
+
 // Kinds lists every way to fail.
 func Kinds() []Kind {
 	return []Kind{

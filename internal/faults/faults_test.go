@@ -47,7 +47,7 @@ func (s *server) ask(t *testing.T) (status int, body string, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := transport.NewClient(nil).Do(request)
+	answer, err := transport.NewClient(nil, nil).Do(request)
 	if err != nil {
 		return 0, "", err
 	}
@@ -131,11 +131,10 @@ func TestARulePicksItsRequests(t *testing.T) {
 func TestConnectionsCanEndBehindTheirAnswers(t *testing.T) {
 	s := start(t)
 	opened := 0
-	client := transport.NewClient(nil)
-	client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+	client := transport.NewClient(nil, func(ctx context.Context, network, address string) (net.Conn, error) {
 		opened++
 		return new(net.Dialer).DialContext(ctx, network, address)
-	}
+	})
 	for _, closing := range []bool{true, false} {
 		opened = 0
 		s.layer.CloseConnections(closing)

@@ -2,10 +2,12 @@ package faults
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // elsewhere is a host that must never be asked: its name is reserved
@@ -58,9 +60,34 @@ func fail(kind Kind, server http.Handler, w http.ResponseWriter, r *http.Request
 	case RedirectPlain:
 		w.Header().Set("Location", "http://"+elsewhere+r.URL.EscapedPath())
 		answer(w, http.StatusFound, "text/plain", "")
+	case Unsolicited:
+		babble(record(server, r), w)
 	default:
 		panic("faults: unknown kind " + string(kind))
 	}
+}
+
+// babble sends an answer and then more. Over HTTP/2 there is no place for that.
+func babble(whole *httptest.ResponseRecorder, w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		for name, values := range whole.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(whole.Code)
+		write(w, whole.Body.Bytes())
+		return
+	}
+	defer connection.Close()
+	answer := whole.Result()
+	answer.ContentLength = int64(whole.Body.Len())
+	if answer.Write(connection) != nil {
+		return
+	}
+	// The caller has to have read the answer, else this is a part of it.
+	time.Sleep(20 * time.Millisecond)
+	_, _ = io.WriteString(connection, "HTTP/1.1 200 "+UnsolicitedText+"\r\n\r\n"+UnsolicitedText)
+	time.Sleep(20 * time.Millisecond)
 }
 
 func record(server http.Handler, r *http.Request) *httptest.ResponseRecorder {

@@ -73,6 +73,7 @@ func (p *pairRun) carryOut() error {
 	defer cancel()
 	cleanup, end := p.stop.cleanup()
 	defer end()
+	p.finish = cleanup
 	err := p.activate(ctx)
 	if err != nil || !p.repository.writes() {
 		return err
@@ -90,6 +91,7 @@ func (p *pairRun) carryOut() error {
 type pairRun struct {
 	writer
 	stop       Stop
+	finish     context.Context // of what has to be completed after a stop
 	repository RepositoryPlan
 	values     map[string]secret.String
 	states     map[string]*written // those that a write was tried of
@@ -143,10 +145,11 @@ func (p *pairRun) activate(ctx context.Context) error {
 	return err
 }
 
-// writePair writes the host, then the password, then deletes the doubles.
+// writePair writes the host, then the password, then deletes the doubles. A
+// replacement that was begun is completed also after a stop.
 func (p *pairRun) writePair(ctx context.Context) error {
 	for _, change := range []Change{p.repository.Host, p.repository.Password} {
-		if err := p.stop.asked(); err != nil {
+		if err := p.stop.asked(); err != nil && !p.isHalfReplaced() {
 			return p.stopped(err)
 		}
 		if err := p.put(ctx, change.Name, change.ID); err != nil {
@@ -161,10 +164,21 @@ func (p *pairRun) writePair(ctx context.Context) error {
 	return nil
 }
 
+// isHalfReplaced reports whether the host was replaced, which nothing restores,
+// and the password not yet: the old one would meet the new host. So it is written
+// also after a stop.
+func (p *pairRun) isHalfReplaced() bool {
+	host, password := p.states[HostName], p.states[PasswordName]
+	return host != nil && host.result == Done && !host.created && (password == nil || password.result != Done)
+}
+
 // put writes one variable and keeps what is known of it.
 func (p *pairRun) put(ctx context.Context, name, id string) error {
-	before := p.states[name]
-	state, err := p.write(ctx, p.stop, name, p.values[name], id)
+	before, stop := p.states[name], p.stop
+	if p.isHalfReplaced() {
+		ctx, stop = p.finish, Stop{Soft: p.finish, Hard: p.stop.Hard}
+	}
+	state, err := p.write(ctx, p.finish, stop, name, p.values[name], id)
 	if before != nil {
 		// What stood in its place is somebody else's, and not to be taken away.
 		state.created = before.created && (id == "" || id == before.id)

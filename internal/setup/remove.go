@@ -105,14 +105,20 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	}
 	ctx, cancel := stop.call()
 	defer cancel()
+	finish, end := stop.cleanup()
+	defer end()
 	ref := repository.Repository.Ref()
+	halved := map[string]bool{} // the branches whose password is deleted
 	for i, v := range repository.Variables {
-		if err := stop.asked(); err != nil {
+		calls := ctx
+		if v.Name == HostName && halved[v.Branch] {
+			calls = finish // also after a stop: half a pair is of no use
+		} else if err := stop.asked(); err != nil {
 			outcome.Err = stoppedIn(repository.Target, err)
-			return outcome
+			continue
 		}
 		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
-		if err := deleteVariable(ctx, r.Travis, r.retrying(repository.Target), ref, v.ID); err != nil {
+		if err := deleteVariable(calls, r.Travis, r.retrying(repository.Target), ref, v.ID); err != nil {
 			if fateUnknown(err) {
 				outcome.Variables[i].Result = Unknown
 			}
@@ -123,6 +129,10 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 			return outcome
 		}
 		outcome.Variables[i].Result = Done
+		halved[v.Branch] = halved[v.Branch] || v.Name == PasswordName
+	}
+	if outcome.Err != nil {
+		return outcome
 	}
 	outcome.Err = r.verifyGone(ctx, repository, outcome)
 	return outcome

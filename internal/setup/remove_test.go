@@ -1,9 +1,7 @@
 package setup_test
 
 import (
-	"context"
 	"net/http"
-	"strings"
 	"testing"
 
 	"convox-travis/internal/faults"
@@ -87,21 +85,6 @@ func TestWhatComesBackAfterADeleteIsTold(t *testing.T) {
 		}
 	}
 	if r := w.remove(w.stop(), removal); codeOf(r.Err) != "overwritten" {
-		t.Errorf("%s, %v", story(r), r.Err)
-	}
-}
-
-func TestARemovalStopsBetweenCalls(t *testing.T) {
-	w := newWorld(t, pairs...)
-	removal := w.removal(setup.RemoveRequest{})
-	soft, ask := context.WithCancelCause(t.Context())
-	w.tell = func(e setup.Event) {
-		if e.Step == setup.StepDelete && e.Name == setup.HostName {
-			ask(errStop)
-		}
-	}
-	r := w.remove(setup.Stop{Soft: soft, Hard: t.Context()}, removal)
-	if !strings.HasPrefix(story(r), "PASSWORD remove done, HOST remove failed") || codeOf(r.Err) != setup.CodeStopped {
 		t.Errorf("%s, %v", story(r), r.Err)
 	}
 }

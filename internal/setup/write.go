@@ -36,13 +36,18 @@ type written struct {
 }
 
 // write makes name hold value in the writer's scope. id is the variable to
-// replace, "" to create one. The error is nil exactly when the result is Done.
-func (w writer) write(ctx context.Context, stop Stop, name string, value secret.String, id string) (written, error) {
+// replace, "" to create one. What replaces is looked up and sent again until
+// finish ends, also after a stop: nothing restores what was there. The error is
+// nil exactly when the result is Done.
+func (w writer) write(ctx, finish context.Context, stop Stop, name string, value secret.String, id string) (written, error) {
 	state := written{id: id, created: id == "", result: Failed}
 	attempts := w.retry.Attempts()
 	w.tell(StepWrite, name)
 	for {
 		err := w.send(ctx, name, value, &state)
+		if !state.created && fateUnknown(err) {
+			ctx, stop = finish, Stop{Soft: finish, Hard: stop.Hard}
+		}
 		again := err != nil && worthALook(err, state)
 		if again {
 			again = w.settle(ctx, name, &err, &state)

@@ -17,7 +17,10 @@ import (
 func Reason(err error) string {
 	var dns *net.DNSError
 	var timeout net.Error
+	proxy, byProxy := errors.AsType[*ProxyError](err)
 	switch {
+	case byProxy:
+		return proxy.Error()
 	case IsUntrusted(err):
 		return CertificateReason(err)
 	case errors.As(err, &dns) && dns.IsNotFound:

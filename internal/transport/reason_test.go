@@ -34,7 +34,7 @@ func TestAReasonIsGivenInPlainWords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := transport.NewClient(nil).Do(request)
+		answer, err := transport.NewClient(nil, nil).Do(request)
 		if err == nil {
 			answer.Body.Close()
 		}

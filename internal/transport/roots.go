@@ -6,10 +6,10 @@ import (
 	"runtime"
 )
 
-// roots returns nil, the system's roots, except where the system ignores
+// Roots returns nil, the system's roots, except where the system ignores
 // SSL_CERT_FILE (macOS and Windows, https://pkg.go.dev/crypto/x509#SystemCertPool):
 // there the file's certificates are trusted beside the system's.
-func roots() *x509.CertPool {
+func Roots() *x509.CertPool {
 	file := os.Getenv("SSL_CERT_FILE")
 	if file == "" || (runtime.GOOS != "darwin" && runtime.GOOS != "windows") {
 		return nil

@@ -10,30 +10,40 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
 // NewClient returns a client that keeps the rules. config is used as it is;
-// nil means the system's roots. Deadlines belong to the caller's contexts.
-func NewClient(config *tls.Config) *http.Client {
+// nil means the system's roots. dial makes the connections; nil is the network.
+// Deadlines belong to the caller's contexts. A call that a proxy ends fails with
+// a *ProxyError.
+func NewClient(config *tls.Config, dial Dial) *http.Client {
+	return newClient(config, dial, http.ProxyFromEnvironment)
+}
+
+func newClient(config *tls.Config, dial Dial, proxyOf func(*http.Request) (*url.URL, error)) *http.Client {
 	if config == nil {
-		config = &tls.Config{RootCAs: roots()}
+		config = &tls.Config{RootCAs: Roots()}
 	}
 	config.MinVersion = tls.VersionTLS12
-	return &http.Client{
-		CheckRedirect: KeepOrigin,
-		Transport: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-			TLSClientConfig:     config,
-			TLSHandshakeTimeout: 10 * time.Second,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: 16,
-			IdleConnTimeout:     90 * time.Second,
-			// The headers of an answer; bodies are bounded by ReadBody.
-			MaxResponseHeaderBytes: 1 << 20,
-		},
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}
+	c := &carrier{proxyOf: proxyOf, dial: dial, roots: config.RootCAs}
+	c.Transport = &http.Transport{
+		Proxy:                  through,
+		OnProxyConnectResponse: checkTunnel,
+		DialContext:            c.dialTLS,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    handshakeTime,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        90 * time.Second,
+		// The headers of an answer; bodies are bounded by ReadBody.
+		MaxResponseHeaderBytes: 1 << 20,
+	}
+	return &http.Client{CheckRedirect: KeepOrigin, Transport: c}
 }
 
 // KeepOrigin is the redirect policy, for http.Client.CheckRedirect: a write is

@@ -34,7 +34,7 @@ func status(t *testing.T, method, url string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := transport.NewClient(nil).Do(request)
+	answer, err := transport.NewClient(nil, nil).Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,8 @@ type steps struct {
 	byJob   map[string]bool // variables that jobs set
 
 	expanded []combination
+	running  map[string]*runners // by a phase of the top
+	shared   map[string][]*yaml.Node
 	fails    map[*yaml.Node]bool
 	called   []string
 	left     int // bytes that may still be followed, and of what is repeated
@@ -37,7 +39,8 @@ type steps struct {
 // steps finds them, each once: a part that other parts repeat with an alias is
 // told where it stands first, as it is in all of them.
 func (d *Document) steps() *steps {
-	s := &steps{Document: d, noted: make(map[*yaml.Node][]*noted), byJob: make(map[string]bool), fails: make(map[*yaml.Node]bool), left: mostWork, again: mostWork}
+	s := &steps{Document: d, noted: make(map[*yaml.Node][]*noted), byJob: make(map[string]bool), fails: make(map[*yaml.Node]bool), left: mostWork, again: mostWork,
+		running: make(map[string]*runners), shared: make(map[string][]*yaml.Node)}
 	if d.root == nil {
 		return s
 	}
@@ -103,13 +106,27 @@ func (s *steps) scope(of job) {
 
 // inherit takes into account what a job runs from the top of the file.
 func (s *steps) inherit(w *walk, phase string, in guard) guard {
-	for _, step := range items(lookup(s.root, phase)) {
-		if s.again -= len(step.Value) + 1; step.Kind == yaml.ScalarNode && s.again > 0 {
+	for _, step := range s.atTop(phase) {
+		if s.again -= len(step.Value) + aStep; s.again <= 0 {
+			break
+		}
+		if step.Kind == yaml.ScalarNode {
 			w.left += len(step.Value) + 1
 			in = w.run(step.Value, in, 0)
 		}
 	}
 	return in
+}
+
+// atTop lists the steps of a phase at the top of the file. It is asked for once
+// per job.
+func (s *steps) atTop(phase string) []*yaml.Node {
+	steps, known := s.shared[phase]
+	if !known {
+		steps = items(lookup(s.root, phase))
+		s.shared[phase] = steps
+	}
+	return steps
 }
 
 // note keeps what deploys in a step.
@@ -161,7 +178,7 @@ func (s *steps) providersOf(of job) []*yaml.Node {
 	if own := lookup(of.node, "deploy"); own != nil {
 		return items(own)
 	}
-	return items(lookup(s.root, "deploy"))
+	return s.atTop("deploy")
 }
 
 // isAround reports whether a phase is one that Travis runs with each item of

@@ -144,6 +144,5 @@ func (s *steps) hidesFailure(of job, phase string) bool {
 	if !of.top {
 		return s.mayFail(of)
 	}
-	runners := s.runners(phase)
-	return len(runners) > 0 && !slices.ContainsFunc(runners, func(j job) bool { return !s.mayFail(j) })
+	return s.runners(phase).mayFail
 }

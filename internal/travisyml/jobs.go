@@ -92,27 +92,48 @@ func namesSet(entry *yaml.Node) []string {
 
 func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// runners are the jobs that run a phase of the top of the file.
-func (s *steps) runners(phase string) []job {
-	return slices.DeleteFunc(slices.Clone(s.jobs), func(j job) bool { return j.node != nil && lookup(j.node, phase) != nil })
+// runners are the jobs that run a phase of the top of the file, and what holds for
+// them all. They are the same for each of its steps, so they are found once.
+type runners struct {
+	jobs    []job
+	gives   guard // what env gives to some of them
+	guard   guard // what is known of each of them
+	mayFail bool  // all of them may
+	count   int   // of the jobs of a build
 }
 
-// gives is what env gives to some of the jobs that run a phase of the top.
-func (s *steps) gives(phase string) guard {
-	var all guard
-	for _, runner := range s.runners(phase) {
-		all |= runner.some
+func (s *steps) runners(phase string) *runners {
+	if r := s.running[phase]; r != nil {
+		return r
 	}
-	return all
+	r := &runners{}
+	for _, j := range s.jobs {
+		if j.node != nil && lookup(j.node, phase) != nil {
+			continue
+		}
+		if len(r.jobs) == 0 {
+			r.guard, r.mayFail = nowhere, true
+		}
+		r.jobs = append(r.jobs, j)
+		r.gives |= j.some
+		r.guard &= j.guard
+		r.mayFail = r.mayFail && s.mayFail(j)
+		if j.node == nil {
+			r.count += len(s.combinations())
+		} else {
+			r.count++
+		}
+	}
+	s.running[phase] = r
+	return r
 }
 
 // known is what is known of all that get to a phase.
 func (s *steps) known(of job, phase string) guard {
 	known := of.guard
-	if runners := s.runners(phase); of.top && len(runners) > 0 {
-		known = nowhere
-		for _, runner := range runners {
-			known &= runner.guard
+	if of.top {
+		if runners := s.runners(phase); len(runners.jobs) > 0 {
+			known = runners.guard
 		}
 	}
 	return known | ifs(firstValue(lookup(s.root, "if"))) | onlyBranches(lookup(s.root, "branches", "branch"))
@@ -135,8 +156,13 @@ func onlyBranches(branches *yaml.Node) guard {
 // runs counts the jobs that run a phase of the top of the file; on are the
 // conditions of an item of deploy, which can name a version of the language.
 func (s *steps) runs(phase string, on *yaml.Node) int {
+	runners := s.runners(phase)
+	namesVersion := func(axis string) bool { return version(on, axis) != "" }
+	if !slices.ContainsFunc(axesOf(s.root), namesVersion) {
+		return runners.count
+	}
 	n := 0
-	for _, runner := range s.runners(phase) {
+	for _, runner := range runners.jobs {
 		switch {
 		case runner.node == nil:
 			n += s.expandedOn(on)

@@ -26,7 +26,7 @@ func (s *steps) keep(u use, step *yaml.Node, all []found) {
 	before := s.noted[step]
 	for i, f := range all {
 		if u.of.top && f.guard&someJobs != 0 {
-			f.guard |= s.gives(u.phase)
+			f.guard |= s.runners(u.phase).gives
 		}
 		deploy := f.deploy(u.of, u.phase)
 		deploy.FailureHidden = f.hidden || u.hidden || s.hidesFailure(u.of, u.phase)

@@ -42,6 +42,7 @@ const (
 	deepest    = 6       // texts and functions within each other
 	mostInside = 200     // lists within each other
 	mostWork   = 4 << 20 // so that no file takes long
+	aStep      = 64      // what following a step costs at least, in bytes
 )
 
 func newWalk() *walk {

@@ -1,0 +1,4 @@
+package transport
+
+// NewProxiedClient is NewClient with a proxy that no environment names.
+var NewProxiedClient = newClient

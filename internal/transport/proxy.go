@@ -1,0 +1,164 @@
+package transport
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// ProxyError is a call that ended at a proxy: nothing reached its target. It
+// wraps nothing, since what it came from says nothing about the target, and
+// quotes neither the proxy's answer nor its credentials.
+type ProxyError struct {
+	host     string // and port, or "" where the address can't be read
+	variable string // that names the proxy
+	reason   string
+}
+
+// Error names the proxy, the variable and what is wrong.
+func (e *ProxyError) Error() string {
+	if e.host == "" {
+		return fmt.Sprintf("the proxy of %s: %s", e.variable, e.reason)
+	}
+	return fmt.Sprintf("the proxy %s of %s: %s", e.host, e.variable, e.reason)
+}
+
+// Hint is what can be done.
+func (e *ProxyError) Hint() string {
+	return fmt.Sprintf("check %s, or list the hosts that need no proxy in NO_PROXY", e.variable)
+}
+
+// Dial makes a connection.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// carrier sends requests through the proxy that the environment names, and tells
+// a proxy's failure from the target's.
+type carrier struct {
+	*http.Transport
+	proxyOf func(*http.Request) (*url.URL, error)
+	dial    Dial
+	roots   *x509.CertPool // of a proxy that is reached with TLS
+}
+
+type routeKey struct{}
+
+// route is how one request is sent.
+type route struct {
+	proxy  *url.URL // nil for none
+	beyond atomic.Bool
+}
+
+func routeOf(ctx context.Context) *route {
+	r, _ := ctx.Value(routeKey{}).(*route)
+	return r
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
+	proxy, err := c.proxyOf(request)
+	if err != nil {
+		if request.Body != nil {
+			_ = request.Body.Close() // it was not sent
+		}
+		return nil, &ProxyError{variable: proxyVariable(request), reason: "its address can't be read"}
+	}
+	route := &route{proxy: proxy}
+	reached := func() { route.beyond.Store(true) }
+	ctx := httptrace.WithClientTrace(context.WithValue(request.Context(), routeKey{}, route), &httptrace.ClientTrace{
+		// Of the target: the TLS of a proxy is dialTLS.
+		TLSHandshakeStart: reached,
+		GotConn:           func(httptrace.GotConnInfo) { reached() },
+	})
+	response, err := c.Transport.RoundTrip(request.WithContext(ctx))
+	if err != nil && proxy != nil && !route.beyond.Load() {
+		return nil, &ProxyError{host: addressOf(proxy), variable: proxyVariable(request), reason: proxyReason(err)}
+	}
+	return response, err
+}
+
+// proxyVariable is the variable that http.ProxyFromEnvironment reads.
+func proxyVariable(request *http.Request) string {
+	name := strings.ToUpper(request.URL.Scheme) + "_PROXY"
+	if os.Getenv(name) == "" && os.Getenv(strings.ToLower(name)) != "" {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+func proxyReason(err error) string {
+	status, answered := errors.AsType[proxyStatus](err)
+	switch {
+	case !answered && strings.Contains(err.Error(), "malformed"):
+		return "its answer isn't HTTP"
+	case !answered:
+		return Reason(err)
+	case status == http.StatusProxyAuthRequired:
+		return "it requires a login (HTTP 407)"
+	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+		return fmt.Sprintf("it can't reach the host (HTTP %d)", status)
+	}
+	return fmt.Sprintf("it doesn't connect to the host (HTTP %d)", status)
+}
+
+// proxyStatus is a proxy's answer that opens no tunnel.
+type proxyStatus int
+
+func (s proxyStatus) Error() string { return fmt.Sprint("proxy status ", int(s)) }
+
+func checkTunnel(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode != http.StatusOK {
+		return proxyStatus(answer.StatusCode)
+	}
+	return nil
+}
+
+// addressOf is the host and port of a proxy.
+func addressOf(proxy *url.URL) string {
+	port := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]
+	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), port, "80"))
+}
+
+// through returns a request's proxy for http.Transport. One that is reached with
+// TLS is given as a plain one, since dialTLS does that: http.Transport would hold
+// its certificate against what the target's has to be.
+func through(request *http.Request) (*url.URL, error) {
+	route := routeOf(request.Context())
+	if route == nil || route.proxy == nil {
+		return nil, nil
+	}
+	proxy := *route.proxy
+	if proxy.Scheme == "https" {
+		proxy.Scheme, proxy.Host = "http", addressOf(route.proxy)
+	}
+	return &proxy, nil
+}
+
+// dialTLS connects to a target, or to a proxy by its own scheme.
+func (c *carrier) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	connection, err := c.dial(ctx, network, address)
+	route := routeOf(ctx)
+	if err != nil || route == nil || route.proxy == nil || route.proxy.Scheme != "https" {
+		return connection, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
+	defer cancel()
+	secured := tls.Client(connection, &tls.Config{ServerName: route.proxy.Hostname(), RootCAs: c.roots, MinVersion: tls.VersionTLS12})
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = connection.Close() // it is of no use
+		return nil, err
+	}
+	return secured, nil
+}
+
+const handshakeTime = 10 * time.Second

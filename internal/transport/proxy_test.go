@@ -1,0 +1,197 @@
+package transport_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
+)
+
+// listen serves connections with serve, and returns the address.
+func listen(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer connection.Close()
+				serve(connection)
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// says reads a request and answers it with text.
+func says(text string) func(net.Conn) {
+	return func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 4096))
+		_, _ = io.WriteString(c, text)
+	}
+}
+
+// withTLS is a server for TLS whose certificate nobody knows but pool.
+func withTLS(t *testing.T, handler http.Handler) (server *httptest.Server, pool *x509.CertPool) {
+	t.Helper()
+	server = httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	pool = x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	return server, pool
+}
+
+// tunnel is a proxy that leads every host to address.
+func tunnel(address string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		to, err := net.Dial("tcp", address)
+		if err != nil || r.Method != http.MethodConnect {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer to.Close()
+		from, buffer, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer from.Close()
+		_, _ = io.WriteString(from, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(to, buffer) }()
+		_, _ = io.Copy(from, to)
+	})
+}
+
+func askThrough(t *testing.T, config *tls.Config, dial transport.Dial, proxy string) error {
+	t.Helper()
+	client := transport.NewProxiedClient(config, dial, func(*http.Request) (*url.URL, error) { return url.Parse(proxy) })
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://target.example.com/path", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := client.Do(request)
+	if err == nil {
+		answer.Body.Close()
+	}
+	return err
+}
+
+func TestAProxysFaultIsNotTheTargets(t *testing.T) {
+	failing := func(err error) transport.Dial {
+		return func(context.Context, string, string) (net.Conn, error) { return nil, err }
+	}
+	selfSigned, _ := withTLS(t, http.NotFoundHandler())
+	for name, c := range map[string]struct {
+		scheme string
+		dial   transport.Dial
+		serve  func(net.Conn)
+		want   string
+	}{
+		"an unknown name":       {"http", failing(&net.DNSError{IsNotFound: true, Name: secrettest.Canary}), nil, "there is no such host"},
+		"no name server":        {"http", failing(&net.DNSError{IsTemporary: true}), nil, "cannot be looked up"},
+		"nobody there":          {"http", failing(syscall.ECONNREFUSED), nil, "refused"},
+		"no route":              {"http", failing(syscall.EHOSTUNREACH), nil, "no way"},
+		"a login":               {"http", nil, says("HTTP/1.1 407 " + secrettest.Canary + "\r\n\r\n"), "requires a login (HTTP 407)"},
+		"a refusal":             {"http", nil, says("HTTP/1.1 403 " + secrettest.Canary + "\r\n\r\n"), "HTTP 403"},
+		"a gateway's failure":   {"http", nil, says("HTTP/1.1 502 " + secrettest.Canary + "\r\n\r\n"), "can't reach the host (HTTP 502)"},
+		"a redirect":            {"http", nil, says("HTTP/1.1 302 Found\r\nLocation: /" + secrettest.Canary + "\r\n\r\n"), "HTTP 302"},
+		"no HTTP":               {"http", nil, says("SSH-2.0-" + secrettest.Canary + "\r\n"), "isn't HTTP"},
+		"a broken header":       {"http", nil, says("HTTP/1.1 200 OK\r\n" + secrettest.Canary + "\r\n\r\n"), "isn't HTTP"},
+		"an early end":          {"http", nil, says(""), "broke"},
+		"silence":               {"http", nil, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, "in time"},
+		"TLS, and nobody there": {"https", failing(syscall.ECONNREFUSED), nil, "refused"},
+		"TLS, and none":         {"https", nil, says("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak TLS"},
+		"SOCKS, nobody there":   {"socks5", failing(syscall.ECONNREFUSED), nil, "refused"},
+		"SOCKS, and none":       {"socks5", nil, says("HTTP/1.1 400 Bad Request\r\n\r\n"), "failed"},
+		"TLS, self-signed":      {"https", nil, nil, "nobody known to this machine signed its certificate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			host := "127.0.0.1:3128"
+			if c.serve != nil {
+				host = listen(t, c.serve)
+			} else if c.dial == nil {
+				host = strings.TrimPrefix(selfSigned.URL, "https://")
+			}
+			err := askThrough(t, nil, c.dial, c.scheme+"://ann:"+url.QueryEscape(secrettest.Canary)+"@"+host)
+			proxy, is := errors.AsType[*transport.ProxyError](err)
+			if !is {
+				t.Fatalf("%v", err)
+			}
+			if !strings.HasPrefix(proxy.Error(), "the proxy "+host+" of HTTPS_PROXY: ") || !strings.Contains(proxy.Error(), c.want) || transport.Reason(err) != proxy.Error() {
+				t.Errorf("%s", proxy)
+			}
+			if transport.IsUntrusted(err) {
+				t.Error("the target is untrusted")
+			}
+			secrettest.Absent(t, "the error", proxy.Error()+proxy.Hint())
+		})
+	}
+}
+
+func TestATargetsFaultBehindAProxyIsItsOwn(t *testing.T) {
+	target, _ := withTLS(t, http.NotFoundHandler())
+	proxy := httptest.NewServer(tunnel(strings.TrimPrefix(target.URL, "https://")))
+	t.Cleanup(proxy.Close)
+	if err := askThrough(t, nil, nil, proxy.URL); !transport.IsUntrusted(err) {
+		t.Errorf("%v", err)
+	}
+	broken := httptest.NewServer(tunnel(listen(t, says(""))))
+	t.Cleanup(broken.Close)
+	err := askThrough(t, nil, nil, broken.URL)
+	if _, is := errors.AsType[*transport.ProxyError](err); err == nil || is {
+		t.Errorf("%v", err)
+	}
+}
+
+// What is asked of a target's certificate is not asked of the proxy's.
+func TestAProxyWithTLSShowsACertificateOfItsOwn(t *testing.T) {
+	target, roots := withTLS(t, http.NotFoundHandler())
+	proxy, _ := withTLS(t, tunnel(strings.TrimPrefix(target.URL, "https://")))
+	roots.AddCert(proxy.Certificate())
+	var seen []string
+	config := &tls.Config{RootCAs: roots, ServerName: "example.com", VerifyConnection: func(state tls.ConnectionState) error {
+		seen = append(seen, state.ServerName)
+		return nil
+	}}
+	if err := askThrough(t, config, nil, proxy.URL); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 1 || seen[0] != "example.com" {
+		t.Errorf("held against the target's rules: %q", seen)
+	}
+}
+
+func TestAProxyThatCannotBeReadIsNotQuoted(t *testing.T) {
+	client := transport.NewProxiedClient(nil, nil, func(*http.Request) (*url.URL, error) {
+		return nil, errors.New("invalid proxy address " + secrettest.Canary)
+	})
+	_, err := client.Get("https://target.example.com")
+	proxy, is := errors.AsType[*transport.ProxyError](err)
+	if !is || proxy.Error() != "the proxy of HTTPS_PROXY: its address can't be read" {
+		t.Fatalf("%v", err)
+	}
+	secrettest.Absent(t, "the error", err.Error())
+}

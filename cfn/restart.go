@@ -39,7 +39,8 @@ type webService struct{ cluster, name string }
 // is looked up.
 //
 // The errors are those of Search, KindMissing when the stack has no web service,
-// and KindUnknown when ECS could not say whether it has begun.
+// and KindUnknown when ECS could not say whether it has begun, or shows no new
+// deployment.
 func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 	const what = "restart the web service"
 	if err := f.enter(ctx, of(what, rack), rack); err != nil {
@@ -60,7 +61,7 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 		}, servicesIn(rack.Region), f.changingService)
 	})
 	if err == nil && answer.Service != nil {
-		if newest, found := pick(f.read(answer.Service.Deployments), ""); found {
+		if newest, isNew := newSince(before, f.read(answer.Service.Deployments)); isNew {
 			return newest, nil
 		}
 	}
@@ -71,6 +72,13 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 	return f.lookUpRestart(ctx, rack, service, before, err)
 }
 
+// newSince returns the newest deployment, if it was not there before.
+func newSince(before, after []Deployment) (Deployment, bool) {
+	newest, found := pick(after, "")
+	_, isOld := pick(before, newest.ID)
+	return newest, found && !isOld
+}
+
 // lookUpRestart looks for a deployment that was not there before.
 func (f *Finder) lookUpRestart(ctx context.Context, rack Rack, service webService, before []Deployment, failed error) (Deployment, error) {
 	const what = "restart the web service"
@@ -78,16 +86,19 @@ func (f *Finder) lookUpRestart(ctx context.Context, rack Rack, service webServic
 	defer cancel()
 	after, err := f.deployments(own, what, rack, service)
 	if err == nil {
-		newest, found := pick(after, "")
-		if _, old := pick(before, newest.ID); found && !old {
+		if newest, isNew := newSince(before, after); isNew {
 			return newest, nil
 		}
 		if failed != nil {
 			return Deployment{}, failed
 		}
 	}
+	why := "the answer was lost, and it is not known whether it has begun"
+	if err == nil {
+		why = "ECS accepted it, and shows no new deployment"
+	}
 	return Deployment{}, &Error{
-		Kind: KindUnknown, what: of(what, rack), why: "the answer was lost, and it is not known whether it has begun", cause: failed,
+		Kind: KindUnknown, what: of(what, rack), why: why, cause: failed,
 		hints: []string{"restarting once more does no harm"},
 	}
 }

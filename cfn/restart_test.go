@@ -127,3 +127,10 @@ func TestARestartIsLookedUpNotRepeated(t *testing.T) {
 	_, err := w.finder().Restart(t.Context(), w.rack)
 	w.wantKind(w.failed(err), cfn.KindUnknown)
 }
+
+func TestARestartThatShowsNoNewDeploymentIsNoSuccess(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.KeepDeployments("eu-west-1")
+	_, err := w.finder().Restart(t.Context(), w.rack)
+	w.wantKind(w.failed(err), cfn.KindUnknown, "no new deployment")
+}

@@ -22,6 +22,14 @@ type StackState struct {
 	// Since is when the last update began, or the stack was made, by the clock
 	// of AWS.
 	Since time.Time
+
+	changeSet string // ARN of the one that the last update executed, "" where AWS doesn't say
+}
+
+// IsOf reports whether the stack's last update is that of a preview, or may be:
+// AWS doesn't name the change set of every update.
+func (s StackState) IsOf(p *Preview) bool {
+	return s.changeSet == "" || p.id == "" || s.changeSet == p.id
 }
 
 // State reads what a Rack's stack is doing. The errors are those of Search, and
@@ -40,7 +48,8 @@ func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
 func stateOf(described types.Stack) StackState {
 	status := string(described.StackStatus)
 	state := StackState{Status: bounded(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status)}
-	state.Reset = strings.Contains(aws.ToString(described.ChangeSetId), ":changeSet/"+changeSetPrefix)
+	state.changeSet = aws.ToString(described.ChangeSetId)
+	state.Reset = strings.Contains(state.changeSet, ":changeSet/"+changeSetPrefix)
 	switch {
 	case described.LastUpdatedTime != nil:
 		state.Since = *described.LastUpdatedTime

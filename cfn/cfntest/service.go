@@ -119,7 +119,7 @@ func updateService(s *Server, c call) (any, *failure) {
 			return nil, refusal(http.StatusBadRequest, "ClientException", "TaskDefinition not found.")
 		}
 	}
-	if request.ForceNewDeployment || task != one.deployments[0].task {
+	if !s.trouble(c.region).idle && (request.ForceNewDeployment || task != one.deployments[0].task) {
 		s.deploy(one, task, nil)
 	}
 	return map[string]any{"service": one.described()}, nil

@@ -11,6 +11,7 @@ type trouble struct {
 	denied    map[string]bool // actions, with their service
 	throttled int
 	latency   time.Duration
+	idle      bool // services begin no deployment
 }
 
 // trouble returns the region's, with s.mu held.
@@ -61,6 +62,14 @@ func (s *Server) Slow(region string, latency time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.trouble(region).latency = latency
+}
+
+// KeepDeployments makes a region's services answer an update as if it was
+// accepted, and begin no deployment.
+func (s *Server) KeepDeployments(region string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble(region).idle = true
 }
 
 // play makes a call meet what is wrong with its region.

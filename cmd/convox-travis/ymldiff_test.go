@@ -82,3 +82,46 @@ func TestTheAppIsCalledAsTheRepository(t *testing.T) {
 	lay("api\n", ".convox", "app")
 	w.want(w.run("", args...), 0, "--app api'")
 }
+
+// A pipe often ends on a terminal.
+func TestANameThatSteersATerminalIsCleanedInAPipeToo(t *testing.T) {
+	w := newWorld(t).withYML(simple)
+	for _, base := range []string{"a\x1b[31mb.yml", "a\x07\u202eb.yml", "a\r\nb.yml", "a\u009b31mb.yml"} {
+		path := filepath.Join(w.dir, base)
+		for _, there := range []bool{false, true} {
+			if there {
+				if err := os.WriteFile(path, []byte(simple), 0o600); err != nil {
+					t.Skip("no such names here")
+				}
+			}
+			for _, more := range [][]string{nil, {"--check"}, {"--json"}, {"--write"}} {
+				e := w.run("", append(append(console, "--file", path), more...)...)
+				harmless(t, base, e.out)
+				harmless(t, base, e.err)
+				if there && more == nil {
+					w.want(e, 0, "--- a/a", "+++ b/a")
+				}
+			}
+		}
+	}
+}
+
+func TestALinkOutOfTheCloneIsRefused(t *testing.T) {
+	w := newWorld(t).inClone()
+	outside := filepath.Join(t.TempDir(), "shared.yml")
+	if err := os.WriteFile(outside, []byte(simple), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, w.ymlPath()); err != nil {
+		t.Skip("no links here")
+	}
+	for _, more := range []string{"--write", "--check", "--json"} {
+		e := w.run("", append(console, more)...)
+		if e.code == 0 || !strings.Contains(e.out+e.err, outside) || !strings.Contains(e.out+e.err, "not a file of this clone") {
+			t.Errorf("%s: exit %d: %s%s", more, e.code, e.out, e.err)
+		}
+	}
+	if text, err := os.ReadFile(outside); err != nil || string(text) != simple {
+		t.Errorf("it holds %q, %v", text, err)
+	}
+}

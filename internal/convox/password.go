@@ -60,7 +60,7 @@ func CheckPassword(password secret.String) error {
 	case strings.ContainsFunc(value, unicode.IsControl):
 		return &PasswordError{reason: "has a control character", hints: []string{oneLine}}
 	case strings.TrimSpace(value) != value:
-		return &PasswordError{reason: "has white space before or after it", hints: []string{oneLine}}
+		return &PasswordError{reason: "has white space before or after it", hints: []string{oneLine, "a Rack's password that really has it needs a reset: the convox client cannot send it"}}
 	}
 	return nil
 }

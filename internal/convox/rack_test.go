@@ -173,7 +173,7 @@ func TestARackGetsWhatTheClientSends(t *testing.T) {
 	got := make(chan http.Header, 8)
 	server := answering(t, map[string]handler{"*": func(w http.ResponseWriter, r *http.Request) {
 		name, password, _ := r.BasicAuth()
-		if name != "convox" || password != "a%20b" || r.URL.User != nil {
+		if name != "convox" || password != "a+b" || r.URL.User != nil {
 			t.Errorf("%q logged in", name)
 		}
 		got <- r.Header

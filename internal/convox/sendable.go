@@ -11,11 +11,13 @@ import (
 // user is the user name of every Basic credential that the convox client sends.
 const user = "convox"
 
-// clientForm is what the convox client sends for a password: it puts the
-// password into an address and sends the escaped half of it as it stands
-// (https://github.com/convox/rack/tree/master/pkg/cli, helpers.go).
+// clientForm is what the convox client sends for a password: it escapes it as for
+// the query of an address, puts it into the user info of one, and sends what that
+// prints (https://github.com/convox/rack/tree/master/pkg/cli, helpers.go). A query
+// has a plus for a space, which in the user info is a plus.
 func clientForm(password secret.String) secret.String {
-	return secret.New(strings.TrimPrefix(url.UserPassword(user, password.Reveal()).String(), user+":"))
+	text := strings.ReplaceAll(password.Reveal(), " ", "+")
+	return secret.New(strings.TrimPrefix(url.UserPassword(user, text).String(), user+":"))
 }
 
 // Sendable reports whether the convox client, and so a build, sends the

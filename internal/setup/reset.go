@@ -99,14 +99,15 @@ const (
 	CodeRolledBack       = "rolled_back" // the old password holds
 	CodeNotSettled       = "not_settled" // the stack has the new password, and some web task not yet
 	CodeNotFollowed      = "not_followed"
-	CodeStuck            = "stuck" // either password may hold
+	CodeOvertaken        = "overtaken" // a later update has set another password
+	CodeStuck            = "stuck"     // either password may hold
 	CodeUnknown          = "unknown"
 )
 
 // IsBegun reports whether err tells of a reset that was begun and is not over.
 func IsBegun(err error) bool {
 	decided, is := errors.AsType[*Error](err)
-	return is && slices.Contains([]string{CodeNotSettled, CodeNotFollowed, CodeStuck, CodeUnknown}, decided.code)
+	return is && slices.Contains([]string{CodeNotSettled, CodeOvertaken, CodeNotFollowed, CodeStuck, CodeUnknown}, decided.code)
 }
 
 // MakePlan finds out whether the reset could be proved to have worked, before it

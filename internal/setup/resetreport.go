@@ -20,6 +20,7 @@ const (
 	PhaseRolledBack Phase = "rolled_back" // the update was taken back
 	PhaseStuck      Phase = "stuck"       // the update neither ended nor was taken back
 	PhaseUpdated    Phase = "updated"     // the stack has the new password, and its web service may have the old one
+	PhaseOvertaken  Phase = "overtaken"   // a later update of the stack has set another password
 	PhaseSettled    Phase = "settled"     // only the new password logs in
 )
 
@@ -65,6 +66,8 @@ func (r ResetReport) Standing() string {
 		return rack + ": its stack is stuck" + status + ", and either password may hold"
 	case r.Phase == PhaseUpdated:
 		return rack + ": its stack has the new password" + status + ", and its web service may still take the old one"
+	case r.Phase == PhaseOvertaken:
+		return rack + ": a later update of its stack has set another password than the new one of this reset"
 	case r.Phase == PhaseSettled && r.OldUnknown:
 		return rack + ": the new password logs in, five times in a row; the old one is not known here, and was not tried"
 	case r.Phase == PhaseSettled:

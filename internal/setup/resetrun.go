@@ -193,6 +193,8 @@ func (r resetRun) settle() ResetReport {
 			return report
 		case r.stop.asked() != nil:
 			return r.ended(PhaseUpdated, "", r.notSettled(r.stop.asked()))
+		case err == errOvertaken:
+			return r.ended(PhaseOvertaken, "", r.overtaken())
 		case err != nil:
 			return r.ended(PhaseUpdated, "", r.notSettled(err))
 		}
@@ -212,6 +214,19 @@ func (r resetRun) notSettled(cause error) error {
 			pickUp(r.plan.Rack),
 			fmt.Sprintf("or force a new deployment of the Rack's web service in ECS by hand: convox-travis reset-password %s --region %s --guide",
 				shellescape.Quote(shownRack(r.plan.Rack)), shellescape.Quote(shellescape.StripUnsafe(r.plan.Rack.Region))),
+		},
+	}
+}
+
+// overtaken is a reset whose password another update of the stack has replaced.
+func (r resetRun) overtaken() error {
+	rack := shownRack(r.plan.Rack)
+	return &Error{
+		code: CodeOvertaken,
+		text: fmt.Sprintf("Rack %s: %v, and the new one of this reset does not log in", rack, errOvertaken),
+		hints: []string{
+			"use the password of the later reset: whoever ran it has it",
+			fmt.Sprintf("or reset it again: convox-travis reset-password %s --region %s", shellescape.Quote(rack), shellescape.Quote(shellescape.StripUnsafe(r.plan.Rack.Region))),
 		},
 	}
 }

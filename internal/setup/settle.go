@@ -2,6 +2,7 @@ package setup
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"convox-travis/cfn"
@@ -11,22 +12,24 @@ import (
 // settling is the wait until only the new password logs in.
 type settling struct {
 	resetRun
-	began     time.Time      // the update that an earlier run made, by the clock of AWS
+	began     time.Time      // when the stack's last update began, by the clock of AWS; zero where that isn't known
 	restarted bool           // by the update, or by us
 	last      cfn.Deployment // as it was seen last
 	turn      convox.Turn
 	told      ResetEvent
 	changed   time.Time     // when something was different last
 	wait      time.Duration // until the next look
+	failures  int           // to begin the restart
 }
+
+// restartTries is how often the restart is begun before its failure is final.
+const restartTries = 5
 
 func newSettling(r resetRun) *settling {
 	s := &settling{resetRun: r, changed: r.clock().Now()}
 	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
-	if r.plan.Preview == nil {
-		state, _ := r.Stacks.State(r.stop.Soft, r.plan.Rack) // without an answer, restarting once too often does no harm
-		s.began = state.Since
-	}
+	state, _ := r.Stacks.State(r.stop.Soft, r.plan.Rack) // without an answer, restarting once too often does no harm
+	s.began = state.Since
 	return s
 }
 
@@ -43,6 +46,7 @@ var (
 	errStillOld    = errors.New("the web service has been started anew, and a task still does not take it")
 	errNeverEnds   = errors.New("the new deployment of the web service does not come to its end")
 	errGaveUp      = errors.New("ECS gave the new deployment of the web service up")
+	errOvertaken   = errors.New("a later update of its stack has set another password")
 	errNoAnswerNow = errors.New("the Rack does not answer")
 )
 
@@ -61,6 +65,8 @@ func (s *settling) look() (done bool, err error) {
 	switch {
 	case err != nil:
 		return false, err
+	case s.isOvertaken(deployment):
+		return false, errOvertaken
 	case failed != nil: // the next look may be answered
 		return false, s.tooLong(failed)
 	case settled && deployment.Completed:
@@ -107,6 +113,22 @@ func (s *settling) knock() (settled bool, err error) {
 // still older one. One that does not answer has said nothing.
 func (s *settling) sawOld() bool { return s.turn.Err == nil && (s.turn.Old || !s.turn.New) }
 
+// isOvertaken reports whether a later update of the stack has set another
+// password: a reset by this program has; of any other update it is certain once
+// tasks that were started after it refuse the password.
+func (s *settling) isOvertaken(d cfn.Deployment) bool {
+	if s.turn.Err != nil || s.turn.New {
+		return false
+	}
+	state, err := s.Stacks.State(s.stop.Soft, s.plan.Rack)
+	if err != nil || state.InProgress || strings.Contains(state.Status, "ROLLBACK") {
+		return false
+	}
+	ours := s.plan.Preview == nil || state.IsOf(s.plan.Preview)
+	isLater := !ours || !s.began.IsZero() && state.Since.After(s.began)
+	return isLater && (state.Reset || s.restarted && d.Completed && !d.Created.Before(state.Since))
+}
+
 // restart begins a new deployment. One whose fate is unknown counts as begun
 // until it is seen that it was not.
 func (s *settling) restart() error {
@@ -115,9 +137,11 @@ func (s *settling) restart() error {
 	defer cancel()
 	deployment, err := s.Stacks.Restart(ctx, s.plan.Rack)
 	if err != nil {
-		if lasting(err) {
+		s.failures++
+		if lasting(err) || s.failures == restartTries {
 			return err
 		}
+		s.wait <<= s.failures
 		return s.tooLong(err)
 	}
 	s.restarted, s.wait = true, 0

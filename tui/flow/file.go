@@ -3,6 +3,7 @@ package flow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -18,6 +19,8 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	tell(func(f *Flow) {
 		if err == nil {
 			f.found.file = &file
+		} else if !errors.Is(err, travisyml.ErrNoClone) {
+			f.found.fileErr = err
 		}
 		f.found.fileDone = true
 	})
@@ -37,10 +40,10 @@ func (j job) fileNow(ctx context.Context, outside Outside) (now *travisyml.File,
 }
 
 // fitsFile reports whether the clone's file is that of the repository.
-func (f *Flow) fitsFile() bool {
-	if f.found.file == nil {
-		return false
-	}
+func (f *Flow) fitsFile() bool { return f.found.file != nil && f.isOwn() }
+
+// isOwn reports whether the clone is that of the repository.
+func (f *Flow) isOwn() bool {
 	for _, own := range f.ownRepositories() {
 		if strings.EqualFold(own.String(), f.answers.target.String()) {
 			return true
@@ -131,6 +134,9 @@ func (f *Flow) noStepFor() error {
 
 // fileLines shows what is added to .travis.yml, and why it is not.
 func (f *Flow) fileLines() []Line {
+	if f.found.fileErr != nil && f.isOwn() {
+		return append([]Line{{}, {Heading, ".travis.yml"}}, problemLines(f.found.fileErr)...)
+	}
 	if !f.fitsFile() {
 		return nil
 	}

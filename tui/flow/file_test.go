@@ -53,6 +53,28 @@ func (w *world) review() string {
 
 const yml = "language: ruby\nscript: rake\n"
 
+func TestAFileThatCannotBeUsedIsNamedOnTheReview(t *testing.T) {
+	w := newWorld(t)
+	outside, clone := filepath.Join(t.TempDir(), "shared.yml"), t.TempDir()
+	for _, name := range []string{outside, filepath.Join(clone, ".git")} {
+		if err := os.WriteFile(name, []byte(yml), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(outside, filepath.Join(clone, ".travis.yml")); err != nil {
+		t.Skip("no links here")
+	}
+	w.outside.File = func(context.Context) (travisyml.File, error) { return travisyml.Open(clone) }
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, outside) || !strings.Contains(lines, "not a file of this clone") || strings.Contains(lines, "+deploy:") {
+		t.Errorf("the review says %s", lines)
+	}
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	if w.read(outside) != yml {
+		t.Errorf("it holds %s", w.read(outside))
+	}
+}
+
 func TestTheDeployStepIsWrittenWithThePair(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)

@@ -115,6 +115,7 @@ type found struct {
 	cloneDone bool
 
 	file     *travisyml.File
+	fileErr  error // it is there, and can't be used
 	fileDone bool
 
 	saved     []convox.SavedLogin

@@ -159,8 +159,12 @@ func (z *wizard) toPassword() *wizard {
 	return z.sees(askSource, "› Type or paste it").enter().sees(askPassword)
 }
 
+// wholeReview is a terminal that shows the review without scrolling: on a smaller
+// one an Enter reads on.
+var wholeReview = terminal.Options{Height: 34}
+
 func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
-	z := newWorld(t).inClone().saved().open(terminal.Options{}).atWay()
+	z := newWorld(t).inClone().saved().open(wholeReview).atWay()
 	for _, question := range []string{askWay, askRack, askSource, atReview, askProof, atDone} {
 		z.sees(question)
 		z.still()
@@ -388,7 +392,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	w.env["AWS_PROFILE"], w.env["TRAVIS_TOKEN"], w.env["HOME"] = "a-profile-of-mine", "a-token-of-mine", "/nowhere"
 	w.env["TMPDIR"] = w.dir
-	z := w.open(terminal.Options{}, "demo")
+	z := w.open(wholeReview, "demo")
 	enters := 0
 	for _, question := range []string{askWay, askRack, askSource, atReview, askProof, atDone} {
 		z.sees(question, "demo:")

@@ -65,8 +65,8 @@ func TestAFileThatDeploysNeedsNoAnswers(t *testing.T) {
 func TestTheAppIsCalledAsTheRepository(t *testing.T) {
 	w := newWorld(t).withYML(simple)
 	args := []string{"yml", "--rack", "production", "--branch", "main"}
-	w.want(w.run("", args...), 0, "--app web'")
-	w.want(w.run("", append(args, "--repo", "acme/My_API")...), 0, "--app my-api'")
+	w.want(w.run("", args...), 0, "--app web --wait'")
+	w.want(w.run("", append(args, "--repo", "acme/My_API")...), 0, "--app my-api --wait'")
 	lay := func(text, folder, name string) string {
 		path := filepath.Join(w.dir, folder, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -78,9 +78,9 @@ func TestTheAppIsCalledAsTheRepository(t *testing.T) {
 		return path
 	}
 	other := lay(simple, "elsewhere", ".travis.yml")
-	w.want(w.run("", append(args, "--file", other)...), 0, "--app elsewhere'")
+	w.want(w.run("", append(args, "--file", other)...), 0, "--app elsewhere --wait'")
 	lay("api\n", ".convox", "app")
-	w.want(w.run("", args...), 0, "--app api'")
+	w.want(w.run("", args...), 0, "--app api --wait'")
 }
 
 // A pipe often ends on a terminal.

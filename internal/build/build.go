@@ -28,6 +28,21 @@ type Event struct {
 	Branch     string // of a pull request its target; of a tag the tag
 	Tag        string
 	HeadBranch string // of a pull request
+
+	// What only conditions ask for. What is "" or not known makes a condition
+	// true that depends on it, and Unseen in the Build.
+	HeadRepo      string // of a pull request, OWNER/NAME
+	Sender        string // the login of who pushed
+	CommitMessage string
+	Settings      []Setting // the variables of the repository's settings
+	SettingsKnown bool      // whether Settings are all of them
+}
+
+// Setting is a variable of the repository's settings, which conditions see.
+type Setting struct {
+	Name    string
+	Value   string
+	Private bool // Value isn't known
 }
 
 // Node is a value of the file as Travis reads it, with the line where it
@@ -39,6 +54,9 @@ type Node struct {
 	Items  []*Node
 	Fields []Field // of a mapping, in order, each key once
 	Line   int
+
+	cipher   string // of an encrypted value, to tell one from another
+	anchored bool   // whether the value has an anchor
 }
 
 // NodeKind is the kind of a Node.

@@ -31,7 +31,7 @@ func TestConditionsHoldAsWithTravis(t *testing.T) {
 		"env(FOO) =~ ^f": true, "branch = concat(ma, in)": true, "branch =~ concat('^', ma)": true, "os = linux": true,
 		"dist = focal": true, "repo = acme/api": true, "sender = ann": true, `commit_message =~ /^Fix/`: true,
 		"head_branch IS blank": true, "release": true, "true": true, "false": false, "branch": true, "tag": false,
-		"$TRAVIS_BRANCH = main": false, "branch = $BRANCH": false, "branch = '$BRANCH'": false, "branch =": false, "= main": false,
+		"$TRAVIS_BRANCH != main": false, "branch != $BRANCH": false, "branch = '$BRANCH'": false, "branch =": false, "= main": false,
 		"branch = main extra": false, "branch = 'main": false, "branch = main AND": false, "branch = main \\\n AND type = push": true,
 		"BRANCH = main": false,
 	} {

@@ -43,7 +43,7 @@ const (
 // and what they run, after travis-yml (https://github.com/travis-ci/travis-yml,
 // lib/travis/yml/doc). The error says why, with the line, and quotes no value.
 func Parse(ctx context.Context, text []byte) (*Config, error) {
-	if len(text) > largestFile {
+	if isTooLarge(text) {
 		return nil, errTooLarge
 	}
 	c := &Config{Root: &Node{Kind: Mapping, Line: 1}}

@@ -121,6 +121,7 @@ func TestAFileThatCannotBeReadIsAnError(t *testing.T) {
 	for _, text := range []string{
 		"a: [", "- a", "just text", "? [a]\n: b", "a:\n\tb: c", "a: b: c", "'a", "%YAML 9",
 		strings.Repeat("[", 20_000), strings.Repeat("a: {", 20_000), strings.Repeat("- ", 20_000), strings.Repeat("x", largestFile+1),
+		"a: [" + strings.Repeat("x,", mostMarks) + "]",
 	} {
 		if _, err := Parse(context.Background(), []byte(text)); err == nil {
 			t.Errorf("%.40q is read", text)

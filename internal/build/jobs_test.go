@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,8 @@ func line(job Job, keys string) string {
 			if job.AllowFailure {
 				parts = append(parts, "may fail")
 			}
+		case "deploy":
+			parts = append(parts, fmt.Sprint(len(job.Config.Get(key).wrapped()), " deploys"))
 		default:
 			parts = append(parts, strings.Join(texts(job.Config.Get(key)), ","))
 		}
@@ -65,7 +68,9 @@ var jobCases = []struct {
 	{"one job under jobs is included", "jobs: {script: a}", "script", []string{"a"}},
 	{"jobs inherit phases and deploy", "install: i\ndeploy: {provider: script}\njobs: {include: [{script: a}]}", "install script", []string{"i a"}},
 	{"an empty list switches nothing off", "install: i\njobs: {include: [{install: [], script: a}]}", "install script", []string{"i a"}},
-	{"a false deploy switches it off", "deploy: {provider: script}\njobs: {include: [{deploy: false, script: a}]}", "script deploy", []string{"a"}},
+	{"a phase without a command replaces the root's", "script: a\njobs: {include: [{script: {b: c}, name: x}]}", "script name", []string{"x"}},
+	{"a false deploy switches it off", "deploy: {provider: script}\njobs: {include: [{deploy: false, script: a}]}", "script deploy", []string{"a 0 deploys"}},
+	{"a job's deploy replaces the root's", "deploy: [{provider: a}, {provider: b}]\njobs: {include: [{deploy: c}, {script: a}]}", "script deploy", []string{"1 deploys", "a 2 deploys"}},
 	{"an included job inherits the first env", "env: [A=1, A=2]\njobs: {include: [{script: a}]}", "env script", []string{"A=1", "A=2", "A=1 a"}},
 	{"but not with an env of its own", "env: [A=1, A=2]\njobs: {include: [{env: B=1}]}", "env", []string{"A=1", "A=2", "B=1"}},
 	{"nor with an empty one", "env: [A=1, A=2]\njobs: {include: [{env: [], name: x}, {env: , name: y}]}", "env name", []string{"A=1", "A=2", "x", "y"}},
@@ -76,12 +81,14 @@ var jobCases = []struct {
 	{"an encrypted item isn't shown", "env: {global: [{secure: abc}, {X: {secure: def}}]}", "env", []string{"[secure],X=[secure]"}},
 	{"a malformed variable sets nothing", "env: [\"A='x\", B=1]", "env", []string{"", "B=1"}},
 	{"exclude compares without global variables", "env: {global: G=1, jobs: [A=1, A=2]}\njobs: {exclude: [{env: A=1}]}", "env", []string{"G=1,A=2"}},
+	{"and all of its variables", "jobs: {include: [{env: [A=1, B=1]}, {env: A=1}], exclude: [{env: A=1}]}", "env", []string{"A=1,B=1"}},
 	{"exclude has a condition", "rvm: [1, 2]\njobs: {exclude: [{rvm: 1, if: branch = dev}, {rvm: 2, if: branch = main}]}", "rvm", []string{"1"}},
 	{"exclude on every key that it names", "rvm: [1, 2]\nos: [linux, osx]\njobs: {exclude: [{rvm: 1, os: osx}]}", "os rvm", []string{"linux 1", "linux 2", "osx 2"}},
 	{"equal jobs are one", "rvm: [1, 1]", "rvm", []string{"1"}},
 	{"a job's condition", "jobs: {include: [{script: a, if: branch = dev}, {script: b}]}", "script", []string{"b"}},
 	{"jobs inherit the root's condition", "if: branch = main\njobs: {include: [{script: a}, {script: b, if: type = cron}]}", "script", []string{"a"}},
 	{"a job is in the stage of the one above", "jobs: {include: [{stage: x, script: a}, {script: b}]}", "stage script", []string{"x a", "x b"}},
+	{"also when that one is dropped", "jobs: {include: [{stage: x, if: branch = dev}, {script: b}]}", "stage script", []string{"x b"}},
 	{"jobs without a stage are in test", "rvm: [1, 2]\njobs: {include: [{stage: x}]}", "stage rvm", []string{"test 1", "test 2", "x 1"}},
 	{"unless the file writes it otherwise", "rvm: [1, 2]\nstages: [x, Test]\njobs: {include: [{stage: x}]}", "stage rvm", []string{"x 1", "Test 1", "Test 2"}},
 	{"stages run in their order", "stages: [b, a]\njobs: {include: [{stage: a}, {stage: c}, {stage: B}]}", "stage", []string{"B", "a", "c"}},
@@ -118,6 +125,7 @@ func TestABuildThatDoesNotRunSaysWhy(t *testing.T) {
 		reason string
 	}{
 		{"branches: main", pushToMain, ""},
+		{"branch: dev", pushToMain, ""}, // no key of Travis here, so not repaired
 		{"branches:\n  only: dev", pushToMain, "`branches.only` on line 2 leaves main out"},
 		{"branches:\n  only:\n  - dev\n  - /^ma/", pushToMain, ""},
 		{"branches:\n  only:\n  - /^(?!ma)/\n", pushToMain, "`branches.only` on line 2 leaves main out"},

@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	// The outside, one room for each.
 	"cfn":                {"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
 	"travisapi":          {"internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
+	"internal/build":     {},
 	"internal/convox":    {"internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
 	"internal/travisyml": {"internal/atomicfile", "internal/bounded", "internal/secret"},
 	"internal/gitrepo":   {"internal/child", "internal/crash"},

@@ -28,6 +28,7 @@ type Event struct {
 	Branch     string // of a pull request its target; of a tag the tag
 	Tag        string
 	HeadBranch string // of a pull request
+	Fork       bool   // a pull request from another repository: it gets no encrypted values
 }
 
 // Node is a value of the file as Travis reads it, with the line where it
@@ -39,6 +40,7 @@ type Node struct {
 	Items  []*Node
 	Fields []Field // of a mapping, in order, each key once
 	Line   int
+	Rows   bool // of a literal block: its lines are those of the file below Line
 }
 
 // NodeKind is the kind of a Node.

@@ -7,7 +7,7 @@
 // https://github.com/travis-ci/travis-conditions,
 // https://github.com/travis-ci/travis-build).
 //
-// Next room: internal/travisyml, which adds the step to the file.
+// Next room: internal/shell, which plays the Bash.
 package build
 
 // EventType is what started a build.

@@ -62,7 +62,7 @@ func (s *Shell) word(x syntax.TestExpr) string {
 	return ""
 }
 
-// number returns the value of an arithmetic expression in [[ -eq ]].
+// number returns the value of an arithmetic expression in text.
 func (s *Shell) number(expression string) int {
 	if n, err := strconv.Atoi(strings.TrimSpace(expression)); err == nil {
 		return n
@@ -176,6 +176,9 @@ func (s *Shell) matches(glob, text string) bool {
 	expression, err := pattern.Regexp(glob, pattern.EntireString|pattern.ExtendedOperators)
 	if err != nil {
 		return glob == text
+	}
+	if s.options["nocasematch"] {
+		expression = "(?i)" + expression
 	}
 	compiled, err := regexp.Compile(expression)
 	return err == nil && compiled.MatchString(text)

@@ -312,6 +312,17 @@ func (s *Shell) seq(args []string) int {
 
 // expr computes one operation on numbers, or compares two texts.
 func (s *Shell) expr(args []string) int {
+	if len(args) == 4 && args[0] == "substr" {
+		from, _ := strconv.Atoi(args[2])
+		count, _ := strconv.Atoi(args[3])
+		word := args[1][min(max(from-1, 0), len(args[1])):]
+		s.print(word[:min(max(count, 0), len(word))] + "\n")
+		return 0
+	}
+	if len(args) == 2 && args[0] == "length" {
+		s.print(strconv.Itoa(len(args[1])) + "\n")
+		return 0
+	}
 	if len(args) != 3 {
 		return oneIf(s.failing)
 	}

@@ -22,9 +22,15 @@ func (s *Shell) external(args []string) int {
 			return s.runFile(args[0], file, args[1:])
 		}
 	}
-	if status, output, known := s.watch(Call{Args: args, Line: s.place, Env: s.exportedValue}); known {
-		s.print(output)
-		return status
+	for _, program := range []string{args[0], s.programOf(args[0])} {
+		if program == "" {
+			continue
+		}
+		status, output, known := s.watch(Call{Args: append([]string{program}, args[1:]...), Line: s.place, Env: s.exportedValue})
+		if known {
+			s.print(output)
+			return status
+		}
 	}
 	if run := wrapperNamed(name); run != nil {
 		return run(s, args)
@@ -38,13 +44,31 @@ func (s *Shell) external(args []string) int {
 	if run := toolNamed(name); run != nil {
 		return run(s, args[1:])
 	}
-	if strings.Trim(name, "0123456789") == "" { // there is no such program
+	if !programName.MatchString(args[0]) {
 		return 127
 	}
-	if strings.Contains(args[0], "/") {
+	if strings.Contains(args[0], "/") && !path.IsAbs(args[0]) {
 		s.note(args[0])
 	}
 	return oneIf(s.failing)
+}
+
+// programName matches names that a program can have. Others, such as ["$X" for
+// [ "$X", or the number of a pull request, are mistakes: there is no such program.
+var programName = regexp.MustCompile(`^[\w.+@%:~/-]*[A-Za-z_][\w.+@%:~/-]*$`)
+
+// programOf returns the name of the program that was copied or downloaded to a
+// path, or to a folder of PATH.
+func (s *Shell) programOf(name string) string {
+	if strings.Contains(name, "/") {
+		return s.programs[s.absolute(name)]
+	}
+	for copied, program := range s.programs {
+		if path.Base(copied) == name && path.Dir(copied) != s.dir {
+			return program
+		}
+	}
+	return ""
 }
 
 func (s *Shell) exportedValue(name string) string {
@@ -315,7 +339,7 @@ func (s *Shell) docker(args []string) int {
 		s.print(output)
 		return status
 	}
-	if len(command) == 0 || wrapperNamed(path.Base(command[0])) == nil && !strings.Contains(path.Base(command[0]), "convox") {
+	if len(command) == 0 {
 		return oneIf(s.failing)
 	}
 	return child.external(command)

@@ -13,6 +13,8 @@
 //
 // It is written after Bash's manual
 // (https://www.gnu.org/software/bash/manual/bash.html).
+//
+// Next room: internal/travisyml, which adds the step to the file.
 package shell
 
 import (
@@ -70,15 +72,16 @@ func (p *Problem) Unwrap() error { return p.Err }
 // world is what a shell shares with its subshells and with the programs that it
 // starts.
 type world struct {
-	watch   Watch
-	failing bool // unknown programs and files fail
-	files   map[string]*content
-	gone    map[string]bool // removed, so they don't exist
-	unseen  []Unseen
-	steps   int
-	bytes   int
-	depth   int
-	place   int // the line of the current command
+	watch    Watch
+	failing  bool // unknown programs and files fail
+	files    map[string]*content
+	gone     map[string]bool   // removed, so they don't exist
+	programs map[string]string // a path to the program that was put there
+	unseen   []Unseen
+	steps    int
+	bytes    int
+	depth    int
+	place    int // the line of the current command
 }
 
 // Unseen is a script that a text runs and that isn't part of it.
@@ -152,7 +155,7 @@ type Shell struct {
 // With failing set, programs and files that nobody knows fail.
 func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 	s := &Shell{
-		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}},
+		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}, programs: map[string]string{}},
 		dir:   dir,
 	}
 	s.begin("bash")

@@ -48,6 +48,8 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 		return func(s *Shell, args []string) int { return s.touch(args, false) }
 	case "cp", "mv", "ln", "install":
 		return func(s *Shell, args []string) int { return s.copy(name, args) }
+	case "curl", "wget":
+		return func(s *Shell, args []string) int { return s.download(name, args) }
 	case "chmod", "chown", "sync", "clear", "stty", "tput", "date", "uname", "hostname", "id", "whoami", "travis_fold", "travis_time_start", "travis_time_finish", "travis_nanoseconds":
 		return func(*Shell, []string) int { return 0 }
 	}
@@ -282,6 +284,37 @@ func (s *Shell) touch(args []string, folder bool) int {
 	return 0
 }
 
+func or(value, without string) string {
+	if value == "" {
+		return without
+	}
+	return value
+}
+
+// put remembers which program is at a path.
+func (s *Shell) put(target, program string) {
+	s.grow(len(target) + len(program))
+	delete(s.gone, target)
+	s.programs[target] = program
+}
+
+// download remembers the program that curl or wget saves under another name.
+func (s *Shell) download(name string, args []string) int {
+	target, address := "", ""
+	for i, arg := range args {
+		switch {
+		case (arg == "--output" || arg == "--output-document" || len(arg) > 1 && arg[0] == '-' && arg[1] != '-' && strings.HasSuffix(arg, map[string]string{"curl": "o", "wget": "O"}[name])) && i+1 < len(args):
+			target = args[i+1]
+		case strings.Contains(arg, "://"):
+			address = arg
+		}
+	}
+	if target != "" && target != "-" && address != "" {
+		s.put(s.absolute(target), path.Base(address))
+	}
+	return oneIf(s.failing)
+}
+
 // copy gives a file that the play knows another name.
 func (s *Shell) copy(program string, args []string) int {
 	words, _ := operands(args, "mt")
@@ -293,13 +326,13 @@ func (s *Shell) copy(program string, args []string) int {
 		from := s.absolute(word)
 		file, ok := s.files[from]
 		target := to
-		if kept := s.files[to]; strings.HasSuffix(words[len(words)-1], "/") || kept != nil && kept.folder || len(words) > 2 {
+		if kept := s.files[to]; strings.HasSuffix(words[len(words)-1], "/") || strings.HasSuffix(to, "bin") || kept != nil && kept.folder || len(words) > 2 {
 			target = path.Join(to, path.Base(word))
 		}
 		if ok {
 			s.keep(target, file)
 		} else {
-			delete(s.gone, target)
+			s.put(target, or(s.programs[from], or(s.programOf(word), path.Base(word))))
 		}
 		if program == "mv" {
 			delete(s.files, from)

@@ -229,14 +229,14 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expan
 		if element.Value != nil {
 			content = s.literal(element.Value)
 		}
-		value.List = s.put(value.List, s.arithmetic(element.Index), content)
+		value.List = s.placed(value.List, s.arithmetic(element.Index), content)
 	}
 	return value
 }
 
-// put sets an element of an indexed array. Empty ones fill a gap; a wide gap
+// placed returns an indexed array with one element set. Empty ones fill a gap; a wide gap
 // can't be played.
-func (s *Shell) put(list []string, index int, value string) []string {
+func (s *Shell) placed(list []string, index int, value string) []string {
 	if index < 0 {
 		index += len(list)
 	}
@@ -289,7 +289,7 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 		added = list[index] + added
 	}
 	value.Kind, value.Str, value.Indexes = expand.Indexed, "", nil
-	value.List = s.put(list, index, added)
+	value.List = s.placed(list, index, added)
 	return value
 }
 

@@ -7,7 +7,7 @@
 // https://github.com/travis-ci/travis-conditions,
 // https://github.com/travis-ci/travis-build).
 //
-// Next room: internal/travisyml, which adds the step to the file.
+// Next room: internal/shell, which plays the Bash.
 package build
 
 // EventType is what started a build.
@@ -28,6 +28,7 @@ type Event struct {
 	Branch     string // of a pull request its target; of a tag the tag
 	Tag        string
 	HeadBranch string // of a pull request
+	Fork       bool   // a pull request from another repository: it gets no encrypted values
 
 	// What only conditions ask for. What is "" or not known makes a condition
 	// true that depends on it, and Unseen in the Build.
@@ -57,6 +58,7 @@ type Node struct {
 
 	cipher   string // of an encrypted value, to tell one from another
 	anchored bool   // whether the value has an anchor
+	Rows     bool   // of a literal block: its lines are those of the file below Line
 }
 
 // NodeKind is the kind of a Node.

@@ -21,7 +21,7 @@ var (
 func readScalar(made *Node, n *yaml.Node) {
 	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	text := n.Value
-	made.Kind, made.Text = Text, text
+	made.Kind, made.Text, made.Rows = Text, text, n.Style&yaml.LiteralStyle != 0
 	if n.Style&quoted != 0 || n.Style&yaml.TaggedStyle != 0 && n.Tag == "!!str" {
 		return
 	}

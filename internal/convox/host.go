@@ -7,7 +7,7 @@
 // (https://github.com/convox/rack, https://github.com/convox/convox). No call of
 // this package changes a Rack or a Console, and only SaveLogin writes a file.
 //
-// Next room: internal/travisyml, for the step that uses the login in a build.
+// Next room: internal/build, for the builds that use the login.
 package convox
 
 import (

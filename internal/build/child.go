@@ -1,0 +1,204 @@
+package build
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"runtime/metrics"
+	"strconv"
+	"time"
+
+	"convox-travis/internal/child"
+	"convox-travis/internal/crash"
+)
+
+// The limits of a child.
+const (
+	childMemory = 64 << 20        // bytes
+	childStack  = 32 << 20        // bytes; deeper recursion ends the child
+	childStart  = 5 * time.Second // until it has read its scripts
+	patience    = time.Second     // for one script
+	childInput  = 4 << 20         // bytes of scripts; the rest go to another child
+)
+
+// Player plays scripts in a process of its own, as nothing cages the library
+// that reads Bash: a text can exhaust the stack or the memory.
+type Player struct {
+	Executable string   // of this program
+	Arguments  []string // that make it call Child
+}
+
+// Play plays scripts, in their order. A script that ends its process, or that
+// takes too long, has Unplayed set; it ends no other script. The error is that
+// of ctx, or of starting the process.
+func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
+	all := make([]Played, 0, len(scripts))
+	places := map[string]int{} // jobs are often alike
+	var texts []json.RawMessage
+	var lines []int // where each begins
+	which := make([]int, len(scripts))
+	for i, script := range scripts {
+		text, err := json.Marshal(script)
+		if err != nil {
+			return nil, err
+		}
+		place, known := places[string(text)]
+		if !known {
+			place = len(texts)
+			places[string(text)] = place
+			texts, lines = append(texts, text), append(lines, firstLine(script))
+		}
+		which[i] = place
+	}
+	results := make([]Played, 0, len(texts))
+	for len(results) < len(texts) {
+		if len(texts[len(results)]) > childInput {
+			results = append(results, unplayed(lines[len(results)]))
+			continue
+		}
+		batch, size := texts[len(results):], 0
+		for i, text := range batch {
+			if size += len(text); size > childInput {
+				batch = batch[:i]
+				break
+			}
+		}
+		played, err := p.once(ctx, batch)
+		results = append(results, played...)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err != nil {
+			return nil, fmt.Errorf("start the player: %w", err)
+		}
+	}
+	for _, place := range which {
+		all = append(all, results[place])
+	}
+	return all, nil
+}
+
+func firstLine(script Script) int {
+	if len(script.Steps) == 0 {
+		return 0
+	}
+	return script.Steps[0].Command.Line
+}
+
+// unplayed is what is known of a script that ends its process.
+func unplayed(line int) Played {
+	return Played{Unplayed: &Unseen{What: "its Bash is too deep or too big", Line: line}}
+}
+
+// once starts a process for scripts and returns what it played. When it ends
+// before it has played all, the last result is that of the script that ended it.
+func (p Player) once(ctx context.Context, texts []json.RawMessage) ([]Played, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	input, err := json.Marshal(texts)
+	if err != nil {
+		return nil, err
+	}
+	cmd := child.Command(ctx, []string{}, p.Executable, p.Arguments...)
+	cmd.Dir = os.TempDir()
+	cmd.Stdin = bytes.NewReader(input)
+	clock := time.AfterFunc(childStart, cancel)
+	defer clock.Stop()
+	output := &results{each: func() { clock.Reset(patience) }}
+	cmd.Stdout = output
+	err = child.Run(cmd)
+	switch {
+	case output.begun && len(output.played) < len(texts):
+		return append(output.played, unplayed(output.line)), nil
+	case output.begun:
+		return output.played, nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, errors.New("it doesn't answer")
+}
+
+// results reads the lines of a child: an empty one when it has read its scripts,
+// then the line of the file at which it is, and an object for each script.
+type results struct {
+	played []Played
+	line   int
+	begun  bool
+	rest   []byte
+	each   func()
+}
+
+func (r *results) Write(data []byte) (int, error) {
+	r.rest = append(r.rest, data...)
+	for {
+		line, rest, whole := bytes.Cut(r.rest, []byte("\n"))
+		if !whole {
+			return len(data), nil
+		}
+		r.rest = rest
+		if at, err := strconv.Atoi(string(line)); err == nil {
+			r.line = at
+			continue
+		}
+		r.each()
+		if len(line) == 0 {
+			r.begun = true
+			continue
+		}
+		var played Played
+		if err := json.Unmarshal(line, &played); err != nil {
+			return 0, err
+		}
+		r.played = append(r.played, played)
+	}
+}
+
+// Child is the other side of Player: it plays the scripts that it reads, and
+// ends its process when they need too much memory.
+func Child(stdin io.Reader, stdout io.Writer) error {
+	debug.SetMaxStack(childStack)
+	debug.SetMemoryLimit(childMemory * 3 / 4)
+	var scripts []Script
+	if err := json.NewDecoder(bufio.NewReader(stdin)).Decode(&scripts); err != nil {
+		return err
+	}
+	go func() {
+		defer crash.Catch()
+		watchMemory()
+	}()
+	if _, err := io.WriteString(stdout, "\n"); err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(stdout)
+	last := 0
+	at := func(line int) {
+		if line != last {
+			last = line
+			_, _ = fmt.Fprintln(stdout, line) // a parent that is gone shows at the next result
+		}
+	}
+	for _, script := range scripts {
+		if err := encoder.Encode(play(script, at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watchMemory ends this process when it has grown too big.
+func watchMemory() {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	for {
+		metrics.Read(sample)
+		if sample[0].Value.Uint64()+sample[1].Value.Uint64() > childMemory {
+			os.Exit(3)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}

@@ -1,0 +1,73 @@
+package build
+
+import (
+	"context"
+	"errors"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Config is a file as Travis reads it.
+type Config struct {
+	Root     *Node     // a mapping, with keys and values as Travis repairs them
+	Messages []Message // in the order in which they were found
+}
+
+// Message is what Travis says about a file that it reads all the same.
+type Message struct {
+	Line    int
+	Kind    MessageKind
+	Section string // "root", "jobs.include", "deploy", …; "" for a duplicate key
+	Key     string // as written
+	Instead string // what Travis reads instead, where it does
+}
+
+// MessageKind says what a Message is about.
+type MessageKind string
+
+// The kinds of messages. Travis has more of them; these decide what runs.
+const (
+	DuplicateKey     MessageKind = "duplicate_key"     // the last one counts
+	RepairedKey      MessageKind = "repaired_key"      // read as Instead
+	OverwrittenKey   MessageKind = "overwritten_key"   // Key and Instead are both given; Key wins
+	UnknownKey       MessageKind = "unknown_key"       // not read
+	RepairedValue    MessageKind = "repaired_value"    // read as Instead
+	UnknownValue     MessageKind = "unknown_value"     // not known to Travis
+	FirstOfList      MessageKind = "first_of_list"     // of a list, the first item alone is read
+	WrongType        MessageKind = "wrong_type"        // dropped
+	InvalidEnv       MessageKind = "invalid_env"       // a variable that is dropped
+	InvalidCondition MessageKind = "invalid_condition" // always false
+)
+
+// Parse reads a .travis.yml. It normalizes what decides which jobs there are
+// and what they run, after travis-yml (https://github.com/travis-ci/travis-yml,
+// lib/travis/yml/doc). The error says why, with the line, and quotes no value.
+func Parse(ctx context.Context, text []byte) (*Config, error) {
+	if isTooLarge(text) {
+		return nil, errTooLarge
+	}
+	c := &Config{Root: &Node{Kind: Mapping, Line: 1}}
+	document, shift, err := parseYAML(ctx, clean(text))
+	if err != nil {
+		return nil, err
+	}
+	if document != nil && len(document.Content) > 0 {
+		reader := reader{ctx: ctx, shift: shift, made: make(map[*yaml.Node]*Node), messages: &c.Messages}
+		c.Root, err = reader.node(document.Content[0], 0)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if c.Root.Kind == Null {
+		c.Root = &Node{Kind: Mapping, Line: 1}
+	}
+	if c.Root.Kind != Mapping {
+		return nil, errors.New("the file isn't a mapping of keys and values")
+	}
+	n := normalizer{ctx: ctx, config: c, made: make(map[seen]*Node), said: make(map[Message]bool)}
+	c.Root, err = n.root(c.Root)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}

@@ -1,0 +1,93 @@
+package build
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Call is one call of the convox CLI in a job.
+type Call struct {
+	Args       []string
+	App        string // --app, else CONVOX_APP, else ""
+	Rack       string // --rack, else CONVOX_RACK, else ""
+	Line       int
+	Phase      string
+	Deploys    bool // deploys, or promotes what the job has built
+	FailsBuild bool // of one that deploys: its failure fails the build
+	OnFailure  bool // it runs only when other commands or tests fail
+}
+
+// programs are the names under which the convox CLI is downloaded.
+var programs = []string{"convox", "convox.exe", "convox-linux", "convox-linux-arm64", "convox-macos", "convox-macos-arm64", "convox-windows.exe"}
+
+// valued are the options of the convox CLI that have a value of their own.
+var valued = []string{"app", "a", "rack", "r", "description", "d", "manifest", "m", "file", "f", "build-args", "wildcard-domain", "release", "timeout", "t", "generation", "g", "external-id", "image-pull-policy"}
+
+// readCall reads a call as the convox CLI does
+// (https://docs.convox.com/reference/cli/). It returns false for other programs.
+func readCall(args []string, env func(string) string) (call Call, command []string, ok bool) {
+	if !slices.Contains(programs, path.Base(args[0])) {
+		return Call{}, nil, false
+	}
+	call = Call{Args: args, App: env("CONVOX_APP"), Rack: env("CONVOX_RACK")}
+	for i := 1; i < len(args); i++ {
+		arg := args[i]
+		if len(arg) < 2 || arg[0] != '-' {
+			command = append(command, arg)
+			continue
+		}
+		name, value, attached := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if name == "help" || name == "h" || name == "version" {
+			return call, nil, true
+		}
+		if !attached && slices.Contains(valued, name) && i+1 < len(args) {
+			i++
+			value = args[i]
+		}
+		switch name {
+		case "app", "a":
+			call.App = value
+		case "rack", "r":
+			call.Rack = value
+		case "promote":
+			command = append(command, "--promote")
+		case "id":
+			command = append(command, "--id")
+		}
+	}
+	return call, command, true
+}
+
+// effect is what a call does.
+type effect int
+
+const (
+	other effect = iota
+	deploying
+	builds
+	promotes
+)
+
+func effectOf(command []string) effect {
+	words := slices.DeleteFunc(slices.Clone(command), func(word string) bool { return strings.HasPrefix(word, "--") })
+	if len(words) == 0 {
+		return other
+	}
+	first, second := words[0], ""
+	if len(words) > 1 {
+		second = words[1]
+	}
+	switch {
+	case first == "deploy":
+		return deploying
+	case first == "build", first == "builds" && second == "create":
+		if slices.Contains(command, "--promote") {
+			return deploying
+		}
+		return builds
+	case first == "releases" && second == "promote":
+		return promotes
+	}
+	return other
+}

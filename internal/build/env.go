@@ -1,0 +1,205 @@
+package build
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// env normalizes env at the root: a list, or variables in a mapping, are the
+// axis (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
+func (n *normalizer) env(node *Node) *Node {
+	if node.Kind != Mapping {
+		return n.section(&Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"jobs", node.Line, node}}}, envSection)
+	}
+	var own, variables []Field
+	for _, f := range node.Fields {
+		if _, known := envSection.resolve(f.Key); known {
+			own = append(own, f)
+		} else {
+			variables = append(variables, f)
+		}
+	}
+	if len(variables) > 0 && !slices.ContainsFunc(own, func(f Field) bool { return f.Key == "jobs" || f.Key == "matrix" }) {
+		set := &Node{Kind: Mapping, Line: node.Line, Fields: variables}
+		node = &Node{Kind: Mapping, Line: node.Line, Fields: append(own, Field{"jobs", node.Line, set})}
+	}
+	return n.section(node, envSection)
+}
+
+// envVars normalizes variables to a list of mappings from names to texts, and
+// of encrypted items.
+func (n *normalizer) envVars(node *Node, where string) *Node {
+	made := &Node{Kind: List, Line: node.Line}
+	if node.Kind == Null {
+		return made // as an empty list: it sets nothing, and inherits nothing
+	}
+	for _, item := range node.wrapped() {
+		if n.stopped() {
+			return nil
+		}
+		for range deepest {
+			if item.Kind != List || len(item.Items) == 0 {
+				break
+			}
+			item = item.Items[0]
+		}
+		switch {
+		case item.Secure:
+			made.Items = append(made.Items, item)
+		case item.Kind == Mapping:
+			made.Items = append(made.Items, n.envSet(item, where))
+		default:
+			pairs, err := parseEnv(item.Text)
+			if err != nil {
+				n.note(item.Line, InvalidEnv, where, "", "")
+			}
+			made.Items = append(made.Items, setOf(pairs, item.Line))
+		}
+	}
+	return made
+}
+
+// envSet makes texts of the values of a mapping.
+func (n *normalizer) envSet(node *Node, where string) *Node {
+	made := &Node{Kind: Mapping, Line: node.Line}
+	for _, f := range node.Fields {
+		if n.stopped() {
+			break
+		}
+		switch value := f.Value; {
+		case value.Secure:
+		case value.Kind == Null:
+			f.Value = &Node{Kind: Text, Line: value.Line}
+		case value.Kind == Mapping:
+			n.note(f.Line, WrongType, where, f.Key, "")
+			continue
+		default:
+			if f.Value = n.scalar(value, str, where+"."+f.Key); f.Value == nil {
+				f.Value = &Node{Kind: Text, Line: value.Line}
+			}
+		}
+		made.Fields = append(made.Fields, f)
+	}
+	return made
+}
+
+type envPair struct{ name, value string }
+
+var errEnv = errors.New("the variables can't be parsed")
+
+// setOf makes a mapping of pairs; the last of equal names counts.
+func setOf(pairs []envPair, line int) *Node {
+	set := &Node{Kind: Mapping, Line: line}
+	at := make(map[string]int, len(pairs))
+	for _, pair := range pairs {
+		field := Field{pair.name, line, &Node{Kind: Text, Text: pair.value, Line: line}}
+		if i, exists := at[pair.name]; exists {
+			set.Fields[i] = field
+			continue
+		}
+		at[pair.name] = len(set.Fields)
+		set.Fields = append(set.Fields, field)
+	}
+	return set
+}
+
+// parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the
+// values, spaces between quotes, $( ) and ${ } don't split
+// (https://github.com/svenfuchs/sh_vars).
+func parseEnv(text string) ([]envPair, error) {
+	text = strings.TrimSpace(text)
+	var pairs []envPair
+	for text != "" {
+		pair, length, err := envPairOf(text)
+		if err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, pair)
+		rest := strings.TrimLeft(text[length:], " \t\r\n")
+		if rest != "" && len(rest) == len(text)-length {
+			return nil, errEnv
+		}
+		text = rest
+	}
+	return pairs, nil
+}
+
+// envPairOf returns the pair at the beginning of a text, and its length. Quotes
+// around all of it go.
+func envPairOf(text string) (envPair, int, error) {
+	if text[0] == '"' {
+		end := closingQuote(text[1:])
+		if end < 0 {
+			return envPair{}, 0, errEnv
+		}
+		inner := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(text[1 : 1+end])
+		name, value, _ := strings.Cut(inner, "=")
+		return envPair{name, value}, end + 2, nil
+	}
+	end := strings.IndexAny(text, "= \t\r\n")
+	switch {
+	case end == 0:
+		return envPair{}, 0, errEnv
+	case end < 0:
+		return envPair{name: text}, len(text), nil
+	case text[end] != '=':
+		return envPair{name: text[:end]}, end, nil
+	}
+	length, err := envValue(text[end+1:], "", 0)
+	return envPair{text[:end], text[end+1:][:length]}, end + 1 + length, err
+}
+
+// envValue returns the length of a value: up to a space, or to the text that
+// closes it.
+func envValue(text, closing string, depth int) (int, error) {
+	if depth > deepest {
+		return 0, errTooDeep
+	}
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case closing != "" && strings.HasPrefix(text[i:], closing):
+			return i + len(closing), nil
+		case c == '\\':
+			i++
+		case c == '\'' || c == '`':
+			end := strings.IndexByte(text[i+1:], c)
+			if end < 0 {
+				return 0, errEnv
+			}
+			i += end + 1
+		case c == '"':
+			end := closingQuote(text[i+1:])
+			if end < 0 {
+				return 0, errEnv
+			}
+			i += end + 1
+		case c == '$' && i+1 < len(text) && (text[i+1] == '(' || text[i+1] == '{'):
+			close := ")"
+			if text[i+1] == '{' {
+				close = "}"
+			}
+			length, err := envValue(text[i+2:], close, depth+1)
+			if err != nil {
+				return 0, err
+			}
+			i += 1 + length
+		case closing == "" && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
+			return i, nil
+		}
+	}
+	return len(text), nil
+}
+
+// closingQuote returns where a double quote closes, or -1.
+func closingQuote(text string) int {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,23 @@
+package build
+
+// PlaySnippet plays Bash alone in a job's environment, and again with all its
+// deploys failing, and returns the exit status of that.
+func PlaySnippet(script Script, bash string) (Played, int) {
+	script.Steps = []Step{{Phase: "script", Command: Command{Bash: "bash -c " + inspectSingle(travis+bash)}}}
+	first := run(script, plan{at: func(int) {}})
+	script.Steps[0].Command.Bash += "\nexit $?"
+	failed := run(script, plan{at: func(int) {}, failing: func(Call) bool { return true }})
+	return first.Played, failed.Status
+}
+
+func inspectSingle(bash string) string {
+	quoted := "'"
+	for _, r := range bash {
+		if r == '\'' {
+			quoted += `'\''`
+			continue
+		}
+		quoted += string(r)
+	}
+	return quoted + "'"
+}

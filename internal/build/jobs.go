@@ -1,0 +1,264 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// mostJobs is how many jobs a build may have; Travis allows 200.
+const mostJobs = 50_000
+
+// mostFields is how many values all jobs may have together.
+const mostFields = 1 << 20
+
+// Build returns what an event makes of the file. It changes nothing in it.
+//
+// A condition on what the event doesn't tell is true, and Unseen names it. The
+// jobs are in the order in which Travis numbers them: by stage, those that may
+// fail last.
+func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
+	e := expansion{ctx: ctx, root: c.Root, event: &event, ids: newIdentities(), trees: make(map[*Node]*expression), seen: make(map[Unseen]bool), build: new(Build)}
+	if reason := e.refusal(); reason != "" {
+		e.build.Reason = reason
+		return e.build, nil
+	}
+	return e.build, e.run()
+}
+
+// expansion makes the jobs of a build, in the steps of travis-yml
+// (https://github.com/travis-ci/travis-yml, lib/travis/yml/matrix.rb, then
+// lib/travis/yml/configs).
+type expansion struct {
+	ctx      context.Context
+	root     *Node
+	event    *Event
+	axes     []string     // those that the file has
+	global   []*Node      // variables of all jobs
+	isGlobal map[int]bool // by identity
+	ids      *identities
+	trees    map[*Node]*expression // by condition; nil for one that can't be parsed
+	jobs     []*Node
+	build    *Build
+	seen     map[Unseen]bool // those that build has
+
+	dropped string // why the last job was dropped
+}
+
+func (e *expansion) run() error {
+	e.global = e.root.Get("env").Get("global").wrapped()
+	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.unique, e.filter, e.stage, e.finish} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	for _, imported := range e.root.Get("import").wrapped() {
+		e.see("the imported file", imported.Line)
+	}
+	if len(e.jobs) == 0 {
+		e.build.Reason = e.dropped
+		if e.build.Reason == "" {
+			e.build.Reason = "no job is left"
+		}
+	}
+	return nil
+}
+
+func (e *expansion) see(what string, line int) {
+	unseen := Unseen{What: what, Line: line}
+	if !e.seen[unseen] {
+		e.seen[unseen] = true
+		e.build.Unseen = append(e.build.Unseen, unseen)
+	}
+}
+
+// accepts evaluates a condition, with the keys of a job where there is one. A
+// value that is no text is no condition.
+func (e *expansion) accepts(condition, job *Node) bool {
+	if condition.isBlank() || condition.Kind != Text || e.ctx.Err() != nil {
+		return true
+	}
+	tree, isParsed := e.trees[condition]
+	if !isParsed {
+		tree, _ = parseCondition(condition.Text) // nil where it can't be parsed
+		e.trees[condition] = tree
+	}
+	if tree == nil {
+		return false
+	}
+	evaluation := evaluation{ctx: e.ctx, event: e.event, job: job}
+	accepted, unseen := evaluation.accept(tree)
+	for _, what := range unseen {
+		e.see(what, condition.Line)
+	}
+	return accepted
+}
+
+// each calls a function for each job, and stops when it is told to.
+func (e *expansion) each(do func(i int, job *Node)) error {
+	for i, job := range e.jobs {
+		if i%16 == 0 && e.ctx.Err() != nil {
+			return e.ctx.Err()
+		}
+		do(i, job)
+	}
+	return e.ctx.Err()
+}
+
+// keepJobs keeps the jobs for which a function holds.
+func (e *expansion) keepJobs(holds func(job *Node) bool) error {
+	var kept []*Node
+	err := e.each(func(_ int, job *Node) {
+		if holds(job) {
+			kept = append(kept, job)
+		}
+	})
+	e.jobs = kept
+	return err
+}
+
+// expand multiplies the axes and adds the included jobs. One expanded job with
+// one value on each axis is dropped where jobs are included. Without any job
+// there is one of the keys that jobs share.
+func (e *expansion) expand() error {
+	language, systems := e.root.Get("language").text(), texts(e.root.Get("os"))
+	expanded := []*Node{{Kind: Mapping, Line: e.root.Line}}
+	for _, key := range axes {
+		values := e.axis(key)
+		if len(values) == 0 || !supportsKey(key, language, systems) {
+			continue
+		}
+		e.axes = append(e.axes, key)
+		if len(expanded)*len(values) > mostJobs {
+			return fmt.Errorf("%w: more than %d jobs", errTooLarge, mostJobs)
+		}
+		var product []*Node
+		for _, job := range expanded {
+			for _, value := range values {
+				product = append(product, job.with(key, value))
+			}
+		}
+		expanded = product
+	}
+	included := e.included()
+	if len(expanded)+len(included) > mostJobs {
+		return fmt.Errorf("%w: more than %d jobs", errTooLarge, mostJobs)
+	}
+	if len(expanded) == 1 && len(included) > 0 {
+		expanded = nil
+	}
+	e.jobs = append(expanded, included...)
+	return nil
+}
+
+// axis returns the values of an axis. For env without jobs there is one, which
+// sets nothing.
+func (e *expansion) axis(key string) []*Node {
+	value := e.root.Get(key)
+	if key == "env" && value != nil {
+		if jobs := value.Get("jobs"); !jobs.isBlank() {
+			return jobs.Items
+		}
+		return []*Node{{Kind: List, Line: value.Line}}
+	}
+	return value.wrapped()
+}
+
+// included returns the included jobs. One without a stage is in that of the job
+// above.
+func (e *expansion) included() []*Node {
+	var jobs []*Node
+	var stage *Node
+	for _, job := range e.root.Get("jobs").Get("include").wrapped() {
+		if own := job.Get("stage"); own != nil {
+			stage = own
+		} else if stage != nil {
+			job = job.with("stage", stage)
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs
+}
+
+// rootOnly are the keys that no job inherits.
+var rootOnly = []string{"jobs", "import", "stages", "notifications", "version", "allow_failure", "global_env", "merge_mode"}
+
+// inherit gives each job the keys of the root that are no axis, the first value
+// of each axis but env, and its variables: of an included job without env the
+// first of the axis, and the global ones before them.
+func (e *expansion) inherit() error {
+	shared := e.root.keep(func(f Field) bool { return !slices.Contains(rootOnly, f.Key) && !slices.Contains(axes, f.Key) })
+	var firsts []Field
+	for _, key := range e.axes {
+		if key != "env" {
+			value := e.root.Get(key)
+			firsts = append(firsts, Field{Key: key, Line: value.Line, Value: e.axis(key)[0]})
+		}
+	}
+	shared = shared.withAll(firsts)
+	if len(e.jobs) == 0 {
+		e.jobs = []*Node{{Kind: Mapping, Line: e.root.Line}}
+	}
+	first := e.root.Get("env").Get("jobs").wrapped()
+	if len(e.jobs)*(len(shared.Fields)+len(e.global)) > mostFields {
+		return errTooLarge
+	}
+	return e.each(func(i int, job *Node) {
+		env := job.Get("env")
+		variables := env.wrapped()
+		if env == nil && len(first) > 0 {
+			variables = first[:1]
+		}
+		line := job.Line
+		job = shared.withAll(job.Fields)
+		job.Line = line
+		if env != nil || len(first) > 0 || len(e.global) > 0 {
+			all := &Node{Kind: List, Line: line, Items: e.distinct(e.global, variables)}
+			job = job.with("env", all)
+		}
+		e.jobs[i] = job
+	})
+}
+
+// distinct joins lists and leaves out what is there already.
+func (e *expansion) distinct(lists ...[]*Node) []*Node {
+	var joined []*Node
+	seen := make(map[int]bool)
+	for _, item := range slices.Concat(lists...) {
+		if id := e.ids.of(item); !seen[id] {
+			seen[id] = true
+			joined = append(joined, item)
+		}
+	}
+	return joined
+}
+
+// unique drops the keys of a job that its language or system doesn't support,
+// then the jobs that are there already.
+func (e *expansion) unique() error {
+	seen := make(map[int]bool)
+	return e.keepJobs(func(job *Node) bool {
+		language, system := job.Get("language").text(), job.Get("os").text()
+		systems := texts(job.Get("os"))
+		supported := job.keep(func(f Field) bool {
+			return supportsKey(f.Key, language, systems) && supportsValue(f.Key, f.Value.Text, language, system)
+		})
+		job.Fields = supported.Fields
+		id := e.ids.of(supported)
+		isNew := !seen[id]
+		seen[id] = true
+		return isNew
+	})
+}
+
+// filter drops the jobs whose condition is false.
+func (e *expansion) filter() error {
+	return e.keepJobs(func(job *Node) bool {
+		condition := job.Get("if")
+		if e.accepts(condition, job) {
+			return true
+		}
+		e.dropped = fmt.Sprintf("`if` on line %d is false, so the job is left out", condition.Line)
+		return false
+	})
+}

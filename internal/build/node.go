@@ -1,0 +1,167 @@
+package build
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// isBlank reports whether a node is nothing to Travis: null or empty.
+func (n *Node) isBlank() bool {
+	if n == nil {
+		return true
+	}
+	switch n.Kind {
+	case Null:
+		return true
+	case Text:
+		return n.Text == "" && !n.Secure
+	case List:
+		return len(n.Items) == 0
+	case Mapping:
+		return len(n.Fields) == 0
+	}
+	return false
+}
+
+// with returns a copy of a mapping in which a key has a value.
+func (n *Node) with(key string, value *Node) *Node {
+	return n.withAll([]Field{{Key: key, Line: value.Line, Value: value}})
+}
+
+// withAll returns a copy of a mapping in which keys have other values; new ones
+// come last.
+func (n *Node) withAll(fields []Field) *Node {
+	made := *n
+	made.Fields = make([]Field, len(n.Fields), len(n.Fields)+len(fields))
+	copy(made.Fields, n.Fields)
+	at := make(map[string]int, len(n.Fields))
+	for i, f := range n.Fields {
+		at[f.Key] = i
+	}
+	for _, f := range fields {
+		if i, exists := at[f.Key]; exists {
+			made.Fields[i] = f
+		} else {
+			made.Fields = append(made.Fields, f)
+		}
+	}
+	return &made
+}
+
+// keep returns a copy of a mapping with the fields for which a function holds.
+func (n *Node) keep(holds func(Field) bool) *Node {
+	made := *n
+	made.Fields = make([]Field, 0, len(n.Fields))
+	for _, f := range n.Fields {
+		if holds(f) {
+			made.Fields = append(made.Fields, f)
+		}
+	}
+	return &made
+}
+
+// wrapped returns the items of a list, or the node itself.
+func (n *Node) wrapped() []*Node {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == List:
+		return n.Items
+	}
+	return []*Node{n}
+}
+
+// text returns the text of a scalar, or "".
+func (n *Node) text() string {
+	if n == nil {
+		return ""
+	}
+	return n.Text
+}
+
+// line returns the line of a node, or 0.
+func (n *Node) line() int {
+	if n == nil {
+		return 0
+	}
+	return n.Line
+}
+
+// texts returns the texts of a list, or of a scalar.
+func texts(n *Node) []string {
+	var list []string
+	for _, item := range n.wrapped() {
+		list = append(list, item.Text)
+	}
+	return list
+}
+
+// identities gives equal nodes equal numbers. Keys in any order are equal. Each
+// node that jobs share is looked at once.
+type identities struct {
+	nodes map[*Node]int
+	texts map[string]int
+}
+
+func newIdentities() *identities {
+	return &identities{nodes: make(map[*Node]int), texts: make(map[string]int)}
+}
+
+func (i *identities) of(n *Node) int {
+	if n == nil {
+		return 0
+	}
+	if id, known := i.nodes[n]; known {
+		return id
+	}
+	i.nodes[n] = 0 // a list inside itself
+	var text string
+	switch {
+	case n.Secure:
+		text = "!" + n.cipher
+	case n.Kind == Null:
+		return 0
+	case n.Kind == Bool:
+		text = "?" + n.Text
+	case n.Kind == Text:
+		text = "=" + n.Text
+	case n.Kind == List:
+		text = "[" + i.join(n.Items)
+	default:
+		fields := make([]string, len(n.Fields))
+		for at, f := range n.Fields {
+			fields[at] = strconv.Quote(f.Key) + ":" + strconv.Itoa(i.of(f.Value))
+		}
+		slices.Sort(fields)
+		text = "{" + strings.Join(fields, ",")
+	}
+	id := i.ofText(text)
+	i.nodes[n] = id
+	return id
+}
+
+func (i *identities) ofText(text string) int {
+	id, known := i.texts[text]
+	if !known {
+		id = len(i.texts) + 1
+		i.texts[text] = id
+	}
+	return id
+}
+
+func (i *identities) join(nodes []*Node) string {
+	items := make([]string, len(nodes))
+	for at, item := range nodes {
+		items[at] = strconv.Itoa(i.of(item))
+	}
+	return strings.Join(items, ",")
+}
+
+// ofValue is of, but a list of one item equals the item.
+func (i *identities) ofValue(n *Node) int {
+	if n != nil && n.Kind == List && len(n.Items) == 1 {
+		n = n.Items[0]
+	}
+	return i.of(n)
+}

@@ -1,0 +1,192 @@
+package build
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// normalizer gives keys and values the form in which Travis expands jobs
+// (travis-yml, lib/travis/yml/doc/change and lib/travis/yml/doc/validate). It
+// changes no node: what aliases share is normalized once for each use.
+type normalizer struct {
+	ctx    context.Context
+	config *Config
+	made   map[seen]*Node
+	said   map[Message]bool
+	count  int
+	err    error // the first reason to stop
+}
+
+// seen is a node and what it is read as.
+type seen struct {
+	node    *Node
+	section *section
+	as      kind
+}
+
+func (n *normalizer) note(line int, kind MessageKind, section, key, instead string) {
+	message := Message{line, kind, section, key, instead}
+	if !n.said[message] {
+		n.said[message] = true
+		n.config.Messages = append(n.config.Messages, message)
+	}
+}
+
+// stopped reports whether to stop, because of the context or the file's size.
+func (n *normalizer) stopped() bool {
+	if n.count++; n.count > mostNodes && n.err == nil {
+		n.err = errTooLarge
+	}
+	if n.count%1024 == 0 && n.err == nil {
+		n.err = n.ctx.Err()
+	}
+	return n.err != nil
+}
+
+// root normalizes the whole file, and sets language and os, which Travis always
+// sets.
+func (n *normalizer) root(node *Node) (*Node, error) {
+	root := n.section(node, rootSection)
+	if n.err != nil {
+		return nil, n.err
+	}
+	language := root.Get("language")
+	if language == nil {
+		language = &Node{Kind: Text, Text: "ruby", Line: node.Line}
+		if slices.Equal(texts(root.Get("os")), []string{"osx"}) {
+			language.Text = "objective-c"
+		}
+	}
+	system := root.Get("os")
+	if system == nil {
+		name := "linux"
+		if language.Text == "objective-c" {
+			name = "osx"
+		}
+		system = &Node{Kind: List, Line: node.Line, Items: []*Node{{Kind: Text, Text: name, Line: node.Line}}}
+	}
+	return root.with("language", language).with("os", system), nil
+}
+
+// section repairs the keys of a mapping and normalizes its values. Those that
+// are blank are dropped.
+func (n *normalizer) section(node *Node, s *section) *Node {
+	id := seen{node: node, section: s}
+	if made := n.made[id]; made != nil {
+		return made
+	}
+	made := &Node{Kind: Mapping, Line: node.Line}
+	n.made[id] = made
+	fixed := n.fixKeys(node, s)
+	for _, f := range fixed {
+		if n.stopped() {
+			return made
+		}
+		as, known := s.keys[f.Key]
+		if known {
+			f.Value = n.value(f.Value, as, s.name+"."+f.Key)
+		}
+		isKept := known && f.Value != nil && f.Value.Kind == List && (as == envVars || as == deploys || as == strs)
+		if f.Value.isBlank() && !isKept {
+			continue
+		}
+		if !known && !isCustom(f.Key) && !f.Value.anchored {
+			n.note(f.Line, UnknownKey, s.name, f.Key, "")
+		}
+		made.Fields = append(made.Fields, f)
+	}
+	return made
+}
+
+// isCustom reports whether a key is one that Travis leaves alone.
+func isCustom(key string) bool { return strings.HasPrefix(key, "_") || strings.HasPrefix(key, ".") }
+
+// fixKeys repairs keys. A repaired key wins over the right one, whatever their
+// order: matrix over jobs.
+func (n *normalizer) fixKeys(node *Node, s *section) []Field {
+	var fields []Field
+	index := make(map[string]int, len(node.Fields))
+	for _, f := range node.Fields {
+		if _, known := s.keys[f.Key]; known {
+			index[f.Key] = len(fields)
+			fields = append(fields, f)
+		}
+	}
+	for _, f := range node.Fields {
+		if n.stopped() {
+			return nil
+		}
+		if _, known := s.keys[f.Key]; known {
+			continue
+		}
+		written := f.Key
+		if !isCustom(written) {
+			f.Key = s.fixKey(written)
+		}
+		i, given := index[f.Key]
+		if given {
+			n.note(f.Line, OverwrittenKey, s.name, written, f.Key)
+			fields[i] = f
+			continue
+		}
+		if f.Key != written && s.aliases[written] == "" {
+			n.note(f.Line, RepairedKey, s.name, written, f.Key)
+		}
+		index[f.Key] = len(fields)
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+// value normalizes a value; nil means that it is dropped. where names it.
+func (n *normalizer) value(node *Node, as kind, where string) *Node {
+	id := seen{node: node, as: as}
+	if made, known := n.made[id]; known {
+		return made
+	}
+	made := n.makeValue(node, as, where)
+	n.made[id] = made
+	return made
+}
+
+func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
+	if node.isBlank() && as != envVars {
+		return nil
+	}
+	switch as {
+	case str, boolean, language, system, dist, arch, conditions:
+		return n.scalar(node, as, where)
+	case strs:
+		return n.strs(node, where)
+	case systems:
+		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, system, where) })
+	case archs:
+		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, arch, where) })
+	case mapping:
+		if node.Kind != Mapping {
+			n.note(node.Line, WrongType, where, "", "")
+		}
+	case env:
+		return n.env(node)
+	case envVars:
+		return n.envVars(node, where)
+	case branches:
+		if node.Kind != Mapping {
+			node = &Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"only", node.Line, node}}}
+		}
+		return n.section(node, branchesSection)
+	case stages:
+		return n.list(node, where, func(item *Node) *Node {
+			if item.Kind != Mapping {
+				item = &Node{Kind: Mapping, Line: item.Line, Fields: []Field{{"name", item.Line, item}}}
+			}
+			return n.section(item, stageSection)
+		})
+	case matrix:
+		return n.matrix(node)
+	case deploys:
+		return n.deploys(node)
+	}
+	return node
+}

@@ -1,0 +1,213 @@
+package build
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"convox-travis/internal/shell"
+)
+
+// Played is what a job does.
+type Played struct {
+	Calls    []Call
+	Unplayed *Unseen // where the play had to stop
+	Unseen   []Unseen
+	Status   int // that the job ends with: 0 passes
+}
+
+// travis are the functions that Travis gives a job's shell, in our words
+// (https://docs.travis-ci.com/user/common-build-problems/#travis_retry).
+const travis = `
+travis_terminate() { exit "${1-$?}"; }
+travis_retry() { local again=3 status=0
+  while ((again-- > 0)); do "$@"; status=$?; ((status == 0)) && break; done
+  return $status; }
+travis_wait() { [[ $1 =~ ^[0-9]+$ ]] && shift; ("$@"); }
+`
+
+// manyDeploys is how many deploys of a job are played again with a failure.
+const manyDeploys = 16
+
+// Play plays a script in this process. Use Player for text that isn't ours.
+func Play(script Script) Played { return play(script, func(int) {}) }
+
+// play plays a script and reports the line of each command before it runs.
+func play(script Script, at func(line int)) Played {
+	if script.Broken != nil {
+		return Played{Unplayed: script.Broken, Status: 2}
+	}
+	first := run(script, plan{at: at})
+	played := first.Played
+	var seen []Call
+	for i := range played.Calls {
+		call := &played.Calls[i]
+		if !call.Deploys {
+			continue
+		}
+		if at := slices.IndexFunc(seen, call.same); at >= 0 {
+			call.FailsBuild = seen[at].FailsBuild
+			continue
+		}
+		if len(seen) < manyDeploys && !script.AllowFailure {
+			again := run(script, plan{at: at, failing: call.same})
+			call.FailsBuild = again.Status != 0
+		}
+		seen = append(seen, *call)
+	}
+	for _, call := range run(script, plan{at: at, anyway: true}).Calls {
+		if !slices.ContainsFunc(played.Calls, call.same) {
+			call.OnFailure = true
+			played.Calls = append(played.Calls, call)
+		}
+	}
+	return played
+}
+
+// same says whether two calls are one in the file.
+func (c *Call) same(other Call) bool {
+	return c.Line == other.Line && c.Phase == other.Phase && c.App == other.App && c.Rack == other.Rack && slices.Equal(c.Args, other.Args)
+}
+
+// failedDeploy is the exit status of a deploy that is to fail.
+const failedDeploy = 7
+
+// plan says what one play of a script assumes.
+type plan struct {
+	at      func(line int)  // is told the line of each command
+	anyway  bool            // unknown programs fail, and no failure keeps a step from running
+	failing func(Call) bool // the deploys that fail
+}
+
+// playing is one play of a script.
+type playing struct {
+	Played
+	plan
+	shell *shell.Shell
+	phase string
+	line  int // of the last command
+	built []Call
+}
+
+func run(script Script, plan plan) *playing {
+	p := &playing{plan: plan}
+	p.shell = shell.New(script.Environment, script.Dir, plan.anyway, p.watch)
+	p.shell.Define(travis)
+	ended := false
+	for _, export := range script.Exports {
+		if _, ended = p.command(export); ended {
+			break
+		}
+	}
+	if !ended {
+		ended = p.steps(script.Steps)
+	}
+	if p.Unplayed == nil {
+		if !ended {
+			p.Status = p.result(86)
+			p.command(Command{Bash: "exit " + strconv.Itoa(p.Status), Line: p.line})
+		}
+		if status, err := p.shell.Finish(); err != nil {
+			p.stop(err)
+		} else if ended && p.Status == 0 {
+			p.Status = status
+		}
+	}
+	for _, unseen := range p.shell.Unseen() {
+		p.Unseen = append(p.Unseen, Unseen{What: unseen.Path, Line: unseen.Line})
+	}
+	return p
+}
+
+// result returns TRAVIS_TEST_RESULT, or what it is taken for when it is empty.
+func (p *playing) result(without int) int {
+	if value := p.shell.Variable("TRAVIS_TEST_RESULT"); value != "" {
+		return number(value)
+	}
+	return without
+}
+
+// steps runs steps and says whether the job has ended.
+func (p *playing) steps(steps []Step) (ended bool) {
+	for _, step := range steps {
+		p.phase = step.Phase
+		if passed := p.result(1) == 0; !p.anyway && (step.When == "success" && !passed || step.When == "failure" && passed) {
+			continue
+		}
+		if step.Steps != nil || step.Condition != "" {
+			p.shell.Relax()
+			if holds, err := p.shell.Holds(step.Condition); err != nil || step.Condition != "" && !holds {
+				continue
+			}
+			if p.steps(step.Steps) {
+				return true
+			}
+			continue
+		}
+		status, ended := p.command(step.Command)
+		if ended {
+			return true
+		}
+		if step.Failure == Collected {
+			if p.result(0) != 0 {
+				status = 1
+			}
+			p.command(Command{Bash: "export TRAVIS_TEST_RESULT=" + strconv.Itoa(min(status, 1)), Line: step.Command.Line})
+		}
+		if status != 0 && step.Failure == EndsJob && !p.anyway {
+			p.Status = 2
+			return true
+		}
+	}
+	return false
+}
+
+// command runs one command and says whether the job has ended.
+func (p *playing) command(command Command) (status int, ended bool) {
+	p.line = command.Line
+	p.at(p.line)
+	status, err := p.shell.Run(shell.Text{Bash: command.Bash, Line: command.Line, Rows: command.Rows})
+	if err != nil {
+		p.stop(err)
+		return 0, true
+	}
+	if p.shell.Exited() || p.shell.Strict() && status != 0 {
+		p.Status = status
+		return status, true
+	}
+	return status, false
+}
+
+func (p *playing) stop(err error) {
+	problem, ok := errors.AsType[*shell.Problem](err)
+	if ok && p.Unplayed == nil {
+		p.Unplayed = &Unseen{What: problem.Err.Error(), Line: problem.Line}
+	}
+}
+
+// watch sees the programs that a job starts.
+func (p *playing) watch(program shell.Call) (status int, output string, known bool) {
+	call, command, ok := readCall(program.Args, program.Env)
+	if !ok {
+		return 0, "", false
+	}
+	call.Line, call.Phase = program.Line, p.phase
+	switch effectOf(command) {
+	case deploying:
+		call.Deploys = true
+	case builds:
+		p.built = append(p.built, call)
+	case promotes:
+		call.Deploys = slices.ContainsFunc(p.built, func(built Call) bool { return built.App == call.App && built.Rack == call.Rack })
+	}
+	if len(p.Calls) < 1000 {
+		p.Calls = append(p.Calls, call)
+	}
+	if call.Deploys && p.failing != nil && p.failing(call) {
+		return failedDeploy, "", true
+	}
+	if slices.Contains(command, "--id") {
+		output = "RPLAYED\n"
+	}
+	return 0, output, true
+}

@@ -1,0 +1,373 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Script is what Travis's worker runs for a job, as data: the commands, and what
+// comes of their exit status.
+type Script struct {
+	Environment  []string  // NAME=value, exported
+	Exports      []Command // Bash that exports the variables of the file
+	Dir          string
+	Steps        []Step
+	Broken       *Unseen // a condition that is no Bash: nothing of the job runs
+	AllowFailure bool
+}
+
+// Command is Bash and its place in the file.
+type Command struct {
+	Bash string
+	Line int
+	Rows bool `json:",omitempty"` // its lines are those of the file from Line on
+}
+
+// Step is a command of a phase, or several under a condition.
+type Step struct {
+	Phase     string
+	Command   Command
+	When      string  `json:",omitempty"` // "success" or "failure" of the tests so far, or always
+	Failure   Failure `json:",omitempty"`
+	Condition string  `json:",omitempty"` // inside [[ ]]; Steps run when it holds
+	Steps     []Step  `json:",omitempty"`
+	Relaxed   bool    `json:",omitempty"` // set -e doesn't hold here
+}
+
+// Failure is what comes of a failing command.
+type Failure int
+
+// What comes of a failing command.
+const (
+	Ignored   Failure = iota
+	EndsJob           // the job is errored
+	Collected         // in TRAVIS_TEST_RESULT
+)
+
+// phaseOrder is those before and after the tests, in order, and what comes of a
+// failing command in each (lib/travis/build/stages.rb of travis-build).
+var phaseOrder = []struct {
+	name, when string
+	failure    Failure
+}{
+	{"before_install", "", EndsJob},
+	{"install", "", EndsJob},
+	{"before_script", "", EndsJob},
+	{"script", "", Collected},
+	{"before_cache", "", Ignored},
+	{"after_success", "success", Ignored},
+	{"after_failure", "failure", Ignored},
+	{"after_script", "", Ignored},
+}
+
+// ScriptOf returns what Travis runs for a job of an event.
+func ScriptOf(job Job, event Event) Script {
+	s := Script{Environment: jobEnvironment(job, event), Dir: buildDir(event), AllowFailure: job.AllowFailure}
+	for _, variable := range job.Env {
+		if !strings.Contains(variable, "[secure]") && strings.Contains(variable, "=") {
+			s.Exports = append(s.Exports, Command{Bash: "export " + variable})
+		}
+	}
+	for _, phase := range phaseOrder {
+		commands := commandsOf(job.Config.Get(phase.name))
+		if phase.name == "script" && !isSet(job.Config.Get("script")) {
+			commands = defaultScript(job)
+		}
+		skipped := len(commands) == 1 && isSkip(commands[0].Bash)
+		if skipped && phase.name != "script" {
+			continue
+		}
+		for _, command := range commands {
+			if isSkip(command.Bash) && len(commands) == 1 {
+				command.Bash = ":"
+			}
+			s.Steps = append(s.Steps, Step{Phase: phase.name, Command: command, When: phase.when, Failure: phase.failure})
+		}
+		if phase.name == "after_success" {
+			s.deploy(job, event)
+		}
+	}
+	return s
+}
+
+func isSkip(command string) bool {
+	command = strings.TrimSpace(command)
+	return command == "skip" || command == "ignore"
+}
+
+func isSet(n *Node) bool { return n != nil && n.Kind != Null && (n.Kind != List || len(n.Items) > 0) }
+
+// commandsOf returns the commands of a phase.
+func commandsOf(n *Node) []Command {
+	switch {
+	case n == nil || n.Secure:
+		return nil
+	case n.Kind == Text || n.Kind == Bool:
+		line := n.Line
+		if n.Rows {
+			line++
+		}
+		return []Command{{Bash: n.Text, Line: line, Rows: n.Rows}}
+	case n.Kind == List:
+		var commands []Command
+		for _, item := range n.Items {
+			commands = append(commands, commandsOf(item)...)
+		}
+		return commands
+	}
+	return nil
+}
+
+// languages are those with a default script that runs something of the
+// repository. Others run as ruby. (lib/travis/build/script of travis-build)
+func defaultScript(job Job) []Command {
+	switch job.Language {
+	case "generic", "bash", "sh", "shell", "minimal":
+		return nil
+	case "python":
+		return []Command{{Bash: "false"}}
+	case "csharp":
+		if !isSet(job.Config.Get("solution")) {
+			return []Command{{Bash: "false"}}
+		}
+	}
+	return []Command{{Bash: ":"}}
+}
+
+// deploy adds the deployments, which are part of after_success
+// (lib/travis/build/addons/deploy/script.rb of travis-build). Pull requests have
+// none, and on Windows dpl does nothing.
+func (s *Script) deploy(job Job, event Event) {
+	if after := commandsOf(job.Config.Get("after_success")); len(after) == 1 && isSkip(after[0].Bash) {
+		return
+	}
+	if event.Type == PullRequest || job.OS == "windows" {
+		return
+	}
+	config := job.Config.Get("deploy")
+	if config == nil {
+		config = job.Config.Get("addons").Get("deploy")
+	}
+	providers := []*Node{config}
+	if config != nil && config.Kind == List {
+		providers = config.Items
+	}
+	for _, provider := range providers {
+		if provider == nil || provider.Kind != Mapping {
+			continue
+		}
+		condition, line := conditionOf(provider)
+		if condition != "" && !isCondition(condition) && s.Broken == nil {
+			s.Broken = &Unseen{What: fmt.Sprintf("the condition of this deployment is no Bash: [[ %s ]]", condition), Line: line}
+		}
+		step := Step{Phase: "deploy", When: "success", Condition: condition, Relaxed: true}
+		step.Steps = append(step.Steps, around(job, "before_deploy", EndsJob)...)
+		if command, ok := dplCommand(provider, event); ok {
+			failure := EndsJob
+			if allowed := provider.Get("allow_failure"); isTrue(allowed) {
+				failure = Ignored
+			}
+			step.Steps = append(step.Steps, Step{Phase: "deploy", Command: command, Failure: failure})
+		}
+		step.Steps = append(step.Steps, around(job, "after_deploy", Ignored)...)
+		s.Steps = append(s.Steps, step)
+	}
+}
+
+func around(job Job, phase string, failure Failure) []Step {
+	commands := commandsOf(job.Config.Get(phase))
+	if len(commands) == 1 && isSkip(commands[0].Bash) {
+		return nil
+	}
+	var steps []Step
+	for _, command := range commands {
+		steps = append(steps, Step{Phase: phase, Command: command, Failure: failure})
+	}
+	return steps
+}
+
+func isTrue(n *Node) bool {
+	return n != nil && !n.Secure && (n.Text == "true" || n.Kind == Text && n.Text != "" && n.Text != "false")
+}
+
+// isCondition says whether Bash can read a condition of [[.
+func isCondition(condition string) bool {
+	if len(condition) > 64<<10 {
+		return false
+	}
+	file, err := syntax.NewParser().Parse(strings.NewReader("if [[ "+condition+" ]]; then :; fi"), "")
+	return err == nil && len(file.Stmts) == 1
+}
+
+// runtimes are the keys of deploy.on that compare a version.
+var runtimes = []string{
+	"d", "dart", "elm", "elixir", "ghc", "go", "haxe", "jdk", "julia", "mono", "node", "otp_release", "perl", "php",
+	"python", "r", "ruby", "rust", "scala", "smalltalk",
+}
+
+// onOf returns the conditions of a provider.
+func onOf(provider *Node) *Node {
+	for _, key := range []string{"if", "on", "true"} {
+		if on := provider.Get(key); on != nil && on.Kind != Null {
+			return on
+		}
+	}
+	return nil
+}
+
+// conditionOf returns what is between [[ and ]] before a deployment, and the line
+// of the custom condition or of the branches.
+func conditionOf(provider *Node) (condition string, line int) {
+	on := onOf(provider)
+	line = provider.Line
+	if on != nil {
+		line = on.Line
+	}
+	if on != nil && on.Kind != Mapping && on.Kind != Null {
+		on = &Node{Kind: Mapping, Line: on.Line, Fields: []Field{{Key: "branch", Value: on}}}
+	}
+	var parts []string
+	if repo := on.Get("repo"); isSet(repo) {
+		parts = append(parts, `$TRAVIS_REPO_SLUG = "`+repo.Text+`"`)
+	}
+	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
+		var branches []string
+		for _, branch := range branchesOf(provider, on) {
+			branches = append(branches, "$TRAVIS_BRANCH = "+branch)
+		}
+		parts = append(parts, strings.Join(branches, " || "))
+	}
+	for _, runtime := range runtimes {
+		value := on.Get(runtime)
+		switch {
+		case value == nil && runtime == "ruby":
+			value = on.Get("rvm")
+		case value == nil && runtime == "node":
+			value = on.Get("node_js")
+		}
+		if isSet(value) {
+			quoted, err := syntax.Quote(value.Text, syntax.LangBash)
+			if err != nil {
+				quoted = "''"
+			}
+			parts = append(parts, "$TRAVIS_"+strings.ToUpper(runtime)+"_VERSION = "+quoted)
+		}
+	}
+	for _, custom := range commandsOf(on.Get("condition")) {
+		parts = append(parts, custom.Bash)
+		line = custom.Line
+	}
+	switch tags := on.Get("tags"); {
+	case isTrue(tags):
+		parts = append(parts, `"$TRAVIS_TAG" != ""`)
+	case tags != nil && tags.Text == "false":
+		parts = append(parts, `"$TRAVIS_TAG" = ""`)
+	}
+	for i := range parts {
+		parts[i] = "(" + parts[i] + ")"
+	}
+	return strings.Join(parts, " && "), line
+}
+
+// branchesOf returns the branches of a deployment. Without on.branch they are the
+// keys of all options that are mappings, or master.
+func branchesOf(provider, on *Node) []string {
+	if branch := on.Get("branch"); isSet(branch) {
+		switch branch.Kind {
+		case List:
+			var names []string
+			for _, item := range branch.Items {
+				names = append(names, item.Text)
+			}
+			return names
+		case Mapping:
+			return fieldKeys(branch)
+		}
+		return []string{branch.Text}
+	}
+	var names []string
+	for _, option := range provider.Fields {
+		if option.Value == nil || option.Value.Kind != Mapping || option.Value == onOf(provider) || option.Key == "edge" {
+			continue
+		}
+		for _, key := range fieldKeys(option.Value) {
+			if !slices.Contains(names, key) {
+				names = append(names, key)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return []string{"master"}
+	}
+	return names
+}
+
+func fieldKeys(n *Node) []string {
+	var keys []string
+	for _, field := range n.Fields {
+		keys = append(keys, field.Key)
+	}
+	return keys
+}
+
+// dplCommand returns what dpl runs, as Bash for the job's shell, which expands
+// the options first: they are in double quotes.
+func dplCommand(provider *Node, event Event) (Command, bool) {
+	option := func(key string) (string, int) {
+		value := provider.Get(key)
+		if value != nil && value.Kind == Mapping && !value.Secure {
+			value = value.Get(event.Branch) // an option can have a value for each branch
+		}
+		if value != nil && value.Kind == List && len(value.Items) > 0 {
+			value = value.Items[0]
+		}
+		if value == nil {
+			return "", provider.Line
+		}
+		return inspect(value.Text), value.Line
+	}
+	name, line := option("provider")
+	switch strings.Trim(strings.ToLower(name), `"`) {
+	case "script":
+		script, line := option("script")
+		if script == "" {
+			return Command{}, false
+		}
+		return Command{Bash: "bash -c " + script, Line: line}, true
+	case "convox": // https://github.com/travis-ci/dpl/blob/master/lib/dpl/providers/convox.rb
+		app, _ := option("app")
+		rack, _ := option("rack")
+		if app == "" {
+			app = `"$CONVOX_APP"`
+		}
+		if rack == "" {
+			rack = `"$CONVOX_RACK"`
+		}
+		command := "deploy --wait"
+		if promote := provider.Get("promote"); promote != nil && promote.Text == "false" {
+			command = "build"
+		}
+		bash := fmt.Sprintf(`test -n %[1]s && test -n %[2]s && env convox %[3]s --id --rack %[2]s --app %[1]s`, app, rack, command)
+		return Command{Bash: bash, Line: line}, true
+	}
+	return Command{}, false
+}
+
+// inspect quotes a text as Ruby's inspect does, which dpl's options go through.
+func inspect(text string) string {
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
+		"#{", `\#{`, "#$", `\#$`, "#@", `\#@`).Replace(text)
+	return `"` + quoted + `"`
+}
+
+func number(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return n
+}

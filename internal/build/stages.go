@@ -1,0 +1,201 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// defaultStage is the stage of jobs without one, once any stage exists.
+const defaultStage = "test"
+
+// refusal returns why Travis builds nothing for an event: the condition at the
+// root, or branches. A pull request is judged by its target, a tag by its name.
+func (e *expansion) refusal() string {
+	if condition := e.root.Get("if"); condition != nil {
+		env := e.root.Get("env")
+		all := &Node{Kind: List, Items: e.distinct(env.Get("global").wrapped(), env.Get("jobs").wrapped())}
+		job := &Node{Kind: Mapping, Fields: []Field{{Key: "env", Value: all}}}
+		if !e.accepts(condition, job) {
+			if e.trees[condition] == nil {
+				return fmt.Sprintf("`if` on line %d can't be parsed, so it is false", condition.Line)
+			}
+			return fmt.Sprintf("`if` on line %d is false", condition.Line)
+		}
+	}
+	branches, branch := e.root.Get("branches"), e.event.Branch
+	only, except := branches.Get("only"), branches.Get("except")
+	if only != nil {
+		for _, pattern := range only.Items {
+			if e.matchesBranch(pattern, branch) {
+				return ""
+			}
+		}
+		return fmt.Sprintf("`branches.only` on line %d leaves %s out", lineOf(branches, "only"), branch)
+	}
+	for _, pattern := range except.wrapped() {
+		if e.matchesBranch(pattern, branch) {
+			return fmt.Sprintf("`branches.except` on line %d leaves %s out", pattern.Line, branch)
+		}
+	}
+	return ""
+}
+
+// lineOf returns the line of a key, or that of the mapping.
+func lineOf(n *Node, key string) int {
+	for _, f := range n.Fields {
+		if f.Key == key {
+			return f.Line
+		}
+	}
+	return n.line()
+}
+
+// matchesBranch compares a branch with a name, or with a regular expression
+// between slashes.
+func (e *expansion) matchesBranch(pattern *Node, branch string) bool {
+	inner, opened := strings.CutPrefix(pattern.Text, "/")
+	inner, closed := strings.CutSuffix(inner, "/")
+	if !opened || !closed {
+		return pattern.Text == branch
+	}
+	found := matches(inner, branch)
+	if found == unknown {
+		e.see("a branch pattern that takes too long", pattern.Line)
+	}
+	return found != no
+}
+
+// stage gives each job a stage, once there is one, and drops the jobs of stages
+// whose condition is false (lib/travis/yml/configs/stages.rb).
+func (e *expansion) stage() error {
+	stages := e.root.Get("stages").wrapped()
+	name := defaultStage
+	any := len(stages) > 0
+	isDefault := func(text string) bool {
+		if strings.EqualFold(text, defaultStage) && name == defaultStage {
+			name = text
+		}
+		return text != ""
+	}
+	for _, stage := range stages {
+		isDefault(stage.Get("name").text())
+	}
+	for _, job := range e.jobs {
+		any = isDefault(job.Get("stage").text()) || any
+	}
+	if !any {
+		return nil
+	}
+	conditions := make(map[string]*Node)
+	for _, stage := range stages {
+		key := strings.ToLower(stage.Get("name").text())
+		if _, known := conditions[key]; !known {
+			conditions[key] = stage.Get("if")
+		}
+	}
+	err := e.each(func(i int, job *Node) {
+		if own := job.Get("stage").text(); own != "" {
+			name = own
+			return
+		}
+		e.jobs[i] = job.with("stage", &Node{Kind: Text, Text: name, Line: job.Line})
+	})
+	if err != nil {
+		return err
+	}
+	// A stage runs where its condition is true for any of its jobs.
+	runs := make(map[string]bool)
+	err = e.each(func(_ int, job *Node) {
+		key := strings.ToLower(job.Get("stage").Text)
+		if !runs[key] {
+			runs[key] = e.accepts(conditions[key], job)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return e.keepJobs(func(job *Node) bool {
+		stage := job.Get("stage").Text
+		key := strings.ToLower(stage)
+		if !runs[key] {
+			e.dropped = fmt.Sprintf("`if` on line %d is false, so stage %q is left out", conditions[key].line(), stage)
+		}
+		return runs[key]
+	})
+}
+
+// finish says which jobs may fail, orders the jobs and numbers them.
+func (e *expansion) finish() error {
+	order := make(map[string]int)
+	place := func(name string) int {
+		key := strings.ToLower(name)
+		if _, known := order[key]; !known {
+			order[key] = len(order)
+		}
+		return order[key]
+	}
+	for _, stage := range e.root.Get("stages").wrapped() {
+		place(stage.Get("name").text())
+	}
+	allowed := make(map[*Node]bool)
+	failures := e.entries("allow_failures")
+	err := e.each(func(_ int, job *Node) {
+		place(job.Get("stage").text())
+		may := job.Get("allow_failure").text() == "true"
+		candidate := e.candidate(job)
+		for i := 0; i < len(failures) && !may; i++ {
+			entry := &failures[i]
+			may = e.allowsFailure(entry, candidate) && e.accepts(entry.condition, job)
+		}
+		allowed[job] = may
+	})
+	if err != nil {
+		return err
+	}
+	rank := func(job *Node) int {
+		stage := job.Get("stage").text()
+		if stage == "" {
+			return 0 // without stages, Travis keeps the order
+		}
+		rank := 2 * place(stage)
+		if allowed[job] {
+			rank++
+		}
+		return rank
+	}
+	slices.SortStableFunc(e.jobs, func(a, b *Node) int { return rank(a) - rank(b) })
+	return e.each(func(i int, job *Node) {
+		e.build.Jobs = append(e.build.Jobs, Job{
+			Number:       fmt.Sprintf("1.%d", i+1),
+			Stage:        job.Get("stage").text(),
+			Name:         job.Get("name").text(),
+			OS:           job.Get("os").text(),
+			Arch:         job.Get("arch").text(),
+			Dist:         job.Get("dist").text(),
+			Language:     job.Get("language").text(),
+			Env:          environment(job.Get("env")),
+			AllowFailure: allowed[job],
+			Config:       job,
+		})
+	})
+}
+
+// environment writes variables as NAME=value.
+func environment(env *Node) []string {
+	const secure = "[secure]"
+	var list []string
+	for _, set := range env.wrapped() {
+		if set.Secure {
+			list = append(list, secure)
+		}
+		for _, f := range set.Fields {
+			value := f.Value.Text
+			if f.Value.Secure {
+				value = secure
+			}
+			list = append(list, f.Key+"="+value)
+		}
+	}
+	return list
+}

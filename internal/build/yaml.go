@@ -1,0 +1,257 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// What a file may have at most. The largest real ones have some 60,000 bytes
+// and a nesting of 12.
+const (
+	largestFile  = 1 << 20 // bytes
+	deepest      = 500     // collections inside each other
+	mostMarks    = 250_000 // characters that separate values
+	mostNodes    = 1 << 19 // values, each merged one counted again
+	mostUnknowns = 20      // names of unknown aliases
+)
+
+var (
+	errTooLarge = errors.New("the file is too large")
+	errTooDeep  = errors.New("the file is nested too deep")
+	errBadKey   = errors.New("a key is a list or a mapping")
+)
+
+// isTooLarge reports whether a text has more bytes, or more values, than a file
+// may have. It is asked before go-yaml makes hundreds of bytes of each value.
+func isTooLarge(text []byte) bool {
+	marks := 0
+	for _, mark := range []string{",", ":", "[", "{", "- "} {
+		marks += bytes.Count(text, []byte(mark))
+	}
+	return len(text) > largestFile || marks > mostMarks
+}
+
+// clean drops what Travis drops before it parses: every byte that isn't ASCII,
+// so a byte order mark too, and the indentation of the first line from all
+// lines (travis-yml, lib/travis/yml/parts/part.rb).
+func clean(text []byte) []byte {
+	ascii := make([]byte, 0, len(text))
+	for _, b := range text {
+		if b < 0x80 {
+			ascii = append(ascii, b)
+		}
+	}
+	first := bytes.TrimLeft(ascii, " \t\r\n")
+	start := bytes.LastIndexByte(ascii[:len(ascii)-len(first)], '\n') + 1
+	indent := ascii[start : len(ascii)-len(first)]
+	if len(indent) == 0 || len(first) == 0 {
+		return ascii
+	}
+	lines := bytes.Split(ascii, []byte("\n"))
+	for i, line := range lines {
+		lines[i] = bytes.TrimPrefix(line, indent)
+	}
+	return bytes.Join(lines, []byte("\n"))
+}
+
+var documentStart = regexp.MustCompile(`^(\s*(#[^\n]*)?\n)*(---|%)`)
+
+var unknownAnchor = regexp.MustCompile(`unknown anchor '([^']*)' referenced`)
+
+// parseYAML parses the first document. An alias of an unknown anchor is null,
+// as with Travis: such an anchor is defined in a document before the first one,
+// since go-yaml keeps anchors from one document to the next.
+// It returns how many lines that put before the text.
+func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int, err error) {
+	var anchors []string
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		var source io.Reader = bytes.NewReader(text)
+		if len(anchors) > 0 {
+			before := "--- [&" + strings.Join(anchors, " ~, &") + " ~]\n"
+			if documentStart.Match(text) {
+				before += "...\n"
+			} else {
+				before += "---\n"
+			}
+			source = io.MultiReader(strings.NewReader(before), source)
+			shift = 2
+		}
+		decoder := yaml.NewDecoder(source)
+		document = new(yaml.Node)
+		if len(anchors) > 0 {
+			if err := decoder.Decode(document); err != nil {
+				return nil, 0, err
+			}
+			document = new(yaml.Node)
+		}
+		err = decoder.Decode(document)
+		if err == io.EOF {
+			return nil, 0, nil
+		}
+		if err == nil {
+			return document, shift, nil
+		}
+		unknown := unknownAnchor.FindStringSubmatch(err.Error())
+		if unknown == nil || len(anchors) == mostUnknowns {
+			return nil, 0, yamlError(err, shift)
+		}
+		anchors = append(anchors, unknown[1])
+	}
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+// yamlError says what is wrong as go-yaml does, with the line of the text.
+func yamlError(err error, shift int) error {
+	parts := yamlLine.FindStringSubmatch(err.Error())
+	if parts == nil {
+		return errors.New("the YAML can't be parsed")
+	}
+	line, _ := strconv.Atoi(parts[1])
+	if line <= shift {
+		return errors.New(parts[2])
+	}
+	return fmt.Errorf("line %d: %s", line-shift, parts[2])
+}
+
+// reader makes nodes of YAML's.
+type reader struct {
+	ctx      context.Context
+	shift    int                  // lines before the text
+	made     map[*yaml.Node]*Node // what anchors stand for; nil while it is made
+	count    int
+	messages *[]Message
+}
+
+func (r *reader) step() error {
+	if r.count++; r.count > mostNodes {
+		return errTooLarge
+	}
+	if r.count%1024 == 0 {
+		return r.ctx.Err()
+	}
+	return nil
+}
+
+// node makes a node. An alias shares the node of its anchor, so that aliases of
+// aliases cost nothing; one inside its own anchor is null.
+func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
+	if err := r.step(); err != nil {
+		return nil, err
+	}
+	line := n.Line - r.shift
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if made, known := r.made[n]; known {
+		if made == nil {
+			return &Node{Line: line}, nil
+		}
+		return made, nil
+	}
+	if n.Anchor != "" {
+		r.made[n] = nil
+	}
+	if depth > deepest {
+		return nil, fmt.Errorf("line %d: %w", line, errTooDeep)
+	}
+	made := &Node{Line: line, anchored: n.Anchor != ""}
+	switch n.Kind {
+	case yaml.SequenceNode:
+		made.Kind = List
+		for _, child := range n.Content {
+			item, err := r.node(child, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			made.Items = append(made.Items, item)
+		}
+	case yaml.MappingNode:
+		if err := r.mapping(made, n, depth); err != nil {
+			return nil, err
+		}
+	default:
+		readScalar(made, n)
+	}
+	if n.Anchor != "" {
+		r.made[n] = made
+	}
+	return made, nil
+}
+
+// mapping reads keys in order: the last of equal ones counts, and what "<<"
+// merges overrides the keys above it.
+func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
+	made.Kind = Mapping
+	at := make(map[string]int, len(n.Content)/2)
+	set := func(f Field) {
+		if i, exists := at[f.Key]; exists {
+			made.Fields[i] = f
+			return
+		}
+		at[f.Key] = len(made.Fields)
+		made.Fields = append(made.Fields, f)
+	}
+	written := make(map[string]bool, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		line := key.Line - r.shift
+		if key.Kind != yaml.ScalarNode {
+			return fmt.Errorf("line %d: %w", line, errBadKey)
+		}
+		value, err := r.node(n.Content[i+1], depth+1)
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(key.Value, ":")
+		merged := mergedFields(name, value)
+		for _, f := range merged {
+			if err := r.step(); err != nil {
+				return err
+			}
+			set(f)
+		}
+		if merged != nil {
+			continue
+		}
+		if written[name] && name != "<<" {
+			*r.messages = append(*r.messages, Message{Line: line, Kind: DuplicateKey, Key: name})
+		}
+		written[name] = true
+		set(Field{Key: name, Line: line, Value: value})
+	}
+	if len(made.Fields) == 1 && made.Fields[0].Key == "secure" {
+		*made = Node{Kind: Text, Secure: true, Line: made.Line, anchored: made.anchored, cipher: made.Fields[0].Value.Text}
+	}
+	return nil
+}
+
+// mergedFields returns what a key merges, in the order in which it is set:
+// of a list the first mapping wins.
+func mergedFields(key string, value *Node) []Field {
+	if key != "<<" {
+		return nil
+	}
+	if value.Kind == Mapping {
+		return value.Fields
+	}
+	var fields []Field
+	for i := len(value.Items) - 1; i >= 0; i-- {
+		if value.Items[i].Kind != Mapping {
+			return nil
+		}
+		fields = append(fields, value.Items[i].Fields...)
+	}
+	return fields
+}

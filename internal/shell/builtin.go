@@ -1,0 +1,429 @@
+package shell
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// builtin runs a command that Bash has built in, and says whether it is one.
+func (s *Shell) builtin(args []string) bool {
+	run := builtinNamed(args[0])
+	if run == nil {
+		return false
+	}
+	s.previous, s.status = s.status, 0
+	run(s, args)
+	return true
+}
+
+// builtinNamed returns what runs a builtin, or nil.
+func builtinNamed(name string) func(s *Shell, args []string) {
+	switch name {
+	case ":", "true", "hash", "umask", "ulimit", "times", "bg", "fg", "jobs", "disown", "kill", "enable", "complete",
+		"compopt", "compgen", "bind", "history", "caller", "help", "suspend", "logout", "fc", "dirs":
+		return func(*Shell, []string) {}
+	case "false":
+		return func(s *Shell, _ []string) { s.status = 1 }
+	case "exit":
+		return func(s *Shell, args []string) { s.status, s.flow = s.before(args), exiting }
+	case "return":
+		return func(s *Shell, args []string) { s.status, s.flow = s.before(args), returning }
+	case "break":
+		return func(s *Shell, args []string) { s.jump(breaking, args) }
+	case "continue":
+		return func(s *Shell, args []string) { s.jump(continuing, args) }
+	case "shift":
+		return (*Shell).shift
+	case "set":
+		return (*Shell).setOptions
+	case "shopt":
+		return (*Shell).shopt
+	case "unset":
+		return (*Shell).unsets
+	case "eval":
+		return func(s *Shell, args []string) { s.evaluate(strings.Join(args[1:], " "), frame{line: s.place}) }
+	case "source", ".":
+		return (*Shell).source
+	case "exec":
+		return (*Shell).exec
+	case "command":
+		return (*Shell).commandBuiltin
+	case "builtin":
+		return func(s *Shell, args []string) { s.status = oneIf(len(args) > 1 && !s.builtin(args[1:])) | s.status }
+	case "cd", "pushd":
+		return (*Shell).cd
+	case "popd":
+		return (*Shell).popd
+	case "pwd":
+		return func(s *Shell, _ []string) { s.print(s.dir + "\n") }
+	case "echo":
+		return (*Shell).echo
+	case "printf":
+		return (*Shell).printf
+	case "test", "[":
+		return (*Shell).test
+	case "read":
+		return (*Shell).read
+	case "mapfile", "readarray":
+		return (*Shell).mapfile
+	case "trap":
+		return (*Shell).trapBuiltin
+	case "type":
+		return (*Shell).typeBuiltin
+	case "alias":
+		return (*Shell).alias
+	case "unalias":
+		return func(s *Shell, args []string) {
+			for _, name := range args[1:] {
+				delete(s.aliases, name)
+			}
+		}
+	case "getopts":
+		return (*Shell).getopts
+	case "wait":
+		return (*Shell).wait
+	case "let":
+		return func(s *Shell, args []string) {
+			for _, expression := range args[1:] {
+				s.evaluate("(( "+expression+" ))", frame{line: s.place})
+			}
+		}
+	case "export", "declare", "typeset", "local", "readonly":
+		return (*Shell).declareWords
+	}
+	return nil
+}
+
+// declareWords runs a declaration whose name came out of an expansion or that
+// follows command or builtin.
+func (s *Shell) declareWords(args []string) {
+	declaration := &syntax.DeclClause{Variant: &syntax.Lit{Value: args[0]}}
+	for _, arg := range args[1:] {
+		declaration.Args = append(declaration.Args, &syntax.Assign{Naked: true, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: arg}}}})
+	}
+	s.declare(declaration)
+}
+
+// before returns the status that exit and return leave: their argument, or that
+// of the command before.
+func (s *Shell) before(args []string) int {
+	if len(args) < 2 {
+		return s.previous
+	}
+	status, err := strconv.Atoi(args[1])
+	if err != nil {
+		return 2
+	}
+	return status & 0xff
+}
+
+func (s *Shell) jump(to flow, args []string) {
+	if s.loops == 0 {
+		return
+	}
+	s.flow, s.levels = to, 1
+	if len(args) > 1 {
+		levels, err := strconv.Atoi(args[1])
+		if err != nil || levels < 1 {
+			levels = 1
+		}
+		s.levels = levels
+	}
+}
+
+func (s *Shell) shift(args []string) {
+	n := 1
+	if len(args) > 1 {
+		number, err := strconv.Atoi(args[1])
+		if err != nil {
+			number = -1
+		}
+		n = number
+	}
+	if n < 0 || n > len(s.params) {
+		s.status = 1
+		return
+	}
+	s.params = s.params[n:]
+}
+
+// flags are the options of set by letter.
+var flags = map[rune]string{
+	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
+	'E': "errtrace", 'o': "",
+}
+
+func (s *Shell) setOptions(args []string) {
+	rest := args[1:]
+	for len(rest) > 0 && len(rest[0]) > 0 && (rest[0][0] == '-' || rest[0][0] == '+') {
+		arg := rest[0]
+		rest = rest[1:]
+		if arg == "-" || arg == "--" {
+			s.params = slices.Clone(rest)
+			return
+		}
+		for _, flag := range arg[1:] {
+			if flag == 'o' {
+				if len(rest) > 0 {
+					s.options[rest[0]] = arg[0] == '-'
+					rest = rest[1:]
+				}
+				continue
+			}
+			if name := flags[flag]; name != "" {
+				s.options[name] = arg[0] == '-'
+			}
+		}
+	}
+	if len(rest) > 0 {
+		s.params = slices.Clone(rest)
+	}
+}
+
+func (s *Shell) shopt(args []string) {
+	on := true
+	for _, arg := range args[1:] {
+		switch arg {
+		case "-s", "-o", "-so":
+		case "-u", "-uo":
+			on = false
+		case "-q", "-p":
+			return
+		default:
+			s.options[arg] = on
+		}
+	}
+}
+
+func (s *Shell) unsets(args []string) {
+	variables, functions := true, true
+	for _, name := range args[1:] {
+		switch name {
+		case "-v":
+			functions = false
+		case "-f":
+			variables = false
+		case "-n":
+		default:
+			if base, index, ok := strings.Cut(name, "["); ok && variables {
+				s.unsetElement(base, strings.TrimSuffix(index, "]"))
+			} else if variables && s.Get(name).Declared() {
+				s.unset(name)
+			} else if functions {
+				delete(s.functions, name)
+			}
+		}
+	}
+}
+
+func (s *Shell) unsetElement(name, index string) {
+	variable := s.Get(name)
+	switch variable.Kind {
+	case expand.Associative:
+		variable.Map = maps.Clone(variable.Map)
+		delete(variable.Map, index)
+	case expand.Indexed:
+		n, err := strconv.Atoi(index)
+		if err != nil || n < 0 || n >= len(variable.List) {
+			return
+		}
+		variable.List = slices.Delete(slices.Clone(variable.List), n, n+1)
+	default:
+		return
+	}
+	_ = s.Set(name, variable) // a readonly one stays
+}
+
+// source runs a file that the play wrote. Others aren't known and do nothing.
+func (s *Shell) source(args []string) {
+	if len(args) < 2 {
+		s.status = 2
+		return
+	}
+	file, ok := s.files[s.absolute(args[1])]
+	if !ok {
+		_, ok = s.open(s.absolute(args[1]))
+		s.status = oneIf(!ok)
+		s.note(args[1])
+		return
+	}
+	params := s.params
+	if len(args) > 2 {
+		s.params = args[2:]
+	}
+	s.evaluate(string(file.data), frame{line: s.place})
+	if len(args) > 2 {
+		s.params = params
+	}
+	if s.flow == returning {
+		s.flow = onward
+	}
+}
+
+// note remembers a script that can't be seen.
+func (s *Shell) note(name string) {
+	if len(s.unseen) < 100 && !slices.Contains(s.unseen, Unseen{name, s.place}) {
+		s.unseen = append(s.unseen, Unseen{name, s.place})
+	}
+}
+
+func (s *Shell) exec(args []string) {
+	rest := args[1:]
+	for len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
+		if rest[0] == "-a" && len(rest) > 1 {
+			rest = rest[1:]
+		}
+		rest = rest[1:]
+	}
+	if len(rest) == 0 {
+		return
+	}
+	s.status = s.external(rest)
+	s.flow = exiting
+}
+
+func (s *Shell) commandBuiltin(args []string) {
+	rest := args[1:]
+	look := false
+	for len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
+		look = look || strings.ContainsAny(rest[0], "vV")
+		rest = rest[1:]
+	}
+	switch {
+	case look:
+		s.which(rest, true)
+	case len(rest) > 0:
+		s.call(rest, false)
+	}
+}
+
+// which prints where commands are.
+func (s *Shell) which(names []string, ours bool) {
+	s.status = oneIf(len(names) == 0)
+	for _, name := range names {
+		_, function := s.functions[name]
+		builtin := builtinNamed(name) != nil
+		switch {
+		case strings.HasPrefix(name, "-"):
+		case ours && (function || builtin), strings.Contains(name, "/"):
+			s.print(name + "\n")
+		case s.failing && !isProgram(name):
+			s.status = 1
+		default:
+			s.print("/usr/local/bin/" + name + "\n")
+		}
+	}
+}
+
+func (s *Shell) typeBuiltin(args []string) {
+	kind := false
+	for _, name := range args[1:] {
+		_, function := s.functions[name]
+		builtin := builtinNamed(name) != nil
+		switch {
+		case strings.HasPrefix(name, "-"):
+			kind = strings.Contains(name, "t")
+		case kind && function:
+			s.print("function\n")
+		case kind && builtin:
+			s.print("builtin\n")
+		case kind:
+			s.print("file\n")
+		case s.failing && !function && !builtin && !isProgram(name):
+			s.status = 1
+		default:
+			s.print(name + " is /usr/local/bin/" + name + "\n")
+		}
+	}
+}
+
+// cd goes to a folder; those that nobody knows are there.
+func (s *Shell) cd(args []string) {
+	to := s.Variable("HOME")
+	for _, arg := range args[1:] {
+		if arg == "-" || !strings.HasPrefix(arg, "-") {
+			to = arg
+		}
+	}
+	if to == "-" {
+		to = s.Variable("OLDPWD")
+	}
+	if args[0] == "pushd" {
+		s.dirs = append(s.dirs, s.dir)
+	}
+	if to == "" {
+		return
+	}
+	name := s.absolute(to)
+	if file, ok := s.files[name]; ok && !file.folder || !s.exists(name) {
+		s.status = 1
+		return
+	}
+	s.set("OLDPWD", s.dir)
+	s.dir = name
+}
+
+func (s *Shell) popd([]string) {
+	if len(s.dirs) == 0 {
+		s.status = 1
+		return
+	}
+	s.dir = s.dirs[len(s.dirs)-1]
+	s.dirs = s.dirs[:len(s.dirs)-1]
+}
+
+func (s *Shell) alias(args []string) {
+	for _, arg := range args[1:] {
+		if name, value, ok := strings.Cut(arg, "="); ok {
+			s.aliases[name] = value
+		} else if _, known := s.aliases[name]; !known {
+			s.status = 1
+		}
+	}
+}
+
+func (s *Shell) trapBuiltin(args []string) {
+	rest := args[1:]
+	if len(rest) > 0 && rest[0] == "--" {
+		rest = rest[1:]
+	}
+	if len(rest) == 0 || strings.HasPrefix(rest[0], "-") && rest[0] != "-" {
+		return
+	}
+	action := "-"
+	if len(rest) > 1 {
+		action, rest = rest[0], rest[1:]
+	}
+	for _, signal := range rest {
+		signal = strings.TrimPrefix(strings.ToUpper(signal), "SIG")
+		if signal == "0" {
+			signal = "EXIT"
+		}
+		if action == "-" || action == "" {
+			delete(s.traps, signal)
+			continue
+		}
+		s.traps[signal] = action
+	}
+}
+
+// wait gives the exit status of a background command.
+func (s *Shell) wait(args []string) {
+	for _, arg := range args[1:] {
+		switch number, err := strconv.Atoi(arg); {
+		case strings.HasPrefix(arg, "-"), strings.HasPrefix(arg, "%"):
+			if last, err := strconv.Atoi(s.background); err == nil {
+				s.status = last - firstJob
+			}
+		case err != nil || number < firstJob || number > firstJob+255:
+			s.status = 127
+		default:
+			s.status = number - firstJob
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package shell
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/pattern"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// testClause runs [[ … ]].
+func (s *Shell) testClause(x syntax.TestExpr) int {
+	s.broken = false
+	broken := false
+	holds := s.holds(x, &broken)
+	switch {
+	case broken:
+		return 2
+	case s.broken:
+		return 1
+	}
+	return oneIf(!holds)
+}
+
+func (s *Shell) holds(x syntax.TestExpr, broken *bool) bool {
+	defer s.deeper()()
+	switch x := x.(type) {
+	case *syntax.Word:
+		return s.literal(x) != ""
+	case *syntax.ParenTest:
+		return s.holds(x.X, broken)
+	case *syntax.UnaryTest:
+		if x.Op == syntax.TsNot {
+			return !s.holds(x.X, broken)
+		}
+		return s.unary(x.Op.String(), s.word(x.X), broken)
+	case *syntax.BinaryTest:
+		switch x.Op {
+		case syntax.AndTest:
+			return s.holds(x.X, broken) && s.holds(x.Y, broken)
+		case syntax.OrTest:
+			return s.holds(x.X, broken) || s.holds(x.Y, broken)
+		case syntax.TsMatch, syntax.TsMatchShort, syntax.TsNoMatch:
+			left := s.word(x.X)
+			word, ok := x.Y.(*syntax.Word)
+			return ok && s.matches(s.pattern(word), left) == (x.Op != syntax.TsNoMatch)
+		case syntax.TsEql, syntax.TsNeq, syntax.TsLeq, syntax.TsGeq, syntax.TsLss, syntax.TsGtr:
+			return ordered(x.Op.String(), s.number(s.word(x.X)), s.number(s.word(x.Y)))
+		}
+		return s.compare(x.Op.String(), s.word(x.X), s.word(x.Y), broken)
+	}
+	*broken = true
+	return false
+}
+
+func (s *Shell) word(x syntax.TestExpr) string {
+	if word, ok := x.(*syntax.Word); ok {
+		return s.literal(word)
+	}
+	return ""
+}
+
+// number returns the value of an arithmetic expression in text.
+func (s *Shell) number(expression string) int {
+	if n, err := strconv.Atoi(strings.TrimSpace(expression)); err == nil {
+		return n
+	}
+	if strings.TrimSpace(expression) == "" {
+		return 0
+	}
+	file, err := parse("((" + expression + "))")
+	if err != nil || len(file.Stmts) != 1 {
+		s.broken = true
+		return 0
+	}
+	command, ok := file.Stmts[0].Cmd.(*syntax.ArithmCmd)
+	if !ok {
+		s.broken = true
+		return 0
+	}
+	return s.arithmetic(command.X)
+}
+
+func ordered(operator string, a, b int) bool {
+	switch operator {
+	case "-eq":
+		return a == b
+	case "-ne":
+		return a != b
+	case "-lt":
+		return a < b
+	case "-le":
+		return a <= b
+	case "-gt":
+		return a > b
+	}
+	return a >= b
+}
+
+// compare runs a test with two operands.
+func (s *Shell) compare(operator, left, right string, broken *bool) bool {
+	switch operator {
+	case "=", "==":
+		return left == right
+	case "!=":
+		return left != right
+	case "<":
+		return left < right
+	case ">":
+		return left > right
+	case "=~":
+		expression, err := regexp.Compile(right)
+		if err != nil {
+			*broken = true
+			return false
+		}
+		found := expression.FindStringSubmatch(left)
+		if found != nil {
+			_ = s.Set("BASH_REMATCH", expand.Variable{Set: true, Kind: expand.Indexed, List: found})
+		}
+		return found != nil
+	case "-nt", "-ot", "-ef":
+		return s.exists(left) && operator != "-ot"
+	}
+	a, errA := strconv.Atoi(strings.TrimSpace(left))
+	b, errB := strconv.Atoi(strings.TrimSpace(right))
+	if errA != nil || errB != nil {
+		*broken = true
+		return false
+	}
+	return ordered(operator, a, b)
+}
+
+// unary runs a test with one operand.
+func (s *Shell) unary(operator, operand string, broken *bool) bool {
+	switch operator {
+	case "-z":
+		return operand == ""
+	case "-n":
+		return operand != ""
+	case "-v":
+		name, _, _ := strings.Cut(operand, "[")
+		return s.Get(name).IsSet()
+	case "-R":
+		return s.Get(operand).Kind == expand.NameRef
+	case "-o":
+		return s.options[operand]
+	case "-t", "-p", "-S", "-b", "-c", "-k", "-u", "-g":
+		return false
+	case "-h", "-L":
+		return false
+	case "-d":
+		file, ok := s.files[s.absolute(operand)]
+		return operand != "" && s.exists(operand) && (!ok || file.folder)
+	case "-f":
+		file, ok := s.files[s.absolute(operand)]
+		return operand != "" && s.exists(operand) && (!ok || !file.folder)
+	case "-s":
+		file, ok := s.files[s.absolute(operand)]
+		return operand != "" && s.exists(operand) && (!ok || len(file.data) > 0 || file.folder)
+	case "-e", "-a", "-r", "-w", "-x", "-O", "-G", "-N":
+		return operand != "" && s.exists(operand)
+	}
+	*broken = true
+	return false
+}
+
+// matches says whether a text matches a pattern of Bash as a whole.
+func (s *Shell) matches(glob, text string) bool {
+	s.grow(len(glob))
+	if inner, ok := strings.CutPrefix(glob, "!("); ok && strings.HasSuffix(inner, ")") && !strings.Contains(inner, "(") {
+		return !s.matches("@("+inner, text)
+	}
+	expression, err := pattern.Regexp(glob, pattern.EntireString|pattern.ExtendedOperators)
+	if err != nil {
+		return glob == text
+	}
+	if s.options["nocasematch"] {
+		expression = "(?i)" + expression
+	}
+	compiled, err := regexp.Compile(expression)
+	return err == nil && compiled.MatchString(text)
+}

@@ -1,0 +1,114 @@
+package shell
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// config is how the library expands words in this shell.
+func (s *Shell) config() *expand.Config {
+	cfg := &expand.Config{
+		Env:       s,
+		CmdSubst:  s.commandSubstitution,
+		ProcSubst: s.processSubstitution,
+		NoUnset:   s.options["nounset"],
+		ExtGlob:   true,
+		NullGlob:  s.options["nullglob"],
+	}
+	if !s.options["noglob"] {
+		cfg.ReadDir2 = s.readDir
+	}
+	return cfg
+}
+
+func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
+	output := &content{}
+	status := s.status
+	s.subshell(func(sub *Shell) {
+		sub.options["errexit"] = false
+		if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 && c.Stmts[0].Redirs[0].Op == syntax.RdrIn {
+			_ = sub.redirect(c.Stmts[0].Redirs[0])
+			output.data = sub.streams[0].rest()
+			return
+		}
+		sub.streams[1] = &stream{content: output}
+		sub.flow = onward
+		sub.statements(c.Stmts)
+	})
+	s.substituted, s.status = s.status, status
+	_, err := w.Write(output.data)
+	return err
+}
+
+// processSubstitution runs <( ) before the command that reads its file, and
+// what is in >( ) with no input.
+func (s *Shell) processSubstitution(p *syntax.ProcSubst) (string, error) {
+	status := s.status
+	output := &content{}
+	s.subshell(func(sub *Shell) {
+		sub.streams[0] = empty()
+		if p.Op == syntax.CmdIn {
+			sub.streams[1] = &stream{content: output}
+		}
+		sub.statements(p.Stmts)
+	})
+	s.status = status
+	name := "/dev/fd/" + strconv.Itoa(64+len(s.files))
+	s.files[name] = output
+	return name, nil
+}
+
+// expansion handles what goes wrong in an expansion: as in Bash, an unset
+// variable ends the shell, and the rest fails the command.
+func (s *Shell) expansion(err error) {
+	if err == nil {
+		return
+	}
+	s.status, s.broken = 1, true
+	if _, unset := errors.AsType[expand.UnsetParameterError](err); unset {
+		s.flow = exiting
+	}
+	if strings.HasPrefix(err.Error(), "brace expansion") {
+		panic(ErrLimit)
+	}
+}
+
+func (s *Shell) fields(words ...*syntax.Word) []string {
+	var fields []string
+	for field, err := range expand.FieldsSeq(s.config(), words...) {
+		if err != nil {
+			s.expansion(err)
+			break
+		}
+		if fields = append(fields, field); len(fields) > maxFields {
+			panic(ErrLimit)
+		}
+		s.grow(len(field))
+	}
+	return fields
+}
+
+func (s *Shell) literal(word *syntax.Word) string {
+	text, err := expand.Literal(s.config(), word)
+	s.expansion(err)
+	s.grow(len(text))
+	return text
+}
+
+func (s *Shell) pattern(word *syntax.Word) string {
+	text, err := expand.Pattern(s.config(), word)
+	s.expansion(err)
+	return text
+}
+
+func (s *Shell) arithmetic(x syntax.ArithmExpr) int {
+	s.step()
+	value, err := expand.Arithm(s.config(), x)
+	s.expansion(err)
+	return value
+}

@@ -1,0 +1,451 @@
+package shell
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// isProgram says whether the play knows a program even when unknown ones fail.
+func isProgram(name string) bool {
+	name = path.Base(name)
+	return wrapperNamed(name) != nil || toolNamed(name) != nil || builtinNamed(name) != nil
+}
+
+// external runs a program, by whatever path, and returns its exit status.
+func (s *Shell) external(args []string) int {
+	defer s.deeper()()
+	s.step()
+	name := path.Base(args[0])
+	if strings.Contains(args[0], "/") {
+		if file, ok := s.files[s.absolute(args[0])]; ok && len(file.data) > 0 {
+			return s.runFile(args[0], file, args[1:])
+		}
+	}
+	for _, program := range []string{args[0], s.programOf(args[0])} {
+		if program == "" {
+			continue
+		}
+		status, output, known := s.watch(Call{Args: append([]string{program}, args[1:]...), Line: s.place, Env: s.exportedValue})
+		if known {
+			s.print(output)
+			return status
+		}
+	}
+	if run := wrapperNamed(name); run != nil {
+		return run(s, args)
+	}
+	switch name { // builtins that are programs too
+	case "echo", "printf", "test", "[", "true", "false", "pwd", "kill":
+		sub := s.process(name)
+		sub.builtin(append([]string{name}, args[1:]...))
+		return sub.status
+	}
+	if run := toolNamed(name); run != nil {
+		return run(s, args[1:])
+	}
+	if !programName.MatchString(args[0]) {
+		return 127
+	}
+	if strings.Contains(args[0], "/") && !path.IsAbs(args[0]) {
+		s.note(args[0])
+	}
+	return oneIf(s.failing)
+}
+
+// programName matches names that a program can have. Others, such as ["$X" for
+// [ "$X", or the number of a pull request, are mistakes: there is no such program.
+var programName = regexp.MustCompile(`^[\w.+@%:~/-]*[A-Za-z_][\w.+@%:~/-]*$`)
+
+// programOf returns the name of the program that was copied or downloaded to a
+// path, or to a folder of PATH.
+func (s *Shell) programOf(name string) string {
+	if strings.Contains(name, "/") {
+		return s.programs[s.absolute(name)]
+	}
+	for copied, program := range s.programs {
+		if path.Base(copied) == name && path.Dir(copied) != s.dir {
+			return program
+		}
+	}
+	return ""
+}
+
+func (s *Shell) exportedValue(name string) string {
+	if variable := s.Get(name); variable.Exported {
+		return variable.String()
+	}
+	return ""
+}
+
+// runFile runs a script that the play wrote.
+func (s *Shell) runFile(name string, file *content, args []string) int {
+	child := s.process(name)
+	child.params = args
+	return s.finish(child, string(file.data))
+}
+
+// finish runs a text in a process of its own and returns its exit status.
+func (s *Shell) finish(child *Shell, bash string) int {
+	child.evaluate(bash, child.frame)
+	child.leave()
+	return child.status
+}
+
+// rest is what a wrapper runs: the words after its own options. values are the
+// options that have a value of their own; counts is how many words follow them.
+func rest(args []string, values string, counts int) []string {
+	args = args[1:]
+	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
+		option := args[0]
+		args = args[1:]
+		if option == "--" {
+			break
+		}
+		takes := strings.Contains(" "+values+" ", " "+option+" ")
+		if takes && len(args) > 0 {
+			args = args[1:]
+		}
+	}
+	return args[min(counts, len(args)):]
+}
+
+// wrapped runs the command that a wrapper was given.
+func (s *Shell) wrapped(args []string) int {
+	if len(args) == 0 {
+		return 0
+	}
+	return s.external(args)
+}
+
+// wrapperNamed returns what runs a program that runs another one, or nil.
+func wrapperNamed(name string) func(s *Shell, args []string) int {
+	after := func(values string, counts int) func(s *Shell, args []string) int {
+		return func(s *Shell, args []string) int { return s.wrapped(rest(args, values, counts)) }
+	}
+	switch name {
+	case "nohup", "setsid", "chronic", "unbuffer", "caffeinate", "catchsegv", "fakeroot", "linux32", "linux64", "dumb-init", "tini":
+		return after("", 0)
+	case "nice":
+		return after("-n --adjustment", 0)
+	case "ionice":
+		return after("-c -n -p --class --classdata", 0)
+	case "time", "gtime":
+		return after("-f -o --format --output", 0)
+	case "timeout", "gtimeout":
+		return after("-k -s --kill-after --signal", 1)
+	case "stdbuf":
+		return after("-i -o -e --input --output --error", 0)
+	case "chroot":
+		return after("", 1)
+	case "strace", "ltrace":
+		return after("-o -e -s -p -u", 0)
+	case "xvfb-run":
+		return after("-n -s -e -f --server-num --server-args --error-file", 0)
+	case "sudo", "doas", "env":
+		return (*Shell).env
+	case "bash", "sh", "dash", "zsh", "ksh", "ash":
+		return (*Shell).bash
+	case "busybox":
+		return func(s *Shell, args []string) int { return s.wrapped(args[1:]) }
+	case "xargs":
+		return (*Shell).xargs
+	case "find":
+		return (*Shell).find
+	case "script", "su", "runuser", "flock":
+		return (*Shell).commandOption
+	case "python", "python2", "python3", "ruby", "perl", "node", "php":
+		return (*Shell).interpreter
+	case "ssh":
+		return (*Shell).ssh
+	case "docker", "docker-compose", "podman":
+		return (*Shell).docker
+	case "watch", "parallel":
+		return after("-n --interval", 0)
+	}
+	return nil
+}
+
+// env runs env and sudo: variables, then a command.
+func (s *Shell) env(args []string) int {
+	isEnv := path.Base(args[0]) == "env"
+	child := s.process(args[0])
+	values := " -u -g -h -p -C -r -t -T -U -D -R --user --group --host --prompt --chdir "
+	if isEnv {
+		values = " -u -C --unset --chdir "
+	}
+	words := args[1:]
+	for len(words) > 0 {
+		word := words[0]
+		name, value, assigned := strings.Cut(word, "=")
+		switch {
+		case word == "--":
+			words = words[1:]
+			continue
+		case strings.HasPrefix(word, "-") && len(word) > 0:
+			words = words[1:]
+			if isEnv && (word == "-i" || word == "-" || word == "--ignore-environment") {
+				child.begin(args[0])
+				child.streams = s.streams
+			}
+			if isEnv && (word == "-S" || word == "--split-string") && len(words) > 0 {
+				words = append(strings.Fields(words[0]), words[1:]...)
+			}
+			if strings.Contains(values, " "+word+" ") && len(words) > 0 {
+				if isEnv && (word == "-u" || word == "--unset") {
+					child.unset(words[0])
+				}
+				words = words[1:]
+			}
+			continue
+		case assigned && !strings.Contains(name, "/"):
+			exported := text(value)
+			exported.Exported = true
+			child.scopes[0][name] = exported
+			words = words[1:]
+			continue
+		}
+		break
+	}
+	if len(words) == 0 {
+		return 0
+	}
+	return child.external(words)
+}
+
+// bash runs a shell: a command, a file or its standard input.
+func (s *Shell) bash(args []string) int {
+	child := s.process(args[0])
+	words := args[1:]
+	command, stdin := false, false
+	for len(words) > 0 && len(words[0]) > 1 && (words[0][0] == '-' || words[0][0] == '+') {
+		word := words[0]
+		words = words[1:]
+		if word == "--" {
+			break
+		}
+		if strings.HasPrefix(word, "--") {
+			if (word == "--rcfile" || word == "--init-file") && len(words) > 0 {
+				words = words[1:]
+			}
+			continue
+		}
+		for _, flag := range word[1:] {
+			switch flag {
+			case 'c':
+				command = true
+			case 's':
+				stdin = true
+			case 'o', 'O':
+				if len(words) > 0 {
+					child.options[words[0]] = word[0] == '-'
+					words = words[1:]
+				}
+			default:
+				if option := flags[flag]; option != "" {
+					child.options[option] = word[0] == '-'
+				}
+			}
+		}
+	}
+	switch {
+	case command && len(words) > 0:
+		if len(words) > 1 {
+			child.arg0, child.params = words[1], words[2:]
+		}
+		return s.finish(child, words[0])
+	case len(words) > 0 && !stdin && words[0] != "-" && words[0] != "/dev/stdin":
+		file, ok := s.files[s.absolute(words[0])]
+		if !ok {
+			s.note(words[0])
+			return oneIf(s.failing || s.gone[s.absolute(words[0])]) * 127
+		}
+		child.arg0, child.params = words[0], words[1:]
+		return s.finish(child, string(file.data))
+	}
+	if len(words) > 0 {
+		child.params = words
+		if !stdin {
+			child.params = words[1:]
+		}
+	}
+	bash := s.input()
+	child.streams[0] = empty()
+	return s.finish(child, bash)
+}
+
+// commandOption runs what follows -c in one word.
+func (s *Shell) commandOption(args []string) int {
+	for i, arg := range args {
+		if strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.HasSuffix(arg, "c") && i+1 < len(args) {
+			status := s.finish(s.process("bash"), args[i+1])
+			if path.Base(args[0]) == "script" && !strings.Contains(arg, "e") {
+				return 0
+			}
+			return status
+		}
+	}
+	if path.Base(args[0]) == "flock" {
+		return s.wrapped(rest(args, "-w -E --timeout", 1))
+	}
+	return 0
+}
+
+// systemCall is how other languages start a command.
+var systemCall = regexp.MustCompile("(?:system|popen|exec|execSync|call|check_call|run|shell_exec|passthru)\\(\\s*(?:\"([^\"]*)\"|'([^']*)')")
+
+// interpreter runs the commands that a program in another language starts. Its
+// own status is not known: it succeeds.
+func (s *Shell) interpreter(args []string) int {
+	for i, arg := range args {
+		if (arg == "-c" || arg == "-e" || arg == "-r") && i+1 < len(args) {
+			for _, m := range systemCall.FindAllStringSubmatch(args[i+1], 20) {
+				s.finish(s.process("sh"), m[1]+m[2])
+			}
+			return 0
+		}
+	}
+	return oneIf(s.failing)
+}
+
+// ssh runs its command as the other machine's shell would.
+func (s *Shell) ssh(args []string) int {
+	words := rest(args, "-p -i -o -l -F -L -R -D -J -b -c -e -m -S -W", 1)
+	if len(words) == 0 {
+		return 0
+	}
+	child := s.process("bash")
+	child.begin("bash")
+	child.streams = s.streams
+	return s.finish(child, strings.Join(words, " "))
+}
+
+// docker runs the command of run and exec. An image of a program runs it.
+func (s *Shell) docker(args []string) int {
+	words := rest(args, "-f -p --file --project-name -H --host", 0)
+	if len(words) > 0 && words[0] == "compose" {
+		words = rest(words, "-f -p --file --project-name", 0)
+	}
+	if len(words) == 0 || words[0] != "run" && words[0] != "exec" {
+		return oneIf(s.failing)
+	}
+	child := s.process(args[0])
+	words = rest(words, "-e -v -w -u -p -l -m -h --env --volume --workdir --user --name --network --net --env-file --entrypoint --publish --label --mount --platform --link --add-host", 0)
+	if len(words) == 0 {
+		return 0
+	}
+	image, command := words[0], words[1:]
+	if status, output, known := child.watch(Call{Args: append([]string{dockerProgram(image)}, command...), Line: s.place, Env: child.exportedValue}); known {
+		s.print(output)
+		return status
+	}
+	if len(command) == 0 {
+		return oneIf(s.failing)
+	}
+	return child.external(command)
+}
+
+// dockerProgram names what an image such as OWNER/cli:TAG runs: OWNER.
+func dockerProgram(image string) string {
+	image, _, _ = strings.Cut(image, ":")
+	owner, name, _ := strings.Cut(image, "/")
+	if name == "cli" {
+		return owner
+	}
+	return name
+}
+
+// xargs runs its command for the words of the standard input.
+func (s *Shell) xargs(args []string) int {
+	replace, words := "", args[1:]
+	most, none, null, lines := 0, false, false, false
+	for len(words) > 0 && len(words[0]) > 1 && words[0][0] == '-' {
+		word := words[0]
+		words = words[1:]
+		value := ""
+		if len(word) == 2 && strings.Contains("InPdLsaE", word[1:]) && len(words) > 0 {
+			value, words = words[0], words[1:]
+		} else if len(word) > 2 {
+			value = word[2:]
+		}
+		switch word[1] {
+		case 'I':
+			replace = value
+		case 'i':
+			replace = "{}"
+		case 'n', 'L':
+			for _, digit := range value {
+				most = most*10 + int(digit-'0')&15
+			}
+		case 'r':
+			none = true
+		case '0':
+			null = true
+		case 'd':
+			lines = true
+		}
+	}
+	if len(words) == 0 {
+		words = []string{"echo"}
+	}
+	input := s.input()
+	var items []string
+	switch {
+	case null:
+		items = strings.FieldsFunc(input, func(r rune) bool { return r == 0 })
+	case replace != "" || lines:
+		items = strings.FieldsFunc(input, func(r rune) bool { return r == '\n' })
+	default:
+		items = strings.Fields(strings.NewReplacer(`"`, "", `'`, "").Replace(input))
+	}
+	if len(items) == 0 && (none || replace != "") {
+		return 0
+	}
+	s.streams[0] = empty()
+	status := 0
+	run := func(command []string) {
+		if s.external(command) != 0 {
+			status = 123
+		}
+	}
+	if replace != "" {
+		for _, item := range items {
+			command := make([]string, len(words))
+			for i, word := range words {
+				command[i] = strings.ReplaceAll(word, replace, strings.TrimSpace(item))
+			}
+			run(command)
+		}
+		return status
+	}
+	for first := true; first || len(items) > 0; first = false {
+		n := len(items)
+		if most > 0 {
+			n = min(n, most)
+		}
+		run(append(append([]string{}, words...), items[:n]...))
+		items = items[n:]
+	}
+	return status
+}
+
+// find runs the command after -exec once: what it finds isn't known.
+func (s *Shell) find(args []string) int {
+	for i, arg := range args {
+		if arg != "-exec" && arg != "-execdir" && arg != "-ok" {
+			continue
+		}
+		command := []string{}
+		for _, word := range args[i+1:] {
+			if word == ";" || word == "+" {
+				break
+			}
+			command = append(command, strings.ReplaceAll(word, "{}", "./found"))
+		}
+		if len(command) > 0 {
+			s.external(command)
+		}
+		return 0
+	}
+	return oneIf(s.failing)
+}

@@ -1,0 +1,394 @@
+// Package shell plays Bash with nothing real behind it: no process, no file, no
+// network. Files live in memory, unknown programs do nothing and succeed (or
+// fail, as asked), and the programs that someone wants to see are shown to a
+// Watch with their arguments.
+//
+// The parser and the expansions are those of mvdan.cc/sh. Its interpreter isn't
+// used: it starts goroutines, makes FIFOs, asks the host, and differs from Bash
+// in `set -e`, the status of loops, descriptors from 3 up and PIPESTATUS.
+//
+// What a text may use is bounded, so that a play ends: see Limits. Deep nesting
+// can still overflow the stack, which ends the process: play foreign text in a
+// child process.
+//
+// It is written after Bash's manual
+// (https://www.gnu.org/software/bash/manual/bash.html).
+//
+// Next room: internal/travisyml, which adds the step to the file.
+package shell
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Call is a program that a text starts.
+type Call struct {
+	Args []string // the program's name first
+	Line int      // of the text, in the numbers of Text
+	Env  func(name string) string
+}
+
+// Watch is shown each program that isn't built in. It returns false for one that
+// it doesn't know, else the exit status and what the program prints.
+type Watch func(Call) (status int, output string, known bool)
+
+// Text is Bash and the place where it stands.
+type Text struct {
+	Bash string
+	Line int  // where it begins, or all of it when Rows isn't set
+	Rows bool // its lines are those from Line on
+}
+
+// The limits of one play. A text beyond them can't be played.
+const (
+	maxText   = 256 << 10 // bytes in a text
+	maxNested = 200       // brackets, and calls of functions, eval and subshells
+	maxFields = 20_000    // words in a command
+	maxBytes  = 16 << 20  // bytes in all variables and outputs together
+	maxValue  = 1 << 20   // bytes in one of them
+	maxSteps  = 50_000    // commands and turns of loops
+)
+
+// ErrLimit says that a text goes beyond the limits.
+var ErrLimit = errors.New("it doesn't end, or grows without end")
+
+// A Problem says why a text can't be played, and where.
+type Problem struct {
+	Line int
+	Err  error
+}
+
+func (p *Problem) Error() string { return fmt.Sprintf("line %d: %v", p.Line, p.Err) }
+func (p *Problem) Unwrap() error { return p.Err }
+
+// world is what a shell shares with its subshells and with the programs that it
+// starts.
+type world struct {
+	watch    Watch
+	failing  bool // unknown programs and files fail
+	files    map[string]*content
+	gone     map[string]bool   // removed, so they don't exist
+	programs map[string]string // a path to the program that was put there
+	unseen   []Unseen
+	steps    int
+	bytes    int
+	depth    int
+	place    int // the line of the current command
+}
+
+// Unseen is a script that a text runs and that isn't part of it.
+type Unseen struct {
+	Path string
+	Line int
+}
+
+// flow is what takes a shell out of the order of its commands.
+type flow int
+
+const (
+	onward flow = iota
+	breaking
+	continuing
+	returning
+	exiting
+)
+
+// frame says where the commands stand that are running.
+type frame struct {
+	line   int
+	rows   bool
+	nobody bool // of a function that isn't the text's: it stands where it is called
+}
+
+func (f frame) of(pos syntax.Pos) int {
+	if f.rows && pos.IsValid() {
+		return f.line + int(pos.Line()) - 1
+	}
+	return f.line
+}
+
+type function struct {
+	body  *syntax.Stmt
+	frame frame
+}
+
+// Shell is one running Bash.
+type Shell struct {
+	*world
+	scopes      []map[string]expand.Variable // the global one first
+	functions   map[string]function
+	exported    map[string]bool // functions
+	aliases     map[string]string
+	arg0        string
+	params      []string
+	options     map[string]bool
+	dir         string
+	dirs        []string
+	status      int
+	previous    int // the status before a builtin
+	pipeStatus  []int
+	substituted int  // the status of the last command substitution
+	broken      bool // an expansion has failed
+	background  string
+	traps       map[string]string
+	trapping    bool
+	streams     map[int]*stream
+	frame       frame
+	tolerant    int // above 0, a failure doesn't end a shell with errexit
+	loops       int
+	flow        flow
+	levels      int // of break and continue
+	sub         bool
+	asleep      int // how often a background command has slept
+	behind      bool
+}
+
+// New returns a shell with these exported variables (NAME=value) in a folder.
+// With failing set, programs and files that nobody knows fail.
+func New(environment []string, dir string, failing bool, watch Watch) *Shell {
+	s := &Shell{
+		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}, programs: map[string]string{}},
+		dir:   dir,
+	}
+	s.begin("bash")
+	for _, variable := range environment {
+		name, value, _ := strings.Cut(variable, "=")
+		s.scopes[0][name] = expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}
+	}
+	return s
+}
+
+func (s *Shell) begin(arg0 string) {
+	s.scopes = []map[string]expand.Variable{{}}
+	s.functions, s.aliases, s.exported = map[string]function{}, map[string]string{}, map[string]bool{}
+	s.options, s.traps = map[string]bool{}, map[string]string{}
+	s.streams = map[int]*stream{0: empty(), 1: discard(), 2: discard()}
+	s.arg0 = arg0
+}
+
+// Define sets a function by its Bash.
+func (s *Shell) Define(bash string) {
+	file, err := parse(bash)
+	if err != nil {
+		panic(err) // a text of our own
+	}
+	s.frame = frame{nobody: true}
+	s.statements(file.Stmts)
+}
+
+// Run runs a text as eval does, and returns its exit status. Its error is a
+// *Problem: the text can't be played.
+func (s *Shell) Run(text Text) (status int, err error) {
+	s.place = text.Line
+	defer s.caught(&err)
+	s.frame = frame{line: text.Line, rows: text.Rows}
+	s.status = 0
+	s.evaluate(text.Bash, s.frame)
+	return s.status, nil
+}
+
+// caught turns a panic into a Problem: a limit, or a text that the library or
+// this package can't read.
+func (s *Shell) caught(err *error) {
+	switch reason := recover().(type) {
+	case nil:
+	case error:
+		if errors.Is(reason, ErrLimit) {
+			*err = &Problem{s.place, ErrLimit}
+			return
+		}
+		*err = &Problem{s.place, errors.New("its Bash is too unusual")}
+	default:
+		*err = &Problem{s.place, errors.New("its Bash is too unusual")}
+	}
+}
+
+// Finish runs the EXIT trap, if there is one, and returns the exit status.
+func (s *Shell) Finish() (status int, err error) {
+	defer s.caught(&err)
+	s.leave()
+	return s.status, nil
+}
+
+// Exited says that the shell has run exit.
+func (s *Shell) Exited() bool { return s.flow == exiting }
+
+// Strict says that a failing command ends the shell (set -e).
+func (s *Shell) Strict() bool { return s.options["errexit"] }
+
+// Holds says whether a condition of [[ holds.
+func (s *Shell) Holds(condition string) (bool, error) {
+	sub := s.fork()
+	status, err := sub.Run(Text{Bash: "[[ " + condition + " ]]", Line: s.frame.line})
+	return status == 0, err
+}
+
+// Unseen returns the scripts that were run and aren't known.
+func (s *Shell) Unseen() []Unseen { return s.unseen }
+
+// Variable returns a variable's value.
+func (s *Shell) Variable(name string) string { return s.Get(name).String() }
+
+// fork returns a subshell: what it changes stays in it.
+func (s *Shell) fork() *Shell {
+	sub := *s
+	sub.scopes = make([]map[string]expand.Variable, len(s.scopes))
+	for i, scope := range s.scopes {
+		sub.scopes[i] = maps.Clone(scope)
+	}
+	sub.functions, sub.aliases, sub.exported = maps.Clone(s.functions), maps.Clone(s.aliases), maps.Clone(s.exported)
+	sub.options, sub.streams = maps.Clone(s.options), maps.Clone(s.streams)
+	sub.traps = map[string]string{}
+	sub.dirs, sub.params = slices.Clone(s.dirs), slices.Clone(s.params)
+	sub.sub = true
+	return &sub
+}
+
+// process returns the shell of a new process, which gets the exported variables
+// and functions alone.
+func (s *Shell) process(arg0 string) *Shell {
+	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, behind: s.behind, asleep: s.asleep}
+	child.begin(arg0)
+	child.streams = maps.Clone(s.streams)
+	for name, value := range s.Each {
+		if value.Exported && value.Set && value.Kind == expand.String {
+			child.scopes[0][name] = value
+		}
+	}
+	for name := range s.exported {
+		if f, ok := s.functions[name]; ok {
+			child.functions[name], child.exported[name] = f, true
+		}
+	}
+	return child
+}
+
+// leave ends a subshell or a process, running its EXIT trap.
+func (s *Shell) leave() {
+	if trap := s.traps["EXIT"]; trap != "" && !s.trapping {
+		s.trap(trap)
+	}
+}
+
+func (s *Shell) trap(bash string) {
+	status, was := s.status, s.flow
+	s.trapping, s.flow = true, onward
+	s.evaluate(bash, frame{line: s.place})
+	if s.flow != exiting {
+		s.status, s.flow = status, was
+	}
+	s.trapping = false
+}
+
+// step counts a command, and stops what doesn't end.
+func (s *Shell) step() {
+	if s.steps++; s.steps > maxSteps {
+		panic(ErrLimit)
+	}
+}
+
+// grow counts bytes that are kept, and stops what grows without end.
+func (s *Shell) grow(n int) {
+	if s.bytes += n; n > maxValue || s.bytes > maxBytes {
+		panic(ErrLimit)
+	}
+}
+
+// deeper counts a level of nesting; its result is to be deferred.
+func (s *Shell) deeper() func() {
+	if s.depth++; s.depth > maxNested {
+		panic(ErrLimit)
+	}
+	return func() { s.depth-- }
+}
+
+// parse reads Bash that isn't too long or nested too deeply.
+func parse(bash string) (*syntax.File, error) {
+	if len(bash) > maxText || nesting(bash) > maxNested {
+		panic(ErrLimit)
+	}
+	return syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
+}
+
+// nesting is at least how deep the brackets or the commands of a text are nested.
+func nesting(bash string) int {
+	deepest, open := 0, 0
+	for i := range len(bash) {
+		switch bash[i] {
+		case '(', '{', '[':
+			open++
+			deepest = max(deepest, open)
+		case ')', '}', ']':
+			open = max(open-1, 0)
+		}
+	}
+	if len(bash) < 2*maxNested {
+		return deepest
+	}
+	open = 0
+	for word := range strings.FieldsSeq(bash) {
+		switch strings.TrimRight(word, ";") {
+		case "if", "while", "until", "for", "select", "case":
+			open++
+			deepest = max(deepest, open)
+		case "fi", "done", "esac":
+			open = max(open-1, 0)
+		}
+	}
+	return deepest
+}
+
+// evaluate runs a text in this shell.
+func (s *Shell) evaluate(bash string, at frame) {
+	defer s.deeper()()
+	s.step()
+	s.grow(len(bash))
+	file, err := parse(bash)
+	if err != nil {
+		s.status = 1
+		if broken, ok := errors.AsType[syntax.ParseError](err); ok {
+			s.beforeError(bash, broken, at)
+		}
+		if s.flow == onward {
+			s.status = 2
+		}
+		return
+	}
+	old := s.frame
+	s.frame = at
+	s.statements(file.Stmts)
+	s.frame = old
+}
+
+// beforeError runs the lines before a syntax error, as Bash does, which reads a
+// text command by command.
+func (s *Shell) beforeError(bash string, broken syntax.ParseError, at frame) {
+	lines := strings.SplitAfter(bash, "\n")
+	for n := min(int(broken.Pos.Line())-1, len(lines)); n > 0; n-- {
+		if file, err := parse(strings.Join(lines[:n], "")); err == nil {
+			old := s.frame
+			s.frame = at
+			s.statements(file.Stmts)
+			s.frame = old
+			return
+		}
+	}
+}
+
+func (s *Shell) absolute(name string) string {
+	if !strings.HasPrefix(name, "/") {
+		name = s.dir + "/" + name
+	}
+	return path.Clean(name)
+}
+
+// Relax switches set -e off.
+func (s *Shell) Relax() { s.options["errexit"] = false }

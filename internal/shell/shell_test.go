@@ -1,0 +1,215 @@
+package shell_test
+
+import (
+	"errors"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"convox-travis/internal/shell"
+)
+
+// play runs Bash whose output is what reaches the program `show`, and returns
+// the words that it was given, one call a line.
+func play(t *testing.T, bash string, failing bool) (shown string, status int, err error) {
+	t.Helper()
+	var calls []string
+	watch := func(call shell.Call) (int, string, bool) {
+		if call.Args[0] != "show" {
+			return 0, "", false
+		}
+		calls = append(calls, strings.Join(call.Args[1:], " "))
+		if len(call.Args) == 2 && call.Args[1] == "fail" {
+			return 7, "", true
+		}
+		return 0, "", true
+	}
+	s := shell.New([]string{"HOME=/home/travis", "B=main"}, "/home/travis/build", failing, watch)
+	status, err = s.Run(shell.Text{Bash: bash, Line: 1})
+	if last, e := s.Finish(); e == nil && err == nil {
+		status = last
+	}
+	return strings.Join(calls, "\n"), status, err
+}
+
+// asBash are texts, what they show and how they end, as Bash 5 does.
+var asBash = []struct {
+	bash, shown string
+	status      int
+}{
+	// set -e
+	{`set -e; false; show x`, "", 1},
+	{`set -e; false || true; show x`, "x", 0},
+	{`set -e; if false; then :; fi; show x`, "x", 0},
+	{`set -e; f() { false && true; }; if f; then :; fi; show x`, "x", 0},
+	{`set -e; { false && true; }; show x`, "x", 0},
+	{`set -e; for i in 1; do false && true; done; show x`, "x", 0},
+	{`set -e; f() { false && true; }; f; show x`, "", 1},
+	{`set -e; (false); show x`, "", 1},
+	{`set -e; ! true; show x`, "x", 0},
+	{`set -e; x=$(false); show x`, "", 1},
+	{`set -e; export x=$(false); show x`, "x", 0},
+	{`set -e; x=$(false; echo y); show $x`, "y", 0},
+	{`set -e; false | true; show x`, "x", 0},
+	{`set -eo pipefail; false | true; show x`, "", 1},
+	{`set -e; if f() { false; show in; }; f; then show then; fi`, "in\nthen", 0},
+	{`set -e; set +e; false; show x`, "x", 0},
+	{`set -u; show $nothing; show x`, "", 1},
+	{`set -u; show ${nothing:-x}`, "x", 0},
+	// statuses
+	{`while true; do show fail; break; done`, "fail", 0},
+	{`n=0; while ((n++ < 1)); do show fail; done`, "fail", 7},
+	{`for i in 1 2; do (exit $i); done`, "", 2},
+	{`if false; then :; fi`, "", 0},
+	{`case x in y) ;; esac`, "", 0},
+	{`false; x=1`, "", 0},
+	{`x=$(exit 3)`, "", 3},
+	{`(exit 5); show $?`, "5", 0},
+	{`false | true | (exit 4) | true; show ${PIPESTATUS[@]}`, "1 0 4 0", 0},
+	{`show fail & wait $!`, "fail", 7},
+	{`show fail & wait`, "fail", 0},
+	{`show fail & p=$!; show x; wait $p || show bad`, "fail\nx\nbad", 0},
+	{`! show fail`, "fail", 0},
+	{`trap 'show bye' EXIT; exit 3`, "bye", 3},
+	{`trap 'show err' ERR; false; show x`, "err\nx", 0},
+	{`(trap 'show sub' EXIT); show x`, "sub\nx", 0},
+	// words
+	{`x='a b'; show $x "$x"`, "a b a b", 0},
+	{`x=v1.2.3; show ${x#v} ${x%.*} ${x%%.*} ${x/1/9} ${#x} ${x:1:3} ${x^^}`, "1.2.3 v1.2 v1 v9.2.3 6 1.2 V1.2.3", 0},
+	{`show {a,b}c {1..3}`, "ac bc 1 2 3", 0},
+	{`a=(x y 'z w'); show ${#a[@]} ${a[2]} ${a[-1]}; a+=(q); show ${a[@]:3}`, "3 z w z w\nq", 0},
+	{`declare -A m=([k]=v); m[q]=w; show ${m[k]} ${m[q]} ${!m[@]}`, "v w k q", 0},
+	{`x=y; y=z; show ${!x}`, "z", 0},
+	{`f() { local x=in; show $x; }; x=out; f; show $x`, "in\nout", 0},
+	{`f() { x=in; }; x=out; f; show $x`, "in", 0},
+	{`x=1 true; show $x.`, ".", 0},
+	{`set -- a b c; shift; show $# $1 "$*"`, "2 b b c", 0},
+	{`read -r a b <<< "1 2 3"; show $b $a`, "2 3 1", 0},
+	{`IFS=, read -ra p <<< a,b; show ${p[1]}`, "b", 0},
+	{`while read -r l; do show $l; done < <(printf 'a\nb\n')`, "a\nb", 0},
+	{`printf 'a\nb\n' | while read l; do show $l; done`, "a\nb", 0},
+	{`mapfile -t l <<< $'a\nb'; show ${l[1]}`, "b", 0},
+	{`printf -v x '%03d' 7; show $x`, "007", 0},
+	{`show $((1 + 2 * 3)) $((x=5, x++)) $x`, "7 5 6", 0},
+	{`[[ release/1.2 =~ ^release/([0-9]+) ]] && show ${BASH_REMATCH[1]}`, "1", 0},
+	{`[[ $B == m* && ! $B == x ]] && show x`, "x", 0},
+	{`[[ a-b == @(a|b)-+(b) && c == !(a|b) ]] && show x`, "x", 0},
+	{`[ "$B" = main -a ! -z "$B" ] && show x`, "x", 0},
+	{`[ 1 -lt 2 -a \( a = b -o c = c \) ] && show x`, "x", 0},
+	{`[ ! "$nothing" ] && [ -n "$B" ] && show x`, "x", 0},
+	{`[ -n ] && [ -z ] && show x`, "x", 0},
+	{`case $B in ma*|x) show a;;& *n) show b;; *) show c;; esac`, "a\nb", 0},
+	{"cat <<-E | { read x; show $x; }\n\ta$((1))\n\tE", "a1", 0},
+	{`for i in 1 2 3; do for j in 1 2; do [ $i = 2 ] && continue 2; [ $j = 2 ] && break; show $i$j; done; done`, "11\n31", 0},
+	{`while getopts a:b o -a 1 -b; do show $o $OPTARG; done`, "a 1\nb", 0},
+	{`f() { return 3; }; f; show $?`, "3", 0},
+	{`eval 'x=1; show $x' && show y`, "1\ny", 0},
+	{"show a\nif", "a", 2},
+	// files and descriptors
+	{`echo 'show $1' > f.sh; bash f.sh a; . ./f.sh b; chmod +x f.sh; ./f.sh c`, "a\nb\nc", 0},
+	{`echo a > f; echo b >> f; show $(cat f) $(< f)`, "a b a b", 0},
+	{`exec 3> f; echo a >&3; exec 3>&-; show $(cat f)`, "a", 0},
+	{`x=$(echo out; echo err >&2); show $x`, "out", 0},
+	{`x=$(echo err 2>&1 >/dev/null >&2); show .$x`, ".err", 0},
+	{`{ echo a; echo b >&2; } > f 2>&1; show $(cat f)`, "a b", 0},
+	{`mkdir d && cd d && echo x > y && cd .. && show $(cat d/y) && cd - > /dev/null && show ${PWD##*/}`, "x\nd", 0},
+	{`rm -f f; [ -f f ] || show gone`, "gone", 0},
+	// other programs
+	{`sudo -E -u x env A=1 timeout -k 5 60 nice -n 5 show x`, "x", 0},
+	{`echo a b | xargs -n 1 show`, "a\nb", 0},
+	{`echo fail | xargs show`, "fail", 123},
+	{`seq 3 | xargs -I{} bash -c 'show {}'`, "1\n2\n3", 0},
+	{`bash -c 'show $0 $1' a b`, "a b", 0},
+	{`x=1; bash -c 'show .$x'; export x; bash -c 'show .$x'`, ".\n.1", 0},
+	{`f() { show f; }; bash -c f; export -f f; bash -c f`, "f", 0},
+	{`echo 'show x' | bash -s`, "x", 0},
+	{`bash -ec 'false; show x'`, "", 1},
+	{`show() { :; }; show a; command show b`, "b", 0},
+	{`show $(echo Main | tr '[:upper:]' '[:lower:]') $(echo a/b | cut -d/ -f2) $(basename a/b.c .c) $(echo a1 | sed 's/[0-9]/x/')`, "main b b ax", 0},
+	{`show $(echo 'a b' | awk '{print $2}') $(printf 'a\nb\n' | tail -n 1) $(printf 'a\nb\n' | wc -l)`, "b b 2", 0},
+	{`echo "$B" | grep -Eq '^(main|master)$' && show x`, "x", 0},
+	{`echo "$B" | grep -q dev || show x`, "x", 0},
+	{`["$B" = main] || show x`, "x", 0},
+	{`shopt -s nocasematch; [[ MAIN == $B ]] && show x`, "x", 0},
+	{`let "x = 5 > 3" && show x`, "x", 0},
+	{`select a in x y; do show $a; break; done <<< 2`, "y", 0},
+	{`coproc P { show fail; }; wait $P_PID`, "fail", 7},
+	{`shopt -s expand_aliases
+alias s='show a'
+s b`, "a b", 0},
+}
+
+func TestBashIsPlayedAsBashDoes(t *testing.T) {
+	for _, test := range asBash {
+		shown, status, err := play(t, test.bash, false)
+		if shown != test.shown || status != test.status || err != nil {
+			t.Errorf("%s\nshows %q, ends with %d (%v), not %q, %d", test.bash, shown, status, err, test.shown, test.status)
+		}
+	}
+}
+
+func TestUnknownProgramsAndFilesSucceedOrFail(t *testing.T) {
+	const bash = `make && show make; [ -f Makefile ] && show file; cd folder && show folder; docker build . && show docker; grep x Makefile && show grep; true`
+	if shown, _, _ := play(t, bash, false); strings.Count(shown, "\n") != 4 {
+		t.Errorf("they succeed: %q", shown)
+	}
+	if shown, _, _ := play(t, bash, true); shown != "" {
+		t.Errorf("they fail: %q", shown)
+	}
+}
+
+func TestAProgramIsKnownUnderAnotherName(t *testing.T) {
+	for _, bash := range []string{
+		`cp $(which show) ./x && ./x a`, `mv /usr/bin/show /usr/local/bin/x; x a`, `ln -s /opt/show ~/bin/x; x a`,
+		`curl -sL -o /tmp/x https://example.com/cli/show && chmod +x /tmp/x && /tmp/x a`, `wget -qO x https://example.com/show; sudo mv x /usr/bin; x a`,
+	} {
+		if shown, _, err := play(t, bash, false); shown != "a" || err != nil {
+			t.Errorf("%s: %q (%v)", bash, shown, err)
+		}
+	}
+}
+
+func TestABackgroundCommandThatOnlyWaitsEnds(t *testing.T) {
+	shown, status, err := play(t, `trap "kill %1" EXIT; while sleep 240; do echo still; done & (while true; do sleep 9; done) & show x`, false)
+	if shown != "x" || status != 0 || err != nil {
+		t.Errorf("shows %q, ends with %d (%v)", shown, status, err)
+	}
+}
+
+func TestWhatDoesNotEndIsAProblemWithItsLine(t *testing.T) {
+	s := shell.New(nil, "/", false, func(shell.Call) (int, string, bool) { return 0, "", false })
+	_, err := s.Run(shell.Text{Bash: "true\nwhile :; do\n  :\ndone", Line: 10, Rows: true})
+	problem, ok := errors.AsType[*shell.Problem](err)
+	if !ok || !errors.Is(err, shell.ErrLimit) || problem.Line < 11 || problem.Line > 12 {
+		t.Errorf("%v", err)
+	}
+}
+
+// What could reach the machine isn't imported, so that no text can.
+func TestNothingRealIsInReach(t *testing.T) {
+	allowed := []string{
+		"bytes", "errors", "fmt", "io", "io/fs", "maps", "path", "regexp", "slices", "strconv", "strings", "time",
+		"mvdan.cc/sh/v3/expand", "mvdan.cc/sh/v3/pattern", "mvdan.cc/sh/v3/syntax",
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files", err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range tree.Imports {
+			if imported := strings.Trim(spec.Path.Value, `"`); !slices.Contains(allowed, imported) {
+				t.Errorf("%s imports %s", name, imported)
+			}
+		}
+	}
+}

@@ -1,0 +1,479 @@
+package shell
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+func (s *Shell) statements(list []*syntax.Stmt) {
+	for _, statement := range list {
+		if s.flow != onward || s.options["noexec"] {
+			return
+		}
+		s.statement(statement)
+	}
+}
+
+func (s *Shell) statement(st *syntax.Stmt) {
+	s.step()
+	if st.Background || st.Coprocess || st.Disown {
+		s.inBackground(func(sub *Shell) { sub.command(st) })
+		return
+	}
+	if st.Negated {
+		s.tolerant++
+		s.command(st)
+		s.tolerant--
+		if s.flow == onward {
+			s.status = oneIf(s.status == 0)
+		}
+		return
+	}
+	s.command(st)
+}
+
+// inBackground runs a command that isn't waited for before what follows it. Its
+// number tells wait its exit status.
+func (s *Shell) inBackground(run func(sub *Shell)) {
+	defer s.deeper()()
+	sub := s.fork()
+	sub.behind, sub.asleep = true, 0
+	sub.streams[0] = empty()
+	sub.flow = onward
+	run(sub)
+	sub.leave()
+	s.background = strconv.Itoa(firstJob + sub.status)
+	s.status = 0
+}
+
+// firstJob is the number of a background command that has succeeded.
+const firstJob = 100_000
+
+// command runs a command with its redirections.
+func (s *Shell) command(st *syntax.Stmt) {
+	if st.Position.IsValid() && !s.frame.nobody {
+		s.place = s.frame.of(st.Position)
+	}
+	if len(st.Redirs) == 0 {
+		s.run(st.Cmd)
+		return
+	}
+	old := maps.Clone(s.streams)
+	kept := false
+	for _, redirection := range st.Redirs {
+		if !s.redirect(redirection) {
+			s.status = 1
+			s.streams = old
+			s.failed()
+			return
+		}
+	}
+	if call, ok := st.Cmd.(*syntax.CallExpr); ok && len(call.Args) == 1 && call.Args[0].Lit() == "exec" {
+		kept = true
+	}
+	if st.Cmd == nil {
+		s.status = 0
+	}
+	s.run(st.Cmd)
+	if !kept {
+		s.streams = old
+	}
+}
+
+// failed ends the shell when a command has failed and `set -e` holds.
+func (s *Shell) failed() {
+	if s.status == 0 || s.tolerant > 0 || s.flow != onward {
+		return
+	}
+	if trap := s.traps["ERR"]; trap != "" && !s.trapping {
+		s.trap(trap)
+	}
+	if s.options["errexit"] && s.flow == onward {
+		s.flow = exiting
+	}
+}
+
+func (s *Shell) run(command syntax.Command) {
+	switch c := command.(type) {
+	case nil:
+	case *syntax.CallExpr:
+		s.simple(c)
+		s.failed()
+	case *syntax.BinaryCmd:
+		if c.Op == syntax.Pipe || c.Op == syntax.PipeAll {
+			s.pipeline(c)
+			s.failed()
+			return
+		}
+		s.list(c)
+	case *syntax.Block:
+		s.statements(c.Stmts)
+	case *syntax.Subshell:
+		s.subshell(func(sub *Shell) { sub.statements(c.Stmts) })
+		s.failed()
+	case *syntax.IfClause:
+		s.ifClause(c)
+	case *syntax.WhileClause:
+		s.while(c)
+	case *syntax.ForClause:
+		s.forClause(c)
+	case *syntax.CaseClause:
+		s.caseClause(c)
+	case *syntax.FuncDecl:
+		if c.Name != nil {
+			s.functions[c.Name.Value] = function{c.Body, s.frame}
+		}
+		s.status = 0
+	case *syntax.ArithmCmd:
+		s.status = oneIf(s.arithmetic(c.X) == 0)
+		s.failed()
+	case *syntax.LetClause:
+		value := 0
+		for _, x := range c.Exprs {
+			if word, ok := x.(*syntax.Word); ok {
+				value = s.number(s.literal(word))
+				continue
+			}
+			value = s.arithmetic(x)
+		}
+		s.status = oneIf(value == 0)
+		s.failed()
+	case *syntax.TestClause:
+		s.status = s.testClause(c.X)
+		s.failed()
+	case *syntax.DeclClause:
+		s.declare(c)
+		s.failed()
+	case *syntax.TimeClause:
+		s.status = 0
+		if c.Stmt != nil {
+			s.statement(c.Stmt)
+		}
+	case *syntax.CoprocClause:
+		s.inBackground(func(sub *Shell) { sub.statement(c.Stmt) })
+		name := "COPROC"
+		if c.Name != nil {
+			name = s.literal(c.Name)
+		}
+		s.set(name+"_PID", s.background)
+	default:
+		s.status = 1
+	}
+}
+
+// subshell runs commands in a subshell of this shell.
+func (s *Shell) subshell(run func(sub *Shell)) {
+	defer s.deeper()()
+	sub := s.fork()
+	sub.loops = 0
+	run(sub)
+	sub.leave()
+	s.status = sub.status
+}
+
+// list runs commands joined by && and ||, from the left.
+func (s *Shell) list(c *syntax.BinaryCmd) {
+	parts := []*syntax.Stmt{c.Y}
+	operators := []syntax.BinCmdOperator{c.Op}
+	first := c.X
+	for {
+		inner, ok := first.Cmd.(*syntax.BinaryCmd)
+		if !ok || inner.Op != syntax.AndStmt && inner.Op != syntax.OrStmt || first.Negated || len(first.Redirs) > 0 {
+			break
+		}
+		parts, operators, first = append(parts, inner.Y), append(operators, inner.Op), inner.X
+	}
+	s.tolerant++
+	s.statement(first)
+	s.tolerant--
+	for i := len(parts) - 1; i >= 0; i-- {
+		if s.flow != onward {
+			return
+		}
+		if (s.status == 0) != (operators[i] == syntax.AndStmt) {
+			continue
+		}
+		if i > 0 {
+			s.tolerant++
+		}
+		s.statement(parts[i])
+		if i > 0 {
+			s.tolerant--
+		}
+	}
+}
+
+// pipeline runs the commands of a pipe one after the other, each with the whole
+// output of the one before.
+func (s *Shell) pipeline(c *syntax.BinaryCmd) {
+	parts := []*syntax.Stmt{c.Y}
+	both := []bool{c.Op == syntax.PipeAll}
+	first := c.X
+	for {
+		inner, ok := first.Cmd.(*syntax.BinaryCmd)
+		if !ok || inner.Op != syntax.Pipe && inner.Op != syntax.PipeAll || first.Negated || len(first.Redirs) > 0 {
+			break
+		}
+		parts, both, first = append(parts, inner.Y), append(both, inner.Op == syntax.PipeAll), inner.X
+	}
+	parts = append(parts, first)
+	slices.Reverse(parts)
+	slices.Reverse(both)
+	input := s.streams[0]
+	var statuses []int
+	for i, part := range parts {
+		output := &content{}
+		s.subshell(func(sub *Shell) {
+			sub.streams[0] = input
+			if i < len(parts)-1 {
+				sub.streams[1] = &stream{content: output}
+				if both[i] {
+					sub.streams[2] = sub.streams[1]
+				}
+			}
+			sub.statement(part)
+		})
+		statuses = append(statuses, s.status)
+		input = &stream{content: output}
+	}
+	s.pipeStatus = statuses
+	if s.options["pipefail"] {
+		for _, status := range statuses {
+			if status != 0 {
+				s.status = status
+			}
+		}
+	}
+}
+
+func (s *Shell) condition(list []*syntax.Stmt) bool {
+	s.tolerant++
+	s.statements(list)
+	s.tolerant--
+	return s.status == 0
+}
+
+func (s *Shell) ifClause(c *syntax.IfClause) {
+	for c != nil {
+		if len(c.Cond) == 0 { // else
+			s.statements(c.Then)
+			return
+		}
+		holds := s.condition(c.Cond)
+		if s.flow != onward {
+			return
+		}
+		if holds {
+			s.statements(c.Then)
+			return
+		}
+		c = c.Else
+	}
+	s.status = 0
+}
+
+// turn runs the body of a loop once and says whether the loop continues.
+func (s *Shell) turn(body []*syntax.Stmt) bool {
+	s.step()
+	s.loops++
+	s.statements(body)
+	s.loops--
+	if s.flow != breaking && s.flow != continuing {
+		return s.flow == onward
+	}
+	s.levels--
+	if s.levels > 0 && s.loops > 0 {
+		return false
+	}
+	again := s.flow == continuing
+	s.flow = onward
+	return again
+}
+
+func (s *Shell) while(c *syntax.WhileClause) {
+	status := 0
+	for {
+		holds := s.condition(c.Cond)
+		if s.flow != onward {
+			return
+		}
+		if holds == c.Until {
+			break
+		}
+		again := s.turn(c.Do)
+		status = s.status
+		if !again {
+			break
+		}
+	}
+	s.status = status
+}
+
+func (s *Shell) forClause(c *syntax.ForClause) {
+	s.status = 0
+	switch loop := c.Loop.(type) {
+	case *syntax.WordIter:
+		items := s.params
+		if loop.InPos.IsValid() {
+			items = s.fields(loop.Items...)
+		}
+		if c.Select {
+			reply, ok := s.readLine()
+			if !ok {
+				s.status = 1
+				return
+			}
+			choice, err := strconv.Atoi(reply)
+			if err != nil || choice < 1 || choice > len(items) {
+				return
+			}
+			items = items[choice-1 : choice]
+		}
+		status := 0
+		for _, item := range items {
+			s.set(loop.Name.Value, item)
+			again := s.turn(c.Do)
+			status = s.status
+			if !again {
+				break
+			}
+		}
+		s.status = status
+	case *syntax.CStyleLoop:
+		if loop.Init != nil {
+			s.arithmetic(loop.Init)
+		}
+		for loop.Cond == nil || s.arithmetic(loop.Cond) != 0 {
+			if !s.turn(c.Do) || s.flow != onward {
+				break
+			}
+			if loop.Post != nil {
+				s.arithmetic(loop.Post)
+			}
+		}
+	}
+}
+
+func (s *Shell) caseClause(c *syntax.CaseClause) {
+	word := s.literal(c.Word)
+	s.status = 0
+	through := false
+	for _, item := range c.Items {
+		matches := func(w *syntax.Word) bool { return s.matches(s.pattern(w), word) }
+		if !through && !slices.ContainsFunc(item.Patterns, matches) {
+			continue
+		}
+		s.statements(item.Stmts)
+		if s.flow != onward || item.Op == syntax.Break {
+			return
+		}
+		through = item.Op == syntax.Fallthrough
+	}
+}
+
+// simple runs a simple command: assignments, a function, a builtin or a program.
+func (s *Shell) simple(c *syntax.CallExpr) {
+	s.substituted, s.broken = 0, false
+	fields := s.fields(s.unalias(c.Args)...)
+	if len(fields) == 0 {
+		for _, assignment := range c.Assigns {
+			s.assign(assignment, "", nil)
+		}
+		if s.flow == onward && !s.broken {
+			s.status = s.substituted
+		}
+		return
+	}
+	if s.flow != onward || s.broken {
+		return
+	}
+	if len(c.Assigns) == 0 {
+		s.call(fields, true)
+		return
+	}
+	scope := map[string]expand.Variable{}
+	for _, assignment := range c.Assigns {
+		if assignment.Name == nil || assignment.Value == nil && assignment.Array != nil {
+			continue
+		}
+		value := ""
+		if assignment.Value != nil {
+			value = s.literal(assignment.Value)
+		}
+		if assignment.Append {
+			value = s.Variable(assignment.Name.Value) + value
+		}
+		scope[assignment.Name.Value] = expand.Variable{Set: true, Local: true, Exported: true, Kind: expand.String, Str: value}
+		s.grow(len(value))
+	}
+	s.scopes = append(s.scopes, scope)
+	depth := len(s.scopes)
+	s.call(fields, true)
+	s.scopes = slices.Delete(s.scopes, depth-1, depth)
+}
+
+// unalias replaces an alias at the beginning of a command.
+func (s *Shell) unalias(words []*syntax.Word) []*syntax.Word {
+	seen := map[string]bool{}
+	for s.options["expand_aliases"] && len(words) > 0 {
+		name := words[0].Lit()
+		text, ok := s.aliases[name]
+		if !ok || seen[name] {
+			break
+		}
+		seen[name] = true
+		var replaced []*syntax.Word
+		for word, err := range syntax.NewParser().WordsSeq(strings.NewReader(text)) {
+			if err != nil {
+				return words
+			}
+			replaced = append(replaced, word)
+		}
+		words = append(replaced, words[1:]...)
+	}
+	return words
+}
+
+// call runs a command by its name.
+func (s *Shell) call(args []string, functions bool) {
+	s.step()
+	if args[0] == "" {
+		s.status = 127
+		return
+	}
+	if f, ok := s.functions[args[0]]; ok && functions {
+		s.callFunction(f, args)
+		return
+	}
+	if s.builtin(args) {
+		return
+	}
+	s.status = s.external(args)
+}
+
+func (s *Shell) callFunction(f function, args []string) {
+	defer s.deeper()()
+	params, at, loops := s.params, s.frame, s.loops
+	depth := len(s.scopes)
+	s.params, s.frame, s.loops = args[1:], f.frame, 0
+	s.scopes = append(s.scopes, map[string]expand.Variable{})
+	s.statement(f.body)
+	s.scopes = s.scopes[:depth]
+	s.params, s.frame, s.loops = params, at, loops
+	if s.flow == returning {
+		s.flow = onward
+		s.failed()
+	}
+}
+
+func oneIf(failed bool) int {
+	if failed {
+		return 1
+	}
+	return 0
+}

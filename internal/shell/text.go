@@ -1,0 +1,314 @@
+package shell
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+func (s *Shell) echo(args []string) {
+	rest := args[1:]
+	newline, escapes := "\n", false
+	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' && strings.Trim(rest[0][1:], "neE") == "" {
+		for _, flag := range rest[0][1:] {
+			switch flag {
+			case 'n':
+				newline = ""
+			case 'e':
+				escapes = true
+			case 'E':
+				escapes = false
+			}
+		}
+		rest = rest[1:]
+	}
+	output := strings.Join(rest, " ")
+	if escapes {
+		if text, _, err := expand.Format(s.config(), output, nil); err == nil {
+			output = text
+		}
+	}
+	s.print(output + newline)
+}
+
+func (s *Shell) printf(args []string) {
+	rest := args[1:]
+	variable := ""
+	if len(rest) > 1 && rest[0] == "-v" {
+		variable, rest = rest[1], rest[2:]
+	}
+	if len(rest) > 0 && rest[0] == "--" {
+		rest = rest[1:]
+	}
+	if len(rest) == 0 {
+		s.status = 2
+		return
+	}
+	format, rest := rest[0], rest[1:]
+	var b strings.Builder
+	for {
+		s.step()
+		text, n, err := expand.Format(s.config(), format, rest)
+		if err != nil {
+			s.status = 1
+			return
+		}
+		s.grow(len(text))
+		b.WriteString(text)
+		if rest = rest[n:]; n == 0 || len(rest) == 0 {
+			break
+		}
+	}
+	if variable != "" {
+		s.set(variable, b.String())
+		return
+	}
+	s.print(b.String())
+}
+
+// read reads a line into variables.
+func (s *Shell) read(args []string) {
+	raw, array := false, ""
+	rest := args[1:]
+	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' {
+		option := rest[0]
+		rest = rest[1:]
+		if option == "--" {
+			break
+		}
+		for i, flag := range option[1:] {
+			if flag == 'r' {
+				raw = true
+			}
+			if !strings.ContainsRune("adinNptu", flag) {
+				continue
+			}
+			value := option[i+2:]
+			if value == "" && len(rest) > 0 {
+				value, rest = rest[0], rest[1:]
+			}
+			if flag == 'a' {
+				array = value
+			}
+			break
+		}
+	}
+	line, ok := s.readLine()
+	for !raw && ok && strings.HasSuffix(line, `\`) {
+		var next string
+		next, ok = s.readLine()
+		line = strings.TrimSuffix(line, `\`) + next
+	}
+	s.grow(len(line))
+	switch {
+	case array != "":
+		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: expand.ReadFields(s.config(), line, -1, raw)})
+	case len(rest) == 0:
+		s.set("REPLY", line)
+	default:
+		values := expand.ReadFields(s.config(), line, len(rest), raw)
+		for i, name := range rest {
+			value := ""
+			if i < len(values) {
+				value = values[i]
+			}
+			if syntax.ValidName(name) {
+				s.set(name, value)
+			}
+		}
+	}
+	if !ok {
+		s.status = 1
+	}
+}
+
+func (s *Shell) mapfile(args []string) {
+	name, trim, delimiter := "MAPFILE", false, "\n"
+	rest := args[1:]
+	for len(rest) > 0 {
+		arg := rest[0]
+		rest = rest[1:]
+		switch {
+		case arg == "-t":
+			trim = true
+		case strings.HasPrefix(arg, "-") && len(rest) > 0:
+			if strings.HasSuffix(arg, "d") {
+				delimiter = rest[0]
+			}
+			trim = trim || strings.Contains(arg, "t")
+			rest = rest[1:]
+		case !strings.HasPrefix(arg, "-"):
+			name = arg
+		}
+	}
+	if delimiter == "" {
+		delimiter = "\x00"
+	}
+	lines := strings.SplitAfter(s.input(), delimiter[:1])
+	if len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	if trim {
+		for i := range lines {
+			lines[i] = strings.TrimSuffix(lines[i], delimiter[:1])
+		}
+	}
+	if err := s.Set(name, expand.Variable{Set: true, Kind: expand.Indexed, List: lines}); err != nil {
+		s.status = 1
+	}
+}
+
+func (s *Shell) getopts(args []string) {
+	if len(args) < 3 || !syntax.ValidName(args[2]) {
+		s.status = 2
+		return
+	}
+	words := s.params
+	if len(args) > 3 {
+		words = args[3:]
+	}
+	at, _ := strconv.Atoi(s.Variable("OPTIND"))
+	at = max(at, 1)
+	inside, _ := strconv.Atoi(s.Variable("_getopts"))
+	inside = max(inside, 1)
+	if at > len(words) || len(words[at-1]) < 2 || words[at-1][0] != '-' || words[at-1] == "--" || inside >= len(words[at-1]) {
+		s.set(args[2], "?")
+		s.status = 1
+		return
+	}
+	word := words[at-1]
+	option := word[inside]
+	place := strings.IndexByte(args[1], option)
+	inside++
+	argument := ""
+	if place >= 0 && option != ':' && strings.HasPrefix(args[1][place+1:], ":") {
+		argument = word[inside:]
+		if argument == "" && at < len(words) {
+			at++
+			argument = words[at-1]
+		}
+		inside = len(word)
+	}
+	if inside >= len(word) {
+		at, inside = at+1, 1
+	}
+	s.set("OPTIND", strconv.Itoa(at))
+	s.set("_getopts", strconv.Itoa(inside))
+	s.set("OPTARG", argument)
+	s.set(args[2], string(option))
+	if place < 0 || option == ':' {
+		s.set(args[2], "?")
+	}
+}
+
+// test runs test and [, by the number of arguments as POSIX says
+// (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/test.html).
+func (s *Shell) test(args []string) {
+	words := args[1:]
+	if args[0] == "[" {
+		if len(words) == 0 || words[len(words)-1] != "]" {
+			s.status = 2
+			return
+		}
+		words = words[:len(words)-1]
+	}
+	t := &tester{shell: s, words: words}
+	holds := t.all()
+	s.status = oneIf(!holds)
+	if t.broken {
+		s.status = 2
+	}
+}
+
+// tester reads the words of test.
+type tester struct {
+	shell  *Shell
+	words  []string
+	broken bool
+}
+
+func (t *tester) all() bool {
+	switch w := t.words; {
+	case len(w) == 0:
+		return false
+	case len(w) == 1:
+		return w[0] != ""
+	case len(w) == 3 && isBinary(w[1]):
+		return t.shell.compare(w[1], w[0], w[2], &t.broken)
+	case len(w) == 4 && w[0] == "!":
+		return !(&tester{shell: t.shell, words: w[1:]}).all()
+	}
+	holds := t.or()
+	if len(t.words) > 0 {
+		t.broken = true
+	}
+	return holds
+}
+
+func (t *tester) take() string {
+	if len(t.words) == 0 {
+		t.broken = true
+		return ""
+	}
+	word := t.words[0]
+	t.words = t.words[1:]
+	return word
+}
+
+func (t *tester) next(word string) bool { return len(t.words) > 0 && t.words[0] == word }
+
+func (t *tester) or() bool {
+	defer t.shell.deeper()()
+	holds := t.and()
+	for t.next("-o") && !t.broken {
+		t.take()
+		other := t.and()
+		holds = holds || other
+	}
+	return holds
+}
+
+func (t *tester) and() bool {
+	holds := t.not()
+	for t.next("-a") && !t.broken {
+		t.take()
+		other := t.not()
+		holds = holds && other
+	}
+	return holds
+}
+
+func (t *tester) not() bool {
+	negated := false
+	for t.next("!") && len(t.words) > 1 {
+		t.take()
+		negated = !negated
+	}
+	return t.primary() != negated
+}
+
+func (t *tester) primary() bool {
+	switch {
+	case len(t.words) > 2 && isBinary(t.words[1]):
+		left, operator, right := t.take(), t.take(), t.take()
+		return t.shell.compare(operator, left, right, &t.broken)
+	case t.next("("):
+		t.take()
+		holds := t.or()
+		if t.take() != ")" {
+			t.broken = true
+		}
+		return holds
+	case len(t.words) > 1 && len(t.words[0]) == 2 && t.words[0][0] == '-':
+		operator := t.take()
+		return t.shell.unary(operator, t.take(), &t.broken)
+	}
+	return t.take() != ""
+}
+
+func isBinary(operator string) bool {
+	return slices.Contains([]string{"=", "==", "!=", "<", ">", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"}, operator)
+}

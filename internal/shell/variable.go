@@ -1,0 +1,388 @@
+package shell
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+func text(value string) expand.Variable {
+	return expand.Variable{Set: true, Kind: expand.String, Str: value}
+}
+
+// Get returns a variable or a special parameter. It implements expand.Environ;
+// nothing in it comes from this machine.
+func (s *Shell) Get(name string) expand.Variable {
+	switch name {
+	case "":
+		return expand.Variable{}
+	case "#":
+		return text(strconv.Itoa(len(s.params)))
+	case "@", "*":
+		return expand.Variable{Set: true, Kind: expand.Indexed, List: append([]string{}, s.params...)}
+	case "?":
+		return text(strconv.Itoa(s.status))
+	case "!":
+		return text(s.background)
+	case "$", "BASHPID":
+		return text("4242")
+	case "-":
+		flags := "hB"
+		for option, flag := range map[string]string{"errexit": "e", "nounset": "u", "xtrace": "x", "noglob": "f"} {
+			if s.options[option] {
+				flags += flag
+			}
+		}
+		return text(flags)
+	case "0":
+		return text(s.arg0)
+	case "LINENO":
+		return text(strconv.Itoa(s.place))
+	case "PIPESTATUS":
+		list := []string{}
+		for _, status := range s.pipeStatus {
+			list = append(list, strconv.Itoa(status))
+		}
+		return expand.Variable{Set: true, Kind: expand.Indexed, List: list}
+	case "PWD":
+		return text(s.dir)
+	}
+	if n, err := strconv.Atoi(name); err == nil {
+		if n > 0 && n <= len(s.params) {
+			return text(s.params[n-1])
+		}
+		return expand.Variable{}
+	}
+	if user, ok := strings.CutPrefix(name, "HOME "); ok {
+		return text("/home/" + user)
+	}
+	for _, scope := range slices.Backward(s.scopes) {
+		if variable, ok := scope[name]; ok {
+			return variable
+		}
+	}
+	if value, ok := hostVariables[name]; ok {
+		return text(value)
+	}
+	return expand.Variable{}
+}
+
+// hostVariables are what Bash itself sets, as on Travis's machines.
+var hostVariables = map[string]string{
+	"IFS": " \t\n", "OPTIND": "1", "UID": "2000", "EUID": "2000", "PPID": "4200", "RANDOM": "4", "SECONDS": "1",
+	"BASH": "/bin/bash", "BASH_VERSION": "5.0.17(1)-release", "HOSTNAME": "travis-job", "OSTYPE": "linux-gnu",
+	"HOSTTYPE": "x86_64", "MACHTYPE": "x86_64-pc-linux-gnu", "SHLVL": "1", "EPOCHSECONDS": "1700000000",
+}
+
+// Each implements expand.Environ.
+func (s *Shell) Each(f func(name string, variable expand.Variable) bool) {
+	all := map[string]expand.Variable{}
+	for _, scope := range s.scopes {
+		maps.Copy(all, scope)
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if !f(name, all[name]) {
+			return
+		}
+	}
+}
+
+var errReadOnly = errors.New("readonly variable")
+
+// Set implements expand.WriteEnviron.
+func (s *Shell) Set(name string, variable expand.Variable) error {
+	if !syntax.ValidName(name) {
+		return errors.New("not a valid name")
+	}
+	scope := s.scopeOf(name)
+	old := s.scopes[scope][name]
+	if old.ReadOnly {
+		return errReadOnly
+	}
+	if variable.Kind == expand.KeepValue {
+		variable.Kind, variable.Str, variable.List, variable.Map, variable.Indexes = old.Kind, old.Str, old.List, old.Map, old.Indexes
+	}
+	variable.Exported = variable.Exported || old.Exported || s.options["allexport"]
+	variable.Local = old.Local
+	s.grow(len(variable.Str) + len(name))
+	s.scopes[scope][name] = variable
+	return nil
+}
+
+// scopeOf returns where a variable is, or the global scope.
+func (s *Shell) scopeOf(name string) int {
+	for i := len(s.scopes) - 1; i > 0; i-- {
+		if _, ok := s.scopes[i][name]; ok {
+			return i
+		}
+	}
+	return 0
+}
+
+func (s *Shell) set(name, value string) {
+	if err := s.Set(name, text(value)); err != nil {
+		s.status, s.broken = 1, true
+	}
+}
+
+func (s *Shell) unset(name string) {
+	scope := s.scopeOf(name)
+	old := s.scopes[scope][name]
+	if old.ReadOnly {
+		s.status = 1
+		return
+	}
+	if scope == 0 {
+		delete(s.scopes[0], name)
+		return
+	}
+	s.scopes[scope][name] = expand.Variable{Local: old.Local}
+}
+
+// assign runs one assignment; kind is that of a declaration (-a, -A, -n).
+func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Variable)) {
+	if as.Name == nil {
+		return
+	}
+	name := as.Name.Value
+	old := s.Get(name)
+	if target, variable := old.Resolve(s); old.Kind == expand.NameRef && target != "" && kind != "-n" {
+		name, old = target, variable
+	}
+	value := old
+	value.Set = true
+	switch {
+	case as.Naked:
+		value.Set = old.Set
+		if kind == "-A" && !old.Set {
+			value.Kind = expand.Associative
+		}
+	case as.Array != nil:
+		value = s.array(as, old, kind)
+	case as.Index != nil:
+		value = s.element(as, old)
+	default:
+		added := ""
+		if as.Value != nil {
+			added = s.literal(as.Value)
+		}
+		switch {
+		case kind == "-n":
+			if !syntax.ValidName(added) {
+				s.status, s.broken = 1, true
+				return
+			}
+			value.Kind, value.Str = expand.NameRef, added
+		case as.Append && old.Kind == expand.Indexed:
+			value.List = append(slices.Clone(old.List), "")
+			value.List[0] += added
+			value.List = value.List[:max(len(old.List), 1)]
+		case as.Append:
+			value.Kind, value.Str = expand.String, old.String()+added
+		case old.Kind == expand.Indexed && len(old.List) > 0:
+			value.List = slices.Clone(old.List)
+			value.List[0] = added
+		default:
+			value.Kind, value.Str, value.List, value.Map, value.Indexes = expand.String, added, nil, nil, nil
+		}
+	}
+	if change != nil {
+		change(&value)
+	}
+	if err := s.Set(name, value); err != nil {
+		s.status, s.broken = 1, true
+	}
+}
+
+// array returns the value of NAME=( … ).
+func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expand.Variable {
+	if kind == "-A" || old.Kind == expand.Associative {
+		value := expand.Variable{Set: true, Kind: expand.Associative, Map: map[string]string{}}
+		if as.Append {
+			maps.Copy(value.Map, old.Map)
+		}
+		for _, element := range as.Array.Elems {
+			if word, ok := element.Index.(*syntax.Word); ok && element.Value != nil {
+				value.Map[s.literal(word)] = s.literal(element.Value)
+			}
+		}
+		return value
+	}
+	value := expand.Variable{Set: true, Kind: expand.Indexed, List: []string{}}
+	if as.Append {
+		value.List = slices.Clone(old.List)
+		if old.Kind == expand.String {
+			value.List = []string{old.Str}
+		}
+	}
+	for _, element := range as.Array.Elems {
+		if element.Index == nil {
+			value.List = append(value.List, s.fields(element.Value)...)
+			continue
+		}
+		content := ""
+		if element.Value != nil {
+			content = s.literal(element.Value)
+		}
+		value.List = s.placed(value.List, s.arithmetic(element.Index), content)
+	}
+	return value
+}
+
+// placed returns an indexed array with one element set. Empty ones fill a gap; a wide gap
+// can't be played.
+func (s *Shell) placed(list []string, index int, value string) []string {
+	if index < 0 {
+		index += len(list)
+	}
+	if index < 0 {
+		s.status, s.broken = 1, true
+		return list
+	}
+	if index > maxFields {
+		panic(ErrLimit)
+	}
+	list = slices.Clone(list)
+	for len(list) <= index {
+		list = append(list, "")
+	}
+	list[index] = value
+	s.grow(16 * len(list))
+	return list
+}
+
+// element returns the array after NAME[INDEX]=VALUE.
+func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable {
+	added := ""
+	if as.Value != nil {
+		added = s.literal(as.Value)
+	}
+	value := old
+	value.Set = true
+	if old.Kind == expand.Associative {
+		word, ok := as.Index.(*syntax.Word)
+		if !ok {
+			s.status, s.broken = 1, true
+			return old
+		}
+		key := s.literal(word)
+		if as.Append {
+			added = old.Map[key] + added
+		}
+		value.Map = map[string]string{}
+		maps.Copy(value.Map, old.Map)
+		value.Map[key] = added
+		s.grow(len(key) + len(added) + 16*len(value.Map))
+		return value
+	}
+	list := old.List
+	if old.Kind == expand.String && old.Set {
+		list = []string{old.Str}
+	}
+	index := s.arithmetic(as.Index)
+	if as.Append && index >= 0 && index < len(list) {
+		added = list[index] + added
+	}
+	value.Kind, value.Str, value.Indexes = expand.Indexed, "", nil
+	value.List = s.placed(list, index, added)
+	return value
+}
+
+// declare runs export, declare, local, readonly, typeset and nameref.
+func (s *Shell) declare(c *syntax.DeclClause) {
+	s.substituted, s.broken = 0, false
+	s.status = 0
+	kind, export, readOnly, global, remove, print, functions := "", false, false, false, false, false, false
+	local := false
+	switch c.Variant.Value {
+	case "export":
+		export = true
+	case "readonly":
+		readOnly = true
+	case "nameref":
+		kind = "-n"
+	case "local", "declare", "typeset":
+		local = len(s.scopes) > 1
+	}
+	apply := func(as *syntax.Assign) {
+		if !syntax.ValidName(as.Name.Value) {
+			s.status = 1
+			return
+		}
+		name := as.Name.Value
+		if functions {
+			if _, ok := s.functions[name]; !ok {
+				s.status = 1
+			} else if export {
+				s.exported[name] = true
+			}
+			return
+		}
+		if print {
+			s.status = max(s.status, oneIf(!s.Get(name).IsSet()))
+			return
+		}
+		if local && !global {
+			scope := s.scopes[len(s.scopes)-1]
+			if _, ok := scope[name]; !ok {
+				scope[name] = expand.Variable{Local: true}
+			}
+		}
+		s.assign(as, kind, func(v *expand.Variable) {
+			v.Exported = (v.Exported || export) && !remove
+			v.ReadOnly = v.ReadOnly || readOnly
+		})
+		if remove {
+			scope := s.scopes[s.scopeOf(name)]
+			v := scope[name]
+			v.Exported = false
+			scope[name] = v
+		}
+	}
+	for _, as := range c.Args {
+		if as.Name != nil {
+			apply(as)
+			continue
+		}
+		if as.Value == nil {
+			continue
+		}
+		for _, field := range s.fields(as.Value) {
+			if len(field) > 1 && (field[0] == '-' || field[0] == '+') {
+				for _, flag := range field[1:] {
+					switch flag {
+					case 'a', 'A':
+						kind = "-" + string(flag)
+					case 'n':
+						if c.Variant.Value == "export" {
+							remove = true
+						} else {
+							kind = "-n"
+						}
+					case 'x':
+						export = true
+					case 'r':
+						readOnly = true
+					case 'g':
+						global = true
+					case 'p':
+						print = true
+					case 'f', 'F':
+						functions = true
+					}
+				}
+				continue
+			}
+			name, value, ok := strings.Cut(field, "=")
+			apply(&syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}})
+		}
+	}
+	if s.broken {
+		s.status = 1
+	}
+}

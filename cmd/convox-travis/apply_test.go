@@ -63,6 +63,20 @@ func TestASavedPasswordIsUsed(t *testing.T) {
 	w.wantPair(repo, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
 }
 
+// The third generation's convox login writes both files, for a Rack too.
+func TestARackThatAClientTookForAConsoleIsFoundByItsStack(t *testing.T) {
+	w := newWorld(t).saved()
+	host := w.setting("DEMO_RACK_HOST")
+	if err := os.WriteFile(filepath.Join(w.dir, "config", "convox", "console"), []byte(host), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	repo := w.setting("DEMO_REPO")
+	w.want(w.run("", "apply", "--host", host, "--repo", repo, "--saved"), 2, "no password saved")
+	w.wantNoWrite()
+	w.want(w.run("", "apply", "--rack", w.setting("DEMO_RACK"), "--repo", repo, "--saved"), 0)
+	w.wantPair(repo, "CONVOX_HOST="+host, "CONVOX_PASSWORD="+quotedCanary)
+}
+
 func TestTheClonesRepositoryIsTheDefault(t *testing.T) {
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")

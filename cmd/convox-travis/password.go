@@ -43,7 +43,7 @@ func (p *program) password(ctx context.Context, o *options, way wayIn) (secret.S
 	case p.variableCounts(way):
 		return secret.New(p.env("CONVOX_PASSWORD")), nil
 	case o.saved:
-		return p.savedPassword(way.host)
+		return p.savedPassword(way)
 	}
 	return secret.String{}, &usageError{
 		what:  fmt.Sprintf("CONVOX_PASSWORD is for CONVOX_HOST, which is not %s", way.host),
@@ -51,16 +51,20 @@ func (p *program) password(ctx context.Context, o *options, way wayIn) (secret.S
 	}
 }
 
-func (p *program) savedPassword(host convox.Host) (secret.String, error) {
-	logins, err := convox.SavedLogins(p.env, p.home, p.goos)
-	if login, found := convox.FindSaved(logins, host); found {
+func (p *program) savedPassword(way wayIn) (secret.String, error) {
+	var racks []convox.Host
+	if way.stack != "" {
+		racks = append(racks, way.host) // the stack says so
+	}
+	logins, err := convox.SavedLogins(p.env, p.home, p.goos, racks...)
+	if login, found := convox.FindSaved(logins, way.host); found {
 		return login.Password, nil
 	}
 	if err != nil {
 		return secret.String{}, err
 	}
 	return secret.String{}, &usageError{
-		what:  fmt.Sprintf("the convox client has no password saved for %s", host),
+		what:  fmt.Sprintf("the convox client has no password saved for %s", way.host),
 		hints: []string{"pipe it in with --password-stdin"},
 	}
 }

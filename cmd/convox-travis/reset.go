@@ -210,7 +210,7 @@ var resetInput = input{
 
 // olds are passwords that may hold now.
 func (p *program) olds(host convox.Host) []secret.String {
-	logins, _ := convox.SavedLogins(p.env, p.home, p.goos) // what cannot be read is not needed
+	logins, _ := convox.SavedLogins(p.env, p.home, p.goos, host) // what cannot be read is not needed
 	login, _ := convox.FindSaved(logins, host)
 	begun, _ := p.logins().BegunReset(host)
 	return append(begun.Olds, login.Password)

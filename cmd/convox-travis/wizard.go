@@ -154,8 +154,10 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		Runner: setup.Runner{Retry: p.reach.retry},
 		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Saved:  func(context.Context) ([]convox.SavedLogin, error) { return convox.SavedLogins(p.env, p.home, p.goos) },
-		Waits:  p.wizardWaits,
+		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
+			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
+		},
+		Waits: p.wizardWaits,
 		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
 			finder, err := aws.open(ctx, o, code)
 			if err != nil {

@@ -22,26 +22,28 @@ type SavedLogin struct {
 // one of its generations keeps it. The places come in the order of their
 // precedence, and each host once, from the first that has it. Logins of a
 // Console are left out: they are a person's own key, never a deploy key. A file
-// console names what its client logged in to last, which can be a Rack: a host
-// in a Rack's shape is one whatever that file says, another one that it names
-// counts as a Console.
+// console names what its client logged in to last, which can be a Rack: one of
+// racks, or a host in a Rack's shape, is one whatever that file says; another one
+// that it names counts as a Console. racks are hosts known to be Racks', such as
+// those that their stacks name.
 //
 // What a killed SaveLogin left in a place is removed.
 //
 // env is os.Getenv, home the person's home folder ("" leaves out what is in
 // it), goos runtime.GOOS. What cannot be read is told by a *SavedError, beside
 // the logins from all other places; what is not there is no error.
-func SavedLogins(env func(string) string, home, goos string) ([]SavedLogin, error) {
+func SavedLogins(env func(string) string, home, goos string, racks ...Host) ([]SavedLogin, error) {
 	var (
 		places   []savedPlace
 		problems []problem
 	)
+	isRack := func(host Host) bool { return host.isRack() || slices.Contains(racks, host) }
 	for _, folder := range folders(env, home, goos) {
-		place, wrong := readPlace(folder)
+		place, wrong := readPlace(folder, isRack)
 		places = append(places, place)
 		problems = append(problems, wrong...)
 	}
-	logins := merge(places)
+	logins := merge(places, isRack)
 	if len(problems) > 0 {
 		return logins, &SavedError{problems}
 	}
@@ -67,7 +69,7 @@ type savedPlace struct {
 // readPlace reads a folder. When its file console can't be read, one of its
 // logins may be a person's own key: those of other hosts than Racks' are left
 // out, with an error.
-func readPlace(folder string) (savedPlace, []problem) {
+func readPlace(folder string, isRack func(Host) bool) (savedPlace, []problem) {
 	var (
 		place    savedPlace
 		problems []problem
@@ -89,7 +91,7 @@ func readPlace(folder string) (savedPlace, []problem) {
 		return place, append(problems, problem{auth, err})
 	}
 	if len(problems) > 0 {
-		place.logins = slices.DeleteFunc(place.logins, func(login SavedLogin) bool { return !login.Host.isRack() })
+		place.logins = slices.DeleteFunc(place.logins, func(login SavedLogin) bool { return !isRack(login.Host) })
 	}
 	for i := range place.logins {
 		place.logins[i].File = auth
@@ -133,15 +135,16 @@ func parseAuth(text string) ([]SavedLogin, error) {
 
 // merge puts the places together. A Console is one in all of them, and the
 // first place that has a host in use decides.
-func merge(places []savedPlace) []SavedLogin {
-	passed := map[Host]bool{{name: HostedConsole}: true} // over: Consoles, and hosts that are there already
+func merge(places []savedPlace, isRack func(Host) bool) []SavedLogin {
+	passed := map[Host]bool{} // over: Consoles, and hosts that are there already
 	var inUse Host
 	for _, place := range places {
-		passed[place.console] = !place.console.isRack() // the zero Host is nobody's
+		passed[place.console] = !isRack(place.console) // the zero Host is nobody's
 		if inUse.IsZero() {
 			inUse = place.inUse
 		}
 	}
+	passed[Host{name: HostedConsole}] = true
 	var logins []SavedLogin
 	for _, place := range places {
 		for _, login := range place.logins {

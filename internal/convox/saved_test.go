@@ -190,6 +190,20 @@ func TestAConsoleIsToldFromARack(t *testing.T) {
 	}
 }
 
+func TestARackThatItsStackNamesIsNoConsole(t *testing.T) {
+	home := files(t, map[string]string{
+		".config/convox/auth":    `{"rack.example.com": "abc", "console.example.com": "key", "console.convox.com": "key"}`,
+		".config/convox/console": "rack.example.com",
+		".convox/console":        "console.example.com",
+	})
+	rack := host(t, "rack.example.com")
+	for want, racks := range map[string][]convox.Host{"": nil, "rack.example.com=abc": {rack, host(t, "console.convox.com")}} {
+		if logins, err := convox.SavedLogins(environment(), home, "linux", racks...); err != nil || told(logins) != want {
+			t.Errorf("%s, %v", told(logins), err)
+		}
+	}
+}
+
 func TestARackThatAClientTookForAConsoleIsSaved(t *testing.T) {
 	const rack = "rack.prod-1612345678.us-east-1.convox.site"
 	home := files(t, map[string]string{".config/convox/auth": `{"` + rack + `": "theirs"}`, ".config/convox/console": rack})

@@ -199,7 +199,7 @@ func TestAPairThatCannotBeEncryptedCanGoIntoTheSettings(t *testing.T) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/old", Provider: gitrepo.GitHub}}}, nil
 	}
 	w.rack.SetPassword(long)
-	w.outside.Saved = func(context.Context) ([]convox.SavedLogin, error) {
+	w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
 		return []convox.SavedLogin{{Host: w.host(), Password: secret.New(long), InUse: true}}, nil
 	}
 	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/old"}}}).accept().accept().accept().step(flow.StepReview)

@@ -67,7 +67,7 @@ func newWorld(t *testing.T) *world {
 		Clone: func(context.Context) (gitrepo.Clone, error) {
 			return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: slug, Provider: gitrepo.GitHub}}}, nil
 		},
-		Saved: func(context.Context) ([]convox.SavedLogin, error) {
+		Saved: func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
 			return []convox.SavedLogin{{Host: w.host(), Password: secret.New(secrettest.Canary), InUse: true}}, nil
 		},
 		Racks: func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {

@@ -18,8 +18,9 @@ import (
 type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
 	// File is the clone's .travis.yml. It may be nil.
-	File  func(context.Context) (travisyml.File, error)
-	Saved func(context.Context) ([]convox.SavedLogin, error)
+	File func(context.Context) (travisyml.File, error)
+	// Saved reads saved logins; racks are hosts known to be Racks'.
+	Saved func(ctx context.Context, racks ...convox.Host) ([]convox.SavedLogin, error)
 	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
 	// AWS is the account in which Racks are found. It may be nil.
 	AWS    func(context.Context) (AWS, error)
@@ -189,7 +190,34 @@ func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
 
 func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {
 	saved, err := o.Saved(ctx)
-	tell(func(f *Flow) { f.found.saved, f.found.savedErr, f.found.savedDone = saved, err, true })
+	tell(func(f *Flow) {
+		f.addSaved(saved)
+		f.found.savedErr, f.found.savedDone = err, true
+	})
+}
+
+// savedFor reads the logins of Racks that were found in CloudFormation. What is
+// wrong with a file is for searchSaved to report.
+func (o Outside) savedFor(ctx context.Context, racks []cfn.Rack) []convox.SavedLogin {
+	var hosts []convox.Host
+	for _, rack := range racks {
+		if host, err := convox.ParseHost(rack.Host); err == nil {
+			hosts = append(hosts, host)
+		}
+	}
+	if o.Saved == nil || len(hosts) == 0 {
+		return nil
+	}
+	saved, _ := o.Saved(ctx, hosts...)
+	return saved
+}
+
+func (f *Flow) addSaved(logins []convox.SavedLogin) {
+	for _, login := range logins {
+		if _, found := convox.FindSaved(f.found.saved, login.Host); !found {
+			f.found.saved = append(f.found.saved, login)
+		}
+	}
 }
 
 // searchAccount finds the token and asks at once whose it is.
@@ -215,7 +243,9 @@ func (o Outside) whoIs(ctx context.Context, token secret.String) (travisapi.User
 func (o Outside) rackSearch(mfaCode string) Search {
 	return Search{"Racks", func(ctx context.Context, tell func(Update)) {
 		summary, err := o.Racks(ctx, mfaCode, func(s cfn.Searched) {
+			saved := o.savedFor(ctx, s.Racks)
 			tell(func(f *Flow) {
+				f.addSaved(saved)
 				f.found.racks = append(f.found.racks, s.Racks...)
 				f.found.regions++
 				f.found.of = s.Of

@@ -14,7 +14,7 @@ func TestTheOfferedRackDoesNotDependOnWhichRegionAnswersFirst(t *testing.T) {
 	west := cfn.Searched{Region: "us-west-2", Of: 2, Racks: []cfn.Rack{{Name: "first", Region: "us-west-2", Host: "b.example.com"}, {Name: "closed", Region: "us-west-2", Host: "c.example.com", Private: true}}}
 	for _, arriving := range [][]cfn.Searched{{east, west}, {west, east}} {
 		w := newWorld(t)
-		w.outside.Saved = func(context.Context) ([]convox.SavedLogin, error) { return nil, nil }
+		w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) { return nil, nil }
 		w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
 			for _, searched := range arriving {
 				deliver(searched)

@@ -78,7 +78,7 @@ func TestAResetIsOfferedWhenNothingBetterIsAtHand(t *testing.T) {
 		return strings.Contains(fmt.Sprint(w.flow.Question().Options), "Set a new one")
 	}
 	w := newLostWorld(t)
-	w.outside.Saved = func(context.Context) ([]convox.SavedLogin, error) {
+	w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
 		return []convox.SavedLogin{{Host: w.host(), Password: secret.New("stale")}}, nil
 	}
 	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepSource)

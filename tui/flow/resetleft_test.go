@@ -238,3 +238,21 @@ func TestEachRoundTakesBackWhatItSaved(t *testing.T) {
 		t.Error("a password that the Rack never got is saved")
 	}
 }
+
+// The third generation's convox login names a Rack in the file console.
+func TestARackThatAClientTookForAConsoleIsOfferedOnceItsStackIsFound(t *testing.T) {
+	w := newLostWorld(t)
+	folder := filepath.Join(w.home, ".config", "convox")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"auth": fmt.Sprintf(`{%q: "theirs", "console.example.com": "key"}`, w.rack.Host), "console": w.rack.Host} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepSource)
+	if options := fmt.Sprint(w.flow.Question().Options); !strings.Contains(options, "the convox client has saved") {
+		t.Errorf("it offers %s", options)
+	}
+}

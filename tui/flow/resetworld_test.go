@@ -44,8 +44,8 @@ func newLostWorld(t *testing.T) *lostWorld {
 		t.Fatal(err)
 	}
 	w.outside.AWS = func(context.Context) (flow.AWS, error) { return finder, nil }
-	w.outside.Saved = func(context.Context) ([]convox.SavedLogin, error) {
-		return convox.SavedLogins(noEnvironment, w.home, "linux")
+	w.outside.Saved = func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
+		return convox.SavedLogins(noEnvironment, w.home, "linux", racks...)
 	}
 	w.outside.Logins = &fileLogins{home: w.home}
 	return w

@@ -35,6 +35,7 @@ func TestAPanicAnywhereLeavesTheTerminalAsItWasFound(t *testing.T) {
 				z.sees(askKey)
 				z.still()
 				z.types(halfTyped)
+				z.still()
 				switch place {
 				case "work", "view":
 					z.types("\r").sees("checking")

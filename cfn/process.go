@@ -19,7 +19,7 @@ import (
 // process runs the credential_process of a profile
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html)
 // in the place of the SDK's provider, which gives the program this one's input
-// and secrets. A program that was started may go on when the call that needed it
+// and secrets. A program that was started may continue when the call that needed it
 // has ended: another call may wait for it too.
 type process struct {
 	command  string

@@ -12,7 +12,7 @@ import (
 // A key answers only what was on the screen when it was pressed. What moves, types
 // or goes back always works.
 
-// appearance is what a person has to look at anew: a question, the end of what is
+// appearance is what a person has to look at again: a question, the end of what is
 // to be read, another row under the cursor that nobody moved there, the screen
 // after a pause.
 type appearance struct {

@@ -37,7 +37,7 @@ func (w *World) Clone(ctx context.Context) (string, error) {
 	for _, arguments := range [][]string{{"init", "--quiet"}, {"remote", "add", "origin", "git@github.com:" + repository + ".git"}} {
 		command := child.Command(ctx, child.System(nil), "git", arguments...)
 		command.Dir = clone
-		_ = child.Run(command) // without git there is no clone to be found, which is told
+		_ = child.Run(command) // without git the wizard says that there is no clone
 	}
 	return clone, nil
 }

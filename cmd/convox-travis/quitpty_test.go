@@ -57,7 +57,7 @@ func TestAPanicAnywhereLeavesTheTerminalAsItWasFound(t *testing.T) {
 // Whatever ends the program, at a secret that is half typed.
 func TestASignalLeavesTheTerminalAsItWasFound(t *testing.T) {
 	ends := map[string]func(*wizard){"Ctrl-C": func(z *wizard) { z.types(terminal.CtrlC) }, "Ctrl-\\": func(z *wizard) { z.types("\x1c") }}
-	// All whose default is to end the process (signal(7)), but for SIGKILL, which
+	// Those that end a process by default on every Unix, but for SIGKILL, which
 	// nothing can catch, and SIGPIPE, which is ignored.
 	for _, s := range []syscall.Signal{
 		syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE,

@@ -7,10 +7,13 @@ package child
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+
+	"golang.org/x/term"
 )
 
 // ours names the variables that hold secrets of this program alone. No other
@@ -76,6 +79,9 @@ func ForegroundCommand(ctx context.Context, terminal Terminal, environ []string,
 	}
 	if terminal.Err != nil {
 		cmd.Stderr = terminal.Err
+		if !term.IsTerminal(int(terminal.Err.Fd())) { // a daemon would hold our caller's pipe open
+			cmd.Stderr = struct{ io.Writer }{terminal.Err}
+		}
 	}
 	return cmd
 }

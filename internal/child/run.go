@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"errors"
 	"io"
 	"maps"
@@ -30,8 +31,8 @@ var running = struct {
 var foreground sync.Mutex
 
 // Run runs a program of Command or ForegroundCommand to its end. Then it ends
-// what the program left behind and restores the terminal's state. A daemon, which
-// has a session of its own, stays. The error is that of exec.Cmd.Run. Stdout and
+// what the program left behind and restores the terminal's state. A daemon, an orphan
+// with a session of its own, stays. The error is that of exec.Cmd.Run. Stdout and
 // Stderr can't be the same writer; when one fails, the program is ended.
 func Run(cmd *exec.Cmd) error {
 	restore := func() {}
@@ -58,9 +59,10 @@ func Run(cmd *exec.Cmd) error {
 	t.end() // at once, before the group's number can be another's
 	restore()
 	finish(t)
-	late := time.After(afterEnd)
+	late, cancel := context.WithTimeout(context.Background(), afterEnd)
+	defer cancel()
 	for _, o := range outputs {
-		failed := o.wait(late)
+		failed := o.wait(late.Done())
 		if failed != nil && (err == nil || failed != exec.ErrWaitDelay) {
 			err = failed
 		}
@@ -153,7 +155,7 @@ func (o *output) copy(to io.Writer, t *tree) {
 }
 
 // wait waits until all output was copied, or until late.
-func (o *output) wait(late <-chan time.Time) error {
+func (o *output) wait(late <-chan struct{}) error {
 	defer func() { _ = o.ours.Close() }() // was only read
 	select {
 	case err := <-o.copied:

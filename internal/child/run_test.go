@@ -24,11 +24,21 @@ func TestMain(m *testing.M) {
 	case "daemon": // starts one, and ends
 		self := exec.Command(os.Args[0])
 		self.Env, self.SysProcAttr = append(os.Environ(), "PLAY=sleep"), &syscall.SysProcAttr{Setsid: true}
+		self.Stdout, self.Stderr = os.Stdout, os.Stderr
 		if err := self.Start(); err != nil {
 			panic(err)
 		}
 		os.Stdout.WriteString(strconv.Itoa(self.Process.Pid))
 		os.Exit(0)
+	case "group", "session": // waits for a child that has one of its own
+		self := exec.Command(os.Args[0])
+		self.Env, self.ExtraFiles = append(os.Environ(), "PLAY=sleep"), []*os.File{os.NewFile(3, "pipe")}
+		self.SysProcAttr = &syscall.SysProcAttr{Setpgid: os.Getenv("PLAY") == "group", Setsid: os.Getenv("PLAY") == "session"}
+		if err := self.Start(); err != nil {
+			panic(err)
+		}
+		os.Stdout.WriteString("ready")
+		_ = self.Wait()
 	case "sleep":
 		time.Sleep(time.Minute)
 	case "end all":
@@ -56,6 +66,8 @@ var scripts = map[string]string{
 	"with a child":               "echo ready; sleep 60; true",
 	"with one in the background": "sleep 60 & echo ready; wait",
 	"with an orphan":             "(sleep 60 &); echo ready; sleep 60",
+	"with a group of its own":    `PLAY=group "$0"; true`,
+	"with a session of its own":  `PLAY=session "$0"; true`,
 	"that ignores signals":       "trap '' INT TERM HUP; sleep 60 & echo ready; while :; do sleep 60; done",
 }
 
@@ -67,7 +79,7 @@ func family(t *testing.T, start starter, ctx context.Context, script string) (cm
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { reader.Close(); writer.Close() })
-	cmd = start(ctx, os.Environ(), "sh", "-c", script)
+	cmd = start(ctx, os.Environ(), "sh", "-c", script, os.Args[0])
 	cmd.ExtraFiles = []*os.File{writer}
 	return cmd, func() {
 		t.Helper()
@@ -124,9 +136,9 @@ func TestADaemonStays(t *testing.T) {
 	for mode, start := range starters {
 		t.Run(mode, func(t *testing.T) {
 			cmd := start(t.Context(), append(os.Environ(), "PLAY=daemon"), os.Args[0])
-			var out bytes.Buffer
-			cmd.Stdout = &out
-			if err := child.Run(cmd); err != nil {
+			var out, words bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &words
+			if err := child.Run(cmd); err != exec.ErrWaitDelay { // it holds both open
 				t.Fatal(err)
 			}
 			pid, err := strconv.Atoi(out.String())
@@ -137,6 +149,30 @@ func TestADaemonStays(t *testing.T) {
 				t.Errorf("the daemon has ended: %v", err)
 			}
 		})
+	}
+}
+
+func TestADaemonDoesNotHoldOurOutput(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	cmd := child.ForegroundCommand(t.Context(), child.Terminal{Err: writer}, append(os.Environ(), "PLAY=daemon"), os.Args[0])
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := child.Run(cmd); err != exec.ErrWaitDelay {
+		t.Fatal(err)
+	}
+	writer.Close()
+	if err := reader.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the daemon holds it open: %v", err)
+	}
+	if pid, err := strconv.Atoi(out.String()); err != nil || syscall.Kill(pid, syscall.SIGKILL) != nil {
+		t.Errorf("the daemon has ended: %q", out.String())
 	}
 }
 

@@ -18,44 +18,38 @@ func sameName(a, b string) bool { return a == b }
 // process group has its number.
 func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// tree is a program with all that it started, but for what made a session of its
-// own.
+// tree is a program with all that it started, but for orphans that have a
+// session of their own.
 type tree struct {
 	cmd    *exec.Cmd
 	ready  chan struct{} // closed once the program is started
-	before []int         // descendants of this process that aren't the program's
+	before []int         // in the foreground, what isn't the program's
 }
 
 func newTree(cmd *exec.Cmd) *tree {
 	t := &tree{cmd: cmd, ready: make(chan struct{})}
 	if !isApart(cmd) {
 		adoptOrphans()
-		t.before = descendants()
+		t.before = descendants(processes())
 	}
 	return t
 }
 
 func (t *tree) started() { close(t.ready) }
 
-// end ends all of it, and may be called again. Before the start it waits for that.
-func (t *tree) end() {
-	<-t.ready
-	if isApart(t.cmd) {
-		_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // usually nothing is left
-		return
-	}
-	t.endForeground()
-}
-
 // longestEnd bounds the wait for what was killed, which a broken disk can hold up.
 const longestEnd = 200 * time.Millisecond
 
-// endForeground ends the program and all in our own session that descends from
-// it. The group is also that of others, such as those of a pipeline.
-func (t *tree) endForeground() {
-	_ = t.cmd.Process.Kill()
+// end ends all of it, and may be called again. Before the start it waits for that.
+func (t *tree) end() {
+	<-t.ready
 	for begun := time.Now(); time.Since(begun) < longestEnd; time.Sleep(time.Millisecond) {
-		left := slices.DeleteFunc(descendants(), func(pid int) bool { return slices.Contains(t.before, pid) })
+		left := t.processes() // before a parent ends, which tells whose they are
+		if isApart(t.cmd) {
+			_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // usually nothing is left
+		} else {
+			_ = t.cmd.Process.Kill()
+		}
 		if len(left) == 0 {
 			return
 		}
@@ -65,26 +59,47 @@ func (t *tree) endForeground() {
 	}
 }
 
+// processes returns those of the program's session, or in the foreground, where
+// that is ours and others', our descendants in it; and the descendants of these.
+func (t *tree) processes() []int {
+	all := processes()
+	if !isApart(t.cmd) {
+		return family(all, slices.DeleteFunc(descendants(all), func(pid int) bool { return slices.Contains(t.before, pid) }))
+	}
+	var own []int
+	for _, p := range all {
+		own = append(own, p.pid)
+	}
+	return family(all, inSession(own, t.cmd.Process.Pid))
+}
+
 // process is one of the machine that isn't a zombie.
 type process struct{ pid, parent int }
 
-// descendants returns the children of this process, their children and so on, as
-// far as they share its session.
-func descendants() []int {
+// descendants returns those of this process that share its session.
+func descendants(all []process) []int {
 	session, err := unix.Getsid(0)
 	if err != nil {
 		return nil
 	}
-	all := processes()
-	family := []int{os.Getpid()}
-	for i := 0; i < len(family); i++ {
+	return inSession(family(all, []int{os.Getpid()})[1:], session)
+}
+
+// family adds to pids their children, the children of these and so on.
+func family(all []process, pids []int) []int {
+	for i := 0; i < len(pids); i++ {
 		for _, p := range all {
-			if p.parent == family[i] && !slices.Contains(family, p.pid) {
-				family = append(family, p.pid)
+			if p.parent == pids[i] && !slices.Contains(pids, p.pid) {
+				pids = append(pids, p.pid)
 			}
 		}
 	}
-	return slices.DeleteFunc(family[1:], func(pid int) bool {
+	return pids
+}
+
+// inSession returns those of pids that are in a session.
+func inSession(pids []int, session int) []int {
+	return slices.DeleteFunc(pids, func(pid int) bool {
 		of, err := unix.Getsid(pid)
 		return err != nil || of != session
 	})

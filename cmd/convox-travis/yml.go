@@ -28,15 +28,22 @@ whether there is something to add.
 
 With --encrypt the pair is added too. It counts for all branches, and wins over
 the repository's settings. It is made anew each time it is written; --check
-looks only whether it is there.`,
+looks only whether it is there.
+
+With --explain it says what Travis builds and deploys for each kind of build,
+with the file as it is. It needs no network and no sign-in.`,
 		Example: `  convox-travis yml --console --rack acme/production
   convox-travis yml --rack production --branch main --write
+  convox-travis yml --explain
   convox-travis yml --console --rack acme/production --encrypt \
     --password-stdin < deploy-key.txt`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return err
+			}
+			if o.explain {
+				return p.explainYML(cmd.Context(), &o)
 			}
 			return p.yml(cmd.Context(), &o)
 		},
@@ -47,6 +54,7 @@ looks only whether it is there.`,
 	flags.StringVar(&o.step, "step", "", "the step's `KEY`: deploy, whose failure fails the build, or after_success (default: what fits the file)")
 	flags.BoolVar(&o.write, "write", false, "write the file")
 	flags.BoolVar(&o.onlyCheck, "check", false, "tell only what is missing, and exit 5 when something is")
+	flags.BoolVar(&o.explain, "explain", false, "say what each kind of build runs and deploys, and add nothing")
 	flags.BoolVar(&o.encrypt, "encrypt", false, "add the pair too, encrypted for this repository alone")
 	o.credentialFlags(flags)
 	o.repositoryFlags(flags)
@@ -58,8 +66,8 @@ looks only whether it is there.`,
 // ymlOptions is what the flags of yml say.
 type ymlOptions struct {
 	options
-	file, app, step           string
-	write, onlyCheck, encrypt bool
+	file, app, step                    string
+	write, onlyCheck, encrypt, explain bool
 }
 
 func (o *ymlOptions) check() error {
@@ -69,6 +77,8 @@ func (o *ymlOptions) check() error {
 	switch {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
 		return &usageError{what: "--step is deploy or after_success", hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
+	case o.explain && (o.write || o.onlyCheck || o.encrypt):
+		return &usageError{what: "--explain can't be used with --write, --check or --encrypt", hints: []string{"run --explain alone: it explains the file as it is"}}
 	case o.write && o.onlyCheck:
 		return &usageError{what: "--write and --check contradict each other", hints: []string{"--check writes nothing"}}
 	}

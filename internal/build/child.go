@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,11 +23,13 @@ import (
 
 // The limits of a child.
 const (
-	childMemory = 64 << 20        // bytes
-	childStack  = 32 << 20        // bytes; deeper recursion ends the child
-	childStart  = 5 * time.Second // until it has read its scripts
-	patience    = time.Second     // for one script
-	childInput  = 4 << 20         // bytes of scripts; the rest go to another child
+	childMemory = 64 << 20         // bytes
+	childStack  = 32 << 20         // bytes; deeper recursion ends the child
+	childStart  = 5 * time.Second  // until it has read its scripts
+	patience    = time.Second      // for one script
+	childInput  = 4 << 20          // bytes of scripts; the rest go to another child
+	childOutput = 1 << 20          // bytes of what one script does
+	longestPlay = 20 * time.Second // for all scripts; the rest can't be played
 )
 
 // Player plays scripts in a process of its own, as nothing cages the library
@@ -35,53 +40,86 @@ type Player struct {
 }
 
 // Play plays scripts, in their order. A script that ends its process, or that
-// takes too long, has Unplayed set; it ends no other script. The error is that
-// of ctx, or of starting the process.
+// takes too long, has Unplayed set; it ends no other script. So has what is left
+// when all of them take too long. The error is that of ctx, or of starting the
+// process.
 func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
-	all := make([]Played, 0, len(scripts))
-	places := map[string]int{} // jobs are often alike
-	var texts []json.RawMessage
-	var lines []int // where each begins
-	which := make([]int, len(scripts))
-	for i, script := range scripts {
+	return p.play(ctx, slices.Values(scripts))
+}
+
+// play holds the scripts of one process at a time: those of a hostile file don't
+// fit into the memory.
+func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, error) {
+	limited, cancel := context.WithTimeout(ctx, longestPlay)
+	defer cancel()
+	var (
+		results []Played
+		which   []int                         // of results, for each script
+		places  = map[[sha256.Size]byte]int{} // jobs are often alike
+		batch   []json.RawMessage
+		waiting []int // those of results that batch is for
+		size    int
+	)
+	flush := func() error {
+		for len(batch) > 0 && limited.Err() == nil {
+			played, err := p.once(limited, batch)
+			for i := range played {
+				results[waiting[i]] = played[i]
+			}
+			if err != nil && limited.Err() == nil {
+				return fmt.Errorf("start the player: %w", err)
+			}
+			batch, waiting = batch[len(played):], waiting[len(played):]
+		}
+		batch, waiting, size = nil, nil, 0
+		return ctx.Err()
+	}
+	for script := range scripts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if limited.Err() != nil {
+			which, results = append(which, len(results)), append(results, tooLong(firstLine(script)))
+			continue
+		}
 		text, err := json.Marshal(script)
 		if err != nil {
 			return nil, err
 		}
-		place, known := places[string(text)]
+		key := sha256.Sum256(text)
+		place, known := places[key]
 		if !known {
-			place = len(texts)
-			places[string(text)] = place
-			texts, lines = append(texts, text), append(lines, firstLine(script))
+			place = len(results)
+			places[key] = place
+			results = append(results, tooLong(firstLine(script)))
 		}
-		which[i] = place
-	}
-	results := make([]Played, 0, len(texts))
-	for len(results) < len(texts) {
-		if len(texts[len(results)]) > childInput {
-			results = append(results, unplayed(lines[len(results)]))
+		which = append(which, place)
+		switch {
+		case known:
 			continue
-		}
-		batch, size := texts[len(results):], 0
-		for i, text := range batch {
-			if size += len(text); size > childInput {
-				batch = batch[:i]
-				break
+		case len(text) > childInput:
+			results[place] = unplayed(firstLine(script))
+			continue
+		case size+len(text) > childInput:
+			if err := flush(); err != nil {
+				return nil, err
 			}
 		}
-		played, err := p.once(ctx, batch)
-		results = append(results, played...)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err != nil {
-			return nil, fmt.Errorf("start the player: %w", err)
-		}
+		batch, waiting, size = append(batch, text), append(waiting, place), size+len(text)
 	}
-	for _, place := range which {
-		all = append(all, results[place])
+	if err := flush(); err != nil {
+		return nil, err
+	}
+	all := make([]Played, len(which))
+	for i, place := range which {
+		all[i] = results[place]
 	}
 	return all, nil
+}
+
+// tooLong is what is known of a script for which no time is left.
+func tooLong(line int) Played {
+	return Played{Unplayed: &Unseen{What: "the builds take too long to play", Line: line}}
 }
 
 func firstLine(script Script) int {
@@ -136,6 +174,9 @@ type results struct {
 
 func (r *results) Write(data []byte) (int, error) {
 	r.rest = append(r.rest, data...)
+	if len(r.rest) > childOutput {
+		return 0, errors.New("it does too much")
+	}
 	for {
 		line, rest, whole := bytes.Cut(r.rest, []byte("\n"))
 		if !whole {

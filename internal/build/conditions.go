@@ -208,6 +208,9 @@ func (e *evaluation) value(x *expression) operandValue {
 	return operandValue{}
 }
 
+// unknownRepository is Unseen where something depends on it.
+const unknownRepository = "the repository"
+
 // variable returns what a name of a condition stands for.
 func (e *evaluation) variable(name string) operandValue {
 	known := func(text, what string) operandValue {
@@ -226,7 +229,7 @@ func (e *evaluation) variable(name string) operandValue {
 	case "tag":
 		return optional(event.Tag)
 	case "repo":
-		return known(event.Repo, "the repository")
+		return known(event.Repo, unknownRepository)
 	case "sender":
 		return known(event.Sender, "the sender")
 	case "commit_message":

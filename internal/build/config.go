@@ -1,6 +1,7 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -11,6 +12,8 @@ import (
 type Config struct {
 	Root     *Node     // a mapping, with keys and values as Travis repairs them
 	Messages []Message // in the order in which they were found
+
+	asksNumber bool // whether its jobs ask for their numbers
 }
 
 // Message is what Travis says about a file that it reads all the same.
@@ -46,7 +49,7 @@ func Parse(ctx context.Context, text []byte) (*Config, error) {
 	if isTooLarge(text) {
 		return nil, errTooLarge
 	}
-	c := &Config{Root: &Node{Kind: Mapping, Line: 1}}
+	c := &Config{Root: &Node{Kind: Mapping, Line: 1}, asksNumber: bytes.Contains(text, []byte("JOB_NUMBER"))}
 	document, shift, err := parseYAML(ctx, clean(text))
 	if err != nil {
 		return nil, err

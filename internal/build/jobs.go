@@ -12,6 +12,9 @@ const mostJobs = 50_000
 // mostFields is how many values all jobs may have together.
 const mostFields = 1 << 20
 
+// mostText is how many bytes the variables of all jobs may have together.
+const mostText = 16 << 20
+
 // Build returns what an event makes of the file. It changes nothing in it.
 //
 // A condition on what the event doesn't tell is true, and Unseen names it. The

@@ -39,6 +39,7 @@ func play(script Script, at func(line int)) Played {
 	}
 	first := run(script, plan{at: at})
 	played := first.Played
+	played.Unseen = append(slices.Clone(script.Unseen), played.Unseen...)
 	var seen []Call
 	for i := range played.Calls {
 		call := &played.Calls[i]

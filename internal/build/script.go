@@ -18,6 +18,7 @@ type Script struct {
 	Steps        []Step
 	Broken       *Unseen // a condition that is no Bash: nothing of the job runs
 	AllowFailure bool
+	Unseen       []Unseen `json:",omitempty"` // what of the script isn't known here
 }
 
 // Command is Bash and its place in the file.
@@ -85,6 +86,7 @@ func ScriptOf(job Job, event Event) Script {
 			if isSkip(command.Bash) && len(commands) == 1 {
 				command.Bash = ":"
 			}
+			s.noteRepository(event, command.Bash, command.Line)
 			s.Steps = append(s.Steps, Step{Phase: phase.name, Command: command, When: phase.when, Failure: phase.failure})
 		}
 		if phase.name == "after_success" {
@@ -92,6 +94,13 @@ func ScriptOf(job Job, event Event) Script {
 		}
 	}
 	return s
+}
+
+// noteRepository notes Bash that asks for a repository that isn't known.
+func (s *Script) noteRepository(event Event, bash string, line int) {
+	if event.Repo == "" && strings.Contains(bash, "TRAVIS_REPO_SLUG") {
+		s.Unseen = append(s.Unseen, Unseen{What: unknownRepository, Line: line})
+	}
 }
 
 func isSkip(command string) bool {
@@ -160,13 +169,18 @@ func (s *Script) deploy(job Job, event Event) {
 		if provider == nil || provider.Kind != Mapping {
 			continue
 		}
-		condition, line := conditionOf(provider)
+		condition, line := conditionOf(provider, event)
+		s.noteRepository(event, condition, line)
+		if on := onOf(provider); event.Repo == "" && isSet(on.Get("repo")) {
+			s.Unseen = append(s.Unseen, Unseen{What: unknownRepository, Line: on.Get("repo").Line})
+		}
 		if condition != "" && !isCondition(condition) && s.Broken == nil {
 			s.Broken = &Unseen{What: fmt.Sprintf("the condition of this deployment is no Bash: [[ %s ]]", condition), Line: line}
 		}
 		step := Step{Phase: "deploy", When: "success", Condition: condition, Relaxed: true}
 		step.Steps = append(step.Steps, around(job, "before_deploy", EndsJob)...)
 		if command, ok := dplCommand(provider, event); ok {
+			s.noteRepository(event, command.Bash, command.Line)
 			failure := EndsJob
 			if allowed := provider.Get("allow_failure"); isTrue(allowed) {
 				failure = Ignored
@@ -220,8 +234,8 @@ func onOf(provider *Node) *Node {
 }
 
 // conditionOf returns what is between [[ and ]] before a deployment, and the line
-// of the custom condition or of the branches.
-func conditionOf(provider *Node) (condition string, line int) {
+// of the custom condition or of the branches. A repository that isn't known fits.
+func conditionOf(provider *Node, event Event) (condition string, line int) {
 	on := onOf(provider)
 	line = provider.Line
 	if on != nil {
@@ -231,7 +245,7 @@ func conditionOf(provider *Node) (condition string, line int) {
 		on = &Node{Kind: Mapping, Line: on.Line, Fields: []Field{{Key: "branch", Value: on}}}
 	}
 	var parts []string
-	if repo := on.Get("repo"); isSet(repo) {
+	if repo := on.Get("repo"); isSet(repo) && event.Repo != "" {
 		parts = append(parts, `$TRAVIS_REPO_SLUG = "`+repo.Text+`"`)
 	}
 	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {

@@ -165,7 +165,12 @@ func (e *expansion) finish() error {
 		return rank
 	}
 	slices.SortStableFunc(e.jobs, func(a, b *Node) int { return rank(a) - rank(b) })
-	return e.each(func(i int, job *Node) {
+	left := mostText
+	err = e.each(func(i int, job *Node) {
+		env := environment(job.Get("env"), &left)
+		if left < 0 {
+			return
+		}
 		e.build.Jobs = append(e.build.Jobs, Job{
 			Number:       fmt.Sprintf("1.%d", i+1),
 			Stage:        job.Get("stage").text(),
@@ -174,15 +179,19 @@ func (e *expansion) finish() error {
 			Arch:         job.Get("arch").text(),
 			Dist:         job.Get("dist").text(),
 			Language:     job.Get("language").text(),
-			Env:          environment(job.Get("env")),
+			Env:          env,
 			AllowFailure: allowed[job],
 			Config:       job,
 		})
 	})
+	if left < 0 {
+		return errTooLarge
+	}
+	return err
 }
 
-// environment writes variables as NAME=value.
-func environment(env *Node) []string {
+// environment writes variables as NAME=value, as long as there are bytes left.
+func environment(env *Node, left *int) []string {
 	const secure = "[secure]"
 	var list []string
 	for _, set := range env.wrapped() {
@@ -193,6 +202,9 @@ func environment(env *Node) []string {
 			value := f.Value.Text
 			if f.Value.Secure {
 				value = secure
+			}
+			if *left -= len(f.Key) + 1 + len(value); *left < 0 {
+				return nil
 			}
 			list = append(list, f.Key+"="+value)
 		}

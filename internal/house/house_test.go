@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	// The command.
 	"cmd/convox-travis": {
 		"tui", "tui/flow", "internal/setup", "internal/demo",
-		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
+		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 

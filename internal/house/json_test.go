@@ -34,6 +34,11 @@ var toldUnder = map[string]string{
 	"previewDocument":    "The preview",
 	"resetEventDocument": "What happens",
 	"ymlDocument":        "yml",
+	"explainDocument":    "yml --explain",
+	"buildDocument":      "A build",
+	"jobDocument":        "A job",
+	"deployDocument":     "A deploy",
+	"unseenDocument":     "What isn't known",
 	"messageDocument":    "An error or a warning",
 }
 
@@ -52,7 +57,7 @@ func TestEachFieldOfADocumentIsExplained(t *testing.T) {
 			}
 			found++
 			var told []string
-			for _, row := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\|").FindAllStringSubmatch(below(text, toldUnder[spec.Name.Name]), -1) {
+			for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(below(text, toldUnder[spec.Name.Name]), -1) {
 				told = append(told, row[1])
 			}
 			if !slices.Equal(told, tags) {

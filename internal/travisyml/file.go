@@ -73,6 +73,14 @@ func openAt(root, path string) (File, error) {
 	return f, nil
 }
 
+// CheckExists returns a *FileError when the file isn't there.
+func (f File) CheckExists() error {
+	if f.Missing {
+		return &FileError{"read", f.Path, errMissing}
+	}
+	return nil
+}
+
 // Write puts text in the file, or leaves the file as it was. Its mode is kept. A
 // file that no longer holds Text is left alone. Until the text takes the file's
 // place it is in git's own folder, where no commit picks it up; without a clone it

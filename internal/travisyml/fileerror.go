@@ -16,6 +16,7 @@ var ErrNoClone = errors.New("read .travis.yml: not inside a git clone")
 // What can be wrong with the file. Nothing of it is in them.
 var (
 	errUnreadable = errors.New("it cannot be read")
+	errMissing    = errors.New("there is no such file")
 	errLink       = errors.New("it is a link to nothing")
 	errChanged    = errors.New("it was changed meanwhile")
 )
@@ -59,6 +60,8 @@ func (e *FileError) Hints() []string {
 		return []string{"run this again: it reads the file anew"}
 	case errors.Is(e.reason, bounded.ErrTooLarge), errors.Is(e.reason, bounded.ErrNotRegular):
 		return []string{"is it the right one? --file PATH names another"}
+	case errors.Is(e.reason, errMissing):
+		return []string{"name the file with --file PATH"}
 	case errors.Is(e.reason, atomicfile.ErrNoFolder):
 		return []string{"make the folder " + shellescape.Quote(shellescape.StripUnsafe(filepath.Dir(e.path))) + " first"}
 	case errors.Is(e.reason, atomicfile.ErrFull):

@@ -1,0 +1,327 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/build"
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/travisyml"
+)
+
+// explanation is what each kind of build makes of a .travis.yml.
+type explanation struct {
+	*program
+	json     bool
+	document explainDocument
+	notes    []string // of what isn't known, for people
+}
+
+// explainYML plays the builds of a file and says what they run and deploy.
+func (p *program) explainYML(ctx context.Context, o *ymlOptions) error {
+	e := &explanation{program: p, json: o.json != ""}
+	if err := e.play(ctx, o); err != nil {
+		if stopped := context.Cause(ctx); stopped != nil {
+			err = stopped
+		}
+		return e.fail(err)
+	}
+	e.document.Result = results[exitDone]
+	if e.json {
+		e.print()
+		return nil
+	}
+	for _, warning := range e.document.Warnings {
+		fmt.Fprintf(e.err, "warning: %s\n", shellescape.StripUnsafe(warning.Message))
+	}
+	for _, line := range append(e.lines(), e.notes...) {
+		fmt.Fprintln(e.out, shellescape.StripUnsafe(line))
+	}
+	return nil
+}
+
+func (e *explanation) fail(err error) error {
+	code := exitCode(err)
+	printError(e.err, err)
+	e.document.Result, e.document.Error = results[code], errorOf(err)
+	if e.json {
+		e.document.Builds, e.document.Unseen = nil, nil
+		e.print()
+	}
+	return &reportedError{code: code}
+}
+
+func (e *explanation) print() {
+	d := &e.document
+	d.Version = formatVersion
+	if d.Builds == nil {
+		d.Builds = []buildDocument{}
+	}
+	if d.Unseen == nil {
+		d.Unseen = []unseenDocument{}
+	}
+	if d.Warnings == nil {
+		d.Warnings = []messageDocument{}
+	}
+	_ = printJSON(e.out, d) // what cannot be written is told at the end
+}
+
+func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
+	file, err := o.open(e.dir)
+	if err != nil {
+		return err
+	}
+	e.document.File = file.Path
+	if err := file.CheckExists(); err != nil {
+		return err
+	}
+	config, err := build.Parse(ctx, []byte(file.Text))
+	if err != nil {
+		return &unreadableYMLError{err}
+	}
+	e.document.Warnings = warningsOf(repairsOf(config.Messages))
+	var clone repositories
+	if o.file == "" || len(o.repos) > 0 || o.reposFrom != "" { // else the clone here may be another's
+		if clone, err = e.repositories(ctx, &o.options); err != nil {
+			return err
+		}
+		e.noteSource(&o.options, clone)
+	}
+	repo := ""
+	if len(clone.targets) == 1 {
+		repo = clone.targets[0].Slug
+	}
+	branch := o.branch
+	if branch == "" {
+		branch = gitrepo.DefaultBranch(ctx, file.Root)
+	}
+	if branch == "" {
+		branch = "main"
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return errors.New("play the builds: this program doesn't find its own file")
+	}
+	player := build.Player{Executable: executable, Arguments: []string{playerArgument}}
+	outcomes, err := player.Outcomes(ctx, config, build.EventsOf(repo, branch))
+	if err != nil {
+		return err
+	}
+	app := o.app
+	if app == "" {
+		app = clone.app(file)
+	}
+	for _, outcome := range outcomes {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		e.document.Builds = append(e.document.Builds, buildOf(outcome, app))
+		e.note(outcome)
+	}
+	return nil
+}
+
+// note collects what isn't known, each once.
+func (e *explanation) note(outcome build.Outcome) {
+	add := func(unseen build.Unseen, format string) {
+		one := unseenDocument(unseen)
+		if slices.Contains(e.document.Unseen, one) {
+			return
+		}
+		e.document.Unseen = append(e.document.Unseen, one)
+		e.notes = append(e.notes, "note: "+at(unseen.Line)+fmt.Sprintf(format, shortened(unseen.What)))
+	}
+	for _, unseen := range outcome.Build.Unseen {
+		if unseen.What == "the imported file" {
+			add(unseen, "%s isn't looked at")
+			continue
+		}
+		add(unseen, "%s isn't known here, so what depends on it counts as true")
+	}
+	for _, played := range outcome.Played {
+		for _, unseen := range played.Unseen {
+			if unseen.What == "the repository" {
+				add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
+				continue
+			}
+			add(unseen, "%s isn't looked at, and may deploy too")
+		}
+	}
+}
+
+// unreadableYMLError is a text that Travis can't read.
+type unreadableYMLError struct{ reason error }
+
+func (e *unreadableYMLError) Error() string {
+	return "read " + travisyml.FileName + ": " + e.reason.Error()
+}
+
+// Code is a word for machines, in snake case.
+func (*unreadableYMLError) Code() string { return "yml_syntax" }
+
+// Hints are things that can be done, best first.
+func (*unreadableYMLError) Hints() []string {
+	return []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"}
+}
+
+// lines explains the builds to people. A build that does what another one does
+// says so.
+func (e *explanation) lines() []string {
+	var lines, names, explained []string
+	for i, b := range e.document.Builds {
+		name, whole := b.name(), strings.Join(b.lines(true), "\n")
+		if same := slices.Index(explained, whole); same >= 0 {
+			lines = append(lines, name+": as "+names[same])
+			continue
+		}
+		names, explained = append(names, name), append(explained, whole)
+		body := b.lines(i == 0)
+		lines = append(lines, name+": "+body[0])
+		lines = append(lines, body[1:]...)
+	}
+	return lines
+}
+
+func (b *buildDocument) name() string {
+	switch event := build.EventType(b.Event); {
+	case b.Tag != "":
+		return "tag " + b.Tag
+	case event == build.PullRequest:
+		return "pull request to " + b.Branch
+	case event == build.Cron:
+		return "cron build of " + b.Branch
+	case event == build.API:
+		return "API build of " + b.Branch
+	}
+	return "push to " + b.Branch
+}
+
+// lines says what a build does. It lists the jobs when asked to, or when one of
+// them deploys, fails by itself or can't be played.
+func (b *buildDocument) lines(listed bool) []string {
+	if !b.Built {
+		return []string{"not built: " + b.Reason}
+	}
+	deploys, partly := 0, ""
+	for _, job := range b.Jobs {
+		deploys += len(job.Deploys)
+		if len(job.Unplayed) > 0 {
+			partly = ", as far as it can be played"
+		}
+		listed = listed || len(job.Deploys) > 0 || len(job.Unplayed) > 0 || job.status != 0
+	}
+	text := "builds 1 job"
+	if len(b.Jobs) > 1 {
+		text = fmt.Sprintf("builds %d jobs", len(b.Jobs))
+	}
+	switch deploys {
+	case 0:
+		text += ", deploys nothing"
+	case 1:
+		text += ", deploys once"
+	default:
+		text += fmt.Sprintf(", deploys %d times", deploys)
+	}
+	lines := []string{text + partly}
+	if !listed {
+		return lines
+	}
+	for i := 0; i < len(b.Jobs); {
+		text, last := b.Jobs[i].text(), i
+		for last+1 < len(b.Jobs) && slices.Equal(b.Jobs[last+1].text(), text) {
+			last++
+		}
+		number := b.Jobs[i].Number
+		if last > i {
+			number += " to " + b.Jobs[last].Number
+		}
+		lines = append(lines, fmt.Sprintf("  %-4s %s", number, text[0]))
+		for _, more := range text[1:] {
+			lines = append(lines, "       "+more)
+		}
+		i = last + 1
+	}
+	return lines
+}
+
+// text says what a job is, then what it deploys.
+func (j *jobDocument) text() []string {
+	var names, kinds []string
+	for _, name := range []string{j.Stage, j.Name} {
+		if name != "" {
+			names = append(names, shortened(name))
+		}
+	}
+	for _, kind := range []string{j.OS, j.Language} {
+		if kind != "" {
+			kinds = append(kinds, shortened(kind))
+		}
+	}
+	if j.AllowFailure {
+		kinds = append(kinds, "allowed to fail")
+	}
+	title := strings.Join(kinds, ", ")
+	if len(names) > 0 {
+		title = strings.Join(names, ": ") + " (" + title + ")"
+	}
+	lines := []string{title}
+	for i := 0; i < len(j.Deploys); {
+		times := 1
+		for i+times < len(j.Deploys) && j.Deploys[i+times] == j.Deploys[i] {
+			times++
+		}
+		lines = append(lines, j.Deploys[i].text(times))
+		i += times
+	}
+	for _, unplayed := range j.Unplayed {
+		lines = append(lines, "can't be played: "+at(unplayed.Line)+shortened(unplayed.What))
+	}
+	if j.status != 0 && len(j.Unplayed) == 0 {
+		lines = append(lines, "fails even when every command passes")
+	}
+	return lines
+}
+
+func (d deployDocument) text(times int) string {
+	text := "deploys"
+	if d.App != "" {
+		text += " " + shortened(d.App)
+	}
+	if d.Rack != "" {
+		text += " to " + shortened(d.Rack)
+	}
+	if times > 1 {
+		text += fmt.Sprintf(" %d times", times)
+	}
+	if d.Line > 0 {
+		text += fmt.Sprintf(" (line %d)", d.Line)
+	}
+	if d.FailsBuild {
+		return text + "; a failed deploy fails the build"
+	}
+	return text + "; a failed deploy doesn't fail the build"
+}
+
+// at names a line, where one is known.
+func at(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d: ", line)
+}
+
+// shortened is a text of the file that fits on a line or two.
+func shortened(text string) string {
+	const longest = 100
+	runes := []rune(text[:min(len(text), 4*longest+1)])
+	if len(runes) <= longest {
+		return text
+	}
+	return string(runes[:longest]) + "…"
+}

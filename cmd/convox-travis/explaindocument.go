@@ -1,0 +1,144 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+	"convox-travis/internal/setup"
+)
+
+// The documents that yml --explain --json prints.
+type (
+	explainDocument struct {
+		Version int              `json:"version"`
+		Result  string           `json:"result"`
+		File    string           `json:"file"`
+		Builds  []buildDocument  `json:"builds"`
+		Unseen  []unseenDocument `json:"unseen"`
+
+		Warnings []messageDocument `json:"warnings"`
+		Error    *messageDocument  `json:"error"`
+	}
+	buildDocument struct {
+		Event  string        `json:"event"`
+		Branch string        `json:"branch"` // of a tag, the tag
+		Tag    string        `json:"tag"`
+		Built  bool          `json:"built"`
+		Reason string        `json:"reason"`
+		Jobs   []jobDocument `json:"jobs"`
+	}
+	jobDocument struct {
+		Number       string           `json:"number"`
+		Stage        string           `json:"stage"`
+		Name         string           `json:"name"`
+		OS           string           `json:"os"`
+		Language     string           `json:"language"`
+		Env          []string         `json:"env"`
+		AllowFailure bool             `json:"allow_failure"`
+		Phases       []string         `json:"phases"`
+		Deploys      []deployDocument `json:"deploys"`
+		Unplayed     []unseenDocument `json:"unplayed"`
+
+		status int // that it ends with when every command passes
+	}
+	deployDocument struct {
+		App        string `json:"app"`
+		Rack       string `json:"rack"`
+		Line       int    `json:"line"`
+		Phase      string `json:"phase"`
+		FailsBuild bool   `json:"fails_build"`
+	}
+	unseenDocument struct {
+		What string `json:"what"`
+		Line int    `json:"line"`
+	}
+)
+
+// buildOf is a build in the document. A deploy that names no app is that of app.
+func buildOf(outcome build.Outcome, app string) buildDocument {
+	event := outcome.Event
+	document := buildDocument{
+		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
+		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason, Jobs: []jobDocument{},
+	}
+	for i, job := range outcome.Build.Jobs {
+		played := outcome.Played[i]
+		one := jobDocument{
+			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: withoutSecrets(job.Env),
+			AllowFailure: job.AllowFailure, Phases: job.Phases(), Deploys: []deployDocument{}, Unplayed: []unseenDocument{}, status: played.Status,
+		}
+		for _, call := range played.Calls {
+			if call.Deploys && !call.OnFailure {
+				one.Deploys = append(one.Deploys, deployDocument{cmp.Or(call.App, app), call.Rack, call.Line, call.Phase, call.FailsBuild})
+			}
+		}
+		if played.Unplayed != nil {
+			one.Unplayed = append(one.Unplayed, unseenDocument(*played.Unplayed))
+		}
+		document.Jobs = append(document.Jobs, one)
+	}
+	return document
+}
+
+// withoutSecrets hides the values of variables that hold the password.
+func withoutSecrets(env []string) []string {
+	shown := []string{}
+	for _, variable := range env {
+		name, value, _ := strings.Cut(variable, "=")
+		if (name == setup.PasswordName || name == "RACK_URL") && value != "[secure]" {
+			variable = name + "=[hidden]"
+		}
+		shown = append(shown, variable)
+	}
+	return shown
+}
+
+const codeRepaired = "yml_repaired"
+
+// mostRepairs is how many warnings of a file are shown.
+const mostRepairs = 50
+
+// repairsOf says where Travis reads a file otherwise than it is written.
+func repairsOf(messages []build.Message) []setup.Warning {
+	var warnings []setup.Warning
+	for _, m := range messages {
+		if text := repairOf(m); text != "" && len(warnings) < mostRepairs {
+			warnings = append(warnings, setup.Warning{Code: codeRepaired, Message: at(m.Line) + text})
+		}
+	}
+	return slices.CompactFunc(warnings, func(a, b setup.Warning) bool { return a.Message == b.Message })
+}
+
+func repairOf(m build.Message) string {
+	key, of := quoted(m.Key), ""
+	if m.Key != "" {
+		of = " of " + key
+	}
+	switch m.Kind {
+	case build.DuplicateKey:
+		return key + " is there more than once, and Travis reads the last one"
+	case build.RepairedKey:
+		return "Travis reads " + key + " as " + quoted(m.Instead)
+	case build.OverwrittenKey:
+		return key + " and " + quoted(m.Instead) + " are both there, and Travis reads " + key
+	case build.UnknownKey:
+		return "Travis doesn't read " + key
+	case build.RepairedValue:
+		return "Travis reads the value" + of + " as " + quoted(m.Instead)
+	case build.UnknownValue:
+		return "Travis doesn't know the value" + of
+	case build.FirstOfList:
+		return "Travis reads only the first item" + of
+	case build.WrongType:
+		return "Travis drops the value" + of + ", which has the wrong type"
+	case build.InvalidEnv:
+		return "Travis drops a variable that isn't NAME=value"
+	case build.InvalidCondition:
+		return "Travis can't parse this condition, so it counts as false"
+	}
+	return ""
+}
+
+func quoted(name string) string { return "`" + shortened(name) + "`" }

@@ -111,11 +111,11 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	player := build.Player{Executable: executable, Arguments: []string{playerArgument}}
 	outcomes, err := player.Outcomes(ctx, config, build.EventsOf(repo, branch))
 	if err != nil {
-		return err
+		return fmt.Errorf("play the builds of %s: %w", travisyml.FileName, err)
 	}
-	app := o.app
-	if app == "" {
-		app = clone.app(file)
+	app := file.ConvoxApp()
+	if repo != "" {
+		app = file.AppName(repo)
 	}
 	for _, outcome := range outcomes {
 		if ctx.Err() != nil {

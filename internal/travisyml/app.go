@@ -19,15 +19,22 @@ var notInApps = regexp.MustCompile(`[^a-z0-9]+`)
 // give it; made into a name that an app can have. It is "" when nothing is left of
 // it.
 func (f File) AppName(slug string) string {
-	if text, err := bounded.File(filepath.Join(f.Root, ".convox", "app"), longestApp); err == nil {
-		if name := strings.TrimSpace(string(text)); appPattern.MatchString(name) {
-			return name
-		}
+	if name := f.ConvoxApp(); name != "" {
+		return name
 	}
 	for _, name := range []string{slug[strings.LastIndexByte(slug, '/')+1:], filepath.Base(f.Root)} {
 		if name = strings.Trim(notInApps.ReplaceAllString(strings.ToLower(name), "-"), "-"); name != "" {
 			return name
 		}
+	}
+	return ""
+}
+
+// ConvoxApp is the app that .convox/app in the top folder names, or "".
+func (f File) ConvoxApp() string {
+	text, err := bounded.File(filepath.Join(f.Root, ".convox", "app"), longestApp)
+	if name := strings.TrimSpace(string(text)); err == nil && appPattern.MatchString(name) {
+		return name
 	}
 	return ""
 }

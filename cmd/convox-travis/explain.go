@@ -69,7 +69,7 @@ func (e *explanation) print() {
 	if d.Warnings == nil {
 		d.Warnings = []messageDocument{}
 	}
-	_ = printJSON(e.out, d) // what cannot be written is told at the end
+	_ = printJSON(e.out, d) // out.check reports what can't be written
 }
 
 func (e *explanation) play(ctx context.Context, o *ymlOptions) error {

@@ -97,7 +97,7 @@ func (e *expansion) accepts(condition, job *Node) bool {
 	return accepted
 }
 
-// each calls a function for each job, and stops when it is told to.
+// each calls a function for each job. The error is that of the context.
 func (e *expansion) each(do func(i int, job *Node)) error {
 	for i, job := range e.jobs {
 		if i%16 == 0 && e.ctx.Err() != nil {

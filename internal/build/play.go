@@ -75,7 +75,7 @@ const failedDeploy = 7
 
 // plan says what one play of a script assumes.
 type plan struct {
-	at      func(line int)  // is told the line of each command
+	at      func(line int)  // gets the line of each command
 	anyway  bool            // unknown programs fail, and no failure keeps a step from running
 	failing func(Call) bool // the deploys that fail
 }

@@ -272,13 +272,11 @@ func TestALongPasteArrivesWhole(t *testing.T) {
 func TestKeysTypedAheadConfirmNothing(t *testing.T) {
 	z := newWorld(t).inClone().saved().open(terminal.Options{}).atWay()
 	early := strings.Repeat(terminal.Enter, 12)
-	for _, question := range []string{askWay, askRack} {
-		z.sees(question).types(early)
-		if strings.Contains(z.still(), question) {
-			z.enter()
-		}
+	// How many harmless questions a burst passes depends on how fast they are drawn.
+	for !strings.Contains(z.answerable(), atReview) {
+		z.types(early).still()
 	}
-	z.sees(askSource).enter().sees(atReview).types(early).still()
+	z.types(early).still()
 	if n := len(z.Travis.Writes()); n != 0 {
 		t.Errorf("%d writes", n)
 	}

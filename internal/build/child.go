@@ -33,7 +33,8 @@ const (
 )
 
 // Player plays scripts in a process of its own, as nothing cages the library
-// that reads Bash: a text can exhaust the stack or the memory.
+// that reads Bash: a text can exhaust the stack or the memory. Without an
+// Executable it plays in this process, which is for texts of ours, in tests.
 type Player struct {
 	Executable string   // of this program
 	Arguments  []string // that make it call Child
@@ -47,9 +48,23 @@ func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
 	return p.play(ctx, slices.Values(scripts))
 }
 
+// playHere plays scripts in this process.
+func playHere(ctx context.Context, scripts iter.Seq[Script]) (played []Played, err error) {
+	for script := range scripts {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		played = append(played, Play(script))
+	}
+	return played, nil
+}
+
 // play holds the scripts of one process at a time: those of a hostile file don't
 // fit into the memory.
 func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, error) {
+	if p.Executable == "" {
+		return playHere(ctx, scripts)
+	}
 	limited, cancel := context.WithTimeout(ctx, longestPlay)
 	defer cancel()
 	var (

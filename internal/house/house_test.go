@@ -45,17 +45,17 @@ var mayImport = map[string][]string{
 	"internal/shell":     {},
 	"internal/build":     {"internal/child", "internal/crash", "internal/shell"},
 	"internal/convox":    {"internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
-	"internal/travisyml": {"internal/atomicfile", "internal/bounded", "internal/secret"},
+	"internal/travisyml": {"internal/atomicfile", "internal/build", "internal/bounded", "internal/secret"},
 	"internal/gitrepo":   {"internal/child", "internal/crash"},
 
 	// The decisions.
 	"internal/setup": {
-		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
+		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/secret"},
+	"tui/flow":  {"internal/build", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/secret"},
 	"tui/field": {"internal/secret"},
 	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/secret"},
 

@@ -1,0 +1,38 @@
+package build_test
+
+import (
+	"testing"
+
+	"convox-travis/internal/build"
+)
+
+func TestADeployIsForATarget(t *testing.T) {
+	direct := build.Target{App: "api", DefaultApp: "api"}
+	console := build.Target{App: "api", DefaultApp: "web", Rack: "acme/production"}
+	for name, c := range map[string]struct {
+		target build.Target
+		call   build.Call
+		want   build.Fit
+	}{
+		"the app by name":                      {direct, build.Call{App: "api"}, build.Same},
+		"in other letters":                     {direct, build.Call{App: "API"}, build.Same},
+		"the app of the repository":            {direct, build.Call{}, build.Same},
+		"another app":                          {direct, build.Call{App: "web"}, build.Other},
+		"an app of a variable":                 {direct, build.Call{App: "api-$STAGE"}, build.Undecided},
+		"a Rack behind a Console":              {direct, build.Call{App: "api", Rack: "acme/production"}, build.Other},
+		"the Rack":                             {console, build.Call{App: "api", Rack: "acme/production"}, build.Same},
+		"another Rack":                         {console, build.Call{App: "api", Rack: "acme/staging"}, build.Other},
+		"another Rack and a variable":          {console, build.Call{App: "$APP", Rack: "acme/staging"}, build.Other},
+		"no Rack":                              {console, build.Call{App: "api"}, build.Undecided},
+		"no app, where that is another one":    {console, build.Call{Rack: "acme/production"}, build.Other},
+		"no app of another Rack":               {console, build.Call{Rack: "acme/staging"}, build.Other},
+		"a variable as the Rack":               {console, build.Call{App: "api", Rack: "$RACK"}, build.Undecided},
+		"another app and a variable as a Rack": {console, build.Call{App: "web", Rack: "$RACK"}, build.Other},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.target.Fit(c.call); got != c.want {
+				t.Errorf("%d, want %d", got, c.want)
+			}
+		})
+	}
+}

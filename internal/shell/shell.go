@@ -34,6 +34,7 @@ type Call struct {
 	Args []string // the program's name first
 	Line int      // of the text, in the numbers of Text
 	Env  func(name string) string
+	Dir  string // where it runs, or "" where that isn't known
 }
 
 // Watch is shown each program that isn't built in. It returns false for one that

@@ -1,17 +1,18 @@
 package setup
 
 import (
+	"context"
 	"errors"
+	"strconv"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
 )
 
 // DeployStep is a deployment with Convox, to be added to .travis.yml.
 type DeployStep struct {
-	App     string
+	build.Target
 	Console bool
-	Rack    string // ORG/NAME, behind a Console
-	Branch  string
 	// Form is "deploy" or "after_success"; "" is the one that fits the file.
 	Form string
 }
@@ -24,7 +25,8 @@ const (
 
 // FileRequest says what is to be in .travis.yml.
 type FileRequest struct {
-	Step   *DeployStep // nil is none
+	Step   DeployStep
+	NoStep bool // Step isn't added, and its target alone counts
 	Secure []travisyml.Secure
 }
 
@@ -40,16 +42,23 @@ type FileChange struct {
 	// be added.
 	ToPaste []*travisyml.Refusal
 	// Warnings are about what the step does beside deploying, and Notes about what
-	// could not be seen.
+	// else deploys and what can't be played.
 	Warnings, Notes []Warning
-	// OwnScripts are what the file calls that may deploy out of its sight, such as
-	// "make deploy", and Imports is whether it takes in other files.
-	OwnScripts []string
-	Imports    bool
+	// Now and Then are what builds do with the file and with New.
+	Now, Then Builds
 }
 
 // Changed reports whether there is anything to write.
 func (c FileChange) Changed() bool { return c.New != c.File.Text }
+
+// Sentence says what a push to the branch deploys once New is written, "" where
+// there is no file.
+func (c FileChange) Sentence() string {
+	if c.Changed() {
+		return c.Then.Sentence("then ")
+	}
+	return c.Now.Sentence("")
+}
 
 // Write writes the file. It never commits. The error is travisyml's.
 func (c FileChange) Write() error {
@@ -59,28 +68,25 @@ func (c FileChange) Write() error {
 	return c.File.Write(c.New)
 }
 
-// Deploys reports whether a file deploys with Convox already. The error is
-// travisyml's, for a file that does not parse.
-func Deploys(file travisyml.File) (bool, error) {
-	document, err := travisyml.Parse(file.Text)
-	if err != nil {
-		return false, err
-	}
-	return len(document.Inspect().Deploys) > 0, nil
-}
-
-// PlanFile works out what has to be added to a file. The errors are travisyml's:
-// a *SyntaxError for a file that does not parse, and a *Refusal where something
-// cannot be added without changing a line: it is the first of ToPaste, and the
-// change is what can be added.
-func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
+// PlanFile works out what has to be added to a file. The errors are travisyml's,
+// that of PlayFile, and that of ctx. With a *travisyml.Refusal, where something
+// can't be added without changing a line, and a *travisyml.StepError, the change is
+// what can be added; of refusals it is the first of ToPaste.
+func PlanFile(ctx context.Context, player build.Player, file travisyml.File, request FileRequest) (FileChange, error) {
 	change := FileChange{File: file, New: file.Text}
 	document, err := travisyml.Parse(file.Text)
 	if err != nil {
 		return change, err
 	}
-	report := document.Inspect()
-	change.OwnScripts, change.Imports = report.OwnScripts, report.Imports
+	if change.Now, err = PlayFile(ctx, player, file, request.Step.Target); err != nil {
+		return change, err
+	}
+	if err := change.Now.findOthers(ctx, player, file); err != nil {
+		return change, err
+	}
+	for _, other := range change.Now.Others {
+		change.Notes = append(change.Notes, Warning{Code: "yml_other_deploy", Message: other.String()})
+	}
 	secureRefused := false
 	if len(request.Secure) > 0 {
 		added, err := document.AddSecure(request.Secure...)
@@ -94,8 +100,12 @@ func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
 			}
 		}
 	}
-	if request.Step != nil {
-		if err := change.addStep(document, *request.Step); err != nil && !change.refused(err) {
+	var noStep error
+	if !request.NoStep {
+		err := change.addStep(ctx, player, document, request.Step)
+		if _, is := errors.AsType[*travisyml.StepError](err); is {
+			noStep = err
+		} else if err != nil && !change.refused(err) {
 			return change, err
 		}
 	}
@@ -108,10 +118,18 @@ func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
 			return change, err
 		}
 	}
+	if change.Then = change.Now; change.Changed() {
+		after := file
+		after.Text, after.Missing = change.New, false
+		if change.Then, err = PlayFile(ctx, player, after, request.Step.Target); err != nil {
+			return change, err
+		}
+	}
+	change.Then.Others = change.Now.Others // as the lines are numbered now
 	if len(change.ToPaste) > 0 {
 		return change, change.ToPaste[0]
 	}
-	return change, nil
+	return change, noStep
 }
 
 // refused keeps a refusal, if err is one.
@@ -124,7 +142,11 @@ func (c *FileChange) refused(err error) bool {
 }
 
 // addStep adds the step to a document that holds what was added already.
-func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) error {
+func (c *FileChange) addStep(_ context.Context, _ build.Player, document *travisyml.Document, wanted DeployStep) error {
+	if found := c.Now.Found(); len(found) > 0 {
+		c.Found = found[0].Phase + ", line " + strconv.Itoa(found[0].Line)
+		return nil
+	}
 	step := wanted.in(document)
 	added, err := document.AddStep(step)
 	refusal, refused := errors.AsType[*travisyml.Refusal](err)
@@ -142,20 +164,12 @@ func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) er
 	c.New = added.New
 	if len(added.Found) > 0 {
 		c.Found = added.Found[0].At()
-		for _, found := range added.Found {
-			if missesWait(found, false) {
-				c.Warnings = append(c.Warnings, Warning{Code: FoundNoWait, Message: "the deploy step in " + found.At() + noWait, Hint: addWait})
-			}
-		}
 		return nil
 	}
 	c.warn(document, added.Place)
 	c.Form = step.Form.String()
 	return nil
 }
-
-// Check refuses a step that no .travis.yml can carry. The error is travisyml's.
-func (s DeployStep) Check() error { return s.inForm(travisyml.DeployScript).Validate() }
 
 // in is the step in the form that fits a document: the one whose failure fails
 // the build, unless the document has steps of the other one already, or something

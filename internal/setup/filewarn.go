@@ -6,8 +6,7 @@ import (
 	"convox-travis/internal/travisyml"
 )
 
-// warn notes what a step does beside deploying, and what may deploy as well
-// without being seen.
+// warn notes what a step does beside deploying, and what isn't known of the file.
 func (c *FileChange) warn(document *travisyml.Document, place string) {
 	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
 		c.Warnings = append(c.Warnings, Warning{
@@ -16,10 +15,11 @@ func (c *FileChange) warn(document *travisyml.Document, place string) {
 			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
 		})
 	}
-	if unseen := elsewhere(c.Imports, c.OwnScripts); unseen != "" {
-		c.Notes = append(c.Notes, Warning{
-			Code:    "yml_unseen",
-			Message: ".travis.yml: not looked at: " + unseen + "; where one of them deploys, the step deploys once more",
-		})
+	for i, unseen := range c.Now.Unseen() {
+		if i == mostNamed {
+			c.Notes = append(c.Notes, Warning{Code: "yml_unseen", Message: "yml --explain lists more that isn't known"})
+			break
+		}
+		c.Notes = append(c.Notes, Warning{Code: "yml_unseen", Message: unseen.Text})
 	}
 }

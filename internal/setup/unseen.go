@@ -1,0 +1,63 @@
+package setup
+
+import (
+	"fmt"
+	"strconv"
+
+	"convox-travis/internal/build"
+)
+
+// Unseen is what of the builds isn't known, and the same in a sentence.
+type Unseen struct {
+	build.Unseen
+	Text string
+}
+
+// Unseen lists what isn't known, each once.
+func (b Builds) Unseen() []Unseen {
+	var all []Unseen
+	known := map[build.Unseen]bool{}
+	add := func(unseen build.Unseen, format string) {
+		if !known[unseen] {
+			known[unseen] = true
+			all = append(all, Unseen{unseen, At(unseen.Line) + fmt.Sprintf(format, Shorten(unseen.What))})
+		}
+	}
+	for _, outcome := range b.Outcomes {
+		for _, unseen := range outcome.Build.Unseen {
+			if unseen.What == "the imported file" {
+				add(unseen, "%s isn't looked at, and may deploy too")
+				continue
+			}
+			add(unseen, "%s isn't known here, so what depends on it counts as true")
+		}
+		for _, played := range outcome.Played {
+			for _, unseen := range played.Unseen {
+				if unseen.What == "the repository" {
+					add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
+					continue
+				}
+				add(unseen, "%s isn't looked at, and may deploy too")
+			}
+		}
+	}
+	return all
+}
+
+// At names a line, where one is known.
+func At(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return "line " + strconv.Itoa(line) + ": "
+}
+
+// Shorten makes a text of the file fit on a line or two.
+func Shorten(text string) string {
+	const longest = 100
+	runes := []rune(text[:min(len(text), 4*longest+1)])
+	if len(runes) <= longest {
+		return text
+	}
+	return string(runes[:longest]) + "…"
+}

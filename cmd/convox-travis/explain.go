@@ -1,17 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/build"
-	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
 
@@ -81,93 +80,37 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err := file.CheckExists(); err != nil {
 		return err
 	}
-	config, err := build.Parse(ctx, []byte(file.Text))
+	repos, err := e.fileRepositories(ctx, o)
 	if err != nil {
-		return &unreadableYMLError{err}
+		return err
 	}
-	e.document.Warnings = warningsOf(repairsOf(config.Messages))
-	var clone repositories
-	if o.file == "" || len(o.repos) > 0 || o.reposFrom != "" { // else the clone here may be another's
-		if clone, err = e.repositories(ctx, &o.options); err != nil {
-			return err
-		}
-		e.noteSource(&o.options, clone)
-	}
-	repo := ""
-	if len(clone.targets) == 1 {
-		repo = clone.targets[0].Slug
-	}
-	branch := o.branch
-	if branch == "" {
-		branch = gitrepo.DefaultBranch(ctx, file.Root)
-	}
-	if branch == "" {
-		branch = "main"
-	}
-	executable, err := os.Executable()
+	e.noteSource(&o.options, repos)
+	target := build.Target{Repo: repos.single(), Branch: cmp.Or(e.fileBranch(ctx, o, file), "main"), DefaultApp: repos.explainedApp(file)}
+	builds, err := setup.PlayFile(ctx, player(), file, target)
 	if err != nil {
-		return errors.New("play the builds: this program doesn't find its own file")
+		return err
 	}
-	player := build.Player{Executable: executable, Arguments: []string{playerArgument}}
-	outcomes, err := player.Outcomes(ctx, config, build.EventsOf(repo, branch))
-	if err != nil {
-		return fmt.Errorf("play the builds of %s: %w", travisyml.FileName, err)
-	}
-	app := file.ConvoxApp()
-	if repo != "" {
-		app = file.AppName(repo)
-	}
-	for _, outcome := range outcomes {
+	e.document.Warnings = warningsOf(repairsOf(builds.Messages))
+	for _, outcome := range builds.Outcomes {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		e.document.Builds = append(e.document.Builds, buildOf(outcome, app))
-		e.note(outcome)
+		e.document.Builds = append(e.document.Builds, buildOf(outcome, target))
+	}
+	for _, unseen := range builds.Unseen() {
+		e.document.Unseen = append(e.document.Unseen, unseenDocument(unseen.Unseen))
+		e.notes = append(e.notes, "note: "+unseen.String())
 	}
 	return nil
 }
 
-// note collects what isn't known, each once.
-func (e *explanation) note(outcome build.Outcome) {
-	add := func(unseen build.Unseen, format string) {
-		one := unseenDocument(unseen)
-		if slices.Contains(e.document.Unseen, one) {
-			return
-		}
-		e.document.Unseen = append(e.document.Unseen, one)
-		e.notes = append(e.notes, "note: "+at(unseen.Line)+fmt.Sprintf(format, shortened(unseen.What)))
+// explainedApp is the app of a command that names none, "" where it isn't known
+// whose file it is.
+func (r repositories) explainedApp(file travisyml.File) string {
+	if repo := r.single(); repo != "" {
+		return file.AppName(repo)
 	}
-	for _, unseen := range outcome.Build.Unseen {
-		if unseen.What == "the imported file" {
-			add(unseen, "%s isn't looked at")
-			continue
-		}
-		add(unseen, "%s isn't known here, so what depends on it counts as true")
-	}
-	for _, played := range outcome.Played {
-		for _, unseen := range played.Unseen {
-			if unseen.What == "the repository" {
-				add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
-				continue
-			}
-			add(unseen, "%s isn't looked at, and may deploy too")
-		}
-	}
-}
-
-// unreadableYMLError is a text that Travis can't read.
-type unreadableYMLError struct{ reason error }
-
-func (e *unreadableYMLError) Error() string {
-	return "read " + travisyml.FileName + ": " + e.reason.Error()
-}
-
-// Code is a word for machines, in snake case.
-func (*unreadableYMLError) Code() string { return "yml_syntax" }
-
-// Hints are things that can be done, best first.
-func (*unreadableYMLError) Hints() []string {
-	return []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"}
+	return file.ConvoxApp()
 }
 
 // lines explains the builds to people. A build that does what another one does
@@ -255,12 +198,12 @@ func (j *jobDocument) text() []string {
 	var names, kinds []string
 	for _, name := range []string{j.Stage, j.Name} {
 		if name != "" {
-			names = append(names, shortened(name))
+			names = append(names, setup.Shorten(name))
 		}
 	}
 	for _, kind := range []string{j.OS, j.Language} {
 		if kind != "" {
-			kinds = append(kinds, shortened(kind))
+			kinds = append(kinds, setup.Shorten(kind))
 		}
 	}
 	if j.AllowFailure {
@@ -280,7 +223,7 @@ func (j *jobDocument) text() []string {
 		i += times
 	}
 	for _, unplayed := range j.Unplayed {
-		lines = append(lines, "can't be played: "+at(unplayed.Line)+shortened(unplayed.What))
+		lines = append(lines, "can't be played: "+setup.At(unplayed.Line)+setup.Shorten(unplayed.What))
 	}
 	if j.status != 0 && len(j.Unplayed) == 0 {
 		lines = append(lines, "fails even when every command passes")
@@ -291,10 +234,10 @@ func (j *jobDocument) text() []string {
 func (d deployDocument) text(times int) string {
 	text := "deploys"
 	if d.App != "" {
-		text += " " + shortened(d.App)
+		text += " " + setup.Shorten(d.App)
 	}
 	if d.Rack != "" {
-		text += " to " + shortened(d.Rack)
+		text += " to " + setup.Shorten(d.Rack)
 	}
 	if times > 1 {
 		text += fmt.Sprintf(" %d times", times)
@@ -306,22 +249,4 @@ func (d deployDocument) text(times int) string {
 		return text + "; a failed deploy fails the build"
 	}
 	return text + "; a failed deploy doesn't fail the build"
-}
-
-// at names a line, where one is known.
-func at(line int) string {
-	if line == 0 {
-		return ""
-	}
-	return fmt.Sprintf("line %d: ", line)
-}
-
-// shortened is a text of the file that fits on a line or two.
-func shortened(text string) string {
-	const longest = 100
-	runes := []rune(text[:min(len(text), 4*longest+1)])
-	if len(runes) <= longest {
-		return text
-	}
-	return string(runes[:longest]) + "…"
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -56,8 +55,8 @@ type (
 	}
 )
 
-// buildOf is a build in the document. A deploy that names no app is that of app.
-func buildOf(outcome build.Outcome, app string) buildDocument {
+// buildOf is a build in the document, for a target that names the default app.
+func buildOf(outcome build.Outcome, target build.Target) buildDocument {
 	event := outcome.Event
 	document := buildDocument{
 		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
@@ -71,7 +70,7 @@ func buildOf(outcome build.Outcome, app string) buildDocument {
 		}
 		for _, call := range played.Calls {
 			if call.Deploys && !call.OnFailure {
-				one.Deploys = append(one.Deploys, deployDocument{cmp.Or(call.App, app), call.Rack, call.Line, call.Phase, call.FailsBuild})
+				one.Deploys = append(one.Deploys, deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild})
 			}
 		}
 		if played.Unplayed != nil {
@@ -105,7 +104,7 @@ func repairsOf(messages []build.Message) []setup.Warning {
 	var warnings []setup.Warning
 	for _, m := range messages {
 		if text := repairOf(m); text != "" && len(warnings) < mostRepairs {
-			warnings = append(warnings, setup.Warning{Code: codeRepaired, Message: at(m.Line) + text})
+			warnings = append(warnings, setup.Warning{Code: codeRepaired, Message: setup.At(m.Line) + text})
 		}
 	}
 	return slices.CompactFunc(warnings, func(a, b setup.Warning) bool { return a.Message == b.Message })
@@ -141,4 +140,4 @@ func repairOf(m build.Message) string {
 	return ""
 }
 
-func quoted(name string) string { return "`" + shortened(name) + "`" }
+func quoted(name string) string { return "`" + setup.Shorten(name) + "`" }

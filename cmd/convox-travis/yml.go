@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/transport"
@@ -92,15 +93,11 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 		return show.fail(err)
 	}
 	show.file = file
-	deploys, err := setup.Deploys(file)
+	step, err := p.deployStep(ctx, o, file)
 	if err != nil {
 		return show.fail(err)
 	}
-	step, err := p.deployStep(ctx, o, file, deploys)
-	if err != nil {
-		return show.fail(err)
-	}
-	request := setup.FileRequest{Step: &step}
+	request := setup.FileRequest{Step: step}
 	switch {
 	case o.encrypt && o.onlyCheck: // what is there cannot be compared, so nobody has to log in
 		if request.Secure, err = setup.MissingSecure(file); err != nil {
@@ -111,7 +108,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 			return show.fail(err)
 		}
 	}
-	change, err := setup.PlanFile(file, request)
+	change, err := setup.PlanFile(ctx, player(), file, request)
 	if err != nil {
 		return show.leave(change, err)
 	}
@@ -143,28 +140,21 @@ func (o *ymlOptions) open(dir string) (travisyml.File, error) {
 }
 
 // deployStep reads the answers that the step needs, and lists those that are
-// missing: none, where the file deploys already.
-func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File, deploys bool) (setup.DeployStep, error) {
+// missing.
+func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File) (setup.DeployStep, error) {
 	way, err := o.wayIn(p.env)
 	if err != nil {
 		return setup.DeployStep{}, err
 	}
-	step := setup.DeployStep{App: o.app, Console: way.console, Rack: way.rack, Branch: o.branch, Form: o.step}
+	repos, err := p.fileRepositories(ctx, o)
+	if err != nil {
+		return setup.DeployStep{}, err
+	}
+	step := setup.DeployStep{Console: way.console, Form: o.step, Target: build.Target{
+		Repo: repos.single(), Branch: p.fileBranch(ctx, o, file), App: o.app, Rack: way.rack, DefaultApp: repos.app(file),
+	}}
 	if step.App == "" {
-		repos, err := p.repositories(ctx, &o.options)
-		if err != nil {
-			return setup.DeployStep{}, err
-		}
-		if o.file != "" && len(o.repos) == 0 {
-			repos = repositories{} // the clone here may be another's
-		}
-		step.App = repos.app(file)
-	}
-	if deploys {
-		return step, nil
-	}
-	if step.Branch == "" {
-		step.Branch = gitrepo.DefaultBranch(ctx, file.Root)
+		step.App = step.DefaultApp
 	}
 	var m missing
 	switch {
@@ -180,6 +170,23 @@ func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.
 		m.add("the branch to deploy", "--branch NAME")
 	}
 	return step, m.err("yml")
+}
+
+// fileRepositories reads which repositories the file can be of. A file that was
+// named can be another's than the clone's here.
+func (p *program) fileRepositories(ctx context.Context, o *ymlOptions) (repositories, error) {
+	if o.file != "" && len(o.repos) == 0 && o.reposFrom == "" {
+		return repositories{}, nil
+	}
+	return p.repositories(ctx, &o.options)
+}
+
+// fileBranch is the branch that was given, else the default one, or "".
+func (p *program) fileBranch(ctx context.Context, o *ymlOptions, file travisyml.File) string {
+	if o.branch != "" {
+		return o.branch
+	}
+	return gitrepo.DefaultBranch(ctx, file.Root)
 }
 
 // encrypted makes the pair for .travis.yml, once the Rack or Console has accepted

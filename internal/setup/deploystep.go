@@ -3,7 +3,7 @@ package setup
 import (
 	"context"
 	"errors"
-	"strconv"
+	"strings"
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
@@ -44,8 +44,10 @@ type FileChange struct {
 	// Warnings are about what the step does beside deploying, and Notes about what
 	// else deploys and what can't be played.
 	Warnings, Notes []Warning
-	// Now and Then are what builds do with the file and with New.
-	Now, Then Builds
+	// Builds are what builds do with New.
+	Builds Builds
+
+	others []string // other branches that deploy
 }
 
 // Changed reports whether there is anything to write.
@@ -55,9 +57,23 @@ func (c FileChange) Changed() bool { return c.New != c.File.Text }
 // there is no file.
 func (c FileChange) Sentence() string {
 	if c.Changed() {
-		return c.Then.Sentence("then ")
+		return c.Builds.sentence("then ", c.others)
 	}
-	return c.Now.Sentence("")
+	return c.Builds.sentence("", c.others)
+}
+
+// lineBefore is where a line of New stands in the file, which has no other lines.
+func (c FileChange) lineBefore(line int) int {
+	before, old := 0, strings.Split(c.File.Text, "\n")
+	for i, text := range strings.Split(c.New, "\n") {
+		if before < len(old) && text == old[before] {
+			before++
+		}
+		if i+1 == line {
+			return before
+		}
+	}
+	return line
 }
 
 // Write writes the file. It never commits. The error is travisyml's.
@@ -77,15 +93,6 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	document, err := travisyml.Parse(file.Text)
 	if err != nil {
 		return change, err
-	}
-	if change.Now, err = PlayFile(ctx, player, file, request.Step.Target); err != nil {
-		return change, err
-	}
-	if err := change.Now.findOthers(ctx, player, file); err != nil {
-		return change, err
-	}
-	for _, other := range change.Now.Others {
-		change.Notes = append(change.Notes, Warning{Code: "yml_other_deploy", Message: other.String()})
 	}
 	secureRefused := false
 	if len(request.Secure) > 0 {
@@ -118,14 +125,19 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 			return change, err
 		}
 	}
-	if change.Then = change.Now; change.Changed() {
-		after := file
+	after := file
+	if change.Changed() {
 		after.Text, after.Missing = change.New, false
-		if change.Then, err = PlayFile(ctx, player, after, request.Step.Target); err != nil {
-			return change, err
-		}
 	}
-	change.Then.Others = change.Now.Others // as the lines are numbered now
+	if change.Builds, err = PlayFile(ctx, player, after, request.Step.Target); err != nil {
+		return change, err
+	}
+	switch {
+	case change.Found != "":
+		change.warnOfFound(request.Step)
+	case !request.NoStep:
+		change.noteUnseen()
+	}
 	if len(change.ToPaste) > 0 {
 		return change, change.ToPaste[0]
 	}
@@ -143,10 +155,6 @@ func (c *FileChange) refused(err error) bool {
 
 // addStep adds the step to a document that holds what was added already.
 func (c *FileChange) addStep(_ context.Context, _ build.Player, document *travisyml.Document, wanted DeployStep) error {
-	if found := c.Now.Found(); len(found) > 0 {
-		c.Found = found[0].Phase + ", line " + strconv.Itoa(found[0].Line)
-		return nil
-	}
 	step := wanted.in(document)
 	added, err := document.AddStep(step)
 	refusal, refused := errors.AsType[*travisyml.Refusal](err)

@@ -8,10 +8,10 @@ import (
 	"convox-travis/internal/build"
 )
 
-// Sentence says what a push to the target's branch deploys, and whether other
-// builds deploy too. then is "then " for a file that isn't written yet, else "". It
-// is "" where there is no file.
-func (b Builds) Sentence(then string) string {
+// sentence says what a push to the target's branch deploys, and whether other
+// builds deploy too, but for those of others, which are branches. then is "then "
+// for a file that isn't written yet, else "". It is "" where there is no file.
+func (b Builds) sentence(then string, others []string) string {
 	if len(b.Outcomes) == 0 {
 		return ""
 	}
@@ -33,17 +33,14 @@ func (b Builds) Sentence(then string) string {
 			first += ", after the tests pass"
 		}
 	}
+	if slices.ContainsFunc(push.Played, func(p build.Played) bool { return p.Unplayed != nil }) {
+		first += ", as far as it can be played"
+	}
 	sentences := []string{first}
 	if slices.ContainsFunc(calls, func(c build.Call) bool { return !c.FailsBuild }) {
 		sentences = append(sentences, "A failed deploy doesn't fail the build")
 	}
-	sentences = append(sentences, b.otherBuilds(len(calls) > 0)...)
-	for _, played := range push.Played {
-		if played.Unplayed != nil {
-			sentences = append(sentences, "Not all of it can be played: "+At(played.Unplayed.Line)+played.Unplayed.What)
-			break
-		}
-	}
+	sentences = append(sentences, b.otherBuilds(len(calls) > 0, others)...)
 	return strings.Join(sentences, ". ") + "."
 }
 
@@ -79,16 +76,10 @@ func (b Builds) amounts(calls []build.Call) string {
 }
 
 // otherBuilds says which of the others deploy and which don't.
-func (b Builds) otherBuilds(pushDeploys bool) []string {
+func (b Builds) otherBuilds(pushDeploys bool, others []string) []string {
 	branches := "other branches"
-	var named []string
-	for _, other := range b.Others {
-		if other.IsBranch && other.Builds != b.Target.Branch && !slices.Contains(named, other.Builds) {
-			named = append(named, other.Builds)
-		}
-	}
-	if len(named) > 0 {
-		branches = "branches other than " + joinWords(append([]string{b.Target.Branch}, named...))
+	if len(others) > 0 {
+		branches = "branches other than " + joinWords(append([]string{b.Target.Branch}, others...))
 	}
 	var do, dont []string
 	for _, kind := range []struct {

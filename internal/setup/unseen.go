@@ -7,11 +7,14 @@ import (
 	"convox-travis/internal/build"
 )
 
-// Unseen is what of the builds isn't known, and the same in a sentence.
+// Unseen is what of the builds isn't known.
 type Unseen struct {
 	build.Unseen
-	Text string
+	format string
 }
+
+// String says it in a sentence.
+func (u Unseen) String() string { return At(u.Line) + fmt.Sprintf(u.format, Shorten(u.What)) }
 
 // Unseen lists what isn't known, each once.
 func (b Builds) Unseen() []Unseen {
@@ -20,7 +23,7 @@ func (b Builds) Unseen() []Unseen {
 	add := func(unseen build.Unseen, format string) {
 		if !known[unseen] {
 			known[unseen] = true
-			all = append(all, Unseen{unseen, At(unseen.Line) + fmt.Sprintf(format, Shorten(unseen.What))})
+			all = append(all, Unseen{unseen, format})
 		}
 	}
 	for _, outcome := range b.Outcomes {

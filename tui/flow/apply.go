@@ -48,7 +48,7 @@ func (f *Flow) job() job {
 	j := job{outside: f.outside, token: f.token(), encrypt: f.answers.encrypt}
 	if plan := f.filePlan(); plan != nil {
 		j.plan, j.request = plan, f.fileRequest(nil)
-		if j.encrypt || !j.request.NoStep {
+		if j.encrypt || !j.request.NoStep && !f.cannotCarryStep() {
 			j.file = f.found.file
 		}
 	}

@@ -20,6 +20,7 @@ type explanation struct {
 	json     bool
 	document explainDocument
 	notes    []string // of what isn't known, for people
+	mentions bool     // the file speaks of Convox
 }
 
 // explainYML plays the builds of a file and says what they run and deploy.
@@ -76,7 +77,7 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return err
 	}
-	e.document.File = file.Path
+	e.document.File, e.mentions = file.Path, strings.Contains(file.Text, "convox")
 	if err := file.CheckExists(); err != nil {
 		return err
 	}
@@ -95,7 +96,13 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		e.document.Builds = append(e.document.Builds, buildOf(outcome, target))
+		made, unseen := buildOf(outcome, target)
+		e.document.Builds = append(e.document.Builds, made)
+		for _, one := range unseen {
+			if !slices.Contains(e.document.Unseen, one) {
+				e.document.Unseen = append(e.document.Unseen, one)
+			}
+		}
 	}
 	for _, unseen := range builds.Unseen() {
 		e.document.Unseen = append(e.document.Unseen, unseenDocument(unseen.Unseen))
@@ -117,18 +124,27 @@ func (r repositories) explainedApp(file travisyml.File) string {
 // says so.
 func (e *explanation) lines() []string {
 	var lines, names, explained []string
+	deploys := false
 	for i, b := range e.document.Builds {
 		name, whole := b.name(), strings.Join(b.lines(true), "\n")
 		if same := slices.Index(explained, whole); same >= 0 {
-			lines = append(lines, name+": as "+names[same])
+			lines = append(lines, name+": same as "+names[same])
 			continue
 		}
+		deploys = deploys || b.deploys()
 		names, explained = append(names, name), append(explained, whole)
 		body := b.lines(i == 0)
 		lines = append(lines, name+": "+body[0])
 		lines = append(lines, body[1:]...)
 	}
+	if !deploys && e.mentions {
+		lines = append(lines, "none of these deploys: `convox-travis check` says why, and --branch NAME explains the builds of another branch")
+	}
 	return lines
+}
+
+func (b *buildDocument) deploys() bool {
+	return slices.ContainsFunc(b.Jobs, func(j jobDocument) bool { return len(j.Deploys) > 0 })
 }
 
 func (b *buildDocument) name() string {
@@ -157,7 +173,7 @@ func (b *buildDocument) lines(listed bool) []string {
 		if len(job.Unplayed) > 0 {
 			partly = ", as far as it can be played"
 		}
-		listed = listed || len(job.Deploys) > 0 || len(job.Unplayed) > 0 || job.status != 0
+		listed = listed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0
 	}
 	text := "builds 1 job"
 	if len(b.Jobs) > 1 {
@@ -222,6 +238,7 @@ func (j *jobDocument) text() []string {
 		lines = append(lines, j.Deploys[i].text(times))
 		i += times
 	}
+	lines = append(lines, j.otherwise...)
 	for _, unplayed := range j.Unplayed {
 		lines = append(lines, "can't be played: "+setup.At(unplayed.Line)+setup.Shorten(unplayed.What))
 	}
@@ -231,20 +248,20 @@ func (j *jobDocument) text() []string {
 	return lines
 }
 
+// lineWords names a line behind something, where one is known.
+func lineWords(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d)", line)
+}
+
 func (d deployDocument) text(times int) string {
-	text := "deploys"
-	if d.App != "" {
-		text += " " + setup.Shorten(d.App)
-	}
-	if d.Rack != "" {
-		text += " to " + setup.Shorten(d.Rack)
-	}
+	text := d.what()
 	if times > 1 {
 		text += fmt.Sprintf(" %d times", times)
 	}
-	if d.Line > 0 {
-		text += fmt.Sprintf(" (line %d)", d.Line)
-	}
+	text += lineWords(d.Line)
 	if d.FailsBuild {
 		return text + "; a failed deploy fails the build"
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/gitrepo"
@@ -44,6 +45,9 @@ with the file as it is. It needs no network and no sign-in.`,
 				return err
 			}
 			if o.explain {
+				if err := checkExplained(cmd.Flags()); err != nil {
+					return err
+				}
 				return p.explainYML(cmd.Context(), &o)
 			}
 			return p.yml(cmd.Context(), &o)
@@ -78,12 +82,30 @@ func (o *ymlOptions) check() error {
 	switch {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
 		return &usageError{what: "--step is deploy or after_success", hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
-	case o.explain && (o.write || o.onlyCheck || o.encrypt):
-		return &usageError{what: "--explain can't be used with --write, --check or --encrypt", hints: []string{"run --explain alone: it explains the file as it is"}}
+	case o.explain && len(o.repos) > 1:
+		return &usageError{what: "--explain takes one --repo", hints: []string{"a file belongs to one repository: name that one"}}
 	case o.write && o.onlyCheck:
 		return &usageError{what: "--write and --check contradict each other", hints: []string{"--check writes nothing"}}
 	}
 	return nil
+}
+
+// checkExplained refuses flags that have no meaning with --explain.
+func checkExplained(flags *pflag.FlagSet) error {
+	explained := []string{"explain", "file", "branch", "repo", "provider", "json", "timeout", "yes", "accessible"}
+	var others []string
+	flags.Visit(func(flag *pflag.Flag) {
+		if !slices.Contains(explained, flag.Name) {
+			others = append(others, "--"+flag.Name)
+		}
+	})
+	if len(others) == 0 {
+		return nil
+	}
+	return &usageError{
+		what:  "--explain can't be used with " + strings.Join(others, ", "),
+		hints: []string{"--explain says what builds do with the file as it is; it takes --file, --branch, --repo and --provider"},
+	}
 }
 
 func (p *program) yml(ctx context.Context, o *ymlOptions) error {

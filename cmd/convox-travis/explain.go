@@ -91,7 +91,7 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return err
 	}
-	e.document.Warnings = warningsOf(repairsOf(builds.Messages))
+	e.document.Warnings = warningsOf(setup.Repairs(builds.Messages))
 	for _, outcome := range builds.Outcomes {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -214,12 +214,12 @@ func (j *jobDocument) text() []string {
 	var names, kinds []string
 	for _, name := range []string{j.Stage, j.Name} {
 		if name != "" {
-			names = append(names, setup.Shorten(name))
+			names = append(names, shortened(name))
 		}
 	}
 	for _, kind := range []string{j.OS, j.Language} {
 		if kind != "" {
-			kinds = append(kinds, setup.Shorten(kind))
+			kinds = append(kinds, shortened(kind))
 		}
 	}
 	if j.AllowFailure {
@@ -240,7 +240,7 @@ func (j *jobDocument) text() []string {
 	}
 	lines = append(lines, j.otherwise...)
 	for _, unplayed := range j.Unplayed {
-		lines = append(lines, "can't be played: "+setup.At(unplayed.Line)+setup.Shorten(unplayed.What))
+		lines = append(lines, "can't be played: "+at(unplayed.Line)+shortened(unplayed.What))
 	}
 	if j.status != 0 && len(j.Unplayed) == 0 {
 		lines = append(lines, "fails even when every command passes")
@@ -266,4 +266,22 @@ func (d deployDocument) text(times int) string {
 		return text + "; a failed deploy fails the build"
 	}
 	return text + "; a failed deploy doesn't fail the build"
+}
+
+// at names a line, where one is known.
+func at(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d: ", line)
+}
+
+// shortened is a text of the file that fits on a line or two.
+func shortened(text string) string {
+	const longest = 100
+	runes := []rune(text[:min(len(text), 4*longest+1)])
+	if len(runes) <= longest {
+		return text
+	}
+	return string(runes[:longest]) + "…"
 }

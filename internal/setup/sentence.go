@@ -57,7 +57,7 @@ func (b Builds) amounts(calls []build.Call) string {
 		if call.Rack != "" {
 			name += " to " + call.Rack
 		}
-		name = Shorten(name)
+		name = shortened(name)
 		if times[name]++; times[name] == 1 {
 			names = append(names, name)
 		}

@@ -2,7 +2,6 @@ package setup
 
 import (
 	"fmt"
-	"strconv"
 
 	"convox-travis/internal/build"
 )
@@ -14,7 +13,7 @@ type Unseen struct {
 }
 
 // String says it in a sentence.
-func (u Unseen) String() string { return At(u.Line) + fmt.Sprintf(u.format, Shorten(u.What)) }
+func (u Unseen) String() string { return lineLead(u.Line) + fmt.Sprintf(u.format, shortened(u.What)) }
 
 // Unseen lists what isn't known, each once.
 func (b Builds) Unseen() []Unseen {
@@ -45,22 +44,4 @@ func (b Builds) Unseen() []Unseen {
 		}
 	}
 	return all
-}
-
-// At names a line, where one is known.
-func At(line int) string {
-	if line == 0 {
-		return ""
-	}
-	return "line " + strconv.Itoa(line) + ": "
-}
-
-// Shorten makes a text of the file fit on a line or two.
-func Shorten(text string) string {
-	const longest = 100
-	runes := []rune(text[:min(len(text), 4*longest+1)])
-	if len(runes) <= longest {
-		return text
-	}
-	return string(runes[:longest]) + "…"
 }

@@ -3,6 +3,8 @@ package setup
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
@@ -34,8 +36,8 @@ type FileRequest struct {
 type FileChange struct {
 	File travisyml.File
 	New  string // the whole text
-	// Found is where the file deploys with Convox already, such as
-	// "after_success, line 12"; "" is nowhere.
+	// Found is where the file deploys the same already, such as "after_success,
+	// line 12"; "" is nowhere.
 	Found string
 	Form  string // of the step that is added, "" where none is
 	// ToPaste is what a person has to write into New themselves, since it cannot
@@ -132,7 +134,15 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	if change.Builds, err = PlayFile(ctx, player, after, request.Step.Target); err != nil {
 		return change, err
 	}
+	found := change.Builds.Found()
 	switch {
+	case change.Form != "" && len(found) > 1: // in a folder whose .convox/app names the app
+		request.NoStep = true
+		if change, err = PlanFile(ctx, player, file, request); err == nil {
+			change.Found = fmt.Sprintf("%s, line %d", found[0].Phase, change.lineBefore(found[0].Line))
+			change.warnOfFound(request.Step)
+		}
+		return change, err
 	case change.Found != "":
 		change.warnOfFound(request.Step)
 	case !request.NoStep:
@@ -154,20 +164,22 @@ func (c *FileChange) refused(err error) bool {
 }
 
 // addStep adds the step to a document that holds what was added already.
-func (c *FileChange) addStep(_ context.Context, _ build.Player, document *travisyml.Document, wanted DeployStep) error {
-	step := wanted.in(document)
-	added, err := document.AddStep(step)
-	refusal, refused := errors.AsType[*travisyml.Refusal](err)
-	if refused && wanted.Form == "" && len(refusal.Instead) > 0 && (refusal.Instead[0] != travisyml.DeployScript || len(document.DeployHooks()) == 0) {
-		step.Form = refusal.Instead[0]
-		added, err = document.AddStep(step)
-		refusal, refused = errors.AsType[*travisyml.Refusal](err)
-	}
-	if refused {
+func (c *FileChange) addStep(ctx context.Context, player build.Player, document *travisyml.Document, wanted DeployStep) error {
+	added, err := document.AddStep(ctx, player, wanted.Target, wanted.step())
+	if refusal, refused := errors.AsType[*travisyml.Refusal](err); refused {
 		c.warn(document, refusal.Place)
 	}
 	if err != nil {
 		return err
+	}
+	for _, other := range added.Environments {
+		c.Notes = append(c.Notes, Warning{Code: "yml_environment", Message: other.String()})
+		if other.IsBranch() && other.From != wanted.Branch && !slices.Contains(c.others, other.From) {
+			c.others = append(c.others, other.From)
+		}
+	}
+	for _, note := range added.Notes {
+		c.Notes = append(c.Notes, Warning{Code: note.Code, Message: note.Message})
 	}
 	c.New = added.New
 	if len(added.Found) > 0 {
@@ -175,25 +187,20 @@ func (c *FileChange) addStep(_ context.Context, _ build.Player, document *travis
 		return nil
 	}
 	c.warn(document, added.Place)
-	c.Form = step.Form.String()
+	c.Form = added.Form.String()
 	return nil
 }
 
-// in is the step in the form that fits a document: the one whose failure fails
-// the build, unless the document has steps of the other one already, or something
-// that Travis would run with it.
-func (s DeployStep) in(document *travisyml.Document) travisyml.Step {
-	other := document.Has(FormAfterSuccess) || len(document.DeployHooks()) > 0
-	if s.Form == FormAfterSuccess || s.Form == "" && other {
-		return s.inForm(travisyml.AfterSuccess)
-	}
-	return s.inForm(travisyml.DeployScript)
-}
-
-func (s DeployStep) inForm(form travisyml.Form) travisyml.Step {
-	step := travisyml.Step{Form: form, App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
+func (s DeployStep) step() travisyml.Step {
+	step := travisyml.Step{App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
 	if s.Console {
 		step.Generation = travisyml.ThirdGeneration
+	}
+	switch s.Form {
+	case FormDeploy:
+		step.Form = travisyml.DeployScript
+	case FormAfterSuccess:
+		step.Form = travisyml.AfterSuccess
 	}
 	return step
 }

@@ -153,7 +153,7 @@ func branchesIn(text string) []string {
 	if !strings.Contains(text, "convox") {
 		return nil
 	}
-	var names []string
+	names := []string{"master"} // that of a deployment that names none
 	for _, shape := range []late{comparedBranch, listedBranches, itemBranches, caseBranches} {
 		for _, match := range shape().FindAllStringSubmatch(text, -1) {
 			for _, name := range branchWord.FindAllString(match[1], -1) {

@@ -139,7 +139,7 @@ func (c *FileChange) addStep(ctx context.Context, player build.Player, document 
 		return err
 	}
 	for _, other := range added.Environments {
-		c.Notes = append(c.Notes, Warning{Code: "yml_environment", Message: other.String() + ", which stays"})
+		c.Notes = append(c.Notes, Warning{Code: "yml_other_deploy", Message: other.String() + ", which stays"})
 	}
 	for _, note := range added.Notes {
 		c.Notes = append(c.Notes, Warning{Code: note.Code, Message: note.Message})

@@ -25,7 +25,7 @@ const (
 )
 
 // CodeEnvironment marks a Warning about another deployment of the file, which stays.
-const CodeEnvironment = "yml_environment"
+const CodeEnvironment = "yml_other_deploy"
 
 // FileRequest says what is to be in .travis.yml.
 type FileRequest struct {

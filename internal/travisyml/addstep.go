@@ -169,7 +169,13 @@ func (a *addition) suggest(refusal *Refusal) {
 
 // refuse says why no place works, with the line that is in the way.
 func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
-	at := a.config.Root.Get("jobs").LineOf
+	at := func(key string) int {
+		jobs, _ := a.document.whole().find("matrix", "jobs")
+		if list, found := jobs.find(key); found {
+			return list.key.Line
+		}
+		return a.config.Root.Get("jobs").LineOf(key)
+	}
 	refused := &Refusal{Place: "jobs.include"}
 	switch {
 	case verdict == noJob && at("exclude") > 0:

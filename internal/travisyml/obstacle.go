@@ -43,7 +43,7 @@ func (a *addition) obstacle() *obstacle {
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/script/python.rb).
 func (a *addition) scriptless(job build.Job) *Refusal {
 	hasDefault := job.Language != "python" && !slices.Contains(generics, job.Language) && (job.Language != "csharp" || job.Config.Get("solution") != nil)
-	if job.Config.Get("script") != nil || hasDefault {
+	if job.Config.Get("script") != nil || hasDefault || a.config.Root.Get("import") != nil {
 		return nil
 	}
 	line := job.Config.Get("language").Line

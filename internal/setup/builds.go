@@ -192,8 +192,8 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 			add(FoundNoWait, addWait, "%s"+noWait, step)
 		}
 	}
-	if len(found) > 0 && b.tests() == otherTests {
-		add("before_tests", "move it to a job in a stage of its own, after the tests", "the deploy doesn't wait for all tests")
+	if len(found) > 0 && b.tests() == besideTests {
+		add("before_tests", "move it to a job in a stage of its own, after the tests", "the deploy doesn't wait for the tests of other jobs")
 	}
 	return warnings
 }

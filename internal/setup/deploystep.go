@@ -178,6 +178,10 @@ func (c *FileChange) addStep(ctx context.Context, player build.Player, document 
 		return err
 	}
 	for _, other := range added.Environments {
+		isFound := func(e travisyml.Environment) bool { return e.Line == other.Line && e.App == other.App && e.Rack == other.Rack }
+		if slices.ContainsFunc(added.Found, isFound) { // the warnings name its builds
+			continue
+		}
 		c.Notes = append(c.Notes, Warning{Code: CodeEnvironment, Message: other.String()})
 		if other.IsBranch() && other.From != wanted.Branch && !slices.Contains(c.others, other.From) {
 			c.others = append(c.others, other.From)

@@ -141,8 +141,10 @@ func (b Builds) Undecided() error {
 		}
 	}
 	if len(b.Outcomes) > 0 {
-		for _, played := range b.Outcomes[pushes].Played {
-			if played.Unplayed != nil {
+		push := b.Outcomes[pushes]
+		for i, played := range push.Played {
+			isBroken := build.ScriptOf(push.Build.Jobs[i], push.Event).Broken != nil // and deploys nothing
+			if played.Unplayed != nil && !isBroken {
 				return undecided(lineLead(played.Unplayed.Line)+"this can't be played: "+shortened(played.Unplayed.What), "simplify that command, or look at it yourself")
 			}
 		}

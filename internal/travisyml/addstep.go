@@ -1,6 +1,7 @@
 package travisyml
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,13 +18,11 @@ import (
 // where. A file without anything to run gets what makes a build pass. The error is
 // a *StepError, a *Refusal, or that of the player.
 func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (Change, error) {
-	if err := step.Validate(); err != nil {
-		return Change{}, err
-	}
+	invalid := step.Validate()
 	a := &addition{ctx: ctx, player: player, target: target, step: step}
 	start, err := a.start(d)
 	if err != nil {
-		return Change{}, err
+		return Change{}, cmp.Or(invalid, err)
 	}
 	if start.Changed() {
 		if d, err = Parse(start.New); err != nil {
@@ -40,13 +39,15 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	start.Found, start.Environments = a.environments(blocked)
 	start.Notes = append(start.Notes, a.unknowns()...)
 	switch {
-	case len(start.Found) > 0 && start.Changed():
+	case len(start.Found) > 0 && start.Changed() && invalid == nil:
 		start.Notes = append(start.Notes, Note{CodeStepRuns, fmt.Sprintf("with that, the deploy step on line %d runs", start.Found[0].Line)})
 		start.Found, start.Form = nil, formOf(start.Found[0].Phase)
 		return start, nil
 	case len(start.Found) > 0:
 		start.Place = start.Found[0].Phase
 		return start, nil
+	case invalid != nil:
+		return Change{}, invalid
 	case blocked != nil:
 		return Change{}, blocked.refusal
 	}

@@ -129,7 +129,7 @@ func (b Builds) Undecided() error {
 		}
 	}
 	undecided := func(what, hint string) error {
-		return &Error{code: travisyml.CodeUndecided, text: "check " + travisyml.FileName + ": " + what, hints: []string{hint}}
+		return &Error{code: "yml_undecided", text: "check " + travisyml.FileName + ": " + what, hints: []string{hint}}
 	}
 	for _, call := range b.deploys(pushes) {
 		if b.Target.Fit(call) == build.Undecided {

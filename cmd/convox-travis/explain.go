@@ -77,7 +77,7 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return err
 	}
-	e.document.File, e.mentions = file.Path, strings.Contains(file.Text, "convox")
+	e.document.File, e.mentions = file.Path, strings.Contains(file.Text, "convox deploy") || strings.Contains(file.Text, "provider: convox")
 	if err := file.CheckExists(); err != nil {
 		return err
 	}

@@ -24,6 +24,14 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	if err != nil {
 		return Change{}, cmp.Or(invalid, err)
 	}
+	if start.Changed() && (invalid != nil || !d.IsEmpty()) {
+		if err := a.play(d); err != nil {
+			return Change{}, err
+		}
+		if found, _ := a.environments(nil); invalid != nil || len(found) > 0 {
+			start = Change{Old: d.text, New: d.text}
+		}
+	}
 	if start.Changed() {
 		if d, err = Parse(start.New); err != nil {
 			return Change{}, err
@@ -39,7 +47,7 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	start.Found, start.Environments = a.environments(blocked)
 	start.Notes = append(start.Notes, a.unknowns()...)
 	switch {
-	case len(start.Found) > 0 && start.Changed() && invalid == nil:
+	case len(start.Found) > 0 && start.Changed():
 		start.Notes = append(start.Notes, Note{CodeStepRuns, fmt.Sprintf("with that, the deploy step on line %d runs", start.Found[0].Line)})
 		start.Found, start.Form = nil, formOf(start.Found[0].Phase)
 		return start, nil

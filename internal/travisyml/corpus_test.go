@@ -303,19 +303,3 @@ func addsTo(t testing.TB, name string, before, after map[string]any, n int) {
 		t.Errorf("%s: env.global is no list", name)
 	}
 }
-
-func mustRefuse(t testing.TB, name string, err error, want string) *travisyml.Refusal {
-	t.Helper()
-	refusal, is := errors.AsType[*travisyml.Refusal](err)
-	if !is {
-		t.Errorf("%s: %v, no refusal", name, err)
-		return &travisyml.Refusal{}
-	}
-	if got := err.Error(); got != "add to .travis.yml, in "+want {
-		t.Errorf("%s: refused with %q", name, got)
-	}
-	if len(refusal.Lines) == 0 || len(refusal.Hints()) == 0 || refusal.Code() == "" {
-		t.Errorf("%s: the refusal does not say what to do: %+v", name, refusal)
-	}
-	return refusal
-}

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/demo"

@@ -116,7 +116,7 @@ func (f *Flow) deployStep() setup.DeployStep {
 	step := setup.DeployStep{
 		App: f.found.file.AppName(f.answers.target.Slug), Repo: f.answers.target.Slug, DefaultApp: f.found.file.AppName(f.answers.target.Slug),
 		Console: f.answers.way == ByConsole,
-		Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
+		Branch:  cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
 	}
 	if step.Console {
 		step.Rack = f.deployRack()

@@ -45,6 +45,7 @@ func (w *world) explain(args ...string) (explainDocument, ending) {
 }
 
 func TestEachKindOfBuildIsExplained(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(explained)
 	const want = `push to main: builds 2 jobs, deploys once
   1.1  test (linux, node_js)
@@ -70,6 +71,7 @@ API build of main: same as push to main
 }
 
 func TestEachKindOfBuildIsExplainedInJSON(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(explained)
 	delete(w.env, "TRAVIS_TOKEN")
 	document, e := w.explain("--branch", "main")
@@ -95,6 +97,7 @@ func TestEachKindOfBuildIsExplainedInJSON(t *testing.T) {
 }
 
 func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\ncolor_of_it: x\nif: sender = ada\nafter_success: while true; do true; done\n")
 	e := w.run("", "yml", "--explain")
 	w.want(e, 0, "note: line 2: the imported file isn't looked at", "line 3: ./ci/all.sh isn't looked at", "note: line 5: the sender isn't known here",
@@ -106,6 +109,7 @@ func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
 }
 
 func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nscript: go test ./... || convox deploy --app fallback\nafter_failure: convox deploy --app status --rack acme/ops\n")
 	w.want(w.run("", "yml", "--explain"), 0, "push to main: builds 1 job, deploys nothing\n", "when a command fails, deploys fallback (line 2)", "when the tests fail, deploys status to acme/ops (line 3)")
 	document, _ := w.explain()
@@ -117,6 +121,7 @@ func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
 }
 
 func TestACommandWithoutAnAppDeploysThatOfItsFolder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nscript:\n- convox deploy\n- cd services/api && convox deploy\n- cd ../worker && convox deploy\n")
 	folder := filepath.Join(w.dir, "services", "worker", ".convox")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -129,6 +134,7 @@ func TestACommandWithoutAnAppDeploysThatOfItsFolder(t *testing.T) {
 }
 
 func TestAFileOfWhichNothingDeploysIsToldSo(t *testing.T) {
+	t.Parallel()
 	const said = "none of these deploys: `convox-travis check` says why"
 	w := newWorld(t).withYML("script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: develop\n")
 	w.want(w.run("", "yml", "--explain"), 0, said)
@@ -142,6 +148,7 @@ func TestAFileOfWhichNothingDeploysIsToldSo(t *testing.T) {
 }
 
 func TestTheRepositoryAndTheBranchAreThoseOfTheClone(t *testing.T) {
+	t.Parallel()
 	const text = "script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: {branch: trunk, repo: acme/web}\n"
 	w := newWorld(t).withYML(text)
 	git(t, w.dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
@@ -156,6 +163,7 @@ func TestTheRepositoryAndTheBranchAreThoseOfTheClone(t *testing.T) {
 }
 
 func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("a: [b\nc: d\n")
 	for name, c := range map[string]struct {
 		args   []string
@@ -185,6 +193,7 @@ func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
 }
 
 func TestNamesOfAFileDoNotSteerTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("script: make\njobs:\n  include:\n  - name: \"a\\e[2Jb\\u202ec\"\n    stage: \"d\\ne\"\n    after_success: convox deploy --app $'x\\e]0;y'\n")
 	for _, args := range [][]string{{}, {"--json"}} {
 		e := w.run("", append([]string{"yml", "--explain"}, args...)...)
@@ -196,7 +205,7 @@ func TestNamesOfAFileDoNotSteerTheTerminal(t *testing.T) {
 }
 
 func TestExplainingIsStopped(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).watched()
 	text := "jobs:\n  include:\n"
 	for i := range 3000 {
 		text += fmt.Sprintf("  - name: a%d\n    script: while true; do x=$x%d; done\n", i, i)
@@ -212,6 +221,7 @@ func TestExplainingIsStopped(t *testing.T) {
 // TestFilesDeployAsExpected reads made files, and what a push to main does with
 // each: deploy never, deploy once, or not built.
 func TestFilesDeployAsExpected(t *testing.T) {
+	t.Parallel()
 	folder := os.Getenv("CONVOX_TRAVIS_CORPUS")
 	if folder == "" {
 		t.Skip("CONVOX_TRAVIS_CORPUS names no folder")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,18 +154,16 @@ func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.
 		return setup.DeployStep{}, err
 	}
 	step := setup.DeployStep{App: o.app, Console: way.console, Rack: way.rack, Branch: o.branch, Form: o.step}
-	repos, err := p.repositories(ctx, &o.options)
-	switch {
-	case err != nil && step.App == "":
-		return setup.DeployStep{}, err
-	case o.file != "" && len(o.repos) == 0:
-		repos = repositories{} // the clone here may be another's
+	if step.App == "" {
+		repos, err := p.repositories(ctx, &o.options)
+		if err != nil {
+			return setup.DeployStep{}, err
+		}
+		if o.file != "" && len(o.repos) == 0 {
+			repos = repositories{} // the clone here may be another's
+		}
+		step.App = repos.app(file)
 	}
-	if len(repos.targets) == 1 {
-		step.Repo = repos.targets[0].Slug
-	}
-	step.DefaultApp = repos.app(file)
-	step.App = cmp.Or(step.App, step.DefaultApp)
 	if deploys {
 		return step, nil
 	}

@@ -114,9 +114,8 @@ func (f *Flow) mayDeploy() bool { return f.answers.way == ByRack || f.deployRack
 
 func (f *Flow) deployStep() setup.DeployStep {
 	step := setup.DeployStep{
-		App: f.found.file.AppName(f.answers.target.Slug), Repo: f.answers.target.Slug, DefaultApp: f.found.file.AppName(f.answers.target.Slug),
-		Console: f.answers.way == ByConsole,
-		Branch:  cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
+		App: f.found.file.AppName(f.answers.target.Slug), Console: f.answers.way == ByConsole,
+		Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
 	}
 	if step.Console {
 		step.Rack = f.deployRack()

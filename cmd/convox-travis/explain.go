@@ -104,11 +104,10 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if branch == "" {
 		branch = "main"
 	}
-	executable, err := os.Executable()
+	player, err := ownPlayer()
 	if err != nil {
-		return errors.New("play the builds: this program doesn't find its own file")
+		return err
 	}
-	player := build.Player{Executable: executable, Arguments: []string{playerArgument}}
 	outcomes, err := player.Outcomes(ctx, config, build.EventsOf(repo, branch))
 	if err != nil {
 		return fmt.Errorf("play the builds of %s: %w", travisyml.FileName, err)
@@ -324,4 +323,13 @@ func shortened(text string) string {
 		return text
 	}
 	return string(runes[:longest]) + "…"
+}
+
+// ownPlayer plays builds in processes of this program.
+func ownPlayer() (build.Player, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return build.Player{}, errors.New("play the builds: this program doesn't find its own file")
+	}
+	return build.Player{Executable: executable, Arguments: []string{playerArgument}}, nil
 }

@@ -111,7 +111,11 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 			return show.fail(err)
 		}
 	}
-	change, err := setup.PlanFile(file, request)
+	player, err := ownPlayer()
+	if err != nil {
+		return show.fail(err)
+	}
+	change, err := setup.PlanFile(ctx, player, file, request)
 	if err != nil {
 		return show.leave(change, err)
 	}

@@ -1,6 +1,7 @@
 package setup_test
 
 import (
+	"convox-travis/internal/build"
 	"errors"
 	"strings"
 	"testing"
@@ -143,7 +144,7 @@ func TestAuditLooksForTheHostAmongTheRacks(t *testing.T) {
 func TestAPlannedChangeTellsWhatMayDeployOutOfSight(t *testing.T) {
 	file := travisyml.File{Text: "import: x.yml\nscript: ./test.sh\nafter_success: make ship\n"}
 	step := setup.DeployStep{App: "api", Branch: "main", Console: true, Rack: "acme/production"}
-	change, err := setup.PlanFile(file, setup.FileRequest{Step: &step})
+	change, err := setup.PlanFile(t.Context(), build.Player{}, file, setup.FileRequest{Step: &step})
 	if err != nil || !change.Imports || strings.Join(change.OwnScripts, ", ") != "./test.sh, make ship" {
 		t.Errorf("%v: imports %v, calls %q", err, change.Imports, change.OwnScripts)
 	}

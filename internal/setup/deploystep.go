@@ -1,8 +1,10 @@
 package setup
 
 import (
+	"context"
 	"errors"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
 )
 
@@ -12,6 +14,9 @@ type DeployStep struct {
 	Console bool
 	Rack    string // ORG/NAME, behind a Console
 	Branch  string
+	Repo    string // OWNER/NAME on Travis, or "" where it isn't known
+	// DefaultApp is the app of a command that names none, or "".
+	DefaultApp string
 	// Form is "deploy" or "after_success"; "" is the one that fits the file.
 	Form string
 }
@@ -32,8 +37,8 @@ type FileRequest struct {
 type FileChange struct {
 	File travisyml.File
 	New  string // the whole text
-	// Found is where the file deploys with Convox already, such as
-	// "after_success, line 12"; "" is nowhere.
+	// Found is where the file deploys the same already, such as "after_success,
+	// line 12"; "" is nowhere.
 	Found string
 	Form  string // of the step that is added, "" where none is
 	// ToPaste is what a person has to write into New themselves, since it cannot
@@ -69,11 +74,12 @@ func Deploys(file travisyml.File) (bool, error) {
 	return len(document.Inspect().Deploys) > 0, nil
 }
 
-// PlanFile works out what has to be added to a file. The errors are travisyml's:
+// PlanFile works out what has to be added to a file, by playing what its builds do.
+// The errors are travisyml's:
 // a *SyntaxError for a file that does not parse, and a *Refusal where something
 // cannot be added without changing a line: it is the first of ToPaste, and the
 // change is what can be added.
-func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
+func PlanFile(ctx context.Context, player build.Player, file travisyml.File, request FileRequest) (FileChange, error) {
 	change := FileChange{File: file, New: file.Text}
 	document, err := travisyml.Parse(file.Text)
 	if err != nil {
@@ -95,7 +101,7 @@ func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
 		}
 	}
 	if request.Step != nil {
-		if err := change.addStep(document, *request.Step); err != nil && !change.refused(err) {
+		if err := change.addStep(ctx, player, document, *request.Step); err != nil && !change.refused(err) {
 			return change, err
 		}
 	}
@@ -124,54 +130,52 @@ func (c *FileChange) refused(err error) bool {
 }
 
 // addStep adds the step to a document that holds what was added already.
-func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) error {
-	step := wanted.in(document)
-	added, err := document.AddStep(step)
-	refusal, refused := errors.AsType[*travisyml.Refusal](err)
-	if refused && wanted.Form == "" && len(refusal.Instead) > 0 && (refusal.Instead[0] != travisyml.DeployScript || len(document.DeployHooks()) == 0) {
-		step.Form = refusal.Instead[0]
-		added, err = document.AddStep(step)
-		refusal, refused = errors.AsType[*travisyml.Refusal](err)
-	}
-	if refused {
+func (c *FileChange) addStep(ctx context.Context, player build.Player, document *travisyml.Document, wanted DeployStep) error {
+	added, err := document.AddStep(ctx, player, wanted.target(), wanted.step())
+	if refusal, refused := errors.AsType[*travisyml.Refusal](err); refused {
 		c.warn(document, refusal.Place)
 	}
 	if err != nil {
 		return err
 	}
+	for _, other := range added.Environments {
+		c.Notes = append(c.Notes, Warning{Code: "yml_other_deploy", Message: other.String() + ", which stays"})
+	}
+	for _, note := range added.Notes {
+		c.Notes = append(c.Notes, Warning{Code: note.Code, Message: note.Message})
+	}
 	c.New = added.New
 	if len(added.Found) > 0 {
 		c.Found = added.Found[0].At()
 		for _, found := range added.Found {
-			if missesWait(found, false) {
+			if !found.Waits && !wanted.Console {
 				c.Warnings = append(c.Warnings, Warning{Code: FoundNoWait, Message: "the deploy step in " + found.At() + noWait, Hint: addWait})
 			}
 		}
 		return nil
 	}
 	c.warn(document, added.Place)
-	c.Form = step.Form.String()
+	c.Form = added.Form.String()
 	return nil
 }
 
 // Check refuses a step that no .travis.yml can carry. The error is travisyml's.
-func (s DeployStep) Check() error { return s.inForm(travisyml.DeployScript).Validate() }
+func (s DeployStep) Check() error { return s.step().Validate() }
 
-// in is the step in the form that fits a document: the one whose failure fails
-// the build, unless the document has steps of the other one already, or something
-// that Travis would run with it.
-func (s DeployStep) in(document *travisyml.Document) travisyml.Step {
-	other := document.Has(FormAfterSuccess) || len(document.DeployHooks()) > 0
-	if s.Form == FormAfterSuccess || s.Form == "" && other {
-		return s.inForm(travisyml.AfterSuccess)
-	}
-	return s.inForm(travisyml.DeployScript)
-}
-
-func (s DeployStep) inForm(form travisyml.Form) travisyml.Step {
-	step := travisyml.Step{Form: form, App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
+func (s DeployStep) step() travisyml.Step {
+	step := travisyml.Step{App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
 	if s.Console {
 		step.Generation = travisyml.ThirdGeneration
 	}
+	switch s.Form {
+	case FormDeploy:
+		step.Form = travisyml.DeployScript
+	case FormAfterSuccess:
+		step.Form = travisyml.AfterSuccess
+	}
 	return step
+}
+
+func (s DeployStep) target() build.Target {
+	return build.Target{Repo: s.Repo, Branch: s.Branch, App: s.App, Rack: s.Rack, DefaultApp: s.DefaultApp}
 }

@@ -54,7 +54,8 @@ const (
 	maxFields = 20_000    // words in a command
 	maxBytes  = 16 << 20  // bytes in all variables and outputs together
 	maxValue  = 1 << 20   // bytes in one of them
-	maxSteps  = 50_000    // commands and turns of loops
+	maxSteps  = 10_000    // commands and turns of loops
+	maxSleeps = 300       // of a loop that waits for something
 )
 
 // ErrLimit says that a text goes beyond the limits.
@@ -79,6 +80,7 @@ type world struct {
 	programs map[string]string // a path to the program that was put there
 	unseen   []Unseen
 	steps    int
+	slept    int
 	bytes    int
 	depth    int
 	place    int // the line of the current command
@@ -140,6 +142,7 @@ type Shell struct {
 	background  string
 	traps       map[string]string
 	trapping    bool
+	trapped     int // the status before a trap
 	streams     map[int]*stream
 	frame       frame
 	tolerant    int // above 0, a failure doesn't end a shell with errexit
@@ -280,7 +283,7 @@ func (s *Shell) leave() {
 
 func (s *Shell) trap(bash string) {
 	status, was := s.status, s.flow
-	s.trapping, s.flow = true, onward
+	s.trapping, s.trapped, s.flow = true, status, onward
 	s.evaluate(bash, frame{line: s.place})
 	if s.flow != exiting {
 		s.status, s.flow = status, was

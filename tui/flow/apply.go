@@ -107,7 +107,7 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *
 			return
 		}
 	}
-	change, err := setup.PlanFile(*j.file, request)
+	change, err := setup.PlanFile(stop.Soft, j.outside.Player, *j.file, request)
 	if change.Changed() {
 		tell.Line(Line{Plain, "adding to .travis.yml"})
 	}

@@ -140,7 +140,7 @@ func (f *Flow) fileLines() []Line {
 	if !f.fitsFile() {
 		return nil
 	}
-	change, err := setup.PlanFile(*f.found.file, f.fileRequest(setup.Placeholders()))
+	change, err := setup.PlanFile(context.Background(), f.outside.Player, *f.found.file, f.fileRequest(setup.Placeholders()))
 	lines := []Line{{}, {Heading, ".travis.yml"}}
 	if why := f.noStepFor(); why != nil && f.mayDeploy() {
 		lines = append(append(lines, Line{Warning, "It gets no deploy step."}), problemLines(why)...)

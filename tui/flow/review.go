@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -156,7 +157,7 @@ func warningLines(warnings []setup.Warning) []Line {
 func (f *Flow) intent() setup.Report {
 	report := f.result.plan.Intent()
 	if job := f.job(); job.file != nil {
-		change, err := setup.PlanFile(*job.file, f.fileRequest(setup.Placeholders()))
+		change, err := setup.PlanFile(context.Background(), f.outside.Player, *job.file, f.fileRequest(setup.Placeholders()))
 		report.Repositories[0].File = change.Intent(err, job.encrypt)
 		if job.encrypt {
 			report.Repositories[0].Variables = nil

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // at returns the texts that stand under keys of a file.
@@ -160,22 +159,6 @@ func hostile() map[string]string {
 		"nested values":     "env:\n- A=" + strings.Repeat("$(", 500_000) + "\n",
 		"unclosed quotes":   "env:\n- A=" + strings.Repeat("$(\"", 300_000) + "\n",
 		"nested conditions": "if: " + strings.Repeat("(env", 300_000) + "\n",
-	}
-}
-
-func TestAHostileFileEndsSoon(t *testing.T) {
-	for name, text := range hostile() {
-		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			config, err := Parse(context.Background(), []byte(text))
-			if err == nil {
-				_, err = config.Build(context.Background(), pushToMain)
-			}
-			if spent := time.Since(start); spent > time.Minute {
-				t.Errorf("took %s (%v)", spent, err)
-			}
-			t.Log(time.Since(start), err)
-		})
 	}
 }
 

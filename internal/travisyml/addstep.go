@@ -98,9 +98,15 @@ type addition struct {
 // kinds is how many kinds of builds there are: those of build.EventsOf.
 const kinds = 6
 
-// deployed says whether the builds of a kind deploy: pushes to the branch, and
-// cron and API builds of it.
-func deployed(kind int) bool { return kind == 0 || kind >= 4 }
+// wants says whether the step is to run in the builds of a kind: pushes to the
+// branch, and cron and API builds of it that don't deploy the same yet.
+func (a *addition) wants(kind int) bool {
+	outcome := a.outcomes[kind]
+	if kind >= 1 && kind <= 3 || len(outcome.Build.Jobs) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(outcome.Played, func(played build.Played) bool { return slices.ContainsFunc(played.Calls, a.isDeployOf) })
+}
 
 func (a *addition) parse(text string) (*build.Config, error) {
 	config, err := build.Parse(a.ctx, []byte(text))

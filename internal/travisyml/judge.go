@@ -60,12 +60,12 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 			a.err = a.ctx.Err()
 			return otherwise
 		}
-		found, verdict := a.compare(was, made.Jobs, hooks)
+		olds, found, verdict := a.compare(was, made.Jobs, hooks)
 		if verdict != accepted {
 			return verdict
 		}
 		adds := slices.ContainsFunc(found, func(s stepJob) bool { return s.was < 0 })
-		switch want := deployed(i) && len(was.Build.Jobs) > 0; {
+		switch want := a.wants(i); {
 		case want && len(found) == 0:
 			return noJob
 		case want && len(found) > 1:
@@ -73,7 +73,7 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 		case !want && adds:
 			return otherwise
 		case want:
-			if verdict := a.judgePlace(was, made.Jobs, found[0], c); verdict != accepted {
+			if verdict := judgePlace(was, made.Jobs, olds, found[0], c); verdict != accepted {
 				return verdict
 			}
 		}
@@ -97,11 +97,11 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 		added := newCalls(before[i], p.Calls)
 		added = slices.DeleteFunc(added, func(call build.Call) bool { return !call.Deploys })
 		switch {
-		case !deployed(kind[i]) && len(added) > 0:
+		case !a.wants(kind[i]) && len(added) > 0:
 			return notPlayed
-		case deployed(kind[i]) && (len(added) != 1 || !a.isDeployOf(added[0])):
+		case a.wants(kind[i]) && (len(added) != 1 || !a.isDeployOf(added[0])):
 			return notPlayed
-		case deployed(kind[i]) && !added[0].FailsBuild && c.key != AfterSuccess.String():
+		case a.wants(kind[i]) && !added[0].FailsBuild && c.key != AfterSuccess.String():
 			return notPlayed
 		}
 	}
@@ -112,8 +112,9 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 // document, or -1.
 type stepJob struct{ now, was int }
 
-// compare finds the jobs that have the step. All others have to be what they were.
-func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (found []stepJob, v verdict) {
+// compare finds the jobs that have the step, and which job of the document each is,
+// or -1. All others have to be what they were.
+func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (olds []int, found []stepJob, v verdict) {
 	jobs := was.Build.Jobs
 	order := make([]int, len(jobs))
 	for i := range order {
@@ -139,25 +140,27 @@ func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (foun
 			if ok {
 				for _, step := range added {
 					if !hooks && len(step.Steps) > 1 {
-						return nil, hooked
+						return nil, nil, hooked
 					}
 				}
 				if len(added) > 0 {
 					found = append(found, stepJob{i, order[next]})
 				}
+				olds = append(olds, order[next])
 				next++
 				continue
 			}
 		}
 		if !isAlone(build.ScriptOf(job, was.Event).Steps) {
-			return nil, lostJob
+			return nil, nil, lostJob
 		}
+		olds = append(olds, -1)
 		found = append(found, stepJob{i, -1})
 	}
 	if next < len(order) {
-		return nil, lostJob
+		return nil, nil, lostJob
 	}
-	return found, accepted
+	return olds, found, accepted
 }
 
 // isAlone reports whether an added job runs one command.
@@ -171,8 +174,9 @@ func isAlone(steps []build.Step) bool {
 	return n == 1
 }
 
-// judgePlace says whether a job is one that can deploy, after the tests.
-func (a *addition) judgePlace(was build.Outcome, now []build.Job, s stepJob, c *candidate) verdict {
+// judgePlace says whether a job is one that can deploy, after the tests. Beside it
+// may be jobs that deploy.
+func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, c *candidate) verdict {
 	job := now[s.now]
 	if job.AllowFailure {
 		return mayFail
@@ -189,7 +193,7 @@ func (a *addition) judgePlace(was build.Outcome, now []build.Job, s stepJob, c *
 			isLater = true
 		case s.was >= 0:
 			return beforeTests // another job beside it
-		case stages[i] == stages[s.now] && !c.joins:
+		case stages[i] == stages[s.now] && !slices.ContainsFunc(was.Played[olds[i]].Calls, func(call build.Call) bool { return call.Deploys }):
 			return beforeTests
 		}
 	}

@@ -22,6 +22,7 @@ func (n *normalizer) env(node *Node) *Node {
 	}
 	if len(variables) > 0 && !slices.ContainsFunc(own, func(f Field) bool { return f.Key == "jobs" || f.Key == "matrix" }) {
 		set := &Node{Kind: Mapping, Line: node.Line, Fields: variables}
+		set.seal()
 		node = &Node{Kind: Mapping, Line: node.Line, Fields: append(own, Field{"jobs", node.Line, set})}
 	}
 	return n.section(node, envSection)
@@ -38,12 +39,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 		if n.stopped() {
 			return nil
 		}
-		for range deepest {
-			if item.Kind != List || len(item.Items) == 0 {
-				break
-			}
-			item = item.Items[0]
-		}
+		item = n.first(item, where)
 		switch {
 		case item.Secure:
 			made.Items = append(made.Items, item)

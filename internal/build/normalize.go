@@ -87,11 +87,10 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 		if known {
 			f.Value = n.value(f.Value, as, s.name+"."+f.Key)
 		}
-		isKept := known && f.Value != nil && f.Value.Kind == List && (as == envVars || as == deploys || as == strs)
-		if f.Value.isBlank() && !isKept {
+		if f.Value.isBlank() && (!known || as != envVars || f.Value == nil) {
 			continue
 		}
-		if !known && !isCustom(f.Key) && !f.Value.anchored {
+		if !known && s.name != "deploy" && !isCustom(f.Key) && !f.Value.anchored {
 			n.note(f.Line, UnknownKey, s.name, f.Key, "")
 		}
 		made.Fields = append(made.Fields, f)
@@ -130,7 +129,7 @@ func (n *normalizer) fixKeys(node *Node, s *section) []Field {
 			fields[i] = f
 			continue
 		}
-		if f.Key != written && s.aliases[written] == "" {
+		if f.Key != strings.ReplaceAll(written, "-", "_") && s.aliases[written] == "" {
 			n.note(f.Line, RepairedKey, s.name, written, f.Key)
 		}
 		index[f.Key] = len(fields)
@@ -155,17 +154,27 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 		return nil
 	}
 	switch as {
-	case str, boolean, language, system, dist, arch, conditions:
+	case str, boolean, language, system, dist, arch, conditions, providerName:
 		return n.scalar(node, as, where)
 	case strs:
-		return n.strs(node, where)
+		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, str, where) })
+	case commands:
+		return n.list(node, where, func(item *Node) *Node {
+			if item.Kind == Mapping {
+				n.note(item.Line, CommandMapping, where, "", "")
+				return item
+			}
+			return n.scalar(item, str, where)
+		})
 	case systems:
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, system, where) })
 	case archs:
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, arch, where) })
-	case mapping:
+	case mapping, addons:
 		if node.Kind != Mapping {
 			n.note(node.Line, WrongType, where, "", "")
+		} else if value := node.Get("deploy"); as == addons && !value.isBlank() {
+			node = node.with("deploy", n.deploys(value))
 		}
 	case env:
 		return n.env(node)
@@ -187,6 +196,13 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 		return n.matrix(node)
 	case deploys:
 		return n.deploys(node)
+	case deployOn:
+		if node.Kind == Text && !node.Secure {
+			node = &Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"branch", node.Line, node}}}
+		}
+		if node.Kind == Mapping {
+			return n.section(node, onSection)
+		}
 	}
 	return node
 }

@@ -38,6 +38,8 @@ func TestValuesAreReadAsTravisReadsThem(t *testing.T) {
 		{"and overrides keys above", "_x: &x {script: a}\nscript: b\n<<: *x", "script", "a"},
 		{"a merged alias of a list isn't merged", "_x: &x [{script: a}]\n<<: *x", "script", ""},
 		{"of merged ones the first wins", "_x: &x {script: a}\n_y: &y {script: b}\n<<: [*x, *y]", "script", "a"},
+		{"a list alone in a list is the list", "_x: &x [a, b]\nscript: [*x]", "script", "a|b"},
+		{"a list at the beginning of a list is the list", "_x: &x [a, b]\nscript: [*x, c]", "script", "a|b"},
 		{"a list inside a list is its first item", "script: [a, [b, c]]", "script", "a|b"},
 		{"a mapping among texts stays", "script: [a, {b: c}]", "script", "a|"},
 		{"of a list the first counts", "language: [go, c]", "language", "go"},

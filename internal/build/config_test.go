@@ -72,6 +72,7 @@ func TestTheShorthandsOfKeys(t *testing.T) {
 		want string
 	}{
 		{"branches: [a, b]", []string{"branches", "only"}, "a|b"},
+		{"branches: [{only: a}, {only: b}]", []string{"branches", "only"}, "a"},
 		{"branches: {exclude: a}", []string{"branches", "except"}, "a"},
 		{"jobs: {allowed_failures: {rvm: 1}, fast_failure: yes}", []string{"jobs", "fast_finish"}, "true"},
 		{"env: [A=1]", []string{"env", "jobs"}, ""},

@@ -70,7 +70,7 @@ func (n *normalizer) root(node *Node) (*Node, error) {
 }
 
 // section repairs the keys of a mapping and normalizes its values. Those that
-// are blank are dropped.
+// are blank are dropped, but for lists that replace those of the root.
 func (n *normalizer) section(node *Node, s *section) *Node {
 	id := seen{node: node, section: s}
 	if made := n.made[id]; made != nil {
@@ -87,7 +87,7 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 		if known {
 			f.Value = n.value(f.Value, as, s.name+"."+f.Key)
 		}
-		if f.Value.isBlank() && (!known || as != envVars || f.Value == nil) {
+		if f.Value.isBlank() && (f.Value == nil || !replaces(s, as)) {
 			continue
 		}
 		if !known && s.name != "deploy" && !isCustom(f.Key) && !f.Value.anchored {
@@ -96,6 +96,11 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 		made.Fields = append(made.Fields, f)
 	}
 	return made
+}
+
+// replaces reports whether an empty list replaces that of the root.
+func replaces(s *section, as kind) bool {
+	return as == envVars || s == jobSection && (as == commands || as == deploys)
 }
 
 // isCustom reports whether a key is one that Travis leaves alone.
@@ -150,6 +155,13 @@ func (n *normalizer) value(node *Node, as kind, where string) *Node {
 }
 
 func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
+	if as == commands || as == deploys {
+		made := n.listOf(node, as, where)
+		if made == nil {
+			made = &Node{Kind: List, Line: node.Line}
+		}
+		return made
+	}
 	if node.isBlank() && as != envVars {
 		return nil
 	}
@@ -158,14 +170,6 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 		return n.scalar(node, as, where)
 	case strs:
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, str, where) })
-	case commands:
-		return n.list(node, where, func(item *Node) *Node {
-			if item.Kind == Mapping {
-				n.note(item.Line, CommandMapping, where, "", "")
-				return item
-			}
-			return n.scalar(item, str, where)
-		})
 	case systems:
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, system, where) })
 	case archs:
@@ -181,6 +185,9 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 	case envVars:
 		return n.envVars(node, where)
 	case branches:
+		if node.Kind == List && node.Items[0].Kind == Mapping {
+			node = n.first(node, where)
+		}
 		if node.Kind != Mapping {
 			node = &Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"only", node.Line, node}}}
 		}
@@ -194,8 +201,6 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 		})
 	case matrix:
 		return n.matrix(node)
-	case deploys:
-		return n.deploys(node)
 	case deployOn:
 		if node.Kind == Text && !node.Secure {
 			node = &Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"branch", node.Line, node}}}
@@ -205,4 +210,22 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 		}
 	}
 	return node
+}
+
+// listOf normalizes the commands of a phase, or deployments; nil means that
+// there are none.
+func (n *normalizer) listOf(node *Node, as kind, where string) *Node {
+	switch {
+	case node.isBlank():
+		return nil
+	case as == deploys:
+		return n.deploys(node)
+	}
+	return n.list(node, where, func(item *Node) *Node {
+		if item.Kind == Mapping {
+			n.note(item.Line, CommandMapping, where, "", "")
+			return item
+		}
+		return n.scalar(item, str, where)
+	})
 }

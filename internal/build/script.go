@@ -75,7 +75,7 @@ func ScriptOf(job Job, event Event) Script {
 	}
 	for _, phase := range phaseOrder {
 		commands := commandsOf(job.Config.Get(phase.name))
-		if phase.name == "script" && !isSet(job.Config.Get("script")) {
+		if phase.name == "script" && job.Config.Get("script") == nil {
 			commands = defaultScript(job)
 		}
 		skipped := len(commands) == 1 && isSkip(commands[0].Bash)

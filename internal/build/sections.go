@@ -79,7 +79,7 @@ var jobKeys = []map[string]kind{
 	keysOf(mapping, "git", "vm", "workspaces", "vault"),
 	keysOf(str, "virt", "group"),
 	{"addons": addons, "branches": branches, "cache": asIs, "deploy": deploys, "if": conditions},
-	{"language": language, "dist": dist, "sudo": boolean},
+	{"language": language, "dist": dist, "sudo": boolean, "keep_netrc": boolean},
 }
 
 // supportKeys are keys of languages that are no axis.

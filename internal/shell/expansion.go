@@ -31,7 +31,7 @@ func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 	output := &content{}
 	status, asked := s.status, s.asked
 	s.subshell(func(sub *Shell) {
-		sub.options["errexit"] = false
+		sub.options["errexit"] = s.options["errexit"] && s.options["inherit_errexit"]
 		if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 && c.Stmts[0].Redirs[0].Op == syntax.RdrIn {
 			_ = sub.redirect(c.Stmts[0].Redirs[0])
 			output.data = sub.streams[0].rest()

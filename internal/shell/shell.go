@@ -87,6 +87,9 @@ type world struct {
 	asked     []string // variables that aren't known, of the command that is running
 	decisions []Decision
 	contrary  func(which int) bool
+
+	views []*syntax.ParamExp // expansions that the library can't do
+	last  string             // the last word of the command before
 }
 
 // Unseen is a script that a text runs and that isn't part of it.
@@ -150,9 +153,10 @@ type Shell struct {
 	tolerant    int // above 0, a failure doesn't end a shell with errexit
 	loops       int
 	flow        flow
-	levels      int // of break and continue
-	sub         bool
-	asleep      int // how often a background command has slept
+	levels      int      // of break and continue
+	sub         int      // how many subshells deep it is
+	callers     []string // the functions that are running, the last one first
+	asleep      int      // how often a background command has slept
 	behind      bool
 }
 
@@ -181,7 +185,7 @@ func (s *Shell) begin(arg0 string) {
 
 // Define sets a function by its Bash.
 func (s *Shell) Define(bash string) {
-	file, err := parse(bash)
+	file, err := s.parse(bash)
 	if err != nil {
 		panic(err) // a text of our own
 	}
@@ -253,7 +257,7 @@ func (s *Shell) fork() *Shell {
 	sub.options, sub.streams = maps.Clone(s.options), maps.Clone(s.streams)
 	sub.traps = map[string]string{}
 	sub.dirs, sub.params = slices.Clone(s.dirs), slices.Clone(s.params)
-	sub.sub = true
+	sub.sub++
 	return &sub
 }
 
@@ -316,13 +320,13 @@ func (s *Shell) deeper() func() {
 }
 
 // parse reads Bash that isn't too long or nested too deeply.
-func parse(bash string) (*syntax.File, error) {
+func (s *Shell) parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
 	if err == nil {
-		mark(file)
+		s.prepare(file)
 	}
 	return file, err
 }
@@ -361,7 +365,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 	s.step()
 	bash = asBash(bash)
 	s.grow(len(bash))
-	file, err := parse(bash)
+	file, err := s.parse(bash)
 	if err != nil {
 		s.status = 1
 		if broken, ok := errors.AsType[syntax.ParseError](err); ok {
@@ -383,7 +387,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 func (s *Shell) beforeError(bash string, broken syntax.ParseError, at frame) {
 	lines := strings.SplitAfter(bash, "\n")
 	for n := min(int(broken.Pos.Line())-1, len(lines)); n > 0; n-- {
-		if file, err := parse(strings.Join(lines[:n], "")); err == nil {
+		if file, err := s.parse(strings.Join(lines[:n], "")); err == nil {
 			old := s.frame
 			s.frame = at
 			s.statements(file.Stmts)

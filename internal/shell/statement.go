@@ -325,16 +325,8 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			items = slices.DeleteFunc(s.words(loop.Items), vanishes)
 		}
 		if c.Select {
-			reply, ok := s.readLine()
-			if !ok {
-				s.status = 1
-				return
-			}
-			choice, err := strconv.Atoi(reply)
-			if err != nil || choice < 1 || choice > len(items) {
-				return
-			}
-			items = items[choice-1 : choice]
+			s.choose(loop.Name.Value, items, c.Do)
+			return
 		}
 		status := 0
 		for _, item := range items {
@@ -357,6 +349,29 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			if loop.Post != nil {
 				s.arithmetic(loop.Post)
 			}
+		}
+	}
+}
+
+// choose runs select: a turn for each line of the standard input.
+func (s *Shell) choose(name string, items []string, body []*syntax.Stmt) {
+	for {
+		reply, ok := s.readLine(0, "\n")
+		if !ok {
+			s.status = 1
+			return
+		}
+		if reply == "" {
+			continue
+		}
+		item := ""
+		if choice, err := strconv.Atoi(reply); err == nil && choice >= 1 && choice <= len(items) {
+			item = items[choice-1]
+		}
+		s.set("REPLY", reply)
+		s.set(name, item)
+		if !s.turn(body) {
+			return
 		}
 	}
 }
@@ -405,6 +420,7 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 	if s.flow != onward || s.broken {
 		return
 	}
+	defer func() { s.last = value(fields[len(fields)-1]) }()
 	if len(c.Assigns) == 0 {
 		s.call(fields, true)
 		return
@@ -471,7 +487,12 @@ func (s *Shell) call(args []string, functions bool) {
 
 func (s *Shell) callFunction(f function, args []string) {
 	defer s.deeper()()
-	params, at, loops := s.params, s.frame, s.loops
+	params, at, loops, callers := s.params, s.frame, s.loops, s.callers
+	s.callers = append([]string{args[0]}, callers...)
+	err := s.traps["ERR"]
+	if !s.options["errtrace"] {
+		delete(s.traps, "ERR")
+	}
 	depth := len(s.scopes)
 	s.params, s.frame, s.loops = slices.Clone(args[1:]), f.frame, 0
 	for i, param := range s.params {
@@ -480,7 +501,10 @@ func (s *Shell) callFunction(f function, args []string) {
 	s.scopes = append(s.scopes, map[string]expand.Variable{})
 	s.statement(f.body)
 	s.scopes = s.scopes[:depth]
-	s.params, s.frame, s.loops = params, at, loops
+	s.params, s.frame, s.loops, s.callers = params, at, loops, callers
+	if _, set := s.traps["ERR"]; !set && err != "" {
+		s.traps["ERR"] = err
+	}
 	if s.flow == returning {
 		s.flow = onward
 		s.failed()

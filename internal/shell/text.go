@@ -78,7 +78,7 @@ func (s *Shell) printf(args []string) {
 
 // read reads a line into variables.
 func (s *Shell) read(args []string) {
-	raw, array := false, ""
+	raw, array, descriptor, ends, most := false, "", 0, "\n", -1
 	rest := args[1:]
 	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' {
 		option := rest[0]
@@ -97,26 +97,36 @@ func (s *Shell) read(args []string) {
 			if value == "" && len(rest) > 0 {
 				value, rest = rest[0], rest[1:]
 			}
-			if flag == 'a' {
+			switch flag {
+			case 'a':
 				array = value
+			case 'd':
+				ends = (value + "\x00")[:1]
+			case 'n', 'N':
+				most, _ = strconv.Atoi(value)
+			case 'u':
+				descriptor, _ = strconv.Atoi(value)
 			}
 			break
 		}
 	}
-	line, ok := s.readLine()
+	line, ok := s.readLine(descriptor, ends)
 	for !raw && ok && strings.HasSuffix(line, `\`) {
 		var next string
-		next, ok = s.readLine()
+		next, ok = s.readLine(descriptor, ends)
 		line = strings.TrimSuffix(line, `\`) + next
+	}
+	if most >= 0 && most < len(line) {
+		line, ok = line[:most], true
 	}
 	s.grow(len(line))
 	switch {
 	case array != "":
-		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: expand.ReadFields(s.config(), line, -1, raw)})
+		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: s.split(line, -1, raw)})
 	case len(rest) == 0:
 		s.set("REPLY", line)
 	default:
-		values := expand.ReadFields(s.config(), line, len(rest), raw)
+		values := s.split(line, len(rest), raw)
 		for i, name := range rest {
 			value := ""
 			if i < len(values) {
@@ -130,6 +140,44 @@ func (s *Shell) read(args []string) {
 	if !ok {
 		s.status = 1
 	}
+}
+
+// split splits a text at IFS, into at most so many words, the last of which has
+// the rest. Unless it is raw, backslashes quote.
+func (s *Shell) split(text string, most int, raw bool) []string {
+	ifs := s.Variable("IFS")
+	if strings.Trim(ifs, " \t\n") == "" {
+		return expand.ReadFields(s.config(), text, most, raw)
+	}
+	blank := func(c byte) bool { return strings.IndexByte(" \t\n", c) >= 0 && strings.IndexByte(ifs, c) >= 0 }
+	trimmed := func(text string) string {
+		for text != "" && blank(text[0]) {
+			text = text[1:]
+		}
+		return text
+	}
+	words := []string{}
+	for text = trimmed(text); text != ""; {
+		if len(words)+1 == most {
+			for text != "" && blank(text[len(text)-1]) {
+				text = text[:len(text)-1]
+			}
+			return append(words, text)
+		}
+		word, i := []byte{}, 0
+		for ; i < len(text) && strings.IndexByte(ifs, text[i]) < 0; i++ {
+			if text[i] == '\\' && !raw && i+1 < len(text) {
+				i++
+			}
+			word = append(word, text[i])
+		}
+		words = append(words, string(word))
+		text = trimmed(text[i:])
+		if text != "" && strings.IndexByte(ifs, text[0]) >= 0 {
+			text = trimmed(text[1:])
+		}
+	}
+	return words
 }
 
 func (s *Shell) mapfile(args []string) {

@@ -278,7 +278,11 @@ func (s *Shell) remove(args []string) int {
 }
 
 func (s *Shell) touch(args []string, folder bool) int {
-	words, _ := operands(args, "mdtp")
+	values := "dtp"
+	if folder {
+		values = "m"
+	}
+	words, _ := operands(args, values)
 	for _, word := range words {
 		if name := s.absolute(word); s.files[name] == nil {
 			s.keep(name, &content{folder: folder})

@@ -1,7 +1,10 @@
 package shell
 
 import (
+	"encoding/base64"
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,6 +65,14 @@ func (s *Shell) tr(args []string) int {
 		to = characters(words[1])
 	}
 	complement, remove := strings.ContainsAny(options, "cC"), strings.Contains(options, "d")
+	last := rune(-1)
+	squeezed := func(r rune) rune {
+		if strings.Contains(options, "s") && r == last && (len(to) > 0 && slices.Contains(to, r) || len(to) == 0 && slices.Contains(from, r) != complement) {
+			return -1
+		}
+		last = r
+		return r
+	}
 	s.print(strings.Map(func(r rune) rune {
 		at := -1
 		for i, c := range from {
@@ -71,19 +82,17 @@ func (s *Shell) tr(args []string) int {
 		}
 		if complement {
 			if at >= 0 {
-				return r
+				return squeezed(r)
 			}
 			at = len(from)
 		}
 		switch {
-		case at < 0:
-			return r
+		case at < 0, !remove && len(to) == 0:
+			return squeezed(r)
 		case remove:
 			return -1
-		case len(to) == 0:
-			return r
 		}
-		return to[min(at, len(to)-1)]
+		return squeezed(to[min(at, len(to)-1)])
 	}, s.input()))
 	return 0
 }
@@ -170,89 +179,254 @@ func inList(list string, n int) bool {
 	return false
 }
 
-var substitution = regexp.MustCompile(`^s(.)(.*)$`)
-
-// sed runs substitutions alone; other programs of sed change nothing.
+// sed runs the commands s, y, d, p, q and =, with lines and expressions before
+// them. Others do nothing.
 func (s *Shell) sed(args []string) int {
 	var programs, names []string
-	extended, silent := false, false
+	extended, silent, inPlace := false, false, false
 	for i := 0; i < len(args); i++ {
 		switch arg := args[i]; {
-		case arg == "-e" && i+1 < len(args):
+		case (arg == "-e" || arg == "--expression") && i+1 < len(args):
 			i++
 			programs = append(programs, args[i])
-		case strings.HasPrefix(arg, "-i"), arg == "--in-place":
-			return oneIf(s.failing)
-		case arg == "-n":
-			silent = true
-		case arg == "-E" || arg == "-r":
-			extended = true
-		case strings.HasPrefix(arg, "-"):
+		case strings.HasPrefix(arg, "-i"), strings.HasPrefix(arg, "--in-place"):
+			inPlace = true
+			if arg == "-i" && i+1 < len(args) && args[i+1] == "" {
+				i++
+			}
+		case len(arg) > 1 && arg[0] == '-':
+			silent = silent || arg == "--quiet" || arg[1] != '-' && strings.Contains(arg, "n")
+			extended = extended || strings.ContainsAny(arg[1:], "Er") && arg[1] != '-' || arg == "--regexp-extended"
+			if arg[1] != '-' && strings.HasSuffix(arg, "e") && i+1 < len(args) {
+				i++
+				programs = append(programs, args[i])
+			}
 		case len(programs) == 0:
 			programs = append(programs, arg)
 		default:
 			names = append(names, arg)
 		}
 	}
-	data, _, ok := s.texts(names)
-	if silent {
+	commands := sedCommands(strings.Join(programs, "\n"), extended)
+	if !inPlace {
+		data, _, ok := s.texts(names)
+		s.print(s.edited(data, commands, silent))
 		return oneIf(!ok)
 	}
-	for _, line := range lines(data) {
-		for _, program := range programs {
-			for part := range strings.SplitSeq(program, ";") {
-				line = substitute(strings.TrimSpace(part), line, extended)
+	status := oneIf(s.failing)
+	for _, name := range names {
+		if file := s.files[s.absolute(name)]; file != nil {
+			file.data = []byte(s.edited(value(string(file.data)), commands, silent))
+			status = 0
+		}
+	}
+	return status
+}
+
+// sedCommand is one of sed: what it does to the lines from first to last.
+type sedCommand struct {
+	first, last func(number int, line string, end bool) bool
+	ranged, not bool
+	inside      bool
+	verb        byte
+	expression  *regexp.Regexp
+	with, flags string
+}
+
+// sedCommands reads a program of sed.
+func sedCommands(program string, extended bool) (commands []*sedCommand) {
+	delimited := func(text string, ends byte) (part, rest string) {
+		for i := 0; i < len(text); i++ {
+			if text[i] == '\\' && i+1 < len(text) {
+				i++
+				if text[i] == ends && !strings.ContainsRune("()|.*[]^$+?{}", rune(ends)) {
+					text = text[:i-1] + text[i:]
+					i--
+				}
+			} else if text[i] == ends {
+				return text[:i], text[i+1:]
 			}
 		}
-		s.print(line + "\n")
+		return text, ""
 	}
-	return oneIf(!ok)
+	compile := func(expression string) *regexp.Regexp {
+		if !extended {
+			expression = basic(expression)
+		}
+		compiled, err := regexp.Compile(expression)
+		if err != nil {
+			return regexp.MustCompile(`^\x00$`)
+		}
+		return compiled
+	}
+	address := func(text string) (at func(int, string, bool) bool, rest string) {
+		switch {
+		case strings.HasPrefix(text, "$"):
+			return func(_ int, _ string, end bool) bool { return end }, text[1:]
+		case strings.HasPrefix(text, "/"):
+			expression, rest := delimited(text[1:], '/')
+			compiled := compile(expression)
+			return func(_ int, line string, _ bool) bool { return compiled.MatchString(line) }, rest
+		}
+		digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+		if digits == 0 {
+			return nil, text
+		}
+		wanted, _ := strconv.Atoi(text[:digits])
+		return func(number int, _ string, _ bool) bool { return number == wanted }, text[digits:]
+	}
+	for range maxNested {
+		if program = strings.TrimLeft(program, " \t\n;{}"); program == "" {
+			break
+		}
+		command := &sedCommand{}
+		command.first, program = address(program)
+		if rest, ok := strings.CutPrefix(program, ","); ok && command.first != nil {
+			command.ranged = true
+			command.last, program = address(rest)
+		}
+		program = strings.TrimLeft(program, " ")
+		if rest, ok := strings.CutPrefix(program, "!"); ok {
+			command.not, program = true, strings.TrimLeft(rest, " ")
+		}
+		if program == "" || program[0] == '{' {
+			break
+		}
+		command.verb, program = program[0], program[1:]
+		switch command.verb {
+		case 's', 'y':
+			if program == "" {
+				return commands
+			}
+			ends := program[0]
+			var expression string
+			expression, program = delimited(program[1:], ends)
+			command.with, program = delimited(program, ends)
+			if command.verb == 'y' {
+				command.expression, command.flags = nil, expression
+				break
+			}
+			flags := len(program) - len(strings.TrimLeft(program, "gpiI0123456789"))
+			command.flags, program = program[:flags], program[flags:]
+			if strings.ContainsAny(command.flags, "iI") {
+				expression = "(?i)" + expression
+			}
+			command.expression = compile(expression)
+		case 'a', 'i', 'c', 'r', 'w', 'b', 't', ':', '#':
+			_, program, _ = strings.Cut(program, "\n")
+		}
+		commands = append(commands, command)
+	}
+	return commands
 }
 
-func substitute(program, line string, extended bool) string {
-	m := substitution.FindStringSubmatch(program)
-	if m == nil {
-		return line
+// applies says whether a command is for a line.
+func (c *sedCommand) applies(number int, line string, end bool) bool {
+	holds := c.first == nil
+	switch {
+	case holds:
+	case !c.ranged:
+		holds = c.first(number, line, end)
+	case c.inside:
+		holds = true
+		c.inside = c.last == nil || !c.last(number, line, end)
+	case c.first(number, line, end):
+		holds, c.inside = true, true
 	}
-	parts := strings.Split(m[2], m[1])
-	if len(parts) != 3 {
-		return line
+	return holds != c.not
+}
+
+var group = regexp.MustCompile(`\\([0-9])|\\&|\\n|&`)
+
+// edited returns a text after the commands of sed.
+func (s *Shell) edited(data string, commands []*sedCommand, silent bool) string {
+	var b strings.Builder
+	all := lines(data)
+	for i, line := range all {
+		s.step()
+		removed, quit := false, false
+		for _, command := range commands {
+			if removed || !command.applies(i+1, line, i == len(all)-1) {
+				continue
+			}
+			switch command.verb {
+			case 'd':
+				removed = true
+			case 'p':
+				b.WriteString(line + "\n")
+			case 'q':
+				quit = true
+			case '=':
+				b.WriteString(strconv.Itoa(i+1) + "\n")
+			case 'y':
+				line = strings.Map(func(r rune) rune {
+					to := []rune(command.with)
+					if at := slices.Index([]rune(command.flags), r); at >= 0 && at < len(to) {
+						return to[at]
+					}
+					return r
+				}, line)
+			case 's':
+				if !command.expression.MatchString(line) {
+					continue
+				}
+				line = command.substitute(line)
+				s.grow(len(line))
+				if strings.Contains(command.flags, "p") {
+					b.WriteString(line + "\n")
+				}
+			}
+		}
+		if !removed && !silent {
+			b.WriteString(line + "\n")
+		}
+		if quit {
+			break
+		}
 	}
-	expression := parts[0]
-	if !extended {
-		expression = basic(expression)
-	}
-	if strings.ContainsAny(parts[2], "iI") {
-		expression = "(?i)" + expression
-	}
-	compiled, err := regexp.Compile(expression)
-	if err != nil {
-		return line
-	}
-	replacement := regexp.MustCompile(`\\([0-9])|&`).ReplaceAllStringFunc(strings.ReplaceAll(parts[1], "$", "$$"), func(group string) string {
-		return "${" + strings.TrimLeft(strings.Replace(group, "&", "0", 1), `\`) + "}"
+	return b.String()
+}
+
+func (c *sedCommand) substitute(line string) string {
+	replacement := group.ReplaceAllStringFunc(strings.ReplaceAll(c.with, "$", "$$"), func(group string) string {
+		switch group {
+		case "&":
+			return "${0}"
+		case `\&`:
+			return "&"
+		case `\n`:
+			return "\n"
+		}
+		return "${" + group[1:] + "}"
 	})
-	if strings.Contains(parts[2], "g") {
-		return compiled.ReplaceAllString(line, replacement)
+	if strings.Contains(c.flags, "g") {
+		return c.expression.ReplaceAllString(line, replacement)
 	}
-	at := compiled.FindStringSubmatchIndex(line)
-	if at == nil {
-		return line
-	}
-	return line[:at[0]] + string(compiled.ExpandString(nil, replacement, line, at)) + line[at[1]:]
+	at := c.expression.FindStringSubmatchIndex(line)
+	return line[:at[0]] + string(c.expression.ExpandString(nil, replacement, line, at)) + line[at[1]:]
 }
 
-var printField = regexp.MustCompile(`^\{ *print *\$([0-9]+|NF) *;? *\}$`)
+var (
+	// rule is what of awk's language is played: a pattern, and print.
+	rule   = regexp.MustCompile(`^\s*(BEGIN|/(?:[^/\\]|\\.)*/|[$\w]+\s*(?:==|!=|~)\s*(?:"[^"]*"|[$\w]+|/[^/]*/))?\s*(?:\{\s*(print|printf)\b([^{}]*?);?\s*(?:;?\s*exit\s*;?)?\s*\}\s*)?$`)
+	factor = regexp.MustCompile(`^\s*("(?:[^"\\]|\\.)*"|\$?\w+)`)
+	equals = regexp.MustCompile(`^([$\w]+)\s*(==|!=|~)\s*(.*)$`)
+)
 
-// awk prints one field; other programs of awk print nothing.
+// awk prints fields, variables and texts of the lines that a pattern is for. Other
+// programs of awk print what isn't known.
 func (s *Shell) awk(args []string) int {
-	separator := ""
+	separator, variables := "", map[string]string{}
 	var words []string
 	for i := 0; i < len(args); i++ {
 		switch {
 		case args[i] == "-F" && i+1 < len(args):
 			i++
 			separator = args[i]
+		case args[i] == "-v" && i+1 < len(args):
+			i++
+			name, value, _ := strings.Cut(args[i], "=")
+			variables[name] = value
 		case strings.HasPrefix(args[i], "-F"):
 			separator = args[i][2:]
 		default:
@@ -262,33 +436,272 @@ func (s *Shell) awk(args []string) int {
 	if len(words) == 0 {
 		return 2
 	}
-	data, _, ok := s.texts(words[1:])
-	m := printField.FindStringSubmatch(strings.TrimSpace(words[0]))
+	m := rule.FindStringSubmatch(words[0])
 	if m == nil {
-		return oneIf(!ok)
+		s.print(openMark + "$(awk)" + valueMark + shutMark)
+		return 0
 	}
-	for _, line := range lines(data) {
+	data, ok := "\n", true
+	if m[1] != "BEGIN" {
+		data, _, ok = s.texts(words[1:])
+	}
+	splits, err := regexp.Compile(separator)
+	if err != nil || len(separator) == 1 {
+		splits = regexp.MustCompile(regexp.QuoteMeta(separator))
+	}
+	for number, line := range lines(data) {
+		s.step()
 		fields := strings.Fields(line)
 		if separator != "" && separator != " " {
-			fields = strings.Split(line, separator)
+			fields = splits.Split(line, -1)
 		}
-		n, err := strconv.Atoi(m[1])
-		if err != nil {
-			n = len(fields)
+		look := func(word string) string {
+			field, isField := strings.CutPrefix(word, "$")
+			switch n, err := strconv.Atoi(field); {
+			case word[0] == '"':
+				return strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`).Replace(word[1 : len(word)-1])
+			case isField && field == "NF":
+				return or(strings.Join(fields[max(len(fields)-1, 0):], ""), "")
+			case word == "NF":
+				return strconv.Itoa(len(fields))
+			case word == "NR":
+				return strconv.Itoa(number + 1)
+			case isField && err == nil && n == 0:
+				return line
+			case isField && err == nil && n <= len(fields):
+				return fields[n-1]
+			case isField:
+				return ""
+			case err == nil:
+				return word
+			}
+			return variables[word]
+		}
+		if !awkHolds(m[1], line, look) {
+			continue
+		}
+		output := ""
+		rest := strings.TrimSpace(m[3])
+		for range maxNested {
+			one := factor.FindString(rest)
+			if one == "" {
+				break
+			}
+			output += look(strings.TrimSpace(one))
+			rest = strings.TrimSpace(rest[len(one):])
+			if after, comma := strings.CutPrefix(rest, ","); comma {
+				output, rest = output+" ", after
+			}
 		}
 		switch {
-		case n == 0:
-			s.print(line + "\n")
-		case n <= len(fields):
-			s.print(fields[n-1] + "\n")
-		default:
-			s.print("\n")
+		case rest != "":
+			output = openMark + "$(awk)" + valueMark + shutMark
+		case m[2] == "" || m[3] == "":
+			output = line
 		}
+		if m[2] != "printf" {
+			output += "\n"
+		}
+		s.print(output)
 	}
 	return oneIf(!ok)
 }
 
+// awkHolds says whether a pattern of awk is for a line.
+func awkHolds(pattern, line string, look func(string) string) bool {
+	matches := func(expression, text string) bool {
+		compiled, err := regexp.Compile(strings.Trim(expression, "/"))
+		return err == nil && compiled.MatchString(text)
+	}
+	if pattern == "" || pattern == "BEGIN" {
+		return true
+	}
+	m := equals.FindStringSubmatch(pattern)
+	switch {
+	case pattern[0] == '/':
+		return matches(pattern, line)
+	case m == nil:
+		return false
+	case m[2] == "~":
+		return matches(strings.Trim(m[3], `"`), look(m[1]))
+	}
+	return (look(m[1]) == look(m[3])) == (m[2] == "==")
+}
+
+// reorder runs sort, uniq, tac, rev and paste.
+func (s *Shell) reorder(name string, args []string) int {
+	names, options := operands(args, "kto")
+	if name == "paste" {
+		names, options = operands(args, "d")
+	}
+	has := func(flag string) bool { return strings.Contains(options, flag) }
+	data, _, ok := s.texts(names)
+	all := lines(data)
+	switch name {
+	case "tac":
+		slices.Reverse(all)
+	case "rev":
+		for i, line := range all {
+			runes := []rune(line)
+			slices.Reverse(runes)
+			all[i] = string(runes)
+		}
+	case "uniq":
+		var kept []string
+		for i := 0; i < len(all); {
+			first := i
+			for i++; i < len(all) && all[i] == all[first]; i++ {
+			}
+			if line := all[first]; has("c") {
+				kept = append(kept, fmt.Sprintf("%7d %s", i-first, line))
+			} else {
+				kept = append(kept, line)
+			}
+		}
+		all = kept
+	case "sort":
+		slices.SortStableFunc(all, func(a, b string) int {
+			if has("n") || has("g") {
+				if d := leading(a) - leading(b); d != 0 {
+					return d
+				}
+			}
+			if has("V") {
+				return byVersion(a, b)
+			}
+			return strings.Compare(a, b)
+		})
+		if has("u") {
+			all = slices.Compact(all)
+		}
+		if has("r") {
+			slices.Reverse(all)
+		}
+	case "paste":
+		delimiter := "\t"
+		for i, arg := range args {
+			if value, attached := strings.CutPrefix(strings.TrimPrefix(arg, "-s"), "-d"); attached || strings.HasPrefix(arg, "-sd") {
+				if value = strings.TrimPrefix(value, "d"); value == "" && i+1 < len(args) {
+					value = args[i+1]
+				}
+				delimiter = value
+			}
+		}
+		if !has("s") && len(names) > 1 {
+			var columns [][]string
+			for _, name := range names {
+				column, _, _ := s.texts([]string{name})
+				columns = append(columns, lines(column))
+			}
+			all = nil
+			for i := range columns[0] {
+				var row []string
+				for _, column := range columns {
+					row = append(row, strings.Join(column[min(i, len(column)):min(i+1, len(column))], ""))
+				}
+				all = append(all, strings.Join(row, delimiter))
+			}
+		} else if has("s") {
+			all = []string{strings.Join(all, delimiter)}
+		}
+	}
+	for _, line := range all {
+		s.print(line + "\n")
+	}
+	return oneIf(!ok)
+}
+
+// leading returns the number that a line begins with.
+func leading(line string) int {
+	line = strings.TrimSpace(line)
+	end := len(line) - len(strings.TrimLeft(line, "-0123456789"))
+	number, _ := strconv.Atoi(line[:end])
+	return number
+}
+
+var versionPart = regexp.MustCompile(`[0-9]+|[^0-9]+`)
+
+// byVersion compares as sort -V does: numbers in texts by their value.
+func byVersion(a, b string) int {
+	return slices.CompareFunc(versionPart.FindAllString(a, -1), versionPart.FindAllString(b, -1), func(a, b string) int {
+		x, errX := strconv.Atoi(a)
+		y, errY := strconv.Atoi(b)
+		if errX == nil && errY == nil {
+			return x - y
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+func (s *Shell) base64(args []string) int {
+	names, options := operands(args, "w")
+	data, _, ok := s.texts(names)
+	if strings.ContainsAny(options, "dD") {
+		decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(data), ""))
+		s.print(string(decoded))
+		return oneIf(err != nil || !ok)
+	}
+	s.print(base64.StdEncoding.EncodeToString([]byte(data)) + "\n")
+	return oneIf(!ok)
+}
+
+// printenv prints the exported variables, or the values of those that are named.
+func (s *Shell) printenv(args []string) int {
+	names, _ := operands(args, "")
+	status := 0
+	for _, name := range names {
+		if variable := s.get(name); variable.Exported && variable.Set {
+			s.print(variable.String() + "\n")
+		} else {
+			status = 1
+		}
+	}
+	for name, variable := range s.Each {
+		if len(names) == 0 && variable.Exported && variable.Set {
+			s.print(name + "=" + variable.String() + "\n")
+		}
+	}
+	return status
+}
+
+// diff compares two files that are known. Others are alike.
+func (s *Shell) diff(args []string) int {
+	names, _ := operands(args, "")
+	if len(names) < 2 {
+		return oneIf(s.failing)
+	}
+	first, knownFirst, ok := s.texts(names[:1])
+	second, knownSecond, alsoOK := s.texts(names[1:2])
+	return oneIf(!ok || !alsoOK || knownFirst && knownSecond && first != second)
+}
+
+// machine prints what uname, id and whoami do on Travis's machines.
+func (s *Shell) machine(name string, args []string) int {
+	_, options := operands(args, "")
+	switch {
+	case name == "whoami", name == "id" && strings.Contains(options, "n"):
+		s.print("travis\n")
+	case name == "id":
+		s.print("2000\n")
+	case strings.Contains(options, "m"):
+		architectures := map[string]string{"arm64": "aarch64", "ppc64le": "ppc64le", "s390x": "s390x"}
+		s.print(or(architectures[s.Variable("TRAVIS_CPU_ARCH")], "x86_64") + "\n")
+	default:
+		systems := map[string]string{"osx": "Darwin", "windows": "MSYS_NT-10.0", "freebsd": "FreeBSD"}
+		s.print(or(systems[s.Variable("TRAVIS_OS_NAME")], "Linux") + "\n")
+	}
+	return 0
+}
+
 func (s *Shell) seq(args []string) int {
+	separator := "\n"
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "-s"); ok && value != "" {
+			separator = value
+		} else if ok && i+1 < len(args) {
+			separator = args[i+1]
+		}
+	}
 	words, _ := operands(args, "sf")
 	numbers := make([]int, len(words))
 	for i, word := range words {
@@ -303,9 +716,13 @@ func (s *Shell) seq(args []string) int {
 	case 3:
 		first, step, last = numbers[0], numbers[1], numbers[2]
 	}
+	var all []string
 	for n := first; step > 0 && n <= last || step < 0 && n >= last; n += step {
 		s.step()
-		s.print(strconv.Itoa(n) + "\n")
+		all = append(all, strconv.Itoa(n))
+	}
+	if len(all) > 0 {
+		s.print(strings.Join(all, separator) + "\n")
 	}
 	return 0
 }

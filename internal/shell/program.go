@@ -209,7 +209,7 @@ func (s *Shell) env(args []string) int {
 		break
 	}
 	if len(words) == 0 {
-		return 0
+		return child.printenv(nil)
 	}
 	return child.external(words)
 }

@@ -138,6 +138,7 @@ type Shell struct {
 	arg0        string
 	params      []string
 	options     map[string]bool
+	attributes  map[string]string // i, l or u, of declare
 	dir         string
 	dirs        []string
 	status      int
@@ -178,7 +179,7 @@ func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 func (s *Shell) begin(arg0 string) {
 	s.scopes = []map[string]expand.Variable{{}}
 	s.functions, s.aliases, s.exported = map[string]function{}, map[string]string{}, map[string]bool{}
-	s.options, s.traps = map[string]bool{}, map[string]string{}
+	s.options, s.traps, s.attributes = map[string]bool{}, map[string]string{}, map[string]string{}
 	s.streams = map[int]*stream{0: empty(), 1: discard(), 2: discard()}
 	s.arg0 = arg0
 }
@@ -255,7 +256,7 @@ func (s *Shell) fork() *Shell {
 	}
 	sub.functions, sub.aliases, sub.exported = maps.Clone(s.functions), maps.Clone(s.aliases), maps.Clone(s.exported)
 	sub.options, sub.streams = maps.Clone(s.options), maps.Clone(s.streams)
-	sub.traps = map[string]string{}
+	sub.traps, sub.attributes = map[string]string{}, maps.Clone(s.attributes)
 	sub.dirs, sub.params = slices.Clone(s.dirs), slices.Clone(s.params)
 	sub.sub++
 	return &sub

@@ -1,6 +1,9 @@
 package shell
 
 import (
+	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +61,7 @@ func (s *Shell) printf(args []string) {
 	var b strings.Builder
 	for {
 		s.step()
-		text, n, err := expand.Format(s.config(), format, rest)
+		text, n, err := s.format(format, rest)
 		if err != nil {
 			s.status = 1
 			return
@@ -70,10 +73,123 @@ func (s *Shell) printf(args []string) {
 		}
 	}
 	if variable != "" {
-		s.set(variable, b.String())
+		s.setNamed(variable, b.String())
 		return
 	}
 	s.print(b.String())
+}
+
+// setNamed sets NAME or NAME[INDEX].
+func (s *Shell) setNamed(name, value string) {
+	name, index, element := strings.Cut(name, "[")
+	if !syntax.ValidName(name) {
+		s.status = 1
+		return
+	}
+	as := &syntax.Assign{Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}}
+	if element {
+		as.Index = &syntax.Word{Parts: []syntax.WordPart{&syntax.Lit{Value: strings.TrimSuffix(index, "]")}}}
+	}
+	s.assign(as, "", nil)
+}
+
+// directive is one of printf.
+var directive = regexp.MustCompile(`%(?:%|([-+ #0]*)(\*|[0-9]*)(\.(?:\*|[0-9]*))?([a-zA-Z]))`)
+
+// format returns what printf prints, and how many of its arguments it took.
+func (s *Shell) format(format string, args []string) (text string, taken int, err error) {
+	next := func() string {
+		if taken == len(args) {
+			return ""
+		}
+		taken++
+		return args[taken-1]
+	}
+	var b strings.Builder
+	literal := func(part string) error {
+		plain, _, err := expand.Format(s.config(), part, nil)
+		b.WriteString(plain)
+		return err
+	}
+	for format != "" {
+		at := directive.FindStringSubmatchIndex(format)
+		if at == nil {
+			err := literal(format)
+			return b.String(), taken, err
+		}
+		if err := literal(format[:at[0]]); err != nil {
+			return "", 0, err
+		}
+		group := func(n int) string {
+			if at[2*n] < 0 {
+				return ""
+			}
+			return format[at[2*n]:at[2*n+1]]
+		}
+		flags, width, precision, verb := group(1), group(2), group(3), group(4)
+		format = format[at[1]:]
+		if verb == "" {
+			b.WriteByte('%')
+			continue
+		}
+		if width == "*" {
+			width = strconv.Itoa(s.integer(next()))
+		}
+		if precision == ".*" {
+			precision = "." + strconv.Itoa(s.integer(next()))
+		}
+		if len(width) > 5 || len(precision) > 6 {
+			panic(ErrLimit)
+		}
+		arg, spec := next(), "%"+flags+width+precision
+		switch verb {
+		case "s":
+			fmt.Fprintf(&b, spec+"s", arg)
+		case "c":
+			fmt.Fprintf(&b, "%"+flags+width+"s", arg[:min(1, len(arg))])
+		case "b":
+			if err := literal(arg); err != nil {
+				return "", 0, err
+			}
+		case "q":
+			b.WriteString(escape(arg))
+		case "d", "i", "u":
+			fmt.Fprintf(&b, spec+"d", s.integer(arg))
+		case "o", "x", "X":
+			fmt.Fprintf(&b, spec+verb, s.integer(arg))
+		case "f", "F", "e", "E", "g", "G":
+			number, _ := strconv.ParseFloat(strings.TrimSpace(value(arg)), 64)
+			fmt.Fprintf(&b, spec+verb, number)
+		default:
+			return "", 0, errors.New("no such directive")
+		}
+	}
+	return b.String(), taken, nil
+}
+
+// integer reads a number as printf does: 0 when it is none.
+func (s *Shell) integer(text string) int {
+	text = value(text)
+	if len(text) > 1 && (text[0] == '\'' || text[0] == '"') {
+		return int([]rune(text[1:])[0])
+	}
+	number, _ := strconv.ParseInt(strings.TrimSpace(text), 0, 64)
+	return int(number)
+}
+
+// escape returns a word with backslashes before what isn't plain.
+func escape(word string) string {
+	if word == "" {
+		return "''"
+	}
+	var b strings.Builder
+	for _, r := range word {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=-", r) && r < 128 {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // read reads a line into variables.
@@ -181,7 +297,7 @@ func (s *Shell) split(text string, most int, raw bool) []string {
 }
 
 func (s *Shell) mapfile(args []string) {
-	name, trim, delimiter := "MAPFILE", false, "\n"
+	name, trim, delimiter, most, skipped := "MAPFILE", false, "\n", 0, 0
 	rest := args[1:]
 	for len(rest) > 0 {
 		arg := rest[0]
@@ -190,8 +306,14 @@ func (s *Shell) mapfile(args []string) {
 		case arg == "-t":
 			trim = true
 		case strings.HasPrefix(arg, "-") && len(rest) > 0:
-			if strings.HasSuffix(arg, "d") {
+			number, _ := strconv.Atoi(rest[0])
+			switch arg[len(arg)-1] {
+			case 'd':
 				delimiter = rest[0]
+			case 'n':
+				most = number
+			case 's':
+				skipped = max(number, 0)
 			}
 			trim = trim || strings.Contains(arg, "t")
 			rest = rest[1:]
@@ -209,6 +331,10 @@ func (s *Shell) mapfile(args []string) {
 	lines := strings.SplitAfter(input, delimiter[:1])
 	if len(lines) > 0 && lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
+	}
+	lines = lines[min(skipped, len(lines)):]
+	if most > 0 {
+		lines = lines[:min(most, len(lines))]
 	}
 	if trim {
 		for i := range lines {
@@ -242,12 +368,14 @@ func (s *Shell) getopts(args []string) {
 	option := word[inside]
 	place := strings.IndexByte(args[1], option)
 	inside++
-	argument := ""
+	argument, missing := "", false
 	if place >= 0 && option != ':' && strings.HasPrefix(args[1][place+1:], ":") {
 		argument = word[inside:]
 		if argument == "" && at < len(words) {
 			at++
 			argument = words[at-1]
+		} else if argument == "" {
+			missing = true
 		}
 		inside = len(word)
 	}
@@ -256,11 +384,20 @@ func (s *Shell) getopts(args []string) {
 	}
 	s.set("OPTIND", strconv.Itoa(at))
 	s.set("_getopts", strconv.Itoa(inside))
-	s.set("OPTARG", argument)
-	s.set(args[2], string(option))
+	found := string(option)
 	if place < 0 || option == ':' {
-		s.set(args[2], "?")
+		found, missing = "?", true
 	}
+	if missing && args[1][0] == ':' {
+		argument = string(option)
+		if found != "?" {
+			found = ":"
+		}
+	} else if missing {
+		found = "?"
+	}
+	s.set("OPTARG", argument)
+	s.set(args[2], found)
 }
 
 // test runs test and [, by the number of arguments as POSIX says

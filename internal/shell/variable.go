@@ -219,6 +219,18 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 		if as.Value != nil {
 			added = s.marked(as.Value)
 		}
+		switch s.attributes[name] {
+		case "i":
+			number := s.number(added)
+			if as.Append {
+				number += s.number(old.String())
+			}
+			added = strconv.Itoa(number)
+		case "l":
+			added = strings.ToLower(added)
+		case "u":
+			added = strings.ToUpper(added)
+		}
 		switch {
 		case kind == "-n":
 			if !syntax.ValidName(added) {
@@ -228,7 +240,7 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 			value.Kind, value.Str = expand.NameRef, added
 		case as.Append && old.Kind == expand.Indexed:
 			value = s.placed(old, 0, old.String()+added)
-		case as.Append:
+		case as.Append && s.attributes[name] != "i":
 			value.Kind, value.Str = expand.String, old.String()+added
 		case old.Kind == expand.Indexed && len(old.List) > 0:
 			value = s.placed(old, 0, added)
@@ -368,7 +380,8 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 func (s *Shell) declare(c *syntax.DeclClause) {
 	s.substituted, s.broken = 0, false
 	s.status = 0
-	kind, export, readOnly, global, remove, print, functions := "", false, false, false, false, false, false
+	c = s.expanded(c)
+	kind, attribute, export, readOnly, global, remove, print, functions := "", "", false, false, false, false, false, false
 	local := false
 	switch c.Variant.Value {
 	case "export":
@@ -404,6 +417,9 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 				scope[name] = expand.Variable{Local: true}
 			}
 		}
+		if attribute != "" {
+			s.attributes[name] = attribute
+		}
 		s.assign(as, kind, func(v *expand.Variable) {
 			v.Exported = (v.Exported || export) && !remove
 			v.ReadOnly = v.ReadOnly || readOnly
@@ -437,6 +453,8 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 						}
 					case 'x':
 						export = true
+					case 'i', 'l', 'u':
+						attribute = string(flag)
 					case 'r':
 						readOnly = true
 					case 'g':
@@ -456,4 +474,19 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 	if s.broken {
 		s.status = 1
 	}
+}
+
+// expanded returns a declaration whose values are expanded: Bash expands all of
+// them before it sets the first.
+func (s *Shell) expanded(c *syntax.DeclClause) *syntax.DeclClause {
+	made := &syntax.DeclClause{Variant: c.Variant}
+	for _, as := range c.Args {
+		if as.Name != nil && as.Value != nil {
+			one := *as
+			one.Value = &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: s.marked(as.Value)}}}
+			as = &one
+		}
+		made.Args = append(made.Args, as)
+	}
+	return made
 }

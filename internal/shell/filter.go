@@ -10,31 +10,45 @@ import (
 )
 
 func (s *Shell) headTail(name string, args []string) int {
-	count := 10
+	count, from, bytes := 10, false, false
 	var names []string
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
-		if arg == "-n" || arg == "-c" {
-			if i++; i < len(args) {
-				count, _ = strconv.Atoi(strings.TrimLeft(args[i], "+-"))
+		number := strings.TrimLeft(arg, "-nc")
+		switch {
+		case arg == "-n" || arg == "-c" || arg == "--lines" || arg == "--bytes":
+			if i++; i == len(args) {
+				return 1
 			}
+			number = args[i]
+		case strings.HasPrefix(arg, "--"):
+			_, number, _ = strings.Cut(arg, "=")
+		case len(arg) < 2 || arg[0] != '-':
+			names = append(names, arg)
 			continue
 		}
-		if number, err := strconv.Atoi(strings.TrimLeft(strings.TrimPrefix(arg, "-n"), "-")); err == nil && arg != "" && arg[0] == '-' {
-			count = number
-		} else if !strings.HasPrefix(arg, "-") {
-			names = append(names, arg)
+		if n, err := strconv.Atoi(number); err == nil {
+			count, from, bytes = n, number[0] == '+', bytes || strings.HasPrefix(strings.TrimLeft(arg, "-"), "c") || strings.HasPrefix(arg, "--b")
 		}
 	}
 	data, _, ok := s.texts(names)
-	all := lines(data)
-	count = max(min(count, len(all)), 0)
-	kept := all[:count]
-	if name == "tail" {
-		kept = all[len(all)-count:]
+	all, end := lines(data), "\n"
+	if bytes {
+		all, end = strings.Split(data, ""), ""
 	}
-	for _, line := range kept {
-		s.print(line + "\n")
+	first, last := 0, len(all)
+	switch {
+	case name == "tail" && from:
+		first = min(max(count-1, 0), len(all))
+	case name == "tail":
+		first = max(len(all)-max(count, -count), 0)
+	case count < 0:
+		last = max(len(all)+count, 0)
+	default:
+		last = min(count, len(all))
+	}
+	for _, line := range all[first:last] {
+		s.print(line + end)
 	}
 	return oneIf(!ok)
 }
@@ -177,355 +191,6 @@ func inList(list string, n int) bool {
 		}
 	}
 	return false
-}
-
-// sed runs the commands s, y, d, p, q and =, with lines and expressions before
-// them. Others do nothing.
-func (s *Shell) sed(args []string) int {
-	var programs, names []string
-	extended, silent, inPlace := false, false, false
-	for i := 0; i < len(args); i++ {
-		switch arg := args[i]; {
-		case (arg == "-e" || arg == "--expression") && i+1 < len(args):
-			i++
-			programs = append(programs, args[i])
-		case strings.HasPrefix(arg, "-i"), strings.HasPrefix(arg, "--in-place"):
-			inPlace = true
-			if arg == "-i" && i+1 < len(args) && args[i+1] == "" {
-				i++
-			}
-		case len(arg) > 1 && arg[0] == '-':
-			silent = silent || arg == "--quiet" || arg[1] != '-' && strings.Contains(arg, "n")
-			extended = extended || strings.ContainsAny(arg[1:], "Er") && arg[1] != '-' || arg == "--regexp-extended"
-			if arg[1] != '-' && strings.HasSuffix(arg, "e") && i+1 < len(args) {
-				i++
-				programs = append(programs, args[i])
-			}
-		case len(programs) == 0:
-			programs = append(programs, arg)
-		default:
-			names = append(names, arg)
-		}
-	}
-	commands := sedCommands(strings.Join(programs, "\n"), extended)
-	if !inPlace {
-		data, _, ok := s.texts(names)
-		s.print(s.edited(data, commands, silent))
-		return oneIf(!ok)
-	}
-	status := oneIf(s.failing)
-	for _, name := range names {
-		if file := s.files[s.absolute(name)]; file != nil {
-			file.data = []byte(s.edited(value(string(file.data)), commands, silent))
-			status = 0
-		}
-	}
-	return status
-}
-
-// sedCommand is one of sed: what it does to the lines from first to last.
-type sedCommand struct {
-	first, last func(number int, line string, end bool) bool
-	ranged, not bool
-	inside      bool
-	verb        byte
-	expression  *regexp.Regexp
-	with, flags string
-}
-
-// sedCommands reads a program of sed.
-func sedCommands(program string, extended bool) (commands []*sedCommand) {
-	delimited := func(text string, ends byte) (part, rest string) {
-		for i := 0; i < len(text); i++ {
-			if text[i] == '\\' && i+1 < len(text) {
-				i++
-				if text[i] == ends && !strings.ContainsRune("()|.*[]^$+?{}", rune(ends)) {
-					text = text[:i-1] + text[i:]
-					i--
-				}
-			} else if text[i] == ends {
-				return text[:i], text[i+1:]
-			}
-		}
-		return text, ""
-	}
-	compile := func(expression string) *regexp.Regexp {
-		if !extended {
-			expression = basic(expression)
-		}
-		compiled, err := regexp.Compile(expression)
-		if err != nil {
-			return regexp.MustCompile(`^\x00$`)
-		}
-		return compiled
-	}
-	address := func(text string) (at func(int, string, bool) bool, rest string) {
-		switch {
-		case strings.HasPrefix(text, "$"):
-			return func(_ int, _ string, end bool) bool { return end }, text[1:]
-		case strings.HasPrefix(text, "/"):
-			expression, rest := delimited(text[1:], '/')
-			compiled := compile(expression)
-			return func(_ int, line string, _ bool) bool { return compiled.MatchString(line) }, rest
-		}
-		digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
-		if digits == 0 {
-			return nil, text
-		}
-		wanted, _ := strconv.Atoi(text[:digits])
-		return func(number int, _ string, _ bool) bool { return number == wanted }, text[digits:]
-	}
-	for range maxNested {
-		if program = strings.TrimLeft(program, " \t\n;{}"); program == "" {
-			break
-		}
-		command := &sedCommand{}
-		command.first, program = address(program)
-		if rest, ok := strings.CutPrefix(program, ","); ok && command.first != nil {
-			command.ranged = true
-			command.last, program = address(rest)
-		}
-		program = strings.TrimLeft(program, " ")
-		if rest, ok := strings.CutPrefix(program, "!"); ok {
-			command.not, program = true, strings.TrimLeft(rest, " ")
-		}
-		if program == "" || program[0] == '{' {
-			break
-		}
-		command.verb, program = program[0], program[1:]
-		switch command.verb {
-		case 's', 'y':
-			if program == "" {
-				return commands
-			}
-			ends := program[0]
-			var expression string
-			expression, program = delimited(program[1:], ends)
-			command.with, program = delimited(program, ends)
-			if command.verb == 'y' {
-				command.expression, command.flags = nil, expression
-				break
-			}
-			flags := len(program) - len(strings.TrimLeft(program, "gpiI0123456789"))
-			command.flags, program = program[:flags], program[flags:]
-			if strings.ContainsAny(command.flags, "iI") {
-				expression = "(?i)" + expression
-			}
-			command.expression = compile(expression)
-		case 'a', 'i', 'c', 'r', 'w', 'b', 't', ':', '#':
-			_, program, _ = strings.Cut(program, "\n")
-		}
-		commands = append(commands, command)
-	}
-	return commands
-}
-
-// applies says whether a command is for a line.
-func (c *sedCommand) applies(number int, line string, end bool) bool {
-	holds := c.first == nil
-	switch {
-	case holds:
-	case !c.ranged:
-		holds = c.first(number, line, end)
-	case c.inside:
-		holds = true
-		c.inside = c.last == nil || !c.last(number, line, end)
-	case c.first(number, line, end):
-		holds, c.inside = true, true
-	}
-	return holds != c.not
-}
-
-var group = regexp.MustCompile(`\\([0-9])|\\&|\\n|&`)
-
-// edited returns a text after the commands of sed.
-func (s *Shell) edited(data string, commands []*sedCommand, silent bool) string {
-	var b strings.Builder
-	all := lines(data)
-	for i, line := range all {
-		s.step()
-		removed, quit := false, false
-		for _, command := range commands {
-			if removed || !command.applies(i+1, line, i == len(all)-1) {
-				continue
-			}
-			switch command.verb {
-			case 'd':
-				removed = true
-			case 'p':
-				b.WriteString(line + "\n")
-			case 'q':
-				quit = true
-			case '=':
-				b.WriteString(strconv.Itoa(i+1) + "\n")
-			case 'y':
-				line = strings.Map(func(r rune) rune {
-					to := []rune(command.with)
-					if at := slices.Index([]rune(command.flags), r); at >= 0 && at < len(to) {
-						return to[at]
-					}
-					return r
-				}, line)
-			case 's':
-				if !command.expression.MatchString(line) {
-					continue
-				}
-				line = command.substitute(line)
-				s.grow(len(line))
-				if strings.Contains(command.flags, "p") {
-					b.WriteString(line + "\n")
-				}
-			}
-		}
-		if !removed && !silent {
-			b.WriteString(line + "\n")
-		}
-		if quit {
-			break
-		}
-	}
-	return b.String()
-}
-
-func (c *sedCommand) substitute(line string) string {
-	replacement := group.ReplaceAllStringFunc(strings.ReplaceAll(c.with, "$", "$$"), func(group string) string {
-		switch group {
-		case "&":
-			return "${0}"
-		case `\&`:
-			return "&"
-		case `\n`:
-			return "\n"
-		}
-		return "${" + group[1:] + "}"
-	})
-	if strings.Contains(c.flags, "g") {
-		return c.expression.ReplaceAllString(line, replacement)
-	}
-	at := c.expression.FindStringSubmatchIndex(line)
-	return line[:at[0]] + string(c.expression.ExpandString(nil, replacement, line, at)) + line[at[1]:]
-}
-
-var (
-	// rule is what of awk's language is played: a pattern, and print.
-	rule   = regexp.MustCompile(`^\s*(BEGIN|/(?:[^/\\]|\\.)*/|[$\w]+\s*(?:==|!=|~)\s*(?:"[^"]*"|[$\w]+|/[^/]*/))?\s*(?:\{\s*(print|printf)\b([^{}]*?);?\s*(?:;?\s*exit\s*;?)?\s*\}\s*)?$`)
-	factor = regexp.MustCompile(`^\s*("(?:[^"\\]|\\.)*"|\$?\w+)`)
-	equals = regexp.MustCompile(`^([$\w]+)\s*(==|!=|~)\s*(.*)$`)
-)
-
-// awk prints fields, variables and texts of the lines that a pattern is for. Other
-// programs of awk print what isn't known.
-func (s *Shell) awk(args []string) int {
-	separator, variables := "", map[string]string{}
-	var words []string
-	for i := 0; i < len(args); i++ {
-		switch {
-		case args[i] == "-F" && i+1 < len(args):
-			i++
-			separator = args[i]
-		case args[i] == "-v" && i+1 < len(args):
-			i++
-			name, value, _ := strings.Cut(args[i], "=")
-			variables[name] = value
-		case strings.HasPrefix(args[i], "-F"):
-			separator = args[i][2:]
-		default:
-			words = append(words, args[i])
-		}
-	}
-	if len(words) == 0 {
-		return 2
-	}
-	m := rule.FindStringSubmatch(words[0])
-	if m == nil {
-		s.print(openMark + "$(awk)" + valueMark + shutMark)
-		return 0
-	}
-	data, ok := "\n", true
-	if m[1] != "BEGIN" {
-		data, _, ok = s.texts(words[1:])
-	}
-	splits, err := regexp.Compile(separator)
-	if err != nil || len(separator) == 1 {
-		splits = regexp.MustCompile(regexp.QuoteMeta(separator))
-	}
-	for number, line := range lines(data) {
-		s.step()
-		fields := strings.Fields(line)
-		if separator != "" && separator != " " {
-			fields = splits.Split(line, -1)
-		}
-		look := func(word string) string {
-			field, isField := strings.CutPrefix(word, "$")
-			switch n, err := strconv.Atoi(field); {
-			case word[0] == '"':
-				return strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`).Replace(word[1 : len(word)-1])
-			case isField && field == "NF":
-				return or(strings.Join(fields[max(len(fields)-1, 0):], ""), "")
-			case word == "NF":
-				return strconv.Itoa(len(fields))
-			case word == "NR":
-				return strconv.Itoa(number + 1)
-			case isField && err == nil && n == 0:
-				return line
-			case isField && err == nil && n <= len(fields):
-				return fields[n-1]
-			case isField:
-				return ""
-			case err == nil:
-				return word
-			}
-			return variables[word]
-		}
-		if !awkHolds(m[1], line, look) {
-			continue
-		}
-		output := ""
-		rest := strings.TrimSpace(m[3])
-		for range maxNested {
-			one := factor.FindString(rest)
-			if one == "" {
-				break
-			}
-			output += look(strings.TrimSpace(one))
-			rest = strings.TrimSpace(rest[len(one):])
-			if after, comma := strings.CutPrefix(rest, ","); comma {
-				output, rest = output+" ", after
-			}
-		}
-		switch {
-		case rest != "":
-			output = openMark + "$(awk)" + valueMark + shutMark
-		case m[2] == "" || m[3] == "":
-			output = line
-		}
-		if m[2] != "printf" {
-			output += "\n"
-		}
-		s.print(output)
-	}
-	return oneIf(!ok)
-}
-
-// awkHolds says whether a pattern of awk is for a line.
-func awkHolds(pattern, line string, look func(string) string) bool {
-	matches := func(expression, text string) bool {
-		compiled, err := regexp.Compile(strings.Trim(expression, "/"))
-		return err == nil && compiled.MatchString(text)
-	}
-	if pattern == "" || pattern == "BEGIN" {
-		return true
-	}
-	m := equals.FindStringSubmatch(pattern)
-	switch {
-	case pattern[0] == '/':
-		return matches(pattern, line)
-	case m == nil:
-		return false
-	case m[2] == "~":
-		return matches(strings.Trim(m[3], `"`), look(m[1]))
-	}
-	return (look(m[1]) == look(m[3])) == (m[2] == "==")
 }
 
 // reorder runs sort, uniq, tac, rev and paste.
@@ -675,10 +340,20 @@ func (s *Shell) diff(args []string) int {
 	return oneIf(!ok || !alsoOK || knownFirst && knownSecond && first != second)
 }
 
-// machine prints what uname, id and whoami do on Travis's machines.
+// machine prints what uname, id, whoami and date do on Travis's machines.
 func (s *Shell) machine(name string, args []string) int {
 	_, options := operands(args, "")
 	switch {
+	case name == "date":
+		format := "%a %b %d %T UTC %Y"
+		for _, arg := range args {
+			if after, ok := strings.CutPrefix(arg, "+"); ok {
+				format = after
+			}
+		}
+		now := strings.NewReplacer("%s", "1767225600", "%Y", "2026", "%y", "26", "%m", "01", "%d", "01", "%H", "00", "%M", "00", "%S", "00", "%F", "2026-01-01",
+			"%T", "00:00:00", "%j", "001", "%b", "Jan", "%a", "Thu", "%u", "4", "%N", "000000000").Replace(format)
+		s.print(openMark + "$(date)" + valueMark + now + shutMark + "\n")
 	case name == "whoami", name == "id" && strings.Contains(options, "n"):
 		s.print("travis\n")
 	case name == "id":

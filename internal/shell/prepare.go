@@ -118,10 +118,13 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 	}
 	name, all := x.Param.Value, indexOf(x) == "@" || indexOf(x) == "*"
 	anchored := x.Repl != nil && !x.Repl.All && x.Repl.Orig != nil && len(x.Repl.Orig.Parts) > 0 && strings.IndexAny(litOf(x.Repl.Orig.Parts[0]), "#%") == 0
+	extended := x.Repl != nil && x.Repl.Orig != nil && slices.ContainsFunc(x.Repl.Orig.Parts, isExtended)
+	removal := x.Exp != nil && slices.Contains(removals, x.Exp.Op)
+	extended = extended || removal && slices.ContainsFunc(x.Exp.Word.Parts, isExtended)
 	quoted := x.Exp != nil && x.Exp.Op == syntax.OtherParamOps && x.Exp.Word.Lit() == "Q"
 	indirect := x.Excl && x.Names == 0 && x.Index == nil
 	switch {
-	case (anchored || quoted) && (all || x.Index == nil) && !x.Length && !x.Excl, indirect && (x.Exp != nil || x.Repl != nil || x.Slice != nil):
+	case (anchored || quoted || extended) && (all || x.Index == nil) && !x.Length && !x.Excl, indirect && (x.Exp != nil || x.Repl != nil || x.Slice != nil):
 		view := *x
 		x.Param = &syntax.Lit{ValuePos: x.Param.ValuePos, Value: openMark + viewOf + strconv.Itoa(len(s.views))}
 		x.Excl, x.Repl, x.Exp, x.Slice = false, nil, nil, nil
@@ -140,13 +143,9 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 		x.Param.Value = openMark + presentOf + name
 	}
 	if x.Exp != nil && x.Exp.Word != nil {
-		switch x.Exp.Op {
-		case syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix:
+		if removal {
 			x.Exp.Word.Parts = asPattern(x.Exp.Word.Parts)
-		case syntax.AssignUnset, syntax.AssignUnsetOrNull:
-			x.Param.Value = name
-			s.prepare(x.Exp.Word)
-		default:
+		} else {
 			s.prepare(x.Exp.Word)
 		}
 	}
@@ -205,8 +204,11 @@ func (s *Shell) view(number string) expand.Variable {
 		return text(s.marked(&syntax.Word{Parts: []syntax.WordPart{&view}}))
 	}
 	change := quote
-	if view.Repl != nil {
-		change = s.anchored(view.Repl)
+	switch {
+	case view.Repl != nil:
+		change = s.replacement(view.Repl)
+	case view.Exp.Op != syntax.OtherParamOps:
+		change = s.removal(view.Exp)
 	}
 	variable = s.resolved(variable)
 	switch variable.Kind {
@@ -221,19 +223,53 @@ func (s *Shell) view(number string) expand.Variable {
 	return variable
 }
 
-// anchored returns what ${NAME/#…} and ${NAME/%…} do.
-func (s *Shell) anchored(x *syntax.Replace) func(string) string {
+// removals are the operators that remove what a pattern is for.
+var removals = []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
+
+var extendedGlob = regexp.MustCompile(`[?*+@!]\(`)
+
+func isExtended(part syntax.WordPart) bool {
+	_, ok := part.(*syntax.ExtGlob)
+	return ok || extendedGlob.MatchString(litOf(part))
+}
+
+// removal returns what ${NAME#…}, ${NAME%…} and their like do.
+func (s *Shell) removal(x *syntax.Expansion) func(string) string {
+	glob := s.pattern(x.Word)
+	return func(text string) string {
+		suffix := x.Op == syntax.RemSmallSuffix || x.Op == syntax.RemLargeSuffix
+		small := x.Op == syntax.RemSmallPrefix || x.Op == syntax.RemSmallSuffix
+		for i := range min(len(text)+1, 1000) {
+			kept := len(text) - i // bytes that stay: first all, or first none
+			if !small {
+				kept = i
+			}
+			if suffix && s.matches(glob, text[kept:]) {
+				return text[:kept]
+			} else if !suffix && s.matches(glob, text[:len(text)-kept]) {
+				return text[len(text)-kept:]
+			}
+		}
+		return text
+	}
+}
+
+// replacement returns what ${NAME/…} does.
+func (s *Shell) replacement(x *syntax.Replace) func(string) string {
 	parts := slices.Clone(x.Orig.Parts)
 	first := litOf(parts[0])
-	parts[0] = &syntax.Lit{Value: first[1:]}
-	expression, err := pattern.Regexp(s.pattern(&syntax.Word{Parts: parts}), 0)
+	anchored := !x.All && strings.IndexAny(first, "#%") == 0
+	if anchored {
+		parts[0] = &syntax.Lit{Value: first[1:]}
+	}
+	expression, err := pattern.Regexp(s.pattern(&syntax.Word{Parts: parts}), pattern.ExtendedOperators)
 	if err != nil {
 		return func(text string) string { return text }
 	}
 	expression = "(?:" + expression + ")"
-	if first[0] == '#' {
+	if anchored && first[0] == '#' {
 		expression = "^" + expression
-	} else {
+	} else if anchored {
 		expression += "$"
 	}
 	compiled, err := regexp.Compile("(?s)" + expression)
@@ -242,6 +278,9 @@ func (s *Shell) anchored(x *syntax.Replace) func(string) string {
 	}
 	with := s.marked(x.With)
 	return func(text string) string {
+		if x.All {
+			return compiled.ReplaceAllLiteralString(text, with)
+		}
 		at := compiled.FindStringIndex(text)
 		if at == nil {
 			return text

@@ -22,7 +22,7 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 		return (*Shell).printenv
 	case "diff", "cmp":
 		return (*Shell).diff
-	case "uname", "id", "whoami":
+	case "uname", "id", "whoami", "date":
 		return func(s *Shell, args []string) int { return s.machine(name, args) }
 	case "tee":
 		return (*Shell).tee
@@ -60,7 +60,7 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 		return func(s *Shell, args []string) int { return s.copy(name, args) }
 	case "curl", "wget":
 		return func(s *Shell, args []string) int { return s.download(name, args) }
-	case "chmod", "chown", "sync", "clear", "stty", "tput", "date", "hostname", "travis_fold", "travis_time_start", "travis_time_finish", "travis_nanoseconds":
+	case "chmod", "chown", "sync", "clear", "stty", "tput", "hostname", "travis_fold", "travis_time_start", "travis_time_finish", "travis_nanoseconds":
 		return func(*Shell, []string) int { return 0 }
 	}
 	return nil

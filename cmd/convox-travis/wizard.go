@@ -149,16 +149,12 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		return p.travisPlace(o, repos.slug())
 	})
 	p.wizardWaits = make(chan flow.Wait, 8)
-	player, _ := ownPlayer() // one that can't be started says so when it plays
-	if player.Executable == "" {
-		player.Executable = os.DevNull
-	}
 	return flow.Outside{
-		Player: player,
 		Owned:  p.owned(o),
 		Runner: setup.Runner{Retry: p.reach.retry},
 		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player: player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},

@@ -22,10 +22,15 @@ type Environment struct {
 // At says where the deployment is, such as "after_success, line 12".
 func (e Environment) At() string { return fmt.Sprintf("%s, line %d", e.Phase, e.Line) }
 
+// IsBranch reports whether From is a branch.
+func (e Environment) IsBranch() bool {
+	return e.From != otherBranches && e.From != fromTags && e.From != fromPulls
+}
+
 // String is such as "develop deploys api to acme/staging (line 6)".
 func (e Environment) String() string {
 	verb := "deploys"
-	if e.From == otherBranches || e.From == fromTags || e.From == fromPulls {
+	if !e.IsBranch() {
 		verb = "deploy"
 	}
 	words := []string{e.From, verb}

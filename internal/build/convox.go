@@ -9,14 +9,16 @@ import (
 // Call is one call of the convox CLI in a job.
 type Call struct {
 	Args       []string
-	App        string // --app, else CONVOX_APP, else ""
-	Rack       string // --rack, else CONVOX_RACK, else ""
+	App        string // --app, else CONVOX_APP, else ""; what isn't known of it as written, with its $
+	Rack       string // --rack, else CONVOX_RACK, else ""; as App
 	Folder     string // where it runs, below the repository's top folder; "" is that one
 	Line       int
 	Phase      string
 	Deploys    bool // deploys, or promotes what the job has built
 	FailsBuild bool // of one that deploys: its failure fails the build
 	OnFailure  bool // it runs only when other commands or tests fail
+
+	unset []string // variables in its words that nothing in the job sets, as $NAME
 }
 
 // programs are the names under which the convox CLI is downloaded.

@@ -17,7 +17,17 @@ func (s *Shell) builtin(args []string) bool {
 		return false
 	}
 	s.previous, s.status = s.status, 0
-	run(s, args)
+	switch args[0] {
+	case "printf":
+		run(s, slices.DeleteFunc(args, vanishes))
+	case "echo", "eval", "exec", "command", "builtin", "source", ".", "set", "export", "declare", "typeset", "local", "readonly":
+		run(s, args)
+	case "test", "[":
+		run(s, actual(args...))
+		s.status = s.decided(s.status)
+	default:
+		run(s, actual(args...))
+	}
 	return true
 }
 
@@ -160,7 +170,7 @@ func (s *Shell) shift(args []string) {
 // flags are the options of set by letter.
 var flags = map[rune]string{
 	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
-	'E': "errtrace", 'o': "",
+	'E': "errtrace", 'C': "noclobber", 'o': "",
 }
 
 func (s *Shell) setOptions(args []string) {
@@ -217,7 +227,7 @@ func (s *Shell) unsets(args []string) {
 		default:
 			if base, index, ok := strings.Cut(name, "["); ok && variables {
 				s.unsetElement(base, strings.TrimSuffix(index, "]"))
-			} else if variables && s.Get(name).Declared() {
+			} else if _, function := s.functions[name]; variables && (s.Get(name).Declared() || !function) {
 				s.unset(name)
 			} else if functions {
 				delete(s.functions, name)
@@ -234,10 +244,17 @@ func (s *Shell) unsetElement(name, index string) {
 		delete(variable.Map, index)
 	case expand.Indexed:
 		n, err := strconv.Atoi(index)
-		if err != nil || n < 0 || n >= len(variable.List) {
+		place := slices.Index(keys(variable).List, strconv.Itoa(n))
+		if err != nil || place < 0 {
 			return
 		}
-		variable.List = slices.Delete(slices.Clone(variable.List), n, n+1)
+		if variable.Indexes == nil {
+			for i := range variable.List {
+				variable.Indexes = append(variable.Indexes, i)
+			}
+		}
+		variable.Indexes = slices.Delete(slices.Clone(variable.Indexes), place, place+1)
+		variable.List = slices.Delete(slices.Clone(variable.List), place, place+1)
 	default:
 		return
 	}
@@ -251,6 +268,9 @@ func (s *Shell) source(args []string) {
 		return
 	}
 	file, ok := s.files[s.absolute(args[1])]
+	if args[1] == "/dev/stdin" {
+		file, ok = &content{data: s.streams[0].rest()}, true
+	}
 	if !ok {
 		_, ok = s.open(s.absolute(args[1]))
 		s.status = oneIf(!ok)

@@ -17,16 +17,14 @@ func (s *Shell) external(args []string) int {
 	defer s.deeper()()
 	s.step()
 	name := path.Base(args[0])
-	if strings.Contains(args[0], "/") {
-		if file, ok := s.files[s.absolute(args[0])]; ok && len(file.data) > 0 {
-			return s.runFile(args[0], file, args[1:])
-		}
+	if file := s.script(args[0]); file != nil {
+		return s.runFile(args[0], file, args[1:])
 	}
 	for _, program := range []string{args[0], s.programOf(args[0])} {
 		if program == "" {
 			continue
 		}
-		status, output, known := s.watch(Call{Args: append([]string{program}, args[1:]...), Line: s.place, Env: s.exportedValue, Dir: s.dir})
+		status, output, known := s.watch(s.called(program, args[1:]))
 		if known {
 			s.print(output)
 			return status
@@ -42,7 +40,7 @@ func (s *Shell) external(args []string) int {
 		return sub.status
 	}
 	if run := toolNamed(name); run != nil {
-		return run(s, args[1:])
+		return s.tool(name, run, actual(args[1:]...))
 	}
 	if !programName.MatchString(args[0]) {
 		return 127
@@ -50,7 +48,25 @@ func (s *Shell) external(args []string) int {
 	if strings.Contains(args[0], "/") && !path.IsAbs(args[0]) {
 		s.note(args[0])
 	}
+	s.print(openMark + "$(" + name + ")" + valueMark + shutMark)
 	return oneIf(s.failing)
+}
+
+// script returns a script that the play wrote, by its path or in a folder of PATH.
+func (s *Shell) script(name string) *content {
+	paths := []string{s.absolute(name)}
+	if !strings.Contains(name, "/") {
+		paths = nil
+		for folder := range strings.SplitSeq(s.Variable("PATH"), ":") {
+			paths = append(paths, path.Join(s.absolute(folder), name))
+		}
+	}
+	for _, at := range paths {
+		if file := s.files[at]; file != nil && len(file.data) > 0 {
+			return file
+		}
+	}
+	return nil
 }
 
 // programName matches names that a program can have. Others, such as ["$X" for
@@ -72,8 +88,8 @@ func (s *Shell) programOf(name string) string {
 }
 
 func (s *Shell) exportedValue(name string) string {
-	if variable := s.Get(name); variable.Exported {
-		return variable.String()
+	if variable := s.get(name); variable.Exported {
+		return asWritten(variable.String())
 	}
 	return ""
 }
@@ -208,7 +224,7 @@ func (s *Shell) env(args []string) int {
 		break
 	}
 	if len(words) == 0 {
-		return 0
+		return child.printenv(nil)
 	}
 	return child.external(words)
 }
@@ -335,7 +351,7 @@ func (s *Shell) docker(args []string) int {
 		return 0
 	}
 	image, command := words[0], words[1:]
-	if status, output, known := child.watch(Call{Args: append([]string{dockerProgram(image)}, command...), Line: s.place, Env: child.exportedValue}); known {
+	if status, output, known := child.watch(child.called(dockerProgram(image), command)); known {
 		s.print(output)
 		return status
 	}

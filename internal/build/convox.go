@@ -21,8 +21,9 @@ type Call struct {
 	// that has "convox" in it: the address or the package of the CLI, or "".
 	Source string `json:",omitempty"`
 	// Sets is which of CONVOX_HOST, CONVOX_PASSWORD and RACK_URL the file sets for
-	// it, or gives to convox login before. It says nothing of a fork's builds.
-	Sets []string `json:",omitempty"`
+	// it. It says nothing of a fork's builds.
+	Sets     []string `json:",omitempty"`
+	LoggedIn bool     `json:",omitempty"` // convox login comes before it
 }
 
 // programs are the names under which the convox CLI is downloaded.

@@ -206,11 +206,8 @@ func (p *playing) watch(program shell.Call) (status int, output string, known bo
 		p.note(program.Args[1:])
 		return 0, "", false
 	}
-	call.Line, call.Phase, call.Source = program.Line, p.phase, p.source
 	p.loggedIn = p.loggedIn || len(command) > 0 && command[0] == "login"
-	if p.loggedIn {
-		call.Sets = append(call.Sets, "CONVOX_HOST", "CONVOX_PASSWORD")
-	}
+	call.Line, call.Phase, call.Source, call.LoggedIn = program.Line, p.phase, p.source, p.loggedIn
 	switch effectOf(command) {
 	case deploying:
 		call.Deploys = true

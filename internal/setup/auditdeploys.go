@@ -319,17 +319,20 @@ func (c *auditCase) judgeBranch(outcome int) {
 
 // unseen names what of a file isn't looked at, or "".
 func (f *fileFacts) unseen() string {
+	if f.config == nil {
+		return ""
+	}
+	p := f.played
+	if p == nil || len(p.steps) == 0 {
+		return elsewhere(f.imports(), f.config.OwnCommands())
+	}
 	var scripts []string
-	if f.played != nil {
-		for _, outcome := range f.played.outcomes[:min(1, len(f.played.outcomes))] {
-			for i, played := range outcome.Played {
-				for _, unseen := range played.Unseen {
-					scripts = append(scripts, shortened(unseen.What))
-				}
-				if played.Unplayed != nil && !f.played.isBroken(0, i) {
-					scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
-				}
-			}
+	for i, played := range p.outcomes[pushed].Played {
+		for _, unseen := range played.Unseen {
+			scripts = append(scripts, shortened(unseen.What))
+		}
+		if played.Unplayed != nil && !p.isBroken(pushed, i) {
+			scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
 		}
 	}
 	return elsewhere(f.imports(), distinct(scripts))

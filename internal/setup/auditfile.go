@@ -135,7 +135,7 @@ func (f *fileFacts) gives(name string) bool {
 	for _, step := range f.played.steps {
 		for _, run := range step.runs {
 			ran = true
-			if !slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
+			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
 				return false
 			}
 		}

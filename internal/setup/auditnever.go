@@ -50,7 +50,7 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	dead, broken := slices.ContainsFunc(s.because, isDead), slices.ContainsFunc(s.because, isBroken)
 	other := slices.ContainsFunc(p.steps, func(other *playedStep) bool { return len(other.in(pushed)) > 0 })
 	switch {
-	case !p.isDecided(pushed) || broken && !c.isOnlyBroken(s): // that is said apart
+	case !p.isDecided(pushed) || broken: // that is said apart
 		return
 	case len(s.because) == 0 && !s.failing && c.dependsOnSettings() != "":
 		return
@@ -97,9 +97,6 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	}
 	c.add(severity, FoundNeverDeploys, message, hints)
 }
-
-// isOnlyBroken says whether a step's broken command or condition isn't said apart.
-func (*auditCase) isOnlyBroken(*playedStep) bool { return false }
 
 // reasons says in Travis's terms what keeps a step from running, or "".
 func (c *auditCase) reasons(s *playedStep) string {

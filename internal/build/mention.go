@@ -27,8 +27,8 @@ func (c *Config) Mentions() []Mention { return c.mentions("convox").list }
 func (c *Config) OwnCommands() []string { return c.mentions("").own }
 
 // mentions looks through the commands that have a word.
-func (c *Config) mentions(word string) mentions {
-	m := mentions{having: word}
+func (c *Config) mentions(word string) finder {
+	m := finder{having: word}
 	m.job(c.Root)
 	for _, item := range c.Root.Get("jobs").Get("include").wrapped() {
 		m.job(item)
@@ -36,7 +36,7 @@ func (c *Config) mentions(word string) mentions {
 	return m
 }
 
-type mentions struct {
+type finder struct {
 	having string
 	list   []Mention
 	own    []string
@@ -45,7 +45,7 @@ type mentions struct {
 	depth int
 }
 
-func (m *mentions) job(job *Node) {
+func (m *finder) job(job *Node) {
 	for _, phase := range phases {
 		for _, command := range commandsOf(job.Get(phase)) {
 			m.command(phase, command)
@@ -62,7 +62,7 @@ func (m *mentions) job(job *Node) {
 	}
 }
 
-func (m *mentions) add(phase string, line int) {
+func (m *finder) add(phase string, line int) {
 	if !slices.ContainsFunc(m.list, func(known Mention) bool { return known.Line == line }) {
 		mention := Mention{Line: line, From: line, To: line, Phase: phase}
 		if m.base.Rows {
@@ -73,13 +73,13 @@ func (m *mentions) add(phase string, line int) {
 	}
 }
 
-func (m *mentions) command(phase string, command Command) {
+func (m *finder) command(phase string, command Command) {
 	m.phase, m.base = phase, command
 	m.text(command.Bash, 0)
 }
 
 // text looks for deploys in a text that begins some lines below the command's.
-func (m *mentions) text(bash string, below int) {
+func (m *finder) text(bash string, below int) {
 	if m.depth > 3 || len(bash) > longestMention || !strings.Contains(bash, m.having) {
 		return
 	}
@@ -111,7 +111,7 @@ func (m *mentions) text(bash string, below int) {
 	})
 }
 
-func (m *mentions) words(words []string, below int) {
+func (m *finder) words(words []string, below int) {
 	for i, word := range words {
 		if strings.ContainsAny(word, " \n") {
 			m.depth++

@@ -40,9 +40,9 @@ type finder struct {
 	having string
 	list   []Mention
 	own    []string
-	phase string
-	base  Command
-	depth int
+	phase  string
+	base   Command
+	depth  int
 }
 
 func (m *finder) job(job *Node) {

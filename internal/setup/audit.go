@@ -40,6 +40,7 @@ const (
 	FoundNoPermission = "no_permission"      // its settings may not be read, or not be written
 	FoundInactive     = "inactive"           // Travis does not build it
 	FoundNotSetUp     = "not_set_up"         // it was not asked for by name, and has nothing of Convox
+	FoundPushesOff    = "pushes_off"         // Travis doesn't build pushes
 	FoundForks        = "forks"              // pull requests from forks get the private variables
 	FoundProof        = CodeProofFailed      // a build could not log in
 	FoundUnread       = "unread"             // something beside the variables could not be read
@@ -92,6 +93,7 @@ const (
 type AuditTravis interface {
 	Travis
 	SharesWithForks(context.Context, travisapi.Ref) (bool, error)
+	BuildsPushes(context.Context, travisapi.Ref) (bool, error)
 	User(context.Context) (travisapi.User, error)
 	Owner(context.Context, travisapi.Provider, string) (travisapi.Owner, error)
 }

@@ -51,6 +51,9 @@ func (c *auditCase) judgeBuilds() {
 	if unseen := c.file.unseen(); unseen != "" {
 		c.add(SeverityNote, FoundNotPlayed, "not looked at: "+unseen+"; where one of them deploys, builds deploy more often", "")
 	}
+	if names := c.dependsOn(); len(names) > 0 {
+		c.add(SeverityNote, FoundNotPlayed, "what a push to "+showBranch(p.branch)+" deploys depends on "+listed(names)+", which isn't known here", "")
+	}
 }
 
 // name names a step at the start of a sentence.
@@ -177,8 +180,8 @@ func (c *auditCase) doesNotWait(call build.Call) bool {
 // judgeClient finds a step that nothing installs the client for.
 func (c *auditCase) judgeClient(s *playedStep, runs []stepRun) {
 	call, p := runs[0].call, c.file.played
-	unseen := p.outcomes[runs[0].outcome].Played[runs[0].job].Unseen
-	if call.Source != "" || len(unseen) > 0 || anyInstall.MatchString(c.file.text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
+	unseen := slices.ContainsFunc(p.outcomes[runs[0].outcome].Played[runs[0].job].Unseen, func(u build.Unseen) bool { return !strings.HasPrefix(u.What, "$") })
+	if call.Source != "" || unseen || anyInstall.MatchString(c.file.text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
 		return
 	}
 	program := call.Args[0]
@@ -329,7 +332,9 @@ func (f *fileFacts) unseen() string {
 	var scripts []string
 	for i, played := range p.outcomes[pushed].Played {
 		for _, unseen := range played.Unseen {
-			scripts = append(scripts, shortened(unseen.What))
+			if !strings.HasPrefix(unseen.What, "$") {
+				scripts = append(scripts, shortened(unseen.What))
+			}
 		}
 		if played.Unplayed != nil && !p.isBroken(pushed, i) {
 			scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))

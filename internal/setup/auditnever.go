@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/travisapi"
 )
 
 // play plays the builds of the repository's .travis.yml, where it is here. A branch
@@ -52,7 +53,7 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	switch {
 	case !p.isDecided(pushed) || broken: // that is said apart
 		return
-	case len(s.because) == 0 && !s.failing && c.dependsOnSettings() != "":
+	case len(s.because) == 0 && !s.failing && len(c.dependsOn()) > 0:
 		return
 	case other && len(s.runs) > 0:
 		return // it is another environment's
@@ -216,30 +217,26 @@ func brokenCondition(o build.Obstacle) string {
 	return fmt.Sprintf("the condition on line %d isn't Bash, so its jobs end with a syntax error and deploy nothing", o.Line)
 }
 
-// dependsOnSettings names a variable of the file's commands whose value isn't
-// known, or is "".
-func (c *auditCase) dependsOnSettings() string {
-	if c.file.unnamed() > 0 || c.err != nil {
-		return "encrypted"
-	}
+// dependsOn names the variables whose values aren't known and that decide what the
+// jobs of a push to the branch deploy.
+func (c *auditCase) dependsOn() []string {
 	var names []string
-	for _, v := range c.vars {
-		if !v.Public {
-			names = append(names, v.Name)
+	for _, played := range c.file.played.outcomes[pushed].Played {
+		for _, unseen := range played.Unseen {
+			if name, isVariable := strings.CutPrefix(unseen.What, "$"); isVariable && !c.isUnset(name) {
+				names = append(names, unseen.What)
+			}
 		}
 	}
-	for _, v := range c.account {
-		names = append(names, v.Name)
+	return distinct(names)
+}
+
+// isUnset reports whether a variable that no job sets is known to be nowhere else.
+func (c *auditCase) isUnset(name string) bool {
+	if c.err != nil || c.accountErr != nil || c.file.unnamed() > 0 || c.file.imports() || strings.HasPrefix(name, "(") {
+		return false
 	}
-	for _, v := range c.file.report.Variables {
-		if v.Secure {
-			names = append(names, v.Name)
-		}
-	}
-	for _, name := range names {
-		if name != HostName && name != PasswordName && regexp.MustCompile(`\$\{?`+regexp.QuoteMeta(name)+`\b`).MatchString(c.file.text) {
-			return name
-		}
-	}
-	return ""
+	isSet := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name }) ||
+		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
+	return !isSet && len(c.file.sets(name)) == 0
 }

@@ -2,6 +2,7 @@ package build
 
 import (
 	"errors"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -241,10 +242,18 @@ func (p *playing) stop(err error) {
 	}
 }
 
+// installers are programs that put the convox CLI in its place. Any program can
+// fetch it by its address.
+var installers = []string{
+	"brew", "apt", "apt-get", "snap", "npm", "go", "pip", "gem", "cargo", "choco", "docker", "git", "aws",
+	"chmod", "mv", "cp", "ln", "install", "tar", "unzip", "gunzip",
+}
+
 // note remembers where a program may have got the convox CLI from.
-func (p *playing) note(words []string) {
-	for _, word := range words {
-		if len(word) < 1000 && strings.Contains(word, "convox") {
+func (p *playing) note(args []string) {
+	for _, word := range args[1:] {
+		known := strings.Contains(word, "://") || slices.Contains(installers, path.Base(args[0]))
+		if known && len(word) < 1000 && strings.Contains(word, "convox") && !strings.ContainsAny(word, " \n") {
 			p.source = word
 		}
 	}
@@ -254,7 +263,7 @@ func (p *playing) note(words []string) {
 func (p *playing) watch(program shell.Call) (status int, output string, known bool) {
 	call, command, ok := readCall(program.Args, program.Env)
 	if !ok {
-		p.note(program.Args[1:])
+		p.note(program.Args)
 		return 0, "", false
 	}
 	p.loggedIn = p.loggedIn || len(command) > 0 && command[0] == "login"

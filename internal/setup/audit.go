@@ -65,6 +65,7 @@ const (
 	FoundOldSecret     = "committed_secret" // a secret is in a commit
 	FoundNoDeploy      = "no_deploy"        // nothing in it deploys with Convox
 	FoundNeverDeploys  = "never_deploys"    // builds of the branch don't run the step
+	FoundNotBuilt      = "not_built"        // Travis builds no push to the branch
 	FoundBrokenCommand = "broken_command"   // Travis makes a command of it that can't work
 	FoundUnguarded     = "unguarded"        // every branch or pull request deploys
 	FoundPerJob        = "deploys_per_job"  // a build deploys more than once

@@ -127,9 +127,29 @@ func (p *playedFile) isSure(outcome int) bool {
 	return !slices.ContainsFunc(p.outcomes[outcome].Build.Unseen, func(u build.Unseen) bool { return u.What != "the imported file" })
 }
 
-// reason names the condition of a job, as the end of a sentence, or "".
+// judgeNotBuilt finds that Travis builds no push to the branch.
+func (c *auditCase) judgeNotBuilt() {
+	if p := c.file.played; p != nil && p.err == nil && !c.file.missing && len(p.outcomes[pushed].Build.Jobs) == 0 {
+		severity := SeverityNote
+		if c.request.Branch != "" {
+			severity = SeverityWarning
+		}
+		c.add(severity, FoundNotBuilt, "Travis builds no push to "+showBranch(p.branch)+": "+p.outcomes[pushed].Build.Reason, "")
+	}
+}
+
+// reason says why a job runs for builds that nobody meant, as the end of a
+// sentence, or "".
 func (p *playedFile) reason(r stepRun) string {
-	condition := build.Job(p.job(r)).Config.Get("if")
+	job := build.Job(p.job(r))
+	condition := job.Config.Get("if")
+	if stages := p.config.Root.Get("stages"); condition == nil && stages != nil {
+		for _, stage := range stages.Items {
+			if name := stage.Get("name"); name != nil && strings.EqualFold(name.Text, job.Stage) {
+				condition = stage.Get("if")
+			}
+		}
+	}
 	if condition == nil {
 		return ""
 	}

@@ -64,9 +64,9 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	master := p.branch != "master" && slices.Equal(meant, []string{"master"})
 	var instead []string
 	if len(meant) > 0 {
-		instead = append(instead, "builds of "+showBranches(meant))
+		instead = append(instead, showBranches(meant))
 	} else if len(others) > 0 {
-		instead = append(instead, "builds of branches such as "+showBranches(others[:1]))
+		instead = append(instead, "branches such as "+showBranches(others[:1]))
 	}
 	if len(s.in(tagged)) > 0 {
 		instead = append(instead, "tags")
@@ -80,7 +80,7 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 		severity = SeverityError
 		message = s.name() + " never runs"
 	case len(instead) > 0:
-		message = fmt.Sprintf("%s runs for %s alone, and not for pushes to %s", s.name(), strings.Join(instead, " and "), branch)
+		message = fmt.Sprintf("%s runs for %s only, not for pushes to %s", s.name(), strings.Join(instead, " and "), branch)
 		isMeant := !slices.ContainsFunc(s.because, func(o build.Obstacle) bool {
 			return o.Kind == build.ObstacleNoBranch || o.Kind == build.ObstacleTags && o.Ignores()
 		})

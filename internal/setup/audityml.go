@@ -30,18 +30,13 @@ func (c *auditCase) judgeFile() {
 		return
 	}
 	c.judgeOverrides()
-	if !c.file.isConvoxs() && len(c.file.played.steps) == 0 {
-		c.judgeNoStep()
-		return
-	}
-	for _, repair := range Repairs(c.file.config.Messages) {
-		c.add(SeverityNote, repair.Code, repair.Message, "")
-	}
+	c.judgeRepairs()
 	c.judgeBuilds()
 }
 
 // judgeNoStep looks at a file in which nothing is seen that deploys.
 func (c *auditCase) judgeNoStep() {
+	c.judgeNotBuilt()
 	switch unseen := c.file.unseen(); {
 	case c.file.missing:
 		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", build.Call{}))

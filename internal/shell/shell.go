@@ -145,6 +145,7 @@ type Shell struct {
 	background  string
 	traps       map[string]string
 	trapping    bool
+	trapped     int // the status before a trap
 	streams     map[int]*stream
 	frame       frame
 	tolerant    int // above 0, a failure doesn't end a shell with errexit
@@ -285,7 +286,7 @@ func (s *Shell) leave() {
 
 func (s *Shell) trap(bash string) {
 	status, was := s.status, s.flow
-	s.trapping, s.flow = true, onward
+	s.trapping, s.trapped, s.flow = true, status, onward
 	s.evaluate(bash, frame{line: s.place})
 	if s.flow != exiting {
 		s.status, s.flow = status, was

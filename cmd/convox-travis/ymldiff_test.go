@@ -11,6 +11,7 @@ import (
 // What is piped is for git apply and patch, which hold every byte against the
 // file.
 func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
+	t.Parallel()
 	for name, old := range map[string]string{
 		"tabs":           "language: ruby # \ta\tb\nscript: rake\n",
 		"Windows":        "language: ruby\r\nscript: rake\r\n",
@@ -55,6 +56,7 @@ func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
 }
 
 func TestAFileThatDeploysNeedsNoAnswers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("after_success: convox deploy\n")
 	w.want(w.run("", "yml", "--check"), 0, "it deploys already, after_success, line 1")
 	w.want(w.run("", "yml", "--write"), 0, "it deploys already")
@@ -63,6 +65,7 @@ func TestAFileThatDeploysNeedsNoAnswers(t *testing.T) {
 }
 
 func TestTheAppIsCalledAsTheRepository(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	args := []string{"yml", "--rack", "production", "--branch", "main"}
 	w.want(w.run("", args...), 0, "--app web --wait'")
@@ -84,6 +87,7 @@ func TestTheAppIsCalledAsTheRepository(t *testing.T) {
 }
 
 func TestALinkOutOfTheCloneIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	outside := filepath.Join(t.TempDir(), "shared.yml")
 	if err := os.WriteFile(outside, []byte(simple), 0o600); err != nil {

@@ -147,6 +147,9 @@ func (c *auditCase) reasonOf(o build.Obstacle) string {
 	case build.ObstacleOtherBranch:
 		return fmt.Sprintf("Travis takes the keys of `%s` on line %d for its branches", shortened(o.Text), o.Line)
 	case build.ObstacleOn:
+		if o.Text == "repo" {
+			return fmt.Sprintf("`on.repo` on line %d is another repository", o.Line)
+		}
 		return fmt.Sprintf("`on.%s` on line %d doesn't hold", o.Text, o.Line)
 	case build.ObstacleCondition:
 		if !o.IsBash() {

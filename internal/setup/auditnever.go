@@ -48,7 +48,8 @@ func isBroken(o build.Obstacle) bool {
 // judgeIdle looks at a step that no push to the branch runs.
 func (c *auditCase) judgeIdle(s *playedStep) {
 	p := c.file.played
-	dead, broken := slices.ContainsFunc(s.because, isDead), slices.ContainsFunc(s.because, isBroken)
+	dead := slices.ContainsFunc(s.because, isDead)
+	broken := slices.ContainsFunc(p.config.Obstacles(), func(o build.Obstacle) bool { return isBroken(o) && o.Concerns(s.from, s.to) })
 	other := slices.ContainsFunc(p.steps, func(other *playedStep) bool { return len(other.in(pushed)) > 0 })
 	switch {
 	case !p.isDecided(pushed) || broken: // that is said apart

@@ -178,3 +178,25 @@ func (c *auditCase) namesRack() bool {
 	}
 	return false
 }
+
+// judgeRepairs says where Travis reads a file that has to do with Convox otherwise
+// than it is written. What it leaves out is a warning.
+func (c *auditCase) judgeRepairs() {
+	if !strings.Contains(c.file.text, "convox") {
+		return
+	}
+	for _, m := range c.file.config.Messages {
+		severity := SeverityNote
+		switch m.Kind {
+		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition, build.CommandMapping:
+			severity = SeverityWarning
+		case build.FirstOfList:
+			if strings.HasSuffix(m.Section, ".script") {
+				severity = SeverityWarning
+			}
+		}
+		for _, repair := range Repairs([]build.Message{m}) {
+			c.add(severity, repair.Code, repair.Message, "")
+		}
+	}
+}

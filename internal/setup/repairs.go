@@ -3,7 +3,6 @@ package setup
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"convox-travis/internal/build"
 )
@@ -23,24 +22,6 @@ func Repairs(messages []build.Message) []Warning {
 		}
 	}
 	return slices.CompactFunc(warnings, func(a, b Warning) bool { return a.Message == b.Message })
-}
-
-// judgeRepairs says where Travis reads a file that has to do with Convox otherwise
-// than it is written. What it leaves out is a warning.
-func (c *auditCase) judgeRepairs() {
-	if !strings.Contains(c.file.text, "convox") {
-		return
-	}
-	for _, m := range c.file.config.Messages {
-		severity := SeverityNote
-		switch m.Kind {
-		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition:
-			severity = SeverityWarning
-		}
-		for _, repair := range Repairs([]build.Message{m}) {
-			c.add(severity, repair.Code, repair.Message, "")
-		}
-	}
 }
 
 func repairOf(m build.Message) string {
@@ -64,7 +45,9 @@ func repairOf(m build.Message) string {
 	case build.FirstOfList:
 		return "Travis reads only the first item" + of
 	case build.WrongType:
-		return "Travis drops the value" + of + ", which has the wrong type"
+		return "Travis can't use the value" + of + ", which has the wrong type"
+	case build.CommandMapping:
+		return "YAML reads this command as a mapping, so it fails: quote all of it"
 	case build.InvalidEnv:
 		return "Travis drops a variable that isn't NAME=value"
 	case build.InvalidCondition:

@@ -35,6 +35,7 @@ type Call struct {
 	Line  int      // of the text, in the numbers of Text
 	Env   func(name string) string
 	Unset []string // variables of its words that nothing sets, as $NAME
+	Dir   string   // where it runs, or "" where that isn't known
 }
 
 // Watch is shown each program that isn't built in. It returns false for one that
@@ -55,7 +56,8 @@ const (
 	maxFields = 20_000    // words in a command
 	maxBytes  = 16 << 20  // bytes in all variables and outputs together
 	maxValue  = 1 << 20   // bytes in one of them
-	maxSteps  = 50_000    // commands and turns of loops
+	maxSteps  = 10_000    // commands and turns of loops
+	maxSleeps = 300       // of a loop that waits for something
 )
 
 // ErrLimit says that a text goes beyond the limits.
@@ -80,6 +82,7 @@ type world struct {
 	programs map[string]string // a path to the program that was put there
 	unseen   []Unseen
 	steps    int
+	slept    int
 	bytes    int
 	depth    int
 	place    int // the line of the current command

@@ -139,13 +139,6 @@ func encrypted(v travisyml.Variable) string {
 	return ""
 }
 
-// missesWait reports whether a step ends as soon as its release is promoted: the
-// second generation of the client does without --wait, and it is the only one that
-// can use a Rack directly. isDirect is whether the step's host is known to be one.
-func missesWait(d travisyml.Deploy, isDirect bool) bool {
-	return !d.Waits && (d.Client == travisyml.SecondGeneration || d.Client == 0 && isDirect)
-}
-
 const (
 	noWait  = " doesn't wait for the release: the build passes even when it rolls back"
 	addWait = "add --wait to its convox command"

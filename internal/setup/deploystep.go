@@ -144,9 +144,6 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 		}
 		return change, err
 	}
-	if noStep != nil && len(found) > 0 {
-		change.Found, noStep = change.Builds.Found(), nil
-	}
 	switch {
 	case change.Found != "":
 		change.Warnings = change.Builds.Warnings(!request.Step.Console, change.lineBefore)

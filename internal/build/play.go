@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"convox-travis/internal/shell"
 )
@@ -26,6 +27,8 @@ travis_retry() { local again=3 status=0
   return $status; }
 travis_wait() { [[ $1 =~ ^[0-9]+$ ]] && shift; ("$@"); }
 `
+
+var travisFunctions = sync.OnceValue(func() *shell.Functions { return shell.FunctionsOf(travis) })
 
 // manyDeploys is how many deploys of a job are played again with a failure.
 const manyDeploys = 16
@@ -82,7 +85,7 @@ func (p *Played) noteUnset(script Script, first *playing) {
 		note(deploy.unset, deploy.Line)
 	}
 	decisions := first.shell.Decisions()
-	if len(decisions) == 0 || !mentions(script.Steps, "convox") {
+	if len(decisions) == 0 || p.Unplayed != nil || !mentions(script.Steps, "convox") {
 		return
 	}
 	oppose := func(contrary func(which int) bool) (tests []shell.Decision, differs bool) {
@@ -144,7 +147,7 @@ type playing struct {
 func run(script Script, plan plan) *playing {
 	p := &playing{plan: plan}
 	p.shell = shell.New(script.Environment, script.Dir, plan.anyway, p.watch)
-	p.shell.Define(travis)
+	p.shell.Define(travisFunctions())
 	p.shell.Oppose(plan.contrary)
 	ended := false
 	for _, export := range script.Exports {

@@ -184,14 +184,22 @@ func (s *Shell) begin(arg0 string) {
 	s.arg0 = arg0
 }
 
-// Define sets a function by its Bash.
-func (s *Shell) Define(bash string) {
-	file, err := s.parse(bash)
+// Functions are functions of ours, which any shell can have.
+type Functions struct{ file *syntax.File }
+
+// FunctionsOf reads functions. It panics when they are no Bash.
+func FunctionsOf(bash string) *Functions {
+	file, err := (&Shell{world: &world{}}).parse(bash)
 	if err != nil {
-		panic(err) // a text of our own
+		panic(err)
 	}
+	return &Functions{file}
+}
+
+// Define sets functions.
+func (s *Shell) Define(functions *Functions) {
 	s.frame = frame{nobody: true}
-	s.statements(file.Stmts)
+	s.statements(functions.file.Stmts)
 }
 
 // Run runs a text as eval does, and returns its exit status. Its error is a
@@ -268,9 +276,13 @@ func (s *Shell) process(arg0 string) *Shell {
 	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, behind: s.behind, asleep: s.asleep}
 	child.begin(arg0)
 	child.streams = maps.Clone(s.streams)
-	for name, value := range s.Each {
-		if value.Exported && value.Set && value.Kind == expand.String {
-			child.scopes[0][name] = value
+	for _, scope := range s.scopes {
+		for name, value := range scope {
+			if value.Exported && value.Set && value.Kind == expand.String {
+				child.scopes[0][name] = value
+			} else {
+				delete(child.scopes[0], name)
+			}
 		}
 	}
 	for name := range s.exported {

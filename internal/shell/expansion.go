@@ -75,8 +75,11 @@ func (s *Shell) expansion(err error) {
 		return
 	}
 	s.status, s.broken = 1, true
-	if unset {
+	switch {
+	case unset:
 		s.flow = exiting
+	case s.flow == onward:
+		s.flow = discarding
 	}
 	if strings.HasPrefix(err.Error(), "brace expansion") {
 		panic(ErrLimit)

@@ -106,6 +106,7 @@ const (
 	breaking
 	continuing
 	returning
+	discarding // the rest of the line, after a failed expansion
 	exiting
 )
 
@@ -156,6 +157,7 @@ type Shell struct {
 	flow        flow
 	levels      int      // of break and continue
 	sub         int      // how many subshells deep it is
+	evaluating  int
 	callers     []string // the functions that are running, the last one first
 	asleep      int      // how often a background command has slept
 	behind      bool
@@ -391,7 +393,18 @@ func (s *Shell) evaluate(bash string, at frame) {
 	}
 	old := s.frame
 	s.frame = at
-	s.statements(file.Stmts)
+	s.evaluating++
+	line := uint(0)
+	for _, statement := range file.Stmts {
+		if s.flow == discarding && s.evaluating == 1 && statement.Pos().Line() > line {
+			s.flow = onward
+		}
+		s.statements([]*syntax.Stmt{statement})
+		line = statement.End().Line()
+	}
+	if s.evaluating--; s.flow == discarding && s.evaluating == 0 {
+		s.flow = onward
+	}
 	s.frame = old
 }
 

@@ -150,7 +150,7 @@ func (e *explanation) note(outcome build.Outcome) {
 			case unseen.What == "the repository":
 				add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
 			case strings.HasPrefix(unseen.What, "$"):
-				add(unseen, "%s isn't known here, and counts as empty")
+				add(unseen, "%s isn't known here, so what depends on it may differ")
 			default:
 				add(unseen, "%s isn't looked at, and may deploy too")
 			}

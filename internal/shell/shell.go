@@ -155,8 +155,8 @@ type Shell struct {
 	tolerant    int // above 0, a failure doesn't end a shell with errexit
 	loops       int
 	flow        flow
-	levels      int      // of break and continue
-	sub         int      // how many subshells deep it is
+	levels      int // of break and continue
+	sub         int // how many subshells deep it is
 	evaluating  int
 	callers     []string // the functions that are running, the last one first
 	asleep      int      // how often a background command has slept

@@ -168,8 +168,8 @@ var asBash = []struct {
 	// filters
 	{`show $(sed -n 's/^rel\///p' <<< rel/1) $(printf 'a\nb\nc\n' | sed '1d;$d') $(printf 'a\nb\n' | sed -n /b/p) $(sed 's/\//-/g;y/ab/xy/' <<< a/b/c)`, "1 b b x-y-c", 0},
 	{`echo 'n: X' > f; sed -i 's/X/web/' f; show $(awk '/^n:/ {print $2; exit}' f) $(awk -F/ -v s=- '{print $2 s $NF}' <<< a/b/c) $(awk '$1 == "b" {print $2}' <<< $'a 1\nb 2')`, "web b-c 2", 0},
-	{`show $(printf '10\n9\n9\n' | sort -nu | tail -n +2) $(printf 'v1.10\nv1.2\n' | sort -rV | head -1) $(printf 'a\na\n' | uniq -c | tr -s ' ') $(printf 'a\nb\n' | paste -sd,)`, "10 v1.10 2 a a,b", 0},
-	{`show $(printf 'a\nb\nb\n' | grep -n b | head -1) $(printf 'b\nb\n' | grep -cm1 b) $(grep -o '[0-9]*' <<< a12b3) $(echo web | base64 | base64 -d) $(uname -m) $(printenv B)`, "2:b 1 12 3 web x86_64 main", 0},
+	{`show $(printf '10\n9\n9\n' | sort -nu | tail -n +2) $(printf 'a\nc\nb\n' | sort -r | head -1) $(echo 'a   b' | tr -s ' ') $(echo a | rev) $(sort -V <<< 1)`, "10 c a b $(rev) $(sort)", 0},
+	{`show $(printf 'a\nb\nb\n' | grep -n b | head -1) $(printf 'b\nb\n' | grep -cm1 b) $(grep -o '[0-9]*' <<< a12b3) $(uname -m) $(printenv B)`, "2:b 1 12 3 x86_64 main", 0},
 	{`coproc P { show fail; }; wait $P_PID`, "fail", 7},
 	{`shopt -s expand_aliases
 alias s='show a'
@@ -225,7 +225,7 @@ func TestWhatDoesNotEndIsAProblemWithItsLine(t *testing.T) {
 // What could reach the machine isn't imported, so that no text can.
 func TestNothingRealIsInReach(t *testing.T) {
 	allowed := []string{
-		"bytes", "encoding/base64", "errors", "fmt", "io", "io/fs", "maps", "path", "regexp", "slices", "strconv", "strings", "time",
+		"bytes", "errors", "fmt", "io", "io/fs", "maps", "path", "regexp", "slices", "strconv", "strings", "time",
 		"mvdan.cc/sh/v3/expand", "mvdan.cc/sh/v3/pattern", "mvdan.cc/sh/v3/syntax",
 	}
 	files, err := filepath.Glob("*.go")

@@ -14,10 +14,8 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 	switch name {
 	case "cat", "column", "fmt", "unix2dos", "dos2unix":
 		return (*Shell).cat
-	case "tac", "sort", "uniq", "rev", "paste":
-		return func(s *Shell, args []string) int { return s.reorder(name, args) }
-	case "base64":
-		return (*Shell).base64
+	case "sort":
+		return (*Shell).sort
 	case "printenv":
 		return (*Shell).printenv
 	case "diff", "cmp":

@@ -45,16 +45,17 @@ func (w *world) explain(args ...string) (explainDocument, ending) {
 }
 
 func TestEachKindOfBuildIsExplained(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(explained)
 	const want = `push to main: builds 2 jobs, deploys once
   1.1  test (linux, node_js)
   1.2  deploy: Ship it (linux, node_js)
        deploys web to acme/production (line 19); a failed deploy fails the build
 push to feature/x: builds 2 jobs, deploys nothing
-pull request to main: as push to feature/x
+pull request to main: same as push to feature/x
 tag v1.0: not built: ` + "`branches.except` on line 9 leaves v1.0 out" + `
-cron build of main: as push to main
-API build of main: as push to main
+cron build of main: same as push to main
+API build of main: same as push to main
 `
 	e := w.run("", "yml", "--explain")
 	w.want(e, 0)
@@ -70,6 +71,7 @@ API build of main: as push to main
 }
 
 func TestEachKindOfBuildIsExplainedInJSON(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(explained)
 	delete(w.env, "TRAVIS_TOKEN")
 	document, e := w.explain("--branch", "main")
@@ -95,6 +97,7 @@ func TestEachKindOfBuildIsExplainedInJSON(t *testing.T) {
 }
 
 func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\ncolor_of_it: x\nif: sender = ada\nafter_success: while true; do true; done\n")
 	e := w.run("", "yml", "--explain")
 	w.want(e, 0, "note: line 2: the imported file isn't looked at", "line 3: ./ci/all.sh isn't looked at", "note: line 5: the sender isn't known here",
@@ -111,12 +114,52 @@ func TestADeployThatDependsOnAVariableIsSaid(t *testing.T) {
 	w.want(e, 0, "deploys api-$STAGE", "note: line 3: $STAGE isn't known here", "note: line 4: $ALSO isn't known here")
 }
 
+func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withYML("language: go\nscript: go test ./... || convox deploy --app fallback\nafter_failure: convox deploy --app status --rack acme/ops\n")
+	w.want(w.run("", "yml", "--explain"), 0, "push to main: builds 1 job, deploys nothing\n", "when a command fails, deploys fallback (line 2)", "when the tests fail, deploys status to acme/ops (line 3)")
+	document, _ := w.explain()
+	if got := fmt.Sprint(document.Unseen); got != "[{when a command fails, deploys fallback 2} {when the tests fail, deploys status to acme/ops 3}]" || document.Builds[0].Jobs[0].Deploys == nil {
+		t.Errorf("unseen: %s", got)
+	}
+	w.writeYML("language: go\nbefore_script: 'false'\nafter_success: convox deploy --app late\n")
+	w.want(w.run("", "yml", "--explain"), 0, "if the job didn't fail before, deploys late (line 3)", "fails even when every command passes")
+}
+
+func TestACommandWithoutAnAppDeploysThatOfItsFolder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withYML("language: go\nscript:\n- convox deploy\n- cd services/api && convox deploy\n- cd ../worker && convox deploy\n")
+	folder := filepath.Join(w.dir, "services", "worker", ".convox")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "app"), []byte("jobs\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.run("", "yml", "--explain"), 0, "deploys web (line 3)", "deploys api (line 4)", "deploys jobs (line 5)")
+}
+
+func TestAFileOfWhichNothingDeploysIsToldSo(t *testing.T) {
+	t.Parallel()
+	const said = "none of these deploys: `convox-travis check` says why"
+	w := newWorld(t).withYML("script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: develop\n")
+	w.want(w.run("", "yml", "--explain"), 0, said)
+	if e := w.run("", "yml", "--explain", "--branch", "develop"); strings.Contains(e.out, said) {
+		t.Errorf("%s", e.out)
+	}
+	w.writeYML("script: make\n")
+	if e := w.run("", "yml", "--explain"); strings.Contains(e.out, said) {
+		t.Errorf("%s", e.out)
+	}
+}
+
 func TestTheRepositoryAndTheBranchAreThoseOfTheClone(t *testing.T) {
+	t.Parallel()
 	const text = "script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: {branch: trunk, repo: acme/web}\n"
 	w := newWorld(t).withYML(text)
 	git(t, w.dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
 	w.want(w.run("", "yml", "--explain"), 0, "push to trunk: builds 1 job, deploys once", "deploys web (line 4)")
-	w.want(w.run("", "yml", "--explain", "--branch", "feature/x"), 0, "push to feature/x: builds 1 job, deploys nothing", "push to feature/y: as push to feature/x")
+	w.want(w.run("", "yml", "--explain", "--branch", "feature/x"), 0, "push to feature/x: builds 1 job, deploys nothing", "push to feature/y: same as push to feature/x")
 	w.want(w.run("", "yml", "--explain", "--repo", "acme/other"), 0, "push to trunk: builds 1 job, deploys nothing")
 	elsewhere := filepath.Join(t.TempDir(), "other.yml")
 	if err := os.WriteFile(elsewhere, []byte(text), 0o600); err != nil {
@@ -126,6 +169,7 @@ func TestTheRepositoryAndTheBranchAreThoseOfTheClone(t *testing.T) {
 }
 
 func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("a: [b\nc: d\n")
 	for name, c := range map[string]struct {
 		args   []string
@@ -136,7 +180,12 @@ func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
 		"no YAML":        {nil, 1, "yml_syntax", "error: read .travis.yml: line "},
 		"no file":        {[]string{"--file", "none.yml"}, 1, "yml_file", "there is no such file"},
 		"with --write":   {[]string{"--write"}, 2, "usage", "--explain can't be used with --write"},
-		"with --check":   {[]string{"--check"}, 2, "usage", "--explain can't be used with --write"},
+		"with --check":   {[]string{"--check"}, 2, "usage", "--explain can't be used with --check"},
+		"with --app":     {[]string{"--app", "web", "--console", "--rack", "acme/production"}, 2, "usage", "--explain can't be used with --app, --console, --rack"},
+		"with --host":    {[]string{"--host", "rack.example.com", "--step", "deploy", "--encrypt"}, 2, "usage", "--explain can't be used with --encrypt, --host, --step"},
+		"with --saved":   {[]string{"--saved", "--no-verify", "--region", "us-east-1"}, 2, "usage", "--explain can't be used with --no-verify, --region, --saved"},
+		"of two":         {[]string{"--repo", "acme/web", "--repo", "acme/api"}, 2, "usage", "--explain takes one --repo"},
+		"of a list":      {[]string{"--repos-from", "list"}, 2, "usage", "--explain can't be used with --repos-from"},
 		"an unknown one": {[]string{"--nonsense"}, 2, "usage", "unknown flag --nonsense"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,6 +199,7 @@ func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
 }
 
 func TestNamesOfAFileDoNotSteerTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("script: make\njobs:\n  include:\n  - name: \"a\\e[2Jb\\u202ec\"\n    stage: \"d\\ne\"\n    after_success: convox deploy --app $'x\\e]0;y'\n")
 	for _, args := range [][]string{{}, {"--json"}} {
 		e := w.run("", append([]string{"yml", "--explain"}, args...)...)
@@ -161,7 +211,7 @@ func TestNamesOfAFileDoNotSteerTheTerminal(t *testing.T) {
 }
 
 func TestExplainingIsStopped(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).watched()
 	text := "jobs:\n  include:\n"
 	for i := range 200 {
 		text += fmt.Sprintf("  - name: a%d\n    script: while true; do x=$x%d; done\n", i, i)
@@ -177,6 +227,7 @@ func TestExplainingIsStopped(t *testing.T) {
 // TestFilesDeployAsExpected reads made files, and what a push to main does with
 // each: deploy never, deploy once, or not built.
 func TestFilesDeployAsExpected(t *testing.T) {
+	t.Parallel()
 	folder := os.Getenv("CONVOX_TRAVIS_CORPUS")
 	if folder == "" {
 		t.Skip("CONVOX_TRAVIS_CORPUS names no folder")

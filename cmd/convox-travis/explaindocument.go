@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
@@ -41,7 +39,9 @@ type (
 		Deploys      []deployDocument `json:"deploys"`
 		Unplayed     []unseenDocument `json:"unplayed"`
 
-		status int // that it ends with when every command passes
+		waits     bool     // for a stage that doesn't pass
+		status    int      // that it ends with when every command passes
+		otherwise []string // what it deploys when a command doesn't pass
 	}
 	deployDocument struct {
 		App        string `json:"app"`
@@ -56,22 +56,31 @@ type (
 	}
 )
 
-// buildOf is a build in the document. A deploy that names no app is that of app.
-func buildOf(outcome build.Outcome, app string) buildDocument {
+// buildOf is a build in the document, for a target that names the default app.
+// What runs only when a command fails is unseen.
+func buildOf(outcome build.Outcome, target build.Target) (document buildDocument, unseen []unseenDocument) {
 	event := outcome.Event
-	document := buildDocument{
+	document = buildDocument{
 		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
 		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason, Jobs: []jobDocument{},
 	}
+	reached := setup.Reached(outcome)
 	for i, job := range outcome.Build.Jobs {
 		played := outcome.Played[i]
 		one := jobDocument{
 			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: withoutSecrets(job.Env),
-			AllowFailure: job.AllowFailure, Phases: job.Phases(), Deploys: []deployDocument{}, Unplayed: []unseenDocument{}, status: played.Status,
+			AllowFailure: job.AllowFailure, Phases: job.Phases(), Deploys: []deployDocument{}, Unplayed: []unseenDocument{}, status: played.Status, waits: !reached[i],
 		}
 		for _, call := range played.Calls {
-			if call.Deploys && !call.OnFailure {
-				one.Deploys = append(one.Deploys, deployDocument{cmp.Or(call.App, app), call.Rack, call.Line, call.Phase, call.FailsBuild})
+			deploy := deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild}
+			switch {
+			case !reached[i]:
+			case call.Deploys && !call.OnFailure:
+				one.Deploys = append(one.Deploys, deploy)
+			case call.Deploys:
+				text := deploy.otherwise(played.Status)
+				one.otherwise = append(one.otherwise, text+lineWords(call.Line))
+				unseen = append(unseen, unseenDocument{What: text, Line: call.Line})
 			}
 		}
 		if played.Unplayed != nil {
@@ -79,7 +88,31 @@ func buildOf(outcome build.Outcome, app string) buildDocument {
 		}
 		document.Jobs = append(document.Jobs, one)
 	}
-	return document
+	return document, unseen
+}
+
+// what names what is deployed, where that is known.
+func (d deployDocument) what() string {
+	text := "deploys"
+	if d.App != "" {
+		text += " " + shortened(d.App)
+	}
+	if d.Rack != "" {
+		text += " to " + shortened(d.Rack)
+	}
+	return text
+}
+
+// otherwise says when a deploy runs that doesn't when every command passes; status
+// is what the job ends with then.
+func (d deployDocument) otherwise(status int) string {
+	switch {
+	case d.Phase == "after_failure":
+		return "when the tests fail, " + d.what()
+	case status != 0:
+		return "if the job didn't fail before, " + d.what()
+	}
+	return "when a command fails, " + d.what()
 }
 
 // withoutSecrets hides the values of variables that hold the password.
@@ -94,51 +127,3 @@ func withoutSecrets(env []string) []string {
 	}
 	return shown
 }
-
-const codeRepaired = "yml_repaired"
-
-// mostRepairs is how many warnings of a file are shown.
-const mostRepairs = 50
-
-// repairsOf says where Travis reads a file otherwise than it is written.
-func repairsOf(messages []build.Message) []setup.Warning {
-	var warnings []setup.Warning
-	for _, m := range messages {
-		if text := repairOf(m); text != "" && len(warnings) < mostRepairs {
-			warnings = append(warnings, setup.Warning{Code: codeRepaired, Message: at(m.Line) + text})
-		}
-	}
-	return slices.CompactFunc(warnings, func(a, b setup.Warning) bool { return a.Message == b.Message })
-}
-
-func repairOf(m build.Message) string {
-	key, of := quoted(m.Key), ""
-	if m.Key != "" {
-		of = " of " + key
-	}
-	switch m.Kind {
-	case build.DuplicateKey:
-		return key + " is there more than once, and Travis reads the last one"
-	case build.RepairedKey:
-		return "Travis reads " + key + " as " + quoted(m.Instead)
-	case build.OverwrittenKey:
-		return key + " and " + quoted(m.Instead) + " are both there, and Travis reads " + key
-	case build.UnknownKey:
-		return "Travis doesn't read " + key
-	case build.RepairedValue:
-		return "Travis reads the value" + of + " as " + quoted(m.Instead)
-	case build.UnknownValue:
-		return "Travis doesn't know the value" + of
-	case build.FirstOfList:
-		return "Travis reads only the first item" + of
-	case build.WrongType:
-		return "Travis drops the value" + of + ", which has the wrong type"
-	case build.InvalidEnv:
-		return "Travis drops a variable that isn't NAME=value"
-	case build.InvalidCondition:
-		return "Travis can't parse this condition, so it counts as false"
-	}
-	return ""
-}
-
-func quoted(name string) string { return "`" + shortened(name) + "`" }

@@ -142,6 +142,7 @@ var hostileFile = "language: ruby # \u202eB\u2066\u200b" + long + "\n" +
 	`after_success: "convox deploy --rack '\e[31;45mA\u202e' --app \e[31;45mA"` + "\n"
 
 func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved().besieged()
 	gitIn(t, w.dir, "remote", "add", "evil", "https://x:"+secrettest.Canary+"@gitlab.com/acme/"+hostile)
 	w.writeYML(hostileFile)
@@ -179,7 +180,8 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"a flag's value":   {args: "apply --timeout E"},
 		"a command":        {args: "E"},
 		"an endpoint":      {args: "check --travis-endpoint E"},
-		"yml":              {args: "yml --rack production --branch main --app web"},
+		"yml":              {args: "yml --rack production --branch main --app web", shows: true},
+		"yml --explain":    {args: "yml --explain", shows: true},
 		"yml, in JSON":     {args: "yml --rack production --branch main --app web --json --file " + noStep, shows: true},
 		"the plain lines":  {args: "--accessible", input: "2\nevil\n1\n<\n"},
 		"plain, Console":   {args: "--accessible " + console, input: w.key(), shows: true},
@@ -190,7 +192,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 			args[i] = strings.ReplaceAll(args[i], "E", hostile)
 		}
 		e := w.run(run.input, args...)
-		if name == "yml, to be added" { // a diff in a pipe is the file's own text
+		if name == "yml" { // a diff in a pipe is the file's own text
 			e.out = ansi.Strip(w.onTerminal("", "", args...).out)
 		}
 		harmless(t, name+", standard output", e.out)
@@ -203,6 +205,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 
 // A name that is offered behind the end of a long list stands in the prompt.
 func TestNoNameThatIsOfferedSteersTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	const other = "rack.other-1234.us-east-1.convox.site"
 	w.env["CONVOX_CONFIG"] = filepath.Dir(w.file(`{"`+other+`": "x"}`, w.dir, "settings", "auth"))

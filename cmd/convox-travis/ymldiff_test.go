@@ -11,6 +11,7 @@ import (
 // What is piped is for git apply and patch, which hold every byte against the
 // file.
 func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
+	t.Parallel()
 	for name, old := range map[string]string{
 		"tabs":           "language: ruby # \ta\tb\nscript: rake\n",
 		"Windows":        "language: ruby\r\nscript: rake\r\n",
@@ -54,15 +55,20 @@ func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
 	}
 }
 
-func TestAFileThatDeploysNeedsNoAnswers(t *testing.T) {
-	w := newWorld(t).withYML("after_success: convox deploy\n")
-	w.want(w.run("", "yml", "--check"), 0, "it deploys already, after_success, line 1")
-	w.want(w.run("", "yml", "--write"), 0, "it deploys already")
-	w.want(w.run("", "yml", "--check", "--encrypt"), 5, "CONVOX_PASSWORD, by convox-travis")
+// Which Rack and which branch a deploy is for decides whether it is this one.
+func TestAFileThatDeploysIsAskedAboutAnAppOnARack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withYML("script: make\nafter_success: convox deploy\n")
+	w.want(w.run("", "yml", "--check"), 2, "the way in, the branch to deploy", "--branch NAME")
+	direct := []string{"yml", "--host", "rack.example.com", "--branch", "main"}
+	w.want(w.run("", append(direct, "--check")...), 0, "it deploys already, after_success, line 2")
+	w.want(w.run("", append(direct, "--write")...), 0, "it deploys already")
+	w.want(w.run("", append(direct, "--check", "--encrypt")...), 5, "CONVOX_PASSWORD, by convox-travis")
 	w.want(w.run("", "yml", "--check", "--console", "--host", "x"), 2, "two ways in")
 }
 
 func TestTheAppIsCalledAsTheRepository(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	args := []string{"yml", "--rack", "production", "--branch", "main"}
 	w.want(w.run("", args...), 0, "--app web --wait'")
@@ -84,6 +90,7 @@ func TestTheAppIsCalledAsTheRepository(t *testing.T) {
 }
 
 func TestALinkOutOfTheCloneIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	outside := filepath.Join(t.TempDir(), "shared.yml")
 	if err := os.WriteFile(outside, []byte(simple), 0o600); err != nil {

@@ -11,6 +11,7 @@ type Call struct {
 	Args       []string
 	App        string // --app, else CONVOX_APP, else ""; what isn't known of it as written, with its $
 	Rack       string // --rack, else CONVOX_RACK, else ""; as App
+	Folder     string // where it runs, below the repository's top folder; "" is that one
 	Line       int
 	Phase      string
 	Deploys    bool // deploys, or promotes what the job has built

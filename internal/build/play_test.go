@@ -99,7 +99,6 @@ func TestAJobDeploysAsTravisWould(t *testing.T) {
 		{"branch", []any{"script", "true", "deploy", provider(deployWeb, "on", on("branch", "main"))}, "push=web@9! cron=web@9!"},
 		{"on as a text is the branch", []any{"script", "true", "deploy", provider(deployWeb, "on", "main")}, "push=web@9! cron=web@9!"},
 		{"no branch is master", []any{"script", "true", "deploy", provider(deployWeb)}, ""},
-		{"true is on", []any{"script", "true", "deploy", provider(deployWeb, "true", on("branch", "main"))}, "push=web@9! cron=web@9!"},
 		{"a branch can be a pattern", []any{"script", "true", "deploy", provider(deployWeb, "on", on("branch", "feature/*"))}, "other=web@9!"},
 		{"branches", []any{"script", "true", "deploy", provider(deployWeb, "on", on("branch", list(text(7, "main"), text(7, "feature/x"))))}, "push=web@9! other=web@9! cron=web@9!"},
 		{"keys of another option are branches", []any{"script", "true", "deploy", provider(deployWeb, "strategy", mapping(7, "main", "x"))}, "push=web@9! cron=web@9!"},
@@ -178,6 +177,22 @@ func TestVariablesOfTheFileAreSet(t *testing.T) {
 	played := build.Play(build.ScriptOf(job, pushMain))
 	if len(played.Calls) != 1 || played.Calls[0].App != "web apiy" || played.Calls[0].Rack != "acme/prod" {
 		t.Errorf("%+v", played.Calls)
+	}
+}
+
+func TestADeployRunsInTheFolderOfTheShell(t *testing.T) {
+	for script, want := range map[string]string{
+		"convox deploy":                               "",
+		"cd api && convox deploy":                     "api",
+		"(cd a/b/../api; convox deploy); true":        "a/api",
+		"cd api; cd $TRAVIS_BUILD_DIR; convox deploy": "",
+		"pushd api; popd; convox deploy":              "",
+		"cd /tmp/copy && convox deploy":               "/tmp/copy",
+	} {
+		played := build.Play(build.ScriptOf(build.Job{Language: "go", Config: mapping(1, "script", script)}, pushMain))
+		if len(played.Calls) != 1 || played.Calls[0].Folder != want {
+			t.Errorf("%s: %+v", script, played.Calls)
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ type Call struct {
 	Args  []string // the program's name first; what isn't known as written, with its $
 	Line  int      // of the text, in the numbers of Text
 	Env   func(name string) string
+	Dir   string   // where it runs, or "" where that isn't known
 	Unset []string // variables of its words that nothing sets, as $NAME
 }
 
@@ -55,7 +56,8 @@ const (
 	maxFields = 20_000    // words in a command
 	maxBytes  = 16 << 20  // bytes in all variables and outputs together
 	maxValue  = 1 << 20   // bytes in one of them
-	maxSteps  = 50_000    // commands and turns of loops
+	maxSteps  = 10_000    // commands and turns of loops
+	maxSleeps = 300       // of a loop that waits for something
 )
 
 // ErrLimit says that a text goes beyond the limits.
@@ -80,6 +82,7 @@ type world struct {
 	programs map[string]string // a path to the program that was put there
 	unseen   []Unseen
 	steps    int
+	slept    int
 	bytes    int
 	depth    int
 	place    int // the line of the current command
@@ -150,6 +153,7 @@ type Shell struct {
 	background  string
 	traps       map[string]string
 	trapping    bool
+	trapped     int // the status before a trap
 	streams     map[int]*stream
 	frame       frame
 	tolerant    int // above 0, a failure doesn't end a shell with errexit
@@ -304,7 +308,7 @@ func (s *Shell) leave() {
 
 func (s *Shell) trap(bash string) {
 	status, was := s.status, s.flow
-	s.trapping, s.flow = true, onward
+	s.trapping, s.trapped, s.flow = true, status, onward
 	s.evaluate(bash, frame{line: s.place})
 	if s.flow != exiting {
 		s.status, s.flow = status, was

@@ -131,7 +131,7 @@ func asBash(text string) string {
 
 // called returns the call of a program.
 func (s *Shell) called(program string, args []string) Call {
-	call := Call{Args: []string{program}, Line: s.place, Env: s.exportedValue}
+	call := Call{Args: []string{program}, Line: s.place, Env: s.exportedValue, Dir: s.dir}
 	for _, arg := range args {
 		s.ask(names(arg)...)
 		call.Args = append(call.Args, asWritten(arg))

@@ -18,9 +18,6 @@ type found struct {
 // follow it takes for a command of no meaning.
 type walk struct {
 	deploys   []found
-	settings  []setting
-	passwords []setting // of convox login
-	calling   int       // functions whose bodies were read where they are written
 	installed bool
 	client    Generation // the one that was downloaded last, 0 where that is unknown
 	built     bool       // a release that can be promoted
@@ -34,8 +31,6 @@ type walk struct {
 	returns   int // have ended a function alone
 	depth     int
 	left      int // bytes and commands that may still be followed
-	// values are those of one build; nil is to tell of all of them.
-	values map[string]string
 }
 
 const (

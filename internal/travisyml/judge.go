@@ -1,0 +1,203 @@
+package travisyml
+
+import (
+	"slices"
+
+	"convox-travis/internal/build"
+)
+
+// verdict is what builds do with a candidate.
+type verdict int
+
+const (
+	accepted verdict = iota
+	lostJob
+	noJob       // nothing runs the step
+	severalJobs // more than one job runs it
+	mayFail
+	wrongMachine
+	beforeTests
+	hooked    // other commands run with it
+	notPlayed // the play doesn't show that it deploys, once, and when
+	otherwise
+)
+
+// String is the end of a sentence.
+func (v verdict) String() string {
+	switch v {
+	case lostJob:
+		return "its jobs would not all be built"
+	case noJob:
+		return "no job would run the step"
+	case severalJobs:
+		return "several jobs would run the step"
+	case mayFail:
+		return "the job that would deploy may fail"
+	case wrongMachine:
+		return "no job runs on Linux with a processor that the convox CLI is for"
+	case beforeTests:
+		return "the step would not wait for the tests"
+	}
+	return reasonUnsure
+}
+
+// judge says what Travis would make of a text, against what it makes of the
+// document.
+func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
+	config, err := a.parse(text)
+	a.err = a.ctx.Err()
+	if err != nil || hasNewMessage(a.config.Messages, config.Messages) {
+		return otherwise
+	}
+	var scripts []build.Script
+	var before [][]build.Call // what the same job calls in the document
+	var kind []int
+	for i := range kinds {
+		was := a.outcomes[i]
+		made, err := config.Build(a.ctx, was.Event)
+		if err != nil {
+			a.err = a.ctx.Err()
+			return otherwise
+		}
+		olds, found, verdict := a.compare(was, made.Jobs, hooks)
+		if verdict != accepted {
+			return verdict
+		}
+		adds := slices.ContainsFunc(found, func(s stepJob) bool { return s.was < 0 })
+		switch want := a.wants(i); {
+		case want && len(found) == 0:
+			return noJob
+		case want && len(found) > 1:
+			return severalJobs
+		case !want && adds:
+			return otherwise
+		case want:
+			if verdict := judgePlace(was, made.Jobs, olds, found[0], c); verdict != accepted {
+				return verdict
+			}
+		}
+		for _, s := range found {
+			job := made.Jobs[s.now]
+			job.Number = ""
+			scripts, kind = append(scripts, build.ScriptOf(job, was.Event)), append(kind, i)
+			var calls []build.Call
+			if s.was >= 0 {
+				calls = was.Played[s.was].Calls
+			}
+			before = append(before, calls)
+		}
+	}
+	played, err := a.player.Play(a.ctx, scripts)
+	if err != nil {
+		a.err = err
+		return otherwise
+	}
+	for i, p := range played {
+		added := newCalls(before[i], p.Calls)
+		added = slices.DeleteFunc(added, func(call build.Call) bool { return !call.Deploys })
+		switch {
+		case !a.wants(kind[i]) && len(added) > 0:
+			return notPlayed
+		case a.wants(kind[i]) && (len(added) != 1 || !a.isDeployOf(added[0])):
+			return notPlayed
+		case a.wants(kind[i]) && !added[0].FailsBuild && c.key != AfterSuccess.String():
+			return notPlayed
+		}
+	}
+	return accepted
+}
+
+// stepJob is a job that has the step, in a build of the candidate, and in one of the
+// document, or -1.
+type stepJob struct{ now, was int }
+
+// compare finds the jobs that have the step, and which job of the document each is,
+// or -1. All others have to be what they were.
+func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (olds []int, found []stepJob, v verdict) {
+	jobs := was.Build.Jobs
+	order := make([]int, len(jobs))
+	for i := range order {
+		order[i] = i
+	}
+	if len(now) > 0 && now[0].Stage != "" && len(jobs) > 0 && jobs[0].Stage == "" {
+		// With stages, Travis puts the jobs last that may fail.
+		slices.SortStableFunc(order, func(i, j int) int {
+			switch may, other := jobs[i].AllowFailure, jobs[j].AllowFailure; {
+			case may == other:
+				return 0
+			case may:
+				return 1
+			}
+			return -1
+		})
+	}
+	next := 0
+	for i, job := range now {
+		if next < len(order) && isSameJob(jobs[order[next]], job) {
+			before := build.ScriptOf(jobs[order[next]], was.Event).Steps
+			added, ok := newSteps(before, build.ScriptOf(job, was.Event).Steps)
+			if ok {
+				for _, step := range added {
+					if !hooks && len(step.Steps) > 1 {
+						return nil, nil, hooked
+					}
+				}
+				if len(added) > 0 {
+					found = append(found, stepJob{i, order[next]})
+				}
+				olds = append(olds, order[next])
+				next++
+				continue
+			}
+		}
+		if !isAlone(build.ScriptOf(job, was.Event).Steps) {
+			return nil, nil, lostJob
+		}
+		olds = append(olds, -1)
+		found = append(found, stepJob{i, -1})
+	}
+	if next < len(order) {
+		return nil, nil, lostJob
+	}
+	return olds, found, accepted
+}
+
+// isAlone reports whether an added job runs one command.
+func isAlone(steps []build.Step) bool {
+	n := 0
+	for _, step := range steps {
+		if step.Command.Bash != ":" {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// judgePlace says whether a job is one that can deploy, after the tests. Beside it
+// may be jobs that deploy.
+func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, c *candidate) verdict {
+	job := now[s.now]
+	if job.AllowFailure {
+		return mayFail
+	}
+	if job.OS != "" && job.OS != "linux" || clientSuffix(job.Arch) != c.suffix {
+		return wrongMachine
+	}
+	stages := stageIndex(now)
+	isLater := false
+	for i := range now {
+		switch {
+		case i == s.now:
+		case stages[i] < stages[s.now]:
+			isLater = true
+		case s.was >= 0:
+			return beforeTests // another job beside it
+		case stages[i] == stages[s.now] && !slices.ContainsFunc(was.Played[olds[i]].Calls, func(call build.Call) bool { return call.Deploys }):
+			return beforeTests
+		}
+	}
+	if s.was < 0 && !isLater && len(now) > 1 {
+		return beforeTests
+	}
+	return accepted
+}

@@ -97,7 +97,7 @@ func TestARepositoryThatIsNotKnownFitsAndIsSaid(t *testing.T) {
 
 func TestALargeVariableOfManyJobsIsRefused(t *testing.T) {
 	text := "env:\n  global: [A=" + strings.Repeat("a", 900_000) + "]\njobs:\n  include:\n"
-	for i := range 3000 {
+	for i := range 190 {
 		text += fmt.Sprintf("  - name: a%d\n", i)
 	}
 	config, err := build.Parse(t.Context(), []byte(text))
@@ -105,6 +105,41 @@ func TestALargeVariableOfManyJobsIsRefused(t *testing.T) {
 		_, err = player(t).Outcomes(t.Context(), config, build.EventsOf("acme/api", "main"))
 	}
 	if err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestABuildOfMoreJobsThanTravisTakesIsNotBuilt(t *testing.T) {
+	for jobs, want := range map[int]int{200: 200, 201: 0} {
+		text := "jobs:\n  include:\n"
+		for i := range jobs {
+			text += fmt.Sprintf("  - name: a%d\n    script: convox deploy\n", i)
+		}
+		config, err := build.Parse(t.Context(), []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := config.Build(t.Context(), pushMain)
+		if err != nil || len(made.Jobs) != want || (want == 0) != strings.Contains(made.Reason, "more than 200 jobs") {
+			t.Errorf("%d jobs make %d: %q (%v)", jobs, len(made.Jobs), made.Reason, err)
+		}
+	}
+}
+
+func TestManyExclusionsOfManyJobsAreRefused(t *testing.T) {
+	text := "language: go\njobs:\n  include:\n"
+	for i := range 3000 {
+		text += fmt.Sprintf("  - {name: a%d}\n", i)
+	}
+	text += "  exclude:\n"
+	for i := range 3000 {
+		text += fmt.Sprintf("  - {name: b%d}\n", i)
+	}
+	config, err := build.Parse(t.Context(), []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Build(t.Context(), pushMain); err == nil || !strings.Contains(err.Error(), "jobs.exclude") {
 		t.Errorf("the error is %v", err)
 	}
 }

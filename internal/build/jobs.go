@@ -6,9 +6,12 @@ import (
 	"slices"
 )
 
-// mostJobs is how many jobs a build can have
+// MostJobs is how many jobs Travis takes in a build
 // (https://docs.travis-ci.com/user/build-matrix/).
-const mostJobs = 200
+const MostJobs = 200
+
+// mostPlayed is how many jobs a build can have here.
+const mostPlayed = 1000
 
 // mostExpanded is how many jobs there may be before conditions and exclusions.
 const mostExpanded = 20_000
@@ -266,8 +269,8 @@ func (e *expansion) unique() error {
 
 // limit drops all jobs when they are more than Travis takes.
 func (e *expansion) limit() error {
-	if count := len(e.jobs); count > mostJobs {
-		e.dropped = fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", mostJobs, count)
+	if count := len(e.jobs); count > mostPlayed {
+		e.dropped = fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", MostJobs, count)
 		e.jobs = nil
 	}
 	return nil

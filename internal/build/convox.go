@@ -18,6 +18,14 @@ type Call struct {
 	FailsBuild bool // of one that deploys: its failure fails the build
 	OnFailure  bool // it runs only when other commands or tests fail
 
+	// Source is the last word before it, of a command that isn't the convox CLI's,
+	// that has "convox" in it: the address or the package of the CLI, or "".
+	Source string `json:",omitempty"`
+	// Sets is which of CONVOX_HOST, CONVOX_PASSWORD and RACK_URL the file sets for
+	// it. It says nothing of a fork's builds.
+	Sets     []string `json:",omitempty"`
+	LoggedIn bool     `json:",omitempty"` // convox login comes before it
+
 	unset []string // variables in its words that nothing in the job sets, as $NAME
 }
 
@@ -34,6 +42,14 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 		return Call{}, nil, false
 	}
 	call = Call{Args: args, App: env("CONVOX_APP"), Rack: env("CONVOX_RACK")}
+	for _, name := range []string{"CONVOX_HOST", "CONVOX_PASSWORD"} {
+		if env(name) != unknownValue {
+			call.Sets = append(call.Sets, name)
+		}
+	}
+	if address := env("RACK_URL"); address != "" && address != unknownValue && address != "$RACK_URL" {
+		call.Sets = append(call.Sets, "RACK_URL")
+	}
 	for i := 1; i < len(args); i++ {
 		arg := args[i]
 		if len(arg) < 2 || arg[0] != '-' {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"convox-travis/internal/shell"
 )
 
 // versions are the variables that a job's axes set.
@@ -25,6 +27,9 @@ func buildDir(event Event) string {
 	}
 	return "/home/travis/build/" + event.Repo
 }
+
+// unknownValue stands for the value of a variable of the repository's settings.
+const unknownValue = "unknown"
 
 // jobEnvironment returns what Travis sets before it runs a job
 // (https://docs.travis-ci.com/user/environment-variables/). CONVOX_HOST and
@@ -61,7 +66,16 @@ func jobEnvironment(job Job, event Event) []string {
 		variables["TRAVIS_PULL_REQUEST_SLUG"], variables["TRAVIS_PULL_REQUEST_SHA"] = slug, "123456789abcdef0123456789abcdef012345678"
 	}
 	if !event.Fork {
-		variables["CONVOX_HOST"], variables["CONVOX_PASSWORD"] = "unknown", "unknown"
+		for _, setting := range event.Settings {
+			if _, isTravis := variables[setting.Name]; isTravis {
+				continue
+			}
+			variables[setting.Name] = shell.Unknown(setting.Name, unknownValue)
+			if !setting.Private {
+				variables[setting.Name] = unquote(setting.Value)
+			}
+		}
+		variables["CONVOX_HOST"], variables["CONVOX_PASSWORD"] = unknownValue, unknownValue
 	}
 	if job.Config != nil {
 		for _, field := range job.Config.Fields {

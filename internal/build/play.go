@@ -145,6 +145,9 @@ type playing struct {
 	line  int // of the last command
 	built []Call
 	top   string // the repository's folder
+
+	source   string // of the convox CLI
+	loggedIn bool
 }
 
 // folderOf names a folder as seen from the repository's; one outside of that keeps
@@ -254,12 +257,32 @@ func (p *playing) stop(err error) {
 	}
 }
 
+// installers are programs that put the convox CLI in its place. Any program can
+// fetch it by its address.
+var installers = []string{
+	"brew", "apt", "apt-get", "snap", "npm", "go", "pip", "gem", "cargo", "choco", "docker", "git", "aws",
+	"chmod", "mv", "cp", "ln", "install", "tar", "unzip", "gunzip",
+}
+
+// note remembers where a program may have got the convox CLI from.
+func (p *playing) note(args []string) {
+	for _, word := range args[1:] {
+		known := strings.Contains(word, "://") || slices.Contains(installers, path.Base(args[0]))
+		if known && len(word) < 1000 && strings.Contains(word, "convox") && !strings.ContainsAny(word, " \n") {
+			p.source = word
+		}
+	}
+}
+
 // watch sees the programs that a job starts.
 func (p *playing) watch(program shell.Call) (status int, output string, known bool) {
 	call, command, ok := readCall(program.Args, program.Env)
 	if !ok {
+		p.note(program.Args)
 		return 0, "", false
 	}
+	p.loggedIn = p.loggedIn || len(command) > 0 && command[0] == "login"
+	call.Source, call.LoggedIn = p.source, p.loggedIn
 	call.Line, call.Phase, call.Folder, call.unset = program.Line, p.phase, folderOf(program.Dir, p.top), program.Unset
 	switch effectOf(command) {
 	case deploying:

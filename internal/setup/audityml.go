@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
 )
 
@@ -27,17 +28,20 @@ func (c *auditCase) judgeFile() {
 		return
 	}
 	c.judgeOverrides()
-	switch deploys := c.file.report.Deploys; {
-	case len(deploys) > 0:
-		for _, deploy := range deploys {
-			c.judgeDeploy(deploy)
-		}
+	c.judgeRepairs()
+	c.judgeBuilds()
+}
+
+// judgeNoStep looks at a file in which nothing is seen that deploys.
+func (c *auditCase) judgeNoStep() {
+	c.judgeNotBuilt()
+	switch unseen := c.file.unseen(); {
 	case c.file.missing:
-		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", travisyml.Deploy{}))
-	case elsewhere(c.file.report.Imports, c.file.report.OwnScripts) != "":
-		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+elsewhere(c.file.report.Imports, c.file.report.OwnScripts), c.yml("if nothing there deploys, to add a step", travisyml.Deploy{}))
+		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", build.Call{}))
+	case unseen != "":
+		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+unseen, c.yml("if nothing there deploys, to add a step", build.Call{}))
 	default:
-		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", travisyml.Deploy{}))
+		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", build.Call{}))
 	}
 }
 
@@ -73,7 +77,7 @@ func (c *auditCase) judgeOld(old oldSecret) {
 		severity, hint = SeverityError, "change that password: the history keeps it"
 	case !c.request.Credential.given():
 		severity = SeverityWarning
-		if way := c.deployWay(travisyml.Deploy{}); way != "" {
+		if way := c.deployWay(build.Call{}); way != "" {
 			hint += "\nto see whether it is today's password, with that in FILE: convox-travis check" + c.target.flags() + way + flagLine(c.request.Given.Travis...) + " " + stdinFlag + " < FILE"
 		} else {
 			hint += "\nto see whether it is today's password, run convox-travis check with the sign-in method and that password"
@@ -135,50 +139,13 @@ func encrypted(v travisyml.Variable) string {
 	return ""
 }
 
-// judgeDeploy looks at one step that deploys.
-func (c *auditCase) judgeDeploy(d travisyml.Deploy) {
-	step := "the deploy step in " + d.At()
-	another := func() string { return c.yml("delete the step, and have one written that has none of this", d) }
-	switch {
-	case !d.Branch && !d.NoPullRequests:
-		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request", another())
-	case !d.Branch:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", "name the branch\nor "+another())
-	case !d.NoPullRequests:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for pull requests too", "leave them out by TRAVIS_PULL_REQUEST\nor "+another())
-	}
-	if d.PerJob {
-		c.add(SeverityWarning, FoundPerJob, step+" runs once in each of several jobs ("+strings.Join(c.file.report.Why, ", ")+")", "move it to a last stage with one job\nor "+another())
-	}
-	switch {
-	case d.FailureHidden && strings.HasSuffix(d.Place, FormAfterSuccess):
-		c.add(SeverityNote, FoundHiddenFailure, step+" may fail and the build still passes", c.yml("delete that step first, and have one written whose failure fails the build", d, "--step", FormDeploy))
-	case d.FailureHidden:
-		c.add(SeverityWarning, FoundHiddenFailure, step+" may fail and the build still passes", "let its failure be the build's\nor "+another())
-	}
-	if missesWait(d, c.logsInToRack()) {
-		c.add(SeverityWarning, FoundNoWait, step+noWait, addWait)
-	}
-	if !d.Installs {
-		c.add(SeverityWarning, FoundNoClient, step+" needs the convox client, and nothing before it installs one", "install it first (https://docs.convox.com/installation/cli/)\nor "+another())
-	}
-	c.judgeRack(d, step)
-}
-
-// missesWait reports whether a step ends as soon as its release is promoted: the
-// second generation of the client does without --wait, and it is the only one that
-// can use a Rack directly. isDirect is whether the step's host is known to be one.
-func missesWait(d travisyml.Deploy, isDirect bool) bool {
-	return !d.Waits && (d.Client == travisyml.SecondGeneration || d.Client == 0 && isDirect)
-}
-
 const (
 	noWait  = " doesn't wait for the release: the build passes even when it rolls back"
 	addWait = "add --wait to its convox command"
 )
 
 // judgeRack holds the step's --rack against the Console that builds log in to.
-func (c *auditCase) judgeRack(d travisyml.Deploy, step string) {
+func (c *auditCase) judgeRack(d build.Call, step string) {
 	if !c.logsInToConsole() {
 		return
 	}
@@ -203,4 +170,26 @@ func (c *auditCase) namesRack() bool {
 		}
 	}
 	return false
+}
+
+// judgeRepairs says where Travis reads a file that has to do with Convox otherwise
+// than it is written. What it leaves out is a warning.
+func (c *auditCase) judgeRepairs() {
+	if !strings.Contains(c.file.text, "convox") {
+		return
+	}
+	for _, m := range c.file.config.Messages {
+		severity := SeverityNote
+		switch m.Kind {
+		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition, build.CommandMapping:
+			severity = SeverityWarning
+		case build.FirstOfList:
+			if strings.HasSuffix(m.Section, ".script") {
+				severity = SeverityWarning
+			}
+		}
+		for _, repair := range Repairs([]build.Message{m}) {
+			c.add(severity, repair.Code, repair.Message, "")
+		}
+	}
 }

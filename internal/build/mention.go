@@ -1,0 +1,191 @@
+package build
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Mention is a command of the file that deploys with Convox, whether or not a
+// build gets that far.
+type Mention struct {
+	Line     int
+	From, To int // the lines of the whole command
+	Phase    string
+}
+
+// longestMention is how many bytes of a command are read for what it mentions.
+const longestMention = 16 << 10
+
+// Mentions returns the commands that deploy, each line once. What the commands of
+// a line depend on isn't looked at: play the builds for that.
+func (c *Config) Mentions() []Mention { return c.mentions("convox").list }
+
+// OwnCommands returns the commands that run a script of the repository, or a tool
+// that does, such as make: each once, without the words that it is given.
+func (c *Config) OwnCommands() []string { return c.mentions("").own }
+
+// mentions looks through the commands that have a word.
+func (c *Config) mentions(word string) finder {
+	m := finder{having: word}
+	m.job(c.Root)
+	for _, item := range c.Root.Get("jobs").Get("include").wrapped() {
+		m.job(item)
+	}
+	return m
+}
+
+type finder struct {
+	having string
+	list   []Mention
+	own    []string
+	phase  string
+	base   Command
+	depth  int
+}
+
+func (m *finder) job(job *Node) {
+	for _, phase := range phases {
+		for _, command := range commandsOf(job.Get(phase)) {
+			m.command(phase, command)
+		}
+	}
+	for _, provider := range append(job.Get("deploy").wrapped(), job.Get("addons").Get("deploy").wrapped()...) {
+		if provider.Get("provider").text() == "convox" {
+			m.base = Command{}
+			m.add("deploy", provider.Get("provider").Line)
+		}
+		for _, command := range commandsOf(provider.Get("script")) {
+			m.command("deploy", command)
+		}
+	}
+}
+
+func (m *finder) add(phase string, line int) {
+	if !slices.ContainsFunc(m.list, func(known Mention) bool { return known.Line == line }) {
+		mention := Mention{Line: line, From: line, To: line, Phase: phase}
+		if m.base.Rows {
+			mention.From = m.base.Line - 1
+			mention.To = mention.From + strings.Count(strings.TrimSuffix(m.base.Bash, "\n"), "\n") + 1
+		}
+		m.list = append(m.list, mention)
+	}
+}
+
+func (m *finder) command(phase string, command Command) {
+	m.phase, m.base = phase, command
+	m.text(command.Bash, 0)
+}
+
+// text looks for deploys in a text that begins some lines below the command's.
+func (m *finder) text(bash string, below int) {
+	if m.depth > 3 || len(bash) > longestMention || !strings.Contains(bash, m.having) {
+		return
+	}
+	file, err := syntax.NewParser().Parse(strings.NewReader(bash), "")
+	if err != nil {
+		return
+	}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		call, ok := node.(*syntax.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		at := below
+		if m.depth == 0 {
+			at = int(call.Pos().Line()) - 1
+		}
+		var words []string
+		for _, arg := range call.Args {
+			words = append(words, literal(arg))
+		}
+		if slices.Contains([]string{"echo", "printf", "travis_fold"}, words[0]) {
+			return true
+		}
+		m.words(words, at)
+		if own := ownCommand(words); own != "" && !slices.Contains(m.own, own) {
+			m.own = append(m.own, own)
+		}
+		return true
+	})
+}
+
+func (m *finder) words(words []string, below int) {
+	for i, word := range words {
+		if strings.ContainsAny(word, " \n") {
+			m.depth++
+			m.text(word, below)
+			m.depth--
+			continue
+		}
+		if _, command, ok := readCall(words[i:], func(string) string { return "" }); ok && effectOf(command) != other && effectOf(command) != builds {
+			line := m.base.Line
+			if m.base.Rows {
+				line += below
+			}
+			m.add(m.phase, line)
+			return
+		}
+	}
+}
+
+// literal returns what of a word is known.
+func literal(word *syntax.Word) string {
+	var b strings.Builder
+	var parts func(all []syntax.WordPart)
+	parts = func(all []syntax.WordPart) {
+		for _, part := range all {
+			switch part := part.(type) {
+			case *syntax.Lit:
+				b.WriteString(part.Value)
+			case *syntax.SglQuoted:
+				b.WriteString(part.Value)
+			case *syntax.DblQuoted:
+				parts(part.Parts)
+			default:
+				b.WriteByte('$')
+			}
+		}
+	}
+	parts(word.Parts)
+	return b.String()
+}
+
+// taskRunners run what a file of the repository names.
+var taskRunners = []string{
+	"make", "rake", "npm", "yarn", "pnpm", "gradle", "mvn", "ant", "fab", "invoke", "inv", "grunt", "gulp", "composer", "cap", "ansible-playbook",
+	"just", "task", "tox", "nox", "lein", "sbt", "cargo", "bundle",
+}
+
+// fetches are the tasks of those that run nothing.
+var fetches = []string{"install", "i", "ci", "update", "add", "config", "require"}
+
+// ownCommand returns the script or the task that a command runs, or "".
+func ownCommand(words []string) string {
+	for len(words) > 1 && slices.Contains([]string{"sudo", "bash", "sh", ".", "source", "travis_retry", "exec"}, words[0]) {
+		words = words[1:]
+		if strings.HasSuffix(words[0], ".sh") {
+			return words[0]
+		}
+	}
+	program := words[0]
+	isOwn := strings.Contains(program, "/") && !strings.ContainsAny(program[:1], "/~$") && !strings.ContainsAny(program, " \n")
+	if _, _, isConvox := readCall(words, func(string) string { return "" }); isOwn && !isConvox {
+		return program
+	}
+	if !slices.Contains(taskRunners, program) {
+		return ""
+	}
+	task := program
+	for _, word := range words[1:] {
+		if strings.ContainsAny(word, "=$ -") || slices.Contains(fetches, word) {
+			return ""
+		}
+		task += " " + word
+		if word != "run" && word != "exec" {
+			break
+		}
+	}
+	return task
+}

@@ -27,8 +27,8 @@ a unified diff. Lines are added and none is changed; where that cannot be, the
 lines to paste are shown. A file that deploys the app to the Rack already, in a
 push to the branch, is left alone. --write writes the file, and never commits.
 --check only says whether a push to the branch runs this deploy: exit code 0 if
-it does, 5 if it doesn't, and 1 if Travis doesn't build the branch or it can't be
-decided.
+it does, 5 if it doesn't, and 1 if Travis doesn't build the branch or it can't
+be decided.
 
 With --encrypt the pair is added too. It counts for all branches, and wins over
 the repository's settings. It is made anew each time it is written; --check

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"convox-travis/internal/build"
 )
@@ -266,3 +267,5 @@ func stageIndex(jobs []build.Job) []int {
 	}
 	return places
 }
+
+func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

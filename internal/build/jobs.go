@@ -33,7 +33,7 @@ const mostText = 16 << 20
 func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
 	e := expansion{ctx: ctx, root: c.Root, event: &event, ids: newIdentities(), trees: make(map[*Node]*expression), seen: make(map[Unseen]bool), build: new(Build)}
 	if reason := e.refusal(); reason != "" {
-		e.build.Reason = reason
+		e.build.Reason, e.build.LeftOut = reason, true
 		return e.build, nil
 	}
 	return e.build, e.run()

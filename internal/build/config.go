@@ -13,7 +13,8 @@ type Config struct {
 	Root     *Node     // a mapping, with keys and values as Travis repairs them
 	Messages []Message // in the order in which they were found
 
-	asksNumber bool // whether its jobs ask for their numbers
+	asksNumber bool    // whether its jobs ask for their numbers
+	answer     *answer // Travis's own, for one event
 }
 
 // Message is what Travis says about a file that it reads all the same.

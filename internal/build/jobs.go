@@ -21,12 +21,23 @@ const mostText = 16 << 20
 // jobs are in the order in which Travis numbers them: by stage, those that may
 // fail last.
 func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
-	e := expansion{ctx: ctx, root: c.Root, event: &event, ids: newIdentities(), trees: make(map[*Node]*expression), seen: make(map[Unseen]bool), build: new(Build)}
+	if c.answer != nil && c.answer.isFor(event) {
+		made := *c.answer.build
+		return &made, nil
+	}
+	e := c.expansion(ctx, &event)
 	if reason := e.refusal(); reason != "" {
 		e.build.Reason = reason
 		return e.build, nil
 	}
 	return e.build, e.run()
+}
+
+func (c *Config) expansion(ctx context.Context, event *Event) *expansion {
+	return &expansion{
+		ctx: ctx, root: c.Root, event: event, ids: newIdentities(), trees: make(map[*Node]*expression),
+		seen: make(map[Unseen]bool), build: new(Build),
+	}
 }
 
 // expansion makes the jobs of a build, in the steps of travis-yml
@@ -48,6 +59,9 @@ type expansion struct {
 	dropped string // why the last job was dropped
 }
 
+// importedFile is Unseen where a file imports another one.
+const importedFile = "the imported file"
+
 func (e *expansion) run() error {
 	e.global = e.root.Get("env").Get("global").wrapped()
 	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.unique, e.filter, e.stage, e.finish} {
@@ -56,7 +70,7 @@ func (e *expansion) run() error {
 		}
 	}
 	for _, imported := range e.root.Get("import").wrapped() {
-		e.see("the imported file", imported.Line)
+		e.see(importedFile, imported.Line)
 	}
 	if len(e.jobs) == 0 {
 		e.build.Reason = e.dropped

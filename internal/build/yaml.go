@@ -231,10 +231,15 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 		written[name] = true
 		set(Field{Key: name, Line: line, Value: value})
 	}
-	if len(made.Fields) == 1 && made.Fields[0].Key == "secure" {
-		*made = Node{Kind: Text, Secure: true, Line: made.Line, anchored: made.anchored, cipher: made.Fields[0].Value.Text}
-	}
+	made.seal()
 	return nil
+}
+
+// seal makes an encrypted value of a mapping that is one.
+func (n *Node) seal() {
+	if len(n.Fields) == 1 && n.Fields[0].Key == "secure" {
+		*n = Node{Kind: Text, Secure: true, Line: n.Line, anchored: n.anchored, cipher: n.Fields[0].Value.Text}
+	}
 }
 
 // mergedFields returns what a key merges, in the order in which it is set:

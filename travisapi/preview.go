@@ -32,8 +32,8 @@ type Preview struct {
 	Sources  []PreviewSource // the files that were read, the one that was sent first
 }
 
-// PreviewMessage is what Travis says about a file. What it quotes of the file's
-// values is left out: it can be a secret.
+// PreviewMessage is what Travis says about a file. The file's values, which it
+// quotes, are left out: they can be secrets.
 type PreviewMessage struct {
 	Level    string // info, warn, error or alert
 	Section  string // where in the config: root, jobs.include, …
@@ -41,6 +41,7 @@ type PreviewMessage struct {
 	Key      string // that it is about
 	Original string // how the key is written, where Travis reads another one
 	Other    string // the key that Key overwrites
+	Known    string // the value that Travis reads instead of an unknown one
 	Source   string // of PreviewSource
 	Line     int    // counted from 1; 0 where Travis doesn't say
 }
@@ -98,6 +99,10 @@ func (a previewAnswer) preview() Preview {
 		message := PreviewMessage{
 			Level: said.Level, Section: said.Section, Code: said.Code, Source: said.Source,
 			Key: text("key"), Original: text("original"), Other: text("other"),
+		}
+		switch message.Code {
+		case "find_value", "clean_value":
+			message.Original, message.Known = "", text("value")
 		}
 		if said.Line != nil && *said.Line >= 0 {
 			message.Line = *said.Line + 1

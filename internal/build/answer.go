@@ -14,7 +14,7 @@ type Expansion struct {
 	Event    Event
 	Config   []byte    // an object: the file with what it imports
 	Jobs     [][]byte  // of each job an object, with all that it inherits
-	Messages []Message // nil where Travis gave none; Line is 0 in imported files
+	Messages []Message // nil where Travis gave none
 }
 
 // Adoption is a file as Travis reads it.
@@ -117,13 +117,18 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	return a, nil
 }
 
-// located gives messages of Travis the lines of our own equal ones.
+// located gives messages of Travis the lines of our own equal ones: of several,
+// that of the same line.
 func (c *Config) located(messages []Message) []Message {
 	own := slices.Clone(c.Messages)
 	located := []Message{}
 	for _, message := range messages {
-		i := slices.IndexFunc(own, func(m Message) bool { return m.Kind == message.Kind && m.Key == message.Key })
-		if i >= 0 && message.Line != 0 {
+		isEqual := func(m Message) bool { return m.Kind == message.Kind && m.Key == message.Key }
+		i := slices.IndexFunc(own, func(m Message) bool { return isEqual(m) && m.Line == message.Line })
+		if i < 0 {
+			i = slices.IndexFunc(own, isEqual)
+		}
+		if i >= 0 {
 			message = own[i]
 			own = slices.Delete(own, i, i+1)
 		}

@@ -44,9 +44,15 @@ func (a *answer) isFor(event Event) bool {
 	return a.event.Type == event.Type && a.event.Branch == event.Branch && a.event.Tag == event.Tag
 }
 
+// mostAnswered is how many jobs an answer may have. Travis runs 200.
+const mostAnswered = 1000
+
 // Adopt takes over what Travis makes of the file. The error is that of ctx, or
 // says that the JSON isn't what Travis gives.
 func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
+	if len(e.Jobs) > mostAnswered {
+		return Adoption{}, errTooLarge
+	}
 	reader := jsonReader{ctx: ctx}
 	root, err := reader.object(e.Config)
 	if err != nil {

@@ -215,6 +215,9 @@ func TestAnAnswerThatLiesIsAnErrorOrAFile(t *testing.T) {
 			}
 		}
 	}
+	if _, err := config.Adopt(t.Context(), Expansion{Event: pushOfWeb, Config: []byte("{}"), Jobs: make([][]byte, 20000)}); err == nil {
+		t.Error("more jobs are taken than Travis runs")
+	}
 	for _, value := range []string{"null", "1", "-1.5e300", "true", `""`, `"x"`, "[]", "[[]]", "[null]", "{}", `{"a": null}`, `{"secure": 1}`, `[{"secure": "x"}]`, `{"include": 3}`, `{"global": {"a": [1]}}`} {
 		object := "{"
 		for _, key := range []string{"language", "os", "env", "jobs", "stages", "stage", "name", "if", "script", "deploy", "on", "branches", "go", "allow_failure", "addons", "import"} {

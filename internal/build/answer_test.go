@@ -270,3 +270,28 @@ func TestRealFilesKeepTheirLines(t *testing.T) {
 		}
 	}
 }
+
+// What Travis answers can be anything: it is refused, or can be played.
+func FuzzAdopt(f *testing.F) {
+	f.Add([]byte(answered), []byte(`{"language":"go","env":{"global":[{"secure":"x"}]}}`), []byte(`{"script":["convox deploy"],"env":[{"A":"1"}]}`))
+	f.Add([]byte("import: a\n"), []byte(`{"if":"branch = main","branches":{"only":["/x/"]}}`), []byte(`{"deploy":[{"provider":"script","on":{"branch":["main"]}}]}`))
+	f.Fuzz(func(t *testing.T, text, config, job []byte) {
+		ours, err := Parse(t.Context(), text)
+		if err != nil {
+			return
+		}
+		adoption, err := ours.Adopt(t.Context(), Expansion{Event: pushOfWeb, Config: config, Jobs: [][]byte{job}})
+		if err != nil {
+			return
+		}
+		for _, event := range EventsOf("acme/web", "main") {
+			built, err := adoption.Config.Build(t.Context(), event)
+			if err != nil {
+				return // too many jobs
+			}
+			for _, made := range built.Jobs {
+				ScriptOf(made, event)
+			}
+		}
+	})
+}

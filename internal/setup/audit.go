@@ -84,6 +84,7 @@ const (
 // what reads is used.
 type AuditTravis interface {
 	Travis
+	Expander
 	SharesWithForks(context.Context, travisapi.Ref) (bool, error)
 	User(context.Context) (travisapi.User, error)
 	Owner(context.Context, travisapi.Provider, string) (travisapi.Owner, error)
@@ -136,6 +137,8 @@ type Audited struct {
 
 	Proof   *ProofEvent // the build that logged in; nil where none did
 	Unbuilt string      // why no build was asked for, where one was wanted
+	// Travis is what Travis makes of the file; nil where the file isn't at hand.
+	Travis *Confirmation
 
 	branch  string // the one that a build would be of
 	unbuilt string // why such a build must not be

@@ -31,6 +31,11 @@ type repositoryFacts struct {
 	account    []travisapi.AccountEnvVar // of the repository's owner
 	accountErr error
 	file       *fileFacts // nil where it is not here
+
+	expanded     Expanded // what Travis makes of the file, where isExpanded
+	isExpanded   bool
+	expandErr    error // why Travis didn't expand it
+	confirmation *Confirmation
 }
 
 // read reads the credential's proof and the repositories at the same time, and
@@ -87,6 +92,9 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 		})
 	}
 	facts.repository, facts.vars, facts.err = readRepository(ctx, a.Travis, target)
+	if facts.err == nil {
+		facts.expand(ctx, a.Travis, request.Clone, request.Branch) // once the answer is about the right repository
+	}
 	both.Wait()
 	if request.Swept && facts.err == nil && facts.isConvoxs() {
 		shares()

@@ -43,12 +43,13 @@ func (e Expanded) Adopt(ctx context.Context, config *build.Config, event build.E
 	return config.Adopt(ctx, expansion)
 }
 
-// Imports lists the files that Travis imports, as OWNER/NAME:PATH@REF.
+// Imports lists the files that Travis imports, as OWNER/NAME:PATH@REF, fit to be
+// shown.
 func (e Expanded) Imports() []string {
 	var imports []string
 	for _, source := range e.preview.Sources {
 		if !isSent(source.Source) {
-			imports = append(imports, source.Source)
+			imports = append(imports, clean(source.Source))
 		}
 	}
 	return imports

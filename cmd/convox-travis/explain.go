@@ -12,6 +12,7 @@ import (
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
 
@@ -85,7 +86,7 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return &unreadableYMLError{err}
 	}
-	e.document.Warnings = warningsOf(repairsOf(config.Messages))
+	e.document.Warnings = warningsOf(setup.Repairs(config.Messages))
 	var clone repositories
 	if o.file == "" || len(o.repos) > 0 || o.reposFrom != "" { // else the clone here may be another's
 		if clone, err = e.repositories(ctx, &o.options); err != nil {

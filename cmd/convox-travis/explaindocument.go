@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
@@ -94,51 +93,3 @@ func withoutSecrets(env []string) []string {
 	}
 	return shown
 }
-
-const codeRepaired = "yml_repaired"
-
-// mostRepairs is how many warnings of a file are shown.
-const mostRepairs = 50
-
-// repairsOf says where Travis reads a file otherwise than it is written.
-func repairsOf(messages []build.Message) []setup.Warning {
-	var warnings []setup.Warning
-	for _, m := range messages {
-		if text := repairOf(m); text != "" && len(warnings) < mostRepairs {
-			warnings = append(warnings, setup.Warning{Code: codeRepaired, Message: at(m.Line) + text})
-		}
-	}
-	return slices.CompactFunc(warnings, func(a, b setup.Warning) bool { return a.Message == b.Message })
-}
-
-func repairOf(m build.Message) string {
-	key, of := quoted(m.Key), ""
-	if m.Key != "" {
-		of = " of " + key
-	}
-	switch m.Kind {
-	case build.DuplicateKey:
-		return key + " is there more than once, and Travis reads the last one"
-	case build.RepairedKey:
-		return "Travis reads " + key + " as " + quoted(m.Instead)
-	case build.OverwrittenKey:
-		return key + " and " + quoted(m.Instead) + " are both there, and Travis reads " + key
-	case build.UnknownKey:
-		return "Travis doesn't read " + key
-	case build.RepairedValue:
-		return "Travis reads the value" + of + " as " + quoted(m.Instead)
-	case build.UnknownValue:
-		return "Travis doesn't know the value" + of
-	case build.FirstOfList:
-		return "Travis reads only the first item" + of
-	case build.WrongType:
-		return "Travis drops the value" + of + ", which has the wrong type"
-	case build.InvalidEnv:
-		return "Travis drops a variable that isn't NAME=value"
-	case build.InvalidCondition:
-		return "Travis can't parse this condition, so it counts as false"
-	}
-	return ""
-}
-
-func quoted(name string) string { return "`" + shortened(name) + "`" }

@@ -16,6 +16,13 @@ type Call struct {
 	Deploys    bool // deploys, or promotes what the job has built
 	FailsBuild bool // of one that deploys: its failure fails the build
 	OnFailure  bool // it runs only when other commands or tests fail
+
+	// Source is the last word before it, of a command that isn't the convox CLI's,
+	// that has "convox" in it: the address or the package of the CLI, or "".
+	Source string `json:",omitempty"`
+	// Sets is which of CONVOX_HOST, CONVOX_PASSWORD and RACK_URL the file sets for
+	// it, or gives to convox login before. It says nothing of a fork's builds.
+	Sets []string `json:",omitempty"`
 }
 
 // programs are the names under which the convox CLI is downloaded.
@@ -31,6 +38,14 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 		return Call{}, nil, false
 	}
 	call = Call{Args: args, App: env("CONVOX_APP"), Rack: env("CONVOX_RACK")}
+	for _, name := range []string{"CONVOX_HOST", "CONVOX_PASSWORD"} {
+		if env(name) != unknownValue {
+			call.Sets = append(call.Sets, name)
+		}
+	}
+	if address := env("RACK_URL"); address != "" && address != "$RACK_URL" {
+		call.Sets = append(call.Sets, "RACK_URL")
+	}
 	for i := 1; i < len(args); i++ {
 		arg := args[i]
 		if len(arg) < 2 || arg[0] != '-' {

@@ -26,6 +26,9 @@ func buildDir(event Event) string {
 	return "/home/travis/build/" + event.Repo
 }
 
+// unknownValue stands for the value of a variable of the repository's settings.
+const unknownValue = "unknown"
+
 // jobEnvironment returns what Travis sets before it runs a job
 // (https://docs.travis-ci.com/user/environment-variables/). CONVOX_HOST and
 // CONVOX_PASSWORD are the repository's settings; nobody knows their values.
@@ -57,7 +60,16 @@ func jobEnvironment(job Job, event Event) []string {
 		variables["TRAVIS_PULL_REQUEST_SLUG"], variables["TRAVIS_PULL_REQUEST_SHA"] = slug, "123456789abcdef0123456789abcdef012345678"
 	}
 	if !event.Fork {
-		variables["CONVOX_HOST"], variables["CONVOX_PASSWORD"] = "unknown", "unknown"
+		for _, setting := range event.Settings {
+			if _, isTravis := variables[setting.Name]; isTravis {
+				continue
+			}
+			variables[setting.Name] = "$" + setting.Name
+			if !setting.Private {
+				variables[setting.Name] = unquote(setting.Value)
+			}
+		}
+		variables["CONVOX_HOST"], variables["CONVOX_PASSWORD"] = unknownValue, unknownValue
 	}
 	if job.Config != nil {
 		for _, field := range job.Config.Fields {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"convox-travis/internal/shell"
 )
@@ -88,6 +89,9 @@ type playing struct {
 	phase string
 	line  int // of the last command
 	built []Call
+
+	source   string // of the convox CLI
+	loggedIn bool
 }
 
 func run(script Script, plan plan) *playing {
@@ -186,13 +190,27 @@ func (p *playing) stop(err error) {
 	}
 }
 
+// note remembers where a program may have got the convox CLI from.
+func (p *playing) note(words []string) {
+	for _, word := range words {
+		if len(word) < 1000 && strings.Contains(word, "convox") {
+			p.source = word
+		}
+	}
+}
+
 // watch sees the programs that a job starts.
 func (p *playing) watch(program shell.Call) (status int, output string, known bool) {
 	call, command, ok := readCall(program.Args, program.Env)
 	if !ok {
+		p.note(program.Args[1:])
 		return 0, "", false
 	}
-	call.Line, call.Phase = program.Line, p.phase
+	call.Line, call.Phase, call.Source = program.Line, p.phase, p.source
+	p.loggedIn = p.loggedIn || len(command) > 0 && command[0] == "login"
+	if p.loggedIn {
+		call.Sets = append(call.Sets, "CONVOX_HOST", "CONVOX_PASSWORD")
+	}
 	switch effectOf(command) {
 	case deploying:
 		call.Deploys = true

@@ -69,7 +69,11 @@ var phaseOrder = []struct {
 func ScriptOf(job Job, event Event) Script {
 	s := Script{Environment: jobEnvironment(job, event), Dir: buildDir(event), AllowFailure: job.AllowFailure}
 	for _, variable := range job.Env {
-		if !strings.Contains(variable, "[secure]") && strings.Contains(variable, "=") {
+		name, value, assigned := strings.Cut(variable, "=")
+		switch {
+		case assigned && value == "[secure]":
+			s.Exports = append(s.Exports, Command{Bash: "export " + name + "='$" + name + "'"})
+		case assigned:
 			s.Exports = append(s.Exports, Command{Bash: "export " + variable})
 		}
 	}

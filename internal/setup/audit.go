@@ -63,8 +63,15 @@ const (
 	FoundPlainSecret   = "plain_secret"     // a secret is in the file
 	FoundOldSecret     = "committed_secret" // a secret is in a commit
 	FoundNoDeploy      = "no_deploy"        // nothing in it deploys with Convox
+	FoundNeverDeploys  = "never_deploys"    // builds of the branch don't run the step
+	FoundBrokenCommand = "broken_command"   // Travis makes a command of it that can't work
 	FoundUnguarded     = "unguarded"        // every branch or pull request deploys
-	FoundPerJob        = "deploys_per_job"  // each job deploys
+	FoundPerJob        = "deploys_per_job"  // a build deploys more than once
+	FoundUntested      = "before_tests"     // it doesn't wait for the tests, or heed them
+	FoundTestsDropped  = "tests_dropped"    // no job runs the script at the root
+	FoundNoVariables   = "no_variables"     // a branch deploys, and its builds get no variables
+	FoundSameRack      = "same_rack"        // several branches deploy one app to one Rack
+	FoundNotPlayed     = "yml_unseen"       // what the file runs out of sight
 	FoundHiddenFailure = "hidden_failure"   // the build passes when the deployment fails
 	FoundNoWait        = "no_wait"          // the build passes when the release rolls back
 	FoundNoClient      = "no_client"        // nothing installs the convox client
@@ -183,6 +190,9 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 	}
 	audit := Audit{Findings: read.general(request), Refused: read.login.refused()}
 	for _, facts := range read.repositories {
+		if err := facts.play(ctx, request.Branch); err != nil {
+			return Audit{}, err
+		}
 		c := &auditCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
 		audited := Audited{Target: facts.target, ID: facts.repository.ID, branch: c.built(), unbuilt: c.unbuilt()}
 		if facts.err != nil && !isFinding(facts.err) {

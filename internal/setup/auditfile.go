@@ -1,8 +1,11 @@
 package setup
 
 import (
+	"context"
 	"slices"
+	"strings"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/travisyml"
 )
@@ -14,6 +17,7 @@ type ClonedFile struct {
 	File    travisyml.File
 	Err     error             // why it could not be read
 	Old     []gitrepo.Version // as the last commits left it, newest first
+	Player  build.Player      // of its builds
 	// NamesRack is whether .convox/rack is there, which the convox client takes
 	// where no --rack is given.
 	NamesRack bool
@@ -24,9 +28,15 @@ type ClonedFile struct {
 type fileFacts struct {
 	missing   bool
 	err       error
+	root      string // of the clone
+	text      string
+	config    *build.Config
 	report    travisyml.Report
 	old       []oldSecret
 	namesRack bool
+	app       string // of a command that names none
+	player    build.Player
+	played    *playedFile // nil until its builds are played
 }
 
 // oldSecret is a secret that the file no longer has and a commit has.
@@ -35,16 +45,18 @@ type oldSecret struct {
 	travisyml.Secret
 }
 
-// of returns the facts where the clone is that of target.
-func (c *ClonedFile) of(target Target) *fileFacts {
+// of returns the facts where the clone is that of target. The builds aren't played
+// yet.
+func (c *ClonedFile) of(ctx context.Context, target Target) *fileFacts {
 	if c == nil || len(Distinct(append(c.Targets[:len(c.Targets):len(c.Targets)], target))) != len(Distinct(c.Targets)) {
 		return nil
 	}
-	f := &fileFacts{missing: c.File.Missing, err: c.Err, namesRack: c.NamesRack}
+	f := &fileFacts{missing: c.File.Missing, err: c.Err, namesRack: c.NamesRack, root: c.File.Root, text: c.File.Text, app: c.File.AppName(target.Slug), player: c.Player}
 	if f.err == nil {
 		var document *travisyml.Document
 		if document, f.err = travisyml.Parse(c.File.Text); f.err == nil {
 			f.report = document.Inspect()
+			f.config, f.err = build.Parse(ctx, []byte(c.File.Text))
 		}
 	}
 	f.old = oldSecrets(f.report, c.Old)
@@ -76,12 +88,37 @@ func holds(all []travisyml.Secret, secret travisyml.Secret) bool {
 	})
 }
 
-// sets lists where the file sets a variable.
+// sets lists where the file sets a variable, for jobs or for a command that
+// deploys.
 func (f *fileFacts) sets(name string) []travisyml.Variable {
 	if f == nil {
 		return nil
 	}
-	return f.report.Sets(name)
+	set := slices.DeleteFunc(f.report.Sets(name), func(v travisyml.Variable) bool { return v.Scope == travisyml.Command })
+	if f.played == nil || name == "" {
+		return set
+	}
+	for _, step := range f.played.steps {
+		for _, run := range step.runs {
+			if slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
+				set = append(set, travisyml.Variable{Name: name, Line: lineWith(f.text, name+"=", run.call.Line), Scope: travisyml.Command})
+				break
+			}
+		}
+	}
+	return set
+}
+
+// lineWith returns the first line of a text that has a word, counted from 1, or
+// another one where none has.
+func lineWith(text, word string, other int) int {
+	n := 0
+	for line := range strings.Lines(text) {
+		if n++; strings.Contains(line, word) {
+			return n
+		}
+	}
+	return other
 }
 
 // gives reports whether builds get a variable of the pair from the file: all of
@@ -91,12 +128,19 @@ func (f *fileFacts) gives(name string) bool {
 	if slices.ContainsFunc(set, func(v travisyml.Variable) bool { return v.Scope == travisyml.Global }) {
 		return true
 	}
-	if f == nil || len(f.report.Deploys) == 0 {
+	if f == nil || f.played == nil {
 		return len(set) > 0
 	}
-	return !slices.ContainsFunc(f.report.Deploys, func(d travisyml.Deploy) bool {
-		return name == HostName && !d.Host || name == PasswordName && !d.Password
-	})
+	ran := false
+	for _, step := range f.played.steps {
+		for _, run := range step.runs {
+			ran = true
+			if !slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
+				return false
+			}
+		}
+	}
+	return ran || len(set) > 0
 }
 
 // givesSome reports whether the file gives a variable of the pair to other jobs
@@ -123,13 +167,21 @@ func (f *fileFacts) unless() string {
 	switch {
 	case f.unnamed() > 0:
 		return ", unless .travis.yml has it encrypted, where its name cannot be seen"
-	case f != nil && f.report.Imports:
+	case f != nil && f.imports():
 		return ", unless a file that .travis.yml imports has it"
 	}
 	return ""
 }
 
+// imports reports whether the file takes in others
+// (https://docs.travis-ci.com/user/build-config-imports/).
+func (f *fileFacts) imports() bool { return f.config != nil && f.config.Root.Get("import") != nil }
+
 // isConvoxs reports whether the file has anything to do with Convox.
 func (f *fileFacts) isConvoxs() bool {
-	return f != nil && (len(f.report.Deploys) > 0 || len(f.sets(HostName))+len(f.sets(PasswordName))+len(f.sets(overrideName)) > 0)
+	if f == nil {
+		return false
+	}
+	deploys := f.config != nil && len(f.config.Mentions()) > 0
+	return deploys || len(f.sets(HostName))+len(f.sets(PasswordName))+len(f.sets(overrideName)) > 0
 }

@@ -82,7 +82,7 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 // readFacts reads one repository. Of all of an owner's most have nothing of
 // Convox, and who gets their variables is not asked: Travis counts calls.
 func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequest) repositoryFacts {
-	facts := repositoryFacts{target: target, file: request.Clone.of(target)}
+	facts := repositoryFacts{target: target, file: request.Clone.of(ctx, target)}
 	shares := func() { facts.shares, facts.sharesErr = a.Travis.SharesWithForks(ctx, target.Ref()) }
 	var both sync.WaitGroup
 	if !request.Swept {

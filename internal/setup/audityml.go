@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/travisyml"
 )
@@ -29,17 +30,25 @@ func (c *auditCase) judgeFile() {
 		return
 	}
 	c.judgeOverrides()
-	switch deploys := c.file.report.Deploys; {
-	case len(deploys) > 0:
-		for _, deploy := range deploys {
-			c.judgeDeploy(deploy)
-		}
+	if !c.file.isConvoxs() && len(c.file.played.steps) == 0 {
+		c.judgeNoStep()
+		return
+	}
+	for _, repair := range Repairs(c.file.config.Messages) {
+		c.add(SeverityNote, repair.Code, repair.Message, "")
+	}
+	c.judgeBuilds()
+}
+
+// judgeNoStep looks at a file in which nothing is seen that deploys.
+func (c *auditCase) judgeNoStep() {
+	switch unseen := c.file.unseen(); {
 	case c.file.missing:
-		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", travisyml.Deploy{}))
-	case elsewhere(c.file.report.Imports, c.file.report.OwnScripts) != "":
-		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+elsewhere(c.file.report.Imports, c.file.report.OwnScripts), c.yml("if nothing there deploys, to add a step", travisyml.Deploy{}))
+		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", build.Call{}))
+	case unseen != "":
+		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+unseen, c.yml("if nothing there deploys, to add a step", build.Call{}))
 	default:
-		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", travisyml.Deploy{}))
+		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", build.Call{}))
 	}
 }
 
@@ -64,7 +73,7 @@ func (c *auditCase) judgeOld(old oldSecret) {
 		severity, hint = SeverityError, "change that password: history keeps it"
 	case !old.Password.IsEmpty() && !given.given():
 		severity = SeverityWarning
-		if way := c.deployWay(travisyml.Deploy{}); way != "" {
+		if way := c.deployWay(build.Call{}); way != "" {
 			hint += "\nwith the file of today's password for FILE, this tells whether it is that one: convox-travis check" + c.target.flags() + way + flagLine(c.request.Given.Travis...) + " " + stdinFlag + " < FILE"
 		} else {
 			hint += "\nconvox-travis check that is given the way in and today's password tells whether it is that one"
@@ -139,36 +148,6 @@ func encrypted(v travisyml.Variable) string {
 	return ""
 }
 
-// judgeDeploy looks at one step that deploys.
-func (c *auditCase) judgeDeploy(d travisyml.Deploy) {
-	step := "the deploy step in " + d.At()
-	another := func() string { return c.yml("delete the step, and have one written that has none of this", d) }
-	switch {
-	case !d.Branch && !d.NoPullRequests:
-		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request", another())
-	case !d.Branch:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", "name the branch\nor "+another())
-	case !d.NoPullRequests:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for pull requests too", "leave them out by TRAVIS_PULL_REQUEST\nor "+another())
-	}
-	if d.PerJob {
-		c.add(SeverityWarning, FoundPerJob, step+" runs once in each of several jobs ("+strings.Join(c.file.report.Why, ", ")+")", "move it to a last stage with one job\nor "+another())
-	}
-	switch {
-	case d.FailureHidden && strings.HasSuffix(d.Place, FormAfterSuccess):
-		c.add(SeverityNote, FoundHiddenFailure, step+" may fail and the build still passes", c.yml("delete that step first, and have one written whose failure fails the build", d, "--step", FormDeploy))
-	case d.FailureHidden:
-		c.add(SeverityWarning, FoundHiddenFailure, step+" may fail and the build still passes", "let its failure be the build's\nor "+another())
-	}
-	if missesWait(d, c.logsInToRack()) {
-		c.add(SeverityWarning, FoundNoWait, step+noWait, addWait)
-	}
-	if !d.Installs {
-		c.add(SeverityWarning, FoundNoClient, step+" needs the convox client, and nothing before it installs one", "install it first (https://docs.convox.com/installation/cli/)\nor "+another())
-	}
-	c.judgeRack(d, step)
-}
-
 // missesWait reports whether a step ends as soon as its release is promoted: the
 // second generation of the client does without --wait, and it is the only one that
 // can use a Rack directly. isDirect is whether the step's host is known to be one.
@@ -182,7 +161,7 @@ const (
 )
 
 // judgeRack holds the step's --rack against the Console that builds log in to.
-func (c *auditCase) judgeRack(d travisyml.Deploy, step string) {
+func (c *auditCase) judgeRack(d build.Call, step string) {
 	if !c.logsInToConsole() {
 		return
 	}

@@ -7,7 +7,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
-	"convox-travis/internal/travisyml"
+	"convox-travis/internal/build"
 	"convox-travis/travisapi"
 )
 
@@ -115,7 +115,7 @@ func (c *auditCase) remove() string {
 
 // yml is a hint to have a step written that is as it should be; flags are more of
 // it. What of the way in is not known has to be filled in.
-func (c *auditCase) yml(lead string, d travisyml.Deploy, flags ...string) string {
+func (c *auditCase) yml(lead string, d build.Call, flags ...string) string {
 	command := "convox-travis yml --write" + flagLine(flags...)
 	if isPlain(d.App) {
 		command += " --app" + flagLine(d.App)
@@ -138,7 +138,7 @@ func (c *auditCase) yml(lead string, d travisyml.Deploy, flags ...string) string
 
 // deployWay is the way in of builds as flags, without the Rack behind a Console:
 // that of the run, else as it can be read; "" is unknown.
-func (c *auditCase) deployWay(d travisyml.Deploy) string {
+func (c *auditCase) deployWay(d build.Call) string {
 	own, known := c.host()
 	switch given := c.request.Credential; {
 	case given.Console:
@@ -158,7 +158,7 @@ func (c *auditCase) deployWay(d travisyml.Deploy) string {
 }
 
 // deployRack is the Rack behind a Console, ORG/NAME, as far as it is known.
-func (c *auditCase) deployRack(d travisyml.Deploy) string {
+func (c *auditCase) deployRack(d build.Call) string {
 	seen := c.login.login.Racks
 	switch {
 	case c.request.Rack != "" && (!c.login.proved() || !c.login.credential.Console || c.login.sees(c.request.Rack)):

@@ -1,0 +1,291 @@
+package build
+
+import (
+	"slices"
+	"strings"
+)
+
+// Obstacle is a place of a file that can keep a deploy from running. Config.Without
+// tells what the file does without it.
+type Obstacle struct {
+	Kind ObstacleKind
+	Line int
+	Text string // as Travis reads it: a condition, a key, the branches
+
+	owner *Node // the mapping that changes
+	edit  func(owner *Node) *Node
+}
+
+// ObstacleKind is the kind of an Obstacle.
+type ObstacleKind string
+
+// The kinds of obstacles.
+const (
+	ObstacleBranches    ObstacleKind = "branches"         // branches.only or branches.except at the root
+	ObstacleIf          ObstacleKind = "if"               // of the file, a job or a stage
+	ObstacleExclude     ObstacleKind = "jobs.exclude"     //
+	ObstacleSkip        ObstacleKind = "after_success"    // skip, which switches deployments off
+	ObstacleNoScript    ObstacleKind = "no script"        // the language's default one runs
+	ObstaclePhase       ObstacleKind = "phase"            // its commands end the job, or fail; Text is its name
+	ObstacleWindows     ObstacleKind = "os: windows"      // where Travis deploys nothing
+	ObstacleBranch      ObstacleKind = "on.branch"        // Text is the branches
+	ObstacleNoBranch    ObstacleKind = "no on.branch"     // Text is the key of on that was meant for it, or ""
+	ObstacleOtherBranch ObstacleKind = "option"           // keys of another option, Text, are taken for branches
+	ObstacleOn          ObstacleKind = "on"               // another key of on, Text
+	ObstacleCondition   ObstacleKind = "on.condition"     //
+	ObstacleTags        ObstacleKind = "on.tags"          //
+	ObstacleBlock       ObstacleKind = "deploy.script"    // several lines, of which Travis makes one broken command
+	ObstacleList        ObstacleKind = "deploy.script[0]" // of several commands the first one runs
+)
+
+// mostObstacles is how many of them are looked for in a file.
+const mostObstacles = 60
+
+// Obstacles returns what can keep a deploy from running, in the order of the file
+// as Travis reads it.
+func (c *Config) Obstacles() []Obstacle {
+	o := obstacles{}
+	o.remove(ObstacleBranches, c.Root, "branches")
+	o.remove(ObstacleIf, c.Root, "if")
+	o.job(c.Root)
+	jobs := c.Root.Get("jobs")
+	for _, item := range jobs.Get("include").wrapped() {
+		o.remove(ObstacleIf, item, "if")
+		o.job(item)
+	}
+	o.remove(ObstacleExclude, jobs, "exclude")
+	for _, stage := range c.Root.Get("stages").wrapped() {
+		o.remove(ObstacleIf, stage, "if")
+	}
+	if len(o.list) > mostObstacles {
+		return nil // what is in the way can't be told from what isn't
+	}
+	return o.list
+}
+
+// Without returns the file without some of its obstacles.
+func (c *Config) Without(all []Obstacle) *Config {
+	edits := make(map[*Node][]Obstacle)
+	for _, obstacle := range all {
+		edits[obstacle.owner] = append(edits[obstacle.owner], obstacle)
+	}
+	made := *c
+	made.Root = rebuild(c.Root, edits)
+	return &made
+}
+
+func rebuild(n *Node, edits map[*Node][]Obstacle) *Node {
+	if n == nil || n.Kind != Mapping && n.Kind != List {
+		return n
+	}
+	made := *n
+	changed := false
+	made.Items = slices.Clone(n.Items)
+	for i, item := range made.Items {
+		made.Items[i] = rebuild(item, edits)
+		changed = changed || made.Items[i] != item
+	}
+	made.Fields = slices.Clone(n.Fields)
+	for i, f := range made.Fields {
+		made.Fields[i].Value = rebuild(f.Value, edits)
+		changed = changed || made.Fields[i].Value != f.Value
+	}
+	result := n
+	if changed {
+		result = &made
+	}
+	for _, obstacle := range edits[n] {
+		result = obstacle.edit(result)
+	}
+	return result
+}
+
+type obstacles struct{ list []Obstacle }
+
+func (o *obstacles) add(kind ObstacleKind, line int, text string, owner *Node, edit func(*Node) *Node) {
+	if len(o.list) <= mostObstacles {
+		o.list = append(o.list, Obstacle{kind, line, text, owner, edit})
+	}
+}
+
+// remove adds a key as an obstacle, where it is there.
+func (o *obstacles) remove(kind ObstacleKind, owner *Node, key string) {
+	if value := owner.Get(key); value != nil {
+		text := value.Text
+		if only := value.Get("only"); only != nil {
+			text = strings.Join(texts(only), ", ")
+		}
+		o.add(kind, value.Line, text, owner, dropping(key))
+	}
+}
+
+func dropping(keys ...string) func(*Node) *Node {
+	return func(n *Node) *Node { return n.keep(func(f Field) bool { return !slices.Contains(keys, f.Key) }) }
+}
+
+func setting(key, value string) func(*Node) *Node {
+	return func(n *Node) *Node { return n.with(key, &Node{Kind: Text, Text: value}) }
+}
+
+// job adds what a job has, or all jobs inherit.
+func (o *obstacles) job(job *Node) {
+	language := job.Get("language").text()
+	for _, phase := range phaseOrder {
+		value := job.Get(phase.name)
+		commands := commandsOf(value)
+		isSkipped := len(commands) == 1 && isSkip(commands[0].Bash)
+		switch {
+		case phase.name == "after_success" && isSkipped:
+			o.add(ObstacleSkip, value.Line, "", job, dropping(phase.name))
+		case phase.name == "script" && language != "" && !isSet(value):
+			o.add(ObstacleNoScript, job.Get("language").line(), language, job, setting("script", "skip"))
+		case len(commands) > 0 && !isSkipped && phase.failure != Ignored && !slices.ContainsFunc(commands, func(c Command) bool { return strings.Contains(c.Bash, "convox") }):
+			o.add(ObstaclePhase, value.Line, phase.name, job, setting(phase.name, "skip"))
+		}
+	}
+	if os := job.Get("os"); os != nil && slices.Contains(texts(os), "windows") {
+		o.add(ObstacleWindows, os.Line, "", job, setting("os", "linux"))
+	}
+	for _, provider := range append(job.Get("deploy").wrapped(), job.Get("addons").Get("deploy").wrapped()...) {
+		if provider.Kind == Mapping {
+			o.provider(provider)
+		}
+	}
+}
+
+// knownOn are the keys of deploy.on that Travis reads.
+var knownOn = append([]string{"branch", "repo", "condition", "tags", "all_branches", "rvm", "node_js"}, runtimes...)
+
+// provider adds the conditions of a deployment, and what its script is.
+func (o *obstacles) provider(provider *Node) {
+	on := onOf(provider)
+	edit := func(change func(*Node) *Node) func(*Node) *Node {
+		return func(n *Node) *Node {
+			on := onOf(n)
+			if on == nil || on.Kind != Mapping {
+				on = &Node{Kind: Mapping, Line: n.Line}
+			}
+			return dropping("if", "true")(n).with("on", change(on))
+		}
+	}
+	anyBranch := edit(setting("all_branches", "true"))
+	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
+		names := branchesOf(provider, on)
+		switch {
+		case isSet(on.Get("branch")):
+			o.add(ObstacleBranch, on.Get("branch").Line, strings.Join(names, ", "), provider, anyBranch)
+		case on != nil && on.Kind != Mapping:
+			o.add(ObstacleBranch, on.Line, strings.Join(names, ", "), provider, anyBranch)
+		case !slices.Equal(names, []string{"master"}):
+			key, line := branchOption(provider, names[0])
+			o.add(ObstacleOtherBranch, line, key, provider, anyBranch)
+		default:
+			meant, line := "", provider.Line
+			if on != nil {
+				line = on.Line
+				for _, f := range on.Fields {
+					if !slices.Contains(knownOn, f.Key) && f.Key != "os" {
+						meant, line = f.Key, f.Line
+						break
+					}
+				}
+			}
+			o.add(ObstacleNoBranch, line, meant, provider, anyBranch)
+		}
+	}
+	for _, f := range on.fields() {
+		switch {
+		case f.Key == "condition" && isSet(f.Value):
+			o.add(ObstacleCondition, firstCommandLine(f.Value), strings.Join(texts(f.Value), " && "), provider, edit(dropping(f.Key)))
+		case f.Key == "tags":
+			tags := f.Value.text()
+			o.add(ObstacleTags, f.Line, tags, provider, edit(func(on *Node) *Node {
+				on = dropping("tags")(on)
+				if tags != "false" {
+					on = setting("all_branches", "true")(on)
+				}
+				return on
+			}))
+		case f.Key != "branch" && f.Key != "all_branches" && slices.Contains(knownOn, f.Key):
+			o.add(ObstacleOn, f.Line, f.Key, provider, edit(dropping(f.Key)))
+		}
+	}
+	o.script(provider)
+}
+
+// script adds a script that is more than one command.
+func (o *obstacles) script(provider *Node) {
+	script := provider.Get("script")
+	switch {
+	case script == nil:
+	case script.Kind == List && len(script.Items) > 1:
+		o.add(ObstacleList, script.Line, "", provider, command(script, " && ", texts(script)))
+	default:
+		if script.Kind == List && len(script.Items) > 0 {
+			script = script.Items[0]
+		}
+		if strings.Contains(script.Text, "\n") {
+			o.add(ObstacleBlock, script.Line, "", provider, command(script, "; ", strings.Split(strings.TrimSpace(script.Text), "\n")))
+		}
+	}
+}
+
+// command makes one command of several.
+func command(script *Node, between string, commands []string) func(*Node) *Node {
+	one := &Node{Kind: Text, Text: strings.Join(commands, between), Line: script.Line}
+	return func(n *Node) *Node { return n.with("script", one) }
+}
+
+func (n *Node) fields() []Field {
+	if n == nil {
+		return nil
+	}
+	return n.Fields
+}
+
+// branchOption returns the option of a deployment whose keys are taken for
+// branches.
+func branchOption(provider *Node, branch string) (key string, line int) {
+	for _, f := range provider.Fields {
+		if f.Value != onOf(provider) && f.Value.Get(branch) != nil {
+			return f.Key, f.Line
+		}
+	}
+	return "", provider.Line
+}
+
+func firstCommandLine(n *Node) int {
+	if commands := commandsOf(n); len(commands) > 0 {
+		return commands[0].Line
+	}
+	return n.Line
+}
+
+// Is says whether two obstacles are one.
+func (o Obstacle) Is(other Obstacle) bool {
+	return o.owner == other.owner && o.Kind == other.Kind && o.Line == other.Line && o.Text == other.Text
+}
+
+// IsBash says whether Bash can read a condition.
+func (o Obstacle) IsBash() bool { return isCondition("(" + o.Text + ")") }
+
+// Ignores says whether tags make Travis ignore a branch that is given.
+func (o Obstacle) Ignores() bool {
+	return o.Kind == ObstacleTags && o.Text != "false" && isSet(onOf(o.owner).Get("branch"))
+}
+
+// Concerns says whether an obstacle is one of the deployment whose command is on
+// these lines.
+func (o Obstacle) Concerns(from, to int) bool {
+	for _, key := range []string{"script", "provider"} {
+		if line := o.owner.Get(key).line(); from <= line && line <= to {
+			return true
+		}
+		for _, command := range commandsOf(o.owner.Get(key)) {
+			if from <= command.Line && command.Line <= to {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,336 @@
+package setup
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+)
+
+// judgeBuilds says what is wrong with the builds of a file that has to do with Convox.
+func (c *auditCase) judgeBuilds() {
+	p := c.file.played
+	switch {
+	case p.err != nil:
+		c.add(SeverityNote, FoundNotPlayed, "the builds of .travis.yml can't be played: "+p.err.Error(), "")
+		return
+	case len(p.steps) == 0:
+		c.judgeNoStep()
+		return
+	}
+	c.judgeCommands()
+	for _, s := range p.steps {
+		runs := p.reference(s)
+		if len(s.in(pushed)) == 0 {
+			c.judgeIdle(s)
+		}
+		if len(runs) == 0 {
+			continue
+		}
+		c.judgeGuard(s, runs)
+		c.judgeFailure(s, runs)
+		c.judgeTests(s)
+		c.judgeClient(s, runs)
+		c.judgeRack(runs[0].call, s.name())
+	}
+	for i := range p.outcomes {
+		if p.isMeant(i) {
+			c.judgeTimes(i)
+			c.judgeBranch(i)
+		}
+	}
+	if script := p.droppedScript(); script != nil {
+		c.add(SeverityError, FoundTestsDropped, fmt.Sprintf("no job runs `script` on line %d: every job of `jobs.include` has a script of its own, and Travis adds no other job", script.Line),
+			"add a job for the tests: `- stage: test` as the first item of `jobs.include`")
+	}
+	if unseen := c.file.unseen(); unseen != "" {
+		c.add(SeverityNote, FoundNotPlayed, "not looked at: "+unseen+"; where one of them deploys, builds deploy more often", "")
+	}
+}
+
+// name names a step at the start of a sentence.
+func (s *playedStep) name() string { return fmt.Sprintf("the deploy step on line %d", s.line) }
+
+// isMeant reports whether an outcome is a push to the audited branch, or to one
+// that the file names.
+func (p *playedFile) isMeant(i int) bool {
+	event := p.outcomes[i].Event
+	return event.Type == build.Push && event.Tag == "" && (event.Branch == p.branch || slices.Contains(p.named, event.Branch))
+}
+
+// reference returns the runs of a step in the build that shows best what it does: a
+// push to the branch, else to another one that the file names, else any.
+func (p *playedFile) reference(s *playedStep) []stepRun {
+	for _, r := range s.runs {
+		if p.isMeant(r.outcome) {
+			return s.in(r.outcome)
+		}
+	}
+	for _, r := range s.runs {
+		return s.in(r.outcome)
+	}
+	return nil
+}
+
+// another is a hint to have a step written without a fault.
+func (c *auditCase) another(call build.Call, flags ...string) string {
+	return c.yml("delete the step, and have one written that has none of this", call, flags...)
+}
+
+// judgeGuard finds builds that run a step and that nobody meant.
+func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
+	p, step := c.file.played, s.name()
+	var pulls, every, tags bool
+	var loose []string
+	for _, r := range s.runs {
+		event := p.outcomes[r.outcome].Event
+		switch {
+		case !p.isSure(r.outcome) || p.isMeant(r.outcome):
+		case event.Type == build.PullRequest:
+			pulls = true
+		case r.outcome == pushedOther:
+			every = true
+		case event.Tag != "":
+			tags = true
+		case event.Type == build.Push && !slices.Contains(loose, event.Branch):
+			loose = append(loose, event.Branch)
+		}
+	}
+	another := "name the branch\nor " + c.another(runs[0].call)
+	switch {
+	case every && pulls:
+		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+p.reason(runs[0]), c.another(runs[0].call))
+	case every && tags:
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch and every tag", another)
+	case every:
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", another)
+	case len(loose) > 0:
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+showBranches(loose[:min(2, len(loose))])+": the pattern fits more than the branch", "anchor the pattern with ^ and $\nor "+c.another(runs[0].call))
+	case tags && len(s.in(pushed)) > 0:
+		c.add(SeverityNote, FoundUnguarded, step+" runs for tags too, such as v1.0", "")
+	}
+	if pulls && !every {
+		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests too"+p.reason(runs[0]), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.another(runs[0].call))
+	}
+}
+
+// isSure reports whether no job of a build depends on what isn't known.
+func (p *playedFile) isSure(outcome int) bool {
+	return !slices.ContainsFunc(p.outcomes[outcome].Build.Unseen, func(u build.Unseen) bool { return u.What != "the imported file" })
+}
+
+// reason names the condition of a job, as the end of a sentence, or "".
+func (p *playedFile) reason(r stepRun) string {
+	condition := build.Job(p.job(r)).Config.Get("if")
+	if condition == nil {
+		return ""
+	}
+	return fmt.Sprintf("; `if` on line %d is true for them", condition.Line)
+}
+
+// judgeFailure finds failures that nobody sees.
+func (c *auditCase) judgeFailure(s *playedStep, runs []stepRun) {
+	hidden := slices.IndexFunc(runs, func(r stepRun) bool { return !r.call.FailsBuild })
+	if hidden >= 0 {
+		call, job := runs[hidden].call, c.file.played.job(runs[hidden])
+		message := s.name() + " may fail and the build still passes"
+		switch {
+		case job.AllowFailure:
+			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", "take the job out of `allow_failures`\nor "+c.another(call))
+		case call.Phase == FormAfterSuccess:
+			c.add(SeverityNote, FoundHiddenFailure, message, c.yml("delete that step first, and have one written whose failure fails the build", call, "--step", FormDeploy))
+		default:
+			c.add(SeverityWarning, FoundHiddenFailure, message, "let its failure be the build's\nor "+c.another(call))
+		}
+	}
+	if c.doesNotWait(runs[0].call) {
+		c.add(SeverityWarning, FoundNoWait, s.name()+noWait, addWait)
+	}
+}
+
+var (
+	waits      = regexp.MustCompile(`^(?:-w|--wait)(?:=true)?$`)
+	second     = regexp.MustCompile(`convox\.com/cli/|convox\.s3\.amazonaws\.com/release/`)
+	third      = regexp.MustCompile(`github\.com/convox/convox/releases`)
+	anyInstall = regexp.MustCompile(`(?i)convox\.(?:com|s3)|github\.com/convox|convox/(?:convox|cli|rack)|install\s.*convox|(?m)^\s*- convox\s*$`)
+)
+
+// doesNotWait reports whether a deploy ends as soon as its release is promoted: the
+// second generation of the client does without --wait, and it is the only one that
+// can use a Rack directly.
+func (c *auditCase) doesNotWait(call build.Call) bool {
+	if slices.ContainsFunc(call.Args, waits.MatchString) {
+		return false
+	}
+	isSecond, isThird := second.MatchString(call.Source), third.MatchString(call.Source)
+	if !isSecond && !isThird {
+		isSecond, isThird = second.MatchString(c.file.text), third.MatchString(c.file.text)
+	}
+	return isSecond && !isThird || !isThird && c.logsInToRack()
+}
+
+// judgeClient finds a step that nothing installs the client for.
+func (c *auditCase) judgeClient(s *playedStep, runs []stepRun) {
+	call, p := runs[0].call, c.file.played
+	unseen := p.outcomes[runs[0].outcome].Played[runs[0].job].Unseen
+	if call.Source != "" || len(unseen) > 0 || anyInstall.MatchString(c.file.text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
+		return
+	}
+	program := call.Args[0]
+	if strings.Contains(program, "/") && c.file.root != "" {
+		if _, err := os.Stat(filepath.Join(c.file.root, filepath.FromSlash(strings.TrimPrefix(program, p.buildDir())))); err == nil {
+			return
+		}
+	}
+	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox client, and nothing before it installs one", "install it first (https://docs.convox.com/installation/cli/)\nor "+c.another(call))
+}
+
+// buildDir is where a build has the repository, with a slash at its end.
+func (p *playedFile) buildDir() string {
+	return "/home/travis/build/" + p.outcomes[pushed].Event.Repo + "/"
+}
+
+// judgeTests finds a step that doesn't wait for the tests.
+func (c *auditCase) judgeTests(s *playedStep) {
+	runs := s.in(pushed)
+	if len(runs) == 0 {
+		return
+	}
+	const wait = "move the step to `deploy`, which Travis runs after the tests"
+	if s.untested {
+		why := "Travis continues `script` after a command that fails"
+		switch phase := runs[0].call.Phase; phase {
+		case "before_install", "install", "before_script":
+			why = "`" + phase + "` comes before `script`"
+		case "after_script", "before_cache", "after_failure":
+			why = "Travis runs `" + phase + "` in any case"
+		}
+		c.add(SeverityWarning, FoundUntested, s.name()+" runs whatever the tests say: "+why, wait)
+		return
+	}
+	beside, tested := c.file.played.besideTests(s)
+	switch {
+	case beside == nil:
+	case tested:
+		c.add(SeverityNote, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests of other jobs, such as %s", s.name(), jobName(*beside)), "move it to a job in a stage of its own, after the tests")
+	default:
+		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs beside it or later", s.name(), jobName(*beside)), "move it to a job in a stage of its own, after the tests")
+	}
+}
+
+func jobName(job build.Job) string {
+	if job.Name == "" {
+		return job.Number
+	}
+	return job.Number + " (" + shortened(job.Name) + ")"
+}
+
+// judgeTimes finds a build that deploys an app more than once to a Rack.
+func (c *auditCase) judgeTimes(outcome int) {
+	p := c.file.played
+	type what struct{ app, rack string }
+	all := make(map[what][]string)
+	jobs := make(map[what][]string)
+	var order []what
+	for _, s := range p.steps {
+		for _, r := range s.in(outcome) {
+			w := what{cmp.Or(r.call.App, c.file.app), r.call.Rack}
+			if all[w] == nil {
+				order = append(order, w)
+			}
+			all[w] = append(all[w], fmt.Sprint(s.line))
+			jobs[w] = append(jobs[w], jobName(build.Job(p.job(r))))
+		}
+	}
+	for _, w := range order {
+		if len(all[w]) < 2 {
+			continue
+		}
+		lines, in := slices.Compact(all[w]), distinct(jobs[w])
+		app := w.app
+		if w.rack != "" {
+			app += " to " + w.rack
+		}
+		message := fmt.Sprintf("a push to %s deploys %s %d times: ", showBranch(p.outcomes[outcome].Event.Branch), shortened(app), len(all[w]))
+		if len(in) > 1 {
+			message += "in the jobs " + listed(in) + " "
+		}
+		c.add(SeverityWarning, FoundPerJob, message+"(line "+listed(distinct(lines))+")", "move it to a last stage with one job\nor "+c.another(build.Call{App: w.app, Rack: w.rack}))
+	}
+}
+
+func distinct(list []string) []string {
+	var all []string
+	for _, item := range list {
+		if !slices.Contains(all, item) {
+			all = append(all, item)
+		}
+	}
+	return all
+}
+
+// listed joins the first of several words.
+func listed(list []string) string {
+	const most = 4
+	if len(list) > most {
+		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+// judgeBranch looks at the variables that builds get of a branch that deploys.
+func (c *auditCase) judgeBranch(outcome int) {
+	p := c.file.played
+	branch := p.outcomes[outcome].Event.Branch
+	i := slices.IndexFunc(p.steps, func(s *playedStep) bool { return len(s.in(outcome)) > 0 })
+	if i < 0 || c.err != nil || c.request.Branch != "" {
+		return
+	}
+	s := p.steps[i]
+	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
+	if own := branchesOf(c.vars); len(own) > 0 && host == nowhere && password == nowhere {
+		severity, unless := SeverityError, c.file.unless()
+		if unless != "" {
+			severity = SeverityWarning
+		}
+		c.add(severity, FoundNoVariables, fmt.Sprintf("builds of %s deploy (line %d) and get neither %s nor %s: only %s has them%s", showBranch(branch), s.line, HostName, PasswordName, showBranches(own), unless), c.write("to write both", branch))
+	}
+	if outcome == pushed {
+		return
+	}
+	for _, other := range p.steps {
+		for _, r := range other.in(pushed) {
+			for _, mine := range s.in(outcome) {
+				same := cmp.Or(r.call.App, c.file.app) == cmp.Or(mine.call.App, c.file.app) && r.call.Rack == mine.call.Rack
+				if same && host == ofAllBranches && c.originOf(HostName, p.branch) == ofAllBranches && !strings.Contains(r.call.App+r.call.Rack, "$") {
+					c.add(SeverityNote, FoundSameRack, fmt.Sprintf("builds of %s and of %s deploy %s to the same Rack (lines %d and %d)", showBranch(p.branch), showBranch(branch), cmp.Or(mine.call.App, c.file.app), other.line, s.line),
+						c.write("if that branch has a Rack of its own, give it variables of its own", branch))
+					return
+				}
+			}
+		}
+	}
+}
+
+// unseen names what of a file isn't looked at, or "".
+func (f *fileFacts) unseen() string {
+	var scripts []string
+	if f.played != nil {
+		for _, outcome := range f.played.outcomes[:min(1, len(f.played.outcomes))] {
+			for i, played := range outcome.Played {
+				for _, unseen := range played.Unseen {
+					scripts = append(scripts, shortened(unseen.What))
+				}
+				if played.Unplayed != nil && !f.played.isBroken(0, i) {
+					scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
+				}
+			}
+		}
+	}
+	return elsewhere(f.imports(), distinct(scripts))
+}

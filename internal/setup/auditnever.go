@@ -1,0 +1,248 @@
+package setup
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+)
+
+// play plays the builds of the repository's .travis.yml, where it is here. A branch
+// is the one that is audited; "" is the default one. The error is that of ctx.
+func (f repositoryFacts) play(ctx context.Context, branch string) error {
+	if f.file == nil || f.file.err != nil {
+		return nil
+	}
+	settingsOf := func(branch string) []build.Setting { return settingsFor(f.vars, branch) }
+	if f.err != nil {
+		settingsOf = func(string) []build.Setting { return nil }
+	}
+	return f.file.play(ctx, f.target.Slug, cmp.Or(branch, f.repository.DefaultBranch, "main"), settingsOf)
+}
+
+// isDead says whether what is in the way keeps a step from running in every build.
+func isDead(o build.Obstacle) bool {
+	switch o.Kind {
+	case build.ObstacleSkip, build.ObstacleNoScript, build.ObstaclePhase, build.ObstacleWindows, build.ObstacleOtherBranch:
+		return true
+	}
+	return isBroken(o)
+}
+
+// isBroken says whether Travis makes a command that can't work of what is in the way.
+func isBroken(o build.Obstacle) bool {
+	switch o.Kind {
+	case build.ObstacleBlock, build.ObstacleList:
+		return true
+	case build.ObstacleCondition:
+		return !o.IsBash()
+	}
+	return false
+}
+
+// judgeIdle looks at a step that no push to the branch runs.
+func (c *auditCase) judgeIdle(s *playedStep) {
+	p := c.file.played
+	dead, broken := slices.ContainsFunc(s.because, isDead), slices.ContainsFunc(s.because, isBroken)
+	other := slices.ContainsFunc(p.steps, func(other *playedStep) bool { return len(other.in(pushed)) > 0 })
+	switch {
+	case !p.isDecided(pushed) || broken && !c.isOnlyBroken(s): // that is said apart
+		return
+	case len(s.because) == 0 && !s.failing && c.dependsOnSettings() != "":
+		return
+	case other && len(s.runs) > 0:
+		return // it is another environment's
+	}
+	branch := showBranch(p.branch)
+	severity, message := SeverityWarning, fmt.Sprintf("%s never runs for %s", s.name(), branch)
+	meant, others := p.branches(s)
+	master := p.branch != "master" && slices.Equal(meant, []string{"master"})
+	var instead []string
+	if len(meant) > 0 {
+		instead = append(instead, "builds of "+showBranches(meant))
+	} else if len(others) > 0 {
+		instead = append(instead, "builds of branches such as "+showBranches(others[:1]))
+	}
+	if len(s.in(tagged)) > 0 {
+		instead = append(instead, "tags")
+	}
+	if len(instead) == 0 && len(s.in(byCron, byAPI)) > 0 {
+		instead = append(instead, "cron or API builds")
+	}
+	hints := c.reasonHints(s)
+	switch {
+	case dead:
+		severity = SeverityError
+		message = s.name() + " never runs"
+	case len(instead) > 0:
+		message = fmt.Sprintf("%s runs for %s alone, and not for pushes to %s", s.name(), strings.Join(instead, " and "), branch)
+		isMeant := !slices.ContainsFunc(s.because, func(o build.Obstacle) bool {
+			return o.Kind == build.ObstacleNoBranch || o.Kind == build.ObstacleTags && o.Ignores()
+		})
+		if isMeant && !master && c.request.Branch == "" {
+			severity = SeverityNote
+		}
+	case len(s.because) == 0 && s.failing:
+		message = s.name() + " runs only when another command fails"
+	case len(s.because) == 0:
+		message = s.name() + " never runs: no build passes the tests on its way"
+		hints = "look at what its command depends on: TRAVIS_PULL_REQUEST is \"false\" outside of pull requests, never empty"
+	}
+	if reasons := c.reasons(s); reasons != "" {
+		message += ": " + reasons
+	}
+	c.add(severity, FoundNeverDeploys, message, hints)
+}
+
+// isOnlyBroken says whether a step's broken command or condition isn't said apart.
+func (*auditCase) isOnlyBroken(*playedStep) bool { return false }
+
+// reasons says in Travis's terms what keeps a step from running, or "".
+func (c *auditCase) reasons(s *playedStep) string {
+	var all []string
+	for _, o := range s.because {
+		all = append(all, c.reasonOf(o))
+	}
+	return strings.Join(distinct(all), ", and ")
+}
+
+func (c *auditCase) reasonOf(o build.Obstacle) string {
+	branch := showBranch(c.file.played.branch)
+	switch o.Kind {
+	case build.ObstacleBranches:
+		return fmt.Sprintf("`branches` on line %d leaves %s out", o.Line, branch)
+	case build.ObstacleIf:
+		switch {
+		case slices.ContainsFunc(c.file.config.Messages, func(m build.Message) bool { return m.Kind == build.InvalidCondition && m.Line == o.Line }):
+			return fmt.Sprintf("Travis can't parse `if` on line %d, so it counts as false", o.Line)
+		case envOfTravis.MatchString(o.Text):
+			return fmt.Sprintf("`if` on line %d is false, and env() sees no TRAVIS_* variable", o.Line)
+		}
+		return fmt.Sprintf("`if` on line %d is false", o.Line)
+	case build.ObstacleExclude:
+		return fmt.Sprintf("`jobs.exclude` on line %d leaves its job out", o.Line)
+	case build.ObstacleSkip:
+		return fmt.Sprintf("`after_success: skip` on line %d switches every deployment off", o.Line)
+	case build.ObstacleNoScript:
+		switch o.Text {
+		case "python":
+			return "python's default script fails, and no `script` is set"
+		case "generic", "minimal", "bash", "sh", "shell":
+			return o.Text + " has no default script, and without one Travis deploys nothing"
+		}
+		return "no `script` is set"
+	case build.ObstaclePhase:
+		return fmt.Sprintf("`%s` on line %d fails, or ends the job before it", o.Text, o.Line)
+	case build.ObstacleWindows:
+		return "Travis deploys nothing on Windows"
+	case build.ObstacleBranch:
+		return fmt.Sprintf("`on.branch` on line %d is %s", o.Line, shortened(o.Text))
+	case build.ObstacleNoBranch:
+		if o.Text != "" {
+			return fmt.Sprintf("Travis doesn't read `on.%s` on line %d, so the branch is master", shortened(o.Text), o.Line)
+		}
+		return "`on.branch` is missing, and Travis takes master"
+	case build.ObstacleOtherBranch:
+		return fmt.Sprintf("Travis takes the keys of `%s` on line %d for its branches", shortened(o.Text), o.Line)
+	case build.ObstacleOn:
+		return fmt.Sprintf("`on.%s` on line %d doesn't hold", o.Text, o.Line)
+	case build.ObstacleCondition:
+		if !o.IsBash() {
+			return brokenCondition(o)
+		}
+		return fmt.Sprintf("`on.condition` on line %d is false", o.Line)
+	case build.ObstacleTags:
+		if o.Ignores() {
+			return fmt.Sprintf("`on.tags` on line %d makes Travis ignore `on.branch`", o.Line)
+		}
+		return fmt.Sprintf("`on.tags` on line %d is %s", o.Line, o.Text)
+	}
+	return fmt.Sprintf("`%s` on line %d can't work", o.Kind, o.Line)
+}
+
+var envOfTravis = regexp.MustCompile(`env\(\s*["']?TRAVIS_`)
+
+// reasonHints says what helps.
+func (c *auditCase) reasonHints(s *playedStep) string {
+	branch := c.file.played.branch
+	var hints []string
+	for _, o := range s.because {
+		switch o.Kind {
+		case build.ObstacleBranches:
+			hints = append(hints, "add "+showBranch(branch)+" to `branches`, if it is to deploy")
+		case build.ObstacleIf:
+			hints = append(hints, fmt.Sprintf("change the condition on line %d: https://docs.travis-ci.com/user/conditions-v1", o.Line))
+		case build.ObstacleSkip:
+			hints = append(hints, fmt.Sprintf("delete line %d", o.Line))
+		case build.ObstacleNoScript:
+			hints = append(hints, "add a `script` with the tests, or `script: skip`")
+		case build.ObstacleBranch:
+			hints = append(hints, "change the branch to "+showBranch(branch)+", if that is meant")
+		case build.ObstacleNoBranch, build.ObstacleOtherBranch:
+			hints = append(hints, "add `branch: "+branch+"` under `on`")
+		case build.ObstacleTags:
+			hints = append(hints, "delete `tags` to deploy the branch")
+		}
+	}
+	return strings.Join(distinct(hints), "\n")
+}
+
+// judgeCommands finds commands and conditions of deployments that can't work.
+func (c *auditCase) judgeCommands() {
+	p := c.file.played
+	for _, o := range p.config.Obstacles() {
+		step := slices.IndexFunc(p.steps, func(s *playedStep) bool { return o.Concerns(s.from, s.to) })
+		if step < 0 || !isBroken(o) {
+			continue
+		}
+		s := p.steps[step]
+		switch {
+		case o.Kind == build.ObstacleCondition:
+			c.add(SeverityError, FoundBrokenCommand, brokenCondition(o), "write a test for [[ ]], such as `$TRAVIS_BRANCH = main`; `type` and `branch` are for `if`")
+		case o.Kind == build.ObstacleList && len(s.in(pushed)) > 0:
+			c.add(SeverityWarning, FoundBrokenCommand, fmt.Sprintf("of the commands of `deploy.script` on line %d, Travis runs only the first", o.Line), oneCommand)
+		case o.Kind == build.ObstacleList:
+			c.add(SeverityError, FoundBrokenCommand, fmt.Sprintf("%s never runs: of the commands of `deploy.script` on line %d, Travis runs only the first", s.name(), o.Line), oneCommand)
+		default:
+			c.add(SeverityError, FoundBrokenCommand, fmt.Sprintf("`deploy.script` on line %d has a line break, which arrives as a backslash and an n: the command can't work", o.Line), oneCommand)
+		}
+	}
+}
+
+const oneCommand = "write one command, with `>-` where it has several lines: bash -c 'first && second'"
+
+func brokenCondition(o build.Obstacle) string {
+	return fmt.Sprintf("the condition on line %d isn't Bash, so its jobs end with a syntax error and deploy nothing", o.Line)
+}
+
+// dependsOnSettings names a variable of the file's commands whose value isn't
+// known, or is "".
+func (c *auditCase) dependsOnSettings() string {
+	if c.file.unnamed() > 0 || c.err != nil {
+		return "encrypted"
+	}
+	var names []string
+	for _, v := range c.vars {
+		if !v.Public {
+			names = append(names, v.Name)
+		}
+	}
+	for _, v := range c.account {
+		names = append(names, v.Name)
+	}
+	for _, v := range c.file.report.Variables {
+		if v.Secure {
+			names = append(names, v.Name)
+		}
+	}
+	for _, name := range names {
+		if name != HostName && name != PasswordName && regexp.MustCompile(`\$\{?`+regexp.QuoteMeta(name)+`\b`).MatchString(c.file.text) {
+			return name
+		}
+	}
+	return ""
+}

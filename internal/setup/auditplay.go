@@ -1,0 +1,350 @@
+package setup
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+	"convox-travis/travisapi"
+)
+
+// playedFile is what the builds of a .travis.yml do, as far as it concerns deploying
+// with Convox.
+type playedFile struct {
+	player   build.Player
+	config   *build.Config
+	branch   string          // the one that is audited
+	named    []string        // other branches that the file names
+	outcomes []build.Outcome // those of build.EventsOf first
+	steps    []*playedStep
+	err      error // why the builds can't be played
+}
+
+// playedStep is a command that deploys.
+type playedStep struct {
+	line     int
+	from, to int // the lines of the command
+	runs     []stepRun
+	failing  bool             // in a push to the branch it runs only when other commands fail
+	untested bool             // in a push to the branch it runs also when the tests fail
+	because  []build.Obstacle // what keeps it from running in a push to the branch
+}
+
+// stepRun is one deploy of a step, in a job of an outcome, when every command passes.
+type stepRun struct {
+	outcome, job int
+	call         build.Call
+}
+
+// The outcomes of build.EventsOf.
+const (
+	pushed = iota
+	pushedOther
+	pulled
+	tagged
+	byCron
+	byAPI
+	ofOthers // and from here those of other branches
+)
+
+// mostJobsPlayed bounds the jobs of the builds that are played for a question.
+const mostJobsPlayed = 1000
+
+// play plays the builds of a file. The error is that of ctx.
+func (f *fileFacts) play(ctx context.Context, repo, branch string, settingsOf func(branch string) []build.Setting) error {
+	p := &playedFile{player: f.player, config: f.config, branch: branch}
+	f.played = p
+	events := build.EventsOf(repo, branch)
+	p.err = p.add(ctx, events, settingsOf)
+	p.findSteps()
+	if p.err == nil && len(p.steps) > 0 {
+		p.named = branchesIn(f.config, f.text, branch)
+		p.err = p.add(ctx, p.bounded(otherEvents(repo, branch, p.named)), settingsOf)
+		p.findSteps()
+	}
+	if p.err == nil {
+		p.err = p.explain(ctx)
+	}
+	if p.err == nil {
+		p.err = p.failTests(ctx)
+	}
+	return context.Cause(ctx)
+}
+
+// add plays more builds.
+func (p *playedFile) add(ctx context.Context, events []build.Event, settingsOf func(branch string) []build.Setting) error {
+	for i := range events {
+		events[i].Settings = settingsOf(events[i].Branch)
+		events[i].SettingsKnown = events[i].Settings != nil
+	}
+	outcomes, err := p.player.Outcomes(ctx, p.config, events)
+	p.outcomes = append(p.outcomes, outcomes...)
+	return err
+}
+
+// bounded leaves out builds when there are too many jobs.
+func (p *playedFile) bounded(events []build.Event) []build.Event {
+	return events[:min(len(events), mostJobsPlayed/(1+len(p.outcomes[pushed].Build.Jobs)))]
+}
+
+// otherEvents are builds of branches that a file names, and of some whose names
+// are like those.
+func otherEvents(repo, branch string, named []string) []build.Event {
+	var events []build.Event
+	push := func(names ...string) {
+		for _, name := range names {
+			events = append(events, build.Event{Type: build.Push, Repo: repo, Branch: name})
+		}
+	}
+	push(named...)
+	push("maintenance", "feature-develop")
+	for _, name := range append([]string{branch}, named...) {
+		push(name+"-2", "feature-"+name)
+	}
+	for _, name := range named {
+		events = append(events, build.Event{Type: build.PullRequest, Repo: repo, Branch: name, HeadBranch: "feature/x", HeadRepo: repo})
+	}
+	return slices.DeleteFunc(events, func(e build.Event) bool { return e.Type == build.Push && e.Branch == branch })
+}
+
+// findSteps collects the commands that deploy, and where they run.
+func (p *playedFile) findSteps() {
+	p.steps = nil
+	for _, m := range p.config.Mentions() {
+		if step := p.at(m.Line); step == nil {
+			p.steps = append(p.steps, &playedStep{line: m.Line, from: m.From, to: m.To})
+		}
+	}
+	for i, outcome := range p.outcomes {
+		for j, played := range outcome.Played {
+			for _, call := range played.Calls {
+				if !call.Deploys {
+					continue
+				}
+				step := p.at(call.Line)
+				if step == nil {
+					step = &playedStep{line: call.Line, from: call.Line, to: call.Line}
+					p.steps = append(p.steps, step)
+				}
+				if call.OnFailure {
+					step.failing = step.failing || i == pushed
+					continue
+				}
+				step.runs = append(step.runs, stepRun{i, j, call})
+			}
+		}
+	}
+	slices.SortStableFunc(p.steps, func(a, b *playedStep) int { return cmp.Compare(a.line, b.line) })
+}
+
+// job returns the job of a run.
+func (p *playedFile) job(r stepRun) playedJob { return playedJob(p.outcomes[r.outcome].Build.Jobs[r.job]) }
+
+type playedJob build.Job
+
+// sets reports whether the file sets a variable for the job.
+func (j playedJob) sets(name string) bool {
+	return slices.ContainsFunc(j.Env, func(set string) bool { return strings.HasPrefix(set, name+"=") })
+}
+
+// at returns the step of a line, or nil.
+func (p *playedFile) at(line int) *playedStep {
+	i := slices.IndexFunc(p.steps, func(s *playedStep) bool { return s.from <= line && line <= s.to })
+	if i < 0 {
+		return nil
+	}
+	return p.steps[i]
+}
+
+// in returns the deploys of a step in the builds that are meant.
+func (s *playedStep) in(outcomes ...int) []stepRun {
+	return slices.DeleteFunc(slices.Clone(s.runs), func(r stepRun) bool { return !slices.Contains(outcomes, r.outcome) })
+}
+
+// branches returns the branches whose pushes run a step: of those that are audited
+// or named, and of others.
+func (p *playedFile) branches(s *playedStep) (meant, others []string) {
+	for _, r := range s.runs {
+		event := p.outcomes[r.outcome].Event
+		if event.Type != build.Push || event.Tag != "" {
+			continue
+		}
+		list := &others
+		if event.Branch == p.branch || slices.Contains(p.named, event.Branch) {
+			list = &meant
+		}
+		if !slices.Contains(*list, event.Branch) {
+			*list = append(*list, event.Branch)
+		}
+	}
+	return meant, others
+}
+
+// isDecided says whether the jobs of a build could be played to their end.
+func (p *playedFile) isDecided(outcome int) bool {
+	for i, played := range p.outcomes[outcome].Played {
+		if played.Unplayed != nil && !p.isBroken(outcome, i) {
+			return false
+		}
+	}
+	return true
+}
+
+// isBroken says whether a condition of a job's deployments is no Bash, so that the
+// job does nothing.
+func (p *playedFile) isBroken(outcome, job int) bool {
+	o := p.outcomes[outcome]
+	return build.ScriptOf(o.Build.Jobs[job], o.Event).Broken != nil
+}
+
+// explain finds out what keeps each step from running that no push to the branch runs.
+func (p *playedFile) explain(ctx context.Context) error {
+	if !p.isDecided(pushed) || len(p.outcomes[pushed].Build.Jobs) > 50 {
+		return nil
+	}
+	var waiting []*playedStep
+	for _, s := range p.steps {
+		if len(s.in(pushed)) == 0 {
+			waiting = append(waiting, s)
+		}
+	}
+	all := p.config.Obstacles()
+	for i := range all { // one of them, of which nothing else is in the way
+		if len(waiting) == 0 {
+			return nil
+		}
+		run, err := p.runWithout(ctx, all[i:i+1])
+		if err != nil {
+			return err
+		}
+		waiting = slices.DeleteFunc(waiting, func(s *playedStep) bool {
+			if run(s) {
+				s.because = all[i : i+1]
+			}
+			return run(s)
+		})
+	}
+	if len(waiting) == 0 || len(all) < 2 {
+		return nil
+	}
+	run, err := p.runWithout(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, s := range waiting {
+		if !run(s) {
+			continue
+		}
+		s.because = all
+		for _, o := range all { // put back what isn't in the way
+			less := slices.DeleteFunc(slices.Clone(s.because), func(other build.Obstacle) bool { return other.Is(o) })
+			run, err := p.runWithout(ctx, less)
+			if err != nil {
+				return err
+			}
+			if run(s) {
+				s.because = less
+			}
+		}
+	}
+	return nil
+}
+
+// runWithout plays a push to the branch without some of the obstacles. It returns
+// whether a step runs then.
+func (p *playedFile) runWithout(ctx context.Context, obstacles []build.Obstacle) (func(*playedStep) bool, error) {
+	outcomes, err := p.player.Outcomes(ctx, p.config.Without(obstacles), []build.Event{p.outcomes[pushed].Event})
+	if err != nil {
+		return nil, err
+	}
+	var lines []int
+	for _, played := range outcomes[0].Played {
+		for _, call := range played.Calls {
+			if call.Deploys && !call.OnFailure {
+				lines = append(lines, call.Line)
+			}
+		}
+	}
+	return func(s *playedStep) bool {
+		return slices.ContainsFunc(lines, func(line int) bool { return s.from <= line && line <= s.to })
+	}, nil
+}
+
+var (
+	// comparedWith finds what a command compares a branch with.
+	comparedWith = regexp.MustCompile(`(?:=~?|!=|\bin\b|[|(,])\s*["'^/]*([A-Za-z0-9][\w./-]*)|(?m)^\s*["']?([\w./-]+)["']?\)`)
+	branchName   = regexp.MustCompile(`[A-Za-z0-9][\w./-]*`)
+)
+
+// noBranch are words of conditions and commands that are no branches.
+var noBranch = []string{
+	"and", "or", "not", "in", "is", "if", "then", "fi", "do", "true", "false", "present", "blank", "type", "branch", "tag", "repo", "fork", "env",
+	"push", "pull_request", "cron", "api", "concat", "sender", "os", "language", "name", "commit_message", "test", "exit", "convox", "case", "0", "1",
+}
+
+const mostNamedBranches = 8
+
+// branchesIn returns the branches that a file names, but for one of them.
+func branchesIn(config *build.Config, text, but string) []string {
+	var names []string
+	add := func(name string) {
+		name = strings.Trim(name, "./-")
+		isWord := slices.Contains(noBranch, strings.ToLower(name)) || strings.HasPrefix(name, "TRAVIS_")
+		if name != "" && name != but && !isWord && !slices.Contains(names, name) && len(names) < mostNamedBranches {
+			names = append(names, name)
+		}
+	}
+	for _, o := range config.Obstacles() {
+		switch o.Kind {
+		case build.ObstacleBranch, build.ObstacleBranches:
+			for _, name := range branchName.FindAllString(o.Text, -1) {
+				add(name)
+			}
+		case build.ObstacleNoBranch:
+			add("master")
+		case build.ObstacleIf, build.ObstacleCondition:
+			if strings.Contains(strings.ToLower(o.Text), "branch") {
+				for _, found := range comparedWith.FindAllStringSubmatch(o.Text, -1) {
+					add(found[1] + found[2])
+				}
+			}
+		}
+	}
+	for _, found := range comparedWith.FindAllStringSubmatch(commandsAbout(text, "BRANCH"), -1) {
+		add(found[1] + found[2])
+	}
+	return names
+}
+
+// commandsAbout returns the lines of a text that have a word, and the branches of
+// a case behind one of them.
+func commandsAbout(text, word string) string {
+	var lines []string
+	inCase := false
+	for line := range strings.Lines(text) {
+		has := strings.Contains(line, word)
+		inCase = (inCase || has && strings.Contains(line, "case ")) && !strings.Contains(line, "esac")
+		if has || inCase {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+// settingsFor returns the variables of the settings that builds of a branch get.
+func settingsFor(vars []travisapi.EnvVar, branch string) []build.Setting {
+	settings := []build.Setting{}
+	for _, v := range vars {
+		if v.Branch == "" || v.Branch == branch {
+			setting := build.Setting{Name: v.Name, Private: true}
+			if v.Public && !slices.Contains([]string{HostName, PasswordName, overrideName}, v.Name) {
+				setting.Private, setting.Value = false, v.Value.Reveal()
+			}
+			settings = append(settings, setting)
+		}
+	}
+	return settings
+}

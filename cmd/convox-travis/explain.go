@@ -1,17 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/build"
-	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
@@ -22,6 +20,7 @@ type explanation struct {
 	json     bool
 	document explainDocument
 	notes    []string // of what isn't known, for people
+	mentions bool     // the file speaks of Convox
 }
 
 // explainYML plays the builds of a file and says what they run and deploy.
@@ -78,115 +77,74 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return err
 	}
-	e.document.File = file.Path
+	e.document.File, e.mentions = file.Path, strings.Contains(file.Text, "convox")
 	if err := file.CheckExists(); err != nil {
 		return err
 	}
-	config, err := build.Parse(ctx, []byte(file.Text))
+	repos, err := e.fileRepositories(ctx, o)
 	if err != nil {
-		return &unreadableYMLError{err}
+		return err
 	}
-	e.document.Warnings = warningsOf(setup.Repairs(config.Messages))
-	var clone repositories
-	if o.file == "" || len(o.repos) > 0 || o.reposFrom != "" { // else the clone here may be another's
-		if clone, err = e.repositories(ctx, &o.options); err != nil {
-			return err
-		}
-		e.noteSource(&o.options, clone)
-	}
-	repo := ""
-	if len(clone.targets) == 1 {
-		repo = clone.targets[0].Slug
-	}
-	branch := o.branch
-	if branch == "" {
-		branch = gitrepo.DefaultBranch(ctx, file.Root)
-	}
-	if branch == "" {
-		branch = "main"
-	}
-	executable, err := os.Executable()
+	e.noteSource(&o.options, repos)
+	target := build.Target{Repo: repos.single(), Branch: cmp.Or(e.fileBranch(ctx, o, file), "main"), DefaultApp: repos.explainedApp(file)}
+	builds, err := setup.PlayFile(ctx, player(), file, target)
 	if err != nil {
-		return errors.New("play the builds: this program doesn't find its own file")
+		return err
 	}
-	player := build.Player{Executable: executable, Arguments: []string{playerArgument}}
-	outcomes, err := player.Outcomes(ctx, config, build.EventsOf(repo, branch))
-	if err != nil {
-		return fmt.Errorf("play the builds of %s: %w", travisyml.FileName, err)
-	}
-	app := file.ConvoxApp()
-	if repo != "" {
-		app = file.AppName(repo)
-	}
-	for _, outcome := range outcomes {
+	e.document.Warnings = warningsOf(setup.Repairs(builds.Messages))
+	for _, outcome := range builds.Outcomes {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		e.document.Builds = append(e.document.Builds, buildOf(outcome, app))
-		e.note(outcome)
+		made, unseen := buildOf(outcome, target)
+		e.document.Builds = append(e.document.Builds, made)
+		for _, one := range unseen {
+			if !slices.Contains(e.document.Unseen, one) {
+				e.document.Unseen = append(e.document.Unseen, one)
+			}
+		}
+	}
+	for _, unseen := range builds.Unseen() {
+		e.document.Unseen = append(e.document.Unseen, unseenDocument(unseen.Unseen))
+		e.notes = append(e.notes, "note: "+unseen.String())
 	}
 	return nil
 }
 
-// note collects what isn't known, each once.
-func (e *explanation) note(outcome build.Outcome) {
-	add := func(unseen build.Unseen, format string) {
-		one := unseenDocument(unseen)
-		if slices.Contains(e.document.Unseen, one) {
-			return
-		}
-		e.document.Unseen = append(e.document.Unseen, one)
-		e.notes = append(e.notes, "note: "+at(unseen.Line)+fmt.Sprintf(format, shortened(unseen.What)))
+// explainedApp is the app of a command that names none, "" where it isn't known
+// whose file it is.
+func (r repositories) explainedApp(file travisyml.File) string {
+	if repo := r.single(); repo != "" {
+		return file.AppName(repo)
 	}
-	for _, unseen := range outcome.Build.Unseen {
-		if unseen.What == "the imported file" {
-			add(unseen, "%s isn't looked at")
-			continue
-		}
-		add(unseen, "%s isn't known here, so what depends on it counts as true")
-	}
-	for _, played := range outcome.Played {
-		for _, unseen := range played.Unseen {
-			if unseen.What == "the repository" {
-				add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
-				continue
-			}
-			add(unseen, "%s isn't looked at, and may deploy too")
-		}
-	}
-}
-
-// unreadableYMLError is a text that Travis can't read.
-type unreadableYMLError struct{ reason error }
-
-func (e *unreadableYMLError) Error() string {
-	return "read " + travisyml.FileName + ": " + e.reason.Error()
-}
-
-// Code is a word for machines, in snake case.
-func (*unreadableYMLError) Code() string { return "yml_syntax" }
-
-// Hints are things that can be done, best first.
-func (*unreadableYMLError) Hints() []string {
-	return []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"}
+	return file.ConvoxApp()
 }
 
 // lines explains the builds to people. A build that does what another one does
 // says so.
 func (e *explanation) lines() []string {
 	var lines, names, explained []string
+	deploys := false
 	for i, b := range e.document.Builds {
 		name, whole := b.name(), strings.Join(b.lines(true), "\n")
 		if same := slices.Index(explained, whole); same >= 0 {
-			lines = append(lines, name+": as "+names[same])
+			lines = append(lines, name+": same as "+names[same])
 			continue
 		}
+		deploys = deploys || b.deploys()
 		names, explained = append(names, name), append(explained, whole)
 		body := b.lines(i == 0)
 		lines = append(lines, name+": "+body[0])
 		lines = append(lines, body[1:]...)
 	}
+	if !deploys && e.mentions {
+		lines = append(lines, "none of these deploys: `convox-travis check` says why, and --branch NAME explains the builds of another branch")
+	}
 	return lines
+}
+
+func (b *buildDocument) deploys() bool {
+	return slices.ContainsFunc(b.Jobs, func(j jobDocument) bool { return len(j.Deploys) > 0 })
 }
 
 func (b *buildDocument) name() string {
@@ -215,7 +173,7 @@ func (b *buildDocument) lines(listed bool) []string {
 		if len(job.Unplayed) > 0 {
 			partly = ", as far as it can be played"
 		}
-		listed = listed || len(job.Deploys) > 0 || len(job.Unplayed) > 0 || job.status != 0
+		listed = listed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0
 	}
 	text := "builds 1 job"
 	if len(b.Jobs) > 1 {
@@ -280,6 +238,7 @@ func (j *jobDocument) text() []string {
 		lines = append(lines, j.Deploys[i].text(times))
 		i += times
 	}
+	lines = append(lines, j.otherwise...)
 	for _, unplayed := range j.Unplayed {
 		lines = append(lines, "can't be played: "+at(unplayed.Line)+shortened(unplayed.What))
 	}
@@ -289,20 +248,20 @@ func (j *jobDocument) text() []string {
 	return lines
 }
 
+// lineWords names a line behind something, where one is known.
+func lineWords(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d)", line)
+}
+
 func (d deployDocument) text(times int) string {
-	text := "deploys"
-	if d.App != "" {
-		text += " " + shortened(d.App)
-	}
-	if d.Rack != "" {
-		text += " to " + shortened(d.Rack)
-	}
+	text := d.what()
 	if times > 1 {
 		text += fmt.Sprintf(" %d times", times)
 	}
-	if d.Line > 0 {
-		text += fmt.Sprintf(" (line %d)", d.Line)
-	}
+	text += lineWords(d.Line)
 	if d.FailsBuild {
 		return text + "; a failed deploy fails the build"
 	}

@@ -51,10 +51,10 @@ func TestEachKindOfBuildIsExplained(t *testing.T) {
   1.2  deploy: Ship it (linux, node_js)
        deploys web to acme/production (line 19); a failed deploy fails the build
 push to feature/x: builds 2 jobs, deploys nothing
-pull request to main: as push to feature/x
+pull request to main: same as push to feature/x
 tag v1.0: not built: ` + "`branches.except` on line 9 leaves v1.0 out" + `
-cron build of main: as push to main
-API build of main: as push to main
+cron build of main: same as push to main
+API build of main: same as push to main
 `
 	e := w.run("", "yml", "--explain")
 	w.want(e, 0)
@@ -105,12 +105,48 @@ func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
 	}
 }
 
+func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
+	w := newWorld(t).withYML("language: go\nscript: go test ./... || convox deploy --app fallback\nafter_failure: convox deploy --app status --rack acme/ops\n")
+	w.want(w.run("", "yml", "--explain"), 0, "push to main: builds 1 job, deploys nothing\n", "when a command fails, deploys fallback (line 2)", "when the tests fail, deploys status to acme/ops (line 3)")
+	document, _ := w.explain()
+	if got := fmt.Sprint(document.Unseen); got != "[{when a command fails, deploys fallback 2} {when the tests fail, deploys status to acme/ops 3}]" || document.Builds[0].Jobs[0].Deploys == nil {
+		t.Errorf("unseen: %s", got)
+	}
+	w.writeYML("language: go\nbefore_script: 'false'\nafter_success: convox deploy --app late\n")
+	w.want(w.run("", "yml", "--explain"), 0, "if the job didn't fail before, deploys late (line 3)", "fails even when every command passes")
+}
+
+func TestACommandWithoutAnAppDeploysThatOfItsFolder(t *testing.T) {
+	w := newWorld(t).withYML("language: go\nscript:\n- convox deploy\n- cd services/api && convox deploy\n- cd ../worker && convox deploy\n")
+	folder := filepath.Join(w.dir, "services", "worker", ".convox")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "app"), []byte("jobs\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.run("", "yml", "--explain"), 0, "deploys web (line 3)", "deploys api (line 4)", "deploys jobs (line 5)")
+}
+
+func TestAFileOfWhichNothingDeploysIsToldSo(t *testing.T) {
+	const said = "none of these deploys: `convox-travis check` says why"
+	w := newWorld(t).withYML("script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: develop\n")
+	w.want(w.run("", "yml", "--explain"), 0, said)
+	if e := w.run("", "yml", "--explain", "--branch", "develop"); strings.Contains(e.out, said) {
+		t.Errorf("%s", e.out)
+	}
+	w.writeYML("script: make\n")
+	if e := w.run("", "yml", "--explain"); strings.Contains(e.out, said) {
+		t.Errorf("%s", e.out)
+	}
+}
+
 func TestTheRepositoryAndTheBranchAreThoseOfTheClone(t *testing.T) {
 	const text = "script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: {branch: trunk, repo: acme/web}\n"
 	w := newWorld(t).withYML(text)
 	git(t, w.dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
 	w.want(w.run("", "yml", "--explain"), 0, "push to trunk: builds 1 job, deploys once", "deploys web (line 4)")
-	w.want(w.run("", "yml", "--explain", "--branch", "feature/x"), 0, "push to feature/x: builds 1 job, deploys nothing", "push to feature/y: as push to feature/x")
+	w.want(w.run("", "yml", "--explain", "--branch", "feature/x"), 0, "push to feature/x: builds 1 job, deploys nothing", "push to feature/y: same as push to feature/x")
 	w.want(w.run("", "yml", "--explain", "--repo", "acme/other"), 0, "push to trunk: builds 1 job, deploys nothing")
 	elsewhere := filepath.Join(t.TempDir(), "other.yml")
 	if err := os.WriteFile(elsewhere, []byte(text), 0o600); err != nil {
@@ -130,7 +166,12 @@ func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
 		"no YAML":        {nil, 1, "yml_syntax", "error: read .travis.yml: line "},
 		"no file":        {[]string{"--file", "none.yml"}, 1, "yml_file", "there is no such file"},
 		"with --write":   {[]string{"--write"}, 2, "usage", "--explain can't be used with --write"},
-		"with --check":   {[]string{"--check"}, 2, "usage", "--explain can't be used with --write"},
+		"with --check":   {[]string{"--check"}, 2, "usage", "--explain can't be used with --check"},
+		"with --app":     {[]string{"--app", "web", "--console", "--rack", "acme/production"}, 2, "usage", "--explain can't be used with --app, --console, --rack"},
+		"with --host":    {[]string{"--host", "rack.example.com", "--step", "deploy", "--encrypt"}, 2, "usage", "--explain can't be used with --encrypt, --host, --step"},
+		"with --saved":   {[]string{"--saved", "--no-verify", "--region", "us-east-1"}, 2, "usage", "--explain can't be used with --no-verify, --region, --saved"},
+		"of two":         {[]string{"--repo", "acme/web", "--repo", "acme/api"}, 2, "usage", "--explain takes one --repo"},
+		"of a list":      {[]string{"--repos-from", "list"}, 2, "usage", "--explain can't be used with --repos-from"},
 		"an unknown one": {[]string{"--nonsense"}, 2, "usage", "unknown flag --nonsense"},
 	} {
 		t.Run(name, func(t *testing.T) {

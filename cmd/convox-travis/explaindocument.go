@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"strings"
 
 	"convox-travis/internal/build"
@@ -40,7 +39,8 @@ type (
 		Deploys      []deployDocument `json:"deploys"`
 		Unplayed     []unseenDocument `json:"unplayed"`
 
-		status int // that it ends with when every command passes
+		status    int      // that it ends with when every command passes
+		otherwise []string // what it deploys when a command doesn't pass
 	}
 	deployDocument struct {
 		App        string `json:"app"`
@@ -55,10 +55,11 @@ type (
 	}
 )
 
-// buildOf is a build in the document. A deploy that names no app is that of app.
-func buildOf(outcome build.Outcome, app string) buildDocument {
+// buildOf is a build in the document, for a target that names the default app.
+// What runs only when a command fails is unseen.
+func buildOf(outcome build.Outcome, target build.Target) (document buildDocument, unseen []unseenDocument) {
 	event := outcome.Event
-	document := buildDocument{
+	document = buildDocument{
 		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
 		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason, Jobs: []jobDocument{},
 	}
@@ -69,8 +70,14 @@ func buildOf(outcome build.Outcome, app string) buildDocument {
 			AllowFailure: job.AllowFailure, Phases: job.Phases(), Deploys: []deployDocument{}, Unplayed: []unseenDocument{}, status: played.Status,
 		}
 		for _, call := range played.Calls {
-			if call.Deploys && !call.OnFailure {
-				one.Deploys = append(one.Deploys, deployDocument{cmp.Or(call.App, app), call.Rack, call.Line, call.Phase, call.FailsBuild})
+			deploy := deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild}
+			switch {
+			case call.Deploys && !call.OnFailure:
+				one.Deploys = append(one.Deploys, deploy)
+			case call.Deploys:
+				text := deploy.otherwise(played.Status)
+				one.otherwise = append(one.otherwise, text+lineWords(call.Line))
+				unseen = append(unseen, unseenDocument{What: text, Line: call.Line})
 			}
 		}
 		if played.Unplayed != nil {
@@ -78,7 +85,31 @@ func buildOf(outcome build.Outcome, app string) buildDocument {
 		}
 		document.Jobs = append(document.Jobs, one)
 	}
-	return document
+	return document, unseen
+}
+
+// what names what is deployed, where that is known.
+func (d deployDocument) what() string {
+	text := "deploys"
+	if d.App != "" {
+		text += " " + shortened(d.App)
+	}
+	if d.Rack != "" {
+		text += " to " + shortened(d.Rack)
+	}
+	return text
+}
+
+// otherwise says when a deploy runs that doesn't when every command passes; status
+// is what the job ends with then.
+func (d deployDocument) otherwise(status int) string {
+	switch {
+	case d.Phase == "after_failure":
+		return "when the tests fail, " + d.what()
+	case status != 0:
+		return "if the job didn't fail before, " + d.what()
+	}
+	return "when a command fails, " + d.what()
 }
 
 // withoutSecrets hides the values of variables that hold the password.

@@ -23,6 +23,15 @@ const playerArgument = "__play"
 
 func isPlayer(args []string) bool { return len(args) == 2 && args[1] == playerArgument }
 
+// player plays builds in processes of this program.
+func player() build.Player {
+	executable, err := os.Executable()
+	if err != nil {
+		executable = "convox-travis" // as it is called; starting it says why it can't be
+	}
+	return build.Player{Executable: executable, Arguments: []string{playerArgument}}
+}
+
 func main() {
 	if isPlayer(os.Args) {
 		if err := build.Child(os.Stdin, os.Stdout); err != nil {

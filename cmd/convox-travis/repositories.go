@@ -83,6 +83,14 @@ func (r repositories) app(file travisyml.File) string {
 	return app
 }
 
+// single is the one repository that is meant, OWNER/NAME, "" where it is open.
+func (r repositories) single() string {
+	if len(r.targets) == 1 {
+		return r.targets[0].Slug
+	}
+	return ""
+}
+
 // slug is the repository for which the Travis client may have an endpoint, "" where
 // there are several.
 func (r repositories) slug() string {

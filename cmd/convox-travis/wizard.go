@@ -154,6 +154,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		Runner: setup.Runner{Retry: p.reach.retry},
 		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player: player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},

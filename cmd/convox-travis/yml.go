@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/transport"
@@ -43,6 +45,9 @@ with the file as it is. It needs no network and no sign-in.`,
 				return err
 			}
 			if o.explain {
+				if err := checkExplained(cmd.Flags()); err != nil {
+					return err
+				}
 				return p.explainYML(cmd.Context(), &o)
 			}
 			return p.yml(cmd.Context(), &o)
@@ -77,12 +82,30 @@ func (o *ymlOptions) check() error {
 	switch {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
 		return &usageError{what: "--step is deploy or after_success", hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
-	case o.explain && (o.write || o.onlyCheck || o.encrypt):
-		return &usageError{what: "--explain can't be used with --write, --check or --encrypt", hints: []string{"run --explain alone: it explains the file as it is"}}
+	case o.explain && len(o.repos) > 1:
+		return &usageError{what: "--explain takes one --repo", hints: []string{"a file belongs to one repository: name that one"}}
 	case o.write && o.onlyCheck:
 		return &usageError{what: "--write and --check contradict each other", hints: []string{"--check writes nothing"}}
 	}
 	return nil
+}
+
+// checkExplained refuses flags that have no meaning with --explain.
+func checkExplained(flags *pflag.FlagSet) error {
+	explained := []string{"explain", "file", "branch", "repo", "provider", "json", "timeout", "yes", "accessible"}
+	var others []string
+	flags.Visit(func(flag *pflag.Flag) {
+		if !slices.Contains(explained, flag.Name) {
+			others = append(others, "--"+flag.Name)
+		}
+	})
+	if len(others) == 0 {
+		return nil
+	}
+	return &usageError{
+		what:  "--explain can't be used with " + strings.Join(others, ", "),
+		hints: []string{"--explain says what builds do with the file as it is; it takes --file, --branch, --repo and --provider"},
+	}
 }
 
 func (p *program) yml(ctx context.Context, o *ymlOptions) error {
@@ -92,15 +115,11 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 		return show.fail(err)
 	}
 	show.file = file
-	deploys, err := setup.Deploys(file)
+	step, err := p.deployStep(ctx, o, file)
 	if err != nil {
 		return show.fail(err)
 	}
-	step, err := p.deployStep(ctx, o, file, deploys)
-	if err != nil {
-		return show.fail(err)
-	}
-	request := setup.FileRequest{Step: &step}
+	request := setup.FileRequest{Step: step}
 	switch {
 	case o.encrypt && o.onlyCheck: // what is there cannot be compared, so nobody has to log in
 		if request.Secure, err = setup.MissingSecure(file); err != nil {
@@ -111,7 +130,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 			return show.fail(err)
 		}
 	}
-	change, err := setup.PlanFile(file, request)
+	change, err := setup.PlanFile(ctx, player(), file, request)
 	if err != nil {
 		return show.leave(change, err)
 	}
@@ -143,28 +162,21 @@ func (o *ymlOptions) open(dir string) (travisyml.File, error) {
 }
 
 // deployStep reads the answers that the step needs, and lists those that are
-// missing: none, where the file deploys already.
-func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File, deploys bool) (setup.DeployStep, error) {
+// missing.
+func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File) (setup.DeployStep, error) {
 	way, err := o.wayIn(p.env)
 	if err != nil {
 		return setup.DeployStep{}, err
 	}
-	step := setup.DeployStep{App: o.app, Console: way.console, Rack: way.rack, Branch: o.branch, Form: o.step}
+	repos, err := p.fileRepositories(ctx, o)
+	if err != nil {
+		return setup.DeployStep{}, err
+	}
+	step := setup.DeployStep{Console: way.console, Form: o.step, Target: build.Target{
+		Repo: repos.single(), Branch: p.fileBranch(ctx, o, file), App: o.app, Rack: way.rack, DefaultApp: repos.app(file),
+	}}
 	if step.App == "" {
-		repos, err := p.repositories(ctx, &o.options)
-		if err != nil {
-			return setup.DeployStep{}, err
-		}
-		if o.file != "" && len(o.repos) == 0 {
-			repos = repositories{} // the clone here may be another's
-		}
-		step.App = repos.app(file)
-	}
-	if deploys {
-		return step, nil
-	}
-	if step.Branch == "" {
-		step.Branch = gitrepo.DefaultBranch(ctx, file.Root)
+		step.App = step.DefaultApp
 	}
 	var m missing
 	switch {
@@ -180,6 +192,23 @@ func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.
 		m.add("the branch to deploy", "--branch NAME")
 	}
 	return step, m.err("yml")
+}
+
+// fileRepositories reads which repositories the file can be of. A file that was
+// named can be another's than the clone's here.
+func (p *program) fileRepositories(ctx context.Context, o *ymlOptions) (repositories, error) {
+	if o.file != "" && len(o.repos) == 0 && o.reposFrom == "" {
+		return repositories{}, nil
+	}
+	return p.repositories(ctx, &o.options)
+}
+
+// fileBranch is the branch that was given, else the default one, or "".
+func (p *program) fileBranch(ctx context.Context, o *ymlOptions, file travisyml.File) string {
+	if o.branch != "" {
+		return o.branch
+	}
+	return gitrepo.DefaultBranch(ctx, file.Root)
 }
 
 // encrypted makes the pair for .travis.yml, once the Rack or Console has accepted

@@ -70,7 +70,7 @@ func TestAStepThatDoesNotWaitDeploysAndIsWarnedOf(t *testing.T) {
 	} {
 		w := newWorld(t).withYML(yml)
 		for _, flags := range [][]string{{"--check"}, {"--write"}} {
-			e := w.run("", append([]string{"yml", "--host", "rack.example.com"}, flags...)...)
+			e := w.run("", append([]string{"yml", "--host", "rack.example.com", "--branch", "main"}, flags...)...)
 			w.want(e, 0, "it deploys already, "+line, "warning: the deploy step in "+line, "doesn't wait for the release", "hint: add --wait")
 			if w.yml() != yml {
 				t.Error("it is changed")
@@ -137,12 +137,12 @@ func TestAllThatIsToBePastedIsShownAtOnce(t *testing.T) {
 
 func TestWhatTheFileCallsIsSaidNotToBeLookedAt(t *testing.T) {
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\n")
-	const said = "note: .travis.yml: not looked at: the files that it imports, ./ci/all.sh; where one"
-	w.want(w.run("", console...), 0, said)
-	w.want(w.run("", append(console, "--check")...), 5, said)
+	said := []string{"note: line 2: the imported file isn't looked at, and may deploy too", "note: line 3: ./ci/all.sh isn't looked at, and may deploy too"}
+	w.want(w.run("", console...), 0, said...)
+	w.want(w.run("", append(console, "--check")...), 5, said...)
 	e := w.run("", append(console, "--json")...)
 	var document ymlDocument
-	if err := json.Unmarshal([]byte(e.out), &document); err != nil || len(document.Warnings) != 1 || document.Warnings[0].Code != "yml_unseen" {
+	if err := json.Unmarshal([]byte(e.out), &document); err != nil || len(document.Warnings) != 2 || document.Warnings[0].Code != "yml_unseen" {
 		t.Errorf("%v: %s", err, e.out)
 	}
 	w.writeYML("language: go\n")

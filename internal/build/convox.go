@@ -11,6 +11,7 @@ type Call struct {
 	Args       []string
 	App        string // --app, else CONVOX_APP, else ""
 	Rack       string // --rack, else CONVOX_RACK, else ""
+	Folder     string // where it runs, below the repository's top folder; "" is that one
 	Line       int
 	Phase      string
 	Deploys    bool // deploys, or promotes what the job has built

@@ -97,6 +97,25 @@ func texts(n *Node) []string {
 	return list
 }
 
+// List returns the items of a list. Anything else is a list of one, and nothing is
+// an empty one.
+func (n *Node) List() []*Node { return n.wrapped() }
+
+// Texts returns the texts of a list.
+func (n *Node) Texts() []string { return texts(n) }
+
+// LineOf returns the line of a key, or 0.
+func (n *Node) LineOf(key string) int {
+	if n != nil {
+		for _, f := range n.Fields {
+			if f.Key == key {
+				return f.Line
+			}
+		}
+	}
+	return 0
+}
+
 // identities gives equal nodes equal numbers. Keys in any order are equal. Each
 // node that jobs share is looked at once.
 type identities struct {

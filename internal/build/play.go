@@ -2,6 +2,7 @@ package build
 
 import (
 	"errors"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +59,11 @@ func play(script Script, at func(line int)) Played {
 		seen = append(seen, *call)
 	}
 	for _, call := range run(script, plan{at: at, anyway: true}).Calls {
-		if !slices.ContainsFunc(played.Calls, call.same) {
+		isPlayed := func(c Call) bool {
+			c.Folder = call.Folder // in which a failing cd leaves it
+			return c.same(call)
+		}
+		if !slices.ContainsFunc(played.Calls, isPlayed) {
 			call.OnFailure = true
 			played.Calls = append(played.Calls, call)
 		}
@@ -68,7 +73,7 @@ func play(script Script, at func(line int)) Played {
 
 // same says whether two calls are one in the file.
 func (c *Call) same(other Call) bool {
-	return c.Line == other.Line && c.Phase == other.Phase && c.App == other.App && c.Rack == other.Rack && slices.Equal(c.Args, other.Args)
+	return c.Line == other.Line && c.Phase == other.Phase && c.App == other.App && c.Rack == other.Rack && c.Folder == other.Folder && slices.Equal(c.Args, other.Args)
 }
 
 // failedDeploy is the exit status of a deploy that is to fail.
@@ -89,13 +94,24 @@ type playing struct {
 	phase string
 	line  int // of the last command
 	built []Call
+	top   string // the repository's folder
 
 	source   string // of the convox CLI
 	loggedIn bool
 }
 
+// folderOf names a folder as seen from the repository's; one outside of that keeps
+// its whole name.
+func folderOf(dir, top string) string {
+	dir = path.Clean(dir)
+	if dir == "." || dir == top {
+		return ""
+	}
+	return strings.TrimPrefix(dir, top+"/")
+}
+
 func run(script Script, plan plan) *playing {
-	p := &playing{plan: plan}
+	p := &playing{plan: plan, top: script.Dir}
 	p.shell = shell.New(script.Environment, script.Dir, plan.anyway, p.watch)
 	p.shell.Define(travis)
 	ended := false
@@ -206,7 +222,7 @@ func (p *playing) watch(program shell.Call) (status int, output string, known bo
 		p.note(program.Args[1:])
 		return 0, "", false
 	}
-	call.Line, call.Phase, call.Source = program.Line, p.phase, p.source
+	call.Line, call.Phase, call.Folder, call.Source = program.Line, p.phase, folderOf(program.Dir, p.top), p.source
 	p.loggedIn = p.loggedIn || len(command) > 0 && command[0] == "login"
 	if p.loggedIn {
 		call.Sets = append(call.Sets, "CONVOX_HOST", "CONVOX_PASSWORD")
@@ -217,7 +233,9 @@ func (p *playing) watch(program shell.Call) (status int, output string, known bo
 	case builds:
 		p.built = append(p.built, call)
 	case promotes:
-		call.Deploys = slices.ContainsFunc(p.built, func(built Call) bool { return built.App == call.App && built.Rack == call.Rack })
+		call.Deploys = slices.ContainsFunc(p.built, func(built Call) bool {
+			return built.Rack == call.Rack && built.App == call.App && (call.App != "" || built.Folder == call.Folder)
+		})
 	}
 	if len(p.Calls) < 1000 {
 		p.Calls = append(p.Calls, call)

@@ -181,6 +181,22 @@ func TestVariablesOfTheFileAreSet(t *testing.T) {
 	}
 }
 
+func TestADeployRunsInTheFolderOfTheShell(t *testing.T) {
+	for script, want := range map[string]string{
+		"convox deploy":                               "",
+		"cd api && convox deploy":                     "api",
+		"(cd a/b/../api; convox deploy); true":        "a/api",
+		"cd api; cd $TRAVIS_BUILD_DIR; convox deploy": "",
+		"pushd api; popd; convox deploy":              "",
+		"cd /tmp/copy && convox deploy":               "/tmp/copy",
+	} {
+		played := build.Play(build.ScriptOf(build.Job{Language: "go", Config: mapping(1, "script", script)}, pushMain))
+		if len(played.Calls) != 1 || played.Calls[0].Folder != want {
+			t.Errorf("%s: %+v", script, played.Calls)
+		}
+	}
+}
+
 func TestALiteralBlockKeepsItsLines(t *testing.T) {
 	script := &build.Node{Kind: build.Text, Text: "true\nf() {\n  convox deploy\n}\n", Line: 10, Rows: true}
 	job := build.Job{Language: "go", Config: mapping(1, "script", script, "after_success", "f")}

@@ -1,6 +1,9 @@
 package build
 
-import "strings"
+import (
+	"path"
+	"strings"
+)
 
 // Target is what a deploy is for: an app on a Rack, from the builds of a branch.
 type Target struct {
@@ -8,8 +11,9 @@ type Target struct {
 	Branch string
 	App    string
 	Rack   string // ORG/NAME behind a Console, or "" for a Rack directly
-	// DefaultApp is the app of a command that names none: that of .convox/app, else
-	// the repository's name (https://docs.convox.com/reference/cli/deploy/).
+	// DefaultApp is the app of a command that names none and runs in the top folder:
+	// that of .convox/app, else the repository's name
+	// (https://docs.convox.com/reference/cli/deploy/).
 	DefaultApp string
 }
 
@@ -26,11 +30,19 @@ const (
 // Fit compares what a call deploys with the target. It doesn't look at the branch:
 // that is for the build to say in which the call was played.
 func (t Target) Fit(c Call) Fit {
-	app := c.App
-	if app == "" {
-		app = t.DefaultApp
+	return min(fit(t.AppOf(c), t.App), t.fitRack(c.Rack))
+}
+
+// AppOf returns the app that a call deploys: the one that it names, else the one
+// of the folder in which it runs.
+func (t Target) AppOf(c Call) string {
+	switch {
+	case c.App != "":
+		return c.App
+	case c.Folder != "":
+		return path.Base(c.Folder)
 	}
-	return min(fit(app, t.App), t.fitRack(c.Rack))
+	return t.DefaultApp
 }
 
 // fitRack compares Racks. Behind a Console a command that names none uses the one

@@ -27,6 +27,9 @@ func TestADeployIsForATarget(t *testing.T) {
 		"no app, where that is another one":    {console, build.Call{Rack: "acme/production"}, build.Other},
 		"no app of another Rack":               {console, build.Call{Rack: "acme/staging"}, build.Other},
 		"a variable as the Rack":               {console, build.Call{App: "api", Rack: "$RACK"}, build.Undecided},
+		"the app of the folder":                {direct, build.Call{Folder: "services/api"}, build.Same},
+		"the app of another folder":            {direct, build.Call{Folder: "web"}, build.Other},
+		"the app by name in another folder":    {direct, build.Call{App: "api", Folder: "web"}, build.Same},
 		"another app and a variable as a Rack": {console, build.Call{App: "web", Rack: "$RACK"}, build.Other},
 	} {
 		t.Run(name, func(t *testing.T) {

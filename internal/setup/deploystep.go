@@ -1,17 +1,20 @@
 package setup
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
 )
 
 // DeployStep is a deployment with Convox, to be added to .travis.yml.
 type DeployStep struct {
-	App     string
+	build.Target
 	Console bool
-	Rack    string // ORG/NAME, behind a Console
-	Branch  string
 	// Form is "deploy" or "after_success"; "" is the one that fits the file.
 	Form string
 }
@@ -24,7 +27,8 @@ const (
 
 // FileRequest says what is to be in .travis.yml.
 type FileRequest struct {
-	Step   *DeployStep // nil is none
+	Step   DeployStep
+	NoStep bool // Step isn't added, and its target alone counts
 	Secure []travisyml.Secure
 }
 
@@ -32,24 +36,47 @@ type FileRequest struct {
 type FileChange struct {
 	File travisyml.File
 	New  string // the whole text
-	// Found is where the file deploys with Convox already, such as
-	// "after_success, line 12"; "" is nowhere.
+	// Found is where the file deploys the same already, such as "after_success,
+	// line 12"; "" is nowhere.
 	Found string
 	Form  string // of the step that is added, "" where none is
 	// ToPaste is what a person has to write into New themselves, since it cannot
 	// be added.
 	ToPaste []*travisyml.Refusal
 	// Warnings are about what the step does beside deploying, and Notes about what
-	// could not be seen.
+	// else deploys and what can't be played.
 	Warnings, Notes []Warning
-	// OwnScripts are what the file calls that may deploy out of its sight, such as
-	// "make deploy", and Imports is whether it takes in other files.
-	OwnScripts []string
-	Imports    bool
+	// Builds are what builds do with New.
+	Builds Builds
+
+	others []string // other branches that deploy
 }
 
 // Changed reports whether there is anything to write.
 func (c FileChange) Changed() bool { return c.New != c.File.Text }
+
+// Sentence says what a push to the branch deploys once New is written, "" where
+// there is no file.
+func (c FileChange) Sentence() string {
+	if c.Changed() {
+		return c.Builds.sentence("then ", c.others)
+	}
+	return c.Builds.sentence("", c.others)
+}
+
+// lineBefore is where a line of New stands in the file, which has no other lines.
+func (c FileChange) lineBefore(line int) int {
+	before, old := 0, strings.Split(c.File.Text, "\n")
+	for i, text := range strings.Split(c.New, "\n") {
+		if before < len(old) && text == old[before] {
+			before++
+		}
+		if i+1 == line {
+			return before
+		}
+	}
+	return line
+}
 
 // Write writes the file. It never commits. The error is travisyml's.
 func (c FileChange) Write() error {
@@ -59,28 +86,16 @@ func (c FileChange) Write() error {
 	return c.File.Write(c.New)
 }
 
-// Deploys reports whether a file deploys with Convox already. The error is
-// travisyml's, for a file that does not parse.
-func Deploys(file travisyml.File) (bool, error) {
-	document, err := travisyml.Parse(file.Text)
-	if err != nil {
-		return false, err
-	}
-	return len(document.Inspect().Deploys) > 0, nil
-}
-
-// PlanFile works out what has to be added to a file. The errors are travisyml's:
-// a *SyntaxError for a file that does not parse, and a *Refusal where something
-// cannot be added without changing a line: it is the first of ToPaste, and the
-// change is what can be added.
-func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
+// PlanFile works out what has to be added to a file. The errors are travisyml's,
+// that of PlayFile, and that of ctx. With a *travisyml.Refusal, where something
+// can't be added without changing a line, and a *travisyml.StepError, the change is
+// what can be added; of refusals it is the first of ToPaste.
+func PlanFile(ctx context.Context, player build.Player, file travisyml.File, request FileRequest) (FileChange, error) {
 	change := FileChange{File: file, New: file.Text}
 	document, err := travisyml.Parse(file.Text)
 	if err != nil {
 		return change, err
 	}
-	report := document.Inspect()
-	change.OwnScripts, change.Imports = report.OwnScripts, report.Imports
 	secureRefused := false
 	if len(request.Secure) > 0 {
 		added, err := document.AddSecure(request.Secure...)
@@ -94,8 +109,12 @@ func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
 			}
 		}
 	}
-	if request.Step != nil {
-		if err := change.addStep(document, *request.Step); err != nil && !change.refused(err) {
+	var noStep error
+	if !request.NoStep {
+		err := change.addStep(ctx, player, document, request.Step)
+		if _, is := errors.AsType[*travisyml.StepError](err); is {
+			noStep = err
+		} else if err != nil && !change.refused(err) {
 			return change, err
 		}
 	}
@@ -108,10 +127,31 @@ func PlanFile(file travisyml.File, request FileRequest) (FileChange, error) {
 			return change, err
 		}
 	}
+	after := file
+	if change.Changed() {
+		after.Text, after.Missing = change.New, false
+	}
+	if change.Builds, err = PlayFile(ctx, player, after, request.Step.Target); err != nil {
+		return change, err
+	}
+	found := change.Builds.Found()
+	switch {
+	case change.Form != "" && len(found) > 1: // in a folder whose .convox/app names the app
+		request.NoStep = true
+		if change, err = PlanFile(ctx, player, file, request); err == nil {
+			change.Found = fmt.Sprintf("%s, line %d", found[0].Phase, change.lineBefore(found[0].Line))
+			change.warnOfFound(request.Step)
+		}
+		return change, err
+	case change.Found != "":
+		change.warnOfFound(request.Step)
+	case !request.NoStep:
+		change.noteUnseen()
+	}
 	if len(change.ToPaste) > 0 {
 		return change, change.ToPaste[0]
 	}
-	return change, nil
+	return change, noStep
 }
 
 // refused keeps a refusal, if err is one.
@@ -124,54 +164,43 @@ func (c *FileChange) refused(err error) bool {
 }
 
 // addStep adds the step to a document that holds what was added already.
-func (c *FileChange) addStep(document *travisyml.Document, wanted DeployStep) error {
-	step := wanted.in(document)
-	added, err := document.AddStep(step)
-	refusal, refused := errors.AsType[*travisyml.Refusal](err)
-	if refused && wanted.Form == "" && len(refusal.Instead) > 0 && (refusal.Instead[0] != travisyml.DeployScript || len(document.DeployHooks()) == 0) {
-		step.Form = refusal.Instead[0]
-		added, err = document.AddStep(step)
-		refusal, refused = errors.AsType[*travisyml.Refusal](err)
-	}
-	if refused {
+func (c *FileChange) addStep(ctx context.Context, player build.Player, document *travisyml.Document, wanted DeployStep) error {
+	added, err := document.AddStep(ctx, player, wanted.Target, wanted.step())
+	if refusal, refused := errors.AsType[*travisyml.Refusal](err); refused {
 		c.warn(document, refusal.Place)
 	}
 	if err != nil {
 		return err
 	}
+	for _, other := range added.Environments {
+		c.Notes = append(c.Notes, Warning{Code: "yml_environment", Message: other.String()})
+		if other.IsBranch() && other.From != wanted.Branch && !slices.Contains(c.others, other.From) {
+			c.others = append(c.others, other.From)
+		}
+	}
+	for _, note := range added.Notes {
+		c.Notes = append(c.Notes, Warning{Code: note.Code, Message: note.Message})
+	}
 	c.New = added.New
 	if len(added.Found) > 0 {
 		c.Found = added.Found[0].At()
-		for _, found := range added.Found {
-			if missesWait(found, false) {
-				c.Warnings = append(c.Warnings, Warning{Code: FoundNoWait, Message: "the deploy step in " + found.At() + noWait, Hint: addWait})
-			}
-		}
 		return nil
 	}
 	c.warn(document, added.Place)
-	c.Form = step.Form.String()
+	c.Form = added.Form.String()
 	return nil
 }
 
-// Check refuses a step that no .travis.yml can carry. The error is travisyml's.
-func (s DeployStep) Check() error { return s.inForm(travisyml.DeployScript).Validate() }
-
-// in is the step in the form that fits a document: the one whose failure fails
-// the build, unless the document has steps of the other one already, or something
-// that Travis would run with it.
-func (s DeployStep) in(document *travisyml.Document) travisyml.Step {
-	other := document.Has(FormAfterSuccess) || len(document.DeployHooks()) > 0
-	if s.Form == FormAfterSuccess || s.Form == "" && other {
-		return s.inForm(travisyml.AfterSuccess)
-	}
-	return s.inForm(travisyml.DeployScript)
-}
-
-func (s DeployStep) inForm(form travisyml.Form) travisyml.Step {
-	step := travisyml.Step{Form: form, App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
+func (s DeployStep) step() travisyml.Step {
+	step := travisyml.Step{App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
 	if s.Console {
 		step.Generation = travisyml.ThirdGeneration
+	}
+	switch s.Form {
+	case FormDeploy:
+		step.Form = travisyml.DeployScript
+	case FormAfterSuccess:
+		step.Form = travisyml.AfterSuccess
 	}
 	return step
 }

@@ -56,7 +56,8 @@ func (r FileReport) Outcome() string {
 // WriteFile adds to a file what can be added, and tells what became of it. err is
 // that of planning it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
-	if _, refused := errors.AsType[*travisyml.Refusal](err); err == nil || refused && change.Changed() {
+	_, refused := errors.AsType[*travisyml.Refusal](err)
+	if _, noStep := errors.AsType[*travisyml.StepError](err); err == nil || (refused || noStep) && change.Changed() {
 		err = change.Write()
 	}
 	return change.report(err, encrypted)

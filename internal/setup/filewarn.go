@@ -1,13 +1,14 @@
 package setup
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"convox-travis/internal/travisyml"
 )
 
-// warn notes what a step does beside deploying, and what may deploy as well
-// without being seen.
+// warn notes what a step does beside deploying.
 func (c *FileChange) warn(document *travisyml.Document, place string) {
 	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
 		c.Warnings = append(c.Warnings, Warning{
@@ -16,10 +17,25 @@ func (c *FileChange) warn(document *travisyml.Document, place string) {
 			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
 		})
 	}
-	if unseen := elsewhere(c.Imports, c.OwnScripts); unseen != "" {
-		c.Notes = append(c.Notes, Warning{
-			Code:    "yml_unseen",
-			Message: ".travis.yml: not looked at: " + unseen + "; where one of them deploys, the step deploys once more",
-		})
+}
+
+// warnOfFound says what is wrong with the deploys that are there.
+func (c *FileChange) warnOfFound(step DeployStep) {
+	for _, call := range c.Builds.Found() {
+		if !step.Console && !slices.Contains(call.Args, "--wait") {
+			c.Warnings = append(c.Warnings, Warning{Code: FoundNoWait, Message: fmt.Sprintf("the deploy step in %s, line %d", call.Phase, c.lineBefore(call.Line)) + noWait, Hint: addWait})
+		}
+	}
+}
+
+// noteUnseen notes what isn't known of the file.
+func (c *FileChange) noteUnseen() {
+	for i, unseen := range c.Builds.Unseen() {
+		unseen.Line = c.lineBefore(unseen.Line)
+		if i == mostNamed {
+			c.Notes = append(c.Notes, Warning{Code: "yml_unseen", Message: "yml --explain lists more that isn't known"})
+			break
+		}
+		c.Notes = append(c.Notes, Warning{Code: "yml_unseen", Message: unseen.String()})
 	}
 }

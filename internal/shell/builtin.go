@@ -30,7 +30,12 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 	case "false":
 		return func(s *Shell, _ []string) { s.status = 1 }
 	case "exit":
-		return func(s *Shell, args []string) { s.status, s.flow = s.before(args), exiting }
+		return func(s *Shell, args []string) {
+			if len(args) < 2 && s.trapping {
+				s.previous = s.trapped
+			}
+			s.status, s.flow = s.before(args), exiting
+		}
 	case "return":
 		return func(s *Shell, args []string) { s.status, s.flow = s.before(args), returning }
 	case "break":
@@ -412,8 +417,12 @@ func (s *Shell) trapBuiltin(args []string) {
 	}
 }
 
-// wait gives the exit status of a background command.
+// wait gives the exit status of a background command. One that sleeps is waited for
+// as often as a background command may sleep.
 func (s *Shell) wait(args []string) {
+	if s.behind && s.asleep > 2 {
+		s.flow = exiting
+	}
 	for _, arg := range args[1:] {
 		switch number, err := strconv.Atoi(arg); {
 		case strings.HasPrefix(arg, "-"), strings.HasPrefix(arg, "%"):

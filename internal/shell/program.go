@@ -26,7 +26,7 @@ func (s *Shell) external(args []string) int {
 		if program == "" {
 			continue
 		}
-		status, output, known := s.watch(Call{Args: append([]string{program}, args[1:]...), Line: s.place, Env: s.exportedValue})
+		status, output, known := s.watch(Call{Args: append([]string{program}, args[1:]...), Line: s.place, Env: s.exportedValue, Dir: s.dir})
 		if known {
 			s.print(output)
 			return status

@@ -34,6 +34,7 @@ type Call struct {
 	Args []string // the program's name first
 	Line int      // of the text, in the numbers of Text
 	Env  func(name string) string
+	Dir  string // where it runs, or "" where that isn't known
 }
 
 // Watch is shown each program that isn't built in. It returns false for one that
@@ -140,6 +141,7 @@ type Shell struct {
 	background  string
 	traps       map[string]string
 	trapping    bool
+	trapped     int // the status before a trap
 	streams     map[int]*stream
 	frame       frame
 	tolerant    int // above 0, a failure doesn't end a shell with errexit
@@ -280,7 +282,7 @@ func (s *Shell) leave() {
 
 func (s *Shell) trap(bash string) {
 	status, was := s.status, s.flow
-	s.trapping, s.flow = true, onward
+	s.trapping, s.trapped, s.flow = true, status, onward
 	s.evaluate(bash, frame{line: s.place})
 	if s.flow != exiting {
 		s.status, s.flow = status, was

@@ -173,9 +173,21 @@ func TestAProgramIsKnownUnderAnotherName(t *testing.T) {
 }
 
 func TestABackgroundCommandThatOnlyWaitsEnds(t *testing.T) {
-	shown, status, err := play(t, `trap "kill %1" EXIT; while sleep 240; do echo still; done & (while true; do sleep 9; done) & show x`, false)
-	if shown != "x" || status != 0 || err != nil {
-		t.Errorf("shows %q, ends with %d (%v)", shown, status, err)
+	for _, bash := range []string{
+		`trap "kill %1" EXIT; while sleep 240; do echo still; done & (while true; do sleep 9; done) & show x`,
+		`stop() { kill %1; wait; exit; }; (trap stop TERM; while sleep 240 & wait %1; do echo still; done) 2>/dev/null & trap stop EXIT; show x`,
+	} {
+		if shown, status, err := play(t, bash, false); shown != "x" || status != 0 || err != nil {
+			t.Errorf("%s: shows %q, ends with %d (%v)", bash, shown, status, err)
+		}
+	}
+}
+
+func TestExitInATrapKeepsTheStatusBeforeIt(t *testing.T) {
+	for bash, want := range map[string]int{`stop() { true; exit; }; trap stop EXIT; (exit 5)`: 5, `trap "true; exit 3" EXIT; (exit 5)`: 3} {
+		if _, status, err := play(t, bash, false); status != want || err != nil {
+			t.Errorf("%s: ends with %d (%v)", bash, status, err)
+		}
 	}
 }
 

@@ -42,11 +42,15 @@ func (s *Shell) statement(st *syntax.Stmt) {
 func (s *Shell) inBackground(run func(sub *Shell)) {
 	defer s.deeper()()
 	sub := s.fork()
-	sub.behind, sub.asleep = true, 0
+	if !s.behind {
+		sub.asleep = 0
+	}
+	sub.behind = true
 	sub.streams[0] = empty()
 	sub.flow = onward
 	run(sub)
 	sub.leave()
+	s.asleep = sub.asleep
 	s.background = strconv.Itoa(firstJob + sub.status)
 	s.status = 0
 }

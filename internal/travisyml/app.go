@@ -1,6 +1,7 @@
 package travisyml
 
 import (
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -31,8 +32,21 @@ func (f File) AppName(slug string) string {
 }
 
 // ConvoxApp is the app that .convox/app in the top folder names, or "".
-func (f File) ConvoxApp() string {
-	text, err := bounded.File(filepath.Join(f.Root, ".convox", "app"), longestApp)
+func (f File) ConvoxApp() string { return f.convoxApp("") }
+
+// AppIn is the app that "convox deploy" takes in a folder below the top one: what
+// its .convox/app says, else the folder's name.
+func (f File) AppIn(folder string) string {
+	if filepath.IsLocal(folder) {
+		if name := f.convoxApp(folder); name != "" {
+			return name
+		}
+	}
+	return path.Base(folder)
+}
+
+func (f File) convoxApp(folder string) string {
+	text, err := bounded.File(filepath.Join(f.Root, folder, ".convox", "app"), longestApp)
 	if name := strings.TrimSpace(string(text)); err == nil && appPattern.MatchString(name) {
 		return name
 	}

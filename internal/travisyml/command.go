@@ -21,18 +21,26 @@ const (
 
 const installed = "/tmp/convox" // outside the clone, which is what gets deployed
 
-// clientFor returns the address of the client for the machine of a job, if there
-// is one. They are for Linux.
-func (d *Document) clientFor(step Step, job *yaml.Node) (url string, runs bool) {
-	url = secondGenerationClient
-	if step.Generation == ThirdGeneration {
-		url = thirdGenerationClient
+// noClient is the suffix of a processor that the client isn't for.
+const noClient = "none"
+
+// clientSuffix is what the client's address ends with for a job's processor.
+func clientSuffix(arch string) string {
+	switch {
+	case arch == "", arch == "amd64", arch == "x86_64":
+		return ""
+	case arch == "aarch64", strings.HasPrefix(arch, "arm64"):
+		return arm64Suffix
 	}
-	arch := architecture(job)
-	if arch == "arm64" {
-		url += arm64Suffix
+	return noClient
+}
+
+// client returns the address of the client.
+func (s Step) client(suffix string) string {
+	if s.Generation == ThirdGeneration {
+		return thirdGenerationClient + suffix
 	}
-	return url, runsLinux(job) && (arch == "amd64" || arch == "arm64")
+	return secondGenerationClient + suffix
 }
 
 // command installs the client and deploys, in a shell of its own: lines of one

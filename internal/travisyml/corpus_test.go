@@ -1,7 +1,12 @@
 package travisyml_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
 )
 
@@ -23,90 +29,191 @@ var pair = []travisyml.Secure{{Name: "CONVOX_HOST", Text: cryptHost}, {Name: "CO
 // additions are every kind of addition.
 var additions = map[string]func(*travisyml.Document) (travisyml.Change, error){
 	"after_success on a Rack":           adds(travisyml.Step{Form: travisyml.AfterSuccess, App: "api", Branch: "main", Generation: 2}),
-	"after_success through a Console":   adds(travisyml.Step{Form: travisyml.AfterSuccess, App: "api", Rack: "acme/staging", Branch: "release/1.0", Generation: 3}),
-	"a deploy script on a Rack":         adds(travisyml.Step{Form: travisyml.DeployScript, App: "api", Branch: "1.0", Generation: 2}),
 	"a deploy script through a Console": adds(travisyml.Step{Form: travisyml.DeployScript, App: "api", Rack: "acme/staging", Branch: "main", Generation: 3}),
 	"encrypted variables":               func(d *travisyml.Document) (travisyml.Change, error) { return d.AddSecure(pair...) },
 }
 
 func adds(step travisyml.Step) func(*travisyml.Document) (travisyml.Change, error) {
-	return func(d *travisyml.Document) (travisyml.Change, error) { return d.AddStep(step) }
+	return func(d *travisyml.Document) (travisyml.Change, error) { return addStep(d, step) }
 }
 
-// unparsed are the files that no YAML parser reads.
-var unparsed = []string{"getmoto__moto-3", "made-tabs-2", "travis-ci__travis-api-3"}
-
-// refusedFiles are the additions that real files do not take, by the place and
-// the words of the reason.
-var refusedFiles = map[string]string{
-	"getmoto__moto, encrypted variables":           "env.global at line 10: its list is not indented, so it cannot be moved under a key of its own",
-	"made-env-string, encrypted variables":         "env.global at line 3: its value begins on the key's own line, so nothing can be added without changing that line",
-	"made-flow, encrypted variables":               "env.global at line 4: it is written in brackets, so nothing can be added without changing its line",
-	"made-flow, after_success on a Rack":           "jobs.include: it is written in brackets, so nothing can be added without changing its line",
-	"made-flow, after_success through a Console":   "jobs.include: it is written in brackets, so nothing can be added without changing its line",
-	"made-flow, a deploy script on a Rack":         "jobs.include: it is written in brackets, so nothing can be added without changing its line",
-	"made-flow, a deploy script through a Console": "jobs.include: it is written in brackets, so nothing can be added without changing its line",
+// addStep adds a step as a repository on Travis would get it.
+func addStep(d *travisyml.Document, step travisyml.Step) (travisyml.Change, error) {
+	target := build.Target{Repo: "acme/api", Branch: step.Branch, App: step.App, Rack: step.Rack, DefaultApp: "api"}
+	return d.AddStep(context.Background(), build.Player{}, target, step)
 }
 
-func TestRealFilesKeepEveryByteAndGetTheAdditionAlone(t *testing.T) {
-	tried, refused := 0, 0
-	for name, text := range corpus(t) {
-		document, err := travisyml.Parse(text)
-		if slices.Contains(unparsed, name) {
-			if syntax, is := errors.AsType[*travisyml.SyntaxError](err); !is || syntax.Line == 0 {
-				t.Errorf("%s: %v", name, err)
-			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		for kind, add := range additions {
-			tried++
-			change, err := add(document)
-			want := refusedFiles[name+", "+kind]
-			if want != "" {
-				refused++
-				mustRefuse(t, name+", "+kind, err, want)
-				continue
-			}
-			if err != nil {
-				t.Errorf("%s, %s: %v", name, kind, err)
-				continue
-			}
-			holds(t, name+", "+kind, document, change, add)
-		}
-	}
-	t.Logf("%d additions, %d refused", tried, refused)
-	if 20*refused > tried {
-		t.Errorf("%d of %d additions were refused, over one in twenty", refused, tried)
-	}
-}
-
-// corpus reads the files that testdata/INDEX.tsv lists.
-func corpus(t testing.TB) map[string]string {
+// realFiles reads the real files of the folder that CONVOX_TRAVIS_CORPUS names.
+func realFiles(t testing.TB) map[string]string {
 	t.Helper()
-	names, err := filepath.Glob("testdata/*.yml")
-	if err != nil || len(names) < 50 {
-		t.Fatalf("%d files, %v", len(names), err)
+	folder := os.Getenv("CONVOX_TRAVIS_CORPUS")
+	if folder == "" {
+		t.Skip("CONVOX_TRAVIS_CORPUS names no folder")
 	}
-	index, err := os.ReadFile("testdata/INDEX.tsv")
+	all := make(map[string]string)
+	names, err := filepath.Glob(filepath.Join(folder, "travis-yml", "*.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := make(map[string]string)
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(index), filepath.Base(name)+"\t") {
-			t.Errorf("%s: where it is from is not said", name)
+		all[filepath.Base(name)] = string(text)
+	}
+	oracle, err := os.ReadFile(filepath.Join(folder, "travis-oracle", "files.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(oracle) {
+		var file struct{ File, Text string }
+		if err := json.Unmarshal(line, &file); err != nil {
+			t.Fatal(err)
 		}
-		all[strings.TrimSuffix(filepath.Base(name), ".yml")] = string(text)
+		all[file.File] = file.Text
 	}
 	return all
+}
+
+// TestRealFilesDeployOnceAndDoWhatTheyDid edits real files, for a branch that each of
+// them builds. With CONVOX_TRAVIS_CORPUS_ALL set it edits all of them, in each form.
+func TestRealFilesDeployOnceAndDoWhatTheyDid(t *testing.T) {
+	files := realFiles(t)
+	all := os.Getenv("CONVOX_TRAVIS_CORPUS_ALL") != ""
+	tried, refused, unbuilt := 0, 0, 0
+	for i, name := range slices.Sorted(maps.Keys(files)) {
+		document, err := travisyml.Parse(files[name])
+		if err != nil || !all && i%6 > 0 {
+			continue
+		}
+		branch := builtBranch(t, files[name])
+		if branch == "" {
+			unbuilt++
+			continue
+		}
+		for n, step := range []travisyml.Step{
+			{Form: travisyml.FittingForm, App: "api", Rack: "acme/staging", Branch: branch, Generation: 3},
+			{Form: travisyml.AfterSuccess, App: "api", Branch: branch, Generation: 2},
+			{Form: travisyml.DeployScript, App: "api", Rack: "acme/staging", Branch: branch, Generation: 3},
+		} {
+			if n > 0 && !all {
+				break
+			}
+			change, err := addStep(document, step)
+			refusal, isRefused := errors.AsType[*travisyml.Refusal](err)
+			switch {
+			case isRefused:
+				if n == 0 {
+					refused++
+				}
+				t.Logf("%s: %v", name, refusal)
+			case err != nil:
+				t.Errorf("%s: %v", name, err)
+			default:
+				keepsEveryLine(t, name, change.Old, change.New)
+				deploysOnce(t, name, change, step)
+				means(t, name, change, func(d *travisyml.Document) (travisyml.Change, error) { return addStep(d, step) })
+			}
+			if n == 0 {
+				tried++
+			}
+		}
+	}
+	t.Logf("%d files, %d refused, %d without a build", tried, refused, unbuilt)
+	if 1000*refused > 15*tried+1000 {
+		t.Errorf("%d of %d files are refused", refused, tried)
+	}
+}
+
+// builtBranch is one of the usual branches that a file builds, or "".
+func builtBranch(t testing.TB, text string) string {
+	t.Helper()
+	config, err := build.Parse(context.Background(), []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, branch := range []string{"main", "master", "develop", "dev", "release"} {
+		made, err := config.Build(context.Background(), build.EventsOf("acme/api", branch)[0])
+		if err == nil && len(made.Jobs) > 0 {
+			return branch
+		}
+	}
+	return ""
+}
+
+// deploysOnce plays a file before and after a change: builds of the branch deploy
+// once, in a job that comes after the others or is the only one, others do not, and
+// all jobs that there were are there.
+func deploysOnce(t testing.TB, name string, change travisyml.Change, step travisyml.Step) {
+	t.Helper()
+	was, now := outcomes(t, change.Old, step.Branch), outcomes(t, change.New, step.Branch)
+	for i := range was {
+		deploys := 0
+		for n, played := range now[i].Played {
+			for _, call := range played.Calls {
+				if !slices.Contains(call.Args, "/tmp/convox") {
+					continue
+				}
+				deploys++
+				job := now[i].Build.Jobs[n]
+				if call.App != step.App || call.Rack != step.Rack || !call.Deploys || call.OnFailure || job.OS != "linux" || job.AllowFailure {
+					t.Errorf("%s: %+v in %s on %s", name, call, job.Name, job.OS)
+				}
+				if !call.FailsBuild && (step.Form != travisyml.AfterSuccess || call.Phase != "after_success") {
+					t.Errorf("%s: its failure does not fail the build", name)
+				}
+				if n != len(now[i].Build.Jobs)-1 {
+					t.Errorf("%s: the job that deploys is not the last", name)
+				}
+			}
+		}
+		want := 0
+		if (i == 0 || i >= 4) && len(was[i].Build.Jobs) > 0 {
+			want = 1
+		}
+		if deploys != want {
+			t.Errorf("%s: build %d deploys %d times, not %d\n%s", name, i, deploys, want, change.New)
+		}
+		if strings.Contains(change.New, "\nscript: skip") && !strings.Contains(change.Old, "\nscript: skip") {
+			continue // it had nothing to run
+		}
+		sameJobs(t, name, was[i].Build.Jobs, now[i].Build.Jobs, want)
+	}
+}
+
+func outcomes(t testing.TB, text, branch string) []build.Outcome {
+	t.Helper()
+	config, err := build.Parse(context.Background(), []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := build.Player{}.Outcomes(context.Background(), config, build.EventsOf("acme/api", branch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// sameJobs checks that each job is there, and at most so many others.
+func sameJobs(t testing.TB, name string, was, now []build.Job, more int) {
+	t.Helper()
+	words := func(job build.Job) string {
+		phases := slices.DeleteFunc(job.Phases(), func(phase string) bool { return phase == "deploy" || phase == "after_success" })
+		return fmt.Sprint(job.Name, job.OS, job.Arch, job.Language, job.Dist, job.Env, job.AllowFailure, phases)
+	}
+	left := slices.Clone(now)
+	for _, job := range was {
+		at := slices.IndexFunc(left, func(other build.Job) bool { return words(other) == words(job) })
+		if at < 0 {
+			t.Errorf("%s: a job is lost: %s", name, words(job))
+			return
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	if len(left) > more {
+		t.Errorf("%s: %d jobs are added", name, len(left))
+	}
 }
 
 // holds checks a change against everything that is promised of it.
@@ -116,31 +223,26 @@ func holds(t testing.TB, name string, document *travisyml.Document, change travi
 		t.Errorf("%s: nothing was added", name)
 	}
 	keepsEveryLine(t, name, change.Old, change.New)
-	means(t, name, document, change, add)
+	means(t, name, change, add)
 }
 
 // means checks that the new text says what the old one did and the addition.
-func means(t testing.TB, name string, document *travisyml.Document, change travisyml.Change, add func(*travisyml.Document) (travisyml.Change, error)) {
+func means(t testing.TB, name string, change travisyml.Change, add func(*travisyml.Document) (travisyml.Change, error)) {
 	t.Helper()
-	before, after := meaning(t, change.Old), meaning(t, change.New)
-	for key := range before {
-		if _, kept := after[key]; !kept {
-			t.Errorf("%s: %s is gone", name, key)
-		}
-	}
 	top := strings.Split(change.Place, ".")[0]
-	for key := range after {
-		if key != top && !reflect.DeepEqual(before[key], after[key]) {
-			t.Errorf("%s: %s means something else", name, key)
+	if top == "env" {
+		before, after := meaning(t, change.Old), meaning(t, change.New)
+		for key := range before {
+			if _, kept := after[key]; !kept {
+				t.Errorf("%s: %s is gone", name, key)
+			}
 		}
-	}
-	switch top {
-	case "env":
+		for key := range after {
+			if key != top && !reflect.DeepEqual(before[key], after[key]) {
+				t.Errorf("%s: %s means something else", name, key)
+			}
+		}
 		addsTo(t, name, before, after, 2)
-	case "jobs", "matrix":
-		addsOneJob(t, name, change, before, after)
-	default:
-		addsOneStep(t, name, before[top], after[top])
 	}
 	again, err := travisyml.Parse(change.New)
 	if err != nil {
@@ -150,28 +252,9 @@ func means(t testing.TB, name string, document *travisyml.Document, change travi
 	if top == "env" && strings.HasPrefix(change.Old, "{") {
 		return // there is no comment in it to know ours by
 	}
-	if second, err := add(again); err != nil || second.Changed() {
-		t.Errorf("%s: a second time is not the same: %v", name, err)
+	if second, err := add(again); err != nil || second.Changed() || top != "env" && len(second.Found) != 1 {
+		t.Errorf("%s: a second time is not the same: %v, found %v", name, err, second.Found)
 	}
-	expanded, included := document.Jobs()
-	nowExpanded, nowIncluded := again.Jobs()
-	if top != "jobs" && top != "matrix" {
-		if expanded != nowExpanded || included != nowIncluded {
-			t.Errorf("%s: the build has other jobs", name)
-		}
-	} else if travisCount(nowExpanded, nowIncluded) != travisCount(expanded, included)+1 {
-		t.Errorf("%s: from %d+%d jobs to %d+%d", name, expanded, included, nowExpanded, nowIncluded)
-	}
-}
-
-// travisCount is how many jobs Travis makes: a lone expanded one is dropped for
-// those that are listed, and there is always one
-// (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/matrix.rb).
-func travisCount(expanded, included int) int {
-	if expanded == 1 && included > 0 {
-		expanded = 0
-	}
-	return max(1, expanded+included)
 }
 
 func keepsEveryLine(t testing.TB, name, old, now string) {
@@ -218,67 +301,6 @@ func addsTo(t testing.TB, name string, before, after map[string]any, n int) {
 	mapping, _ := after["env"].(map[string]any)
 	if list, is := mapping["global"].([]any); !is || len(list) < n {
 		t.Errorf("%s: env.global is no list", name)
-	}
-}
-
-func addsOneJob(t testing.TB, name string, change travisyml.Change, before, after map[string]any) {
-	t.Helper()
-	was, now := travisJobs(before), travisJobs(after)
-	if first, is := now[0].(map[string]any); is && len(was) == 0 && len(first) == 1 && text(first["stage"]) == "test" {
-		now = now[1:] // the lone job, listed with nothing of its own
-	}
-	if len(now) != len(was)+1 {
-		t.Errorf("%s: %d jobs, then %d", name, len(was), len(now))
-		return
-	}
-	kept := 0
-	var ours map[string]any
-	for _, job := range now {
-		if kept < len(was) && reflect.DeepEqual(job, was[kept]) {
-			kept++
-			continue
-		}
-		ours, _ = job.(map[string]any)
-	}
-	if kept != len(was) || ours == nil {
-		t.Errorf("%s: the other jobs are not what they were", name)
-		return
-	}
-	for _, job := range was {
-		if job.(map[string]any)["stage"] == ours["stage"] {
-			t.Errorf("%s: the stage is not one of its own", name)
-		}
-	}
-	if condition := text(ours["if"]); !strings.HasPrefix(condition, `branch = "`) || !strings.HasSuffix(condition, `" AND type = push`) {
-		t.Errorf("%s: it runs if %s", name, condition)
-	}
-	for _, phase := range []string{"before_install", "install", "before_script", "after_success", "after_failure", "after_script"} {
-		if _, inherits := after[phase]; text(ours[phase]) != "skip" && (inherits || phase == "install") {
-			t.Errorf("%s: the last job runs %s", name, phase)
-		}
-	}
-	if _, inherits := after["deploy"]; inherits && ours["deploy"] == nil {
-		t.Errorf("%s: the last job runs the deploy of the others", name)
-	}
-	if n := strings.Count(change.New, "/tmp/convox deploy"); n != 1 {
-		t.Errorf("%s: it deploys %d times", name, n)
-	}
-}
-
-func addsOneStep(t testing.TB, name string, before, after any) {
-	t.Helper()
-	was, now := listed(before), listed(after)
-	if skips := text(before); skips == "skip" || skips == "false" {
-		was = nil // it is none of the commands
-	}
-	if len(was) == 1 && len(now) == 1 { // a block of text went on
-		if old := strings.TrimRight(was[0].(string), "\n"); !strings.HasPrefix(now[0].(string), old+"\n") {
-			t.Errorf("%s: the text does not go on", name)
-		}
-		return
-	}
-	if len(now) != len(was)+1 || len(was) > 0 && !reflect.DeepEqual(was, now[:len(was)]) {
-		t.Errorf("%s: %v became %v", name, was, now)
 	}
 }
 

@@ -146,3 +146,19 @@ func (s *steps) hidesFailure(of job, phase string) bool {
 	}
 	return s.runners(phase).mayFail
 }
+
+// jobsKey is the key under which a file lists its jobs.
+func (d *Document) jobsKey() string {
+	key := "jobs"
+	for _, name := range []string{"matrix", "jobs"} {
+		if p, found := d.whole().find(name); found {
+			if p.value.Kind == yaml.SequenceNode || lookup(p.value, "include") != nil {
+				return name
+			}
+			if name == "matrix" {
+				key = name
+			}
+		}
+	}
+	return key
+}

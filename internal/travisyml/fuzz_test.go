@@ -16,7 +16,7 @@ import (
 )
 
 // Whatever parses is either added to, with all that is promised, or refused with
-// lines to paste; and it is looked through without harm.
+// a hint; and it is looked through without harm.
 func FuzzAdd(f *testing.F) {
 	for _, pattern := range []string{"testdata/*.yml", "testdata/shapes/*.yml"} {
 		names, err := filepath.Glob(pattern)
@@ -49,7 +49,7 @@ func FuzzAdd(f *testing.F) {
 			change, err := additions[kind](document)
 			if err != nil {
 				refusal, is := errors.AsType[*travisyml.Refusal](err)
-				if !is || len(refusal.Lines) == 0 || refusal.Reason == "" {
+				if !is || len(refusal.Hints()) == 0 || refusal.Reason == "" {
 					t.Errorf("%s: %v", kind, err)
 				}
 				continue

@@ -121,16 +121,13 @@ func lastCommand(t *testing.T, old string, step travisyml.Step, key string) stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	change, err := document.AddStep(step)
+	change, err := addStep(document, step)
 	if err != nil {
 		t.Fatal(err)
 	}
 	where := meaning(t, change.New)
 	if jobs := travisJobs(where); len(jobs) > 0 {
-		where = jobs[len(jobs)-1].(map[string]any)
-		if key == "after_success" {
-			key = "script"
-		}
+		where, key = jobs[len(jobs)-1].(map[string]any), "script"
 	}
 	steps := listed(where[key])
 	last := steps[len(steps)-1]

@@ -58,7 +58,7 @@ func TestInspectTellsHowADeployRuns(t *testing.T) {
 func TestInspectFindsWhatWasAdded(t *testing.T) {
 	for _, form := range []travisyml.Form{travisyml.AfterSuccess, travisyml.DeployScript} {
 		for _, old := range []string{"", "language: go\ngo: [1.1, 1.2]\n", "deploy:\n  provider: npm\nafter_success: |\n  true\n"} {
-			change, err := parse(t, old).AddStep(travisyml.Step{Form: form, App: "api", Rack: "acme/staging", Branch: "main", Generation: 3})
+			change, err := addStep(parse(t, old), travisyml.Step{Form: form, App: "api", Rack: "acme/staging", Branch: "main", Generation: 3})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,7 +22,7 @@ func pasteable(t *testing.T, name string, document *travisyml.Document, refusal 
 		t.Errorf("%s: what is to be pasted does not parse: %v\n%s", name, err, change.New)
 		return
 	}
-	means(t, name+", pasted", document, change, add)
+	means(t, name+", pasted", change, add)
 }
 
 // cannotBePasted are those where no lines are right alone: other parts of the file

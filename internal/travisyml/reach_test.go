@@ -21,7 +21,7 @@ func TestAStepIsNotPutWhereNoBuildOfItsBranchGetsTo(t *testing.T) {
 		"after_success:\n  - '[ \"$TRAVIS_PULL_REQUEST\" = false ] || exit 0'\n":                                 "after_success",
 		"after_success:\n  - '[ \"$TRAVIS_PULL_REQUEST\" = false ] && exit 0'\n":                                 "jobs.include",
 		"after_success:\n  - '[ \"$TRAVIS_EVENT_TYPE\" = cron ] || exit 0'\n":                                    "jobs.include",
-		"after_success:\n  - '[ \"$DOCS\" = yes ] || exit 0'\n":                                                  "after_success",
+		"after_success:\n  - '[ \"$DOCS\" = yes ] || exit 0'\n":                                                  "jobs.include",
 		"after_success:\n  - B=x-$TRAVIS_BRANCH\n  - '[ \"$B\" = x-main ] || exit 0'\n":                          "after_success",
 		"after_success:\n  - (exit 0)\n  - bash -c 'exit 0'\n":                                                   "after_success",
 		"after_success:\n  - case $TRAVIS_BRANCH in gh-pages) ./docs.sh ;; *) exit 0 ;; esac\n":                  "jobs.include",
@@ -34,17 +34,17 @@ func TestAStepIsNotPutWhereNoBuildOfItsBranchGetsTo(t *testing.T) {
 		"after_success: |\n  # docs\n":                                                                           "after_success",
 		"after_success: |\n  if [[ $A == b ]]; then\n    cat <<EOF\n    if\n  EOF\n    echo 'fi'\n  fi # done\n": "after_success",
 		"after_success: |\n  for a in b; do\n    (cd $a && make)\n  done\n":                                      "after_success",
-		"after_success: |\n  echo a \\\n":                                                                        "not closed",
-		"after_success: |\n  test -f x &&\n":                                                                     "not closed",
-		"after_success: |\n  ls |\n":                                                                             "not closed",
-		"after_success: |\n  if [ x = y ]; then\n    echo a\n":                                                   "not closed",
-		"after_success: |\n  docs() {\n    echo a\n":                                                             "not closed",
-		"after_success: |\n  cat <<EOF\n  hi\n":                                                                  "not closed",
-		"after_success: |\n  (cd docs\n":                                                                         "not closed",
-		"after_success: >\n  test -f x\n  &&\n":                                                                  "not closed",
-		"after_success: |\n  ls $(pwd\n":                                                                         "not closed",
+		"after_success: |\n  echo a \\\n":                                                                        "the addition",
+		"after_success: |\n  test -f x &&\n":                                                                     "the addition",
+		"after_success: |\n  ls |\n":                                                                             "the addition",
+		"after_success: |\n  if [ x = y ]; then\n    echo a\n":                                                   "jobs.include",
+		"after_success: |\n  docs() {\n    echo a\n":                                                             "jobs.include",
+		"after_success: |\n  cat <<EOF\n  hi\n":                                                                  "jobs.include",
+		"after_success: |\n  (cd docs\n":                                                                         "jobs.include",
+		"after_success: >\n  test -f x\n  &&\n":                                                                  "the addition",
+		"after_success: |\n  ls $(pwd\n":                                                                         "jobs.include",
 	} {
-		change, err := parse(t, old).AddStep(travisyml.Step{Form: travisyml.AfterSuccess, App: "api", Branch: "main", Generation: 2})
+		change, err := addStep(parse(t, old), travisyml.Step{Form: travisyml.AfterSuccess, App: "api", Branch: "main", Generation: 2})
 		if refusal, is := errors.AsType[*travisyml.Refusal](err); is {
 			if !strings.HasSuffix(refusal.Reason, want) || len(refusal.Lines) == 0 || len(refusal.Instead) == 0 {
 				t.Errorf("%q: %v, not in %s", old, err, want)
@@ -65,7 +65,7 @@ func TestADeployIsNotPutBehindAScriptThatEnds(t *testing.T) {
 		"before_deploy: exit 0\n":                                   "jobs.include",
 		"after_script: exit 0\n":                                    "deploy",
 	} {
-		if change, err := parse(t, old).AddStep(step); err != nil || change.Place != want {
+		if change, err := addStep(parse(t, old), step); err != nil || change.Place != want {
 			t.Errorf("%q: %v, in %s", old, err, change.Place)
 		}
 	}

@@ -12,16 +12,20 @@ import (
 type Refusal struct {
 	// Reason is why, as the end of a sentence.
 	Reason string
-	// Place is the key that the lines belong to, and Line where it is in the
-	// file, counted from 1, or 0 where the file does not have it.
+	// Place is the key that the lines belong to, or "" for the whole file, and Line
+	// where it is in the file, counted from 1, or 0 where the file does not have it.
 	Place string
 	Line  int
 	// Lines are what to paste: at Line in place of what is there when Replace is
 	// true, else under Place, or where there is no Line, at the end of the file.
 	Lines   []string
 	Replace bool
+	// Fix is what can be done, where there are no Lines. It starts with a verb.
+	Fix string
 	// Instead are the forms of the same step that this file does take.
 	Instead []Form
+
+	notBuilt bool // Travis doesn't build the branch
 }
 
 // Error is one lower-case line.
@@ -30,11 +34,19 @@ func (r *Refusal) Error() string {
 	if r.Line > 0 {
 		at = fmt.Sprintf(" at line %d", r.Line)
 	}
+	if r.Place == "" {
+		return "add to .travis.yml: " + r.Reason
+	}
 	return "add to .travis.yml, in " + r.Place + at + ": " + r.Reason
 }
 
 // Code is a word for machines, in snake case.
-func (*Refusal) Code() string { return "yml_refused" }
+func (r *Refusal) Code() string {
+	if r.notBuilt {
+		return "yml_not_built"
+	}
+	return "yml_refused"
+}
 
 // Hints are things that can be done, best first.
 func (r *Refusal) Hints() []string {
@@ -46,8 +58,11 @@ func (r *Refusal) Hints() []string {
 		}
 		hints = append(hints, "this file takes the step as "+strings.Join(names, " or "))
 	}
-	if r.Reason == reasonExclude {
-		hints = append(hints, "take an entry out of its exclude list first, so that the job shown is not left out too")
+	if r.Fix != "" {
+		hints = append(hints, r.Fix)
+	}
+	if len(r.Lines) == 0 {
+		return hints
 	}
 	if r.Replace {
 		return append(hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
@@ -94,9 +109,8 @@ const (
 	reasonShared  = "another part of the file repeats it, with an alias, and would get the addition too"
 	reasonColumn  = "its list is not indented, so it cannot be moved under a key of its own"
 	reasonShape   = "it is not what Travis expects there"
-	reasonOpen    = "what is there would keep the addition from being run: it has a quote, a command or a text that is not closed"
+	reasonOpen    = "what is there would go on into the addition"
 	reasonEnd     = "its last line has no end, and with one the text that it belongs to would be another"
 	reasonSkip    = "what is there says that it is skipped"
 	reasonUnsure  = "the file would not be what it was plus the addition"
-	reasonExclude = "its exclude list leaves out every job that could deploy"
 )

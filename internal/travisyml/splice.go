@@ -13,13 +13,20 @@ type Change struct {
 	Old, New string
 	// Place names the key that was added to, such as "jobs.include".
 	Place string
+	// Form is that of a step that was added. A job counts as DeployScript, unless
+	// AfterSuccess was asked for.
+	Form Form
 	// Line is where the first of Lines stands in New, counted from 1; Lines are
 	// the added ones, without their line endings.
 	Line  int
 	Lines []string
-	// Found are the steps that deploy with Convox already, wherever they are;
-	// the text was left as it is because of them.
-	Found []Deploy
+	// Found are the steps that deploy the same already; the text was left as it is
+	// because of them.
+	Found []Environment
+	// Environments are the other deployments of the file, which stay.
+	Environments []Environment
+	// Notes are what else there is to know.
+	Notes []Note
 }
 
 // Changed reports whether there is anything to write.

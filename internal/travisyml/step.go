@@ -1,30 +1,29 @@
 package travisyml
 
-import (
-	"regexp"
-	"slices"
-)
+import "regexp"
 
 // Form is where in a build the step runs.
 type Form int
 
-// The forms. In a build of several jobs both of them become one last stage with
-// one job, since either would deploy once for each job.
+// The forms. In a build of several jobs all of them become one last stage with one
+// job, since either would deploy once for each job.
 const (
-	// AfterSuccess is an item of after_success, as Convox's page has it. Travis
-	// does not let its failure fail the build.
-	AfterSuccess Form = iota
+	// FittingForm is DeployScript, or a job where that runs other commands too.
+	FittingForm Form = iota
 	// DeployScript is an item of deploy with "provider: script", which Travis
 	// never runs for a pull request, and whose failure fails the build.
 	DeployScript
+	// AfterSuccess is an item of after_success, as Convox's page has it. Travis
+	// does not let its failure fail the build.
+	AfterSuccess
 )
 
 // String is the key in .travis.yml.
 func (f Form) String() string {
-	if f == DeployScript {
-		return "deploy"
+	if f == AfterSuccess {
+		return "after_success"
 	}
-	return "after_success"
+	return "deploy"
 }
 
 // Generation is the convox client's.
@@ -95,112 +94,8 @@ func (s Step) Validate() error {
 		return &StepError{"branch's name", "letters, digits and . _ / @ # + , = -, which begins with a letter, a digit or an underscore"}
 	case s.Generation != SecondGeneration && s.Generation != ThirdGeneration:
 		return &StepError{"client's generation", "the second or the third"}
-	case s.Form != AfterSuccess && s.Form != DeployScript:
+	case s.Form < FittingForm || s.Form > AfterSuccess:
 		return &StepError{"form", "after_success or deploy"}
 	}
 	return nil
-}
-
-// AddStep adds a deployment. A file that deploys with Convox already, anywhere,
-// is left as it is: the Change then lists what was Found. In a build of several
-// jobs, in one whose job cannot run the client, and in one whose script ends
-// before it would get to the step, the step is one last stage with one job on
-// Linux; the stage needs no line under
-// stages, since Travis puts those that are not listed there last
-// (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/configs/stages.rb).
-// The error is a *Refusal or a *StepError.
-func (d *Document) AddStep(step Step) (Change, error) {
-	if found := d.deploys(); len(found) > 0 {
-		return Change{Old: d.text, New: d.text, Place: found[0].Place, Found: found}, nil
-	}
-	if err := step.Validate(); err != nil {
-		return Change{}, err
-	}
-	change, refusal := d.addForm(step)
-	if refusal == nil {
-		return change, nil
-	}
-	for _, form := range []Form{AfterSuccess, DeployScript} {
-		other := step
-		other.Form = form
-		if form == step.Form {
-			continue
-		}
-		if _, no := d.addForm(other); no == nil {
-			refusal.Instead = append(refusal.Instead, form)
-		}
-	}
-	return Change{}, refusal
-}
-
-func (d *Document) addForm(step Step) (Change, *Refusal) {
-	if d.matrix().several() {
-		return d.addStage(step, nil)
-	}
-	url, runs := d.clientFor(step, d.root)
-	if !runs {
-		return d.addStage(step, asItem([]string{"stage: " + firstStage}))
-	}
-	name := step.Form.String()
-	if !d.reaches(name, step.Branch) {
-		return d.addStage(step, asItem([]string{"stage: " + firstStage}))
-	}
-	lines := asItem(step.guarded(url))
-	if step.Form == DeployScript {
-		lines = asItem(step.scripted(url))
-	}
-	return d.addUnder(name, lines, step.appended(url))
-}
-
-// addUnder adds an item to a list at the top of the document. A block of text
-// there is given the text instead: it is a script, and goes on.
-func (d *Document) addUnder(name string, lines []string, text map[string][]string) (Change, *Refusal) {
-	p := d.whole()
-	var edits []edit
-	var why refused
-	found, ok := p.find(name)
-	switch {
-	case !ok && lookup(d.root, name) != nil:
-		why = reasonAlias
-	case !ok:
-		edits, why = d.addKey(p, d.nested(name, lines))
-	case name == AfterSuccess.String() && isSkipped(found.value):
-		why = reasonSkip
-	case name == AfterSuccess.String() && isBlock(found.value) && !goesOn(found.value.Value):
-		why = reasonOpen
-	case name == AfterSuccess.String() && isBlock(found.value):
-		edits, why = d.addText(found, text)
-	case name == DeployScript.String() && found.value.Kind == scalarKind && !isEmptyNode(found.value):
-		why = reasonShape
-	default:
-		edits, why = d.addItem(found, lines)
-	}
-	change, done := d.splice(name, edits)
-	if done && change.deploysOnce() {
-		return change, nil
-	}
-	refusal := &Refusal{Reason: d.reason(why), Place: name, Lines: d.nested(name, lines)}
-	if ok {
-		refusal.Line = found.key.Line
-		refusal.Lines = slices.Clone(lines)
-		if whole, can := d.pastedList(found.key.Value, found.value, lines); can {
-			refusal.Lines, refusal.Replace = whole, true
-		}
-	} else if merged := lookup(d.root, name); merged != nil {
-		if whole, can := d.pastedList(name, withoutAnchors(clone(merged)), lines); can {
-			refusal.Lines = whole
-		}
-	}
-	return Change{}, d.bracketed(refusal)
-}
-
-// deploysOnce reports whether the step that was added is found again, with its
-// guard.
-func (c Change) deploysOnce() bool {
-	document, err := Parse(c.New)
-	if err != nil {
-		return false
-	}
-	found := document.deploys()
-	return len(found) == 1 && found[0].Branch && found[0].NoPullRequests
 }

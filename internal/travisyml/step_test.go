@@ -10,7 +10,7 @@ import (
 
 func TestWhatBashOrTravisWouldReadOtherwiseIsNotWritten(t *testing.T) {
 	good := travisyml.Step{App: "api", Rack: "acme/staging", Branch: "main", Generation: travisyml.ThirdGeneration}
-	if _, err := parse(t, "").AddStep(good); err != nil {
+	if _, err := addStep(parse(t, ""), good); err != nil {
 		t.Fatal(err)
 	}
 	for _, change := range []func(*travisyml.Step){
@@ -32,7 +32,7 @@ func TestWhatBashOrTravisWouldReadOtherwiseIsNotWritten(t *testing.T) {
 	} {
 		step := good
 		change(&step)
-		_, err := parse(t, "").AddStep(step)
+		_, err := addStep(parse(t, ""), step)
 		if wrong, is := errors.AsType[*travisyml.StepError](err); !is || wrong.Code() != "yml_step" || len(wrong.Hints()) != 1 {
 			t.Errorf("%+v: %v", step, err)
 		}
@@ -44,7 +44,7 @@ func TestABranchIsATextInEveryParser(t *testing.T) {
 		"main": "main", "release/1.0": "release/1.0", "1.0": `"1.0"`, "on": `"on"`, "Yes": `"Yes"`, "null": `"null"`,
 		"1e3": `"1e3"`, "2024-01-01": `"2024-01-01"`, "fix#12": `"fix#12"`, "a@b": `"a@b"`, "_x": "_x",
 	} {
-		change, err := parse(t, "language: minimal\n").AddStep(travisyml.Step{Form: travisyml.DeployScript, App: "api", Branch: branch, Generation: 2})
+		change, err := addStep(parse(t, "language: minimal\n"), travisyml.Step{Form: travisyml.DeployScript, App: "api", Branch: branch, Generation: 2})
 		if err != nil || !strings.Contains(change.New, "branch: "+written+"\n") {
 			t.Errorf("%s: %v\n%s", branch, err, change.New)
 		}
@@ -69,7 +69,7 @@ func TestTheClientIsTheMachines(t *testing.T) {
 		{"arch: ppc64le\n", 2, "https://download.convox.com/cli/linux/convox"},
 	} {
 		for _, form := range []travisyml.Form{travisyml.AfterSuccess, travisyml.DeployScript} {
-			change, err := parse(t, c.old).AddStep(travisyml.Step{Form: form, App: "api", Branch: "main", Generation: c.generation})
+			change, err := addStep(parse(t, c.old), travisyml.Step{Form: form, App: "api", Branch: "main", Generation: c.generation})
 			if err != nil || !strings.Contains(change.New, " -o /tmp/convox "+c.want+" &&\n") && !strings.Contains(change.New, " -o /tmp/convox "+c.want+"\n") {
 				t.Errorf("%q: %v\n%s", c.old, err, change.New)
 			}
@@ -77,37 +77,44 @@ func TestTheClientIsTheMachines(t *testing.T) {
 	}
 }
 
-// Whatever deploys with Convox already, wherever, is left; even when it is
-// another app.
+// What deploys this app to this Rack already, wherever a push runs it, is left.
 func TestADeployThatIsThereIsLeft(t *testing.T) {
-	for old, place := range map[string]string{
-		"after_success: convox deploy\n":                                                                    "after_success",
-		"after_success:\n  - make\n  - convox deploy --app web\n":                                           "after_success",
-		"after_success: |\n  make\n  if true; then /tmp/convox deploy -a web; fi\n":                         "after_success",
-		"script: make && convox deploy --app web\n":                                                         "script",
-		"deploy:\n  provider: script\n  script: bash -c 'convox deploy --app web'\n":                        "deploy",
-		"deploy:\n  - provider: npm\n  - provider: convox\n    app: web\n":                                  "deploy",
-		"after_deploy: ./convox-linux --rack a/b deploy\n":                                                  "after_deploy",
-		"jobs:\n  include:\n    - name: a\n    - script: convox deploy\n":                                   "jobs.include[1].script",
-		"matrix:\n  - deploy:\n      - provider: convox\n":                                                  "matrix[0].deploy",
-		"x: &d\n  - convox deploy\nafter_success: *d\n":                                                     "after_success",
-		"x: &d\n  after_success: convox deploy\n<<: *d\n":                                                   "after_success",
-		"matrix:\n  include:\n    - script: convox deploy\njobs:\n  include:\n    - name: a\n    - name: b": "matrix.include[0].script",
+	for old, at := range map[string]string{
+		"after_success: convox deploy\n":                                                                    "after_success, line 2",
+		"after_success:\n  - make\n  - convox deploy --app api\n":                                           "after_success, line 4",
+		"after_success: |\n  make\n  if true; then /tmp/convox deploy -a api; fi\n":                         "after_success, line 4",
+		"deploy:\n  provider: script\n  script: bash -c 'convox deploy --app api'\n  on: main\n":            "deploy, line 4",
+		"deploy:\n  - provider: npm\n  - provider: convox\n    app: api\n    rack: ''\n    on: main\n":      "",
+		"deploy: {provider: npm, on: main}\nafter_deploy: ./convox-linux deploy -a api\n":                   "after_deploy, line 3",
+		"jobs:\n  include:\n    - name: a\n    - script: convox deploy\n":                                   "script, line 5",
+		"x: &d\n  - convox deploy\nafter_success: *d\n":                                                     "after_success, line 3",
+		"x: &d\n  after_success: convox deploy\n<<: *d\n":                                                   "after_success, line 3",
+		"matrix:\n  include:\n    - script: convox deploy\njobs:\n  include:\n    - name: a\n    - name: b": "script, line 4",
+		"install: convox build --app api\nafter_success: convox releases promote -a api\n":                  "after_success, line 3",
 	} {
-		document := parse(t, old)
-		for _, form := range []travisyml.Form{travisyml.AfterSuccess, travisyml.DeployScript} {
-			change, err := document.AddStep(travisyml.Step{Form: form, App: "api", Branch: "main", Generation: 2})
-			if err != nil || change.Changed() || len(change.Found) != 1 || change.Place != place {
-				t.Errorf("%q: %v, %+v", old, err, change)
+		document := parse(t, "script: make\n"+old)
+		for _, form := range []travisyml.Form{travisyml.FittingForm, travisyml.AfterSuccess, travisyml.DeployScript} {
+			change, err := addStep(document, travisyml.Step{Form: form, App: "api", Branch: "main", Generation: 2})
+			if at == "" {
+				if err != nil || !change.Changed() {
+					t.Errorf("%q: %v, %+v", old, err, change.Found)
+				}
+				continue
+			}
+			if err != nil || change.Changed() || len(change.Found) != 1 || change.Found[0].At() != at {
+				t.Errorf("%q: %v, %+v", old, err, change.Found)
 			}
 		}
 	}
 	for _, old := range []string{
 		"after_success: |\n  # convox deploy\n  make\n", "script: convox build\n", "script: myconvox deploy\n", "script: convox deployments\n",
 		"script: convox version; make deploy\n", "# convox deploy\nscript: make\n", "x:\n  - convox deploy\n",
+		"after_success: convox deploy --app web\n", "after_success: convox deploy --rack acme/staging\n",
+		"after_success: convox deploy --app $APP\n", "after_success: '[ $TRAVIS_BRANCH = develop ] && convox deploy'\n",
+		"jobs:\n  include:\n    - script: convox deploy\nmatrix:\n  include:\n    - name: a\n    - name: b",
 	} {
-		if change, err := parse(t, old).AddStep(travisyml.Step{Form: travisyml.DeployScript, App: "api", Branch: "main", Generation: 2}); err != nil || !change.Changed() {
-			t.Errorf("%q: taken for a deploy: %v", old, err)
+		if change, err := addStep(parse(t, old), travisyml.Step{Form: travisyml.DeployScript, App: "api", Branch: "main", Generation: 2}); err != nil || !change.Changed() {
+			t.Errorf("%q: taken for this deploy: %v", old, err)
 		}
 	}
 }

@@ -39,15 +39,16 @@ type job struct {
 	outside Outside
 	token   secret.String
 	file    *travisyml.File // nil where there is nothing to add
+	plan    *filePlan       // of the file, that was reviewed
 	request setup.FileRequest
 	encrypt bool
 }
 
 func (f *Flow) job() job {
 	j := job{outside: f.outside, token: f.token(), encrypt: f.answers.encrypt}
-	if f.fitsFile() {
-		j.request = f.fileRequest(nil)
-		if j.encrypt || j.request.Step != nil {
+	if plan := f.filePlan(); plan != nil {
+		j.plan, j.request = plan, f.fileRequest(nil)
+		if j.encrypt || !j.request.NoStep && !f.cannotCarryStep() {
 			j.file = f.found.file
 		}
 	}
@@ -95,8 +96,9 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 // is no failure: the review has said so, and the end gives the lines to paste,
 // which only now hold what is encrypted.
 func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *setup.RepositoryReport, tell Tell) {
-	request := j.request
+	change, err := j.plan.change, j.plan.err
 	if j.encrypt {
+		request := j.request
 		tell.Line(Line{Plain, "encrypting both variables"})
 		key, err := travis.GeneratedKey(stop.Soft, plan.Repositories[0].Ref())
 		if err == nil {
@@ -106,8 +108,8 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *
 			report.Err = err
 			return
 		}
+		change, err = setup.PlanFile(stop.Soft, j.outside.Player, *j.file, request)
 	}
-	change, err := setup.PlanFile(*j.file, request)
 	if change.Changed() {
 		tell.Line(Line{Plain, "adding to .travis.yml"})
 	}
@@ -138,7 +140,7 @@ func (f *Flow) again() *Work {
 			}
 			now, changed := job.fileNow(stop.Soft, outside)
 			if changed || !sameChanges(reviewed, plan) {
-				return Outcome{To: StepReview, Set: func(f *Flow) { f.result.plan, f.found.file = &plan, cmp.Or(now, f.found.file) }}
+				return Outcome{To: StepFile, Set: func(f *Flow) { f.result.plan, f.found.file = &plan, cmp.Or(now, f.found.file) }}
 			}
 			return job.carryOut(stop, plan, tell)
 		},

@@ -8,6 +8,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
@@ -98,74 +99,141 @@ func deployRackStep() step {
 // fileRequest is what is to be in .travis.yml. Where the pair is encrypted, secure
 // is it.
 func (f *Flow) fileRequest(secure []travisyml.Secure) setup.FileRequest {
-	request := setup.FileRequest{}
+	app := f.found.file.AppName(f.answers.target.Slug)
+	request := setup.FileRequest{
+		Step: setup.DeployStep{Console: f.answers.way == ByConsole, Target: build.Target{
+			Repo: f.answers.target.Slug, App: app, DefaultApp: app,
+			Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
+		}},
+		NoStep: f.answers.noStep || f.given.Agreed || !f.knowsRack(),
+	}
+	if request.Step.Console {
+		request.Step.Rack = f.deployRack()
+	}
 	if f.answers.encrypt {
 		request.Secure = secure
-	}
-	if !f.answers.noStep && !f.given.Agreed && f.mayDeploy() && f.noStepFor() == nil {
-		step := f.deployStep()
-		request.Step = &step
 	}
 	return request
 }
 
-// mayDeploy reports whether it is known what a step would deploy to.
-func (f *Flow) mayDeploy() bool { return f.answers.way == ByRack || f.deployRack() != "" }
+// knowsRack reports whether it is known which Rack builds deploy to.
+func (f *Flow) knowsRack() bool { return f.answers.way == ByRack || f.deployRack() != "" }
 
-func (f *Flow) deployStep() setup.DeployStep {
-	step := setup.DeployStep{
-		App: f.found.file.AppName(f.answers.target.Slug), Console: f.answers.way == ByConsole,
-		Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
-	}
-	if step.Console {
-		step.Rack = f.deployRack()
-	}
-	return step
+// filePlan is what would be added to a file for a request, and what builds then do.
+type filePlan struct {
+	of     planned
+	change setup.FileChange
+	err    error
 }
 
-// noStepFor is why the file can carry no step, as of a branch whose name Bash
-// would read otherwise; a file that deploys already needs none.
-func (f *Flow) noStepFor() error {
-	if deploys, err := setup.Deploys(*f.found.file); err != nil || deploys {
+// planned is what a filePlan was made of: another file or request needs another
+// one.
+type planned struct {
+	file            travisyml.File
+	step            setup.DeployStep
+	noStep, encrypt bool
+}
+
+func (f *Flow) planned() planned {
+	request := f.fileRequest(nil)
+	return planned{*f.found.file, request.Step, request.NoStep, f.answers.encrypt}
+}
+
+// filePlan returns the plan of the file as it is now and of what is asked for now,
+// or nil.
+func (f *Flow) filePlan() *filePlan {
+	if plan := f.result.file; f.fitsFile() && plan != nil && plan.of == f.planned() {
+		return plan
+	}
+	return nil
+}
+
+// make plans the file. It takes as long as playing the builds does, so it belongs
+// into a Work.
+func (p planned) make(ctx context.Context, player build.Player) *filePlan {
+	request := setup.FileRequest{Step: p.step, NoStep: p.noStep}
+	if p.encrypt {
+		request.Secure = setup.Placeholders()
+	}
+	change, err := setup.PlanFile(ctx, player, p.file, request)
+	return &filePlan{p, change, err}
+}
+
+// fileStep plans the file before the review.
+func fileStep() step {
+	return step{
+		id: StepFile, name: "Review",
+		wait: func(f *Flow) string {
+			if f.found.fileDone {
+				return ""
+			}
+			return "reading .travis.yml"
+		},
+		do: (*Flow).planFile,
+	}
+}
+
+// planFile plans the file for the review, where the plan that is there isn't of what
+// is asked for now.
+func (f *Flow) planFile() *Work {
+	if !f.fitsFile() || f.given.Agreed || f.filePlan() != nil {
 		return nil
 	}
-	return f.deployStep().Check()
+	of, player := f.planned(), f.outside.Player
+	return &Work{Words: "playing the builds of .travis.yml", Run: func(stop setup.Stop, _ Tell) Outcome {
+		plan := of.make(stop.Soft, player)
+		return Outcome{Set: func(f *Flow) { f.result.file = plan }, To: StepReview}
+	}}
 }
 
-// fileLines shows what is added to .travis.yml, and why it is not.
+// fileLines shows what is added to .travis.yml, why it is not, and what a push then
+// does.
 func (f *Flow) fileLines() []Line {
 	if f.found.fileErr != nil && f.isOwn() {
 		return append([]Line{{}, {Heading, ".travis.yml"}}, problemLines(f.found.fileErr)...)
 	}
-	if !f.fitsFile() {
+	plan := f.filePlan()
+	if plan == nil {
 		return nil
 	}
-	change, err := setup.PlanFile(*f.found.file, f.fileRequest(setup.Placeholders()))
-	lines := []Line{{}, {Heading, ".travis.yml"}}
-	if why := f.noStepFor(); why != nil && f.mayDeploy() {
-		lines = append(append(lines, Line{Warning, "It gets no deploy step."}), problemLines(why)...)
+	change, err := plan.change, plan.err
+	lines := []Line{{}, {Heading, fileHeading(change)}}
+	if _, noStep := errors.AsType[*travisyml.StepError](err); noStep {
+		lines = append(append(lines, Line{Warning, "It gets no deploy step."}), problemLines(err)...)
+		err = nil
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		lines = append(append(lines, problemLines(err)...), f.pastedLines(change)...)
-		lines = append(lines, besideLines(change)...)
-		if !change.Changed() {
-			return lines
-		}
-	case !change.Changed() && change.Found != "":
-		lines = append(lines, Line{Muted, "It deploys already: " + change.Found + "."})
-		return append(lines, besideLines(change)...)
-	case !change.Changed():
-		return append(lines, Line{Muted, "It is left as it is."})
-	default:
-		lines = append(lines, besideLines(change)...)
 	}
-	for i, line := range strings.Split(strings.TrimSuffix(change.Diff(), "\n"), "\n") {
-		if i > 2 { // behind the names and the first place
-			lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
+	if change.Found != "" {
+		lines = append(lines, Line{Muted, "It deploys already: " + change.Found + "."})
+	}
+	lines = append(lines, besideLines(change)...)
+	switch {
+	case change.Changed():
+		for i, line := range strings.Split(strings.TrimSuffix(change.Diff(), "\n"), "\n") {
+			if i > 2 { // behind the names and the first place
+				lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
+			}
 		}
+	case plan.err == nil && change.Found == "":
+		lines = append(lines, Line{Muted, "It is left as it is."})
+	}
+	if sentence := change.Sentence(); sentence != "" {
+		lines = append(lines, Line{}, Line{Plain, shellescape.StripUnsafe(sentence)})
 	}
 	return lines
+}
+
+func fileHeading(change setup.FileChange) string {
+	added := strings.Count(change.New, "\n") - strings.Count(change.File.Text, "\n")
+	switch {
+	case !change.Changed():
+		return ".travis.yml"
+	case change.File.Missing:
+		return ".travis.yml: new file, " + count(added, "line")
+	}
+	return ".travis.yml: " + count(added, "line") + " added"
 }
 
 // besideLines say what a step does beside deploying, and what was not looked at.
@@ -226,13 +294,24 @@ func (f *Flow) switches() []Switch {
 		return nil
 	}
 	var switches []Switch
-	if f.mayDeploy() && f.noStepFor() == nil {
+	if f.knowsRack() && !f.cannotCarryStep() {
 		switches = append(switches, Switch{Key: "d", Label: "step", On: !f.answers.noStep})
 	}
 	if f.answers.branch == "" { // what is in the file counts for every branch
 		switches = append(switches, Switch{Key: "e", Label: "encrypt", On: f.answers.encrypt})
 	}
 	return switches
+}
+
+// cannotCarryStep reports whether no file can hold the step, as with a branch whose
+// name Bash would read otherwise.
+func (f *Flow) cannotCarryStep() bool {
+	plan := f.filePlan()
+	if plan == nil {
+		return false
+	}
+	_, is := errors.AsType[*travisyml.StepError](plan.err)
+	return is
 }
 
 func (f *Flow) toggle(key string) {

@@ -161,7 +161,7 @@ func (f *Flow) Finish(o Outcome) {
 	case o.Err != nil:
 		f.fail(o)
 	case o.To != "":
-		f.show(f.index(o.To))
+		f.enterAt(f.index(o.To))
 	default:
 		f.forward()
 	}
@@ -205,6 +205,16 @@ func (f *Flow) goTo(id string) {
 	}
 	f.show(i)
 	f.jumped = true
+}
+
+// enterAt asks the question of a step, or does what one without a question does.
+func (f *Flow) enterAt(i int) {
+	if f.steps[i].ask != nil {
+		f.show(i)
+		return
+	}
+	f.at, f.asking, f.problem = i, false, nil
+	f.enter()
 }
 
 // Update is something that was found. It is applied by Found.

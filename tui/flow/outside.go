@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
@@ -19,6 +20,8 @@ type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
 	// File is the clone's .travis.yml. It may be nil.
 	File func(context.Context) (travisyml.File, error)
+	// Player plays its builds.
+	Player build.Player
 	// Saved reads saved logins; racks are hosts known to be Racks'.
 	Saved func(ctx context.Context, racks ...convox.Host) ([]convox.SavedLogin, error)
 	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)

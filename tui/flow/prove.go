@@ -16,7 +16,7 @@ func proveStep() step {
 		id: StepProve, name: "Proof",
 		when: func(f *Flow) bool {
 			report := f.result.report
-			return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.canProve()
+			return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
 		},
 		pass: func(f *Flow) bool { return f.given.Agreed },
 		ask: func(f *Flow) Question {
@@ -47,9 +47,6 @@ func proveStep() step {
 
 // builds reports whether Travis builds the repository.
 func (f *Flow) builds() bool { return f.result.repository.Active || f.answers.activate }
-
-// canProve reports whether it is known what the build has to run.
-func (f *Flow) canProve() bool { return f.answers.way == ByRack || f.deployRack() != "" }
 
 func (f *Flow) prove() *Work {
 	request := setup.ProofRequest{

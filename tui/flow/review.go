@@ -108,8 +108,11 @@ func reviewStep() step {
 		do: func(f *Flow) *Work {
 			switch {
 			case f.result.turned:
-				f.goTo(StepReview)
-				return nil
+				work := f.planFile()
+				if work == nil {
+					f.goTo(StepReview)
+				}
+				return work
 			case f.given.DryRun:
 				report := f.intent()
 				f.result.report, f.over = &report, true
@@ -156,8 +159,7 @@ func warningLines(warnings []setup.Warning) []Line {
 func (f *Flow) intent() setup.Report {
 	report := f.result.plan.Intent()
 	if job := f.job(); job.file != nil {
-		change, err := setup.PlanFile(*job.file, f.fileRequest(setup.Placeholders()))
-		report.Repositories[0].File = change.Intent(err, job.encrypt)
+		report.Repositories[0].File = job.plan.change.Intent(job.plan.err, job.encrypt)
 		if job.encrypt {
 			report.Repositories[0].Variables = nil
 		}

@@ -18,7 +18,7 @@ func steps(given Given) []step {
 			readStep(), unknownOnesStep(), inactiveOnesStep(),
 			branchStep(), deployRackStep(),
 			planStep(), mixedStep(),
-			reviewStep(),
+			fileStep(), reviewStep(),
 			retryStep(),
 			proveStep(),
 			doneStep(),
@@ -85,6 +85,7 @@ const (
 	StepDeployRack  = "deploy rack"
 	StepPlan        = "plan"
 	StepMixed       = "mixed"
+	StepFile        = "file"
 	StepReview      = "review"
 	StepRetry       = "retry"
 	StepProve       = "prove"

@@ -1,0 +1,174 @@
+package setup
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+)
+
+// sentence says what a push to the target's branch deploys, and whether other
+// builds deploy too, but for those of others, which are branches. then is "then "
+// for a file that isn't written yet, else "". It is "" where there is no file.
+func (b Builds) sentence(then string, others []string) string {
+	if len(b.Outcomes) == 0 {
+		return ""
+	}
+	push := b.Outcomes[pushes]
+	branch := b.Target.Branch
+	if len(push.Build.Jobs) == 0 {
+		return "Travis doesn't build " + branch + ": " + push.Build.Reason + "."
+	}
+	calls := b.deploys(pushes)
+	first := "A push to " + branch + " " + then
+	if len(calls) == 0 {
+		first += "deploys nothing"
+	} else {
+		first += "deploys " + b.amounts(calls)
+		switch b.tests() {
+		case noTests:
+			first += "; no tests run"
+		case passTests:
+			first += ", after the tests pass"
+		}
+	}
+	if slices.ContainsFunc(push.Played, func(p build.Played) bool { return p.Unplayed != nil }) {
+		first += ", as far as it can be played"
+	}
+	sentences := []string{first}
+	if slices.ContainsFunc(calls, func(c build.Call) bool { return !c.FailsBuild }) {
+		sentences = append(sentences, "A failed deploy doesn't fail the build")
+	}
+	sentences = append(sentences, b.otherBuilds(len(calls) > 0, others)...)
+	return strings.Join(sentences, ". ") + "."
+}
+
+// amounts says what is deployed and how many times, such as "web to acme/staging
+// once and api twice".
+func (b Builds) amounts(calls []build.Call) string {
+	var names []string
+	times := map[string]int{}
+	for _, call := range calls {
+		name := b.Target.AppOf(call)
+		if name == "" {
+			name = "an app"
+		}
+		if call.Rack != "" {
+			name += " to " + call.Rack
+		}
+		name = shortened(name)
+		if times[name]++; times[name] == 1 {
+			names = append(names, name)
+		}
+	}
+	for i, name := range names {
+		switch times[name] {
+		case 1:
+			names[i] += " once"
+		case 2:
+			names[i] += " twice"
+		default:
+			names[i] += fmt.Sprintf(" %d times", times[name])
+		}
+	}
+	return joinWords(names)
+}
+
+// otherBuilds says which of the others deploy and which don't.
+func (b Builds) otherBuilds(pushDeploys bool, others []string) []string {
+	branches := "other branches"
+	if len(others) > 0 {
+		branches = "branches other than " + joinWords(append([]string{b.Target.Branch}, others...))
+	}
+	var do, dont []string
+	for _, kind := range []struct {
+		event int
+		name  string
+	}{{pullRequests, "pull requests"}, {otherPushes, branches}, {tagPushes, "tags"}} {
+		switch {
+		case len(b.deploys(kind.event)) > 0:
+			do = append(do, kind.name)
+		case kind.event != tagPushes:
+			dont = append(dont, kind.name)
+		}
+	}
+	var sentences []string
+	if len(do) > 0 {
+		too := ""
+		if pushDeploys {
+			too = " too"
+		}
+		sentences = append(sentences, capital(joinWords(do))+" deploy"+too)
+	}
+	if len(dont) > 0 && (pushDeploys || len(do) > 0) {
+		sentences = append(sentences, capital(joinWords(dont))+" don't deploy")
+	}
+	return sentences
+}
+
+// testing is whether deploys wait for tests.
+type testing int
+
+const (
+	otherTests testing = iota
+	noTests            // no job runs any
+	passTests          // all of them pass before
+)
+
+// tests says whether the deploys of a push wait for all tests of the build.
+func (b Builds) tests() testing {
+	push := b.Outcomes[pushes]
+	var testers, deployers []int
+	amongTests := false
+	for i, job := range push.Build.Jobs {
+		inScript := false // as the job's tests
+		deploys := false
+		for _, call := range push.Played[i].Calls {
+			if call.Deploys && !call.OnFailure {
+				deploys = true
+				inScript = inScript || !slices.Contains([]string{"after_success", "before_deploy", "deploy", "after_deploy"}, call.Phase)
+			}
+		}
+		if deploys {
+			deployers = append(deployers, i)
+		}
+		amongTests = amongTests || inScript
+		if runsTests(job, push.Event) && !inScript {
+			testers = append(testers, i)
+		}
+	}
+	switch {
+	case len(testers) > 0:
+	case amongTests:
+		return otherTests
+	default:
+		return noTests
+	}
+	for _, deployer := range deployers {
+		stage := push.Build.Jobs[deployer].Stage
+		for _, tester := range testers {
+			job := push.Build.Jobs[tester]
+			if tester != deployer && (strings.EqualFold(job.Stage, stage) || tester > deployer || job.AllowFailure) {
+				return otherTests
+			}
+		}
+	}
+	return passTests
+}
+
+// runsTests reports whether a job has commands in script, be they the language's.
+func runsTests(job build.Job, event build.Event) bool {
+	return slices.ContainsFunc(build.ScriptOf(job, event).Steps, func(s build.Step) bool {
+		return s.Phase == "script" && strings.TrimSpace(s.Command.Bash) != ":"
+	})
+}
+
+func joinWords(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -1,0 +1,47 @@
+package setup
+
+import (
+	"fmt"
+
+	"convox-travis/internal/build"
+)
+
+// Unseen is what of the builds isn't known.
+type Unseen struct {
+	build.Unseen
+	format string
+}
+
+// String says it in a sentence.
+func (u Unseen) String() string { return lineLead(u.Line) + fmt.Sprintf(u.format, shortened(u.What)) }
+
+// Unseen lists what isn't known, each once.
+func (b Builds) Unseen() []Unseen {
+	var all []Unseen
+	known := map[build.Unseen]bool{}
+	add := func(unseen build.Unseen, format string) {
+		if !known[unseen] {
+			known[unseen] = true
+			all = append(all, Unseen{unseen, format})
+		}
+	}
+	for _, outcome := range b.Outcomes {
+		for _, unseen := range outcome.Build.Unseen {
+			if unseen.What == "the imported file" {
+				add(unseen, "%s isn't looked at, and may deploy too")
+				continue
+			}
+			add(unseen, "%s isn't known here, so what depends on it counts as true")
+		}
+		for _, played := range outcome.Played {
+			for _, unseen := range played.Unseen {
+				if unseen.What == "the repository" {
+					add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
+					continue
+				}
+				add(unseen, "%s isn't looked at, and may deploy too")
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,221 @@
+package travisyml
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"convox-travis/internal/build"
+)
+
+// AddStep adds a deployment of a target. The places that the step can have are
+// tried on a copy, in order of preference, and the first one counts for which
+// builds then do what they did, and deploy: a push to the branch, and a cron or
+// API build of it, once, after its tests, in a job on Linux; others not at all.
+//
+// A file that deploys the target already is left as it is, and Change.Found says
+// where. A file without anything to run gets what makes a build pass. The error is
+// a *StepError, a *Refusal, or that of the player.
+func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (Change, error) {
+	if err := step.Validate(); err != nil {
+		return Change{}, err
+	}
+	a := &addition{ctx: ctx, player: player, target: target, step: step}
+	start, err := a.start(d)
+	if err != nil {
+		return Change{}, err
+	}
+	if start.Changed() {
+		if d, err = Parse(start.New); err != nil {
+			return Change{}, err
+		}
+	}
+	if err := a.play(d); err != nil {
+		return Change{}, err
+	}
+	blocked := a.obstacle()
+	start.Found, start.Environments = a.environments(blocked)
+	start.Notes = append(start.Notes, a.unknowns()...)
+	switch {
+	case len(start.Found) > 0 && start.Changed():
+		start.Notes = append(start.Notes, Note{CodeStepRuns, fmt.Sprintf("with that, the deploy step on line %d runs", start.Found[0].Line)})
+		start.Found, start.Form = nil, formOf(start.Found[0].Phase)
+		return start, nil
+	case len(start.Found) > 0:
+		start.Place = start.Found[0].Phase
+		return start, nil
+	case blocked != nil:
+		return Change{}, blocked.refusal
+	}
+	added, err := a.find(step.Form)
+	if refusal, ok := err.(*Refusal); ok {
+		a.suggest(refusal)
+		refusal.startWith(start.Lines)
+	}
+	if err != nil {
+		return Change{}, err
+	}
+	if start.Changed() {
+		added.Lines = append(start.Lines, added.Lines...)
+		added.Line = min(start.Line, added.Line)
+	}
+	added.Old, added.Environments, added.Notes = start.Old, start.Environments, start.Notes
+	return added, nil
+}
+
+func formOf(phase string) Form {
+	if phase == AfterSuccess.String() {
+		return AfterSuccess
+	}
+	return DeployScript
+}
+
+// addition is a deployment that is being added to a document.
+type addition struct {
+	ctx    context.Context
+	player build.Player
+	target build.Target
+	step   Step
+
+	document *Document
+	config   *build.Config
+	outcomes []build.Outcome // of the kinds of builds, then of pushes to branches that the file names
+}
+
+// kinds is how many kinds of builds there are: those of build.EventsOf.
+const kinds = 6
+
+// deployed says whether the builds of a kind deploy: pushes to the branch, and
+// cron and API builds of it.
+func deployed(kind int) bool { return kind == 0 || kind >= 4 }
+
+func (a *addition) parse(text string) (*build.Config, error) {
+	config, err := build.Parse(a.ctx, []byte(text))
+	if err != nil && a.ctx.Err() == nil {
+		err = &Refusal{Reason: err.Error()}
+	}
+	return config, err
+}
+
+// play plays the document as it is.
+func (a *addition) play(d *Document) error {
+	config, err := a.parse(d.text)
+	if err != nil {
+		return err
+	}
+	events := build.EventsOf(a.target.Repo, a.target.Branch)
+	for _, name := range branchesIn(d.text) {
+		if name != a.target.Branch {
+			events = append(events, build.Event{Type: build.Push, Repo: a.target.Repo, Branch: name})
+		}
+	}
+	a.document, a.config = d, config
+	a.outcomes, err = a.player.Outcomes(a.ctx, config, events)
+	return err
+}
+
+// find returns the first change that does what it has to.
+func (a *addition) find(form Form) (Change, error) {
+	var pasted *Refusal
+	root := a.atRoot(form)
+	if root != nil {
+		change, refusal, verdict := a.try(root, form == DeployScript)
+		switch {
+		case a.ctx.Err() != nil:
+			return Change{}, a.ctx.Err()
+		case verdict == accepted && refusal == nil:
+			change.Form = formOf(root.key)
+			return change, nil
+		case verdict == accepted && form != FittingForm:
+			return Change{}, refusal
+		case verdict == accepted:
+			pasted = refusal
+		}
+	}
+	change, refusal, verdict := a.findJob()
+	switch {
+	case a.ctx.Err() != nil:
+		return Change{}, a.ctx.Err()
+	case verdict == accepted && refusal == nil:
+		if change.Form = form; form == FittingForm {
+			change.Form = DeployScript
+		}
+		return change, nil
+	case pasted != nil:
+		return Change{}, pasted
+	case verdict == accepted:
+		return Change{}, refusal
+	}
+	return Change{}, a.refuse(refusal, verdict)
+}
+
+// suggest adds the forms of the step that the file takes.
+func (a *addition) suggest(refusal *Refusal) {
+	for _, form := range []Form{DeployScript, AfterSuccess} {
+		if form == a.step.Form {
+			continue
+		}
+		if _, err := a.find(form); err == nil {
+			refusal.Instead = append(refusal.Instead, form)
+		}
+	}
+}
+
+// refuse says why no place works, with the line that is in the way.
+func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
+	at := a.config.Root.Get("jobs").LineOf
+	refused := &Refusal{Place: "jobs.include"}
+	switch {
+	case verdict == noJob && at("exclude") > 0:
+		refused.Place, refused.Line = "jobs.exclude", at("exclude")
+		refused.Reason = fmt.Sprintf("`exclude` on line %d leaves out every job that could deploy", refused.Line)
+		refused.Fix = "remove an entry of `exclude`, then run this again"
+	case verdict == mayFail && at("allow_failures") > 0:
+		refused.Place, refused.Line = "jobs.allow_failures", at("allow_failures")
+		refused.Reason = fmt.Sprintf("`allow_failures` on line %d lets every job fail that could deploy", refused.Line)
+		refused.Fix = "name the jobs that may fail more closely, then run this again"
+	case refusal != nil:
+		refusal.Lines, refusal.Replace = nil, false // they would not do either
+		return refusal
+	default:
+		refused.Reason = verdict.String()
+	}
+	return refused
+}
+
+// try makes a candidate, and says what builds would do with it: with the lines that
+// are added, or that a person would paste.
+func (a *addition) try(c *candidate, hooks bool) (Change, *Refusal, verdict) {
+	change, refusal := c.make()
+	text := change.New
+	if refusal != nil {
+		pasted, ok := a.document.paste(refusal)
+		if !ok {
+			return change, refusal, otherwise
+		}
+		text = pasted
+	}
+	return change, refusal, a.judge(text, c, hooks)
+}
+
+func (a *addition) push() build.Outcome { return a.outcomes[0] }
+
+// isDeployOf says whether a call deploys the target.
+func (a *addition) isDeployOf(call build.Call) bool {
+	return call.Deploys && !call.OnFailure && a.target.Fit(call) == build.Same
+}
+
+// stageIndex returns the place of each job's stage in the order of stages.
+func stageIndex(jobs []build.Job) []int {
+	var names []string
+	places := make([]int, len(jobs))
+	for i, job := range jobs {
+		key := stageKey(job.Stage)
+		places[i] = slices.Index(names, key)
+		if places[i] < 0 {
+			places[i] = len(names)
+			names = append(names, key)
+		}
+	}
+	return places
+}

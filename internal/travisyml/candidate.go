@@ -1,0 +1,193 @@
+package travisyml
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+)
+
+// candidate is a place for the step.
+type candidate struct {
+	key    string // "deploy", "after_success" or "jobs.include"
+	suffix string // of the convox CLI's address, by the job's processor
+	joins  bool   // the job joins a stage whose jobs deploy
+	make   func() (Change, *Refusal)
+}
+
+// atRoot is the step at the top of the file, where a push has one job.
+func (a *addition) atRoot(form Form) *candidate {
+	jobs := a.push().Build.Jobs
+	if len(jobs) != 1 || clientSuffix(jobs[0].Arch) == noClient {
+		return nil
+	}
+	c := &candidate{key: DeployScript.String(), suffix: clientSuffix(jobs[0].Arch)}
+	url := a.step.client(c.suffix)
+	lines := asItem(a.step.scripted(url))
+	if form == AfterSuccess {
+		c.key, lines = form.String(), asItem(a.step.guarded(url))
+	}
+	c.make = func() (Change, *Refusal) { return a.document.addUnder(c.key, lines, a.step.appended(url)) }
+	return c
+}
+
+// findJob tries the step as a job: of a stage that has deploys, then of one that is
+// the last.
+func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
+	for _, stage := range append(a.deployStages(), a.newStage()) {
+		lines, suffix := a.jobLines(stage)
+		joins := stage != a.newStage()
+		try := func(extra []string) bool {
+			job := slices.Concat(lines[:2], extra, lines[2:])
+			if len(extra) > 0 && !strings.HasPrefix(extra[0], "env") { // only the file's language has the axis
+				job[2+len(extra)] = "install: skip"
+				job = slices.DeleteFunc(job, func(line string) bool { return line == "install: skip" })
+				job = slices.Insert(job, 2, "install: skip")
+			}
+			for _, before := range [][]string{nil, asItem([]string{"stage: " + firstStage})} {
+				c := &candidate{key: "jobs.include", suffix: suffix, joins: joins}
+				c.make = func() (Change, *Refusal) { return a.document.addJob(slices.Concat(before, asItem(job))) }
+				change, refusal, v = a.try(c, false)
+				if v != lostJob || len(a.push().Build.Jobs) != 1 {
+					break
+				}
+			}
+			return v == accepted || a.ctx.Err() != nil
+		}
+		if try(nil) {
+			return change, refusal, v
+		}
+		if v != noJob && v != mayFail {
+			continue
+		}
+		first, firstRefusal := v, refusal
+		for _, extra := range a.otherwise() {
+			if try(extra) {
+				return change, refusal, v
+			}
+		}
+		refusal, v = firstRefusal, first
+	}
+	return change, refusal, v
+}
+
+// deployStages are the stages in which a job deploys with Convox.
+func (a *addition) deployStages() []string {
+	var names []string
+	for _, outcome := range a.outcomes {
+		for i, job := range outcome.Build.Jobs {
+			isDeploy := slices.ContainsFunc(outcome.Played[i].Calls, func(call build.Call) bool { return call.Deploys && call.Phase != "after_success" })
+			known := slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, job.Stage) })
+			if isDeploy && !known && appPattern.MatchString(job.Stage) && !strings.EqualFold(job.Stage, firstStage) {
+				names = append(names, job.Stage)
+			}
+		}
+	}
+	return names
+}
+
+// newStage is a name that no stage of the file has.
+func (a *addition) newStage() string {
+	taken := map[string]bool{firstStage: true}
+	root := a.config.Root
+	for _, stage := range root.Get("stages").List() {
+		taken[nameOf(stage.Get("name"))] = true
+	}
+	for _, job := range root.Get("jobs").Get("include").List() {
+		taken[nameOf(job.Get("stage"))] = true
+	}
+	for n, name := 2, "deploy"; ; n++ {
+		if !taken[name] {
+			return name
+		}
+		if name = "convox deploy"; taken[name] {
+			name = fmt.Sprintf("convox deploy %d", n)
+		}
+	}
+}
+
+// nameOf is a stage as Travis compares it.
+func nameOf(stage *build.Node) string {
+	if stage == nil {
+		return ""
+	}
+	return stageKey(stage.Text)
+}
+
+const firstStage = "test" // that of jobs which name none
+
+// phases run in every job that does not say otherwise.
+var phases = []string{"before_install", "install", "before_script", "script", "before_cache", "after_success", "after_failure", "after_script"}
+
+// jobLines writes a job that only deploys: on Linux, in a language that needs
+// nothing, without what it would get from the top of the file. A skipped
+// after_success skips deployments too.
+func (a *addition) jobLines(stage string) (lines []string, suffix string) {
+	root := a.config.Root
+	lines = []string{"stage: " + stage, "if: " + a.condition(), "language: generic"}
+	if systems := root.Get("os").Texts(); !slices.Equal(systems, []string{"linux"}) {
+		lines = append(lines, "os: linux")
+	}
+	if archs := root.Get("arch").Texts(); len(archs) > 0 {
+		suffix = clientSuffix(archs[0])
+		if suffix == noClient || suffix != "" && slices.ContainsFunc(archs, func(arch string) bool { return clientSuffix(arch) == "" }) {
+			suffix = ""
+			lines = append(lines, "arch: amd64")
+		}
+	}
+	for _, phase := range phases {
+		isSet := root.Get(phase) != nil
+		if phase == "after_success" {
+			isSet = isSet || root.Get("deploy") != nil || root.Get("addons").Get("deploy") != nil
+		}
+		switch {
+		case phase == "script":
+			lines = append(lines, "script:", "  - |")
+			lines = append(lines, indented(a.step.command(a.step.client(suffix)), 4)...)
+		case isSet:
+			lines = append(lines, phase+": skip")
+		}
+	}
+	return lines, suffix
+}
+
+// condition is true for the builds of the branch that have tests: not for pull
+// requests, whose branch is the one they are for.
+func (a *addition) condition() string {
+	var types []string
+	for i, outcome := range a.outcomes[:kinds] {
+		if deployed(i) && len(outcome.Build.Jobs) > 0 {
+			types = append(types, string(outcome.Event.Type))
+		}
+	}
+	condition := `branch = "` + a.step.Branch + `" AND type `
+	switch len(types) {
+	case 1:
+		return condition + "= " + types[0]
+	case 2:
+		return condition + "IN (" + strings.Join(types, ", ") + ")"
+	}
+	return condition + "!= pull_request"
+}
+
+// otherwise are lines that make a job differ from those that the file leaves out, or
+// lets fail: without variables of its own, then with another value of an axis.
+func (a *addition) otherwise() [][]string {
+	var all [][]string
+	if a.config.Root.Get("env").Get("jobs") != nil {
+		all = append(all, []string{"env: []"})
+	}
+	for _, field := range a.config.Root.Fields {
+		values := field.Value.Texts()
+		if len(values) < 2 || field.Key == "os" || field.Key == "arch" || slices.Contains(phases, field.Key) {
+			continue
+		}
+		for _, value := range values[1:min(len(values), 5)] {
+			if appPattern.MatchString(value) {
+				all = append(all, []string{field.Key + `: "` + value + `"`})
+			}
+		}
+	}
+	return all[:min(len(all), 24)]
+}

@@ -1,0 +1,167 @@
+package travisyml
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+)
+
+// Environment is a deployment that a file has, and the builds that run it.
+type Environment struct {
+	Line  int    // counted from 1
+	Phase string // such as "deploy" or "script"
+	From  string // a branch, or "tags", "pull requests" or "branches such as feature/x"
+	App   string // as the command names it, or ""
+	Rack  string // as the command names it, or ""
+	Waits bool   // for the rollout: with --wait
+}
+
+// At says where the deployment is, such as "after_success, line 12".
+func (e Environment) At() string { return fmt.Sprintf("%s, line %d", e.Phase, e.Line) }
+
+// IsBranch reports whether From is a branch.
+func (e Environment) IsBranch() bool {
+	return e.From != otherBranches && e.From != fromTags && e.From != fromPulls
+}
+
+// String is such as "develop deploys api to acme/staging (line 6)".
+func (e Environment) String() string {
+	verb := "deploys"
+	if !e.IsBranch() {
+		verb = "deploy"
+	}
+	words := []string{e.From, verb}
+	if e.App != "" {
+		words = append(words, e.App)
+	}
+	if e.Rack != "" {
+		words = append(words, "to", e.Rack)
+	}
+	return fmt.Sprintf("%s (line %d)", strings.Join(words, " "), e.Line)
+}
+
+const (
+	otherBranches = "branches such as feature/x"
+	fromTags      = "tags"
+	fromPulls     = "pull requests"
+)
+
+// Note is something to know about a change.
+type Note struct {
+	Code    string
+	Message string // a sentence without its period
+}
+
+// The codes of notes.
+const (
+	CodeNewFile   = "yml_new"       // the file is new, and runs no tests
+	CodeNoTests   = "yml_no_tests"  // the file got a script that does nothing
+	CodeStepRuns  = "yml_step_runs" // a deploy step that never ran runs now
+	CodeUndecided = "yml_undecided" // what a step deploys isn't known here
+	CodeUnplayed  = "yml_unplayed"  // what a job does isn't known here
+)
+
+// environments returns the deployments of the target by a push to the branch, and
+// all others. One that an obstacle keeps from running isn't one of the target.
+func (a *addition) environments(blocked *obstacle) (found, others []Environment) {
+	for i, outcome := range a.outcomes {
+		stages := stageIndex(outcome.Build.Jobs)
+		for n, played := range outcome.Played {
+			for _, call := range played.Calls {
+				if !call.Deploys || call.OnFailure {
+					continue
+				}
+				one := Environment{Line: call.Line, Phase: call.Phase, From: fromOf(i, outcome.Event), App: call.App, Rack: call.Rack, Waits: slices.Contains(call.Args, "--wait")}
+				isTarget := a.isDeployOf(call) && (i == 0 || i >= 4 && i < kinds)
+				switch {
+				case i == 0 && isTarget && (blocked == nil || blocked.job != n && stages[blocked.job] >= stages[n]):
+					found = append(found, one)
+				case !isTarget:
+					others = append(others, one)
+				}
+			}
+		}
+	}
+	return found, merged(others)
+}
+
+func fromOf(kind int, event build.Event) string {
+	switch {
+	case kind == 1:
+		return otherBranches
+	case event.Type == build.PullRequest:
+		return fromPulls
+	case event.Tag != "":
+		return fromTags
+	}
+	return event.Branch
+}
+
+// merged leaves each deployment once for each place that it comes from. What all
+// branches deploy needs no branch.
+func merged(all []Environment) []Environment {
+	var kept []Environment
+	for _, one := range all {
+		every := one
+		every.From = otherBranches
+		if slices.Contains(kept, one) || one.From != fromPulls && slices.Contains(all, every) && one != every {
+			continue
+		}
+		kept = append(kept, one)
+	}
+	return kept
+}
+
+// unknowns are notes on what the play of a push doesn't show.
+func (a *addition) unknowns() []Note {
+	var notes []Note
+	add := func(code, message string) {
+		if note := (Note{code, message}); !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	for _, played := range a.push().Played {
+		for _, call := range played.Calls {
+			if call.Deploys && a.target.Fit(call) == build.Undecided {
+				add(CodeUndecided, fmt.Sprintf("line %d deploys too, to an app or Rack that isn't known here, so it isn't taken for this deploy", call.Line))
+			}
+		}
+		if played.Unplayed != nil {
+			add(CodeUnplayed, fmt.Sprintf("line %d can't be played: %s; what its job deploys isn't known", played.Unplayed.Line, played.Unplayed.What))
+		}
+	}
+	return notes
+}
+
+// mostBranches is how many branches are played that a file names.
+const mostBranches = 8
+
+var (
+	comparedBranch = lately(`(?i)(?:\b|_)branch\b["'}\s\])]*(?:==?|!=|=~|:)\s*["'^(]*([A-Za-z0-9_][A-Za-z0-9_./-]*)`)
+	listedBranches = lately(`(?i)(?:\b|_)(?:branch|only)\b["'}\s]*(?:IN|:)\s*[\[(]([^\])]*)[\])]`)
+	itemBranches   = lately(`(?im)\b(?:branch|only):[ \t]*\n((?:[ \t]*-[ \t]*[^\n]+\n?)+)`)
+	caseBranches   = lately(`(?m)^[ \t(]*["']?([A-Za-z0-9_][A-Za-z0-9_./|"' -]*)\)`)
+	branchWord     = regexp.MustCompile(`[A-Za-z0-9_][A-Za-z0-9_./-]*`)
+)
+
+// branchesIn returns names that a file compares branches with: guesses, which only
+// decide which builds are played as well.
+func branchesIn(text string) []string {
+	if !strings.Contains(text, "convox") {
+		return nil
+	}
+	var names []string
+	for _, shape := range []late{comparedBranch, listedBranches, itemBranches, caseBranches} {
+		for _, match := range shape().FindAllStringSubmatch(text, -1) {
+			for _, name := range branchWord.FindAllString(match[1], -1) {
+				if len(names) < mostBranches && !slices.Contains(names, name) && name != "true" && name != "false" {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}

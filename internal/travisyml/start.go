@@ -1,0 +1,111 @@
+package travisyml
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+)
+
+// start adds to a file what makes a build of it pass by itself, where it has nothing
+// to run: Travis would run rake. The error is a *Refusal where it doesn't build the
+// branch.
+func (a *addition) start(d *Document) (Change, error) {
+	none := Change{Old: d.text, New: d.text}
+	config, err := a.parse(d.text)
+	if err != nil {
+		return none, err
+	}
+	push, err := config.Build(a.ctx, build.EventsOf(a.target.Repo, a.target.Branch)[0])
+	if err != nil {
+		return none, err
+	}
+	if len(push.Jobs) == 0 {
+		return none, notBuilt(a.step.Branch, push.Reason)
+	}
+	lines, note := missingKeys(d, config, push)
+	if len(lines) == 0 {
+		return none, nil
+	}
+	edits, why := d.addKey(d.whole(), lines)
+	change, done := d.splice(keyOf(lines[0]), edits)
+	if !done {
+		return none, d.bracketed(&Refusal{Reason: d.reason(why), Place: keyOf(lines[0]), Lines: lines})
+	}
+	change.Notes = []Note{note}
+	return change, nil
+}
+
+// startWith adds the keys to lines to paste that a build needs to pass.
+func (r *Refusal) startWith(lines []string) {
+	lines = slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return line == "" })
+	switch {
+	case len(lines) == 0:
+	case len(r.Lines) > 0 && !strings.Contains(r.Place, ".") && (r.Replace || r.Line == 0) && !isInBrackets(r.Lines):
+		r.Lines = append(lines, r.Lines...)
+	case len(r.Lines) > 0 && !strings.Contains(r.Place, ".") && (r.Replace || r.Line == 0):
+		r.Lines[0] = strings.Join(lines, ", ") + ", " + r.Lines[0]
+	default:
+		r.Fix = "add " + strings.Join(lines, " and ") + " at the top, without which no build passes"
+	}
+}
+
+// isInBrackets reports whether lines are for a document in brackets.
+func isInBrackets(lines []string) bool {
+	return len(lines) == 1 && strings.ContainsAny(lines[0], "{[")
+}
+
+func keyOf(line string) string {
+	key, _, _ := strings.Cut(line, ":")
+	return key
+}
+
+func notBuilt(branch, reason string) *Refusal {
+	return &Refusal{
+		Reason: fmt.Sprintf("Travis doesn't build %s: %s", branch, reason), notBuilt: true,
+		Fix: fmt.Sprintf("change the file so that Travis builds %s, or deploy another branch", branch),
+	}
+}
+
+// generics are the languages that run nothing by themselves.
+var generics = []string{"generic", "shell"}
+
+// ofRuby are keys of files that are for Ruby, Travis's default language.
+var ofRuby = []string{"rvm", "gemfile", "jdk", "bundler_args"}
+
+// missingKeys are the keys without which no build of a file passes: its script and,
+// where it names none, its language.
+func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []string, note Note) {
+	root := config.Root
+	if root.Get("script") != nil {
+		return nil, Note{}
+	}
+	named := lookup(d.root, "language") != nil || slices.ContainsFunc(config.Messages, func(m build.Message) bool { return m.Instead == "language" })
+	switch {
+	case d.IsEmpty():
+		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new: `script: skip` runs no tests; put their command there"}
+	case named:
+		if !slices.ContainsFunc(push.Jobs, func(job build.Job) bool {
+			return !job.AllowFailure && job.Config.Get("script") == nil && slices.Contains(generics, job.Language)
+		}) {
+			return nil, Note{}
+		}
+		return []string{"script: skip"}, Note{CodeNoTests, "without `script` every build of the file fails, so it gets `script: skip`, which runs no tests"}
+	case len(root.Get("jobs").Get("include").List()) > 0, slices.ContainsFunc(ofRuby, func(key string) bool { return root.Get(key) != nil }), callsRuby(root):
+		return nil, Note{}
+	}
+	return []string{"language: generic", "script: skip"}, Note{CodeNoTests, "the file has no `language` and no `script`, so Travis would run rake; it gets both, and runs no tests"}
+}
+
+// callsRuby reports whether a phase runs something of Ruby's.
+func callsRuby(root *build.Node) bool {
+	for _, phase := range phases {
+		for _, command := range root.Get(phase).Texts() {
+			if slices.ContainsFunc([]string{"bundle", "rake", "gem ", "rspec", "ruby", "rvm"}, func(word string) bool { return strings.Contains(command, word) }) {
+				return true
+			}
+		}
+	}
+	return false
+}

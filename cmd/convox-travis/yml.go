@@ -119,6 +119,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return show.fail(err)
 	}
+	show.console = step.Console
 	request := setup.FileRequest{Step: step}
 	switch {
 	case o.encrypt && o.onlyCheck: // what is there cannot be compared, so nobody has to log in
@@ -131,17 +132,43 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) error {
 		}
 	}
 	change, err := setup.PlanFile(ctx, player(), file, request)
-	if err != nil {
-		return show.leave(change, err)
-	}
 	if stopped := context.Cause(ctx); stopped != nil {
 		return show.fail(stopped)
+	}
+	if o.onlyCheck {
+		return p.checkYML(ctx, show, request, change, err)
+	}
+	if err != nil {
+		return show.leave(change, err)
 	}
 	if o.write {
 		transport.NoteWrite(ctx)
 		if err := change.Write(); err != nil {
 			return show.fail(err)
 		}
+	}
+	return show.change(change)
+}
+
+// checkYML says whether a push runs the deploy with the file as it is, and shows what
+// is missing.
+func (p *program) checkYML(ctx context.Context, show *ymlPresenter, request setup.FileRequest, change setup.FileChange, planErr error) error {
+	builds, err := setup.PlayFile(ctx, player(), show.file, request.Step.Target)
+	if stopped := context.Cause(ctx); stopped != nil {
+		err = stopped
+	}
+	if err != nil {
+		return show.fail(err)
+	}
+	if builds.Found() == "" {
+		if err := builds.Undecided(); err != nil {
+			return show.fail(err)
+		}
+	} else if len(request.Secure) == 0 {
+		return show.found(change, builds)
+	}
+	if planErr != nil {
+		return show.leave(change, planErr)
 	}
 	return show.change(change)
 }

@@ -56,10 +56,10 @@ func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
 
 // Which Rack and which branch a deploy is for decides whether it is this one.
 func TestAFileThatDeploysIsAskedAboutAnAppOnARack(t *testing.T) {
-	w := newWorld(t).withYML("after_success: convox deploy\n")
+	w := newWorld(t).withYML("script: make\nafter_success: convox deploy\n")
 	w.want(w.run("", "yml", "--check"), 2, "the way in, the branch to deploy", "--branch NAME")
 	direct := []string{"yml", "--host", "rack.example.com", "--branch", "main"}
-	w.want(w.run("", append(direct, "--check")...), 0, "it deploys already, after_success, line 1")
+	w.want(w.run("", append(direct, "--check")...), 0, "it deploys already, after_success, line 2")
 	w.want(w.run("", append(direct, "--write")...), 0, "it deploys already")
 	w.want(w.run("", append(direct, "--check", "--encrypt")...), 5, "CONVOX_PASSWORD, by convox-travis")
 	w.want(w.run("", "yml", "--check", "--console", "--host", "x"), 2, "two ways in")

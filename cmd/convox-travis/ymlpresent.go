@@ -18,8 +18,9 @@ import (
 // everything else to standard error.
 type ymlPresenter struct {
 	*program
-	o    *ymlOptions
-	file travisyml.File
+	o       *ymlOptions
+	file    travisyml.File
+	console bool // builds log in to a Console
 }
 
 // fail ends a run that adds nothing.
@@ -102,6 +103,15 @@ func (s *ymlPresenter) toTerminal() bool {
 	return is && term.IsTerminal(int(file.Fd()))
 }
 
+// found ends a --check of a file that deploys already.
+func (s *ymlPresenter) found(change setup.FileChange, builds setup.Builds) error {
+	change.New, change.Found = change.File.Text, builds.Found()
+	change.Warnings = builds.Warnings(!s.console, func(line int) int { return line })
+	change.Notes = slices.DeleteFunc(change.Notes, func(n setup.Warning) bool { return n.Code != setup.CodeEnvironment })
+	change.Builds = builds
+	return s.change(change)
+}
+
 // change shows what is added, or that nothing has to be.
 func (s *ymlPresenter) change(change setup.FileChange) error {
 	document := ymlDocument{
@@ -113,6 +123,9 @@ func (s *ymlPresenter) change(change setup.FileChange) error {
 	switch {
 	case !change.Changed():
 		s.note("nothing to add: it deploys already, %s", shellescape.StripUnsafe(change.Found))
+	case s.o.write && s.file.Missing:
+		s.note("written: %s, a new file", shellescape.StripUnsafe(s.file.Path))
+		s.note("next: git add %s, and commit it yourself", shellescape.Quote(shellescape.StripUnsafe(s.file.Path)))
 	case s.o.write:
 		s.note("written: %s", shellescape.StripUnsafe(s.file.Path))
 		s.note("next: git add %s, and commit it yourself", shellescape.Quote(shellescape.StripUnsafe(s.file.Path)))
@@ -123,6 +136,9 @@ func (s *ymlPresenter) change(change setup.FileChange) error {
 	default:
 		document.Result = "dry-run"
 		s.note("nothing is written; --write writes it")
+	}
+	if sentence := change.Sentence(); sentence != "" {
+		s.note("%s", shellescape.StripUnsafe(sentence))
 	}
 	for line := range strings.Lines(document.Diff) {
 		s.result(line)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
@@ -66,12 +68,31 @@ func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, c
 	return outcomes, nil
 }
 
-// deploysOf lists the deploys of a build, when every command passes.
-func deploysOf(outcome build.Outcome) []build.Call {
+// Reached says of each job of a build whether it runs when every command passes: a
+// stage starts when the jobs of those before it have passed.
+func Reached(outcome build.Outcome) []bool {
+	reached := make([]bool, len(outcome.Build.Jobs))
+	failed := "" // the stage in which a job fails
+	fails := false
+	for i, job := range outcome.Build.Jobs {
+		reached[i] = !fails || strings.EqualFold(job.Stage, failed)
+		if reached[i] && !fails && outcome.Played[i].Status != 0 && !job.AllowFailure {
+			fails, failed = true, job.Stage
+		}
+	}
+	return reached
+}
+
+// deploys lists what one of the Outcomes deploys when every command passes.
+func (b Builds) deploys(event int) []build.Call {
+	if event >= len(b.Outcomes) {
+		return nil
+	}
 	var calls []build.Call
-	for _, played := range outcome.Played {
+	reached := Reached(b.Outcomes[event])
+	for i, played := range b.Outcomes[event].Played {
 		for _, call := range played.Calls {
-			if call.Deploys && !call.OnFailure {
+			if call.Deploys && !call.OnFailure && reached[i] {
 				calls = append(calls, call)
 			}
 		}
@@ -79,15 +100,100 @@ func deploysOf(outcome build.Outcome) []build.Call {
 	return calls
 }
 
-// deploys lists those of one of the Outcomes.
-func (b Builds) deploys(event int) []build.Call {
-	if event >= len(b.Outcomes) {
-		return nil
-	}
-	return deploysOf(b.Outcomes[event])
+// own lists the deploys of one of the Outcomes that are the target's.
+func (b Builds) own(event int) []build.Call {
+	return slices.DeleteFunc(b.deploys(event), func(c build.Call) bool { return b.Target.Fit(c) != build.Same })
 }
 
-// Found lists the deploys of a push that are the target's.
-func (b Builds) Found() []build.Call {
-	return slices.DeleteFunc(b.deploys(pushes), func(c build.Call) bool { return b.Target.Fit(c) != build.Same })
+// Found says where a push deploys the target, such as "deploy, line 12"; "" is
+// nowhere.
+func (b Builds) Found() string {
+	for _, call := range b.own(pushes) {
+		return fmt.Sprintf("%s, line %d", call.Phase, call.Line)
+	}
+	return ""
+}
+
+// IsBuilt reports whether Travis builds a push to the branch. Without a file it
+// does as if it had one.
+func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || len(b.Outcomes[pushes].Build.Jobs) > 0 }
+
+// Undecided returns an *Error where a push can't be said to deploy the target or not
+// to: Travis doesn't build the branch, or what it deploys isn't known here.
+func (b Builds) Undecided() error {
+	if !b.IsBuilt() {
+		return &Error{
+			code:  "yml_not_built",
+			text:  fmt.Sprintf("check %s: Travis doesn't build %s: %s", travisyml.FileName, showBranch(b.Target.Branch), b.Outcomes[pushes].Build.Reason),
+			hints: []string{"change the file so that Travis builds the branch, or name another one with --branch NAME"},
+		}
+	}
+	undecided := func(what, hint string) error {
+		return &Error{code: travisyml.CodeUndecided, text: "check " + travisyml.FileName + ": " + what, hints: []string{hint}}
+	}
+	for _, call := range b.deploys(pushes) {
+		if b.Target.Fit(call) == build.Undecided {
+			where := fmt.Sprintf("line %d deploys %s", call.Line, shortened(b.Target.AppOf(call)))
+			if call.Rack == "" {
+				return undecided(where+" to a Rack that isn't known here", "add --rack "+b.Target.Rack+" to that command, if it's the one")
+			}
+			return undecided(where+" to "+shortened(call.Rack)+", and what the variable holds isn't known here", "write the app and the Rack into that command")
+		}
+	}
+	if len(b.Outcomes) > 0 {
+		for _, played := range b.Outcomes[pushes].Played {
+			if played.Unplayed != nil {
+				return undecided(lineLead(played.Unplayed.Line)+"this can't be played: "+shortened(played.Unplayed.What), "simplify that command, or look at it yourself")
+			}
+		}
+	}
+	return nil
+}
+
+// Warnings say what is wrong with the deploys of the target. line numbers a line of
+// the file as its reader sees it; isDirect is whether they log in to a Rack.
+func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
+	var warnings []Warning
+	add := func(code, hint, format string, args ...any) {
+		warnings = append(warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
+	}
+	found := b.own(pushes)
+	if n := len(found); n > 1 {
+		var lines []string
+		for _, call := range found {
+			if text := strconv.Itoa(line(call.Line)); !slices.Contains(lines, text) {
+				lines = append(lines, text)
+			}
+		}
+		add(FoundPerJob, "move it to a last stage with one job", "a push to %s deploys %s %d times (line %s)", showBranch(b.Target.Branch), b.Target.App, n, joinWords(lines))
+	}
+	seen := map[int]bool{}
+	for _, call := range found {
+		if seen[call.Line] {
+			continue
+		}
+		seen[call.Line] = true
+		step := fmt.Sprintf("the deploy step on line %d", line(call.Line))
+		isIt := func(c build.Call) bool { return c.Line == call.Line }
+		var runs []string
+		for event, name := range map[int]string{otherPushes: "other branches", pullRequests: "pull requests", tagPushes: "tags"} {
+			if slices.ContainsFunc(b.deploys(event), isIt) {
+				runs = append(runs, name)
+			}
+		}
+		if len(runs) > 0 {
+			slices.Sort(runs)
+			add(FoundUnguarded, "", "%s runs for %s too", step, joinWords(runs))
+		}
+		if slices.ContainsFunc(found, func(c build.Call) bool { return isIt(c) && !c.FailsBuild }) {
+			add(FoundHiddenFailure, "", "%s may fail and the build still passes", step)
+		}
+		if isDirect && !slices.Contains(call.Args, "--wait") {
+			add(FoundNoWait, addWait, "%s"+noWait, step)
+		}
+	}
+	if len(found) > 0 && b.tests() == besideTests {
+		add("before_tests", "move it to a job in a stage of its own, after the tests", "the deploy doesn't wait for the tests of other jobs")
+	}
+	return warnings
 }

@@ -3,7 +3,6 @@ package setup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -24,6 +23,9 @@ const (
 	FormDeploy       = "deploy"        // a failure fails the build
 	FormAfterSuccess = "after_success" // a failure is not seen
 )
+
+// CodeEnvironment marks a Warning about another deployment of the file, which stays.
+const CodeEnvironment = "yml_other_deploy"
 
 // FileRequest says what is to be in .travis.yml.
 type FileRequest struct {
@@ -134,17 +136,20 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	if change.Builds, err = PlayFile(ctx, player, after, request.Step.Target); err != nil {
 		return change, err
 	}
-	found := change.Builds.Found()
-	switch {
-	case change.Form != "" && len(found) > 1: // in a folder whose .convox/app names the app
+	found := change.Builds.own(pushes)
+	if change.Form != "" && len(found) > 1 { // in a folder whose .convox/app names the app
 		request.NoStep = true
 		if change, err = PlanFile(ctx, player, file, request); err == nil {
-			change.Found = fmt.Sprintf("%s, line %d", found[0].Phase, change.lineBefore(found[0].Line))
-			change.warnOfFound(request.Step)
+			change.Found = change.Builds.Found()
 		}
 		return change, err
+	}
+	if noStep != nil && len(found) > 0 {
+		change.Found, noStep = change.Builds.Found(), nil
+	}
+	switch {
 	case change.Found != "":
-		change.warnOfFound(request.Step)
+		change.Warnings = change.Builds.Warnings(!request.Step.Console, change.lineBefore)
 	case !request.NoStep:
 		change.noteUnseen()
 	}
@@ -173,7 +178,11 @@ func (c *FileChange) addStep(ctx context.Context, player build.Player, document 
 		return err
 	}
 	for _, other := range added.Environments {
-		c.Notes = append(c.Notes, Warning{Code: "yml_environment", Message: other.String()})
+		isFound := func(e travisyml.Environment) bool { return e.Line == other.Line && e.App == other.App && e.Rack == other.Rack }
+		if slices.ContainsFunc(added.Found, isFound) { // the warnings name its builds
+			continue
+		}
+		c.Notes = append(c.Notes, Warning{Code: CodeEnvironment, Message: other.String()})
 		if other.IsBranch() && other.From != wanted.Branch && !slices.Contains(c.others, other.From) {
 			c.others = append(c.others, other.From)
 		}

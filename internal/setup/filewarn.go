@@ -1,8 +1,6 @@
 package setup
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"convox-travis/internal/travisyml"
@@ -16,15 +14,6 @@ func (c *FileChange) warn(document *travisyml.Document, place string) {
 			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs what is there with this one too",
 			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
 		})
-	}
-}
-
-// warnOfFound says what is wrong with the deploys that are there.
-func (c *FileChange) warnOfFound(step DeployStep) {
-	for _, call := range c.Builds.Found() {
-		if !step.Console && !slices.Contains(call.Args, "--wait") {
-			c.Warnings = append(c.Warnings, Warning{Code: FoundNoWait, Message: fmt.Sprintf("the deploy step in %s, line %d", call.Phase, c.lineBefore(call.Line)) + noWait, Hint: addWait})
-		}
 	}
 }
 

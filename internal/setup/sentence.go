@@ -111,9 +111,10 @@ func (b Builds) otherBuilds(pushDeploys bool, others []string) []string {
 type testing int
 
 const (
-	otherTests testing = iota
-	noTests            // no job runs any
-	passTests          // all of them pass before
+	unknownTests testing = iota // a script tests and deploys
+	noTests                     // no job runs any
+	passTests                   // all of them pass before
+	besideTests                 // other jobs run them meanwhile, or later
 )
 
 // tests says whether the deploys of a push wait for all tests of the build.
@@ -141,7 +142,7 @@ func (b Builds) tests() testing {
 	switch {
 	case len(testers) > 0:
 	case amongTests:
-		return otherTests
+		return unknownTests
 	default:
 		return noTests
 	}
@@ -150,7 +151,7 @@ func (b Builds) tests() testing {
 		for _, tester := range testers {
 			job := push.Build.Jobs[tester]
 			if tester != deployer && (strings.EqualFold(job.Stage, stage) || tester > deployer || job.AllowFailure) {
-				return otherTests
+				return besideTests
 			}
 		}
 	}

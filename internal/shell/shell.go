@@ -55,7 +55,8 @@ const (
 	maxFields = 20_000    // words in a command
 	maxBytes  = 16 << 20  // bytes in all variables and outputs together
 	maxValue  = 1 << 20   // bytes in one of them
-	maxSteps  = 50_000    // commands and turns of loops
+	maxSteps  = 10_000    // commands and turns of loops
+	maxSleeps = 300       // of a loop that waits for something
 )
 
 // ErrLimit says that a text goes beyond the limits.
@@ -80,6 +81,7 @@ type world struct {
 	programs map[string]string // a path to the program that was put there
 	unseen   []Unseen
 	steps    int
+	slept    int
 	bytes    int
 	depth    int
 	place    int // the line of the current command

@@ -231,6 +231,9 @@ func lines(data string) []string {
 // sleep ends a background command that has slept for a while: in a build, the
 // command in front would have ended it.
 func (s *Shell) sleep([]string) int {
+	if s.slept++; s.slept > maxSleeps {
+		panic(ErrLimit)
+	}
 	if s.behind {
 		if s.asleep++; s.asleep > 2 {
 			s.flow = exiting

@@ -34,6 +34,9 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 		return Change{}, err
 	}
 	blocked := a.obstacle()
+	if a.err != nil {
+		return Change{}, a.err
+	}
 	start.Found, start.Environments = a.environments(blocked)
 	start.Notes = append(start.Notes, a.unknowns()...)
 	switch {
@@ -80,6 +83,7 @@ type addition struct {
 	document *Document
 	config   *build.Config
 	outcomes []build.Outcome // of the kinds of builds, then of pushes to branches that the file names
+	err      error           // of the player
 }
 
 // kinds is how many kinds of builds there are: those of build.EventsOf.
@@ -92,7 +96,10 @@ func deployed(kind int) bool { return kind == 0 || kind >= 4 }
 func (a *addition) parse(text string) (*build.Config, error) {
 	config, err := build.Parse(a.ctx, []byte(text))
 	if err != nil && a.ctx.Err() == nil {
-		err = &Refusal{Reason: err.Error()}
+		err = &Refusal{
+			Reason: "Travis can't read it: " + err.Error(),
+			Fix:    "make the file simpler, and write it in ASCII: Travis drops other characters",
+		}
 	}
 	return config, err
 }
@@ -117,12 +124,11 @@ func (a *addition) play(d *Document) error {
 // find returns the first change that does what it has to.
 func (a *addition) find(form Form) (Change, error) {
 	var pasted *Refusal
-	root := a.atRoot(form)
-	if root != nil {
+	if root := a.atRoot(form); root != nil && len(a.deployStages()) == 0 {
 		change, refusal, verdict := a.try(root, form == DeployScript)
 		switch {
-		case a.ctx.Err() != nil:
-			return Change{}, a.ctx.Err()
+		case a.err != nil:
+			return Change{}, a.err
 		case verdict == accepted && refusal == nil:
 			change.Form = formOf(root.key)
 			return change, nil
@@ -134,8 +140,8 @@ func (a *addition) find(form Form) (Change, error) {
 	}
 	change, refusal, verdict := a.findJob()
 	switch {
-	case a.ctx.Err() != nil:
-		return Change{}, a.ctx.Err()
+	case a.err != nil:
+		return Change{}, a.err
 	case verdict == accepted && refusal == nil:
 		if change.Form = form; form == FittingForm {
 			change.Form = DeployScript
@@ -163,7 +169,13 @@ func (a *addition) suggest(refusal *Refusal) {
 
 // refuse says why no place works, with the line that is in the way.
 func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
-	at := a.config.Root.Get("jobs").LineOf
+	at := func(key string) int {
+		jobs, _ := a.document.whole().find("matrix", "jobs")
+		if list, found := jobs.find(key); found {
+			return list.key.Line
+		}
+		return a.config.Root.Get("jobs").LineOf(key)
+	}
 	refused := &Refusal{Place: "jobs.include"}
 	switch {
 	case verdict == noJob && at("exclude") > 0:
@@ -174,6 +186,15 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 		refused.Place, refused.Line = "jobs.allow_failures", at("allow_failures")
 		refused.Reason = fmt.Sprintf("`allow_failures` on line %d lets every job fail that could deploy", refused.Line)
 		refused.Fix = "name the jobs that may fail more closely, then run this again"
+	case verdict == noJob && len(a.config.Root.Get("jobs").List()) == 0:
+		p, found := a.document.whole().find("matrix")
+		if !found {
+			refused.Reason = verdict.String()
+			break
+		}
+		refused.Place, refused.Line = "matrix", p.key.Line
+		refused.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refused.Line)
+		refused.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
 	case refusal != nil:
 		refusal.Lines, refusal.Replace = nil, false // they would not do either
 		return refusal

@@ -53,12 +53,13 @@ func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
 					break
 				}
 			}
-			return v == accepted || a.ctx.Err() != nil
+			return v == accepted || a.err != nil
 		}
 		if try(nil) {
 			return change, refusal, v
 		}
-		if v != noJob && v != mayFail {
+		jobs := a.config.Root.Get("jobs")
+		if !(v == noJob && jobs.Get("exclude") != nil || v == mayFail && jobs.Get("allow_failures") != nil) {
 			continue
 		}
 		first, firstRefusal := v, refusal

@@ -140,10 +140,10 @@ func (a *addition) unknowns() []Note {
 const mostBranches = 8
 
 var (
-	comparedBranch = lately(`(?i)(?:\b|_)branch\b["'}\s\])]*(?:==?|!=|=~|:)\s*["'^(]*([A-Za-z0-9_][A-Za-z0-9_./-]*)`)
-	listedBranches = lately(`(?i)(?:\b|_)(?:branch|only)\b["'}\s]*(?:IN|:)\s*[\[(]([^\])]*)[\])]`)
-	itemBranches   = lately(`(?im)\b(?:branch|only):[ \t]*\n((?:[ \t]*-[ \t]*[^\n]+\n?)+)`)
-	caseBranches   = lately(`(?m)^[ \t(]*["']?([A-Za-z0-9_][A-Za-z0-9_./|"' -]*)\)`)
+	comparedBranch = lately(`(?i)(?:\b|_)(?:branch|on)\b["'}\s\])]*(?:==?|!=|=~|:)[ \t]*["'^(]*([A-Za-z0-9_][A-Za-z0-9_./-]*)`)
+	listedBranches = lately(`(?i)(?:\b|_)(?:branch|on|only)\b["'}\s]*(?:IN|:)\s*[\[(]([^\])]*)[\])]`)
+	itemBranches   = lately(`(?im)\b(?:branch|on|only):[ \t]*\n((?:[ \t]*-[ \t]*[^\n]+\n?)+)`)
+	caseBranches   = lately(`(?m)(?:^|;;|\bin\b)[ \t(]*["']?([A-Za-z0-9_][A-Za-z0-9_./|"' -]*)\)`)
 	branchWord     = regexp.MustCompile(`[A-Za-z0-9_][A-Za-z0-9_./-]*`)
 )
 
@@ -153,7 +153,7 @@ func branchesIn(text string) []string {
 	if !strings.Contains(text, "convox") {
 		return nil
 	}
-	var names []string
+	names := []string{"master"} // that of a deployment that names none
 	for _, shape := range []late{comparedBranch, listedBranches, itemBranches, caseBranches} {
 		for _, match := range shape().FindAllStringSubmatch(text, -1) {
 			for _, name := range branchWord.FindAllString(match[1], -1) {

@@ -46,6 +46,7 @@ func (v verdict) String() string {
 // document.
 func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 	config, err := a.parse(text)
+	a.err = a.ctx.Err()
 	if err != nil || hasNewMessage(a.config.Messages, config.Messages) {
 		return otherwise
 	}
@@ -56,6 +57,7 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 		was := a.outcomes[i]
 		made, err := config.Build(a.ctx, was.Event)
 		if err != nil {
+			a.err = a.ctx.Err()
 			return otherwise
 		}
 		found, verdict := a.compare(was, made.Jobs, hooks)
@@ -88,6 +90,7 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 	}
 	played, err := a.player.Play(a.ctx, scripts)
 	if err != nil {
+		a.err = err
 		return otherwise
 	}
 	for i, p := range played {

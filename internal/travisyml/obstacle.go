@@ -31,20 +31,25 @@ func (a *addition) obstacle() *obstacle {
 		if refusal == nil {
 			refusal = a.brokenCommand(job, script)
 		}
-		if refusal != nil {
+		if refusal != nil || a.err != nil {
 			return &obstacle{i, refusal}
 		}
 	}
 	return nil
 }
 
-// scriptless refuses a job in a language whose default script always fails
+// scriptless refuses a job whose language has no default script, or one that always
+// fails
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/script/python.rb).
 func (a *addition) scriptless(job build.Job) *Refusal {
-	if job.Config.Get("script") != nil || job.Language != "python" && (job.Language != "csharp" || job.Config.Get("solution") != nil) {
+	hasDefault := job.Language != "python" && !slices.Contains(generics, job.Language) && (job.Language != "csharp" || job.Config.Get("solution") != nil)
+	if job.Config.Get("script") != nil || hasDefault || a.config.Root.Get("import") != nil {
 		return nil
 	}
 	line := job.Config.Get("language").Line
+	if job.Config.Line > line {
+		line = job.Config.Line
+	}
 	return &Refusal{
 		Place: "script", Line: line,
 		Reason: fmt.Sprintf("Travis has no default tests for %s, so every build of %s fails without `script`, and never deploys", job.Language, a.step.Branch),
@@ -137,6 +142,7 @@ func (a *addition) runs(script build.Script, line int) bool {
 		}
 	}
 	played, err := a.player.Play(a.ctx, []build.Script{probe})
+	a.err = err
 	return err == nil && len(played) == 1 && slices.ContainsFunc(played[0].Calls, func(call build.Call) bool { return !call.OnFailure })
 }
 

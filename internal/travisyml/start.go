@@ -78,7 +78,7 @@ var ofRuby = []string{"rvm", "gemfile", "jdk", "bundler_args"}
 // where it names none, its language.
 func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []string, note Note) {
 	root := config.Root
-	if root.Get("script") != nil {
+	if root.Get("script") != nil || root.Get("import") != nil {
 		return nil, Note{}
 	}
 	named := lookup(d.root, "language") != nil || slices.ContainsFunc(config.Messages, func(m build.Message) bool { return m.Instead == "language" })
@@ -86,8 +86,8 @@ func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []
 	case d.IsEmpty():
 		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new: `script: skip` runs no tests; put their command there"}
 	case named:
-		if !slices.ContainsFunc(push.Jobs, func(job build.Job) bool {
-			return !job.AllowFailure && job.Config.Get("script") == nil && slices.Contains(generics, job.Language)
+		if slices.ContainsFunc(push.Jobs, func(job build.Job) bool {
+			return job.Config.Get("script") != nil || !slices.Contains(generics, job.Language)
 		}) {
 			return nil, Note{}
 		}

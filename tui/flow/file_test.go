@@ -109,6 +109,97 @@ func TestTheReviewSaysWhatOfTheFileWasNotLookedAt(t *testing.T) {
 	}
 }
 
+func TestTheReviewSaysWhatAPushThenDoes(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, switches string
+		want          []string
+		not           string
+	}{
+		"tests":               {yml, "", []string{".travis.yml: ", "lines added", "A push to main then deploys web once, after the tests pass. Pull requests and other branches don't deploy."}, "new file"},
+		"no step":             {yml, "d", []string{"It is left as it is.", "A push to main deploys nothing."}, "then"},
+		"it deploys":          {"script: rake\ndeploy:\n  provider: script\n  script: convox deploy --app web\n  on: main\n", "", []string{"It deploys already: deploy, line 4.", "A push to main deploys web once, after the tests pass."}, "then"},
+		"another environment": {"script: rake\ndeploy:\n  provider: script\n  script: convox deploy --app web --rack acme/staging\n  on: develop\n", "", []string{"develop deploys web to acme/staging (line 4)", "Pull requests and branches other than main and develop don't deploy."}, ""},
+		"not built":           {yml + "branches:\n  only: develop\n", "", []string{"Travis doesn't build main: `branches.only` on line 4 leaves main out"}, "+deploy:"},
+		"pull requests":       {"script: rake && convox deploy --app web\n", "", []string{"A push to main deploys web once.", "Pull requests, other branches and tags deploy too."}, "tests"},
+	} {
+		w := newWorld(t)
+		w.withFile(c.old)
+		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+		if c.switches != "" {
+			w.answer(flow.Value{Switch: c.switches}).step(flow.StepReview)
+		}
+		lines := w.review()
+		for _, want := range c.want {
+			if !strings.Contains(lines, want) {
+				t.Errorf("%s: %q isn't in %s", name, want, lines)
+			}
+		}
+		if c.not != "" && strings.Contains(lines, c.not) {
+			t.Errorf("%s: %q is in %s", name, c.not, lines)
+		}
+	}
+	w := newWorld(t)
+	if err := os.Remove(w.withFile("")); err != nil {
+		t.Fatal(err)
+	}
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, ".travis.yml: new file, ") || !strings.Contains(lines, "A push to main then deploys web once; no tests run.") {
+		t.Errorf("the review says %s", lines)
+	}
+}
+
+// A play takes too long for the drawing of a screen.
+func TestTheFileIsPlannedOnceForWhatIsAskedFor(t *testing.T) {
+	const playing = "playing the builds of .travis.yml"
+	w := newWorld(t)
+	path := w.withFile(yml)
+	reads, read := 0, w.outside.File
+	w.outside.File = func(ctx context.Context) (travisyml.File, error) {
+		reads++
+		return read(ctx)
+	}
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	w.outside.Player.Executable = "no such program" // which only another plan would start
+	first := w.review()
+	if again := w.review(); again != first || !strings.Contains(first, "+deploy:") {
+		t.Errorf("it says %s, and then %s", first, again)
+	}
+	for i, step := range []bool{false, true} {
+		if err := w.flow.Answer(flow.Value{Switch: "d"}); err != nil {
+			t.Fatal(err)
+		}
+		if w.flow.State() != flow.Working || w.flow.Busy() != playing {
+			t.Fatalf("turn %d: state %d, %s", i, w.flow.State(), w.flow.Busy())
+		}
+		w.settle()
+		if lines := w.step(flow.StepReview).review(); strings.Contains(lines, "+deploy:") != step {
+			t.Errorf("turn %d: the review says %s", i, lines)
+		}
+	}
+	w.flow.Back()
+	w.step(flow.StepBranch).type_("release").step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "branch: release") || !strings.Contains(lines, "A push to release then deploys web once") {
+		t.Errorf("for another branch the review says %s", lines)
+	}
+	w.accept()
+	if text := w.read(path); !strings.Contains(text, "branch: release") || reads != 1 {
+		t.Errorf("%d reads, and it holds %s", reads, text)
+	}
+}
+
+func TestAFileThatCannotBePlayedIsLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	path := w.withFile(yml)
+	w.outside.Player.Executable = filepath.Join(t.TempDir(), "none")
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	if lines := w.review(); !strings.Contains(lines, "start the player") || strings.Contains(lines, "+deploy:") {
+		t.Errorf("the review says %s", lines)
+	}
+	if w.read(path) != yml {
+		t.Error("it was written")
+	}
+}
+
 func TestASwitchLeavesTheFileAlone(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)

@@ -21,7 +21,7 @@ type Expansion struct {
 type Adoption struct {
 	// Config has what Travis imports, and Travis's messages. Its Build for the
 	// Expansion's event are Travis's jobs, unless Untold says why not. Lines are
-	// those of our own reading; what is in none of our values has line 0.
+	// those of our own reading, 0 where that has nothing of the kind.
 	Config *Config
 	// Difference is how Travis's jobs differ from ours, in one sentence, or "".
 	// Then Travis is right.
@@ -64,7 +64,8 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 			return Adoption{}, fmt.Errorf("job %d: %w", i+1, err)
 		}
 	}
-	lines := graft{ids: newIdentities()}
+	imports := c.Root.Get("import") != nil
+	lines := graft{ids: newIdentities(), isSame: !imports}
 	adopted := &Config{Messages: c.Messages, asksNumber: c.asksNumber}
 	adopted.Root, err = (&normalizer{ctx: ctx, config: new(Config), made: make(map[seen]*Node), said: make(map[Message]bool)}).root(lines.onto(root, c.Root))
 	if err != nil {
@@ -75,7 +76,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	}
 	// What is imported is compared as Travis imports it, the rest as we read it.
 	own := c
-	if c.Root.Get("import") != nil {
+	if imports {
 		own = adopted
 	}
 	ours, err := own.Build(ctx, e.Event)
@@ -146,8 +147,9 @@ func (c *Config) located(messages []Message) []Message {
 }
 
 // graft finds the lines of Travis's values: those of our own values that are
-// equal.
+// equal, or that stand at the same place where nothing is imported.
 type graft struct {
+	isSame bool // nothing is imported
 	ids    *identities
 	fields map[string]map[int]Field // of our jobs and of the root, by key and identity
 }
@@ -180,6 +182,9 @@ func (g *graft) onto(theirs, ours *Node) *Node {
 		return ours
 	}
 	made := *theirs
+	if ours != nil && g.isSame {
+		made.Line = ours.Line
+	}
 	switch {
 	case theirs.Kind == Mapping:
 		if ours != nil && ours.Kind == Mapping {

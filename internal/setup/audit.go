@@ -194,7 +194,7 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 			return Audit{}, err
 		}
 		c := &auditCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := Audited{Target: facts.target, ID: facts.repository.ID, branch: c.built(), unbuilt: c.unbuilt()}
+		audited := Audited{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.built(), unbuilt: c.unbuilt()}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}
@@ -228,9 +228,9 @@ type findings struct {
 func (f *findings) add(severity Severity, code, message, hint string) {
 	hints := strings.Split(hint, "\n")
 	for i := range hints {
-		hints[i] = clean(hints[i])
+		hints[i] = clean(withoutNoLine(hints[i]))
 	}
-	finding := Finding{Severity: severity, Code: code, Message: clean(message), Hint: strings.Join(hints, "\n"), Target: f.of}
+	finding := Finding{Severity: severity, Code: code, Message: clean(withoutNoLine(message)), Hint: strings.Join(hints, "\n"), Target: f.of}
 	if !slices.Contains(f.all, finding) {
 		f.all = append(f.all, finding)
 	}

@@ -3,7 +3,7 @@ package setup
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"strings"
 
 	"convox-travis/internal/build"
 )
@@ -21,38 +21,47 @@ type Confirmation struct {
 	Reason     string   // why Travis didn't expand the file, or what it wasn't told, or ""
 }
 
-// expand lets Travis expand the file of a repository that was found. Nothing else
-// depends on it.
-func (f *repositoryFacts) expand(ctx context.Context, travis Expander, clone *ClonedFile, branch string) {
-	if f.file == nil || f.file.err != nil || f.file.missing || f.repository.ID == 0 {
-		return
-	}
-	event := pushTo(f.repository.Slug, cmp.Or(branch, f.repository.DefaultBranch, "main"))
-	f.expanded, f.expandErr = Expand(ctx, travis, f.repository, clone.File.Text, event)
-	f.isExpanded = f.expandErr == nil
+// branch is the audited branch.
+func (f *repositoryFacts) branch(audited string) string {
+	return cmp.Or(audited, f.repository.DefaultBranch, "main")
 }
 
-func pushTo(repo, branch string) build.Event {
-	return build.Event{Type: build.Push, Repo: repo, Branch: branch}
+// expand lets Travis expand the file of a repository that was found. Nothing else
+// depends on it.
+func (f *repositoryFacts) expand(ctx context.Context, travis Expander, branch string) {
+	if f.file == nil || f.file.err != nil || f.file.missing {
+		return
+	}
+	event := build.Event{Type: build.Push, Branch: f.branch(branch)}
+	expanded, err := Expand(ctx, travis, f.repository, f.file.text, event)
+	f.confirmation = &Confirmation{Branch: event.Branch}
+	if err != nil {
+		f.confirmation.Reason = err.Error()
+		return
+	}
+	f.expanded = &expanded
 }
 
 // adopt takes over how Travis reads the file, for the push that it was expanded
-// for. It returns the config to play.
-func (f *repositoryFacts) adopt(ctx context.Context, config *build.Config, event build.Event) *build.Config {
-	if f.expandErr != nil {
-		f.confirmation = &Confirmation{Branch: event.Branch, Reason: f.expandErr.Error()}
+// for.
+func (f *repositoryFacts) adopt(ctx context.Context, event build.Event) {
+	if f.expanded == nil {
+		return
 	}
-	if !f.isExpanded {
-		return config
-	}
-	adoption, err := f.expanded.Adopt(ctx, config, event)
+	adoption, err := f.expanded.Adopt(ctx, f.file.config, event)
 	if err != nil {
-		f.confirmation = &Confirmation{Branch: event.Branch, Reason: fmt.Sprintf("Travis's answer can't be read: %v", err)}
-		return config
+		f.confirmation.Reason = "read Travis's answer: " + err.Error()
+		return
 	}
-	f.confirmation = &Confirmation{Branch: event.Branch, Confirmed: adoption.Confirms(), Difference: adoption.Difference, Imports: f.expanded.Imports()}
+	f.file.config = adoption.Config
+	f.confirmation.Confirmed, f.confirmation.Difference, f.confirmation.Imports = adoption.Confirms(), adoption.Difference, f.expanded.Imports()
 	if adoption.Untold != "" {
-		f.confirmation.Reason = fmt.Sprintf("it depends on %s of the push", adoption.Untold)
+		f.confirmation.Reason = "the jobs depend on " + adoption.Untold + " of the push"
 	}
-	return adoption.Config
 }
+
+// withoutNoLine takes line 0 out of a sentence: it is that of what Travis reads and
+// the file at hand doesn't hold.
+func withoutNoLine(text string) string { return noLine.Replace(text) }
+
+var noLine = strings.NewReplacer(" on line 0", "", " (line 0)", "", "line 0: ", "", "delete line 0", "delete it")

@@ -141,7 +141,9 @@ func (p *playedFile) findSteps() {
 }
 
 // job returns the job of a run.
-func (p *playedFile) job(r stepRun) playedJob { return playedJob(p.outcomes[r.outcome].Build.Jobs[r.job]) }
+func (p *playedFile) job(r stepRun) playedJob {
+	return playedJob(p.outcomes[r.outcome].Build.Jobs[r.job])
+}
 
 type playedJob build.Job
 

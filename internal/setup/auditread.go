@@ -32,10 +32,8 @@ type repositoryFacts struct {
 	accountErr error
 	file       *fileFacts // nil where it is not here
 
-	expanded     Expanded // what Travis makes of the file, where isExpanded
-	isExpanded   bool
-	expandErr    error // why Travis didn't expand it
-	confirmation *Confirmation
+	expanded     *Expanded     // nil where Travis didn't expand the file
+	confirmation *Confirmation // nil where the file is not here
 }
 
 // read reads the credential's proof and the repositories at the same time, and
@@ -93,7 +91,7 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 	}
 	facts.repository, facts.vars, facts.err = readRepository(ctx, a.Travis, target)
 	if facts.err == nil {
-		facts.expand(ctx, a.Travis, request.Clone, request.Branch) // once the answer is about the right repository
+		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
 	}
 	both.Wait()
 	if request.Swept && facts.err == nil && facts.isConvoxs() {

@@ -30,6 +30,9 @@ func (c *auditCase) judgeFile() {
 		return
 	}
 	c.judgeOverrides()
+	if travis := c.confirmation; travis != nil && travis.Difference != "" {
+		c.add(SeverityNote, FoundDiffers, travis.Difference+"; Travis is right, and what is said here is about its jobs", "")
+	}
 	if !c.file.isConvoxs() && len(c.file.played.steps) == 0 {
 		c.judgeNoStep()
 		return

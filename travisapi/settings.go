@@ -36,7 +36,17 @@ func (a settingAnswer) whole() bool { return a.Value != nil }
 // private variables, so that whoever opens one can read them
 // (https://docs.travis-ci.com/user/pull-requests/).
 func (c *Client) SharesWithForks(ctx context.Context, repository Ref) (bool, error) {
-	answer, err := read(ctx, c, repository.call(http.MethodGet, "/setting/share_encrypted_env_with_forks", "read the settings of"), settingAnswer.whole)
+	return c.setting(ctx, repository, "share_encrypted_env_with_forks")
+}
+
+// BuildsPushes reports whether Travis builds the pushes to a repository
+// (https://docs.travis-ci.com/user/web-ui/#build-pushes).
+func (c *Client) BuildsPushes(ctx context.Context, repository Ref) (bool, error) {
+	return c.setting(ctx, repository, "build_pushes")
+}
+
+func (c *Client) setting(ctx context.Context, repository Ref, name string) (bool, error) {
+	answer, err := read(ctx, c, repository.call(http.MethodGet, "/setting/"+name, "read the settings of"), settingAnswer.whole)
 	if err != nil {
 		return false, err
 	}

@@ -229,6 +229,9 @@ func TestKeysAndSettingsAreRead(t *testing.T) {
 	if shares, err := client.SharesWithForks(t.Context(), apiRef); err != nil || !shares {
 		t.Errorf("%v, %v", shares, err)
 	}
+	if pushes, err := client.BuildsPushes(t.Context(), apiRef); err != nil || !pushes {
+		t.Errorf("%v, %v", pushes, err)
+	}
 }
 
 func TestABuildIsStartedAndFollowed(t *testing.T) {

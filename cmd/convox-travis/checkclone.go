@@ -32,7 +32,7 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Ta
 	if !slices.ContainsFunc(own, func(ours setup.Target) bool { return containsTarget(targets, ours) }) {
 		return nil
 	}
-	cloned := &setup.ClonedFile{Targets: own}
+	cloned := &setup.ClonedFile{Targets: own, Player: player()}
 	cloned.File, cloned.Err = travisyml.Open(clone.Root)
 	if errors.Is(cloned.Err, travisyml.ErrNoClone) || cloned.Err == nil && cloned.File.Root != filepath.Clean(clone.Root) {
 		return nil // it has no work tree

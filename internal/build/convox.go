@@ -9,8 +9,8 @@ import (
 // Call is one call of the convox CLI in a job.
 type Call struct {
 	Args       []string
-	App        string // --app, else CONVOX_APP, else ""
-	Rack       string // --rack, else CONVOX_RACK, else ""
+	App        string // --app, else CONVOX_APP, else ""; what isn't known of it as written, with its $
+	Rack       string // --rack, else CONVOX_RACK, else ""; as App
 	Folder     string // where it runs, below the repository's top folder; "" is that one
 	Line       int
 	Phase      string
@@ -22,8 +22,11 @@ type Call struct {
 	// that has "convox" in it: the address or the package of the CLI, or "".
 	Source string `json:",omitempty"`
 	// Sets is which of CONVOX_HOST, CONVOX_PASSWORD and RACK_URL the file sets for
-	// it, or gives to convox login before. It says nothing of a fork's builds.
-	Sets []string `json:",omitempty"`
+	// it. It says nothing of a fork's builds.
+	Sets     []string `json:",omitempty"`
+	LoggedIn bool     `json:",omitempty"` // convox login comes before it
+
+	unset []string // variables in its words that nothing in the job sets, as $NAME
 }
 
 // programs are the names under which the convox CLI is downloaded.
@@ -44,7 +47,7 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 			call.Sets = append(call.Sets, name)
 		}
 	}
-	if address := env("RACK_URL"); address != "" && address != "$RACK_URL" {
+	if address := env("RACK_URL"); address != "" && address != unknownValue && address != "$RACK_URL" {
 		call.Sets = append(call.Sets, "RACK_URL")
 	}
 	for i := 1; i < len(args); i++ {

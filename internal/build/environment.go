@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"convox-travis/internal/shell"
 )
 
 // versions are the variables that a job's axes set.
@@ -64,7 +66,7 @@ func jobEnvironment(job Job, event Event) []string {
 			if _, isTravis := variables[setting.Name]; isTravis {
 				continue
 			}
-			variables[setting.Name] = "$" + setting.Name
+			variables[setting.Name] = shell.Unknown(setting.Name, unknownValue)
 			if !setting.Private {
 				variables[setting.Name] = unquote(setting.Value)
 			}

@@ -20,23 +20,32 @@ const longestMention = 16 << 10
 
 // Mentions returns the commands that deploy, each line once. What the commands of
 // a line depend on isn't looked at: play the builds for that.
-func (c *Config) Mentions() []Mention {
-	m := mentions{}
+func (c *Config) Mentions() []Mention { return c.mentions("convox").list }
+
+// OwnCommands returns the commands that run a script of the repository, or a tool
+// that does, such as make: each once, without the words that it is given.
+func (c *Config) OwnCommands() []string { return c.mentions("").own }
+
+// mentions looks through the commands that have a word.
+func (c *Config) mentions(word string) finder {
+	m := finder{having: word}
 	m.job(c.Root)
 	for _, item := range c.Root.Get("jobs").Get("include").wrapped() {
 		m.job(item)
 	}
-	return m.list
+	return m
 }
 
-type mentions struct {
-	list  []Mention
-	phase string
-	base  Command
-	depth int
+type finder struct {
+	having string
+	list   []Mention
+	own    []string
+	phase  string
+	base   Command
+	depth  int
 }
 
-func (m *mentions) job(job *Node) {
+func (m *finder) job(job *Node) {
 	for _, phase := range phases {
 		for _, command := range commandsOf(job.Get(phase)) {
 			m.command(phase, command)
@@ -53,7 +62,7 @@ func (m *mentions) job(job *Node) {
 	}
 }
 
-func (m *mentions) add(phase string, line int) {
+func (m *finder) add(phase string, line int) {
 	if !slices.ContainsFunc(m.list, func(known Mention) bool { return known.Line == line }) {
 		mention := Mention{Line: line, From: line, To: line, Phase: phase}
 		if m.base.Rows {
@@ -64,14 +73,14 @@ func (m *mentions) add(phase string, line int) {
 	}
 }
 
-func (m *mentions) command(phase string, command Command) {
+func (m *finder) command(phase string, command Command) {
 	m.phase, m.base = phase, command
 	m.text(command.Bash, 0)
 }
 
 // text looks for deploys in a text that begins some lines below the command's.
-func (m *mentions) text(bash string, below int) {
-	if m.depth > 3 || len(bash) > longestMention || !strings.Contains(bash, "convox") {
+func (m *finder) text(bash string, below int) {
+	if m.depth > 3 || len(bash) > longestMention || !strings.Contains(bash, m.having) {
 		return
 	}
 	file, err := syntax.NewParser().Parse(strings.NewReader(bash), "")
@@ -95,11 +104,14 @@ func (m *mentions) text(bash string, below int) {
 			return true
 		}
 		m.words(words, at)
+		if own := ownCommand(words); own != "" && !slices.Contains(m.own, own) {
+			m.own = append(m.own, own)
+		}
 		return true
 	})
 }
 
-func (m *mentions) words(words []string, below int) {
+func (m *finder) words(words []string, below int) {
 	for i, word := range words {
 		if strings.ContainsAny(word, " \n") {
 			m.depth++
@@ -138,4 +150,42 @@ func literal(word *syntax.Word) string {
 	}
 	parts(word.Parts)
 	return b.String()
+}
+
+// taskRunners run what a file of the repository names.
+var taskRunners = []string{
+	"make", "rake", "npm", "yarn", "pnpm", "gradle", "mvn", "ant", "fab", "invoke", "inv", "grunt", "gulp", "composer", "cap", "ansible-playbook",
+	"just", "task", "tox", "nox", "lein", "sbt", "cargo", "bundle",
+}
+
+// fetches are the tasks of those that run nothing.
+var fetches = []string{"install", "i", "ci", "update", "add", "config", "require"}
+
+// ownCommand returns the script or the task that a command runs, or "".
+func ownCommand(words []string) string {
+	for len(words) > 1 && slices.Contains([]string{"sudo", "bash", "sh", ".", "source", "travis_retry", "exec"}, words[0]) {
+		words = words[1:]
+		if strings.HasSuffix(words[0], ".sh") {
+			return words[0]
+		}
+	}
+	program := words[0]
+	isOwn := strings.Contains(program, "/") && !strings.ContainsAny(program[:1], "/~$") && !strings.ContainsAny(program, " \n")
+	if _, _, isConvox := readCall(words, func(string) string { return "" }); isOwn && !isConvox {
+		return program
+	}
+	if !slices.Contains(taskRunners, program) {
+		return ""
+	}
+	task := program
+	for _, word := range words[1:] {
+		if strings.ContainsAny(word, "=$ -") || slices.Contains(fetches, word) {
+			return ""
+		}
+		task += " " + word
+		if word != "run" && word != "exec" {
+			break
+		}
+	}
+	return task
 }

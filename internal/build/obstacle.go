@@ -127,6 +127,19 @@ func setting(key, value string) func(*Node) *Node {
 	return func(n *Node) *Node { return n.with(key, &Node{Kind: Text, Text: value}) }
 }
 
+// passing lets the commands of a phase pass.
+func passing(phase string) func(*Node) *Node {
+	return func(n *Node) *Node {
+		list := &Node{Kind: List, Line: n.Get(phase).line()}
+		for _, item := range n.Get(phase).wrapped() {
+			item := *item
+			item.Text += "\ntrue"
+			list.Items = append(list.Items, &item)
+		}
+		return n.with(phase, list)
+	}
+}
+
 // job adds what a job has, or all jobs inherit.
 func (o *obstacles) job(job *Node) {
 	language := job.Get("language").text()
@@ -139,7 +152,10 @@ func (o *obstacles) job(job *Node) {
 			o.add(ObstacleSkip, value.Line, "", job, dropping(phase.name))
 		case phase.name == "script" && language != "" && !isSet(value):
 			o.add(ObstacleNoScript, job.Get("language").line(), language, job, setting("script", "skip"))
-		case len(commands) > 0 && !isSkipped && phase.failure != Ignored && !slices.ContainsFunc(commands, func(c Command) bool { return strings.Contains(c.Bash, "convox") }):
+		case len(commands) == 0 || isSkipped || phase.failure == Ignored:
+		case slices.ContainsFunc(commands, func(c Command) bool { return strings.Contains(c.Bash, "convox") }):
+			o.add(ObstaclePhase, value.Line, phase.name, job, passing(phase.name))
+		default:
 			o.add(ObstaclePhase, value.Line, phase.name, job, setting(phase.name, "skip"))
 		}
 	}

@@ -58,6 +58,7 @@ func play(script Script, at func(line int)) Played {
 		}
 		seen = append(seen, *call)
 	}
+	played.noteUnset(script, first)
 	for _, call := range run(script, plan{at: at, anyway: true}).Calls {
 		isPlayed := func(c Call) bool {
 			c.Folder = call.Folder // in which a failing cd leaves it
@@ -71,6 +72,54 @@ func play(script Script, at func(line int)) Played {
 	return played
 }
 
+// noteUnset notes the variables that nothing in the job sets and that decide what
+// it deploys: those of a test that could end the other way, and those that are
+// part of a deploy's words.
+func (p *Played) noteUnset(script Script, first *playing) {
+	note := func(names []string, line int) {
+		for _, name := range names {
+			if !slices.ContainsFunc(p.Unseen, func(unseen Unseen) bool { return unseen.What == name }) {
+				p.Unseen = append(p.Unseen, Unseen{What: name, Line: line})
+			}
+		}
+	}
+	for _, deploy := range first.deploys() {
+		note(deploy.unset, deploy.Line)
+	}
+	decisions := first.shell.Decisions()
+	if len(decisions) == 0 || !mentions(script.Steps, "convox") {
+		return
+	}
+	oppose := func(contrary func(which int) bool) (tests []shell.Decision, differs bool) {
+		again := run(script, plan{at: first.at, contrary: contrary})
+		return again.shell.Decisions(), !slices.EqualFunc(first.deploys(), again.deploys(), func(a, b Call) bool { return a.same(b) })
+	}
+	alone := false
+	for i, decision := range decisions {
+		if _, differs := oppose(func(which int) bool { return which == i }); differs {
+			alone = true
+			note(decision.Names, decision.Line)
+		}
+	}
+	if tests, differs := oppose(func(int) bool { return true }); differs && !alone {
+		for _, decision := range tests {
+			note(decision.Names, decision.Line)
+		}
+	}
+}
+
+// mentions says whether a word is in the Bash of steps.
+func mentions(steps []Step, word string) bool {
+	return slices.ContainsFunc(steps, func(step Step) bool {
+		return strings.Contains(step.Command.Bash, word) || mentions(step.Steps, word)
+	})
+}
+
+// deploys returns the calls that deploy.
+func (p *Played) deploys() []Call {
+	return slices.DeleteFunc(slices.Clone(p.Calls), func(call Call) bool { return !call.Deploys })
+}
+
 // same says whether two calls are one in the file.
 func (c *Call) same(other Call) bool {
 	return c.Line == other.Line && c.Phase == other.Phase && c.App == other.App && c.Rack == other.Rack && c.Folder == other.Folder && slices.Equal(c.Args, other.Args)
@@ -81,9 +130,10 @@ const failedDeploy = 7
 
 // plan says what one play of a script assumes.
 type plan struct {
-	at      func(line int)  // gets the line of each command
-	anyway  bool            // unknown programs fail, and no failure keeps a step from running
-	failing func(Call) bool // the deploys that fail
+	at       func(line int)       // gets the line of each command
+	anyway   bool                 // unknown programs fail, and no failure keeps a step from running
+	failing  func(Call) bool      // the deploys that fail
+	contrary func(which int) bool // the tests of unset variables that end the other way
 }
 
 // playing is one play of a script.
@@ -114,6 +164,7 @@ func run(script Script, plan plan) *playing {
 	p := &playing{plan: plan, top: script.Dir}
 	p.shell = shell.New(script.Environment, script.Dir, plan.anyway, p.watch)
 	p.shell.Define(travis)
+	p.shell.Oppose(plan.contrary)
 	ended := false
 	for _, export := range script.Exports {
 		if _, ended = p.command(export); ended {
@@ -206,10 +257,18 @@ func (p *playing) stop(err error) {
 	}
 }
 
+// installers are programs that put the convox CLI in its place. Any program can
+// fetch it by its address.
+var installers = []string{
+	"brew", "apt", "apt-get", "snap", "npm", "go", "pip", "gem", "cargo", "choco", "docker", "git", "aws",
+	"chmod", "mv", "cp", "ln", "install", "tar", "unzip", "gunzip",
+}
+
 // note remembers where a program may have got the convox CLI from.
-func (p *playing) note(words []string) {
-	for _, word := range words {
-		if len(word) < 1000 && strings.Contains(word, "convox") {
+func (p *playing) note(args []string) {
+	for _, word := range args[1:] {
+		known := strings.Contains(word, "://") || slices.Contains(installers, path.Base(args[0]))
+		if known && len(word) < 1000 && strings.Contains(word, "convox") && !strings.ContainsAny(word, " \n") {
 			p.source = word
 		}
 	}
@@ -219,14 +278,13 @@ func (p *playing) note(words []string) {
 func (p *playing) watch(program shell.Call) (status int, output string, known bool) {
 	call, command, ok := readCall(program.Args, program.Env)
 	if !ok {
-		p.note(program.Args[1:])
+		p.note(program.Args)
 		return 0, "", false
 	}
-	call.Line, call.Phase, call.Folder, call.Source = program.Line, p.phase, folderOf(program.Dir, p.top), p.source
 	p.loggedIn = p.loggedIn || len(command) > 0 && command[0] == "login"
-	if p.loggedIn {
-		call.Sets = append(call.Sets, "CONVOX_HOST", "CONVOX_PASSWORD")
-	}
+	call.Line, call.Phase, call.Folder = program.Line, p.phase, folderOf(program.Dir, p.top)
+	call.Source, call.LoggedIn = p.source, p.loggedIn
+	call.unset = program.Unset
 	switch effectOf(command) {
 	case deploying:
 		call.Deploys = true

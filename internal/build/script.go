@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"convox-travis/internal/shell"
 )
 
 // Script is what Travis's worker runs for a job, as data: the commands, and what
@@ -70,10 +72,10 @@ func ScriptOf(job Job, event Event) Script {
 	s := Script{Environment: jobEnvironment(job, event), Dir: buildDir(event), AllowFailure: job.AllowFailure}
 	for _, variable := range job.Env {
 		name, value, assigned := strings.Cut(variable, "=")
-		switch {
-		case assigned && value == "[secure]":
-			s.Exports = append(s.Exports, Command{Bash: "export " + name + "='$" + name + "'"})
-		case assigned:
+		if value == "[secure]" && !event.Fork {
+			s.Environment = append(s.Environment, name+"="+shell.Unknown(name, "encrypted"))
+		}
+		if assigned && !strings.Contains(value, "[secure]") {
 			s.Exports = append(s.Exports, Command{Bash: "export " + variable})
 		}
 	}

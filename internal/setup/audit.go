@@ -40,6 +40,7 @@ const (
 	FoundNoPermission = "no_permission"      // its settings may not be read, or not be written
 	FoundInactive     = "inactive"           // Travis does not build it
 	FoundNotSetUp     = "not_set_up"         // it was not asked for by name, and has nothing of Convox
+	FoundPushesOff    = "pushes_off"         // Travis doesn't build pushes
 	FoundForks        = "forks"              // pull requests from forks get the private variables
 	FoundProof        = CodeProofFailed      // a build could not log in
 	FoundUnread       = "unread"             // something beside the variables could not be read
@@ -64,6 +65,7 @@ const (
 	FoundOldSecret     = "committed_secret" // a secret is in a commit
 	FoundNoDeploy      = "no_deploy"        // nothing in it deploys with Convox
 	FoundNeverDeploys  = "never_deploys"    // builds of the branch don't run the step
+	FoundNotBuilt      = "not_built"        // Travis builds no push to the branch
 	FoundBrokenCommand = "broken_command"   // Travis makes a command of it that can't work
 	FoundUnguarded     = "unguarded"        // every branch or pull request deploys
 	FoundPerJob        = "deploys_per_job"  // a build deploys more than once
@@ -93,6 +95,7 @@ type AuditTravis interface {
 	Travis
 	Expander
 	SharesWithForks(context.Context, travisapi.Ref) (bool, error)
+	BuildsPushes(context.Context, travisapi.Ref) (bool, error)
 	User(context.Context) (travisapi.User, error)
 	Owner(context.Context, travisapi.Provider, string) (travisapi.Owner, error)
 }

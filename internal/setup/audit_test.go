@@ -179,7 +179,7 @@ func TestAuditJudgesTheVariables(t *testing.T) {
 		"no host":              {vars: goodPair[1:], want: "error missing_host"},
 		"perhaps encrypted":    {vars: goodPair[1:], yml: goodYML + "env:\n  global:\n    - secure: \"abc=\"\n", want: "warning missing_host\nnote yml_encrypted", says: "unless .travis.yml has it encrypted"},
 		"no pair of a branch":  {vars: []travistest.EnvVar{private("h", setup.HostName, rackHost, "next")}, request: func(r *setup.AuditRequest) { r.Branch = "main" }, want: "error missing_pair", says: "--branch main"},
-		"only some branches":   {vars: []travistest.EnvVar{private("h", setup.HostName, rackHost, "next"), private("p", setup.PasswordName, stored, "next")}, want: "note branches_only", says: "next"},
+		"only some branches":   {vars: []travistest.EnvVar{private("h", setup.HostName, rackHost, "next"), private("p", setup.PasswordName, stored, "next")}, want: "error no_variables\nnote branches_only", says: "only next has them"},
 		"the way in is told":   {vars: []travistest.EnvVar{}, request: credential(convox.HostedConsole, true), checker: deployKey, want: "error missing_pair", says: "convox-travis apply --repo acme/api --console"},
 		"a public password":    {vars: []travistest.EnvVar{goodPair[0], public("p", setup.PasswordName, stored, "")}, want: "error public", says: "change that password"},
 		"a public host":        {vars: []travistest.EnvVar{public("h", setup.HostName, rackHost, ""), goodPair[1]}, want: "note public"},
@@ -196,6 +196,7 @@ func TestAuditJudgesTheVariables(t *testing.T) {
 		"its RACK_URL":         {owner: []travistest.EnvVar{{Name: "RACK_URL"}}, want: "error rack_url", says: "acme"},
 		"forks, private":       {change: func(r *travistest.Repository) { r.ShareWithForks = true }, want: "warning forks"},
 		"forks, for everyone":  {change: func(r *travistest.Repository) { r.ShareWithForks, r.Private = true, false }, want: "error forks"},
+		"pushes are off":       {change: func(r *travistest.Repository) { r.SkipPushes = true }, want: "error pushes_off", says: "no push deploys"},
 		"inactive":             {change: func(r *travistest.Repository) { r.Active = false }, want: "warning inactive", says: "app.travis-ci.com/github/acme/api"},
 		"may not write":        {change: func(r *travistest.Repository) { r.Permissions = map[string]bool{"create_env_var": false} }, want: "warning no_permission", says: "push access"},
 		"unknown":              {change: func(r *travistest.Repository) { r.Unsynced = true }, want: "error unknown", says: "synced"},
@@ -268,6 +269,13 @@ func (s strange) SharesWithForks(ctx context.Context, ref travisapi.Ref) (bool, 
 		return false, s.beside
 	}
 	return s.AuditTravis.SharesWithForks(ctx, ref)
+}
+
+func (s strange) BuildsPushes(ctx context.Context, ref travisapi.Ref) (bool, error) {
+	if s.beside != nil {
+		return false, s.beside
+	}
+	return s.AuditTravis.BuildsPushes(ctx, ref)
 }
 
 func (s strange) User(ctx context.Context) (travisapi.User, error) {

@@ -51,6 +51,9 @@ func (c *auditCase) judgeBuilds() {
 	if unseen := c.file.unseen(); unseen != "" {
 		c.add(SeverityNote, FoundNotPlayed, "not looked at: "+unseen+"; where one of them deploys, builds deploy more often", "")
 	}
+	if names := c.dependsOn(); len(names) > 0 {
+		c.add(SeverityNote, FoundNotPlayed, "what a push to "+showBranch(p.branch)+" deploys depends on "+listed(names)+", which isn't known here", "")
+	}
 }
 
 // name names a step at the start of a sentence.
@@ -124,9 +127,29 @@ func (p *playedFile) isSure(outcome int) bool {
 	return !slices.ContainsFunc(p.outcomes[outcome].Build.Unseen, func(u build.Unseen) bool { return u.What != "the imported file" })
 }
 
-// reason names the condition of a job, as the end of a sentence, or "".
+// judgeNotBuilt finds that Travis builds no push to the branch.
+func (c *auditCase) judgeNotBuilt() {
+	if p := c.file.played; p != nil && p.err == nil && !c.file.missing && len(p.outcomes[pushed].Build.Jobs) == 0 {
+		severity := SeverityNote
+		if c.request.Branch != "" {
+			severity = SeverityWarning
+		}
+		c.add(severity, FoundNotBuilt, "Travis builds no push to "+showBranch(p.branch)+": "+p.outcomes[pushed].Build.Reason, "")
+	}
+}
+
+// reason says why a job runs for builds that nobody meant, as the end of a
+// sentence, or "".
 func (p *playedFile) reason(r stepRun) string {
-	condition := build.Job(p.job(r)).Config.Get("if")
+	job := build.Job(p.job(r))
+	condition := job.Config.Get("if")
+	if stages := p.config.Root.Get("stages"); condition == nil && stages != nil {
+		for _, stage := range stages.Items {
+			if name := stage.Get("name"); name != nil && strings.EqualFold(name.Text, job.Stage) {
+				condition = stage.Get("if")
+			}
+		}
+	}
 	if condition == nil {
 		return ""
 	}
@@ -177,8 +200,8 @@ func (c *auditCase) doesNotWait(call build.Call) bool {
 // judgeClient finds a step that nothing installs the client for.
 func (c *auditCase) judgeClient(s *playedStep, runs []stepRun) {
 	call, p := runs[0].call, c.file.played
-	unseen := p.outcomes[runs[0].outcome].Played[runs[0].job].Unseen
-	if call.Source != "" || len(unseen) > 0 || anyInstall.MatchString(c.file.text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
+	unseen := slices.ContainsFunc(p.outcomes[runs[0].outcome].Played[runs[0].job].Unseen, func(u build.Unseen) bool { return !strings.HasPrefix(u.What, "$") })
+	if call.Source != "" || unseen || anyInstall.MatchString(c.file.text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
 		return
 	}
 	program := call.Args[0]
@@ -319,17 +342,22 @@ func (c *auditCase) judgeBranch(outcome int) {
 
 // unseen names what of a file isn't looked at, or "".
 func (f *fileFacts) unseen() string {
+	if f.config == nil {
+		return ""
+	}
+	p := f.played
+	if p == nil || len(p.steps) == 0 {
+		return elsewhere(f.imports(), f.config.OwnCommands())
+	}
 	var scripts []string
-	if f.played != nil {
-		for _, outcome := range f.played.outcomes[:min(1, len(f.played.outcomes))] {
-			for i, played := range outcome.Played {
-				for _, unseen := range played.Unseen {
-					scripts = append(scripts, shortened(unseen.What))
-				}
-				if played.Unplayed != nil && !f.played.isBroken(0, i) {
-					scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
-				}
+	for i, played := range p.outcomes[pushed].Played {
+		for _, unseen := range played.Unseen {
+			if !strings.HasPrefix(unseen.What, "$") {
+				scripts = append(scripts, shortened(unseen.What))
 			}
+		}
+		if played.Unplayed != nil && !p.isBroken(pushed, i) {
+			scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
 		}
 	}
 	return elsewhere(f.imports(), distinct(scripts))

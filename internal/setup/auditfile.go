@@ -17,7 +17,7 @@ type ClonedFile struct {
 	File    travisyml.File
 	Err     error             // why it could not be read
 	Old     []gitrepo.Version // as the last commits left it, newest first
-	Player  build.Player      // of its builds
+	Player  build.Player      // plays its builds
 	// NamesRack is whether .convox/rack is there, which the convox client takes
 	// where no --rack is given.
 	NamesRack bool
@@ -135,7 +135,7 @@ func (f *fileFacts) gives(name string) bool {
 	for _, step := range f.played.steps {
 		for _, run := range step.runs {
 			ran = true
-			if !slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
+			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
 				return false
 			}
 		}

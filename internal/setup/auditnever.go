@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/travisapi"
 )
 
 // play plays the builds of the repository's .travis.yml, where it is here. A branch
@@ -52,9 +53,9 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	dead, broken := slices.ContainsFunc(s.because, isDead), slices.ContainsFunc(s.because, isBroken)
 	other := slices.ContainsFunc(p.steps, func(other *playedStep) bool { return len(other.in(pushed)) > 0 })
 	switch {
-	case !p.isDecided(pushed) || broken && !c.isOnlyBroken(s): // that is said apart
+	case !p.isDecided(pushed) || broken: // that is said apart
 		return
-	case len(s.because) == 0 && !s.failing && c.dependsOnSettings() != "":
+	case len(s.because) == 0 && !s.failing && len(c.dependsOn()) > 0:
 		return
 	case other && len(s.runs) > 0:
 		return // it is another environment's
@@ -65,9 +66,9 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	master := p.branch != "master" && slices.Equal(meant, []string{"master"})
 	var instead []string
 	if len(meant) > 0 {
-		instead = append(instead, "builds of "+showBranches(meant))
+		instead = append(instead, showBranches(meant))
 	} else if len(others) > 0 {
-		instead = append(instead, "builds of branches such as "+showBranches(others[:1]))
+		instead = append(instead, "branches such as "+showBranches(others[:1]))
 	}
 	if len(s.in(tagged)) > 0 {
 		instead = append(instead, "tags")
@@ -81,7 +82,7 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 		severity = SeverityError
 		message = s.name() + " never runs"
 	case len(instead) > 0:
-		message = fmt.Sprintf("%s runs for %s alone, and not for pushes to %s", s.name(), strings.Join(instead, " and "), branch)
+		message = fmt.Sprintf("%s runs for %s only, not for pushes to %s", s.name(), strings.Join(instead, " and "), branch)
 		isMeant := !slices.ContainsFunc(s.because, func(o build.Obstacle) bool {
 			return o.Kind == build.ObstacleNoBranch || o.Kind == build.ObstacleTags && o.Ignores()
 		})
@@ -99,9 +100,6 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	}
 	c.add(severity, FoundNeverDeploys, message, hints)
 }
-
-// isOnlyBroken says whether a step's broken command or condition isn't said apart.
-func (*auditCase) isOnlyBroken(*playedStep) bool { return false }
 
 // reasons says in Travis's terms what keeps a step from running, or "".
 func (c *auditCase) reasons(s *playedStep) string {
@@ -221,30 +219,26 @@ func brokenCondition(o build.Obstacle) string {
 	return fmt.Sprintf("the condition on line %d isn't Bash, so its jobs end with a syntax error and deploy nothing", o.Line)
 }
 
-// dependsOnSettings names a variable of the file's commands whose value isn't
-// known, or is "".
-func (c *auditCase) dependsOnSettings() string {
-	if c.file.unnamed() > 0 || c.err != nil {
-		return "encrypted"
-	}
+// dependsOn names the variables whose values aren't known and that decide what the
+// jobs of a push to the branch deploy.
+func (c *auditCase) dependsOn() []string {
 	var names []string
-	for _, v := range c.vars {
-		if !v.Public {
-			names = append(names, v.Name)
+	for _, played := range c.file.played.outcomes[pushed].Played {
+		for _, unseen := range played.Unseen {
+			if name, isVariable := strings.CutPrefix(unseen.What, "$"); isVariable && !c.isUnset(name) {
+				names = append(names, unseen.What)
+			}
 		}
 	}
-	for _, v := range c.account {
-		names = append(names, v.Name)
+	return distinct(names)
+}
+
+// isUnset reports whether a variable that no job sets is known to be nowhere else.
+func (c *auditCase) isUnset(name string) bool {
+	if c.err != nil || c.accountErr != nil || c.file.unnamed() > 0 || c.file.imports() || strings.HasPrefix(name, "(") {
+		return false
 	}
-	for _, v := range c.file.report.Variables {
-		if v.Secure {
-			names = append(names, v.Name)
-		}
-	}
-	for _, name := range names {
-		if name != HostName && name != PasswordName && regexp.MustCompile(`\$\{?`+regexp.QuoteMeta(name)+`\b`).MatchString(c.file.text) {
-			return name
-		}
-	}
-	return ""
+	isSet := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name }) ||
+		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
+	return !isSet && len(c.file.sets(name)) == 0
 }

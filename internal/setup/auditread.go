@@ -28,6 +28,8 @@ type repositoryFacts struct {
 	err        error // why there are no variables
 	shares     bool  // with forks
 	sharesErr  error
+	pushesOff  bool // Travis doesn't build pushes
+	pushesErr  error
 	account    []travisapi.AccountEnvVar // of the repository's owner
 	accountErr error
 	file       *fileFacts // nil where it is not here
@@ -59,7 +61,7 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 	read.repositories = make([]repositoryFacts, len(request.Targets))
 	readEach(len(request.Targets), request.Read, func(i int) {
 		facts := a.readFacts(ctx, request.Targets[i], request)
-		for _, err := range []error{facts.err, facts.sharesErr} {
+		for _, err := range []error{facts.err, facts.sharesErr, facts.pushesErr} {
 			if endsRun(err) {
 				cancel(err)
 			}
@@ -78,15 +80,19 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 }
 
 // readFacts reads one repository. Of all of an owner's most have nothing of
-// Convox, and who gets their variables is not asked: Travis counts calls.
+// Convox, and what else is set there is not asked: Travis counts calls.
 func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequest) repositoryFacts {
 	facts := repositoryFacts{target: target, file: request.Clone.of(ctx, target)}
-	shares := func() { facts.shares, facts.sharesErr = a.Travis.SharesWithForks(ctx, target.Ref()) }
+	settings := func() {
+		facts.shares, facts.sharesErr = a.Travis.SharesWithForks(ctx, target.Ref())
+		pushes, err := a.Travis.BuildsPushes(ctx, target.Ref())
+		facts.pushesOff, facts.pushesErr = err == nil && !pushes, err
+	}
 	var both sync.WaitGroup
 	if !request.Swept {
 		both.Go(func() {
 			defer crash.Catch()
-			shares()
+			settings()
 		})
 	}
 	facts.repository, facts.vars, facts.err = readRepository(ctx, a.Travis, target)
@@ -95,7 +101,7 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 	}
 	both.Wait()
 	if request.Swept && facts.err == nil && facts.isConvoxs() {
-		shares()
+		settings()
 	}
 	return facts
 }

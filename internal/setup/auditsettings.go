@@ -72,6 +72,12 @@ func (c *auditCase) judgeSettings() {
 	c.judgeAccount()
 	c.judgeHosts()
 	c.judgeForks(denied)
+	switch {
+	case c.pushesErr != nil && c.sharesErr == nil:
+		c.add(SeverityNote, FoundUnread, "whether Travis builds its pushes couldn't be read: "+c.pushesErr.Error(), "look at the repository's settings on Travis")
+	case c.pushesOff:
+		c.add(SeverityError, FoundPushesOff, "Travis doesn't build its pushes, so no push deploys", "switch on \"Build pushed branches\" in the repository's settings on Travis")
+	}
 }
 
 // counts reports whether a variable of a branch's settings counts in a build

@@ -33,18 +33,13 @@ func (c *auditCase) judgeFile() {
 	if travis := c.confirmation; travis != nil && travis.Difference != "" {
 		c.add(SeverityNote, FoundDiffers, travis.Difference+"; Travis is right, and what is said here is about its jobs", "")
 	}
-	if !c.file.isConvoxs() && len(c.file.played.steps) == 0 {
-		c.judgeNoStep()
-		return
-	}
-	for _, repair := range Repairs(c.file.config.Messages) {
-		c.add(SeverityNote, repair.Code, repair.Message, "")
-	}
+	c.judgeRepairs()
 	c.judgeBuilds()
 }
 
 // judgeNoStep looks at a file in which nothing is seen that deploys.
 func (c *auditCase) judgeNoStep() {
+	c.judgeNotBuilt()
 	switch unseen := c.file.unseen(); {
 	case c.file.missing:
 		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", build.Call{}))

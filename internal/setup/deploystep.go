@@ -178,7 +178,9 @@ func (c *FileChange) addStep(ctx context.Context, player build.Player, document 
 		return err
 	}
 	for _, other := range added.Environments {
-		isFound := func(e travisyml.Environment) bool { return e.Line == other.Line && e.App == other.App && e.Rack == other.Rack }
+		isFound := func(e travisyml.Environment) bool {
+			return e.Line == other.Line && e.App == other.App && e.Rack == other.Rack
+		}
 		if slices.ContainsFunc(added.Found, isFound) { // the warnings name its builds
 			continue
 		}

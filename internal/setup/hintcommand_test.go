@@ -78,7 +78,7 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 		"those of several are won":      {vars: with(onBranch...), yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --all-branches\n"},
 		"that of all branches is won":   {yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api\n"},
 		"two of the branch looked at": {
-			vars: with(onBranch...), yml: inFile, request: func(r *setup.AuditRequest) { r.Branch = "next" }, want: "warning overridden\nwarning overridden",
+			vars: with(onBranch...), yml: inFile, request: func(r *setup.AuditRequest) { r.Branch = "next" }, want: "warning overridden\nwarning overridden\nwarning never_deploys",
 			says: "convox-travis remove --repo acme/api\nthen convox-travis remove --repo acme/api --branch next\n",
 		},
 		"the pair in history":                 {old: oldPair, want: "warning committed_secret", says: "convox-travis check that is given the way in"},

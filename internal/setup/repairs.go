@@ -3,6 +3,7 @@ package setup
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"convox-travis/internal/build"
 )
@@ -22,6 +23,24 @@ func Repairs(messages []build.Message) []Warning {
 		}
 	}
 	return slices.CompactFunc(warnings, func(a, b Warning) bool { return a.Message == b.Message })
+}
+
+// judgeRepairs says where Travis reads a file that has to do with Convox otherwise
+// than it is written. What it leaves out is a warning.
+func (c *auditCase) judgeRepairs() {
+	if !strings.Contains(c.file.text, "convox") {
+		return
+	}
+	for _, m := range c.file.config.Messages {
+		severity := SeverityNote
+		switch m.Kind {
+		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition:
+			severity = SeverityWarning
+		}
+		for _, repair := range Repairs([]build.Message{m}) {
+			c.add(severity, repair.Code, repair.Message, "")
+		}
+	}
 }
 
 func repairOf(m build.Message) string {

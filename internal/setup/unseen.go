@@ -2,6 +2,7 @@ package setup
 
 import (
 	"fmt"
+	"strings"
 
 	"convox-travis/internal/build"
 )
@@ -35,11 +36,14 @@ func (b Builds) Unseen() []Unseen {
 		}
 		for _, played := range outcome.Played {
 			for _, unseen := range played.Unseen {
-				if unseen.What == "the repository" {
+				switch {
+				case unseen.What == "the repository":
 					add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
-					continue
+				case strings.HasPrefix(unseen.What, "$"):
+					add(unseen, "%s isn't known here, and counts as empty")
+				default:
+					add(unseen, "%s isn't looked at, and may deploy too")
 				}
-				add(unseen, "%s isn't looked at, and may deploy too")
 			}
 		}
 	}

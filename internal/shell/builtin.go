@@ -17,7 +17,17 @@ func (s *Shell) builtin(args []string) bool {
 		return false
 	}
 	s.previous, s.status = s.status, 0
-	run(s, args)
+	switch args[0] {
+	case "printf":
+		run(s, slices.DeleteFunc(args, vanishes))
+	case "echo", "eval", "exec", "command", "builtin", "source", ".", "set", "export", "declare", "typeset", "local", "readonly":
+		run(s, args)
+	case "test", "[":
+		run(s, actual(args...))
+		s.status = s.decided(s.status)
+	default:
+		run(s, actual(args...))
+	}
 	return true
 }
 
@@ -217,7 +227,7 @@ func (s *Shell) unsets(args []string) {
 		default:
 			if base, index, ok := strings.Cut(name, "["); ok && variables {
 				s.unsetElement(base, strings.TrimSuffix(index, "]"))
-			} else if variables && s.Get(name).Declared() {
+			} else if _, function := s.functions[name]; variables && (s.Get(name).Declared() || !function) {
 				s.unset(name)
 			} else if functions {
 				delete(s.functions, name)

@@ -3,6 +3,7 @@ package shell
 import (
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func (s *Shell) config() *expand.Config {
 
 func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 	output := &content{}
-	status := s.status
+	status, asked := s.status, s.asked
 	s.subshell(func(sub *Shell) {
 		sub.options["errexit"] = false
 		if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 && c.Stmts[0].Redirs[0].Op == syntax.RdrIn {
@@ -40,7 +41,7 @@ func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 		sub.flow = onward
 		sub.statements(c.Stmts)
 	})
-	s.substituted, s.status = s.status, status
+	s.substituted, s.status, s.asked = s.status, status, asked
 	_, err := w.Write(output.data)
 	return err
 }
@@ -69,8 +70,12 @@ func (s *Shell) expansion(err error) {
 	if err == nil {
 		return
 	}
+	_, unset := errors.AsType[expand.UnsetParameterError](err)
+	if unset && s.decided(1) == 0 {
+		return
+	}
 	s.status, s.broken = 1, true
-	if _, unset := errors.AsType[expand.UnsetParameterError](err); unset {
+	if unset {
 		s.flow = exiting
 	}
 	if strings.HasPrefix(err.Error(), "brace expansion") {
@@ -85,7 +90,7 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 			s.expansion(err)
 			break
 		}
-		if fields = append(fields, field); len(fields) > maxFields {
+		if fields = append(fields, limited(field)); len(fields) > maxFields {
 			panic(ErrLimit)
 		}
 		s.grow(len(field))
@@ -93,17 +98,42 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 	return fields
 }
 
-func (s *Shell) literal(word *syntax.Word) string {
+// words returns the words of a command. One that Bash drops, as its variables
+// aren't set, vanishes.
+func (s *Shell) words(list []*syntax.Word) (words []string) {
+	for _, word := range list {
+		first := len(words)
+		words = append(words, s.fields(word)...)
+		if first < len(words) && isMarked(words[first]) && value(words[first]) == "" && !slices.ContainsFunc(word.Parts, isQuoted) {
+			words[first] = vanishing + words[first]
+		}
+	}
+	return words
+}
+
+func isQuoted(part syntax.WordPart) bool {
+	switch part.(type) {
+	case *syntax.SglQuoted, *syntax.DblQuoted:
+		return true
+	}
+	return false
+}
+
+// literal returns a word as one text.
+func (s *Shell) literal(word *syntax.Word) string { return value(s.marked(word)) }
+
+// marked returns a word as one text that keeps its marks.
+func (s *Shell) marked(word *syntax.Word) string {
 	text, err := expand.Literal(s.config(), word)
 	s.expansion(err)
 	s.grow(len(text))
-	return text
+	return limited(text)
 }
 
 func (s *Shell) pattern(word *syntax.Word) string {
 	text, err := expand.Pattern(s.config(), word)
 	s.expansion(err)
-	return text
+	return value(text)
 }
 
 func (s *Shell) arithmetic(x syntax.ArithmExpr) int {

@@ -26,7 +26,7 @@ func (s *Shell) external(args []string) int {
 		if program == "" {
 			continue
 		}
-		status, output, known := s.watch(Call{Args: append([]string{program}, args[1:]...), Line: s.place, Env: s.exportedValue, Dir: s.dir})
+		status, output, known := s.watch(s.called(program, args[1:]))
 		if known {
 			s.print(output)
 			return status
@@ -42,7 +42,7 @@ func (s *Shell) external(args []string) int {
 		return sub.status
 	}
 	if run := toolNamed(name); run != nil {
-		return run(s, args[1:])
+		return s.tool(name, run, actual(args[1:]...))
 	}
 	if !programName.MatchString(args[0]) {
 		return 127
@@ -50,6 +50,7 @@ func (s *Shell) external(args []string) int {
 	if strings.Contains(args[0], "/") && !path.IsAbs(args[0]) {
 		s.note(args[0])
 	}
+	s.print(openMark + "$(" + name + ")" + valueMark + shutMark)
 	return oneIf(s.failing)
 }
 
@@ -72,8 +73,8 @@ func (s *Shell) programOf(name string) string {
 }
 
 func (s *Shell) exportedValue(name string) string {
-	if variable := s.Get(name); variable.Exported {
-		return variable.String()
+	if variable := s.get(name); variable.Exported {
+		return asWritten(variable.String())
 	}
 	return ""
 }
@@ -335,7 +336,7 @@ func (s *Shell) docker(args []string) int {
 		return 0
 	}
 	image, command := words[0], words[1:]
-	if status, output, known := child.watch(Call{Args: append([]string{dockerProgram(image)}, command...), Line: s.place, Env: child.exportedValue}); known {
+	if status, output, known := child.watch(child.called(dockerProgram(image), command)); known {
 		s.print(output)
 		return status
 	}

@@ -31,10 +31,11 @@ import (
 
 // Call is a program that a text starts.
 type Call struct {
-	Args []string // the program's name first
-	Line int      // of the text, in the numbers of Text
-	Env  func(name string) string
-	Dir  string // where it runs, or "" where that isn't known
+	Args  []string // the program's name first; what isn't known as written, with its $
+	Line  int      // of the text, in the numbers of Text
+	Env   func(name string) string
+	Unset []string // variables of its words that nothing sets, as $NAME
+	Dir   string   // where it runs, or "" where that isn't known
 }
 
 // Watch is shown each program that isn't built in. It returns false for one that
@@ -85,6 +86,10 @@ type world struct {
 	bytes    int
 	depth    int
 	place    int // the line of the current command
+
+	asked     []string // variables that aren't known, of the command that is running
+	decisions []Decision
+	contrary  func(which int) bool
 }
 
 // Unseen is a script that a text runs and that isn't part of it.
@@ -319,7 +324,11 @@ func parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
 	}
-	return syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
+	if err == nil {
+		mark(file)
+	}
+	return file, err
 }
 
 // nesting is at least how deep the brackets or the commands of a text are nested.
@@ -354,6 +363,7 @@ func nesting(bash string) int {
 func (s *Shell) evaluate(bash string, at frame) {
 	defer s.deeper()()
 	s.step()
+	bash = asBash(bash)
 	s.grow(len(bash))
 	file, err := parse(bash)
 	if err != nil {

@@ -134,7 +134,8 @@ func (s *Shell) run(command syntax.Command) {
 		}
 		s.status = 0
 	case *syntax.ArithmCmd:
-		s.status = oneIf(s.arithmetic(c.X) == 0)
+		s.asked = nil
+		s.status = s.decided(oneIf(s.arithmetic(c.X) == 0))
 		s.failed()
 	case *syntax.LetClause:
 		value := 0
@@ -148,7 +149,8 @@ func (s *Shell) run(command syntax.Command) {
 		s.status = oneIf(value == 0)
 		s.failed()
 	case *syntax.TestClause:
-		s.status = s.testClause(c.X)
+		s.asked = nil
+		s.status = s.decided(s.testClause(c.X))
 		s.failed()
 	case *syntax.DeclClause:
 		s.declare(c)
@@ -324,7 +326,7 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 	case *syntax.WordIter:
 		items := s.params
 		if loop.InPos.IsValid() {
-			items = s.fields(loop.Items...)
+			items = slices.DeleteFunc(s.words(loop.Items), vanishes)
 		}
 		if c.Select {
 			reply, ok := s.readLine()
@@ -364,12 +366,16 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 }
 
 func (s *Shell) caseClause(c *syntax.CaseClause) {
+	s.asked = nil
 	word := s.literal(c.Word)
+	asked := s.asked
 	s.status = 0
 	through := false
 	for _, item := range c.Items {
 		matches := func(w *syntax.Word) bool { return s.matches(s.pattern(w), word) }
-		if !through && !slices.ContainsFunc(item.Patterns, matches) {
+		if through {
+			s.asked = nil
+		} else if s.asked = asked; s.decided(oneIf(!slices.ContainsFunc(item.Patterns, matches))) != 0 {
 			continue
 		}
 		s.statements(item.Stmts)
@@ -383,13 +389,20 @@ func (s *Shell) caseClause(c *syntax.CaseClause) {
 // simple runs a simple command: assignments, a function, a builtin or a program.
 func (s *Shell) simple(c *syntax.CallExpr) {
 	s.substituted, s.broken = 0, false
-	fields := s.fields(s.unalias(c.Args)...)
+	s.asked = nil
+	fields := s.words(s.unalias(c.Args))
+	for len(fields) > 0 && vanishes(fields[0]) {
+		fields = fields[1:]
+	}
 	if len(fields) == 0 {
 		for _, assignment := range c.Assigns {
 			s.assign(assignment, "", nil)
 		}
 		if s.flow == onward && !s.broken {
 			s.status = s.substituted
+		}
+		if len(c.Args) > 0 {
+			s.status = s.decided(s.status)
 		}
 		return
 	}
@@ -407,7 +420,7 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 		}
 		value := ""
 		if assignment.Value != nil {
-			value = s.literal(assignment.Value)
+			value = s.marked(assignment.Value)
 		}
 		if assignment.Append {
 			value = s.Variable(assignment.Name.Value) + value
@@ -464,7 +477,10 @@ func (s *Shell) callFunction(f function, args []string) {
 	defer s.deeper()()
 	params, at, loops := s.params, s.frame, s.loops
 	depth := len(s.scopes)
-	s.params, s.frame, s.loops = args[1:], f.frame, 0
+	s.params, s.frame, s.loops = slices.Clone(args[1:]), f.frame, 0
+	for i, param := range s.params {
+		s.params[i] = strings.TrimPrefix(param, vanishing)
+	}
 	s.scopes = append(s.scopes, map[string]expand.Variable{})
 	s.statement(f.body)
 	s.scopes = s.scopes[:depth]

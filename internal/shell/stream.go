@@ -90,7 +90,7 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 		s.streams[descriptor] = &stream{content: &content{data: []byte(s.document(r))}}
 		return true
 	case syntax.WordHdoc:
-		s.streams[descriptor] = &stream{content: &content{data: []byte(s.literal(r.Word) + "\n")}}
+		s.streams[descriptor] = &stream{content: &content{data: []byte(s.marked(r.Word) + "\n")}}
 		return true
 	}
 	s.broken = false

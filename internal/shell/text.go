@@ -25,7 +25,14 @@ func (s *Shell) echo(args []string) {
 		}
 		rest = rest[1:]
 	}
-	output := strings.Join(rest, " ")
+	var b strings.Builder
+	for i, word := range rest {
+		if i > 0 && !vanishes(word) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strings.TrimPrefix(word, vanishing))
+	}
+	output := b.String()
 	if escapes {
 		if text, _, err := expand.Format(s.config(), output, nil); err == nil {
 			output = text
@@ -147,7 +154,11 @@ func (s *Shell) mapfile(args []string) {
 	if delimiter == "" {
 		delimiter = "\x00"
 	}
-	lines := strings.SplitAfter(s.input(), delimiter[:1])
+	input := s.input()
+	if value(input) == "" {
+		input = ""
+	}
+	lines := strings.SplitAfter(input, delimiter[:1])
 	if len(lines) > 0 && lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
 	}

@@ -78,6 +78,12 @@ func operands(args []string, values string) (words []string, options string) {
 // texts returns what is in files, or on the standard input without any. known
 // is false for files that nobody knows.
 func (s *Shell) texts(names []string) (data string, known, ok bool) {
+	data, known, ok = s.marks(names)
+	return value(data), known, ok
+}
+
+// marks is texts with the marks.
+func (s *Shell) marks(names []string) (data string, known, ok bool) {
 	if len(names) == 0 {
 		return s.input(), true, true
 	}
@@ -102,7 +108,7 @@ func (s *Shell) texts(names []string) (data string, known, ok bool) {
 
 func (s *Shell) cat(args []string) int {
 	names, _ := operands(args, "")
-	data, _, ok := s.texts(names)
+	data, _, ok := s.marks(names)
 	s.print(data)
 	return oneIf(!ok)
 }

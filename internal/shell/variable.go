@@ -18,6 +18,32 @@ func text(value string) expand.Variable {
 // Get returns a variable or a special parameter. It implements expand.Environ;
 // nothing in it comes from this machine.
 func (s *Shell) Get(name string) expand.Variable {
+	name, marked := strings.CutPrefix(name, openMark)
+	variable := s.get(name)
+	switch variable.Kind {
+	case expand.Unknown:
+		if s.isUnknown(name) {
+			s.ask("$" + name)
+			if marked {
+				variable.Kind, variable.Str = expand.String, Unknown(name, "")
+			}
+		}
+	case expand.String:
+		if isMarked(variable.Str) {
+			s.ask(names(variable.Str)...)
+			if !marked {
+				variable.Str = value(variable.Str)
+			}
+		}
+	case expand.Indexed:
+		if slices.ContainsFunc(variable.List, isMarked) && !marked && name != "@" && name != "*" {
+			variable.List = actual(variable.List...)
+		}
+	}
+	return variable
+}
+
+func (s *Shell) get(name string) expand.Variable {
 	switch name {
 	case "":
 		return expand.Variable{}
@@ -86,7 +112,7 @@ func (s *Shell) Each(f func(name string, variable expand.Variable) bool) {
 		maps.Copy(all, scope)
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if !f(name, all[name]) {
+		if all[name].Declared() && !f(name, all[name]) {
 			return
 		}
 	}
@@ -137,10 +163,6 @@ func (s *Shell) unset(name string) {
 		s.status = 1
 		return
 	}
-	if scope == 0 {
-		delete(s.scopes[0], name)
-		return
-	}
 	s.scopes[scope][name] = expand.Variable{Local: old.Local}
 }
 
@@ -150,7 +172,7 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 		return
 	}
 	name := as.Name.Value
-	old := s.Get(name)
+	old := s.get(name)
 	if target, variable := old.Resolve(s); old.Kind == expand.NameRef && target != "" && kind != "-n" {
 		name, old = target, variable
 	}
@@ -169,7 +191,7 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 	default:
 		added := ""
 		if as.Value != nil {
-			added = s.literal(as.Value)
+			added = s.marked(as.Value)
 		}
 		switch {
 		case kind == "-n":
@@ -208,7 +230,7 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expan
 		}
 		for _, element := range as.Array.Elems {
 			if word, ok := element.Index.(*syntax.Word); ok && element.Value != nil {
-				value.Map[s.literal(word)] = s.literal(element.Value)
+				value.Map[s.literal(word)] = s.marked(element.Value)
 			}
 		}
 		return value
@@ -227,7 +249,7 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expan
 		}
 		content := ""
 		if element.Value != nil {
-			content = s.literal(element.Value)
+			content = s.marked(element.Value)
 		}
 		value.List = s.placed(value.List, s.arithmetic(element.Index), content)
 	}
@@ -260,7 +282,7 @@ func (s *Shell) placed(list []string, index int, value string) []string {
 func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable {
 	added := ""
 	if as.Value != nil {
-		added = s.literal(as.Value)
+		added = s.marked(as.Value)
 	}
 	value := old
 	value.Set = true

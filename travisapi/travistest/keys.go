@@ -68,13 +68,14 @@ func (s *Server) getSetting(w http.ResponseWriter, t target) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := t.PathValue("setting")
-	if name != "share_encrypted_env_with_forks" {
+	value, known := map[string]bool{"share_encrypted_env_with_forks": t.repository.ShareWithForks, "build_pushes": !t.repository.SkipPushes}[name]
+	if !known {
 		notFound(w, "setting")
 		return
 	}
 	answer(w, http.StatusOK, object{
 		"@type": "setting", "@href": fmt.Sprintf("/repo/%d/setting/%s", t.repository.ID, name), "@representation": "standard",
 		"@permissions": object{"read": true, "write": t.account.may(t.repository, "admin")},
-		"name":         name, "value": t.repository.ShareWithForks,
+		"name":         name, "value": value,
 	})
 }

@@ -38,7 +38,8 @@ type Repository struct {
 	Migrated       bool // it answers with repo_migrated
 	NoKeyYet       int  // so many activations fail, as the key is not made yet
 	ShareWithForks bool
-	KeyBits        int // of its generated key; 0 is 4096
+	SkipPushes     bool // build_pushes is off
+	KeyBits        int  // of its generated key; 0 is 4096
 	// Key is its generated key; nil is one that is made when it is asked for,
 	// which takes longer than some calls wait.
 	Key *rsa.PrivateKey

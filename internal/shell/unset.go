@@ -1,0 +1,232 @@
+package shell
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// A variable that nothing in the job sets may be set outside of it. It is unset to
+// all that Bash decides. A word that it is part of keeps its name beside its value:
+// between these, what is written and what it is here. No text has these characters.
+const (
+	openMark  = "\x0e"
+	valueMark = "\x0f"
+	shutMark  = "\x10"
+)
+
+// Unknown returns a value that isn't known, of what is written as $NAME.
+func Unknown(name, value string) string {
+	return openMark + "$" + name + valueMark + value + shutMark
+}
+
+// actual returns the words as Bash sees them.
+func actual(words ...string) []string {
+	if !slices.ContainsFunc(words, isMarked) {
+		return words
+	}
+	seen := make([]string, 0, len(words))
+	for _, word := range words {
+		if !vanishes(word) {
+			seen = append(seen, value(word))
+		}
+	}
+	return seen
+}
+
+// isMarked says whether a word depends on a variable that isn't known.
+func isMarked(word string) bool { return strings.Contains(word, openMark) }
+
+// vanishing begins a word that Bash drops: unset variables, not quoted.
+const vanishing = "\x11"
+
+func vanishes(word string) bool { return strings.HasPrefix(word, vanishing) }
+
+// value returns a word as Bash sees it.
+func value(word string) string { return unmark(word, false) }
+
+// asWritten returns a word with the names of variables that aren't known.
+func asWritten(word string) string { return unmark(word, true) }
+
+func unmark(word string, written bool) string {
+	if !isMarked(word) {
+		return word
+	}
+	var b strings.Builder
+	word = strings.TrimPrefix(word, vanishing)
+	for word != "" {
+		before, rest, found := strings.Cut(word, openMark)
+		b.WriteString(before)
+		if !found {
+			break
+		}
+		marked, after, _ := strings.Cut(rest, shutMark)
+		name, here, _ := strings.Cut(marked, valueMark)
+		if written {
+			here = name
+		}
+		b.WriteString(here)
+		word = after
+	}
+	return b.String()
+}
+
+// maxMarks is how many marks a word can have. With more it is its value alone.
+const maxMarks = 8
+
+func limited(word string) string {
+	if strings.Count(word, openMark) > maxMarks {
+		return value(word)
+	}
+	return word
+}
+
+// names returns the variables of a word that aren't known.
+func names(word string) (all []string) {
+	parts := strings.SplitN(word, openMark, maxMarks+2)
+	for _, part := range parts[1:] {
+		name, _, _ := strings.Cut(part, valueMark)
+		all = append(all, name)
+	}
+	return all
+}
+
+// mark prepares commands for marked words: of the expansions, those that take a
+// variable as it is ask for it by another name.
+func mark(node syntax.Node) {
+	syntax.Walk(node, func(node syntax.Node) bool {
+		switch x := node.(type) {
+		case *syntax.ArithmExp, *syntax.ArithmCmd, *syntax.LetClause, *syntax.CStyleLoop:
+			return false
+		case *syntax.ParamExp:
+			if x.Param == nil || x.Length || x.Excl || x.Slice != nil || x.Repl != nil {
+				return false
+			}
+			if x.Exp != nil {
+				switch x.Exp.Op {
+				case syntax.AlternateUnset, syntax.AlternateUnsetOrNull, syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
+					if x.Exp.Word != nil {
+						mark(x.Exp.Word)
+					}
+				}
+				return false
+			}
+			if !slices.Contains([]string{"@", "*", "LINENO"}, x.Param.Value) {
+				x.Param.Value = openMark + x.Param.Value
+			}
+			return false
+		}
+		return true
+	})
+}
+
+// isUnknown says whether a variable may be set outside of the job.
+func (s *Shell) isUnknown(name string) bool {
+	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || strings.HasPrefix(name, "BASH") || slices.Contains(ofBash, name) {
+		return false
+	}
+	return !slices.ContainsFunc(s.scopes, func(scope map[string]expand.Variable) bool { _, known := scope[name]; return known })
+}
+
+// ofBash are variables that Bash alone sets, some of them at times.
+var ofBash = []string{
+	"PWD", "OLDPWD", "REPLY", "OPTARG", "OPTIND", "MAPFILE", "FUNCNAME", "DIRSTACK", "GROUPS", "COPROC", "COLUMNS", "LINES",
+	"_getopts", "HISTCMD", "COMP_WORDS", "PIPESTATUS", "LINENO",
+}
+
+// asBash returns a text to evaluate: a variable that isn't known stands in it by
+// its name.
+func asBash(text string) string {
+	if !isMarked(text) {
+		return text
+	}
+	var b strings.Builder
+	for i, part := range strings.Split(strings.TrimPrefix(text, vanishing), openMark) {
+		name, rest, marked := strings.Cut(part, valueMark)
+		if i == 0 || !marked {
+			b.WriteString(part)
+			continue
+		}
+		here, after, _ := strings.Cut(rest, shutMark)
+		if syntax.ValidName(strings.TrimPrefix(name, "$")) {
+			here = name
+		}
+		b.WriteString(here + after)
+	}
+	return b.String()
+}
+
+// called returns the call of a program.
+func (s *Shell) called(program string, args []string) Call {
+	call := Call{Args: []string{program}, Line: s.place, Env: s.exportedValue, Dir: asWritten(s.dir)}
+	for _, arg := range args {
+		s.ask(names(arg)...)
+		call.Args = append(call.Args, asWritten(arg))
+	}
+	call.Unset = s.asked
+	return call
+}
+
+// tool runs a small program. What it makes of marked input is marked too.
+func (s *Shell) tool(name string, run func(*Shell, []string) int, args []string) int {
+	in := s.streams[0]
+	if in == nil || in.content == nil || name == "cat" || name == "tee" || !isMarked(string(in.content.data[min(in.place, len(in.content.data)):])) {
+		return run(s, args)
+	}
+	input := string(in.rest())
+	all := names(input)
+	s.asked = append(s.asked, all...)
+	output := &content{}
+	to := s.streams[1]
+	s.streams[0], s.streams[1] = &stream{content: &content{data: []byte(value(input))}}, &stream{content: output}
+	status := s.decided(run(s, args))
+	s.streams[0], s.streams[1] = in, to
+	if text := string(output.data); text != "" {
+		text, ended := strings.CutSuffix(text, "\n")
+		s.print(openMark + all[0] + valueMark + text + shutMark)
+		if ended {
+			s.print("\n")
+		}
+	}
+	return status
+}
+
+// ask remembers variables that aren't known and that are asked for.
+func (s *Shell) ask(names ...string) {
+	for _, name := range names {
+		if len(s.asked) < maxMarks && !slices.Contains(s.asked, name) {
+			s.asked = append(s.asked, name)
+		}
+	}
+}
+
+// Decision is a test of variables that aren't known.
+type Decision struct {
+	Names []string // as $NAME
+	Line  int
+}
+
+// maxDecisions is how many tests are remembered.
+const maxDecisions = 8
+
+// decided returns the exit status of a test; a contrary play turns it round.
+func (s *Shell) decided(status int) int {
+	if len(s.asked) == 0 || status > 1 || len(s.decisions) == maxDecisions {
+		return status
+	}
+	s.decisions = append(s.decisions, Decision{s.asked, s.place})
+	s.asked = nil
+	if s.contrary != nil && s.contrary(len(s.decisions)-1) {
+		return 1 - status
+	}
+	return status
+}
+
+// Decisions returns the tests of variables that aren't known, in order.
+func (s *Shell) Decisions() []Decision { return s.decisions }
+
+// Oppose lets tests of variables that aren't known end the other way: those whose
+// number in Decisions it is true for.
+func (s *Shell) Oppose(contrary func(which int) bool) { s.contrary = contrary }

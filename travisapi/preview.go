@@ -38,7 +38,7 @@ type PreviewMessage struct {
 	Level    string // info, warn, error or alert
 	Section  string // where in the config: root, jobs.include, …
 	Code     string // unknown_key, find_key, duplicate_key, …
-	Key      string // that it is about
+	Key      string // that it is about, or the file that isn't there to be imported
 	Original string // how the key is written, where Travis reads another one
 	Other    string // the key that Key overwrites
 	Known    string // the value that Travis reads instead of an unknown one
@@ -103,6 +103,8 @@ func (a previewAnswer) preview() Preview {
 		switch message.Code {
 		case "find_value", "clean_value":
 			message.Original, message.Known = "", text("value")
+		case "unknown_import":
+			message.Key = text("source")
 		}
 		if said.Line != nil && *said.Line >= 0 {
 			message.Line = *said.Line + 1

@@ -41,6 +41,7 @@ const (
 	WrongType        MessageKind = "wrong_type"        // dropped
 	InvalidEnv       MessageKind = "invalid_env"       // a variable that is dropped
 	InvalidCondition MessageKind = "invalid_condition" // always false
+	UnknownImport    MessageKind = "unknown_import"    // Travis alone knows: there is no file Key
 )
 
 // Parse reads a .travis.yml. It normalizes what decides which jobs there are

@@ -68,7 +68,7 @@ var messageKinds = map[string]build.MessageKind{
 	"find_key": build.RepairedKey, "clean_key": build.RepairedKey, "strip_key": build.RepairedKey, "underscore_key": build.RepairedKey,
 	"find_value": build.RepairedValue, "clean_value": build.RepairedValue, "unknown_value": build.UnknownValue, "unknown_default": build.UnknownValue,
 	"unexpected_seq": build.FirstOfList, "invalid_type": build.WrongType,
-	"invalid_env_var": build.InvalidEnv, "invalid_condition": build.InvalidCondition,
+	"invalid_env_var": build.InvalidEnv, "invalid_condition": build.InvalidCondition, "unknown_import": build.UnknownImport,
 }
 
 // messagesOf returns what Travis says about the file that was sent; imported files
@@ -86,7 +86,7 @@ func messagesOf(preview travisapi.Preview) []build.Message {
 			message.Key, message.Instead = said.Original, said.Key
 		case build.OverwrittenKey:
 			message.Key, message.Instead = said.Key, said.Other
-		case build.DuplicateKey, build.UnknownKey:
+		case build.DuplicateKey, build.UnknownKey, build.UnknownImport:
 			message.Key = said.Key
 		case build.RepairedValue:
 			message.Instead = said.Known

@@ -28,13 +28,13 @@ func Repairs(messages []build.Message) []Warning {
 // judgeRepairs says where Travis reads a file that has to do with Convox otherwise
 // than it is written. What it leaves out is a warning.
 func (c *auditCase) judgeRepairs() {
-	if !strings.Contains(c.file.text, "convox") {
-		return
-	}
 	for _, m := range c.file.config.Messages {
+		if m.Kind != build.UnknownImport && !strings.Contains(c.file.text, "convox") {
+			continue
+		}
 		severity := SeverityNote
 		switch m.Kind {
-		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition:
+		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition, build.UnknownImport:
 			severity = SeverityWarning
 		}
 		for _, repair := range Repairs([]build.Message{m}) {
@@ -67,6 +67,8 @@ func repairOf(m build.Message) string {
 		return "Travis drops the value" + of + ", which has the wrong type"
 	case build.InvalidEnv:
 		return "Travis drops a variable that isn't NAME=value"
+	case build.UnknownImport:
+		return "Travis finds no " + key + ", which is to be imported"
 	case build.InvalidCondition:
 		return "Travis can't parse this condition, so it counts as false"
 	}

@@ -104,6 +104,16 @@ var messageCodes = map[build.MessageKind]string{
 	build.WrongType: "invalid_type", build.InvalidEnv: "invalid_env_var", build.InvalidCondition: "invalid_condition",
 }
 
+func wrapped(n *build.Node) []*build.Node {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == build.List:
+		return n.Items
+	}
+	return []*build.Node{n}
+}
+
 func expand(ctx context.Context, text string, event build.Event) (object, error) {
 	config, err := build.Parse(ctx, []byte(text))
 	if err != nil {
@@ -126,6 +136,16 @@ func expand(ctx context.Context, text string, event build.Event) (object, error)
 			job.Config.Fields = append(slices.Clone(config.Fields), build.Field{Key: "allow_failure", Value: &build.Node{Kind: build.Bool, Text: "true"}})
 		}
 		jobs = append(jobs, object{"@type": "job_config", "@representation": "minimal", "config": job.Config})
+	}
+	for _, item := range wrapped(config.Root.Get("import")) { // whoever has files to import says so by ReadAs
+		source := item.Text
+		if item.Kind == build.Mapping && item.Get("source") != nil {
+			source = item.Get("source").Text
+		}
+		messages = append(messages, object{
+			"@type": "message", "@representation": "minimal", "id": nil, "level": "error", "key": "import", "code": "unknown_import",
+			"args": object{"source": source}, "src": "api", "line": nil,
+		})
 	}
 	for _, m := range config.Messages {
 		args := object{"key": m.Key}

@@ -43,6 +43,39 @@ func (e Expanded) Adopt(ctx context.Context, config *build.Config, event build.E
 	return config.Adopt(ctx, expansion)
 }
 
+// Confirm lets Travis expand the file with what would be added to it, for a push to
+// the branch. The change that it returns has the builds that Travis makes of it;
+// difference says how they differ from those of c, or is "". Where Travis has no
+// answer that counts, the error says why, and c stands.
+func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Expander, repository travisapi.Repository) (confirmed FileChange, difference string, err error) {
+	target, file := c.Builds.Target, c.File
+	file.Text = c.New
+	config, err := build.Parse(ctx, []byte(c.New))
+	if err != nil {
+		return c, "", err
+	}
+	events := build.EventsOf(target.Repo, target.Branch)
+	expanded, err := Expand(ctx, travis, repository, c.New, events[pushes])
+	if err != nil {
+		return c, "", err
+	}
+	adoption, err := expanded.Adopt(ctx, config, events[pushes])
+	if err != nil {
+		return c, "", err
+	}
+	outcomes, err := outcomesOf(ctx, player, file, adoption.Config, events)
+	if err != nil {
+		return c, "", err
+	}
+	c.Builds = Builds{Target: target, Messages: adoption.Config.Messages, Outcomes: outcomes, IsConfirmed: adoption.Confirms()}
+	isUnseen := func(w Warning) bool { return w.Code == codeUnseen }
+	if slices.ContainsFunc(c.Notes, isUnseen) {
+		c.Notes = slices.DeleteFunc(slices.Clone(c.Notes), isUnseen)
+		c.noteUnseen()
+	}
+	return c, adoption.Difference, nil
+}
+
 // Imports lists the files that Travis imports, as OWNER/NAME:PATH@REF, fit to be
 // shown.
 func (e Expanded) Imports() []string {

@@ -13,6 +13,7 @@ import (
 const quotedCanary = "'" + secrettest.Canary + "'"
 
 func TestARackByNameIsWritten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")
 	w.want(w.run(w.password(), "apply", "--rack", w.setting("DEMO_RACK"), "--repo", repo, "--password-stdin"), 0, "created")
@@ -20,6 +21,7 @@ func TestARackByNameIsWritten(t *testing.T) {
 }
 
 func TestARackByHostIsWritten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")
 	for _, host := range []string{w.setting("DEMO_RACK_HOST"), "https://" + w.setting("DEMO_RACK_HOST") + "/"} {
@@ -29,6 +31,7 @@ func TestARackByHostIsWritten(t *testing.T) {
 }
 
 func TestADeployKeyIsWritten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")
 	console := w.setting("DEMO_CONSOLE_HOST")
@@ -41,6 +44,7 @@ func TestADeployKeyIsWritten(t *testing.T) {
 }
 
 func TestTheEnvironmentIsAWayIn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")
 	w.env["CONVOX_HOST"], w.env["CONVOX_PASSWORD"] = w.setting("DEMO_RACK_HOST"), secrettest.Canary
@@ -49,6 +53,7 @@ func TestTheEnvironmentIsAWayIn(t *testing.T) {
 }
 
 func TestASavedPasswordIsUsed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")
 	folder := filepath.Join(w.dir, "config", "convox")
@@ -65,6 +70,7 @@ func TestASavedPasswordIsUsed(t *testing.T) {
 
 // The third generation's convox login writes both files, for a Rack too.
 func TestARackThatAClientTookForAConsoleIsFoundByItsStack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).saved()
 	host := w.setting("DEMO_RACK_HOST")
 	if err := os.WriteFile(filepath.Join(w.dir, "config", "convox", "console"), []byte(host), 0o600); err != nil {
@@ -78,6 +84,7 @@ func TestARackThatAClientTookForAConsoleIsFoundByItsStack(t *testing.T) {
 }
 
 func TestTheClonesRepositoryIsTheDefault(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")
 	git(t, w.dir, "init", "-q")
@@ -103,6 +110,7 @@ func gitIn(t testing.TB, dir string, args ...string) {
 }
 
 func TestTwiceEndsInTheSameState(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")
 	args := []string{"apply", "--rack", w.setting("DEMO_RACK"), "--repo", repo, "--password-stdin"}
@@ -116,6 +124,7 @@ func TestTwiceEndsInTheSameState(t *testing.T) {
 }
 
 func TestADryRunWritesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run(w.password(), "apply", "--rack", w.setting("DEMO_RACK"), "--repo", w.setting("DEMO_REPO"), "--password-stdin", "--dry-run")
 	w.want(e, 0, "would be created")
@@ -123,6 +132,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 }
 
 func TestOtherBranchesSurvive(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	before := w.pair("acme/billing")
 	if !strings.Contains(before, "@release") {
@@ -135,6 +145,7 @@ func TestOtherBranchesSurvive(t *testing.T) {
 }
 
 func TestAMixedPairNeedsAWord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	args := []string{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/payments", "--password-stdin"}
 	w.want(w.run(w.password(), args...), 2, "--allow-mixed")
@@ -143,6 +154,7 @@ func TestAMixedPairNeedsAWord(t *testing.T) {
 }
 
 func TestAPublicVariableBecomesPrivate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/mobile", "--password-stdin"), 0, "warning", "public")
 	if strings.Contains(w.pair("acme/mobile"), "public") {
@@ -151,6 +163,7 @@ func TestAPublicVariableBecomesPrivate(t *testing.T) {
 }
 
 func TestDoublesAreDeleted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	if n := strings.Count(w.pair("acme/worker"), "CONVOX_"); n < 3 {
 		t.Fatalf("acme/worker has no doubles: %s", w.pair("acme/worker"))
@@ -160,6 +173,7 @@ func TestDoublesAreDeleted(t *testing.T) {
 }
 
 func TestAWrongPasswordNeverReachesTravis(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, way := range [][]string{
 		{"--rack", w.setting("DEMO_RACK")}, {"--host", w.setting("DEMO_RACK_HOST")}, {"--console=" + w.setting("DEMO_CONSOLE_HOST")},
@@ -171,6 +185,7 @@ func TestAWrongPasswordNeverReachesTravis(t *testing.T) {
 }
 
 func TestAPasswordThatTheClientCannotSendIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	value := `a b"c`
 	w.Rack.SetPassword(value)
@@ -183,6 +198,7 @@ func TestAPasswordThatTheClientCannotSendIsRefusedWithTheReason(t *testing.T) {
 }
 
 func TestWhatIsStoredIsWhatBashGives(t *testing.T) {
+	t.Parallel()
 	for value, stored := range map[string]string{"a$b&c": "'a$b&c'", "abc123": "abc123", "a;b,c=~": "'a;b,c=~'"} {
 		w := newWorld(t)
 		w.Rack.SetPassword(value)

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/demo"
@@ -60,13 +59,12 @@ func BenchmarkMemoryOfTenThousandRepositories(b *testing.B) {
 // amongTenThousand is at the question for the repository.
 func (w *world) amongTenThousand(demoed bool) *wizard {
 	w.Helper()
-	patient := terminal.Options{Patience: time.Minute}
 	if !demoed {
-		z := w.open(patient, "--console="+w.setting("DEMO_CONSOLE_HOST"))
+		z := w.open(terminal.Options{}, "--console="+w.setting("DEMO_CONSOLE_HOST"))
 		return z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(askRepository, "10,0")
 	}
 	w.env["TMPDIR"] = w.dir
-	z := w.open(patient, "demo", "--repos", "10000")
+	z := w.open(terminal.Options{}, "demo", "--repos", "10000")
 	z.sees(askWay).still()
 	z.enter().sees(askRack).still()
 	z.enter().sees(askSource).enter().sees(atReview)
@@ -100,7 +98,7 @@ func BenchmarkTwoThousandStacksInEachRegion(b *testing.B) {
 	})
 	b.Run("wizard", func(b *testing.B) {
 		for b.Loop() {
-			z := w.open(terminal.Options{Patience: time.Minute})
+			z := w.open(terminal.Options{})
 			z.toRacks().sees("production")
 			z.still()
 			z.reportMemory(b)

@@ -11,6 +11,7 @@ import (
 // What is verified is what is stored: a blank at an end, which the client can't
 // send, is neither cut nor written.
 func TestAPasswordWithABlankAtAnEndIsRefusedFromEverySource(t *testing.T) {
+	t.Parallel()
 	for _, password := range []string{" " + secrettest.Canary, secrettest.Canary + " ", secrettest.Canary + "\u00a0"} {
 		w := newWorld(t)
 		host := w.setting("DEMO_RACK_HOST")

@@ -67,6 +67,7 @@ func codesOf(document checkDocument) string {
 }
 
 func TestCheckFindsNothingOnAWellSetUpRepository(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.setUp()
 	w.checkout(t, goodFile)
@@ -83,6 +84,7 @@ func TestCheckFindsNothingOnAWellSetUpRepository(t *testing.T) {
 }
 
 func TestCheckFindsWhatIsWrongAndChangesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "check", "--repo", "acme/mobile", "--repo", "acme/worker", "--repo", "acme/website", "--repo", "acme/nowhere")
 	w.want(e, 5, "CONVOX_PASSWORD is public", "convox-travis --repo acme/mobile", "2 times", "neither CONVOX_HOST nor CONVOX_PASSWORD",
@@ -94,6 +96,7 @@ func TestCheckFindsWhatIsWrongAndChangesNothing(t *testing.T) {
 }
 
 func TestCheckNotesAloneAreNoFinding(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "check", "--repo", "acme/billing", "--json")
 	w.want(e, 0)
@@ -103,6 +106,7 @@ func TestCheckNotesAloneAreNoFinding(t *testing.T) {
 }
 
 func TestCheckTellsItAsJSON(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "check", "--repo", "acme/payments", "--repo", "gitlab.com/acme/embedded", "--json")
 	w.want(e, 5)
@@ -121,11 +125,12 @@ func TestCheckTellsItAsJSON(t *testing.T) {
 }
 
 func TestCheckLooksForSecretsInTheFileAndItsCommits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.setUp()
 	open := goodFile + "env:\n  global:\n    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"
 	w.checkout(t, open, goodFile)
-	w.want(w.run("", "check"), 5, "CONVOX_PASSWORD stands in clear in the .travis.yml of", "commit", "1 warning")
+	w.want(w.run("", "check"), 5, "CONVOX_PASSWORD is in clear text in the .travis.yml of", "commit", "1 warning")
 	if err := os.WriteFile(filepath.Join(w.dir, ".travis.yml"), []byte(open), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +143,8 @@ func TestCheckLooksForSecretsInTheFileAndItsCommits(t *testing.T) {
 }
 
 func TestCheckProvesTheCredential(t *testing.T) {
-	w := newWorld(t)
+	t.Parallel()
+	w := newWorld(t).watched()
 	w.setUp()
 	console := "--console=" + w.setting("DEMO_CONSOLE_HOST")
 	e := w.run("wrong\n", "check", "--repo", "acme/web", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin", "--json")
@@ -154,6 +160,7 @@ func TestCheckProvesTheCredential(t *testing.T) {
 }
 
 func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.setUp()
 	w.checkout(t, goodFile)
@@ -196,6 +203,7 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 
 // A hint is a command for the run that comes next.
 func TestAHintOfCheckCanBeRunAsItIs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.checkout(t, "language: go\n")
 	host := w.setting("DEMO_RACK_HOST")
@@ -224,6 +232,7 @@ func TestAHintOfCheckCanBeRunAsItIs(t *testing.T) {
 }
 
 func TestNoBuildIsRunWhereTheFileHasThePair(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.checkout(t, goodFile+"env:\n  global:\n    # CONVOX_HOST, by convox-travis\n    - secure: \"YQ==\"\n    # CONVOX_PASSWORD, by convox-travis\n    - secure: \"YQ==\"\n")
 	w.want(w.run("", "check", "--host", w.setting("DEMO_RACK_HOST"), "--build"), 0, "no build was started: the pair is in the file")
@@ -231,6 +240,7 @@ func TestNoBuildIsRunWhereTheFileHasThePair(t *testing.T) {
 }
 
 func TestABuildThatTellsNothingIsNoRefusal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.setUp()
 	w.Travis.PlayBuilds(0, func(travistest.Build) string { return "canceled" })
@@ -243,6 +253,7 @@ func TestABuildThatTellsNothingIsNoRefusal(t *testing.T) {
 
 // The demo's builds log in as real ones do: with what is set, or not at all.
 func TestABuildOfTheDemoTellsTheTruth(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.setUp()
 	host := w.setting("DEMO_RACK_HOST")
@@ -255,6 +266,7 @@ func TestABuildOfTheDemoTellsTheTruth(t *testing.T) {
 }
 
 func TestCheckTakesAllOfAnOwners(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "check", "--owner", "acme", "--all", "--active")
 	w.want(e, 5, "acme/mobile", "acme/payments", "with nothing of Convox")
@@ -273,6 +285,7 @@ func TestCheckTakesAllOfAnOwners(t *testing.T) {
 }
 
 func TestCheckListsTheAnswersThatAreMissing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	delete(w.env, "TRAVIS_TOKEN")
 	w.want(w.run("", "check", "--password-stdin"), 2, "the way in", "the repository", "the Travis token")
@@ -280,6 +293,7 @@ func TestCheckListsTheAnswersThatAreMissing(t *testing.T) {
 }
 
 func TestCheckSaysWhatItCouldNotRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["TRAVIS_TOKEN"] = "unknown"
 	e := w.run("", "check", "--repo", "acme/web", "--json")
@@ -297,6 +311,7 @@ func TestCheckSaysWhatItCouldNotRead(t *testing.T) {
 }
 
 func TestCheckEndsWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Travis.Faults.SetLatency(5 * time.Second)
 	e := w.run("", "check", "--repo", "acme/web", "--timeout", "100ms", "--json")

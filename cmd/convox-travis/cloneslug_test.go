@@ -33,6 +33,7 @@ const (
 )
 
 func TestNoHiddenSettingDecidesWhichRepositoryIsWritten(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		lines []string
 		taken bool // acme/web is
@@ -76,6 +77,7 @@ func TestNoHiddenSettingDecidesWhichRepositoryIsWritten(t *testing.T) {
 }
 
 func TestTheAppOfAStaleSettingIsAsked(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).remotes(originWeb, staleSlug)
 	w.want(w.run("", "yml", "--host", w.setting("DEMO_RACK_HOST"), "--branch", "main"), 2, "the app: --app NAME")
 	w.want(w.run("", "yml", "--host", w.setting("DEMO_RACK_HOST"), "--branch", "main", "--repo", "acme/web"), 0, "--app web")
@@ -84,6 +86,7 @@ func TestTheAppOfAStaleSettingIsAsked(t *testing.T) {
 }
 
 func TestTheWizardAsksWhereASettingDisagreesWithTheRemote(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).saved().remotes(originWeb, staleSlug)
 	w.open(terminal.Options{}, "--rack", "production", "--saved").
 		sees(askRepository, "acme/web", "remote origin", "acme/api", slugSource+" names acme/api").types(terminal.CtrlC).ends(130)
@@ -97,6 +100,7 @@ func TestTheWizardAsksWhereASettingDisagreesWithTheRemote(t *testing.T) {
 }
 
 func TestTheWizardNamesTheSettingThatChose(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).saved().remotes(originWeb, forkAPI, followFork, rightSlug)
 	w.open(terminal.Options{}, "--rack", "production", "--saved").
 		sees("acme/web, for all branches", "It is remote origin, as git config travis.slug").types(terminal.CtrlC).ends(130)
@@ -105,6 +109,7 @@ func TestTheWizardNamesTheSettingThatChose(t *testing.T) {
 // Everything that reads the clone is run where the clone and the environment name
 // programs, with secrets in the environment.
 func TestNoProgramOfTheCloneIsRun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.checkout(t, "language: ruby\n", "language: go\n")
 	mark, program := filepath.Join(t.TempDir(), "mark"), filepath.Join(t.TempDir(), "trap")

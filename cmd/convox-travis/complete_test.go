@@ -24,6 +24,7 @@ func (w *world) offers(args ...string) string {
 }
 
 func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	gitIn(w, w.dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "one")
 	gitIn(w, w.dir, "branch", "release")
@@ -79,6 +80,7 @@ func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
 // Bash types what several offers have in common as it is, so that one Enter more
 // would run it.
 func TestNothingIsOfferedThatAShellWouldRun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	gitIn(w, w.dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "one")
 	for _, branch := range []string{"$(id)", "$(id)2", "`id`", "x;id", "x&id", "x'id", "x{1,2}", "x$HOME", "x!!", "#x", "fix/Größe_1.0@a"} {
@@ -91,6 +93,7 @@ func TestNothingIsOfferedThatAShellWouldRun(t *testing.T) {
 }
 
 func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
+	t.Parallel()
 	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
@@ -102,6 +105,7 @@ func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
 }
 
 func TestHelpIsReadOnANarrowTerminal(t *testing.T) {
+	t.Parallel()
 	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 	var all []string
 	for _, cmd := range append(root.Commands(), root) {
@@ -127,6 +131,7 @@ func TestHelpIsReadOnANarrowTerminal(t *testing.T) {
 }
 
 func TestACommandThatThereIsNotIsWrongUsage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, args := range []string{"completion tcsh", "completion", "completion bash zsh", "help nonsense", "help apply nonsense", "nonsense"} {
 		w.want(w.run("", strings.Fields(args)...), 2, "error: ", "hint: ")

@@ -10,12 +10,14 @@ import (
 )
 
 func TestMissingAnswersAreListedAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	delete(w.env, "TRAVIS_TOKEN")
 	w.want(w.run("", "apply"), 2, "--console", "--rack", "--password-stdin", "--repo OWNER/NAME", "TRAVIS_TOKEN")
 }
 
 func TestWrongUsageSendsNothing(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string]string{
 		"console with a space":      "apply --console HOST --password-stdin --repo acme/web",
 		"console and host":          "apply --console --host RACK --password-stdin --repo acme/web",
@@ -60,6 +62,7 @@ func TestWrongUsageSendsNothing(t *testing.T) {
 }
 
 func TestWhiteSpaceAroundASecretIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, secret := range []string{" " + w.password(), strings.TrimSpace(w.password()) + " \n", w.password() + "\n", "\n", "", "a\tb", "a\x00b"} {
 		w.want(w.run(secret, "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 2)
@@ -68,6 +71,7 @@ func TestWhiteSpaceAroundASecretIsRefused(t *testing.T) {
 }
 
 func TestAVariableForAnotherHostIsNotUsed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["CONVOX_HOST"], w.env["CONVOX_PASSWORD"] = "rack.example.com", secrettest.Canary
 	w.want(w.run("", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO")), 2)
@@ -79,18 +83,21 @@ func TestAVariableForAnotherHostIsNotUsed(t *testing.T) {
 }
 
 func TestTwoRacksOfOneNameNeedARegion(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.want(w.run(w.password(), "apply", "--rack", "sandbox", "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 2, "--region")
 	w.wantNoWrite()
 }
 
 func TestRackAndHostMustAgree(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.want(w.run(w.password(), "apply", "--rack", w.setting("DEMO_RACK"), "--host", "127.0.0.1:1", "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 2)
 	w.want(w.run(w.password(), "apply", "--rack", w.setting("DEMO_RACK"), "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 0)
 }
 
 func TestWhatIsNotThereFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.want(w.run(w.password(), "apply", "--rack", "nowhere", "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 1, "nowhere")
 	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/nowhere", "--password-stdin"), 1, "acme/nowhere")
@@ -101,6 +108,7 @@ func TestWhatIsNotThereFails(t *testing.T) {
 }
 
 func TestAPartIsToldFromTheWhole(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--repo", w.setting("DEMO_REPO_READ_ONLY"), "--password-stdin", "--json")
 	w.want(e, 3)
@@ -111,6 +119,7 @@ func TestAPartIsToldFromTheWhole(t *testing.T) {
 }
 
 func TestRefusedCredentialsAreTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	good := w.env["TRAVIS_TOKEN"]
 	w.env["TRAVIS_TOKEN"] = "unknown"
@@ -122,6 +131,7 @@ func TestRefusedCredentialsAreTold(t *testing.T) {
 }
 
 func TestTheDocumentSaysWhatHappened(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	args := []string{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin", "--json"}
 	document := w.document(w.run(w.password(), append(args, "--dry-run")...))
@@ -158,6 +168,7 @@ func TestTheDocumentSaysWhatHappened(t *testing.T) {
 }
 
 func TestAListMayBeginAsWindowsBeginsAFile(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary
 	w.want(w.run("\ufeffacme/web\r\nacme/api\r\n", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repos-from", "-"), 0, "acme/web", "acme/api")
@@ -167,6 +178,7 @@ func TestAListMayBeginAsWindowsBeginsAFile(t *testing.T) {
 }
 
 func TestRepositoriesComeFromAList(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary
 	w.want(w.run("# ours\nacme/web\n\nacme/api # the old one\nACME/WEB\n", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repos-from", "-"), 0, "acme/web", "acme/api")

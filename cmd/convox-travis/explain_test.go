@@ -45,6 +45,7 @@ func (w *world) explain(args ...string) (explainDocument, ending) {
 }
 
 func TestEachKindOfBuildIsExplained(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(explained)
 	const want = `push to main: builds 2 jobs, deploys once
   1.1  test (linux, node_js)
@@ -70,6 +71,7 @@ API build of main: same as push to main
 }
 
 func TestEachKindOfBuildIsExplainedInJSON(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(explained)
 	delete(w.env, "TRAVIS_TOKEN")
 	document, e := w.explain("--branch", "main")
@@ -95,6 +97,7 @@ func TestEachKindOfBuildIsExplainedInJSON(t *testing.T) {
 }
 
 func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\ncolor_of_it: x\nif: sender = ada\nafter_success: while true; do true; done\n")
 	e := w.run("", "yml", "--explain")
 	w.want(e, 0, "note: line 2: the imported file isn't looked at", "line 3: ./ci/all.sh isn't looked at", "note: line 5: the sender isn't known here",
@@ -142,6 +145,7 @@ func TestAFileOfWhichNothingDeploysIsToldSo(t *testing.T) {
 }
 
 func TestTheRepositoryAndTheBranchAreThoseOfTheClone(t *testing.T) {
+	t.Parallel()
 	const text = "script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: {branch: trunk, repo: acme/web}\n"
 	w := newWorld(t).withYML(text)
 	git(t, w.dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
@@ -156,6 +160,7 @@ func TestTheRepositoryAndTheBranchAreThoseOfTheClone(t *testing.T) {
 }
 
 func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("a: [b\nc: d\n")
 	for name, c := range map[string]struct {
 		args   []string
@@ -185,6 +190,7 @@ func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
 }
 
 func TestNamesOfAFileDoNotSteerTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("script: make\njobs:\n  include:\n  - name: \"a\\e[2Jb\\u202ec\"\n    stage: \"d\\ne\"\n    after_success: convox deploy --app $'x\\e]0;y'\n")
 	for _, args := range [][]string{{}, {"--json"}} {
 		e := w.run("", append([]string{"yml", "--explain"}, args...)...)
@@ -196,7 +202,7 @@ func TestNamesOfAFileDoNotSteerTheTerminal(t *testing.T) {
 }
 
 func TestExplainingIsStopped(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).watched()
 	text := "jobs:\n  include:\n"
 	for i := range 3000 {
 		text += fmt.Sprintf("  - name: a%d\n    script: while true; do x=$x%d; done\n", i, i)
@@ -212,6 +218,7 @@ func TestExplainingIsStopped(t *testing.T) {
 // TestFilesDeployAsExpected reads made files, and what a push to main does with
 // each: deploy never, deploy once, or not built.
 func TestFilesDeployAsExpected(t *testing.T) {
+	t.Parallel()
 	folder := os.Getenv("CONVOX_TRAVIS_CORPUS")
 	if folder == "" {
 		t.Skip("CONVOX_TRAVIS_CORPUS names no folder")

@@ -40,6 +40,7 @@ func wantNone(t *testing.T, text string, words ...string) {
 }
 
 func TestTheGuideNamesEachParameterOnce(t *testing.T) {
+	t.Parallel()
 	g := guided()
 	text := resetGuide(g)
 	for _, key := range g.shape.Parameters {
@@ -52,6 +53,7 @@ func TestTheGuideNamesEachParameterOnce(t *testing.T) {
 }
 
 func TestTheGuideReadsTheParametersWhenNobodyCouldBefore(t *testing.T) {
+	t.Parallel()
 	text := resetGuide(guideFacts{rack: "production", region: "eu-west-1"})
 	wantWords(t, text, "Parameters[].ParameterKey", "Stacks[0].Capabilities", "ServiceWebApi --output", "ApiWebService --output",
 		"OutputKey=='Cluster'", "OutputKey=='Dashboard'", "convox login HOST")
@@ -59,6 +61,7 @@ func TestTheGuideReadsTheParametersWhenNobodyCouldBefore(t *testing.T) {
 }
 
 func TestTheGuideFillsInWhatIsKnown(t *testing.T) {
+	t.Parallel()
 	text := resetGuide(guided())
 	wantWords(t, text, "\nrack=production\nregion=eu-west-1\nexport AWS_PROFILE=work\n", "\ncluster=production-Cluster-1A2B3C4D5E6F7\n",
 		"\nservice=production-ServiceWebApi-8B7C6D5E4F3A\n", "\nhost=rack.production-1709629200.eu-west-1.convox.site\n",
@@ -67,11 +70,13 @@ func TestTheGuideFillsInWhatIsKnown(t *testing.T) {
 }
 
 func TestTheGuideAsksForARegionThatIsNotKnown(t *testing.T) {
+	t.Parallel()
 	text := resetGuide(guideFacts{rack: "production"})
 	wantWords(t, text, "\nregion=REGION\n", "https://console.aws.amazon.com/cloudformation/home\n")
 }
 
 func TestTheGuideLinksToTheConsoleOfThePartition(t *testing.T) {
+	t.Parallel()
 	const id = "?stackId=arn%3Aaws%3Acloudformation%3Aeu-west-1%3A123456789012%3Astack%2Fproduction%2F0a1b2c3d"
 	for region, host := range map[string]string{
 		"eu-west-1":      "eu-west-1.console.aws.amazon.com",
@@ -97,6 +102,7 @@ func TestTheGuideLinksToTheConsoleOfThePartition(t *testing.T) {
 // What is read is a comment, short enough to be read, and safe to paste into an
 // interactive shell, which expands an exclamation mark even in a comment.
 func TestTheGuideCanBePasted(t *testing.T) {
+	t.Parallel()
 	for name, g := range map[string]guideFacts{"read": guided(), "unread": {rack: "production"}} {
 		text := resetGuide(g)
 		for line := range strings.Lines(text) {
@@ -116,6 +122,7 @@ func TestTheGuideCanBePasted(t *testing.T) {
 }
 
 func TestTheGuideTellsTheWholeResetInOrder(t *testing.T) {
+	t.Parallel()
 	rest := resetGuide(guided())
 	for _, word := range []string{
 		"writes nothing by itself; each command is\n# yours to run",

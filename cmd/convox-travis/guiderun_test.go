@@ -212,6 +212,7 @@ const (
 )
 
 func TestTheGuideIsAScript(t *testing.T) {
+	t.Parallel()
 	for name, g := range map[string]guideFacts{"read": guided(), "unread": {rack: "production"}} {
 		cmd, _ := guideBash(t)
 		cmd.Args = append(cmd.Args, "-n")
@@ -223,6 +224,7 @@ func TestTheGuideIsAScript(t *testing.T) {
 }
 
 func TestTheGuideResetsThePassword(t *testing.T) {
+	t.Parallel()
 	g := guided()
 	r := runGuide(t, resetGuide(g), "production\n")
 	r.want(0, guideBegins+guideGoesOn+", "+guideEnds)
@@ -241,6 +243,7 @@ func TestTheGuideResetsThePassword(t *testing.T) {
 }
 
 func TestTheGuideFindsWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
 	r := runGuide(t, resetGuide(guideFacts{rack: "production", region: "eu-west-1"}), "production\n")
 	r.want(0, "describe-stacks, describe-stacks, "+guideBegins+guideGoesOn+", describe-stack-resource, describe-stacks, update-service, wait services-stable, "+
 		"describe-stacks, curl, curl, curl, curl, curl")
@@ -249,6 +252,7 @@ func TestTheGuideFindsWhatIsNotKnown(t *testing.T) {
 }
 
 func TestTheGuideGoesOnOnlyForTheRacksName(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{"", "\n", "staging\n", "yes\n", "productio\n", "production2\n", "Production\n"} {
 		r := runGuide(t, resetGuide(guided()), answer)
 		r.want(1, guideBegins+", delete-change-set")
@@ -259,6 +263,7 @@ func TestTheGuideGoesOnOnlyForTheRacksName(t *testing.T) {
 // Where bash reads the script from standard input, the answer would be its next
 // line.
 func TestTheGuideDoesNotAnswerItself(t *testing.T) {
+	t.Parallel()
 	cmd, notes := guideBash(t)
 	cmd.Stdin = strings.NewReader(resetGuide(guided()))
 	r := endGuide(t, cmd, notes)
@@ -266,6 +271,7 @@ func TestTheGuideDoesNotAnswerItself(t *testing.T) {
 }
 
 func TestTheGuideStopsWhereAWSFails(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ fail, did, says string }{
 		{"StackStatus", "describe-stacks", "cannot be read"},
 		{"create-change-set", "describe-stacks, create-change-set", "nothing was changed"},
@@ -284,6 +290,7 @@ func TestTheGuideStopsWhereAWSFails(t *testing.T) {
 }
 
 func TestNoNameBreaksOutOfTheGuide(t *testing.T) {
+	t.Parallel()
 	for _, evil := range []string{"a'b; touch broken #", "$(touch broken)", "a`touch broken`", "a\"; touch broken; \"", "a\ntouch broken\n", "a\\", "a\r\x1b[2J\ntouch broken"} {
 		g := guided()
 		g.rack, g.region, g.profile, g.host = evil, evil, evil, evil

@@ -8,6 +8,7 @@ import (
 )
 
 func TestHelpOffersNoFlagThatACommandHasNoUseFor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for command, flags := range map[string][]string{
 		"": {"--password-stdin"}, "apply": {"--yes"}, "racks": {"--yes", "--accessible"}, "yml": {"--yes", "--accessible"}, "check": {"--yes", "--accessible", "--no-verify"},
@@ -31,6 +32,7 @@ func TestHelpOffersNoFlagThatACommandHasNoUseFor(t *testing.T) {
 
 // There standard input answers the questions.
 func TestTheWizardOffersNothingThatIsReadFromStandardInput(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, text := range []string{w.run("", "--help").out, w.run("", "__complete", "--").out} {
 		if strings.Contains(text, "standard input") || !strings.Contains(text, "--repos-from") {
@@ -41,6 +43,7 @@ func TestTheWizardOffersNothingThatIsReadFromStandardInput(t *testing.T) {
 }
 
 func TestAShellShowsNoQuotesAroundAValue(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, command := range []string{"apply", "check", "demo", "racks", "remove", "reset-password", "yml"} {
 		if e := w.run("", "__complete", command, "--"); strings.Contains(e.out, "`") || !strings.Contains(e.out, "\t") {
@@ -51,6 +54,7 @@ func TestAShellShowsNoQuotesAroundAValue(t *testing.T) {
 }
 
 func TestTheHelpSetsNothingForTheWholeProcess(t *testing.T) {
+	t.Parallel()
 	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 	if got := root.UsageTemplate(); strings.Contains(got, "flagGroups") || !strings.HasPrefix(root.UsageString(), "Usage:\n  convox-travis [flags]\n  convox-travis COMMAND\n") {
 		t.Errorf("%s\n%s", got, root.UsageString())

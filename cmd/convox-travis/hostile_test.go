@@ -142,6 +142,7 @@ var hostileFile = "language: ruby # \u202eB\u2066\u200b" + long + "\n" +
 	`after_success: "convox deploy --rack '\e[31;45mA\u202e' --app \e[31;45mA"` + "\n"
 
 func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved().besieged()
 	gitIn(t, w.dir, "remote", "add", "evil", "https://x:"+secrettest.Canary+"@gitlab.com/acme/"+hostile)
 	w.writeYML(hostileFile)
@@ -203,6 +204,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 
 // A name that is offered behind the end of a long list stands in the prompt.
 func TestNoNameThatIsOfferedSteersTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	const other = "rack.other-1234.us-east-1.convox.site"
 	w.env["CONVOX_CONFIG"] = filepath.Dir(w.file(`{"`+other+`": "x"}`, w.dir, "settings", "auth"))

@@ -16,6 +16,7 @@ import (
 
 // A folder can have any name, and a broken file in it is named.
 func TestNoFoldersNameSteersTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.dir = filepath.Join(w.dir, hostile)
 	w.file("script: [", w.dir, ".travis.yml")

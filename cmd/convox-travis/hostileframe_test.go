@@ -21,6 +21,7 @@ func (z *wizard) steady() {
 }
 
 func TestNothingFromOutsideSteersAFrame(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{120, 40}, {40, 12}} {
 		w := newWorld(t).inClone().saved().besieged()
 		w.writeYML(hostileFile[:strings.Index(hostileFile, "after_success")])
@@ -39,6 +40,7 @@ func TestNothingFromOutsideSteersAFrame(t *testing.T) {
 }
 
 func TestNothingFromOutsideSteersTheQuestionsAboutSeveral(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).saved().besieged()
 	z := w.open(terminal.Options{Width: 120, Height: 40}, "--rack", "production", "--saved")
 	z.sees(askRepository, "31 in all", "ctrl+a all").types(terminal.CtrlA).sees(" marked").enter().sees("Travis does not know")
@@ -55,6 +57,7 @@ func TestNothingFromOutsideSteersTheQuestionsAboutSeveral(t *testing.T) {
 }
 
 func TestNothingFromOutsideSteersTheReview(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved().besieged()
 	w.writeYML(hostileFile[:strings.Index(hostileFile, "after_success")])
 	z := w.open(terminal.Options{Width: 120, Height: 40}, "--rack", "production", "--saved", "--allow-mixed")
@@ -74,6 +77,7 @@ func TestNothingFromOutsideSteersTheReview(t *testing.T) {
 
 // A program gets a diff as it is; a terminal gets nothing of the file that steers.
 func TestNothingOfAFileSteersTheTerminalThatADiffIsShownOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	w.writeYML(hostileFile[:strings.Index(hostileFile, "after_success")])
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--app", "web"}
@@ -87,6 +91,7 @@ func TestNothingOfAFileSteersTheTerminalThatADiffIsShownOn(t *testing.T) {
 }
 
 func TestNothingOfAConsoleSteersAFrame(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().besieged()
 	z := w.open(terminal.Options{}, "--console="+w.setting("DEMO_CONSOLE_HOST"))
 	z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(askDeploy, innocent)

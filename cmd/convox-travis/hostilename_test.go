@@ -10,6 +10,7 @@ import (
 
 // A pipe often ends on a terminal.
 func TestANameThatSteersATerminalIsCleanedInAPipeToo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	for _, base := range []string{"a\x1b[31mb.yml", "a\x07\u202eb.yml", "a\r\nb.yml", "a\u009b31mb.yml"} {
 		path := filepath.Join(w.dir, base)

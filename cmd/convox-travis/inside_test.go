@@ -41,7 +41,8 @@ func shareAWS(t *testing.T) {
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": "http://" + sharedAWS, "AWS_ACCESS_KEY_ID": sharedKeyID, "AWS_SECRET_ACCESS_KEY": sharedSecret, "AWS_SESSION_TOKEN": "",
 		"AWS_REGION": "us-east-1", "AWS_PROFILE": "", "AWS_DEFAULT_PROFILE": "", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-		"AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CA_BUNDLE": "",
+		"PATH": "", // no clone is there, and without git nothing has to be started to know it
 	} {
 		t.Setenv(name, value)
 	}
@@ -60,7 +61,7 @@ type inside struct {
 
 func newInside(t testing.TB) *inside {
 	t.Helper()
-	w := newWorldWith(t, demo.Options{RackPassword: secrettest.Canary})
+	w := startWorld(t, demo.Options{RackPassword: secrettest.Canary})
 	at := strings.TrimPrefix(w.setting("AWS_ENDPOINT_URL"), "http://")
 	w.secrets = append(w.secrets, sharedSecret)
 	in := &inside{

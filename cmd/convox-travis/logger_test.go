@@ -15,7 +15,7 @@ import (
 // where http2 is set, has HTTP/2 explained by the standard logger.
 func babbling(t *testing.T, http2 bool) *world {
 	t.Helper()
-	w := newWorld(t)
+	w := newWorld(t).watched()
 	for _, layer := range []*faults.Layer{&w.Travis.Faults, &w.AWS.Faults, &w.Rack.Faults, &w.Console.Faults} {
 		layer.Add(faults.Rule{Kind: faults.Unsolicited, Times: -1})
 	}
@@ -29,6 +29,7 @@ func babbling(t *testing.T, http2 bool) *world {
 
 // A server's bytes come out of no command. w.run searches both streams.
 func TestTheStandardLoggerIsSilent(t *testing.T) {
+	t.Parallel()
 	lost := "2\nproduction\n3\n3\nyes\n1\nyes\nproduction\n1\n"
 	for name, c := range map[string]struct {
 		input func(*world) string
@@ -80,6 +81,7 @@ func TestTheStandardLoggerIsSilent(t *testing.T) {
 }
 
 func TestTheStandardLoggerIsSilentOnTheFullScreen(t *testing.T) {
+	t.Parallel()
 	w := babbling(t, false).inClone().saved()
 	z := w.open(terminal.Options{}, "--rack", "production", "--saved")
 	z.sees(atReview)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,7 +34,13 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	}
-	os.Exit(m.Run())
+	// Most tests wait for a program or a server most of their time.
+	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line still wins
+		panic(err)
+	}
+	code := m.Run()
+	removePlainBuild()
+	os.Exit(code)
 }
 
 // world is the embedded world, with the canary for a Rack password, and a
@@ -56,6 +63,14 @@ func newWorld(t testing.TB) *world {
 
 func newWorldWith(t testing.TB, options demo.Options) *world {
 	t.Helper()
+	w := startWorld(t, options)
+	w.program = plainBuild(t)
+	return w
+}
+
+// startWorld starts a world without a program.
+func startWorld(t testing.TB, options demo.Options) *world {
+	t.Helper()
 	w, err := demo.Start(options)
 	if err != nil {
 		t.Fatal(err)
@@ -74,9 +89,15 @@ func newWorldWith(t testing.TB, options demo.Options) *world {
 		env[setting.Name] = setting.Value
 	}
 	return &world{
-		TB: t, World: w, program: os.Args[0], dir: dir, env: env, columns: 80,
+		TB: t, World: w, dir: dir, env: env, columns: 80,
 		secrets: []string{env["DEMO_DEPLOY_KEY"], env["TRAVIS_TOKEN"], env["AWS_SECRET_ACCESS_KEY"]},
 	}
+}
+
+// watched has the race detector watch the program too, where it watches the test.
+func (w *world) watched() *world {
+	w.program = os.Args[0]
+	return w
 }
 
 // setting is what demo --serve prints for name.

@@ -40,6 +40,7 @@ func (w *world) apply(args ...string) ending {
 }
 
 func TestEachOfManyRepositoriesHasALine(t *testing.T) {
+	t.Parallel()
 	w, names := services(t, 40)
 	names = names[:6]
 	e := w.apply(append(reposOf(names), "--repo", "acme/nowhere")...)
@@ -59,6 +60,7 @@ func TestEachOfManyRepositoriesHasALine(t *testing.T) {
 }
 
 func TestASecondRunIsAResume(t *testing.T) {
+	t.Parallel()
 	w, names := services(t, 40)
 	w.want(w.apply(reposOf(names[:3])...), 0)
 	w.Travis.Faults.Forget()
@@ -69,6 +71,7 @@ func TestASecondRunIsAResume(t *testing.T) {
 }
 
 func TestAllOfAnOwnerAreMeant(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary
 	e := w.apply("--owner", "acme", "--all", "--active", "--dry-run", "--allow-mixed")
@@ -94,7 +97,9 @@ func TestAllOfAnOwnerAreMeant(t *testing.T) {
 }
 
 func TestLinesComeAsRepositoriesEnd(t *testing.T) {
+	t.Parallel()
 	w, names := services(t, 40)
+	w.watched()
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool {
 		return r.Method == http.MethodGet && strings.Contains(r.Path, "service-00020") && strings.HasSuffix(r.Path, "/env_vars")
 	}})
@@ -115,6 +120,7 @@ func TestLinesComeAsRepositoriesEnd(t *testing.T) {
 
 // What a ban leaves is told, and the command that was told goes on.
 func TestABanIsToldWithTheTimeAndTheCommandToGoOn(t *testing.T) {
+	t.Parallel()
 	w, names := services(t, 60)
 	names = names[:20]
 	token := w.env["TRAVIS_TOKEN"]
@@ -152,6 +158,7 @@ func TestABanIsToldWithTheTimeAndTheCommandToGoOn(t *testing.T) {
 
 // What replaces is not left alone the next time: what stands there can be old.
 func TestAReplacementIsNotSkippedWhenARunGoesOn(t *testing.T) {
+	t.Parallel()
 	w, names := services(t, 40)
 	names = names[:12]
 	w.want(w.apply(reposOf(names)...), 0)
@@ -165,6 +172,7 @@ func TestAReplacementIsNotSkippedWhenARunGoesOn(t *testing.T) {
 }
 
 func TestOwnersOfWhomManyAreNamedAreListed(t *testing.T) {
+	t.Parallel()
 	w, names := services(t, 230)
 	w.want(w.apply(append(reposOf(names), "--repo", "ann/web", "--dry-run")...), 0, names[0], "ann/web")
 	asked := 0

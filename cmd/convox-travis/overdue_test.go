@@ -61,6 +61,7 @@ func TestARunThatDoesNotEndIsAbandoned(t *testing.T) {
 }
 
 func TestAnAbandonedRunReportsIt(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		cause error
 		wrote bool
@@ -324,7 +325,8 @@ func TestAComputationIsStopped(t *testing.T) {
 }
 
 func TestATimeoutLeavesTheTerminalAsItWas(t *testing.T) {
-	w := newWorld(t).inClone().saved()
+	t.Parallel()
+	w := newWorld(t).watched().inClone().saved()
 	w.Rack.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
 	z := w.open(terminal.Options{}, "--rack", "production", "--saved", "--timeout", "2s")
 	code, err := z.Wait(z.Context())

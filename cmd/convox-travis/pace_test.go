@@ -34,6 +34,7 @@ func hasty(t *testing.T, paced bool) (w *world, thirty []string) {
 	w.Travis.LimitPosts(14, 1800*time.Millisecond)
 	w.env["TEST_PACE"] = `{"Calls": 10, "Per": 2000000000}`
 	if !paced {
+		w.Travis.LimitPosts(14, time.Minute) // however slow the machine is
 		w.env["TEST_PACE"] = `{"Calls": 1000, "Per": 1}`
 	}
 	return w, names[:30]
@@ -54,6 +55,7 @@ func (w *world) wantPosts(n int) {
 
 func TestARunOfThirtyRepositoriesDoesNotProvokeABan(t *testing.T) {
 	w, thirty := hasty(t, true)
+	w.watched()
 	w.want(w.apply(reposOf(thirty)...), 0, "30 done")
 	w.wantPosts(60)
 }

@@ -53,6 +53,7 @@ func asWritten(all []faults.Request) (calls []string) {
 }
 
 func TestThePageTellsTheCallsOfAnApply(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	repo := w.setting("DEMO_REPO")
 	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", repo, "--password-stdin"), 0)
@@ -85,6 +86,7 @@ func TestThePageTellsTheCallsOfAnApply(t *testing.T) {
 }
 
 func TestThePageTellsTheCallsOfAReset(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	w.want(w.resetsTo(brandNew), 0)
 	var told, made []string

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAReaderThatLeavesDoesNotEndTheRun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Travis.Faults.SetLatency(100 * time.Millisecond)
 	cmd, _, _ := w.start(t.Context(), w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin")
@@ -40,6 +41,7 @@ func TestAReaderThatLeavesDoesNotEndTheRun(t *testing.T) {
 }
 
 func TestAResultThatCannotBeWrittenIsAFailure(t *testing.T) {
+	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip("there is no /dev/full here")
@@ -65,6 +67,7 @@ func TestAResultThatCannotBeWrittenIsAFailure(t *testing.T) {
 }
 
 func TestAListThatNeverComesIsLeftBehind(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	pipe := filepath.Join(w.dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -97,6 +100,7 @@ func TestAListThatNeverComesIsLeftBehind(t *testing.T) {
 }
 
 func TestRemoveReadsItsAnswerFromAPipeWhenItIsAccessible(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	before := w.pair("acme/admin")
 	w.want(w.run("n\n", "remove", "--repo", "acme/admin", "--accessible"), 2, "nothing was deleted")
@@ -110,6 +114,7 @@ func TestRemoveReadsItsAnswerFromAPipeWhenItIsAccessible(t *testing.T) {
 }
 
 func TestWhatATerminalCouldObeyIsEscapedInJSON(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	branch := "a\u009b2Jb\u202e"
 	vars := w.Travis.EnvVars("acme/billing")
@@ -124,6 +129,7 @@ func TestWhatATerminalCouldObeyIsEscapedInJSON(t *testing.T) {
 }
 
 func TestOneCauseIsToldOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["TRAVIS_TOKEN"] = "unknown"
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--repo", "acme/api", "--repo", "acme/admin", "--password-stdin")
@@ -134,6 +140,7 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 }
 
 func TestUndoSpeaksOfWhatThisRunWrote(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/mobile", "--password-stdin", "--skip-existing")
 	w.want(e, 0, "left as it is")

@@ -13,6 +13,7 @@ import (
 )
 
 func TestThePlainDriverReadsAPipe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	e := w.run("2\nproduction\n\n"+secrettest.Canary+"\nyes\n", "--accessible")
 	w.want(e, 0, "1  With a Console deploy key", "CONVOX_PASSWORD  created", "Review")
@@ -23,6 +24,7 @@ func TestThePlainDriverReadsAPipe(t *testing.T) {
 }
 
 func TestThePlainDriverTakesWhatIsOffered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	w.want(w.run("2\n\n\ny\n", "--accessible"), 0, "] >", "created")
 	w.env["ACCESSIBLE"] = "1"
@@ -30,6 +32,7 @@ func TestThePlainDriverTakesWhatIsOffered(t *testing.T) {
 }
 
 func TestThePlainDriverGoesBackAndMends(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	input := strings.Join([]string{"7", "2", "nothing like it", "prod", "production", "1", "wrong", "<", "<", "4", "", secrettest.Canary, "no", "<", "", "", "yes"}, "\n") + "\n"
 	e := w.run(input, "--accessible")
@@ -38,6 +41,7 @@ func TestThePlainDriverGoesBackAndMends(t *testing.T) {
 }
 
 func TestAnswersThatEndEarlyAreListed(t *testing.T) {
+	t.Parallel()
 	for input, words := range map[string][]string{
 		"":                                    {"the way in", "the password or deploy key", "the word to write it"},
 		"2\n":                                 {"the Rack", "the password or deploy key"},
@@ -51,6 +55,7 @@ func TestAnswersThatEndEarlyAreListed(t *testing.T) {
 }
 
 func TestWithoutATerminalNothingIsGuessed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	w.want(w.run("2\n\n\ny\n"), 2, "the way in", "--password-stdin")
 	w.want(w.run(w.password(), "--host", w.setting("DEMO_RACK_HOST"), "--saved"), 2, "needs a terminal", "convox-travis apply", "--accessible")
@@ -59,6 +64,7 @@ func TestWithoutATerminalNothingIsGuessed(t *testing.T) {
 }
 
 func TestADumbTerminalGetsPlainLines(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{})
@@ -81,6 +87,7 @@ func TestADumbTerminalGetsPlainLines(t *testing.T) {
 }
 
 func TestCtrlCAtTheSecretPutsTheEchoBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{})
@@ -93,6 +100,7 @@ func TestCtrlCAtTheSecretPutsTheEchoBack(t *testing.T) {
 }
 
 func TestWhatIsTypedBetweenQuestionsIsNeitherShownNorTaken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	w.env["TERM"] = "dumb"
 	w.Rack.Faults.SetLatency(700 * time.Millisecond)
@@ -108,6 +116,7 @@ func TestWhatIsTypedBetweenQuestionsIsNeitherShownNorTaken(t *testing.T) {
 }
 
 func TestAYesTypedAheadOfTheReviewWritesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	w.env["TERM"] = "dumb"
 	w.Travis.Faults.SetLatency(600 * time.Millisecond)
@@ -119,6 +128,7 @@ func TestAYesTypedAheadOfTheReviewWritesNothing(t *testing.T) {
 }
 
 func TestTheFirstOfferDoesNotDependOnTheNetwork(t *testing.T) {
+	t.Parallel()
 	for range 4 {
 		w := newWorld(t).inClone()
 		w.want(w.run("", "--accessible"), 2, "[1] >")
@@ -127,6 +137,7 @@ func TestTheFirstOfferDoesNotDependOnTheNetwork(t *testing.T) {
 }
 
 func TestTheWizardShowsWhatIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{"on the full screen": nil, "in plain lines": {"--accessible"}} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t).inClone()

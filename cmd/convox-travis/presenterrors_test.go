@@ -13,6 +13,7 @@ import (
 )
 
 func TestACauseIsToldOnceHoweverManyItIsAbout(t *testing.T) {
+	t.Parallel()
 	other := errors.New("acme/r0: something else")
 	banned, throttled := &travisapi.Error{Kind: travisapi.KindBanned}, &travisapi.Error{Kind: travisapi.KindThrottled}
 	of := func(n int, err func(setup.Target) error) (errs []error) {
@@ -48,6 +49,7 @@ func TestACauseIsToldOnceHoweverManyItIsAbout(t *testing.T) {
 
 // What a stop kept from beginning is no interruption of that repository.
 func TestACodeSaysWhatBecameOfTheRepository(t *testing.T) {
+	t.Parallel()
 	target := setup.Target{Slug: "acme/web"}
 	for want, err := range map[string]error{
 		"not_begun":   setup.NotBegun(target, errInterrupted),
@@ -63,6 +65,7 @@ func TestACodeSaysWhatBecameOfTheRepository(t *testing.T) {
 
 // A refusal that ends a run before anything is planned is no repository's own.
 func TestARefusalCarriesNoOtherRepositorysName(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary
 	good := w.env["TRAVIS_TOKEN"]

@@ -41,6 +41,7 @@ func through(t *testing.T, address string) string {
 }
 
 func TestARacksOwnCertificateIsApprovedByItsFingerprint(t *testing.T) {
+	t.Parallel()
 	const host = "old-1234.us-east-1.elb.amazonaws.com"
 	w := newWorld(t)
 	if err := w.Rack.SetCertificate(convoxtest.SelfSigned); err != nil {
@@ -67,6 +68,7 @@ func TestARacksOwnCertificateIsApprovedByItsFingerprint(t *testing.T) {
 }
 
 func TestARackOutOfReachIsWrittenUncheckedWhenToldSo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["HTTPS_PROXY"] = through(t, "127.0.0.1:1")
 	args := []string{"apply", "--rack", "backoffice", "--repo", w.setting("DEMO_REPO"), "--password-stdin"}

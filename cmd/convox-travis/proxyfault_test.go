@@ -16,6 +16,7 @@ import (
 
 // Whoever is called, a proxy's fault names the proxy and its variable.
 func TestAProxysFaultNamesTheProxy(t *testing.T) {
+	t.Parallel()
 	login := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	}))

@@ -10,6 +10,7 @@ import (
 )
 
 func TestRacksOfAllRegionsAreListed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "racks")
 	w.want(e, 0, "production", w.setting("DEMO_RACK_HOST"), "staging-1612345678.eu-west-1.elb.amazonaws.com", "private API", "white list", "failed", "first", "passed over me-south-1")
@@ -24,6 +25,7 @@ func TestRacksOfAllRegionsAreListed(t *testing.T) {
 }
 
 func TestRacksAreListedAsJSON(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var document racksDocument
 	e := w.run("", "racks", "--json")
@@ -46,6 +48,7 @@ func TestRacksAreListedAsJSON(t *testing.T) {
 }
 
 func TestRegionsCanBeChosen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "racks", "--region", "eu-central-1", "--region", "us-west-2")
 	w.want(e, 0, "payments", "backoffice", "2 regions")
@@ -58,6 +61,7 @@ func TestRegionsCanBeChosen(t *testing.T) {
 }
 
 func TestWhatAWSNeedsIsTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["AWS_EC2_METADATA_DISABLED"] = "true"
 	delete(w.env, "AWS_ACCESS_KEY_ID")

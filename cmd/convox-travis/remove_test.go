@@ -6,6 +6,7 @@ import (
 )
 
 func TestRemoveTakesThePairAway(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.want(w.run("", "remove", "--repo", "acme/worker"), 0, "CONVOX_PASSWORD  deleted", "credential itself")
 	w.wantPair("acme/worker")
@@ -13,6 +14,7 @@ func TestRemoveTakesThePairAway(t *testing.T) {
 }
 
 func TestRemoveKeepsToItsScope(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	before := w.pair("acme/billing")
 	w.want(w.run("", "remove", "--repo", "acme/billing"), 0, "nothing is set")
@@ -28,6 +30,7 @@ func TestRemoveKeepsToItsScope(t *testing.T) {
 }
 
 func TestRemoveTellsItAsJSON(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	document := w.document(w.run("", "remove", "--repo", "acme/admin", "--repo", w.setting("DEMO_REPO_READ_ONLY"), "--json"))
 	if document.Result != "done" || len(document.Repositories) != 2 || len(document.Repositories[0].Variables) != 2 || *document.Repositories[0].Variables[0].Result != "done" {
@@ -37,6 +40,7 @@ func TestRemoveTellsItAsJSON(t *testing.T) {
 }
 
 func TestUndoIsTheCommandThatWasTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "gitlab.com/acme/embedded", "--branch", "a$b", "--password-stdin")
 	w.want(e, 0)
@@ -51,6 +55,7 @@ func TestUndoIsTheCommandThatWasTold(t *testing.T) {
 // The command that undoes it must reach the Travis that was written to. What the
 // environment says is still there.
 func TestUndoLeadsToTheTravisThatWasGiven(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	endpoint := w.setting("TRAVIS_ENDPOINT")
 	way := []string{"--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/web"}

@@ -5,6 +5,7 @@ import "testing"
 // A secret must not go to a repository that only has the name of the one that
 // was meant.
 func TestARepositoryIsNotTakenForGitHubs(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		remotes []string
 		args    []string

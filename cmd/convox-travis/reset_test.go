@@ -62,7 +62,8 @@ func (w *world) savedPassword() string {
 }
 
 func TestAScriptResetsAPassword(t *testing.T) {
-	w := resetWorld(t)
+	t.Parallel()
+	w := resetWorld(t).watched()
 	before := w.AWS.ParametersOf("us-east-1", "production")
 	e := w.run(brandNew+"\n", "reset-password", "production", "--password-stdin", "--yes")
 	w.want(e, 0, "RackApiSecret", "the new password logs in", "piped in")
@@ -80,6 +81,7 @@ func TestAScriptResetsAPassword(t *testing.T) {
 }
 
 func TestAResetTellsItsEventsAsLines(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	e := w.resetsTo(brandNew, "--json=lines")
 	w.want(e, 0)
@@ -111,6 +113,7 @@ func TestAResetTellsItsEventsAsLines(t *testing.T) {
 }
 
 func TestAResetListsWhatItWasNotGiven(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	w.want(w.run("", "reset-password", "production"), 2, "the new password, the word to do it", "--password-stdin", "--yes")
 	w.want(w.run("", "reset-password", "production", "--yes"), 2, "the new password")
@@ -129,6 +132,7 @@ func TestAResetListsWhatItWasNotGiven(t *testing.T) {
 }
 
 func TestAResetSaysWhyItDidNot(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		play  func(*world)
 		code  int
@@ -196,6 +200,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 // onePoll is how long the program waits between two looks at AWS; a world with
 // a pace makes it wait once or twice.
 func TestAResetThatRunsIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	w := newWorldWith(t, demo.Options{RackPassword: secrettest.Canary, Pace: 300e6})
 	w.secrets = append(w.secrets, brandNew)
 	cmd, _, _ := w.start(t.Context(), brandNew, "reset-password", "production", "--region", "us-east-1", "--password-stdin", "--yes")
@@ -218,6 +223,7 @@ func (w *world) onRequest(words string, do func()) {
 }
 
 func TestAResetIsAskedForInPlainLines(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	e := w.run("3\nyes\n1\nyes\nproduction\n1\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
 	w.want(e, 0, "Is the password of Rack production really lost?", "convox login", "saved in "+filepath.Join(w.dir, "config", "convox2", "auth"))
@@ -245,6 +251,7 @@ func TestAResetIsAskedForInPlainLines(t *testing.T) {
 }
 
 func TestTheGuideDoesNothing(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	e := w.run("", "reset-password", "production", "--guide")
 	w.want(e, 0, "us-east-1.console.aws.amazon.com", `"UsePreviousValue"`, "ScheduleRackScaleDown")

@@ -16,6 +16,7 @@ import (
 const lost = "2\nproduction\n3\n3\nyes\n1\nyes\nproduction\n1\n"
 
 func TestTheWizardEndsAsItsResetEnded(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	w.AWS.Deny("ecs:UpdateService", "us-east-1")
 	e := w.run(lost, "--accessible", "--repo", w.setting("DEMO_REPO"))
@@ -34,6 +35,7 @@ func TestTheWizardEndsAsItsResetEnded(t *testing.T) {
 }
 
 func TestAResetWithQuestionsTellsItsResultAsJSON(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	answers := "3\nyes\n1\nyes\nproduction\n1\n"
 	e := w.run(answers, "reset-password", "production", "--region", "us-east-1", "--accessible", "--json=lines")
@@ -44,6 +46,7 @@ func TestAResetWithQuestionsTellsItsResultAsJSON(t *testing.T) {
 }
 
 func TestADryRunNeedsNoPassword(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	e := w.run("", "reset-password", "production", "--dry-run")
 	w.want(e, 0, "RackApiSecret", "As expected")
@@ -69,6 +72,7 @@ func (w *world) leave(password string) {
 }
 
 func TestAResetThatWasTakenBackIsNotBegunAgain(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	w.AWS.SetPace(cfntest.Pace{Resource: 300e6})
 	w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "the secret " + brandNew + " is not good"})
@@ -81,6 +85,7 @@ func TestAResetThatWasTakenBackIsNotBegunAgain(t *testing.T) {
 
 // What one run began, the next one does not call nothing.
 func TestAResetThatIsLeftTwiceIsStillUnderWay(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	w.AWS.SetPace(cfntest.Pace{Resource: time.Hour})
 	w.leave(brandNew)
@@ -92,6 +97,7 @@ func TestAResetThatIsLeftTwiceIsStillUnderWay(t *testing.T) {
 }
 
 func TestASavedPasswordOfAnotherTimeIsNotSet(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	host, err := convox.ParseHost(w.setting("DEMO_RACK_HOST"))
 	if err != nil {
@@ -109,6 +115,7 @@ func TestASavedPasswordOfAnotherTimeIsNotSet(t *testing.T) {
 }
 
 func TestAGuideIsForOneRack(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	w.want(w.run("", "reset-password", "sandbox", "--guide"), 2, "sandbox", "--region")
 }

@@ -50,6 +50,7 @@ func (w *world) interrupted(n int, signal os.Signal, input string, args ...strin
 // Killed at any request, a reset leaves a password that somebody has, and the
 // same command again ends well.
 func TestAResetThatIsKilledAnywhereIsTakenUp(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	held := secrettest.Canary
 	states := map[string]int{}
@@ -87,6 +88,7 @@ func TestAResetThatIsKilledAnywhereIsTakenUp(t *testing.T) {
 // The same by Ctrl-C, which also says in the last line where the password is and
 // in what state the stack was.
 func TestAResetThatIsStoppedAnywhereSaysHowItStands(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	said := map[string]int{}
 	for n := 1; ; n++ {
@@ -129,6 +131,7 @@ func (w *world) begunReset() (convox.BegunReset, bool) {
 
 // What the wizard saves for its owner is there before the Rack gets it.
 func TestASavedPasswordIsNeverLost(t *testing.T) {
+	t.Parallel()
 	w := resetWorld(t)
 	held := secrettest.Canary
 	saved := 0

@@ -43,6 +43,7 @@ func (z *wizard) toKeep(rack string) *wizard {
 }
 
 func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	z := w.open(terminal.Options{})
 	z.sees(askWay)
@@ -63,6 +64,7 @@ var thirty = regexp.MustCompile(`\b[A-Za-z0-9]{30}\b`)
 
 // At every size the whole password is on the screen, and its end is asked for.
 func TestANewPasswordIsShownAtEverySize(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{40, 12}, {80, 24}, {200, 60}} {
 		w := newWorld(t)
 		z := w.open(terminal.Options{Width: size[0], Height: size[1]}, "reset-password", "production", "--region", "us-east-1")
@@ -85,7 +87,8 @@ func TestANewPasswordIsShownAtEverySize(t *testing.T) {
 }
 
 func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
-	w := newWorld(t)
+	t.Parallel()
+	w := newWorld(t).watched()
 	open := func() *wizard {
 		return w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
 	}
@@ -114,6 +117,7 @@ func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
 }
 
 func TestARollBackIsShownWhereItCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 	z := w.open(terminal.Options{Width: 100, Height: 40}, "reset-password", "production", "--region", "us-east-1")
@@ -125,6 +129,7 @@ func TestARollBackIsShownWhereItCanBeTriedAgain(t *testing.T) {
 }
 
 func TestARecoveredPasswordIsShownOnRequest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	z := w.open(terminal.Options{}, "--rack", "production")
 	z.sees(askSource).types(terminal.Down).sees("› Read it from AWS").enter().sees("Read the password from AWS?")
@@ -149,6 +154,7 @@ func TestARecoveredPasswordIsShownOnRequest(t *testing.T) {
 // Enter that is pressed twice behind the Rack's name is no answer to what comes
 // next: that begins the update.
 func TestASecondEnterDoesNotBeginTheReset(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
 	z.toChanges()
@@ -164,6 +170,7 @@ func TestASecondEnterDoesNotBeginTheReset(t *testing.T) {
 // Keys that come before the question was looked at move at the most: neither of its
 // answers is taken.
 func TestKeysTypedEarlyBeginNoReset(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string][]string{
 		"Enter and Enter":       {terminal.Enter + terminal.Enter},
 		"Down and Enter":        {terminal.Down + terminal.Enter},
@@ -200,6 +207,7 @@ func TestKeysTypedEarlyBeginNoReset(t *testing.T) {
 
 // A terminal that is gone takes no password with it.
 func TestAHangupLeavesThePasswordWithItsOwner(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.AWS.SetPace(cfntest.Pace{Resource: 300e6})
 	z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")

@@ -29,6 +29,7 @@ func goOnOf(e ending) string {
 
 // What was not read can hold an old pair, which a rotation has to replace.
 func TestWhatWasNotReadIsNotSkippedWhenARunGoesOn(t *testing.T) {
+	t.Parallel()
 	for name, begin := range map[string]func(w *world){
 		"a ban": func(w *world) { w.Travis.Ban(w.env["TRAVIS_TOKEN"]) },
 		"a Travis that fails": func(w *world) {
@@ -55,6 +56,7 @@ func TestWhatWasNotReadIsNotSkippedWhenARunGoesOn(t *testing.T) {
 }
 
 func TestTheTokenOfAnAddressIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	const token = "ghp_SECRETTOKEN0123456789"
 	for name, c := range map[string]struct{ typed, said string }{
 		"an address": {"https://ann:" + token + "@github.com/acme/web.git", "github.com/acme/web"},
@@ -79,6 +81,7 @@ func TestTheTokenOfAnAddressIsNotRepeated(t *testing.T) {
 }
 
 func TestAFileOfTheListIsNotRepeatedInAnError(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const token = "ghp_SECRETTOKEN0123456789"
 	w.secrets = append(w.secrets, token)
@@ -89,6 +92,7 @@ func TestAFileOfTheListIsNotRepeatedInAnError(t *testing.T) {
 
 // Piped input is named, so that the command can be run as it is.
 func TestTheCommandThatGoesOnHasItsInput(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.banned(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--password-stdin")
 	if told := regexp.MustCompile(`to go on after \d\d:\d\d, with the file of the password for FILE: convox-travis apply .* --password-stdin < FILE\n`); !told.MatchString(e.err) {
@@ -104,6 +108,7 @@ func TestTheCommandThatGoesOnHasItsInput(t *testing.T) {
 }
 
 func TestLinesAreToldHowARunGoesOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary
 	e := w.banned("", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--json=lines")
@@ -113,6 +118,7 @@ func TestLinesAreToldHowARunGoesOn(t *testing.T) {
 }
 
 func TestACommandLineIsTakenApartAsItWasParsed(t *testing.T) {
+	t.Parallel()
 	var o options
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.repositoryFlags(flags)

@@ -26,6 +26,7 @@ func (w *world) inEC2() *world {
 }
 
 func TestWhatTheSDKLogsIsNotSaidOfTheProgram(t *testing.T) {
+	t.Parallel()
 	e := newWorld(t).inEC2().run("", "racks")
 	if !strings.HasPrefix(e.err, "error: ") || strings.Contains(e.err, "SDK") {
 		t.Errorf("exit %d, %s", e.code, e.err)
@@ -33,6 +34,7 @@ func TestWhatTheSDKLogsIsNotSaidOfTheProgram(t *testing.T) {
 }
 
 func TestWhatTheSDKLogsIsNotDrawnOverTheScreen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inEC2().inClone()
 	z := w.open(terminal.Options{})
 	z.sees(askWay)

@@ -129,6 +129,7 @@ func signInCommands(w *world) map[string][]string {
 }
 
 func TestAProgramThatSignsInGetsNothingOfOurs(t *testing.T) {
+	t.Parallel()
 	for name := range signInCommands(newWorld(t)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -148,6 +149,7 @@ func TestAProgramThatSignsInGetsNothingOfOurs(t *testing.T) {
 }
 
 func TestCommandsWithoutAWSStartNoProgram(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).signsIn("")
 	for _, args := range [][]string{
 		{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin"},
@@ -166,6 +168,7 @@ const (
 )
 
 func TestAProgramAsksOnTheTerminalOfACommand(t *testing.T) {
+	t.Parallel()
 	for name, script := range map[string]string{"on its input": asksOnInput, "on the terminal": asksOnTerminal} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -178,6 +181,7 @@ func TestAProgramAsksOnTheTerminalOfACommand(t *testing.T) {
 
 // What is piped in stays ours, while the person is asked on the terminal.
 func TestAProgramAsksBesideAPipe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).signsIn(asksOnTerminal)
 	program := w.program
 	w.program = "/bin/sh"
@@ -254,6 +258,7 @@ func (w *world) noted(name string) {
 }
 
 func TestTheScreenIsNotSharedWithAProgramThatAsks(t *testing.T) {
+	t.Parallel()
 	for name, script := range map[string]string{"on its input": asksOnInput, "on the terminal": asksOnTerminal} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -273,6 +278,7 @@ func TestTheScreenIsNotSharedWithAProgramThatAsks(t *testing.T) {
 }
 
 func TestTheScreenIsLeftWhileAProgramHangs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).signsIn(lingers).inClone()
 	delete(w.env, "CONVOX_PASSWORD")
 	z := w.open(terminal.Options{})
@@ -287,6 +293,7 @@ func TestTheScreenIsLeftWhileAProgramHangs(t *testing.T) {
 
 // Answers in plain lines are the person's, piped or typed.
 func TestAnAnswerIsNotReadByAProgram(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).signsIn("").inClone()
 	delete(w.env, "CONVOX_PASSWORD")
 	w.want(w.run("2\nproduction\n\n"+secrettest.Canary+"\nyes\n", "--accessible"), 0, "created")

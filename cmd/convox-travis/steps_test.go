@@ -7,6 +7,7 @@ import (
 )
 
 func TestAnApplyMakesFourStepsOfCalls(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Travis.Faults.SetLatency(50 * time.Millisecond)
 	w.want(w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 0)

@@ -71,7 +71,7 @@ func posts(name string) func(faults.Request) bool {
 
 func TestASignalFinishesTheCallAndTakesAwayWhatWasCreated(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		w := newWorld(t)
+		w := newWorld(t).watched()
 		w.Travis.Faults.SetLatency(100 * time.Millisecond)
 		e, took := w.signaled(posts("CONVOX_HOST"), s)
 		w.want(e, 130, "stopping", "CONVOX_HOST      created, and taken away again", "CONVOX_PASSWORD  not created")
@@ -83,6 +83,7 @@ func TestASignalFinishesTheCallAndTakesAwayWhatWasCreated(t *testing.T) {
 }
 
 func TestASignalBeforeTheFirstWriteWritesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Travis.Faults.SetLatency(200 * time.Millisecond)
 	e, _ := w.signaled(func(faults.Request) bool { return true }, os.Interrupt)
@@ -112,6 +113,7 @@ func TestACallThatHangsIsGivenUpInTime(t *testing.T) {
 }
 
 func TestATimeoutStopsLikeASignal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: posts("CONVOX_PASSWORD")})
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin", "--timeout", "300ms")
@@ -124,6 +126,7 @@ func TestATimeoutStopsLikeASignal(t *testing.T) {
 }
 
 func TestTheDemoServesUntilItIsInterrupted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	cmd, _, failed := w.start(t.Context(), "", "demo", "--serve")
 	cmd.Stdout = nil

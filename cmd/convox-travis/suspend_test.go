@@ -79,6 +79,7 @@ var stops = map[string]func(*wizard){
 }
 
 func TestASecretIsNotShownAfterAStop(t *testing.T) {
+	t.Parallel()
 	for name, stop := range stops {
 		t.Run(name+" on the full screen", func(t *testing.T) {
 			z := newWorld(t).inClone().inShell().toPassword().types(halfTyped).sees("10 characters")
@@ -125,6 +126,7 @@ func (z *wizard) wantUnseen() {
 }
 
 func TestAShownSecretIsHiddenByAStop(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().inShell().toPassword().types(halfTyped).sees("10 characters").types(terminal.CtrlR).sees(halfTyped)
 	z.types(terminal.CtrlZ).stopped().goesOn(askPassword)
 	if screen := z.still(); strings.Contains(screen, halfTyped) {
@@ -134,6 +136,7 @@ func TestAShownSecretIsHiddenByAStop(t *testing.T) {
 }
 
 func TestKeysForTheShellChangeNothing(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().saved().inShell().toReview()
 	before := z.reads().still()
 	z.types(terminal.CtrlZ).stopped().types("\nd\n\r").sees(atReview).answerable()
@@ -145,6 +148,7 @@ func TestKeysForTheShellChangeNothing(t *testing.T) {
 }
 
 func TestWhatIsWrittenIsNotStopped(t *testing.T) {
+	t.Parallel()
 	t.Run("on the full screen", func(t *testing.T) {
 		w := newWorld(t).inClone().saved()
 		z := w.inShell().toReview()
@@ -168,6 +172,7 @@ func TestWhatIsWrittenIsNotStopped(t *testing.T) {
 
 // Nobody could let it go on.
 func TestTheFirstProcessOfATerminalIsNotStopped(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{}).toPassword()
 	z.types(terminal.CtrlZ + secrettest.Canary).signals(syscall.SIGTSTP).enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
 	z.wantRackPair()

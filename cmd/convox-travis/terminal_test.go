@@ -51,6 +51,7 @@ func (w *world) onTerminal(prompt, keys string, args ...string) ending {
 }
 
 func TestATerminalIsNeitherAskedNorSteered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, args := range []string{"--version", "--help", "apply --help", "nonsense", "apply --console x"} {
 		e := w.onTerminal("", "", strings.Fields(args)...)
@@ -61,12 +62,14 @@ func TestATerminalIsNeitherAskedNorSteered(t *testing.T) {
 }
 
 func TestASecretIsNotReadFromATerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := w.onTerminal("", "", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin")
 	w.want(e, 2, "hint: pipe it")
 }
 
 func TestRemoveAsksOnATerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	before := w.pair("acme/admin")
 	w.want(w.onTerminal("[y/N] ", "n\r", "remove", "--repo", "acme/admin"), 2, "acme/admin  CONVOX_PASSWORD  all branches", "nothing was deleted")
@@ -79,6 +82,7 @@ func TestRemoveAsksOnATerminal(t *testing.T) {
 }
 
 func TestNamesFromOutsideDoNotSteerTheTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["AWS_PROFILE"] = "x\x1b[2J"
 	e := w.run("", "racks")
@@ -91,6 +95,7 @@ func TestNamesFromOutsideDoNotSteerTheTerminal(t *testing.T) {
 }
 
 func TestVersionAndCompletionsAreTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.want(w.run("", "--version"), 0, "convox-travis ")
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
@@ -101,6 +106,7 @@ func TestVersionAndCompletionsAreTold(t *testing.T) {
 }
 
 func TestSomeoneWhoLooksSeesHowFarItIs(t *testing.T) {
+	t.Parallel()
 	w, names := services(t, 40)
 	args := append([]string{"apply", "--host", w.setting("DEMO_RACK_HOST")}, reposOf(names[:10])...)
 	e := w.onTerminal("", "", args...)
@@ -114,6 +120,7 @@ func TestSomeoneWhoLooksSeesHowFarItIs(t *testing.T) {
 }
 
 func TestWhatIsTriedAgainIsShownOnATerminalAlone(t *testing.T) {
+	t.Parallel()
 	w, names := services(t, 40)
 	args := []string{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", names[0]}
 	w.slow()
@@ -133,6 +140,7 @@ func TestAWaitForATurnIsShown(t *testing.T) {
 // A terminal's lines are not overrun, but for a command, which is to be copied; in
 // a pipe no line is broken.
 func TestCheckFitsTheTerminalAndBreaksNoCommand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	args := []string{"check", "--owner", "acme", "--all", "--active"}
 	e := w.onTerminal("", "", args...)
@@ -153,6 +161,7 @@ func TestCheckFitsTheTerminalAndBreaksNoCommand(t *testing.T) {
 // Each value stays whole, and no line but that of a host is overrun; in a pipe there
 // is the table.
 func TestRacksFitTheTerminalAndBreakNoHost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	hosts := strings.Fields(w.setting("DEMO_RACK_HOST") + " internal-backoffice-i-1650000000.us-west-2.elb.amazonaws.com staging-1612345678.eu-west-1.elb.amazonaws.com")
 	for _, columns := range []uint16{40, 80, 160, 200} {

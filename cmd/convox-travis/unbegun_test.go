@@ -11,6 +11,7 @@ import (
 // A script that asked for JSON gets its one document, whatever is wrong with the
 // command line.
 func TestWrongUsageIsToldInTheDocumentOfItsCommand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for line, fields := range map[string]string{
 		"apply --json --nope":                            "host repositories warnings",

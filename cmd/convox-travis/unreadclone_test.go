@@ -27,6 +27,7 @@ func (w *world) brokenGit() *world {
 }
 
 func TestAppliesHintSaysWhyACloneWasNotRead(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		world *world
 		hint  string
@@ -43,6 +44,7 @@ func TestAppliesHintSaysWhyACloneWasNotRead(t *testing.T) {
 }
 
 func TestTheWizardSaysWhyNoRepositoryIsTakenFromAClone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved().brokenGit()
 	w.open(terminal.Options{Width: 120}, "--rack", "production", "--saved").
 		sees(askRepository, "None is offered from a clone: git rev-parse failed.").types(terminal.CtrlC).ends(130)

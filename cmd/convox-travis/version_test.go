@@ -3,12 +3,14 @@ package main
 import "testing"
 
 func TestTheVersionTakesNoArgument(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.want(w.run("", "--version"), 0, "convox-travis ")
 	w.want(w.run("", "--version", "x"), 2, "hint: ")
 }
 
 func TestAVersionOfTheGoCommandReadsLikeThatOfARelease(t *testing.T) {
+	t.Parallel()
 	const commit = "fca553461fbc0123456789abcdef0123456789ab"
 	for _, c := range []struct{ version, revision, want string }{
 		{"v0.0.0-20261127060114-fca553461fbc", commit, "0.0.0-20261127060114"},

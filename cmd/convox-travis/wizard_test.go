@@ -32,6 +32,7 @@ func (w *world) open(o terminal.Options, args ...string) *wizard {
 	if w.env["TERM"] == "" {
 		cmd.Env = append(cmd.Env, "TERM=xterm-256color", "COLORTERM=truecolor")
 	}
+	o.Patience = time.Minute // a busy machine draws slowly
 	term, err := terminal.Start(cmd, o)
 	if err != nil {
 		w.Fatal(err)
@@ -164,6 +165,7 @@ func (z *wizard) toPassword() *wizard {
 var wholeReview = terminal.Options{Height: 34}
 
 func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().saved().open(wholeReview).atWay()
 	for _, question := range []string{askWay, askRack, askSource, atReview, askProof, atDone} {
 		z.sees(question)
@@ -175,12 +177,14 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 }
 
 func TestATypedPasswordIsTheOtherWay(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{Light: true})
 	z.toPassword().types(secrettest.Canary).sees(fmt.Sprintf("%d characters", len(secrettest.Canary))).enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
 }
 
 func TestADeployKeyIsAWayIn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	z := w.open(terminal.Options{}, "--console="+w.setting("DEMO_CONSOLE_HOST"))
 	z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(askDeploy, "› acme/production").enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
@@ -188,6 +192,7 @@ func TestADeployKeyIsAWayIn(t *testing.T) {
 }
 
 func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types(secrettest.Canary).enter().sees(atReview)
 	review := z.still()
@@ -210,6 +215,7 @@ func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
 
 // Every screen is the same again after the terminal was small for a while.
 func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().saved().open(terminal.Options{Width: 200, Height: 60})
 	there := func(question string) {
 		z.sees(question).still()
@@ -248,6 +254,7 @@ func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 }
 
 func TestAWrongPasswordIsMendedWhereItWasTyped(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types("wrong").enter().sees("the Rack does not", askPassword)
 	z.types(terminal.CtrlU + secrettest.Canary).enter().sees(atReview)
@@ -258,6 +265,7 @@ func TestAWrongPasswordIsMendedWhereItWasTyped(t *testing.T) {
 }
 
 func TestALongPasteArrivesWhole(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	long := strings.Repeat("a1B2", 50)
 	w.Rack.SetPassword(long)
@@ -270,6 +278,7 @@ func TestALongPasteArrivesWhole(t *testing.T) {
 
 // Keys that were pressed before a screen was there were meant for another one.
 func TestKeysTypedAheadConfirmNothing(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().saved().open(terminal.Options{}).atWay()
 	early := strings.Repeat(terminal.Enter, 12)
 	// How many harmless questions a burst passes depends on how fast they are drawn.
@@ -284,6 +293,7 @@ func TestKeysTypedAheadConfirmNothing(t *testing.T) {
 }
 
 func TestKeysBehindEnterDoNotReachTheSecret(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types(secrettest.Canary + terminal.Enter + "XYZ").sees(atReview)
 	z.write().sees(askProof).enter().sees(atDone).enter().ends(0)
@@ -291,6 +301,7 @@ func TestKeysBehindEnterDoNotReachTheSecret(t *testing.T) {
 }
 
 func TestCtrlCLeavesFromEveryQuestion(t *testing.T) {
+	t.Parallel()
 	for _, keys := range []string{terminal.CtrlC, terminal.CtrlC + terminal.CtrlC} {
 		for stops := range 5 {
 			z := newWorld(t).inClone().saved().open(terminal.Options{})
@@ -311,6 +322,7 @@ func TestCtrlCLeavesFromEveryQuestion(t *testing.T) {
 }
 
 func TestCtrlCWhileItIsCheckedLeaves(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	w.Rack.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
 	z := w.open(terminal.Options{})
@@ -330,7 +342,8 @@ func (z *wizard) write() *wizard {
 }
 
 func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {
-	w := newWorld(t).inClone().saved()
+	t.Parallel()
+	w := newWorld(t).watched().inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.write().awaits(posts("CONVOX_HOST"))
@@ -355,7 +368,8 @@ func faultsOnPosts() faults.Rule {
 }
 
 func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
-	w := newWorld(t).inClone().saved()
+	t.Parallel()
+	w := newWorld(t).watched().inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
 	z.write().sees("It could not be completed", "Travis failed", "not created")
@@ -365,6 +379,7 @@ func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
 }
 
 func TestWithoutColoursNothingIsLost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	w.env["NO_COLOR"] = "1"
 	z := w.open(terminal.Options{}).toReview()
@@ -387,6 +402,7 @@ func TestASilentTerminalIsNotWaitedFor(t *testing.T) {
 }
 
 func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.env["AWS_PROFILE"], w.env["TRAVIS_TOKEN"], w.env["HOME"] = "a-profile-of-mine", "a-token-of-mine", "/nowhere"
 	w.env["TMPDIR"] = w.dir
@@ -422,7 +438,8 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 }
 
 func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
-	z := newWorld(t).open(terminal.Options{}, "demo")
+	t.Parallel()
+	z := newWorld(t).watched().open(terminal.Options{}, "demo")
 	z.sees(askWay)
 	z.still()
 	z.enter().sees(askRack)
@@ -434,6 +451,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 }
 
 func TestTheDemoSaysWhatToType(t *testing.T) {
+	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
 	z.sees(askWay)
 	z.still()

@@ -12,6 +12,7 @@ import (
 )
 
 func TestTheCommandThatGoesOnNamesWhatIsLeft(t *testing.T) {
+	t.Parallel()
 	report := func(open int) (r setup.Report) {
 		for i := range open + 1 {
 			one := setup.RepositoryReport{

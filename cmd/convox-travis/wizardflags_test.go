@@ -14,6 +14,7 @@ import (
 )
 
 func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		args, input string
 		code        int
@@ -43,6 +44,7 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 }
 
 func TestTheWizardWithoutATerminalNamesWhatDoesWithout(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	const apply, accessible = "hint: in a script: convox-travis apply, with the same flags\n", "from a pipe: --accessible\n"
 	w.want(w.run(""), 2, "the way in: --console", apply, accessible)
@@ -51,6 +53,7 @@ func TestTheWizardWithoutATerminalNamesWhatDoesWithout(t *testing.T) {
 }
 
 func TestOtherFlagsOfTheWizardCount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	w.env["CONVOX_PASSWORD"] = "pw"
 	w.env["HTTPS_PROXY"] = through(t, "127.0.0.1:1")
@@ -71,6 +74,7 @@ func TestOtherFlagsOfTheWizardCount(t *testing.T) {
 }
 
 func TestAPasswordForAnotherHostIsNotSentByTheWizard(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	w.env["CONVOX_HOST"], w.env["CONVOX_PASSWORD"] = "other.example.com", "a-password-of-another"
 	w.run("", "--accessible", "--rack", w.setting("DEMO_RACK"))
@@ -80,6 +84,7 @@ func TestAPasswordForAnotherHostIsNotSentByTheWizard(t *testing.T) {
 }
 
 func TestTheDemoKeepsOffThePersonsRepository(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	mine := filepath.Join(w.dir, ".git")
 	before, err := os.ReadFile(filepath.Join(mine, "config"))
@@ -95,6 +100,7 @@ func TestTheDemoKeepsOffThePersonsRepository(t *testing.T) {
 }
 
 func TestNoTraceOfKeysIsWritten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	trace := filepath.Join(w.dir, "trace")
 	w.env["TEA_TRACE"] = trace
@@ -105,6 +111,7 @@ func TestNoTraceOfKeysIsWritten(t *testing.T) {
 }
 
 func TestCtrlCInApplyInPlainLines(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
@@ -116,6 +123,7 @@ func TestCtrlCInApplyInPlainLines(t *testing.T) {
 }
 
 func TestCtrlCWhereItCanBeTriedAgainIsAnInterruption(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
@@ -123,6 +131,7 @@ func TestCtrlCWhereItCanBeTriedAgainIsAnInterruption(t *testing.T) {
 }
 
 func TestWhatTheReviewWouldWarnOfIsToldWhereItIsPassedOver(t *testing.T) {
+	t.Parallel()
 	for _, repo := range []string{"acme/mobile", "acme/worker"} {
 		for _, args := range [][]string{nil, {"--accessible"}} {
 			w := newWorld(t).saved()

@@ -10,6 +10,7 @@ import (
 )
 
 func TestAWrongAnswerIsMetWithWhatToDo(t *testing.T) {
+	t.Parallel()
 	const typed, hint = "console.convox.com", "go back, and choose a Console deploy key"
 	w := newWorld(t).inClone()
 	w.open(terminal.Options{}).toRacks().types("type a host").sees("› type a host").enter().
@@ -20,6 +21,7 @@ func TestAWrongAnswerIsMetWithWhatToDo(t *testing.T) {
 
 // A hint in the wizard is done there: no flag, command or variable helps on a screen.
 func TestAHintInTheWizardIsNoCommand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	w.env["CONVOX_PASSWORD"] = "wrong"
 	e := w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web")

@@ -80,6 +80,7 @@ func (w *world) refuse(name string) string {
 }
 
 func TestTheWizardSetsUpThreeRepositories(t *testing.T) {
+	t.Parallel()
 	w, names := hurriedServices(t, 40)
 	names = names[1:4] // one of them is not active
 	z := w.openAtRepositories(terminal.Options{}).mark(names...).enter().sees(askInactive+" 1 of the 3").enter().sees(atReview, "3 repositories", "3 new, 1 activated")
@@ -99,8 +100,10 @@ func TestTheWizardSetsUpThreeRepositories(t *testing.T) {
 }
 
 func TestTheWizardSetsUpThirtyRepositories(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {40, 12}} {
 		w, names := hurriedServices(t, 42) // 30 that are called service-
+		w.watched()
 		z := w.openAtRepositories(terminal.Options{Width: size[0], Height: size[1]})
 		z.services(len(names))
 		w.wantNoWrite()
@@ -113,6 +116,7 @@ func TestTheWizardSetsUpThirtyRepositories(t *testing.T) {
 }
 
 func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{"on the full screen": nil, "in plain lines": {"--accessible"}} {
 		t.Run(name, func(t *testing.T) {
 			w, names := hurriedServices(t, 42)
@@ -145,6 +149,7 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 
 // What a ban leaves is told on the terminal, and the command goes on with it.
 func TestABanEndsTheWizardWithTheCommandToGoOn(t *testing.T) {
+	t.Parallel()
 	w, names := hurriedServices(t, 42)
 	token := w.env["TRAVIS_TOKEN"]
 	sent := 0
@@ -172,6 +177,7 @@ func TestABanEndsTheWizardWithTheCommandToGoOn(t *testing.T) {
 }
 
 func TestSeveralAreSetUpInPlainLines(t *testing.T) {
+	t.Parallel()
 	w, names := hurriedServices(t, 42)
 	e := w.run("service\nall\n1\nyes\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"))
 	w.want(e, 0, "30 picked: acme/service-00013", "and 10 more", "30 repositories, for all branches", "30 repositories: 30 done", "acme/service-00041  both created")
@@ -184,6 +190,7 @@ func TestSeveralAreSetUpInPlainLines(t *testing.T) {
 }
 
 func TestFlagsNameSeveralForTheWizard(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "repositories.txt")
 	if err := os.WriteFile(file, []byte("acme/web\nacme/api # both are active\n"), 0o600); err != nil {
 		t.Fatal(err)

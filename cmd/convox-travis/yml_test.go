@@ -44,6 +44,7 @@ func (w *world) yml() string {
 var console = []string{"yml", "--console", "--rack", "acme/production", "--branch", "main", "--app", "web"}
 
 func TestTheDeployStepIsShownWrittenAndFoundAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	e := w.run("", console...)
 	w.want(e, 0, "+deploy:", "--app web --rack acme/production", "nothing is written")
@@ -63,6 +64,7 @@ func TestTheDeployStepIsShownWrittenAndFoundAgain(t *testing.T) {
 }
 
 func TestAStepThatDoesNotWaitDeploysAndIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	const download = "curl -fsSL --retry 3 -o /tmp/convox https://download.convox.com/cli/linux/convox"
 	for yml, line := range map[string]string{
 		simple + "deploy:\n  - provider: script\n    script: >-\n      bash -c '" + download + "\n      && chmod +x /tmp/convox\n      && /tmp/convox deploy --app web'\n    on:\n      branch: main\n":                                  "deploy, line",
@@ -80,6 +82,7 @@ func TestAStepThatDoesNotWaitDeploysAndIsWarnedOf(t *testing.T) {
 }
 
 func TestItWorksFromAnyFolderOfTheClone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	below := filepath.Join(w.dir, "a", "b")
 	if err := os.MkdirAll(below, 0o700); err != nil {
@@ -99,6 +102,7 @@ func TestItWorksFromAnyFolderOfTheClone(t *testing.T) {
 }
 
 func TestWhatCannotBeAddedIsToBePasted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("{language: ruby}\n")
 	e := w.run("", append(console, "--json")...)
 	var document ymlDocument
@@ -113,6 +117,7 @@ func TestWhatCannotBeAddedIsToBePasted(t *testing.T) {
 
 // With --check it is a finding: something is to be added.
 func TestWhatCannotBeAddedIsMissingToo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("{language: ruby}\n")
 	e := w.run("", append(console, "--check")...)
 	w.want(e, 5, "error: add to .travis.yml", "hint: add the lines shown", "provider: script")
@@ -127,6 +132,7 @@ func TestWhatCannotBeAddedIsMissingToo(t *testing.T) {
 }
 
 func TestAllThatIsToBePastedIsShownAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("{language: ruby}\n")
 	e := w.run(w.password(), "yml", "--rack", "production", "--branch", "main", "--encrypt", "--password-stdin")
 	w.want(e, 1, "in env.global: it is written in brackets", "in deploy: it is written in brackets")
@@ -136,6 +142,7 @@ func TestAllThatIsToBePastedIsShownAtOnce(t *testing.T) {
 }
 
 func TestWhatTheFileCallsIsSaidNotToBeLookedAt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\n")
 	said := []string{"note: line 2: the imported file isn't looked at, and may deploy too", "note: line 3: ./ci/all.sh isn't looked at, and may deploy too"}
 	w.want(w.run("", console...), 0, said...)
@@ -153,6 +160,7 @@ func TestWhatTheFileCallsIsSaidNotToBeLookedAt(t *testing.T) {
 
 // Travis runs before_deploy and after_deploy for each item of deploy.
 func TestADeployThatWouldRunMoreThanItselfIsAskedForByName(t *testing.T) {
+	t.Parallel()
 	const hooks = "language: go\nbefore_deploy: go tool dist\nafter_deploy: go tool announce\n"
 	w := newWorld(t).withYML(hooks)
 	e := w.run("", console...)
@@ -166,6 +174,7 @@ func TestADeployThatWouldRunMoreThanItselfIsAskedForByName(t *testing.T) {
 }
 
 func TestYMLListsWhatItWasNotGiven(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	w.want(w.run("", "yml"), 2, "the way in, the branch to deploy", "--branch NAME")
 	w.want(w.run("", "yml", "--console", "--branch", "main"), 2, "the Rack to deploy to")
@@ -181,6 +190,7 @@ func TestYMLListsWhatItWasNotGiven(t *testing.T) {
 var sealed = regexp.MustCompile(`secure: "([A-Za-z0-9+/=]+)"`)
 
 func TestThePairIsEncryptedForTheRepositoryAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--encrypt", "--password-stdin", "--write"}
 	for range 2 { // the second time ours are written anew
@@ -218,6 +228,7 @@ func TestThePairIsEncryptedForTheRepositoryAlone(t *testing.T) {
 
 // Builds of another repository cannot read what is encrypted for one.
 func TestWhatIsEncryptedIsForTheClonesOwnRepository(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\n")
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--encrypt", "--write"}
@@ -229,6 +240,7 @@ func TestWhatIsEncryptedIsForTheClonesOwnRepository(t *testing.T) {
 }
 
 func TestWhatIsEncryptedIsNotMissedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\n")
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--encrypt"}
 	e := w.run("", append(args, "--check")...)
@@ -238,6 +250,7 @@ func TestWhatIsEncryptedIsNotMissedAgain(t *testing.T) {
 }
 
 func TestAFileThatCannotBeUsedIsNamed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\n")
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--write", "--file"}
 	w.want(w.run("", append(args, w.dir)...), 1, "read "+w.dir+": it is not a regular file", "is it the right one?")

@@ -11,6 +11,7 @@ import (
 // What is piped is for git apply and patch, which hold every byte against the
 // file.
 func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
+	t.Parallel()
 	for name, old := range map[string]string{
 		"tabs":           "language: ruby # \ta\tb\nscript: rake\n",
 		"Windows":        "language: ruby\r\nscript: rake\r\n",
@@ -56,6 +57,7 @@ func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
 
 // Which Rack and which branch a deploy is for decides whether it is this one.
 func TestAFileThatDeploysIsAskedAboutAnAppOnARack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("script: make\nafter_success: convox deploy\n")
 	w.want(w.run("", "yml", "--check"), 2, "the way in, the branch to deploy", "--branch NAME")
 	direct := []string{"yml", "--host", "rack.example.com", "--branch", "main"}
@@ -66,6 +68,7 @@ func TestAFileThatDeploysIsAskedAboutAnAppOnARack(t *testing.T) {
 }
 
 func TestTheAppIsCalledAsTheRepository(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	args := []string{"yml", "--rack", "production", "--branch", "main"}
 	w.want(w.run("", args...), 0, "--app web --wait'")
@@ -87,6 +90,7 @@ func TestTheAppIsCalledAsTheRepository(t *testing.T) {
 }
 
 func TestALinkOutOfTheCloneIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	outside := filepath.Join(t.TempDir(), "shared.yml")
 	if err := os.WriteFile(outside, []byte(simple), 0o600); err != nil {

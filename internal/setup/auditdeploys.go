@@ -118,7 +118,11 @@ func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 		c.add(SeverityNote, FoundUnguarded, step+" runs for tags too, such as v1.0", "")
 	}
 	if pulls && !every {
-		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests too"+p.reason(runs[0]), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.another(runs[0].call))
+		too := " too"
+		if !p.isMeant(runs[0].outcome) {
+			too = ""
+		}
+		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+p.reason(runs[0]), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.another(runs[0].call))
 	}
 }
 
@@ -279,11 +283,15 @@ func (c *auditCase) judgeTimes(outcome int) {
 		if w.rack != "" {
 			app += " to " + w.rack
 		}
-		message := fmt.Sprintf("a push to %s deploys %s %d times: ", showBranch(p.outcomes[outcome].Event.Branch), shortened(app), len(all[w]))
+		message := fmt.Sprintf("a push to %s deploys %s %d times", showBranch(p.outcomes[outcome].Event.Branch), shortened(app), len(all[w]))
 		if len(in) > 1 {
-			message += "in the jobs " + listed(in) + " "
+			message += ", in the jobs " + listed(in)
 		}
-		c.add(SeverityWarning, FoundPerJob, message+"(line "+listed(distinct(lines))+")", "move it to a last stage with one job\nor "+c.another(build.Call{App: w.app, Rack: w.rack}))
+		noun := " (line "
+		if len(distinct(lines)) > 1 {
+			noun = " (lines "
+		}
+		c.add(SeverityWarning, FoundPerJob, message+noun+listed(distinct(lines))+")", "move it to a last stage with one job\nor "+c.another(build.Call{App: w.app, Rack: w.rack}))
 	}
 }
 
@@ -327,6 +335,9 @@ func (c *auditCase) judgeBranch(outcome int) {
 		return
 	}
 	for _, other := range p.steps {
+		if other == s {
+			continue // one step for several branches is meant to be
+		}
 		for _, r := range other.in(pushed) {
 			for _, mine := range s.in(outcome) {
 				same := cmp.Or(r.call.App, c.file.app) == cmp.Or(mine.call.App, c.file.app) && r.call.Rack == mine.call.Rack

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret/secrettest"
@@ -28,41 +27,42 @@ func TestAuditJudgesTheFile(t *testing.T) {
 	clear := goodYML + global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"
 	other := goodYML + global + "    - \"AWS_SECRET_KEY='" + secrettest.Canary + "'\"\n"
 	for name, a := range map[string]audited{
-		"missing":              {noYML: true, want: "warning no_deploy", says: "convox-travis yml --write --branch main --console --rack ORG/NAME"},
-		"no deploy step":       {yml: "language: ruby\n", want: "warning no_deploy"},
-		"it imports":           {yml: "import: [./other.yml]\n", reading: unanswered, want: "note no_deploy"},
-		"it imports nothing":   {yml: "import: [./other.yml]\n", want: "warning yml_repaired\nwarning no_deploy", says: "Travis finds no `./other.yml`"},
-		"no YAML":              {yml: "a: [" + secrettest.Canary + "\n", want: "error yml_unread"},
-		"it cannot be read":    {ymlErr: errors.New("read .travis.yml: it cannot be read"), want: "error yml_unread"},
-		"a plain host":         {yml: goodYML + global + "    CONVOX_HOST: rack.example.com\n", want: "warning overridden", says: "line 9"},
-		"an encrypted one":     {yml: goodYML + global + "    CONVOX_PASSWORD: {secure: \"abc=\"}\n", want: "warning overridden", says: "encrypted"},
-		"one without a name":   {yml: goodYML + global + "    - secure: \"abc=\"\n", want: "note yml_encrypted"},
-		"a plain password":     {yml: clear, want: "error plain_secret\nwarning overridden", says: "line 9"},
-		"the one that is good": {yml: clear, request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
-		"another secret":       {yml: other, want: "error plain_secret", says: "AWS_SECRET_KEY"},
-		"one in a commit":      {old: []gitrepo.Version{{Commit: "abcdef1234", Text: other}, {Commit: "1234abcdef", Text: other + "\n"}}, want: "note committed_secret", says: "abcdef1234"},
-		"in both":              {yml: other, old: []gitrepo.Version{{Commit: "abcdef1234", Text: other}}, want: "error plain_secret"},
-		"an older secret":      {yml: other, old: []gitrepo.Version{{Commit: "abcdef1234", Text: strings.Replace(other, secrettest.Canary, "older-one", 1)}}, want: "error plain_secret\nnote committed_secret"},
-		"RACK_URL":             {yml: goodYML + global + "    - \"RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\"\n", want: "error plain_secret\nerror rack_url"},
-		"no guard":             {yml: "after_success:\n" + install + "  - ./convox deploy --wait\n", want: "error unguarded\nnote hidden_failure"},
-		"a guarded step":       {yml: "after_success:\n" + install + guarded, want: "note hidden_failure", says: "delete that step first"},
-		"pull requests":        {yml: "script:\n" + install + "  - '[ \"$TRAVIS_BRANCH\" = main ] && ./convox deploy --wait'\n", want: "error unguarded"},
-		"every branch":         {yml: strings.Replace(goodYML, "branch: main", "all_branches: true", 1), want: "warning unguarded", says: "every branch"},
-		"several jobs":         {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML, want: "warning deploys_per_job", says: "deploys api to acme/production 2 times: in the jobs 1.1, 1.2 (line 5)"},
-		"several, for one":     {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML + "    rvm: \"3.4\"\n", want: "note before_tests", says: "the tests of other jobs, such as 1.1"},
-		"of a stage":           {yml: "stages:\n  - name: ship\n    if: branch = main AND type = push\njobs:\n  include:\n    - stage: ship\n      script:\n      " + install + "        - ./convox deploy --wait\n"},
-		"a script of its own":  {yml: "script: ./ship.sh\ndeploy:\n  provider: script\n  script: bash ci/ship.sh\nafter_success: make ship\n", want: "note no_deploy", says: "not looked at: ./ship.sh, make ship, ci/ship.sh\nif nothing there deploys, to add a step"},
-		"scripts, and imports": {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", reading: unanswered, want: "note no_deploy", says: "not looked at: the files that it imports, make a, make b, make c, make d, other scripts"},
-		"an export":            {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", want: "error plain_secret\nwarning overridden", says: "line 8"},
-		"a good one, exported": {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
-		"an address, exported": {yml: goodYML + "before_deploy: export RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\n", want: "error plain_secret\nerror rack_url", says: "line 7"},
-		"an old export":        {old: []gitrepo.Version{{Commit: "abcdef1234", Text: "install: export CONVOX_PASSWORD='" + secrettest.Canary + "'\n"}}, want: "warning committed_secret", says: "abcdef1234"},
-		"a login":              {yml: goodYML + "before_deploy: convox login rack.example.com -p '" + secrettest.Canary + "'\n", want: "error plain_secret", says: "write the new one as a private variable"},
-		"an old login":         {old: []gitrepo.Version{{Commit: "abcdef1234", Text: "install: convox login h -p '" + secrettest.Canary + "'\n"}}, want: "warning committed_secret", says: "the password of convox login stands in clear"},
-		"a key's value":        {yml: goodYML + "notifications:\n  irc: {password: \"" + secrettest.Canary + "\"}\n", want: "error plain_secret", says: "notifications.irc.password stands in clear in .travis.yml, line 8: who sees the repository has it\nchange it, and take it out of the file\nan encrypted text"},
-		"its own pair, inline": {vars: []travistest.EnvVar{}, yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1)},
-		"a pair it overrides":  {yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1), want: "warning overridden\nwarning overridden", says: "line 4"},
-		"another step's pair":  {yml: goodYML + "script: '[ -z $TRAVIS_TAG ] || CONVOX_HOST=$H CONVOX_PASSWORD=$P ./convox deploy --wait --rack acme/staging'\ninstall:\n" + install},
+		"missing":               {noYML: true, want: "warning no_deploy", says: "convox-travis yml --write --branch main --console --rack ORG/NAME"},
+		"no deploy step":        {yml: "language: ruby\n", want: "warning no_deploy"},
+		"it imports":            {yml: "import: [./other.yml]\n", reading: unanswered, want: "note no_deploy"},
+		"it imports nothing":    {yml: "import: [./other.yml]\n", want: "warning yml_repaired\nwarning no_deploy", says: "Travis finds no `./other.yml`"},
+		"no YAML":               {yml: "a: [" + secrettest.Canary + "\n", want: "error yml_unread"},
+		"it cannot be read":     {ymlErr: errors.New("read .travis.yml: it cannot be read"), want: "error yml_unread"},
+		"a plain host":          {yml: goodYML + global + "    CONVOX_HOST: rack.example.com\n", want: "warning overridden", says: "line 9"},
+		"an encrypted one":      {yml: goodYML + global + "    CONVOX_PASSWORD: {secure: \"abc=\"}\n", want: "warning overridden", says: "encrypted"},
+		"one without a name":    {yml: goodYML + global + "    - secure: \"abc=\"\n", want: "note yml_encrypted"},
+		"a plain password":      {yml: clear, want: "error plain_secret\nwarning overridden", says: "line 9"},
+		"the one that is good":  {yml: clear, request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
+		"another's secret":      {yml: other},
+		"under another name":    {yml: other, request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret", says: "AWS_SECRET_KEY is in clear text in .travis.yml, line 9: everyone who sees the repository can read it; it is the password that was given"},
+		"one in a commit":       {old: []gitrepo.Version{{Commit: "abcdef1234", Text: clear}, {Commit: "1234abcdef", Text: clear + "\n"}}, want: "warning committed_secret", says: "abcdef1234"},
+		"another's in a commit": {old: []gitrepo.Version{{Commit: "abcdef1234", Text: other}}},
+		"in both":               {yml: clear, old: []gitrepo.Version{{Commit: "abcdef1234", Text: clear}}, want: "error plain_secret\nwarning overridden"},
+		"an older secret":       {yml: clear, old: []gitrepo.Version{{Commit: "abcdef1234", Text: strings.Replace(clear, secrettest.Canary, "older-one", 1)}}, want: "error plain_secret\nwarning committed_secret\nwarning overridden"},
+		"RACK_URL":              {yml: goodYML + global + "    - \"RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\"\n", want: "error plain_secret\nerror rack_url"},
+		"no guard":              {yml: "after_success:\n" + install + "  - ./convox deploy --wait\n", want: "error unguarded\nnote hidden_failure"},
+		"a guarded step":        {yml: "after_success:\n" + install + guarded, want: "note hidden_failure", says: "delete that step first"},
+		"pull requests":         {yml: "script:\n" + install + "  - '[ \"$TRAVIS_BRANCH\" = main ] && ./convox deploy --wait'\n", want: "error unguarded"},
+		"every branch":          {yml: strings.Replace(goodYML, "branch: main", "all_branches: true", 1), want: "warning unguarded", says: "every branch"},
+		"several jobs":          {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML, want: "warning deploys_per_job", says: "deploys api to acme/production 2 times, in the jobs 1.1, 1.2 (line 5)"},
+		"several, for one":      {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML + "    rvm: \"3.4\"\n", want: "note before_tests", says: "the tests of other jobs, such as 1.1"},
+		"of a stage":            {yml: "stages:\n  - name: ship\n    if: branch = main AND type = push\njobs:\n  include:\n    - stage: ship\n      script:\n      " + install + "        - ./convox deploy --wait\n"},
+		"a script of its own":   {yml: "script: ./ship.sh\ndeploy:\n  provider: script\n  script: bash ci/ship.sh\nafter_success: make ship\n", want: "note no_deploy", says: "not looked at: ./ship.sh, make ship, ci/ship.sh\nif nothing there deploys, to add a step"},
+		"scripts, and imports":  {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", reading: unanswered, want: "note no_deploy", says: "not looked at: the files that it imports, make a, make b, make c, make d, other scripts"},
+		"an export":             {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", want: "error plain_secret\nwarning overridden", says: "line 8"},
+		"a good one, exported":  {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
+		"an address, exported":  {yml: goodYML + "before_deploy: export RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\n", want: "error plain_secret\nerror rack_url", says: "line 7"},
+		"an old export":         {old: []gitrepo.Version{{Commit: "abcdef1234", Text: "install: export CONVOX_PASSWORD='" + secrettest.Canary + "'\n"}}, want: "warning committed_secret", says: "abcdef1234"},
+		"a login":               {yml: goodYML + "before_deploy: convox login rack.example.com -p '" + secrettest.Canary + "'\n", want: "error plain_secret", says: "write the new one as a private variable"},
+		"an old login":          {old: []gitrepo.Version{{Commit: "abcdef1234", Text: "install: convox login h -p '" + secrettest.Canary + "'\n"}}, want: "warning committed_secret", says: "the password of convox login is in clear text in the .travis.yml of commit abcdef1234"},
+		"its own pair, inline":  {vars: []travistest.EnvVar{}, yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1)},
+		"a pair it overrides":   {yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1), want: "warning overridden\nwarning overridden", says: "line 4"},
+		"another step's pair":   {yml: goodYML + "script: '[ -z $TRAVIS_TAG ] || CONVOX_HOST=$H CONVOX_PASSWORD=$P ./convox deploy --wait --rack acme/staging'\ninstall:\n" + install},
 		"another job's pair": {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      script: go test\n    - install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy --wait\n",
 			want: "error missing_pair\nwarning before_tests", says: "is not there for every step that deploys"},
 		"the job's own pair":   {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - script: go test\n    - stage: ship\n      env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy --wait\n"},
@@ -146,13 +146,9 @@ func TestAuditLooksForTheHostAmongTheRacks(t *testing.T) {
 
 func TestAPlannedChangeTellsWhatMayDeployOutOfSight(t *testing.T) {
 	file := travisyml.File{Text: "import: x.yml\nscript: ./test.sh\nafter_success: make ship\n"}
-	step := setup.DeployStep{Target: build.Target{App: "api", Branch: "main", Rack: "acme/production"}, Console: true}
-	change, err := setup.PlanFile(t.Context(), build.Player{}, file, setup.FileRequest{Step: step})
-	var notes []string
-	for _, note := range change.Notes {
-		notes = append(notes, note.Message)
-	}
-	if want := "line 1: the imported file isn't looked at, and may deploy too; line 2: ./test.sh isn't looked at, and may deploy too"; err != nil || strings.Join(notes, "; ") != want {
-		t.Errorf("%v: %q", err, notes)
+	step := setup.DeployStep{App: "api", Branch: "main", Console: true, Rack: "acme/production"}
+	change, err := setup.PlanFile(file, setup.FileRequest{Step: &step})
+	if err != nil || !change.Imports || strings.Join(change.OwnScripts, ", ") != "./test.sh, make ship" {
+		t.Errorf("%v: imports %v, calls %q", err, change.Imports, change.OwnScripts)
 	}
 }

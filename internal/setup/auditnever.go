@@ -50,7 +50,8 @@ func isBroken(o build.Obstacle) bool {
 // judgeIdle looks at a step that no push to the branch runs.
 func (c *auditCase) judgeIdle(s *playedStep) {
 	p := c.file.played
-	dead, broken := slices.ContainsFunc(s.because, isDead), slices.ContainsFunc(s.because, isBroken)
+	dead := slices.ContainsFunc(s.because, isDead)
+	broken := slices.ContainsFunc(p.config.Obstacles(), func(o build.Obstacle) bool { return isBroken(o) && o.Concerns(s.from, s.to) })
 	other := slices.ContainsFunc(p.steps, func(other *playedStep) bool { return len(other.in(pushed)) > 0 })
 	switch {
 	case !p.isDecided(pushed) || broken: // that is said apart
@@ -149,6 +150,9 @@ func (c *auditCase) reasonOf(o build.Obstacle) string {
 	case build.ObstacleOtherBranch:
 		return fmt.Sprintf("Travis takes the keys of `%s` on line %d for its branches", shortened(o.Text), o.Line)
 	case build.ObstacleOn:
+		if o.Text == "repo" {
+			return fmt.Sprintf("`on.repo` on line %d is another repository", o.Line)
+		}
 		return fmt.Sprintf("`on.%s` on line %d doesn't hold", o.Text, o.Line)
 	case build.ObstacleCondition:
 		if !o.IsBash() {

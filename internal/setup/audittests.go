@@ -109,18 +109,16 @@ func (p *playedFile) besideTests(s *playedStep) (beside *build.Job, tested bool)
 // droppedScript returns the script at the root when no job runs it, or nil.
 func (p *playedFile) droppedScript() *build.Node {
 	script := p.config.Root.Get("script")
-	if script == nil || p.config.Root.Get("jobs").Get("include") == nil {
-		return nil
-	}
-	isSkip := script.Kind == build.Text && (script.Text == "skip" || script.Text == "ignore")
-	if len(script.Items) == 1 && (script.Items[0].Text == "skip" || script.Items[0].Text == "ignore") || isSkip {
+	own := textsOf(script)
+	if p.config.Root.Get("jobs").Get("include") == nil || !slices.ContainsFunc(own, isTest) {
 		return nil
 	}
 	built := false
 	for _, outcome := range p.outcomes {
 		for _, job := range outcome.Build.Jobs {
 			built = true
-			if job.Config.Get("script") == script {
+			runs := textsOf(job.Config.Get("script"))
+			if !slices.ContainsFunc(own, func(command string) bool { return !slices.Contains(runs, command) }) {
 				return nil
 			}
 		}
@@ -129,4 +127,18 @@ func (p *playedFile) droppedScript() *build.Node {
 		return nil
 	}
 	return script
+}
+
+// textsOf returns the commands of a phase.
+func textsOf(phase *build.Node) []string {
+	if phase == nil {
+		return nil
+	}
+	all := []string{}
+	for _, command := range slices.Concat(phase.Items, []*build.Node{phase}) {
+		if command.Text != "" {
+			all = append(all, command.Text)
+		}
+	}
+	return all
 }

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
-	"convox-travis/internal/secret"
 	"convox-travis/internal/travisyml"
 )
 
@@ -50,37 +48,48 @@ func (c *auditCase) judgeNoStep() {
 	}
 }
 
-// judgeSecrets names secrets and where they are, never what they are.
+// judgeSecrets names secrets and where they are, never what they are: passwords
+// for Convox, and whatever else is the password that is audited.
 func (c *auditCase) judgeSecrets() {
-	for _, open := range c.file.report.Secrets {
-		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s stands in clear in .travis.yml, line %d: who sees the repository has it%s", open.Name, open.Line, c.given(open)),
-			"change it, and take it out of the file\n"+c.instead(open))
+	open := c.file.report.Secrets
+	for _, v := range c.file.report.Variables {
+		secret := travisyml.Secret{Name: v.Name, Line: v.Line, Value: v.Value}
+		if c.isGiven(secret) && !holds(open, secret) {
+			open = append(open[:len(open):len(open)], secret)
+		}
+	}
+	for _, secret := range open {
+		hint := "a private variable of the repository's settings keeps the new one"
+		if secret.Name != overrideName {
+			hint = c.write("write the new one as a private variable", "")
+		}
+		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s is in clear text in .travis.yml, line %d: everyone who sees the repository can read it%s", secret.Name, secret.Line, c.given(secret)),
+			"change it, and delete it in the file\n"+hint)
 	}
 	for _, old := range c.file.old {
 		c.judgeOld(old)
 	}
 }
 
-// judgeOld tells of a secret that history keeps, whatever is done. It stays a
-// warning only where it may still let someone in to Convox, which a run that is
-// given the password can tell.
+// judgeOld reports a password that is in the history for good. It is a note where
+// a run that is given the password can tell that it is another one.
 func (c *auditCase) judgeOld(old oldSecret) {
-	severity, hint := SeverityNote, "where it is still good, change it: history keeps it"
-	switch given := c.request.Credential; {
+	severity, hint := SeverityNote, "where it is still valid, change it: the history keeps it"
+	switch {
 	case c.isGiven(old.Secret):
-		severity, hint = SeverityError, "change that password: history keeps it"
-	case !old.Password.IsEmpty() && !given.given():
+		severity, hint = SeverityError, "change that password: the history keeps it"
+	case !c.request.Credential.given():
 		severity = SeverityWarning
 		if way := c.deployWay(build.Call{}); way != "" {
-			hint += "\nwith the file of today's password for FILE, this tells whether it is that one: convox-travis check" + c.target.flags() + way + flagLine(c.request.Given.Travis...) + " " + stdinFlag + " < FILE"
+			hint += "\nto see whether it is today's password, with that in FILE: convox-travis check" + c.target.flags() + way + flagLine(c.request.Given.Travis...) + " " + stdinFlag + " < FILE"
 		} else {
-			hint += "\nconvox-travis check that is given the way in and today's password tells whether it is that one"
+			hint += "\nto see whether it is today's password, run convox-travis check with the sign-in method and that password"
 		}
 	}
-	c.add(severity, FoundOldSecret, fmt.Sprintf("%s stands in clear in the .travis.yml of commit %s: who sees the repository has it%s", old.Name, old.commit, c.given(old.Secret)), hint)
+	c.add(severity, FoundOldSecret, fmt.Sprintf("%s is in clear text in the .travis.yml of commit %s: everyone who sees the repository can read it%s", old.Name, old.commit, c.given(old.Secret)), hint)
 }
 
-// given tells that an open secret is the very password that is audited.
+// given says that a secret is the very password that is audited.
 func (c *auditCase) given(open travisyml.Secret) string {
 	if c.isGiven(open) {
 		return "; it is the password that was given"
@@ -90,20 +99,7 @@ func (c *auditCase) given(open travisyml.Secret) string {
 
 func (c *auditCase) isGiven(open travisyml.Secret) bool {
 	password := c.request.Credential.Password
-	return c.request.Credential.given() && slices.ContainsFunc([]secret.String{open.Value, open.Password}, func(value secret.String) bool {
-		return value.Equal(password) || value.Equal(quoted(password))
-	})
-}
-
-// instead is where a secret belongs.
-func (c *auditCase) instead(open travisyml.Secret) string {
-	switch {
-	case open.Key:
-		return "an encrypted text in its place keeps the new one (https://docs.travis-ci.com/user/encryption-keys/)"
-	case !open.Password.IsEmpty() && open.Name != overrideName:
-		return c.write("write the new one as a private variable", "")
-	}
-	return "a private variable of the repository's settings keeps the new one"
+	return c.request.Credential.given() && (open.Value.Equal(password) || open.Value.Equal(quoted(password)))
 }
 
 // judgeOverrides finds what the file sets and the settings have too.

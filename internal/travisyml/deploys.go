@@ -20,12 +20,10 @@ var hides = []string{"before_cache", "after_success", "after_failure", "after_de
 // steps are the commands of a file that concern deploying with Convox.
 type steps struct {
 	*Document
-	jobs    []job
-	noted   map[*yaml.Node][]*noted
-	all     []*noted
-	set     []Variable
-	secrets []Secret
-	byJob   map[string]bool // variables that jobs set
+	jobs  []job
+	noted map[*yaml.Node][]*noted
+	all   []*noted
+	byJob map[string]bool // variables that jobs set
 
 	expanded []combination
 	running  map[string]*runners // by a phase of the top
@@ -85,17 +83,13 @@ func (s *steps) scope(of job) {
 		known := s.known(of, phase) | s.around(w, of, phase)
 		in := known | set
 		for _, step := range own {
-			_, again := s.noted[step]
-			from, settings, passwords := len(w.deploys), len(w.settings), len(w.passwords)
+			from := len(w.deploys)
 			if phase == "deploy" && step.Kind == yaml.MappingNode {
 				s.provider(w, of, step, in)
 				continue
 			}
 			if in = w.run(step.Value, in, 0); step.Kind == yaml.ScalarNode {
 				s.note(of, phase, step, w.deploys[from:])
-			}
-			if !again {
-				s.noteSettings(step, w.settings[settings:], w.passwords[passwords:])
 			}
 		}
 		set |= in & given &^ known
@@ -156,11 +150,8 @@ func (s *steps) provider(w *walk, of job, step *yaml.Node, in guard) {
 		all = []found{{line: step.Line, guard: in, app: firstValue(lookup(step, "app")), rack: firstValue(lookup(step, "rack")), installed: true, waits: true}}
 	} else {
 		for _, script := range items(lookup(step, "script")) {
-			from, settings, passwords := len(w.deploys), len(w.settings), len(w.passwords)
+			from := len(w.deploys)
 			in = w.run(script.Value, in, 0)
-			if _, again := s.noted[step]; !again {
-				s.noteSettings(script, w.settings[settings:], w.passwords[passwords:])
-			}
 			for _, f := range w.deploys[from:] {
 				f.line = lineIn(script, f.line)
 				all = append(all, f)

@@ -26,8 +26,8 @@ type Report struct {
 	// OwnScripts are the commands that call a script of the repository, or another
 	// program that runs what the file does not show, each once.
 	OwnScripts []string
-	// Secrets are what stands in clear and looks like one, in the order of the
-	// file, variables among them.
+	// Secrets are the passwords for Convox that the file has in clear text, in its
+	// order.
 	Secrets []Secret
 }
 
@@ -76,29 +76,22 @@ type Variable struct {
 	Secure bool
 	Ours   bool          // put there by AddSecure
 	Value  secret.String // of one that is not encrypted
-	// Exposed is whether the file gives away something that looks secret: a
-	// password, token or key, or a RACK_URL with a password in it.
-	Exposed bool
-	// Password is what the address of a RACK_URL has for one.
-	Password secret.String
+	// expands is whether the value has a "$" that means something to Bash.
+	expands bool
 }
 
 // Inspect tells what the document does.
 func (d *Document) Inspect() Report {
-	m, steps := d.matrix(), d.steps()
+	m, steps, variables := d.matrix(), d.steps(), d.variables()
+	clear := d.clearText(variables)
 	report := Report{
 		Deploys:    steps.deploys(),
 		Several:    m.several(),
 		Why:        m.why,
-		Variables:  append(d.variables(), steps.set...),
+		Variables:  append(variables, clear.set...),
 		Imports:    lookup(d.root, "import") != nil,
 		OwnScripts: steps.scripts(),
-		Secrets:    append(steps.secrets, d.secretKeys()...),
-	}
-	for _, v := range report.Variables {
-		if v.Exposed {
-			report.Secrets = append(report.Secrets, v.secret())
-		}
+		Secrets:    clear.secrets,
 	}
 	slices.SortStableFunc(report.Variables, func(a, b Variable) int { return cmp.Compare(a.Line, b.Line) })
 	slices.SortStableFunc(report.Secrets, func(a, b Secret) int { return cmp.Compare(a.Line, b.Line) })

@@ -113,7 +113,6 @@ func TestInspectListsTheVariables(t *testing.T) {
 		line         int
 		scope        travisyml.Scope
 		secure, ours bool
-		exposed      bool
 	}
 	old := `import: other.yml
 env:
@@ -148,17 +147,16 @@ jobs:
 		{name: "GITHUB_TOKEN", value: "$OTHER", line: 9, scope: "global"},
 		{name: "E", value: "5", line: 10, scope: "global"},
 		{name: "AWS_SECRET", line: 11, scope: "global", secure: true},
-		{name: "RACK_URL", value: "https://convox:pw@rack.example.com", line: 13, scope: "job", exposed: true},
+		{name: "RACK_URL", value: "https://convox:pw@rack.example.com", line: 13, scope: "job"},
 		{name: "RACK_URL", value: "https://rack.example.com", line: 14, scope: "job"},
 		{name: "F", value: "6", line: 17, scope: "job"},
-		{name: "API_KEYS", value: "a7f3", line: 19, scope: "job", exposed: true},
+		{name: "API_KEYS", value: "a7f3", line: 19, scope: "job"},
 		{name: "KEYBOARD", value: "de", line: 20, scope: "job"},
 	}
-	want[5].exposed = true
 	report := parse(t, old).Inspect()
 	var got []brief
 	for _, v := range report.Variables {
-		got = append(got, brief{v.Name, v.Value.Reveal(), v.Line, v.Scope, v.Secure, v.Ours, v.Exposed})
+		got = append(got, brief{v.Name, v.Value.Reveal(), v.Line, v.Scope, v.Secure, v.Ours})
 	}
 	if !reflect.DeepEqual(got, want) {
 		for i := range max(len(got), len(want)) {
@@ -184,9 +182,9 @@ func TestVariablesThatAreMergedInAreListed(t *testing.T) {
 	const old = "x: &e\n  CONVOX_PASSWORD: abc\n  A: 1\ny: &f {B: 2, A: 4}\nenv:\n  global:\n    <<: [*e, *f]\n    A: 3\njobs:\n  include:\n    - env:\n        <<: *e\n"
 	var got []string
 	for _, v := range parse(t, old).Inspect().Variables {
-		got = append(got, fmt.Sprintf("%s=%s:%d %s %t", v.Name, v.Value.Reveal(), v.Line, v.Scope, v.Exposed))
+		got = append(got, fmt.Sprintf("%s=%s:%d %s", v.Name, v.Value.Reveal(), v.Line, v.Scope))
 	}
-	want := []string{"CONVOX_PASSWORD=abc:2 global true", "A=1:3 job false", "B=2:4 global false", "A=3:8 global false"}
+	want := []string{"CONVOX_PASSWORD=abc:2 global", "A=1:3 job", "B=2:4 global", "A=3:8 global"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
@@ -210,17 +208,6 @@ func TestAnEncryptedTextAmongOtherKeysIsNone(t *testing.T) {
 		}
 		if n > 0 != encrypted {
 			t.Errorf("%q: %d are encrypted", old, n)
-		}
-	}
-}
-
-func TestAValueThatIsPartlyInTheFileIsExposed(t *testing.T) {
-	for value, exposed := range map[string]bool{
-		"ab$8cd99": true, "$TOKEN": false, "${TOKEN}": false, "$(cat x)": false, "v1$TOKEN": false, "prefix-long-$TOKEN": true, "'a$b'": true, "abc": true,
-	} {
-		report := parse(t, "env:\n  global:\n    - CONVOX_PASSWORD="+value+"\n").Inspect()
-		if got := report.Variables[0].Exposed; got != exposed {
-			t.Errorf("%s: exposed: %t", value, got)
 		}
 	}
 }

@@ -1,48 +1,200 @@
 package travisyml
 
 import (
-	"convox-travis/internal/secret"
+	"io"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+
+	"convox-travis/internal/secret"
 )
 
-// Secret is what looks like one and stands in the file in clear.
+// Convox's own variables.
+const (
+	hostName     = "CONVOX_HOST"
+	passwordName = "CONVOX_PASSWORD"
+	addressName  = "RACK_URL"
+)
+
+// Secret is a password for Convox that anyone who sees the file can read.
 type Secret struct {
-	Name  string // of the variable, or of what else is given it
+	Name  string // of the variable, or of what takes the password
 	Line  int    // counted from 1
 	Value secret.String
-	// Password is the one for Convox in it, if there is one.
-	Password secret.String
-	// Key is whether it is a key's value, which Travis takes encrypted as well.
-	Key bool
 }
 
-const loginPassword = "the password of convox login"
+const (
+	loginPassword    = "the password of convox login"
+	providerPassword = "the password of the convox provider"
+)
 
-// noteSettings keeps what the commands of a step set, and what of it is a secret.
-func (s *steps) noteSettings(step *yaml.Node, set, passwords []setting) {
-	for _, each := range set {
-		v := plain(each.name, each.value, each.expands, lineIn(step, each.line), Command)
+// longestScript bounds, in bytes, what is parsed in this process: the parser's
+// stack grows with each bracket.
+const longestScript = 32 << 10
+
+// clearText is what a file has in clear.
+type clearText struct {
+	step    *yaml.Node // whose text is read
+	set     []Variable // by commands, in the order of the file
+	secrets []Secret
+}
+
+// clearText reads the variables of env and all commands.
+func (d *Document) clearText(variables []Variable) *clearText {
+	c := &clearText{}
+	for _, v := range variables {
+		c.add(v.Name, clearPart(v.Value.Reveal(), v.expands), v.Line)
+	}
+	seen := make(map[*yaml.Node]bool)
+	for _, s := range append([]listed{{node: d.root}}, jobsOf(d.root)...) {
+		for _, phase := range lifecycle {
+			for _, step := range items(lookup(s.node, phase)) {
+				if phase == "deploy" && step.Kind == yaml.MappingNode {
+					c.provider(step, seen)
+				} else {
+					c.command(step, seen)
+				}
+			}
+		}
+	}
+	return c
+}
+
+func (c *clearText) provider(step *yaml.Node, seen map[*yaml.Node]bool) {
+	for _, script := range items(lookup(step, "script")) {
+		c.command(script, seen)
+	}
+	password := lookup(step, "password")
+	if firstValue(lookup(step, "provider")) == "convox" && password != nil && !seen[password] {
+		seen[password] = true
+		c.add(providerPassword, clearPart(password.Value, true), password.Line)
+	}
+}
+
+func (c *clearText) command(step *yaml.Node, seen map[*yaml.Node]bool) {
+	if step.Kind == yaml.ScalarNode && !seen[step] {
+		seen[step] = true
+		c.step = step
+		c.script(step.Value, 0, 3)
+	}
+}
+
+// script reads a text for Bash, and up to depth texts in it that others run. line
+// is that of the text in its step, counted from 0.
+func (c *clearText) script(text string, line, depth int) {
+	if depth == 0 || len(text) > longestScript {
+		return
+	}
+	// What stands before a syntax error has been read.
+	_ = syntax.NewParser(syntax.Variant(syntax.LangBash)).Stmts(strings.NewReader(text), func(s *syntax.Stmt) bool {
+		syntax.Walk(s, func(node syntax.Node) bool {
+			switch node := node.(type) {
+			case *syntax.Assign:
+				if node.Name != nil && node.Value != nil && node.Index == nil {
+					at := line + int(node.Pos().Line()) - 1
+					c.assign(node.Name.Value, text[node.Value.Pos().Offset():node.Value.End().Offset()], literal(node.Value), at)
+				}
+			case *syntax.CallExpr:
+				c.call(node.Args, line, depth)
+			}
+			return true
+		})
+		return true
+	})
+}
+
+func (c *clearText) assign(name, written, value string, line int) {
+	at := lineIn(c.step, line)
+	c.add(name, value, at)
+	if value == "" {
+		value = written
+	}
+	if written != "" && !refersTo(written, name) {
+		c.set = append(c.set, Variable{Name: name, Line: at, Scope: Command, Value: secret.New(value)})
+	}
+}
+
+// call reads a command: assignments among its words, as those of env and docker
+// have them, texts that it may run, and a login.
+func (c *clearText) call(args []*syntax.Word, line, depth int) {
+	login, client := false, false
+	for i, arg := range args {
+		word, at := literal(arg), line+int(arg.Pos().Line())-1
+		flag, value, isGiven := strings.Cut(word, "=")
 		switch {
-		case !each.own:
-			s.set = append(s.set, v)
-		case v.Exposed:
-			s.secrets = append(s.secrets, v.secret())
+		case flag == passwordName || flag == addressName || flag == hostName && isGiven:
+			c.assign(flag, value, value, at)
+		case strings.ContainsAny(word, " \n"):
+			c.script(word, at, depth-1)
+		case login && slices.Contains([]string{"-p", "--password", "-t", "--token"}, flag):
+			if !isGiven && i+1 < len(args) {
+				value = literal(args[i+1])
+			}
+			c.add(loginPassword, value, lineIn(c.step, at))
+		case client && word == "login":
+			login = true
 		}
-	}
-	for _, each := range passwords {
-		if isExposed(passwordName, each.value, each.expands) {
-			password := secret.New(each.value)
-			s.secrets = append(s.secrets, Secret{Name: loginPassword, Line: lineIn(step, each.line), Value: password, Password: password})
-		}
+		client = client || strings.HasPrefix(path.Base(word), "convox")
 	}
 }
 
-// secret is what a variable gives away.
-func (v Variable) secret() Secret {
-	told := Secret{Name: v.Name, Line: v.Line, Value: v.Value, Password: v.Password}
-	if v.Name == passwordName {
-		told.Password = v.Value
+// add notes a password for Convox; value is what is in the file of it.
+func (c *clearText) add(name, value string, line int) {
+	switch name {
+	case passwordName, loginPassword, providerPassword:
+	case addressName:
+		value = passwordOf(value)
+	default:
+		return
 	}
-	return told
+	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+		c.secrets = append(c.secrets, Secret{Name: name, Line: line, Value: secret.New(value)})
+	}
+}
+
+// passwordOf is that of an address, whose password may have characters that should
+// be escaped in it.
+func passwordOf(address string) string {
+	_, rest, _ := strings.Cut(address, "://")
+	login, _, _ := strings.Cut(rest, "/")
+	if end := strings.LastIndexByte(rest, '@'); end >= 0 {
+		login = rest[:end]
+	} else {
+		login = ""
+	}
+	_, password, _ := strings.Cut(login, ":")
+	if unescaped, err := url.PathUnescape(password); err == nil {
+		return unescaped
+	}
+	return password
+}
+
+// nothing has no variables and runs no commands.
+var nothing = &expand.Config{CmdSubst: func(io.Writer, *syntax.CmdSubst) error { return nil }}
+
+// literal is what of a word is in the file: variables are empty.
+func literal(word *syntax.Word) string {
+	value, err := expand.Literal(nothing, word)
+	if err != nil {
+		return ""
+	}
+	return value
+}
+
+// clearPart is what of a value without its quotes is in the file.
+func clearPart(value string, expands bool) string {
+	if !expands || !strings.ContainsAny(value, "$`") || len(value) > longestScript {
+		return value
+	}
+	word, err := syntax.NewParser().Document(strings.NewReader(value))
+	if err != nil {
+		return value
+	}
+	return literal(word)
 }

@@ -30,11 +30,14 @@ func TestASecretInACommandIsFound(t *testing.T) {
 		"env CONVOX_PASSWORD=CANARY convox deploy":                      "CONVOX_PASSWORD:3",
 		"docker run -e CONVOX_PASSWORD=CANARY convox/cli deploy":        "CONVOX_PASSWORD:3",
 		"docker run -e DB_PASSWORD=CANARY db":                           "",
+		"export CONVOX_PASSWORD=CANARY; if":                             "CONVOX_PASSWORD:3",
+		"echo CONVOX_PASSWORD=CANARY >> .env":                           "CONVOX_PASSWORD:3",
+		"ssh host \"cd app && CONVOX_PASSWORD=CANARY make\"":            "CONVOX_PASSWORD:3",
 		"f() { export CONVOX_PASSWORD=CANARY; }; f; f":                  "CONVOX_PASSWORD:3",
 		"f() { export CONVOX_PASSWORD=CANARY; }":                        "CONVOX_PASSWORD:3",
 		"bash -c 'export CONVOX_PASSWORD=CANARY'":                       "CONVOX_PASSWORD:3",
-		"export RACK_URL=https://convox:CANARY@rack.example.com":        "RACK_URL:3",
-		"export DB_PASSWORD='CANARY'":                                   "DB_PASSWORD:3",
+		"export RACK_URL='https://convox:CANARY@rack.example.com'":      "RACK_URL:3",
+		"export DB_PASSWORD='CANARY'":                                   "",
 		"export CONVOX_PASSWORD=${CONVOX_PASSWORD:-CANARY}":             "CONVOX_PASSWORD:3",
 		"convox login rack.example.com -p CANARY":                       "the password of convox login:3",
 		"./convox login --password=CANARY rack.example.com":             "the password of convox login:3",
@@ -47,8 +50,6 @@ func TestASecretInACommandIsFound(t *testing.T) {
 		"convox login rack.example.com --password \"${SECRET}\"":        "",
 		"convox run web -p CANARY":                                      "",
 		"export NAME=CANARY PATH=$PATH:/x":                              "",
-		"export DB_PASSWORD=postgres":                                   "",
-		"echo export CONVOX_PASSWORD=CANARY":                            "",
 		"export RACK_URL=https://rack.example.com":                      "",
 	} {
 		var literal strings.Builder
@@ -61,36 +62,58 @@ func TestASecretInACommandIsFound(t *testing.T) {
 	}
 }
 
-func TestASecretUnderAKeyIsFound(t *testing.T) {
+func TestAPasswordInEnvOrUnderAKeyIsFound(t *testing.T) {
 	for old, want := range map[string]string{
-		"deploy:\n  provider: heroku\n  api_key: CANARY\n":                                  "deploy.api_key:3",
-		"deploy:\n  - provider: npm\n    api-key: CANARY\n  - provider: x\n":                "deploy.api_key:3",
-		"deploy:\n  provider: s3\n  access_key_id: CANARY\n  secret_access_key: CANARY\n":   "deploy.secret_access_key:4",
-		"deploy:\n  provider: heroku\n  api_key:\n    main: CANARY\n":                       "deploy.api_key:4",
-		"deploy:\n  provider: convox\n  password: CANARY\n":                                 "deploy.password:3",
-		"jobs:\n  include:\n    - deploy: {provider: x, token: CANARY}\n":                   "jobs.include[0].deploy.token:3",
-		"x: &d {provider: x, token: CANARY}\ndeploy: *d\njobs: [{deploy: *d}]\n":            "deploy.token:1",
-		"notifications:\n  slack: team:MADE\n":                                              "notifications.slack:2",
-		"notifications:\n  slack:\n    rooms:\n      - team:MADE#ops\n":                     "notifications.slack:4",
-		"notifications:\n  hipchat: MADE@room\n":                                            "notifications.hipchat:2",
-		"notifications:\n  flowdock: MADE\n":                                                "notifications.flowdock:2",
-		"notifications:\n  irc:\n    channel_key: CANARY\n":                                 "notifications.irc.channel_key:3",
-		"addons:\n  sonarcloud:\n    token: CANARY\n":                                       "addons.sonarcloud.token:3",
-		"addons:\n  code_climate: {repo_token: CANARY}\n":                                   "addons.code_climate.repo_token:2",
-		"deploy:\n  provider: heroku\n  api_key: $KEY\n":                                    "",
-		"deploy:\n  provider: heroku\n  api_key: \"${HEROKU_KEY}\"\n":                       "",
-		"deploy:\n  provider: heroku\n  api_key: {secure: CANARY}\n":                        "",
-		"deploy:\n  provider: heroku\n  api_key:\n    main: {secure: CANARY}\n":             "",
-		"deploy:\n  provider: heroku\n  api_key: YOUR_API_KEY\n":                            "",
-		"deploy:\n  provider: x\n  email: CANARY\n  user: CANARY\n  app: CANARY\n":          "",
-		"notifications:\n  slack: {secure: CANARY}\n":                                       "",
-		"notifications:\n  slack:\n    rooms: [{secure: CANARY}]\n    on_success: always\n": "",
-		"notifications:\n  email: [a@example.com]\n  webhooks: https://x.example/CANARY\n":  "",
-		"language: CANARY\npassword: CANARY\n":                                              "",
+		"env: CONVOX_PASSWORD=CANARY\n":                                                  "CONVOX_PASSWORD:1",
+		"env:\n  global:\n    - A=1 CONVOX_PASSWORD='CANARY'\n":                          "CONVOX_PASSWORD:3",
+		"env:\n  global:\n    A: 1\n    CONVOX_PASSWORD: CANARY\n":                       "CONVOX_PASSWORD:4",
+		"jobs:\n  include:\n    - env:\n        - CONVOX_PASSWORD=CANARY\n":              "CONVOX_PASSWORD:4",
+		"x: &e {CONVOX_PASSWORD: CANARY}\nenv:\n  global:\n    <<: *e\n":                 "CONVOX_PASSWORD:1",
+		"env: CONVOX_PASSWORD=${P:-CANARY}\n":                                            "CONVOX_PASSWORD:1",
+		"env: \"CONVOX_PASSWORD='a$b'\"\n":                                               "CONVOX_PASSWORD:1",
+		"env: CONVOX_PASSWORD=x\n":                                                       "CONVOX_PASSWORD:1",
+		"env: RACK_URL=https://convox:CANARY@rack.example.com\n":                         "RACK_URL:1",
+		"env: RACK_URL=https://convox:CAN/ARY%@rack.example.com\n":                       "RACK_URL:1",
+		"deploy:\n  provider: convox\n  password: CANARY\n":                              "the password of the convox provider:3",
+		"deploy:\n  provider: script\n  script: convox login h -p CANARY\n":              "the password of convox login:3",
+		"x: &d {provider: convox, password: CANARY}\ndeploy: *d\njobs: [{deploy: *d}]\n": "the password of the convox provider:1",
+		"env: CONVOX_PASSWORD=$OTHER\n":                                                  "",
+		"env: CONVOX_PASSWORD=${P:-${OTHER}}\n":                                          "",
+		"env: CONVOX_PASSWORD=${P%CANARY}\n":                                             "",
+		"env: CONVOX_PASSWORD=\n":                                                        "",
+		"env:\n  global:\n    - CONVOX_PASSWORD:\n        secure: CANARY\n":              "",
+		"env: RACK_URL=https://rack.example.com/a@b\n":                                   "",
+		"env: RACK_URL=https://convox:$P@rack.example.com\n":                             "",
+		"deploy:\n  provider: convox\n  password: {secure: CANARY}\n":                    "",
+		"deploy:\n  provider: convox\n  password: $P\n":                                  "",
+		"deploy:\n  provider: heroku\n  api_key: CANARY\n":                               "",
+		"env: DB_PASSWORD=CANARY GH_TOKEN=CANARY\n":                                      "",
 	} {
-		if got := inClear(t, strings.NewReplacer("CANARY", secrettest.Canary, "MADE", made).Replace(old)); got != want {
+		if got := inClear(t, strings.ReplaceAll(old, "CANARY", secrettest.Canary)); got != want {
 			t.Errorf("%s: %q, not %q", old, got, want)
 		}
+	}
+}
+
+func TestThePasswordInAnAddressIsTheSecret(t *testing.T) {
+	for _, old := range []string{"env: \"RACK_URL='https://convox:CANARY@rack.example.com'\"\n", "script: export RACK_URL='https://convox:CANARY@rack.example.com'\n"} {
+		secrets := parse(t, strings.ReplaceAll(old, "CANARY", secrettest.Canary)).Inspect().Secrets
+		if len(secrets) != 1 || secrets[0].Value.Reveal() != secrettest.Canary {
+			t.Errorf("%s: not found as it is", old)
+		}
+	}
+}
+
+// What a file has doesn't end the program, nor hold it up.
+func TestHostileCommandsAreRead(t *testing.T) {
+	for _, script := range []string{
+		strings.Repeat("(", 30_000), strings.Repeat("$(", 15_000), strings.Repeat("(", 15_000) + strings.Repeat(")", 15_000),
+		"echo " + strings.Repeat("$(echo ", 3_000) + strings.Repeat(")", 3_000), "CONVOX_PASSWORD=" + strings.Repeat("${x:-", 5_000) + strings.Repeat("}", 5_000),
+		strings.Repeat("(", 1<<20), strings.Repeat("if x; then ", 2_900), "CONVOX_PASSWORD=$((1/0))", "CONVOX_PASSWORD=${x:?no}", "a[1000000000]=x", "CONVOX_PASSWORD={1..3000000}",
+		"CONVOX_PASSWORD=", "x='", "convox login h -p", "CONVOX_PASSWORD=${!x}", "CONVOX_PASSWORD=${x:=y}", "bash -c " + strings.Repeat("\"bash -c ", 2_000),
+	} {
+		inClear(t, "script:\n  - |\n    "+script+"\n")
+		inClear(t, "env: '"+strings.ReplaceAll(script, "'", "''")+"'\n")
 	}
 }
 

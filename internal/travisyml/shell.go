@@ -18,9 +18,6 @@ type found struct {
 // follow it takes for a command of no meaning.
 type walk struct {
 	deploys   []found
-	settings  []setting
-	passwords []setting // of convox login
-	calling   int       // functions whose bodies were read where they are written
 	installed bool
 	client    Generation // the one that was downloaded last, 0 where that is unknown
 	built     bool       // a release that can be promoted

@@ -2,15 +2,6 @@ package travisyml
 
 import "strings"
 
-// setting is a variable that a text for the shell sets, or what a command in it is
-// given for a secret.
-type setting struct {
-	name, value string
-	expands     bool
-	line        int  // of the text, counted from 0
-	own         bool // the value is about what the variable held before
-}
-
 const longestText = 4096 // that a variable is followed for
 
 // assigned notes the assignments before a command, and cuts them off. What they
@@ -41,11 +32,7 @@ func (s *script) assign(name, value string, word token) guard {
 	if len(value) <= longestText {
 		s.texts[name] = token{text: value, line: word.line}
 	}
-	set := setting{name, value, word.expands, s.line + word.line, refersTo(value, name)}
-	if s.calling == 0 {
-		s.settings = append(s.settings, set)
-	}
-	if set.own {
+	if refersTo(value, name) {
 		return 0
 	}
 	return gives[name]

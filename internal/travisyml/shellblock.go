@@ -82,8 +82,7 @@ func (s *script) call(body []token, in guard) result {
 		return result{outcome: outcome{in, in}}
 	}
 	s.depth++
-	s.calling++
-	defer func() { s.depth--; s.calling-- }()
+	defer func() { s.depth-- }()
 	returns := s.returns
 	out := s.follow(body, in, 0)
 	if s.returns != returns {

@@ -58,7 +58,6 @@ func (s *script) noteClient(name string, words []token, wrapped bool, in guard) 
 		case c.command == "build":
 			s.built = true
 		case c.command == "login" && c.password.text != "":
-			s.passwords = append(s.passwords, setting{value: c.password.text, expands: c.password.expands, line: c.line})
 			return given
 		}
 	}

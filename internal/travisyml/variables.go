@@ -2,7 +2,6 @@ package travisyml
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -76,14 +75,7 @@ func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.
 }
 
 func plain(name, value string, expands bool, line int, of Scope) Variable {
-	v := Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), Exposed: isExposed(name, value, expands)}
-	if name == addressName {
-		if address, err := url.Parse(value); err == nil {
-			password, _ := address.User.Password()
-			v.Password = secret.New(password)
-		}
-	}
-	return v
+	return Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), expands: expands}
 }
 
 // assignment is NAME=VALUE in a shell. One that expands has a "$" that means

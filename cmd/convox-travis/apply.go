@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
@@ -79,7 +83,32 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 	}
 	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
 	show.begin(plan.Tally(time.Now()))
-	return show.report(runner.Apply(stop, plan))
+	err = show.report(runner.Apply(stop, plan))
+	if err == nil && o.json == "" && len(plan.Repositories) == 1 {
+		p.noteDeploys(stop.Soft, o, a, plan.Repositories[0])
+	}
+	return err
+}
+
+// noteDeploys says what a push deploys, where the clone's file is the repository's.
+// What can't be read or played is for yml to say.
+func (p *program) noteDeploys(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) {
+	file, err := travisyml.Open(p.dir)
+	if err != nil || file.Missing || p.mayHold(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
+		return
+	}
+	app := file.AppName(repository.Target.Slug)
+	builds, err := setup.PlayFile(ctx, player(), file, build.Target{
+		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.way.rack,
+	})
+	if err != nil {
+		return
+	}
+	fmt.Fprintln(p.err, shellescape.StripUnsafe(builds.Sentence("")))
+	isKnown := !a.way.console || a.way.rack != "" // which Rack builds deploy to
+	if isKnown && builds.Found() == "" && builds.Undecided() == nil {
+		fmt.Fprintln(p.err, "let builds deploy: convox-travis yml shows the step and --write adds it")
+	}
 }
 
 func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {

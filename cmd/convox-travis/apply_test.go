@@ -43,6 +43,30 @@ func TestADeployKeyIsWritten(t *testing.T) {
 	w.wantPair(repo, "CONVOX_HOST="+console, "CONVOX_PASSWORD="+w.setting("DEMO_DEPLOY_KEY"))
 }
 
+func TestApplySaysWhatAPushThenDeploys(t *testing.T) {
+	t.Parallel()
+	const hint = "let builds deploy: convox-travis yml shows the step and --write adds it"
+	args := []string{"apply", "--host"}
+	for text, said := range map[string]string{
+		"script: make\nafter_success: convox deploy --wait\n": "A push to main deploys web once, after the tests pass. A failed deploy doesn't fail the build. Pull requests, other branches and tags deploy too.",
+		"script: make\n": "A push to main deploys nothing.\n" + hint,
+		"script: make\nbranches:\n  only: develop\n":           "Travis doesn't build main: `branches.only` on line 3 leaves main out.",
+		"script: make\nafter_success: convox deploy --app api": "A push to main deploys api once",
+	} {
+		w := newWorld(t).withYML(text)
+		e := w.run(w.password(), append(args, w.setting("DEMO_RACK_HOST"), "--password-stdin")...)
+		w.want(e, 0, said)
+		if told := strings.Contains(e.err, hint); told != (!strings.Contains(text, "--wait") && !strings.Contains(text, "only")) {
+			t.Errorf("%q: the hint is shown: %t", text, told)
+		}
+		e = w.run(w.password(), append(args, w.setting("DEMO_RACK_HOST"), "--password-stdin", "--repo", "acme/api")...)
+		w.want(e, 0)
+		if strings.Contains(e.err, "push to") {
+			t.Errorf("of another repository's clone it says %s", e.err)
+		}
+	}
+}
+
 func TestTheEnvironmentIsAWayIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

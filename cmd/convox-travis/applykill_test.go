@@ -25,7 +25,7 @@ func TestAnApplyThatIsKilledAnywhereIsRunAgain(t *testing.T) {
 				t.Parallel()
 				w := &inside{world: newWorld(t)}
 				args := append([]string{"apply", "--repo", matrixRepo, "--password-stdin"}, y.args(w)...)
-				for n := 1; ; n++ {
+				for n := 1; ; n += stride {
 					w.Travis.SetEnvVars(matrixRepo, b.vars)
 					e, was := w.killed(n, y.secret(w), args...)
 					if !was {

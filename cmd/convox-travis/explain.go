@@ -77,7 +77,7 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return err
 	}
-	e.document.File, e.mentions = file.Path, strings.Contains(file.Text, "convox")
+	e.document.File, e.mentions = file.Path, strings.Contains(file.Text, "convox deploy") || strings.Contains(file.Text, "provider: convox")
 	if err := file.CheckExists(); err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (b *buildDocument) lines(listed bool) []string {
 		if len(job.Unplayed) > 0 {
 			partly = ", as far as it can be played"
 		}
-		listed = listed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0
+		listed = listed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.waits
 	}
 	text := "builds 1 job"
 	if len(b.Jobs) > 1 {
@@ -242,7 +242,10 @@ func (j *jobDocument) text() []string {
 	for _, unplayed := range j.Unplayed {
 		lines = append(lines, "can't be played: "+at(unplayed.Line)+shortened(unplayed.What))
 	}
-	if j.status != 0 && len(j.Unplayed) == 0 {
+	switch {
+	case j.waits:
+		lines = append(lines, "doesn't run: a job of a stage before it fails")
+	case j.status != 0 && len(j.Unplayed) == 0:
 		lines = append(lines, "fails even when every command passes")
 	}
 	return lines

@@ -109,6 +109,7 @@ func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
 }
 
 func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nscript: go test ./... || convox deploy --app fallback\nafter_failure: convox deploy --app status --rack acme/ops\n")
 	w.want(w.run("", "yml", "--explain"), 0, "push to main: builds 1 job, deploys nothing\n", "when a command fails, deploys fallback (line 2)", "when the tests fail, deploys status to acme/ops (line 3)")
 	document, _ := w.explain()
@@ -120,6 +121,7 @@ func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
 }
 
 func TestACommandWithoutAnAppDeploysThatOfItsFolder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nscript:\n- convox deploy\n- cd services/api && convox deploy\n- cd ../worker && convox deploy\n")
 	folder := filepath.Join(w.dir, "services", "worker", ".convox")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -132,6 +134,7 @@ func TestACommandWithoutAnAppDeploysThatOfItsFolder(t *testing.T) {
 }
 
 func TestAFileOfWhichNothingDeploysIsToldSo(t *testing.T) {
+	t.Parallel()
 	const said = "none of these deploys: `convox-travis check` says why"
 	w := newWorld(t).withYML("script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: develop\n")
 	w.want(w.run("", "yml", "--explain"), 0, said)

@@ -39,6 +39,7 @@ type (
 		Deploys      []deployDocument `json:"deploys"`
 		Unplayed     []unseenDocument `json:"unplayed"`
 
+		waits     bool     // for a stage that doesn't pass
 		status    int      // that it ends with when every command passes
 		otherwise []string // what it deploys when a command doesn't pass
 	}
@@ -63,15 +64,17 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
 		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason, Jobs: []jobDocument{},
 	}
+	reached := setup.Reached(outcome)
 	for i, job := range outcome.Build.Jobs {
 		played := outcome.Played[i]
 		one := jobDocument{
 			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: withoutSecrets(job.Env),
-			AllowFailure: job.AllowFailure, Phases: job.Phases(), Deploys: []deployDocument{}, Unplayed: []unseenDocument{}, status: played.Status,
+			AllowFailure: job.AllowFailure, Phases: job.Phases(), Deploys: []deployDocument{}, Unplayed: []unseenDocument{}, status: played.Status, waits: !reached[i],
 		}
 		for _, call := range played.Calls {
 			deploy := deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild}
 			switch {
+			case !reached[i]:
 			case call.Deploys && !call.OnFailure:
 				one.Deploys = append(one.Deploys, deploy)
 			case call.Deploys:

@@ -180,7 +180,8 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"a flag's value":   {args: "apply --timeout E"},
 		"a command":        {args: "E"},
 		"an endpoint":      {args: "check --travis-endpoint E"},
-		"yml":              {args: "yml --rack production --branch main --app web"},
+		"yml":              {args: "yml --rack production --branch main --app web", shows: true},
+		"yml --explain":    {args: "yml --explain", shows: true},
 		"yml, in JSON":     {args: "yml --rack production --branch main --app web --json --file " + noStep, shows: true},
 		"the plain lines":  {args: "--accessible", input: "2\nevil\n1\n<\n"},
 		"plain, Console":   {args: "--accessible " + console, input: w.key(), shows: true},
@@ -191,7 +192,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 			args[i] = strings.ReplaceAll(args[i], "E", hostile)
 		}
 		e := w.run(run.input, args...)
-		if name == "yml, to be added" { // a diff in a pipe is the file's own text
+		if name == "yml" { // a diff in a pipe is the file's own text
 			e.out = ansi.Strip(w.onTerminal("", "", args...).out)
 		}
 		harmless(t, name+", standard output", e.out)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -218,7 +219,7 @@ func TestCtrlCAtEveryWriteEndsInTime(t *testing.T) {
 	for name, c := range writes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			begin := func() *world {
+			begin := func(t *testing.T) *world {
 				w := newWorld(t)
 				w.secrets = append(w.secrets, brandNew)
 				if c.before {
@@ -226,7 +227,7 @@ func TestCtrlCAtEveryWriteEndsInTime(t *testing.T) {
 				}
 				return w
 			}
-			w := begin()
+			w := begin(t)
 			w.want(w.run(c.input(w), c.args(w)...), 0)
 			all := 0
 			for _, layer := range []*faults.Layer{toTravis(w), toAWS(w)} {
@@ -240,19 +241,22 @@ func TestCtrlCAtEveryWriteEndsInTime(t *testing.T) {
 				t.Fatal("it writes nothing")
 			}
 			for n := range all {
-				for _, signals := range []int{1, 2} {
-					w := begin()
-					for _, layer := range []*faults.Layer{toTravis(w), toAWS(w)} {
-						layer.Add(faults.Rule{Kind: faults.Hang, Match: isWrite, Skip: n, Times: -1})
-					}
-					took, e := w.interruptedAtWrite(n, signals, c.input(w), c.args(w)...)
-					limit := soon
-					if signals == 1 {
-						limit += setup.Grace
-					}
-					if e.code != exitInterrupted || took > limit {
-						t.Errorf("write %d of %d, %d signals: exit %d after %v: %s", n+1, all, signals, e.code, took, e.err)
-					}
+				for signals := 1; signals <= 2; signals++ {
+					t.Run(fmt.Sprintf("write %d of %d, %d signals", n+1, all, signals), func(t *testing.T) {
+						t.Parallel()
+						w := begin(t)
+						for _, layer := range []*faults.Layer{toTravis(w), toAWS(w)} {
+							layer.Add(faults.Rule{Kind: faults.Hang, Match: isWrite, Skip: n, Times: -1})
+						}
+						took, e := w.interruptedAtWrite(n, signals, c.input(w), c.args(w)...)
+						limit := soon
+						if signals == 1 {
+							limit += setup.Grace
+						}
+						if e.code != exitInterrupted || took > limit {
+							t.Errorf("exit %d after %v: %s", e.code, took, e.err)
+						}
+					})
 				}
 			}
 		})

@@ -143,7 +143,7 @@ func TestTheWizardShowsWhatIsTriedAgain(t *testing.T) {
 			w := newWorld(t).inClone()
 			w.Travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil, Match: func(r faults.Request) bool { return r.Path == "/repo/acme%2Fweb" }})
 			w.env["CONVOX_PASSWORD"] = secrettest.Canary
-			z := w.open(terminal.Options{}, append(args, "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"))...)
+			z := w.open(terminal.Options{Height: 60}, append(args, "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"))...)
 			z.sees("trying again in 1 s, 2nd time: find acme/web").sees("Review")
 			z.types(terminal.CtrlC).ends(130)
 		})

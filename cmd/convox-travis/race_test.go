@@ -15,6 +15,10 @@ import (
 // as much memory.
 const raced = true
 
+// stride is from one request that something happens at to the next: a race shows
+// in a few of them as well.
+const stride = 4
+
 // plainFolder has the build of buildPlain, and is "" without one.
 var plainFolder string
 

@@ -196,7 +196,7 @@ func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.
 		return setup.DeployStep{}, err
 	}
 	repos, err := p.fileRepositories(ctx, o)
-	if err != nil {
+	if err != nil && (o.app == "" || len(o.repos) > 0 || o.reposFrom != "") {
 		return setup.DeployStep{}, err
 	}
 	step := setup.DeployStep{Console: way.console, Form: o.step, Target: build.Target{

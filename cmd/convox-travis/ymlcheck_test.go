@@ -16,6 +16,7 @@ const (
 
 // --check asks whether a push to this branch deploys this app to this Rack.
 func TestYMLCheckAsksAboutThisBranchAppAndRack(t *testing.T) {
+	t.Parallel()
 	console := []string{"--console", "--rack", "acme/production", "--branch", "main", "--app", "web"}
 	direct := []string{"--host", "rack.example.com", "--branch", "main", "--app", "web"}
 	const all = "convox deploy --app web --rack acme/production --wait\n"
@@ -67,6 +68,7 @@ func TestYMLCheckAsksAboutThisBranchAppAndRack(t *testing.T) {
 }
 
 func TestASecondEnvironmentIsAddedBesideTheFirst(t *testing.T) {
+	t.Parallel()
 	text := deploys + "convox deploy --app web --rack acme/staging --wait\n  on: develop\n"
 	w := newWorld(t).withYML(text)
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary
@@ -83,6 +85,7 @@ func TestASecondEnvironmentIsAddedBesideTheFirst(t *testing.T) {
 }
 
 func TestANewFileIsSaidToBeNewAndToRunNoTests(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).inClone()
 	w.want(w.run("", append(console, "--write")...), 0, "a new file", "A push to main then deploys web to acme/production once; no tests run. Pull requests and other branches don't deploy.")
 	w.want(w.run("", append(console, "--check")...), 0, "A push to main deploys web to acme/production once; no tests run.")

@@ -48,13 +48,21 @@ func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
 	return p.play(ctx, slices.Values(scripts))
 }
 
-// playHere plays scripts in this process.
+// playHere plays scripts in this process, those that are alike once.
 func playHere(ctx context.Context, scripts iter.Seq[Script]) (played []Played, err error) {
+	known := make(map[string]Played)
 	for script := range scripts {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		played = append(played, Play(script))
+		text, err := json.Marshal(script)
+		if err != nil {
+			return nil, err
+		}
+		if _, again := known[string(text)]; !again {
+			known[string(text)] = Play(script)
+		}
+		played = append(played, known[string(text)])
 	}
 	return played, nil
 }

@@ -242,10 +242,7 @@ func (p *conditionParser) regex() (*expression, error) {
 	var raw string
 	if strings.HasPrefix(p.rest, "/") {
 		end := 1
-		for end < len(p.rest) && p.rest[end] != '/' {
-			if p.rest[end] == '\\' {
-				end++
-			}
+		for end < len(p.rest) && (p.rest[end] != '/' || p.rest[end-1] == '\\') {
 			end++
 		}
 		raw = p.rest[:min(end+1, len(p.rest))]

@@ -33,6 +33,7 @@ type operandValue struct {
 	given   bool
 	unknown string // what isn't known, or ""
 	present bool   // whether what isn't known is there
+	sealed  bool   // encrypted: it is there, and equals nothing
 }
 
 func valueOf(text string) operandValue { return operandValue{text: text, given: true} }
@@ -115,6 +116,8 @@ func (e *evaluation) equal(left, right operandValue) truth {
 	switch {
 	case left.unknown != "" || right.unknown != "":
 		return e.note(left, right)
+	case left.sealed || right.sealed:
+		return no
 	case !left.given || !right.given:
 		return truthOf(left.given == right.given)
 	case left.isBool() && right.isBool():
@@ -127,7 +130,7 @@ func (e *evaluation) match(left, right operandValue) truth {
 	if left.unknown != "" || right.unknown != "" {
 		return e.note(left, right)
 	}
-	if !left.given || left.isBool() {
+	if !left.given || left.isBool() || left.sealed {
 		return no
 	}
 	if e.ctx.Err() != nil {
@@ -137,7 +140,7 @@ func (e *evaluation) match(left, right operandValue) truth {
 }
 
 func (e *evaluation) is(predicate string, value operandValue) truth {
-	there := value.given && value.text != "" && value.lower() != "false"
+	there := value.given && (value.sealed || value.text != "" && value.lower() != "false")
 	if value.unknown != "" {
 		if !value.present {
 			return e.note(value)
@@ -259,7 +262,7 @@ func (e *evaluation) variable(name string) operandValue {
 }
 
 // env returns a variable of the job or of the repository's settings. The last
-// one in the file wins; an encrypted one isn't seen, nor are those that Travis sets in the job.
+// one in the file wins. Those that Travis sets in the job aren't seen.
 func (e *evaluation) env(name string) operandValue {
 	result := operandValue{unknown: "the variable " + name + " of the repository's settings"}
 	if e.event.SettingsKnown || strings.HasPrefix(name, "TRAVIS_") {
@@ -275,8 +278,9 @@ func (e *evaluation) env(name string) operandValue {
 		}
 	}
 	for _, set := range e.job.Get("env").wrapped() {
-		if value := set.Get(name); value != nil && !value.Secure {
+		if value := set.Get(name); value != nil {
 			result = valueOf(unquote(value.Text))
+			result.sealed = value.Secure
 		}
 	}
 	return result

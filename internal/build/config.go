@@ -38,7 +38,8 @@ const (
 	RepairedValue    MessageKind = "repaired_value"    // read as Instead
 	UnknownValue     MessageKind = "unknown_value"     // not known to Travis
 	FirstOfList      MessageKind = "first_of_list"     // of a list, the first item alone is read
-	WrongType        MessageKind = "wrong_type"        // dropped
+	WrongType        MessageKind = "wrong_type"        // not what Travis expects
+	CommandMapping   MessageKind = "command_mapping"   // a command that YAML reads as a mapping, such as `echo "a: b"`
 	InvalidEnv       MessageKind = "invalid_env"       // a variable that is dropped
 	InvalidCondition MessageKind = "invalid_condition" // always false
 	UnknownImport    MessageKind = "unknown_import"    // Travis alone knows: there is no file Key

@@ -9,6 +9,9 @@ import (
 // env normalizes env at the root: a list, or variables in a mapping, are the
 // axis (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
 func (n *normalizer) env(node *Node) *Node {
+	if node.Kind == List && slices.ContainsFunc(node.Items, hasGlobal) {
+		node = n.first(node, "env")
+	}
 	if node.Kind != Mapping {
 		return n.section(&Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"jobs", node.Line, node}}}, envSection)
 	}
@@ -22,9 +25,18 @@ func (n *normalizer) env(node *Node) *Node {
 	}
 	if len(variables) > 0 && !slices.ContainsFunc(own, func(f Field) bool { return f.Key == "jobs" || f.Key == "matrix" }) {
 		set := &Node{Kind: Mapping, Line: node.Line, Fields: variables}
+		set.seal()
 		node = &Node{Kind: Mapping, Line: node.Line, Fields: append(own, Field{"jobs", node.Line, set})}
 	}
 	return n.section(node, envSection)
+}
+
+// hasGlobal reports whether an item of a list has keys of env, not of variables:
+// then Travis reads the first item alone.
+func hasGlobal(node *Node) bool {
+	return slices.ContainsFunc(node.Fields, func(f Field) bool {
+		return strings.HasPrefix(f.Key, "global") || strings.HasPrefix(f.Key, "jobs") || strings.HasPrefix(f.Key, "matrix")
+	})
 }
 
 // envVars normalizes variables to a list of mappings from names to texts, and
@@ -38,12 +50,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 		if n.stopped() {
 			return nil
 		}
-		for range deepest {
-			if item.Kind != List || len(item.Items) == 0 {
-				break
-			}
-			item = item.Items[0]
-		}
+		item = n.first(item, where)
 		switch {
 		case item.Secure:
 			made.Items = append(made.Items, item)

@@ -52,7 +52,11 @@ func jobEnvironment(job Job, event Event) []string {
 		"TRAVIS_COMMIT_MESSAGE": "A commit", "TRAVIS_SECURE_ENV_VARS": strconv.FormatBool(!event.Fork),
 		"TRAVIS_BUILD_WEB_URL": "https://app.travis-ci.com/builds/1", "TRAVIS_JOB_WEB_URL": "https://app.travis-ci.com/jobs/1",
 		"HOME": "/home/travis", "USER": "travis", "PATH": "/home/travis/bin:/usr/local/bin:/usr/bin:/bin", "SHELL": "/bin/bash",
-		"TERM": "xterm", "LANG": "en_US.UTF-8", "PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive", "TRAVIS_TEST_RESULT": "",
+		"TERM": "xterm", "LANG": "en_US.UTF-8", "PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive",
+		"RACK_ENV": "test", "RAILS_ENV": "test", "MERB_ENV": "test", "LC_ALL": "en_US.UTF-8", "TRAVIS_TEST_RESULT": "",
+	}
+	for _, name := range []string{"TRAVIS_PULL_REQUEST_SLUG", "TRAVIS_PULL_REQUEST_SHA", "TRAVIS_OSX_IMAGE"} {
+		variables[name] = ""
 	}
 	if event.Type == PullRequest {
 		slug := event.Repo

@@ -1,14 +1,6 @@
 package build_test
 
-import (
-	"os"
-	"slices"
-	"strings"
-	"testing"
-	"time"
-
-	"convox-travis/internal/build"
-)
+import "strings"
 
 // hostile are texts that end, hang or bloat what runs them carelessly.
 var hostile = []string{
@@ -41,6 +33,18 @@ var hostile = []string{
 	`cd ..; cd ../../../..; cd /; pwd -P; pushd; popd; popd; cd ""; cd --`, `rm -rf / ~ . ..; ls`, `exec 1>&- 2>&- 0>&-; echo x; read y`, `exec 255>&1 256>&1`, `echo x >&99`, `cat <&-`, `{ echo x; } 99999999999999999999>&1`, `{x}>f`, `> ''`, `< ''`, `echo x >| /etc/passwd`, `echo x > /tmp/hostile-was-here`, `touch /tmp/hostile-was-here`, `curl http://127.0.0.1:1/ | bash`, `nc -l 1`, `sudo reboot`,
 	`find / -exec sh -c 'while :; do :; done' \;`, `yes | xargs -n 1 echo`, `seq 1 5000 | xargs -n 1 bash -c 'seq 1 5000'`, `xargs xargs xargs xargs`, `env env env env bash -c env`, `sudo sudo sudo su -c 'sudo su'`, `timeout timeout timeout`, `timeout 1 sh -c 'while :; do :; done'`, `nohup bash -c 'f() { f; }; f' &`, `python3 -c 'import os; os.system("while :; do :; done")'`,
 	`sed -e :a -e 'ba'`, `awk 'BEGIN { while (1); }'`, `sed 's/(/[/g;s///;s'`, `echo x | sed 's/\(/x/'`, `echo x | grep '['`, `echo x | grep -E '(((('`, `expr 1 / 0`, `tr a-z`, `echo x | cut -d '' -f 1-`, `head -n -99999999999 f`, `tail -n 99999999999 <<< x`, `basename`, `tr '\000-\377' x < /dev/null`, `wait 99999999999 -1 %1`, "\x00\xff\xfe", "echo \x00 | cat", "`````", "$($($($(", "<<<", "<<a <<b <<c\n", "'", "((", "case", "if", "{", "}", "function", "! ! ! !", "&&", "time time time",
+	// what words, arrays and filters are made of
+	"x='\x0e$X\x0f\x10'; echo $x $'\x0e' \x11\x0e", `x=$N; for i in {1..99}; do x=$x$x$N; done; eval "$x"`, `eval "$N$N$N$N$N$N$N$N$N$N"`, `f() { f "$N" "$@" "$@"; }; f`,
+	`declare -n a=a[0]; "${a[@]}"; echo ${#a[@]}`, `declare -A m; m[$m]=x; m[m[m]]=y; echo ${!m[@]}`, `a[-1]=x; a=([-5]=y [99999999999]=z)`, `for i in {1..20000}; do a[i*99]=x; done`, `a=({1..9999}); for i in {1..99}; do a=("${a[@]/#/x}" y); done`,
+	`x=$(printf 'a%.0s' {1..999}); x=${x/#+(a|aa)/$x}; x=${x##+(a|aa)b}; x=${x//+(a)/$x$x}`, `v=v; echo ${!v:-${!v:-${!v}}}`, `x=!x; echo "${!x@Q}" ${!x/#/y}`, `echo "$@$@$@" "x$@y$*z$@"`, `set -- {1..9999}; set -- "$@$@" "$@"; set -- "$@" "$@" "$@" "$@"`,
+	`IFS=:; x=$(printf ':%.0s' {1..99999}); set -- $x; set -- $x$x`, `IFS='\'; read a b <<< '\\'; IFS=$'\x0e'; set -- $N`, `declare -i n; n='n+1'; n=n; n+=n[n]`, `declare -i x='$(while :; do :; done)'`, `local -n x=y; export -i`, `declare -l -u -i "a[1]=B"`,
+	`printf '%*.*s' -99999 -99999 x`, `printf '%99999s%99999s' a b | tr -s ' '`, `while printf -v x '%9999s%s' x "$x"; do :; done`, `printf '%-+ #0d%c%c' '' '' ''`, `printf '%q' "$(printf '\\%03o' {1..255})"`, `printf "%'d" 1; printf '%s' -v`, `printf -v 'x[x[x]]' 1`, `printf '%(%s)T' -1`,
+	`seq -s x 1 99999 | sed 's/x/xx/g;s/x/xx/g;s/x/xx/g;s/x/xx/g;s/x/xx/g;s/x/xx/g'`, `sed -e ':a;ba' <<< x`, `sed '/x/,/y/!{{{{{p' <<< x`, `sed 's' <<< x; sed 'y' <<< x; sed 's/' <<< x; sed '$!' <<< x; sed -e`, `sed 's/x*/&&/g' <<< xxxx; sed 's/\\/\\\\/g;s/&/\&\9/' <<< '&'`, `sed -n '1,999999999p;99999999999999999999p' <<< x`, `sed -i s/x/xx/g f f f; echo x > f; sed -i s/x/xxxxxxxxxxxxxxxx/g f f f f f f`,
+	`awk '{print $99999999999999999999}' <<< x`, `awk -F '(' '{print $1}' <<< x`, `awk '/((((/' <<< x`, `awk -v '' '{print ""' <<< x; awk -F; awk`, `seq 20000 | awk '{print $1 $1 $1 $1 $1 $1 $1 $1}' | sort -rV | uniq -c | rev | tac`, `sort -V <<< 99999999999999999999.99999999999999999999`,
+	`paste -sd <<< x; paste -d '' a b c; paste`, `head -c -5 <<< x; head -c 99999999999; tail -n +; tail -c +99; head --lines`, `base64 -d <<< '===='`, `uniq -c < <(yes | head -99999)`, `grep -m <<< x; grep -om1 '' <<< x; grep -o 'x*' <<< y`, `tr -s '' <<< x; tr -cs a b <<< x; tr -d <<< x`,
+	`read -u 99999999999 x; read -d; read -n; read -N 99999999999 x <<< y`, `readarray -n -s a <<< x; mapfile -s 99999999999 a <<< x`, `select x in {1..9999}; do echo $REPLY; done < <(seq 9999)`, `while getopts :: o -: -a; do :; done`, `printenv; env; env -u '' env; X=$(env) env`, `diff; diff a; cmp a b; diff <(diff <(:) <(:)) <(diff a b)`,
+	`PATH=.:.:.; echo 'x' > x; x`, `echo ./x > x; PATH=$PWD; x`, `date +%%s%s%; date +; uname -a -m; id -u -n`, `echo ${BASH_VERSINFO[99]} ${FUNCNAME[-1]} ${FUNCNAME[@]: -1} $_ ${_[0]}; _=x; FUNCNAME=x; unset FUNCNAME _`, `f() { trap f ERR; false; }; trap f ERR; f`, `set -E; f() { false; }; trap f ERR; f`,
+	`[[ x =~ $'\xff'"("* ]]; [[ x =~ ${x:-(} ]]; [[ "" =~ "" ]]`, `[[ -v x[@] ]]; [[ -v x[ ]]; [[ -v [ ]]; [[ -v x[$(while :; do :; done)] ]]`, `[ "$A" ] && [ "$B" ] && [ "$C" ] && while :; do convox deploy; done`, `for i in {1..9}; do [ "$A" ] && convox deploy; case $B in x) convox deploy;; esac; done`, `while [ -z "$A" ]; do convox deploy; done`,
 }
 
 // deep are texts that are nested deeply.
@@ -55,46 +59,4 @@ func deep() []string {
 		}
 	}
 	return texts
-}
-
-func TestHostileTextEndsNothing(t *testing.T) {
-	good := build.Script{Dir: "/home/travis/build/acme/api", Steps: []build.Step{{Phase: "script", Command: build.Command{Bash: "convox deploy --app web", Line: 3}}}}
-	texts := append(append([]string{}, hostile...), deep()...)
-	if len(texts) < 100 {
-		t.Fatalf("only %d texts", len(texts))
-	}
-	var played []build.Played
-	start := time.Now()
-	for some := range slices.Chunk(texts, 20) { // each question has a time limit
-		var scripts []build.Script
-		for _, text := range some {
-			bad := good
-			bad.Steps = []build.Step{{Phase: "script", Command: build.Command{Bash: text, Line: 1}}}
-			scripts = append(scripts, bad, good)
-		}
-		answers, err := player(t).Play(t.Context(), scripts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		played = append(played, answers...)
-	}
-	ended := 0
-	for i, p := range played {
-		if i%2 == 1 {
-			if len(p.Calls) != 1 || p.Calls[0].App != "web" {
-				t.Errorf("after %.80q the next script isn't played: %+v", texts[i/2], p)
-			}
-			continue
-		}
-		if p.Unplayed != nil {
-			ended++
-			if p.Unplayed.Line != 1 {
-				t.Errorf("%.80q: line %d isn't its line", texts[i/2], p.Unplayed.Line)
-			}
-		}
-	}
-	t.Logf("%d texts, %d can't be played, %v", len(texts), ended, time.Since(start))
-	if _, err := os.Stat("/tmp/hostile-was-here"); err == nil {
-		t.Error("a text wrote a file")
-	}
 }

@@ -64,7 +64,7 @@ const importedFile = "the imported file"
 
 func (e *expansion) run() error {
 	e.global = e.root.Get("env").Get("global").wrapped()
-	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.unique, e.filter, e.stage, e.finish} {
+	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.supported, e.unique, e.filter, e.stage, e.finish} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -250,18 +250,21 @@ func (e *expansion) distinct(lists ...[]*Node) []*Node {
 	return joined
 }
 
-// unique drops the keys of a job that its language or system doesn't support,
-// then the jobs that are there already.
+// supported drops the keys of a job that its language or system doesn't support.
+func (e *expansion) supported() error {
+	return e.each(func(_ int, job *Node) {
+		language, system, systems := job.Get("language").text(), job.Get("os").text(), texts(job.Get("os"))
+		job.Fields = job.keep(func(f Field) bool {
+			return supportsKey(f.Key, language, systems) && supportsValue(f.Key, f.Value.Text, language, system)
+		}).Fields
+	})
+}
+
+// unique drops the jobs that are there already.
 func (e *expansion) unique() error {
 	seen := make(map[int]bool)
 	return e.keepJobs(func(job *Node) bool {
-		language, system := job.Get("language").text(), job.Get("os").text()
-		systems := texts(job.Get("os"))
-		supported := job.keep(func(f Field) bool {
-			return supportsKey(f.Key, language, systems) && supportsValue(f.Key, f.Value.Text, language, system)
-		})
-		job.Fields = supported.Fields
-		id := e.ids.of(supported)
+		id := e.ids.of(job)
 		isNew := !seen[id]
 		seen[id] = true
 		return isNew

@@ -40,7 +40,13 @@ func line(job Job, keys string) string {
 				parts = append(parts, "may fail")
 			}
 		case "deploy":
-			parts = append(parts, fmt.Sprint(len(job.Config.Get(key).wrapped()), " deploys"))
+			deploys := 0
+			for _, provider := range job.Config.Get(key).wrapped() {
+				if provider.Kind == Mapping {
+					deploys++
+				}
+			}
+			parts = append(parts, fmt.Sprint(deploys, " deploys"))
 		default:
 			parts = append(parts, strings.Join(texts(job.Config.Get(key)), ","))
 		}
@@ -67,7 +73,8 @@ var jobCases = []struct {
 	{"a list under jobs is included", "jobs: [{script: a}, {script: b}]", "script", []string{"a", "b"}},
 	{"one job under jobs is included", "jobs: {script: a}", "script", []string{"a"}},
 	{"jobs inherit phases and deploy", "install: i\ndeploy: {provider: script}\njobs: {include: [{script: a}]}", "install script", []string{"i a"}},
-	{"an empty list switches nothing off", "install: i\njobs: {include: [{install: [], script: a}]}", "install script", []string{"i a"}},
+	{"an empty list replaces the root's", "install: i\njobs: {include: [{install: [], script: a}, {install: , script: b}]}", "install script", []string{"a", "b"}},
+	{"an empty text doesn't", "rvm: 1\njobs: {include: [{rvm: , script: a}]}", "rvm script", []string{"1 a"}},
 	{"a phase without a command replaces the root's", "script: a\njobs: {include: [{script: {b: c}, name: x}]}", "script name", []string{"x"}},
 	{"a false deploy switches it off", "deploy: {provider: script}\njobs: {include: [{deploy: false, script: a}]}", "script deploy", []string{"a 0 deploys"}},
 	{"a job's deploy replaces the root's", "deploy: [{provider: a}, {provider: b}]\njobs: {include: [{deploy: c}, {script: a}]}", "script deploy", []string{"1 deploys", "a 2 deploys"}},
@@ -75,16 +82,19 @@ var jobCases = []struct {
 	{"but not with an env of its own", "env: [A=1, A=2]\njobs: {include: [{env: B=1}]}", "env", []string{"A=1", "A=2", "B=1"}},
 	{"nor with an empty one", "env: [A=1, A=2]\njobs: {include: [{env: [], name: x}, {env: , name: y}]}", "env name", []string{"A=1", "A=2", "x", "y"}},
 	{"global variables come first", "env: {global: [G=1], jobs: [A=1, A=2]}", "env", []string{"G=1,A=1", "G=1,A=2"}},
+	{"of a list with global the first item counts", "env: [{global: [G=1]}, {matrix: [A=1, A=2]}]", "env", []string{"G=1"}},
 	{"a mapping of variables is one set", "env: {A: 1, B: yes}", "env", []string{"A=1,B=yes"}},
 	{"variables beside global are one set", "env: {global: G=1, A: 1}", "env", []string{"G=1,A=1"}},
 	{"several in a text are one set", "env:\n- A=1 B='x y'\n- C=$(date +%s -u)", "env", []string{"A=1,B='x y'", "C=$(date +%s -u)"}},
 	{"an encrypted item isn't shown", "env: {global: [{secure: abc}, {X: {secure: def}}]}", "env", []string{"[secure],X=[secure]"}},
+	{"an encrypted one beside global is the axis", "env: {secure: a, global: {secure: b}}", "env", []string{"[secure],[secure]"}},
 	{"a malformed variable sets nothing", "env: [\"A='x\", B=1]", "env", []string{"", "B=1"}},
 	{"exclude compares without global variables", "env: {global: G=1, jobs: [A=1, A=2]}\njobs: {exclude: [{env: A=1}]}", "env", []string{"G=1,A=2"}},
 	{"and all of its variables", "jobs: {include: [{env: [A=1, B=1]}, {env: A=1}], exclude: [{env: A=1}]}", "env", []string{"A=1,B=1"}},
 	{"exclude has a condition", "rvm: [1, 2]\njobs: {exclude: [{rvm: 1, if: branch = dev}, {rvm: 2, if: branch = main}]}", "rvm", []string{"1"}},
 	{"exclude on every key that it names", "rvm: [1, 2]\nos: [linux, osx]\njobs: {exclude: [{rvm: 1, os: osx}]}", "os rvm", []string{"linux 1", "linux 2", "osx 2"}},
 	{"equal jobs are one", "rvm: [1, 1]", "rvm", []string{"1"}},
+	{"also when their stage makes them equal", "jobs: [{script: a}, {stage: test, script: a}]", "stage script", []string{"test a"}},
 	{"a job's condition", "jobs: {include: [{script: a, if: branch = dev}, {script: b}]}", "script", []string{"b"}},
 	{"jobs inherit the root's condition", "if: branch = main\njobs: {include: [{script: a}, {script: b, if: type = cron}]}", "script", []string{"a"}},
 	{"a job is in the stage of the one above", "jobs: {include: [{stage: x, script: a}, {script: b}]}", "stage script", []string{"x a", "x b"}},
@@ -97,7 +107,7 @@ var jobCases = []struct {
 	{"without stages it stays", "rvm: [1, 2]\njobs: {allow_failures: [{rvm: 1}]}", "rvm allowed", []string{"1 may fail", "2"}},
 	{"of an entry's env the rest has to be global", "env: {global: G=1, jobs: [A=1, A=2]}\njobs: {allow_failures: [{env: [G=1, A=2]}]}", "env allowed", []string{"G=1,A=1", "G=1,A=2 may fail"}},
 	{"an entry names the build's branch", "rvm: [1, 2]\njobs: {allow_failures: [{rvm: 1, branch: main}, {rvm: 2, branch: dev}]}", "rvm allowed", []string{"1 may fail", "2"}},
-	{"a job says that it may fail", "jobs: {include: [{script: a, allow_failure: yes}]}", "script allowed", []string{"a may fail"}},
+	{"a job says that it may fail", "jobs: [{script: a, allow_failure: yes}, {script: b, allow_failure: 'no'}, {script: c, allow_failure: 1}]", "script allowed", []string{"a may fail", "b", "c may fail"}},
 	{"a dist of another system is dropped", "os: [linux, osx]\ndist: focal", "os dist", []string{"linux focal", "osx"}},
 	{"an unknown language stays", "language: kotlin", "language", []string{"kotlin"}},
 }
@@ -133,6 +143,8 @@ func TestABuildThatDoesNotRunSaysWhy(t *testing.T) {
 		{"branches: {only: main, except: main}", pushToMain, ""},
 		{"branches: {only: main}", tag, "`branches.only` on line 1 leaves v1.0 out"},
 		{"branches: {only: main}", pull, ""},
+		{"", Event{Type: Push, Branch: "gh-pages"}, "Travis builds no branch for GitHub Pages, unless `branches.only` names it"},
+		{"branches: {only: gh-pages}", Event{Type: Push, Branch: "gh-pages"}, ""},
 		{"\nif: type = pull_request", pushToMain, "`if` on line 2 is false"},
 		{"if: type = pull_request", pull, ""},
 		{"if: branch = = main", pushToMain, "`if` on line 1 can't be parsed, so it is false"},

@@ -27,11 +27,27 @@ func (s *section) fixKey(key string) string {
 			return name
 		}
 	}
-	if match := closest(s.known, key); match != "" && !isKeyElsewhere(key) {
-		name, _ := s.resolve(match)
-		return name
+	if isKeyElsewhere(key) {
+		return key
+	}
+	for _, match := range []string{misspelled[key], closest(s.known, key)} {
+		if name, known := s.resolve(match); known && match != "elm_test" {
+			return name
+		}
 	}
 	return key
+}
+
+// misspelled are keys that Travis repairs though they are far from the right
+// ones (travis-yml, var/keys.dict).
+var misspelled = map[string]string{
+	"after_deployment": "after_deploy", "after_successsudo": "after_success", "after_test": "after_script",
+	"allow_failures__php": "allow_failures", "before_archive": "before_cache", "before_deployment": "before_deploy",
+	"before_setup": "before_script", "branchesonly": "branches", "deploybefore_script": "before_script", "distro": "dist",
+	"diydeploy": "deploy", "jruby_before_script": "before_script", "known_failures": "allow_failures", "langlanguage": "language",
+	"notifications.irc": "notifications", "qqsudo": "sudo",
+	"r_apt_packages": "apt_packages", "r_binary_pacakges": "r_binary_packages", "r_check_arg": "r_check_args",
+	"warning_are_errors": "warnings_are_errors", "warnings_as_errors": "warnings_are_errors",
 }
 
 // resolve finds a key or an alias of one.

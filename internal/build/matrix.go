@@ -1,5 +1,7 @@
 package build
 
+import "strings"
+
 // matrix normalizes jobs: a list is what it includes, and so is a mapping that
 // is one job.
 func (n *normalizer) matrix(node *Node) *Node {
@@ -37,13 +39,7 @@ func (n *normalizer) matrix(node *Node) *Node {
 			continue
 		}
 		value = n.list(value, "jobs."+list.key, func(item *Node) *Node {
-			for range deepest {
-				if item.Kind != List || len(item.Items) == 0 {
-					break
-				}
-				item = item.Items[0]
-			}
-			if item.Kind != Mapping {
+			if item = n.first(item, "jobs."+list.key); item.Kind != Mapping {
 				n.note(item.Line, WrongType, "jobs."+list.key, "", "")
 				return nil
 			}
@@ -81,46 +77,35 @@ func isJob(node *Node) bool {
 }
 
 // deploys normalizes deploy to a list of mappings. A text is a provider; other
-// scalars are dropped.
+// scalars stay, and deploy nothing.
 func (n *normalizer) deploys(node *Node) *Node {
-	made := n.list(node, "deploy", func(item *Node) *Node {
-		for range deepest {
-			if item.Kind != List || len(item.Items) == 0 {
-				break
-			}
-			item = item.Items[0]
-		}
-		switch item.Kind {
-		case Text:
-			if !item.Secure {
-				return &Node{Kind: Mapping, Line: item.Line, Fields: []Field{{"provider", item.Line, item}}}
-			}
-		case Mapping:
-			return n.provider(item)
+	return n.list(node, "deploy", func(item *Node) *Node {
+		item = n.first(item, "deploy")
+		switch {
+		case item.Kind == Mapping:
+			return n.section(item, sectionOfProvider(item))
+		case item.Kind == Text && !item.Secure:
+			return n.section(&Node{Kind: Mapping, Line: item.Line, Fields: []Field{{"provider", item.Line, item}}}, providerSection)
 		}
 		n.note(item.Line, WrongType, "deploy", "", "")
-		return nil
+		return item
 	})
-	if made == nil {
-		made = &Node{Kind: List, Line: node.Line} // it still replaces the root's
-	}
-	return made
 }
 
-// provider reads if and true as on, as Travis does, and drops what is blank.
-func (n *normalizer) provider(node *Node) *Node {
-	made := &Node{Kind: Mapping, Line: node.Line}
-	for _, f := range node.Fields {
-		if f.Value.isBlank() {
-			continue
-		}
-		if (f.Key == "if" || f.Key == "true") && node.Get("on") == nil {
-			f.Key = "on"
-		}
-		if f.Key == "on" && f.Value.Kind == Text && !f.Value.Secure {
-			f.Value = &Node{Kind: Mapping, Line: f.Value.Line, Fields: []Field{{"branch", f.Value.Line, f.Value}}}
-		}
-		made.Fields = append(made.Fields, f)
+func sectionOfProvider(node *Node) *section {
+	switch readProvider(node.Get("provider").text()) {
+	case "script":
+		return scriptSection
+	case "convox":
+		return convoxSection
 	}
-	return made
+	return providerSection
+}
+
+// readProvider repairs the name of a provider that deploys with convox.
+func readProvider(name string) string {
+	if repaired := closest([]string{"convox", "script"}, strings.ToLower(name)); repaired != "" {
+		return repaired
+	}
+	return name
 }

@@ -70,7 +70,7 @@ func (n *normalizer) root(node *Node) (*Node, error) {
 }
 
 // section repairs the keys of a mapping and normalizes its values. Those that
-// are blank are dropped.
+// are blank are dropped, but for lists that replace those of the root.
 func (n *normalizer) section(node *Node, s *section) *Node {
 	id := seen{node: node, section: s}
 	if made := n.made[id]; made != nil {
@@ -87,16 +87,20 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 		if known {
 			f.Value = n.value(f.Value, as, s.name+"."+f.Key)
 		}
-		isKept := known && f.Value != nil && f.Value.Kind == List && (as == envVars || as == deploys || as == strs)
-		if f.Value.isBlank() && !isKept {
+		if f.Value.isBlank() && (f.Value == nil || !replaces(s, as)) {
 			continue
 		}
-		if !known && !isCustom(f.Key) && !f.Value.anchored {
+		if !known && s.name != "deploy" && !isCustom(f.Key) && !f.Value.anchored {
 			n.note(f.Line, UnknownKey, s.name, f.Key, "")
 		}
 		made.Fields = append(made.Fields, f)
 	}
 	return made
+}
+
+// replaces reports whether an empty list replaces that of the root.
+func replaces(s *section, as kind) bool {
+	return as == envVars || s == jobSection && (as == commands || as == deploys)
 }
 
 // isCustom reports whether a key is one that Travis leaves alone.
@@ -130,7 +134,7 @@ func (n *normalizer) fixKeys(node *Node, s *section) []Field {
 			fields[i] = f
 			continue
 		}
-		if f.Key != written && s.aliases[written] == "" {
+		if f.Key != strings.ReplaceAll(written, "-", "_") && s.aliases[written] == "" {
 			n.note(f.Line, RepairedKey, s.name, written, f.Key)
 		}
 		index[f.Key] = len(fields)
@@ -151,27 +155,39 @@ func (n *normalizer) value(node *Node, as kind, where string) *Node {
 }
 
 func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
+	if as == commands || as == deploys {
+		made := n.listOf(node, as, where)
+		if made == nil {
+			made = &Node{Kind: List, Line: node.Line}
+		}
+		return made
+	}
 	if node.isBlank() && as != envVars {
 		return nil
 	}
 	switch as {
-	case str, boolean, language, system, dist, arch, conditions:
+	case str, boolean, language, system, dist, arch, conditions, providerName:
 		return n.scalar(node, as, where)
 	case strs:
-		return n.strs(node, where)
+		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, str, where) })
 	case systems:
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, system, where) })
 	case archs:
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, arch, where) })
-	case mapping:
+	case mapping, addons:
 		if node.Kind != Mapping {
 			n.note(node.Line, WrongType, where, "", "")
+		} else if value := node.Get("deploy"); as == addons && !value.isBlank() {
+			node = node.with("deploy", n.deploys(value))
 		}
 	case env:
 		return n.env(node)
 	case envVars:
 		return n.envVars(node, where)
 	case branches:
+		if node.Kind == List && node.Items[0].Kind == Mapping {
+			node = n.first(node, where)
+		}
 		if node.Kind != Mapping {
 			node = &Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"only", node.Line, node}}}
 		}
@@ -185,8 +201,31 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 		})
 	case matrix:
 		return n.matrix(node)
-	case deploys:
-		return n.deploys(node)
+	case deployOn:
+		if node.Kind == Text && !node.Secure {
+			node = &Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"branch", node.Line, node}}}
+		}
+		if node.Kind == Mapping {
+			return n.section(node, onSection)
+		}
 	}
 	return node
+}
+
+// listOf normalizes the commands of a phase, or deployments; nil means that
+// there are none.
+func (n *normalizer) listOf(node *Node, as kind, where string) *Node {
+	switch {
+	case node.isBlank():
+		return nil
+	case as == deploys:
+		return n.deploys(node)
+	}
+	return n.list(node, where, func(item *Node) *Node {
+		if item.Kind == Mapping {
+			n.note(item.Line, CommandMapping, where, "", "")
+			return item
+		}
+		return n.scalar(item, str, where)
+	})
 }

@@ -174,10 +174,10 @@ var knownOn = append([]string{"branch", "repo", "condition", "tags", "all_branch
 
 // provider adds the conditions of a deployment, and what its script is.
 func (o *obstacles) provider(provider *Node) {
-	on := onOf(provider)
+	on := provider.Get("on")
 	edit := func(change func(*Node) *Node) func(*Node) *Node {
 		return func(n *Node) *Node {
-			on := onOf(n)
+			on := n.Get("on")
 			if on == nil || on.Kind != Mapping {
 				on = &Node{Kind: Mapping, Line: n.Line}
 			}
@@ -263,7 +263,7 @@ func (n *Node) fields() []Field {
 // branches.
 func branchOption(provider *Node, branch string) (key string, line int) {
 	for _, f := range provider.Fields {
-		if f.Value != onOf(provider) && f.Value.Get(branch) != nil {
+		if f.Value != provider.Get("on") && f.Value.Get(branch) != nil {
 			return f.Key, f.Line
 		}
 	}
@@ -287,7 +287,7 @@ func (o Obstacle) IsBash() bool { return isCondition("(" + o.Text + ")") }
 
 // Ignores says whether tags make Travis ignore a branch that is given.
 func (o Obstacle) Ignores() bool {
-	return o.Kind == ObstacleTags && o.Text != "false" && isSet(onOf(o.owner).Get("branch"))
+	return o.Kind == ObstacleTags && o.Text != "false" && isSet(o.owner.Get("on").Get("branch"))
 }
 
 // Concerns says whether an obstacle is one of the deployment whose command is on

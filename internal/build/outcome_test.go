@@ -57,6 +57,16 @@ func TestEachKindOfBuildDeploysWhatItsFileSays(t *testing.T) {
 		"one job of several":     {"script: make\nenv: [A=1, A=2]\nafter_success: test $A = 2 && convox deploy --app web\n", "web@,web@,web@,web@,web@,web@"},
 		"the first job's number": {"env: [A=1, A=2]\nscript: case $TRAVIS_JOB_NUMBER in *.1) convox deploy --app web;; esac\n", "web@,web@,web@,web@,web@,web@"},
 		"a job's condition":      {"jobs:\n  include:\n  - script: make\n  - if: type = push AND branch = main\n    script: convox deploy --app web\n", "web@,,,,,"},
+		"an empty deploy":        {step + "  on: main\njobs:\n- deploy:\n- deploy: []\n", ",,,,,"},
+		"an empty script":        {"script: make\njobs:\n- {script: [], after_success: convox deploy --app web}\n", ",,,,,"},
+		"a no that is a text":    {step + "  on: {branch: main, all_branches: 'no', tags: no}\n", "web@acme/production,,,,web@acme/production,web@acme/production"},
+		"tags that are a text":   {step + "  on: {tags: v1, branch: main}\n", "web@acme/production,web@acme/production,,web@acme/production,web@acme/production,web@acme/production"},
+		"a key with a hyphen":    {step + "  on: {all-branches: true}\n", "web@acme/production,web@acme/production,,web@acme/production,web@acme/production,web@acme/production"},
+		"no provider":            {"script: make\ndeploy:\n  script: convox deploy --app web\n  on: main\n", ",,,,,"},
+		"a block at the end":     {"script: make\ndeploy:\n  provider: script\n  on: main\n  script: |\n    convox deploy --app web\n", "web@,,,,web@,web@"},
+		"deploy under addons":    {"script: make\naddons:\n  deploy: {provider: script, script: convox deploy --app web, true: {all_branches: yes}}\n", "web@,web@,,web@,web@,web@"},
+		"a command with a colon": {"script:\n- echo \"a: b\"\nafter_success: convox deploy --app web\n", ",,,,,"},
+		"values with more words": {"script: make\nenv: {global: {A: it's, B: x && exit 1, C: web}}\nafter_success: convox deploy --app $C$B\n", "webx@,webx@,webx@,webx@,webx@,webx@"},
 		"no script and generic":  {"language: generic\nafter_success: convox deploy --app web\n", ",,,,,"},
 	} {
 		t.Run(name, func(t *testing.T) {

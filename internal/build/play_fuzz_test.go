@@ -1,32 +1,37 @@
 package build_test
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"convox-travis/internal/build"
 )
 
-// FuzzPlay plays any text as the phases of a job. It ends, and soon.
+// FuzzPlay plays any text: as a file, and as the phases of a job. It ends, and soon.
 func FuzzPlay(f *testing.F) {
-	for _, text := range hostile {
-		f.Add(text, deployWeb)
-	}
-	for _, text := range deep() {
+	for _, text := range append(deep(), hostile...) {
 		if len(text) < 2000 {
-			f.Add(text, text)
+			f.Add(text)
+			f.Add("script: |\n  " + strings.ReplaceAll(text, "\n", "\n  ") + "\ndeploy:\n  provider: script\n  script: convox deploy\n  on: main\n")
 		}
 	}
-	f.Fuzz(func(t *testing.T, script, after string) {
-		if len(script)+len(after) > 8<<10 {
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 8<<10 {
 			return
 		}
-		job := build.Job{Language: "go", OS: "linux", Env: []string{"X=" + after}, Config: mapping(1, "script", script, "after_success", after, "deploy", provider(after, "on", mapping(7, "all_branches", "true")))}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
 		start := time.Now()
+		if config, err := build.Parse(ctx, []byte(text)); err == nil {
+			_, _ = build.Player{}.Outcomes(ctx, config, build.EventsOf("acme/api", "main")[:1])
+		}
+		job := build.Job{Language: "go", OS: "linux", Env: []string{"X=" + text}, Config: mapping(1, "script", text, "deploy", provider(text, "on", mapping(7, "all_branches", "true")))}
 		build.Play(build.ScriptOf(job, pushMain))
-		job.Config = mapping(1, "script", "true", "deploy", provider(after, "on", mapping(7, "condition", script)))
+		job.Config = mapping(1, "script", "true", "deploy", provider("true", "on", mapping(7, "condition", text)))
 		build.Play(build.ScriptOf(job, pushMain))
-		if passed := time.Since(start); passed > 3*time.Second {
+		if passed := time.Since(start); passed > 5*time.Second {
 			t.Errorf("it took %v", passed)
 		}
 	})

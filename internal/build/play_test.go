@@ -99,7 +99,6 @@ func TestAJobDeploysAsTravisWould(t *testing.T) {
 		{"branch", []any{"script", "true", "deploy", provider(deployWeb, "on", on("branch", "main"))}, "push=web@9! cron=web@9!"},
 		{"on as a text is the branch", []any{"script", "true", "deploy", provider(deployWeb, "on", "main")}, "push=web@9! cron=web@9!"},
 		{"no branch is master", []any{"script", "true", "deploy", provider(deployWeb)}, ""},
-		{"true is on", []any{"script", "true", "deploy", provider(deployWeb, "true", on("branch", "main"))}, "push=web@9! cron=web@9!"},
 		{"a branch can be a pattern", []any{"script", "true", "deploy", provider(deployWeb, "on", on("branch", "feature/*"))}, "other=web@9!"},
 		{"branches", []any{"script", "true", "deploy", provider(deployWeb, "on", on("branch", list(text(7, "main"), text(7, "feature/x"))))}, "push=web@9! other=web@9! cron=web@9!"},
 		{"keys of another option are branches", []any{"script", "true", "deploy", provider(deployWeb, "strategy", mapping(7, "main", "x"))}, "push=web@9! cron=web@9!"},

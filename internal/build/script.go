@@ -76,12 +76,12 @@ func ScriptOf(job Job, event Event) Script {
 			s.Environment = append(s.Environment, name+"="+shell.Unknown(name, "encrypted"))
 		}
 		if assigned && !strings.Contains(value, "[secure]") {
-			s.Exports = append(s.Exports, Command{Bash: "export " + variable})
+			s.Exports = append(s.Exports, Command{Bash: "export " + exported(variable)})
 		}
 	}
 	for _, phase := range phaseOrder {
 		commands := commandsOf(job.Config.Get(phase.name))
-		if phase.name == "script" && !isSet(job.Config.Get("script")) {
+		if phase.name == "script" && job.Config.Get("script") == nil {
 			commands = defaultScript(job)
 		}
 		skipped := len(commands) == 1 && isSkip(commands[0].Bash)
@@ -100,6 +100,25 @@ func ScriptOf(job Job, event Event) Script {
 		}
 	}
 	return s
+}
+
+// exported returns what Travis exports of NAME=value: of a value with spaces
+// outside quotes the first word, and the variables after it
+// (lib/travis/build/env/var.rb of travis-build).
+func exported(variable string) string {
+	pairs, err := parseEnv(variable)
+	if err != nil {
+		name, value, _ := strings.Cut(variable, "=")
+		value, _, _ = strings.Cut(value, " ")
+		return name + "=" + value[:strings.IndexAny(value+`"`, `"'`)]
+	}
+	var words []string
+	for i, pair := range pairs {
+		if i == 0 || pair.value != "" {
+			words = append(words, pair.name+"="+pair.value)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // noteRepository notes Bash that asks for a repository that isn't known.
@@ -127,6 +146,8 @@ func commandsOf(n *Node) []Command {
 			line++
 		}
 		return []Command{{Bash: n.Text, Line: line, Rows: n.Rows}}
+	case n.Kind == Mapping:
+		return []Command{{Bash: "false", Line: n.Line}} // its text is no command
 	case n.Kind == List:
 		var commands []Command
 		for _, item := range n.Items {
@@ -177,7 +198,7 @@ func (s *Script) deploy(job Job, event Event) {
 		}
 		condition, line := conditionOf(provider, event)
 		s.noteRepository(event, condition, line)
-		if on := onOf(provider); event.Repo == "" && isSet(on.Get("repo")) {
+		if on := provider.Get("on"); event.Repo == "" && isSet(on.Get("repo")) {
 			s.Unseen = append(s.Unseen, Unseen{What: unknownRepository, Line: on.Get("repo").Line})
 		}
 		if condition != "" && !isCondition(condition) && s.Broken == nil {
@@ -225,36 +246,27 @@ func isCondition(condition string) bool {
 
 // runtimes are the keys of deploy.on that compare a version.
 var runtimes = []string{
-	"d", "dart", "elm", "elixir", "ghc", "go", "haxe", "jdk", "julia", "mono", "node", "otp_release", "perl", "php",
-	"python", "r", "ruby", "rust", "scala", "smalltalk",
-}
-
-// onOf returns the conditions of a provider.
-func onOf(provider *Node) *Node {
-	for _, key := range []string{"if", "on", "true"} {
-		if on := provider.Get(key); on != nil && on.Kind != Null {
-			return on
-		}
-	}
-	return nil
+	"d", "dart", "elm", "elixir", "ghc", "go", "haxe", "jdk", "julia", "mono", "node_js", "otp_release", "perl", "php",
+	"python", "r", "rust", "rvm", "scala", "smalltalk",
 }
 
 // conditionOf returns what is between [[ and ]] before a deployment, and the line
 // of the custom condition or of the branches. A repository that isn't known fits.
 func conditionOf(provider *Node, event Event) (condition string, line int) {
-	on := onOf(provider)
+	on := provider.Get("on")
 	line = provider.Line
 	if on != nil {
 		line = on.Line
 	}
-	if on != nil && on.Kind != Mapping && on.Kind != Null {
+	if on != nil && on.Kind != Mapping {
 		on = &Node{Kind: Mapping, Line: on.Line, Fields: []Field{{Key: "branch", Value: on}}}
 	}
 	var parts []string
+	tags := on.Get("tags")
 	if repo := on.Get("repo"); isSet(repo) && event.Repo != "" {
 		parts = append(parts, `$TRAVIS_REPO_SLUG = "`+repo.Text+`"`)
 	}
-	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
+	if !isTrue(on.Get("all_branches")) && !isTrue(tags) {
 		var branches []string
 		for _, branch := range branchesOf(provider, on) {
 			branches = append(branches, "$TRAVIS_BRANCH = "+branch)
@@ -262,29 +274,23 @@ func conditionOf(provider *Node, event Event) (condition string, line int) {
 		parts = append(parts, strings.Join(branches, " || "))
 	}
 	for _, runtime := range runtimes {
-		value := on.Get(runtime)
-		switch {
-		case value == nil && runtime == "ruby":
-			value = on.Get("rvm")
-		case value == nil && runtime == "node":
-			value = on.Get("node_js")
-		}
-		if isSet(value) {
+		if value := on.Get(runtime); isSet(value) {
 			quoted, err := syntax.Quote(value.Text, syntax.LangBash)
 			if err != nil {
 				quoted = "''"
 			}
-			parts = append(parts, "$TRAVIS_"+strings.ToUpper(runtime)+"_VERSION = "+quoted)
+			name := strings.NewReplacer("RVM", "RUBY", "NODE_JS", "NODE").Replace(strings.ToUpper(runtime))
+			parts = append(parts, "$TRAVIS_"+name+"_VERSION = "+quoted)
 		}
 	}
 	for _, custom := range commandsOf(on.Get("condition")) {
 		parts = append(parts, custom.Bash)
 		line = custom.Line
 	}
-	switch tags := on.Get("tags"); {
-	case isTrue(tags):
+	switch tags.text() { // another text switches the branches off, and asks for nothing
+	case "true":
 		parts = append(parts, `"$TRAVIS_TAG" != ""`)
-	case tags != nil && tags.Text == "false":
+	case "false":
 		parts = append(parts, `"$TRAVIS_TAG" = ""`)
 	}
 	for i := range parts {
@@ -311,7 +317,7 @@ func branchesOf(provider, on *Node) []string {
 	}
 	var names []string
 	for _, option := range provider.Fields {
-		if option.Value == nil || option.Value.Kind != Mapping || option.Value == onOf(provider) || option.Key == "edge" {
+		if option.Value == nil || option.Value.Kind != Mapping || option.Key == "on" || option.Key == "edge" {
 			continue
 		}
 		for _, key := range fieldKeys(option.Value) {
@@ -351,11 +357,13 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 		return inspect(value.Text), value.Line
 	}
 	name, line := option("provider")
-	switch strings.Trim(strings.ToLower(name), `"`) {
+	switch strings.Trim(name, `"`) {
+	case "":
+		return Command{Bash: "false", Line: line}, true
 	case "script":
 		script, line := option("script")
 		if script == "" {
-			return Command{}, false
+			return Command{Bash: "false", Line: line}, true // dpl asks for it
 		}
 		return Command{Bash: "bash -c " + script, Line: line}, true
 	case "convox": // https://github.com/travis-ci/dpl/blob/master/lib/dpl/providers/convox.rb

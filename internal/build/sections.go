@@ -9,8 +9,10 @@ const (
 	asIs     kind = iota
 	str           // a text; of a list the first item
 	strs          // a list of texts
+	commands      // a list of texts that a job runs
 	boolean       // true or false
-	mapping       // a mapping; anything else is dropped
+	mapping       // a mapping
+	addons        // a mapping that can have deploy
 	language      // texts of which Travis knows all
 	system
 	systems
@@ -22,6 +24,8 @@ const (
 	branches
 	conditions
 	deploys
+	providerName
+	deployOn // a mapping of conditions, or a branch
 	stages
 	matrix // jobs.include and its siblings
 	jobList
@@ -32,7 +36,7 @@ type section struct {
 	name    string
 	keys    map[string]kind
 	aliases map[string]string
-	known   []string // keys and aliases, sorted
+	known   []string // keys and aliases that others are repaired to, sorted
 }
 
 func newSection(name string, aliases map[string]string, keys ...map[string]kind) *section {
@@ -40,7 +44,9 @@ func newSection(name string, aliases map[string]string, keys ...map[string]kind)
 	for _, some := range keys {
 		for key, kind := range some {
 			s.keys[key] = kind
-			s.known = append(s.known, key)
+			if languages := languageKeys[key]; len(languages) != 1 || languages[0] != "r" || key == "r" {
+				s.known = append(s.known, key) // Travis repairs no key to one of R
+			}
 		}
 	}
 	for alias := range aliases {
@@ -67,13 +73,17 @@ var phases = []string{
 
 // Keys of a job, at the root and in jobs.
 var jobKeys = []map[string]kind{
-	keysOf(strs, "before_install", "install", "before_script", "script", "before_cache", "after_success", "after_failure",
-		"before_deploy", "after_deploy", "after_script", "services", "keys"),
-	keysOf(mapping, "addons", "git", "vm", "workspaces", "vault"),
+	keysOf(commands, "before_install", "install", "before_script", "script", "before_cache", "after_success", "after_failure",
+		"before_deploy", "after_deploy", "after_script"),
+	keysOf(strs, "services", "keys"),
+	keysOf(mapping, "git", "vm", "workspaces", "vault"),
 	keysOf(str, "virt", "group"),
-	{"branches": branches, "cache": asIs, "deploy": deploys, "if": conditions},
-	{"language": language, "dist": dist, "sudo": boolean},
-	// Keys of languages that are no axis.
+	{"addons": addons, "branches": branches, "cache": asIs, "deploy": deploys, "if": conditions},
+	{"language": language, "dist": dist, "sudo": boolean, "keep_netrc": boolean},
+}
+
+// supportKeys are keys of languages that are no axis.
+var supportKeys = []map[string]kind{
 	keysOf(mapping, "android", "gimme_config", "virtualenv", "repos", "smalltalk_edge"),
 	keysOf(str, "lein", "gobuild_args", "go_import_path", "neko", "npm_args", "podfile", "bundler_args", "xcode_destination",
 		"xcode_project", "xcode_workspace", "xctool_args", "composer_args", "sbt_args", "elm_format", "elm_test", "bioc", "cran",
@@ -90,19 +100,21 @@ var jobAliases = map[string]string{
 
 // The sections.
 var (
-	rootSection = newSection("root", withAliases(jobAliases, "matrix", "jobs"), append(jobKeys,
+	rootSection = newSection("root", withAliases(jobAliases, "matrix", "jobs"), slices.Concat(jobKeys, supportKeys, []map[string]kind{
 		keysOf(strs, axisKeys...),
-		map[string]kind{
+		{
 			"os": systems, "arch": archs, "env": env, "stages": stages, "jobs": matrix,
 			"import": asIs, "notifications": asIs, "dart_task": asIs,
 		},
 		keysOf(str, "stack", "version", "conditions", "perforce_test_path"),
-		keysOf(boolean, "filter_secrets", "trace"))...)
-	jobSection = newSection("jobs.include", jobAliases, append(jobKeys,
+		keysOf(boolean, "filter_secrets", "trace"),
+	})...)
+	jobSection = newSection("jobs.include", jobAliases, slices.Concat(jobKeys, supportKeys, []map[string]kind{
 		keysOf(str, axisKeys...),
-		map[string]kind{"os": system, "arch": arch, "env": envVars, "dart_task": asIs},
+		{"os": system, "arch": arch, "env": envVars, "dart_task": asIs},
 		keysOf(strs, "smalltalk_config", "smalltalk_vm"),
-		keysOf(str, "name", "stage"), keysOf(boolean, "allow_failure"))...)
+		keysOf(str, "name", "stage"), keysOf(boolean, "allow_failure"),
+	})...)
 	excludeSection = newSection("jobs.exclude", jobAliases, jobSection.keys)
 	failureSection = newSection("jobs.allow_failures", jobAliases, jobSection.keys, keysOf(str, "branch"))
 	matrixSection  = newSection("jobs", map[string]string{"allowed_failures": "allow_failures", "fast_failure": "fast_finish"},
@@ -110,6 +122,25 @@ var (
 	envSection      = newSection("env", map[string]string{"matrix": "jobs"}, keysOf(envVars, "global", "jobs"))
 	branchesSection = newSection("branches", map[string]string{"exclude": "except"}, keysOf(strs, "only", "except"))
 	stageSection    = newSection("stages", nil, keysOf(str, "name"), keysOf(conditions, "if"))
+
+	// Providers of deployments. Of most, the keys aren't known here.
+	scriptSection = newSection("deploy", providerAliases, providerKeys, keysOf(str, "script"))
+	convoxSection = newSection("deploy", providerAliases, providerKeys,
+		keysOf(str, "app", "rack", "host", "install_url", "env_file", "description", "generation"),
+		keysOf(boolean, "create", "promote", "update_cli"), keysOf(strs, "env"), keysOf(asIs, "password"))
+	providerSection = &section{name: "deploy", keys: providerKeys, aliases: providerAliases}
+	onSection       = newSection("deploy.on", jobAliases, slices.Concat(supportKeys, []map[string]kind{
+		keysOf(str, axisKeys...),
+		{"branch": asIs, "os": asIs, "repo": str, "condition": strs, "all_branches": boolean, "tags": boolean},
+	})...)
+)
+
+var (
+	providerKeys = map[string]kind{
+		"provider": providerName, "on": deployOn, "run": strs, "edge": asIs,
+		"allow_failure": boolean, "cleanup": boolean, "skip_cleanup": boolean,
+	}
+	providerAliases = map[string]string{"true": "on", "if": "on"} // travis-build reads if
 )
 
 func withAliases(aliases map[string]string, alias, key string) map[string]string {

@@ -2,12 +2,17 @@ package build
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // defaultStage is the stage of jobs without one, once any stage exists.
 const defaultStage = "test"
+
+// pages are branches that aren't built by themselves
+// (https://docs.travis-ci.com/user/customizing-the-build/#building-specific-branches).
+var pages = regexp.MustCompile(`(?i)gh[-_]pages`)
 
 // refusal returns why Travis builds nothing for an event: the condition at the
 // root, or branches.
@@ -38,6 +43,9 @@ func (e *expansion) branchRefusal() string {
 			}
 		}
 		return fmt.Sprintf("`branches.only` on line %d leaves %s out", lineOf(branches, "only"), branch)
+	}
+	if e.event.Type == Push && pages.MatchString(branch) {
+		return "Travis builds no branch for GitHub Pages, unless `branches.only` names it"
 	}
 	for _, pattern := range except.wrapped() {
 		if e.matchesBranch(pattern, branch) {
@@ -148,7 +156,7 @@ func (e *expansion) finish() error {
 	failures := e.entries("allow_failures")
 	err := e.each(func(_ int, job *Node) {
 		place(job.Get("stage").text())
-		may := job.Get("allow_failure").text() == "true"
+		may := isTrue(job.Get("allow_failure"))
 		candidate := e.candidate(job)
 		for i := 0; i < len(failures) && !may; i++ {
 			entry := &failures[i]
@@ -171,6 +179,9 @@ func (e *expansion) finish() error {
 		return rank
 	}
 	slices.SortStableFunc(e.jobs, func(a, b *Node) int { return rank(a) - rank(b) })
+	if err := e.unique(); err != nil { // those that became equal by their stage
+		return err
+	}
 	left := mostText
 	err = e.each(func(i int, job *Node) {
 		if made := jobOf(job, i, allowed[job], &left); left >= 0 {

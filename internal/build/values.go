@@ -1,6 +1,7 @@
 package build
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,13 +10,7 @@ import (
 // scalar normalizes a text or a boolean. Anything else stays: Travis says that
 // it drops it, but its key still replaces that of the root.
 func (n *normalizer) scalar(node *Node, as kind, where string) *Node {
-	for range deepest {
-		if node.Kind != List || len(node.Items) == 0 {
-			break
-		}
-		node = node.Items[0]
-		n.note(node.Line, FirstOfList, where, "", "")
-	}
+	node = n.first(node, where)
 	if node.isBlank() {
 		return nil
 	}
@@ -34,6 +29,11 @@ func (n *normalizer) scalar(node *Node, as kind, where string) *Node {
 		return n.word(node, distributions, where)
 	case arch:
 		return n.word(node, architectures, where)
+	case providerName:
+		if name := readProvider(node.Text); name != node.Text {
+			n.note(node.Line, RepairedValue, where, "", name)
+			return &Node{Kind: Text, Text: name, Line: node.Line}
+		}
 	case conditions:
 		if _, err := parseCondition(node.Text); err != nil {
 			n.note(node.Line, InvalidCondition, where, "", "")
@@ -45,32 +45,34 @@ func (n *normalizer) scalar(node *Node, as kind, where string) *Node {
 	return node
 }
 
-// strs normalizes a list of texts. Other items are left out; where nothing else
-// is there, the list is empty and still replaces that of the root.
-func (n *normalizer) strs(node *Node, where string) *Node {
-	isWrong := false
-	made := n.list(node, where, func(item *Node) *Node {
-		item = n.scalar(item, str, where)
-		if item != nil && (item.Kind != Text || item.Secure) {
-			isWrong = true
-			return nil
+// first returns the first item of lists in lists, or the node itself.
+func (n *normalizer) first(node *Node, where string) *Node {
+	for range deepest {
+		if node.Kind != List || len(node.Items) == 0 {
+			break
 		}
-		return item
-	})
-	if made == nil && isWrong {
-		made = &Node{Kind: List, Line: node.Line}
-	}
-	return made
-}
-
-func toBool(node *Node) *Node {
-	switch node.Text {
-	case "true", "on", "yes", "enabled", "required":
-		return &Node{Kind: Bool, Text: "true", Line: node.Line}
-	case "false", "off", "no", "disabled", "not required":
-		return &Node{Kind: Bool, Text: "false", Line: node.Line}
+		node = node.Items[0]
+		n.note(node.Line, FirstOfList, where, "", "")
 	}
 	return node
+}
+
+// toBool reads what Travis takes for true or false; anything else stays
+// (travis-yml, lib/travis/yml/doc/helper/cast.rb).
+func toBool(node *Node) *Node {
+	text := node.Text
+	if booleans[text] == "" {
+		text = closest(slices.Sorted(maps.Keys(booleans)), notInKey.ReplaceAllString(text, ""))
+	}
+	if text := booleans[text]; text != "" {
+		return &Node{Kind: Bool, Text: text, Line: node.Line}
+	}
+	return node
+}
+
+var booleans = map[string]string{
+	"true": "true", "on": "true", "yes": "true", "enabled": "true", "required": "true",
+	"false": "false", "off": "false", "no": "false", "disabled": "false", "not required": "false",
 }
 
 var notLetter = regexp.MustCompile(`[^a-z]`)
@@ -105,14 +107,20 @@ func (n *normalizer) word(node *Node, known vocabulary, where string) *Node {
 	return &Node{Kind: Text, Text: text, Line: node.Line}
 }
 
+// isOdd reports whether a value is no item of a list to Travis.
+func isOdd(n *Node) bool { return n.Kind == List || n.Kind == Bool }
+
 // list normalizes a list, or makes one of a single item. Items that are dropped
-// are left out.
+// are left out. A list in the first place stands for the whole list
+// (travis-yml, lib/travis/yml/doc/change/pick.rb).
 func (n *normalizer) list(node *Node, where string, item func(*Node) *Node) *Node {
 	items := []*Node{node}
 	if node.Kind == List {
 		items = node.Items
-		if first := items[0]; first.Kind == List && len(items) > 1 {
-			n.note(first.Line, FirstOfList, where, "", "")
+		if first := items[0]; first.Kind == List && !slices.ContainsFunc(first.Items, isOdd) {
+			if len(items) > 1 {
+				n.note(first.Line, FirstOfList, where, "", "")
+			}
 			items = first.Items
 		}
 	}

@@ -40,8 +40,9 @@ func isTooLarge(text []byte) bool {
 }
 
 // clean drops what Travis drops before it parses: every byte that isn't ASCII,
-// so a byte order mark too, and the indentation of the first line from all
-// lines (travis-yml, lib/travis/yml/parts/part.rb).
+// so a byte order mark too, the indentation of the first line from all lines,
+// and the end's empty lines, so that a block at the end has no last line break
+// (travis-yml, lib/travis/yml/parts/part.rb).
 func clean(text []byte) []byte {
 	ascii := make([]byte, 0, len(text))
 	for _, b := range text {
@@ -49,6 +50,7 @@ func clean(text []byte) []byte {
 			ascii = append(ascii, b)
 		}
 	}
+	ascii = bytes.TrimRight(ascii, " \t\n\v\f\r\x00")
 	first := bytes.TrimLeft(ascii, " \t\r\n")
 	start := bytes.LastIndexByte(ascii[:len(ascii)-len(first)], '\n') + 1
 	indent := ascii[start : len(ascii)-len(first)]
@@ -215,7 +217,7 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 			return err
 		}
 		name := strings.TrimPrefix(key.Value, ":")
-		merged := mergedFields(name, value)
+		merged := mergedFields(name, n.Content[i+1], value)
 		for _, f := range merged {
 			if err := r.step(); err != nil {
 				return err
@@ -243,13 +245,16 @@ func (n *Node) seal() {
 }
 
 // mergedFields returns what a key merges, in the order in which it is set:
-// of a list the first mapping wins.
-func mergedFields(key string, value *Node) []Field {
+// of a list the first mapping wins. Travis merges no alias of a list.
+func mergedFields(key string, n *yaml.Node, value *Node) []Field {
 	if key != "<<" {
 		return nil
 	}
 	if value.Kind == Mapping {
 		return value.Fields
+	}
+	if n.Kind == yaml.AliasNode {
+		return nil
 	}
 	var fields []Field
 	for i := len(value.Items) - 1; i >= 0; i-- {

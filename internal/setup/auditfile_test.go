@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret/secrettest"
@@ -146,9 +147,13 @@ func TestAuditLooksForTheHostAmongTheRacks(t *testing.T) {
 
 func TestAPlannedChangeTellsWhatMayDeployOutOfSight(t *testing.T) {
 	file := travisyml.File{Text: "import: x.yml\nscript: ./test.sh\nafter_success: make ship\n"}
-	step := setup.DeployStep{App: "api", Branch: "main", Console: true, Rack: "acme/production"}
-	change, err := setup.PlanFile(file, setup.FileRequest{Step: &step})
-	if err != nil || !change.Imports || strings.Join(change.OwnScripts, ", ") != "./test.sh, make ship" {
-		t.Errorf("%v: imports %v, calls %q", err, change.Imports, change.OwnScripts)
+	step := setup.DeployStep{Target: build.Target{App: "api", Branch: "main", Rack: "acme/production"}, Console: true}
+	change, err := setup.PlanFile(t.Context(), build.Player{}, file, setup.FileRequest{Step: step})
+	var notes []string
+	for _, note := range change.Notes {
+		notes = append(notes, note.Message)
+	}
+	if want := "line 1: the imported file isn't looked at, and may deploy too; line 2: ./test.sh isn't looked at, and may deploy too"; err != nil || strings.Join(notes, "; ") != want {
+		t.Errorf("%v: %q", err, notes)
 	}
 }

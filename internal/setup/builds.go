@@ -131,7 +131,7 @@ func (b Builds) Undecided() error {
 		}
 	}
 	undecided := func(what, hint string) error {
-		return &Error{code: travisyml.CodeUndecided, text: "check " + travisyml.FileName + ": " + what, hints: []string{hint}}
+		return &Error{code: "yml_undecided", text: "check " + travisyml.FileName + ": " + what, hints: []string{hint}}
 	}
 	for _, call := range b.deploys(pushes) {
 		if b.Target.Fit(call) == build.Undecided {
@@ -143,8 +143,10 @@ func (b Builds) Undecided() error {
 		}
 	}
 	if len(b.Outcomes) > 0 {
-		for _, played := range b.Outcomes[pushes].Played {
-			if played.Unplayed != nil {
+		push := b.Outcomes[pushes]
+		for i, played := range push.Played {
+			isBroken := build.ScriptOf(push.Build.Jobs[i], push.Event).Broken != nil // and deploys nothing
+			if played.Unplayed != nil && !isBroken {
 				return undecided(lineLead(played.Unplayed.Line)+"this can't be played: "+shortened(played.Unplayed.What), "simplify that command, or look at it yourself")
 			}
 		}

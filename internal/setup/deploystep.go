@@ -61,9 +61,9 @@ func (c FileChange) Changed() bool { return c.New != c.File.Text }
 // there is no file.
 func (c FileChange) Sentence() string {
 	if c.Changed() {
-		return c.Builds.sentence("then ", c.others)
+		return c.Builds.Sentence("then ", c.others...)
 	}
-	return c.Builds.sentence("", c.others)
+	return c.Builds.Sentence("", c.others...)
 }
 
 // lineBefore is where a line of New stands in the file, which has no other lines.
@@ -143,9 +143,6 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 			change.Found = change.Builds.Found()
 		}
 		return change, err
-	}
-	if noStep != nil && len(found) > 0 {
-		change.Found, noStep = change.Builds.Found(), nil
 	}
 	switch {
 	case change.Found != "":

@@ -81,7 +81,7 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 			vars: with(onBranch...), yml: inFile, request: func(r *setup.AuditRequest) { r.Branch = "next" }, want: "warning overridden\nwarning overridden\nwarning never_deploys",
 			says: "convox-travis remove --repo acme/api\nthen convox-travis remove --repo acme/api --branch next\n",
 		},
-		"the pair in history":                 {old: oldPair, want: "warning committed_secret", says: "run convox-travis check with the sign-in method"},
+		"the pair in history":                 {old: oldPair, want: "warning committed_secret", says: "run convox-travis check with the sign-in method and that password"},
 		"the pair in history, a host":         {old: oldPair, vars: open, want: "warning committed_secret\nnote public", says: "convox-travis check --repo acme/api --host " + rackHost + " --password-stdin < FILE\n"},
 		"another pair in history":             {old: oldPair, request: credential(rackHost, false), checker: accepts{}, want: "note committed_secret"},
 		"another address in history":          {old: oldGiven, request: credential(rackHost, false), checker: accepts{}, want: "note committed_secret"},

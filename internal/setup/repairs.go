@@ -64,7 +64,9 @@ func repairOf(m build.Message) string {
 	case build.FirstOfList:
 		return "Travis reads only the first item" + of
 	case build.WrongType:
-		return "Travis drops the value" + of + ", which has the wrong type"
+		return "Travis can't use the value" + of + ", which has the wrong type"
+	case build.CommandMapping:
+		return "YAML reads this command as a mapping, so it fails: quote all of it"
 	case build.InvalidEnv:
 		return "Travis drops a variable that isn't NAME=value"
 	case build.UnknownImport:

@@ -8,10 +8,10 @@ import (
 	"convox-travis/internal/build"
 )
 
-// sentence says what a push to the target's branch deploys, and whether other
-// builds deploy too, but for those of others, which are branches. then is "then "
-// for a file that isn't written yet, else "". It is "" where there is no file.
-func (b Builds) sentence(then string, others []string) string {
+// Sentence says what a push to the target's branch deploys, and whether other
+// builds deploy too. then is "then " for a file that isn't written yet, else "", and
+// others are branches that deploy as well. It is "" where there is no file.
+func (b Builds) Sentence(then string, others ...string) string {
 	if len(b.Outcomes) == 0 {
 		return ""
 	}

@@ -170,7 +170,7 @@ func (s *Shell) shift(args []string) {
 // flags are the options of set by letter.
 var flags = map[rune]string{
 	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
-	'E': "errtrace", 'o': "",
+	'E': "errtrace", 'C': "noclobber", 'o': "",
 }
 
 func (s *Shell) setOptions(args []string) {
@@ -244,10 +244,17 @@ func (s *Shell) unsetElement(name, index string) {
 		delete(variable.Map, index)
 	case expand.Indexed:
 		n, err := strconv.Atoi(index)
-		if err != nil || n < 0 || n >= len(variable.List) {
+		place := slices.Index(keys(variable).List, strconv.Itoa(n))
+		if err != nil || place < 0 {
 			return
 		}
-		variable.List = slices.Delete(slices.Clone(variable.List), n, n+1)
+		if variable.Indexes == nil {
+			for i := range variable.List {
+				variable.Indexes = append(variable.Indexes, i)
+			}
+		}
+		variable.Indexes = slices.Delete(slices.Clone(variable.Indexes), place, place+1)
+		variable.List = slices.Delete(slices.Clone(variable.List), place, place+1)
 	default:
 		return
 	}
@@ -261,6 +268,9 @@ func (s *Shell) source(args []string) {
 		return
 	}
 	file, ok := s.files[s.absolute(args[1])]
+	if args[1] == "/dev/stdin" {
+		file, ok = &content{data: s.streams[0].rest()}, true
+	}
 	if !ok {
 		_, ok = s.open(s.absolute(args[1]))
 		s.status = oneIf(!ok)

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,6 +50,9 @@ func (s *Shell) holds(x syntax.TestExpr, broken *bool) bool {
 		case syntax.TsEql, syntax.TsNeq, syntax.TsLeq, syntax.TsGeq, syntax.TsLss, syntax.TsGtr:
 			return ordered(x.Op.String(), s.number(s.word(x.X)), s.number(s.word(x.Y)))
 		}
+		if word, ok := x.Y.(*syntax.Word); ok && x.Op == syntax.TsReMatch {
+			return s.compare("=~", s.word(x.X), s.expression(word), broken)
+		}
 		return s.compare(x.Op.String(), s.word(x.X), s.word(x.Y), broken)
 	}
 	*broken = true
@@ -62,6 +66,22 @@ func (s *Shell) word(x syntax.TestExpr) string {
 	return ""
 }
 
+// expression returns a word as a regular expression; what is quoted is itself.
+func (s *Shell) expression(word *syntax.Word) string {
+	var b strings.Builder
+	for _, part := range word.Parts {
+		switch x := part.(type) {
+		case *syntax.Lit:
+			b.WriteString(x.Value)
+		case *syntax.SglQuoted, *syntax.DblQuoted:
+			b.WriteString(regexp.QuoteMeta(s.literal(&syntax.Word{Parts: []syntax.WordPart{part}})))
+		default:
+			b.WriteString(s.literal(&syntax.Word{Parts: []syntax.WordPart{part}}))
+		}
+	}
+	return b.String()
+}
+
 // number returns the value of an arithmetic expression in text.
 func (s *Shell) number(expression string) int {
 	if n, err := strconv.Atoi(strings.TrimSpace(expression)); err == nil {
@@ -70,7 +90,7 @@ func (s *Shell) number(expression string) int {
 	if strings.TrimSpace(expression) == "" {
 		return 0
 	}
-	file, err := parse("((" + expression + "))")
+	file, err := s.parse("((" + expression + "))")
 	if err != nil || len(file.Stmts) != 1 {
 		s.broken = true
 		return 0
@@ -111,6 +131,9 @@ func (s *Shell) compare(operator, left, right string, broken *bool) bool {
 	case ">":
 		return left > right
 	case "=~":
+		if s.options["nocasematch"] {
+			right = "(?i)" + right
+		}
 		expression, err := regexp.Compile(right)
 		if err != nil {
 			*broken = true
@@ -141,8 +164,13 @@ func (s *Shell) unary(operator, operand string, broken *bool) bool {
 	case "-n":
 		return operand != ""
 	case "-v":
-		name, _, _ := strings.Cut(operand, "[")
-		return s.Get(name).IsSet()
+		name, index, element := strings.Cut(operand, "[")
+		variable := s.resolved(s.Get(name))
+		if !element {
+			return variable.IsSet()
+		}
+		index = strings.TrimSuffix(index, "]")
+		return index == "@" && variable.IsSet() || slices.Contains(keys(variable).List, index)
 	case "-R":
 		return s.Get(operand).Kind == expand.NameRef
 	case "-o":

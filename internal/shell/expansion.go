@@ -31,7 +31,7 @@ func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 	output := &content{}
 	status, asked := s.status, s.asked
 	s.subshell(func(sub *Shell) {
-		sub.options["errexit"] = false
+		sub.options["errexit"] = s.options["errexit"] && s.options["inherit_errexit"]
 		if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 && c.Stmts[0].Redirs[0].Op == syntax.RdrIn {
 			_ = sub.redirect(c.Stmts[0].Redirs[0])
 			output.data = sub.streams[0].rest()
@@ -103,12 +103,27 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 func (s *Shell) words(list []*syntax.Word) (words []string) {
 	for _, word := range list {
 		first := len(words)
+		if ifs := s.Variable("IFS"); len(word.Parts) == 1 && strings.Trim(ifs, " \t\n") != "" && isValue(word.Parts[0]) {
+			words = append(words, s.split(s.marked(word), -1, true)...)
+			continue
+		}
 		words = append(words, s.fields(word)...)
 		if first < len(words) && isMarked(words[first]) && value(words[first]) == "" && !slices.ContainsFunc(word.Parts, isQuoted) {
 			words[first] = vanishing + words[first]
 		}
 	}
 	return words
+}
+
+// isValue says whether a part of a word is an expansion to one text.
+func isValue(part syntax.WordPart) bool {
+	switch x := part.(type) {
+	case *syntax.ParamExp:
+		return x.Index == nil && x.Param != nil && x.Param.Value != "@" && x.Param.Value != "*"
+	case *syntax.CmdSubst:
+		return true
+	}
+	return false
 }
 
 func isQuoted(part syntax.WordPart) bool {

@@ -1,37 +1,54 @@
 package shell
 
 import (
+	"encoding/base64"
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 func (s *Shell) headTail(name string, args []string) int {
-	count := 10
+	count, from, bytes := 10, false, false
 	var names []string
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
-		if arg == "-n" || arg == "-c" {
-			if i++; i < len(args) {
-				count, _ = strconv.Atoi(strings.TrimLeft(args[i], "+-"))
+		number := strings.TrimLeft(arg, "-nc")
+		switch {
+		case arg == "-n" || arg == "-c" || arg == "--lines" || arg == "--bytes":
+			if i++; i == len(args) {
+				return 1
 			}
+			number = args[i]
+		case strings.HasPrefix(arg, "--"):
+			_, number, _ = strings.Cut(arg, "=")
+		case len(arg) < 2 || arg[0] != '-':
+			names = append(names, arg)
 			continue
 		}
-		if number, err := strconv.Atoi(strings.TrimLeft(strings.TrimPrefix(arg, "-n"), "-")); err == nil && arg != "" && arg[0] == '-' {
-			count = number
-		} else if !strings.HasPrefix(arg, "-") {
-			names = append(names, arg)
+		if n, err := strconv.Atoi(number); err == nil {
+			count, from, bytes = n, number[0] == '+', bytes || strings.HasPrefix(strings.TrimLeft(arg, "-"), "c") || strings.HasPrefix(arg, "--b")
 		}
 	}
 	data, _, ok := s.texts(names)
-	all := lines(data)
-	count = max(min(count, len(all)), 0)
-	kept := all[:count]
-	if name == "tail" {
-		kept = all[len(all)-count:]
+	all, end := lines(data), "\n"
+	if bytes {
+		all, end = strings.Split(data, ""), ""
 	}
-	for _, line := range kept {
-		s.print(line + "\n")
+	first, last := 0, len(all)
+	switch {
+	case name == "tail" && from:
+		first = min(max(count-1, 0), len(all))
+	case name == "tail":
+		first = max(len(all)-max(count, -count), 0)
+	case count < 0:
+		last = max(len(all)+count, 0)
+	default:
+		last = min(count, len(all))
+	}
+	for _, line := range all[first:last] {
+		s.print(line + end)
 	}
 	return oneIf(!ok)
 }
@@ -62,6 +79,14 @@ func (s *Shell) tr(args []string) int {
 		to = characters(words[1])
 	}
 	complement, remove := strings.ContainsAny(options, "cC"), strings.Contains(options, "d")
+	last := rune(-1)
+	squeezed := func(r rune) rune {
+		if strings.Contains(options, "s") && r == last && (len(to) > 0 && slices.Contains(to, r) || len(to) == 0 && slices.Contains(from, r) != complement) {
+			return -1
+		}
+		last = r
+		return r
+	}
 	s.print(strings.Map(func(r rune) rune {
 		at := -1
 		for i, c := range from {
@@ -71,19 +96,17 @@ func (s *Shell) tr(args []string) int {
 		}
 		if complement {
 			if at >= 0 {
-				return r
+				return squeezed(r)
 			}
 			at = len(from)
 		}
 		switch {
-		case at < 0:
-			return r
+		case at < 0, !remove && len(to) == 0:
+			return squeezed(r)
 		case remove:
 			return -1
-		case len(to) == 0:
-			return r
 		}
-		return to[min(at, len(to)-1)]
+		return squeezed(to[min(at, len(to)-1)])
 	}, s.input()))
 	return 0
 }
@@ -170,125 +193,190 @@ func inList(list string, n int) bool {
 	return false
 }
 
-var substitution = regexp.MustCompile(`^s(.)(.*)$`)
-
-// sed runs substitutions alone; other programs of sed change nothing.
-func (s *Shell) sed(args []string) int {
-	var programs, names []string
-	extended, silent := false, false
-	for i := 0; i < len(args); i++ {
-		switch arg := args[i]; {
-		case arg == "-e" && i+1 < len(args):
-			i++
-			programs = append(programs, args[i])
-		case strings.HasPrefix(arg, "-i"), arg == "--in-place":
-			return oneIf(s.failing)
-		case arg == "-n":
-			silent = true
-		case arg == "-E" || arg == "-r":
-			extended = true
-		case strings.HasPrefix(arg, "-"):
-		case len(programs) == 0:
-			programs = append(programs, arg)
-		default:
-			names = append(names, arg)
-		}
+// reorder runs sort, uniq, tac, rev and paste.
+func (s *Shell) reorder(name string, args []string) int {
+	names, options := operands(args, "kto")
+	if name == "paste" {
+		names, options = operands(args, "d")
 	}
+	has := func(flag string) bool { return strings.Contains(options, flag) }
 	data, _, ok := s.texts(names)
-	if silent {
-		return oneIf(!ok)
-	}
-	for _, line := range lines(data) {
-		for _, program := range programs {
-			for part := range strings.SplitSeq(program, ";") {
-				line = substitute(strings.TrimSpace(part), line, extended)
+	all := lines(data)
+	switch name {
+	case "tac":
+		slices.Reverse(all)
+	case "rev":
+		for i, line := range all {
+			runes := []rune(line)
+			slices.Reverse(runes)
+			all[i] = string(runes)
+		}
+	case "uniq":
+		var kept []string
+		for i := 0; i < len(all); {
+			first := i
+			for i++; i < len(all) && all[i] == all[first]; i++ {
+			}
+			if line := all[first]; has("c") {
+				kept = append(kept, fmt.Sprintf("%7d %s", i-first, line))
+			} else {
+				kept = append(kept, line)
 			}
 		}
+		all = kept
+	case "sort":
+		slices.SortStableFunc(all, func(a, b string) int {
+			if has("n") || has("g") {
+				if d := leading(a) - leading(b); d != 0 {
+					return d
+				}
+			}
+			if has("V") {
+				return byVersion(a, b)
+			}
+			return strings.Compare(a, b)
+		})
+		if has("u") {
+			all = slices.Compact(all)
+		}
+		if has("r") {
+			slices.Reverse(all)
+		}
+	case "paste":
+		delimiter := "\t"
+		for i, arg := range args {
+			if value, attached := strings.CutPrefix(strings.TrimPrefix(arg, "-s"), "-d"); attached || strings.HasPrefix(arg, "-sd") {
+				if value = strings.TrimPrefix(value, "d"); value == "" && i+1 < len(args) {
+					value = args[i+1]
+				}
+				delimiter = value
+			}
+		}
+		if !has("s") && len(names) > 1 {
+			var columns [][]string
+			for _, name := range names {
+				column, _, _ := s.texts([]string{name})
+				columns = append(columns, lines(column))
+			}
+			all = nil
+			for i := range columns[0] {
+				var row []string
+				for _, column := range columns {
+					row = append(row, strings.Join(column[min(i, len(column)):min(i+1, len(column))], ""))
+				}
+				all = append(all, strings.Join(row, delimiter))
+			}
+		} else if has("s") {
+			all = []string{strings.Join(all, delimiter)}
+		}
+	}
+	for _, line := range all {
 		s.print(line + "\n")
 	}
 	return oneIf(!ok)
 }
 
-func substitute(program, line string, extended bool) string {
-	m := substitution.FindStringSubmatch(program)
-	if m == nil {
-		return line
-	}
-	parts := strings.Split(m[2], m[1])
-	if len(parts) != 3 {
-		return line
-	}
-	expression := parts[0]
-	if !extended {
-		expression = basic(expression)
-	}
-	if strings.ContainsAny(parts[2], "iI") {
-		expression = "(?i)" + expression
-	}
-	compiled, err := regexp.Compile(expression)
-	if err != nil {
-		return line
-	}
-	replacement := regexp.MustCompile(`\\([0-9])|&`).ReplaceAllStringFunc(strings.ReplaceAll(parts[1], "$", "$$"), func(group string) string {
-		return "${" + strings.TrimLeft(strings.Replace(group, "&", "0", 1), `\`) + "}"
-	})
-	if strings.Contains(parts[2], "g") {
-		return compiled.ReplaceAllString(line, replacement)
-	}
-	at := compiled.FindStringSubmatchIndex(line)
-	if at == nil {
-		return line
-	}
-	return line[:at[0]] + string(compiled.ExpandString(nil, replacement, line, at)) + line[at[1]:]
+// leading returns the number that a line begins with.
+func leading(line string) int {
+	line = strings.TrimSpace(line)
+	end := len(line) - len(strings.TrimLeft(line, "-0123456789"))
+	number, _ := strconv.Atoi(line[:end])
+	return number
 }
 
-var printField = regexp.MustCompile(`^\{ *print *\$([0-9]+|NF) *;? *\}$`)
+var versionPart = regexp.MustCompile(`[0-9]+|[^0-9]+`)
 
-// awk prints one field; other programs of awk print nothing.
-func (s *Shell) awk(args []string) int {
-	separator := ""
-	var words []string
-	for i := 0; i < len(args); i++ {
-		switch {
-		case args[i] == "-F" && i+1 < len(args):
-			i++
-			separator = args[i]
-		case strings.HasPrefix(args[i], "-F"):
-			separator = args[i][2:]
-		default:
-			words = append(words, args[i])
+// byVersion compares as sort -V does: numbers in texts by their value.
+func byVersion(a, b string) int {
+	return slices.CompareFunc(versionPart.FindAllString(a, -1), versionPart.FindAllString(b, -1), func(a, b string) int {
+		x, errX := strconv.Atoi(a)
+		y, errY := strconv.Atoi(b)
+		if errX == nil && errY == nil {
+			return x - y
 		}
+		return strings.Compare(a, b)
+	})
+}
+
+func (s *Shell) base64(args []string) int {
+	names, options := operands(args, "w")
+	data, _, ok := s.texts(names)
+	if strings.ContainsAny(options, "dD") {
+		decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(data), ""))
+		s.print(string(decoded))
+		return oneIf(err != nil || !ok)
 	}
-	if len(words) == 0 {
-		return 2
-	}
-	data, _, ok := s.texts(words[1:])
-	m := printField.FindStringSubmatch(strings.TrimSpace(words[0]))
-	if m == nil {
-		return oneIf(!ok)
-	}
-	for _, line := range lines(data) {
-		fields := strings.Fields(line)
-		if separator != "" && separator != " " {
-			fields = strings.Split(line, separator)
-		}
-		n, err := strconv.Atoi(m[1])
-		if err != nil {
-			n = len(fields)
-		}
-		switch {
-		case n == 0:
-			s.print(line + "\n")
-		case n <= len(fields):
-			s.print(fields[n-1] + "\n")
-		default:
-			s.print("\n")
-		}
-	}
+	s.print(base64.StdEncoding.EncodeToString([]byte(data)) + "\n")
 	return oneIf(!ok)
 }
 
+// printenv prints the exported variables, or the values of those that are named.
+func (s *Shell) printenv(args []string) int {
+	names, _ := operands(args, "")
+	status := 0
+	for _, name := range names {
+		if variable := s.get(name); variable.Exported && variable.Set {
+			s.print(variable.String() + "\n")
+		} else {
+			status = 1
+		}
+	}
+	for name, variable := range s.Each {
+		if len(names) == 0 && variable.Exported && variable.Set {
+			s.print(name + "=" + variable.String() + "\n")
+		}
+	}
+	return status
+}
+
+// diff compares two files that are known. Others are alike.
+func (s *Shell) diff(args []string) int {
+	names, _ := operands(args, "")
+	if len(names) < 2 {
+		return oneIf(s.failing)
+	}
+	first, knownFirst, ok := s.texts(names[:1])
+	second, knownSecond, alsoOK := s.texts(names[1:2])
+	return oneIf(!ok || !alsoOK || knownFirst && knownSecond && first != second)
+}
+
+// machine prints what uname, id, whoami and date do on Travis's machines.
+func (s *Shell) machine(name string, args []string) int {
+	_, options := operands(args, "")
+	switch {
+	case name == "date":
+		format := "%a %b %d %T UTC %Y"
+		for _, arg := range args {
+			if after, ok := strings.CutPrefix(arg, "+"); ok {
+				format = after
+			}
+		}
+		now := strings.NewReplacer("%s", "1767225600", "%Y", "2026", "%y", "26", "%m", "01", "%d", "01", "%H", "00", "%M", "00", "%S", "00", "%F", "2026-01-01",
+			"%T", "00:00:00", "%j", "001", "%b", "Jan", "%a", "Thu", "%u", "4", "%N", "000000000").Replace(format)
+		s.print(openMark + "$(date)" + valueMark + now + shutMark + "\n")
+	case name == "whoami", name == "id" && strings.Contains(options, "n"):
+		s.print("travis\n")
+	case name == "id":
+		s.print("2000\n")
+	case strings.Contains(options, "m"):
+		architectures := map[string]string{"arm64": "aarch64", "ppc64le": "ppc64le", "s390x": "s390x"}
+		s.print(or(architectures[s.Variable("TRAVIS_CPU_ARCH")], "x86_64") + "\n")
+	default:
+		systems := map[string]string{"osx": "Darwin", "windows": "MSYS_NT-10.0", "freebsd": "FreeBSD"}
+		s.print(or(systems[s.Variable("TRAVIS_OS_NAME")], "Linux") + "\n")
+	}
+	return 0
+}
+
 func (s *Shell) seq(args []string) int {
+	separator := "\n"
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "-s"); ok && value != "" {
+			separator = value
+		} else if ok && i+1 < len(args) {
+			separator = args[i+1]
+		}
+	}
 	words, _ := operands(args, "sf")
 	numbers := make([]int, len(words))
 	for i, word := range words {
@@ -303,9 +391,13 @@ func (s *Shell) seq(args []string) int {
 	case 3:
 		first, step, last = numbers[0], numbers[1], numbers[2]
 	}
+	var all []string
 	for n := first; step > 0 && n <= last || step < 0 && n >= last; n += step {
 		s.step()
-		s.print(strconv.Itoa(n) + "\n")
+		all = append(all, strconv.Itoa(n))
+	}
+	if len(all) > 0 {
+		s.print(strings.Join(all, separator) + "\n")
 	}
 	return 0
 }

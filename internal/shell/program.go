@@ -17,10 +17,8 @@ func (s *Shell) external(args []string) int {
 	defer s.deeper()()
 	s.step()
 	name := path.Base(args[0])
-	if strings.Contains(args[0], "/") {
-		if file, ok := s.files[s.absolute(args[0])]; ok && len(file.data) > 0 {
-			return s.runFile(args[0], file, args[1:])
-		}
+	if file := s.script(args[0]); file != nil {
+		return s.runFile(args[0], file, args[1:])
 	}
 	for _, program := range []string{args[0], s.programOf(args[0])} {
 		if program == "" {
@@ -52,6 +50,23 @@ func (s *Shell) external(args []string) int {
 	}
 	s.print(openMark + "$(" + name + ")" + valueMark + shutMark)
 	return oneIf(s.failing)
+}
+
+// script returns a script that the play wrote, by its path or in a folder of PATH.
+func (s *Shell) script(name string) *content {
+	paths := []string{s.absolute(name)}
+	if !strings.Contains(name, "/") {
+		paths = nil
+		for folder := range strings.SplitSeq(s.Variable("PATH"), ":") {
+			paths = append(paths, path.Join(s.absolute(folder), name))
+		}
+	}
+	for _, at := range paths {
+		if file := s.files[at]; file != nil && len(file.data) > 0 {
+			return file
+		}
+	}
+	return nil
 }
 
 // programName matches names that a program can have. Others, such as ["$X" for
@@ -209,7 +224,7 @@ func (s *Shell) env(args []string) int {
 		break
 	}
 	if len(words) == 0 {
-		return 0
+		return child.printenv(nil)
 	}
 	return child.external(words)
 }

@@ -34,8 +34,8 @@ type Call struct {
 	Args  []string // the program's name first; what isn't known as written, with its $
 	Line  int      // of the text, in the numbers of Text
 	Env   func(name string) string
-	Unset []string // variables of its words that nothing sets, as $NAME
 	Dir   string   // where it runs, or "" where that isn't known
+	Unset []string // variables of its words that nothing sets, as $NAME
 }
 
 // Watch is shown each program that isn't built in. It returns false for one that
@@ -90,6 +90,9 @@ type world struct {
 	asked     []string // variables that aren't known, of the command that is running
 	decisions []Decision
 	contrary  func(which int) bool
+
+	views []*syntax.ParamExp // expansions that the library can't do
+	last  string             // the last word of the command before
 }
 
 // Unseen is a script that a text runs and that isn't part of it.
@@ -138,6 +141,7 @@ type Shell struct {
 	arg0        string
 	params      []string
 	options     map[string]bool
+	attributes  map[string]string // i, l or u, of declare
 	dir         string
 	dirs        []string
 	status      int
@@ -154,9 +158,10 @@ type Shell struct {
 	tolerant    int // above 0, a failure doesn't end a shell with errexit
 	loops       int
 	flow        flow
-	levels      int // of break and continue
-	sub         bool
-	asleep      int // how often a background command has slept
+	levels      int      // of break and continue
+	sub         int      // how many subshells deep it is
+	callers     []string // the functions that are running, the last one first
+	asleep      int      // how often a background command has slept
 	behind      bool
 }
 
@@ -178,14 +183,14 @@ func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 func (s *Shell) begin(arg0 string) {
 	s.scopes = []map[string]expand.Variable{{}}
 	s.functions, s.aliases, s.exported = map[string]function{}, map[string]string{}, map[string]bool{}
-	s.options, s.traps = map[string]bool{}, map[string]string{}
+	s.options, s.traps, s.attributes = map[string]bool{}, map[string]string{}, map[string]string{}
 	s.streams = map[int]*stream{0: empty(), 1: discard(), 2: discard()}
 	s.arg0 = arg0
 }
 
 // Define sets a function by its Bash.
 func (s *Shell) Define(bash string) {
-	file, err := parse(bash)
+	file, err := s.parse(bash)
 	if err != nil {
 		panic(err) // a text of our own
 	}
@@ -255,9 +260,9 @@ func (s *Shell) fork() *Shell {
 	}
 	sub.functions, sub.aliases, sub.exported = maps.Clone(s.functions), maps.Clone(s.aliases), maps.Clone(s.exported)
 	sub.options, sub.streams = maps.Clone(s.options), maps.Clone(s.streams)
-	sub.traps = map[string]string{}
+	sub.traps, sub.attributes = map[string]string{}, maps.Clone(s.attributes)
 	sub.dirs, sub.params = slices.Clone(s.dirs), slices.Clone(s.params)
-	sub.sub = true
+	sub.sub++
 	return &sub
 }
 
@@ -320,13 +325,13 @@ func (s *Shell) deeper() func() {
 }
 
 // parse reads Bash that isn't too long or nested too deeply.
-func parse(bash string) (*syntax.File, error) {
+func (s *Shell) parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
 	if err == nil {
-		mark(file)
+		s.prepare(file)
 	}
 	return file, err
 }
@@ -365,7 +370,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 	s.step()
 	bash = asBash(bash)
 	s.grow(len(bash))
-	file, err := parse(bash)
+	file, err := s.parse(bash)
 	if err != nil {
 		s.status = 1
 		if broken, ok := errors.AsType[syntax.ParseError](err); ok {
@@ -387,7 +392,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 func (s *Shell) beforeError(bash string, broken syntax.ParseError, at frame) {
 	lines := strings.SplitAfter(bash, "\n")
 	for n := min(int(broken.Pos.Line())-1, len(lines)); n > 0; n-- {
-		if file, err := parse(strings.Join(lines[:n], "")); err == nil {
+		if file, err := s.parse(strings.Join(lines[:n], "")); err == nil {
 			old := s.frame
 			s.frame = at
 			s.statements(file.Stmts)

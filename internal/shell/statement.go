@@ -4,9 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
-	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -329,16 +327,8 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			items = slices.DeleteFunc(s.words(loop.Items), vanishes)
 		}
 		if c.Select {
-			reply, ok := s.readLine()
-			if !ok {
-				s.status = 1
-				return
-			}
-			choice, err := strconv.Atoi(reply)
-			if err != nil || choice < 1 || choice > len(items) {
-				return
-			}
-			items = items[choice-1 : choice]
+			s.choose(loop.Name.Value, items, c.Do)
+			return
 		}
 		status := 0
 		for _, item := range items {
@@ -365,6 +355,29 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 	}
 }
 
+// choose runs select: a turn for each line of the standard input.
+func (s *Shell) choose(name string, items []string, body []*syntax.Stmt) {
+	for {
+		reply, ok := s.readLine(0, "\n")
+		if !ok {
+			s.status = 1
+			return
+		}
+		if reply == "" {
+			continue
+		}
+		item := ""
+		if choice, err := strconv.Atoi(reply); err == nil && choice >= 1 && choice <= len(items) {
+			item = items[choice-1]
+		}
+		s.set("REPLY", reply)
+		s.set(name, item)
+		if !s.turn(body) {
+			return
+		}
+	}
+}
+
 func (s *Shell) caseClause(c *syntax.CaseClause) {
 	s.asked = nil
 	word := s.literal(c.Word)
@@ -383,111 +396,6 @@ func (s *Shell) caseClause(c *syntax.CaseClause) {
 			return
 		}
 		through = item.Op == syntax.Fallthrough
-	}
-}
-
-// simple runs a simple command: assignments, a function, a builtin or a program.
-func (s *Shell) simple(c *syntax.CallExpr) {
-	s.substituted, s.broken = 0, false
-	s.asked = nil
-	fields := s.words(s.unalias(c.Args))
-	for len(fields) > 0 && vanishes(fields[0]) {
-		fields = fields[1:]
-	}
-	if len(fields) == 0 {
-		for _, assignment := range c.Assigns {
-			s.assign(assignment, "", nil)
-		}
-		if s.flow == onward && !s.broken {
-			s.status = s.substituted
-		}
-		if len(c.Args) > 0 {
-			s.status = s.decided(s.status)
-		}
-		return
-	}
-	if s.flow != onward || s.broken {
-		return
-	}
-	if len(c.Assigns) == 0 {
-		s.call(fields, true)
-		return
-	}
-	scope := map[string]expand.Variable{}
-	for _, assignment := range c.Assigns {
-		if assignment.Name == nil || assignment.Value == nil && assignment.Array != nil {
-			continue
-		}
-		value := ""
-		if assignment.Value != nil {
-			value = s.marked(assignment.Value)
-		}
-		if assignment.Append {
-			value = s.Variable(assignment.Name.Value) + value
-		}
-		scope[assignment.Name.Value] = expand.Variable{Set: true, Local: true, Exported: true, Kind: expand.String, Str: value}
-		s.grow(len(value))
-	}
-	s.scopes = append(s.scopes, scope)
-	depth := len(s.scopes)
-	s.call(fields, true)
-	s.scopes = slices.Delete(s.scopes, depth-1, depth)
-}
-
-// unalias replaces an alias at the beginning of a command.
-func (s *Shell) unalias(words []*syntax.Word) []*syntax.Word {
-	seen := map[string]bool{}
-	for s.options["expand_aliases"] && len(words) > 0 {
-		name := words[0].Lit()
-		text, ok := s.aliases[name]
-		if !ok || seen[name] {
-			break
-		}
-		seen[name] = true
-		var replaced []*syntax.Word
-		for word, err := range syntax.NewParser().WordsSeq(strings.NewReader(text)) {
-			if err != nil {
-				return words
-			}
-			replaced = append(replaced, word)
-		}
-		words = append(replaced, words[1:]...)
-	}
-	return words
-}
-
-// call runs a command by its name.
-func (s *Shell) call(args []string, functions bool) {
-	s.step()
-	if args[0] == "" {
-		s.status = 127
-		return
-	}
-	if f, ok := s.functions[args[0]]; ok && functions {
-		s.callFunction(f, args)
-		return
-	}
-	if s.builtin(args) {
-		return
-	}
-	s.status = s.external(args)
-}
-
-func (s *Shell) callFunction(f function, args []string) {
-	defer s.deeper()()
-	params, at, loops := s.params, s.frame, s.loops
-	depth := len(s.scopes)
-	s.params, s.frame, s.loops = slices.Clone(args[1:]), f.frame, 0
-	for i, param := range s.params {
-		s.params[i] = strings.TrimPrefix(param, vanishing)
-	}
-	s.scopes = append(s.scopes, map[string]expand.Variable{})
-	s.statement(f.body)
-	s.scopes = s.scopes[:depth]
-	s.params, s.frame, s.loops = params, at, loops
-	if s.flow == returning {
-		s.flow = onward
-		s.failed()
 	}
 }
 

@@ -50,15 +50,15 @@ func (r *stream) rest() []byte {
 
 func (s *Shell) input() string { return string(s.streams[0].rest()) }
 
-// readLine reads a line of the standard input, without its end, and says
-// whether it had one.
-func (s *Shell) readLine() (line string, ok bool) {
-	in := s.streams[0]
+// readLine reads a line of an open file, without its end, and says whether it
+// had one.
+func (s *Shell) readLine(descriptor int, ends string) (line string, ok bool) {
+	in := s.streams[descriptor]
 	if in == nil || in.content == nil || in.place >= len(in.content.data) {
 		return "", false
 	}
 	data := in.content.data[in.place:]
-	end := bytes.IndexByte(data, '\n')
+	end := bytes.IndexByte(data, ends[0])
 	if end < 0 {
 		in.place += len(data)
 		return string(data), false
@@ -112,6 +112,9 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 		}
 		s.streams[descriptor] = &stream{content: file}
 		return true
+	}
+	if r.Op == syntax.RdrClob || r.Op == syntax.RdrAllClob {
+		delete(s.files, s.absolute(word))
 	}
 	to, ok := s.create(word, r.Op == syntax.AppOut || r.Op == syntax.AppAll)
 	if !ok {
@@ -208,6 +211,9 @@ func (s *Shell) create(word string, more bool) (*stream, bool) {
 			return nil, false
 		}
 		file := s.files[name]
+		if file != nil && !more && s.options["noclobber"] {
+			return nil, false
+		}
 		if file == nil || !more {
 			file = &content{}
 			s.keep(name, file)

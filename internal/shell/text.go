@@ -41,44 +41,9 @@ func (s *Shell) echo(args []string) {
 	s.print(output + newline)
 }
 
-func (s *Shell) printf(args []string) {
-	rest := args[1:]
-	variable := ""
-	if len(rest) > 1 && rest[0] == "-v" {
-		variable, rest = rest[1], rest[2:]
-	}
-	if len(rest) > 0 && rest[0] == "--" {
-		rest = rest[1:]
-	}
-	if len(rest) == 0 {
-		s.status = 2
-		return
-	}
-	format, rest := rest[0], rest[1:]
-	var b strings.Builder
-	for {
-		s.step()
-		text, n, err := expand.Format(s.config(), format, rest)
-		if err != nil {
-			s.status = 1
-			return
-		}
-		s.grow(len(text))
-		b.WriteString(text)
-		if rest = rest[n:]; n == 0 || len(rest) == 0 {
-			break
-		}
-	}
-	if variable != "" {
-		s.set(variable, b.String())
-		return
-	}
-	s.print(b.String())
-}
-
 // read reads a line into variables.
 func (s *Shell) read(args []string) {
-	raw, array := false, ""
+	raw, array, descriptor, ends, most := false, "", 0, "\n", -1
 	rest := args[1:]
 	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' {
 		option := rest[0]
@@ -97,26 +62,36 @@ func (s *Shell) read(args []string) {
 			if value == "" && len(rest) > 0 {
 				value, rest = rest[0], rest[1:]
 			}
-			if flag == 'a' {
+			switch flag {
+			case 'a':
 				array = value
+			case 'd':
+				ends = (value + "\x00")[:1]
+			case 'n', 'N':
+				most, _ = strconv.Atoi(value)
+			case 'u':
+				descriptor, _ = strconv.Atoi(value)
 			}
 			break
 		}
 	}
-	line, ok := s.readLine()
+	line, ok := s.readLine(descriptor, ends)
 	for !raw && ok && strings.HasSuffix(line, `\`) {
 		var next string
-		next, ok = s.readLine()
+		next, ok = s.readLine(descriptor, ends)
 		line = strings.TrimSuffix(line, `\`) + next
+	}
+	if most >= 0 && most < len(line) {
+		line, ok = line[:most], true
 	}
 	s.grow(len(line))
 	switch {
 	case array != "":
-		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: expand.ReadFields(s.config(), line, -1, raw)})
+		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: s.split(line, -1, raw)})
 	case len(rest) == 0:
 		s.set("REPLY", line)
 	default:
-		values := expand.ReadFields(s.config(), line, len(rest), raw)
+		values := s.split(line, len(rest), raw)
 		for i, name := range rest {
 			value := ""
 			if i < len(values) {
@@ -132,8 +107,46 @@ func (s *Shell) read(args []string) {
 	}
 }
 
+// split splits a text at IFS, into at most so many words, the last of which has
+// the rest. Unless it is raw, backslashes quote.
+func (s *Shell) split(text string, most int, raw bool) []string {
+	ifs := s.Variable("IFS")
+	if strings.Trim(ifs, " \t\n") == "" {
+		return expand.ReadFields(s.config(), text, most, raw)
+	}
+	blank := func(c byte) bool { return strings.IndexByte(" \t\n", c) >= 0 && strings.IndexByte(ifs, c) >= 0 }
+	trimmed := func(text string) string {
+		for text != "" && blank(text[0]) {
+			text = text[1:]
+		}
+		return text
+	}
+	words := []string{}
+	for text = trimmed(text); text != ""; {
+		if len(words)+1 == most {
+			for text != "" && blank(text[len(text)-1]) {
+				text = text[:len(text)-1]
+			}
+			return append(words, text)
+		}
+		word, i := []byte{}, 0
+		for ; i < len(text) && strings.IndexByte(ifs, text[i]) < 0; i++ {
+			if text[i] == '\\' && !raw && i+1 < len(text) {
+				i++
+			}
+			word = append(word, text[i])
+		}
+		words = append(words, string(word))
+		text = trimmed(text[i:])
+		if text != "" && strings.IndexByte(ifs, text[0]) >= 0 {
+			text = trimmed(text[1:])
+		}
+	}
+	return words
+}
+
 func (s *Shell) mapfile(args []string) {
-	name, trim, delimiter := "MAPFILE", false, "\n"
+	name, trim, delimiter, most, skipped := "MAPFILE", false, "\n", 0, 0
 	rest := args[1:]
 	for len(rest) > 0 {
 		arg := rest[0]
@@ -142,8 +155,14 @@ func (s *Shell) mapfile(args []string) {
 		case arg == "-t":
 			trim = true
 		case strings.HasPrefix(arg, "-") && len(rest) > 0:
-			if strings.HasSuffix(arg, "d") {
+			number, _ := strconv.Atoi(rest[0])
+			switch arg[len(arg)-1] {
+			case 'd':
 				delimiter = rest[0]
+			case 'n':
+				most = number
+			case 's':
+				skipped = max(number, 0)
 			}
 			trim = trim || strings.Contains(arg, "t")
 			rest = rest[1:]
@@ -161,6 +180,10 @@ func (s *Shell) mapfile(args []string) {
 	lines := strings.SplitAfter(input, delimiter[:1])
 	if len(lines) > 0 && lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
+	}
+	lines = lines[min(skipped, len(lines)):]
+	if most > 0 {
+		lines = lines[:min(most, len(lines))]
 	}
 	if trim {
 		for i := range lines {
@@ -194,12 +217,14 @@ func (s *Shell) getopts(args []string) {
 	option := word[inside]
 	place := strings.IndexByte(args[1], option)
 	inside++
-	argument := ""
+	argument, missing := "", false
 	if place >= 0 && option != ':' && strings.HasPrefix(args[1][place+1:], ":") {
 		argument = word[inside:]
 		if argument == "" && at < len(words) {
 			at++
 			argument = words[at-1]
+		} else if argument == "" {
+			missing = true
 		}
 		inside = len(word)
 	}
@@ -208,11 +233,20 @@ func (s *Shell) getopts(args []string) {
 	}
 	s.set("OPTIND", strconv.Itoa(at))
 	s.set("_getopts", strconv.Itoa(inside))
-	s.set("OPTARG", argument)
-	s.set(args[2], string(option))
+	found := string(option)
 	if place < 0 || option == ':' {
-		s.set(args[2], "?")
+		found, missing = "?", true
 	}
+	if missing && args[1][0] == ':' {
+		argument = string(option)
+		if found != "?" {
+			found = ":"
+		}
+	} else if missing {
+		found = "?"
+	}
+	s.set("OPTARG", argument)
+	s.set(args[2], found)
 }
 
 // test runs test and [, by the number of arguments as POSIX says

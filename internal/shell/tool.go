@@ -12,8 +12,18 @@ import (
 // write a file, or nil.
 func toolNamed(name string) func(s *Shell, args []string) int {
 	switch name {
-	case "cat", "tac", "sort", "uniq", "rev", "column", "fmt", "unix2dos", "dos2unix":
+	case "cat", "column", "fmt", "unix2dos", "dos2unix":
 		return (*Shell).cat
+	case "tac", "sort", "uniq", "rev", "paste":
+		return func(s *Shell, args []string) int { return s.reorder(name, args) }
+	case "base64":
+		return (*Shell).base64
+	case "printenv":
+		return (*Shell).printenv
+	case "diff", "cmp":
+		return (*Shell).diff
+	case "uname", "id", "whoami", "date":
+		return func(s *Shell, args []string) int { return s.machine(name, args) }
 	case "tee":
 		return (*Shell).tee
 	case "grep", "egrep", "fgrep", "rg":
@@ -50,7 +60,7 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 		return func(s *Shell, args []string) int { return s.copy(name, args) }
 	case "curl", "wget":
 		return func(s *Shell, args []string) int { return s.download(name, args) }
-	case "chmod", "chown", "sync", "clear", "stty", "tput", "date", "uname", "hostname", "id", "whoami", "travis_fold", "travis_time_start", "travis_time_finish", "travis_nanoseconds":
+	case "chmod", "chown", "sync", "clear", "stty", "tput", "hostname", "travis_fold", "travis_time_start", "travis_time_finish", "travis_nanoseconds":
 		return func(*Shell, []string) int { return 0 }
 	}
 	return nil
@@ -184,25 +194,46 @@ func (s *Shell) grep(name string, args []string) int {
 		}
 		expressions = append(expressions, expression)
 	}
+	most := valueOf(args, "-m")
 	count := 0
-	for _, line := range lines(data) {
+	for number, line := range lines(data) {
 		found := slices.ContainsFunc(expressions, func(e *regexp.Regexp) bool { return e.MatchString(line) })
-		if found == has("v") {
+		shown := []string{line}
+		if has("o") && len(expressions) > 0 {
+			shown = slices.DeleteFunc(expressions[0].FindAllString(line, -1), func(part string) bool { return part == "" })
+			found = len(shown) > 0 || found && has("v")
+		}
+		if found == has("v") || most > 0 && count >= most {
 			continue
 		}
 		count++
-		switch {
-		case has("q"), has("c"):
-		case has("o") && len(expressions) > 0:
-			s.print(expressions[0].FindString(line) + "\n")
-		default:
-			s.print(line + "\n")
+		for _, part := range shown {
+			if has("n") {
+				part = strconv.Itoa(number+1) + ":" + part
+			}
+			if !has("q") && !has("c") {
+				s.print(part + "\n")
+			}
 		}
 	}
 	if has("c") {
 		s.print(strconv.Itoa(count) + "\n")
 	}
 	return oneIf(count == 0)
+}
+
+// valueOf returns the number of an option of one letter, or 0.
+func valueOf(args []string, option string) int {
+	for i, arg := range args {
+		if arg == option && i+1 < len(args) {
+			arg = option + args[i+1]
+		}
+		if number, ok := strings.CutPrefix(arg, option); ok {
+			n, _ := strconv.Atoi(number)
+			return n
+		}
+	}
+	return 0
 }
 
 // basic turns a basic regular expression into an extended one.
@@ -281,7 +312,11 @@ func (s *Shell) remove(args []string) int {
 }
 
 func (s *Shell) touch(args []string, folder bool) int {
-	words, _ := operands(args, "mdtp")
+	values := "dtp"
+	if folder {
+		values = "m"
+	}
+	words, _ := operands(args, values)
 	for _, word := range words {
 		if name := s.absolute(word); s.files[name] == nil {
 			s.keep(name, &content{folder: folder})

@@ -93,35 +93,6 @@ func names(word string) (all []string) {
 	return all
 }
 
-// mark prepares commands for marked words: of the expansions, those that take a
-// variable as it is ask for it by another name.
-func mark(node syntax.Node) {
-	syntax.Walk(node, func(node syntax.Node) bool {
-		switch x := node.(type) {
-		case *syntax.ArithmExp, *syntax.ArithmCmd, *syntax.LetClause, *syntax.CStyleLoop:
-			return false
-		case *syntax.ParamExp:
-			if x.Param == nil || x.Length || x.Excl || x.Slice != nil || x.Repl != nil {
-				return false
-			}
-			if x.Exp != nil {
-				switch x.Exp.Op {
-				case syntax.AlternateUnset, syntax.AlternateUnsetOrNull, syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
-					if x.Exp.Word != nil {
-						mark(x.Exp.Word)
-					}
-				}
-				return false
-			}
-			if !slices.Contains([]string{"@", "*", "LINENO"}, x.Param.Value) {
-				x.Param.Value = openMark + x.Param.Value
-			}
-			return false
-		}
-		return true
-	})
-}
-
 // isUnknown says whether a variable may be set outside of the job.
 func (s *Shell) isUnknown(name string) bool {
 	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || strings.HasPrefix(name, "BASH") || slices.Contains(ofBash, name) {
@@ -132,7 +103,7 @@ func (s *Shell) isUnknown(name string) bool {
 
 // ofBash are variables that Bash alone sets, some of them at times.
 var ofBash = []string{
-	"PWD", "OLDPWD", "REPLY", "OPTARG", "OPTIND", "MAPFILE", "FUNCNAME", "DIRSTACK", "GROUPS", "COPROC", "COLUMNS", "LINES",
+	"_", "PWD", "OLDPWD", "REPLY", "OPTARG", "OPTIND", "MAPFILE", "FUNCNAME", "DIRSTACK", "GROUPS", "COPROC", "COLUMNS", "LINES",
 	"_getopts", "HISTCMD", "COMP_WORDS", "PIPESTATUS", "LINENO",
 }
 
@@ -160,7 +131,7 @@ func asBash(text string) string {
 
 // called returns the call of a program.
 func (s *Shell) called(program string, args []string) Call {
-	call := Call{Args: []string{program}, Line: s.place, Env: s.exportedValue, Dir: asWritten(s.dir)}
+	call := Call{Args: []string{program}, Line: s.place, Env: s.exportedValue, Dir: s.dir}
 	for _, arg := range args {
 		s.ask(names(arg)...)
 		call.Args = append(call.Args, asWritten(arg))

@@ -19,7 +19,25 @@ func text(value string) expand.Variable {
 // nothing in it comes from this machine.
 func (s *Shell) Get(name string) expand.Variable {
 	name, marked := strings.CutPrefix(name, openMark)
-	variable := s.get(name)
+	var variable expand.Variable
+	switch {
+	case strings.HasPrefix(name, viewOf):
+		return s.view(name[1:])
+	case marked && len(name) > 1 && strings.HasPrefix(name, valuesOf):
+		variable = s.resolved(s.get(name[1:]))
+		if variable.Kind != expand.Unknown {
+			variable = elements(variable)
+		}
+		name = name[1:]
+	case marked && len(name) > 1 && strings.HasPrefix(name, keysOf):
+		return keys(s.resolved(s.get(name[1:])))
+	case marked && strings.HasPrefix(name, presentOf):
+		name = name[1:]
+		variable = s.get(name)
+		marked = variable.Kind == expand.String && value(variable.Str) != ""
+	default:
+		variable = s.get(name)
+	}
 	switch variable.Kind {
 	case expand.Unknown:
 		if s.isUnknown(name) {
@@ -77,6 +95,14 @@ func (s *Shell) get(name string) expand.Variable {
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: list}
 	case "PWD":
 		return text(s.dir)
+	case "_":
+		return text(s.last)
+	case "BASH_SUBSHELL":
+		return text(strconv.Itoa(s.sub))
+	case "FUNCNAME":
+		return expand.Variable{Set: len(s.callers) > 0, Kind: expand.Indexed, List: slices.Clone(s.callers)}
+	case "BASH_VERSINFO":
+		return expand.Variable{Set: true, Kind: expand.Indexed, List: []string{"5", "0", "17", "1", "release", "x86_64-pc-linux-gnu"}}
 	}
 	if n, err := strconv.Atoi(name); err == nil {
 		if n > 0 && n <= len(s.params) {
@@ -193,6 +219,18 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 		if as.Value != nil {
 			added = s.marked(as.Value)
 		}
+		switch s.attributes[name] {
+		case "i":
+			number := s.number(added)
+			if as.Append {
+				number += s.number(old.String())
+			}
+			added = strconv.Itoa(number)
+		case "l":
+			added = strings.ToLower(added)
+		case "u":
+			added = strings.ToUpper(added)
+		}
 		switch {
 		case kind == "-n":
 			if !syntax.ValidName(added) {
@@ -201,14 +239,11 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 			}
 			value.Kind, value.Str = expand.NameRef, added
 		case as.Append && old.Kind == expand.Indexed:
-			value.List = append(slices.Clone(old.List), "")
-			value.List[0] += added
-			value.List = value.List[:max(len(old.List), 1)]
-		case as.Append:
+			value = s.placed(old, 0, old.String()+added)
+		case as.Append && s.attributes[name] != "i":
 			value.Kind, value.Str = expand.String, old.String()+added
 		case old.Kind == expand.Indexed && len(old.List) > 0:
-			value.List = slices.Clone(old.List)
-			value.List[0] = added
+			value = s.placed(old, 0, added)
 		default:
 			value.Kind, value.Str, value.List, value.Map, value.Indexes = expand.String, added, nil, nil, nil
 		}
@@ -236,46 +271,74 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expan
 		return value
 	}
 	value := expand.Variable{Set: true, Kind: expand.Indexed, List: []string{}}
-	if as.Append {
-		value.List = slices.Clone(old.List)
-		if old.Kind == expand.String {
-			value.List = []string{old.Str}
-		}
+	if as.Append && old.Set {
+		value = elements(old)
+	}
+	next := 0
+	if at := keys(value).List; len(at) > 0 {
+		next, _ = strconv.Atoi(at[len(at)-1])
+		next++
 	}
 	for _, element := range as.Array.Elems {
 		if element.Index == nil {
-			value.List = append(value.List, s.fields(element.Value)...)
+			words := s.fields(element.Value)
+			if value.Indexes == nil && next == len(value.List) {
+				value.List = append(value.List, words...)
+				next += len(words)
+				continue
+			}
+			for _, word := range words {
+				value = s.placed(value, next, word)
+				next++
+			}
 			continue
 		}
 		content := ""
 		if element.Value != nil {
 			content = s.marked(element.Value)
 		}
-		value.List = s.placed(value.List, s.arithmetic(element.Index), content)
+		next = s.arithmetic(element.Index)
+		value = s.placed(value, next, content)
+		next++
 	}
 	return value
 }
 
-// placed returns an indexed array with one element set. Empty ones fill a gap; a wide gap
-// can't be played.
-func (s *Shell) placed(list []string, index int, value string) []string {
-	if index < 0 {
-		index += len(list)
+// placed returns an indexed array with one element set.
+func (s *Shell) placed(value expand.Variable, index int, content string) expand.Variable {
+	at := keys(value).List
+	if index < 0 && len(at) > 0 {
+		last, _ := strconv.Atoi(at[len(at)-1])
+		index += last + 1
 	}
 	if index < 0 {
 		s.status, s.broken = 1, true
-		return list
+		return value
 	}
-	if index > maxFields {
-		panic(ErrLimit)
+	s.grow(16 * len(value.List))
+	if value.Indexes == nil && index <= len(value.List) {
+		value.List = slices.Clone(value.List)
+		if index == len(value.List) {
+			value.List = append(value.List, "")
+		}
+		value.List[index] = content
+		return value
 	}
-	list = slices.Clone(list)
-	for len(list) <= index {
-		list = append(list, "")
+	indexes := slices.Clone(value.Indexes)
+	if indexes == nil {
+		for i := range value.List {
+			indexes = append(indexes, i)
+		}
 	}
-	list[index] = value
-	s.grow(16 * len(list))
-	return list
+	place, found := slices.BinarySearch(indexes, index)
+	value.List = slices.Clone(value.List)
+	if found {
+		value.List[place] = content
+	} else {
+		indexes, value.List = slices.Insert(indexes, place, index), slices.Insert(value.List, place, content)
+	}
+	value.Indexes = indexes
+	return value
 }
 
 // element returns the array after NAME[INDEX]=VALUE.
@@ -302,24 +365,23 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 		s.grow(len(key) + len(added) + 16*len(value.Map))
 		return value
 	}
-	list := old.List
-	if old.Kind == expand.String && old.Set {
-		list = []string{old.Str}
-	}
 	index := s.arithmetic(as.Index)
-	if as.Append && index >= 0 && index < len(list) {
-		added = list[index] + added
+	list := expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
+	if old.Set {
+		list = elements(old)
 	}
-	value.Kind, value.Str, value.Indexes = expand.Indexed, "", nil
-	value.List = s.placed(list, index, added)
-	return value
+	if at := slices.Index(keys(list).List, strconv.Itoa(index)); as.Append && at >= 0 {
+		added = list.List[at] + added
+	}
+	return s.placed(list, index, added)
 }
 
 // declare runs export, declare, local, readonly, typeset and nameref.
 func (s *Shell) declare(c *syntax.DeclClause) {
 	s.substituted, s.broken = 0, false
 	s.status = 0
-	kind, export, readOnly, global, remove, print, functions := "", false, false, false, false, false, false
+	c = s.expanded(c)
+	kind, attribute, export, readOnly, global, remove, print, functions := "", "", false, false, false, false, false, false
 	local := false
 	switch c.Variant.Value {
 	case "export":
@@ -355,6 +417,9 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 				scope[name] = expand.Variable{Local: true}
 			}
 		}
+		if attribute != "" {
+			s.attributes[name] = attribute
+		}
 		s.assign(as, kind, func(v *expand.Variable) {
 			v.Exported = (v.Exported || export) && !remove
 			v.ReadOnly = v.ReadOnly || readOnly
@@ -388,6 +453,8 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 						}
 					case 'x':
 						export = true
+					case 'i', 'l', 'u':
+						attribute = string(flag)
 					case 'r':
 						readOnly = true
 					case 'g':
@@ -407,4 +474,19 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 	if s.broken {
 		s.status = 1
 	}
+}
+
+// expanded returns a declaration whose values are expanded: Bash expands all of
+// them before it sets the first.
+func (s *Shell) expanded(c *syntax.DeclClause) *syntax.DeclClause {
+	made := &syntax.DeclClause{Variant: c.Variant}
+	for _, as := range c.Args {
+		if as.Name != nil && as.Value != nil {
+			one := *as
+			one.Value = &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: s.marked(as.Value)}}}
+			as = &one
+		}
+		made.Args = append(made.Args, as)
+	}
+	return made
 }

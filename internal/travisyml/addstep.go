@@ -1,6 +1,7 @@
 package travisyml
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,13 +18,19 @@ import (
 // where. A file without anything to run gets what makes a build pass. The error is
 // a *StepError, a *Refusal, or that of the player.
 func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (Change, error) {
-	if err := step.Validate(); err != nil {
-		return Change{}, err
-	}
+	invalid := step.Validate()
 	a := &addition{ctx: ctx, player: player, target: target, step: step}
 	start, err := a.start(d)
 	if err != nil {
-		return Change{}, err
+		return Change{}, cmp.Or(invalid, err)
+	}
+	if start.Changed() && (invalid != nil || !d.IsEmpty()) {
+		if err := a.play(d); err != nil {
+			return Change{}, err
+		}
+		if found, _ := a.environments(nil); invalid != nil || len(found) > 0 {
+			start = Change{Old: d.text, New: d.text}
+		}
 	}
 	if start.Changed() {
 		if d, err = Parse(start.New); err != nil {
@@ -47,6 +54,8 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	case len(start.Found) > 0:
 		start.Place = start.Found[0].Phase
 		return start, nil
+	case invalid != nil:
+		return Change{}, invalid
 	case blocked != nil:
 		return Change{}, blocked.refusal
 	}
@@ -89,9 +98,15 @@ type addition struct {
 // kinds is how many kinds of builds there are: those of build.EventsOf.
 const kinds = 6
 
-// deployed says whether the builds of a kind deploy: pushes to the branch, and
-// cron and API builds of it.
-func deployed(kind int) bool { return kind == 0 || kind >= 4 }
+// wants says whether the step is to run in the builds of a kind: pushes to the
+// branch, and cron and API builds of it that don't deploy the same yet.
+func (a *addition) wants(kind int) bool {
+	outcome := a.outcomes[kind]
+	if kind >= 1 && kind <= 3 || len(outcome.Build.Jobs) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(outcome.Played, func(played build.Played) bool { return slices.ContainsFunc(played.Calls, a.isDeployOf) })
+}
 
 func (a *addition) parse(text string) (*build.Config, error) {
 	config, err := build.Parse(a.ctx, []byte(text))

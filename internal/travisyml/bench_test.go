@@ -2,9 +2,11 @@ package travisyml_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
 )
 
@@ -48,5 +50,29 @@ func BenchmarkJobs(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// player plays builds in processes of the test binary.
+var player = build.Player{Executable: os.Args[0], Arguments: []string{"__play"}}
+
+// BenchmarkAddStep adds a step to files of one and of many jobs.
+func BenchmarkAddStep(b *testing.B) {
+	target := build.Target{Repo: "acme/api", Branch: "main", App: ours.App, Rack: ours.Rack}
+	for name, text := range map[string]string{
+		"one job":  node,
+		"ten jobs": "language: node_js\nnode_js: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\nscript: npm test\n",
+	} {
+		document, err := travisyml.Parse(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := document.AddStep(b.Context(), player, target, ours); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -12,7 +12,6 @@ import (
 type candidate struct {
 	key    string // "deploy", "after_success" or "jobs.include"
 	suffix string // of the convox CLI's address, by the job's processor
-	joins  bool   // the job joins a stage whose jobs deploy
 	make   func() (Change, *Refusal)
 }
 
@@ -37,7 +36,6 @@ func (a *addition) atRoot(form Form) *candidate {
 func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
 	for _, stage := range append(a.deployStages(), a.newStage()) {
 		lines, suffix := a.jobLines(stage)
-		joins := stage != a.newStage()
 		try := func(extra []string) bool {
 			job := slices.Concat(lines[:2], extra, lines[2:])
 			if len(extra) > 0 && !strings.HasPrefix(extra[0], "env") { // only the file's language has the axis
@@ -46,7 +44,7 @@ func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
 				job = slices.Insert(job, 2, "install: skip")
 			}
 			for _, before := range [][]string{nil, asItem([]string{"stage: " + firstStage})} {
-				c := &candidate{key: "jobs.include", suffix: suffix, joins: joins}
+				c := &candidate{key: "jobs.include", suffix: suffix}
 				c.make = func() (Change, *Refusal) { return a.document.addJob(slices.Concat(before, asItem(job))) }
 				change, refusal, v = a.try(c, false)
 				if v != lostJob || len(a.push().Build.Jobs) != 1 {
@@ -95,8 +93,10 @@ func (a *addition) newStage() string {
 	for _, stage := range root.Get("stages").List() {
 		taken[nameOf(stage.Get("name"))] = true
 	}
-	for _, job := range root.Get("jobs").Get("include").List() {
-		taken[nameOf(job.Get("stage"))] = true
+	for _, list := range []string{"include", "exclude", "allow_failures"} {
+		for _, job := range root.Get("jobs").Get(list).List() {
+			taken[nameOf(job.Get("stage"))] = true
+		}
 	}
 	for n, name := 2, "deploy"; ; n++ {
 		if !taken[name] {
@@ -158,7 +158,7 @@ func (a *addition) jobLines(stage string) (lines []string, suffix string) {
 func (a *addition) condition() string {
 	var types []string
 	for i, outcome := range a.outcomes[:kinds] {
-		if deployed(i) && len(outcome.Build.Jobs) > 0 {
+		if a.wants(i) {
 			types = append(types, string(outcome.Event.Type))
 		}
 	}

@@ -55,8 +55,6 @@ func (d *Document) steps() *steps {
 	return s
 }
 
-func (d *Document) deploys() []Deploy { return d.steps().deploys() }
-
 // deploys are the steps that deploy, in the order of the file.
 func (s *steps) deploys() []Deploy {
 	var all []Deploy

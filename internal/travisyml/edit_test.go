@@ -150,7 +150,7 @@ func TestWhatIsInTheWayIsNamedWithItsLine(t *testing.T) {
 			"`allow_failures` on line 4 lets every job fail that could deploy", "yml_refused", "",
 		},
 		"all other jobs are left out": {
-			"language: node_js\nnode_js: [18, 20]\njobs:\n  exclude:\n    - stage: deploy\n",
+			"language: ruby\nos: osx\njobs:\n  exclude:\n    - os: linux\n",
 			"`exclude` on line 4 leaves out every job that could deploy", "yml_refused", "",
 		},
 		"a matrix that is no list of jobs": {
@@ -247,5 +247,45 @@ func TestADeployThatNeedsAScriptGetsOne(t *testing.T) {
 	}
 	if strings.Join(codes, " ") != travisyml.CodeNoTests+" "+travisyml.CodeStepRuns {
 		t.Errorf("notes %v", change.Notes)
+	}
+}
+
+// What cron builds deploy already they don't deploy twice.
+func TestCronBuildsThatDeployAlreadyDeployOnce(t *testing.T) {
+	old := node + "after_success:\n  - if [ $TRAVIS_EVENT_TYPE = cron ] && [ $TRAVIS_BRANCH = main ]; then convox deploy --rack acme/production; fi\n"
+	change, err := addStep(parse(t, old), ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, outcome := range outcomes(t, change.New, "main") {
+		deploys := 0
+		for _, played := range outcome.Played {
+			for _, call := range played.Calls {
+				if call.Deploys {
+					deploys++
+				}
+			}
+		}
+		if want := map[int]int{0: 1, 4: 1, 5: 1}[i]; deploys != want {
+			t.Errorf("build %d deploys %d times\n%s", i, deploys, change.New)
+		}
+	}
+}
+
+func TestEachBranchThatAStepCanHaveDeploys(t *testing.T) {
+	for _, branch := range []string{"main", "release/1.0", "1.0", "on", "null", "fix#12", "a@b", "a+b", "a,b", "x=y", "_x", "feature/x", "true", "AND", "v1.0-rc"} {
+		step := ours
+		step.Branch = branch
+		for _, old := range []string{node, "language: node_js\nnode_js: [18, 20]\n"} {
+			for _, form := range []travisyml.Form{travisyml.FittingForm, travisyml.AfterSuccess} {
+				step.Form = form
+				change, err := addStep(parse(t, old), step)
+				if err != nil {
+					t.Errorf("%s: %v", branch, err)
+					continue
+				}
+				deploysOnce(t, branch, change, step)
+			}
+		}
 	}
 }

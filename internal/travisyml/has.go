@@ -6,9 +6,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Has reports whether the document has a key at its top.
-func (d *Document) Has(key string) bool { return lookup(d.root, key) != nil }
-
 // isSkipped reports whether a value has Travis pass over a phase. As a command
 // false would do as little
 // (https://docs.travis-ci.com/user/job-lifecycle/#skipping-the-installation-phase).

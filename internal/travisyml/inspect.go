@@ -76,8 +76,8 @@ type Variable struct {
 	Secure bool
 	Ours   bool          // put there by AddSecure
 	Value  secret.String // of one that is not encrypted
-	// expands is whether the value has a "$" that means something to Bash.
-	expands bool
+	// password is the one for Convox that the value has in clear text.
+	password secret.String
 }
 
 // Inspect tells what the document does.

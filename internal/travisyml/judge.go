@@ -2,7 +2,6 @@ package travisyml
 
 import (
 	"slices"
-	"strings"
 
 	"convox-travis/internal/build"
 )
@@ -60,12 +59,12 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 			a.err = a.ctx.Err()
 			return otherwise
 		}
-		found, verdict := a.compare(was, made.Jobs, hooks)
+		olds, found, verdict := a.compare(was, made.Jobs, hooks)
 		if verdict != accepted {
 			return verdict
 		}
 		adds := slices.ContainsFunc(found, func(s stepJob) bool { return s.was < 0 })
-		switch want := deployed(i) && len(was.Build.Jobs) > 0; {
+		switch want := a.wants(i); {
 		case want && len(found) == 0:
 			return noJob
 		case want && len(found) > 1:
@@ -73,7 +72,7 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 		case !want && adds:
 			return otherwise
 		case want:
-			if verdict := a.judgePlace(was, made.Jobs, found[0], c); verdict != accepted {
+			if verdict := judgePlace(was, made.Jobs, olds, found[0], c); verdict != accepted {
 				return verdict
 			}
 		}
@@ -97,11 +96,11 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 		added := newCalls(before[i], p.Calls)
 		added = slices.DeleteFunc(added, func(call build.Call) bool { return !call.Deploys })
 		switch {
-		case !deployed(kind[i]) && len(added) > 0:
+		case !a.wants(kind[i]) && len(added) > 0:
 			return notPlayed
-		case deployed(kind[i]) && (len(added) != 1 || !a.isDeployOf(added[0])):
+		case a.wants(kind[i]) && (len(added) != 1 || !a.isDeployOf(added[0])):
 			return notPlayed
-		case deployed(kind[i]) && !added[0].FailsBuild && c.key != AfterSuccess.String():
+		case a.wants(kind[i]) && !added[0].FailsBuild && c.key != AfterSuccess.String():
 			return notPlayed
 		}
 	}
@@ -112,8 +111,9 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 // document, or -1.
 type stepJob struct{ now, was int }
 
-// compare finds the jobs that have the step. All others have to be what they were.
-func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (found []stepJob, v verdict) {
+// compare finds the jobs that have the step, and which job of the document each is,
+// or -1. All others have to be what they were.
+func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (olds []int, found []stepJob, v verdict) {
 	jobs := was.Build.Jobs
 	order := make([]int, len(jobs))
 	for i := range order {
@@ -139,25 +139,27 @@ func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (foun
 			if ok {
 				for _, step := range added {
 					if !hooks && len(step.Steps) > 1 {
-						return nil, hooked
+						return nil, nil, hooked
 					}
 				}
 				if len(added) > 0 {
 					found = append(found, stepJob{i, order[next]})
 				}
+				olds = append(olds, order[next])
 				next++
 				continue
 			}
 		}
 		if !isAlone(build.ScriptOf(job, was.Event).Steps) {
-			return nil, lostJob
+			return nil, nil, lostJob
 		}
+		olds = append(olds, -1)
 		found = append(found, stepJob{i, -1})
 	}
 	if next < len(order) {
-		return nil, lostJob
+		return nil, nil, lostJob
 	}
-	return found, accepted
+	return olds, found, accepted
 }
 
 // isAlone reports whether an added job runs one command.
@@ -171,8 +173,9 @@ func isAlone(steps []build.Step) bool {
 	return n == 1
 }
 
-// judgePlace says whether a job is one that can deploy, after the tests.
-func (a *addition) judgePlace(was build.Outcome, now []build.Job, s stepJob, c *candidate) verdict {
+// judgePlace says whether a job is one that can deploy, after the tests. Beside it
+// may be jobs that deploy.
+func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, c *candidate) verdict {
 	job := now[s.now]
 	if job.AllowFailure {
 		return mayFail
@@ -189,7 +192,7 @@ func (a *addition) judgePlace(was build.Outcome, now []build.Job, s stepJob, c *
 			isLater = true
 		case s.was >= 0:
 			return beforeTests // another job beside it
-		case stages[i] == stages[s.now] && !c.joins:
+		case stages[i] == stages[s.now] && !slices.ContainsFunc(was.Played[olds[i]].Calls, func(call build.Call) bool { return call.Deploys }):
 			return beforeTests
 		}
 	}
@@ -197,106 +200,4 @@ func (a *addition) judgePlace(was build.Outcome, now []build.Job, s stepJob, c *
 		return beforeTests
 	}
 	return accepted
-}
-
-// isSameJob compares all of two jobs but what a step changes: their deploy and
-// after_success, and their stage where there was none.
-func isSameJob(was, now build.Job) bool {
-	stage := was.Stage
-	if stage == "" && now.Stage != "" {
-		stage = firstStage
-	}
-	if was.AllowFailure != now.AllowFailure || !strings.EqualFold(stage, now.Stage) || !slices.Equal(was.Env, now.Env) {
-		return false
-	}
-	kept := func(n *build.Node) []build.Field {
-		return slices.DeleteFunc(slices.Clone(n.Fields), func(f build.Field) bool {
-			return f.Key == "deploy" || f.Key == "after_success" || f.Key == "stage"
-		})
-	}
-	return sameFields(kept(was.Config), kept(now.Config))
-}
-
-func sameFields(a, b []build.Field) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	inOrder := func(x, y build.Field) bool { return x.Key == y.Key && sameNode(x.Value, y.Value) }
-	if slices.EqualFunc(a, b, inOrder) {
-		return true
-	}
-	byKey := func(x, y build.Field) int { return strings.Compare(x.Key, y.Key) }
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.SortFunc(a, byKey)
-	slices.SortFunc(b, byKey)
-	return slices.EqualFunc(a, b, inOrder)
-}
-
-func sameNode(a, b *build.Node) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Kind == b.Kind && a.Text == b.Text && a.Secure == b.Secure && slices.EqualFunc(a.Items, b.Items, sameNode) && sameFields(a.Fields, b.Fields)
-}
-
-// newSteps returns the steps that are new, where all others are what they were, or
-// go on.
-func newSteps(was, now []build.Step) (added []build.Step, ok bool) {
-	next := 0
-	for _, step := range now {
-		switch {
-		case next < len(was) && sameStep(was[next], step):
-			next++
-		case next < len(was) && goesOnFrom(was[next], step):
-			next++
-			added = append(added, step)
-		default:
-			added = append(added, step)
-		}
-	}
-	return added, next == len(was)
-}
-
-func sameStep(a, b build.Step) bool {
-	return a.Phase == b.Phase && a.When == b.When && a.Failure == b.Failure && a.Condition == b.Condition && a.Relaxed == b.Relaxed &&
-		a.Command.Bash == b.Command.Bash && slices.EqualFunc(a.Steps, b.Steps, sameStep)
-}
-
-// goesOnFrom reports whether a text of after_success is another with lines behind.
-func goesOnFrom(was, now build.Step) bool {
-	return was.Phase == AfterSuccess.String() && now.Phase == was.Phase && len(now.Steps) == 0 &&
-		strings.HasPrefix(now.Command.Bash, strings.TrimRight(was.Command.Bash, "\n")+"\n")
-}
-
-// newCalls returns the calls that a job made without, each once less.
-func newCalls(was, now []build.Call) []build.Call {
-	left := slices.Clone(was)
-	var added []build.Call
-	for _, call := range now {
-		same := func(other build.Call) bool {
-			return slices.Equal(call.Args, other.Args) && call.App == other.App && call.Rack == other.Rack && call.Phase == other.Phase && call.OnFailure == other.OnFailure
-		}
-		if at := slices.IndexFunc(left, same); at >= 0 {
-			left = slices.Delete(left, at, at+1)
-			continue
-		}
-		added = append(added, call)
-	}
-	return added
-}
-
-// hasNewMessage reports whether Travis says something that it didn't say before.
-func hasNewMessage(was, now []build.Message) bool {
-	left := slices.Clone(was)
-	for _, message := range now {
-		same := func(other build.Message) bool {
-			return message.Kind == other.Kind && message.Section == other.Section && message.Key == other.Key && message.Instead == other.Instead
-		}
-		at := slices.IndexFunc(left, same)
-		if at < 0 {
-			return true
-		}
-		left = slices.Delete(left, at, at+1)
-	}
-	return false
 }

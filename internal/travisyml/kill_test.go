@@ -3,16 +3,25 @@ package travisyml_test
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/travisyml"
 )
 
-// The test binary is also the process that is killed: it writes the file of a
-// clone in turn with two texts, large enough for a kill to come in the middle.
+// The test binary is also the process that plays builds, and the one that is killed:
+// it writes the file of a clone in turn with two texts, large enough for a kill to
+// come in the middle.
 func TestMain(m *testing.M) {
+	if slices.Equal(os.Args[1:], player.Arguments) {
+		if build.Child(os.Stdin, os.Stdout) != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	folder := os.Getenv("TRAVISYML_FOLDER")
 	if folder == "" {
 		os.Exit(m.Run())

@@ -172,22 +172,3 @@ func runsLinux(job *yaml.Node) bool {
 		return strings.HasPrefix(name, "linux") || name == "ubuntu"
 	})
 }
-
-// architecture is the processor of a job: amd64 where that is one of several.
-func architecture(job *yaml.Node) string {
-	named := ""
-	for _, item := range items(lookup(job, "arch")) {
-		switch name := strings.ToLower(item.Value); {
-		case name == "amd64" || name == "x86_64":
-			return "amd64"
-		case name == "arm64" || name == "aarch64" || strings.HasPrefix(name, "arm64-"):
-			named = "arm64"
-		case named == "":
-			named = name
-		}
-	}
-	if named == "" {
-		return "amd64"
-	}
-	return named
-}

@@ -49,7 +49,9 @@ type clearText struct {
 func (d *Document) clearText(variables []Variable) *clearText {
 	c := &clearText{}
 	for _, v := range variables {
-		c.add(v.Name, clearPart(v.Value.Reveal(), v.expands), v.Line)
+		if !v.password.IsEmpty() {
+			c.secrets = append(c.secrets, Secret{Name: v.Name, Line: v.Line, Value: v.password})
+		}
 	}
 	seen := make(map[*yaml.Node]bool)
 	for _, s := range append([]listed{{node: d.root}}, jobsOf(d.root)...) {
@@ -91,9 +93,11 @@ func (c *clearText) script(text string, line, depth int) {
 	if depth == 0 || len(text) > longestScript {
 		return
 	}
-	// What stands before a syntax error has been read.
-	_ = syntax.NewParser(syntax.Variant(syntax.LangBash)).Stmts(strings.NewReader(text), func(s *syntax.Stmt) bool {
-		syntax.Walk(s, func(node syntax.Node) bool {
+	for statement, err := range syntax.NewParser(syntax.Variant(syntax.LangBash)).StmtsSeq(strings.NewReader(text)) {
+		if err != nil {
+			return // what stands before the error has been read
+		}
+		syntax.Walk(statement, func(node syntax.Node) bool {
 			switch node := node.(type) {
 			case *syntax.Assign:
 				if node.Name != nil && node.Value != nil && node.Index == nil {
@@ -105,8 +109,7 @@ func (c *clearText) script(text string, line, depth int) {
 			}
 			return true
 		})
-		return true
-	})
+	}
 }
 
 func (c *clearText) assign(name, written, value string, line int) {
@@ -144,31 +147,33 @@ func (c *clearText) call(args []*syntax.Word, line, depth int) {
 	}
 }
 
-// add notes a password for Convox; value is what is in the file of it.
+// add notes the password for Convox that is in a value.
 func (c *clearText) add(name, value string, line int) {
+	if password := passwordIn(name, value); password != "" {
+		c.secrets = append(c.secrets, Secret{Name: name, Line: line, Value: secret.New(password)})
+	}
+}
+
+// passwordIn is the password for Convox in what is in the file of a value, or "".
+func passwordIn(name, value string) string {
 	switch name {
 	case passwordName, loginPassword, providerPassword:
 	case addressName:
 		value = passwordOf(value)
 	default:
-		return
+		return ""
 	}
-	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-		c.secrets = append(c.secrets, Secret{Name: name, Line: line, Value: secret.New(value)})
+	if !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+		return "" // what is around variables
 	}
+	return value
 }
 
 // passwordOf is that of an address, whose password may have characters that should
 // be escaped in it.
 func passwordOf(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
-	login, _, _ := strings.Cut(rest, "/")
-	if end := strings.LastIndexByte(rest, '@'); end >= 0 {
-		login = rest[:end]
-	} else {
-		login = ""
-	}
-	_, password, _ := strings.Cut(login, ":")
+	_, password, _ := strings.Cut(rest[:max(0, strings.LastIndexByte(rest, '@'))], ":")
 	if unescaped, err := url.PathUnescape(password); err == nil {
 		return unescaped
 	}

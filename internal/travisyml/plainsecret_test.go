@@ -109,7 +109,7 @@ func TestHostileCommandsAreRead(t *testing.T) {
 	for _, script := range []string{
 		strings.Repeat("(", 30_000), strings.Repeat("$(", 15_000), strings.Repeat("(", 15_000) + strings.Repeat(")", 15_000),
 		"echo " + strings.Repeat("$(echo ", 3_000) + strings.Repeat(")", 3_000), "CONVOX_PASSWORD=" + strings.Repeat("${x:-", 5_000) + strings.Repeat("}", 5_000),
-		strings.Repeat("(", 1<<20), strings.Repeat("if x; then ", 2_900), "CONVOX_PASSWORD=$((1/0))", "CONVOX_PASSWORD=${x:?no}", "a[1000000000]=x", "CONVOX_PASSWORD={1..3000000}",
+		strings.Repeat("(", 40_000), strings.Repeat("if x; then ", 2_900), "CONVOX_PASSWORD=$((1/0))", "CONVOX_PASSWORD=${x:?no}", "a[1000000000]=x", "CONVOX_PASSWORD={1..3000000}",
 		"CONVOX_PASSWORD=", "x='", "convox login h -p", "CONVOX_PASSWORD=${!x}", "CONVOX_PASSWORD=${x:=y}", "bash -c " + strings.Repeat("\"bash -c ", 2_000),
 	} {
 		inClear(t, "script:\n  - |\n    "+script+"\n")

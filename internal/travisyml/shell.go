@@ -31,8 +31,6 @@ type walk struct {
 	returns   int // have ended a function alone
 	depth     int
 	left      int // bytes and commands that may still be followed
-	// values are those of one build; nil is to tell of all of them.
-	values map[string]string
 }
 
 const (

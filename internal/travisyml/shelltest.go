@@ -34,9 +34,6 @@ func (w *walk) variableIn(word string) (name, beside string) {
 
 // compared is what a comparison tells.
 func (w *walk) compared(left, op, right string) outcome {
-	if w.values != nil {
-		return w.weighed(left, op, right)
-	}
 	name, beside := w.variableIn(left)
 	if name == "" {
 		left, right = right, left
@@ -174,8 +171,6 @@ func (t *shellTest) isThere(word string) outcome {
 	switch {
 	case name == "":
 		return unknown
-	case t.values != nil:
-		return t.weighed(word, "!=", "")
 	}
 	return present(name)
 }

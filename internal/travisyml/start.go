@@ -84,7 +84,7 @@ func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []
 	named := lookup(d.root, "language") != nil || slices.ContainsFunc(config.Messages, func(m build.Message) bool { return m.Instead == "language" })
 	switch {
 	case d.IsEmpty():
-		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new: `script: skip` runs no tests; put their command there"}
+		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new, and its builds run no tests: put their command in place of `script: skip`"}
 	case named:
 		if slices.ContainsFunc(push.Jobs, func(job build.Job) bool {
 			return job.Config.Get("script") != nil || !slices.Contains(generics, job.Language)

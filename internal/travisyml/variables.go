@@ -75,7 +75,7 @@ func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.
 }
 
 func plain(name, value string, expands bool, line int, of Scope) Variable {
-	return Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), expands: expands}
+	return Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), password: secret.New(passwordIn(name, clearPart(value, expands)))}
 }
 
 // assignment is NAME=VALUE in a shell. One that expands has a "$" that means

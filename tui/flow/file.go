@@ -223,7 +223,7 @@ func (f *Flow) fileLines() []Line {
 	case plan.err == nil && change.Found == "":
 		lines = append(lines, Line{Muted, "It is left as it is."})
 	}
-	if sentence := change.Sentence(); sentence != "" {
+	if sentence := change.Sentence(); sentence != "" && (err == nil || change.Builds.IsBuilt()) { // else the error says it
 		lines = append(lines, Line{}, Line{Plain, shellescape.StripUnsafe(sentence)})
 	}
 	if word != nil && word.difference != "" {

@@ -1,0 +1,110 @@
+package travisyml
+
+import (
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+)
+
+// isSameJob compares all of two jobs but what a step changes: their deploy and
+// after_success, and their stage where there was none.
+func isSameJob(was, now build.Job) bool {
+	stage := was.Stage
+	if stage == "" && now.Stage != "" {
+		stage = firstStage
+	}
+	if was.AllowFailure != now.AllowFailure || !strings.EqualFold(stage, now.Stage) || !slices.Equal(was.Env, now.Env) {
+		return false
+	}
+	kept := func(n *build.Node) []build.Field {
+		return slices.DeleteFunc(slices.Clone(n.Fields), func(f build.Field) bool {
+			return f.Key == "deploy" || f.Key == "after_success" || f.Key == "stage"
+		})
+	}
+	return sameFields(kept(was.Config), kept(now.Config))
+}
+
+func sameFields(a, b []build.Field) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	inOrder := func(x, y build.Field) bool { return x.Key == y.Key && sameNode(x.Value, y.Value) }
+	if slices.EqualFunc(a, b, inOrder) {
+		return true
+	}
+	byKey := func(x, y build.Field) int { return strings.Compare(x.Key, y.Key) }
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.SortFunc(a, byKey)
+	slices.SortFunc(b, byKey)
+	return slices.EqualFunc(a, b, inOrder)
+}
+
+func sameNode(a, b *build.Node) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Kind == b.Kind && a.Text == b.Text && a.Secure == b.Secure && slices.EqualFunc(a.Items, b.Items, sameNode) && sameFields(a.Fields, b.Fields)
+}
+
+// newSteps returns the steps that are new, where all others are what they were, or
+// go on.
+func newSteps(was, now []build.Step) (added []build.Step, ok bool) {
+	next := 0
+	for _, step := range now {
+		switch {
+		case next < len(was) && sameStep(was[next], step):
+			next++
+		case next < len(was) && goesOnFrom(was[next], step):
+			next++
+			added = append(added, step)
+		default:
+			added = append(added, step)
+		}
+	}
+	return added, next == len(was)
+}
+
+func sameStep(a, b build.Step) bool {
+	return a.Phase == b.Phase && a.When == b.When && a.Failure == b.Failure && a.Condition == b.Condition && a.Relaxed == b.Relaxed &&
+		a.Command.Bash == b.Command.Bash && slices.EqualFunc(a.Steps, b.Steps, sameStep)
+}
+
+// goesOnFrom reports whether a text of after_success is another with lines behind.
+func goesOnFrom(was, now build.Step) bool {
+	return was.Phase == AfterSuccess.String() && now.Phase == was.Phase && len(now.Steps) == 0 &&
+		strings.HasPrefix(now.Command.Bash, strings.TrimRight(was.Command.Bash, "\n")+"\n")
+}
+
+// newCalls returns the calls that a job made without, each once less.
+func newCalls(was, now []build.Call) []build.Call {
+	left := slices.Clone(was)
+	var added []build.Call
+	for _, call := range now {
+		same := func(other build.Call) bool {
+			return slices.Equal(call.Args, other.Args) && call.App == other.App && call.Rack == other.Rack && call.Phase == other.Phase && call.OnFailure == other.OnFailure
+		}
+		if at := slices.IndexFunc(left, same); at >= 0 {
+			left = slices.Delete(left, at, at+1)
+			continue
+		}
+		added = append(added, call)
+	}
+	return added
+}
+
+// hasNewMessage reports whether Travis says something that it didn't say before.
+func hasNewMessage(was, now []build.Message) bool {
+	left := slices.Clone(was)
+	for _, message := range now {
+		same := func(other build.Message) bool {
+			return message.Kind == other.Kind && message.Section == other.Section && message.Key == other.Key && message.Instead == other.Instead
+		}
+		at := slices.IndexFunc(left, same)
+		if at < 0 {
+			return true
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	return false
+}

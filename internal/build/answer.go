@@ -34,14 +34,16 @@ type Adoption struct {
 // Confirms reports whether Travis makes the jobs that we make.
 func (a Adoption) Confirms() bool { return a.Difference == "" && a.Untold == "" }
 
-// answer is Travis's own build of an event.
+// answer is Travis's own build of an event. It's for this root alone: a config that
+// is made of it with another one makes jobs of its own.
 type answer struct {
+	root  *Node
 	event Event
 	build *Build
 }
 
-func (a *answer) isFor(event Event) bool {
-	return a.event.Type == event.Type && a.event.Branch == event.Branch && a.event.Tag == event.Tag
+func (a *answer) isFor(root *Node, event Event) bool {
+	return a.root == root && a.event.Type == event.Type && a.event.Branch == event.Branch && a.event.Tag == event.Tag
 }
 
 // mostAnswered is how many jobs an answer may have. Travis runs 200.
@@ -120,7 +122,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	} else if theirs.Reason == "" {
 		theirs.Reason = "Travis makes no job of the file"
 	}
-	adopted.answer = &answer{event: e.Event, build: theirs}
+	adopted.answer = &answer{root: adopted.Root, event: e.Event, build: theirs}
 	return a, nil
 }
 

@@ -182,6 +182,19 @@ func TestWhatIsImportedCountsForAllBuilds(t *testing.T) {
 	}
 }
 
+// What keeps a step from running is found in what Travis reads too.
+func TestAnAnswerIsNotThatOfTheFileWithoutAnObstacle(t *testing.T) {
+	const text = "language: go\nscript: make\nbranches:\n  only: develop\nafter_success: convox deploy\n"
+	adoption, err := parse(t, text).Adopt(t.Context(), expand(t, text, pushOfWeb))
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := adoption.Config.Without(adoption.Config.Obstacles()).Build(t.Context(), pushOfWeb)
+	if err != nil || len(built.Jobs) != 1 {
+		t.Errorf("%+v, %v", built, err)
+	}
+}
+
 func TestTravissMessagesGetOurLines(t *testing.T) {
 	config := parse(t, "\n\nlanguage: go\nscirpt: make\nfoo: bar\n")
 	e := expand(t, "language: go\nscript: make\n", pushOfWeb)

@@ -21,7 +21,7 @@ const mostText = 16 << 20
 // jobs are in the order in which Travis numbers them: by stage, those that may
 // fail last.
 func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
-	if c.answer != nil && c.answer.isFor(event) {
+	if c.answer != nil && c.answer.isFor(c.Root, event) {
 		made := *c.answer.build
 		return &made, nil
 	}

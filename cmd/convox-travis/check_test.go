@@ -320,3 +320,15 @@ func TestCheckEndsWhenItsTimeIsOver(t *testing.T) {
 		t.Errorf("%+v", document)
 	}
 }
+
+func TestCheckSaysWhatBuildsOfTheCloneDo(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	w.checkout(t, strings.Replace(goodFile, "branch: main", "branch: master", 1))
+	e := w.run("", "check", "--json")
+	w.want(e, 5, "runs for master only, not for pushes to main: `on.branch` on line 6 is master")
+	if got := codesOf(w.checked(e)); got != "warning never_deploys" {
+		t.Error(got)
+	}
+	w.wantNoWrite()
+}

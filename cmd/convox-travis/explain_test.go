@@ -243,6 +243,9 @@ func TestFilesDeployAsExpected(t *testing.T) {
 		for _, job := range document.Builds[0].Jobs {
 			deploys += len(job.Deploys)
 		}
+		if e := w.run("", "yml", "--check", "--host", "rack.example.com", "--app", "api", "--branch", "main", "--file", filepath.Join(folder, row[0])); e.code != checked(row[1], document) {
+			t.Errorf("%s: --check exits %d: %s", row[0], e.code, e.err)
+		}
 		right := map[string]bool{"never": deploys == 0, "once": deploys == 1, "not built": !document.Builds[0].Built}
 		if !right[row[1]] {
 			t.Errorf("%s: a push to main deploys %d times (built: %v), not %s", row[0], deploys, document.Builds[0].Built, row[1])
@@ -251,4 +254,15 @@ func TestFilesDeployAsExpected(t *testing.T) {
 	if count < 31 {
 		t.Errorf("only %d files", count)
 	}
+}
+
+// checked is what yml --check exits with for a file that deploys to a Rack directly.
+func checked(expected string, document explainDocument) int {
+	switch {
+	case !document.Builds[0].Built:
+		return exitFailed
+	case expected == "once":
+		return exitDone
+	}
+	return exitFound
 }

@@ -162,7 +162,7 @@ func (z *wizard) toPassword() *wizard {
 
 // wholeReview is a terminal that shows the review without scrolling: on a smaller
 // one an Enter reads on.
-var wholeReview = terminal.Options{Height: 34}
+var wholeReview = terminal.Options{Height: 44}
 
 func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 	t.Parallel()

@@ -132,7 +132,10 @@ func (c *Config) located(messages []Message) []Message {
 	own := slices.Clone(c.Messages)
 	located := []Message{}
 	for _, message := range messages {
-		isEqual := func(m Message) bool { return m.Kind == message.Kind && m.Key == message.Key }
+		isEqual := func(m Message) bool {
+			isSame := m.Kind == message.Kind || m.Kind == CommandMapping && message.Kind == WrongType // of which Travis makes one
+			return isSame && m.Key == message.Key
+		}
 		i := slices.IndexFunc(own, func(m Message) bool { return isEqual(m) && m.Line == message.Line })
 		if i < 0 {
 			i = slices.IndexFunc(own, isEqual)

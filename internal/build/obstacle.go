@@ -21,21 +21,20 @@ type ObstacleKind string
 
 // The kinds of obstacles.
 const (
-	ObstacleBranches    ObstacleKind = "branches"         // branches.only or branches.except at the root
-	ObstacleIf          ObstacleKind = "if"               // of the file, a job or a stage
-	ObstacleExclude     ObstacleKind = "jobs.exclude"     //
-	ObstacleSkip        ObstacleKind = "after_success"    // skip, which switches deployments off
-	ObstacleNoScript    ObstacleKind = "no script"        // the language's default one runs
-	ObstaclePhase       ObstacleKind = "phase"            // its commands end the job, or fail; Text is its name
-	ObstacleWindows     ObstacleKind = "os: windows"      // where Travis deploys nothing
-	ObstacleBranch      ObstacleKind = "on.branch"        // Text is the branches
-	ObstacleNoBranch    ObstacleKind = "no on.branch"     // Text is the key of on that was meant for it, or ""
-	ObstacleOtherBranch ObstacleKind = "option"           // keys of another option, Text, are taken for branches
-	ObstacleOn          ObstacleKind = "on"               // another key of on, Text
-	ObstacleCondition   ObstacleKind = "on.condition"     //
-	ObstacleTags        ObstacleKind = "on.tags"          //
-	ObstacleBlock       ObstacleKind = "deploy.script"    // several lines, of which Travis makes one broken command
-	ObstacleList        ObstacleKind = "deploy.script[0]" // of several commands the first one runs
+	ObstacleBranches    ObstacleKind = "branches"      // branches.only or branches.except at the root
+	ObstacleIf          ObstacleKind = "if"            // of the file, a job or a stage
+	ObstacleExclude     ObstacleKind = "jobs.exclude"  //
+	ObstacleSkip        ObstacleKind = "after_success" // skip, which switches deployments off
+	ObstacleNoScript    ObstacleKind = "no script"     // the language's default one runs
+	ObstaclePhase       ObstacleKind = "phase"         // its commands end the job, or fail; Text is its name
+	ObstacleWindows     ObstacleKind = "os: windows"   // where Travis deploys nothing
+	ObstacleBranch      ObstacleKind = "on.branch"     // Text is the branches
+	ObstacleNoBranch    ObstacleKind = "no on.branch"  // Text is the key of on that was meant for it, or ""
+	ObstacleOtherBranch ObstacleKind = "option"        // keys of another option, Text, are taken for branches
+	ObstacleOn          ObstacleKind = "on"            // another key of on, Text
+	ObstacleCondition   ObstacleKind = "on.condition"  //
+	ObstacleTags        ObstacleKind = "on.tags"       //
+	ObstacleBlock       ObstacleKind = "deploy.script" // several lines, of which Travis makes one broken command
 )
 
 // mostObstacles is how many of them are looked for in a file.
@@ -181,7 +180,7 @@ func (o *obstacles) provider(provider *Node) {
 			if on == nil || on.Kind != Mapping {
 				on = &Node{Kind: Mapping, Line: n.Line}
 			}
-			return dropping("if", "true")(n).with("on", change(on))
+			return n.with("on", change(on))
 		}
 	}
 	anyBranch := edit(setting("all_branches", "true"))
@@ -229,27 +228,17 @@ func (o *obstacles) provider(provider *Node) {
 	o.script(provider)
 }
 
-// script adds a script that is more than one command.
+// script adds a script that has several lines.
 func (o *obstacles) script(provider *Node) {
-	script := provider.Get("script")
-	switch {
-	case script == nil:
-	case script.Kind == List && len(script.Items) > 1:
-		o.add(ObstacleList, script.Line, "", provider, command(script, " && ", texts(script)))
-	default:
-		if script.Kind == List && len(script.Items) > 0 {
-			script = script.Items[0]
-		}
-		if strings.Contains(script.Text, "\n") {
-			o.add(ObstacleBlock, script.Line, "", provider, command(script, "; ", strings.Split(strings.TrimSpace(script.Text), "\n")))
-		}
+	if script := provider.Get("script"); strings.Contains(script.text(), "\n") {
+		o.add(ObstacleBlock, script.Line, "", provider, oneCommand(script))
 	}
 }
 
-// command makes one command of several.
-func command(script *Node, between string, commands []string) func(*Node) *Node {
-	one := &Node{Kind: Text, Text: strings.Join(commands, between), Line: script.Line}
-	return func(n *Node) *Node { return n.with("script", one) }
+// oneCommand makes one command of the lines of a script.
+func oneCommand(script *Node) func(*Node) *Node {
+	text := strings.Join(strings.Split(strings.TrimSpace(script.Text), "\n"), "; ")
+	return func(n *Node) *Node { return n.with("script", &Node{Kind: Text, Text: text, Line: script.Line}) }
 }
 
 func (n *Node) fields() []Field {

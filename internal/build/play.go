@@ -282,9 +282,8 @@ func (p *playing) watch(program shell.Call) (status int, output string, known bo
 		return 0, "", false
 	}
 	p.loggedIn = p.loggedIn || len(command) > 0 && command[0] == "login"
-	call.Line, call.Phase, call.Folder = program.Line, p.phase, folderOf(program.Dir, p.top)
 	call.Source, call.LoggedIn = p.source, p.loggedIn
-	call.unset = program.Unset
+	call.Line, call.Phase, call.Folder, call.unset = program.Line, p.phase, folderOf(program.Dir, p.top), program.Unset
 	switch effectOf(command) {
 	case deploying:
 		call.Deploys = true

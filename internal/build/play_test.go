@@ -151,7 +151,7 @@ func TestLanguagesHaveTheirDefaultScript(t *testing.T) {
 	for language, want := range map[string]struct {
 		deploys bool
 		status  int
-	}{"ruby": {true, 0}, "node_js": {true, 0}, "go": {true, 0}, "hack": {true, 0}, "python": {false, 1}, "generic": {false, 86}, "shell": {false, 86}, "minimal": {false, 86}} {
+	}{"ruby": {true, 0}, "node_js": {true, 0}, "go": {true, 0}, "hack": {true, 0}, "python": {false, 1}, "csharp": {false, 1}, "haxe": {false, 1}, "generic": {false, 86}, "shell": {false, 86}, "minimal": {false, 86}} {
 		played := build.Play(build.ScriptOf(build.Job{Language: language, OS: "linux", Config: deploy}, pushMain))
 		deploys := slices.ContainsFunc(played.Calls, func(c build.Call) bool { return c.Deploys && !c.OnFailure })
 		if deploys != want.deploys || played.Status != want.status {

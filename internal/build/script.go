@@ -167,7 +167,11 @@ func defaultScript(job Job) []Command {
 	case "python":
 		return []Command{{Bash: "false"}}
 	case "csharp":
-		if !isSet(job.Config.Get("solution")) {
+		if !isSet(job.Config.Get("solution")) || job.Config.Get("mono").text() == "none" {
+			return []Command{{Bash: "false"}}
+		}
+	case "haxe":
+		if !isSet(job.Config.Get("hxml")) {
 			return []Command{{Bash: "false"}}
 		}
 	}

@@ -43,7 +43,7 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"no on":                      {deployOn(""), "warning never_deploys", "`on.branch` is missing, and Travis takes master"},
 		"a branch that was renamed":  {deployOn(", on: {branch: master}"), "warning never_deploys", "runs for master only, not for pushes to main: `on.branch` on line 5 is master"},
 		"another branch":             {deployOn(", on: production"), "note never_deploys", "runs for production only"},
-		"branches under on":          {deployOn(", on: {branches: {only: [main]}}"), "warning never_deploys", "Travis doesn't read `on.branches` on line 5, so the branch is master"},
+		"branches under on":          {deployOn(", on: {branches: {only: [main]}}"), "warning never_deploys\nnote yml_repaired", "Travis doesn't read `on.branches` on line 5, so the branch is master"},
 		"branches beside on":         {deployOn(", branches: {only: [production]}"), "error never_deploys", "Travis takes the keys of `branches` on line 5 for its branches"},
 		"another repository":         {deployOn(", on: {branch: main, repo: acme/web}"), "warning never_deploys", "`on.repo` on line 5 is another repository"},
 		"a version that isn't there": {"node_js: 20\n" + deployOn(", on: {branch: main, node_js: 18}"), "warning never_deploys", "`on.node_js` on line 6 doesn't hold"},
@@ -72,7 +72,7 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"a literal block":        {"script: npm test\ndeploy:\n  provider: script\n  script: |\n    " + getClient + "\n    convox deploy --wait\n  on: main\n", "error broken_command", "has a line break"},
 		"a folded block":         {"script: npm test\nbefore_deploy: " + getClient + "\ndeploy:\n  provider: script\n  script: >\n    convox deploy\n    --wait\n  on: main\n", "error broken_command", "has a line break"},
 		"a folded block, closed": {"script: npm test\nbefore_deploy: " + getClient + "\ndeploy:\n  provider: script\n  script: >-\n    convox deploy\n    --wait\n  on: main\n", "", ""},
-		"a list of commands":     {"script: npm test\ndeploy:\n  provider: script\n  script:\n    - " + getClient + "\n    - convox deploy --wait\n  on: main\n", "error broken_command", "Travis runs only the first"},
+		"a list of commands":     {"script: npm test\ndeploy:\n  provider: script\n  script:\n    - " + getClient + "\n    - convox deploy --wait\n  on: main\n", "warning yml_repaired\nnote no_deploy", "line 5: Travis reads only the first item"},
 		"a condition of jobs":    {deployOn(", on: {branch: main, condition: 'test $TRAVIS_BRANCH = main'}"), "error broken_command", "the condition on line 5 isn't Bash"},
 		"a condition of an if":   {deployOn(", on: {branch: main, condition: branch = main}"), "warning never_deploys", "`on.condition` on line 5 is false"},
 

@@ -319,7 +319,7 @@ func (c *auditCase) judgeBranch(outcome int) {
 	p := c.file.played
 	branch := p.outcomes[outcome].Event.Branch
 	i := slices.IndexFunc(p.steps, func(s *playedStep) bool { return len(s.in(outcome)) > 0 })
-	if i < 0 || c.err != nil || c.request.Branch != "" {
+	if i < 0 || c.err != nil || c.request.Branch != "" || !isNamed(c.file.text, branch) && branch != p.branch {
 		return
 	}
 	s := p.steps[i]
@@ -335,7 +335,7 @@ func (c *auditCase) judgeBranch(outcome int) {
 		return
 	}
 	for _, other := range p.steps {
-		if other == s {
+		if other == s || len(s.in(pushedOther))+len(other.in(pushedOther)) > 0 {
 			continue // one step for several branches is meant to be
 		}
 		for _, r := range other.in(pushed) {
@@ -349,6 +349,12 @@ func (c *auditCase) judgeBranch(outcome int) {
 			}
 		}
 	}
+}
+
+// isNamed reports whether a text has a branch's whole name, and not only a pattern
+// with it.
+func isNamed(text, branch string) bool {
+	return regexp.MustCompile(`(?m)(?:^|[\s"'\[,=:{|(])` + regexp.QuoteMeta(branch) + `(?:$|[\s"',\]:;})|])`).MatchString(text)
 }
 
 // unseen names what of a file isn't looked at, or "".

@@ -39,7 +39,7 @@ func isDead(o build.Obstacle) bool {
 // isBroken says whether Travis makes a command that can't work of what is in the way.
 func isBroken(o build.Obstacle) bool {
 	switch o.Kind {
-	case build.ObstacleBlock, build.ObstacleList:
+	case build.ObstacleBlock:
 		return true
 	case build.ObstacleCondition:
 		return !o.IsBash()
@@ -199,18 +199,12 @@ func (c *auditCase) reasonHints(s *playedStep) string {
 func (c *auditCase) judgeCommands() {
 	p := c.file.played
 	for _, o := range p.config.Obstacles() {
-		step := slices.IndexFunc(p.steps, func(s *playedStep) bool { return o.Concerns(s.from, s.to) })
-		if step < 0 || !isBroken(o) {
+		if !isBroken(o) || !slices.ContainsFunc(p.steps, func(s *playedStep) bool { return o.Concerns(s.from, s.to) }) {
 			continue
 		}
-		s := p.steps[step]
-		switch {
-		case o.Kind == build.ObstacleCondition:
+		switch o.Kind {
+		case build.ObstacleCondition:
 			c.add(SeverityError, FoundBrokenCommand, brokenCondition(o), "write a test for [[ ]], such as `$TRAVIS_BRANCH = main`; `type` and `branch` are for `if`")
-		case o.Kind == build.ObstacleList && len(s.in(pushed)) > 0:
-			c.add(SeverityWarning, FoundBrokenCommand, fmt.Sprintf("of the commands of `deploy.script` on line %d, Travis runs only the first", o.Line), oneCommand)
-		case o.Kind == build.ObstacleList:
-			c.add(SeverityError, FoundBrokenCommand, fmt.Sprintf("%s never runs: of the commands of `deploy.script` on line %d, Travis runs only the first", s.name(), o.Line), oneCommand)
 		default:
 			c.add(SeverityError, FoundBrokenCommand, fmt.Sprintf("`deploy.script` on line %d has a line break, which arrives as a backslash and an n: the command can't work", o.Line), oneCommand)
 		}

@@ -142,13 +142,6 @@ func encrypted(v travisyml.Variable) string {
 	return ""
 }
 
-// missesWait reports whether a step ends as soon as its release is promoted: the
-// second generation of the client does without --wait, and it is the only one that
-// can use a Rack directly. isDirect is whether the step's host is known to be one.
-func missesWait(d travisyml.Deploy, isDirect bool) bool {
-	return !d.Waits && (d.Client == travisyml.SecondGeneration || d.Client == 0 && isDirect)
-}
-
 const (
 	noWait  = " doesn't wait for the release: the build passes even when it rolls back"
 	addWait = "add --wait to its convox command"
@@ -180,4 +173,26 @@ func (c *auditCase) namesRack() bool {
 		}
 	}
 	return false
+}
+
+// judgeRepairs says where Travis reads a file that has to do with Convox otherwise
+// than it is written. What it leaves out is a warning.
+func (c *auditCase) judgeRepairs() {
+	for _, m := range c.file.config.Messages {
+		if m.Kind != build.UnknownImport && !strings.Contains(c.file.text, "convox") {
+			continue
+		}
+		severity := SeverityNote
+		switch m.Kind {
+		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition, build.CommandMapping, build.UnknownImport:
+			severity = SeverityWarning
+		case build.FirstOfList:
+			if strings.HasSuffix(m.Section, ".script") {
+				severity = SeverityWarning
+			}
+		}
+		for _, repair := range Repairs([]build.Message{m}) {
+			c.add(severity, repair.Code, repair.Message, "")
+		}
+	}
 }

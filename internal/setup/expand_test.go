@@ -43,7 +43,7 @@ func expanding(t *testing.T, reading travistest.Reading, change func(*travistest
 
 func TestTravisConfirmsAFileAsItIsSent(t *testing.T) {
 	server, expand := expanding(t, travistest.Reading{}, nil)
-	const text = "script: make\nscipt: test\nlanguage: go\nlanguage: go\nfoo: bar\nmatrix:\n  include:\n    - os: [linux]\njobs: {}\nenv: \"A='\"\n"
+	const text = "script: make\nscipt: test\nlanguage: go\nlanguage: go\nfoo: bar\nmatrix:\n  include:\n    - os: [linux]\njobs: {}\ninstall:\n- \"a\"\n- echo \"b: c\"\nenv: \"A='\"\n"
 	config, err := build.Parse(t.Context(), []byte(text))
 	if err != nil {
 		t.Fatal(err)

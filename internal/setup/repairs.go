@@ -3,7 +3,6 @@ package setup
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"convox-travis/internal/build"
 )
@@ -23,24 +22,6 @@ func Repairs(messages []build.Message) []Warning {
 		}
 	}
 	return slices.CompactFunc(warnings, func(a, b Warning) bool { return a.Message == b.Message })
-}
-
-// judgeRepairs says where Travis reads a file that has to do with Convox otherwise
-// than it is written. What it leaves out is a warning.
-func (c *auditCase) judgeRepairs() {
-	for _, m := range c.file.config.Messages {
-		if m.Kind != build.UnknownImport && !strings.Contains(c.file.text, "convox") {
-			continue
-		}
-		severity := SeverityNote
-		switch m.Kind {
-		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition, build.UnknownImport:
-			severity = SeverityWarning
-		}
-		for _, repair := range Repairs([]build.Message{m}) {
-			c.add(severity, repair.Code, repair.Message, "")
-		}
-	}
 }
 
 func repairOf(m build.Message) string {

@@ -40,11 +40,13 @@ func sameFields(a, b []build.Field) bool {
 	return slices.EqualFunc(a, b, inOrder)
 }
 
+// sameNode compares values. A text that was the end of the file has no last line
+// break, and gets one.
 func sameNode(a, b *build.Node) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Kind == b.Kind && a.Text == b.Text && a.Secure == b.Secure && slices.EqualFunc(a.Items, b.Items, sameNode) && sameFields(a.Fields, b.Fields)
+	return a.Kind == b.Kind && strings.TrimRight(a.Text, "\n") == strings.TrimRight(b.Text, "\n") && a.Secure == b.Secure && slices.EqualFunc(a.Items, b.Items, sameNode) && sameFields(a.Fields, b.Fields)
 }
 
 // newSteps returns the steps that are new, where all others are what they were, or
@@ -66,6 +68,9 @@ func newSteps(was, now []build.Step) (added []build.Step, ok bool) {
 }
 
 func sameStep(a, b build.Step) bool {
+	if a.Phase != "deploy" { // whose line breaks break it
+		a.Command.Bash, b.Command.Bash = strings.TrimRight(a.Command.Bash, "\n"), strings.TrimRight(b.Command.Bash, "\n")
+	}
 	return a.Phase == b.Phase && a.When == b.When && a.Failure == b.Failure && a.Condition == b.Condition && a.Relaxed == b.Relaxed &&
 		a.Command.Bash == b.Command.Bash && slices.EqualFunc(a.Steps, b.Steps, sameStep)
 }

@@ -217,7 +217,7 @@ after_success:
 		all = append(all, environment.String())
 	}
 	want := []string{
-		"main deploys web to acme/production (line 9)", "main deploys", "tags deploy to acme/demo (line 13)",
+		"main deploys web to acme/production (line 9)", "main deploys to $RACK (line 17)", "tags deploy to acme/demo (line 13)",
 		"develop deploys to acme/staging (line 6)", "qa deploys to acme/qa (line 20)", "uat deploys to acme/qa (line 20)",
 	}
 	got := strings.Join(all, "\n")

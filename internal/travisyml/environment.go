@@ -74,7 +74,7 @@ func (a *addition) environments(blocked *obstacle) (found, others []Environment)
 				if !call.Deploys || call.OnFailure {
 					continue
 				}
-				one := Environment{Line: call.Line, Phase: call.Phase, From: fromOf(i, outcome.Event), App: call.App, Rack: call.Rack, Waits: slices.Contains(call.Args, "--wait")}
+				one := Environment{Line: call.Line, Phase: call.Phase, From: fromOf(i, outcome.Event), App: a.appOf(call), Rack: call.Rack, Waits: slices.Contains(call.Args, "--wait")}
 				isTarget := a.isDeployOf(call) && (i == 0 || i >= 4 && i < kinds)
 				switch {
 				case i == 0 && isTarget && (blocked == nil || blocked.job != n && stages[blocked.job] >= stages[n]):
@@ -86,6 +86,14 @@ func (a *addition) environments(blocked *obstacle) (found, others []Environment)
 		}
 	}
 	return found, merged(others)
+}
+
+// appOf names the app of a call where the call, or its folder, does.
+func (a *addition) appOf(call build.Call) string {
+	if call.Folder == "" {
+		return call.App
+	}
+	return a.target.AppOf(call)
 }
 
 func fromOf(kind int, event build.Event) string {

@@ -26,7 +26,7 @@ const (
 func (v verdict) String() string {
 	switch v {
 	case lostJob:
-		return "its jobs would not all be built"
+		return "its jobs would not stay what they are"
 	case noJob:
 		return "no job would run the step"
 	case severalJobs:

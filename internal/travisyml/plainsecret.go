@@ -181,7 +181,10 @@ func passwordOf(address string) string {
 }
 
 // nothing has no variables and runs no commands.
-var nothing = &expand.Config{CmdSubst: func(io.Writer, *syntax.CmdSubst) error { return nil }}
+var nothing = &expand.Config{
+	CmdSubst:  func(io.Writer, *syntax.CmdSubst) error { return nil },
+	ProcSubst: func(*syntax.ProcSubst) (string, error) { return "", nil },
+}
 
 // literal is what of a word is in the file: variables are empty.
 func literal(word *syntax.Word) string {

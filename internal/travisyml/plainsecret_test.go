@@ -47,6 +47,7 @@ func TestASecretInACommandIsFound(t *testing.T) {
 		"export CONVOX_PASSWORD=$(cat secret)":                          "",
 		"export CONVOX_PASSWORD=":                                       "",
 		"convox login rack.example.com -p $SECRET":                      "",
+		"convox login -p CANARY <(cat $((1 + 1)))":                      "the password of convox login:3",
 		"convox login rack.example.com --password \"${SECRET}\"":        "",
 		"convox run web -p CANARY":                                      "",
 		"export NAME=CANARY PATH=$PATH:/x":                              "",

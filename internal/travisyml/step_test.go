@@ -109,7 +109,7 @@ func TestADeployThatIsThereIsLeft(t *testing.T) {
 	for _, old := range []string{
 		"after_success: |\n  # convox deploy\n  make\n", "script: convox build\n", "script: myconvox deploy\n", "script: convox deployments\n",
 		"script: convox version; make deploy\n", "# convox deploy\nscript: make\n", "x:\n  - convox deploy\n",
-		"after_success: convox deploy --app web\n", "after_success: convox deploy --rack acme/staging\n",
+		"after_success: convox deploy --app web\n", "after_success: convox deploy --app $APP\n", "after_success: convox deploy --rack acme/staging\n",
 		"after_success: '[ $TRAVIS_BRANCH = develop ] && convox deploy'\n",
 		"jobs:\n  include:\n    - script: convox deploy\nmatrix:\n  include:\n    - name: a\n    - name: b",
 	} {

@@ -101,7 +101,7 @@ func (r *repository) event(data map[string]string) build.Event {
 var messageCodes = map[build.MessageKind]string{
 	build.DuplicateKey: "duplicate_key", build.RepairedKey: "find_key", build.OverwrittenKey: "overwrite", build.UnknownKey: "unknown_key",
 	build.RepairedValue: "find_value", build.UnknownValue: "unknown_value", build.FirstOfList: "unexpected_seq",
-	build.WrongType: "invalid_type", build.InvalidEnv: "invalid_env_var", build.InvalidCondition: "invalid_condition",
+	build.WrongType: "invalid_type", build.CommandMapping: "invalid_type", build.InvalidEnv: "invalid_env_var", build.InvalidCondition: "invalid_condition",
 }
 
 func wrapped(n *build.Node) []*build.Node {

@@ -100,12 +100,12 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *
 	if j.encrypt {
 		request := j.request
 		tell.Line(Line{Plain, "encrypting both variables"})
-		key, err := travis.GeneratedKey(stop.Soft, plan.Repositories[0].Ref())
-		if err == nil {
-			request.Secure, err = setup.EncryptPair(key, plan.Credential)
+		key, keyErr := travis.GeneratedKey(stop.Soft, plan.Repositories[0].Ref())
+		if keyErr == nil {
+			request.Secure, keyErr = setup.EncryptPair(key, plan.Credential)
 		}
-		if err != nil {
-			report.Err = err
+		if keyErr != nil {
+			report.Err = keyErr
 			return
 		}
 		change, err = setup.PlanFile(stop.Soft, j.outside.Player, *j.file, request)

@@ -182,6 +182,9 @@ func (f *Flow) planFile() *Work {
 	of, player := f.planned(), f.outside.Player
 	return &Work{Words: "playing the builds of .travis.yml", Run: func(stop setup.Stop, _ Tell) Outcome {
 		plan := of.make(stop.Soft, player)
+		if stopped := context.Cause(stop.Soft); stopped != nil {
+			return Outcome{Err: stopped}
+		}
 		return Outcome{Set: func(f *Flow) { f.result.file = plan }, To: StepReview}
 	}}
 }

@@ -188,6 +188,9 @@ func (b *buildDocument) lines(listed bool) []string {
 		text += fmt.Sprintf(", deploys %d times", deploys)
 	}
 	lines := []string{text + partly}
+	if len(b.Jobs) > build.MostJobs {
+		lines[0] += fmt.Sprintf("; Travis refuses builds of more than %d jobs", build.MostJobs)
+	}
 	if !listed {
 		return lines
 	}

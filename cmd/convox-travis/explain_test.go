@@ -108,6 +108,12 @@ func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
 	}
 }
 
+func TestADeployThatDependsOnAVariableIsSaid(t *testing.T) {
+	w := newWorld(t).withYML("language: go\nscript:\n- convox deploy --app \"api-$STAGE\"\n- test \"$ALSO\" = yes && convox deploy --app web\n")
+	e := w.run("", "yml", "--explain")
+	w.want(e, 0, "deploys api-$STAGE", "note: line 3: $STAGE isn't known here", "note: line 4: $ALSO isn't known here")
+}
+
 func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("language: go\nscript: go test ./... || convox deploy --app fallback\nafter_failure: convox deploy --app status --rack acme/ops\n")
@@ -207,7 +213,7 @@ func TestNamesOfAFileDoNotSteerTheTerminal(t *testing.T) {
 func TestExplainingIsStopped(t *testing.T) {
 	w := newWorld(t).watched()
 	text := "jobs:\n  include:\n"
-	for i := range 3000 {
+	for i := range 200 {
 		text += fmt.Sprintf("  - name: a%d\n    script: while true; do x=$x%d; done\n", i, i)
 	}
 	w.withYML(text)

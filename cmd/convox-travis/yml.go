@@ -24,9 +24,11 @@ func newYML(p *program) *cobra.Command {
 		Short: "Show or write the deploy step in .travis.yml",
 		Long: `Show what has to be added to .travis.yml so that builds run "convox deploy", as
 a unified diff. Lines are added and none is changed; where that cannot be, the
-lines to paste are shown. A file that deploys with Convox already is left alone.
---write writes the file, and never commits. --check only tells, by exit code 5,
-whether there is something to add.
+lines to paste are shown. A file that deploys the app to the Rack already, in a
+push to the branch, is left alone. --write writes the file, and never commits.
+--check only says whether a push to the branch runs this deploy: exit code 0 if
+it does, 5 if it doesn't, and 1 if Travis doesn't build the branch or it can't
+be decided.
 
 With --encrypt the pair is added too. It counts for all branches, and wins over
 the repository's settings. It is made anew each time it is written; --check
@@ -58,7 +60,7 @@ with the file as it is. It needs no network and no sign-in.`,
 	flags.StringVar(&o.app, "app", "", "the app to deploy, `NAME` (default: .convox/app's, else the repository's)")
 	flags.StringVar(&o.step, "step", "", "the step's `KEY`: deploy, whose failure fails the build, or after_success (default: what fits the file)")
 	flags.BoolVar(&o.write, "write", false, "write the file")
-	flags.BoolVar(&o.onlyCheck, "check", false, "tell only what is missing, and exit 5 when something is")
+	flags.BoolVar(&o.onlyCheck, "check", false, "only say whether a push deploys, and exit 5 when it doesn't")
 	flags.BoolVar(&o.explain, "explain", false, "say what each kind of build runs and deploys, and add nothing")
 	flags.BoolVar(&o.encrypt, "encrypt", false, "add the pair too, encrypted for this repository alone")
 	o.credentialFlags(flags)

@@ -66,6 +66,9 @@ func (e *expansion) exclude() error {
 	if len(entries) == 0 {
 		return nil
 	}
+	if len(e.jobs)*len(entries) > mostCompared {
+		return fmt.Errorf("%w: %d entries of jobs.exclude for %d jobs", errTooLarge, len(entries), len(e.jobs))
+	}
 	return e.keepJobs(func(job *Node) bool {
 		candidate := e.candidate(job)
 		for i := range entries {

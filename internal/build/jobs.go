@@ -6,8 +6,18 @@ import (
 	"slices"
 )
 
-// mostJobs is how many jobs a build may have; Travis allows 200.
-const mostJobs = 50_000
+// MostJobs is how many jobs Travis takes in a build
+// (https://docs.travis-ci.com/user/build-matrix/).
+const MostJobs = 200
+
+// mostPlayed is how many jobs a build can have here.
+const mostPlayed = 1000
+
+// mostExpanded is how many jobs there may be before conditions and exclusions.
+const mostExpanded = 20_000
+
+// mostCompared is how many times a job may be compared with an exclusion.
+const mostCompared = 1 << 20
 
 // mostFields is how many values all jobs may have together.
 const mostFields = 1 << 20
@@ -64,7 +74,7 @@ const importedFile = "the imported file"
 
 func (e *expansion) run() error {
 	e.global = e.root.Get("env").Get("global").wrapped()
-	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.supported, e.unique, e.filter, e.stage, e.finish} {
+	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.supported, e.unique, e.filter, e.stage, e.limit, e.finish} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -146,8 +156,8 @@ func (e *expansion) expand() error {
 			continue
 		}
 		e.axes = append(e.axes, key)
-		if len(expanded)*len(values) > mostJobs {
-			return fmt.Errorf("%w: more than %d jobs", errTooLarge, mostJobs)
+		if len(expanded)*len(values) > mostExpanded {
+			return fmt.Errorf("%w: more than %d jobs", errTooLarge, mostExpanded)
 		}
 		var product []*Node
 		for _, job := range expanded {
@@ -158,8 +168,8 @@ func (e *expansion) expand() error {
 		expanded = product
 	}
 	included := e.included()
-	if len(expanded)+len(included) > mostJobs {
-		return fmt.Errorf("%w: more than %d jobs", errTooLarge, mostJobs)
+	if len(expanded)+len(included) > mostExpanded {
+		return fmt.Errorf("%w: more than %d jobs", errTooLarge, mostExpanded)
 	}
 	if len(expanded) == 1 && len(included) > 0 {
 		expanded = nil
@@ -269,6 +279,15 @@ func (e *expansion) unique() error {
 		seen[id] = true
 		return isNew
 	})
+}
+
+// limit drops all jobs when they are more than Travis takes.
+func (e *expansion) limit() error {
+	if count := len(e.jobs); count > mostPlayed {
+		e.dropped = fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", MostJobs, count)
+		e.jobs = nil
+	}
+	return nil
 }
 
 // filter drops the jobs whose condition is false.

@@ -73,7 +73,7 @@ var jobCases = []struct {
 	{"a list under jobs is included", "jobs: [{script: a}, {script: b}]", "script", []string{"a", "b"}},
 	{"one job under jobs is included", "jobs: {script: a}", "script", []string{"a"}},
 	{"jobs inherit phases and deploy", "install: i\ndeploy: {provider: script}\njobs: {include: [{script: a}]}", "install script", []string{"i a"}},
-	{"an empty list replaces the root's", "install: i\njobs: {include: [{install: [], script: a}, {install: , script: b}]}", "install script", []string{"a", "b"}},
+	{"an empty list switches nothing off", "install: i\njobs: {include: [{install: [], script: a}, {install: , script: b}]}", "install script", []string{"i a", "i b"}},
 	{"an empty text doesn't", "rvm: 1\njobs: {include: [{rvm: , script: a}]}", "rvm script", []string{"1 a"}},
 	{"a phase without a command replaces the root's", "script: a\njobs: {include: [{script: {b: c}, name: x}]}", "script name", []string{"x"}},
 	{"a false deploy switches it off", "deploy: {provider: script}\njobs: {include: [{deploy: false, script: a}]}", "script deploy", []string{"a 0 deploys"}},

@@ -87,7 +87,7 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 		if known {
 			f.Value = n.value(f.Value, as, s.name+"."+f.Key)
 		}
-		if f.Value.isBlank() && (f.Value == nil || !replaces(s, as)) {
+		if f.Value.isBlank() && (f.Value == nil || as != envVars) { // an empty env of a job replaces the first one of the axis
 			continue
 		}
 		if !known && s.name != "deploy" && !isCustom(f.Key) && !f.Value.anchored {
@@ -96,11 +96,6 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 		made.Fields = append(made.Fields, f)
 	}
 	return made
-}
-
-// replaces reports whether an empty list replaces that of the root.
-func replaces(s *section, as kind) bool {
-	return as == envVars || s == jobSection && (as == commands || as == deploys)
 }
 
 // isCustom reports whether a key is one that Travis leaves alone.

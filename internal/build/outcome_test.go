@@ -57,8 +57,8 @@ func TestEachKindOfBuildDeploysWhatItsFileSays(t *testing.T) {
 		"one job of several":     {"script: make\nenv: [A=1, A=2]\nafter_success: test $A = 2 && convox deploy --app web\n", "web@,web@,web@,web@,web@,web@"},
 		"the first job's number": {"env: [A=1, A=2]\nscript: case $TRAVIS_JOB_NUMBER in *.1) convox deploy --app web;; esac\n", "web@,web@,web@,web@,web@,web@"},
 		"a job's condition":      {"jobs:\n  include:\n  - script: make\n  - if: type = push AND branch = main\n    script: convox deploy --app web\n", "web@,,,,,"},
-		"an empty deploy":        {step + "  on: main\njobs:\n- deploy:\n- deploy: []\n", ",,,,,"},
-		"an empty script":        {"script: make\njobs:\n- {script: [], after_success: convox deploy --app web}\n", ",,,,,"},
+		"an empty deploy":        {step + "  on: main\njobs:\n- deploy: []\n", "web@acme/production,,,,web@acme/production,web@acme/production"},
+		"an empty script":        {"script: make\njobs:\n- {script: [], after_success: convox deploy --app web}\n", "web@,web@,web@,web@,web@,web@"},
 		"a no that is a text":    {step + "  on: {branch: main, all_branches: 'no', tags: no}\n", "web@acme/production,,,,web@acme/production,web@acme/production"},
 		"tags that are a text":   {step + "  on: {tags: v1, branch: main}\n", "web@acme/production,web@acme/production,,web@acme/production,web@acme/production,web@acme/production"},
 		"a key with a hyphen":    {step + "  on: {all-branches: true}\n", "web@acme/production,web@acme/production,,web@acme/production,web@acme/production,web@acme/production"},
@@ -97,7 +97,7 @@ func TestARepositoryThatIsNotKnownFitsAndIsSaid(t *testing.T) {
 
 func TestALargeVariableOfManyJobsIsRefused(t *testing.T) {
 	text := "env:\n  global: [A=" + strings.Repeat("a", 900_000) + "]\njobs:\n  include:\n"
-	for i := range 3000 {
+	for i := range 190 {
 		text += fmt.Sprintf("  - name: a%d\n", i)
 	}
 	config, err := build.Parse(t.Context(), []byte(text))
@@ -105,6 +105,41 @@ func TestALargeVariableOfManyJobsIsRefused(t *testing.T) {
 		_, err = player(t).Outcomes(t.Context(), config, build.EventsOf("acme/api", "main"))
 	}
 	if err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestABuildOfFarMoreJobsThanTravisTakesIsNotBuilt(t *testing.T) {
+	for jobs, want := range map[int]int{500: 500, 1000: 1000, 1001: 0} {
+		text := "jobs:\n  include:\n"
+		for i := range jobs {
+			text += fmt.Sprintf("  - name: a%d\n    script: convox deploy\n", i)
+		}
+		config, err := build.Parse(t.Context(), []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := config.Build(t.Context(), pushMain)
+		if err != nil || len(made.Jobs) != want || (want == 0) != strings.Contains(made.Reason, "more than 200 jobs") {
+			t.Errorf("%d jobs make %d: %q (%v)", jobs, len(made.Jobs), made.Reason, err)
+		}
+	}
+}
+
+func TestManyExclusionsOfManyJobsAreRefused(t *testing.T) {
+	text := "language: go\njobs:\n  include:\n"
+	for i := range 3000 {
+		text += fmt.Sprintf("  - {name: a%d}\n", i)
+	}
+	text += "  exclude:\n"
+	for i := range 3000 {
+		text += fmt.Sprintf("  - {name: b%d}\n", i)
+	}
+	config, err := build.Parse(t.Context(), []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Build(t.Context(), pushMain); err == nil || !strings.Contains(err.Error(), "jobs.exclude") {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"convox-travis/internal/shell"
 )
@@ -27,6 +28,8 @@ travis_retry() { local again=3 status=0
   return $status; }
 travis_wait() { [[ $1 =~ ^[0-9]+$ ]] && shift; ("$@"); }
 `
+
+var travisFunctions = sync.OnceValue(func() *shell.Functions { return shell.FunctionsOf(travis) })
 
 // manyDeploys is how many deploys of a job are played again with a failure.
 const manyDeploys = 16
@@ -87,7 +90,7 @@ func (p *Played) noteUnset(script Script, first *playing) {
 		note(deploy.unset, deploy.Line)
 	}
 	decisions := first.shell.Decisions()
-	if len(decisions) == 0 || !mentions(script.Steps, "convox") {
+	if len(decisions) == 0 || p.Unplayed != nil || !mentions(script.Steps, "convox") {
 		return
 	}
 	oppose := func(contrary func(which int) bool) (tests []shell.Decision, differs bool) {
@@ -163,7 +166,7 @@ func folderOf(dir, top string) string {
 func run(script Script, plan plan) *playing {
 	p := &playing{plan: plan, top: script.Dir}
 	p.shell = shell.New(script.Environment, script.Dir, plan.anyway, p.watch)
-	p.shell.Define(travis)
+	p.shell.Define(travisFunctions())
 	p.shell.Oppose(plan.contrary)
 	ended := false
 	for _, export := range script.Exports {

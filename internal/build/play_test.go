@@ -237,34 +237,29 @@ func TestAPlayerThatCannotStartIsAnError(t *testing.T) {
 	}
 }
 
-// BenchmarkSixBuilds plays the six builds of a file, the start of the player
-// included.
-func BenchmarkSixBuilds(b *testing.B) {
-	job := build.Job{Language: "ruby", OS: "linux", Config: mapping(1, "install", "bundle install", "script", list(text(2, "bundle exec rake"), text(3, "bundle exec rubocop")), "deploy", provider(deployWeb, "on", mapping(7, "branch", "main")))}
+// BenchmarkPlay plays the six builds of a file with the start of the player, then
+// those of the most jobs that Travis takes, then one build of 500, each with an
+// environment of its own.
+func BenchmarkPlay(b *testing.B) {
 	p := player(b)
-	for b.Loop() {
+	for _, c := range []struct {
+		name   string
+		events []build.Event
+		jobs   int
+	}{{"six builds of 1 job", allEvents, 1}, {"six builds of 200 jobs", allEvents, 200}, {"a push of 500 jobs", allEvents[:1], 500}} {
 		var scripts []build.Script
-		for _, event := range allEvents {
-			scripts = append(scripts, build.ScriptOf(job, event))
+		for i := range c.jobs {
+			job := build.Job{Language: "ruby", OS: "linux", Env: []string{fmt.Sprint("N=", i)}, Config: mapping(1, "install", "bundle install", "script", list(text(2, "bundle exec rake"), text(3, "bundle exec rubocop")), "deploy", provider(deployWeb, "on", mapping(7, "branch", "main")))}
+			for _, event := range c.events {
+				scripts = append(scripts, build.ScriptOf(job, event))
+			}
 		}
-		if _, err := p.Play(b.Context(), scripts); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkFiveHundredJobs plays a push of 500 jobs, each with an environment of
-// its own.
-func BenchmarkFiveHundredJobs(b *testing.B) {
-	p := player(b)
-	for b.Loop() {
-		var scripts []build.Script
-		for i := range 500 {
-			job := build.Job{Language: "ruby", OS: "linux", Env: []string{fmt.Sprint("N=", i)}, Config: mapping(1, "script", "bundle exec rake", "deploy", provider(deployWeb, "on", mapping(7, "branch", "main")))}
-			scripts = append(scripts, build.ScriptOf(job, pushMain))
-		}
-		if _, err := p.Play(b.Context(), scripts); err != nil {
-			b.Fatal(err)
-		}
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := p.Play(b.Context(), scripts); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -40,7 +40,7 @@ func (b Builds) Unseen() []Unseen {
 				case unseen.What == "the repository":
 					add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
 				case strings.HasPrefix(unseen.What, "$"):
-					add(unseen, "%s isn't known here, and counts as empty")
+					add(unseen, "%s isn't known here, so what depends on it may differ")
 				default:
 					add(unseen, "%s isn't looked at, and may deploy too")
 				}

@@ -38,7 +38,7 @@ func (s *Shell) awk(args []string) int {
 	}
 	m := rule.FindStringSubmatch(words[0])
 	if m == nil {
-		s.print(openMark + "$(awk)" + valueMark + shutMark)
+		s.printUnknown("awk")
 		return 0
 	}
 	data, ok := "\n", true

@@ -75,8 +75,11 @@ func (s *Shell) expansion(err error) {
 		return
 	}
 	s.status, s.broken = 1, true
-	if unset {
+	switch {
+	case unset:
 		s.flow = exiting
+	case s.flow == onward:
+		s.flow = discarding
 	}
 	if strings.HasPrefix(err.Error(), "brace expansion") {
 		panic(ErrLimit)
@@ -103,7 +106,7 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 func (s *Shell) words(list []*syntax.Word) (words []string) {
 	for _, word := range list {
 		first := len(words)
-		if ifs := s.Variable("IFS"); len(word.Parts) == 1 && strings.Trim(ifs, " \t\n") != "" && isValue(word.Parts[0]) {
+		if len(word.Parts) == 1 && isValue(word.Parts[0]) && strings.Trim(s.Variable("IFS"), " \t\n") != "" {
 			words = append(words, s.split(s.marked(word), -1, true)...)
 			continue
 		}

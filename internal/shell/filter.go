@@ -1,8 +1,6 @@
 package shell
 
 import (
-	"encoding/base64"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -193,82 +191,28 @@ func inList(list string, n int) bool {
 	return false
 }
 
-// reorder runs sort, uniq, tac, rev and paste.
-func (s *Shell) reorder(name string, args []string) int {
+// sort orders lines by their text or the number in front. Other orders aren't
+// known.
+func (s *Shell) sort(args []string) int {
 	names, options := operands(args, "kto")
-	if name == "paste" {
-		names, options = operands(args, "d")
-	}
 	has := func(flag string) bool { return strings.Contains(options, flag) }
 	data, _, ok := s.texts(names)
+	if strings.Trim(options, "nru") != "" {
+		s.printUnknown("sort")
+		return oneIf(!ok)
+	}
 	all := lines(data)
-	switch name {
-	case "tac":
+	slices.SortStableFunc(all, func(a, b string) int {
+		if d := leading(a) - leading(b); d != 0 && has("n") {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	if has("u") {
+		all = slices.Compact(all)
+	}
+	if has("r") {
 		slices.Reverse(all)
-	case "rev":
-		for i, line := range all {
-			runes := []rune(line)
-			slices.Reverse(runes)
-			all[i] = string(runes)
-		}
-	case "uniq":
-		var kept []string
-		for i := 0; i < len(all); {
-			first := i
-			for i++; i < len(all) && all[i] == all[first]; i++ {
-			}
-			if line := all[first]; has("c") {
-				kept = append(kept, fmt.Sprintf("%7d %s", i-first, line))
-			} else {
-				kept = append(kept, line)
-			}
-		}
-		all = kept
-	case "sort":
-		slices.SortStableFunc(all, func(a, b string) int {
-			if has("n") || has("g") {
-				if d := leading(a) - leading(b); d != 0 {
-					return d
-				}
-			}
-			if has("V") {
-				return byVersion(a, b)
-			}
-			return strings.Compare(a, b)
-		})
-		if has("u") {
-			all = slices.Compact(all)
-		}
-		if has("r") {
-			slices.Reverse(all)
-		}
-	case "paste":
-		delimiter := "\t"
-		for i, arg := range args {
-			if value, attached := strings.CutPrefix(strings.TrimPrefix(arg, "-s"), "-d"); attached || strings.HasPrefix(arg, "-sd") {
-				if value = strings.TrimPrefix(value, "d"); value == "" && i+1 < len(args) {
-					value = args[i+1]
-				}
-				delimiter = value
-			}
-		}
-		if !has("s") && len(names) > 1 {
-			var columns [][]string
-			for _, name := range names {
-				column, _, _ := s.texts([]string{name})
-				columns = append(columns, lines(column))
-			}
-			all = nil
-			for i := range columns[0] {
-				var row []string
-				for _, column := range columns {
-					row = append(row, strings.Join(column[min(i, len(column)):min(i+1, len(column))], ""))
-				}
-				all = append(all, strings.Join(row, delimiter))
-			}
-		} else if has("s") {
-			all = []string{strings.Join(all, delimiter)}
-		}
 	}
 	for _, line := range all {
 		s.print(line + "\n")
@@ -282,32 +226,6 @@ func leading(line string) int {
 	end := len(line) - len(strings.TrimLeft(line, "-0123456789"))
 	number, _ := strconv.Atoi(line[:end])
 	return number
-}
-
-var versionPart = regexp.MustCompile(`[0-9]+|[^0-9]+`)
-
-// byVersion compares as sort -V does: numbers in texts by their value.
-func byVersion(a, b string) int {
-	return slices.CompareFunc(versionPart.FindAllString(a, -1), versionPart.FindAllString(b, -1), func(a, b string) int {
-		x, errX := strconv.Atoi(a)
-		y, errY := strconv.Atoi(b)
-		if errX == nil && errY == nil {
-			return x - y
-		}
-		return strings.Compare(a, b)
-	})
-}
-
-func (s *Shell) base64(args []string) int {
-	names, options := operands(args, "w")
-	data, _, ok := s.texts(names)
-	if strings.ContainsAny(options, "dD") {
-		decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(data), ""))
-		s.print(string(decoded))
-		return oneIf(err != nil || !ok)
-	}
-	s.print(base64.StdEncoding.EncodeToString([]byte(data)) + "\n")
-	return oneIf(!ok)
 }
 
 // printenv prints the exported variables, or the values of those that are named.

@@ -48,7 +48,7 @@ func (s *Shell) external(args []string) int {
 	if strings.Contains(args[0], "/") && !path.IsAbs(args[0]) {
 		s.note(args[0])
 	}
-	s.print(openMark + "$(" + name + ")" + valueMark + shutMark)
+	s.printUnknown(name)
 	return oneIf(s.failing)
 }
 

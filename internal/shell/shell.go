@@ -109,6 +109,7 @@ const (
 	breaking
 	continuing
 	returning
+	discarding // the rest of the line, after a failed expansion
 	exiting
 )
 
@@ -158,8 +159,9 @@ type Shell struct {
 	tolerant    int // above 0, a failure doesn't end a shell with errexit
 	loops       int
 	flow        flow
-	levels      int      // of break and continue
-	sub         int      // how many subshells deep it is
+	levels      int // of break and continue
+	sub         int // how many subshells deep it is
+	evaluating  int
 	callers     []string // the functions that are running, the last one first
 	asleep      int      // how often a background command has slept
 	behind      bool
@@ -188,14 +190,22 @@ func (s *Shell) begin(arg0 string) {
 	s.arg0 = arg0
 }
 
-// Define sets a function by its Bash.
-func (s *Shell) Define(bash string) {
-	file, err := s.parse(bash)
+// Functions are functions of ours, which any shell can have.
+type Functions struct{ file *syntax.File }
+
+// FunctionsOf reads functions. It panics when they are no Bash.
+func FunctionsOf(bash string) *Functions {
+	file, err := (&Shell{world: &world{}}).parse(bash)
 	if err != nil {
-		panic(err) // a text of our own
+		panic(err)
 	}
+	return &Functions{file}
+}
+
+// Define sets functions.
+func (s *Shell) Define(functions *Functions) {
 	s.frame = frame{nobody: true}
-	s.statements(file.Stmts)
+	s.statements(functions.file.Stmts)
 }
 
 // Run runs a text as eval does, and returns its exit status. Its error is a
@@ -272,9 +282,13 @@ func (s *Shell) process(arg0 string) *Shell {
 	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, behind: s.behind, asleep: s.asleep}
 	child.begin(arg0)
 	child.streams = maps.Clone(s.streams)
-	for name, value := range s.Each {
-		if value.Exported && value.Set && value.Kind == expand.String {
-			child.scopes[0][name] = value
+	for _, scope := range s.scopes {
+		for name, value := range scope {
+			if value.Exported && value.Set && value.Kind == expand.String {
+				child.scopes[0][name] = value
+			} else {
+				delete(child.scopes[0], name)
+			}
 		}
 	}
 	for name := range s.exported {
@@ -383,7 +397,18 @@ func (s *Shell) evaluate(bash string, at frame) {
 	}
 	old := s.frame
 	s.frame = at
-	s.statements(file.Stmts)
+	s.evaluating++
+	line := uint(0)
+	for _, statement := range file.Stmts {
+		if s.flow == discarding && s.evaluating == 1 && statement.Pos().Line() > line {
+			s.flow = onward
+		}
+		s.statements([]*syntax.Stmt{statement})
+		line = statement.End().Line()
+	}
+	if s.evaluating--; s.flow == discarding && s.evaluating == 0 {
+		s.flow = onward
+	}
 	s.frame = old
 }
 

@@ -14,10 +14,8 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 	switch name {
 	case "cat", "column", "fmt", "unix2dos", "dos2unix":
 		return (*Shell).cat
-	case "tac", "sort", "uniq", "rev", "paste":
-		return func(s *Shell, args []string) int { return s.reorder(name, args) }
-	case "base64":
-		return (*Shell).base64
+	case "sort":
+		return (*Shell).sort
 	case "printenv":
 		return (*Shell).printenv
 	case "diff", "cmp":
@@ -194,7 +192,7 @@ func (s *Shell) grep(name string, args []string) int {
 		}
 		expressions = append(expressions, expression)
 	}
-	most := valueOf(args, "-m")
+	most := valueOf(args, "m")
 	count := 0
 	for number, line := range lines(data) {
 		found := slices.ContainsFunc(expressions, func(e *regexp.Regexp) bool { return e.MatchString(line) })
@@ -225,13 +223,15 @@ func (s *Shell) grep(name string, args []string) int {
 // valueOf returns the number of an option of one letter, or 0.
 func valueOf(args []string, option string) int {
 	for i, arg := range args {
-		if arg == option && i+1 < len(args) {
-			arg = option + args[i+1]
+		_, number, ok := strings.Cut(arg, option)
+		if !ok || len(arg) < 2 || arg[0] != '-' || arg[1] == '-' {
+			continue
 		}
-		if number, ok := strings.CutPrefix(arg, option); ok {
-			n, _ := strconv.Atoi(number)
-			return n
+		if number == "" && i+1 < len(args) {
+			number = args[i+1]
 		}
+		n, _ := strconv.Atoi(number)
+		return n
 	}
 	return 0
 }

@@ -201,3 +201,8 @@ func (s *Shell) Decisions() []Decision { return s.decisions }
 // Oppose lets tests of variables that aren't known end the other way: those whose
 // number in Decisions it is true for.
 func (s *Shell) Oppose(contrary func(which int) bool) { s.contrary = contrary }
+
+// printUnknown prints what a program prints that can't be played.
+func (s *Shell) printUnknown(program string) {
+	s.print(openMark + "$(" + program + ")" + valueMark + shutMark)
+}

@@ -253,6 +253,9 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 	}
 	if err := s.Set(name, value); err != nil {
 		s.status, s.broken = 1, true
+		if s.flow == onward && kind == "" && change == nil {
+			s.flow = discarding
+		}
 	}
 }
 
@@ -273,6 +276,7 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expan
 	value := expand.Variable{Set: true, Kind: expand.Indexed, List: []string{}}
 	if as.Append && old.Set {
 		value = elements(old)
+		s.grow(8 * len(value.List)) // of the copy
 	}
 	next := 0
 	if at := keys(value).List; len(at) > 0 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"convox-travis/internal/build"
 )
@@ -192,7 +193,15 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 		return a.config.Root.Get("jobs").LineOf(key)
 	}
 	refused := &Refusal{Place: "jobs.include"}
+	last := a.document.root
+	for len(last.Content) > 0 {
+		last = last.Content[len(last.Content)-1]
+	}
 	switch {
+	case verdict == lostJob && isBlock(last):
+		refused.Line = last.Line
+		refused.Reason = "the text that ends the file would get a line break with anything behind it, and mean something else"
+		refused.Fix = "move another key to the end of the file, then run this again"
 	case verdict == noJob && at("exclude") > 0:
 		refused.Place, refused.Line = "jobs.exclude", at("exclude")
 		refused.Reason = fmt.Sprintf("`exclude` on line %d leaves out every job that could deploy", refused.Line)
@@ -215,6 +224,9 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 		return refusal
 	default:
 		refused.Reason = verdict.String()
+	}
+	if refused.Fix == "" {
+		refused.Fix = "add the step yourself, then run this again to see whether it deploys"
 	}
 	return refused
 }
@@ -255,3 +267,5 @@ func stageIndex(jobs []build.Job) []int {
 	}
 	return places
 }
+
+func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -68,6 +68,11 @@ func TestAStepGoesWhereItRunsOnceAfterTheTests(t *testing.T) {
 			node + "jobs:\n  include:\n    - stage: test\n    - stage: ship\n      if: branch = main AND type = push\n      script: convox deploy --app web --rack acme/production\n", "jobs.include",
 			[]string{"- stage: ship"},
 		},
+		"a stage of tests that also deploys": {
+			node + "jobs:\n  include:\n    - stage: lint\n      script: lint\n    - stage: ci\n      script: npm test\n    - script: convox deploy --rack acme/staging\n      if: branch = develop\n", "jobs.include",
+			[]string{"- stage: deploy"},
+		},
+		"a stage that may fail":        {node + "jobs:\n  include:\n    - name: a\n    - name: b\n  allow_failures:\n    - stage: deploy\n", "jobs.include", []string{"- stage: convox deploy"}},
 		"a second app":                 {node + "deploy:\n  - provider: script\n    script: convox deploy --app web --rack acme/production\n    on: main\n", "deploy", nil},
 		"a second environment":         {node + "deploy:\n  - provider: script\n    script: convox deploy --rack acme/staging\n    on:\n      branch: develop\n", "deploy", nil},
 		"a step for master":            {node + "deploy:\n  - provider: script\n    script: convox deploy --rack acme/production\n", "deploy", nil},
@@ -83,8 +88,9 @@ func TestAStepGoesWhereItRunsOnceAfterTheTests(t *testing.T) {
 		"no language for Ruby":         {"rvm: 3.1\n", "deploy", nil},
 		"imports":                      {"import: shared.yml\n", "deploy", nil},
 		"exit in the tests":            {"language: node_js\nscript: npm test; exit $?\n", "jobs.include", []string{"- stage: test"}},
-		"a literal block":              {"language: node_js\nscript: |\n  npm ci\n  npm test\n", "deploy", nil},
-		"an exported Rack":             {node + "env:\n  global:\n    - CONVOX_RACK=acme/staging\n", "deploy", nil},
+		"a deployment in a literal block that ends the file": {node + "deploy:\n  provider: script\n  on: develop\n  script: |\n    ./ship\n", "", nil},
+		"a literal block":  {"language: node_js\nscript: |\n  npm ci\n  npm test\n", "deploy", nil},
+		"an exported Rack": {node + "env:\n  global:\n    - CONVOX_RACK=acme/staging\n", "deploy", nil},
 	} {
 		document := parse(t, c.old)
 		change, err := addStep(document, ours)

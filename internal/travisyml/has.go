@@ -1,10 +1,6 @@
 package travisyml
 
-import (
-	"fmt"
-
-	"go.yaml.in/yaml/v3"
-)
+import "go.yaml.in/yaml/v3"
 
 // isSkipped reports whether a value has Travis pass over a phase. As a command
 // false would do as little
@@ -26,6 +22,3 @@ func (d *Document) DeployHooks() []string {
 	}
 	return hooks
 }
-
-// At says where the step is, such as "after_success, line 12".
-func (d Deploy) At() string { return fmt.Sprintf("%s, line %d", d.Place, d.Line) }

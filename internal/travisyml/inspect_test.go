@@ -10,103 +10,6 @@ import (
 	"convox-travis/internal/travisyml"
 )
 
-func TestInspectTellsHowADeployRuns(t *testing.T) {
-	for name, c := range map[string]struct {
-		old  string
-		want travisyml.Deploy
-	}{
-		"as Convox's page has it": {
-			"after_success:\n  - convox deploy --app example-app --rack org/staging\n",
-			travisyml.Deploy{Line: 2, Place: "after_success", App: "example-app", Rack: "org/staging", FailureHidden: true},
-		},
-		"in each of several jobs": {
-			"language: go\ngo:\n  - 1.1\n  - 1.2\nscript:\n  - make\n  - convox deploy -a web --rack=org/x || true\n",
-			travisyml.Deploy{Line: 7, Place: "script", App: "web", Rack: "org/x", PerJob: true, FailureHidden: true},
-		},
-		"guarded in Bash": {
-			"after_success:\n  - |\n    curl -o convox https://convox.com/cli/linux/convox\n    if [ $TRAVIS_BRANCH = main ] && [ $TRAVIS_PULL_REQUEST = false ]; then\n      ./convox deploy --app \"web\"\n    fi\n",
-			travisyml.Deploy{Line: 5, Place: "after_success", App: "web", Branch: true, NoPullRequests: true, FailureHidden: true, Installs: true, Client: 2},
-		},
-		"by a deploy script": {
-			"before_install:\n  - curl -o ~/convox https://convox.com/cli/linux/convox\ndeploy:\n  provider: script\n  script: convox deploy --rack org/x\n  on:\n    all_branches: true\n",
-			travisyml.Deploy{Line: 5, Place: "deploy", Rack: "org/x", NoPullRequests: true, Installs: true, Client: 2},
-		},
-		"by the provider": {
-			"deploy:\n  - provider: convox\n    app: web\n    rack: org/x\n    allow_failure: true\n",
-			travisyml.Deploy{Line: 2, Place: "deploy", App: "web", Rack: "org/x", NoPullRequests: true, Branch: true, FailureHidden: true, Installs: true, Waits: true},
-		},
-		"in a job of its own": {
-			"install: curl https://convox.com/cli/linux/convox -o convox\njobs:\n  include:\n    - name: test\n    - stage: deploy\n      if: branch = main AND type = push\n      script: ./convox deploy\n",
-			travisyml.Deploy{Line: 7, Place: "jobs.include[1].script", Branch: true, NoPullRequests: true, Installs: true, Client: 2},
-		},
-		"in a job of its own that installs nothing": {
-			"install: curl https://convox.com/cli/linux/convox -o convox\njobs:\n  include:\n    - name: test\n    - install: skip\n      script: ./convox deploy\n",
-			travisyml.Deploy{Line: 6, Place: "jobs.include[1].script"},
-		},
-		"installed too late": {
-			"script: convox deploy\nafter_script: curl https://convox.com/cli/linux/convox -o convox\n",
-			travisyml.Deploy{Line: 1, Place: "script"},
-		},
-	} {
-		got := parse(t, c.old).Inspect().Deploys
-		if len(got) != 1 || got[0] != c.want {
-			t.Errorf("%s: got %+v", name, got)
-		}
-	}
-}
-
-func TestInspectFindsWhatWasAdded(t *testing.T) {
-	for _, form := range []travisyml.Form{travisyml.AfterSuccess, travisyml.DeployScript} {
-		for _, old := range []string{"", "language: go\ngo: [1.1, 1.2]\n", "deploy:\n  provider: npm\nafter_success: |\n  true\n"} {
-			change, err := addStep(parse(t, old), travisyml.Step{Form: form, App: "api", Rack: "acme/staging", Branch: "main", Generation: 3})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := parse(t, change.New).Inspect().Deploys
-			if len(got) != 1 {
-				t.Errorf("%q, %s: %+v", old, form, got)
-				continue
-			}
-			d := got[0]
-			if d.App != "api" || d.Rack != "acme/staging" || !d.Branch || !d.NoPullRequests || d.PerJob || !d.Installs {
-				t.Errorf("%q, %s: %+v", old, form, d)
-			}
-			if hidden := change.Place == "after_success"; d.FailureHidden != hidden {
-				t.Errorf("%q, %s: its failure is hidden: %v", old, form, d.FailureHidden)
-			}
-		}
-	}
-}
-
-func TestInspectCountsJobsAsTravisDoes(t *testing.T) {
-	for old, why := range map[string][]string{
-		"":                                   nil,
-		"language: go\ngo: 1.1\n":            nil,
-		"language: go\ngo: [1.1]\nos: linux": nil,
-		"language: go\ngo: [1.1, 1.2]\n":     {"go has 2 values"},
-		"language: go\nrvm: [1.1, 1.2]\n":    nil, // not for Go
-		"rvm: [1.1, 1.2]\n":                  {"rvm has 2 values"},
-		"ruby: [1.1, 1.2]\n":                 {"rvm has 2 values"},
-		"os: [linux, osx]\n":                 {"os has 2 values"},
-		"env: A=1 B=2\n":                     nil,
-		"env: [A=1, A=2]\n":                  {"env has 2 values"},
-		"env:\n  A: 1\n  B: 2\n":             nil,
-		"env:\n  global: [A=1, A=2]\n":       nil,
-		"env:\n  global: [A=1, A=2]\n  matrix: [B=1, B=2, B=3]\n":        {"env has 3 values"},
-		"x: &v [1.1, 1.2]\nrvm: *v\n":                                    {"rvm has 2 values"},
-		"x: &v\n  rvm: [1.1, 1.2]\n<<: *v\n":                             {"rvm has 2 values"},
-		"jobs:\n  include:\n    - name: a\n":                             {"1 listed one by one"},
-		"jobs:\n  - name: a\n  - name: b\n":                              {"2 listed one by one"},
-		"jobs:\n  fast_finish: true\n":                                   nil,
-		"matrix:\n  include:\n    - name: a\nrvm: [1, 2]\nos: [linux]\n": {"rvm has 2 values", "1 listed one by one"},
-	} {
-		report := parse(t, old).Inspect()
-		if report.Several != (why != nil) || fmt.Sprint(report.Why) != fmt.Sprint(why) {
-			t.Errorf("%q: several %v, because %q", old, report.Several, report.Why)
-		}
-	}
-}
-
 func TestInspectListsTheVariables(t *testing.T) {
 	type brief struct {
 		name, value  string
@@ -164,9 +67,6 @@ jobs:
 				t.Errorf("entry %d differs (of %d, %d)", i, len(got), len(want))
 			}
 		}
-	}
-	if !report.Imports {
-		t.Error("the import is not told")
 	}
 	if n := len(report.Sets("CONVOX_PASSWORD")); n != 2 {
 		t.Errorf("CONVOX_PASSWORD is set %d times", n)

@@ -34,6 +34,13 @@ const (
 	providerPassword = "the password of the convox provider"
 )
 
+// lifecycle is the order of a job's phases
+// (https://docs.travis-ci.com/user/job-lifecycle/).
+var lifecycle = []string{
+	"before_install", "install", "before_script", "script", "before_cache",
+	"after_success", "after_failure", "before_deploy", "deploy", "after_deploy", "after_script",
+}
+
 // longestScript bounds, in bytes, what is parsed in this process: the parser's
 // stack grows with each bracket.
 const longestScript = 32 << 10
@@ -54,9 +61,9 @@ func (d *Document) clearText(variables []Variable) *clearText {
 		}
 	}
 	seen := make(map[*yaml.Node]bool)
-	for _, s := range append([]listed{{node: d.root}}, jobsOf(d.root)...) {
+	for _, job := range append([]*yaml.Node{d.root}, jobsOf(d.root)...) {
 		for _, phase := range lifecycle {
-			for _, step := range items(lookup(s.node, phase)) {
+			for _, step := range items(lookup(job, phase)) {
 				if phase == "deploy" && step.Kind == yaml.MappingNode {
 					c.provider(step, seen)
 				} else {
@@ -118,7 +125,7 @@ func (c *clearText) assign(name, written, value string, line int) {
 	if value == "" {
 		value = written
 	}
-	if written != "" && !refersTo(written, name) {
+	if written != "" && !strings.Contains(written, "$"+name) && !strings.Contains(written, "${"+name) { // else it only adds to it
 		c.set = append(c.set, Variable{Name: name, Line: at, Scope: Command, Value: secret.New(value)})
 	}
 }
@@ -205,4 +212,13 @@ func clearPart(value string, expands bool) string {
 		return value
 	}
 	return literal(word)
+}
+
+// lineIn is where a line of a node's text stands in the file, if the text keeps
+// its lines.
+func lineIn(step *yaml.Node, line int) int {
+	if step.Style&yaml.LiteralStyle == 0 {
+		return step.Line
+	}
+	return step.Line + line + 1
 }

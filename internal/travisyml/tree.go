@@ -165,3 +165,28 @@ func equal(a, b *yaml.Node) bool {
 	return a.Kind == b.Kind && a.ShortTag() == b.ShortTag() && a.Value == b.Value && a.Anchor == b.Anchor &&
 		slices.EqualFunc(a.Content, b.Content, equal)
 }
+
+// jobsOf returns the jobs that are listed. Of a file with both matrix and jobs it
+// returns those of both.
+func jobsOf(root *yaml.Node) []*yaml.Node {
+	var all []*yaml.Node
+	for _, key := range []string{"matrix", "jobs"} {
+		jobs := lookup(root, key)
+		if jobs != nil && jobs.Kind == yaml.MappingNode {
+			jobs = lookup(jobs, "include")
+		}
+		for _, job := range items(jobs) {
+			if job.Kind == yaml.MappingNode {
+				all = append(all, job)
+			}
+		}
+	}
+	return all
+}
+
+func firstValue(node *yaml.Node) string {
+	for _, item := range items(node) {
+		return item.Value
+	}
+	return ""
+}

@@ -17,11 +17,11 @@ func (d *Document) variables() []Variable {
 	}
 	var all []Variable
 	seen := make(map[*yaml.Node]bool)
-	for _, s := range append([]listed{{node: d.root}}, jobsOf(d.root)...) {
-		env := lookup(s.node, "env")
+	for _, job := range append([]*yaml.Node{d.root}, jobsOf(d.root)...) {
+		env := lookup(job, "env")
 		global := lookup(env, "global")
 		of := Global
-		if s.node != d.root {
+		if job != d.root {
 			of = Job
 		}
 		for _, entry := range items(global) {
@@ -136,4 +136,19 @@ func words(text string) []word {
 	}
 	end()
 	return all
+}
+
+// envJobs are the entries of env that make a job each. A mapping of variables
+// alone is one.
+func envJobs(env *yaml.Node) []*yaml.Node {
+	if env == nil || env.Kind != yaml.MappingNode {
+		return items(env)
+	}
+	if jobs := lookup(env, "jobs", "matrix"); jobs != nil {
+		return items(jobs)
+	}
+	if lookup(env, "global") != nil || len(env.Content) == 0 {
+		return nil
+	}
+	return []*yaml.Node{env}
 }

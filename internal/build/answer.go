@@ -46,14 +46,12 @@ func (a *answer) isFor(root *Node, event Event) bool {
 	return a.root == root && a.event.Type == event.Type && a.event.Branch == event.Branch && a.event.Tag == event.Tag
 }
 
-// mostAnswered is how many jobs an answer may have. Travis runs 200.
-const mostAnswered = 1000
-
 // Adopt takes over what Travis makes of the file. The error is that of ctx, or
 // says that the JSON isn't what Travis gives.
 func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
-	if len(e.Jobs) > mostAnswered {
-		return Adoption{}, errTooLarge
+	refused := "" // by what Travis asks beside expanding the file
+	if count := len(e.Jobs); count > mostPlayed {
+		refused, e.Jobs = tooManyJobs(count), nil
 	}
 	reader := jsonReader{ctx: ctx}
 	root, err := reader.object(e.Config)
@@ -114,8 +112,9 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 		a.Difference = difference(ours.Jobs, theirs.Jobs, e.Event)
 	}
 	theirs.Reason = ours.Reason
-	if refused := adopted.expansion(ctx, &e.Event).branchRefusal(); refused != "" {
-		theirs.Jobs, theirs.Reason = nil, refused // Travis asks that before it expands the file
+	refused = or(adopted.expansion(ctx, &e.Event).branchRefusal(), refused)
+	if refused != "" {
+		theirs.Jobs, theirs.Reason = nil, refused
 		a.Difference = ""
 	} else if len(theirs.Jobs) > 0 {
 		theirs.Reason = ""

@@ -284,10 +284,14 @@ func (e *expansion) unique() error {
 // limit drops all jobs when they are more than Travis takes.
 func (e *expansion) limit() error {
 	if count := len(e.jobs); count > mostPlayed {
-		e.dropped = fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", MostJobs, count)
+		e.dropped = tooManyJobs(count)
 		e.jobs = nil
 	}
 	return nil
+}
+
+func tooManyJobs(count int) string {
+	return fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", MostJobs, count)
 }
 
 // filter drops the jobs whose condition is false.

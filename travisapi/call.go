@@ -26,7 +26,11 @@ type call struct {
 	path       string // escaped
 	query      url.Values
 	body       map[string]any // nil sends none
+	asks       bool           // a POST that changes nothing, and that nothing depends on
 }
+
+// changes reports whether the call may leave something different behind.
+func (r call) changes() bool { return r.method != http.MethodGet && !r.asks }
 
 // read sends a GET and tries it again where that can help. The answer has to
 // hold what whole asks for.
@@ -69,7 +73,7 @@ func (c *Client) attempt(ctx context.Context, r call, take func(body []byte) err
 	if err != nil {
 		return err
 	}
-	if r.method != http.MethodGet {
+	if r.changes() {
 		transport.NoteWrite(ctx)
 	}
 	err = c.config.Retry.Once(ctx, func(ctx context.Context) error {
@@ -79,18 +83,18 @@ func (c *Client) attempt(ctx context.Context, r call, take func(body []byte) err
 		}
 		return take(body)
 	})
-	c.learn(err)
+	c.learn(r, err)
 	return err
 }
 
 // learn takes from how a call ended what it says about the ones to come.
-func (c *Client) learn(err error) {
+func (c *Client) learn(r call, err error) {
 	if err == nil {
 		c.budget.Succeed()
 	}
 	if e, failed := errors.AsType[*Error](err); failed {
 		c.door.note(e)
-		if e.blamesTravis() && !c.budget.Fail() {
+		if e.blamesTravis() && !r.asks && !c.budget.Fail() {
 			e.giveUp()
 		}
 	}

@@ -79,7 +79,7 @@ func (c *Client) Refused() error {
 // is not held up again, and none is sent together with those of a later window.
 func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) {
 	begins, cancel := ctx, func() {}
-	if r.method != http.MethodGet {
+	if r.changes() {
 		begins, cancel = transport.Beginning(ctx)
 	}
 	defer cancel()

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 
 	"convox-travis/internal/transport"
 )
 
 func failure(r call) *Error {
-	return &Error{what: r.what, change: r.method != http.MethodGet}
+	return &Error{what: r.what, change: r.changes()}
 }
 
 // unsent is a call that was not made.

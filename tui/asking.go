@@ -101,6 +101,12 @@ func (m *model) catchUp() {
 		if f.Selected() != before {
 			m.moved++
 		}
+	case nil:
+		if q := m.flow.Question(); q.Kind == flow.Review && m.reading != nil {
+			m.reading.rewrite(q.Lines)
+			m.question = q
+			m.resize()
+		}
 	}
 	m.stale = false
 }

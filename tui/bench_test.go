@@ -20,6 +20,7 @@ import (
 type full struct {
 	setup.Travis
 	setup.Builder
+	setup.Expander
 	repositories []travisapi.Repository
 }
 

@@ -176,7 +176,7 @@ func (p *plain) run() error {
 // ask asks the current question once, and again where the answer will not do.
 func (p *plain) ask() error {
 	q := p.flow.Question()
-	if q.Kind == flow.Pick && q.Growing {
+	if q.Growing {
 		p.say("%s …", q.More)
 		for ; q.Growing; q = p.flow.Question() {
 			if err := p.wait(); err != nil {

@@ -20,6 +20,12 @@ type reading struct {
 	measured      int   // the width for which that is so
 }
 
+// rewrite takes other lines. More of them have to be seen again.
+func (r *reading) rewrite(lines []flow.Line) {
+	r.ended = r.ended && len(lines) <= len(r.lines)
+	r.lines, r.starts = lines, nil
+}
+
 func (r *reading) resize(width, height int) {
 	r.width, r.height = width, height
 	r.scroll(0)

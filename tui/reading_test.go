@@ -99,3 +99,20 @@ func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
 		m.View()
 	}
 }
+
+// What Travis says of the file comes while the review is read.
+func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
+	theme := field.NewTheme(true)
+	r := &reading{lines: []flow.Line{{Text: "A push deploys."}}}
+	r.resize(40, 2)
+	r.rewrite([]flow.Line{{Text: "A push deploys (confirmed by Travis)."}})
+	r.resize(40, 2)
+	if seen := strings.Join(r.view(theme), "\n"); !strings.Contains(ansi.Strip(seen), "confirmed") || !r.ended {
+		t.Errorf("ended %t:\n%s", r.ended, seen)
+	}
+	r.rewrite(make([]flow.Line, 5))
+	r.resize(40, 2)
+	if r.ended {
+		t.Error("more lines count as seen")
+	}
+}

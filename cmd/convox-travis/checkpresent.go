@@ -26,8 +26,15 @@ type (
 		Slug     string           `json:"slug"`
 		ID       int              `json:"id"`
 		Provider string           `json:"provider"`
-		Proof    *proofDocument   `json:"proof"` // null without --build
+		Proof    *proofDocument   `json:"proof"`  // null without --build
+		Travis   *travisDocument  `json:"travis"` // null where the file isn't at hand
 		Error    *messageDocument `json:"error"`
+	}
+	travisDocument struct {
+		Confirmed  bool     `json:"confirmed"`
+		Difference string   `json:"difference"` // in a sentence, or ""
+		Imports    []string `json:"imports"`    // OWNER/NAME:PATH@REF
+		Reason     string   `json:"reason"`     // why there is no answer that counts, or ""
 	}
 	proofDocument struct {
 		State  string `json:"state"`  // of the build, "passed"; "" where none was asked for
@@ -129,6 +136,9 @@ func documentOf(audit setup.Audit, code int) checkDocument {
 	for _, audited := range audit.Repositories {
 		repository := auditedDocument{
 			Slug: audited.Target.Slug, ID: audited.ID, Provider: string(audited.Target.Provider), Error: errorOf(audited.Err),
+		}
+		if c := audited.Travis; c != nil {
+			repository.Travis = &travisDocument{Confirmed: c.Confirmed, Difference: c.Difference, Imports: append([]string{}, c.Imports...), Reason: c.Reason}
 		}
 		switch {
 		case audited.Proof != nil:

@@ -42,6 +42,9 @@ func (s *checkPresenter) table(audit setup.Audit) {
 	}
 	for _, audited := range audit.Repositories {
 		repo := shellescape.StripUnsafe(audited.Target.String())
+		if c := audited.Travis; c != nil && c.Confirmed {
+			fmt.Fprintf(s.out, "%s: confirmed by Travis: what a push to %s runs%s\n", repo, shellescape.StripUnsafe(c.Branch), importsOf(c.Imports))
+		}
 		switch {
 		case audited.Proof != nil:
 			fmt.Fprintln(s.out, strings.TrimSpace(repo+": a build logged in with what is set  "+audited.Proof.Page))
@@ -50,6 +53,14 @@ func (s *checkPresenter) table(audit setup.Audit) {
 		}
 	}
 	fmt.Fprintln(s.out, strings.Join(wordWrap(summaryOf(audit, notSetUp), width), "\n"))
+}
+
+// importsOf says how many files Travis imports.
+func importsOf(imports []string) string {
+	if len(imports) == 0 {
+		return ""
+	}
+	return ", with " + count(len(imports), "imported file")
 }
 
 // tableWidth is how wide the table may be.

@@ -176,6 +176,21 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 	z.wantRackPair()
 }
 
+func TestTravisConfirmsTheReviewWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	z := newWorld(t).inClone().saved().open(wholeReview).atWay()
+	for _, question := range []string{askWay, askRack, askSource} {
+		z.sees(question)
+		z.still()
+		z.enter()
+	}
+	z.sees(atReview, "run (confirmed by Travis)")
+	z.write().sees(askProof).enter().sees(atDone).enter().ends(0)
+	if sent := z.Travis.Previews(); len(sent) != 1 || !strings.Contains(sent[0].Text, "convox deploy") {
+		t.Errorf("Travis was sent %+v", sent)
+	}
+}
+
 func TestATypedPasswordIsTheOtherWay(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{Light: true})

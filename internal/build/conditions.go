@@ -211,8 +211,12 @@ func (e *evaluation) value(x *expression) operandValue {
 	return operandValue{}
 }
 
-// unknownRepository is Unseen where something depends on it.
-const unknownRepository = "the repository"
+// What is Unseen where something depends on it.
+const (
+	unknownRepository = "the repository"
+	unknownSender     = "the sender"
+	unknownMessage    = "the commit message"
+)
 
 // variable returns what a name of a condition stands for.
 func (e *evaluation) variable(name string) operandValue {
@@ -234,9 +238,9 @@ func (e *evaluation) variable(name string) operandValue {
 	case "repo":
 		return known(event.Repo, unknownRepository)
 	case "sender":
-		return known(event.Sender, "the sender")
+		return known(event.Sender, unknownSender)
 	case "commit_message":
-		return known(event.CommitMessage, "the commit message")
+		return known(event.CommitMessage, unknownMessage)
 	case "head_branch", "head_repo", "fork":
 		isPullRequest := event.Type == PullRequest
 		switch {

@@ -13,7 +13,8 @@ type Config struct {
 	Root     *Node     // a mapping, with keys and values as Travis repairs them
 	Messages []Message // in the order in which they were found
 
-	asksNumber bool // whether its jobs ask for their numbers
+	asksNumber bool    // whether its jobs ask for their numbers
+	answer     *answer // Travis's own, for one event
 }
 
 // Message is what Travis says about a file that it reads all the same.
@@ -41,6 +42,7 @@ const (
 	CommandMapping   MessageKind = "command_mapping"   // a command that YAML reads as a mapping, such as `echo "a: b"`
 	InvalidEnv       MessageKind = "invalid_env"       // a variable that is dropped
 	InvalidCondition MessageKind = "invalid_condition" // always false
+	UnknownImport    MessageKind = "unknown_import"    // Travis alone knows: there is no file Key
 )
 
 // Parse reads a .travis.yml. It normalizes what decides which jobs there are

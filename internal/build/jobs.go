@@ -31,12 +31,23 @@ const mostText = 16 << 20
 // jobs are in the order in which Travis numbers them: by stage, those that may
 // fail last.
 func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
-	e := expansion{ctx: ctx, root: c.Root, event: &event, ids: newIdentities(), trees: make(map[*Node]*expression), seen: make(map[Unseen]bool), build: new(Build)}
+	if c.answer != nil && c.answer.isFor(c.Root, event) {
+		made := *c.answer.build
+		return &made, nil
+	}
+	e := c.expansion(ctx, &event)
 	if reason := e.refusal(); reason != "" {
 		e.build.Reason, e.build.LeftOut = reason, true
 		return e.build, nil
 	}
 	return e.build, e.run()
+}
+
+func (c *Config) expansion(ctx context.Context, event *Event) *expansion {
+	return &expansion{
+		ctx: ctx, root: c.Root, event: event, ids: newIdentities(), trees: make(map[*Node]*expression),
+		seen: make(map[Unseen]bool), build: new(Build),
+	}
 }
 
 // expansion makes the jobs of a build, in the steps of travis-yml
@@ -58,6 +69,9 @@ type expansion struct {
 	dropped string // why the last job was dropped
 }
 
+// importedFile is Unseen where a file imports another one.
+const importedFile = "the imported file"
+
 func (e *expansion) run() error {
 	e.global = e.root.Get("env").Get("global").wrapped()
 	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.supported, e.unique, e.filter, e.stage, e.limit, e.finish} {
@@ -66,7 +80,7 @@ func (e *expansion) run() error {
 		}
 	}
 	for _, imported := range e.root.Get("import").wrapped() {
-		e.see("the imported file", imported.Line)
+		e.see(importedFile, imported.Line)
 	}
 	if len(e.jobs) == 0 {
 		e.build.Reason = e.dropped
@@ -270,10 +284,14 @@ func (e *expansion) unique() error {
 // limit drops all jobs when they are more than Travis takes.
 func (e *expansion) limit() error {
 	if count := len(e.jobs); count > mostPlayed {
-		e.dropped = fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", MostJobs, count)
+		e.dropped = tooManyJobs(count)
 		e.jobs = nil
 	}
 	return nil
+}
+
+func tooManyJobs(count int) string {
+	return fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", MostJobs, count)
 }
 
 // filter drops the jobs whose condition is false.

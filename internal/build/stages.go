@@ -15,7 +15,7 @@ const defaultStage = "test"
 var pages = regexp.MustCompile(`(?i)gh[-_]pages`)
 
 // refusal returns why Travis builds nothing for an event: the condition at the
-// root, or branches. A pull request is judged by its target, a tag by its name.
+// root, or branches.
 func (e *expansion) refusal() string {
 	if condition := e.root.Get("if"); condition != nil {
 		env := e.root.Get("env")
@@ -28,6 +28,12 @@ func (e *expansion) refusal() string {
 			return fmt.Sprintf("`if` on line %d is false", condition.Line)
 		}
 	}
+	return e.branchRefusal()
+}
+
+// branchRefusal returns why branches leave an event out. A pull request is judged
+// by its target, a tag by its name.
+func (e *expansion) branchRefusal() string {
 	branches, branch := e.root.Get("branches"), e.event.Branch
 	only, except := branches.Get("only"), branches.Get("except")
 	if only != nil {
@@ -178,27 +184,31 @@ func (e *expansion) finish() error {
 	}
 	left := mostText
 	err = e.each(func(i int, job *Node) {
-		env := environment(job.Get("env"), &left)
-		if left < 0 {
-			return
+		if made := jobOf(job, i, allowed[job], &left); left >= 0 {
+			e.build.Jobs = append(e.build.Jobs, made)
 		}
-		e.build.Jobs = append(e.build.Jobs, Job{
-			Number:       fmt.Sprintf("1.%d", i+1),
-			Stage:        job.Get("stage").text(),
-			Name:         job.Get("name").text(),
-			OS:           job.Get("os").text(),
-			Arch:         job.Get("arch").text(),
-			Dist:         job.Get("dist").text(),
-			Language:     job.Get("language").text(),
-			Env:          env,
-			AllowFailure: allowed[job],
-			Config:       job,
-		})
 	})
 	if left < 0 {
 		return errTooLarge
 	}
 	return err
+}
+
+// jobOf reads a job's keys. left is how many bytes of variables there may still
+// be; it is negative where there are too many.
+func jobOf(config *Node, i int, allowFailure bool, left *int) Job {
+	return Job{
+		Number:       fmt.Sprintf("1.%d", i+1),
+		Stage:        config.Get("stage").text(),
+		Name:         config.Get("name").text(),
+		OS:           config.Get("os").text(),
+		Arch:         config.Get("arch").text(),
+		Dist:         config.Get("dist").text(),
+		Language:     config.Get("language").text(),
+		Env:          environment(config.Get("env"), left),
+		AllowFailure: allowFailure,
+		Config:       config,
+	}
 }
 
 // environment writes variables as NAME=value, as long as there are bytes left.

@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 	"internal/release":           {},
 	"internal/faults":            {},
 	"cfn/cfntest":                {"cfn", "internal/crash", "internal/faults", "internal/secret"},
-	"travisapi/travistest":       {"travisapi", "internal/crash", "internal/faults", "internal/secret"},
+	"travisapi/travistest":       {"travisapi", "internal/build", "internal/crash", "internal/faults", "internal/secret"},
 	"internal/convox/convoxtest": {"internal/convox", "internal/crash", "internal/faults", "internal/secret"},
 	"internal/demo": {
 		"cfn/cfntest", "travisapi/travistest", "internal/convox/convoxtest", "internal/faults",

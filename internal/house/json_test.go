@@ -27,6 +27,7 @@ var toldUnder = map[string]string{
 	"proofDocument":      "A proof",
 	"findingDocument":    "A finding",
 	"racksDocument":      "racks",
+	"travisDocument":     "What Travis makes of the file",
 	"rackDocument":       "A Rack",
 	"regionDocument":     "A region that was passed over",
 	"resetDocument":      "reset-password",

@@ -93,6 +93,7 @@ const (
 // what reads is used.
 type AuditTravis interface {
 	Travis
+	Expander
 	SharesWithForks(context.Context, travisapi.Ref) (bool, error)
 	BuildsPushes(context.Context, travisapi.Ref) (bool, error)
 	User(context.Context) (travisapi.User, error)
@@ -146,6 +147,8 @@ type Audited struct {
 
 	Proof   *ProofEvent // the build that logged in; nil where none did
 	Unbuilt string      // why no build was asked for, where one was wanted
+	// Travis is what Travis makes of the file; nil where the file isn't at hand.
+	Travis *Confirmation
 
 	branch  string // the one that a build would be of
 	unbuilt string // why such a build must not be
@@ -194,7 +197,7 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 			return Audit{}, err
 		}
 		c := &auditCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := Audited{Target: facts.target, ID: facts.repository.ID, branch: c.built(), unbuilt: c.unbuilt()}
+		audited := Audited{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.built(), unbuilt: c.unbuilt()}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}
@@ -228,9 +231,9 @@ type findings struct {
 func (f *findings) add(severity Severity, code, message, hint string) {
 	hints := strings.Split(hint, "\n")
 	for i := range hints {
-		hints[i] = clean(hints[i])
+		hints[i] = clean(withoutNoLine(hints[i]))
 	}
-	finding := Finding{Severity: severity, Code: code, Message: clean(message), Hint: strings.Join(hints, "\n"), Target: f.of}
+	finding := Finding{Severity: severity, Code: code, Message: clean(withoutNoLine(message)), Hint: strings.Join(hints, "\n"), Target: f.of}
 	if !slices.Contains(f.all, finding) {
 		f.all = append(f.all, finding)
 	}

@@ -43,6 +43,7 @@ type audited struct {
 	want       string // "severity code", one a line
 	says       string // in the messages and hints
 	anotherOne bool   // the clone is another repository's
+	reading    travistest.Reading
 }
 
 // racks is an AWS account.
@@ -76,6 +77,7 @@ func (a audited) audit(t *testing.T) setup.Audit {
 	}
 	server.AddRepository(repository)
 	server.SetOrganizationEnvVars("acme", a.owner)
+	server.ReadAs(slug, a.reading)
 	w := &world{T: t, travis: server, client: newClient(t, server.URL)}
 
 	target := setup.Target{Provider: travisapi.GitHub, Slug: slug}

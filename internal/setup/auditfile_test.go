@@ -21,13 +21,17 @@ const (
 	global  = "env:\n  global:\n"
 )
 
+// unanswered is how Travis answers that expands no files.
+var unanswered = travistest.Reading{Status: 404}
+
 func TestAuditJudgesTheFile(t *testing.T) {
 	clear := goodYML + global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"
 	other := goodYML + global + "    - \"AWS_SECRET_KEY='" + secrettest.Canary + "'\"\n"
 	for name, a := range map[string]audited{
 		"missing":               {noYML: true, want: "warning no_deploy", says: "convox-travis yml --write --branch main --console --rack ORG/NAME"},
 		"no deploy step":        {yml: "language: ruby\n", want: "warning no_deploy"},
-		"it imports":            {yml: "import: [./other.yml]\n", want: "note no_deploy"},
+		"it imports":            {yml: "import: [./other.yml]\n", reading: unanswered, want: "note no_deploy"},
+		"it imports nothing":    {yml: "import: [./other.yml]\n", want: "warning yml_repaired\nwarning no_deploy", says: "Travis finds no `./other.yml`"},
 		"no YAML":               {yml: "a: [" + secrettest.Canary + "\n", want: "error yml_unread"},
 		"it cannot be read":     {ymlErr: errors.New("read .travis.yml: it cannot be read"), want: "error yml_unread"},
 		"a plain host":          {yml: goodYML + global + "    CONVOX_HOST: rack.example.com\n", want: "warning overridden", says: "line 9"},
@@ -50,7 +54,7 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"several, for one":      {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML + "    rvm: \"3.4\"\n", want: "note before_tests", says: "the tests of other jobs, such as 1.1"},
 		"of a stage":            {yml: "stages:\n  - name: ship\n    if: branch = main AND type = push\njobs:\n  include:\n    - stage: ship\n      script:\n      " + install + "        - ./convox deploy --wait\n"},
 		"a script of its own":   {yml: "script: ./ship.sh\ndeploy:\n  provider: script\n  script: bash ci/ship.sh\nafter_success: make ship\n", want: "note no_deploy", says: "not looked at: ./ship.sh, make ship, ci/ship.sh\nif nothing there deploys, to add a step"},
-		"scripts, and imports":  {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", want: "note no_deploy", says: "not looked at: the files that it imports, make a, make b, make c, make d, other scripts"},
+		"scripts, and imports":  {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", reading: unanswered, want: "note no_deploy", says: "not looked at: the files that it imports, make a, make b, make c, make d, other scripts"},
 		"an export":             {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", want: "error plain_secret\nwarning overridden", says: "line 8"},
 		"a good one, exported":  {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
 		"an address, exported":  {yml: goodYML + "before_deploy: export RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\n", want: "error plain_secret\nerror rack_url", says: "line 7"},

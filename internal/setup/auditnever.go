@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -13,8 +12,9 @@ import (
 )
 
 // play plays the builds of the repository's .travis.yml, where it is here. A branch
-// is the one that is audited; "" is the default one. The error is that of ctx.
-func (f repositoryFacts) play(ctx context.Context, branch string) error {
+// is the one that is audited; "" is the default one. Where Travis expanded the file,
+// its reading counts. The error is that of ctx.
+func (f *repositoryFacts) play(ctx context.Context, branch string) error {
 	if f.file == nil || f.file.err != nil {
 		return nil
 	}
@@ -22,7 +22,9 @@ func (f repositoryFacts) play(ctx context.Context, branch string) error {
 	if f.err != nil {
 		settingsOf = func(string) []build.Setting { return nil }
 	}
-	return f.file.play(ctx, f.target.Slug, cmp.Or(branch, f.repository.DefaultBranch, "main"), settingsOf)
+	branch = f.branch(branch)
+	f.adopt(ctx, build.Event{Type: build.Push, Repo: f.target.Slug, Branch: branch, Settings: settingsOf(branch), SettingsKnown: f.err == nil})
+	return f.file.play(ctx, f.target.Slug, branch, settingsOf)
 }
 
 // isDead says whether what is in the way keeps a step from running in every build.

@@ -33,6 +33,9 @@ type repositoryFacts struct {
 	account    []travisapi.AccountEnvVar // of the repository's owner
 	accountErr error
 	file       *fileFacts // nil where it is not here
+
+	expanded     *Expanded     // nil where Travis didn't expand the file
+	confirmation *Confirmation // nil where the file is not here
 }
 
 // read reads the credential's proof and the repositories at the same time, and
@@ -93,6 +96,9 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 		})
 	}
 	facts.repository, facts.vars, facts.err = readRepository(ctx, a.Travis, target)
+	if facts.err == nil {
+		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
+	}
 	both.Wait()
 	if request.Swept && facts.err == nil && facts.isConvoxs() {
 		settings()

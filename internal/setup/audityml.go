@@ -28,6 +28,9 @@ func (c *auditCase) judgeFile() {
 		return
 	}
 	c.judgeOverrides()
+	if travis := c.confirmation; travis != nil && travis.Difference != "" {
+		c.add(SeverityNote, FoundDiffers, travis.Difference+"; Travis is right, and what is said here is about its jobs", "")
+	}
 	c.judgeRepairs()
 	c.judgeBuilds()
 }
@@ -175,13 +178,13 @@ func (c *auditCase) namesRack() bool {
 // judgeRepairs says where Travis reads a file that has to do with Convox otherwise
 // than it is written. What it leaves out is a warning.
 func (c *auditCase) judgeRepairs() {
-	if !strings.Contains(c.file.text, "convox") {
-		return
-	}
 	for _, m := range c.file.config.Messages {
+		if m.Kind != build.UnknownImport && !strings.Contains(c.file.text, "convox") {
+			continue
+		}
 		severity := SeverityNote
 		switch m.Kind {
-		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition, build.CommandMapping:
+		case build.DuplicateKey, build.OverwrittenKey, build.InvalidCondition, build.CommandMapping, build.UnknownImport:
 			severity = SeverityWarning
 		case build.FirstOfList:
 			if strings.HasSuffix(m.Section, ".script") {

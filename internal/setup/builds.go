@@ -16,6 +16,8 @@ type Builds struct {
 	Target   build.Target
 	Messages []build.Message
 	Outcomes []build.Outcome // of build.EventsOf; none where there is no file
+	// IsConfirmed is whether Travis makes the same of a push to the branch.
+	IsConfirmed bool
 }
 
 // The places of Outcomes.

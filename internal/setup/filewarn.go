@@ -17,14 +17,17 @@ func (c *FileChange) warn(document *travisyml.Document, place string) {
 	}
 }
 
+// codeUnseen marks a Warning about what isn't known of the file.
+const codeUnseen = "yml_unseen"
+
 // noteUnseen notes what isn't known of the file.
 func (c *FileChange) noteUnseen() {
 	for i, unseen := range c.Builds.Unseen() {
 		unseen.Line = c.lineBefore(unseen.Line)
 		if i == mostNamed {
-			c.Notes = append(c.Notes, Warning{Code: "yml_unseen", Message: "yml --explain lists more that isn't known"})
+			c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: "yml --explain lists more that isn't known"})
 			break
 		}
-		c.Notes = append(c.Notes, Warning{Code: "yml_unseen", Message: unseen.String()})
+		c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: unseen.String()})
 	}
 }

@@ -50,6 +50,8 @@ func repairOf(m build.Message) string {
 		return "YAML reads this command as a mapping, so it fails: quote all of it"
 	case build.InvalidEnv:
 		return "Travis drops a variable that isn't NAME=value"
+	case build.UnknownImport:
+		return "Travis finds no " + key + ", which is to be imported"
 	case build.InvalidCondition:
 		return "Travis can't parse this condition, so it counts as false"
 	}

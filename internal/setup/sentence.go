@@ -18,7 +18,7 @@ func (b Builds) Sentence(then string, others ...string) string {
 	push := b.Outcomes[pushes]
 	branch := b.Target.Branch
 	if len(push.Build.Jobs) == 0 {
-		return "Travis doesn't build " + branch + ": " + push.Build.Reason + "."
+		return "Travis doesn't build " + branch + b.confirmed() + ": " + push.Build.Reason + "."
 	}
 	calls := b.deploys(pushes)
 	first := "A push to " + branch + " " + then
@@ -36,12 +36,19 @@ func (b Builds) Sentence(then string, others ...string) string {
 	if slices.ContainsFunc(push.Played, func(p build.Played) bool { return p.Unplayed != nil }) {
 		first += ", as far as it can be played"
 	}
-	sentences := []string{first}
+	sentences := []string{first + b.confirmed()}
 	if slices.ContainsFunc(calls, func(c build.Call) bool { return !c.FailsBuild }) {
 		sentences = append(sentences, "A failed deploy doesn't fail the build")
 	}
 	sentences = append(sentences, b.otherBuilds(len(calls) > 0, others)...)
 	return strings.Join(sentences, ". ") + "."
+}
+
+func (b Builds) confirmed() string {
+	if !b.IsConfirmed {
+		return ""
+	}
+	return " (confirmed by Travis)"
 }
 
 // amounts says what is deployed and how many times, such as "web to acme/staging

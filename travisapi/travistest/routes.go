@@ -43,6 +43,7 @@ func (s *Server) routes() http.Handler {
 		"GET /setting/{setting}":  (*Server).getSetting,
 		"POST /requests":          (*Server).createRequest,
 		"GET /request/{id}":       (*Server).getRequest,
+		"POST /request/preview":   (*Server).preview,
 	} {
 		method, path, _ := strings.Cut(rest, " ")
 		s.route(mux, method+" /repo/{repository}"+path, handle.handler())

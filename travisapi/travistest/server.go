@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,6 +51,8 @@ type Server struct {
 	lastID       int
 	brokenPatch  int
 	strays       []string
+	previews     []PreviewRequest
+	readings     map[string]Reading // by slug
 
 	organizationVars map[string][]EnvVar // by login in lower case
 }
@@ -62,6 +65,7 @@ func New() *Server {
 		SyncTime:     100 * time.Millisecond,
 		BuildTime:    100 * time.Millisecond,
 		posts:        map[string]*attacker{},
+		readings:     map[string]Reading{},
 		postLimit:    usualPosts,
 		postWindow:   usualWindow,
 		lastID:       1000,
@@ -124,11 +128,11 @@ func (s *Server) Strays() []string {
 	return append([]string(nil), s.strays...)
 }
 
-// Writes returns the requests so far that asked for a change.
+// Writes returns the requests so far that asked for a change. A preview isn't one.
 func (s *Server) Writes() []faults.Request {
 	var writes []faults.Request
 	for _, r := range s.Faults.Requests() {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasSuffix(r.Path, "/request/preview") {
 			writes = append(writes, r)
 		}
 	}

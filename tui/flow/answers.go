@@ -76,7 +76,8 @@ type result struct {
 	read  *setup.Plan // of several: what is there
 	plan  *setup.Plan
 	file  *filePlan
-	mixed []error // what needs a word: a branch would get the new password for its own host
+	words []*travisWord // on the plans that were reviewed
+	mixed []error       // what needs a word: a branch would get the new password for its own host
 
 	agreed, resync, activateAsked, turned, left bool
 

@@ -200,6 +200,10 @@ func (f *Flow) fileLines() []Line {
 		return nil
 	}
 	change, err := plan.change, plan.err
+	word := f.wordOn(plan)
+	if word != nil && word.isOver {
+		change.Builds, change.Notes = word.change.Builds, word.change.Notes
+	}
 	lines := []Line{{}, {Heading, fileHeading(change)}}
 	if _, noStep := errors.AsType[*travisyml.StepError](err); noStep {
 		lines = append(append(lines, Line{Warning, "It gets no deploy step."}), problemLines(err)...)
@@ -224,6 +228,9 @@ func (f *Flow) fileLines() []Line {
 	}
 	if sentence := change.Sentence(); sentence != "" && (err == nil || change.Builds.IsBuilt()) { // else the error says it
 		lines = append(lines, Line{}, Line{Plain, shellescape.StripUnsafe(sentence)})
+	}
+	if word != nil && word.difference != "" {
+		lines = append(lines, Line{Warning, word.difference + ". Travis is right."})
 	}
 	return lines
 }

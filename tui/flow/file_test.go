@@ -124,6 +124,7 @@ func TestTheReviewSaysWhatAPushThenDoes(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.withFile(c.old)
+		w.travis.ReadAs(slug, travistest.Reading{Status: 404}) // it confirms nothing
 		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 		if c.switches != "" {
 			w.answer(flow.Value{Switch: c.switches}).step(flow.StepReview)
@@ -142,6 +143,7 @@ func TestTheReviewSaysWhatAPushThenDoes(t *testing.T) {
 	if err := os.Remove(w.withFile("")); err != nil {
 		t.Fatal(err)
 	}
+	w.travis.ReadAs(slug, travistest.Reading{Status: 404})
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 	if lines := w.review(); !strings.Contains(lines, ".travis.yml: new file, ") || !strings.Contains(lines, "A push to main then deploys web once; no tests run.") {
 		t.Errorf("the review says %s", lines)

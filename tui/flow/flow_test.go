@@ -43,7 +43,8 @@ type world struct {
 	flow *flow.Flow
 	path []string // the steps that asked, in order
 
-	stopAt string // a word of what is told, upon which the work is asked to stop
+	hold   *[]flow.Search // where searches are kept instead of being run
+	stopAt string         // a word of what is told, upon which the work is asked to stop
 }
 
 // generated is the key of the repositories, made before a call waits for it.
@@ -115,6 +116,10 @@ func (w *world) begin(given flow.Given) *world {
 }
 
 func (w *world) search(searches []flow.Search) {
+	if w.hold != nil {
+		*w.hold = append(*w.hold, searches...)
+		return
+	}
 	for _, s := range searches {
 		s.Run(w.Context(), w.flow.Found)
 	}

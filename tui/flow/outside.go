@@ -75,6 +75,7 @@ type Travis interface {
 	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
 	Sync(context.Context, travisapi.User) error
 	GeneratedKey(context.Context, travisapi.Ref) (travisapi.Key, error)
+	setup.Expander
 	Endpoint() string
 	setup.Builder
 }

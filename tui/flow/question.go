@@ -29,8 +29,8 @@ type Question struct {
 	Reason   []string      // short lines: why, and where an answer comes from
 	Options  []Option      // of a Choice
 	Rows     []Row         // of a Pick; they can become more while it is asked
-	More     string        // of a Pick: what is still being looked for, or was not found, or ""
-	Growing  bool          // of a Pick: more rows are being looked for
+	More     string        // of a Pick and a Review: what is still being looked for; of a Pick also what was not found; or ""
+	Growing  bool          // of a Pick: more rows are being looked for; of a Review: its Lines can still change
 	Several  bool          // of a Pick: several Rows may be picked
 	Alone    string        // of a Pick of several: the Key of a Row that is picked by itself alone, or ""
 	Yes, No  string        // of a Confirm; Yes alone of a Review and an Ending

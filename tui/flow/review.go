@@ -90,11 +90,15 @@ func (f *Flow) mixedReason() []string {
 func reviewStep() step {
 	return step{
 		id: StepReview, name: "Review",
-		pass: func(f *Flow) bool { return f.given.Agreed },
+		pass:  func(f *Flow) bool { return f.given.Agreed },
+		begin: (*Flow).askTravis,
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Review, Title: "Review", Reason: []string{"Nothing is written yet."}, Lines: f.reviewLines(), Yes: "write it", Switches: f.switches()}
 			if f.several() {
 				q.Reason, q.Lines = f.severalReason(), f.severalLines()
+			}
+			if f.awaitsWord() {
+				q.More, q.Growing = "asking Travis what it makes of .travis.yml", true
 			}
 			if f.given.DryRun {
 				q.Kind, q.Reason, q.Yes = Ending, []string{"This is a dry run: nothing will be written."}, "leave"

@@ -1,0 +1,296 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Expansion is what Travis itself makes of a file for one event, as its API gives
+// it (travisapi.Preview). Its JSON is checked, as it comes from outside.
+type Expansion struct {
+	Event    Event
+	Config   []byte    // an object: the file with what it imports
+	Jobs     [][]byte  // of each job an object, with all that it inherits
+	Messages []Message // nil where Travis gave none
+}
+
+// Adoption is a file as Travis reads it.
+type Adoption struct {
+	// Config has what Travis imports, and Travis's messages. Its Build for the
+	// Expansion's event are Travis's jobs, unless Untold says why not. Lines are
+	// those of our own reading, 0 where that has nothing of the kind.
+	Config *Config
+	// Difference is how Travis's jobs differ from ours, in one sentence, or "".
+	// Then Travis is right.
+	Difference string
+	// Untold is what decides the jobs and isn't in the event, or "": Travis takes
+	// it for nothing, so its jobs aren't those of the next build.
+	Untold string
+}
+
+// Confirms reports whether Travis makes the jobs that we make.
+func (a Adoption) Confirms() bool { return a.Difference == "" && a.Untold == "" }
+
+// answer is Travis's own build of an event. It's for this root alone: a config that
+// is made of it with another one makes jobs of its own.
+type answer struct {
+	root  *Node
+	event Event
+	build *Build
+}
+
+func (a *answer) isFor(root *Node, event Event) bool {
+	return a.root == root && a.event.Type == event.Type && a.event.Branch == event.Branch && a.event.Tag == event.Tag
+}
+
+// Adopt takes over what Travis makes of the file. The error is that of ctx, or
+// says that the JSON isn't what Travis gives.
+func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
+	refused := "" // by what Travis asks beside expanding the file
+	if count := len(e.Jobs); count > mostPlayed {
+		refused, e.Jobs = tooManyJobs(count), nil
+	}
+	reader := jsonReader{ctx: ctx}
+	root, err := reader.object(e.Config)
+	if err != nil {
+		return Adoption{}, fmt.Errorf("the config: %w", err)
+	}
+	jobs := make([]*Node, len(e.Jobs))
+	for i, text := range e.Jobs {
+		if jobs[i], err = reader.object(text); err != nil {
+			return Adoption{}, fmt.Errorf("job %d: %w", i+1, err)
+		}
+	}
+	imports := c.Root.Get("import") != nil
+	lines := graft{ids: newIdentities(), isSame: !imports}
+	adopted := &Config{Messages: c.Messages, asksNumber: c.asksNumber}
+	adopted.Root, err = (&normalizer{ctx: ctx, config: new(Config), made: make(map[seen]*Node), said: make(map[Message]bool)}).root(lines.onto(root, c.Root))
+	if err != nil {
+		return Adoption{}, err
+	}
+	if e.Messages != nil {
+		adopted.Messages = c.located(e.Messages)
+	}
+	// What is imported is compared as Travis imports it, the rest as we read it.
+	own := c
+	if imports {
+		own = adopted
+	}
+	ours, err := own.Build(ctx, e.Event)
+	if err != nil {
+		return Adoption{}, err
+	}
+	a := Adoption{Config: adopted}
+	for _, unseen := range ours.Unseen {
+		if unseen.What == unknownSender || unseen.What == unknownMessage {
+			a.Untold = unseen.What
+			return a, nil
+		}
+	}
+	theirs := &Build{}
+	for _, text := range e.Jobs {
+		adopted.asksNumber = adopted.asksNumber || bytes.Contains(text, []byte("JOB_NUMBER"))
+	}
+	lines.learn(c.Root, ours.Jobs)
+	left := mostText
+	for i, config := range jobs {
+		if len(ours.Jobs) == len(jobs) {
+			config = lines.onto(config, ours.Jobs[i].Config)
+		} else {
+			config = lines.onto(config, nil)
+		}
+		job := jobOf(config, i, config.Get("allow_failure").text() == "true", &left)
+		if left < 0 {
+			return Adoption{}, errTooLarge
+		}
+		theirs.Jobs = append(theirs.Jobs, job)
+	}
+	if len(ours.Unseen) == 0 || own == adopted { // else ours are what may be
+		a.Difference = difference(ours.Jobs, theirs.Jobs, e.Event)
+	}
+	theirs.Reason = ours.Reason
+	refused = or(adopted.expansion(ctx, &e.Event).branchRefusal(), refused)
+	if refused != "" {
+		theirs.Jobs, theirs.Reason = nil, refused
+		a.Difference = ""
+	} else if len(theirs.Jobs) > 0 {
+		theirs.Reason = ""
+	} else if theirs.Reason == "" {
+		theirs.Reason = "Travis makes no job of the file"
+	}
+	adopted.answer = &answer{root: adopted.Root, event: e.Event, build: theirs}
+	return a, nil
+}
+
+// located gives messages of Travis the lines of our own equal ones: of several,
+// that of the same line.
+func (c *Config) located(messages []Message) []Message {
+	own := slices.Clone(c.Messages)
+	located := []Message{}
+	for _, message := range messages {
+		isEqual := func(m Message) bool {
+			isSame := m.Kind == message.Kind || m.Kind == CommandMapping && message.Kind == WrongType // of which Travis makes one
+			return isSame && m.Key == message.Key
+		}
+		i := slices.IndexFunc(own, func(m Message) bool { return isEqual(m) && m.Line == message.Line })
+		if i < 0 {
+			i = slices.IndexFunc(own, isEqual)
+		}
+		if i >= 0 {
+			message = own[i]
+			own = slices.Delete(own, i, i+1)
+		}
+		if !slices.Contains(located, message) {
+			located = append(located, message)
+		}
+	}
+	return located
+}
+
+// graft finds the lines of Travis's values: those of our own values that are
+// equal, or that stand at the same place where nothing is imported.
+type graft struct {
+	isSame bool // nothing is imported
+	ids    *identities
+	fields map[string]map[int]Field // of our jobs and of the root, by key and identity
+}
+
+func (g *graft) learn(root *Node, jobs []Job) {
+	g.fields = make(map[string]map[int]Field)
+	add := func(n *Node) {
+		for _, f := range n.Fields {
+			if g.fields[f.Key] == nil {
+				g.fields[f.Key] = make(map[int]Field)
+			}
+			if id := g.ids.of(f.Value); g.fields[f.Key][id].Value == nil {
+				g.fields[f.Key][id] = f
+			}
+		}
+	}
+	for _, job := range jobs {
+		add(job.Config)
+	}
+	for _, job := range root.Get("jobs").Get("include").wrapped() {
+		add(job)
+	}
+	add(root)
+}
+
+// onto returns a node of Travis's with the lines of ours, which stands at the same
+// place, or is nil.
+func (g *graft) onto(theirs, ours *Node) *Node {
+	if ours != nil && (g.ids.of(theirs) == g.ids.of(ours) || theirs.isScalar() && ours.isScalar() && theirs.Text == ours.Text) {
+		return ours
+	}
+	made := *theirs
+	if ours != nil && g.isSame {
+		made.Line = ours.Line
+	}
+	switch {
+	case theirs.Kind == Mapping:
+		if ours != nil && ours.Kind == Mapping {
+			made.Line = ours.Line
+		}
+		made.Fields = make([]Field, len(theirs.Fields))
+		for i, f := range theirs.Fields {
+			made.Fields[i] = g.field(f, ours)
+		}
+	case theirs.Kind == List:
+		made.Line = ours.line()
+		list := ours.wrapped()
+		equal := make(map[int]*Node, len(list))
+		for _, item := range slices.Backward(list) {
+			equal[g.ids.of(item)] = item
+		}
+		made.Items = make([]*Node, len(theirs.Items))
+		for i, item := range theirs.Items {
+			other := equal[g.ids.of(item)]
+			if other == nil && len(list) == len(theirs.Items) {
+				other = list[i]
+			}
+			made.Items[i] = g.onto(item, other)
+		}
+	case ours != nil && ours.Kind == List && len(ours.Items) == 1:
+		return g.onto(theirs, ours.Items[0])
+	}
+	return &made
+}
+
+func (g *graft) field(theirs Field, ours *Node) Field {
+	same := ours.Get(theirs.Key)
+	if same == nil || g.ids.of(same) != g.ids.of(theirs.Value) {
+		if known := g.fields[theirs.Key][g.ids.of(theirs.Value)]; known.Value != nil {
+			return known
+		}
+	}
+	line := 0
+	if same != nil {
+		line = lineOf(ours, theirs.Key)
+	}
+	return Field{Key: theirs.Key, Line: line, Value: g.onto(theirs.Value, same)}
+}
+
+func (n *Node) isScalar() bool { return (n.Kind == Text || n.Kind == Bool) && !n.Secure }
+
+// difference says how Travis's jobs of an event differ from ours, in what they
+// run, or "".
+func difference(ours, theirs []Job, event Event) string {
+	if len(ours) != len(theirs) {
+		return fmt.Sprintf("Travis makes %s of this build, convox-travis %s", countJobs(len(theirs)), countJobs(len(ours)))
+	}
+	for i := range ours {
+		if parts := differentParts(ours[i], theirs[i], event); len(parts) > 0 {
+			return fmt.Sprintf("Travis reads job %s differently than convox-travis: %s", ours[i].Number, strings.Join(parts, ", "))
+		}
+	}
+	return ""
+}
+
+func countJobs(n int) string {
+	switch n {
+	case 0:
+		return "no job"
+	case 1:
+		return "one job"
+	}
+	return fmt.Sprintf("%d jobs", n)
+}
+
+// differentParts returns what of two jobs differs, in terms of the file.
+func differentParts(ours, theirs Job, event Event) []string {
+	var parts []string
+	note := func(part string, differs bool) {
+		if differs {
+			parts = append(parts, part)
+		}
+	}
+	note("stage", !strings.EqualFold(ours.Stage, theirs.Stage))
+	note("name", ours.Name != theirs.Name)
+	note("os", or(ours.OS, "linux") != or(theirs.OS, "linux"))
+	note("language", ours.Language != theirs.Language)
+	note("env", !slices.Equal(ours.Env, theirs.Env))
+	note("allow_failure", ours.AllowFailure != theirs.AllowFailure)
+	own, other := commandsByPhase(ours, event), commandsByPhase(theirs, event)
+	for _, phase := range phases {
+		note(phase, own[phase] != other[phase])
+	}
+	return parts
+}
+
+// commandsByPhase writes the commands of a job, and their conditions, as one text
+// for each phase.
+func commandsByPhase(job Job, event Event) map[string]string {
+	all := make(map[string]string)
+	var add func(steps []Step)
+	add = func(steps []Step) {
+		for _, step := range steps {
+			all[step.Phase] += fmt.Sprintf("%q %q %d\n", step.Condition, step.Command.Bash, step.Failure)
+			add(step.Steps)
+		}
+	}
+	add(ScriptOf(job, event).Steps)
+	return all
+}

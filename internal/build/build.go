@@ -111,7 +111,10 @@ type Job struct {
 type Build struct {
 	Jobs   []Job  // none: Travis builds nothing
 	Reason string // why there is no job, in Travis's terms, naming the line
-	Unseen []Unseen
+	// LeftOut is whether if or branches at the top of the file leave the event out,
+	// whatever the jobs are.
+	LeftOut bool
+	Unseen  []Unseen
 }
 
 // Unseen is what can't be played: an imported file, a condition on what isn't

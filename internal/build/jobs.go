@@ -37,7 +37,7 @@ func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
 	}
 	e := c.expansion(ctx, &event)
 	if reason := e.refusal(); reason != "" {
-		e.build.Reason = reason
+		e.build.Reason, e.build.LeftOut = reason, true
 		return e.build, nil
 	}
 	return e.build, e.run()

@@ -118,7 +118,7 @@ func (b Builds) Found() string {
 
 // IsBuilt reports whether Travis builds a push to the branch. Without a file it
 // does as if it had one.
-func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || len(b.Outcomes[pushes].Build.Jobs) > 0 }
+func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[pushes].Build.LeftOut }
 
 // Undecided returns an *Error where a push can't be said to deploy the target or not
 // to: Travis doesn't build the branch, or what it deploys isn't known here.

@@ -103,7 +103,7 @@ const kinds = 6
 // branch, and cron and API builds of it that don't deploy the same yet.
 func (a *addition) wants(kind int) bool {
 	outcome := a.outcomes[kind]
-	if kind >= 1 && kind <= 3 || len(outcome.Build.Jobs) == 0 {
+	if kind >= 1 && kind <= 3 || outcome.Build.LeftOut {
 		return false
 	}
 	return !slices.ContainsFunc(outcome.Played, func(played build.Played) bool { return slices.ContainsFunc(played.Calls, a.isDeployOf) })

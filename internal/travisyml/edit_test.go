@@ -23,6 +23,7 @@ func TestAStepGoesWhereItRunsOnceAfterTheTests(t *testing.T) {
 		"Windows line ends":    {strings.ReplaceAll(node, "\n", "\r\n"), "deploy", nil},
 		"a byte order mark":    {"\ufeff" + node, "deploy", nil},
 		"no last line break":   {strings.TrimSuffix(node, "\n"), "deploy", nil},
+		"jobs of other builds": {node + "jobs:\n  include:\n    - if: type = cron\n", "jobs.include", []string{"- stage: deploy"}},
 		"several versions":     {"language: node_js\nnode_js: [18, 20]\nscript: npm test\n", "jobs.include", []string{"- stage: deploy", "language: generic"}},
 		"variables of jobs":    {node + "env:\n  - A=1\n  - A=2\n", "jobs.include", nil},
 		"one set of variables": {node + "env:\n  - A=1\n", "deploy", nil},
@@ -124,9 +125,7 @@ func TestWhatIsInTheWayIsNamedWithItsLine(t *testing.T) {
 		"branches.only":   {node + "branches:\n  only:\n    - develop\n", "Travis doesn't build main: `branches.only` on line 5 leaves main out", "yml_not_built", ""},
 		"branches.except": {node + "branches:\n  except:\n    - main\n", "Travis doesn't build main: `branches.except` on line 6 leaves main out", "yml_not_built", ""},
 		"a condition":     {node + "if: branch = develop\n", "Travis doesn't build main: `if` on line 4 is false", "yml_not_built", ""},
-		"conditions of all jobs": {
-			node + "jobs:\n  include:\n    - if: type = cron\n", "Travis doesn't build main: `if` on line 6 is false, so the job is left out", "yml_not_built", "",
-		},
+
 		"Python without a script": {
 			"language: python\n", "Travis has no default tests for python, so every build of main fails without `script`, and never deploys", "yml_refused", "",
 		},

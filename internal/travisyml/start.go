@@ -21,7 +21,7 @@ func (a *addition) start(d *Document) (Change, error) {
 	if err != nil {
 		return none, err
 	}
-	if len(push.Jobs) == 0 {
+	if push.LeftOut {
 		return none, notBuilt(a.step.Branch, push.Reason)
 	}
 	lines, note := missingKeys(d, config, push)
@@ -86,7 +86,7 @@ func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []
 	case d.IsEmpty():
 		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new, and its builds run no tests: put their command in place of `script: skip`"}
 	case named:
-		if slices.ContainsFunc(push.Jobs, func(job build.Job) bool {
+		if len(push.Jobs) == 0 || slices.ContainsFunc(push.Jobs, func(job build.Job) bool {
 			return job.Config.Get("script") != nil || !slices.Contains(generics, job.Language)
 		}) {
 			return nil, Note{}

@@ -19,7 +19,7 @@ type explanation struct {
 	*program
 	json     bool
 	document explainDocument
-	repairs  []messageDocument // where Travis reads the file otherwise
+	repairs  []messageDocument // where Travis reads the file differently
 	notes    []string          // for people: what isn't known, and why a step doesn't run
 }
 

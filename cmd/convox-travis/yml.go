@@ -86,7 +86,7 @@ func (o *ymlOptions) check() error {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
 		return &usageError{what: "--step is deploy or after_success", hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
 	case o.explain && len(o.repos) > 1:
-		return &usageError{what: "--explain takes one --repo", hints: []string{"a file belongs to one repository: name that one"}}
+		return &usageError{what: "--explain takes one --repo", hints: []string{"name the one repository that the file belongs to"}}
 	case o.write && o.onlyCheck:
 		return &usageError{what: "--write and --check contradict each other", hints: []string{"--check writes nothing"}}
 	}
@@ -107,7 +107,7 @@ func checkExplained(flags *pflag.FlagSet) error {
 	}
 	return &usageError{
 		what:  "--explain can't be used with " + strings.Join(others, ", "),
-		hints: []string{"--explain says what builds do with the file as it is; it takes --file, --branch, --repo and --provider"},
+		hints: []string{"run --explain with --file, --branch, --repo and --provider alone"},
 	}
 }
 

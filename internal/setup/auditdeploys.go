@@ -214,7 +214,7 @@ func (c *auditCase) judgeClient(s *playedStep, runs []stepRun) {
 			return
 		}
 	}
-	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox client, and nothing before it installs one", "install it first (https://docs.convox.com/installation/cli/)\nor "+c.another(call))
+	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox CLI, and nothing before it installs it", "install it first (https://docs.convox.com/installation/cli/)\nor "+c.another(call))
 }
 
 // buildDir is where a build has the repository, with a slash at its end.

@@ -241,7 +241,7 @@ func (p *playedFile) explain(ctx context.Context) error {
 			continue
 		}
 		s.because = all
-		for _, o := range all { // put back what isn't in the way
+		for _, o := range all { // restore what isn't in the way
 			less := slices.DeleteFunc(slices.Clone(s.because), func(other build.Obstacle) bool { return other.Is(o) })
 			run, err := p.runWithout(ctx, less)
 			if err != nil {

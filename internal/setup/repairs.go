@@ -7,13 +7,13 @@ import (
 	"convox-travis/internal/build"
 )
 
-// FoundRepaired is where Travis reads .travis.yml otherwise than it is written.
+// FoundRepaired is where Travis reads .travis.yml differently from what it says.
 const FoundRepaired = "yml_repaired"
 
 // mostRepairs is how many warnings of a file are shown.
 const mostRepairs = 50
 
-// Repairs says where Travis reads a file otherwise than it is written.
+// Repairs says where Travis reads a file differently from what it says.
 func Repairs(messages []build.Message) []Warning {
 	var warnings []Warning
 	for _, m := range messages {

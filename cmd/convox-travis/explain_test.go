@@ -167,6 +167,16 @@ func TestAStepThatNoPushRunsIsExplained(t *testing.T) {
 	}
 }
 
+func TestNoReasonIsGivenWhereTooManyArePossible(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withYML("jobs:\n  include:\n  - script: make\n" + strings.Repeat("  - if: type = push AND type = cron\n    script: convox deploy\n", 61))
+	e := w.run("", "yml", "--explain")
+	w.want(e, 0, "note: the deploy step on line 5 never runs for main\n")
+	if strings.Contains(e.out, "no build passes") {
+		t.Errorf("it says\n%s", e.out)
+	}
+}
+
 func TestAScriptThatSeveralLinesCallIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("script:\n- ./ci.sh test\n- ./ci.sh lint\n")

@@ -168,7 +168,8 @@ func (b Builds) tests() testing {
 // runsTests reports whether a job has commands in script, be they the language's.
 func runsTests(job build.Job, event build.Event) bool {
 	return slices.ContainsFunc(build.ScriptOf(job, event).Steps, func(s build.Step) bool {
-		return s.Phase == "script" && strings.TrimSpace(s.Command.Bash) != ":"
+		isDefault := job.Config.Get("script") == nil
+		return s.Phase == "script" && (isDefault || strings.TrimSpace(s.Command.Bash) != ":")
 	})
 }
 

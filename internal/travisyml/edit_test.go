@@ -294,3 +294,21 @@ func TestEachBranchThatAStepCanHaveDeploys(t *testing.T) {
 		}
 	}
 }
+
+func TestAFileOfUnevenIndentationIsRefusedWithItsLines(t *testing.T) {
+	document := parse(t, " language: go\n# make\nscript: make\n")
+	for kind, add := range additions {
+		if _, err := add(document); err == nil || err.Error() != "add to .travis.yml: line 3 is indented less than line 1, so it isn't part of the same YAML" {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+// Travis strips the end of a file before it parses it.
+func TestAnEndThatTravisStripsIsNoError(t *testing.T) {
+	const text = "language: go\nscript:\n  - make\n"
+	change, err := addStep(parse(t, text+"\t\n\n"), travisyml.Step{App: "api", Branch: "main", Generation: 2})
+	if err != nil || !strings.HasPrefix(change.New, text+"deploy:\n") || !strings.HasSuffix(change.New, "\t\n\n") {
+		t.Errorf("%v\n%s", err, change.New)
+	}
+}

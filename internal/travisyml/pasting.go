@@ -102,8 +102,5 @@ func (d *Document) pasteInBrackets(r *Refusal) (text string, ok bool) {
 	if from < 0 || from > to {
 		return "", false
 	}
-	if strings.HasSuffix(strings.TrimSpace(whole[:from]), ",") {
-		before = " "
-	}
 	return d.mark + whole[:from] + before + strings.Join(r.Lines, "\n") + after + whole[to:], true
 }

@@ -17,6 +17,7 @@ type Played struct {
 	Unplayed *Unseen // where the play had to stop
 	Unseen   []Unseen
 	Status   int // that the job ends with: 0 passes
+	Failed   int // the line of the first command that fails the job, where it stands in the file
 }
 
 // travis are the functions that Travis gives a job's shell, in our words
@@ -220,6 +221,9 @@ func (p *playing) steps(steps []Step) (ended bool) {
 			continue
 		}
 		status, ended := p.command(step.Command)
+		if status != 0 && p.Failed == 0 && (ended || step.Failure != Ignored) {
+			p.Failed = step.Command.Line
+		}
 		if ended {
 			return true
 		}

@@ -1,6 +1,7 @@
 package travisyml
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,7 +12,8 @@ import (
 
 // obstacle is what fails every build of the branch.
 type obstacle struct {
-	job     int // of the push
+	job     int  // of the push
+	isLate  bool // whether what the job deploys comes before
 	refusal *Refusal
 }
 
@@ -24,34 +26,38 @@ func (a *addition) obstacle() *obstacle {
 			continue
 		}
 		script := build.ScriptOf(job, outcome.Event)
-		refusal := a.scriptless(job)
+		refusal := a.scriptless(job, script)
 		if refusal == nil && script.Broken != nil {
 			refusal = a.brokenCondition(script.Broken.Line)
 		}
 		if refusal == nil {
 			refusal = a.brokenCommand(job, script)
 		}
+		isLate := refusal == nil
+		if played := outcome.Played[i]; isLate && played.Status != 0 && played.Unplayed == nil {
+			line := cmp.Or(played.Failed, job.Config.LineOf("script"), job.Config.Line)
+			refusal = &Refusal{
+				Line:   line,
+				Reason: fmt.Sprintf("line %d fails its job even when all commands pass, so every build of %s fails, and never deploys", line, a.step.Branch),
+				Fix:    fmt.Sprintf("correct line %d, then run this again", line),
+			}
+		}
 		if refusal != nil || a.err != nil {
-			return &obstacle{i, refusal}
+			return &obstacle{i, isLate, refusal}
 		}
 	}
 	return nil
 }
 
-// scriptless refuses a job whose language has no default script, or one that always
-// fails
-// (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/script/python.rb).
-func (a *addition) scriptless(job build.Job) *Refusal {
-	hasDefault := job.Language != "python" && !slices.Contains(generics, job.Language) && (job.Language != "csharp" || job.Config.Get("solution") != nil)
-	if job.Config.Get("script") != nil || hasDefault || a.config.Root.Get("import") != nil {
+// scriptless refuses a job without script whose language has no default one, or one
+// that always fails.
+func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
+	hasDefault := slices.ContainsFunc(script.Steps, func(s build.Step) bool { return s.Phase == "script" && s.Command.Bash != "false" })
+	if job.Config.Get("script") != nil || hasDefault {
 		return nil
 	}
-	line := job.Config.Get("language").Line
-	if job.Config.Line > line {
-		line = job.Config.Line
-	}
 	return &Refusal{
-		Place: "script", Line: line,
+		Place: "script", Line: max(job.Config.Line, job.Config.Get("language").Line),
 		Reason: fmt.Sprintf("Travis has no default tests for %s, so every build of %s fails without `script`, and never deploys", job.Language, a.step.Branch),
 		Fix:    "add `script` with the command that runs your tests, then run this again",
 	}

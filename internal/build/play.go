@@ -17,12 +17,16 @@ type Played struct {
 	Unplayed *Unseen // where the play had to stop
 	Unseen   []Unseen
 	Status   int // that the job ends with: 0 passes
-	Failed   int // the line of the first command that fails the job, where it stands in the file
+	Failed   int // the line of the first command that fails the job, 0 where none of the file does
 }
 
 // travis are the functions that Travis gives a job's shell, in our words
-// (https://docs.travis-ci.com/user/common-build-problems/#travis_retry).
+// (https://docs.travis-ci.com/user/common-build-problems/#travis_retry,
+// https://github.com/travis-ci/travis-build/tree/master/lib/travis/build/bash).
 const travis = `
+travis_fold() { :; }
+travis_time_start() { :; }
+travis_time_finish() { :; }
 travis_terminate() { exit "${1-$?}"; }
 travis_retry() { local again=3 status=0
   while ((again-- > 0)); do "$@"; status=$?; ((status == 0)) && break; done

@@ -23,7 +23,7 @@ func (b Builds) Sentence(then string, others ...string) string {
 	calls := b.deploys(pushes)
 	first := "A push to " + branch + " " + then
 	if len(calls) == 0 {
-		first += "deploys nothing"
+		first += "deploys nothing" + b.failure()
 	} else {
 		first += "deploys " + b.amounts(calls)
 		switch b.tests() {
@@ -42,6 +42,17 @@ func (b Builds) Sentence(then string, others ...string) string {
 	}
 	sentences = append(sentences, b.otherBuilds(len(calls) > 0, others)...)
 	return strings.Join(sentences, ". ") + "."
+}
+
+// failure names the line that fails a push before it deploys, where there is one.
+func (b Builds) failure() string {
+	push := b.Outcomes[pushes]
+	for i, played := range push.Played {
+		if played.Failed > 0 && !push.Build.Jobs[i].AllowFailure {
+			return fmt.Sprintf(": line %d fails its job even when all commands pass", played.Failed)
+		}
+	}
+	return ""
 }
 
 func (b Builds) confirmed() string {

@@ -90,7 +90,6 @@ func TestAStepGoesWhereItRunsOnceAfterTheTests(t *testing.T) {
 		"imports":                      {"import: shared.yml\n", "deploy", nil},
 		"exit in the tests":            {"language: node_js\nscript: npm test; exit $?\n", "jobs.include", []string{"- stage: test"}},
 		"a deployment in a literal block that ends the file": {node + "deploy:\n  provider: script\n  on: develop\n  script: |\n    ./ship\n", "jobs.include", []string{"- stage: test"}},
-		"tests that always fail":                             {"language: node_js\nscript: npm test; exit 1\n", "", nil},
 		"a language without a default script":                {"language: haxe\n", "", nil},
 		"imports for Python":                                 {"language: python\nimport: shared.yml\n", "deploy", nil},
 		"a literal block":                                    {"language: node_js\nscript: |\n  npm ci\n  npm test\n", "deploy", nil},

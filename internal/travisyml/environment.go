@@ -77,7 +77,7 @@ func (a *addition) environments(blocked *obstacle) (found, others []Environment)
 				one := Environment{Line: call.Line, Phase: call.Phase, From: fromOf(i, outcome.Event), App: a.appOf(call), Rack: call.Rack, Waits: slices.Contains(call.Args, "--wait")}
 				isTarget := a.isDeployOf(call) && (i == 0 || i >= 4 && i < kinds)
 				switch {
-				case i == 0 && isTarget && (blocked == nil || (blocked.job != n || blocked.isLate) && stages[blocked.job] >= stages[n]):
+				case i == 0 && isTarget && (blocked == nil || blocked.job != n && stages[blocked.job] >= stages[n]):
 					found = append(found, one)
 				case !isTarget:
 					others = append(others, one)

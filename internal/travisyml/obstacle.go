@@ -1,7 +1,6 @@
 package travisyml
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,8 +11,7 @@ import (
 
 // obstacle is what fails every build of the branch.
 type obstacle struct {
-	job     int  // of the push
-	isLate  bool // whether what the job deploys comes before
+	job     int // of the push
 	refusal *Refusal
 }
 
@@ -33,17 +31,8 @@ func (a *addition) obstacle() *obstacle {
 		if refusal == nil {
 			refusal = a.brokenCommand(job, script)
 		}
-		isLate := refusal == nil
-		if played := outcome.Played[i]; isLate && played.Status != 0 && played.Unplayed == nil {
-			line := cmp.Or(played.Failed, job.Config.LineOf("script"), job.Config.Line)
-			refusal = &Refusal{
-				Line:   line,
-				Reason: fmt.Sprintf("line %d fails its job even when all commands pass, so every build of %s fails, and never deploys", line, a.step.Branch),
-				Fix:    fmt.Sprintf("correct line %d, then run this again", line),
-			}
-		}
 		if refusal != nil || a.err != nil {
-			return &obstacle{i, isLate, refusal}
+			return &obstacle{i, refusal}
 		}
 	}
 	return nil

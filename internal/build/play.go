@@ -17,11 +17,16 @@ type Played struct {
 	Unplayed *Unseen // where the play had to stop
 	Unseen   []Unseen
 	Status   int // that the job ends with: 0 passes
+	Failed   int // the line of the first command that fails the job, 0 where none of the file does
 }
 
 // travis are the functions that Travis gives a job's shell, in our words
-// (https://docs.travis-ci.com/user/common-build-problems/#travis_retry).
+// (https://docs.travis-ci.com/user/common-build-problems/#travis_retry,
+// https://github.com/travis-ci/travis-build/tree/master/lib/travis/build/bash).
 const travis = `
+travis_fold() { :; }
+travis_time_start() { :; }
+travis_time_finish() { :; }
 travis_terminate() { exit "${1-$?}"; }
 travis_retry() { local again=3 status=0
   while ((again-- > 0)); do "$@"; status=$?; ((status == 0)) && break; done
@@ -220,6 +225,9 @@ func (p *playing) steps(steps []Step) (ended bool) {
 			continue
 		}
 		status, ended := p.command(step.Command)
+		if status != 0 && p.Failed == 0 && (ended || step.Failure != Ignored) {
+			p.Failed = step.Command.Line
+		}
 		if ended {
 			return true
 		}

@@ -99,7 +99,7 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 			}
 		}
 	case "getopts":
-		return (*Shell).getopts
+		return func(*Shell, []string) { panic(errUnusual) }
 	case "wait":
 		return (*Shell).wait
 	case "let":
@@ -170,7 +170,7 @@ func (s *Shell) shift(args []string) {
 // flags are the options of set by letter.
 var flags = map[rune]string{
 	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
-	'E': "errtrace", 'C': "noclobber", 'o': "",
+	'E': "errtrace", 'o': "",
 }
 
 func (s *Shell) setOptions(args []string) {
@@ -236,6 +236,8 @@ func (s *Shell) unsets(args []string) {
 	}
 }
 
+// unsetElement removes an element: of a list only the last, as one with gaps isn't
+// played.
 func (s *Shell) unsetElement(name, index string) {
 	variable := s.Get(name)
 	switch variable.Kind {
@@ -243,18 +245,13 @@ func (s *Shell) unsetElement(name, index string) {
 		variable.Map = maps.Clone(variable.Map)
 		delete(variable.Map, index)
 	case expand.Indexed:
-		n, err := strconv.Atoi(index)
-		place := slices.Index(keys(variable).List, strconv.Itoa(n))
-		if err != nil || place < 0 {
+		last := len(variable.List) - 1
+		if n, err := strconv.Atoi(index); err != nil || n > last {
 			return
+		} else if n != last && n != -1 {
+			panic(errUnusual)
 		}
-		if variable.Indexes == nil {
-			for i := range variable.List {
-				variable.Indexes = append(variable.Indexes, i)
-			}
-		}
-		variable.Indexes = slices.Delete(slices.Clone(variable.Indexes), place, place+1)
-		variable.List = slices.Delete(slices.Clone(variable.List), place, place+1)
+		variable.List = variable.List[:last]
 	default:
 		return
 	}

@@ -13,18 +13,13 @@ import (
 
 // config is how the library expands words in this shell.
 func (s *Shell) config() *expand.Config {
-	cfg := &expand.Config{
+	return &expand.Config{
 		Env:       s,
 		CmdSubst:  s.commandSubstitution,
 		ProcSubst: s.processSubstitution,
 		NoUnset:   s.options["nounset"],
 		ExtGlob:   true,
-		NullGlob:  s.options["nullglob"],
 	}
-	if !s.options["noglob"] {
-		cfg.ReadDir2 = s.readDir
-	}
-	return cfg
 }
 
 func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
@@ -111,12 +106,23 @@ func (s *Shell) words(list []*syntax.Word) (words []string) {
 			continue
 		}
 		words = append(words, s.fields(word)...)
+		if !s.options["noglob"] && slices.ContainsFunc(word.Parts, isGlob) {
+			for i := first; i < len(words); i++ {
+				if strings.ContainsAny(words[i], "*?[") && words[i] != "[" && !isMarked(words[i]) {
+					words[i] = openMark + "$(" + words[i] + ")" + valueMark + words[i] + shutMark
+				}
+			}
+		}
 		if first < len(words) && isMarked(words[first]) && value(words[first]) == "" && !slices.ContainsFunc(word.Parts, isQuoted) {
 			words[first] = vanishing + words[first]
 		}
 	}
 	return words
 }
+
+// isGlob says whether a part of a word is a pattern of file names. What it finds
+// isn't known.
+func isGlob(part syntax.WordPart) bool { return strings.ContainsAny(litOf(part), "*?[") }
 
 // isValue says whether a part of a word is an expansion to one text.
 func isValue(part syntax.WordPart) bool {

@@ -3,6 +3,7 @@ package shell
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ func (s *Shell) external(args []string) int {
 		return sub.status
 	}
 	if run := toolNamed(name); run != nil {
-		return s.tool(name, run, actual(args[1:]...))
+		return s.tool(name, run, slices.DeleteFunc(slices.Clone(args[1:]), vanishes))
 	}
 	if !programName.MatchString(args[0]) {
 		return 127
@@ -307,16 +308,20 @@ func (s *Shell) commandOption(args []string) int {
 	return 0
 }
 
-// systemCall is how other languages start a command.
-var systemCall = regexp.MustCompile("(?:system|popen|exec|execSync|call|check_call|run|shell_exec|passthru)\\(\\s*(?:\"([^\"]*)\"|'([^']*)')")
+// systemCall is how other languages start a command: a text, or a list of words.
+var systemCall = regexp.MustCompile("(system|popen|exec|execSync|call|check_call|run|shell_exec|passthru)\\(\\s*(?:\"([^\"]*)\"|'([^']*)'|\\[([^\\]]*)\\])")
 
 // interpreter runs the commands that a program in another language starts. Its
-// own status is not known: it succeeds.
+// own status isn't known: it succeeds, but where a command's failure raises an
+// error.
 func (s *Shell) interpreter(args []string) int {
 	for i, arg := range args {
 		if (arg == "-c" || arg == "-e" || arg == "-r") && i+1 < len(args) {
 			for _, m := range systemCall.FindAllStringSubmatch(args[i+1], 20) {
-				s.finish(s.process("sh"), m[1]+m[2])
+				status := s.finish(s.process("sh"), m[2]+m[3]+strings.ReplaceAll(m[4], ",", " "))
+				if status != 0 && (m[1] == "check_call" || m[1] == "execSync") {
+					return 1
+				}
 			}
 			return 0
 		}
@@ -327,12 +332,12 @@ func (s *Shell) interpreter(args []string) int {
 // ssh runs its command as the other machine's shell would.
 func (s *Shell) ssh(args []string) int {
 	words := rest(args, "-p -i -o -l -F -L -R -D -J -b -c -e -m -S -W", 1)
-	if len(words) == 0 {
-		return 0
-	}
 	child := s.process("bash")
 	child.begin("bash")
 	child.streams = s.streams
+	if len(words) == 0 {
+		return s.finish(child, s.input())
+	}
 	return s.finish(child, strings.Join(words, " "))
 }
 
@@ -445,9 +450,14 @@ func (s *Shell) xargs(args []string) int {
 	return status
 }
 
-// find runs the command after -exec once: what it finds isn't known.
+// find runs the command after -exec once: what it finds isn't known, unless it looks
+// for a name.
 func (s *Shell) find(args []string) int {
+	found := "./found"
 	for i, arg := range args {
+		if arg == "-name" && i+1 < len(args) && !strings.ContainsAny(args[i+1], "*?[") {
+			found = path.Join(args[1], args[i+1])
+		}
 		if arg != "-exec" && arg != "-execdir" && arg != "-ok" {
 			continue
 		}
@@ -456,7 +466,7 @@ func (s *Shell) find(args []string) int {
 			if word == ";" || word == "+" {
 				break
 			}
-			command = append(command, strings.ReplaceAll(word, "{}", "./found"))
+			command = append(command, strings.ReplaceAll(word, "{}", found))
 		}
 		if len(command) > 0 {
 			s.external(command)

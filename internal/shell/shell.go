@@ -91,8 +91,7 @@ type world struct {
 	decisions []Decision
 	contrary  func(which int) bool
 
-	views []*syntax.ParamExp // expansions that the library can't do
-	last  string             // the last word of the command before
+	last string // the last word of the command before
 }
 
 // Unseen is a script that a text runs and that isn't part of it.
@@ -142,7 +141,6 @@ type Shell struct {
 	arg0        string
 	params      []string
 	options     map[string]bool
-	attributes  map[string]string // i, l or u, of declare
 	dir         string
 	dirs        []string
 	status      int
@@ -185,7 +183,7 @@ func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 func (s *Shell) begin(arg0 string) {
 	s.scopes = []map[string]expand.Variable{{}}
 	s.functions, s.aliases, s.exported = map[string]function{}, map[string]string{}, map[string]bool{}
-	s.options, s.traps, s.attributes = map[string]bool{}, map[string]string{}, map[string]string{}
+	s.options, s.traps = map[string]bool{}, map[string]string{}
 	s.streams = map[int]*stream{0: empty(), 1: discard(), 2: discard()}
 	s.arg0 = arg0
 }
@@ -222,17 +220,15 @@ func (s *Shell) Run(text Text) (status int, err error) {
 // caught turns a panic into a Problem: a limit, or a text that the library or
 // this package can't read.
 func (s *Shell) caught(err *error) {
-	switch reason := recover().(type) {
-	case nil:
-	case error:
-		if errors.Is(reason, ErrLimit) {
-			*err = &Problem{s.place, ErrLimit}
-			return
-		}
-		*err = &Problem{s.place, errors.New("its Bash is too unusual")}
-	default:
-		*err = &Problem{s.place, errors.New("its Bash is too unusual")}
+	reason := recover()
+	if reason == nil {
+		return
 	}
+	problem := &Problem{s.place, errUnusual}
+	if limit, isError := reason.(error); isError && errors.Is(limit, ErrLimit) {
+		problem.Err = ErrLimit
+	}
+	*err = problem
 }
 
 // Finish runs the EXIT trap, if there is one, and returns the exit status.
@@ -270,7 +266,7 @@ func (s *Shell) fork() *Shell {
 	}
 	sub.functions, sub.aliases, sub.exported = maps.Clone(s.functions), maps.Clone(s.aliases), maps.Clone(s.exported)
 	sub.options, sub.streams = maps.Clone(s.options), maps.Clone(s.streams)
-	sub.traps, sub.attributes = map[string]string{}, maps.Clone(s.attributes)
+	sub.traps = map[string]string{}
 	sub.dirs, sub.params = slices.Clone(s.dirs), slices.Clone(s.params)
 	sub.sub++
 	return &sub

@@ -327,7 +327,10 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			items = slices.DeleteFunc(s.words(loop.Items), vanishes)
 		}
 		if c.Select {
-			s.choose(loop.Name.Value, items, c.Do)
+			if value(s.input()) != "" {
+				panic(errUnusual)
+			}
+			s.status = 1 // nobody chooses
 			return
 		}
 		status := 0
@@ -351,29 +354,6 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			if loop.Post != nil {
 				s.arithmetic(loop.Post)
 			}
-		}
-	}
-}
-
-// choose runs select: a turn for each line of the standard input.
-func (s *Shell) choose(name string, items []string, body []*syntax.Stmt) {
-	for {
-		reply, ok := s.readLine(0, "\n")
-		if !ok {
-			s.status = 1
-			return
-		}
-		if reply == "" {
-			continue
-		}
-		item := ""
-		if choice, err := strconv.Atoi(reply); err == nil && choice >= 1 && choice <= len(items) {
-			item = items[choice-1]
-		}
-		s.set("REPLY", reply)
-		s.set(name, item)
-		if !s.turn(body) {
-			return
 		}
 	}
 }

@@ -2,11 +2,8 @@ package shell
 
 import (
 	"bytes"
-	"io/fs"
-	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
@@ -113,9 +110,6 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 		s.streams[descriptor] = &stream{content: file}
 		return true
 	}
-	if r.Op == syntax.RdrClob || r.Op == syntax.RdrAllClob {
-		delete(s.files, s.absolute(word))
-	}
 	to, ok := s.create(word, r.Op == syntax.AppOut || r.Op == syntax.AppAll)
 	if !ok {
 		return false
@@ -211,9 +205,6 @@ func (s *Shell) create(word string, more bool) (*stream, bool) {
 			return nil, false
 		}
 		file := s.files[name]
-		if file != nil && !more && s.options["noclobber"] {
-			return nil, false
-		}
 		if file == nil || !more {
 			file = &content{}
 			s.keep(name, file)
@@ -242,43 +233,4 @@ func (s *Shell) exists(name string) bool {
 		}
 	}
 	return !s.gone[name] && !s.failing
-}
-
-// readDir lists what the play made in a folder, for file name patterns.
-func (s *Shell) readDir(name string) ([]fs.DirEntry, error) {
-	name = s.absolute(name)
-	seen := map[string]bool{}
-	var entries []fs.DirEntry
-	for made := range s.files {
-		rest, ok := strings.CutPrefix(made, strings.TrimSuffix(name, "/")+"/")
-		if !ok {
-			continue
-		}
-		first, _, deeper := strings.Cut(rest, "/")
-		if !seen[first] {
-			seen[first] = true
-			entries = append(entries, entry{first, deeper || s.files[path.Join(name, first)].folder})
-		}
-	}
-	return entries, nil
-}
-
-// entry is a file in a folder. It implements fs.DirEntry and fs.FileInfo.
-type entry struct {
-	name   string
-	folder bool
-}
-
-func (e entry) Name() string               { return e.name }
-func (e entry) IsDir() bool                { return e.folder }
-func (e entry) Type() fs.FileMode          { return e.Mode().Type() }
-func (e entry) Info() (fs.FileInfo, error) { return e, nil }
-func (e entry) Size() int64                { return 0 }
-func (e entry) ModTime() time.Time         { return time.Time{} }
-func (e entry) Sys() any                   { return nil }
-func (e entry) Mode() fs.FileMode {
-	if e.folder {
-		return fs.ModeDir | 0o755
-	}
-	return 0o644
 }

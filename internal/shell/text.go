@@ -145,108 +145,28 @@ func (s *Shell) split(text string, most int, raw bool) []string {
 	return words
 }
 
+// mapfile reads lines into an array.
 func (s *Shell) mapfile(args []string) {
-	name, trim, delimiter, most, skipped := "MAPFILE", false, "\n", 0, 0
-	rest := args[1:]
-	for len(rest) > 0 {
-		arg := rest[0]
-		rest = rest[1:]
+	name, trim := "MAPFILE", false
+	for _, arg := range args[1:] {
 		switch {
 		case arg == "-t":
 			trim = true
-		case strings.HasPrefix(arg, "-") && len(rest) > 0:
-			number, _ := strconv.Atoi(rest[0])
-			switch arg[len(arg)-1] {
-			case 'd':
-				delimiter = rest[0]
-			case 'n':
-				most = number
-			case 's':
-				skipped = max(number, 0)
-			}
-			trim = trim || strings.Contains(arg, "t")
-			rest = rest[1:]
-		case !strings.HasPrefix(arg, "-"):
+		case strings.HasPrefix(arg, "-"):
+			panic(errUnusual)
+		default:
 			name = arg
 		}
 	}
-	if delimiter == "" {
-		delimiter = "\x00"
-	}
-	input := s.input()
-	if value(input) == "" {
-		input = ""
-	}
-	lines := strings.SplitAfter(input, delimiter[:1])
-	if len(lines) > 0 && lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	lines = lines[min(skipped, len(lines)):]
-	if most > 0 {
-		lines = lines[:min(most, len(lines))]
-	}
-	if trim {
-		for i := range lines {
-			lines[i] = strings.TrimSuffix(lines[i], delimiter[:1])
+	list := lines(value(s.input()))
+	for i := range list {
+		if !trim {
+			list[i] += "\n"
 		}
 	}
-	if err := s.Set(name, expand.Variable{Set: true, Kind: expand.Indexed, List: lines}); err != nil {
+	if err := s.Set(name, expand.Variable{Set: true, Kind: expand.Indexed, List: list}); err != nil {
 		s.status = 1
 	}
-}
-
-func (s *Shell) getopts(args []string) {
-	if len(args) < 3 || !syntax.ValidName(args[2]) {
-		s.status = 2
-		return
-	}
-	words := s.params
-	if len(args) > 3 {
-		words = args[3:]
-	}
-	at, _ := strconv.Atoi(s.Variable("OPTIND"))
-	at = max(at, 1)
-	inside, _ := strconv.Atoi(s.Variable("_getopts"))
-	inside = max(inside, 1)
-	if at > len(words) || len(words[at-1]) < 2 || words[at-1][0] != '-' || words[at-1] == "--" || inside >= len(words[at-1]) {
-		s.set(args[2], "?")
-		s.status = 1
-		return
-	}
-	word := words[at-1]
-	option := word[inside]
-	place := strings.IndexByte(args[1], option)
-	inside++
-	argument, missing := "", false
-	if place >= 0 && option != ':' && strings.HasPrefix(args[1][place+1:], ":") {
-		argument = word[inside:]
-		if argument == "" && at < len(words) {
-			at++
-			argument = words[at-1]
-		} else if argument == "" {
-			missing = true
-		}
-		inside = len(word)
-	}
-	if inside >= len(word) {
-		at, inside = at+1, 1
-	}
-	s.set("OPTIND", strconv.Itoa(at))
-	s.set("_getopts", strconv.Itoa(inside))
-	found := string(option)
-	if place < 0 || option == ':' {
-		found, missing = "?", true
-	}
-	if missing && args[1][0] == ':' {
-		argument = string(option)
-		if found != "?" {
-			found = ":"
-		}
-	} else if missing {
-		found = "?"
-	}
-	s.set("OPTARG", argument)
-	s.set(args[2], found)
 }
 
 // test runs test and [, by the number of arguments as POSIX says

@@ -21,16 +21,21 @@ func (s *Shell) Get(name string) expand.Variable {
 	name, marked := strings.CutPrefix(name, openMark)
 	var variable expand.Variable
 	switch {
-	case strings.HasPrefix(name, viewOf):
-		return s.view(name[1:])
+	case marked && len(name) > 1 && strings.HasPrefix(name, partOf):
+		variable = s.get(name[1:])
+		s.ask("$" + name[1:])
+		if variable.IsSet() {
+			variable = text(Unknown(name[1:], ""))
+		}
+		return variable
 	case marked && len(name) > 1 && strings.HasPrefix(name, valuesOf):
-		variable = s.resolved(s.get(name[1:]))
+		variable = s.get(name[1:])
 		if variable.Kind != expand.Unknown {
 			variable = elements(variable)
 		}
 		name = name[1:]
 	case marked && len(name) > 1 && strings.HasPrefix(name, keysOf):
-		return keys(s.resolved(s.get(name[1:])))
+		return keys(s.get(name[1:]))
 	case marked && strings.HasPrefix(name, presentOf):
 		name = name[1:]
 		variable = s.get(name)
@@ -157,7 +162,7 @@ func (s *Shell) Set(name string, variable expand.Variable) error {
 		return errReadOnly
 	}
 	if variable.Kind == expand.KeepValue {
-		variable.Kind, variable.Str, variable.List, variable.Map, variable.Indexes = old.Kind, old.Str, old.List, old.Map, old.Indexes
+		variable.Kind, variable.Str, variable.List, variable.Map = old.Kind, old.Str, old.List, old.Map
 	}
 	variable.Exported = variable.Exported || old.Exported || s.options["allexport"]
 	variable.Local = old.Local
@@ -192,16 +197,13 @@ func (s *Shell) unset(name string) {
 	s.scopes[scope][name] = expand.Variable{Local: old.Local}
 }
 
-// assign runs one assignment; kind is that of a declaration (-a, -A, -n).
+// assign runs one assignment; kind is that of a declaration (-A).
 func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Variable)) {
 	if as.Name == nil {
 		return
 	}
 	name := as.Name.Value
 	old := s.get(name)
-	if target, variable := old.Resolve(s); old.Kind == expand.NameRef && target != "" && kind != "-n" {
-		name, old = target, variable
-	}
 	value := old
 	value.Set = true
 	switch {
@@ -212,41 +214,17 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 		}
 	case as.Array != nil:
 		value = s.array(as, old, kind)
-	case as.Index != nil:
+	case as.Index != nil || old.Kind == expand.Indexed && len(old.List) > 0:
 		value = s.element(as, old)
 	default:
 		added := ""
 		if as.Value != nil {
 			added = s.marked(as.Value)
 		}
-		switch s.attributes[name] {
-		case "i":
-			number := s.number(added)
-			if as.Append {
-				number += s.number(old.String())
-			}
-			added = strconv.Itoa(number)
-		case "l":
-			added = strings.ToLower(added)
-		case "u":
-			added = strings.ToUpper(added)
+		if as.Append {
+			added = old.String() + added
 		}
-		switch {
-		case kind == "-n":
-			if !syntax.ValidName(added) {
-				s.status, s.broken = 1, true
-				return
-			}
-			value.Kind, value.Str = expand.NameRef, added
-		case as.Append && old.Kind == expand.Indexed:
-			value = s.placed(old, 0, old.String()+added)
-		case as.Append && s.attributes[name] != "i":
-			value.Kind, value.Str = expand.String, old.String()+added
-		case old.Kind == expand.Indexed && len(old.List) > 0:
-			value = s.placed(old, 0, added)
-		default:
-			value.Kind, value.Str, value.List, value.Map, value.Indexes = expand.String, added, nil, nil, nil
-		}
+		value.Kind, value.Str, value.List, value.Map = expand.String, added, nil, nil
 	}
 	if change != nil {
 		change(&value)
@@ -278,74 +256,23 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expan
 		value = elements(old)
 		s.grow(8 * len(value.List)) // of the copy
 	}
-	next := 0
-	if at := keys(value).List; len(at) > 0 {
-		next, _ = strconv.Atoi(at[len(at)-1])
-		next++
-	}
 	for _, element := range as.Array.Elems {
-		if element.Index == nil {
-			words := s.fields(element.Value)
-			if value.Indexes == nil && next == len(value.List) {
-				value.List = append(value.List, words...)
-				next += len(words)
-				continue
-			}
-			for _, word := range words {
-				value = s.placed(value, next, word)
-				next++
-			}
-			continue
+		switch {
+		case element.Index == nil:
+			value.List = append(value.List, s.fields(element.Value)...)
+		case element.Value == nil || s.arithmetic(element.Index) != len(value.List):
+			panic(errUnusual)
+		default:
+			value.List = append(value.List, s.marked(element.Value))
 		}
-		content := ""
-		if element.Value != nil {
-			content = s.marked(element.Value)
-		}
-		next = s.arithmetic(element.Index)
-		value = s.placed(value, next, content)
-		next++
 	}
 	return value
 }
 
-// placed returns an indexed array with one element set.
-func (s *Shell) placed(value expand.Variable, index int, content string) expand.Variable {
-	at := keys(value).List
-	if index < 0 && len(at) > 0 {
-		last, _ := strconv.Atoi(at[len(at)-1])
-		index += last + 1
-	}
-	if index < 0 {
-		s.status, s.broken = 1, true
-		return value
-	}
-	s.grow(16 * len(value.List))
-	if value.Indexes == nil && index <= len(value.List) {
-		value.List = slices.Clone(value.List)
-		if index == len(value.List) {
-			value.List = append(value.List, "")
-		}
-		value.List[index] = content
-		return value
-	}
-	indexes := slices.Clone(value.Indexes)
-	if indexes == nil {
-		for i := range value.List {
-			indexes = append(indexes, i)
-		}
-	}
-	place, found := slices.BinarySearch(indexes, index)
-	value.List = slices.Clone(value.List)
-	if found {
-		value.List[place] = content
-	} else {
-		indexes, value.List = slices.Insert(indexes, place, index), slices.Insert(value.List, place, content)
-	}
-	value.Indexes = indexes
-	return value
-}
+// errUnusual is the end of a play: an array with gaps, or the like.
+var errUnusual = errors.New("its Bash is too unusual")
 
-// element returns the array after NAME[INDEX]=VALUE.
+// element returns the array after NAME[INDEX]=VALUE. Without an index it is 0.
 func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable {
 	added := ""
 	if as.Value != nil {
@@ -353,12 +280,7 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 	}
 	value := old
 	value.Set = true
-	if old.Kind == expand.Associative {
-		word, ok := as.Index.(*syntax.Word)
-		if !ok {
-			s.status, s.broken = 1, true
-			return old
-		}
+	if word, ok := as.Index.(*syntax.Word); ok && old.Kind == expand.Associative {
 		key := s.literal(word)
 		if as.Append {
 			added = old.Map[key] + added
@@ -369,23 +291,39 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 		s.grow(len(key) + len(added) + 16*len(value.Map))
 		return value
 	}
-	index := s.arithmetic(as.Index)
-	list := expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
+	value = expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
 	if old.Set {
-		list = elements(old)
+		value.List = elements(old).List
 	}
-	if at := slices.Index(keys(list).List, strconv.Itoa(index)); as.Append && at >= 0 {
-		added = list.List[at] + added
+	index := 0
+	if as.Index != nil {
+		index = s.arithmetic(as.Index)
 	}
-	return s.placed(list, index, added)
+	s.grow(16 * len(value.List))
+	if index < 0 {
+		index += len(value.List)
+	}
+	switch {
+	case index < 0:
+		s.status, s.broken = 1, true
+	case index > len(value.List):
+		panic(errUnusual)
+	case index == len(value.List):
+		value.List = append(value.List, added)
+	case as.Append:
+		value.List[index] += added
+	default:
+		value.List[index] = added
+	}
+	return value
 }
 
-// declare runs export, declare, local, readonly, typeset and nameref.
+// declare runs export, declare, local, readonly and typeset.
 func (s *Shell) declare(c *syntax.DeclClause) {
 	s.substituted, s.broken = 0, false
 	s.status = 0
 	c = s.expanded(c)
-	kind, attribute, export, readOnly, global, remove, print, functions := "", "", false, false, false, false, false, false
+	kind, export, readOnly, global, remove, print, functions := "", false, false, false, false, false, false
 	local := false
 	switch c.Variant.Value {
 	case "export":
@@ -393,7 +331,7 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 	case "readonly":
 		readOnly = true
 	case "nameref":
-		kind = "-n"
+		panic(errUnusual)
 	case "local", "declare", "typeset":
 		local = len(s.scopes) > 1
 	}
@@ -421,9 +359,6 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 				scope[name] = expand.Variable{Local: true}
 			}
 		}
-		if attribute != "" {
-			s.attributes[name] = attribute
-		}
 		s.assign(as, kind, func(v *expand.Variable) {
 			v.Exported = (v.Exported || export) && !remove
 			v.ReadOnly = v.ReadOnly || readOnly
@@ -449,16 +384,13 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 					switch flag {
 					case 'a', 'A':
 						kind = "-" + string(flag)
-					case 'n':
-						if c.Variant.Value == "export" {
-							remove = true
-						} else {
-							kind = "-n"
+					case 'n', 'i', 'l', 'u':
+						if c.Variant.Value != "export" {
+							panic(errUnusual)
 						}
+						remove = true
 					case 'x':
 						export = true
-					case 'i', 'l', 'u':
-						attribute = string(flag)
 					case 'r':
 						readOnly = true
 					case 'g':

@@ -131,6 +131,7 @@ func (s *Shell) compare(operator, left, right string, broken *bool) bool {
 	case ">":
 		return left > right
 	case "=~":
+		s.grow(len(left) + len(right))
 		if s.options["nocasematch"] {
 			right = "(?i)" + right
 		}
@@ -193,7 +194,7 @@ func (s *Shell) unary(operator, operand string, broken *bool) bool {
 
 // matches says whether a text matches a pattern of Bash as a whole.
 func (s *Shell) matches(glob, text string) bool {
-	s.grow(len(glob))
+	s.grow(len(glob) + len(text))
 	if inner, ok := strings.CutPrefix(glob, "!("); ok && strings.HasSuffix(inner, ")") && !strings.Contains(inner, "(") {
 		return !s.matches("@("+inner, text)
 	}

@@ -91,7 +91,7 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 		if fields = append(fields, limited(field)); len(fields) > maxFields {
 			panic(ErrLimit)
 		}
-		s.grow(len(field))
+		s.grow(len(field) + 16)
 	}
 	return fields
 }

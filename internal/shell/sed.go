@@ -129,6 +129,7 @@ func (s *Shell) edited(data string, commands []sedCommand, silent bool) string {
 			removed = command.verb == 'd'
 			if command.verb == 's' {
 				line = command.substitute(line)
+				s.grow(len(line))
 			}
 			if command.verb == 'p' || strings.Contains(command.flags, "p") {
 				b.WriteString(line + "\n")

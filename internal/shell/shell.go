@@ -54,8 +54,8 @@ const (
 	maxText   = 256 << 10 // bytes in a text
 	maxNested = 200       // brackets, and calls of functions, eval and subshells
 	maxFields = 20_000    // words in a command
-	maxBytes  = 16 << 20  // bytes in all variables and outputs together
-	maxValue  = 1 << 20   // bytes in one of them
+	maxBytes  = 8 << 20   // bytes that are kept, copied and looked through, all together
+	maxValue  = 256 << 10 // bytes of one of these
 	maxSteps  = 10_000    // commands and turns of loops
 	maxSleeps = 300       // of a loop that waits for something
 )
@@ -91,7 +91,8 @@ type world struct {
 	decisions []Decision
 	contrary  func(which int) bool
 
-	last string // the last word of the command before
+	last   string // the last word of the command before
+	parsed *Texts
 }
 
 // Unseen is a script that a text runs and that isn't part of it.
@@ -169,7 +170,7 @@ type Shell struct {
 // With failing set, programs and files that nobody knows fail.
 func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 	s := &Shell{
-		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}, programs: map[string]string{}},
+		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}, programs: map[string]string{}, parsed: &Texts{}},
 		dir:   dir,
 	}
 	s.begin("bash")
@@ -193,7 +194,7 @@ type Functions struct{ file *syntax.File }
 
 // FunctionsOf reads functions. It panics when they are no Bash.
 func FunctionsOf(bash string) *Functions {
-	file, err := (&Shell{world: &world{}}).parse(bash)
+	file, err := (&Shell{world: &world{parsed: &Texts{}}}).parse(bash)
 	if err != nil {
 		panic(err)
 	}
@@ -260,6 +261,7 @@ func (s *Shell) Variable(name string) string { return s.Get(name).String() }
 // fork returns a subshell: what it changes stays in it.
 func (s *Shell) fork() *Shell {
 	sub := *s
+	s.growVariables()
 	sub.scopes = make([]map[string]expand.Variable, len(s.scopes))
 	for i, scope := range s.scopes {
 		sub.scopes[i] = maps.Clone(scope)
@@ -272,11 +274,23 @@ func (s *Shell) fork() *Shell {
 	return &sub
 }
 
+// growVariables counts a copy of all variables.
+func (s *Shell) growVariables() {
+	for _, scope := range s.scopes {
+		s.grow(16 * len(scope))
+	}
+	s.grow(16 * len(s.functions))
+}
+
+// Work says how much a play has done, in commands. It has an upper limit.
+func (s *Shell) Work() int { return s.steps + s.bytes/1024 }
+
 // process returns the shell of a new process, which gets the exported variables
 // and functions alone.
 func (s *Shell) process(arg0 string) *Shell {
 	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, behind: s.behind, asleep: s.asleep}
 	child.begin(arg0)
+	s.growVariables()
 	child.streams = maps.Clone(s.streams)
 	for _, scope := range s.scopes {
 		for name, value := range scope {
@@ -319,7 +333,8 @@ func (s *Shell) step() {
 	}
 }
 
-// grow counts bytes that are kept, and stops what grows without end.
+// grow counts bytes that are kept, copied or looked through, and stops what grows
+// without end.
 func (s *Shell) grow(n int) {
 	if s.bytes += n; n > maxValue || s.bytes > maxBytes {
 		panic(ErrLimit)
@@ -339,12 +354,38 @@ func (s *Shell) parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
 	}
+	if file := s.parsed.files[bash]; file != nil {
+		return file, nil
+	}
+	s.grow(2 * len(bash))
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
 	if err == nil {
 		s.prepare(file)
+		s.parsed.add(bash, file)
 	}
 	return file, err
 }
+
+// Texts are what was parsed, for plays that have texts in common. The zero value
+// is empty.
+type Texts struct {
+	files map[string]*syntax.File
+	bytes int
+}
+
+// maxParsed is how many bytes of texts are remembered; parsed, they take up to fifty
+// times that.
+const maxParsed = 256 << 10
+
+func (t *Texts) add(bash string, file *syntax.File) {
+	if t.bytes += len(bash) + 32; t.files == nil || t.bytes > maxParsed {
+		t.files, t.bytes = map[string]*syntax.File{}, len(bash)
+	}
+	t.files[bash] = file
+}
+
+// Remember lets a shell use and add to texts.
+func (s *Shell) Remember(texts *Texts) { s.parsed = texts }
 
 // nesting is at least how deep the brackets or the commands of a text are nested.
 func nesting(bash string) int {

@@ -227,6 +227,7 @@ func (s *Shell) exists(name string) bool {
 	if _, ok := s.files[name]; ok || name == "/dev/null" || name == "/" || name == s.dir {
 		return true
 	}
+	s.grow(16 * len(s.files))
 	for made := range s.files {
 		if strings.HasPrefix(made, name+"/") {
 			return true

@@ -168,6 +168,7 @@ func (s *Shell) remove(args []string) int {
 	words, _ := operands(args, "")
 	for _, word := range words {
 		name := s.absolute(word)
+		s.grow(16 * len(s.files))
 		for made := range s.files {
 			if made == name || strings.HasPrefix(made, name+"/") {
 				delete(s.files, made)

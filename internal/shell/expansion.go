@@ -100,6 +100,10 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 // aren't set, vanishes.
 func (s *Shell) words(list []*syntax.Word) (words []string) {
 	for _, word := range list {
+		if plain := word.Lit(); plain != "" && !strings.ContainsAny(plain, `{~*?[\`) {
+			words = append(words, plain)
+			continue
+		}
 		first := len(words)
 		if len(word.Parts) == 1 && isValue(word.Parts[0]) && strings.Trim(s.Variable("IFS"), " \t\n") != "" {
 			words = append(words, s.split(s.marked(word), -1, true)...)

@@ -109,8 +109,8 @@ func (s *Shell) get(name string) expand.Variable {
 	case "BASH_VERSINFO":
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: []string{"5", "0", "17", "1", "release", "x86_64-pc-linux-gnu"}}
 	}
-	if n, err := strconv.Atoi(name); err == nil {
-		if n > 0 && n <= len(s.params) {
+	if name[0] >= '0' && name[0] <= '9' {
+		if n, err := strconv.Atoi(name); err == nil && n > 0 && n <= len(s.params) {
 			return text(s.params[n-1])
 		}
 		return expand.Variable{}

@@ -165,13 +165,9 @@ func (s *Shell) unary(operator, operand string, broken *bool) bool {
 	case "-n":
 		return operand != ""
 	case "-v":
-		name, index, element := strings.Cut(operand, "[")
+		name, index, element := strings.Cut(strings.TrimSuffix(operand, "]"), "[")
 		variable := s.Get(name)
-		if !element {
-			return variable.IsSet()
-		}
-		index = strings.TrimSuffix(index, "]")
-		return index == "@" && variable.IsSet() || slices.Contains(keys(variable).List, index)
+		return variable.IsSet() && (!element || index == "@" || slices.Contains(keys(variable).List, index))
 	case "-o":
 		return s.options[operand]
 	case "-t", "-p", "-S", "-b", "-c", "-k", "-u", "-g", "-h", "-L", "-R":

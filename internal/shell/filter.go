@@ -163,9 +163,9 @@ func inList(list string, n int) bool {
 	return false
 }
 
-// printenv prints the exported variables, or the values of those that are named.
-func (s *Shell) printenv(args []string) int {
-	names, _ := operands(args, "")
+// printenv prints the values of exported variables. What it prints without names
+// isn't known.
+func (s *Shell) printenv(names []string) int {
 	status := 0
 	for _, name := range names {
 		if variable := s.get(name); variable.Exported && variable.Set {
@@ -174,10 +174,8 @@ func (s *Shell) printenv(args []string) int {
 			status = 1
 		}
 	}
-	for name, variable := range s.Each {
-		if len(names) == 0 && variable.Exported && variable.Set {
-			s.print(name + "=" + variable.String() + "\n")
-		}
+	if len(names) == 0 {
+		s.printUnknown("env")
 	}
 	return status
 }

@@ -54,8 +54,7 @@ func (s *Shell) prepareParts(parts []syntax.WordPart) {
 	}
 }
 
-// unescaped returns the parts of a word with each escaped character quoted, and
-// "…$@…" in three.
+// unescaped returns the parts of a word with each escaped character quoted.
 func unescaped(parts []syntax.WordPart) []syntax.WordPart {
 	var all []syntax.WordPart
 	for _, part := range parts {
@@ -77,32 +76,11 @@ func unescaped(parts []syntax.WordPart) []syntax.WordPart {
 			if text != "" || len(parts) == 1 && len(all) == 0 {
 				all = append(all, &syntax.Lit{ValuePos: x.ValuePos, Value: text})
 			}
-		case *syntax.DblQuoted:
-			last := 0
-			for i, inner := range x.Parts {
-				if parameter, ok := inner.(*syntax.ParamExp); ok && len(x.Parts) > 1 && isList(parameter) {
-					if last < i {
-						all = append(all, &syntax.DblQuoted{Dollar: x.Dollar, Parts: x.Parts[last:i]})
-					}
-					all = append(all, &syntax.DblQuoted{Parts: x.Parts[i : i+1]})
-					last = i + 1
-				}
-			}
-			if last == 0 {
-				all = append(all, x)
-			} else if last < len(x.Parts) {
-				all = append(all, &syntax.DblQuoted{Parts: x.Parts[last:]})
-			}
 		default:
 			all = append(all, part)
 		}
 	}
 	return all
-}
-
-// isList says whether an expansion is $@ or ${NAME[@]}.
-func isList(x *syntax.ParamExp) bool {
-	return x.Param != nil && (x.Param.Value == "@" || indexOf(x) == "@")
 }
 
 func indexOf(x *syntax.ParamExp) string {

@@ -91,7 +91,6 @@ type world struct {
 	decisions []Decision
 	contrary  func(which int) bool
 
-	last   string // the last word of the command before
 	parsed *Texts
 }
 
@@ -159,10 +158,8 @@ type Shell struct {
 	loops       int
 	flow        flow
 	levels      int // of break and continue
-	sub         int // how many subshells deep it is
 	evaluating  int
-	callers     []string // the functions that are running, the last one first
-	asleep      int      // how often a background command has slept
+	asleep      int // how often a background command has slept
 	behind      bool
 }
 
@@ -270,7 +267,6 @@ func (s *Shell) fork() *Shell {
 	sub.options, sub.streams = maps.Clone(s.options), maps.Clone(s.streams)
 	sub.traps = map[string]string{}
 	sub.dirs, sub.params = slices.Clone(s.dirs), slices.Clone(s.params)
-	sub.sub++
 	return &sub
 }
 

@@ -73,12 +73,8 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 	}
 	if r.N != nil {
 		number, err := strconv.Atoi(r.N.Value)
-		if err != nil { // {name}>file
-			number = 10 + len(s.streams)
-			s.set(strings.Trim(r.N.Value, "{}"), strconv.Itoa(number))
-		}
-		if number < 0 || number > 255 {
-			return false
+		if err != nil || number > 255 { // {name}>file
+			panic(errUnusual)
 		}
 		descriptor = number
 	}

@@ -95,7 +95,7 @@ func names(word string) (all []string) {
 
 // isUnknown says whether a variable may be set outside of the job.
 func (s *Shell) isUnknown(name string) bool {
-	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || strings.HasPrefix(name, "BASH") || slices.Contains(ofBash, name) {
+	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || slices.Contains(ofBash, name) {
 		return false
 	}
 	return !slices.ContainsFunc(s.scopes, func(scope map[string]expand.Variable) bool { _, known := scope[name]; return known })
@@ -103,8 +103,7 @@ func (s *Shell) isUnknown(name string) bool {
 
 // ofBash are variables that Bash alone sets, some of them at times.
 var ofBash = []string{
-	"_", "PWD", "OLDPWD", "REPLY", "OPTARG", "OPTIND", "MAPFILE", "FUNCNAME", "DIRSTACK", "GROUPS", "COPROC", "COLUMNS", "LINES",
-	"_getopts", "HISTCMD", "COMP_WORDS", "PIPESTATUS", "LINENO",
+	"PWD", "OLDPWD", "REPLY", "MAPFILE", "BASH_REMATCH", "PIPESTATUS", "LINENO",
 }
 
 // asBash returns a text to evaluate: a variable that isn't known stands in it by

@@ -81,13 +81,13 @@ func (s *Shell) get(name string) expand.Variable {
 	case "$", "BASHPID":
 		return text("4242")
 	case "-":
-		flags := "hB"
-		for option, flag := range map[string]string{"errexit": "e", "nounset": "u", "xtrace": "x", "noglob": "f"} {
+		set := "hB"
+		for flag, option := range flags {
 			if s.options[option] {
-				flags += flag
+				set += string(flag)
 			}
 		}
-		return text(flags)
+		return text(set)
 	case "0":
 		return text(s.arg0)
 	case "LINENO":
@@ -100,14 +100,6 @@ func (s *Shell) get(name string) expand.Variable {
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: list}
 	case "PWD":
 		return text(s.dir)
-	case "_":
-		return text(s.last)
-	case "BASH_SUBSHELL":
-		return text(strconv.Itoa(s.sub))
-	case "FUNCNAME":
-		return expand.Variable{Set: len(s.callers) > 0, Kind: expand.Indexed, List: slices.Clone(s.callers)}
-	case "BASH_VERSINFO":
-		return expand.Variable{Set: true, Kind: expand.Indexed, List: []string{"5", "0", "17", "1", "release", "x86_64-pc-linux-gnu"}}
 	}
 	if name[0] >= '0' && name[0] <= '9' {
 		if n, err := strconv.Atoi(name); err == nil && n > 0 && n <= len(s.params) {
@@ -318,61 +310,24 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 	return value
 }
 
+// declaration is what export, declare, local, readonly and typeset do to a variable.
+type declaration struct {
+	kind                                                      string // -a, -A or ""
+	export, readOnly, local, global, remove, print, functions bool
+}
+
 // declare runs export, declare, local, readonly and typeset.
 func (s *Shell) declare(c *syntax.DeclClause) {
-	s.substituted, s.broken = 0, false
-	s.status = 0
-	c = s.expanded(c)
-	kind, export, readOnly, global, remove, print, functions := "", false, false, false, false, false, false
-	local := false
-	switch c.Variant.Value {
-	case "export":
-		export = true
-	case "readonly":
-		readOnly = true
-	case "nameref":
+	s.substituted, s.broken, s.status = 0, false, 0
+	name := c.Variant.Value
+	if name == "nameref" {
 		panic(errUnusual)
-	case "local", "declare", "typeset":
-		local = len(s.scopes) > 1
 	}
-	apply := func(as *syntax.Assign) {
-		if !syntax.ValidName(as.Name.Value) {
-			s.status = 1
-			return
-		}
-		name := as.Name.Value
-		if functions {
-			if _, ok := s.functions[name]; !ok {
-				s.status = 1
-			} else if export {
-				s.exported[name] = true
-			}
-			return
-		}
-		if print {
-			s.status = max(s.status, oneIf(!s.Get(name).IsSet()))
-			return
-		}
-		if local && !global {
-			scope := s.scopes[len(s.scopes)-1]
-			if _, ok := scope[name]; !ok {
-				scope[name] = expand.Variable{Local: true}
-			}
-		}
-		s.assign(as, kind, func(v *expand.Variable) {
-			v.Exported = (v.Exported || export) && !remove
-			v.ReadOnly = v.ReadOnly || readOnly
-		})
-		if remove {
-			scope := s.scopes[s.scopeOf(name)]
-			v := scope[name]
-			v.Exported = false
-			scope[name] = v
-		}
-	}
-	for _, as := range c.Args {
+	d := declaration{export: name == "export", readOnly: name == "readonly"}
+	d.local = len(s.scopes) > 1 && !d.export && !d.readOnly
+	for _, as := range s.expanded(c).Args {
 		if as.Name != nil {
-			apply(as)
+			s.declareOne(d, as)
 			continue
 		}
 		if as.Value == nil {
@@ -380,35 +335,71 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 		}
 		for _, field := range s.fields(as.Value) {
 			if len(field) > 1 && (field[0] == '-' || field[0] == '+') {
-				for _, flag := range field[1:] {
-					switch flag {
-					case 'a', 'A':
-						kind = "-" + string(flag)
-					case 'n', 'i', 'l', 'u':
-						if c.Variant.Value != "export" {
-							panic(errUnusual)
-						}
-						remove = true
-					case 'x':
-						export = true
-					case 'r':
-						readOnly = true
-					case 'g':
-						global = true
-					case 'p':
-						print = true
-					case 'f', 'F':
-						functions = true
-					}
-				}
+				d.options(field[1:])
 				continue
 			}
 			name, value, ok := strings.Cut(field, "=")
-			apply(&syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}})
+			s.declareOne(d, &syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}})
 		}
 	}
 	if s.broken {
 		s.status = 1
+	}
+}
+
+func (d *declaration) options(letters string) {
+	for _, letter := range letters {
+		switch letter {
+		case 'a', 'A':
+			d.kind = "-" + string(letter)
+		case 'x':
+			d.export = true
+		case 'r':
+			d.readOnly = true
+		case 'g':
+			d.global = true
+		case 'p':
+			d.print = true
+		case 'f', 'F':
+			d.functions = true
+		case 'n', 'i', 'l', 'u':
+			if !d.export {
+				panic(errUnusual)
+			}
+			d.remove = true
+		}
+	}
+}
+
+func (s *Shell) declareOne(d declaration, as *syntax.Assign) {
+	name := as.Name.Value
+	_, isFunction := s.functions[name]
+	switch {
+	case !syntax.ValidName(name):
+		s.status = 1
+		return
+	case d.functions:
+		s.status = max(s.status, oneIf(!isFunction))
+		s.exported[name] = s.exported[name] || d.export
+		return
+	case d.print:
+		s.status = max(s.status, oneIf(!s.Get(name).IsSet()))
+		return
+	}
+	if scope := s.scopes[len(s.scopes)-1]; d.local && !d.global {
+		if _, ok := scope[name]; !ok {
+			scope[name] = expand.Variable{Local: true}
+		}
+	}
+	s.assign(as, d.kind, func(v *expand.Variable) {
+		v.Exported = v.Exported || d.export
+		v.ReadOnly = v.ReadOnly || d.readOnly
+	})
+	if d.remove {
+		scope := s.scopes[s.scopeOf(name)]
+		v := scope[name]
+		v.Exported = false
+		scope[name] = v
 	}
 }
 

@@ -2,6 +2,13 @@ package build
 
 import "convox-travis/internal/shell"
 
+// Work plays a script and returns how much that was, in commands.
+func Work(script Script) int {
+	plays := new(plays)
+	plays.play(script, func(int) {})
+	return plays.work
+}
+
 // PlaySnippet plays Bash alone in a job's environment, and again with all its
 // deploys failing, and returns the exit status of that.
 func PlaySnippet(script Script, bash string) (Played, int) {

@@ -188,7 +188,7 @@ func TestWhatIsNotPlayedIsUnknown(t *testing.T) {
 		`show $FUNCNAME $(env | head -1)`:                                                "$FUNCNAME $(env)",
 		`show $(cat APP) $(head -1 APP) $(grep -o 'v.*' APP)`:                            "$(APP) $(APP) $(APP)",
 		`for d in services/*/; do show $(basename $d); done`:                             "$(services/*/)",
-		`x=aXa; show ${x/#a/b} ${x@Q} ${!x:-none}; shopt -s extglob; show ${x##+(a)}`:    "$x $x $x\n$x",
+		`x=aXa; show ${x/#a/b} ${x@Q} ${!x:-none}; shopt -s extglob; show ${x##+(a)}`:    "${x...} ${x...} ${x...}\n${x...}",
 		`x=a; [[ -n ${x/%a/} ]] || show undecided ${nothing/#a/}`:                        "undecided",
 		`a=$(basename "$NOBODY"); show $a $(dirname "$NOBODY"/x) $(echo ${NOBODY##*/})x`: "$NOBODY $NOBODY x",
 	} {
@@ -251,6 +251,33 @@ func TestWhatDoesNotEndIsAProblemWithItsLine(t *testing.T) {
 	problem, ok := errors.AsType[*shell.Problem](err)
 	if !ok || !errors.Is(err, shell.ErrLimit) || problem.Line < 11 || problem.Line > 12 {
 		t.Errorf("%v", err)
+	}
+}
+
+// Each command of these is costly, so few of them are too many.
+func TestCostlyCommandsReachTheLimitSoon(t *testing.T) {
+	for _, test := range []struct {
+		name, bash string
+		most       int // turns
+	}{
+		{"subshells with many variables", `for i in {1..800}; do read v$i <<< x; done; while :; do tick; (:); (:); (:); done`, 300},
+		{"processes with many variables", `for i in {1..800}; do read v$i <<< x; done; while :; do tick; env x; done`, 1200},
+		{"many words", `x=({1..9999}); while :; do tick; set -- "${x[@]}"; done`, 100},
+		{"a file among many", `touch {1..9999}; while [ -f none ]; do tick; done`, 200},
+		{"removal among many", `touch {1..9999}; while :; do tick; rm -f x; done`, 200},
+		{"patterns of a long text", `x=$(printf %99999s x); while [[ $x != *a*b*c ]]; do tick; done`, 60},
+		{"expressions of a long text", `x=$(printf %99999s x); while [[ ! $x =~ a+b+c ]]; do tick; done`, 60},
+		{"a line that grows", `echo x > f; while :; do tick; sed -i s/x/xxxx/g f; done`, 60},
+	} {
+		turns := 0
+		s := shell.New(nil, "/", false, func(call shell.Call) (int, string, bool) {
+			turns++
+			return 0, "", call.Args[0] == "tick"
+		})
+		_, err := s.Run(shell.Text{Bash: test.bash, Line: 1})
+		if !errors.Is(err, shell.ErrLimit) || turns > test.most {
+			t.Errorf("%s: %v, after %d turns", test.name, err, turns)
+		}
 	}
 }
 

@@ -23,10 +23,10 @@ func (s *Shell) Get(name string) expand.Variable {
 	switch {
 	case marked && len(name) > 1 && strings.HasPrefix(name, partOf):
 		variable = s.get(name[1:])
-		s.ask("$" + name[1:])
 		if variable.IsSet() {
-			variable = text(Unknown(name[1:], ""))
+			variable = text(Unknown("{"+name[1:]+"...}", ""))
 		}
+		s.ask(names(variable.Str)...)
 		return variable
 	case marked && len(name) > 1 && strings.HasPrefix(name, valuesOf):
 		variable = s.get(name[1:])

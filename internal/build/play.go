@@ -136,10 +136,13 @@ func (p *Played) noteUnset(script Script, first *playing, plays *plays) {
 	}
 }
 
+// unquoted leaves quotes out.
+var unquoted = strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "")
+
 // mentions says whether a word is in the Bash of a script.
 func (s Script) mentions(word string) bool {
 	isIn := func(command Command) bool {
-		return strings.Contains(strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "").Replace(command.Bash), word)
+		return strings.Contains(unquoted.Replace(command.Bash), word)
 	}
 	var inSteps func(steps []Step) bool
 	inSteps = func(steps []Step) bool {

@@ -70,11 +70,8 @@ func (s *Shell) expansion(err error) {
 		return
 	}
 	s.status, s.broken = 1, true
-	switch {
-	case unset:
+	if unset {
 		s.flow = exiting
-	case s.flow == onward:
-		s.flow = discarding
 	}
 	if strings.HasPrefix(err.Error(), "brace expansion") {
 		panic(ErrLimit)
@@ -105,10 +102,6 @@ func (s *Shell) words(list []*syntax.Word) (words []string) {
 			continue
 		}
 		first := len(words)
-		if len(word.Parts) == 1 && isValue(word.Parts[0]) && strings.Trim(s.Variable("IFS"), " \t\n") != "" {
-			words = append(words, s.split(s.marked(word), -1, true)...)
-			continue
-		}
 		words = append(words, s.fields(word)...)
 		if !s.options["noglob"] && slices.ContainsFunc(word.Parts, isGlob) {
 			for i := first; i < len(words); i++ {
@@ -127,17 +120,6 @@ func (s *Shell) words(list []*syntax.Word) (words []string) {
 // isGlob says whether a part of a word is a pattern of file names. What it finds
 // isn't known.
 func isGlob(part syntax.WordPart) bool { return strings.ContainsAny(litOf(part), "*?[") }
-
-// isValue says whether a part of a word is an expansion to one text.
-func isValue(part syntax.WordPart) bool {
-	switch x := part.(type) {
-	case *syntax.ParamExp:
-		return x.Index == nil && x.Param != nil && x.Param.Value != "@" && x.Param.Value != "*"
-	case *syntax.CmdSubst:
-		return true
-	}
-	return false
-}
 
 func isQuoted(part syntax.WordPart) bool {
 	switch part.(type) {

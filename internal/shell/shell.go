@@ -108,7 +108,6 @@ const (
 	breaking
 	continuing
 	returning
-	discarding // the rest of the line, after a failed expansion
 	exiting
 )
 
@@ -158,7 +157,6 @@ type Shell struct {
 	loops       int
 	flow        flow
 	levels      int // of break and continue
-	evaluating  int
 	asleep      int // how often a background command has slept
 	behind      bool
 }
@@ -430,18 +428,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 	}
 	old := s.frame
 	s.frame = at
-	s.evaluating++
-	line := uint(0)
-	for _, statement := range file.Stmts {
-		if s.flow == discarding && s.evaluating == 1 && statement.Pos().Line() > line {
-			s.flow = onward
-		}
-		s.statements([]*syntax.Stmt{statement})
-		line = statement.End().Line()
-	}
-	if s.evaluating--; s.flow == discarding && s.evaluating == 0 {
-		s.flow = onward
-	}
+	s.statements(file.Stmts)
 	s.frame = old
 }
 

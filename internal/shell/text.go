@@ -87,11 +87,11 @@ func (s *Shell) read(args []string) {
 	s.grow(len(line))
 	switch {
 	case array != "":
-		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: s.split(line, -1, raw)})
+		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: expand.ReadFields(s.config(), line, -1, raw)})
 	case len(rest) == 0:
 		s.set("REPLY", line)
 	default:
-		values := s.split(line, len(rest), raw)
+		values := expand.ReadFields(s.config(), line, len(rest), raw)
 		for i, name := range rest {
 			value := ""
 			if i < len(values) {
@@ -105,44 +105,6 @@ func (s *Shell) read(args []string) {
 	if !ok {
 		s.status = 1
 	}
-}
-
-// split splits a text at IFS, into at most so many words, the last of which has
-// the rest. Unless it is raw, backslashes quote.
-func (s *Shell) split(text string, most int, raw bool) []string {
-	ifs := s.Variable("IFS")
-	if strings.Trim(ifs, " \t\n") == "" {
-		return expand.ReadFields(s.config(), text, most, raw)
-	}
-	blank := func(c byte) bool { return strings.IndexByte(" \t\n", c) >= 0 && strings.IndexByte(ifs, c) >= 0 }
-	trimmed := func(text string) string {
-		for text != "" && blank(text[0]) {
-			text = text[1:]
-		}
-		return text
-	}
-	words := []string{}
-	for text = trimmed(text); text != ""; {
-		if len(words)+1 == most {
-			for text != "" && blank(text[len(text)-1]) {
-				text = text[:len(text)-1]
-			}
-			return append(words, text)
-		}
-		word, i := []byte{}, 0
-		for ; i < len(text) && strings.IndexByte(ifs, text[i]) < 0; i++ {
-			if text[i] == '\\' && !raw && i+1 < len(text) {
-				i++
-			}
-			word = append(word, text[i])
-		}
-		words = append(words, string(word))
-		text = trimmed(text[i:])
-		if text != "" && strings.IndexByte(ifs, text[0]) >= 0 {
-			text = trimmed(text[1:])
-		}
-	}
-	return words
 }
 
 // mapfile reads lines into an array.

@@ -223,9 +223,6 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 	}
 	if err := s.Set(name, value); err != nil {
 		s.status, s.broken = 1, true
-		if s.flow == onward && kind == "" && change == nil {
-			s.flow = discarding
-		}
 	}
 }
 

@@ -100,9 +100,16 @@ func (m *model) room() int {
 	return m.width
 }
 
+// holdTime is how long the review stays while the plan of a switch is made. Most
+// plans take less, and the screen doesn't flicker.
+const holdTime = 300 * time.Millisecond
+
 // main is the question, or what is being done.
 func (m *model) main() []string {
-	if m.busy != "" {
+	switch {
+	case m.busy != "" && m.held != nil && time.Since(m.since) < holdTime:
+		return m.held
+	case m.busy != "":
 		return m.doing()
 	}
 	if m.field == nil && m.reading == nil {

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/setup"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -114,5 +116,18 @@ func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
 	r.resize(40, 2)
 	if r.ended {
 		t.Error("more lines count as seen")
+	}
+}
+
+func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
+	m := newModel(setup.Stop{}, Terminal{}, nil, nil)
+	m.busy, m.since, m.held = "playing the builds", time.Now(), []string{"the review"}
+	if shown := strings.Join(m.main(), "\n"); shown != "the review" {
+		t.Errorf("at once it shows %q", shown)
+	}
+	m.since = time.Now().Add(-holdTime)
+	m.flow = flow.New(flow.Outside{}, flow.Given{})
+	if shown := strings.Join(m.main(), "\n"); !strings.Contains(shown, "playing the builds") {
+		t.Errorf("later it shows %q", shown)
 	}
 }

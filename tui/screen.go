@@ -62,6 +62,7 @@ type model struct {
 	since    time.Time
 	told     []flow.Line
 	progress flow.Progress
+	held     []string // of the review, while a switch is taken
 	stopping bool
 	ticking  bool
 	frame    int
@@ -99,7 +100,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
+		m.width, m.height, m.held = msg.Width, msg.Height, nil
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
@@ -174,6 +175,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	case m.reading != nil && stroke == "enter" && m.reading.readOn():
 		return nil
 	case m.isSwitch(stroke):
+		m.held = m.main()
 		return m.answer(flow.Value{Switch: stroke})
 	case m.reading != nil && m.field == nil && stroke == "enter":
 		return m.answer(flow.Value{Yes: true})
@@ -236,7 +238,7 @@ func (m *model) refresh() tea.Cmd {
 	case flow.Working, flow.Waiting:
 		return m.follow()
 	}
-	m.busy, m.told = "", nil
+	m.busy, m.told, m.held = "", nil, nil
 	if id, _ := m.flow.Step(); m.step != id {
 		m.step = id
 		return m.ask()

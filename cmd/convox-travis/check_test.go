@@ -73,7 +73,7 @@ func TestCheckFindsNothingOnAWellSetUpRepository(t *testing.T) {
 	w.checkout(t, goodFile)
 	e := w.run(w.password(), "check", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin")
 	w.want(e, 0)
-	if e.out != "acme/web: confirmed by Travis: what a push to main runs\nnothing found in 1 repository\n" || e.err != "" {
+	if e.out != "acme/web: what a push to main runs is confirmed by Travis\nnothing found in 1 repository\n" || e.err != "" {
 		t.Errorf("%q, %q", e.out, e.err)
 	}
 	document := w.checked(w.run("", "check", "--json"))

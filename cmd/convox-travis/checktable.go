@@ -43,7 +43,7 @@ func (s *checkPresenter) table(audit setup.Audit) {
 	for _, audited := range audit.Repositories {
 		repo := shellescape.StripUnsafe(audited.Target.String())
 		if c := audited.Travis; c != nil && c.Confirmed {
-			fmt.Fprintf(s.out, "%s: confirmed by Travis: what a push to %s runs%s\n", repo, shellescape.StripUnsafe(c.Branch), importsOf(c.Imports))
+			fmt.Fprintf(s.out, "%s: what a push to %s runs is confirmed by Travis%s\n", repo, shellescape.StripUnsafe(c.Branch), importsOf(c.Imports))
 		}
 		switch {
 		case audited.Proof != nil:

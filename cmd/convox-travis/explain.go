@@ -19,8 +19,8 @@ type explanation struct {
 	*program
 	json     bool
 	document explainDocument
-	notes    []string // of what isn't known, for people
-	mentions bool     // the file speaks of Convox
+	repairs  []messageDocument // where Travis reads the file differently
+	notes    []string          // for people: what isn't known, and why a step doesn't run
 }
 
 // explainYML plays the builds of a file and says what they run and deploy.
@@ -37,7 +37,7 @@ func (p *program) explainYML(ctx context.Context, o *ymlOptions) error {
 		e.print()
 		return nil
 	}
-	for _, warning := range e.document.Warnings {
+	for _, warning := range e.repairs {
 		fmt.Fprintf(e.err, "warning: %s\n", shellescape.StripUnsafe(warning.Message))
 	}
 	for _, line := range append(e.lines(), e.notes...) {
@@ -77,7 +77,7 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return err
 	}
-	e.document.File, e.mentions = file.Path, strings.Contains(file.Text, "convox deploy") || strings.Contains(file.Text, "provider: convox")
+	e.document.File = file.Path
 	if err := file.CheckExists(); err != nil {
 		return err
 	}
@@ -91,7 +91,8 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	if err != nil {
 		return err
 	}
-	e.document.Warnings = warningsOf(setup.Repairs(builds.Messages))
+	e.repairs = warningsOf(setup.Repairs(builds.Messages))
+	e.document.Warnings = slices.Clip(e.repairs)
 	for _, outcome := range builds.Outcomes {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -106,9 +107,31 @@ func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
 	}
 	for _, unseen := range builds.Unseen() {
 		e.document.Unseen = append(e.document.Unseen, unseenDocument(unseen.Unseen))
-		e.notes = append(e.notes, "note: "+unseen.String())
 	}
-	return nil
+	return e.explainIdle(ctx, file, target, builds)
+}
+
+// explainIdle says why a push doesn't run the steps that are there, and what isn't
+// known.
+func (e *explanation) explainIdle(ctx context.Context, file travisyml.File, target build.Target, builds setup.Builds) error {
+	idle, err := setup.Idle(ctx, player(), file, target)
+	for _, found := range idle {
+		e.document.Warnings = append(e.document.Warnings, messageDocument{Code: found.Code, Message: found.Message, Hint: found.Hint})
+		e.notes = append(e.notes, "note: "+found.Message)
+		for hint := range strings.SplitSeq(found.Hint, "\n") {
+			if hint != "" {
+				e.notes = append(e.notes, "hint: "+hint)
+			}
+		}
+	}
+	said := map[string]bool{} // of a script that several lines call
+	for _, unseen := range builds.Unseen() {
+		if !said[unseen.What] {
+			said[unseen.What] = true
+			e.notes = append(e.notes, "note: "+unseen.String())
+		}
+	}
+	return err
 }
 
 // explainedApp is the app of a command that names none, "" where it isn't known
@@ -124,27 +147,18 @@ func (r repositories) explainedApp(file travisyml.File) string {
 // says so.
 func (e *explanation) lines() []string {
 	var lines, names, explained []string
-	deploys := false
 	for i, b := range e.document.Builds {
 		name, whole := b.name(), strings.Join(b.lines(true), "\n")
 		if same := slices.Index(explained, whole); same >= 0 {
 			lines = append(lines, name+": same as "+names[same])
 			continue
 		}
-		deploys = deploys || b.deploys()
 		names, explained = append(names, name), append(explained, whole)
 		body := b.lines(i == 0)
 		lines = append(lines, name+": "+body[0])
 		lines = append(lines, body[1:]...)
 	}
-	if !deploys && e.mentions {
-		lines = append(lines, "none of these deploys: `convox-travis check` says why, and --branch NAME explains the builds of another branch")
-	}
 	return lines
-}
-
-func (b *buildDocument) deploys() bool {
-	return slices.ContainsFunc(b.Jobs, func(j jobDocument) bool { return len(j.Deploys) > 0 })
 }
 
 func (b *buildDocument) name() string {
@@ -217,12 +231,12 @@ func (j *jobDocument) text() []string {
 	var names, kinds []string
 	for _, name := range []string{j.Stage, j.Name} {
 		if name != "" {
-			names = append(names, shortened(name))
+			names = append(names, setup.Shortened(name))
 		}
 	}
 	for _, kind := range []string{j.OS, j.Language} {
 		if kind != "" {
-			kinds = append(kinds, shortened(kind))
+			kinds = append(kinds, setup.Shortened(kind))
 		}
 	}
 	if j.AllowFailure {
@@ -241,15 +255,15 @@ func (j *jobDocument) text() []string {
 		lines = append(lines, j.Deploys[i].text(times))
 		i += times
 	}
+	if j.status != 0 && !j.waits && len(j.Unplayed) == 0 {
+		lines = append(lines, "always fails")
+	}
 	lines = append(lines, j.otherwise...)
 	for _, unplayed := range j.Unplayed {
-		lines = append(lines, "can't be played: "+at(unplayed.Line)+shortened(unplayed.What))
+		lines = append(lines, "can't be played: "+setup.LineLead(unplayed.Line)+setup.Shortened(unplayed.What))
 	}
-	switch {
-	case j.waits:
-		lines = append(lines, "doesn't run: a job of a stage before it fails")
-	case j.status != 0 && len(j.Unplayed) == 0:
-		lines = append(lines, "fails even when every command passes")
+	if j.waits {
+		lines = append(lines, "doesn't run: a job of a stage before it always fails")
 	}
 	return lines
 }
@@ -272,22 +286,4 @@ func (d deployDocument) text(times int) string {
 		return text + "; a failed deploy fails the build"
 	}
 	return text + "; a failed deploy doesn't fail the build"
-}
-
-// at names a line, where one is known.
-func at(line int) string {
-	if line == 0 {
-		return ""
-	}
-	return fmt.Sprintf("line %d: ", line)
-}
-
-// shortened is a text of the file that fits on a line or two.
-func shortened(text string) string {
-	const longest = 100
-	runes := []rune(text[:min(len(text), 4*longest+1)])
-	if len(runes) <= longest {
-		return text
-	}
-	return string(runes[:longest]) + "…"
 }

@@ -123,7 +123,7 @@ func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
 		t.Errorf("unseen: %s", got)
 	}
 	w.writeYML("language: go\nbefore_script: 'false'\nafter_success: convox deploy --app late\n")
-	w.want(w.run("", "yml", "--explain"), 0, "if the job didn't fail before, deploys late (line 3)", "fails even when every command passes")
+	w.want(w.run("", "yml", "--explain"), 0, "always fails", "if the job passed, it would deploy late (line 3)")
 }
 
 func TestACommandWithoutAnAppDeploysThatOfItsFolder(t *testing.T) {
@@ -139,17 +139,52 @@ func TestACommandWithoutAnAppDeploysThatOfItsFolder(t *testing.T) {
 	w.want(w.run("", "yml", "--explain"), 0, "deploys web (line 3)", "deploys api (line 4)", "deploys jobs (line 5)")
 }
 
-func TestAFileOfWhichNothingDeploysIsToldSo(t *testing.T) {
+func TestAStepThatNoPushRunsIsExplained(t *testing.T) {
 	t.Parallel()
-	const said = "none of these deploys: `convox-travis check` says why"
-	w := newWorld(t).withYML("script: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on: develop\n")
-	w.want(w.run("", "yml", "--explain"), 0, said)
-	if e := w.run("", "yml", "--explain", "--branch", "develop"); strings.Contains(e.out, said) {
-		t.Errorf("%s", e.out)
+	const deploy = "deploy:\n  provider: script\n  script: convox deploy\n"
+	w := newWorld(t).inClone()
+	for name, c := range map[string]struct{ text, code, said string }{
+		"another branch":        {"script: make\n" + deploy + "  on: develop\n", "never_deploys", "note: the deploy step on line 4 runs for develop only, not for pushes to main: `on.branch` on line 5 is develop\nhint: change the branch"},
+		"no branch":             {"script: make\n" + deploy, "never_deploys", "`on.branch` is missing, and Travis takes master\nhint: add `branch: main` under `on`\n"},
+		"no tests":              {"language: python\n" + deploy + "  on: main\n", "never_deploys", "never runs: python's default script fails"},
+		"not a command":         {"script: make\n" + strings.Replace(deploy, "convox", "|\n    cd web\n    convox", 1) + "  on: main\n", "broken_command", "note: `deploy.script` on line 4 has a line break"},
+		"a job that isn't made": {"script: make\njobs:\n  include:\n  - if: branch = develop\n    script: convox deploy\n  - script: go vet\n", "never_deploys", "`if` on line 4 is false"},
+		"it runs":               {"script: make\n" + deploy + "  on: main\n", "", ""},
+		"no step":               {"script: make\n", "", ""},
+		"an unknown variable":   {"script:\n- test \"$GO\" = yes || exit 0\n- convox deploy --app \"$APP\"\n", "", ""},
+	} {
+		w.writeYML(c.text)
+		e := w.run("", "yml", "--explain")
+		w.want(e, 0, c.said)
+		document, _ := w.explain()
+		var codes []string
+		for _, warning := range document.Warnings {
+			codes = append(codes, warning.Code)
+		}
+		if strings.Join(codes, " ") != c.code || strings.Contains(e.out, "hint: ") != (c.code != "" && document.Warnings[0].Hint != "") {
+			t.Errorf("%s: %q: %s", name, codes, e.out)
+		}
 	}
-	w.writeYML("script: make\n")
-	if e := w.run("", "yml", "--explain"); strings.Contains(e.out, said) {
-		t.Errorf("%s", e.out)
+}
+
+func TestNoReasonIsGivenWhereTooManyArePossible(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withYML("jobs:\n  include:\n  - script: make\n" + strings.Repeat("  - if: type = push AND type = cron\n    script: convox deploy\n", 61))
+	e := w.run("", "yml", "--explain")
+	w.want(e, 0, "note: the deploy step on line 5 never runs for main\n")
+	if strings.Contains(e.out, "no build passes") {
+		t.Errorf("it says\n%s", e.out)
+	}
+}
+
+func TestAScriptThatSeveralLinesCallIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withYML("script:\n- ./ci.sh test\n- ./ci.sh lint\n")
+	if e := w.run("", "yml", "--explain"); strings.Count(e.out, "./ci.sh") != 1 {
+		t.Errorf("it says\n%s", e.out)
+	}
+	if document, _ := w.explain(); len(document.Unseen) != 2 {
+		t.Errorf("unseen: %+v", document.Unseen)
 	}
 }
 
@@ -249,7 +284,7 @@ func TestFilesDeployAsExpected(t *testing.T) {
 		for _, job := range document.Builds[0].Jobs {
 			deploys += len(job.Deploys)
 		}
-		if e := w.run("", "yml", "--check", "--host", "rack.example.com", "--app", "api", "--branch", "main", "--file", filepath.Join(folder, row[0])); e.code != checked(row[1], document) {
+		if e := w.run("", "yml", "--check", "--host", "rack.example.com", "--app", "api", "--branch", "main", "--file", filepath.Join(folder, row[0])); e.code != checked(row[1]) {
 			t.Errorf("%s: --check exits %d: %s", row[0], e.code, e.err)
 		}
 		right := map[string]bool{"never": deploys == 0, "once": deploys == 1, "not built": !document.Builds[0].Built}
@@ -263,12 +298,6 @@ func TestFilesDeployAsExpected(t *testing.T) {
 }
 
 // checked is what yml --check exits with for a file that deploys to a Rack directly.
-func checked(expected string, document explainDocument) int {
-	switch {
-	case !document.Builds[0].Built:
-		return exitFailed
-	case expected == "once":
-		return exitDone
-	}
-	return exitFound
+func checked(expected string) int {
+	return map[string]int{"never": exitFound, "once": exitDone, "not built": exitFailed}[expected]
 }

@@ -95,10 +95,10 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 func (d deployDocument) what() string {
 	text := "deploys"
 	if d.App != "" {
-		text += " " + shortened(d.App)
+		text += " " + setup.Shortened(d.App)
 	}
 	if d.Rack != "" {
-		text += " to " + shortened(d.Rack)
+		text += " to " + setup.Shortened(d.Rack)
 	}
 	return text
 }
@@ -110,7 +110,7 @@ func (d deployDocument) otherwise(status int) string {
 	case d.Phase == "after_failure":
 		return "when the tests fail, " + d.what()
 	case status != 0:
-		return "if the job didn't fail before, " + d.what()
+		return "if the job passed, it would deploy" + strings.TrimPrefix(d.what(), "deploys")
 	}
 	return "when a command fails, " + d.what()
 }

@@ -30,12 +30,13 @@ push to the branch, is left alone. --write writes the file, and never commits.
 it does, 5 if it doesn't, and 1 if Travis doesn't build the branch or it can't
 be decided.
 
-With --encrypt the pair is added too. It counts for all branches, and wins over
-the repository's settings. It is made anew each time it is written; --check
-looks only whether it is there.
+With --encrypt the variables are added too, encrypted for this repository. They
+apply to all branches and win over the repository's settings. Each --write makes
+new ones; --check only looks whether they are there.
 
-With --explain it says what Travis builds and deploys for each kind of build,
-with the file as it is. It needs no network and no sign-in.`,
+With --explain it says what Travis builds and deploys for each kind of build
+with the file as it is, and why a push doesn't run a deploy step. It needs no
+network and no sign-in.`,
 		Example: `  convox-travis yml --console --rack acme/production
   convox-travis yml --rack production --branch main --write
   convox-travis yml --explain
@@ -62,7 +63,7 @@ with the file as it is. It needs no network and no sign-in.`,
 	flags.BoolVar(&o.write, "write", false, "write the file")
 	flags.BoolVar(&o.onlyCheck, "check", false, "only say whether a push deploys, and exit 5 when it doesn't")
 	flags.BoolVar(&o.explain, "explain", false, "say what each kind of build runs and deploys, and add nothing")
-	flags.BoolVar(&o.encrypt, "encrypt", false, "add the pair too, encrypted for this repository alone")
+	flags.BoolVar(&o.encrypt, "encrypt", false, "add the variables too, encrypted for this repository")
 	o.credentialFlags(flags)
 	o.repositoryFlags(flags)
 	o.runFlags(flags)
@@ -85,7 +86,7 @@ func (o *ymlOptions) check() error {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
 		return &usageError{what: "--step is deploy or after_success", hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
 	case o.explain && len(o.repos) > 1:
-		return &usageError{what: "--explain takes one --repo", hints: []string{"a file belongs to one repository: name that one"}}
+		return &usageError{what: "--explain takes one --repo", hints: []string{"name the one repository that the file belongs to"}}
 	case o.write && o.onlyCheck:
 		return &usageError{what: "--write and --check contradict each other", hints: []string{"--check writes nothing"}}
 	}
@@ -106,7 +107,7 @@ func checkExplained(flags *pflag.FlagSet) error {
 	}
 	return &usageError{
 		what:  "--explain can't be used with " + strings.Join(others, ", "),
-		hints: []string{"--explain says what builds do with the file as it is; it takes --file, --branch, --repo and --provider"},
+		hints: []string{"run --explain with --file, --branch, --repo and --provider alone"},
 	}
 }
 

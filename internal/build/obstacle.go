@@ -38,7 +38,7 @@ const (
 )
 
 // mostObstacles is how many of them are looked for in a file.
-const mostObstacles = 60
+const mostObstacles = 1000
 
 // Obstacles returns what can keep a deploy from running, in the order of the file
 // as Travis reads it.
@@ -55,9 +55,6 @@ func (c *Config) Obstacles() []Obstacle {
 	o.remove(ObstacleExclude, jobs, "exclude")
 	for _, stage := range c.Root.Get("stages").wrapped() {
 		o.remove(ObstacleIf, stage, "if")
-	}
-	if len(o.list) > mostObstacles {
-		return nil // what is in the way can't be told from what isn't
 	}
 	return o.list
 }
@@ -102,7 +99,7 @@ func rebuild(n *Node, edits map[*Node][]Obstacle) *Node {
 type obstacles struct{ list []Obstacle }
 
 func (o *obstacles) add(kind ObstacleKind, line int, text string, owner *Node, edit func(*Node) *Node) {
-	if len(o.list) <= mostObstacles {
+	if len(o.list) < mostObstacles {
 		o.list = append(o.list, Obstacle{kind, line, text, owner, edit})
 	}
 }

@@ -160,3 +160,33 @@ func sources(t *testing.T, tests bool) map[string][]*ast.File {
 	}
 	return all
 }
+
+func TestTheCommandsOfPagesRunSomething(t *testing.T) {
+	there := make(map[string][]string)
+	for folder, files := range sources(t, true) {
+		for _, file := range files {
+			for _, d := range file.Decls {
+				if f, is := d.(*ast.FuncDecl); is {
+					there[folder] = append(there[folder], f.Name.Name)
+				}
+			}
+		}
+	}
+	commands := regexp.MustCompile(`-(run|bench) '?([A-Z][A-Za-z$|]+)'? \./([a-z/-]+)`)
+	named := 0
+	for name, text := range pages(t) {
+		for _, command := range commands.FindAllStringSubmatch(text, -1) {
+			kind := map[string]string{"run": "^Test", "bench": "^Benchmark"}[command[1]]
+			for _, pattern := range strings.Split(command[2], "|") {
+				named++
+				matches := regexp.MustCompile(kind + ".*" + pattern)
+				if !slices.ContainsFunc(there[command[3]], matches.MatchString) {
+					t.Errorf("%s: %s runs nothing", name, command[0])
+				}
+			}
+		}
+	}
+	if named < 20 {
+		t.Errorf("only %d commands were found", named)
+	}
+}

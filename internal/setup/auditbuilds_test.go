@@ -106,7 +106,7 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"an allowed failure":      {deployOn(", allow_failure: true, on: main"), "warning hidden_failure", "may fail"},
 		"hidden by an or":         {strings.Replace(main, "--wait", "--wait || true", 1), "warning hidden_failure", "may fail"},
 		"an old client":           {strings.Replace(strings.Replace(main, "https://install.convox.com/ | sh", "https://convox.s3.amazonaws.com/release/20240101/cli/linux/convox -o convox", 1), " --wait", "", 1), "warning no_wait", "doesn't wait"},
-		"no client":               {strings.Replace(main, "before_deploy: "+strings.Replace(getClient, "-sSL", "-fsSL", 1)+"\n", "", 1), "warning no_client", "line 4 needs the convox client"},
+		"no client":               {strings.Replace(main, "before_deploy: "+strings.Replace(getClient, "-sSL", "-fsSL", 1)+"\n", "", 1), "warning no_client", "line 4 needs the convox CLI"},
 		"a client in a container": {"script: npm test\ndeploy: {provider: script, script: docker run convox/cli deploy --app api --wait, on: main}\n", "", ""},
 
 		// What isn't known isn't judged.

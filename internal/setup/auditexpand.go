@@ -8,7 +8,7 @@ import (
 	"convox-travis/internal/build"
 )
 
-// FoundDiffers is where Travis reads .travis.yml otherwise than it is read here.
+// FoundDiffers is where Travis reads .travis.yml differently than we do.
 const FoundDiffers = "yml_differs"
 
 // Confirmation is whether Travis makes the same of a .travis.yml, for a push to the

@@ -20,6 +20,7 @@ type playedFile struct {
 	named    []string        // other branches that the file names
 	outcomes []build.Outcome // those of build.EventsOf first
 	steps    []*playedStep
+	reasoned bool  // what keeps steps from running was looked for
 	err      error // why the builds can't be played
 }
 
@@ -204,16 +205,18 @@ func (p *playedFile) isBroken(outcome, job int) bool {
 
 // explain finds out what keeps each step from running that no push to the branch runs.
 func (p *playedFile) explain(ctx context.Context) error {
-	if !p.isDecided(pushed) || len(p.outcomes[pushed].Build.Jobs) > 50 {
+	const mostJobs, mostTried = 50, 60 // each obstacle takes a play of all jobs
+	all := p.config.Obstacles()
+	if !p.isDecided(pushed) || len(p.outcomes[pushed].Build.Jobs) > mostJobs || len(all) > mostTried {
 		return nil
 	}
+	p.reasoned = true
 	var waiting []*playedStep
 	for _, s := range p.steps {
 		if len(s.in(pushed)) == 0 {
 			waiting = append(waiting, s)
 		}
 	}
-	all := p.config.Obstacles()
 	for i := range all { // one of them, of which nothing else is in the way
 		if len(waiting) == 0 {
 			return nil
@@ -241,7 +244,7 @@ func (p *playedFile) explain(ctx context.Context) error {
 			continue
 		}
 		s.because = all
-		for _, o := range all { // put back what isn't in the way
+		for _, o := range all { // restore what isn't in the way
 			less := slices.DeleteFunc(slices.Clone(s.because), func(other build.Obstacle) bool { return other.Is(o) })
 			run, err := p.runWithout(ctx, less)
 			if err != nil {

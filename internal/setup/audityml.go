@@ -59,7 +59,7 @@ func (c *auditCase) judgeSecrets() {
 		}
 	}
 	for _, secret := range open {
-		hint := "a private variable of the repository's settings keeps the new one"
+		hint := "put the new one into a private variable of the repository's settings"
 		if secret.Name != overrideName {
 			hint = c.write("write the new one as a private variable", "")
 		}
@@ -74,7 +74,7 @@ func (c *auditCase) judgeSecrets() {
 // judgeOld reports a password that is in the history for good. It is a note where
 // a run that is given the password can tell that it is another one.
 func (c *auditCase) judgeOld(old oldSecret) {
-	severity, hint := SeverityNote, "where it is still valid, change it: the history keeps it"
+	severity, hint := SeverityNote, "change it if it's still valid: the history keeps it"
 	switch {
 	case c.isGiven(old.Secret):
 		severity, hint = SeverityError, "change that password: the history keeps it"
@@ -175,8 +175,8 @@ func (c *auditCase) namesRack() bool {
 	return false
 }
 
-// judgeRepairs says where Travis reads a file that has to do with Convox otherwise
-// than it is written. What it leaves out is a warning.
+// judgeRepairs says where Travis reads a file that has to do with Convox differently
+// from what it says. What it leaves out is a warning.
 func (c *auditCase) judgeRepairs() {
 	for _, m := range c.file.config.Messages {
 		if m.Kind != build.UnknownImport && !strings.Contains(c.file.text, "convox") {

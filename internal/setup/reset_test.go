@@ -161,7 +161,7 @@ func TestAStuckUpdateIsTold(t *testing.T) {
 
 func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
 	w := newRackWorld(t)
-	w.aws.SetPace(cfntest.Pace{Resource: 50 * time.Millisecond})
+	w.aws.SetPace(cfntest.Pace{Resource: 300 * time.Millisecond})
 	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
 	_, err := w.reset.MakePlan(t.Context(), w.request())
 	if failed, is := errors.AsType[*cfn.Error](err); !is || failed.Kind != cfn.KindBusy {

@@ -11,7 +11,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// The library expands some words otherwise than Bash. prepare writes them so that
+// The library expands some words differently than Bash. prepare writes them so that
 // it doesn't, and asks for variables by names that say what is wanted of them:
 // openMark, one of these or none, and the name.
 const (

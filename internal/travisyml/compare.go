@@ -50,7 +50,7 @@ func sameNode(a, b *build.Node) bool {
 }
 
 // newSteps returns the steps that are new, where all others are what they were, or
-// go on.
+// that and more.
 func newSteps(was, now []build.Step) (added []build.Step, ok bool) {
 	next := 0
 	for _, step := range now {

@@ -26,7 +26,7 @@ const (
 func (v verdict) String() string {
 	switch v {
 	case lostJob:
-		return "its jobs would not stay what they are"
+		return "other jobs would change"
 	case noJob:
 		return "no job would run the step"
 	case severalJobs:
@@ -34,9 +34,9 @@ func (v verdict) String() string {
 	case mayFail:
 		return "the job that would deploy may fail"
 	case wrongMachine:
-		return "no job runs on Linux with a processor that the convox CLI is for"
+		return "no job runs on Linux with a processor that the convox CLI supports"
 	case beforeTests:
-		return "the step would not wait for the tests"
+		return "the step wouldn't wait for the tests"
 	}
 	return reasonUnsure
 }

@@ -12,6 +12,3 @@ type late func() *regexp.Regexp
 func lately(expression string) late {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
-
-// MatchString is the regular expression's.
-func (l late) MatchString(text string) bool { return l().MatchString(text) }

@@ -36,7 +36,7 @@ func (d *Document) pastedList(key string, value *yaml.Node, lines []string) (who
 	return d.nested(key, append(all, lines...)), true
 }
 
-// pastedUnder is a key with a mapping, written anew with an addition to the list
+// pastedUnder is a key with a mapping, written again with an addition to the list
 // that the mapping has under another.
 func (d *Document) pastedUnder(key string, mapping *yaml.Node, list string, lines []string) (whole []string, ok bool) {
 	if mapping.Anchor != "" && hasAlias(d.root, mapping.Anchor) {

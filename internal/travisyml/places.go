@@ -8,7 +8,7 @@ import (
 )
 
 // addUnder adds an item to a list at the top of the document. A block of text
-// there is given the text instead: it is a script, and goes on.
+// there gets the text instead: it is a script, which continues.
 func (d *Document) addUnder(name string, lines []string, text map[string][]string) (Change, *Refusal) {
 	p := d.whole()
 	var edits []edit
@@ -101,7 +101,7 @@ func (d *Document) nestedJob(lines []string) []string {
 }
 
 // pasteJob says where a person can write a job, and what: an item where there is
-// a list in lines, else the key anew.
+// a list in lines, else the whole key again.
 func (d *Document) pasteJob(refusal *Refusal, jobs place, found bool, lines []string) {
 	if !found {
 		refusal.Lines = d.nestedJob(lines)

@@ -109,7 +109,7 @@ const (
 	reasonShared  = "another part of the file repeats it, with an alias, and would get the addition too"
 	reasonColumn  = "its list is not indented, so it cannot be moved under a key of its own"
 	reasonShape   = "it is not what Travis expects there"
-	reasonOpen    = "what is there would go on into the addition"
+	reasonOpen    = "the text that is there would continue into the addition"
 	reasonEnd     = "its last line has no end, and with one the text that it belongs to would be another"
 	reasonSkip    = "what is there says that it is skipped"
 	reasonUnsure  = "the file would not be what it was plus the addition"

@@ -1,12 +1,13 @@
-// Package travisyml reads a .travis.yml, tells what it deploys and which
-// variables it sets, and adds to it: a step that runs "convox deploy", and
-// encrypted variables. Lines are added and none is changed: comments, order,
-// indentation, line endings, anchors and odd spacing stay, byte for byte.
+// Package travisyml reads a .travis.yml, says which variables and passwords it
+// has, and adds to it: a step that runs "convox deploy", and encrypted variables.
+// Lines are added and none is changed: comments, order, indentation, line endings,
+// anchors and odd spacing stay, byte for byte.
 //
-// Every addition is proved before it is given out: the old and the new text are
-// both parsed, and the new document must be the old one plus the addition, key
-// order included. Where that cannot be had, a *Refusal carries the lines to
-// paste. Nothing here commits, and only File.Write writes.
+// Every addition is checked before it is returned. Both texts are parsed, and the
+// new document must be the old one plus the addition, key order included. Both are
+// played, and builds must do what they did, plus the deploy. Where that can't be
+// had, a *Refusal carries the lines to paste. Nothing here commits, and only
+// File.Write writes.
 //
 // What a file means is Travis's to say: how it reads keys, jobs, stages and env
 // (https://github.com/travis-ci/travis-yml), what a build then runs

@@ -138,3 +138,10 @@ func TestNothingIsExpandedWithoutAReview(t *testing.T) {
 		}
 	}
 }
+
+func TestABranchThatIsNotBuiltIsSaidOnce(t *testing.T) {
+	w := atReview(t, "script: npm test\nbranches:\n  only: develop\n", nil)
+	if lines := w.review(); strings.Count(lines, "Travis doesn't build main") != 1 || w.flow.Question().Growing {
+		t.Errorf("the review says %s", lines)
+	}
+}

@@ -226,7 +226,8 @@ func (f *Flow) fileLines() []Line {
 	case plan.err == nil && change.Found == "":
 		lines = append(lines, Line{Muted, "It is left as it is."})
 	}
-	if sentence := change.Sentence(); sentence != "" && (err == nil || change.Builds.IsBuilt()) { // else the error says it
+	isSaid := err != nil && !plan.change.Builds.IsBuilt() && (word == nil || word.difference == "") // by the error
+	if sentence := change.Sentence(); sentence != "" && !isSaid {
 		lines = append(lines, Line{}, Line{Plain, shellescape.StripUnsafe(sentence)})
 	}
 	if word != nil && word.difference != "" {

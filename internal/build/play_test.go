@@ -238,6 +238,14 @@ func TestAPlayerThatCannotStartIsAnError(t *testing.T) {
 	}
 }
 
+func TestAScriptWhosePlaysTakeTooLongTogetherIsUnplayed(t *testing.T) {
+	const bash = "for i in {1..2000}; do :; done\nfor app in a b c d e f g h; do convox deploy -a $app; done"
+	job := build.Job{Language: "ruby", Config: mapping(1, "script", text(2, bash))}
+	if played := build.Play(build.ScriptOf(job, pushMain)); played.Unplayed == nil || len(played.Calls) != 8 || played.Unplayed.Line != 2 {
+		t.Errorf("%+v", played)
+	}
+}
+
 // BenchmarkPlay plays the six builds of a file with the start of the player, then
 // those of the most jobs that Travis takes, then one build of 500, each with an
 // environment of its own.

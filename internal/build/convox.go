@@ -57,7 +57,8 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 			continue
 		}
 		name, value, attached := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if name == "help" || name == "h" || name == "version" {
+		isBroken := strings.HasPrefix(name, "waitn") // --wait, and a line break that arrives as an n
+		if name == "help" || name == "h" || name == "version" || isBroken {
 			return call, nil, true
 		}
 		if !attached && slices.Contains(valued, name) && i+1 < len(args) {

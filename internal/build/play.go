@@ -211,7 +211,7 @@ func (p *playing) steps(steps []Step) (ended bool) {
 		}
 		if step.Steps != nil || step.Condition != "" {
 			p.shell.Relax()
-			if holds, err := p.shell.Holds(step.Condition); err != nil || step.Condition != "" && !holds {
+			if holds, err := p.shell.Holds(step.Condition, step.Command.Line); err != nil || step.Condition != "" && !holds {
 				continue
 			}
 			if p.steps(step.Steps) {

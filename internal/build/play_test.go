@@ -118,6 +118,7 @@ func TestAJobDeploysAsTravisWould(t *testing.T) {
 		{"script: skip passes", []any{"script", "skip", "deploy", provider(deployWeb, "on", on("branch", "main"))}, "push=web@9! cron=web@9!"},
 		{"of several scripts the first", []any{"script", "true", "deploy", mapping(8, "provider", "script", "script", list(text(9, "true"), text(10, deployWeb)), "on", on("branch", "main"))}, ""},
 		{"a literal block is one broken command", []any{"script", "true", "deploy", provider("convox deploy --app web\n", "on", on("branch", "main"))}, "push=webn@9! cron=webn@9!"},
+		{"a folded block ends in a stray n", []any{"script", "true", "deploy", provider("convox deploy --app web --wait\n", "on", on("branch", "main"))}, ""},
 		{"options are expanded before", []any{"script", "APP=web", "deploy", provider("convox deploy --app $APP", "on", on("branch", "main"))}, "push=web@9! cron=web@9!"},
 		{"several commands through bash", []any{"script", "true", "deploy", provider("bash -c 'true && convox deploy --app web --rack acme/p'", "on", on("branch", "main"))}, "push=webacme/p@9! cron=webacme/p@9!"},
 		{"with a line every four minutes", []any{"script", "true", "deploy", provider(`bash -c 'trap "kill %1" EXIT; while sleep 240; do echo "still deploying"; done & curl -o /tmp/convox https://x && chmod +x /tmp/convox && /tmp/convox deploy --app web --wait'`, "on", on("branch", "main"))}, "push=web@9! cron=web@9!"},

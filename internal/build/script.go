@@ -208,7 +208,7 @@ func (s *Script) deploy(job Job, event Event) {
 		if condition != "" && !isCondition(condition) && s.Broken == nil {
 			s.Broken = &Unseen{What: fmt.Sprintf("the condition of this deployment is no Bash: [[ %s ]]", condition), Line: line}
 		}
-		step := Step{Phase: "deploy", When: "success", Condition: condition, Relaxed: true}
+		step := Step{Phase: "deploy", Command: Command{Line: line}, When: "success", Condition: condition, Relaxed: true}
 		step.Steps = append(step.Steps, around(job, "before_deploy", EndsJob)...)
 		if command, ok := dplCommand(provider, event); ok {
 			s.noteRepository(event, command.Bash, command.Line)
@@ -276,6 +276,9 @@ func conditionOf(provider *Node, event Event) (condition string, line int) {
 			branches = append(branches, "$TRAVIS_BRANCH = "+branch)
 		}
 		parts = append(parts, strings.Join(branches, " || "))
+		if branch := on.Get("branch"); branch != nil {
+			line = branch.Line
+		}
 	}
 	for _, runtime := range runtimes {
 		if value := on.Get(runtime); isSet(value) {

@@ -50,6 +50,9 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 	if address := env("RACK_URL"); address != "" && address != unknownValue && address != "$RACK_URL" {
 		call.Sets = append(call.Sets, "RACK_URL")
 	}
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, strayN) }) {
+		return call, nil, true // an option, an app or a command that isn't there
+	}
 	for i := 1; i < len(args); i++ {
 		arg := args[i]
 		if len(arg) < 2 || arg[0] != '-' {
@@ -57,8 +60,7 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 			continue
 		}
 		name, value, attached := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		isBroken := strings.HasPrefix(name, "waitn") // --wait, and a line break that arrives as an n
-		if name == "help" || name == "h" || name == "version" || isBroken {
+		if name == "help" || name == "h" || name == "version" {
 			return call, nil, true
 		}
 		if !attached && slices.Contains(valued, name) && i+1 < len(args) {

@@ -189,7 +189,7 @@ func run(script Script, plan plan) *playing {
 		}
 	}
 	for _, unseen := range p.shell.Unseen() {
-		p.Unseen = append(p.Unseen, Unseen{What: unseen.Path, Line: unseen.Line})
+		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.Path, strayN, "n"), Line: unseen.Line})
 	}
 	return p
 }

@@ -20,7 +20,9 @@ func (s *Shell) external(args []string) int {
 	s.step()
 	name := path.Base(args[0])
 	if file := s.script(args[0]); file != nil {
-		return s.runFile(args[0], file, args[1:])
+		child := s.process(args[0])
+		child.params = args[1:]
+		return s.finish(child, string(file.data))
 	}
 	for _, program := range []string{args[0], s.programOf(args[0])} {
 		if program == "" {
@@ -94,13 +96,6 @@ func (s *Shell) exportedValue(name string) string {
 		return asWritten(variable.String())
 	}
 	return ""
-}
-
-// runFile runs a script that the play wrote.
-func (s *Shell) runFile(name string, file *content, args []string) int {
-	child := s.process(name)
-	child.params = args
-	return s.finish(child, string(file.data))
 }
 
 // finish runs a text in a process of its own and returns its exit status.

@@ -20,7 +20,9 @@ func (s *Shell) external(args []string) int {
 	s.step()
 	name := path.Base(args[0])
 	if file := s.script(args[0]); file != nil {
-		return s.runFile(args[0], file, args[1:])
+		child := s.process(args[0])
+		child.params = args[1:]
+		return s.finish(child, string(file.data))
 	}
 	for _, program := range []string{args[0], s.programOf(args[0])} {
 		if program == "" {
@@ -98,13 +100,6 @@ func (s *Shell) exportedValue(name string) string {
 		return asWritten(variable.String())
 	}
 	return ""
-}
-
-// runFile runs a script that the play wrote.
-func (s *Shell) runFile(name string, file *content, args []string) int {
-	child := s.process(name)
-	child.params = args
-	return s.finish(child, string(file.data))
 }
 
 // finish runs a text in a process of its own and returns its exit status.
@@ -306,25 +301,44 @@ func (s *Shell) commandOption(args []string) int {
 	return 0
 }
 
-// systemCall is how other languages start a command: a text, or a list of words.
-var systemCall = regexp.MustCompile("(system|popen|exec|execSync|call|check_call|run|shell_exec|passthru)\\(\\s*(?:\"([^\"]*)\"|'([^']*)'|\\[([^\\]]*)\\])")
+var (
+	// systemCall is how other languages start a command: one text, or its words.
+	systemCall = regexp.MustCompile(`\b(system|popen|exec|execSync|call|check_call|run|shell_exec|passthru)\s*\(?\s*\[?\s*((?:(?:"[^"]*"|'[^']*')[\s,]*)+)`)
+	quotedText = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+	backquoted = regexp.MustCompile("`([^`]*)`")
+)
 
 // interpreter runs the commands that a program in another language starts. Its
-// own status isn't known: it succeeds, but where a command's failure raises an
-// error.
+// own status isn't known: it succeeds, but where a command's failure ends it.
 func (s *Shell) interpreter(args []string) int {
-	for i, arg := range args {
-		if (arg == "-c" || arg == "-e" || arg == "-r") && i+1 < len(args) {
-			for _, m := range systemCall.FindAllStringSubmatch(args[i+1], 20) {
-				status := s.finish(s.process("sh"), m[2]+m[3]+strings.ReplaceAll(m[4], ",", " "))
-				if status != 0 && (m[1] == "check_call" || m[1] == "execSync") {
-					return 1
-				}
-			}
-			return 0
+	at := slices.IndexFunc(args, func(arg string) bool { return arg == "-c" || arg == "-e" || arg == "-r" })
+	program := ""
+	switch {
+	case at > 0 && at+1 < len(args):
+		program = args[at+1]
+	case len(args) == 1 || args[1] == "-":
+		program = s.input()
+	default:
+		return oneIf(s.failing)
+	}
+	if language := path.Base(args[0]); language == "ruby" || language == "perl" || language == "php" {
+		program = backquoted.ReplaceAllString(program, `system("$1")`)
+	}
+	for _, m := range systemCall.FindAllStringSubmatch(program, 20) {
+		words := quotedText.FindAllString(m[2], -1)
+		command := strings.Join(words, " ")
+		if len(words) == 1 {
+			command = command[1 : len(command)-1]
+		}
+		status := s.finish(s.process("sh"), command)
+		switch {
+		case m[1] == "exec":
+			return status
+		case status != 0 && (m[1] == "check_call" || m[1] == "execSync"):
+			return 1
 		}
 	}
-	return oneIf(s.failing)
+	return 0
 }
 
 // ssh runs its command as the other machine's shell would.

@@ -353,11 +353,12 @@ func (s *Shell) parse(bash string) (*syntax.File, error) {
 	}
 	s.grow(2 * len(bash))
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
-	if err == nil {
-		s.prepare(file)
-		s.parsed.add(bash, file)
+	if err != nil {
+		return nil, err
 	}
-	return file, err
+	s.prepare(file)
+	s.parsed.add(bash, file)
+	return file, nil
 }
 
 // Texts are what was parsed, for plays that have texts in common. The zero value
@@ -416,35 +417,30 @@ func (s *Shell) evaluate(bash string, at frame) {
 	bash = asBash(bash)
 	s.grow(len(bash))
 	file, err := s.parse(bash)
-	if err != nil {
-		s.status = 1
-		if broken, ok := errors.AsType[syntax.ParseError](err); ok {
-			s.beforeError(bash, broken, at)
-		}
-		if s.flow == onward {
-			s.status = 2
-		}
-		return
+	if broken, ok := errors.AsType[syntax.ParseError](err); ok {
+		file = s.parseBefore(bash, int(broken.Pos.Line()))
 	}
-	old := s.frame
-	s.frame = at
-	s.statements(file.Stmts)
-	s.frame = old
+	if file != nil {
+		old := s.frame
+		s.frame = at
+		s.statements(file.Stmts)
+		s.frame = old
+	}
+	if err != nil && s.flow == onward {
+		s.status = 2
+	}
 }
 
-// beforeError runs the lines before a syntax error, as Bash does, which reads a
+// parseBefore reads the lines before a syntax error, as Bash does, which reads a
 // text command by command.
-func (s *Shell) beforeError(bash string, broken syntax.ParseError, at frame) {
+func (s *Shell) parseBefore(bash string, line int) *syntax.File {
 	lines := strings.SplitAfter(bash, "\n")
-	for n := min(int(broken.Pos.Line())-1, len(lines)); n > 0; n-- {
+	for n := min(line-1, len(lines)); n > 0; n-- {
 		if file, err := s.parse(strings.Join(lines[:n], "")); err == nil {
-			old := s.frame
-			s.frame = at
-			s.statements(file.Stmts)
-			s.frame = old
-			return
+			return file
 		}
 	}
+	return nil
 }
 
 func (s *Shell) absolute(name string) string {

@@ -157,6 +157,8 @@ var asBash = []struct {
 	{`find . -name show -exec {} x \;`, "x", 0},
 	{"ssh -p 22 host <<E\nshow x\nE", "x", 0},
 	{`python3 -c 'import subprocess; subprocess.check_call(["show", "fail"])' || show raised; node -e 'cp.execSync("show b")'`, "fail\nraised\nb", 0},
+	{"python3 - <<'E'\nos.system(\"show a\")\nE\nruby -e '`show b`'; perl -e 'exec(\"show\", \"fail\")'", "a\nb\nfail", 7},
+	{"node -e 'console.log(`system(show)`); print(\"show a\")'", "", 0},
 	{`coproc P { show fail; }; wait $P_PID`, "fail", 7},
 	{`shopt -s expand_aliases
 alias s='show a'

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"convox-travis/internal/build"
 )
@@ -147,13 +148,22 @@ func (a *addition) unknowns() []Note {
 // mostBranches is how many branches are played that a file names.
 const mostBranches = 8
 
-var (
-	comparedBranch = lately(`(?i)(?:\b|_)(?:branch|on)\b["'}\s\])]*(?:==?|!=|=~|:)[ \t]*["'^(]*([A-Za-z0-9_][A-Za-z0-9_./-]*)`)
-	listedBranches = lately(`(?i)(?:\b|_)(?:branch|on|only)\b["'}\s]*(?:IN|:)\s*[\[(]([^\])]*)[\])]`)
-	itemBranches   = lately(`(?im)\b(?:branch|on|only):[ \t]*\n((?:[ \t]*-[ \t]*[^\n]+\n?)+)`)
-	caseBranches   = lately(`(?m)(?:^|;;|\bin\b)[ \t(]*["']?([A-Za-z0-9_][A-Za-z0-9_./|"' -]*)\)`)
-	branchWord     = regexp.MustCompile(`[A-Za-z0-9_][A-Za-z0-9_./-]*`)
-)
+// branchShapes are where a file compares branches. They are compiled when they are
+// first asked: together they take milliseconds, and most runs read no file.
+var branchShapes = sync.OnceValue(func() []*regexp.Regexp {
+	var shapes []*regexp.Regexp
+	for _, shape := range []string{
+		`(?i)(?:\b|_)(?:branch|on)\b["'}\s\])]*(?:==?|!=|=~|:)[ \t]*["'^(]*([A-Za-z0-9_][A-Za-z0-9_./-]*)`,
+		`(?i)(?:\b|_)(?:branch|on|only)\b["'}\s]*(?:IN|:)\s*[\[(]([^\])]*)[\])]`,
+		`(?im)\b(?:branch|on|only):[ \t]*\n((?:[ \t]*-[ \t]*[^\n]+\n?)+)`,
+		`(?m)(?:^|;;|\bin\b)[ \t(]*["']?([A-Za-z0-9_][A-Za-z0-9_./|"' -]*)\)`,
+	} {
+		shapes = append(shapes, regexp.MustCompile(shape))
+	}
+	return shapes
+})
+
+var branchWord = regexp.MustCompile(`[A-Za-z0-9_][A-Za-z0-9_./-]*`)
 
 // branchesIn returns names that a file compares branches with: guesses, which only
 // decide which builds are played as well.
@@ -162,8 +172,8 @@ func branchesIn(text string) []string {
 		return nil
 	}
 	names := []string{"master"} // that of a deployment that names none
-	for _, shape := range []late{comparedBranch, listedBranches, itemBranches, caseBranches} {
-		for _, match := range shape().FindAllStringSubmatch(text, -1) {
+	for _, shape := range branchShapes() {
+		for _, match := range shape.FindAllStringSubmatch(text, -1) {
 			for _, name := range branchWord.FindAllString(match[1], -1) {
 				if len(names) < mostBranches && !slices.Contains(names, name) && name != "true" && name != "false" {
 					names = append(names, name)

@@ -39,9 +39,8 @@ func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
 		try := func(extra []string) bool {
 			job := slices.Concat(lines[:2], extra, lines[2:])
 			if len(extra) > 0 && !strings.HasPrefix(extra[0], "env") { // only the file's language has the axis
-				job[2+len(extra)] = "install: skip"
-				job = slices.DeleteFunc(job, func(line string) bool { return line == "install: skip" })
-				job = slices.Insert(job, 2, "install: skip")
+				rest := slices.DeleteFunc(slices.Clone(lines[3:]), func(line string) bool { return line == "install: skip" })
+				job = slices.Concat(lines[:2], []string{"install: skip"}, extra, rest)
 			}
 			for _, before := range [][]string{nil, asItem([]string{"stage: " + firstStage})} {
 				c := &candidate{key: "jobs.include", suffix: suffix}

@@ -81,35 +81,28 @@ func goesOnFrom(was, now build.Step) bool {
 		strings.HasPrefix(now.Command.Bash, strings.TrimRight(was.Command.Bash, "\n")+"\n")
 }
 
-// newCalls returns the calls that a job made without, each once less.
+// newCalls returns the calls that a job made without.
 func newCalls(was, now []build.Call) []build.Call {
-	left := slices.Clone(was)
-	var added []build.Call
-	for _, call := range now {
-		same := func(other build.Call) bool {
-			return slices.Equal(call.Args, other.Args) && call.App == other.App && call.Rack == other.Rack && call.Phase == other.Phase && call.OnFailure == other.OnFailure
-		}
-		if at := slices.IndexFunc(left, same); at >= 0 {
-			left = slices.Delete(left, at, at+1)
-			continue
-		}
-		added = append(added, call)
-	}
-	return added
+	return without(now, was, func(a, b build.Call) bool {
+		return slices.Equal(a.Args, b.Args) && a.App == b.App && a.Rack == b.Rack && a.Phase == b.Phase && a.OnFailure == b.OnFailure
+	})
 }
 
 // hasNewMessage reports whether Travis says something that it didn't say before.
 func hasNewMessage(was, now []build.Message) bool {
-	left := slices.Clone(was)
-	for _, message := range now {
-		same := func(other build.Message) bool {
-			return message.Kind == other.Kind && message.Section == other.Section && message.Key == other.Key && message.Instead == other.Instead
+	return len(without(now, was, func(a, b build.Message) bool {
+		return a.Kind == b.Kind && a.Section == b.Section && a.Key == b.Key && a.Instead == b.Instead
+	})) > 0
+}
+
+// without takes each of some elements out of others once.
+func without[T any](all, some []T, same func(a, b T) bool) []T {
+	left := slices.Clone(some)
+	return slices.DeleteFunc(slices.Clone(all), func(one T) bool {
+		at := slices.IndexFunc(left, func(other T) bool { return same(one, other) })
+		if at >= 0 {
+			left = slices.Delete(left, at, at+1)
 		}
-		at := slices.IndexFunc(left, same)
-		if at < 0 {
-			return true
-		}
-		left = slices.Delete(left, at, at+1)
-	}
-	return false
+		return at >= 0
+	})
 }

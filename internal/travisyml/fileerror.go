@@ -57,7 +57,7 @@ func (e *FileError) Hints() []string {
 	case errors.Is(e.reason, atomicfile.ErrBusy):
 		return []string{"run this again when no other run writes " + e.name()}
 	case errors.Is(e.reason, errChanged):
-		return []string{"run this again: it reads the file anew"}
+		return []string{"run this again: it reads the file again"}
 	case errors.Is(e.reason, bounded.ErrTooLarge), errors.Is(e.reason, bounded.ErrNotRegular):
 		return []string{"is it the right one? --file PATH names another"}
 	case errors.Is(e.reason, errMissing):

@@ -131,10 +131,15 @@ func (d *Document) fill(p place, lines []string, value *yaml.Node) ([]edit, refu
 		column += d.dashIndent()
 	}
 	value.Content, value.Anchor = nodesOf(lines), p.value.Anchor
-	return []edit{{insertions: []insertion{{p.key.Line, indented(lines, column)}}, expect: func(old, _ *yaml.Node) *yaml.Node {
+	expect := func(old, _ *yaml.Node) *yaml.Node {
 		*at(old, p.path) = *value
 		return old
-	}}}, ""
+	}
+	lines = indented(lines, column)
+	return []edit{
+		{insertions: []insertion{{p.key.Line, lines}}, expect: expect},
+		{insertions: []insertion{{d.endOf(p), lines}}, expect: expect},
+	}, ""
 }
 
 // atEnd adds lines behind what is at p: before the blank lines and the comments

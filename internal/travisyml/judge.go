@@ -37,8 +37,12 @@ func (v verdict) String() string {
 		return "no job runs on Linux with a processor that the convox CLI supports"
 	case beforeTests:
 		return "the step wouldn't wait for the tests"
+	case hooked:
+		return "other commands would run with the step"
+	case notPlayed:
+		return "the step wouldn't deploy once, or would in other builds too"
 	}
-	return reasonUnsure
+	return "Travis would read the rest of the file differently, or deploy in other builds"
 }
 
 // judge says what Travis would make of a text, against what it makes of the

@@ -34,7 +34,7 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 	if done {
 		return change, nil
 	}
-	refusal := &Refusal{Reason: d.reason(why), Place: name, Lines: d.nested(name, lines)}
+	refusal := &Refusal{Reason: reason(why, edits), Place: name, Lines: d.nested(name, lines)}
 	if ok {
 		refusal.Line = found.key.Line
 		refusal.Lines = slices.Clone(lines)
@@ -70,7 +70,7 @@ func (d *Document) addJob(lines []string) (Change, *Refusal) {
 			return change, nil
 		}
 	}
-	refusal := &Refusal{Reason: d.reason(why), Place: name, Lines: lines}
+	refusal := &Refusal{Reason: reason(why, edits), Place: name, Lines: lines}
 	d.pasteJob(refusal, jobs, found, lines)
 	return Change{}, d.bracketed(refusal)
 }

@@ -73,12 +73,15 @@ func (r *Refusal) Hints() []string {
 	return append(hints, "paste the lines shown into "+r.Place+" yourself")
 }
 
-// reason is the words for it. Without any it is that the outcome would be wrong.
-func (d *Document) reason(why refused) string {
-	if why != "" {
+// reason is the words for it. Without any, each edit changes what the file says.
+func reason(why refused, edits []edit) string {
+	switch {
+	case why != "":
 		return string(why)
+	case len(edits[0].insertions) == 0: // an encrypted variable in another's place
+		return reasonShape
 	}
-	return reasonUnsure
+	return fmt.Sprintf("lines added after line %d would change what the file says", edits[0].insertions[0].at)
 }
 
 // uneven refuses a file whose first key is indented more than others. YAML ends the
@@ -128,5 +131,4 @@ const (
 	reasonShape   = "it is not what Travis expects there"
 	reasonOpen    = "the text that is there would continue into the addition"
 	reasonSkip    = "what is there says that it is skipped"
-	reasonUnsure  = "the file would not be what it was plus the addition"
 )

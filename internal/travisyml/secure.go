@@ -57,7 +57,7 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	if change, done := d.splice(place, edits); done {
 		return change, nil
 	}
-	refusal := &Refusal{Reason: d.reason(why), Place: place, Lines: d.nestedGlobal(lines)}
+	refusal := &Refusal{Reason: reason(why, edits), Place: place, Lines: d.nestedGlobal(lines)}
 	d.pasteGlobal(refusal, lines)
 	return Change{}, d.bracketed(refusal)
 }

@@ -63,7 +63,11 @@ func (d *Document) spliceTo(root *yaml.Node, where string, edits []edit) (Change
 	for _, e := range edits {
 		text := d.mark + d.apply(e)
 		changed, err := Parse(text)
-		if err != nil || changed.root == nil || !d.keepsItsLines(changed, e) {
+		lines := len(d.lines)
+		for _, inserted := range e.insertions {
+			lines += len(inserted.lines)
+		}
+		if err != nil || changed.root == nil || len(changed.lines) != lines { // a return before a line feed is one break
 			continue
 		}
 		if !equal(e.expect(clone(root), changed.root), changed.root) {
@@ -105,29 +109,6 @@ func (d *Document) apply(e edit) string {
 	}
 	upTo(len(d.lines))
 	return text.String()
-}
-
-// keepsItsLines reports whether every old line is in the new text, in order and
-// byte for byte; the old last line may have got an end.
-func (d *Document) keepsItsLines(changed *Document, e edit) bool {
-	next := 0
-	for i, line := range d.lines {
-		if _, ours := e.replaced[i]; ours {
-			continue
-		}
-		ended := line
-		if !hasBreak(line) {
-			ended += d.eol
-		}
-		for next < len(changed.lines) && changed.lines[next] != line && changed.lines[next] != ended {
-			next++
-		}
-		if next == len(changed.lines) {
-			return false
-		}
-		next++
-	}
-	return true
 }
 
 // nodesOf parses lines of ours: the nodes that an addition adds.

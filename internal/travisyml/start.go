@@ -31,7 +31,7 @@ func (a *addition) start(d *Document) (Change, error) {
 	edits, why := d.addKey(d.whole(), lines)
 	change, done := d.splice(keyOf(lines[0]), edits)
 	if !done {
-		return none, d.bracketed(&Refusal{Reason: d.reason(why), Place: keyOf(lines[0]), Lines: lines})
+		return none, d.bracketed(&Refusal{Reason: reason(why, edits), Place: keyOf(lines[0]), Lines: lines})
 	}
 	change.Notes = []Note{note}
 	return change, nil

@@ -30,7 +30,7 @@ func (*SyntaxError) Code() string { return "yml_syntax" }
 
 // Hints are things that can be done, best first.
 func (*SyntaxError) Hints() []string {
-	return []string{"mend the file; https://config.travis-ci.com/explore shows what Travis makes of it"}
+	return []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"}
 }
 
 var parserLine = regexp.MustCompile(`^yaml: line (\d+):`)

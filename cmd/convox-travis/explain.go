@@ -217,12 +217,12 @@ func (j *jobDocument) text() []string {
 	var names, kinds []string
 	for _, name := range []string{j.Stage, j.Name} {
 		if name != "" {
-			names = append(names, shortened(name))
+			names = append(names, setup.Shortened(name))
 		}
 	}
 	for _, kind := range []string{j.OS, j.Language} {
 		if kind != "" {
-			kinds = append(kinds, shortened(kind))
+			kinds = append(kinds, setup.Shortened(kind))
 		}
 	}
 	if j.AllowFailure {
@@ -243,7 +243,7 @@ func (j *jobDocument) text() []string {
 	}
 	lines = append(lines, j.otherwise...)
 	for _, unplayed := range j.Unplayed {
-		lines = append(lines, "can't be played: "+at(unplayed.Line)+shortened(unplayed.What))
+		lines = append(lines, "can't be played: "+setup.LineLead(unplayed.Line)+setup.Shortened(unplayed.What))
 	}
 	switch {
 	case j.waits:
@@ -272,22 +272,4 @@ func (d deployDocument) text(times int) string {
 		return text + "; a failed deploy fails the build"
 	}
 	return text + "; a failed deploy doesn't fail the build"
-}
-
-// at names a line, where one is known.
-func at(line int) string {
-	if line == 0 {
-		return ""
-	}
-	return fmt.Sprintf("line %d: ", line)
-}
-
-// shortened is a text of the file that fits on a line or two.
-func shortened(text string) string {
-	const longest = 100
-	runes := []rune(text[:min(len(text), 4*longest+1)])
-	if len(runes) <= longest {
-		return text
-	}
-	return string(runes[:longest]) + "…"
 }

@@ -95,10 +95,10 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 func (d deployDocument) what() string {
 	text := "deploys"
 	if d.App != "" {
-		text += " " + shortened(d.App)
+		text += " " + setup.Shortened(d.App)
 	}
 	if d.Rack != "" {
-		text += " to " + shortened(d.Rack)
+		text += " to " + setup.Shortened(d.Rack)
 	}
 	return text
 }

@@ -258,7 +258,7 @@ func jobName(job build.Job) string {
 	if job.Name == "" {
 		return job.Number
 	}
-	return job.Number + " (" + shortened(job.Name) + ")"
+	return job.Number + " (" + Shortened(job.Name) + ")"
 }
 
 // judgeTimes finds a build that deploys an app more than once to a Rack.
@@ -287,7 +287,7 @@ func (c *auditCase) judgeTimes(outcome int) {
 		if w.rack != "" {
 			app += " to " + w.rack
 		}
-		message := fmt.Sprintf("a push to %s deploys %s %d times", showBranch(p.outcomes[outcome].Event.Branch), shortened(app), len(all[w]))
+		message := fmt.Sprintf("a push to %s deploys %s %d times", showBranch(p.outcomes[outcome].Event.Branch), Shortened(app), len(all[w]))
 		if len(in) > 1 {
 			message += ", in the jobs " + listed(in)
 		}
@@ -374,7 +374,7 @@ func (f *fileFacts) unseen() string {
 	for i, played := range p.outcomes[pushed].Played {
 		for _, unseen := range played.Unseen {
 			if !strings.HasPrefix(unseen.What, "$") {
-				scripts = append(scripts, shortened(unseen.What))
+				scripts = append(scripts, Shortened(unseen.What))
 			}
 		}
 		if played.Unplayed != nil && !p.isBroken(pushed, i) {

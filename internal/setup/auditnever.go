@@ -143,14 +143,14 @@ func (c *auditCase) reasonOf(o build.Obstacle) string {
 	case build.ObstacleWindows:
 		return "Travis deploys nothing on Windows"
 	case build.ObstacleBranch:
-		return fmt.Sprintf("`on.branch` on line %d is %s", o.Line, shortened(o.Text))
+		return fmt.Sprintf("`on.branch` on line %d is %s", o.Line, Shortened(o.Text))
 	case build.ObstacleNoBranch:
 		if o.Text != "" {
-			return fmt.Sprintf("Travis doesn't read `on.%s` on line %d, so the branch is master", shortened(o.Text), o.Line)
+			return fmt.Sprintf("Travis doesn't read `on.%s` on line %d, so the branch is master", Shortened(o.Text), o.Line)
 		}
 		return "`on.branch` is missing, and Travis takes master"
 	case build.ObstacleOtherBranch:
-		return fmt.Sprintf("Travis takes the keys of `%s` on line %d for its branches", shortened(o.Text), o.Line)
+		return fmt.Sprintf("Travis takes the keys of `%s` on line %d for its branches", Shortened(o.Text), o.Line)
 	case build.ObstacleOn:
 		if o.Text == "repo" {
 			return fmt.Sprintf("`on.repo` on line %d is another repository", o.Line)

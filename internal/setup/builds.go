@@ -135,11 +135,11 @@ func (b Builds) Undecided() error {
 	}
 	for _, call := range b.deploys(pushes) {
 		if b.Target.Fit(call) == build.Undecided {
-			where := fmt.Sprintf("line %d deploys %s", call.Line, shortened(b.Target.AppOf(call)))
+			where := fmt.Sprintf("line %d deploys %s", call.Line, Shortened(b.Target.AppOf(call)))
 			if call.Rack == "" {
 				return undecided(where+" to a Rack that isn't known here", "add --rack "+b.Target.Rack+" to that command, if it's the one")
 			}
-			return undecided(where+" to "+shortened(call.Rack)+", and what the variable holds isn't known here", "write the app and the Rack into that command")
+			return undecided(where+" to "+Shortened(call.Rack)+", and what the variable holds isn't known here", "write the app and the Rack into that command")
 		}
 	}
 	if len(b.Outcomes) > 0 {
@@ -147,12 +147,12 @@ func (b Builds) Undecided() error {
 		for i, played := range push.Played {
 			isBroken := build.ScriptOf(push.Build.Jobs[i], push.Event).Broken != nil // and deploys nothing
 			if played.Unplayed != nil && !isBroken {
-				return undecided(lineLead(played.Unplayed.Line)+"this can't be played: "+shortened(played.Unplayed.What), "simplify that command, or look at it yourself")
+				return undecided(LineLead(played.Unplayed.Line)+"this can't be played: "+Shortened(played.Unplayed.What), "simplify that command, or look at it yourself")
 			}
 			for _, unseen := range played.Unseen {
 				isWord := func(c build.Call) bool { return strings.Contains(strings.Join(c.Args, " "), unseen.What) }
 				if strings.HasPrefix(unseen.What, "$") && !slices.ContainsFunc(played.Calls, isWord) {
-					return undecided(lineLead(unseen.Line)+"a deploy depends on "+shortened(unseen.What)+", and what it holds isn't known here", "look at it yourself, or let it depend on the branch alone")
+					return undecided(LineLead(unseen.Line)+"a deploy depends on "+Shortened(unseen.What)+", and what it holds isn't known here", "look at it yourself, or let it depend on the branch alone")
 				}
 			}
 		}

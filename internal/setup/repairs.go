@@ -18,7 +18,7 @@ func Repairs(messages []build.Message) []Warning {
 	var warnings []Warning
 	for _, m := range messages {
 		if text := repairOf(m); text != "" && len(warnings) < mostRepairs {
-			warnings = append(warnings, Warning{Code: FoundRepaired, Message: lineLead(m.Line) + text})
+			warnings = append(warnings, Warning{Code: FoundRepaired, Message: LineLead(m.Line) + text})
 		}
 	}
 	return slices.CompactFunc(warnings, func(a, b Warning) bool { return a.Message == b.Message })
@@ -59,18 +59,18 @@ func repairOf(m build.Message) string {
 }
 
 // code marks a text of the file.
-func code(text string) string { return "`" + shortened(text) + "`" }
+func code(text string) string { return "`" + Shortened(text) + "`" }
 
-// lineLead names a line at the start of a sentence, where one is known.
-func lineLead(line int) string {
+// LineLead names a line at the start of a sentence, where one is known.
+func LineLead(line int) string {
 	if line == 0 {
 		return ""
 	}
 	return fmt.Sprintf("line %d: ", line)
 }
 
-// shortened is a text of the file that fits on a line or two.
-func shortened(text string) string {
+// Shortened is a text of the file that fits on a line or two.
+func Shortened(text string) string {
 	const longest = 100
 	runes := []rune(text[:min(len(text), 4*longest+1)])
 	if len(runes) <= longest {

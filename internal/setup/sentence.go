@@ -64,7 +64,7 @@ func (b Builds) amounts(calls []build.Call) string {
 		if call.Rack != "" {
 			name += " to " + call.Rack
 		}
-		name = shortened(name)
+		name = Shortened(name)
 		if times[name]++; times[name] == 1 {
 			names = append(names, name)
 		}

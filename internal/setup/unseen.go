@@ -14,7 +14,7 @@ type Unseen struct {
 }
 
 // String says it in a sentence.
-func (u Unseen) String() string { return lineLead(u.Line) + fmt.Sprintf(u.format, shortened(u.What)) }
+func (u Unseen) String() string { return LineLead(u.Line) + fmt.Sprintf(u.format, Shortened(u.What)) }
 
 // Unseen lists what isn't known, each once.
 func (b Builds) Unseen() []Unseen {

@@ -206,6 +206,10 @@ func (p *playedFile) isBroken(outcome, job int) bool {
 	return build.ScriptOf(o.Build.Jobs[job], o.Event).Broken != nil
 }
 
+// mostPlays bounds how often a push is played to find out what keeps steps from
+// running, where more than one obstacle is in the way of one.
+const mostPlays = 40
+
 // explain finds out what keeps each step from running that no push to the branch runs.
 func (p *playedFile) explain(ctx context.Context) error {
 	if !p.isDecided(pushed) || len(p.outcomes[pushed].Build.Jobs) > 50 {
@@ -240,8 +244,8 @@ func (p *playedFile) explain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range waiting {
-		if !run(s) {
+	for i, s := range waiting {
+		if !run(s) || (i+1)*len(all) > mostPlays {
 			continue
 		}
 		s.because = all

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -36,6 +37,7 @@ const (
 	ObstacleTags        ObstacleKind = "on.tags"       //
 	ObstacleBlock       ObstacleKind = "deploy.script" // several lines, of which Travis makes one broken command
 	ObstaclePromote     ObstacleKind = "promote"       // false, so that the release isn't promoted
+	ObstacleFunction    ObstacleKind = "function"      // of the job's shell, Text, which deploy.script doesn't have
 	ObstacleFalseTest   ObstacleKind = "false test"    // of a command, around a deploy; Text is the test
 	ObstacleTest        ObstacleKind = "test"          // of a command, around an exit before a deploy; Text is the test
 )
@@ -239,10 +241,19 @@ func (o *obstacles) provider(provider *Node) {
 	o.tests(provider, "script")
 }
 
-// script adds a script that has several lines.
+var travisFunction = regexp.MustCompile(`\b(travis_wait|travis_retry)\b(?: +\d+\b)?`)
+
+// script adds a script that has several lines, or a function of the job's shell.
 func (o *obstacles) script(provider *Node) {
 	if script := provider.Get("script"); strings.Contains(script.text(), "\n") {
 		o.add(ObstacleBlock, script.Line, "", provider, oneCommand(script))
+	}
+	if script := provider.Get("script"); travisFunction.MatchString(script.text()) {
+		o.add(ObstacleFunction, script.Line, travisFunction.FindStringSubmatch(script.Text)[1], provider, func(n *Node) *Node {
+			without := *script
+			without.Text = travisFunction.ReplaceAllString(script.Text, "")
+			return n.with("script", &without)
+		})
 	}
 }
 

@@ -38,6 +38,11 @@ func TestADeployThatDependsOnAVariableKeepsItsName(t *testing.T) {
 		// tests see an unset variable as empty, and are named when they decide
 		{`if [ "$DEPLOY" = yes ]; then convox deploy -a web; fi`, "", "$DEPLOY:1"},
 		{`[[ $DEPLOY == yes ]] && convox deploy -a web`, "", "$DEPLOY:1"},
+		{`[[ "$(git log -1)" == *ship* ]] && convox deploy -a web`, "", "$(git):1"},
+		{`[ "$(git log -1)" = ship ] && convox deploy -a web`, "", "$(git):1"},
+		{`git diff --name-only HEAD~1 | grep -q api && convox deploy -a web`, "", "$(git):1"},
+		{`if ! git diff --quiet HEAD~1 -- api; then convox deploy -a web; fi`, "", "$(git):1"},
+		{`[[ $TRAVIS_COMMIT_MESSAGE =~ ship ]] && convox deploy -a web`, "", "$TRAVIS_COMMIT_MESSAGE:1"},
 		{`[[ $DEPLOY == yes && $TRAVIS_BRANCH == dev ]] && convox deploy -a web`, "", "$DEPLOY:1"},
 		{`[ "$A" = 1 ] && [ "$B" = 1 ] && convox deploy -a web`, "", "$A:1 $B:1"},
 		{`[ -z "$SKIP" ] && convox deploy -a web`, "web ", "$SKIP:1"},

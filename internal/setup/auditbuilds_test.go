@@ -45,6 +45,8 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"another branch":             {deployOn(", on: production"), "note never_deploys", "runs for production only"},
 		"branches under on":          {deployOn(", on: {branches: {only: [main]}}"), "warning never_deploys\nnote yml_repaired", "Travis doesn't read `on.branches` on line 5, so the branch is master"},
 		"branches beside on":         {deployOn(", branches: {only: [production]}"), "error never_deploys", "Travis takes the keys of `branches` on line 5 for its branches"},
+		"a ref":                      {deployOn(", on: refs/heads/main"), "warning never_deploys", "runs for refs/heads/main only"},
+		"a function of the job":      {strings.Replace(main, "script: convox", "script: travis_wait 30 convox", 1), "error never_deploys", "`travis_wait` on line 5 is a function of the job's shell"},
 		"another repository":         {deployOn(", on: {branch: main, repo: acme/web}"), "warning never_deploys", "`on.repo` on line 5 is another repository"},
 		"a version that isn't there": {"node_js: 20\n" + deployOn(", on: {branch: main, node_js: 18}"), "warning never_deploys", "`on.node_js` on line 6 doesn't hold"},
 		"tags win over the branch":   {deployOn(", on: {branch: main, tags: true}"), "warning never_deploys", "runs for tags only, not for pushes to main: `on.tags` on line 5 makes Travis ignore `on.branch`"},
@@ -120,6 +122,9 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		// What isn't known isn't judged.
 		"a script out of sight":       {main + "before_script: ./setup.sh\n", "note yml_unseen", "not looked at: ./setup.sh"},
 		"a setting that decides":      {after(`'[ "$SECRET_SWITCH" = on ] && convox deploy --wait'`), "note yml_unseen", "depends on $SECRET_SWITCH"},
+		"a commit's message":          {deployOn(", on: {branch: main, condition: $TRAVIS_COMMIT_MESSAGE =~ ship}"), "note yml_unseen", "depends on $TRAVIS_COMMIT_MESSAGE"},
+		"what changed":                {after(`'if [ $TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST = main-false ] && ! git diff --quiet HEAD~1 -- api; then convox deploy --wait; fi'`), "note yml_unseen", "depends on $(git)"},
+		"an installed tool":           {strings.Replace(main, "npm test", "vendor/bin/phpunit", 1), "", ""},
 		"a setting that is a branch":  {deployOn(", on: {branch: $SECRET_SWITCH}"), "note yml_unseen", "depends on $SECRET_SWITCH"},
 		"a setting behind a test":     {after(`'[ "$TRAVIS_BRANCH" = master ] && [ "$SECRET_SWITCH" = on ] && convox deploy --wait'`), "warning never_deploys", "`[ \"$TRAVIS_BRANCH\" = master ]` on line 5 is false, and `[ \"$SECRET_SWITCH\" = on ]` on line 5 depends on what isn't known here"},
 		"a text that can't be played": {after(`'while :; do :; done'`, `'[ "$TRAVIS_BRANCH" = master ] && convox deploy --wait'`), "note yml_unseen", "can't be played"},

@@ -30,7 +30,7 @@ func (f *repositoryFacts) play(ctx context.Context, branch string) error {
 // isDead says whether what is in the way keeps a step from running in every build.
 func isDead(o build.Obstacle) bool {
 	switch o.Kind {
-	case build.ObstacleSkip, build.ObstacleNoScript, build.ObstaclePhase, build.ObstacleWindows, build.ObstacleOtherBranch:
+	case build.ObstacleSkip, build.ObstacleNoScript, build.ObstaclePhase, build.ObstacleFunction, build.ObstacleWindows, build.ObstacleOtherBranch:
 		return true
 	}
 	return isBroken(o)
@@ -56,7 +56,7 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	switch {
 	case !p.isDecided(pushed) || broken: // that is said apart
 		return
-	case !s.failing && c.dependsOnUnknown(s):
+	case c.dependsOnUnknown(s):
 		return
 	case other && len(s.runs) > 0:
 		return // it is another environment's
@@ -87,7 +87,10 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 		isMeant := !slices.ContainsFunc(s.because, func(o build.Obstacle) bool {
 			return o.Kind == build.ObstacleNoBranch || o.Kind == build.ObstacleTags && o.Ignores()
 		})
-		if isMeant && !master && c.request.Branch == "" {
+		isSlip := slices.ContainsFunc(meant, func(name string) bool {
+			return strings.EqualFold(strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "origin/"), p.branch)
+		})
+		if isMeant && !master && !isSlip && c.request.Branch == "" {
 			severity = SeverityNote
 		}
 	case len(s.because) == 0 && s.failing:
@@ -158,6 +161,8 @@ func (c *auditCase) reasonOf(o build.Obstacle) string {
 			return brokenCondition(o)
 		}
 		return fmt.Sprintf("`on.condition` on line %d is false", o.Line)
+	case build.ObstacleFunction:
+		return fmt.Sprintf("`%s` on line %d is a function of the job's shell, which `deploy.script` doesn't have", o.Text, o.Line)
 	case build.ObstaclePromote:
 		return fmt.Sprintf("`promote: false` on line %d builds a release and doesn't promote it", o.Line)
 	case build.ObstacleFalseTest, build.ObstacleTest:
@@ -262,7 +267,7 @@ func (c *auditCase) asksSettings(test string) bool {
 		name := match[1]
 		isPrivate := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name && !v.Public }) ||
 			slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
-		if isPrivate || c.err != nil && !strings.HasPrefix(name, "TRAVIS_") {
+		if isPrivate || name == "TRAVIS_COMMIT_MESSAGE" || c.err != nil && !strings.HasPrefix(name, "TRAVIS_") {
 			return true
 		}
 	}
@@ -273,7 +278,7 @@ var variableOf = regexp.MustCompile(`\$\{?(\w+)`)
 
 // isUnset reports whether a variable that no job sets is known to be nowhere else.
 func (c *auditCase) isUnset(name string) bool {
-	if c.err != nil || c.accountErr != nil || c.file.unnamed() > 0 || c.file.imports() || strings.HasPrefix(name, "(") {
+	if c.err != nil || c.accountErr != nil || c.file.unnamed() > 0 || c.file.imports() || strings.HasPrefix(name, "(") || name == "TRAVIS_COMMIT_MESSAGE" {
 		return false
 	}
 	isSet := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name }) ||

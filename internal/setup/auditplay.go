@@ -207,6 +207,10 @@ func (p *playedFile) isBroken(outcome, job int) bool {
 	return build.ScriptOf(o.Build.Jobs[job], o.Event).Broken != nil
 }
 
+// mostPlays bounds how often a push is played to find out what keeps steps from
+// running, where more than one obstacle is in the way of one.
+const mostPlays = 40
+
 // explain finds out what keeps each step from running that no push to the branch runs.
 func (p *playedFile) explain(ctx context.Context) error {
 	const mostJobs, mostTried = 50, 60 // each obstacle takes a play of all jobs
@@ -243,8 +247,8 @@ func (p *playedFile) explain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range waiting {
-		if !run(s) {
+	for i, s := range waiting {
+		if !run(s) || (i+1)*len(all) > mostPlays {
 			continue
 		}
 		s.because = all

@@ -37,6 +37,7 @@ func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 		sub.statements(c.Stmts)
 	})
 	s.substituted, s.status, s.asked = s.status, status, asked
+	s.ask(names(string(output.data))...)
 	_, err := w.Write(output.data)
 	return err
 }

@@ -53,6 +53,10 @@ func (s *Shell) external(args []string) int {
 		s.note(args[0])
 	}
 	s.printUnknown(name)
+	if name == "git" && slices.ContainsFunc(args, func(arg string) bool { return arg == "--quiet" || arg == "--exit-code" }) {
+		s.ask("$(git)") // its status is an answer
+		return s.decided(oneIf(s.failing))
+	}
 	return oneIf(s.failing)
 }
 

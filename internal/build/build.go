@@ -104,6 +104,7 @@ type Job struct {
 	Language     string
 	Env          []string // NAME=value as written, global ones first; an encrypted one is [secure]
 	AllowFailure bool
+	Imports      bool  // whether the file imports others, which may have its script
 	Config       *Node // its keys after inheriting: phases, deploy, addons, the value of each axis
 }
 

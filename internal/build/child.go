@@ -50,7 +50,7 @@ func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
 
 // playHere plays scripts in this process, those that are alike once.
 func playHere(ctx context.Context, scripts iter.Seq[Script]) (played []Played, err error) {
-	known := make(map[string]Played)
+	known, plays := make(map[string]Played), new(plays)
 	for script := range scripts {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -60,7 +60,7 @@ func playHere(ctx context.Context, scripts iter.Seq[Script]) (played []Played, e
 			return nil, err
 		}
 		if _, again := known[string(text)]; !again {
-			known[string(text)] = Play(script)
+			known[string(text)] = plays.play(script, func(int) {})
 		}
 		played = append(played, known[string(text)])
 	}
@@ -240,7 +240,7 @@ func Child(stdin io.Reader, stdout io.Writer) error {
 		return err
 	}
 	encoder := json.NewEncoder(stdout)
-	last := 0
+	last, plays := 0, new(plays)
 	at := func(line int) {
 		if line != last {
 			last = line
@@ -248,7 +248,7 @@ func Child(stdin io.Reader, stdout io.Writer) error {
 		}
 	}
 	for _, script := range scripts {
-		if err := encoder.Encode(play(script, at)); err != nil {
+		if err := encoder.Encode(plays.play(script, at)); err != nil {
 			return err
 		}
 	}

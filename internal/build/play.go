@@ -17,11 +17,16 @@ type Played struct {
 	Unplayed *Unseen // where the play had to stop
 	Unseen   []Unseen
 	Status   int // that the job ends with: 0 passes
+	Failed   int // the line of the first command that fails the job, 0 where none of the file does
 }
 
 // travis are the functions that Travis gives a job's shell, in our words
-// (https://docs.travis-ci.com/user/common-build-problems/#travis_retry).
+// (https://docs.travis-ci.com/user/common-build-problems/#travis_retry,
+// https://github.com/travis-ci/travis-build/tree/master/lib/travis/build/bash).
 const travis = `
+travis_fold() { :; }
+travis_time_start() { :; }
+travis_time_finish() { :; }
 travis_terminate() { exit "${1-$?}"; }
 travis_retry() { local again=3 status=0
   while ((again-- > 0)); do "$@"; status=$?; ((status == 0)) && break; done
@@ -34,15 +39,31 @@ var travisFunctions = sync.OnceValue(func() *shell.Functions { return shell.Func
 // manyDeploys is how many deploys of a job are played again with a failure.
 const manyDeploys = 16
 
+// maxWork is how much all plays of one script may do: more than one play may.
+const maxWork = 30_000
+
 // Play plays a script in this process. Use Player for text that isn't ours.
-func Play(script Script) Played { return play(script, func(int) {}) }
+func Play(script Script) Played { return new(plays).play(script, func(int) {}) }
+
+// plays are plays of scripts that may have texts in common.
+type plays struct {
+	texts shell.Texts
+	work  int
+}
+
+func (p *plays) run(script Script, plan plan) *playing {
+	playing := run(script, plan, &p.texts)
+	p.work += playing.shell.Work()
+	return playing
+}
 
 // play plays a script and reports the line of each command before it runs.
-func play(script Script, at func(line int)) Played {
+func (p *plays) play(script Script, at func(line int)) Played {
 	if script.Broken != nil {
 		return Played{Unplayed: script.Broken, Status: 2}
 	}
-	first := run(script, plan{at: at})
+	p.work = 0
+	first := p.run(script, plan{at: at})
 	played := first.Played
 	played.Unseen = append(slices.Clone(script.Unseen), played.Unseen...)
 	var seen []Call
@@ -55,14 +76,17 @@ func play(script Script, at func(line int)) Played {
 			call.FailsBuild = seen[at].FailsBuild
 			continue
 		}
-		if len(seen) < manyDeploys && !script.AllowFailure {
-			again := run(script, plan{at: at, failing: call.same})
+		if len(seen) < manyDeploys && p.work < maxWork && !script.AllowFailure {
+			again := p.run(script, plan{at: at, failing: call.same})
 			call.FailsBuild = again.Status != 0
 		}
 		seen = append(seen, *call)
 	}
-	played.noteUnset(script, first)
-	for _, call := range run(script, plan{at: at, anyway: true}).Calls {
+	if len(played.Calls) == 0 && !script.mentions("convox") {
+		return played
+	}
+	played.noteUnset(script, first, p)
+	for _, call := range p.run(script, plan{at: at, anyway: true}).Calls {
 		isPlayed := func(c Call) bool {
 			c.Folder = call.Folder // in which a failing cd leaves it
 			return c.same(call)
@@ -72,13 +96,16 @@ func play(script Script, at func(line int)) Played {
 			played.Calls = append(played.Calls, call)
 		}
 	}
+	if p.work >= maxWork && played.Unplayed == nil {
+		played.Unplayed = &Unseen{What: "it takes too long to play", Line: firstLine(script)}
+	}
 	return played
 }
 
 // noteUnset notes the variables that nothing in the job sets and that decide what
 // it deploys: those of a test that could end the other way, and those that are
 // part of a deploy's words.
-func (p *Played) noteUnset(script Script, first *playing) {
+func (p *Played) noteUnset(script Script, first *playing, plays *plays) {
 	note := func(names []string, line int) {
 		for _, name := range names {
 			if !slices.ContainsFunc(p.Unseen, func(unseen Unseen) bool { return unseen.What == name }) {
@@ -90,11 +117,14 @@ func (p *Played) noteUnset(script Script, first *playing) {
 		note(deploy.unset, deploy.Line)
 	}
 	decisions := first.shell.Decisions()
-	if len(decisions) == 0 || p.Unplayed != nil || !mentions(script.Steps, "convox") {
+	if len(decisions) == 0 || p.Unplayed != nil {
 		return
 	}
 	oppose := func(contrary func(which int) bool) (tests []shell.Decision, differs bool) {
-		again := run(script, plan{at: first.at, contrary: contrary})
+		if plays.work >= maxWork {
+			return nil, false
+		}
+		again := plays.run(script, plan{at: first.at, contrary: contrary})
 		return again.shell.Decisions(), !slices.EqualFunc(first.deploys(), again.deploys(), func(a, b Call) bool { return a.same(b) })
 	}
 	alone := false
@@ -111,11 +141,19 @@ func (p *Played) noteUnset(script Script, first *playing) {
 	}
 }
 
-// mentions says whether a word is in the Bash of steps.
-func mentions(steps []Step, word string) bool {
-	return slices.ContainsFunc(steps, func(step Step) bool {
-		return strings.Contains(step.Command.Bash, word) || mentions(step.Steps, word)
-	})
+// unquoted leaves quotes out.
+var unquoted = strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "")
+
+// mentions says whether a word is in the Bash of a script.
+func (s Script) mentions(word string) bool {
+	isIn := func(command Command) bool {
+		return strings.Contains(unquoted.Replace(command.Bash), word)
+	}
+	var inSteps func(steps []Step) bool
+	inSteps = func(steps []Step) bool {
+		return slices.ContainsFunc(steps, func(step Step) bool { return isIn(step.Command) || inSteps(step.Steps) })
+	}
+	return slices.ContainsFunc(s.Exports, isIn) || inSteps(s.Steps)
 }
 
 // deploys returns the calls that deploy.
@@ -163,9 +201,10 @@ func folderOf(dir, top string) string {
 	return strings.TrimPrefix(dir, top+"/")
 }
 
-func run(script Script, plan plan) *playing {
+func run(script Script, plan plan, texts *shell.Texts) *playing {
 	p := &playing{plan: plan, top: script.Dir}
 	p.shell = shell.New(script.Environment, script.Dir, plan.anyway, p.watch)
+	p.shell.Remember(texts)
 	p.shell.Define(travisFunctions())
 	p.shell.Oppose(plan.contrary)
 	ended := false
@@ -220,6 +259,9 @@ func (p *playing) steps(steps []Step) (ended bool) {
 			continue
 		}
 		status, ended := p.command(step.Command)
+		if status != 0 && p.Failed == 0 && (ended || step.Failure != Ignored) {
+			p.Failed = step.Command.Line
+		}
 		if ended {
 			return true
 		}

@@ -9,7 +9,11 @@ import (
 	"convox-travis/internal/build"
 )
 
-// FuzzPlay plays any text: as a file, and as the phases of a job. It ends, and soon.
+// mostWork is the work of a script's plays: that of the last may go beyond the limit.
+const mostWork = 60_000
+
+// FuzzPlay plays any text: as a file, and as the phases of a job. It ends, and soon:
+// its work is limited. The time is for what isn't counted.
 func FuzzPlay(f *testing.F) {
 	for _, text := range append(deep(), hostile...) {
 		if len(text) < 2000 {
@@ -28,9 +32,11 @@ func FuzzPlay(f *testing.F) {
 			_, _ = build.Player{}.Outcomes(ctx, config, build.EventsOf("acme/api", "main")[:1])
 		}
 		job := build.Job{Language: "go", OS: "linux", Env: []string{"X=" + text}, Config: mapping(1, "script", text, "deploy", provider(text, "on", mapping(7, "all_branches", "true")))}
-		build.Play(build.ScriptOf(job, pushMain))
+		work := build.Work(build.ScriptOf(job, pushMain))
 		job.Config = mapping(1, "script", "true", "deploy", provider("true", "on", mapping(7, "condition", text)))
-		build.Play(build.ScriptOf(job, pushMain))
+		if work = max(work, build.Work(build.ScriptOf(job, pushMain))); work > mostWork {
+			t.Errorf("it did the work of %d commands", work)
+		}
 		if passed := time.Since(start); passed > 30*time.Second {
 			t.Errorf("it took %v", passed)
 		}

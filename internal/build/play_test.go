@@ -133,6 +133,7 @@ func TestAJobDeploysAsTravisWould(t *testing.T) {
 		{"secrets", []any{"script", text(2, `test "$CONVOX_PASSWORD" || exit 0; test $TRAVIS_SECURE_ENV_VARS = true && test $TRAVIS_PULL_REQUEST != false && `+deployWeb)}, "pull=web@2!"},
 		{"retries", []any{"script", text(2, "test $TRAVIS_TAG && travis_retry convox deploy --app web")}, "tag=web@2!"},
 		{"waits", []any{"script", text(2, "test $TRAVIS_TAG && travis_wait 30 convox deploy --app web")}, "tag=web@2!"},
+		{"folds", []any{"script", text(2, "set -e; export -f travis_fold travis_time_start travis_time_finish; test $TRAVIS_TAG && convox deploy --app web")}, "tag=web@2!"},
 		{"a loop whose last turn counts", []any{"script", text(2, "test $TRAVIS_TAG && for a in web api; do convox deploy --app $a; done")}, "tag=web@2 tag=api@2!"},
 		{"a loop that can't end", []any{"script", text(2, "while :; do :; done"), "deploy", provider(deployWeb, "on", on("branch", "main"))}, "push:2 can't be played other:2 can't be played pull:2 can't be played fork:2 can't be played tag:2 can't be played cron:2 can't be played"},
 	} {
@@ -234,6 +235,14 @@ func TestAPlayStopsWhenTold(t *testing.T) {
 func TestAPlayerThatCannotStartIsAnError(t *testing.T) {
 	if _, err := (build.Player{Executable: "/nonexistent"}).Play(t.Context(), make([]build.Script, 1)); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestAScriptWhosePlaysTakeTooLongTogetherIsUnplayed(t *testing.T) {
+	const bash = "for i in {1..2000}; do :; done\nfor app in a b c d e f g h; do convox deploy -a $app; done"
+	job := build.Job{Language: "ruby", Config: mapping(1, "script", text(2, bash))}
+	if played := build.Play(build.ScriptOf(job, pushMain)); played.Unplayed == nil || len(played.Calls) != 8 || played.Unplayed.Line != 2 {
+		t.Errorf("%+v", played)
 	}
 }
 

@@ -158,9 +158,13 @@ func commandsOf(n *Node) []Command {
 	return nil
 }
 
-// languages are those with a default script that runs something of the
-// repository. Others run as ruby. (lib/travis/build/script of travis-build)
+// defaultScript is what stands for the script of a job that has none: ":" for what
+// runs something of the repository, or is imported, and false for what always fails
+// (lib/travis/build/script of travis-build).
 func defaultScript(job Job) []Command {
+	if job.Imports {
+		return []Command{{Bash: ":"}}
+	}
 	switch job.Language {
 	case "generic", "bash", "sh", "shell", "minimal":
 		return nil

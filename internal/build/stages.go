@@ -185,6 +185,7 @@ func (e *expansion) finish() error {
 	left := mostText
 	err = e.each(func(i int, job *Node) {
 		if made := jobOf(job, i, allowed[job], &left); left >= 0 {
+			made.Imports = isSet(e.root.Get("import"))
 			e.build.Jobs = append(e.build.Jobs, made)
 		}
 	})

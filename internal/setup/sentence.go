@@ -23,7 +23,7 @@ func (b Builds) Sentence(then string, others ...string) string {
 	calls := b.deploys(pushes)
 	first := "A push to " + branch + " " + then
 	if len(calls) == 0 {
-		first += "deploys nothing"
+		first += "deploys nothing" + b.failure()
 	} else {
 		first += "deploys " + b.amounts(calls)
 		switch b.tests() {
@@ -42,6 +42,17 @@ func (b Builds) Sentence(then string, others ...string) string {
 	}
 	sentences = append(sentences, b.otherBuilds(len(calls) > 0, others)...)
 	return strings.Join(sentences, ". ") + "."
+}
+
+// failure names the line that fails a push before it deploys, where there is one.
+func (b Builds) failure() string {
+	push := b.Outcomes[pushes]
+	for i, played := range push.Played {
+		if played.Failed > 0 && !push.Build.Jobs[i].AllowFailure {
+			return fmt.Sprintf(": line %d fails its job even when all commands pass", played.Failed)
+		}
+	}
+	return ""
 }
 
 func (b Builds) confirmed() string {
@@ -168,7 +179,8 @@ func (b Builds) tests() testing {
 // runsTests reports whether a job has commands in script, be they the language's.
 func runsTests(job build.Job, event build.Event) bool {
 	return slices.ContainsFunc(build.ScriptOf(job, event).Steps, func(s build.Step) bool {
-		return s.Phase == "script" && strings.TrimSpace(s.Command.Bash) != ":"
+		isDefault := job.Config.Get("script") == nil
+		return s.Phase == "script" && (isDefault || strings.TrimSpace(s.Command.Bash) != ":")
 	})
 }
 

@@ -1,12 +1,10 @@
 package shell
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -35,7 +33,7 @@ func (s *Shell) builtin(args []string) bool {
 func builtinNamed(name string) func(s *Shell, args []string) {
 	switch name {
 	case ":", "true", "hash", "umask", "ulimit", "times", "bg", "fg", "jobs", "disown", "kill", "enable", "complete",
-		"compopt", "compgen", "bind", "history", "caller", "help", "suspend", "logout", "fc", "dirs":
+		"compgen", "bind", "history", "caller", "help", "suspend", "logout", "fc", "dirs":
 		return func(*Shell, []string) {}
 	case "false":
 		return func(s *Shell, _ []string) { s.status = 1 }
@@ -89,25 +87,13 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 	case "trap":
 		return (*Shell).trapBuiltin
 	case "type":
-		return (*Shell).typeBuiltin
+		return func(s *Shell, args []string) { s.which(args[1:], true) }
 	case "alias":
 		return (*Shell).alias
-	case "unalias":
-		return func(s *Shell, args []string) {
-			for _, name := range args[1:] {
-				delete(s.aliases, name)
-			}
-		}
-	case "getopts":
-		return (*Shell).getopts
+	case "unalias", "getopts":
+		return func(*Shell, []string) { panic(errUnusual) }
 	case "wait":
 		return (*Shell).wait
-	case "let":
-		return func(s *Shell, args []string) {
-			for _, expression := range args[1:] {
-				s.evaluate("(( "+expression+" ))", frame{line: s.place})
-			}
-		}
 	case "export", "declare", "typeset", "local", "readonly":
 		return (*Shell).declareWords
 	}
@@ -143,24 +129,18 @@ func (s *Shell) jump(to flow, args []string) {
 	}
 	s.flow, s.levels = to, 1
 	if len(args) > 1 {
-		levels, err := strconv.Atoi(args[1])
-		if err != nil || levels < 1 {
-			levels = 1
-		}
-		s.levels = levels
+		levels, _ := strconv.Atoi(args[1])
+		s.levels = max(levels, 1)
 	}
 }
 
 func (s *Shell) shift(args []string) {
 	n := 1
+	var err error
 	if len(args) > 1 {
-		number, err := strconv.Atoi(args[1])
-		if err != nil {
-			number = -1
-		}
-		n = number
+		n, err = strconv.Atoi(args[1])
 	}
-	if n < 0 || n > len(s.params) {
+	if err != nil || n < 0 || n > len(s.params) {
 		s.status = 1
 		return
 	}
@@ -170,7 +150,7 @@ func (s *Shell) shift(args []string) {
 // flags are the options of set by letter.
 var flags = map[rune]string{
 	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
-	'E': "errtrace", 'C': "noclobber", 'o': "",
+	'E': "errtrace", 'o': "",
 }
 
 func (s *Shell) setOptions(args []string) {
@@ -225,40 +205,16 @@ func (s *Shell) unsets(args []string) {
 			variables = false
 		case "-n":
 		default:
-			if base, index, ok := strings.Cut(name, "["); ok && variables {
-				s.unsetElement(base, strings.TrimSuffix(index, "]"))
-			} else if _, function := s.functions[name]; variables && (s.Get(name).Declared() || !function) {
+			if strings.Contains(name, "[") {
+				panic(errUnusual)
+			}
+			if _, function := s.functions[name]; variables && (s.Get(name).Declared() || !function) {
 				s.unset(name)
 			} else if functions {
 				delete(s.functions, name)
 			}
 		}
 	}
-}
-
-func (s *Shell) unsetElement(name, index string) {
-	variable := s.Get(name)
-	switch variable.Kind {
-	case expand.Associative:
-		variable.Map = maps.Clone(variable.Map)
-		delete(variable.Map, index)
-	case expand.Indexed:
-		n, err := strconv.Atoi(index)
-		place := slices.Index(keys(variable).List, strconv.Itoa(n))
-		if err != nil || place < 0 {
-			return
-		}
-		if variable.Indexes == nil {
-			for i := range variable.List {
-				variable.Indexes = append(variable.Indexes, i)
-			}
-		}
-		variable.Indexes = slices.Delete(slices.Clone(variable.Indexes), place, place+1)
-		variable.List = slices.Delete(slices.Clone(variable.List), place, place+1)
-	default:
-		return
-	}
-	_ = s.Set(name, variable) // a readonly one stays
 }
 
 // source runs a file that the play wrote. Others aren't known and do nothing.
@@ -299,11 +255,8 @@ func (s *Shell) note(name string) {
 
 func (s *Shell) exec(args []string) {
 	rest := args[1:]
-	for len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
-		if rest[0] == "-a" && len(rest) > 1 {
-			rest = rest[1:]
-		}
-		rest = rest[1:]
+	if len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
+		panic(errUnusual)
 	}
 	if len(rest) == 0 {
 		return
@@ -327,27 +280,12 @@ func (s *Shell) commandBuiltin(args []string) {
 	}
 }
 
-// which prints where commands are.
-func (s *Shell) which(names []string, ours bool) {
+// which prints where commands are; builtins says whether it looks for those too. Of
+// type -t it prints the kind.
+func (s *Shell) which(names []string, builtins bool) {
 	s.status = oneIf(len(names) == 0)
-	for _, name := range names {
-		_, function := s.functions[name]
-		builtin := builtinNamed(name) != nil
-		switch {
-		case strings.HasPrefix(name, "-"):
-		case ours && (function || builtin), strings.Contains(name, "/"):
-			s.print(name + "\n")
-		case s.failing && !isProgram(name):
-			s.status = 1
-		default:
-			s.print("/usr/local/bin/" + name + "\n")
-		}
-	}
-}
-
-func (s *Shell) typeBuiltin(args []string) {
 	kind := false
-	for _, name := range args[1:] {
+	for _, name := range names {
 		_, function := s.functions[name]
 		builtin := builtinNamed(name) != nil
 		switch {
@@ -357,12 +295,14 @@ func (s *Shell) typeBuiltin(args []string) {
 			s.print("function\n")
 		case kind && builtin:
 			s.print("builtin\n")
+		case builtins && (function || builtin), strings.Contains(name, "/"):
+			s.print(name + "\n")
+		case s.failing && !isProgram(name):
+			s.status = 1
 		case kind:
 			s.print("file\n")
-		case s.failing && !function && !builtin && !isProgram(name):
-			s.status = 1
 		default:
-			s.print(name + " is /usr/local/bin/" + name + "\n")
+			s.print("/usr/local/bin/" + name + "\n")
 		}
 	}
 }

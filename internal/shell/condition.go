@@ -131,6 +131,7 @@ func (s *Shell) compare(operator, left, right string, broken *bool) bool {
 	case ">":
 		return left > right
 	case "=~":
+		s.grow(len(left) + len(right))
 		if s.options["nocasematch"] {
 			right = "(?i)" + right
 		}
@@ -164,32 +165,24 @@ func (s *Shell) unary(operator, operand string, broken *bool) bool {
 	case "-n":
 		return operand != ""
 	case "-v":
-		name, index, element := strings.Cut(operand, "[")
-		variable := s.resolved(s.Get(name))
-		if !element {
-			return variable.IsSet()
-		}
-		index = strings.TrimSuffix(index, "]")
-		return index == "@" && variable.IsSet() || slices.Contains(keys(variable).List, index)
-	case "-R":
-		return s.Get(operand).Kind == expand.NameRef
+		name, index, element := strings.Cut(strings.TrimSuffix(operand, "]"), "[")
+		variable := s.Get(name)
+		return variable.IsSet() && (!element || index == "@" || slices.Contains(keys(variable).List, index))
 	case "-o":
 		return s.options[operand]
-	case "-t", "-p", "-S", "-b", "-c", "-k", "-u", "-g":
+	case "-t", "-p", "-S", "-b", "-c", "-k", "-u", "-g", "-h", "-L", "-R":
 		return false
-	case "-h", "-L":
-		return false
-	case "-d":
-		file, ok := s.files[s.absolute(operand)]
-		return operand != "" && s.exists(operand) && (!ok || file.folder)
-	case "-f":
-		file, ok := s.files[s.absolute(operand)]
-		return operand != "" && s.exists(operand) && (!ok || !file.folder)
-	case "-s":
-		file, ok := s.files[s.absolute(operand)]
-		return operand != "" && s.exists(operand) && (!ok || len(file.data) > 0 || file.folder)
-	case "-e", "-a", "-r", "-w", "-x", "-O", "-G", "-N":
-		return operand != "" && s.exists(operand)
+	case "-d", "-f", "-s", "-e", "-a", "-r", "-w", "-x", "-O", "-G", "-N":
+		file, made := s.files[s.absolute(operand)]
+		switch {
+		case operand == "" || !s.exists(operand):
+			return false
+		case operator == "-f":
+			return !made || !file.folder
+		case operator == "-s":
+			return !made || file.folder || len(file.data) > 0
+		}
+		return operator != "-d" || !made || file.folder
 	}
 	*broken = true
 	return false
@@ -197,7 +190,7 @@ func (s *Shell) unary(operator, operand string, broken *bool) bool {
 
 // matches says whether a text matches a pattern of Bash as a whole.
 func (s *Shell) matches(glob, text string) bool {
-	s.grow(len(glob))
+	s.grow(len(glob) + len(text))
 	if inner, ok := strings.CutPrefix(glob, "!("); ok && strings.HasSuffix(inner, ")") && !strings.Contains(inner, "(") {
 		return !s.matches("@("+inner, text)
 	}

@@ -13,18 +13,13 @@ import (
 
 // config is how the library expands words in this shell.
 func (s *Shell) config() *expand.Config {
-	cfg := &expand.Config{
+	return &expand.Config{
 		Env:       s,
 		CmdSubst:  s.commandSubstitution,
 		ProcSubst: s.processSubstitution,
 		NoUnset:   s.options["nounset"],
 		ExtGlob:   true,
-		NullGlob:  s.options["nullglob"],
 	}
-	if !s.options["noglob"] {
-		cfg.ReadDir2 = s.readDir
-	}
-	return cfg
 }
 
 func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
@@ -75,11 +70,8 @@ func (s *Shell) expansion(err error) {
 		return
 	}
 	s.status, s.broken = 1, true
-	switch {
-	case unset:
+	if unset {
 		s.flow = exiting
-	case s.flow == onward:
-		s.flow = discarding
 	}
 	if strings.HasPrefix(err.Error(), "brace expansion") {
 		panic(ErrLimit)
@@ -96,7 +88,7 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 		if fields = append(fields, limited(field)); len(fields) > maxFields {
 			panic(ErrLimit)
 		}
-		s.grow(len(field))
+		s.grow(len(field) + 16)
 	}
 	return fields
 }
@@ -105,12 +97,19 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 // aren't set, vanishes.
 func (s *Shell) words(list []*syntax.Word) (words []string) {
 	for _, word := range list {
-		first := len(words)
-		if len(word.Parts) == 1 && isValue(word.Parts[0]) && strings.Trim(s.Variable("IFS"), " \t\n") != "" {
-			words = append(words, s.split(s.marked(word), -1, true)...)
+		if plain := word.Lit(); plain != "" && !strings.ContainsAny(plain, `{~*?[\`) {
+			words = append(words, plain)
 			continue
 		}
+		first := len(words)
 		words = append(words, s.fields(word)...)
+		if !s.options["noglob"] && slices.ContainsFunc(word.Parts, isGlob) {
+			for i := first; i < len(words); i++ {
+				if strings.ContainsAny(words[i], "*?[") && words[i] != "[" && !isMarked(words[i]) {
+					words[i] = openMark + "$(" + words[i] + ")" + valueMark + words[i] + shutMark
+				}
+			}
+		}
 		if first < len(words) && isMarked(words[first]) && value(words[first]) == "" && !slices.ContainsFunc(word.Parts, isQuoted) {
 			words[first] = vanishing + words[first]
 		}
@@ -118,16 +117,9 @@ func (s *Shell) words(list []*syntax.Word) (words []string) {
 	return words
 }
 
-// isValue says whether a part of a word is an expansion to one text.
-func isValue(part syntax.WordPart) bool {
-	switch x := part.(type) {
-	case *syntax.ParamExp:
-		return x.Index == nil && x.Param != nil && x.Param.Value != "@" && x.Param.Value != "*"
-	case *syntax.CmdSubst:
-		return true
-	}
-	return false
-}
+// isGlob says whether a part of a word is a pattern of file names. What it finds
+// isn't known.
+func isGlob(part syntax.WordPart) bool { return strings.ContainsAny(litOf(part), "*?[") }
 
 func isQuoted(part syntax.WordPart) bool {
 	switch part.(type) {

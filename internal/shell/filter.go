@@ -7,46 +7,40 @@ import (
 	"strings"
 )
 
+// headTail prints the first or the last lines, or those from one on.
 func (s *Shell) headTail(name string, args []string) int {
-	count, from, bytes := 10, false, false
+	count, from := 10, false
 	var names []string
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
-		number := strings.TrimLeft(arg, "-nc")
+		number := strings.TrimLeft(arg, "-n")
 		switch {
-		case arg == "-n" || arg == "-c" || arg == "--lines" || arg == "--bytes":
-			if i++; i == len(args) {
-				return 1
-			}
+		case arg == "-n" && i+1 < len(args):
+			i++
 			number = args[i]
-		case strings.HasPrefix(arg, "--"):
-			_, number, _ = strings.Cut(arg, "=")
 		case len(arg) < 2 || arg[0] != '-':
 			names = append(names, arg)
 			continue
 		}
-		if n, err := strconv.Atoi(number); err == nil {
-			count, from, bytes = n, number[0] == '+', bytes || strings.HasPrefix(strings.TrimLeft(arg, "-"), "c") || strings.HasPrefix(arg, "--b")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 0 && name == "head" {
+			s.printUnknown(name)
+			return 0
 		}
+		count, from = max(n, -n), number[0] == '+'
 	}
 	data, _, ok := s.texts(names)
-	all, end := lines(data), "\n"
-	if bytes {
-		all, end = strings.Split(data, ""), ""
-	}
-	first, last := 0, len(all)
+	all := lines(data)
 	switch {
-	case name == "tail" && from:
-		first = min(max(count-1, 0), len(all))
-	case name == "tail":
-		first = max(len(all)-max(count, -count), 0)
-	case count < 0:
-		last = max(len(all)+count, 0)
+	case name == "head":
+		all = all[:min(count, len(all))]
+	case from:
+		all = all[min(max(count-1, 0), len(all)):]
 	default:
-		last = min(count, len(all))
+		all = all[max(len(all)-count, 0):]
 	}
-	for _, line := range all[first:last] {
-		s.print(line + end)
+	for _, line := range all {
+		s.print(line + "\n")
 	}
 	return oneIf(!ok)
 }
@@ -68,43 +62,21 @@ func (s *Shell) wc(args []string) int {
 // tr replaces or removes characters.
 func (s *Shell) tr(args []string) int {
 	words, options := operands(args, "")
-	if len(words) == 0 {
-		return 1
+	remove := options == "d"
+	if len(words) == 0 || len(words) == 1 != remove || !remove && options != "" {
+		s.printUnknown("tr")
+		return 0
 	}
-	from := characters(words[0])
-	to := []rune{}
-	if len(words) > 1 {
-		to = characters(words[1])
-	}
-	complement, remove := strings.ContainsAny(options, "cC"), strings.Contains(options, "d")
-	last := rune(-1)
-	squeezed := func(r rune) rune {
-		if strings.Contains(options, "s") && r == last && (len(to) > 0 && slices.Contains(to, r) || len(to) == 0 && slices.Contains(from, r) != complement) {
-			return -1
-		}
-		last = r
-		return r
-	}
+	from, to := characters(words[0]), characters(strings.Join(words[1:], ""))
 	s.print(strings.Map(func(r rune) rune {
-		at := -1
-		for i, c := range from {
-			if c == r {
-				at = i
-			}
-		}
-		if complement {
-			if at >= 0 {
-				return squeezed(r)
-			}
-			at = len(from)
-		}
+		at := slices.Index(from, r)
 		switch {
-		case at < 0, !remove && len(to) == 0:
-			return squeezed(r)
+		case at < 0 || !remove && len(to) == 0:
+			return r
 		case remove:
 			return -1
 		}
-		return squeezed(to[min(at, len(to)-1)])
+		return to[min(at, len(to)-1)]
 	}, s.input()))
 	return 0
 }
@@ -191,46 +163,9 @@ func inList(list string, n int) bool {
 	return false
 }
 
-// sort orders lines by their text or the number in front. Other orders aren't
-// known.
-func (s *Shell) sort(args []string) int {
-	names, options := operands(args, "kto")
-	has := func(flag string) bool { return strings.Contains(options, flag) }
-	data, _, ok := s.texts(names)
-	if strings.Trim(options, "nru") != "" {
-		s.printUnknown("sort")
-		return oneIf(!ok)
-	}
-	all := lines(data)
-	slices.SortStableFunc(all, func(a, b string) int {
-		if d := leading(a) - leading(b); d != 0 && has("n") {
-			return d
-		}
-		return strings.Compare(a, b)
-	})
-	if has("u") {
-		all = slices.Compact(all)
-	}
-	if has("r") {
-		slices.Reverse(all)
-	}
-	for _, line := range all {
-		s.print(line + "\n")
-	}
-	return oneIf(!ok)
-}
-
-// leading returns the number that a line begins with.
-func leading(line string) int {
-	line = strings.TrimSpace(line)
-	end := len(line) - len(strings.TrimLeft(line, "-0123456789"))
-	number, _ := strconv.Atoi(line[:end])
-	return number
-}
-
-// printenv prints the exported variables, or the values of those that are named.
-func (s *Shell) printenv(args []string) int {
-	names, _ := operands(args, "")
+// printenv prints the values of exported variables. What it prints without names
+// isn't known.
+func (s *Shell) printenv(names []string) int {
 	status := 0
 	for _, name := range names {
 		if variable := s.get(name); variable.Exported && variable.Set {
@@ -239,146 +174,187 @@ func (s *Shell) printenv(args []string) int {
 			status = 1
 		}
 	}
-	for name, variable := range s.Each {
-		if len(names) == 0 && variable.Exported && variable.Set {
-			s.print(name + "=" + variable.String() + "\n")
-		}
+	if len(names) == 0 {
+		s.printUnknown("env")
 	}
 	return status
 }
 
-// diff compares two files that are known. Others are alike.
-func (s *Shell) diff(args []string) int {
-	names, _ := operands(args, "")
-	if len(names) < 2 {
-		return oneIf(s.failing)
+// date prints a time that isn't known.
+func (s *Shell) date(args []string) int {
+	format := "%a %b %d %T UTC %Y"
+	for _, arg := range args {
+		if after, ok := strings.CutPrefix(arg, "+"); ok {
+			format = after
+		}
 	}
-	first, knownFirst, ok := s.texts(names[:1])
-	second, knownSecond, alsoOK := s.texts(names[1:2])
-	return oneIf(!ok || !alsoOK || knownFirst && knownSecond && first != second)
+	now := strings.NewReplacer("%s", "1767225600", "%Y", "2026", "%y", "26", "%m", "01", "%d", "01", "%H", "00", "%M", "00", "%S", "00", "%F", "2026-01-01",
+		"%T", "00:00:00", "%j", "001", "%b", "Jan", "%a", "Thu", "%u", "4", "%N", "000000000").Replace(format)
+	s.print(openMark + "$(date)" + valueMark + now + shutMark + "\n")
+	return 0
 }
 
-// machine prints what uname, id, whoami and date do on Travis's machines.
-func (s *Shell) machine(name string, args []string) int {
-	_, options := operands(args, "")
-	switch {
-	case name == "date":
-		format := "%a %b %d %T UTC %Y"
-		for _, arg := range args {
-			if after, ok := strings.CutPrefix(arg, "+"); ok {
-				format = after
-			}
-		}
-		now := strings.NewReplacer("%s", "1767225600", "%Y", "2026", "%y", "26", "%m", "01", "%d", "01", "%H", "00", "%M", "00", "%S", "00", "%F", "2026-01-01",
-			"%T", "00:00:00", "%j", "001", "%b", "Jan", "%a", "Thu", "%u", "4", "%N", "000000000").Replace(format)
-		s.print(openMark + "$(date)" + valueMark + now + shutMark + "\n")
-	case name == "whoami", name == "id" && strings.Contains(options, "n"):
-		s.print("travis\n")
-	case name == "id":
-		s.print("2000\n")
-	case strings.Contains(options, "m"):
+// uname prints the system or the architecture of Travis's machine.
+func (s *Shell) uname(args []string) int {
+	switch _, options := operands(args, ""); options {
+	case "m":
 		architectures := map[string]string{"arm64": "aarch64", "ppc64le": "ppc64le", "s390x": "s390x"}
 		s.print(or(architectures[s.Variable("TRAVIS_CPU_ARCH")], "x86_64") + "\n")
-	default:
+	case "", "s":
 		systems := map[string]string{"osx": "Darwin", "windows": "MSYS_NT-10.0", "freebsd": "FreeBSD"}
 		s.print(or(systems[s.Variable("TRAVIS_OS_NAME")], "Linux") + "\n")
+	default:
+		s.printUnknown("uname")
 	}
 	return 0
 }
 
+// seq prints the numbers of [FIRST [STEP]] LAST.
 func (s *Shell) seq(args []string) int {
-	separator := "\n"
+	numbers := []int{1, 1, 0}
 	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "-s"); ok && value != "" {
-			separator = value
-		} else if ok && i+1 < len(args) {
-			separator = args[i+1]
+		n, err := strconv.Atoi(arg)
+		if err != nil || i > 2 {
+			s.printUnknown("seq")
+			return 0
+		}
+		switch last := i == len(args)-1; {
+		case last:
+			numbers[2] = n
+		default:
+			numbers[i] = n
 		}
 	}
-	words, _ := operands(args, "sf")
-	numbers := make([]int, len(words))
-	for i, word := range words {
-		numbers[i], _ = strconv.Atoi(word)
-	}
-	first, step, last := 1, 1, 0
-	switch len(numbers) {
-	case 1:
-		last = numbers[0]
-	case 2:
-		first, last = numbers[0], numbers[1]
-	case 3:
-		first, step, last = numbers[0], numbers[1], numbers[2]
-	}
-	var all []string
+	first, step, last := numbers[0], numbers[1], numbers[2]
 	for n := first; step > 0 && n <= last || step < 0 && n >= last; n += step {
 		s.step()
-		all = append(all, strconv.Itoa(n))
-	}
-	if len(all) > 0 {
-		s.print(strings.Join(all, separator) + "\n")
+		s.print(strconv.Itoa(n) + "\n")
 	}
 	return 0
 }
 
-// expr computes one operation on numbers, or compares two texts.
+// grep decides on what is known, and finds what it looks for in what isn't.
+func (s *Shell) grep(name string, args []string) int {
+	var patterns, rest []string
+	for i := 0; i < len(args); i++ {
+		switch arg := args[i]; {
+		case (arg == "-e" || arg == "--regexp") && i+1 < len(args):
+			i++
+			patterns = append(patterns, args[i])
+		case arg == "--":
+			rest = append(rest, args[i:]...)
+			i = len(args)
+		default:
+			letter := map[string]string{"--quiet": "-q", "--silent": "-q", "--invert-match": "-v", "--ignore-case": "-i"}[arg]
+			rest = append(rest, or(letter, arg))
+		}
+	}
+	names, options := operands(rest, "mABCf")
+	if len(patterns) == 0 && len(names) > 0 {
+		patterns, names = names[:1], names[1:]
+	}
+	has := func(flag string) bool { return strings.Contains(options, flag) }
+	data, known, ok := s.texts(names)
+	if !known || has("r") || has("R") {
+		return oneIf(!ok || s.failing)
+	}
+	for i, pattern := range patterns {
+		switch {
+		case has("F") || name == "fgrep":
+			pattern = regexp.QuoteMeta(pattern)
+		case !has("E") && !has("P") && name == "grep":
+			pattern = basic(pattern)
+		}
+		patterns[i] = "(?:" + pattern + ")"
+	}
+	pattern := strings.Join(patterns, "|")
+	switch {
+	case has("w"):
+		pattern = `\b(?:` + pattern + `)\b`
+	case has("x"):
+		pattern = "^(?:" + pattern + ")$"
+	}
+	if has("i") {
+		pattern = "(?i)" + pattern
+	}
+	expression, err := regexp.Compile(pattern)
+	if err != nil {
+		return 2
+	}
+	count := 0
+	for _, line := range lines(data) {
+		s.grow(len(line))
+		if expression.MatchString(line) == has("v") {
+			continue
+		}
+		count++
+		shown := []string{line}
+		if has("o") {
+			shown = slices.DeleteFunc(expression.FindAllString(line, -1), func(part string) bool { return part == "" })
+		}
+		for _, part := range shown {
+			switch {
+			case has("q"), has("c"):
+			case strings.ContainsAny(options, "nmABC"):
+				s.printUnknown(name)
+			default:
+				s.print(part + "\n")
+			}
+		}
+	}
+	if has("c") {
+		s.print(strconv.Itoa(count) + "\n")
+	}
+	return oneIf(count == 0)
+}
+
+// expr matches TEXT : EXPRESSION. What it makes of other words isn't known.
 func (s *Shell) expr(args []string) int {
-	if len(args) == 4 && args[0] == "substr" {
-		from, _ := strconv.Atoi(args[2])
-		count, _ := strconv.Atoi(args[3])
-		word := args[1][min(max(from-1, 0), len(args[1])):]
-		s.print(word[:min(max(count, 0), len(word))] + "\n")
-		return 0
-	}
-	if len(args) == 2 && args[0] == "length" {
-		s.print(strconv.Itoa(len(args[1])) + "\n")
-		return 0
-	}
-	if len(args) != 3 {
+	if len(args) != 3 || args[1] != ":" {
+		s.printUnknown("expr")
 		return oneIf(s.failing)
 	}
-	a, errA := strconv.Atoi(args[0])
-	b, errB := strconv.Atoi(args[2])
-	numbers := errA == nil && errB == nil
-	result := ""
-	switch operator := args[1]; {
-	case operator == ":":
-		expression, err := regexp.Compile("^(?:" + basic(args[2]) + ")")
-		if err != nil {
-			return 2
-		}
-		m := expression.FindStringSubmatch(args[0])
-		switch {
-		case len(m) > 1:
-			result = m[1]
-		case m != nil:
-			result = strconv.Itoa(len(m[0]))
-		default:
-			result = "0"
-		}
-	case operator == "=":
-		result = strconv.Itoa(oneIf(args[0] == args[2]))
-	case operator == "!=":
-		result = strconv.Itoa(oneIf(args[0] != args[2]))
-	case !numbers:
-		return 2
-	case operator == "+":
-		result = strconv.Itoa(a + b)
-	case operator == "-":
-		result = strconv.Itoa(a - b)
-	case operator == "*":
-		result = strconv.Itoa(a * b)
-	case (operator == "/" || operator == "%") && b != 0:
-		if operator == "/" {
-			result = strconv.Itoa(a / b)
-		} else {
-			result = strconv.Itoa(a % b)
-		}
-	case operator == "<", operator == "<=", operator == ">", operator == ">=":
-		holds := map[string]bool{"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
-		result = strconv.Itoa(oneIf(holds))
-	default:
+	expression, err := regexp.Compile("^(?:" + basic(args[2]) + ")")
+	if err != nil {
 		return 2
 	}
-	s.print(result + "\n")
-	return oneIf(result == "" || result == "0")
+	m := expression.FindStringSubmatch(args[0])
+	switch {
+	case len(m) > 1:
+		s.print(m[1] + "\n")
+	case m != nil:
+		s.print(strconv.Itoa(len(m[0])) + "\n")
+	default:
+		s.print("0\n")
+	}
+	return oneIf(m == nil)
+}
+
+// basic turns a basic regular expression into an extended one.
+func basic(expression string) string {
+	var b strings.Builder
+	for i := 0; i < len(expression); i++ {
+		c := expression[i]
+		switch {
+		case c == '\\' && i+1 < len(expression):
+			i++
+			if !strings.ContainsRune("(){}|+?", rune(expression[i])) {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(expression[i])
+		case strings.ContainsRune("(){}|+?", rune(c)):
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func lines(data string) []string {
+	if data == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(data, "\n"), "\n")
 }

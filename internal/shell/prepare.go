@@ -18,7 +18,7 @@ const (
 	valuesOf  = "@" // the elements of an array
 	keysOf    = "!"
 	presentOf = "~" // the value, with its marks unless it is empty
-	viewOf    = "=" // what an expansion of Shell.views makes of its variable
+	partOf    = "=" // what isn't known of the value
 )
 
 // prepare readies commands that were just parsed.
@@ -54,8 +54,7 @@ func (s *Shell) prepareParts(parts []syntax.WordPart) {
 	}
 }
 
-// unescaped returns the parts of a word with each escaped character quoted, and
-// "…$@…" in three.
+// unescaped returns the parts of a word with each escaped character quoted.
 func unescaped(parts []syntax.WordPart) []syntax.WordPart {
 	var all []syntax.WordPart
 	for _, part := range parts {
@@ -77,32 +76,11 @@ func unescaped(parts []syntax.WordPart) []syntax.WordPart {
 			if text != "" || len(parts) == 1 && len(all) == 0 {
 				all = append(all, &syntax.Lit{ValuePos: x.ValuePos, Value: text})
 			}
-		case *syntax.DblQuoted:
-			last := 0
-			for i, inner := range x.Parts {
-				if parameter, ok := inner.(*syntax.ParamExp); ok && len(x.Parts) > 1 && isList(parameter) {
-					if last < i {
-						all = append(all, &syntax.DblQuoted{Dollar: x.Dollar, Parts: x.Parts[last:i]})
-					}
-					all = append(all, &syntax.DblQuoted{Parts: x.Parts[i : i+1]})
-					last = i + 1
-				}
-			}
-			if last == 0 {
-				all = append(all, x)
-			} else if last < len(x.Parts) {
-				all = append(all, &syntax.DblQuoted{Parts: x.Parts[last:]})
-			}
 		default:
 			all = append(all, part)
 		}
 	}
 	return all
-}
-
-// isList says whether an expansion is $@ or ${NAME[@]}.
-func isList(x *syntax.ParamExp) bool {
-	return x.Param != nil && (x.Param.Value == "@" || indexOf(x) == "@")
 }
 
 func indexOf(x *syntax.ParamExp) string {
@@ -117,18 +95,11 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 		return
 	}
 	name, all := x.Param.Value, indexOf(x) == "@" || indexOf(x) == "*"
-	anchored := x.Repl != nil && !x.Repl.All && x.Repl.Orig != nil && len(x.Repl.Orig.Parts) > 0 && strings.IndexAny(litOf(x.Repl.Orig.Parts[0]), "#%") == 0
-	extended := x.Repl != nil && x.Repl.Orig != nil && slices.ContainsFunc(x.Repl.Orig.Parts, isExtended)
 	removal := x.Exp != nil && slices.Contains(removals, x.Exp.Op)
-	extended = extended || removal && slices.ContainsFunc(x.Exp.Word.Parts, isExtended)
-	quoted := x.Exp != nil && x.Exp.Op == syntax.OtherParamOps && x.Exp.Word.Lit() == "Q"
-	indirect := x.Excl && x.Names == 0 && x.Index == nil
 	switch {
-	case (anchored || quoted || extended) && (all || x.Index == nil) && !x.Length && !x.Excl, indirect && (x.Exp != nil || x.Repl != nil || x.Slice != nil):
-		view := *x
-		x.Param = &syntax.Lit{ValuePos: x.Param.ValuePos, Value: openMark + viewOf + strconv.Itoa(len(s.views))}
-		x.Excl, x.Repl, x.Exp, x.Slice = false, nil, nil, nil
-		s.views = append(s.views, &view)
+	case isUnlike(x):
+		x.Param = &syntax.Lit{ValuePos: x.Param.ValuePos, Value: openMark + partOf + name}
+		x.Excl, x.Index, x.Repl, x.Exp, x.Slice = false, nil, nil, nil, nil
 		return
 	case all && x.Excl && x.Names == 0:
 		x.Excl = false
@@ -142,6 +113,9 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 	case slices.Contains(withDefault, x.Exp.Op):
 		x.Param.Value = openMark + presentOf + name
 	}
+	if x.Exp != nil && x.Index == nil {
+		guardDefault(x.Exp, name)
+	}
 	if x.Exp != nil && x.Exp.Word != nil {
 		if removal {
 			x.Exp.Word.Parts = asPattern(x.Exp.Word.Parts)
@@ -152,6 +126,62 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 	if x.Repl != nil && x.Repl.With != nil {
 		s.prepare(x.Repl.With)
 	}
+}
+
+// isUnlike says whether the library makes something else than Bash of an
+// expansion: ${NAME/#…}, ${NAME@Q}, ${!NAME:-…} and patterns such as +(…).
+func isUnlike(x *syntax.ParamExp) bool {
+	switch {
+	case x.Length:
+		return false
+	case x.Excl && x.Names == 0 && x.Index == nil:
+		return x.Exp != nil || x.Repl != nil || x.Slice != nil
+	case x.Repl != nil && x.Repl.Orig != nil && len(x.Repl.Orig.Parts) > 0:
+		anchored := !x.Repl.All && strings.IndexAny(litOf(x.Repl.Orig.Parts[0]), "#%") == 0
+		return anchored || slices.ContainsFunc(x.Repl.Orig.Parts, isExtended)
+	case x.Exp != nil && slices.Contains(removals, x.Exp.Op):
+		return slices.ContainsFunc(x.Exp.Word.Parts, isExtended)
+	}
+	return x.Exp != nil && x.Exp.Op == syntax.OtherParamOps
+}
+
+// guardDefault lets the commands of ${NAME:-$(…)} end at once when the default
+// isn't used: the library expands it before it looks.
+func guardDefault(x *syntax.Expansion, name string) {
+	if x.Word == nil {
+		return
+	}
+	test, operator := syntax.TsEmpStr, syntax.AlternateUnset
+	switch x.Op {
+	case syntax.AlternateUnset:
+		test = syntax.TsNempStr
+	case syntax.AlternateUnsetOrNull:
+		test, operator = syntax.TsNempStr, syntax.DefaultUnset
+	case syntax.DefaultUnsetOrNull, syntax.AssignUnsetOrNull, syntax.ErrorUnsetOrNull:
+		operator = syntax.DefaultUnset
+	case syntax.DefaultUnset, syntax.AssignUnset, syntax.ErrorUnset:
+	default:
+		return
+	}
+	word := func(part syntax.WordPart) *syntax.Word { return &syntax.Word{Parts: []syntax.WordPart{part}} }
+	syntax.Walk(x.Word, func(node syntax.Node) bool {
+		c, isCommand := node.(*syntax.CmdSubst)
+		if !isCommand || len(c.Stmts) == 0 || c.Stmts[0].Cmd == nil {
+			return !isCommand
+		}
+		value := ""
+		if operator == syntax.AlternateUnset {
+			value = "x"
+		}
+		variable := &syntax.ParamExp{Param: &syntax.Lit{Value: name}, Exp: &syntax.Expansion{Op: operator, Word: word(&syntax.Lit{Value: value})}}
+		guard := &syntax.BinaryCmd{
+			Op: syntax.OrStmt,
+			X:  &syntax.Stmt{Cmd: &syntax.TestClause{X: &syntax.UnaryTest{Op: test, X: word(variable)}}},
+			Y:  &syntax.Stmt{Cmd: &syntax.CallExpr{Args: []*syntax.Word{word(&syntax.Lit{Value: "exit"}), word(&syntax.Lit{Value: "0"})}}},
+		}
+		c.Stmts = append([]*syntax.Stmt{{Cmd: guard}}, c.Stmts...)
+		return false
+	})
 }
 
 // withDefault are the operators that leave a value that is there as it is.
@@ -185,44 +215,6 @@ func asPattern(parts []syntax.WordPart) []syntax.WordPart {
 	return all
 }
 
-// view returns what an expansion makes of its variable.
-func (s *Shell) view(number string) expand.Variable {
-	n, err := strconv.Atoi(number)
-	if err != nil || n >= len(s.views) {
-		return expand.Variable{}
-	}
-	defer s.deeper()()
-	view := *s.views[n]
-	variable := s.get(view.Param.Value)
-	if view.Excl { // ${!NAME…}
-		view.Excl = false
-		view.Param = &syntax.Lit{Value: variable.String()}
-		if !syntax.ValidName(view.Param.Value) {
-			return expand.Variable{}
-		}
-		s.prepareParameter(&view)
-		return text(s.marked(&syntax.Word{Parts: []syntax.WordPart{&view}}))
-	}
-	change := quote
-	switch {
-	case view.Repl != nil:
-		change = s.replacement(view.Repl)
-	case view.Exp.Op != syntax.OtherParamOps:
-		change = s.removal(view.Exp)
-	}
-	variable = s.resolved(variable)
-	switch variable.Kind {
-	case expand.String:
-		variable.Str = change(variable.Str)
-	case expand.Indexed, expand.Associative:
-		variable = elements(variable)
-		for i := range variable.List {
-			variable.List[i] = change(variable.List[i])
-		}
-	}
-	return variable
-}
-
 // removals are the operators that remove what a pattern is for.
 var removals = []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
 
@@ -231,75 +223,6 @@ var extendedGlob = regexp.MustCompile(`[?*+@!]\(`)
 func isExtended(part syntax.WordPart) bool {
 	_, ok := part.(*syntax.ExtGlob)
 	return ok || extendedGlob.MatchString(litOf(part))
-}
-
-// removal returns what ${NAME#…}, ${NAME%…} and their like do.
-func (s *Shell) removal(x *syntax.Expansion) func(string) string {
-	glob := s.pattern(x.Word)
-	return func(text string) string {
-		suffix := x.Op == syntax.RemSmallSuffix || x.Op == syntax.RemLargeSuffix
-		small := x.Op == syntax.RemSmallPrefix || x.Op == syntax.RemSmallSuffix
-		for i := range min(len(text)+1, 1000) {
-			kept := len(text) - i // bytes that stay: first all, or first none
-			if !small {
-				kept = i
-			}
-			if suffix && s.matches(glob, text[kept:]) {
-				return text[:kept]
-			} else if !suffix && s.matches(glob, text[:len(text)-kept]) {
-				return text[len(text)-kept:]
-			}
-		}
-		return text
-	}
-}
-
-// replacement returns what ${NAME/…} does.
-func (s *Shell) replacement(x *syntax.Replace) func(string) string {
-	parts := slices.Clone(x.Orig.Parts)
-	first := litOf(parts[0])
-	anchored := !x.All && strings.IndexAny(first, "#%") == 0
-	if anchored {
-		parts[0] = &syntax.Lit{Value: first[1:]}
-	}
-	expression, err := pattern.Regexp(s.pattern(&syntax.Word{Parts: parts}), pattern.ExtendedOperators)
-	if err != nil {
-		return func(text string) string { return text }
-	}
-	expression = "(?:" + expression + ")"
-	if anchored && first[0] == '#' {
-		expression = "^" + expression
-	} else if anchored {
-		expression += "$"
-	}
-	compiled, err := regexp.Compile("(?s)" + expression)
-	if err != nil {
-		return func(text string) string { return text }
-	}
-	with := s.marked(x.With)
-	return func(text string) string {
-		if x.All {
-			return compiled.ReplaceAllLiteralString(text, with)
-		}
-		at := compiled.FindStringIndex(text)
-		if at == nil {
-			return text
-		}
-		return text[:at[0]] + with + text[at[1]:]
-	}
-}
-
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
-
-// resolved follows a reference.
-func (s *Shell) resolved(variable expand.Variable) expand.Variable {
-	for range 10 {
-		if variable.Kind != expand.NameRef {
-			break
-		}
-		variable = s.get(variable.Str)
-	}
-	return variable
 }
 
 // elements returns the values of an array, or of a variable, as a list.
@@ -328,9 +251,6 @@ func keys(variable expand.Variable) expand.Variable {
 		list = append(list, "0")
 	case expand.Indexed:
 		for i := range variable.List {
-			if variable.Indexes != nil {
-				i = variable.Indexes[i]
-			}
 			list = append(list, strconv.Itoa(i))
 		}
 	}

@@ -3,6 +3,8 @@ package shell
 import (
 	"path"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,7 +42,7 @@ func (s *Shell) external(args []string) int {
 		return sub.status
 	}
 	if run := toolNamed(name); run != nil {
-		return s.tool(name, run, actual(args[1:]...))
+		return s.tool(name, run, slices.DeleteFunc(slices.Clone(args[1:]), vanishes))
 	}
 	if !programName.MatchString(args[0]) {
 		return 127
@@ -134,36 +136,37 @@ func (s *Shell) wrapped(args []string) int {
 	return s.external(args)
 }
 
+// wrapper is a program that runs the command after its options and counts words.
+// values are the options that have a value of their own.
+type wrapper struct {
+	values string
+	counts int
+}
+
+var wrappers = map[string]wrapper{
+	"nohup": {}, "setsid": {}, "unbuffer": {}, "caffeinate": {}, "fakeroot": {}, "dumb-init": {}, "tini": {}, "busybox": {},
+	"nice":     {"-n --adjustment", 0},
+	"ionice":   {"-c -n -p --class --classdata", 0},
+	"time":     {"-f -o --format --output", 0},
+	"timeout":  {"-k -s --kill-after --signal", 1},
+	"gtimeout": {"-k -s --kill-after --signal", 1},
+	"stdbuf":   {"-i -o -e --input --output --error", 0},
+	"chroot":   {"", 1},
+	"strace":   {"-o -e -s -p -u", 0},
+	"xvfb-run": {"-n -s -e -f --server-num --server-args --error-file", 0},
+	"watch":    {"-n --interval", 0},
+}
+
 // wrapperNamed returns what runs a program that runs another one, or nil.
 func wrapperNamed(name string) func(s *Shell, args []string) int {
-	after := func(values string, counts int) func(s *Shell, args []string) int {
-		return func(s *Shell, args []string) int { return s.wrapped(rest(args, values, counts)) }
+	if w, ok := wrappers[name]; ok {
+		return func(s *Shell, args []string) int { return s.wrapped(rest(args, w.values, w.counts)) }
 	}
 	switch name {
-	case "nohup", "setsid", "chronic", "unbuffer", "caffeinate", "catchsegv", "fakeroot", "linux32", "linux64", "dumb-init", "tini":
-		return after("", 0)
-	case "nice":
-		return after("-n --adjustment", 0)
-	case "ionice":
-		return after("-c -n -p --class --classdata", 0)
-	case "time", "gtime":
-		return after("-f -o --format --output", 0)
-	case "timeout", "gtimeout":
-		return after("-k -s --kill-after --signal", 1)
-	case "stdbuf":
-		return after("-i -o -e --input --output --error", 0)
-	case "chroot":
-		return after("", 1)
-	case "strace", "ltrace":
-		return after("-o -e -s -p -u", 0)
-	case "xvfb-run":
-		return after("-n -s -e -f --server-num --server-args --error-file", 0)
 	case "sudo", "doas", "env":
 		return (*Shell).env
 	case "bash", "sh", "dash", "zsh", "ksh", "ash":
 		return (*Shell).bash
-	case "busybox":
-		return func(s *Shell, args []string) int { return s.wrapped(args[1:]) }
 	case "xargs":
 		return (*Shell).xargs
 	case "find":
@@ -176,8 +179,6 @@ func wrapperNamed(name string) func(s *Shell, args []string) int {
 		return (*Shell).ssh
 	case "docker", "docker-compose", "podman":
 		return (*Shell).docker
-	case "watch", "parallel":
-		return after("-n --interval", 0)
 	}
 	return nil
 }
@@ -203,9 +204,6 @@ func (s *Shell) env(args []string) int {
 			if isEnv && (word == "-i" || word == "-" || word == "--ignore-environment") {
 				child.begin(args[0])
 				child.streams = s.streams
-			}
-			if isEnv && (word == "-S" || word == "--split-string") && len(words) > 0 {
-				words = append(strings.Fields(words[0]), words[1:]...)
 			}
 			if strings.Contains(values, " "+word+" ") && len(words) > 0 {
 				if isEnv && (word == "-u" || word == "--unset") {
@@ -241,9 +239,6 @@ func (s *Shell) bash(args []string) int {
 			break
 		}
 		if strings.HasPrefix(word, "--") {
-			if (word == "--rcfile" || word == "--init-file") && len(words) > 0 {
-				words = words[1:]
-			}
 			continue
 		}
 		for _, flag := range word[1:] {
@@ -307,16 +302,20 @@ func (s *Shell) commandOption(args []string) int {
 	return 0
 }
 
-// systemCall is how other languages start a command.
-var systemCall = regexp.MustCompile("(?:system|popen|exec|execSync|call|check_call|run|shell_exec|passthru)\\(\\s*(?:\"([^\"]*)\"|'([^']*)')")
+// systemCall is how other languages start a command: a text, or a list of words.
+var systemCall = regexp.MustCompile("(system|popen|exec|execSync|call|check_call|run|shell_exec|passthru)\\(\\s*(?:\"([^\"]*)\"|'([^']*)'|\\[([^\\]]*)\\])")
 
 // interpreter runs the commands that a program in another language starts. Its
-// own status is not known: it succeeds.
+// own status isn't known: it succeeds, but where a command's failure raises an
+// error.
 func (s *Shell) interpreter(args []string) int {
 	for i, arg := range args {
 		if (arg == "-c" || arg == "-e" || arg == "-r") && i+1 < len(args) {
 			for _, m := range systemCall.FindAllStringSubmatch(args[i+1], 20) {
-				s.finish(s.process("sh"), m[1]+m[2])
+				status := s.finish(s.process("sh"), m[2]+m[3]+strings.ReplaceAll(m[4], ",", " "))
+				if status != 0 && (m[1] == "check_call" || m[1] == "execSync") {
+					return 1
+				}
 			}
 			return 0
 		}
@@ -327,12 +326,12 @@ func (s *Shell) interpreter(args []string) int {
 // ssh runs its command as the other machine's shell would.
 func (s *Shell) ssh(args []string) int {
 	words := rest(args, "-p -i -o -l -F -L -R -D -J -b -c -e -m -S -W", 1)
-	if len(words) == 0 {
-		return 0
-	}
 	child := s.process("bash")
 	child.begin("bash")
 	child.streams = s.streams
+	if len(words) == 0 {
+		return s.finish(child, s.input())
+	}
 	return s.finish(child, strings.Join(words, " "))
 }
 
@@ -374,31 +373,19 @@ func dockerProgram(image string) string {
 // xargs runs its command for the words of the standard input.
 func (s *Shell) xargs(args []string) int {
 	replace, words := "", args[1:]
-	most, none, null, lines := 0, false, false, false
+	most, options := 0, ""
 	for len(words) > 0 && len(words[0]) > 1 && words[0][0] == '-' {
-		word := words[0]
+		option, value := words[0][1:2], words[0][2:]
 		words = words[1:]
-		value := ""
-		if len(word) == 2 && strings.Contains("InPdLsaE", word[1:]) && len(words) > 0 {
+		if value == "" && strings.Contains("InPdLsaE", option) && len(words) > 0 {
 			value, words = words[0], words[1:]
-		} else if len(word) > 2 {
-			value = word[2:]
 		}
-		switch word[1] {
-		case 'I':
+		options += option
+		switch option {
+		case "I":
 			replace = value
-		case 'i':
-			replace = "{}"
-		case 'n', 'L':
-			for _, digit := range value {
-				most = most*10 + int(digit-'0')&15
-			}
-		case 'r':
-			none = true
-		case '0':
-			null = true
-		case 'd':
-			lines = true
+		case "n", "L":
+			most, _ = strconv.Atoi(value)
 		}
 	}
 	if len(words) == 0 {
@@ -407,47 +394,48 @@ func (s *Shell) xargs(args []string) int {
 	input := s.input()
 	var items []string
 	switch {
-	case null:
+	case strings.Contains(options, "0"):
 		items = strings.FieldsFunc(input, func(r rune) bool { return r == 0 })
-	case replace != "" || lines:
+	case strings.ContainsAny(options, "Id"):
 		items = strings.FieldsFunc(input, func(r rune) bool { return r == '\n' })
 	default:
 		items = strings.Fields(strings.NewReplacer(`"`, "", `'`, "").Replace(input))
 	}
-	if len(items) == 0 && (none || replace != "") {
+	if len(items) == 0 && strings.ContainsAny(options, "rI") {
 		return 0
 	}
 	s.streams[0] = empty()
+	if most <= 0 {
+		most = len(items)
+	}
 	status := 0
-	run := func(command []string) {
+	for first := true; first || len(items) > 0; first = false {
+		var command []string
+		if replace != "" {
+			for _, word := range words {
+				command = append(command, strings.ReplaceAll(word, replace, strings.TrimSpace(items[0])))
+			}
+			items = items[1:]
+		} else {
+			n := min(most, len(items))
+			command = append(append(command, words...), items[:n]...)
+			items = items[n:]
+		}
 		if s.external(command) != 0 {
 			status = 123
 		}
 	}
-	if replace != "" {
-		for _, item := range items {
-			command := make([]string, len(words))
-			for i, word := range words {
-				command[i] = strings.ReplaceAll(word, replace, strings.TrimSpace(item))
-			}
-			run(command)
-		}
-		return status
-	}
-	for first := true; first || len(items) > 0; first = false {
-		n := len(items)
-		if most > 0 {
-			n = min(n, most)
-		}
-		run(append(append([]string{}, words...), items[:n]...))
-		items = items[n:]
-	}
 	return status
 }
 
-// find runs the command after -exec once: what it finds isn't known.
+// find runs the command after -exec once: what it finds isn't known, unless it looks
+// for a name.
 func (s *Shell) find(args []string) int {
+	found := "./found"
 	for i, arg := range args {
+		if arg == "-name" && i+1 < len(args) && !strings.ContainsAny(args[i+1], "*?[") {
+			found = path.Join(args[1], args[i+1])
+		}
 		if arg != "-exec" && arg != "-execdir" && arg != "-ok" {
 			continue
 		}
@@ -456,7 +444,7 @@ func (s *Shell) find(args []string) int {
 			if word == ";" || word == "+" {
 				break
 			}
-			command = append(command, strings.ReplaceAll(word, "{}", "./found"))
+			command = append(command, strings.ReplaceAll(word, "{}", found))
 		}
 		if len(command) > 0 {
 			s.external(command)

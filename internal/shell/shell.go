@@ -54,8 +54,8 @@ const (
 	maxText   = 256 << 10 // bytes in a text
 	maxNested = 200       // brackets, and calls of functions, eval and subshells
 	maxFields = 20_000    // words in a command
-	maxBytes  = 16 << 20  // bytes in all variables and outputs together
-	maxValue  = 1 << 20   // bytes in one of them
+	maxBytes  = 8 << 20   // bytes that are kept, copied and looked through, all together
+	maxValue  = 256 << 10 // bytes of one of these
 	maxSteps  = 10_000    // commands and turns of loops
 	maxSleeps = 300       // of a loop that waits for something
 )
@@ -91,8 +91,7 @@ type world struct {
 	decisions []Decision
 	contrary  func(which int) bool
 
-	views []*syntax.ParamExp // expansions that the library can't do
-	last  string             // the last word of the command before
+	parsed *Texts
 }
 
 // Unseen is a script that a text runs and that isn't part of it.
@@ -109,7 +108,6 @@ const (
 	breaking
 	continuing
 	returning
-	discarding // the rest of the line, after a failed expansion
 	exiting
 )
 
@@ -142,7 +140,6 @@ type Shell struct {
 	arg0        string
 	params      []string
 	options     map[string]bool
-	attributes  map[string]string // i, l or u, of declare
 	dir         string
 	dirs        []string
 	status      int
@@ -160,10 +157,7 @@ type Shell struct {
 	loops       int
 	flow        flow
 	levels      int // of break and continue
-	sub         int // how many subshells deep it is
-	evaluating  int
-	callers     []string // the functions that are running, the last one first
-	asleep      int      // how often a background command has slept
+	asleep      int // how often a background command has slept
 	behind      bool
 }
 
@@ -171,7 +165,7 @@ type Shell struct {
 // With failing set, programs and files that nobody knows fail.
 func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 	s := &Shell{
-		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}, programs: map[string]string{}},
+		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}, programs: map[string]string{}, parsed: &Texts{}},
 		dir:   dir,
 	}
 	s.begin("bash")
@@ -185,7 +179,7 @@ func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 func (s *Shell) begin(arg0 string) {
 	s.scopes = []map[string]expand.Variable{{}}
 	s.functions, s.aliases, s.exported = map[string]function{}, map[string]string{}, map[string]bool{}
-	s.options, s.traps, s.attributes = map[string]bool{}, map[string]string{}, map[string]string{}
+	s.options, s.traps = map[string]bool{}, map[string]string{}
 	s.streams = map[int]*stream{0: empty(), 1: discard(), 2: discard()}
 	s.arg0 = arg0
 }
@@ -195,7 +189,7 @@ type Functions struct{ file *syntax.File }
 
 // FunctionsOf reads functions. It panics when they are no Bash.
 func FunctionsOf(bash string) *Functions {
-	file, err := (&Shell{world: &world{}}).parse(bash)
+	file, err := (&Shell{world: &world{parsed: &Texts{}}}).parse(bash)
 	if err != nil {
 		panic(err)
 	}
@@ -222,17 +216,15 @@ func (s *Shell) Run(text Text) (status int, err error) {
 // caught turns a panic into a Problem: a limit, or a text that the library or
 // this package can't read.
 func (s *Shell) caught(err *error) {
-	switch reason := recover().(type) {
-	case nil:
-	case error:
-		if errors.Is(reason, ErrLimit) {
-			*err = &Problem{s.place, ErrLimit}
-			return
-		}
-		*err = &Problem{s.place, errors.New("its Bash is too unusual")}
-	default:
-		*err = &Problem{s.place, errors.New("its Bash is too unusual")}
+	reason := recover()
+	if reason == nil {
+		return
 	}
+	problem := &Problem{s.place, errUnusual}
+	if limit, isError := reason.(error); isError && errors.Is(limit, ErrLimit) {
+		problem.Err = ErrLimit
+	}
+	*err = problem
 }
 
 // Finish runs the EXIT trap, if there is one, and returns the exit status.
@@ -264,23 +256,35 @@ func (s *Shell) Variable(name string) string { return s.Get(name).String() }
 // fork returns a subshell: what it changes stays in it.
 func (s *Shell) fork() *Shell {
 	sub := *s
+	s.growVariables()
 	sub.scopes = make([]map[string]expand.Variable, len(s.scopes))
 	for i, scope := range s.scopes {
 		sub.scopes[i] = maps.Clone(scope)
 	}
 	sub.functions, sub.aliases, sub.exported = maps.Clone(s.functions), maps.Clone(s.aliases), maps.Clone(s.exported)
 	sub.options, sub.streams = maps.Clone(s.options), maps.Clone(s.streams)
-	sub.traps, sub.attributes = map[string]string{}, maps.Clone(s.attributes)
+	sub.traps = map[string]string{}
 	sub.dirs, sub.params = slices.Clone(s.dirs), slices.Clone(s.params)
-	sub.sub++
 	return &sub
 }
+
+// growVariables counts a copy of all variables.
+func (s *Shell) growVariables() {
+	for _, scope := range s.scopes {
+		s.grow(16 * len(scope))
+	}
+	s.grow(16 * len(s.functions))
+}
+
+// Work says how much a play has done, in commands. It has an upper limit.
+func (s *Shell) Work() int { return s.steps + s.bytes/1024 }
 
 // process returns the shell of a new process, which gets the exported variables
 // and functions alone.
 func (s *Shell) process(arg0 string) *Shell {
 	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, behind: s.behind, asleep: s.asleep}
 	child.begin(arg0)
+	s.growVariables()
 	child.streams = maps.Clone(s.streams)
 	for _, scope := range s.scopes {
 		for name, value := range scope {
@@ -323,7 +327,8 @@ func (s *Shell) step() {
 	}
 }
 
-// grow counts bytes that are kept, and stops what grows without end.
+// grow counts bytes that are kept, copied or looked through, and stops what grows
+// without end.
 func (s *Shell) grow(n int) {
 	if s.bytes += n; n > maxValue || s.bytes > maxBytes {
 		panic(ErrLimit)
@@ -343,12 +348,38 @@ func (s *Shell) parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
 	}
+	if file := s.parsed.files[bash]; file != nil {
+		return file, nil
+	}
+	s.grow(2 * len(bash))
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
 	if err == nil {
 		s.prepare(file)
+		s.parsed.add(bash, file)
 	}
 	return file, err
 }
+
+// Texts are what was parsed, for plays that have texts in common. The zero value
+// is empty.
+type Texts struct {
+	files map[string]*syntax.File
+	bytes int
+}
+
+// maxParsed is how many bytes of texts are remembered; parsed, they take up to fifty
+// times that.
+const maxParsed = 256 << 10
+
+func (t *Texts) add(bash string, file *syntax.File) {
+	if t.bytes += len(bash) + 32; t.files == nil || t.bytes > maxParsed {
+		t.files, t.bytes = map[string]*syntax.File{}, len(bash)
+	}
+	t.files[bash] = file
+}
+
+// Remember lets a shell use and add to texts.
+func (s *Shell) Remember(texts *Texts) { s.parsed = texts }
 
 // nesting is at least how deep the brackets or the commands of a text are nested.
 func nesting(bash string) int {
@@ -397,18 +428,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 	}
 	old := s.frame
 	s.frame = at
-	s.evaluating++
-	line := uint(0)
-	for _, statement := range file.Stmts {
-		if s.flow == discarding && s.evaluating == 1 && statement.Pos().Line() > line {
-			s.flow = onward
-		}
-		s.statements([]*syntax.Stmt{statement})
-		line = statement.End().Line()
-	}
-	if s.evaluating--; s.flow == discarding && s.evaluating == 0 {
-		s.flow = onward
-	}
+	s.statements(file.Stmts)
 	s.frame = old
 }
 

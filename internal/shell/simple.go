@@ -31,7 +31,6 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 	if s.flow != onward || s.broken {
 		return
 	}
-	defer func() { s.last = value(fields[len(fields)-1]) }()
 	if len(c.Assigns) == 0 {
 		s.call(fields, true)
 		return
@@ -98,8 +97,7 @@ func (s *Shell) call(args []string, functions bool) {
 
 func (s *Shell) callFunction(f function, args []string) {
 	defer s.deeper()()
-	params, at, loops, callers := s.params, s.frame, s.loops, s.callers
-	s.callers = append([]string{args[0]}, callers...)
+	params, at, loops := s.params, s.frame, s.loops
 	err := s.traps["ERR"]
 	if !s.options["errtrace"] {
 		delete(s.traps, "ERR")
@@ -112,7 +110,7 @@ func (s *Shell) callFunction(f function, args []string) {
 	s.scopes = append(s.scopes, map[string]expand.Variable{})
 	s.statement(f.body)
 	s.scopes = s.scopes[:depth]
-	s.params, s.frame, s.loops, s.callers = params, at, loops, callers
+	s.params, s.frame, s.loops = params, at, loops
 	if _, set := s.traps["ERR"]; !set && err != "" {
 		s.traps["ERR"] = err
 	}

@@ -180,34 +180,40 @@ func (s *Shell) subshell(run func(sub *Shell)) {
 	s.status = sub.status
 }
 
-// list runs commands joined by && and ||, from the left.
-func (s *Shell) list(c *syntax.BinaryCmd) {
-	parts := []*syntax.Stmt{c.Y}
-	operators := []syntax.BinCmdOperator{c.Op}
-	first := c.X
+// chain returns the commands that one of two operators joins, and the operators
+// before all but the first.
+func chain(c *syntax.BinaryCmd, one, other syntax.BinCmdOperator) (parts []*syntax.Stmt, operators []syntax.BinCmdOperator) {
 	for {
-		inner, ok := first.Cmd.(*syntax.BinaryCmd)
-		if !ok || inner.Op != syntax.AndStmt && inner.Op != syntax.OrStmt || first.Negated || len(first.Redirs) > 0 {
+		parts, operators = append(parts, c.Y), append(operators, c.Op)
+		inner, ok := c.X.Cmd.(*syntax.BinaryCmd)
+		if !ok || inner.Op != one && inner.Op != other || c.X.Negated || len(c.X.Redirs) > 0 {
 			break
 		}
-		parts, operators, first = append(parts, inner.Y), append(operators, inner.Op), inner.X
+		c = inner
 	}
-	s.tolerant++
-	s.statement(first)
-	s.tolerant--
-	for i := len(parts) - 1; i >= 0; i-- {
-		if s.flow != onward {
-			return
-		}
-		if (s.status == 0) != (operators[i] == syntax.AndStmt) {
+	parts = append(parts, c.X)
+	slices.Reverse(parts)
+	slices.Reverse(operators)
+	return parts, operators
+}
+
+// list runs commands joined by && and ||, from the left.
+func (s *Shell) list(c *syntax.BinaryCmd) {
+	parts, operators := chain(c, syntax.AndStmt, syntax.OrStmt)
+	for i, part := range parts {
+		if i > 0 && (s.status == 0) != (operators[i-1] == syntax.AndStmt) {
 			continue
 		}
-		if i > 0 {
+		isLast := i == len(parts)-1
+		if !isLast {
 			s.tolerant++
 		}
-		s.statement(parts[i])
-		if i > 0 {
+		s.statement(part)
+		if !isLast {
 			s.tolerant--
+		}
+		if s.flow != onward {
+			return
 		}
 	}
 }
@@ -215,19 +221,7 @@ func (s *Shell) list(c *syntax.BinaryCmd) {
 // pipeline runs the commands of a pipe one after the other, each with the whole
 // output of the one before.
 func (s *Shell) pipeline(c *syntax.BinaryCmd) {
-	parts := []*syntax.Stmt{c.Y}
-	both := []bool{c.Op == syntax.PipeAll}
-	first := c.X
-	for {
-		inner, ok := first.Cmd.(*syntax.BinaryCmd)
-		if !ok || inner.Op != syntax.Pipe && inner.Op != syntax.PipeAll || first.Negated || len(first.Redirs) > 0 {
-			break
-		}
-		parts, both, first = append(parts, inner.Y), append(both, inner.Op == syntax.PipeAll), inner.X
-	}
-	parts = append(parts, first)
-	slices.Reverse(parts)
-	slices.Reverse(both)
+	parts, operators := chain(c, syntax.Pipe, syntax.PipeAll)
 	input := s.streams[0]
 	var statuses []int
 	for i, part := range parts {
@@ -236,7 +230,7 @@ func (s *Shell) pipeline(c *syntax.BinaryCmd) {
 			sub.streams[0] = input
 			if i < len(parts)-1 {
 				sub.streams[1] = &stream{content: output}
-				if both[i] {
+				if operators[i] == syntax.PipeAll {
 					sub.streams[2] = sub.streams[1]
 				}
 			}
@@ -327,7 +321,10 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			items = slices.DeleteFunc(s.words(loop.Items), vanishes)
 		}
 		if c.Select {
-			s.choose(loop.Name.Value, items, c.Do)
+			if value(s.input()) != "" {
+				panic(errUnusual)
+			}
+			s.status = 1 // nobody chooses
 			return
 		}
 		status := 0
@@ -351,29 +348,6 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			if loop.Post != nil {
 				s.arithmetic(loop.Post)
 			}
-		}
-	}
-}
-
-// choose runs select: a turn for each line of the standard input.
-func (s *Shell) choose(name string, items []string, body []*syntax.Stmt) {
-	for {
-		reply, ok := s.readLine(0, "\n")
-		if !ok {
-			s.status = 1
-			return
-		}
-		if reply == "" {
-			continue
-		}
-		item := ""
-		if choice, err := strconv.Atoi(reply); err == nil && choice >= 1 && choice <= len(items) {
-			item = items[choice-1]
-		}
-		s.set("REPLY", reply)
-		s.set(name, item)
-		if !s.turn(body) {
-			return
 		}
 	}
 }

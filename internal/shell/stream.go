@@ -2,11 +2,8 @@ package shell
 
 import (
 	"bytes"
-	"io/fs"
-	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
@@ -76,12 +73,8 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 	}
 	if r.N != nil {
 		number, err := strconv.Atoi(r.N.Value)
-		if err != nil { // {name}>file
-			number = 10 + len(s.streams)
-			s.set(strings.Trim(r.N.Value, "{}"), strconv.Itoa(number))
-		}
-		if number < 0 || number > 255 {
-			return false
+		if err != nil || number > 255 { // {name}>file
+			panic(errUnusual)
 		}
 		descriptor = number
 	}
@@ -112,9 +105,6 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 		}
 		s.streams[descriptor] = &stream{content: file}
 		return true
-	}
-	if r.Op == syntax.RdrClob || r.Op == syntax.RdrAllClob {
-		delete(s.files, s.absolute(word))
 	}
 	to, ok := s.create(word, r.Op == syntax.AppOut || r.Op == syntax.AppAll)
 	if !ok {
@@ -211,9 +201,6 @@ func (s *Shell) create(word string, more bool) (*stream, bool) {
 			return nil, false
 		}
 		file := s.files[name]
-		if file != nil && !more && s.options["noclobber"] {
-			return nil, false
-		}
 		if file == nil || !more {
 			file = &content{}
 			s.keep(name, file)
@@ -236,49 +223,11 @@ func (s *Shell) exists(name string) bool {
 	if _, ok := s.files[name]; ok || name == "/dev/null" || name == "/" || name == s.dir {
 		return true
 	}
+	s.grow(16 * len(s.files))
 	for made := range s.files {
 		if strings.HasPrefix(made, name+"/") {
 			return true
 		}
 	}
 	return !s.gone[name] && !s.failing
-}
-
-// readDir lists what the play made in a folder, for file name patterns.
-func (s *Shell) readDir(name string) ([]fs.DirEntry, error) {
-	name = s.absolute(name)
-	seen := map[string]bool{}
-	var entries []fs.DirEntry
-	for made := range s.files {
-		rest, ok := strings.CutPrefix(made, strings.TrimSuffix(name, "/")+"/")
-		if !ok {
-			continue
-		}
-		first, _, deeper := strings.Cut(rest, "/")
-		if !seen[first] {
-			seen[first] = true
-			entries = append(entries, entry{first, deeper || s.files[path.Join(name, first)].folder})
-		}
-	}
-	return entries, nil
-}
-
-// entry is a file in a folder. It implements fs.DirEntry and fs.FileInfo.
-type entry struct {
-	name   string
-	folder bool
-}
-
-func (e entry) Name() string               { return e.name }
-func (e entry) IsDir() bool                { return e.folder }
-func (e entry) Type() fs.FileMode          { return e.Mode().Type() }
-func (e entry) Info() (fs.FileInfo, error) { return e, nil }
-func (e entry) Size() int64                { return 0 }
-func (e entry) ModTime() time.Time         { return time.Time{} }
-func (e entry) Sys() any                   { return nil }
-func (e entry) Mode() fs.FileMode {
-	if e.folder {
-		return fs.ModeDir | 0o755
-	}
-	return 0o644
 }

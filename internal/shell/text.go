@@ -87,11 +87,11 @@ func (s *Shell) read(args []string) {
 	s.grow(len(line))
 	switch {
 	case array != "":
-		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: s.split(line, -1, raw)})
+		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: expand.ReadFields(s.config(), line, -1, raw)})
 	case len(rest) == 0:
 		s.set("REPLY", line)
 	default:
-		values := s.split(line, len(rest), raw)
+		values := expand.ReadFields(s.config(), line, len(rest), raw)
 		for i, name := range rest {
 			value := ""
 			if i < len(values) {
@@ -107,146 +107,28 @@ func (s *Shell) read(args []string) {
 	}
 }
 
-// split splits a text at IFS, into at most so many words, the last of which has
-// the rest. Unless it is raw, backslashes quote.
-func (s *Shell) split(text string, most int, raw bool) []string {
-	ifs := s.Variable("IFS")
-	if strings.Trim(ifs, " \t\n") == "" {
-		return expand.ReadFields(s.config(), text, most, raw)
-	}
-	blank := func(c byte) bool { return strings.IndexByte(" \t\n", c) >= 0 && strings.IndexByte(ifs, c) >= 0 }
-	trimmed := func(text string) string {
-		for text != "" && blank(text[0]) {
-			text = text[1:]
-		}
-		return text
-	}
-	words := []string{}
-	for text = trimmed(text); text != ""; {
-		if len(words)+1 == most {
-			for text != "" && blank(text[len(text)-1]) {
-				text = text[:len(text)-1]
-			}
-			return append(words, text)
-		}
-		word, i := []byte{}, 0
-		for ; i < len(text) && strings.IndexByte(ifs, text[i]) < 0; i++ {
-			if text[i] == '\\' && !raw && i+1 < len(text) {
-				i++
-			}
-			word = append(word, text[i])
-		}
-		words = append(words, string(word))
-		text = trimmed(text[i:])
-		if text != "" && strings.IndexByte(ifs, text[0]) >= 0 {
-			text = trimmed(text[1:])
-		}
-	}
-	return words
-}
-
+// mapfile reads lines into an array.
 func (s *Shell) mapfile(args []string) {
-	name, trim, delimiter, most, skipped := "MAPFILE", false, "\n", 0, 0
-	rest := args[1:]
-	for len(rest) > 0 {
-		arg := rest[0]
-		rest = rest[1:]
+	name, trim := "MAPFILE", false
+	for _, arg := range args[1:] {
 		switch {
 		case arg == "-t":
 			trim = true
-		case strings.HasPrefix(arg, "-") && len(rest) > 0:
-			number, _ := strconv.Atoi(rest[0])
-			switch arg[len(arg)-1] {
-			case 'd':
-				delimiter = rest[0]
-			case 'n':
-				most = number
-			case 's':
-				skipped = max(number, 0)
-			}
-			trim = trim || strings.Contains(arg, "t")
-			rest = rest[1:]
-		case !strings.HasPrefix(arg, "-"):
+		case strings.HasPrefix(arg, "-"):
+			panic(errUnusual)
+		default:
 			name = arg
 		}
 	}
-	if delimiter == "" {
-		delimiter = "\x00"
-	}
-	input := s.input()
-	if value(input) == "" {
-		input = ""
-	}
-	lines := strings.SplitAfter(input, delimiter[:1])
-	if len(lines) > 0 && lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	lines = lines[min(skipped, len(lines)):]
-	if most > 0 {
-		lines = lines[:min(most, len(lines))]
-	}
-	if trim {
-		for i := range lines {
-			lines[i] = strings.TrimSuffix(lines[i], delimiter[:1])
+	list := lines(value(s.input()))
+	for i := range list {
+		if !trim {
+			list[i] += "\n"
 		}
 	}
-	if err := s.Set(name, expand.Variable{Set: true, Kind: expand.Indexed, List: lines}); err != nil {
+	if err := s.Set(name, expand.Variable{Set: true, Kind: expand.Indexed, List: list}); err != nil {
 		s.status = 1
 	}
-}
-
-func (s *Shell) getopts(args []string) {
-	if len(args) < 3 || !syntax.ValidName(args[2]) {
-		s.status = 2
-		return
-	}
-	words := s.params
-	if len(args) > 3 {
-		words = args[3:]
-	}
-	at, _ := strconv.Atoi(s.Variable("OPTIND"))
-	at = max(at, 1)
-	inside, _ := strconv.Atoi(s.Variable("_getopts"))
-	inside = max(inside, 1)
-	if at > len(words) || len(words[at-1]) < 2 || words[at-1][0] != '-' || words[at-1] == "--" || inside >= len(words[at-1]) {
-		s.set(args[2], "?")
-		s.status = 1
-		return
-	}
-	word := words[at-1]
-	option := word[inside]
-	place := strings.IndexByte(args[1], option)
-	inside++
-	argument, missing := "", false
-	if place >= 0 && option != ':' && strings.HasPrefix(args[1][place+1:], ":") {
-		argument = word[inside:]
-		if argument == "" && at < len(words) {
-			at++
-			argument = words[at-1]
-		} else if argument == "" {
-			missing = true
-		}
-		inside = len(word)
-	}
-	if inside >= len(word) {
-		at, inside = at+1, 1
-	}
-	s.set("OPTIND", strconv.Itoa(at))
-	s.set("_getopts", strconv.Itoa(inside))
-	found := string(option)
-	if place < 0 || option == ':' {
-		found, missing = "?", true
-	}
-	if missing && args[1][0] == ':' {
-		argument = string(option)
-		if found != "?" {
-			found = ":"
-		}
-	} else if missing {
-		found = "?"
-	}
-	s.set("OPTARG", argument)
-	s.set(args[2], found)
 }
 
 // test runs test and [, by the number of arguments as POSIX says

@@ -2,9 +2,6 @@ package shell
 
 import (
 	"path"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -12,16 +9,14 @@ import (
 // write a file, or nil.
 func toolNamed(name string) func(s *Shell, args []string) int {
 	switch name {
-	case "cat", "column", "fmt", "unix2dos", "dos2unix":
+	case "cat":
 		return (*Shell).cat
-	case "sort":
-		return (*Shell).sort
 	case "printenv":
 		return (*Shell).printenv
-	case "diff", "cmp":
-		return (*Shell).diff
-	case "uname", "id", "whoami", "date":
-		return func(s *Shell, args []string) int { return s.machine(name, args) }
+	case "uname":
+		return (*Shell).uname
+	case "date":
+		return (*Shell).date
 	case "tee":
 		return (*Shell).tee
 	case "grep", "egrep", "fgrep", "rg":
@@ -87,6 +82,9 @@ func operands(args []string, values string) (words []string, options string) {
 // is false for files that nobody knows.
 func (s *Shell) texts(names []string) (data string, known, ok bool) {
 	data, known, ok = s.marks(names)
+	if !known {
+		s.printUnknown(names[0])
+	}
 	return value(data), known, ok
 }
 
@@ -102,12 +100,13 @@ func (s *Shell) marks(names []string) (data string, known, ok bool) {
 			continue
 		}
 		file, readable := s.open(s.absolute(name))
-		if _, made := s.files[s.absolute(name)]; !made && name != "/dev/null" {
-			known = false
-		}
 		if !readable {
 			ok = false
 			continue
+		}
+		if _, made := s.files[s.absolute(name)]; !made && name != "/dev/null" {
+			known = false
+			data += unknownOutput(name)
 		}
 		data += string(file.data)
 	}
@@ -132,137 +131,6 @@ func (s *Shell) tee(args []string) int {
 	}
 	s.print(data)
 	return 0
-}
-
-// grep decides on what is known, and finds what it looks for in what isn't.
-func (s *Shell) grep(name string, args []string) int {
-	var patterns []string
-	var rest []string
-	for i := 0; i < len(args); i++ {
-		switch arg := args[i]; {
-		case (arg == "-e" || arg == "--regexp") && i+1 < len(args):
-			i++
-			patterns = append(patterns, args[i])
-		case arg == "--":
-			rest = append(rest, args[i:]...)
-			i = len(args)
-		default:
-			rest = append(rest, arg)
-		}
-	}
-	names, options := operands(rest, "mABCf")
-	if len(patterns) == 0 && len(names) > 0 {
-		patterns, names = names[:1], names[1:]
-	}
-	for _, arg := range args {
-		switch arg {
-		case "--quiet", "--silent":
-			options += "q"
-		case "--invert-match":
-			options += "v"
-		case "--ignore-case":
-			options += "i"
-		}
-	}
-	has := func(flag string) bool { return strings.Contains(options, flag) }
-	data, known, ok := s.texts(names)
-	if !known || has("r") || has("R") {
-		return oneIf(!ok || s.failing)
-	}
-	var expressions []*regexp.Regexp
-	for _, pattern := range patterns {
-		switch {
-		case has("F") || name == "fgrep":
-			pattern = regexp.QuoteMeta(pattern)
-		case !has("E") && !has("P") && name == "grep":
-			pattern = basic(pattern)
-		}
-		if has("w") {
-			pattern = `\b(?:` + pattern + `)\b`
-		}
-		if has("x") {
-			pattern = "^(?:" + pattern + ")$"
-		}
-		if has("i") {
-			pattern = "(?i)" + pattern
-		}
-		expression, err := regexp.Compile(pattern)
-		if err != nil {
-			return 2
-		}
-		expressions = append(expressions, expression)
-	}
-	most := valueOf(args, "m")
-	count := 0
-	for number, line := range lines(data) {
-		found := slices.ContainsFunc(expressions, func(e *regexp.Regexp) bool { return e.MatchString(line) })
-		shown := []string{line}
-		if has("o") && len(expressions) > 0 {
-			shown = slices.DeleteFunc(expressions[0].FindAllString(line, -1), func(part string) bool { return part == "" })
-			found = len(shown) > 0 || found && has("v")
-		}
-		if found == has("v") || most > 0 && count >= most {
-			continue
-		}
-		count++
-		for _, part := range shown {
-			if has("n") {
-				part = strconv.Itoa(number+1) + ":" + part
-			}
-			if !has("q") && !has("c") {
-				s.print(part + "\n")
-			}
-		}
-	}
-	if has("c") {
-		s.print(strconv.Itoa(count) + "\n")
-	}
-	return oneIf(count == 0)
-}
-
-// valueOf returns the number of an option of one letter, or 0.
-func valueOf(args []string, option string) int {
-	for i, arg := range args {
-		_, number, ok := strings.Cut(arg, option)
-		if !ok || len(arg) < 2 || arg[0] != '-' || arg[1] == '-' {
-			continue
-		}
-		if number == "" && i+1 < len(args) {
-			number = args[i+1]
-		}
-		n, _ := strconv.Atoi(number)
-		return n
-	}
-	return 0
-}
-
-// basic turns a basic regular expression into an extended one.
-func basic(expression string) string {
-	var b strings.Builder
-	for i := 0; i < len(expression); i++ {
-		c := expression[i]
-		switch {
-		case c == '\\' && i+1 < len(expression):
-			i++
-			if !strings.ContainsRune("(){}|+?", rune(expression[i])) {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(expression[i])
-		case strings.ContainsRune("(){}|+?", rune(c)):
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-func lines(data string) []string {
-	if data == "" {
-		return nil
-	}
-	return strings.Split(strings.TrimSuffix(data, "\n"), "\n")
 }
 
 // sleep ends a background command that has slept for a while: in a build, the
@@ -300,6 +168,7 @@ func (s *Shell) remove(args []string) int {
 	words, _ := operands(args, "")
 	for _, word := range words {
 		name := s.absolute(word)
+		s.grow(16 * len(s.files))
 		for made := range s.files {
 			if made == name || strings.HasPrefix(made, name+"/") {
 				delete(s.files, made)

@@ -95,7 +95,7 @@ func names(word string) (all []string) {
 
 // isUnknown says whether a variable may be set outside of the job.
 func (s *Shell) isUnknown(name string) bool {
-	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || strings.HasPrefix(name, "BASH") || slices.Contains(ofBash, name) {
+	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || slices.Contains(ofBash, name) {
 		return false
 	}
 	return !slices.ContainsFunc(s.scopes, func(scope map[string]expand.Variable) bool { _, known := scope[name]; return known })
@@ -103,8 +103,7 @@ func (s *Shell) isUnknown(name string) bool {
 
 // ofBash are variables that Bash alone sets, some of them at times.
 var ofBash = []string{
-	"_", "PWD", "OLDPWD", "REPLY", "OPTARG", "OPTIND", "MAPFILE", "FUNCNAME", "DIRSTACK", "GROUPS", "COPROC", "COLUMNS", "LINES",
-	"_getopts", "HISTCMD", "COMP_WORDS", "PIPESTATUS", "LINENO",
+	"PWD", "OLDPWD", "REPLY", "MAPFILE", "BASH_REMATCH", "PIPESTATUS", "LINENO",
 }
 
 // asBash returns a text to evaluate: a variable that isn't known stands in it by
@@ -140,26 +139,34 @@ func (s *Shell) called(program string, args []string) Call {
 	return call
 }
 
-// tool runs a small program. What it makes of marked input is marked too.
+// tool runs a small program. What it makes of marked input or words is marked too.
 func (s *Shell) tool(name string, run func(*Shell, []string) int, args []string) int {
-	in := s.streams[0]
-	if in == nil || in.content == nil || name == "cat" || name == "tee" || !isMarked(string(in.content.data[min(in.place, len(in.content.data)):])) {
+	in, to := s.streams[0], s.streams[1]
+	var all []string
+	for _, arg := range args {
+		all = append(all, names(arg)...)
+	}
+	filters := in != nil && in.content != nil && name != "cat" && name != "tee" && isMarked(string(in.content.data[min(in.place, len(in.content.data)):]))
+	if !filters && len(all) == 0 {
 		return run(s, args)
 	}
-	input := string(in.rest())
-	all := names(input)
-	s.asked = append(s.asked, all...)
+	if filters {
+		input := string(in.rest())
+		all = append(all, names(input)...)
+		s.ask(names(input)...)
+		s.streams[0] = &stream{content: &content{data: []byte(value(input))}}
+	}
 	output := &content{}
-	to := s.streams[1]
-	s.streams[0], s.streams[1] = &stream{content: &content{data: []byte(value(input))}}, &stream{content: output}
-	status := s.decided(run(s, args))
+	s.streams[1] = &stream{content: output}
+	status := run(s, actual(args...))
+	if filters {
+		status = s.decided(status)
+	}
 	s.streams[0], s.streams[1] = in, to
-	if text := string(output.data); text != "" {
-		text, ended := strings.CutSuffix(text, "\n")
-		s.print(openMark + all[0] + valueMark + text + shutMark)
-		if ended {
-			s.print("\n")
-		}
+	text, ended := strings.CutSuffix(value(string(output.data)), "\n")
+	s.print(openMark + all[0] + valueMark + text + shutMark)
+	if ended {
+		s.print("\n")
 	}
 	return status
 }
@@ -203,6 +210,8 @@ func (s *Shell) Decisions() []Decision { return s.decisions }
 func (s *Shell) Oppose(contrary func(which int) bool) { s.contrary = contrary }
 
 // printUnknown prints what a program prints that can't be played.
-func (s *Shell) printUnknown(program string) {
-	s.print(openMark + "$(" + program + ")" + valueMark + shutMark)
+func (s *Shell) printUnknown(program string) { s.print(unknownOutput(program)) }
+
+func unknownOutput(program string) string {
+	return openMark + "$(" + program + ")" + valueMark + shutMark
 }

@@ -21,16 +21,21 @@ func (s *Shell) Get(name string) expand.Variable {
 	name, marked := strings.CutPrefix(name, openMark)
 	var variable expand.Variable
 	switch {
-	case strings.HasPrefix(name, viewOf):
-		return s.view(name[1:])
+	case marked && len(name) > 1 && strings.HasPrefix(name, partOf):
+		variable = s.get(name[1:])
+		if variable.IsSet() {
+			variable = text(Unknown("{"+name[1:]+"...}", ""))
+		}
+		s.ask(names(variable.Str)...)
+		return variable
 	case marked && len(name) > 1 && strings.HasPrefix(name, valuesOf):
-		variable = s.resolved(s.get(name[1:]))
+		variable = s.get(name[1:])
 		if variable.Kind != expand.Unknown {
 			variable = elements(variable)
 		}
 		name = name[1:]
 	case marked && len(name) > 1 && strings.HasPrefix(name, keysOf):
-		return keys(s.resolved(s.get(name[1:])))
+		return keys(s.get(name[1:]))
 	case marked && strings.HasPrefix(name, presentOf):
 		name = name[1:]
 		variable = s.get(name)
@@ -76,13 +81,13 @@ func (s *Shell) get(name string) expand.Variable {
 	case "$", "BASHPID":
 		return text("4242")
 	case "-":
-		flags := "hB"
-		for option, flag := range map[string]string{"errexit": "e", "nounset": "u", "xtrace": "x", "noglob": "f"} {
+		set := "hB"
+		for flag, option := range flags {
 			if s.options[option] {
-				flags += flag
+				set += string(flag)
 			}
 		}
-		return text(flags)
+		return text(set)
 	case "0":
 		return text(s.arg0)
 	case "LINENO":
@@ -95,17 +100,9 @@ func (s *Shell) get(name string) expand.Variable {
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: list}
 	case "PWD":
 		return text(s.dir)
-	case "_":
-		return text(s.last)
-	case "BASH_SUBSHELL":
-		return text(strconv.Itoa(s.sub))
-	case "FUNCNAME":
-		return expand.Variable{Set: len(s.callers) > 0, Kind: expand.Indexed, List: slices.Clone(s.callers)}
-	case "BASH_VERSINFO":
-		return expand.Variable{Set: true, Kind: expand.Indexed, List: []string{"5", "0", "17", "1", "release", "x86_64-pc-linux-gnu"}}
 	}
-	if n, err := strconv.Atoi(name); err == nil {
-		if n > 0 && n <= len(s.params) {
+	if name[0] >= '0' && name[0] <= '9' {
+		if n, err := strconv.Atoi(name); err == nil && n > 0 && n <= len(s.params) {
 			return text(s.params[n-1])
 		}
 		return expand.Variable{}
@@ -157,7 +154,7 @@ func (s *Shell) Set(name string, variable expand.Variable) error {
 		return errReadOnly
 	}
 	if variable.Kind == expand.KeepValue {
-		variable.Kind, variable.Str, variable.List, variable.Map, variable.Indexes = old.Kind, old.Str, old.List, old.Map, old.Indexes
+		variable.Kind, variable.Str, variable.List, variable.Map = old.Kind, old.Str, old.List, old.Map
 	}
 	variable.Exported = variable.Exported || old.Exported || s.options["allexport"]
 	variable.Local = old.Local
@@ -192,16 +189,13 @@ func (s *Shell) unset(name string) {
 	s.scopes[scope][name] = expand.Variable{Local: old.Local}
 }
 
-// assign runs one assignment; kind is that of a declaration (-a, -A, -n).
+// assign runs one assignment; kind is that of a declaration (-A).
 func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Variable)) {
 	if as.Name == nil {
 		return
 	}
 	name := as.Name.Value
 	old := s.get(name)
-	if target, variable := old.Resolve(s); old.Kind == expand.NameRef && target != "" && kind != "-n" {
-		name, old = target, variable
-	}
 	value := old
 	value.Set = true
 	switch {
@@ -212,50 +206,23 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 		}
 	case as.Array != nil:
 		value = s.array(as, old, kind)
-	case as.Index != nil:
+	case as.Index != nil || old.Kind == expand.Indexed && len(old.List) > 0:
 		value = s.element(as, old)
 	default:
 		added := ""
 		if as.Value != nil {
 			added = s.marked(as.Value)
 		}
-		switch s.attributes[name] {
-		case "i":
-			number := s.number(added)
-			if as.Append {
-				number += s.number(old.String())
-			}
-			added = strconv.Itoa(number)
-		case "l":
-			added = strings.ToLower(added)
-		case "u":
-			added = strings.ToUpper(added)
+		if as.Append {
+			added = old.String() + added
 		}
-		switch {
-		case kind == "-n":
-			if !syntax.ValidName(added) {
-				s.status, s.broken = 1, true
-				return
-			}
-			value.Kind, value.Str = expand.NameRef, added
-		case as.Append && old.Kind == expand.Indexed:
-			value = s.placed(old, 0, old.String()+added)
-		case as.Append && s.attributes[name] != "i":
-			value.Kind, value.Str = expand.String, old.String()+added
-		case old.Kind == expand.Indexed && len(old.List) > 0:
-			value = s.placed(old, 0, added)
-		default:
-			value.Kind, value.Str, value.List, value.Map, value.Indexes = expand.String, added, nil, nil, nil
-		}
+		value.Kind, value.Str, value.List, value.Map = expand.String, added, nil, nil
 	}
 	if change != nil {
 		change(&value)
 	}
 	if err := s.Set(name, value); err != nil {
 		s.status, s.broken = 1, true
-		if s.flow == onward && kind == "" && change == nil {
-			s.flow = discarding
-		}
 	}
 }
 
@@ -278,74 +245,23 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expan
 		value = elements(old)
 		s.grow(8 * len(value.List)) // of the copy
 	}
-	next := 0
-	if at := keys(value).List; len(at) > 0 {
-		next, _ = strconv.Atoi(at[len(at)-1])
-		next++
-	}
 	for _, element := range as.Array.Elems {
-		if element.Index == nil {
-			words := s.fields(element.Value)
-			if value.Indexes == nil && next == len(value.List) {
-				value.List = append(value.List, words...)
-				next += len(words)
-				continue
-			}
-			for _, word := range words {
-				value = s.placed(value, next, word)
-				next++
-			}
-			continue
+		switch {
+		case element.Index == nil:
+			value.List = append(value.List, s.fields(element.Value)...)
+		case element.Value == nil || s.arithmetic(element.Index) != len(value.List):
+			panic(errUnusual)
+		default:
+			value.List = append(value.List, s.marked(element.Value))
 		}
-		content := ""
-		if element.Value != nil {
-			content = s.marked(element.Value)
-		}
-		next = s.arithmetic(element.Index)
-		value = s.placed(value, next, content)
-		next++
 	}
 	return value
 }
 
-// placed returns an indexed array with one element set.
-func (s *Shell) placed(value expand.Variable, index int, content string) expand.Variable {
-	at := keys(value).List
-	if index < 0 && len(at) > 0 {
-		last, _ := strconv.Atoi(at[len(at)-1])
-		index += last + 1
-	}
-	if index < 0 {
-		s.status, s.broken = 1, true
-		return value
-	}
-	s.grow(16 * len(value.List))
-	if value.Indexes == nil && index <= len(value.List) {
-		value.List = slices.Clone(value.List)
-		if index == len(value.List) {
-			value.List = append(value.List, "")
-		}
-		value.List[index] = content
-		return value
-	}
-	indexes := slices.Clone(value.Indexes)
-	if indexes == nil {
-		for i := range value.List {
-			indexes = append(indexes, i)
-		}
-	}
-	place, found := slices.BinarySearch(indexes, index)
-	value.List = slices.Clone(value.List)
-	if found {
-		value.List[place] = content
-	} else {
-		indexes, value.List = slices.Insert(indexes, place, index), slices.Insert(value.List, place, content)
-	}
-	value.Indexes = indexes
-	return value
-}
+// errUnusual is the end of a play: an array with gaps, or the like.
+var errUnusual = errors.New("its Bash is too unusual")
 
-// element returns the array after NAME[INDEX]=VALUE.
+// element returns the array after NAME[INDEX]=VALUE. Without an index it is 0.
 func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable {
 	added := ""
 	if as.Value != nil {
@@ -353,12 +269,7 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 	}
 	value := old
 	value.Set = true
-	if old.Kind == expand.Associative {
-		word, ok := as.Index.(*syntax.Word)
-		if !ok {
-			s.status, s.broken = 1, true
-			return old
-		}
+	if word, ok := as.Index.(*syntax.Word); ok && old.Kind == expand.Associative {
 		key := s.literal(word)
 		if as.Append {
 			added = old.Map[key] + added
@@ -369,75 +280,51 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 		s.grow(len(key) + len(added) + 16*len(value.Map))
 		return value
 	}
-	index := s.arithmetic(as.Index)
-	list := expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
+	value = expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
 	if old.Set {
-		list = elements(old)
+		value.List = elements(old).List
 	}
-	if at := slices.Index(keys(list).List, strconv.Itoa(index)); as.Append && at >= 0 {
-		added = list.List[at] + added
+	index := 0
+	if as.Index != nil {
+		index = s.arithmetic(as.Index)
 	}
-	return s.placed(list, index, added)
+	s.grow(16 * len(value.List))
+	if index < 0 {
+		index += len(value.List)
+	}
+	switch {
+	case index < 0:
+		s.status, s.broken = 1, true
+	case index > len(value.List):
+		panic(errUnusual)
+	case index == len(value.List):
+		value.List = append(value.List, added)
+	case as.Append:
+		value.List[index] += added
+	default:
+		value.List[index] = added
+	}
+	return value
 }
 
-// declare runs export, declare, local, readonly, typeset and nameref.
+// declaration is what export, declare, local, readonly and typeset do to a variable.
+type declaration struct {
+	kind                                                      string // -a, -A or ""
+	export, readOnly, local, global, remove, print, functions bool
+}
+
+// declare runs export, declare, local, readonly and typeset.
 func (s *Shell) declare(c *syntax.DeclClause) {
-	s.substituted, s.broken = 0, false
-	s.status = 0
-	c = s.expanded(c)
-	kind, attribute, export, readOnly, global, remove, print, functions := "", "", false, false, false, false, false, false
-	local := false
-	switch c.Variant.Value {
-	case "export":
-		export = true
-	case "readonly":
-		readOnly = true
-	case "nameref":
-		kind = "-n"
-	case "local", "declare", "typeset":
-		local = len(s.scopes) > 1
+	s.substituted, s.broken, s.status = 0, false, 0
+	name := c.Variant.Value
+	if name == "nameref" {
+		panic(errUnusual)
 	}
-	apply := func(as *syntax.Assign) {
-		if !syntax.ValidName(as.Name.Value) {
-			s.status = 1
-			return
-		}
-		name := as.Name.Value
-		if functions {
-			if _, ok := s.functions[name]; !ok {
-				s.status = 1
-			} else if export {
-				s.exported[name] = true
-			}
-			return
-		}
-		if print {
-			s.status = max(s.status, oneIf(!s.Get(name).IsSet()))
-			return
-		}
-		if local && !global {
-			scope := s.scopes[len(s.scopes)-1]
-			if _, ok := scope[name]; !ok {
-				scope[name] = expand.Variable{Local: true}
-			}
-		}
-		if attribute != "" {
-			s.attributes[name] = attribute
-		}
-		s.assign(as, kind, func(v *expand.Variable) {
-			v.Exported = (v.Exported || export) && !remove
-			v.ReadOnly = v.ReadOnly || readOnly
-		})
-		if remove {
-			scope := s.scopes[s.scopeOf(name)]
-			v := scope[name]
-			v.Exported = false
-			scope[name] = v
-		}
-	}
-	for _, as := range c.Args {
+	d := declaration{export: name == "export", readOnly: name == "readonly"}
+	d.local = len(s.scopes) > 1 && !d.export && !d.readOnly
+	for _, as := range s.expanded(c).Args {
 		if as.Name != nil {
-			apply(as)
+			s.declareOne(d, as)
 			continue
 		}
 		if as.Value == nil {
@@ -445,38 +332,71 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 		}
 		for _, field := range s.fields(as.Value) {
 			if len(field) > 1 && (field[0] == '-' || field[0] == '+') {
-				for _, flag := range field[1:] {
-					switch flag {
-					case 'a', 'A':
-						kind = "-" + string(flag)
-					case 'n':
-						if c.Variant.Value == "export" {
-							remove = true
-						} else {
-							kind = "-n"
-						}
-					case 'x':
-						export = true
-					case 'i', 'l', 'u':
-						attribute = string(flag)
-					case 'r':
-						readOnly = true
-					case 'g':
-						global = true
-					case 'p':
-						print = true
-					case 'f', 'F':
-						functions = true
-					}
-				}
+				d.options(field[1:])
 				continue
 			}
 			name, value, ok := strings.Cut(field, "=")
-			apply(&syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}})
+			s.declareOne(d, &syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}})
 		}
 	}
 	if s.broken {
 		s.status = 1
+	}
+}
+
+func (d *declaration) options(letters string) {
+	for _, letter := range letters {
+		switch letter {
+		case 'a', 'A':
+			d.kind = "-" + string(letter)
+		case 'x':
+			d.export = true
+		case 'r':
+			d.readOnly = true
+		case 'g':
+			d.global = true
+		case 'p':
+			d.print = true
+		case 'f', 'F':
+			d.functions = true
+		case 'n', 'i', 'l', 'u':
+			if !d.export {
+				panic(errUnusual)
+			}
+			d.remove = true
+		}
+	}
+}
+
+func (s *Shell) declareOne(d declaration, as *syntax.Assign) {
+	name := as.Name.Value
+	_, isFunction := s.functions[name]
+	switch {
+	case !syntax.ValidName(name):
+		s.status = 1
+		return
+	case d.functions:
+		s.status = max(s.status, oneIf(!isFunction))
+		s.exported[name] = s.exported[name] || d.export
+		return
+	case d.print:
+		s.status = max(s.status, oneIf(!s.Get(name).IsSet()))
+		return
+	}
+	if scope := s.scopes[len(s.scopes)-1]; d.local && !d.global {
+		if _, ok := scope[name]; !ok {
+			scope[name] = expand.Variable{Local: true}
+		}
+	}
+	s.assign(as, d.kind, func(v *expand.Variable) {
+		v.Exported = v.Exported || d.export
+		v.ReadOnly = v.ReadOnly || d.readOnly
+	})
+	if d.remove {
+		scope := s.scopes[s.scopeOf(name)]
+		v := scope[name]
+		v.Exported = false
+		scope[name] = v
 	}
 }
 

@@ -19,6 +19,9 @@ import (
 // where. A file without anything to run gets what makes a build pass. The error is
 // a *StepError, a *Refusal, or that of the player.
 func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (Change, error) {
+	if err := d.uneven(); err != nil {
+		return Change{}, err
+	}
 	invalid := step.Validate()
 	a := &addition{ctx: ctx, player: player, target: target, step: step}
 	start, err := a.start(d)
@@ -193,10 +196,7 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 		return a.config.Root.Get("jobs").LineOf(key)
 	}
 	refused := &Refusal{Place: "jobs.include"}
-	last := a.document.root
-	for len(last.Content) > 0 {
-		last = last.Content[len(last.Content)-1]
-	}
+	last := lastOf(a.document.root)
 	switch {
 	case verdict == lostJob && isBlock(last):
 		refused.Line = last.Line
@@ -220,8 +220,7 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 		refused.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refused.Line)
 		refused.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
 	case refusal != nil:
-		refusal.Lines, refusal.Replace = nil, false // they would not do either
-		return refusal
+		refused.Place, refused.Line, refused.Reason = refusal.Place, refusal.Line, refusal.Reason // its lines would not do either
 	default:
 		refused.Reason = verdict.String()
 	}

@@ -55,8 +55,8 @@ func TestAStepGoesWhereItRunsOnceAfterTheTests(t *testing.T) {
 		"jobs that are left out by a variable": {node + "env:\n  - A=1\n  - A=2\n  - A=3\njobs:\n  exclude:\n    - env: A=1\n", "jobs.include", []string{"env: []"}},
 		"jobs left out of another system":      {"language: node_js\nnode_js: [18, 20]\nos: [linux, osx]\njobs:\n  exclude:\n    - os: osx\n      node_js: 18\n", "jobs.include", nil},
 		"one job that is left":                 {"language: node_js\nnode_js: [18, 20]\njobs:\n  exclude:\n    - node_js: 18\n", "deploy", nil},
-		"stages":                               {node + "stages: [lint, test]\njobs:\n  include:\n    - stage: lint\n      script: lint\n    - stage: test\n      script: test\n", "jobs.include", []string{"- stage: deploy"}},
-		"stages with conditions":               {node + "stages:\n  - test\n  - name: deploy\n    if: branch = develop\njobs:\n  include:\n    - stage: test\n      script: test\n    - stage: deploy\n      script: convox deploy --rack acme/staging\n", "jobs.include", []string{"- stage: convox deploy"}},
+		"stages":                               {node + "stages: [lint, test]\njobs:\n  include:\n    - stage: lint\n      script: lint\n    - stage: test\n      script: make test\n", "jobs.include", []string{"- stage: deploy"}},
+		"stages with conditions":               {node + "stages:\n  - test\n  - name: deploy\n    if: branch = develop\njobs:\n  include:\n    - stage: test\n      script: make test\n    - stage: deploy\n      script: convox deploy --rack acme/staging\n", "jobs.include", []string{"- stage: convox deploy"}},
 		"a stage that deploys elsewhere": {
 			node + "jobs:\n  include:\n    - stage: test\n    - stage: Ship\n      if: branch = develop\n      script: convox deploy --rack acme/staging\n", "jobs.include",
 			[]string{"- stage: Ship", `if: branch = "main"`},
@@ -89,9 +89,11 @@ func TestAStepGoesWhereItRunsOnceAfterTheTests(t *testing.T) {
 		"no language for Ruby":         {"rvm: 3.1\n", "deploy", nil},
 		"imports":                      {"import: shared.yml\n", "deploy", nil},
 		"exit in the tests":            {"language: node_js\nscript: npm test; exit $?\n", "jobs.include", []string{"- stage: test"}},
-		"a deployment in a literal block that ends the file": {node + "deploy:\n  provider: script\n  on: develop\n  script: |\n    ./ship\n", "", nil},
-		"a literal block":  {"language: node_js\nscript: |\n  npm ci\n  npm test\n", "deploy", nil},
-		"an exported Rack": {node + "env:\n  global:\n    - CONVOX_RACK=acme/staging\n", "deploy", nil},
+		"a deployment in a literal block that ends the file": {node + "deploy:\n  provider: script\n  on: develop\n  script: |\n    ./ship\n", "jobs.include", []string{"- stage: test"}},
+		"a language without a default script":                {"language: haxe\n", "", nil},
+		"imports for Python":                                 {"language: python\nimport: shared.yml\n", "deploy", nil},
+		"a literal block":                                    {"language: node_js\nscript: |\n  npm ci\n  npm test\n", "deploy", nil},
+		"an exported Rack":                                   {node + "env:\n  global:\n    - CONVOX_RACK=acme/staging\n", "deploy", nil},
 	} {
 		document := parse(t, c.old)
 		change, err := addStep(document, ours)
@@ -292,5 +294,23 @@ func TestEachBranchThatAStepCanHaveDeploys(t *testing.T) {
 				deploysOnce(t, branch, change, step)
 			}
 		}
+	}
+}
+
+func TestAFileOfUnevenIndentationIsRefusedWithItsLines(t *testing.T) {
+	document := parse(t, " language: go\n# make\nscript: make\n")
+	for kind, add := range additions {
+		if _, err := add(document); err == nil || err.Error() != "add to .travis.yml: line 3 is indented less than line 1, so it isn't part of the same YAML" {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+// Travis strips the end of a file before it parses it.
+func TestAnEndThatTravisStripsIsNoError(t *testing.T) {
+	const text = "language: go\nscript:\n  - make\n"
+	change, err := addStep(parse(t, text+"\t\n\n"), travisyml.Step{App: "api", Branch: "main", Generation: 2})
+	if err != nil || !strings.HasPrefix(change.New, text+"deploy:\n") || !strings.HasSuffix(change.New, "\t\n\n") {
+		t.Errorf("%v\n%s", err, change.New)
 	}
 }

@@ -32,7 +32,10 @@ func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
 		target.Content = append(target.Content, nodesOf(lines)...)
 		return old
 	})
-	if p.key == nil && d.endsInText() {
+	switch {
+	case p.key == nil && d.endsInDeploy():
+		edits = append(d.beforeLast(lines), edits...)
+	case p.key == nil && d.endsInText():
 		edits = append(edits, d.beforeLast(lines)...)
 	}
 	return edits, ""
@@ -127,7 +130,7 @@ func (d *Document) fill(p place, lines []string, value *yaml.Node) ([]edit, refu
 	} else {
 		column += d.dashIndent()
 	}
-	value.Content = nodesOf(lines)
+	value.Content, value.Anchor = nodesOf(lines), p.value.Anchor
 	return []edit{{insertions: []insertion{{p.key.Line, indented(lines, column)}}, expect: func(old, _ *yaml.Node) *yaml.Node {
 		*at(old, p.path) = *value
 		return old
@@ -150,14 +153,20 @@ func (d *Document) atEnd(p place, lines []string, spaced bool, expect func(old, 
 // endsInText reports whether the last line of the file is one of a block of text,
 // and has no end: with one the text would be another.
 func (d *Document) endsInText() bool {
-	if len(d.lines) == 0 || hasBreak(d.lines[len(d.lines)-1]) || d.end < len(d.lines) || d.root == nil {
-		return false
+	return d.root != nil && d.end == len(d.lines) && !hasBreak(d.lines[d.end-1]) && isBlock(lastOf(d.root))
+}
+
+// endsInDeploy reports whether the file ends in a block of text of a deployment.
+// Travis strips the end of a file, and a line break there fails the build.
+func (d *Document) endsInDeploy() bool {
+	isDeploy := false
+	node := d.root
+	for len(node.Content) > 0 {
+		n := len(node.Content)
+		isDeploy = isDeploy || node.Kind == yaml.MappingNode && keyName(node.Content[n-2]) == "deploy"
+		node = node.Content[n-1]
 	}
-	last := d.root
-	for len(last.Content) > 0 {
-		last = last.Content[len(last.Content)-1]
-	}
-	return isBlock(last)
+	return isDeploy && isBlock(node) && strings.HasSuffix(node.Value, "\n")
 }
 
 // beforeLast puts keys before the last key of the document, and before the

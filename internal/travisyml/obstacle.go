@@ -24,7 +24,7 @@ func (a *addition) obstacle() *obstacle {
 			continue
 		}
 		script := build.ScriptOf(job, outcome.Event)
-		refusal := a.scriptless(job)
+		refusal := a.scriptless(job, script)
 		if refusal == nil && script.Broken != nil {
 			refusal = a.brokenCondition(script.Broken.Line)
 		}
@@ -38,20 +38,15 @@ func (a *addition) obstacle() *obstacle {
 	return nil
 }
 
-// scriptless refuses a job whose language has no default script, or one that always
-// fails
-// (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/script/python.rb).
-func (a *addition) scriptless(job build.Job) *Refusal {
-	hasDefault := job.Language != "python" && !slices.Contains(generics, job.Language) && (job.Language != "csharp" || job.Config.Get("solution") != nil)
-	if job.Config.Get("script") != nil || hasDefault || a.config.Root.Get("import") != nil {
+// scriptless refuses a job without script whose language has no default one, or one
+// that always fails.
+func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
+	hasDefault := slices.ContainsFunc(script.Steps, func(s build.Step) bool { return s.Phase == "script" && s.Command.Bash != "false" })
+	if job.Config.Get("script") != nil || hasDefault {
 		return nil
 	}
-	line := job.Config.Get("language").Line
-	if job.Config.Line > line {
-		line = job.Config.Line
-	}
 	return &Refusal{
-		Place: "script", Line: line,
+		Place: "script", Line: max(job.Config.Line, job.Config.Get("language").Line),
 		Reason: fmt.Sprintf("Travis has no default tests for %s, so every build of %s fails without `script`, and never deploys", job.Language, a.step.Branch),
 		Fix:    "add `script` with the command that runs your tests, then run this again",
 	}

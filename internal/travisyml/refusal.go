@@ -75,13 +75,30 @@ func (r *Refusal) Hints() []string {
 
 // reason is the words for it. Without any it is that the outcome would be wrong.
 func (d *Document) reason(why refused) string {
-	switch {
-	case why != "":
+	if why != "" {
 		return string(why)
-	case d.endsInText():
-		return reasonEnd
 	}
 	return reasonUnsure
+}
+
+// uneven refuses a file whose first key is indented more than others. YAML ends the
+// document there, while Travis takes that indentation off all lines
+// (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/parts/part.rb).
+func (d *Document) uneven() error {
+	if d.root == nil || isFlow(d.root) {
+		return nil
+	}
+	for i, line := range d.lines[d.root.Line:d.end] {
+		if !isBlank(line) && !isComment(line) && indentOf(line) < d.root.Column-1 {
+			other := d.root.Line + i + 1
+			return &Refusal{
+				Line:   d.root.Line,
+				Reason: fmt.Sprintf("line %d is indented less than line %d, so it isn't part of the same YAML", other, d.root.Line),
+				Fix:    fmt.Sprintf("indent line %d like line %d, then run this again", d.root.Line, other),
+			}
+		}
+	}
+	return nil
 }
 
 // bracketed writes the lines as a document takes them that is written in brackets.
@@ -110,7 +127,6 @@ const (
 	reasonColumn  = "its list is not indented, so it cannot be moved under a key of its own"
 	reasonShape   = "it is not what Travis expects there"
 	reasonOpen    = "the text that is there would continue into the addition"
-	reasonEnd     = "its last line has no end, and with one the text that it belongs to would be another"
 	reasonSkip    = "what is there says that it is skipped"
 	reasonUnsure  = "the file would not be what it was plus the addition"
 )

@@ -32,6 +32,9 @@ var (
 // other byte changes. What makes jobs of env's entries goes on doing so. The
 // error is a *Refusal or a *StepError.
 func (d *Document) AddSecure(variables ...Secure) (Change, error) {
+	if err := d.uneven(); err != nil {
+		return Change{}, err
+	}
 	anew := edit{replaced: make(map[int]string), expect: func(old, _ *yaml.Node) *yaml.Node { return old }}
 	var added []Secure
 	for _, v := range variables {

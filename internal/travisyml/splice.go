@@ -51,13 +51,22 @@ type edit struct {
 // splice returns the first of the edits that leaves the document what it was
 // plus the addition.
 func (d *Document) splice(where string, edits []edit) (Change, bool) {
+	if change, done := d.spliceTo(d.root, where, edits); done || !d.endsInText() {
+		return change, done
+	}
+	ended := clone(d.root) // Travis strips the end, so this line break is none to it
+	lastOf(ended).Value += "\n"
+	return d.spliceTo(ended, where, edits)
+}
+
+func (d *Document) spliceTo(root *yaml.Node, where string, edits []edit) (Change, bool) {
 	for _, e := range edits {
 		text := d.mark + d.apply(e)
 		changed, err := Parse(text)
 		if err != nil || changed.root == nil || !d.keepsItsLines(changed, e) {
 			continue
 		}
-		if !equal(e.expect(clone(d.root), changed.root), changed.root) {
+		if !equal(e.expect(clone(root), changed.root), changed.root) {
 			continue
 		}
 		change := Change{Old: d.text, New: text, Place: where}

@@ -80,17 +80,17 @@ func TestTheClientIsTheMachines(t *testing.T) {
 // What deploys this app to this Rack already, wherever a push runs it, is left.
 func TestADeployThatIsThereIsLeft(t *testing.T) {
 	for old, at := range map[string]string{
-		"after_success: convox deploy\n":                                                                    "after_success, line 2",
-		"after_success:\n  - make\n  - convox deploy --app api\n":                                           "after_success, line 4",
-		"after_success: |\n  make\n  if true; then /tmp/convox deploy -a api; fi\n":                         "after_success, line 4",
-		"deploy:\n  provider: script\n  script: bash -c 'convox deploy --app api'\n  on: main\n":            "deploy, line 4",
-		"deploy:\n  - provider: npm\n  - provider: convox\n    app: api\n    rack: ''\n    on: main\n":      "",
-		"deploy: {provider: npm, on: main}\nafter_deploy: ./convox-linux deploy -a api\n":                   "after_deploy, line 3",
-		"jobs:\n  include:\n    - name: a\n    - script: convox deploy\n":                                   "script, line 5",
-		"x: &d\n  - convox deploy\nafter_success: *d\n":                                                     "after_success, line 3",
-		"x: &d\n  after_success: convox deploy\n<<: *d\n":                                                   "after_success, line 3",
-		"matrix:\n  include:\n    - script: convox deploy\njobs:\n  include:\n    - name: a\n    - name: b": "script, line 4",
-		"install: convox build --app api\nafter_success: convox releases promote -a api\n":                  "after_success, line 3",
+		"after_success: convox deploy\n":                                                                     "after_success, line 2",
+		"after_success:\n  - make\n  - convox deploy --app api\n":                                            "after_success, line 4",
+		"after_success: |\n  make\n  if true; then /tmp/convox deploy -a api; fi\n":                          "after_success, line 4",
+		"deploy:\n  provider: script\n  script: bash -c 'convox deploy --app api'\n  on: main\n":             "deploy, line 4",
+		"deploy:\n  - provider: npm\n  - provider: convox\n    app: api\n    rack: acme/web\n    on: main\n": "",
+		"deploy: {provider: npm, on: main}\nafter_deploy: ./convox-linux deploy -a api\n":                    "after_deploy, line 3",
+		"jobs:\n  include:\n    - name: a\n    - script: convox deploy\n":                                    "script, line 5",
+		"x: &d\n  - convox deploy\nafter_success: *d\n":                                                      "after_success, line 3",
+		"x: &d\n  after_success: convox deploy\n<<: *d\n":                                                    "after_success, line 3",
+		"matrix:\n  include:\n    - script: convox deploy\njobs:\n  include:\n    - name: a\n    - name: b":  "script, line 4",
+		"install: convox build --app api\nafter_success: convox releases promote -a api\n":                   "after_success, line 3",
 	} {
 		document := parse(t, "script: make\n"+old)
 		for _, form := range []travisyml.Form{travisyml.FittingForm, travisyml.AfterSuccess, travisyml.DeployScript} {

@@ -69,6 +69,9 @@ func (d *Document) IsEmpty() bool { return d.root == nil }
 func parseRoot(text string) (*yaml.Node, error) {
 	var document yaml.Node
 	err := yaml.NewDecoder(strings.NewReader(text)).Decode(&document)
+	if stripped := strings.TrimRight(text, " \t\n\v\f\r\x00"); err != nil && len(stripped) < len(text) { // as Travis does
+		err = yaml.NewDecoder(strings.NewReader(stripped)).Decode(&document)
+	}
 	if errors.Is(err, io.EOF) {
 		return nil, nil
 	}

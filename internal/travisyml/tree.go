@@ -136,6 +136,14 @@ func (d *Document) isShared(path []int) bool {
 	}
 }
 
+// lastOf is the last node of a tree.
+func lastOf(node *yaml.Node) *yaml.Node {
+	for len(node.Content) > 0 {
+		node = node.Content[len(node.Content)-1]
+	}
+	return node
+}
+
 func hasAlias(node *yaml.Node, anchor string) bool {
 	if node.Kind == yaml.AliasNode {
 		return node.Value == anchor

@@ -60,7 +60,7 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"an if of TRAVIS_ variables": {include + testJob + stageJob + "      if: env(TRAVIS_BRANCH) = main\n" + shipJob, "warning never_deploys", "env() sees no TRAVIS_* variable"},
 		"an if that can't be parsed": {include + testJob + stageJob + "      if: branch = main AND\n" + shipJob, "warning yml_repaired\nwarning never_deploys", "Travis can't parse `if` on line 7, so it counts as false"},
 		"two in the way":             {deployOn(", on: master") + "branches: {only: [develop]}\n", "warning never_deploys", "`branches` on line 6 leaves main out, and `on.branch` on line 5 is master"},
-		"an empty number":            {after(`'[ -z "$TRAVIS_PULL_REQUEST" ] && convox deploy --wait'`), "warning never_deploys", "no build meets its conditions"},
+		"an empty number":            {after(`'[ -z "$TRAVIS_PULL_REQUEST" ] && convox deploy --wait'`), "warning never_deploys", "no build gets to it"},
 		"a test for master":          {after(`'[ "$TRAVIS_PULL_REQUEST" = false ] && [ "$TRAVIS_BRANCH" = master ] && convox deploy --wait'`), "warning never_deploys\nnote hidden_failure", "runs for master only"},
 		"only a failure deploys":     {"script: npm test\nafter_failure:\n  - " + getClient + "\n  - convox deploy --wait\n", "warning never_deploys", "runs only when another command fails"},
 		"two environments":           {deployOn(", on: main") + "  - {provider: script, script: convox deploy --app api --rack acme/staging --wait, on: develop}\n", "", ""},

@@ -39,6 +39,10 @@ func TestYMLCheckAsksAboutThisBranchAppAndRack(t *testing.T) {
 		"not built":              {deploys + all + "  on: develop\nbranches:\n  only: develop\n", console, 1, []string{"error: check .travis.yml: Travis doesn't build main: `branches.only` on line 8 leaves main out", "hint: change the file"}},
 		"no Rack":                {deploys + "convox deploy --app web\n" + onMain, console, 1, []string{"line 5 deploys web to a Rack that isn't known here", "hint: add --rack acme/production"}},
 		"a Rack of a variable":   {tested + "after_success:\n- convox deploy --app web --rack $RACK\n", console, 1, []string{"line 4 deploys web to"}},
+		"a test of a setting":    {tested + "after_success:\n- X=$SHIP; [ \"$X\" = yes ] && convox deploy --app web\n", direct, 1, []string{"line 4: a deploy depends on $SHIP"}},
+		"a branch of a setting":  {deploys + "convox deploy --app web\n  on:\n    branch: $SHIP\n", direct, 1, []string{"line 7: a deploy depends on $SHIP"}},
+		"another test":           {tested + "after_success:\n- '[ -n \"$DEBUG\" ] && set -x'\n", direct, 5, nil},
+		"a stray n":              {deploys + "|\n    convox deploy --app web --wait\n" + onMain, direct, 5, []string{"line break"}},
 		"not to be played":       {tested + "after_success:\n- while true; do true; done\n- convox deploy --app web\n", direct, 1, []string{"line 4", "can't be played"}},
 		"something in the way":   {deploys + "|\n    make\n    convox deploy --app web\n" + onMain, direct, 5, []string{"line break"}},
 		"what else is wrong": {tested + "jobs:\n  include:\n  - env: A=1\n  - env: A=2\nafter_success: convox deploy --app web\n", direct, 0, []string{

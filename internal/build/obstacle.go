@@ -35,6 +35,9 @@ const (
 	ObstacleCondition   ObstacleKind = "on.condition"  //
 	ObstacleTags        ObstacleKind = "on.tags"       //
 	ObstacleBlock       ObstacleKind = "deploy.script" // several lines, of which Travis makes one broken command
+	ObstaclePromote     ObstacleKind = "promote"       // false, so that the release isn't promoted
+	ObstacleFalseTest   ObstacleKind = "false test"    // of a command, around a deploy; Text is the test
+	ObstacleTest        ObstacleKind = "test"          // of a command, around an exit before a deploy; Text is the test
 )
 
 // mostObstacles is how many of them are looked for in a file.
@@ -143,17 +146,24 @@ func (o *obstacles) job(job *Node) {
 		value := job.Get(phase.name)
 		commands := commandsOf(value)
 		isSkipped := len(commands) == 1 && isSkip(commands[0].Bash)
+		deploys := slices.ContainsFunc(commands, func(c Command) bool { return strings.Contains(c.Bash, "convox") })
+		if deploys {
+			o.tests(job, phase.name)
+		}
 		switch {
 		case phase.name == "after_success" && isSkipped:
 			o.add(ObstacleSkip, value.Line, "", job, dropping(phase.name))
 		case phase.name == "script" && language != "" && !isSet(value):
 			o.add(ObstacleNoScript, job.Get("language").line(), language, job, setting("script", "skip"))
 		case len(commands) == 0 || isSkipped || phase.failure == Ignored:
-		case slices.ContainsFunc(commands, func(c Command) bool { return strings.Contains(c.Bash, "convox") }):
+		case deploys:
 			o.add(ObstaclePhase, value.Line, phase.name, job, passing(phase.name))
 		default:
 			o.add(ObstaclePhase, value.Line, phase.name, job, setting(phase.name, "skip"))
 		}
+	}
+	if before := job.Get("before_deploy"); job.Get("deploy") != nil && isSet(before) {
+		o.add(ObstaclePhase, before.Line, "before_deploy", job, dropping("before_deploy"))
 	}
 	if os := job.Get("os"); os != nil && slices.Contains(texts(os), "windows") {
 		o.add(ObstacleWindows, os.Line, "", job, setting("os", "linux"))
@@ -223,6 +233,10 @@ func (o *obstacles) provider(provider *Node) {
 		}
 	}
 	o.script(provider)
+	if promote := provider.Get("promote"); promote.text() == "false" {
+		o.add(ObstaclePromote, promote.Line, "", provider, dropping("promote"))
+	}
+	o.tests(provider, "script")
 }
 
 // script adds a script that has several lines.

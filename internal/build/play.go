@@ -228,7 +228,7 @@ func run(script Script, plan plan, texts *shell.Texts) *playing {
 		}
 	}
 	for _, unseen := range p.shell.Unseen() {
-		p.Unseen = append(p.Unseen, Unseen{What: unseen.Path, Line: unseen.Line})
+		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.Path, strayN, "n"), Line: unseen.Line})
 	}
 	return p
 }
@@ -250,7 +250,7 @@ func (p *playing) steps(steps []Step) (ended bool) {
 		}
 		if step.Steps != nil || step.Condition != "" {
 			p.shell.Relax()
-			if holds, err := p.shell.Holds(step.Condition); err != nil || step.Condition != "" && !holds {
+			if holds, err := p.shell.Holds(step.Condition, step.Command.Line); err != nil || step.Condition != "" && !holds {
 				continue
 			}
 			if p.steps(step.Steps) {

@@ -212,7 +212,7 @@ func (s *Script) deploy(job Job, event Event) {
 		if condition != "" && !isCondition(condition) && s.Broken == nil {
 			s.Broken = &Unseen{What: fmt.Sprintf("the condition of this deployment is no Bash: [[ %s ]]", condition), Line: line}
 		}
-		step := Step{Phase: "deploy", When: "success", Condition: condition, Relaxed: true}
+		step := Step{Phase: "deploy", Command: Command{Line: line}, When: "success", Condition: condition, Relaxed: true}
 		step.Steps = append(step.Steps, around(job, "before_deploy", EndsJob)...)
 		if command, ok := dplCommand(provider, event); ok {
 			s.noteRepository(event, command.Bash, command.Line)
@@ -280,6 +280,9 @@ func conditionOf(provider *Node, event Event) (condition string, line int) {
 			branches = append(branches, "$TRAVIS_BRANCH = "+branch)
 		}
 		parts = append(parts, strings.Join(branches, " || "))
+		if branch := on.Get("branch"); branch != nil {
+			line = branch.Line
+		}
 	}
 	for _, runtime := range runtimes {
 		if value := on.Get(runtime); isSet(value) {
@@ -393,9 +396,13 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 	return Command{}, false
 }
 
+// strayN is the n that is left of a line break in an option of dpl. A file has no
+// such character: Travis drops all that are not ASCII.
+const strayN = "\u240a"
+
 // inspect quotes a text as Ruby's inspect does, which dpl's options go through.
 func inspect(text string) string {
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\`+strayN, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
 		"#{", `\#{`, "#$", `\#$`, "#@", `\#@`).Replace(text)
 	return `"` + quoted + `"`
 }

@@ -107,7 +107,7 @@ func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 	another := "name the branch\nor " + c.another(runs[0].call)
 	switch {
 	case every && pulls:
-		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+p.reason(runs[0]), c.another(runs[0].call))
+		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+c.reason(s), c.another(runs[0].call))
 	case every && tags:
 		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch and every tag", another)
 	case every:
@@ -122,7 +122,7 @@ func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 		if !p.isMeant(runs[0].outcome) {
 			too = ""
 		}
-		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+p.reason(runs[0]), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.another(runs[0].call))
+		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.another(runs[0].call))
 	}
 }
 
@@ -142,10 +142,14 @@ func (c *auditCase) judgeNotBuilt() {
 	}
 }
 
-// reason says why a job runs for builds that nobody meant, as the end of a
-// sentence, or "".
-func (p *playedFile) reason(r stepRun) string {
-	job := build.Job(p.job(r))
+// reason says why a step runs for pull requests, as the end of a sentence, or "".
+func (c *auditCase) reason(s *playedStep) string {
+	const secure = "TRAVIS_SECURE_ENV_VARS"
+	p := c.file.played
+	if line := lineWith(c.file.text, secure, 0); s.from <= line && line <= s.to {
+		return fmt.Sprintf("; %s on line %d is true for those of the repository's own branches", secure, line)
+	}
+	job := build.Job(p.job(s.runs[0]))
 	condition := job.Config.Get("if")
 	if stages := p.config.Root.Get("stages"); condition == nil && stages != nil {
 		for _, stage := range stages.Items {

@@ -56,7 +56,7 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	switch {
 	case !p.isDecided(pushed) || broken: // that is said apart
 		return
-	case len(s.because) == 0 && !s.failing && len(c.dependsOn()) > 0:
+	case !s.failing && c.dependsOnUnknown(s):
 		return
 	case other && len(s.runs) > 0:
 		return // it is another environment's
@@ -132,7 +132,7 @@ func (c *auditCase) reasonOf(o build.Obstacle) string {
 		case "python":
 			return "python's default script fails, and no `script` is set"
 		case "generic", "minimal", "bash", "sh", "shell":
-			return o.Text + " has no default script, and without one Travis deploys nothing"
+			return fmt.Sprintf("the language on line %d has no default script, and without one Travis deploys nothing", o.Line)
 		}
 		return "no `script` is set"
 	case build.ObstaclePhase:
@@ -158,6 +158,17 @@ func (c *auditCase) reasonOf(o build.Obstacle) string {
 			return brokenCondition(o)
 		}
 		return fmt.Sprintf("`on.condition` on line %d is false", o.Line)
+	case build.ObstaclePromote:
+		return fmt.Sprintf("`promote: false` on line %d builds a release and doesn't promote it", o.Line)
+	case build.ObstacleFalseTest, build.ObstacleTest:
+		is := "is true"
+		switch {
+		case c.asksSettings(o.Text):
+			is = "depends on what isn't known here"
+		case o.Kind == build.ObstacleFalseTest:
+			is = "is false"
+		}
+		return fmt.Sprintf("%s on line %d %s", code(o.Text), o.Line, is)
 	case build.ObstacleTags:
 		if o.Ignores() {
 			return fmt.Sprintf("`on.tags` on line %d makes Travis ignore `on.branch`", o.Line)
@@ -189,6 +200,12 @@ func (c *auditCase) reasonHints(s *playedStep) string {
 			hints = append(hints, "add `branch: "+branch+"` under `on`")
 		case build.ObstacleTags:
 			hints = append(hints, "delete `tags` to deploy the branch")
+		case build.ObstaclePromote:
+			hints = append(hints, fmt.Sprintf("delete line %d", o.Line))
+		case build.ObstacleTest, build.ObstacleFalseTest:
+			if strings.Contains(o.Text, "TRAVIS_PULL_REQUEST") {
+				hints = append(hints, "TRAVIS_PULL_REQUEST is \"false\" outside of pull requests, never empty: compare it with false")
+			}
 		}
 	}
 	return strings.Join(distinct(hints), "\n")
@@ -229,6 +246,30 @@ func (c *auditCase) dependsOn() []string {
 	}
 	return distinct(names)
 }
+
+// dependsOnUnknown reports whether what isn't known may keep a step from running.
+func (c *auditCase) dependsOnUnknown(s *playedStep) bool {
+	names := c.dependsOn()
+	return len(names) > 0 && !slices.ContainsFunc(s.because, func(o build.Obstacle) bool {
+		isTest := o.Kind == build.ObstacleTest || o.Kind == build.ObstacleFalseTest
+		return !isTest && !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(o.Text, name[1:]) })
+	})
+}
+
+// asksSettings reports whether a test may ask for a private variable of the settings.
+func (c *auditCase) asksSettings(test string) bool {
+	for _, match := range variableOf.FindAllStringSubmatch(test, -1) {
+		name := match[1]
+		isPrivate := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name && !v.Public }) ||
+			slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
+		if isPrivate || c.err != nil && !strings.HasPrefix(name, "TRAVIS_") {
+			return true
+		}
+	}
+	return false
+}
+
+var variableOf = regexp.MustCompile(`\$\{?(\w+)`)
 
 // isUnset reports whether a variable that no job sets is known to be nowhere else.
 func (c *auditCase) isUnset(name string) bool {

@@ -3,7 +3,6 @@ package setup
 import (
 	"cmp"
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -62,7 +61,7 @@ func (f *fileFacts) play(ctx context.Context, repo, branch string, settingsOf fu
 	p.err = p.add(ctx, events, settingsOf)
 	p.findSteps()
 	if p.err == nil && len(p.steps) > 0 {
-		p.named = branchesIn(f.config, f.text, branch)
+		p.named = slices.DeleteFunc(f.config.Branches(), func(name string) bool { return name == branch })
 		p.err = p.add(ctx, p.bounded(otherEvents(repo, branch, p.named)), settingsOf)
 		p.findSteps()
 	}
@@ -115,7 +114,7 @@ func otherEvents(repo, branch string, named []string) []build.Event {
 func (p *playedFile) findSteps() {
 	p.steps = nil
 	for _, m := range p.config.Mentions() {
-		if step := p.at(m.Line); step == nil {
+		if step := p.at(m.Line); step == nil || step.line != m.Line {
 			p.steps = append(p.steps, &playedStep{line: m.Line, from: m.From, to: m.To})
 		}
 	}
@@ -153,13 +152,18 @@ func (j playedJob) sets(name string) bool {
 	return slices.ContainsFunc(j.Env, func(set string) bool { return strings.HasPrefix(set, name+"=") })
 }
 
-// at returns the step of a line, or nil.
-func (p *playedFile) at(line int) *playedStep {
-	i := slices.IndexFunc(p.steps, func(s *playedStep) bool { return s.from <= line && line <= s.to })
-	if i < 0 {
-		return nil
+// at returns the step of a line, else the first one whose command has the line, or
+// nil.
+func (p *playedFile) at(line int) (found *playedStep) {
+	for _, s := range p.steps {
+		if s.line == line {
+			return s
+		}
+		if found == nil && s.from <= line && line <= s.to {
+			found = s
+		}
 	}
-	return p.steps[i]
+	return found
 }
 
 // in returns the deploys of a step in the builds that are meant.
@@ -274,69 +278,8 @@ func (p *playedFile) runWithout(ctx context.Context, obstacles []build.Obstacle)
 		}
 	}
 	return func(s *playedStep) bool {
-		return slices.ContainsFunc(lines, func(line int) bool { return s.from <= line && line <= s.to })
+		return slices.ContainsFunc(lines, func(line int) bool { return p.at(line) == s })
 	}, nil
-}
-
-var (
-	// comparedWith finds what a command compares a branch with.
-	comparedWith = regexp.MustCompile(`(?:=~?|!=|\bin\b|[|(,])\s*["'^/]*([A-Za-z0-9][\w./-]*)|(?m)^\s*["']?([\w./-]+)["']?\)`)
-	branchName   = regexp.MustCompile(`[A-Za-z0-9][\w./-]*`)
-)
-
-// noBranch are words of conditions and commands that are no branches.
-var noBranch = []string{
-	"and", "or", "not", "in", "is", "if", "then", "fi", "do", "true", "false", "present", "blank", "type", "branch", "tag", "repo", "fork", "env",
-	"push", "pull_request", "cron", "api", "concat", "sender", "os", "language", "name", "commit_message", "test", "exit", "convox", "case", "0", "1",
-}
-
-const mostNamedBranches = 8
-
-// branchesIn returns the branches that a file names, but for one of them.
-func branchesIn(config *build.Config, text, but string) []string {
-	var names []string
-	add := func(name string) {
-		name = strings.Trim(name, "./-")
-		isWord := slices.Contains(noBranch, strings.ToLower(name)) || strings.HasPrefix(name, "TRAVIS_")
-		if name != "" && name != but && !isWord && !slices.Contains(names, name) && len(names) < mostNamedBranches {
-			names = append(names, name)
-		}
-	}
-	for _, o := range config.Obstacles() {
-		switch o.Kind {
-		case build.ObstacleBranch, build.ObstacleBranches:
-			for _, name := range branchName.FindAllString(o.Text, -1) {
-				add(name)
-			}
-		case build.ObstacleNoBranch:
-			add("master")
-		case build.ObstacleIf, build.ObstacleCondition:
-			if strings.Contains(strings.ToLower(o.Text), "branch") {
-				for _, found := range comparedWith.FindAllStringSubmatch(o.Text, -1) {
-					add(found[1] + found[2])
-				}
-			}
-		}
-	}
-	for _, found := range comparedWith.FindAllStringSubmatch(commandsAbout(text, "BRANCH"), -1) {
-		add(found[1] + found[2])
-	}
-	return names
-}
-
-// commandsAbout returns the lines of a text that have a word, and the branches of
-// a case behind one of them.
-func commandsAbout(text, word string) string {
-	var lines []string
-	inCase := false
-	for line := range strings.Lines(text) {
-		has := strings.Contains(line, word)
-		inCase = (inCase || has && strings.Contains(line, "case ")) && !strings.Contains(line, "esac")
-		if has || inCase {
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "")
 }
 
 // settingsFor returns the variables of the settings that builds of a branch get.

@@ -149,6 +149,12 @@ func (b Builds) Undecided() error {
 			if played.Unplayed != nil && !isBroken {
 				return undecided(LineLead(played.Unplayed.Line)+"this can't be played: "+Shortened(played.Unplayed.What), "simplify that command, or look at it yourself")
 			}
+			for _, unseen := range played.Unseen {
+				isWord := func(c build.Call) bool { return strings.Contains(strings.Join(c.Args, " "), unseen.What) }
+				if strings.HasPrefix(unseen.What, "$") && !slices.ContainsFunc(played.Calls, isWord) {
+					return undecided(LineLead(unseen.Line)+"a deploy depends on "+Shortened(unseen.What)+", and what it holds isn't known here", "look at it yourself, or let it depend on the branch alone")
+				}
+			}
 		}
 	}
 	return nil

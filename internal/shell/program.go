@@ -47,12 +47,16 @@ func (s *Shell) external(args []string) int {
 	if !programName.MatchString(args[0]) {
 		return 127
 	}
-	if strings.Contains(args[0], "/") && !path.IsAbs(args[0]) {
+	if strings.Contains(args[0], "/") && !path.IsAbs(args[0]) && !isInstalled.MatchString(args[0]) {
 		s.note(args[0])
 	}
 	s.printUnknown(name)
 	return oneIf(s.failing)
 }
+
+// isInstalled finds the tools that a job installs below the repository, and the
+// wrappers of build tools: no scripts of its own.
+var isInstalled = regexp.MustCompile(`(?:^|/)(?:vendor/(?:[\w.-]+/)*bin|node_modules/(?:[\w.@-]+/)*\.?bin)/[^/]+$|(?:^|/)(?:gradlew|mvnw)$`)
 
 // script returns a script that the play wrote, by its path or in a folder of PATH.
 func (s *Shell) script(name string) *content {

@@ -241,9 +241,9 @@ func (s *Shell) Exited() bool { return s.flow == exiting }
 func (s *Shell) Strict() bool { return s.options["errexit"] }
 
 // Holds says whether a condition of [[ holds.
-func (s *Shell) Holds(condition string) (bool, error) {
+func (s *Shell) Holds(condition string, line int) (bool, error) {
 	sub := s.fork()
-	status, err := sub.Run(Text{Bash: "[[ " + condition + " ]]", Line: s.frame.line})
+	status, err := sub.Run(Text{Bash: "[[ " + condition + " ]]", Line: line})
 	return status == 0, err
 }
 

@@ -130,8 +130,8 @@ func (a *addition) play(d *Document) error {
 		return err
 	}
 	events := build.EventsOf(a.target.Repo, a.target.Branch)
-	for _, name := range branchesIn(d.text) {
-		if name != a.target.Branch {
+	for _, name := range config.Branches() {
+		if name != a.target.Branch && strings.Contains(d.text, "convox") {
 			events = append(events, build.Event{Type: build.Push, Repo: a.target.Repo, Branch: name})
 		}
 	}

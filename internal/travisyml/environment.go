@@ -2,7 +2,6 @@ package travisyml
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -142,34 +141,4 @@ func (a *addition) unknowns() []Note {
 		}
 	}
 	return notes
-}
-
-// mostBranches is how many branches are played that a file names.
-const mostBranches = 8
-
-var (
-	comparedBranch = lately(`(?i)(?:\b|_)(?:branch|on)\b["'}\s\])]*(?:==?|!=|=~|:)[ \t]*["'^(]*([A-Za-z0-9_][A-Za-z0-9_./-]*)`)
-	listedBranches = lately(`(?i)(?:\b|_)(?:branch|on|only)\b["'}\s]*(?:IN|:)\s*[\[(]([^\])]*)[\])]`)
-	itemBranches   = lately(`(?im)\b(?:branch|on|only):[ \t]*\n((?:[ \t]*-[ \t]*[^\n]+\n?)+)`)
-	caseBranches   = lately(`(?m)(?:^|;;|\bin\b)[ \t(]*["']?([A-Za-z0-9_][A-Za-z0-9_./|"' -]*)\)`)
-	branchWord     = regexp.MustCompile(`[A-Za-z0-9_][A-Za-z0-9_./-]*`)
-)
-
-// branchesIn returns names that a file compares branches with: guesses, which only
-// decide which builds are played as well.
-func branchesIn(text string) []string {
-	if !strings.Contains(text, "convox") {
-		return nil
-	}
-	names := []string{"master"} // that of a deployment that names none
-	for _, shape := range []late{comparedBranch, listedBranches, itemBranches, caseBranches} {
-		for _, match := range shape().FindAllStringSubmatch(text, -1) {
-			for _, name := range branchWord.FindAllString(match[1], -1) {
-				if len(names) < mostBranches && !slices.Contains(names, name) && name != "true" && name != "false" {
-					names = append(names, name)
-				}
-			}
-		}
-	}
-	return names
 }

@@ -1,0 +1,135 @@
+package build
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// mostBranches is how many branches of a file are told apart.
+const mostBranches = 8
+
+// Branches returns branches that the file names, in branches, conditions, deployments
+// and the tests of its commands: guesses, which only decide which builds are looked
+// at. One that is named as a pattern is what can be read of it.
+func (c *Config) Branches() []string {
+	var b branchNames
+	branches := c.Root.Get("branches")
+	b.add(append(texts(branches.Get("only")), texts(branches.Get("except"))...)...)
+	for _, part := range slices.Concat([]*Node{c.Root}, c.Root.Get("jobs").Get("include").wrapped(), c.Root.Get("stages").wrapped()) {
+		if tree, err := parseCondition(part.Get("if").text()); err == nil {
+			b.condition(tree)
+		}
+		for _, provider := range append(part.Get("deploy").wrapped(), part.Get("addons").Get("deploy").wrapped()...) {
+			on := provider.Get("on")
+			if provider.Kind == Mapping && !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
+				b.add(branchesOf(provider, on)...)
+			}
+			for _, condition := range texts(on.Get("condition")) {
+				b.bash("[[ " + condition + " ]]")
+			}
+			b.commands(provider.Get("script"))
+		}
+		for _, phase := range phases {
+			b.commands(part.Get(phase))
+		}
+	}
+	return b.list
+}
+
+type branchNames struct {
+	list  []string
+	depth int
+}
+
+var (
+	branchWord   = regexp.MustCompile(`[A-Za-z0-9_][\w./-]*`)
+	expanded     = regexp.MustCompile("[$][\\w{(]|`")
+	besideBranch = regexp.MustCompile(`[-:/_]false$`) // of a test of "$TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST"
+)
+
+// add adds the names in texts. What a variable holds isn't known.
+func (b *branchNames) add(texts ...string) {
+	for _, text := range texts {
+		if expanded.MatchString(text) {
+			continue
+		}
+		for _, word := range branchWord.FindAllString(text, -1) {
+			word = besideBranch.ReplaceAllString(strings.TrimRight(word, "./-"), "")
+			if word != "" && word != "false" && word != "true" && !slices.Contains(b.list, word) && len(b.list) < mostBranches {
+				b.list = append(b.list, word)
+			}
+		}
+	}
+}
+
+// condition adds what a condition compares the branch with.
+func (b *branchNames) condition(x *expression) {
+	isBranch := func(x *expression) bool { return x.op == opVariable && x.text == "branch" }
+	if slices.ContainsFunc(x.args, isBranch) {
+		for _, arg := range x.args {
+			if arg.op == opValue {
+				b.add(arg.text)
+			}
+		}
+	}
+	for _, arg := range x.args {
+		b.condition(arg)
+	}
+}
+
+func (b *branchNames) commands(n *Node) {
+	for _, command := range commandsOf(n) {
+		b.bash(command.Bash)
+	}
+}
+
+// bash adds what the tests of a command compare a variable for the branch with.
+func (b *branchNames) bash(text string) {
+	isBranch := func(word string) bool { return strings.Contains(strings.ToUpper(word), "BRANCH") }
+	if b.depth > 3 || len(text) > longestMention || !isBranch(text) {
+		return
+	}
+	file, err := syntax.NewParser().Parse(strings.NewReader(text), "")
+	if err != nil {
+		return
+	}
+	source := func(node syntax.Node) string { return text[node.Pos().Offset():node.End().Offset()] }
+	compare := func(words ...syntax.Node) {
+		if slices.ContainsFunc(words, func(word syntax.Node) bool { return isBranch(source(word)) }) {
+			for _, word := range words {
+				b.add(strings.NewReplacer(`\`, "", `"`, "", `'`, "").Replace(source(word)))
+			}
+		}
+	}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		switch node := node.(type) {
+		case *syntax.BinaryTest:
+			if node.Op != syntax.AndTest && node.Op != syntax.OrTest {
+				compare(node.X, node.Y)
+			}
+		case *syntax.CallExpr:
+			for i := 2; i < len(node.Args); i++ {
+				switch source(node.Args[i-1]) {
+				case "=", "==", "!=":
+					compare(node.Args[i-2], node.Args[i])
+				}
+			}
+		case *syntax.CaseClause:
+			for _, item := range node.Items {
+				for _, pattern := range item.Patterns {
+					compare(node.Word, pattern)
+				}
+			}
+		case *syntax.SglQuoted:
+			if strings.ContainsAny(node.Value, " \n") {
+				b.depth++
+				b.bash(node.Value)
+				b.depth--
+			}
+		}
+		return true
+	})
+}

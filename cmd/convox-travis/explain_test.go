@@ -172,7 +172,7 @@ func TestNoReasonIsGivenWhereTooManyArePossible(t *testing.T) {
 	w := newWorld(t).withYML("jobs:\n  include:\n  - script: make\n" + strings.Repeat("  - if: type = push AND type = cron\n    script: convox deploy\n", 61))
 	e := w.run("", "yml", "--explain")
 	w.want(e, 0, "note: the deploy step on line 5 never runs for main\n")
-	if strings.Contains(e.out, "no build passes") {
+	if strings.Contains(e.out, "no build gets") {
 		t.Errorf("it says\n%s", e.out)
 	}
 }

@@ -187,8 +187,9 @@ type playing struct {
 	built []Call
 	top   string // the repository's folder
 
-	source   string // of the convox CLI
-	loggedIn bool
+	source       string // of the convox CLI
+	loggedIn     bool
+	deployFailed bool // in the last command
 }
 
 // folderOf names a folder as seen from the repository's; one outside of that keeps
@@ -283,10 +284,15 @@ func (p *playing) steps(steps []Step) (ended bool) {
 func (p *playing) command(command Command) (status int, ended bool) {
 	p.line = command.Line
 	p.at(p.line)
+	guesses := p.shell.Guesses()
+	p.deployFailed = false
 	status, err := p.shell.Run(shell.Text{Bash: command.Bash, Line: command.Line, Rows: command.Rows})
 	if err != nil {
 		p.stop(err)
 		return 0, true
+	}
+	if p.shell.Guesses() > guesses && !p.deployFailed && !p.shell.Exited() {
+		status = 0 // what isn't known fails nothing
 	}
 	if p.shell.Exited() || p.shell.Strict() && status != 0 {
 		p.Status = status
@@ -343,6 +349,7 @@ func (p *playing) watch(program shell.Call) (status int, output string, known bo
 		p.Calls = append(p.Calls, call)
 	}
 	if call.Deploys && p.failing != nil && p.failing(call) {
+		p.deployFailed = true
 		return failedDeploy, "", true
 	}
 	if slices.Contains(command, "--id") {

@@ -274,3 +274,23 @@ func BenchmarkPlay(b *testing.B) {
 		})
 	}
 }
+
+// TestWhatIsNotKnownFailsNoJob runs commands whose status depends on what the play
+// doesn't know, in a phase whose failure ends the job.
+func TestWhatIsNotKnownFailsNoJob(t *testing.T) {
+	for _, command := range []string{
+		`./tools/test`, `bin/test -v`, `$GOPATH/bin/tool version`, `~/.phpenv/versions/$(phpenv version-name)/bin/composer update`,
+		`ifconfig | grep inet`, `test 6000 -lt $(cat index.html | wc -l)`, `[ -n "$TOKEN" ]`, `(mvn install | grep -v Down) && mvn verify`,
+	} {
+		job := build.Job{Language: "go", Config: mapping(1, "install", command, "script", "make", "deploy", provider(deployWeb, "on", "main"))}
+		if got := calls(t, job); !strings.HasPrefix(got, "push=web@9!") {
+			t.Errorf("%s: %q", command, got)
+		}
+	}
+	for _, command := range []string{`false`, `[ "$TRAVIS_BRANCH" = next ]`, `echo a | grep b`} {
+		job := build.Job{Language: "go", Config: mapping(1, "install", command, "script", "make", "deploy", provider(deployWeb, "on", "main"))}
+		if got := calls(t, job); strings.Contains(got, "!") {
+			t.Errorf("%s: %q", command, got)
+		}
+	}
+}

@@ -34,6 +34,9 @@ func (s *Shell) external(args []string) int {
 			return status
 		}
 	}
+	if strings.Contains(args[0], "/") && !isSystems.MatchString(args[0]) {
+		name = args[0] // the repository's, whatever it is called
+	}
 	if run := wrapperNamed(name); run != nil {
 		return run(s, args)
 	}
@@ -46,19 +49,23 @@ func (s *Shell) external(args []string) int {
 	if run := toolNamed(name); run != nil {
 		return s.tool(name, run, slices.DeleteFunc(slices.Clone(args[1:]), vanishes))
 	}
-	if !programName.MatchString(args[0]) {
+	isUnknownPath := isMarked(args[0]) && strings.Contains(args[0], "/")
+	if !isUnknownPath && !programName.MatchString(args[0]) {
 		return 127
 	}
 	if strings.Contains(args[0], "/") && !path.IsAbs(args[0]) && !isInstalled.MatchString(args[0]) {
 		s.note(args[0])
 	}
-	s.printUnknown(name)
+	s.printUnknown(path.Base(name))
 	if name == "git" && slices.ContainsFunc(args, func(arg string) bool { return arg == "--quiet" || arg == "--exit-code" }) {
 		s.ask("$(git)") // its status is an answer
 		return s.decided(oneIf(s.failing))
 	}
 	return oneIf(s.failing)
 }
+
+// isSystems matches the paths of programs that every machine has.
+var isSystems = regexp.MustCompile(`^(?:/usr(?:/local)?)?/s?bin/[^/]+$`)
 
 // isInstalled finds the tools that a job installs below the repository, and the
 // wrappers of build tools: no scripts of its own.

@@ -89,6 +89,7 @@ type world struct {
 
 	asked     []string // variables that aren't known, of the command that is running
 	decisions []Decision
+	guesses   int // tests of what is not known
 	contrary  func(which int) bool
 
 	parsed *Texts

@@ -191,6 +191,9 @@ const maxDecisions = 8
 
 // decided returns the exit status of a test; a contrary play turns it round.
 func (s *Shell) decided(status int) int {
+	if len(s.asked) > 0 {
+		s.guesses++
+	}
 	if len(s.asked) == 0 || status > 1 || len(s.decisions) == maxDecisions {
 		return status
 	}
@@ -201,6 +204,9 @@ func (s *Shell) decided(status int) int {
 	}
 	return status
 }
+
+// Guesses returns how many tests so far depended on what isn't known.
+func (s *Shell) Guesses() int { return s.guesses }
 
 // Decisions returns the tests of variables that aren't known, in order.
 func (s *Shell) Decisions() []Decision { return s.decisions }

@@ -172,7 +172,9 @@ func TestABanThatIsOverIsForgotten(t *testing.T) {
 func TestAShortHiccupOfTravisIsOutlasted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client := played(t, travisapi.Config{}, api())
-		server.Faults.Add(faults.Rule{Kind: faults.Status503, Times: 3 * 16})
+		begun := time.Now()
+		isHiccup := func(faults.Request) bool { return time.Since(begun) < 800*time.Millisecond } // the shortest pauses together
+		server.Faults.Add(faults.Rule{Kind: faults.Status503, Match: isHiccup, Times: -1})
 		var all sync.WaitGroup
 		for range 16 { // two calls for each of eight repositories
 			all.Go(func() {

@@ -2,6 +2,9 @@ package build
 
 import "convox-travis/internal/shell"
 
+// Play plays a script in this process.
+func Play(script Script) Played { return new(plays).play(script, func(int) {}) }
+
 // Work plays a script and returns how much that was, in commands.
 func Work(script Script) int {
 	plays := new(plays)

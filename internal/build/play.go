@@ -42,9 +42,6 @@ const manyDeploys = 16
 // maxWork is how much all plays of one script may do: more than one play may.
 const maxWork = 30_000
 
-// Play plays a script in this process. Use Player for text that isn't ours.
-func Play(script Script) Played { return new(plays).play(script, func(int) {}) }
-
 // plays are plays of scripts that may have texts in common.
 type plays struct {
 	texts shell.Texts

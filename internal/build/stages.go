@@ -233,3 +233,19 @@ func environment(env *Node, left *int) []string {
 	}
 	return list
 }
+
+// StagesOf returns the place of each job's stage in the order of stages, counted
+// from 0. Travis compares the names of stages without their case.
+func StagesOf(jobs []Job) []int {
+	var names []string
+	places := make([]int, len(jobs))
+	for i, job := range jobs {
+		name := strings.ToLower(strings.TrimSpace(job.Stage))
+		places[i] = slices.Index(names, name)
+		if places[i] < 0 {
+			places[i] = len(names)
+			names = append(names, name)
+		}
+	}
+	return places
+}

@@ -81,13 +81,7 @@ func (s *playedStep) runsIn(outcome, job int) bool {
 func (p *playedFile) besideTests(s *playedStep) (beside *build.Job, tested bool) {
 	outcome := p.outcomes[pushed]
 	jobs := outcome.Build.Jobs
-	stages := make([]int, len(jobs))
-	for i := 1; i < len(jobs); i++ {
-		stages[i] = stages[i-1]
-		if !strings.EqualFold(jobs[i].Stage, jobs[i-1].Stage) {
-			stages[i]++
-		}
-	}
+	stages := build.StagesOf(jobs)
 	for _, run := range s.in(pushed) {
 		for i := range jobs {
 			if len(tests(build.ScriptOf(jobs[i], outcome.Event), jobs[i])) == 0 {

@@ -252,19 +252,4 @@ func (a *addition) isDeployOf(call build.Call) bool {
 	return call.Deploys && !call.OnFailure && a.target.Fit(call) == build.Same
 }
 
-// stageIndex returns the place of each job's stage in the order of stages.
-func stageIndex(jobs []build.Job) []int {
-	var names []string
-	places := make([]int, len(jobs))
-	for i, job := range jobs {
-		key := stageKey(job.Stage)
-		places[i] = slices.Index(names, key)
-		if places[i] < 0 {
-			places[i] = len(names)
-			names = append(names, key)
-		}
-	}
-	return places
-}
-
 func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -67,7 +67,7 @@ const (
 // all others. One that an obstacle keeps from running isn't one of the target.
 func (a *addition) environments(blocked *obstacle) (found, others []Environment) {
 	for i, outcome := range a.outcomes {
-		stages := stageIndex(outcome.Build.Jobs)
+		stages := build.StagesOf(outcome.Build.Jobs)
 		for n, played := range outcome.Played {
 			for _, call := range played.Calls {
 				if !call.Deploys || call.OnFailure {

@@ -187,7 +187,7 @@ func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, c *ca
 	if job.OS != "" && job.OS != "linux" || clientSuffix(job.Arch) != c.suffix {
 		return wrongMachine
 	}
-	stages := stageIndex(now)
+	stages := build.StagesOf(now)
 	isLater := false
 	for i := range now {
 		switch {

@@ -44,11 +44,11 @@ func (r Resetter) Reset(stop Stop, plan ResetPlan) ResetReport {
 	if err := plan.Err(); err != nil {
 		return run.unbegun(err, true)
 	}
-	if err := stop.asked(); err != nil {
+	if err := stop.Asked(); err != nil {
 		return run.unbegun(err, true)
 	}
 	r.tell(ResetEvent{Phase: PhaseNothing, Of: len(plan.Preview.Changes), Words: "beginning the update"})
-	ctx, cancel := stop.call()
+	ctx, cancel := stop.Call()
 	defer cancel()
 	if err := r.Stacks.Execute(ctx, plan.Preview); err != nil {
 		failed, is := errors.AsType[*cfn.Error](err)
@@ -80,7 +80,7 @@ type resetRun struct {
 
 func (r resetRun) ended(phase Phase, status string, err error) ResetReport {
 	return ResetReport{
-		Rack: r.plan.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.asked(),
+		Rack: r.plan.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
 	}
 }
 
@@ -90,7 +90,7 @@ func (r resetRun) ended(phase Phase, status string, err error) ResetReport {
 // proves nothing: it may be gone because it, or another one, was executed. Then
 // only a stack to which nothing has happened since was not updated.
 func (r resetRun) unbegun(cause error, refused bool) ResetReport {
-	ctx, cancel := r.stop.cleanup()
+	ctx, cancel := r.stop.Cleanup()
 	defer cancel()
 	left := r.Stacks.Discard(ctx, r.plan.Preview)
 	failed, is := errors.AsType[*cfn.Error](left)
@@ -100,7 +100,7 @@ func (r resetRun) unbegun(cause error, refused bool) ResetReport {
 	if !refused {
 		if touched, err := r.Stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
 			unknown := OfUnknownFate(r.plan.Rack, cause)
-			unknown.Stopped = r.stop.asked()
+			unknown.Stopped = r.stop.Asked()
 			return unknown
 		}
 	}
@@ -191,8 +191,8 @@ func (r resetRun) settle() ResetReport {
 			report := r.ended(PhaseSettled, "", nil)
 			report.Login = convox.Login{Host: r.plan.Host}
 			return report
-		case r.stop.asked() != nil:
-			return r.ended(PhaseUpdated, "", r.notSettled(r.stop.asked()))
+		case r.stop.Asked() != nil:
+			return r.ended(PhaseUpdated, "", r.notSettled(r.stop.Asked()))
 		case err == errOvertaken:
 			return r.ended(PhaseOvertaken, "", r.overtaken())
 		case err != nil:

@@ -133,7 +133,7 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 // until it is seen that it was not.
 func (s *settling) restart() error {
 	s.tell(ResetEvent{Phase: PhaseUpdated, Words: "restarting the web service"})
-	ctx, cancel := s.stop.call()
+	ctx, cancel := s.stop.Call()
 	defer cancel()
 	deployment, err := s.Stacks.Restart(ctx, s.plan.Rack)
 	if err != nil {

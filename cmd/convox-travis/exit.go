@@ -10,6 +10,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -69,7 +70,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case setup.IsBegun(err), isHalfWritten(err):
+	case reset.IsBegun(err), isHalfWritten(err):
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed
@@ -192,6 +193,9 @@ func hintsOf(err error) []string {
 func codeOf(err error) string {
 	var coded interface{ Code() string }
 	if decided, is := errors.AsType[*setup.Error](err); is {
+		return decided.Code()
+	}
+	if decided, is := errors.AsType[*reset.Error](err); is {
 		return decided.Code()
 	}
 	switch {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
@@ -22,21 +22,17 @@ func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Fi
 	}
 	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun, AllowRefresh: show.o.allowRefresh})
 	err := p.drive(stop, o, f)
-	show.plan, show.where = f.ResetPlan(), f.ResetWhere()
-	report := f.ResetReport()
+	show.plan = f.Reset().LastPlan()
+	report := f.Reset().Report()
 	switch {
 	case report == nil && err == nil && o.dryRun && show.plan != nil:
 		return show.dryRun(show.plan.Err())
 	case report == nil:
-		report = &setup.ResetReport{Rack: show.found.Rack, Phase: setup.PhaseNothing, Err: notReset(err), Stopped: err}
+		report = &reset.Report{Rack: show.found.Rack, Phase: reset.PhaseNothing, Err: notReset(err), Stopped: err}
 	case err != nil && report.Stopped == nil:
 		report.Stopped = err // it was left where it could be gone on with
 	}
-	standing := f.ResetStanding()
-	if len(standing) == 0 {
-		standing = []string{report.Standing()}
-	}
-	result := show.reportOf(*report, slices.Concat(f.Kept(), standing))
+	result := show.report(*report, f.Kept()...)
 	if err == nil {
 		for _, line := range f.ResetNext() {
 			show.note("next: %s", line)

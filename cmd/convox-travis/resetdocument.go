@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/reset"
 )
 
 // The documents that reset-password --json prints: one at the end; with
@@ -50,7 +50,7 @@ type (
 	}
 )
 
-func changesOf(plan *setup.ResetPlan) (verdict *string, changes []changeDocument) {
+func changesOf(plan *reset.Plan) (verdict *string, changes []changeDocument) {
 	changes = []changeDocument{}
 	if plan == nil {
 		return nil, changes
@@ -66,7 +66,7 @@ func changesOf(plan *setup.ResetPlan) (verdict *string, changes []changeDocument
 	return &word, changes
 }
 
-func previewOf(plan setup.ResetPlan) previewDocument {
+func previewOf(plan reset.Plan) previewDocument {
 	document := previewDocument{Event: "preview", Why: []string{}}
 	document.Verdict, document.Changes = changesOf(&plan)
 	if plan.Preview != nil {
@@ -75,7 +75,7 @@ func previewOf(plan setup.ResetPlan) previewDocument {
 	return document
 }
 
-func eventOf(e setup.ResetEvent) resetEventDocument {
+func eventOf(e reset.Event) resetEventDocument {
 	document := resetEventDocument{Event: "step", Phase: string(e.Phase), Done: e.Done, Of: e.Of, Message: e.Words}
 	switch {
 	case e.Stack != nil:
@@ -90,7 +90,7 @@ func eventOf(e setup.ResetEvent) resetEventDocument {
 }
 
 // document prints how it ended.
-func (s *resetPresenter) document(result string, report setup.ResetReport, err error) {
+func (s *resetPresenter) document(result string, report reset.Report, err error) {
 	if s.o.json == "" {
 		return
 	}
@@ -98,7 +98,7 @@ func (s *resetPresenter) document(result string, report setup.ResetReport, err e
 		Version: formatVersion, Result: result, Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
 		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left), Error: errorOf(err),
 	}
-	if where := s.where; where != "" && !report.OldHolds() {
+	if where := report.Where; where != "" && !report.OldHolds() {
 		document.Where = &where
 	}
 	if s.o.json == jsonLines {

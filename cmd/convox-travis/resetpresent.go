@@ -8,6 +8,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 )
 
@@ -17,8 +18,7 @@ type resetPresenter struct {
 	*program
 	o     *resetOptions
 	found setup.Found
-	plan  *setup.ResetPlan
-	where string // the new password is, in words
+	plan  *reset.Plan
 	last  string // what a person was told last
 	begun time.Time
 }
@@ -37,7 +37,7 @@ func (s *resetPresenter) result(format string, args ...any) {
 }
 
 // preview shows what would change.
-func (s *resetPresenter) preview(plan setup.ResetPlan) {
+func (s *resetPresenter) preview(plan reset.Plan) {
 	s.plan = &plan
 	if s.o.json == jsonLines {
 		_ = printJSON(s.out, previewOf(plan)) // what cannot be written is told at the end
@@ -49,7 +49,7 @@ func (s *resetPresenter) preview(plan setup.ResetPlan) {
 	for _, row := range plan.Table() {
 		tell("  %s", row)
 	}
-	tell("%s", plan.Judgement())
+	tell("%s", plan.Judgment())
 	if plan.Preview != nil {
 		for _, why := range plan.Preview.Why {
 			tell("  %s", why)
@@ -58,7 +58,7 @@ func (s *resetPresenter) preview(plan setup.ResetPlan) {
 }
 
 // agreed reports why what would change may not be done.
-func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
+func (s *resetPresenter) agreed(plan reset.Plan) error {
 	if err := plan.Err(); err != nil {
 		return err
 	}
@@ -73,10 +73,10 @@ func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
 
 // discarded ends a run that changes nothing. A change set that is left behind is
 // no good end.
-func (s *resetPresenter) discarded(stop setup.Stop, resetter setup.Resetter, plan setup.ResetPlan, err error) error {
+func (s *resetPresenter) discarded(stop setup.Stop, r *reset.Reset, err error) error {
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
-	report := setup.ResetReport{Rack: s.found.Rack, Phase: setup.PhaseNothing, HeldBefore: true, Err: err, Left: resetter.Discard(ctx, plan)}
+	report := reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err, Left: r.Close(ctx)}
 	if report.Err == nil {
 		report.Err, report.Left = report.Left, nil
 	}
@@ -92,12 +92,12 @@ func (s *resetPresenter) dryRun(err error) error {
 		return s.fail(err)
 	}
 	s.note("nothing was changed: this was a dry run")
-	s.document("dry-run", setup.ResetReport{Phase: setup.PhaseNothing}, nil)
+	s.document("dry-run", reset.Report{Phase: reset.PhaseNothing}, nil)
 	return nil
 }
 
 // event tells what happens, as it happens.
-func (s *resetPresenter) event(e setup.ResetEvent) {
+func (s *resetPresenter) event(e reset.Event) {
 	if s.o.json == jsonLines {
 		_ = printJSON(s.out, eventOf(e)) // what cannot be written is told at the end
 	}
@@ -116,26 +116,15 @@ func (s *resetPresenter) event(e setup.ResetEvent) {
 
 // fail ends a run before anything was changed.
 func (s *resetPresenter) fail(err error) error {
-	return s.report(setup.ResetReport{Rack: s.found.Rack, Phase: setup.PhaseNothing, Err: err})
+	return s.report(reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err})
 }
 
-// report tells how a reset ended. The last line says in what state the Rack is.
-func (s *resetPresenter) report(report setup.ResetReport) error {
-	s.where = "the one that was piped in"
-	if s.o.saved {
-		s.where = "the one that is saved for the convox client"
-	}
-	standing := report.Standing()
-	if report.Phase != setup.PhaseNothing && !report.OldHolds() {
-		standing += "; the new password is " + s.where
-	}
-	return s.reportOf(report, []string{standing})
-}
-
-func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) error {
+// report says how a reset ended. The last line says in what state the Rack is.
+func (s *resetPresenter) report(report reset.Report, kept ...string) error {
 	code := resetExit(report)
 	s.document(results[code], report, report.Err)
 	printErrors(s.err, report.Left)
+	standing := append(kept, report.Standing())
 	if code == exitDone {
 		for _, line := range standing {
 			s.result("%s", line)
@@ -154,7 +143,7 @@ func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) e
 }
 
 // resetExit is the exit code of a reset.
-func resetExit(report setup.ResetReport) int {
+func resetExit(report reset.Report) int {
 	switch {
 	case errors.Is(report.Stopped, errInterrupted):
 		return exitInterrupted

@@ -191,7 +191,7 @@ func TestAReaderNeverFindsHalfAFile(t *testing.T) {
 		name := host(t, fmt.Sprintf("rack%d.example.com", i))
 		writers.Go(func() {
 			for range 5 {
-				_, err := convox.SaveLogin(environment(), home, "linux", name, canary)
+				_, err := convox.NewLogins(environment(), home, "linux").Save(name, canary)
 				if _, is := errors.AsType[*convox.SaveError](err); err != nil && !is {
 					t.Errorf("%v", err)
 				}

@@ -68,6 +68,7 @@ type result struct {
 	savedIn     string          // the file in which a recovered one was saved
 	showing     bool            // a recovered one is to be shown
 	saving      bool            // or to be saved
+	refreshes   bool            // a reset may replace every instance
 
 	user       travisapi.User
 	repository travisapi.Repository
@@ -136,7 +137,7 @@ func (f *Flow) secret() secret.String {
 	case sourceAWS:
 		return f.answers.recovered
 	case sourceReset:
-		return f.newPassword()
+		return f.newPassword().New
 	}
 	return f.answers.password
 }

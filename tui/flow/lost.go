@@ -9,11 +9,6 @@ import (
 	"convox-travis/internal/setup"
 )
 
-// isResetting reports whether a reset is on the way that is not over yet.
-func isResetting(f *Flow) bool {
-	return byRack(f) && f.answers.source == sourceReset && !f.reset.isSettled()
-}
-
 // instead is what can be done instead of a reset, and the reset.
 type instead int
 

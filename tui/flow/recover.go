@@ -8,7 +8,6 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -166,7 +165,7 @@ func recoveredStep() step {
 		do: func(f *Flow) *Work {
 			switch {
 			case f.result.saving:
-				return f.save(f.outside.Logins.Save, f.answers.recovered, StepRecovered, (*Flow).savedRecovered)
+				return f.saveRecovered()
 			case f.given.Reset != nil && !f.result.showing:
 				f.goTo(StepResetDone)
 			}
@@ -190,29 +189,26 @@ func recoveredShownStep() step {
 	}
 }
 
-func (f *Flow) savedRecovered(file string) {
-	f.result.savedIn = file
-	line := "the password of " + f.rackHost().String() + " is saved in " + file
-	if !slices.Contains(f.kept, line) {
-		f.kept = append(f.kept, line)
-	}
-}
-
-// Kept says which passwords that AWS held were saved for the convox client.
-func (f *Flow) Kept() []string { return f.kept }
-
-// save saves a password for the convox client. to is the step that comes next,
-// "" is the next one.
-func (f *Flow) save(save func(convox.Host, secret.String) (string, error), password secret.String, to string, keep func(f *Flow, file string)) *Work {
-	host := f.rackHost()
+// saveRecovered saves the password for the convox CLI.
+func (f *Flow) saveRecovered() *Work {
+	logins, host, password := f.outside.Logins, f.rackHost(), f.answers.recovered
 	return &Work{
-		Words: "saving it for the convox client", Writes: true,
+		Words: "saving it for the convox CLI", Writes: true,
 		Run: func(setup.Stop, Tell) Outcome {
-			file, err := save(host, password)
+			file, err := logins.Save(host, password)
 			if err != nil {
 				return Outcome{Err: err}
 			}
-			return Outcome{To: to, Set: func(f *Flow) { keep(f, shellescape.StripUnsafe(file)) }}
+			return Outcome{To: StepRecovered, Set: func(f *Flow) {
+				f.result.savedIn = shellescape.StripUnsafe(file)
+				line := "the password of " + host.String() + " is saved in " + f.result.savedIn
+				if !slices.Contains(f.kept, line) {
+					f.kept = append(f.kept, line)
+				}
+			}}
 		},
 	}
 }
+
+// Kept says which passwords that AWS held were saved for the convox CLI.
+func (f *Flow) Kept() []string { return f.kept }

@@ -3,137 +3,132 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
-	"sync/atomic"
 
 	"al.essio.dev/pkg/shellescape"
 
-	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
 
-// reset is what is known of a reset.
-type reset struct {
-	busy      string // the state of a stack that something else updates
-	ours      bool   // the stack's last update was a reset by this program
-	plan      *setup.ResetPlan
-	shown     *setup.ResetPlan   // the last one
-	unused    []setup.ResetPlan  // to be discarded
-	refreshes bool               // every instance may be replaced
-	begun     *convox.BegunReset // one of an earlier run, or nil
-	where     string             // where its owner has the new password, in words
-	saved     bool               // it was saved, and what was there before is kept beside it
-	underway  *atomic.Bool       // whether the work that sets it has begun; nil once it reported
-	report    *setup.ResetReport
-	left      error    // why something could not be taken away, or nil
-	past      []string // how resets of other Racks stand
-}
-
-func (r *reset) isSettled() bool { return r.report != nil && r.report.Phase == setup.PhaseSettled }
-
-// isOpen reports whether the stack was told to change, and it is not known that
-// all of it is over.
-func (r *reset) isOpen() bool {
-	return r.isUnderway() || (r.report != nil && r.report.Begun() && !r.report.OldHolds() && !r.isSettled())
-}
-
-// isUnderway reports whether a driver left while it was being set.
-func (r *reset) isUnderway() bool { return r.underway != nil && r.underway.Load() }
-
-// forgetReset drops what was known of another Rack, but for what was done.
-func (f *Flow) forgetReset() {
-	f.reset.drop()
-	f.reset = reset{unused: f.reset.unused, past: f.ResetStanding(), left: f.reset.left}
-}
-
-// drop puts the plan aside, to be discarded.
-func (r *reset) drop() {
-	if r.plan != nil {
-		r.unused = append(r.unused, *r.plan)
+// openReset returns the reset of the Rack that was picked.
+func (f *Flow) openReset() *reset.Reset {
+	if f.reset == nil {
+		rack, _ := f.pickedRack()
+		outside := f.outside
+		f.reset = reset.New(reset.Options{
+			Rack: rack, Host: f.rackHost(), Logins: outside.Logins,
+			Stacks: func(ctx context.Context) (reset.Stacks, error) { return outside.AWS(ctx) },
+			Door:   func(fingerprint string) (reset.Door, error) { return outside.Checker(fingerprint) },
+		})
 	}
-	r.plan = nil
+	return f.reset
 }
 
-// resetter opens AWS and the Rack's door.
-func (o Outside) resetter(ctx context.Context, fingerprint string, tell Tell) (setup.Resetter, error) {
-	aws, err := o.AWS(ctx)
-	if err != nil {
-		return setup.Resetter{}, err
+// leaveReset puts the reset of another Rack aside: what it did, and what it left
+// to undo, stays.
+func (f *Flow) leaveReset() {
+	if f.reset != nil {
+		f.pastResets = append(f.pastResets, f.reset)
 	}
-	door, err := o.Checker(fingerprint)
-	if err != nil {
-		return setup.Resetter{}, err
+	f.reset = nil
+}
+
+// Reset is the reset of the Rack that was picked, or nil where none was started.
+func (f *Flow) Reset() *reset.Reset { return f.reset }
+
+func (f *Flow) resets() []*reset.Reset {
+	return append(f.pastResets[:len(f.pastResets):len(f.pastResets)], f.reset)
+}
+
+// ResetStanding says in what state each Rack is that a reset tried to change, and
+// where its new password is.
+func (f *Flow) ResetStanding() []string {
+	var lines []string
+	for _, r := range f.resets() {
+		if report := r.Report(); report != nil {
+			lines = append(lines, report.Standing())
+		}
 	}
-	return setup.Resetter{Stacks: aws, Door: door, Tell: func(e setup.ResetEvent) {
-		tellReset(tell, e)
+	return lines
+}
+
+// Close undoes what the flow's resets have left, but for what they reported. The
+// error says what couldn't be undone, now or before.
+func (f *Flow) Close(ctx context.Context) error {
+	var left error
+	for _, r := range f.resets() {
+		left = errors.Join(left, r.Close(ctx))
+	}
+	return left
+}
+
+// showReset shows what happens in a reset.
+func (o Outside) showReset(tell Tell) func(reset.Event) {
+	return func(e reset.Event) {
 		if o.ResetEvent != nil {
 			o.ResetEvent(e)
 		}
-	}}, nil
-}
-
-// tellReset says in words what happens.
-func tellReset(tell Tell, e setup.ResetEvent) {
-	tell.Progress(Progress{Done: e.Done, Of: e.Of, Words: e.Words})
-	if e.Stack == nil {
-		return
-	}
-	line := Line{Text: e.Stack.LogicalID + ": " + strings.ToLower(strings.ReplaceAll(e.Stack.Status, "_", " "))}
-	switch {
-	case strings.HasSuffix(e.Stack.Status, "_FAILED"):
-		line.Tone = Bad
-		if e.Stack.Reason != "" {
-			line.Text += ": " + e.Stack.Reason
+		tell.Progress(Progress{Done: e.Done, Of: e.Of, Words: e.Words})
+		if e.Stack == nil {
+			return
 		}
-	case strings.Contains(e.Stack.Status, "ROLLBACK"):
-		line.Tone = Warning
-	case !e.TakenBack && (e.Stack.Status == "UPDATE_COMPLETE" || e.Stack.Status == "CREATE_COMPLETE"):
-		line.Tone = Good
-	default:
-		return // the progress says it
+		line := Line{Text: e.Stack.LogicalID + ": " + strings.ToLower(strings.ReplaceAll(e.Stack.Status, "_", " "))}
+		switch {
+		case strings.HasSuffix(e.Stack.Status, "_FAILED"):
+			line.Tone = Bad
+			if e.Stack.Reason != "" {
+				line.Text += ": " + e.Stack.Reason
+			}
+		case strings.Contains(e.Stack.Status, "ROLLBACK"):
+			line.Tone = Warning
+		case !e.RollsBack && (e.Stack.Status == "UPDATE_COMPLETE" || e.Stack.Status == "CREATE_COMPLETE"):
+			line.Tone = Good
+		default:
+			return // the progress says it
+		}
+		tell.Line(line)
 	}
-	tell.Line(line)
 }
 
-// lookAtStack asks whether the stack can be updated now, and whether a reset was
-// begun before.
+// isResetting reports whether a reset is on the way that is not over yet.
+func isResetting(f *Flow) bool {
+	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsSettled()
+}
+
+// isPlanned reports whether it is known what the reset would change.
+func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan() != nil }
+
+// updates reports whether the stack would be updated.
+func updates(f *Flow) bool { return isPlanned(f) && f.reset.Plan().Preview != nil }
+
+// fixAt shows an error, if there is one, at the step where it can be fixed.
+func fixAt(step string, err error) Outcome {
+	if err == nil {
+		return Outcome{}
+	}
+	return Outcome{Err: err, To: step}
+}
+
+// lookAtStack asks whether the stack can be updated now, and whether an earlier
+// run left a reset.
 func (f *Flow) lookAtStack() *Work {
-	rack, _ := f.pickedRack()
-	host, outside := f.rackHost(), f.outside
+	r := f.openReset()
 	return &Work{
-		Words: "looking at the stack of Rack " + shellescape.StripUnsafe(rack.Name),
+		Words: "looking at the stack of Rack " + f.rackName(),
 		Run: func(stop setup.Stop, _ Tell) Outcome {
-			aws, err := outside.AWS(stop.Soft)
-			if err != nil {
-				return Outcome{Err: err, To: StepAffected}
-			}
-			state, err := aws.State(stop.Soft, rack)
-			if err != nil {
-				return Outcome{Err: err, To: StepAffected}
-			}
-			if !state.InProgress && !state.Updatable {
-				return Outcome{To: StepAffected, Err: &Problem{
-					Message: "the Rack's stack is in the state " + shellescape.StripUnsafe(state.Status) + ", in which it cannot be updated",
+			err := r.Look(stop.Soft)
+			if stack := r.Stack(); err == nil && !stack.InProgress && !stack.Updatable {
+				err = &Problem{
+					Message: "the Rack's stack is in the state " + shellescape.StripUnsafe(stack.Status) + ", in which it cannot be updated",
 					Do:      []string{"repair it first, in the CloudFormation console"},
-				}}
-			}
-			begun, found := outside.Logins.BegunReset(host)
-			return Outcome{Set: func(f *Flow) {
-				f.setState(state)
-				if f.reset.begun = nil; found {
-					f.reset.begun = &begun
 				}
-			}}
+			}
+			return fixAt(StepAffected, err)
 		},
-	}
-}
-
-func (f *Flow) setState(state cfn.StackState) {
-	f.reset.busy, f.reset.ours = "", state.Reset && !strings.Contains(state.Status, "ROLLBACK")
-	if state.InProgress {
-		f.reset.busy = shellescape.StripUnsafe(state.Status)
 	}
 }
 
@@ -142,16 +137,17 @@ func (f *Flow) setState(state cfn.StackState) {
 func busyStep() step {
 	return step{
 		id: StepBusy, name: "Reset",
-		when: func(f *Flow) bool { return isResetting(f) && f.reset.busy != "" },
+		when: func(f *Flow) bool { return isResetting(f) && f.reset.Stack().InProgress },
 		ask: func(f *Flow) Question {
+			stack := f.reset.Stack()
 			q := Question{
 				Kind: Choice, Title: "The Rack is being updated",
-				Reason:  []string{"Its stack is in the state " + f.reset.busy + ". Nothing is changed while another change runs."},
+				Reason:  []string{"Its stack is in the state " + shellescape.StripUnsafe(stack.Status) + ". Nothing is changed while another change runs."},
 				Options: []Option{{Label: "Wait for its end"}, {Label: "Go back"}},
 			}
-			if f.reset.ours {
+			if stack.Reset {
 				q.Title = "A reset of this Rack is under way"
-				q.Reason = append(q.Reason, "It was begun by convox-travis. When it has ended, the same new password goes on with it.")
+				q.Reason = append(q.Reason, "It was started by convox-travis. When it has ended, the same new password continues it.")
 			}
 			return q
 		},
@@ -161,36 +157,18 @@ func busyStep() step {
 				f.goTo(StepLost)
 				return nil
 			}
-			return f.awaitUpdate()
-		},
-	}
-}
-
-func (f *Flow) awaitUpdate() *Work {
-	rack, _ := f.pickedRack()
-	host, fingerprint, ours, outside := f.rackHost(), f.answers.fingerprint, f.reset.ours, f.outside
-	var known []secret.String
-	if f.reset.begun != nil {
-		known = append(known, f.reset.begun.New)
-	}
-	return &Work{
-		Words: "waiting for the end of the update",
-		Run: func(stop setup.Stop, tell Tell) Outcome {
-			resetter, err := outside.resetter(stop.Soft, fingerprint, tell)
-			var outcome cfn.Outcome
-			if err == nil {
-				outcome, err = resetter.AwaitUpdate(stop, rack, known...)
+			r, outside := f.reset, f.outside
+			return &Work{
+				Words: "waiting for the end of the update",
+				Run: func(stop setup.Stop, tell Tell) Outcome {
+					saved, _ := r.Saved()
+					report := r.Await(stop, saved, outside.showReset(tell))
+					if report.Left != nil {
+						return fixAt(StepAffected, errors.Join(report.Err, report.Left))
+					}
+					return fixAt(StepAffected, report.Err)
+				},
 			}
-			if err == nil && ours && outcome.End == cfn.RolledBack {
-				err = setup.RolledBack(rack, outcome)
-				for _, password := range known {
-					err = errors.Join(err, outside.Logins.EndReset(host, password, false))
-				}
-			}
-			if err != nil {
-				return Outcome{Err: err, To: StepAffected}
-			}
-			return Outcome{Set: func(f *Flow) { f.reset.busy = "" }}
 		},
 	}
 }
@@ -199,62 +177,236 @@ func previewStep() step {
 	return step{id: StepPreview, name: "Reset", when: isResetting, do: (*Flow).preview}
 }
 
-// preview lets AWS work out what would change, and takes away what it worked out
-// before.
 func (f *Flow) preview() *Work {
-	f.reset.drop()
-	rack, _ := f.pickedRack()
-	request := setup.ResetRequest{Rack: rack, Host: f.rackHost(), New: f.newPassword(), Olds: f.oldPasswords()}
-	fingerprint, unused, outside := f.answers.fingerprint, f.reset.unused, f.outside
-	f.result.untrusted, f.reset.refreshes = "", false
+	r, request := f.reset, f.newPassword()
+	request.Fingerprint, request.Olds = f.answers.fingerprint, []secret.String{f.answers.password, f.answers.recovered}
+	if f.isGivenRack() {
+		request.Olds = append(request.Olds, f.given.Password)
+	}
+	f.result.untrusted, f.result.refreshes = "", false
 	return &Work{
-		Words: "working out what would change; nothing is changed", Writes: true, Stops: "stop, and take the preview away",
-		Run: func(stop setup.Stop, tell Tell) Outcome {
-			resetter, err := outside.resetter(stop.Soft, fingerprint, tell)
-			if err != nil {
-				return Outcome{Err: err, To: StepAffected}
+		Words: "working out what would change; nothing is changed", Writes: true, Stops: "stop, and discard the preview",
+		Run: func(stop setup.Stop, _ Tell) Outcome {
+			err := r.Prepare(stop, request)
+			refused, is := errors.AsType[*convox.LoginError](err)
+			if is && refused.Kind == convox.KindUntrusted && request.Fingerprint == "" {
+				return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
 			}
-			for _, plan := range unused {
-				if err := resetter.Discard(stop.Hard, plan); err != nil {
-					return Outcome{Err: err, To: StepAffected}
-				}
+			return fixAt(StepAffected, err)
+		},
+	}
+}
+
+func resetCertificateStep() step {
+	return trustStep(StepResetTrust, "Reset", isResetting, func(f *Flow) { f.goTo(StepLost) }, (*Flow).preview)
+}
+
+// changesStep shows what an update would change.
+func changesStep() step {
+	return step{
+		id: StepChanges, name: "Reset",
+		when: isPlanned,
+		ask: func(f *Flow) Question {
+			q := Question{Kind: Review, Title: "What would change", Reason: []string{"Nothing is changed yet."}, Lines: changeLines(f.reset.Plan()), Yes: "continue"}
+			if f.reset.Plan().Err() != nil {
+				q.Title, q.Yes = "More would change than the password", "go back"
 			}
-			plan, err := resetter.MakePlan(stop.Soft, request)
-			outcome := Outcome{Err: err, To: StepAffected}
-			refused, _ := errors.AsType[*convox.LoginError](err)
+			if f.given.DryRun {
+				q.Kind, q.Yes = Ending, "leave"
+			}
+			return q
+		},
+		do: func(f *Flow) *Work {
 			switch {
-			case err == nil:
-				outcome = Outcome{}
-			case refused != nil && refused.Kind == convox.KindUntrusted && fingerprint == "":
-				outcome = Outcome{}
+			case f.given.DryRun:
+				f.over = true
+			case f.reset.Plan().Err() != nil:
+				f.goTo(StepLost)
 			}
-			outcome.Set = func(f *Flow) {
-				f.reset.unused = nil
-				switch {
-				case err == nil:
-					f.reset.plan, f.reset.shown = &plan, &plan
-				case outcome.Err == nil:
-					f.result.untrusted = refused.Fingerprint
-				}
+			return nil
+		},
+	}
+}
+
+// changeLines is the preview as a table, and what it amounts to.
+func changeLines(plan *reset.Plan) []Line {
+	var lines []Line
+	for i, row := range plan.Table() {
+		if i == 0 {
+			lines = append(lines, Line{Heading, "  " + row})
+			continue
+		}
+		lines = append(lines, Line{Plain, row})
+	}
+	if len(lines) > 0 {
+		lines = append(lines, Line{})
+	}
+	tone, why := Good, Warning
+	if plan.Err() != nil {
+		tone, why = Bad, Bad
+	}
+	lines = append(lines, Line{tone, plan.Judgment()})
+	if plan.Preview == nil {
+		return lines
+	}
+	for _, words := range plan.Preview.Why {
+		lines = append(lines, Line{why, words})
+	}
+	return append(lines, Line{Muted, "Every other parameter of the stack stays as it is."})
+}
+
+func refreshStep() step {
+	return step{
+		id: StepRefresh, name: "Reset",
+		when: func(f *Flow) bool { return isPlanned(f) && f.reset.Plan().RefreshesInstances() },
+		pass: func(f *Flow) bool {
+			f.result.refreshes = f.given.AllowRefresh
+			return f.given.AllowRefresh
+		},
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Confirm, Title: "May every instance be replaced, one by one?",
+				Reason: []string{
+					"There is a newer machine image for the Rack's instances, and every update of the stack takes it. So this one replaces each instance, one by one, and moves the apps that run on it.",
+					"It takes much longer. An update for another reason would do the same.",
+				},
+				Yes: "Yes", No: "No, go back",
 			}
+		},
+		take: func(f *Flow, v Value) { f.result.refreshes = v.Yes },
+		do: func(f *Flow) *Work {
+			if !f.result.refreshes {
+				f.goTo(StepLost)
+			}
+			return nil
+		},
+	}
+}
+
+func nameStep() step {
+	return step{
+		id: StepName, name: "Reset",
+		when: updates,
+		ask: func(f *Flow) Question {
+			name := f.rackName()
+			return Question{
+				Kind: Text, Title: "Type the Rack's name to go on",
+				Reason: []string{"It is " + name + ". The next thing is that you get the new password; then the Rack gets it."},
+				Check: func(v Value) error {
+					if v.Text != name {
+						return &Problem{Message: "that is not the Rack's name", Do: []string{"type " + name + ", or go back"}}
+					}
+					return nil
+				},
+			}
+		},
+	}
+}
+
+func resetStep() step {
+	return step{
+		id: StepReset, name: "Reset",
+		when: isPlanned,
+		do: func(f *Flow) *Work {
+			if f.reset.Plan().RefreshesInstances() && !f.result.refreshes {
+				f.goTo(StepRefresh)
+				return nil
+			}
+			return f.runReset()
+		},
+	}
+}
+
+// runReset carries the plan out, or continues it.
+func (f *Flow) runReset() *Work {
+	r, outside := f.reset, f.outside
+	return &Work{
+		Words: "giving Rack " + f.rackName() + " its new password", Writes: true, Stops: "stop waiting; AWS continues",
+		Run: func(stop setup.Stop, tell Tell) Outcome {
+			report := r.Run(stop, outside.showReset(tell))
+			to := StepGoOn
+			if report.OldHolds() {
+				to = StepAffected
+			}
+			outcome := fixAt(to, report.Err)
+			outcome.Set = func(f *Flow) { f.endReset(report) }
 			return outcome
 		},
 	}
 }
 
-// oldPasswords are those that may hold now.
-func (f *Flow) oldPasswords() []secret.String {
-	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
-	olds := []secret.String{login.Password, f.answers.password, f.answers.recovered}
-	if f.isGivenRack() {
-		olds = append(olds, f.given.Password)
+// endReset takes how it ended. Where the old password holds, another one is made
+// for the next try: this one was on its way.
+func (f *Flow) endReset(report reset.Report) {
+	f.over = report.Stopped != nil
+	switch {
+	case report.OldHolds():
+		f.answers.made, f.answers.newFrom = secret.String{}, 0
+	case report.Err == nil:
+		f.result.login, f.result.unreachable, f.answers.unchecked = &convox.Login{Host: f.rackHost()}, nil, false
 	}
-	if f.reset.begun != nil {
-		olds = append(olds, f.reset.begun.Olds...)
-	}
-	return olds
 }
 
-func resetCertificateStep() step {
-	return trustStep(StepResetTrust, "Reset", isResetting, func(f *Flow) { f.goTo(StepLost) }, (*Flow).preview)
+func goOnStep() step {
+	return step{
+		id: StepGoOn, name: "Reset",
+		when: func(f *Flow) bool { return f.reset.IsOpen() },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Choice, Title: "The reset is not over", Guarded: true,
+				Reason:  []string{f.reset.Report().Standing() + "."},
+				Options: []Option{{Label: "Go on waiting", Note: "and do what is left"}, {Label: "Leave it", Note: "it can be continued later"}},
+			}
+		},
+		take: func(f *Flow, v Value) { f.over = v.Index == 1 },
+		do:   (*Flow).runReset,
+	}
+}
+
+// resetDoneStep ends a flow that resets and does nothing else.
+func resetDoneStep() step {
+	return step{
+		id: StepResetDone, name: "Done",
+		ask: func(f *Flow) Question {
+			var lines []Line
+			for _, standing := range f.ResetStanding() {
+				lines = append(lines, Line{Good, standing})
+			}
+			if len(lines) == 0 {
+				lines = append(lines, Line{Good, "Rack " + f.rackName() + ": nothing was changed."})
+			}
+			lines = append(lines, Line{}, Line{Heading, "What comes next"})
+			for _, next := range f.ResetNext() {
+				lines = append(lines, Line{Plain, next})
+			}
+			return Question{Kind: Ending, Title: "Done", Lines: lines, Yes: "leave"}
+		},
+		take: func(f *Flow, _ Value) { f.over = true },
+	}
+}
+
+// ResetNext is what a person has to do themselves after a flow that resets and
+// does nothing else.
+func (f *Flow) ResetNext() []string {
+	name := shellescape.Quote(f.rackName())
+	switch {
+	case f.reset.IsSettled():
+		return append(tellOthers(f), "the repository's builds: convox-travis --rack "+name)
+	case f.reset.Report() != nil:
+		return nil
+	case f.answers.instead == useSaved:
+		return []string{"inside the repository's clone: convox-travis --saved --rack " + name}
+	case f.answers.instead == useDeployKey:
+		return []string{"make a deploy key in Console: Settings, Deploy Keys", "then, inside the repository's clone: convox-travis --console"}
+	}
+	return []string{"inside the repository's clone: convox-travis --rack " + name}
+}
+
+// tellOthers is what those have to do who used the old password.
+func tellOthers(f *Flow) []string {
+	return []string{
+		"builds of other repositories that deploy to this Rack: convox-travis, for each",
+		fmt.Sprintf("teammates: convox login %s", f.rackHost()),
+		"Console, if it manages this Rack: the new password, in the Rack's settings there",
+	}
 }

@@ -1,4 +1,4 @@
-package setup
+package reset
 
 import (
 	"errors"
@@ -9,14 +9,40 @@ import (
 	"convox-travis/internal/convox"
 )
 
+// settledIn is how many fresh connections in a row have to take the new password
+// and refuse the old one: the web tasks take turns.
+const settledIn = 5
+
+// settle restarts the web service where that is needed, once, and waits until
+// only the new password logs in.
+func (r *run) settle() Report {
+	watch := newSettling(r)
+	for {
+		done, err := watch.look()
+		switch {
+		case done:
+			return r.ended(PhaseSettled, "", nil)
+		case r.stop.Asked() != nil:
+			err = r.stop.Asked()
+		case err == errOvertaken:
+			return r.ended(PhaseOvertaken, "", overtaken(r.plan.Rack))
+		case err == nil:
+			err = r.Clock.Sleep(r.stop.Soft, watch.wait)
+		}
+		if err != nil {
+			return r.ended(PhaseUpdated, "", notSettled(r.plan.Rack, err))
+		}
+	}
+}
+
 // settling is the wait until only the new password logs in.
 type settling struct {
-	resetRun
+	*run
 	began     time.Time      // when the stack's last update began, by the clock of AWS; zero where that isn't known
 	restarted bool           // by the update, or by us
 	last      cfn.Deployment // as it was seen last
 	turn      convox.Turn
-	told      ResetEvent
+	reported  Event
 	changed   time.Time     // when something was different last
 	wait      time.Duration // until the next look
 	failures  int           // to begin the restart
@@ -25,10 +51,10 @@ type settling struct {
 // restartTries is how often the restart is begun before its failure is final.
 const restartTries = 5
 
-func newSettling(r resetRun) *settling {
-	s := &settling{resetRun: r, changed: r.clock().Now()}
+func newSettling(r *run) *settling {
+	s := &settling{run: r, changed: r.Clock.Now()}
 	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
-	state, _ := r.Stacks.State(r.stop.Soft, r.plan.Rack) // without an answer, restarting once too often does no harm
+	state, _ := r.stacks.State(r.stop.Soft, r.plan.Rack) // without an answer, restarting once too often does no harm
 	s.began = state.Since
 	return s
 }
@@ -43,22 +69,22 @@ func (s *settling) isNew(d cfn.Deployment) bool {
 }
 
 var (
-	errStillOld    = errors.New("the web service has been started anew, and a task still does not take it")
-	errNeverEnds   = errors.New("the new deployment of the web service does not come to its end")
-	errGaveUp      = errors.New("ECS gave the new deployment of the web service up")
+	errStillOld    = errors.New("the web service has restarted, and a task still does not take it")
+	errNeverEnds   = errors.New("the new deployment of the web service does not end")
+	errGaveUp      = errors.New("ECS gave up the new deployment of the web service")
 	errOvertaken   = errors.New("a later update of its stack has set another password")
 	errNoAnswerNow = errors.New("the Rack does not answer")
 )
 
-// look looks once at the web service and at the Rack's door, and begins the
-// restart where a task was seen that does not take the new password, and none is
-// under way that was begun since the update.
+// look looks once at the web service and logs in to the Rack. It restarts the
+// service where a task doesn't take the new password, and no restart has begun
+// since the update.
 func (s *settling) look() (done bool, err error) {
-	s.wait = s.pause()
-	deployment, failed := s.Stacks.Deployment(s.stop.Soft, s.plan.Rack, "")
+	s.wait = s.Pause
+	deployment, failed := s.stacks.Deployment(s.stop.Soft, s.plan.Rack, "")
 	if failed == nil {
 		s.note(deployment)
-	} else if lasting(failed) {
+	} else if isLasting(failed) {
 		return false, failed
 	}
 	settled, err := s.knock()
@@ -79,38 +105,38 @@ func (s *settling) look() (done bool, err error) {
 	return false, s.restart()
 }
 
-// note keeps how the deployment stands, and tells what is new.
+// note keeps how the deployment stands, and reports what is new.
 func (s *settling) note(d cfn.Deployment) {
 	if d != s.last {
-		s.last, s.changed = d, s.clock().Now()
+		s.last, s.changed = d, s.Clock.Now()
 	}
 	s.say(restarting(d))
 }
 
-// say tells what is new. While the web service starts anew, that is what is
+// say reports what is new. While the web service restarts, that is what is
 // waited for, whatever a login sees.
-func (s *settling) say(e ResetEvent) {
+func (s *settling) say(e Event) {
 	if e.Turn != nil && !s.last.Completed {
 		return
 	}
-	if e.Words != s.told.Words || e.Done != s.told.Done {
-		s.told = e
+	if e.Words != s.reported.Words || e.Done != s.reported.Done {
+		s.reported = e
 		s.tell(e)
 	}
 }
 
-// knock logs in anew, up to five times in a row.
+// knock logs in on fresh connections, up to five times in a row.
 func (s *settling) knock() (settled bool, err error) {
 	turns := 0
-	return s.Door.Settled(s.stop.Soft, s.plan.Host, s.plan.old, s.plan.new, settledIn, func(t convox.Turn) {
+	return s.door.Settled(s.stop.Soft, s.Host, s.plan.old, s.request.New, settledIn, func(t convox.Turn) {
 		turns++
 		s.turn = t
 		s.say(loggingIn(t, turns))
 	})
 }
 
-// sawOld reports whether a web task was seen that has the old password, or a
-// still older one. One that does not answer has said nothing.
+// sawOld reports whether a web task has the old password, or a still older one.
+// One that doesn't answer has said nothing.
 func (s *settling) sawOld() bool { return s.turn.Err == nil && (s.turn.Old || !s.turn.New) }
 
 // isOvertaken reports whether a later update of the stack has set another
@@ -120,7 +146,7 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 	if s.turn.Err != nil || s.turn.New {
 		return false
 	}
-	state, err := s.Stacks.State(s.stop.Soft, s.plan.Rack)
+	state, err := s.stacks.State(s.stop.Soft, s.plan.Rack)
 	if err != nil || state.InProgress || strings.Contains(state.Status, "ROLLBACK") {
 		return false
 	}
@@ -132,13 +158,13 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 // restart begins a new deployment. One whose fate is unknown counts as begun
 // until it is seen that it was not.
 func (s *settling) restart() error {
-	s.tell(ResetEvent{Phase: PhaseUpdated, Words: "restarting the web service"})
+	s.tell(Event{Phase: PhaseUpdated, Words: "restarting the web service"})
 	ctx, cancel := s.stop.Call()
 	defer cancel()
-	deployment, err := s.Stacks.Restart(ctx, s.plan.Rack)
+	deployment, err := s.stacks.Restart(ctx, s.plan.Rack)
 	if err != nil {
 		s.failures++
-		if lasting(err) || s.failures == restartTries {
+		if isLasting(err) || s.failures == restartTries {
 			return err
 		}
 		s.wait <<= s.failures
@@ -151,12 +177,12 @@ func (s *settling) restart() error {
 
 // tooLong returns an error when nothing has changed for too long.
 func (s *settling) tooLong(cause error) error {
-	patience, why := s.patience(), errNeverEnds
+	patience, why := s.Patience, errNeverEnds
 	if s.last.Completed {
 		patience, why = patience/10, errStillOld
 	}
 	switch {
-	case s.clock().Now().Sub(s.changed) < patience:
+	case s.Clock.Now().Sub(s.changed) < patience:
 		return nil
 	case cause != nil:
 		return cause

@@ -1,0 +1,107 @@
+package reset
+
+import (
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/transport"
+)
+
+// run is a plan that is being carried out.
+type run struct {
+	*Reset
+	stacks  Stacks
+	door    Door
+	stop    transport.Stop
+	tell    func(Event)
+	request Request
+	plan    Plan
+}
+
+// carryOut executes the preview, follows the stack, restarts the web service
+// where the update doesn't, and ends when only the new password logs in; or it
+// continues where the last report left that.
+func (r *run) carryOut(last *Report, isOpen bool) Report {
+	switch {
+	case !isOpen:
+		return r.start()
+	case r.plan.Preview == nil, last.Phase == PhaseUpdated:
+		return r.settle()
+	case last.Phase == PhaseUnknown:
+		return r.cancel(notBegun(r.plan.Rack), false)
+	}
+	return r.follow()
+}
+
+func (r *run) start() Report {
+	if err := r.plan.Err(); err != nil {
+		return r.cancel(err, true)
+	}
+	if r.request.resumes { // its owner must have it at this moment
+		if err := r.Save(); err != nil {
+			return r.cancel(err, true)
+		}
+	}
+	if r.plan.Preview == nil {
+		return r.settle()
+	}
+	if err := r.stop.Asked(); err != nil {
+		return r.cancel(err, true)
+	}
+	r.tell(Event{Phase: PhaseNothing, Of: len(r.plan.Preview.Changes), Words: "starting the update"})
+	ctx, cancel := r.stop.Call()
+	defer cancel()
+	if err := r.stacks.Execute(ctx, r.plan.Preview); err != nil {
+		return r.cancel(err, isRefused(err))
+	}
+	return r.follow()
+}
+
+func (r *run) ended(phase Phase, status string, err error) Report {
+	return Report{
+		Rack: r.plan.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
+	}
+}
+
+// cancel discards the change set, so that no request that was given up can still
+// start the update. Where that shows that the update was started, it is followed.
+// Where AWS did not certainly refuse to start it, a change set that is gone proves
+// nothing: it, or another one, may have been executed. Then only a stack to which
+// nothing has happened since was not updated.
+func (r *run) cancel(cause error, isRefused bool) Report {
+	if r.plan.Preview == nil {
+		return r.ended(PhaseNothing, "", cause)
+	}
+	ctx, cancel := r.stop.Cleanup()
+	defer cancel()
+	left := r.stacks.Discard(ctx, r.plan.Preview)
+	if isKind(left, cfn.KindStale) {
+		return r.follow()
+	}
+	if !isRefused {
+		if touched, err := r.stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
+			if decided, is := cause.(*Error); is && decided.code == CodeNotBegun {
+				cause = nil // it may have
+			}
+			return r.ended(PhaseUnknown, "", unknownFate(r.plan.Rack, cause))
+		}
+	}
+	report := r.ended(PhaseNothing, "", cause)
+	report.Left = left
+	return report
+}
+
+// follow waits for the end of the update.
+func (r *run) follow() Report {
+	rack := r.plan.Rack
+	outcome, err := r.stacks.Follow(r.stop.Soft, rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.follow(e, r.tell) })
+	switch {
+	case err != nil:
+		return r.ended(PhaseUpdating, "", notFollowed(rack, err))
+	case outcome.End == cfn.RolledBack:
+		return r.ended(PhaseRolledBack, outcome.Status, rolledBack(rack, outcome))
+	case outcome.End != cfn.Complete:
+		return r.ended(PhaseStuck, outcome.Status, stuck(rack, outcome))
+	}
+	return r.settle()
+}

@@ -9,37 +9,8 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 )
-
-// Error is a decision not to continue, or not to call a reset done.
-type Error struct {
-	code  string
-	text  string
-	cause error
-	hints []string
-}
-
-// Error says what and why, in one lower-case line.
-func (e *Error) Error() string {
-	if e.cause != nil {
-		return e.text + ": " + e.cause.Error()
-	}
-	return e.text
-}
-
-// Code is the error's name in JSON.
-func (e *Error) Code() string { return e.code }
-
-// Hints are what can be done, those of the cause last.
-func (e *Error) Hints() []string {
-	if inner, is := e.cause.(interface{ Hints() []string }); is {
-		return slices.Concat(e.hints, inner.Hints())
-	}
-	return e.hints
-}
-
-// Unwrap gives the cause.
-func (e *Error) Unwrap() error { return e.cause }
 
 // The codes.
 const (
@@ -56,76 +27,53 @@ const (
 
 // IsBegun reports whether err says that a reset was started and is not over.
 func IsBegun(err error) bool {
-	decided, is := errors.AsType[*Error](err)
-	return is && slices.Contains([]string{CodeNotSettled, CodeOvertaken, CodeNotFollowed, CodeStuck, CodeUnknown}, decided.code)
+	return slices.Contains([]string{CodeNotSettled, CodeOvertaken, CodeNotFollowed, CodeStuck, CodeUnknown}, problem.Code(err))
+}
+
+// failed makes the error of a reset. Its Detail is the Rack.
+func failed(rack cfn.Rack, code, reason string, cause error, hints ...string) error {
+	if cause != nil {
+		reason += ": " + cause.Error()
+	}
+	return &problem.Error{
+		Code: code, Action: "reset the password of", Object: "Rack " + shown(rack), Reason: reason, Cause: cause, Hints: hints, Detail: rack,
+	}
 }
 
 func unexpectedUpdate(rack cfn.Rack, why string) error {
-	return &Error{
-		code: CodeUnexpectedUpdate, text: fmt.Sprintf("reset the password of Rack %s: the update would change more than the password: %s", shown(rack), why),
-		hints: []string{"the stack has drifted from its template: find out why, and fix it, before anything is updated", "the old password still works"},
-	}
-}
-
-func unprovable(text string, cause error, hints ...string) error {
-	return &Error{code: CodeUnprovable, text: text, cause: cause, hints: hints}
+	return failed(rack, CodeUnexpectedUpdate, "the update would change more than the password: "+why, nil,
+		"find out why the stack has drifted from its template, and fix it, before anything is updated", "the old password still works")
 }
 
 func notBegun(rack cfn.Rack) error {
-	return &Error{code: CodeNotBegun, text: fmt.Sprintf("Rack %s: the update was not started", shown(rack)), hints: []string{"start again, with a new preview"}}
+	return failed(rack, CodeNotBegun, "the update was not started", nil, "start again, with a new preview")
 }
 
 func unknownFate(rack cfn.Rack, cause error) error {
-	return &Error{
-		code: CodeUnknown, text: fmt.Sprintf("Rack %s: it is not known whether the update has started", shown(rack)), cause: cause,
-		hints: []string{pickUp(rack)},
-	}
+	return failed(rack, CodeUnknown, "it is not known whether the update has started", cause)
 }
 
 func notFollowed(rack cfn.Rack, cause error) error {
-	return &Error{
-		code: CodeNotFollowed, text: fmt.Sprintf("Rack %s: the update was started, and its end was not seen", shown(rack)), cause: cause,
-		hints: []string{pickUp(rack)},
-	}
+	return failed(rack, CodeNotFollowed, "the update was started, and its end was not seen", cause)
 }
 
 func rolledBack(rack cfn.Rack, outcome cfn.Outcome) error {
-	return &Error{
-		code: CodeRolledBack, text: fmt.Sprintf("reset the password of Rack %s: CloudFormation rolled the update back: %s", shown(rack), reasonOf(outcome)),
-		hints: []string{"the old password still holds", "fix what failed, and run this again; the stack's events say more"},
-	}
+	return failed(rack, CodeRolledBack, "CloudFormation rolled the update back: "+reasonOf(outcome), nil,
+		"fix what failed, and run this again; the stack's events say more", "the old password still holds")
 }
 
 func stuck(rack cfn.Rack, outcome cfn.Outcome) error {
-	return &Error{
-		code: CodeStuck, text: fmt.Sprintf("Rack %s: its stack is stuck in the state %s: %s", shown(rack), shellescape.StripUnsafe(outcome.Status), reasonOf(outcome)),
-		hints: []string{
-			"look at the stack's events in the CloudFormation console: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html",
-			"once the stack is repaired: " + pickUp(rack),
-		},
-	}
+	return failed(rack, CodeStuck, fmt.Sprintf("its stack is stuck in the state %s: %s", shellescape.StripUnsafe(outcome.Status), reasonOf(outcome)), nil,
+		"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html")
 }
 
 func notSettled(rack cfn.Rack, cause error) error {
-	return &Error{
-		code: CodeNotSettled, text: fmt.Sprintf("Rack %s: its stack has the new password, and not every web task takes it yet", shown(rack)), cause: cause,
-		hints: []string{pickUp(rack), "or force a new deployment of the Rack's web service in ECS by hand: " + command(rack) + " --guide"},
-	}
+	return failed(rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", cause)
 }
 
 func overtaken(rack cfn.Rack) error {
-	return &Error{
-		code: CodeOvertaken, text: fmt.Sprintf("Rack %s: %v, and the new one of this reset doesn't log in", shown(rack), errOvertaken),
-		hints: []string{"use the password of the later reset: whoever ran it has it", "or reset it again: " + command(rack)},
-	}
-}
-
-func pickUp(rack cfn.Rack) string {
-	return "continue it: " + command(rack) + ", with the same new password"
-}
-
-func command(rack cfn.Rack) string {
-	return fmt.Sprintf("convox-travis reset-password %s --region %s", shellescape.Quote(shown(rack)), shellescape.Quote(shellescape.StripUnsafe(rack.Region)))
+	return failed(rack, CodeOvertaken, errOvertaken.Error()+", and the new one of this reset doesn't log in", nil,
+		"use the password of the later reset: whoever ran it has it")
 }
 
 func shown(rack cfn.Rack) string { return shellescape.StripUnsafe(rack.Name) }
@@ -139,8 +87,8 @@ func reasonOf(outcome cfn.Outcome) string {
 
 // isKind reports whether AWS failed in this way.
 func isKind(err error, kind cfn.ErrorKind) bool {
-	failed, is := errors.AsType[*cfn.Error](err)
-	return is && failed.Kind == kind
+	e, is := errors.AsType[*cfn.Error](err)
+	return is && e.Kind == kind
 }
 
 func isAWS(err error) bool {
@@ -150,25 +98,25 @@ func isAWS(err error) bool {
 
 // isRefused reports whether AWS has certainly not done what it was told.
 func isRefused(err error) bool {
-	failed, is := errors.AsType[*cfn.Error](err)
-	return is && failed.Definite()
+	e, is := errors.AsType[*cfn.Error](err)
+	return is && e.Definite()
 }
 
 // isLasting reports whether an error of AWS doesn't pass by waiting.
 func isLasting(err error) bool {
-	failed, is := errors.AsType[*cfn.Error](err)
+	e, is := errors.AsType[*cfn.Error](err)
 	if !is {
 		return err != nil
 	}
 	return !slices.Contains([]cfn.ErrorKind{
 		cfn.KindThrottled, cfn.KindNoAnswer, cfn.KindUnreachable, cfn.KindUnreadable, cfn.KindUnknown, cfn.KindFailed,
-	}, failed.Kind)
+	}, e.Kind)
 }
 
 // loginKind is how a login failed, "" where it didn't.
 func loginKind(err error) convox.LoginKind {
-	if failed, is := errors.AsType[*convox.LoginError](err); is {
-		return failed.Kind
+	if e, is := errors.AsType[*convox.LoginError](err); is {
+		return e.Kind
 	}
 	return ""
 }

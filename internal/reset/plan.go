@@ -96,7 +96,7 @@ func (p planner) makePlan(ctx context.Context, request Request) (Plan, error) {
 	}
 	before, err := p.stacks.Deployment(ctx, p.rack, "")
 	if isAWS(err) {
-		return plan, unprovable("nothing is changed, because the restart of the web service couldn't be followed", err)
+		return plan, failed(p.rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
 	}
 	if err != nil {
 		return plan, err
@@ -118,7 +118,7 @@ func (p planner) reach(ctx context.Context, password secret.String) error {
 	case convox.KindRefused:
 		return nil
 	case convox.KindUnreachable: // the cause's hints are for those who write to Travis
-		return unprovable("nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
+		return failed(p.rack, CodeUnprovable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
 			"run this where the Rack is reachable, such as in its VPN")
 	}
 	return err

@@ -228,7 +228,7 @@ func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Re
 // it: Plan has the result. A preview before it is discarded. Nothing of the Rack
 // changes.
 //
-// The errors are those of convox and cfn, and an *Error.
+// The errors are those of convox and cfn, and some of this package.
 func (r *Reset) Prepare(stop transport.Stop, request Request) error {
 	before := r.view()
 	r.set(func(s *state) { s.plan, s.request = nil, request })

@@ -13,6 +13,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
@@ -71,7 +72,7 @@ func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
 	w := newRackWorld(t)
 	w.stacks, w.patience = lazy{w.finder}, time.Second
 	report := w.run()
-	w.want(report, reset.PhaseUpdated, "not every web task takes it", "reset-password production --region eu-west-1", "may still take the old one")
+	w.want(report, reset.PhaseUpdated, "not every web task takes it", "may still take the old one")
 	w.wantHolds(oldPassword)
 }
 
@@ -215,7 +216,7 @@ func TestARackThatCannotBeReachedIsLeftAlone(t *testing.T) {
 	w.door.Host = listener.Addr().String()
 	listener.Close()
 	err = w.prepare(request)
-	if decided, is := errors.AsType[*reset.Error](err); !is || decided.Code() != reset.CodeUnprovable {
+	if problem.Code(err) != reset.CodeUnprovable {
 		t.Errorf("%v", err)
 	}
 	if n := len(w.aws.Calls()); n != 0 {

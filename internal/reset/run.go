@@ -4,6 +4,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -80,7 +81,7 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 	}
 	if !isRefused {
 		if touched, err := r.stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
-			if decided, is := cause.(*Error); is && decided.code == CodeNotBegun {
+			if problem.Code(cause) == CodeNotBegun {
 				cause = nil // it may have
 			}
 			return r.ended(PhaseUnknown, "", unknownFate(r.plan.Rack, cause))

@@ -3,6 +3,7 @@ package reset_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
@@ -218,10 +220,12 @@ func (w *rackWorld) asked(action string) int {
 func running(ctx context.Context) transport.Stop { return transport.Stop{Soft: ctx, Hard: ctx} }
 
 func hintsOf(err error) []string {
-	if hinted, is := err.(interface{ Hints() []string }); is {
-		return hinted.Hints()
+	all := problem.Hints{}.Of(err)
+	var hinted interface{ Hints() []string }
+	if errors.As(err, &hinted) {
+		all = append(all, hinted.Hints()...)
 	}
-	return nil
+	return all
 }
 
 var quick = transport.Retry{Clock: hurried{}, Tries: 3, Deadline: time.Minute, Pause: time.Millisecond}

@@ -124,21 +124,20 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 // reset resets without questions.
 func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) error {
 	o := show.o
-	r := reset.New(reset.Options{
-		Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock,
-		Stacks: func(context.Context) (reset.Stacks, error) { return finder, nil },
-		Door:   func(fingerprint string) (reset.Door, error) { return p.reach.checker(fingerprint) },
-	})
+	r := reset.New(reset.Options{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock})
 	request, err := p.resetRequest(stop.Soft, o, r)
 	if err != nil {
 		return show.fail(err)
 	}
-	if err := r.Look(stop.Soft); err != nil {
+	if request.Door, err = p.reach.checker(o.fingerprint); err != nil {
+		return show.fail(err)
+	}
+	if err := r.Look(stop.Soft, finder); err != nil {
 		return show.report(reset.Report{Rack: r.Rack, Phase: reset.PhaseNothing, Err: err, Stopped: stop.Asked()})
 	}
 	// Another update is not waited for: whoever started it may not want a new
 	// password behind it.
-	if stack := r.Stack(); stack.InProgress && stack.Reset {
+	if stack := r.State().Stack; stack.InProgress && stack.Reset {
 		show.note("Rack %s is being updated by a reset that was started before: waiting for its end", r.Rack.Name)
 		if report := r.Await(stop, request, show.event); report.Err != nil {
 			return show.report(report)
@@ -147,35 +146,31 @@ func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finde
 	if err := r.Prepare(stop, request); err != nil {
 		return show.fail(err)
 	}
-	show.preview(*r.Plan())
-	if err := show.agreed(*r.Plan()); err != nil || o.dryRun {
+	plan := *r.State().Plan
+	show.preview(plan)
+	if err := show.agreed(plan); err != nil || o.dryRun {
 		return show.discarded(stop, r, err)
 	}
 	return show.report(r.Run(stop, show.event))
 }
 
 // resetRequest is the new password of a reset without questions.
-func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Reset) (reset.Request, error) {
-	request := reset.Request{Fingerprint: o.fingerprint}
+func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Reset) (request reset.Request, err error) {
 	switch {
 	case o.passwordStdin:
 		text, err := p.standardInput(ctx, resetInput)
-		request.New, request.Where = secret.New(convox.CutLineEnding(text)), "the one that was piped in"
-		return request, err
+		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one that was piped in"}, err
 	case !o.saved: // any will do for a dry run
-		var err error
 		request.New, err = convox.NewPassword(nil)
 		return request, err
 	}
-	saved, found := r.ReadSaved()
-	if !found {
-		return saved, &usageError{
+	if request = r.ReadSaved(); request.New.IsEmpty() {
+		err = &usageError{
 			what:  fmt.Sprintf("no reset of %s was started here whose new password is saved", r.Host),
 			hints: []string{"pipe the new password in with --password-stdin", "or run it without --saved, on a terminal"},
 		}
 	}
-	saved.Fingerprint = o.fingerprint
-	return saved, nil
+	return request, err
 }
 
 func (p *program) logins() convox.Logins { return convox.NewLogins(p.env, p.home, p.goos) }

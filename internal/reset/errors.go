@@ -2,7 +2,6 @@ package reset
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"al.essio.dev/pkg/shellescape"
@@ -40,15 +39,6 @@ func failed(rack cfn.Rack, code, reason string, cause error, hints ...string) er
 	}
 }
 
-func unexpectedUpdate(rack cfn.Rack, why string) error {
-	return failed(rack, CodeUnexpectedUpdate, "the update would change more than the password: "+why, nil,
-		"find out why the stack has drifted from its template, and fix it, before anything is updated", "the old password still works")
-}
-
-func notBegun(rack cfn.Rack) error {
-	return failed(rack, CodeNotBegun, "the update was not started", nil, "start again, with a new preview")
-}
-
 func unknownFate(rack cfn.Rack, cause error) error {
 	return failed(rack, CodeUnknown, "it is not known whether the update has started", cause)
 }
@@ -60,20 +50,6 @@ func notFollowed(rack cfn.Rack, cause error) error {
 func rolledBack(rack cfn.Rack, outcome cfn.Outcome) error {
 	return failed(rack, CodeRolledBack, "CloudFormation rolled the update back: "+reasonOf(outcome), nil,
 		"fix what failed, and run this again; the stack's events say more", "the old password still holds")
-}
-
-func stuck(rack cfn.Rack, outcome cfn.Outcome) error {
-	return failed(rack, CodeStuck, fmt.Sprintf("its stack is stuck in the state %s: %s", shellescape.StripUnsafe(outcome.Status), reasonOf(outcome)), nil,
-		"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html")
-}
-
-func notSettled(rack cfn.Rack, cause error) error {
-	return failed(rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", cause)
-}
-
-func overtaken(rack cfn.Rack) error {
-	return failed(rack, CodeOvertaken, errOvertaken.Error()+", and the new one of this reset doesn't log in", nil,
-		"use the password of the later reset: whoever ran it has it")
 }
 
 func shown(rack cfn.Rack) string { return shellescape.StripUnsafe(rack.Name) }

@@ -69,8 +69,8 @@ func TestAChangeSetThatVanishedProvesNothing(t *testing.T) {
 
 func TestEventsAreToldOnce(t *testing.T) {
 	w := newRackWorld(t)
-	w.plan()
 	w.stacks = &forgetful{Finder: w.finder}
+	w.plan()
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
 	w.want(report, reset.PhaseUpdating)
 	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseSettled)

@@ -38,15 +38,16 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 		"a reset by this program": {cfntest.Template2023, func(w *rackWorld) {
 			request := w.request()
 			request.New = secret.New(laterPassword)
-			other, stacks := w.start(), w.stacks
-			w.stacks = w.finder
-			err := other.Prepare(running(w.Context()), request)
-			w.stacks = stacks
+			other := w.start()
+			err := other.Look(w.Context(), w.finder)
 			if err == nil {
-				err = w.finder.Execute(w.Context(), other.Plan().Preview)
+				err = other.Prepare(running(w.Context()), request)
 			}
 			if err == nil {
-				_, err = w.finder.Follow(w.Context(), w.rack(), other.Plan().Preview.Since, nil)
+				err = w.finder.Execute(w.Context(), other.State().Plan.Preview)
+			}
+			if err == nil {
+				_, err = w.finder.Follow(w.Context(), w.rack(), other.State().Plan.Preview.Since, nil)
 			}
 			if err == nil {
 				_, err = w.finder.Restart(w.Context(), w.rack())
@@ -71,15 +72,15 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = test.template })
-			once := false
-			stacks := &meanwhile{w.finder, func() {
-				if !once {
-					once = true
+			isPlanned := false
+			w.stacks = &meanwhile{w.finder, func() {
+				if isPlanned {
+					isPlanned = false
 					test.do(w)
 				}
 			}}
 			w.plan()
-			w.stacks = stacks
+			isPlanned = true
 			report := w.ends(w.reset.Run(running(t.Context()), w.hear))
 			if test.phase == reset.PhaseSettled {
 				w.want(report, test.phase)

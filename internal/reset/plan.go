@@ -34,7 +34,8 @@ func (p Plan) Err() error {
 	if p.Preview == nil || p.Preview.Verdict != cfn.Unexpected {
 		return nil
 	}
-	return unexpectedUpdate(p.Rack, p.Preview.Why[0])
+	return failed(p.Rack, CodeUnexpectedUpdate, "the update would change more than the password: "+p.Preview.Why[0], nil,
+		"find out why the stack has drifted from its template, and fix it, before anything is updated", "the old password still works")
 }
 
 // Table lists what the update would change, the heading first.
@@ -69,40 +70,32 @@ func (p Plan) Judgment() string {
 	return "As expected: the password, where it is stored and used."
 }
 
-// planner makes plans.
-type planner struct {
-	stacks Stacks
-	door   Door
-	rack   cfn.Rack
-	host   convox.Host
-}
-
 // makePlan finds out whether the end of the reset could be seen, before it lets
 // AWS work out what would change.
-func (p planner) makePlan(ctx context.Context, request Request) (Plan, error) {
+func (r *Reset) makePlan(ctx context.Context, stacks Stacks, request Request) (Plan, error) {
 	for _, old := range request.Olds {
-		p.stacks.Redact(old)
+		stacks.Redact(old)
 	}
-	plan := Plan{Rack: p.rack, progress: newProgress(nil)}
+	plan := Plan{Rack: r.Rack, progress: newProgress(nil)}
 	if err := convox.CheckNewPassword(request.New); err != nil {
 		return plan, err
 	}
-	if err := p.reach(ctx, request.New); err != nil {
+	if err := r.reach(ctx, request); err != nil {
 		return plan, err
 	}
 	var err error
-	if plan.old, err = p.findOld(ctx, request); err != nil {
+	if plan.old, err = r.findOld(ctx, request); err != nil {
 		return plan, err
 	}
-	before, err := p.stacks.Deployment(ctx, p.rack, "")
+	before, err := stacks.Deployment(ctx, r.Rack, "")
 	if isAWS(err) {
-		return plan, failed(p.rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
+		return plan, failed(r.Rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
 	}
 	if err != nil {
 		return plan, err
 	}
 	plan.deployment = before.ID
-	plan.Preview, err = p.stacks.Preview(ctx, p.rack, request.New)
+	plan.Preview, err = stacks.Preview(ctx, r.Rack, request.New)
 	plan.progress = newProgress(plan.Preview)
 	if isKind(err, cfn.KindUnchanged) {
 		return plan, nil
@@ -112,26 +105,25 @@ func (p planner) makePlan(ctx context.Context, request Request) (Plan, error) {
 
 // reach makes sure that the Rack answers. It presents the new password, so that
 // nothing of the old one is needed; a refusal is what is expected.
-func (p planner) reach(ctx context.Context, password secret.String) error {
-	_, err := p.door.Rack(ctx, p.host, password)
+func (r *Reset) reach(ctx context.Context, request Request) error {
+	_, err := request.Door.Rack(ctx, r.Host, request.New)
 	switch loginKind(err) {
 	case convox.KindRefused:
 		return nil
 	case convox.KindUnreachable: // the cause's hints are for those who write to Travis
-		return failed(p.rack, CodeUnprovable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
+		return failed(r.Rack, CodeUnprovable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
 			"run this where the Rack is reachable, such as in its VPN")
 	}
 	return err
 }
 
-// findOld finds the password that holds now among those that may. It tries each
-// once.
-func (p planner) findOld(ctx context.Context, request Request) (secret.String, error) {
+// findOld finds the password that holds now among those that may, each tried once.
+func (r *Reset) findOld(ctx context.Context, request Request) (secret.String, error) {
 	for i, old := range request.Olds {
 		if old.IsEmpty() || old.Equal(request.New) || slices.ContainsFunc(request.Olds[:i], old.Equal) {
 			continue
 		}
-		_, err := p.door.Rack(ctx, p.host, old)
+		_, err := request.Door.Rack(ctx, r.Host, old)
 		switch {
 		case err == nil, loginKind(err) == convox.KindOnlyRawForm:
 			return old, nil

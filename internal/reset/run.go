@@ -1,6 +1,8 @@
 package reset
 
 import (
+	"fmt"
+
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
@@ -12,7 +14,6 @@ import (
 type run struct {
 	*Reset
 	stacks  Stacks
-	door    Door
 	stop    transport.Stop
 	tell    func(Event)
 	request Request
@@ -22,31 +23,32 @@ type run struct {
 // carryOut executes the preview, follows the stack, restarts the web service
 // where the update doesn't, and ends when only the new password logs in; or it
 // continues where the last report left that.
-func (r *run) carryOut(last *Report, isOpen bool) Report {
+func (r *run) carryOut(before State) Report {
 	switch {
-	case !isOpen:
+	case !before.IsOpen():
 		return r.start()
-	case r.plan.Preview == nil, last.Phase == PhaseUpdated:
+	case r.plan.Preview == nil, before.Report.Phase == PhaseUpdated:
 		return r.settle()
-	case last.Phase == PhaseUnknown:
-		return r.cancel(notBegun(r.plan.Rack), false)
+	case before.Report.Phase == PhaseUnknown:
+		return r.cancel(failed(r.Rack, CodeNotBegun, "the update was not started", nil, "start again, with a new preview"), false)
 	}
 	return r.follow()
 }
 
 func (r *run) start() Report {
-	if err := r.plan.Err(); err != nil {
-		return r.cancel(err, true)
+	err := r.plan.Err()
+	if err == nil && r.plan.Preview != nil {
+		err = r.stop.Asked()
 	}
-	if r.request.resumes { // its owner must have it at this moment
-		if err := r.Save(); err != nil {
-			return r.cancel(err, true)
-		}
+	if err == nil && r.request.resumes {
+		err = r.Save() // its owner must have it at this moment
 	}
-	if r.plan.Preview == nil {
+	switch {
+	case r.plan.Preview == nil && err != nil:
+		return r.ended(PhaseNothing, "", err)
+	case r.plan.Preview == nil:
 		return r.settle()
-	}
-	if err := r.stop.Asked(); err != nil {
+	case err != nil:
 		return r.cancel(err, true)
 	}
 	r.tell(Event{Phase: PhaseNothing, Of: len(r.plan.Preview.Changes), Words: "starting the update"})
@@ -60,7 +62,7 @@ func (r *run) start() Report {
 
 func (r *run) ended(phase Phase, status string, err error) Report {
 	return Report{
-		Rack: r.plan.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
+		Rack: r.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
 	}
 }
 
@@ -70,9 +72,6 @@ func (r *run) ended(phase Phase, status string, err error) Report {
 // nothing: it, or another one, may have been executed. Then only a stack to which
 // nothing has happened since was not updated.
 func (r *run) cancel(cause error, isRefused bool) Report {
-	if r.plan.Preview == nil {
-		return r.ended(PhaseNothing, "", cause)
-	}
 	ctx, cancel := r.stop.Cleanup()
 	defer cancel()
 	left := r.stacks.Discard(ctx, r.plan.Preview)
@@ -84,7 +83,7 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 			if problem.Code(cause) == CodeNotBegun {
 				cause = nil // it may have
 			}
-			return r.ended(PhaseUnknown, "", unknownFate(r.plan.Rack, cause))
+			return r.ended(PhaseUnknown, "", unknownFate(r.Rack, cause))
 		}
 	}
 	report := r.ended(PhaseNothing, "", cause)
@@ -94,15 +93,16 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 
 // follow waits for the end of the update.
 func (r *run) follow() Report {
-	rack := r.plan.Rack
-	outcome, err := r.stacks.Follow(r.stop.Soft, rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.follow(e, r.tell) })
+	outcome, err := r.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.follow(e, r.tell) })
 	switch {
 	case err != nil:
-		return r.ended(PhaseUpdating, "", notFollowed(rack, err))
+		return r.ended(PhaseUpdating, "", notFollowed(r.Rack, err))
 	case outcome.End == cfn.RolledBack:
-		return r.ended(PhaseRolledBack, outcome.Status, rolledBack(rack, outcome))
+		return r.ended(PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome))
 	case outcome.End != cfn.Complete:
-		return r.ended(PhaseStuck, outcome.Status, stuck(rack, outcome))
+		why := fmt.Sprintf("its stack is stuck in the state %s: %s", shellescape.StripUnsafe(outcome.Status), reasonOf(outcome))
+		return r.ended(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil,
+			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"))
 	}
 	return r.settle()
 }

@@ -25,12 +25,13 @@ func (r *run) settle() Report {
 		case r.stop.Asked() != nil:
 			err = r.stop.Asked()
 		case err == errOvertaken:
-			return r.ended(PhaseOvertaken, "", overtaken(r.plan.Rack))
+			return r.ended(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, errOvertaken.Error()+", and the new one of this reset doesn't log in", nil,
+				"use the password of the later reset: whoever ran it has it"))
 		case err == nil:
 			err = r.Clock.Sleep(r.stop.Soft, watch.wait)
 		}
 		if err != nil {
-			return r.ended(PhaseUpdated, "", notSettled(r.plan.Rack, err))
+			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", err))
 		}
 	}
 }
@@ -54,7 +55,7 @@ const restartTries = 5
 func newSettling(r *run) *settling {
 	s := &settling{run: r, changed: r.Clock.Now()}
 	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
-	state, _ := r.stacks.State(r.stop.Soft, r.plan.Rack) // without an answer, restarting once too often does no harm
+	state, _ := r.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
 	s.began = state.Since
 	return s
 }
@@ -81,7 +82,7 @@ var (
 // since the update.
 func (s *settling) look() (done bool, err error) {
 	s.wait = s.Pause
-	deployment, failed := s.stacks.Deployment(s.stop.Soft, s.plan.Rack, "")
+	deployment, failed := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
 	if failed == nil {
 		s.note(deployment)
 	} else if isLasting(failed) {
@@ -128,7 +129,7 @@ func (s *settling) say(e Event) {
 // knock logs in on fresh connections, up to five times in a row.
 func (s *settling) knock() (settled bool, err error) {
 	turns := 0
-	return s.door.Settled(s.stop.Soft, s.Host, s.plan.old, s.request.New, settledIn, func(t convox.Turn) {
+	return s.request.Door.Settled(s.stop.Soft, s.Host, s.plan.old, s.request.New, settledIn, func(t convox.Turn) {
 		turns++
 		s.turn = t
 		s.say(loggingIn(t, turns))
@@ -146,7 +147,7 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 	if s.turn.Err != nil || s.turn.New {
 		return false
 	}
-	state, err := s.stacks.State(s.stop.Soft, s.plan.Rack)
+	state, err := s.stacks.State(s.stop.Soft, s.Rack)
 	if err != nil || state.InProgress || strings.Contains(state.Status, "ROLLBACK") {
 		return false
 	}
@@ -161,7 +162,7 @@ func (s *settling) restart() error {
 	s.tell(Event{Phase: PhaseUpdated, Words: "restarting the web service"})
 	ctx, cancel := s.stop.Call()
 	defer cancel()
-	deployment, err := s.stacks.Restart(ctx, s.plan.Rack)
+	deployment, err := s.stacks.Restart(ctx, s.Rack)
 	if err != nil {
 		s.failures++
 		if isLasting(err) || s.failures == restartTries {

@@ -84,6 +84,9 @@ func TestASessionThatExpiresIsTakenUp(t *testing.T) {
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
 	w.want(report, reset.PhaseUpdating, "its end was not seen", "the session token has expired")
 	w.enterSession()
+	if err := w.reset.Look(t.Context(), w.stacks); err != nil {
+		t.Fatal(err)
+	}
 	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseSettled)
 	w.wantHolds(secrettest.Canary)
 }

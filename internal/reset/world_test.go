@@ -91,8 +91,6 @@ func (w *rackWorld) enter(settings ...string) {
 func (w *rackWorld) start() *reset.Reset {
 	return reset.New(reset.Options{
 		Rack: w.rack(), Host: w.host(), Logins: w.logins, Pause: time.Millisecond, Patience: cmp.Or(w.patience, testPatience),
-		Stacks: func(context.Context) (reset.Stacks, error) { return w.stacks, nil },
-		Door:   func(string) (reset.Door, error) { return w.check, nil },
 	})
 }
 
@@ -122,12 +120,15 @@ func (w *rackWorld) hear(e reset.Event) {
 }
 
 func (w *rackWorld) request() reset.Request {
-	return reset.Request{New: secret.New(secrettest.Canary), Where: "here", Olds: []secret.String{secret.New("older"), secret.New(oldPassword)}}
+	return reset.Request{New: secret.New(secrettest.Canary), Where: "here", Door: w.check, Olds: []secret.String{secret.New("older"), secret.New(oldPassword)}}
 }
 
 // prepare is a run of the program up to its plan.
 func (w *rackWorld) prepare(request reset.Request) error {
 	w.reset = w.start()
+	if err := w.reset.Look(w.Context(), w.stacks); err != nil {
+		return err
+	}
 	return w.reset.Prepare(running(w.Context()), request)
 }
 
@@ -136,7 +137,7 @@ func (w *rackWorld) plan() reset.Plan {
 	if err := w.prepare(w.request()); err != nil {
 		w.Fatalf("%v %q", err, hintsOf(err))
 	}
-	plan := *w.reset.Plan()
+	plan := *w.reset.State().Plan
 	w.search("the plan", fmt.Sprintf("%+v %#v", plan, plan))
 	return plan
 }
@@ -145,7 +146,7 @@ func (w *rackWorld) plan() reset.Plan {
 func (w *rackWorld) await(request reset.Request) reset.Report {
 	w.Helper()
 	w.reset = w.start()
-	if err := w.reset.Look(w.Context()); err != nil {
+	if err := w.reset.Look(w.Context(), w.stacks); err != nil {
 		w.Fatal(err)
 	}
 	return w.reset.Await(running(w.Context()), request, w.hear)

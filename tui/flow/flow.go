@@ -270,7 +270,7 @@ func (f *Flow) Back() bool {
 
 // before is the step to go back to, below 0 where there is none.
 func (f *Flow) before() int {
-	if f.work != nil || f.result.begun || f.reset.IsOpen() || f.steps[f.at].id == StepResetDone {
+	if f.work != nil || f.result.begun || f.reset.State().IsOpen() || f.steps[f.at].id == StepResetDone {
 		return -1
 	}
 	i := f.at - 1

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"strings"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/reset"
@@ -23,9 +24,13 @@ var newOptions = map[newFrom]Option{
 	newTyped: {Label: "Type one"},
 }
 
+// leftReset reports whether an earlier run left a reset with its new password
+// saved.
+func (f *Flow) leftReset() bool { return !f.reset.State().Saved.New.IsEmpty() }
+
 // newSources lists where the new password can come from, the best first.
 func (f *Flow) newSources() []newFrom {
-	if _, left := f.reset.Saved(); left {
+	if f.leftReset() {
 		return []newFrom{newSaved, newMade, newTyped}
 	}
 	return []newFrom{newMade, newTyped}
@@ -33,12 +38,11 @@ func (f *Flow) newSources() []newFrom {
 
 // newPassword is the one that the Rack is to get, and where its owner has it.
 func (f *Flow) newPassword() reset.Request {
-	saved, left := f.reset.Saved()
 	switch from := f.answers.newFrom; {
 	case from == newTyped:
 		return reset.Request{New: f.answers.fresh, Where: "the one that you typed"}
-	case from == newSaved && left:
-		return saved
+	case from == newSaved && f.leftReset():
+		return f.reset.State().Saved
 	}
 	return reset.Request{New: f.answers.made}
 }
@@ -49,10 +53,10 @@ func newStep() step {
 		when: isResetting,
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Choice, Title: "Which new password?", Reason: []string{"Letters and digits are what every client can send."}}
-			switch _, left := f.reset.Saved(); {
-			case left:
+			switch stack := f.reset.State().Stack; {
+			case f.leftReset():
 				q.Reason = []string{"A reset was started here, and its new password is saved. With that one, what is left of it is done."}
-			case f.reset.IsResetUnfinished():
+			case stack.Reset && !strings.Contains(stack.Status, "ROLLBACK"):
 				q.Reason = append(q.Reason, "The stack's last update was a reset by convox-travis. If it was left, type its password: then what is left of it is done.")
 			}
 			for i, one := range f.newSources() {

@@ -14,20 +14,6 @@ import (
 	"convox-travis/internal/setup"
 )
 
-// openReset returns the reset of the Rack that was picked.
-func (f *Flow) openReset() *reset.Reset {
-	if f.reset == nil {
-		rack, _ := f.pickedRack()
-		outside := f.outside
-		f.reset = reset.New(reset.Options{
-			Rack: rack, Host: f.rackHost(), Logins: outside.Logins,
-			Stacks: func(ctx context.Context) (reset.Stacks, error) { return outside.AWS(ctx) },
-			Door:   func(fingerprint string) (reset.Door, error) { return outside.Checker(fingerprint) },
-		})
-	}
-	return f.reset
-}
-
 // leaveReset puts the reset of another Rack aside: what it did, and what it left
 // to undo, stays.
 func (f *Flow) leaveReset() {
@@ -49,7 +35,7 @@ func (f *Flow) resets() []*reset.Reset {
 func (f *Flow) ResetStanding() []string {
 	var lines []string
 	for _, r := range f.resets() {
-		if report := r.Report(); report != nil {
+		if report := r.State().Report; report != nil {
 			lines = append(lines, report.Standing())
 		}
 	}
@@ -96,14 +82,14 @@ func (o Outside) showReset(tell Tell) func(reset.Event) {
 
 // isResetting reports whether a reset is on the way that is not over yet.
 func isResetting(f *Flow) bool {
-	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsSettled()
+	return byRack(f) && f.answers.source == sourceReset && !f.reset.State().IsSettled()
 }
 
 // isPlanned reports whether it is known what the reset would change.
-func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan() != nil }
+func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.State().Plan != nil }
 
 // updates reports whether the stack would be updated.
-func updates(f *Flow) bool { return isPlanned(f) && f.reset.Plan().Preview != nil }
+func updates(f *Flow) bool { return isPlanned(f) && f.reset.State().Plan.Preview != nil }
 
 // fixAt shows an error, if there is one, at the step where it can be fixed.
 func fixAt(step string, err error) Outcome {
@@ -116,18 +102,27 @@ func fixAt(step string, err error) Outcome {
 // lookAtStack asks whether the stack can be updated now, and whether an earlier
 // run left a reset.
 func (f *Flow) lookAtStack() *Work {
-	r := f.openReset()
+	rack, _ := f.pickedRack()
+	host, outside, r := f.rackHost(), f.outside, f.reset
 	return &Work{
 		Words: "looking at the stack of Rack " + f.rackName(),
 		Run: func(stop setup.Stop, _ Tell) Outcome {
-			err := r.Look(stop.Soft)
-			if stack := r.Stack(); err == nil && !stack.InProgress && !stack.Updatable {
+			if r == nil {
+				r = reset.New(reset.Options{Rack: rack, Host: host, Logins: outside.Logins})
+			}
+			aws, err := outside.AWS(stop.Soft)
+			if err == nil {
+				err = r.Look(stop.Soft, aws)
+			}
+			if stack := r.State().Stack; err == nil && !stack.InProgress && !stack.Updatable {
 				err = &Problem{
 					Message: "the Rack's stack is in the state " + shellescape.StripUnsafe(stack.Status) + ", in which it cannot be updated",
 					Do:      []string{"repair it first, in the CloudFormation console"},
 				}
 			}
-			return fixAt(StepAffected, err)
+			outcome := fixAt(StepAffected, err)
+			outcome.Set = func(f *Flow) { f.reset = r }
+			return outcome
 		},
 	}
 }
@@ -137,9 +132,9 @@ func (f *Flow) lookAtStack() *Work {
 func busyStep() step {
 	return step{
 		id: StepBusy, name: "Reset",
-		when: func(f *Flow) bool { return isResetting(f) && f.reset.Stack().InProgress },
+		when: func(f *Flow) bool { return isResetting(f) && f.reset.State().Stack.InProgress },
 		ask: func(f *Flow) Question {
-			stack := f.reset.Stack()
+			stack := f.reset.State().Stack
 			q := Question{
 				Kind: Choice, Title: "The Rack is being updated",
 				Reason:  []string{"Its stack is in the state " + shellescape.StripUnsafe(stack.Status) + ". Nothing is changed while another change runs."},
@@ -161,8 +156,7 @@ func busyStep() step {
 			return &Work{
 				Words: "waiting for the end of the update",
 				Run: func(stop setup.Stop, tell Tell) Outcome {
-					saved, _ := r.Saved()
-					report := r.Await(stop, saved, outside.showReset(tell))
+					report := r.Await(stop, r.State().Saved, outside.showReset(tell))
 					if report.Left != nil {
 						return fixAt(StepAffected, errors.Join(report.Err, report.Left))
 					}
@@ -178,8 +172,8 @@ func previewStep() step {
 }
 
 func (f *Flow) preview() *Work {
-	r, request := f.reset, f.newPassword()
-	request.Fingerprint, request.Olds = f.answers.fingerprint, []secret.String{f.answers.password, f.answers.recovered}
+	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.answers.fingerprint
+	request.Olds = []secret.String{f.answers.password, f.answers.recovered}
 	if f.isGivenRack() {
 		request.Olds = append(request.Olds, f.given.Password)
 	}
@@ -187,9 +181,13 @@ func (f *Flow) preview() *Work {
 	return &Work{
 		Words: "working out what would change; nothing is changed", Writes: true, Stops: "stop, and discard the preview",
 		Run: func(stop setup.Stop, _ Tell) Outcome {
-			err := r.Prepare(stop, request)
+			checker, err := outside.Checker(fingerprint)
+			if err == nil {
+				request.Door = checker
+				err = r.Prepare(stop, request)
+			}
 			refused, is := errors.AsType[*convox.LoginError](err)
-			if is && refused.Kind == convox.KindUntrusted && request.Fingerprint == "" {
+			if is && refused.Kind == convox.KindUntrusted && fingerprint == "" {
 				return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
 			}
 			return fixAt(StepAffected, err)
@@ -207,8 +205,8 @@ func changesStep() step {
 		id: StepChanges, name: "Reset",
 		when: isPlanned,
 		ask: func(f *Flow) Question {
-			q := Question{Kind: Review, Title: "What would change", Reason: []string{"Nothing is changed yet."}, Lines: changeLines(f.reset.Plan()), Yes: "continue"}
-			if f.reset.Plan().Err() != nil {
+			q := Question{Kind: Review, Title: "What would change", Reason: []string{"Nothing is changed yet."}, Lines: changeLines(f.reset.State().Plan), Yes: "continue"}
+			if f.reset.State().Plan.Err() != nil {
 				q.Title, q.Yes = "More would change than the password", "go back"
 			}
 			if f.given.DryRun {
@@ -220,7 +218,7 @@ func changesStep() step {
 			switch {
 			case f.given.DryRun:
 				f.over = true
-			case f.reset.Plan().Err() != nil:
+			case f.reset.State().Plan.Err() != nil:
 				f.goTo(StepLost)
 			}
 			return nil
@@ -258,7 +256,7 @@ func changeLines(plan *reset.Plan) []Line {
 func refreshStep() step {
 	return step{
 		id: StepRefresh, name: "Reset",
-		when: func(f *Flow) bool { return isPlanned(f) && f.reset.Plan().RefreshesInstances() },
+		when: func(f *Flow) bool { return isPlanned(f) && f.reset.State().Plan.RefreshesInstances() },
 		pass: func(f *Flow) bool {
 			f.result.refreshes = f.given.AllowRefresh
 			return f.given.AllowRefresh
@@ -308,7 +306,7 @@ func resetStep() step {
 		id: StepReset, name: "Reset",
 		when: isPlanned,
 		do: func(f *Flow) *Work {
-			if f.reset.Plan().RefreshesInstances() && !f.result.refreshes {
+			if f.reset.State().Plan.RefreshesInstances() && !f.result.refreshes {
 				f.goTo(StepRefresh)
 				return nil
 			}
@@ -350,11 +348,11 @@ func (f *Flow) endReset(report reset.Report) {
 func goOnStep() step {
 	return step{
 		id: StepGoOn, name: "Reset",
-		when: func(f *Flow) bool { return f.reset.IsOpen() },
+		when: func(f *Flow) bool { return f.reset.State().IsOpen() },
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Choice, Title: "The reset is not over", Guarded: true,
-				Reason:  []string{f.reset.Report().Standing() + "."},
+				Reason:  []string{f.reset.State().Report.Standing() + "."},
 				Options: []Option{{Label: "Go on waiting", Note: "and do what is left"}, {Label: "Leave it", Note: "it can be continued later"}},
 			}
 		},
@@ -390,9 +388,9 @@ func resetDoneStep() step {
 func (f *Flow) ResetNext() []string {
 	name := shellescape.Quote(f.rackName())
 	switch {
-	case f.reset.IsSettled():
+	case f.reset.State().IsSettled():
 		return append(tellOthers(f), "the repository's builds: convox-travis --rack "+name)
-	case f.reset.Report() != nil:
+	case f.reset.State().Report != nil:
 		return nil
 	case f.answers.instead == useSaved:
 		return []string{"inside the repository's clone: convox-travis --saved --rack " + name}

@@ -48,7 +48,8 @@ func capabilities(described types.Stack) []types.Capability {
 // makeChangeSet sends the password, and nothing else of the stack: tags, topics
 // and roles that are not sent stay as they are. The request is not kept. Where
 // its answer was lost, what was made is looked for by its name, and only when
-// there is nothing is it sent again.
+// there is nothing is it sent again. A request that is under way when ctx ends may
+// be answered: given up, it could arrive after its change set was deleted.
 func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
 	parameters := []types.Parameter{{ParameterKey: aws.String(passwordKey), ParameterValue: aws.String(password.Reveal())}}
 	for _, key := range others {
@@ -57,8 +58,10 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 	transport.NoteWrite(ctx)
 	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
 	pauses := f.retry.Pauses()
+	own, cancel := transport.Linger(ctx, callGrace)
+	defer cancel()
 	for try := 1; ; try++ {
-		answer, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
+		answer, err := ask(own, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
 			return f.calls.createChangeSet(ctx, &cloudformation.CreateChangeSetInput{
 				StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
 				Description:         aws.String("A new password for the Rack; every other parameter stays as it is."),

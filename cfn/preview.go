@@ -60,6 +60,10 @@ const changeSetPrefix = "convox-travis-"
 // cleanUp is how long taking a change set away may take.
 const cleanUp = 5 * time.Second
 
+// callGrace is how long making one may still take when ctx has ended. It leaves
+// time to delete it before a run that was asked to stop is abandoned.
+const callGrace = 2 * time.Second
+
 // Preview makes a change set that gives the Rack a new password and leaves
 // every other parameter as it is, waits for it and judges its changes. Nothing
 // of the Rack is changed. When it fails or ctx ends, the change set is deleted

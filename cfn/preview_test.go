@@ -192,6 +192,25 @@ func TestAPreviewThatIsStoppedLeavesNoChangeSet(t *testing.T) {
 	w.wantNoChangeSet()
 }
 
+// The request is at work at AWS when the run is stopped.
+func TestAPreviewThatIsStoppedInItsRequestLeavesNoChangeSet(t *testing.T) {
+	w := newRackWorld(t)
+	stop := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	w.aws.Faults.Add(faults.Rule{Times: -1, Match: func(r faults.Request) bool {
+		if strings.Contains(r.Body, "Action=CreateChangeSet") {
+			cancel(stop)
+			time.Sleep(200 * time.Millisecond)
+		}
+		return false
+	}})
+	if _, err := w.finder().Preview(ctx, w.rack, secret.New(secrettest.Canary)); err != stop {
+		t.Errorf("ended with %v", err)
+	}
+	time.Sleep(300 * time.Millisecond) // what was given up has arrived too
+	w.wantNoChangeSet()
+}
+
 func TestAChangeSetThatCannotBeDeletedIsNamed(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.Deny("cloudformation:DescribeChangeSet", "eu-west-1")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -132,7 +133,7 @@ func printHints(w io.Writer, hints []string) {
 func hintsOf(err error) []string {
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
-		return hinted.Hints()
+		return append(slices.Clone(hinted.Hints()), hints.Of(err)...)
 	}
 	return hints.Of(err)
 }

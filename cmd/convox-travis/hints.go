@@ -1,6 +1,13 @@
 package main
 
-import "convox-travis/internal/problem"
+import (
+	"cmp"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/problem"
+)
 
 // hints says for each code what a person can do about it with flags and commands.
 // Each code has its row; nil says nothing beside what the error itself knows.
@@ -33,11 +40,11 @@ var hints = problem.Hints{
 	"save_login":            nil,
 
 	// AWS.
-	"aws_no_credentials": nil,
+	"aws_no_credentials": problem.Say("pass --profile to use one of your AWS profiles"),
 	"aws_expired_sso":    nil,
 	"aws_expired":        nil,
 	"aws_refused":        nil,
-	"aws_denied":         nil,
+	"aws_denied":         problem.Say("use another account or role with --profile"),
 	"aws_mfa":            nil,
 	"aws_profile":        nil,
 	"aws_region":         nil,
@@ -49,13 +56,13 @@ var hints = problem.Hints{
 	"aws_unreadable":     nil,
 	"aws_failed":         nil,
 	"aws_missing":        nil,
-	"aws_no_password":    nil,
+	"aws_no_password":    resetLost,
 	"aws_password":       nil,
 	"aws_unchanged":      nil,
 	"aws_busy":           nil,
 	"aws_stale":          nil,
 	"aws_unexpected":     nil,
-	"aws_unknown":        nil,
+	"aws_unknown":        problem.Say("run the same command again: it looks up what AWS did"),
 
 	// Travis.
 	"unknown_token":       nil,
@@ -120,6 +127,11 @@ var hints = problem.Hints{
 	"yml_refused":       nil,
 	"yml_not_built":     nil,
 	"yml_step":          nil,
+}
+
+func resetLost(e *problem.Error) []string {
+	detail, _ := e.Detail.(cfn.Detail)
+	return []string{"set a new one: convox-travis reset-password " + shellescape.Quote(shellescape.StripUnsafe(cmp.Or(detail.Rack.Name, "RACK")))}
 }
 
 // exits are the exit codes of errors that don't end a run with exitFailed.

@@ -9,6 +9,7 @@ import (
 
 	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -140,10 +141,7 @@ func (w *world) apply(stop setup.Stop, plan setup.Plan) setup.Report {
 	report := runner.Apply(stop, plan)
 	w.hear(fmt.Sprintf("%+v", report))
 	for _, err := range report.Errs() {
-		w.hear(err.Error())
-		if hinted, ok := err.(interface{ Hints() []string }); ok {
-			w.hear(strings.Join(hinted.Hints(), "\n"))
-		}
+		w.hear(err.Error() + "\n" + strings.Join(hintsOf(err), "\n"))
 	}
 	return report
 }
@@ -205,6 +203,9 @@ func codes(warnings []setup.Warning) string {
 func codeOf(err error) string {
 	if coded, ok := err.(interface{ Code() string }); ok {
 		return coded.Code()
+	}
+	if code := problem.Code(err); code != "" {
+		return code
 	}
 	return fmt.Sprint(err)
 }

@@ -178,9 +178,9 @@ func (w *rackWorld) asked(action string) int {
 func running(ctx context.Context) setup.Stop { return setup.Stop{Soft: ctx, Hard: ctx} }
 
 func hintsOf(err error) []string {
-	hints := problem.Hints(nil).Of(err)
+	all := problem.Hints{}.Of(err)
 	if hinted, is := err.(interface{ Hints() []string }); is {
-		return append(hints, hinted.Hints()...)
+		all = append(all, hinted.Hints()...)
 	}
-	return hints
+	return all
 }

@@ -141,7 +141,10 @@ func (w *world) apply(stop setup.Stop, plan setup.Plan) setup.Report {
 	report := runner.Apply(stop, plan)
 	w.hear(fmt.Sprintf("%+v", report))
 	for _, err := range report.Errs() {
-		w.hear(err.Error() + "\n" + strings.Join(hintsOf(err), "\n"))
+		w.hear(err.Error())
+		for e := range problem.Chain(err) {
+			w.hear(strings.Join(e.Hints, "\n"))
+		}
 	}
 	return report
 }
@@ -201,6 +204,9 @@ func codes(warnings []setup.Warning) string {
 }
 
 func codeOf(err error) string {
+	if code := problem.Code(err); code != "" {
+		return code
+	}
 	if coded, ok := err.(interface{ Code() string }); ok {
 		return coded.Code()
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -130,11 +131,12 @@ func printHints(w io.Writer, hints []string) {
 }
 
 func hintsOf(err error) []string {
+	var own []string
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
-		return hinted.Hints()
+		own = hinted.Hints()
 	}
-	return hints.Of(err)
+	return slices.Concat(own, hints.Of(err))
 }
 
 // codeOf is an error's name in JSON. What the run decided about a repository comes

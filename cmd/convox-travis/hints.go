@@ -1,6 +1,9 @@
 package main
 
-import "convox-travis/internal/problem"
+import (
+	"convox-travis/internal/problem"
+	"convox-travis/travisapi"
+)
 
 // hints says for each code what a person can do about it with flags and commands.
 // Each code has its row; nil says nothing beside what the error itself knows.
@@ -24,13 +27,18 @@ var hints = problem.Hints{
 	"password_unsendable":   nil,
 	"certificate_untrusted": nil,
 	"tls_failed":            nil,
-	"unreachable":           nil,
-	"not_a_rack":            nil,
-	"not_a_console":         nil,
-	"server_error":          nil,
-	"rack_not_seen":         nil,
-	"saved_logins":          nil,
-	"save_login":            nil,
+	"unreachable": func(e *problem.Error) []string {
+		if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
+			return []string{"check the connection and --travis-endpoint, then run this again"}
+		}
+		return nil
+	},
+	"not_a_rack":    nil,
+	"not_a_console": nil,
+	"server_error":  nil,
+	"rack_not_seen": nil,
+	"saved_logins":  nil,
+	"save_login":    nil,
 
 	// AWS.
 	"aws_no_credentials": nil,
@@ -58,18 +66,18 @@ var hints = problem.Hints{
 	"aws_unknown":        nil,
 
 	// Travis.
-	"unknown_token":       nil,
-	"login_required":      nil,
+	"unknown_token":       problem.Say("copy it again from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"),
+	"login_required":      problem.Say("copy it from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"),
 	"bad_token":           nil,
-	"closed_endpoint":     nil,
+	"closed_endpoint":     problem.Say("leave out --travis-endpoint and TRAVIS_ENDPOINT: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
-	"travis_config":       nil,
+	"travis_config":       problem.Say("export TRAVIS_TOKEN, and TRAVIS_ENDPOINT="+travisapi.HostedEndpoint+": then the file isn't needed", "repair the file, or move it away"),
 	"banned":              nil,
 	"throttled":           nil,
 	"request_limit":       nil,
 	"denied":              nil,
 	"no_permission":       nil,
-	"not_found":           nil,
+	"not_found":           problem.Say("check the name and --provider"),
 	"repo_migrated":       nil,
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
@@ -79,8 +87,8 @@ var hints = problem.Hints{
 	"invalid":             nil,
 	"server":              nil,
 	"untrusted":           nil,
-	"malformed":           nil,
-	"unexpected":          nil,
+	"malformed":           problem.Say("check --travis-endpoint, then run this again"),
+	"unexpected":          problem.Say("check --travis-endpoint"),
 
 	// Writing.
 	"mixed_pair":    nil,

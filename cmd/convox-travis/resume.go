@@ -45,12 +45,9 @@ func worthAgain(err error) bool {
 	if decided, is := errors.AsType[*setup.Error](err); is && (decided.Code() == setup.CodeNotBegun || decided.Code() == setup.CodeStopped) {
 		return true
 	}
-	failed, is := errors.AsType[*travisapi.Error](err)
-	if !is {
-		return false
-	}
-	_, worth := failed.Retryable()
-	return worth || failed.GaveUp()
+	failure := travisapi.FailureOf(err)
+	_, worth := failure.Retryable()
+	return worth || failure.GaveUp
 }
 
 // goOn tells how far a run over several repositories came, and how it goes on.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -38,24 +39,19 @@ func (c *auditCase) judge() {
 	c.judgeFile()
 }
 
+// judgeError leaves what isn't about the repository to be told as a failure.
 func (c *auditCase) judgeError() {
-	var failed interface {
-		error
-		Hints() []string
-	}
-	if !isFinding(c.err) || !errors.As(c.err, &failed) {
-		return // it is told as a failure
-	}
-	hint := strings.Join(failed.Hints(), "\n")
-	switch kindOf(c.err) {
-	case travisapi.KindNotFound:
-		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", hint)
-	case travisapi.KindMigrated:
+	const checkName = "check the name and --provider"
+	hint := strings.Join(problem.Hints(nil).Of(c.err), "\n")
+	switch {
+	case travisapi.Failed(c.err, travisapi.CodeNotFound):
+		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", checkName+"\n"+hint)
+	case travisapi.Failed(c.err, travisapi.CodeMigrated):
 		c.add(SeverityError, FoundMigrated, "Travis refuses it: it moved from travis-ci.org", hint)
-	case travisapi.KindDenied:
+	case travisapi.Failed(c.err, travisapi.CodeDenied):
 		c.add(SeverityError, FoundNoPermission, "this Travis account may not read its settings", c.getAccess())
-	default:
-		c.add(SeverityError, FoundAnother, "Travis answers about another repository", hint)
+	case isAnother(c.err):
+		c.add(SeverityError, FoundAnother, "Travis answers about another repository", checkName)
 	}
 }
 

@@ -1,9 +1,7 @@
 package setup
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
@@ -41,17 +39,16 @@ func (c *auditCase) judge() {
 
 // judgeError leaves what isn't about the repository to be told as a failure.
 func (c *auditCase) judgeError() {
-	const checkName = "check the name and --provider"
-	hint := strings.Join(problem.Hints(nil).Of(c.err), "\n")
+	hint := c.request.hint(c.err)
 	switch {
 	case travisapi.Failed(c.err, travisapi.CodeNotFound):
-		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", checkName+"\n"+hint)
+		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", hint)
 	case travisapi.Failed(c.err, travisapi.CodeMigrated):
 		c.add(SeverityError, FoundMigrated, "Travis refuses it: it moved from travis-ci.org", hint)
 	case travisapi.Failed(c.err, travisapi.CodeDenied):
 		c.add(SeverityError, FoundNoPermission, "this Travis account may not read its settings", c.getAccess())
 	case isAnother(c.err):
-		c.add(SeverityError, FoundAnother, "Travis answers about another repository", checkName)
+		c.add(SeverityError, FoundAnother, "Travis answers about another repository", hint)
 	}
 }
 
@@ -171,8 +168,7 @@ func (c *auditCase) judgeForks(denied bool) {
 const switchOffForks = "switch off \"Share encrypted environment variables with forks\" in the repository's settings on Travis"
 
 func isAnother(err error) bool {
-	decided, is := errors.AsType[*Error](err)
-	return is && decided.code == FoundAnother
+	return problem.Code(err) == FoundAnother
 }
 
 func (c *auditCase) activate() string {

@@ -142,9 +142,8 @@ func (w *world) apply(stop setup.Stop, plan setup.Plan) setup.Report {
 	w.hear(fmt.Sprintf("%+v", report))
 	for _, err := range report.Errs() {
 		w.hear(err.Error())
-		w.hear(strings.Join(problem.Hints(nil).Of(err), "\n"))
-		if hinted, ok := err.(interface{ Hints() []string }); ok {
-			w.hear(strings.Join(hinted.Hints(), "\n"))
+		for e := range problem.Chain(err) {
+			w.hear(strings.Join(e.Hints, "\n"))
 		}
 	}
 	return report
@@ -205,6 +204,9 @@ func codes(warnings []setup.Warning) string {
 }
 
 func codeOf(err error) string {
+	if code := problem.Code(err); code != "" {
+		return code
+	}
 	if coded, ok := err.(interface{ Code() string }); ok {
 		return coded.Code()
 	}

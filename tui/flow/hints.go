@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"convox-travis/cfn"
 	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
@@ -9,8 +10,13 @@ import (
 // has its row; nil says nothing beside what the error itself knows.
 var hints = problem.Hints{
 	// Answers.
-	"usage":           nil,
-	"bad_host":        nil,
+	"usage": nil,
+	"bad_host": func(e *problem.Error) []string {
+		if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
+			return []string{"go back and enter the Rack's host"}
+		}
+		return nil
+	},
 	"bad_password":    nil,
 	"bad_fingerprint": nil,
 	"bad_slug":        nil,
@@ -24,7 +30,7 @@ var hints = problem.Hints{
 	// The Rack or Console.
 	"login_refused":         nil,
 	"only_raw_form":         nil,
-	"password_unsendable":   nil,
+	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: go back and set a new one"),
 	"certificate_untrusted": nil,
 	"tls_failed":            nil,
 	"unreachable": func(e *problem.Error) []string {
@@ -82,7 +88,7 @@ var hints = problem.Hints{
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
 	"duplicate_resource":  nil,
-	"another_repository":  nil,
+	"another_repository":  problem.Say("check the name"),
 	"another_owner":       nil,
 	"invalid":             nil,
 	"server":              nil,
@@ -91,7 +97,7 @@ var hints = problem.Hints{
 	"unexpected":          problem.Say("check the Travis endpoint that this was started with"),
 
 	// Writing.
-	"mixed_pair":    nil,
+	"mixed_pair":    problem.Say("give such a branch a password of its own first, in a run for that branch alone"),
 	"not_verified":  nil,
 	"overwritten":   nil,
 	"variable_lost": nil,
@@ -103,8 +109,8 @@ var hints = problem.Hints{
 	"bad_key":       nil,
 
 	// The reset.
-	"no_rack":           nil,
-	"two_racks":         nil,
+	"no_rack":           problem.Say("go back and choose another Rack, enter its host, or sign in with a Console deploy key"),
+	"two_racks":         problem.Say("go back and choose one of them"),
 	"no_host":           nil,
 	"unexpected_update": nil,
 	"unprovable":        nil,
@@ -126,6 +132,6 @@ var hints = problem.Hints{
 	"yml_changed":       nil,
 	"yml_syntax":        nil,
 	"yml_refused":       nil,
-	"yml_not_built":     nil,
+	"yml_not_built":     problem.Say("or go back and choose another branch"),
 	"yml_step":          nil,
 }

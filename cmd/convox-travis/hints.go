@@ -139,11 +139,11 @@ var hints = problem.Hints{
 	"unknown":           nil,
 
 	// The clone and .travis.yml.
-	"no_clone":          nil,
-	"no_git":            nil,
-	"dubious_ownership": nil,
-	"git_failed":        nil,
-	"git_unfinished":    nil,
+	"no_clone":          problem.Say("run this inside the repository's clone", nameRepository),
+	"no_git":            problem.Say(nameRepository),
+	"dubious_ownership": problem.Say(nameRepository),
+	"git_failed":        problem.Say(nameRepository),
+	"git_unfinished":    problem.Say(nameRepository),
 	"bad_branch":        nil,
 	"yml_file":          nil,
 	"yml_changed":       nil,
@@ -152,6 +152,8 @@ var hints = problem.Hints{
 	"yml_not_built":     problem.Say("to deploy another branch, pass --branch NAME"),
 	"yml_step":          nil,
 }
+
+const nameRepository = "name the repository with --repo OWNER/NAME"
 
 // exits are the exit codes of errors that don't end a run with exitFailed.
 var exits = map[string]int{

@@ -165,9 +165,8 @@ var (
 	registered  = regexp.MustCompile(`Var\w*\([^,]+, "([a-z-]+)"`)
 	otherTool   = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z]`)
 	stillToMove = map[string]int{
-		"cfn":              10,
-		"internal/convox":  18,
-		"internal/gitrepo": 1,
+		"cfn":             10,
+		"internal/convox": 18,
 	}
 )
 

@@ -29,13 +29,13 @@ func IsBegun(err error) bool {
 	return slices.Contains([]string{CodeNotSettled, CodeOvertaken, CodeNotFollowed, CodeStuck, CodeUnknown}, problem.Code(err))
 }
 
-// failed makes the error of a reset. Its Detail is the Rack.
+// failed makes the error of a reset. Its Detail has the Rack.
 func failed(rack cfn.Rack, code, reason string, cause error, hints ...string) error {
 	if cause != nil {
 		reason += ": " + cause.Error()
 	}
 	return &problem.Error{
-		Code: code, Action: "reset the password of", Object: "Rack " + shown(rack), Reason: reason, Cause: cause, Hints: hints, Detail: rack,
+		Code: code, Action: "reset the password of", Object: "Rack " + shown(rack), Reason: reason, Cause: cause, Hints: hints, Detail: cfn.Detail{Rack: rack},
 	}
 }
 
@@ -61,32 +61,9 @@ func reasonOf(outcome cfn.Outcome) string {
 	return outcome.Reason
 }
 
-// isKind reports whether AWS failed in this way.
-func isKind(err error, kind cfn.ErrorKind) bool {
-	e, is := errors.AsType[*cfn.Error](err)
-	return is && e.Kind == kind
-}
-
-func isAWS(err error) bool {
-	_, is := errors.AsType[*cfn.Error](err)
-	return is
-}
-
-// isRefused reports whether AWS has certainly not done what it was told.
-func isRefused(err error) bool {
-	e, is := errors.AsType[*cfn.Error](err)
-	return is && e.Definite()
-}
-
 // isLasting reports whether an error of AWS doesn't pass by waiting.
 func isLasting(err error) bool {
-	e, is := errors.AsType[*cfn.Error](err)
-	if !is {
-		return err != nil
-	}
-	return !slices.Contains([]cfn.ErrorKind{
-		cfn.KindThrottled, cfn.KindNoAnswer, cfn.KindUnreachable, cfn.KindUnreadable, cfn.KindUnknown, cfn.KindFailed,
-	}, e.Kind)
+	return err != nil && !problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown, cfn.CodeFailed)
 }
 
 // loginKind is how a login failed, "" where it didn't.
@@ -95,4 +72,15 @@ func loginKind(err error) convox.LoginKind {
 		return e.Kind
 	}
 	return ""
+}
+
+// joined is errors.Join that leaves a single error as it is.
+func joined(one, other error) error {
+	switch {
+	case one == nil:
+		return other
+	case other == nil:
+		return one
+	}
+	return errors.Join(one, other)
 }

@@ -8,6 +8,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -88,7 +89,7 @@ func (r *Reset) makePlan(ctx context.Context, stacks Stacks, request Request) (P
 		return plan, err
 	}
 	before, err := stacks.Deployment(ctx, r.Rack, "")
-	if isAWS(err) {
+	if err != nil && ctx.Err() == nil {
 		return plan, failed(r.Rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
 	}
 	if err != nil {
@@ -97,7 +98,7 @@ func (r *Reset) makePlan(ctx context.Context, stacks Stacks, request Request) (P
 	plan.deployment = before.ID
 	plan.Preview, err = stacks.Preview(ctx, r.Rack, request.New)
 	plan.progress = newProgress(plan.Preview)
-	if isKind(err, cfn.KindUnchanged) {
+	if problem.Has(err, cfn.CodeUnchanged) {
 		return plan, nil
 	}
 	return plan, err

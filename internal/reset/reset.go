@@ -15,7 +15,6 @@ package reset
 import (
 	"cmp"
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -24,6 +23,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -233,11 +233,11 @@ func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 	report := run.carryOut(before)
 	isOver := report.Phase == PhaseSettled || report.Phase == PhaseRolledBack
 	if isOver || report.OldHolds() && r.State().saved {
-		report.Left = errors.Join(report.Left, r.Logins.EndReset(r.Host, before.request.New, report.Phase == PhaseSettled))
+		report.Left = joined(report.Left, r.Logins.EndReset(r.Host, before.request.New, report.Phase == PhaseSettled))
 	}
 	r.set(func(s *State) {
 		report.Where = s.request.Where
-		s.Report, s.left = &report, errors.Join(s.left, report.Left)
+		s.Report, s.left = &report, joined(s.left, report.Left)
 		if isOver {
 			s.preview = nil // AWS drops all others when it executes one
 		}
@@ -261,13 +261,13 @@ func (r *Reset) Close(ctx context.Context) error {
 	}
 	if s.preview != nil {
 		err := s.stacks.Discard(ctx, s.preview)
-		if isKind(err, cfn.KindStale) { // it was executed
+		if problem.Has(err, cfn.CodeStale) { // it was executed
 			return s.left
 		}
-		s.left = errors.Join(s.left, err)
+		s.left = joined(s.left, err)
 	}
 	if s.saved {
-		s.left = errors.Join(s.left, r.Logins.EndReset(r.Host, s.request.New, false))
+		s.left = joined(s.left, r.Logins.EndReset(r.Host, s.request.New, false))
 	}
 	return s.left
 }

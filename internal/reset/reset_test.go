@@ -2,7 +2,6 @@ package reset_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -154,7 +153,7 @@ func TestAStuckUpdateIsTold(t *testing.T) {
 		t.Error("it says that the old one holds")
 	}
 	err := w.prepare(w.request())
-	if failed, is := errors.AsType[*cfn.Error](err); !is || failed.Kind != cfn.KindBusy {
+	if !problem.Has(err, cfn.CodeBusy) {
 		t.Errorf("%v", err)
 	}
 }
@@ -164,7 +163,7 @@ func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
 	w.aws.SetPace(cfntest.Pace{Resource: 300 * time.Millisecond})
 	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
 	err := w.prepare(w.request())
-	if failed, is := errors.AsType[*cfn.Error](err); !is || failed.Kind != cfn.KindBusy {
+	if !problem.Has(err, cfn.CodeBusy) {
 		t.Errorf("%v", err)
 	}
 	if report := w.await(w.request()); report.Err != nil || w.reset.State().Stack.InProgress {

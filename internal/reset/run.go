@@ -55,7 +55,7 @@ func (r *run) start() Report {
 	ctx, cancel := r.stop.Call()
 	defer cancel()
 	if err := r.stacks.Execute(ctx, r.plan.Preview); err != nil {
-		return r.cancel(err, isRefused(err))
+		return r.cancel(err, cfn.Definite(err))
 	}
 	return r.follow()
 }
@@ -75,7 +75,7 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 	ctx, cancel := r.stop.Cleanup()
 	defer cancel()
 	left := r.stacks.Discard(ctx, r.plan.Preview)
-	if isKind(left, cfn.KindStale) {
+	if problem.Has(left, cfn.CodeStale) {
 		return r.follow()
 	}
 	if !isRefused {

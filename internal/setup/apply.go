@@ -27,7 +27,7 @@ const Grace = transport.Grace
 // keptBack reports whether err is that of a write that never began, because a
 // stop came while it waited for its turn.
 func keptBack(stop Stop, err error) bool {
-	return stop.Asked() != nil && kindOf(err) == travisapi.KindCanceled && !fateUnknown(err)
+	return stop.Asked() != nil && travisapi.Failed(err, travisapi.CodeCanceled) && !fateUnknown(err)
 }
 
 // Apply carries out a plan, several repositories side by side. Those whose plan

@@ -59,12 +59,7 @@ type Options struct {
 	Rack   cfn.Rack
 	Host   convox.Host
 	Logins Logins
-
-	Clock clock.Clock
-	Pause time.Duration // between two looks at the web service; 3 seconds
-	// Patience is for a web service that restarts: 30 minutes. One that has
-	// restarted, and still takes the old password, gets a tenth of it.
-	Patience time.Duration
+	Clock  clock.Clock
 }
 
 // Request is the new password, and what the driver knows beside it.
@@ -89,8 +84,7 @@ type Reset struct {
 type State struct {
 	Stack  cfn.StackState // as Look saw it
 	Saved  Request        // continues a reset that was left with its new password saved; New is empty where there is none
-	Plan   *Plan          // is to be carried out, or nil
-	Shown  *Plan          // was the last one, or nil
+	Plan   *Plan          // that was prepared last, or nil
 	Report *Report        // of the last Run, or nil; while one is under way, its fate is unknown
 
 	stacks  Stacks
@@ -111,7 +105,6 @@ func (s State) IsSettled() bool { return s.Report != nil && s.Report.Phase == Ph
 // New returns a Reset that has done nothing yet.
 func New(o Options) *Reset {
 	o.Clock = cmp.Or[clock.Clock](o.Clock, clock.System{})
-	o.Pause, o.Patience = cmp.Or(o.Pause, 3*time.Second), cmp.Or(o.Patience, 30*time.Minute)
 	return &Reset{Options: o}
 }
 
@@ -189,7 +182,7 @@ func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Re
 // The errors are those of convox and cfn, and some of this package.
 func (r *Reset) Prepare(stop transport.Stop, request Request) error {
 	before := r.State()
-	r.set(func(s *State) { s.Plan, s.request = nil, request })
+	r.set(func(s *State) { s.request = request })
 	if before.preview != nil {
 		if err := before.stacks.Discard(stop.Hard, before.preview); err != nil {
 			return err
@@ -199,7 +192,7 @@ func (r *Reset) Prepare(stop transport.Stop, request Request) error {
 	request.Olds = append(before.olds, request.Olds...)
 	plan, err := r.makePlan(stop.Soft, before.stacks, request)
 	if err == nil {
-		r.set(func(s *State) { s.Plan, s.Shown, s.preview = &plan, &plan, plan.Preview })
+		r.set(func(s *State) { s.Plan, s.preview = &plan, plan.Preview })
 	}
 	return err
 }
@@ -241,9 +234,7 @@ func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 		if isOver {
 			s.preview = nil // AWS drops all others when it executes one
 		}
-		if !s.IsOpen() {
-			s.Plan, s.saved = nil, false
-		}
+		s.saved = s.saved && s.IsOpen()
 		if report.OldHolds() {
 			s.Saved = Request{}
 		}

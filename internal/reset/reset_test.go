@@ -69,7 +69,7 @@ func (l lazy) Restart(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error
 
 func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
 	w := newRackWorld(t)
-	w.stacks, w.patience = lazy{w.finder}, time.Second
+	w.stacks, w.clock = lazy{w.finder}, &hasty{}
 	report := w.run()
 	w.want(report, reset.PhaseUpdated, "not every web task takes it", "may still take the old one")
 	w.wantHolds(oldPassword)
@@ -78,7 +78,7 @@ func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
 func TestOneTaskWithTheOldPasswordIsNoSuccess(t *testing.T) {
 	for name, olds := range map[string][]secret.String{"known": {secret.New(oldPassword)}, "unknown": nil} {
 		w := newRackWorld(t)
-		w.patience = time.Second
+		w.clock = &hasty{}
 		w.at = func(e reset.Event) {
 			if e.Phase == reset.PhaseUpdated {
 				w.door.SetTask(1, oldPassword)
@@ -118,9 +118,9 @@ func TestARestartThatSomebodyBeganIsNotBegunAgain(t *testing.T) {
 
 func TestTheSamePasswordAgainOnlyRestarts(t *testing.T) {
 	w := newRackWorld(t)
-	w.stacks, w.patience = lazy{w.finder}, time.Second
+	w.stacks, w.clock = lazy{w.finder}, &hasty{}
 	w.want(w.run(), reset.PhaseUpdated)
-	w.stacks, w.patience = w.finder, 0
+	w.stacks, w.clock = w.finder, nil
 	if w.plan().Preview != nil {
 		t.Fatal("it would be updated again")
 	}

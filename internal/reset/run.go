@@ -60,12 +60,6 @@ func (r *run) start() Report {
 	return r.follow()
 }
 
-func (r *run) ended(phase Phase, status string, err error) Report {
-	return Report{
-		Rack: r.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
-	}
-}
-
 // cancel discards the change set, so that no request that was given up can still
 // start the update. Where that shows that the update was started, it is followed.
 // Where AWS did not certainly refuse to start it, a change set that is gone proves
@@ -105,4 +99,10 @@ func (r *run) follow() Report {
 			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"))
 	}
 	return r.settle()
+}
+
+func (r *run) ended(phase Phase, status string, err error) Report {
+	return Report{
+		Rack: r.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
+	}
 }

@@ -9,32 +9,16 @@ import (
 	"convox-travis/internal/convox"
 )
 
-// settledIn is how many fresh connections in a row have to take the new password
-// and refuse the old one: the web tasks take turns.
-const settledIn = 5
+const (
+	// settledIn is how many fresh connections in a row have to take the new
+	// password and refuse the old one: the web tasks take turns.
+	settledIn = 5
 
-// settle restarts the web service where that is needed, once, and waits until
-// only the new password logs in.
-func (r *run) settle() Report {
-	watch := newSettling(r)
-	for {
-		done, err := watch.look()
-		switch {
-		case done:
-			return r.ended(PhaseSettled, "", nil)
-		case r.stop.Asked() != nil:
-			err = r.stop.Asked()
-		case err == errOvertaken:
-			return r.ended(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, errOvertaken.Error()+", and the new one of this reset doesn't log in", nil,
-				"use the password of the later reset: whoever ran it has it"))
-		case err == nil:
-			err = r.Clock.Sleep(r.stop.Soft, watch.wait)
-		}
-		if err != nil {
-			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", err))
-		}
-	}
-}
+	pause    = 3 * time.Second  // between two looks at the web service
+	patience = 30 * time.Minute // for a web service that restarts; one that has restarted gets a tenth of it
+
+	restartTries = 5
+)
 
 // settling is the wait until only the new password logs in.
 type settling struct {
@@ -49,26 +33,6 @@ type settling struct {
 	failures  int           // to begin the restart
 }
 
-// restartTries is how often the restart is begun before its failure is final.
-const restartTries = 5
-
-func newSettling(r *run) *settling {
-	s := &settling{run: r, changed: r.Clock.Now()}
-	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
-	state, _ := r.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
-	s.began = state.Since
-	return s
-}
-
-// isNew reports whether a deployment was begun since the update. One that was
-// there when the reset was planned was not.
-func (s *settling) isNew(d cfn.Deployment) bool {
-	if s.plan.Preview != nil {
-		return d.ID != s.plan.deployment
-	}
-	return !s.began.IsZero() && d.Created.After(s.began)
-}
-
 var (
 	errStillOld    = errors.New("the web service has restarted, and a task still does not take it")
 	errNeverEnds   = errors.New("the new deployment of the web service does not end")
@@ -77,36 +41,71 @@ var (
 	errNoAnswerNow = errors.New("the Rack does not answer")
 )
 
+// settle restarts the web service where that is needed, once, and waits until
+// only the new password logs in.
+func (r *run) settle() Report {
+	stack, _ := r.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
+	s := &settling{run: r, began: stack.Since, changed: r.Clock.Now()}
+	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
+	for {
+		done, err := s.look()
+		switch {
+		case done:
+			return r.ended(PhaseSettled, "", nil)
+		case r.stop.Asked() != nil:
+			err = r.stop.Asked()
+		case err == errOvertaken:
+			return r.ended(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, err.Error()+", and the new one of this reset doesn't log in", nil,
+				"use the password of the later reset: whoever ran it has it"))
+		case err == nil:
+			err = r.Clock.Sleep(r.stop.Soft, s.wait)
+		}
+		if err != nil {
+			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", err))
+		}
+	}
+}
+
 // look looks once at the web service and logs in to the Rack. It restarts the
 // service where a task doesn't take the new password, and no restart has begun
 // since the update.
 func (s *settling) look() (done bool, err error) {
-	s.wait = s.Pause
-	deployment, failed := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
-	if failed == nil {
-		s.note(deployment)
-	} else if isLasting(failed) {
-		return false, failed
+	s.wait = pause
+	d, failure := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
+	if failure == nil {
+		s.note(d)
+	} else if isLasting(failure) {
+		return false, failure
 	}
-	settled, err := s.knock()
+	turns := 0
+	settled, err := s.request.Door.Settled(s.stop.Soft, s.Host, s.plan.old, s.request.New, settledIn, func(t convox.Turn) {
+		turns++
+		s.turn = t
+		s.say(loggingIn(t, turns))
+	})
+	isNew := d.ID != s.plan.deployment // begun since the update
+	if s.plan.Preview == nil {
+		isNew = !s.began.IsZero() && d.Created.After(s.began)
+	}
+	sawOld := s.turn.Err == nil && (s.turn.Old || !s.turn.New) // the old password, or a still older one
 	switch {
 	case err != nil:
 		return false, err
-	case s.isOvertaken(deployment):
+	case s.isOvertaken(d):
 		return false, errOvertaken
-	case failed != nil: // the next look may be answered
-		return false, s.tooLong(failed)
-	case settled && deployment.Completed:
+	case failure != nil: // the next look may be answered
+		return false, s.tooLong(failure)
+	case settled && d.Completed:
 		return true, nil
-	case deployment.Failed:
+	case d.Failed:
 		return false, errGaveUp
-	case s.restarted, !s.sawOld(), !deployment.Completed && s.isNew(deployment):
+	case s.restarted, !sawOld, !d.Completed && isNew:
 		return false, s.tooLong(nil)
 	}
 	return false, s.restart()
 }
 
-// note keeps how the deployment stands, and reports what is new.
+// note keeps how the deployment stands, and reports it.
 func (s *settling) note(d cfn.Deployment) {
 	if d != s.last {
 		s.last, s.changed = d, s.Clock.Now()
@@ -117,28 +116,12 @@ func (s *settling) note(d cfn.Deployment) {
 // say reports what is new. While the web service restarts, that is what is
 // waited for, whatever a login sees.
 func (s *settling) say(e Event) {
-	if e.Turn != nil && !s.last.Completed {
+	if e.Turn != nil && !s.last.Completed || e.Words == s.reported.Words && e.Done == s.reported.Done {
 		return
 	}
-	if e.Words != s.reported.Words || e.Done != s.reported.Done {
-		s.reported = e
-		s.tell(e)
-	}
+	s.reported = e
+	s.tell(e)
 }
-
-// knock logs in on fresh connections, up to five times in a row.
-func (s *settling) knock() (settled bool, err error) {
-	turns := 0
-	return s.request.Door.Settled(s.stop.Soft, s.Host, s.plan.old, s.request.New, settledIn, func(t convox.Turn) {
-		turns++
-		s.turn = t
-		s.say(loggingIn(t, turns))
-	})
-}
-
-// sawOld reports whether a web task has the old password, or a still older one.
-// One that doesn't answer has said nothing.
-func (s *settling) sawOld() bool { return s.turn.Err == nil && (s.turn.Old || !s.turn.New) }
 
 // isOvertaken reports whether a later update of the stack has set another
 // password: a reset by this program has; of any other update it is certain once
@@ -151,8 +134,8 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 	if err != nil || state.InProgress || strings.Contains(state.Status, "ROLLBACK") {
 		return false
 	}
-	ours := s.plan.Preview == nil || state.IsOf(s.plan.Preview)
-	isLater := !ours || !s.began.IsZero() && state.Since.After(s.began)
+	isOurs := s.plan.Preview == nil || state.IsOf(s.plan.Preview)
+	isLater := !isOurs || !s.began.IsZero() && state.Since.After(s.began)
 	return isLater && (state.Reset || s.restarted && d.Completed && !d.Created.Before(state.Since))
 }
 
@@ -162,7 +145,7 @@ func (s *settling) restart() error {
 	s.tell(Event{Phase: PhaseUpdated, Words: "restarting the web service"})
 	ctx, cancel := s.stop.Call()
 	defer cancel()
-	deployment, err := s.stacks.Restart(ctx, s.Rack)
+	d, err := s.stacks.Restart(ctx, s.Rack)
 	if err != nil {
 		s.failures++
 		if isLasting(err) || s.failures == restartTries {
@@ -172,18 +155,18 @@ func (s *settling) restart() error {
 		return s.tooLong(err)
 	}
 	s.restarted, s.wait = true, 0
-	s.note(deployment)
+	s.note(d)
 	return nil
 }
 
 // tooLong returns an error when nothing has changed for too long.
 func (s *settling) tooLong(cause error) error {
-	patience, why := s.Patience, errNeverEnds
+	most, why := patience, errNeverEnds
 	if s.last.Completed {
-		patience, why = patience/10, errStillOld
+		most, why = patience/10, errStillOld
 	}
 	switch {
-	case s.Clock.Now().Sub(s.changed) < patience:
+	case s.Clock.Now().Sub(s.changed) < most:
 		return nil
 	case cause != nil:
 		return cause

@@ -33,17 +33,17 @@ const (
 // them with, and somebody who gives it a new one: the canary.
 type rackWorld struct {
 	*testing.T
-	aws      *cfntest.Server
-	door     *convoxtest.Rack
-	finder   *cfn.Finder
-	reset    *reset.Reset // of the last plan
-	stacks   reset.Stacks
-	check    reset.Door
-	logins   convox.Logins
-	patience time.Duration
-	said     strings.Builder
-	reasons  string            // of AWS, in the events
-	at       func(reset.Event) // called with each event
+	aws     *cfntest.Server
+	door    *convoxtest.Rack
+	finder  *cfn.Finder
+	reset   *reset.Reset // of the last plan
+	stacks  reset.Stacks
+	check   reset.Door
+	logins  convox.Logins
+	clock   clock.Clock
+	said    strings.Builder
+	reasons string            // of AWS, in the events
+	at      func(reset.Event) // called with each event
 }
 
 func newRackWorld(t *testing.T, change ...func(*cfntest.Rack)) *rackWorld {
@@ -90,7 +90,7 @@ func (w *rackWorld) enter(settings ...string) {
 // start makes the Reset of another run of the program.
 func (w *rackWorld) start() *reset.Reset {
 	return reset.New(reset.Options{
-		Rack: w.rack(), Host: w.host(), Logins: w.logins, Pause: time.Millisecond, Patience: cmp.Or(w.patience, testPatience),
+		Rack: w.rack(), Host: w.host(), Logins: w.logins, Clock: cmp.Or[clock.Clock](w.clock, hurried{}),
 	})
 }
 
@@ -236,4 +236,17 @@ type hurried struct{ clock.System }
 
 func (h hurried) Sleep(ctx context.Context, d time.Duration) error {
 	return h.System.Sleep(ctx, min(d, time.Millisecond))
+}
+
+// hasty is a clock for which no time is lost by waiting.
+type hasty struct {
+	hurried
+	slept time.Duration
+}
+
+func (h *hasty) Now() time.Time { return h.hurried.Now().Add(h.slept) }
+
+func (h *hasty) Sleep(ctx context.Context, d time.Duration) error {
+	h.slept += d
+	return h.hurried.Sleep(ctx, d)
 }

@@ -116,18 +116,18 @@ func loggingIn(turn convox.Turn, done int) Event {
 
 // progress is how far an update is, and which of its events were reported.
 type progress struct {
-	resources []string // of the preview
-	done      map[string]bool
+	of        int             // resources of the preview
+	open      map[string]bool // those that are not done
 	reported  map[string]bool
-	current   string
 	rollsBack bool
 }
 
 func newProgress(p *cfn.Preview) *progress {
-	u := &progress{done: make(map[string]bool), reported: make(map[string]bool)}
+	u := &progress{open: make(map[string]bool), reported: make(map[string]bool)}
 	if p != nil {
+		u.of = len(p.Changes)
 		for _, change := range p.Changes {
-			u.resources = append(u.resources, change.LogicalID)
+			u.open[change.LogicalID] = true
 		}
 	}
 	return u
@@ -135,37 +135,23 @@ func newProgress(p *cfn.Preview) *progress {
 
 // follow takes what happened to the stack, and reports it once.
 func (u *progress) follow(e cfn.Event, tell func(Event)) {
+	event := Event{Phase: PhaseUpdating, Words: e.LogicalID, Stack: &e}
+	switch isStack := e.Type == "AWS::CloudFormation::Stack"; {
+	case isStack:
+		event.Words = "the stack: " + e.Status
+		u.rollsBack = u.rollsBack || strings.Contains(e.Status, "ROLLBACK")
+	case e.Status == "UPDATE_COMPLETE", e.Status == "CREATE_COMPLETE":
+		delete(u.open, e.LogicalID)
+	case strings.HasSuffix(e.Status, "_FAILED"):
+		event.Words += " failed"
+	}
+	event.Done, event.Of, event.RollsBack = u.of-len(u.open), u.of, u.rollsBack
+	if u.rollsBack {
+		event.Done, event.Of, event.Words = 0, 0, "AWS rolls the update back: "+event.Words
+	}
 	key := e.LogicalID + " " + e.Status + " " + e.At.String()
-	if event := u.event(e); !u.reported[key] {
+	if !u.reported[key] {
 		u.reported[key] = true
 		tell(event)
 	}
-}
-
-func (u *progress) event(e cfn.Event) Event {
-	ofStack := e.Type == "AWS::CloudFormation::Stack"
-	u.rollsBack = u.rollsBack || ofStack && strings.Contains(e.Status, "ROLLBACK")
-	switch {
-	case ofStack:
-		u.current = "the stack: " + e.Status
-	case e.Status == "UPDATE_COMPLETE", e.Status == "CREATE_COMPLETE":
-		u.done[e.LogicalID] = true
-	default:
-		u.current = e.LogicalID
-		if strings.HasSuffix(e.Status, "_FAILED") {
-			u.current += " failed"
-		}
-	}
-	event := Event{Phase: PhaseUpdating, Words: u.current, RollsBack: u.rollsBack, Stack: &e}
-	if u.rollsBack {
-		event.Words = "AWS rolls the update back: " + u.current
-		return event
-	}
-	event.Of = len(u.resources)
-	for _, resource := range u.resources {
-		if u.done[resource] {
-			event.Done++
-		}
-	}
-	return event
 }

@@ -68,8 +68,6 @@ type Request struct {
 	Where string          // its owner has it, in words
 	Olds  []secret.String // that may hold now, beside those that are saved
 	Door  Door
-
-	resumes bool // New is saved by a reset that was left
 }
 
 // Reset is one Rack's way to a new password. One goroutine at a time may drive
@@ -102,6 +100,9 @@ func (s State) IsOpen() bool { return s.Report != nil && !s.Report.OldHolds() &&
 // IsSettled reports whether only the new password logs in.
 func (s State) IsSettled() bool { return s.Report != nil && s.Report.Phase == PhaseSettled }
 
+// resumes reports whether the new password is that of a reset that was left.
+func (s State) resumes() bool { return s.request.New.Equal(s.Saved.New) }
+
 // New returns a Reset that has done nothing yet.
 func New(o Options) *Reset {
 	o.Clock = cmp.Or[clock.Clock](o.Clock, clock.System{})
@@ -127,7 +128,7 @@ func (r *Reset) set(change func(*State)) {
 // ReadSaved reads what earlier runs saved.
 func (r *Reset) ReadSaved() Request {
 	begun, _ := r.Logins.FindReset(r.Host)
-	saved := Request{New: begun.New, Where: savedIn(begun.File), resumes: true}
+	saved := Request{New: begun.New, Where: savedIn(begun.File)}
 	r.set(func(s *State) { s.Saved, s.olds = saved, append([]secret.String{begun.New}, begun.Olds...) })
 	return saved
 }
@@ -147,19 +148,17 @@ func (r *Reset) Look(ctx context.Context, stacks Stacks) error {
 // has none, no reason is given.
 func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Report {
 	s, report := r.State(), Report{Rack: r.Rack, Phase: PhaseNothing, Where: request.Where}
-	reason := func(text string) string {
-		if request.New.IsEmpty() {
-			return ""
-		}
-		return text
-	}
+	progress, hides := newProgress(nil), request.New.IsEmpty()
 	s.stacks.Redact(request.New)
-	progress := newProgress(nil)
 	outcome, err := s.stacks.Follow(stop.Soft, r.Rack, time.Time{}, func(e cfn.Event) {
-		e.Reason = reason(e.Reason)
+		if hides {
+			e.Reason = ""
+		}
 		progress.follow(e, tell)
 	})
-	outcome.Reason = reason(outcome.Reason)
+	if hides {
+		outcome.Reason = ""
+	}
 	switch isOurs := s.Stack.Reset; {
 	case err != nil && isOurs:
 		report.Phase, report.Err = PhaseUpdating, notFollowed(r.Rack, err)
@@ -200,10 +199,9 @@ func (r *Reset) Prepare(stop transport.Stop, request Request) error {
 // Save saves the new password for the convox CLI, beside what was saved before:
 // that is restored when the Rack never gets the new one.
 func (r *Reset) Save() error {
-	request := r.State().request
-	file, err := r.Logins.BeginReset(r.Host, request.New)
+	file, err := r.Logins.BeginReset(r.Host, r.State().request.New)
 	if err == nil {
-		r.set(func(s *State) { s.request.Where, s.saved = savedIn(file), !request.resumes })
+		r.set(func(s *State) { s.request.Where, s.saved = savedIn(file), !s.resumes() })
 	}
 	return err
 }
@@ -222,8 +220,8 @@ func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 	r.set(func(s *State) {
 		s.Report = &Report{Rack: r.Rack, Phase: PhaseUnknown, Where: s.request.Where, Err: unknownFate(r.Rack, nil)}
 	})
-	run := &run{r, before.stacks, stop, tell, before.request, *before.Plan}
-	report := run.carryOut(before)
+	run := &run{r, before, *before.Plan, stop, tell}
+	report := run.carryOut()
 	isOver := report.Phase == PhaseSettled || report.Phase == PhaseRolledBack
 	if isOver || report.OldHolds() && r.State().saved {
 		report.Left = joined(report.Left, r.Logins.EndReset(r.Host, before.request.New, report.Phase == PhaseSettled))

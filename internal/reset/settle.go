@@ -44,7 +44,7 @@ var (
 // settle restarts the web service where that is needed, once, and waits until
 // only the new password logs in.
 func (r *run) settle() Report {
-	stack, _ := r.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
+	stack, _ := r.before.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
 	s := &settling{run: r, began: stack.Since, changed: r.Clock.Now()}
 	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
 	for {
@@ -71,14 +71,14 @@ func (r *run) settle() Report {
 // since the update.
 func (s *settling) look() (done bool, err error) {
 	s.wait = pause
-	d, failure := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
+	d, failure := s.before.stacks.Deployment(s.stop.Soft, s.Rack, "")
 	if failure == nil {
 		s.note(d)
 	} else if isLasting(failure) {
 		return false, failure
 	}
 	turns := 0
-	settled, err := s.request.Door.Settled(s.stop.Soft, s.Host, s.plan.old, s.request.New, settledIn, func(t convox.Turn) {
+	settled, err := s.before.request.Door.Settled(s.stop.Soft, s.Host, s.plan.old, s.before.request.New, settledIn, func(t convox.Turn) {
 		turns++
 		s.turn = t
 		s.say(loggingIn(t, turns))
@@ -130,7 +130,7 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 	if s.turn.Err != nil || s.turn.New {
 		return false
 	}
-	state, err := s.stacks.State(s.stop.Soft, s.Rack)
+	state, err := s.before.stacks.State(s.stop.Soft, s.Rack)
 	if err != nil || state.InProgress || strings.Contains(state.Status, "ROLLBACK") {
 		return false
 	}
@@ -145,7 +145,7 @@ func (s *settling) restart() error {
 	s.tell(Event{Phase: PhaseUpdated, Words: "restarting the web service"})
 	ctx, cancel := s.stop.Call()
 	defer cancel()
-	d, err := s.stacks.Restart(ctx, s.Rack)
+	d, err := s.before.stacks.Restart(ctx, s.Rack)
 	if err != nil {
 		s.failures++
 		if isLasting(err) || s.failures == restartTries {

@@ -68,7 +68,6 @@ type result struct {
 	savedIn     string          // the file in which a recovered one was saved
 	showing     bool            // a recovered one is to be shown
 	saving      bool            // or to be saved
-	refreshes   bool            // a reset may replace every instance
 
 	user       travisapi.User
 	repository travisapi.Repository

@@ -202,10 +202,8 @@ func certificateStep() step {
 // trustStep asks about a certificate that nobody known has signed, and goes on
 // with what the password was wanted for, or goes back.
 func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn func(*Flow) *Work) step {
-	return step{
-		id: id, name: name,
-		when: func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
-		ask: func(f *Flow) Question {
+	return confirmStep(id, name, func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
+		func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "Is this the Rack's own certificate?",
 				Reason: []string{
@@ -216,20 +214,14 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn fu
 				Yes: "Yes", No: "No, go back",
 			}
 		},
-		take: func(f *Flow, v Value) {
-			if v.Yes {
-				f.answers.fingerprint = f.result.untrusted
-			}
+		func(f *Flow) {
+			f.result.untrusted = ""
+			back(f)
 		},
-		do: func(f *Flow) *Work {
-			if f.answers.fingerprint != f.result.untrusted {
-				f.result.untrusted = ""
-				back(f)
-				return nil
-			}
+		func(f *Flow) *Work {
+			f.answers.fingerprint = f.result.untrusted
 			return goOn(f)
-		},
-	}
+		})
 }
 
 func uncheckedStep() step {

@@ -15,28 +15,16 @@ import (
 func fromAWS(f *Flow) bool { return byRack(f) && f.answers.source == sourceAWS }
 
 func recoverStep() step {
-	return step{
-		id: StepRecover, name: "Password",
-		when: fromAWS,
-		ask: func(f *Flow) Question {
-			reason := []string{"AWS holds it for the Rack's own use. These are read, one after the other, until one has it; the permission stands behind each:"}
-			for i, s := range cfn.Sources() {
-				reason = append(reason, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
-			}
-			return Question{
-				Kind: Confirm, Title: "Read the password from AWS?", Reason: append(reason, "It is not shown unless you ask, and is checked with the Rack like a typed one."),
-				Yes: "Yes", No: "No, go back", Initial: Value{Yes: true},
-			}
-		},
-		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.result.agreed {
-				f.leaveRecovery()
-				return nil
-			}
-			return f.recover()
-		},
-	}
+	return confirmStep(StepRecover, "Password", fromAWS, func(*Flow) Question {
+		reason := []string{"AWS holds it for the Rack's own use. These are read, one after the other, until one has it; the permission stands behind each:"}
+		for i, s := range cfn.Sources() {
+			reason = append(reason, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
+		}
+		return Question{
+			Kind: Confirm, Title: "Read the password from AWS?", Reason: append(reason, "It is not shown unless you ask, and is checked with the Rack like a typed one."),
+			Yes: "Yes", No: "No, go back", Initial: Value{Yes: true},
+		}
+	}, (*Flow).leaveRecovery, (*Flow).recover)
 }
 
 // whereItIs is the step that asks where the password is: without Travis, only

@@ -99,6 +99,23 @@ func fixAt(step string, err error) Outcome {
 	return Outcome{Err: err, To: step}
 }
 
+func toLost(f *Flow) { f.goTo(StepLost) }
+
+// confirmStep asks for a yes, and does what it leads to, or goes back.
+func confirmStep(id, name string, when func(*Flow) bool, ask func(*Flow) Question, back func(*Flow), do func(*Flow) *Work) step {
+	return step{
+		id: id, name: name, when: when, ask: ask,
+		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
+		do: func(f *Flow) *Work {
+			if f.result.agreed {
+				return do(f)
+			}
+			back(f)
+			return nil
+		},
+	}
+}
+
 // lookAtStack asks whether the stack can be updated now, and whether an earlier
 // run left a reset.
 func (f *Flow) lookAtStack() *Work {
@@ -177,7 +194,7 @@ func (f *Flow) preview() *Work {
 	if f.isGivenRack() {
 		request.Olds = append(request.Olds, f.given.Password)
 	}
-	f.result.untrusted, f.result.refreshes = "", false
+	f.result.untrusted = ""
 	return &Work{
 		Words: "working out what would change; nothing is changed", Writes: true, Stops: "stop, and discard the preview",
 		Run: func(stop setup.Stop, _ Tell) Outcome {
@@ -196,7 +213,7 @@ func (f *Flow) preview() *Work {
 }
 
 func resetCertificateStep() step {
-	return trustStep(StepResetTrust, "Reset", isResetting, func(f *Flow) { f.goTo(StepLost) }, (*Flow).preview)
+	return trustStep(StepResetTrust, "Reset", isResetting, toLost, (*Flow).preview)
 }
 
 // changesStep shows what an update would change.
@@ -227,26 +244,22 @@ func changesStep() step {
 }
 
 // changeLines is the preview as a table, and what it amounts to.
-func changeLines(plan *reset.Plan) []Line {
-	var lines []Line
+func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
+		line := Line{Plain, row}
 		if i == 0 {
-			lines = append(lines, Line{Heading, "  " + row})
-			continue
+			line = Line{Heading, "  " + row}
 		}
-		lines = append(lines, Line{Plain, row})
-	}
-	if len(lines) > 0 {
-		lines = append(lines, Line{})
+		lines = append(lines, line)
 	}
 	tone, why := Good, Warning
 	if plan.Err() != nil {
 		tone, why = Bad, Bad
 	}
-	lines = append(lines, Line{tone, plan.Judgment()})
 	if plan.Preview == nil {
-		return lines
+		return []Line{{tone, plan.Judgment()}}
 	}
+	lines = append(lines, Line{}, Line{tone, plan.Judgment()})
 	for _, words := range plan.Preview.Why {
 		lines = append(lines, Line{why, words})
 	}
@@ -254,14 +267,8 @@ func changeLines(plan *reset.Plan) []Line {
 }
 
 func refreshStep() step {
-	return step{
-		id: StepRefresh, name: "Reset",
-		when: func(f *Flow) bool { return isPlanned(f) && f.reset.State().Plan.RefreshesInstances() },
-		pass: func(f *Flow) bool {
-			f.result.refreshes = f.given.AllowRefresh
-			return f.given.AllowRefresh
-		},
-		ask: func(f *Flow) Question {
+	s := confirmStep(StepRefresh, "Reset", func(f *Flow) bool { return isPlanned(f) && f.reset.State().Plan.RefreshesInstances() },
+		func(*Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "May every instance be replaced, one by one?",
 				Reason: []string{
@@ -270,15 +277,12 @@ func refreshStep() step {
 				},
 				Yes: "Yes", No: "No, go back",
 			}
-		},
-		take: func(f *Flow, v Value) { f.result.refreshes = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.result.refreshes {
-				f.goTo(StepLost)
-			}
-			return nil
-		},
+		}, toLost, func(*Flow) *Work { return nil })
+	s.pass = func(f *Flow) bool {
+		f.result.agreed = f.given.AllowRefresh
+		return f.given.AllowRefresh
 	}
+	return s
 }
 
 func nameStep() step {
@@ -302,17 +306,7 @@ func nameStep() step {
 }
 
 func resetStep() step {
-	return step{
-		id: StepReset, name: "Reset",
-		when: isPlanned,
-		do: func(f *Flow) *Work {
-			if f.reset.State().Plan.RefreshesInstances() && !f.result.refreshes {
-				f.goTo(StepRefresh)
-				return nil
-			}
-			return f.runReset()
-		},
-	}
+	return step{id: StepReset, name: "Reset", when: isPlanned, do: (*Flow).runReset}
 }
 
 // runReset carries the plan out, or continues it.

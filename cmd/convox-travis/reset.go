@@ -124,7 +124,7 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 // reset resets without questions.
 func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) error {
 	o := show.o
-	r := reset.New(reset.Options{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock})
+	r := &reset.Reset{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock}
 	request, err := p.resetRequest(stop.Soft, o, r)
 	if err != nil {
 		return show.fail(err)
@@ -137,7 +137,7 @@ func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finde
 	}
 	// Another update is not waited for: whoever started it may not want a new
 	// password behind it.
-	if stack := r.State().Stack; stack.InProgress && stack.Reset {
+	if stack := r.Stack; stack.InProgress && stack.Reset {
 		show.note("Rack %s is being updated by a reset that was started before: waiting for its end", r.Rack.Name)
 		if report := r.Await(stop, request, show.event); report.Err != nil {
 			return show.report(report)
@@ -146,7 +146,7 @@ func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finde
 	if err := r.Prepare(stop, request); err != nil {
 		return show.fail(err)
 	}
-	plan := *r.State().Plan
+	plan := *r.Plan
 	show.preview(plan)
 	if err := show.agreed(plan); err != nil || o.dryRun {
 		return show.discarded(stop, r, err)

@@ -23,8 +23,8 @@ func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Fi
 	}
 	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun, AllowRefresh: show.o.allowRefresh})
 	err := p.drive(stop, o, f)
-	show.plan = f.Reset().State().Plan
-	report := f.Reset().State().Report
+	show.plan = f.Reset().Plan
+	report := f.Reset().Report()
 	switch {
 	case report == nil && err == nil && o.dryRun && show.plan != nil:
 		return show.dryRun(show.plan.Err())

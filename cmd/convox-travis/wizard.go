@@ -249,7 +249,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
 		}
 		return result
 	}
-	reset := f.Reset().State().Report
+	reset := f.Reset().Report()
 	switch {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // whatever ended the run, that is not over

@@ -44,10 +44,10 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 				err = other.Prepare(running(w.Context()), request)
 			}
 			if err == nil {
-				err = w.finder.Execute(w.Context(), other.State().Plan.Preview)
+				err = w.finder.Execute(w.Context(), other.Plan.Preview)
 			}
 			if err == nil {
-				_, err = w.finder.Follow(w.Context(), w.rack(), other.State().Plan.Preview.Since, nil)
+				_, err = w.finder.Follow(w.Context(), w.rack(), other.Plan.Preview.Since, nil)
 			}
 			if err == nil {
 				_, err = w.finder.Restart(w.Context(), w.rack())

@@ -73,9 +73,9 @@ func (p Plan) Judgment() string {
 
 // makePlan finds out whether the end of the reset could be seen, before it lets
 // AWS work out what would change.
-func (r *Reset) makePlan(ctx context.Context, stacks Stacks, request Request) (Plan, error) {
+func (r *Reset) makePlan(ctx context.Context, request Request) (Plan, error) {
 	for _, old := range request.Olds {
-		stacks.Redact(old)
+		r.stacks.Redact(old)
 	}
 	plan := Plan{Rack: r.Rack, progress: newProgress(nil)}
 	if err := convox.CheckNewPassword(request.New); err != nil {
@@ -88,7 +88,7 @@ func (r *Reset) makePlan(ctx context.Context, stacks Stacks, request Request) (P
 	if plan.old, err = r.findOld(ctx, request); err != nil {
 		return plan, err
 	}
-	before, err := stacks.Deployment(ctx, r.Rack, "")
+	before, err := r.stacks.Deployment(ctx, r.Rack, "")
 	if err != nil && ctx.Err() == nil {
 		return plan, failed(r.Rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
 	}
@@ -96,7 +96,7 @@ func (r *Reset) makePlan(ctx context.Context, stacks Stacks, request Request) (P
 		return plan, err
 	}
 	plan.deployment = before.ID
-	plan.Preview, err = stacks.Preview(ctx, r.Rack, request.New)
+	plan.Preview, err = r.stacks.Preview(ctx, r.Rack, request.New)
 	plan.progress = newProgress(plan.Preview)
 	if problem.Has(err, cfn.CodeUnchanged) {
 		return plan, nil

@@ -13,9 +13,8 @@
 package reset
 
 import (
-	"cmp"
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
@@ -54,14 +53,6 @@ type Logins interface {
 	EndReset(host convox.Host, password secret.String, isSet bool) error
 }
 
-// Options are what a Reset works on and with.
-type Options struct {
-	Rack   cfn.Rack
-	Host   convox.Host
-	Logins Logins
-	Clock  clock.Clock
-}
-
 // Request is the new password, and what the driver knows beside it.
 type Request struct {
 	New   secret.String
@@ -70,75 +61,59 @@ type Request struct {
 	Door  Door
 }
 
-// Reset is one Rack's way to a new password. One goroutine at a time may drive
-// it; its State may be read from any. A nil Reset was not started.
+// Reset is one Rack's way to a new password. It may be copied: what a copy learns,
+// the other one doesn't.
 type Reset struct {
-	Options
-	mu  sync.Mutex
-	now State
+	Rack   cfn.Rack
+	Host   convox.Host
+	Logins Logins
+	Clock  clock.Clock // nil is the system's
+
+	Stack cfn.StackState // as Look saw it
+	Saved Request        // continues a reset that was left with its new password saved; New is empty where there is none
+	Plan  *Plan          // that was prepared last, or nil
+
+	stacks   Stacks
+	olds     []secret.String // that are saved
+	request  Request
+	preview  *cfn.Preview // AWS has it, until it is executed or discarded
+	saved    bool         // by this run; what was saved before is kept beside it
+	underway *atomic.Bool // whether a copy is being run
+	report   *Report
+	left     error // what couldn't be undone
 }
 
-// State is what is known of a reset.
-type State struct {
-	Stack  cfn.StackState // as Look saw it
-	Saved  Request        // continues a reset that was left with its new password saved; New is empty where there is none
-	Plan   *Plan          // that was prepared last, or nil
-	Report *Report        // of the last Run, or nil; while one is under way, its fate is unknown
-
-	stacks  Stacks
-	olds    []secret.String // that are saved
-	request Request
-	preview *cfn.Preview // AWS has it, until it is executed or discarded
-	saved   bool         // by this run; what was saved before is kept beside it
-	left    error        // what couldn't be undone
+// Report is how the last Run ended, or nil. That of a copy has an unknown fate.
+func (r Reset) Report() *Report {
+	if r.underway != nil && r.underway.Load() {
+		return &Report{Rack: r.Rack, Phase: PhaseUnknown, Where: r.request.Where, Err: unknownFate(r.Rack, nil)}
+	}
+	return r.report
 }
 
 // IsOpen reports whether AWS was told to change the stack, and the end of it is
 // not known: then Run continues.
-func (s State) IsOpen() bool { return s.Report != nil && !s.Report.OldHolds() && !s.IsSettled() }
+func (r Reset) IsOpen() bool {
+	report := r.Report()
+	return report != nil && !report.OldHolds() && report.Phase != PhaseSettled
+}
 
 // IsSettled reports whether only the new password logs in.
-func (s State) IsSettled() bool { return s.Report != nil && s.Report.Phase == PhaseSettled }
-
-// resumes reports whether the new password is that of a reset that was left.
-func (s State) resumes() bool { return s.request.New.Equal(s.Saved.New) }
-
-// New returns a Reset that has done nothing yet.
-func New(o Options) *Reset {
-	o.Clock = cmp.Or[clock.Clock](o.Clock, clock.System{})
-	return &Reset{Options: o}
-}
-
-// State returns what is known now.
-func (r *Reset) State() State {
-	if r == nil {
-		return State{}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.now
-}
-
-func (r *Reset) set(change func(*State)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	change(&r.now)
-}
+func (r Reset) IsSettled() bool { return r.report != nil && r.report.Phase == PhaseSettled }
 
 // ReadSaved reads what earlier runs saved.
 func (r *Reset) ReadSaved() Request {
 	begun, _ := r.Logins.FindReset(r.Host)
-	saved := Request{New: begun.New, Where: savedIn(begun.File)}
-	r.set(func(s *State) { s.Saved, s.olds = saved, append([]secret.String{begun.New}, begun.Olds...) })
-	return saved
+	r.Saved, r.olds = Request{New: begun.New, Where: savedIn(begun.File)}, append([]secret.String{begun.New}, begun.Olds...)
+	return r.Saved
 }
 
 // Look reads what the stack is doing, and what earlier runs saved. What follows
 // uses these stacks.
-func (r *Reset) Look(ctx context.Context, stacks Stacks) error {
+func (r *Reset) Look(ctx context.Context, stacks Stacks) (err error) {
 	r.ReadSaved()
-	stack, err := stacks.State(ctx, r.Rack)
-	r.set(func(s *State) { s.stacks, s.Stack = stacks, stack })
+	r.stacks = stacks
+	r.Stack, err = stacks.State(ctx, r.Rack)
 	return err
 }
 
@@ -147,10 +122,10 @@ func (r *Reset) Look(ctx context.Context, stacks Stacks) error {
 // rolled back meanwhile. AWS may quote a password in a reason: where the request
 // has none, no reason is given.
 func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Report {
-	s, report := r.State(), Report{Rack: r.Rack, Phase: PhaseNothing, Where: request.Where}
+	report := Report{Rack: r.Rack, Phase: PhaseNothing, Where: request.Where}
 	progress, hides := newProgress(nil), request.New.IsEmpty()
-	s.stacks.Redact(request.New)
-	outcome, err := s.stacks.Follow(stop.Soft, r.Rack, time.Time{}, func(e cfn.Event) {
+	r.stacks.Redact(request.New)
+	outcome, err := r.stacks.Follow(stop.Soft, r.Rack, time.Time{}, func(e cfn.Event) {
 		if hides {
 			e.Reason = ""
 		}
@@ -159,7 +134,7 @@ func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Re
 	if hides {
 		outcome.Reason = ""
 	}
-	switch isOurs := s.Stack.Reset; {
+	switch isOurs := r.Stack.Reset; {
 	case err != nil && isOurs:
 		report.Phase, report.Err = PhaseUpdating, notFollowed(r.Rack, err)
 	case err != nil:
@@ -168,30 +143,29 @@ func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Re
 		report.Phase, report.Status, report.Err = PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome)
 		report.Left = r.Logins.EndReset(r.Host, request.New, false)
 	default:
-		r.set(func(s *State) { s.Stack.InProgress = false })
+		r.Stack.InProgress = false
 	}
 	report.Stopped = stop.Asked()
 	return report
 }
 
 // Prepare finds out whether the end of the reset could be seen, and lets AWS
-// preview it: State has the Plan. A preview before it is discarded. Nothing of the
+// preview it: Plan has the result. A preview before it is discarded. Nothing of the
 // Rack changes.
 //
 // The errors are those of convox and cfn, and some of this package.
 func (r *Reset) Prepare(stop transport.Stop, request Request) error {
-	before := r.State()
-	r.set(func(s *State) { s.request = request })
-	if before.preview != nil {
-		if err := before.stacks.Discard(stop.Hard, before.preview); err != nil {
+	r.request, r.underway = request, new(atomic.Bool)
+	if r.preview != nil {
+		if err := r.stacks.Discard(stop.Hard, r.preview); err != nil {
 			return err
 		}
-		r.set(func(s *State) { s.preview = nil })
+		r.preview = nil
 	}
-	request.Olds = append(before.olds, request.Olds...)
-	plan, err := r.makePlan(stop.Soft, before.stacks, request)
+	request.Olds = append(r.olds[:len(r.olds):len(r.olds)], request.Olds...)
+	plan, err := r.makePlan(stop.Soft, request)
 	if err == nil {
-		r.set(func(s *State) { s.Plan, s.preview = &plan, plan.Preview })
+		r.Plan, r.preview = &plan, plan.Preview
 	}
 	return err
 }
@@ -199,44 +173,46 @@ func (r *Reset) Prepare(stop transport.Stop, request Request) error {
 // Save saves the new password for the convox CLI, beside what was saved before:
 // that is restored when the Rack never gets the new one.
 func (r *Reset) Save() error {
-	file, err := r.Logins.BeginReset(r.Host, r.State().request.New)
+	file, err := r.Logins.BeginReset(r.Host, r.request.New)
 	if err == nil {
-		r.set(func(s *State) { s.request.Where, s.saved = savedIn(file), !s.resumes() })
+		r.request.Where, r.saved = savedIn(file), !r.resumes()
 	}
 	return err
 }
 
+// resumes reports whether the new password is that of a reset that was left.
+func (r *Reset) resumes() bool { return r.request.New.Equal(r.Saved.New) }
+
 // Show notes that the owner has seen the new password, and typed back its end.
-func (r *Reset) Show() {
-	r.set(func(s *State) { s.request.Where = "with you: it was shown, and its end typed back" })
-}
+func (r *Reset) Show() { r.request.Where = "with you: it was shown, and its end typed back" }
 
 func savedIn(file string) string { return "saved in " + shellescape.StripUnsafe(file) }
 
 // Run carries out the plan, or continues where the last Run left it. When it is
 // asked to stop, AWS continues with what it was told.
 func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
-	before := r.State()
-	r.set(func(s *State) {
-		s.Report = &Report{Rack: r.Rack, Phase: PhaseUnknown, Where: s.request.Where, Err: unknownFate(r.Rack, nil)}
-	})
-	run := &run{r, before, *before.Plan, stop, tell}
-	report := run.carryOut()
-	isOver := report.Phase == PhaseSettled || report.Phase == PhaseRolledBack
-	if isOver || report.OldHolds() && r.State().saved {
-		report.Left = joined(report.Left, r.Logins.EndReset(r.Host, before.request.New, report.Phase == PhaseSettled))
+	isOpen := r.IsOpen()
+	r.underway.Store(true)
+	run := &run{r, *r.Plan, stop, tell}
+	report := run.carryOut(isOpen)
+	r.underway = new(atomic.Bool) // a copy that doesn't know the report may still ask the other one
+
+	isSet := report.Phase == PhaseSettled
+	isOver := isSet || report.Phase == PhaseRolledBack
+	if isOver || report.OldHolds() && r.saved {
+		report.Left = joined(report.Left, r.Logins.EndReset(r.Host, r.request.New, isSet))
 	}
-	r.set(func(s *State) {
-		report.Where = s.request.Where
-		s.Report, s.left = &report, joined(s.left, report.Left)
-		if isOver {
-			s.preview = nil // AWS drops all others when it executes one
-		}
-		s.saved = s.saved && s.IsOpen()
-		if report.OldHolds() {
-			s.Saved = Request{}
-		}
-	})
+	report.Where = r.request.Where
+	r.report, r.left = &report, joined(r.left, report.Left)
+	if isOver {
+		r.preview = nil // AWS drops all others when it executes one
+	}
+	if isSet || report.OldHolds() {
+		r.saved = false
+	}
+	if report.OldHolds() {
+		r.Saved = Request{}
+	}
 	return report
 }
 
@@ -244,19 +220,18 @@ func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 // before a password that the Rack never got. The error says what couldn't be
 // undone, now or before.
 func (r *Reset) Close(ctx context.Context) error {
-	s := r.State()
-	if s.IsOpen() {
-		return s.left
+	if r.IsOpen() {
+		return r.left
 	}
-	if s.preview != nil {
-		err := s.stacks.Discard(ctx, s.preview)
+	if r.preview != nil {
+		err := r.stacks.Discard(ctx, r.preview)
 		if problem.Has(err, cfn.CodeStale) { // it was executed
-			return s.left
+			return r.left
 		}
-		s.left = joined(s.left, err)
+		r.left = joined(r.left, err)
 	}
-	if s.saved {
-		s.left = joined(s.left, r.Logins.EndReset(r.Host, s.request.New, false))
+	if r.saved {
+		r.left = joined(r.left, r.Logins.EndReset(r.Host, r.request.New, false))
 	}
-	return s.left
+	return r.left
 }

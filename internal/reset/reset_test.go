@@ -166,7 +166,7 @@ func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
 	if !problem.Has(err, cfn.CodeBusy) {
 		t.Errorf("%v", err)
 	}
-	if report := w.await(w.request()); report.Err != nil || w.reset.State().Stack.InProgress {
+	if report := w.await(w.request()); report.Err != nil || w.reset.Stack.InProgress {
 		t.Fatal(report.Err)
 	}
 	w.want(w.run(), reset.PhaseSettled)

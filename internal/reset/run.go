@@ -13,22 +13,21 @@ import (
 // run is a plan that is being carried out.
 type run struct {
 	*Reset
-	before State
-	plan   Plan
-	stop   transport.Stop
-	tell   func(Event)
+	plan Plan
+	stop transport.Stop
+	tell func(Event)
 }
 
 // carryOut executes the preview, follows the stack, restarts the web service
 // where the update doesn't, and ends when only the new password logs in; or it
 // continues where the last report left that.
-func (r *run) carryOut() Report {
+func (r *run) carryOut(isOpen bool) Report {
 	switch {
-	case !r.before.IsOpen():
+	case !isOpen:
 		return r.start()
-	case r.plan.Preview == nil, r.before.Report.Phase == PhaseUpdated:
+	case r.plan.Preview == nil, r.report.Phase == PhaseUpdated:
 		return r.settle()
-	case r.before.Report.Phase == PhaseUnknown:
+	case r.report.Phase == PhaseUnknown:
 		return r.cancel(failed(r.Rack, CodeNotBegun, "the update was not started", nil, "start again, with a new preview"), false)
 	}
 	return r.follow()
@@ -39,7 +38,7 @@ func (r *run) start() Report {
 	if err == nil && r.plan.Preview != nil {
 		err = r.stop.Asked()
 	}
-	if err == nil && r.before.resumes() {
+	if err == nil && r.resumes() {
 		err = r.Save() // its owner must have it at this moment
 	}
 	switch {
@@ -53,7 +52,7 @@ func (r *run) start() Report {
 	r.tell(Event{Phase: PhaseNothing, Of: len(r.plan.Preview.Changes), Words: "starting the update"})
 	ctx, cancel := r.stop.Call()
 	defer cancel()
-	if err := r.before.stacks.Execute(ctx, r.plan.Preview); err != nil {
+	if err := r.stacks.Execute(ctx, r.plan.Preview); err != nil {
 		return r.cancel(err, cfn.Definite(err))
 	}
 	return r.follow()
@@ -67,12 +66,12 @@ func (r *run) start() Report {
 func (r *run) cancel(cause error, isRefused bool) Report {
 	ctx, cancel := r.stop.Cleanup()
 	defer cancel()
-	left := r.before.stacks.Discard(ctx, r.plan.Preview)
+	left := r.stacks.Discard(ctx, r.plan.Preview)
 	if problem.Has(left, cfn.CodeStale) {
 		return r.follow()
 	}
 	if !isRefused {
-		if touched, err := r.before.stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
+		if touched, err := r.stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
 			if problem.Code(cause) == CodeNotBegun {
 				cause = nil // it may have
 			}
@@ -86,7 +85,7 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 
 // follow waits for the end of the update.
 func (r *run) follow() Report {
-	outcome, err := r.before.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.follow(e, r.tell) })
+	outcome, err := r.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.follow(e, r.tell) })
 	switch {
 	case err != nil:
 		return r.ended(PhaseUpdating, "", notFollowed(r.Rack, err))

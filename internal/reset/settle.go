@@ -1,11 +1,13 @@
 package reset
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
 )
 
@@ -44,8 +46,8 @@ var (
 // settle restarts the web service where that is needed, once, and waits until
 // only the new password logs in.
 func (r *run) settle() Report {
-	stack, _ := r.before.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
-	s := &settling{run: r, began: stack.Since, changed: r.Clock.Now()}
+	stack, _ := r.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
+	s := &settling{run: r, began: stack.Since, changed: r.clock().Now()}
 	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
 	for {
 		done, err := s.look()
@@ -58,7 +60,7 @@ func (r *run) settle() Report {
 			return r.ended(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, err.Error()+", and the new one of this reset doesn't log in", nil,
 				"use the password of the later reset: whoever ran it has it"))
 		case err == nil:
-			err = r.Clock.Sleep(r.stop.Soft, s.wait)
+			err = r.clock().Sleep(r.stop.Soft, s.wait)
 		}
 		if err != nil {
 			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", err))
@@ -71,14 +73,14 @@ func (r *run) settle() Report {
 // since the update.
 func (s *settling) look() (done bool, err error) {
 	s.wait = pause
-	d, failure := s.before.stacks.Deployment(s.stop.Soft, s.Rack, "")
+	d, failure := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
 	if failure == nil {
 		s.note(d)
 	} else if isLasting(failure) {
 		return false, failure
 	}
 	turns := 0
-	settled, err := s.before.request.Door.Settled(s.stop.Soft, s.Host, s.plan.old, s.before.request.New, settledIn, func(t convox.Turn) {
+	settled, err := s.request.Door.Settled(s.stop.Soft, s.Host, s.plan.old, s.request.New, settledIn, func(t convox.Turn) {
 		turns++
 		s.turn = t
 		s.say(loggingIn(t, turns))
@@ -105,10 +107,12 @@ func (s *settling) look() (done bool, err error) {
 	return false, s.restart()
 }
 
+func (r *run) clock() clock.Clock { return cmp.Or[clock.Clock](r.Clock, clock.System{}) }
+
 // note keeps how the deployment stands, and reports it.
 func (s *settling) note(d cfn.Deployment) {
 	if d != s.last {
-		s.last, s.changed = d, s.Clock.Now()
+		s.last, s.changed = d, s.clock().Now()
 	}
 	s.say(restarting(d))
 }
@@ -130,7 +134,7 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 	if s.turn.Err != nil || s.turn.New {
 		return false
 	}
-	state, err := s.before.stacks.State(s.stop.Soft, s.Rack)
+	state, err := s.stacks.State(s.stop.Soft, s.Rack)
 	if err != nil || state.InProgress || strings.Contains(state.Status, "ROLLBACK") {
 		return false
 	}
@@ -145,7 +149,7 @@ func (s *settling) restart() error {
 	s.tell(Event{Phase: PhaseUpdated, Words: "restarting the web service"})
 	ctx, cancel := s.stop.Call()
 	defer cancel()
-	d, err := s.before.stacks.Restart(ctx, s.Rack)
+	d, err := s.stacks.Restart(ctx, s.Rack)
 	if err != nil {
 		s.failures++
 		if isLasting(err) || s.failures == restartTries {
@@ -166,7 +170,7 @@ func (s *settling) tooLong(cause error) error {
 		most, why = patience/10, errStillOld
 	}
 	switch {
-	case s.Clock.Now().Sub(s.changed) < most:
+	case s.clock().Now().Sub(s.changed) < most:
 		return nil
 	case cause != nil:
 		return cause

@@ -89,9 +89,9 @@ func (w *rackWorld) enter(settings ...string) {
 
 // start makes the Reset of another run of the program.
 func (w *rackWorld) start() *reset.Reset {
-	return reset.New(reset.Options{
+	return &reset.Reset{
 		Rack: w.rack(), Host: w.host(), Logins: w.logins, Clock: cmp.Or[clock.Clock](w.clock, hurried{}),
-	})
+	}
 }
 
 func (w *rackWorld) host() convox.Host {
@@ -137,7 +137,7 @@ func (w *rackWorld) plan() reset.Plan {
 	if err := w.prepare(w.request()); err != nil {
 		w.Fatalf("%v %q", err, hintsOf(err))
 	}
-	plan := *w.reset.State().Plan
+	plan := *w.reset.Plan
 	w.search("the plan", fmt.Sprintf("%+v %#v", plan, plan))
 	return plan
 }

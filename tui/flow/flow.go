@@ -24,8 +24,8 @@ type Flow struct {
 	answers answers
 	result  result
 
-	reset      *reset.Reset // of the Rack that was picked; nil until it was started
-	pastResets []*reset.Reset
+	reset      reset.Reset // of the Rack that was picked
+	pastResets []reset.Reset
 
 	steps   []step
 	at      int  // the step that is current
@@ -270,7 +270,7 @@ func (f *Flow) Back() bool {
 
 // before is the step to go back to, below 0 where there is none.
 func (f *Flow) before() int {
-	if f.work != nil || f.result.begun || f.reset.State().IsOpen() || f.steps[f.at].id == StepResetDone {
+	if f.work != nil || f.result.begun || f.reset.IsOpen() || f.steps[f.at].id == StepResetDone {
 		return -1
 	}
 	i := f.at - 1

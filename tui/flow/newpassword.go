@@ -26,7 +26,7 @@ var newOptions = map[newFrom]Option{
 
 // leftReset reports whether an earlier run left a reset with its new password
 // saved.
-func (f *Flow) leftReset() bool { return !f.reset.State().Saved.New.IsEmpty() }
+func (f *Flow) leftReset() bool { return !f.reset.Saved.New.IsEmpty() }
 
 // newSources lists where the new password can come from, the best first.
 func (f *Flow) newSources() []newFrom {
@@ -42,7 +42,7 @@ func (f *Flow) newPassword() reset.Request {
 	case from == newTyped:
 		return reset.Request{New: f.answers.fresh, Where: "the one that you typed"}
 	case from == newSaved && f.leftReset():
-		return f.reset.State().Saved
+		return f.reset.Saved
 	}
 	return reset.Request{New: f.answers.made}
 }
@@ -53,7 +53,7 @@ func newStep() step {
 		when: isResetting,
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Choice, Title: "Which new password?", Reason: []string{"Letters and digits are what every client can send."}}
-			switch stack := f.reset.State().Stack; {
+			switch stack := f.reset.Stack; {
 			case f.leftReset():
 				q.Reason = []string{"A reset was started here, and its new password is saved. With that one, what is left of it is done."}
 			case stack.Reset && !strings.Contains(stack.Status, "ROLLBACK"):
@@ -127,7 +127,7 @@ func keepStep() step {
 				return nil
 			}
 			r := f.reset
-			return &Work{Words: "saving it for the convox CLI", Writes: true, Run: func(setup.Stop, Tell) Outcome { return Outcome{Err: r.Save()} }}
+			return &Work{Words: "saving it for the convox CLI", Writes: true, Run: func(setup.Stop, Tell) Outcome { return learned(r, r.Save(), StepKeep) }}
 		},
 	}
 }

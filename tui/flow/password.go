@@ -33,7 +33,7 @@ func sourceStep() step {
 		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
 		do: func(f *Flow) *Work {
 			switch s := f.answers.source; {
-			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.State().IsSettled():
+			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.IsSettled():
 				return nil
 			}
 			return f.checkLogin(StepSource)
@@ -59,7 +59,7 @@ var sourceOptions = map[source]Option{
 }
 
 func (f *Flow) sourceOption(s source) Option {
-	if s == sourceReset && f.reset.State().IsSettled() {
+	if s == sourceReset && f.reset.IsSettled() {
 		return Option{Label: "The new one, which was just set"}
 	}
 	return sourceOptions[s]
@@ -67,7 +67,7 @@ func (f *Flow) sourceOption(s source) Option {
 
 // sources lists where the password can come from, the best first.
 func (f *Flow) sources() []source {
-	if f.reset.State().IsSettled() {
+	if f.reset.IsSettled() {
 		return []source{sourceReset, sourceTyped}
 	}
 	var all []source

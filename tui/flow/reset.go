@@ -17,16 +17,13 @@ import (
 // leaveReset puts the reset of another Rack aside: what it did, and what it left
 // to undo, stays.
 func (f *Flow) leaveReset() {
-	if f.reset != nil {
-		f.pastResets = append(f.pastResets, f.reset)
-	}
-	f.reset = nil
+	f.pastResets, f.reset = f.resets(), reset.Reset{}
 }
 
-// Reset is the reset of the Rack that was picked, or nil where none was started.
-func (f *Flow) Reset() *reset.Reset { return f.reset }
+// Reset is the reset of the Rack that was picked.
+func (f *Flow) Reset() reset.Reset { return f.reset }
 
-func (f *Flow) resets() []*reset.Reset {
+func (f *Flow) resets() []reset.Reset {
 	return append(f.pastResets[:len(f.pastResets):len(f.pastResets)], f.reset)
 }
 
@@ -35,7 +32,7 @@ func (f *Flow) resets() []*reset.Reset {
 func (f *Flow) ResetStanding() []string {
 	var lines []string
 	for _, r := range f.resets() {
-		if report := r.State().Report; report != nil {
+		if report := r.Report(); report != nil {
 			lines = append(lines, report.Standing())
 		}
 	}
@@ -82,21 +79,22 @@ func (o Outside) showReset(tell Tell) func(reset.Event) {
 
 // isResetting reports whether a reset is on the way that is not over yet.
 func isResetting(f *Flow) bool {
-	return byRack(f) && f.answers.source == sourceReset && !f.reset.State().IsSettled()
+	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsSettled()
 }
 
 // isPlanned reports whether it is known what the reset would change.
-func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.State().Plan != nil }
+func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 
 // updates reports whether the stack would be updated.
-func updates(f *Flow) bool { return isPlanned(f) && f.reset.State().Plan.Preview != nil }
+func updates(f *Flow) bool { return isPlanned(f) && f.reset.Plan.Preview != nil }
 
-// fixAt shows an error, if there is one, at the step where it can be fixed.
-func fixAt(step string, err error) Outcome {
+// learned takes what a work of the reset learned. An error is shown at the step
+// where it can be fixed.
+func learned(r reset.Reset, err error, step string) Outcome {
 	if err == nil {
-		return Outcome{}
+		step = ""
 	}
-	return Outcome{Err: err, To: step}
+	return Outcome{Err: err, To: step, Set: func(f *Flow) { f.reset = r }}
 }
 
 func toLost(f *Flow) { f.goTo(StepLost) }
@@ -124,22 +122,18 @@ func (f *Flow) lookAtStack() *Work {
 	return &Work{
 		Words: "looking at the stack of Rack " + f.rackName(),
 		Run: func(stop setup.Stop, _ Tell) Outcome {
-			if r == nil {
-				r = reset.New(reset.Options{Rack: rack, Host: host, Logins: outside.Logins})
-			}
+			r.Rack, r.Host, r.Logins = rack, host, outside.Logins
 			aws, err := outside.AWS(stop.Soft)
 			if err == nil {
 				err = r.Look(stop.Soft, aws)
 			}
-			if stack := r.State().Stack; err == nil && !stack.InProgress && !stack.Updatable {
+			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
 				err = &Problem{
 					Message: "the Rack's stack is in the state " + shellescape.StripUnsafe(stack.Status) + ", in which it cannot be updated",
 					Do:      []string{"repair it first, in the CloudFormation console"},
 				}
 			}
-			outcome := fixAt(StepAffected, err)
-			outcome.Set = func(f *Flow) { f.reset = r }
-			return outcome
+			return learned(r, err, StepAffected)
 		},
 	}
 }
@@ -149,9 +143,9 @@ func (f *Flow) lookAtStack() *Work {
 func busyStep() step {
 	return step{
 		id: StepBusy, name: "Reset",
-		when: func(f *Flow) bool { return isResetting(f) && f.reset.State().Stack.InProgress },
+		when: func(f *Flow) bool { return isResetting(f) && f.reset.Stack.InProgress },
 		ask: func(f *Flow) Question {
-			stack := f.reset.State().Stack
+			stack := f.reset.Stack
 			q := Question{
 				Kind: Choice, Title: "The Rack is being updated",
 				Reason:  []string{"Its stack is in the state " + shellescape.StripUnsafe(stack.Status) + ". Nothing is changed while another change runs."},
@@ -173,11 +167,11 @@ func busyStep() step {
 			return &Work{
 				Words: "waiting for the end of the update",
 				Run: func(stop setup.Stop, tell Tell) Outcome {
-					report := r.Await(stop, r.State().Saved, outside.showReset(tell))
+					report := r.Await(stop, r.Saved, outside.showReset(tell))
 					if report.Left != nil {
-						return fixAt(StepAffected, errors.Join(report.Err, report.Left))
+						report.Err = errors.Join(report.Err, report.Left)
 					}
-					return fixAt(StepAffected, report.Err)
+					return learned(r, report.Err, StepAffected)
 				},
 			}
 		},
@@ -205,9 +199,9 @@ func (f *Flow) preview() *Work {
 			}
 			refused, is := errors.AsType[*convox.LoginError](err)
 			if is && refused.Kind == convox.KindUntrusted && fingerprint == "" {
-				return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
+				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, refused.Fingerprint }}
 			}
-			return fixAt(StepAffected, err)
+			return learned(r, err, StepAffected)
 		},
 	}
 }
@@ -222,8 +216,8 @@ func changesStep() step {
 		id: StepChanges, name: "Reset",
 		when: isPlanned,
 		ask: func(f *Flow) Question {
-			q := Question{Kind: Review, Title: "What would change", Reason: []string{"Nothing is changed yet."}, Lines: changeLines(f.reset.State().Plan), Yes: "continue"}
-			if f.reset.State().Plan.Err() != nil {
+			q := Question{Kind: Review, Title: "What would change", Reason: []string{"Nothing is changed yet."}, Lines: changeLines(f.reset.Plan), Yes: "continue"}
+			if f.reset.Plan.Err() != nil {
 				q.Title, q.Yes = "More would change than the password", "go back"
 			}
 			if f.given.DryRun {
@@ -235,7 +229,7 @@ func changesStep() step {
 			switch {
 			case f.given.DryRun:
 				f.over = true
-			case f.reset.State().Plan.Err() != nil:
+			case f.reset.Plan.Err() != nil:
 				f.goTo(StepLost)
 			}
 			return nil
@@ -267,7 +261,7 @@ func changeLines(plan *reset.Plan) (lines []Line) {
 }
 
 func refreshStep() step {
-	s := confirmStep(StepRefresh, "Reset", func(f *Flow) bool { return isPlanned(f) && f.reset.State().Plan.RefreshesInstances() },
+	s := confirmStep(StepRefresh, "Reset", func(f *Flow) bool { return isPlanned(f) && f.reset.Plan.RefreshesInstances() },
 		func(*Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "May every instance be replaced, one by one?",
@@ -320,33 +314,29 @@ func (f *Flow) runReset() *Work {
 			if report.OldHolds() {
 				to = StepAffected
 			}
-			outcome := fixAt(to, report.Err)
-			outcome.Set = func(f *Flow) { f.endReset(report) }
+			outcome := learned(r, report.Err, to)
+			outcome.Set = func(f *Flow) {
+				f.reset, f.over = r, report.Stopped != nil
+				switch {
+				case report.OldHolds(): // another one is made for the next try: this one was on its way
+					f.answers.made, f.answers.newFrom = secret.String{}, 0
+				case report.Err == nil:
+					f.result.login, f.result.unreachable, f.answers.unchecked = &convox.Login{Host: r.Host}, nil, false
+				}
+			}
 			return outcome
 		},
-	}
-}
-
-// endReset takes how it ended. Where the old password holds, another one is made
-// for the next try: this one was on its way.
-func (f *Flow) endReset(report reset.Report) {
-	f.over = report.Stopped != nil
-	switch {
-	case report.OldHolds():
-		f.answers.made, f.answers.newFrom = secret.String{}, 0
-	case report.Err == nil:
-		f.result.login, f.result.unreachable, f.answers.unchecked = &convox.Login{Host: f.rackHost()}, nil, false
 	}
 }
 
 func goOnStep() step {
 	return step{
 		id: StepGoOn, name: "Reset",
-		when: func(f *Flow) bool { return f.reset.State().IsOpen() },
+		when: func(f *Flow) bool { return f.reset.IsOpen() },
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Choice, Title: "The reset is not over", Guarded: true,
-				Reason:  []string{f.reset.State().Report.Standing() + "."},
+				Reason:  []string{f.reset.Report().Standing() + "."},
 				Options: []Option{{Label: "Go on waiting", Note: "and do what is left"}, {Label: "Leave it", Note: "it can be continued later"}},
 			}
 		},
@@ -382,9 +372,9 @@ func resetDoneStep() step {
 func (f *Flow) ResetNext() []string {
 	name := shellescape.Quote(f.rackName())
 	switch {
-	case f.reset.State().IsSettled():
+	case f.reset.IsSettled():
 		return append(tellOthers(f), "the repository's builds: convox-travis --rack "+name)
-	case f.reset.State().Report != nil:
+	case f.reset.Report() != nil:
 		return nil
 	case f.answers.instead == useSaved:
 		return []string{"inside the repository's clone: convox-travis --saved --rack " + name}

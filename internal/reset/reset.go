@@ -83,7 +83,8 @@ type Reset struct {
 	left     error // what couldn't be undone
 }
 
-// Report is how the last Run ended, or nil. That of a copy has an unknown fate.
+// Report is how the last Run ended, or nil. That of a copy, of which nothing is
+// known here, has an unknown fate.
 func (r Reset) Report() *Report {
 	if r.underway != nil && r.underway.Load() {
 		return &Report{Rack: r.Rack, Phase: PhaseUnknown, Where: r.request.Where, Err: unknownFate(r.Rack, nil)}
@@ -193,9 +194,8 @@ func savedIn(file string) string { return "saved in " + shellescape.StripUnsafe(
 func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 	isOpen := r.IsOpen()
 	r.underway.Store(true)
-	run := &run{r, *r.Plan, stop, tell}
-	report := run.carryOut(isOpen)
-	r.underway = new(atomic.Bool) // a copy that doesn't know the report may still ask the other one
+	report := (&run{r, *r.Plan, stop, tell}).carryOut(isOpen)
+	r.underway = new(atomic.Bool) // for copies that don't get the report, it stays under way
 
 	isSet := report.Phase == PhaseSettled
 	isOver := isSet || report.Phase == PhaseRolledBack
@@ -206,12 +206,6 @@ func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 	r.report, r.left = &report, joined(r.left, report.Left)
 	if isOver {
 		r.preview = nil // AWS drops all others when it executes one
-	}
-	if isSet || report.OldHolds() {
-		r.saved = false
-	}
-	if report.OldHolds() {
-		r.Saved = Request{}
 	}
 	return report
 }

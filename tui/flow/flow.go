@@ -261,9 +261,6 @@ func (f *Flow) Back() bool {
 	if i < 0 {
 		return false
 	}
-	if f.steps[i].id == StepLost {
-		f.answers.source = sourceReset // it may be the way over AWS that is left
-	}
 	f.show(i)
 	return true
 }

@@ -44,7 +44,8 @@ func (f *Flow) rackName() string {
 func lostStep() step {
 	return step{
 		id: StepLost, name: "Reset",
-		when: isResetting,
+		when:  func(f *Flow) bool { return isResetting(f) || f.given.Reset != nil && !f.reset.IsSettled() },
+		begin: func(f *Flow) { f.answers.source = sourceReset },
 		wait: func(f *Flow) string {
 			if !f.found.savedDone {
 				return "reading the saved logins"

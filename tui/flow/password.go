@@ -173,6 +173,7 @@ func (f *Flow) refuse(s source, err error) {
 		f.result.refused = map[source]bool{}
 	}
 	f.result.refused[s] = true
+	f.result.noRecovery = f.result.noRecovery || s == sourceAWS
 }
 
 func proveLogin(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {
@@ -193,7 +194,7 @@ func certificateStep() step {
 	return trustStep(StepCertificate, "Password", func(f *Flow) bool { return byRack(f) && f.answers.source != sourceReset }, (*Flow).backToRack,
 		func(f *Flow) *Work {
 			if f.answers.source == sourceAWS {
-				return f.checkRecovered()
+				return f.checkLogin(f.whereItIs())
 			}
 			return f.checkLogin(StepPassword)
 		})

@@ -31,7 +31,7 @@ type answer struct {
 }
 
 // get reads path with a credential, or without where that is empty, again and again as the rules of reads say.
-// The error is a *LoginError, and its answer may be anything below 500 but 429.
+// The error has one of the codes of a login, and its answer may be anything below 500 but 429.
 func (s *session) get(ctx context.Context, path string, credential secret.String) (answer, error) {
 	var got answer
 	err := s.retry.Do(ctx, func(ctx context.Context) error {
@@ -47,7 +47,7 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	traced := httptrace.WithClientTrace(ctx, progress.trace())
 	request, err := http.NewRequestWithContext(traced, http.MethodGet, "https://"+s.host.String()+path, nil)
 	if err != nil {
-		return answer{}, s.other("its address cannot be used") // a Host makes a good address
+		return answer{}, s.stranger("its address cannot be used", false) // a Host makes a good address
 	}
 	if !credential.IsEmpty() {
 		request.SetBasicAuth(user, credential.Reveal())
@@ -65,7 +65,7 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	body, err := transport.ReadBody(response.Body, largestAnswer)
 	switch {
 	case errors.Is(err, transport.ErrTooLarge):
-		return answer{}, s.other("its answer is larger than any real one")
+		return answer{}, s.stranger("its answer is larger than any real one", false)
 	case err != nil:
 		return answer{}, s.lost(err, progress)
 	}
@@ -76,27 +76,22 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	got.json, got.html = contentType(response, got.body)
 	got.wantsSession = strings.HasPrefix(response.Header.Get("WWW-Authenticate"), "Session ")
 	if got.json && got.status == http.StatusOK && len(got.body) > 0 && !json.Valid(got.body) {
-		return answer{}, &LoginError{Kind: KindServerError, host: s.host, reason: "its answer is broken", hints: []string{tryLater}, again: true}
+		return answer{}, s.failed(CodeServerError, "its answer is broken", again(0), tryLater)
 	}
 	return got, nil
 }
 
-const tryLater = "try again in a while"
+// again is a failure after which the same call may succeed.
+func again(wait time.Duration) Detail { return Detail{wait: wait, again: wait <= longestWait} }
 
 // trouble is a server that has it.
 func (s *session) trouble(response *http.Response) error {
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		wait := transport.RetryAfter(response.Header, time.Now())
-		return &LoginError{
-			Kind: KindThrottled, host: s.host, reason: "it takes no more calls for now (HTTP 429)",
-			hints: []string{tryLater}, wait: wait, again: wait <= longestWait,
-		}
+		return s.failed(CodeThrottled, "it takes no more calls for now (HTTP 429)", again(wait), tryLater)
 	case status >= 500:
-		return &LoginError{
-			Kind: KindServerError, host: s.host, reason: fmt.Sprintf("it is in trouble (HTTP %d)", status),
-			hints: []string{tryLater}, again: true,
-		}
+		return s.failed(CodeServerError, fmt.Sprintf("it is in trouble (HTTP %d)", status), again(0), tryLater)
 	}
 	return nil
 }

@@ -2,10 +2,10 @@ package convox
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -48,6 +48,5 @@ func (a *aside) end() {
 // isTLS reports whether err means that a certificate was not accepted, or that
 // there was no safe connection.
 func isTLS(err error) bool {
-	failed, is := errors.AsType[*LoginError](err)
-	return is && (failed.Kind == KindUntrusted || failed.Kind == KindTLS)
+	return problem.Has(err, CodeUntrusted, CodeTLS)
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"strings"
+
+	"convox-travis/internal/problem"
 )
 
 // fingerprint is the SHA-256 of a certificate in DER.
@@ -24,20 +26,11 @@ func (f fingerprint) String() string {
 	return strings.Join(pairs, ":")
 }
 
-// FingerprintError means that a text is no SHA-256 fingerprint. It does not
-// quote the text.
-type FingerprintError struct{}
-
-// Error is one lower-case line.
-func (*FingerprintError) Error() string { return "not the SHA-256 fingerprint of a certificate" }
-
-// Code is a word for machines, in snake case.
-func (*FingerprintError) Code() string { return "bad_fingerprint" }
-
-// Hints are things that can be done, best first.
-func (*FingerprintError) Hints() []string {
-	return []string{
-		"write 64 hexadecimal digits, with or without colons; the error without --fingerprint shows them",
+// badFingerprint does not quote the text.
+func badFingerprint() *problem.Error {
+	return &problem.Error{
+		Code: CodeFingerprint, Reason: "not the SHA-256 fingerprint of a certificate",
+		Hints: []string{"write 64 hexadecimal digits, with or without colons"},
 	}
 }
 
@@ -56,14 +49,14 @@ func parseFingerprint(text string) (fingerprint, error) {
 		pairs := strings.Split(text, ":")
 		for _, pair := range pairs {
 			if len(pair) != 2 {
-				return fingerprint{}, &FingerprintError{}
+				return fingerprint{}, badFingerprint()
 			}
 		}
 		digits = strings.Join(pairs, "")
 	}
 	value, err := hex.DecodeString(digits)
 	if err != nil || len(value) != sha256.Size {
-		return fingerprint{}, &FingerprintError{} // the cause quotes a character
+		return fingerprint{}, badFingerprint() // the cause quotes a character
 	}
 	return fingerprint(value), nil
 }

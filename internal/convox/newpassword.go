@@ -49,23 +49,23 @@ func NewPassword(random io.Reader) (secret.String, error) {
 	return secret.New(string(made[:madeLength])), nil
 }
 
-// CheckNewPassword refuses, with a *PasswordError, what CheckPassword refuses,
+// CheckNewPassword refuses, with CodePassword, what CheckPassword refuses,
 // what the convox client cannot send, and what a Rack's stack does not take: it
 // wants 1 to 50 characters.
 func CheckNewPassword(password secret.String) error {
-	if wrong, is := CheckPassword(password).(*PasswordError); is {
-		return &PasswordError{reason: wrong.reason, hints: []string{"give it alone, on one line, without anything before or after it"}, isNew: true}
+	if why, _ := refusal(password); why != "" {
+		return badNew(why, "give it alone, on one line, without anything before or after it")
 	}
 	switch {
 	case utf8.RuneCountInString(password.Reveal()) > longestNew:
-		return &PasswordError{reason: fmt.Sprintf("has more than the %d characters that a Rack's may have", longestNew), hints: []string{fewerLetters}, isNew: true}
+		return badNew(fmt.Sprintf("has more than the %d characters that a Rack's may have", longestNew), fewerLetters)
 	case !Sendable(password):
-		return &PasswordError{reason: "has " + UnsendableCharacters(password) + ", which the convox client, and so a build, cannot send", hints: []string{fewerLetters}, isNew: true}
+		return badNew("has "+UnsendableCharacters(password)+", which the convox client, and so a build, cannot send", fewerLetters)
 	}
 	return nil
 }
 
-const fewerLetters = "take letters and digits, 50 at the most, or let one be made"
+const fewerLetters = "take letters and digits, 50 at the most"
 
 // TailLength is n, or the number of characters of a shorter password.
 func TailLength(password secret.String, n int) int {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -37,28 +38,21 @@ func (p *progress) trace() *httptrace.ClientTrace {
 
 // lost is what becomes of a call that got no answer. The cause is dropped: it
 // can quote a proxy's address, and that a password.
-func (s *session) lost(cause error, p *progress) *LoginError {
+func (s *session) lost(cause error, p *progress) *problem.Error {
 	if proxy, is := errors.AsType[*transport.ProxyError](cause); is {
-		err := &LoginError{Kind: KindUnreachable, host: s.host, reason: proxy.Error(), hints: []string{proxy.Hint()}}
-		if !s.console {
-			err.hints = append(err.hints, noVerify)
-		}
-		return err
+		return s.failed(CodeUnreachable, proxy.Error(), Detail{}, proxy.Hint())
 	}
-	if certificate, is := errors.AsType[*certificateError](cause); is {
-		return s.untrusted(certificate)
+	if problem.Has(cause, CodeUntrusted, CodeTLS) {
+		return problem.Of(cause)
 	}
 	if _, is := errors.AsType[*tls.CertificateVerificationError](cause); is {
-		return s.unverified(cause)
+		return unverified(s.host, s.console, transport.CertificateReason(cause))
 	}
 	if _, is := errors.AsType[tls.RecordHeaderError](cause); is || errors.Is(cause, http.ErrSchemeMismatch) {
-		return s.other("it does not speak HTTPS")
+		return s.stranger("it does not speak HTTPS", false)
 	}
 	if p.noTLS.Load() && !isNetwork(cause) {
-		return &LoginError{
-			Kind: KindTLS, host: s.host, reason: "the TLS handshake failed; the password was not sent",
-			hints: []string{"it may be too old for TLS 1.2, or something else answers there"},
-		}
+		return s.failed(CodeTLS, "the TLS handshake failed"+notSent, Detail{}, "check the host: it may be too old for TLS 1.2, or something else answers there")
 	}
 	return s.unreachable(cause, p)
 }
@@ -79,34 +73,31 @@ func isTimeout(cause error) bool {
 
 // unreachable is told after one try where another one would end the same way: a
 // packet that a firewall drops stays dropped.
-func (s *session) unreachable(cause error, p *progress) *LoginError {
-	err := &LoginError{Kind: KindUnreachable, host: s.host}
+func (s *session) unreachable(cause error, p *progress) *problem.Error {
+	why, hint, again, moved := "no connection could be made", "", true, false
 	connected := p.connected.Load()
 	lookup, isLookup := errors.AsType[*net.DNSError](cause)
 	switch {
 	case isLookup && lookup.IsNotFound:
-		err.reason = "there is no host of this name"
-		err.hints = []string{"check the spelling; a Rack that moved has a new host, which convox-travis racks shows"}
+		why, hint, again, moved = "there is no host of this name", "check the spelling; a Rack that moved has a new host", false, !s.console
 	case isLookup:
-		err.reason, err.again = "its name could not be looked up", true
-		err.hints = []string{"check this machine's network"}
+		why, hint = "its name could not be looked up", "check this machine's network"
 	case errors.Is(cause, syscall.ECONNREFUSED), errors.Is(cause, windowsRefused):
-		err.reason = "nothing answers there: the connection was refused"
-		err.hints = []string{"check the host and its port"}
+		why, hint, again = "nothing answers there: the connection was refused", "check the host and its port", false
 	case isTimeout(cause):
-		err.reason, err.again = "no answer in "+time.Since(p.begun).Round(100*time.Millisecond).String(), connected
+		why, again = "no answer in "+time.Since(p.begun).Round(100*time.Millisecond).String(), connected
 		if !s.console {
-			err.hints = []string{"a private API answers inside its VPC alone, and a white list lets few addresses in"}
+			hint = "check whether its API is private, which answers inside its VPC alone, or has an IP allowlist"
 		}
 	case connected:
-		err.reason, err.again = "the connection broke", true
-	default:
-		err.reason, err.again = "no connection could be made", true
+		why = "the connection broke"
+	}
+	e := s.failed(CodeUnreachable, why, Detail{Moved: moved, again: again})
+	if hint != "" {
+		e.Hints = append(e.Hints, hint)
 	}
 	if s.console {
-		err.hints = append(err.hints, "check this machine's network and its HTTPS_PROXY")
-	} else {
-		err.hints = append(err.hints, noVerify)
+		e.Hints = append(e.Hints, "check this machine's network and its HTTPS_PROXY")
 	}
-	return err
+	return e
 }

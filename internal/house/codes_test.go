@@ -166,7 +166,6 @@ var (
 	otherTool   = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]`)
 	stillToMove = map[string]int{
 		"travisapi":        8,
-		"internal/convox":  18,
 		"internal/gitrepo": 1,
 	}
 )

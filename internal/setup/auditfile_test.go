@@ -95,7 +95,7 @@ func TestAuditJudgesTheFile(t *testing.T) {
 }
 
 func TestAuditJudgesTheCredential(t *testing.T) {
-	failed := func(code string) answers { return answers{&problem.Error{Code: code}} }
+	failed := func(code string) answers { return answers{&problem.Error{Code: code, Reason: "it failed"}} }
 	for name, a := range map[string]audited{
 		"refused":       {checker: failed(convox.CodeRefused), want: "error credential_refused"},
 		"only raw":      {checker: failed(convox.CodeOnlyRawForm), want: "error credential_unsendable"},

@@ -6,6 +6,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
+	"convox-travis/travisapi"
 )
 
 // hints says for each code what a person can do about it in the wizard. Each code
@@ -30,7 +31,7 @@ var hints = problem.Hints{
 	"password_unsendable":   problem.Say(lettersAndDigits),
 	"certificate_untrusted": nil,
 	"tls_failed":            nil,
-	"unreachable":           nil,
+	"unreachable":           unreachable,
 	"not_a_rack":            notARack,
 	"not_a_console":         problem.Say("go back and choose a Rack's password if it is a Rack itself"),
 	"server_error":          nil,
@@ -64,18 +65,18 @@ var hints = problem.Hints{
 	"aws_unknown":        problem.Say("try again: it looks up what AWS did"),
 
 	// Travis.
-	"unknown_token":       nil,
-	"login_required":      nil,
+	"unknown_token":       problem.Say("copy it again from https://app.travis-ci.com/account/preferences"),
+	"login_required":      problem.Say("copy it from https://app.travis-ci.com/account/preferences"),
 	"bad_token":           nil,
-	"closed_endpoint":     nil,
+	"closed_endpoint":     problem.Say("quit, and start without a Travis endpoint: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
-	"travis_config":       nil,
+	"travis_config":       problem.Say("type the token, or repair the file"),
 	"banned":              nil,
 	"throttled":           nil,
 	"request_limit":       nil,
 	"denied":              nil,
 	"no_permission":       nil,
-	"not_found":           nil,
+	"not_found":           problem.Say("check the name; name what isn't on GitHub by its address"),
 	"repo_migrated":       nil,
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
@@ -85,8 +86,8 @@ var hints = problem.Hints{
 	"invalid":             nil,
 	"server":              nil,
 	"untrusted":           nil,
-	"malformed":           nil,
-	"unexpected":          nil,
+	"malformed":           problem.Say("check the Travis endpoint that this was started with"),
+	"unexpected":          problem.Say("check the Travis endpoint that this was started with"),
 
 	// Writing.
 	"mixed_pair":    problem.Say("give such a branch a password of its own first, in a run for that branch alone"),
@@ -168,6 +169,13 @@ func onlyRawForm(e *problem.Error) []string {
 		return nil
 	}
 	return []string{lettersAndDigits}
+}
+
+func unreachable(e *problem.Error) []string {
+	if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
+		return []string{"check the connection, then try again"}
+	}
+	return nil
 }
 
 func notARack(e *problem.Error) []string {

@@ -133,8 +133,8 @@ const tryLater = "try again later: https://health.aws.amazon.com/health/status"
 // not shown: it can quote the request, its signature included
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html).
 func (f *Finder) failure(err error, region string) *problem.Error {
-	if proxy, is := errors.AsType[*transport.ProxyError](err); is {
-		return &problem.Error{Code: CodeUnreachable, Reason: proxy.Error(), Hints: []string{proxy.Hint()}}
+	if proxy := transport.ByProxy(err); proxy != nil {
+		return &problem.Error{Code: CodeUnreachable, Reason: proxy.Error(), Hints: proxy.Hints}
 	}
 	switch {
 	case errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded):

@@ -89,8 +89,7 @@ func (f *Finder) loginFailure(err error) error {
 		return f.noCredentials()
 	}
 	sources := f.sources()
-	_, byProxy := errors.AsType[*transport.ProxyError](err)
-	if byProxy && !hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) {
+	if transport.ByProxy(err) != nil && !hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) {
 		return attempting(what, f.failure(err, f.region))
 	}
 	service, wasSent := sentTo(err)

@@ -39,8 +39,8 @@ func (p *progress) trace() *httptrace.ClientTrace {
 // lost is what becomes of a call that got no answer. The cause is dropped: it
 // can quote a proxy's address, and that a password.
 func (s *session) lost(cause error, p *progress) *problem.Error {
-	if proxy, is := errors.AsType[*transport.ProxyError](cause); is {
-		return s.failed(CodeUnreachable, proxy.Error(), Detail{}, proxy.Hint())
+	if proxy := transport.ByProxy(cause); proxy != nil {
+		return s.failed(CodeUnreachable, proxy.Error(), Detail{}, proxy.Hints...)
 	}
 	if problem.Has(cause, CodeUntrusted, CodeTLS) {
 		return problem.Of(cause)

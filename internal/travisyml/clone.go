@@ -58,19 +58,12 @@ func followLinks(path string) (string, error) {
 		return "", errUnreadable
 	}
 	if topOfTarget, _ := topOf(filepath.Dir(target)); topOfTarget != realTop {
-		return "", &outsideError{target}
+		return "", fmt.Errorf("it is a link to %s, %w", shellescape.StripUnsafe(target), errOutside)
 	}
 	if within, err := filepath.Rel(top, path); err == nil && filepath.Join(realTop, within) == target {
 		return path, nil
 	}
 	return target, nil
-}
-
-// outsideError means that a link leads out of the clone.
-type outsideError struct{ target string }
-
-func (e *outsideError) Error() string {
-	return fmt.Sprintf("it is a link to %s, which is not a file of this clone", shellescape.StripUnsafe(e.target))
 }
 
 const longestGitFile = 8 << 10 // bytes

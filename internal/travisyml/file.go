@@ -7,8 +7,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"al.essio.dev/pkg/shellescape"
+
 	"convox-travis/internal/atomicfile"
 	"convox-travis/internal/bounded"
+	"convox-travis/internal/problem"
 )
 
 // FileName is the file's name, in the top folder of a repository.
@@ -31,11 +34,11 @@ type File struct {
 
 // Open finds the .travis.yml of the clone that a folder is in; "" is the
 // current one. The top of a clone is where .git is, which in a work tree or a
-// submodule is a file. Errors: ErrNoClone, or a *FileError.
+// submodule is a file. Errors: ErrNoClone, or one with CodeFile.
 func Open(folder string) (File, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
-		return File{}, &FileError{"read", FileName, errUnreadable}
+		return File{}, fileError("read", FileName, errUnreadable)
 	}
 	root, found := topOf(folder)
 	if !found {
@@ -49,7 +52,7 @@ func Open(folder string) (File, error) {
 func OpenFile(path string) (File, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return File{}, &FileError{"read", path, errUnreadable}
+		return File{}, fileError("read", path, errUnreadable)
 	}
 	return openAt(filepath.Dir(path), path)
 }
@@ -57,7 +60,7 @@ func OpenFile(path string) (File, error) {
 func openAt(root, path string) (File, error) {
 	target, err := followLinks(path)
 	if err != nil {
-		return File{}, &FileError{"read", path, err}
+		return File{}, fileError("read", path, err)
 	}
 	f := File{Root: root, Path: target}
 	text, err := bounded.File(target, largestFile)
@@ -65,18 +68,18 @@ func openAt(root, path string) (File, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		f.Missing = true
 	case errors.Is(err, bounded.ErrTooLarge), errors.Is(err, bounded.ErrNotRegular):
-		return File{}, &FileError{"read", path, err}
+		return File{}, fileError("read", path, err)
 	case err != nil:
-		return File{}, &FileError{"read", path, errUnreadable}
+		return File{}, fileError("read", path, errUnreadable)
 	}
 	f.Text = string(text)
 	return f, nil
 }
 
-// CheckExists returns a *FileError when the file isn't there.
+// CheckExists returns an error when the file isn't there.
 func (f File) CheckExists() error {
 	if f.Missing {
-		return &FileError{"read", f.Path, errMissing}
+		return fileError("read", f.Path, errMissing)
 	}
 	return nil
 }
@@ -84,14 +87,15 @@ func (f File) CheckExists() error {
 // Write puts text in the file, or leaves the file as it was. Its mode is kept. A
 // file that no longer holds Text is left alone. Until the text takes the file's
 // place it is in git's own folder, where no commit picks it up; without a clone it
-// is beside the file. The error is a *FileError.
+// is beside the file. The error has CodeFile or
+// CodeChanged, and the file is as it was.
 func (f File) Write(text string) error {
 	if len(text) > largestFile {
-		return &FileError{"write", f.Path, bounded.ErrTooLarge}
+		return fileError("write", f.Path, bounded.ErrTooLarge)
 	}
 	held, err := atomicfile.Lock(context.Background(), f.Path, gitFolder(f.Path)...)
 	if err != nil {
-		return &FileError{"write", f.Path, err}
+		return fileError("write", f.Path, err)
 	}
 	defer held.Release()
 	if err := f.isUnchanged(); err != nil {
@@ -101,7 +105,7 @@ func (f File) Write(text string) error {
 	if !f.Missing {
 		info, err := os.Stat(f.Path)
 		if err != nil {
-			return &FileError{"write", f.Path, atomicfile.Reason(err)}
+			return fileError("write", f.Path, atomicfile.Reason(err))
 		}
 		mode = info.Mode().Perm()
 	}
@@ -112,7 +116,7 @@ func (f File) Write(text string) error {
 		return nil
 	})
 	if err != nil {
-		return &FileError{"write", f.Path, err}
+		return fileError("write", f.Path, err)
 	}
 	return nil
 }
@@ -120,7 +124,51 @@ func (f File) Write(text string) error {
 func (f File) isUnchanged() error {
 	now, err := openAt(f.Root, f.Path)
 	if err == nil && now != f {
-		err = &FileError{"write", f.Path, errChanged}
+		err = fileError("write", f.Path, errChanged)
 	}
 	return err
+}
+
+// ErrNoClone means that a folder is inside no clone.
+var ErrNoClone = errors.New("read .travis.yml: not inside a git clone")
+
+// The codes of Errors about the file.
+const (
+	CodeFile    = "yml_file"    // it could not be read or written
+	CodeChanged = "yml_changed" // it was changed since it was opened
+)
+
+// What can be wrong with the file. Nothing of it is in them.
+var (
+	errUnreadable = errors.New("it cannot be read")
+	errMissing    = errors.New("there is no such file")
+	errLink       = errors.New("it is a link to nothing")
+	errOutside    = errors.New("which is not a file of this clone")
+	errChanged    = errors.New("it was changed meanwhile")
+)
+
+// fileError has no hints where another file is what helps.
+func fileError(what, path string, reason error) error {
+	name := FileName // as short as it is clear
+	if filepath.Base(path) != FileName {
+		name = shellescape.StripUnsafe(path)
+	}
+	e := &problem.Error{Code: CodeFile, Action: what, Object: name, Cause: reason}
+	hint := "check that " + name + " is a file you may " + what
+	switch {
+	case errors.Is(reason, bounded.ErrTooLarge), errors.Is(reason, bounded.ErrNotRegular), errors.Is(reason, errMissing):
+		return e
+	case errors.Is(reason, errOutside):
+		hint = "replace the link by a file of the clone: Travis reads no other"
+	case errors.Is(reason, atomicfile.ErrBusy):
+		hint = "run this again when no other run writes " + name
+	case errors.Is(reason, errChanged):
+		e.Code, hint = CodeChanged, "run this again: it reads the file again"
+	case errors.Is(reason, atomicfile.ErrNoFolder):
+		hint = "make the folder " + shellescape.Quote(shellescape.StripUnsafe(filepath.Dir(path))) + " first"
+	case errors.Is(reason, atomicfile.ErrFull):
+		hint = "make room on the disk"
+	}
+	e.Hints = []string{hint}
+	return e
 }

@@ -2,9 +2,18 @@ package travisyml
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/problem"
+)
+
+// The codes of an Error that has a Refusal as its Detail.
+const (
+	CodeRefused  = "yml_refused"
+	CodeNotBuilt = "yml_not_built" // Travis doesn't build the branch
 )
 
 // Refusal means that a file was left alone, because the addition cannot be made
@@ -28,49 +37,38 @@ type Refusal struct {
 	notBuilt bool // Travis doesn't build the branch
 }
 
-// Error is one lower-case line.
-func (r *Refusal) Error() string {
-	at := ""
-	if r.Line > 0 {
-		at = fmt.Sprintf(" at line %d", r.Line)
-	}
-	if r.Place == "" {
-		return "add to .travis.yml: " + r.Reason
-	}
-	return "add to .travis.yml, in " + r.Place + at + ": " + r.Reason
-}
-
-// Code is a word for machines, in snake case.
-func (r *Refusal) Code() string {
+// Problem is the Error of a refusal.
+func (r *Refusal) Problem() *problem.Error {
+	e := &problem.Error{Code: CodeRefused, Action: "add to", Object: FileName, Reason: r.Reason, Detail: r}
 	if r.notBuilt {
-		return "yml_not_built"
+		e.Code = CodeNotBuilt
 	}
-	return "yml_refused"
-}
-
-// Hints are things that can be done, best first.
-func (r *Refusal) Hints() []string {
-	var hints []string
+	if r.Place != "" {
+		e.Object += ", in " + r.Place
+		if r.Line > 0 {
+			e.Object += " at line " + strconv.Itoa(r.Line)
+		}
+	}
 	if len(r.Instead) > 0 {
 		names := make([]string, len(r.Instead))
 		for i, form := range r.Instead {
 			names[i] = form.String()
 		}
-		hints = append(hints, "this file takes the step as "+strings.Join(names, " or "))
+		e.Hints = append(e.Hints, "write the step as "+strings.Join(names, " or ")+", which this file takes")
 	}
 	if r.Fix != "" {
-		hints = append(hints, r.Fix)
+		e.Hints = append(e.Hints, r.Fix)
 	}
-	if len(r.Lines) == 0 {
-		return hints
+	switch {
+	case len(r.Lines) == 0:
+	case r.Replace:
+		e.Hints = append(e.Hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
+	case r.Line == 0:
+		e.Hints = append(e.Hints, "add the lines shown to the file yourself")
+	default:
+		e.Hints = append(e.Hints, "paste the lines shown into "+r.Place+" yourself")
 	}
-	if r.Replace {
-		return append(hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
-	}
-	if r.Line == 0 {
-		return append(hints, "add the lines shown to the file yourself")
-	}
-	return append(hints, "paste the lines shown into "+r.Place+" yourself")
+	return e
 }
 
 // reason is the words for it. Without any, each edit changes what the file says.
@@ -94,11 +92,12 @@ func (d *Document) uneven() error {
 	for i, line := range d.lines[d.root.Line:d.end] {
 		if !isBlank(line) && !isComment(line) && indentOf(line) < d.root.Column-1 {
 			other := d.root.Line + i + 1
-			return &Refusal{
+			refusal := &Refusal{
 				Line:   d.root.Line,
 				Reason: fmt.Sprintf("line %d is indented less than line %d, so it isn't part of the same YAML", other, d.root.Line),
 				Fix:    fmt.Sprintf("indent line %d like line %d, then run this again", d.root.Line, other),
 			}
+			return refusal.Problem()
 		}
 	}
 	return nil

@@ -1,6 +1,10 @@
 package travisyml
 
-import "regexp"
+import (
+	"regexp"
+
+	"convox-travis/internal/problem"
+)
 
 // Form is where in a build the step runs.
 type Form int
@@ -44,23 +48,16 @@ type Step struct {
 	Generation Generation
 }
 
-// StepError means that a step cannot be written. It does not quote the value,
-// which can be anything.
-type StepError struct {
-	what string
-	want string
+// CodeStep is that of an Error for a step that cannot be written.
+const CodeStep = "yml_step"
+
+// unwritable doesn't quote the value, which can be anything.
+func unwritable(what, want string) error {
+	return &problem.Error{
+		Code: CodeStep, Action: "write the deploy step", Reason: "the " + what + " is not one that .travis.yml can carry safely",
+		Hints: []string{"use " + want},
+	}
 }
-
-// Error is one lower-case line.
-func (e *StepError) Error() string {
-	return "write the deploy step: the " + e.what + " is not one that .travis.yml can carry safely"
-}
-
-// Code is a word for machines, in snake case.
-func (*StepError) Code() string { return "yml_step" }
-
-// Hints are things that can be done, best first.
-func (e *StepError) Hints() []string { return []string{"a name of " + e.want} }
 
 // Travis puts a deploy branch into Bash as it is
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb),
@@ -83,19 +80,19 @@ func (p pattern) MatchString(text string) bool {
 	return len(text) <= p.longest && p.shape.MatchString(text)
 }
 
-// Validate refuses what .travis.yml cannot carry, with a *StepError.
+// Validate refuses what .travis.yml cannot carry, with CodeStep.
 func (s Step) Validate() error {
 	switch {
 	case !appPattern.MatchString(s.App):
-		return &StepError{"app's name", "letters, digits, dots, dashes and underscores"}
+		return unwritable("app's name", "letters, digits, dots, dashes and underscores")
 	case s.Rack != "" && !rackPattern.MatchString(s.Rack):
-		return &StepError{"Rack's name", "the form ORG/NAME"}
+		return unwritable("Rack's name", "the form ORG/NAME")
 	case !branchPattern.MatchString(s.Branch):
-		return &StepError{"branch's name", "letters, digits and . _ / @ # + , = -, which begins with a letter, a digit or an underscore"}
+		return unwritable("branch's name", "letters, digits and . _ / @ # + , = -, which begins with a letter, a digit or an underscore")
 	case s.Generation != SecondGeneration && s.Generation != ThirdGeneration:
-		return &StepError{"client's generation", "the second or the third"}
+		return unwritable("client's generation", "the second or the third")
 	case s.Form < FittingForm || s.Form > AfterSuccess:
-		return &StepError{"form", "after_success or deploy"}
+		return unwritable("form", "after_success or deploy")
 	}
 	return nil
 }

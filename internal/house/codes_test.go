@@ -163,9 +163,8 @@ var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitr
 var (
 	ownCommand  = regexp.MustCompile(`convox-travis [a-z-]+`)
 	registered  = regexp.MustCompile(`Var\w*\([^,]+, "([a-z-]+)"`)
-	otherTool   = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z]|^ (?:deploy )?--(?:app|rack) $`) // or the end of its command
+	otherTool   = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]|^ (?:deploy )?--(?:app|rack) $`) // or the end of its command
 	stillToMove = map[string]int{
-		"cfn":             10,
 		"internal/convox": 18,
 	}
 )

@@ -103,12 +103,12 @@ type Problem struct {
 
 // ProblemOf takes an error's message and hints.
 func ProblemOf(err error) *Problem {
-	var own []string
+	p := &Problem{Message: err.Error(), Do: hints.Of(err)}
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
-		own = hinted.Hints()
+		p.Do = append(slices.Clone(hinted.Hints()), p.Do...)
 	}
-	return &Problem{Message: err.Error(), Do: slices.Concat(own, hints.Of(err))}
+	return p
 }
 
 // Error implements error, so that a Problem can be an Outcome's.

@@ -160,12 +160,12 @@ var hints = problem.Hints{
 	"yml_step":      nil,
 }
 
-const nameRepository = "name the repository with --repo OWNER/NAME"
-
 func resetLost(e *problem.Error) []string {
 	detail, _ := e.Detail.(cfn.Detail)
 	return []string{"set a new one: convox-travis reset-password " + shellescape.Quote(shellescape.StripUnsafe(cmp.Or(detail.Rack.Name, "RACK")))}
 }
+
+const nameRepository = "name the repository with --repo OWNER/NAME"
 
 // exits are the exit codes of errors that don't end a run with exitFailed.
 var exits = map[string]int{

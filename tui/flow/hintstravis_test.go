@@ -19,7 +19,7 @@ func TestEachErrorOfTravisSaysWhatToDoInTheWizard(t *testing.T) {
 		"no token":          {problem.Error{Code: travisapi.CodeLoginRequired}, []string{"copy it from https://app.travis-ci.com/account/preferences"}},
 		"a closed endpoint": {problem.Error{Code: travisapi.CodeClosedEndpoint}, []string{"quit, and start without a Travis endpoint: https://api.travis-ci.com is the default"}},
 		"a broken file":     {problem.Error{Code: travisapi.CodeConfig}, []string{"type the token, or repair the file"}},
-		"not found":         {problem.Error{Code: travisapi.CodeNotFound, Hints: []string{"sync"}}, []string{"check the name; name what isn't on GitHub by its address", "sync"}},
+		"not found":         {problem.Error{Code: travisapi.CodeNotFound, Hints: []string{"sync"}}, []string{"sync", "check the name; name what isn't on GitHub by its address"}},
 		"another's answer":  {problem.Error{Code: travisapi.CodeMalformed}, []string{"check the Travis endpoint that this was started with"}},
 		"a strange status":  {problem.Error{Code: travisapi.CodeUnexpected}, []string{"check the Travis endpoint that this was started with"}},
 		"no connection":     {problem.Error{Code: travisapi.CodeUnreachable, Detail: travisapi.Failure{}}, []string{"check the connection, then try again"}},

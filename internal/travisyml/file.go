@@ -3,9 +3,13 @@ package travisyml
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -171,4 +175,124 @@ func fileError(what, path string, reason error) error {
 	}
 	e.Hints = []string{hint}
 	return e
+}
+
+// topOf finds the top of the clone that a folder is in, by its name: where .git
+// is, which in a work tree or a submodule is a file.
+func topOf(folder string) (string, bool) {
+	for {
+		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
+			return folder, true
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			return "", false
+		}
+		folder = parent
+	}
+}
+
+// followLinks returns the file that path, which need not exist, leads to. From
+// a clone no link may lead out of it, nor into a clone inside it: neither git nor
+// Travis would follow. A path on which no link changes anything stays as it is.
+func followLinks(path string) (string, error) {
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return path, nil // reading or writing it reports the folder
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); err == nil {
+			return "", errLink
+		}
+		target, err = filepath.Join(folder, filepath.Base(path)), nil
+	}
+	if err != nil {
+		return "", errUnreadable
+	}
+	top, inClone := topOf(filepath.Dir(path))
+	if !inClone {
+		if target == filepath.Join(folder, filepath.Base(path)) {
+			return path, nil
+		}
+		return target, nil
+	}
+	realTop, err := filepath.EvalSymlinks(top)
+	if err != nil {
+		return "", errUnreadable
+	}
+	if topOfTarget, _ := topOf(filepath.Dir(target)); topOfTarget != realTop {
+		return "", fmt.Errorf("it is a link to %s, %w", shellescape.StripUnsafe(target), errOutside)
+	}
+	if within, err := filepath.Rel(top, path); err == nil && filepath.Join(realTop, within) == target {
+		return path, nil
+	}
+	return target, nil
+}
+
+const longestGitFile = 8 << 10 // bytes
+
+// gitFolder lists the folder in which git keeps what it knows of the clone of a
+// file: .git, or the one that a file .git names
+// (https://git-scm.com/docs/gitrepository-layout). Outside a clone there is none.
+func gitFolder(path string) []string {
+	top, found := topOf(filepath.Dir(path))
+	if !found {
+		return nil
+	}
+	folder := filepath.Join(top, ".git")
+	if text, err := bounded.File(folder, longestGitFile); err == nil {
+		name, isGit := strings.CutPrefix(strings.TrimRight(string(text), "\r\n"), "gitdir: ")
+		if !isGit {
+			return nil
+		}
+		if folder = name; !filepath.IsAbs(name) {
+			folder = filepath.Join(top, name)
+		}
+	}
+	return []string{folder}
+}
+
+const longestApp = 1 << 10 // bytes of .convox/app
+
+var notInApps = regexp.MustCompile(`[^a-z0-9]+`)
+
+// AppName is the app that the clone's repository is most likely: what .convox/app
+// in the top folder says, which "convox deploy" takes too
+// (https://docs.convox.com/reference/cli/deploy/), else the name in the
+// repository's slug, which may be "", else that of the folder, which anyone can
+// give it; made into a name that an app can have. It is "" when nothing is left of
+// it.
+func (f File) AppName(slug string) string {
+	if name := f.ConvoxApp(); name != "" {
+		return name
+	}
+	for _, name := range []string{slug[strings.LastIndexByte(slug, '/')+1:], filepath.Base(f.Root)} {
+		if name = strings.Trim(notInApps.ReplaceAllString(strings.ToLower(name), "-"), "-"); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// ConvoxApp is the app that .convox/app in the top folder names, or "".
+func (f File) ConvoxApp() string { return f.convoxApp("") }
+
+// AppIn is the app that "convox deploy" takes in a folder below the top one: what
+// its .convox/app says, else the folder's name.
+func (f File) AppIn(folder string) string {
+	if filepath.IsLocal(folder) {
+		if name := f.convoxApp(folder); name != "" {
+			return name
+		}
+	}
+	return path.Base(folder)
+}
+
+func (f File) convoxApp(folder string) string {
+	text, err := bounded.File(filepath.Join(f.Root, folder, ".convox", "app"), longestApp)
+	if name := strings.TrimSpace(string(text)); err == nil && appPattern.MatchString(name) {
+		return name
+	}
+	return ""
 }

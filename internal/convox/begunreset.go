@@ -100,7 +100,7 @@ func olds(rounds []round) []secret.String {
 // other one can hold, and all that was kept is dropped. Else what was saved before
 // the reset of this password is put back, entry for entry, unless another program
 // has logged in meanwhile. A reset that was not begun here is no error. The error
-// is a *SaveError.
+// has CodeSaveLogin.
 func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
@@ -114,7 +114,7 @@ func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 			return takeBack(text, host, password)
 		})
 		if err != nil {
-			return &SaveError{file, err}
+			return notSaved(file, err)
 		}
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 )
 
@@ -64,14 +63,6 @@ func reasonOf(outcome cfn.Outcome) string {
 // isLasting reports whether an error of AWS doesn't pass by waiting.
 func isLasting(err error) bool {
 	return err != nil && !problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown, cfn.CodeFailed)
-}
-
-// loginKind is how a login failed, "" where it didn't.
-func loginKind(err error) convox.LoginKind {
-	if e, is := errors.AsType[*convox.LoginError](err); is {
-		return e.Kind
-	}
-	return ""
 }
 
 // joined is errors.Join that leaves a single error as it is.

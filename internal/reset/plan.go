@@ -108,10 +108,10 @@ func (r *Reset) makePlan(ctx context.Context, request Request) (Plan, error) {
 // nothing of the old one is needed; a refusal is what is expected.
 func (r *Reset) reach(ctx context.Context, request Request) error {
 	_, err := request.Door.Rack(ctx, r.Host, request.New)
-	switch loginKind(err) {
-	case convox.KindRefused:
+	switch {
+	case problem.Has(err, convox.CodeRefused):
 		return nil
-	case convox.KindUnreachable: // the cause's hints are for those who write to Travis
+	case problem.Has(err, convox.CodeUnreachable): // the cause's hints are for those who write to Travis
 		return failed(r.Rack, CodeUnprovable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
 			"run this where the Rack is reachable, such as in its VPN")
 	}
@@ -126,7 +126,7 @@ func (r *Reset) findOld(ctx context.Context, request Request) (secret.String, er
 		}
 		_, err := request.Door.Rack(ctx, r.Host, old)
 		switch {
-		case err == nil, loginKind(err) == convox.KindOnlyRawForm:
+		case err == nil, problem.Has(err, convox.CodeOnlyRawForm):
 			return old, nil
 		case ctx.Err() != nil:
 			return secret.String{}, context.Cause(ctx)

@@ -9,6 +9,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -197,9 +198,8 @@ func (f *Flow) preview() *Work {
 				request.Door = checker
 				err = r.Prepare(stop, request)
 			}
-			refused, is := errors.AsType[*convox.LoginError](err)
-			if is && refused.Kind == convox.KindUntrusted && fingerprint == "" {
-				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, refused.Fingerprint }}
+			if problem.Has(err, convox.CodeUntrusted) && fingerprint == "" {
+				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, fingerprintOf(err) }}
 			}
 			return learned(r, err, StepAffected)
 		},

@@ -233,7 +233,7 @@ func (r restarting) Restart(context.Context, cfn.Rack) (cfn.Deployment, error) {
 
 func TestAnUpdateThatRunsIsWaitedFor(t *testing.T) {
 	w := newLostWorld(t)
-	w.aws.SetPace(cfntest.Pace{Resource: 40 * time.Millisecond})
+	w.aws.SetPace(cfntest.Pace{Resource: 300 * time.Millisecond})
 	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
 	w.toLost().choose("Set a new password").answer(yes).step(flow.StepBusy).choose("Go back").step(flow.StepLost)
 	w.choose("Set a new password").answer(yes).step(flow.StepBusy).choose("Wait").step(flow.StepNew)

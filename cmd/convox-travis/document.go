@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,25 +16,64 @@ import (
 // or changes its meaning, not when one is added.
 const formatVersion = 1
 
-// The documents that --json prints.
+// document is what --json prints of a command.
+type document interface {
+	// end sets how the run ended, and why.
+	end(head, *messageDocument)
+	// items are the lines of --json=lines that weren't streamed.
+	items() []any
+}
+
+// What documents share.
+type (
+	head struct {
+		Version int    `json:"version"`
+		Result  string `json:"result"`
+	}
+	messageDocument struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Hint    string `json:"hint"` // several are divided by line ends
+	}
+)
+
+// list is never null in JSON.
+type list[T any] []T
+
+// MarshalJSON implements json.Marshaler.
+func (l list[T]) MarshalJSON() ([]byte, error) {
+	if l == nil {
+		return []byte("[]"), nil
+	}
+	return encode([]T(l))
+}
+
+// itemsOf are the lines of a list.
+func itemsOf[T any](all []T) (items []any) {
+	for _, item := range all {
+		items = append(items, item)
+	}
+	return items
+}
+
+// The documents of apply, remove and the wizard.
 type (
 	runDocument struct {
-		Version      int                  `json:"version"`
-		Result       string               `json:"result"`
-		Host         string               `json:"host"`
-		Repositories []repositoryDocument `json:"repositories"`
-		Warnings     []messageDocument    `json:"warnings"`
-		Error        *messageDocument     `json:"error"`
-		Resume       string               `json:"resume,omitempty"` // the command that goes on where the run ended
+		head
+		Host         string                   `json:"host"`
+		Repositories list[repositoryDocument] `json:"repositories"`
+		Warnings     list[messageDocument]    `json:"warnings"`
+		Error        *messageDocument         `json:"error"`
+		Resume       string                   `json:"resume,omitempty"` // the command that goes on where the run ended
 	}
 	repositoryDocument struct {
-		Slug      string             `json:"slug"`
-		ID        int                `json:"id"`
-		Provider  string             `json:"provider"`
-		Activated bool               `json:"activated"`
-		Variables []variableDocument `json:"variables"`
-		File      *fileDocument      `json:"file"` // .travis.yml, where the wizard added to it
-		Error     *messageDocument   `json:"error"`
+		Slug      string                 `json:"slug"`
+		ID        int                    `json:"id"`
+		Provider  string                 `json:"provider"`
+		Activated bool                   `json:"activated"`
+		Variables list[variableDocument] `json:"variables"`
+		File      *fileDocument          `json:"file"` // .travis.yml, where the wizard added to it
+		Error     *messageDocument       `json:"error"`
 	}
 	fileDocument struct {
 		Path      string `json:"path"`
@@ -47,12 +87,10 @@ type (
 		Action string  `json:"action"`
 		Result *string `json:"result"` // null in a dry run
 	}
-	messageDocument struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Hint    string `json:"hint"` // several are divided by line ends
-	}
 )
+
+// resultDryRun is the word of a run that was not to change anything.
+const resultDryRun = "dry-run"
 
 // results are the words for the exit codes.
 var results = map[int]string{
@@ -61,6 +99,7 @@ var results = map[int]string{
 	exitUsage:       "failed",
 	exitPartial:     "partial",
 	exitRefused:     "refused",
+	exitFound:       "found",
 	exitInterrupted: "interrupted",
 }
 
@@ -104,14 +143,12 @@ func warningsOf(warnings []setup.Warning) []messageDocument {
 // printJSON writes a document in a line. What a terminal could obey is escaped,
 // beyond what JSON demands.
 func printJSON(w io.Writer, document any) error {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document); err != nil {
+	text, err := encode(document)
+	if err != nil {
 		return err
 	}
 	var safe strings.Builder
-	for _, r := range text.String() {
+	for _, r := range string(text) {
 		if r == '\n' || unicode.IsPrint(r) {
 			safe.WriteRune(r)
 			continue
@@ -120,6 +157,31 @@ func printJSON(w io.Writer, document any) error {
 			fmt.Fprintf(&safe, `\u%04x`, unit)
 		}
 	}
-	_, err := io.WriteString(w, safe.String())
+	_, err = io.WriteString(w, safe.String())
 	return err
+}
+
+func encode(document any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(document)
+	return text.Bytes(), err
+}
+
+// jsonForm is the form of JSON that a command line asks for, "" for none. One that
+// can't be read asks for it too, and so does one with an unknown form.
+func jsonForm(args []string) string {
+	form := ""
+	for _, arg := range args {
+		switch {
+		case arg == "--":
+			return form
+		case arg == "--json="+jsonLines:
+			form = jsonLines
+		case arg == "--json", strings.HasPrefix(arg, "--json="):
+			form = jsonDocument
+		}
+	}
+	return form
 }

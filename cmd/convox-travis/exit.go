@@ -103,6 +103,11 @@ func reportExit(report setup.Report) int {
 
 // printError prints one error and what can be done about it. Whatever came
 // from outside is cleaned here, so that it cannot steer the terminal.
+func (p *program) printError(words string, hints []string) {
+	p.say("error: " + words)
+	printHints(p.err, hints)
+}
+
 func printError(w io.Writer, err error) {
 	fmt.Fprintf(w, "error: %s\n", shellescape.StripUnsafe(err.Error()))
 	printHints(w, hintsOf(err))
@@ -156,4 +161,11 @@ func codeOf(err error) string {
 		return code
 	}
 	return "failed"
+}
+
+func more(n int) string {
+	if n == 1 {
+		return "1 more repository"
+	}
+	return fmt.Sprintf("%d more repositories", n)
 }

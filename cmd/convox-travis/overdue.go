@@ -84,8 +84,12 @@ func (p *program) abandon(cause error, wrote bool, out *output) int {
 		defer crash.Catch()
 		p.restoreTerminal()
 		// The command may still use p.
-		last := &program{args: p.args, out: out.to, err: p.status.to, env: p.env}
+		last := &program{args: p.args, form: p.form, blanks: p.blanks, out: out.to, err: p.status.to, env: p.env}
 		if cmd := p.command.Load(); cmd != nil {
+			if _, has := p.blanks[cmd]; has {
+				_ = last.finish(cmd, failure(err))
+				return
+			}
 			err = last.unbegun(cmd, err)
 		}
 		_ = last.exit(err)

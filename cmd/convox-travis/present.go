@@ -151,7 +151,7 @@ func (s *presenter) tell(report setup.Report, code int, err error, resume string
 		}
 	case jsonDocument:
 		document := runDocument{
-			Version: formatVersion, Result: results[code], Host: s.host,
+			head: head{formatVersion, results[code]}, Host: s.host,
 			Repositories: []repositoryDocument{}, Warnings: warningsOf(report.Warnings), Error: errorOf(err),
 			Resume: resume,
 		}

@@ -23,7 +23,7 @@ var (
 
 // run is one run of the program; it returns the exit code.
 func run(args []string, p *program) int {
-	p.args, p.status = args, &status{to: p.err}
+	p.args, p.form, p.status = args, jsonForm(args), &status{to: p.err}
 	debug.SetTraceback("none") // what isn't caught prints no goroutine, whose values can be secrets
 	crash.Handle(p.crashed)
 	defer crash.Catch()
@@ -43,6 +43,13 @@ func run(args []string, p *program) int {
 	go func() {
 		defer crash.Catch()
 		cmd, err := root.ExecuteContextC(stop.Soft)
+		if _, has := p.blanks[cmd]; has && err != nil {
+			p.ended, err = &result{err: err}, nil
+		}
+		if p.ended != nil {
+			ended <- out.check(p, p.finish(cmd, *p.ended))
+			return
+		}
 		ended <- out.check(p, p.exit(p.unbegun(cmd, err)))
 	}()
 	if code, inTime := inTime(stop, ended); inTime {

@@ -84,16 +84,6 @@ func (s *ymlPresenter) result(line string) {
 	}
 }
 
-// harmlessLine is a line for a terminal. Of what is not to be printed a tab alone
-// does no harm.
-func harmlessLine(line string) string {
-	parts := strings.Split(line, "\t")
-	for i := range parts {
-		parts[i] = shellescape.StripUnsafe(parts[i])
-	}
-	return strings.Join(parts, "\t")
-}
-
 func (s *ymlPresenter) toTerminal() bool {
 	to, is := s.out.(*output)
 	if !is {

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/spf13/cobra"
+
+	"convox-travis/internal/setup"
+)
+
+// result is how a command ended, as finish prints it.
+type result struct {
+	document document        // of --json; nil is the command's empty one
+	warnings []setup.Warning // that weren't shown before
+	err      error           // that ended the run
+	errs     []error         // of the parts of the run
+	leftover error           // what could not be cleaned up; it doesn't change the exit code
+	stopped  error           // what asked the run to stop
+	code     int             // what the run found or left behind, whatever its errors are
+	dryRun   bool
+
+	lines    []string // for people, on standard output
+	diff     string   // the same, kept byte for byte in a pipe
+	notes    []string // for people, on standard error
+	standing []string // the same with --json too, whose document doesn't have it
+}
+
+// failure is the result of a run that ended before there was anything to report.
+func failure(err error) result { return result{err: err} }
+
+// exitCode is the most severe of the run's.
+func (r result) exitCode() int {
+	codes := []int{r.code}
+	for _, err := range append(r.errs, r.err) {
+		if err != nil {
+			codes = append(codes, exitCode(err))
+		}
+	}
+	if errors.Is(r.stopped, errInterrupted) {
+		codes = append(codes, exitInterrupted)
+	}
+	for _, code := range []int{exitInterrupted, exitPartial, exitRefused, exitFailed, exitUsage, exitFound} {
+		if slices.Contains(codes, code) {
+			return code
+		}
+	}
+	return exitDone
+}
+
+// word is the result's in a document.
+func (r result) word() string {
+	code := r.exitCode()
+	if r.dryRun && (code == exitDone || code == exitFound) {
+		return resultDryRun
+	}
+	return results[code]
+}
+
+// newCommand lets cmd end with the result of run. blank makes the document of a run
+// that ended before run could; nil is that of a command without --json.
+func (p *program) newCommand(cmd *cobra.Command, blank func() document, run func(ctx context.Context, args []string) result) *cobra.Command {
+	if p.blanks == nil {
+		p.blanks = map[*cobra.Command]func() document{}
+	}
+	p.blanks[cmd] = blank
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ended := run(cmd.Context(), args)
+		p.ended = &ended
+		return nil
+	}
+	return cmd
+}
+
+// finish prints how cmd ended, in the form that was asked for, and returns the exit
+// code. Nothing else prints a result.
+func (p *program) finish(cmd *cobra.Command, r result) int {
+	p.warn(r.warnings)
+	printErrors(p.err, r.leftover)
+	p.reportErrors(slices.Concat(r.errs, []error{r.err}))
+	if len(r.errs) == 0 && r.err == nil && r.stopped != nil {
+		printError(p.err, r.stopped)
+	}
+	p.printResult(r, p.blanks[cmd])
+	if p.form != jsonDocument {
+		for _, note := range r.notes {
+			p.say(note)
+		}
+	}
+	for _, line := range r.standing {
+		p.say(line)
+	}
+	return r.exitCode()
+}
+
+func (p *program) printResult(r result, blank func() document) {
+	if p.form == "" || blank == nil {
+		for _, line := range r.lines {
+			fmt.Fprintln(p.out, harmlessLine(line)) // output.check reports what can't be written
+		}
+		p.printDiff(r.diff)
+		return
+	}
+	if r.document == nil {
+		r.document = blank()
+	}
+	r.document.end(head{formatVersion, r.word()}, errorOf(r.err))
+	items := []any{r.document}
+	if p.form == jsonLines {
+		items = r.document.items()
+	}
+	for _, item := range items {
+		_ = printJSON(p.out, item) // output.check reports what can't be written
+	}
+}
+
+// stream prints an item of --json=lines as it comes.
+func (p *program) stream(item any) {
+	if p.form == jsonLines {
+		_ = printJSON(p.out, item) // output.check reports what can't be written
+	}
+}
+
+// note tells people something that is no result.
+func (p *program) note(format string, args ...any) {
+	if p.form == "" {
+		p.say(fmt.Sprintf(format, args...))
+	}
+}
+
+func (p *program) say(line string) { fmt.Fprintln(p.err, harmlessLine(line)) }
+
+func (p *program) warn(warnings []setup.Warning) {
+	for _, w := range setup.Grouped(warnings) {
+		p.say("warning: " + w.String())
+		printHints(p.err, []string{w.Hint})
+	}
+}
+
+// printDiff prints a diff so that it can be applied; on a terminal in its colors.
+func (p *program) printDiff(diff string) {
+	isTerminal := p.outWidth() != math.MaxInt
+	for line := range strings.Lines(diff) {
+		if isTerminal {
+			line = p.colored(harmlessLine(strings.TrimRight(line, "\r\n"))) + "\n"
+		}
+		fmt.Fprint(p.out, line)
+	}
+}
+
+// colored is a line of a diff in its color, where colors are shown.
+func (p *program) colored(line string) string {
+	if !p.colours || line == "" {
+		return line
+	}
+	style := ansi.Style{}
+	switch {
+	case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
+		style = style.Bold()
+	case line[0] == '+':
+		style = style.ForegroundColor(ansi.Green)
+	case line[0] == '-':
+		style = style.ForegroundColor(ansi.Red)
+	case line[0] == '@':
+		style = style.ForegroundColor(ansi.Cyan)
+	}
+	return style.Styled(line)
+}
+
+// harmlessLine is a line that can't steer a terminal. Of what isn't to be printed a
+// tab alone does no harm.
+func harmlessLine(line string) string {
+	parts := strings.Split(line, "\t")
+	for i := range parts {
+		parts[i] = shellescape.StripUnsafe(parts[i])
+	}
+	return strings.Join(parts, "\t")
+}
+
+// reportErrors prints the errors of a run. What is the same for many repositories is
+// printed once, with their number.
+func (p *program) reportErrors(errs []error) {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	same, notBegun := map[string]int{}, map[string]int{} // by the code of the cause
+	for _, err := range errs {
+		switch code := codeOf(err); code {
+		case setup.CodeNotBegun:
+			notBegun[causeCode(err)]++
+		case "banned", "unknown_token", "login_required", "throttled":
+			same[code]++
+		}
+	}
+	reported := map[string]bool{}
+	for _, err := range errs {
+		n, words := same[codeOf(err)], err.Error()
+		if codeOf(err) == setup.CodeNotBegun || n > 0 && reported[codeOf(err)] {
+			continue
+		}
+		if n > 1 {
+			words += "; the same for " + more(n-1)
+		}
+		p.printError(words, hintsOf(err))
+		reported[causeCode(err)] = true
+	}
+	for _, err := range errs {
+		cause := causeCode(err)
+		if codeOf(err) != setup.CodeNotBegun || reported[cause] {
+			continue
+		}
+		words := err.Error()
+		if n := notBegun[cause]; n > 1 {
+			words = fmt.Sprintf("%s: nothing was written: %v", repositoriesOf(n), errors.Unwrap(err))
+		}
+		p.printError(words, hintsOf(err))
+		reported[cause] = true
+	}
+}
+
+// causeCode is the code of what ended the work on a repository: another's error, or a
+// stop.
+func causeCode(err error) string {
+	code := codeOf(err)
+	if cause := errors.Unwrap(err); cause != nil && (code == setup.CodeNotBegun || code == setup.CodeStopped) {
+		return codeOf(cause)
+	}
+	return code
+}

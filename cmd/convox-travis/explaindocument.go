@@ -7,37 +7,36 @@ import (
 	"convox-travis/internal/setup"
 )
 
-// The documents that yml --explain --json prints.
+// The document of yml --explain.
 type (
 	explainDocument struct {
-		Version int              `json:"version"`
-		Result  string           `json:"result"`
-		File    string           `json:"file"`
-		Builds  []buildDocument  `json:"builds"`
-		Unseen  []unseenDocument `json:"unseen"`
+		head
+		File   string               `json:"file"`
+		Builds list[buildDocument]  `json:"builds"`
+		Unseen list[unseenDocument] `json:"unseen"`
 
-		Warnings []messageDocument `json:"warnings"`
-		Error    *messageDocument  `json:"error"`
+		Warnings list[messageDocument] `json:"warnings"`
+		Error    *messageDocument      `json:"error"`
 	}
 	buildDocument struct {
-		Event  string        `json:"event"`
-		Branch string        `json:"branch"` // of a tag, the tag
-		Tag    string        `json:"tag"`
-		Built  bool          `json:"built"`
-		Reason string        `json:"reason"`
-		Jobs   []jobDocument `json:"jobs"`
+		Event  string            `json:"event"`
+		Branch string            `json:"branch"` // of a tag, the tag
+		Tag    string            `json:"tag"`
+		Built  bool              `json:"built"`
+		Reason string            `json:"reason"`
+		Jobs   list[jobDocument] `json:"jobs"`
 	}
 	jobDocument struct {
-		Number       string           `json:"number"`
-		Stage        string           `json:"stage"`
-		Name         string           `json:"name"`
-		OS           string           `json:"os"`
-		Language     string           `json:"language"`
-		Env          []string         `json:"env"`
-		AllowFailure bool             `json:"allow_failure"`
-		Phases       []string         `json:"phases"`
-		Deploys      []deployDocument `json:"deploys"`
-		Unplayed     []unseenDocument `json:"unplayed"`
+		Number       string               `json:"number"`
+		Stage        string               `json:"stage"`
+		Name         string               `json:"name"`
+		OS           string               `json:"os"`
+		Language     string               `json:"language"`
+		Env          list[string]         `json:"env"`
+		AllowFailure bool                 `json:"allow_failure"`
+		Phases       list[string]         `json:"phases"`
+		Deploys      list[deployDocument] `json:"deploys"`
+		Unplayed     list[unseenDocument] `json:"unplayed"`
 
 		waits     bool     // for a stage that doesn't pass
 		status    int      // that it ends with when every command passes
@@ -56,20 +55,23 @@ type (
 	}
 )
 
+func (d *explainDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+func (d *explainDocument) items() []any                     { return []any{d} }
+
 // buildOf is a build in the document, for a target that names the default app.
 // What runs only when a command fails is unseen.
 func buildOf(outcome build.Outcome, target build.Target) (document buildDocument, unseen []unseenDocument) {
 	event := outcome.Event
 	document = buildDocument{
 		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
-		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason, Jobs: []jobDocument{},
+		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason,
 	}
 	reached := setup.Reached(outcome)
 	for i, job := range outcome.Build.Jobs {
 		played := outcome.Played[i]
 		one := jobDocument{
 			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: withoutSecrets(job.Env),
-			AllowFailure: job.AllowFailure, Phases: job.Phases(), Deploys: []deployDocument{}, Unplayed: []unseenDocument{}, status: played.Status, waits: !reached[i],
+			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, waits: !reached[i],
 		}
 		for _, call := range played.Calls {
 			deploy := deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild}
@@ -117,7 +119,7 @@ func (d deployDocument) otherwise(status int) string {
 
 // withoutSecrets hides the values of variables that hold the password.
 func withoutSecrets(env []string) []string {
-	shown := []string{}
+	var shown []string
 	for _, variable := range env {
 		name, value, _ := strings.Cut(variable, "=")
 		if (name == setup.PasswordName || name == "RACK_URL") && value != "[secure]" {

@@ -23,7 +23,7 @@ type result struct {
 	errs     []error         // of the parts of the run
 	leftover error           // what could not be cleaned up; it doesn't change the exit code
 	stopped  error           // what asked the run to stop
-	code     int             // what the run found or left behind, whatever its errors are
+	code     int             // set where the errors don't decide it: exitFound, exitPartial, exitRefused
 	dryRun   bool
 
 	lines    []string // for people, on standard output
@@ -35,23 +35,29 @@ type result struct {
 // failure is the result of a run that ended before there was anything to report.
 func failure(err error) result { return result{err: err} }
 
-// exitCode is the most severe of the run's.
+// exitCode is that of an interruption, else the one that was set, else the most
+// severe of the errors.
 func (r result) exitCode() int {
-	codes := []int{r.code}
-	for _, err := range append(r.errs, r.err) {
-		if err != nil {
-			codes = append(codes, exitCode(err))
-		}
-	}
 	if errors.Is(r.stopped, errInterrupted) {
-		codes = append(codes, exitInterrupted)
+		return exitInterrupted
 	}
-	for _, code := range []int{exitInterrupted, exitPartial, exitRefused, exitFailed, exitUsage, exitFound} {
-		if slices.Contains(codes, code) {
+	codes := []int{r.code}
+	for _, err := range r.errors() {
+		codes = append(codes, exitCode(err))
+	}
+	for _, code := range []int{exitInterrupted, exitPartial, exitRefused, exitFailed, exitUsage} {
+		if r.code == exitDone && slices.Contains(codes, code) {
 			return code
 		}
 	}
-	return exitDone
+	return r.code
+}
+
+func (r result) errors() []error {
+	if r.err == nil {
+		return r.errs
+	}
+	return slices.Concat([]error{r.err}, r.errs)
 }
 
 // word is the result's in a document.
@@ -83,10 +89,11 @@ func (p *program) newCommand(cmd *cobra.Command, blank func() document, run func
 func (p *program) finish(cmd *cobra.Command, r result) int {
 	p.warn(r.warnings)
 	printErrors(p.err, r.leftover)
-	p.reportErrors(slices.Concat(r.errs, []error{r.err}))
-	if len(r.errs) == 0 && r.err == nil && r.stopped != nil {
-		printError(p.err, r.stopped)
+	errs := r.errors()
+	if len(errs) == 0 && r.stopped != nil {
+		errs = []error{r.stopped}
 	}
+	p.reportErrors(errs)
 	p.printResult(r, p.blanks[cmd])
 	if p.form != jsonDocument {
 		for _, note := range r.notes {
@@ -186,7 +193,6 @@ func harmlessLine(line string) string {
 // reportErrors prints the errors of a run. What is the same for many repositories is
 // printed once, with their number.
 func (p *program) reportErrors(errs []error) {
-	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	same, notBegun := map[string]int{}, map[string]int{} // by the code of the cause
 	for _, err := range errs {
 		switch code := codeOf(err); code {

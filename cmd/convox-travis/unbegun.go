@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -24,11 +23,6 @@ func (p *program) unbegun(cmd *cobra.Command, err error) error {
 			o.rack = args[0]
 		}
 		return (&resetPresenter{program: p, o: &resetOptions{options: o}}).fail(err)
-	case "yml":
-		if slices.ContainsFunc(wordsOf(p.args, cmd.Flags()), func(w word) bool { return w.flag == "explain" }) {
-			return (&explanation{program: p, json: true}).fail(err)
-		}
-		return (&ymlPresenter{program: p, o: &ymlOptions{options: o}}).fail(err)
 	}
 	return p.presenter(&o, cmd.Name()).fail(err)
 }

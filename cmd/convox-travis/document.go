@@ -89,8 +89,8 @@ type (
 	}
 )
 
-// resultDryRun is the word of a run that was not to change anything.
-const resultDryRun = "dry-run"
+// dryRun stands for the exit code of a run that was not to change anything.
+const dryRun = -1
 
 // results are the words for the exit codes.
 var results = map[int]string{
@@ -101,6 +101,7 @@ var results = map[int]string{
 	exitRefused:     "refused",
 	exitFound:       "found",
 	exitInterrupted: "interrupted",
+	dryRun:          "dry-run",
 }
 
 func repositoryOf(r setup.RepositoryReport) repositoryDocument {

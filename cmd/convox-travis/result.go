@@ -64,7 +64,7 @@ func (r result) errors() []error {
 func (r result) word() string {
 	code := r.exitCode()
 	if r.dryRun && (code == exitDone || code == exitFound) {
-		return resultDryRun
+		return results[dryRun]
 	}
 	return results[code]
 }

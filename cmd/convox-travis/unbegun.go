@@ -16,8 +16,6 @@ func (p *program) unbegun(cmd *cobra.Command, err error) error {
 	}
 	o := options{json: form}
 	switch cmd.Name() {
-	case "check":
-		return (&checkPresenter{program: p, o: &checkOptions{options: o}}).fail(err)
 	case "reset-password":
 		if args := cmd.Flags().Args(); len(args) == 1 {
 			o.rack = args[0]

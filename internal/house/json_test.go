@@ -126,7 +126,6 @@ func TestEachWordOfADocumentIsExplained(t *testing.T) {
 		{"internal/setup", "Phase", []string{"reset-password"}},
 		{"cfn", "Verdict", []string{"reset-password"}},
 		{"cmd/convox-travis", "results", []string{"The result"}},
-		{"cmd/convox-travis", "Result", []string{"The result"}},
 		{"cmd/convox-travis", "Event", []string{"reset-password", "The preview", "What happens"}},
 	} {
 		under := ""

@@ -65,6 +65,8 @@ type (
 		Warnings     list[messageDocument]    `json:"warnings"`
 		Error        *messageDocument         `json:"error"`
 		Resume       string                   `json:"resume,omitempty"` // the command that goes on where the run ended
+
+		streamed bool // the repositories are lines already
 	}
 	repositoryDocument struct {
 		Slug      string                 `json:"slug"`
@@ -104,10 +106,19 @@ var results = map[int]string{
 	dryRun:          "dry-run",
 }
 
+func (d *runDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+
+func (d *runDocument) items() []any {
+	if d.streamed {
+		return nil
+	}
+	return itemsOf(d.Repositories)
+}
+
 func repositoryOf(r setup.RepositoryReport) repositoryDocument {
 	document := repositoryDocument{
 		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
-		Activated: r.Activated, Variables: []variableDocument{}, Error: errorOf(r.Err),
+		Activated: r.Activated, Error: errorOf(r.Err),
 	}
 	if r.File != nil {
 		document.File = &fileDocument{r.File.Path, r.File.Step, r.File.Encrypted}
@@ -133,8 +144,7 @@ func errorOf(err error) *messageDocument {
 	return &messageDocument{Code: codeOf(err), Message: err.Error(), Hint: strings.Join(hintsOf(err), "\n")}
 }
 
-func warningsOf(warnings []setup.Warning) []messageDocument {
-	documents := []messageDocument{}
+func warningsOf(warnings []setup.Warning) (documents []messageDocument) {
 	for _, w := range warnings {
 		documents = append(documents, messageDocument{Code: w.Code, Message: w.String(), Hint: w.Hint})
 	}

@@ -34,13 +34,13 @@ func TestACauseIsToldOnceHoweverManyItIsAbout(t *testing.T) {
 		"one that was left":        {of(1, notBegun(errInterrupted)), []string{"acme/r0: nothing was written: interrupted"}},
 		"a timeout":                {of(30, notBegun(errTimeout)), []string{"30 repositories: nothing was written: " + errTimeout.Error()}},
 		"after another's error":    {append(of(30, notBegun(errInterrupted)), other), []string{other.Error(), "30 repositories: nothing was written: interrupted"}},
-		"a ban":                    {append(of(30, notBegun(banned)), banned, banned), []string{banned.Error() + "; the same for 1 repository more"}},
-		"too many calls":           {of(30, same(throttled)), []string{throttled.Error() + "; the same for 29 repositories more"}},
+		"a ban":                    {append(of(30, notBegun(banned)), banned, banned), []string{banned.Error() + "; the same for 1 more repository"}},
+		"too many calls":           {of(30, same(throttled)), []string{throttled.Error() + "; the same for 29 more repositories"}},
 		"errors of their own":      {of(2, same(other)), []string{other.Error(), other.Error()}},
 		"two causes, both unknown": {append(of(2, notBegun(errTimeout)), of(3, notBegun(banned))...), []string{"2 repositories: nothing was written: " + errTimeout.Error(), "3 repositories: nothing was written: " + banned.Error()}},
 	} {
 		var out bytes.Buffer
-		(&presenter{program: &program{err: &out}}).errors(c.errs)
+		(&program{err: &out}).reportErrors(c.errs)
 		if got := strings.TrimSuffix(out.String(), "\n"); got != "error: "+strings.Join(c.want, "\nerror: ") {
 			t.Errorf("%s:\n%s", name, got)
 		}

@@ -61,7 +61,7 @@ func run(args []string, p *program) int {
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
 	var tellVersion bool
-	root := &cobra.Command{
+	root := p.newCommand(&cobra.Command{
 		Use:   "convox-travis",
 		Short: "Connect a Travis CI repository to a Convox Rack",
 		Long: `convox-travis writes CONVOX_HOST and CONVOX_PASSWORD as private variables into
@@ -81,16 +81,19 @@ accepted it.`,
 			}
 			return nil
 		},
-		RunE: func(*cobra.Command, []string) error {
-			if tellVersion {
-				fmt.Fprintln(p.out, "convox-travis", version())
-				return nil
-			}
-			if err := o.check(); err != nil {
-				return err
-			}
-			return p.wizard(*stop, &o)
-		},
+	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		return p.wizard(*stop, &o)
+	})
+	ask := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if tellVersion {
+			fmt.Fprintln(p.out, "convox-travis", version())
+			return nil
+		}
+		return ask(cmd, args)
 	}
 	o.credentialFlags(root.Flags())
 	o.repositoryFlags(root.Flags())

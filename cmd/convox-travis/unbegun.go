@@ -22,5 +22,5 @@ func (p *program) unbegun(cmd *cobra.Command, err error) error {
 		}
 		return (&resetPresenter{program: p, o: &resetOptions{options: o}}).fail(err)
 	}
-	return p.presenter(&o, cmd.Name()).fail(err)
+	return err
 }

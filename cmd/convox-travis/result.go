@@ -231,9 +231,8 @@ func (p *program) reportErrors(errs []error) {
 // causeCode is the code of what ended the work on a repository: another's error, or a
 // stop.
 func causeCode(err error) string {
-	code := codeOf(err)
-	if cause := errors.Unwrap(err); cause != nil && (code == setup.CodeNotBegun || code == setup.CodeStopped) {
+	if cause := errors.Unwrap(err); cause != nil && isCutShort(err) {
 		return codeOf(cause)
 	}
-	return code
+	return codeOf(err)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -9,8 +10,8 @@ import (
 
 var shells = []string{"bash", "fish", "powershell", "zsh"}
 
-func newCompletion(p *program) *cobra.Command {
-	return &cobra.Command{
+func newCompletion(p *program, root *cobra.Command) *cobra.Command {
+	return p.newCommand(&cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print the completions for bash, zsh, fish or PowerShell",
 		Long: `Print the script that lets a shell complete commands, flags and their values:
@@ -32,25 +33,20 @@ ever among them.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			root := cmd.Root()
-			var err error
-			switch args[0] {
-			case "bash":
-				err = root.GenBashCompletionV2(p.out, true)
-			case "fish":
-				err = root.GenFishCompletion(p.out, true)
-			case "powershell":
-				err = root.GenPowerShellCompletionWithDesc(p.out)
-			case "zsh":
-				err = root.GenZshCompletion(p.out)
-			}
-			if err != nil {
-				return errOutput
-			}
-			return nil
-		},
-	}
+	}, nil, func(_ context.Context, args []string) result {
+		var text strings.Builder // which takes everything
+		switch args[0] {
+		case "bash":
+			_ = root.GenBashCompletionV2(&text, true)
+		case "fish":
+			_ = root.GenFishCompletion(&text, true)
+		case "powershell":
+			_ = root.GenPowerShellCompletionWithDesc(&text)
+		case "zsh":
+			_ = root.GenZshCompletion(&text)
+		}
+		return result{text: text.String()}
+	})
 }
 
 // newHelp is cobra's help command, but for a command that there is not.

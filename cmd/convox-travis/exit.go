@@ -34,31 +34,12 @@ func (e *usageError) Error() string   { return e.what }
 func (e *usageError) Hints() []string { return e.hints }
 func (e *usageError) Code() string    { return "usage" }
 
-// reportedError ends a run whose errors were shown where they happened.
-type reportedError struct{ code int }
-
-func (e *reportedError) Error() string { return "the run did not end well" }
-
-// exit prints the error that ended a run, if it was not shown before, and
-// returns the exit code.
-func (p *program) exit(err error) int {
-	var reported *reportedError
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.As(err, &reported):
-		return reported.code
-	}
-	printError(p.err, err)
-	return exitCode(err)
-}
-
 // exitCode is the one place where an error becomes an exit code.
 func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case setup.IsBegun(err), isHalfWritten(err):
+	case setup.IsBegun(err):
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed
@@ -73,32 +54,6 @@ func exitCode(err error) int {
 		}
 	}
 	return code
-}
-
-// reportExit is the exit code of a run over repositories: interrupted, done in
-// part, refused, failed, in this order.
-func reportExit(report setup.Report) int {
-	errs := report.Errs()
-	if errors.Is(report.Stopped, errInterrupted) {
-		return exitInterrupted
-	}
-	if len(errs) == 0 {
-		return exitDone
-	}
-	if report.Stands() {
-		return exitPartial
-	}
-	worst := exitUsage
-	for _, err := range errs {
-		switch exitCode(err) {
-		case exitRefused:
-			return exitRefused
-		case exitUsage:
-		default:
-			worst = exitFailed
-		}
-	}
-	return worst
 }
 
 // printError prints one error and what can be done about it. Whatever came

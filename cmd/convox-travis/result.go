@@ -26,6 +26,7 @@ type result struct {
 	code     int             // set where the errors don't decide it: exitFound, exitPartial, exitRefused
 	dryRun   bool
 
+	text     string   // printed as it is, in the place of all that follows
 	lines    []string // for people, on standard output
 	diff     string   // the same, kept byte for byte in a pipe
 	notes    []string // for people, on standard error
@@ -107,6 +108,10 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 }
 
 func (p *program) printResult(r result, blank func() document) {
+	if r.text != "" {
+		fmt.Fprint(p.out, r.text) // output.check reports what can't be written
+		return
+	}
 	if p.form == "" || blank == nil {
 		for _, line := range r.lines {
 			fmt.Fprintln(p.out, harmlessLine(line)) // output.check reports what can't be written

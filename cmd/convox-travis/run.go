@@ -43,14 +43,14 @@ func run(args []string, p *program) int {
 	go func() {
 		defer crash.Catch()
 		cmd, err := root.ExecuteContextC(stop.Soft)
-		if _, has := p.blanks[cmd]; has && err != nil {
-			p.ended, err = &result{err: err}, nil
+		if err != nil {
+			p.ended = &result{err: err}
 		}
+		code := exitDone // of help and completions, which cobra prints
 		if p.ended != nil {
-			ended <- out.check(p, p.finish(cmd, *p.ended))
-			return
+			code = p.finish(cmd, *p.ended)
 		}
-		ended <- out.check(p, p.exit(p.unbegun(cmd, err)))
+		ended <- out.check(p, code)
 	}()
 	if code, inTime := inTime(stop, ended); inTime {
 		return code
@@ -60,7 +60,7 @@ func run(args []string, p *program) int {
 
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
-	var tellVersion bool
+	var isVersion bool
 	root := p.newCommand(&cobra.Command{
 		Use:   "convox-travis",
 		Short: "Connect a Travis CI repository to a Convox Rack",
@@ -82,26 +82,21 @@ accepted it.`,
 			return nil
 		},
 	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
+		if isVersion {
+			return result{text: "convox-travis " + version() + "\n"}
+		}
 		if err := o.check(); err != nil {
 			return failure(err)
 		}
 		return p.wizard(*stop, &o)
 	})
-	ask := root.RunE
-	root.RunE = func(cmd *cobra.Command, args []string) error {
-		if tellVersion {
-			fmt.Fprintln(p.out, "convox-travis", version())
-			return nil
-		}
-		return ask(cmd, args)
-	}
 	o.credentialFlags(root.Flags())
 	o.repositoryFlags(root.Flags())
 	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
 	// cobra's own flag would pass over arguments that there should not be.
-	root.Flags().BoolVarP(&tellVersion, "version", "v", false, "print the version")
+	root.Flags().BoolVarP(&isVersion, "version", "v", false, "print the version")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		p.flags = cmd.Flags()
 		p.command.Store(cmd)
@@ -118,7 +113,7 @@ accepted it.`,
 	}
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p))
+	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p, root))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
 	hideUnused(root)

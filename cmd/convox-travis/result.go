@@ -114,7 +114,7 @@ func (p *program) printResult(r result, blank func() document) {
 	}
 	if p.form == "" || blank == nil {
 		for _, line := range r.lines {
-			fmt.Fprintln(p.out, harmlessLine(line)) // output.check reports what can't be written
+			fmt.Fprintln(p.out, shellescape.StripUnsafe(line)) // output.check reports what can't be written
 		}
 		p.printDiff(r.diff)
 		return
@@ -146,7 +146,7 @@ func (p *program) note(format string, args ...any) {
 	}
 }
 
-func (p *program) say(line string) { fmt.Fprintln(p.err, harmlessLine(line)) }
+func (p *program) say(line string) { fmt.Fprintln(p.err, shellescape.StripUnsafe(line)) }
 
 func (p *program) warn(warnings []setup.Warning) {
 	for _, w := range setup.Grouped(warnings) {
@@ -160,7 +160,11 @@ func (p *program) printDiff(diff string) {
 	isTerminal := p.outWidth() != math.MaxInt
 	for line := range strings.Lines(diff) {
 		if isTerminal {
-			line = p.colored(harmlessLine(strings.TrimRight(line, "\r\n"))) + "\n"
+			cells := strings.Split(strings.TrimRight(line, "\r\n"), "\t") // a tab does no harm
+			for i := range cells {
+				cells[i] = shellescape.StripUnsafe(cells[i])
+			}
+			line = p.colored(strings.Join(cells, "\t")) + "\n"
 		}
 		fmt.Fprint(p.out, line)
 	}
@@ -183,16 +187,6 @@ func (p *program) colored(line string) string {
 		style = style.ForegroundColor(ansi.Cyan)
 	}
 	return style.Styled(line)
-}
-
-// harmlessLine is a line that can't steer a terminal. Of what isn't to be printed a
-// tab alone does no harm.
-func harmlessLine(line string) string {
-	parts := strings.Split(line, "\t")
-	for i := range parts {
-		parts[i] = shellescape.StripUnsafe(parts[i])
-	}
-	return strings.Join(parts, "\t")
 }
 
 // reportErrors prints the errors of a run. What is the same for many repositories is

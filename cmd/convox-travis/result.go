@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
 )
 
 // result is how a command ended, as finish prints it.
@@ -197,7 +198,7 @@ func (p *program) reportErrors(errs []error) {
 		switch code := codeOf(err); code {
 		case setup.CodeNotBegun:
 			notBegun[causeCode(err)]++
-		case "banned", "unknown_token", "login_required", "throttled":
+		case travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired, travisapi.CodeThrottled:
 			same[code]++
 		}
 	}

@@ -4,10 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
@@ -56,39 +52,6 @@ func exitCode(err error) int {
 	return code
 }
 
-// printError prints one error and what can be done about it. Whatever came
-// from outside is cleaned here, so that it cannot steer the terminal.
-func (p *program) printError(words string, hints []string) {
-	p.say("error: " + words)
-	printHints(p.err, hints)
-}
-
-func printError(w io.Writer, err error) {
-	fmt.Fprintf(w, "error: %s\n", shellescape.StripUnsafe(err.Error()))
-	printHints(w, hintsOf(err))
-}
-
-// printErrors prints each of errors that were joined, or nothing.
-func printErrors(w io.Writer, err error) {
-	joined, is := err.(interface{ Unwrap() []error })
-	switch {
-	case is:
-		for _, one := range joined.Unwrap() {
-			printErrors(w, one)
-		}
-	case err != nil:
-		printError(w, err)
-	}
-}
-
-func printHints(w io.Writer, hints []string) {
-	for _, hint := range hints {
-		if hint != "" {
-			fmt.Fprintf(w, "hint: %s\n", shellescape.StripUnsafe(hint))
-		}
-	}
-}
-
 func hintsOf(err error) []string {
 	all := hints.Of(err)
 	var hinted interface{ Hints() []string }
@@ -122,11 +85,4 @@ func codeOf(err error) string {
 		return code
 	}
 	return "failed"
-}
-
-func more(n int) string {
-	if n == 1 {
-		return "1 more repository"
-	}
-	return fmt.Sprintf("%d more repositories", n)
 }

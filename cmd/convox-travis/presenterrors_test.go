@@ -41,7 +41,7 @@ func TestACauseIsToldOnceHoweverManyItIsAbout(t *testing.T) {
 		"two causes, both unknown": {append(of(2, notBegun(errTimeout)), of(3, notBegun(banned))...), []string{"2 repositories: nothing was written: " + errTimeout.Error(), "3 repositories: nothing was written: " + banned.Error()}},
 	} {
 		var out bytes.Buffer
-		(&program{err: &out}).reportErrors(c.errs)
+		(&program{err: &out}).reportErrors(c.errs...)
 		if got := strings.TrimSuffix(out.String(), "\n"); got != "error: "+strings.Join(c.want, "\nerror: ") {
 			t.Errorf("%s:\n%s", name, got)
 		}

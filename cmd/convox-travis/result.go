@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
@@ -55,11 +57,18 @@ func (r result) exitCode() int {
 	return r.code
 }
 
-func (r result) errors() []error {
-	if r.err == nil {
-		return r.errs
+func (r result) errors() []error { return separate(append([]error{r.err}, r.errs...)) }
+
+// separate lists errors, and those that were joined, without nil.
+func separate(errs []error) (all []error) {
+	for _, err := range errs {
+		if joined, is := err.(interface{ Unwrap() []error }); is {
+			all = append(all, separate(joined.Unwrap())...)
+		} else if err != nil {
+			all = append(all, err)
+		}
 	}
-	return slices.Concat([]error{r.err}, r.errs)
+	return all
 }
 
 // word is the result's in a document.
@@ -90,12 +99,12 @@ func (p *program) newCommand(cmd *cobra.Command, blank func() document, run func
 // code. Nothing else prints a result.
 func (p *program) finish(cmd *cobra.Command, r result) int {
 	p.warn(r.warnings)
-	printErrors(p.err, r.leftover)
+	p.reportErrors(r.leftover)
 	errs := r.errors()
 	if len(errs) == 0 && r.stopped != nil {
 		errs = []error{r.stopped}
 	}
-	p.reportErrors(errs)
+	p.reportErrors(errs...)
 	p.printResult(r, p.blanks[cmd])
 	if p.form != jsonDocument {
 		for _, note := range r.notes {
@@ -152,7 +161,7 @@ func (p *program) say(line string) { fmt.Fprintln(p.err, shellescape.StripUnsafe
 func (p *program) warn(warnings []setup.Warning) {
 	for _, w := range setup.Grouped(warnings) {
 		p.say("warning: " + w.String())
-		printHints(p.err, []string{w.Hint})
+		p.printHints([]string{w.Hint})
 	}
 }
 
@@ -190,9 +199,10 @@ func (p *program) colored(line string) string {
 	return style.Styled(line)
 }
 
-// reportErrors prints the errors of a run. What is the same for many repositories is
-// printed once, with their number.
-func (p *program) reportErrors(errs []error) {
+// reportErrors prints errors. What is the same for many repositories is printed once,
+// with their number.
+func (p *program) reportErrors(errs ...error) {
+	errs = separate(errs)
 	same, notBegun := map[string]int{}, map[string]int{} // by the code of the cause
 	for _, err := range errs {
 		switch code := codeOf(err); code {
@@ -204,27 +214,39 @@ func (p *program) reportErrors(errs []error) {
 	}
 	reported := map[string]bool{}
 	for _, err := range errs {
-		n, words := same[codeOf(err)], err.Error()
-		if codeOf(err) == setup.CodeNotBegun || n > 0 && reported[codeOf(err)] {
+		code, words := codeOf(err), err.Error()
+		if code == setup.CodeNotBegun || same[code] > 0 && reported[code] {
 			continue
 		}
-		if n > 1 {
-			words += "; the same for " + more(n-1)
+		if n := same[code]; n > 1 {
+			words += "; the same for " + strings.Replace(repositoriesOf(n-1), " ", " more ", 1)
 		}
 		p.printError(words, hintsOf(err))
 		reported[causeCode(err)] = true
 	}
 	for _, err := range errs {
-		cause := causeCode(err)
+		cause, words := causeCode(err), err.Error()
 		if codeOf(err) != setup.CodeNotBegun || reported[cause] {
 			continue
 		}
-		words := err.Error()
 		if n := notBegun[cause]; n > 1 {
 			words = fmt.Sprintf("%s: nothing was written: %v", repositoriesOf(n), errors.Unwrap(err))
 		}
 		p.printError(words, hintsOf(err))
 		reported[cause] = true
+	}
+}
+
+func (p *program) printError(words string, hints []string) {
+	p.say("error: " + words)
+	p.printHints(hints)
+}
+
+func (p *program) printHints(hints []string) {
+	for _, hint := range hints {
+		if hint != "" {
+			p.say("hint: " + hint)
+		}
 	}
 }
 
@@ -235,4 +257,36 @@ func causeCode(err error) string {
 		return codeOf(cause)
 	}
 	return codeOf(err)
+}
+
+// output remembers that something could not be written.
+type output struct {
+	to     io.Writer
+	failed bool
+	shut   atomic.Bool
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	if o.shut.Load() {
+		return len(p), nil // the run is over, and its end reported
+	}
+	n, err := o.to.Write(p)
+	o.failed = o.failed || err != nil
+	return n, err
+}
+
+var errOutput = errors.New("the result cannot be written to standard output")
+
+// check tells that a result was lost. A run that went well has failed then: a script
+// would take nothing for success.
+func (o *output) check(p *program, code int) int {
+	if !o.failed {
+		return code
+	}
+	p.reportErrors(errOutput)
+	if code == exitDone {
+		return exitFailed
+	}
+	return code
 }

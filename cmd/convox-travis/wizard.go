@@ -63,7 +63,7 @@ func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
-	printErrors(p.err, f.Close(ctx))
+	p.reportErrors(f.Close(ctx))
 	return err
 }
 

@@ -12,6 +12,72 @@ import (
 	"convox-travis/tui/flow"
 )
 
+// The documents of apply, remove and the wizard.
+type (
+	runDocument struct {
+		head
+		Host         string                   `json:"host"`
+		Repositories list[repositoryDocument] `json:"repositories"`
+		Warnings     list[messageDocument]    `json:"warnings"`
+		Error        *messageDocument         `json:"error"`
+		Resume       string                   `json:"resume,omitempty"` // the command that goes on where the run ended
+
+		streamed bool // the repositories are lines already
+	}
+	repositoryDocument struct {
+		Slug      string                 `json:"slug"`
+		ID        int                    `json:"id"`
+		Provider  string                 `json:"provider"`
+		Activated bool                   `json:"activated"`
+		Variables list[variableDocument] `json:"variables"`
+		File      *fileDocument          `json:"file"` // .travis.yml, where the wizard added to it
+		Error     *messageDocument       `json:"error"`
+	}
+	fileDocument struct {
+		Path      string `json:"path"`
+		Step      bool   `json:"step"`      // the deploy step was added
+		Encrypted bool   `json:"encrypted"` // the pair was
+	}
+	variableDocument struct {
+		Name   string  `json:"name"`
+		Branch *string `json:"branch"` // null is all branches
+		Public bool    `json:"public"`
+		Action string  `json:"action"`
+		Result *string `json:"result"` // null in a dry run
+	}
+)
+
+func (d *runDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+
+func (d *runDocument) items() []any {
+	if d.streamed {
+		return nil
+	}
+	return itemsOf(d.Repositories)
+}
+
+func repositoryOf(r setup.RepositoryReport) repositoryDocument {
+	document := repositoryDocument{
+		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
+		Activated: r.Activated, Error: errorOf(r.Err),
+	}
+	if r.File != nil {
+		document.File = &fileDocument{r.File.Path, r.File.Step, r.File.Encrypted}
+	}
+	for _, v := range r.Variables {
+		variable := variableDocument{Name: v.Name, Public: v.Public, Action: string(v.Action)}
+		if v.Branch != "" {
+			variable.Branch = &v.Branch
+		}
+		if v.Result != "" {
+			result := string(v.Result)
+			variable.Result = &result
+		}
+		document.Variables = append(document.Variables, variable)
+	}
+	return document
+}
+
 // presenter makes the result of a run over repositories, and shows its progress.
 type presenter struct {
 	*program

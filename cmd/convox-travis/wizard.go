@@ -250,3 +250,16 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	}
 	return show.fail(err)
 }
+
+// fullScreen runs the flow on the terminal that standard error is.
+func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
+	p.sayStopping(func() {}) // the screen says it itself
+	// With this one set, the library would write every key, and so a secret,
+	// into a file.
+	if err := os.Unsetenv("TEA_TRACE"); err != nil {
+		return err
+	}
+	return tui.Screen(stop, tui.Terminal{
+		In: p.in, Out: held, Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
+	}, f)
+}

@@ -51,7 +51,7 @@ func (s *presenter) unbegun(errs []error, told map[string]bool) {
 	for _, cause := range order {
 		err := first[cause]
 		if n := rest[cause]; n > 1 {
-			err = &severally{error: err, words: fmt.Sprintf("%s: nothing was written: %v", repositoriesOf(n), errors.Unwrap(err))}
+			err = &severally{error: err, words: fmt.Sprintf("%s: nothing was written: %v", setup.Count(n, "repository"), errors.Unwrap(err))}
 		}
 		printError(s.err, err)
 	}
@@ -103,5 +103,5 @@ func sameFor(err error, others int) string {
 	if others == 0 {
 		return err.Error()
 	}
-	return fmt.Sprintf("%v; the same for %s more", err, repositoriesOf(others))
+	return fmt.Sprintf("%v; the same for %s more", err, setup.Count(others, "repository"))
 }

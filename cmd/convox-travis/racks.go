@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/setup"
 )
 
 func newRacks(p *program) *cobra.Command {
@@ -76,8 +77,8 @@ func (p *program) racks(ctx context.Context, o *options) error {
 		return nil
 	}
 	p.racksTable(found)
-	fmt.Fprintf(p.err, "%s among %s in %s, %.1f s\n", count(len(found.Racks), "Rack"), count(found.Stacks, "stack"),
-		count(found.Regions, "region"), time.Since(begun).Seconds())
+	fmt.Fprintf(p.err, "%s among %s in %s, %.1f s\n", setup.Count(len(found.Racks), "Rack"), setup.Count(found.Stacks, "stack"),
+		setup.Count(found.Regions, "region"), time.Since(begun).Seconds())
 	for _, skipped := range found.Skipped {
 		fmt.Fprintf(p.err, "passed over %s: %s\n", shellescape.StripUnsafe(skipped.Region), shellescape.StripUnsafe(skipped.Reason))
 	}
@@ -131,13 +132,6 @@ func (p *program) racksJSON(found cfn.Summary, form string) {
 	for _, rack := range document.Racks {
 		_ = printJSON(p.out, rack)
 	}
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func dash(text string) string {

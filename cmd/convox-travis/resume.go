@@ -57,7 +57,7 @@ func worthAgain(err error) bool {
 func (s *presenter) goOn(report setup.Report, r resume) {
 	if len(report.Repositories) > 1 {
 		done, failed, left := report.Count()
-		s.note("%s: %d done, %d failed, %d not begun", repositoriesOf(len(report.Repositories)), done, failed, left)
+		s.note("%s: %d done, %d failed, %d not begun", setup.Count(len(report.Repositories), "repository"), done, failed, left)
 	}
 	if r.command != "" {
 		s.tellOnTheSide(r.words())

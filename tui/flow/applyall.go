@@ -17,7 +17,7 @@ const stopsHalf = "stop, and take away what is half"
 func (f *Flow) applyAll() *Work {
 	plan, job := *f.result.plan, f.job()
 	return &Work{
-		Words: "writing to " + repositoriesOf(len(plan.Repositories)), Writes: true, Stops: stopsHalf,
+		Words: "writing to " + setup.Count(len(plan.Repositories), "repository"), Writes: true, Stops: stopsHalf,
 		Run: func(stop setup.Stop, tell Tell) Outcome { return job.sweep(stop, plan, tell) },
 	}
 }
@@ -86,7 +86,7 @@ func (f *Flow) allAgain() *Work {
 	request.Targets = f.failed()
 	reviewed, job := *f.result.plan, f.job()
 	return &Work{
-		Words: "trying " + repositoriesOf(len(request.Targets)) + " again", Writes: true, Stops: stopsHalf,
+		Words: "trying " + setup.Count(len(request.Targets), "repository") + " again", Writes: true, Stops: stopsHalf,
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			plan, err := outside.plan(stop, request, token, fingerprint)
 			if err == nil {
@@ -151,7 +151,7 @@ func isReviewed(plan, reviewed setup.Plan) bool {
 func (f *Flow) retrySeveral() Question {
 	done, failed, left := f.result.report.Count()
 	q := Question{
-		Kind: Choice, Title: fmt.Sprintf("%d of %s could not be completed", failed+left, repositoriesOf(done+failed+left)), Guarded: true,
+		Kind: Choice, Title: fmt.Sprintf("%d of %s could not be completed", failed+left, setup.Count(done+failed+left, "repository")), Guarded: true,
 		Options: []Option{
 			{Label: "Try them again", Note: "those alone; it ends in the same state, whatever was written"},
 			{Label: "Leave them"},

@@ -14,9 +14,9 @@ import (
 func (f *Flow) severalDone() []Line {
 	report := f.result.report
 	done, failed, left := report.Count()
-	title := repositoriesOf(done)
+	title := setup.Count(done, "repository")
 	if failed+left > 0 {
-		title = fmt.Sprintf("%d of %s", done, repositoriesOf(done+failed+left))
+		title = fmt.Sprintf("%d of %s", done, setup.Count(done+failed+left, "repository"))
 	}
 	lines := []Line{{Heading, title + " set up"}}
 	if words := outcomesOf(report.Repositories); words != "" {

@@ -242,9 +242,9 @@ func fileHeading(change setup.FileChange) string {
 	case !change.Changed():
 		return ".travis.yml"
 	case change.File.Missing:
-		return ".travis.yml: new file, " + count(added, "line")
+		return ".travis.yml: new file, " + setup.Count(added, "line")
 	}
-	return ".travis.yml: " + count(added, "line") + " added"
+	return ".travis.yml: " + setup.Count(added, "line") + " added"
 }
 
 // besideLines say what a step does beside deploying, and what was not looked at.

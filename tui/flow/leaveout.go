@@ -3,6 +3,8 @@ package flow
 import (
 	"context"
 	"fmt"
+
+	"convox-travis/internal/setup"
 )
 
 // unknownOnesStep asks what to do about those that Travis does not know.
@@ -13,7 +15,7 @@ func unknownOnesStep() step {
 		ask: func(f *Flow) Question {
 			unknown := f.those(isUnknown)
 			q := Question{
-				Kind: Choice, Title: fmt.Sprintf("Travis does not know %d of the %s", len(unknown), repositoriesOf(len(f.answers.several))),
+				Kind: Choice, Title: fmt.Sprintf("Travis does not know %d of the %s", len(unknown), setup.Count(len(f.answers.several), "repository")),
 				Reason: []string{namesOf(unknown), "Travis may have read the list of repositories before they were made, or this account may not see them."},
 				Options: []Option{
 					{Label: "Sync Travis, and look again", Note: "takes seconds to minutes"},
@@ -78,7 +80,7 @@ func inactiveOnesStep() step {
 		ask: func(f *Flow) Question {
 			inactive := f.those(isInactive)
 			q := Question{
-				Kind: Choice, Title: fmt.Sprintf("Travis does not build %d of the %s", len(inactive), repositoriesOf(len(f.answers.several))),
+				Kind: Choice, Title: fmt.Sprintf("Travis does not build %d of the %s", len(inactive), setup.Count(len(f.answers.several), "repository")),
 				Reason: []string{namesOf(inactive), "They are not active there. Nothing is done before the review."},
 			}
 			for i, one := range f.inactiveChoices() {

@@ -33,7 +33,7 @@ func (f *Flow) readAll(sync func(context.Context, Travis) error) *Work {
 	request.Targets = f.answers.several // also what was left out
 	n := len(request.Targets)
 	return &Work{
-		Words: "reading the settings of " + repositoriesOf(n),
+		Words: "reading the settings of " + setup.Count(n, "repository"),
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			if sync != nil {
 				tell.Line(Line{Muted, "waiting for Travis to read its list of repositories anew"})

@@ -51,7 +51,7 @@ func repositoryStep() step {
 		shown: func(f *Flow) string {
 			switch {
 			case f.several():
-				return repositoriesOf(len(f.targets()))
+				return setup.Count(len(f.targets()), "repository")
 			case f.answers.target.Slug == "":
 				return ""
 			}
@@ -153,7 +153,7 @@ func readTarget(text string) (setup.Target, error) {
 
 func (f *Flow) branchReason() []string {
 	if f.several() {
-		return []string{"Leave it empty for builds of all branches. One branch counts for all " + repositoriesOf(len(f.targets())) + "; whether each of them has it is not checked."}
+		return []string{"Leave it empty for builds of all branches. One branch counts for all " + setup.Count(len(f.targets()), "repository") + "; whether each of them has it is not checked."}
 	}
 	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.result.repository.DefaultBranch) + "."}
 }

@@ -195,7 +195,7 @@ func (f *Flow) reviewLines() []Line {
 		)
 	}
 	if n := len(repository.Doubles); n > 0 && !f.answers.encrypt {
-		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", count(n, "older double"))})
+		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", setup.Count(n, "older double"))})
 	}
 	if repository.Activate {
 		lines = append(lines, Line{Plain, "activate the repository on Travis"})

@@ -28,7 +28,7 @@ func (f *Flow) severalLines() []Line {
 		scope = "for branch " + shellescape.StripUnsafe(plan.Branch) + " only"
 	}
 	lines := []Line{
-		{Heading, repositoriesOf(len(plan.Repositories)) + ", " + scope},
+		{Heading, setup.Count(len(plan.Repositories), "repository") + ", " + scope},
 		{Plain, countsOf(plan.Repositories)},
 		{Plain, fmt.Sprintf("%-15s  %s", setup.HostName, plan.Credential.Host)},
 		{Plain, fmt.Sprintf("%-15s  %s", setup.PasswordName, f.credentialWords())},
@@ -128,7 +128,7 @@ func actionOf(r setup.RepositoryPlan) string {
 		action = "leave"
 	}
 	if n := len(r.Doubles); n > 0 {
-		action += ", delete " + count(n, "double")
+		action += ", delete " + setup.Count(n, "double")
 	}
 	if r.Activate {
 		action = "activate, " + action

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -159,10 +158,3 @@ func (f *Flow) those(so func(setup.RepositoryPlan) bool) []setup.Target {
 }
 
 func namesOf(targets []setup.Target) string { return shellescape.StripUnsafe(setup.Names(targets)) }
-
-func repositoriesOf(n int) string {
-	if n == 1 {
-		return "1 repository"
-	}
-	return fmt.Sprintf("%d repositories", n)
-}

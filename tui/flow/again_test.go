@@ -179,7 +179,7 @@ func TestASavedRackThatIsFoundToBePrivateIsWarnedOf(t *testing.T) {
 
 func TestAnActivationThatStandsIsTold(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
-	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
+	w.accept().accept().accept().step(flow.StepInactive).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)
 	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "activated") || !w.flow.Report().Stands() {

@@ -8,7 +8,7 @@ import (
 
 // travisWord is what Travis makes of a file with what would be added, once isOver.
 type travisWord struct {
-	of         planned
+	of         fileWish
 	repository int // its number
 	isOver     bool
 	change     setup.FileChange
@@ -18,7 +18,7 @@ type travisWord struct {
 // wordOn returns what Travis was asked about a plan, or nil.
 func (f *Flow) wordOn(plan *filePlan) *travisWord {
 	for _, word := range f.result.words {
-		if word.of == plan.of && word.repository == f.result.repository.ID {
+		if word.of == plan.of && word.repository == f.onlyKnown().ID {
 			return word
 		}
 	}
@@ -28,7 +28,7 @@ func (f *Flow) wordOn(plan *filePlan) *travisWord {
 // awaitsWord reports whether the review's file is being expanded by Travis.
 func (f *Flow) awaitsWord() bool {
 	plan := f.filePlan()
-	if plan == nil || f.several() {
+	if plan == nil {
 		return false
 	}
 	word := f.wordOn(plan)
@@ -39,12 +39,12 @@ func (f *Flow) awaitsWord() bool {
 // its answer nothing is missing but that it confirms.
 func (f *Flow) askTravis() {
 	plan := f.filePlan()
-	if plan == nil || len(plan.change.Builds.Outcomes) == 0 || f.several() || f.given.DryRun || f.wordOn(plan) != nil {
+	if plan == nil || len(plan.change.Builds.Outcomes) == 0 || f.given.DryRun || f.wordOn(plan) != nil {
 		return
 	}
-	word := &travisWord{of: plan.of, repository: f.result.repository.ID}
+	word := &travisWord{of: plan.of, repository: f.onlyKnown().ID}
 	f.result.words = append(f.result.words, word)
-	change, repository, token, outside := plan.change, f.result.repository, f.token(), f.outside
+	change, repository, token, outside := plan.change, f.onlyKnown(), f.token(), f.outside
 	f.result.searches = append(f.result.searches, Search{"what Travis makes of the file", func(ctx context.Context, tell func(Update)) {
 		difference := ""
 		travis, err := outside.Travis(token)

@@ -15,7 +15,7 @@ func (f *Flow) Missing() []string {
 	if f.token().IsEmpty() {
 		missing = append(missing, StepToken)
 	}
-	if f.answers.target.Slug == "" && !f.several() && len(f.given.Targets) == 0 && f.outside.Owned == nil && !f.isOwnDecided() {
+	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && f.outside.Owned == nil && !f.isOwnDecided() {
 		missing = append(missing, StepRepository)
 	}
 	return missing

@@ -146,13 +146,15 @@ func (f *Flow) checkLogin(to string) *Work {
 func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 	fingerprint, newChecker := f.answers.fingerprint, f.outside.Checker
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
-	f.answers.unchecked = false
+	f.result.accepted, f.answers.unchecked = setup.Accepted{}, false
 	return func(stop setup.Stop, c setup.Credential) Outcome {
 		login, err := proveLogin(stop.Soft, newChecker, fingerprint, c)
 		refused, _ := errors.AsType[*convox.LoginError](err)
 		switch {
 		case err == nil:
-			return Outcome{Set: func(f *Flow) { f.result.login = &login }}
+			return Outcome{Set: func(f *Flow) {
+				f.result.login, f.result.accepted = &login, setup.Accepted{Credential: c, Login: login}
+			}}
 		case refused == nil:
 		case refused.Kind == convox.KindUntrusted && fingerprint == "":
 			return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}

@@ -165,3 +165,43 @@ func (f *Flow) consoleRack() string {
 	}
 	return ""
 }
+
+// Answered are the answers as flags would have given them, without the secrets.
+// The repositories are among them where they were picked, and not named before.
+func (f *Flow) Answered() Given {
+	g := Given{
+		Way: f.answers.way, Branch: f.answers.branch, Fingerprint: f.answers.fingerprint,
+		Saved:      f.answers.way == ByRack && f.answers.source == sourceSaved,
+		AllowMixed: f.answers.allowMixed, Unchecked: f.answers.unchecked, SkipExisting: f.given.SkipExisting,
+	}
+	if f.chosen[StepRepository] {
+		g.Targets = f.targets()
+	}
+	if f.answers.way == ByConsole {
+		g.Console, g.Rack = f.answers.console, f.consoleRack()
+	} else {
+		g.Host = f.rackHost()
+	}
+	return g
+}
+
+// Missing names what nobody has answered yet: for those who cannot be asked.
+func (f *Flow) Missing() []string {
+	var missing []string
+	switch {
+	case f.answers.way == NoWay:
+		missing = append(missing, StepWay, StepPassword)
+	case f.result.login == nil && !f.answers.unchecked:
+		if f.host().IsZero() {
+			missing = append(missing, StepRack)
+		}
+		missing = append(missing, StepPassword)
+	}
+	if f.token().IsEmpty() {
+		missing = append(missing, StepToken)
+	}
+	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && f.outside.Owned == nil && !f.isOwnDecided() {
+		missing = append(missing, StepRepository)
+	}
+	return missing
+}

@@ -117,6 +117,11 @@ func (f *Flow) host() convox.Host {
 	return f.rackHost()
 }
 
+// credential is what a build will log in with, and where.
+func (f *Flow) credential() setup.Credential {
+	return setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole}
+}
+
 // secret is what a build will log in with.
 func (f *Flow) secret() secret.String {
 	switch {
@@ -148,7 +153,7 @@ func (f *Flow) token() secret.String {
 func (f *Flow) request() setup.Request {
 	return setup.Request{
 		Targets:      f.targets(),
-		Credential:   setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole},
+		Credential:   f.credential(),
 		Accepted:     f.result.accepted,
 		Branch:       f.answers.branch,
 		Rack:         f.consoleRack(),

@@ -133,8 +133,7 @@ func passwordStep() step {
 
 // checkLogin proves the credential. to is where a wrong one can be mended.
 func (f *Flow) checkLogin(to string) *Work {
-	prove := f.prover(to)
-	credential := setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole}
+	prove, credential := f.prover(to), f.credential()
 	return &Work{
 		Words: "checking it with " + credential.Host.String(),
 		Run:   func(stop setup.Stop, _ Tell) Outcome { return prove(stop, credential) },

@@ -15,8 +15,8 @@ import (
 	"convox-travis/travisapi"
 )
 
-// apply carries out the plan that was reviewed. Where the review was passed over, it
-// says first what that would have warned of.
+// apply carries out the plan. Where the review was skipped, it first shows its
+// warnings.
 func (f *Flow) apply() *Work {
 	plan, job := *f.result.plan, f.job()
 	var warnings []Line
@@ -57,8 +57,8 @@ func (j job) work(words string, run func(setup.Stop, Tell) Outcome) *Work {
 	return work
 }
 
-// carryOut writes the variables, into the settings or the file, and then the deploy
-// step. Of several repositories a ban ends it all: it has to be waited for.
+// carryOut writes the variables, to the settings or the file, and then the deploy
+// step. A ban ends the flow of several repositories: it lasts too long to wait.
 func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	travis, err := j.outside.Travis(j.token)
 	if err != nil {
@@ -96,7 +96,7 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	}}
 	if len(errs) > 0 {
 		outcome.To = StepRetry
-		if !j.several { // whose question lists them
+		if !j.several { // else the question lists them
 			outcome.Err = errs[0]
 		}
 	}
@@ -138,8 +138,8 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, all *set
 	}
 }
 
-// takeReport keeps how a run ended: of those that were tried again, in the place
-// of how it ended before.
+// takeReport keeps how a run ended. Repositories that were tried again replace what
+// was reported before.
 func (f *Flow) takeReport(report setup.Report) {
 	before := f.result.report
 	f.result.begun, f.result.report = true, &report
@@ -164,9 +164,8 @@ func (f *Flow) takeReport(report setup.Report) {
 	}
 }
 
-// again plans again for those that failed, and for no other, since a part may have
-// been written, and carries that out where it is what was reviewed; else it is
-// reviewed again.
+// again makes a new plan for the repositories that failed, since a part may have
+// been written. It carries out what was reviewed; anything else is reviewed first.
 func (f *Flow) again() *Work {
 	var failed []setup.Target
 	for _, r := range f.result.report.Repositories {
@@ -178,7 +177,7 @@ func (f *Flow) again() *Work {
 	return job.work("trying "+nameOf(failed)+" again", func(stop setup.Stop, tell Tell) Outcome {
 		plan, outcome := plan(stop, nil)
 		err := outcome.Err
-		if err == nil && !job.several { // how it ended before says more
+		if err == nil && !job.several { // and the report stays as it is
 			err = refusal(plan)
 		}
 		switch {
@@ -198,7 +197,7 @@ func (f *Flow) again() *Work {
 	})
 }
 
-// endBanned ends it all: what failed cannot be tried again before the ban is over.
+// endBanned ends the flow: nothing can be retried before the ban is over.
 func (f *Flow) endBanned(err error) {
 	for i := range f.result.report.Repositories {
 		if r := &f.result.report.Repositories[i]; r.Err != nil {
@@ -208,8 +207,7 @@ func (f *Flow) endBanned(err error) {
 	f.over = true
 }
 
-// isReviewed reports whether a plan changes nothing else than one that was
-// reviewed.
+// isReviewed reports whether a plan changes only what was reviewed.
 func isReviewed(plan, reviewed setup.Plan) bool {
 	before := make(map[setup.Target]setup.RepositoryPlan, len(reviewed.Repositories))
 	for _, r := range reviewed.Repositories {
@@ -218,7 +216,7 @@ func isReviewed(plan, reviewed setup.Plan) bool {
 	for _, r := range plan.Repositories {
 		was, is := before[r.Target]
 		isSame := is && was.Err == nil && was.Host == r.Host && was.Password == r.Password && len(was.Doubles) == len(r.Doubles) &&
-			len(was.Warnings) == len(r.Warnings) && (was.Activate || !r.Activate) // what is active by now was agreed to
+			len(was.Warnings) == len(r.Warnings) && (was.Activate || !r.Activate) // it may be active by now
 		if r.Err == nil && !isSame {
 			return false
 		}
@@ -268,7 +266,7 @@ func retryStep() step {
 		take: func(f *Flow, v Value) { f.result.left = v.Index == 1 },
 		do: func(f *Flow) *Work {
 			if f.result.left {
-				f.over = !f.several() // the end of several says what is left
+				f.over = !f.several() // their last step says what is left
 				return nil
 			}
 			return f.again()
@@ -293,7 +291,7 @@ func (f *Flow) standing() []string {
 	return lines
 }
 
-// incomplete says of how many repositories the writing failed, and why, of a few.
+// incomplete says how many repositories failed, and why the first few did.
 func (f *Flow) incomplete() (title string, why []string) {
 	done, failed, left := f.result.report.Count()
 	const few = 3

@@ -29,8 +29,8 @@ func doneStep() step {
 	}
 }
 
-// endLines says how it ended: of one repository for each variable, of several how
-// many were set up, and why each other one was not.
+// endLines say how it ended: for one repository each variable, for several how many
+// were set up, and why others weren't.
 func (f *Flow) endLines() []Line {
 	report := f.result.report
 	if !f.several() {
@@ -74,8 +74,7 @@ func (f *Flow) endLines() []Line {
 	return lines
 }
 
-// Next is what a person has to do themselves where the variables are written;
-// nothing where they are not.
+// Next is what is left to do by hand once the variables are written.
 func (f *Flow) Next() []string {
 	report := f.result.report
 	if report == nil || f.given.DryRun || report.Stopped != nil || len(report.Errs()) == len(report.Repositories) {

@@ -136,8 +136,7 @@ func (f *Flow) filePlan() *filePlan {
 	return nil
 }
 
-// plan reads what the wish needs of the clone, and plays the builds: it belongs into
-// a Work.
+// plan plays the builds, so it belongs in a Work.
 func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
 	app := w.file.AppName(w.slug)
 	request := setup.FileRequest{NoStep: w.noStep, Step: setup.DeployStep{

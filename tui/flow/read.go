@@ -49,7 +49,7 @@ func (f *Flow) read(syncs bool) *Work {
 		if outcome.Err != nil {
 			return outcome
 		}
-		if i := slices.IndexFunc(read.Repositories, isUnknown); syncs && i >= 0 { // it was in vain
+		if i := slices.IndexFunc(read.Repositories, isUnknown); syncs && i >= 0 { // the sync was in vain
 			outcome = Outcome{Err: read.Repositories[i].Err, To: StepUnknown}
 		}
 		outcome.Set = func(f *Flow) { f.result.read = &read }
@@ -71,8 +71,8 @@ func (o Outside) lookUp(ctx context.Context, token secret.String, target setup.T
 	return setup.Plan{Repositories: []setup.RepositoryPlan{plan}}, Outcome{}
 }
 
-// planner returns what plans for repositories, with what was answered until now. The
-// Outcome has the error for which nothing can be written anywhere.
+// planner returns a function that makes the plan for repositories from the answers
+// that there are now. Its Outcome has the error that stops all of them.
 func (f *Flow) planner(targets []setup.Target) func(stop setup.Stop, read func(done int)) (setup.Plan, Outcome) {
 	request, warnings := f.request(), f.rackWarnings()
 	request.Targets = targets
@@ -144,21 +144,21 @@ func isInactive(r setup.RepositoryPlan) bool {
 	return r.Repository.ID > 0 && !r.Repository.Active && (r.Err == nil || setup.IsMixed(r.Err))
 }
 
-// those lists the repositories that were read and of which something is so.
-func (f *Flow) those(so func(setup.RepositoryPlan) bool) []setup.Target {
+// readOnes lists the repositories that were read, and for which is reports true.
+func (f *Flow) readOnes(is func(setup.RepositoryPlan) bool) []setup.Target {
 	if f.result.read == nil {
 		return nil
 	}
 	var targets []setup.Target
 	for _, r := range f.result.read.Repositories {
-		if so(r) {
+		if is(r) {
 			targets = append(targets, r.Target)
 		}
 	}
 	return targets
 }
 
-// remedy is what is done about repositories that can't be set up as they are.
+// remedy is what to do about repositories that Travis doesn't know or doesn't build.
 type remedy int
 
 const (
@@ -177,16 +177,17 @@ var remedyOptions = map[remedy]Option{
 	chooseOthers: {Label: "Go back, and choose again"},
 }
 
-// askRemedy asks what is done about some of the repositories. what is so of them.
-func (f *Flow) askRemedy(what string, about []setup.Target, why string, offered []remedy, said remedy) Question {
-	q := Question{Kind: Choice, Title: what + " " + nameOf(about), Reason: []string{why}}
+// askRemedy asks what to do about some of the repositories. problem is the title up
+// to their names.
+func (f *Flow) askRemedy(problem string, about []setup.Target, why string, offered []remedy, chosen remedy) Question {
+	q := Question{Kind: Choice, Title: problem + " " + nameOf(about), Reason: []string{why}}
 	if f.several() {
-		q.Title = fmt.Sprintf("%s %d of the %s", what, len(about), nameOf(f.answers.targets))
+		q.Title = fmt.Sprintf("%s %d of the %s", problem, len(about), nameOf(f.answers.targets))
 		q.Reason = []string{shellescape.StripUnsafe(setup.Names(about)), why}
 	}
 	for i, one := range offered {
 		q.Options = append(q.Options, remedyOptions[one])
-		if one == said {
+		if one == chosen {
 			q.Initial.Index = i
 		}
 	}
@@ -196,17 +197,17 @@ func (f *Flow) askRemedy(what string, about []setup.Target, why string, offered 
 // unknownStep asks what to do about repositories that Travis doesn't know.
 func unknownStep() step {
 	offered := func(f *Flow) []remedy {
-		if len(f.those(isUnknown)) < len(f.answers.targets) {
+		if len(f.readOnes(isUnknown)) < len(f.answers.targets) {
 			return []remedy{syncTravis, chooseOthers, leaveOut}
 		}
 		return []remedy{syncTravis, chooseOthers}
 	}
 	return step{
 		id: StepUnknown, name: "Repository",
-		when: func(f *Flow) bool { return len(f.those(isUnknown)) > 0 },
+		when: func(f *Flow) bool { return len(f.readOnes(isUnknown)) > 0 },
 		ask: func(f *Flow) Question {
 			const why = "Travis may not have read your list of repositories lately, or this account has no access."
-			return f.askRemedy("Travis does not know", f.those(isUnknown), why, offered(f), f.answers.unknown)
+			return f.askRemedy("Travis does not know", f.readOnes(isUnknown), why, offered(f), f.answers.unknown)
 		},
 		take: func(f *Flow, v Value) { f.answers.unknown = offered(f)[v.Index] },
 		do: func(f *Flow) *Work {
@@ -222,8 +223,8 @@ func unknownStep() step {
 	}
 }
 
-// inactiveStep asks once about all that Travis doesn't build. Whatever is chosen
-// leaves something to be set up.
+// inactiveStep asks once about all repositories that Travis doesn't build. It offers
+// nothing that would leave no repository to set up.
 func inactiveStep() step {
 	offered := func(f *Flow) []remedy {
 		isLeft := func(r setup.RepositoryPlan) bool {
@@ -232,17 +233,17 @@ func inactiveStep() step {
 		switch {
 		case !f.several():
 			return []remedy{activate, keepInactive}
-		case len(f.those(isLeft)) == 0:
+		case len(f.readOnes(isLeft)) == 0:
 			return []remedy{activate, chooseOthers}
 		}
 		return []remedy{activate, leaveOut, chooseOthers}
 	}
 	return step{
 		id: StepInactive, name: "Repository",
-		when: func(f *Flow) bool { return len(f.those(isInactive)) > 0 },
+		when: func(f *Flow) bool { return len(f.readOnes(isInactive)) > 0 },
 		ask: func(f *Flow) Question {
 			const why = "Nothing is activated before the review."
-			return f.askRemedy("Travis does not build", f.those(isInactive), why, offered(f), f.answers.inactive)
+			return f.askRemedy("Travis does not build", f.readOnes(isInactive), why, offered(f), f.answers.inactive)
 		},
 		take: func(f *Flow, v Value) { f.answers.inactive = offered(f)[v.Index] },
 		do: func(f *Flow) *Work {

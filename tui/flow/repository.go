@@ -199,24 +199,23 @@ func branchStep() step {
 	}
 }
 
-// Several reports whether more than one repository was picked. What is so for one
-// alone depends on that and on nothing else.
+// Several reports whether more than one repository was picked. All that differs for
+// one repository depends on this.
 func (f *Flow) Several() bool { return f.several() }
 
 func (f *Flow) several() bool { return len(f.answers.targets) > 1 }
 
-// targets are the repositories to be set up: those that were picked, but for what
-// was left out.
+// targets are the repositories to set up: those that were picked and not left out.
 func (f *Flow) targets() []setup.Target {
 	if f.result.read == nil {
 		return f.answers.targets
 	}
-	return f.those(func(r setup.RepositoryPlan) bool {
+	return f.readOnes(func(r setup.RepositoryPlan) bool {
 		return !(f.answers.unknown == leaveOut && isUnknown(r)) && !(f.answers.inactive == leaveOut && isInactive(r))
 	})
 }
 
-// only is the repository where one alone was picked, else the zero Target.
+// only is the repository that was picked, the zero Target where several were.
 func (f *Flow) only() setup.Target {
 	if len(f.answers.targets) != 1 {
 		return setup.Target{}
@@ -232,7 +231,7 @@ func (f *Flow) onlyKnown() travisapi.Repository {
 	return f.result.read.Repositories[0].Repository
 }
 
-// setTargets takes repositories. What was said of others is forgotten.
+// setTargets takes repositories, and drops the answers about others.
 func (f *Flow) setTargets(targets []setup.Target) {
 	targets = setup.Distinct(targets)
 	if !slices.Equal(f.answers.targets, targets) {
@@ -254,8 +253,8 @@ func nameOf(targets []setup.Target) string {
 	return shellescape.StripUnsafe(targets[0].String())
 }
 
-// fixedAt is the step where an error can be fixed: a token that Travis does not take
-// any more is the account's.
+// fixedAt is the step where an error can be fixed: the account's for a token that
+// Travis doesn't accept.
 func fixedAt(err error, otherwise string) string {
 	if travisapi.IsKind(err, travisapi.KindUnknownToken) || travisapi.IsKind(err, travisapi.KindLoginRequired) {
 		return StepAccount

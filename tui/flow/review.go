@@ -19,8 +19,8 @@ func planStep() step {
 	}}
 }
 
-// plan decides what would change: in several repositories from what was read, in
-// one from what is there now.
+// plan decides what would change: in several repositories from what was read, in one
+// from what Travis has now.
 func (f *Flow) plan() *Work {
 	if f.several() {
 		f.setPlan(f.result.read.Again(f.request()))
@@ -56,7 +56,7 @@ func (f *Flow) setPlan(plan setup.Plan) {
 	}
 }
 
-// refusal is why a plan writes nothing in any repository, or nil.
+// refusal is why a plan writes to no repository, or nil.
 func refusal(plan setup.Plan) error {
 	var why error
 	for _, r := range plan.Repositories {
@@ -159,9 +159,8 @@ func (f *Flow) intent() setup.Report {
 	return report
 }
 
-// reviewLines shows all that will be written, and what is wrong with it: of one
-// repository each variable, and the file; of several what is the same everywhere,
-// then a table.
+// reviewLines show all that will be written: for one repository each variable and
+// the file, for several what they share and a table.
 func (f *Flow) reviewLines() []Line {
 	plan := f.result.plan
 	name, scope := setup.Count(len(plan.Repositories), "repository"), "for all branches"
@@ -191,7 +190,7 @@ func (f *Flow) reviewLines() []Line {
 
 var privateLine = Line{Muted, "Both are private: nobody can read them back."}
 
-// variableLines show what is written to one repository.
+// variableLines show what will be written to one repository.
 func (f *Flow) variableLines() []Line {
 	plan := f.result.plan
 	repository := plan.Repositories[0]
@@ -217,7 +216,7 @@ func (f *Flow) variableLines() []Line {
 	return lines
 }
 
-// sharedLines show what is the same for several repositories.
+// sharedLines show what several repositories have in common.
 func (f *Flow) sharedLines() []Line {
 	plan := f.result.plan
 	var counts counts
@@ -265,7 +264,7 @@ func (f *Flow) checkedLine() Line {
 	return Line{Good, plan.Login.Host.String() + " accepted the password, in the form in which builds will send it."}
 }
 
-// counts says of how many repositories something is so.
+// counts are numbers of repositories, by what happens to them.
 type counts struct{ created, replaced, left, activated, failed, warned int }
 
 func (c *counts) add(err error, isActivated bool, actions ...setup.Action) {

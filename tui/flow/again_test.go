@@ -185,4 +185,9 @@ func TestAnActivationThatStandsIsTold(t *testing.T) {
 	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "activated") || !w.flow.Report().Stands() {
 		t.Errorf("it says %s", reason)
 	}
+	w.travis.Faults.Clear()
+	w.accept().step(flow.StepProve)
+	if report := w.flow.Report().Repositories[0]; !report.Activated || report.Err != nil {
+		t.Errorf("%+v", report)
+	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
@@ -44,11 +46,11 @@ var hints = problem.Hints{
 	"save_login":            nil,
 
 	// AWS.
-	"aws_no_credentials": nil,
+	"aws_no_credentials": problem.Say("pass --profile to use one of your AWS profiles"),
 	"aws_expired_sso":    nil,
 	"aws_expired":        nil,
 	"aws_refused":        nil,
-	"aws_denied":         nil,
+	"aws_denied":         problem.Say("use another account or role with --profile"),
 	"aws_mfa":            nil,
 	"aws_profile":        nil,
 	"aws_region":         nil,
@@ -60,13 +62,13 @@ var hints = problem.Hints{
 	"aws_unreadable":     nil,
 	"aws_failed":         nil,
 	"aws_missing":        nil,
-	"aws_no_password":    nil,
+	"aws_no_password":    resetLost,
 	"aws_password":       nil,
 	"aws_unchanged":      nil,
 	"aws_busy":           nil,
 	"aws_stale":          nil,
 	"aws_unexpected":     nil,
-	"aws_unknown":        nil,
+	"aws_unknown":        problem.Say("run the same command again: it looks up what AWS did"),
 
 	// Travis.
 	"unknown_token":       nil,
@@ -145,6 +147,11 @@ var hints = problem.Hints{
 	"yml_refused":       nil,
 	"yml_not_built":     problem.Say("to deploy another branch, pass --branch NAME"),
 	"yml_step":          nil,
+}
+
+func resetLost(e *problem.Error) []string {
+	detail, _ := e.Detail.(cfn.Detail)
+	return []string{"set a new one: convox-travis reset-password " + shellescape.Quote(shellescape.StripUnsafe(cmp.Or(detail.Rack.Name, "RACK")))}
 }
 
 // exits are the exit codes of errors that don't end a run with exitFailed.

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"slices"
 
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -105,7 +106,7 @@ func ProblemOf(err error) *Problem {
 	p := &Problem{Message: err.Error(), Do: hints.Of(err)}
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
-		p.Do = hinted.Hints()
+		p.Do = append(slices.Clone(hinted.Hints()), p.Do...)
 	}
 	return p
 }

@@ -179,12 +179,19 @@ func TestASavedRackThatIsFoundToBePrivateIsWarnedOf(t *testing.T) {
 
 func TestAnActivationThatStandsIsTold(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
-	w.accept().accept().accept().step(flow.StepInactive).accept().step(flow.StepReview)
+	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)
 	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "activated") || !w.flow.Report().Stands() {
 		t.Errorf("it says %s", reason)
 	}
+}
+
+func TestAnActivationThatStandsIsNotReviewedAgain(t *testing.T) {
+	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
+	w.failVariables()
+	w.accept().step(flow.StepRetry)
 	w.travis.Faults.Clear()
 	w.accept().step(flow.StepProve)
 	if report := w.flow.Report().Repositories[0]; !report.Activated || report.Err != nil {

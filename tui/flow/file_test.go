@@ -272,7 +272,7 @@ func TestAnEncryptedPairGetsAnInactiveRepositoryActivatedToo(t *testing.T) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/off", Provider: gitrepo.GitHub}}}, nil
 	}
 	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/off"}}})
-	w.accept().accept().accept().step(flow.StepInactive).accept().step(flow.StepReview)
+	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview).accept().step(flow.StepDone)
 	if writes := w.travis.Writes(); len(writes) != 1 || writes[0].Path != "/repo/8/activate" {
 		t.Errorf("%d writes", len(writes))

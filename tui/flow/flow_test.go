@@ -342,12 +342,12 @@ func TestAnUnknownRepositoryIsSyncedOrChosenAnew(t *testing.T) {
 	w.begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/new"}}})
 	w.accept().accept().accept().step(flow.StepUnknown)
 	w.answer(flow.Value{Index: 1}).step(flow.StepRepository).accept().step(flow.StepUnknown)
-	w.answer(flow.Value{Index: 0}).step(flow.StepInactive)
+	w.answer(flow.Value{Index: 0}).step(flow.StepActivate)
 }
 
 func TestAnInactiveRepositoryIsActivatedWithTheRest(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
-	w.accept().accept().accept().step(flow.StepInactive).accept().step(flow.StepReview)
+	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activate") || len(w.travis.Writes()) != 0 {
 		t.Errorf("%d writes; the review says %s", len(w.travis.Writes()), lines)
 	}

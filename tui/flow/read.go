@@ -50,7 +50,9 @@ func (f *Flow) read(syncs bool) *Work {
 			return outcome
 		}
 		if i := slices.IndexFunc(read.Repositories, isUnknown); syncs && i >= 0 { // the sync was in vain
-			outcome = Outcome{Err: read.Repositories[i].Err, To: StepUnknown}
+			if outcome.To = StepUnknown; isOne { // else the question names them
+				outcome.Err = read.Repositories[i].Err
+			}
 		}
 		outcome.Set = func(f *Flow) { f.result.read = &read }
 		return outcome
@@ -223,9 +225,9 @@ func unknownStep() step {
 	}
 }
 
-// inactiveStep asks once about all repositories that Travis doesn't build. It offers
+// activateStep asks once about all repositories that Travis doesn't build. It offers
 // nothing that would leave no repository to set up.
-func inactiveStep() step {
+func activateStep() step {
 	offered := func(f *Flow) []remedy {
 		isLeft := func(r setup.RepositoryPlan) bool {
 			return !isInactive(r) && !(isUnknown(r) && f.answers.unknown == leaveOut)
@@ -239,7 +241,7 @@ func inactiveStep() step {
 		return []remedy{activate, leaveOut, chooseOthers}
 	}
 	return step{
-		id: StepInactive, name: "Repository",
+		id: StepActivate, name: "Repository",
 		when: func(f *Flow) bool { return len(f.readOnes(isInactive)) > 0 },
 		ask: func(f *Flow) Question {
 			const why = "Nothing is activated before the review."

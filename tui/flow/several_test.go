@@ -145,10 +145,10 @@ func TestInactiveOnesAreAskedAboutOnce(t *testing.T) {
 	w, keys := newWorldOf(t, 2)
 	w.travis.AddRepository(travistest.Repository{ID: 50, Slug: "acme/off2"})
 	off := []string{"github acme/off", "github acme/off2"}
-	w.toRepositories().pick(append(off, keys...)...).step(flow.StepInactive).reads("2 of the 4", "acme/off, acme/off2")
-	w.answer(flow.Value{Index: 2}).step(flow.StepRepository).accept().step(flow.StepInactive)
+	w.toRepositories().pick(append(off, keys...)...).step(flow.StepActivate).reads("2 of the 4", "acme/off, acme/off2")
+	w.answer(flow.Value{Index: 2}).step(flow.StepRepository).accept().step(flow.StepActivate)
 	w.answer(flow.Value{Index: 1}).step(flow.StepReview).reads("2 repositories", "2 new")
-	w.backTo(flow.StepInactive)
+	w.backTo(flow.StepActivate)
 	if w.flow.Question().Initial.Index != 1 {
 		t.Error("the answer is lost")
 	}
@@ -157,7 +157,7 @@ func TestInactiveOnesAreAskedAboutOnce(t *testing.T) {
 	w.wantPairs(append(off, keys...)...)
 	w = newWorld(t)
 	w.travis.AddRepository(travistest.Repository{ID: 50, Slug: "acme/off2"})
-	w.toRepositories().pick(off...).step(flow.StepInactive)
+	w.toRepositories().pick(off...).step(flow.StepActivate)
 	if options := w.flow.Question().Options; len(options) != 2 || strings.Contains(fmt.Sprint(options), "out") {
 		t.Errorf("nothing would be left: %+v", options)
 	}
@@ -172,7 +172,7 @@ func TestUnknownOnesAreLeftOutOrSynced(t *testing.T) {
 	w.accept().step(flow.StepUnknown).answer(flow.Value{Index: 2}).step(flow.StepReview).reads("2 repositories", "2 new")
 	w.backTo(flow.StepUnknown)
 	w.answer(flow.Value{Index: 0}).step(flow.StepUnknown).reads("1 of the 4", "acme/nowhere")
-	w.answer(flow.Value{Index: 2}).step(flow.StepInactive).answer(flow.Value{Index: 0}).step(flow.StepReview).accept().step(flow.StepDone).reads("3 repositories set up")
+	w.answer(flow.Value{Index: 2}).step(flow.StepActivate).answer(flow.Value{Index: 0}).step(flow.StepReview).accept().step(flow.StepDone).reads("3 repositories set up")
 	w.wantPairs(append(keys, "acme/new")...)
 }
 

@@ -14,7 +14,7 @@ func steps(given Given) []step {
 		resetting(),
 		[]step{
 			accountStep(), tokenStep(),
-			repositoryStep(), slugStep(), readStep(), unknownStep(), inactiveStep(),
+			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
 			branchStep(), deployRackStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
@@ -77,7 +77,7 @@ const (
 	StepSlug        = "slug"
 	StepRead        = "read"
 	StepUnknown     = "unknown"
-	StepInactive    = "inactive"
+	StepActivate    = "activate"
 	StepBranch      = "branch"
 	StepDeployRack  = "deploy rack"
 	StepPlan        = "plan"

@@ -362,13 +362,13 @@ func TestADryRunOfSeveralWritesNothing(t *testing.T) {
 	}
 }
 
-// recorded notes each credential that is checked.
-type recorded struct {
+// listening notes each credential that is checked.
+type listening struct {
 	flow.Checker
 	checked *[]secret.String
 }
 
-func (r recorded) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
+func (r listening) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
 	*r.checked = append(*r.checked, password)
 	return r.Checker.Rack(ctx, host, password)
 }
@@ -381,7 +381,7 @@ func TestWhatIsWrittenIsWhatWasVerifiedOnce(t *testing.T) {
 		newChecker := w.outside.Checker
 		w.outside.Checker = func(fingerprint string) (flow.Checker, error) {
 			checker, err := newChecker(fingerprint)
-			return recorded{checker, &checked}, err
+			return listening{checker, &checked}, err
 		}
 		typePassword := func(password string) {
 			w.answer(flow.Value{Index: 1}).step(flow.StepPassword).type_(password)

@@ -165,9 +165,7 @@ var (
 	registered  = regexp.MustCompile(`Var\w*\([^,]+, "([a-z-]+)"`)
 	otherTool   = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]`)
 	stillToMove = map[string]int{
-		"travisapi":        8,
-		"internal/convox":  18,
-		"internal/gitrepo": 1,
+		"internal/convox": 18,
 	}
 )
 

@@ -9,6 +9,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
@@ -90,7 +91,7 @@ func (f *Flow) planner(targets []setup.Target) func(stop setup.Stop, read func(d
 			plan.Warnings = slices.Concat(warnings, plan.Warnings)
 			return plan, Outcome{}
 		}
-		if isOfTravis(err) {
+		if _, isTravis := problem.Detail[travisapi.Failure](err); isTravis {
 			return plan, Outcome{Err: err, To: fixedAt(err, StepRepository)}
 		}
 		return plan, Outcome{Err: err, To: back}
@@ -137,7 +138,7 @@ func (o Outside) sync(ctx context.Context, token secret.String, user travisapi.U
 }
 
 func isUnknown(r setup.RepositoryPlan) bool {
-	return travisapi.IsKind(r.Err, travisapi.KindNotFound)
+	return travisapi.Failed(r.Err, travisapi.CodeNotFound)
 }
 
 // isInactive reports whether Travis knows a repository and does not build it.
@@ -179,12 +180,12 @@ var remedyOptions = map[remedy]Option{
 	chooseOthers: {Label: "Go back, and choose again"},
 }
 
-// askRemedy asks what to do about some of the repositories. problem is the title up
+// askRemedy asks what to do about some of the repositories. what is the title up
 // to their names.
-func (f *Flow) askRemedy(problem string, about []setup.Target, why string, offered []remedy, chosen remedy) Question {
-	q := Question{Kind: Choice, Title: problem + " " + nameOf(about), Reason: []string{why}}
+func (f *Flow) askRemedy(what string, about []setup.Target, why string, offered []remedy, chosen remedy) Question {
+	q := Question{Kind: Choice, Title: what + " " + nameOf(about), Reason: []string{why}}
 	if f.several() {
-		q.Title = fmt.Sprintf("%s %d of the %s", problem, len(about), nameOf(f.answers.targets))
+		q.Title = fmt.Sprintf("%s %d of the %s", what, len(about), nameOf(f.answers.targets))
 		q.Reason = []string{shellescape.StripUnsafe(setup.Names(about)), why}
 	}
 	for i, one := range offered {

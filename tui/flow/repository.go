@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -256,13 +255,8 @@ func nameOf(targets []setup.Target) string {
 // fixedAt is the step where an error can be fixed: the account's for a token that
 // Travis doesn't accept.
 func fixedAt(err error, otherwise string) string {
-	if travisapi.IsKind(err, travisapi.KindUnknownToken) || travisapi.IsKind(err, travisapi.KindLoginRequired) {
+	if travisapi.Failed(err, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired) {
 		return StepAccount
 	}
 	return otherwise
-}
-
-func isOfTravis(err error) bool {
-	_, is := errors.AsType[*travisapi.Error](err)
-	return is
 }

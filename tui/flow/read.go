@@ -180,12 +180,12 @@ var remedyOptions = map[remedy]Option{
 	chooseOthers: {Label: "Go back, and choose again"},
 }
 
-// askRemedy asks what to do about some of the repositories. what is the title up
-// to their names.
-func (f *Flow) askRemedy(what string, about []setup.Target, why string, offered []remedy, chosen remedy) Question {
-	q := Question{Kind: Choice, Title: what + " " + nameOf(about), Reason: []string{why}}
+// askRemedy asks what to do about some of the repositories, whose names complete the
+// title.
+func (f *Flow) askRemedy(title string, about []setup.Target, why string, offered []remedy, chosen remedy) Question {
+	q := Question{Kind: Choice, Title: title + " " + nameOf(about), Reason: []string{why}}
 	if f.several() {
-		q.Title = fmt.Sprintf("%s %d of the %s", what, len(about), nameOf(f.answers.targets))
+		q.Title = fmt.Sprintf("%s %d of the %s", title, len(about), nameOf(f.answers.targets))
 		q.Reason = []string{shellescape.StripUnsafe(setup.Names(about)), why}
 	}
 	for i, one := range offered {

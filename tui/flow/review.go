@@ -26,7 +26,7 @@ func (f *Flow) plan() *Work {
 		f.setPlan(f.result.read.Again(f.request()))
 		if err := refusal(*f.result.plan); err != nil && len(f.result.mixed) == 0 {
 			f.goTo(StepRepository)
-			f.problem = inOwnWays(err)
+			f.problem = ProblemOf(err)
 		}
 		return nil
 	}
@@ -79,7 +79,7 @@ func mixedStep() step {
 			}
 			return Question{
 				Kind: Confirm, Title: "May another host get the new password?",
-				Reason: append(reason, inOwnWays(f.result.mixed[0]).Hints()[0]),
+				Reason: append(reason, ProblemOf(f.result.mixed[0]).Hints()[0]),
 				Yes:    "Yes", No: "No, go back",
 			}
 		},

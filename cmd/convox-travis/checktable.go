@@ -59,7 +59,7 @@ func importsOf(imports []string) string {
 	if len(imports) == 0 {
 		return ""
 	}
-	return ", with " + count(len(imports), "imported file")
+	return ", with " + setup.Count(len(imports), "imported file")
 }
 
 // tableWidth is how wide the table may be.
@@ -153,14 +153,14 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 			n -= notSetUp
 		}
 		if n > 0 {
-			found = append(found, count(n, string(s)))
+			found = append(found, setup.Count(n, string(s)))
 		}
 	}
 	text := "nothing found"
 	if len(found) > 0 {
 		text = strings.Join(found, ", ")
 	}
-	text += " in " + repositoriesOf(len(audit.Repositories))
+	text += " in " + setup.Count(len(audit.Repositories), "repository")
 	if notSetUp > 0 {
 		text += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
 	}
@@ -168,11 +168,4 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 		text += fmt.Sprintf("; %d could not be checked", n)
 	}
 	return text
-}
-
-func repositoriesOf(n int) string {
-	if n == 1 {
-		return "1 repository"
-	}
-	return fmt.Sprintf("%d repositories", n)
 }

@@ -161,7 +161,7 @@ func (s *presenter) report(report setup.Report) result {
 	}
 	if n := len(report.Repositories); n > 1 {
 		done, failed, left := report.Count()
-		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", repositoriesOf(n), done, failed, left))
+		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", setup.Count(n, "repository"), done, failed, left))
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" && (r.exitCode() == exitDone || report.Stopped != nil || s.askedAboutSeveral()) {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/setup"
 )
 
 func newRacks(p *program) *cobra.Command {
@@ -81,8 +82,8 @@ func (p *program) racks(ctx context.Context, o *options) result {
 	for _, rack := range found.Racks {
 		d.Racks = append(d.Racks, rackDocument{rack.Name, rack.Region, rack.Host, rack.Version, rack.Status, rack.Private, rack.WhiteList})
 	}
-	notes := []string{fmt.Sprintf("%s among %s in %s, %.1f s", count(len(found.Racks), "Rack"), count(found.Stacks, "stack"),
-		count(found.Regions, "region"), time.Since(begun).Seconds())}
+	notes := []string{fmt.Sprintf("%s among %s in %s, %.1f s", setup.Count(len(found.Racks), "Rack"), setup.Count(found.Stacks, "stack"),
+		setup.Count(found.Regions, "region"), time.Since(begun).Seconds())}
 	for _, skipped := range found.Skipped {
 		d.Skipped = append(d.Skipped, regionDocument{skipped.Region, skipped.Reason})
 		notes = append(notes, "passed over "+skipped.Region+": "+skipped.Reason)
@@ -139,11 +140,4 @@ func racksTable(found cfn.Summary, width int) []string {
 		}
 	}
 	return lines
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

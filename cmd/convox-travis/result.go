@@ -219,7 +219,7 @@ func (p *program) reportErrors(errs ...error) {
 			continue
 		}
 		if n := same[code]; n > 1 {
-			words += "; the same for " + strings.Replace(repositoriesOf(n-1), " ", " more ", 1)
+			words += "; the same for " + strings.Replace(setup.Count(n-1, "repository"), " ", " more ", 1)
 		}
 		p.printError(words, hintsOf(err))
 		reported[causeCode(err)] = true
@@ -230,7 +230,7 @@ func (p *program) reportErrors(errs ...error) {
 			continue
 		}
 		if n := notBegun[cause]; n > 1 {
-			words = fmt.Sprintf("%s: nothing was written: %v", repositoriesOf(n), errors.Unwrap(err))
+			words = fmt.Sprintf("%s: nothing was written: %v", setup.Count(n, "repository"), errors.Unwrap(err))
 		}
 		p.printError(words, hintsOf(err))
 		reported[cause] = true

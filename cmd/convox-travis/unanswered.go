@@ -33,7 +33,7 @@ func (p *program) unanswered(o *options, f *flow.Flow) error {
 		m.add("whether the certificate is the Rack's own", "answer yes at the question, or name it with --fingerprint")
 	case step == flow.StepUnchecked:
 		m.add("whether it may be written unchecked", "answer yes at the question, or say so with --no-verify")
-	case step == flow.StepActivate, step == flow.StepInactive, step == flow.StepUnknown:
+	case step == flow.StepActivate, step == flow.StepUnknown:
 		m.add(f.Question().Title, "answer the question")
 	}
 	if !o.yes {

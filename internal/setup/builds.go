@@ -19,6 +19,8 @@ type Builds struct {
 	Outcomes []build.Outcome // of build.EventsOf; none where there is no file
 	// IsConfirmed is whether Travis makes the same of a push to the branch.
 	IsConfirmed bool
+
+	config *build.Config // of the file
 }
 
 // The places of Outcomes.
@@ -36,21 +38,32 @@ func PlayFile(ctx context.Context, player build.Player, file travisyml.File, tar
 	if file.Missing {
 		return builds, nil
 	}
-	config, err := build.Parse(ctx, []byte(file.Text))
-	if err != nil && ctx.Err() == nil {
+	var err error
+	if builds.config, err = build.Parse(ctx, []byte(file.Text)); err != nil && ctx.Err() == nil {
 		return builds, &problem.Error{
 			Code: "yml_syntax", Action: "read " + travisyml.FileName, Cause: err,
 			Hints: []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"},
 		}
 	}
 	if err == nil {
-		builds.Messages = config.Messages
-		builds.Outcomes, err = outcomesOf(ctx, player, file, config, build.EventsOf(target.Repo, target.Branch))
+		err = builds.play(ctx, player, file)
 	}
 	return builds, err
 }
 
-// outcomesOf plays events. A call in a folder below the top one gets its app.
+// play fills the builds of a config, unless they were played already.
+func (b *Builds) play(ctx context.Context, player build.Player, file travisyml.File) error {
+	b.Messages = b.config.Messages
+	if b.Outcomes != nil {
+		nameApps(file, b.Outcomes)
+		return nil
+	}
+	var err error
+	b.Outcomes, err = outcomesOf(ctx, player, file, b.config, build.EventsOf(b.Target.Repo, b.Target.Branch))
+	return err
+}
+
+// outcomesOf plays events.
 func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, config *build.Config, events []build.Event) ([]build.Outcome, error) {
 	outcomes, err := player.Outcomes(ctx, config, events)
 	switch {
@@ -59,6 +72,12 @@ func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, c
 	case err != nil:
 		return nil, fmt.Errorf("play the builds of %s: %w", travisyml.FileName, err)
 	}
+	nameApps(file, outcomes)
+	return outcomes, nil
+}
+
+// nameApps gives a call in a folder below the top one its app.
+func nameApps(file travisyml.File, outcomes []build.Outcome) {
 	for _, outcome := range outcomes {
 		for _, played := range outcome.Played {
 			for i := range played.Calls {
@@ -68,7 +87,6 @@ func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, c
 			}
 		}
 	}
-	return outcomes, nil
 }
 
 // Reached says of each job of a build whether it runs when every command passes: a

@@ -51,16 +51,12 @@ func (e Expanded) Adopt(ctx context.Context, config *build.Config, event build.E
 func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Expander, repository travisapi.Repository) (confirmed FileChange, difference string, err error) {
 	target, file := c.Builds.Target, c.File
 	file.Text = c.New
-	config, err := build.Parse(ctx, []byte(c.New))
-	if err != nil {
-		return c, "", err
-	}
 	events := build.EventsOf(target.Repo, target.Branch)
 	expanded, err := Expand(ctx, travis, repository, c.New, events[pushes])
 	if err != nil {
 		return c, "", err
 	}
-	adoption, err := expanded.Adopt(ctx, config, events[pushes])
+	adoption, err := expanded.Adopt(ctx, c.Builds.config, events[pushes])
 	if err != nil {
 		return c, "", err
 	}
@@ -68,7 +64,7 @@ func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Exp
 	if err != nil {
 		return c, "", err
 	}
-	c.Builds = Builds{Target: target, Messages: adoption.Config.Messages, Outcomes: outcomes, IsConfirmed: adoption.Confirms()}
+	c.Builds = Builds{Target: target, Messages: adoption.Config.Messages, Outcomes: outcomes, IsConfirmed: adoption.Confirms(), config: c.Builds.config}
 	isUnseen := func(w Warning) bool { return w.Code == codeUnseen }
 	if slices.ContainsFunc(c.Notes, isUnseen) {
 		c.Notes = slices.DeleteFunc(slices.Clone(c.Notes), isUnseen)

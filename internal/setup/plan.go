@@ -18,8 +18,9 @@ import (
 type Request struct {
 	Targets    []Target
 	Credential Credential
-	Branch     string // "" is all branches
-	Rack       string // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
+	Accepted   Accepted // where it covers Credential, that isn't checked again
+	Branch     string   // "" is all branches
+	Rack       string   // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
 
 	SkipExisting bool // leave a complete pair alone
 	AllowMixed   bool // a branch may get the new password for its own host
@@ -79,7 +80,7 @@ type RepositoryPlan struct {
 // Ref names the repository for the calls that follow: by its number.
 func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
 
-// MakePlan checks the credential and reads the repositories, side by side. It
+// MakePlan checks the credential, unless its host accepted it before, and reads the repositories, side by side. It
 // fails when the credential is not good; what is wrong with one repository is
 // in that repository's plan. The errors are those of convox and travisapi, or
 // an *Error.

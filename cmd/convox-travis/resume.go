@@ -57,15 +57,12 @@ func isCutShort(err error) bool {
 	return code == setup.CodeNotBegun || code == setup.CodeStopped
 }
 
-// goOn tells how far a run over several repositories came, and how it goes on.
-func (s *presenter) goOn(report setup.Report, r resume) {
-	if len(report.Repositories) > 1 {
-		done, failed, left := report.Count()
-		s.note("%s: %d done, %d failed, %d not begun", repositoriesOf(len(report.Repositories)), done, failed, left)
+// notes say how it goes on.
+func (r resume) notes() []string {
+	if r.command == "" {
+		return nil
 	}
-	if r.command != "" {
-		s.tellOnTheSide(r.words())
-	}
+	return []string{r.words()}
 }
 
 // words say how it goes on.

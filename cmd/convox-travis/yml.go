@@ -199,7 +199,7 @@ func ymlRefused(d *ymlDocument, o *ymlOptions, change setup.FileChange, err erro
 	d.Warnings = warningsOf(slices.Concat(change.Warnings, change.Notes))
 	for i, refusal := range change.ToPaste { // the first one is err
 		if i > 0 {
-			r.errs = append(r.errs, refusal)
+			r.errs = append(r.errs, refusal.Problem())
 		}
 		d.Lines = append(d.Lines, refusal.Lines...)
 	}

@@ -219,10 +219,10 @@ func TestAHintOfCheckCanBeRunAsItIs(t *testing.T) {
 			}
 			command, file, piped := strings.Cut(command, " < ")
 			input := ""
-			if piped && file == "FILE" {
+			if piped && file == "PASSWORD-FILE" {
 				input = w.password()
 			}
-			if e := w.run(input, strings.Fields(command)...); e.code != 0 {
+			if e := w.pasted(input, command); e.code != 0 {
 				t.Errorf("%s: %s: exit %d\n%s", f.Code, command, e.code, e.err)
 			}
 		}

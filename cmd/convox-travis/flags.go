@@ -11,6 +11,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
 )
 
 // options is what the flags say. A flag means the same wherever it is taken.
@@ -89,6 +90,39 @@ func (o *options) runFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.timeout, "timeout", 0, "stop after `TIME`, such as 90s (default: never)")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask before writing")
 	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
+}
+
+// givenFlags are the flags that the commands in hints repeat. What the environment
+// says is still there for the next run.
+func (o *options) givenFlags() setup.GivenFlags {
+	given := setup.GivenFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
+	add := func(name, value string) {
+		if value != "" {
+			given.SignIn = append(given.SignIn, name, value)
+		}
+	}
+	switch {
+	case o.console != "":
+		given.SignIn = []string{strings.TrimSuffix("--console="+o.console, "="+convox.HostedConsole)}
+		add("--rack", o.rack)
+	case o.rack != "":
+		add("--rack", o.rack)
+		for _, region := range o.regions {
+			add("--region", region)
+		}
+		add("--profile", o.profile)
+		add("--fingerprint", o.fingerprint)
+	case o.host != "":
+		add("--host", o.host)
+		add("--fingerprint", o.fingerprint)
+	}
+	switch {
+	case o.passwordStdin:
+		given.Password = []string{"--password-stdin"}
+	case o.saved:
+		given.Password = []string{"--saved"}
+	}
+	return given
 }
 
 // check refuses what no command can carry out.

@@ -55,13 +55,6 @@ func (s *presenter) note(format string, args ...any) {
 	}
 }
 
-// tellOnTheSide tells a person what the one document has too, and lines have not.
-func (s *presenter) tellOnTheSide(words string) {
-	if s.json != jsonDocument {
-		fmt.Fprintln(s.err, shellescape.StripUnsafe(words))
-	}
-}
-
 // event shows progress to someone who is looking, and gives a repository's end
 // to a script that asked for them as they come.
 func (s *presenter) event(e setup.Event) {

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"convox-travis/internal/child"
@@ -22,7 +21,6 @@ import (
 // program is what a run has of the outside. A test gives it another one.
 type program struct {
 	args     []string
-	flags    *pflag.FlagSet // that args were parsed with, once the run has begun
 	in       io.Reader
 	out, err io.Writer
 	// status is err, once it runs.

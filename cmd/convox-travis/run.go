@@ -93,7 +93,6 @@ accepted it.`,
 	// cobra's own flag would pass over arguments that there should not be.
 	root.Flags().BoolVarP(&tellVersion, "version", "v", false, "print the version")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		p.flags = cmd.Flags()
 		p.command.Store(cmd)
 		if err := noEmptyFlags(cmd); err != nil {
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -27,7 +28,7 @@ func (p *program) unbegun(cmd *cobra.Command, err error) error {
 		}
 		return (&resetPresenter{program: p, o: &resetOptions{options: o}}).fail(err)
 	case "yml":
-		if slices.ContainsFunc(wordsOf(p.args, cmd.Flags()), func(w word) bool { return w.flag == "explain" }) {
+		if slices.Contains(p.args, "--explain") {
 			return (&explanation{program: p, json: true}).fail(err)
 		}
 		return (&ymlPresenter{program: p, o: &ymlOptions{options: o}}).fail(err)
@@ -43,12 +44,13 @@ func jsonForm(cmd *cobra.Command, args []string) string {
 		return ""
 	}
 	form := ""
-	for _, word := range wordsOf(args, cmd.Flags()) {
+	for _, arg := range args {
 		switch {
-		case word.flag != "json":
-		case word.value == jsonLines:
+		case arg == "--":
+			return form
+		case arg == "--json="+jsonLines:
 			form = jsonLines
-		default:
+		case arg == "--json", strings.HasPrefix(arg, "--json="):
 			form = jsonDocument
 		}
 	}

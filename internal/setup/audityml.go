@@ -80,8 +80,8 @@ func (c *auditCase) judgeOld(old oldSecret) {
 		severity, hint = SeverityError, "change that password: the history keeps it"
 	case !c.request.Credential.given():
 		severity = SeverityWarning
-		if way := c.deployWay(build.Call{}); way != "" {
-			hint += "\nto see whether it is today's password, with that in FILE: convox-travis check" + c.target.flags() + way + flagLine(c.request.Given.Travis...) + " " + stdinFlag + " < FILE"
+		if signIn := c.deploySignIn(build.Call{}); signIn != nil {
+			hint += "\nto see whether it is today's password: " + c.command("check", "", signIn, []string{stdinFlag})
 		} else {
 			hint += "\nto see whether it is today's password, run convox-travis check with the sign-in method and that password"
 		}

@@ -102,7 +102,7 @@ type Problem struct {
 
 // ProblemOf takes an error's message and hints.
 func ProblemOf(err error) *Problem {
-	p := &Problem{Message: err.Error()}
+	p := &Problem{Message: err.Error(), Do: hints.Of(err)}
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
 		p.Do = hinted.Hints()

@@ -1,0 +1,153 @@
+package main
+
+import "convox-travis/internal/problem"
+
+// hints says for each code what a person can do about it with flags and commands.
+// Each code has its row; nil says nothing beside what the error itself knows.
+var hints = problem.Hints{
+	// Answers.
+	"usage":           nil,
+	"bad_host":        nil,
+	"bad_password":    nil,
+	"bad_fingerprint": nil,
+	"bad_slug":        nil,
+	"bad_address":     nil,
+	"not_hosted":      nil,
+	"timeout":         nil,
+	"interrupted":     nil,
+	"canceled":        nil,
+	"failed":          nil,
+
+	// The Rack or Console.
+	"login_refused":         nil,
+	"only_raw_form":         nil,
+	"password_unsendable":   nil,
+	"certificate_untrusted": nil,
+	"tls_failed":            nil,
+	"unreachable":           nil,
+	"not_a_rack":            nil,
+	"not_a_console":         nil,
+	"server_error":          nil,
+	"rack_not_seen":         nil,
+	"saved_logins":          nil,
+	"save_login":            nil,
+
+	// AWS.
+	"aws_no_credentials": nil,
+	"aws_expired_sso":    nil,
+	"aws_expired":        nil,
+	"aws_refused":        nil,
+	"aws_denied":         nil,
+	"aws_mfa":            nil,
+	"aws_profile":        nil,
+	"aws_region":         nil,
+	"aws_name":           nil,
+	"aws_endpoint":       nil,
+	"aws_no_answer":      nil,
+	"aws_unreachable":    nil,
+	"aws_throttled":      nil,
+	"aws_unreadable":     nil,
+	"aws_failed":         nil,
+	"aws_missing":        nil,
+	"aws_no_password":    nil,
+	"aws_password":       nil,
+	"aws_unchanged":      nil,
+	"aws_busy":           nil,
+	"aws_stale":          nil,
+	"aws_unexpected":     nil,
+	"aws_unknown":        nil,
+
+	// Travis.
+	"unknown_token":       nil,
+	"login_required":      nil,
+	"bad_token":           nil,
+	"closed_endpoint":     nil,
+	"bad_endpoint":        nil,
+	"travis_config":       nil,
+	"banned":              nil,
+	"throttled":           nil,
+	"request_limit":       nil,
+	"denied":              nil,
+	"no_permission":       nil,
+	"not_found":           nil,
+	"repo_migrated":       nil,
+	"repository_inactive": nil,
+	"no_key_yet":          nil,
+	"duplicate_resource":  nil,
+	"another_repository":  nil,
+	"another_owner":       nil,
+	"invalid":             nil,
+	"server":              nil,
+	"untrusted":           nil,
+	"malformed":           nil,
+	"unexpected":          nil,
+
+	// Writing.
+	"mixed_pair":    nil,
+	"not_verified":  nil,
+	"overwritten":   nil,
+	"variable_lost": nil,
+	"not_begun":     nil,
+	"stopped":       nil,
+	"proof_failed":  nil,
+	"proof_unknown": nil,
+	"short_key":     nil,
+	"bad_key":       nil,
+
+	// The reset.
+	"no_rack":           nil,
+	"two_racks":         nil,
+	"no_host":           nil,
+	"unexpected_update": nil,
+	"unprovable":        nil,
+	"rolled_back":       nil,
+	"not_settled":       nil,
+	"not_followed":      nil,
+	"overtaken":         nil,
+	"stuck":             nil,
+	"unknown":           nil,
+
+	// The clone and .travis.yml.
+	"no_clone":          nil,
+	"no_git":            nil,
+	"dubious_ownership": nil,
+	"git_failed":        nil,
+	"git_unfinished":    nil,
+	"bad_branch":        nil,
+	"yml_file":          nil,
+	"yml_changed":       nil,
+	"yml_syntax":        nil,
+	"yml_refused":       nil,
+	"yml_not_built":     nil,
+	"yml_step":          nil,
+}
+
+// exits are the exit codes of errors that don't end a run with exitFailed.
+var exits = map[string]int{
+	"usage": exitUsage,
+
+	"bad_password":          exitUsage,
+	"certificate_untrusted": exitUsage, // --fingerprint is the missing answer
+	"login_refused":         exitRefused,
+	"only_raw_form":         exitRefused,
+	"password_unsendable":   exitRefused,
+
+	"aws_no_credentials": exitUsage,
+	"aws_mfa":            exitUsage,
+	"aws_profile":        exitUsage,
+	"aws_region":         exitUsage,
+	"aws_name":           exitUsage,
+	"aws_endpoint":       exitUsage,
+	"aws_expired_sso":    exitRefused,
+	"aws_expired":        exitRefused,
+	"aws_refused":        exitRefused,
+	"aws_denied":         exitRefused,
+
+	"unknown_token":  exitRefused,
+	"login_required": exitRefused,
+
+	"mixed_pair": exitUsage,
+	"two_racks":  exitUsage,
+
+	"yml_step": exitUsage,
+}

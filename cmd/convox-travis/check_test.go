@@ -115,7 +115,7 @@ func TestCheckTellsItAsJSON(t *testing.T) {
 		t.Errorf("%+v", document)
 	}
 	last := document.Findings[2]
-	if *last.Repository != "acme/embedded" || *last.Provider != "gitlab" || !strings.Contains(last.Hint, "--repo acme/embedded --provider gitlab") {
+	if *last.Repository != "acme/embedded" || *last.Provider != "gitlab" || !strings.Contains(last.Hint, "--repo gitlab.com/acme/embedded") {
 		t.Errorf("%+v", last)
 	}
 	lines := strings.Split(strings.TrimSpace(w.run("", "check", "--repo", "acme/payments", "--json=lines").out), "\n")

@@ -31,7 +31,8 @@ generation are not CloudFormation stacks: they are reached through Console.`,
 		},
 	}
 	o.awsFlags(cmd.Flags())
-	o.runFlags(cmd.Flags())
+	o.resultFlags(cmd.Flags())
+	ignore(cmd.Flags(), "yes", "accessible")
 	return cmd
 }
 

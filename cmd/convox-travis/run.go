@@ -86,7 +86,9 @@ accepted it.`,
 		},
 	}
 	o.credentialFlags(root.Flags())
+	o.unverifiedFlag(root.Flags())
 	o.repositoryFlags(root.Flags())
+	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one a line" // standard input answers
 	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
@@ -110,7 +112,6 @@ accepted it.`,
 	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
-	hideUnused(root)
 	p.complete(root)
 	return root
 }

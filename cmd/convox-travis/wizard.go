@@ -27,12 +27,6 @@ func (p *program) wizard(stop setup.Stop, o *options) error {
 	if !p.isPlain(o) && !(p.typed && p.shown) {
 		return p.noTerminal(stop.Soft, o)
 	}
-	if o.passwordStdin {
-		return &usageError{
-			what:  "--password-stdin is for apply: here standard input answers the questions",
-			hints: []string{"convox-travis apply --password-stdin < FILE", "or set CONVOX_PASSWORD"},
-		}
-	}
 	if o.reposFrom == "-" {
 		return &usageError{
 			what:  "--repos-from - is for apply: here standard input answers the questions",
@@ -96,7 +90,7 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 // noTerminal lists the answers that apply would need.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
 	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
-	_, err := p.answers(ctx, o, "without a terminal, the wizard")
+	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
 	if open, is := errors.AsType[*usageError](err); is {
 		open.hints = append(open.hints, instead...)
 	}
@@ -254,7 +248,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // whatever ended the run, that is not over
 	case errors.Is(err, tui.ErrNoMoreAnswers):
-		err = p.unanswered(o, f)
+		err = p.unanswered(f)
 	case err == nil && o.dryRun:
 		return show.report(setup.Report{})
 	case err == nil:

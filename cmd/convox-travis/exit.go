@@ -130,29 +130,35 @@ func printHints(w io.Writer, hints []string) {
 }
 
 func hintsOf(err error) []string {
+	all := hints.Of(err)
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
-		return hinted.Hints()
+		all = append(all, hinted.Hints()...)
 	}
-	return hints.Of(err)
+	return all
 }
 
-// codeOf is an error's name in JSON. What the run decided about a repository comes
-// before what ended the run.
+// codeOf is an error's name in JSON: that of the outermost problem, unless it says
+// only that the run was ended.
 func codeOf(err error) string {
-	var coded interface{ Code() string }
-	if decided, is := errors.AsType[*setup.Error](err); is {
-		return decided.Code()
+	code := ""
+	for e := err; e != nil && code == ""; e = errors.Unwrap(e) {
+		switch coded := e.(type) {
+		case *problem.Error:
+			code = coded.Code
+		case interface{ Code() string }:
+			code = coded.Code()
+		}
 	}
-	switch {
-	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
-		return "interrupted"
-	case errors.Is(err, errTimeout):
-		return "timeout"
-	case errors.As(err, &coded):
-		return coded.Code()
+	if code == "" || code == "canceled" {
+		switch {
+		case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+			return "interrupted"
+		case errors.Is(err, errTimeout):
+			return "timeout"
+		}
 	}
-	if code := problem.Code(err); code != "" {
+	if code != "" {
 		return code
 	}
 	return "failed"

@@ -1,13 +1,24 @@
 package main
 
-import "convox-travis/internal/problem"
+import (
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/setup"
+)
 
 // hints says for each code what a person can do about it with flags and commands.
 // Each code has its row; nil says nothing beside what the error itself knows.
 var hints = problem.Hints{
 	// Answers.
-	"usage":           nil,
-	"bad_host":        nil,
+	"usage": nil,
+	"bad_host": func(e *problem.Error) []string {
+		if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
+			return []string{"pass the Rack's host with --host"}
+		}
+		return nil
+	},
 	"bad_password":    nil,
 	"bad_fingerprint": nil,
 	"bad_slug":        nil,
@@ -21,7 +32,7 @@ var hints = problem.Hints{
 	// The Rack or Console.
 	"login_refused":         nil,
 	"only_raw_form":         nil,
-	"password_unsendable":   nil,
+	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: convox-travis reset-password RACK"),
 	"certificate_untrusted": nil,
 	"tls_failed":            nil,
 	"unreachable":           nil,
@@ -74,8 +85,8 @@ var hints = problem.Hints{
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
 	"duplicate_resource":  nil,
-	"another_repository":  nil,
-	"another_owner":       nil,
+	"another_repository":  problem.Say("check the name and --provider"),
+	"another_owner":       problem.Say("name those that you mean with --repo OWNER/NAME, or in a file with --repos-from"),
 	"invalid":             nil,
 	"server":              nil,
 	"untrusted":           nil,
@@ -83,7 +94,13 @@ var hints = problem.Hints{
 	"unexpected":          nil,
 
 	// Writing.
-	"mixed_pair":    nil,
+	"mixed_pair": func(e *problem.Error) []string {
+		branch, _ := e.Detail.(setup.MixedBranch)
+		return []string{
+			"give such a branch a password of its own first: pass --branch " + shellescape.Quote(shellescape.StripUnsafe(string(branch))),
+			"or, if that host may have the new password, pass --allow-mixed",
+		}
+	},
 	"not_verified":  nil,
 	"overwritten":   nil,
 	"variable_lost": nil,
@@ -95,8 +112,16 @@ var hints = problem.Hints{
 	"bad_key":       nil,
 
 	// The reset.
-	"no_rack":           nil,
-	"two_racks":         nil,
+	"no_rack": problem.Say(
+		"run convox-travis racks to list the Racks of this AWS account; pass --profile for another account",
+		"for a Rack that isn't in CloudFormation, use Console: pass --console",
+	),
+	"two_racks": func(e *problem.Error) []string {
+		if regions, is := e.Detail.(setup.Regions); is {
+			return []string{"pass --region " + regions[0] + ", or another of them"}
+		}
+		return nil
+	},
 	"no_host":           nil,
 	"unexpected_update": nil,
 	"unprovable":        nil,
@@ -118,7 +143,7 @@ var hints = problem.Hints{
 	"yml_changed":       nil,
 	"yml_syntax":        nil,
 	"yml_refused":       nil,
-	"yml_not_built":     nil,
+	"yml_not_built":     problem.Say("to deploy another branch, pass --branch NAME"),
 	"yml_step":          nil,
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -49,7 +50,7 @@ func (s *presenter) resume(report setup.Report, errs []error) resume {
 // worthAgain reports whether a repository that ended with err may end well the next
 // time, with nothing fixed in between.
 func worthAgain(err error) bool {
-	if decided, is := errors.AsType[*setup.Error](err); is && (decided.Code() == setup.CodeNotBegun || decided.Code() == setup.CodeStopped) {
+	if isCutShort(err) {
 		return true
 	}
 	failed, is := errors.AsType[*travisapi.Error](err)
@@ -58,6 +59,13 @@ func worthAgain(err error) bool {
 	}
 	_, worth := failed.Retryable()
 	return worth || failed.GaveUp()
+}
+
+// isCutShort reports whether the end of the run ended the work on a repository, or
+// kept it from starting.
+func isCutShort(err error) bool {
+	code := problem.Code(err)
+	return code == setup.CodeNotBegun || code == setup.CodeStopped
 }
 
 // goOn says how far a run over several repositories came, and how it is continued.

@@ -86,6 +86,7 @@ func (a audited) audit(t *testing.T) setup.Audit {
 		file.Text = goodYML
 	}
 	request := setup.AuditRequest{
+		Hints:   hintsOf,
 		Targets: []setup.Target{target},
 		Clone:   &setup.ClonedFile{Targets: []setup.Target{target}, File: file, Err: a.ymlErr, Old: a.old, NamesRack: a.rackFile},
 	}

@@ -1,10 +1,9 @@
 package setup
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -39,14 +38,10 @@ func (c *auditCase) judge() {
 }
 
 func (c *auditCase) judgeError() {
-	var failed interface {
-		error
-		Hints() []string
-	}
-	if !isFinding(c.err) || !errors.As(c.err, &failed) {
+	if !isFinding(c.err) {
 		return // it is told as a failure
 	}
-	hint := strings.Join(failed.Hints(), "\n")
+	hint := c.request.hint(c.err)
 	switch kindOf(c.err) {
 	case travisapi.KindNotFound:
 		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", hint)
@@ -175,8 +170,7 @@ func (c *auditCase) judgeForks(denied bool) {
 const switchOffForks = "switch off \"Share encrypted environment variables with forks\" in the repository's settings on Travis"
 
 func isAnother(err error) bool {
-	decided, is := errors.AsType[*Error](err)
-	return is && decided.code == FoundAnother
+	return problem.Code(err) == FoundAnother
 }
 
 func (c *auditCase) activate() string {

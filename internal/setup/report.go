@@ -1,9 +1,9 @@
 package setup
 
 import (
-	"errors"
 	"strings"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
@@ -135,11 +135,10 @@ func (r Report) OnlyCreates() bool {
 // failed, and those that nothing was tried in because the run ended before.
 func (r Report) Count() (done, failed, left int) {
 	for _, repository := range r.Repositories {
-		decided, is := errors.AsType[*Error](repository.Err)
 		switch {
 		case repository.Err == nil:
 			done++
-		case is && decided.code == CodeNotBegun:
+		case problem.Code(repository.Err) == CodeNotBegun:
 			left++
 		default:
 			failed++

@@ -1,13 +1,21 @@
 package flow
 
-import "convox-travis/internal/problem"
+import (
+	"convox-travis/cfn"
+	"convox-travis/internal/problem"
+)
 
 // hints says for each code what a person can do about it in the wizard. Each code
 // has its row; nil says nothing beside what the error itself knows.
 var hints = problem.Hints{
 	// Answers.
-	"usage":           nil,
-	"bad_host":        nil,
+	"usage": nil,
+	"bad_host": func(e *problem.Error) []string {
+		if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
+			return []string{"go back and enter the Rack's host"}
+		}
+		return nil
+	},
 	"bad_password":    nil,
 	"bad_fingerprint": nil,
 	"bad_slug":        nil,
@@ -21,7 +29,7 @@ var hints = problem.Hints{
 	// The Rack or Console.
 	"login_refused":         nil,
 	"only_raw_form":         nil,
-	"password_unsendable":   nil,
+	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: go back and set a new one"),
 	"certificate_untrusted": nil,
 	"tls_failed":            nil,
 	"unreachable":           nil,
@@ -74,7 +82,7 @@ var hints = problem.Hints{
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
 	"duplicate_resource":  nil,
-	"another_repository":  nil,
+	"another_repository":  problem.Say("check the name"),
 	"another_owner":       nil,
 	"invalid":             nil,
 	"server":              nil,
@@ -83,7 +91,7 @@ var hints = problem.Hints{
 	"unexpected":          nil,
 
 	// Writing.
-	"mixed_pair":    nil,
+	"mixed_pair":    problem.Say("give such a branch a password of its own first, in a run for that branch alone"),
 	"not_verified":  nil,
 	"overwritten":   nil,
 	"variable_lost": nil,
@@ -95,8 +103,8 @@ var hints = problem.Hints{
 	"bad_key":       nil,
 
 	// The reset.
-	"no_rack":           nil,
-	"two_racks":         nil,
+	"no_rack":           problem.Say("go back and choose another Rack, enter its host, or sign in with a Console deploy key"),
+	"two_racks":         problem.Say("go back and choose one of them"),
 	"no_host":           nil,
 	"unexpected_update": nil,
 	"unprovable":        nil,
@@ -118,6 +126,6 @@ var hints = problem.Hints{
 	"yml_changed":       nil,
 	"yml_syntax":        nil,
 	"yml_refused":       nil,
-	"yml_not_built":     nil,
+	"yml_not_built":     problem.Say("or go back and choose another branch"),
 	"yml_step":          nil,
 }

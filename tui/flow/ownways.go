@@ -22,9 +22,6 @@ var ownWays = []struct {
 	{"unknown_token", "and export it as TRAVIS_TOKEN", "copy it anew from https://app.travis-ci.com/account/preferences"},
 	{"login_required", "and export it as TRAVIS_TOKEN", "copy it from https://app.travis-ci.com/account/preferences"},
 	{"not_found", "check the name and --provider", "check the name; what is not on GitHub is named by its address"},
-	{"another_repository", "check the name and --provider", "check the name; if it was renamed, use its new name"},
-	{"mixed_pair", "a password of its own first: --branch", "give such a branch a password of its own first, in a run for that branch alone"},
-	{"mixed_pair", "add --allow-mixed", ""},
 }
 
 // inOwnWays is a Problem whose hints can be done here.

@@ -113,7 +113,7 @@ func (c *auditCase) judgeRackOf(known knownHost) {
 		c.add(SeverityError, FoundStaleHost, is+": Rack "+rack.Name+" has "+rack.Host, "to write the new one: "+c.command("", "", flag("--rack", rack.Name), flag("--region", rack.Region), flag("--profile", c.request.Given.Profile)))
 		return
 	}
-	c.add(SeverityWarning, FoundStaleHost, is, "convox-travis racks lists those there are; a Rack of another AWS account is found with --profile")
+	c.add(SeverityWarning, FoundStaleHost, is, commandLine([]string{"racks"})+" lists those there are; a Rack of another AWS account is found with --profile")
 }
 
 // successor is the Rack of the region whose name the host is made of.

@@ -56,11 +56,11 @@ func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Exp
 		return c, "", err
 	}
 	events := build.EventsOf(target.Repo, target.Branch)
-	expanded, err := Expand(ctx, travis, repository, c.New, events[pushes])
+	expanded, err := Expand(ctx, travis, repository, c.New, events[pushed])
 	if err != nil {
 		return c, "", err
 	}
-	adoption, err := expanded.Adopt(ctx, config, events[pushes])
+	adoption, err := expanded.Adopt(ctx, config, events[pushed])
 	if err != nil {
 		return c, "", err
 	}

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"mvdan.cc/sh/v3/shell"
+
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
 	"convox-travis/travisapi/travistest"
 )
 
@@ -229,6 +232,49 @@ func TestAHintOfCheckCanBeRunAsItIs(t *testing.T) {
 	}
 	w.env["TRAVIS_ENDPOINT"] = endpoint
 	w.want(w.run(w.password(), "check", "--host", host, "--password-stdin"), 0, "nothing found")
+}
+
+// Every flag of a command that a hint shows is one of that command.
+func TestTheFlagsOfHintsAreThoseOfTheirCommands(t *testing.T) {
+	t.Parallel()
+	const pair = "env:\n  global:\n    CONVOX_HOST: rack.example.com\n    CONVOX_PASSWORD: "
+	w := newWorld(t)
+	w.checkout(t, goodFile+pair+"old\n", "script: go test\n"+pair+"{secure: \"YQ==\"}\n")
+	host, console := w.setting("DEMO_RACK_HOST"), "--console="+w.setting("DEMO_CONSOLE_HOST")
+	next := "next"
+	w.Travis.SetEnvVars("acme/web", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: host}, {ID: "n", Name: "CONVOX_HOST", Value: host, Branch: &next}})
+	shown := map[string]int{}
+	for input, args := range map[string]string{
+		"":           "check --repo acme/web --repo gitlab.com/acme/embedded --branch next",
+		w.password(): "check --host " + host + " --password-stdin --fingerprint " + strings.Repeat("ab", 32),
+		w.key():      "check " + console + " --rack acme/production --password-stdin --travis-endpoint " + w.env["TRAVIS_ENDPOINT"],
+		"\n":         "check --host " + host + " --repo acme/web",
+	} {
+		for _, f := range w.checked(w.run(input, append(strings.Fields(args), "--json")...)).Findings {
+			for line := range strings.Lines(f.Hint) {
+				_, line, is := strings.Cut(strings.TrimSpace(line), "convox-travis ")
+				line, _, _ = strings.Cut(line, " < ")
+				words, err := shell.Fields(line, nil)
+				if !is || err != nil || strings.Contains(line, " with the ") {
+					continue
+				}
+				root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+				cmd, flags, err := root.Find(words)
+				if err == nil {
+					err = cmd.ParseFlags(flags)
+				}
+				if err != nil || cmd.Flags().NArg() > 0 {
+					t.Errorf("%s: %q: %v", f.Code, line, err)
+				}
+				shown[cmd.Name()]++
+			}
+		}
+	}
+	for _, name := range []string{"convox-travis", "apply", "remove", "yml", "check"} {
+		if shown[name] == 0 {
+			t.Errorf("no hint shows %s: %v", name, shown)
+		}
+	}
 }
 
 func TestNoBuildIsRunWhereTheFileHasThePair(t *testing.T) {

@@ -223,7 +223,7 @@ func unknownFlag(cmd *cobra.Command, name, see string) error {
 	case "password-stdin":
 		if !cmd.HasParent() {
 			err.what = "--password-stdin is for apply: here standard input answers the questions"
-			err.hints = []string{"convox-travis apply --password-stdin < FILE", "or set CONVOX_PASSWORD"}
+			err.hints = []string{"in a script: convox-travis apply, with the same flags", "or set CONVOX_PASSWORD"}
 		}
 	case "password", "key", "token", "deploy-key", "secret":
 		err.hints = []string{

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
+
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
 )
 
 // hints says for each code what a person can do about it with flags and commands.
@@ -35,20 +38,25 @@ var hints = problem.Hints{
 	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: convox-travis reset-password RACK"),
 	"certificate_untrusted": nil,
 	"tls_failed":            nil,
-	"unreachable":           nil,
-	"not_a_rack":            nil,
-	"not_a_console":         nil,
-	"server_error":          nil,
-	"rack_not_seen":         nil,
-	"saved_logins":          nil,
-	"save_login":            nil,
+	"unreachable": func(e *problem.Error) []string {
+		if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
+			return []string{"check the connection and --travis-endpoint, then run this again"}
+		}
+		return nil
+	},
+	"not_a_rack":    nil,
+	"not_a_console": nil,
+	"server_error":  nil,
+	"rack_not_seen": nil,
+	"saved_logins":  nil,
+	"save_login":    nil,
 
 	// AWS.
-	"aws_no_credentials": nil,
+	"aws_no_credentials": problem.Say("pass --profile to use one of your AWS profiles"),
 	"aws_expired_sso":    nil,
 	"aws_expired":        nil,
 	"aws_refused":        nil,
-	"aws_denied":         nil,
+	"aws_denied":         problem.Say("use another account or role with --profile"),
 	"aws_mfa":            nil,
 	"aws_profile":        nil,
 	"aws_region":         nil,
@@ -60,27 +68,27 @@ var hints = problem.Hints{
 	"aws_unreadable":     nil,
 	"aws_failed":         nil,
 	"aws_missing":        nil,
-	"aws_no_password":    nil,
+	"aws_no_password":    resetLost,
 	"aws_password":       nil,
 	"aws_unchanged":      nil,
 	"aws_busy":           nil,
 	"aws_stale":          nil,
 	"aws_unexpected":     nil,
-	"aws_unknown":        nil,
+	"aws_unknown":        problem.Say("run the same command again: it looks up what AWS did"),
 
 	// Travis.
-	"unknown_token":       nil,
-	"login_required":      nil,
+	"unknown_token":       problem.Say("copy it again from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"),
+	"login_required":      problem.Say("copy it from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"),
 	"bad_token":           nil,
-	"closed_endpoint":     nil,
+	"closed_endpoint":     problem.Say("leave out --travis-endpoint and TRAVIS_ENDPOINT: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
-	"travis_config":       nil,
+	"travis_config":       problem.Say("export TRAVIS_TOKEN, and TRAVIS_ENDPOINT="+travisapi.HostedEndpoint+": then the file isn't needed", "repair the file, or move it away"),
 	"banned":              nil,
 	"throttled":           nil,
 	"request_limit":       nil,
 	"denied":              nil,
 	"no_permission":       nil,
-	"not_found":           nil,
+	"not_found":           problem.Say("check the name and --provider"),
 	"repo_migrated":       nil,
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
@@ -90,8 +98,8 @@ var hints = problem.Hints{
 	"invalid":             nil,
 	"server":              nil,
 	"untrusted":           nil,
-	"malformed":           nil,
-	"unexpected":          nil,
+	"malformed":           problem.Say("check --travis-endpoint, then run this again"),
+	"unexpected":          problem.Say("check --travis-endpoint"),
 
 	// Writing.
 	"mixed_pair": func(e *problem.Error) []string {
@@ -133,11 +141,11 @@ var hints = problem.Hints{
 	"unknown":           nil,
 
 	// The clone and .travis.yml.
-	"no_clone":          nil,
-	"no_git":            nil,
-	"dubious_ownership": nil,
-	"git_failed":        nil,
-	"git_unfinished":    nil,
+	"no_clone":          problem.Say("run this inside the repository's clone", nameRepository),
+	"no_git":            problem.Say(nameRepository),
+	"dubious_ownership": problem.Say(nameRepository),
+	"git_failed":        problem.Say(nameRepository),
+	"git_unfinished":    problem.Say(nameRepository),
 	"bad_branch":        nil,
 	"yml_file":          nil,
 	"yml_changed":       nil,
@@ -146,6 +154,13 @@ var hints = problem.Hints{
 	"yml_not_built":     problem.Say("to deploy another branch, pass --branch NAME"),
 	"yml_step":          nil,
 }
+
+func resetLost(e *problem.Error) []string {
+	detail, _ := e.Detail.(cfn.Detail)
+	return []string{"set a new one: convox-travis reset-password " + shellescape.Quote(shellescape.StripUnsafe(cmp.Or(detail.Rack.Name, "RACK")))}
+}
+
+const nameRepository = "name the repository with --repo OWNER/NAME"
 
 // exits are the exit codes of errors that don't end a run with exitFailed.
 var exits = map[string]int{

@@ -71,8 +71,8 @@ func isTold(err error) telling {
 	if codeOf(err) == setup.CodeNotBegun {
 		return asRest
 	}
-	switch travisapi.Kind(codeOf(err)) {
-	case travisapi.KindBanned, travisapi.KindUnknownToken, travisapi.KindLoginRequired, travisapi.KindThrottled:
+	switch codeOf(err) {
+	case travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired, travisapi.CodeThrottled:
 		return once
 	}
 	return each

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,6 +14,7 @@ import (
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -38,7 +40,7 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 	clone, err := gitrepo.Open(ctx, p.dir)
 	if err == nil {
 		r.found = clone.Candidates()
-	} else if !errors.Is(err, gitrepo.ErrNoClone) {
+	} else if !problem.Has(err, gitrepo.CodeNoClone) {
 		r.unread = err
 	}
 	named, err := p.namedRepositories(ctx, o)
@@ -251,7 +253,7 @@ func whichProvider(where, slug string, candidates []gitrepo.Remote) error {
 // to pass instead.
 func (r repositories) missingHint() string {
 	if r.unread != nil {
-		return r.unread.Error() + ": " + hintsOf(r.unread)[0]
+		return r.unread.Error() + ": " + strings.Join(slices.Concat(problem.Of(r.unread).Hints, []string{nameRepository}), "; ")
 	}
 	if len(r.found) == 0 {
 		return "--repo OWNER/NAME, or run it inside the repository's clone"

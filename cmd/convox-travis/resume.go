@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -53,12 +52,9 @@ func worthAgain(err error) bool {
 	if isCutShort(err) {
 		return true
 	}
-	failed, is := errors.AsType[*travisapi.Error](err)
-	if !is {
-		return false
-	}
-	_, worth := failed.Retryable()
-	return worth || failed.GaveUp()
+	failure := travisapi.FailureOf(err)
+	_, worth := failure.Retryable()
+	return worth || failure.GaveUp
 }
 
 // isCutShort reports whether the end of the run ended the work on a repository, or

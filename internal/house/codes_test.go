@@ -163,12 +163,9 @@ var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitr
 var (
 	ownCommand  = regexp.MustCompile(`convox-travis [a-z-]+`)
 	registered  = regexp.MustCompile(`Var\w*\([^,]+, "([a-z-]+)"`)
-	otherTool   = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z]`)
+	otherTool   = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]`)
 	stillToMove = map[string]int{
-		"cfn":              10,
-		"travisapi":        8,
-		"internal/convox":  18,
-		"internal/gitrepo": 1,
+		"internal/convox": 18,
 	}
 )
 

@@ -119,14 +119,14 @@ func Say(hints ...string) func(*Error) []string {
 }
 
 // Of lists what a person can do about err, best first: for each Error in its
-// chain those of its row, then its own.
+// chain its own hints, which know the case, then those of its row.
 func (h Hints) Of(err error) []string {
 	var hints []string
 	for e := range Chain(err) {
+		hints = append(hints, e.Hints...)
 		if row := h[e.Code]; row != nil {
 			hints = append(hints, row(e)...)
 		}
-		hints = append(hints, e.Hints...)
 	}
 	return hints
 }

@@ -52,7 +52,7 @@ func TestTheOuterErrorNamesTheCodeAndEachHasItsHints(t *testing.T) {
 		"stopped": problem.Say("run the same command again"),
 		"denied":  func(e *problem.Error) []string { return []string{fmt.Sprint("status ", e.Detail)} },
 	}
-	if got, want := table.Of(err), []string{"run the same command again", "look", "status 403", "ask an owner"}; !slices.Equal(got, want) {
+	if got, want := table.Of(err), []string{"look", "run the same command again", "ask an owner", "status 403"}; !slices.Equal(got, want) {
 		t.Errorf("the hints are %q, want %q", got, want)
 	}
 }

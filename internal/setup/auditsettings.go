@@ -37,19 +37,17 @@ func (c *auditCase) judge() {
 	c.judgeFile()
 }
 
+// judgeError leaves what isn't about the repository to be told as a failure.
 func (c *auditCase) judgeError() {
-	if !isFinding(c.err) {
-		return // it is told as a failure
-	}
 	hint := c.request.hint(c.err)
-	switch kindOf(c.err) {
-	case travisapi.KindNotFound:
+	switch {
+	case travisapi.Failed(c.err, travisapi.CodeNotFound):
 		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", hint)
-	case travisapi.KindMigrated:
+	case travisapi.Failed(c.err, travisapi.CodeMigrated):
 		c.add(SeverityError, FoundMigrated, "Travis refuses it: it moved from travis-ci.org", hint)
-	case travisapi.KindDenied:
+	case travisapi.Failed(c.err, travisapi.CodeDenied):
 		c.add(SeverityError, FoundNoPermission, "this Travis account may not read its settings", c.getAccess())
-	default:
+	case isAnother(c.err):
 		c.add(SeverityError, FoundAnother, "Travis answers about another repository", hint)
 	}
 }

@@ -80,7 +80,7 @@ func TestALimitOfBuildsIsSaid(t *testing.T) {
 		}
 	}
 	_, err := w.prove()
-	if !travisapi.IsKind(err, travisapi.KindRequestLimit) {
+	if !travisapi.Failed(err, travisapi.CodeRequestLimit) {
 		t.Errorf("%v", err)
 	}
 	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/off"})

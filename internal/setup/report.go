@@ -217,11 +217,7 @@ type Event struct {
 
 // stopsEverything reports whether Travis lets nobody in any more.
 func stopsEverything(err error) bool {
-	switch kindOf(err) {
-	case travisapi.KindBanned, travisapi.KindUnknownToken, travisapi.KindLoginRequired:
-		return true
-	}
-	return false
+	return travisapi.Failed(err, travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired)
 }
 
 // endsRun reports whether after err nothing more is begun: Travis lets nobody in

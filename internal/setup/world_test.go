@@ -210,5 +210,8 @@ func codeOf(err error) string {
 	if coded, ok := err.(interface{ Code() string }); ok {
 		return coded.Code()
 	}
+	if code := problem.Code(err); code != "" {
+		return code
+	}
 	return fmt.Sprint(err)
 }

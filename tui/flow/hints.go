@@ -3,6 +3,7 @@ package flow
 import (
 	"convox-travis/cfn"
 	"convox-travis/internal/problem"
+	"convox-travis/travisapi"
 )
 
 // hints says for each code what a person can do about it in the wizard. Each code
@@ -32,20 +33,25 @@ var hints = problem.Hints{
 	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: go back and set a new one"),
 	"certificate_untrusted": nil,
 	"tls_failed":            nil,
-	"unreachable":           nil,
-	"not_a_rack":            nil,
-	"not_a_console":         nil,
-	"server_error":          nil,
-	"rack_not_seen":         nil,
-	"saved_logins":          nil,
-	"save_login":            nil,
+	"unreachable": func(e *problem.Error) []string {
+		if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
+			return []string{"check the connection, then try again"}
+		}
+		return nil
+	},
+	"not_a_rack":    nil,
+	"not_a_console": nil,
+	"server_error":  nil,
+	"rack_not_seen": nil,
+	"saved_logins":  nil,
+	"save_login":    nil,
 
 	// AWS.
 	"aws_no_credentials": nil,
 	"aws_expired_sso":    nil,
 	"aws_expired":        nil,
 	"aws_refused":        nil,
-	"aws_denied":         nil,
+	"aws_denied":         problem.Say("quit, and start again with AWS_PROFILE set to a profile of another account or role"),
 	"aws_mfa":            nil,
 	"aws_profile":        nil,
 	"aws_region":         nil,
@@ -57,27 +63,27 @@ var hints = problem.Hints{
 	"aws_unreadable":     nil,
 	"aws_failed":         nil,
 	"aws_missing":        nil,
-	"aws_no_password":    nil,
+	"aws_no_password":    problem.Say("choose to set a new one"),
 	"aws_password":       nil,
 	"aws_unchanged":      nil,
 	"aws_busy":           nil,
 	"aws_stale":          nil,
 	"aws_unexpected":     nil,
-	"aws_unknown":        nil,
+	"aws_unknown":        problem.Say("try again: it looks up what AWS did"),
 
 	// Travis.
-	"unknown_token":       nil,
-	"login_required":      nil,
+	"unknown_token":       problem.Say("copy it again from https://app.travis-ci.com/account/preferences"),
+	"login_required":      problem.Say("copy it from https://app.travis-ci.com/account/preferences"),
 	"bad_token":           nil,
-	"closed_endpoint":     nil,
+	"closed_endpoint":     problem.Say("quit, and start without a Travis endpoint: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
-	"travis_config":       nil,
+	"travis_config":       problem.Say("type the token, or repair the file"),
 	"banned":              nil,
 	"throttled":           nil,
 	"request_limit":       nil,
 	"denied":              nil,
 	"no_permission":       nil,
-	"not_found":           nil,
+	"not_found":           problem.Say("check the name; name what isn't on GitHub by its address"),
 	"repo_migrated":       nil,
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
@@ -87,8 +93,8 @@ var hints = problem.Hints{
 	"invalid":             nil,
 	"server":              nil,
 	"untrusted":           nil,
-	"malformed":           nil,
-	"unexpected":          nil,
+	"malformed":           problem.Say("check the Travis endpoint that this was started with"),
+	"unexpected":          problem.Say("check the Travis endpoint that this was started with"),
 
 	// Writing.
 	"mixed_pair":    problem.Say("give such a branch a password of its own first, in a run for that branch alone"),

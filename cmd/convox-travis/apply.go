@@ -132,16 +132,19 @@ func (p *program) makePlan(ctx context.Context, o *options, a application) (setu
 	return plan, err
 }
 
-// locate finds the host of a Rack that was named by its stack, and then reads
-// the password, which may depend on the host.
-func (p *program) locate(ctx context.Context, o *options, a *application) error {
+// locate finds the host of a Rack that was named by its stack, and then reads the
+// password, where there is one: it may depend on the host.
+func (p *program) locate(ctx context.Context, o *options, a *application) (err error) {
+	hasPassword := p.hasPasswordSource(o, a.way)
 	if a.way.stack != "" {
 		if err := p.findRack(ctx, o, a); err != nil {
 			return err
 		}
 	}
-	password, err := p.password(ctx, o, a.way)
-	a.request.Credential = setup.Credential{Host: a.way.host, Password: password, Console: a.way.console}
+	a.request.Credential = setup.Credential{Host: a.way.host, Console: a.way.console}
+	if hasPassword {
+		a.request.Credential.Password, err = p.password(ctx, o, a.way)
+	}
 	return err
 }
 

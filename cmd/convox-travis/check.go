@@ -123,24 +123,9 @@ func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.Audi
 	}
 	request.Targets, request.Rack = a.request.Targets, a.way.rack
 	request.OwnTravis = a.travis.Endpoint() != travisapi.HostedEndpoint
-	request.Credential, request.Known, err = p.checkCredential(ctx, &o.options, a.way)
+	if a.way.given() {
+		err = p.locate(ctx, &o.options, &a)
+	}
+	request.Credential, request.Known = a.request.Credential, a.warnings
 	return request, a.travis, err
-}
-
-// checkCredential reads the credential, or of a way in without one the host.
-func (p *program) checkCredential(ctx context.Context, o *options, way wayIn) (setup.Credential, []setup.Warning, error) {
-	a := application{way: way}
-	if !way.given() {
-		return setup.Credential{}, nil, nil
-	}
-	if p.hasPasswordSource(o, way) {
-		err := p.locate(ctx, o, &a)
-		return a.request.Credential, a.warnings, err
-	}
-	if way.stack != "" {
-		if err := p.findRack(ctx, o, &a); err != nil {
-			return setup.Credential{}, nil, err
-		}
-	}
-	return setup.Credential{Host: a.way.host, Console: way.console}, a.warnings, nil
 }

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"github.com/aymanbagabas/go-udiff"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -60,8 +60,8 @@ func (r FileReport) Outcome() string {
 // WriteFile adds to a file what can be added, and tells what became of it. err is
 // that of planning it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
-	_, refused := errors.AsType[*travisyml.Refusal](err)
-	if _, noStep := errors.AsType[*travisyml.StepError](err); err == nil || (refused || noStep) && change.Changed() {
+	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
+	if err == nil || refused && change.Changed() {
 		err = change.Write()
 	}
 	return change.report(err, encrypted)

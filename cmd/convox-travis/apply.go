@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/build"
@@ -18,7 +17,7 @@ import (
 
 func newApply(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
-	cmd := &cobra.Command{
+	cmd := p.newCommand(&cobra.Command{
 		Use:   "apply",
 		Short: "Check a credential and write the pair, without questions",
 		Long: `Check that the Rack or Console accepts the credential, write CONVOX_HOST and
@@ -33,13 +32,12 @@ allows. With --skip-existing those that have both variables are left alone.`,
   convox-travis apply --console --password-stdin \
     --owner acme --all --active < deploy-key.txt`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			return p.apply(*stop, &o)
-		},
-	}
+	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		return p.apply(*stop, &o)
+	})
 	flags := cmd.Flags()
 	o.credentialFlags(flags)
 	o.passwordFlag(flags)
@@ -61,7 +59,7 @@ type application struct {
 	warnings []setup.Warning
 }
 
-func (p *program) apply(stop setup.Stop, o *options) error {
+func (p *program) apply(stop setup.Stop, o *options) result {
 	show := p.presenter(o, "apply")
 	a, err := p.answers(stop.Soft, o, "apply", p.needsCredential(o))
 	switch {
@@ -91,33 +89,35 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 		return show.report(plan.Intent())
 	}
 	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	show.streamed = true
 	show.begin(plan.Tally(time.Now()))
-	err = show.report(runner.Apply(stop, plan))
-	if err == nil && o.json == "" && len(plan.Repositories) == 1 {
-		p.noteDeploys(stop.Soft, o, a, plan.Repositories[0])
+	r := show.report(runner.Apply(stop, plan))
+	if r.exitCode() == exitDone && p.form == "" && len(plan.Repositories) == 1 {
+		r.notes = append(r.notes, p.deployNotes(stop.Soft, o, a, plan.Repositories[0])...)
 	}
-	return err
+	return r
 }
 
-// noteDeploys says what a push deploys, where the clone's file is the repository's.
+// deployNotes say what a push deploys, where the clone's file is the repository's.
 // What can't be read or played is for yml to say.
-func (p *program) noteDeploys(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) {
+func (p *program) deployNotes(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) []string {
 	file, err := travisyml.Open(p.dir)
 	if err != nil || file.Missing || p.mayHold(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
-		return
+		return nil
 	}
 	app := file.AppName(repository.Target.Slug)
 	builds, err := setup.PlayFile(ctx, player(), file, build.Target{
 		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.way.rack,
 	})
 	if err != nil {
-		return
+		return nil
 	}
-	fmt.Fprintln(p.err, shellescape.StripUnsafe(builds.Sentence("")))
+	notes := []string{builds.Sentence("")}
 	isKnown := !a.way.console || a.way.rack != "" // which Rack builds deploy to
 	if isKnown && builds.Found() == "" && builds.Undecided() == nil {
-		fmt.Fprintln(p.err, "let builds deploy: convox-travis yml shows the step and --write adds it")
+		notes = append(notes, "let builds deploy: convox-travis yml shows the step and --write adds it")
 	}
+	return notes
 }
 
 func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {

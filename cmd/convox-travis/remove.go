@@ -16,7 +16,7 @@ import (
 func newRemove(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
 	var everyBranch bool
-	cmd := &cobra.Command{
+	cmd := p.newCommand(&cobra.Command{
 		Use:   "remove",
 		Short: "Take the pair away again",
 		Long: `Delete CONVOX_HOST and CONVOX_PASSWORD: those for all branches, with --branch
@@ -26,16 +26,15 @@ first. The credential itself goes on working.`,
   convox-travis remove --branch main --yes
   convox-travis remove --owner acme --all --dry-run`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			if everyBranch && o.branch != "" {
-				return &usageError{what: "--branch and --all-branches contradict each other", hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}}
-			}
-			return p.remove(*stop, &o, everyBranch)
-		},
-	}
+	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		if everyBranch && o.branch != "" {
+			return failure(&usageError{what: "--branch and --all-branches contradict each other", hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}})
+		}
+		return p.remove(*stop, &o, everyBranch)
+	})
 	o.repositoryFlags(cmd.Flags())
 	o.ownerFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&everyBranch, "all-branches", false, "delete every pair, whatever its branch")
@@ -44,7 +43,7 @@ first. The credential itself goes on working.`,
 	return cmd
 }
 
-func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
+func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	show := p.presenter(o, "remove")
 	a, err := p.answers(stop.Soft, o, "remove", nil)
 	targets := a.request.Targets
@@ -72,13 +71,14 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
 		}
 	}
 	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	show.streamed = true
 	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)
-	err = show.report(report)
+	r := show.report(report)
 	if report.Stands() {
-		show.note("note: the credential itself goes on working; to end it, delete the deploy key in Console or change the Rack's password")
+		r.notes = append(r.notes, "note: the credential itself goes on working; to end it, delete the deploy key in Console or change the Rack's password")
 	}
-	return err
+	return r
 }
 
 // confirm asks on a terminal; a script has said it by running the command.
@@ -86,7 +86,15 @@ func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Remov
 	if o.yes || !(s.typed || s.isPlain(o)) {
 		return nil
 	}
-	s.removal(removal)
+	for _, r := range removal.Repositories {
+		for _, v := range r.Variables {
+			where := "all branches"
+			if v.Branch != "" {
+				where = "branch " + v.Branch
+			}
+			s.say(fmt.Sprintf("%s  %s  %s", r.Target, v.Name, where))
+		}
+	}
 	fmt.Fprint(s.err, "delete them? [y/N] ")
 	answer, err := s.line(ctx)
 	if stopped := context.Cause(ctx); stopped != nil {

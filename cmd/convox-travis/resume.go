@@ -64,15 +64,10 @@ func isCutShort(err error) bool {
 	return code == setup.CodeNotBegun || code == setup.CodeStopped
 }
 
-// goOn says how far a run over several repositories came, and how it is continued.
-func (s *presenter) goOn(report setup.Report, r resume) {
-	if len(report.Repositories) > 1 {
-		done, failed, left := report.Count()
-		s.note("%s: %d done, %d failed, %d not begun", repositoriesOf(len(report.Repositories)), done, failed, left)
+// notes say how it is continued.
+func (r resume) notes() []string {
+	if r.hint == "" {
+		return nil
 	}
-	printHints(s.err, []string{r.hint})
+	return []string{"hint: " + r.hint}
 }
-
-// askedAboutSeveral reports whether the wizard was told to set up several
-// repositories.
-func (s *presenter) askedAboutSeveral() bool { return s.wizard != nil && s.wizard.Several() }

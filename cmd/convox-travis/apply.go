@@ -38,11 +38,16 @@ allows. With --skip-existing those that have both variables are left alone.`,
 		}
 		return p.apply(*stop, &o)
 	})
-	o.credentialFlags(cmd.Flags())
-	o.repositoryFlags(cmd.Flags())
-	o.ownerFlags(cmd.Flags())
-	o.writeFlags(cmd.Flags())
-	o.runFlags(cmd.Flags())
+	flags := cmd.Flags()
+	o.credentialFlags(flags)
+	o.passwordFlag(flags)
+	o.unverifiedFlag(flags)
+	o.repositoryFlags(flags)
+	o.ownerFlags(flags)
+	o.writeFlags(flags)
+	o.resultFlags(flags)
+	o.accessibleFlag(flags)
+	ignore(flags, "yes") // it never asks
 	return cmd
 }
 
@@ -56,7 +61,7 @@ type application struct {
 
 func (p *program) apply(stop setup.Stop, o *options) result {
 	show := p.presenter(o, "apply")
-	a, err := p.answers(stop.Soft, o, "apply")
+	a, err := p.answers(stop.Soft, o, "apply", p.needsCredential(o))
 	switch {
 	case err != nil:
 	case o.all:
@@ -131,61 +136,19 @@ func (p *program) makePlan(ctx context.Context, o *options, a application) (setu
 	return plan, err
 }
 
-// answers reads all answers that need no call, and lists those that are
-// missing for the command.
-func (p *program) answers(ctx context.Context, o *options, command string) (application, error) {
-	var a application
-	var err error
-	if a.way, err = o.wayIn(p.env); err != nil {
-		return a, err
-	}
-	repos, err := p.repositories(ctx, o)
-	if err != nil {
-		return a, err
-	}
-	a.request = setup.Request{
-		Targets: repos.targets, Branch: o.branch, Rack: a.way.rack,
-		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
-	}
-	p.noteSource(o, repos)
-	access, err := p.travis(o, repos.slug())
-	if err != nil {
-		return a, err
-	}
-	var m missing
-	if !a.way.given() {
-		m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
-	}
-	if !p.hasPasswordSource(o, a.way) {
-		hint := "pipe it in with --password-stdin, or set CONVOX_PASSWORD; a Rack's that the convox client has: --saved"
-		if p.env("CONVOX_PASSWORD") != "" {
-			hint = "CONVOX_PASSWORD is for CONVOX_HOST, which is another host: pipe it in with --password-stdin, or unset CONVOX_HOST"
-		}
-		m.add("the password or deploy key", hint)
-	}
-	if len(repos.targets) == 0 && !o.all {
-		m.add("the repository", repos.missingHint())
-	}
-	if access.token.IsEmpty() {
-		m.add("the Travis token", missingToken)
-	}
-	if err := m.err(command); err != nil {
-		return a, err
-	}
-	a.travis, err = p.travisClient(access.endpoint, access.token)
-	return a, err
-}
-
-// locate finds the host of a Rack that was named by its stack, and then reads
-// the password, which may depend on the host.
-func (p *program) locate(ctx context.Context, o *options, a *application) error {
+// locate finds the host of a Rack that was named by its stack, and then reads the
+// password, where there is one: it may depend on the host.
+func (p *program) locate(ctx context.Context, o *options, a *application) (err error) {
+	hasPassword := p.hasPasswordSource(o, a.way)
 	if a.way.stack != "" {
 		if err := p.findRack(ctx, o, a); err != nil {
 			return err
 		}
 	}
-	password, err := p.password(ctx, o, a.way)
-	a.request.Credential = setup.Credential{Host: a.way.host, Password: password, Console: a.way.console}
+	a.request.Credential = setup.Credential{Host: a.way.host, Console: a.way.console}
+	if hasPassword {
+		a.request.Credential.Password, err = p.password(ctx, o, a.way)
+	}
 	return err
 }
 

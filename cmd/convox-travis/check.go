@@ -51,13 +51,13 @@ be checked.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&o.build, "build", false, "prove it: one Travis build for each repository, which only logs in with what is set, and uses build credits")
 	o.credentialFlags(flags)
+	o.passwordFlag(flags)
 	o.repositoryFlags(flags)
 	o.ownerFlags(flags)
-	o.runFlags(flags)
+	o.resultFlags(flags)
+	o.accessibleFlag(flags)
+	ignore(flags, "no-verify", "yes")
 	flags.Lookup("json").Usage = "tell the result as JSON, as one document or in `lines`, one a finding"
-	for _, unused := range []string{"no-verify", "yes", "accessible"} { // taken, as everywhere, and of no use
-		_ = flags.MarkHidden(unused) // it is there
-	}
 	return cmd
 }
 
@@ -194,63 +194,27 @@ func (d *checkDocument) fill(audit setup.Audit) {
 // is none of them, unless half of one was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
 	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags(), Hints: hintsOf}
-	way, err := o.wayIn(p.env)
-	if err != nil {
-		return request, nil, err
-	}
-	repos, err := p.repositories(ctx, &o.options)
-	if err != nil {
-		return request, nil, err
-	}
-	p.noteSource(&o.options, repos)
-	access, err := p.travis(&o.options, repos.slug())
-	if err != nil {
-		return request, nil, err
-	}
-	var m missing
-	if !way.given() && (o.passwordStdin || o.saved) {
-		m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
-	}
-	if o.build && !way.given() {
-		m.add("what builds log in to", "--console with --rack ORG/NAME, --rack NAME, or --host HOST")
-	}
-	if o.build && way.console && way.rack == "" {
-		m.add("the Rack behind the Console", "--rack ORG/NAME")
-	}
-	if len(repos.targets) == 0 && !o.all {
-		m.add("the repository", repos.missingHint())
-	}
-	if access.token.IsEmpty() {
-		m.add("the Travis token", missingToken)
-	}
-	if err := m.err("check"); err != nil {
-		return request, nil, err
-	}
-	request.Targets, request.Rack = repos.targets, way.rack
-	request.OwnTravis = access.endpoint != travisapi.HostedEndpoint
-	if request.Credential, request.Known, err = p.checkCredential(ctx, &o.options, way); err != nil {
-		return request, nil, err
-	}
-	client, err := p.travisClient(access.endpoint, access.token)
-	return request, client, err
-}
-
-// checkCredential reads the credential, or of a way in without one the host.
-func (p *program) checkCredential(ctx context.Context, o *options, way wayIn) (setup.Credential, []setup.Warning, error) {
-	a := application{way: way}
-	if !way.given() {
-		return setup.Credential{}, nil, nil
-	}
-	if p.hasPasswordSource(o, way) {
-		err := p.locate(ctx, o, &a)
-		return a.request.Credential, a.warnings, err
-	}
-	if way.stack != "" {
-		if err := p.findRack(ctx, o, &a); err != nil {
-			return setup.Credential{}, nil, err
+	a, err := p.answers(ctx, &o.options, "check", func(m *missing, way wayIn) {
+		if !way.given() && (o.passwordStdin || o.saved) {
+			m.addSignIn()
 		}
+		if o.build && !way.given() {
+			m.add("what builds log in to", "--console with --rack ORG/NAME, --rack NAME, or --host HOST")
+		}
+		if o.build && way.console && way.rack == "" {
+			m.add("the Rack behind the Console", "--rack ORG/NAME")
+		}
+	})
+	if err != nil {
+		return request, nil, err
 	}
-	return setup.Credential{Host: a.way.host, Console: way.console}, a.warnings, nil
+	request.Targets, request.Rack = a.request.Targets, a.way.rack
+	request.OwnTravis = a.travis.Endpoint() != travisapi.HostedEndpoint
+	if a.way.given() {
+		err = p.locate(ctx, &o.options, &a)
+	}
+	request.Credential, request.Known = a.request.Credential, a.warnings
+	return request, a.travis, err
 }
 
 // lastCommits is how many commits that changed .travis.yml are searched for

@@ -118,7 +118,7 @@ func (p wizardPart) play(t *testing.T, cases *tally) {
 // wantBanned checks that a run that was banned was left, and says until when.
 func (w *inside) wantBanned(e ending, tries int) {
 	w.Helper()
-	if e.code != exitFailed && e.code != exitPartial || tries != mostTries || !strings.Contains(e.err, "to go on after ") {
+	if e.code != exitFailed && e.code != exitPartial || tries != mostTries || !strings.Contains(e.err, "again after ") {
 		w.Errorf("exit %d after %d tries: %s", e.code, tries, e.err)
 	}
 }

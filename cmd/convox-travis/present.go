@@ -9,7 +9,6 @@ import (
 
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
-	"convox-travis/tui/flow"
 )
 
 // The documents of apply, remove and the wizard.
@@ -90,7 +89,6 @@ type presenter struct {
 	streamed bool // the repositories are lines of --json=lines as they end
 	plain    bool // what is shown may not be written over
 	meter    *meter
-	wizard   *flow.Flow // that asked; nil where nothing did
 }
 
 func (p *program) presenter(o *options, command string) *presenter {
@@ -164,7 +162,7 @@ func (s *presenter) report(report setup.Report) result {
 		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", setup.Count(n, "repository"), done, failed, left))
 	}
 	r.notes = append(r.notes, again.notes()...)
-	if s.command == "apply" && (r.exitCode() == exitDone || report.Stopped != nil || s.askedAboutSeveral()) {
+	if s.command == "apply" {
 		for _, command := range report.Undo(s.options.givenFlags()) {
 			r.notes = append(r.notes, "undo: "+command)
 		}

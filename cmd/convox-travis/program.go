@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"convox-travis/internal/child"
@@ -22,8 +21,7 @@ import (
 // program is what a run has of the outside. A test gives it another one.
 type program struct {
 	args     []string
-	form     string         // of --json, "" for none
-	flags    *pflag.FlagSet // that args were parsed with, once the run has begun
+	form     string // of --json, "" for none
 	in       io.Reader
 	out, err io.Writer
 	// status is err, once it runs.

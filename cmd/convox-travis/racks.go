@@ -35,7 +35,8 @@ generation are not CloudFormation stacks: they are reached through Console.`,
 		return p.racks(ctx, &o)
 	})
 	o.awsFlags(cmd.Flags())
-	o.runFlags(cmd.Flags())
+	o.resultFlags(cmd.Flags())
+	ignore(cmd.Flags(), "yes", "accessible")
 	return cmd
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/setup"
-	"convox-travis/travisapi"
 )
 
 func newRemove(p *program, stop *setup.Stop) *cobra.Command {
@@ -46,17 +45,17 @@ first. The credential itself goes on working.`,
 
 func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	show := p.presenter(o, "remove")
-	repos, client, err := p.removeAnswers(stop.Soft, o)
-	targets := repos.targets
+	a, err := p.answers(stop.Soft, o, "remove", nil)
+	targets := a.request.Targets
 	if err == nil {
-		targets, err = o.owned(stop.Soft, client, targets)
+		targets, err = o.owned(stop.Soft, a.travis, targets)
 	}
 	show.targets = targets
 	if err != nil {
 		return show.fail(err)
 	}
 	told, over := p.reading(len(targets), o)
-	removal := setup.MakeRemoval(stop.Soft, client, setup.RemoveRequest{
+	removal := setup.MakeRemoval(stop.Soft, a.travis, setup.RemoveRequest{
 		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: told,
 	})
 	over()
@@ -71,7 +70,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 			return show.fail(err)
 		}
 	}
-	runner := setup.Runner{Travis: client, Retry: p.reach.retry, Tell: show.event}
+	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
 	show.streamed = true
 	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)
@@ -80,30 +79,6 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 		r.notes = append(r.notes, "note: the credential itself goes on working; to end it, delete the deploy key in Console or change the Rack's password")
 	}
 	return r
-}
-
-func (p *program) removeAnswers(ctx context.Context, o *options) (repositories, *travisapi.Client, error) {
-	repos, err := p.repositories(ctx, o)
-	if err != nil {
-		return repos, nil, err
-	}
-	p.noteSource(o, repos)
-	access, err := p.travis(o, repos.slug())
-	if err != nil {
-		return repos, nil, err
-	}
-	var m missing
-	if len(repos.targets) == 0 && !o.all {
-		m.add("the repository", repos.missingHint())
-	}
-	if access.token.IsEmpty() {
-		m.add("the Travis token", missingToken)
-	}
-	if err := m.err("remove"); err != nil {
-		return repos, nil, err
-	}
-	client, err := p.travisClient(access.endpoint, access.token)
-	return repos, client, err
 }
 
 // confirm asks on a terminal; a script has said it by running the command.

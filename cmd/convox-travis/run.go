@@ -91,14 +91,15 @@ accepted it.`,
 		return p.wizard(*stop, &o)
 	})
 	o.credentialFlags(root.Flags())
+	o.unverifiedFlag(root.Flags())
 	o.repositoryFlags(root.Flags())
+	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one a line" // standard input answers
 	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
 	// cobra's own flag would pass over arguments that there should not be.
 	root.Flags().BoolVarP(&isVersion, "version", "v", false, "print the version")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		p.flags = cmd.Flags()
 		p.command.Store(cmd)
 		if err := noEmptyFlags(cmd); err != nil {
 			return err
@@ -116,7 +117,6 @@ accepted it.`,
 	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p, root))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
-	hideUnused(root)
 	p.complete(root)
 	return root
 }

@@ -24,12 +24,6 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 	if !p.isPlain(o) && !(p.typed && p.shown) {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
-	if o.passwordStdin {
-		return failure(&usageError{
-			what:  "--password-stdin is for apply: here standard input answers the questions",
-			hints: []string{"convox-travis apply --password-stdin < FILE", "or set CONVOX_PASSWORD"},
-		})
-	}
 	if o.reposFrom == "-" {
 		return failure(&usageError{
 			what:  "--repos-from - is for apply: here standard input answers the questions",
@@ -93,7 +87,7 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 // noTerminal lists the answers that apply would need.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
 	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
-	_, err := p.answers(ctx, o, "without a terminal, the wizard")
+	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
 	if open, is := errors.AsType[*usageError](err); is {
 		open.hints = append(open.hints, instead...)
 	}
@@ -220,7 +214,7 @@ func (p *program) leave(o *options, f *flow.Flow, err error) result {
 
 func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	show := p.presenter(o, "apply")
-	show.warned, show.wizard = !o.yes || p.isPlain(o), f // warnings stay where the full screen went past the review
+	show.warned = !o.yes || p.isPlain(o) // warnings stay where the full screen went past the review
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
@@ -242,7 +236,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // whatever ended the run, that is not over
 	case errors.Is(err, tui.ErrNoMoreAnswers):
-		err = p.unanswered(o, f)
+		err = p.unanswered(f)
 	case err == nil && o.dryRun:
 		return show.report(setup.Report{})
 	case err == nil:

@@ -54,7 +54,7 @@ network and no sign-in.`,
 			return failure(err)
 		}
 		if o.explain {
-			if err := checkExplained(p.flags); err != nil {
+			if err := checkExplained(p.command.Load().Flags()); err != nil {
 				return failure(err)
 			}
 			return p.explainYML(ctx, &o)
@@ -70,8 +70,11 @@ network and no sign-in.`,
 	flags.BoolVar(&o.explain, "explain", false, "say what each kind of build runs and deploys, and add nothing")
 	flags.BoolVar(&o.encrypt, "encrypt", false, "add the variables too, encrypted for this repository")
 	o.credentialFlags(flags)
+	o.passwordFlag(flags)
+	o.unverifiedFlag(flags)
 	o.repositoryFlags(flags)
-	o.runFlags(flags)
+	o.resultFlags(flags)
+	ignore(flags, "yes", "accessible")
 	flags.Lookup("branch").Usage = "deploy branch `NAME` (default: the default branch)"
 	return cmd
 }
@@ -312,7 +315,7 @@ func (p *program) fileBranch(ctx context.Context, o *ymlOptions, file travisyml.
 // encrypted makes the pair for .travis.yml, once the Rack or Console has accepted
 // the credential.
 func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Secure, error) {
-	a, err := p.answers(ctx, &o.options, "yml --encrypt")
+	a, err := p.answers(ctx, &o.options, "yml --encrypt", p.needsCredential(&o.options))
 	if err == nil {
 		err = p.locate(ctx, &o.options, &a)
 	}

@@ -23,14 +23,6 @@ type Builds struct {
 	config *build.Config // of the file
 }
 
-// The places of Outcomes.
-const (
-	pushes = iota
-	otherPushes
-	pullRequests
-	tagPushes
-)
-
 // PlayFile plays the builds of a file. The error is that of ctx, an
 // *Error for a text that Travis can't read, or one of starting the player.
 func PlayFile(ctx context.Context, player build.Player, file travisyml.File, target build.Target) (Builds, error) {
@@ -129,7 +121,7 @@ func (b Builds) own(event int) []build.Call {
 // Found says where a push deploys the target, such as "deploy, line 12"; "" is
 // nowhere.
 func (b Builds) Found() string {
-	for _, call := range b.own(pushes) {
+	for _, call := range b.own(pushed) {
 		return fmt.Sprintf("%s, line %d", call.Phase, call.Line)
 	}
 	return ""
@@ -137,7 +129,7 @@ func (b Builds) Found() string {
 
 // IsBuilt reports whether Travis builds a push to the branch. Without a file it
 // does as if it had one.
-func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[pushes].Build.LeftOut }
+func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[pushed].Build.LeftOut }
 
 // Undecided returns an *Error where a push can't be said to deploy the target or not
 // to: Travis doesn't build the branch, or what it deploys isn't known here.
@@ -145,14 +137,14 @@ func (b Builds) Undecided() error {
 	if !b.IsBuilt() {
 		return &problem.Error{
 			Code:   "yml_not_built",
-			Action: "check", Object: travisyml.FileName, Reason: fmt.Sprintf("Travis doesn't build %s: %s", showBranch(b.Target.Branch), b.Outcomes[pushes].Build.Reason),
+			Action: "check", Object: travisyml.FileName, Reason: fmt.Sprintf("Travis doesn't build %s: %s", showBranch(b.Target.Branch), b.Outcomes[pushed].Build.Reason),
 			Hints: []string{"change the file so that Travis builds the branch"},
 		}
 	}
 	undecided := func(what, hint string) error {
 		return &problem.Error{Code: "yml_undecided", Action: "check", Object: travisyml.FileName, Reason: what, Hints: []string{hint}}
 	}
-	for _, call := range b.deploys(pushes) {
+	for _, call := range b.deploys(pushed) {
 		if b.Target.Fit(call) == build.Undecided {
 			where := fmt.Sprintf("line %d deploys %s", call.Line, Shortened(b.Target.AppOf(call)))
 			if call.Rack == "" {
@@ -162,7 +154,7 @@ func (b Builds) Undecided() error {
 		}
 	}
 	if len(b.Outcomes) > 0 {
-		push := b.Outcomes[pushes]
+		push := b.Outcomes[pushed]
 		for i, played := range push.Played {
 			isBroken := build.ScriptOf(push.Build.Jobs[i], push.Event).Broken != nil // and deploys nothing
 			if played.Unplayed != nil && !isBroken {
@@ -179,6 +171,17 @@ func (b Builds) Undecided() error {
 	return nil
 }
 
+// What the review and check say alike of deploys.
+const (
+	mayFail   = " may fail and the build still passes"
+	noWait    = " doesn't wait for the release: the build passes even when it rolls back"
+	addWait   = "add --wait to its convox command"
+	ownStage  = "move it to a job in a stage of its own, after the tests"
+	lastStage = "move it to a last stage with one job"
+)
+
+func stepOn(line int) string { return fmt.Sprintf("the deploy step on line %d", line) }
+
 // Warnings say what is wrong with the deploys of the target. line numbers a line of
 // the file as its reader sees it; isDirect is whether they log in to a Rack.
 func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
@@ -186,7 +189,7 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 	add := func(code, hint, format string, args ...any) {
 		warnings = append(warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
 	}
-	found := b.own(pushes)
+	found := b.own(pushed)
 	if n := len(found); n > 1 {
 		var lines []string
 		for _, call := range found {
@@ -194,7 +197,7 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 				lines = append(lines, text)
 			}
 		}
-		add(FoundPerJob, "move it to a last stage with one job", "a push to %s deploys %s %d times (line %s)", showBranch(b.Target.Branch), b.Target.App, n, joinWords(lines))
+		add(FoundPerJob, lastStage, "a push to %s deploys %s %d times (line %s)", showBranch(b.Target.Branch), b.Target.App, n, joinWords(lines))
 	}
 	seen := map[int]bool{}
 	for _, call := range found {
@@ -202,10 +205,10 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 			continue
 		}
 		seen[call.Line] = true
-		step := fmt.Sprintf("the deploy step on line %d", line(call.Line))
+		step := stepOn(line(call.Line))
 		isIt := func(c build.Call) bool { return c.Line == call.Line }
 		var runs []string
-		for event, name := range map[int]string{otherPushes: "other branches", pullRequests: "pull requests", tagPushes: "tags"} {
+		for event, name := range map[int]string{pushedOther: "other branches", pulled: "pull requests", tagged: "tags"} {
 			if slices.ContainsFunc(b.deploys(event), isIt) {
 				runs = append(runs, name)
 			}
@@ -215,14 +218,14 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 			add(FoundUnguarded, "", "%s runs for %s too", step, joinWords(runs))
 		}
 		if slices.ContainsFunc(found, func(c build.Call) bool { return isIt(c) && !c.FailsBuild }) {
-			add(FoundHiddenFailure, "", "%s may fail and the build still passes", step)
+			add(FoundHiddenFailure, "", "%s"+mayFail, step)
 		}
 		if isDirect && !slices.Contains(call.Args, "--wait") {
 			add(FoundNoWait, addWait, "%s"+noWait, step)
 		}
 	}
 	if len(found) > 0 && b.tests() == besideTests {
-		add("before_tests", "move it to a job in a stage of its own, after the tests", "the deploy doesn't wait for the tests of other jobs")
+		add("before_tests", ownStage, "the deploy doesn't wait for the tests of other jobs")
 	}
 	return warnings
 }

@@ -190,7 +190,8 @@ func (f *Flow) Answered() Given {
 	return g
 }
 
-// Missing names what nobody has answered yet: for those who cannot be asked.
+// Missing names the steps that nobody has answered yet, for those who can't be asked.
+// Of questions that only come up on the way it names the one that is asked now.
 func (f *Flow) Missing() []string {
 	var missing []string
 	switch {
@@ -207,6 +208,15 @@ func (f *Flow) Missing() []string {
 	}
 	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && f.outside.Owned == nil && !f.isOwnDecided() {
 		missing = append(missing, StepRepository)
+	}
+	if f.State() == Asking {
+		switch step, _ := f.Step(); step {
+		case StepMixed, StepCertificate, StepUnchecked, StepActivate, StepUnknown:
+			missing = append(missing, step)
+		}
+	}
+	if !f.given.Agreed {
+		missing = append(missing, StepReview)
 	}
 	return missing
 }

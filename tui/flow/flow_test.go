@@ -527,11 +527,11 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.String{}, nil }
 	w.outside.Clone = nil
 	w.begin(flow.Given{})
-	if got := strings.Join(w.flow.Missing(), " "); got != "way password token repository" {
+	if got := strings.Join(w.flow.Missing(), " "); got != "way password token repository review" {
 		t.Error(got)
 	}
 	w.answer(flow.Value{Index: 1})
-	if got := strings.Join(w.flow.Missing(), " "); got != "rack password token repository" {
+	if got := strings.Join(w.flow.Missing(), " "); got != "rack password token repository review" {
 		t.Error(got)
 	}
 }

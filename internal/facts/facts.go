@@ -40,7 +40,7 @@ func (s Sheet) Compare(t *testing.T, name string, isPart bool) {
 	secrettest.Absent(t, "the facts", text.String())
 	path := filepath.Join("testdata", "facts", name+".txt")
 	if *update {
-		if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -553,31 +553,31 @@ type matrixFacts struct {
 // decisive is what is said of a run's end; its fields are those of any run.
 var decisive = regexp.MustCompile(`\b(code|result|phase)=\w+`)
 
-// note adds a run that met a blow. Runs that a slow machine ends otherwise are left
-// out, and reads count together, since they are made side by side.
+// note adds a run that met a blow. Those that a slow machine can end otherwise are
+// left out. Reads are made side by side: which one is met is open.
 func (m *matrixFacts) note(runs string, at place, b blow, fell bool, e ending, vars map[[2]string]string, also ...string) {
 	if !fell || b.kind == faults.Hang || raced {
 		return
 	}
-	heading := runs + ", " + at.server + ": reads"
-	if at.server == "Travis" && at.request.Method != http.MethodGet {
-		heading = fmt.Sprintf("%s, Travis: %s %s", runs, at.request.Method, variables.FindString(at.request.Body))
-	}
-	var names []string
-	for key := range vars {
-		if key[1] == matrixRepo {
-			names = append(names, key[0])
-		}
-	}
-	slices.Sort(names)
 	outcome := []string{fmt.Sprintf("exit %d", e.code)}
 	if e.out != "" {
 		outcome = append(outcome, decisive.FindAllString(strings.Join(jsonFacts(e.out), " "), -1)...)
 	}
-	for _, name := range names {
-		outcome = append(outcome, strings.TrimSuffix(name, " for all branches"))
+	heading := facts.AnyOf + "reads of " + at.server
+	if at.server == "Travis" && at.request.Method != http.MethodGet {
+		heading = fmt.Sprintf("%s, Travis: %s %s", runs, at.request.Method, variables.FindString(at.request.Body))
+		for _, key := range slices.SortedFunc(maps.Keys(vars), func(a, b [2]string) int { return strings.Compare(a[0], b[0]) }) {
+			if key[1] == matrixRepo {
+				outcome = append(outcome, strings.TrimSuffix(key[0], " for all branches"))
+			}
+		}
+		if !b.refused { // a connection can be one that is not used
+			outcome = append(outcome, also...)
+		}
+	} else if e.code == exitDone {
+		return // a read beside it was enough, or it was made again
 	}
-	line := fmt.Sprintf("%s: %s", b, strings.Join(append(outcome, also...), " "))
+	line := fmt.Sprintf("%s: %s", b, strings.Join(outcome, " "))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sheet == nil {

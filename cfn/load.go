@@ -48,7 +48,7 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 			return err
 		}
 	}
-	process := &process{terminal: options.Terminal} // of the profile, once that is known
+	process := &process{profile: f.profile, terminal: options.Terminal} // of the profile, once that is known
 	wire := &wire{deadline: f.retry.Deadline}
 	stack := []func(*middleware.Stack) error{wire.join}
 	if name, version, _ := strings.Cut(options.UserAgent, "/"); name != "" {
@@ -114,10 +114,7 @@ func checkSettings() error {
 }
 
 func badSettings(file, why string) error {
-	return &Error{
-		Kind: KindProfile, what: "read the AWS settings", why: shown(file) + " " + why,
-		hints: []string{"repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"},
-	}
+	return failed(CodeProfile, "read the AWS settings", shown(file)+" "+why, "repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE")
 }
 
 // roleClient assumes roles at the endpoint that is set, with credentials of ours
@@ -179,7 +176,7 @@ func (f *Finder) loadFailure(err error) error {
 		what      = "use AWS profile " + shown(f.profile)
 		lookAtIt  = "look at it: aws configure list --profile " + quoted(f.profile)
 		profiling = func(why string) error {
-			return &Error{Kind: KindProfile, what: what, why: why, hints: []string{lookAtIt}}
+			return failed(CodeProfile, what, why, lookAtIt)
 		}
 	)
 	switch {
@@ -192,10 +189,8 @@ func (f *Finder) loadFailure(err error) error {
 	case errors.As(err, &half):
 		return profiling("it has " + shown(half.Type) + " and no role_arn")
 	case errors.As(err, &nobody):
-		return &Error{
-			Kind: KindMFA, what: what, why: "it needs an MFA code, and nobody can be asked for it here",
-			hints: []string{fmt.Sprintf(`log in first and leave the profile away: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile))},
-		}
+		return failed(CodeMFA, what, "it needs an MFA code, and nobody can be asked for it here",
+			fmt.Sprintf(`log in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile)))
 	}
 	return profiling("its settings do not go together")
 }
@@ -207,15 +202,15 @@ func here() []string {
 }
 
 func (f *Finder) unknownProfile(name string) error {
-	err := &Error{Kind: KindProfile, what: "use AWS profile " + shown(name), why: "there is none of this name"}
+	err := failed(CodeProfile, "use AWS profile "+shown(name), "there is none of this name")
 	names := here()
 	if near := nearest(name, names); near != "" {
-		err.hints = append(err.hints, "did you mean --profile "+quoted(near)+"?")
+		err.Hints = append(err.Hints, "did you mean "+shown(near)+"?")
 	}
 	if len(names) == 0 {
-		err.hints = append(err.hints, "there are no profiles here yet: aws configure, or aws configure sso")
+		err.Hints = append(err.Hints, "make a profile, since there is none here yet: aws configure, or aws configure sso")
 		return err
 	}
-	err.hints = append(err.hints, "profiles here: "+listed(names))
+	err.Hints = append(err.Hints, "use one of the profiles here: "+listed(names))
 	return err
 }

@@ -2,6 +2,7 @@ package cfn
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"convox-travis/internal/problem"
 )
 
 // StackState is what a Rack's stack is doing.
@@ -33,7 +36,7 @@ func (s StackState) IsOf(p *Preview) bool {
 }
 
 // State reads what a Rack's stack is doing. The errors are those of Search, and
-// KindMissing.
+// CodeMissing.
 func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
 	if err := f.enter(ctx, of("read the state", rack), rack); err != nil {
 		return StackState{}, err
@@ -84,7 +87,7 @@ func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.St
 			return described, nil
 		}
 	}
-	return types.Stack{}, missing("there is no such stack").attempting(of(what, rack))
+	return types.Stack{}, missing(of(what, rack), "there is no such stack")
 }
 
 // physicalID reads the ID of the first of some resources that the stack has.
@@ -96,8 +99,8 @@ func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logical
 			return f.calls.describeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id}, stacksIn(rack.Region))
 		})
 		switch {
-		case isKind(err, KindMissing):
-			last = missing("its stack has no resource " + id).attempting(of(what, rack))
+		case problem.Code(err) == CodeMissing:
+			last = missing(of(what, rack), "its stack has no resource "+id)
 			continue
 		case err != nil:
 			return "", err
@@ -105,7 +108,75 @@ func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logical
 		if answer.StackResourceDetail != nil && aws.ToString(answer.StackResourceDetail.PhysicalResourceId) != "" {
 			return bounded(*answer.StackResourceDetail.PhysicalResourceId), nil
 		}
-		last = missing("the resource " + id + " of its stack has not been made").attempting(of(what, rack))
+		last = missing(of(what, rack), "the resource "+id+" of its stack has not been made")
 	}
 	return "", last
+}
+
+// Shape is what a reset by hand has to know of a Rack's stack. It holds no
+// parameter's value.
+type Shape struct {
+	StackID string // ARN
+	// Parameters are the keys of all parameters but the password, as AWS lists
+	// them: letters and digits.
+	Parameters []string
+	// Capabilities are those that an update of the stack needs: capital letters
+	// and underscores.
+	Capabilities []string
+	// Cluster and WebService name the service that answers for the Rack's API,
+	// for ECS. Both are "" when they are not known.
+	Cluster, WebService string
+}
+
+// What a template can call a parameter
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html),
+// and what capabilities look like. Shape's go into scripts.
+var (
+	parameterKey   = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)
+	capabilityName = regexp.MustCompile(`^[A-Z][A-Z_]{0,63}$`)
+)
+
+// Shape reads what a reset by hand has to know of a Rack's stack. Where the web
+// service may not be looked up (cloudformation:DescribeStackResource), or the
+// stack has none, the rest is returned without it, and without an error.
+//
+// The errors are those of Search, CodeMissing when there is no such stack or it
+// has no password, and CodeUnreadable when a parameter or a capability has a
+// name that none can have.
+func (f *Finder) Shape(ctx context.Context, rack Rack) (Shape, error) {
+	const what = "read the shape"
+	if err := f.enter(ctx, of(what, rack), rack); err != nil {
+		return Shape{}, err
+	}
+	described, err := f.describe(ctx, what, rack)
+	if err != nil {
+		return Shape{}, err
+	}
+	keys, err := otherParameters(described, of(what, rack))
+	if err != nil {
+		return Shape{}, err
+	}
+	shape := Shape{StackID: bounded(aws.ToString(described.StackId)), Parameters: keys}
+	for _, capability := range capabilities(described) {
+		shape.Capabilities = append(shape.Capabilities, string(capability))
+	}
+	switch {
+	case !eachMatches(shape.Parameters, parameterKey):
+		return Shape{}, unreadable(of(what, rack), "a parameter of its stack is not named with letters and digits")
+	case !eachMatches(shape.Capabilities, capabilityName):
+		return Shape{}, unreadable(of(what, rack), "its stack has a capability that none can be called")
+	}
+	service, err := f.webService(ctx, what, rack)
+	switch {
+	case err == nil:
+		shape.Cluster, shape.WebService = service.cluster, service.name
+	case !problem.Has(err, CodeDenied, CodeMissing):
+		return Shape{}, err
+	}
+	return shape, nil
+}
+
+// eachMatches reports whether every text matches.
+func eachMatches(texts []string, pattern *regexp.Regexp) bool {
+	return !slices.ContainsFunc(texts, func(text string) bool { return !pattern.MatchString(text) })
 }

@@ -4,10 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io/fs"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"unicode"
 
+	"al.essio.dev/pkg/shellescape"
+	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/bounded"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -15,55 +22,26 @@ import (
 // closedDomain was that of the old Travis, and of its API.
 const closedDomain = "travis-ci.org"
 
-// AccessError means that an endpoint or a token cannot be used. It quotes
-// neither.
-type AccessError struct {
-	code  string
-	what  string
-	hints []string
-	cause error
-}
-
-// Error says what and why.
-func (e *AccessError) Error() string {
-	if e.cause != nil {
-		return e.what + ": " + e.cause.Error()
-	}
-	return e.what
-}
-
-// Code is a word for machines, in snake case.
-func (e *AccessError) Code() string { return e.code }
-
-// Hints are things that can be done, best first.
-func (e *AccessError) Hints() []string { return e.hints }
-
-// Unwrap gives the reason, one of package transport's.
-func (e *AccessError) Unwrap() error { return e.cause }
-
-// ErrClosed means that an endpoint is travis-ci.org's, which is closed: a token
-// must not be sent to whoever answers there.
-var ErrClosed error = &AccessError{
-	code: "closed_endpoint", what: "the Travis endpoint: travis-ci.org is closed",
-	hints: []string{"leave --travis-endpoint and TRAVIS_ENDPOINT away: " + HostedEndpoint + " is the default"},
-}
-
-var errToken = &AccessError{
-	code: "bad_token", what: "the Travis token has white space or other characters that no token has",
-	hints: []string{"copy it anew from https://app.travis-ci.com/account/preferences"},
-}
+// The codes of Errors about an endpoint or a token, neither of which they quote.
+const (
+	// CodeClosedEndpoint: travis-ci.org is closed, and a token must not be sent to
+	// whoever answers there.
+	CodeClosedEndpoint = "closed_endpoint"
+	CodeBadEndpoint    = "bad_endpoint"
+	CodeBadToken       = "bad_token"
+)
 
 // readEndpoint holds an address against the rules.
 func readEndpoint(address string) (*url.URL, error) {
 	endpoint, err := transport.ParseEndpoint(address)
 	if err != nil {
-		return nil, &AccessError{
-			code: "bad_endpoint", what: "the Travis endpoint", cause: err,
-			hints: []string{"the API of travis-ci.com is " + HostedEndpoint + ", that of an Enterprise https://HOST/api"},
+		return nil, &problem.Error{
+			Code: CodeBadEndpoint, Object: "the Travis endpoint", Cause: err,
+			Hints: []string{"use " + HostedEndpoint + " for travis-ci.com, or https://HOST/api for an Enterprise"},
 		}
 	}
 	if host := strings.TrimSuffix(endpoint.Hostname(), "."); host == closedDomain || strings.HasSuffix(host, "."+closedDomain) {
-		return nil, ErrClosed
+		return nil, &problem.Error{Code: CodeClosedEndpoint, Object: "the Travis endpoint", Reason: closedDomain + " is closed"}
 	}
 	return endpoint, nil
 }
@@ -71,8 +49,8 @@ func readEndpoint(address string) (*url.URL, error) {
 // FindEndpoint returns the endpoint to be used: flag, else TRAVIS_ENDPOINT,
 // else what the Travis client has saved for the repository slug, else its
 // default, else its Enterprise where it has no token for travis-ci.com, else
-// HostedEndpoint. Saved ones of travis-ci.org are passed over; a given one is
-// ErrClosed.
+// HostedEndpoint. Saved ones of travis-ci.org are passed over; a given one has
+// CodeClosedEndpoint.
 func FindEndpoint(flag string, env func(string) string, saved CLIConfig, slug string) (string, error) {
 	for _, given := range []string{flag, env("TRAVIS_ENDPOINT")} {
 		if given != "" {
@@ -88,7 +66,7 @@ func FindEndpoint(flag string, env func(string) string, saved CLIConfig, slug st
 			continue
 		}
 		endpoint, err := checkEndpoint(candidate)
-		if !errors.Is(err, ErrClosed) {
+		if !problem.Has(err, CodeClosedEndpoint) {
 			return endpoint, err
 		}
 	}
@@ -140,7 +118,87 @@ func Fingerprint(endpoint string, token secret.String) string {
 func CheckToken(token secret.String) error {
 	strange := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }
 	if text := token.Reveal(); text == "" || len(text) > 4096 || strings.ContainsFunc(text, strange) {
-		return errToken
+		return &problem.Error{
+			Code: CodeBadToken, Reason: "the Travis token has white space or other characters that no token has",
+			Hints: []string{"copy it again from https://app.travis-ci.com/account/preferences"},
+		}
 	}
 	return nil
+}
+
+// longestConfig bounds what is read of the Travis client's file, in bytes.
+const longestConfig = 1 << 20
+
+// CLIConfig is what the Travis client has saved
+// (https://github.com/travis-ci/travis.rb, lib/travis/cli/api_command.rb). The
+// zero value is that of a person who never used it.
+type CLIConfig struct {
+	tokens          map[string]secret.String // by endpoint, without a slash at its end
+	repositories    map[string]string        // endpoint by slug in lower case
+	defaultEndpoint string
+	enterprise      string
+}
+
+// CodeConfig means that the Travis client's file is there and cannot be used.
+const CodeConfig = "travis_config"
+
+// ReadCLIConfig reads config.yml in $TRAVIS_CONFIG_PATH, else in ~/.travis. A
+// file that is not there is no error. The error for one that cannot be read
+// quotes nothing of it.
+func ReadCLIConfig(env func(string) string, home string) (CLIConfig, error) {
+	folder := env("TRAVIS_CONFIG_PATH")
+	if folder == "" {
+		if home == "" {
+			return CLIConfig{}, nil
+		}
+		folder = filepath.Join(home, ".travis")
+	}
+	path := filepath.Join(folder, "config.yml")
+	broken := func(why string) error {
+		return &problem.Error{Code: CodeConfig, Action: "read the Travis client's settings in", Object: shellescape.StripUnsafe(path), Reason: why}
+	}
+	text, err := bounded.File(path, longestConfig)
+	if errors.Is(err, fs.ErrNotExist) {
+		return CLIConfig{}, nil
+	}
+	if err != nil {
+		return CLIConfig{}, broken("it cannot be read")
+	}
+	var file configFile
+	if yaml.Unmarshal(text, &file) != nil { // its error quotes the file
+		return CLIConfig{}, broken("it is not the YAML that the Travis client writes")
+	}
+	return file.config(), nil
+}
+
+type configFile struct {
+	Endpoints map[string]struct {
+		AccessToken string `yaml:"access_token"`
+	} `yaml:"endpoints"`
+	DefaultEndpoint string `yaml:"default_endpoint"`
+	Repositories    map[string]struct {
+		Endpoint string `yaml:"endpoint"`
+	} `yaml:"repos"`
+	Enterprise map[string]string `yaml:"enterprise"`
+}
+
+func (f configFile) config() CLIConfig {
+	c := CLIConfig{
+		tokens: map[string]secret.String{}, repositories: map[string]string{},
+		defaultEndpoint: f.DefaultEndpoint, enterprise: f.Enterprise["default"],
+	}
+	for endpoint, saved := range f.Endpoints {
+		if saved.AccessToken != "" {
+			c.tokens[endpointKey(endpoint)] = secret.New(saved.AccessToken)
+		}
+	}
+	for slug, saved := range f.Repositories {
+		c.repositories[strings.ToLower(slug)] = saved.Endpoint
+	}
+	return c
+}
+
+// endpointKey is the same for two spellings of an endpoint.
+func endpointKey(endpoint string) string {
+	return strings.ToLower(strings.TrimRight(strings.TrimSpace(endpoint), "/"))
 }

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
+	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -20,13 +23,13 @@ const longestAnswer = 2 << 20
 
 // call is one request.
 type call struct {
-	what       string // what it is for, in words that follow "error: "
-	repository string // the one it is about, for a person, or ""
-	method     string
-	path       string // escaped
-	query      url.Values
-	body       map[string]any // nil sends none
-	asks       bool           // a POST that changes nothing, and that nothing depends on
+	action string // what it is for, in words that follow "error: "
+	object string // the repository it is about, for a person, or ""
+	method string
+	path   string // escaped
+	query  url.Values
+	body   map[string]any // nil sends none
+	asks   bool           // a POST that changes nothing, and that nothing depends on
 }
 
 // changes reports whether the call may leave something different behind.
@@ -60,7 +63,7 @@ func once[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T,
 func (c *Client) change(ctx context.Context, r call) error {
 	return c.attempt(ctx, r, func(body []byte) error {
 		if len(body) > 0 && !json.Valid(body) {
-			return malformed(r)
+			return r.malformed()
 		}
 		return nil
 	})
@@ -92,10 +95,12 @@ func (c *Client) learn(r call, err error) {
 	if err == nil {
 		c.budget.Succeed()
 	}
-	if e, failed := errors.AsType[*Error](err); failed {
+	if e := problem.Of(err); e != nil {
 		c.door.note(e)
-		if e.blamesTravis() && !r.asks && !c.budget.Fail() {
-			e.giveUp()
+		if blamesTravis(e.Code) && !r.asks && !c.budget.Fail() {
+			failure := FailureOf(e)
+			failure.GaveUp = true
+			e.Detail, e.Reason = failure, e.Reason+", and it failed too often to be asked again for now"
 		}
 	}
 }
@@ -105,7 +110,7 @@ func (c *Client) learn(r call, err error) {
 func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
 	var answer, none T
 	if json.Unmarshal(body, &answer) != nil || !whole(answer) {
-		return none, malformed(r)
+		return none, r.malformed()
 	}
 	return answer, nil
 }
@@ -113,11 +118,11 @@ func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
 // send sends one request and returns the body of a good answer.
 func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	if ctx.Err() != nil {
-		return nil, unsent(r, context.Cause(ctx))
+		return nil, r.unsent(context.Cause(ctx))
 	}
 	request, err := c.request(ctx, r)
 	if err != nil {
-		return nil, unsent(r, err)
+		return nil, r.unsent(err)
 	}
 	answer, err := c.config.HTTP.Do(request)
 	if err != nil {
@@ -129,7 +134,7 @@ func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 		return nil, c.unread(ctx, r, answer.StatusCode, err)
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return nil, c.refusal(r, answer, body)
+		return nil, c.refused(r, answer, body)
 	}
 	return body, nil
 }
@@ -174,4 +179,97 @@ func encode(body map[string]any) ([]byte, error) {
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(revealed)
 	return bytes.TrimRight(text.Bytes(), "\n"), err
+}
+
+// door is closed by an answer after which Travis lets a client in no more: from
+// then on the client sends nothing. A ban opens it again when it is over.
+type door struct {
+	mu     sync.Mutex
+	closed *problem.Error // by which answer; nil while it is open
+	open   context.Context
+	close  context.CancelFunc
+}
+
+func newDoor() *door {
+	d := &door{}
+	d.open, d.close = context.WithCancel(context.Background())
+	return d
+}
+
+// note closes the door after such an answer.
+func (d *door) note(e *problem.Error) {
+	if !slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed == nil {
+		d.closed = e
+		d.close()
+	}
+}
+
+// closedBy returns the answer that closed the door, nil while it is open.
+func (d *door) closedBy(now time.Time) *problem.Error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.closed; e != nil && e.Code == CodeBanned && !now.Before(RefusedUntil(e)) {
+		d.closed = nil
+		d.open, d.close = context.WithCancel(context.Background())
+	}
+	return d.closed
+}
+
+// whileOpen returns a context that also ends when the door is closed, so that
+// nobody waits before it.
+func (d *door) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	d.mu.Lock()
+	open := d.open
+	d.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	detach := context.AfterFunc(open, cancel)
+	return ctx, func() {
+		detach()
+		cancel()
+	}
+}
+
+// Refused returns the answer after which this client sends nothing any more: a
+// ban that is not over, or that Travis does not know the token or was given none.
+// It is nil while there was none.
+func (c *Client) Refused() error {
+	if e := c.door.closedBy(c.config.Retry.Clock.Now()); e != nil {
+		return e
+	}
+	return nil
+}
+
+// turn returns when a call may be sent, or why it may not. Whatever came of the
+// call, answered is called after it. The turn of a POST comes last: whoever has it
+// is not held up again, and none is sent together with those of a later window.
+func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) {
+	begins, cancel := ctx, func() {}
+	if r.changes() {
+		begins, cancel = transport.Beginning(ctx)
+	}
+	defer cancel()
+	waiting, end := c.door.whileOpen(begins)
+	defer end()
+	answered = func() {}
+	err = c.config.Calls(waiting)
+	if err == nil && r.method == http.MethodPost {
+		var post func()
+		if post, err = c.config.Posts(waiting); err == nil {
+			answered = post
+		}
+	}
+	switch answer := c.door.closedBy(c.config.Retry.Clock.Now()); {
+	case begins.Err() != nil:
+		err = r.unsent(context.Cause(begins))
+	case answer != nil:
+		err = r.failed(answer.Code, "not sent, because "+answer.Reason, Failure{Until: RefusedUntil(answer)}, answer.Hints...)
+	case err != nil:
+		err = r.unsent(err)
+	}
+	return answered, err
 }

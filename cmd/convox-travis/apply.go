@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
@@ -63,7 +64,10 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 	case o.all:
 		a.request.Targets, a.request.Known, err = o.listOwned(stop.Soft, a.travis)
 	default:
-		a.request.Known = listMany(stop.Soft, a.travis, a.request.Targets)
+		var unlisted error
+		if a.request.Known, unlisted = listMany(stop.Soft, a.travis, a.request.Targets); unlisted != nil && stop.Soft.Err() == nil {
+			show.note("note: each repository is read by itself: %s", strings.ReplaceAll(unlisted.Error(), "\n", "; "))
+		}
 	}
 	show.targets = a.request.Targets
 	if err == nil {

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
@@ -95,20 +99,35 @@ func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target,
 // together: a page of a list is one call for a hundred.
 const manyOfOne = 200
 
-// listMany lists the repositories of those owners of whom many are named. What a
-// list does not give is asked for one by one, and so is all where there is none.
-func listMany(ctx context.Context, client lister, targets []setup.Target) []travisapi.Repository {
-	named := map[setup.Target]int{} // by owner, in the place of the slug
+// listMany lists the repositories of those owners of whom many are named, in the
+// order of the owners. What it doesn't return is read one by one, also after an
+// error.
+func listMany(ctx context.Context, client lister, targets []setup.Target) ([]travisapi.Repository, error) {
+	var owners []setup.Target // in the place of the slug
+	named := map[setup.Target]int{}
 	for _, target := range targets {
-		owner, _, _ := strings.Cut(target.Slug, "/")
-		named[setup.Target{Provider: target.Provider, Slug: strings.ToLower(owner)}]++
-	}
-	var known []travisapi.Repository
-	for of, count := range named {
-		if count >= manyOfOne {
-			listed, _ := client.Repositories(ctx, travisapi.ListOptions{Owner: of.Slug, Provider: of.Provider})
-			known = append(known, listed...)
+		login, _, _ := strings.Cut(target.Slug, "/")
+		owner := setup.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
+		if named[owner]++; named[owner] == manyOfOne {
+			owners = append(owners, owner)
 		}
 	}
-	return known
+	listed, errs := make([][]travisapi.Repository, len(owners)), make([]error, len(owners))
+	var reads errgroup.Group
+	reads.SetLimit(listsAtATime)
+	for i, owner := range owners {
+		reads.Go(func() error {
+			defer crash.Catch()
+			var err error
+			listed[i], err = client.Repositories(ctx, travisapi.ListOptions{Owner: owner.Slug, Provider: owner.Provider})
+			if err != nil {
+				errs[i] = fmt.Errorf("%s: %w", owner, err)
+			}
+			return nil
+		})
+	}
+	_ = reads.Wait() // the errors are in errs
+	return slices.Concat(listed...), errors.Join(errs...)
 }
+
+const listsAtATime = 4

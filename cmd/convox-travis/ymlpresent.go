@@ -46,7 +46,7 @@ func (s *ymlPresenter) leave(change setup.FileChange, err error) error {
 		show = func(line string) { fmt.Fprint(s.err, harmlessLine(strings.TrimRight(line, "\n"))+"\n") }
 	}
 	for _, refusal := range change.ToPaste {
-		printError(s.err, refusal)
+		printError(s.err, refusal.Problem())
 		document.Lines = append(document.Lines, refusal.Lines...)
 		for _, line := range refusal.Lines {
 			show(line + "\n")

@@ -17,6 +17,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -124,7 +125,7 @@ func FuzzLogin(f *testing.F) {
 			if err == nil {
 				continue
 			}
-			if _, is := errors.AsType[*convox.LoginError](err); !is {
+			if _, is := errors.AsType[*problem.Error](err); !is {
 				t.Fatalf("%T: %v", err, err)
 			}
 			text := printed(err)

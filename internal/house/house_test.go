@@ -28,35 +28,36 @@ const (
 // Rooms on one floor do not import each other.
 var mayImport = map[string][]string{
 	// The ground: little below it, and nothing of what is above.
+	"internal/problem":           {},
 	"internal/secret":            {},
 	"internal/atomicfile":        {},
 	"internal/bounded":           {},
 	"internal/child":             {"internal/crash"},
 	"internal/clock":             {},
 	"internal/crash":             {},
-	"internal/transport":         {"internal/clock", "internal/crash"},
+	"internal/transport":         {"internal/clock", "internal/crash", "internal/problem"},
 	"internal/pace":              {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/secret/secrettest": {},
 	"internal/facts":             {"internal/secret/secrettest"},
 	"internal/house":             {},
 
 	// The outside, one room for each.
-	"cfn":                {"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
-	"travisapi":          {"internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
+	"cfn":                {"internal/problem", "internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
+	"travisapi":          {"internal/problem", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
 	"internal/shell":     {},
 	"internal/build":     {"internal/child", "internal/crash", "internal/shell"},
-	"internal/convox":    {"internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
-	"internal/travisyml": {"internal/atomicfile", "internal/build", "internal/bounded", "internal/secret"},
-	"internal/gitrepo":   {"internal/child", "internal/crash"},
+	"internal/convox":    {"internal/problem", "internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
+	"internal/travisyml": {"internal/problem", "internal/atomicfile", "internal/build", "internal/bounded", "internal/secret"},
+	"internal/gitrepo":   {"internal/problem", "internal/child", "internal/crash"},
 
 	// The decisions.
 	"internal/setup": {
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/build", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/secret"},
+	"tui/flow":  {"internal/problem", "internal/build", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/secret"},
 	"tui/field": {"internal/secret"},
 	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/secret"},
 
@@ -64,7 +65,7 @@ var mayImport = map[string][]string{
 	"cmd/convox-travis": {
 		"tui", "tui/flow", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The small servers, and the world that is made of them.

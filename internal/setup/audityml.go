@@ -2,7 +2,6 @@ package setup
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -17,14 +16,7 @@ func (c *auditCase) judgeFile() {
 	}
 	c.judgeSecrets()
 	if c.file.err != nil {
-		hint := ""
-		if hinted, is := errors.AsType[interface {
-			error
-			Hints() []string
-		}](c.file.err); is {
-			hint = strings.Join(hinted.Hints(), "\n")
-		}
-		c.add(SeverityError, FoundUnreadFile, c.file.err.Error(), hint)
+		c.add(SeverityError, FoundUnreadFile, c.file.err.Error(), c.request.hint(c.file.err))
 		return
 	}
 	c.judgeOverrides()

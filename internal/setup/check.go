@@ -2,13 +2,13 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 )
 
 // check proves the credential, and notes what the proof showed.
@@ -30,23 +30,19 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		}
 		return sees(login, request.Rack)
 	}
-	var refused *convox.LoginError
-	if !request.Unchecked || credential.Console || !errors.As(err, &refused) || refused.Kind != convox.KindUnreachable {
+	if !request.Unchecked || credential.Console || !problem.Has(err, convox.CodeUnreachable) {
 		return err
 	}
 	if !convox.Sendable(credential.Password) {
-		return &Error{
-			code: CodeUnsendable,
-			text: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
-			hints: []string{
-				"give the Rack a password of letters and digits: convox-travis reset-password RACK",
-			},
+		return &problem.Error{
+			Code:   CodeUnsendable,
+			Reason: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
 		}
 	}
 	p.Unchecked = true
 	p.Warnings = append(p.Warnings, Warning{
 		Code:    "unchecked",
-		Message: fmt.Sprintf("%v; the password is written unchecked", refused),
+		Message: fmt.Sprintf("%v; the password is written unchecked", err),
 		Hint:    "Travis's machines must be able to reach the Rack, and the first build will show whether the password is right",
 	})
 	return nil
@@ -67,5 +63,5 @@ func sees(login convox.Login, rack string) error {
 	if len(seen) > 0 {
 		hint = "it sees: " + shellescape.StripUnsafe(strings.Join(seen, ", "))
 	}
-	return &Error{code: "rack_not_seen", text: fmt.Sprintf("the deploy key sees no Rack %s", shellescape.StripUnsafe(rack)), hints: []string{hint}}
+	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", shellescape.StripUnsafe(rack)), Hints: []string{hint}}
 }

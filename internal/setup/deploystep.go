@@ -2,11 +2,11 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -89,8 +89,8 @@ func (c FileChange) Write() error {
 }
 
 // PlanFile works out what has to be added to a file. The errors are travisyml's,
-// that of PlayFile, and that of ctx. With a *travisyml.Refusal, where something
-// can't be added without changing a line, and a *travisyml.StepError, the change is
+// that of PlayFile, and that of ctx. With a travisyml.Refusal, where something
+// can't be added without changing a line, and with travisyml.CodeStep, the change is
 // what can be added; of refusals it is the first of ToPaste.
 func PlanFile(ctx context.Context, player build.Player, file travisyml.File, request FileRequest) (FileChange, error) {
 	change := FileChange{File: file, New: file.Text}
@@ -114,7 +114,7 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	var noStep error
 	if !request.NoStep {
 		err := change.addStep(ctx, player, document, request.Step)
-		if _, is := errors.AsType[*travisyml.StepError](err); is {
+		if problem.Has(err, travisyml.CodeStep) {
 			noStep = err
 		} else if err != nil && !change.refused(err) {
 			return change, err
@@ -151,14 +151,14 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 		change.noteUnseen()
 	}
 	if len(change.ToPaste) > 0 {
-		return change, change.ToPaste[0]
+		return change, change.ToPaste[0].Problem()
 	}
 	return change, noStep
 }
 
 // refused keeps a refusal, if err is one.
 func (c *FileChange) refused(err error) bool {
-	refusal, is := errors.AsType[*travisyml.Refusal](err)
+	refusal, is := problem.Detail[*travisyml.Refusal](err)
 	if is {
 		c.ToPaste = append(c.ToPaste, refusal)
 	}
@@ -168,7 +168,7 @@ func (c *FileChange) refused(err error) bool {
 // addStep adds the step to a document that holds what was added already.
 func (c *FileChange) addStep(ctx context.Context, player build.Player, document *travisyml.Document, wanted DeployStep) error {
 	added, err := document.AddStep(ctx, player, wanted.Target, wanted.step())
-	if refusal, refused := errors.AsType[*travisyml.Refusal](err); refused {
+	if refusal, refused := problem.Detail[*travisyml.Refusal](err); refused {
 		c.warn(document, refusal.Place)
 	}
 	if err != nil {

@@ -1,10 +1,10 @@
 package setup
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -56,8 +56,8 @@ func (r FileReport) Outcome() string {
 // WriteFile adds to a file what can be added, and tells what became of it. err is
 // that of planning it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
-	_, refused := errors.AsType[*travisyml.Refusal](err)
-	if _, noStep := errors.AsType[*travisyml.StepError](err); err == nil || (refused || noStep) && change.Changed() {
+	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
+	if err == nil || refused && change.Changed() {
 		err = change.Write()
 	}
 	return change.report(err, encrypted)

@@ -13,6 +13,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -132,7 +133,7 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 	}
 	// Whoever may not follow the restart would not see its end.
 	before, err := r.Stacks.Deployment(ctx, request.Rack, "")
-	if _, is := errors.AsType[*cfn.Error](err); is {
+	if err != nil && ctx.Err() == nil {
 		return plan, &Error{code: CodeUnprovable, cause: err, text: "nothing is changed, because the restart of the web service could not be followed"}
 	}
 	if err != nil {
@@ -141,7 +142,7 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 	plan.deployment = before.ID
 	plan.Preview, err = r.Stacks.Preview(ctx, request.Rack, request.New)
 	plan.progress = newUpdating(plan.Preview)
-	if failed, is := errors.AsType[*cfn.Error](err); is && failed.Kind == cfn.KindUnchanged {
+	if problem.Code(err) == cfn.CodeUnchanged {
 		return plan, nil
 	}
 	return plan, err
@@ -151,11 +152,10 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 // old one is needed for that, and a refusal is what is expected.
 func (r Resetter) reach(ctx context.Context, request ResetRequest) error {
 	_, err := r.Door.Rack(ctx, request.Host, request.New)
-	failed, is := errors.AsType[*convox.LoginError](err)
 	switch {
-	case err == nil, is && failed.Kind == convox.KindRefused:
+	case err == nil, problem.Has(err, convox.CodeRefused):
 		return nil
-	case is && failed.Kind == convox.KindUnreachable:
+	case problem.Has(err, convox.CodeUnreachable):
 		return &Error{ // the cause's hints are for those who write to Travis
 			code:  CodeUnprovable,
 			text:  "nothing is changed, because nobody here could see whether the Rack takes the new password: " + err.Error(),
@@ -172,9 +172,8 @@ func (r Resetter) holding(ctx context.Context, request ResetRequest) (secret.Str
 			continue
 		}
 		_, err := r.Door.Rack(ctx, request.Host, old)
-		failed, is := errors.AsType[*convox.LoginError](err)
 		switch {
-		case err == nil, is && failed.Kind == convox.KindOnlyRawForm:
+		case err == nil, problem.Has(err, convox.CodeOnlyRawForm):
 			return old, nil
 		case ctx.Err() != nil:
 			return secret.String{}, context.Cause(ctx)

@@ -3,11 +3,11 @@ package flow
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -114,7 +114,7 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, report *
 		tell.Line(Line{Plain, "adding to .travis.yml"})
 	}
 	report.File = setup.WriteFile(change, err, j.encrypt)
-	if _, refused := errors.AsType[*travisyml.Refusal](err); report.File.Err != nil && !refused {
+	if report.File.Err != nil && !problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt) {
 		report.Err = report.File.Err
 	}
 }

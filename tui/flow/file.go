@@ -9,6 +9,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
@@ -205,7 +206,7 @@ func (f *Flow) fileLines() []Line {
 		change.Builds, change.Notes = word.change.Builds, word.change.Notes
 	}
 	lines := []Line{{}, {Heading, fileHeading(change)}}
-	if _, noStep := errors.AsType[*travisyml.StepError](err); noStep {
+	if problem.Has(err, travisyml.CodeStep) {
 		lines = append(append(lines, Line{Warning, "It gets no deploy step."}), problemLines(err)...)
 		err = nil
 	}
@@ -273,7 +274,7 @@ func (f *Flow) pastedLines(change setup.FileChange) []Line {
 	var lines []Line
 	for i, refusal := range change.ToPaste {
 		if i > 0 { // the first was told as the error
-			lines = append(lines, problemLines(refusal)...)
+			lines = append(lines, problemLines(refusal.Problem())...)
 		}
 		for _, line := range refusal.Lines {
 			lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
@@ -289,7 +290,7 @@ func (f *Flow) pastedLines(change setup.FileChange) []Line {
 func toPaste(refusals []*travisyml.Refusal) []string {
 	var lines []string
 	for _, refusal := range refusals {
-		for _, hint := range refusal.Hints() {
+		for _, hint := range refusal.Problem().Hints {
 			lines = append(lines, travisyml.FileName+": "+hint+":")
 		}
 		for _, line := range refusal.Lines {
@@ -318,11 +319,7 @@ func (f *Flow) switches() []Switch {
 // name Bash would read otherwise.
 func (f *Flow) cannotCarryStep() bool {
 	plan := f.filePlan()
-	if plan == nil {
-		return false
-	}
-	_, is := errors.AsType[*travisyml.StepError](plan.err)
-	return is
+	return plan != nil && problem.Has(plan.err, travisyml.CodeStep)
 }
 
 func (f *Flow) toggle(key string) {

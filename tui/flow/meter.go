@@ -1,13 +1,13 @@
 package flow
 
 import (
-	"errors"
 	"sync"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 )
 
@@ -33,10 +33,7 @@ func newMeter(plan setup.Plan, tell Tell) *meter {
 
 // isNotBegun reports whether nothing was tried, because of another's error or a
 // stop.
-func isNotBegun(err error) bool {
-	decided, is := errors.AsType[*setup.Error](err)
-	return is && decided.Code() == setup.CodeNotBegun
-}
+func isNotBegun(err error) bool { return problem.Code(err) == setup.CodeNotBegun }
 
 // begin tells it at once and then each second, since the time to go changes, until
 // end.

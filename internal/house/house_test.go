@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/transport":         {"internal/clock", "internal/crash", "internal/problem"},
 	"internal/pace":              {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/secret/secrettest": {},
+	"internal/facts":             {"internal/secret/secrettest"},
 	"internal/house":             {},
 
 	// The outside, one room for each.
@@ -90,7 +91,8 @@ var importedOnlyBy = map[string][]string{
 	"internal/shell":             {"internal/build"},
 	"internal/terminal":          {},
 	"internal/demo":              {"cmd/convox-travis"},
-	"internal/secret/secrettest": {},
+	"internal/secret/secrettest": {"internal/facts"},
+	"internal/facts":             {},
 	"cfn/cfntest":                {"internal/demo"},
 	"travisapi/travistest":       {"internal/demo"},
 	"internal/convox/convoxtest": {"internal/demo"},

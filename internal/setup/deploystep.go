@@ -133,10 +133,16 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	if change.Changed() {
 		after.Text, after.Missing = change.New, false
 	}
-	if change.Builds, err = PlayFile(ctx, player, after, request.Step.Target); err != nil {
+	change.Builds.Target = request.Step.Target
+	if change.Builds.config != nil {
+		err = change.Builds.play(ctx, player, after)
+	} else {
+		change.Builds, err = PlayFile(ctx, player, after, request.Step.Target)
+	}
+	if err != nil {
 		return change, err
 	}
-	found := change.Builds.own(pushes)
+	found := change.Builds.own(pushed)
 	if change.Form != "" && len(found) > 1 { // in a folder whose .convox/app names the app
 		request.NoStep = true
 		if change, err = PlanFile(ctx, player, file, request); err == nil {
@@ -189,7 +195,7 @@ func (c *FileChange) addStep(ctx context.Context, player build.Player, document 
 	for _, note := range added.Notes {
 		c.Notes = append(c.Notes, Warning{Code: note.Code, Message: note.Message})
 	}
-	c.New = added.New
+	c.New, c.Builds.config, c.Builds.Outcomes = added.New, added.Config, added.Outcomes
 	if len(added.Found) > 0 {
 		c.Found = added.Found[0].At()
 		return nil

@@ -48,6 +48,7 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	if a.err != nil {
 		return Change{}, a.err
 	}
+	start.Config, start.Outcomes = a.config, a.outcomes[:kinds]
 	start.Found, start.Environments = a.environments(blocked)
 	start.Notes = append(start.Notes, a.unknowns()...)
 	switch {
@@ -98,6 +99,7 @@ type addition struct {
 
 	document *Document
 	config   *build.Config
+	tried    *build.Config   // of the last candidate
 	outcomes []build.Outcome // of the kinds of builds, then of pushes to branches that the file names
 	err      error           // of the player
 }
@@ -247,7 +249,9 @@ func (a *addition) try(c *candidate, hooks bool) (Change, *Refusal, verdict) {
 		}
 		text = pasted
 	}
-	return change, refusal, a.judge(text, c, hooks)
+	verdict := a.judge(text, c, hooks)
+	change.Config = a.tried
+	return change, refusal, verdict
 }
 
 func (a *addition) push() build.Outcome { return a.outcomes[0] }

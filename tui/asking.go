@@ -35,6 +35,7 @@ func (m *model) ask() tea.Cmd {
 		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Alone: q.Alone, Empty: "nothing was found yet"})
 		list.Mark(q.Initial.Keys...)
 		list.SetRows(rows(q.Rows))
+		m.question.Rows = nil // the list has them
 		list.Select(q.Initial.Key)
 		list.Busy(progress(q))
 		m.field = list
@@ -94,6 +95,7 @@ func (m *model) catchUp() {
 		if now, _ := f.Selected(); now != before {
 			m.moved++
 		}
+		q.Rows = nil
 		m.question = q
 	case *field.Choice:
 		before := f.Selected()

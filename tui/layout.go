@@ -147,21 +147,18 @@ func (m *model) detail(room int) []string {
 		}
 		lines = append(lines, field.Clip(more, room-len(lines), m.room())...)
 	}
-	key, _ := list.Selected()
-	for _, row := range m.question.Rows {
-		if row.Key != key || room-len(lines) < 2 {
-			continue
-		}
-		var parts []string
-		for _, part := range append([]string{row.Cells[0], cmp.Or(row.Disabled, row.Note)}, row.Cells[1:]...) {
-			if part != "" {
-				parts = append(parts, shellescape.StripUnsafe(part))
-			}
-		}
-		all := field.Wrapped(m.theme.Muted, strings.Join(parts, space), m.room())
-		return append(append(lines, ""), field.Clip(all, min(2, room-len(lines)-1), m.room())...)
+	row, there := list.Row()
+	if !there || room-len(lines) < 2 {
+		return lines
 	}
-	return lines
+	var parts []string
+	for _, part := range append([]string{row.Cells[0], cmp.Or(row.Disabled, row.Note)}, row.Cells[1:]...) {
+		if part != "" {
+			parts = append(parts, shellescape.StripUnsafe(part))
+		}
+	}
+	all := field.Wrapped(m.theme.Muted, strings.Join(parts, space), m.room())
+	return append(append(lines, ""), field.Clip(all, min(2, room-len(lines)-1), m.room())...)
 }
 
 var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -58,11 +57,6 @@ func (p *program) isPlain(o *options) bool {
 
 // drive asks the flow's questions, and takes away what it left.
 func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
-	if p.env("GOGC") == "" {
-		// Ten thousand repositories are read in a second, which leaves four times
-		// their size behind, and then are held for as long as someone thinks.
-		debug.SetGCPercent(25)
-	}
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()

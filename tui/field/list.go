@@ -55,7 +55,7 @@ func NewList(theme *Theme, options ListOptions) *List {
 // steer the terminal is taken out of the texts; keys are left as they are.
 func (l *List) SetRows(rows []Row) {
 	key, line := "", 0
-	if row, ok := l.here(); ok {
+	if row, ok := l.Row(); ok {
 		key, line = row.Key, l.cursor-l.window()
 	}
 	l.rows = make([]Row, len(rows))
@@ -97,7 +97,7 @@ func (l *List) Select(key string) {
 // Selected is the key of the row under the cursor; ok is false where there is
 // none, or where it cannot be chosen.
 func (l *List) Selected() (key string, ok bool) {
-	row, ok := l.here()
+	row, ok := l.Row()
 	if !ok || row.Disabled != "" {
 		return "", false
 	}
@@ -162,7 +162,7 @@ func (l *List) press(key tea.KeyPressMsg) (done bool) {
 }
 
 func (l *List) refuse() {
-	if row, ok := l.here(); ok && row.Disabled != "" {
+	if row, ok := l.Row(); ok && row.Disabled != "" {
 		l.problem = cannot + row.Disabled
 	}
 }
@@ -172,8 +172,8 @@ func (l *List) move(by int) {
 	l.scroll(l.top)
 }
 
-// here is the row under the cursor.
-func (l *List) here() (Row, bool) {
+// Row returns the row under the cursor.
+func (l *List) Row() (Row, bool) {
 	if l.cursor >= len(l.matches) {
 		return Row{}, false
 	}

@@ -47,7 +47,7 @@ func (l *List) markable(row Row) bool {
 
 // space marks the row, or parts two words of the filter.
 func (l *List) space() {
-	row, ok := l.here()
+	row, ok := l.Row()
 	switch {
 	case !l.options.Multi:
 		if l.filter != "" {
@@ -109,7 +109,7 @@ func (l *List) markedShown() int {
 // markKeys are those that mark something now.
 func (l *List) markKeys() []Key {
 	var keys []Key
-	if row, there := l.here(); there && l.markable(row) {
+	if row, there := l.Row(); there && l.markable(row) {
 		mark := "mark"
 		if l.marks[row.Key] {
 			mark = "unmark"

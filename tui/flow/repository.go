@@ -22,14 +22,15 @@ func repositoryStep() step {
 		pass:  (*Flow).passRepository,
 		begin: (*Flow).listRepositories,
 		ask: func(f *Flow) Question {
+			rows := f.repositoryRows()
 			return Question{
 				Kind: Pick, Title: "Which repository?",
 				Reason:  f.repositoryReason(),
-				Rows:    f.repositoryRows(),
+				Rows:    rows,
 				More:    f.repositoryWords(),
 				Growing: !f.found.repositoriesDone,
 				Several: true, Alone: typeRow,
-				Initial: Value{Key: f.likelyRepository(), Keys: f.pickedKeys()},
+				Initial: Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
 				Check: func(v Value) error {
 					if v.Key == "" && len(v.Keys) == 0 {
 						return &Problem{Message: "no repository was picked", Do: []string{"pick one, or type its name"}}

@@ -37,7 +37,7 @@ func (m *model) ask() tea.Cmd {
 		list.SetRows(rows(q.Rows))
 		m.question.Rows = nil // the list has them
 		list.Select(q.Initial.Key)
-		list.Busy(progress(q))
+		list.Busy(growing(q))
 		m.field = list
 	default:
 		m.reading = &reading{lines: q.Lines}
@@ -62,9 +62,9 @@ func checkText(q flow.Question) func(string) error {
 	}
 }
 
-// progress is what is still being looked for; what came of it stands below the
+// growing is what is still being looked for; what came of it stands below the
 // list, where it has room.
-func progress(q flow.Question) string {
+func growing(q flow.Question) string {
 	if q.Growing {
 		return q.More
 	}
@@ -88,7 +88,7 @@ func (m *model) catchUp() {
 		q := m.flow.Question()
 		before, _ := f.Selected()
 		f.SetRows(rows(q.Rows))
-		f.Busy(progress(q))
+		f.Busy(growing(q))
 		if !m.touched {
 			f.Select(q.Initial.Key)
 		}

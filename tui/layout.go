@@ -173,8 +173,8 @@ func (m *model) doing() []string {
 		words = fmt.Sprintf("%v  %s", elapsed, words)
 	}
 	lines := append([]string{""}, field.Indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
-	if wait, held := m.flow.HeldUp(time.Now()); held {
-		lines = append(lines, field.Indented(m.theme.Muted, space, shellescape.StripUnsafe(wait.Words(time.Until(wait.Until))), m.room())...)
+	if wait := m.flow.Wait().Text(time.Now()); wait != "" {
+		lines = append(lines, field.Indented(m.theme.Muted, space, wait, m.room())...)
 	}
 	lines = append(lines, "")
 	if m.progress.Words != "" {
@@ -194,12 +194,12 @@ const longestBar = 24
 // waited for.
 func (m *model) howFar() []string {
 	p := m.progress
-	words := field.Indented(m.theme.Text, space, shellescape.StripUnsafe(p.Words), m.room())
+	words := field.Indented(m.theme.Text, space, p.Text(time.Now()), m.room())
 	if p.Of < 1 {
 		return words
 	}
 	cells := min(longestBar, max(m.room()-16, 4))
-	full := cells * min(p.Done, p.Of) / p.Of
-	bar := space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", cells-full)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
+	full, empty := p.Bar(cells)
+	bar := space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
 }

@@ -45,7 +45,7 @@ type readLine struct {
 }
 
 func newLineReader(in Input) *lineReader {
-	r := &lineReader{wanted: make(chan bool), lines: make(chan readLine)}
+	r := &lineReader{wanted: make(chan bool), lines: make(chan readLine, 1)}
 	r.open(in.Terminal)
 	reader := bufio.NewReaderSize(in.Reader, longestLine)
 	go func() {
@@ -67,6 +67,9 @@ func newLineReader(in Input) *lineReader {
 	}()
 	return r
 }
+
+// close lets the goroutine end, at the latest after the read that it is in.
+func (r *lineReader) close() { close(r.wanted) }
 
 // line reads one line, without its ending.
 func (r *lineReader) line(ctx context.Context) (string, error) {

@@ -45,6 +45,7 @@ type plain struct {
 // when in ended early.
 func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	reader := newLineReader(in)
+	defer reader.close()
 	defer reader.restore()
 	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
 	ctx, cancel := context.WithCancel(stop.Soft)
@@ -86,12 +87,17 @@ func (p *plain) search(ctx context.Context, searches []flow.Search) {
 		go func() {
 			defer crash.Catch()
 			s.Run(ctx, func(u flow.Update) {
-				select {
-				case p.updates <- u:
-				case <-ctx.Done():
-				}
+				send(p.updates, u, ctx.Done())
 			})
 		}()
+	}
+}
+
+// send sends a value, unless the listener is gone.
+func send[T any](to chan<- T, value T, gone <-chan struct{}) {
+	select {
+	case to <- value:
+	case <-gone:
 	}
 }
 
@@ -125,9 +131,9 @@ func (p *plain) wait() error {
 
 // heldUp says what a call waits for, once.
 func (p *plain) heldUp() {
-	wait, held := p.flow.HeldUp(time.Now())
-	if held && !wait.Until.Equal(p.held) {
-		p.say("  %s", wait.Words(time.Until(wait.Until)))
+	wait := p.flow.Wait()
+	if words := wait.Text(time.Now()); words != "" && !wait.Until.Equal(p.held) {
+		p.say("  %s", words)
 		p.held = wait.Until
 	}
 }
@@ -141,11 +147,13 @@ func (p *plain) run() error {
 	said := begun // a progress, last
 	told, progress := make(chan flow.Line), make(chan flow.Progress)
 	done := make(chan flow.Outcome, 1)
+	over := make(chan struct{}) // nobody listens any more
+	defer close(over)
 	go func() {
 		defer crash.Catch()
 		done <- work.Run(p.stop, flow.Tell{
-			Line:     func(l flow.Line) { told <- l },
-			Progress: func(at flow.Progress) { progress <- at },
+			Line:     func(l flow.Line) { send(told, l, over) },
+			Progress: func(at flow.Progress) { send(progress, at, over) },
 		})
 	}()
 	stopped := p.stop.Soft.Done()
@@ -157,7 +165,7 @@ func (p *plain) run() error {
 		case l := <-told:
 			p.line(l)
 		case at := <-progress:
-			if worthSaying(last, at, time.Since(said)) {
+			if at.IsNews(last, time.Since(said)) {
 				last, said = at, time.Now()
 				p.progress(at, time.Since(begun))
 			}

@@ -38,19 +38,7 @@ func (p *plain) progress(at flow.Progress, since time.Duration) {
 	if at.Of > 0 {
 		part = fmt.Sprintf("%d of %d  ", at.Done, at.Of)
 	}
-	p.say("  %v  %s%s", since.Truncate(time.Second), part, at.Words)
-}
-
-// seldom is how long nothing is said of what is told often.
-const seldom = 2 * time.Second
-
-// worthSaying reports whether a progress is another one than was said last; of
-// those that are told often, a tenth further after a while.
-func worthSaying(last, at flow.Progress, since time.Duration) bool {
-	if !at.Often {
-		return at != last
-	}
-	return since >= seldom && at.Of > 0 && 10*at.Done/at.Of > 10*last.Done/at.Of
+	p.say("  %v  %s%s", since.Truncate(time.Second), part, at.Text(time.Now()))
 }
 
 func brackets(text string) string {

@@ -55,21 +55,14 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 		return m.close(err)
 	case <-stop.Hard.Done():
 	}
-	// A terminal that takes no more would hold the program for ever.
+	// A terminal that takes no more can hold the program for ever. The flow is the
+	// program's as long: whoever called ends the process then.
 	program.Kill()
-	select {
-	case err := <-ended:
-		return m.close(err)
-	case <-time.After(killed):
-		return context.Cause(stop.Hard)
-	}
+	return m.close(<-ended)
 }
 
-// After a second Ctrl-C all ends within a second: the program, and what it does.
-const (
-	killed = 200 * time.Millisecond
-	halted = 400 * time.Millisecond // with the program's
-)
+// halted is how long after a second Ctrl-C a write may take to say what stands.
+const halted = 400 * time.Millisecond
 
 // close ends the flow when the program has ended, with err or without. What
 // writes still has to come to its end, and to be told of: the terminal can be

@@ -9,6 +9,7 @@ import (
 // output remembers that something could not be written.
 type output struct {
 	to     io.Writer
+	status *status // whose line gives way
 	failed bool
 	shut   atomic.Bool
 }
@@ -18,6 +19,7 @@ func (o *output) Write(p []byte) (int, error) {
 	if o.shut.Load() {
 		return len(p), nil // the run is over, and its end reported
 	}
+	o.status.clear()
 	n, err := o.to.Write(p)
 	o.failed = o.failed || err != nil
 	return n, err

@@ -76,6 +76,7 @@ func (e *abandonedError) Hints() []string {
 func (p *program) abandon(cause error, wrote bool, out *output) int {
 	out.shut.Store(true)
 	p.status.shut.Store(true)
+	p.status.clear()
 	err := error(&abandonedError{cause, wrote})
 	code := exitCode(err)
 	told := make(chan struct{})

@@ -7,6 +7,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/tui/flow"
@@ -23,13 +24,12 @@ type presenter struct {
 	targets []setup.Target
 	host    string
 	told    bool // whether warnings were shown already
-	plain   bool // whether what is shown may not be written over
-	meter   *meter
+	tally   *progress.Tally
 	wizard  *flow.Flow // that asked; nil where nothing did
 }
 
 func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, options: o, json: o.json, dryRun: o.dryRun, command: command, plain: p.cannotWriteOver(o)}
+	return &presenter{program: p, options: o, json: o.json, dryRun: o.dryRun, command: command}
 }
 
 // plan shows what a person should know before anything is written.
@@ -65,15 +65,14 @@ func (s *presenter) tellOnTheSide(words string) {
 // event shows progress to someone who is looking, and gives a repository's end
 // to a script that asked for them as they come.
 func (s *presenter) event(e setup.Event) {
-	if e.Step == setup.StepFinished {
-		s.meter.count(*e.Report)
+	if e.Step == setup.StepFinished && s.tally != nil {
+		s.tally.Count(e.Report.Err)
+		s.status.progress(s.tally.Progress())
 	}
 	switch {
 	case e.Step == setup.StepFinished && s.json == jsonLines:
 		s.print(repositoryOf(*e.Report))
 	case s.json != "" || !s.shown:
-	case e.Step == setup.StepAgain:
-		s.note("%s", e.Again)
 	case e.Step == setup.StepLookUp:
 		s.note("%s: no clear answer about %s; looking it up", e.Target, e.Name)
 	case e.Step == setup.StepUndo:
@@ -110,7 +109,7 @@ func (s *presenter) untouched() string {
 
 // report tells how a run ended.
 func (s *presenter) report(report setup.Report) error {
-	s.meter.end()
+	s.status.progress(progress.Progress{})
 	code := reportExit(report)
 	if !s.told {
 		s.warn(report.Warnings)

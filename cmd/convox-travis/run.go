@@ -35,7 +35,7 @@ func run(args []string, p *program) int {
 	root := newRoot(p, &stop)
 	root.SetArgs(args)
 	root.SetIn(p.in)
-	out := &output{to: p.out}
+	out := &output{to: p.out, status: p.status}
 	p.out = out
 	root.SetOut(out)
 	root.SetErr(p.err)
@@ -43,7 +43,9 @@ func run(args []string, p *program) int {
 	go func() {
 		defer crash.Catch()
 		cmd, err := root.ExecuteContextC(stop.Soft)
-		ended <- out.check(p, p.exit(p.unbegun(cmd, err)))
+		code := out.check(p, p.exit(p.unbegun(cmd, err)))
+		p.status.clear()
+		ended <- code
 	}()
 	if code, inTime := inTime(stop, ended); inTime {
 		return code
@@ -95,6 +97,9 @@ accepted it.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		p.flags = cmd.Flags()
 		p.command.Store(cmd)
+		accessible, _ := cmd.Flags().GetBool("accessible") // false where there is none
+		lines, _ := cmd.Flags().GetString("json")
+		p.status.plain = accessible || p.env("ACCESSIBLE") != "" || p.env("TERM") == "dumb" || lines == jsonLines
 		if err := noEmptyFlags(cmd); err != nil {
 			return err
 		}

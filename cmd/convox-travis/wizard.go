@@ -13,6 +13,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -142,7 +143,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		}
 		return p.travisPlace(o, repos.slug())
 	})
-	p.wizardWaits = make(chan flow.Wait, 8)
+	p.wizardWaits = make(chan progress.Wait, 8)
 	return flow.Outside{
 		Owned:  p.owned(o),
 		Runner: setup.Runner{Retry: p.reach.retry},

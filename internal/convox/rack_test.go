@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 func TestARackTakesItsPassword(t *testing.T) {
@@ -249,6 +252,25 @@ func TestALongPauseIsNotWaitedFor(t *testing.T) {
 	}})
 	login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
 	failed(t, login, err, convox.KindThrottled)
+}
+
+// A login is checked with two calls side by side, and a server throttles both.
+func TestAPauseOfACheckIsAnnouncedOnce(t *testing.T) {
+	t.Parallel()
+	var asked sync.Map
+	server := answering(t, map[string]handler{"*": func(w http.ResponseWriter, r *http.Request) {
+		if _, again := asked.LoadOrStore(r.URL.Path, true); !again {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+	}})
+	var announced atomic.Int32
+	_, _ = checker(t, func(o *convox.CheckerOptions) {
+		o.Retry.Tell = func(transport.Again) { announced.Add(1) }
+	}).Rack(t.Context(), host(t, server.URL), canary)
+	if n := announced.Load(); n != 1 {
+		t.Errorf("it is announced %d times", n)
+	}
 }
 
 // A stop is no fault of the Rack: it must not become a reason to write a

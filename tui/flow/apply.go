@@ -168,8 +168,6 @@ func eventLine(e setup.Event) (Line, bool) {
 		return Line{Good, e.Name + " is accepted"}, true
 	case setup.StepLookUp:
 		return Line{Muted, "no clear answer about " + e.Name + ": looking it up"}, true
-	case setup.StepAgain:
-		return Line{Muted, e.Again.String()}, true
 	case setup.StepUndo:
 		return Line{Warning, "taking " + e.Name + " away again"}, true
 	case setup.StepDelete:

@@ -2,7 +2,9 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -29,12 +31,9 @@ func (j job) sweep(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	if err != nil {
 		return Outcome{Err: err, To: StepReview}
 	}
-	m := newMeter(plan, tell)
-	end := m.begin()
 	runner := j.outside.Runner
-	runner.Travis, runner.Tell = travis, m.event
+	runner.Travis, runner.Tell = travis, countInto(plan, tell)
 	report := runner.Apply(stop, plan)
-	end()
 	outcome := Outcome{Set: func(f *Flow) {
 		f.takeReport(report)
 		f.over = report.Stopped != nil || isBanned(report)
@@ -43,6 +42,36 @@ func (j job) sweep(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 		outcome.To = StepRetry
 	}
 	return outcome
+}
+
+// countInto reports how far the run over a plan is, and in lines what goes wrong that
+// the review did not say.
+func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
+	tally, known := plan.Tally(time.Now()), map[setup.Target]bool{}
+	for _, r := range plan.Repositories {
+		known[r.Target] = r.Err != nil
+	}
+	tell.Progress(tally.Progress())
+	return func(e setup.Event) {
+		switch e.Step {
+		case setup.StepFinished:
+			tally.Count(e.Report.Err)
+			tell.Progress(tally.Progress())
+			if e.Report.Err != nil && !isNotBegun(e.Report.Err) && !known[e.Target] {
+				tell.Line(Line{Bad, shellescape.StripUnsafe(e.Report.Err.Error())})
+			}
+		case setup.StepLookUp, setup.StepUndo:
+			line, _ := eventLine(e)
+			tell.Line(Line{line.Tone, shellescape.StripUnsafe(e.Target.String()) + ": " + line.Text})
+		}
+	}
+}
+
+// isNotBegun reports whether nothing was tried, because of another's error or a
+// stop.
+func isNotBegun(err error) bool {
+	decided, is := errors.AsType[*setup.Error](err)
+	return is && decided.Code() == setup.CodeNotBegun
 }
 
 // isBan reports whether Travis refuses everything for a time.

@@ -8,6 +8,7 @@ import (
 	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -40,7 +41,7 @@ type Outside struct {
 	// the flow's.
 	Runner setup.Runner
 	// Waits brings what a call waits for. It may be nil.
-	Waits <-chan Wait
+	Waits <-chan progress.Wait
 	// ResetEvent is told what happens in a reset. It may be nil.
 	ResetEvent func(setup.ResetEvent)
 	// Tip is what to type at a step in the demo, or "". It may be nil.
@@ -145,7 +146,7 @@ type found struct {
 	repositoriesDone bool
 	listing          int // the listing that counts; earlier ones were another account's
 
-	wait Wait
+	wait progress.Wait
 }
 
 func begin(o Outside) found {
@@ -267,3 +268,18 @@ func (f *Flow) MoreSearches() []Search {
 	f.result.searches = nil
 	return more
 }
+
+// searchWaits takes what calls wait for as long as the flow goes on.
+func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
+	for {
+		select {
+		case wait := <-o.Waits:
+			tell(func(f *Flow) { f.found.wait = wait })
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Wait is what a call waits for, or was waiting for last.
+func (f *Flow) Wait() progress.Wait { return f.found.wait }

@@ -6,6 +6,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/text"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -130,18 +131,18 @@ var signs = map[flow.Tone]string{flow.Plain: "  ", flow.Muted: "  ", flow.Headin
 
 // high is how many lines of the screen a line takes.
 func high(l flow.Line, width int) int {
-	text := shellescape.StripUnsafe(l.Text)
-	if text == "" {
+	clean := shellescape.StripUnsafe(l.Text)
+	if clean == "" {
 		return 1
 	}
-	return len(field.Wrap(text, width-ansi.StringWidth(signs[l.Tone])))
+	return len(text.Wrap(clean, width-ansi.StringWidth(signs[l.Tone])))
 }
 
 // toned is a line in its tone. Each tone has a sign or a place of its own, so
 // that colours are not needed.
 func toned(theme *field.Theme, l flow.Line, width int) []string {
-	text := shellescape.StripUnsafe(l.Text)
-	if text == "" {
+	clean := shellescape.StripUnsafe(l.Text)
+	if clean == "" {
 		return []string{""}
 	}
 	style := theme.Text
@@ -157,5 +158,5 @@ func toned(theme *field.Theme, l flow.Line, width int) []string {
 	case flow.Bad:
 		style = theme.Error
 	}
-	return field.Indented(style, signs[l.Tone], text, width)
+	return field.Indented(style, signs[l.Tone], clean, width)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 // The table's columns.
@@ -52,7 +53,7 @@ func (s *checkPresenter) table(audit setup.Audit) {
 			fmt.Fprintf(s.out, "%s: no build was started: %s\n", repo, audited.Unbuilt)
 		}
 	}
-	fmt.Fprintln(s.out, strings.Join(wordWrap(summaryOf(audit, notSetUp), width), "\n"))
+	fmt.Fprintln(s.out, strings.Join(text.WrapWhole(summaryOf(audit, notSetUp), width), "\n"))
 }
 
 // importsOf says how many files Travis imports.
@@ -96,7 +97,7 @@ func (s *checkPresenter) row(f setup.Finding, column, width int) {
 		}
 	}
 	head += strings.Repeat(" ", len(indent)-ansi.StringWidth(head))
-	for i, line := range wordWrap(f.Message, width-len(indent)) {
+	for i, line := range text.WrapWhole(f.Message, width-len(indent)) {
 		if i > 0 {
 			head = indent
 		}
@@ -118,9 +119,9 @@ func hintLines(hint string, width int) []string {
 	const command = "convox-travis "
 	lead, _, found := strings.Cut(hint, command)
 	if copied := strings.HasSuffix(lead, ": ") || lead == "then "; found && copied && ansi.StringWidth(hint) > width {
-		return append(wordWrap(lead, width), hint[len(lead):])
+		return append(text.WrapWhole(lead, width), hint[len(lead):])
 	}
-	return wordWrap(hint, width)
+	return text.WrapWhole(hint, width)
 }
 
 func repoCell(f setup.Finding) string {
@@ -128,22 +129,6 @@ func repoCell(f setup.Finding) string {
 		return "-"
 	}
 	return shellescape.StripUnsafe(f.Target.String())
-}
-
-// wordWrap cuts a text into lines between its words; a word that is too long
-// stays whole, so that it can be copied. No text is no line.
-func wordWrap(text string, width int) []string {
-	var lines []string
-	for _, word := range strings.Fields(text) {
-		word = shellescape.StripUnsafe(word)
-		last := len(lines) - 1
-		if last >= 0 && ansi.StringWidth(lines[last])+1+ansi.StringWidth(word) <= width {
-			lines[last] += " " + word
-			continue
-		}
-		lines = append(lines, word)
-	}
-	return lines
 }
 
 // summaryOf counts what was found.
@@ -158,18 +143,18 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 			found = append(found, count(n, string(s)))
 		}
 	}
-	text := "nothing found"
+	summary := "nothing found"
 	if len(found) > 0 {
-		text = strings.Join(found, ", ")
+		summary = strings.Join(found, ", ")
 	}
-	text += " in " + repositoriesOf(len(audit.Repositories))
+	summary += " in " + repositoriesOf(len(audit.Repositories))
 	if notSetUp > 0 {
-		text += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
+		summary += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
 	}
 	if n := len(audit.Errs()); n > 0 {
-		text += fmt.Sprintf("; %d could not be checked", n)
+		summary += fmt.Sprintf("; %d could not be checked", n)
 	}
-	return text
+	return summary
 }
 
 func repositoriesOf(n int) string {

@@ -2,7 +2,7 @@
 // write at once. A file is read, changed and replaced under a lock, and a reader
 // finds the old text or the new one, never half of it.
 //
-// Next room: internal/progress, which counts and waits.
+// Next room: internal/text, which a person reads.
 package atomicfile
 
 import (

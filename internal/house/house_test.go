@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"internal/transport":         {"internal/clock", "internal/crash"},
 	"internal/pace":              {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/progress":          {},
+	"internal/text":              {},
 	"internal/secret/secrettest": {},
 	"internal/house":             {},
 
@@ -56,15 +57,15 @@ var mayImport = map[string][]string{
 	},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/build", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/progress", "internal/secret"},
-	"tui/field": {"internal/secret"},
-	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/progress", "internal/secret"},
+	"tui/flow":  {"internal/build", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/progress", "internal/secret", "internal/text"},
+	"tui/field": {"internal/secret", "internal/text"},
+	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
 	"cmd/convox-travis": {
 		"tui", "tui/flow", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/progress", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The small servers, and the world that is made of them.

@@ -6,6 +6,8 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/internal/text"
 )
 
 // View implements Field. Where there is little room, in which huh would cut the
@@ -91,13 +93,13 @@ func (o Option) said() string {
 	return o.Note
 }
 
-func (o Option) label(width int) []string { return Wrap(o.Label, width-len(space)) }
+func (o Option) label(width int) []string { return text.Wrap(o.Label, width-len(space)) }
 
 func (o Option) note(width int) []string {
 	if o.said() == "" {
 		return nil
 	}
-	return Wrap(o.said(), width-2*len(space))
+	return text.Wrap(o.said(), width-2*len(space))
 }
 
 // all are the options with their notes.

@@ -7,28 +7,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"convox-travis/internal/problem"
 )
 
 // attempt is a call that is about to be made.
 type attempt struct {
 	what   string // "read the stack"; the Rack is added
 	rack   Rack
-	needed permission
+	needed Permission
 }
 
 // enter holds a Rack against what can be one, so that no name from outside
 // becomes more than a name, and gets the credentials.
 func (f *Finder) enter(ctx context.Context, what string, rack Rack) error {
 	if !stackName.MatchString(rack.Name) {
-		return &Error{
-			Kind: KindName, what: what, why: fmt.Sprintf("no Rack can be called %q", shown(rack.Name)),
-			hints: []string{"a Rack's name begins with a letter and goes on with letters, digits and dashes"},
-		}
+		return badName(what, fmt.Sprintf("no Rack can be called %q", shown(rack.Name)))
 	}
 	if rack.Region != f.region && !plausible(rack.Region) {
 		return badRegion(what, rack.Region)
 	}
 	return f.login(ctx)
+}
+
+func badName(what, why string) *problem.Error {
+	return &problem.Error{
+		Code: CodeName, Action: what, Reason: why,
+		Hints: []string{"use a name that begins with a letter and has only letters, digits and dashes"},
+	}
 }
 
 // of names a Rack in what was attempted.
@@ -37,7 +43,7 @@ func of(what string, rack Rack) string {
 }
 
 // ask makes one call; the deadline counts for all its tries together. When ctx
-// ends first, the error is its cause, otherwise an *Error. An answer that came
+// ends first, the error is its cause, otherwise an *problem.Error. An answer that came
 // is an answer, also when ctx has ended meanwhile.
 func ask[T any](ctx context.Context, f *Finder, a attempt, call func(context.Context) (T, error)) (T, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
@@ -50,7 +56,7 @@ func ask[T any](ctx context.Context, f *Finder, a attempt, call func(context.Con
 	if ctx.Err() != nil {
 		return none, context.Cause(ctx)
 	}
-	return none, f.failure(timely(limited, err), a.rack.Region).needing(a.needed).attempting(of(a.what, a.rack))
+	return none, attempting(of(a.what, a.rack), needing(a.needed, f.failure(timely(limited, err), a.rack.Region)))
 }
 
 // The options of a call: where it goes, and for a write that it is sent once.

@@ -81,7 +81,7 @@ func (Finder) Format(s fmt.State, _ rune) {
 }
 
 // NewFinder reads the AWS settings. It asks AWS nothing yet. Its errors are
-// *Error: KindProfile, KindMFA, KindRegion or KindEndpoint.
+// *problem.Error: CodeProfile, CodeMFA, CodeRegion or CodeEndpoint.
 func NewFinder(ctx context.Context, options Options) (*Finder, error) {
 	f := &Finder{
 		retry:    retryDefaults(options.Retry),

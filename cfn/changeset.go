@@ -2,7 +2,6 @@ package cfn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -30,7 +30,7 @@ func otherParameters(described types.Stack, what string) ([]string, error) {
 		}
 	}
 	if !hasPassword {
-		return nil, missing("its stack has no parameter Password").attempting(what)
+		return nil, missing(what, "its stack has no parameter Password")
 	}
 	return keys, nil
 }
@@ -48,7 +48,8 @@ func capabilities(described types.Stack) []types.Capability {
 // makeChangeSet sends the password, and nothing else of the stack: tags, topics
 // and roles that are not sent stay as they are. The request is not kept. Where
 // its answer was lost, what was made is looked for by its name, and only when
-// there is nothing is it sent again.
+// there is nothing is it sent again. A request that is under way when ctx ends may
+// be answered: given up, it could arrive after its change set was deleted.
 func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
 	parameters := []types.Parameter{{ParameterKey: aws.String(passwordKey), ParameterValue: aws.String(password.Reveal())}}
 	for _, key := range others {
@@ -57,8 +58,10 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 	transport.NoteWrite(ctx)
 	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
 	pauses := f.retry.Pauses()
+	own, cancel := transport.Linger(ctx, callGrace)
+	defer cancel()
 	for try := 1; ; try++ {
-		answer, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
+		answer, err := ask(own, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
 			return f.calls.createChangeSet(ctx, &cloudformation.CreateChangeSetInput{
 				StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
 				Description:         aws.String("A new password for the Rack; every other parameter stays as it is."),
@@ -69,10 +72,9 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 			p.id = bounded(aws.ToString(answer.Id))
 			return nil
 		}
-		var e *Error
-		isOurs := errors.As(err, &e)
-		exists := isOurs && e.Kind == KindFailed && p.unsure && e.status == http.StatusBadRequest // AlreadyExistsException, of an earlier try
-		if !isOurs || e.Definite() && !exists {
+		e := ours(err)
+		exists := e != nil && e.Code == CodeFailed && p.unsure && detailOf(e).status == http.StatusBadRequest // AlreadyExistsException, of an earlier try
+		if e == nil || Definite(err) && !exists {
 			return err
 		}
 		p.unsure = true
@@ -81,7 +83,7 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 			p.id = bounded(aws.ToString(found.ChangeSetId))
 			return nil
 		}
-		if !isKind(lookup, KindMissing) || try == f.retry.Tries || f.retry.Clock.Sleep(ctx, pauses.NextBackOff()) != nil {
+		if problem.Code(lookup) != CodeMissing || try == f.retry.Tries || f.retry.Clock.Sleep(ctx, pauses.NextBackOff()) != nil {
 			return err
 		}
 	}
@@ -114,7 +116,7 @@ func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 			return f.failedChangeSet(p, aws.ToString(answer.StatusReason))
 		}
 		if f.retry.Clock.Now().Sub(begun) >= f.patience {
-			return &Error{Kind: KindNoAnswer, what: of("preview the reset", p.Rack), why: "AWS does not finish the change set", hints: []string{"try again later"}}
+			return &problem.Error{Code: CodeNoAnswer, Action: of("preview the reset", p.Rack), Reason: "AWS does not finish the change set", Hints: []string{"try again later"}}
 		}
 		if err := f.retry.Clock.Sleep(ctx, f.poll); err != nil {
 			return err
@@ -126,12 +128,12 @@ func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 func (f *Finder) failedChangeSet(p *Preview, text string) error {
 	what := of("preview the reset", p.Rack)
 	if changesNothing(text) {
-		return unchanged().attempting(what)
+		return unchanged(what)
 	}
 	if told := understood("", text); told != nil {
-		return told.attempting(what)
+		return attempting(what, told)
 	}
-	return &Error{Kind: KindFailed, what: what, why: "AWS cannot work it out: " + f.reason(text)}
+	return &problem.Error{Code: CodeFailed, Action: what, Reason: "AWS cannot work it out: " + f.reason(text)}
 }
 
 // readChanges reads all pages of changes.
@@ -154,7 +156,7 @@ func (f *Finder) readChanges(ctx context.Context, p *Preview, page *cloudformati
 			break
 		}
 	}
-	return unreadable("its list of changes does not end").attempting(of("read the preview", p.Rack))
+	return unreadable(of("read the preview", p.Rack), "its list of changes does not end")
 }
 
 func readChange(change types.Change) Change {
@@ -169,7 +171,7 @@ func readChange(change types.Change) Change {
 }
 
 // deleteChangeSet deletes until it is gone: AWS refuses while it still works on
-// it. The error is KindStale for one that was executed.
+// it. The error is CodeStale for one that was executed.
 func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 	limited, cancel := context.WithTimeoutCause(ctx, cleanUp, errNoAnswer)
 	defer cancel()
@@ -178,11 +180,10 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 		_, err := ask(limited, f, a, func(ctx context.Context) (*cloudformation.DeleteChangeSetOutput, error) {
 			return f.calls.deleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()}, stacksIn(p.Rack.Region))
 		})
-		var e *Error
-		if err == nil || isKind(err, KindMissing) {
+		if err == nil || problem.Code(err) == CodeMissing {
 			return nil
 		}
-		if !errors.As(err, &e) || (e.Kind != KindStale && !e.passing()) {
+		if problem.Code(err) != CodeStale && !isPassing(err) {
 			return f.notDeleted(ctx, p, err)
 		}
 		switch status := f.executionStatus(limited, p); {
@@ -199,17 +200,17 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 
 // notDeleted tells of a change set that is left behind, or why the run ended.
 func (f *Finder) notDeleted(ctx context.Context, p *Preview, err error) error {
-	var e *Error
-	if !errors.As(err, &e) || e.Kind == KindStale {
-		e = &Error{Kind: KindNoAnswer, what: of("discard the preview", p.Rack), why: "AWS does not delete the change set", cause: context.Cause(ctx)}
+	e := ours(err)
+	if e == nil || e.Code == CodeStale {
+		e = &problem.Error{Code: CodeNoAnswer, Action: of("discard the preview", p.Rack), Reason: "AWS does not delete the change set", Cause: context.Cause(ctx)}
 	}
 	return f.leftBehind(p, e)
 }
 
 // leftBehind adds how a change set is deleted by hand.
-func (f *Finder) leftBehind(p *Preview, e *Error) *Error {
+func (f *Finder) leftBehind(p *Preview, e *problem.Error) *problem.Error {
 	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quoted(p.Rack.Region), quoted(p.Rack.Name), p.name)
-	return e.hinting("the change set " + p.name + " was left behind, and does nothing by itself: " + f.command(remove))
+	return hinting(e, "delete the change set "+p.name+", which was left behind and does nothing by itself: "+f.command(remove))
 }
 
 // executionStatus is what AWS says became of a change set, "" where it does not

@@ -1,133 +1,377 @@
 package cfn
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"regexp"
 	"slices"
+	"strings"
+	"syscall"
 
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
-// ErrorKind tells failures apart. Its text is the error's code.
-type ErrorKind string
-
-// The kinds of failure.
+// The codes of this package's errors. They quote neither answers nor the SDK,
+// whose words can hold both answers and lines of the AWS files.
 const (
-	KindExpiredSSO    ErrorKind = "aws_expired_sso"    // the SSO session is over, or never began
-	KindExpired       ErrorKind = "aws_expired"        // the session token is over
-	KindRefused       ErrorKind = "aws_refused"        // AWS does not accept the credentials
-	KindDenied        ErrorKind = "aws_denied"         // the credentials may not do this
-	KindNoCredentials ErrorKind = "aws_no_credentials" // there are none
-	KindMFA           ErrorKind = "aws_mfa"            // an MFA code is missing, or was refused
-	KindProfile       ErrorKind = "aws_profile"        // the profile is unknown or broken
-	KindRegion        ErrorKind = "aws_region"         // no region is called so
-	KindName          ErrorKind = "aws_name"           // no stack can be called so
-	KindEndpoint      ErrorKind = "aws_endpoint"       // AWS_ENDPOINT_URL is against the rules
-	KindNoAnswer      ErrorKind = "aws_no_answer"      // nothing came in time
-	KindUnreachable   ErrorKind = "aws_unreachable"    // there is no connection
-	KindThrottled     ErrorKind = "aws_throttled"      // AWS asks for fewer calls
-	KindUnreadable    ErrorKind = "aws_unreadable"     // the answer is none of AWS
-	KindFailed        ErrorKind = "aws_failed"         // AWS failed in another way
-	KindMissing       ErrorKind = "aws_missing"        // what was asked for is not there
-	KindNoPassword    ErrorKind = "aws_no_password"    // AWS shows the password nowhere
-	KindPassword      ErrorKind = "aws_password"       // no Rack can have this password
-	KindUnchanged     ErrorKind = "aws_unchanged"      // the Rack has this password already
-	KindBusy          ErrorKind = "aws_busy"           // the stack is not in a state to be updated
-	KindStale         ErrorKind = "aws_stale"          // the stack changed since the preview, or the preview is used up
-	KindUnexpected    ErrorKind = "aws_unexpected"     // the update would change more than the password
-	KindUnknown       ErrorKind = "aws_unknown"        // it is not known whether AWS has begun
+	CodeExpiredSSO    = "aws_expired_sso"    // the SSO session has expired, or never began
+	CodeExpired       = "aws_expired"        // the session token has expired
+	CodeRefused       = "aws_refused"        // AWS doesn't accept the credentials
+	CodeDenied        = "aws_denied"         // the credentials may not do this
+	CodeNoCredentials = "aws_no_credentials" // there are none
+	CodeMFA           = "aws_mfa"            // an MFA code is missing, or was refused
+	CodeProfile       = "aws_profile"        // the profile is unknown or broken
+	CodeRegion        = "aws_region"         // no region has this name
+	CodeName          = "aws_name"           // no stack can have this name
+	CodeEndpoint      = "aws_endpoint"       // AWS_ENDPOINT_URL is against the rules
+	CodeNoAnswer      = "aws_no_answer"      // nothing came in time
+	CodeUnreachable   = "aws_unreachable"    // there is no connection
+	CodeThrottled     = "aws_throttled"      // AWS asks for fewer calls
+	CodeUnreadable    = "aws_unreadable"     // the answer isn't one of AWS
+	CodeFailed        = "aws_failed"         // AWS failed in another way
+	CodeMissing       = "aws_missing"        // what was asked for isn't there
+	CodeNoPassword    = "aws_no_password"    // AWS shows the password nowhere
+	CodePassword      = "aws_password"       // no Rack can have this password
+	CodeUnchanged     = "aws_unchanged"      // the Rack has this password already
+	CodeBusy          = "aws_busy"           // the stack isn't in a state to be updated
+	CodeStale         = "aws_stale"          // the stack changed since the preview, or the preview is used up
+	CodeUnexpected    = "aws_unexpected"     // the update would change more than the password
+	CodeUnknown       = "aws_unknown"        // it isn't known whether AWS has begun
 )
 
-// Error is a failure to use AWS. It quotes neither answers nor the SDK, whose
-// words can hold both answers and lines of the AWS files.
-type Error struct {
-	Kind ErrorKind
+// Detail is what else is known of an error of this package.
+type Detail struct {
+	Rack    Rack         // that the error is about, where its hints need it
+	Missing []Permission // that the credentials lack
 
-	what    string // what was attempted, on what
-	why     string
-	off     bool // the answer of a region that is switched off for the account
-	status  int  // of the answer, or 0
-	missing []permission
-	hints   []string
-	cause   error // one of ours or of transport, or nil
+	status int  // of the answer, or 0
+	off    bool // the region is switched off for the account
 }
 
-// Error implements error.
-func (e *Error) Error() string {
-	what, why := e.what, e.why
-	if what == "" {
-		what = "ask AWS"
-	}
-	if why == "" {
-		why = string(e.Kind)
-	}
-	return what + ": " + why
+// detailOf returns what else is known of an error.
+func detailOf(e *problem.Error) Detail {
+	detail, _ := e.Detail.(Detail)
+	return detail
 }
 
-// Unwrap returns the cause, or nil where that is not ours to show.
-func (e *Error) Unwrap() error { return e.cause }
-
-// Code is a word for machines, in snake case.
-func (e *Error) Code() string { return string(e.Kind) }
-
-// Hints are things that can be done, best first.
-func (e *Error) Hints() []string {
-	var hints []string
-	for _, p := range e.missing {
-		hints = append(hints, p.hint())
+// ours returns the Error of this package that err is, or nil.
+func ours(err error) *problem.Error {
+	if e := problem.Of(err); e != nil && strings.HasPrefix(e.Code, "aws_") {
+		return e
 	}
-	return append(hints, e.hints...)
+	return nil
 }
 
-// attempting returns the error with what was attempted.
-func (e *Error) attempting(what string) *Error {
+// attempting returns a copy of the error that says what was attempted.
+func attempting(what string, e *problem.Error) *problem.Error {
 	told := *e
-	told.what, told.hints = what, slices.Clone(e.hints)
+	told.Action = what
 	return &told
 }
 
-// hinting returns the error with one more thing that can be done.
-func (e *Error) hinting(hint string) *Error {
+// hinting returns a copy of the error with one more thing that can be done.
+func hinting(e *problem.Error, hint string) *problem.Error {
 	told := *e
-	told.hints = append(slices.Clone(e.hints), hint)
+	told.Hints = append(slices.Clone(e.Hints), hint)
 	return &told
 }
 
 // Definite reports whether AWS has certainly done nothing: it refused, or was
 // never asked.
-func (e *Error) Definite() bool {
-	return e.aboutCredentials() || e.Kind == KindDenied || e.Kind == KindThrottled || (e.status >= 400 && e.status < 500)
+func Definite(err error) bool {
+	e := ours(err)
+	if e == nil {
+		return false
+	}
+	status := detailOf(e).status
+	return aboutCredentials(e) || e.Code == CodeDenied || e.Code == CodeThrottled || (status >= 400 && status < 500)
 }
 
 // aboutCredentials reports whether no other call would succeed either.
-func (e *Error) aboutCredentials() bool {
-	switch e.Kind {
-	case KindExpiredSSO, KindExpired, KindRefused, KindNoCredentials, KindMFA, KindProfile, KindEndpoint:
+func aboutCredentials(e *problem.Error) bool {
+	switch e.Code {
+	case CodeExpiredSSO, CodeExpired, CodeRefused, CodeNoCredentials, CodeMFA, CodeProfile, CodeEndpoint:
 		return true
 	}
 	return false
 }
 
-// passing reports whether the same read may succeed later.
-func (e *Error) passing() bool {
-	switch e.Kind {
-	case KindThrottled, KindNoAnswer, KindUnreachable, KindUnreadable:
+// isPassing reports whether the same read may succeed later.
+func isPassing(err error) bool {
+	e := ours(err)
+	if e == nil {
+		return false
+	}
+	switch e.Code {
+	case CodeThrottled, CodeNoAnswer, CodeUnreachable, CodeUnreadable:
 		return true
 	}
-	return e.status >= 500
+	return detailOf(e).status >= 500
 }
 
-// badEndpoint does not quote the address, which can carry a password.
-func badEndpoint(cause error) *Error {
-	e := &Error{Kind: KindEndpoint, what: "use the AWS endpoint that is set", why: cause.Error(), cause: cause}
+// badEndpoint doesn't quote the address, which can carry a password.
+func badEndpoint(cause error) *problem.Error {
+	e := &problem.Error{Code: CodeEndpoint, Action: "use the AWS endpoint that is set", Cause: cause}
 	if cause == transport.ErrPlainHTTP {
-		e.why = "plain HTTP is for this machine only"
+		e.Reason = "plain HTTP is for this machine only"
 	}
-	e.hints = []string{"look at AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDFORMATION, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_ECS and AWS_ENDPOINT_URL_SSM, and at endpoint_url in the profile"}
+	e.Hints = []string{"look at AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDFORMATION, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_ECS and AWS_ENDPOINT_URL_SSM, and at endpoint_url in the profile"}
 	return e
 }
 
-// isKind reports whether err is an *Error of a kind.
-func isKind(err error, kind ErrorKind) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == kind
+const tryLater = "try again later: https://health.aws.amazon.com/health/status"
+
+// failure says what went wrong with a call in region. AWS's own sentence is
+// not shown: it can quote the request, its signature included
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html).
+func (f *Finder) failure(err error, region string) *problem.Error {
+	if proxy, is := errors.AsType[*transport.ProxyError](err); is {
+		return &problem.Error{Code: CodeUnreachable, Reason: proxy.Error(), Hints: []string{proxy.Hint()}}
+	}
+	switch {
+	case errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded):
+		return &problem.Error{
+			Code: CodeNoAnswer, Reason: fmt.Sprintf("no answer in %g s", f.retry.Deadline.Seconds()),
+			Hints: []string{"try again, or look at what is between here and AWS: VPN, proxy (HTTPS_PROXY), firewall"},
+		}
+	case errors.Is(err, transport.ErrPlainHTTP):
+		return badEndpoint(transport.ErrPlainHTTP)
+	case errors.Is(err, transport.ErrTooLarge):
+		return unreadable("", transport.ErrTooLarge.Error())
+	case errors.Is(err, errNotAnswer):
+		return unreadable("", errNotAnswer.Error())
+	}
+	var answered interface{ HTTPStatusCode() int }
+	status := 0
+	if errors.As(err, &answered) {
+		status = answered.HTTPStatusCode()
+	}
+	var e *problem.Error
+	var api smithy.APIError
+	switch isAPI := errors.As(err, &api); {
+	case isAPI:
+		if e = understood(api.ErrorCode(), api.ErrorMessage()); e != nil {
+			break
+		}
+		e = f.coded(api.ErrorCode(), status)
+		if reason := f.reason(api.ErrorMessage()); e.Code == CodeFailed && api.ErrorCode() == "ValidationError" && reason != "" {
+			e.Reason = "AWS refuses it: " + reason
+		}
+	case status >= http.StatusMultipleChoices:
+		e = f.coded("", status)
+	case status > 0:
+		return unreadable("", errNotAnswer.Error())
+	default:
+		return unreachable(err, region)
+	}
+	detail := detailOf(e)
+	detail.status = status
+	e.Detail = detail
+	return e
+}
+
+func unreadable(what, why string) *problem.Error {
+	return &problem.Error{
+		Code: CodeUnreadable, Action: what, Reason: why,
+		Hints: []string{"look at HTTPS_PROXY and AWS_ENDPOINT_URL: a proxy or a login page may be between here and AWS"},
+	}
+}
+
+// coded turns an answer into an error by its code and HTTP status.
+func (f *Finder) coded(code string, status int) *problem.Error {
+	_, throttled := awsretry.DefaultThrottleErrorCodes[code]
+	switch code {
+	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
+		return &problem.Error{
+			Code: CodeExpired, Reason: "the session token has expired",
+			Hints: []string{"log in to AWS again, and renew AWS_SESSION_TOKEN or the profile's aws_session_token, with both its keys"},
+		}
+	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized":
+		return denied()
+	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidAccessKeyId", "NotSignedUp", "RegionDisabledException":
+		return &problem.Error{
+			Code: CodeRefused, Reason: "AWS doesn't accept these credentials", Detail: Detail{off: true},
+			Hints: []string{
+				"see whose they are: " + f.command("aws sts get-caller-identity"),
+				"enable the region if it is switched off for the account: it answers like this too",
+			},
+		}
+	case "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "InvalidSignatureException",
+		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture",
+		"IncompleteSignatureException", "MissingAuthenticationTokenException":
+		return &problem.Error{
+			Code: CodeRefused, Reason: "AWS doesn't accept these credentials: the signature doesn't match",
+			Hints: []string{"check this machine's clock, and that the secret access key belongs to the access key", "enter them again: " + f.command("aws configure")},
+		}
+	}
+	switch {
+	case throttled, status == http.StatusTooManyRequests:
+		return &problem.Error{Code: CodeThrottled, Reason: "throttled", Hints: []string{"wait a minute, and try again: something else makes many calls to this account"}}
+	case status >= 300 && status < 400:
+		return unreadable("", fmt.Sprintf("it answered with a redirect (HTTP %d)", status))
+	case code == "" || code == "UnknownError":
+		return &problem.Error{Code: CodeFailed, Reason: fmt.Sprintf("AWS failed (HTTP %d)", status), Hints: []string{tryLater}}
+	}
+	return &problem.Error{Code: CodeFailed, Reason: fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status), Hints: []string{tryLater}}
+}
+
+// command is a command of the AWS CLI to paste, for the profile in use.
+func (f *Finder) command(text string) string {
+	if f.profile == defaultProfile {
+		return text
+	}
+	return strings.Replace(text, "aws ", "aws --profile "+quoted(f.profile)+" ", 1)
+}
+
+// unreachable says why there was no whole answer, without the words of the
+// system, which hold addresses.
+func unreachable(err error, region string) *problem.Error {
+	var (
+		name        *net.DNSError
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
+		e           = &problem.Error{Code: CodeUnreachable, Reason: "it is unreachable", Hints: []string{"look at what is between here and AWS: network, VPN, proxy (HTTPS_PROXY), AWS_ENDPOINT_URL"}}
+	)
+	switch {
+	case errors.As(err, &name):
+		e.Reason = "its address can't be looked up"
+		if near := nearest(region, KnownRegions()); near != "" && near != region {
+			e.Hints = append([]string{"did you mean " + near + "?"}, e.Hints...)
+		}
+	case errors.As(err, &certificate):
+		e.Reason = "its certificate isn't trusted here"
+		e.Hints = []string{"name the certificate in AWS_CA_BUNDLE if it is that of a proxy you trust"}
+	case errors.As(err, &record):
+		e.Reason = "it doesn't speak TLS"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Reason = "the connection was refused"
+	case errors.Is(err, syscall.ECONNRESET), strings.Contains(err.Error(), "EOF"):
+		e.Reason = "the connection broke off"
+	}
+	return e
+}
+
+var (
+	// notUpdatable finds a stack's status in the sentence in which CloudFormation
+	// says that it can't be updated now.
+	notUpdatable = regexp.MustCompile(`\b([A-Z]+(?:_[A-Z]+){1,5}) state and can ?not`)
+	// refusedAction finds an action in the sentence of a refusal.
+	refusedAction = regexp.MustCompile(`not authorized to perform: ([a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{1,60})\b`)
+)
+
+// understood knows the failures that AWS distinguishes by its sentence alone, and
+// is nil for others. Of a sentence only a status or an action is shown, which have
+// shapes of their own.
+func understood(code, message string) *problem.Error {
+	if found := refusedAction.FindStringSubmatch(message); found != nil {
+		return denied(Permission{found[1], "*"})
+	}
+	if found := notUpdatable.FindStringSubmatch(message); found != nil {
+		return busy("", found[1])
+	}
+	switch code {
+	case "ChangeSetNotFound", "ChangeSetNotFoundException", "ParameterNotFound", "ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException":
+		return missing("", "it isn't there")
+	case "InvalidChangeSetStatus", "InvalidChangeSetStatusException":
+		return &problem.Error{Code: CodeStale, Reason: "the change set can't be used any more", Hints: []string{"start again"}}
+	case "InsufficientCapabilities", "InsufficientCapabilitiesException":
+		return &problem.Error{Code: CodeFailed, Reason: "the stack's template needs more capabilities than the stack names", Hints: []string{"look at the stack's template for transforms and nested stacks"}}
+	case "ValidationError", "ClientException":
+		if changesNothing(message) {
+			return unchanged("")
+		}
+		if strings.Contains(message, "does not exist") || strings.Contains(message, "Unable to describe task definition") {
+			return missing("", "it isn't there")
+		}
+	}
+	return nil
+}
+
+// changesNothing knows the sentences in which CloudFormation says that an update
+// would do nothing. There is no code for it.
+func changesNothing(message string) bool {
+	return strings.Contains(message, "didn't contain changes") || strings.Contains(message, "No updates are to be performed")
+}
+
+func unchanged(what string) *problem.Error {
+	return &problem.Error{
+		Code: CodeUnchanged, Action: what, Reason: "the Rack has this password already",
+		Hints: []string{"log in with it; where the Rack refuses it, restart its web service"},
+	}
+}
+
+func missing(what, why string) *problem.Error {
+	return &problem.Error{Code: CodeMissing, Action: what, Reason: why}
+}
+
+func busy(what, status string) *problem.Error {
+	e := &problem.Error{Code: CodeBusy, Action: what, Reason: "its stack is in the state " + shown(status)}
+	if inProgress(status) {
+		e.Hints = []string{"wait until it has ended: nothing is changed while another change runs"}
+	} else {
+		e.Hints = []string{"repair the stack first, in the CloudFormation console: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"}
+	}
+	return e
+}
+
+// Permission is an IAM action, and on what it is needed.
+type Permission struct {
+	Action   string // "ecs:UpdateService"
+	Resource string // an ARN, with * in it, or "*"
+}
+
+// denied is a refusal for want of permissions. A hint says what to add to a policy
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html).
+func denied(missing ...Permission) *problem.Error {
+	e := &problem.Error{Code: CodeDenied, Reason: "access denied", Detail: Detail{Missing: missing}}
+	for _, p := range missing {
+		e.Hints = append(e.Hints, fmt.Sprintf(`add {"Effect": "Allow", "Action": "%s", "Resource": "%s"} to the policy of these credentials`, p.Action, p.Resource))
+	}
+	return e
+}
+
+// needing names the permission that a refused call needed, unless AWS named
+// another one: making a change set also reads what the stack's parameters point
+// at.
+func needing(p Permission, e *problem.Error) *problem.Error {
+	named := detailOf(e).Missing
+	if e.Code != CodeDenied || len(named) > 0 && named[0].Action != p.Action {
+		return e
+	}
+	return denied(p)
+}
+
+// onStack, onParameter and onServices are the resources that calls about a Rack
+// need permissions for
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+func onStack(action string, rack Rack) Permission {
+	return Permission{"cloudformation:" + action, arnIn(rack.Region, "cloudformation", "stack/"+rack.Name+"/*")}
+}
+
+func onParameter(action string, rack Rack) Permission {
+	return Permission{"ssm:" + action, arnIn(rack.Region, "ssm", "parameter/"+secretName(rack))}
+}
+
+// onServices has no cluster in it, since old services have none in theirs.
+func onServices(action string, rack Rack) Permission {
+	return Permission{"ecs:" + action, arnIn(rack.Region, "ecs", "service/*")}
+}
+
+func arnIn(region, service, resource string) string {
+	partition := "aws"
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
+		partition = "aws-us-gov"
+	case strings.HasPrefix(region, "cn-"):
+		partition = "aws-cn"
+	}
+	return fmt.Sprintf("arn:%s:%s:%s:*:%s", partition, service, region, resource)
 }

@@ -95,7 +95,7 @@ func (f *Finder) events(ctx context.Context, rack Rack, isOld func(types.StackEv
 		}
 		token = next
 	}
-	return nil, unreadable("its list of events does not end").attempting(of("read the events", rack))
+	return nil, unreadable(of("read the events", rack), "its list of events does not end")
 }
 
 // failed reports whether a resource failed by itself, not because another one

@@ -2,11 +2,11 @@ package cfn
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -16,14 +16,14 @@ import (
 // the update has begun, whatever became of the call. So it may be called again
 // after any error.
 //
-// The errors are those of Search, and KindUnexpected for a preview with that
-// verdict, which is not executed; KindStale when it was discarded or the
-// stack was changed since; KindBusy; KindUnknown when AWS could not say whether
+// The errors are those of Search, and CodeUnexpected for a preview with that
+// verdict, which is not executed; CodeStale when it was discarded or the
+// stack was changed since; CodeBusy; CodeUnknown when AWS could not say whether
 // it has begun: then State and Follow tell.
 func (f *Finder) Execute(ctx context.Context, p *Preview) error {
 	what := of("reset the password", p.Rack)
 	if p.Verdict != AsExpected && p.Verdict != InstancesReplaced {
-		return &Error{Kind: KindUnexpected, what: what, why: "the update would change more than the password"}
+		return &problem.Error{Code: CodeUnexpected, Action: what, Reason: "the update would change more than the password"}
 	}
 	if err := f.enter(ctx, what, p.Rack); err != nil {
 		return err
@@ -38,18 +38,17 @@ func (f *Finder) Execute(ctx context.Context, p *Preview) error {
 	if err == nil {
 		return nil
 	}
-	var e *Error
-	switch {
-	case isKind(err, KindMissing): // another update takes the change sets before it away
+	switch code := problem.Code(err); {
+	case code == CodeMissing: // another update takes the change sets before it away
 		return stale(p, "it was discarded, or its stack was changed since")
-	case errors.As(err, &e) && e.Definite() && e.Kind != KindStale && e.Kind != KindBusy:
+	case Definite(err) && code != CodeStale && code != CodeBusy:
 		return err
 	}
 	return f.lookUp(ctx, p, err)
 }
 
 func stale(p *Preview, why string) error {
-	return &Error{Kind: KindStale, what: of("execute the preview", p.Rack), why: why, hints: []string{"begin again, with a new preview"}}
+	return &problem.Error{Code: CodeStale, Action: of("execute the preview", p.Rack), Reason: why, Hints: []string{"start again, with a new preview"}}
 }
 
 // looks is how often a change set that was not executed is looked at: a request
@@ -64,9 +63,8 @@ func (f *Finder) lookUp(ctx context.Context, p *Preview, failed error) error {
 		answer, err := f.readChangeSet(own, p, "")
 		switch {
 		case err != nil:
-			return &Error{
-				Kind: KindUnknown, what: of("reset the password", p.Rack), why: "the answer was lost, and it is not known whether the update has begun", cause: failed,
-				hints: []string{pickUp(p.Rack)},
+			return &problem.Error{
+				Code: CodeUnknown, Action: of("reset the password", p.Rack), Reason: "the answer was lost, and it isn't known whether the update has begun", Cause: failed,
 			}
 		case begun(answer.ExecutionStatus):
 			return nil
@@ -85,9 +83,4 @@ func begun(status types.ExecutionStatus) bool {
 		return true
 	}
 	return false
-}
-
-// pickUp says how to go on with an update that may be under way.
-func pickUp(rack Rack) string {
-	return "pick it up: convox-travis reset-password " + quoted(rack.Name) + " --region " + quoted(rack.Region)
 }

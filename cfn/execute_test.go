@@ -56,7 +56,7 @@ func TestACallThatDidNotArriveIsAnErrorAndMayBeMadeAgain(t *testing.T) {
 		p := w.preview(f)
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: executing})
 		e := w.failed(f.Execute(t.Context(), p))
-		if e.Kind == cfn.KindUnknown || w.parameters()["Password"] != oldPassword {
+		if e.Code == cfn.CodeUnknown || w.parameters()["Password"] != oldPassword {
 			t.Errorf("%s: %v", kind, e)
 		}
 		w.execute(f, p)
@@ -81,7 +81,7 @@ func TestASecondCallDoesNotBeginASecondUpdate(t *testing.T) {
 	if err != nil || began != 1 {
 		t.Errorf("began %d times, %v", began, err)
 	}
-	w.wantKind(w.failed(f.Discard(t.Context(), p)), cfn.KindStale)
+	w.wantCode(w.failed(f.Discard(t.Context(), p)), cfn.CodeStale)
 }
 
 func TestAFateThatCannotBeLookedUpIsUnknown(t *testing.T) {
@@ -89,7 +89,7 @@ func TestAFateThatCannotBeLookedUpIsUnknown(t *testing.T) {
 	f := w.finder()
 	p := w.preview(f)
 	w.aws.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Times: -1})
-	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindUnknown, "reset-password production --region eu-west-1")
+	w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeUnknown)
 }
 
 func TestAnExecutionThatIsStoppedIsLookedUp(t *testing.T) {
@@ -121,7 +121,7 @@ func TestAStackThatChangedSinceThePreviewIsNotUpdated(t *testing.T) {
 	f := w.finder()
 	p := w.preview(f)
 	w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCount": "3"})
-	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindStale)
+	w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeStale)
 	if w.parameters()["Password"] != oldPassword {
 		t.Error("it was updated")
 	}

@@ -3,7 +3,6 @@ package cfn
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -42,7 +41,7 @@ type Outcome struct {
 func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell func(Event)) (Outcome, error) {
 	what := of("follow the update", rack)
 	if err := f.enter(ctx, what, rack); err != nil {
-		return Outcome{}, following(err, rack, what)
+		return Outcome{}, following(err, what)
 	}
 	w := watch{since: since, seen: make(map[string]bool)}
 	answered := f.retry.Clock.Now() // when AWS answered last
@@ -57,7 +56,7 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 		case err == nil:
 			answered, troubles = now, 0
 		case !isPassing(err) || now.Sub(answered) >= f.patience:
-			return Outcome{}, following(err, rack, what)
+			return Outcome{}, following(err, what)
 		default:
 			troubles++
 		}
@@ -89,18 +88,13 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 // 32 seconds, as it is set.
 const mostDoublings = 4
 
-func isPassing(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.passing()
-}
-
 // following adds to an error that the update does not depend on it.
-func following(err error, rack Rack, what string) error {
-	var e *Error
-	if !errors.As(err, &e) {
+func following(err error, what string) error {
+	e := ours(err)
+	if e == nil {
 		return err
 	}
-	return e.attempting(what).hinting("the update goes on in AWS by itself; " + pickUp(rack))
+	return hinting(attempting(what, e), "follow it again: the update continues in AWS by itself")
 }
 
 // watch is what is known of an update.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
@@ -151,11 +153,11 @@ func wantTold(t testing.TB, name string, err error) {
 		}
 		return
 	}
-	var e *cfn.Error
+	var e *problem.Error
 	switch {
 	case err == nil:
 	case errors.As(err, &e):
-		fit(t, name, append(append(e.Hints(), e.Error()), e.Missing()...)...)
+		fit(t, name, append(slices.Clone(e.Hints), e.Error())...)
 		fit(t, name, fmt.Sprint(err))
 	default:
 		t.Errorf("%s: %T %v", name, err, err)
@@ -226,7 +228,7 @@ func TestAnEndlessAnswerIsGivenUp(t *testing.T) {
 		wire := &canned{status: http.StatusOK, body: func() io.Reader { return io.MultiReader(strings.NewReader(head), &repeated{unit: unit}) }}
 		_, err := wire.finder(t).Identity(t.Context())
 		wantTold(t, name, err)
-		if e, is := errors.AsType[*cfn.Error](err); !is || e.Kind != cfn.KindUnreadable || !strings.Contains(e.Error(), "larger than any real one") {
+		if e, is := errors.AsType[*problem.Error](err); !is || e.Code != cfn.CodeUnreadable || !strings.Contains(e.Error(), "larger than any real one") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if n := wire.read.Load(); n > largestAnswer+1 {

@@ -30,7 +30,7 @@ func (f *Finder) Identity(ctx context.Context) (Identity, error) {
 		return Identity{}, context.Cause(ctx)
 	}
 	if err != nil {
-		return Identity{}, f.failure(err, f.region).attempting("ask AWS whose credentials these are")
+		return Identity{}, attempting("ask AWS whose credentials these are", f.failure(err, f.region))
 	}
 	arn := bounded(aws.ToString(answer.Arn))
 	return Identity{Account: bounded(aws.ToString(answer.Account)), ARN: arn, Name: shortName(arn)}, nil

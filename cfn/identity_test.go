@@ -16,7 +16,7 @@ func TestWhoOneIs(t *testing.T) {
 	}
 	w.set("AWS_SECRET_ACCESS_KEY", "wrong")
 	_, err = w.finder().Identity(t.Context())
-	w.wantKind(w.failed(err), cfn.KindRefused)
+	w.wantCode(w.failed(err), cfn.CodeRefused)
 }
 
 func TestANameIsShort(t *testing.T) {

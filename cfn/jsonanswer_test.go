@@ -33,7 +33,7 @@ func TestAnAnswerWithoutAnObjectIsNotAnEmptyOne(t *testing.T) {
 		if _, err := w.finder().Recover(t.Context(), w.rack, func(_ cfn.Source, err error) { first = err }); err != nil {
 			t.Fatal(err)
 		}
-		w.wantKind(w.failed(first), cfn.KindUnreadable)
+		w.wantCode(w.failed(first), cfn.CodeUnreadable)
 	}
 }
 
@@ -56,5 +56,5 @@ func TestARestartHasEndedOnlyWhenNoOldTaskIsLeft(t *testing.T) {
 	w := newRackWorld(t)
 	w.answering("DescribeServices", `{"services": [], "failures": [{"reason": "MISSING"}]}`)
 	_, err := w.finder().Deployment(t.Context(), w.rack, "")
-	w.wantKind(w.failed(err), cfn.KindMissing)
+	w.wantCode(w.failed(err), cfn.CodeMissing)
 }

@@ -82,7 +82,7 @@ func TestADriftedStackStopsTheReset(t *testing.T) {
 			if p.Verdict != cfn.Unexpected || !strings.Contains(strings.Join(p.Why, "\n"), c.word) {
 				t.Fatalf("%s %q", p.Verdict, p.Why)
 			}
-			w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindUnexpected)
+			w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeUnexpected)
 			if w.asked("cloudformation:ExecuteChangeSet") != 0 {
 				t.Error("it was executed")
 			}

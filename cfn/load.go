@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -48,7 +49,7 @@ func (f *Finder) load(ctx context.Context, options Options) error {
 			return err
 		}
 	}
-	process := &process{terminal: options.Terminal} // of the profile, once that is known
+	process := &process{profile: f.profile, terminal: options.Terminal} // of the profile, once that is known
 	wire := &wire{deadline: f.retry.Deadline}
 	stack := []func(*middleware.Stack) error{wire.join}
 	if name, version, _ := strings.Cut(options.UserAgent, "/"); name != "" {
@@ -114,9 +115,9 @@ func checkSettings() error {
 }
 
 func badSettings(file, why string) error {
-	return &Error{
-		Kind: KindProfile, what: "read the AWS settings", why: shown(file) + " " + why,
-		hints: []string{"repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"},
+	return &problem.Error{
+		Code: CodeProfile, Action: "read the AWS settings", Reason: shown(file) + " " + why,
+		Hints: []string{"repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"},
 	}
 }
 
@@ -179,7 +180,7 @@ func (f *Finder) loadFailure(err error) error {
 		what      = "use AWS profile " + shown(f.profile)
 		lookAtIt  = "look at it: aws configure list --profile " + quoted(f.profile)
 		profiling = func(why string) error {
-			return &Error{Kind: KindProfile, what: what, why: why, hints: []string{lookAtIt}}
+			return &problem.Error{Code: CodeProfile, Action: what, Reason: why, Hints: []string{lookAtIt}}
 		}
 	)
 	switch {
@@ -192,9 +193,9 @@ func (f *Finder) loadFailure(err error) error {
 	case errors.As(err, &half):
 		return profiling("it has " + shown(half.Type) + " and no role_arn")
 	case errors.As(err, &nobody):
-		return &Error{
-			Kind: KindMFA, what: what, why: "it needs an MFA code, and nobody can be asked for it here",
-			hints: []string{fmt.Sprintf(`log in first and leave the profile away: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile))},
+		return &problem.Error{
+			Code: CodeMFA, Action: what, Reason: "it needs an MFA code, and nobody can be asked for it here",
+			Hints: []string{fmt.Sprintf(`log in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile))},
 		}
 	}
 	return profiling("its settings do not go together")
@@ -207,15 +208,15 @@ func here() []string {
 }
 
 func (f *Finder) unknownProfile(name string) error {
-	err := &Error{Kind: KindProfile, what: "use AWS profile " + shown(name), why: "there is none of this name"}
+	err := &problem.Error{Code: CodeProfile, Action: "use AWS profile " + shown(name), Reason: "there is none of this name"}
 	names := here()
 	if near := nearest(name, names); near != "" {
-		err.hints = append(err.hints, "did you mean --profile "+quoted(near)+"?")
+		err.Hints = append(err.Hints, "did you mean "+shown(near)+"?")
 	}
 	if len(names) == 0 {
-		err.hints = append(err.hints, "there are no profiles here yet: aws configure, or aws configure sso")
+		err.Hints = append(err.Hints, "make a profile, since there is none here yet: aws configure, or aws configure sso")
 		return err
 	}
-	err.hints = append(err.hints, "profiles here: "+listed(names))
+	err.Hints = append(err.Hints, "use one of the profiles here: "+listed(names))
 	return err
 }

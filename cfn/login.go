@@ -15,6 +15,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -74,24 +75,23 @@ func (f *Finder) login(ctx context.Context) error {
 func (f *Finder) loginFailure(err error) error {
 	what := "log in to AWS with profile " + shown(f.profile)
 	var (
-		token   *ssocreds.InvalidTokenError
-		process *processError
-		empty   *credentials.StaticCredentialsEmptyError
+		token *ssocreds.InvalidTokenError
+		empty *credentials.StaticCredentialsEmptyError
 	)
 	switch {
 	case f.asker.failure() != nil:
-		return &Error{Kind: KindMFA, what: what, why: "no MFA code was given", hints: []string{"run it again, and type the code that the device shows"}}
+		return &problem.Error{Code: CodeMFA, Action: what, Reason: "no MFA code was given", Hints: []string{"try again, and type the code that the device shows"}}
 	case errors.As(err, &token):
 		return f.expiredSSO(what)
-	case errors.As(err, &process):
-		return f.processFailure(process).attempting(what)
+	case ours(err) != nil: // of a credential_process
+		return attempting(what, ours(err))
 	case errors.As(err, &empty):
 		return f.noCredentials()
 	}
 	sources := f.sources()
 	_, byProxy := errors.AsType[*transport.ProxyError](err)
 	if byProxy && !hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) {
-		return f.failure(err, f.region).attempting(what)
+		return attempting(what, f.failure(err, f.region))
 	}
 	service, wasSent := sentTo(err)
 	switch {
@@ -100,15 +100,15 @@ func (f *Finder) loginFailure(err error) error {
 	case service == "SSO" || service == "SSO OIDC":
 		return f.ssoFailure(err, what)
 	case hasAny(sources, aws.CredentialSourceLogin) && (!wasSent || service == "Signin"):
-		return &Error{Kind: KindExpired, what: what, why: "the login has expired", hints: []string{"aws login --profile " + quoted(f.profile)}}
+		return &problem.Error{Code: CodeExpired, Action: what, Reason: "the login has expired", Hints: []string{"log in again: aws login --profile " + quoted(f.profile)}}
 	case hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) && service != "STS":
 		return f.noCredentials()
 	case service == "STS":
 		return f.roleFailure(err, what)
 	case !wasSent:
-		return &Error{Kind: KindProfile, what: what, why: "its settings do not lead to credentials", hints: []string{"look at it: aws configure list --profile " + quoted(f.profile)}}
+		return &problem.Error{Code: CodeProfile, Action: what, Reason: "its settings do not lead to credentials", Hints: []string{"look at it: aws configure list --profile " + quoted(f.profile)}}
 	}
-	return f.failure(err, f.region).attempting(what)
+	return attempting(what, f.failure(err, f.region))
 }
 
 func (f *Finder) sources() []aws.CredentialSource {
@@ -135,9 +135,9 @@ func sentTo(err error) (service string, wasSent bool) {
 }
 
 func (f *Finder) noCredentials() error {
-	return &Error{
-		Kind: KindNoCredentials, what: "log in to AWS", why: "there are no credentials",
-		hints: []string{"set a profile with --profile or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "aws configure, or aws configure sso, makes a profile"},
+	return &problem.Error{
+		Code: CodeNoCredentials, Action: "log in to AWS", Reason: "there are no credentials",
+		Hints: []string{"set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "make a profile: aws configure, or aws configure sso"},
 	}
 }
 
@@ -151,7 +151,7 @@ func (f *Finder) expiredSSO(what string) error {
 			break
 		}
 	}
-	return &Error{Kind: KindExpiredSSO, what: what, why: "the SSO session has expired, or has not begun", hints: []string{"aws sso login --profile " + quoted(name)}}
+	return &problem.Error{Code: CodeExpiredSSO, Action: what, Reason: "the SSO session has expired, or has not begun", Hints: []string{"log in again: aws sso login --profile " + quoted(name)}}
 }
 
 func hasSSO(profile *config.SharedConfig) bool {
@@ -161,24 +161,24 @@ func hasSSO(profile *config.SharedConfig) bool {
 func (f *Finder) ssoFailure(err error, what string) error {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
-		return f.failure(err, f.region).attempting(what)
+		return attempting(what, f.failure(err, f.region))
 	}
 	switch api.ErrorCode() {
 	case "ForbiddenException", "ResourceNotFoundException":
-		return &Error{
-			Kind: KindDenied, what: what, why: "the SSO session may not use the role of this profile",
-			hints: []string{"look at sso_account_id and sso_role_name in the profile", "see what is yours: aws sso login, then the page of sso_start_url"},
+		return &problem.Error{
+			Code: CodeDenied, Action: what, Reason: "the SSO session may not use the role of this profile",
+			Hints: []string{"look at sso_account_id and sso_role_name in the profile", "see what is yours: aws sso login, then the page of sso_start_url"},
 		}
 	case "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException", "InvalidClientException", "UnauthorizedClientException":
 		return f.expiredSSO(what)
 	}
-	return f.failure(err, f.region).attempting(what)
+	return attempting(what, f.failure(err, f.region))
 }
 
 // roleFailure tells why a role could not be assumed.
 func (f *Finder) roleFailure(err error, what string) error {
 	var api smithy.APIError
-	told := f.failure(err, f.region).attempting(what)
+	told := attempting(what, f.failure(err, f.region))
 	if !errors.As(err, &api) {
 		return told
 	}
@@ -186,13 +186,13 @@ func (f *Finder) roleFailure(err error, what string) error {
 	aboutCode := strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication") || strings.Contains(api.ErrorMessage(), "tokenCode")
 	switch {
 	case f.shared.MFASerial != "" && aboutCode:
-		return &Error{
-			Kind: KindMFA, what: what, why: "the MFA code was refused",
-			hints: []string{"each code is good once and for half a minute: wait for the next one", "mfa_serial in the profile has to be the device's"},
+		return &problem.Error{
+			Code: CodeMFA, Action: what, Reason: "the MFA code was refused",
+			Hints: []string{"wait for the next code: each is good once and for half a minute", "check that mfa_serial in the profile is the device's"},
 		}
-	case told.Kind == KindDenied:
-		told.why, told.missing = "its role may not be assumed", nil
-		told.hints = []string{"the profile's own credentials need the permission sts:AssumeRole, and the role has to trust them: " + shown(f.shared.RoleARN)}
+	case told.Code == CodeDenied:
+		told.Reason, told.Detail = "its role may not be assumed", nil
+		told.Hints = []string{"give the profile's own credentials the permission sts:AssumeRole, and let the role trust them: " + shown(f.shared.RoleARN)}
 	}
 	return told
 }

@@ -60,14 +60,14 @@ func TestAnUnknownProfileIsToldWithThoseThatThereAre(t *testing.T) {
 	w := newWorld(t)
 	w.files("[default]\n[profile work]\n[sso-session corp]\n", userFile("base"))
 	_, err := w.tryFinder(profile("wrok"))
-	w.wantKind(w.failed(err), cfn.KindProfile, "profile wrok", "did you mean --profile work?", "profiles here: base, default, work")
+	w.wantCode(w.failed(err), cfn.CodeProfile, "profile wrok", "did you mean work?", "profiles here: base, default, work")
 	w.set("AWS_PROFILE", "no\x1b[31mne")
 	_, err = w.tryFinder()
 	e := w.failed(err)
-	w.wantKind(e, cfn.KindProfile, "no[31mne")
+	w.wantCode(e, cfn.CodeProfile, "no[31mne")
 	w.files("", "")
 	_, err = w.tryFinder(profile("work"))
-	w.wantKind(w.failed(err), cfn.KindProfile, "aws configure")
+	w.wantCode(w.failed(err), cfn.CodeProfile, "aws configure")
 }
 
 func TestABrokenProfileIsTold(t *testing.T) {
@@ -84,8 +84,8 @@ func TestABrokenProfileIsTold(t *testing.T) {
 			if err == nil {
 				_, err = finder.Search(t.Context(), nil, nil)
 			}
-			if e := w.failed(err); e.Kind != cfn.KindProfile && e.Kind != cfn.KindNoCredentials || !strings.Contains(e.Error(), c.word) {
-				t.Errorf("%s: %v", e.Kind, e)
+			if e := w.failed(err); e.Code != cfn.CodeProfile && e.Code != cfn.CodeNoCredentials || !strings.Contains(e.Error(), c.word) {
+				t.Errorf("%s: %v", e.Code, e)
 			}
 		})
 	}
@@ -94,7 +94,7 @@ func TestABrokenProfileIsTold(t *testing.T) {
 func TestMissingCredentialsAreOneError(t *testing.T) {
 	w := newWorld(t)
 	w.files("", "")
-	w.wantKind(w.searchError(), cfn.KindNoCredentials, "--profile", "AWS_ACCESS_KEY_ID")
+	w.wantCode(w.searchError(), cfn.CodeNoCredentials, "AWS_PROFILE", "AWS_ACCESS_KEY_ID")
 	if n := len(w.aws.Calls()); n != 0 {
 		t.Errorf("%d calls", n)
 	}
@@ -116,7 +116,7 @@ func TestARoleIsAssumedOnceForAllRegions(t *testing.T) {
 		t.Errorf("the role was assumed %d times", n)
 	}
 	_, err := w.finder(profile("admin"), func(*cfn.Options) { w.aws.Deny("sts:AssumeRole", "us-east-1") }).Search(t.Context(), nil, nil)
-	w.wantKind(w.failed(err), cfn.KindDenied, "sts:AssumeRole", "role/admin")
+	w.wantCode(w.failed(err), cfn.CodeDenied, "sts:AssumeRole", "role/admin")
 }
 
 func (w *world) count(action string) int {
@@ -156,19 +156,19 @@ func TestAnMFACodeIsAskedForOnce(t *testing.T) {
 	}
 	w.aws.ExpireSessions()
 	_, err = finder.Search(t.Context(), nil, nil)
-	w.wantKind(w.failed(err), cfn.KindExpired, "session token has expired")
+	w.wantCode(w.failed(err), cfn.CodeExpired, "session token has expired")
 }
 
 func TestAnMFACodeThatIsMissingOrWrong(t *testing.T) {
 	w := newMFAWorld(t)
 	_, err := w.tryFinder(profile("admin"))
-	w.wantKind(w.failed(err), cfn.KindMFA, "nobody can be asked", "aws configure export-credentials")
+	w.wantCode(w.failed(err), cfn.CodeMFA, "nobody can be asked", "aws configure export-credentials")
 	for _, code := range []string{"654321", "12"} {
 		_, err = w.finder(profile("admin"), answering(code, nil)).Search(t.Context(), nil, nil)
-		w.wantKind(w.failed(err), cfn.KindMFA, "refused")
+		w.wantCode(w.failed(err), cfn.CodeMFA, "refused")
 	}
 	_, err = w.finder(profile("admin"), answering("", io.EOF)).Search(t.Context(), nil, nil)
-	w.wantKind(w.failed(err), cfn.KindMFA, "no MFA code")
+	w.wantCode(w.failed(err), cfn.CodeMFA, "no MFA code")
 }
 
 func answering(code string, err error) func(*cfn.Options) {
@@ -201,7 +201,7 @@ func TestAQuestionForACodeEndsWithTheSearch(t *testing.T) {
 func TestASessionTokenThatIsNotTheKeysIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.set("AWS_SESSION_TOKEN", "none of this user's")
-	w.wantKind(w.searchError("us-east-1"), cfn.KindRefused)
+	w.wantCode(w.searchError("us-east-1"), cfn.CodeRefused)
 }
 
 func TestACertificateBundleIsTaken(t *testing.T) {

@@ -43,8 +43,8 @@ func TestEachMissingPermissionIsNamed(t *testing.T) {
 			w := newRackWorld(t)
 			w.aws.Deny(action, "eu-west-1")
 			e := w.failed(reset(t.Context(), w, w.finder()))
-			w.wantKind(e, cfn.KindDenied, "access denied", `{"Effect": "Allow", "Action": "`+action+`", "Resource": "`+resource+`"}`, "--profile")
-			if missing := e.Missing(); len(missing) != 1 || missing[0] != action {
+			w.wantCode(e, cfn.CodeDenied, "access denied", `{"Effect": "Allow", "Action": "`+action+`", "Resource": "`+resource+`"}`)
+			if missing := missing(e); len(missing) != 1 || missing[0].Action != action {
 				t.Errorf("%q", missing)
 			}
 			if done := action == "cloudformation:DescribeStackResource" || strings.HasPrefix(action, "ecs:"); (w.parameters()["Password"] == oldPassword) == done {

@@ -3,13 +3,13 @@ package cfn
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -60,14 +60,18 @@ const changeSetPrefix = "convox-travis-"
 // cleanUp is how long taking a change set away may take.
 const cleanUp = 5 * time.Second
 
+// callGrace is how long making one may still take when ctx has ended. It leaves
+// time to delete it before a run that was asked to stop is abandoned.
+const callGrace = 2 * time.Second
+
 // Preview makes a change set that gives the Rack a new password and leaves
 // every other parameter as it is, waits for it and judges its changes. Nothing
 // of the Rack is changed. When it fails or ctx ends, the change set is deleted
 // again, within 5 seconds.
 //
-// The errors are those of Search, and KindPassword, KindBusy when the stack
-// cannot be updated now, KindUnchanged when it has this password already, and
-// KindMissing.
+// The errors are those of Search, and CodePassword, CodeBusy when the stack
+// cannot be updated now, CodeUnchanged when it has this password already, and
+// CodeMissing.
 func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String) (*Preview, error) {
 	what := of("preview the reset", rack)
 	if err := checkPassword(what, password); err != nil {
@@ -82,7 +86,7 @@ func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String)
 		return nil, err
 	}
 	if state := stateOf(described); !state.Updatable {
-		return nil, busy(state.Status).attempting(what)
+		return nil, busy(what, state.Status)
 	}
 	keys, err := otherParameters(described, what)
 	if err != nil {
@@ -102,7 +106,7 @@ func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String)
 		return nil, f.takeAway(ctx, p, err)
 	}
 	if p.onlyInstances() {
-		return nil, f.takeAway(ctx, p, unchanged().attempting(what))
+		return nil, f.takeAway(ctx, p, unchanged(what))
 	}
 	p.judge()
 	return p, nil
@@ -112,14 +116,14 @@ func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String)
 // four stars are what AWS shows in place of a password: sent back, they become
 // it.
 func checkPassword(what string, password secret.String) error {
-	e := &Error{Kind: KindPassword, what: what}
+	e := &problem.Error{Code: CodePassword, Action: what}
 	switch length := utf8.RuneCountInString(password.Reveal()); {
 	case length == 0:
-		e.why = "the new password is empty"
+		e.Reason = "the new password is empty"
 	case length > longestPassword:
-		e.why = "the new password has more than 50 characters, which is what a Rack takes"
+		e.Reason = "the new password has more than 50 characters, which is what a Rack takes"
 	case password.Reveal() == hidden:
-		e.why = "the new password is what AWS shows in place of one"
+		e.Reason = "the new password is what AWS shows in place of one"
 	default:
 		return nil
 	}
@@ -127,7 +131,7 @@ func checkPassword(what string, password secret.String) error {
 }
 
 // Discard deletes the change set of a preview. One that is not there any more
-// is no error. The errors are those of Search, and KindStale for one that was
+// is no error. The errors are those of Search, and CodeStale for one that was
 // executed.
 func (f *Finder) Discard(ctx context.Context, p *Preview) error {
 	if err := f.enter(ctx, of("discard the preview", p.Rack), p.Rack); err != nil {
@@ -149,9 +153,7 @@ func (f *Finder) Touched(ctx context.Context, p *Preview) (bool, error) {
 // takeAway deletes the change set of a preview that failed, also when ctx has
 // ended, and returns the failure.
 func (f *Finder) takeAway(ctx context.Context, p *Preview, failed error) error {
-	var e *Error
-	isOurs := errors.As(failed, &e)
-	if isOurs && p.id == "" && !p.unsure && e.Definite() {
+	if p.id == "" && !p.unsure && Definite(failed) {
 		return failed // it was never made
 	}
 	own, cancel := transport.After(ctx, cleanUp)
@@ -159,8 +161,9 @@ func (f *Finder) takeAway(ctx context.Context, p *Preview, failed error) error {
 	if f.deleteChangeSet(own, p) == nil {
 		return failed
 	}
-	if !isOurs {
-		e = &Error{Kind: KindFailed, what: of("preview the reset", p.Rack), why: "it was stopped", cause: failed}
+	e := ours(failed)
+	if e == nil {
+		e = &problem.Error{Code: CodeFailed, Action: of("preview the reset", p.Rack), Reason: "it was stopped", Cause: failed}
 	}
 	return f.leftBehind(p, e)
 }

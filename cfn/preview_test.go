@@ -79,7 +79,7 @@ func TestAPasswordThatNoRackCanHaveIsNotSent(t *testing.T) {
 	w := newRackWorld(t)
 	for _, password := range []string{"", "****", strings.Repeat("é", 51)} {
 		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(password))
-		w.wantKind(w.failed(err), cfn.KindPassword)
+		w.wantCode(w.failed(err), cfn.CodePassword)
 	}
 	if len(w.aws.Calls()) != 0 {
 		t.Errorf("%d calls", len(w.aws.Calls()))
@@ -93,7 +93,7 @@ func TestAStackThatCannotBeUpdatedNowIsLeftAlone(t *testing.T) {
 	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "IMPORT_COMPLETE"} {
 		w := newRackWorld(t, func(r *cfntest.Rack) { r.Status = status })
 		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
-		w.wantKind(w.failed(err), cfn.KindBusy, status)
+		w.wantCode(w.failed(err), cfn.CodeBusy, status)
 		state, err := w.finder().State(t.Context(), w.rack)
 		if err != nil || state.Status != status || state.Updatable || state.InProgress != strings.HasSuffix(status, "_IN_PROGRESS") {
 			t.Errorf("%+v, %v", state, err)
@@ -121,18 +121,18 @@ func TestAnUpdateThatBeganMeanwhileIsTold(t *testing.T) {
 		return false
 	}})
 	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
-	w.wantKind(w.failed(err), cfn.KindBusy, "UPDATE_IN_PROGRESS")
+	w.wantCode(w.failed(err), cfn.CodeBusy, "UPDATE_IN_PROGRESS")
 }
 
 func TestThePasswordThatTheRackHasChangesNothing(t *testing.T) {
 	w := newRackWorld(t)
 	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(oldPassword))
-	w.wantKind(w.failed(err), cfn.KindUnchanged)
+	w.wantCode(w.failed(err), cfn.CodeUnchanged)
 	w.wantNoChangeSet()
 	// A newer machine image would change all the same.
 	w.aws.PublishImage("eu-west-1", image, "ami-0123456789abcdef0")
 	_, err = w.finder().Preview(t.Context(), w.rack, secret.New(oldPassword))
-	w.wantKind(w.failed(err), cfn.KindUnchanged)
+	w.wantCode(w.failed(err), cfn.CodeUnchanged)
 	w.wantNoChangeSet()
 }
 
@@ -149,7 +149,7 @@ func TestAChangeSetThatIsNotUsedIsDeleted(t *testing.T) {
 		}
 	}
 	w.wantNoChangeSet()
-	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindStale)
+	w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeStale)
 }
 
 func TestAPreviewThatFailsLeavesNoChangeSet(t *testing.T) {
@@ -192,12 +192,31 @@ func TestAPreviewThatIsStoppedLeavesNoChangeSet(t *testing.T) {
 	w.wantNoChangeSet()
 }
 
+// The request is at work at AWS when the run is stopped.
+func TestAPreviewThatIsStoppedInItsRequestLeavesNoChangeSet(t *testing.T) {
+	w := newRackWorld(t)
+	stop := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	w.aws.Faults.Add(faults.Rule{Times: -1, Match: func(r faults.Request) bool {
+		if strings.Contains(r.Body, "Action=CreateChangeSet") {
+			cancel(stop)
+			time.Sleep(200 * time.Millisecond)
+		}
+		return false
+	}})
+	if _, err := w.finder().Preview(ctx, w.rack, secret.New(secrettest.Canary)); err != stop {
+		t.Errorf("ended with %v", err)
+	}
+	time.Sleep(300 * time.Millisecond) // what was given up has arrived too
+	w.wantNoChangeSet()
+}
+
 func TestAChangeSetThatCannotBeDeletedIsNamed(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.Deny("cloudformation:DescribeChangeSet", "eu-west-1")
 	w.aws.Deny("cloudformation:DeleteChangeSet", "eu-west-1")
 	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
-	w.wantKind(w.failed(err), cfn.KindDenied, "cloudformation:DescribeChangeSet", "aws cloudformation delete-change-set --region eu-west-1 --stack-name production --change-set-name convox-travis-")
+	w.wantCode(w.failed(err), cfn.CodeDenied, "cloudformation:DescribeChangeSet", "aws cloudformation delete-change-set --region eu-west-1 --stack-name production --change-set-name convox-travis-")
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "DescribeChangeSet") }})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -206,7 +225,7 @@ func TestAChangeSetThatCannotBeDeletedIsNamed(t *testing.T) {
 	if !errors.Is(e, context.DeadlineExceeded) {
 		t.Errorf("%v does not wrap its cause", e)
 	}
-	w.wantKind(e, cfn.KindFailed, "delete-change-set")
+	w.wantCode(e, cfn.CodeFailed, "delete-change-set")
 }
 
 func TestALostAnswerMakesNoSecondChangeSet(t *testing.T) {
@@ -245,7 +264,7 @@ func TestAReasonOfARefusalIsTold(t *testing.T) {
 		s.Declared = append(s.Declared, cfntest.Parameter{Key: "Late", Required: true})
 	})
 	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
-	w.wantKind(w.failed(err), cfn.KindFailed, "Parameters: [Late] must have values")
+	w.wantCode(w.failed(err), cfn.CodeFailed, "Parameters: [Late] must have values")
 }
 
 // AWS calls a preview obsolete when its stack was updated since.
@@ -254,7 +273,7 @@ func TestAPreviewThatIsObsoleteIsNoUpdate(t *testing.T) {
 	f := w.finder()
 	p := w.preview(f)
 	w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCount": "3"})
-	w.wantKind(w.failed(f.Execute(t.Context(), p)), cfn.KindStale, "its stack was changed since")
+	w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeStale, "its stack was changed since")
 	if err := f.Discard(t.Context(), p); err != nil {
 		t.Error(err)
 	}
@@ -266,13 +285,13 @@ func TestAChangeSetThatIsNotDeletedIsNamed(t *testing.T) {
 	f := w.finder()
 	p := w.preview(f)
 	w.aws.Deny("cloudformation:DeleteChangeSet", "eu-west-1")
-	w.wantKind(w.failed(f.Discard(t.Context(), p)), cfn.KindDenied, "DeleteChangeSet", "aws cloudformation delete-change-set --region eu-west-1")
+	w.wantCode(w.failed(f.Discard(t.Context(), p)), cfn.CodeDenied, "DeleteChangeSet", "aws cloudformation delete-change-set --region eu-west-1")
 	w = newRackWorld(t)
 	f = w.finder()
 	p = w.preview(f)
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "DeleteChangeSet") }})
 	e := w.failed(f.Discard(t.Context(), p))
-	if !strings.HasPrefix(e.Error(), "discard the preview of Rack production") || !strings.Contains(strings.Join(e.Hints(), " "), "delete-change-set") {
+	if !strings.HasPrefix(e.Error(), "discard the preview of Rack production") || !strings.Contains(strings.Join(e.Hints, " "), "delete-change-set") {
 		t.Errorf("%v", e)
 	}
 }
@@ -287,7 +306,7 @@ func TestARackThatNoStackCanBeIsNotAskedFor(t *testing.T) {
 	w := newRackWorld(t)
 	for _, rack := range []cfn.Rack{{Name: "a b", Region: "eu-west-1"}, {Name: "x\x1b[31m", Region: "eu-west-1"}, {Name: "production", Region: "example.com#"}} {
 		_, err := w.finder().Preview(t.Context(), rack, secret.New(secrettest.Canary))
-		if e := w.failed(err); e.Kind != cfn.KindName && e.Kind != cfn.KindRegion || strings.Contains(e.Error(), "\x1b") {
+		if e := w.failed(err); e.Code != cfn.CodeName && e.Code != cfn.CodeRegion || strings.Contains(e.Error(), "\x1b") {
 			t.Errorf("%q", e)
 		}
 	}
@@ -295,8 +314,8 @@ func TestARackThatNoStackCanBeIsNotAskedFor(t *testing.T) {
 		t.Errorf("%d calls", len(w.aws.Calls()))
 	}
 	_, err := w.finder().Preview(t.Context(), cfn.Rack{Name: "none", Region: "eu-west-1"}, secret.New(secrettest.Canary))
-	w.wantKind(w.failed(err), cfn.KindMissing)
+	w.wantCode(w.failed(err), cfn.CodeMissing)
 	w.addRack("us-east-1", "bare", func(s *cfntest.Stack) { delete(s.Parameters, "Password") })
 	_, err = w.finder().Preview(t.Context(), cfn.Rack{Name: "bare", Region: "us-east-1"}, secret.New(secrettest.Canary))
-	w.wantKind(w.failed(err), cfn.KindMissing, "Password")
+	w.wantCode(w.failed(err), cfn.CodeMissing, "Password")
 }

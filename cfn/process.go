@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 
 	"convox-travis/internal/child"
+	"convox-travis/internal/problem"
 )
 
 // process runs the credential_process of a profile
@@ -23,31 +24,25 @@ import (
 // has ended: another call may wait for it too.
 type process struct {
 	command  string
+	profile  string
 	sources  []aws.CredentialSource
 	terminal func() *child.Terminal
 }
 
-func (f *Finder) processFailure(failed *processError) *Error {
-	e := &Error{Kind: KindProfile, why: failed.Error(), hints: []string{"run the command of credential_process yourself to see what it says"}}
-	if !failed.canAsk {
-		e.why += "; it can't ask for anything here"
-		e.hints = append([]string{fmt.Sprintf(
-			`sign in first and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile),
-		)}, e.hints...)
+const largestCredentials = 1 << 20 // bytes; real ones have some thousand
+
+// fail says why there are no credentials. It holds nothing of what the program
+// printed.
+func (p *process) fail(why string, canAsk bool) error {
+	e := &problem.Error{Code: CodeProfile, Reason: "its credential_process " + why, Hints: []string{"run the command of credential_process yourself to see what it says"}}
+	if !canAsk {
+		e.Reason += "; it can't ask for anything here"
+		e.Hints = append([]string{fmt.Sprintf(
+			`sign in first and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(p.profile),
+		)}, e.Hints...)
 	}
 	return e
 }
-
-const largestCredentials = 1 << 20 // bytes; real ones have some thousand
-
-// processError says why there are no credentials. It holds nothing of what the
-// program printed.
-type processError struct {
-	why    string
-	canAsk bool // the program could ask a person
-}
-
-func (e *processError) Error() string { return "its credential_process " + e.why }
 
 // Retrieve implements aws.CredentialsProvider.
 func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
@@ -70,19 +65,15 @@ func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	var out limited
 	cmd.Stdout = &out
 	err := child.Run(cmd)
-	failed := &processError{canAsk: terminal != nil}
 	switch {
 	case ctx.Err() != nil:
-		failed.why = "gave no credentials within a minute"
-		return aws.Credentials{}, failed
+		return aws.Credentials{}, p.fail("gave no credentials within a minute", terminal != nil)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a daemon that it started may hold its output
-		failed.why = "failed"
-		return aws.Credentials{}, failed
+		return aws.Credentials{}, p.fail("failed", terminal != nil)
 	}
 	found, ok := parseCredentials(out.text)
 	if !ok {
-		failed.why = "printed no credentials"
-		return aws.Credentials{}, failed
+		return aws.Credentials{}, p.fail("printed no credentials", terminal != nil)
 	}
 	return found, nil
 }

@@ -112,7 +112,7 @@ func TestAProgramThatFailsIsNamed(t *testing.T) {
 			w.files(fmt.Sprintf(config, command), "")
 			_, err := w.finder(profile("use")).Search(t.Context(), nil, nil)
 			e := w.failed(err)
-			w.wantKind(e, cfn.KindProfile, c.word, `eval "$(aws configure export-credentials --format env --profile use)"`)
+			w.wantCode(e, cfn.CodeProfile, c.word, `eval "$(aws configure export-credentials --format env --profile use)"`)
 			if t.Failed() {
 				t.Fatal(name)
 			}
@@ -126,8 +126,8 @@ func TestAProgramInTheForegroundCanAsk(t *testing.T) {
 	command, _ := w.process("exit 1")
 	w.files("[profile use]\ncredential_process = "+command+"\n", "")
 	_, err := w.finder(profile("use"), func(o *cfn.Options) { o.Terminal = func() *child.Terminal { return &child.Terminal{} } }).Search(t.Context(), nil, nil)
-	if e := w.failed(err); strings.Contains(e.Error()+strings.Join(e.Hints(), ""), "can't ask") || strings.Contains(strings.Join(e.Hints(), ""), "export-credentials") {
-		t.Errorf("%v, %q", e, e.Hints())
+	if e := w.failed(err); strings.Contains(e.Error()+strings.Join(e.Hints, ""), "can't ask") || strings.Contains(strings.Join(e.Hints, ""), "export-credentials") {
+		t.Errorf("%v, %q", e, e.Hints)
 	}
 }
 

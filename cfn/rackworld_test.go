@@ -9,6 +9,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 )
@@ -71,10 +72,10 @@ func (w *rackWorld) execute(f *cfn.Finder, p *cfn.Preview) {
 }
 
 // failed searches also for the password that was.
-func (w *rackWorld) failed(err error) *cfn.Error {
+func (w *rackWorld) failed(err error) *problem.Error {
 	w.Helper()
 	e := w.world.failed(err)
-	secrettest.Absent(w, "the error", fmt.Sprintf("%+v %s", e, strings.Join(e.Hints(), "\n")), oldPassword)
+	secrettest.Absent(w, "the error", fmt.Sprintf("%+v %s", e, strings.Join(e.Hints, "\n")), oldPassword)
 	return e
 }
 

@@ -2,7 +2,6 @@ package cfn
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -52,14 +52,14 @@ type Recovered struct {
 
 // Recover reads the password of a Rack where AWS shows it, the next place where
 // one is denied or has none. Each place that gave nothing is told, with the
-// reason; tell may be nil. When no place has it, the error is KindDenied where
-// a permission was missing, which it names, otherwise KindNoPassword. Other
+// reason; tell may be nil. When no place has it, the error is CodeDenied where
+// a permission was missing, which it names, otherwise CodeNoPassword. Other
 // errors are those of Search.
 func (f *Finder) Recover(ctx context.Context, rack Rack, tell func(Source, error)) (Recovered, error) {
 	if err := f.enter(ctx, of("recover the password", rack), rack); err != nil {
 		return Recovered{}, err
 	}
-	var failed []*Error
+	var failed []*problem.Error
 	for _, source := range Sources() {
 		password, err := f.recoverFrom(ctx, source.Source, rack)
 		if err == nil {
@@ -68,12 +68,9 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, tell func(Source, error
 		if ctx.Err() != nil {
 			return Recovered{}, context.Cause(ctx)
 		}
-		var e *Error
-		if !errors.As(err, &e) {
+		e := ours(err)
+		if e == nil || aboutCredentials(e) {
 			return Recovered{}, err
-		}
-		if e.aboutCredentials() {
-			return Recovered{}, e
 		}
 		if tell != nil {
 			tell(source.Source, e)
@@ -84,30 +81,36 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, tell func(Source, error
 }
 
 // nowhereRead is the error when no place gave the password.
-func nowhereRead(rack Rack, failed []*Error) error {
+func nowhereRead(rack Rack, failed []*problem.Error) error {
 	what := of("recover the password", rack)
-	told := &Error{Kind: KindNoPassword, what: what, why: "AWS shows it nowhere", hints: []string{"set a new one: convox-travis reset-password " + quoted(rack.Name)}}
+	nowhere := noPassword("recover the password", rack, "AWS shows it nowhere")
+	var missing []Permission
 	for _, e := range failed {
-		for _, p := range e.missing {
-			if !slices.Contains(told.missing, p) {
-				told.missing = append(told.missing, p)
+		for _, p := range detailOf(e).Missing {
+			if !slices.Contains(missing, p) {
+				missing = append(missing, p)
 			}
 		}
 	}
-	if len(told.missing) > 0 {
-		told.Kind, told.why = KindDenied, "access denied to "+strings.Join(told.Missing(), " and ")
-		told.hints = []string{"another account or role: --profile", "set a new one: convox-travis reset-password " + quoted(rack.Name)}
-		return told
+	if len(missing) > 0 {
+		e := denied(missing...)
+		e.Action, e.Cause = what, nowhere
+		var actions []string
+		for _, p := range missing {
+			actions = append(actions, p.Action)
+		}
+		e.Reason += " to " + strings.Join(actions, " and ")
+		return e
 	}
 	for _, e := range failed {
-		if e.Kind != KindMissing && e.Kind != KindNoPassword {
-			return e.attempting(what)
+		if e.Code != CodeMissing && e.Code != CodeNoPassword {
+			return attempting(what, e)
 		}
 	}
-	if last := failed[len(failed)-1]; last.Kind == KindMissing {
-		return last.attempting(what) // the stack itself is not there
+	if last := failed[len(failed)-1]; last.Code == CodeMissing {
+		return attempting(what, last) // the stack itself is not there
 	}
-	return told
+	return nowhere
 }
 
 func (f *Finder) recoverFrom(ctx context.Context, source Source, rack Rack) (secret.String, error) {
@@ -133,7 +136,7 @@ func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.Stri
 	if err != nil {
 		return secret.String{}, err
 	}
-	needed := permission{"ecs:DescribeTaskDefinition", "*"} // it knows no other resource
+	needed := Permission{"ecs:DescribeTaskDefinition", "*"} // it knows no other resource
 	answer, err := ask(ctx, f, attempt{what, rack, needed}, func(ctx context.Context) (*ecs.DescribeTaskDefinitionOutput, error) {
 		return f.calls.describeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &id}, servicesIn(rack.Region))
 	})
@@ -191,6 +194,6 @@ func fromOutput(described types.Stack, rack Rack) (secret.String, error) {
 	return secret.String{}, noPassword("read the stack's outputs", rack, "it is no development Rack")
 }
 
-func noPassword(what string, rack Rack, why string) error {
-	return &Error{Kind: KindNoPassword, what: of(what, rack), why: why}
+func noPassword(what string, rack Rack, why string) *problem.Error {
+	return &problem.Error{Code: CodeNoPassword, Action: of(what, rack), Reason: why, Detail: Detail{Rack: rack}}
 }

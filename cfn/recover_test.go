@@ -8,6 +8,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -79,14 +80,17 @@ func TestThePlacesAreTheOnesThatAreRead(t *testing.T) {
 		order = append(order, s)
 		for _, place := range cfn.Sources() {
 			if place.Source == s {
-				w.wantKind(w.failed(err), cfn.KindDenied, place.Permission)
+				w.wantCode(w.failed(err), cfn.CodeDenied, place.Permission)
 			}
 		}
 	})
 	e := w.failed(err)
-	w.wantKind(e, cfn.KindDenied, "ecs:DescribeTaskDefinition", "ssm:GetParameter", `"Resource": "arn:aws:ssm:eu-west-1:*:parameter/productionRackApiSecret"`, "cloudformation:DescribeStacks")
-	if len(e.Missing()) != 3 || len(order) != len(cfn.Sources()) {
-		t.Errorf("missing %q, told %q", e.Missing(), order)
+	w.wantCode(e, cfn.CodeDenied, "ecs:DescribeTaskDefinition", "ssm:GetParameter", `"Resource": "arn:aws:ssm:eu-west-1:*:parameter/productionRackApiSecret"`, "cloudformation:DescribeStacks")
+	if !problem.Has(err, cfn.CodeNoPassword) {
+		t.Error("it isn't said that AWS has no password to show")
+	}
+	if len(missing(e)) != 3 || len(order) != len(cfn.Sources()) {
+		t.Errorf("missing %q, told %q", missing(e), order)
 	}
 	for i, place := range cfn.Sources() {
 		if order[i] != place.Source || place.Reads == "" {
@@ -99,9 +103,12 @@ func TestAPasswordThatIsShownNowhereIsAnErrorOfItsOwn(t *testing.T) {
 	w := newRackWorld(t)
 	w.addRack("us-east-1", "bare")
 	_, err := w.finder().Recover(t.Context(), cfn.Rack{Name: "bare", Region: "us-east-1"}, nil)
-	w.wantKind(w.failed(err), cfn.KindNoPassword, "reset")
+	w.wantCode(w.failed(err), cfn.CodeNoPassword)
+	if detail, _ := problem.Detail[cfn.Detail](err); detail.Rack.Name != "bare" {
+		t.Errorf("the Rack whose password is shown nowhere is %+v", detail.Rack)
+	}
 	_, err = w.finder().Recover(t.Context(), cfn.Rack{Name: "none", Region: "us-east-1"}, nil)
-	w.wantKind(w.failed(err), cfn.KindMissing)
+	w.wantCode(w.failed(err), cfn.CodeMissing)
 }
 
 func TestStarsAreNotAPassword(t *testing.T) {
@@ -111,7 +118,7 @@ func TestStarsAreNotAPassword(t *testing.T) {
 		s.Parameters["Password"], s.Outputs["Password"] = "****", "****"
 	})
 	_, err := w.finder().Recover(t.Context(), cfn.Rack{Name: "stars", Region: "us-east-1"}, nil)
-	w.wantKind(w.failed(err), cfn.KindNoPassword)
+	w.wantCode(w.failed(err), cfn.CodeNoPassword)
 }
 
 func TestAnAnswerThatIsNoneIsNotAPassword(t *testing.T) {
@@ -120,8 +127,8 @@ func TestAnAnswerThatIsNoneIsNotAPassword(t *testing.T) {
 		inJSON := func(r faults.Request) bool { return strings.HasPrefix(r.Body, "{") }
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Times: -1, Match: inJSON})
 		_, err := w.finder().Recover(t.Context(), w.rack, nil)
-		if e := w.failed(err); e.Kind != cfn.KindUnreadable && e.Kind != cfn.KindFailed {
-			t.Errorf("%s: %s %v", kind, e.Kind, e)
+		if e := w.failed(err); e.Code != cfn.CodeUnreadable && e.Code != cfn.CodeFailed {
+			t.Errorf("%s: %s %v", kind, e.Code, e)
 		}
 		w.aws.Faults.Clear()
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: inJSON})
@@ -136,7 +143,7 @@ func TestCredentialsThatAreRefusedEndTheRecovery(t *testing.T) {
 	w.set("AWS_SECRET_ACCESS_KEY", "another")
 	told := 0
 	_, err := w.finder().Recover(t.Context(), w.rack, func(cfn.Source, error) { told++ })
-	w.wantKind(w.failed(err), cfn.KindRefused)
+	w.wantCode(w.failed(err), cfn.CodeRefused)
 	if told != 0 || len(w.aws.Calls()) != 1 {
 		t.Errorf("%d places, %d calls", told, len(w.aws.Calls()))
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"convox-travis/internal/problem"
 )
 
 // commercial, government and china are the regions that Racks are made for
@@ -87,11 +89,11 @@ func (f *Finder) asked(named []string) ([]string, error) {
 	return regions, nil
 }
 
-func badRegion(what, name string) *Error {
-	e := &Error{Kind: KindRegion, what: what, why: fmt.Sprintf("AWS has no region %q", shown(name))}
+func badRegion(what, name string) *problem.Error {
+	e := &problem.Error{Code: CodeRegion, Action: what, Reason: fmt.Sprintf("AWS has no region %q", shown(name))}
 	if near := nearest(name, KnownRegions()); near != "" {
-		e.hints = append(e.hints, "did you mean "+near+"?")
+		e.Hints = append(e.Hints, "did you mean "+near+"?")
 	}
-	e.hints = append(e.hints, "a region is named like us-east-1; leave it away to search all of them")
+	e.Hints = append(e.Hints, "use a name such as us-east-1, or none to search all regions")
 	return e
 }

@@ -45,14 +45,14 @@ func TestASlipInARegionIsToldWithoutACall(t *testing.T) {
 		"virginia": "us-east-1", "": "us-east-1", "evil.example.com/": "us-east-1", "us-east-1\x1b[31m": "us-east-1",
 	} {
 		e := w.searchError("us-west-2", typed)
-		w.wantKind(e, cfn.KindRegion, hint)
+		w.wantCode(e, cfn.CodeRegion, hint)
 	}
 	if n := len(w.aws.Calls()); n != 0 {
 		t.Errorf("%d calls", n)
 	}
 	w.set("AWS_REGION", "us-esat-1")
 	_, err := w.tryFinder()
-	w.wantKind(w.failed(err), cfn.KindRegion, "did you mean us-east-1?")
+	w.wantCode(w.failed(err), cfn.CodeRegion, "did you mean us-east-1?")
 }
 
 func TestARegionThatIsNewerThanTheProgramIsAsked(t *testing.T) {

@@ -2,7 +2,6 @@ package cfn
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -38,8 +38,8 @@ type webService struct{ cluster, name string }
 // the password when they start. It is sent once; when its fate is unknown, it
 // is looked up.
 //
-// The errors are those of Search, KindMissing when the stack has no web service,
-// and KindUnknown when ECS could not say whether it has begun, or shows no new
+// The errors are those of Search, CodeMissing when the stack has no web service,
+// and CodeUnknown when ECS could not say whether it has begun, or shows no new
 // deployment.
 func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 	const what = "restart the web service"
@@ -65,8 +65,7 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 			return newest, nil
 		}
 	}
-	var e *Error
-	if errors.As(err, &e) && e.Definite() {
+	if Definite(err) {
 		return Deployment{}, err
 	}
 	return f.lookUpRestart(ctx, rack, service, before, err)
@@ -97,14 +96,14 @@ func (f *Finder) lookUpRestart(ctx context.Context, rack Rack, service webServic
 	if err == nil {
 		why = "ECS accepted it, and shows no new deployment"
 	}
-	return Deployment{}, &Error{
-		Kind: KindUnknown, what: of(what, rack), why: why, cause: failed,
-		hints: []string{"restarting once more does no harm"},
+	return Deployment{}, &problem.Error{
+		Code: CodeUnknown, Action: of(what, rack), Reason: why, Cause: failed,
+		Hints: []string{"restart it again: that does no harm"},
 	}
 }
 
 // Deployment reads a deployment of a Rack's web service by its ID, or with "" the
-// newest. The errors are those of Search, and KindMissing when another one has
+// newest. The errors are those of Search, and CodeMissing when another one has
 // taken its place.
 func (f *Finder) Deployment(ctx context.Context, rack Rack, id string) (Deployment, error) {
 	const what = "follow the restart"
@@ -122,7 +121,7 @@ func (f *Finder) Deployment(ctx context.Context, rack Rack, id string) (Deployme
 	if found, ok := pick(all, id); ok {
 		return found, nil
 	}
-	return Deployment{}, missing("another deployment has taken its place").hinting("begin the restart again").attempting(of(what, rack))
+	return Deployment{}, hinting(missing(of(what, rack), "another deployment has taken its place"), "restart it again")
 }
 
 // webService finds the service in the stack. Services that were made before
@@ -145,7 +144,7 @@ func (f *Finder) webService(ctx context.Context, what string, rack Rack) (webSer
 	}
 	service.cluster = readStack(rack.Region, described).outputs["Cluster"]
 	if service.cluster == "" {
-		return webService{}, missing("its stack has no output Cluster").attempting(of(what, rack))
+		return webService{}, missing(of(what, rack), "its stack has no output Cluster")
 	}
 	return service, nil
 }
@@ -158,7 +157,7 @@ func (f *Finder) deployments(ctx context.Context, what string, rack Rack, servic
 		return nil, err
 	}
 	if len(answer.Services) == 0 {
-		return nil, missing("ECS has no service " + shown(service.name)).attempting(of(what, rack))
+		return nil, missing(of(what, rack), "ECS has no service "+shown(service.name))
 	}
 	return f.read(answer.Services[0].Deployments), nil
 }

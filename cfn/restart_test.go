@@ -63,7 +63,7 @@ func TestARestartIsFollowedTaskByTask(t *testing.T) {
 		t.Errorf("seen %s", got)
 	}
 	_, err = f.Deployment(t.Context(), w.rack, before.ID)
-	w.wantKind(w.failed(err), cfn.KindMissing, "another deployment")
+	w.wantCode(w.failed(err), cfn.CodeMissing, "another deployment")
 }
 
 func TestTheServiceIsFoundByBothFormsOfItsID(t *testing.T) {
@@ -90,10 +90,10 @@ func TestTheServiceIsFoundByBothFormsOfItsID(t *testing.T) {
 		renamed(func(string) string { return "production-ServiceWebApi" })(s)
 	})
 	_, err := w.finder().Restart(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindMissing, "Cluster")
+	w.wantCode(w.failed(err), cfn.CodeMissing, "Cluster")
 	w = newChangedWorld(t, func(s *cfntest.Stack) { s.Resources = nil })
 	_, err = w.finder().Restart(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindMissing, "ApiWebService")
+	w.wantCode(w.failed(err), cfn.CodeMissing, "ApiWebService")
 }
 
 func TestARestartIsLookedUpNotRepeated(t *testing.T) {
@@ -117,7 +117,7 @@ func TestARestartIsLookedUpNotRepeated(t *testing.T) {
 		w := newRackWorld(t)
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: updating})
 		_, err := w.finder().Restart(t.Context(), w.rack)
-		if e := w.failed(err); e.Kind == cfn.KindUnknown {
+		if e := w.failed(err); e.Code == cfn.CodeUnknown {
 			t.Errorf("%s: %v", kind, e)
 		}
 	}
@@ -125,12 +125,12 @@ func TestARestartIsLookedUpNotRepeated(t *testing.T) {
 	w.aws.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Match: updating})
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Skip: 1, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, `"services":`) }})
 	_, err := w.finder().Restart(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindUnknown)
+	w.wantCode(w.failed(err), cfn.CodeUnknown)
 }
 
 func TestARestartThatShowsNoNewDeploymentIsNoSuccess(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.KeepDeployments("eu-west-1")
 	_, err := w.finder().Restart(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindUnknown, "no new deployment")
+	w.wantCode(w.failed(err), cfn.CodeUnknown, "no new deployment")
 }

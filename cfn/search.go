@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 )
 
 // mostPages ends a list that does not end: an account has some thousand stacks
@@ -27,7 +28,7 @@ var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
 // is given to deliver as it comes, one call at a time, none after Search has
 // returned; deliver may be nil. A region that fails is passed over and named.
 //
-// The errors are *Error: about the credentials, about a region's name, or when
+// The errors are *problem.Error: about the credentials, about a region's name, or when
 // no region could be searched, the reason. When ctx ends, its cause.
 func (f *Finder) Search(ctx context.Context, regions []string, deliver func(Searched)) (Summary, error) {
 	return f.everywhere(ctx, regions, "", deliver)
@@ -35,13 +36,10 @@ func (f *Finder) Search(ctx context.Context, regions []string, deliver func(Sear
 
 // Named looks for the Racks of one name, with one call a region. The name is
 // a stack's name, not its ARN. A stack of this name that is no Rack is among
-// Others. The errors are those of Search, and KindName.
+// Others. The errors are those of Search, and CodeName.
 func (f *Finder) Named(ctx context.Context, regions []string, name string) (Summary, error) {
 	if !stackName.MatchString(name) {
-		return Summary{}, &Error{
-			Kind: KindName, what: fmt.Sprintf("look for Rack %q", shown(name)), why: "no Rack can have this name",
-			hints: []string{"a Rack's name begins with a letter and goes on with letters, digits and dashes"},
-		}
+		return Summary{}, badName(fmt.Sprintf("look for Rack %q", shown(name)), "no Rack can have this name")
 	}
 	return f.everywhere(ctx, regions, name, nil)
 }
@@ -87,14 +85,14 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 	if name != "" {
 		request.StackName = &name
 	}
-	describeStacks := permission{action: "cloudformation:DescribeStacks", resource: "*"}
+	describeStacks := Permission{"cloudformation:DescribeStacks", "*"}
 	for range mostPages {
 		page, err := f.page(ctx, region, request)
 		if isMissing(err) {
 			return o
 		}
 		if err != nil {
-			return o.fail(f.failure(err, region).needing(describeStacks))
+			return o.fail(needing(describeStacks, f.failure(err, region)))
 		}
 		for _, described := range page.Stacks {
 			s := readStack(region, described)
@@ -117,12 +115,12 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 		}
 		request.NextToken = &next
 	}
-	return o.fail(&Error{Kind: KindUnreadable, why: "its list of stacks does not end"})
+	return o.fail(&problem.Error{Code: CodeUnreadable, Reason: "its list of stacks does not end"})
 }
 
-func (o outcome) fail(err *Error) outcome {
-	o.failed, o.Reason = err, err.why
-	if err.off {
+func (o outcome) fail(err *problem.Error) outcome {
+	o.failed, o.Reason = err, err.Reason
+	if detailOf(err).off {
 		o.Reason = "switched off for this account"
 	}
 	return o

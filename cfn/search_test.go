@@ -91,26 +91,26 @@ func TestThrottlingAndSlownessAreWaitedOut(t *testing.T) {
 func TestAFailureEverywhereIsTheError(t *testing.T) {
 	for name, c := range map[string]struct {
 		play  func(*world)
-		kind  cfn.ErrorKind
+		kind  string
 		words []string
 	}{
 		"an unknown access key": {
-			func(w *world) { w.set("AWS_ACCESS_KEY_ID", "AKIAUNKNOWNUNKNOWN00") }, cfn.KindRefused, []string{"aws sts get-caller-identity"},
+			func(w *world) { w.set("AWS_ACCESS_KEY_ID", "AKIAUNKNOWNUNKNOWN00") }, cfn.CodeRefused, []string{"aws sts get-caller-identity"},
 		},
 		"a wrong secret key": {
-			func(w *world) { w.set("AWS_SECRET_ACCESS_KEY", secrettest.Canary+"x") }, cfn.KindRefused, []string{"signature", "clock"},
+			func(w *world) { w.set("AWS_SECRET_ACCESS_KEY", secrettest.Canary+"x") }, cfn.CodeRefused, []string{"signature", "clock"},
 		},
 		"access denied": {
-			func(w *world) { w.aws.Deny("cloudformation:DescribeStacks", w.finder().Regions()...) }, cfn.KindDenied, []string{"cloudformation:DescribeStacks"},
+			func(w *world) { w.aws.Deny("cloudformation:DescribeStacks", w.finder().Regions()...) }, cfn.CodeDenied, []string{"cloudformation:DescribeStacks"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			c.play(w)
-			w.wantKind(w.searchError(), c.kind, append(c.words, "21 regions")...)
-			w.wantKind(w.searchError("us-east-1"), c.kind, append(c.words, "look for Racks in us-east-1: ")...)
+			w.wantCode(w.searchError(), c.kind, append(c.words, "21 regions")...)
+			w.wantCode(w.searchError("us-east-1"), c.kind, append(c.words, "look for Racks in us-east-1: ")...)
 			_, err := w.finder().Named(t.Context(), []string{"us-east-1"}, "production")
-			w.wantKind(w.failed(err), c.kind)
+			w.wantCode(w.failed(err), c.kind)
 		})
 	}
 }
@@ -119,7 +119,7 @@ func TestDifferentFailuresEverywhereAreAllTold(t *testing.T) {
 	w := newWorld(t)
 	w.aws.SwitchOff("af-south-1")
 	w.aws.Deny("cloudformation:DescribeStacks", "us-east-1")
-	w.wantKind(w.searchError("af-south-1", "us-east-1"), cfn.KindDenied, "us-east-1: access denied", "af-south-1 (switched off for this account)")
+	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "us-east-1: access denied", "af-south-1 (switched off for this account)")
 }
 
 func TestANameTakesOneCallARegion(t *testing.T) {
@@ -168,7 +168,7 @@ func TestANameThatNoStackCanHaveIsNotAskedFor(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"", "a b", "-x", "1x", "acme/production", "arn:aws:cloudformation:us-east-1:1:stack/x/y", strings.Repeat("a", 129), "a\x1b[31m"} {
 		_, err := w.finder().Named(t.Context(), nil, name)
-		w.wantKind(w.failed(err), cfn.KindName)
+		w.wantCode(w.failed(err), cfn.CodeName)
 		if strings.Contains(err.Error(), "\x1b") {
 			t.Errorf("the error is %q", err)
 		}

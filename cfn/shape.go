@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"convox-travis/internal/problem"
 )
 
 // Shape is what a reset by hand has to know of a Rack's stack. It holds no
@@ -35,8 +37,8 @@ var (
 // service may not be looked up (cloudformation:DescribeStackResource), or the
 // stack has none, the rest is returned without it, and without an error.
 //
-// The errors are those of Search, KindMissing when there is no such stack or it
-// has no password, and KindUnreadable when a parameter or a capability has a
+// The errors are those of Search, CodeMissing when there is no such stack or it
+// has no password, and CodeUnreadable when a parameter or a capability has a
 // name that none can have.
 func (f *Finder) Shape(ctx context.Context, rack Rack) (Shape, error) {
 	const what = "read the shape"
@@ -57,15 +59,15 @@ func (f *Finder) Shape(ctx context.Context, rack Rack) (Shape, error) {
 	}
 	switch {
 	case !eachMatches(shape.Parameters, parameterKey):
-		return Shape{}, unreadable("a parameter of its stack is not named with letters and digits").attempting(of(what, rack))
+		return Shape{}, unreadable(of(what, rack), "a parameter of its stack is not named with letters and digits")
 	case !eachMatches(shape.Capabilities, capabilityName):
-		return Shape{}, unreadable("its stack has a capability that none can be called").attempting(of(what, rack))
+		return Shape{}, unreadable(of(what, rack), "its stack has a capability that none can be called")
 	}
 	service, err := f.webService(ctx, what, rack)
 	switch {
 	case err == nil:
 		shape.Cluster, shape.WebService = service.cluster, service.name
-	case !isKind(err, KindDenied) && !isKind(err, KindMissing):
+	case !problem.Has(err, CodeDenied, CodeMissing):
 		return Shape{}, err
 	}
 	return shape, nil

@@ -88,34 +88,34 @@ func TestANameThatCannotBeGoesIntoNoScript(t *testing.T) {
 			s.Declared = append(slices.Clone(s.Declared), cfntest.Parameter{Key: key})
 		})
 		_, err := w.finder().Shape(t.Context(), w.rack)
-		w.wantKind(w.failed(err), cfn.KindUnreadable, "letters and digits")
+		w.wantCode(w.failed(err), cfn.CodeUnreadable, "letters and digits")
 	}
 	w := newChangedWorld(t, func(s *cfntest.Stack) { s.Capabilities = []string{`CAPABILITY_IAM"`} })
 	_, err := w.finder().Shape(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindUnreadable, "capability")
+	w.wantCode(w.failed(err), cfn.CodeUnreadable, "capability")
 }
 
 func TestAShapeThatCannotBeReadIsAnError(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.Deny("cloudformation:DescribeStacks", "eu-west-1")
 	_, err := w.finder().Shape(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindDenied, "cloudformation:DescribeStacks")
+	w.wantCode(w.failed(err), cfn.CodeDenied, "cloudformation:DescribeStacks")
 
 	w = newRackWorld(t)
 	w.rack.Name = "other"
 	_, err = w.finder().Shape(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindMissing)
+	w.wantCode(w.failed(err), cfn.CodeMissing)
 
 	w = newChangedWorld(t, func(s *cfntest.Stack) {
 		s.Declared = slices.DeleteFunc(slices.Clone(s.Declared), func(p cfntest.Parameter) bool { return p.Key == "Password" })
 		delete(s.Parameters, "Password")
 	})
 	_, err = w.finder().Shape(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindMissing, "no parameter Password")
+	w.wantCode(w.failed(err), cfn.CodeMissing, "no parameter Password")
 
 	// Not known is not the same as not there.
 	w = newRackWorld(t)
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status500, Skip: 1, Times: -1})
 	_, err = w.finder().Shape(t.Context(), w.rack)
-	w.wantKind(w.failed(err), cfn.KindFailed)
+	w.wantCode(w.failed(err), cfn.CodeFailed)
 }

@@ -57,9 +57,9 @@ func TestAnExpiredSSOSessionNamesTheCommand(t *testing.T) {
 				begun := time.Now()
 				_, err := w.finder(profile(used)).Search(t.Context(), nil, nil)
 				e := w.failed(err)
-				w.wantKind(e, cfn.KindExpiredSSO)
-				if !slices.Contains(e.Hints(), want) {
-					t.Errorf("the hints are %q", e.Hints())
+				w.wantCode(e, cfn.CodeExpiredSSO)
+				if !slices.Contains(e.Hints, "log in again: "+want) {
+					t.Errorf("the hints are %q", e.Hints)
 				}
 				if took := time.Since(begun); took > time.Second || len(w.aws.Faults.Requests()) != 0 {
 					t.Errorf("after %v and %d requests", took, len(w.aws.Faults.Requests()))
@@ -104,16 +104,16 @@ func TestAGoodSSOSessionIsUsed(t *testing.T) {
 func TestWhatThePortalRefuses(t *testing.T) {
 	for code, c := range map[string]struct {
 		status int
-		kind   cfn.ErrorKind
+		kind   string
 	}{
-		"UnauthorizedException": {http.StatusUnauthorized, cfn.KindExpiredSSO},
-		"ForbiddenException":    {http.StatusForbidden, cfn.KindDenied},
-		"InternalError":         {http.StatusInternalServerError, cfn.KindFailed},
+		"UnauthorizedException": {http.StatusUnauthorized, cfn.CodeExpiredSSO},
+		"ForbiddenException":    {http.StatusForbidden, cfn.CodeDenied},
+		"InternalError":         {http.StatusInternalServerError, cfn.CodeFailed},
 	} {
 		w := newWorld(t)
 		w.files(ssoConfig, "")
 		w.portal(c.status, code, `{"message": "`+secrettest.Canary+`"}`)
 		_, err := w.finder(profile("new one")).Search(t.Context(), nil, nil)
-		w.wantKind(w.failed(err), c.kind)
+		w.wantCode(w.failed(err), c.kind)
 	}
 }

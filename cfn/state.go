@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"convox-travis/internal/problem"
 )
 
 // StackState is what a Rack's stack is doing.
@@ -33,7 +35,7 @@ func (s StackState) IsOf(p *Preview) bool {
 }
 
 // State reads what a Rack's stack is doing. The errors are those of Search, and
-// KindMissing.
+// CodeMissing.
 func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
 	if err := f.enter(ctx, of("read the state", rack), rack); err != nil {
 		return StackState{}, err
@@ -84,7 +86,7 @@ func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.St
 			return described, nil
 		}
 	}
-	return types.Stack{}, missing("there is no such stack").attempting(of(what, rack))
+	return types.Stack{}, missing(of(what, rack), "there is no such stack")
 }
 
 // physicalID reads the ID of the first of some resources that the stack has.
@@ -96,8 +98,8 @@ func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logical
 			return f.calls.describeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id}, stacksIn(rack.Region))
 		})
 		switch {
-		case isKind(err, KindMissing):
-			last = missing("its stack has no resource " + id).attempting(of(what, rack))
+		case problem.Code(err) == CodeMissing:
+			last = missing(of(what, rack), "its stack has no resource "+id)
 			continue
 		case err != nil:
 			return "", err
@@ -105,7 +107,7 @@ func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logical
 		if answer.StackResourceDetail != nil && aws.ToString(answer.StackResourceDetail.PhysicalResourceId) != "" {
 			return bounded(*answer.StackResourceDetail.PhysicalResourceId), nil
 		}
-		last = missing("the resource " + id + " of its stack has not been made").attempting(of(what, rack))
+		last = missing(of(what, rack), "the resource "+id+" of its stack has not been made")
 	}
 	return "", last
 }

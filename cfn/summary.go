@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"convox-travis/internal/problem"
 )
 
 // Summary is what a search found.
@@ -47,7 +49,7 @@ type Searched struct {
 type outcome struct {
 	Searched
 	others []Other
-	failed *Error
+	failed *problem.Error
 }
 
 // summarize puts the regions together. When none was searched to the end, the
@@ -62,7 +64,7 @@ func summarize(outcomes []outcome) (Summary, error) {
 		if o.failed == nil {
 			s.Regions++
 		} else {
-			s.Skipped = append(s.Skipped, Skipped{Region: o.Region, Reason: o.Reason, Off: o.failed.off})
+			s.Skipped = append(s.Skipped, Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.failed).off})
 		}
 	}
 	if s.Regions == 0 {
@@ -77,26 +79,25 @@ func summarize(outcomes []outcome) (Summary, error) {
 // nowhere is the error of a search that no region answered.
 func nowhere(outcomes []outcome) error {
 	weight := func(o outcome) int {
-		telling := []ErrorKind{KindExpired, KindDenied, KindRefused, KindThrottled, KindNoAnswer, KindUnreachable}
-		if i := slices.Index(telling, o.failed.Kind); i >= 0 {
+		telling := []string{CodeExpired, CodeDenied, CodeRefused, CodeThrottled, CodeNoAnswer, CodeUnreachable}
+		if i := slices.Index(telling, o.failed.Code); i >= 0 {
 			return i
 		}
 		return len(telling)
 	}
 	worst := slices.MinFunc(outcomes, func(a, b outcome) int { return weight(a) - weight(b) })
-	err := worst.failed.attempting("look for Racks in " + worst.Region)
+	err := attempting("look for Racks in "+worst.Region, worst.failed)
 	if len(outcomes) == 1 {
 		return err
 	}
 	var others []string
 	for _, o := range outcomes {
-		if o.failed.Kind != worst.failed.Kind {
+		if o.failed.Code != worst.failed.Code {
 			others = append(others, o.Region+" ("+o.Reason+")")
 		}
 	}
 	if len(others) == 0 {
-		return worst.failed.attempting(fmt.Sprintf("look for Racks in %d regions", len(outcomes)))
+		return attempting(fmt.Sprintf("look for Racks in %d regions", len(outcomes)), worst.failed)
 	}
-	err.hints = append(err.hints, "no other region was searched either: "+listed(others))
-	return err
+	return hinting(err, "look at the others too, of which none was searched: "+listed(others))
 }

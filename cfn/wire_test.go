@@ -25,12 +25,12 @@ func TestEachWayToFail(t *testing.T) {
 		faults.Hang, faults.MalformedJSON, faults.TruncatedBody, faults.WrongContentType, faults.EndlessBody,
 		faults.RedirectAway, faults.RedirectPlain,
 	}
-	kinds := map[faults.Kind]cfn.ErrorKind{
-		faults.ResetBefore: cfn.KindUnreachable, faults.AnswerLost: cfn.KindUnreachable, faults.ResetInAnswer: cfn.KindUnreachable,
-		faults.Hang: cfn.KindNoAnswer, faults.Throttled: cfn.KindThrottled, faults.ThrottledUntil: cfn.KindThrottled, faults.ThrottledForLong: cfn.KindThrottled,
-		faults.Status500: cfn.KindFailed, faults.Status500After: cfn.KindFailed, faults.Status502HTML: cfn.KindFailed, faults.Status503: cfn.KindFailed,
-		faults.MalformedJSON: cfn.KindUnreadable, faults.TruncatedBody: cfn.KindUnreadable, faults.WrongContentType: cfn.KindUnreadable,
-		faults.EndlessBody: cfn.KindUnreadable, faults.RedirectAway: cfn.KindUnreadable, faults.RedirectPlain: cfn.KindUnreadable,
+	kinds := map[faults.Kind]string{
+		faults.ResetBefore: cfn.CodeUnreachable, faults.AnswerLost: cfn.CodeUnreachable, faults.ResetInAnswer: cfn.CodeUnreachable,
+		faults.Hang: cfn.CodeNoAnswer, faults.Throttled: cfn.CodeThrottled, faults.ThrottledUntil: cfn.CodeThrottled, faults.ThrottledForLong: cfn.CodeThrottled,
+		faults.Status500: cfn.CodeFailed, faults.Status500After: cfn.CodeFailed, faults.Status502HTML: cfn.CodeFailed, faults.Status503: cfn.CodeFailed,
+		faults.MalformedJSON: cfn.CodeUnreadable, faults.TruncatedBody: cfn.CodeUnreadable, faults.WrongContentType: cfn.CodeUnreadable,
+		faults.EndlessBody: cfn.CodeUnreadable, faults.RedirectAway: cfn.CodeUnreadable, faults.RedirectPlain: cfn.CodeUnreadable,
 	}
 	for _, kind := range faults.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestEachWayToFail(t *testing.T) {
 			begun := time.Now()
 			_, err = finder.Search(t.Context(), []string{"us-east-1"}, nil)
 			e := w.failed(err)
-			w.wantKind(e, kinds[kind], "look for Racks in us-east-1: ")
+			w.wantCode(e, kinds[kind], "look for Racks in us-east-1: ")
 			for _, word := range []string{"<", "{", "elsewhere", "127.0.0.1", "something broke"} {
 				if strings.Contains(e.Error(), word) {
 					t.Errorf("the error holds %q: %v", word, e)
@@ -82,7 +82,7 @@ func TestAnAnswerThatIsNoneOfAWSIsNotAnEmptyList(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.scripted(http.StatusOK, body)
-		w.wantKind(w.searchError("us-east-1"), cfn.KindUnreadable)
+		w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreadable)
 	}
 }
 
@@ -96,19 +96,19 @@ func TestAListThatDoesNotEndIsAnError(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	w.set("AWS_ENDPOINT_URL", server.URL)
-	w.wantKind(w.searchError("us-east-1"), cfn.KindUnreadable, "does not end")
+	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreadable, "does not end")
 	if pages != 2 {
 		t.Errorf("a token that stays was followed over %d pages", pages)
 	}
 	next = func() string { return fmt.Sprint(pages) }
-	w.wantKind(w.searchError("us-east-1"), cfn.KindUnreadable, "does not end")
+	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreadable, "does not end")
 }
 
 func TestWhatAWSSaysSteersNoTerminal(t *testing.T) {
 	w := newWorld(t)
 	w.scripted(http.StatusBadRequest, "<ErrorResponse><Error><Code>Bad\u009b31m\u202eCode"+strings.Repeat("x", 500)+"</Code><Message><![CDATA["+secrettest.Canary+"]]></Message></Error></ErrorResponse>")
 	e := w.searchError("us-east-1")
-	w.wantKind(e, cfn.KindFailed, "AWS answered Bad31mCode")
+	w.wantCode(e, cfn.CodeFailed, "AWS answered Bad31mCode")
 	if strings.ContainsAny(e.Error(), "\u009b\u202e\n") {
 		t.Errorf("the error is %q", e.Error())
 	}
@@ -117,7 +117,7 @@ func TestWhatAWSSaysSteersNoTerminal(t *testing.T) {
 func TestAnErrorThatCannotBeReadIsToldByItsStatus(t *testing.T) {
 	w := newWorld(t)
 	w.scripted(http.StatusForbidden, "<Error>&"+secrettest.Canary)
-	w.wantKind(w.searchError("us-east-1"), cfn.KindFailed, "AWS failed (HTTP 403)")
+	w.wantCode(w.searchError("us-east-1"), cfn.CodeFailed, "AWS failed (HTTP 403)")
 }
 
 func TestTextsOfAStackAreBounded(t *testing.T) {
@@ -137,7 +137,7 @@ func TestPlainHTTPIsForThisMachineOnly(t *testing.T) {
 		w := newWorld(t)
 		w.set(name, "http://aws.example.com/"+secrettest.Canary)
 		_, err := w.tryFinder()
-		w.wantKind(w.failed(err), cfn.KindEndpoint, "plain HTTP", name)
+		w.wantCode(w.failed(err), cfn.CodeEndpoint, "plain HTTP", name)
 		if !errors.Is(err, transport.ErrPlainHTTP) {
 			t.Errorf("%v does not wrap its cause", err)
 		}
@@ -145,7 +145,7 @@ func TestPlainHTTPIsForThisMachineOnly(t *testing.T) {
 	w := newWorld(t)
 	w.set("AWS_ENDPOINT_URL", "https://ann:"+secrettest.Canary+"@aws.example.com")
 	_, err := w.tryFinder()
-	w.wantKind(w.failed(err), cfn.KindEndpoint)
+	w.wantCode(w.failed(err), cfn.CodeEndpoint)
 }
 
 // An SSO portal has an address of its own, which the SDK looks up only when it
@@ -156,7 +156,7 @@ func TestPlainHTTPIsRefusedOnTheWayOut(t *testing.T) {
 	w.portal(http.StatusOK, "", "{}")
 	w.set("AWS_ENDPOINT_URL_SSO", "http://portal.example.com")
 	_, err := w.finder(profile("old")).Search(t.Context(), nil, nil)
-	w.wantKind(w.failed(err), cfn.KindEndpoint)
+	w.wantCode(w.failed(err), cfn.CodeEndpoint)
 }
 
 // A machine in AWS gets its role's credentials in plain HTTP: there is no other
@@ -191,7 +191,7 @@ func TestAnAddressThatNobodyListensOnIsTold(t *testing.T) {
 	w := newWorld(t)
 	w.scripted(http.StatusOK, "").Close()
 	begun := time.Now()
-	w.wantKind(w.searchError("us-east-1"), cfn.KindUnreachable, "refused")
+	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreachable, "refused")
 	if took := time.Since(begun); took > time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -202,7 +202,7 @@ func TestACertificateThatIsNotTrustedIsRefused(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	w.set("AWS_ENDPOINT_URL", server.URL)
-	w.wantKind(w.searchError("us-east-1"), cfn.KindUnreachable, "certificate", "AWS_CA_BUNDLE")
+	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreachable, "certificate", "AWS_CA_BUNDLE")
 }
 
 func TestTheProgramNamesItself(t *testing.T) {

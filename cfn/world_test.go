@@ -11,6 +11,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
 )
@@ -106,36 +107,41 @@ func (w *world) search(regions ...string) cfn.Summary {
 	return found
 }
 
-func (w *world) searchError(regions ...string) *cfn.Error {
+func (w *world) searchError(regions ...string) *problem.Error {
 	w.Helper()
 	_, err := w.finder().Search(w.Context(), regions, nil)
 	return w.failed(err)
 }
 
 // failed takes an error apart and searches all of it for the secret key.
-func (w *world) failed(err error) *cfn.Error {
+func (w *world) failed(err error) *problem.Error {
 	w.Helper()
-	var e *cfn.Error
+	var e *problem.Error
 	if !errors.As(err, &e) {
 		w.Fatalf("%T: %v", err, err)
 	}
-	secrettest.Absent(w, "the error", fmt.Sprintf("%v %+v %#v %s", e, e, *e, strings.Join(e.Hints(), "\n")))
+	secrettest.Absent(w, "the error", fmt.Sprintf("%v %+v %#v %s", e, e, *e, strings.Join(e.Hints, "\n")))
 	if strings.Contains(e.Error(), "\n") || len(e.Error()) > 300 {
 		w.Errorf("not a line: %q", e.Error())
 	}
 	return e
 }
 
-func (w *world) wantKind(e *cfn.Error, kind cfn.ErrorKind, words ...string) {
+func (w *world) wantCode(e *problem.Error, code string, words ...string) {
 	w.Helper()
-	if e.Kind != kind || e.Code() != string(kind) {
-		w.Errorf("%s, not %s: %v", e.Code(), kind, e)
+	if e.Code != code {
+		w.Errorf("%s, not %s: %v", e.Code, code, e)
 	}
 	for _, word := range words {
-		if !strings.Contains(e.Error()+"\n"+strings.Join(e.Hints(), "\n"), word) {
-			w.Errorf("%q is not in %v\n%s", word, e, strings.Join(e.Hints(), "\n"))
+		if !strings.Contains(e.Error()+"\n"+strings.Join(e.Hints, "\n"), word) {
+			w.Errorf("%q is not in %v\n%s", word, e, strings.Join(e.Hints, "\n"))
 		}
 	}
+}
+
+func missing(err error) []cfn.Permission {
+	detail, _ := problem.Detail[cfn.Detail](err)
+	return detail.Missing
 }
 
 func host(name, region string) string { return name + "-1234567890." + region + ".elb.amazonaws.com" }

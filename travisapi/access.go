@@ -3,11 +3,11 @@ package travisapi
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"net/url"
 	"strings"
 	"unicode"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -15,55 +15,26 @@ import (
 // closedDomain was that of the old Travis, and of its API.
 const closedDomain = "travis-ci.org"
 
-// AccessError means that an endpoint or a token cannot be used. It quotes
-// neither.
-type AccessError struct {
-	code  string
-	what  string
-	hints []string
-	cause error
-}
-
-// Error says what and why.
-func (e *AccessError) Error() string {
-	if e.cause != nil {
-		return e.what + ": " + e.cause.Error()
-	}
-	return e.what
-}
-
-// Code is a word for machines, in snake case.
-func (e *AccessError) Code() string { return e.code }
-
-// Hints are things that can be done, best first.
-func (e *AccessError) Hints() []string { return e.hints }
-
-// Unwrap gives the reason, one of package transport's.
-func (e *AccessError) Unwrap() error { return e.cause }
-
-// ErrClosed means that an endpoint is travis-ci.org's, which is closed: a token
-// must not be sent to whoever answers there.
-var ErrClosed error = &AccessError{
-	code: "closed_endpoint", what: "the Travis endpoint: travis-ci.org is closed",
-	hints: []string{"leave --travis-endpoint and TRAVIS_ENDPOINT away: " + HostedEndpoint + " is the default"},
-}
-
-var errToken = &AccessError{
-	code: "bad_token", what: "the Travis token has white space or other characters that no token has",
-	hints: []string{"copy it anew from https://app.travis-ci.com/account/preferences"},
-}
+// The codes of Errors about an endpoint or a token, neither of which they quote.
+const (
+	// CodeClosedEndpoint: travis-ci.org is closed, and a token must not be sent to
+	// whoever answers there.
+	CodeClosedEndpoint = "closed_endpoint"
+	CodeBadEndpoint    = "bad_endpoint"
+	CodeBadToken       = "bad_token"
+)
 
 // readEndpoint holds an address against the rules.
 func readEndpoint(address string) (*url.URL, error) {
 	endpoint, err := transport.ParseEndpoint(address)
 	if err != nil {
-		return nil, &AccessError{
-			code: "bad_endpoint", what: "the Travis endpoint", cause: err,
-			hints: []string{"the API of travis-ci.com is " + HostedEndpoint + ", that of an Enterprise https://HOST/api"},
+		return nil, &problem.Error{
+			Code: CodeBadEndpoint, Object: "the Travis endpoint", Cause: err,
+			Hints: []string{"use " + HostedEndpoint + " for travis-ci.com, or https://HOST/api for an Enterprise"},
 		}
 	}
 	if host := strings.TrimSuffix(endpoint.Hostname(), "."); host == closedDomain || strings.HasSuffix(host, "."+closedDomain) {
-		return nil, ErrClosed
+		return nil, &problem.Error{Code: CodeClosedEndpoint, Object: "the Travis endpoint", Reason: closedDomain + " is closed"}
 	}
 	return endpoint, nil
 }
@@ -71,8 +42,8 @@ func readEndpoint(address string) (*url.URL, error) {
 // FindEndpoint returns the endpoint to be used: flag, else TRAVIS_ENDPOINT,
 // else what the Travis client has saved for the repository slug, else its
 // default, else its Enterprise where it has no token for travis-ci.com, else
-// HostedEndpoint. Saved ones of travis-ci.org are passed over; a given one is
-// ErrClosed.
+// HostedEndpoint. Saved ones of travis-ci.org are passed over; a given one has
+// CodeClosedEndpoint.
 func FindEndpoint(flag string, env func(string) string, saved CLIConfig, slug string) (string, error) {
 	for _, given := range []string{flag, env("TRAVIS_ENDPOINT")} {
 		if given != "" {
@@ -88,7 +59,7 @@ func FindEndpoint(flag string, env func(string) string, saved CLIConfig, slug st
 			continue
 		}
 		endpoint, err := checkEndpoint(candidate)
-		if !errors.Is(err, ErrClosed) {
+		if !problem.Has(err, CodeClosedEndpoint) {
 			return endpoint, err
 		}
 	}
@@ -140,7 +111,10 @@ func Fingerprint(endpoint string, token secret.String) string {
 func CheckToken(token secret.String) error {
 	strange := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }
 	if text := token.Reveal(); text == "" || len(text) > 4096 || strings.ContainsFunc(text, strange) {
-		return errToken
+		return &problem.Error{
+			Code: CodeBadToken, Reason: "the Travis token has white space or other characters that no token has",
+			Hints: []string{"copy it again from https://app.travis-ci.com/account/preferences"},
+		}
 	}
 	return nil
 }

@@ -1,12 +1,12 @@
 package travisapi_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/travisapi"
@@ -71,10 +71,10 @@ func TestTheEndpointIsFound(t *testing.T) {
 
 func TestAClosedEndpointIsNeverUsed(t *testing.T) {
 	for _, address := range []string{"https://api.travis-ci.org", "https://API.TRAVIS-CI.ORG/", "https://api.travis-ci.org:443/v3", "https://travis-ci.org", "https://www.travis-ci.org/api", "https://api.travis-ci.org."} {
-		if _, err := travisapi.FindEndpoint(address, env(), travisapi.CLIConfig{}, ""); !errors.Is(err, travisapi.ErrClosed) {
+		if _, err := travisapi.FindEndpoint(address, env(), travisapi.CLIConfig{}, ""); !problem.Has(err, travisapi.CodeClosedEndpoint) {
 			t.Errorf("as a flag: %v", err)
 		}
-		if _, err := travisapi.FindEndpoint("", env("TRAVIS_ENDPOINT", address), travisapi.CLIConfig{}, ""); !errors.Is(err, travisapi.ErrClosed) {
+		if _, err := travisapi.FindEndpoint("", env("TRAVIS_ENDPOINT", address), travisapi.CLIConfig{}, ""); !problem.Has(err, travisapi.CodeClosedEndpoint) {
 			t.Errorf("in the environment: %v", err)
 		}
 	}
@@ -144,12 +144,11 @@ func TestNoFileIsNoError(t *testing.T) {
 func TestABrokenFileIsNamedAndNotQuoted(t *testing.T) {
 	for _, text := range []string{"endpoints: [" + secrettest.Canary, "endpoints: " + secrettest.Canary, "\tendpoints:", "endpoints:\n  x:\n    access_token: {a: " + secrettest.Canary + "}"} {
 		_, err := readSaved(t, text)
-		var e *travisapi.ConfigError
-		if !errors.As(err, &e) || len(e.Hints()) == 0 {
+		if !problem.Has(err, travisapi.CodeConfig) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		secrettest.Absent(t, "the error", e.Error())
+		secrettest.Absent(t, "the error", fmt.Sprintf("%v %+v", err, *problem.Of(err)))
 	}
 	folder := t.TempDir()
 	if err := os.Mkdir(filepath.Join(folder, "config.yml"), 0o700); err != nil {

@@ -73,7 +73,7 @@ type BuildWish struct {
 }
 
 // StartBuild asks for a build. It is sent once: a second one would start a second
-// build. Some ten an hour are allowed (KindRequestLimit).
+// build. Some ten an hour are allowed (CodeRequestLimit).
 func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish) (BuildRequest, error) {
 	r := repository.call(http.MethodPost, "/requests", "start a build of")
 	request := map[string]any{"branch": wish.Branch, "message": wish.Message}
@@ -100,7 +100,7 @@ func (c *Client) BuildRequest(ctx context.Context, repository Ref, id int) (Buil
 
 // Build reads the state of a build.
 func (c *Client) Build(ctx context.Context, id int) (Build, error) {
-	r := call{what: "read build " + strconv.Itoa(id), method: http.MethodGet, path: "/build/" + strconv.Itoa(id)}
+	r := call{action: "read build", object: strconv.Itoa(id), method: http.MethodGet, path: "/build/" + strconv.Itoa(id)}
 	answer, err := read(ctx, c, r, buildAnswer.whole)
 	return Build(answer), err
 }

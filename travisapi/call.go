@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -20,13 +20,13 @@ const longestAnswer = 2 << 20
 
 // call is one request.
 type call struct {
-	what       string // what it is for, in words that follow "error: "
-	repository string // the one it is about, for a person, or ""
-	method     string
-	path       string // escaped
-	query      url.Values
-	body       map[string]any // nil sends none
-	asks       bool           // a POST that changes nothing, and that nothing depends on
+	action string // what it is for, in words that follow "error: "
+	object string // the repository it is about, for a person, or ""
+	method string
+	path   string // escaped
+	query  url.Values
+	body   map[string]any // nil sends none
+	asks   bool           // a POST that changes nothing, and that nothing depends on
 }
 
 // changes reports whether the call may leave something different behind.
@@ -60,7 +60,7 @@ func once[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T,
 func (c *Client) change(ctx context.Context, r call) error {
 	return c.attempt(ctx, r, func(body []byte) error {
 		if len(body) > 0 && !json.Valid(body) {
-			return malformed(r)
+			return r.malformed()
 		}
 		return nil
 	})
@@ -92,10 +92,12 @@ func (c *Client) learn(r call, err error) {
 	if err == nil {
 		c.budget.Succeed()
 	}
-	if e, failed := errors.AsType[*Error](err); failed {
+	if e := problem.Of(err); e != nil {
 		c.door.note(e)
-		if e.blamesTravis() && !r.asks && !c.budget.Fail() {
-			e.giveUp()
+		if blamesTravis(e.Code) && !r.asks && !c.budget.Fail() {
+			failure := FailureOf(e)
+			failure.GaveUp = true
+			e.Detail, e.Reason = failure, e.Reason+", and it failed too often to be asked again for now"
 		}
 	}
 }
@@ -105,7 +107,7 @@ func (c *Client) learn(r call, err error) {
 func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
 	var answer, none T
 	if json.Unmarshal(body, &answer) != nil || !whole(answer) {
-		return none, malformed(r)
+		return none, r.malformed()
 	}
 	return answer, nil
 }
@@ -113,11 +115,11 @@ func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
 // send sends one request and returns the body of a good answer.
 func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	if ctx.Err() != nil {
-		return nil, unsent(r, context.Cause(ctx))
+		return nil, r.unsent(context.Cause(ctx))
 	}
 	request, err := c.request(ctx, r)
 	if err != nil {
-		return nil, unsent(r, err)
+		return nil, r.unsent(err)
 	}
 	answer, err := c.config.HTTP.Do(request)
 	if err != nil {
@@ -129,7 +131,7 @@ func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 		return nil, c.unread(ctx, r, answer.StatusCode, err)
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return nil, c.refusal(r, answer, body)
+		return nil, c.refused(r, answer, body)
 	}
 	return body, nil
 }

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"convox-travis/internal/bounded"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -26,6 +27,9 @@ type CLIConfig struct {
 	enterprise      string
 }
 
+// CodeConfig means that the Travis client's file is there and cannot be used.
+const CodeConfig = "travis_config"
+
 // ReadCLIConfig reads config.yml in $TRAVIS_CONFIG_PATH, else in ~/.travis. A
 // file that is not there is no error. The error for one that cannot be read
 // quotes nothing of it.
@@ -38,16 +42,19 @@ func ReadCLIConfig(env func(string) string, home string) (CLIConfig, error) {
 		folder = filepath.Join(home, ".travis")
 	}
 	path := filepath.Join(folder, "config.yml")
+	broken := func(why string) error {
+		return &problem.Error{Code: CodeConfig, Action: "read the Travis client's settings in", Object: shellescape.StripUnsafe(path), Reason: why}
+	}
 	text, err := bounded.File(path, longestConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return CLIConfig{}, nil
 	}
 	if err != nil {
-		return CLIConfig{}, &ConfigError{path: path, why: "it cannot be read"}
+		return CLIConfig{}, broken("it cannot be read")
 	}
 	var file configFile
 	if yaml.Unmarshal(text, &file) != nil { // its error quotes the file
-		return CLIConfig{}, &ConfigError{path: path, why: "it is not the YAML that the Travis client writes"}
+		return CLIConfig{}, broken("it is not the YAML that the Travis client writes")
 	}
 	return file.config(), nil
 }
@@ -82,23 +89,4 @@ func (f configFile) config() CLIConfig {
 // endpointKey is the same for two spellings of an endpoint.
 func endpointKey(endpoint string) string {
 	return strings.ToLower(strings.TrimRight(strings.TrimSpace(endpoint), "/"))
-}
-
-// ConfigError means that the Travis client's file is there and cannot be used.
-type ConfigError struct{ path, why string }
-
-// Error implements error.
-func (e *ConfigError) Error() string {
-	return "read the Travis client's settings in " + shellescape.StripUnsafe(e.path) + ": " + e.why
-}
-
-// Code is a word for machines, in snake case.
-func (*ConfigError) Code() string { return "travis_config" }
-
-// Hints are things that can be done, best first.
-func (*ConfigError) Hints() []string {
-	return []string{
-		"export TRAVIS_TOKEN, and TRAVIS_ENDPOINT=" + HostedEndpoint + ": then the file is not needed",
-		"or repair the file, or move it away",
-	}
 }

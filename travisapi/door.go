@@ -3,9 +3,11 @@ package travisapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -13,7 +15,7 @@ import (
 // then on the client sends nothing. A ban opens it again when it is over.
 type door struct {
 	mu     sync.Mutex
-	closed *Error // by which answer; nil while it is open
+	closed *problem.Error // by which answer; nil while it is open
 	open   context.Context
 	close  context.CancelFunc
 }
@@ -25,10 +27,8 @@ func newDoor() *door {
 }
 
 // note closes the door after such an answer.
-func (d *door) note(e *Error) {
-	switch e.Kind {
-	case KindBanned, KindUnknownToken, KindLoginRequired:
-	default:
+func (d *door) note(e *problem.Error) {
+	if !slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
 		return
 	}
 	d.mu.Lock()
@@ -40,10 +40,10 @@ func (d *door) note(e *Error) {
 }
 
 // closedBy returns the answer that closed the door, nil while it is open.
-func (d *door) closedBy(now time.Time) *Error {
+func (d *door) closedBy(now time.Time) *problem.Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e := d.closed; e != nil && e.Kind == KindBanned && !now.Before(e.Until) {
+	if e := d.closed; e != nil && e.Code == CodeBanned && !now.Before(RefusedUntil(e)) {
 		d.closed = nil
 		d.open, d.close = context.WithCancel(context.Background())
 	}
@@ -95,19 +95,11 @@ func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) 
 	}
 	switch answer := c.door.closedBy(c.config.Retry.Clock.Now()); {
 	case begins.Err() != nil:
-		err = unsent(r, context.Cause(begins))
+		err = r.unsent(context.Cause(begins))
 	case answer != nil:
-		err = refusedBefore(r, answer)
+		err = r.failed(answer.Code, "not sent, because "+answer.Reason, Failure{Until: RefusedUntil(answer)}, answer.Hints...)
 	case err != nil:
-		err = unsent(r, err)
+		err = r.unsent(err)
 	}
 	return answered, err
-}
-
-// refusedBefore is a call that was not made because of the answer to another.
-func refusedBefore(r call, answer *Error) *Error {
-	e := failure(r)
-	e.Until = answer.Until
-	e.is(answer.Kind, "not sent, because "+answer.why, answer.hints...)
-	return e
 }

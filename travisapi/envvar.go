@@ -86,8 +86,8 @@ func (c *Client) EnvVars(ctx context.Context, repository Ref) ([]EnvVar, error) 
 	return vars, nil
 }
 
-// CreateEnvVar creates a variable. One of the same name and branch is an Error
-// of KindDuplicate.
+// CreateEnvVar creates a variable. One of the same name and branch has
+// CodeDuplicate.
 func (c *Client) CreateEnvVar(ctx context.Context, repository Ref, v NewEnvVar) (EnvVar, error) {
 	r := repository.call(http.MethodPost, "/env_vars", setting(v.Name))
 	r.body = map[string]any{"env_var.name": v.Name, "env_var.value": v.Value, "env_var.public": v.Public}
@@ -119,7 +119,7 @@ func setting(name string) string { return "set " + shellescape.StripUnsafe(name)
 // DeleteEnvVar deletes a variable. One that is gone already is no error.
 func (c *Client) DeleteEnvVar(ctx context.Context, repository Ref, id string) error {
 	err := c.change(ctx, repository.call(http.MethodDelete, "/env_var/"+segment(id), "delete a variable of"))
-	if IsKind(err, KindNotFound) {
+	if Failed(err, CodeNotFound) {
 		return nil
 	}
 	return err

@@ -2,122 +2,243 @@ package travisapi
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/problem"
+	"convox-travis/internal/transport"
 )
 
-// Kind is what went wrong, as far as a caller does something else about it.
-type Kind string
-
-// The kinds.
+// The codes of a call's Error, whose Detail is a Failure.
 const (
-	KindUnknownToken  Kind = "unknown_token"      // Travis does not know the token
-	KindLoginRequired Kind = "login_required"     // no token was sent
-	KindBanned        Kind = "banned"             // too many POSTs: everything is refused for an hour
-	KindThrottled     Kind = "throttled"          // too many requests in a minute
-	KindRequestLimit  Kind = "request_limit"      // too many builds started in an hour; never tried again
-	KindDenied        Kind = "denied"             // the person may not do this
-	KindMigrated      Kind = "repo_migrated"      // the repository moved from travis-ci.org
-	KindNotFound      Kind = "not_found"          // unknown, not synced yet, or no access
-	KindDuplicate     Kind = "duplicate_resource" // the name and branch exist
-	KindNoKeyYet      Kind = "no_key_yet"         // on activate: the repository's SSH key is still being made
-	KindInactive      Kind = "repository_inactive"
-	KindInvalid       Kind = "invalid"     // Travis does not take the values
-	KindServer        Kind = "server"      // Travis failed
-	KindUnreachable   Kind = "unreachable" // no connection, or it broke
-	KindTimeout       Kind = "timeout"     // no answer within the deadline
-	KindCanceled      Kind = "canceled"    // the caller's context ended
-	KindUntrusted     Kind = "untrusted"   // the certificate does not hold
-	KindMalformed     Kind = "malformed"   // the answer is not what Travis says
-	KindUnexpected    Kind = "unexpected"  // a status that Travis does not give
+	CodeUnknownToken  = "unknown_token"      // Travis does not know the token
+	CodeLoginRequired = "login_required"     // no token was sent
+	CodeBanned        = "banned"             // too many POSTs: everything is refused for an hour
+	CodeThrottled     = "throttled"          // too many requests in a minute
+	CodeRequestLimit  = "request_limit"      // too many builds started in an hour; never sent again
+	CodeDenied        = "denied"             // the person may not do this
+	CodeMigrated      = "repo_migrated"      // the repository moved from travis-ci.org
+	CodeNotFound      = "not_found"          // unknown, not synced yet, or no access
+	CodeDuplicate     = "duplicate_resource" // the name and branch exist
+	CodeNoKeyYet      = "no_key_yet"         // on activate: the repository's SSH key is still being made
+	CodeInactive      = "repository_inactive"
+	CodeInvalid       = "invalid"     // Travis does not take the values
+	CodeServer        = "server"      // Travis failed
+	CodeUnreachable   = "unreachable" // no connection, or it broke
+	CodeTimeout       = "timeout"     // no answer within the deadline
+	CodeCanceled      = "canceled"    // the caller's context ended
+	CodeUntrusted     = "untrusted"   // the certificate does not hold
+	CodeMalformed     = "malformed"   // the answer is not what Travis says
+	CodeUnexpected    = "unexpected"  // a status that Travis does not give
 )
 
-// Error is a call that failed. It never quotes an answer's body or a token.
-type Error struct {
-	Kind       Kind
-	Status     int           // of HTTP; 0 without an answer
-	Permission string        // the one that was denied, in Travis's words, or ""
-	RetryAfter time.Duration // what Travis asked to wait; 0 when it did not say
-	Until      time.Time     // where Travis takes no calls for longer than is waited: when that is over at the latest
+// Failure is what else is known of a call that failed.
+type Failure struct {
+	Status      int           // of HTTP; 0 without an answer
+	Permission  string        // the one that was denied, in Travis's words, or ""
+	RetryAfter  time.Duration // what Travis asked to wait; 0 when it did not say
+	Until       time.Time     // when Travis takes calls again at the latest, where nothing waits for that long
+	FateUnknown bool          // a write that may or may not have been carried out
+	// GaveUp is set where Travis has failed so often, in this and other calls of the
+	// client, that nothing is sent again until it has answered others.
+	GaveUp bool
 
-	what   string // what was attempted, on what
-	why    string
-	hints  []string
-	pause  time.Duration // before another try, where Travis did not ask for one
-	change bool          // it was a write
-	sent   bool          // it may have been carried out
-	gaveUp bool
-	cause  error
+	canRepeat bool
+	pause     time.Duration // before another try, where Travis did not ask for one
 }
 
-// Error says what was attempted, on what, and why it failed.
-func (e *Error) Error() string {
-	text := e.Attempted() + ": " + e.why
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (HTTP %d)", e.Status)
+// longestPause is how long a call may wait because Travis asked for it.
+const longestPause = time.Minute
+
+// Retryable implements transport.Retryable.
+func (f Failure) Retryable() (wait time.Duration, worth bool) {
+	if !f.canRepeat || f.GaveUp {
+		return 0, false
 	}
-	return text
+	return cmp.Or(f.RetryAfter, f.pause), f.RetryAfter <= longestPause
 }
 
-// Attempted is what failed, on what.
-func (e *Error) Attempted() string { return e.what }
-
-// Code is the error's name in JSON.
-func (e *Error) Code() string { return string(e.Kind) }
-
-// Hints are things that can be done, best first.
-func (e *Error) Hints() []string { return e.hints }
-
-// Unwrap gives the cause of a call that was ended from outside, or nil: other
-// causes can quote what must not be shown.
-func (e *Error) Unwrap() error { return e.cause }
-
-// FateUnknown reports whether a write may or may not have been carried out.
-func (e *Error) FateUnknown() bool { return e.change && e.sent }
-
-// GaveUp reports whether Travis has failed so often, in this and other calls of
-// the client, that nothing is tried again until it has answered others.
-func (e *Error) GaveUp() bool { return e.gaveUp }
-
-func (e *Error) giveUp() {
-	e.gaveUp = true
-	e.why += ", and it failed too often to be asked again for now"
+// FailureOf is the Failure of the first call that failed in err's chain, or zero.
+func FailureOf(err error) Failure {
+	failure, _ := problem.Detail[Failure](err)
+	return failure
 }
 
-// blamesTravis reports whether it is Travis that failed, or the way there.
-func (e *Error) blamesTravis() bool {
-	switch e.Kind {
-	case KindThrottled, KindServer, KindUnreachable, KindTimeout, KindMalformed:
-		return true
+// Failed reports whether the first call that failed in err's chain has one of the
+// codes. Its cause, which problem.Has looks at too, can be another call's failure,
+// after which it was stopped.
+func Failed(err error, codes ...string) bool {
+	for e := range problem.Chain(err) {
+		if _, isCall := e.Detail.(Failure); isCall {
+			return slices.Contains(codes, e.Code)
+		}
 	}
 	return false
 }
 
 // RefusedUntil returns when Travis takes calls again, where err is a ban, or asks to
 // wait for longer than any call does; the zero time where it is neither.
-func RefusedUntil(err error) time.Time {
-	var failed *Error
-	if !errors.As(err, &failed) {
-		return time.Time{}
-	}
-	return failed.Until
+func RefusedUntil(err error) time.Time { return FailureOf(err).Until }
+
+// blamesTravis reports whether it is Travis that failed, or the way there.
+func blamesTravis(code string) bool {
+	return slices.Contains([]string{CodeThrottled, CodeServer, CodeUnreachable, CodeTimeout, CodeMalformed}, code)
 }
 
-// longestPause is how long a call may wait because Travis asked for it.
-const longestPause = time.Minute
-
-// Retryable says whether the same call may succeed if it is repeated, where it
-// may be, and after which pause at the least.
-func (e *Error) Retryable() (time.Duration, bool) {
-	if !e.blamesTravis() && e.Kind != KindNoKeyYet || e.gaveUp {
-		return 0, false
+// failed is the Error of a call. A read has no fate. Causes are left out, since
+// they can quote what must not be shown.
+func (r call) failed(code, why string, f Failure, hints ...string) *problem.Error {
+	f.FateUnknown = f.FateUnknown && r.changes()
+	f.canRepeat = blamesTravis(code) || code == CodeNoKeyYet
+	if f.Status != 0 {
+		why += fmt.Sprintf(" (HTTP %d)", f.Status)
 	}
-	return cmp.Or(e.RetryAfter, e.pause), e.RetryAfter <= longestPause
+	return &problem.Error{Code: code, Action: r.action, Object: r.object, Reason: why, Hints: hints, Detail: f}
 }
 
-// IsKind reports whether err is, or wraps, an Error of this kind.
-func IsKind(err error, kind Kind) bool {
-	var failed *Error
-	return errors.As(err, &failed) && failed.Kind == kind
+// stopped is a call that was ended from outside. It quotes its cause, which comes
+// from the caller.
+func (r call) stopped(how string, cause error, f Failure) *problem.Error {
+	e := r.failed(CodeCanceled, how+": "+cause.Error(), f)
+	e.Cause = cause
+	return e
+}
+
+// unsent is a call that was not made.
+func (r call) unsent(cause error) *problem.Error { return r.stopped("not sent", cause, Failure{}) }
+
+// malformed is an answer that is not what Travis says.
+func (r call) malformed() *problem.Error {
+	return r.failed(CodeMalformed, "the answer is not one of Travis's", Failure{FateUnknown: true})
+}
+
+// throttledPauses is how many first pauses there are between the tries of a call
+// that was too many in its minute: of 250 ms, so that three of them outlast it.
+const throttledPauses = 80
+
+// banTime is how long Travis refuses a token that made too many POSTs.
+const banTime = time.Hour
+
+// refused makes an Error of an answer that is no success
+// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/errors.rb and
+// lib/travis/api/attack.rb).
+func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Error {
+	var said struct {
+		Type       string `json:"error_type"`
+		Permission string `json:"permission"`
+	}
+	_ = json.Unmarshal(body, &said) // some answers are plain text
+	now, status := c.config.Retry.Clock.Now(), answer.StatusCode
+	text := strings.ToLower(strings.TrimSpace(string(body[:min(len(body), 64)])))
+	f := Failure{Status: status, Permission: word(said.Permission)}
+
+	switch {
+	case status == http.StatusForbidden && text == "forbidden":
+		f.Until = now.Add(banTime)
+		return r.failed(CodeBanned, "Travis refuses everything from this token or address for now, up to an hour", f,
+			fmt.Sprintf("try again after %s: Travis bans for an hour after 50 writes in 30 seconds", f.Until.Format("15:04")))
+	case status == http.StatusForbidden && text == "access denied":
+		return r.failed(CodeUnknownToken, "Travis does not know the token", f)
+	case said.Type == "login_required", status == http.StatusUnauthorized:
+		return r.failed(CodeLoginRequired, "Travis wants a token", f)
+	case said.Type == "request_limit_reached":
+		return r.failed(CodeRequestLimit, "too many builds were started in the last hour", f, "try again in an hour")
+	case status == http.StatusTooManyRequests:
+		f.RetryAfter = transport.RetryAfter(answer.Header, now)
+		f.pause = throttledPauses * c.config.Retry.Pause
+		if f.RetryAfter > longestPause {
+			f.Until = now.Add(f.RetryAfter)
+			return r.failed(CodeThrottled, "too many requests: Travis takes none for now", f, "try again after "+f.Until.Format("15:04"))
+		}
+		return r.failed(CodeThrottled, "too many requests in a minute", f, "try again in a minute")
+	case said.Type == "repo_migrated":
+		return r.failed(CodeMigrated, "the repository moved from travis-ci.org", f, "use it at https://app.travis-ci.com")
+	case status == http.StatusForbidden:
+		var hints []string
+		if r.object != "" {
+			hints = []string{fmt.Sprintf("get push access to %s, or use the token of someone who has it", shellescape.StripUnsafe(r.object))}
+		}
+		return r.failed(CodeDenied, "Travis denied "+cmp.Or(f.Permission, "this"), f, hints...)
+	case said.Type == "repo_ssh_key_missing":
+		return r.failed(CodeNoKeyYet, "Travis is still making the repository's key", f, "try again in a minute")
+	case status == http.StatusConflict && said.Type == "duplicate_resource":
+		return r.failed(CodeDuplicate, "a variable of this name and branch exists already", f)
+	case status == http.StatusNotFound:
+		return r.failed(CodeNotFound, "Travis does not know it, or this account may not see it", f,
+			"sync Travis if the repository was made today: https://app.travis-ci.com/account/repositories")
+	case said.Type == "repository_inactive":
+		return r.failed(CodeInactive, "the repository is not active on Travis", f, "activate it on its Travis page")
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return r.failed(CodeInvalid, "Travis does not take these values", f)
+	case status >= 300 && status < 400:
+		return r.failed(CodeUnexpected, "the answer leads elsewhere, and a token is not sent there", f)
+	}
+	f.FateUnknown = true
+	if status >= 500 {
+		return r.failed(CodeServer, "Travis failed", f, "see https://www.traviscistatus.com, then try again")
+	}
+	return r.failed(CodeUnexpected, "Travis gave an answer that it should not", f)
+}
+
+// word returns text when it is a plain name as Travis uses them, else "".
+func word(text string) string {
+	plain := func(r rune) bool { return r == '_' || 'a' <= r && r <= 'z' }
+	if len(text) > 40 || strings.TrimFunc(text, plain) != "" {
+		return ""
+	}
+	return text
+}
+
+// unanswered is a call to which no answer came.
+func (c *Client) unanswered(ctx context.Context, r call, err error) *problem.Error {
+	proxy, byProxy := errors.AsType[*transport.ProxyError](err)
+	op, _ := errors.AsType[*net.OpError](err)
+	neverLeft := byProxy || op != nil && op.Op == "dial"
+	f := Failure{FateUnknown: !neverLeft}
+	if late := errors.Is(context.Cause(ctx), context.DeadlineExceeded); !byProxy || !late {
+		if e := c.ended(ctx, r, f); e != nil {
+			return e
+		}
+	}
+	host, why := c.endpoint.Host, transport.Reason(err)
+	switch {
+	case byProxy:
+		return r.failed(CodeUnreachable, host+" cannot be reached: "+why, f, proxy.Hint())
+	case transport.IsUntrusted(err):
+		return r.failed(CodeUntrusted, host+" cannot be trusted: "+why, Failure{}, "name a company's own certificate authority in SSL_CERT_FILE")
+	}
+	return r.failed(CodeUnreachable, host+" cannot be reached: "+why, f)
+}
+
+// unread is a call whose answer broke off.
+func (c *Client) unread(ctx context.Context, r call, status int, err error) *problem.Error {
+	f := Failure{FateUnknown: true, Status: status}
+	switch e := c.ended(ctx, r, f); {
+	case e != nil:
+		return e
+	case errors.Is(err, transport.ErrTooLarge):
+		return r.failed(CodeMalformed, err.Error(), f)
+	}
+	return r.failed(CodeUnreachable, "the connection broke in the middle of the answer", f, "try again")
+}
+
+// ended is a call whose context ended, or nil.
+func (c *Client) ended(ctx context.Context, r call, f Failure) *problem.Error {
+	switch cause := context.Cause(ctx); {
+	case ctx.Err() == nil:
+		return nil
+	case errors.Is(cause, context.DeadlineExceeded):
+		return r.failed(CodeTimeout, fmt.Sprintf("no answer in %v", c.config.Retry.Deadline), f, "check the connection, then try again")
+	default:
+		return r.stopped("stopped", cause, f)
+	}
 }

@@ -2,7 +2,6 @@ package travisapi_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
@@ -98,11 +98,11 @@ func calls(t testing.TB, client *travisapi.Client) map[string]func() error {
 // wantBounded holds an error against the rules: a bounded line of our own words.
 func wantBounded(t testing.TB, name string, err error) {
 	t.Helper()
-	var e *travisapi.Error
-	if !errors.As(err, &e) {
+	e := problem.Of(err)
+	if e == nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	for _, text := range append(e.Hints(), e.Error(), e.Permission) {
+	for _, text := range append(e.Hints, e.Error(), travisapi.FailureOf(err).Permission) {
 		if len(text) > longestError || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
 			t.Errorf("%s: %q", name, text)
 		}
@@ -174,7 +174,7 @@ func TestAnEndlessAnswerIsGivenUp(t *testing.T) {
 		for name, call := range calls(t, wire.client(t)) {
 			err := call()
 			wantBounded(t, name, err)
-			if e := failed(t, err); e.Kind != travisapi.KindMalformed || !strings.Contains(e.Error(), "larger than any real one") {
+			if e := failed(t, err); e.Code != travisapi.CodeMalformed || !strings.Contains(e.Error(), "larger than any real one") {
 				t.Errorf("%s: %v", name, e)
 			}
 		}
@@ -202,7 +202,7 @@ func TestAListThatDoesNotEndIsGivenUp(t *testing.T) {
 			return strings.NewReader(`{"repositories":[` + r + `],"@pagination":` + page.paging + `}`)
 		}
 		_, err := wire.client(t).Repositories(t.Context(), travisapi.ListOptions{})
-		if e := failed(t, err); e.Kind != travisapi.KindMalformed || !strings.Contains(e.Error(), "does not end") {
+		if e := failed(t, err); e.Code != travisapi.CodeMalformed || !strings.Contains(e.Error(), "does not end") {
 			t.Errorf("%s: %v", name, e)
 		}
 		if asked.Load() > mostRequests {
@@ -223,7 +223,7 @@ func TestAPageIsNoLargerThanWasAskedFor(t *testing.T) {
 			return strings.NewReader(`{"repositories":[` + repositories + `],"@pagination":{"is_last":true}}`)
 		}}
 		_, err := wire.client(t).Repositories(t.Context(), travisapi.ListOptions{})
-		if e := failed(t, err); e.Kind != travisapi.KindMalformed {
+		if e := failed(t, err); e.Code != travisapi.CodeMalformed {
 			t.Errorf("%s: %v", name, e)
 		}
 	}

@@ -45,7 +45,7 @@ func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repos
 	step := max(1, len(last.Repositories)) // a server may give smaller pages than were asked for
 	if rest := (max(1, last.Pagination.Count) - 1) / step; rest > 0 {
 		if rest >= mostPages {
-			return nil, unending(list.call(0))
+			return nil, list.unending()
 		}
 		more, end, err := list.readSideBySide(ctx, step, rest)
 		if err != nil {
@@ -56,7 +56,7 @@ func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repos
 	// What came to it meanwhile, or all of it where the count was not told.
 	for !last.isLast() {
 		if len(pages) == mostPages || len(pages[len(pages)-1]) == 0 {
-			return nil, unending(list.call(0))
+			return nil, list.unending()
 		}
 		if last, err = list.read(ctx, len(pages)*step); err != nil {
 			return nil, err
@@ -138,7 +138,12 @@ func (l *listing) call(offset int) call {
 	if l.options.Owner != "" {
 		path = "/owner/" + providerPath(l.options.Provider) + segment(l.options.Owner) + "/repos"
 	}
-	return call{what: "list the repositories", method: http.MethodGet, path: path, query: query}
+	return call{action: "list the repositories", method: http.MethodGet, path: path, query: query}
+}
+
+// unending is a list that no server has.
+func (l *listing) unending() error {
+	return l.call(0).failed(CodeMalformed, "its list of repositories does not end", Failure{})
 }
 
 // keep notes a page. A build that ends while the pages are read moves a

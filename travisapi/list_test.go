@@ -86,7 +86,7 @@ func TestAPageThatFailsFailsTheList(t *testing.T) {
 	server, client := travis(t, many(500)...)
 	server.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Query, "offset=300") }})
 	_, err := client.Repositories(t.Context(), travisapi.ListOptions{})
-	if e := failed(t, err); e.Kind != travisapi.KindServer {
+	if e := failed(t, err); e.Code != travisapi.CodeServer {
 		t.Error(e)
 	}
 }

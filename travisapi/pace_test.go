@@ -11,6 +11,7 @@ import (
 	"convox-travis/internal/clock"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/pace"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
@@ -67,7 +68,7 @@ func TestNoMinuteHasMoreCallsThanTravisAllows(t *testing.T) {
 					_, err := client.EnvVars(t.Context(), apiRef)
 					return err
 				}) {
-					if travisapi.IsKind(err, travisapi.KindThrottled) {
+					if travisapi.Failed(err, travisapi.CodeThrottled) {
 						throttled++
 					} else if err != nil {
 						t.Fatal(err)
@@ -100,11 +101,11 @@ func TestACallThatWasTooManyIsTriedInTheNextMinute(t *testing.T) {
 
 // One client bans itself, and whoever waits or comes later is told so at once.
 func TestNothingIsSentAfterABan(t *testing.T) {
-	for kind, shut := range map[travisapi.Kind]func(*travistest.Server){
-		travisapi.KindBanned:       func(s *travistest.Server) { s.Ban(secrettest.Canary) },
-		travisapi.KindUnknownToken: func(s *travistest.Server) { s.Forget(secrettest.Canary) },
+	for kind, shut := range map[string]func(*travistest.Server){
+		travisapi.CodeBanned:       func(s *travistest.Server) { s.Ban(secrettest.Canary) },
+		travisapi.CodeUnknownToken: func(s *travistest.Server) { s.Forget(secrettest.Canary) },
 	} {
-		t.Run(string(kind), func(t *testing.T) {
+		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				posts := pace.NewWindow(pace.Limit{Calls: 2, Per: 10 * time.Minute}, clock.System{})
 				server, client := played(t, travisapi.Config{Posts: posts.Begin}, api())
@@ -118,8 +119,8 @@ func TestNothingIsSentAfterABan(t *testing.T) {
 				for range 20 {
 					waiting.Go(func() {
 						_, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "B", Value: secret.New(secrettest.Canary)})
-						if e := failed(t, err); e.Kind != kind || e.FateUnknown() || e.Status != 0 || len(e.Hints()) == 0 {
-							t.Errorf("one that waited for its turn: %s, %v", e.Kind, e)
+						if e := failed(t, err); e.Code != kind || e.FateUnknown || e.Status != 0 || kind == travisapi.CodeBanned && (len(e.Hints) == 0 || e.Until.IsZero()) {
+							t.Errorf("one that waited for its turn: %s, %v", e.Code, e)
 						}
 					})
 				}
@@ -140,14 +141,14 @@ func TestNothingIsSentAfterABan(t *testing.T) {
 					return err
 				})
 				for _, err := range append(together, later...) {
-					if e := failed(t, err); e.Kind != kind {
-						t.Errorf("%s: %v", e.Kind, e)
+					if e := failed(t, err); e.Code != kind {
+						t.Errorf("%s: %v", e.Code, e)
 					}
 				}
 				if n := len(server.Faults.Requests()); n != 8 { // those that were under way together
 					t.Errorf("%d requests", n)
 				}
-				if !travisapi.IsKind(client.Refused(), kind) {
+				if !problem.Has(client.Refused(), kind) {
 					t.Errorf("the client was refused with %v", client.Refused())
 				}
 			})
@@ -159,7 +160,7 @@ func TestABanThatIsOverIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client := played(t, travisapi.Config{}, api())
 		server.Ban(secrettest.Canary)
-		if _, err := client.User(t.Context()); !travisapi.IsKind(err, travisapi.KindBanned) {
+		if _, err := client.User(t.Context()); !travisapi.Failed(err, travisapi.CodeBanned) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)
@@ -194,9 +195,9 @@ func TestAServerThatDiesIsNotHammered(t *testing.T) {
 		const repositories = 200
 		gaveUp := 0
 		for _, err := range sideBySide(repositories, func(int) error { _, err := client.EnvVars(t.Context(), apiRef); return err }) {
-			if e := failed(t, err); e.GaveUp() {
+			if e := failed(t, err); e.GaveUp {
 				gaveUp++
-				if _, worth := e.Retryable(); worth || e.Kind != travisapi.KindServer {
+				if _, worth := e.Retryable(); worth || e.Code != travisapi.CodeServer {
 					t.Fatalf("%v is worth another try", e)
 				}
 			}
@@ -214,7 +215,7 @@ func TestAServerThatDiesIsNotHammered(t *testing.T) {
 		}
 		server.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1})
 		_, err := client.EnvVars(t.Context(), apiRef)
-		if n := len(server.Faults.Requests()); !failed(t, err).GaveUp() || n != 12 {
+		if n := len(server.Faults.Requests()); !failed(t, err).GaveUp || n != 12 {
 			t.Errorf("%d requests, %v", n, err)
 		}
 	})
@@ -225,7 +226,7 @@ func TestARefusalIsNoFailureOfTravis(t *testing.T) {
 		_, client := played(t, travisapi.Config{}, api())
 		for range 100 {
 			_, err := client.EnvVars(t.Context(), travisapi.BySlug(travisapi.GitHub, "acme/nothing"))
-			if e := failed(t, err); e.Kind != travisapi.KindNotFound || e.GaveUp() {
+			if e := failed(t, err); e.Code != travisapi.CodeNotFound || e.GaveUp {
 				t.Fatal(e)
 			}
 		}

@@ -123,7 +123,7 @@ func (a previewAnswer) preview() Preview {
 // (https://github.com/travis-ci/travis-yml, lib/travis/yml/configs/configs.rb).
 //
 // How it fails says nothing about other calls: no answer in PreviewDeadline is
-// KindTimeout, a file that Travis can't read is KindInvalid.
+// CodeTimeout, a file that Travis can't read is CodeInvalid.
 func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) (Preview, error) {
 	r := repository.call(http.MethodPost, "/request/preview", "preview a build of")
 	r.asks = true
@@ -148,9 +148,7 @@ func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) 
 	case err == nil:
 		return answer.preview(), nil
 	case ctx.Err() == nil && within.Err() != nil:
-		late := failure(r)
-		late.is(KindTimeout, fmt.Sprintf("no answer in %v", deadline))
-		return Preview{}, late
+		return Preview{}, r.failed(CodeTimeout, fmt.Sprintf("no answer in %v", deadline), Failure{})
 	}
 	return Preview{}, err
 }

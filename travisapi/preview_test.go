@@ -58,16 +58,16 @@ func TestAPreviewThatIsRefusedSaysHow(t *testing.T) {
 	for name, c := range map[string]struct {
 		slug, text string
 		prepare    func(*travistest.Server)
-		kind       travisapi.Kind
+		kind       string
 	}{
-		"no permission":         {"acme/denied", previewed, deny, travisapi.KindDenied},
-		"an unknown repository": {"acme/other", previewed, nil, travisapi.KindNotFound},
-		"an unreadable file":    {"acme/api", "a: [", nil, travisapi.KindInvalid},
-		"an unknown path":       {"acme/api", previewed, func(s *travistest.Server) { s.ReadAs("acme/api", travistest.Reading{Status: 404, Body: "<html>"}) }, travisapi.KindNotFound},
-		"too many requests":     {"acme/api", previewed, func(s *travistest.Server) { s.ReadAs("acme/api", travistest.Reading{Status: 429, Body: "Retry later"}) }, travisapi.KindThrottled},
-		"a failure":             {"acme/api", previewed, func(s *travistest.Server) { s.ReadAs("acme/api", travistest.Reading{Status: 500}) }, travisapi.KindServer},
-		"a ban":                 {"acme/api", previewed, func(s *travistest.Server) { s.Ban(secrettest.Canary) }, travisapi.KindBanned},
-		"an unknown token":      {"acme/api", previewed, func(s *travistest.Server) { s.Forget(secrettest.Canary) }, travisapi.KindUnknownToken},
+		"no permission":         {"acme/denied", previewed, deny, travisapi.CodeDenied},
+		"an unknown repository": {"acme/other", previewed, nil, travisapi.CodeNotFound},
+		"an unreadable file":    {"acme/api", "a: [", nil, travisapi.CodeInvalid},
+		"an unknown path":       {"acme/api", previewed, func(s *travistest.Server) { s.ReadAs("acme/api", travistest.Reading{Status: 404, Body: "<html>"}) }, travisapi.CodeNotFound},
+		"too many requests":     {"acme/api", previewed, func(s *travistest.Server) { s.ReadAs("acme/api", travistest.Reading{Status: 429, Body: "Retry later"}) }, travisapi.CodeThrottled},
+		"a failure":             {"acme/api", previewed, func(s *travistest.Server) { s.ReadAs("acme/api", travistest.Reading{Status: 500}) }, travisapi.CodeServer},
+		"a ban":                 {"acme/api", previewed, func(s *travistest.Server) { s.Ban(secrettest.Canary) }, travisapi.CodeBanned},
+		"an unknown token":      {"acme/api", previewed, func(s *travistest.Server) { s.Forget(secrettest.Canary) }, travisapi.CodeUnknownToken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client := travis(t, api())
@@ -77,8 +77,8 @@ func TestAPreviewThatIsRefusedSaysHow(t *testing.T) {
 			wish := pushToMain
 			wish.Text = c.text
 			_, err := client.Preview(t.Context(), travisapi.BySlug(travisapi.GitHub, c.slug), wish)
-			if e := failed(t, err); e.Kind != c.kind || e.FateUnknown() || !strings.HasPrefix(e.Error(), "preview a build of "+c.slug+": ") {
-				t.Errorf("it is %s, fate unknown %t: %v", e.Kind, e.FateUnknown(), e)
+			if e := failed(t, err); e.Code != c.kind || e.FateUnknown || !strings.HasPrefix(e.Error(), "preview a build of "+c.slug+": ") {
+				t.Errorf("it is %s, fate unknown %t: %v", e.Code, e.FateUnknown, e)
 			}
 			if n := len(server.Faults.Requests()); n != 1 {
 				t.Errorf("it was asked %d times", n)
@@ -111,8 +111,8 @@ func TestAPreviewOfAnotherShapeIsMalformed(t *testing.T) {
 			server, client := travis(t, api())
 			server.ReadAs("acme/api", travistest.Reading{Status: 200, Body: body})
 			_, err := client.Preview(t.Context(), apiRef, pushToMain)
-			if e := failed(t, err); e.Kind != travisapi.KindMalformed {
-				t.Errorf("it is %s: %v", e.Kind, e)
+			if e := failed(t, err); e.Code != travisapi.CodeMalformed {
+				t.Errorf("it is %s: %v", e.Code, e)
 			}
 			if n := len(server.Faults.Requests()); n != 1 {
 				t.Errorf("it was asked %d times", n)
@@ -137,7 +137,7 @@ func TestAPreviewThatHangsEndsAfterFiveSeconds(t *testing.T) {
 		server.Faults.Add(faults.Rule{Kind: faults.Hang})
 		begun := time.Now()
 		_, err := client.Preview(t.Context(), apiRef, pushToMain)
-		if e := failed(t, err); e.Kind != travisapi.KindTimeout || time.Since(begun) != travisapi.PreviewDeadline {
+		if e := failed(t, err); e.Code != travisapi.CodeTimeout || time.Since(begun) != travisapi.PreviewDeadline {
 			t.Errorf("after %v: %v", time.Since(begun), err)
 		}
 		if n := len(server.Faults.Requests()); n != 1 {
@@ -174,7 +174,7 @@ func TestAPreviewCountsTowardTheLimitOfPOSTsAndDoesNotWaitForIt(t *testing.T) {
 		}
 		begun := time.Now()
 		_, err := client.Preview(t.Context(), apiRef, pushToMain)
-		if e := failed(t, err); e.Kind != travisapi.KindTimeout || time.Since(begun) != travisapi.PreviewDeadline {
+		if e := failed(t, err); e.Code != travisapi.CodeTimeout || time.Since(begun) != travisapi.PreviewDeadline {
 			t.Errorf("after %v: %v", time.Since(begun), err)
 		}
 		if sent := len(server.Faults.Requests()); sent != limit.Calls || server.Banned(secrettest.Canary) {

@@ -68,5 +68,5 @@ func providerPath(provider Provider) string {
 
 // call is a request about the repository: verb and its name say what for.
 func (r Ref) call(method, rest, verb string) call {
-	return call{what: verb + " " + r.name, repository: r.name, method: method, path: "/repo/" + r.path + rest}
+	return call{action: verb, object: r.name, method: method, path: "/repo/" + r.path + rest}
 }

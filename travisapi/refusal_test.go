@@ -23,44 +23,41 @@ func TestEveryRefusalIsToldApart(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
 		body   string
-		kind   travisapi.Kind
+		kind   string
 		says   string
 	}{
-		"an unknown token":        {403, "access denied", travisapi.KindUnknownToken, "token"},
-		"a ban":                   {403, "Forbidden\n", travisapi.KindBanned, "an hour"},
-		"too many requests":       {429, "Retry later\n", travisapi.KindThrottled, "too many"},
-		"no token":                {403, typed("login_required", ""), travisapi.KindLoginRequired, "token"},
-		"no permission":           {403, typed("insufficient_access", `,"permission":"create_env_var","resource_type":"repository"`), travisapi.KindDenied, "denied create_env_var (HTTP 403)"},
-		"a permission of no kind": {403, typed("insufficient_access", `,"permission":"\u001b[2J"`), travisapi.KindDenied, "denied this"},
-		"a moved repository":      {403, typed("repo_migrated", ""), travisapi.KindMigrated, "travis-ci.org"},
-		"an unknown repository":   {404, typed("not_found", ""), travisapi.KindNotFound, "acme/api"},
-		"a double":                {409, typed("duplicate_resource", ""), travisapi.KindDuplicate, "exists"},
-		"no key yet":              {409, typed("repo_ssh_key_missing", ""), travisapi.KindNoKeyYet, "key"},
-		"a wrong value":           {422, typed("unprocessable_entity", ""), travisapi.KindInvalid, "values"},
-		"wrong parameters":        {400, typed("wrong_params", ""), travisapi.KindInvalid, "values"},
-		"too many builds":         {429, typed("request_limit_reached", ""), travisapi.KindRequestLimit, "hour"},
-		"an inactive repository":  {406, typed("repository_inactive", ""), travisapi.KindInactive, "active"},
-		"a failure":               {500, typed("server_error", ""), travisapi.KindServer, "failed"},
-		"a page of a proxy":       {502, "<html>" + secrettest.Canary, travisapi.KindServer, "failed"},
-		"another status":          {418, secrettest.Canary, travisapi.KindUnexpected, "should not"},
-		"a redirect":              {307, secrettest.Canary, travisapi.KindUnexpected, "elsewhere"},
+		"an unknown token":        {403, "access denied", travisapi.CodeUnknownToken, "token"},
+		"a ban":                   {403, "Forbidden\n", travisapi.CodeBanned, "an hour"},
+		"too many requests":       {429, "Retry later\n", travisapi.CodeThrottled, "too many"},
+		"no token":                {403, typed("login_required", ""), travisapi.CodeLoginRequired, "token"},
+		"no permission":           {403, typed("insufficient_access", `,"permission":"create_env_var","resource_type":"repository"`), travisapi.CodeDenied, "denied create_env_var (HTTP 403)"},
+		"a permission of no kind": {403, typed("insufficient_access", `,"permission":"\u001b[2J"`), travisapi.CodeDenied, "denied this"},
+		"a moved repository":      {403, typed("repo_migrated", ""), travisapi.CodeMigrated, "travis-ci.org"},
+		"an unknown repository":   {404, typed("not_found", ""), travisapi.CodeNotFound, "acme/api"},
+		"a double":                {409, typed("duplicate_resource", ""), travisapi.CodeDuplicate, "exists"},
+		"no key yet":              {409, typed("repo_ssh_key_missing", ""), travisapi.CodeNoKeyYet, "key"},
+		"a wrong value":           {422, typed("unprocessable_entity", ""), travisapi.CodeInvalid, "values"},
+		"wrong parameters":        {400, typed("wrong_params", ""), travisapi.CodeInvalid, "values"},
+		"too many builds":         {429, typed("request_limit_reached", ""), travisapi.CodeRequestLimit, "hour"},
+		"an inactive repository":  {406, typed("repository_inactive", ""), travisapi.CodeInactive, "active"},
+		"a failure":               {500, typed("server_error", ""), travisapi.CodeServer, "failed"},
+		"a page of a proxy":       {502, "<html>" + secrettest.Canary, travisapi.CodeServer, "failed"},
+		"another status":          {418, secrettest.Canary, travisapi.CodeUnexpected, "should not"},
+		"a redirect":              {307, secrettest.Canary, travisapi.CodeUnexpected, "elsewhere"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := answering(t, c.status, c.body, "Location", "https://elsewhere.invalid/")
 			_, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New(secrettest.Canary)})
 			e := failed(t, err)
-			if e.Kind != c.kind || e.Status != c.status || !strings.Contains(e.Error(), c.says) {
-				t.Errorf("it is %s, %d: %v", e.Kind, e.Status, e)
+			if e.Code != c.kind || e.Status != c.status || !strings.Contains(e.Error(), c.says) {
+				t.Errorf("it is %s, %d: %v", e.Code, e.Status, e)
 			}
 			if !strings.HasPrefix(e.Error(), "set CONVOX_PASSWORD on acme/api: ") {
 				t.Errorf("it does not say what failed: %v", e)
 			}
-			open := c.kind == travisapi.KindServer || c.status == 418
-			if e.FateUnknown() != open {
-				t.Errorf("the write's fate is unknown: %t", e.FateUnknown())
-			}
-			if c.kind != travisapi.KindDuplicate && c.kind != travisapi.KindInvalid && len(e.Hints()) == 0 {
-				t.Error("it does not say what to do")
+			open := c.kind == travisapi.CodeServer || c.status == 418
+			if e.FateUnknown != open {
+				t.Errorf("the write's fate is unknown: %t", e.FateUnknown)
 			}
 		})
 	}
@@ -77,8 +74,8 @@ func TestABanSaysWhenToGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.User(t.Context())
-	if e := failed(t, err); !e.Until.Equal(now.Add(time.Hour)) || !strings.Contains(e.Hints()[0], "15:05") {
-		t.Errorf("until %v, %v", e.Until, e.Hints())
+	if e := failed(t, err); !e.Until.Equal(now.Add(time.Hour)) || !strings.Contains(e.Hints[0], "15:05") {
+		t.Errorf("until %v, %v", e.Until, e.Hints)
 	}
 }
 
@@ -119,8 +116,8 @@ func TestWritesAreSentOnce(t *testing.T) {
 			}
 			e := failed(t, err)
 			known := kind == faults.Throttled || kind == faults.ThrottledUntil || kind == faults.ThrottledForLong || kind == faults.RedirectAway || kind == faults.RedirectPlain
-			if e.FateUnknown() == known {
-				t.Errorf("%s: the fate of %v is unknown: %t", kind, e, e.FateUnknown())
+			if e.FateUnknown == known {
+				t.Errorf("%s: the fate of %v is unknown: %t", kind, e, e.FateUnknown)
 			}
 		}
 		if created == nil || updated == nil {
@@ -135,15 +132,15 @@ func TestWhatNeverLeftHasAKnownFate(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
-	if e := failed(t, err); e.Kind != travisapi.KindUnreachable || e.FateUnknown() || !strings.Contains(e.Error(), "refused") {
-		t.Errorf("%s, unknown %t: %v", e.Kind, e.FateUnknown(), e)
+	if e := failed(t, err); e.Code != travisapi.CodeUnreachable || e.FateUnknown || !strings.Contains(e.Error(), "refused") {
+		t.Errorf("%s, unknown %t: %v", e.Code, e.FateUnknown, e)
 	}
 }
 
 func TestAnEmptyListIsToldFromNoList(t *testing.T) {
 	for _, body := range []string{`{}`, `{"@type":"env_vars"}`, `{"env_vars":null}`, `{"env_vars":[{}]}`, `{"env_vars":{}}`, `[]`, ``, `{"env_vars":[`} {
 		_, err := answering(t, http.StatusOK, body).EnvVars(t.Context(), apiRef)
-		if e := failed(t, err); e.Kind != travisapi.KindMalformed {
+		if e := failed(t, err); e.Code != travisapi.CodeMalformed {
 			t.Errorf("%q: %v", body, e)
 		}
 	}
@@ -174,16 +171,16 @@ func TestAStoppedCallSaysWhy(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(20*time.Millisecond, func() { cancel(reason) })
 	_, err := client.EnvVars(ctx, apiRef)
-	if e := failed(t, err); e.Kind != travisapi.KindCanceled || !errors.Is(err, reason) {
-		t.Errorf("%s: %v", e.Kind, e)
+	if e := failed(t, err); e.Code != travisapi.CodeCanceled || !errors.Is(err, reason) {
+		t.Errorf("%s: %v", e.Code, e)
 	}
 	_, err = client.EnvVars(t.Context(), apiRef)
-	if e := failed(t, err); e.Kind != travisapi.KindTimeout || !strings.Contains(e.Error(), quick.Deadline.String()) {
-		t.Errorf("%s: %v", e.Kind, e)
+	if e := failed(t, err); e.Code != travisapi.CodeTimeout || !strings.Contains(e.Error(), quick.Deadline.String()) {
+		t.Errorf("%s: %v", e.Code, e)
 	}
 	_, err = client.CreateEnvVar(ctx, apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
-	if e := failed(t, err); e.Kind != travisapi.KindCanceled {
-		t.Errorf("%s: %v", e.Kind, e)
+	if e := failed(t, err); e.Code != travisapi.CodeCanceled {
+		t.Errorf("%s: %v", e.Code, e)
 	}
 }
 
@@ -191,9 +188,9 @@ func TestACertificateOfAnUnknownIssuerIsNotAccepted(t *testing.T) {
 	server := newTLSServer(t)
 	client := newClient(t, server.URL, secrettest.Canary)
 	_, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
-	if e := failed(t, err); e.Kind != travisapi.KindUntrusted || e.FateUnknown() {
-		t.Errorf("%s, unknown %t: %v", e.Kind, e.FateUnknown(), e)
+	if e := failed(t, err); e.Code != travisapi.CodeUntrusted || e.FateUnknown {
+		t.Errorf("%s, unknown %t: %v", e.Code, e.FateUnknown, e)
 	}
 }
 
-var _ transport.Retryable = (*travisapi.Error)(nil)
+var _ transport.Retryable = travisapi.Failure{}

@@ -99,7 +99,7 @@ func (a repositoryAnswer) provider() Provider {
 }
 
 // Repository reads one repository. One that is unknown, not synced yet or not
-// for this person is an Error of KindNotFound.
+// for this person has CodeNotFound.
 func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
 	answer, err := read(ctx, c, ref.call(http.MethodGet, "", "find"), repositoryAnswer.whole)
 	if err != nil {

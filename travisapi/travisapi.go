@@ -5,7 +5,7 @@
 //
 // Reads are tried again, and so is what may be done twice (Activate). A
 // variable or a build is written once: when the answer does not say what became
-// of it, the Error says so (FateUnknown), and the caller looks before anything
+// of it, the Error says so (Failure.FateUnknown), and the caller looks before anything
 // is sent again. Travis loses one of two writes that are made to one repository
 // at the same time, so callers make them one after the other.
 //
@@ -46,7 +46,7 @@ type Config struct {
 
 // Client calls one endpoint with one token. It may be used by many goroutines.
 // Once Travis has banned the token, or does not know it, nothing more is sent, and
-// every call fails with that Kind.
+// every call fails with that code.
 type Client struct {
 	endpoint *url.URL
 	config   Config
@@ -54,8 +54,8 @@ type Client struct {
 	budget   *transport.Budget
 }
 
-// New returns a client and calls nothing. Its errors are those of
-// transport.ParseEndpoint with hints, and ErrClosed for travis-ci.org.
+// New returns a client and calls nothing. Its errors have CodeBadEndpoint, or
+// CodeClosedEndpoint for travis-ci.org.
 func New(config Config) (*Client, error) {
 	endpoint, err := readEndpoint(config.Endpoint)
 	if err != nil {

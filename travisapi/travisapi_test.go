@@ -2,7 +2,6 @@ package travisapi_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
@@ -62,20 +62,32 @@ func answering(t *testing.T, status int, body string, headers ...string) *travis
 	return newClient(t, server.URL, secrettest.Canary)
 }
 
+// failure is what is known of a call that failed.
+type failure struct {
+	travisapi.Failure
+	Code  string
+	Hints []string
+	text  string
+}
+
+func (f failure) Error() string { return f.text }
+
 // failed returns the Error in err, and holds it against the rules for errors.
-func failed(t *testing.T, err error) *travisapi.Error {
+func failed(t *testing.T, err error) failure {
 	t.Helper()
-	var e *travisapi.Error
-	if !errors.As(err, &e) {
+	e := problem.Of(err)
+	if e == nil {
 		t.Fatalf("the error is %v", err)
 	}
-	for _, text := range append(e.Hints(), e.Error(), e.Code(), fmt.Sprintf("%+v %#v", err, e)) {
+	for _, text := range append(e.Hints, e.Error(), e.Code, fmt.Sprintf("%+v %#v", err, *e)) {
 		secrettest.Absent(t, "an error", text)
 	}
-	if e.Error() == "" || strings.Contains(e.Error(), "\n") || e.Code() == "" {
+	f := failure{Code: e.Code, Hints: e.Hints, text: e.Error()}
+	var is bool
+	if f.Failure, is = e.Detail.(travisapi.Failure); !is || f.text == "" || strings.Contains(f.text, "\n") || e.Code == "" {
 		t.Errorf("the error is %q", e)
 	}
-	return e
+	return f
 }
 
 func TestTheRequestIsWhatTravisWants(t *testing.T) {
@@ -169,7 +181,7 @@ func TestAnActivationWaitsForTheKey(t *testing.T) {
 	}
 	_, client = travis(t, travistest.Repository{ID: 19, Slug: "acme/new", NoKeyYet: 99})
 	_, err := client.Activate(t.Context(), travisapi.ByID(19))
-	if e := failed(t, err); e.Kind != travisapi.KindNoKeyYet {
+	if e := failed(t, err); e.Code != travisapi.CodeNoKeyYet {
 		t.Error(e)
 	}
 }
@@ -195,7 +207,7 @@ func TestASyncFindsWhatIsNew(t *testing.T) {
 	server.SyncTime = 20 * time.Millisecond
 	ref := travisapi.BySlug(travisapi.GitHub, "acme/new")
 	_, err := client.Repository(t.Context(), ref)
-	if e := failed(t, err); e.Kind != travisapi.KindNotFound {
+	if e := failed(t, err); e.Code != travisapi.CodeNotFound {
 		t.Fatal(e)
 	}
 	user, err := client.User(t.Context())
@@ -286,11 +298,10 @@ func TestEachPostWaitsForItsTurn(t *testing.T) {
 func TestAnAddressThatWouldLeakIsRefused(t *testing.T) {
 	for _, address := range []string{"http://travis.example.com", "https://ann:" + secrettest.Canary + "@api.travis-ci.com", "", "https://api.travis-ci.org", "https://API.travis-ci.org/v3/"} {
 		_, err := travisapi.New(travisapi.Config{Endpoint: address})
-		var e *travisapi.AccessError
-		if !errors.As(err, &e) || len(e.Hints()) == 0 || e.Code() == "" {
+		if !problem.Has(err, travisapi.CodeBadEndpoint, travisapi.CodeClosedEndpoint) {
 			t.Errorf("%q: %v", address, err)
 			continue
 		}
-		secrettest.Absent(t, "the error", fmt.Sprintf("%v %v", e, e.Hints()))
+		secrettest.Absent(t, "the error", fmt.Sprintf("%v %+v", err, *problem.Of(err)))
 	}
 }

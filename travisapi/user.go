@@ -69,7 +69,7 @@ func (a accountAnswer) envVars() []AccountEnvVar {
 
 // User tells whose token it is.
 func (c *Client) User(ctx context.Context) (User, error) {
-	a, err := read(ctx, c, call{what: "ask Travis whose token this is", method: http.MethodGet, path: "/user"}, accountAnswer.whole)
+	a, err := read(ctx, c, call{action: "ask Travis whose token this is", method: http.MethodGet, path: "/user"}, accountAnswer.whole)
 	if err != nil {
 		return User{}, err
 	}
@@ -78,7 +78,7 @@ func (c *Client) User(ctx context.Context) (User, error) {
 
 // Owner reads an account by its login; "" is GitHub for provider.
 func (c *Client) Owner(ctx context.Context, provider Provider, login string) (Owner, error) {
-	r := call{what: "read an account on Travis", method: http.MethodGet, path: "/owner/" + providerPath(provider) + segment(login)}
+	r := call{action: "read an account on Travis", method: http.MethodGet, path: "/owner/" + providerPath(provider) + segment(login)}
 	a, err := read(ctx, c, r, accountAnswer.whole)
 	if err != nil {
 		return Owner{}, err
@@ -89,5 +89,5 @@ func (c *Client) Owner(ctx context.Context, provider Provider, login string) (Ow
 // Sync asks Travis to read the person's list of repositories anew, which takes
 // seconds to minutes: User tells when it is done.
 func (c *Client) Sync(ctx context.Context, user User) error {
-	return c.change(ctx, call{what: "sync the Travis account", method: http.MethodPost, path: "/user/" + strconv.Itoa(user.ID) + "/sync"})
+	return c.change(ctx, call{action: "sync the Travis account", method: http.MethodPost, path: "/user/" + strconv.Itoa(user.ID) + "/sync"})
 }

@@ -106,7 +106,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 // checkAnswers reads the answers, and lists those that are missing. A credential
 // is none of them, unless half of one was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
-	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags()}
+	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags(), Hints: hintsOf}
 	way, err := o.wayIn(p.env)
 	if err != nil {
 		return request, nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,11 +9,8 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
-	"convox-travis/cfn"
-	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
-	"convox-travis/internal/travisyml"
-	"convox-travis/travisapi"
 )
 
 // The exit codes.
@@ -57,15 +55,6 @@ func (p *program) exit(err error) int {
 
 // exitCode is the one place where an error becomes an exit code.
 func exitCode(err error) int {
-	var (
-		usage    *usageError
-		decided  *setup.Error
-		login    *convox.LoginError
-		password *convox.PasswordError
-		travis   *travisapi.Error
-		aws      *cfn.Error
-		step     *travisyml.StepError
-	)
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
@@ -73,56 +62,17 @@ func exitCode(err error) int {
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed
-	case errors.As(err, &usage), errors.As(err, &password), errors.As(err, &step):
-		return exitUsage
-	case errors.As(err, &login):
-		return loginExit(login.Kind)
-	case errors.As(err, &travis):
-		return travisExit(travis.Kind)
-	case errors.As(err, &aws):
-		return awsExit(aws.Kind)
-	case errors.As(err, &decided):
-		return decidedExit(decided.Code())
 	}
-	return exitFailed
-}
-
-func loginExit(kind convox.LoginKind) int {
-	switch kind {
-	case convox.KindRefused, convox.KindOnlyRawForm:
-		return exitRefused
-	case convox.KindUntrusted: // --fingerprint is the answer that is missing
-		return exitUsage
+	code := exitFailed
+	for ; err != nil; err = errors.Unwrap(err) { // the innermost that has one
+		if coded, is := err.(interface{ Code() string }); is {
+			code = cmp.Or(exits[coded.Code()], code)
+		}
+		if e, is := err.(*problem.Error); is {
+			code = cmp.Or(exits[e.Code], code)
+		}
 	}
-	return exitFailed
-}
-
-func travisExit(kind travisapi.Kind) int {
-	switch kind {
-	case travisapi.KindUnknownToken, travisapi.KindLoginRequired:
-		return exitRefused
-	}
-	return exitFailed
-}
-
-func awsExit(kind cfn.ErrorKind) int {
-	switch kind {
-	case cfn.KindExpiredSSO, cfn.KindExpired, cfn.KindRefused, cfn.KindDenied:
-		return exitRefused
-	case cfn.KindNoCredentials, cfn.KindMFA, cfn.KindProfile, cfn.KindRegion, cfn.KindName, cfn.KindEndpoint:
-		return exitUsage
-	}
-	return exitFailed
-}
-
-func decidedExit(code string) int {
-	switch code {
-	case setup.CodeUnsendable:
-		return exitRefused
-	case setup.CodeMixedPair, setup.CodeTwoRacks:
-		return exitUsage
-	}
-	return exitFailed
+	return code
 }
 
 // reportExit is the exit code of a run over repositories: interrupted, done in
@@ -180,27 +130,36 @@ func printHints(w io.Writer, hints []string) {
 }
 
 func hintsOf(err error) []string {
+	all := hints.Of(err)
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
-		return hinted.Hints()
+		all = append(all, hinted.Hints()...)
 	}
-	return nil
+	return all
 }
 
-// codeOf is an error's name in JSON. What the run decided about a repository comes
-// before what ended the run.
+// codeOf is an error's name in JSON: that of the outermost problem, unless it says
+// only that the run was ended.
 func codeOf(err error) string {
-	var coded interface{ Code() string }
-	if decided, is := errors.AsType[*setup.Error](err); is {
-		return decided.Code()
+	code := ""
+	for e := err; e != nil && code == ""; e = errors.Unwrap(e) {
+		switch coded := e.(type) {
+		case *problem.Error:
+			code = coded.Code
+		case interface{ Code() string }:
+			code = coded.Code()
+		}
 	}
-	switch {
-	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
-		return "interrupted"
-	case errors.Is(err, errTimeout):
-		return "timeout"
-	case errors.As(err, &coded):
-		return coded.Code()
+	if code == "" || code == "canceled" {
+		switch {
+		case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+			return "interrupted"
+		case errors.Is(err, errTimeout):
+			return "timeout"
+		}
+	}
+	if code != "" {
+		return code
 	}
 	return "failed"
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -67,14 +68,11 @@ const (
 )
 
 func isTold(err error) telling {
-	if decided, is := errors.AsType[*setup.Error](err); is {
-		if decided.Code() == setup.CodeNotBegun {
-			return asRest
-		}
-		return each
+	if codeOf(err) == setup.CodeNotBegun {
+		return asRest
 	}
-	switch travisapi.Kind(codeOf(err)) {
-	case travisapi.KindBanned, travisapi.KindUnknownToken, travisapi.KindLoginRequired, travisapi.KindThrottled:
+	switch codeOf(err) {
+	case travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired, travisapi.CodeThrottled:
 		return once
 	}
 	return each
@@ -83,9 +81,8 @@ func isTold(err error) telling {
 // causeOf is the code of what ended the work on a repository, be it another's
 // error or a stop.
 func causeOf(err error) string {
-	decided, is := errors.AsType[*setup.Error](err)
-	if is && decided.Unwrap() != nil && (decided.Code() == setup.CodeNotBegun || decided.Code() == setup.CodeStopped) {
-		return codeOf(decided.Unwrap())
+	if stopped := problem.Of(err); stopped != nil && stopped.Cause != nil && isCutShort(err) {
+		return codeOf(stopped.Cause)
 	}
 	return codeOf(err)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
@@ -15,7 +16,7 @@ import (
 func TestACauseIsToldOnceHoweverManyItIsAbout(t *testing.T) {
 	t.Parallel()
 	other := errors.New("acme/r0: something else")
-	banned, throttled := &travisapi.Error{Kind: travisapi.KindBanned}, &travisapi.Error{Kind: travisapi.KindThrottled}
+	banned, throttled := &problem.Error{Code: travisapi.CodeBanned, Reason: "banned"}, &problem.Error{Code: travisapi.CodeThrottled, Reason: "throttled"}
 	of := func(n int, err func(setup.Target) error) (errs []error) {
 		for i := range n {
 			errs = append(errs, err(setup.Target{Slug: fmt.Sprintf("acme/r%d", i)}))

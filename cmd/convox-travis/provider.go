@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -75,7 +77,7 @@ func whichProvider(where, slug string, candidates []gitrepo.Remote) error {
 // to pass instead.
 func (r repositories) missingHint() string {
 	if r.unread != nil {
-		return r.unread.Error() + ": " + hintsOf(r.unread)[0]
+		return r.unread.Error() + ": " + strings.Join(slices.Concat(problem.Of(r.unread).Hints, []string{nameRepository}), "; ")
 	}
 	if len(r.found) == 0 {
 		return "--repo OWNER/NAME, or run it inside the repository's clone"

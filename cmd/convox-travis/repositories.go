@@ -10,6 +10,7 @@ import (
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
@@ -33,7 +34,7 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 	clone, err := gitrepo.Open(ctx, p.dir)
 	if err == nil {
 		r.found = clone.Candidates()
-	} else if !errors.Is(err, gitrepo.ErrNoClone) {
+	} else if !problem.Has(err, gitrepo.CodeNoClone) {
 		r.unread = err
 	}
 	named, err := p.namedRepositories(ctx, o)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
@@ -88,6 +89,5 @@ func (p *program) guide(ctx context.Context, o *resetOptions) error {
 // isWrong reports whether an error is about what was asked for, which no guide
 // makes good.
 func isWrong(err error) bool {
-	failed, is := errors.AsType[*cfn.Error](err)
-	return err != nil && exitCode(err) == exitUsage && !(is && (failed.Kind == cfn.KindNoCredentials || failed.Kind == cfn.KindMFA))
+	return err != nil && exitCode(err) == exitUsage && !problem.Has(err, cfn.CodeNoCredentials, cfn.CodeMFA)
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -42,15 +42,19 @@ func (s *presenter) resume(report setup.Report, errs []error) resume {
 // worthAgain reports whether a repository that ended with err may end well the
 // next time, with nothing mended in between.
 func worthAgain(err error) bool {
-	if decided, is := errors.AsType[*setup.Error](err); is && (decided.Code() == setup.CodeNotBegun || decided.Code() == setup.CodeStopped) {
+	if isCutShort(err) {
 		return true
 	}
-	failed, is := errors.AsType[*travisapi.Error](err)
-	if !is {
-		return false
-	}
-	_, worth := failed.Retryable()
-	return worth || failed.GaveUp()
+	failure := travisapi.FailureOf(err)
+	_, worth := failure.Retryable()
+	return worth || failure.GaveUp
+}
+
+// isCutShort reports whether the end of the run ended the work on a repository, or
+// kept it from starting.
+func isCutShort(err error) bool {
+	code := problem.Code(err)
+	return code == setup.CodeNotBegun || code == setup.CodeStopped
 }
 
 // goOn tells how far a run over several repositories came, and how it goes on.

@@ -129,7 +129,7 @@ func TestAShownSecretIsHiddenByAStop(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().inShell().toPassword().types(halfTyped).sees("10 characters").types(terminal.CtrlR).sees(halfTyped)
 	z.types(terminal.CtrlZ).stopped().goesOn(askPassword)
-	if screen := z.still(); strings.Contains(screen, halfTyped) {
+	if screen := z.quiet(); strings.Contains(screen, halfTyped) {
 		t.Errorf("it is shown:\n%s", screen)
 	}
 	z.types(terminal.CtrlC).ends(130, "nothing was written")

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"sync"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/travisapi"
 )
@@ -90,7 +90,7 @@ func (p *program) travis(o *options, slug string) (travisAccess, error) {
 // typedEndpoint is where a token that was typed belongs: the page that it is
 // copied from is travis-ci.com's, and a file that cannot be read names no other.
 func typedEndpoint(place travisPlace, err error) (string, error) {
-	if _, broken := errors.AsType[*travisapi.ConfigError](err); broken {
+	if problem.Has(err, travisapi.CodeConfig) {
 		return travisapi.HostedEndpoint, nil
 	}
 	return place.endpoint, err

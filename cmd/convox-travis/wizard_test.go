@@ -5,8 +5,10 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,8 @@ type wizard struct {
 	*world
 	*terminal.Terminal
 	t testing.TB
+
+	offersRack bool // a saved login moves the cursor of the first question
 }
 
 // open starts the wizard. What it showed is searched for secrets at the end,
@@ -38,7 +42,8 @@ func (w *world) open(o terminal.Options, args ...string) *wizard {
 		w.Fatal(err)
 	}
 	w.Cleanup(term.Close)
-	return &wizard{w, term, w.TB}
+	_, err = os.Stat(filepath.Join(w.dir, "config", "convox", "auth"))
+	return &wizard{w, term, w.TB, err == nil || slices.Contains(args, "demo")}
 }
 
 // sees waits until all words are on the screen.
@@ -50,13 +55,25 @@ func (z *wizard) sees(words ...string) *wizard {
 	return z
 }
 
-// still waits until the screen is at rest, and returns it.
-func (z *wizard) still() string {
+// quiet waits until nothing was written for a while, and returns the screen.
+func (z *wizard) quiet() string {
 	z.t.Helper()
 	if err := z.WaitStill(z.Context(), 150*time.Millisecond); err != nil {
 		z.t.Fatal(err)
 	}
 	return z.Screen()
+}
+
+// still waits until a question is at rest, and returns the screen: it takes an
+// answer, or its field is empty, and nothing more that is looked for can move its
+// cursor.
+func (z *wizard) still() string {
+	z.t.Helper()
+	for {
+		if now := z.awaitQuestion(takesKeys); z.quiet() == now {
+			return now
+		}
+	}
 }
 
 func (z *wizard) types(keys string) *wizard {
@@ -68,12 +85,31 @@ func (z *wizard) types(keys string) *wizard {
 // the prompt of plain lines.
 var namesEnter = regexp.MustCompile(`(?m)(^|· )enter [a-z]|>\z`)
 
+// takesKeys is besides an empty field, and a prompt with what was typed at it.
+var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z`)
+
+// looking is a question for which more is being looked for.
+var looking = regexp.MustCompile(`\d so far|searching AWS|asking Travis (for more|what)`)
+
 // answerable waits until the screen takes an answer, and returns it.
-func (z *wizard) answerable() (screen string) {
+func (z *wizard) answerable() string {
+	z.t.Helper()
+	return z.awaitQuestion(namesEnter)
+}
+
+// awaitQuestion waits for a screen that takes keys, and returns it. An Enter is
+// not for what comes under the cursor later (tui/seen.go), so it waits until what
+// moves the cursor was found: a saved login at the first question, rows of a list,
+// the end of a review.
+func (z *wizard) awaitQuestion(takes *regexp.Regexp) (screen string) {
 	z.t.Helper()
 	err := z.WaitFor(z.Context(), func(now string) bool {
 		screen = now
-		return namesEnter.MatchString(now)
+		if !takes.MatchString(now) || looking.MatchString(now) || z.offersRack && strings.Contains(now, "› With a Console") {
+			return false
+		}
+		z.offersRack = false
+		return true
 	})
 	if err != nil {
 		z.t.Fatal(err)

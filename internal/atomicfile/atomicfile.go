@@ -2,7 +2,7 @@
 // write at once. A file is read, changed and replaced under a lock, and a reader
 // finds the old text or the new one, never half of it.
 //
-// Next room: internal/text, which a person reads.
+// Next room: internal/problem, in which all that fails is said.
 package atomicfile
 
 import (

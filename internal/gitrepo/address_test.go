@@ -1,12 +1,12 @@
 package gitrepo_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -153,13 +153,4 @@ func printed(v any) string {
 	return fmt.Sprintf("%v %+v %#v %q", v, v, v, v)
 }
 
-func codeOf(err error) string {
-	var coded interface {
-		Code() string
-		Hints() []string
-	}
-	if !errors.As(err, &coded) || len(coded.Hints()) == 0 {
-		return ""
-	}
-	return coded.Code()
-}
+func codeOf(err error) string { return problem.Code(err) }

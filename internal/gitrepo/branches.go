@@ -5,7 +5,32 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"convox-travis/internal/problem"
 )
+
+const longestBranch = 250 // bytes; a file system takes no longer name
+
+// CheckBranch refuses what git takes for no branch
+// (https://git-scm.com/docs/git-check-ref-format). Its error does not quote the
+// text.
+func CheckBranch(text string) error {
+	strange := func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`~^:?*[\`, r)
+	}
+	switch {
+	case text == "", len(text) > longestBranch, !utf8.ValidString(text), strings.ContainsFunc(text, strange), strings.HasPrefix(text, "-"),
+		strings.Contains(text, ".."), strings.Contains(text, "@{"), strings.Contains(text, "//"),
+		strings.Trim(text, "/.") != text, strings.HasSuffix(text, ".lock"):
+		return &problem.Error{
+			Code: "bad_branch", Action: "read the branch", Reason: "not a name that git takes",
+			Hints: []string{"write it as git branch shows it"},
+		}
+	}
+	return nil
+}
 
 // mostBranches that are listed.
 const mostBranches = 1000
@@ -40,4 +65,22 @@ func Branches(ctx context.Context, folder string) (all []string) {
 		}
 	}
 	return all
+}
+
+// DefaultBranch returns the branch that the clone's origin is on, as git noted it
+// when it cloned (https://git-scm.com/docs/git-remote#Documentation/git-remote.txt-set-head);
+// "" where that is not known.
+func DefaultBranch(ctx context.Context, folder string) string {
+	program, err := exec.LookPath("git")
+	if err != nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	found := git{program, folder}.ask(ctx, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+	branch, ours := strings.CutPrefix(strings.TrimSpace(found.text), "origin/")
+	if found.err != nil || found.status != 0 || !ours || CheckBranch(branch) != nil {
+		return ""
+	}
+	return branch
 }

@@ -2,6 +2,7 @@ package gitrepo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/child"
+	"convox-travis/internal/problem"
 )
 
 // answerBytes is the longest answer that is read: 5,000 remotes, or 15,000
@@ -111,27 +113,53 @@ func (g git) root(ctx context.Context) answer {
 	return top
 }
 
+// The codes of the Errors of Open.
+const (
+	CodeNoClone    = "no_clone"          // there is nothing to read: the repository can still be asked for
+	CodeNoGit      = "no_git"            // as with CodeNoClone
+	CodeOwnership  = "dubious_ownership" // the clone is another user's, and git doesn't read it
+	CodeFailed     = "git_failed"
+	CodeUnfinished = "git_unfinished" // the Cause is that of the context
+)
+
+// unread is the Error for a clone. It quotes neither addresses nor what git said,
+// which can hold a token.
+func unread(code, why string, hints ...string) *problem.Error {
+	return &problem.Error{Code: code, Action: "read the clone", Reason: why, Hints: hints}
+}
+
+func noGit() error {
+	return &problem.Error{
+		Code: CodeNoGit, Reason: "git is not installed, or not on PATH",
+		Hints: []string{"install git (https://git-scm.com/downloads)"},
+	}
+}
+
 // failure returns nil for status 0 and those that are fine too.
 func (a answer) failure(ctx context.Context, fine ...int) error {
 	switch {
 	case a.isCut:
-		return &Error{message: "read the clone: " + a.command + " answers with more than 1 MiB", code: "git_failed", hints: []string{"run it here yourself to see what it lists", nameIt}}
+		return unread(CodeFailed, a.command+" answers with more than 1 MiB", "run it here yourself to see what it lists")
 	case a.err == nil && (a.status == 0 || slices.Contains(fine, a.status)):
 		return nil
 	case a.err != nil && ctx.Err() != nil:
-		return &Error{message: "read the clone: " + a.command + " did not finish", code: "git_unfinished", hints: []string{nameIt}, cause: context.Cause(ctx)}
+		e := unread(CodeUnfinished, a.command+" did not finish: "+context.Cause(ctx).Error())
+		e.Cause = context.Cause(ctx)
+		return e
 	case strings.Contains(a.words, "dubious ownership"), strings.Contains(a.words, "unsafe repository"):
-		return &OwnershipError{folder: trusted(a.words)}
+		// https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
+		return unread(CodeOwnership, "its folder belongs to another user, so git does not trust it",
+			"trust it with: git config --global --add safe.directory "+cmp.Or(trusted(a.words), "FOLDER"))
 	case strings.Contains(a.words, "not a git repository"):
-		return ErrNoClone
+		return &problem.Error{Code: CodeNoClone, Reason: "not inside a git clone"}
 	case strings.Contains(a.words, "xcode-select:"), strings.Contains(a.words, "xcrun:"):
-		return ErrNoGit // macOS has a git that only offers to install git
+		return noGit() // macOS has a git that only offers to install git
 	}
-	return &Error{message: "read the clone: " + a.command + " failed", code: "git_failed", hints: []string{"run it here yourself to see why", nameIt}}
+	return unread(CodeFailed, a.command+" failed", "run it here yourself to see why")
 }
 
-// trusted finds the folder in the command that git proposes, which names the
-// clone's top as git will compare it.
+// trusted finds the folder in the command that git proposes, quoted for a shell,
+// which names the clone's top as git will compare it; "" when it can't be shown.
 func trusted(words string) string {
 	_, rest, _ := strings.Cut(words, "safe.directory ")
 	folder, _, _ := strings.Cut(rest, "\n")

@@ -34,7 +34,7 @@ func (c Clone) History(ctx context.Context, file string, commits int) ([]Version
 func (c Clone) historyWithin(ctx context.Context, file string, commits int, limit time.Duration) ([]Version, error) {
 	program, err := exec.LookPath("git")
 	if err != nil {
-		return nil, ErrNoGit
+		return nil, noGit()
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -1,9 +1,12 @@
 package gitrepo
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,14 +14,14 @@ import (
 	"unicode/utf8"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 )
 
 const deadline = 5 * time.Second // for all of git; a clone on a sleeping network drive hangs
 
 // Open reads the clone that dir is in; "" is the current folder. GIT_DIR and the
 // other variables that say where a clone is count as they do for git itself, those
-// that configure git don't. Errors: ErrNoClone, ErrNoGit, *OwnershipError, or an *Error, which
-// wraps the cause of ctx when that ended first. It takes 6 seconds at most.
+// that configure git don't. It takes 6 seconds at most.
 func Open(ctx context.Context, dir string) (Clone, error) {
 	return openWithin(ctx, dir, deadline)
 }
@@ -26,9 +29,9 @@ func Open(ctx context.Context, dir string) (Clone, error) {
 func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, error) {
 	program, err := exec.LookPath("git")
 	if err != nil {
-		return Clone{}, ErrNoGit
+		return Clone{}, noGit()
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, tooSlow{limit})
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &problem.Error{Reason: "not within " + limit.String(), Cause: context.DeadlineExceeded})
 	defer cancel()
 
 	g := git{program: program, dir: dir}
@@ -78,12 +81,6 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	}, nil
 }
 
-// tooSlow says how long git was waited for.
-type tooSlow struct{ limit time.Duration }
-
-func (t tooSlow) Error() string { return "not within " + t.limit.String() }
-func (tooSlow) Unwrap() error   { return context.DeadlineExceeded }
-
 // line cuts the line ending that git puts after its answer, and no more: a
 // folder's name may end in one too.
 func line(text string) string {
@@ -105,4 +102,59 @@ func slugOrNone(text string) string {
 		return ""
 	}
 	return slug
+}
+
+// parseRemotes reads the answer of git remote --verbose, where the settings
+// that rewrite addresses (url.*.insteadOf) have been applied. config has the
+// addresses as they are written: one that is another repository of a known
+// service goes first. first is the name of the remote that goes first.
+//
+// A branch can also follow a bare address, without a remote. That is mostly
+// somebody else's fork, checked out to review it, so it is no candidate.
+func parseRemotes(text, first string, config map[string]string) []Remote {
+	addresses := make(map[string]string)
+	for entry := range strings.Lines(text) {
+		name, rest, _ := strings.Cut(entry, "\t")
+		// After the mark, a partial clone has its filter.
+		end := strings.LastIndex(rest, " (fetch)")
+		if _, known := addresses[name]; end >= 0 && !known {
+			addresses[name] = rest[:end]
+		}
+	}
+	rank := func(name string) int {
+		return slices.Index([]string{first, "origin", name}, name)
+	}
+	names := slices.SortedFunc(maps.Keys(addresses), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
+	var remotes []Remote
+	for _, name := range names {
+		remote, err := ParseRemote(addresses[name])
+		if err != nil {
+			continue
+		}
+		if isPlain(name, "._-/") {
+			remote.Name = name
+		}
+		if written, err := ParseRemote(config["remote."+name+".url"]); err == nil && written.Provider != "" && written.key() != remote.key() {
+			written.Name, remote.Setting = remote.Name, insteadOf
+			remotes = append(remotes, written)
+		}
+		remotes = append(remotes, remote)
+	}
+	return remotes
+}
+
+// parseSettings reads the answer of git config --null: names and values. The
+// last value of a name counts, but of a remote's addresses the first.
+func parseSettings(text string) map[string]string {
+	settings := make(map[string]string)
+	for entry := range strings.SplitSeq(text, "\x00") {
+		name, value, _ := strings.Cut(entry, "\n")
+		if _, known := settings[name]; known && strings.HasPrefix(name, "remote.") {
+			continue
+		}
+		settings[name] = value
+	}
+	return settings
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -65,7 +66,7 @@ func play(t *testing.T, part string) {
 
 func TestOutsideAClone(t *testing.T) {
 	dir := person(t)
-	if _, err := gitrepo.Open(t.Context(), dir); !errors.Is(err, gitrepo.ErrNoClone) || codeOf(err) != "no_clone" {
+	if _, err := gitrepo.Open(t.Context(), dir); codeOf(err) != gitrepo.CodeNoClone {
 		t.Errorf("got %v", err)
 	}
 }
@@ -73,14 +74,14 @@ func TestOutsideAClone(t *testing.T) {
 func TestWithoutGit(t *testing.T) {
 	dir := clone(t)
 	t.Setenv("PATH", t.TempDir())
-	if _, err := gitrepo.Open(t.Context(), dir); !errors.Is(err, gitrepo.ErrNoGit) || codeOf(err) != "no_git" {
+	if _, err := gitrepo.Open(t.Context(), dir); codeOf(err) != gitrepo.CodeNoGit {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestAGitThatOnlyOffersToInstallGitIsNone(t *testing.T) {
 	play(t, "xcode-select: note: No developer tools were found, requesting install.")
-	if _, err := gitrepo.Open(t.Context(), ""); !errors.Is(err, gitrepo.ErrNoGit) {
+	if _, err := gitrepo.Open(t.Context(), ""); codeOf(err) != gitrepo.CodeNoGit {
 		t.Errorf("got %v", err)
 	}
 }
@@ -89,21 +90,19 @@ func TestACloneOfAnotherUserIsRefusedWithWhatGitProposes(t *testing.T) {
 	dir := clone(t, "remote add origin git@github.com:acme/api.git")
 	t.Setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
 	_, err := gitrepo.Open(t.Context(), dir)
-	owned, ok := errors.AsType[*gitrepo.OwnershipError](err)
-	if !ok || owned.Code() != "dubious_ownership" || errors.Is(err, gitrepo.ErrNoClone) {
+	if codeOf(err) != gitrepo.CodeOwnership {
 		t.Fatalf("got %v", err)
 	}
-	want := "if you trust it: git config --global --add safe.directory " + dir
-	if !slices.Contains(owned.Hints(), want) {
-		t.Errorf("the hints are %q", owned.Hints())
+	want := "trust it with: git config --global --add safe.directory " + dir
+	if hints := problem.Of(err).Hints; !slices.Contains(hints, want) {
+		t.Errorf("the hints are %q", hints)
 	}
 }
 
 func TestTheHintOfAnotherUsersCloneSteersNoTerminal(t *testing.T) {
 	play(t, "fatal: detected dubious ownership in repository at '/x'\n\n\tgit config --global --add safe.directory /\x1b[31mx\n")
 	_, err := gitrepo.Open(t.Context(), "")
-	owned, ok := errors.AsType[*gitrepo.OwnershipError](err)
-	if !ok || !strings.HasSuffix(owned.Hints()[0], " safe.directory FOLDER") {
+	if codeOf(err) != gitrepo.CodeOwnership || !strings.HasSuffix(problem.Of(err).Hints[0], " safe.directory FOLDER") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,6 +1,29 @@
 package gitrepo
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+
+	"convox-travis/internal/problem"
+)
+
+const (
+	codeSlug    = "bad_slug"
+	codeAddress = "bad_address"
+	codeLocal   = "not_hosted"
+)
+
+// unreadable is the Error for a text, which it doesn't quote.
+func unreadable(code, why string) error {
+	return &problem.Error{
+		Code: code, Action: "read the repository", Reason: why,
+		Hints: []string{"write OWNER/NAME, or an address such as https://github.com/OWNER/NAME"},
+	}
+}
+
+func notAddress() error {
+	return unreadable(codeAddress, "not an address of the form https://HOST/OWNER/NAME or git@HOST:OWNER/NAME")
+}
 
 // ParseRepository reads what a person types or pastes to name a repository: a
 // slug, an address that git takes, or the address of one of its web pages, on
@@ -63,4 +86,147 @@ func hostOf(provider string) string {
 func firstTwo(path string) string {
 	names := strings.SplitN(path, "/", 3)
 	return strings.Join(names[:min(2, len(names))], "/")
+}
+
+// address is where a repository is, without the user name, password, port,
+// query and fragment that it came with.
+type address struct {
+	host string // as written
+	path string // as written, no slash at its ends
+	ssh  bool
+}
+
+// split reads the two forms that git knows
+// (https://git-scm.com/docs/git-fetch#_git_urls): an address with a scheme, and
+// HOST:PATH, which is ssh. Its errors do not quote the text.
+func split(text string) (address, error) {
+	if scheme, _, found := strings.Cut(text, "://"); found {
+		return splitURL(text, strings.ToLower(scheme))
+	}
+	host, path, found := strings.Cut(text, ":")
+	if !found || strings.ContainsAny(host, `/\`) {
+		return address{}, unreadable(codeLocal, "a local path, not a repository on a server")
+	}
+	host = host[strings.LastIndex(host, "@")+1:]
+	if len(host) == 1 { // a drive of Windows
+		return address{}, unreadable(codeLocal, "a local path, not a repository on a server")
+	}
+	return address{host: host, path: strings.Trim(path, "/"), ssh: true}, nil
+}
+
+func splitURL(text, scheme string) (address, error) {
+	var ssh bool
+	switch scheme {
+	case "ssh", "git+ssh", "ssh+git":
+		ssh = true
+	case "https", "http", "git":
+	case "file":
+		return address{}, unreadable(codeLocal, "a local path, not a repository on a server")
+	default:
+		return address{}, notAddress()
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return address{}, notAddress() // the cause quotes the address
+	}
+	return address{host: u.Hostname(), path: strings.Trim(u.EscapedPath(), "/"), ssh: ssh}, nil
+}
+
+// remote holds the address against the strict patterns.
+func (a address) remote() (Remote, error) {
+	host := strings.TrimSuffix(strings.ToLower(a.host), ".")
+	if !isHost(host) {
+		return Remote{}, notAddress()
+	}
+	slug, err := ParseSlug(a.path)
+	if err != nil {
+		return Remote{}, notAddress()
+	}
+	name, provider := service(host, a.ssh)
+	if !nests(provider) && strings.Count(slug, "/") > 1 {
+		return Remote{}, notAddress()
+	}
+	return Remote{Host: name, Slug: slug, Provider: provider}, nil
+}
+
+// ParseRemote reads the address of a remote, in any form that git takes. A user
+// name, password or token in it is cut off, and no error quotes the address.
+// A local path or a file:// address is an error: it is no hosted repository.
+// The result has no Name.
+func ParseRemote(text string) (Remote, error) {
+	a, err := split(text)
+	if err != nil {
+		return Remote{}, err
+	}
+	return a.remote()
+}
+
+// service returns the hosting service behind a host in lower case: its own
+// name and its provider. An unknown host is returned as it is.
+//
+// People with two accounts give each a name of its own in their ssh
+// configuration, nearly always github.com-ACCOUNT. No public host ends so, and
+// such a name is the service's when ssh is what connects to it.
+func service(host string, ssh bool) (name, provider string) {
+	known := strings.TrimPrefix(host, "www.")
+	if before, account, found := strings.Cut(known, "-"); ssh && found && !strings.Contains(account, ".") {
+		known = before
+	}
+	switch {
+	case known == "github.com", known == "ssh.github.com":
+		return "github.com", GitHub
+	case known == "gitlab.com", known == "altssh.gitlab.com":
+		return "gitlab.com", GitLab
+	case known == "bitbucket.org", known == "altssh.bitbucket.org":
+		return "bitbucket.org", Bitbucket
+	case known == "assembla.com", strings.HasSuffix(known, ".assembla.com"):
+		return "git.assembla.com", Assembla
+	}
+	return host, ""
+}
+
+// nests reports whether a repository can be more than two names deep.
+func nests(provider string) bool {
+	return provider == GitLab || provider == ""
+}
+
+// isHost reports whether text is a host's name and nothing that could steer a
+// terminal or a path.
+func isHost(text string) bool {
+	if len(text) > 253 || strings.Contains(text, "..") || !isPlain(text, ".-") {
+		return false
+	}
+	return strings.Trim(text, ".-") == text
+}
+
+// isPlain reports whether text is letters and digits of ASCII and marks, and
+// not empty.
+func isPlain(text, marks string) bool {
+	for _, r := range text {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+		case !strings.ContainsRune(marks, r):
+			return false
+		}
+	}
+	return text != ""
+}
+
+const longestSlug = 200 // bytes; GitHub's longest is 140
+
+// ParseSlug reads OWNER/NAME as a person types it, or GROUP/SUBGROUP/NAME. A
+// trailing .git is cut. The slug holds letters, digits and . _ - alone; its
+// error does not quote the text, which can be a secret in the wrong place.
+func ParseSlug(text string) (string, error) {
+	slug := strings.TrimSuffix(text, ".git")
+	names := strings.Split(slug, "/")
+	if len(names) < 2 || len(slug) > longestSlug {
+		return "", unreadable(codeSlug, "not of the form OWNER/NAME")
+	}
+	for _, name := range names {
+		if !isPlain(name, "._-") || name == "." || name == ".." {
+			return "", unreadable(codeSlug, "not of the form OWNER/NAME")
+		}
+	}
+	return slug, nil
 }

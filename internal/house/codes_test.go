@@ -2,8 +2,10 @@ package house_test
 
 import (
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -112,6 +114,99 @@ func codesOfSource(t *testing.T) map[string]bool {
 	return codes
 }
 
+// hintTables are the files that say what a person can do about each error.
+var hintTables = []string{door + "/hints.go", "tui/flow/hints.go"}
+
+// An error's code has a row in the table of the commands and in that of the
+// wizard, so that whoever adds one decides what a person can do.
+func TestEachErrorHasItsRowOfHints(t *testing.T) {
+	errorPart, _, found := strings.Cut(page(t, troubles), "\n## Warnings\n")
+	if !found {
+		t.Fatalf("%s has no part called Warnings behind the errors", troubles)
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)` \\|")
+	for _, name := range hintTables {
+		text, err := os.ReadFile(folderOfRoot + "/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := map[string]bool{}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if pair, is := n.(*ast.KeyValueExpr); is {
+				if key, is := pair.Key.(*ast.BasicLit); is {
+					code, _ := strconv.Unquote(key.Value)
+					rows[code] = true
+				}
+			}
+			return true
+		})
+		for _, code := range row.FindAllStringSubmatch(errorPart, -1) {
+			if !rows[code[1]] {
+				t.Errorf("%s has no row for %s", name, code[1])
+			}
+		}
+		for code := range rows {
+			if !strings.Contains(page(t, troubles), "\n| `"+code+"` |") {
+				t.Errorf("%s has a row for %s, which %s doesn't explain", name, code, troubles)
+			}
+		}
+	}
+}
+
+// lowerFloors speak to the outside, and return facts and codes.
+var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/transport", "internal/ratelimit", "internal/problem"}
+
+var (
+	ownCommand  = regexp.MustCompile(`convox-travis [a-z-]+`)
+	registered  = regexp.MustCompile(`Var\w*\([^,]+, "([a-z-]+)"`)
+	otherTool   = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]`)
+	stillToMove = map[string]int{
+		"internal/convox": 18,
+	}
+)
+
+// What a person can do with this program's flags and commands is in the two tables
+// alone; the commands of other programs may stand below.
+func TestTheLowerFloorsNameNoFlagAndNoCommand(t *testing.T) {
+	var names []string
+	for _, p := range packages(t) {
+		if p.name != door {
+			continue
+		}
+		for _, name := range p.files {
+			for _, flag := range registered.FindAllStringSubmatch(page(t, name), -1) {
+				names = append(names, flag[1])
+			}
+		}
+	}
+	if len(names) < 30 {
+		t.Fatalf("only the flags %q were found", names)
+	}
+	ownFlag := regexp.MustCompile(`--(?:` + strings.Join(names, "|") + `)\b`)
+	found := map[string]int{}
+	for _, folder := range lowerFloors {
+		for _, file := range sources(t, false)[folder] {
+			ast.Inspect(file, func(n ast.Node) bool {
+				literal, is := n.(*ast.BasicLit)
+				if !is || literal.Kind != token.STRING {
+					return true
+				}
+				text, _ := strconv.Unquote(literal.Value)
+				if ownCommand.MatchString(text) || ownFlag.MatchString(text) && !otherTool.MatchString(text) {
+					if found[folder]++; found[folder] > stillToMove[folder] {
+						t.Errorf("%s: %q names a flag or a command", set.Position(n.Pos()), text)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
 // isNamed reports whether a code is a text, a constant, handed on, or is the exit
 // code of a process.
 func isNamed(code ast.Expr) bool {
@@ -121,7 +216,7 @@ func isNamed(code ast.Expr) bool {
 	case *ast.Ident:
 		return strings.HasPrefix(code.Name, "code") || strings.HasPrefix(code.Name, "Code") || strings.HasPrefix(code.Name, "Found")
 	case *ast.SelectorExpr:
-		return code.Sel.Name == "Code" || strings.HasPrefix(code.Sel.Name, "exit")
+		return strings.HasPrefix(code.Sel.Name, "Code") || strings.HasPrefix(code.Sel.Name, "exit")
 	case *ast.CallExpr:
 		called, is := code.Fun.(*ast.Ident)
 		return is && called.Name == "codeOf"

@@ -28,13 +28,14 @@ const (
 // Rooms on one floor do not import each other.
 var mayImport = map[string][]string{
 	// The ground: little below it, and nothing of what is above.
+	"internal/problem":           {},
 	"internal/secret":            {},
 	"internal/atomicfile":        {},
 	"internal/bounded":           {},
 	"internal/child":             {"internal/crash"},
 	"internal/clock":             {},
 	"internal/crash":             {},
-	"internal/transport":         {"internal/clock", "internal/crash"},
+	"internal/transport":         {"internal/clock", "internal/crash", "internal/problem"},
 	"internal/pace":              {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/progress":          {},
 	"internal/text":              {},
@@ -42,30 +43,30 @@ var mayImport = map[string][]string{
 	"internal/house":             {},
 
 	// The outside, one room for each.
-	"cfn":                {"internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
-	"travisapi":          {"internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
+	"cfn":                {"internal/problem", "internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
+	"travisapi":          {"internal/problem", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
 	"internal/shell":     {},
 	"internal/build":     {"internal/child", "internal/crash", "internal/shell"},
-	"internal/convox":    {"internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
-	"internal/travisyml": {"internal/atomicfile", "internal/build", "internal/bounded", "internal/secret"},
-	"internal/gitrepo":   {"internal/child", "internal/crash"},
+	"internal/convox":    {"internal/problem", "internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
+	"internal/travisyml": {"internal/problem", "internal/atomicfile", "internal/build", "internal/bounded", "internal/secret"},
+	"internal/gitrepo":   {"internal/problem", "internal/child", "internal/crash"},
 
 	// The decisions.
 	"internal/setup": {
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/progress", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/build", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/progress", "internal/secret", "internal/text"},
+	"tui/flow":  {"internal/build", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 	"tui/field": {"internal/secret", "internal/text"},
-	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/progress", "internal/secret", "internal/text"},
+	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
 	"cmd/convox-travis": {
 		"tui", "tui/flow", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The small servers, and the world that is made of them.

@@ -155,6 +155,10 @@ func constantsOf(file *ast.File, kind string) (words []string) {
 func givenTo(file *ast.File, field string) (words []string) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.CompositeLit:
+			if kind, is := n.Type.(*ast.SelectorExpr); is && kind.Sel.Name == "Error" {
+				return false // what was attempted, in words for people
+			}
 		case *ast.KeyValueExpr:
 			if key, is := n.Key.(*ast.Ident); is && key.Name == field {
 				words = append(words, literals(n.Value)...)

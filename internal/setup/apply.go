@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
@@ -184,11 +185,11 @@ func (p *pairRun) put(ctx context.Context, name, id string) error {
 		return p.stopped(p.stop.asked())
 	}
 	if state.lost {
-		return &Error{
-			code:  "variable_lost",
-			text:  fmt.Sprintf("%s: Travis lost %s while replacing it, and it could not be set again", p.repository.Target, name),
-			hints: []string{"run this again: it sets both variables anew"},
-			cause: err,
+		return &problem.Error{
+			Code:   "variable_lost",
+			Action: fmt.Sprintf("%s: Travis lost %s while replacing it, and it could not be set again", p.repository.Target, name),
+			Hints:  []string{"run this again: it sets both variables anew"},
+			Cause:  err,
 		}
 	}
 	return err
@@ -225,13 +226,13 @@ func (p *pairRun) whole() bool {
 func (p *pairRun) stopped(cause error) error { return stoppedIn(p.repository.Target, cause) }
 
 func stoppedIn(target Target, cause error) error {
-	return &Error{code: CodeStopped, text: fmt.Sprintf("%s: stopped before it was done", target), cause: cause}
+	return &problem.Error{Code: CodeStopped, Action: fmt.Sprintf("%s: stopped before it was done", target), Cause: cause}
 }
 
 // NotBegun is the error of a repository in which nothing was tried, because of
 // cause, which ended the run.
 func NotBegun(target Target, cause error) error {
-	return &Error{code: CodeNotBegun, text: fmt.Sprintf("%s: nothing was written", target), cause: cause}
+	return &problem.Error{Code: CodeNotBegun, Action: fmt.Sprintf("%s: nothing was written", target), Cause: cause}
 }
 
 func (p *pairRun) report(err error) RepositoryReport {

@@ -127,9 +127,17 @@ type AuditRequest struct {
 	Known      []Warning  // about the Rack, from looking it up
 	Clone      *ClonedFile
 	Given      GivenFlags
-	OwnTravis  bool // it is not travis-ci.com, whose pages are known
+	Hints      func(error) []string // what a person can do about an error; nil is nothing
+	OwnTravis  bool                 // it is not travis-ci.com, whose pages are known
 
 	Read func(done int) // told how many repositories have been read, one at a time; may be nil
+}
+
+func (r AuditRequest) hint(err error) string {
+	if r.Hints == nil {
+		return ""
+	}
+	return strings.Join(r.Hints(err), "\n")
 }
 
 // Audit is what was found.

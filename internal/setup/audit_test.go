@@ -10,6 +10,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -86,6 +87,7 @@ func (a audited) audit(t *testing.T) setup.Audit {
 		file.Text = goodYML
 	}
 	request := setup.AuditRequest{
+		Hints:   hintsOf,
 		Targets: []setup.Target{target},
 		Clone:   &setup.ClonedFile{Targets: []setup.Target{target}, File: file, Err: a.ymlErr, Old: a.old, NamesRack: a.rackFile},
 	}
@@ -201,7 +203,7 @@ func TestAuditJudgesTheVariables(t *testing.T) {
 		"pushes are off":       {change: func(r *travistest.Repository) { r.SkipPushes = true }, want: "error pushes_off", says: "no push deploys"},
 		"inactive":             {change: func(r *travistest.Repository) { r.Active = false }, want: "warning inactive", says: "app.travis-ci.com/github/acme/api"},
 		"may not write":        {change: func(r *travistest.Repository) { r.Permissions = map[string]bool{"create_env_var": false} }, want: "warning no_permission", says: "push access"},
-		"unknown":              {change: func(r *travistest.Repository) { r.Unsynced = true }, want: "error unknown", says: "synced"},
+		"unknown":              {change: func(r *travistest.Repository) { r.Unsynced = true }, want: "error unknown", says: "sync Travis"},
 		"migrated":             {change: func(r *travistest.Repository) { r.Migrated = true }, want: "error migrated"},
 		"what steers a screen": {vars: with(private("bp", setup.PasswordName, "other", "a\x1b[2J\nb")), want: "warning mixed_pair"},
 	} {
@@ -233,7 +235,7 @@ func TestAuditEndsWhenTravisLetsNobodyIn(t *testing.T) {
 	w.travis.Ban(token)
 	auditor := setup.Auditor{Travis: w.client}
 	_, err := auditor.Audit(t.Context(), setup.AuditRequest{Targets: []setup.Target{{Slug: slug}}})
-	if !travisapi.IsKind(err, travisapi.KindBanned) {
+	if !travisapi.Failed(err, travisapi.CodeBanned) {
 		t.Errorf("%v", err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -295,13 +297,13 @@ func (s strange) Owner(ctx context.Context, provider travisapi.Provider, login s
 }
 
 func TestAuditTellsWhatCouldNotBeRead(t *testing.T) {
-	failed := &travisapi.Error{Kind: travisapi.KindServer}
+	failed := &problem.Error{Code: travisapi.CodeServer, Detail: travisapi.Failure{}}
 	for name, c := range map[string]struct {
 		strange
 		want string
 		err  bool
 	}{
-		"a variable that may not be read": {strange: strange{vars: &travisapi.Error{Kind: travisapi.KindDenied}}, want: "error no_permission"},
+		"a variable that may not be read": {strange: strange{vars: &problem.Error{Code: travisapi.CodeDenied, Detail: travisapi.Failure{}}}, want: "error no_permission"},
 		"another repository":              {strange: strange{repository: &travisapi.Repository{ID: 3, Slug: "acme/other"}}, want: "error another_repository"},
 		"the variables":                   {strange: strange{vars: failed}, err: true},
 		"what is beside them":             {strange: strange{beside: failed}, want: "note unread\nnote unread\nnote unread"},

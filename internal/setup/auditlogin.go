@@ -52,10 +52,7 @@ func (l loginFacts) judge(f *findings, request AuditRequest) {
 		return
 	}
 	if l.err != nil {
-		severity, code, hint := SeverityWarning, FoundUnproved, ""
-		if failed, is := errors.AsType[*convox.LoginError](l.err); is {
-			hint = strings.Join(failed.Hints(), "\n")
-		}
+		severity, code, hint := SeverityWarning, FoundUnproved, request.hint(l.err)
 		switch l.kind() {
 		case convox.KindRefused:
 			severity, code = SeverityError, FoundRefused

@@ -3,10 +3,10 @@ package setup
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -42,16 +42,14 @@ func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prove
 		if stopped := context.Cause(stop.Soft); stopped != nil && err != nil {
 			return err
 		}
-		failed, is := errors.AsType[*Error](err)
 		switch {
 		case err == nil:
 			audited.Proof = &last
-		case !is || failed.Code() != CodeProofFailed:
+		case problem.Code(err) != CodeProofFailed:
 			audited.Err = err
 		default:
 			f := &findings{of: audited.Target}
-			// It stands beside its repository's name already.
-			f.add(SeverityError, FoundProof, strings.TrimPrefix(failed.Error(), audited.Target.String()+": "), strings.Join(failed.Hints(), "\n"))
+			f.add(SeverityError, FoundProof, problem.Of(err).Reason, strings.Join(problem.Of(err).Hints, "\n"))
 			a.Findings = append(a.Findings, f.all...)
 			a.sort()
 		}

@@ -157,7 +157,7 @@ func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFact
 			defer crash.Catch()
 			owner, err := a.Travis.Owner(ctx, key.provider, key.login)
 			read.vars = owner.EnvVars
-			if !travisapi.IsKind(err, travisapi.KindNotFound) && !travisapi.IsKind(err, travisapi.KindDenied) {
+			if !travisapi.Failed(err, travisapi.CodeNotFound, travisapi.CodeDenied) {
 				read.err = err
 			}
 			return stopping(err)
@@ -177,11 +177,7 @@ func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFact
 // isFinding reports whether an error of one repository is about that
 // repository, and not about Travis.
 func isFinding(err error) bool {
-	switch kindOf(err) {
-	case travisapi.KindNotFound, travisapi.KindMigrated, travisapi.KindDenied:
-		return true
-	}
-	return isAnother(err)
+	return travisapi.Failed(err, travisapi.CodeNotFound, travisapi.CodeMigrated, travisapi.CodeDenied) || isAnother(err)
 }
 
 // clean makes a text fit to be shown.

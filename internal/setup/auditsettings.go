@@ -1,10 +1,9 @@
 package setup
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -38,23 +37,17 @@ func (c *auditCase) judge() {
 	c.judgeFile()
 }
 
+// judgeError leaves what isn't about the repository to be told as a failure.
 func (c *auditCase) judgeError() {
-	var failed interface {
-		error
-		Hints() []string
-	}
-	if !isFinding(c.err) || !errors.As(c.err, &failed) {
-		return // it is told as a failure
-	}
-	hint := strings.Join(failed.Hints(), "\n")
-	switch kindOf(c.err) {
-	case travisapi.KindNotFound:
+	hint := c.request.hint(c.err)
+	switch {
+	case travisapi.Failed(c.err, travisapi.CodeNotFound):
 		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", hint)
-	case travisapi.KindMigrated:
+	case travisapi.Failed(c.err, travisapi.CodeMigrated):
 		c.add(SeverityError, FoundMigrated, "Travis refuses it: it moved from travis-ci.org", hint)
-	case travisapi.KindDenied:
+	case travisapi.Failed(c.err, travisapi.CodeDenied):
 		c.add(SeverityError, FoundNoPermission, "this Travis account may not read its settings", c.getAccess())
-	default:
+	case isAnother(c.err):
 		c.add(SeverityError, FoundAnother, "Travis answers about another repository", hint)
 	}
 }
@@ -175,8 +168,7 @@ func (c *auditCase) judgeForks(denied bool) {
 const switchOffForks = "switch off \"Share encrypted environment variables with forks\" in the repository's settings on Travis"
 
 func isAnother(err error) bool {
-	decided, is := errors.AsType[*Error](err)
-	return is && decided.code == FoundAnother
+	return problem.Code(err) == FoundAnother
 }
 
 func (c *auditCase) activate() string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -37,9 +38,9 @@ func PlayFile(ctx context.Context, player build.Player, file travisyml.File, tar
 	}
 	config, err := build.Parse(ctx, []byte(file.Text))
 	if err != nil && ctx.Err() == nil {
-		return builds, &Error{
-			code: "yml_syntax", text: "read " + travisyml.FileName, cause: err,
-			hints: []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"},
+		return builds, &problem.Error{
+			Code: "yml_syntax", Action: "read " + travisyml.FileName, Cause: err,
+			Hints: []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"},
 		}
 	}
 	if err == nil {
@@ -124,14 +125,14 @@ func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[push
 // to: Travis doesn't build the branch, or what it deploys isn't known here.
 func (b Builds) Undecided() error {
 	if !b.IsBuilt() {
-		return &Error{
-			code:  "yml_not_built",
-			text:  fmt.Sprintf("check %s: Travis doesn't build %s: %s", travisyml.FileName, showBranch(b.Target.Branch), b.Outcomes[pushes].Build.Reason),
-			hints: []string{"change the file so that Travis builds the branch, or name another one with --branch NAME"},
+		return &problem.Error{
+			Code:   "yml_not_built",
+			Action: "check", Object: travisyml.FileName, Reason: fmt.Sprintf("Travis doesn't build %s: %s", showBranch(b.Target.Branch), b.Outcomes[pushes].Build.Reason),
+			Hints: []string{"change the file so that Travis builds the branch"},
 		}
 	}
 	undecided := func(what, hint string) error {
-		return &Error{code: "yml_undecided", text: "check " + travisyml.FileName + ": " + what, hints: []string{hint}}
+		return &problem.Error{Code: "yml_undecided", Action: "check", Object: travisyml.FileName, Reason: what, Hints: []string{hint}}
 	}
 	for _, call := range b.deploys(pushes) {
 		if b.Target.Fit(call) == build.Undecided {

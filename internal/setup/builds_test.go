@@ -1,13 +1,13 @@
 package setup_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
@@ -61,7 +61,7 @@ func TestASentenceSaysWhatBuildsDeploy(t *testing.T) {
 		t.Errorf("without a file: %v, %s", err, builds.Sentence(""))
 	}
 	_, err = setup.PlayFile(t.Context(), build.Player{}, travisyml.File{Text: "a: [\n"}, target)
-	if wrong, is := errors.AsType[*setup.Error](err); !is || wrong.Code() != "yml_syntax" {
+	if problem.Code(err) != "yml_syntax" {
 		t.Errorf("of no YAML: %v", err)
 	}
 }

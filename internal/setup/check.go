@@ -9,6 +9,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 )
 
 // check proves the credential, and notes what the proof showed.
@@ -35,12 +36,9 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		return err
 	}
 	if !convox.Sendable(credential.Password) {
-		return &Error{
-			code: CodeUnsendable,
-			text: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
-			hints: []string{
-				"give the Rack a password of letters and digits: convox-travis reset-password RACK",
-			},
+		return &problem.Error{
+			Code:   CodeUnsendable,
+			Reason: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
 		}
 	}
 	p.Unchecked = true
@@ -67,5 +65,5 @@ func sees(login convox.Login, rack string) error {
 	if len(seen) > 0 {
 		hint = "it sees: " + shellescape.StripUnsafe(strings.Join(seen, ", "))
 	}
-	return &Error{code: "rack_not_seen", text: fmt.Sprintf("the deploy key sees no Rack %s", shellescape.StripUnsafe(rack)), hints: []string{hint}}
+	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", shellescape.StripUnsafe(rack)), Hints: []string{hint}}
 }

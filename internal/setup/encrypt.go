@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -37,10 +38,10 @@ func Encrypt(key travisapi.Key, name string, value secret.String) (string, error
 	text := []byte(name + "=" + quoted(value).Reveal())
 	defer clear(text)
 	if most := public.Size() - padding; len(text) > most {
-		return "", &Error{
-			code:  CodeShortKey,
-			text:  fmt.Sprintf("encrypt %s: the repository's key has %d bits, so it encrypts at most %d bytes, and this is %d", name, public.N.BitLen(), most, len(text)),
-			hints: []string{"put it into the repository's settings instead, where there is no such limit"},
+		return "", &problem.Error{
+			Code:   CodeShortKey,
+			Action: "encrypt", Object: name, Reason: fmt.Sprintf("the repository's key has %d bits, so it encrypts at most %d bytes, and this is %d", public.N.BitLen(), most, len(text)),
+			Hints: []string{"put it into the repository's settings instead, where there is no such limit"},
 		}
 	}
 	//lint:ignore SA1019 Travis reads nothing else
@@ -69,9 +70,9 @@ func publicKey(text string) (*rsa.PublicKey, error) {
 }
 
 func badKey() error {
-	return &Error{
-		code: "bad_key", text: "the key that Travis gives for the repository cannot be used",
-		hints: []string{"put the variables into the repository's settings instead"},
+	return &problem.Error{
+		Code: "bad_key", Reason: "the key that Travis gives for the repository cannot be used",
+		Hints: []string{"put the variables into the repository's settings instead"},
 	}
 }
 

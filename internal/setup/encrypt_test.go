@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"errors"
 	"math/big"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -110,11 +110,11 @@ func TestAKeyThatIsTooShortIsSaid(t *testing.T) {
 	}
 	long += "x"
 	_, err := setup.Encrypt(pkix(t, old), "CONVOX_PASSWORD", secret.New(long))
-	decided, is := errors.AsType[*setup.Error](err)
-	if !is || decided.Code() != setup.CodeShortKey || !strings.Contains(err.Error(), "1024 bits") || !strings.Contains(decided.Hints()[0], "repository's settings") {
+	decided := problem.Of(err)
+	if decided == nil || decided.Code != setup.CodeShortKey || !strings.Contains(err.Error(), "1024 bits") || !strings.Contains(decided.Hints[0], "repository's settings") {
 		t.Errorf("%v", err)
 	}
-	secrettest.Absent(t, "the error", err.Error()+strings.Join(decided.Hints(), "\n"), long)
+	secrettest.Absent(t, "the error", err.Error()+strings.Join(decided.Hints, "\n"), long)
 	if _, err := setup.Encrypt(pkix(t, today), "CONVOX_PASSWORD", secret.New(long)); err != nil {
 		t.Errorf("today's key: %v", err)
 	}
@@ -123,7 +123,7 @@ func TestAKeyThatIsTooShortIsSaid(t *testing.T) {
 func TestAKeyThatIsNoneIsRefused(t *testing.T) {
 	for _, text := range []string{"", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "ssh-rsa AAAA", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: []byte("no")}))} {
 		_, err := setup.Encrypt(travisapi.Key{PEM: text}, "CONVOX_PASSWORD", secret.New(secrettest.Canary))
-		if _, is := errors.AsType[*setup.Error](err); !is {
+		if problem.Of(err) == nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -135,7 +135,7 @@ func TestAKeyThatIsTooLongIsRefused(t *testing.T) {
 	endless := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n.SetBit(n, 0, 1), E: 65537}}
 	for _, key := range []travisapi.Key{pkix(t, endless), pkcs1(endless)} {
 		_, err := setup.Encrypt(key, "CONVOX_PASSWORD", secret.New(secrettest.Canary))
-		if decided, is := errors.AsType[*setup.Error](err); !is || decided.Code() != "bad_key" {
+		if problem.Code(err) != "bad_key" {
 			t.Errorf("%v", err)
 		}
 	}

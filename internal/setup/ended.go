@@ -1,6 +1,6 @@
 package setup
 
-import "errors"
+import "convox-travis/internal/problem"
 
 // Ended is why the reading for a plan ended before all repositories were read,
 // or nil: nothing can be written either.
@@ -11,7 +11,7 @@ func (p Plan) Ended() error {
 			continue
 		}
 		ended = r.Err
-		if decided, is := errors.AsType[*Error](ended); !is || decided.code != CodeNotBegun {
+		if problem.Code(ended) != CodeNotBegun {
 			return ended // the one that ended it
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -28,7 +29,7 @@ func Expand(ctx context.Context, travis Expander, repository travisapi.Repositor
 	return Expanded{preview}, err
 }
 
-var errNoPreview = &Error{code: "denied", text: "Travis denies create_request"}
+var errNoPreview = &problem.Error{Code: "denied", Reason: "Travis denies create_request"}
 
 // Expanded is what Travis makes of a file.
 type Expanded struct{ preview travisapi.Preview }

@@ -25,7 +25,7 @@ func (c *FileChange) noteUnseen() {
 	for i, unseen := range c.Builds.Unseen() {
 		unseen.Line = c.lineBefore(unseen.Line)
 		if i == mostNamed {
-			c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: "yml --explain lists more that isn't known"})
+			c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: "more in it isn't known here"})
 			break
 		}
 		c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: unseen.String()})

@@ -2,10 +2,10 @@ package setup
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -24,10 +24,10 @@ func OwnedBy(owner string, asked travisapi.Provider, listed []travisapi.Reposito
 	if len(foreign) == 0 {
 		return targets, nil
 	}
-	return nil, &Error{
-		code:  "another_owner",
-		text:  fmt.Sprintf("list the repositories of %s: Travis answered with others: %s", owner, Names(foreign)),
-		hints: []string{"name those that are meant with --repo OWNER/NAME, or in a file with --repos-from", "sync the account on Travis: an owner may have been renamed"},
+	return nil, &problem.Error{
+		Code:   "another_owner",
+		Action: "list the repositories of", Object: owner, Reason: "Travis answered with others: " + Names(foreign),
+		Hints: []string{"sync the account on Travis: an owner may have been renamed"},
 	}
 }
 

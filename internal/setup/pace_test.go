@@ -210,10 +210,7 @@ func TestARunEndsWhereTravisFailsAgainAndAgain(t *testing.T) {
 		if n := len(w.travis.Writes()); n > 50+10+3*mayBegin { // the reads between them give a little back
 			t.Errorf("%d writes", n)
 		}
-		gaveUp := func(err error) bool {
-			e, is := errors.AsType[*travisapi.Error](err)
-			return is && e.GaveUp()
-		}
+		gaveUp := func(err error) bool { return travisapi.FailureOf(err).GaveUp }
 		if n := w.begun(report, gaveUp); n == 0 || n > 50 {
 			t.Errorf("%d repositories were begun", n)
 		}

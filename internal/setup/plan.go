@@ -10,6 +10,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -160,10 +161,10 @@ func planRepository(ctx context.Context, travis Travis, target Target, request R
 		return plan
 	}
 	if plan.Repository.Denies("create_env_var") {
-		plan.Err = &Error{
-			code:  "no_permission",
-			text:  fmt.Sprintf("%s: this Travis account may not write its settings", target),
-			hints: []string{"get push access to " + target.String() + ", or use the token of someone who has it"},
+		plan.Err = &problem.Error{
+			Code:   "no_permission",
+			Object: target.String(), Reason: "this Travis account may not write its settings",
+			Hints: []string{"get push access to " + target.String() + ", or use the token of someone who has it"},
 		}
 		return plan
 	}
@@ -195,14 +196,18 @@ func readRepository(ctx context.Context, travis Travis, target Target) (travisap
 	}
 	if !strings.EqualFold(repository.Slug, target.Slug) ||
 		(repository.Provider != "" && repository.Provider != target.provider()) {
-		return repository, nil, &Error{
-			code:  "another_repository",
-			text:  fmt.Sprintf("%s: Travis answered about another repository", target),
-			hints: []string{"check the name and --provider; if it was renamed, use its new name"},
+		return repository, nil, &problem.Error{
+			Code:   "another_repository",
+			Object: target.String(), Reason: "Travis answered about another repository",
+			Hints: []string{"if it was renamed, use its new name"},
 		}
 	}
 	return repository, vars, read
 }
+
+// MixedBranch is a branch with a host and no password of its own, the detail of
+// CodeMixedPair.
+type MixedBranch string
 
 // decide works out the changes from what is there.
 func (p *RepositoryPlan) decide(request Request) {
@@ -225,13 +230,10 @@ func (p *RepositoryPlan) decide(request Request) {
 	case request.AllowMixed:
 		p.add("mixed", ownHost(mixed)+": the new password is sent there too", "")
 	default:
-		p.Err = &Error{
-			code: CodeMixedPair,
-			text: fmt.Sprintf("%s: %s, so the new password would be sent to another host", p.Target, ownHost(mixed)),
-			hints: []string{
-				"give such a branch a password of its own first: --branch " + showBranch(mixed[0]),
-				"or, if that host may have the new password, add --allow-mixed",
-			},
+		p.Err = &problem.Error{
+			Code:   CodeMixedPair,
+			Object: p.Target.String(), Reason: fmt.Sprintf("%s, so the new password would be sent to another host", ownHost(mixed)),
+			Detail: MixedBranch(mixed[0]),
 		}
 	}
 }

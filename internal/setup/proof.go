@@ -9,6 +9,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/clock"
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -134,9 +135,9 @@ func (p Prover) build(ctx context.Context, request ProofRequest, id int) (travis
 	case err != nil:
 		return travisapi.Build{}, err
 	case read.Result == "rejected":
-		return travisapi.Build{}, &Error{
-			code: codeProofUnknown, text: fmt.Sprintf("%s: Travis rejected the build, so nothing was proved", request.Target),
-			hints: []string{"the repository's Travis page, Requests, says why: often there are no credits left"},
+		return travisapi.Build{}, &problem.Error{
+			Code: codeProofUnknown, Object: request.Target.String(), Reason: "Travis rejected the build, so nothing was proved",
+			Hints: []string{"the repository's Travis page, Requests, says why: often there are no credits left"},
 		}
 	case len(read.Builds) == 0:
 		return travisapi.Build{}, nil
@@ -144,41 +145,41 @@ func (p Prover) build(ctx context.Context, request ProofRequest, id int) (travis
 	return read.Builds[0], nil
 }
 
-var errProofTooLong = &Error{code: "timeout", text: "it takes too long"}
+var errProofTooLong = &problem.Error{Code: "timeout", Reason: "it takes too long"}
 
 // unfollowed is a build that goes on without anybody waiting.
 func (r ProofRequest) unfollowed(build travisapi.Build, cause error) error {
-	if decided, is := cause.(*Error); is && decided.code == codeProofUnknown {
-		return decided
+	if problem.Code(cause) == codeProofUnknown {
+		return cause
 	}
-	err := &Error{code: codeProofUnknown, cause: cause, text: fmt.Sprintf("%s: the build was started, and its end was not seen", r.Target)}
+	err := &problem.Error{Code: codeProofUnknown, Cause: cause, Action: fmt.Sprintf("%s: the build was started, and its end was not seen", r.Target)}
 	if page := r.page(build); page != "" {
-		err.hints = []string{"it goes on: " + page}
+		err.Hints = []string{"it goes on: " + page}
 	}
 	return err
 }
 
 // unknown is a build that is over and says nothing about the pair.
 func (r ProofRequest) unknown(build travisapi.Build, why string) error {
-	err := &Error{
-		code:  codeProofUnknown,
-		text:  fmt.Sprintf("%s: the build is %s, which proves nothing: %s", r.Target, shellescape.StripUnsafe(build.State), why),
-		hints: []string{"run this again"},
+	err := &problem.Error{
+		Code:   codeProofUnknown,
+		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s, which proves nothing: %s", shellescape.StripUnsafe(build.State), why),
+		Hints: []string{"run this again"},
 	}
 	if page := r.page(build); page != "" {
-		err.hints = append([]string{"its log says why: " + page}, err.hints...)
+		err.Hints = append([]string{"its log says why: " + page}, err.Hints...)
 	}
 	return err
 }
 
 func (r ProofRequest) failed(build travisapi.Build) error {
-	err := &Error{
-		code:  CodeProofFailed,
-		text:  fmt.Sprintf("%s: the build is %s: it could not log in with what is set", r.Target, shellescape.StripUnsafe(build.State)),
-		hints: []string{"Travis's machines have to reach the host: a private API or a white list keeps them out"},
+	err := &problem.Error{
+		Code:   CodeProofFailed,
+		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s: it could not log in with what is set", shellescape.StripUnsafe(build.State)),
+		Hints: []string{"Travis's machines have to reach the host: a private API or a white list keeps them out"},
 	}
 	if page := r.page(build); page != "" {
-		err.hints = append([]string{"its log says why: " + page}, err.hints...)
+		err.Hints = append([]string{"its log says why: " + page}, err.Hints...)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
@@ -64,8 +65,8 @@ func TestOnlyABuildThatFailsProvesThatItDoesNot(t *testing.T) {
 		w := newWorld(t)
 		w.travis.OnBuild = func(travistest.Build) string { return state }
 		_, err := w.prove()
-		decided, is := errors.AsType[*setup.Error](err)
-		if !is || decided.Code() != want.code || !strings.Contains(err.Error(), state) || !strings.Contains(err.Error(), want.says) || !strings.Contains(decided.Hints()[0], "/builds/") {
+		decided := problem.Of(err)
+		if decided == nil || decided.Code != want.code || !strings.Contains(err.Error(), state) || !strings.Contains(err.Error(), want.says) || !strings.Contains(decided.Hints[0], "/builds/") {
 			t.Errorf("%s: %v", state, err)
 		}
 	}
@@ -79,7 +80,7 @@ func TestALimitOfBuildsIsSaid(t *testing.T) {
 		}
 	}
 	_, err := w.prove()
-	if !travisapi.IsKind(err, travisapi.KindRequestLimit) {
+	if !travisapi.Failed(err, travisapi.CodeRequestLimit) {
 		t.Errorf("%v", err)
 	}
 	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/off"})

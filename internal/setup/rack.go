@@ -9,6 +9,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 )
 
 // Finder finds Racks by name; a cfn.Finder is one.
@@ -42,17 +43,17 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	}
 	rack := found.Racks[0]
 	if rack.Host == "" {
-		return Found{}, &Error{
-			code:  "no_host",
-			text:  fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", shown, rack.Region, shellescape.StripUnsafe(rack.Status)),
-			hints: []string{"finish or repair the Rack's installation first"},
+		return Found{}, &problem.Error{
+			Code:   "no_host",
+			Reason: fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", shown, rack.Region, shellescape.StripUnsafe(rack.Status)),
+			Hints:  []string{"finish or repair the Rack's installation first"},
 		}
 	}
 	host, err := convox.ParseHost(rack.Host)
 	if err != nil {
-		return Found{}, &Error{
-			code: "bad_host", text: fmt.Sprintf("the Dashboard output of Rack %s in %s", shown, rack.Region), cause: err,
-			hints: []string{"look at the stack's outputs, and give the host with --host"},
+		return Found{}, &problem.Error{
+			Code: "bad_host", Action: fmt.Sprintf("the Dashboard output of Rack %s in %s", shown, rack.Region), Cause: err,
+			Hints: []string{"look at the stack's outputs"}, Detail: rack,
 		}
 	}
 	return Found{rack, host, append(RackWarnings(rack), notSearched(shown, found)...)}, nil
@@ -72,7 +73,7 @@ func notSearched(name string, found cfn.Summary) []Warning {
 	return []Warning{{
 		Code:    "regions_not_searched",
 		Message: fmt.Sprintf("another Rack %s could be in %s: not searched", name, strings.Join(open, ", ")),
-		Hint:    "say which is meant with --region",
+		Hint:    "name the Rack's region, if another one is meant",
 	}}
 }
 
@@ -81,36 +82,36 @@ func noRack(name string, found cfn.Summary) error {
 	if found.Regions == 1 {
 		where = "the region"
 	}
-	err := &Error{
-		code: "no_rack",
-		text: fmt.Sprintf("no Convox Rack named %s in %s", name, where),
-		hints: []string{
-			"convox-travis racks lists the Racks of this AWS account; --profile picks another account",
-			"a Rack that is not in CloudFormation is reached through Console: --console",
-		},
+	err := &problem.Error{
+		Code:   "no_rack",
+		Reason: fmt.Sprintf("no Convox Rack named %s in %s", name, where),
 	}
 	for _, other := range found.Others {
-		err.hints = append([]string{fmt.Sprintf("%s in %s is %s", name, other.Region, other.What)}, err.hints...)
+		err.Hints = append([]string{fmt.Sprintf("%s in %s is %s", name, other.Region, other.What)}, err.Hints...)
 	}
 	if len(found.Skipped) > 0 {
 		var skipped []string
 		for _, region := range found.Skipped {
 			skipped = append(skipped, region.Region+" ("+region.Reason+")")
 		}
-		err.hints = append(err.hints, "not searched: "+strings.Join(skipped, ", "))
+		err.Hints = append(err.Hints, "not searched: "+strings.Join(skipped, ", "))
 	}
 	return err
 }
+
+// Regions are those in which there is a Rack of one name, the detail of
+// CodeTwoRacks.
+type Regions []string
 
 func twoRacks(name string, found cfn.Summary) error {
 	var regions []string
 	for _, rack := range found.Racks {
 		regions = append(regions, rack.Region)
 	}
-	return &Error{
-		code:  CodeTwoRacks,
-		text:  fmt.Sprintf("%d Racks are named %s: in %s", len(regions), name, strings.Join(regions, ", ")),
-		hints: []string{"say which: --region " + regions[0]},
+	return &problem.Error{
+		Code:   CodeTwoRacks,
+		Reason: fmt.Sprintf("%d Racks are named %s: in %s", len(regions), name, strings.Join(regions, ", ")),
+		Detail: Regions(regions),
 	}
 }
 

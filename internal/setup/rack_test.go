@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 )
 
@@ -44,16 +45,16 @@ func TestARackThatCannotBeUsedIsTold(t *testing.T) {
 		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "switched off"}}}, "no_rack", []string{"22 regions", "me-south-1 (switched off)"}},
 		"none in a region":    {cfn.Summary{Regions: 1}, "no_rack", []string{"the region"}},
 		"an app of the name":  {cfn.Summary{Regions: 1, Others: []cfn.Other{{Name: "production", Region: "eu-west-1", What: "an app on Rack main"}}}, "no_rack", []string{"in eu-west-1 is an app on Rack main"}},
-		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1, us-east-1", "--region eu-west-1"}},
+		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1, us-east-1"}},
 		"one without a host":  {cfn.Summary{Racks: []cfn.Rack{hostless}, Regions: 1}, "no_host", []string{"CREATE_FAILED"}},
-		"a host that is none": {cfn.Summary{Racks: []cfn.Rack{bad}, Regions: 1}, "bad_host", []string{"--host"}},
+		"a host that is none": {cfn.Summary{Racks: []cfn.Rack{bad}, Regions: 1}, "bad_host", []string{"outputs"}},
 	} {
 		found, err := setup.FindRack(t.Context(), finds(c.found), nil, "production")
 		if codeOf(err) != c.code || !found.Host.IsZero() {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		text := err.Error() + strings.Join(err.(interface{ Hints() []string }).Hints(), "\n")
+		text := err.Error() + strings.Join(problem.Of(err).Hints, "\n")
 		for _, word := range append(c.says, "production") {
 			if !strings.Contains(text, word) {
 				t.Errorf("%s: %q is not in %s", name, word, text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -144,9 +145,9 @@ func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, ou
 	r.tell(Event{Target: repository.Target, Step: StepVerify})
 	vars, err := r.Travis.EnvVars(ctx, repository.Repository.Ref())
 	if err != nil {
-		return &Error{
-			code: "not_verified", text: fmt.Sprintf("%s: deleted, but it could not be read back", repository.Target),
-			hints: []string{"run this again: it ends in the same state"}, cause: err,
+		return &problem.Error{
+			Code: "not_verified", Action: fmt.Sprintf("%s: deleted, but it could not be read back", repository.Target),
+			Hints: []string{"run this again: it ends in the same state"}, Cause: err,
 		}
 	}
 	there := map[string]bool{}
@@ -156,9 +157,9 @@ func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, ou
 	for i, v := range repository.Variables {
 		if there[v.ID] {
 			outcome.Variables[i].Result = Failed
-			err = &Error{
-				code: "overwritten", text: fmt.Sprintf("%s: %s is still there: something else writes to these settings", repository.Target, v.Name),
-				hints: []string{"run this again"},
+			err = &problem.Error{
+				Code: "overwritten", Object: repository.Target.String(), Reason: fmt.Sprintf("%s is still there: something else writes to these settings", v.Name),
+				Hints: []string{"run this again"},
 			}
 		}
 	}

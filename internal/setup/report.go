@@ -1,9 +1,9 @@
 package setup
 
 import (
-	"errors"
 	"strings"
 
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -134,11 +134,10 @@ func (r Report) OnlyCreates() bool {
 // failed, and those that nothing was tried in because the run ended before.
 func (r Report) Count() (done, failed, left int) {
 	for _, repository := range r.Repositories {
-		decided, is := errors.AsType[*Error](repository.Err)
 		switch {
 		case repository.Err == nil:
 			done++
-		case is && decided.code == CodeNotBegun:
+		case problem.Code(repository.Err) == CodeNotBegun:
 			left++
 		default:
 			failed++
@@ -215,11 +214,7 @@ type Event struct {
 
 // stopsEverything reports whether Travis lets nobody in any more.
 func stopsEverything(err error) bool {
-	switch kindOf(err) {
-	case travisapi.KindBanned, travisapi.KindUnknownToken, travisapi.KindLoginRequired:
-		return true
-	}
-	return false
+	return travisapi.Failed(err, travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired)
 }
 
 // endsRun reports whether after err nothing more is begun: Travis lets nobody in

@@ -13,6 +13,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -132,7 +133,7 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 	}
 	// Whoever may not follow the restart would not see its end.
 	before, err := r.Stacks.Deployment(ctx, request.Rack, "")
-	if _, is := errors.AsType[*cfn.Error](err); is {
+	if err != nil && ctx.Err() == nil {
 		return plan, &Error{code: CodeUnprovable, cause: err, text: "nothing is changed, because the restart of the web service could not be followed"}
 	}
 	if err != nil {
@@ -141,7 +142,7 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 	plan.deployment = before.ID
 	plan.Preview, err = r.Stacks.Preview(ctx, request.Rack, request.New)
 	plan.progress = newUpdating(plan.Preview)
-	if failed, is := errors.AsType[*cfn.Error](err); is && failed.Kind == cfn.KindUnchanged {
+	if problem.Code(err) == cfn.CodeUnchanged {
 		return plan, nil
 	}
 	return plan, err

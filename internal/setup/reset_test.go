@@ -14,6 +14,7 @@ import (
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -154,7 +155,7 @@ func TestAStuckUpdateIsTold(t *testing.T) {
 		t.Error("it says that the old one holds")
 	}
 	_, err := w.reset.MakePlan(t.Context(), w.request())
-	if failed, is := errors.AsType[*cfn.Error](err); !is || failed.Kind != cfn.KindBusy {
+	if !problem.Has(err, cfn.CodeBusy) {
 		t.Errorf("%v", err)
 	}
 }
@@ -164,7 +165,7 @@ func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
 	w.aws.SetPace(cfntest.Pace{Resource: 300 * time.Millisecond})
 	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
 	_, err := w.reset.MakePlan(t.Context(), w.request())
-	if failed, is := errors.AsType[*cfn.Error](err); !is || failed.Kind != cfn.KindBusy {
+	if !problem.Has(err, cfn.CodeBusy) {
 		t.Errorf("%v", err)
 	}
 	if outcome, err := w.reset.AwaitUpdate(running(t.Context()), w.request().Rack); err != nil || outcome.End != cfn.Complete {

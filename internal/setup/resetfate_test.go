@@ -11,6 +11,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -89,7 +90,7 @@ func (f *forgetful) Follow(ctx context.Context, rack cfn.Rack, since time.Time, 
 	outcome, err := f.Finder.Follow(ctx, rack, since, tell)
 	if !f.lost {
 		f.lost = true
-		return cfn.Outcome{}, &cfn.Error{Kind: cfn.KindExpired}
+		return cfn.Outcome{}, &problem.Error{Code: cfn.CodeExpired}
 	}
 	return outcome, err
 }

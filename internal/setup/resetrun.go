@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -51,8 +51,7 @@ func (r Resetter) Reset(stop Stop, plan ResetPlan) ResetReport {
 	ctx, cancel := stop.call()
 	defer cancel()
 	if err := r.Stacks.Execute(ctx, plan.Preview); err != nil {
-		failed, is := errors.AsType[*cfn.Error](err)
-		return run.unbegun(err, is && failed.Definite())
+		return run.unbegun(err, cfn.Definite(err))
 	}
 	return run.follow()
 }
@@ -93,8 +92,7 @@ func (r resetRun) unbegun(cause error, refused bool) ResetReport {
 	ctx, cancel := r.stop.cleanup()
 	defer cancel()
 	left := r.Stacks.Discard(ctx, r.plan.Preview)
-	failed, is := errors.AsType[*cfn.Error](left)
-	if is && failed.Kind == cfn.KindStale {
+	if problem.Code(left) == cfn.CodeStale {
 		return r.follow()
 	}
 	if !refused {
@@ -106,8 +104,8 @@ func (r resetRun) unbegun(cause error, refused bool) ResetReport {
 	}
 	report := r.ended(PhaseNothing, "", cause)
 	report.Left = left
-	told, is := errors.AsType[*cfn.Error](cause)
-	report.HeldBefore = !is || (told.Kind != cfn.KindStale && told.Kind != cfn.KindBusy) // else something else may have changed it
+	code := problem.Code(cause)
+	report.HeldBefore = code != cfn.CodeStale && code != cfn.CodeBusy // else something else may have changed it
 	return report
 }
 
@@ -239,13 +237,5 @@ func (r Resetter) tell(e ResetEvent) {
 
 // lasting reports whether an error of AWS will not go away by waiting.
 func lasting(err error) bool {
-	failed, is := errors.AsType[*cfn.Error](err)
-	if !is {
-		return err != nil
-	}
-	switch failed.Kind {
-	case cfn.KindThrottled, cfn.KindNoAnswer, cfn.KindUnreachable, cfn.KindUnreadable, cfn.KindUnknown, cfn.KindFailed:
-		return false
-	}
-	return true
+	return err != nil && !problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown, cfn.CodeFailed)
 }

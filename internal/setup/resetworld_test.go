@@ -13,6 +13,7 @@ import (
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -177,8 +178,9 @@ func (w *rackWorld) asked(action string) int {
 func running(ctx context.Context) setup.Stop { return setup.Stop{Soft: ctx, Hard: ctx} }
 
 func hintsOf(err error) []string {
+	all := problem.Hints{}.Of(err)
 	if hinted, is := err.(interface{ Hints() []string }); is {
-		return hinted.Hints()
+		all = append(all, hinted.Hints()...)
 	}
-	return nil
+	return all
 }

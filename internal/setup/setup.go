@@ -13,9 +13,9 @@ package setup
 
 import (
 	"context"
-	"errors"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/travisapi"
 )
@@ -132,6 +132,5 @@ const (
 // IsMixed reports whether err asks for the confirmation that Request.AllowMixed
 // gives.
 func IsMixed(err error) bool {
-	decided, is := errors.AsType[*Error](err)
-	return is && decided.code == CodeMixedPair
+	return problem.Code(err) == CodeMixedPair
 }

@@ -30,7 +30,7 @@ func (s Stop) asked() error { return context.Cause(s.Soft) }
 // kept reports whether err is that of a write that was kept back, since a stop
 // came while it waited for its turn.
 func (s Stop) kept(err error) bool {
-	return s.asked() != nil && kindOf(err) == travisapi.KindCanceled && !fateUnknown(err)
+	return s.asked() != nil && travisapi.Failed(err, travisapi.CodeCanceled) && !fateUnknown(err)
 }
 
 // call returns the context of the steps of a run: a write that is under way may

@@ -85,7 +85,7 @@ func (w *world) begun(report setup.Report, why func(error) bool) (n int) {
 	return n
 }
 
-func isBan(err error) bool { return travisapi.IsKind(err, travisapi.KindBanned) }
+func isBan(err error) bool { return travisapi.Failed(err, travisapi.CodeBanned) }
 
 func TestABanStopsEverything(t *testing.T) {
 	w, targets := many(t, 40)
@@ -120,7 +120,7 @@ func TestABanSparesTheReadsThatAreLeft(t *testing.T) {
 	}
 	banned := 0
 	for _, r := range plan.Repositories {
-		if !travisapi.IsKind(r.Err, travisapi.KindBanned) {
+		if !travisapi.Failed(r.Err, travisapi.CodeBanned) {
 			t.Errorf("%s: %v", r.Target, r.Err)
 		}
 		if codeOf(r.Err) == "banned" {

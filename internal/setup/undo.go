@@ -23,7 +23,7 @@ func (p *pairRun) undo(ctx context.Context) {
 		switch err := deleteVariable(ctx, p.travis, p.retry, p.ref, state.id); {
 		case err == nil:
 			state.result = Undone
-		case fateUnknown(err), kindOf(err) == travisapi.KindThrottled, kindOf(err) == travisapi.KindUnexpected:
+		case fateUnknown(err), travisapi.Failed(err, travisapi.CodeThrottled, travisapi.CodeUnexpected):
 			// Not Travis's own word that it was not deleted.
 			state.result = Unknown
 		}

@@ -10,6 +10,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
@@ -86,7 +87,7 @@ func (h hasty) CreateEnvVar(ctx context.Context, ref travisapi.Ref, v travisapi.
 type throttling struct{ *travisapi.Client }
 
 func (throttling) DeleteEnvVar(context.Context, travisapi.Ref, string) error {
-	return &travisapi.Error{Kind: travisapi.KindThrottled, RetryAfter: 10 * time.Hour}
+	return &problem.Error{Code: travisapi.CodeThrottled, Detail: travisapi.Failure{RetryAfter: 10 * time.Hour}}
 }
 
 // watched is a clock that notes its longest pause.
@@ -105,7 +106,7 @@ func TestNoPauseIsLongerThanAMinute(t *testing.T) {
 	var longest time.Duration
 	runner := setup.Runner{Travis: throttling{w.client}, Retry: transport.Retry{Clock: watched{longest: &longest}}}
 	r := only(w, runner.Remove(w.stop(), w.removal(setup.RemoveRequest{})))
-	if !travisapi.IsKind(r.Err, travisapi.KindThrottled) || longest > time.Minute {
+	if !travisapi.Failed(r.Err, travisapi.CodeThrottled) || longest > time.Minute {
 		t.Errorf("it paused for %v: %v", longest, r.Err)
 	}
 }
@@ -185,7 +186,7 @@ func TestABanSeenInALookIsTold(t *testing.T) {
 			w.travis.Ban(token)
 		}
 	}
-	if r := only(w, w.apply(w.stop(), plan)); !travisapi.IsKind(r.Err, travisapi.KindBanned) {
+	if r := only(w, w.apply(w.stop(), plan)); !travisapi.Failed(r.Err, travisapi.CodeBanned) {
 		t.Error(r.Err)
 	}
 }
@@ -194,7 +195,7 @@ func TestABanThatAPlanMetStopsTheWrites(t *testing.T) {
 	w := newWorld(t)
 	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/web", Active: true})
 	plan := w.plan(w.request(func(r *setup.Request) { r.Targets = []setup.Target{{Slug: "acme/web"}, {Slug: slug}} }))
-	plan.Repositories[0].Err = &travisapi.Error{Kind: travisapi.KindBanned}
+	plan.Repositories[0].Err = &problem.Error{Code: travisapi.CodeBanned, Detail: travisapi.Failure{}}
 	report := w.apply(w.stop(), plan)
 	if len(w.travis.Writes()) != 0 || codeOf(report.Repositories[1].Err) != "not_begun" {
 		t.Errorf("%d writes, %v", len(w.travis.Writes()), report.Repositories[1].Err)

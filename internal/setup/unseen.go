@@ -38,7 +38,7 @@ func (b Builds) Unseen() []Unseen {
 			for _, unseen := range played.Unseen {
 				switch {
 				case unseen.What == "the repository":
-					add(unseen, "%s isn't known here; name it with --repo OWNER/NAME")
+					add(unseen, "%s isn't known here, so what depends on it may differ")
 				case strings.HasPrefix(unseen.What, "$"):
 					add(unseen, "%s isn't known here, so what depends on it may differ")
 				default:

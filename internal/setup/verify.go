@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
 
@@ -23,11 +24,11 @@ func (p *pairRun) verify(ctx context.Context) error {
 		wrong, err := p.readBack(ctx)
 		switch {
 		case err != nil:
-			return &Error{
-				code:  "not_verified",
-				text:  fmt.Sprintf("%s: both variables were accepted, but could not be read back", p.repository.Target),
-				hints: []string{"run this again: it ends in the same state"},
-				cause: err,
+			return &problem.Error{
+				Code:   "not_verified",
+				Action: fmt.Sprintf("%s: both variables were accepted, but could not be read back", p.repository.Target),
+				Hints:  []string{"run this again: it ends in the same state"},
+				Cause:  err,
 			}
 		case len(wrong) == 0:
 			return nil
@@ -75,15 +76,15 @@ func (p *pairRun) doubt(wrong []deviation) {
 
 func overwritten(target Target, wrong []deviation) error {
 	var names []string
-	err := &Error{code: "overwritten"}
+	err := &problem.Error{Code: "overwritten", Object: target.String()}
 	for _, d := range wrong {
 		names = append(names, d.name)
 		if d.name == PasswordName && d.public {
-			err.hints = append(err.hints, "the new password is public there: make it private, and change it wherever it is good")
+			err.Hints = append(err.Hints, "the new password is public there: make it private, and change it wherever it is good")
 		}
 	}
-	err.text = fmt.Sprintf("%s: not as it was written: %s; something else writes to these settings", target, strings.Join(names, " and "))
-	err.hints = append(err.hints, "find out what else sets variables of this repository, then run this again")
+	err.Reason = fmt.Sprintf("not as it was written: %s; something else writes to these settings", strings.Join(names, " and "))
+	err.Hints = append(err.Hints, "find out what else sets variables of this repository, then run this again")
 	return err
 }
 

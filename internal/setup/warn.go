@@ -26,7 +26,7 @@ func (p *RepositoryPlan) warn(request Request) {
 	for _, branch := range crossings(p.before, request.Branch, request.Credential.Host).passwordOnly {
 		p.add("branch_password_only",
 			fmt.Sprintf("branch %s has a password of its own and no host: it would be sent to %s", showBranch(branch), request.Credential.Host),
-			fmt.Sprintf("give the branch a pair of its own: --branch %s", showBranch(branch)))
+			"give the branch a host and a password of its own")
 	}
 	for _, v := range p.before {
 		if v.Name == overrideName && (v.Branch == "" || v.Branch == request.Branch || request.Branch == "") {

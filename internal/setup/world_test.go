@@ -9,6 +9,7 @@ import (
 
 	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -141,8 +142,8 @@ func (w *world) apply(stop setup.Stop, plan setup.Plan) setup.Report {
 	w.hear(fmt.Sprintf("%+v", report))
 	for _, err := range report.Errs() {
 		w.hear(err.Error())
-		if hinted, ok := err.(interface{ Hints() []string }); ok {
-			w.hear(strings.Join(hinted.Hints(), "\n"))
+		for e := range problem.Chain(err) {
+			w.hear(strings.Join(e.Hints, "\n"))
 		}
 	}
 	return report
@@ -203,8 +204,14 @@ func codes(warnings []setup.Warning) string {
 }
 
 func codeOf(err error) string {
+	if code := problem.Code(err); code != "" {
+		return code
+	}
 	if coded, ok := err.(interface{ Code() string }); ok {
 		return coded.Code()
+	}
+	if code := problem.Code(err); code != "" {
+		return code
 	}
 	return fmt.Sprint(err)
 }

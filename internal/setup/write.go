@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"errors"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
@@ -71,7 +70,7 @@ func (w writer) send(ctx context.Context, name string, value secret.String, stat
 	} else {
 		v, err = w.travis.CreateEnvVar(ctx, w.ref, travisapi.NewEnvVar{Name: name, Value: quoted(value), Public: false, Branch: w.branch})
 		state.open = state.open || fateUnknown(err)
-		state.cut = state.cut || kindOf(err) == travisapi.KindTimeout || (kindOf(err) == travisapi.KindCanceled && fateUnknown(err))
+		state.cut = state.cut || travisapi.Failed(err, travisapi.CodeTimeout) || (travisapi.Failed(err, travisapi.CodeCanceled) && fateUnknown(err))
 	}
 	if err == nil {
 		state.id, state.result, state.lost = v.ID, Done, false
@@ -83,20 +82,16 @@ func (w writer) send(ctx context.Context, name string, value secret.String, stat
 // does: the write may have been done, what was to be updated is gone, what was
 // to be created is there, or the server was too busy to begin.
 func worthALook(err error, state written) bool {
-	var failed *travisapi.Error
-	if !errors.As(err, &failed) {
-		return false
-	}
-	switch failed.Kind {
-	case travisapi.KindNotFound:
+	switch {
+	case travisapi.Failed(err, travisapi.CodeNotFound):
 		return state.id != ""
-	case travisapi.KindDuplicate:
+	case travisapi.Failed(err, travisapi.CodeDuplicate):
 		return true
-	case travisapi.KindThrottled:
-		_, worth := failed.Retryable()
+	case travisapi.Failed(err, travisapi.CodeThrottled):
+		_, worth := travisapi.FailureOf(err).Retryable()
 		return worth
 	}
-	return failed.FateUnknown()
+	return fateUnknown(err)
 }
 
 // settle reads what came of a write that ended with cause, and notes it in
@@ -122,7 +117,7 @@ func (w writer) settle(ctx context.Context, name string, cause *error, state *wr
 		// variable between its delete and its create: it is to be created.
 		state.lost = !state.created
 		state.id, state.result = "", Failed
-		if state.cut || kindOf(*cause) == travisapi.KindDuplicate {
+		if state.cut || travisapi.Failed(*cause, travisapi.CodeDuplicate) {
 			state.result = Unknown // it may come late, or the list is behind
 		}
 	case state.id == "" && state.open && !w.known[last.ID] && !last.Public:
@@ -140,21 +135,7 @@ func (w writer) settle(ctx context.Context, name string, cause *error, state *wr
 	return true
 }
 
-func fateUnknown(err error) bool {
-	var failed *travisapi.Error
-	return errors.As(err, &failed) && failed.FateUnknown()
-}
+func fateUnknown(err error) bool { return travisapi.FailureOf(err).FateUnknown }
 
 // gaveUp reports whether Travis failed too often for anything to be sent again.
-func gaveUp(err error) bool {
-	var failed *travisapi.Error
-	return errors.As(err, &failed) && failed.GaveUp()
-}
-
-func kindOf(err error) travisapi.Kind {
-	var failed *travisapi.Error
-	if errors.As(err, &failed) {
-		return failed.Kind
-	}
-	return ""
-}
+func gaveUp(err error) bool { return travisapi.FailureOf(err).GaveUp }

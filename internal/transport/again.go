@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -90,10 +89,11 @@ func (a *Attempts) Next(ctx context.Context, err error) bool {
 		return false
 	}
 	a.tried++
-	pause, what := a.pauses.NextBackOff(), ""
-	if retryable, is := errors.AsType[Retryable](err); is {
+	pause := a.pauses.NextBackOff()
+	retryable, what, is := retryableOf(err)
+	if is {
 		asked, _ := retryable.Retryable()
-		pause, what = max(pause, asked), retryable.Attempted()
+		pause = max(pause, asked)
 	}
 	a.retry.Announce(Again{What: what, Pause: pause, Try: a.tried})
 	return a.retry.Clock.Sleep(ctx, pause) == nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"convox-travis/internal/crash"
 )
 
 type endingKey struct{}
@@ -32,6 +34,32 @@ func After(ctx context.Context, d time.Duration) (context.Context, context.Cance
 	return own, func() {
 		detach()
 		cancel()
+	}
+}
+
+// Linger returns a context for a write: one that is under way when ctx ends may
+// take d more. It ends with the context of WithEnding.
+func Linger(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	hard := context.Background()
+	if e, limited := ctx.Value(endingKey{}).(*ending); limited {
+		hard = e.hard
+	}
+	detachHard := context.AfterFunc(hard, func() {
+		defer crash.Catch()
+		cancel(context.Cause(hard))
+	})
+	detach := context.AfterFunc(ctx, func() {
+		defer crash.Catch()
+		time.AfterFunc(d, func() {
+			defer crash.Catch()
+			cancel(context.Cause(ctx))
+		})
+	})
+	return own, func() {
+		detachHard()
+		detach()
+		cancel(context.Canceled)
 	}
 }
 

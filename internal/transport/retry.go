@@ -10,15 +10,32 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"convox-travis/internal/clock"
+	"convox-travis/internal/problem"
 )
 
-// Retryable is an error that says whether the same read may succeed if it is
-// tried again, and how long the server asked to wait first (0: it did not say).
+// Retryable says whether the same read may succeed if it is tried again, and how
+// long the server asked to wait first (0: it did not say). It is the Detail of a
+// problem.Error, or an error.
 type Retryable interface {
-	error
-	// Attempted is what failed, on what.
-	Attempted() string
 	Retryable() (wait time.Duration, worth bool)
+}
+
+// retryableOf returns what err says, and what was attempted.
+func retryableOf(err error) (retryable Retryable, what string, is bool) {
+	for e := range problem.Chain(err) {
+		if detail, is := e.Detail.(Retryable); is {
+			return detail, e.Attempted(), true
+		}
+	}
+	type retryableError interface {
+		error
+		Retryable
+		Attempted() string
+	}
+	if e, is := errors.AsType[retryableError](err); is {
+		return e, e.Attempted(), true
+	}
+	return nil, "", false
 }
 
 // Retry is how reads are tried again. The zero value makes four tries of
@@ -62,7 +79,7 @@ func (r Retry) Repeat(ctx context.Context, call func(context.Context) error) err
 	attempts := r.Attempts()
 	for {
 		err := call(ctx)
-		retryable, is := errors.AsType[Retryable](err)
+		retryable, _, is := retryableOf(err)
 		if !is {
 			return err
 		}

@@ -2,12 +2,12 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -69,10 +69,7 @@ func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
 
 // isNotBegun reports whether nothing was tried, because of another's error or a
 // stop.
-func isNotBegun(err error) bool {
-	decided, is := errors.AsType[*setup.Error](err)
-	return is && decided.Code() == setup.CodeNotBegun
-}
+func isNotBegun(err error) bool { return problem.Code(err) == setup.CodeNotBegun }
 
 // isBan reports whether Travis refuses everything for a time.
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }

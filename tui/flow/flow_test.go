@@ -16,6 +16,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -491,7 +492,7 @@ func TestAnMFACodeStartsTheSearchAgain(t *testing.T) {
 	search := w.outside.Racks
 	w.outside.Racks = func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
 		if code != "123456" {
-			return cfn.Summary{}, &cfn.Error{Kind: cfn.KindMFA}
+			return cfn.Summary{}, &problem.Error{Code: cfn.CodeMFA}
 		}
 		return search(ctx, code, deliver)
 	}

@@ -22,7 +22,7 @@ func (f *Flow) lookUp(to string) *Work {
 			}
 			repository, err := travis.Repository(stop.Soft, target.Ref())
 			switch {
-			case travisapi.IsKind(err, travisapi.KindNotFound):
+			case travisapi.Failed(err, travisapi.CodeNotFound):
 				return Outcome{Set: func(f *Flow) { f.result.unknown = true }}
 			case err != nil:
 				return Outcome{Err: err, To: mendedAt(err, to)}
@@ -39,7 +39,7 @@ func foundRepository(r travisapi.Repository) Outcome {
 // mendedAt is the step where an error of Travis can be mended: a token that it
 // does not take any more is the account's.
 func mendedAt(err error, otherwise string) string {
-	if travisapi.IsKind(err, travisapi.KindUnknownToken) || travisapi.IsKind(err, travisapi.KindLoginRequired) {
+	if travisapi.Failed(err, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired) {
 		return StepAccount
 	}
 	return otherwise

@@ -2,12 +2,12 @@ package flow
 
 import (
 	"context"
-	"errors"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -187,7 +187,7 @@ func (f *Flow) Searches() []Search {
 
 func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
 	clone, err := o.Clone(ctx)
-	if errors.Is(err, gitrepo.ErrNoClone) {
+	if problem.Has(err, gitrepo.CodeNoClone) {
 		err = nil // the repository is asked for
 	}
 	tell(func(f *Flow) { f.found.clone, f.found.cloneErr, f.found.cloneDone = clone, err, true })

@@ -19,12 +19,6 @@ var ownWays = []struct {
 	{"not_a_console", "for a Rack itself: --host", "a Rack itself is another way in: go back"},
 	{"unreachable", "has a new host, which convox-travis racks shows", "check the spelling of the host"},
 	{"tls_failed", "has a new one, which convox-travis racks shows", "check the host: a Rack that moved has a new one"},
-	{"unknown_token", "and export it as TRAVIS_TOKEN", "copy it anew from https://app.travis-ci.com/account/preferences"},
-	{"login_required", "and export it as TRAVIS_TOKEN", "copy it from https://app.travis-ci.com/account/preferences"},
-	{"not_found", "check the name and --provider", "check the name; what is not on GitHub is named by its address"},
-	{"another_repository", "check the name and --provider", "check the name; if it was renamed, use its new name"},
-	{"mixed_pair", "a password of its own first: --branch", "give such a branch a password of its own first, in a run for that branch alone"},
-	{"mixed_pair", "add --allow-mixed", ""},
 }
 
 // inOwnWays is a Problem whose hints can be done here.

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"slices"
 
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
@@ -103,12 +104,12 @@ type Problem struct {
 
 // ProblemOf takes an error's message and hints.
 func ProblemOf(err error) *Problem {
-	p := &Problem{Message: err.Error()}
+	var own []string
 	var hinted interface{ Hints() []string }
 	if errors.As(err, &hinted) {
-		p.Do = hinted.Hints()
+		own = hinted.Hints()
 	}
-	return p
+	return &Problem{Message: err.Error(), Do: slices.Concat(own, hints.Of(err))}
 }
 
 // Error implements error, so that a Problem can be an Outcome's.

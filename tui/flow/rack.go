@@ -2,7 +2,6 @@ package flow
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -166,7 +166,7 @@ func (f *Flow) rackRows() []Row {
 			rows = append(rows, Row{Key: hostKey(login.Host), Cells: []string{"(saved)", "", login.Host.String(), ""}, Note: "password saved"})
 		}
 	}
-	if isMFA(f.found.racksErr) {
+	if problem.Has(f.found.racksErr, cfn.CodeMFA) {
 		rows = append(rows, Row{Key: mfaRow, Cells: []string{"enter an MFA code, to look for Racks in AWS"}, Other: true})
 	}
 	return append(rows, Row{Key: typeRow, Cells: []string{"type a host"}, Other: true})
@@ -177,11 +177,6 @@ func inOrder(racks []cfn.Rack) []cfn.Rack {
 	return slices.SortedFunc(slices.Values(racks), func(a, b cfn.Rack) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region))
 	})
-}
-
-func isMFA(err error) bool {
-	var failed *cfn.Error
-	return errors.As(err, &failed) && failed.Kind == cfn.KindMFA
 }
 
 func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) string {

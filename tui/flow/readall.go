@@ -3,10 +3,10 @@ package flow
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -52,7 +52,7 @@ func (f *Flow) readAll(sync func(context.Context, Travis) error) *Work {
 			if err == nil {
 				err = plan.Ended()
 			}
-			if _, travis := errors.AsType[*travisapi.Error](err); travis {
+			if _, isTravis := problem.Detail[travisapi.Failure](err); isTravis {
 				return Outcome{Err: err, To: mendedAt(err, StepRepository)}
 			}
 			if err != nil {

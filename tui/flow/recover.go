@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -9,6 +8,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -126,8 +126,7 @@ func (f *Flow) notRecovered(forGood bool) {
 // isNowhere reports whether AWS has no password for this person, whenever it is
 // asked.
 func isNowhere(err error) bool {
-	failed, is := errors.AsType[*cfn.Error](err)
-	return is && (failed.Kind == cfn.KindNoPassword || failed.Kind == cfn.KindDenied || failed.Kind == cfn.KindMissing)
+	return problem.Has(err, cfn.CodeNoPassword, cfn.CodeDenied, cfn.CodeMissing)
 }
 
 func (o Outside) recover(stop setup.Stop, rack cfn.Rack, tell Tell) (cfn.Recovered, error) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/tui/flow"
@@ -21,7 +22,7 @@ type showing struct {
 
 func (s *showing) Recover(_ context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error) {
 	s.asked = append(s.asked, rack.Name)
-	tell(cfn.FromTaskDefinition, &cfn.Error{Kind: cfn.KindDenied})
+	tell(cfn.FromTaskDefinition, &problem.Error{Code: cfn.CodeDenied})
 	return cfn.Recovered{Password: s.held, From: cfn.FromParameterStore}, s.err
 }
 
@@ -54,7 +55,7 @@ func TestAPasswordFromAWSThatIsNoGoodIsSaid(t *testing.T) {
 	w := newWorld(t)
 	w.shows("stale", nil)
 	w.toRecovery().answer(yes).step(flow.StepSource).wantProblem("does not accept")
-	w.shows("", &cfn.Error{Kind: cfn.KindNoPassword})
+	w.shows("", &problem.Error{Code: cfn.CodeNoPassword, Reason: "ask AWS"})
 	w.toRecovery().answer(yes).step(flow.StepSource).wantProblem("ask AWS")
 	// A saved login of another host is no stack whose password AWS could hold.
 	w.begin(flow.Given{}).accept().answer(flow.Value{Key: "type"}).type_(w.rack.Host).step(flow.StepSource)

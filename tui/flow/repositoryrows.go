@@ -2,10 +2,10 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -120,8 +120,8 @@ func (f *Flow) repositoryReason() []string {
 	switch {
 	case f.found.cloneErr != nil:
 		reason = append(reason, "None is offered from a clone: "+strings.TrimPrefix(f.found.cloneErr.Error(), "read the clone: ")+".")
-		if foreign, is := errors.AsType[*gitrepo.OwnershipError](f.found.cloneErr); is {
-			reason = append(reason, foreign.Hints()[0])
+		if problem.Has(f.found.cloneErr, gitrepo.CodeOwnership) {
+			reason = append(reason, ProblemOf(f.found.cloneErr).Do...)
 		}
 	case len(f.found.clone.Candidates()) == 0:
 		reason = append(reason, "No clone with a remote was found here.")

@@ -14,6 +14,7 @@ import (
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -83,12 +84,12 @@ func TestAnOldPasswordIsNotPutBack(t *testing.T) {
 }
 
 func TestOnlyWhatLeadsNowhereIsNotOfferedAgain(t *testing.T) {
-	for kind, again := range map[cfn.ErrorKind]bool{cfn.KindThrottled: true, cfn.KindExpired: true, cfn.KindNoPassword: false, cfn.KindDenied: false} {
+	for code, again := range map[string]bool{cfn.CodeThrottled: true, cfn.CodeExpired: true, cfn.CodeNoPassword: false, cfn.CodeDenied: false} {
 		w := newLostWorld(t)
-		w.shows("", &cfn.Error{Kind: kind})
+		w.shows("", &problem.Error{Code: code})
 		w.alone(flow.Given{}).choose("Read it from AWS").answer(yes).step(flow.StepLost)
 		if offered := strings.Contains(fmt.Sprint(w.flow.Question().Options), "Read it from AWS"); offered != again {
-			t.Errorf("%s: offered again: %t", kind, offered)
+			t.Errorf("%s: offered again: %t", code, offered)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -161,7 +162,7 @@ func (f *Flow) Close(ctx context.Context) error {
 		if err == nil {
 			err = resetter.Discard(ctx, plan)
 		}
-		if failed, is := errors.AsType[*cfn.Error](err); is && failed.Kind == cfn.KindStale {
+		if problem.Code(err) == cfn.CodeStale {
 			executed = true
 			continue
 		}

@@ -133,7 +133,7 @@ func (f *Flow) withPicked(rows []Row) []Row {
 }
 
 func isUnknown(r setup.RepositoryPlan) bool {
-	return travisapi.IsKind(r.Err, travisapi.KindNotFound)
+	return travisapi.Failed(r.Err, travisapi.CodeNotFound)
 }
 
 // isInactive reports whether Travis knows a repository and does not build it.

@@ -311,7 +311,7 @@ func TestABanBeforeItIsTriedAgainEndsSeveral(t *testing.T) {
 	w.travis.Ban(token)
 	w.accept()
 	errs := w.flow.Report().Errs()
-	if w.flow.State() != flow.Over || len(errs) != 1 || !travisapi.IsKind(errs[0], travisapi.KindBanned) {
+	if w.flow.State() != flow.Over || len(errs) != 1 || !travisapi.Failed(errs[0], travisapi.CodeBanned) {
 		t.Errorf("state %d, %v", w.flow.State(), errs)
 	}
 }

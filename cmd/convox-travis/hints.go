@@ -1,0 +1,193 @@
+package main
+
+import (
+	"cmp"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+)
+
+// hints says for each code what a person can do about it with flags and commands.
+// Each code has its row; nil says nothing beside what the error itself knows.
+var hints = problem.Hints{
+	// Answers.
+	"usage": nil,
+	"bad_host": func(e *problem.Error) []string {
+		if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
+			return []string{"pass the Rack's host with --host"}
+		}
+		return nil
+	},
+	"bad_password":    nil,
+	"bad_fingerprint": nil,
+	"bad_slug":        nil,
+	"bad_address":     nil,
+	"not_hosted":      nil,
+	"timeout":         nil,
+	"interrupted":     nil,
+	"canceled":        nil,
+	"failed":          nil,
+
+	// The Rack or Console.
+	"login_refused":         nil,
+	"only_raw_form":         nil,
+	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: convox-travis reset-password RACK"),
+	"certificate_untrusted": nil,
+	"tls_failed":            nil,
+	"unreachable": func(e *problem.Error) []string {
+		if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
+			return []string{"check the connection and --travis-endpoint, then run this again"}
+		}
+		return nil
+	},
+	"not_a_rack":    nil,
+	"not_a_console": nil,
+	"server_error":  nil,
+	"rack_not_seen": nil,
+	"saved_logins":  nil,
+	"save_login":    nil,
+
+	// AWS.
+	"aws_no_credentials": problem.Say("pass --profile to use one of your AWS profiles"),
+	"aws_expired_sso":    nil,
+	"aws_expired":        nil,
+	"aws_refused":        nil,
+	"aws_denied":         problem.Say("use another account or role with --profile"),
+	"aws_mfa":            nil,
+	"aws_profile":        nil,
+	"aws_region":         nil,
+	"aws_name":           nil,
+	"aws_endpoint":       nil,
+	"aws_no_answer":      nil,
+	"aws_unreachable":    nil,
+	"aws_throttled":      nil,
+	"aws_unreadable":     nil,
+	"aws_failed":         nil,
+	"aws_missing":        nil,
+	"aws_no_password":    resetLost,
+	"aws_password":       nil,
+	"aws_unchanged":      nil,
+	"aws_busy":           nil,
+	"aws_stale":          nil,
+	"aws_unexpected":     nil,
+	"aws_unknown":        problem.Say("run the same command again: it looks up what AWS did"),
+
+	// Travis.
+	"unknown_token":       problem.Say("copy it again from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"),
+	"login_required":      problem.Say("copy it from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"),
+	"bad_token":           nil,
+	"closed_endpoint":     problem.Say("leave out --travis-endpoint and TRAVIS_ENDPOINT: " + travisapi.HostedEndpoint + " is the default"),
+	"bad_endpoint":        nil,
+	"travis_config":       problem.Say("export TRAVIS_TOKEN, and TRAVIS_ENDPOINT="+travisapi.HostedEndpoint+": then the file isn't needed", "repair the file, or move it away"),
+	"banned":              nil,
+	"throttled":           nil,
+	"request_limit":       nil,
+	"denied":              nil,
+	"no_permission":       nil,
+	"not_found":           problem.Say("check the name and --provider"),
+	"repo_migrated":       nil,
+	"repository_inactive": nil,
+	"no_key_yet":          nil,
+	"duplicate_resource":  nil,
+	"another_repository":  problem.Say("check the name and --provider"),
+	"another_owner":       problem.Say("name those that you mean with --repo OWNER/NAME, or in a file with --repos-from"),
+	"invalid":             nil,
+	"server":              nil,
+	"untrusted":           nil,
+	"malformed":           problem.Say("check --travis-endpoint, then run this again"),
+	"unexpected":          problem.Say("check --travis-endpoint"),
+
+	// Writing.
+	"mixed_pair": func(e *problem.Error) []string {
+		branch, _ := e.Detail.(setup.MixedBranch)
+		return []string{
+			"give such a branch a password of its own first: pass --branch " + shellescape.Quote(shellescape.StripUnsafe(string(branch))),
+			"or, if that host may have the new password, pass --allow-mixed",
+		}
+	},
+	"not_verified":  nil,
+	"overwritten":   nil,
+	"variable_lost": nil,
+	"not_begun":     nil,
+	"stopped":       nil,
+	"proof_failed":  nil,
+	"proof_unknown": nil,
+	"short_key":     nil,
+	"bad_key":       nil,
+
+	// The reset.
+	"no_rack": problem.Say(
+		"run convox-travis racks to list the Racks of this AWS account; pass --profile for another account",
+		"for a Rack that isn't in CloudFormation, use Console: pass --console",
+	),
+	"two_racks": func(e *problem.Error) []string {
+		if regions, is := e.Detail.(setup.Regions); is {
+			return []string{"pass --region " + regions[0] + ", or another of them"}
+		}
+		return nil
+	},
+	"no_host":           nil,
+	"unexpected_update": nil,
+	"unprovable":        nil,
+	"rolled_back":       nil,
+	"not_settled":       nil,
+	"not_followed":      nil,
+	"overtaken":         nil,
+	"stuck":             nil,
+	"unknown":           nil,
+
+	// The clone and .travis.yml.
+	"no_clone":          problem.Say("run this inside the repository's clone", nameRepository),
+	"no_git":            problem.Say(nameRepository),
+	"dubious_ownership": problem.Say(nameRepository),
+	"git_failed":        problem.Say(nameRepository),
+	"git_unfinished":    problem.Say(nameRepository),
+	"bad_branch":        nil,
+	"yml_file":          nil,
+	"yml_changed":       nil,
+	"yml_syntax":        nil,
+	"yml_refused":       nil,
+	"yml_not_built":     problem.Say("to deploy another branch, pass --branch NAME"),
+	"yml_step":          nil,
+}
+
+func resetLost(e *problem.Error) []string {
+	detail, _ := e.Detail.(cfn.Detail)
+	return []string{"set a new one: convox-travis reset-password " + shellescape.Quote(shellescape.StripUnsafe(cmp.Or(detail.Rack.Name, "RACK")))}
+}
+
+const nameRepository = "name the repository with --repo OWNER/NAME"
+
+// exits are the exit codes of errors that don't end a run with exitFailed.
+var exits = map[string]int{
+	"usage": exitUsage,
+
+	"bad_password":          exitUsage,
+	"certificate_untrusted": exitUsage, // --fingerprint is the missing answer
+	"login_refused":         exitRefused,
+	"only_raw_form":         exitRefused,
+	"password_unsendable":   exitRefused,
+
+	"aws_no_credentials": exitUsage,
+	"aws_mfa":            exitUsage,
+	"aws_profile":        exitUsage,
+	"aws_region":         exitUsage,
+	"aws_name":           exitUsage,
+	"aws_endpoint":       exitUsage,
+	"aws_expired_sso":    exitRefused,
+	"aws_expired":        exitRefused,
+	"aws_refused":        exitRefused,
+	"aws_denied":         exitRefused,
+
+	"unknown_token":  exitRefused,
+	"login_required": exitRefused,
+
+	"mixed_pair": exitUsage,
+	"two_racks":  exitUsage,
+
+	"yml_step": exitUsage,
+}

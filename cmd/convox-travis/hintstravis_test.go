@@ -1,0 +1,32 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"convox-travis/internal/problem"
+	"convox-travis/travisapi"
+)
+
+func TestEachErrorOfTravisSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	own := []string{"check HTTPS_PROXY"}
+	for name, c := range map[string]struct {
+		err  problem.Error
+		want []string
+	}{
+		"an unknown token":  {problem.Error{Code: travisapi.CodeUnknownToken}, []string{"copy it again from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"}},
+		"no token":          {problem.Error{Code: travisapi.CodeLoginRequired}, []string{"copy it from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"}},
+		"a closed endpoint": {problem.Error{Code: travisapi.CodeClosedEndpoint}, []string{"leave out --travis-endpoint and TRAVIS_ENDPOINT: https://api.travis-ci.com is the default"}},
+		"a broken file":     {problem.Error{Code: travisapi.CodeConfig}, []string{"export TRAVIS_TOKEN, and TRAVIS_ENDPOINT=https://api.travis-ci.com: then the file isn't needed", "repair the file, or move it away"}},
+		"not found":         {problem.Error{Code: travisapi.CodeNotFound, Hints: []string{"sync"}}, []string{"sync", "check the name and --provider"}},
+		"another's answer":  {problem.Error{Code: travisapi.CodeMalformed}, []string{"check --travis-endpoint, then run this again"}},
+		"a strange status":  {problem.Error{Code: travisapi.CodeUnexpected}, []string{"check --travis-endpoint"}},
+		"no connection":     {problem.Error{Code: travisapi.CodeUnreachable, Detail: travisapi.Failure{}}, []string{"check the connection and --travis-endpoint, then run this again"}},
+		"a proxy":           {problem.Error{Code: travisapi.CodeUnreachable, Detail: travisapi.Failure{}, Hints: own}, own},
+	} {
+		if got := hintsOf(&c.err); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

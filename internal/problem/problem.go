@@ -1,0 +1,132 @@
+// Package problem is the program's one error type: what was attempted, on what,
+// why it failed, and a code that stands for it. Packages that speak to the
+// outside make Errors of facts. What a person can do about one in terms of the
+// program (its flags, commands and screens) is in two tables from code to hints,
+// one of the commands and one of the wizard.
+//
+// Next room: internal/text, in which a person reads it.
+package problem
+
+import "errors"
+
+// Error is a failure. It quotes no answer of a server and no secret.
+type Error struct {
+	Code   string // a word for machines, in snake case; docs/troubleshooting.md explains each
+	Action string // what was attempted, such as "log in to"; "" where Reason says it
+	Object string // on what, such as a host; "" where Action says it
+	Reason string // why it failed; "" is the text of Cause
+	// Hints are what can be done outside of this program, best first: commands of
+	// other programs, addresses, settings of the service.
+	Hints  []string
+	Cause  error // nil where it isn't ours to show
+	Detail any   // what else is known, in a type of the package that made the Error
+}
+
+// Error is one line, "ACTION OBJECT: REASON".
+func (e *Error) Error() string {
+	text, why := e.Attempted(), e.Reason
+	if why == "" && e.Cause != nil {
+		why = e.Cause.Error()
+	}
+	switch {
+	case text == "":
+		return why
+	case why == "":
+		return text
+	}
+	return text + ": " + why
+}
+
+// Attempted is what failed, on what.
+func (e *Error) Attempted() string {
+	if e.Action == "" || e.Object == "" {
+		return e.Action + e.Object
+	}
+	return e.Action + " " + e.Object
+}
+
+// Unwrap returns the cause, or nil.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Of returns the first Error in err's chain, or nil.
+func Of(err error) *Error {
+	e, _ := errors.AsType[*Error](err)
+	return e
+}
+
+// Code returns the code of the first Error in err's chain, or "".
+func Code(err error) string {
+	if e := Of(err); e != nil {
+		return e.Code
+	}
+	return ""
+}
+
+// Has reports whether an Error in err's chain has one of the codes.
+func Has(err error, codes ...string) bool {
+	for e := range Chain(err) {
+		for _, code := range codes {
+			if e.Code == code {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Detail returns the first detail of type T in err's chain.
+func Detail[T any](err error) (T, bool) {
+	for e := range Chain(err) {
+		if detail, is := e.Detail.(T); is {
+			return detail, true
+		}
+	}
+	var none T
+	return none, false
+}
+
+// Chain yields the Errors in err's chain, the outermost first.
+func Chain(err error) func(yield func(*Error) bool) {
+	return func(yield func(*Error) bool) { each(err, yield) }
+}
+
+func each(err error, yield func(*Error) bool) bool {
+	switch wrapped := err.(type) {
+	case *Error:
+		if !yield(wrapped) {
+			return false
+		}
+		return each(wrapped.Cause, yield)
+	case interface{ Unwrap() []error }:
+		for _, one := range wrapped.Unwrap() {
+			if !each(one, yield) {
+				return false
+			}
+		}
+	case interface{ Unwrap() error }:
+		return each(wrapped.Unwrap(), yield)
+	}
+	return true
+}
+
+// Hints says for each code what a person can do about it in terms of the
+// program. A row is nil where the Error's own hints say all.
+type Hints map[string]func(*Error) []string
+
+// Say is a row that doesn't depend on the Error.
+func Say(hints ...string) func(*Error) []string {
+	return func(*Error) []string { return hints }
+}
+
+// Of lists what a person can do about err, best first: for each Error in its
+// chain its own hints, which know the case, then those of its row.
+func (h Hints) Of(err error) []string {
+	var hints []string
+	for e := range Chain(err) {
+		hints = append(hints, e.Hints...)
+		if row := h[e.Code]; row != nil {
+			hints = append(hints, row(e)...)
+		}
+	}
+	return hints
+}

@@ -1,0 +1,137 @@
+package flow
+
+import (
+	"convox-travis/cfn"
+	"convox-travis/internal/problem"
+	"convox-travis/travisapi"
+)
+
+// hints says for each code what a person can do about it in the wizard. Each code
+// has its row; nil says nothing beside what the error itself knows.
+var hints = problem.Hints{
+	// Answers.
+	"usage": nil,
+	"bad_host": func(e *problem.Error) []string {
+		if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
+			return []string{"go back and enter the Rack's host"}
+		}
+		return nil
+	},
+	"bad_password":    nil,
+	"bad_fingerprint": nil,
+	"bad_slug":        nil,
+	"bad_address":     nil,
+	"not_hosted":      nil,
+	"timeout":         nil,
+	"interrupted":     nil,
+	"canceled":        nil,
+	"failed":          nil,
+
+	// The Rack or Console.
+	"login_refused":         nil,
+	"only_raw_form":         nil,
+	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: go back and set a new one"),
+	"certificate_untrusted": nil,
+	"tls_failed":            nil,
+	"unreachable": func(e *problem.Error) []string {
+		if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
+			return []string{"check the connection, then try again"}
+		}
+		return nil
+	},
+	"not_a_rack":    nil,
+	"not_a_console": nil,
+	"server_error":  nil,
+	"rack_not_seen": nil,
+	"saved_logins":  nil,
+	"save_login":    nil,
+
+	// AWS.
+	"aws_no_credentials": nil,
+	"aws_expired_sso":    nil,
+	"aws_expired":        nil,
+	"aws_refused":        nil,
+	"aws_denied":         problem.Say("quit, and start again with AWS_PROFILE set to a profile of another account or role"),
+	"aws_mfa":            nil,
+	"aws_profile":        nil,
+	"aws_region":         nil,
+	"aws_name":           nil,
+	"aws_endpoint":       nil,
+	"aws_no_answer":      nil,
+	"aws_unreachable":    nil,
+	"aws_throttled":      nil,
+	"aws_unreadable":     nil,
+	"aws_failed":         nil,
+	"aws_missing":        nil,
+	"aws_no_password":    problem.Say("choose to set a new one"),
+	"aws_password":       nil,
+	"aws_unchanged":      nil,
+	"aws_busy":           nil,
+	"aws_stale":          nil,
+	"aws_unexpected":     nil,
+	"aws_unknown":        problem.Say("try again: it looks up what AWS did"),
+
+	// Travis.
+	"unknown_token":       problem.Say("copy it again from https://app.travis-ci.com/account/preferences"),
+	"login_required":      problem.Say("copy it from https://app.travis-ci.com/account/preferences"),
+	"bad_token":           nil,
+	"closed_endpoint":     problem.Say("quit, and start without a Travis endpoint: " + travisapi.HostedEndpoint + " is the default"),
+	"bad_endpoint":        nil,
+	"travis_config":       problem.Say("type the token, or repair the file"),
+	"banned":              nil,
+	"throttled":           nil,
+	"request_limit":       nil,
+	"denied":              nil,
+	"no_permission":       nil,
+	"not_found":           problem.Say("check the name; name what isn't on GitHub by its address"),
+	"repo_migrated":       nil,
+	"repository_inactive": nil,
+	"no_key_yet":          nil,
+	"duplicate_resource":  nil,
+	"another_repository":  problem.Say("check the name"),
+	"another_owner":       nil,
+	"invalid":             nil,
+	"server":              nil,
+	"untrusted":           nil,
+	"malformed":           problem.Say("check the Travis endpoint that this was started with"),
+	"unexpected":          problem.Say("check the Travis endpoint that this was started with"),
+
+	// Writing.
+	"mixed_pair":    problem.Say("give such a branch a password of its own first, in a run for that branch alone"),
+	"not_verified":  nil,
+	"overwritten":   nil,
+	"variable_lost": nil,
+	"not_begun":     nil,
+	"stopped":       nil,
+	"proof_failed":  nil,
+	"proof_unknown": nil,
+	"short_key":     nil,
+	"bad_key":       nil,
+
+	// The reset.
+	"no_rack":           problem.Say("go back and choose another Rack, enter its host, or sign in with a Console deploy key"),
+	"two_racks":         problem.Say("go back and choose one of them"),
+	"no_host":           nil,
+	"unexpected_update": nil,
+	"unprovable":        nil,
+	"rolled_back":       nil,
+	"not_settled":       nil,
+	"not_followed":      nil,
+	"overtaken":         nil,
+	"stuck":             nil,
+	"unknown":           nil,
+
+	// The clone and .travis.yml.
+	"no_clone":          nil,
+	"no_git":            nil,
+	"dubious_ownership": nil,
+	"git_failed":        nil,
+	"git_unfinished":    nil,
+	"bad_branch":        nil,
+	"yml_file":          nil,
+	"yml_changed":       nil,
+	"yml_syntax":        nil,
+	"yml_refused":       nil,
+	"yml_not_built":     problem.Say("or go back and choose another branch"),
+	"yml_step":          nil,
+}

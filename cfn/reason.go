@@ -3,8 +3,6 @@ package cfn
 import (
 	"regexp"
 	"strings"
-
-	"al.essio.dev/pkg/shellescape"
 )
 
 // longestReason is in characters: a reason has to fit on a screen.
@@ -28,7 +26,7 @@ func (f *Finder) reason(text string) string {
 	text = quotedValue.ReplaceAllString(text, "$1 … $2")
 	text = signed.ReplaceAllString(text, "$1=…")
 	text = bookkeeping.ReplaceAllString(text, "")
-	text = shellescape.StripUnsafe(strings.Join(strings.Fields(text), " "))
+	text = strings.Join(strings.Fields(text), " ")
 	if letters := []rune(text); len(letters) > longestReason {
 		text = string(letters[:longestReason]) + "…"
 	}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-
-	"al.essio.dev/pkg/shellescape"
 )
 
 // Provider is the hosting service of a repository, as Travis spells it in a
@@ -51,7 +49,7 @@ func ByID(id int) Ref {
 
 // BySlug names a repository by OWNER/NAME on a provider.
 func BySlug(provider Provider, slug string) Ref {
-	return Ref{path: providerPath(provider) + segment(slug), name: shellescape.StripUnsafe(slug)}
+	return Ref{path: providerPath(provider) + segment(slug), name: slug}
 }
 
 // String is the name for a person.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-
-	"al.essio.dev/pkg/shellescape"
 )
 
 // Repository is a repository as Travis knows it
@@ -25,8 +23,8 @@ type Repository struct {
 // Ref names the repository by its number, and to a person by its slug.
 func (r Repository) Ref() Ref {
 	ref := ByID(r.ID)
-	if slug := shellescape.StripUnsafe(r.Slug); slug != "" {
-		ref.name = slug
+	if r.Slug != "" {
+		ref.name = r.Slug
 	}
 	return ref
 }

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/text"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -86,7 +86,7 @@ func (m *model) rail() []string {
 		}
 		lines = append(lines, style.Render(sign+item.Name))
 		if item.Answer != "" && item.State != flow.Ahead {
-			answer := shellescape.StripUnsafe(item.Answer)
+			answer := text.Clean(item.Answer)
 			lines = append(lines, m.theme.Muted.Render("  "+ansi.Truncate(answer, railWidth-margin-1, "…")))
 		}
 	}
@@ -155,7 +155,7 @@ func (m *model) detail(room int) []string {
 	var parts []string
 	for _, part := range append([]string{row.Cells[0], cmp.Or(row.Disabled, row.Note)}, row.Cells[1:]...) {
 		if part != "" {
-			parts = append(parts, shellescape.StripUnsafe(part))
+			parts = append(parts, part)
 		}
 	}
 	all := field.Wrapped(m.theme.Muted, strings.Join(parts, space), m.room())
@@ -265,7 +265,7 @@ func (m *model) named(keys []field.Key) []string {
 	lines := []string{""}
 	for i, k := range keys {
 		last := &lines[len(lines)-1]
-		part := m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(k.Does)
+		part := m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(text.Clean(k.Does))
 		switch more := *last + m.theme.Line.Render(" · ") + part; {
 		case i == 0:
 			*last = part

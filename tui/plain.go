@@ -8,10 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/tui/flow"
 )
 
@@ -272,7 +271,7 @@ func (p *plain) read(prompt string) (string, error) {
 
 // say writes a line. What came from outside in it is cleaned.
 func (p *plain) say(format string, args ...any) {
-	fmt.Fprintln(p.out, shellescape.StripUnsafe(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(p.out, text.Clean(fmt.Sprintf(format, args...)))
 }
 
 func (p *plain) problem(problem *flow.Problem) {
@@ -390,7 +389,7 @@ func (p *plain) prompt(words string) {
 	}
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
-	p.asked = shellescape.StripUnsafe(words) + "> "
+	p.asked = text.Clean(words) + "> "
 	fmt.Fprint(p.out, p.asked)
 }
 

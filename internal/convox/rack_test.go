@@ -297,11 +297,3 @@ func TestWithoutAHostNothingIsAsked(t *testing.T) {
 		}
 	}
 }
-
-func TestNamesFromOutsideSteerNoTerminal(t *testing.T) {
-	server := answering(t, map[string]handler{"*": say(200, "", `{"name":"pr\u001b[31mod","version":"\u202e1"}`)})
-	login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
-	if err != nil || login.Racks[0].Name != "pr[31mod" || login.Racks[0].Version != "1" {
-		t.Errorf("%+v, %v", login, err)
-	}
-}

@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/bounded"
+	"convox-travis/internal/text"
 )
 
 // largestFile bounds a file of settings, in bytes.
@@ -95,7 +94,7 @@ type SavedError struct{ problems []problem }
 func (e *SavedError) Error() string {
 	parts := make([]string, len(e.problems))
 	for i, p := range e.problems {
-		parts[i] = shellescape.StripUnsafe(p.file) + ": " + p.reason.Error()
+		parts[i] = p.file + ": " + p.reason.Error()
 	}
 	return "read the logins that the convox client saved: " + strings.Join(parts, "; ")
 }
@@ -106,7 +105,7 @@ func (*SavedError) Code() string { return "saved_logins" }
 // Hints are things that can be done, best first.
 func (e *SavedError) Hints() []string {
 	return []string{
-		"repair or move away " + shellescape.Quote(shellescape.StripUnsafe(e.problems[0].file)) + "; convox login HOST writes it anew",
+		"repair or move away " + text.Quote(e.problems[0].file) + "; convox login HOST writes it anew",
 		"or pipe the password in with --password-stdin",
 	}
 }

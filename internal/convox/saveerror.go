@@ -3,9 +3,8 @@ package convox
 import (
 	"errors"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/atomicfile"
+	"convox-travis/internal/text"
 )
 
 // Why a login is not saved, beside what is wrong with a file that is read.
@@ -28,7 +27,7 @@ func (e *SaveError) Error() string {
 	if e.file == "" {
 		return "save the password for the convox client: " + e.reason.Error()
 	}
-	return "save the password in " + shellescape.StripUnsafe(e.file) + ": " + e.reason.Error()
+	return "save the password in " + e.file + ": " + e.reason.Error()
 }
 
 // Code is a word for machines, in snake case.
@@ -36,7 +35,7 @@ func (*SaveError) Code() string { return "save_login" }
 
 // Hints are things that can be done, best first.
 func (e *SaveError) Hints() []string {
-	file := shellescape.Quote(shellescape.StripUnsafe(e.file))
+	file := text.Quote(e.file)
 	switch e.reason {
 	case errNoFolder:
 		return []string{"set HOME, or CONVOX_CONFIG to a folder", keepIt}

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/bounded"
 )
 
@@ -70,7 +68,7 @@ func followLinks(path string) (string, error) {
 type outsideError struct{ target string }
 
 func (e *outsideError) Error() string {
-	return fmt.Sprintf("it is a link to %s, which is not a file of this clone", shellescape.StripUnsafe(e.target))
+	return fmt.Sprintf("it is a link to %s, which is not a file of this clone", e.target)
 }
 
 const longestGitFile = 8 << 10 // bytes

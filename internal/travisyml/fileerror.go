@@ -4,10 +4,9 @@ import (
 	"errors"
 	"path/filepath"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/atomicfile"
 	"convox-travis/internal/bounded"
+	"convox-travis/internal/text"
 )
 
 // ErrNoClone means that a folder is inside no clone.
@@ -37,7 +36,7 @@ func (e *FileError) name() string {
 	if filepath.Base(e.path) == FileName {
 		return FileName
 	}
-	return shellescape.StripUnsafe(e.path)
+	return e.path
 }
 
 // Code is a word for machines, in snake case.
@@ -63,7 +62,7 @@ func (e *FileError) Hints() []string {
 	case errors.Is(e.reason, errMissing):
 		return []string{"name the file with --file PATH"}
 	case errors.Is(e.reason, atomicfile.ErrNoFolder):
-		return []string{"make the folder " + shellescape.Quote(shellescape.StripUnsafe(filepath.Dir(e.path))) + " first"}
+		return []string{"make the folder " + text.Quote(filepath.Dir(e.path)) + " first"}
 	case errors.Is(e.reason, atomicfile.ErrFull):
 		return []string{"make room on the disk"}
 	}

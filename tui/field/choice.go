@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -35,8 +34,8 @@ func NewChoice(theme *Theme, options []Option, selected int) *Choice {
 	c := &Choice{theme: theme}
 	for _, o := range options {
 		c.options = append(c.options, Option{
-			Label: shellescape.StripUnsafe(o.Label), Note: shellescape.StripUnsafe(o.Note),
-			Disabled: shellescape.StripUnsafe(o.Disabled),
+			Label: text.Clean(o.Label), Note: text.Clean(o.Note),
+			Disabled: text.Clean(o.Disabled),
 		})
 	}
 	for i := range c.options {

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -110,7 +109,7 @@ func Wrapped(style lipgloss.Style, words string, width int) []string {
 // Indented is Wrapped behind a sign, below which the other lines begin.
 // What came from outside in it is cleaned.
 func Indented(style lipgloss.Style, sign, words string, width int) []string {
-	lines := text.Wrap(shellescape.StripUnsafe(words), width-ansi.StringWidth(sign))
+	lines := text.Wrap(text.Clean(words), width-ansi.StringWidth(sign))
 	for i, line := range lines {
 		if i > 0 {
 			sign = strings.Repeat(" ", ansi.StringWidth(sign))

@@ -1,12 +1,13 @@
 package field
 
 import (
+	"cmp"
 	"math"
-	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
+
+	"convox-travis/internal/text"
 )
 
 // Row is one thing in a List.
@@ -50,17 +51,16 @@ func NewList(theme *Theme, options ListOptions) *List {
 	return &List{theme: theme, options: options, marks: make(map[string]bool)}
 }
 
-// SetRows puts rows in the place of those before. The cursor stays on its row,
-// and that row on its line, where both can be; marks stay as well. What could
-// steer the terminal is taken out of the texts; keys are left as they are.
+// SetRows takes rows over, in the place of those before. The cursor stays on its
+// row, and that row on its line, where both can be; marks stay as well.
 func (l *List) SetRows(rows []Row) {
 	key, line := "", 0
 	if row, ok := l.Row(); ok {
 		key, line = row.Key, l.cursor-l.window()
 	}
-	l.rows = make([]Row, len(rows))
-	for i, row := range rows {
-		l.rows[i] = cleaned(row)
+	l.rows = rows
+	for i := range rows {
+		rows[i].Search = cmp.Or(rows[i].Search, strings.Join(rows[i].Cells, " "))
 	}
 	l.marked = len(l.Marked())
 	l.match()
@@ -68,19 +68,6 @@ func (l *List) SetRows(rows []Row) {
 	if l.wanted != "" {
 		l.Select(l.wanted)
 	}
-}
-
-func cleaned(row Row) Row {
-	row.Cells = slices.Clone(row.Cells)
-	for i, cell := range row.Cells {
-		row.Cells[i] = shellescape.StripUnsafe(cell)
-	}
-	row.Note = shellescape.StripUnsafe(row.Note)
-	row.Disabled = shellescape.StripUnsafe(row.Disabled)
-	if row.Search == "" {
-		row.Search = strings.Join(row.Cells, " ")
-	}
-	return row
 }
 
 // Select moves the cursor to a row. Where that row has not arrived, it is moved
@@ -108,7 +95,7 @@ func (l *List) Selected() (key string, ok bool) {
 func (l *List) Len() int { return len(l.rows) }
 
 // Busy shows that more rows are on their way, in these words; "" ends it.
-func (l *List) Busy(words string) { l.busy = shellescape.StripUnsafe(words) }
+func (l *List) Busy(words string) { l.busy = words }
 
 // Init implements Field.
 func (*List) Init() tea.Cmd { return nil }
@@ -118,7 +105,7 @@ func (l *List) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
 		l.problem, l.wanted = "", ""
-		l.narrow(l.filter + strings.TrimSpace(shellescape.StripUnsafe(msg.Content)))
+		l.narrow(l.filter + strings.TrimSpace(text.Clean(msg.Content)))
 	case tea.KeyPressMsg:
 		l.problem, l.wanted = "", ""
 		return nil, l.press(msg)

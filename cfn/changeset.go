@@ -116,7 +116,7 @@ func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 			return f.failedChangeSet(p, aws.ToString(answer.StatusReason))
 		}
 		if f.retry.Clock.Now().Sub(begun) >= f.patience {
-			return &problem.Error{Code: CodeNoAnswer, Action: of("preview the reset", p.Rack), Reason: "AWS does not finish the change set", Hints: []string{"try again later"}}
+			return failed(CodeNoAnswer, of("preview the reset", p.Rack), "AWS does not finish the change set", "try again later")
 		}
 		if err := f.retry.Clock.Sleep(ctx, f.poll); err != nil {
 			return err
@@ -133,7 +133,7 @@ func (f *Finder) failedChangeSet(p *Preview, text string) error {
 	if told := understood("", text); told != nil {
 		return attempting(what, told)
 	}
-	return &problem.Error{Code: CodeFailed, Action: what, Reason: "AWS cannot work it out: " + f.reason(text)}
+	return failed(CodeFailed, what, "AWS cannot work it out: "+f.reason(text))
 }
 
 // readChanges reads all pages of changes.

@@ -56,6 +56,11 @@ type Detail struct {
 	off    bool // the region is switched off for the account
 }
 
+// failed is an error without more to be known.
+func failed(code, what, why string, hints ...string) *problem.Error {
+	return &problem.Error{Code: code, Action: what, Reason: why, Hints: hints}
+}
+
 // detailOf returns what else is known of an error.
 func detailOf(e *problem.Error) Detail {
 	detail, _ := e.Detail.(Detail)
@@ -133,15 +138,12 @@ const tryLater = "try again later: https://health.aws.amazon.com/health/status"
 // not shown: it can quote the request, its signature included
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html).
 func (f *Finder) failure(err error, region string) *problem.Error {
-	if proxy, is := errors.AsType[*transport.ProxyError](err); is {
-		return &problem.Error{Code: CodeUnreachable, Reason: proxy.Error(), Hints: []string{proxy.Hint()}}
+	if proxy := transport.ByProxy(err); proxy != nil {
+		return &problem.Error{Code: CodeUnreachable, Reason: proxy.Error(), Hints: proxy.Hints}
 	}
 	switch {
 	case errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded):
-		return &problem.Error{
-			Code: CodeNoAnswer, Reason: fmt.Sprintf("no answer in %g s", f.retry.Deadline.Seconds()),
-			Hints: []string{"try again, or look at what is between here and AWS: VPN, proxy (HTTPS_PROXY), firewall"},
-		}
+		return failed(CodeNoAnswer, "", fmt.Sprintf("no answer in %g s", f.retry.Deadline.Seconds()), "try again, or look at what is between here and AWS: VPN, proxy (HTTPS_PROXY), firewall")
 	case errors.Is(err, transport.ErrPlainHTTP):
 		return badEndpoint(transport.ErrPlainHTTP)
 	case errors.Is(err, transport.ErrTooLarge):
@@ -179,10 +181,7 @@ func (f *Finder) failure(err error, region string) *problem.Error {
 }
 
 func unreadable(what, why string) *problem.Error {
-	return &problem.Error{
-		Code: CodeUnreadable, Action: what, Reason: why,
-		Hints: []string{"look at HTTPS_PROXY and AWS_ENDPOINT_URL: a proxy or a login page may be between here and AWS"},
-	}
+	return failed(CodeUnreadable, what, why, "look at HTTPS_PROXY and AWS_ENDPOINT_URL: a proxy or a login page may be between here and AWS")
 }
 
 // coded turns an answer into an error by its code and HTTP status.
@@ -190,10 +189,7 @@ func (f *Finder) coded(code string, status int) *problem.Error {
 	_, throttled := awsretry.DefaultThrottleErrorCodes[code]
 	switch code {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
-		return &problem.Error{
-			Code: CodeExpired, Reason: "the session token has expired",
-			Hints: []string{"log in to AWS again, and renew AWS_SESSION_TOKEN or the profile's aws_session_token, with both its keys"},
-		}
+		return failed(CodeExpired, "", "the session token has expired", "log in to AWS again, and renew AWS_SESSION_TOKEN or the profile's aws_session_token, with both its keys")
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized":
 		return denied()
 	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidAccessKeyId", "NotSignedUp", "RegionDisabledException":
@@ -207,20 +203,18 @@ func (f *Finder) coded(code string, status int) *problem.Error {
 	case "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "InvalidSignatureException",
 		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture",
 		"IncompleteSignatureException", "MissingAuthenticationTokenException":
-		return &problem.Error{
-			Code: CodeRefused, Reason: "AWS doesn't accept these credentials: the signature doesn't match",
-			Hints: []string{"check this machine's clock, and that the secret access key belongs to the access key", "enter them again: " + f.command("aws configure")},
-		}
+		return failed(CodeRefused, "", "AWS doesn't accept these credentials: the signature doesn't match",
+			"check this machine's clock, and that the secret access key belongs to the access key", "enter them again: "+f.command("aws configure"))
 	}
 	switch {
 	case throttled, status == http.StatusTooManyRequests:
-		return &problem.Error{Code: CodeThrottled, Reason: "throttled", Hints: []string{"wait a minute, and try again: something else makes many calls to this account"}}
+		return failed(CodeThrottled, "", "throttled", "wait a minute, and try again: something else makes many calls to this account")
 	case status >= 300 && status < 400:
 		return unreadable("", fmt.Sprintf("it answered with a redirect (HTTP %d)", status))
 	case code == "" || code == "UnknownError":
-		return &problem.Error{Code: CodeFailed, Reason: fmt.Sprintf("AWS failed (HTTP %d)", status), Hints: []string{tryLater}}
+		return failed(CodeFailed, "", fmt.Sprintf("AWS failed (HTTP %d)", status), tryLater)
 	}
-	return &problem.Error{Code: CodeFailed, Reason: fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status), Hints: []string{tryLater}}
+	return failed(CodeFailed, "", fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status), tryLater)
 }
 
 // command is a command of the AWS CLI to paste, for the profile in use.
@@ -238,7 +232,7 @@ func unreachable(err error, region string) *problem.Error {
 		name        *net.DNSError
 		certificate *tls.CertificateVerificationError
 		record      tls.RecordHeaderError
-		e           = &problem.Error{Code: CodeUnreachable, Reason: "it is unreachable", Hints: []string{"look at what is between here and AWS: network, VPN, proxy (HTTPS_PROXY), AWS_ENDPOINT_URL"}}
+		e           = failed(CodeUnreachable, "", "it is unreachable", "look at what is between here and AWS: network, VPN, proxy (HTTPS_PROXY), AWS_ENDPOINT_URL")
 	)
 	switch {
 	case errors.As(err, &name):
@@ -281,9 +275,9 @@ func understood(code, message string) *problem.Error {
 	case "ChangeSetNotFound", "ChangeSetNotFoundException", "ParameterNotFound", "ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException":
 		return missing("", "it isn't there")
 	case "InvalidChangeSetStatus", "InvalidChangeSetStatusException":
-		return &problem.Error{Code: CodeStale, Reason: "the change set can't be used any more", Hints: []string{"start again"}}
+		return failed(CodeStale, "", "the change set can't be used any more", "start again")
 	case "InsufficientCapabilities", "InsufficientCapabilitiesException":
-		return &problem.Error{Code: CodeFailed, Reason: "the stack's template needs more capabilities than the stack names", Hints: []string{"look at the stack's template for transforms and nested stacks"}}
+		return failed(CodeFailed, "", "the stack's template needs more capabilities than the stack names", "look at the stack's template for transforms and nested stacks")
 	case "ValidationError", "ClientException":
 		if changesNothing(message) {
 			return unchanged("")
@@ -302,18 +296,15 @@ func changesNothing(message string) bool {
 }
 
 func unchanged(what string) *problem.Error {
-	return &problem.Error{
-		Code: CodeUnchanged, Action: what, Reason: "the Rack has this password already",
-		Hints: []string{"log in with it; where the Rack refuses it, restart its web service"},
-	}
+	return failed(CodeUnchanged, what, "the Rack has this password already", "log in with it; where the Rack refuses it, restart its web service")
 }
 
 func missing(what, why string) *problem.Error {
-	return &problem.Error{Code: CodeMissing, Action: what, Reason: why}
+	return failed(CodeMissing, what, why)
 }
 
 func busy(what, status string) *problem.Error {
-	e := &problem.Error{Code: CodeBusy, Action: what, Reason: "its stack is in the state " + shown(status)}
+	e := failed(CodeBusy, what, "its stack is in the state "+shown(status))
 	if inProgress(status) {
 		e.Hints = []string{"wait until it has ended: nothing is changed while another change runs"}
 	} else {

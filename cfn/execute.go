@@ -23,7 +23,7 @@ import (
 func (f *Finder) Execute(ctx context.Context, p *Preview) error {
 	what := of("reset the password", p.Rack)
 	if p.Verdict != AsExpected && p.Verdict != InstancesReplaced {
-		return &problem.Error{Code: CodeUnexpected, Action: what, Reason: "the update would change more than the password"}
+		return failed(CodeUnexpected, what, "the update would change more than the password")
 	}
 	if err := f.enter(ctx, what, p.Rack); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (f *Finder) Execute(ctx context.Context, p *Preview) error {
 }
 
 func stale(p *Preview, why string) error {
-	return &problem.Error{Code: CodeStale, Action: of("execute the preview", p.Rack), Reason: why, Hints: []string{"start again, with a new preview"}}
+	return failed(CodeStale, of("execute the preview", p.Rack), why, "start again, with a new preview")
 }
 
 // looks is how often a change set that was not executed is looked at: a request

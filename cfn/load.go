@@ -18,7 +18,6 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
-	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -115,10 +114,7 @@ func checkSettings() error {
 }
 
 func badSettings(file, why string) error {
-	return &problem.Error{
-		Code: CodeProfile, Action: "read the AWS settings", Reason: shown(file) + " " + why,
-		Hints: []string{"repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"},
-	}
+	return failed(CodeProfile, "read the AWS settings", shown(file)+" "+why, "repair it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE")
 }
 
 // roleClient assumes roles at the endpoint that is set, with credentials of ours
@@ -180,7 +176,7 @@ func (f *Finder) loadFailure(err error) error {
 		what      = "use AWS profile " + shown(f.profile)
 		lookAtIt  = "look at it: aws configure list --profile " + quoted(f.profile)
 		profiling = func(why string) error {
-			return &problem.Error{Code: CodeProfile, Action: what, Reason: why, Hints: []string{lookAtIt}}
+			return failed(CodeProfile, what, why, lookAtIt)
 		}
 	)
 	switch {
@@ -193,10 +189,8 @@ func (f *Finder) loadFailure(err error) error {
 	case errors.As(err, &half):
 		return profiling("it has " + shown(half.Type) + " and no role_arn")
 	case errors.As(err, &nobody):
-		return &problem.Error{
-			Code: CodeMFA, Action: what, Reason: "it needs an MFA code, and nobody can be asked for it here",
-			Hints: []string{fmt.Sprintf(`log in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile))},
-		}
+		return failed(CodeMFA, what, "it needs an MFA code, and nobody can be asked for it here",
+			fmt.Sprintf(`log in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(f.profile)))
 	}
 	return profiling("its settings do not go together")
 }
@@ -208,7 +202,7 @@ func here() []string {
 }
 
 func (f *Finder) unknownProfile(name string) error {
-	err := &problem.Error{Code: CodeProfile, Action: "use AWS profile " + shown(name), Reason: "there is none of this name"}
+	err := failed(CodeProfile, "use AWS profile "+shown(name), "there is none of this name")
 	names := here()
 	if near := nearest(name, names); near != "" {
 		err.Hints = append(err.Hints, "did you mean "+shown(near)+"?")

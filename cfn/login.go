@@ -15,7 +15,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"convox-travis/internal/crash"
-	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -80,7 +79,7 @@ func (f *Finder) loginFailure(err error) error {
 	)
 	switch {
 	case f.asker.failure() != nil:
-		return &problem.Error{Code: CodeMFA, Action: what, Reason: "no MFA code was given", Hints: []string{"try again, and type the code that the device shows"}}
+		return failed(CodeMFA, what, "no MFA code was given", "try again, and type the code that the device shows")
 	case errors.As(err, &token):
 		return f.expiredSSO(what)
 	case ours(err) != nil: // of a credential_process
@@ -89,8 +88,7 @@ func (f *Finder) loginFailure(err error) error {
 		return f.noCredentials()
 	}
 	sources := f.sources()
-	_, byProxy := errors.AsType[*transport.ProxyError](err)
-	if byProxy && !hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) {
+	if transport.ByProxy(err) != nil && !hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) {
 		return attempting(what, f.failure(err, f.region))
 	}
 	service, wasSent := sentTo(err)
@@ -100,13 +98,13 @@ func (f *Finder) loginFailure(err error) error {
 	case service == "SSO" || service == "SSO OIDC":
 		return f.ssoFailure(err, what)
 	case hasAny(sources, aws.CredentialSourceLogin) && (!wasSent || service == "Signin"):
-		return &problem.Error{Code: CodeExpired, Action: what, Reason: "the login has expired", Hints: []string{"log in again: aws login --profile " + quoted(f.profile)}}
+		return failed(CodeExpired, what, "the login has expired", "log in again: aws login --profile "+quoted(f.profile))
 	case hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) && service != "STS":
 		return f.noCredentials()
 	case service == "STS":
 		return f.roleFailure(err, what)
 	case !wasSent:
-		return &problem.Error{Code: CodeProfile, Action: what, Reason: "its settings do not lead to credentials", Hints: []string{"look at it: aws configure list --profile " + quoted(f.profile)}}
+		return failed(CodeProfile, what, "its settings do not lead to credentials", "look at it: aws configure list --profile "+quoted(f.profile))
 	}
 	return attempting(what, f.failure(err, f.region))
 }
@@ -135,10 +133,8 @@ func sentTo(err error) (service string, wasSent bool) {
 }
 
 func (f *Finder) noCredentials() error {
-	return &problem.Error{
-		Code: CodeNoCredentials, Action: "log in to AWS", Reason: "there are no credentials",
-		Hints: []string{"set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "make a profile: aws configure, or aws configure sso"},
-	}
+	return failed(CodeNoCredentials, "log in to AWS", "there are no credentials",
+		"set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "make a profile: aws configure, or aws configure sso")
 }
 
 // expiredSSO names the profile that has the SSO settings, which another one
@@ -151,7 +147,7 @@ func (f *Finder) expiredSSO(what string) error {
 			break
 		}
 	}
-	return &problem.Error{Code: CodeExpiredSSO, Action: what, Reason: "the SSO session has expired, or has not begun", Hints: []string{"log in again: aws sso login --profile " + quoted(name)}}
+	return failed(CodeExpiredSSO, what, "the SSO session has expired, or has not begun", "log in again: aws sso login --profile "+quoted(name))
 }
 
 func hasSSO(profile *config.SharedConfig) bool {
@@ -165,10 +161,8 @@ func (f *Finder) ssoFailure(err error, what string) error {
 	}
 	switch api.ErrorCode() {
 	case "ForbiddenException", "ResourceNotFoundException":
-		return &problem.Error{
-			Code: CodeDenied, Action: what, Reason: "the SSO session may not use the role of this profile",
-			Hints: []string{"look at sso_account_id and sso_role_name in the profile", "see what is yours: aws sso login, then the page of sso_start_url"},
-		}
+		return failed(CodeDenied, what, "the SSO session may not use the role of this profile",
+			"look at sso_account_id and sso_role_name in the profile", "see what is yours: aws sso login, then the page of sso_start_url")
 	case "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException", "InvalidClientException", "UnauthorizedClientException":
 		return f.expiredSSO(what)
 	}
@@ -186,10 +180,7 @@ func (f *Finder) roleFailure(err error, what string) error {
 	aboutCode := strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication") || strings.Contains(api.ErrorMessage(), "tokenCode")
 	switch {
 	case f.shared.MFASerial != "" && aboutCode:
-		return &problem.Error{
-			Code: CodeMFA, Action: what, Reason: "the MFA code was refused",
-			Hints: []string{"wait for the next code: each is good once and for half a minute", "check that mfa_serial in the profile is the device's"},
-		}
+		return failed(CodeMFA, what, "the MFA code was refused", "wait for the next code: each is good once and for half a minute", "check that mfa_serial in the profile is the device's")
 	case told.Code == CodeDenied:
 		told.Reason, told.Detail = "its role may not be assumed", nil
 		told.Hints = []string{"give the profile's own credentials the permission sts:AssumeRole, and let the role trust them: " + shown(f.shared.RoleARN)}

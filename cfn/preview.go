@@ -116,18 +116,15 @@ func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String)
 // four stars are what AWS shows in place of a password: sent back, they become
 // it.
 func checkPassword(what string, password secret.String) error {
-	e := &problem.Error{Code: CodePassword, Action: what}
 	switch length := utf8.RuneCountInString(password.Reveal()); {
 	case length == 0:
-		e.Reason = "the new password is empty"
+		return failed(CodePassword, what, "the new password is empty")
 	case length > longestPassword:
-		e.Reason = "the new password has more than 50 characters, which is what a Rack takes"
+		return failed(CodePassword, what, "the new password has more than 50 characters, which is what a Rack takes")
 	case password.Reveal() == hidden:
-		e.Reason = "the new password is what AWS shows in place of one"
-	default:
-		return nil
+		return failed(CodePassword, what, "the new password is what AWS shows in place of one")
 	}
-	return e
+	return nil
 }
 
 // Discard deletes the change set of a preview. One that is not there any more

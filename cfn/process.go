@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 
 	"convox-travis/internal/child"
-	"convox-travis/internal/problem"
 )
 
 // process runs the credential_process of a profile
@@ -34,7 +33,7 @@ const largestCredentials = 1 << 20 // bytes; real ones have some thousand
 // fail says why there are no credentials. It holds nothing of what the program
 // printed.
 func (p *process) fail(why string, canAsk bool) error {
-	e := &problem.Error{Code: CodeProfile, Reason: "its credential_process " + why, Hints: []string{"run the command of credential_process yourself to see what it says"}}
+	e := failed(CodeProfile, "", "its credential_process "+why, "run the command of credential_process yourself to see what it says")
 	if !canAsk {
 		e.Reason += "; it can't ask for anything here"
 		e.Hints = append([]string{fmt.Sprintf(

@@ -66,11 +66,8 @@ func growing(r transport.Retry) awsretry.BackoffDelayerFunc {
 // isFinal says of failures that stay that they are not worth another try.
 func isFinal(err error) aws.Ternary {
 	var certificate *tls.CertificateVerificationError
-	if _, byProxy := errors.AsType[*transport.ProxyError](err); byProxy {
-		return aws.FalseTernary
-	}
 	switch {
-	case errors.Is(err, errNoAnswer), errors.Is(err, errNotAnswer), errors.Is(err, transport.ErrTooLarge),
+	case transport.ByProxy(err) != nil, errors.Is(err, errNoAnswer), errors.Is(err, errNotAnswer), errors.Is(err, transport.ErrTooLarge),
 		errors.Is(err, transport.ErrPlainHTTP), errors.As(err, &certificate),
 		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
 		return aws.FalseTernary

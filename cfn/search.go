@@ -115,7 +115,7 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 		}
 		request.NextToken = &next
 	}
-	return o.fail(&problem.Error{Code: CodeUnreadable, Reason: "its list of stacks does not end"})
+	return o.fail(unreadable("", "its list of stacks does not end"))
 }
 
 func (o outcome) fail(err *problem.Error) outcome {

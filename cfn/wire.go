@@ -87,7 +87,7 @@ func (w *wire) Do(request *http.Request) (*http.Response, error) {
 // timely prefers the reason why ctx ended over the failure that this caused, save
 // a proxy that holds a call.
 func timely(ctx context.Context, err error) error {
-	if _, byProxy := errors.AsType[*transport.ProxyError](err); byProxy && context.Cause(ctx) == errNoAnswer {
+	if transport.ByProxy(err) != nil && context.Cause(ctx) == errNoAnswer {
 		return err
 	}
 	if cause := context.Cause(ctx); cause != nil {

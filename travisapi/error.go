@@ -198,19 +198,19 @@ func word(text string) string {
 
 // unanswered is a call to which no answer came.
 func (c *Client) unanswered(ctx context.Context, r call, err error) *problem.Error {
-	proxy, byProxy := errors.AsType[*transport.ProxyError](err)
+	proxy := transport.ByProxy(err)
 	op, _ := errors.AsType[*net.OpError](err)
-	neverLeft := byProxy || op != nil && op.Op == "dial"
+	neverLeft := proxy != nil || op != nil && op.Op == "dial"
 	f := Failure{FateUnknown: !neverLeft}
-	if late := errors.Is(context.Cause(ctx), context.DeadlineExceeded); !byProxy || !late {
+	if late := errors.Is(context.Cause(ctx), context.DeadlineExceeded); proxy == nil || !late {
 		if e := c.ended(ctx, r, f); e != nil {
 			return e
 		}
 	}
 	host, why := c.endpoint.Host, transport.Reason(err)
 	switch {
-	case byProxy:
-		return r.failed(CodeUnreachable, host+" cannot be reached: "+why, f, proxy.Hint())
+	case proxy != nil:
+		return r.failed(CodeUnreachable, host+" cannot be reached: "+why, f, proxy.Hints...)
 	case transport.IsUntrusted(err):
 		return r.failed(CodeUntrusted, host+" cannot be trusted: "+why, Failure{}, "name a company's own certificate authority in SSL_CERT_FILE")
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"cmp"
+	"net/http"
 
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
@@ -15,15 +17,10 @@ import (
 // Each code has its row; nil says nothing beside what the error itself knows.
 var hints = problem.Hints{
 	// Answers.
-	"usage": nil,
-	"bad_host": func(e *problem.Error) []string {
-		if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
-			return []string{"pass the Rack's host with --host"}
-		}
-		return nil
-	},
-	"bad_password":    nil,
-	"bad_fingerprint": nil,
+	"usage":           nil,
+	"bad_host":        meantHost,
+	"bad_password":    newPassword,
+	"bad_fingerprint": problem.Say("run this without --fingerprint: the error shows the fingerprint"),
 	"bad_slug":        nil,
 	"bad_address":     nil,
 	"not_hosted":      nil,
@@ -33,23 +30,18 @@ var hints = problem.Hints{
 	"failed":          nil,
 
 	// The Rack or Console.
-	"login_refused":         nil,
-	"only_raw_form":         nil,
-	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: convox-travis reset-password RACK"),
-	"certificate_untrusted": nil,
-	"tls_failed":            nil,
-	"unreachable": func(e *problem.Error) []string {
-		if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
-			return []string{"check the connection and --travis-endpoint, then run this again"}
-		}
-		return nil
-	},
-	"not_a_rack":    nil,
-	"not_a_console": nil,
-	"server_error":  nil,
-	"rack_not_seen": nil,
-	"saved_logins":  nil,
-	"save_login":    nil,
+	"login_refused":         loginRefused,
+	"only_raw_form":         onlyRawForm,
+	"password_unsendable":   problem.Say(lettersAndDigits),
+	"certificate_untrusted": passFingerprint,
+	"tls_failed":            movedRack,
+	"unreachable":           unreachable,
+	"not_a_rack":            notARack,
+	"not_a_console":         notAConsole,
+	"server_error":          nil,
+	"rack_not_seen":         nil,
+	"saved_logins":          problem.Say("or pipe the password in with --password-stdin"),
+	"save_login":            saveElsewhere,
 
 	// AWS.
 	"aws_no_credentials": problem.Say("pass --profile to use one of your AWS profiles"),
@@ -153,6 +145,99 @@ var hints = problem.Hints{
 	"yml_refused":       nil,
 	"yml_not_built":     problem.Say("to deploy another branch, pass --branch NAME"),
 	"yml_step":          nil,
+}
+
+// detailOf is what is known of an error of package convox.
+func detailOf(e *problem.Error) convox.Detail {
+	detail, _ := e.Detail.(convox.Detail)
+	return detail
+}
+
+const lettersAndDigits = "give the Rack a password of letters and digits: convox-travis reset-password RACK"
+
+func meantHost(e *problem.Error) []string {
+	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
+		return []string{"pass the Rack's host with --host"}
+	}
+	switch detailOf(e).Meant {
+	case convox.MeantPassword:
+		return []string{"pipe the password in by itself, with --password-stdin"}
+	case convox.MeantConsoleRack:
+		return []string{"name a Rack behind a Console with --console --rack ORG/NAME"}
+	case convox.MeantRack:
+		return []string{"pass --rack NAME if it is the name of a Rack in CloudFormation"}
+	}
+	return nil
+}
+
+func newPassword(e *problem.Error) []string {
+	if detailOf(e).New {
+		return []string{"or let one be made: run convox-travis reset-password RACK on a terminal"}
+	}
+	return nil
+}
+
+func loginRefused(e *problem.Error) []string {
+	switch detail := detailOf(e); {
+	case detail.Status == http.StatusForbidden:
+		return nil
+	case detail.Console:
+		return []string{"use --host for the password of a Rack itself"}
+	}
+	return []string{"reset the password if it is lost: convox-travis reset-password RACK", "use --console for a deploy key"}
+}
+
+func onlyRawForm(e *problem.Error) []string {
+	if detailOf(e).Console {
+		return nil
+	}
+	return []string{lettersAndDigits}
+}
+
+func passFingerprint(e *problem.Error) []string {
+	if detail := detailOf(e); !detail.Pinned {
+		return []string{"pass --fingerprint " + detail.Fingerprint + " if it is the Rack's: old Racks sign their own"}
+	}
+	return nil
+}
+
+func movedRack(e *problem.Error) []string {
+	if detailOf(e).Moved {
+		return []string{"list the hosts of your Racks: convox-travis racks"}
+	}
+	return nil
+}
+
+func unreachable(e *problem.Error) []string {
+	if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
+		return []string{"check the connection and --travis-endpoint, then run this again"}
+	}
+	detail, isLogin := e.Detail.(convox.Detail)
+	if !isLogin || detail.Console {
+		return nil
+	}
+	return append(movedRack(e), "pass --no-verify to write the password unchecked if only this machine can't reach it: Travis's machines must")
+}
+
+func notARack(e *problem.Error) []string {
+	if detail := detailOf(e); detail.Other {
+		return []string{"for a Console, with a deploy key, pass --console=" + detail.Host.String()}
+	}
+	return movedRack(e)
+}
+
+func notAConsole(e *problem.Error) []string {
+	if detail := detailOf(e); detail.Other {
+		return []string{"for a Rack itself, with its password, pass --host " + detail.Host.String()}
+	}
+	return []string{"pass --host for a Rack itself"}
+}
+
+func saveElsewhere(e *problem.Error) []string {
+	if detailOf(e).Console {
+		return nil
+	}
+	return []string{"or keep the password elsewhere, and pipe it in with --password-stdin"}
 }
 
 func resetLost(e *problem.Error) []string {

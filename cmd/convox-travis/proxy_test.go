@@ -60,7 +60,7 @@ func TestARacksOwnCertificateIsApprovedByItsFingerprint(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Rack.Faults.Forget()
-	w.want(w.run(w.password(), append(args, "--fingerprint", seen)...), 2, "not the one")
+	w.want(w.run(w.password(), append(args, "--fingerprint", seen)...), 2, "isn't the one")
 	w.want(w.run(w.password(), "apply", "--host", "rack.new-1234.us-east-1.convox.site", "--repo", w.setting("DEMO_REPO"), "--password-stdin", "--fingerprint", w.Rack.Fingerprint()), 1)
 	if n := len(w.Rack.Faults.Requests()); n != 0 {
 		t.Errorf("%d requests were sent to a certificate that nobody approved", n)

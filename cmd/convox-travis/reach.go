@@ -27,7 +27,7 @@ func (r reach) travisHTTP() *http.Client {
 	return transport.NewClient(nil, r.dial)
 }
 
-// checker fails with a *convox.FingerprintError alone.
+// checker fails with convox.CodeFingerprint alone.
 func (r reach) checker(fingerprint string) (*convox.Checker, error) {
 	return convox.NewChecker(convox.CheckerOptions{
 		Fingerprint: fingerprint, UserAgent: userAgent(), Retry: r.retry, Roots: r.roots, DialContext: r.dial,

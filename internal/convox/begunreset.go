@@ -98,7 +98,7 @@ func olds(rounds []round) []secret.String {
 // other one can hold, and all that was kept is dropped. Else what was saved before
 // the reset of this password is put back, entry for entry, unless another program
 // has logged in meanwhile. A reset that was not begun here is no error. The error
-// is a *SaveError.
+// has CodeSaveLogin.
 func EndReset(env func(string) string, home, goos string, host Host, password secret.String, isSet bool) error {
 	for _, folder := range folders(env, home, goos) {
 		file := filepath.Join(folder, "auth")
@@ -112,7 +112,7 @@ func EndReset(env func(string) string, home, goos string, host Host, password se
 			return takeBack(text, host, password)
 		})
 		if err != nil {
-			return &SaveError{file, err}
+			return notSaved(file, err)
 		}
 	}
 	return nil

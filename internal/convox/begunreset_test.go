@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 )
@@ -116,7 +117,7 @@ func TestAResetThatCannotBeEndedIsSaid(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("everything may be written here")
 	}
-	if refused, is := err.(*convox.SaveError); !is || len(refused.Hints()) == 0 {
+	if refused, is := err.(*problem.Error); !is || len(refused.Hints) == 0 {
 		t.Errorf("%v", err)
 	}
 }

@@ -34,7 +34,7 @@ type Checker struct {
 	pin     *fingerprint
 }
 
-// NewChecker fails with a *FingerprintError alone.
+// NewChecker fails with CodeFingerprint alone.
 func NewChecker(options CheckerOptions) (*Checker, error) {
 	options.Retry = options.Retry.Defaults()
 	checker := &Checker{options: options}
@@ -94,7 +94,7 @@ func (c *Checker) open(host Host, console bool) *session {
 		roots = transport.Roots()
 	}
 	trust{
-		host:   host,
+		host: host, console: console,
 		own:    !console && !host.IsConvoxSite(),
 		exempt: !console && host.IsLoopback(),
 		pin:    c.pin,

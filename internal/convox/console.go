@@ -13,10 +13,10 @@ import (
 // deploy keys (https://github.com/convox/rack/issues/3073). That is asked too,
 // beside it, and when it lets the key in, the key looks like a person's own.
 //
-// The error is a *LoginError, or wraps the cause of ctx when that ended.
+// The error has one of the codes of a login, or wraps the cause of ctx when that ended.
 func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Login, error) {
 	if host.IsZero() {
-		return Login{}, errNoHost
+		return Login{}, badHost("there is none")
 	}
 	s := c.open(host, true)
 	defer s.close()
@@ -36,11 +36,11 @@ func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, e
 	case got.status == http.StatusUnauthorized, got.status == http.StatusForbidden:
 		return Login{}, s.explain(ctx, "/racks", key, got)
 	case got.status == http.StatusNotFound:
-		return Login{}, s.aRack("it has no list of Racks, as a Rack has none")
+		return Login{}, s.stranger("it has no list of Racks, as a Rack has none", true)
 	case got.status != http.StatusOK:
-		return Login{}, s.stranger(got)
+		return Login{}, s.strange(got)
 	case got.html:
-		return Login{}, s.other("a page for people answers there")
+		return Login{}, s.stranger("a page for people answers there", false)
 	}
 	login := Login{Host: s.host}
 	if login.Racks, err = s.racks(got.body); err != nil {
@@ -59,7 +59,7 @@ func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, e
 func (s *session) racks(body []byte) ([]Rack, error) {
 	var list []map[string]any
 	if json.Unmarshal(body, &list) != nil || list == nil {
-		return nil, s.other("its answer is no list of Racks")
+		return nil, s.stranger("its answer is no list of Racks", false)
 	}
 	racks := make([]Rack, 0, len(list))
 	for _, item := range list {
@@ -77,12 +77,7 @@ func (s *session) racks(body []byte) ([]Rack, error) {
 		}
 	}
 	if len(racks) == 0 && len(list) > 0 {
-		return nil, s.aRack("its list of Racks names no organization")
+		return nil, s.stranger("its list of Racks names no organization", true)
 	}
 	return racks, nil
-}
-
-// aRack is what answers like a Rack where a Console was asked for.
-func (s *session) aRack(reason string) *LoginError {
-	return s.other(reason, "for a Rack itself, with its password: --host "+s.host.String())
 }

@@ -85,13 +85,13 @@ func TestAWrongKeyIsRefused(t *testing.T) {
 	console.RemoveKey(secrettest.Canary)
 	c := checker(t, trusting(console.Authority()))
 	login, err := c.Console(t.Context(), host(t, console.Host), canary)
-	failed(t, login, err, convox.KindRefused)
+	failed(t, login, err, convox.CodeRefused)
 	if got := strings.Count(asked(t, &console.Faults), "/racks"); got != 1 {
 		t.Errorf("the wrong key was tried %d times", got)
 	}
 	console.AddKey(convoxtest.Key{Value: "a/" + secrettest.Canary, Organizations: []string{"acme"}})
 	login, err = c.Console(t.Context(), host(t, console.Host), secret.New("a/"+secrettest.Canary))
-	failed(t, login, err, convox.KindOnlyRawForm)
+	failed(t, login, err, convox.CodeOnlyRawForm)
 }
 
 // asConsole is a checker that trusts an independent server.
@@ -103,24 +103,24 @@ func asConsole(t *testing.T, server *httptest.Server) *convox.Checker {
 func TestWhatIsNoConsoleIsNotTakenForOne(t *testing.T) {
 	for name, test := range map[string]struct {
 		paths map[string]handler
-		hint  string
+		rack  bool
 	}{
-		"a Rack":                {map[string]handler{"/auth": say(200, "", "ok")}, "--host 127.0.0.1"},
-		"a Rack of old":         {map[string]handler{"*": say(200, "application/json", `[{"name":"convox","status":"running"}]`)}, "--host 127.0.0.1"},
-		"a page":                {map[string]handler{"*": say(200, "text/html; charset=utf-8", "<html>")}, ""},
-		"a word":                {map[string]handler{"*": say(200, "text/plain", "ok")}, ""},
-		"nothing":               {map[string]handler{"*": say(200, "", "")}, ""},
-		"an object":             {map[string]handler{"*": say(200, "application/json", `{"racks":[]}`)}, ""},
-		"null":                  {map[string]handler{"*": say(200, "application/json", `null`)}, ""},
-		"a list of other items": {map[string]handler{"*": say(200, "application/json", `[1]`)}, ""},
-		"a redirect elsewhere":  {map[string]handler{"*": send(302, "https://127.0.0.1:1/")}, ""},
+		"a Rack":                {map[string]handler{"/auth": say(200, "", "ok")}, true},
+		"a Rack of old":         {map[string]handler{"*": say(200, "application/json", `[{"name":"convox","status":"running"}]`)}, true},
+		"a page":                {map[string]handler{"*": say(200, "text/html; charset=utf-8", "<html>")}, false},
+		"a word":                {map[string]handler{"*": say(200, "text/plain", "ok")}, false},
+		"nothing":               {map[string]handler{"*": say(200, "", "")}, false},
+		"an object":             {map[string]handler{"*": say(200, "application/json", `{"racks":[]}`)}, false},
+		"null":                  {map[string]handler{"*": say(200, "application/json", `null`)}, false},
+		"a list of other items": {map[string]handler{"*": say(200, "application/json", `[1]`)}, false},
+		"a redirect elsewhere":  {map[string]handler{"*": send(302, "https://127.0.0.1:1/")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := answering(t, test.paths)
 			login, err := asConsole(t, server).Console(t.Context(), host(t, server.URL), canary)
-			failure := failed(t, login, err, convox.KindNotAConsole)
-			if !strings.Contains(strings.Join(failure.Hints(), "\n"), test.hint) {
-				t.Errorf("the hints are %q", failure.Hints())
+			failure := failed(t, login, err, convox.CodeNotAConsole)
+			if d := detail(failure); d.Other != test.rack || !d.Console || d.Host != host(t, server.URL) {
+				t.Errorf("the detail is %+v", d)
 			}
 		})
 	}
@@ -135,12 +135,12 @@ func TestAKeyMaySeeNoRackAtAll(t *testing.T) {
 }
 
 func TestConsoleFaultsAreTold(t *testing.T) {
-	for kind, want := range map[faults.Kind]convox.LoginKind{
-		faults.Hang:          convox.KindUnreachable,
-		faults.Status502HTML: convox.KindServerError,
-		faults.TruncatedBody: convox.KindServerError,
-		faults.Throttled:     convox.KindThrottled,
-		faults.RedirectAway:  convox.KindNotAConsole,
+	for kind, want := range map[faults.Kind]string{
+		faults.Hang:          convox.CodeUnreachable,
+		faults.Status502HTML: convox.CodeServerError,
+		faults.TruncatedBody: convox.CodeServerError,
+		faults.Throttled:     convox.CodeThrottled,
+		faults.RedirectAway:  convox.CodeNotAConsole,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -162,7 +162,7 @@ func TestAKeyThatNeedsASessionIsRefusedWithTheReason(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	}})
 	login, err := asConsole(t, server).Console(t.Context(), host(t, server.URL), canary)
-	if failure := failed(t, login, err, convox.KindRefused); !strings.Contains(failure.Error(), "session") {
+	if failure := failed(t, login, err, convox.CodeRefused); !strings.Contains(failure.Error(), "session") {
 		t.Errorf("%v", failure)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
@@ -76,24 +77,29 @@ func approving(fingerprint string) func(*convox.CheckerOptions) {
 // printed is all that can come out of an error or a login.
 func printed(value any) string {
 	text := fmt.Sprintf("%v %+v %#v", value, value, value)
-	if hinted, ok := value.(interface{ Hints() []string }); ok {
-		text += strings.Join(hinted.Hints(), "\n")
+	if e, is := value.(*problem.Error); is {
+		text += strings.Join(e.Hints, "\n")
 	}
 	return text
 }
 
-// failed returns the LoginError of a check, and searches it for the canary.
-func failed(t testing.TB, login convox.Login, err error, kind convox.LoginKind) *convox.LoginError {
+// failed returns the error of a check, and searches it for the canary.
+func failed(t testing.TB, login convox.Login, err error, code string) *problem.Error {
 	t.Helper()
 	secrettest.Absent(t, "the check", printed(login)+printed(err))
-	failure, is := errors.AsType[*convox.LoginError](err)
+	failure, is := errors.AsType[*problem.Error](err)
 	if !is {
-		t.Fatalf("%+v, %v, not a LoginError", login, err)
+		t.Fatalf("%+v, %v, not an error of a login", login, err)
 	}
-	if failure.Kind != kind || failure.Code() != string(kind) || len(failure.Hints()) == 0 {
-		t.Errorf("%s: %v %q, not %s", failure.Kind, failure, failure.Hints(), kind)
+	if failure.Code != code {
+		t.Errorf("%s: %v %q, not %s", failure.Code, failure, failure.Hints, code)
 	}
 	return failure
+}
+
+func detail(err error) convox.Detail {
+	d, _ := problem.Detail[convox.Detail](err)
+	return d
 }
 
 // asked lists what a server was asked, and searches it for the canary.

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -122,7 +123,7 @@ func FuzzLogin(f *testing.F) {
 			if err == nil {
 				continue
 			}
-			if _, is := errors.AsType[*convox.LoginError](err); !is {
+			if _, is := errors.AsType[*problem.Error](err); !is {
 				t.Fatalf("%T: %v", err, err)
 			}
 			text := printed(err)

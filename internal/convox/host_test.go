@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -104,14 +105,14 @@ func TestWhatIsNoHostIsRefusedWithTheReason(t *testing.T) {
 			t.Errorf("%q became %s, %v", text, got, err)
 			continue
 		}
-		refused := err.(*convox.HostError)
-		if refused.Code() != "bad_host" || len(refused.Hints()) == 0 {
-			t.Errorf("%q: %s %q", text, refused.Code(), refused.Hints())
+		refused := err.(*problem.Error)
+		if refused.Code != "bad_host" || len(refused.Hints) == 0 {
+			t.Errorf("%q: %s %q", text, refused.Code, refused.Hints)
 		}
 	}
 	_, err := convox.ParseHost("production")
-	if hints := err.(*convox.HostError).Hints(); !strings.Contains(hints[0], "--rack NAME") {
-		t.Errorf("the hints are %q", hints)
+	if detail(err).Meant != convox.MeantRack {
+		t.Errorf("it is taken for %q", detail(err).Meant)
 	}
 }
 

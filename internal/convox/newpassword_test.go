@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 )
@@ -90,8 +91,8 @@ func TestANewPasswordHasToFitStackClientAndTravis(t *testing.T) {
 		strings.Repeat("*", 4):             "special",
 	} {
 		err := convox.CheckNewPassword(secret.New(value))
-		refused, is := err.(*convox.PasswordError)
-		if !is || !strings.Contains(err.Error(), words) || len(refused.Hints()) == 0 {
+		refused, is := err.(*problem.Error)
+		if !is || !strings.Contains(err.Error(), words) || len(refused.Hints) == 0 {
 			t.Errorf("%q: %v", words, err)
 		}
 		secrettest.Absent(t, "the error", printed(err))

@@ -17,7 +17,7 @@ const (
 // address pasted from a browser, of which the path is dropped. White space
 // around it, upper case, a trailing dot and the port 443 are put right. Names
 // with letters outside ASCII are refused, since the convox client sends them as
-// they are. The error is a *HostError and never quotes the text, which can be a
+// they are. The error has CodeHost, and never quotes the text, which can be a
 // secret in the wrong place.
 func ParseHost(text string) (Host, error) {
 	text = strings.TrimSpace(text)
@@ -42,17 +42,19 @@ func ParseHost(text string) (Host, error) {
 func refuseText(text string) error {
 	switch {
 	case text == "":
-		return errNoHost
+		return badHost("there is none")
 	case len(text) > longestText:
-		return errLongHost
+		return badHost("it is longer than any host")
 	case strings.Contains(text, "@"):
-		return errUserInfo
+		return meant(MeantPassword, "it carries a user name or password")
 	case strings.ContainsFunc(text, unicode.IsSpace):
-		return errSpace
+		return badHost("there is white space inside it")
 	case strings.ContainsFunc(text, isUnprintable):
-		return errControl
+		return badHost("it has characters that cannot be shown")
 	case strings.ContainsFunc(text, isForeign):
-		return errForeign
+		e := badHost("it has letters outside ASCII")
+		e.Hints = []string{"write such a name in its ASCII form, which begins with xn--"}
+		return e
 	}
 	return nil
 }
@@ -64,22 +66,22 @@ func cutAuthority(text string) (string, error) {
 	if !found {
 		host := strings.TrimSuffix(text, "/")
 		if strings.ContainsAny(host, `/\?#`) {
-			return "", errPath
+			return "", meant(MeantConsoleRack, "it looks like a path")
 		}
 		return host, nil
 	}
 	switch strings.ToLower(scheme) {
 	case "https":
 	case "http":
-		return "", errPlainHTTP
+		return "", badHost("plain HTTP would show the password to the network, and the convox client uses HTTPS alone")
 	default:
-		return "", errScheme
+		return "", badHost("it is an address, and not an https:// one")
 	}
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
 		rest = rest[:end]
 	}
 	if rest == "" {
-		return "", errNoHost
+		return "", badHost("there is none")
 	}
 	return rest, nil
 }
@@ -92,7 +94,7 @@ func splitPort(authority string) (name, port string, err error) {
 	if strings.HasPrefix(authority, "[") {
 		end := strings.Index(authority, "]")
 		if end < 0 {
-			return "", "", errName
+			return "", "", badHost(noName)
 		}
 		name, rest = authority[:end+1], authority[end+1:]
 	} else if colon := strings.Index(authority, ":"); colon >= 0 {
@@ -106,7 +108,7 @@ func splitPort(authority string) (name, port string, err error) {
 	digits, found := strings.CutPrefix(rest, ":")
 	number, err := strconv.ParseUint(digits, 10, 16)
 	if !found || err != nil || number == 0 {
-		return "", "", errPort
+		return "", "", badHost("its port is no number from 1 to 65535")
 	}
 	if number == 443 {
 		return name, "", nil
@@ -120,7 +122,7 @@ func checkName(name string) (string, error) {
 	if inner, found := strings.CutPrefix(name, "["); found {
 		address, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
 		if err != nil || !address.Is6() || address.Zone() != "" {
-			return "", errName
+			return "", badHost(noName)
 		}
 		return address.String(), nil
 	}
@@ -129,10 +131,10 @@ func checkName(name string) (string, error) {
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if name == "" {
-		return "", errNoHost
+		return "", badHost("there is none")
 	}
 	if len(name) > longestName {
-		return "", errLongHost
+		return "", badHost("it is longer than any host")
 	}
 	labels := strings.Split(name, ".")
 	for _, label := range labels {
@@ -142,22 +144,22 @@ func checkName(name string) (string, error) {
 	}
 	switch last := labels[len(labels)-1]; {
 	case strings.Trim(last, "0123456789") == "":
-		return "", errName // what remains of an IP address
+		return "", badHost(noName) // what remains of an IP address
 	case len(labels) == 1 && name != "localhost":
-		return "", errBareWord
+		return "", meant(MeantRack, "it is a single word")
 	}
 	return name, nil
 }
 
 func checkLabel(label string) error {
 	if strings.Contains(label, "_") {
-		return errUnderscore
+		return badHost("names of hosts have no underscores")
 	}
 	notDNS := func(r rune) bool {
 		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-')
 	}
 	if label == "" || len(label) > longestLabel || strings.ContainsFunc(label, notDNS) || strings.Trim(label, "-") != label {
-		return errName
+		return badHost(noName)
 	}
 	return nil
 }
@@ -165,3 +167,5 @@ func checkLabel(label string) error {
 func isUnprintable(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
 
 func isForeign(r rune) bool { return r > unicode.MaxASCII }
+
+const noName = "it is neither a DNS name nor an IP address"

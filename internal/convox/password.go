@@ -1,11 +1,20 @@
 package convox
 
 import (
-	"slices"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -13,56 +22,47 @@ import (
 // key of Console has more.
 const longestPassword = 4096
 
-// PasswordError says why a text can be no password or deploy key, or cannot be
-// carried by Travis. It names the kind of what is wrong, never the value, its
-// length or a place in it.
-type PasswordError struct {
-	reason string
-	hints  []string
-	isNew  bool // of a Rack, which no key of Console can be
+// badNew is a new password that no Rack can have.
+func badNew(why string, hints ...string) *problem.Error {
+	return &problem.Error{Code: CodePassword, Reason: "the new password " + why, Hints: hints, Detail: Detail{New: true}}
 }
-
-// Error is one lower-case line.
-func (e *PasswordError) Error() string {
-	if e.isNew {
-		return "the new password " + e.reason
-	}
-	return "the password or deploy key " + e.reason
-}
-
-// Code is a word for machines, in snake case.
-func (*PasswordError) Code() string { return "bad_password" }
-
-// Hints are things that can be done, best first.
-func (e *PasswordError) Hints() []string { return slices.Clone(e.hints) }
 
 const oneLine = "give the password or deploy key alone, on one line, without anything before or after it"
 
-// CheckPassword refuses, with a *PasswordError, what cannot be meant, and what
+// CheckPassword refuses, with CodePassword, what cannot be meant, and what
 // a Travis variable cannot carry: a build reads it as a line of Bash
 // (https://docs.travis-ci.com/user/environment-variables/). It does not refuse
 // what the convox client cannot send: the login check explains that better.
 func CheckPassword(password secret.String) error {
+	if why, hints := refusal(password); why != "" {
+		return &problem.Error{Code: CodePassword, Reason: "the password or deploy key " + why, Hints: hints}
+	}
+	return nil
+}
+
+// refusal says what is wrong with a password, and what can be done; "" is nothing. It
+// names the kind of what is wrong, never the value, its length or a place in it.
+func refusal(password secret.String) (why string, hints []string) {
 	value := password.Reveal()
 	switch {
 	case value == "":
-		return &PasswordError{reason: "is empty", hints: []string{oneLine}}
+		return "is empty", []string{oneLine}
 	case len(value) > longestPassword:
-		return &PasswordError{reason: "is longer than any real one", hints: []string{oneLine}}
+		return "is longer than any real one", []string{oneLine}
 	case !utf8.ValidString(value):
-		return &PasswordError{reason: "is not UTF-8 text", hints: []string{"check the encoding of the file that it comes from"}}
+		return "is not UTF-8 text", []string{"check the encoding of the file that it comes from"}
 	case strings.ContainsAny(value, "\r\n"):
-		return &PasswordError{reason: "has a line ending that is not its last character", hints: []string{oneLine}}
+		return "has a line ending that is not its last character", []string{oneLine}
 	case strings.Contains(value, "\x00"):
-		return &PasswordError{reason: "has a NUL character", hints: []string{"check the encoding of the file that it comes from"}}
+		return "has a NUL character", []string{"check the encoding of the file that it comes from"}
 	case strings.Contains(value, "\t"):
-		return &PasswordError{reason: "has a tab", hints: []string{oneLine}}
+		return "has a tab", []string{oneLine}
 	case strings.ContainsFunc(value, unicode.IsControl):
-		return &PasswordError{reason: "has a control character", hints: []string{oneLine}}
+		return "has a control character", []string{oneLine}
 	case strings.TrimSpace(value) != value:
-		return &PasswordError{reason: "has white space before or after it", hints: []string{oneLine, "a Rack's password that really has it needs a reset: the convox client cannot send it"}}
+		return "has white space before or after it", []string{oneLine, "reset a Rack's password that really has it: the convox client cannot send it"}
 	}
-	return nil
+	return "", nil
 }
 
 // CutLineEnding cuts one line ending, \n or \r\n, from the end of a piped text.
@@ -73,3 +73,150 @@ func CutLineEnding(text string) string {
 	}
 	return strings.TrimSuffix(cut, "\r")
 }
+
+const (
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+	madeLength = 30 // letters; 178 bits
+
+	// longestNew is the MaxLength of the stack's parameter Password, in
+	// characters (https://github.com/convox/rack, provider/aws/formation/rack.json).
+	longestNew = 50
+)
+
+var errNotRandom = errors.New("the source of random numbers is broken")
+
+// NewPassword makes a password for a Rack: 30 letters and digits, each as likely
+// as any other, which the convox client sends and Bash reads as they are.
+// random is a cryptographic source; nil is the system's.
+func NewPassword(random io.Reader) (secret.String, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	// What is above the last multiple of their number would make the first
+	// letters likelier. That is one byte of 32, so twice the bytes are plenty.
+	const fair = 256 - 256%len(letters)
+	drawn := make([]byte, 2*madeLength)
+	if _, err := io.ReadFull(random, drawn); err != nil {
+		return secret.String{}, fmt.Errorf("make a password: %w", errNotRandom)
+	}
+	made := make([]byte, 0, len(drawn))
+	for _, b := range drawn {
+		if int(b) < fair {
+			made = append(made, letters[int(b)%len(letters)])
+		}
+	}
+	if len(made) < madeLength {
+		return secret.String{}, fmt.Errorf("make a password: %w", errNotRandom)
+	}
+	return secret.New(string(made[:madeLength])), nil
+}
+
+// CheckNewPassword refuses, with CodePassword, what CheckPassword refuses,
+// what the convox client cannot send, and what a Rack's stack does not take: it
+// wants 1 to 50 characters.
+func CheckNewPassword(password secret.String) error {
+	if why, _ := refusal(password); why != "" {
+		return badNew(why, "give it alone, on one line, without anything before or after it")
+	}
+	switch {
+	case utf8.RuneCountInString(password.Reveal()) > longestNew:
+		return badNew(fmt.Sprintf("has more than the %d characters that a Rack's may have", longestNew), fewerLetters)
+	case !Sendable(password):
+		return badNew("has "+UnsendableCharacters(password)+", which the convox client, and so a build, cannot send", fewerLetters)
+	}
+	return nil
+}
+
+const fewerLetters = "take letters and digits, 50 at the most"
+
+// TailLength is n, or the number of characters of a shorter password.
+func TailLength(password secret.String, n int) int {
+	return min(n, utf8.RuneCountInString(password.Reveal()))
+}
+
+// MatchesTail reports whether typed is the last n characters of the password,
+// all of a shorter one: proof that its owner has it. The time that it takes does
+// not depend on where they differ.
+func MatchesTail(password secret.String, typed string, n int) bool {
+	if n < 1 || password.IsEmpty() {
+		return false
+	}
+	tail := []rune(password.Reveal())
+	tail = tail[max(0, len(tail)-n):]
+	return subtle.ConstantTimeCompare([]byte(string(tail)), []byte(typed)) == 1
+}
+
+// user is the user name of every Basic credential that the convox client sends.
+const user = "convox"
+
+// clientForm is what the convox client sends for a password: it escapes it as for
+// the query of an address, puts it into the user info of one, and sends what that
+// prints (https://github.com/convox/rack/tree/master/pkg/cli, helpers.go). A query
+// has a plus for a space, which in the user info is a plus.
+func clientForm(password secret.String) secret.String {
+	text := strings.ReplaceAll(password.Reveal(), " ", "+")
+	return secret.New(strings.TrimPrefix(url.UserPassword(user, text).String(), user+":"))
+}
+
+// Sendable reports whether the convox client, and so a build, sends the
+// password as it is. Letters and digits always are.
+func Sendable(password secret.String) bool {
+	return clientForm(password).Equal(password)
+}
+
+// UnsendableCharacters names what keeps the convox client from sending the
+// password, for a message: "a space, a quote". It is "" when nothing does. It
+// names kinds of characters and neither which nor how many nor where, so that a
+// log with the message helps nobody to guess.
+func UnsendableCharacters(password secret.String) string {
+	var kinds []string
+	for _, kind := range []string{aSpace, aQuote, aURLSign, aForeign, aControl, another} {
+		has := func(r rune) bool {
+			return kindOf(r) == kind && !Sendable(secret.New(string(r)))
+		}
+		if strings.ContainsFunc(password.Reveal(), has) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return strings.Join(kinds, ", ")
+}
+
+const (
+	aSpace   = "a space"
+	aQuote   = "a quote"
+	aURLSign = "a character with a meaning in addresses"
+	aForeign = "a character outside ASCII"
+	aControl = "a control character"
+	another  = "a bracket or another special character"
+)
+
+func kindOf(r rune) string {
+	switch {
+	case r == ' ':
+		return aSpace
+	case strings.ContainsRune("'\"`", r):
+		return aQuote
+	case strings.ContainsRune("@/:%?#", r):
+		return aURLSign
+	case r > unicode.MaxASCII:
+		return aForeign
+	case unicode.IsControl(r):
+		return aControl
+	}
+	return another
+}
+
+// Quote returns the text that Travis has to store so that a build, which runs
+// "export NAME=TEXT" in Bash, gets the value: in POSIX single quotes where Bash
+// would read it otherwise, else as it is. An empty value becomes two quotes.
+func Quote(value secret.String) secret.String {
+	text := value.Reveal()
+	// Bash expands a tilde only where a word or a path in it begins.
+	if plain := innerTilde.ReplaceAllString(text, "$1"); shellescape.Quote(plain) == plain && plain != "" {
+		return value
+	}
+	return secret.New(shellescape.Quote(text))
+}
+
+var innerTilde = regexp.MustCompile(`([^:=~])~+`)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 )
@@ -30,8 +31,8 @@ func TestWhatCanBeNoPasswordIsRefusedByItsKind(t *testing.T) {
 		strings.Repeat(c, 1<<10): "longer",
 	} {
 		err := convox.CheckPassword(secret.New(value))
-		refused, is := err.(*convox.PasswordError)
-		if !is || !strings.Contains(err.Error(), words) || refused.Code() != "bad_password" || len(refused.Hints()) == 0 {
+		refused, is := err.(*problem.Error)
+		if !is || !strings.Contains(err.Error(), words) || refused.Code != "bad_password" || len(refused.Hints) == 0 {
 			t.Errorf("%q: %v", words, err)
 			continue
 		}

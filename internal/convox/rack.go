@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -14,10 +15,10 @@ import (
 // tells a Rack from a server that says yes to everything. One whose /system is
 // out of order has to say no to a caller without a password.
 //
-// The error is a *LoginError, or wraps the cause of ctx when that ended.
+// The error has one of the codes of a login, or wraps the cause of ctx when that ended.
 func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (Login, error) {
 	if host.IsZero() {
-		return Login{}, errNoHost
+		return Login{}, badHost("there is none")
 	}
 	s := c.open(host, false)
 	defer s.close()
@@ -37,9 +38,9 @@ func (s *session) enterRack(ctx context.Context, password secret.String) (Login,
 	case auth.status == http.StatusUnauthorized, auth.status == http.StatusForbidden:
 		return Login{}, s.explain(ctx, "/auth", password, auth)
 	case auth.status != http.StatusOK:
-		return Login{}, s.stranger(auth)
+		return Login{}, s.strange(auth)
 	case auth.html:
-		return Login{}, s.other("a page for people answers there")
+		return Login{}, s.stranger("a page for people answers there", false)
 	}
 	who, err := system.wait()
 	switch {
@@ -62,9 +63,9 @@ func (s *session) identify(ctx context.Context, auth, who answer) (Login, error)
 	case who.status == http.StatusUnauthorized, who.status == http.StatusForbidden:
 		return Login{}, s.refused(who) // so /auth let everyone in
 	case who.status < 400:
-		return Login{}, s.stranger(who)
+		return Login{}, s.strange(who)
 	case parseID(auth.body):
-		return Login{}, s.other("it answers as Console does", "for a Console, with a deploy key: --console="+s.host.String())
+		return Login{}, s.stranger("it answers as Console does", true)
 	}
 	return s.withoutName(ctx)
 }
@@ -77,20 +78,20 @@ func (s *session) withoutName(ctx context.Context) (Login, error) {
 	case err != nil:
 		return Login{}, s.ended(ctx, err)
 	case anonymous.status != http.StatusUnauthorized && anonymous.status != http.StatusForbidden:
-		return Login{}, s.other("it says yes to everyone, and not which Rack it is")
+		return Login{}, s.stranger("it says yes to everyone, and not which Rack it is", false)
 	}
 	return Login{Host: s.host}, nil
 }
 
-// stranger is a status that is none of a Rack's or Console's.
-func (s *session) stranger(a answer) *LoginError {
+// strange is a status that is none of a Rack's or Console's.
+func (s *session) strange(a answer) *problem.Error {
 	switch {
 	case a.status >= 300 && a.status < 400:
-		return s.other("it sends callers elsewhere, and the password does not go there")
+		return s.stranger("it sends callers elsewhere, and the password does not go there", false)
 	case a.status == http.StatusNotFound:
-		return s.other("it knows no login (HTTP 404)")
+		return s.stranger("it knows no login (HTTP 404)", false)
 	}
-	return s.other(fmt.Sprintf("it answers as none does (HTTP %d)", a.status))
+	return s.stranger(fmt.Sprintf("it answers as none does (HTTP %d)", a.status), false)
 }
 
 // parseSystem reads the answer of GET /system. A Rack has a name.

@@ -13,6 +13,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
@@ -41,7 +42,7 @@ func TestAWrongPasswordIsRefused(t *testing.T) {
 	rack := startRack(t)
 	rack.SetPassword("another")
 	login, err := checker(t).Rack(t.Context(), host(t, rack.Host), canary)
-	failed(t, login, err, convox.KindRefused)
+	failed(t, login, err, convox.CodeRefused)
 	if got := strings.Count(asked(t, &rack.Faults), "/auth"); got != 1 {
 		t.Errorf("the wrong password was tried %d times", got)
 	}
@@ -53,14 +54,14 @@ func TestAPasswordThatTheClientCannotSendIsNeverGood(t *testing.T) {
 		rack := startRack(t)
 		rack.SetPassword(value)
 		login, err := checker(t).Rack(t.Context(), host(t, rack.Host), secret.New(value))
-		failure := failed(t, login, err, convox.KindOnlyRawForm)
+		failure := failed(t, login, err, convox.CodeOnlyRawForm)
 		if !strings.Contains(failure.Error(), "the convox client") {
 			t.Errorf("%v", failure)
 		}
 		secrettest.Absent(t, "the error", printed(err), value)
 		rack.SetPassword("another")
 		login, err = checker(t).Rack(t.Context(), host(t, rack.Host), secret.New(value))
-		failed(t, login, err, convox.KindRefused)
+		failed(t, login, err, convox.CodeRefused)
 	}
 }
 
@@ -141,7 +142,7 @@ func TestWhatIsNoRackIsNotTakenForOne(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := answering(t, paths)
 			login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
-			failed(t, login, err, convox.KindNotARack)
+			failed(t, login, err, convox.CodeNotARack)
 		})
 	}
 }
@@ -157,19 +158,19 @@ func TestAServerThatOnlyChecksPasswordsIsBelieved(t *testing.T) {
 		t.Errorf("%+v, %v", login, err)
 	}
 	login, err = checker(t).Rack(t.Context(), host(t, server.URL), secret.New("wrong"))
-	failed(t, login, err, convox.KindRefused)
+	failed(t, login, err, convox.CodeRefused)
 }
 
 func TestALoginThatLetsEveryoneInIsNotBelieved(t *testing.T) {
 	server := answering(t, map[string]handler{"/auth": say(200, "", "ok"), "/system": say(401, "text/plain", "invalid authentication")})
 	login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
-	failed(t, login, err, convox.KindRefused)
+	failed(t, login, err, convox.CodeRefused)
 }
 
 func TestForbiddenIsRefused(t *testing.T) {
 	server := answering(t, map[string]handler{"*": say(403, "text/plain", secrettest.Canary)})
 	login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
-	failed(t, login, err, convox.KindRefused)
+	failed(t, login, err, convox.CodeRefused)
 }
 
 func TestARackGetsWhatTheClientSends(t *testing.T) {
@@ -216,20 +217,20 @@ func TestAFaultThatPassesIsOutlived(t *testing.T) {
 }
 
 func TestAFaultThatStaysIsTold(t *testing.T) {
-	for kind, want := range map[faults.Kind]convox.LoginKind{
-		faults.ResetBefore:      convox.KindUnreachable,
-		faults.ResetInAnswer:    convox.KindUnreachable,
-		faults.Hang:             convox.KindUnreachable,
-		faults.Status500:        convox.KindServerError,
-		faults.Status502HTML:    convox.KindServerError,
-		faults.Status503:        convox.KindServerError,
-		faults.MalformedJSON:    convox.KindServerError,
-		faults.Throttled:        convox.KindThrottled,
-		faults.ThrottledForLong: convox.KindThrottled,
-		faults.WrongContentType: convox.KindNotARack,
-		faults.EndlessBody:      convox.KindNotARack,
-		faults.RedirectAway:     convox.KindNotARack,
-		faults.RedirectPlain:    convox.KindNotARack,
+	for kind, want := range map[faults.Kind]string{
+		faults.ResetBefore:      convox.CodeUnreachable,
+		faults.ResetInAnswer:    convox.CodeUnreachable,
+		faults.Hang:             convox.CodeUnreachable,
+		faults.Status500:        convox.CodeServerError,
+		faults.Status502HTML:    convox.CodeServerError,
+		faults.Status503:        convox.CodeServerError,
+		faults.MalformedJSON:    convox.CodeServerError,
+		faults.Throttled:        convox.CodeThrottled,
+		faults.ThrottledForLong: convox.CodeThrottled,
+		faults.WrongContentType: convox.CodeNotARack,
+		faults.EndlessBody:      convox.CodeNotARack,
+		faults.RedirectAway:     convox.CodeNotARack,
+		faults.RedirectPlain:    convox.CodeNotARack,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -251,7 +252,7 @@ func TestALongPauseIsNotWaitedFor(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 	}})
 	login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
-	failed(t, login, err, convox.KindThrottled)
+	failed(t, login, err, convox.CodeThrottled)
 }
 
 // A login is checked with two calls side by side, and a server throttles both.
@@ -283,7 +284,7 @@ func TestAStoppedCheckSaysNothingAboutTheRack(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(100*time.Millisecond, func() { cancel(stop) })
 		_, err := checker(t).Rack(ctx, host(t, rack.Host), canary)
-		if _, is := errors.AsType[*convox.LoginError](err); is || !errors.Is(err, stop) {
+		if _, is := errors.AsType[*problem.Error](err); is || !errors.Is(err, stop) {
 			t.Errorf("%v", err)
 		}
 		secrettest.Absent(t, "the error", printed(err))

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 )
 
 func TestASavedPasswordIsForItsOwnerAlone(t *testing.T) {
@@ -192,7 +193,7 @@ func TestAReaderNeverFindsHalfAFile(t *testing.T) {
 		writers.Go(func() {
 			for range 5 {
 				_, err := convox.SaveLogin(environment(), home, "linux", name, canary)
-				if _, is := errors.AsType[*convox.SaveError](err); err != nil && !is {
+				if _, is := errors.AsType[*problem.Error](err); err != nil && !is {
 					t.Errorf("%v", err)
 				}
 			}

@@ -30,22 +30,22 @@ type SavedLogin struct {
 // What a killed SaveLogin left in a place is removed.
 //
 // env is os.Getenv, home the person's home folder ("" leaves out what is in
-// it), goos runtime.GOOS. What cannot be read is told by a *SavedError, beside
+// it), goos runtime.GOOS. What cannot be read is told by CodeSavedLogins, beside
 // the logins from all other places; what is not there is no error.
 func SavedLogins(env func(string) string, home, goos string, racks ...Host) ([]SavedLogin, error) {
 	var (
-		places   []savedPlace
-		problems []problem
+		places []savedPlace
+		faults []fault
 	)
 	isRack := func(host Host) bool { return host.isRack() || slices.Contains(racks, host) }
 	for _, folder := range folders(env, home, goos) {
 		place, wrong := readPlace(folder, isRack)
 		places = append(places, place)
-		problems = append(problems, wrong...)
+		faults = append(faults, wrong...)
 	}
 	logins := merge(places, isRack)
-	if len(problems) > 0 {
-		return logins, &SavedError{problems}
+	if len(faults) > 0 {
+		return logins, unreadable(faults)
 	}
 	return logins, nil
 }
@@ -69,14 +69,14 @@ type savedPlace struct {
 // readPlace reads a folder. When its file console can't be read, one of its
 // logins may be a person's own key: those of other hosts than Racks' are left
 // out, with an error.
-func readPlace(folder string, isRack func(Host) bool) (savedPlace, []problem) {
+func readPlace(folder string, isRack func(Host) bool) (savedPlace, []fault) {
 	var (
-		place    savedPlace
-		problems []problem
-		err      error
+		place  savedPlace
+		faults []fault
+		err    error
 	)
 	if place.console, err = readHost(filepath.Join(folder, "console")); err != nil {
-		problems = append(problems, problem{filepath.Join(folder, "console"), err})
+		faults = append(faults, fault{filepath.Join(folder, "console"), err})
 	}
 	// A broken file host loses the default and nothing else.
 	place.inUse, _ = readHost(filepath.Join(folder, "host"))
@@ -88,15 +88,15 @@ func readPlace(folder string, isRack func(Host) bool) (savedPlace, []problem) {
 		place.logins, err = parseAuth(text)
 	}
 	if err != nil {
-		return place, append(problems, problem{auth, err})
+		return place, append(faults, fault{auth, err})
 	}
-	if len(problems) > 0 {
+	if len(faults) > 0 {
 		place.logins = slices.DeleteFunc(place.logins, func(login SavedLogin) bool { return !isRack(login.Host) })
 	}
 	for i := range place.logins {
 		place.logins[i].File = auth
 	}
-	return place, problems
+	return place, faults
 }
 
 // readHost reads a file that holds a host, or nothing.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -244,13 +245,13 @@ func TestABrokenFileIsNamedAndTheOthersAreRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			home := files(t, map[string]string{".config/convox/auth": text, ".convox/auth": `{"rack.example.com": "abc"}`})
 			logins, err := convox.SavedLogins(environment(), home, "linux")
-			broken, is := err.(*convox.SavedError)
+			broken, is := err.(*problem.Error)
 			if told(logins) != "rack.example.com=abc" || !is {
 				t.Fatalf("%s, %v", told(logins), err)
 			}
 			file := filepath.Join(home, ".config", "convox", "auth")
-			if !strings.Contains(err.Error(), file) || !strings.Contains(broken.Hints()[0], file) || broken.Code() != "saved_logins" {
-				t.Errorf("%v, %q", err, broken.Hints())
+			if !strings.Contains(err.Error(), file) || !strings.Contains(broken.Hints[0], file) || broken.Code != "saved_logins" {
+				t.Errorf("%v, %q", err, broken.Hints)
 			}
 			secrettest.Absent(t, "the error", printed(err))
 		})

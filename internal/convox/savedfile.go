@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/bounded"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 )
 
@@ -81,31 +82,20 @@ var (
 	errHostFile   = errors.New("what it holds is no host")
 )
 
-type problem struct {
+// fault is a file of the convox client that can't be used.
+type fault struct {
 	file   string
 	reason error
 }
 
-// SavedError tells which files of the convox client cannot be used. It quotes
-// nothing of them.
-type SavedError struct{ problems []problem }
-
-// Error is one lower-case line.
-func (e *SavedError) Error() string {
-	parts := make([]string, len(e.problems))
-	for i, p := range e.problems {
-		parts[i] = p.file + ": " + p.reason.Error()
+// unreadable tells which files can't be used. It quotes nothing of them.
+func unreadable(faults []fault) *problem.Error {
+	parts := make([]string, len(faults))
+	for i, f := range faults {
+		parts[i] = f.file + ": " + f.reason.Error()
 	}
-	return "read the logins that the convox client saved: " + strings.Join(parts, "; ")
-}
-
-// Code is a word for machines, in snake case.
-func (*SavedError) Code() string { return "saved_logins" }
-
-// Hints are things that can be done, best first.
-func (e *SavedError) Hints() []string {
-	return []string{
-		"repair or move away " + text.Quote(e.problems[0].file) + "; convox login HOST writes it anew",
-		"or pipe the password in with --password-stdin",
+	return &problem.Error{
+		Code: CodeSavedLogins, Action: "read the logins that the convox client saved", Reason: strings.Join(parts, "; "),
+		Hints: []string{"repair or move away " + text.Quote(faults[0].file) + "; convox login HOST writes a new one"},
 	}
 }

@@ -1,6 +1,7 @@
 package convox
 
 import (
+	"errors"
 	"path/filepath"
 
 	"convox-travis/internal/secret"
@@ -17,7 +18,7 @@ import (
 // it, and read back. Other processes of this program wait.
 //
 // Convox's own Console is refused: what the client saves for one is a person's
-// own key. The error is a *PasswordError, a *HostError or a *SaveError, and the
+// own key. The error has CodePassword, CodeHost or CodeSaveLogin, and the
 // file is then as it was, unless another program wrote to it at the same time.
 func SaveLogin(env func(string) string, home, goos string, host Host, password secret.String) (file string, err error) {
 	return saveLogin(env, home, goos, host, password, func(text string) (string, error) { return text, nil })
@@ -26,7 +27,7 @@ func SaveLogin(env func(string) string, home, goos string, host Host, password s
 // saveLogin saves a password beside what more there is to be changed.
 func saveLogin(env func(string) string, home, goos string, host Host, password secret.String, more func(string) (string, error)) (file string, err error) {
 	if host.IsZero() {
-		return "", errNoHost
+		return "", badHost("there is none")
 	}
 	if err := CheckPassword(password); err != nil {
 		return "", err
@@ -34,9 +35,9 @@ func saveLogin(env func(string) string, home, goos string, host Host, password s
 	places := folders(env, home, goos)
 	switch {
 	case len(places) == 0:
-		return "", &SaveError{"", errNoFolder}
+		return "", notSaved("", errNoFolder)
 	case host.IsHostedConsole():
-		return "", &SaveError{"", errConsole}
+		return "", notSaved("", errConsole)
 	}
 	file = filepath.Join(places[0], "auth")
 	err = rewrite(file, func(old string) (string, error) {
@@ -47,12 +48,21 @@ func saveLogin(env func(string) string, home, goos string, host Host, password s
 		return setPassword(text, host, password)
 	})
 	if err != nil {
-		return "", &SaveError{file, err}
+		return "", notSaved(file, err)
 	}
 	text, _ := readSmallFile(file)
 	logins, _ := parseAuth(text)
 	if saved, found := FindSaved(logins, host); !found || !saved.Password.Equal(password) {
-		return "", &SaveError{file, errWrittenOver}
+		return "", notSaved(file, errWrittenOver)
 	}
 	return file, nil
 }
+
+// Why a login is not saved, beside what is wrong with a file that is read.
+var (
+	errNoFolder    = errors.New("there is no folder for it: neither a home folder nor CONVOX_CONFIG")
+	errConsole     = errors.New("this host is a Console, and what the convox client saves for one is a person's own key")
+	errLink        = errors.New("the link does not lead to a file")
+	errOverfull    = errors.New("it would be larger than any real one")
+	errWrittenOver = errors.New("read back, it does not hold the password: another program wrote to it at the same time")
+)

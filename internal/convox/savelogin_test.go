@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 )
@@ -23,8 +24,8 @@ func save(t *testing.T, home string, env ...string) (string, error) {
 	file, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
 	secrettest.Absent(t, "the error", printed(err)+file, "theirs")
 	if err != nil {
-		refused, is := err.(*convox.SaveError)
-		if !is || file != "" || refused.Code() != "save_login" || len(refused.Hints()) == 0 || strings.Contains(err.Error(), "\n") {
+		refused, is := err.(*problem.Error)
+		if !is || file != "" || refused.Code != "save_login" || len(refused.Hints) == 0 || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q, %v", file, err)
 		}
 		return "", err
@@ -161,7 +162,7 @@ func TestWhatIsNoLoginIsNotSaved(t *testing.T) {
 	home := t.TempDir()
 	for _, password := range []string{"", secrettest.Canary + "\n", "\xff" + secrettest.Canary} {
 		_, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), secret.New(password))
-		if _, is := err.(*convox.PasswordError); !is {
+		if _, is := err.(*problem.Error); !is {
 			t.Errorf("%v", err)
 		}
 		secrettest.Absent(t, "the error", printed(err))

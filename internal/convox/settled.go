@@ -16,7 +16,7 @@ type Turn struct {
 	New        bool // the new password was taken
 	Old        bool // the old one was
 	OldUnknown bool // there was none to try
-	// Err is a *LoginError: nothing was learned about the password that was
+	// Err is a login's: nothing was learned about the password that was
 	// presented last. A Rack that starts anew is away for a moment.
 	Err error
 }
@@ -34,19 +34,19 @@ func (t Turn) settled() bool { return t.New && !t.Old && t.Err == nil }
 // in below 1 is 5. An empty old is one that nobody knows: then only the new one
 // must be taken, and each Turn says so.
 //
-// The error is what no waiting changes: a *LoginError about a certificate that
-// was not accepted, the cause of ctx when that ended, a *PasswordError when new
-// could never be taken or is old, a *HostError. What else goes wrong is the
+// The error is what no waiting changes: that of a certificate that was not
+// accepted, the cause of ctx when that ended, CodePassword when new could never be
+// taken or is old, CodeHost. What else goes wrong is the
 // Turn's.
 func (c *Checker) Settled(ctx context.Context, host Host, old, new secret.String, in int, tell func(Turn)) (bool, error) {
 	if host.IsZero() {
-		return false, errNoHost
+		return false, badHost("there is none")
 	}
 	if err := CheckNewPassword(new); err != nil {
 		return false, err
 	}
 	if old.Equal(new) {
-		return false, &PasswordError{reason: "is the old one", hints: []string{"take another one, or let one be made"}, isNew: true}
+		return false, badNew("is the old one", "take another one")
 	}
 	if in < 1 {
 		in = freshTurns
@@ -129,9 +129,9 @@ func (c *Checker) takes(ctx context.Context, host Host, form secret.String) (boo
 	case got.status == http.StatusForbidden:
 		return false, s.refused(got) // what stands before a Rack says that, of either password
 	case got.status != http.StatusOK:
-		return false, s.stranger(got)
+		return false, s.strange(got)
 	case got.html:
-		return false, s.other("a page for people answers there")
+		return false, s.stranger("a page for people answers there", false)
 	}
 	return true, nil
 }

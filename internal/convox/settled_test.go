@@ -13,6 +13,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 )
@@ -31,12 +32,12 @@ func settled(t *testing.T, c *convox.Checker, where string, before secret.String
 		if turn.OldUnknown != before.IsEmpty() {
 			t.Errorf("the old password: unknown %t", turn.OldUnknown)
 		}
-		failure, failed := errors.AsType[*convox.LoginError](turn.Err)
+		failure, failed := errors.AsType[*problem.Error](turn.Err)
 		switch {
 		case failed:
-			all = append(all, failure.Code())
+			all = append(all, failure.Code)
 		case turn.Err != nil:
-			t.Errorf("not a LoginError: %v", turn.Err)
+			t.Errorf("not an error of a login: %v", turn.Err)
 		case turn.New && turn.Old:
 			all = append(all, "new+old")
 		case turn.New:
@@ -176,14 +177,14 @@ func TestAnOldPasswordIsPresentedInEveryForm(t *testing.T) {
 }
 
 func TestWhatIsAwayForAMomentIsNotSettledAndNoError(t *testing.T) {
-	for kind, want := range map[faults.Kind]convox.LoginKind{
-		faults.ResetBefore:      convox.KindUnreachable,
-		faults.AnswerLost:       convox.KindUnreachable,
-		faults.Hang:             convox.KindUnreachable,
-		faults.Status502HTML:    convox.KindServerError,
-		faults.Throttled:        convox.KindThrottled,
-		faults.WrongContentType: convox.KindNotARack,
-		faults.RedirectAway:     convox.KindNotARack,
+	for kind, want := range map[faults.Kind]string{
+		faults.ResetBefore:      convox.CodeUnreachable,
+		faults.AnswerLost:       convox.CodeUnreachable,
+		faults.Hang:             convox.CodeUnreachable,
+		faults.Status502HTML:    convox.CodeServerError,
+		faults.Throttled:        convox.CodeThrottled,
+		faults.WrongContentType: convox.CodeNotARack,
+		faults.RedirectAway:     convox.CodeNotARack,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -244,12 +245,12 @@ func TestAnotherCertificateEndsTheWait(t *testing.T) {
 	if yes || turns != "" {
 		t.Errorf("%t, %s", yes, turns)
 	}
-	failed(t, convox.Login{}, err, convox.KindUntrusted)
+	failed(t, convox.Login{}, err, convox.CodeUntrusted)
 	if got := asked(t, &second.Faults); got != "" {
 		t.Errorf("it was asked %s", got)
 	}
 	yes, _, err = settled(t, checker(t, leadTo(first.Host)), convoxSite, old)
-	if failed(t, convox.Login{}, err, convox.KindTLS); yes {
+	if failed(t, convox.Login{}, err, convox.CodeTLS); yes {
 		t.Error("settled")
 	}
 }
@@ -261,7 +262,7 @@ func TestAStopEndsTheWait(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(100*time.Millisecond, func() { cancel(stop) })
 	yes, err := checker(t).Settled(ctx, host(t, rack.Host), old, canary, 5, nil)
-	if _, is := errors.AsType[*convox.LoginError](err); yes || is || !errors.Is(err, stop) {
+	if _, is := errors.AsType[*problem.Error](err); yes || is || !errors.Is(err, stop) {
 		t.Errorf("%t, %v", yes, err)
 	}
 	secrettest.Absent(t, "the error", printed(err), oldCanary)
@@ -281,8 +282,7 @@ func TestWhatCanNeverSettleIsNotAsked(t *testing.T) {
 		"a very long one": {host(t, rack.Host), old, secret.New(strings.Repeat(secrettest.Canary, 3))},
 	} {
 		yes, err := checker(t).Settled(t.Context(), try.host, try.old, try.new, 5, nil)
-		hinted, is := err.(interface{ Hints() []string })
-		if yes || !is || len(hinted.Hints()) == 0 {
+		if e := problem.Of(err); yes || e == nil || len(e.Hints) == 0 {
 			t.Errorf("%s: %t, %v", name, yes, err)
 		}
 		secrettest.Absent(t, name, printed(err)+fmt.Sprint(yes), oldCanary)

@@ -1,12 +1,16 @@
 package convox
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -22,11 +26,12 @@ import (
 // is no Rack's own. Where a fingerprint was given, it has to match whatever
 // else is true. A Rack on loopback needs no more than that.
 type trust struct {
-	host   Host
-	own    bool // its certificate may be its own
-	exempt bool
-	pin    *fingerprint // nil: none was given
-	roots  *x509.CertPool
+	host    Host
+	console bool
+	own     bool // its certificate may be its own
+	exempt  bool
+	pin     *fingerprint // nil: none was given
+	roots   *x509.CertPool
 }
 
 func (t trust) apply(config *tls.Config) {
@@ -40,12 +45,14 @@ func (t trust) apply(config *tls.Config) {
 func (t trust) judge(state tls.ConnectionState) error {
 	defer crash.Catch()
 	if len(state.PeerCertificates) == 0 {
-		return &certificateError{reason: "it shows no certificate"}
+		return unverified(t.host, t.console, "it shows no certificate")
 	}
 	seen := fingerprintOf(state.PeerCertificates[0])
+	untrusted := Detail{Host: t.host, Console: t.console, Fingerprint: seen.String(), Pinned: t.pin != nil}
 	switch {
 	case t.pin != nil && seen != *t.pin:
-		return &certificateError{reason: "its certificate is not the one that --fingerprint names", seen: seen, other: true}
+		return notLoggedIn(CodeUntrusted, "its certificate isn't the one that was approved"+notSent, untrusted,
+			"continue only when you know why it is another one: someone may be listening in", "compare what was seen: "+seen.String())
 	case t.exempt, !t.own:
 		return nil
 	}
@@ -54,12 +61,13 @@ func (t trust) judge(state tls.ConnectionState) error {
 		return nil
 	}
 	if !t.issuerUnknown(state.PeerCertificates) {
-		return &certificateError{reason: transport.CertificateReason(err)}
+		return unverified(t.host, t.console, transport.CertificateReason(err))
 	}
 	if t.pin != nil {
 		return nil
 	}
-	return &certificateError{reason: "nobody known to this machine signed its certificate" + t.besides(state.PeerCertificates[0]), seen: seen, approvable: true}
+	return notLoggedIn(CodeUntrusted, "nobody known to this machine signed its certificate"+t.besides(state.PeerCertificates[0])+notSent, untrusted,
+		"ask someone who reaches the Rack from another network whether they see the same fingerprint")
 }
 
 // besides tells what else is unusual about a certificate that its owner signed.
@@ -90,50 +98,66 @@ func (t trust) issuerUnknown(chain []*x509.Certificate) bool {
 	return unknown
 }
 
-// certificateError is a certificate that was not accepted.
-type certificateError struct {
-	reason     string
-	seen       fingerprint
-	approvable bool // --fingerprint would approve it
-	other      bool // another one was approved
+// unverified is a certificate that was not accepted and can't be approved.
+func unverified(host Host, console bool, why string) *problem.Error {
+	public := console || host.IsConvoxSite()
+	hint := "check the host: a Rack that moved has a new one"
+	if public {
+		hint = "name the certificate to trust in SSL_CERT_FILE if a proxy on the way has put its own in place: the host's is public"
+	}
+	return notLoggedIn(CodeTLS, why+notSent, Detail{Host: host, Console: console, Moved: !public}, hint)
 }
 
-// Error implements error.
-func (e *certificateError) Error() string { return e.reason }
+const notSent = "; the password was not sent"
 
-// untrusted is what becomes of a certificateError.
-func (s *session) untrusted(e *certificateError) *LoginError {
-	err := &LoginError{Kind: KindTLS, host: s.host, reason: e.reason + "; the password was not sent"}
-	switch {
-	case e.approvable:
-		err.Kind, err.Fingerprint = KindUntrusted, e.seen.String()
-		err.hints = []string{
-			"old Racks sign their own; if this is the Rack's: --fingerprint " + err.Fingerprint,
-			"someone who reaches the Rack from another network should see the same fingerprint",
+// fingerprint is the SHA-256 of a certificate in DER.
+type fingerprint [sha256.Size]byte
+
+func fingerprintOf(certificate *x509.Certificate) fingerprint {
+	return sha256.Sum256(certificate.Raw)
+}
+
+// String is pairs of hexadecimal digits with colons, as openssl and browsers
+// show a fingerprint.
+func (f fingerprint) String() string {
+	pairs := make([]string, len(f))
+	for i, b := range f {
+		pairs[i] = strings.ToUpper(hex.EncodeToString([]byte{b}))
+	}
+	return strings.Join(pairs, ":")
+}
+
+// badFingerprint does not quote the text.
+func badFingerprint() *problem.Error {
+	return &problem.Error{
+		Code: CodeFingerprint, Reason: "not the SHA-256 fingerprint of a certificate",
+		Hints: []string{"write 64 hexadecimal digits, with or without colons"},
+	}
+}
+
+// parseFingerprint reads 64 hexadecimal digits in any case, with or without
+// colons, and what openssl and others write before them.
+func parseFingerprint(text string) (fingerprint, error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	for _, before := range []string{"sha256 fingerprint=", "sha-256:", "sha256:", "sha256="} {
+		if rest, found := strings.CutPrefix(text, before); found {
+			text = strings.TrimSpace(rest)
+			break
 		}
-	case e.other:
-		err.Kind, err.Fingerprint = KindUntrusted, e.seen.String()
-		err.hints = []string{
-			"someone may be listening in; go on only when you know why it is another",
-			"the one that was seen is " + err.Fingerprint,
+	}
+	digits := text
+	if strings.Contains(text, ":") {
+		pairs := strings.Split(text, ":")
+		for _, pair := range pairs {
+			if len(pair) != 2 {
+				return fingerprint{}, badFingerprint()
+			}
 		}
-	default:
-		err.hints = []string{s.certificateHint()}
+		digits = strings.Join(pairs, "")
 	}
-	return err
-}
-
-// unverified is what becomes of an ordinary verification that failed.
-func (s *session) unverified(cause error) *LoginError {
-	return &LoginError{
-		Kind: KindTLS, host: s.host, reason: transport.CertificateReason(cause) + "; the password was not sent",
-		hints: []string{s.certificateHint()},
+	value, err := hex.DecodeString(digits)
+	if err != nil || len(value) != sha256.Size {
+		return fingerprint{}, badFingerprint() // the cause quotes a character
 	}
-}
-
-func (s *session) certificateHint() string {
-	if s.console || s.host.IsConvoxSite() {
-		return "its certificate is public: a proxy on the way may have put its own in place; SSL_CERT_FILE names certificates to trust"
-	}
-	return "check the host: a Rack that moved has a new one, which convox-travis racks shows"
+	return fingerprint(value), nil
 }

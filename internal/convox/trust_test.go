@@ -18,6 +18,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
+	"convox-travis/internal/problem"
 )
 
 const (
@@ -37,23 +38,23 @@ func colons(digits string) string {
 // Each certificate, at each kind of host, whether or not a fingerprint approves
 // it: "" is accepted.
 func TestWhichCertificatesAreAccepted(t *testing.T) {
-	const good = convox.LoginKind("")
-	type outcome struct{ alone, approved convox.LoginKind }
+	const good = ""
+	type outcome struct{ alone, approved string }
 	for certificate, want := range map[convoxtest.Certificate]struct{ loadBalancer, convoxSite, console, loopback outcome }{
 		convoxtest.Issued: {
 			outcome{good, good}, outcome{good, good}, outcome{good, good}, outcome{good, good},
 		},
 		convoxtest.IssuedExpired: {
-			outcome{convox.KindTLS, convox.KindTLS}, outcome{convox.KindTLS, convox.KindTLS}, outcome{convox.KindTLS, convox.KindTLS}, outcome{good, good},
+			outcome{convox.CodeTLS, convox.CodeTLS}, outcome{convox.CodeTLS, convox.CodeTLS}, outcome{convox.CodeTLS, convox.CodeTLS}, outcome{good, good},
 		},
 		convoxtest.IssuedOther: {
-			outcome{convox.KindTLS, convox.KindTLS}, outcome{convox.KindTLS, convox.KindTLS}, outcome{convox.KindTLS, convox.KindTLS}, outcome{good, good},
+			outcome{convox.CodeTLS, convox.CodeTLS}, outcome{convox.CodeTLS, convox.CodeTLS}, outcome{convox.CodeTLS, convox.CodeTLS}, outcome{good, good},
 		},
 		convoxtest.SelfSigned: {
-			outcome{convox.KindUntrusted, good}, outcome{convox.KindTLS, convox.KindTLS}, outcome{convox.KindTLS, convox.KindTLS}, outcome{good, good},
+			outcome{convox.CodeUntrusted, good}, outcome{convox.CodeTLS, convox.CodeTLS}, outcome{convox.CodeTLS, convox.CodeTLS}, outcome{good, good},
 		},
 		convoxtest.OldRack: {
-			outcome{convox.KindUntrusted, good}, outcome{convox.KindTLS, convox.KindTLS}, outcome{convox.KindTLS, convox.KindTLS}, outcome{good, good},
+			outcome{convox.CodeUntrusted, good}, outcome{convox.CodeTLS, convox.CodeTLS}, outcome{convox.CodeTLS, convox.CodeTLS}, outcome{good, good},
 		},
 	} {
 		rack := startRack(t)
@@ -76,7 +77,7 @@ func TestWhichCertificatesAreAccepted(t *testing.T) {
 			"loopback":        {rack.Host, false, want.loopback},
 		} {
 			t.Run(string(certificate)+", "+name, func(t *testing.T) {
-				for approved, kind := range map[bool]convox.LoginKind{false: try.want.alone, true: try.want.approved} {
+				for approved, kind := range map[bool]string{false: try.want.alone, true: try.want.approved} {
 					rack.Faults.Forget()
 					console.Faults.Forget()
 					address, authority, seen, layer := rack.Host, rack.Authority(), rack.Fingerprint(), &rack.Faults
@@ -103,11 +104,11 @@ func TestWhichCertificatesAreAccepted(t *testing.T) {
 					if got := asked(t, layer); got != "" {
 						t.Errorf("approved %t: it was asked %s", approved, got)
 					}
-					if kind == convox.KindUntrusted && (failure.Fingerprint != colons(seen) || !strings.Contains(failure.Hints()[0], "--fingerprint "+colons(seen))) {
-						t.Errorf("%q %q", failure.Fingerprint, failure.Hints())
+					if kind == convox.CodeUntrusted && (detail(failure).Fingerprint != colons(seen) || detail(failure).Pinned) {
+						t.Errorf("%+v %q", detail(failure), failure.Hints)
 					}
-					if kind == convox.KindTLS && strings.Contains(printed(err), "--fingerprint") {
-						t.Errorf("a fingerprint is offered: %q", failure.Hints())
+					if kind == convox.CodeTLS && detail(failure).Fingerprint != "" {
+						t.Errorf("a fingerprint is offered: %q", failure.Hints)
 					}
 				}
 			})
@@ -118,8 +119,8 @@ func TestWhichCertificatesAreAccepted(t *testing.T) {
 func TestWithoutItsIssuerAnIssuedCertificateCanBeApproved(t *testing.T) {
 	rack := startRack(t)
 	login, err := checker(t, leadTo(rack.Host)).Rack(t.Context(), host(t, loadBalancer), canary)
-	failure := failed(t, login, err, convox.KindUntrusted)
-	if _, err := checker(t, leadTo(rack.Host), approving(failure.Fingerprint)).Rack(t.Context(), host(t, loadBalancer), canary); err != nil {
+	failure := failed(t, login, err, convox.CodeUntrusted)
+	if _, err := checker(t, leadTo(rack.Host), approving(detail(failure).Fingerprint)).Rack(t.Context(), host(t, loadBalancer), canary); err != nil {
 		t.Error(err)
 	}
 }
@@ -134,13 +135,13 @@ func TestAnotherCertificateThanTheApprovedOneGetsNothing(t *testing.T) {
 			}
 			c := checker(t, leadTo(rack.Host), trusting(rack.Authority()), approving(other))
 			login, err := c.Rack(t.Context(), host(t, where), canary)
-			kind := convox.KindUntrusted
+			kind := convox.CodeUntrusted
 			if where == convoxSite && certificate == convoxtest.SelfSigned {
-				kind = convox.KindTLS // it is not even looked at further
+				kind = convox.CodeTLS // it is not even looked at further
 			}
 			failure := failed(t, login, err, kind)
-			if kind == convox.KindUntrusted && !strings.Contains(printed(err), colons(rack.Fingerprint())) {
-				t.Errorf("the one that was seen is not named: %v %q", failure, failure.Hints())
+			if kind == convox.CodeUntrusted && !strings.Contains(printed(err), colons(rack.Fingerprint())) {
+				t.Errorf("the one that was seen is not named: %v %q", failure, failure.Hints)
 			}
 			if got := asked(t, &rack.Faults); got != "" {
 				t.Errorf("%s, %s: it was asked %s", certificate, where, got)
@@ -163,7 +164,7 @@ func TestTheApprovedCertificateIsHeldAcrossConnections(t *testing.T) {
 	approved := sha256.Sum256(first.Certificate().Raw)
 	c := checker(t, approving(hex.EncodeToString(approved[:])), changing(first.Listener.Addr().String(), second.Host))
 	login, err := c.Rack(t.Context(), host(t, loadBalancer), canary)
-	failed(t, login, err, convox.KindUntrusted)
+	failed(t, login, err, convox.CodeUntrusted)
 	if got := asked(t, &second.Faults); got != "" {
 		t.Errorf("a connection with another certificate was asked %s", got)
 	}
@@ -197,7 +198,7 @@ func TestTheApprovedCertificateIsHeldForTheRun(t *testing.T) {
 	}
 	rack.Faults.Forget()
 	login, err := c.Rack(t.Context(), host(t, loadBalancer), canary)
-	failed(t, login, err, convox.KindUntrusted)
+	failed(t, login, err, convox.CodeUntrusted)
 	if got := asked(t, &rack.Faults); got != "" {
 		t.Errorf("it was asked %s", got)
 	}
@@ -206,7 +207,7 @@ func TestTheApprovedCertificateIsHeldForTheRun(t *testing.T) {
 func TestAConsoleOnLoopbackIsVerified(t *testing.T) {
 	console := startConsole(t)
 	login, err := checker(t).Console(t.Context(), host(t, console.Host), canary)
-	failed(t, login, err, convox.KindTLS)
+	failed(t, login, err, convox.CodeTLS)
 	if got := asked(t, &console.Faults); got != "" {
 		t.Errorf("it was asked %s", got)
 	}
@@ -219,7 +220,7 @@ func TestAHandshakeThatFailsIsNotTakenForTheNetwork(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
-	failed(t, login, err, convox.KindTLS)
+	failed(t, login, err, convox.CodeTLS)
 }
 
 func TestEveryUsualSpellingOfAFingerprintIsRead(t *testing.T) {
@@ -249,7 +250,7 @@ func TestWhatIsNoFingerprintIsRefusedAndNotQuoted(t *testing.T) {
 		if strings.TrimSpace(text) != "" && text != "SHA256:" && strings.Contains(printed(err), strings.TrimSpace(text)) {
 			t.Errorf("%q was quoted: %v", text, err)
 		}
-		if hinted, ok := err.(interface{ Hints() []string }); !ok || len(hinted.Hints()) == 0 {
+		if e := problem.Of(err); e == nil || e.Code != convox.CodeFingerprint || len(e.Hints) == 0 {
 			t.Errorf("%v has no hint", err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -94,12 +95,12 @@ func TestAuditJudgesTheFile(t *testing.T) {
 }
 
 func TestAuditJudgesTheCredential(t *testing.T) {
-	failed := func(kind convox.LoginKind) answers { return answers{&convox.LoginError{Kind: kind}} }
+	failed := func(code string) answers { return answers{&problem.Error{Code: code, Reason: "it failed"}} }
 	for name, a := range map[string]audited{
-		"refused":       {checker: failed(convox.KindRefused), want: "error credential_refused"},
-		"only raw":      {checker: failed(convox.KindOnlyRawForm), want: "error credential_unsendable"},
-		"unreachable":   {checker: failed(convox.KindUnreachable), want: "warning credential_unproved"},
-		"another thing": {checker: failed(convox.KindNotARack), want: "error credential_unproved"},
+		"refused":       {checker: failed(convox.CodeRefused), want: "error credential_refused"},
+		"only raw":      {checker: failed(convox.CodeOnlyRawForm), want: "error credential_unsendable"},
+		"unreachable":   {checker: failed(convox.CodeUnreachable), want: "warning credential_unproved"},
+		"another thing": {checker: failed(convox.CodeNotARack), want: "error credential_unproved"},
 		"personal":      {checker: accepts{login: convox.Login{PersonalKey: true}}, want: "warning personal_key"},
 	} {
 		t.Run(name, func(t *testing.T) {

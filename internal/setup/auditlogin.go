@@ -2,10 +2,10 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 )
 
 // loginFacts is what became of the credential that was given.
@@ -33,17 +33,9 @@ func (a Auditor) prove(ctx context.Context, credential Credential) loginFacts {
 
 func (l loginFacts) proved() bool { return l.credential.given() && l.err == nil }
 
-func (l loginFacts) kind() convox.LoginKind {
-	failed, _ := errors.AsType[*convox.LoginError](l.err)
-	if failed == nil {
-		return ""
-	}
-	return failed.Kind
-}
-
 // refused reports whether no build can log in with the credential.
 func (l loginFacts) refused() bool {
-	return l.kind() == convox.KindRefused || l.kind() == convox.KindOnlyRawForm
+	return problem.Has(l.err, convox.CodeRefused, convox.CodeOnlyRawForm)
 }
 
 // judge finds what is wrong with the credential.
@@ -53,14 +45,14 @@ func (l loginFacts) judge(f *findings, request AuditRequest) {
 	}
 	if l.err != nil {
 		severity, code, hint := SeverityWarning, FoundUnproved, request.hint(l.err)
-		switch l.kind() {
-		case convox.KindRefused:
+		switch problem.Code(l.err) {
+		case convox.CodeRefused:
 			severity, code = SeverityError, FoundRefused
-		case convox.KindOnlyRawForm:
+		case convox.CodeOnlyRawForm:
 			severity, code = SeverityError, FoundUnsendable
-		case convox.KindNotARack, convox.KindNotAConsole:
+		case convox.CodeNotARack, convox.CodeNotAConsole:
 			severity = SeverityError
-		case convox.KindUnreachable: // its own hints are about writing a password
+		case convox.CodeUnreachable: // the hints are for those who write a password
 			hint = "Travis's machines must be able to reach it; run this again where it can be reached"
 		}
 		f.add(severity, code, l.err.Error(), hint)

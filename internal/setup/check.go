@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -31,8 +30,7 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		}
 		return sees(login, request.Rack)
 	}
-	var refused *convox.LoginError
-	if !request.Unchecked || credential.Console || !errors.As(err, &refused) || refused.Kind != convox.KindUnreachable {
+	if !request.Unchecked || credential.Console || !problem.Has(err, convox.CodeUnreachable) {
 		return err
 	}
 	if !convox.Sendable(credential.Password) {
@@ -44,7 +42,7 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 	p.Unchecked = true
 	p.Warnings = append(p.Warnings, Warning{
 		Code:    "unchecked",
-		Message: fmt.Sprintf("%v; the password is written unchecked", refused),
+		Message: fmt.Sprintf("%v; the password is written unchecked", err),
 		Hint:    "Travis's machines must be able to reach the Rack, and the first build will show whether the password is right",
 	})
 	return nil

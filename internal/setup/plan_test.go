@@ -1,12 +1,12 @@
 package setup_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -138,11 +138,10 @@ func TestEachRepositoryIsPlannedOnce(t *testing.T) {
 
 func TestARefusedCredentialEndsThePlan(t *testing.T) {
 	w := newWorld(t)
-	for _, kind := range []convox.LoginKind{convox.KindRefused, convox.KindOnlyRawForm, convox.KindUntrusted} {
-		_, err := setup.MakePlan(t.Context(), w.client, answers{&convox.LoginError{Kind: kind}}, w.request(func(r *setup.Request) { r.Unchecked = true }))
-		var login *convox.LoginError
-		if !errors.As(err, &login) || login.Kind != kind {
-			t.Errorf("%s: %v", kind, err)
+	for _, code := range []string{convox.CodeRefused, convox.CodeOnlyRawForm, convox.CodeUntrusted} {
+		_, err := setup.MakePlan(t.Context(), w.client, answers{&problem.Error{Code: code}}, w.request(func(r *setup.Request) { r.Unchecked = true }))
+		if problem.Code(err) != code {
+			t.Errorf("%s: %v", code, err)
 		}
 	}
 	if n := len(w.travis.Writes()); n != 0 {
@@ -152,7 +151,7 @@ func TestARefusedCredentialEndsThePlan(t *testing.T) {
 
 func TestARackOutOfReachMayBeWrittenUnchecked(t *testing.T) {
 	w := newWorld(t)
-	away := answers{&convox.LoginError{Kind: convox.KindUnreachable}}
+	away := answers{&problem.Error{Code: convox.CodeUnreachable}}
 	unchecked := func(r *setup.Request) { r.Unchecked = true }
 	if _, err := setup.MakePlan(t.Context(), w.client, away, w.request()); err == nil {
 		t.Error("it was planned without being asked for")

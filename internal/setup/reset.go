@@ -152,11 +152,10 @@ func (r Resetter) MakePlan(ctx context.Context, request ResetRequest) (ResetPlan
 // old one is needed for that, and a refusal is what is expected.
 func (r Resetter) reach(ctx context.Context, request ResetRequest) error {
 	_, err := r.Door.Rack(ctx, request.Host, request.New)
-	failed, is := errors.AsType[*convox.LoginError](err)
 	switch {
-	case err == nil, is && failed.Kind == convox.KindRefused:
+	case err == nil, problem.Has(err, convox.CodeRefused):
 		return nil
-	case is && failed.Kind == convox.KindUnreachable:
+	case problem.Has(err, convox.CodeUnreachable):
 		return &Error{ // the cause's hints are for those who write to Travis
 			code:  CodeUnprovable,
 			text:  "nothing is changed, because nobody here could see whether the Rack takes the new password: " + err.Error(),
@@ -173,9 +172,8 @@ func (r Resetter) holding(ctx context.Context, request ResetRequest) (secret.Str
 			continue
 		}
 		_, err := r.Door.Rack(ctx, request.Host, old)
-		failed, is := errors.AsType[*convox.LoginError](err)
 		switch {
-		case err == nil, is && failed.Kind == convox.KindOnlyRawForm:
+		case err == nil, problem.Has(err, convox.CodeOnlyRawForm):
 			return old, nil
 		case ctx.Err() != nil:
 			return secret.String{}, context.Cause(ctx)

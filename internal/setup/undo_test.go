@@ -207,7 +207,7 @@ func TestARefusedCredentialSparesTheReads(t *testing.T) {
 	w.travis.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
 	slow := newClientWith(t, w.travis.URL, transport.Retry{Deadline: 10 * time.Second})
 	begun := time.Now()
-	if _, err := setup.MakePlan(t.Context(), slow, answers{&convox.LoginError{Kind: convox.KindRefused}}, w.request()); err == nil {
+	if _, err := setup.MakePlan(t.Context(), slow, answers{&problem.Error{Code: convox.CodeRefused}}, w.request()); err == nil {
 		t.Error("it was planned")
 	}
 	if took := time.Since(begun); took > 5*time.Second {

@@ -15,28 +15,35 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"convox-travis/internal/problem"
 )
 
-// ProxyError is a call that ended at a proxy: nothing reached its target. It
-// wraps nothing, since what it came from says nothing about the target, and
-// quotes neither the proxy's answer nor its credentials.
-type ProxyError struct {
-	host     string // and port, or "" where the address can't be read
-	variable string // that names the proxy
-	reason   string
-}
+// Proxy is the Detail of a call that ended at a proxy: nothing reached its target.
+type Proxy struct{}
 
-// Error names the proxy, the variable and what is wrong.
-func (e *ProxyError) Error() string {
-	if e.host == "" {
-		return fmt.Sprintf("the proxy of %s: %s", e.variable, e.reason)
+// byProxy is the error of such a call. The call itself has the code. It wraps
+// nothing, since what it came from says nothing about the target, and quotes neither
+// the proxy's answer nor its credentials. Without a host the address can't be read.
+func byProxy(host, variable, reason string) error {
+	what := "the proxy of " + variable
+	if host != "" {
+		what = fmt.Sprintf("the proxy %s of %s", host, variable)
 	}
-	return fmt.Sprintf("the proxy %s of %s: %s", e.host, e.variable, e.reason)
+	return &problem.Error{
+		Object: what, Reason: reason, Detail: Proxy{},
+		Hints: []string{fmt.Sprintf("check %s, or list the hosts that need no proxy in NO_PROXY", variable)},
+	}
 }
 
-// Hint is what can be done.
-func (e *ProxyError) Hint() string {
-	return fmt.Sprintf("check %s, or list the hosts that need no proxy in NO_PROXY", e.variable)
+// ByProxy returns the error of a call that ended at a proxy, or nil.
+func ByProxy(err error) *problem.Error {
+	for e := range problem.Chain(err) {
+		if _, is := e.Detail.(Proxy); is {
+			return e
+		}
+	}
+	return nil
 }
 
 // Dial makes a connection.
@@ -71,7 +78,7 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 		if request.Body != nil {
 			_ = request.Body.Close() // it was not sent
 		}
-		return nil, &ProxyError{variable: proxyVariable(request), reason: "its address can't be read"}
+		return nil, byProxy("", proxyVariable(request), "its address can't be read")
 	}
 	route := &route{proxy: proxy}
 	reached := func() { route.beyond.Store(true) }
@@ -82,7 +89,7 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 	})
 	response, err := c.Transport.RoundTrip(request.WithContext(ctx))
 	if err != nil && proxy != nil && !route.beyond.Load() {
-		return nil, &ProxyError{host: addressOf(proxy), variable: proxyVariable(request), reason: proxyReason(err)}
+		return nil, byProxy(addressOf(proxy), proxyVariable(request), proxyReason(err))
 	}
 	return response, err
 }

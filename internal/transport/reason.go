@@ -17,9 +17,9 @@ import (
 func Reason(err error) string {
 	var dns *net.DNSError
 	var timeout net.Error
-	proxy, byProxy := errors.AsType[*ProxyError](err)
+	proxy := ByProxy(err)
 	switch {
-	case byProxy:
+	case proxy != nil:
 		return proxy.Error()
 	case IsUntrusted(err):
 		return CertificateReason(err)

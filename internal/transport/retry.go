@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -15,7 +14,7 @@ import (
 
 // Retryable says whether the same read may succeed if it is tried again, and how
 // long the server asked to wait first (0: it did not say). It is the Detail of a
-// problem.Error, or an error.
+// problem.Error.
 type Retryable interface {
 	Retryable() (wait time.Duration, worth bool)
 }
@@ -26,14 +25,6 @@ func retryableOf(err error) (retryable Retryable, what string, is bool) {
 		if detail, is := e.Detail.(Retryable); is {
 			return detail, e.Attempted(), true
 		}
-	}
-	type retryableError interface {
-		error
-		Retryable
-		Attempted() string
-	}
-	if e, is := errors.AsType[retryableError](err); is {
-		return e, e.Attempted(), true
 	}
 	return nil, "", false
 }

@@ -17,7 +17,7 @@ import (
 // NewClient returns a client that keeps the rules. config is used as it is;
 // nil means the system's roots. dial makes the connections; nil is the network.
 // Deadlines belong to the caller's contexts. A call that a proxy ends fails with
-// a *ProxyError.
+// what ByProxy finds.
 func NewClient(config *tls.Config, dial Dial) *http.Client {
 	return newClient(config, dial, http.ProxyFromEnvironment)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -82,15 +83,15 @@ func TestABodyIsBounded(t *testing.T) {
 	}
 }
 
-// again is an error that may be worth another try.
+// again says whether an error is worth another try.
 type again struct {
 	wait  time.Duration
 	worth bool
 }
 
-func (again) Error() string                      { return "read it: again" }
-func (again) Attempted() string                  { return "read it" }
 func (a again) Retryable() (time.Duration, bool) { return a.wait, a.worth }
+
+func (a again) err() error { return &problem.Error{Action: "read it", Reason: "again", Detail: a} }
 
 // steps is a clock that notes its pauses and takes no time.
 type steps struct{ paused []time.Duration }
@@ -107,9 +108,9 @@ func TestReadsAreTriedAgainWithGrowingPauses(t *testing.T) {
 	tries := 0
 	err := transport.Retry{Clock: clock, Tries: 5, Pause: time.Second}.Do(t.Context(), func(context.Context) error {
 		tries++
-		return again{worth: true}
+		return again{worth: true}.err()
 	})
-	if !errors.As(err, &again{}) || tries != 5 || len(clock.paused) != 4 {
+	if problem.Of(err) == nil || tries != 5 || len(clock.paused) != 4 {
 		t.Fatalf("%d tries, pauses %v, %v", tries, clock.paused, err)
 	}
 	if clock.paused[3] < 2*clock.paused[0] {
@@ -120,7 +121,7 @@ func TestReadsAreTriedAgainWithGrowingPauses(t *testing.T) {
 func TestTheServersOwnPauseIsKept(t *testing.T) {
 	clock := &steps{}
 	_ = transport.Retry{Clock: clock, Tries: 2}.Do(t.Context(), func(context.Context) error {
-		return again{wait: time.Minute, worth: true}
+		return again{wait: time.Minute, worth: true}.err()
 	})
 	if len(clock.paused) != 1 || clock.paused[0] != time.Minute {
 		t.Errorf("paused %v", clock.paused)
@@ -128,7 +129,7 @@ func TestTheServersOwnPauseIsKept(t *testing.T) {
 }
 
 func TestWhatIsNotWorthAnotherTryIsTriedOnce(t *testing.T) {
-	for _, failure := range []error{again{}, errors.New("for good")} {
+	for _, failure := range []error{again{}.err(), errors.New("for good")} {
 		tries := 0
 		err := transport.Retry{Clock: &steps{}}.Do(t.Context(), func(context.Context) error {
 			tries++
@@ -168,12 +169,12 @@ func TestAPauseIsToldBeforeItBegins(t *testing.T) {
 		}
 		told = append(told, a)
 	}}
-	_ = retry.Do(t.Context(), func(context.Context) error { return again{wait: 7 * time.Second, worth: true} })
+	_ = retry.Do(t.Context(), func(context.Context) error { return again{wait: 7 * time.Second, worth: true}.err() })
 	if len(told) != 2 || told[0] != (transport.Again{What: "read it", Pause: 7 * time.Second, Try: 2}) || told[1].Try != 3 {
 		t.Errorf("told %v", told)
 	}
 	told, clock.paused = nil, nil
-	_ = retry.Do(t.Context(), func(context.Context) error { return again{worth: true} })
+	_ = retry.Do(t.Context(), func(context.Context) error { return again{worth: true}.err() })
 	if len(told) != 0 {
 		t.Errorf("told %v of pauses %v", told, clock.paused)
 	}

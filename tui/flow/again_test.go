@@ -9,6 +9,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -57,7 +58,7 @@ func (u untrusted) Rack(context.Context, convox.Host, secret.String) (convox.Log
 	if u.approved {
 		return convox.Login{}, nil
 	}
-	return convox.Login{}, &convox.LoginError{Kind: convox.KindUntrusted, Fingerprint: "AA:BB"}
+	return convox.Login{}, &problem.Error{Code: convox.CodeUntrusted, Detail: convox.Detail{Fingerprint: "AA:BB"}}
 }
 
 func (u untrusted) Settled(context.Context, convox.Host, secret.String, secret.String, int, func(convox.Turn)) (bool, error) {
@@ -65,7 +66,7 @@ func (u untrusted) Settled(context.Context, convox.Host, secret.String, secret.S
 }
 
 func (u untrusted) Console(context.Context, convox.Host, secret.String) (convox.Login, error) {
-	return convox.Login{}, &convox.LoginError{Kind: convox.KindUnreachable}
+	return convox.Login{}, &problem.Error{Code: convox.CodeUnreachable}
 }
 
 func TestACertificateIsApprovedByItsOwner(t *testing.T) {

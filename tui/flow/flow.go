@@ -177,7 +177,7 @@ func (f *Flow) fail(o Outcome) {
 		to--
 	}
 	f.show(to)
-	f.problem = inOwnWays(o.Err)
+	f.problem = ProblemOf(o.Err)
 }
 
 func (f *Flow) index(id string) int {

@@ -1,7 +1,10 @@
 package flow
 
 import (
+	"net/http"
+
 	"convox-travis/cfn"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/travisapi"
 )
@@ -10,14 +13,9 @@ import (
 // has its row; nil says nothing beside what the error itself knows.
 var hints = problem.Hints{
 	// Answers.
-	"usage": nil,
-	"bad_host": func(e *problem.Error) []string {
-		if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
-			return []string{"go back and enter the Rack's host"}
-		}
-		return nil
-	},
-	"bad_password":    nil,
+	"usage":           nil,
+	"bad_host":        meantHost,
+	"bad_password":    newPassword,
 	"bad_fingerprint": nil,
 	"bad_slug":        nil,
 	"bad_address":     nil,
@@ -28,23 +26,18 @@ var hints = problem.Hints{
 	"failed":          nil,
 
 	// The Rack or Console.
-	"login_refused":         nil,
-	"only_raw_form":         nil,
-	"password_unsendable":   problem.Say("give the Rack a password of letters and digits: go back and set a new one"),
+	"login_refused":         loginRefused,
+	"only_raw_form":         onlyRawForm,
+	"password_unsendable":   problem.Say(lettersAndDigits),
 	"certificate_untrusted": nil,
 	"tls_failed":            nil,
-	"unreachable": func(e *problem.Error) []string {
-		if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
-			return []string{"check the connection, then try again"}
-		}
-		return nil
-	},
-	"not_a_rack":    nil,
-	"not_a_console": nil,
-	"server_error":  nil,
-	"rack_not_seen": nil,
-	"saved_logins":  nil,
-	"save_login":    nil,
+	"unreachable":           unreachable,
+	"not_a_rack":            notARack,
+	"not_a_console":         problem.Say("go back and choose a Rack's password if it is a Rack itself"),
+	"server_error":          nil,
+	"rack_not_seen":         nil,
+	"saved_logins":          nil,
+	"save_login":            saveElsewhere,
 
 	// AWS.
 	"aws_no_credentials": nil,
@@ -134,4 +127,67 @@ var hints = problem.Hints{
 	"yml_refused":       nil,
 	"yml_not_built":     problem.Say("or go back and choose another branch"),
 	"yml_step":          nil,
+}
+
+// detailOf is what is known of an error of package convox.
+func detailOf(e *problem.Error) convox.Detail {
+	detail, _ := e.Detail.(convox.Detail)
+	return detail
+}
+
+const lettersAndDigits = "give the Rack a password of letters and digits: go back and set a new one"
+
+func meantHost(e *problem.Error) []string {
+	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
+		return []string{"go back and enter the Rack's host"}
+	}
+	if detailOf(e).Meant == convox.MeantRack {
+		return []string{"go back and pick the Rack if it is the name of one in CloudFormation"}
+	}
+	return nil
+}
+
+func newPassword(e *problem.Error) []string {
+	if detailOf(e).New {
+		return []string{"or let one be made"}
+	}
+	return nil
+}
+
+func loginRefused(e *problem.Error) []string {
+	switch detail := detailOf(e); {
+	case detail.Status == http.StatusForbidden:
+		return nil
+	case detail.Console:
+		return []string{"go back and choose a Rack's password if it is one"}
+	}
+	return []string{"go back and choose another way to the password if it is lost", "go back and choose a deploy key if it is one"}
+}
+
+func onlyRawForm(e *problem.Error) []string {
+	if detailOf(e).Console {
+		return nil
+	}
+	return []string{lettersAndDigits}
+}
+
+func unreachable(e *problem.Error) []string {
+	if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
+		return []string{"check the connection, then try again"}
+	}
+	return nil
+}
+
+func notARack(e *problem.Error) []string {
+	if detailOf(e).Other {
+		return []string{"go back and choose a deploy key if it is a Console"}
+	}
+	return nil
+}
+
+func saveElsewhere(e *problem.Error) []string {
+	if detailOf(e).Console {
+		return nil
+	}
+	return []string{"or keep the password elsewhere: have it shown, and type its end back"}
 }

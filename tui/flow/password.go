@@ -2,10 +2,10 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 )
 
@@ -149,14 +149,12 @@ func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 	f.answers.unchecked = false
 	return func(stop setup.Stop, c setup.Credential) Outcome {
 		login, err := proveLogin(stop.Soft, newChecker, fingerprint, c)
-		refused, _ := errors.AsType[*convox.LoginError](err)
 		switch {
 		case err == nil:
 			return Outcome{Set: func(f *Flow) { f.result.login = &login }}
-		case refused == nil:
-		case refused.Kind == convox.KindUntrusted && fingerprint == "":
-			return Outcome{Set: func(f *Flow) { f.result.untrusted = refused.Fingerprint }}
-		case refused.Kind == convox.KindUnreachable && !c.Console:
+		case problem.Has(err, convox.CodeUntrusted) && fingerprint == "":
+			return Outcome{Set: func(f *Flow) { f.result.untrusted = fingerprintOf(err) }}
+		case problem.Has(err, convox.CodeUnreachable) && !c.Console:
 			return Outcome{Set: func(f *Flow) { f.result.unreachable = err }}
 		}
 		return Outcome{Err: err, To: to, Set: func(f *Flow) { f.refuse(f.answers.source, err) }}
@@ -165,14 +163,19 @@ func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 
 // refuse keeps that what a source gave is of no use, where err says so.
 func (f *Flow) refuse(s source, err error) {
-	refused, is := errors.AsType[*convox.LoginError](err)
-	if !is || (refused.Kind != convox.KindRefused && refused.Kind != convox.KindOnlyRawForm) {
+	if !problem.Has(err, convox.CodeRefused, convox.CodeOnlyRawForm) {
 		return
 	}
 	if f.result.refused == nil {
 		f.result.refused = map[source]bool{}
 	}
 	f.result.refused[s] = true
+}
+
+// fingerprintOf is that of the certificate that a login has seen.
+func fingerprintOf(err error) string {
+	detail, _ := problem.Detail[convox.Detail](err)
+	return detail.Fingerprint
 }
 
 func proveLogin(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {

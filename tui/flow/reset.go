@@ -10,6 +10,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -221,11 +222,10 @@ func (f *Flow) preview() *Work {
 			}
 			plan, err := resetter.MakePlan(stop.Soft, request)
 			outcome := Outcome{Err: err, To: StepAffected}
-			refused, _ := errors.AsType[*convox.LoginError](err)
 			switch {
 			case err == nil:
 				outcome = Outcome{}
-			case refused != nil && refused.Kind == convox.KindUntrusted && fingerprint == "":
+			case problem.Has(err, convox.CodeUntrusted) && fingerprint == "":
 				outcome = Outcome{}
 			}
 			outcome.Set = func(f *Flow) {
@@ -234,7 +234,7 @@ func (f *Flow) preview() *Work {
 				case err == nil:
 					f.reset.plan, f.reset.shown = &plan, &plan
 				case outcome.Err == nil:
-					f.result.untrusted = refused.Fingerprint
+					f.result.untrusted = fingerprintOf(err)
 				}
 			}
 			return outcome

@@ -99,7 +99,7 @@ type refusing struct{ untrusted }
 
 func (r refusing) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
 	if r.approved {
-		return convox.Login{}, &convox.LoginError{Kind: convox.KindRefused}
+		return convox.Login{}, &problem.Error{Code: convox.CodeRefused}
 	}
 	return r.untrusted.Rack(ctx, host, password)
 }

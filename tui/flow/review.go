@@ -17,7 +17,7 @@ func planStep() step {
 		}
 		if err := f.decide(); err != nil {
 			f.goTo(StepRepository)
-			f.problem = inOwnWays(err)
+			f.problem = ProblemOf(err)
 		}
 		return nil
 	}}
@@ -84,7 +84,7 @@ func (f *Flow) mixedReason() []string {
 	for _, err := range f.result.mixed {
 		reason = append(reason, err.Error())
 	}
-	return append(reason, inOwnWays(f.result.mixed[0]).Hints()[0])
+	return append(reason, ProblemOf(f.result.mixed[0]).Hints()[0])
 }
 
 func reviewStep() step {

@@ -61,7 +61,7 @@ func problemOf(err error) *Problem {
 	if err == nil {
 		return nil
 	}
-	return inOwnWays(err)
+	return ProblemOf(err)
 }
 
 // setToken takes a token. Another account has other repositories.

@@ -1,8 +1,6 @@
 package flow
 
 import (
-	"errors"
-
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
 )
@@ -113,11 +111,4 @@ func keyStep() step {
 	}
 }
 
-func checkSecret(v Value) error {
-	err := convox.CheckPassword(v.Secret)
-	var wrong *convox.PasswordError
-	if errors.As(err, &wrong) {
-		return wrong
-	}
-	return nil
-}
+func checkSecret(v Value) error { return convox.CheckPassword(v.Secret) }

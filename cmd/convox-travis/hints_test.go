@@ -1,0 +1,64 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
+)
+
+func TestEachErrorOfARackAndOfAWSSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	host, err := convox.ParseHost("rack.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rack, console := convox.Detail{Host: host}, convox.Detail{Host: host, Console: true}
+	with := func(d convox.Detail, change func(*convox.Detail)) convox.Detail {
+		change(&d)
+		return d
+	}
+	const racks = "list the hosts of your Racks: convox-travis racks"
+	const unchecked = "pass --no-verify to write the password unchecked if only this machine can't reach it: Travis's machines must"
+	for name, c := range map[string]struct {
+		err  problem.Error
+		want []string
+	}{
+		"its own hints come first":  {problem.Error{Code: cfn.CodeNoCredentials, Hints: []string{"set AWS_PROFILE"}}, []string{"set AWS_PROFILE", "pass --profile to use one of your AWS profiles"}},
+		"denied":                    {problem.Error{Code: cfn.CodeDenied}, []string{"use another account or role with --profile"}},
+		"no password in AWS":        {problem.Error{Code: cfn.CodeNoPassword, Detail: cfn.Detail{Rack: cfn.Rack{Name: "a b"}}}, []string{"set a new one: convox-travis reset-password 'a b'"}},
+		"denied, and a reset helps": {problem.Error{Code: cfn.CodeDenied, Cause: &problem.Error{Code: cfn.CodeNoPassword}}, []string{"use another account or role with --profile", "set a new one: convox-travis reset-password RACK"}},
+
+		"a password with its host": {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantPassword}}, []string{"pipe the password in by itself, with --password-stdin"}},
+		"ORG/NAME":                 {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantConsoleRack}}, []string{"name a Rack behind a Console with --console --rack ORG/NAME"}},
+		"a word for a host":        {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantRack}}, []string{"pass --rack NAME if it is the name of a Rack in CloudFormation"}},
+		"another text":             {problem.Error{Code: convox.CodeHost}, nil},
+
+		"a password":                {problem.Error{Code: convox.CodePassword}, nil},
+		"a new password":            {problem.Error{Code: convox.CodePassword, Detail: convox.Detail{New: true}}, []string{"or let one be made: run convox-travis reset-password RACK on a terminal"}},
+		"refused by a Rack":         {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Status = 401 })}, []string{"reset the password if it is lost: convox-travis reset-password RACK", "use --console for a deploy key"}},
+		"refused by a Console":      {problem.Error{Code: convox.CodeRefused, Detail: with(console, func(d *convox.Detail) { d.Status = 401 })}, []string{"use --host for the password of a Rack itself"}},
+		"forbidden":                 {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Status = 403 })}, nil},
+		"not to be sent":            {problem.Error{Code: convox.CodeOnlyRawForm, Detail: rack}, []string{lettersAndDigits}},
+		"a key that can't be sent":  {problem.Error{Code: convox.CodeOnlyRawForm, Detail: console}, nil},
+		"a certificate of its own":  {problem.Error{Code: convox.CodeUntrusted, Detail: convox.Detail{Fingerprint: "AA:BB"}}, []string{"pass --fingerprint AA:BB if it is the Rack's: old Racks sign their own"}},
+		"another than was approved": {problem.Error{Code: convox.CodeUntrusted, Detail: convox.Detail{Fingerprint: "AA:BB", Pinned: true}}, nil},
+		"a certificate that is bad": {problem.Error{Code: convox.CodeTLS, Detail: with(rack, func(d *convox.Detail) { d.Moved = true })}, []string{racks}},
+		"no TLS":                    {problem.Error{Code: convox.CodeTLS, Detail: rack}, nil},
+		"no such host":              {problem.Error{Code: convox.CodeUnreachable, Detail: with(rack, func(d *convox.Detail) { d.Moved = true })}, []string{racks, unchecked}},
+		"an unreachable Rack":       {problem.Error{Code: convox.CodeUnreachable, Detail: rack}, []string{unchecked}},
+		"an unreachable Console":    {problem.Error{Code: convox.CodeUnreachable, Detail: console}, nil},
+		"not a Rack":                {problem.Error{Code: convox.CodeNotARack, Detail: with(rack, func(d *convox.Detail) { d.Moved = true })}, []string{racks}},
+		"a Console for a Rack":      {problem.Error{Code: convox.CodeNotARack, Detail: with(rack, func(d *convox.Detail) { d.Other = true })}, []string{"for a Console, with a deploy key, pass --console=rack.example.com"}},
+		"not a Console":             {problem.Error{Code: convox.CodeNotAConsole, Detail: console}, []string{"pass --host for a Rack itself"}},
+		"a Rack for a Console":      {problem.Error{Code: convox.CodeNotAConsole, Detail: with(console, func(d *convox.Detail) { d.Other = true })}, []string{"for a Rack itself, with its password, pass --host rack.example.com"}},
+		"not saved":                 {problem.Error{Code: convox.CodeSaveLogin}, []string{"or keep the password elsewhere, and pipe it in with --password-stdin"}},
+		"not saved for a Console":   {problem.Error{Code: convox.CodeSaveLogin, Detail: convox.Detail{Console: true}}, nil},
+	} {
+		if got := hintsOf(&c.err); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package convox
+
+import (
+	"time"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/atomicfile"
+	"convox-travis/internal/problem"
+)
+
+// The codes of this package's errors. They quote nothing of a server, of a file or
+// of what was typed: each can hold a secret. Of all logins but those of the first
+// two it isn't known whether the password is right.
+const (
+	CodeRefused     = "login_refused"         // the Rack or Console doesn't accept it
+	CodeOnlyRawForm = "only_raw_form"         // right, but not as the convox CLI sends it
+	CodeUntrusted   = "certificate_untrusted" // nothing was sent; Detail.Fingerprint may be approved
+	CodeTLS         = "tls_failed"            // nothing was sent, and no fingerprint helps
+	CodeUnreachable = "unreachable"           // no connection, or no answer
+	CodeNotARack    = "not_a_rack"            // something else answers there
+	CodeNotAConsole = "not_a_console"         // something else answers there
+	CodeServerError = "server_error"          // 5xx, or an answer that broke off
+	CodeThrottled   = "throttled"             // 429
+
+	CodeHost        = "bad_host"
+	CodePassword    = "bad_password"
+	CodeFingerprint = "bad_fingerprint"
+	CodeSavedLogins = "saved_logins" // some can't be read
+	CodeSaveLogin   = "save_login"
+)
+
+// Detail is what else is known of an error of this package.
+type Detail struct {
+	Host    Host // that was to be logged in to; zero where the error is about none
+	Console bool // it is, or was to be, a Console's
+	Status  int  // of the HTTP answer that refused the login
+	// Fingerprint is the SHA-256 of the certificate that was seen, as pairs of
+	// hexadecimal digits with colons. It is set for CodeUntrusted.
+	Fingerprint string
+	Pinned      bool // another certificate was approved
+	Moved       bool // the Rack may have another host by now
+	Other       bool // a Rack answers as Console does, or the other way around
+	// Meant is what a text that is no host may have been meant as: one of the
+	// constants below, or "".
+	Meant string
+	New   bool // it is about the new password of a Rack
+
+	again bool // the same call may succeed
+	wait  time.Duration
+}
+
+// What a text that is no host may have been meant as.
+const (
+	MeantPassword    = "a host with a password"
+	MeantConsoleRack = "a Rack behind a Console"
+	MeantRack        = "the name of a Rack"
+)
+
+// Retryable implements transport.Retryable.
+func (d Detail) Retryable() (wait time.Duration, worth bool) { return d.wait, d.again }
+
+// notLoggedIn is a login to detail.Host that did not succeed.
+func notLoggedIn(code, why string, detail Detail, hints ...string) *problem.Error {
+	return &problem.Error{Code: code, Action: "log in to", Object: detail.Host.String(), Reason: why, Hints: hints, Detail: detail}
+}
+
+func (s *session) failed(code, why string, detail Detail, hints ...string) *problem.Error {
+	detail.Host, detail.Console = s.host, s.console
+	return notLoggedIn(code, why, detail, hints...)
+}
+
+const (
+	makeDeployKey = "make a deploy key in Console under Settings, Deploy Keys, and use that"
+	tryLater      = "try again in a while"
+)
+
+// refused is the answer 401, or 403.
+func (s *session) refused(a answer) *problem.Error {
+	status := Detail{Status: a.status}
+	switch {
+	case a.wantsSession && s.console:
+		return s.failed(CodeRefused, "Console wants more than this key: it asks for a person's session", status,
+			"check that it isn't a person's own key: a session is asked of people", makeDeployKey)
+	case a.status == 403 && s.console:
+		return s.failed(CodeRefused, "Console forbids this key to list Racks (HTTP 403)", status, makeDeployKey)
+	case s.console:
+		return s.failed(CodeRefused, "Console does not accept this key", status, makeDeployKey)
+	case a.status == 403:
+		return s.failed(CodeRefused, "it forbids the login (HTTP 403)", status,
+			"check whether a proxy or firewall in front of the Rack lets only some addresses in", "check that the password is this Rack's")
+	}
+	return s.failed(CodeRefused, "the Rack does not accept this password", status, "check that the password is this Rack's, and the newest one")
+}
+
+// onlyRaw is a password that is right and of no use to a build.
+func (s *session) onlyRaw(kinds string) *problem.Error {
+	e := s.failed(CodeOnlyRawForm, "this password is right, but the convox client, and so a build, cannot send it: it has "+kinds, Detail{})
+	if s.console {
+		e.Hints = []string{makeDeployKey}
+	}
+	return e
+}
+
+// stranger is an answer that neither Rack nor Console gives. other means that it is
+// the other one's.
+func (s *session) stranger(why string, other bool) *problem.Error {
+	code, not, hint := CodeNotARack, "not a Rack: ", "check the host: the stack's Dashboard output names a Rack's"
+	if s.console {
+		code, not, hint = CodeNotAConsole, "not a Console: ", "check the host: it is what you log in to with a browser"
+	}
+	if other {
+		return s.failed(code, not+why, Detail{Other: true})
+	}
+	return s.failed(code, not+why, Detail{Moved: !s.console}, hint)
+}
+
+const hostAlone = "write the host alone, such as rack.example-1234.us-east-1.convox.site or " + HostedConsole
+
+// badHost is a text that is no host.
+func badHost(why string) *problem.Error {
+	return &problem.Error{Code: CodeHost, Reason: "not a host: " + why, Hints: []string{hostAlone}}
+}
+
+// meant is badHost for a text that may have been meant as something else.
+func meant(what, why string) *problem.Error {
+	e := badHost(why)
+	e.Detail = Detail{Meant: what}
+	return e
+}
+
+func notSaved(file string, cause error) *problem.Error {
+	e := &problem.Error{Code: CodeSaveLogin, Action: "save the password in", Object: file, Cause: cause}
+	if file == "" {
+		e.Action = "save the password for the convox client"
+	}
+	name := shellescape.Quote(e.Object)
+	switch cause {
+	case errNoFolder:
+		e.Hints = []string{"set HOME, or CONVOX_CONFIG to a folder"}
+	case errConsole:
+		e.Hints, e.Detail = []string{makeDeployKey}, Detail{Console: true}
+	case atomicfile.ErrBusy, errWrittenOver:
+		e.Hints = []string{"try again when nothing else logs in"}
+	case atomicfile.ErrFull:
+		e.Hints = []string{"make room on the disk"}
+	case atomicfile.ErrDenied, atomicfile.ErrReadOnly, atomicfile.ErrUnwritable:
+		e.Hints = []string{"let " + name + " and its folder be written to, or name another folder in CONVOX_CONFIG"}
+	default:
+		e.Hints = []string{"repair or move away " + name + "; a new one is made"}
+	}
+	return e
+}

@@ -1,0 +1,53 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
+)
+
+func TestTheWizardSaysWhatToDoInItself(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  problem.Error
+		want []string
+	}{
+		"its own hints come first": {problem.Error{Code: cfn.CodeNoPassword, Hints: []string{"look"}}, []string{"look", "choose to set a new one"}},
+		"denied":                   {problem.Error{Code: cfn.CodeDenied}, []string{"quit, and start again with AWS_PROFILE set to a profile of another account or role"}},
+		"a word for a host":        {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantRack}}, []string{"go back and pick the Rack if it is the name of one in CloudFormation"}},
+		"a new password":           {problem.Error{Code: convox.CodePassword, Detail: convox.Detail{New: true}}, []string{"or let one be made"}},
+		"refused by a Rack":        {problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 401}}, []string{"go back and choose another way to the password if it is lost", "go back and choose a deploy key if it is one"}},
+		"refused by a Console":     {problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 401, Console: true}}, []string{"go back and choose a Rack's password if it is one"}},
+		"forbidden":                {problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 403}}, nil},
+		"not to be sent":           {problem.Error{Code: convox.CodeOnlyRawForm}, []string{lettersAndDigits}},
+		"a key that can't be sent": {problem.Error{Code: convox.CodeOnlyRawForm, Detail: convox.Detail{Console: true}}, nil},
+		"a Console for a Rack":     {problem.Error{Code: convox.CodeNotARack, Detail: convox.Detail{Other: true}}, []string{"go back and choose a deploy key if it is a Console"}},
+		"not a Console":            {problem.Error{Code: convox.CodeNotAConsole}, []string{"go back and choose a Rack's password if it is a Rack itself"}},
+		"not saved":                {problem.Error{Code: convox.CodeSaveLogin}, []string{"or keep the password elsewhere: have it shown, and type its end back"}},
+		"not saved for a Console":  {problem.Error{Code: convox.CodeSaveLogin, Detail: convox.Detail{Console: true}}, nil},
+	} {
+		if got := ProblemOf(&c.err).Do; !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// No row sends a person who sits before a screen to the command line.
+func TestNoRowOfTheWizardNamesAFlagOrACommand(t *testing.T) {
+	t.Parallel()
+	for code, row := range hints {
+		if row == nil {
+			continue
+		}
+		for _, detail := range []any{nil, convox.Detail{}, convox.Detail{Other: true}, convox.Detail{Status: 401, Console: true}, convox.Detail{New: true}, convox.Detail{Meant: convox.MeantRack}} {
+			told := strings.Join(row(&problem.Error{Code: code, Detail: detail}), "\n")
+			if strings.Contains(told, "--") || strings.Contains(told, "convox-travis") {
+				t.Errorf("%s: %s", code, told)
+			}
+		}
+	}
+}

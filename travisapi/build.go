@@ -1,10 +1,14 @@
 package travisapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // BuildRequest is the wish for a build, which Travis turns into one
@@ -103,4 +107,148 @@ func (c *Client) Build(ctx context.Context, id int) (Build, error) {
 	r := call{action: "read build", object: strconv.Itoa(id), method: http.MethodGet, path: "/build/" + strconv.Itoa(id)}
 	answer, err := read(ctx, c, r, buildAnswer.whole)
 	return Build(answer), err
+}
+
+// PreviewDeadline bounds Preview, the wait for its turn included.
+const PreviewDeadline = 5 * time.Second
+
+// PreviewWish is a file, and the event for which Travis is to expand it. What is
+// "" isn't sent: conditions that ask for it are false then.
+type PreviewWish struct {
+	Text          string // of .travis.yml; it doesn't have to be the branch's own
+	Event         string // push, pull_request, cron or api
+	Branch        string // of a pull request its target; imported files are read there
+	Tag           string
+	HeadBranch    string // of a pull request
+	Sender        string
+	CommitMessage string
+}
+
+// Preview is what Travis makes of a file. Of its texts none is checked.
+type Preview struct {
+	Config   json.RawMessage   // an object: the file with what it imports, its keys and values repaired
+	Jobs     []json.RawMessage // of each job an object, with all that it inherits, in order
+	Messages []PreviewMessage
+	Sources  []PreviewSource // the files that were read, the one that was sent first
+}
+
+// PreviewMessage is what Travis says about a file. The file's values, which it
+// quotes, are left out: they can be secrets.
+type PreviewMessage struct {
+	Level    string // info, warn, error or alert
+	Section  string // where in the config: root, jobs.include, …
+	Code     string // unknown_key, find_key, duplicate_key, …
+	Key      string // that it is about, or the file that isn't there to be imported
+	Original string // how the key is written, where Travis reads another one
+	Other    string // the key that Key overwrites
+	Known    string // the value that Travis reads instead of an unknown one
+	Source   string // of PreviewSource
+	Line     int    // counted from 1; 0 where Travis doesn't say
+}
+
+// PreviewSource is a file that Travis read: "api" for the one that was sent, else
+// OWNER/NAME:PATH@REF.
+type PreviewSource struct {
+	Source    string `json:"source"`
+	MergeMode string `json:"merge_mode"`
+}
+
+type previewAnswer struct {
+	Sources []PreviewSource `json:"raw_configs"`
+	Request configAnswer    `json:"request_config"`
+	Jobs    *[]configAnswer `json:"job_configs"`
+	// Only texts are wanted of the arguments; they can be anything.
+	Messages []struct {
+		Level   string                     `json:"level"`
+		Section string                     `json:"key"`
+		Code    string                     `json:"code"`
+		Args    map[string]json.RawMessage `json:"args"`
+		Source  string                     `json:"src"`
+		Line    *int                       `json:"line"` // counted from 0
+	} `json:"messages"`
+}
+
+type configAnswer struct {
+	Config json.RawMessage `json:"config"`
+}
+
+func (a configAnswer) whole() bool { return bytes.HasPrefix(a.Config, []byte("{")) }
+
+func (a previewAnswer) whole() bool {
+	if a.Jobs == nil || !a.Request.whole() {
+		return false
+	}
+	for _, job := range *a.Jobs {
+		if !job.whole() {
+			return false
+		}
+	}
+	return true
+}
+
+func (a previewAnswer) preview() Preview {
+	p := Preview{Config: a.Request.Config, Sources: a.Sources}
+	for _, job := range *a.Jobs {
+		p.Jobs = append(p.Jobs, job.Config)
+	}
+	for _, said := range a.Messages {
+		text := func(name string) (text string) {
+			_ = json.Unmarshal(said.Args[name], &text) // what is no text is left out
+			return text
+		}
+		message := PreviewMessage{
+			Level: said.Level, Section: said.Section, Code: said.Code, Source: said.Source,
+			Key: text("key"), Original: text("original"), Other: text("other"),
+		}
+		switch message.Code {
+		case "find_value", "clean_value":
+			message.Original, message.Known = "", text("value")
+		case "unknown_import":
+			message.Key = text("source")
+		}
+		if said.Line != nil && *said.Line >= 0 {
+			message.Line = *said.Line + 1
+		}
+		p.Messages = append(p.Messages, message)
+	}
+	return p
+}
+
+// Preview lets Travis expand a file as it would for an event; nothing is built.
+// Travis adds what it imports and the variables of the repository's settings. It
+// asks for what starting a build asks for, and counts as a POST, so it is sent
+// once. The web page's preview of a build uses it
+// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/services/request/preview.rb
+// and queries/request_preview.rb); the answer is what travis-yml gives
+// (https://github.com/travis-ci/travis-yml, lib/travis/yml/configs/configs.rb).
+//
+// How it fails says nothing about other calls: no answer in PreviewDeadline is
+// CodeTimeout, a file that Travis can't read is CodeInvalid.
+func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) (Preview, error) {
+	r := repository.call(http.MethodPost, "/request/preview", "preview a build of")
+	r.asks = true
+	data := make(map[string]string)
+	for name, value := range map[string]string{
+		"type": wish.Event, "branch": wish.Branch, "tag": wish.Tag, "head_branch": wish.HeadBranch,
+		"sender": wish.Sender, "commit_message": wish.CommitMessage,
+	} {
+		if value != "" {
+			data[name] = value
+		}
+	}
+	r.body = map[string]any{"configs": []map[string]string{{"config": wish.Text, "mode": "replace"}}, "data": data}
+	if wish.Branch != "" {
+		r.body["ref"] = wish.Branch
+	}
+	deadline := min(PreviewDeadline, c.config.Retry.Deadline)
+	within, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	answer, err := once(within, c, r, previewAnswer.whole)
+	switch {
+	case err == nil:
+		return answer.preview(), nil
+	case ctx.Err() == nil && within.Err() != nil:
+		return Preview{}, r.failed(CodeTimeout, fmt.Sprintf("no answer in %v", deadline), Failure{})
+	}
+	return Preview{}, err
 }

@@ -2,7 +2,9 @@ package travisapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -120,4 +122,114 @@ func (c *Client) Activate(ctx context.Context, ref Ref) (Repository, error) {
 		return Repository{}, err
 	}
 	return answer.repository(), nil
+}
+
+// Provider is the hosting service of a repository, as Travis spells it in a
+// path.
+type Provider string
+
+// The providers.
+const (
+	GitHub    Provider = "github"
+	GitLab    Provider = "gitlab"
+	Bitbucket Provider = "bitbucket"
+	Assembla  Provider = "assembla"
+)
+
+// Providers lists all of them.
+func Providers() []Provider { return []Provider{GitHub, GitLab, Bitbucket, Assembla} }
+
+// ErrProvider means that a text names no provider.
+var ErrProvider = errors.New("not one of github, gitlab, bitbucket and assembla")
+
+// ParseProvider reads a provider as a person types it.
+func ParseProvider(text string) (Provider, error) {
+	for _, provider := range Providers() {
+		if strings.EqualFold(text, string(provider)) {
+			return provider, nil
+		}
+	}
+	return "", ErrProvider
+}
+
+// Ref names a repository in a call. The number is safest: a slug without its
+// provider is GitHub's, whoever that is.
+type Ref struct {
+	path string // escaped
+	name string // for a person
+}
+
+// ByID names a repository by its number on Travis.
+func ByID(id int) Ref {
+	number := strconv.Itoa(id)
+	return Ref{path: number, name: "repository " + number}
+}
+
+// BySlug names a repository by OWNER/NAME on a provider.
+func BySlug(provider Provider, slug string) Ref {
+	return Ref{path: providerPath(provider) + segment(slug), name: slug}
+}
+
+// String is the name for a person.
+func (r Ref) String() string { return r.name }
+
+// providerPath is what stands before a slug or login: nothing for GitHub
+// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/routes.rb).
+func providerPath(provider Provider) string {
+	if provider == GitHub || provider == "" {
+		return ""
+	}
+	return segment(string(provider)) + "/"
+}
+
+// call is a request about the repository: verb and its name say what for.
+func (r Ref) call(method, rest, verb string) call {
+	return call{action: verb, object: r.name, method: method, path: "/repo/" + r.path + rest}
+}
+
+// Key is the public half of the pair that Travis made for a repository
+// (https://docs.travis-ci.com/user/encryption-keys/).
+type Key struct {
+	PEM         string // PKIX or PKCS #1
+	Fingerprint string
+}
+
+type keyAnswer struct {
+	PEM         string `json:"public_key"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+func (a keyAnswer) whole() bool { return strings.HasPrefix(strings.TrimSpace(a.PEM), "-----BEGIN ") }
+
+// GeneratedKey reads the key that variables for .travis.yml are encrypted with.
+func (c *Client) GeneratedKey(ctx context.Context, repository Ref) (Key, error) {
+	answer, err := read(ctx, c, repository.call(http.MethodGet, "/key_pair/generated", "read the public key of"), keyAnswer.whole)
+	return Key(answer), err
+}
+
+type settingAnswer struct {
+	Value *bool `json:"value"`
+}
+
+func (a settingAnswer) whole() bool { return a.Value != nil }
+
+// SharesWithForks reports whether builds of pull requests from forks get the
+// private variables, so that whoever opens one can read them
+// (https://docs.travis-ci.com/user/pull-requests/).
+func (c *Client) SharesWithForks(ctx context.Context, repository Ref) (bool, error) {
+	return c.setting(ctx, repository, "share_encrypted_env_with_forks")
+}
+
+// BuildsPushes reports whether Travis builds the pushes to a repository
+// (https://docs.travis-ci.com/user/web-ui/#build-pushes).
+func (c *Client) BuildsPushes(ctx context.Context, repository Ref) (bool, error) {
+	return c.setting(ctx, repository, "build_pushes")
+}
+
+func (c *Client) setting(ctx context.Context, repository Ref, name string) (bool, error) {
+	answer, err := read(ctx, c, repository.call(http.MethodGet, "/setting/"+name, "read the settings of"), settingAnswer.whole)
+	if err != nil {
+		return false, err
+	}
+	return *answer.Value, nil
 }

@@ -104,6 +104,17 @@ func TestTenThousandRepositoriesAreListed(t *testing.T) {
 	}
 }
 
+// BenchmarkAnAnswerAmongTenThousand holds an answer against the question, whose rows
+// are not built again for that.
+func BenchmarkAnAnswerAmongTenThousand(b *testing.B) {
+	m := atRepositories(b, 10_000)
+	for b.Loop() {
+		if err := m.flow.Answer(flow.Value{}); err == nil {
+			b.Fatal("nothing was picked, and that was taken")
+		}
+	}
+}
+
 // BenchmarkAKeyAmongTenThousand is a key press to a frame; the budget is 16 ms.
 func BenchmarkAKeyAmongTenThousand(b *testing.B) {
 	for name, keys := range map[string][]tea.KeyPressMsg{

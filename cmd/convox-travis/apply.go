@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/build"
@@ -17,7 +17,7 @@ import (
 
 func newApply(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
-	cmd := &cobra.Command{
+	cmd := p.newCommand(&cobra.Command{
 		Use:   "apply",
 		Short: "Check a credential and write the pair, without questions",
 		Long: `Check that the Rack or Console accepts the credential, write CONVOX_HOST and
@@ -32,18 +32,22 @@ allows. With --skip-existing those that have both variables are left alone.`,
   convox-travis apply --console --password-stdin \
     --owner acme --all --active < deploy-key.txt`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			return p.apply(*stop, &o)
-		},
-	}
-	o.credentialFlags(cmd.Flags())
-	o.repositoryFlags(cmd.Flags())
-	o.ownerFlags(cmd.Flags())
-	o.writeFlags(cmd.Flags())
-	o.runFlags(cmd.Flags())
+	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		return p.apply(*stop, &o)
+	})
+	flags := cmd.Flags()
+	o.credentialFlags(flags)
+	o.passwordFlag(flags)
+	o.unverifiedFlag(flags)
+	o.repositoryFlags(flags)
+	o.ownerFlags(flags)
+	o.writeFlags(flags)
+	o.resultFlags(flags)
+	o.accessibleFlag(flags)
+	ignore(flags, "yes") // it never asks
 	return cmd
 }
 
@@ -55,15 +59,18 @@ type application struct {
 	warnings []setup.Warning
 }
 
-func (p *program) apply(stop setup.Stop, o *options) error {
+func (p *program) apply(stop setup.Stop, o *options) result {
 	show := p.presenter(o, "apply")
-	a, err := p.answers(stop.Soft, o, "apply")
+	a, err := p.answers(stop.Soft, o, "apply", p.needsCredential(o))
 	switch {
 	case err != nil:
 	case o.all:
 		a.request.Targets, a.request.Known, err = o.listOwned(stop.Soft, a.travis)
 	default:
-		a.request.Known = listMany(stop.Soft, a.travis, a.request.Targets)
+		var unlisted error
+		if a.request.Known, unlisted = listMany(stop.Soft, a.travis, a.request.Targets); unlisted != nil && stop.Soft.Err() == nil {
+			show.note("note: each repository is read by itself: %s", strings.ReplaceAll(unlisted.Error(), "\n", "; "))
+		}
 	}
 	show.targets = a.request.Targets
 	if err == nil {
@@ -82,33 +89,35 @@ func (p *program) apply(stop setup.Stop, o *options) error {
 		return show.report(plan.Intent())
 	}
 	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	show.streamed = true
 	show.begin(plan.Tally(time.Now()))
-	err = show.report(runner.Apply(stop, plan))
-	if err == nil && o.json == "" && len(plan.Repositories) == 1 {
-		p.noteDeploys(stop.Soft, o, a, plan.Repositories[0])
+	r := show.report(runner.Apply(stop, plan))
+	if r.exitCode() == exitDone && p.form == "" && len(plan.Repositories) == 1 {
+		r.notes = append(r.notes, p.deployNotes(stop.Soft, o, a, plan.Repositories[0])...)
 	}
-	return err
+	return r
 }
 
-// noteDeploys says what a push deploys, where the clone's file is the repository's.
+// deployNotes say what a push deploys, where the clone's file is the repository's.
 // What can't be read or played is for yml to say.
-func (p *program) noteDeploys(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) {
+func (p *program) deployNotes(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) []string {
 	file, err := travisyml.Open(p.dir)
 	if err != nil || file.Missing || p.mayHold(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
-		return
+		return nil
 	}
 	app := file.AppName(repository.Target.Slug)
 	builds, err := setup.PlayFile(ctx, player(), file, build.Target{
 		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.way.rack,
 	})
 	if err != nil {
-		return
+		return nil
 	}
-	fmt.Fprintln(p.err, shellescape.StripUnsafe(builds.Sentence("")))
+	notes := []string{builds.Sentence("")}
 	isKnown := !a.way.console || a.way.rack != "" // which Rack builds deploy to
 	if isKnown && builds.Found() == "" && builds.Undecided() == nil {
-		fmt.Fprintln(p.err, "let builds deploy: convox-travis yml shows the step and --write adds it")
+		notes = append(notes, "let builds deploy: convox-travis yml shows the step and --write adds it")
 	}
+	return notes
 }
 
 func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {
@@ -127,61 +136,19 @@ func (p *program) makePlan(ctx context.Context, o *options, a application) (setu
 	return plan, err
 }
 
-// answers reads all answers that need no call, and lists those that are
-// missing for the command.
-func (p *program) answers(ctx context.Context, o *options, command string) (application, error) {
-	var a application
-	var err error
-	if a.way, err = o.wayIn(p.env); err != nil {
-		return a, err
-	}
-	repos, err := p.repositories(ctx, o)
-	if err != nil {
-		return a, err
-	}
-	a.request = setup.Request{
-		Targets: repos.targets, Branch: o.branch, Rack: a.way.rack,
-		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
-	}
-	p.noteSource(o, repos)
-	access, err := p.travis(o, repos.slug())
-	if err != nil {
-		return a, err
-	}
-	var m missing
-	if !a.way.given() {
-		m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
-	}
-	if !p.hasPasswordSource(o, a.way) {
-		hint := "pipe it in with --password-stdin, or set CONVOX_PASSWORD; a Rack's that the convox client has: --saved"
-		if p.env("CONVOX_PASSWORD") != "" {
-			hint = "CONVOX_PASSWORD is for CONVOX_HOST, which is another host: pipe it in with --password-stdin, or unset CONVOX_HOST"
-		}
-		m.add("the password or deploy key", hint)
-	}
-	if len(repos.targets) == 0 && !o.all {
-		m.add("the repository", repos.missingHint())
-	}
-	if access.token.IsEmpty() {
-		m.add("the Travis token", missingToken)
-	}
-	if err := m.err(command); err != nil {
-		return a, err
-	}
-	a.travis, err = p.travisClient(access.endpoint, access.token)
-	return a, err
-}
-
-// locate finds the host of a Rack that was named by its stack, and then reads
-// the password, which may depend on the host.
-func (p *program) locate(ctx context.Context, o *options, a *application) error {
+// locate finds the host of a Rack that was named by its stack, and then reads the
+// password, where there is one: it may depend on the host.
+func (p *program) locate(ctx context.Context, o *options, a *application) (err error) {
+	hasPassword := p.hasPasswordSource(o, a.way)
 	if a.way.stack != "" {
 		if err := p.findRack(ctx, o, a); err != nil {
 			return err
 		}
 	}
-	password, err := p.password(ctx, o, a.way)
-	a.request.Credential = setup.Credential{Host: a.way.host, Password: password, Console: a.way.console}
+	a.request.Credential = setup.Credential{Host: a.way.host, Console: a.way.console}
+	if hasPassword {
+		a.request.Credential.Password, err = p.password(ctx, o, a.way)
+	}
 	return err
 }
 

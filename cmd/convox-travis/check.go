@@ -2,16 +2,23 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
 func newCheck(p *program, stop *setup.Stop) *cobra.Command {
 	var o checkOptions
-	cmd := &cobra.Command{
+	cmd := p.newCommand(&cobra.Command{
 		Use:   "check",
 		Short: "Find what is missing, risky or overridden, and change nothing",
 		Long: `Look at the variables of repositories, at who gets them, and at what wins over
@@ -35,23 +42,22 @@ be checked.`,
     --password-stdin < deploy-key.txt
   convox-travis check --console --rack acme/production --build`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			return p.check(*stop, &o)
-		},
-	}
+	}, func() document { return &checkDocument{} }, func(context.Context, []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		return p.check(*stop, &o)
+	})
 	flags := cmd.Flags()
 	flags.BoolVar(&o.build, "build", false, "prove it: one Travis build for each repository, which only logs in with what is set, and uses build credits")
 	o.credentialFlags(flags)
+	o.passwordFlag(flags)
 	o.repositoryFlags(flags)
 	o.ownerFlags(flags)
-	o.runFlags(flags)
+	o.resultFlags(flags)
+	o.accessibleFlag(flags)
+	ignore(flags, "no-verify", "yes")
 	flags.Lookup("json").Usage = "tell the result as JSON, as one document or in `lines`, one a finding"
-	for _, unused := range []string{"no-verify", "yes", "accessible"} { // taken, as everywhere, and of no use
-		_ = flags.MarkHidden(unused) // it is there
-	}
 	return cmd
 }
 
@@ -71,20 +77,60 @@ func (o *checkOptions) check() error {
 	return nil
 }
 
-func (p *program) check(stop setup.Stop, o *checkOptions) error {
-	ctx := stop.Soft
-	show := &checkPresenter{program: p, o: o}
+// The document of check, and its findings.
+type (
+	checkDocument struct {
+		head
+		Host         string                `json:"host"`
+		Repositories list[auditedDocument] `json:"repositories"`
+		Findings     list[findingDocument] `json:"findings"`
+		Error        *messageDocument      `json:"error"`
+	}
+	auditedDocument struct {
+		Slug     string           `json:"slug"`
+		ID       int              `json:"id"`
+		Provider string           `json:"provider"`
+		Proof    *proofDocument   `json:"proof"`  // null without --build
+		Travis   *travisDocument  `json:"travis"` // null where the file isn't at hand
+		Error    *messageDocument `json:"error"`
+	}
+	travisDocument struct {
+		Confirmed  bool         `json:"confirmed"`
+		Difference string       `json:"difference"` // in a sentence, or ""
+		Imports    list[string] `json:"imports"`    // OWNER/NAME:PATH@REF
+		Reason     string       `json:"reason"`     // why there is no answer that counts, or ""
+	}
+	proofDocument struct {
+		State  string `json:"state"`  // of the build, "passed"; "" where none was asked for
+		Page   string `json:"page"`   // of the build, or ""
+		Reason string `json:"reason"` // why none was asked for, or ""
+	}
+	findingDocument struct {
+		Severity   string  `json:"severity"`
+		Code       string  `json:"code"`
+		Message    string  `json:"message"`
+		Hint       string  `json:"hint"`
+		Repository *string `json:"repository"` // null where it is about none
+		Provider   *string `json:"provider"`
+	}
+)
+
+func (d *checkDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+func (d *checkDocument) items() []any                     { return itemsOf(d.Findings) }
+
+func (p *program) check(stop setup.Stop, o *checkOptions) result {
+	ctx, d := stop.Soft, &checkDocument{}
 	request, client, err := p.checkAnswers(ctx, o)
 	if err != nil {
-		return show.fail(err)
+		return failure(err)
 	}
-	show.host = request.Credential.Host
+	d.Host = request.Credential.Host.String()
 	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
-		return show.fail(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
+		return result{document: d, err: &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}}
 	}
 	if request.Targets, err = o.owned(ctx, client, request.Targets); err != nil {
-		return show.fail(err)
+		return result{document: d, err: err}
 	}
 	request.Clone = p.clonedFile(ctx, &o.options, request.Targets)
 	auditor := setup.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (setup.Searcher, error) {
@@ -95,73 +141,112 @@ func (p *program) check(stop setup.Stop, o *checkOptions) error {
 	audit, err := auditor.Audit(ctx, request)
 	over()
 	if err != nil {
-		return show.fail(err)
+		return result{document: d, err: err}
 	}
 	if o.build && !audit.Refused {
-		err = audit.Prove(stop, client, request, setup.Prover{Tell: show.proof}, client.Endpoint() == travisapi.HostedEndpoint)
+		err = audit.Prove(stop, client, request, setup.Prover{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
 	}
-	return show.audit(audit, err)
+	d.fill(audit)
+	r := result{document: d, err: err, errs: audit.Errs(), lines: checkTable(audit, p.tableWidth())}
+	switch found := audit.Count(setup.SeverityError) + audit.Count(setup.SeverityWarning); {
+	case audit.Refused:
+		r.code = exitRefused
+	case len(r.errors()) == 0 && found > 0:
+		r.code = exitFound
+	}
+	return r
+}
+
+// showProof shows how a build goes to someone who is looking.
+func (p *program) showProof(e setup.ProofEvent) {
+	if p.shown {
+		p.note("%s", strings.TrimSpace("the build: "+e.State+" "+e.Page))
+	}
+}
+
+// fill makes the document of an audit.
+func (d *checkDocument) fill(audit setup.Audit) {
+	for _, audited := range audit.Repositories {
+		repository := auditedDocument{
+			Slug: audited.Target.Slug, ID: audited.ID, Provider: string(audited.Target.Provider), Error: errorOf(audited.Err),
+		}
+		if c := audited.Travis; c != nil {
+			repository.Travis = &travisDocument{c.Confirmed, c.Difference, c.Imports, c.Reason}
+		}
+		switch {
+		case audited.Proof != nil:
+			repository.Proof = &proofDocument{State: audited.Proof.State, Page: audited.Proof.Page}
+		case audited.Unbuilt != "":
+			repository.Proof = &proofDocument{Reason: audited.Unbuilt}
+		}
+		d.Repositories = append(d.Repositories, repository)
+	}
+	for _, f := range audit.Findings {
+		finding := findingDocument{Severity: string(f.Severity), Code: f.Code, Message: f.Message, Hint: f.Hint}
+		if slug, provider := f.Target.Slug, string(f.Target.Provider); slug != "" {
+			finding.Repository, finding.Provider = &slug, &provider
+		}
+		d.Findings = append(d.Findings, finding)
+	}
 }
 
 // checkAnswers reads the answers, and lists those that are missing. A credential
 // is none of them, unless half of one was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
 	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags(), Hints: hintsOf}
-	way, err := o.wayIn(p.env)
+	a, err := p.answers(ctx, &o.options, "check", func(m *missing, way wayIn) {
+		if !way.given() && (o.passwordStdin || o.saved) {
+			m.addSignIn()
+		}
+		if o.build && !way.given() {
+			m.add("what builds log in to", "--console with --rack ORG/NAME, --rack NAME, or --host HOST")
+		}
+		if o.build && way.console && way.rack == "" {
+			m.add("the Rack behind the Console", "--rack ORG/NAME")
+		}
+	})
 	if err != nil {
 		return request, nil, err
 	}
-	repos, err := p.repositories(ctx, &o.options)
-	if err != nil {
-		return request, nil, err
+	request.Targets, request.Rack = a.request.Targets, a.way.rack
+	request.OwnTravis = a.travis.Endpoint() != travisapi.HostedEndpoint
+	if a.way.given() {
+		err = p.locate(ctx, &o.options, &a)
 	}
-	p.noteSource(&o.options, repos)
-	access, err := p.travis(&o.options, repos.slug())
-	if err != nil {
-		return request, nil, err
-	}
-	var m missing
-	if !way.given() && (o.passwordStdin || o.saved) {
-		m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
-	}
-	if o.build && !way.given() {
-		m.add("what builds log in to", "--console with --rack ORG/NAME, --rack NAME, or --host HOST")
-	}
-	if o.build && way.console && way.rack == "" {
-		m.add("the Rack behind the Console", "--rack ORG/NAME")
-	}
-	if len(repos.targets) == 0 && !o.all {
-		m.add("the repository", repos.missingHint())
-	}
-	if access.token.IsEmpty() {
-		m.add("the Travis token", missingToken)
-	}
-	if err := m.err("check"); err != nil {
-		return request, nil, err
-	}
-	request.Targets, request.Rack = repos.targets, way.rack
-	request.OwnTravis = access.endpoint != travisapi.HostedEndpoint
-	if request.Credential, request.Known, err = p.checkCredential(ctx, &o.options, way); err != nil {
-		return request, nil, err
-	}
-	client, err := p.travisClient(access.endpoint, access.token)
-	return request, client, err
+	request.Credential, request.Known = a.request.Credential, a.warnings
+	return request, a.travis, err
 }
 
-// checkCredential reads the credential, or of a way in without one the host.
-func (p *program) checkCredential(ctx context.Context, o *options, way wayIn) (setup.Credential, []setup.Warning, error) {
-	a := application{way: way}
-	if !way.given() {
-		return setup.Credential{}, nil, nil
+// lastCommits is how many commits that changed .travis.yml are searched for
+// secrets.
+const lastCommits = 50
+
+// clonedFile reads the .travis.yml of the clone at hand, where that is one of
+// targets. It is nil where there is none: that is told where the clone was needed.
+func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Target) *setup.ClonedFile {
+	provider, err := o.readProvider()
+	if err != nil {
+		return nil
 	}
-	if p.hasPasswordSource(o, way) {
-		err := p.locate(ctx, o, &a)
-		return a.request.Credential, a.warnings, err
+	clone, err := gitrepo.Open(ctx, p.dir)
+	if err != nil {
+		return nil
 	}
-	if way.stack != "" {
-		if err := p.findRack(ctx, o, &a); err != nil {
-			return setup.Credential{}, nil, err
-		}
+	own := setup.Own(clone, provider)
+	if !slices.ContainsFunc(own, func(ours setup.Target) bool { return containsTarget(targets, ours) }) {
+		return nil
 	}
-	return setup.Credential{Host: a.way.host, Console: way.console}, a.warnings, nil
+	cloned := &setup.ClonedFile{Targets: own, Player: player()}
+	cloned.File, cloned.Err = travisyml.Open(clone.Root)
+	if errors.Is(cloned.Err, travisyml.ErrNoClone) || cloned.Err == nil && cloned.File.Root != filepath.Clean(clone.Root) {
+		return nil // it has no work tree
+	}
+	cloned.Old, _ = clone.History(ctx, travisyml.FileName, lastCommits) // without a history there are no secrets in it
+	_, err = os.Stat(filepath.Join(clone.Root, ".convox", "rack"))
+	cloned.NamesRack = err == nil
+	return cloned
+}
+
+func containsTarget(targets []setup.Target, wanted setup.Target) bool {
+	return slices.ContainsFunc(targets, func(t setup.Target) bool { return strings.EqualFold(t.String(), wanted.String()) })
 }

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"mvdan.cc/sh/v3/shell"
+
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/setup"
 	"convox-travis/travisapi/travistest"
 )
 
@@ -115,7 +118,7 @@ func TestCheckTellsItAsJSON(t *testing.T) {
 		t.Errorf("%+v", document)
 	}
 	last := document.Findings[2]
-	if *last.Repository != "acme/embedded" || *last.Provider != "gitlab" || !strings.Contains(last.Hint, "--repo acme/embedded --provider gitlab") {
+	if *last.Repository != "acme/embedded" || *last.Provider != "gitlab" || !strings.Contains(last.Hint, "--repo gitlab.com/acme/embedded") {
 		t.Errorf("%+v", last)
 	}
 	lines := strings.Split(strings.TrimSpace(w.run("", "check", "--repo", "acme/payments", "--json=lines").out), "\n")
@@ -219,16 +222,59 @@ func TestAHintOfCheckCanBeRunAsItIs(t *testing.T) {
 			}
 			command, file, piped := strings.Cut(command, " < ")
 			input := ""
-			if piped && file == "FILE" {
+			if piped && file == "PASSWORD-FILE" {
 				input = w.password()
 			}
-			if e := w.run(input, strings.Fields(command)...); e.code != 0 {
+			if e := w.pasted(input, command); e.code != 0 {
 				t.Errorf("%s: %s: exit %d\n%s", f.Code, command, e.code, e.err)
 			}
 		}
 	}
 	w.env["TRAVIS_ENDPOINT"] = endpoint
 	w.want(w.run(w.password(), "check", "--host", host, "--password-stdin"), 0, "nothing found")
+}
+
+// Every flag of a command that a hint shows is one of that command.
+func TestTheFlagsOfHintsAreThoseOfTheirCommands(t *testing.T) {
+	t.Parallel()
+	const pair = "env:\n  global:\n    CONVOX_HOST: rack.example.com\n    CONVOX_PASSWORD: "
+	w := newWorld(t)
+	w.checkout(t, goodFile+pair+"old\n", "script: go test\n"+pair+"{secure: \"YQ==\"}\n")
+	host, console := w.setting("DEMO_RACK_HOST"), "--console="+w.setting("DEMO_CONSOLE_HOST")
+	next := "next"
+	w.Travis.SetEnvVars("acme/web", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: host}, {ID: "n", Name: "CONVOX_HOST", Value: host, Branch: &next}})
+	shown := map[string]int{}
+	for input, args := range map[string]string{
+		"":           "check --repo acme/web --repo gitlab.com/acme/embedded --branch next",
+		w.password(): "check --host " + host + " --password-stdin --fingerprint " + strings.Repeat("ab", 32),
+		w.key():      "check " + console + " --rack acme/production --password-stdin --travis-endpoint " + w.env["TRAVIS_ENDPOINT"],
+		"\n":         "check --host " + host + " --repo acme/web",
+	} {
+		for _, f := range w.checked(w.run(input, append(strings.Fields(args), "--json")...)).Findings {
+			for line := range strings.Lines(f.Hint) {
+				_, line, is := strings.Cut(strings.TrimSpace(line), "convox-travis ")
+				line, _, _ = strings.Cut(line, " < ")
+				words, err := shell.Fields(line, nil)
+				if !is || err != nil || strings.Contains(line, " with the ") {
+					continue
+				}
+				root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+				cmd, flags, err := root.Find(words)
+				if err == nil {
+					err = cmd.ParseFlags(flags)
+				}
+				if err != nil || cmd.Flags().NArg() > 0 {
+					t.Errorf("%s: %q: %v", f.Code, line, err)
+				}
+				shown[cmd.Name()]++
+			}
+		}
+	}
+	for _, name := range []string{"convox-travis", "apply", "remove", "yml", "check"} {
+		if shown[name] == 0 {
+			t.Errorf("no hint shows %s: %v", name, shown)
+		}
+	}
 }
 
 func TestNoBuildIsRunWhereTheFileHasThePair(t *testing.T) {

@@ -20,11 +20,10 @@ const (
 	gap             = "  "
 )
 
-// table tells the findings to a person. What nobody asked for by name and has
+// checkTable lists findings for people. What nobody asked for by name and has
 // nothing of Convox is only counted.
-func (s *checkPresenter) table(audit setup.Audit) {
+func checkTable(audit setup.Audit, width int) (lines []string) {
 	column, notSetUp, shown := len("REPOSITORY"), 0, audit.Findings[:0:0]
-	width := s.tableWidth()
 	for _, f := range audit.Findings {
 		if f.Code == setup.FoundNotSetUp {
 			notSetUp++
@@ -36,24 +35,24 @@ func (s *checkPresenter) table(audit setup.Audit) {
 		}
 	}
 	if len(shown) > 0 {
-		fmt.Fprintf(s.out, "%-*s%s%-*s%s%s\n", severityColumn, "SEVERITY", gap, column, "REPOSITORY", gap, "FINDING")
+		lines = append(lines, fmt.Sprintf("%-*s%s%-*s%s%s", severityColumn, "SEVERITY", gap, column, "REPOSITORY", gap, "FINDING"))
 	}
 	for _, f := range shown {
-		s.row(f, column, width)
+		lines = append(lines, checkRow(f, column, width)...)
 	}
 	for _, audited := range audit.Repositories {
-		repo := shellescape.StripUnsafe(audited.Target.String())
+		repo := audited.Target.String()
 		if c := audited.Travis; c != nil && c.Confirmed {
-			fmt.Fprintf(s.out, "%s: what a push to %s runs is confirmed by Travis%s\n", repo, shellescape.StripUnsafe(c.Branch), importsOf(c.Imports))
+			lines = append(lines, repo+": what a push to "+c.Branch+" runs is confirmed by Travis"+importsOf(c.Imports))
 		}
 		switch {
 		case audited.Proof != nil:
-			fmt.Fprintln(s.out, strings.TrimSpace(repo+": a build logged in with what is set  "+audited.Proof.Page))
+			lines = append(lines, strings.TrimSpace(repo+": a build logged in with what is set  "+audited.Proof.Page))
 		case audited.Unbuilt != "":
-			fmt.Fprintf(s.out, "%s: no build was started: %s\n", repo, audited.Unbuilt)
+			lines = append(lines, repo+": no build was started: "+audited.Unbuilt)
 		}
 	}
-	fmt.Fprintln(s.out, strings.Join(text.WrapWhole(summaryOf(audit, notSetUp), width), "\n"))
+	return append(lines, text.WrapWhole(summaryOf(audit, notSetUp), width)...)
 }
 
 // importsOf says how many files Travis imports.
@@ -61,12 +60,12 @@ func importsOf(imports []string) string {
 	if len(imports) == 0 {
 		return ""
 	}
-	return ", with " + count(len(imports), "imported file")
+	return ", with " + setup.Count(len(imports), "imported file")
 }
 
 // tableWidth is how wide the table may be.
-func (s *checkPresenter) tableWidth() int {
-	width := s.outWidth()
+func (p *program) tableWidth() int {
+	width := p.outWidth()
 	if width == math.MaxInt {
 		return width
 	}
@@ -84,33 +83,32 @@ func (p *program) outWidth() int {
 	return math.MaxInt
 }
 
-// row is a finding, and below it what mends it.
-func (s *checkPresenter) row(f setup.Finding, column, width int) {
+// checkRow is a finding, and below it what mends it.
+func checkRow(f setup.Finding, column, width int) (lines []string) {
 	repo := repoCell(f)
 	head := fmt.Sprintf("%-*s%s%s", severityColumn, f.Severity, gap, repo)
 	indent := strings.Repeat(" ", severityColumn+len(gap)+column+len(gap))
 	if narrow := width < 2*len(indent); narrow || ansi.StringWidth(repo) > column {
-		fmt.Fprintln(s.out, head)
+		lines = append(lines, head)
 		head = ""
 		if narrow {
 			indent = gap
 		}
 	}
 	head += strings.Repeat(" ", len(indent)-ansi.StringWidth(head))
-	for i, line := range text.WrapWhole(f.Message, width-len(indent)) {
-		if i > 0 {
-			head = indent
-		}
-		fmt.Fprintln(s.out, head+line)
+	for _, line := range text.WrapWhole(f.Message, width-len(indent)) {
+		lines = append(lines, head+line)
+		head = indent
 	}
 	under := strings.Repeat(" ", min(severityColumn+len(gap), len(indent)))
 	for hint := range strings.SplitSeq(f.Hint, "\n") {
 		lead := "hint: "
 		for _, line := range hintLines(hint, width-len(under)-len(lead)) {
-			fmt.Fprintln(s.out, under+lead+line)
+			lines = append(lines, under+lead+line)
 			lead = strings.Repeat(" ", len(lead))
 		}
 	}
+	return lines
 }
 
 // hintLines breaks a hint into lines; a command at its end, which is to be copied,
@@ -140,14 +138,14 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 			n -= notSetUp
 		}
 		if n > 0 {
-			found = append(found, count(n, string(s)))
+			found = append(found, setup.Count(n, string(s)))
 		}
 	}
 	summary := "nothing found"
 	if len(found) > 0 {
 		summary = strings.Join(found, ", ")
 	}
-	summary += " in " + repositoriesOf(len(audit.Repositories))
+	summary += " in " + setup.Count(len(audit.Repositories), "repository")
 	if notSetUp > 0 {
 		summary += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
 	}
@@ -155,11 +153,4 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 		summary += fmt.Sprintf("; %d could not be checked", n)
 	}
 	return summary
-}
-
-func repositoriesOf(n int) string {
-	if n == 1 {
-		return "1 repository"
-	}
-	return fmt.Sprintf("%d repositories", n)
 }

@@ -20,7 +20,7 @@ func newDemo(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
 	var world demo.Options
 	var serve bool
-	cmd := &cobra.Command{
+	cmd := p.newCommand(&cobra.Command{
 		Use:   "demo",
 		Short: "Try the wizard in a small world of its own",
 		Long: `Run the wizard in a world that is made for it: a small Travis, AWS, Rack and
@@ -33,17 +33,16 @@ the world, then the line "# ready", and serves until it is interrupted.`,
   convox-travis demo --serve > demo.env
   convox-travis demo --serve --latency 50ms --repos 10000 --stacks 2000`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
-				return &usageError{what: "--latency, --pace, --repos and --stacks are not below zero", hints: []string{"leave them away for the usual world"}}
-			}
-			transport.NoteWrite(stop.Hard) // its world has to be removed
-			if serve {
-				return p.serveDemo(stop.Soft, world)
-			}
-			return p.runDemo(*stop, &o, world)
-		},
-	}
+	}, nil, func(context.Context, []string) result {
+		if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
+			return failure(&usageError{what: "--latency, --pace, --repos and --stacks are not below zero", hints: []string{"leave them away for the usual world"}})
+		}
+		transport.NoteWrite(stop.Hard) // its world has to be removed
+		if serve {
+			return failure(p.serveDemo(stop.Soft, world))
+		}
+		return p.runDemo(*stop, &o, world)
+	})
 	flags := cmd.Flags()
 	flags.BoolVar(&serve, "serve", false, "serve until interrupted, for any client")
 	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
@@ -76,36 +75,36 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 }
 
 // runDemo runs the wizard in a world and a place of its own.
-func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) error {
+func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) result {
 	if !p.isPlain(o) && !(p.typed && p.shown) {
-		return &usageError{what: "the wizard needs a terminal", hints: []string{"in a script: convox-travis demo --serve"}}
+		return failure(&usageError{what: "the wizard needs a terminal", hints: []string{"in a script: convox-travis demo --serve"}})
 	}
 	// What has to be typed is short, and on the screen.
 	options.RackPassword, options.DeployKey = "demo-password", "demo-key"
 	world, err := demo.Start(options)
 	if err != nil {
-		return errNoDemo
+		return failure(errNoDemo)
 	}
 	defer func() { _ = world.Close() }() // the temporary folder may be gone already
 	if p.home, err = world.Home(); err != nil {
-		return errNoDemo
+		return failure(errNoDemo)
 	}
 	if err := p.moveInto(world); err != nil {
-		return errNoDemo
+		return failure(errNoDemo)
 	}
 	if p.dir, err = world.Clone(stop.Soft); err != nil { // after: git obeys the environment
-		return errNoDemo
+		return failure(errNoDemo)
 	}
 	outside := p.outside(o, &wizardAWS{reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
 	outside.Tip = tips(options)
 	console, err := convox.ParseHost(p.env("DEMO_CONSOLE_HOST"))
 	if err != nil {
-		return errNoDemo
+		return failure(errNoDemo)
 	}
 	f := flow.New(outside, flow.Given{Console: console})
-	err = p.leave(o, f, p.drive(stop, o, f))
-	fmt.Fprintln(p.err, "that was the demo, and its world is gone; for real: convox-travis, inside your repository's clone")
-	return err
+	r := p.leave(o, f, p.drive(stop, o, f))
+	r.standing = append(r.standing, "that was the demo, and its world is gone; for real: convox-travis, inside your repository's clone")
+	return r
 }
 
 // kept is what of the person's environment the demo may see: where programs

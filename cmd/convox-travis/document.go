@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,37 +16,19 @@ import (
 // or changes its meaning, not when one is added.
 const formatVersion = 1
 
-// The documents that --json prints.
+// document is what --json prints of a command.
+type document interface {
+	// end sets how the run ended, and why.
+	end(head, *messageDocument)
+	// items are the lines of --json=lines that weren't streamed.
+	items() []any
+}
+
+// What documents share.
 type (
-	runDocument struct {
-		Version      int                  `json:"version"`
-		Result       string               `json:"result"`
-		Host         string               `json:"host"`
-		Repositories []repositoryDocument `json:"repositories"`
-		Warnings     []messageDocument    `json:"warnings"`
-		Error        *messageDocument     `json:"error"`
-		Resume       string               `json:"resume,omitempty"` // the command that goes on where the run ended
-	}
-	repositoryDocument struct {
-		Slug      string             `json:"slug"`
-		ID        int                `json:"id"`
-		Provider  string             `json:"provider"`
-		Activated bool               `json:"activated"`
-		Variables []variableDocument `json:"variables"`
-		File      *fileDocument      `json:"file"` // .travis.yml, where the wizard added to it
-		Error     *messageDocument   `json:"error"`
-	}
-	fileDocument struct {
-		Path      string `json:"path"`
-		Step      bool   `json:"step"`      // the deploy step was added
-		Encrypted bool   `json:"encrypted"` // the pair was
-	}
-	variableDocument struct {
-		Name   string  `json:"name"`
-		Branch *string `json:"branch"` // null is all branches
-		Public bool    `json:"public"`
-		Action string  `json:"action"`
-		Result *string `json:"result"` // null in a dry run
+	head struct {
+		Version int    `json:"version"`
+		Result  string `json:"result"`
 	}
 	messageDocument struct {
 		Code    string `json:"code"`
@@ -54,6 +37,28 @@ type (
 	}
 )
 
+// list is never null in JSON.
+type list[T any] []T
+
+// MarshalJSON implements json.Marshaler.
+func (l list[T]) MarshalJSON() ([]byte, error) {
+	if l == nil {
+		return []byte("[]"), nil
+	}
+	return encode([]T(l))
+}
+
+// itemsOf are the lines of a list.
+func itemsOf[T any](all []T) (items []any) {
+	for _, item := range all {
+		items = append(items, item)
+	}
+	return items
+}
+
+// dryRun stands for the exit code of a run that was not to change anything.
+const dryRun = -1
+
 // results are the words for the exit codes.
 var results = map[int]string{
 	exitDone:        "done",
@@ -61,29 +66,9 @@ var results = map[int]string{
 	exitUsage:       "failed",
 	exitPartial:     "partial",
 	exitRefused:     "refused",
+	exitFound:       "found",
 	exitInterrupted: "interrupted",
-}
-
-func repositoryOf(r setup.RepositoryReport) repositoryDocument {
-	document := repositoryDocument{
-		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
-		Activated: r.Activated, Variables: []variableDocument{}, Error: errorOf(r.Err),
-	}
-	if r.File != nil {
-		document.File = &fileDocument{r.File.Path, r.File.Step, r.File.Encrypted}
-	}
-	for _, v := range r.Variables {
-		variable := variableDocument{Name: v.Name, Public: v.Public, Action: string(v.Action)}
-		if v.Branch != "" {
-			variable.Branch = &v.Branch
-		}
-		if v.Result != "" {
-			result := string(v.Result)
-			variable.Result = &result
-		}
-		document.Variables = append(document.Variables, variable)
-	}
-	return document
+	dryRun:          "dry-run",
 }
 
 func errorOf(err error) *messageDocument {
@@ -93,8 +78,7 @@ func errorOf(err error) *messageDocument {
 	return &messageDocument{Code: codeOf(err), Message: err.Error(), Hint: strings.Join(hintsOf(err), "\n")}
 }
 
-func warningsOf(warnings []setup.Warning) []messageDocument {
-	documents := []messageDocument{}
+func warningsOf(warnings []setup.Warning) (documents []messageDocument) {
 	for _, w := range warnings {
 		documents = append(documents, messageDocument{Code: w.Code, Message: w.String(), Hint: w.Hint})
 	}
@@ -104,14 +88,12 @@ func warningsOf(warnings []setup.Warning) []messageDocument {
 // printJSON writes a document in a line. What a terminal could obey is escaped,
 // beyond what JSON demands.
 func printJSON(w io.Writer, document any) error {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document); err != nil {
+	text, err := encode(document)
+	if err != nil {
 		return err
 	}
 	var safe strings.Builder
-	for _, r := range text.String() {
+	for _, r := range string(text) {
 		if r == '\n' || unicode.IsPrint(r) {
 			safe.WriteRune(r)
 			continue
@@ -120,6 +102,31 @@ func printJSON(w io.Writer, document any) error {
 			fmt.Fprintf(&safe, `\u%04x`, unit)
 		}
 	}
-	_, err := io.WriteString(w, safe.String())
+	_, err = io.WriteString(w, safe.String())
 	return err
+}
+
+func encode(document any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(document)
+	return text.Bytes(), err
+}
+
+// jsonForm is the form of JSON that a command line asks for, "" for none. One that
+// can't be read asks for it too, and so does one with an unknown form.
+func jsonForm(args []string) string {
+	form := ""
+	for _, arg := range args {
+		switch {
+		case arg == "--":
+			return form
+		case arg == "--json="+jsonLines:
+			form = jsonLines
+		case arg == "--json", strings.HasPrefix(arg, "--json="):
+			form = jsonDocument
+		}
+	}
+	return form
 }

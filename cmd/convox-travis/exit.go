@@ -4,10 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
@@ -34,31 +30,12 @@ func (e *usageError) Error() string   { return e.what }
 func (e *usageError) Hints() []string { return e.hints }
 func (e *usageError) Code() string    { return "usage" }
 
-// reportedError ends a run whose errors were shown where they happened.
-type reportedError struct{ code int }
-
-func (e *reportedError) Error() string { return "the run did not end well" }
-
-// exit prints the error that ended a run, if it was not shown before, and
-// returns the exit code.
-func (p *program) exit(err error) int {
-	var reported *reportedError
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.As(err, &reported):
-		return reported.code
-	}
-	printError(p.err, err)
-	return exitCode(err)
-}
-
 // exitCode is the one place where an error becomes an exit code.
 func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case setup.IsBegun(err), isHalfWritten(err):
+	case setup.IsBegun(err):
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed
@@ -73,60 +50,6 @@ func exitCode(err error) int {
 		}
 	}
 	return code
-}
-
-// reportExit is the exit code of a run over repositories: interrupted, done in
-// part, refused, failed, in this order.
-func reportExit(report setup.Report) int {
-	errs := report.Errs()
-	if errors.Is(report.Stopped, errInterrupted) {
-		return exitInterrupted
-	}
-	if len(errs) == 0 {
-		return exitDone
-	}
-	if report.Stands() {
-		return exitPartial
-	}
-	worst := exitUsage
-	for _, err := range errs {
-		switch exitCode(err) {
-		case exitRefused:
-			return exitRefused
-		case exitUsage:
-		default:
-			worst = exitFailed
-		}
-	}
-	return worst
-}
-
-// printError prints one error and what can be done about it. Whatever came
-// from outside is cleaned here, so that it cannot steer the terminal.
-func printError(w io.Writer, err error) {
-	fmt.Fprintf(w, "error: %s\n", shellescape.StripUnsafe(err.Error()))
-	printHints(w, hintsOf(err))
-}
-
-// printErrors prints each of errors that were joined, or nothing.
-func printErrors(w io.Writer, err error) {
-	joined, is := err.(interface{ Unwrap() []error })
-	switch {
-	case is:
-		for _, one := range joined.Unwrap() {
-			printErrors(w, one)
-		}
-	case err != nil:
-		printError(w, err)
-	}
-}
-
-func printHints(w io.Writer, hints []string) {
-	for _, hint := range hints {
-		if hint != "" {
-			fmt.Fprintf(w, "hint: %s\n", shellescape.StripUnsafe(hint))
-		}
-	}
 }
 
 func hintsOf(err error) []string {

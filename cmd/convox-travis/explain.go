@@ -7,131 +7,80 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/build"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
 
-// explanation is what each kind of build makes of a .travis.yml.
-type explanation struct {
-	*program
-	json     bool
-	document explainDocument
-	repairs  []messageDocument // where Travis reads the file differently
-	notes    []string          // for people: what isn't known, and why a step doesn't run
-}
-
 // explainYML plays the builds of a file and says what they run and deploy.
-func (p *program) explainYML(ctx context.Context, o *ymlOptions) error {
-	e := &explanation{program: p, json: o.json != ""}
-	if err := e.play(ctx, o); err != nil {
-		if stopped := context.Cause(ctx); stopped != nil {
-			err = stopped
-		}
-		return e.fail(err)
+func (p *program) explainYML(ctx context.Context, o *ymlOptions) result {
+	d := &explainDocument{}
+	lines, repairs, err := p.explain(ctx, o, d)
+	if stopped := context.Cause(ctx); stopped != nil && err != nil {
+		err = stopped
 	}
-	e.document.Result = results[exitDone]
-	if e.json {
-		e.print()
-		return nil
-	}
-	for _, warning := range e.repairs {
-		fmt.Fprintf(e.err, "warning: %s\n", shellescape.StripUnsafe(warning.Message))
-	}
-	for _, line := range append(e.lines(), e.notes...) {
-		fmt.Fprintln(e.out, shellescape.StripUnsafe(line))
-	}
-	return nil
-}
-
-func (e *explanation) fail(err error) error {
-	code := exitCode(err)
-	printError(e.err, err)
-	e.document.Result, e.document.Error = results[code], errorOf(err)
-	if e.json {
-		e.document.Builds, e.document.Unseen = nil, nil
-		e.print()
-	}
-	return &reportedError{code: code}
-}
-
-func (e *explanation) print() {
-	d := &e.document
-	d.Version = formatVersion
-	if d.Builds == nil {
-		d.Builds = []buildDocument{}
-	}
-	if d.Unseen == nil {
-		d.Unseen = []unseenDocument{}
-	}
-	if d.Warnings == nil {
-		d.Warnings = []messageDocument{}
-	}
-	_ = printJSON(e.out, d) // out.check reports what can't be written
-}
-
-func (e *explanation) play(ctx context.Context, o *ymlOptions) error {
-	file, err := o.open(e.dir)
 	if err != nil {
-		return err
+		d.Builds, d.Unseen = nil, nil
+		return result{document: d, err: err}
 	}
-	e.document.File = file.Path
+	return result{document: d, warnings: repairs, lines: lines}
+}
+
+// explain fills the document, and returns the same for people, with where Travis
+// reads the file differently as warnings.
+func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument) (lines []string, repairs []setup.Warning, err error) {
+	file, err := o.open(p.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	d.File = file.Path
 	if err := file.CheckExists(); err != nil {
-		return err
+		return nil, nil, err
 	}
-	repos, err := e.fileRepositories(ctx, o)
+	repos, err := p.fileRepositories(ctx, o)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	e.noteSource(&o.options, repos)
-	target := build.Target{Repo: repos.single(), Branch: cmp.Or(e.fileBranch(ctx, o, file), "main"), DefaultApp: repos.explainedApp(file)}
+	p.noteSource(&o.options, repos)
+	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.explainedApp(file)}
 	builds, err := setup.PlayFile(ctx, player(), file, target)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	e.repairs = warningsOf(setup.Repairs(builds.Messages))
-	e.document.Warnings = slices.Clip(e.repairs)
+	repairs = setup.Repairs(builds.Messages)
+	d.Warnings = warningsOf(repairs)
 	for _, outcome := range builds.Outcomes {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 		made, unseen := buildOf(outcome, target)
-		e.document.Builds = append(e.document.Builds, made)
+		d.Builds = append(d.Builds, made)
 		for _, one := range unseen {
-			if !slices.Contains(e.document.Unseen, one) {
-				e.document.Unseen = append(e.document.Unseen, one)
+			if !slices.Contains(d.Unseen, one) {
+				d.Unseen = append(d.Unseen, one)
 			}
 		}
 	}
-	for _, unseen := range builds.Unseen() {
-		e.document.Unseen = append(e.document.Unseen, unseenDocument(unseen.Unseen))
-	}
-	return e.explainIdle(ctx, file, target, builds)
-}
-
-// explainIdle says why a push doesn't run the steps that are there, and what isn't
-// known.
-func (e *explanation) explainIdle(ctx context.Context, file travisyml.File, target build.Target, builds setup.Builds) error {
-	idle, err := setup.Idle(ctx, player(), file, target)
+	idle, err := setup.Idle(ctx, player(), file, target) // why a push doesn't run the steps that are there
+	lines = d.lines()
 	for _, found := range idle {
-		e.document.Warnings = append(e.document.Warnings, messageDocument{Code: found.Code, Message: found.Message, Hint: found.Hint})
-		e.notes = append(e.notes, "note: "+found.Message)
+		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})
+		lines = append(lines, "note: "+found.Message)
 		for hint := range strings.SplitSeq(found.Hint, "\n") {
 			if hint != "" {
-				e.notes = append(e.notes, "hint: "+hint)
+				lines = append(lines, "hint: "+hint)
 			}
 		}
 	}
 	said := map[string]bool{} // of a script that several lines call
 	for _, unseen := range builds.Unseen() {
+		d.Unseen = append(d.Unseen, unseenDocument(unseen.Unseen))
 		if !said[unseen.What] {
 			said[unseen.What] = true
-			e.notes = append(e.notes, "note: "+unseen.String())
+			lines = append(lines, "note: "+unseen.String())
 		}
 	}
-	return err
+	return lines, repairs, err
 }
 
 // explainedApp is the app of a command that names none, "" where it isn't known
@@ -145,9 +94,9 @@ func (r repositories) explainedApp(file travisyml.File) string {
 
 // lines explains the builds to people. A build that does what another one does
 // says so.
-func (e *explanation) lines() []string {
+func (d *explainDocument) lines() []string {
 	var lines, names, explained []string
-	for i, b := range e.document.Builds {
+	for i, b := range d.Builds {
 		name, whole := b.name(), strings.Join(b.lines(true), "\n")
 		if same := slices.Index(explained, whole); same >= 0 {
 			lines = append(lines, name+": same as "+names[same])
@@ -286,4 +235,127 @@ func (d deployDocument) text(times int) string {
 		return text + "; a failed deploy fails the build"
 	}
 	return text + "; a failed deploy doesn't fail the build"
+}
+
+// The document of yml --explain.
+type (
+	explainDocument struct {
+		head
+		File   string               `json:"file"`
+		Builds list[buildDocument]  `json:"builds"`
+		Unseen list[unseenDocument] `json:"unseen"`
+
+		Warnings list[messageDocument] `json:"warnings"`
+		Error    *messageDocument      `json:"error"`
+	}
+	buildDocument struct {
+		Event  string            `json:"event"`
+		Branch string            `json:"branch"` // of a tag, the tag
+		Tag    string            `json:"tag"`
+		Built  bool              `json:"built"`
+		Reason string            `json:"reason"`
+		Jobs   list[jobDocument] `json:"jobs"`
+	}
+	jobDocument struct {
+		Number       string               `json:"number"`
+		Stage        string               `json:"stage"`
+		Name         string               `json:"name"`
+		OS           string               `json:"os"`
+		Language     string               `json:"language"`
+		Env          list[string]         `json:"env"`
+		AllowFailure bool                 `json:"allow_failure"`
+		Phases       list[string]         `json:"phases"`
+		Deploys      list[deployDocument] `json:"deploys"`
+		Unplayed     list[unseenDocument] `json:"unplayed"`
+
+		waits     bool     // for a stage that doesn't pass
+		status    int      // that it ends with when every command passes
+		otherwise []string // what it deploys when a command doesn't pass
+	}
+	deployDocument struct {
+		App        string `json:"app"`
+		Rack       string `json:"rack"`
+		Line       int    `json:"line"`
+		Phase      string `json:"phase"`
+		FailsBuild bool   `json:"fails_build"`
+	}
+	unseenDocument struct {
+		What string `json:"what"`
+		Line int    `json:"line"`
+	}
+)
+
+func (d *explainDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+func (d *explainDocument) items() []any                     { return []any{d} }
+
+// buildOf is a build in the document, for a target that names the default app.
+// What runs only when a command fails is unseen.
+func buildOf(outcome build.Outcome, target build.Target) (document buildDocument, unseen []unseenDocument) {
+	event := outcome.Event
+	document = buildDocument{
+		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
+		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason,
+	}
+	reached := setup.Reached(outcome)
+	for i, job := range outcome.Build.Jobs {
+		played := outcome.Played[i]
+		one := jobDocument{
+			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: withoutSecrets(job.Env),
+			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, waits: !reached[i],
+		}
+		for _, call := range played.Calls {
+			deploy := deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild}
+			switch {
+			case !reached[i]:
+			case call.Deploys && !call.OnFailure:
+				one.Deploys = append(one.Deploys, deploy)
+			case call.Deploys:
+				text := deploy.otherwise(played.Status)
+				one.otherwise = append(one.otherwise, text+lineWords(call.Line))
+				unseen = append(unseen, unseenDocument{What: text, Line: call.Line})
+			}
+		}
+		if played.Unplayed != nil {
+			one.Unplayed = append(one.Unplayed, unseenDocument(*played.Unplayed))
+		}
+		document.Jobs = append(document.Jobs, one)
+	}
+	return document, unseen
+}
+
+// what names what is deployed, where that is known.
+func (d deployDocument) what() string {
+	text := "deploys"
+	if d.App != "" {
+		text += " " + setup.Shortened(d.App)
+	}
+	if d.Rack != "" {
+		text += " to " + setup.Shortened(d.Rack)
+	}
+	return text
+}
+
+// otherwise says when a deploy runs that doesn't when every command passes; status
+// is what the job ends with then.
+func (d deployDocument) otherwise(status int) string {
+	switch {
+	case d.Phase == "after_failure":
+		return "when the tests fail, " + d.what()
+	case status != 0:
+		return "if the job passed, it would deploy" + strings.TrimPrefix(d.what(), "deploys")
+	}
+	return "when a command fails, " + d.what()
+}
+
+// withoutSecrets hides the values of variables that hold the password.
+func withoutSecrets(env []string) []string {
+	var shown []string
+	for _, variable := range env {
+		name, value, _ := strings.Cut(variable, "=")
+		if (name == setup.PasswordName || name == "RACK_URL") && value != "[secure]" {
+			variable = name + "=[hidden]"
+		}
+		shown = append(shown, variable)
+	}
+	return shown
 }

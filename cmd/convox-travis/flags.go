@@ -11,6 +11,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
 )
 
 // options is what the flags say. A flag means the same wherever it is taken.
@@ -65,10 +66,16 @@ func (o *options) credentialFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.rack, "rack", "", "the Rack `NAME`, looked up in CloudFormation; with --console ORG/NAME, the one that builds deploy to")
 	flags.StringVar(&o.host, "host", "", "the Rack at `HOST`")
 	flags.BoolVar(&o.saved, "saved", false, "take the password that the convox client has saved")
-	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password or deploy key from standard input")
 	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
-	flags.BoolVar(&o.noVerify, "no-verify", false, "also where the Rack cannot be reached from here")
 	o.awsFlags(flags)
+}
+
+func (o *options) passwordFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password or deploy key from standard input")
+}
+
+func (o *options) unverifiedFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.noVerify, "no-verify", false, "also where the Rack cannot be reached from here")
 }
 
 func (o *options) awsFlags(flags *pflag.FlagSet) {
@@ -83,12 +90,63 @@ func (o *options) writeFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, and write nothing")
 }
 
+// runFlags are those of a command that asks.
 func (o *options) runFlags(flags *pflag.FlagSet) {
+	o.resultFlags(flags)
+	o.accessibleFlag(flags)
+	flags.BoolVar(&o.yes, "yes", false, "do not ask before writing")
+}
+
+func (o *options) resultFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.json, "json", "", "tell the result as JSON, as one document or `lines`")
 	flags.Lookup("json").NoOptDefVal = jsonDocument
 	flags.DurationVar(&o.timeout, "timeout", 0, "stop after `TIME`, such as 90s (default: never)")
-	flags.BoolVar(&o.yes, "yes", false, "do not ask before writing")
+}
+
+func (o *options) accessibleFlag(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
+}
+
+// ignore accepts switches of other commands that mean nothing in this one, so that a
+// script can pass the same to all. The help and the completions don't have them.
+func ignore(flags *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		flags.Bool(name, false, "")
+		_ = flags.MarkHidden(name) // it is there
+	}
+}
+
+// givenFlags are the flags that the commands in hints repeat. What the environment
+// says is still there for the next run.
+func (o *options) givenFlags() setup.GivenFlags {
+	given := setup.GivenFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
+	add := func(name, value string) {
+		if value != "" {
+			given.SignIn = append(given.SignIn, name, value)
+		}
+	}
+	switch {
+	case o.console != "":
+		given.SignIn = []string{strings.TrimSuffix("--console="+o.console, "="+convox.HostedConsole)}
+		add("--rack", o.rack)
+	case o.rack != "":
+		add("--rack", o.rack)
+		for _, region := range o.regions {
+			add("--region", region)
+		}
+		add("--profile", o.profile)
+		add("--fingerprint", o.fingerprint)
+	case o.host != "":
+		add("--host", o.host)
+		add("--fingerprint", o.fingerprint)
+	}
+	switch {
+	case o.passwordStdin:
+		given.Password = []string{"--password-stdin"}
+	case o.saved:
+		given.Password = []string{"--saved"}
+	}
+	return given
 }
 
 // check refuses what no command can carry out.
@@ -150,7 +208,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
 		return &usageError{what: "there are no flags of one letter here", hints: []string{see}}
 	case errors.As(err, &unknown):
-		return unknownFlag(unknown.GetSpecifiedName(), see)
+		return unknownFlag(cmd, unknown.GetSpecifiedName(), see)
 	case errors.As(err, &invalid):
 		return &usageError{what: fmt.Sprintf("--%s cannot be what it was given", invalid.GetFlag().Name), hints: []string{see}}
 	case errors.As(err, &alone):
@@ -159,9 +217,14 @@ func flagError(cmd *cobra.Command, err error) error {
 	return &usageError{what: "the flags cannot be read", hints: []string{see}}
 }
 
-func unknownFlag(name, see string) error {
+func unknownFlag(cmd *cobra.Command, name, see string) error {
 	err := &usageError{what: "unknown flag --" + name, hints: []string{see}}
 	switch name {
+	case "password-stdin":
+		if !cmd.HasParent() {
+			err.what = "--password-stdin is for apply: here standard input answers the questions"
+			err.hints = []string{"in a script: convox-travis apply, with the same flags", "or set CONVOX_PASSWORD"}
+		}
 	case "password", "key", "token", "deploy-key", "secret":
 		err.hints = []string{
 			"a secret is never a flag's value, where history and ps show it: pipe it in with --password-stdin, or set CONVOX_PASSWORD",

@@ -68,30 +68,6 @@ func usage(cmd *cobra.Command) error {
 	return err
 }
 
-// unused are the flags that a command takes, as every one does, and has no use
-// for: it asks nothing, or standard input answers its questions.
-func unused(command string) []string {
-	switch command {
-	case "convox-travis":
-		return []string{"password-stdin"}
-	case "apply":
-		return []string{"yes"}
-	case "racks", "yml":
-		return []string{"yes", "accessible"}
-	}
-	return nil
-}
-
-// hideUnused keeps them out of the help and the completions.
-func hideUnused(root *cobra.Command) {
-	for _, cmd := range append(root.Commands(), root) {
-		for _, name := range unused(cmd.Name()) {
-			_ = cmd.Flags().MarkHidden(name) // it is there
-		}
-	}
-	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one a line"
-}
-
 // groupedFlags lists flags by what they are about.
 func groupedFlags(flags *pflag.FlagSet) string {
 	own := flagGroup{title: "Flags"}

@@ -11,7 +11,7 @@ func TestHelpOffersNoFlagThatACommandHasNoUseFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for command, flags := range map[string][]string{
-		"": {"--password-stdin"}, "apply": {"--yes"}, "racks": {"--yes", "--accessible"}, "yml": {"--yes", "--accessible"}, "check": {"--yes", "--accessible", "--no-verify"},
+		"": {"--password-stdin"}, "apply": {"--yes"}, "racks": {"--yes", "--accessible"}, "yml": {"--yes", "--accessible"}, "check": {"--yes", "--no-verify"},
 	} {
 		args := strings.Fields(command)
 		help := w.run("", append(args, "--help")...).out
@@ -25,6 +25,7 @@ func TestHelpOffersNoFlagThatACommandHasNoUseFor(t *testing.T) {
 		}
 	}
 	// They are taken as ever.
+	w.want(w.run("", "check", "--yes", "--no-verify", "--repo", "acme/admin"), 0)
 	w.want(w.run("", "racks", "--yes", "--accessible", "--region", "us-west-2"), 0)
 	w.want(w.run(w.password(), "apply", "--yes", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 0)
 	w.want(w.run("", "--accessible", "--password-stdin"), 2, "is for apply")

@@ -139,12 +139,17 @@ var hints = problem.Hints{
 	"git_failed":        problem.Say(nameRepository),
 	"git_unfinished":    problem.Say(nameRepository),
 	"bad_branch":        nil,
-	"yml_file":          nil,
-	"yml_changed":       nil,
-	"yml_syntax":        nil,
-	"yml_refused":       nil,
-	"yml_not_built":     problem.Say("to deploy another branch, pass --branch NAME"),
-	"yml_step":          nil,
+	"yml_file": func(e *problem.Error) []string {
+		if e.Hints == nil {
+			return []string{"name another file with --file PATH"}
+		}
+		return nil
+	},
+	"yml_changed":   nil,
+	"yml_syntax":    nil,
+	"yml_refused":   nil,
+	"yml_not_built": problem.Say("to deploy another branch, pass --branch NAME"),
+	"yml_step":      nil,
 }
 
 // detailOf is what is known of an error of package convox.

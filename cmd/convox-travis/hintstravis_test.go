@@ -4,11 +4,13 @@ import (
 	"slices"
 	"testing"
 
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
-func TestEachErrorOfTravisSaysWhatToDo(t *testing.T) {
+func TestErrorsOfTravisAndTheCloneSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	own := []string{"check HTTPS_PROXY"}
 	for name, c := range map[string]struct {
@@ -24,6 +26,10 @@ func TestEachErrorOfTravisSaysWhatToDo(t *testing.T) {
 		"a strange status":  {problem.Error{Code: travisapi.CodeUnexpected}, []string{"check --travis-endpoint"}},
 		"no connection":     {problem.Error{Code: travisapi.CodeUnreachable, Detail: travisapi.Failure{}}, []string{"check the connection and --travis-endpoint, then run this again"}},
 		"a proxy":           {problem.Error{Code: travisapi.CodeUnreachable, Detail: travisapi.Failure{}, Hints: own}, own},
+		"no clone":          {problem.Error{Code: gitrepo.CodeNoClone}, []string{"run this inside the repository's clone", nameRepository}},
+		"another's clone":   {problem.Error{Code: gitrepo.CodeOwnership, Hints: []string{"trust it"}}, []string{"trust it", nameRepository}},
+		"another file":      {problem.Error{Code: travisyml.CodeFile}, []string{"name another file with --file PATH"}},
+		"the same file":     {problem.Error{Code: travisyml.CodeFile, Hints: own}, own},
 	} {
 		if got := hintsOf(&c.err); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

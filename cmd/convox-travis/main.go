@@ -2,8 +2,8 @@
 // proves that a credential works and writes CONVOX_HOST and CONVOX_PASSWORD as
 // private variables into the repository's settings.
 //
-// Each subcommand has a file of its own; errors are printed, and exit codes
-// picked, in exit.go alone.
+// Each subcommand has a file of its own and ends with a result, which result.go
+// alone prints as text, JSON or JSON lines.
 //
 // The comments of the packages are a tour of the house: each ends with the room
 // to read next. Next room: tui, where the questions are asked.

@@ -93,7 +93,7 @@ func (w *inside) found(b before) {
 	}
 }
 
-// TestMatrixOfApply makes every request of an apply fail in every way, for each
+// TestMatrixFactsOfApply makes every request of an apply fail in every way, for each
 // way in, and for a repository that is new and one that has the pair already. The
 // requests are found by recording a run without a fault, so the matrix grows with
 // the program. Its size is what
@@ -101,7 +101,7 @@ func (w *inside) found(b before) {
 //	go test -v -run Matrix ./cmd/convox-travis | grep cases:
 //
 // prints.
-func TestMatrixOfApply(t *testing.T) {
+func TestMatrixFactsOfApply(t *testing.T) {
 	shareAWS(t)
 	var parts []part
 	for _, y := range ways {
@@ -124,7 +124,9 @@ func TestMatrixOfApply(t *testing.T) {
 		t.Fatalf("only %d requests were recorded", len(parts))
 	}
 	var cases tally
-	sideBySide(t, parts, func(t *testing.T, p part) { p.play(t, &cases) })
+	var held matrixFacts
+	sideBySide(t, parts, func(t *testing.T, p part) { p.play(t, &cases, &held) })
+	held.compare(t, "matrix-apply")
 	t.Logf("apply: %s, at %d requests, in %d ways", &cases, len(parts), len(parts[0].blows))
 	cases.want(t, exitDone, exitFailed, exitUsage, exitPartial, exitRefused)
 }
@@ -151,7 +153,7 @@ func (w *inside) signsItsOwn() {
 }
 
 // play plays all blows of a part, one after the other in one world.
-func (p part) play(t *testing.T, cases *tally) {
+func (p part) play(t *testing.T, cases *tally, ended *matrixFacts) {
 	w := newInside(t)
 	if p.way.name == ownCertificate.name {
 		w.signsItsOwn()
@@ -160,7 +162,9 @@ func (p part) play(t *testing.T, cases *tally) {
 		w.found(p.before)
 		heal := w.suffer(p.at, b)
 		e := w.apply(p.way)
-		cases.count(e.code, heal())
+		fell := heal()
+		cases.count(e.code, fell)
+		ended.note(p.way.name+", "+p.before.name, p.at, b, fell, e, w.allVars())
 		w.judge(p, b, e)
 		w.want(w.apply(p.way), 0, `"result":"done"`)
 		w.wantPair(matrixRepo, "CONVOX_HOST="+p.way.host(w), "CONVOX_PASSWORD="+p.way.stored(w))

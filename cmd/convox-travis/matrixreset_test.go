@@ -18,9 +18,9 @@ import (
 // meets each. The others end as these do, and each costs seconds.
 var sampled = []faults.Kind{faults.AnswerLost, faults.Hang, faults.Status503, faults.Throttled, faults.MalformedJSON}
 
-// TestMatrixOfReset makes every request of a reset fail in every way, once, and
+// TestMatrixFactsOfReset makes every request of a reset fail in every way, once, and
 // from then on in a sample of them.
-func TestMatrixOfReset(t *testing.T) {
+func TestMatrixFactsOfReset(t *testing.T) {
 	shareAWS(t)
 	good := newInside(t)
 	good.want(good.reset(brandNew), 0)
@@ -40,7 +40,9 @@ func TestMatrixOfReset(t *testing.T) {
 		}
 	}
 	var cases tally
-	sideBySide(t, parts, func(t *testing.T, p resetPart) { p.play(t, &cases) })
+	var held matrixFacts
+	sideBySide(t, parts, func(t *testing.T, p resetPart) { p.play(t, &cases, &held) })
+	held.compare(t, "matrix-reset")
 	t.Logf("reset: %s, at %d requests, in %d ways", &cases, len(places), len(blows(places[0])))
 	cases.want(t, exitDone, exitFailed, exitPartial, exitRefused)
 }
@@ -61,7 +63,7 @@ func (p resetPart) String() string { return fmt.Sprintf("%s, from %s on", p.at, 
 
 // play plays the blows one after the other in one world: each reset begins with
 // the password that the one before has left.
-func (p resetPart) play(t *testing.T, cases *tally) {
+func (p resetPart) play(t *testing.T, cases *tally, ended *matrixFacts) {
 	w := newInside(t)
 	secrets := w.secrets
 	held := secrettest.Canary
@@ -77,7 +79,9 @@ func (p resetPart) play(t *testing.T, cases *tally) {
 		}
 		e := w.reset(password)
 		w.clock.times = 0
-		cases.count(e.code, heal())
+		fell := heal()
+		cases.count(e.code, fell)
+		ended.note("reset", p.at, b, fell, e, nil)
 		w.judgeReset(b, e, held, password)
 		w.want(w.reset(password), 0, `"result":"done"`, `"phase":"settled"`)
 		if !w.takes(password) || w.stackPassword() != password {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -63,10 +64,10 @@ type wizardPart struct {
 
 func (p wizardPart) String() string { return p.before.name + ", " + p.at.String() }
 
-// TestMatrixOfTheWizard makes every request of the wizard's Apply fail in every
+// TestMatrixFactsOfTheWizard makes every request of the wizard's Apply fail in every
 // way. A failure leads to the question whether to try again, and trying again
 // ends well.
-func TestMatrixOfTheWizard(t *testing.T) {
+func TestMatrixFactsOfTheWizard(t *testing.T) {
 	shareAWS(t)
 	var parts []wizardPart
 	for _, b := range befores {
@@ -84,12 +85,14 @@ func TestMatrixOfTheWizard(t *testing.T) {
 		t.Fatalf("%d requests were recorded, the first is %s", len(parts), parts[0])
 	}
 	var cases tally
-	sideBySide(t, parts, func(t *testing.T, p wizardPart) { p.play(t, &cases) })
+	var held matrixFacts
+	sideBySide(t, parts, func(t *testing.T, p wizardPart) { p.play(t, &cases, &held) })
+	held.compare(t, "matrix-wizard")
 	t.Logf("wizard: %s, at %d requests, in %d ways", &cases, len(parts), len(blows(parts[0].at)))
 	cases.want(t, exitDone, exitFailed)
 }
 
-func (p wizardPart) play(t *testing.T, cases *tally) {
+func (p wizardPart) play(t *testing.T, cases *tally, ended *matrixFacts) {
 	w := newInside(t)
 	for _, b := range blows(p.at) {
 		w.found(p.before)
@@ -100,6 +103,7 @@ func (p wizardPart) play(t *testing.T, cases *tally) {
 			return func() { fell = heal() }
 		}, b.lasting && b.strike == nil)
 		cases.count(e.code, fell)
+		ended.note(p.before.name, p.at, b, fell, ending{code: e.code}, w.allVars(), fmt.Sprintf("tried again %d times", tries))
 		if fell && b.name == banned { // which has to be waited for: nothing more is sent
 			w.wantBanned(e, tries)
 		} else {
@@ -118,7 +122,7 @@ func (p wizardPart) play(t *testing.T, cases *tally) {
 // wantBanned checks that a run that was banned was left, and says until when.
 func (w *inside) wantBanned(e ending, tries int) {
 	w.Helper()
-	if e.code != exitFailed && e.code != exitPartial || tries != mostTries || !strings.Contains(e.err, "to go on after ") {
+	if e.code != exitFailed && e.code != exitPartial || tries != mostTries || !strings.Contains(e.err, "again after ") {
 		w.Errorf("exit %d after %d tries: %s", e.code, tries, e.err)
 	}
 }

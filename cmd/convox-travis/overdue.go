@@ -1,11 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/transport"
 )
@@ -43,57 +43,32 @@ func inTime(stop setup.Stop, ended <-chan int) (code int, inTime bool) {
 	}
 }
 
-// abandonedError is why a run ended before its command did.
-type abandonedError struct {
-	cause error
-	wrote bool
-}
-
-func (e *abandonedError) Error() string {
-	if e.wrote {
-		return fmt.Sprintf("%v; what was being written may be there or not", e.cause)
-	}
-	return e.cause.Error()
-}
-
-// isHalfWritten reports whether err ended a run in the middle of a write.
-func isHalfWritten(err error) bool {
-	abandoned, is := errors.AsType[*abandonedError](err)
-	return is && abandoned.wrote
-}
-
-func (e *abandonedError) Unwrap() error { return e.cause }
-
-func (e *abandonedError) Hints() []string {
-	if e.wrote {
-		return []string{"run the same command again: it ends in the same state"}
-	}
-	return nil
-}
-
 // abandon ends the run while its command still runs. The process has to exit
 // then.
 func (p *program) abandon(cause error, wrote bool, out *output) int {
 	out.shut.Store(true)
 	p.status.shut.Store(true)
 	p.status.clear()
-	err := error(&abandonedError{cause, wrote})
-	code := exitCode(err)
+	r := result{err: cause, stopped: cause}
+	if wrote {
+		r.code = exitPartial
+		r.err = &problem.Error{
+			Code: codeOf(cause), Reason: fmt.Sprintf("%v; what was being written may be there or not", cause), Cause: cause,
+			Hints: []string{"run the same command again: it ends in the same state"},
+		}
+	}
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
 		defer crash.Catch()
 		p.restoreTerminal()
 		// The command may still use p.
-		last := &program{args: p.args, out: out.to, err: p.status.to, env: p.env}
-		if cmd := p.command.Load(); cmd != nil {
-			err = last.unbegun(cmd, err)
-		}
-		_ = last.exit(err)
+		last := &program{args: p.args, form: p.form, blanks: p.blanks, out: out.to, err: p.status.to, env: p.env}
+		last.finish(p.command.Load(), r)
 	}()
 	select {
 	case <-told:
 	case <-time.After(patience / 5): // nobody reads it
 	}
-	return code
+	return r.exitCode()
 }

@@ -88,7 +88,7 @@ func TestRunsSideBySideDoNotProvokeABan(t *testing.T) {
 // What the tests above guard against: so that they can fail.
 func TestARunWithoutThePaceIsBanned(t *testing.T) {
 	w, thirty := hasty(t, false)
-	w.want(w.apply(reposOf(thirty)...), 3, "bans for an hour", "to go on after ", "--skip-existing")
+	w.want(w.apply(reposOf(thirty)...), 3, "bans for an hour", again+" after ", "--skip-existing")
 	if !w.Travis.Banned(w.env["TRAVIS_TOKEN"]) {
 		t.Error("there was no ban")
 	}

@@ -10,69 +10,111 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
-	"convox-travis/tui/flow"
 )
 
-// presenter tells a run over repositories: results to standard output, as
-// lines for a person or as JSON; everything else to standard error.
+// The documents of apply, remove and the wizard.
+type (
+	runDocument struct {
+		head
+		Host         string                   `json:"host"`
+		Repositories list[repositoryDocument] `json:"repositories"`
+		Warnings     list[messageDocument]    `json:"warnings"`
+		Error        *messageDocument         `json:"error"`
+		Resume       string                   `json:"resume,omitempty"` // the command that goes on where the run ended
+
+		streamed bool // the repositories are lines already
+	}
+	repositoryDocument struct {
+		Slug      string                 `json:"slug"`
+		ID        int                    `json:"id"`
+		Provider  string                 `json:"provider"`
+		Activated bool                   `json:"activated"`
+		Variables list[variableDocument] `json:"variables"`
+		File      *fileDocument          `json:"file"` // .travis.yml, where the wizard added to it
+		Error     *messageDocument       `json:"error"`
+	}
+	fileDocument struct {
+		Path      string `json:"path"`
+		Step      bool   `json:"step"`      // the deploy step was added
+		Encrypted bool   `json:"encrypted"` // the pair was
+	}
+	variableDocument struct {
+		Name   string  `json:"name"`
+		Branch *string `json:"branch"` // null is all branches
+		Public bool    `json:"public"`
+		Action string  `json:"action"`
+		Result *string `json:"result"` // null in a dry run
+	}
+)
+
+func (d *runDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+
+func (d *runDocument) items() []any {
+	if d.streamed {
+		return nil
+	}
+	return itemsOf(d.Repositories)
+}
+
+func repositoryOf(r setup.RepositoryReport) repositoryDocument {
+	document := repositoryDocument{
+		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
+		Activated: r.Activated, Error: errorOf(r.Err),
+	}
+	if r.File != nil {
+		document.File = &fileDocument{r.File.Path, r.File.Step, r.File.Encrypted}
+	}
+	for _, v := range r.Variables {
+		variable := variableDocument{Name: v.Name, Public: v.Public, Action: string(v.Action)}
+		if v.Branch != "" {
+			variable.Branch = &v.Branch
+		}
+		if v.Result != "" {
+			result := string(v.Result)
+			variable.Result = &result
+		}
+		document.Variables = append(document.Variables, variable)
+	}
+	return document
+}
+
+// presenter makes the result of a run over repositories, and shows its progress.
 type presenter struct {
 	*program
-	options *options
-	json    string
-	dryRun  bool
-	command string
-	targets []setup.Target
-	host    string
-	told    bool // whether warnings were shown already
-	tally   *progress.Tally
-	wizard  *flow.Flow // that asked; nil where nothing did
+	options  *options
+	json     string
+	command  string
+	targets  []setup.Target
+	host     string
+	warned   bool // the warnings were shown
+	streamed bool // the repositories are lines of --json=lines as they end
+	tally    *progress.Tally
 }
 
 func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, options: o, json: o.json, dryRun: o.dryRun, command: command}
+	return &presenter{program: p, options: o, json: o.json, command: command}
 }
 
 // plan shows what a person should know before anything is written.
 func (s *presenter) plan(plan setup.Plan) {
-	if s.json == "" && !plan.Unchecked {
+	if !plan.Unchecked {
 		s.note("%s accepted the credential", plan.Login.Host)
 	}
 	s.warn(plan.AllWarnings())
-	s.told = true
+	s.warned = true
 }
 
-func (s *presenter) warn(warnings []setup.Warning) {
-	for _, w := range setup.Grouped(warnings) {
-		fmt.Fprintf(s.err, "warning: %s\n", shellescape.StripUnsafe(w.String()))
-		printHints(s.err, []string{w.Hint})
-	}
-}
-
-// note tells a person something that is no result.
-func (s *presenter) note(format string, args ...any) {
-	if s.json == "" {
-		fmt.Fprintln(s.err, shellescape.StripUnsafe(fmt.Sprintf(format, args...)))
-	}
-}
-
-// tellOnTheSide tells a person what the one document has too, and lines have not.
-func (s *presenter) tellOnTheSide(words string) {
-	if s.json != jsonDocument {
-		fmt.Fprintln(s.err, shellescape.StripUnsafe(words))
-	}
-}
-
-// event shows progress to someone who is looking, and gives a repository's end
-// to a script that asked for them as they come.
+// event shows progress to someone who is looking, and streams a repository's end.
 func (s *presenter) event(e setup.Event) {
-	if e.Step == setup.StepFinished && s.tally != nil {
-		s.tally.Count(e.Report.Err)
-		s.status.progress(s.tally.Progress())
+	if e.Step == setup.StepFinished {
+		if s.tally != nil {
+			s.tally.Count(e.Report.Err)
+			s.status.progress(s.tally.Progress())
+		}
+		s.stream(repositoryOf(*e.Report))
 	}
 	switch {
-	case e.Step == setup.StepFinished && s.json == jsonLines:
-		s.print(repositoryOf(*e.Report))
-	case s.json != "" || !s.shown:
+	case !s.shown:
 	case e.Step == setup.StepLookUp:
 		s.note("%s: no clear answer about %s; looking it up", e.Target, e.Name)
 	case e.Step == setup.StepUndo:
@@ -80,100 +122,95 @@ func (s *presenter) event(e setup.Event) {
 	}
 }
 
-// fail ends a run before there is anything to report of the repositories.
-func (s *presenter) fail(err error, warnings ...setup.Warning) error {
-	code := exitCode(err)
+// fail is the result of a run that ended before there was anything to report of the
+// repositories.
+func (s *presenter) fail(err error, warnings ...setup.Warning) result {
 	report := setup.Report{Warnings: warnings}
-	s.warn(warnings)
 	for _, target := range s.targets {
 		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotBegun(target, err)})
 	}
-	printError(s.err, err)
-	if code == exitInterrupted {
-		s.note("%s", s.untouched())
-	}
 	again := s.resume(report, []error{err})
-	s.goOn(setup.Report{}, again)
-	s.tell(report, code, err, again.command)
-	return &reportedError{code: code}
-}
-
-// untouched says what a run has left as it was. The wizard can have saved a
-// password here, or begun a reset, and tells of those by itself.
-func (s *presenter) untouched() string {
-	if s.command == "remove" {
-		return "nothing was deleted"
+	r := result{document: s.document(report, again), err: err, warnings: warnings}
+	switch {
+	case r.exitCode() != exitInterrupted:
+	case s.command == "remove":
+		r.notes = append(r.notes, "nothing was deleted")
+	default: // the wizard can have saved a password here, or begun a reset
+		r.notes = append(r.notes, "nothing was written to Travis")
 	}
-	return "nothing was written to Travis"
+	r.notes = append(r.notes, again.notes()...)
+	return r
 }
 
-// report tells how a run ended.
-func (s *presenter) report(report setup.Report) error {
+// report is the result of a run that went over the repositories.
+func (s *presenter) report(report setup.Report) result {
 	s.status.progress(progress.Progress{})
-	code := reportExit(report)
-	if !s.told {
-		s.warn(report.Warnings)
-	}
-	s.errors(report.Errs())
-	if report.Stopped != nil && len(report.Errs()) == 0 {
-		printError(s.err, report.Stopped)
-	}
 	again := s.resume(report, report.Errs())
-	s.tell(report, code, nil, again.command)
-	if !s.dryRun {
-		s.goOn(report, again)
+	d := s.document(report, again)
+	d.streamed = s.streamed
+	r := result{document: d, errs: report.Errs(), stopped: report.Stopped, dryRun: s.options.dryRun, lines: repositoryLines(report)}
+	if !s.warned {
+		r.warnings = report.Warnings
 	}
-	told := code == exitDone || report.Stopped != nil || s.askedAboutSeveral()
-	if s.json == "" && told && !s.dryRun && s.command == "apply" {
-		s.undo(report)
+	if len(r.errs) > 0 && report.Stands() {
+		r.code = exitPartial
 	}
-	if code == exitDone {
-		return nil
+	if r.dryRun {
+		return r
 	}
-	return &reportedError{code: code}
+	if n := len(report.Repositories); n > 1 {
+		done, failed, left := report.Count()
+		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", setup.Count(n, "repository"), done, failed, left))
+	}
+	r.notes = append(r.notes, again.notes()...)
+	if s.command == "apply" {
+		for _, command := range report.Undo(s.options.givenFlags()) {
+			r.notes = append(r.notes, "undo: "+command)
+		}
+	}
+	return r
 }
 
-// undo tells how what was written is taken away again.
-func (s *presenter) undo(report setup.Report) {
-	for _, command := range report.Undo(s.options.givenFlags()) {
-		s.note("undo: %s", command)
+func (s *presenter) document(report setup.Report, again resume) *runDocument {
+	d := &runDocument{Host: s.host, Warnings: warningsOf(report.Warnings), Resume: again.command}
+	for _, r := range report.Repositories {
+		d.Repositories = append(d.Repositories, repositoryOf(r))
 	}
+	return d
 }
 
-func (s *presenter) tell(report setup.Report, code int, err error, resume string) {
-	switch s.json {
-	case jsonLines:
-		if s.dryRun || err != nil {
-			for _, r := range report.Repositories {
-				s.print(repositoryOf(r))
+// repositoryLines say how it ended: of one repository each variable, of several a
+// line each.
+func repositoryLines(report setup.Report) (lines []string) {
+	if len(report.Repositories) > 1 {
+		return repositoryTable(report)
+	}
+	for _, r := range report.Repositories {
+		if len(r.Variables) == 0 && r.File == nil {
+			if r.Err == nil {
+				lines = append(lines, r.Target.String(), "  nothing is set")
 			}
+			continue
 		}
-	case jsonDocument:
-		document := runDocument{
-			Version: formatVersion, Result: results[code], Host: s.host,
-			Repositories: []repositoryDocument{}, Warnings: warningsOf(report.Warnings), Error: errorOf(err),
-			Resume: resume,
+		lines = append(lines, r.Target.String())
+		if r.Activated {
+			lines = append(lines, "  activated on Travis")
 		}
-		if s.dryRun && code == exitDone {
-			document.Result = "dry-run"
+		for _, v := range r.Variables {
+			line := fmt.Sprintf("  %-15s  %s", v.Name, v.Outcome())
+			if v.Branch != "" {
+				line += "  branch " + v.Branch
+			}
+			lines = append(lines, line)
 		}
-		for _, r := range report.Repositories {
-			document.Repositories = append(document.Repositories, repositoryOf(r))
-		}
-		s.print(document)
-	case "":
-		switch {
-		case err != nil:
-		case len(report.Repositories) > 1:
-			s.table(report)
-		default:
-			s.lines(report)
+		if r.File != nil {
+			lines = append(lines, fmt.Sprintf("  %-15s  %s", travisyml.FileName, r.File.Outcome()))
 		}
 	}
+	return lines
 }
 
-// table tells a person how it ended, a line for each repository.
-func (s *presenter) table(report setup.Report) {
+func repositoryTable(report setup.Report) (lines []string) {
 	names, column := make([]string, len(report.Repositories)), 0
 	for i, r := range report.Repositories {
 		names[i] = shellescape.StripUnsafe(r.Target.String())
@@ -186,50 +223,7 @@ func (s *presenter) table(report setup.Report) {
 		if r.Activated {
 			outcome = "activated, " + outcome
 		}
-		pad := strings.Repeat(" ", max(0, column-ansi.StringWidth(names[i])))
-		fmt.Fprintln(s.out, names[i]+pad+gap+shellescape.StripUnsafe(outcome))
+		lines = append(lines, names[i]+strings.Repeat(" ", max(0, column-ansi.StringWidth(names[i])))+gap+outcome)
 	}
-}
-
-func (s *presenter) print(document any) {
-	_ = printJSON(s.out, document) // what cannot be written is told at the end
-}
-
-// lines tells the result to a person.
-func (s *presenter) lines(report setup.Report) {
-	for _, r := range report.Repositories {
-		if len(r.Variables) == 0 && r.File == nil {
-			if r.Err == nil {
-				fmt.Fprintf(s.out, "%s\n  nothing is set\n", shellescape.StripUnsafe(r.Target.String()))
-			}
-			continue
-		}
-		fmt.Fprintln(s.out, shellescape.StripUnsafe(r.Target.String()))
-		if r.Activated {
-			fmt.Fprintln(s.out, "  activated on Travis")
-		}
-		for _, v := range r.Variables {
-			line := fmt.Sprintf("  %-15s  %s", v.Name, v.Outcome())
-			if v.Branch != "" {
-				line += "  branch " + v.Branch
-			}
-			fmt.Fprintln(s.out, shellescape.StripUnsafe(line))
-		}
-		if r.File != nil {
-			fmt.Fprintf(s.out, "  %-15s  %s\n", travisyml.FileName, r.File.Outcome())
-		}
-	}
-}
-
-// removal lists, before it is asked about, what would be deleted.
-func (s *presenter) removal(removal setup.Removal) {
-	for _, r := range removal.Repositories {
-		for _, v := range r.Variables {
-			where := "all branches"
-			if v.Branch != "" {
-				where = "branch " + v.Branch
-			}
-			fmt.Fprintln(s.err, shellescape.StripUnsafe(fmt.Sprintf("%s  %s  %s", r.Target, v.Name, where)))
-		}
-	}
+	return lines
 }

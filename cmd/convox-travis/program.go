@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"convox-travis/internal/child"
@@ -22,7 +21,7 @@ import (
 // program is what a run has of the outside. A test gives it another one.
 type program struct {
 	args     []string
-	flags    *pflag.FlagSet // that args were parsed with, once the run has begun
+	form     string // of --json, "" for none
 	in       io.Reader
 	out, err io.Writer
 	// status is err, once it runs.
@@ -55,6 +54,8 @@ type program struct {
 	// held is that terminal, until its driver has restored it.
 	held atomic.Pointer[tui.Held]
 
+	blanks map[*cobra.Command]func() document // of the commands
+	ended  *result                            // of the command, once it ended
 	// command is the one that runs, once its flags are parsed.
 	command atomic.Pointer[cobra.Command]
 	// signals brings what asks the run to stop, and timeout asks it to for another

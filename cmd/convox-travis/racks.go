@@ -1,20 +1,26 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 func newRacks(p *program) *cobra.Command {
 	var o options
-	cmd := &cobra.Command{
+	cmd := p.newCommand(&cobra.Command{
 		Use:   "racks",
 		Short: "List the Racks found in CloudFormation",
 		Long: `List the Racks of an AWS account, in all regions at once. A region that is
@@ -23,34 +29,34 @@ generation are not CloudFormation stacks: they are reached through Console.`,
 		Example: `  convox-travis racks
   convox-travis racks --profile work --region eu-west-1 --json`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			return p.racks(cmd.Context(), &o)
-		},
-	}
+	}, func() document { return &racksDocument{} }, func(ctx context.Context, _ []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		return p.racks(ctx, &o)
+	})
 	o.awsFlags(cmd.Flags())
-	o.runFlags(cmd.Flags())
+	o.resultFlags(cmd.Flags())
+	ignore(cmd.Flags(), "yes", "accessible")
 	return cmd
 }
 
-// The document that racks --json prints.
+// The document of racks.
 type (
 	racksDocument struct {
-		Version int              `json:"version"`
-		Racks   []rackDocument   `json:"racks"`
-		Skipped []regionDocument `json:"skipped"`
-		Error   *messageDocument `json:"error"`
+		Version int                  `json:"version"`
+		Racks   list[rackDocument]   `json:"racks"`
+		Skipped list[regionDocument] `json:"skipped"`
+		Error   *messageDocument     `json:"error"`
 	}
 	rackDocument struct {
-		Name      string   `json:"name"`
-		Region    string   `json:"region"`
-		Host      string   `json:"host"`
-		Version   string   `json:"version"`
-		Status    string   `json:"status"`
-		Private   bool     `json:"private"`
-		WhiteList []string `json:"whitelist"`
+		Name      string       `json:"name"`
+		Region    string       `json:"region"`
+		Host      string       `json:"host"`
+		Version   string       `json:"version"`
+		Status    string       `json:"status"`
+		Private   bool         `json:"private"`
+		WhiteList list[string] `json:"whitelist"`
 	}
 	regionDocument struct {
 		Region string `json:"region"`
@@ -58,43 +64,36 @@ type (
 	}
 )
 
-func (p *program) racks(ctx context.Context, o *options) error {
+func (d *racksDocument) end(h head, err *messageDocument) { d.Version, d.Error = h.Version, err }
+func (d *racksDocument) items() []any                     { return itemsOf(d.Racks) }
+
+func (p *program) racks(ctx context.Context, o *options) result {
 	finder, err := p.reach.finder(ctx, o.profile, p.mfaCode())
 	if err != nil {
-		return err
+		return failure(err)
 	}
 	begun := time.Now()
 	found, err := finder.Search(ctx, o.regions, nil)
 	if stopped := context.Cause(ctx); stopped != nil {
-		return stopped
+		err = stopped
 	}
 	if err != nil {
-		return err
+		return failure(err)
 	}
-	if o.json != "" {
-		p.racksJSON(found, o.json)
-		return nil
+	d := &racksDocument{}
+	for _, rack := range found.Racks {
+		d.Racks = append(d.Racks, rackDocument{rack.Name, rack.Region, rack.Host, rack.Version, rack.Status, rack.Private, rack.WhiteList})
 	}
-	p.racksTable(found)
-	fmt.Fprintf(p.err, "%s among %s in %s, %.1f s\n", count(len(found.Racks), "Rack"), count(found.Stacks, "stack"),
-		count(found.Regions, "region"), time.Since(begun).Seconds())
+	notes := []string{fmt.Sprintf("%s among %s in %s, %.1f s", setup.Count(len(found.Racks), "Rack"), setup.Count(found.Stacks, "stack"),
+		setup.Count(found.Regions, "region"), time.Since(begun).Seconds())}
 	for _, skipped := range found.Skipped {
-		fmt.Fprintf(p.err, "passed over %s: %s\n", shellescape.StripUnsafe(skipped.Region), shellescape.StripUnsafe(skipped.Reason))
+		d.Skipped = append(d.Skipped, regionDocument{skipped.Region, skipped.Reason})
+		notes = append(notes, "passed over "+skipped.Region+": "+skipped.Reason)
 	}
 	if len(found.Racks) == 0 {
-		printHints(p.err, []string{"look in another account with --profile, or use a Console deploy key"})
+		notes = append(notes, "hint: look in another account with --profile, or use a Console deploy key")
 	}
-	return nil
-}
-
-// racksFail ends a search that found out nothing.
-func (p *program) racksFail(err error, form string) error {
-	code := exitCode(err)
-	printError(p.err, err)
-	if form == jsonDocument {
-		_ = printJSON(p.out, racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}, Error: errorOf(err)})
-	}
-	return &reportedError{code: code}
+	return result{document: d, lines: racksTable(found, p.outWidth()), notes: notes}
 }
 
 // rackNote says what a Rack's settings mean for Travis.
@@ -112,37 +111,38 @@ func rackNote(rack cfn.Rack) string {
 	return strings.Join(notes, "; ")
 }
 
-// racksJSON prints what was found; what cannot be written is told at the end.
-func (p *program) racksJSON(found cfn.Summary, form string) {
-	document := racksDocument{Version: formatVersion, Racks: []rackDocument{}, Skipped: []regionDocument{}}
+// racksTable lists Racks for people: a line each where the terminal has room for
+// it, else a few, with each value whole, so that it can be copied.
+func racksTable(found cfn.Summary, width int) []string {
+	if len(found.Racks) == 0 {
+		return nil
+	}
+	var whole strings.Builder
+	table := tabwriter.NewWriter(&whole, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tREGION\tHOST\tVERSION\tSTATE\tNOTE")
 	for _, rack := range found.Racks {
-		document.Racks = append(document.Racks, rackDocument{
-			Name: rack.Name, Region: rack.Region, Host: rack.Host, Version: rack.Version, Status: rack.Status,
-			Private: rack.Private, WhiteList: append([]string{}, rack.WhiteList...),
-		})
+		cells := []string{rack.Name, rack.Region, cmp.Or(rack.Host, "-"), cmp.Or(rack.Version, "-"), rack.Status, rackNote(rack)}
+		for i, cell := range cells {
+			cells[i] = shellescape.StripUnsafe(cell)
+		}
+		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
-	for _, skipped := range found.Skipped {
-		document.Skipped = append(document.Skipped, regionDocument{Region: skipped.Region, Reason: skipped.Reason})
+	_ = table.Flush() // a strings.Builder takes everything
+	lines := strings.Split(strings.TrimSuffix(whole.String(), "\n"), "\n")
+	if !slices.ContainsFunc(lines, func(line string) bool { return ansi.StringWidth(line) > width }) {
+		return lines
 	}
-	if form == jsonDocument {
-		_ = printJSON(p.out, document)
-		return
+	lines = nil
+	for _, rack := range found.Racks {
+		lines = append(lines, text.WrapWhole(strings.Join([]string{rack.Name, rack.Region, rack.Status, rack.Version}, " "), width)...)
+		for _, under := range []string{cmp.Or(rack.Host, "-"), rackNote(rack)} {
+			if under == "" {
+				continue
+			}
+			for _, line := range text.WrapWhole(under, width-len(gap)) {
+				lines = append(lines, gap+line)
+			}
+		}
 	}
-	for _, rack := range document.Racks {
-		_ = printJSON(p.out, rack)
-	}
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
+	return lines
 }

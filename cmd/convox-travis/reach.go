@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/child"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/crash"
 	"convox-travis/internal/transport"
 )
 
@@ -39,4 +44,41 @@ func (r reach) finder(ctx context.Context, profile string, mfaCode func(context.
 	return cfn.NewFinder(ctx, cfn.Options{
 		Profile: profile, MFACode: mfaCode, Terminal: r.terminal, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial,
 	})
+}
+
+// mfaCode returns what asks for the code of an AWS profile with MFA, or nil
+// where nobody sits at a terminal. The code is good once, so it is echoed.
+func (p *program) mfaCode() func(context.Context) (string, error) {
+	if !p.typed {
+		return nil
+	}
+	return func(ctx context.Context) (string, error) {
+		if p.asking.Load() {
+			return "", errAsking // the questions have the terminal
+		}
+		fmt.Fprint(p.err, "MFA code of the AWS profile: ")
+		return p.line(ctx)
+	}
+}
+
+var errAsking = errors.New("the terminal is taken")
+
+// line reads one line that a person types, or until ctx ends.
+func (p *program) line(ctx context.Context) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		defer crash.Catch()
+		text, err := bufio.NewReader(p.in).ReadString('\n')
+		typed <- answer{strings.TrimSpace(text), err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case a := <-typed:
+		return a.text, a.err
+	}
 }

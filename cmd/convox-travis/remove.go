@@ -11,13 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/setup"
-	"convox-travis/travisapi"
 )
 
 func newRemove(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
 	var everyBranch bool
-	cmd := &cobra.Command{
+	cmd := p.newCommand(&cobra.Command{
 		Use:   "remove",
 		Short: "Take the pair away again",
 		Long: `Delete CONVOX_HOST and CONVOX_PASSWORD: those for all branches, with --branch
@@ -27,16 +26,15 @@ first. The credential itself goes on working.`,
   convox-travis remove --branch main --yes
   convox-travis remove --owner acme --all --dry-run`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			if everyBranch && o.branch != "" {
-				return &usageError{what: "--branch and --all-branches contradict each other", hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}}
-			}
-			return p.remove(*stop, &o, everyBranch)
-		},
-	}
+	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		if everyBranch && o.branch != "" {
+			return failure(&usageError{what: "--branch and --all-branches contradict each other", hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}})
+		}
+		return p.remove(*stop, &o, everyBranch)
+	})
 	o.repositoryFlags(cmd.Flags())
 	o.ownerFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&everyBranch, "all-branches", false, "delete every pair, whatever its branch")
@@ -45,19 +43,19 @@ first. The credential itself goes on working.`,
 	return cmd
 }
 
-func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
+func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	show := p.presenter(o, "remove")
-	repos, client, err := p.removeAnswers(stop.Soft, o)
-	targets := repos.targets
+	a, err := p.answers(stop.Soft, o, "remove", nil)
+	targets := a.request.Targets
 	if err == nil {
-		targets, err = o.owned(stop.Soft, client, targets)
+		targets, err = o.owned(stop.Soft, a.travis, targets)
 	}
 	show.targets = targets
 	if err != nil {
 		return show.fail(err)
 	}
 	told, over := p.reading(len(targets), o)
-	removal := setup.MakeRemoval(stop.Soft, client, setup.RemoveRequest{
+	removal := setup.MakeRemoval(stop.Soft, a.travis, setup.RemoveRequest{
 		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: told,
 	})
 	over()
@@ -72,38 +70,15 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) error {
 			return show.fail(err)
 		}
 	}
-	runner := setup.Runner{Travis: client, Retry: p.reach.retry, Tell: show.event}
+	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	show.streamed = true
 	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)
-	err = show.report(report)
+	r := show.report(report)
 	if report.Stands() {
-		show.note("note: the credential itself goes on working; to end it, delete the deploy key in Console or change the Rack's password")
+		r.notes = append(r.notes, "note: the credential itself goes on working; to end it, delete the deploy key in Console or change the Rack's password")
 	}
-	return err
-}
-
-func (p *program) removeAnswers(ctx context.Context, o *options) (repositories, *travisapi.Client, error) {
-	repos, err := p.repositories(ctx, o)
-	if err != nil {
-		return repos, nil, err
-	}
-	p.noteSource(o, repos)
-	access, err := p.travis(o, repos.slug())
-	if err != nil {
-		return repos, nil, err
-	}
-	var m missing
-	if len(repos.targets) == 0 && !o.all {
-		m.add("the repository", repos.missingHint())
-	}
-	if access.token.IsEmpty() {
-		m.add("the Travis token", missingToken)
-	}
-	if err := m.err("remove"); err != nil {
-		return repos, nil, err
-	}
-	client, err := p.travisClient(access.endpoint, access.token)
-	return repos, client, err
+	return r
 }
 
 // confirm asks on a terminal; a script has said it by running the command.
@@ -111,7 +86,15 @@ func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Remov
 	if o.yes || !(s.typed || s.isPlain(o)) {
 		return nil
 	}
-	s.removal(removal)
+	for _, r := range removal.Repositories {
+		for _, v := range r.Variables {
+			where := "all branches"
+			if v.Branch != "" {
+				where = "branch " + v.Branch
+			}
+			s.say(fmt.Sprintf("%s  %s  %s", r.Target, v.Name, where))
+		}
+	}
 	fmt.Fprint(s.err, "delete them? [y/N] ")
 	answer, err := s.line(ctx)
 	if stopped := context.Cause(ctx); stopped != nil {

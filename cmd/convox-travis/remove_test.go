@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"mvdan.cc/sh/v3/shell"
 )
 
 func TestRemoveTakesThePairAway(t *testing.T) {
@@ -39,16 +41,26 @@ func TestRemoveTellsItAsJSON(t *testing.T) {
 	w.want(w.run("", "remove", "--repo", "acme/nowhere", "--json"), 1, `"result":"failed"`, `"code":"not_found"`)
 }
 
+// pasted runs a command as a shell reads what follows the program's name.
+func (w *world) pasted(input, line string) ending {
+	w.Helper()
+	args, err := shell.Fields(line, func(string) string { return "" })
+	if err != nil {
+		w.Fatalf("%s: %v", line, err)
+	}
+	return w.run(input, args...)
+}
+
 func TestUndoIsTheCommandThatWasTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "gitlab.com/acme/embedded", "--branch", "a$b", "--password-stdin")
 	w.want(e, 0)
 	_, command, found := strings.Cut(e.err, "undo: convox-travis ")
-	if !found || strings.TrimSpace(command) != "remove --repo acme/embedded --provider gitlab --branch 'a$b'" {
+	if !found || strings.TrimSpace(command) != "remove --repo gitlab.com/acme/embedded --branch 'a$b'" {
 		t.Fatalf("it says %q", command)
 	}
-	w.want(w.run("", "remove", "--repo", "acme/embedded", "--provider", "gitlab", "--branch", "a$b"), 0, "deleted")
+	w.want(w.pasted("", command), 0, "deleted")
 	w.wantPair("acme/embedded")
 }
 

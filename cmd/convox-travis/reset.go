@@ -15,7 +15,8 @@ import (
 
 func newResetPassword(p *program, stop *setup.Stop) *cobra.Command {
 	var o resetOptions
-	cmd := &cobra.Command{
+	var cmd *cobra.Command
+	cmd = p.newCommand(&cobra.Command{
 		Use:   "reset-password RACK",
 		Short: "Set a new password for a Rack in CloudFormation",
 		Long: `Set a new password for a Rack whose password is lost. The Rack's stack is
@@ -36,14 +37,19 @@ asked. Started again with the same password, it goes on where it was left.
 			}
 			return &usageError{what: "reset-password takes one argument, the Rack's name", hints: []string{"convox-travis racks lists the Racks"}}
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			o.rack = args[0]
-			return p.resetPassword(*stop, &o)
-		},
-	}
+	}, func() document {
+		d := &resetDocument{Phase: string(setup.PhaseNothing)}
+		if args := cmd.Flags().Args(); len(args) == 1 {
+			d.Rack = args[0]
+		}
+		return d
+	}, func(_ context.Context, args []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		o.rack = args[0]
+		return p.resetPassword(*stop, &o)
+	})
 	flags := cmd.Flags()
 	o.awsFlags(flags)
 	flags.BoolVar(&o.guide, "guide", false, "print how to do it by hand, and do nothing")
@@ -65,7 +71,7 @@ type resetOptions struct {
 	allowRefresh bool
 }
 
-func (p *program) resetPassword(stop setup.Stop, o *resetOptions) error {
+func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 	if o.guide {
 		return p.guide(stop.Soft, o)
 	}
@@ -111,8 +117,8 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 	if err != nil {
 		return nil, setup.Found{}, err
 	}
-	if p.shown && o.json == "" && !o.guide {
-		fmt.Fprintf(p.err, "looking for Rack %s …\n", shown(o.rack))
+	if p.shown && !o.guide {
+		p.note("looking for Rack %s …", o.rack)
 	}
 	found, err := setup.FindRack(ctx, finder, o.regions, o.rack)
 	if stopped := context.Cause(ctx); stopped != nil {
@@ -122,7 +128,7 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 }
 
 // reset resets without questions.
-func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) error {
+func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) result {
 	o := show.o
 	password, err := p.newPassword(stop.Soft, o, show.found.Host)
 	if err != nil {

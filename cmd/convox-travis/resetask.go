@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"convox-travis/cfn"
@@ -14,11 +14,11 @@ import (
 )
 
 // askReset resets step by step, as the wizard does.
-func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) error {
+func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) result {
 	o := &show.o.options
 	outside := p.outside(o, &wizardAWS{reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
 	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // nothing of Travis is needed
-	if o.json == jsonLines && p.isPlain(o) {
+	if p.form == jsonLines && p.isPlain(o) {
 		outside.ResetEvent = show.event
 	}
 	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun, AllowRefresh: show.o.allowRefresh})
@@ -37,13 +37,13 @@ func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Fi
 	if len(standing) == 0 {
 		standing = []string{report.Standing()}
 	}
-	result := show.reportOf(*report, slices.Concat(f.Kept(), standing))
+	r := show.reportOf(*report, slices.Concat(f.Kept(), standing))
 	if err == nil {
 		for _, line := range f.ResetNext() {
-			show.note("next: %s", line)
+			r.notes = append(r.notes, "next: "+line)
 		}
 	}
-	return result
+	return r
 }
 
 // notReset is why a reset was not begun.
@@ -57,33 +57,30 @@ func notReset(err error) error {
 	}
 }
 
-// guide prints the reset by hand. What AWS does not tell is left open in it.
-func (p *program) guide(ctx context.Context, o *resetOptions) error {
-	facts := guideFacts{rack: o.rack, profile: o.profile}
-	if facts.profile == "" {
-		facts.profile = p.env("AWS_PROFILE")
-	}
+// guide is the reset by hand. What AWS doesn't say is left open in it.
+func (p *program) guide(ctx context.Context, o *resetOptions) result {
+	facts := guideFacts{rack: o.rack, profile: cmp.Or(o.profile, p.env("AWS_PROFILE"))}
 	if len(o.regions) == 1 {
 		facts.region = o.regions[0]
 	}
 	finder, found, err := p.resetRack(ctx, o)
 	if stopped := context.Cause(ctx); stopped != nil {
-		return stopped
+		return failure(stopped)
 	}
 	if isWrong(err) {
-		return err
+		return failure(err)
 	}
+	var r result
 	if err == nil {
 		facts.region, facts.host = found.Rack.Region, found.Host.String()
 		facts.shape, err = finder.Shape(ctx, found.Rack)
 		facts.isRead = err == nil
 	}
 	if err != nil {
-		fmt.Fprintln(p.err, "the stack could not be read: the commands find out for themselves what it has")
-		printError(p.err, err)
+		r.leftover, r.standing = err, []string{"the stack could not be read: the commands find out for themselves what it has"}
 	}
-	fmt.Fprint(p.out, resetGuide(facts))
-	return nil
+	r.text = resetGuide(facts)
+	return r
 }
 
 // isWrong reports whether an error is about what was asked for, which no guide

@@ -10,19 +10,19 @@ import (
 // --json=lines an event a line before it.
 type (
 	resetDocument struct {
-		Version int              `json:"version"`
-		Event   string           `json:"event,omitempty"` // "end", among lines
-		Result  string           `json:"result"`
-		Rack    string           `json:"rack"`
-		Region  string           `json:"region"`
-		Host    string           `json:"host"`
-		Phase   string           `json:"phase"`  // how far it came
-		Status  string           `json:"status"` // of the stack, where it is known
-		Verdict *string          `json:"verdict"`
-		Changes []changeDocument `json:"changes"`
-		Where   *string          `json:"where"` // the new password is, in words, once the update may have begun
-		Left    *messageDocument `json:"left"`  // what could not be taken away
-		Error   *messageDocument `json:"error"`
+		Version int                  `json:"version"`
+		Event   string               `json:"event,omitempty"` // "end", among lines
+		Result  string               `json:"result"`
+		Rack    string               `json:"rack"`
+		Region  string               `json:"region"`
+		Host    string               `json:"host"`
+		Phase   string               `json:"phase"`  // how far it came
+		Status  string               `json:"status"` // of the stack, where it is known
+		Verdict *string              `json:"verdict"`
+		Changes list[changeDocument] `json:"changes"`
+		Where   *string              `json:"where"` // the new password is, in words, once the update may have begun
+		Left    *messageDocument     `json:"left"`  // what could not be taken away
+		Error   *messageDocument     `json:"error"`
 	}
 	changeDocument struct {
 		Resource    string `json:"resource"`
@@ -31,10 +31,10 @@ type (
 		Replacement string `json:"replacement"`
 	}
 	previewDocument struct {
-		Event   string           `json:"event"`
-		Verdict *string          `json:"verdict"`
-		Why     []string         `json:"why"`
-		Changes []changeDocument `json:"changes"`
+		Event   string               `json:"event"`
+		Verdict *string              `json:"verdict"`
+		Why     list[string]         `json:"why"`
+		Changes list[changeDocument] `json:"changes"`
 	}
 	resetEventDocument struct {
 		Event    string `json:"event"` // "stack", "restart", "login" or "step"
@@ -51,7 +51,6 @@ type (
 )
 
 func changesOf(plan *setup.ResetPlan) (verdict *string, changes []changeDocument) {
-	changes = []changeDocument{}
 	if plan == nil {
 		return nil, changes
 	}
@@ -67,10 +66,10 @@ func changesOf(plan *setup.ResetPlan) (verdict *string, changes []changeDocument
 }
 
 func previewOf(plan setup.ResetPlan) previewDocument {
-	document := previewDocument{Event: "preview", Why: []string{}}
+	document := previewDocument{Event: "preview"}
 	document.Verdict, document.Changes = changesOf(&plan)
 	if plan.Preview != nil {
-		document.Why = append(document.Why, plan.Preview.Why...)
+		document.Why = plan.Preview.Why
 	}
 	return document
 }
@@ -89,21 +88,23 @@ func eventOf(e setup.ResetEvent) resetEventDocument {
 	return document
 }
 
-// document prints how it ended.
-func (s *resetPresenter) document(result string, report setup.ResetReport, err error) {
-	if s.o.json == "" {
-		return
+func (d *resetDocument) end(h head, err *messageDocument) {
+	d.Version, d.Result, d.Error = h.Version, h.Result, err
+}
+
+func (d *resetDocument) items() []any {
+	d.Event = "end"
+	return []any{d}
+}
+
+func (s *resetPresenter) document(report setup.ResetReport) *resetDocument {
+	d := &resetDocument{
+		Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
+		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left),
 	}
-	document := resetDocument{
-		Version: formatVersion, Result: result, Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
-		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left), Error: errorOf(err),
+	if s.where != "" && !report.OldHolds() {
+		d.Where = &s.where
 	}
-	if where := s.where; where != "" && !report.OldHolds() {
-		document.Where = &where
-	}
-	if s.o.json == jsonLines {
-		document.Event = "end"
-	}
-	document.Verdict, document.Changes = changesOf(s.plan)
-	_ = printJSON(s.out, document) // what cannot be written is told at the end
+	d.Verdict, d.Changes = changesOf(s.plan)
+	return d
 }

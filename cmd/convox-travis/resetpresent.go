@@ -2,58 +2,44 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/setup"
 )
 
-// resetPresenter tells how a reset goes: the result to standard output, as a
-// line for a person or as JSON; everything else to standard error.
+// resetPresenter makes the result of a reset, and shows its progress.
 type resetPresenter struct {
 	*program
 	o     *resetOptions
 	found setup.Found
 	plan  *setup.ResetPlan
-	where string // the new password is, in words
-	last  string // what a person was told last
+	table []string // the preview, where that was asked for
+	where string   // the new password is, in words
+	last  string   // what a person was told last
 	begun time.Time
-}
-
-func (s *resetPresenter) note(format string, args ...any) {
-	if s.o.json == "" {
-		fmt.Fprintln(s.err, shellescape.StripUnsafe(fmt.Sprintf(format, args...)))
-	}
-}
-
-// result tells a person what was asked for.
-func (s *resetPresenter) result(format string, args ...any) {
-	if s.o.json == "" {
-		fmt.Fprintln(s.out, shellescape.StripUnsafe(fmt.Sprintf(format, args...)))
-	}
 }
 
 // preview shows what would change.
 func (s *resetPresenter) preview(plan setup.ResetPlan) {
 	s.plan = &plan
-	if s.o.json == jsonLines {
-		_ = printJSON(s.out, previewOf(plan)) // what cannot be written is told at the end
-	}
-	tell := s.note
-	if s.o.dryRun {
-		tell = s.result // that is what was asked for
-	}
+	s.stream(previewOf(plan))
+	var lines []string
 	for _, row := range plan.Table() {
-		tell("  %s", row)
+		lines = append(lines, "  "+row)
 	}
-	tell("%s", plan.Judgement())
+	lines = append(lines, plan.Judgement())
 	if plan.Preview != nil {
 		for _, why := range plan.Preview.Why {
-			tell("  %s", why)
+			lines = append(lines, "  "+why)
 		}
+	}
+	if s.o.dryRun {
+		s.table = lines // the result
+		return
+	}
+	for _, line := range lines {
+		s.note("%s", line)
 	}
 }
 
@@ -73,7 +59,7 @@ func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
 
 // discarded ends a run that changes nothing. A change set that is left behind is
 // no good end.
-func (s *resetPresenter) discarded(stop setup.Stop, resetter setup.Resetter, plan setup.ResetPlan, err error) error {
+func (s *resetPresenter) discarded(stop setup.Stop, resetter setup.Resetter, plan setup.ResetPlan, err error) result {
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
 	report := setup.ResetReport{Rack: s.found.Rack, Phase: setup.PhaseNothing, HeldBefore: true, Err: err, Left: resetter.Discard(ctx, plan)}
@@ -87,20 +73,19 @@ func (s *resetPresenter) discarded(stop setup.Stop, resetter setup.Resetter, pla
 }
 
 // dryRun ends a dry run, or a run that could not go on.
-func (s *resetPresenter) dryRun(err error) error {
+func (s *resetPresenter) dryRun(err error) result {
 	if err != nil {
 		return s.fail(err)
 	}
-	s.note("nothing was changed: this was a dry run")
-	s.document("dry-run", setup.ResetReport{Phase: setup.PhaseNothing}, nil)
-	return nil
+	return result{
+		document: s.document(setup.ResetReport{Phase: setup.PhaseNothing}), dryRun: true,
+		lines: s.table, notes: []string{"nothing was changed: this was a dry run"},
+	}
 }
 
 // event tells what happens, as it happens.
 func (s *resetPresenter) event(e setup.ResetEvent) {
-	if s.o.json == jsonLines {
-		_ = printJSON(s.out, eventOf(e)) // what cannot be written is told at the end
-	}
+	s.stream(eventOf(e))
 	words := e.Words
 	if e.Of > 0 {
 		words = fmt.Sprintf("%d of %d  %s", e.Done, e.Of, e.Words)
@@ -115,12 +100,12 @@ func (s *resetPresenter) event(e setup.ResetEvent) {
 }
 
 // fail ends a run before anything was changed.
-func (s *resetPresenter) fail(err error) error {
+func (s *resetPresenter) fail(err error) result {
 	return s.report(setup.ResetReport{Rack: s.found.Rack, Phase: setup.PhaseNothing, Err: err})
 }
 
-// report tells how a reset ended. The last line says in what state the Rack is.
-func (s *resetPresenter) report(report setup.ResetReport) error {
+// report is the result of a reset. The last line says in what state the Rack is.
+func (s *resetPresenter) report(report setup.ResetReport) result {
 	s.where = "the one that was piped in"
 	if s.o.saved {
 		s.where = "the one that is saved for the convox client"
@@ -132,34 +117,13 @@ func (s *resetPresenter) report(report setup.ResetReport) error {
 	return s.reportOf(report, []string{standing})
 }
 
-func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) error {
-	code := resetExit(report)
-	s.document(results[code], report, report.Err)
-	printErrors(s.err, report.Left)
-	if code == exitDone {
-		for _, line := range standing {
-			s.result("%s", line)
-		}
-		return nil
-	}
-	if report.Err != nil {
-		printError(s.err, report.Err)
-	}
-	if s.found.Rack.Name != "" {
-		for _, line := range standing {
-			fmt.Fprintln(s.err, shellescape.StripUnsafe(line))
-		}
-	}
-	return &reportedError{code: code}
-}
-
-// resetExit is the exit code of a reset.
-func resetExit(report setup.ResetReport) int {
+func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) result {
+	r := result{document: s.document(report), err: report.Err, leftover: report.Left, stopped: report.Stopped, lines: s.table}
 	switch {
-	case errors.Is(report.Stopped, errInterrupted):
-		return exitInterrupted
-	case report.Err == nil:
-		return exitDone
+	case r.exitCode() == exitDone:
+		r.lines = append(r.lines, standing...)
+	case s.found.Rack.Name != "":
+		r.standing = standing
 	}
-	return exitCode(report.Err)
+	return r
 }

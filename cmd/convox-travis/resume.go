@@ -1,46 +1,53 @@
 package main
 
 import (
-	"fmt"
 	"slices"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
 
-// resume is how a run that ended early goes on.
+// resume is how a run that ended early is continued: by the same command, which ends
+// in the same state.
 type resume struct {
-	command string // "" where running it again would change nothing
-	file    string // what the word FILE in it stands for, or ""
-	after   string // the time before which Travis refuses everything, or ""
+	command string // as it was typed; "" where running it again changes nothing
+	hint    string // the same for a person, or ""
 }
 
-// resume works out how a run goes on that ended with errs: by the same command,
-// which ends in the same state. Where it is known that nothing is replaced it can
-// leave alone what is done.
+// resume works out how a run that ended with errs is continued. Where nothing was to
+// be replaced, what is done can be skipped.
 func (s *presenter) resume(report setup.Report, errs []error) resume {
-	var r resume
+	after := ""
 	for _, err := range errs {
 		if until := travisapi.RefusedUntil(err); !until.IsZero() {
-			r.after = until.Format("15:04")
+			after = " after " + until.Format("15:04")
 		}
 	}
 	several := len(report.Repositories) > 1
-	if r.after == "" && !(several && slices.ContainsFunc(errs, worthAgain)) {
-		return r // what can be done is told with the error
+	if after == "" && !(several && slices.ContainsFunc(errs, worthAgain)) {
+		return resume{} // the error says what can be done
 	}
-	if s.askedAboutSeveral() {
-		r.command = s.wizardAgain(report)
-		return r
+	var r resume
+	line := append([]string{"convox-travis"}, s.args...)
+	if several {
+		r.hint = "run the same command again" + after
+		if s.command == "apply" && report.OnlyCreates() && !s.options.skipExisting {
+			line, r.hint = append(line, "--skip-existing"), r.hint+", with --skip-existing"
+		}
 	}
-	skip := s.command == "apply" && several && report.OnlyCreates() && !s.options.skipExisting
-	r.command, r.file = s.sameAgain(skip)
+	mayHoldToken := func(repo string) bool { return strings.ContainsAny(repo, "@?#") }
+	if !slices.ContainsFunc(s.options.repos, mayHoldToken) {
+		r.command = shellescape.QuoteCommand(line)
+	}
 	return r
 }
 
-// worthAgain reports whether a repository that ended with err may end well the
-// next time, with nothing mended in between.
+// worthAgain reports whether a repository that ended with err may end well the next
+// time, with nothing fixed in between.
 func worthAgain(err error) bool {
 	if isCutShort(err) {
 		return true
@@ -57,25 +64,10 @@ func isCutShort(err error) bool {
 	return code == setup.CodeNotBegun || code == setup.CodeStopped
 }
 
-// goOn tells how far a run over several repositories came, and how it goes on.
-func (s *presenter) goOn(report setup.Report, r resume) {
-	if len(report.Repositories) > 1 {
-		done, failed, left := report.Count()
-		s.note("%s: %d done, %d failed, %d not begun", repositoriesOf(len(report.Repositories)), done, failed, left)
+// notes say how it is continued.
+func (r resume) notes() []string {
+	if r.hint == "" {
+		return nil
 	}
-	if r.command != "" {
-		s.tellOnTheSide(r.words())
-	}
-}
-
-// words say how it goes on.
-func (r resume) words() string {
-	words := "to go on"
-	if r.after != "" {
-		words += " after " + r.after
-	}
-	if r.file != "" {
-		words += ", with " + r.file + " for FILE"
-	}
-	return fmt.Sprintf("%s: %s", words, r.command)
+	return []string{"hint: " + r.hint}
 }

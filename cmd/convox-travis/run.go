@@ -23,7 +23,7 @@ var (
 
 // run is one run of the program; it returns the exit code.
 func run(args []string, p *program) int {
-	p.args, p.status = args, &status{to: p.err}
+	p.args, p.form, p.status = args, jsonForm(args), &status{to: p.err}
 	debug.SetTraceback("none") // what isn't caught prints no goroutine, whose values can be secrets
 	crash.Handle(p.crashed)
 	defer crash.Catch()
@@ -43,7 +43,14 @@ func run(args []string, p *program) int {
 	go func() {
 		defer crash.Catch()
 		cmd, err := root.ExecuteContextC(stop.Soft)
-		code := out.check(p, p.exit(p.unbegun(cmd, err)))
+		if err != nil {
+			p.ended = &result{err: err}
+		}
+		code := exitDone // of help and completions, which cobra prints
+		if p.ended != nil {
+			code = p.finish(cmd, *p.ended)
+		}
+		code = out.check(p, code)
 		p.status.clear()
 		ended <- code
 	}()
@@ -55,8 +62,8 @@ func run(args []string, p *program) int {
 
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
-	var tellVersion bool
-	root := &cobra.Command{
+	var isVersion bool
+	root := p.newCommand(&cobra.Command{
 		Use:   "convox-travis",
 		Short: "Connect a Travis CI repository to a Convox Rack",
 		Long: `convox-travis writes CONVOX_HOST and CONVOX_PASSWORD as private variables into
@@ -76,30 +83,28 @@ accepted it.`,
 			}
 			return nil
 		},
-		RunE: func(*cobra.Command, []string) error {
-			if tellVersion {
-				fmt.Fprintln(p.out, "convox-travis", version())
-				return nil
-			}
-			if err := o.check(); err != nil {
-				return err
-			}
-			return p.wizard(*stop, &o)
-		},
-	}
+	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
+		if isVersion {
+			return result{text: "convox-travis " + version() + "\n"}
+		}
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		return p.wizard(*stop, &o)
+	})
 	o.credentialFlags(root.Flags())
+	o.unverifiedFlag(root.Flags())
 	o.repositoryFlags(root.Flags())
+	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one a line" // standard input answers
 	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
 	// cobra's own flag would pass over arguments that there should not be.
-	root.Flags().BoolVarP(&tellVersion, "version", "v", false, "print the version")
+	root.Flags().BoolVarP(&isVersion, "version", "v", false, "print the version")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		p.flags = cmd.Flags()
 		p.command.Store(cmd)
 		accessible, _ := cmd.Flags().GetBool("accessible") // false where there is none
-		lines, _ := cmd.Flags().GetString("json")
-		p.status.plain = accessible || p.env("ACCESSIBLE") != "" || p.env("TERM") == "dumb" || lines == jsonLines
+		p.status.plain = accessible || p.env("ACCESSIBLE") != "" || p.env("TERM") == "dumb" || p.form == jsonLines
 		if err := noEmptyFlags(cmd); err != nil {
 			return err
 		}
@@ -113,10 +118,9 @@ accepted it.`,
 	}
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p))
+	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p, root))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
-	hideUnused(root)
 	p.complete(root)
 	return root
 }

@@ -8,9 +8,6 @@ import (
 	"convox-travis/travisapi"
 )
 
-// missingToken tells where a token comes from.
-const missingToken = "copy it from https://app.travis-ci.com/account/preferences and export TRAVIS_TOKEN, or log in with the Travis client"
-
 // travisPlace is where Travis is, and what the Travis client has saved.
 type travisPlace struct {
 	endpoint string

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"sync"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
@@ -23,29 +20,23 @@ import (
 
 // wizard asks step by step: on the full screen, or in plain lines where that
 // was asked for or the terminal can do no more.
-func (p *program) wizard(stop setup.Stop, o *options) error {
+func (p *program) wizard(stop setup.Stop, o *options) result {
 	if !p.isPlain(o) && !(p.typed && p.shown) {
-		return p.noTerminal(stop.Soft, o)
-	}
-	if o.passwordStdin {
-		return &usageError{
-			what:  "--password-stdin is for apply: here standard input answers the questions",
-			hints: []string{"convox-travis apply --password-stdin < FILE", "or set CONVOX_PASSWORD"},
-		}
+		return failure(p.noTerminal(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
-		return &usageError{
+		return failure(&usageError{
 			what:  "--repos-from - is for apply: here standard input answers the questions",
 			hints: []string{"convox-travis apply --repos-from - < FILE", "or name the file: --repos-from FILE"},
-		}
+		})
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
+		return failure(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
 	if err != nil {
-		return err
+		return failure(err)
 	}
 	f := flow.New(p.outside(o, &wizardAWS{reach: p.reach}, repos), given)
 	return p.leave(o, f, p.drive(stop, o, f))
@@ -61,7 +52,7 @@ func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
-	printErrors(p.err, f.Close(ctx))
+	p.reportErrors(f.Close(ctx))
 	return err
 }
 
@@ -91,7 +82,7 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 // noTerminal lists the answers that apply would need.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
 	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
-	_, err := p.answers(ctx, o, "without a terminal, the wizard")
+	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
 	if open, is := errors.AsType[*usageError](err); is {
 		open.hints = append(open.hints, instead...)
 	}
@@ -208,52 +199,56 @@ func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Fin
 	return finder, err
 }
 
-// leave tells in the ordinary terminal how it ended. Where a reset was begun,
-// the last line says in what state the Rack is.
-func (p *program) leave(o *options, f *flow.Flow, err error) error {
-	result := p.leavePair(o, f, err)
-	for _, line := range slices.Concat(f.Kept(), f.ResetStanding()) {
-		fmt.Fprintln(p.err, shellescape.StripUnsafe(line))
-	}
-	return result
+// leave is the result of the wizard, told in the ordinary terminal. Where a reset was
+// begun, the last line says in what state the Rack is.
+func (p *program) leave(o *options, f *flow.Flow, err error) result {
+	r := p.leavePair(o, f, err)
+	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
+	return r
 }
 
-func (p *program) leavePair(o *options, f *flow.Flow, err error) error {
+func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	show := p.presenter(o, "apply")
-	show.told, show.wizard = !o.yes || p.isPlain(o), f // warnings stay where the full screen went past the review
+	show.warned = !o.yes || p.isPlain(o) // warnings stay where the full screen went past the review
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
 			report.Stopped = err // it was left where it could be tried again
 		}
-		if o.json == jsonLines && !o.dryRun {
-			for _, r := range report.Repositories {
-				show.print(repositoryOf(r))
-			}
-		}
-		result := show.report(*report)
+		r := show.report(*report)
 		proof, failed := f.Proof()
+		r.leftover = failed
 		if proof != "" {
-			show.note("%s", proof)
+			r.notes = append(r.notes, proof)
 		}
-		printErrors(p.err, failed)
 		if !p.demo { // whose clone is gone
-			for _, line := range f.Next() {
-				show.note("%s", line)
-			}
+			r.notes = append(r.notes, f.Next()...)
 		}
-		return result
+		return r
 	}
 	reset := f.ResetReport()
 	switch {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // whatever ended the run, that is not over
 	case errors.Is(err, tui.ErrNoMoreAnswers):
-		err = p.unanswered(o, f)
+		err = p.unanswered(f)
 	case err == nil && o.dryRun:
 		return show.report(setup.Report{})
 	case err == nil:
 		err = errInterrupted
 	}
 	return show.fail(err)
+}
+
+// fullScreen runs the flow on the terminal that standard error is.
+func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
+	p.sayStopping(func() {}) // the screen says it itself
+	// With this one set, the library would write every key, and so a secret,
+	// into a file.
+	if err := os.Unsetenv("TEA_TRACE"); err != nil {
+		return err
+	}
+	return tui.Screen(stop, tui.Terminal{
+		In: p.in, Out: held, Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
+	}, f)
 }

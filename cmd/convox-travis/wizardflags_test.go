@@ -48,7 +48,7 @@ func TestTheWizardWithoutATerminalNamesWhatDoesWithout(t *testing.T) {
 	w := newWorld(t).inClone()
 	const apply, accessible = "hint: in a script: convox-travis apply, with the same flags\n", "from a pipe: --accessible\n"
 	w.want(w.run(""), 2, "the way in: --console", apply, accessible)
-	w.want(w.run(w.password(), "--rack", "production", "--password-stdin"), 2, "needs a terminal", apply, accessible)
+	w.want(w.run(w.password(), "--rack", "production", "--password-stdin"), 2, "is for apply", apply)
 	w.want(w.run("", "demo", "--accessible"), 2, "the demo has more questions", "convox-travis demo\n")
 }
 

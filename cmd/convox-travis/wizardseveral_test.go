@@ -133,7 +133,7 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 			}
 			z.sees("writing to")
 			w.awaits(posts("CONVOX_PASSWORD"))
-			z.types(terminal.CtrlC).ends(130, "not begun", "to go on: convox-travis --host")
+			z.types(terminal.CtrlC).ends(130, "not begun", "hint: "+again+", with --skip-existing")
 			half := 0
 			for _, name := range names {
 				if n := len(w.Travis.EnvVars(name)); n == 1 {
@@ -147,8 +147,8 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 	}
 }
 
-// What a ban leaves is told on the terminal, and the command goes on with it.
-func TestABanEndsTheWizardWithTheCommandToGoOn(t *testing.T) {
+// A ban ends the wizard, and the same command completes what it left.
+func TestABanOfTheWizardIsContinuedByTheSameCommand(t *testing.T) {
 	t.Parallel()
 	w, names := hurriedServices(t, 42)
 	token := w.env["TRAVIS_TOKEN"]
@@ -162,15 +162,15 @@ func TestABanEndsTheWizardWithTheCommandToGoOn(t *testing.T) {
 		}
 		return false
 	}})
-	z.write().ends(3, "not begun", "to go on after ")
-	told := regexp.MustCompile(`to go on after \d\d:\d\d: convox-travis (--host .*?)\r?\n`).FindStringSubmatch(z.Output())
-	if told == nil || !strings.Contains(told[1], " --branch main --repo acme/service-") {
+	z.write().ends(3, "not begun", "hint: "+again+" after ")
+	if said := regexp.MustCompile(again + ` after \d\d:\d\d, with --skip-existing\s`); !said.MatchString(z.Output()) {
 		t.Fatalf("it says %s", z.Screen())
 	}
 	w.Travis.Faults.Clear()
 	w.Travis.Pardon()
 	w.Travis.Faults.Forget()
-	w.want(w.run("1\nyes\n", append(strings.Fields(told[1]), "--accessible")...), 0, "both created for branch main", " 0 failed, 0 not begun")
+	w.want(w.run("service\nall\n1\nyes\n", "--branch", "main", "--host", w.setting("DEMO_RACK_HOST"), "--skip-existing", "--accessible"), 0,
+		"left as they are", "both created for branch main", " 0 failed, 0 not begun")
 	for _, name := range names {
 		w.wantPair(name, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST")+" @main", "CONVOX_PASSWORD="+quotedCanary+" @main")
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -19,7 +20,7 @@ import (
 
 func newYML(p *program) *cobra.Command {
 	var o ymlOptions
-	cmd := &cobra.Command{
+	cmd := p.newCommand(&cobra.Command{
 		Use:   "yml",
 		Short: "Show or write the deploy step in .travis.yml",
 		Long: `Show what has to be added to .travis.yml so that builds run "convox deploy", as
@@ -43,19 +44,23 @@ network and no sign-in.`,
   convox-travis yml --console --rack acme/production --encrypt \
     --password-stdin < deploy-key.txt`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
-				return err
+	}, func() document {
+		if o.explain || slices.Contains(p.args, "--explain") { // it may not be parsed
+			return &explainDocument{}
+		}
+		return &ymlDocument{}
+	}, func(ctx context.Context, _ []string) result {
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		if o.explain {
+			if err := checkExplained(p.command.Load().Flags()); err != nil {
+				return failure(err)
 			}
-			if o.explain {
-				if err := checkExplained(cmd.Flags()); err != nil {
-					return err
-				}
-				return p.explainYML(cmd.Context(), &o)
-			}
-			return p.yml(cmd.Context(), &o)
-		},
-	}
+			return p.explainYML(ctx, &o)
+		}
+		return p.yml(ctx, &o)
+	})
 	flags := cmd.Flags()
 	flags.StringVar(&o.file, "file", "", "add to the file at `PATH` (default: the clone's .travis.yml)")
 	flags.StringVar(&o.app, "app", "", "the app to deploy, `NAME` (default: .convox/app's, else the repository's)")
@@ -65,8 +70,11 @@ network and no sign-in.`,
 	flags.BoolVar(&o.explain, "explain", false, "say what each kind of build runs and deploys, and add nothing")
 	flags.BoolVar(&o.encrypt, "encrypt", false, "add the variables too, encrypted for this repository")
 	o.credentialFlags(flags)
+	o.passwordFlag(flags)
+	o.unverifiedFlag(flags)
 	o.repositoryFlags(flags)
-	o.runFlags(flags)
+	o.resultFlags(flags)
+	ignore(flags, "yes", "accessible")
 	flags.Lookup("branch").Usage = "deploy branch `NAME` (default: the default branch)"
 	return cmd
 }
@@ -111,69 +119,132 @@ func checkExplained(flags *pflag.FlagSet) error {
 	}
 }
 
-func (p *program) yml(ctx context.Context, o *ymlOptions) error {
-	show := &ymlPresenter{program: p, o: o}
-	file, err := o.open(p.dir)
-	if err != nil {
-		return show.fail(err)
-	}
-	show.file = file
-	step, err := p.deployStep(ctx, o, file)
-	if err != nil {
-		return show.fail(err)
-	}
-	show.console = step.Console
-	request := setup.FileRequest{Step: step}
-	switch {
-	case o.encrypt && o.onlyCheck: // what is there cannot be compared, so nobody has to log in
-		if request.Secure, err = setup.MissingSecure(file); err != nil {
-			return show.fail(err)
-		}
-	case o.encrypt:
-		if request.Secure, err = p.encrypted(ctx, o); err != nil {
-			return show.fail(err)
-		}
-	}
-	change, err := setup.PlanFile(ctx, player(), file, request)
-	if stopped := context.Cause(ctx); stopped != nil {
-		return show.fail(stopped)
-	}
-	if o.onlyCheck {
-		return p.checkYML(ctx, show, request, change, err)
-	}
-	if err != nil {
-		return show.leave(change, err)
-	}
-	if o.write {
-		transport.NoteWrite(ctx)
-		if err := change.Write(); err != nil {
-			return show.fail(err)
-		}
-	}
-	return show.change(change)
+// ymlDocument is the document of yml.
+type ymlDocument struct {
+	head
+	File    string       `json:"file"`
+	Found   string       `json:"found"` // where the file deploys already, or ""
+	Changed bool         `json:"changed"`
+	Written bool         `json:"written"`
+	Diff    string       `json:"diff"`
+	Lines   list[string] `json:"lines"` // to be pasted, where the file was left alone
+
+	Warnings list[messageDocument] `json:"warnings"`
+	Error    *messageDocument      `json:"error"`
 }
 
-// checkYML says whether a push runs the deploy with the file as it is, and shows what
-// is missing.
-func (p *program) checkYML(ctx context.Context, show *ymlPresenter, request setup.FileRequest, change setup.FileChange, planErr error) error {
-	builds, err := setup.PlayFile(ctx, player(), show.file, request.Step.Target)
-	if stopped := context.Cause(ctx); stopped != nil {
-		err = stopped
+func (d *ymlDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+func (d *ymlDocument) items() []any                     { return []any{d} }
+
+func (p *program) yml(ctx context.Context, o *ymlOptions) result {
+	file, err := o.open(p.dir)
+	if err != nil {
+		return failure(err)
+	}
+	d := &ymlDocument{File: file.Path}
+	request := setup.FileRequest{}
+	if request.Step, err = p.deployStep(ctx, o, file); err != nil {
+		return result{document: d, err: err}
+	}
+	switch {
+	case o.encrypt && o.onlyCheck: // what is there cannot be compared, so nobody has to log in
+		request.Secure, err = setup.MissingSecure(file)
+	case o.encrypt:
+		request.Secure, err = p.encrypted(ctx, o)
 	}
 	if err != nil {
-		return show.fail(err)
+		return result{document: d, err: err}
 	}
-	if builds.Found() == "" {
-		if err := builds.Undecided(); err != nil {
-			return show.fail(err)
+	change, err := setup.PlanFile(ctx, player(), file, request)
+	if o.onlyCheck && context.Cause(ctx) == nil {
+		builds, playErr := setup.PlayFile(ctx, player(), file, request.Step.Target)
+		switch {
+		case playErr == nil && builds.Found() == "":
+			playErr = builds.Undecided()
+		case playErr == nil && len(request.Secure) == 0:
+			change, err = deploysAlready(change, builds, request.Step), nil
 		}
-	} else if len(request.Secure) == 0 {
-		return show.found(change, builds)
+		if playErr != nil {
+			change, err = setup.FileChange{}, playErr
+		}
 	}
-	if planErr != nil {
-		return show.leave(change, planErr)
+	if stopped := context.Cause(ctx); stopped != nil {
+		change, err = setup.FileChange{}, stopped
 	}
-	return show.change(change)
+	switch {
+	case err != nil:
+		return ymlRefused(d, o, change, err)
+	case o.write:
+		transport.NoteWrite(ctx)
+		if err := change.Write(); err != nil {
+			return result{document: d, err: err}
+		}
+	}
+	return ymlChanged(d, o, change)
+}
+
+// deploysAlready is no change of a file that deploys as it is.
+func deploysAlready(change setup.FileChange, builds setup.Builds, step setup.DeployStep) setup.FileChange {
+	change.New, change.Found, change.Builds = change.File.Text, builds.Found(), builds
+	change.Warnings = builds.Warnings(!step.Console, func(line int) int { return line })
+	change.Notes = slices.DeleteFunc(change.Notes, func(n setup.Warning) bool { return n.Code != setup.CodeEnvironment })
+	return change
+}
+
+// ymlRefused leaves the file alone. The lines that a person has to paste are the
+// result then, unless it was only asked whether something is missing.
+func ymlRefused(d *ymlDocument, o *ymlOptions, change setup.FileChange, err error) result {
+	r := result{document: d, err: err}
+	if len(change.ToPaste) == 0 {
+		return r
+	}
+	r.warnings, r.notes = change.Warnings, notesOf(change)
+	d.Warnings = warningsOf(slices.Concat(change.Warnings, change.Notes))
+	for i, refusal := range change.ToPaste { // the first one is err
+		if i > 0 {
+			r.errs = append(r.errs, refusal.Problem())
+		}
+		d.Lines = append(d.Lines, refusal.Lines...)
+	}
+	if r.lines = d.Lines; o.onlyCheck {
+		r.notes, r.lines = append(r.notes, d.Lines...), nil
+		r.code, r.dryRun = exitFound, true
+	}
+	return r
+}
+
+// ymlChanged is what is added, or that nothing has to be.
+func ymlChanged(d *ymlDocument, o *ymlOptions, change setup.FileChange) result {
+	d.Found, d.Changed, d.Written, d.Diff = change.Found, change.Changed(), o.write && change.Changed(), change.Diff()
+	d.Warnings = warningsOf(slices.Concat(change.Warnings, change.Notes))
+	r := result{document: d, warnings: change.Warnings, notes: notesOf(change), diff: d.Diff}
+	switch {
+	case !d.Changed:
+		r.notes = append(r.notes, "nothing to add: it deploys already, "+change.Found)
+	case o.write:
+		written := "written: " + d.File
+		if change.File.Missing {
+			written += ", a new file"
+		}
+		r.notes = append(r.notes, written, "next: git add "+shellescape.Quote(shellescape.StripUnsafe(d.File))+", and commit it yourself")
+	case o.onlyCheck:
+		r.code, r.dryRun = exitFound, true
+		r.notes = append(r.notes, "something is missing; the same with --write in place of --check adds it")
+	default:
+		r.dryRun = true
+		r.notes = append(r.notes, "nothing is written; --write writes it")
+	}
+	if sentence := change.Sentence(); sentence != "" {
+		r.notes = append(r.notes, sentence)
+	}
+	return r
+}
+
+func notesOf(change setup.FileChange) (notes []string) {
+	for _, n := range change.Notes {
+		notes = append(notes, "note: "+n.Message)
+	}
+	return notes
 }
 
 func (o *ymlOptions) open(dir string) (travisyml.File, error) {
@@ -244,7 +315,7 @@ func (p *program) fileBranch(ctx context.Context, o *ymlOptions, file travisyml.
 // encrypted makes the pair for .travis.yml, once the Rack or Console has accepted
 // the credential.
 func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Secure, error) {
-	a, err := p.answers(ctx, &o.options, "yml --encrypt")
+	a, err := p.answers(ctx, &o.options, "yml --encrypt", p.needsCredential(&o.options))
 	if err == nil {
 		err = p.locate(ctx, &o.options, &a)
 	}

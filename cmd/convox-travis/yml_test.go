@@ -253,7 +253,7 @@ func TestAFileThatCannotBeUsedIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("language: go\n")
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--write", "--file"}
-	w.want(w.run("", append(args, w.dir)...), 1, "read "+w.dir+": it is not a regular file", "is it the right one?")
+	w.want(w.run("", append(args, w.dir)...), 1, "read "+w.dir+": it is not a regular file", "name another file with --file PATH")
 	w.want(w.run("", append(args, w.dir+"/none/x.yml")...), 1, "write "+w.dir+"/none/x.yml: its folder is not there", "make the folder")
 	w.want(w.run("", append(args, "-")...), 2, "--file reads no standard input")
 }

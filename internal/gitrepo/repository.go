@@ -55,7 +55,7 @@ func (a address) ofPage() address {
 	host := strings.ToLower(a.host)
 	if isTravis(host) {
 		provider, path, _ := strings.Cut(a.path, "/")
-		return address{host: hostOf(provider), path: firstTwo(path)}
+		return address{host: HostOf(provider), path: firstTwo(path)}
 	}
 	if _, provider := service(host, false); !nests(provider) {
 		a.path = firstTwo(a.path)
@@ -68,8 +68,8 @@ func isTravis(host string) bool {
 	return host == "app.travis-ci.com" || host == "travis-ci.com" || host == "www.travis-ci.com"
 }
 
-// hostOf returns the host of a provider, or "".
-func hostOf(provider string) string {
+// HostOf returns the host of a provider, or "".
+func HostOf(provider string) string {
 	switch provider {
 	case GitHub:
 		return "github.com"

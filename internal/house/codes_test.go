@@ -158,12 +158,12 @@ func TestEachErrorHasItsRowOfHints(t *testing.T) {
 }
 
 // lowerFloors speak to the outside, and return facts and codes.
-var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/transport", "internal/ratelimit", "internal/problem"}
+var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/transport", "internal/ratelimit", "internal/problem"}
 
 var (
 	ownCommand = regexp.MustCompile(`convox-travis [a-z-]+`)
 	registered = regexp.MustCompile(`Var\w*\([^,]+, "([a-z-]+)"`)
-	otherTool  = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]`)
+	otherTool  = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]|^ (?:deploy )?--(?:app|rack) $`) // or the end of its command
 )
 
 // What a person can do with this program's flags and commands is in the two tables

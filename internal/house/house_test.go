@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"internal/progress":          {},
 	"internal/text":              {},
 	"internal/secret/secrettest": {},
+	"internal/facts":             {"internal/secret/secrettest"},
 	"internal/house":             {},
 
 	// The outside, one room for each.
@@ -91,7 +92,8 @@ var importedOnlyBy = map[string][]string{
 	"internal/shell":             {"internal/build"},
 	"internal/terminal":          {},
 	"internal/demo":              {"cmd/convox-travis"},
-	"internal/secret/secrettest": {},
+	"internal/secret/secrettest": {"internal/facts"},
+	"internal/facts":             {},
 	"cfn/cfntest":                {"internal/demo"},
 	"travisapi/travistest":       {"internal/demo"},
 	"internal/convox/convoxtest": {"internal/demo"},

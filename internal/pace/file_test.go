@@ -3,6 +3,7 @@ package pace_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"convox-travis/internal/atomicfile"
 	"convox-travis/internal/clock"
 	"convox-travis/internal/pace"
 )
@@ -196,5 +198,34 @@ func TestAFileThatCannotBeUsedIsPassedOver(t *testing.T) {
 			}
 		}
 		cancel()
+	}
+}
+
+func TestACallerThatStopsWaitsForNoFile(t *testing.T) {
+	folder := t.TempDir()
+	window := pace.NewShared(folder, "calls", short, clock.System{})
+	answered, err := window.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := atomicfile.Lock(t.Context(), filepath.Join(folder, "calls"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	noted := make(chan struct{})
+	go func() {
+		defer close(noted)
+		answered()
+	}()
+	defer func() {
+		held.Release()
+		<-noted
+	}()
+	time.Sleep(50 * time.Millisecond) // for it to wait for the file
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	if _, err := window.Begin(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 5*time.Second {
+		t.Errorf("%v after %v", err, time.Since(begun))
 	}
 }

@@ -92,7 +92,11 @@ func (w *Window) Begin(ctx context.Context) (answered func(), err error) {
 // take counts a call, and returns the mark by which it is known, or how long
 // there is no room for it.
 func (w *Window) take(ctx context.Context) (mark time.Time, wait time.Duration, err error) {
-	w.book <- struct{}{}
+	select { // whoever has it may wait for the file
+	case w.book <- struct{}{}:
+	case <-ctx.Done():
+		return mark, 0, context.Cause(ctx)
+	}
 	defer func() { <-w.book }()
 	w.own.forget(w.limit, w.clock.Now())
 	if wait := w.own.wait(w.limit, w.clock.Now()); wait > 0 {

@@ -224,7 +224,7 @@ func (r auditReading) general(request AuditRequest) []Finding {
 	}
 	r.login.judge(f, request)
 	if r.accountErr != nil {
-		f.add(SeverityNote, FoundUnread, "the variables of your Travis account could not be read: "+r.accountErr.Error(), "run this again")
+		f.unread("the variables of your Travis account", r.accountErr, "run this again")
 	}
 	return f.sorted()
 }
@@ -248,6 +248,11 @@ func (f *findings) add(severity Severity, code, message, hint string) {
 }
 
 // sorted puts the worst first and keeps the order beside that.
+// unread notes what could not be read.
+func (f *findings) unread(what string, err error, hint string) {
+	f.add(SeverityNote, FoundUnread, what+" could not be read: "+err.Error(), hint)
+}
+
 func (f *findings) sorted() []Finding {
 	slices.SortStableFunc(f.all, bySeverity)
 	return f.all

@@ -57,7 +57,7 @@ func (c *auditCase) judgeBuilds() {
 }
 
 // name names a step at the start of a sentence.
-func (s *playedStep) name() string { return fmt.Sprintf("the deploy step on line %d", s.line) }
+func (s *playedStep) name() string { return stepOn(s.line) }
 
 // isMeant reports whether an outcome is a push to the audited branch, or to one
 // that the file names.
@@ -169,7 +169,7 @@ func (c *auditCase) judgeFailure(s *playedStep, runs []stepRun) {
 	hidden := slices.IndexFunc(runs, func(r stepRun) bool { return !r.call.FailsBuild })
 	if hidden >= 0 {
 		call, job := runs[hidden].call, c.file.played.job(runs[hidden])
-		message := s.name() + " may fail and the build still passes"
+		message := s.name() + mayFail
 		switch {
 		case job.AllowFailure:
 			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", "take the job out of `allow_failures`\nor "+c.another(call))
@@ -248,9 +248,9 @@ func (c *auditCase) judgeTests(s *playedStep) {
 	switch {
 	case beside == nil:
 	case tested:
-		c.add(SeverityNote, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests of other jobs, such as %s", s.name(), jobName(*beside)), "move it to a job in a stage of its own, after the tests")
+		c.add(SeverityNote, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests of other jobs, such as %s", s.name(), jobName(*beside)), ownStage)
 	default:
-		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs beside it or later", s.name(), jobName(*beside)), "move it to a job in a stage of its own, after the tests")
+		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs beside it or later", s.name(), jobName(*beside)), ownStage)
 	}
 }
 
@@ -295,7 +295,7 @@ func (c *auditCase) judgeTimes(outcome int) {
 		if len(distinct(lines)) > 1 {
 			noun = " (lines "
 		}
-		c.add(SeverityWarning, FoundPerJob, message+noun+listed(distinct(lines))+")", "move it to a last stage with one job\nor "+c.another(build.Call{App: w.app, Rack: w.rack}))
+		c.add(SeverityWarning, FoundPerJob, message+noun+listed(distinct(lines))+")", lastStage+"\nor "+c.another(build.Call{App: w.app, Rack: w.rack}))
 	}
 }
 
@@ -329,10 +329,7 @@ func (c *auditCase) judgeBranch(outcome int) {
 	s := p.steps[i]
 	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
 	if own := branchesOf(c.vars); len(own) > 0 && host == nowhere && password == nowhere {
-		severity, unless := SeverityError, c.file.unless()
-		if unless != "" {
-			severity = SeverityWarning
-		}
+		severity, unless := c.missing()
 		c.add(severity, FoundNoVariables, fmt.Sprintf("builds of %s deploy (line %d) and get neither %s nor %s: only %s has them%s", showBranch(branch), s.line, HostName, PasswordName, showBranches(own), unless), c.write("to write both", branch))
 	}
 	if outcome == pushed {

@@ -69,7 +69,7 @@ func TestAuditJudgesTheFile(t *testing.T) {
 			want: "error missing_pair\nwarning before_tests", says: "is not there for every step that deploys"},
 		"the job's own pair":   {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - script: go test\n    - stage: ship\n      env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy --wait\n"},
 		"a password merged in": {yml: goodYML + "x: &e {CONVOX_PASSWORD: \"" + secrettest.Canary + "\"}\nenv:\n  global:\n    <<: *e\n    A: 1\n", want: "error plain_secret\nwarning overridden", says: "line 7"},
-		"no script of its own": {yml: "script: go test\n", want: "warning no_deploy", says: "nothing in .travis.yml runs convox deploy\nto add a step, behind a Console, with your Rack for ORG/NAME: convox-travis yml --write"},
+		"no script of its own": {yml: "script: go test\n", want: "warning no_deploy", says: "nothing in .travis.yml runs convox deploy\nto add a step, behind a Console: convox-travis yml --write"},
 		"encrypted, no item":   {yml: goodYML + global + "    A: 1\n    secure: \"YQ==\"\n", want: "warning yml_secure"},
 		"a database's own":     {yml: goodYML + global + "    PGPASSWORD: postgres\n    CACHE_KEY: " + secrettest.Canary + "\n"},
 		"hidden by a word":     {yml: strings.Replace(goodYML, "--wait'", "--wait || true'", 1), want: "warning hidden_failure"},

@@ -110,10 +110,10 @@ func (c *auditCase) judgeRackOf(known knownHost) {
 	}
 	is := HostName + known.where + " is " + known.host.String() + ", and no Rack in CloudFormation has that host any more"
 	if rack, moved := c.racks.successor(known.host, region); moved {
-		c.add(SeverityError, FoundStaleHost, is+": Rack "+rack.Name+" has "+rack.Host, "to write the new one: convox-travis"+c.target.flags()+flagLine("--rack", rack.Name, "--region", rack.Region)+flagLine(c.request.Given.AWS...)+flagLine(c.request.Given.Travis...))
+		c.add(SeverityError, FoundStaleHost, is+": Rack "+rack.Name+" has "+rack.Host, "to write the new one: "+c.command("", "", flag("--rack", rack.Name), flag("--region", rack.Region), flag("--profile", c.request.Given.Profile)))
 		return
 	}
-	c.add(SeverityWarning, FoundStaleHost, is, "convox-travis racks lists those there are; a Rack of another AWS account is found with --profile")
+	c.add(SeverityWarning, FoundStaleHost, is, commandLine([]string{"racks"})+" lists those there are; a Rack of another AWS account is found with --profile")
 }
 
 // successor is the Rack of the region whose name the host is made of.

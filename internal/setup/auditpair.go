@@ -61,10 +61,7 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 	if branch != "" {
 		where = "branch " + showBranch(branch) + " has "
 	}
-	missing, unless := SeverityError, c.file.unless()
-	if unless != "" {
-		missing = SeverityWarning
-	}
+	missing, unless := c.missing()
 	if c.file.givesSome(HostName) || c.file.givesSome(PasswordName) {
 		unless = "; what .travis.yml sets is not there for every step that deploys" + unless
 	}
@@ -81,14 +78,23 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 		// A file that sets one of them is meant to; what it overrides is told apart.
 	case host == ofBranch && c.sameHost(branch):
 	case host == ofBranch:
-		c.add(SeverityError, FoundMixedPair, fmt.Sprintf("branch %s has a %s of its own and no password: it sends that host the password of %s", showBranch(branch), HostName, password.name()),
-			c.write("give the branch a pair of its own", branch))
+		c.add(SeverityError, FoundMixedPair, where+"a "+HostName+" of its own and no password: it sends that host the password of "+password.name(), c.write(ownPair, branch))
 	case password == ofBranch:
-		c.add(SeverityWarning, FoundMixedPair, fmt.Sprintf("branch %s has a %s of its own and no host: it sends it to the host of %s", showBranch(branch), PasswordName, host.name()),
-			c.write("give the branch a pair of its own", branch))
+		c.add(SeverityWarning, FoundMixedPair, where+"a "+PasswordName+" of its own and no host: it sends it to the host of "+host.name(), c.write(ownPair, branch))
 	default:
 		c.add(SeverityWarning, FoundMixedPair, fmt.Sprintf("%s is from %s, and %s from %s", HostName, host.name(), PasswordName, password.name()), write)
 	}
+}
+
+const ownPair = "give the branch a pair of its own"
+
+// missing is how bad it is that a variable is nowhere, and why it may be in the file
+// after all, or "".
+func (c *auditCase) missing() (Severity, string) {
+	if unless := c.file.unless(); unless != "" {
+		return SeverityWarning, unless
+	}
+	return SeverityError, ""
 }
 
 func (o origin) name() string {

@@ -91,7 +91,7 @@ func (c *auditCase) unbuilt() string {
 	case host != password && !(host == ofBranch && c.sameHost(branch)):
 		return HostName + " and " + PasswordName + " are not from one place" + c.forBranch(branch)
 	case c.overridden(branch):
-		return overrideName + " is set: the convox client uses it and ignores the pair"
+		return overrideName + " is set" + ignoresPair
 	case !c.repository.Active:
 		return "Travis does not build the repository"
 	}

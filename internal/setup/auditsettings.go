@@ -52,6 +52,13 @@ func (c *auditCase) judgeError() {
 	}
 }
 
+// Parts of what several findings say.
+const (
+	ignoresPair    = ": the convox client uses it and ignores the pair"
+	inLogs         = ": every build's log shows it"
+	lookAtSettings = "look at the repository's settings on Travis"
+)
+
 // judgeSettings looks at the variables, and at who gets them.
 func (c *auditCase) judgeSettings() {
 	denied := c.repository.Denies("create_env_var")
@@ -67,7 +74,7 @@ func (c *auditCase) judgeSettings() {
 	c.judgeForks(denied)
 	switch {
 	case c.pushesErr != nil && c.sharesErr == nil:
-		c.add(SeverityNote, FoundUnread, "whether Travis builds its pushes couldn't be read: "+c.pushesErr.Error(), "look at the repository's settings on Travis")
+		c.unread("whether Travis builds its pushes", c.pushesErr, lookAtSettings)
 	case c.pushesOff:
 		c.add(SeverityError, FoundPushesOff, "Travis doesn't build its pushes, so no push deploys", "switch on \"Build pushed branches\" in the repository's settings on Travis")
 	}
@@ -81,16 +88,14 @@ func (c *auditCase) counts(branch string) bool {
 
 func (c *auditCase) judgePublic() {
 	for _, v := range c.vars {
-		if !v.Public || !c.counts(v.Branch) {
+		if !v.Public || !c.counts(v.Branch) || v.Name != HostName && v.Name != PasswordName {
 			continue
 		}
-		switch v.Name {
-		case PasswordName:
-			c.add(SeverityError, FoundPublic, PasswordName+on(v.Branch)+" is public: every build's log shows it",
-				c.write("change that password wherever it is still good, then write it anew, private", v.Branch))
-		case HostName:
-			c.add(SeverityNote, FoundPublic, HostName+on(v.Branch)+" is public: every build's log shows it", c.write("to make it private", v.Branch))
+		severity, lead := SeverityNote, "to make it private"
+		if v.Name == PasswordName {
+			severity, lead = SeverityError, "change that password wherever it is still good, then write it anew, private"
 		}
+		c.add(severity, FoundPublic, v.Name+on(v.Branch)+" is public"+inLogs, c.write(lead, v.Branch))
 	}
 }
 
@@ -112,21 +117,20 @@ func (c *auditCase) judgeDoubles() {
 
 // judgeRackURL finds what the convox client takes before the pair.
 func (c *auditCase) judgeRackURL() {
-	const ignored = ": the convox client uses it and ignores the pair"
 	for _, v := range c.vars {
 		if v.Name != overrideName || !c.counts(v.Branch) {
 			continue
 		}
-		message, hint := overrideName+" is set"+on(v.Branch)+ignored, "delete "+overrideName+" in the repository's settings on Travis"
+		message, hint := overrideName+" is set"+on(v.Branch)+ignoresPair, "delete "+overrideName+" in the repository's settings on Travis"
 		if v.Public {
-			message += "; it is public, and every build's log shows it"
+			message += "; it is public" + inLogs
 			hint += ", and change the password in it"
 		}
 		c.add(SeverityError, FoundRackURL, message, hint)
 	}
 	for _, v := range c.account {
 		if v.Name == overrideName {
-			c.add(SeverityError, FoundRackURL, overrideName+" is set for all builds of "+c.owner().login+ignored, "delete "+overrideName+" in the settings of that Travis account")
+			c.add(SeverityError, FoundRackURL, overrideName+" is set for all builds of "+c.owner().login+ignoresPair, "delete "+overrideName+" in the settings of that Travis account")
 		}
 	}
 }
@@ -135,7 +139,7 @@ func (c *auditCase) judgeRackURL() {
 // repository has none of its own.
 func (c *auditCase) judgeAccount() {
 	if c.accountErr != nil {
-		c.add(SeverityNote, FoundUnread, "the variables of "+c.owner().login+" could not be read: "+c.accountErr.Error(), "run this again")
+		c.unread("the variables of "+c.owner().login, c.accountErr, "run this again")
 	}
 	for _, v := range c.account {
 		if v.Name != HostName && v.Name != PasswordName {
@@ -147,7 +151,7 @@ func (c *auditCase) judgeAccount() {
 		}
 		severity, public, hint := SeverityNote, "", "if it is not meant, delete it in the settings of that Travis account"
 		if v.Public && v.Name == PasswordName {
-			severity, public, hint = SeverityError, "; it is public, and every build's log shows it", "change that password, and delete the variable in the settings of that Travis account"
+			severity, public, hint = SeverityError, "; it is public"+inLogs, "change that password, and delete the variable in the settings of that Travis account"
 		}
 		c.add(severity, FoundAccount, fmt.Sprintf("%s is set for all builds of %s; %s%s", v.Name, c.owner().login, own, public), hint)
 	}
@@ -157,15 +161,15 @@ func (c *auditCase) judgeForks(denied bool) {
 	switch {
 	case c.sharesErr != nil && denied: // that is told already
 	case c.sharesErr != nil:
-		c.add(SeverityNote, FoundUnread, "whether forks get its private variables could not be read: "+c.sharesErr.Error(), "look at the repository's settings on Travis")
-	case c.shares && c.repository.Private:
-		c.add(SeverityWarning, FoundForks, "pull requests from forks get its private variables", switchOffForks)
+		c.unread("whether forks get its private variables", c.sharesErr, lookAtSettings)
 	case c.shares:
-		c.add(SeverityError, FoundForks, "pull requests from forks get its private variables: anyone can open one and read them", switchOffForks)
+		severity, anyone := SeverityError, ": anyone can open one and read them"
+		if c.repository.Private {
+			severity, anyone = SeverityWarning, ""
+		}
+		c.add(severity, FoundForks, "pull requests from forks get its private variables"+anyone, "switch off \"Share encrypted environment variables with forks\" in the repository's settings on Travis")
 	}
 }
-
-const switchOffForks = "switch off \"Share encrypted environment variables with forks\" in the repository's settings on Travis"
 
 func isAnother(err error) bool {
 	return problem.Code(err) == FoundAnother

@@ -2,7 +2,6 @@ package setup
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -17,14 +16,7 @@ func (c *auditCase) judgeFile() {
 	}
 	c.judgeSecrets()
 	if c.file.err != nil {
-		hint := ""
-		if hinted, is := errors.AsType[interface {
-			error
-			Hints() []string
-		}](c.file.err); is {
-			hint = strings.Join(hinted.Hints(), "\n")
-		}
-		c.add(SeverityError, FoundUnreadFile, c.file.err.Error(), hint)
+		c.add(SeverityError, FoundUnreadFile, c.file.err.Error(), c.request.hint(c.file.err))
 		return
 	}
 	c.judgeOverrides()
@@ -38,14 +30,14 @@ func (c *auditCase) judgeFile() {
 // judgeNoStep looks at a file in which nothing is seen that deploys.
 func (c *auditCase) judgeNoStep() {
 	c.judgeNotBuilt()
+	severity, message, lead := SeverityWarning, "nothing in .travis.yml runs convox deploy", "to add a step"
 	switch unseen := c.file.unseen(); {
 	case c.file.missing:
-		c.add(SeverityWarning, FoundNoDeploy, "there is no .travis.yml, so nothing deploys", c.yml("to add a step", build.Call{}))
+		message = "there is no .travis.yml, so nothing deploys"
 	case unseen != "":
-		c.add(SeverityNote, FoundNoDeploy, ".travis.yml itself does not run convox deploy; not looked at: "+unseen, c.yml("if nothing there deploys, to add a step", build.Call{}))
-	default:
-		c.add(SeverityWarning, FoundNoDeploy, "nothing in .travis.yml runs convox deploy", c.yml("to add a step", build.Call{}))
+		severity, message, lead = SeverityNote, ".travis.yml itself does not run convox deploy; not looked at: "+unseen, "if nothing there deploys, to add a step"
 	}
+	c.add(severity, FoundNoDeploy, message, c.yml(lead, build.Call{}))
 }
 
 // judgeSecrets names secrets and where they are, never what they are: passwords
@@ -75,16 +67,14 @@ func (c *auditCase) judgeSecrets() {
 // a run that is given the password can tell that it is another one.
 func (c *auditCase) judgeOld(old oldSecret) {
 	severity, hint := SeverityNote, "change it if it's still valid: the history keeps it"
-	switch {
+	switch signIn := c.deploySignIn(build.Call{}); {
 	case c.isGiven(old.Secret):
 		severity, hint = SeverityError, "change that password: the history keeps it"
-	case !c.request.Credential.given():
-		severity = SeverityWarning
-		if way := c.deployWay(build.Call{}); way != "" {
-			hint += "\nto see whether it is today's password, with that in FILE: convox-travis check" + c.target.flags() + way + flagLine(c.request.Given.Travis...) + " " + stdinFlag + " < FILE"
-		} else {
-			hint += "\nto see whether it is today's password, run convox-travis check with the sign-in method and that password"
-		}
+	case c.request.Credential.given():
+	case signIn != nil:
+		severity, hint = SeverityWarning, hint+"\nto see whether it is today's password: "+c.command("check", "", signIn, []string{stdinFlag})
+	default:
+		severity, hint = SeverityWarning, hint+"\nto see whether it is today's password, run convox-travis check with the sign-in method and that password"
 	}
 	c.add(severity, FoundOldSecret, fmt.Sprintf("%s is in clear text in the .travis.yml of commit %s: everyone who sees the repository can read it%s", old.Name, old.commit, c.given(old.Secret)), hint)
 }
@@ -117,8 +107,7 @@ func (c *auditCase) judgeOverrides() {
 			"write it as an item of its own, with a dash: - secure: \"…\"")
 	}
 	for _, v := range c.file.sets(overrideName) {
-		c.add(SeverityError, FoundRackURL, fmt.Sprintf("%s is in .travis.yml, line %d%s: the convox client uses it and ignores the pair", overrideName, v.Line, encrypted(v)),
-			"delete it in the file")
+		c.add(SeverityError, FoundRackURL, fmt.Sprintf("%s is in .travis.yml, line %d%s", overrideName, v.Line, encrypted(v))+ignoresPair, "delete it in the file")
 	}
 	if n := c.file.unnamed(); n > 0 && (c.isSet(HostName) || c.isSet(PasswordName)) {
 		c.add(SeverityNote, FoundUnnamed, fmt.Sprintf("%d encrypted %s of .travis.yml, whose names cannot be seen: one that is called as the pair is wins over the settings", n, plural(n, "variable")), "")
@@ -141,11 +130,6 @@ func encrypted(v travisyml.Variable) string {
 	}
 	return ""
 }
-
-const (
-	noWait  = " doesn't wait for the release: the build passes even when it rolls back"
-	addWait = "add --wait to its convox command"
-)
 
 // judgeRack holds the step's --rack against the Console that builds log in to.
 func (c *auditCase) judgeRack(d build.Call, step string) {

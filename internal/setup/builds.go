@@ -19,15 +19,9 @@ type Builds struct {
 	Outcomes []build.Outcome // of build.EventsOf; none where there is no file
 	// IsConfirmed is whether Travis makes the same of a push to the branch.
 	IsConfirmed bool
-}
 
-// The places of Outcomes.
-const (
-	pushes = iota
-	otherPushes
-	pullRequests
-	tagPushes
-)
+	config *build.Config // of the file
+}
 
 // PlayFile plays the builds of a file. The error is that of ctx, an
 // *Error for a text that Travis can't read, or one of starting the player.
@@ -36,21 +30,32 @@ func PlayFile(ctx context.Context, player build.Player, file travisyml.File, tar
 	if file.Missing {
 		return builds, nil
 	}
-	config, err := build.Parse(ctx, []byte(file.Text))
-	if err != nil && ctx.Err() == nil {
+	var err error
+	if builds.config, err = build.Parse(ctx, []byte(file.Text)); err != nil && ctx.Err() == nil {
 		return builds, &problem.Error{
 			Code: "yml_syntax", Action: "read " + travisyml.FileName, Cause: err,
 			Hints: []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"},
 		}
 	}
 	if err == nil {
-		builds.Messages = config.Messages
-		builds.Outcomes, err = outcomesOf(ctx, player, file, config, build.EventsOf(target.Repo, target.Branch))
+		err = builds.play(ctx, player, file)
 	}
 	return builds, err
 }
 
-// outcomesOf plays events. A call in a folder below the top one gets its app.
+// play fills the builds of a config, unless they were played already.
+func (b *Builds) play(ctx context.Context, player build.Player, file travisyml.File) error {
+	b.Messages = b.config.Messages
+	if b.Outcomes != nil {
+		nameApps(file, b.Outcomes)
+		return nil
+	}
+	var err error
+	b.Outcomes, err = outcomesOf(ctx, player, file, b.config, build.EventsOf(b.Target.Repo, b.Target.Branch))
+	return err
+}
+
+// outcomesOf plays events.
 func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, config *build.Config, events []build.Event) ([]build.Outcome, error) {
 	outcomes, err := player.Outcomes(ctx, config, events)
 	switch {
@@ -59,6 +64,12 @@ func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, c
 	case err != nil:
 		return nil, fmt.Errorf("play the builds of %s: %w", travisyml.FileName, err)
 	}
+	nameApps(file, outcomes)
+	return outcomes, nil
+}
+
+// nameApps gives a call in a folder below the top one its app.
+func nameApps(file travisyml.File, outcomes []build.Outcome) {
 	for _, outcome := range outcomes {
 		for _, played := range outcome.Played {
 			for i := range played.Calls {
@@ -68,7 +79,6 @@ func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, c
 			}
 		}
 	}
-	return outcomes, nil
 }
 
 // Reached says of each job of a build whether it runs when every command passes: a
@@ -111,7 +121,7 @@ func (b Builds) own(event int) []build.Call {
 // Found says where a push deploys the target, such as "deploy, line 12"; "" is
 // nowhere.
 func (b Builds) Found() string {
-	for _, call := range b.own(pushes) {
+	for _, call := range b.own(pushed) {
 		return fmt.Sprintf("%s, line %d", call.Phase, call.Line)
 	}
 	return ""
@@ -119,7 +129,7 @@ func (b Builds) Found() string {
 
 // IsBuilt reports whether Travis builds a push to the branch. Without a file it
 // does as if it had one.
-func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[pushes].Build.LeftOut }
+func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[pushed].Build.LeftOut }
 
 // Undecided returns an *Error where a push can't be said to deploy the target or not
 // to: Travis doesn't build the branch, or what it deploys isn't known here.
@@ -127,14 +137,14 @@ func (b Builds) Undecided() error {
 	if !b.IsBuilt() {
 		return &problem.Error{
 			Code:   "yml_not_built",
-			Action: "check", Object: travisyml.FileName, Reason: fmt.Sprintf("Travis doesn't build %s: %s", showBranch(b.Target.Branch), b.Outcomes[pushes].Build.Reason),
+			Action: "check", Object: travisyml.FileName, Reason: fmt.Sprintf("Travis doesn't build %s: %s", showBranch(b.Target.Branch), b.Outcomes[pushed].Build.Reason),
 			Hints: []string{"change the file so that Travis builds the branch"},
 		}
 	}
 	undecided := func(what, hint string) error {
 		return &problem.Error{Code: "yml_undecided", Action: "check", Object: travisyml.FileName, Reason: what, Hints: []string{hint}}
 	}
-	for _, call := range b.deploys(pushes) {
+	for _, call := range b.deploys(pushed) {
 		if b.Target.Fit(call) == build.Undecided {
 			where := fmt.Sprintf("line %d deploys %s", call.Line, Shortened(b.Target.AppOf(call)))
 			if call.Rack == "" {
@@ -144,7 +154,7 @@ func (b Builds) Undecided() error {
 		}
 	}
 	if len(b.Outcomes) > 0 {
-		push := b.Outcomes[pushes]
+		push := b.Outcomes[pushed]
 		for i, played := range push.Played {
 			isBroken := build.ScriptOf(push.Build.Jobs[i], push.Event).Broken != nil // and deploys nothing
 			if played.Unplayed != nil && !isBroken {
@@ -161,6 +171,17 @@ func (b Builds) Undecided() error {
 	return nil
 }
 
+// What the review and check say alike of deploys.
+const (
+	mayFail   = " may fail and the build still passes"
+	noWait    = " doesn't wait for the release: the build passes even when it rolls back"
+	addWait   = "add --wait to its convox command"
+	ownStage  = "move it to a job in a stage of its own, after the tests"
+	lastStage = "move it to a last stage with one job"
+)
+
+func stepOn(line int) string { return fmt.Sprintf("the deploy step on line %d", line) }
+
 // Warnings say what is wrong with the deploys of the target. line numbers a line of
 // the file as its reader sees it; isDirect is whether they log in to a Rack.
 func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
@@ -168,7 +189,7 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 	add := func(code, hint, format string, args ...any) {
 		warnings = append(warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
 	}
-	found := b.own(pushes)
+	found := b.own(pushed)
 	if n := len(found); n > 1 {
 		var lines []string
 		for _, call := range found {
@@ -176,7 +197,7 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 				lines = append(lines, text)
 			}
 		}
-		add(FoundPerJob, "move it to a last stage with one job", "a push to %s deploys %s %d times (line %s)", showBranch(b.Target.Branch), b.Target.App, n, joinWords(lines))
+		add(FoundPerJob, lastStage, "a push to %s deploys %s %d times (line %s)", showBranch(b.Target.Branch), b.Target.App, n, joinWords(lines))
 	}
 	seen := map[int]bool{}
 	for _, call := range found {
@@ -184,10 +205,10 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 			continue
 		}
 		seen[call.Line] = true
-		step := fmt.Sprintf("the deploy step on line %d", line(call.Line))
+		step := stepOn(line(call.Line))
 		isIt := func(c build.Call) bool { return c.Line == call.Line }
 		var runs []string
-		for event, name := range map[int]string{otherPushes: "other branches", pullRequests: "pull requests", tagPushes: "tags"} {
+		for event, name := range map[int]string{pushedOther: "other branches", pulled: "pull requests", tagged: "tags"} {
 			if slices.ContainsFunc(b.deploys(event), isIt) {
 				runs = append(runs, name)
 			}
@@ -197,14 +218,14 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 			add(FoundUnguarded, "", "%s runs for %s too", step, joinWords(runs))
 		}
 		if slices.ContainsFunc(found, func(c build.Call) bool { return isIt(c) && !c.FailsBuild }) {
-			add(FoundHiddenFailure, "", "%s may fail and the build still passes", step)
+			add(FoundHiddenFailure, "", "%s"+mayFail, step)
 		}
 		if isDirect && !slices.Contains(call.Args, "--wait") {
 			add(FoundNoWait, addWait, "%s"+noWait, step)
 		}
 	}
 	if len(found) > 0 && b.tests() == besideTests {
-		add("before_tests", "move it to a job in a stage of its own, after the tests", "the deploy doesn't wait for the tests of other jobs")
+		add("before_tests", ownStage, "the deploy doesn't wait for the tests of other jobs")
 	}
 	return warnings
 }

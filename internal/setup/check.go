@@ -11,14 +11,17 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// check proves the credential, and notes what the proof showed.
+// check verifies the credential, and notes what the login showed.
 func (p *Plan) check(ctx context.Context, checker Checker, request Request) error {
 	credential := request.Credential
-	prove := checker.Rack
-	if credential.Console {
-		prove = checker.Console
+	login, err := request.Accepted.Login, error(nil)
+	switch {
+	case request.Accepted.covers(credential):
+	case credential.Console:
+		login, err = checker.Console(ctx, credential.Host, credential.Password)
+	default:
+		login, err = checker.Rack(ctx, credential.Host, credential.Password)
 	}
-	login, err := prove(ctx, credential.Host, credential.Password)
 	if err == nil {
 		p.Login = login
 		if login.PersonalKey {

@@ -2,11 +2,11 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -89,8 +89,8 @@ func (c FileChange) Write() error {
 }
 
 // PlanFile works out what has to be added to a file. The errors are travisyml's,
-// that of PlayFile, and that of ctx. With a *travisyml.Refusal, where something
-// can't be added without changing a line, and a *travisyml.StepError, the change is
+// that of PlayFile, and that of ctx. With a travisyml.Refusal, where something
+// can't be added without changing a line, and with travisyml.CodeStep, the change is
 // what can be added; of refusals it is the first of ToPaste.
 func PlanFile(ctx context.Context, player build.Player, file travisyml.File, request FileRequest) (FileChange, error) {
 	change := FileChange{File: file, New: file.Text}
@@ -114,7 +114,7 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	var noStep error
 	if !request.NoStep {
 		err := change.addStep(ctx, player, document, request.Step)
-		if _, is := errors.AsType[*travisyml.StepError](err); is {
+		if problem.Has(err, travisyml.CodeStep) {
 			noStep = err
 		} else if err != nil && !change.refused(err) {
 			return change, err
@@ -133,10 +133,16 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	if change.Changed() {
 		after.Text, after.Missing = change.New, false
 	}
-	if change.Builds, err = PlayFile(ctx, player, after, request.Step.Target); err != nil {
+	change.Builds.Target = request.Step.Target
+	if change.Builds.config != nil {
+		err = change.Builds.play(ctx, player, after)
+	} else {
+		change.Builds, err = PlayFile(ctx, player, after, request.Step.Target)
+	}
+	if err != nil {
 		return change, err
 	}
-	found := change.Builds.own(pushes)
+	found := change.Builds.own(pushed)
 	if change.Form != "" && len(found) > 1 { // in a folder whose .convox/app names the app
 		request.NoStep = true
 		if change, err = PlanFile(ctx, player, file, request); err == nil {
@@ -151,14 +157,14 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 		change.noteUnseen()
 	}
 	if len(change.ToPaste) > 0 {
-		return change, change.ToPaste[0]
+		return change, change.ToPaste[0].Problem()
 	}
 	return change, noStep
 }
 
 // refused keeps a refusal, if err is one.
 func (c *FileChange) refused(err error) bool {
-	refusal, is := errors.AsType[*travisyml.Refusal](err)
+	refusal, is := problem.Detail[*travisyml.Refusal](err)
 	if is {
 		c.ToPaste = append(c.ToPaste, refusal)
 	}
@@ -168,7 +174,7 @@ func (c *FileChange) refused(err error) bool {
 // addStep adds the step to a document that holds what was added already.
 func (c *FileChange) addStep(ctx context.Context, player build.Player, document *travisyml.Document, wanted DeployStep) error {
 	added, err := document.AddStep(ctx, player, wanted.Target, wanted.step())
-	if refusal, refused := errors.AsType[*travisyml.Refusal](err); refused {
+	if refusal, refused := problem.Detail[*travisyml.Refusal](err); refused {
 		c.warn(document, refusal.Place)
 	}
 	if err != nil {
@@ -189,7 +195,7 @@ func (c *FileChange) addStep(ctx context.Context, player build.Player, document 
 	for _, note := range added.Notes {
 		c.Notes = append(c.Notes, Warning{Code: note.Code, Message: note.Message})
 	}
-	c.New = added.New
+	c.New, c.Builds.config, c.Builds.Outcomes = added.New, added.Config, added.Outcomes
 	if len(added.Found) > 0 {
 		c.Found = added.Found[0].At()
 		return nil

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -51,16 +52,12 @@ func (e Expanded) Adopt(ctx context.Context, config *build.Config, event build.E
 func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Expander, repository travisapi.Repository) (confirmed FileChange, difference string, err error) {
 	target, file := c.Builds.Target, c.File
 	file.Text = c.New
-	config, err := build.Parse(ctx, []byte(c.New))
-	if err != nil {
-		return c, "", err
-	}
 	events := build.EventsOf(target.Repo, target.Branch)
-	expanded, err := Expand(ctx, travis, repository, c.New, events[pushes])
+	expanded, err := Expand(ctx, travis, repository, c.New, events[pushed])
 	if err != nil {
 		return c, "", err
 	}
-	adoption, err := expanded.Adopt(ctx, config, events[pushes])
+	adoption, err := expanded.Adopt(ctx, c.Builds.config, events[pushed])
 	if err != nil {
 		return c, "", err
 	}
@@ -68,7 +65,7 @@ func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Exp
 	if err != nil {
 		return c, "", err
 	}
-	c.Builds = Builds{Target: target, Messages: adoption.Config.Messages, Outcomes: outcomes, IsConfirmed: adoption.Confirms()}
+	c.Builds = Builds{Target: target, Messages: adoption.Config.Messages, Outcomes: outcomes, IsConfirmed: adoption.Confirms(), config: c.Builds.config}
 	isUnseen := func(w Warning) bool { return w.Code == codeUnseen }
 	if slices.ContainsFunc(c.Notes, isUnseen) {
 		c.Notes = slices.DeleteFunc(slices.Clone(c.Notes), isUnseen)
@@ -131,3 +128,61 @@ func messagesOf(preview travisapi.Preview) []build.Message {
 	}
 	return messages
 }
+
+// FoundDiffers is where Travis reads .travis.yml differently than we do.
+const FoundDiffers = "yml_differs"
+
+// Confirmation is whether Travis makes the same of a .travis.yml, for a push to the
+// branch that is audited. The builds are judged as Travis reads the file.
+type Confirmation struct {
+	Branch     string
+	Confirmed  bool
+	Difference string   // in one sentence, or ""
+	Imports    []string // the files that it imports, as OWNER/NAME:PATH@REF
+	Reason     string   // why Travis didn't expand the file, or what it wasn't told, or ""
+}
+
+// branch is the audited branch.
+func (f *repositoryFacts) branch(audited string) string {
+	return cmp.Or(audited, f.repository.DefaultBranch, "main")
+}
+
+// expand lets Travis expand the file of a repository that was found. Nothing else
+// depends on it.
+func (f *repositoryFacts) expand(ctx context.Context, travis Expander, branch string) {
+	if f.file == nil || f.file.err != nil || f.file.missing {
+		return
+	}
+	event := build.Event{Type: build.Push, Branch: f.branch(branch)}
+	expanded, err := Expand(ctx, travis, f.repository, f.file.text, event)
+	f.confirmation = &Confirmation{Branch: event.Branch}
+	if err != nil {
+		f.confirmation.Reason = err.Error()
+		return
+	}
+	f.expanded = &expanded
+}
+
+// adopt takes over how Travis reads the file, for the push that it was expanded
+// for.
+func (f *repositoryFacts) adopt(ctx context.Context, event build.Event) {
+	if f.expanded == nil {
+		return
+	}
+	adoption, err := f.expanded.Adopt(ctx, f.file.config, event)
+	if err != nil {
+		f.confirmation.Reason = "read Travis's answer: " + err.Error()
+		return
+	}
+	f.file.config = adoption.Config
+	f.confirmation.Confirmed, f.confirmation.Difference, f.confirmation.Imports = adoption.Confirms(), adoption.Difference, f.expanded.Imports()
+	if adoption.Untold != "" {
+		f.confirmation.Reason = "the jobs depend on " + adoption.Untold + " of the push"
+	}
+}
+
+// withoutNoLine takes line 0 out of a sentence: it is that of what Travis reads and
+// the file at hand doesn't hold.
+func withoutNoLine(text string) string { return noLine.Replace(text) }
+
+var noLine = strings.NewReplacer(" on line 0", "", " (line 0)", "", "line 0: ", "", "delete line 0", "delete it")

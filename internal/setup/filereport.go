@@ -1,10 +1,14 @@
 package setup
 
 import (
-	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"al.essio.dev/pkg/shellescape"
+	"github.com/aymanbagabas/go-udiff"
+
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -56,8 +60,8 @@ func (r FileReport) Outcome() string {
 // WriteFile adds to a file what can be added, and tells what became of it. err is
 // that of planning it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
-	_, refused := errors.AsType[*travisyml.Refusal](err)
-	if _, noStep := errors.AsType[*travisyml.StepError](err); err == nil || (refused || noStep) && change.Changed() {
+	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
+	if err == nil || refused && change.Changed() {
 		err = change.Write()
 	}
 	return change.report(err, encrypted)
@@ -81,4 +85,42 @@ func (c FileChange) report(err error, encrypted bool) *FileReport {
 // leavesOut reports whether what is to be pasted belongs to a key.
 func (c FileChange) leavesOut(key string) bool {
 	return slices.ContainsFunc(c.ToPaste, func(r *travisyml.Refusal) bool { return strings.HasPrefix(r.Place, key) })
+}
+
+// Diff is what would be added, as a unified diff
+// (https://www.gnu.org/software/diffutils/manual/html_node/Unified-Format.html);
+// "" is nothing. The file's name is cleaned of what could steer a terminal.
+func (c FileChange) Diff() string {
+	name := shellescape.StripUnsafe(filepath.Base(c.File.Path))
+	before := "a/" + name
+	if c.File.Missing {
+		before = "/dev/null"
+	}
+	return udiff.Unified(before, "b/"+name, c.File.Text, c.New)
+}
+
+// warn notes what a step does beside deploying.
+func (c *FileChange) warn(document *travisyml.Document, place string) {
+	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
+		c.Warnings = append(c.Warnings, Warning{
+			Code:    "yml_hooks",
+			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs what is there with this one too",
+			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
+		})
+	}
+}
+
+// codeUnseen marks a Warning about what isn't known of the file.
+const codeUnseen = "yml_unseen"
+
+// noteUnseen notes what isn't known of the file.
+func (c *FileChange) noteUnseen() {
+	for i, unseen := range c.Builds.Unseen() {
+		unseen.Line = c.lineBefore(unseen.Line)
+		if i == mostNamed {
+			c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: "more in it isn't known here"})
+			break
+		}
+		c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: unseen.String()})
+	}
 }

@@ -18,8 +18,9 @@ import (
 type Request struct {
 	Targets    []Target
 	Credential Credential
-	Branch     string // "" is all branches
-	Rack       string // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
+	Accepted   Accepted // where it covers Credential, that isn't checked again
+	Branch     string   // "" is all branches
+	Rack       string   // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
 
 	SkipExisting bool // leave a complete pair alone
 	AllowMixed   bool // a branch may get the new password for its own host
@@ -79,7 +80,7 @@ type RepositoryPlan struct {
 // Ref names the repository for the calls that follow: by its number.
 func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
 
-// MakePlan checks the credential and reads the repositories, side by side. It
+// MakePlan checks the credential, unless its host accepted it before, and reads the repositories, side by side. It
 // fails when the credential is not good; what is wrong with one repository is
 // in that repository's plan. The errors are those of convox and travisapi, or
 // an *Error.
@@ -240,4 +241,49 @@ func (p *RepositoryPlan) decide(request Request) {
 
 func (p *RepositoryPlan) writes() bool {
 	return p.Host.Action != None || p.Password.Action != None
+}
+
+// Ended is why the reading for a plan ended before all repositories were read,
+// or nil: nothing can be written either.
+func (p Plan) Ended() error {
+	var ended error
+	for _, r := range p.Repositories {
+		if !endsRun(r.Err) {
+			continue
+		}
+		ended = r.Err
+		if problem.Code(ended) != CodeNotBegun {
+			return ended // the one that ended it
+		}
+	}
+	return ended
+}
+
+// Again decides anew for another request with the same credential, from what was
+// read for this plan: it makes no call. Repositories that the request does not
+// name are left out; all that it names must have been read.
+func (p Plan) Again(request Request) Plan {
+	wanted := make(map[string]bool, len(request.Targets))
+	for _, target := range request.Targets {
+		wanted[strings.ToLower(target.String())] = true
+	}
+	again := p
+	again.Branch, again.Repositories = request.Branch, make([]RepositoryPlan, 0, len(wanted))
+	for _, repository := range p.Repositories {
+		if wanted[strings.ToLower(repository.Target.String())] {
+			again.Repositories = append(again.Repositories, repository.again(request))
+		}
+	}
+	return again
+}
+
+// again decides anew, unless it could not be read.
+func (p RepositoryPlan) again(request Request) RepositoryPlan {
+	if p.Err != nil && !IsMixed(p.Err) {
+		return p
+	}
+	fresh := newRepositoryPlan(p.Target)
+	fresh.Repository, fresh.before = p.Repository, p.before
+	fresh.decide(request)
+	return fresh
 }

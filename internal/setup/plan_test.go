@@ -189,3 +189,35 @@ func TestTheCheckAndTheReadsRunSideBySide(t *testing.T) {
 		t.Errorf("%d of %d requests side by side", n, len(w.travis.Faults.Requests()))
 	}
 }
+
+// Only the very credential that its host accepted is written without being checked
+// again.
+func TestWhatWasAcceptedIsNotCheckedAgain(t *testing.T) {
+	w := newWorld(t)
+	request := w.request()
+	accepted := setup.Accepted{Credential: request.Credential, Login: convox.Login{Host: request.Credential.Host, PersonalKey: true}}
+	other, err := convox.ParseHost("other.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		change func(*setup.Credential)
+		again  bool
+	}{
+		"the same":         {func(*setup.Credential) {}, false},
+		"another password": {func(c *setup.Credential) { c.Password = secret.New("another") }, true},
+		"another host":     {func(c *setup.Credential) { c.Host = other }, true},
+		"Console's host":   {func(c *setup.Credential) { c.Console = true }, true},
+	} {
+		request := request
+		request.Accepted = accepted
+		c.change(&request.Credential)
+		plan, err := setup.MakePlan(t.Context(), w.client, answers{&problem.Error{Code: convox.CodeRefused}}, request)
+		if (err != nil) != c.again {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !c.again && codes(plan.Warnings) != "personal_key" {
+			t.Errorf("%s: warned of %q", name, codes(plan.Warnings))
+		}
+	}
+}

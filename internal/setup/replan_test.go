@@ -49,31 +49,3 @@ func TestAPlanIsDecidedAnewFromWhatWasRead(t *testing.T) {
 		}
 	}
 }
-
-func TestTheCommandThatUndoesNamesAFileInPlaceOfManyRepositories(t *testing.T) {
-	w, targets := many(t, 21)
-	report := w.apply(w.stop(), w.plan(w.request(func(r *setup.Request) { r.Targets, r.Branch = targets, "main" })))
-	if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != "[convox-travis remove --repos-from FILE --branch main, with those in FILE that were created or replaced, one a line]" {
-		t.Error(undo)
-	}
-	report.Repositories = report.Repositories[:2]
-	own := setup.GivenFlags{Travis: []string{"--travis-endpoint", "https://travis.example.com/api"}, Password: []string{"--saved"}}
-	if undo := fmt.Sprint(report.Undo(own)); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main --travis-endpoint https://travis.example.com/api]" {
-		t.Error(undo)
-	}
-	if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main]" {
-		t.Error(undo)
-	}
-}
-
-func TestWhatUndoesAFileIsNoDiffWhereThereWasNone(t *testing.T) {
-	for missing, want := range map[bool]string{
-		false: "[delete from .travis.yml what git diff shows as added]",
-		true:  "[delete .travis.yml, which was not there before]",
-	} {
-		report := setup.Report{Repositories: []setup.RepositoryReport{{File: &setup.FileReport{Missing: missing, Step: true}}}}
-		if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != want {
-			t.Error(undo)
-		}
-	}
-}

@@ -15,12 +15,12 @@ func (b Builds) Sentence(then string, others ...string) string {
 	if len(b.Outcomes) == 0 {
 		return ""
 	}
-	push := b.Outcomes[pushes]
+	push := b.Outcomes[pushed]
 	branch := b.Target.Branch
 	if len(push.Build.Jobs) == 0 {
 		return "Travis doesn't build " + branch + b.confirmed() + ": " + push.Build.Reason + "."
 	}
-	calls := b.deploys(pushes)
+	calls := b.deploys(pushed)
 	first := "A push to " + branch + " " + then
 	if len(calls) == 0 {
 		first += "deploys nothing" + b.failure()
@@ -46,7 +46,7 @@ func (b Builds) Sentence(then string, others ...string) string {
 
 // failure names the line that fails a push before it deploys, where there is one.
 func (b Builds) failure() string {
-	push := b.Outcomes[pushes]
+	push := b.Outcomes[pushed]
 	for i, played := range push.Played {
 		if played.Failed > 0 && !push.Build.Jobs[i].AllowFailure {
 			return fmt.Sprintf(": line %d fails its job even when all commands pass", played.Failed)
@@ -103,11 +103,11 @@ func (b Builds) otherBuilds(pushDeploys bool, others []string) []string {
 	for _, kind := range []struct {
 		event int
 		name  string
-	}{{pullRequests, "pull requests"}, {otherPushes, branches}, {tagPushes, "tags"}} {
+	}{{pulled, "pull requests"}, {pushedOther, branches}, {tagged, "tags"}} {
 		switch {
 		case len(b.deploys(kind.event)) > 0:
 			do = append(do, kind.name)
-		case kind.event != tagPushes:
+		case kind.event != tagged:
 			dont = append(dont, kind.name)
 		}
 	}
@@ -137,7 +137,7 @@ const (
 
 // tests says whether the deploys of a push wait for all tests of the build.
 func (b Builds) tests() testing {
-	push := b.Outcomes[pushes]
+	push := b.Outcomes[pushed]
 	var testers, deployers []int
 	amongTests := false
 	for i, job := range push.Build.Jobs {

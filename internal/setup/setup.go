@@ -53,6 +53,18 @@ type Credential struct {
 	Console  bool          // whether Host is a Console
 }
 
+// Accepted is a credential that its host accepted, and what the login showed. The
+// zero value covers no credential.
+type Accepted struct {
+	Credential Credential
+	Login      convox.Login
+}
+
+// covers reports whether this very credential was accepted, by this very host.
+func (a Accepted) covers(c Credential) bool {
+	return a.Credential.Host == c.Host && a.Credential.Console == c.Console && a.Credential.Password.Equal(c.Password) && !c.Host.IsZero()
+}
+
 // Target names a repository as it was asked for.
 type Target struct {
 	Provider travisapi.Provider

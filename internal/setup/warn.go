@@ -30,7 +30,7 @@ func (p *RepositoryPlan) warn(request Request) {
 	}
 	for _, v := range p.before {
 		if v.Name == overrideName && (v.Branch == "" || v.Branch == request.Branch || request.Branch == "") {
-			p.add("rack_url", fmt.Sprintf("%s is set%s: the convox client uses it and ignores the pair", overrideName, on(v.Branch)),
+			p.add("rack_url", overrideName+" is set"+on(v.Branch)+ignoresPair,
 				"delete "+overrideName+" from the repository's settings")
 		}
 	}

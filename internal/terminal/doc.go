@@ -12,5 +12,5 @@
 // (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap11.html);
 // on other systems the package is empty.
 //
-// Next room: internal/secret/secrettest, with which they search what came out.
+// Next room: internal/facts, what of the program has to stay the same.
 package terminal

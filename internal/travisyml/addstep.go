@@ -16,8 +16,8 @@ import (
 // API build of it, once, after its tests, in a job on Linux; others not at all.
 //
 // A file that deploys the target already is left as it is, and Change.Found says
-// where. A file without anything to run gets what makes a build pass. The error is
-// a *StepError, a *Refusal, or that of the player.
+// where. A file without anything to run gets what makes a build pass. The error has
+// CodeStep or a Refusal, or is that of the player.
 func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (Change, error) {
 	if err := d.uneven(); err != nil {
 		return Change{}, err
@@ -48,6 +48,7 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	if a.err != nil {
 		return Change{}, a.err
 	}
+	start.Config, start.Outcomes = a.config, a.outcomes[:kinds]
 	start.Found, start.Environments = a.environments(blocked)
 	start.Notes = append(start.Notes, a.unknowns()...)
 	switch {
@@ -61,15 +62,18 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	case invalid != nil:
 		return Change{}, invalid
 	case blocked != nil:
-		return Change{}, blocked.refusal
+		return Change{}, blocked.refusal.Problem()
 	}
-	added, err := a.find(step.Form)
-	if refusal, ok := err.(*Refusal); ok {
+	added, refusal := a.find(step.Form)
+	if refusal != nil && a.err == nil {
 		a.suggest(refusal)
 		refusal.startWith(start.Lines)
 	}
-	if err != nil {
-		return Change{}, err
+	switch {
+	case a.err != nil:
+		return Change{}, a.err
+	case refusal != nil:
+		return Change{}, refusal.Problem()
 	}
 	if start.Changed() {
 		added.Lines = append(start.Lines, added.Lines...)
@@ -95,6 +99,7 @@ type addition struct {
 
 	document *Document
 	config   *build.Config
+	tried    *build.Config   // of the last candidate
 	outcomes []build.Outcome // of the kinds of builds, then of pushes to branches that the file names
 	err      error           // of the player
 }
@@ -115,10 +120,11 @@ func (a *addition) wants(kind int) bool {
 func (a *addition) parse(text string) (*build.Config, error) {
 	config, err := build.Parse(a.ctx, []byte(text))
 	if err != nil && a.ctx.Err() == nil {
-		err = &Refusal{
+		refusal := &Refusal{
 			Reason: "Travis can't read it: " + err.Error(),
 			Fix:    "make the file simpler, and write it in ASCII: Travis drops other characters",
 		}
+		err = refusal.Problem()
 	}
 	return config, err
 }
@@ -140,14 +146,15 @@ func (a *addition) play(d *Document) error {
 	return err
 }
 
-// find returns the first change that does what it has to.
-func (a *addition) find(form Form) (Change, error) {
+// find returns the first change that does what it has to. What it returns counts
+// where a.err is nil.
+func (a *addition) find(form Form) (Change, *Refusal) {
 	var pasted *Refusal
 	if root := a.atRoot(form); root != nil && len(a.deployStages()) == 0 {
 		change, refusal, verdict := a.try(root, form == DeployScript)
 		switch {
 		case a.err != nil:
-			return Change{}, a.err
+			return Change{}, nil
 		case verdict == accepted && refusal == nil:
 			change.Form = formOf(root.key)
 			return change, nil
@@ -160,7 +167,7 @@ func (a *addition) find(form Form) (Change, error) {
 	change, refusal, verdict := a.findJob()
 	switch {
 	case a.err != nil:
-		return Change{}, a.err
+		return Change{}, nil
 	case verdict == accepted && refusal == nil:
 		if change.Form = form; form == FittingForm {
 			change.Form = DeployScript
@@ -180,7 +187,7 @@ func (a *addition) suggest(refusal *Refusal) {
 		if form == a.step.Form {
 			continue
 		}
-		if _, err := a.find(form); err == nil {
+		if _, refused := a.find(form); refused == nil && a.err == nil {
 			refusal.Instead = append(refusal.Instead, form)
 		}
 	}
@@ -242,7 +249,9 @@ func (a *addition) try(c *candidate, hooks bool) (Change, *Refusal, verdict) {
 		}
 		text = pasted
 	}
-	return change, refusal, a.judge(text, c, hooks)
+	verdict := a.judge(text, c, hooks)
+	change.Config = a.tried
+	return change, refusal, verdict
 }
 
 func (a *addition) push() build.Outcome { return a.outcomes[0] }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -77,7 +77,7 @@ func holdsInAll(t *testing.T, files map[string]string, additions map[string]func
 	for name, text := range files {
 		document, err := travisyml.Parse(text)
 		if slices.Contains(unparsed, name) {
-			if syntax, is := errors.AsType[*travisyml.SyntaxError](err); !is || syntax.Line == 0 {
+			if !problem.Has(err, travisyml.CodeSyntax) || !strings.Contains(err.Error(), "near line") {
 				t.Errorf("%s: %v", name, err)
 			}
 			continue
@@ -89,10 +89,10 @@ func holdsInAll(t *testing.T, files map[string]string, additions map[string]func
 		for kind, add := range additions {
 			tried++
 			change, err := add(document)
-			if refusal, is := errors.AsType[*travisyml.Refusal](err); is {
+			if refusal, is := problem.Detail[*travisyml.Refusal](err); is {
 				refused++
 				want := refusedFiles[name+", "+kind]
-				if !strings.HasSuffix(err.Error(), want) || want == "" && refusal.Code() != "yml_not_built" && !strings.Contains(name, "_") {
+				if !strings.HasSuffix(err.Error(), want) || want == "" && refusal.Problem().Code != "yml_not_built" && !strings.Contains(name, "_") {
 					t.Errorf("%s, %s: %v", name, kind, err)
 				}
 				continue
@@ -173,13 +173,13 @@ func TestRealFilesDeployOnceAndDoWhatTheyDid(t *testing.T) {
 				break
 			}
 			change, err := addStep(document, step)
-			refusal, isRefused := errors.AsType[*travisyml.Refusal](err)
+			refusal, isRefused := problem.Detail[*travisyml.Refusal](err)
 			switch {
 			case isRefused:
 				if n == 0 {
 					refused++
 				}
-				t.Logf("%s: %v", name, refusal)
+				t.Logf("%s: %v", name, refusal.Problem())
 			case err != nil:
 				t.Errorf("%s: %v", name, err)
 			default:

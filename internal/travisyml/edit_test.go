@@ -1,10 +1,10 @@
 package travisyml_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -98,7 +98,7 @@ func TestAStepGoesWhereItRunsOnceAfterTheTests(t *testing.T) {
 		document := parse(t, c.old)
 		change, err := addStep(document, ours)
 		if c.place == "" {
-			if refusal, is := errors.AsType[*travisyml.Refusal](err); !is || len(refusal.Hints()) == 0 {
+			if refusal, is := problem.Detail[*travisyml.Refusal](err); !is || len(refusal.Problem().Hints) == 0 {
 				t.Errorf("%s: %v\n%s", name, err, change.New)
 			}
 			continue
@@ -168,13 +168,13 @@ func TestWhatIsInTheWayIsNamedWithItsLine(t *testing.T) {
 		"jobs in brackets":   {"language: node_js\njobs: {include: [{name: a}, {name: b}]}\n", "it is written in brackets, so nothing can be added without changing its line", "yml_refused", "- name: b\n    - stage: deploy"},
 	} {
 		change, err := addStep(parse(t, c.old), ours)
-		refusal, is := errors.AsType[*travisyml.Refusal](err)
+		refusal, is := problem.Detail[*travisyml.Refusal](err)
 		if !is {
 			t.Errorf("%s: %v\n%s", name, err, change.New)
 			continue
 		}
-		if refusal.Reason != c.reason || refusal.Code() != c.code || len(refusal.Hints()) == 0 {
-			t.Errorf("%s: %v, %s, hints %q", name, err, refusal.Code(), refusal.Hints())
+		if refusal.Reason != c.reason || refusal.Problem().Code != c.code || len(refusal.Problem().Hints) == 0 {
+			t.Errorf("%s: %v, %s, hints %q", name, err, refusal.Problem().Code, refusal.Problem().Hints)
 		}
 		if lines := strings.Join(refusal.Lines, "\n"); c.lines == "" && lines != "" || !strings.Contains(lines, c.lines) {
 			t.Errorf("%s: to paste:\n%s", name, lines)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -240,8 +241,5 @@ func onlyTheseIn(t *testing.T, folder string, names ...string) {
 }
 
 func codeOf(err error) string {
-	if coded, is := errors.AsType[*travisyml.FileError](err); is && len(coded.Hints()) > 0 && coded.Error() != "" {
-		return coded.Code()
-	}
-	return ""
+	return problem.Code(err)
 }

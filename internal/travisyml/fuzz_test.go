@@ -1,7 +1,6 @@
 package travisyml_test
 
 import (
-	"errors"
 	"io"
 	"maps"
 	"os"
@@ -12,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -39,7 +39,7 @@ func FuzzAdd(f *testing.F) {
 		}
 		document, err := travisyml.Parse(text)
 		if err != nil {
-			if _, is := errors.AsType[*travisyml.SyntaxError](err); !is {
+			if !problem.Has(err, travisyml.CodeSyntax) {
 				t.Errorf("%v", err)
 			}
 			return
@@ -48,8 +48,8 @@ func FuzzAdd(f *testing.F) {
 		for _, kind := range slices.Sorted(maps.Keys(additions)) {
 			change, err := additions[kind](document)
 			if err != nil {
-				refusal, is := errors.AsType[*travisyml.Refusal](err)
-				if !is || len(refusal.Hints()) == 0 || refusal.Reason == "" {
+				refusal, is := problem.Detail[*travisyml.Refusal](err)
+				if !is || len(refusal.Problem().Hints) == 0 || refusal.Reason == "" {
 					t.Errorf("%s: %v", kind, err)
 				}
 				continue

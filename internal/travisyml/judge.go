@@ -49,7 +49,7 @@ func (v verdict) String() string {
 // document.
 func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 	config, err := a.parse(text)
-	a.err = a.ctx.Err()
+	a.err, a.tried = a.ctx.Err(), config
 	if err != nil || hasNewMessage(a.config.Messages, config.Messages) {
 		return otherwise
 	}

@@ -4,7 +4,6 @@ package travisyml_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -43,7 +43,7 @@ func eachStep(t *testing.T, call func(name, command string, quoted bool)) {
 			for _, old := range written {
 				change, err := addStep(parse(t, old), step)
 				text := change.New
-				if refusal, is := errors.AsType[*travisyml.Refusal](err); is {
+				if refusal, is := problem.Detail[*travisyml.Refusal](err); is {
 					text = strings.Join(refusal.Lines, "\n") + "\n"
 				} else if err != nil {
 					t.Fatal(err)

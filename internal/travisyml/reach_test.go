@@ -1,10 +1,10 @@
 package travisyml_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -45,7 +45,7 @@ func TestAStepIsNotPutWhereNoBuildOfItsBranchGetsTo(t *testing.T) {
 		"after_success: |\n  ls $(pwd\n":                                                                         "jobs.include",
 	} {
 		change, err := addStep(parse(t, old), travisyml.Step{Form: travisyml.AfterSuccess, App: "api", Branch: "main", Generation: 2})
-		if refusal, is := errors.AsType[*travisyml.Refusal](err); is {
+		if refusal, is := problem.Detail[*travisyml.Refusal](err); is {
 			if !strings.HasSuffix(refusal.Reason, want) || len(refusal.Lines) == 0 || len(refusal.Instead) == 0 {
 				t.Errorf("%q: %v, not in %s", old, err, want)
 			}

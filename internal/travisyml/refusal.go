@@ -2,9 +2,21 @@ package travisyml
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
+)
+
+// The codes of an Error that has a Refusal as its Detail.
+const (
+	CodeRefused  = "yml_refused"
+	CodeNotBuilt = "yml_not_built" // Travis doesn't build the branch
 )
 
 // Refusal means that a file was left alone, because the addition cannot be made
@@ -28,49 +40,38 @@ type Refusal struct {
 	notBuilt bool // Travis doesn't build the branch
 }
 
-// Error is one lower-case line.
-func (r *Refusal) Error() string {
-	at := ""
-	if r.Line > 0 {
-		at = fmt.Sprintf(" at line %d", r.Line)
-	}
-	if r.Place == "" {
-		return "add to .travis.yml: " + r.Reason
-	}
-	return "add to .travis.yml, in " + r.Place + at + ": " + r.Reason
-}
-
-// Code is a word for machines, in snake case.
-func (r *Refusal) Code() string {
+// Problem is the Error of a refusal.
+func (r *Refusal) Problem() *problem.Error {
+	e := &problem.Error{Code: CodeRefused, Action: "add to", Object: FileName, Reason: r.Reason, Detail: r}
 	if r.notBuilt {
-		return "yml_not_built"
+		e.Code = CodeNotBuilt
 	}
-	return "yml_refused"
-}
-
-// Hints are things that can be done, best first.
-func (r *Refusal) Hints() []string {
-	var hints []string
+	if r.Place != "" {
+		e.Object += ", in " + r.Place
+		if r.Line > 0 {
+			e.Object += " at line " + strconv.Itoa(r.Line)
+		}
+	}
 	if len(r.Instead) > 0 {
 		names := make([]string, len(r.Instead))
 		for i, form := range r.Instead {
 			names[i] = form.String()
 		}
-		hints = append(hints, "this file takes the step as "+strings.Join(names, " or "))
+		e.Hints = append(e.Hints, "write the step as "+strings.Join(names, " or ")+", which this file takes")
 	}
 	if r.Fix != "" {
-		hints = append(hints, r.Fix)
+		e.Hints = append(e.Hints, r.Fix)
 	}
-	if len(r.Lines) == 0 {
-		return hints
+	switch {
+	case len(r.Lines) == 0:
+	case r.Replace:
+		e.Hints = append(e.Hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
+	case r.Line == 0:
+		e.Hints = append(e.Hints, "add the lines shown to the file yourself")
+	default:
+		e.Hints = append(e.Hints, "paste the lines shown into "+r.Place+" yourself")
 	}
-	if r.Replace {
-		return append(hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
-	}
-	if r.Line == 0 {
-		return append(hints, "add the lines shown to the file yourself")
-	}
-	return append(hints, "paste the lines shown into "+r.Place+" yourself")
+	return e
 }
 
 // reason is the words for it. Without any, each edit changes what the file says.
@@ -94,11 +95,12 @@ func (d *Document) uneven() error {
 	for i, line := range d.lines[d.root.Line:d.end] {
 		if !isBlank(line) && !isComment(line) && indentOf(line) < d.root.Column-1 {
 			other := d.root.Line + i + 1
-			return &Refusal{
+			refusal := &Refusal{
 				Line:   d.root.Line,
 				Reason: fmt.Sprintf("line %d is indented less than line %d, so it isn't part of the same YAML", other, d.root.Line),
 				Fix:    fmt.Sprintf("indent line %d like line %d, then run this again", d.root.Line, other),
 			}
+			return refusal.Problem()
 		}
 	}
 	return nil
@@ -132,3 +134,157 @@ const (
 	reasonOpen    = "the text that is there would continue into the addition"
 	reasonSkip    = "what is there says that it is skipped"
 )
+
+// obstacle is what fails every build of the branch.
+type obstacle struct {
+	job     int // of the push
+	refusal *Refusal
+}
+
+// obstacle returns the first part of the file that fails a push to the branch
+// whatever the commands do.
+func (a *addition) obstacle() *obstacle {
+	outcome := a.push()
+	for i, job := range outcome.Build.Jobs {
+		if job.AllowFailure {
+			continue
+		}
+		script := build.ScriptOf(job, outcome.Event)
+		refusal := a.scriptless(job, script)
+		if refusal == nil && script.Broken != nil {
+			refusal = a.brokenCondition(script.Broken.Line)
+		}
+		if refusal == nil {
+			refusal = a.brokenCommand(job, script)
+		}
+		if refusal != nil || a.err != nil {
+			return &obstacle{i, refusal}
+		}
+	}
+	return nil
+}
+
+// scriptless refuses a job without script whose language has no default one, or one
+// that always fails.
+func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
+	hasDefault := slices.ContainsFunc(script.Steps, func(s build.Step) bool { return s.Phase == "script" && s.Command.Bash != "false" })
+	if job.Config.Get("script") != nil || hasDefault {
+		return nil
+	}
+	return &Refusal{
+		Place: "script", Line: max(job.Config.Line, job.Config.Get("language").Line),
+		Reason: fmt.Sprintf("Travis has no default tests for %s, so every build of %s fails without `script`, and never deploys", job.Language, a.step.Branch),
+		Fix:    "add `script` with the command that runs your tests, then run this again",
+	}
+}
+
+// brokenCondition refuses a condition that Bash can't read.
+func (a *addition) brokenCondition(line int) *Refusal {
+	refusal := &Refusal{
+		Place: "deploy", Line: line,
+		Reason: fmt.Sprintf("the condition on line %d is no Bash between [[ and ]], so every build of %s fails", line, a.step.Branch),
+		Fix:    fmt.Sprintf("correct the condition on line %d, then run this again", line),
+	}
+	if fixed, ok := a.correctedCondition(line); ok {
+		refusal.Place, refusal.Lines, refusal.Replace, refusal.Fix = "condition", []string{fixed}, true, ""
+	}
+	return refusal
+}
+
+var testCommand = regexp.MustCompile(`^(\s*(?:- )?(?:condition:\s*)?)(?:test\s+(.*?)|\[\[?\s+(.*?)\s+\]\]?)\s*$`)
+
+// correctedCondition takes test, or brackets, off a condition, where that is right.
+func (a *addition) correctedCondition(line int) (fixed string, ok bool) {
+	if line < 1 || line > len(a.document.lines) {
+		return "", false
+	}
+	old := cutBreak(a.document.lines[line-1])
+	parts := testCommand.FindStringSubmatch(old)
+	if parts == nil || strings.ContainsRune(parts[2]+parts[3], '\'') {
+		return "", false
+	}
+	fixed = strings.TrimLeft(parts[1], " ") + "'" + parts[2] + parts[3] + "'"
+	lines := slices.Clone(a.document.lines)
+	lines[line-1] = strings.Repeat(" ", indentOf(old)) + fixed + a.document.eol
+	config, err := a.parse(a.document.mark + strings.Join(lines, ""))
+	if err != nil {
+		return "", false
+	}
+	made, err := config.Build(a.ctx, a.push().Event)
+	if err != nil || slices.ContainsFunc(made.Jobs, func(job build.Job) bool { return build.ScriptOf(job, a.push().Event).Broken != nil }) {
+		return "", false
+	}
+	return fixed, true
+}
+
+// brokenCommand refuses a deploy.script with a line break, where a push runs it: dpl
+// gets a backslash and an n
+// (https://docs.travis-ci.com/user/deployment/script/).
+func (a *addition) brokenCommand(job build.Job, script build.Script) *Refusal {
+	for _, provider := range job.Config.Get("deploy").List() {
+		command := provider.Get("script")
+		if command != nil && command.Kind == build.List && len(command.Items) > 0 {
+			command = command.Items[0]
+		}
+		isScript := provider.Get("provider") != nil && strings.EqualFold(provider.Get("provider").Text, "script")
+		if command == nil || !isScript || !strings.Contains(command.Text, "\n") || mayFailOf(provider) || !a.runs(script, command.Line) {
+			continue
+		}
+		refusal := &Refusal{
+			Place: "deploy.script", Line: command.Line,
+			Reason: fmt.Sprintf("the script on line %d has a line break, which Travis passes on as a backslash and an n, so every build of %s fails", command.Line, a.step.Branch),
+			Fix:    fmt.Sprintf("make the script on line %d one line, with `>-` and `bash -c`, then run this again", command.Line),
+		}
+		if lines := oneCommand(command.Text); lines != nil && provider.Get("script").Kind != build.List {
+			refusal.Lines, refusal.Replace, refusal.Fix = lines, true, ""
+		}
+		return refusal
+	}
+	return nil
+}
+
+func mayFailOf(provider *build.Node) bool {
+	allowed := provider.Get("allow_failure")
+	return allowed != nil && allowed.Text == "true"
+}
+
+// runs reports whether a job runs the deployment whose command stands on a line. It
+// plays the conditions alone.
+func (a *addition) runs(script build.Script, line int) bool {
+	probe := script
+	probe.Steps = []build.Step{{Phase: "script", Command: build.Command{Bash: ":"}, Failure: build.Collected}}
+	for _, step := range script.Steps {
+		for _, inner := range step.Steps {
+			if inner.Phase == "deploy" && inner.Command.Line == line {
+				step.Steps = []build.Step{{Phase: "deploy", Command: build.Command{Bash: "convox deploy", Line: line}}}
+				probe.Steps = append(probe.Steps, step)
+				break
+			}
+		}
+	}
+	played, err := a.player.Play(a.ctx, []build.Script{probe})
+	a.err = err
+	return err == nil && len(played) == 1 && slices.ContainsFunc(played[0].Calls, func(call build.Call) bool { return !call.OnFailure })
+}
+
+// openLine is a line of Bash that isn't a command of its own.
+var openLine = regexp.MustCompile(`'|^#|[\\|&({]$|^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|function|\}|\))\b`)
+
+// oneCommand writes lines of Bash as a script that dpl can run.
+func oneCommand(text string) []string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+		if lines[i] == "" || openLine.MatchString(lines[i]) {
+			return nil
+		}
+	}
+	if len(lines) > 1 {
+		for i := range len(lines) - 1 {
+			lines[i] = strings.TrimRight(lines[i], "; ") + " &&"
+		}
+		lines[0] = "bash -c '" + lines[0]
+		lines[len(lines)-1] += "'"
+	}
+	return append([]string{"script: >-"}, indented(lines, 2)...)
+}

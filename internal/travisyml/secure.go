@@ -30,7 +30,7 @@ var (
 // AddSecure puts encrypted variables into env.global. One that an earlier run
 // put there, known by the comment above it, is written anew in its place; no
 // other byte changes. What makes jobs of env's entries goes on doing so. The
-// error is a *Refusal or a *StepError.
+// error has a Refusal, or CodeStep.
 func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	if err := d.uneven(); err != nil {
 		return Change{}, err
@@ -39,7 +39,7 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	var added []Secure
 	for _, v := range variables {
 		if !namePattern.MatchString(v.Name) || !securePattern.MatchString(v.Text) {
-			return Change{}, &StepError{"encrypted variable", "letters, digits and underscores, with base64 on one line"}
+			return Change{}, unwritable("encrypted variable", "letters, digits and underscores, with base64 on one line")
 		}
 		replaced := d.replaceOurs(v, &anew)
 		if !replaced {
@@ -59,7 +59,7 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	}
 	refusal := &Refusal{Reason: reason(why, edits), Place: place, Lines: d.nestedGlobal(lines)}
 	d.pasteGlobal(refusal, lines)
-	return Change{}, d.bracketed(refusal)
+	return Change{}, d.bracketed(refusal).Problem()
 }
 
 // pasteGlobal says where a person can write the variables, and what.

@@ -1,10 +1,10 @@
 package travisyml_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -77,7 +77,7 @@ func TestWhatIsNotBase64OrNoNameIsNoVariable(t *testing.T) {
 		{Name: "A B", Text: "YQ=="}, {Name: "A\n- x", Text: "YQ=="}, {Text: "YQ=="},
 	} {
 		_, err := parse(t, "").AddSecure(v)
-		if step, is := errors.AsType[*travisyml.StepError](err); !is || step.Code() != "yml_step" || len(step.Hints()) == 0 {
+		if !problem.Has(err, travisyml.CodeStep) || len(problem.Of(err).Hints) == 0 {
 			t.Errorf("%q: %v", v, err)
 		}
 	}

@@ -1,7 +1,6 @@
 package travisyml_test
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -46,10 +46,10 @@ func TestEveryShapeIsAddedToOrRefusedWithLinesToPaste(t *testing.T) {
 			add := additions[shapeKinds[kind]]
 			change, err := add(document)
 			fmt.Fprintf(&got, "==== %s\n", kind)
-			if refusal, is := errors.AsType[*travisyml.Refusal](err); is {
+			if refusal, is := problem.Detail[*travisyml.Refusal](err); is {
 				reasons[refusal.Reason]++
 				fmt.Fprintf(&got, "error: %v\n", err)
-				for _, hint := range refusal.Hints() {
+				for _, hint := range refusal.Problem().Hints {
 					fmt.Fprintf(&got, "hint: %s\n", hint)
 				}
 				fmt.Fprintf(&got, "%s\n", strings.Join(refusal.Lines, "\n"))

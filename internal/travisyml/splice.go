@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/build"
 )
 
 // Change is what an addition makes of a document.
@@ -27,6 +29,10 @@ type Change struct {
 	Environments []Environment
 	// Notes are what else there is to know.
 	Notes []Note
+	// Config is what Travis reads in New, and Outcomes are what build.EventsOf make of
+	// it; nil where that wasn't needed.
+	Config   *build.Config
+	Outcomes []build.Outcome
 }
 
 // Changed reports whether there is anything to write.

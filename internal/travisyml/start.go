@@ -9,7 +9,7 @@ import (
 )
 
 // start adds to a file what makes a build of it pass by itself, where it has nothing
-// to run: Travis would run rake. The error is a *Refusal where it doesn't build the
+// to run: Travis would run rake. The error has CodeNotBuilt where it doesn't build the
 // branch.
 func (a *addition) start(d *Document) (Change, error) {
 	none := Change{Old: d.text, New: d.text}
@@ -22,7 +22,7 @@ func (a *addition) start(d *Document) (Change, error) {
 		return none, err
 	}
 	if push.LeftOut {
-		return none, notBuilt(a.step.Branch, push.Reason)
+		return none, notBuilt(a.step.Branch, push.Reason).Problem()
 	}
 	lines, note := missingKeys(d, config, push)
 	if len(lines) == 0 {
@@ -31,7 +31,7 @@ func (a *addition) start(d *Document) (Change, error) {
 	edits, why := d.addKey(d.whole(), lines)
 	change, done := d.splice(keyOf(lines[0]), edits)
 	if !done {
-		return none, d.bracketed(&Refusal{Reason: reason(why, edits), Place: keyOf(lines[0]), Lines: lines})
+		return none, d.bracketed(&Refusal{Reason: reason(why, edits), Place: keyOf(lines[0]), Lines: lines}).Problem()
 	}
 	change.Notes = []Note{note}
 	return change, nil

@@ -1,6 +1,15 @@
 package travisyml
 
-import "regexp"
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/problem"
+)
 
 // Form is where in a build the step runs.
 type Form int
@@ -44,23 +53,16 @@ type Step struct {
 	Generation Generation
 }
 
-// StepError means that a step cannot be written. It does not quote the value,
-// which can be anything.
-type StepError struct {
-	what string
-	want string
+// CodeStep is that of an Error for a step that cannot be written.
+const CodeStep = "yml_step"
+
+// unwritable doesn't quote the value, which can be anything.
+func unwritable(what, want string) error {
+	return &problem.Error{
+		Code: CodeStep, Action: "write the deploy step", Reason: "the " + what + " is not one that .travis.yml can carry safely",
+		Hints: []string{"use " + want},
+	}
 }
-
-// Error is one lower-case line.
-func (e *StepError) Error() string {
-	return "write the deploy step: the " + e.what + " is not one that .travis.yml can carry safely"
-}
-
-// Code is a word for machines, in snake case.
-func (*StepError) Code() string { return "yml_step" }
-
-// Hints are things that can be done, best first.
-func (e *StepError) Hints() []string { return []string{"a name of " + e.want} }
 
 // Travis puts a deploy branch into Bash as it is
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb),
@@ -83,19 +85,125 @@ func (p pattern) MatchString(text string) bool {
 	return len(text) <= p.longest && p.shape.MatchString(text)
 }
 
-// Validate refuses what .travis.yml cannot carry, with a *StepError.
+// Validate refuses what .travis.yml cannot carry, with CodeStep.
 func (s Step) Validate() error {
 	switch {
 	case !appPattern.MatchString(s.App):
-		return &StepError{"app's name", "letters, digits, dots, dashes and underscores"}
+		return unwritable("app's name", "letters, digits, dots, dashes and underscores")
 	case s.Rack != "" && !rackPattern.MatchString(s.Rack):
-		return &StepError{"Rack's name", "the form ORG/NAME"}
+		return unwritable("Rack's name", "the form ORG/NAME")
 	case !branchPattern.MatchString(s.Branch):
-		return &StepError{"branch's name", "letters, digits and . _ / @ # + , = -, which begins with a letter, a digit or an underscore"}
+		return unwritable("branch's name", "letters, digits and . _ / @ # + , = -, which begins with a letter, a digit or an underscore")
 	case s.Generation != SecondGeneration && s.Generation != ThirdGeneration:
-		return &StepError{"client's generation", "the second or the third"}
+		return unwritable("client's generation", "the second or the third")
 	case s.Form < FittingForm || s.Form > AfterSuccess:
-		return &StepError{"form", "after_success or deploy"}
+		return unwritable("form", "after_success or deploy")
 	}
 	return nil
+}
+
+const scalarKind = yaml.ScalarNode
+
+// Where Convox puts its clients for Linux; the one for arm64 has a suffix
+// (https://docs.convox.com/installation/cli/).
+const (
+	secondGenerationClient = "https://download.convox.com/cli/linux/convox"
+	thirdGenerationClient  = "https://github.com/convox/convox/releases/latest/download/convox-linux"
+	arm64Suffix            = "-arm64"
+)
+
+const installed = "/tmp/convox" // outside the clone, which is what gets deployed
+
+// noClient is the suffix of a processor that the client isn't for.
+const noClient = "none"
+
+// clientSuffix is what the client's address ends with for a job's processor.
+func clientSuffix(arch string) string {
+	switch {
+	case arch == "", arch == "amd64", arch == "x86_64":
+		return ""
+	case arch == "aarch64", strings.HasPrefix(arch, "arm64"):
+		return arm64Suffix
+	}
+	return noClient
+}
+
+// client returns the address of the client.
+func (s Step) client(suffix string) string {
+	if s.Generation == ThirdGeneration {
+		return thirdGenerationClient + suffix
+	}
+	return secondGenerationClient + suffix
+}
+
+// command installs the client and deploys, in a shell of its own: lines of one
+// command, which means the same when they are joined by spaces. It exits as the
+// first of the three that fails. The second generation of the client exits 0 as
+// soon as a release is promoted, so it has to wait for the rollout to know of a
+// rollback; the third takes the flag too. Waiting prints nothing for minutes, and
+// Travis ends a job that is silent for ten
+// (https://docs.travis-ci.com/user/common-build-problems/#build-times-out-because-no-output-was-received),
+// so a loop beside it prints. The loop and its sleep end before the command does.
+// Nothing in it means anything else in double quotes, in which Travis passes the
+// script of a deployment on.
+func (s Step) command(url string) []string {
+	deploy := installed + " deploy --app " + shellescape.Quote(s.App)
+	if s.Rack != "" {
+		deploy += " --rack " + shellescape.Quote(s.Rack)
+	}
+	return []string{
+		"bash -c 'stop() { kill %1; wait; exit; };",
+		"(trap stop TERM; while sleep 240 & wait %1; do echo still deploying; done) 2>/dev/null &",
+		"trap stop EXIT;",
+		"curl -fsSL --retry 3 -o " + installed + " " + url + " &&",
+		"chmod +x " + installed + " &&",
+		deploy + " --wait'",
+	}
+}
+
+// guard is true in builds of the branch that are for no pull request: the
+// branch of a pull request's build is the one it asks to be merged into
+// (https://docs.travis-ci.com/user/environment-variables/#default-environment-variables).
+func (s Step) guard() string {
+	return `[ "$TRAVIS_BRANCH" = ` + shellescape.Quote(s.Branch) + ` ] && [ "$TRAVIS_PULL_REQUEST" = false ]`
+}
+
+// guarded is the step as a block of text for after_success.
+func (s Step) guarded(url string) []string {
+	return append([]string{"|"}, indented(s.guardedScript(url), 0)...)
+}
+
+func (s Step) guardedScript(url string) []string {
+	lines := append([]string{"if " + s.guard() + "; then"}, indented(s.command(url), 2)...)
+	return append(lines, "fi")
+}
+
+// scripted is the step as an item of deploy. Its script has to be a single
+// command (https://docs.travis-ci.com/user/deployment/script/). Nothing is said
+// about cleaning up: a deployment sends what is in the repository, and that is
+// there either way.
+func (s Step) scripted(url string) []string {
+	lines := append([]string{"provider: script", "script: >-"}, indented(s.command(url), 2)...)
+	return append(lines, "on:", "  branch: "+scalar(s.Branch))
+}
+
+// appended is the step as text that goes on a block of text: by lines, where the
+// block keeps them, or in one.
+func (s Step) appended(url string) map[string][]string {
+	oneLine := "if " + s.guard() + "; then " + strings.Join(s.command(url), " ") + "; fi"
+	return map[string][]string{"|": s.guardedScript(url), ">": {"", oneLine}}
+}
+
+var plainScalar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9._/-]*$`)
+
+// scalar writes a name so that every YAML parser reads it as text.
+func scalar(name string) string {
+	switch strings.ToLower(name) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf":
+		return strconv.Quote(name)
+	}
+	if plainScalar.MatchString(name) {
+		return name
+	}
+	return strconv.Quote(name) // the patterns of a step leave nothing that Go and YAML escape differently
 }

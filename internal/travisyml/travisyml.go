@@ -6,7 +6,7 @@
 // Every addition is checked before it is returned. Both texts are parsed, and the
 // new document must be the old one plus the addition, key order included. Both are
 // played, and builds must do what they did, plus the deploy. Where that can't be
-// had, a *Refusal carries the lines to paste. Nothing here commits, and only
+// had, a Refusal carries the lines to paste. Nothing here commits, and only
 // File.Write writes.
 //
 // What a file means is Travis's to say: how it reads keys, jobs, stages and env
@@ -22,9 +22,13 @@ package travisyml
 import (
 	"errors"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/problem"
 )
 
 // Document is a .travis.yml that parses. It never changes: an addition gives
@@ -41,7 +45,7 @@ type Document struct {
 
 // Parse reads the text of a .travis.yml; "" is a missing or an empty file. Of
 // several YAML documents in it Travis reads the first, and so does Parse. The
-// error is a *SyntaxError.
+// error has CodeSyntax.
 func Parse(text string) (*Document, error) {
 	mark := ""
 	if strings.HasPrefix(text, byteOrderMark) {
@@ -76,16 +80,44 @@ func parseRoot(text string) (*yaml.Node, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &SyntaxError{Line: lineOf(err)}
+		return nil, syntaxError(lineOf(err), "it is not valid YAML")
 	}
 	root := document.Content[0]
 	if isEmptyNode(root) {
 		return nil, nil
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, &SyntaxError{Line: root.Line, noMapping: true}
+		return nil, syntaxError(root.Line, "it is not a mapping of keys and values")
 	}
 	return root, nil
+}
+
+// CodeSyntax is that of an Error for a text that is no .travis.yml.
+const CodeSyntax = "yml_syntax"
+
+// syntaxError quotes nothing of the file, which can hold secrets, and so has no
+// cause. The line is 0 when the parser did not say it.
+func syntaxError(line int, why string) error {
+	action := "read .travis.yml"
+	if line > 0 {
+		action += ", near line " + strconv.Itoa(line)
+	}
+	return &problem.Error{
+		Code: CodeSyntax, Action: action, Reason: why,
+		Hints: []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"},
+	}
+}
+
+var parserLine = regexp.MustCompile(`^yaml: line (\d+):`)
+
+// lineOf takes the line, and nothing else, from what the parser says.
+func lineOf(err error) int {
+	if found := parserLine.FindStringSubmatch(err.Error()); found != nil {
+		if line, err := strconv.Atoi(found[1]); err == nil {
+			return line
+		}
+	}
+	return 0
 }
 
 // extent finds the lines of the first document: from its first node, or from

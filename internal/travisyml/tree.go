@@ -198,3 +198,61 @@ func firstValue(node *yaml.Node) string {
 	}
 	return ""
 }
+
+// pair is a key of a mapping with its value.
+type pair struct{ key, value *yaml.Node }
+
+// pairsOf are the pairs of a mapping, with those that it merges in.
+func pairsOf(mapping *yaml.Node) []pair {
+	var all []pair
+	known := make(map[string]bool)
+	addPairs(behind(mapping), &all, known, make(map[*yaml.Node]bool))
+	return all
+}
+
+func addPairs(mapping *yaml.Node, all *[]pair, known map[string]bool, seen map[*yaml.Node]bool) {
+	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
+		return
+	}
+	seen[mapping] = true
+	var merged []*yaml.Node
+	own := make(map[string]bool)
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		key, value := mapping.Content[i], behind(mapping.Content[i+1])
+		if key.Value == "<<" {
+			merged = append(items(value), merged...) // of several the last counts
+			continue
+		}
+		if !known[key.Value] {
+			*all = append(*all, pair{key, value})
+			own[key.Value] = true
+		}
+	}
+	for name := range own {
+		known[name] = true
+	}
+	for _, each := range merged {
+		addPairs(each, all, known, seen)
+	}
+}
+
+// isSkipped reports whether a value has Travis pass over a phase. As a command
+// false would do as little
+// (https://docs.travis-ci.com/user/job-lifecycle/#skipping-the-installation-phase).
+func isSkipped(value *yaml.Node) bool {
+	value = behind(value)
+	return value != nil && value.Kind == yaml.ScalarNode && (value.Value == "skip" || value.Value == "false")
+}
+
+// DeployHooks lists which of before_deploy and after_deploy the top of the file
+// has. Travis runs them for each item of deploy
+// (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb).
+func (d *Document) DeployHooks() []string {
+	var hooks []string
+	for _, hook := range []string{"before_deploy", "after_deploy"} {
+		if value := lookup(d.root, hook); len(items(value)) > 0 && !isSkipped(value) {
+			hooks = append(hooks, hook)
+		}
+	}
+	return hooks
+}

@@ -187,3 +187,15 @@ func TestAnActivationThatStandsIsTold(t *testing.T) {
 		t.Errorf("it says %s", reason)
 	}
 }
+
+func TestAnActivationThatStandsIsNotReviewedAgain(t *testing.T) {
+	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
+	w.failVariables()
+	w.accept().step(flow.StepRetry)
+	w.travis.Faults.Clear()
+	w.accept().step(flow.StepProve)
+	if report := w.flow.Report().Repositories[0]; !report.Activated || report.Err != nil {
+		t.Errorf("%+v", report)
+	}
+}

@@ -30,15 +30,14 @@ type answers struct {
 	fingerprint string
 	unchecked   bool
 
-	ownToken   bool          // the one that was typed, not the one that was found
-	token      secret.String // that was typed
-	repository string        // the key of the row that was picked
-	slug       string        // a name that was typed
-	target     setup.Target
-	several    []setup.Target // where more than one was picked, in the place of target
-	activate   bool
-	noUnknown  bool // of several: what Travis does not know is left out
-	noInactive bool // and what it does not build
+	ownToken   bool           // the one that was typed, not the one that was found
+	token      secret.String  // that was typed
+	repository string         // the key of the row that was picked
+	slug       string         // a name that was typed
+	targets    []setup.Target // the repositories that were picked
+	marked     []setup.Target // those of them beside which one was typed
+	unknown    remedy         // of those that Travis doesn't know
+	inactive   remedy         // of those that it doesn't build
 	branch     string
 	allowMixed bool
 
@@ -60,8 +59,9 @@ const (
 
 // result is what the steps led to.
 type result struct {
-	login       *convox.Login // of the last good check
-	untrusted   string        // the fingerprint to be asked about
+	login       *convox.Login  // of the last good check
+	accepted    setup.Accepted // what that was of
+	untrusted   string         // the fingerprint to be asked about
 	unreachable error
 	refused     map[source]bool // what the Rack did not take
 	noRecovery  bool            // AWS gave no password that is good
@@ -69,19 +69,15 @@ type result struct {
 	showing     bool            // a recovered one is to be shown
 	saving      bool            // or to be saved
 
-	user       travisapi.User
-	repository travisapi.Repository
-	unknown    bool // Travis does not know the repository
+	user travisapi.User
 
-	read  *setup.Plan // of several: what is there
+	read  *setup.Plan // what Travis knows of the repositories
 	plan  *setup.Plan
 	file  *filePlan
 	words []*travisWord // on the plans that were reviewed
 	mixed []error       // what needs a word: a branch would get the new password for its own host
 
-	agreed, resync, activateAsked, turned, left bool
-
-	inactive inactive // what was said of several
+	agreed, turned, left bool
 
 	proved   bool  // a build logged in
 	proofErr error // why a build that was tried is no proof
@@ -121,6 +117,11 @@ func (f *Flow) host() convox.Host {
 	return f.rackHost()
 }
 
+// credential is what a build will log in with, and where.
+func (f *Flow) credential() setup.Credential {
+	return setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole}
+}
+
 // secret is what a build will log in with.
 func (f *Flow) secret() secret.String {
 	switch {
@@ -152,13 +153,14 @@ func (f *Flow) token() secret.String {
 func (f *Flow) request() setup.Request {
 	return setup.Request{
 		Targets:      f.targets(),
-		Credential:   setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole},
+		Credential:   f.credential(),
+		Accepted:     f.result.accepted,
 		Branch:       f.answers.branch,
 		Rack:         f.consoleRack(),
 		SkipExisting: f.given.SkipExisting,
 		AllowMixed:   f.answers.allowMixed,
 		Unchecked:    f.answers.unchecked,
-		Activate:     f.answers.activate,
+		Activate:     f.answers.inactive == activate,
 	}
 }
 
@@ -167,4 +169,54 @@ func (f *Flow) consoleRack() string {
 		return f.given.Rack
 	}
 	return ""
+}
+
+// Answered are the answers as flags would have given them, without the secrets.
+// The repositories are among them where they were picked, and not named before.
+func (f *Flow) Answered() Given {
+	g := Given{
+		Way: f.answers.way, Branch: f.answers.branch, Fingerprint: f.answers.fingerprint,
+		Saved:      f.answers.way == ByRack && f.answers.source == sourceSaved,
+		AllowMixed: f.answers.allowMixed, Unchecked: f.answers.unchecked, SkipExisting: f.given.SkipExisting,
+	}
+	if f.chosen[StepRepository] {
+		g.Targets = f.targets()
+	}
+	if f.answers.way == ByConsole {
+		g.Console, g.Rack = f.answers.console, f.consoleRack()
+	} else {
+		g.Host = f.rackHost()
+	}
+	return g
+}
+
+// Missing names the steps that nobody has answered yet, for those who can't be asked.
+// Of questions that only come up on the way it names the one that is asked now.
+func (f *Flow) Missing() []string {
+	var missing []string
+	switch {
+	case f.answers.way == NoWay:
+		missing = append(missing, StepWay, StepPassword)
+	case f.result.login == nil && !f.answers.unchecked:
+		if f.host().IsZero() {
+			missing = append(missing, StepRack)
+		}
+		missing = append(missing, StepPassword)
+	}
+	if f.token().IsEmpty() {
+		missing = append(missing, StepToken)
+	}
+	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && f.outside.Owned == nil && !f.isOwnDecided() {
+		missing = append(missing, StepRepository)
+	}
+	if f.State() == Asking {
+		switch step, _ := f.Step(); step {
+		case StepMixed, StepCertificate, StepUnchecked, StepActivate, StepUnknown:
+			missing = append(missing, step)
+		}
+	}
+	if !f.given.Agreed {
+		missing = append(missing, StepReview)
+	}
+	return missing
 }

@@ -1,76 +1,106 @@
 package flow
 
 import (
+	"fmt"
+
 	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/setup"
 )
 
 func doneStep() step {
 	return step{
 		id: StepDone, name: "Done",
 		ask: func(f *Flow) Question {
-			q := Question{Kind: Ending, Title: "Done", Yes: "leave"}
-			if f.several() {
-				q.Lines = f.severalDone()
-				return q
+			lines := f.endLines()
+			add := func(heading string, words []string) {
+				if len(words) > 0 {
+					lines = append(lines, Line{}, Line{Heading, heading})
+				}
+				for _, line := range words {
+					lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
+				}
 			}
-			q.Lines = f.doneLines()
-			return q
+			add("What comes next", f.Next())
+			add("To undo it", f.result.report.Undo(f.given.Repeated))
+			return Question{Kind: Ending, Title: "Done", Lines: lines, Yes: "leave"}
 		},
 		take: func(f *Flow, _ Value) { f.over = true },
 	}
 }
 
-// doneLines tells what was written, what comes next and how to undo it.
-func (f *Flow) doneLines() []Line {
-	var lines []Line
-	for _, r := range f.result.report.Repositories {
-		lines = append(lines, Line{Heading, shellescape.StripUnsafe(r.Target.String())})
+// endLines say how it ended: for one repository each variable, for several how many
+// were set up, and why others weren't.
+func (f *Flow) endLines() []Line {
+	report := f.result.report
+	if !f.several() {
+		lines := []Line{{Heading, nameOf(f.targets())}}
+		for _, standing := range f.standing() {
+			lines = append(lines, Line{Good, standing})
+		}
+		return append(lines, f.proofLines()...)
 	}
-	for _, standing := range f.standing() {
-		lines = append(lines, Line{Good, standing})
+	done, failed, left := report.Count()
+	title := setup.Count(done, "repository")
+	if failed+left > 0 {
+		title = fmt.Sprintf("%d of %s", done, setup.Count(done+failed+left, "repository"))
 	}
-	lines = append(lines, f.proofLines()...)
-	following := f.Next()
-	if len(following) > 0 {
-		lines = append(lines, Line{}, Line{Heading, "What comes next"})
+	lines := []Line{{Heading, title + " set up"}}
+	var counts counts
+	for _, r := range report.Repositories {
+		if r.Err == nil {
+			var actions []setup.Action
+			for _, v := range r.Variables {
+				actions = append(actions, v.Action)
+			}
+			counts.add(nil, r.Activated, actions...)
+		}
 	}
-	for _, next := range following {
-		lines = append(lines, Line{Plain, next})
+	if words := counts.String(); words != "" {
+		lines = append(lines, Line{Good, words})
 	}
-	undo := f.result.report.Undo(f.given.Repeated)
-	if len(undo) > 0 {
-		lines = append(lines, Line{}, Line{Heading, "To undo it"})
-	}
-	for _, command := range undo {
-		lines = append(lines, Line{Plain, shellescape.StripUnsafe(command)})
+	for _, r := range report.Repositories {
+		if r.Err == nil {
+			continue
+		}
+		lines = append(lines, Line{Bad, shellescape.StripUnsafe(r.Err.Error())})
+		if r.Stands() {
+			lines = append(lines, Line{Muted, "it has: " + shellescape.StripUnsafe(r.Outcome())})
+		}
+		for _, hint := range ProblemOf(r.Err).Hints() {
+			lines = append(lines, Line{Muted, shellescape.StripUnsafe(hint)})
+		}
 	}
 	return lines
 }
 
-// Next is what a person has to do themselves once the pair is written; nothing
-// where it is not.
+// Next is what is left to do by hand once the variables are written.
 func (f *Flow) Next() []string {
 	report := f.result.report
-	if f.several() {
-		return f.nextOfSeveral()
-	}
-	if report == nil || f.given.DryRun || len(report.Errs()) > 0 || report.Stopped != nil {
+	if report == nil || f.given.DryRun || report.Stopped != nil || len(report.Errs()) == len(report.Repositories) {
 		return nil
 	}
 	var next []string
 	if f.answers.unchecked {
 		next = append(next, "the password was not checked: the first build will show whether it is right")
 	}
-	if file := report.Repositories[0].File; file != nil && (file.Written() || file.Found != "" || len(file.ToPaste) > 0) {
-		next = append(next, toPaste(file.ToPaste)...)
-		if file.Written() || len(file.ToPaste) > 0 {
-			path := shellescape.Quote(shellescape.StripUnsafe(file.Path))
-			next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
-		}
-		if f.answers.encrypt {
-			next = append(next, "builds have the pair from the push on")
-		}
-		return next
+	file := report.Repositories[0].File // of the only repository
+	switch {
+	case f.several():
+		return append(next,
+			"let builds deploy: in the clone of each, convox-travis yml shows the step and --write adds it",
+			"prove it with a build of each: convox-travis check --build",
+		)
+	case file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0:
+		return append(next, "let builds deploy: in its clone, convox-travis yml shows the step and --write adds it")
 	}
-	return append(next, "let builds deploy: in its clone, convox-travis yml shows the step and --write adds it")
+	next = append(next, toPaste(file.ToPaste)...)
+	if file.Written() || len(file.ToPaste) > 0 {
+		path := shellescape.Quote(shellescape.StripUnsafe(file.Path))
+		next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
+	}
+	if f.answers.encrypt {
+		next = append(next, "builds have the pair from the push on")
+	}
+	return next
 }

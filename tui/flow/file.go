@@ -9,6 +9,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 )
@@ -29,11 +30,11 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 
 // fileNow reads the job's file again, and reports whether it is another one than
 // before. What cannot be read is for the writing to say.
-func (j job) fileNow(ctx context.Context, outside Outside) (now *travisyml.File, changed bool) {
+func (j job) fileNow(ctx context.Context) (now *travisyml.File, changed bool) {
 	if j.file == nil {
 		return nil, false
 	}
-	read, err := outside.File(ctx)
+	read, err := j.outside.File(ctx)
 	if err != nil {
 		return j.file, false
 	}
@@ -46,7 +47,7 @@ func (f *Flow) fitsFile() bool { return f.found.file != nil && f.isOwn() }
 // isOwn reports whether the clone is that of the repository.
 func (f *Flow) isOwn() bool {
 	for _, own := range f.ownRepositories() {
-		if strings.EqualFold(own.String(), f.answers.target.String()) {
+		if strings.EqualFold(own.String(), f.only().String()) {
 			return true
 		}
 	}
@@ -96,67 +97,57 @@ func deployRackStep() step {
 	}
 }
 
-// fileRequest is what is to be in .travis.yml. Where the pair is encrypted, secure
-// is it.
-func (f *Flow) fileRequest(secure []travisyml.Secure) setup.FileRequest {
-	app := f.found.file.AppName(f.answers.target.Slug)
-	request := setup.FileRequest{
-		Step: setup.DeployStep{Console: f.answers.way == ByConsole, Target: build.Target{
-			Repo: f.answers.target.Slug, App: app, DefaultApp: app,
-			Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
-		}},
-		NoStep: f.answers.noStep || f.given.Agreed || !f.knowsRack(),
-	}
-	if request.Step.Console {
-		request.Step.Rack = f.deployRack()
-	}
-	if f.answers.encrypt {
-		request.Secure = secure
-	}
-	return request
-}
-
 // knowsRack reports whether it is known which Rack builds deploy to.
 func (f *Flow) knowsRack() bool { return f.answers.way == ByRack || f.deployRack() != "" }
 
-// filePlan is what would be added to a file for a request, and what builds then do.
+// filePlan is what would be added to a file, and what builds then do.
 type filePlan struct {
-	of     planned
-	change setup.FileChange
-	err    error
+	of      fileWish
+	request setup.FileRequest
+	change  setup.FileChange
+	err     error
 }
 
-// planned is what a filePlan was made of: another file or request needs another
-// one.
-type planned struct {
-	file            travisyml.File
-	step            setup.DeployStep
-	noStep, encrypt bool
+// fileWish is what a filePlan is made of.
+type fileWish struct {
+	file               travisyml.File
+	slug, branch, rack string
+	console            bool
+	noStep, encrypt    bool
 }
 
-func (f *Flow) planned() planned {
-	request := f.fileRequest(nil)
-	return planned{*f.found.file, request.Step, request.NoStep, f.answers.encrypt}
+func (f *Flow) fileWish() fileWish {
+	wish := fileWish{
+		file: *f.found.file, slug: f.only().Slug, branch: cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main"),
+		console: f.answers.way == ByConsole, encrypt: f.answers.encrypt,
+		noStep: f.answers.noStep || f.given.Agreed || !f.knowsRack(),
+	}
+	if wish.console {
+		wish.rack = f.deployRack()
+	}
+	return wish
 }
 
 // filePlan returns the plan of the file as it is now and of what is asked for now,
 // or nil.
 func (f *Flow) filePlan() *filePlan {
-	if plan := f.result.file; f.fitsFile() && plan != nil && plan.of == f.planned() {
+	if plan := f.result.file; f.fitsFile() && plan != nil && plan.of == f.fileWish() {
 		return plan
 	}
 	return nil
 }
 
-// make plans the file. It takes as long as playing the builds does, so it belongs
-// into a Work.
-func (p planned) make(ctx context.Context, player build.Player) *filePlan {
-	request := setup.FileRequest{Step: p.step, NoStep: p.noStep}
-	if p.encrypt {
+// plan plays the builds, so it belongs in a Work.
+func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
+	app := w.file.AppName(w.slug)
+	request := setup.FileRequest{NoStep: w.noStep, Step: setup.DeployStep{
+		Console: w.console, Target: build.Target{Repo: w.slug, App: app, DefaultApp: app, Branch: w.branch, Rack: w.rack},
+	}}
+	if w.encrypt {
 		request.Secure = setup.Placeholders()
 	}
-	change, err := setup.PlanFile(ctx, player, p.file, request)
-	return &filePlan{p, change, err}
+	change, err := setup.PlanFile(ctx, player, w.file, request)
+	return &filePlan{w, request, change, err}
 }
 
 // fileStep plans the file before the review.
@@ -179,9 +170,9 @@ func (f *Flow) planFile() *Work {
 	if !f.fitsFile() || f.given.Agreed || f.filePlan() != nil {
 		return nil
 	}
-	of, player := f.planned(), f.outside.Player
+	wish, player := f.fileWish(), f.outside.Player
 	return &Work{Words: "playing the builds of .travis.yml", Run: func(stop setup.Stop, _ Tell) Outcome {
-		plan := of.make(stop.Soft, player)
+		plan := wish.plan(stop.Soft, player)
 		if stopped := context.Cause(stop.Soft); stopped != nil {
 			return Outcome{Err: stopped}
 		}
@@ -205,7 +196,7 @@ func (f *Flow) fileLines() []Line {
 		change.Builds, change.Notes = word.change.Builds, word.change.Notes
 	}
 	lines := []Line{{}, {Heading, fileHeading(change)}}
-	if _, noStep := errors.AsType[*travisyml.StepError](err); noStep {
+	if problem.Has(err, travisyml.CodeStep) {
 		lines = append(append(lines, Line{Warning, "It gets no deploy step."}), problemLines(err)...)
 		err = nil
 	}
@@ -242,9 +233,9 @@ func fileHeading(change setup.FileChange) string {
 	case !change.Changed():
 		return ".travis.yml"
 	case change.File.Missing:
-		return ".travis.yml: new file, " + count(added, "line")
+		return ".travis.yml: new file, " + setup.Count(added, "line")
 	}
-	return ".travis.yml: " + count(added, "line") + " added"
+	return ".travis.yml: " + setup.Count(added, "line") + " added"
 }
 
 // besideLines say what a step does beside deploying, and what was not looked at.
@@ -273,7 +264,7 @@ func (f *Flow) pastedLines(change setup.FileChange) []Line {
 	var lines []Line
 	for i, refusal := range change.ToPaste {
 		if i > 0 { // the first was told as the error
-			lines = append(lines, problemLines(refusal)...)
+			lines = append(lines, problemLines(refusal.Problem())...)
 		}
 		for _, line := range refusal.Lines {
 			lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
@@ -289,7 +280,7 @@ func (f *Flow) pastedLines(change setup.FileChange) []Line {
 func toPaste(refusals []*travisyml.Refusal) []string {
 	var lines []string
 	for _, refusal := range refusals {
-		for _, hint := range refusal.Hints() {
+		for _, hint := range refusal.Problem().Hints {
 			lines = append(lines, travisyml.FileName+": "+hint+":")
 		}
 		for _, line := range refusal.Lines {
@@ -318,11 +309,7 @@ func (f *Flow) switches() []Switch {
 // name Bash would read otherwise.
 func (f *Flow) cannotCarryStep() bool {
 	plan := f.filePlan()
-	if plan == nil {
-		return false
-	}
-	_, is := errors.AsType[*travisyml.StepError](plan.err)
-	return is
+	return plan != nil && problem.Has(plan.err, travisyml.CodeStep)
 }
 
 func (f *Flow) toggle(key string) {
@@ -332,4 +319,53 @@ func (f *Flow) toggle(key string) {
 	case "e":
 		f.answers.encrypt = !f.answers.encrypt
 	}
+}
+
+// travisWord is what Travis makes of a file with what would be added, once isOver.
+type travisWord struct {
+	of         fileWish
+	repository int // its number
+	isOver     bool
+	change     setup.FileChange
+	difference string
+}
+
+// wordOn returns what Travis was asked about a plan, or nil.
+func (f *Flow) wordOn(plan *filePlan) *travisWord {
+	for _, word := range f.result.words {
+		if word.of == plan.of && word.repository == f.onlyKnown().ID {
+			return word
+		}
+	}
+	return nil
+}
+
+// awaitsWord reports whether the review's file is being expanded by Travis.
+func (f *Flow) awaitsWord() bool {
+	plan := f.filePlan()
+	if plan == nil {
+		return false
+	}
+	word := f.wordOn(plan)
+	return word != nil && !word.isOver
+}
+
+// askTravis lets Travis expand the file of the review, beside the review. Without
+// its answer nothing is missing but that it confirms.
+func (f *Flow) askTravis() {
+	plan := f.filePlan()
+	if plan == nil || len(plan.change.Builds.Outcomes) == 0 || f.given.DryRun || f.wordOn(plan) != nil {
+		return
+	}
+	word := &travisWord{of: plan.of, repository: f.onlyKnown().ID}
+	f.result.words = append(f.result.words, word)
+	change, repository, token, outside := plan.change, f.onlyKnown(), f.token(), f.outside
+	f.result.searches = append(f.result.searches, Search{"what Travis makes of the file", func(ctx context.Context, tell func(Update)) {
+		difference := ""
+		travis, err := outside.Travis(token)
+		if err == nil {
+			change, difference, _ = change.Confirm(ctx, outside.Player, travis, repository) // nothing is said where it can't
+		}
+		tell(func(*Flow) { word.change, word.difference, word.isOver = change, difference, true })
+	}})
 }

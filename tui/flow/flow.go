@@ -27,6 +27,8 @@ type Flow struct {
 	steps   []step
 	at      int  // the step that is current
 	asking  bool // its question is shown although it could be passed over
+	asked   bool // its question was handed out, with check
+	check   func(Value) error
 	work    *Work
 	problem *Problem
 	jumped  bool            // a step's do chose what comes next
@@ -112,18 +114,22 @@ func (f *Flow) Step() (id, name string) { return f.steps[f.at].id, f.steps[f.at]
 func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
 	q.Problem = f.problem
+	f.asked, f.check = true, q.Check
 	return q
 }
 
 // Work is what is being done; only while the State is Working.
 func (f *Flow) Work() *Work { return f.work }
 
-// Answer takes the answer to the question. When the answer cannot be meant, it
-// returns why, and the question stands.
+// Answer takes the answer to the question that was handed out last. When the answer
+// cannot be meant, it returns why, and the question stands.
 func (f *Flow) Answer(v Value) error {
 	s := f.steps[f.at]
-	if check := s.ask(f).Check; check != nil {
-		if err := check(v); err != nil {
+	if !f.asked {
+		f.Question()
+	}
+	if f.check != nil {
+		if err := f.check(v); err != nil {
 			return err
 		}
 	}
@@ -191,7 +197,7 @@ func (f *Flow) index(id string) int {
 
 // show asks the question of a step.
 func (f *Flow) show(i int) {
-	f.at, f.asking, f.problem = i, true, nil
+	f.at, f.asking, f.asked, f.problem = i, true, false, nil
 	if begin := f.steps[i].begin; begin != nil {
 		begin(f)
 	}

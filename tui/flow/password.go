@@ -133,8 +133,7 @@ func passwordStep() step {
 
 // checkLogin proves the credential. to is where a wrong one can be mended.
 func (f *Flow) checkLogin(to string) *Work {
-	prove := f.prover(to)
-	credential := setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole}
+	prove, credential := f.prover(to), f.credential()
 	return &Work{
 		Words: "checking it with " + credential.Host.String(),
 		Run:   func(stop setup.Stop, _ Tell) Outcome { return prove(stop, credential) },
@@ -146,12 +145,14 @@ func (f *Flow) checkLogin(to string) *Work {
 func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 	fingerprint, newChecker := f.answers.fingerprint, f.outside.Checker
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
-	f.answers.unchecked = false
+	f.result.accepted, f.answers.unchecked = setup.Accepted{}, false
 	return func(stop setup.Stop, c setup.Credential) Outcome {
 		login, err := proveLogin(stop.Soft, newChecker, fingerprint, c)
 		switch {
 		case err == nil:
-			return Outcome{Set: func(f *Flow) { f.result.login = &login }}
+			return Outcome{Set: func(f *Flow) {
+				f.result.login, f.result.accepted = &login, setup.Accepted{Credential: c, Login: login}
+			}}
 		case problem.Has(err, convox.CodeUntrusted) && fingerprint == "":
 			return Outcome{Set: func(f *Flow) { f.result.untrusted = fingerprintOf(err) }}
 		case problem.Has(err, convox.CodeUnreachable) && !c.Console:

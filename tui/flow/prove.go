@@ -46,12 +46,12 @@ func proveStep() step {
 }
 
 // builds reports whether Travis builds the repository.
-func (f *Flow) builds() bool { return f.result.repository.Active || f.answers.activate }
+func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive == activate }
 
 func (f *Flow) prove() *Work {
 	request := setup.ProofRequest{
-		Target: f.answers.target, Ref: f.result.repository.Ref(), Console: f.answers.way == ByConsole, Rack: f.deployRack(),
-		Branch: cmp.Or(f.answers.branch, f.result.repository.DefaultBranch, "main"),
+		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.way == ByConsole, Rack: f.deployRack(),
+		Branch: cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main"),
 	}
 	token, outside := f.token(), f.outside
 	return &Work{
@@ -83,7 +83,7 @@ func (f *Flow) prove() *Work {
 // that is no proof.
 func (f *Flow) Proof() (words string, err error) {
 	if f.result.proved {
-		words = "Travis logged in with the new variables, in a build of " + f.answers.target.String() + "."
+		words = "Travis logged in with the new variables, in a build of " + f.only().String() + "."
 	}
 	return words, f.result.proofErr
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -41,22 +42,16 @@ func repositoryStep() step {
 		},
 		take: (*Flow).takeRepositories,
 		do: func(f *Flow) *Work {
-			switch {
-			case f.mustListOwned():
+			if f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository] {
 				return f.listOwned()
-			case f.several(), f.answers.repository == typeRow:
-				return nil
 			}
-			return f.lookUp(StepRepository)
+			return nil
 		},
 		shown: func(f *Flow) string {
-			switch {
-			case f.several():
-				return repositoriesOf(len(f.targets()))
-			case f.answers.target.Slug == "":
+			if len(f.answers.targets) == 0 {
 				return ""
 			}
-			return f.answers.target.String()
+			return nameOf(f.targets())
 		},
 	}
 }
@@ -64,46 +59,68 @@ func repositoryStep() step {
 // ownSource names the setting of the clone that chose the repository, or is "".
 func (f *Flow) ownSource() string {
 	own, source, ok := setup.OwnOne(f.found.clone, f.given.Provider)
-	if !ok || source == "" || own != f.answers.target || len(f.given.Targets) > 0 {
+	if !ok || source == "" || own != f.only() || len(f.given.Targets) > 0 {
 		return ""
 	}
 	return source
 }
 
-func (f *Flow) setTarget(target setup.Target) {
-	if f.answers.target != target || f.several() {
-		f.forgetChoices()
-	}
-	f.answers.target, f.answers.several = target, nil
-}
-
-// forgetChoices forgets what was said of other repositories.
-func (f *Flow) forgetChoices() {
-	f.result.repository, f.result.unknown, f.result.read = travisapi.Repository{}, false, nil
-	f.answers.activate, f.result.activateAsked, f.answers.allowMixed = false, false, f.given.AllowMixed
-	f.answers.noUnknown, f.answers.noInactive, f.result.inactive = false, false, 0
-	f.answers.encrypt = false // the file may be another repository's
-}
-
-// passRepository takes the repository that the flags name, or the one that the
-// clone is beyond doubt, unless another one was picked before.
+// passRepository takes the repositories that the flags name, else the one that the
+// clone is beyond doubt.
 func (f *Flow) passRepository() bool {
-	if f.outside.Owned != nil || len(f.given.Targets) > 1 {
-		return f.passSeveral()
-	}
-	var only setup.Target
-	if len(f.given.Targets) == 1 {
-		only = f.given.Targets[0]
-	} else {
-		only, _, _ = setup.OwnOne(f.found.clone, f.given.Provider)
-	}
-	picked := f.answers.target
-	if only.Slug == "" || f.problem != nil || f.several() || (picked.Slug != "" && picked != only) {
+	own, _, isOwn := setup.OwnOne(f.found.clone, f.given.Provider)
+	switch {
+	case f.problem != nil:
+		return false
+	case f.outside.Owned != nil: // they are listed next
+	case len(f.given.Targets) > 0:
+		f.setTargets(f.given.Targets)
+	case isOwn:
+		f.setTargets([]setup.Target{own})
+	default:
 		return false
 	}
-	f.setTarget(only)
-	f.answers.repository = repositoryKey(only)
 	return true
+}
+
+// takeRepositories takes what was picked: the marked ones, or the one under the
+// cursor. A name that is typed is one more.
+func (f *Flow) takeRepositories(v Value) {
+	keys := v.Keys
+	if len(keys) == 0 && v.Key != typeRow {
+		keys = []string{v.Key}
+	}
+	f.answers.marked = nil
+	for _, key := range keys {
+		if provider, slug, found := strings.Cut(key, " "); found {
+			f.answers.marked = append(f.answers.marked, setup.Target{Provider: travisapi.Provider(provider), Slug: slug})
+		}
+	}
+	if len(f.answers.marked) > 0 {
+		f.setTargets(f.answers.marked)
+	}
+	if v.Key == typeRow {
+		f.answers.repository = typeRow
+	}
+}
+
+// listOwned asks Travis for the repositories that the flags mean.
+func (f *Flow) listOwned() *Work {
+	token, outside := f.token(), f.outside
+	return &Work{
+		Words: "asking Travis for the repositories that are meant",
+		Run: func(stop setup.Stop, _ Tell) Outcome {
+			travis, err := outside.Travis(token)
+			if err != nil {
+				return Outcome{Err: err}
+			}
+			targets, err := outside.Owned(stop.Soft, travis)
+			if err != nil {
+				return Outcome{Err: err, To: fixedAt(err, StepRepository)}
+			}
+			return Outcome{Set: func(f *Flow) { f.setTargets(targets) }}
+		},
+	}
 }
 
 func slugStep() step {
@@ -124,17 +141,10 @@ func slugStep() step {
 		take: func(f *Flow, v Value) {
 			target, _ := readTarget(v.Text) // Check read it
 			f.answers.slug = v.Text
-			if f.several() {
-				f.setTargets(append(slices.Clone(f.answers.several), target))
-				return
+			f.setTargets(append(slices.Clone(f.answers.marked), target))
+			if !f.several() {
+				f.answers.repository = typeRow // an error is fixed here
 			}
-			f.setTarget(target)
-		},
-		do: func(f *Flow) *Work {
-			if f.several() {
-				return nil
-			}
-			return f.lookUp(StepSlug)
 		},
 	}
 }
@@ -154,9 +164,9 @@ func readTarget(text string) (setup.Target, error) {
 
 func (f *Flow) branchReason() []string {
 	if f.several() {
-		return []string{"Leave it empty for builds of all branches. One branch counts for all " + repositoriesOf(len(f.targets())) + "; whether each of them has it is not checked."}
+		return []string{"Leave it empty for builds of all branches. One branch counts for all " + nameOf(f.targets()) + "; whether each of them has it is not checked."}
 	}
-	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.result.repository.DefaultBranch) + "."}
+	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.onlyKnown().DefaultBranch) + "."}
 }
 
 func branchStep() step {
@@ -187,4 +197,67 @@ func branchStep() step {
 			return shellescape.StripUnsafe(f.answers.branch)
 		},
 	}
+}
+
+// Several reports whether more than one repository was picked. All that differs for
+// one repository depends on this.
+func (f *Flow) Several() bool { return f.several() }
+
+func (f *Flow) several() bool { return len(f.answers.targets) > 1 }
+
+// targets are the repositories to set up: those that were picked and not left out.
+func (f *Flow) targets() []setup.Target {
+	if f.result.read == nil {
+		return f.answers.targets
+	}
+	return f.readOnes(func(r setup.RepositoryPlan) bool {
+		return !(f.answers.unknown == leaveOut && isUnknown(r)) && !(f.answers.inactive == leaveOut && isInactive(r))
+	})
+}
+
+// only is the repository that was picked, the zero Target where several were.
+func (f *Flow) only() setup.Target {
+	if len(f.answers.targets) != 1 {
+		return setup.Target{}
+	}
+	return f.answers.targets[0]
+}
+
+// onlyKnown is what Travis knows of the only repository.
+func (f *Flow) onlyKnown() travisapi.Repository {
+	if f.several() || f.result.read == nil {
+		return travisapi.Repository{}
+	}
+	return f.result.read.Repositories[0].Repository
+}
+
+// setTargets takes repositories, and drops the answers about others.
+func (f *Flow) setTargets(targets []setup.Target) {
+	targets = setup.Distinct(targets)
+	if !slices.Equal(f.answers.targets, targets) {
+		f.result.read, f.answers.unknown, f.answers.inactive = nil, 0, 0
+		f.answers.allowMixed = f.given.AllowMixed
+		f.answers.encrypt = false // the file may be another repository's
+	}
+	f.answers.targets = targets
+	if len(targets) > 0 {
+		f.answers.repository = repositoryKey(targets[0])
+	}
+}
+
+// nameOf names one repository, and counts several.
+func nameOf(targets []setup.Target) string {
+	if len(targets) != 1 {
+		return setup.Count(len(targets), "repository")
+	}
+	return shellescape.StripUnsafe(targets[0].String())
+}
+
+// fixedAt is the step where an error can be fixed: the account's for a token that
+// Travis doesn't accept.
+func fixedAt(err error, otherwise string) string {
+	if travisapi.Failed(err, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired) {
+		return StepAccount
+	}
+	return otherwise
 }

@@ -37,6 +37,35 @@ func (f *Flow) isOwnDecided() bool {
 // ownRepositories are what the clone can be on Travis.
 func (f *Flow) ownRepositories() []setup.Target { return setup.Own(f.found.clone, f.given.Provider) }
 
+// pickedKeys are the rows of several that were picked before: of one the cursor
+// stands on it.
+func (f *Flow) pickedKeys() []string {
+	var keys []string
+	if f.several() {
+		for _, target := range f.answers.targets {
+			keys = append(keys, repositoryKey(target))
+		}
+	}
+	return keys
+}
+
+// withPicked adds those of several that were named, and that are not listed.
+func (f *Flow) withPicked(rows []Row) []Row {
+	if !f.several() {
+		return rows
+	}
+	listed := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		listed[row.Key] = true
+	}
+	for _, target := range f.answers.targets {
+		if key := repositoryKey(target); !listed[key] {
+			rows = append(rows, Row{Key: key, Cells: []string{target.Slug, string(target.Provider)}, Note: "not in the account's list"})
+		}
+	}
+	return rows
+}
+
 // listRepositories begins to list those of the account, once, and again where
 // that failed.
 func (f *Flow) listRepositories() {

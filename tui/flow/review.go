@@ -1,55 +1,71 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
+	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/setup"
 )
 
 func planStep() step {
 	return step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
-		f.answers.allowMixed = f.given.AllowMixed // asked anew for each plan
-		if !f.several() {
-			return f.makePlan()
-		}
-		if err := f.decide(); err != nil {
+		f.answers.allowMixed = f.given.AllowMixed // asked again for each plan
+		return f.plan()
+	}}
+}
+
+// plan decides what would change: in several repositories from what was read, in one
+// from what Travis has now.
+func (f *Flow) plan() *Work {
+	if f.several() {
+		f.setPlan(f.result.read.Again(f.request()))
+		if err := refusal(*f.result.plan); err != nil && len(f.result.mixed) == 0 {
 			f.goTo(StepRepository)
 			f.problem = ProblemOf(err)
 		}
 		return nil
-	}}
-}
-
-// makePlan reads what is there and decides what would change.
-func (f *Flow) makePlan() *Work {
-	request, warnings := f.request(), f.rackWarnings()
-	token, fingerprint, outside := f.token(), f.answers.fingerprint, f.outside
-	f.result.plan, f.result.mixed = nil, nil
-	back := StepPassword
-	if request.Credential.Console {
-		back = StepKey
 	}
+	plan := f.planner(f.targets())
+	f.result.plan, f.result.mixed = nil, nil
 	return &Work{
-		Words: "reading the settings of " + shellescape.StripUnsafe(request.Targets[0].String()),
+		Words: "reading the settings of " + nameOf(f.targets()),
 		Run: func(stop setup.Stop, _ Tell) Outcome {
-			plan, err := outside.plan(stop, request, token, fingerprint)
-			if err != nil {
-				return Outcome{Err: err, To: back}
+			plan, outcome := plan(stop, nil)
+			if err := refusal(plan); outcome.Err == nil && err != nil && !setup.IsMixed(err) {
+				outcome = Outcome{Err: err, To: fixedAt(err, StepRepository)}
 			}
-			plan.Warnings = append(warnings, plan.Warnings...)
-			wrong := plan.Repositories[0].Err
-			if setup.IsMixed(wrong) {
-				return Outcome{Set: func(f *Flow) { f.result.mixed = []error{wrong} }}
+			if outcome.Err == nil {
+				outcome.Set = func(f *Flow) { f.setPlan(plan) }
 			}
-			if wrong != nil {
-				return Outcome{Err: wrong, To: mendedAt(wrong, StepRepository)}
-			}
-			return Outcome{Set: func(f *Flow) { f.result.plan = &plan }}
+			return outcome
 		},
 	}
+}
+
+func (f *Flow) setPlan(plan setup.Plan) {
+	f.result.plan, f.result.mixed = &plan, nil
+	for _, r := range plan.Repositories {
+		if setup.IsMixed(r.Err) {
+			f.result.mixed = append(f.result.mixed, r.Err)
+		}
+	}
+}
+
+// refusal is why a plan writes to no repository, or nil.
+func refusal(plan setup.Plan) error {
+	var why error
+	for _, r := range plan.Repositories {
+		if r.Err == nil {
+			return nil
+		}
+		why = cmp.Or(why, r.Err)
+	}
+	return why
 }
 
 func mixedStep() step {
@@ -57,9 +73,13 @@ func mixedStep() step {
 		id: StepMixed, name: "Review",
 		when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
 		ask: func(f *Flow) Question {
+			var reason []string
+			for _, err := range f.result.mixed {
+				reason = append(reason, err.Error())
+			}
 			return Question{
 				Kind: Confirm, Title: "May another host get the new password?",
-				Reason: f.mixedReason(),
+				Reason: append(reason, ProblemOf(f.result.mixed[0]).Hints()[0]),
 				Yes:    "Yes", No: "No, go back",
 			}
 		},
@@ -69,22 +89,9 @@ func mixedStep() step {
 				f.goTo(StepBranch)
 				return nil
 			}
-			if f.several() {
-				_ = f.decide() // it was good before
-				return nil
-			}
-			return f.makePlan()
+			return f.plan()
 		},
 	}
-}
-
-// mixedReason names each repository, and what can be done.
-func (f *Flow) mixedReason() []string {
-	var reason []string
-	for _, err := range f.result.mixed {
-		reason = append(reason, err.Error())
-	}
-	return append(reason, ProblemOf(f.result.mixed[0]).Hints()[0])
 }
 
 func reviewStep() step {
@@ -94,8 +101,8 @@ func reviewStep() step {
 		begin: (*Flow).askTravis,
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Review, Title: "Review", Reason: []string{"Nothing is written yet."}, Lines: f.reviewLines(), Yes: "write it", Switches: f.switches()}
-			if f.several() {
-				q.Reason, q.Lines = f.severalReason(), f.severalLines()
+			if f.several() && f.result.begun {
+				q.Reason = []string{"These failed and have changed since, so they are reviewed again."}
 			}
 			if f.awaitsWord() {
 				q.More, q.Growing = "asking Travis what it makes of .travis.yml", true
@@ -122,28 +129,9 @@ func reviewStep() step {
 				f.result.report, f.over = &report, true
 				return nil
 			}
-			if f.several() {
-				return f.warned(f.applyAll())
-			}
-			return f.warned(f.apply())
+			return f.apply()
 		},
 	}
-}
-
-// warned tells what the review would have warned of before the work begins, where
-// the review is passed over.
-func (f *Flow) warned(work *Work) *Work {
-	if !f.given.Agreed {
-		return work
-	}
-	run, lines := work.Run, warningLines(f.result.plan.AllWarnings())
-	work.Run = func(stop setup.Stop, tell Tell) Outcome {
-		for _, line := range lines {
-			tell.Line(line)
-		}
-		return run(stop, tell)
-	}
-	return work
 }
 
 // warningLines are warnings with their hints, one that is the same for several
@@ -171,17 +159,42 @@ func (f *Flow) intent() setup.Report {
 	return report
 }
 
-// reviewLines shows all that will be written, and what is wrong with it.
+// reviewLines show all that will be written: for one repository each variable and
+// the file, for several what they share and a table.
 func (f *Flow) reviewLines() []Line {
 	plan := f.result.plan
-	repository := plan.Repositories[0]
-	scope := "for all branches"
+	name, scope := setup.Count(len(plan.Repositories), "repository"), "for all branches"
+	if !f.several() {
+		name = nameOf(f.targets())
+	}
 	if plan.Branch != "" {
 		scope = "for branch " + shellescape.StripUnsafe(plan.Branch) + " only"
 	}
-	lines := []Line{
-		{Heading, shellescape.StripUnsafe(repository.Target.String()) + ", " + scope},
+	lines := []Line{{Heading, name + ", " + scope}}
+	if f.several() {
+		lines = append(lines, f.sharedLines()...)
+	} else {
+		lines = append(lines, f.variableLines()...)
 	}
+	lines = append(lines, f.checkedLine())
+	lines = append(lines, warningLines(plan.AllWarnings())...)
+	if !f.several() {
+		return append(lines, f.fileLines()...)
+	}
+	if plan.Branch != "" {
+		lines = append(lines, Line{Warning, "Whether each of them has branch " + shellescape.StripUnsafe(plan.Branch) + " was not checked."})
+	}
+	lines = append(lines, Line{Muted, "The deploy step is for each clone by itself: convox-travis yml --write."})
+	return append(lines, tableOf(plan.Repositories)...)
+}
+
+var privateLine = Line{Muted, "Both are private: nobody can read them back."}
+
+// variableLines show what will be written to one repository.
+func (f *Flow) variableLines() []Line {
+	plan := f.result.plan
+	repository := plan.Repositories[0]
+	var lines []Line
 	if source := f.ownSource(); source != "" {
 		lines = append(lines, Line{Muted, "It is " + source + "."})
 	}
@@ -191,18 +204,34 @@ func (f *Flow) reviewLines() []Line {
 		lines = append(lines,
 			Line{Plain, changeLine(repository.Host, plan.Credential.Host.String())},
 			Line{Plain, changeLine(repository.Password, f.credentialWords())},
-			Line{Muted, "Both are private: nobody can read them back."},
+			privateLine,
 		)
 	}
 	if n := len(repository.Doubles); n > 0 && !f.answers.encrypt {
-		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", count(n, "older double"))})
+		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", setup.Count(n, "older double"))})
 	}
 	if repository.Activate {
 		lines = append(lines, Line{Plain, "activate the repository on Travis"})
 	}
-	lines = append(lines, f.checkedLine())
-	lines = append(lines, warningLines(plan.AllWarnings())...)
-	return append(lines, f.fileLines()...)
+	return lines
+}
+
+// sharedLines show what several repositories have in common.
+func (f *Flow) sharedLines() []Line {
+	plan := f.result.plan
+	var counts counts
+	for _, r := range plan.Repositories {
+		counts.add(r.Err, r.Activate, r.Host.Action, r.Password.Action)
+		if r.Err == nil && warningWords(r) != "" {
+			counts.warned++
+		}
+	}
+	return []Line{
+		{Plain, counts.String()},
+		{Plain, fmt.Sprintf("%-15s  %s", setup.HostName, plan.Credential.Host)},
+		{Plain, fmt.Sprintf("%-15s  %s", setup.PasswordName, f.credentialWords())},
+		privateLine,
+	}
 }
 
 func changeLine(c setup.Change, value string) string {
@@ -233,4 +262,100 @@ func (f *Flow) checkedLine() Line {
 		return Line{Good, "Console accepted the key. It sees " + strings.Join(seen, ", ") + "."}
 	}
 	return Line{Good, plan.Login.Host.String() + " accepted the password, in the form in which builds will send it."}
+}
+
+// counts are numbers of repositories, by what happens to them.
+type counts struct{ created, replaced, left, activated, failed, warned int }
+
+func (c *counts) add(err error, isActivated bool, actions ...setup.Action) {
+	switch {
+	case err != nil:
+		c.failed++
+		return
+	case slices.Contains(actions, setup.Replace):
+		c.replaced++
+	case slices.Contains(actions, setup.Create):
+		c.created++
+	default:
+		c.left++
+	}
+	if isActivated {
+		c.activated++
+	}
+}
+
+func (c counts) String() string {
+	var parts []string
+	for _, of := range []struct {
+		n    int
+		what string
+	}{
+		{c.created, "new"}, {c.replaced, "replaced"}, {c.left, "left as they are"}, {c.activated, "activated"},
+		{c.failed, "that cannot be written"}, {c.warned, "with a warning"},
+	} {
+		if of.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", of.n, of.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// longestName is how wide the column of names may become, in cells.
+const longestName = 40
+
+// tableOf is a line for each repository: those that nothing is written to first,
+// with the reason.
+func tableOf(all []setup.RepositoryPlan) []Line {
+	column := 0
+	lines := []Line{{}, {Heading, "The repositories"}}
+	for _, r := range all {
+		if n := ansi.StringWidth(r.Target.String()); n <= longestName {
+			column = max(column, n)
+		}
+		if r.Err != nil {
+			lines = append(lines, Line{Bad, shellescape.StripUnsafe(r.Err.Error())})
+		}
+	}
+	for _, r := range all {
+		if r.Err != nil {
+			continue
+		}
+		line := Line{Plain, shellescape.StripUnsafe(r.Target.String())}
+		line.Text += strings.Repeat(" ", max(0, column-ansi.StringWidth(line.Text))) + "  " + actionOf(r)
+		if words := warningWords(r); words != "" {
+			line.Tone, line.Text = Warning, line.Text+"  "+words
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// actionOf says in a word or two what happens to a repository.
+func actionOf(r setup.RepositoryPlan) string {
+	action := string(r.Host.Action)
+	switch {
+	case r.Host.Action != r.Password.Action:
+		action = fmt.Sprintf("%s the host, %s the password", r.Host.Action, r.Password.Action)
+	case r.Host.Action == setup.None:
+		action = "leave"
+	}
+	if n := len(r.Doubles); n > 0 {
+		action += ", delete " + setup.Count(n, "double")
+	}
+	if r.Activate {
+		action = "activate, " + action
+	}
+	return action
+}
+
+// warningWords name what a repository is warned of, beside what its line says.
+func warningWords(r setup.RepositoryPlan) string {
+	var words []string
+	for _, w := range r.Warnings {
+		word := strings.ReplaceAll(w.Code, "_", " ")
+		if w.Code != "replaces" && w.Code != "doubles" && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, ", ")
 }

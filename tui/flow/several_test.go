@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
@@ -143,10 +145,10 @@ func TestInactiveOnesAreAskedAboutOnce(t *testing.T) {
 	w, keys := newWorldOf(t, 2)
 	w.travis.AddRepository(travistest.Repository{ID: 50, Slug: "acme/off2"})
 	off := []string{"github acme/off", "github acme/off2"}
-	w.toRepositories().pick(append(off, keys...)...).step(flow.StepInactive).reads("2 of the 4", "acme/off, acme/off2")
-	w.answer(flow.Value{Index: 2}).step(flow.StepRepository).accept().step(flow.StepInactive)
+	w.toRepositories().pick(append(off, keys...)...).step(flow.StepActivate).reads("2 of the 4", "acme/off, acme/off2")
+	w.answer(flow.Value{Index: 2}).step(flow.StepRepository).accept().step(flow.StepActivate)
 	w.answer(flow.Value{Index: 1}).step(flow.StepReview).reads("2 repositories", "2 new")
-	w.backTo(flow.StepInactive)
+	w.backTo(flow.StepActivate)
 	if w.flow.Question().Initial.Index != 1 {
 		t.Error("the answer is lost")
 	}
@@ -155,7 +157,7 @@ func TestInactiveOnesAreAskedAboutOnce(t *testing.T) {
 	w.wantPairs(append(off, keys...)...)
 	w = newWorld(t)
 	w.travis.AddRepository(travistest.Repository{ID: 50, Slug: "acme/off2"})
-	w.toRepositories().pick(off...).step(flow.StepInactive)
+	w.toRepositories().pick(off...).step(flow.StepActivate)
 	if options := w.flow.Question().Options; len(options) != 2 || strings.Contains(fmt.Sprint(options), "out") {
 		t.Errorf("nothing would be left: %+v", options)
 	}
@@ -165,12 +167,12 @@ func TestUnknownOnesAreLeftOutOrSynced(t *testing.T) {
 	w, keys := newWorldOf(t, 2)
 	w.travis.SyncTime = 10 * time.Millisecond
 	given := append(targetsOf(keys...), targetsOf("acme/new", "acme/nowhere")...)
-	w.begin(flow.Given{Targets: given}).accept().accept().accept().step(flow.StepUnknownOnes).reads("2 of the 4", "acme/new, acme/nowhere")
+	w.begin(flow.Given{Targets: given}).accept().accept().accept().step(flow.StepUnknown).reads("2 of the 4", "acme/new, acme/nowhere")
 	w.answer(flow.Value{Index: 1}).step(flow.StepRepository)
-	w.accept().step(flow.StepUnknownOnes).answer(flow.Value{Index: 2}).step(flow.StepReview).reads("2 repositories", "2 new")
-	w.backTo(flow.StepUnknownOnes)
-	w.answer(flow.Value{Index: 0}).step(flow.StepUnknownOnes).reads("1 of the 4", "acme/nowhere")
-	w.answer(flow.Value{Index: 2}).step(flow.StepInactive).answer(flow.Value{Index: 0}).step(flow.StepReview).accept().step(flow.StepDone).reads("3 repositories set up")
+	w.accept().step(flow.StepUnknown).answer(flow.Value{Index: 2}).step(flow.StepReview).reads("2 repositories", "2 new")
+	w.backTo(flow.StepUnknown)
+	w.answer(flow.Value{Index: 0}).step(flow.StepUnknown).reads("1 of the 4", "acme/nowhere")
+	w.answer(flow.Value{Index: 2}).step(flow.StepActivate).answer(flow.Value{Index: 0}).step(flow.StepReview).accept().step(flow.StepDone).reads("3 repositories set up")
 	w.wantPairs(append(keys, "acme/new")...)
 }
 
@@ -278,7 +280,7 @@ func TestWhatChangedBeforeItIsTriedAgainIsReviewed(t *testing.T) {
 	w.accept().step(flow.StepRetry)
 	w.failOnly()
 	w.travis.SetEnvVars("acme/r01", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: "theirs"}, {ID: "p", Name: "CONVOX_PASSWORD", Value: "theirs"}})
-	w.accept().step(flow.StepReview).reads("1 repository", "1 replaced", "reviewed anew")
+	w.accept().step(flow.StepReview).reads("1 repository", "1 replaced", "reviewed again")
 	w.accept().step(flow.StepDone).reads("3 repositories set up", "2 new, 1 replaced")
 	w.wantPairs(keys...)
 }
@@ -360,11 +362,41 @@ func TestADryRunOfSeveralWritesNothing(t *testing.T) {
 	}
 }
 
-func TestAWrongCredentialIsMendedBeforeSeveralAreWritten(t *testing.T) {
-	w, keys := newWorldOf(t, 3)
-	w.toRepositories()
-	w.rack.SetPassword("changed")
-	w.pick(keys...).step(flow.StepSource).wantProblem("does not accept")
-	w.rack.SetPassword(secrettest.Canary)
-	w.accept().step(flow.StepRepository).accept().step(flow.StepReview)
+// listening notes each credential that is checked.
+type listening struct {
+	flow.Checker
+	checked *[]secret.String
+}
+
+func (r listening) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
+	*r.checked = append(*r.checked, password)
+	return r.Checker.Rack(ctx, host, password)
+}
+
+// No credential reaches Travis until the Rack accepted it, and that takes one check.
+func TestWhatIsWrittenIsWhatWasVerifiedOnce(t *testing.T) {
+	for _, n := range []int{1, 3} {
+		w, keys := newWorldOf(t, n)
+		var checked []secret.String
+		newChecker := w.outside.Checker
+		w.outside.Checker = func(fingerprint string) (flow.Checker, error) {
+			checker, err := newChecker(fingerprint)
+			return listening{checker, &checked}, err
+		}
+		typePassword := func(password string) {
+			w.answer(flow.Value{Index: 1}).step(flow.StepPassword).type_(password)
+		}
+		w.rack.SetPassword("before")
+		w.begin(flow.Given{Way: flow.ByRack, Host: w.host(), Targets: targetsOf(keys...)}).step(flow.StepSource)
+		typePassword("before")
+		w.step(flow.StepReview)
+		w.rack.SetPassword(secrettest.Canary)
+		w.backTo(flow.StepSource)
+		typePassword("wrong")
+		w.step(flow.StepPassword).wantProblem("does not accept").type_(secrettest.Canary).step(flow.StepReview).accept()
+		w.wantPairs(keys...)
+		if want := []string{"before", "wrong", secrettest.Canary}; !slices.EqualFunc(checked, want, func(c secret.String, text string) bool { return c.Equal(secret.New(text)) }) {
+			t.Errorf("of %d repositories, %d credentials were checked, not %d", n, len(checked), len(want))
+		}
+	}
 }

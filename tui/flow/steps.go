@@ -14,8 +14,7 @@ func steps(given Given) []step {
 		resetting(),
 		[]step{
 			accountStep(), tokenStep(),
-			repositoryStep(), slugStep(), unknownStep(), activateStep(),
-			readStep(), unknownOnesStep(), inactiveOnesStep(),
+			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
 			branchStep(), deployRackStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
@@ -76,11 +75,9 @@ const (
 	StepToken       = "token"
 	StepRepository  = "repository"
 	StepSlug        = "slug"
+	StepRead        = "read"
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
-	StepRead        = "read"
-	StepUnknownOnes = "unknown ones"
-	StepInactive    = "inactive ones"
 	StepBranch      = "branch"
 	StepDeployRack  = "deploy rack"
 	StepPlan        = "plan"

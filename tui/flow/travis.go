@@ -71,7 +71,7 @@ func (f *Flow) setToken(own bool, typed secret.String) {
 	if !f.token().Equal(before) {
 		f.forgetRepositories()
 		if f.outside.Owned != nil && !f.chosen[StepRepository] {
-			f.answers.several = nil // listed for the other account
+			f.setTargets(nil) // they were listed for the other account
 		}
 	}
 }

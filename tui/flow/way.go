@@ -3,6 +3,7 @@ package flow
 import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
+	"convox-travis/internal/setup"
 )
 
 func wayStep() step {
@@ -106,7 +107,7 @@ func keyStep() step {
 			if f.result.login.PersonalKey {
 				return "works; looks like a person's own"
 			}
-			return "works, sees " + count(len(f.result.login.Racks), "Rack")
+			return "works, sees " + setup.Count(len(f.result.login.Racks), "Rack")
 		},
 	}
 }

@@ -1,0 +1,197 @@
+package setup
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/internal/build"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
+	"convox-travis/travisapi"
+)
+
+// GivenFlags are the flags of a run that the commands in its hints repeat, so that
+// each can be run as it is. None holds a secret.
+type GivenFlags struct {
+	SignIn   []string // --rack NAME --region NAME
+	Password []string // --password-stdin or --saved; none is the environment
+	Profile  string   // of AWS
+	Endpoint string   // of Travis
+}
+
+const stdinFlag = "--password-stdin"
+
+// commandLine is a command of this program that can be pasted into a shell.
+func commandLine(parts ...[]string) string {
+	words := append([]string{"convox-travis"}, slices.Concat(parts...)...)
+	for i, word := range words {
+		words[i] = shellescape.StripUnsafe(word)
+	}
+	line := shellescape.QuoteCommand(words)
+	if slices.Contains(words, stdinFlag) {
+		line += " < PASSWORD-FILE"
+	}
+	return line
+}
+
+// flag is a flag with its value, or nothing without one.
+func flag(name, value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{name, value}
+}
+
+// repoFlags name repositories: those of GitHub by their slugs, others by their
+// addresses, which say the provider.
+func repoFlags(targets ...Target) (flags []string) {
+	for _, target := range targets {
+		name := target.Slug
+		if provider := target.provider(); provider != travisapi.GitHub {
+			name = gitrepo.HostOf(string(provider)) + "/" + name
+		}
+		flags = append(flags, "--repo", name)
+	}
+	return flags
+}
+
+func (g GivenFlags) travis() []string { return flag("--travis-endpoint", g.Endpoint) }
+
+// longestCommand is how many repositories a person still reads on a command line.
+const longestCommand = 20
+
+// Undo lists what removes what was written: the command for the variables, with the
+// flags that lead to the same Travis, and what to do about .travis.yml.
+func (r Report) Undo(given GivenFlags) (steps []string) {
+	var targets []Target
+	var branch, note string
+	for _, repository := range r.Repositories {
+		if repository.variablesStand() {
+			targets, branch = append(targets, repository.Target), repository.Variables[0].Branch
+		}
+	}
+	if len(targets) > 0 {
+		repos := repoFlags(targets...)
+		if len(targets) > longestCommand {
+			repos, note = []string{"--repos-from", "FILE"}, ", with those in FILE that were created or replaced, one a line"
+		}
+		steps = append(steps, commandLine([]string{"remove"}, repos, flag("--branch", branch), given.travis())+note)
+	}
+	for _, repository := range r.Repositories {
+		if repository.File != nil && repository.File.Written() {
+			steps = append(steps, repository.File.undo())
+		}
+	}
+	return steps
+}
+
+// command is the command of a name, "" for the wizard, about the repository, with the
+// flags that lead to its Travis.
+func (c *auditCase) command(name, branch string, more ...[]string) string {
+	parts := [][]string{strings.Fields(name), repoFlags(c.target), flag("--branch", branch)}
+	return commandLine(append(append(parts, more...), c.request.Given.travis())...)
+}
+
+// write is a hint to write the variables of a branch, or of all branches: with the
+// wizard, which asks for the rest, unless the run was given a password.
+func (c *auditCase) write(lead, branch string) string {
+	if c.request.Credential.given() {
+		return lead + ": " + c.command("apply", branch, c.request.signIn(), c.request.Given.Password)
+	}
+	return lead + ": " + c.command("", branch, c.request.signIn())
+}
+
+// signIn are the flags of the sign-in method: as they were given, else what the
+// credential says.
+func (r AuditRequest) signIn() []string {
+	switch host := r.Credential.Host; {
+	case len(r.Given.SignIn) > 0 || host.IsZero():
+		return r.Given.SignIn
+	case r.Credential.Console:
+		return consoleFlag(host)
+	default:
+		return flag("--host", host.String())
+	}
+}
+
+func consoleFlag(host convox.Host) []string {
+	if host.IsHostedConsole() {
+		return []string{"--console"}
+	}
+	return []string{"--console=" + host.String()}
+}
+
+// remove are the commands that remove the variables from the settings, for each
+// scope in which builds get them.
+func (c *auditCase) remove() string {
+	var commands []string
+	for _, branch := range append([]string{""}, branchesOf(c.vars)...) {
+		if c.counts(branch) && len(inScope(c.vars, HostName, branch))+len(inScope(c.vars, PasswordName, branch)) > 0 {
+			commands = append(commands, c.command("remove", branch))
+		}
+	}
+	if len(commands) > 1 && c.request.Branch == "" {
+		return c.command("remove", "", []string{"--all-branches"})
+	}
+	return strings.Join(commands, "\nthen ")
+}
+
+// yml is a hint to have a step written that is as it should be; flags are more of
+// its command. What isn't known has to be filled in.
+func (c *auditCase) yml(lead string, d build.Call, flags ...string) string {
+	app := d.App
+	if !isPlain(app) {
+		app = ""
+	}
+	line := func(signIn ...string) string {
+		return commandLine([]string{"yml", "--write"}, flags, flag("--app", app), flag("--branch", cmp.Or(c.request.Branch, c.repository.DefaultBranch)), signIn)
+	}
+	signIn := c.deploySignIn(d)
+	switch {
+	case signIn == nil:
+		return lead + ", behind a Console: " + line("--console", "--rack", "ORG/NAME") + "\nor for a Rack directly: " + line("--rack", "NAME")
+	case strings.HasPrefix(signIn[0], "--console"):
+		signIn = slices.Concat(signIn, flag("--rack", cmp.Or(c.deployRack(d), "ORG/NAME")))
+	}
+	return lead + ": " + line(signIn...)
+}
+
+// deploySignIn are the flags of how builds sign in, without the Rack behind a
+// Console: those of the run, else as far as it can be read; nil is unknown.
+func (c *auditCase) deploySignIn(d build.Call) []string {
+	own, known := c.host()
+	isOrgRack := strings.Contains(d.Rack, "/")
+	switch given := c.request; {
+	case given.Credential.Console:
+		return consoleFlag(given.Credential.Host)
+	case given.signIn() != nil:
+		return given.signIn()
+	case known && (own.host.IsHostedConsole() || isOrgRack):
+		return consoleFlag(own.host)
+	case known:
+		return flag("--host", own.host.String())
+	case isOrgRack && isPlain(d.Rack):
+		return []string{"--console"}
+	}
+	return nil
+}
+
+// deployRack is the Rack behind a Console, ORG/NAME, as far as it is known.
+func (c *auditCase) deployRack(d build.Call) string {
+	seen := c.login.login.Racks
+	switch {
+	case c.request.Rack != "" && (!c.login.proved() || !c.login.credential.Console || c.login.sees(c.request.Rack)):
+		return c.request.Rack
+	case isPlain(d.Rack) && strings.Contains(d.Rack, "/") && (len(seen) == 0 || c.login.sees(d.Rack)):
+		return d.Rack
+	case len(seen) == 1:
+		return seen[0].String()
+	}
+	return ""
+}
+
+// isPlain reports whether a word of a script is all that it says.
+func isPlain(word string) bool { return word != "" && !strings.ContainsAny(word, "$`*?{") }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/setup"
@@ -60,7 +59,7 @@ func importsOf(imports []string) string {
 	if len(imports) == 0 {
 		return ""
 	}
-	return ", with " + setup.Count(len(imports), "imported file")
+	return ", with " + text.Count(len(imports), "imported file")
 }
 
 // tableWidth is how wide the table may be.
@@ -96,7 +95,7 @@ func checkRow(f setup.Finding, column, width int) (lines []string) {
 		}
 	}
 	head += strings.Repeat(" ", len(indent)-ansi.StringWidth(head))
-	for _, line := range text.WrapWhole(f.Message, width-len(indent)) {
+	for _, line := range text.WrapWhole(text.Clean(f.Message), width-len(indent)) {
 		lines = append(lines, head+line)
 		head = indent
 	}
@@ -126,7 +125,7 @@ func repoCell(f setup.Finding) string {
 	if f.Target.Slug == "" {
 		return "-"
 	}
-	return shellescape.StripUnsafe(f.Target.String())
+	return text.Clean(f.Target.String())
 }
 
 // summaryOf counts what was found.
@@ -138,14 +137,14 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 			n -= notSetUp
 		}
 		if n > 0 {
-			found = append(found, setup.Count(n, string(s)))
+			found = append(found, text.Count(n, string(s)))
 		}
 	}
 	summary := "nothing found"
 	if len(found) > 0 {
 		summary = strings.Join(found, ", ")
 	}
-	summary += " in " + setup.Count(len(audit.Repositories), "repository")
+	summary += " in " + text.Count(len(audit.Repositories), "repository")
 	if notSetUp > 0 {
 		summary += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
 	}

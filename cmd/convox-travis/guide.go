@@ -3,8 +3,6 @@ package main
 import (
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
 	"convox-travis/internal/text"
 )
@@ -99,7 +97,7 @@ func (g guideFacts) ending() string {
 }
 
 // shown makes a text from outside fit for a comment.
-func shown(name string) string { return shellescape.StripUnsafe(name) }
+func shown(name string) string { return text.Clean(name) }
 
 // pasted makes a text from outside fit for a command.
 func pasted(name string) string { return text.Quote(name) }

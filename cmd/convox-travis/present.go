@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
 
@@ -160,7 +160,7 @@ func (s *presenter) report(report setup.Report) result {
 	}
 	if n := len(report.Repositories); n > 1 {
 		done, failed, left := report.Count()
-		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", setup.Count(n, "repository"), done, failed, left))
+		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", text.Count(n, "repository"), done, failed, left))
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" {
@@ -213,7 +213,7 @@ func repositoryLines(report setup.Report) (lines []string) {
 func repositoryTable(report setup.Report) (lines []string) {
 	names, column := make([]string, len(report.Repositories)), 0
 	for i, r := range report.Repositories {
-		names[i] = shellescape.StripUnsafe(r.Target.String())
+		names[i] = text.Clean(r.Target.String())
 		if n := ansi.StringWidth(names[i]); n <= longestRepoCell {
 			column = max(column, n)
 		}

@@ -9,12 +9,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 )
 
@@ -84,8 +82,8 @@ func (p *program) racks(ctx context.Context, o *options) result {
 	for _, rack := range found.Racks {
 		d.Racks = append(d.Racks, rackDocument{rack.Name, rack.Region, rack.Host, rack.Version, rack.Status, rack.Private, rack.WhiteList})
 	}
-	notes := []string{fmt.Sprintf("%s among %s in %s, %.1f s", setup.Count(len(found.Racks), "Rack"), setup.Count(found.Stacks, "stack"),
-		setup.Count(found.Regions, "region"), time.Since(begun).Seconds())}
+	notes := []string{fmt.Sprintf("%s among %s in %s, %.1f s", text.Count(len(found.Racks), "Rack"), text.Count(found.Stacks, "stack"),
+		text.Count(found.Regions, "region"), time.Since(begun).Seconds())}
 	for _, skipped := range found.Skipped {
 		d.Skipped = append(d.Skipped, regionDocument{skipped.Region, skipped.Reason})
 		notes = append(notes, "passed over "+skipped.Region+": "+skipped.Reason)
@@ -123,7 +121,7 @@ func racksTable(found cfn.Summary, width int) []string {
 	for _, rack := range found.Racks {
 		cells := []string{rack.Name, rack.Region, cmp.Or(rack.Host, "-"), cmp.Or(rack.Version, "-"), rack.Status, rackNote(rack)}
 		for i, cell := range cells {
-			cells[i] = shellescape.StripUnsafe(cell)
+			cells[i] = text.Clean(cell)
 		}
 		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}

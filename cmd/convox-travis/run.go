@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime/debug"
 	"time"
@@ -128,7 +127,7 @@ accepted it.`,
 // stop turns signals into a setup.Stop: the first one asks, the second one
 // ends everything at once.
 func (p *program) stop() (setup.Stop, func()) {
-	p.sayStopping(func() { fmt.Fprintln(p.err, "stopping; a second Ctrl-C leaves at once") })
+	p.sayStopping(func() { p.say("stopping; a second Ctrl-C leaves at once") })
 	hard, abort := context.WithCancelCause(context.Background())
 	hard = transport.WithEnding(hard)
 	soft, ask := context.WithCancelCause(hard)

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
@@ -18,6 +17,7 @@ import (
 	"convox-travis/internal/crash"
 	"convox-travis/internal/pace"
 	"convox-travis/internal/progress"
+	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 )
 
@@ -82,7 +82,7 @@ func (s *status) waits(wait progress.Wait) {
 
 func (s *status) say(words string) {
 	if !s.shut.Load() {
-		fmt.Fprintln(s.to, shellescape.StripUnsafe(words))
+		printLine(s.to, words)
 	}
 }
 
@@ -96,7 +96,7 @@ func (s *status) refresh() {
 	if width == 0 {
 		width = 80
 	}
-	s.draw(ansi.Truncate(shellescape.StripUnsafe(s.text(width, time.Now())), width-1, ""))
+	s.draw(ansi.Truncate(text.Clean(s.text(width, time.Now())), width-1, ""))
 	if s.line == "" || s.ticking {
 		return
 	}

@@ -20,6 +20,15 @@ func Clean(line string) string { return shellescape.StripUnsafe(line) }
 // Quote returns a text from outside as one word of a command that a person copies.
 func Quote(word string) string { return shellescape.Quote(Clean(word)) }
 
+// Command returns words from outside as a command that a person copies.
+func Command(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = Quote(word)
+	}
+	return strings.Join(quoted, " ")
+}
+
 // leastWidth is the width of lines where there is no room at all.
 const leastWidth = 8
 

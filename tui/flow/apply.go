@@ -7,11 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
@@ -325,10 +324,10 @@ func (f *Flow) incomplete() (title string, why []string) {
 			why = append(why, fmt.Sprintf("and %d more that failed", failed-few))
 			break
 		}
-		why = append(why, shellescape.StripUnsafe(err.Error()))
+		why = append(why, err.Error())
 	}
 	if left > 0 {
 		why = append(why, fmt.Sprintf("%d were not begun", left))
 	}
-	return fmt.Sprintf("%d of %s could not be completed", failed+left, setup.Count(done+failed+left, "repository")), why
+	return fmt.Sprintf("%d of %s could not be completed", failed+left, text.Count(done+failed+left, "repository")), why
 }

@@ -4,10 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -166,7 +165,7 @@ func (f *Flow) branchReason() []string {
 	if f.several() {
 		return []string{"Leave it empty for builds of all branches. One branch counts for all " + nameOf(f.targets()) + "; whether each of them has it is not checked."}
 	}
-	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.onlyKnown().DefaultBranch) + "."}
+	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + f.onlyKnown().DefaultBranch + "."}
 }
 
 func branchStep() step {
@@ -194,7 +193,7 @@ func branchStep() step {
 			if f.answers.branch == "" {
 				return "all"
 			}
-			return shellescape.StripUnsafe(f.answers.branch)
+			return f.answers.branch
 		},
 	}
 }
@@ -248,9 +247,9 @@ func (f *Flow) setTargets(targets []setup.Target) {
 // nameOf names one repository, and counts several.
 func nameOf(targets []setup.Target) string {
 	if len(targets) != 1 {
-		return setup.Count(len(targets), "repository")
+		return text.Count(len(targets), "repository")
 	}
-	return shellescape.StripUnsafe(targets[0].String())
+	return targets[0].String()
 }
 
 // fixedAt is the step where an error can be fixed: the account's for a token that

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -586,9 +587,11 @@ func (m *matrixFacts) note(runs string, at place, b blow, fell bool, e ending, v
 	m.sheet[heading] = append(m.sheet[heading], line)
 }
 
+var matrices = flag.Bool("matrices", false, "compare the facts of the fault matrices too: what they show depends a little on what is faster, so look at the lines")
+
 func (m *matrixFacts) compare(t *testing.T, name string) {
 	t.Helper()
-	if raced { // plays a part of them
+	if raced || !*matrices { // raced plays a part of them
 		return
 	}
 	for heading, lines := range m.sheet {

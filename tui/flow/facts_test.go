@@ -219,5 +219,4 @@ var ways = map[string]func(*testing.T){
 	"TestAStopEndsSeveralAndTellsWhatStands":                          TestAStopEndsSeveralAndTellsWhatStands,
 	"TestAnOwnersRepositoriesAreAskedOfTravis":                        TestAnOwnersRepositoriesAreAskedOfTravis,
 	"TestADryRunOfSeveralWritesNothing":                               TestADryRunOfSeveralWritesNothing,
-	"TestAWrongCredentialIsMendedBeforeSeveralAreWritten":             TestAWrongCredentialIsMendedBeforeSeveralAreWritten,
 }

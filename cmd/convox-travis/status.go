@@ -112,13 +112,17 @@ func (s *status) refresh() {
 	})
 }
 
-// text is what the line has room for: a bar, the words, and what is waited for.
+// text is what the line has room for: a bar, the words, and what is waited for, which
+// goes before the others.
 func (s *status) text(width int, now time.Time) string {
 	words, wait := s.at.Text(now), s.wait.Text(now)
-	if words != "" && wait != "" {
-		words += "; "
+	switch both := words + "; " + wait; {
+	case wait == "":
+	case words == "" || ansi.StringWidth(both) >= width:
+		return wait
+	default:
+		words = both
 	}
-	words += wait
 	if room := min(width-1-ansi.StringWidth(words)-len("[]  "), 24); room >= 8 && s.at.Of > 0 {
 		full, empty := s.at.Bar(room)
 		words = "[" + strings.Repeat("#", full) + strings.Repeat("-", empty) + "]  " + words

@@ -130,7 +130,7 @@ func (f *Flow) lookAtStack() *Work {
 			}
 			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
 				err = &Problem{
-					Message: "the Rack's stack is in the state " + shellescape.StripUnsafe(stack.Status) + ", in which it cannot be updated",
+					Message: "the Rack's stack is in the state " + stack.Status + ", in which it cannot be updated",
 					Do:      []string{"repair it first, in the CloudFormation console"},
 				}
 			}
@@ -149,7 +149,7 @@ func busyStep() step {
 			stack := f.reset.Stack
 			q := Question{
 				Kind: Choice, Title: "The Rack is being updated",
-				Reason:  []string{"Its stack is in the state " + shellescape.StripUnsafe(stack.Status) + ". Nothing is changed while another change runs."},
+				Reason:  []string{"Its stack is in the state " + stack.Status + ". Nothing is changed while another change runs."},
 				Options: []Option{{Label: "Wait for its end"}, {Label: "Go back"}},
 			}
 			if stack.Reset {

@@ -137,7 +137,7 @@ func (f *Flow) secret() secret.String {
 	case sourceAWS:
 		return f.answers.recovered
 	case sourceReset:
-		return f.newPassword()
+		return f.newPassword().New
 	}
 	return f.answers.password
 }
@@ -169,25 +169,6 @@ func (f *Flow) consoleRack() string {
 		return f.given.Rack
 	}
 	return ""
-}
-
-// Answered are the answers as flags would have given them, without the secrets.
-// The repositories are among them where they were picked, and not named before.
-func (f *Flow) Answered() Given {
-	g := Given{
-		Way: f.answers.way, Branch: f.answers.branch, Fingerprint: f.answers.fingerprint,
-		Saved:      f.answers.way == ByRack && f.answers.source == sourceSaved,
-		AllowMixed: f.answers.allowMixed, Unchecked: f.answers.unchecked, SkipExisting: f.given.SkipExisting,
-	}
-	if f.chosen[StepRepository] {
-		g.Targets = f.targets()
-	}
-	if f.answers.way == ByConsole {
-		g.Console, g.Rack = f.answers.console, f.consoleRack()
-	} else {
-		g.Host = f.rackHost()
-	}
-	return g
 }
 
 // Missing names the steps that nobody has answered yet, for those who can't be asked.

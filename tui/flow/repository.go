@@ -198,10 +198,8 @@ func branchStep() step {
 	}
 }
 
-// Several reports whether more than one repository was picked. All that differs for
+// several reports whether more than one repository was picked. All that differs for
 // one repository depends on this.
-func (f *Flow) Several() bool { return f.several() }
-
 func (f *Flow) several() bool { return len(f.answers.targets) > 1 }
 
 // targets are the repositories to set up: those that were picked and not left out.

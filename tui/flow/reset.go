@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 // leaveReset puts the reset of another Rack aside: what it did, and what it left
@@ -370,7 +369,7 @@ func resetDoneStep() step {
 // ResetNext is what a person has to do themselves after a flow that resets and
 // does nothing else.
 func (f *Flow) ResetNext() []string {
-	name := shellescape.Quote(f.rackName())
+	name := text.Quote(f.rackName())
 	switch {
 	case f.reset.IsSettled():
 		return append(tellOthers(f), "the repository's builds: convox-travis --rack "+name)

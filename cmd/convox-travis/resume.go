@@ -4,10 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -41,7 +40,7 @@ func (s *presenter) resume(report setup.Report, errs []error) resume {
 	}
 	mayHoldToken := func(repo string) bool { return strings.ContainsAny(repo, "@?#") }
 	if !slices.ContainsFunc(s.options.repos, mayHoldToken) {
-		r.command = shellescape.QuoteCommand(line)
+		r.command = text.Command(line...)
 	}
 	return r
 }

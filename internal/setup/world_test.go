@@ -215,6 +215,4 @@ func codeOf(err error) string {
 
 func running(ctx context.Context) setup.Stop { return setup.Stop{Soft: ctx, Hard: ctx} }
 
-func hintsOf(err error) []string {
-	return problem.Hints{}.Of(err)
-}
+func hintsOf(err error) []string { return problem.Hints{}.Of(err) }

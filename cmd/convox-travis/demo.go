@@ -35,7 +35,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 		Args: noArguments,
 	}, nil, func(context.Context, []string) result {
 		if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
-			return failure(&usageError{what: "--latency, --pace, --repos and --stacks are not below zero", hints: []string{"leave them away for the usual world"}})
+			return failure(usageError("--latency, --pace, --repos and --stacks are not below zero", "leave them away for the usual world"))
 		}
 		transport.NoteWrite(stop.Hard) // its world has to be removed
 		if serve {
@@ -53,10 +53,8 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 	return cmd
 }
 
-var errNoDemo = &usageError{
-	what:  "the demo cannot be started: there is no free port or no temporary folder",
-	hints: []string{"set TMPDIR to a folder that can be written"},
-}
+var errNoDemo = usageError("the demo cannot be started: there is no free port or no temporary folder",
+	"set TMPDIR to a folder that can be written")
 
 func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	world, err := demo.Start(options)
@@ -77,7 +75,7 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 // runDemo runs the wizard in a world and a place of its own.
 func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) result {
 	if !p.isPlain(o) && !(p.typed && p.shown) {
-		return failure(&usageError{what: "the wizard needs a terminal", hints: []string{"in a script: convox-travis demo --serve"}})
+		return failure(usageError("the wizard needs a terminal", "in a script: convox-travis demo --serve"))
 	}
 	// What has to be typed is short, and on the screen.
 	options.RackPassword, options.DeployKey = "demo-password", "demo-key"

@@ -20,15 +20,10 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is a command line that cannot be carried out.
-type usageError struct {
-	what  string
-	hints []string
+// usageError is that of a command line that can't be carried out.
+func usageError(what string, hints ...string) *problem.Error {
+	return &problem.Error{Code: "usage", Reason: what, Hints: hints}
 }
-
-func (e *usageError) Error() string   { return e.what }
-func (e *usageError) Hints() []string { return e.hints }
-func (e *usageError) Code() string    { return "usage" }
 
 // exitCode is the one place where an error becomes an exit code.
 func exitCode(err error) int {

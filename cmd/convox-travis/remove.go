@@ -31,7 +31,7 @@ first. The credential itself goes on working.`,
 			return failure(err)
 		}
 		if everyBranch && o.branch != "" {
-			return failure(&usageError{what: "--branch and --all-branches contradict each other", hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}})
+			return failure(usageError("--branch and --all-branches contradict each other", "--all-branches takes away the pairs of all branches, --branch NAME that of one"))
 		}
 		return p.remove(*stop, &o, everyBranch)
 	})
@@ -101,10 +101,10 @@ func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Remov
 		return stopped
 	}
 	if errors.Is(err, io.EOF) && answer == "" {
-		return &usageError{what: "remove needs an answer that was not given: whether to delete them", hints: []string{"answer y, or give --yes"}}
+		return usageError("remove needs an answer that was not given: whether to delete them", "answer y, or give --yes")
 	}
 	if (err == nil || errors.Is(err, io.EOF)) && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")) {
 		return nil
 	}
-	return &usageError{what: "nothing was deleted: it was not agreed to", hints: []string{"answer y, or give --yes"}}
+	return usageError("nothing was deleted: it was not agreed to", "answer y, or give --yes")
 }

@@ -35,7 +35,7 @@ asked. Started again with the same password, it goes on where it was left.
 			if len(args) == 1 {
 				return nil
 			}
-			return &usageError{what: "reset-password takes one argument, the Rack's name", hints: []string{"convox-travis racks lists the Racks"}}
+			return usageError("reset-password takes one argument, the Rack's name", "convox-travis racks lists the Racks")
 		},
 	}, func() document {
 		d := &resetDocument{Phase: string(setup.PhaseNothing)}
@@ -77,7 +77,7 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 	}
 	show := &resetPresenter{program: p, o: o}
 	if o.saved && o.passwordStdin {
-		return show.fail(&usageError{what: "--saved and --password-stdin are two new passwords", hints: []string{"give one of them"}})
+		return show.fail(usageError("--saved and --password-stdin are two new passwords", "give one of them"))
 	}
 	asks := !o.yes && !o.passwordStdin && !o.saved && (p.isPlain(&o.options) || p.typed && p.shown)
 	if !asks {
@@ -86,7 +86,7 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 		}
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return show.fail(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
+		return show.fail(usageError("--fingerprint: "+err.Error(), hintsOf(err)...))
 	}
 	finder, found, err := p.resetRack(stop.Soft, o)
 	if err != nil {
@@ -199,10 +199,9 @@ func (p *program) newPassword(ctx context.Context, o *resetOptions, host convox.
 	}
 	begun, found := p.logins().BegunReset(host)
 	if !found {
-		return secret.String{}, &usageError{
-			what:  fmt.Sprintf("no reset of %s was begun here whose new password is saved", host),
-			hints: []string{"pipe the new password in with --password-stdin", "or run it without --saved, on a terminal"},
-		}
+		return secret.String{}, usageError(fmt.Sprintf("no reset of %s was begun here whose new password is saved", host),
+			"pipe the new password in with --password-stdin",
+			"or run it without --saved, on a terminal")
 	}
 	return begun.New, nil
 }

@@ -51,10 +51,8 @@ func notReset(err error) error {
 	if !errors.Is(err, tui.ErrNoMoreAnswers) {
 		return err
 	}
-	return &usageError{
-		what:  "reset-password has more questions than there were answers",
-		hints: []string{"on a terminal it asks; in a script: --password-stdin --yes"},
-	}
+	return usageError("reset-password has more questions than there were answers",
+		"on a terminal it asks; in a script: --password-stdin --yes")
 }
 
 // guide is the reset by hand. What AWS doesn't say is left open in it.

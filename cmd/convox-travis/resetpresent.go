@@ -49,10 +49,8 @@ func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
 		return err
 	}
 	if plan.RefreshesInstances() && !s.o.allowRefresh && !s.o.dryRun {
-		return &usageError{
-			what:  "there is a newer machine image, so the update would replace every instance, one by one: that needs a word of its own",
-			hints: []string{"if that may happen now: --allow-instance-refresh"},
-		}
+		return usageError("there is a newer machine image, so the update would replace every instance, one by one: that needs a word of its own",
+			"if that may happen now: --allow-instance-refresh")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -25,13 +26,12 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
-		return failure(&usageError{
-			what:  "--repos-from - is for apply: here standard input answers the questions",
-			hints: []string{"convox-travis apply --repos-from - < FILE", "or name the file: --repos-from FILE"},
-		})
+		return failure(usageError("--repos-from - is for apply: here standard input answers the questions",
+			"convox-travis apply --repos-from - < FILE",
+			"or name the file: --repos-from FILE"))
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return failure(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
+		return failure(usageError("--fingerprint: "+err.Error(), hintsOf(err)...))
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
@@ -88,13 +88,13 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 func (p *program) noTerminal(ctx context.Context, o *options) error {
 	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
 	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
-	if open, is := errors.AsType[*usageError](err); is {
-		open.hints = append(open.hints, instead...)
+	if open := problem.Of(err); open != nil && open.Code == "usage" {
+		open.Hints = append(open.Hints, instead...)
 	}
 	if err != nil {
 		return err
 	}
-	return &usageError{what: "the wizard needs a terminal", hints: instead}
+	return usageError("the wizard needs a terminal", instead...)
 }
 
 // given are the answers of flags and environment.

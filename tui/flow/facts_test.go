@@ -126,6 +126,7 @@ var ways = map[string]func(*testing.T){
 	"TestAnotherAccountHasOtherRepositories":                          TestAnotherAccountHasOtherRepositories,
 	"TestAProviderThatWasNamedCounts":                                 TestAProviderThatWasNamedCounts,
 	"TestASavedRackThatIsFoundToBePrivateIsWarnedOf":                  TestASavedRackThatIsFoundToBePrivateIsWarnedOf,
+	"TestAnActivationThatStandsIsNotReviewedAgain":                    TestAnActivationThatStandsIsNotReviewedAgain,
 	"TestAnActivationThatStandsIsTold":                                TestAnActivationThatStandsIsTold,
 	"TestTravisHasTheLastWordInTheReview":                             TestTravisHasTheLastWordInTheReview,
 	"TestTheReviewWaitsForNoWordOfTravis":                             TestTheReviewWaitsForNoWordOfTravis,
@@ -219,4 +220,5 @@ var ways = map[string]func(*testing.T){
 	"TestAStopEndsSeveralAndTellsWhatStands":                          TestAStopEndsSeveralAndTellsWhatStands,
 	"TestAnOwnersRepositoriesAreAskedOfTravis":                        TestAnOwnersRepositoriesAreAskedOfTravis,
 	"TestADryRunOfSeveralWritesNothing":                               TestADryRunOfSeveralWritesNothing,
+	"TestWhatIsWrittenIsWhatWasVerifiedOnce":                          TestWhatIsWrittenIsWhatWasVerifiedOnce,
 }

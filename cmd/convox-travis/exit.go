@@ -6,7 +6,7 @@ import (
 	"errors"
 
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
+	"convox-travis/internal/reset"
 )
 
 // The exit codes.
@@ -30,7 +30,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case setup.IsBegun(err):
+	case reset.IsBegun(err):
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed

@@ -126,11 +126,13 @@ var hints = problem.Hints{
 	"unexpected_update": nil,
 	"unprovable":        nil,
 	"rolled_back":       nil,
-	"not_settled":       nil,
-	"not_followed":      nil,
-	"overtaken":         nil,
-	"stuck":             nil,
-	"unknown":           nil,
+	"not_settled": func(e *problem.Error) []string {
+		return append(continueReset(e), "or force a new deployment of the Rack's web service in ECS by hand: run "+resetCommand(e)+" --guide")
+	},
+	"not_followed": continueReset,
+	"overtaken":    func(e *problem.Error) []string { return []string{"or reset it again: run " + resetCommand(e)} },
+	"stuck":        continueReset,
+	"unknown":      continueReset,
 
 	// The clone and .travis.yml.
 	"no_clone":          problem.Say("run this inside the repository's clone", nameRepository),
@@ -246,8 +248,21 @@ func saveElsewhere(e *problem.Error) []string {
 }
 
 func resetLost(e *problem.Error) []string {
+	return []string{"set a new one: " + resetCommand(e)}
+}
+
+func continueReset(e *problem.Error) []string {
+	return []string{"to continue it, run " + resetCommand(e) + ", with the same new password"}
+}
+
+// resetCommand resets the password of the Rack that an error is about.
+func resetCommand(e *problem.Error) string {
 	detail, _ := e.Detail.(cfn.Detail)
-	return []string{"set a new one: convox-travis reset-password " + shellescape.Quote(shellescape.StripUnsafe(cmp.Or(detail.Rack.Name, "RACK")))}
+	command := "convox-travis reset-password " + shellescape.Quote(shellescape.StripUnsafe(cmp.Or(detail.Rack.Name, "RACK")))
+	if detail.Rack.Region != "" {
+		command += " --region " + shellescape.Quote(shellescape.StripUnsafe(detail.Rack.Region))
+	}
+	return command
 }
 
 const nameRepository = "name the repository with --repo OWNER/NAME"

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -38,7 +38,7 @@ asked. Started again with the same password, it goes on where it was left.
 			return usageError("reset-password takes one argument, the Rack's name", "convox-travis racks lists the Racks")
 		},
 	}, func() document {
-		d := &resetDocument{Phase: string(setup.PhaseNothing)}
+		d := &resetDocument{Phase: string(reset.PhaseNothing)}
 		if args := cmd.Flags().Args(); len(args) == 1 {
 			d.Rack = args[0]
 		}
@@ -130,93 +130,57 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 // reset resets without questions.
 func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) result {
 	o := show.o
-	password, err := p.newPassword(stop.Soft, o, show.found.Host)
+	r := &reset.Reset{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock}
+	request, err := p.resetRequest(stop.Soft, o, r)
 	if err != nil {
 		return show.fail(err)
 	}
-	checker, err := p.reach.checker(o.fingerprint)
-	if err != nil {
+	if request.Door, err = p.reach.checker(o.fingerprint); err != nil {
 		return show.fail(err)
 	}
-	resetter := setup.Resetter{Stacks: finder, Door: checker, Clock: p.reach.retry.Clock, Tell: show.event}
-	if report, ended := p.awaitReset(stop, show, resetter, password); ended {
-		return show.report(p.endSaved(report, show.found.Host, password))
+	if err := r.Look(stop.Soft, finder); err != nil {
+		return show.report(reset.Report{Rack: r.Rack, Phase: reset.PhaseNothing, Err: err, Stopped: stop.Asked()})
 	}
-	plan, err := resetter.MakePlan(stop.Soft, setup.ResetRequest{Rack: show.found.Rack, Host: show.found.Host, New: password, Olds: p.olds(show.found.Host)})
-	if err != nil {
+	// Another update is not waited for: whoever started it may not want a new
+	// password behind it.
+	if stack := r.Stack; stack.InProgress && stack.Reset {
+		show.note("Rack %s is being updated by a reset that was started before: waiting for its end", r.Rack.Name)
+		if report := r.Await(stop, request, show.event); report.Err != nil {
+			return show.report(report)
+		}
+	}
+	if err := r.Prepare(stop, request); err != nil {
 		return show.fail(err)
 	}
+	plan := *r.Plan
 	show.preview(plan)
 	if err := show.agreed(plan); err != nil || o.dryRun {
-		return show.discarded(stop, resetter, plan, err)
+		return show.discarded(stop, r, err)
 	}
-	if o.saved { // it has to be with its owner at this moment
-		if _, err := p.logins().BeginReset(show.found.Host, password); err != nil {
-			return show.discarded(stop, resetter, plan, err)
-		}
-	}
-	return show.report(p.endSaved(resetter.Reset(stop, plan), show.found.Host, password))
+	return show.report(r.Run(stop, show.event))
 }
 
-// endSaved ends what is kept of a reset in the convox client's settings, where
-// it is over.
-func (p *program) endSaved(report setup.ResetReport, host convox.Host, password secret.String) setup.ResetReport {
-	if isSet := report.Phase == setup.PhaseSettled; isSet || report.Phase == setup.PhaseRolledBack {
-		report.Left = errors.Join(report.Left, p.logins().EndReset(host, password, isSet))
-	}
-	return report
-}
-
-// awaitReset waits for the end of a reset that was left while AWS was at it, and
-// reports it where that is no good one. Another update is not waited for: whoever
-// began it may not want a new password behind it.
-func (p *program) awaitReset(stop setup.Stop, show *resetPresenter, resetter setup.Resetter, password secret.String) (setup.ResetReport, bool) {
-	rack := show.found.Rack
-	report := setup.ResetReport{Rack: rack, Phase: setup.PhaseNothing}
-	state, err := resetter.Stacks.State(stop.Soft, rack)
-	if err == nil && state.InProgress && state.Reset {
-		show.note("Rack %s is being updated by a reset that was begun before: waiting for its end", rack.Name)
-		var outcome cfn.Outcome
-		outcome, err = resetter.AwaitUpdate(stop, rack, password)
-		switch {
-		case err != nil:
-			report.Phase, err = setup.PhaseUpdating, setup.NotFollowed(rack, err)
-		case outcome.End == cfn.RolledBack:
-			report.Phase, report.Status, err = setup.PhaseRolledBack, outcome.Status, setup.RolledBack(rack, outcome)
-		}
-	}
-	report.Err, report.Stopped = err, context.Cause(stop.Soft)
-	return report, err != nil
-}
-
-func (p *program) newPassword(ctx context.Context, o *resetOptions, host convox.Host) (secret.String, error) {
+// resetRequest is the new password of a reset without questions.
+func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Reset) (request reset.Request, err error) {
 	switch {
 	case o.passwordStdin:
 		text, err := p.standardInput(ctx, resetInput)
-		return secret.New(convox.CutLineEnding(text)), err
+		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one that was piped in"}, err
 	case !o.saved: // any will do for a dry run
-		return convox.NewPassword(nil)
+		request.New, err = convox.NewPassword(nil)
+		return request, err
 	}
-	begun, found := p.logins().BegunReset(host)
-	if !found {
-		return secret.String{}, usageError(fmt.Sprintf("no reset of %s was begun here whose new password is saved", host),
+	if request = r.ReadSaved(); request.New.IsEmpty() {
+		err = usageError(fmt.Sprintf("no reset of %s was started here whose new password is saved", r.Host),
 			"pipe the new password in with --password-stdin",
 			"or run it without --saved, on a terminal")
 	}
-	return begun.New, nil
+	return request, err
 }
 
-func (p *program) logins() clientLogins { return clientLogins{p.env, p.home, p.goos} }
+func (p *program) logins() convox.Logins { return convox.NewLogins(p.env, p.home, p.goos) }
 
 var resetInput = input{
 	flag: "--password-stdin", longest: secretInput.longest, tooLong: secretInput.tooLong,
 	terminal: secretInput.terminal, example: "convox-travis reset-password RACK --password-stdin --yes < FILE",
-}
-
-// olds are passwords that may hold now.
-func (p *program) olds(host convox.Host) []secret.String {
-	logins, _ := convox.SavedLogins(p.env, p.home, p.goos, host) // what cannot be read is not needed
-	login, _ := convox.FindSaved(logins, host)
-	begun, _ := p.logins().BegunReset(host)
-	return append(begun.Olds, login.Password)
 }

@@ -124,7 +124,7 @@ func TestAResetListsWhatItWasNotGiven(t *testing.T) {
 	w.want(w.resetsTo(""), 2, "empty")
 	w.want(w.run(brandNew, "reset-password", "nothere", "--password-stdin", "--yes"), 1, "no Convox Rack named nothere")
 	w.want(w.run(brandNew, "reset-password", "sandbox", "--password-stdin", "--yes"), 2, "sandbox")
-	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no reset of "+w.setting("DEMO_RACK_HOST")+" was begun here")
+	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no reset of "+w.setting("DEMO_RACK_HOST")+" was started here")
 	w.want(w.run("yes\n", "reset-password", "production", "--accessible"), 2, "more questions than there were answers")
 	if len(w.AWS.ChangeSets("us-east-1", "production")) != 0 || w.stackPassword() != secrettest.Canary {
 		t.Error("something was changed")
@@ -142,7 +142,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		"rolled back": {
 			func(w *world) {
 				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room for " + brandNew})
-			}, 1, []string{"took the update back", "no room", "the old password still holds\n"}, secrettest.Canary,
+			}, 1, []string{"rolled the update back", "no room", "the old password still holds\n"}, secrettest.Canary,
 		},
 		"stuck": {
 			func(w *world) {
@@ -209,7 +209,7 @@ func TestAResetThatRunsIsWaitedFor(t *testing.T) {
 	w.AWS.Faults.Clear()
 	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_IN_PROGRESS") {
 	}
-	w.want(w.resetsTo(brandNew), 0, "begun before: waiting for its end", "has this password already", "the new password logs in")
+	w.want(w.resetsTo(brandNew), 0, "started before: waiting for its end", "has this password already", "the new password logs in")
 }
 
 // onRequest does something when AWS is asked what contains words.

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
@@ -23,21 +23,17 @@ func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Fi
 	}
 	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun, AllowRefresh: show.o.allowRefresh})
 	err := p.drive(stop, o, f)
-	show.plan, show.where = f.ResetPlan(), f.ResetWhere()
-	report := f.ResetReport()
+	show.plan = f.Reset().Plan
+	report := f.Reset().Report()
 	switch {
 	case report == nil && err == nil && o.dryRun && show.plan != nil:
 		return show.dryRun(show.plan.Err())
 	case report == nil:
-		report = &setup.ResetReport{Rack: show.found.Rack, Phase: setup.PhaseNothing, Err: notReset(err), Stopped: err}
+		report = &reset.Report{Rack: show.found.Rack, Phase: reset.PhaseNothing, Err: notReset(err), Stopped: err}
 	case err != nil && report.Stopped == nil:
-		report.Stopped = err // it was left where it could be gone on with
+		report.Stopped = err // it was left where it could be continued
 	}
-	standing := f.ResetStanding()
-	if len(standing) == 0 {
-		standing = []string{report.Standing()}
-	}
-	r := show.reportOf(*report, slices.Concat(f.Kept(), standing))
+	r := show.report(*report, f.Kept()...)
 	if err == nil {
 		for _, line := range f.ResetNext() {
 			r.notes = append(r.notes, "next: "+line)

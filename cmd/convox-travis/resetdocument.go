@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/reset"
 )
 
 // The documents that reset-password --json prints: one at the end; with
@@ -50,7 +50,7 @@ type (
 	}
 )
 
-func changesOf(plan *setup.ResetPlan) (verdict *string, changes []changeDocument) {
+func changesOf(plan *reset.Plan) (verdict *string, changes []changeDocument) {
 	if plan == nil {
 		return nil, changes
 	}
@@ -65,7 +65,7 @@ func changesOf(plan *setup.ResetPlan) (verdict *string, changes []changeDocument
 	return &word, changes
 }
 
-func previewOf(plan setup.ResetPlan) previewDocument {
+func previewOf(plan reset.Plan) previewDocument {
 	document := previewDocument{Event: "preview"}
 	document.Verdict, document.Changes = changesOf(&plan)
 	if plan.Preview != nil {
@@ -74,7 +74,7 @@ func previewOf(plan setup.ResetPlan) previewDocument {
 	return document
 }
 
-func eventOf(e setup.ResetEvent) resetEventDocument {
+func eventOf(e reset.Event) resetEventDocument {
 	document := resetEventDocument{Event: "step", Phase: string(e.Phase), Done: e.Done, Of: e.Of, Message: e.Words}
 	switch {
 	case e.Stack != nil:
@@ -97,13 +97,13 @@ func (d *resetDocument) items() []any {
 	return []any{d}
 }
 
-func (s *resetPresenter) document(report setup.ResetReport) *resetDocument {
+func (s *resetPresenter) document(report reset.Report) *resetDocument {
 	d := &resetDocument{
 		Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
 		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left),
 	}
-	if s.where != "" && !report.OldHolds() {
-		d.Where = &s.where
+	if report.Where != "" && !report.OldHolds() {
+		d.Where = &report.Where
 	}
 	d.Verdict, d.Changes = changesOf(s.plan)
 	return d

@@ -77,7 +77,7 @@ func TestAResetThatWasTakenBackIsNotBegunAgain(t *testing.T) {
 	w.AWS.SetPace(cfntest.Pace{Resource: 300e6})
 	w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "the secret " + brandNew + " is not good"})
 	w.leave(brandNew)
-	w.want(w.resetsTo(brandNew, "--json=lines"), 1, "took the update back", "is not good", `"phase":"rolled_back"`)
+	w.want(w.resetsTo(brandNew, "--json=lines"), 1, "rolled the update back", "is not good", `"phase":"rolled_back"`)
 	if w.stackPassword() != secrettest.Canary {
 		t.Error("it was begun again")
 	}
@@ -103,11 +103,11 @@ func TestASavedPasswordOfAnotherTimeIsNotSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := convox.SaveLogin(func(name string) string { return w.env[name] }, w.dir, "linux", host, secret.New("stale123")); err != nil {
+	if _, err := convox.NewLogins(func(name string) string { return w.env[name] }, w.dir, "linux").Save(host, secret.New("stale123")); err != nil {
 		t.Fatal(err)
 	}
 	w.want(w.resetsTo(brandNew), 0)
-	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no reset of "+host.String()+" was begun here")
+	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no reset of "+host.String()+" was started here")
 	w.want(w.run(brandNew, "reset-password", "production", "--saved", "--password-stdin", "--yes"), 2, "two new passwords")
 	if w.stackPassword() != brandNew {
 		t.Error("an old password was put back")

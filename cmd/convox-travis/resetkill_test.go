@@ -126,7 +126,7 @@ func TestAResetThatIsStoppedAnywhereSaysHowItStands(t *testing.T) {
 
 func (w *world) begunReset() (convox.BegunReset, bool) {
 	host, _ := convox.ParseHost(w.setting("DEMO_RACK_HOST"))
-	return convox.FindBegunReset(func(name string) string { return w.env[name] }, w.dir, "linux", host)
+	return convox.NewLogins(func(name string) string { return w.env[name] }, w.dir, "linux").FindReset(host)
 }
 
 // What the wizard saves for its owner is there before the Rack gets it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 )
 
@@ -13,22 +14,21 @@ type resetPresenter struct {
 	*program
 	o     *resetOptions
 	found setup.Found
-	plan  *setup.ResetPlan
+	plan  *reset.Plan
 	table []string // the preview, where that was asked for
-	where string   // the new password is, in words
 	last  string   // what a person was told last
 	begun time.Time
 }
 
 // preview shows what would change.
-func (s *resetPresenter) preview(plan setup.ResetPlan) {
+func (s *resetPresenter) preview(plan reset.Plan) {
 	s.plan = &plan
 	s.stream(previewOf(plan))
 	var lines []string
 	for _, row := range plan.Table() {
 		lines = append(lines, "  "+row)
 	}
-	lines = append(lines, plan.Judgement())
+	lines = append(lines, plan.Judgment())
 	if plan.Preview != nil {
 		for _, why := range plan.Preview.Why {
 			lines = append(lines, "  "+why)
@@ -44,7 +44,7 @@ func (s *resetPresenter) preview(plan setup.ResetPlan) {
 }
 
 // agreed reports why what would change may not be done.
-func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
+func (s *resetPresenter) agreed(plan reset.Plan) error {
 	if err := plan.Err(); err != nil {
 		return err
 	}
@@ -57,10 +57,10 @@ func (s *resetPresenter) agreed(plan setup.ResetPlan) error {
 
 // discarded ends a run that changes nothing. A change set that is left behind is
 // no good end.
-func (s *resetPresenter) discarded(stop setup.Stop, resetter setup.Resetter, plan setup.ResetPlan, err error) result {
+func (s *resetPresenter) discarded(stop setup.Stop, r *reset.Reset, err error) result {
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
-	report := setup.ResetReport{Rack: s.found.Rack, Phase: setup.PhaseNothing, HeldBefore: true, Err: err, Left: resetter.Discard(ctx, plan)}
+	report := reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err, Left: r.Close(ctx)}
 	if report.Err == nil {
 		report.Err, report.Left = report.Left, nil
 	}
@@ -76,13 +76,13 @@ func (s *resetPresenter) dryRun(err error) result {
 		return s.fail(err)
 	}
 	return result{
-		document: s.document(setup.ResetReport{Phase: setup.PhaseNothing}), dryRun: true,
+		document: s.document(reset.Report{Phase: reset.PhaseNothing}), dryRun: true,
 		lines: s.table, notes: []string{"nothing was changed: this was a dry run"},
 	}
 }
 
 // event tells what happens, as it happens.
-func (s *resetPresenter) event(e setup.ResetEvent) {
+func (s *resetPresenter) event(e reset.Event) {
 	s.stream(eventOf(e))
 	words := e.Words
 	if e.Of > 0 {
@@ -99,24 +99,13 @@ func (s *resetPresenter) event(e setup.ResetEvent) {
 
 // fail ends a run before anything was changed.
 func (s *resetPresenter) fail(err error) result {
-	return s.report(setup.ResetReport{Rack: s.found.Rack, Phase: setup.PhaseNothing, Err: err})
+	return s.report(reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err})
 }
 
 // report is the result of a reset. The last line says in what state the Rack is.
-func (s *resetPresenter) report(report setup.ResetReport) result {
-	s.where = "the one that was piped in"
-	if s.o.saved {
-		s.where = "the one that is saved for the convox client"
-	}
-	standing := report.Standing()
-	if report.Phase != setup.PhaseNothing && !report.OldHolds() {
-		standing += "; the new password is " + s.where
-	}
-	return s.reportOf(report, []string{standing})
-}
-
-func (s *resetPresenter) reportOf(report setup.ResetReport, standing []string) result {
+func (s *resetPresenter) report(report reset.Report, kept ...string) result {
 	r := result{document: s.document(report), err: report.Err, leftover: report.Left, stopped: report.Stopped, lines: s.table}
+	standing := append(kept, report.Standing())
 	switch {
 	case r.exitCode() == exitDone:
 		r.lines = append(r.lines, standing...)

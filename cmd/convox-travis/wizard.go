@@ -158,7 +158,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 			return finder.Search(ctx, o.regions, deliver)
 		},
 		AWS:    func(ctx context.Context) (flow.AWS, error) { return aws.open(ctx, o, "") },
-		Logins: clientLogins{p.env, p.home, p.goos},
+		Logins: p.logins(),
 		Token: func(context.Context) (secret.String, error) {
 			found, err := place()
 			if err != nil {
@@ -231,7 +231,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 		}
 		return r
 	}
-	reset := f.ResetReport()
+	reset := f.Reset().Report()
 	switch {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // whatever ended the run, that is not over

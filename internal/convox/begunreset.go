@@ -2,6 +2,7 @@ package convox
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -32,11 +33,11 @@ func isRounds(host Host) func(string) bool {
 	return func(key string) bool { return key == roundsKey(host) }
 }
 
-// BeginReset saves the new password of a Rack as SaveLogin does, and keeps beside
+// BeginReset saves the new password of a Rack as Save does, and keeps beside
 // it what was saved before, until EndReset: the Rack may never get the new one.
 // To begin the same one again does no harm.
-func BeginReset(env func(string) string, home, goos string, host Host, password secret.String) (file string, err error) {
-	return saveLogin(env, home, goos, host, password, func(text string) (string, error) {
+func (l Logins) BeginReset(host Host, password secret.String) (file string, err error) {
+	return l.save(host, password, func(text string) (string, error) {
 		rounds := readRounds(text, host)
 		if n := len(rounds); n > 0 && rounds[n-1].New == password.Reveal() {
 			return text, nil
@@ -57,11 +58,11 @@ func BeginReset(env func(string) string, home, goos string, host Host, password 
 	})
 }
 
-// FindBegunReset returns the reset of a Rack that was begun here, has not ended,
+// FindReset returns the reset of a Rack that was begun here, has not ended,
 // and whose password is still the one that is saved.
-func FindBegunReset(env func(string) string, home, goos string, host Host) (BegunReset, bool) {
+func (l Logins) FindReset(host Host) (BegunReset, bool) {
 	var begun BegunReset
-	for _, folder := range folders(env, home, goos) {
+	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
 		text, _ := readSmallFile(file) // what cannot be read holds none
 		logins, _ := parseAuth(text)
@@ -78,18 +79,19 @@ func FindBegunReset(env func(string) string, home, goos string, host Host) (Begu
 	return begun, begun.File != ""
 }
 
-// olds lists what was saved before, the newest first, and what earlier rounds
-// saved.
+// olds lists what each round saved, then what was saved before it, the newest round
+// first. Entries that a round found side by side have no order in time: they come
+// by their keys.
 func olds(rounds []round) []secret.String {
 	var all []secret.String
 	for _, r := range slices.Backward(rounds) {
-		for _, raw := range r.Was {
+		all = append(all, secret.New(r.New))
+		for _, key := range slices.Sorted(maps.Keys(r.Was)) {
 			var text string
-			if json.Unmarshal([]byte(raw), &text) == nil && text != "" {
+			if json.Unmarshal([]byte(r.Was[key]), &text) == nil && text != "" {
 				all = append(all, secret.New(text))
 			}
 		}
-		all = append(all, secret.New(r.New))
 	}
 	return all
 }
@@ -99,8 +101,8 @@ func olds(rounds []round) []secret.String {
 // the reset of this password is put back, entry for entry, unless another program
 // has logged in meanwhile. A reset that was not begun here is no error. The error
 // has CodeSaveLogin.
-func EndReset(env func(string) string, home, goos string, host Host, password secret.String, isSet bool) error {
-	for _, folder := range folders(env, home, goos) {
+func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
+	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
 		if text, err := readSmallFile(file); err != nil || len(readRounds(text, host)) == 0 {
 			continue
@@ -138,8 +140,8 @@ func takeBack(text string, host Host, password secret.String) (string, error) {
 		if text, err = dropEntries(text, added); err != nil {
 			return "", err
 		}
-		for key, raw := range was {
-			if text, err = setEntries(text, func(other string) bool { return other == key }, key, raw); err != nil {
+		for _, key := range slices.Sorted(maps.Keys(was)) {
+			if text, err = setEntries(text, func(other string) bool { return other == key }, key, was[key]); err != nil {
 				return "", err
 			}
 		}

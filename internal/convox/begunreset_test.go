@@ -17,7 +17,7 @@ import (
 
 func begin(t *testing.T, home string, password secret.String) string {
 	t.Helper()
-	file, err := convox.BeginReset(environment(), home, "linux", host(t, savedHost), password)
+	file, err := convox.NewLogins(environment(), home, "linux").BeginReset(host(t, savedHost), password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,10 +26,10 @@ func begin(t *testing.T, home string, password secret.String) string {
 
 func end(t *testing.T, home string, isSet bool) {
 	t.Helper()
-	if err := convox.EndReset(environment(), home, "linux", host(t, savedHost), canary, isSet); err != nil {
+	if err := convox.NewLogins(environment(), home, "linux").EndReset(host(t, savedHost), canary, isSet); err != nil {
 		t.Fatal(err)
 	}
-	if _, begun := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost)); begun {
+	if _, begun := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost)); begun {
 		t.Error("it has not ended")
 	}
 }
@@ -56,7 +56,7 @@ func TestAResetKeepsWhatWasSavedBefore(t *testing.T) {
 		if again := begin(t, home, canary); again != file { // the same one goes on
 			t.Errorf("%q: it is in %s too", before, again)
 		}
-		begun, found := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
+		begun, found := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
 		if !found || !begun.New.Equal(canary) || !has(begun.Olds, had) || begun.File != file || savedNow(t, home) != secrettest.Canary {
 			t.Errorf("%q: found %t in %s", before, found, begun.File)
 		}
@@ -113,7 +113,7 @@ func TestAResetThatCannotBeEndedIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.Chmod(filepath.Dir(file), 0o700)
-	err := convox.EndReset(environment(), home, "linux", host(t, savedHost), canary, true)
+	err := convox.NewLogins(environment(), home, "linux").EndReset(host(t, savedHost), canary, true)
 	if os.Geteuid() == 0 {
 		t.Skip("everything may be written here")
 	}
@@ -131,7 +131,7 @@ func has(all []secret.String, text string) bool {
 // endOf ends the reset of a password.
 func endOf(t *testing.T, home, password string, isSet bool) {
 	t.Helper()
-	if err := convox.EndReset(environment(), home, "linux", host(t, savedHost), secret.New(password), isSet); err != nil {
+	if err := convox.NewLogins(environment(), home, "linux").EndReset(host(t, savedHost), secret.New(password), isSet); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -143,11 +143,13 @@ func TestAResetInAnotherKeepsAllOfThem(t *testing.T) {
 	for _, password := range []string{"first", "second", "third"} {
 		begin(t, home, secret.New(password))
 	}
-	begun, _ := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
-	for _, old := range []string{"first", "second", "theirs"} {
-		if !has(begun.Olds, old) {
-			t.Errorf("%s is lost", old)
-		}
+	begun, _ := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
+	var olds []string
+	for _, old := range begun.Olds {
+		olds = append(olds, old.Reveal())
+	}
+	if newestFirst := []string{"second", "first", "theirs"}; !slices.Equal(slices.Compact(olds), newestFirst) {
+		t.Errorf("the old passwords are %q, not %q", olds, newestFirst)
 	}
 	endOf(t, home, "another", false) // of a reset that saved nothing
 	endOf(t, home, "first", false)   // and of one that is not the last
@@ -155,7 +157,7 @@ func TestAResetInAnotherKeepsAllOfThem(t *testing.T) {
 		t.Error("another reset was taken back")
 	}
 	for _, left := range []string{"second", "first", "theirs"} {
-		begun, _ := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
+		begun, _ := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
 		endOf(t, home, begun.New.Reveal(), false)
 		if savedNow(t, home) != left {
 			t.Errorf("%s is not put back: %q", left, read(t, home, ".config/convox2/auth"))
@@ -186,10 +188,10 @@ func TestEverySpellingIsPutBack(t *testing.T) {
 func TestALoginSinceIsNotTheNewPassword(t *testing.T) {
 	home := files(t, nil)
 	begin(t, home, canary)
-	if _, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), secret.New("mates")); err != nil {
+	if _, err := convox.NewLogins(environment(), home, "linux").Save(host(t, savedHost), secret.New("mates")); err != nil {
 		t.Fatal(err)
 	}
-	begun, found := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
+	begun, found := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
 	if found || !has(begun.Olds, secrettest.Canary) {
 		t.Errorf("found: %t", found)
 	}
@@ -198,10 +200,10 @@ func TestALoginSinceIsNotTheNewPassword(t *testing.T) {
 func TestAResetIsEndedInEveryFolder(t *testing.T) {
 	home := files(t, map[string]string{".config/convox2/auth": `{"rack.example.com": "theirs"}`, ".convox/auth": `{"rack.example.com": "ancient"}`})
 	begin(t, home, secret.New("first"))
-	if _, err := convox.SaveLogin(environment("XDG_CONFIG_HOME", ""), home, "linux", host(t, "other.example.com"), canary); err != nil {
+	if _, err := convox.NewLogins(environment("XDG_CONFIG_HOME", ""), home, "linux").Save(host(t, "other.example.com"), canary); err != nil {
 		t.Fatal(err)
 	}
-	begun, found := convox.FindBegunReset(environment(), home, "linux", host(t, savedHost))
+	begun, found := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
 	if !found || !has(begun.Olds, "ancient") || !has(begun.Olds, "theirs") {
 		t.Errorf("found: %t, %d old ones", found, len(begun.Olds))
 	}

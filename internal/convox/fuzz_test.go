@@ -178,7 +178,7 @@ func FuzzSaveLogin(f *testing.F) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), canary)
+		_, err := convox.NewLogins(environment(), home, "linux").Save(host(t, savedHost), canary)
 		got := read(t, file)
 		if err != nil {
 			if got != text {

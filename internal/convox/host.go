@@ -5,7 +5,7 @@
 //
 // It stands on the HTTP API of Racks and Console as the public sources show it
 // (https://github.com/convox/rack, https://github.com/convox/convox). No call of
-// this package changes a Rack or a Console, and only SaveLogin writes a file.
+// this package changes a Rack or a Console, and only Logins writes a file.
 //
 // Next room: internal/build, for the builds that use the login.
 package convox

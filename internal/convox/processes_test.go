@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	for i := 0; i < savesEach || name == "endless"; i++ {
 		host, err := convox.ParseHost(fmt.Sprintf("%s-%d.example.com", name, i%savesEach))
 		if err == nil {
-			_, err = convox.SaveLogin(environment(), home, "linux", host, secret.New(secrettest.Canary))
+			_, err = convox.NewLogins(environment(), home, "linux").Save(host, secret.New(secrettest.Canary))
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -103,7 +103,7 @@ func TestAKilledSaveLeavesAWholeFileAndTheNextRunNothingElse(t *testing.T) {
 			}
 		}
 		if i%2 == 0 {
-			if _, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), canary); err != nil {
+			if _, err := convox.NewLogins(environment(), home, "linux").Save(host(t, savedHost), canary); err != nil {
 				t.Fatal(err)
 			}
 			alone(t, folder, "auth")

@@ -192,7 +192,7 @@ func TestAReaderNeverFindsHalfAFile(t *testing.T) {
 		name := host(t, fmt.Sprintf("rack%d.example.com", i))
 		writers.Go(func() {
 			for range 5 {
-				_, err := convox.SaveLogin(environment(), home, "linux", name, canary)
+				_, err := convox.NewLogins(environment(), home, "linux").Save(name, canary)
 				if _, is := errors.AsType[*problem.Error](err); err != nil && !is {
 					t.Errorf("%v", err)
 				}

@@ -27,7 +27,7 @@ type SavedLogin struct {
 // that it names counts as a Console. racks are hosts known to be Racks', such as
 // those that their stacks name.
 //
-// What a killed SaveLogin left in a place is removed.
+// What a killed Save left in a place is removed.
 //
 // env is os.Getenv, home the person's home folder ("" leaves out what is in
 // it), goos runtime.GOOS. What cannot be read is told by CodeSavedLogins, beside

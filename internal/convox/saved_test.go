@@ -208,7 +208,7 @@ func TestARackThatItsStackNamesIsNoConsole(t *testing.T) {
 func TestARackThatAClientTookForAConsoleIsSaved(t *testing.T) {
 	const rack = "rack.prod-1612345678.us-east-1.convox.site"
 	home := files(t, map[string]string{".config/convox/auth": `{"` + rack + `": "theirs"}`, ".config/convox/console": rack})
-	file, err := convox.SaveLogin(environment(), home, "linux", host(t, rack), canary)
+	file, err := convox.NewLogins(environment(), home, "linux").Save(host(t, rack), canary)
 	if err != nil {
 		t.Fatal(err)
 	}

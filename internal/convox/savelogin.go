@@ -7,9 +7,20 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// SaveLogin saves a Rack's password where SavedLogins and the client of the
+// Logins is where the convox CLI saves one person's logins.
+type Logins struct {
+	env        func(string) string
+	home, goos string
+}
+
+// NewLogins takes what SavedLogins takes.
+func NewLogins(env func(string) string, home, goos string) Logins { return Logins{env, home, goos} }
+
+func (l Logins) folders() []string { return folders(l.env, l.home, l.goos) }
+
+// Save saves a Rack's password where SavedLogins and the client of the
 // second generation find it, the only one that can use a Rack directly, and
-// returns the file. env, home and goos are those of SavedLogins.
+// returns the file.
 //
 // The folder is CONVOX_CONFIG's, else convox2; it is made, for its owner alone,
 // when it is missing. In the file auth the host's entry is set, in every spelling
@@ -20,19 +31,19 @@ import (
 // Convox's own Console is refused: what the client saves for one is a person's
 // own key. The error has CodePassword, CodeHost or CodeSaveLogin, and the
 // file is then as it was, unless another program wrote to it at the same time.
-func SaveLogin(env func(string) string, home, goos string, host Host, password secret.String) (file string, err error) {
-	return saveLogin(env, home, goos, host, password, func(text string) (string, error) { return text, nil })
+func (l Logins) Save(host Host, password secret.String) (file string, err error) {
+	return l.save(host, password, func(text string) (string, error) { return text, nil })
 }
 
-// saveLogin saves a password beside what more there is to be changed.
-func saveLogin(env func(string) string, home, goos string, host Host, password secret.String, more func(string) (string, error)) (file string, err error) {
+// save saves a password beside what more there is to be changed.
+func (l Logins) save(host Host, password secret.String, more func(string) (string, error)) (file string, err error) {
 	if host.IsZero() {
 		return "", badHost("there is none")
 	}
 	if err := CheckPassword(password); err != nil {
 		return "", err
 	}
-	places := folders(env, home, goos)
+	places := l.folders()
 	switch {
 	case len(places) == 0:
 		return "", notSaved("", errNoFolder)

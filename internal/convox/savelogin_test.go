@@ -21,7 +21,7 @@ const savedHost = "rack.example.com"
 // of others, which begin with "theirs".
 func save(t *testing.T, home string, env ...string) (string, error) {
 	t.Helper()
-	file, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
+	file, err := convox.NewLogins(environment(env...), home, "linux").Save(host(t, savedHost), canary)
 	secrettest.Absent(t, "the error", printed(err)+file, "theirs")
 	if err != nil {
 		refused, is := err.(*problem.Error)
@@ -86,7 +86,7 @@ func TestAPasswordIsSavedWhereTheClientLooks(t *testing.T) {
 			for i, value := range test.env {
 				env[i] = strings.Replace(value, "HOME/", home+"/", 1)
 			}
-			file, err := convox.SaveLogin(environment(env...), home, "linux", host(t, savedHost), canary)
+			file, err := convox.NewLogins(environment(env...), home, "linux").Save(host(t, savedHost), canary)
 			if want := filepath.Join(home, filepath.FromSlash(test.want)); err != nil || file != want {
 				t.Fatalf("%s, %v", file, err)
 			}
@@ -103,7 +103,7 @@ func TestAPasswordIsSavedWhereTheClientLooks(t *testing.T) {
 	}
 	for _, goos := range []string{"darwin", "windows"} {
 		home := t.TempDir()
-		file, err := convox.SaveLogin(environment(), home, goos, host(t, savedHost), canary)
+		file, err := convox.NewLogins(environment(), home, goos).Save(host(t, savedHost), canary)
 		logins, _ := convox.SavedLogins(environment(), home, goos)
 		if login, found := convox.FindSaved(logins, host(t, savedHost)); err != nil || !found || login.File != file {
 			t.Errorf("%s: %s, %v", goos, file, err)
@@ -150,7 +150,7 @@ func TestNothingElseInTheFileIsChanged(t *testing.T) {
 
 func TestAConsolesPasswordIsNotSaved(t *testing.T) {
 	home := t.TempDir()
-	file, err := convox.SaveLogin(environment(), home, "linux", host(t, "console.convox.com"), canary)
+	file, err := convox.NewLogins(environment(), home, "linux").Save(host(t, "console.convox.com"), canary)
 	if err == nil || file != "" || !strings.Contains(err.Error(), "Console") {
 		t.Errorf("%s, %v", file, err)
 	}
@@ -161,13 +161,13 @@ func TestAConsolesPasswordIsNotSaved(t *testing.T) {
 func TestWhatIsNoLoginIsNotSaved(t *testing.T) {
 	home := t.TempDir()
 	for _, password := range []string{"", secrettest.Canary + "\n", "\xff" + secrettest.Canary} {
-		_, err := convox.SaveLogin(environment(), home, "linux", host(t, savedHost), secret.New(password))
+		_, err := convox.NewLogins(environment(), home, "linux").Save(host(t, savedHost), secret.New(password))
 		if _, is := err.(*problem.Error); !is {
 			t.Errorf("%v", err)
 		}
 		secrettest.Absent(t, "the error", printed(err))
 	}
-	if _, err := convox.SaveLogin(environment(), home, "linux", convox.Host{}, canary); err == nil {
+	if _, err := convox.NewLogins(environment(), home, "linux").Save(convox.Host{}, canary); err == nil {
 		t.Error("no host was accepted")
 	}
 	if _, err := save(t, ""); err == nil {

@@ -13,9 +13,8 @@ const freshTurns = 5
 
 // Turn is what one turn of Settled saw.
 type Turn struct {
-	New        bool // the new password was taken
-	Old        bool // the old one was
-	OldUnknown bool // there was none to try
+	New bool // the new password was taken
+	Old bool // the old one was
 	// Err is a login's: nothing was learned about the password that was
 	// presented last. A Rack that starts anew is away for a moment.
 	Err error
@@ -32,7 +31,7 @@ func (t Turn) settled() bool { return t.New && !t.Old && t.Err == nil }
 // later.
 //
 // in below 1 is 5. An empty old is one that nobody knows: then only the new one
-// must be taken, and each Turn says so.
+// must be taken.
 //
 // The error is what no waiting changes: that of a certificate that was not
 // accepted, the cause of ctx when that ended, CodePassword when new could never be
@@ -56,7 +55,6 @@ func (c *Checker) Settled(ctx context.Context, host Host, old, new secret.String
 		if err != nil {
 			return false, err
 		}
-		turn.OldUnknown = old.IsEmpty()
 		if tell != nil {
 			tell(turn)
 		}

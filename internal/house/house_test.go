@@ -55,15 +55,16 @@ var mayImport = map[string][]string{
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/child", "internal/crash", "internal/problem", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},
+	"internal/reset": {"cfn", "internal/convox", "internal/problem", "internal/secret", "internal/transport", "internal/clock"},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/problem", "internal/build", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/secret"},
+	"tui/flow":  {"internal/problem", "internal/build", "internal/reset", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/secret"},
 	"tui/field": {"internal/secret"},
 	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/secret"},
 
 	// The command.
 	"cmd/convox-travis": {
-		"tui", "tui/flow", "internal/setup", "internal/demo",
+		"tui", "tui/flow", "internal/reset", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/child", "internal/crash", "internal/problem", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
 	},

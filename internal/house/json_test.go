@@ -123,7 +123,7 @@ func TestEachWordOfADocumentIsExplained(t *testing.T) {
 		{"internal/setup", "Action", []string{"A variable"}},
 		{"internal/setup", "Result", []string{"A variable"}},
 		{"internal/setup", "Severity", []string{"A finding"}},
-		{"internal/setup", "Phase", []string{"reset-password"}},
+		{"internal/reset", "Phase", []string{"reset-password"}},
 		{"cfn", "Verdict", []string{"reset-password"}},
 		{"cmd/convox-travis", "results", []string{"The result"}},
 		{"cmd/convox-travis", "Event", []string{"reset-password", "The preview", "What happens"}},

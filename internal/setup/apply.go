@@ -18,6 +18,18 @@ type Runner struct {
 	Tell   func(Event)     // told of each step, one at a time; may be nil
 }
 
+// Stop is how a run is ended from outside.
+type Stop = transport.Stop
+
+// Grace is what is left to a run once it is asked to stop.
+const Grace = transport.Grace
+
+// keptBack reports whether err is that of a write that never began, because a
+// stop came while it waited for its turn.
+func keptBack(stop Stop, err error) bool {
+	return stop.Asked() != nil && travisapi.Failed(err, travisapi.CodeCanceled) && !fateUnknown(err)
+}
+
 // Apply carries out a plan, several repositories side by side. Those whose plan
 // has an error are passed over and reported. It ends early when it is asked to, or
 // when Travis refuses the token, bans it, or fails again and again.
@@ -45,7 +57,7 @@ func (r Runner) Activate(stop Stop, plan Plan) Report {
 }
 
 func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) RepositoryReport {
-	outcome, over := repository.intent(plan.Branch), stop.asked()
+	outcome, over := repository.intent(plan.Branch), stop.Asked()
 	switch {
 	case repository.Err != nil:
 		outcome.finish(Failed)
@@ -70,9 +82,9 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 // carryOut activates, writes and reads back, or takes away what was created.
 func (p *pairRun) carryOut() error {
 	p.tell(StepBegin, "")
-	ctx, cancel := p.stop.call()
+	ctx, cancel := p.stop.Call()
 	defer cancel()
-	cleanup, end := p.stop.cleanup()
+	cleanup, end := p.stop.Cleanup()
 	defer end()
 	p.finish = cleanup
 	err := p.activate(ctx)
@@ -150,7 +162,7 @@ func (p *pairRun) activate(ctx context.Context) error {
 // replacement that was begun is completed also after a stop.
 func (p *pairRun) writePair(ctx context.Context) error {
 	for _, change := range []Change{p.repository.Host, p.repository.Password} {
-		if err := p.stop.asked(); err != nil && !p.isHalfReplaced() {
+		if err := p.stop.Asked(); err != nil && !p.isHalfReplaced() {
 			return p.stopped(err)
 		}
 		if err := p.put(ctx, change.Name, change.ID); err != nil {
@@ -188,8 +200,8 @@ func (p *pairRun) put(ctx context.Context, name, id string) error {
 		}
 	}
 	p.states[name] = &state
-	if p.stop.kept(err) {
-		return p.stopped(p.stop.asked())
+	if keptBack(p.stop, err) {
+		return p.stopped(p.stop.Asked())
 	}
 	if state.lost {
 		return &problem.Error{
@@ -209,13 +221,13 @@ func (p *pairRun) deleteDouble(ctx context.Context, v travisapi.EnvVar) error {
 	if v.ID == p.states[v.Name].id {
 		return nil
 	}
-	if err := p.stop.asked(); err != nil {
+	if err := p.stop.Asked(); err != nil {
 		return p.stopped(err)
 	}
 	p.tell(StepDelete, v.Name)
 	err := deleteVariable(ctx, p.travis, p.retry, p.ref, v.ID)
-	if p.stop.kept(err) {
-		return p.stopped(p.stop.asked())
+	if keptBack(p.stop, err) {
+		return p.stopped(p.stop.Asked())
 	}
 	return err
 }

@@ -97,16 +97,16 @@ func (r Runner) Remove(stop Stop, removal Removal) Report {
 func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryReport {
 	outcome := repository.intent()
 	outcome.finish(Failed)
-	switch over := stop.asked(); {
+	switch over := stop.Asked(); {
 	case repository.Err != nil, len(repository.Variables) == 0:
 		return outcome
 	case over != nil:
 		outcome.Err = NotBegun(repository.Target, over)
 		return outcome
 	}
-	ctx, cancel := stop.call()
+	ctx, cancel := stop.Call()
 	defer cancel()
-	finish, end := stop.cleanup()
+	finish, end := stop.Cleanup()
 	defer end()
 	ref := repository.Repository.Ref()
 	halved := map[string]bool{} // the branches whose password is deleted
@@ -114,7 +114,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 		calls := ctx
 		if v.Name == HostName && halved[v.Branch] {
 			calls = finish // also after a stop: half a pair is of no use
-		} else if err := stop.asked(); err != nil {
+		} else if err := stop.Asked(); err != nil {
 			outcome.Err = stoppedIn(repository.Target, err)
 			continue
 		}
@@ -124,8 +124,8 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 				outcome.Variables[i].Result = Unknown
 			}
 			outcome.Err = err
-			if stop.kept(err) {
-				outcome.Err = stoppedIn(repository.Target, stop.asked())
+			if keptBack(stop, err) {
+				outcome.Err = stoppedIn(repository.Target, stop.Asked())
 			}
 			return outcome
 		}

@@ -8,7 +8,7 @@
 // (https://developer.travis-ci.com/resource/env_var) and on what the convox
 // client reads in a build (https://docs.convox.com/).
 //
-// Next room: travisapi, the first of the outsides that it decides about.
+// Next room: internal/reset, which decides about a Rack's password.
 package setup
 
 import (

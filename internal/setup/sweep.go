@@ -50,7 +50,7 @@ func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) R
 		})
 	}
 	_ = working.Wait() // what went wrong is in each repository's report
-	report.Stopped = stop.asked()
+	report.Stopped = stop.Asked()
 	return report
 }
 

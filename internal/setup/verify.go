@@ -55,7 +55,7 @@ func (p *pairRun) readBack(ctx context.Context) ([]deviation, error) {
 		}
 		wrong := p.wrong(vars)
 		absent := slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
-		if !absent || pause > longestLook || p.stop.asked() != nil || p.retry.Defaults().Clock.Sleep(ctx, pause) != nil {
+		if !absent || pause > longestLook || p.stop.Asked() != nil || p.retry.Defaults().Clock.Sleep(ctx, pause) != nil {
 			return wrong, nil
 		}
 	}
@@ -112,7 +112,7 @@ func (p *pairRun) wrong(vars []travisapi.EnvVar) []deviation {
 }
 
 func (p *pairRun) mend(ctx context.Context, d deviation) error {
-	if err := p.stop.asked(); err != nil {
+	if err := p.stop.Asked(); err != nil {
 		return p.stopped(err)
 	}
 	if d.write {

@@ -215,3 +215,12 @@ func codeOf(err error) string {
 	}
 	return fmt.Sprint(err)
 }
+
+func running(ctx context.Context) setup.Stop { return setup.Stop{Soft: ctx, Hard: ctx} }
+
+func hintsOf(err error) []string {
+	if hinted, is := err.(interface{ Hints() []string }); is {
+		return hinted.Hints()
+	}
+	return nil
+}

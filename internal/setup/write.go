@@ -55,7 +55,7 @@ func (w writer) write(ctx, finish context.Context, stop Stop, name string, value
 		case state.result == Done:
 			w.tell(StepWritten, name)
 			return state, nil
-		case !again || gaveUp(err) || stop.asked() != nil || !attempts.Next(stop.Soft, err):
+		case !again || gaveUp(err) || stop.Asked() != nil || !attempts.Next(stop.Soft, err):
 			return state, err
 		}
 	}

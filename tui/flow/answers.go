@@ -137,7 +137,7 @@ func (f *Flow) secret() secret.String {
 	case sourceAWS:
 		return f.answers.recovered
 	case sourceReset:
-		return f.newPassword()
+		return f.newPassword().New
 	}
 	return f.answers.password
 }

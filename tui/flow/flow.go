@@ -12,6 +12,7 @@ package flow
 
 import (
 	"convox-travis/cfn"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 )
 
@@ -22,7 +23,9 @@ type Flow struct {
 	found   found
 	answers answers
 	result  result
-	reset   reset
+
+	reset      reset.Reset // of the Rack that was picked
+	pastResets []reset.Reset
 
 	steps   []step
 	at      int  // the step that is current
@@ -264,16 +267,13 @@ func (f *Flow) Back() bool {
 	if i < 0 {
 		return false
 	}
-	if f.steps[i].id == StepLost {
-		f.answers.source = sourceReset // it may be the way over AWS that is left
-	}
 	f.show(i)
 	return true
 }
 
 // before is the step to go back to, below 0 where there is none.
 func (f *Flow) before() int {
-	if f.work != nil || f.result.begun || f.reset.isOpen() || f.steps[f.at].id == StepResetDone {
+	if f.work != nil || f.result.begun || f.reset.IsOpen() || f.steps[f.at].id == StepResetDone {
 		return -1
 	}
 	i := f.at - 1

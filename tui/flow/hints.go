@@ -108,11 +108,11 @@ var hints = problem.Hints{
 	"unexpected_update": nil,
 	"unprovable":        nil,
 	"rolled_back":       nil,
-	"not_settled":       nil,
-	"not_followed":      nil,
-	"overtaken":         nil,
-	"stuck":             nil,
-	"unknown":           nil,
+	"not_settled":       continueReset,
+	"not_followed":      continueReset,
+	"overtaken":         problem.Say("or reset it again"),
+	"stuck":             continueReset,
+	"unknown":           continueReset,
 
 	// The clone and .travis.yml.
 	"no_clone":          nil,
@@ -128,6 +128,8 @@ var hints = problem.Hints{
 	"yml_not_built":     problem.Say("or go back and choose another branch"),
 	"yml_step":          nil,
 }
+
+var continueReset = problem.Say("continue it here, or later with the same new password")
 
 // detailOf is what is known of an error of package convox.
 func detailOf(e *problem.Error) convox.Detail {

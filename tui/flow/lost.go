@@ -1,18 +1,11 @@
 package flow
 
 import (
-	"fmt"
-
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 )
-
-// isResetting reports whether a reset is on the way that is not over yet.
-func isResetting(f *Flow) bool {
-	return byRack(f) && f.answers.source == sourceReset && !f.reset.isSettled()
-}
 
 // instead is what can be done instead of a reset, and the reset.
 type instead int
@@ -51,7 +44,8 @@ func (f *Flow) rackName() string {
 func lostStep() step {
 	return step{
 		id: StepLost, name: "Reset",
-		when: isResetting,
+		when:  func(f *Flow) bool { return isResetting(f) || f.given.Reset != nil && !f.reset.IsSettled() },
+		begin: func(f *Flow) { f.answers.source = sourceReset },
 		wait: func(f *Flow) string {
 			if !f.found.savedDone {
 				return "reading the saved logins"
@@ -109,30 +103,18 @@ func (f *Flow) trySaved() *Work {
 
 // affectedStep says what a reset does, and to whom.
 func affectedStep() step {
-	return step{
-		id: StepAffected, name: "Reset",
-		when: isResetting,
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?",
-				Reason: []string{
-					"CloudFormation updates the stack: the password, and no other parameter. Then the Rack's web service starts anew. It takes minutes. Apps go on running; without HighAvailability the Rack's API is away for a moment.",
-					"Who uses the old password is locked out until they have the new one:",
-					"- builds of other repositories: convox-travis, for each;",
-					fmt.Sprintf("- teammates: convox login %s;", f.rackHost()),
-					"- Console, if it manages this Rack: in its settings.",
-					"What would change is shown next. Nothing changes before you have the new password, and have typed the Rack's name.",
-				},
-				Yes: "Yes, go on", No: "No, go back",
-			}
-		},
-		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.result.agreed {
-				f.goTo(StepLost)
-				return nil
-			}
-			return f.lookAtStack()
-		},
-	}
+	return confirmStep(StepAffected, "Reset", isResetting, func(f *Flow) Question {
+		reason := []string{
+			"CloudFormation updates the stack: the password, and no other parameter. Then the Rack's web service restarts. It takes minutes. Apps keep running; without HighAvailability the Rack's API is away for a moment.",
+			"Who uses the old password is locked out until they have the new one:",
+		}
+		for _, other := range tellOthers(f) {
+			reason = append(reason, "- "+other)
+		}
+		return Question{
+			Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?",
+			Reason: append(reason, "What would change is shown next. Nothing changes before you have the new password, and have typed the Rack's name."),
+			Yes:    "Yes, go on", No: "No, go back",
+		}
+	}, toLost, (*Flow).lookAtStack)
 }

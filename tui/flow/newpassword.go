@@ -2,9 +2,11 @@ package flow
 
 import (
 	"fmt"
+	"strings"
 
 	"convox-travis/internal/convox"
-	"convox-travis/internal/secret"
+	"convox-travis/internal/reset"
+	"convox-travis/internal/setup"
 )
 
 // newFrom is where a new password comes from.
@@ -22,23 +24,27 @@ var newOptions = map[newFrom]Option{
 	newTyped: {Label: "Type one"},
 }
 
+// leftReset reports whether an earlier run left a reset with its new password
+// saved.
+func (f *Flow) leftReset() bool { return !f.reset.Saved.New.IsEmpty() }
+
 // newSources lists where the new password can come from, the best first.
 func (f *Flow) newSources() []newFrom {
-	if f.reset.begun != nil {
+	if f.leftReset() {
 		return []newFrom{newSaved, newMade, newTyped}
 	}
 	return []newFrom{newMade, newTyped}
 }
 
-// newPassword is the one that the Rack is to get.
-func (f *Flow) newPassword() secret.String {
+// newPassword is the one that the Rack is to get, and where its owner has it.
+func (f *Flow) newPassword() reset.Request {
 	switch from := f.answers.newFrom; {
 	case from == newTyped:
-		return f.answers.fresh
-	case from == newSaved && f.reset.begun != nil:
-		return f.reset.begun.New
+		return reset.Request{New: f.answers.fresh, Where: "the one that you typed"}
+	case from == newSaved && f.leftReset():
+		return f.reset.Saved
 	}
-	return f.answers.made
+	return reset.Request{New: f.answers.made}
 }
 
 func newStep() step {
@@ -47,10 +53,10 @@ func newStep() step {
 		when: isResetting,
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Choice, Title: "Which new password?", Reason: []string{"Letters and digits are what every client can send."}}
-			switch {
-			case f.reset.begun != nil:
-				q.Reason = []string{"A reset was begun here, and its new password is saved. With that one, what is left of it is done."}
-			case f.reset.ours:
+			switch stack := f.reset.Stack; {
+			case f.leftReset():
+				q.Reason = []string{"A reset was started here, and its new password is saved. With that one, what is left of it is done."}
+			case stack.Reset && !strings.Contains(stack.Status, "ROLLBACK"):
 				q.Reason = append(q.Reason, "The stack's last update was a reset by convox-travis. If it was left, type its password: then what is left of it is done.")
 			}
 			for i, one := range f.newSources() {
@@ -95,9 +101,7 @@ func freshStep() step {
 
 // isNew reports whether the stack is to get a password that its owner may not
 // have yet.
-func isNew(f *Flow) bool {
-	return isResetting(f) && f.reset.plan != nil && f.reset.plan.Preview != nil && f.answers.newFrom != newSaved
-}
+func isNew(f *Flow) bool { return updates(f) && f.answers.newFrom != newSaved }
 
 func keepStep() step {
 	return step{
@@ -122,35 +126,31 @@ func keepStep() step {
 			if f.answers.showIt {
 				return nil
 			}
-			return f.save(f.outside.Logins.BeginReset, f.newPassword(), "", func(f *Flow, file string) {
-				f.reset.where, f.reset.saved = "saved in "+file, true
-			})
+			r := f.reset
+			return &Work{Words: "saving it for the convox CLI", Writes: true, Run: func(setup.Stop, Tell) Outcome { return learned(r, r.Save(), StepKeep) }}
 		},
 	}
 }
-
-// tail is how many characters prove that somebody has the password: of a shorter
-// one, all.
-func (f *Flow) tail() int { return convox.TailLength(f.newPassword(), 6) }
 
 func keptStep() step {
 	return step{
 		id: StepKept, name: "Reset",
 		when: func(f *Flow) bool { return isNew(f) && f.answers.showIt },
 		ask: func(f *Flow) Question {
-			tail := f.tail()
+			password := f.newPassword().New
+			tail := convox.TailLength(password, 6) // of a shorter one, all
 			return Question{
 				Kind: Shown, Title: "The new password",
 				Reason: []string{fmt.Sprintf("Put it where you keep passwords, and type its last %d characters from there. Then the Rack gets it.", tail)},
-				Secret: f.newPassword(), Tail: tail,
+				Secret: password, Tail: tail,
 				Check: func(v Value) error {
-					if !convox.MatchesTail(f.newPassword(), v.Text, tail) {
+					if !convox.MatchesTail(password, v.Text, tail) {
 						return &Problem{Message: fmt.Sprintf("these are not its last %d characters", tail), Do: []string{"read them off where you put it"}}
 					}
 					return nil
 				},
 			}
 		},
-		take: func(f *Flow, _ Value) { f.reset.where = "with you: it was shown, and its end typed back" },
+		take: func(f *Flow, _ Value) { f.reset.Show() },
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -43,30 +44,27 @@ type Outside struct {
 	// Waits brings what a call waits for. It may be nil.
 	Waits <-chan Wait
 	// ResetEvent is told what happens in a reset. It may be nil.
-	ResetEvent func(setup.ResetEvent)
+	ResetEvent func(reset.Event)
 	// Tip is what to type at a step in the demo, or "". It may be nil.
 	Tip func(step string) string
 }
 
-// Logins is where the convox client keeps logins. The functions are those of
-// package convox.
+// Logins is where the convox CLI saves logins; convox.Logins is.
 type Logins interface {
+	reset.Logins
 	Save(convox.Host, secret.String) (file string, err error)
-	BeginReset(convox.Host, secret.String) (file string, err error)
-	BegunReset(convox.Host) (convox.BegunReset, bool)
-	EndReset(host convox.Host, password secret.String, isSet bool) error
 }
 
 // AWS is what the flow needs of AWS beside the search; a cfn.Finder has it.
 type AWS interface {
-	setup.Stacks
+	reset.Stacks
 	Recover(ctx context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error)
 }
 
 // Checker proves credentials; a convox.Checker is one.
 type Checker interface {
 	setup.Checker
-	setup.Door
+	reset.Door
 }
 
 // Travis is what the flow needs of Travis; a travisapi.Client has it.

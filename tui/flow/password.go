@@ -33,7 +33,7 @@ func sourceStep() step {
 		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
 		do: func(f *Flow) *Work {
 			switch s := f.answers.source; {
-			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.isSettled():
+			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.IsSettled():
 				return nil
 			}
 			return f.checkLogin(StepSource)
@@ -59,7 +59,7 @@ var sourceOptions = map[source]Option{
 }
 
 func (f *Flow) sourceOption(s source) Option {
-	if s == sourceReset && f.reset.isSettled() {
+	if s == sourceReset && f.reset.IsSettled() {
 		return Option{Label: "The new one, which was just set"}
 	}
 	return sourceOptions[s]
@@ -67,7 +67,7 @@ func (f *Flow) sourceOption(s source) Option {
 
 // sources lists where the password can come from, the best first.
 func (f *Flow) sources() []source {
-	if f.reset.isSettled() {
+	if f.reset.IsSettled() {
 		return []source{sourceReset, sourceTyped}
 	}
 	var all []source
@@ -171,6 +171,7 @@ func (f *Flow) refuse(s source, err error) {
 		f.result.refused = map[source]bool{}
 	}
 	f.result.refused[s] = true
+	f.result.noRecovery = f.result.noRecovery || s == sourceAWS
 }
 
 // fingerprintOf is that of the certificate that a login has seen.
@@ -197,7 +198,7 @@ func certificateStep() step {
 	return trustStep(StepCertificate, "Password", func(f *Flow) bool { return byRack(f) && f.answers.source != sourceReset }, (*Flow).backToRack,
 		func(f *Flow) *Work {
 			if f.answers.source == sourceAWS {
-				return f.checkRecovered()
+				return f.checkLogin(f.whereItIs())
 			}
 			return f.checkLogin(StepPassword)
 		})
@@ -206,10 +207,8 @@ func certificateStep() step {
 // trustStep asks about a certificate that nobody known has signed, and goes on
 // with what the password was wanted for, or goes back.
 func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn func(*Flow) *Work) step {
-	return step{
-		id: id, name: name,
-		when: func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
-		ask: func(f *Flow) Question {
+	return confirmStep(id, name, func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
+		func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "Is this the Rack's own certificate?",
 				Reason: []string{
@@ -220,20 +219,14 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn fu
 				Yes: "Yes", No: "No, go back",
 			}
 		},
-		take: func(f *Flow, v Value) {
-			if v.Yes {
-				f.answers.fingerprint = f.result.untrusted
-			}
+		func(f *Flow) {
+			f.result.untrusted = ""
+			back(f)
 		},
-		do: func(f *Flow) *Work {
-			if f.answers.fingerprint != f.result.untrusted {
-				f.result.untrusted = ""
-				back(f)
-				return nil
-			}
+		func(f *Flow) *Work {
+			f.answers.fingerprint = f.result.untrusted
 			return goOn(f)
-		},
-	}
+		})
 }
 
 func uncheckedStep() step {

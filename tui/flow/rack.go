@@ -94,7 +94,7 @@ func (f *Flow) forgetLogin() {
 	f.answers.allowMixed = f.given.AllowMixed
 	f.answers.password, f.answers.recovered, f.answers.fresh, f.answers.made = secret.String{}, secret.String{}, secret.String{}, secret.String{}
 	f.result.refused, f.result.noRecovery, f.result.savedIn = nil, false, ""
-	f.forgetReset()
+	f.leaveReset()
 	delete(f.chosen, StepSource) // another Rack has other places for it
 }
 

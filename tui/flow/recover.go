@@ -7,37 +7,23 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
 
 func fromAWS(f *Flow) bool { return byRack(f) && f.answers.source == sourceAWS }
 
 func recoverStep() step {
-	return step{
-		id: StepRecover, name: "Password",
-		when: fromAWS,
-		ask: func(f *Flow) Question {
-			reason := []string{"AWS holds it for the Rack's own use. These are read, one after the other, until one has it; the permission stands behind each:"}
-			for i, s := range cfn.Sources() {
-				reason = append(reason, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
-			}
-			return Question{
-				Kind: Confirm, Title: "Read the password from AWS?", Reason: append(reason, "It is not shown unless you ask, and is checked with the Rack like a typed one."),
-				Yes: "Yes", No: "No, go back", Initial: Value{Yes: true},
-			}
-		},
-		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.result.agreed {
-				f.leaveRecovery()
-				return nil
-			}
-			return f.recover()
-		},
-	}
+	return confirmStep(StepRecover, "Password", fromAWS, func(*Flow) Question {
+		reason := []string{"AWS holds it for the Rack's own use. These are read, one after the other, until one has it; the permission stands behind each:"}
+		for i, s := range cfn.Sources() {
+			reason = append(reason, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
+		}
+		return Question{
+			Kind: Confirm, Title: "Read the password from AWS?", Reason: append(reason, "It is not shown unless you ask, and is checked with the Rack like a typed one."),
+			Yes: "Yes", No: "No, go back", Initial: Value{Yes: true},
+		}
+	}, func(f *Flow) { f.goTo(f.whereItIs()) }, (*Flow).recover)
 }
 
 // whereItIs is the step that asks where the password is: without Travis, only
@@ -49,25 +35,19 @@ func (f *Flow) whereItIs() string {
 	return StepSource
 }
 
-// backToRack goes back to where the Rack can be changed, or the way to its
-// password where it cannot.
+// backToRack goes back to where the Rack can be changed, or another sign-in method
+// be chosen where it can't.
 func (f *Flow) backToRack() {
 	f.result.unreachable = nil
 	if f.given.Reset != nil {
-		f.leaveRecovery()
+		f.goTo(StepLost)
 		return
 	}
 	f.goTo(StepRack)
 }
 
-func (f *Flow) leaveRecovery() {
-	if f.given.Reset != nil {
-		f.answers.source = sourceReset
-	}
-	f.goTo(f.whereItIs())
-}
-
-// recover reads the password from AWS and checks it like a typed one.
+// recover reads the password from AWS and checks it like a typed one. What AWS has
+// is kept, whatever the Rack says of it: it may be the one that holds all the same.
 func (f *Flow) recover() *Work {
 	rack, _ := f.pickedRack()
 	back := f.whereItIs()
@@ -75,66 +55,29 @@ func (f *Flow) recover() *Work {
 	return &Work{
 		Words: "reading the password from AWS",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
-			found, err := outside.recover(stop, rack, tell)
+			aws, err := outside.AWS(stop.Soft)
+			var found cfn.Recovered
+			if err == nil {
+				found, err = aws.Recover(stop.Soft, rack, func(_ cfn.Source, why error) { tell.Line(Line{Muted, why.Error()}) })
+			}
 			if err != nil {
-				return Outcome{Err: err, To: back, Set: func(f *Flow) { f.notRecovered(isNowhere(err)) }}
+				isNowhere := problem.Has(err, cfn.CodeNoPassword, cfn.CodeDenied, cfn.CodeMissing)
+				return Outcome{Err: err, To: back, Set: func(f *Flow) { f.result.noRecovery = f.result.noRecovery || isNowhere }}
 			}
 			for _, s := range cfn.Sources() {
 				if s.Source == found.From {
 					tell.Line(Line{Good, "found it: " + s.Reads})
 				}
 			}
-			return recovered(found.Password, prove(stop, setup.Credential{Host: host, Password: found.Password}))
+			outcome := prove(stop, setup.Credential{Host: host, Password: found.Password})
+			proved := outcome.Set
+			outcome.Set = func(f *Flow) {
+				f.answers.recovered = found.Password
+				proved(f)
+			}
+			return outcome
 		},
 	}
-}
-
-// checkRecovered checks it again, once the Rack's certificate was approved.
-func (f *Flow) checkRecovered() *Work {
-	password, prove := f.answers.recovered, f.prover(f.whereItIs())
-	credential := setup.Credential{Host: f.rackHost(), Password: password}
-	return &Work{
-		Words: "checking it with " + credential.Host.String(),
-		Run:   func(stop setup.Stop, _ Tell) Outcome { return recovered(password, prove(stop, credential)) },
-	}
-}
-
-// recovered keeps what AWS had, whatever the Rack says of it: it may be the one
-// that holds all the same.
-func recovered(password secret.String, proved Outcome) Outcome {
-	then := proved.Set
-	proved.Set = func(f *Flow) {
-		f.answers.recovered = password
-		if then != nil {
-			then(f)
-		}
-		if proved.Err != nil {
-			f.notRecovered(f.result.refused[sourceAWS])
-		}
-	}
-	return proved
-}
-
-// notRecovered leaves the way over AWS; for good, where it leads nowhere.
-func (f *Flow) notRecovered(forGood bool) {
-	f.result.noRecovery = f.result.noRecovery || forGood
-	if f.given.Reset != nil {
-		f.answers.source = sourceReset
-	}
-}
-
-// isNowhere reports whether AWS has no password for this person, whenever it is
-// asked.
-func isNowhere(err error) bool {
-	return problem.Has(err, cfn.CodeNoPassword, cfn.CodeDenied, cfn.CodeMissing)
-}
-
-func (o Outside) recover(stop setup.Stop, rack cfn.Rack, tell Tell) (cfn.Recovered, error) {
-	aws, err := o.AWS(stop.Soft)
-	if err != nil {
-		return cfn.Recovered{}, err
-	}
-	return aws.Recover(stop.Soft, rack, func(_ cfn.Source, why error) { tell.Line(Line{Muted, why.Error()}) })
 }
 
 // recoveredStep gives its owner what they may want of a password that was lost.
@@ -165,7 +108,7 @@ func recoveredStep() step {
 		do: func(f *Flow) *Work {
 			switch {
 			case f.result.saving:
-				return f.save(f.outside.Logins.Save, f.answers.recovered, StepRecovered, (*Flow).savedRecovered)
+				return f.saveRecovered()
 			case f.given.Reset != nil && !f.result.showing:
 				f.goTo(StepResetDone)
 			}
@@ -189,29 +132,26 @@ func recoveredShownStep() step {
 	}
 }
 
-func (f *Flow) savedRecovered(file string) {
-	f.result.savedIn = file
-	line := "the password of " + f.rackHost().String() + " is saved in " + file
-	if !slices.Contains(f.kept, line) {
-		f.kept = append(f.kept, line)
-	}
-}
-
-// Kept says which passwords that AWS held were saved for the convox client.
-func (f *Flow) Kept() []string { return f.kept }
-
-// save saves a password for the convox client. to is the step that comes next,
-// "" is the next one.
-func (f *Flow) save(save func(convox.Host, secret.String) (string, error), password secret.String, to string, keep func(f *Flow, file string)) *Work {
-	host := f.rackHost()
+// saveRecovered saves the password for the convox CLI.
+func (f *Flow) saveRecovered() *Work {
+	logins, host, password := f.outside.Logins, f.rackHost(), f.answers.recovered
 	return &Work{
-		Words: "saving it for the convox client", Writes: true,
+		Words: "saving it for the convox CLI", Writes: true,
 		Run: func(setup.Stop, Tell) Outcome {
-			file, err := save(host, password)
+			file, err := logins.Save(host, password)
 			if err != nil {
 				return Outcome{Err: err}
 			}
-			return Outcome{To: to, Set: func(f *Flow) { keep(f, shellescape.StripUnsafe(file)) }}
+			return Outcome{To: StepRecovered, Set: func(f *Flow) {
+				f.result.savedIn = shellescape.StripUnsafe(file)
+				line := "the password of " + host.String() + " is saved in " + f.result.savedIn
+				if !slices.Contains(f.kept, line) {
+					f.kept = append(f.kept, line)
+				}
+			}}
 		},
 	}
 }
+
+// Kept says which passwords that AWS held were saved for the convox CLI.
+func (f *Flow) Kept() []string { return f.kept }

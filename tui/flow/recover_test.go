@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
@@ -67,18 +68,19 @@ func TestAPasswordFromAWSThatIsNoGoodIsSaid(t *testing.T) {
 func TestARecoveredPasswordIsSavedAndShownWhenItsOwnerAsks(t *testing.T) {
 	w := newWorld(t)
 	w.shows(secrettest.Canary, nil)
-	saved := &fileLogins{home: t.TempDir()}
-	w.outside.Logins = saved
+	home := t.TempDir()
+	w.outside.Logins = convox.NewLogins(noEnvironment, home, "linux")
 	w.toRecovery().answer(yes).step(flow.StepRecovered)
 	w.choose("Show it").step(flow.StepShown)
 	if q := w.flow.Question(); !q.Secret.Equal(secret.New(secrettest.Canary)) || q.Tail != 0 || q.Kind != flow.Shown {
 		t.Errorf("%+v", q)
 	}
 	w.accept().step(flow.StepRecovered).choose("Save it").step(flow.StepRecovered)
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, saved.home) {
+	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, home) {
 		t.Errorf("it says %s", reason)
 	}
-	if login := saved.login(w.host()); login.Password.Reveal() != secrettest.Canary {
+	logins, _ := convox.SavedLogins(noEnvironment, home, "linux")
+	if login, _ := convox.FindSaved(logins, w.host()); login.Password.Reveal() != secrettest.Canary {
 		t.Error("it is not saved")
 	}
 	w.accept().step(flow.StepReview)

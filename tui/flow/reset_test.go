@@ -5,6 +5,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -176,7 +177,7 @@ func TestARollBackPutsTheSavedLoginBack(t *testing.T) {
 	}
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).choose("Use the one").step(flow.StepSource).choose("Set a new one")
-	w.toKeep().choose("Save it").step(flow.StepAffected).wantProblem("took the update back: no room")
+	w.toKeep().choose("Save it").step(flow.StepAffected).wantProblem("rolled the update back: no room")
 	if text, err := os.ReadFile(filepath.Join(folder, "auth")); err != nil || string(text) != before {
 		t.Errorf("the saved logins became %q", text)
 	}
@@ -213,7 +214,7 @@ func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 		t.Errorf("%s", lines)
 	}
 	w.answer(yes).step(flow.StepResetDone)
-	if report := w.flow.ResetReport(); report.Phase != setup.PhaseSettled {
+	if report := w.flow.Reset().Report(); report.Phase != reset.PhaseSettled {
 		t.Errorf("%+v", report)
 	}
 }
@@ -232,7 +233,7 @@ func (r restarting) Restart(context.Context, cfn.Rack) (cfn.Deployment, error) {
 
 func TestAnUpdateThatRunsIsWaitedFor(t *testing.T) {
 	w := newLostWorld(t)
-	w.aws.SetPace(cfntest.Pace{Resource: 40 * time.Millisecond})
+	w.aws.SetPace(cfntest.Pace{Resource: 300 * time.Millisecond})
 	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
 	w.toLost().choose("Set a new password").answer(yes).step(flow.StepBusy).choose("Go back").step(flow.StepLost)
 	w.choose("Set a new password").answer(yes).step(flow.StepBusy).choose("Wait").step(flow.StepNew)

@@ -56,7 +56,7 @@ func TestAPasswordThatIsBeingSetStaysWithItsOwner(t *testing.T) {
 
 func TestASavedPasswordIsTriedFirst(t *testing.T) {
 	w := newLostWorld(t)
-	if _, err := convox.SaveLogin(noEnvironment, w.home, "linux", w.host(), secret.New(secrettest.Canary)); err != nil {
+	if _, err := convox.NewLogins(noEnvironment, w.home, "linux").Save(w.host(), secret.New(secrettest.Canary)); err != nil {
 		t.Fatal(err)
 	}
 	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepResetDone)
@@ -73,7 +73,7 @@ func TestASavedPasswordIsTriedFirst(t *testing.T) {
 // A stale login is no reset that was left.
 func TestAnOldPasswordIsNotPutBack(t *testing.T) {
 	w := newLostWorld(t)
-	if _, err := convox.SaveLogin(noEnvironment, w.home, "linux", w.host(), secret.New("stale")); err != nil {
+	if _, err := convox.NewLogins(noEnvironment, w.home, "linux").Save(w.host(), secret.New("stale")); err != nil {
 		t.Fatal(err)
 	}
 	w.alone(flow.Given{}).toKeep().choose("Show it").answer(flow.Value{Text: w.flow.Question().Secret.Reveal()[24:]}).step(flow.StepResetDone)
@@ -127,7 +127,7 @@ func TestARefusalBehindACertificateLeavesTheWayOverAWS(t *testing.T) {
 func TestALoginThatCannotBePutBackIsTold(t *testing.T) {
 	w := newLostWorld(t)
 	broken := errors.New("the disk is full")
-	w.outside.Logins = &fileLogins{home: w.home, broken: broken}
+	w.outside.Logins = brokenLogins{convox.NewLogins(noEnvironment, w.home, "linux"), broken}
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 	w.toLost().toKeep().choose("Save it").step(flow.StepAffected).wantProblem("no room")
 	if err := w.flow.Close(t.Context()); !errors.Is(err, broken) {
@@ -165,7 +165,7 @@ func TestAResetThatWasTakenBackMeanwhileIsTold(t *testing.T) {
 	if q := w.flow.Question(); !strings.Contains(q.Title, "reset") {
 		t.Errorf("%+v", q)
 	}
-	w.choose("Wait").step(flow.StepAffected).wantProblem("took the update back: no room")
+	w.choose("Wait").step(flow.StepAffected).wantProblem("rolled the update back: no room")
 }
 
 func TestAStackThatCannotBeUpdatedIsSaidAtOnce(t *testing.T) {
@@ -224,7 +224,7 @@ func TestAPasswordThatIsGoneMeanwhileIsSavedAgain(t *testing.T) {
 // A round that was taken back is no reason to leave what the next one saved.
 func TestEachRoundTakesBackWhatItSaved(t *testing.T) {
 	w := newLostWorld(t)
-	if _, err := convox.SaveLogin(noEnvironment, w.home, "linux", w.host(), secret.New("theirs")); err != nil {
+	if _, err := convox.NewLogins(noEnvironment, w.home, "linux").Save(w.host(), secret.New("theirs")); err != nil {
 		t.Fatal(err)
 	}
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})

@@ -47,46 +47,25 @@ func newLostWorld(t *testing.T) *lostWorld {
 	w.outside.Saved = func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 		return convox.SavedLogins(noEnvironment, w.home, "linux", racks...)
 	}
-	w.outside.Logins = &fileLogins{home: w.home}
+	w.outside.Logins = convox.NewLogins(noEnvironment, w.home, "linux")
 	return w
 }
 
 func noEnvironment(string) string { return "" }
 
-// fileLogins are those of the convox client in a home folder.
-type fileLogins struct {
-	home   string
-	broken error // of EndReset
+// brokenLogins are those of the convox CLI on a disk that is full.
+type brokenLogins struct {
+	convox.Logins
+	err error // of EndReset
 }
 
-func (l *fileLogins) Save(host convox.Host, password secret.String) (string, error) {
-	return convox.SaveLogin(noEnvironment, l.home, "linux", host, password)
-}
-
-func (l *fileLogins) BeginReset(host convox.Host, password secret.String) (string, error) {
-	return convox.BeginReset(noEnvironment, l.home, "linux", host, password)
-}
-
-func (l *fileLogins) BegunReset(host convox.Host) (convox.BegunReset, bool) {
-	return convox.FindBegunReset(noEnvironment, l.home, "linux", host)
-}
-
-func (l *fileLogins) EndReset(host convox.Host, password secret.String, isSet bool) error {
-	if l.broken != nil {
-		return l.broken
-	}
-	return convox.EndReset(noEnvironment, l.home, "linux", host, password, isSet)
-}
-
-func (l *fileLogins) login(host convox.Host) convox.SavedLogin {
-	logins, _ := convox.SavedLogins(noEnvironment, l.home, "linux")
-	login, _ := convox.FindSaved(logins, host)
-	return login
-}
+func (l brokenLogins) EndReset(convox.Host, secret.String, bool) error { return l.err }
 
 // saved is what the convox client has saved for the Rack.
 func (w *lostWorld) saved() string {
-	return (&fileLogins{home: w.home}).login(w.host()).Password.Reveal()
+	logins, _ := convox.SavedLogins(noEnvironment, w.home, "linux")
+	login, _ := convox.FindSaved(logins, w.host())
+	return login.Password.Reveal()
 }
 
 func (w *lostWorld) stackPassword() string {

@@ -1,8 +1,7 @@
-package setup_test
+package reset_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -12,12 +11,11 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 )
 
 func TestAResetEndsWhenOnlyTheNewPasswordLogsIn(t *testing.T) {
@@ -26,7 +24,7 @@ func TestAResetEndsWhenOnlyTheNewPasswordLogsIn(t *testing.T) {
 		w.aws.SetPace(cfntest.Pace{ChangeSet: time.Millisecond, Resource: 2 * time.Millisecond, Task: 5 * time.Millisecond})
 		before := w.aws.ParametersOf(region, "production")
 		report := w.run()
-		w.want(report, setup.PhaseSettled, "only the new password")
+		w.want(report, reset.PhaseSettled, "only the new password")
 		w.wantHolds(secrettest.Canary)
 		if n := w.asked("ecs:UpdateService"); n != restarts {
 			t.Errorf("%q: restarted %d times", template, n)
@@ -47,7 +45,7 @@ func TestAResetEndsWhenOnlyTheNewPasswordLogsIn(t *testing.T) {
 func TestProgressCountsTheResourcesOfThePreview(t *testing.T) {
 	w := newRackWorld(t)
 	most := 0
-	w.at = func(e setup.ResetEvent) {
+	w.at = func(e reset.Event) {
 		if e.Stack == nil {
 			return
 		}
@@ -71,28 +69,29 @@ func (l lazy) Restart(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error
 
 func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
 	w := newRackWorld(t)
-	w.reset.Stacks = lazy{w.finder}
+	w.stacks, w.clock = lazy{w.finder}, &hasty{}
 	report := w.run()
-	w.want(report, setup.PhaseUpdated, "not every web task takes it", "reset-password production --region eu-west-1", "may still take the old one")
+	w.want(report, reset.PhaseUpdated, "not every web task takes it", "may still take the old one")
 	w.wantHolds(oldPassword)
 }
 
 func TestOneTaskWithTheOldPasswordIsNoSuccess(t *testing.T) {
 	for name, olds := range map[string][]secret.String{"known": {secret.New(oldPassword)}, "unknown": nil} {
 		w := newRackWorld(t)
-		w.at = func(e setup.ResetEvent) {
-			if e.Phase == setup.PhaseUpdated {
+		w.clock = &hasty{}
+		w.at = func(e reset.Event) {
+			if e.Phase == reset.PhaseUpdated {
 				w.door.SetTask(1, oldPassword)
 			}
 		}
 		request := w.request()
 		request.Olds = olds
-		plan, err := w.reset.MakePlan(t.Context(), request)
+		err := w.prepare(request)
 		if err != nil {
 			t.Fatal(err)
 		}
-		report := w.ends(w.reset.Reset(running(t.Context()), plan))
-		w.want(report, setup.PhaseUpdated, "a task still does not take it")
+		report := w.ends(w.reset.Run(running(t.Context()), w.hear))
+		w.want(report, reset.PhaseUpdated, "a task still does not take it")
 		if n := w.asked("ecs:UpdateService"); n != 1 {
 			t.Errorf("%s: restarted %d times", name, n)
 		}
@@ -103,15 +102,15 @@ func TestARestartThatSomebodyBeganIsNotBegunAgain(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.SetPace(cfntest.Pace{Task: 30 * time.Millisecond})
 	begun := false
-	w.at = func(e setup.ResetEvent) {
+	w.at = func(e reset.Event) {
 		if e.Stack != nil && e.Stack.Status == "UPDATE_COMPLETE" && e.Stack.LogicalID == "production" && !begun {
 			begun = true
-			if _, err := w.finder.Restart(t.Context(), w.request().Rack); err != nil {
+			if _, err := w.finder.Restart(t.Context(), w.rack()); err != nil {
 				t.Error(err)
 			}
 		}
 	}
-	w.want(w.run(), setup.PhaseSettled)
+	w.want(w.run(), reset.PhaseSettled)
 	if n := w.asked("ecs:UpdateService"); n != 1 {
 		t.Errorf("restarted %d times", n)
 	}
@@ -119,16 +118,15 @@ func TestARestartThatSomebodyBeganIsNotBegunAgain(t *testing.T) {
 
 func TestTheSamePasswordAgainOnlyRestarts(t *testing.T) {
 	w := newRackWorld(t)
-	w.reset.Stacks = lazy{w.finder}
-	w.want(w.run(), setup.PhaseUpdated)
-	w.reset.Stacks = w.finder
-	plan := w.plan()
-	if plan.Preview != nil {
+	w.stacks, w.clock = lazy{w.finder}, &hasty{}
+	w.want(w.run(), reset.PhaseUpdated)
+	w.stacks, w.clock = w.finder, nil
+	if w.plan().Preview != nil {
 		t.Fatal("it would be updated again")
 	}
-	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseSettled)
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseSettled)
 	w.wantHolds(secrettest.Canary)
-	w.want(w.run(), setup.PhaseSettled)
+	w.want(w.run(), reset.PhaseSettled)
 	if n := w.asked("ecs:UpdateService"); n != 1 {
 		t.Errorf("restarted %d times", n)
 	}
@@ -138,23 +136,23 @@ func TestARollBackLeavesTheOldPassword(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "The value " + secrettest.Canary + " is not good (Service: ecs)"})
 	report := w.run()
-	w.want(report, setup.PhaseRolledBack, "took the update back", "is not good", "the old password still holds")
+	w.want(report, reset.PhaseRolledBack, "rolled the update back", "is not good", "the old password still holds")
 	if !report.OldHolds() || !report.Begun() {
 		t.Errorf("%+v", report)
 	}
 	w.wantHolds(oldPassword)
-	w.want(w.run(), setup.PhaseSettled) // the next one goes well
+	w.want(w.run(), reset.PhaseSettled) // the next one goes well
 }
 
 func TestAStuckUpdateIsTold(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
 	report := w.run()
-	w.want(report, setup.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may hold")
+	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may hold")
 	if report.OldHolds() {
 		t.Error("it says that the old one holds")
 	}
-	_, err := w.reset.MakePlan(t.Context(), w.request())
+	err := w.prepare(w.request())
 	if !problem.Has(err, cfn.CodeBusy) {
 		t.Errorf("%v", err)
 	}
@@ -164,14 +162,14 @@ func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.SetPace(cfntest.Pace{Resource: 300 * time.Millisecond})
 	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
-	_, err := w.reset.MakePlan(t.Context(), w.request())
+	err := w.prepare(w.request())
 	if !problem.Has(err, cfn.CodeBusy) {
 		t.Errorf("%v", err)
 	}
-	if outcome, err := w.reset.AwaitUpdate(running(t.Context()), w.request().Rack); err != nil || outcome.End != cfn.Complete {
-		t.Fatal(outcome, err)
+	if report := w.await(w.request()); report.Err != nil || w.reset.Stack.InProgress {
+		t.Fatal(report.Err)
 	}
-	w.want(w.run(), setup.PhaseSettled)
+	w.want(w.run(), reset.PhaseSettled)
 	if count := w.aws.ParametersOf(region, "production")["ApiCount"]; count != "3" {
 		t.Errorf("the other update's value became %s", count)
 	}
@@ -179,12 +177,11 @@ func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
 
 func TestADriftedStackIsNotUpdated(t *testing.T) {
 	w := newRackWorld(t)
-	w.reset.Stacks = drifted{w.finder}
-	plan := w.plan()
-	if err := plan.Err(); err == nil || !strings.Contains(err.Error(), "Vpc would be removed") {
+	w.stacks = drifted{w.finder}
+	if err := w.plan().Err(); err == nil || !strings.Contains(err.Error(), "Vpc would be removed") {
 		t.Errorf("%v", err)
 	}
-	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseNothing, "drifted", "nothing was changed")
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseNothing, "drifted", "changed nothing")
 	w.wantNoChangeSet()
 	w.wantHolds(oldPassword)
 }
@@ -215,18 +212,18 @@ func TestARackThatCannotBeReachedIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	request := w.request()
-	request.Host, _ = convox.ParseHost(listener.Addr().String())
+	w.door.Host = listener.Addr().String()
 	listener.Close()
-	_, err = w.reset.MakePlan(t.Context(), request)
-	if decided, is := errors.AsType[*setup.Error](err); !is || decided.Code() != setup.CodeUnprovable {
+	err = w.prepare(request)
+	if problem.Code(err) != reset.CodeUnprovable {
 		t.Errorf("%v", err)
 	}
-	if n := len(w.aws.Calls()); n != 0 {
+	if n := len(w.aws.Calls()); n != 1 { // the look at the stack
 		t.Errorf("AWS was asked %d times", n)
 	}
 	for _, password := range []string{"", strings.Repeat("x", 51), "a b"} {
 		request.New = secret.New(password)
-		if _, err := w.reset.MakePlan(t.Context(), request); err == nil {
+		if err := w.prepare(request); err == nil {
 			t.Errorf("%q is accepted", password)
 		}
 	}
@@ -241,41 +238,41 @@ func TestAnExecutionWithAnOpenFateIsFoundOut(t *testing.T) {
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			w := newRackWorld(t)
-			plan := w.plan()
+			w.plan()
 			w.aws.Faults.Add(faults.Rule{Kind: kind, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "Action=ExecuteChangeSet") }})
-			report := w.ends(w.reset.Reset(running(t.Context()), plan))
+			report := w.ends(w.reset.Run(running(t.Context()), w.hear))
 			switch report.Phase {
-			case setup.PhaseSettled:
+			case reset.PhaseSettled:
 				w.wantHolds(secrettest.Canary)
-			case setup.PhaseNothing:
+			case reset.PhaseNothing:
 				w.wantHolds(oldPassword)
 				w.wantNoChangeSet()
 			default:
 				t.Errorf("it ended at %s: %v", report.Phase, report.Err)
 			}
-			w.want(w.run(), setup.PhaseSettled)
+			w.want(w.run(), reset.PhaseSettled)
 		})
 	}
 }
 
 func TestAMissingPermissionIsNamed(t *testing.T) {
-	for action, phase := range map[string]setup.Phase{
-		"cloudformation:DescribeStacks":        setup.PhaseNothing,
-		"cloudformation:DescribeStackResource": setup.PhaseNothing,
-		"cloudformation:DescribeStackEvents":   setup.PhaseNothing,
-		"cloudformation:CreateChangeSet":       setup.PhaseNothing,
-		"cloudformation:DescribeChangeSet":     setup.PhaseNothing,
-		"cloudformation:ExecuteChangeSet":      setup.PhaseNothing,
-		"ecs:DescribeServices":                 setup.PhaseNothing,
-		"ssm:GetParameters":                    setup.PhaseNothing,
-		"ecs:UpdateService":                    setup.PhaseUpdated,
+	for action, phase := range map[string]reset.Phase{
+		"cloudformation:DescribeStacks":        reset.PhaseNothing,
+		"cloudformation:DescribeStackResource": reset.PhaseNothing,
+		"cloudformation:DescribeStackEvents":   reset.PhaseNothing,
+		"cloudformation:CreateChangeSet":       reset.PhaseNothing,
+		"cloudformation:DescribeChangeSet":     reset.PhaseNothing,
+		"cloudformation:ExecuteChangeSet":      reset.PhaseNothing,
+		"ecs:DescribeServices":                 reset.PhaseNothing,
+		"ssm:GetParameters":                    reset.PhaseNothing,
+		"ecs:UpdateService":                    reset.PhaseUpdated,
 	} {
 		w := newRackWorld(t)
 		w.aws.Deny(action, region)
-		plan, err := w.reset.MakePlan(t.Context(), w.request())
-		report := setup.ResetReport{Phase: setup.PhaseNothing, Err: err}
+		err := w.prepare(w.request())
+		report := reset.Report{Phase: reset.PhaseNothing, Err: err}
 		if err == nil {
-			report = w.ends(w.reset.Reset(running(t.Context()), plan))
+			report = w.ends(w.reset.Run(running(t.Context()), w.hear))
 		}
 		w.want(report, phase, action, `"Effect": "Allow"`)
 		w.wantHolds(oldPassword)
@@ -284,20 +281,20 @@ func TestAMissingPermissionIsNamed(t *testing.T) {
 	}
 }
 
-func (w *rackWorld) wantNoUnusedChangeSet(phase setup.Phase) {
+func (w *rackWorld) wantNoUnusedChangeSet(phase reset.Phase) {
 	w.Helper()
-	if phase == setup.PhaseNothing {
+	if phase == reset.PhaseNothing {
 		w.wantNoChangeSet()
 	}
 }
 
 func TestAChangeSetThatCannotBeTakenAwayIsTold(t *testing.T) {
 	w := newRackWorld(t)
-	plan := w.plan()
+	w.plan()
 	w.aws.Deny("cloudformation:ExecuteChangeSet", region)
 	w.aws.Deny("cloudformation:DeleteChangeSet", region)
-	report := w.ends(w.reset.Reset(running(t.Context()), plan))
-	w.want(report, setup.PhaseNothing)
+	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
+	w.want(report, reset.PhaseNothing)
 	if report.Left == nil || !strings.Contains(report.Left.Error(), "discard the preview") {
 		t.Errorf("%v", report.Left)
 	}
@@ -305,17 +302,17 @@ func TestAChangeSetThatCannotBeTakenAwayIsTold(t *testing.T) {
 
 func TestThrottlingIsWaitedOut(t *testing.T) {
 	w := newRackWorld(t)
-	plan := w.plan()
-	w.at = func(setup.ResetEvent) { w.aws.Throttle(region, 1) }
-	w.want(w.ends(w.reset.Reset(running(t.Context()), plan)), setup.PhaseSettled)
+	w.plan()
+	w.at = func(reset.Event) { w.aws.Throttle(region, 1) }
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseSettled)
 }
 
 // An older deployment that does not come to its end has tasks with the old
 // password: waiting for it would never end.
 func TestADeploymentFromBeforeTheUpdateIsNotWaitedFor(t *testing.T) {
 	w := newRackWorld(t)
-	w.reset.Stacks = &unsteady{Finder: w.finder}
-	w.want(w.run(), setup.PhaseSettled)
+	w.stacks = &unsteady{Finder: w.finder}
+	w.want(w.run(), reset.PhaseSettled)
 	if n := w.asked("ecs:UpdateService"); n != 1 {
 		t.Errorf("restarted %d times", n)
 	}

@@ -1,7 +1,9 @@
-package setup_test
+package reset_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,12 +13,13 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/transport"
 )
 
@@ -30,17 +33,22 @@ const (
 // them with, and somebody who gives it a new one: the canary.
 type rackWorld struct {
 	*testing.T
-	aws    *cfntest.Server
-	door   *convoxtest.Rack
-	finder *cfn.Finder
-	reset  setup.Resetter
-	said   strings.Builder
-	at     func(setup.ResetEvent) // called with each event
+	aws     *cfntest.Server
+	door    *convoxtest.Rack
+	finder  *cfn.Finder
+	reset   *reset.Reset // of the last plan
+	stacks  reset.Stacks
+	check   reset.Door
+	logins  convox.Logins
+	clock   clock.Clock
+	said    strings.Builder
+	reasons string            // of AWS, in the events
+	at      func(reset.Event) // called with each event
 }
 
 func newRackWorld(t *testing.T, change ...func(*cfntest.Rack)) *rackWorld {
 	t.Helper()
-	w := &rackWorld{T: t, aws: cfntest.Start(t), door: convoxtest.StartRack(t, oldPassword)}
+	w := &rackWorld{T: t, aws: cfntest.Start(t), door: convoxtest.StartRack(t, oldPassword), logins: convox.NewLogins(func(string) string { return "" }, t.TempDir(), "linux")}
 	w.door.SetTasks(oldPassword, oldPassword)
 	w.aws.AddUser(cfntest.User{Account: "123456789012", Name: "ann", KeyID: keyID, Secret: "aws-secret"})
 	made := cfntest.Rack{Region: region, Name: "production", Host: w.door.Host, Version: "20240301100215", Password: oldPassword}
@@ -68,19 +76,41 @@ func (w *rackWorld) enter(settings ...string) {
 		w.Setenv(settings[i], settings[i+1])
 	}
 	var err error
-	w.finder, err = cfn.NewFinder(w.Context(), cfn.Options{Poll: time.Millisecond, Patience: time.Second, Retry: transport.Retry{Tries: 2, Deadline: time.Second, Pause: time.Millisecond}})
+	w.finder, err = cfn.NewFinder(w.Context(), cfn.Options{Poll: time.Millisecond, Patience: testPatience, Retry: transport.Retry{Tries: 2, Deadline: time.Minute, Pause: time.Millisecond}})
 	if err != nil {
 		w.Fatal(err)
 	}
-	checker, err := convox.NewChecker(convox.CheckerOptions{Retry: quick})
+	w.check, err = convox.NewChecker(convox.CheckerOptions{Retry: quick})
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.reset = setup.Resetter{Stacks: w.finder, Door: checker, Pause: time.Millisecond, Patience: time.Second, Tell: w.hear}
+	w.stacks = w.finder
 }
 
-func (w *rackWorld) hear(e setup.ResetEvent) {
+// start makes the Reset of another run of the program.
+func (w *rackWorld) start() *reset.Reset {
+	return &reset.Reset{
+		Rack: w.rack(), Host: w.host(), Logins: w.logins, Clock: cmp.Or[clock.Clock](w.clock, hurried{}),
+	}
+}
+
+func (w *rackWorld) host() convox.Host {
+	host, err := convox.ParseHost(w.door.Host)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return host
+}
+
+func (w *rackWorld) rack() cfn.Rack {
+	return cfn.Rack{Name: "production", Region: region, Host: w.door.Host}
+}
+
+func (w *rackWorld) hear(e reset.Event) {
 	fmt.Fprintf(&w.said, "%+v\n", e)
+	if e.Stack != nil {
+		w.reasons += e.Stack.Reason
+	}
 	if e.Words == "" || e.Done > e.Of {
 		w.Errorf("it says %+v", e)
 	}
@@ -89,37 +119,50 @@ func (w *rackWorld) hear(e setup.ResetEvent) {
 	}
 }
 
-func (w *rackWorld) request() setup.ResetRequest {
-	host, err := convox.ParseHost(w.door.Host)
-	if err != nil {
-		w.Fatal(err)
-	}
-	return setup.ResetRequest{
-		Rack: cfn.Rack{Name: "production", Region: region, Host: w.door.Host}, Host: host,
-		New: secret.New(secrettest.Canary), Olds: []secret.String{secret.New("older"), secret.New(oldPassword)},
-	}
+func (w *rackWorld) request() reset.Request {
+	return reset.Request{New: secret.New(secrettest.Canary), Where: "here", Door: w.check, Olds: []secret.String{secret.New("older"), secret.New(oldPassword)}}
 }
 
-func (w *rackWorld) plan() setup.ResetPlan {
+// prepare is a run of the program up to its plan.
+func (w *rackWorld) prepare(request reset.Request) error {
+	w.reset = w.start()
+	if err := w.reset.Look(w.Context(), w.stacks); err != nil {
+		return err
+	}
+	return w.reset.Prepare(running(w.Context()), request)
+}
+
+func (w *rackWorld) plan() reset.Plan {
 	w.Helper()
-	plan, err := w.reset.MakePlan(w.Context(), w.request())
-	if err != nil {
+	if err := w.prepare(w.request()); err != nil {
 		w.Fatalf("%v %q", err, hintsOf(err))
 	}
+	plan := *w.reset.Plan
 	w.search("the plan", fmt.Sprintf("%+v %#v", plan, plan))
 	return plan
 }
 
-func (w *rackWorld) run() setup.ResetReport {
+// await is a run of the program that waits for the end of an update.
+func (w *rackWorld) await(request reset.Request) reset.Report {
 	w.Helper()
-	return w.ends(w.reset.Reset(running(w.Context()), w.plan()))
+	w.reset = w.start()
+	if err := w.reset.Look(w.Context(), w.stacks); err != nil {
+		w.Fatal(err)
+	}
+	return w.reset.Await(running(w.Context()), request, w.hear)
+}
+
+func (w *rackWorld) run() reset.Report {
+	w.Helper()
+	w.plan()
+	return w.ends(w.reset.Run(running(w.Context()), w.hear))
 }
 
 // ends searches what a run said for both passwords.
-func (w *rackWorld) ends(report setup.ResetReport) setup.ResetReport {
+func (w *rackWorld) ends(report reset.Report) reset.Report {
 	w.Helper()
 	w.search("the report", fmt.Sprintf("%+v %s %q %s", report, report.Standing(), hintsOf(report.Err), w.said.String()))
-	if (report.Err == nil) != (report.Phase == setup.PhaseSettled) {
+	if (report.Err == nil) != (report.Phase == reset.PhaseSettled) {
 		w.Errorf("%s with %v", report.Phase, report.Err)
 	}
 	return report
@@ -130,7 +173,7 @@ func (w *rackWorld) search(place, text string) {
 	secrettest.Absent(w, place, text, oldPassword)
 }
 
-func (w *rackWorld) want(report setup.ResetReport, phase setup.Phase, words ...string) {
+func (w *rackWorld) want(report reset.Report, phase reset.Phase, words ...string) {
 	w.Helper()
 	text := fmt.Sprint(report.Err, hintsOf(report.Err), report.Standing())
 	if report.Phase != phase {
@@ -151,7 +194,7 @@ func (w *rackWorld) wantHolds(password string) {
 		w.Fatal(err)
 	}
 	for range 2 {
-		if _, err := checker.Rack(w.Context(), w.request().Host, secret.New(password)); err != nil {
+		if _, err := checker.Rack(w.Context(), w.host(), secret.New(password)); err != nil {
 			w.Errorf("the Rack does not take the password that should hold: %v", err)
 		}
 	}
@@ -175,12 +218,35 @@ func (w *rackWorld) asked(action string) int {
 	return n
 }
 
-func running(ctx context.Context) setup.Stop { return setup.Stop{Soft: ctx, Hard: ctx} }
+func running(ctx context.Context) transport.Stop { return transport.Stop{Soft: ctx, Hard: ctx} }
 
 func hintsOf(err error) []string {
 	all := problem.Hints{}.Of(err)
-	if hinted, is := err.(interface{ Hints() []string }); is {
+	var hinted interface{ Hints() []string }
+	if errors.As(err, &hinted) {
 		all = append(all, hinted.Hints()...)
 	}
 	return all
+}
+
+var quick = transport.Retry{Clock: hurried{}, Tries: 3, Deadline: time.Minute, Pause: time.Millisecond}
+
+// hurried is a clock whose pauses are short.
+type hurried struct{ clock.System }
+
+func (h hurried) Sleep(ctx context.Context, d time.Duration) error {
+	return h.System.Sleep(ctx, min(d, time.Millisecond))
+}
+
+// hasty is a clock for which no time is lost by waiting.
+type hasty struct {
+	hurried
+	slept time.Duration
+}
+
+func (h *hasty) Now() time.Time { return h.hurried.Now().Add(h.slept) }
+
+func (h *hasty) Sleep(ctx context.Context, d time.Duration) error {
+	h.slept += d
+	return h.hurried.Sleep(ctx, d)
 }

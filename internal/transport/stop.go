@@ -1,16 +1,14 @@
-package setup
+package transport
 
 import (
 	"context"
 	"time"
 
 	"convox-travis/internal/crash"
-	"convox-travis/internal/transport"
-	"convox-travis/travisapi"
 )
 
 // What is left to a run once it is asked to stop: the call under way may end,
-// and what the run created is taken away, all within Grace.
+// and what the run created is undone, all within Grace.
 const (
 	callGrace = 3 * time.Second
 	Grace     = 5 * time.Second
@@ -18,31 +16,25 @@ const (
 
 // Stop is how a run is ended from outside. When Soft ends (a first Ctrl-C, the
 // run's deadline), no new step begins, the call under way is finished and what
-// was created is taken away; when Hard ends (a second Ctrl-C), everything stops
+// was created is undone; when Hard ends (a second Ctrl-C), everything stops
 // where it is. Soft must end with Hard.
 type Stop struct {
 	Soft, Hard context.Context
 }
 
-// asked returns why the run should stop, or nil.
-func (s Stop) asked() error { return context.Cause(s.Soft) }
+// Asked returns why the run should stop, or nil.
+func (s Stop) Asked() error { return context.Cause(s.Soft) }
 
-// kept reports whether err is that of a write that was kept back, since a stop
-// came while it waited for its turn.
-func (s Stop) kept(err error) bool {
-	return s.asked() != nil && travisapi.Failed(err, travisapi.CodeCanceled) && !fateUnknown(err)
-}
-
-// call returns the context of the steps of a run: a write that is under way may
+// Call returns the context of the steps of a run: a write that is under way may
 // be finished, and none begins, however long it has waited for its turn.
-func (s Stop) call() (context.Context, context.CancelFunc) {
+func (s Stop) Call() (context.Context, context.CancelFunc) {
 	ctx, cancel := s.within(callGrace)
-	return transport.BeginWhile(ctx, s.Soft), cancel
+	return BeginWhile(ctx, s.Soft), cancel
 }
 
-// cleanup returns the context for taking away what the run created. It is made
-// when the run begins, so that its grace counts from the moment of the stop.
-func (s Stop) cleanup() (context.Context, context.CancelFunc) { return s.within(Grace) }
+// Cleanup returns the context for undoing what the run created. It is made when
+// the run begins, so that its grace counts from the moment of the stop.
+func (s Stop) Cleanup() (context.Context, context.CancelFunc) { return s.within(Grace) }
 
 // within returns a context that ends grace after Soft does, and with Hard.
 func (s Stop) within(grace time.Duration) (context.Context, context.CancelFunc) {

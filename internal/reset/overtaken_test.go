@@ -1,4 +1,4 @@
-package setup_test
+package reset_test
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 )
 
 const (
@@ -33,58 +33,61 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 	for name, test := range map[string]struct {
 		template cfntest.RackTemplate
 		do       func(w *rackWorld)
-		phase    setup.Phase
+		phase    reset.Phase
 	}{
 		"a reset by this program": {cfntest.Template2023, func(w *rackWorld) {
 			request := w.request()
 			request.New = secret.New(laterPassword)
-			plan, err := w.reset.MakePlan(w.Context(), request)
+			other := w.start()
+			err := other.Look(w.Context(), w.finder)
 			if err == nil {
-				err = w.finder.Execute(w.Context(), plan.Preview)
+				err = other.Prepare(running(w.Context()), request)
 			}
 			if err == nil {
-				_, err = w.finder.Follow(w.Context(), request.Rack, plan.Preview.Since, nil)
+				err = w.finder.Execute(w.Context(), other.Plan.Preview)
 			}
 			if err == nil {
-				_, err = w.finder.Restart(w.Context(), request.Rack)
+				_, err = w.finder.Follow(w.Context(), w.rack(), other.Plan.Preview.Since, nil)
+			}
+			if err == nil {
+				_, err = w.finder.Restart(w.Context(), w.rack())
 			}
 			if err != nil {
 				w.Fatal(err)
 			}
-		}, setup.PhaseOvertaken},
+		}, reset.PhaseOvertaken},
 		"another update": {cfntest.Template2023, func(w *rackWorld) {
 			w.aws.StartUpdate(region, "production", map[string]string{"Password": laterPassword})
-		}, setup.PhaseOvertaken},
+		}, reset.PhaseOvertaken},
 		"another update that restarts": {cfntest.Template2022, func(w *rackWorld) {
 			w.aws.StartUpdate(region, "production", map[string]string{"Password": laterPassword})
-		}, setup.PhaseOvertaken},
+		}, reset.PhaseOvertaken},
 		"an update of something else": {cfntest.Template2023, func(w *rackWorld) {
 			w.aws.StartUpdate(region, "production", map[string]string{"ApiCpu": "512"})
-		}, setup.PhaseSettled},
+		}, reset.PhaseSettled},
 		"one that is rolled back": {cfntest.Template2023, func(w *rackWorld) {
 			w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 			w.aws.StartUpdate(region, "production", map[string]string{"Password": laterPassword})
-		}, setup.PhaseSettled},
+		}, reset.PhaseSettled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = test.template })
-			w.reset.Patience = testPatience // a run that waits for it fails
-			once := false
-			stacks := &meanwhile{w.finder, func() {
-				if !once {
-					once = true
+			isPlanned := false
+			w.stacks = &meanwhile{w.finder, func() {
+				if isPlanned {
+					isPlanned = false
 					test.do(w)
 				}
 			}}
-			plan := w.plan()
-			w.reset.Stacks = stacks
-			report := w.ends(w.reset.Reset(running(t.Context()), plan))
-			if test.phase == setup.PhaseSettled {
+			w.plan()
+			isPlanned = true
+			report := w.ends(w.reset.Run(running(t.Context()), w.hear))
+			if test.phase == reset.PhaseSettled {
 				w.want(report, test.phase)
 				return
 			}
-			w.want(report, test.phase, "later update", "reset-password production --region eu-west-1", "set another password")
-			if !setup.IsBegun(report.Err) {
+			w.want(report, test.phase, "later update", "set another password")
+			if !reset.IsBegun(report.Err) {
 				t.Error("nothing was begun")
 			}
 		})
@@ -93,9 +96,8 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 
 func TestARestartThatNeverBeginsIsGivenUp(t *testing.T) {
 	w := newRackWorld(t)
-	w.reset.Patience = testPatience
 	w.aws.KeepDeployments(region)
-	w.want(w.run(), setup.PhaseUpdated, "no new deployment", "--guide")
+	w.want(w.run(), reset.PhaseUpdated, "no new deployment")
 	if n := w.asked("ecs:UpdateService"); n > 5 {
 		t.Errorf("asked %d times", n)
 	}

@@ -1,0 +1,136 @@
+package reset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/secret"
+)
+
+// Plan is what a reset would do.
+type Plan struct {
+	Rack cfn.Rack
+	// Preview is what the update would change. It is nil where the stack has the
+	// new password already: then only the web service is restarted.
+	Preview *cfn.Preview
+
+	old        secret.String // that holds now; empty where nobody knows it
+	deployment string        // the ID of the web service's, before
+	progress   *progress
+}
+
+// RefreshesInstances reports whether every instance would be replaced, which
+// requires separate confirmation.
+func (p Plan) RefreshesInstances() bool {
+	return p.Preview != nil && p.Preview.Verdict == cfn.InstancesReplaced
+}
+
+// Err says why the plan must not be carried out, or is nil.
+func (p Plan) Err() error {
+	if p.Preview == nil || p.Preview.Verdict != cfn.Unexpected {
+		return nil
+	}
+	return failed(p.Rack, CodeUnexpectedUpdate, "the update would change more than the password: "+p.Preview.Why[0], nil,
+		"find out why the stack has drifted from its template, and fix it, before anything is updated", "the old password still works")
+}
+
+// Table lists what the update would change, the heading first.
+func (p Plan) Table() []string {
+	if p.Preview == nil {
+		return nil
+	}
+	rows := [][3]string{{"resource", "action", "replaced"}}
+	widest := len(rows[0][0])
+	for _, change := range p.Preview.Changes {
+		replaced := map[string]string{"True": "yes", "False": "no", "Conditional": "perhaps"}[change.Replacement]
+		rows = append(rows, [3]string{change.LogicalID, strings.ToLower(change.Action), replaced})
+		widest = max(widest, len(change.LogicalID))
+	}
+	var table []string
+	for _, row := range rows {
+		table = append(table, strings.TrimRight(fmt.Sprintf("%-*s  %-6s  %s", widest, row[0], row[1], row[2]), " "))
+	}
+	return table
+}
+
+// Judgment says in plain words what the changes amount to.
+func (p Plan) Judgment() string {
+	switch {
+	case p.Preview == nil:
+		return "The stack has this password already: nothing is updated, and the web service restarts where it still takes the old one."
+	case p.Preview.Verdict == cfn.Unexpected:
+		return "Not as expected: find out first why the stack differs from its template."
+	case p.Preview.Verdict == cfn.InstancesReplaced:
+		return "As expected, and every instance is replaced, one by one."
+	}
+	return "As expected: the password, where it is stored and used."
+}
+
+// makePlan finds out whether the end of the reset could be seen, before it lets
+// AWS work out what would change.
+func (r *Reset) makePlan(ctx context.Context, request Request) (Plan, error) {
+	for _, old := range request.Olds {
+		r.stacks.Redact(old)
+	}
+	plan := Plan{Rack: r.Rack, progress: newProgress(nil)}
+	if err := convox.CheckNewPassword(request.New); err != nil {
+		return plan, err
+	}
+	if err := r.reach(ctx, request); err != nil {
+		return plan, err
+	}
+	var err error
+	if plan.old, err = r.findOld(ctx, request); err != nil {
+		return plan, err
+	}
+	before, err := r.stacks.Deployment(ctx, r.Rack, "")
+	if err != nil && ctx.Err() == nil {
+		return plan, failed(r.Rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
+	}
+	if err != nil {
+		return plan, err
+	}
+	plan.deployment = before.ID
+	plan.Preview, err = r.stacks.Preview(ctx, r.Rack, request.New)
+	plan.progress = newProgress(plan.Preview)
+	if problem.Has(err, cfn.CodeUnchanged) {
+		return plan, nil
+	}
+	return plan, err
+}
+
+// reach makes sure that the Rack answers. It presents the new password, so that
+// nothing of the old one is needed; a refusal is what is expected.
+func (r *Reset) reach(ctx context.Context, request Request) error {
+	_, err := request.Door.Rack(ctx, r.Host, request.New)
+	switch {
+	case problem.Has(err, convox.CodeRefused):
+		return nil
+	case problem.Has(err, convox.CodeUnreachable): // the cause's hints are for those who write to Travis
+		return failed(r.Rack, CodeUnprovable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
+			"run this where the Rack is reachable, such as in its VPN")
+	}
+	return err
+}
+
+// findOld finds the password that holds now among those that may, each tried once.
+func (r *Reset) findOld(ctx context.Context, request Request) (secret.String, error) {
+	for i, old := range request.Olds {
+		if old.IsEmpty() || old.Equal(request.New) || slices.ContainsFunc(request.Olds[:i], old.Equal) {
+			continue
+		}
+		_, err := request.Door.Rack(ctx, r.Host, old)
+		switch {
+		case err == nil, problem.Has(err, convox.CodeOnlyRawForm):
+			return old, nil
+		case ctx.Err() != nil:
+			return secret.String{}, context.Cause(ctx)
+		}
+	}
+	return secret.String{}, nil
+}

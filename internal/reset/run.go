@@ -1,0 +1,106 @@
+package reset
+
+import (
+	"fmt"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/transport"
+)
+
+// run is a plan that is being carried out.
+type run struct {
+	*Reset
+	plan Plan
+	stop transport.Stop
+	tell func(Event)
+}
+
+// carryOut executes the preview, follows the stack, restarts the web service
+// where the update doesn't, and ends when only the new password logs in; or it
+// continues where the last report left that.
+func (r *run) carryOut(isOpen bool) Report {
+	switch {
+	case !isOpen:
+		return r.start()
+	case r.plan.Preview == nil, r.report.Phase == PhaseUpdated:
+		return r.settle()
+	case r.report.Phase == PhaseUnknown:
+		return r.cancel(failed(r.Rack, CodeNotBegun, "the update was not started", nil, "start again, with a new preview"), false)
+	}
+	return r.follow()
+}
+
+func (r *run) start() Report {
+	err := r.plan.Err()
+	if err == nil && r.plan.Preview != nil {
+		err = r.stop.Asked()
+	}
+	if err == nil && r.resumes() {
+		err = r.Save() // its owner must have it at this moment
+	}
+	switch {
+	case r.plan.Preview == nil && err != nil:
+		return r.ended(PhaseNothing, "", err)
+	case r.plan.Preview == nil:
+		return r.settle()
+	case err != nil:
+		return r.cancel(err, true)
+	}
+	r.tell(Event{Phase: PhaseNothing, Of: len(r.plan.Preview.Changes), Words: "starting the update"})
+	ctx, cancel := r.stop.Call()
+	defer cancel()
+	if err := r.stacks.Execute(ctx, r.plan.Preview); err != nil {
+		return r.cancel(err, cfn.Definite(err))
+	}
+	return r.follow()
+}
+
+// cancel discards the change set, so that no request that was given up can still
+// start the update. Where that shows that the update was started, it is followed.
+// Where AWS did not certainly refuse to start it, a change set that is gone proves
+// nothing: it, or another one, may have been executed. Then only a stack to which
+// nothing has happened since was not updated.
+func (r *run) cancel(cause error, isRefused bool) Report {
+	ctx, cancel := r.stop.Cleanup()
+	defer cancel()
+	left := r.stacks.Discard(ctx, r.plan.Preview)
+	if problem.Has(left, cfn.CodeStale) {
+		return r.follow()
+	}
+	if !isRefused {
+		if touched, err := r.stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
+			if problem.Code(cause) == CodeNotBegun {
+				cause = nil // it may have
+			}
+			return r.ended(PhaseUnknown, "", unknownFate(r.Rack, cause))
+		}
+	}
+	report := r.ended(PhaseNothing, "", cause)
+	report.Left = left
+	return report
+}
+
+// follow waits for the end of the update.
+func (r *run) follow() Report {
+	outcome, err := r.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.follow(e, r.tell) })
+	switch {
+	case err != nil:
+		return r.ended(PhaseUpdating, "", notFollowed(r.Rack, err))
+	case outcome.End == cfn.RolledBack:
+		return r.ended(PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome))
+	case outcome.End != cfn.Complete:
+		why := fmt.Sprintf("its stack is stuck in the state %s: %s", shellescape.StripUnsafe(outcome.Status), reasonOf(outcome))
+		return r.ended(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil,
+			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"))
+	}
+	return r.settle()
+}
+
+func (r *run) ended(phase Phase, status string, err error) Report {
+	return Report{
+		Rack: r.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
+	}
+}

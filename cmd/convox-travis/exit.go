@@ -36,38 +36,18 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 	code := exitFailed
-	for ; err != nil; err = errors.Unwrap(err) { // the innermost that has one
-		if coded, is := err.(interface{ Code() string }); is {
-			code = cmp.Or(exits[coded.Code()], code)
-		}
-		if e, is := err.(*problem.Error); is {
-			code = cmp.Or(exits[e.Code], code)
-		}
+	for e := range problem.Chain(err) { // the innermost that has one
+		code = cmp.Or(exits[e.Code], code)
 	}
 	return code
 }
 
-func hintsOf(err error) []string {
-	all := hints.Of(err)
-	var hinted interface{ Hints() []string }
-	if errors.As(err, &hinted) {
-		all = append(all, hinted.Hints()...)
-	}
-	return all
-}
+func hintsOf(err error) []string { return hints.Of(err) }
 
 // codeOf is an error's name in JSON: that of the outermost problem, unless it says
 // only that the run was ended.
 func codeOf(err error) string {
-	code := ""
-	for e := err; e != nil && code == ""; e = errors.Unwrap(e) {
-		switch coded := e.(type) {
-		case *problem.Error:
-			code = coded.Code
-		case interface{ Code() string }:
-			code = coded.Code()
-		}
-	}
+	code := problem.Code(err)
 	if code == "" || code == "canceled" {
 		switch {
 		case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
@@ -76,8 +56,8 @@ func codeOf(err error) string {
 			return "timeout"
 		}
 	}
-	if code != "" {
-		return code
+	if code == "" {
+		return "failed"
 	}
-	return "failed"
+	return code
 }

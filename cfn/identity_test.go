@@ -26,7 +26,6 @@ func TestANameIsShort(t *testing.T) {
 		"arn:aws:sts::1:assumed-role/deploy/travis-1": "deploy/travis-1",
 		"arn:aws:sts::1:assumed-role/AWSReservedSSO_Admin_Access_0123456789abcdef/ann@example.com": "Admin_Access/ann@example.com",
 		"arn:aws:sts::1:federated-user/bob": "bob",
-		"arn:aws:iam::1:user/a\u009bnn":     "ann",
 		"nonsense":                          "nonsense",
 		"":                                  "",
 		"arn:aws:sts::1:assumed-role/only-the-role":  "only-the-role",

@@ -44,7 +44,7 @@ func TestARestartHasEndedOnlyWhenNoOldTaskIsLeft(t *testing.T) {
 		newest + `}`: {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2, Completed: true},
 		newest + `, "rolloutState": "IN_PROGRESS"}`: {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2},
 		newest + `, "rolloutState": "COMPLETED"}, {"id": "old", "status": "ACTIVE", "desiredCount": 0, "runningCount": 1}`:         {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2},
-		newest + `, "rolloutState": "FAILED", "rolloutStateReason": "tasks failed\u001b[31m\nto start"}`:                           {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2, Failed: true, Reason: "tasks failed[31m to start"},
+		newest + `, "rolloutState": "FAILED", "rolloutStateReason": "tasks failed\nto start"}`:                                     {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2, Failed: true, Reason: "tasks failed to start"},
 		`{"id": "new", "status": "PRIMARY", "desiredCount": 2, "runningCount": 1, "pendingCount": 1, "rolloutState": "COMPLETED"}`: {ID: "new", Status: "PRIMARY", Running: 1, Desired: 2, Pending: 1},
 	} {
 		w := newRackWorld(t)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"sync"
 	"syscall"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"convox-travis/internal/clock"
 	"convox-travis/internal/transport"
 )
 
@@ -26,9 +24,7 @@ func retryDefaults(r transport.Retry) transport.Retry {
 	if r.Deadline == 0 {
 		r.Deadline = 10 * time.Second
 	}
-	r = r.Defaults()
-	r.Tell = once(r.Clock, r.Tell)
-	return r
+	return r.Defaults().TellOnce() // all regions are asked side by side, and throttled together
 }
 
 // newRetryer tries reads again with growing pauses: after throttling, 5xx and
@@ -64,24 +60,6 @@ func growing(r transport.Retry) awsretry.BackoffDelayerFunc {
 		pause = pause/2 + rand.N(pause+1)
 		r.Announce(transport.Again{What: "ask AWS", Pause: pause, Try: attempt + 1})
 		return pause, nil
-	}
-}
-
-// once tells of one pause at a time: all regions are asked side by side, and an
-// account that is throttled is throttled in each of them.
-func once(c clock.Clock, tell func(transport.Again)) func(transport.Again) {
-	if tell == nil {
-		return nil
-	}
-	var mu sync.Mutex
-	var until time.Time
-	return func(a transport.Again) {
-		mu.Lock()
-		defer mu.Unlock()
-		if now := c.Now(); !now.Before(until) {
-			until = now.Add(a.Pause)
-			tell(a)
-		}
 	}
 }
 

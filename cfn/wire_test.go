@@ -104,16 +104,6 @@ func TestAListThatDoesNotEndIsAnError(t *testing.T) {
 	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreadable, "does not end")
 }
 
-func TestWhatAWSSaysSteersNoTerminal(t *testing.T) {
-	w := newWorld(t)
-	w.scripted(http.StatusBadRequest, "<ErrorResponse><Error><Code>Bad\u009b31m\u202eCode"+strings.Repeat("x", 500)+"</Code><Message><![CDATA["+secrettest.Canary+"]]></Message></Error></ErrorResponse>")
-	e := w.searchError("us-east-1")
-	w.wantCode(e, cfn.CodeFailed, "AWS answered Bad31mCode")
-	if strings.ContainsAny(e.Error(), "\u009b\u202e\n") {
-		t.Errorf("the error is %q", e.Error())
-	}
-}
-
 func TestAnErrorThatCannotBeReadIsToldByItsStatus(t *testing.T) {
 	w := newWorld(t)
 	w.scripted(http.StatusForbidden, "<Error>&"+secrettest.Canary)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode"
 
-	"al.essio.dev/pkg/shellescape"
 	"go.yaml.in/yaml/v3"
 
 	"convox-travis/internal/bounded"
@@ -155,7 +154,7 @@ func ReadCLIConfig(env func(string) string, home string) (CLIConfig, error) {
 	}
 	path := filepath.Join(folder, "config.yml")
 	broken := func(why string) error {
-		return &problem.Error{Code: CodeConfig, Action: "read the Travis client's settings in", Object: shellescape.StripUnsafe(path), Reason: why}
+		return &problem.Error{Code: CodeConfig, Action: "read the Travis client's settings in", Object: path, Reason: why}
 	}
 	text, err := bounded.File(path, longestConfig)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/secret"
 )
 
@@ -114,7 +112,7 @@ func (c *Client) writeEnvVar(ctx context.Context, r call) (EnvVar, error) {
 	return answer.envVar(), nil
 }
 
-func setting(name string) string { return "set " + shellescape.StripUnsafe(name) + " on" }
+func setting(name string) string { return "set " + name + " on" }
 
 // DeleteEnvVar deletes a variable. One that is gone already is no error.
 func (c *Client) DeleteEnvVar(ctx context.Context, repository Ref, id string) error {

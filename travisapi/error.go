@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
@@ -165,7 +163,7 @@ func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Er
 	case status == http.StatusForbidden:
 		var hints []string
 		if r.object != "" {
-			hints = []string{fmt.Sprintf("get push access to %s, or use the token of someone who has it", shellescape.StripUnsafe(r.object))}
+			hints = []string{fmt.Sprintf("get push access to %s, or use the token of someone who has it", r.object)}
 		}
 		return r.failed(CodeDenied, "Travis denied "+cmp.Or(f.Permission, "this"), f, hints...)
 	case said.Type == "repo_ssh_key_missing":

@@ -2,6 +2,7 @@ package travisapi
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -93,8 +94,9 @@ type listing struct {
 	client  *Client
 	options ListOptions
 
-	mu   sync.Mutex
-	seen map[int]bool
+	mu          sync.Mutex
+	seen        map[int]bool
+	permissions []map[string]bool // that differ, up to mostPermissions
 }
 
 type listAnswer struct {
@@ -153,6 +155,7 @@ func (l *listing) keep(page listAnswer) []Repository {
 	for _, answer := range page.Repositories {
 		if !l.seen[answer.ID] {
 			l.seen[answer.ID] = true
+			answer.Permissions = l.share(answer.Permissions)
 			kept = append(kept, answer.repository())
 		}
 	}
@@ -160,4 +163,21 @@ func (l *listing) keep(page listAnswer) []Repository {
 		l.options.Page(kept)
 	}
 	return kept
+}
+
+// mostPermissions is far more than an account has: a few roles.
+const mostPermissions = 16
+
+// share returns one map for all repositories with the same permissions: they are
+// the largest part of a repository.
+func (l *listing) share(permissions map[string]bool) map[string]bool {
+	for _, known := range l.permissions {
+		if maps.Equal(known, permissions) {
+			return known
+		}
+	}
+	if len(l.permissions) < mostPermissions {
+		l.permissions = append(l.permissions, permissions)
+	}
+	return permissions
 }

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-
-	"al.essio.dev/pkg/shellescape"
 )
 
 // Repository is a repository as Travis knows it
@@ -27,8 +25,8 @@ type Repository struct {
 // Ref names the repository by its number, and to a person by its slug.
 func (r Repository) Ref() Ref {
 	ref := ByID(r.ID)
-	if slug := shellescape.StripUnsafe(r.Slug); slug != "" {
-		ref.name = slug
+	if r.Slug != "" {
+		ref.name = r.Slug
 	}
 	return ref
 }
@@ -169,7 +167,7 @@ func ByID(id int) Ref {
 
 // BySlug names a repository by OWNER/NAME on a provider.
 func BySlug(provider Provider, slug string) Ref {
-	return Ref{path: providerPath(provider) + segment(slug), name: shellescape.StripUnsafe(slug)}
+	return Ref{path: providerPath(provider) + segment(slug), name: slug}
 }
 
 // String is the name for a person.

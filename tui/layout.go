@@ -3,14 +3,15 @@ package tui
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/text"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -85,7 +86,7 @@ func (m *model) rail() []string {
 		}
 		lines = append(lines, style.Render(sign+item.Name))
 		if item.Answer != "" && item.State != flow.Ahead {
-			answer := shellescape.StripUnsafe(item.Answer)
+			answer := text.Clean(item.Answer)
 			lines = append(lines, m.theme.Muted.Render("  "+ansi.Truncate(answer, railWidth-margin-1, "…")))
 		}
 	}
@@ -147,21 +148,18 @@ func (m *model) detail(room int) []string {
 		}
 		lines = append(lines, field.Clip(more, room-len(lines), m.room())...)
 	}
-	key, _ := list.Selected()
-	for _, row := range m.question.Rows {
-		if row.Key != key || room-len(lines) < 2 {
-			continue
-		}
-		var parts []string
-		for _, part := range append([]string{row.Cells[0], cmp.Or(row.Disabled, row.Note)}, row.Cells[1:]...) {
-			if part != "" {
-				parts = append(parts, shellescape.StripUnsafe(part))
-			}
-		}
-		all := field.Wrapped(m.theme.Muted, strings.Join(parts, space), m.room())
-		return append(append(lines, ""), field.Clip(all, min(2, room-len(lines)-1), m.room())...)
+	row, there := list.Row()
+	if !there || room-len(lines) < 2 {
+		return lines
 	}
-	return lines
+	var parts []string
+	for _, part := range append([]string{row.Cells[0], cmp.Or(row.Disabled, row.Note)}, row.Cells[1:]...) {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	all := field.Wrapped(m.theme.Muted, strings.Join(parts, space), m.room())
+	return append(append(lines, ""), field.Clip(all, min(2, room-len(lines)-1), m.room())...)
 }
 
 var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
@@ -176,8 +174,8 @@ func (m *model) doing() []string {
 		words = fmt.Sprintf("%v  %s", elapsed, words)
 	}
 	lines := append([]string{""}, field.Indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
-	if wait, held := m.flow.HeldUp(time.Now()); held {
-		lines = append(lines, field.Indented(m.theme.Muted, space, shellescape.StripUnsafe(wait.Words(time.Until(wait.Until))), m.room())...)
+	if wait := m.flow.Wait().Text(time.Now()); wait != "" {
+		lines = append(lines, field.Indented(m.theme.Muted, space, wait, m.room())...)
 	}
 	lines = append(lines, "")
 	if m.progress.Words != "" {
@@ -197,12 +195,91 @@ const longestBar = 24
 // waited for.
 func (m *model) howFar() []string {
 	p := m.progress
-	words := field.Indented(m.theme.Text, space, shellescape.StripUnsafe(p.Words), m.room())
+	words := field.Indented(m.theme.Text, space, p.Text(time.Now()), m.room())
 	if p.Of < 1 {
 		return words
 	}
 	cells := min(longestBar, max(m.room()-16, 4))
-	full := cells * min(p.Done, p.Of) / p.Of
-	bar := space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", cells-full)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
+	full, empty := p.Bar(cells)
+	bar := space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
 }
+
+// turned says how a switch stands.
+func turned(s flow.Switch) string {
+	if s.On {
+		return s.Label + ": on"
+	}
+	return s.Label + ": off"
+}
+
+// footHeight is how many lines the keys have.
+func (m *model) footHeight() int {
+	if m.width < 80 && m.height >= 12 {
+		return 2
+	}
+	return 1
+}
+
+// foot lists the keys that do something now.
+func (m *model) foot() []string {
+	var keys []field.Key
+	switch {
+	case m.busy != "":
+	case m.reading != nil && !m.reading.ended:
+		keys = m.reading.keys()
+		if m.reading.isFar() {
+			keys = append(keys, field.Key{Key: "end", Does: "to the last line", Spare: true})
+		}
+		keys = append(keys, field.Key{Key: "enter", Does: "read on"})
+	case m.field != nil:
+		keys = m.field.Keys()
+	case m.reading != nil:
+		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: m.question.Yes})
+	}
+	if m.busy == "" {
+		for _, s := range m.question.Switches {
+			keys = append(keys, field.Key{Key: s.Key, Does: turned(s)})
+		}
+	}
+	if !m.ready {
+		keys = slices.DeleteFunc(keys, func(k field.Key) bool { return m.answers(k.Key) })
+	}
+	if m.busy == "" && m.question.Kind != flow.Ending && m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()) {
+		keys = append(keys, field.Key{Key: "esc", Does: "back"})
+	}
+	switch {
+	case m.stopping:
+		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave at once"})
+	case m.busy != "" && m.work != nil && m.work.Writes:
+		keys = append(keys, field.Key{Key: "ctrl+c", Does: cmp.Or(m.work.Stops, "stop, and take away what was created")})
+	case m.busy != "", m.question.Kind != flow.Ending:
+		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave"})
+	}
+	return fill(m.named(keys), m.footHeight())
+}
+
+// named are keys with what they do, in as many lines as there are for them. Where
+// they are too few, the spare ones are left out.
+func (m *model) named(keys []field.Key) []string {
+	lines := []string{""}
+	for i, k := range keys {
+		last := &lines[len(lines)-1]
+		part := m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(text.Clean(k.Does))
+		switch more := *last + m.theme.Line.Render(" · ") + part; {
+		case i == 0:
+			*last = part
+		case ansi.StringWidth(more) <= m.width:
+			*last = more
+		case len(lines) < m.footHeight():
+			lines = append(lines, part)
+		case slices.ContainsFunc(keys, isSpare):
+			return m.named(slices.DeleteFunc(slices.Clone(keys), isSpare))
+		default:
+			*last = more
+		}
+	}
+	return lines
+}
+
+func isSpare(k field.Key) bool { return k.Spare }

@@ -3,12 +3,14 @@ package tui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/tui/flow"
 )
 
@@ -45,6 +47,7 @@ type plain struct {
 // when in ended early.
 func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	reader := newLineReader(in)
+	defer reader.close()
 	defer reader.restore()
 	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
 	ctx, cancel := context.WithCancel(stop.Soft)
@@ -86,12 +89,17 @@ func (p *plain) search(ctx context.Context, searches []flow.Search) {
 		go func() {
 			defer crash.Catch()
 			s.Run(ctx, func(u flow.Update) {
-				select {
-				case p.updates <- u:
-				case <-ctx.Done():
-				}
+				send(p.updates, u, ctx.Done())
 			})
 		}()
+	}
+}
+
+// send sends a value, unless the listener is gone.
+func send[T any](to chan<- T, value T, gone <-chan struct{}) {
+	select {
+	case to <- value:
+	case <-gone:
 	}
 }
 
@@ -125,9 +133,9 @@ func (p *plain) wait() error {
 
 // heldUp says what a call waits for, once.
 func (p *plain) heldUp() {
-	wait, held := p.flow.HeldUp(time.Now())
-	if held && !wait.Until.Equal(p.held) {
-		p.say("  %s", wait.Words(time.Until(wait.Until)))
+	wait := p.flow.Wait()
+	if words := wait.Text(time.Now()); words != "" && !wait.Until.Equal(p.held) {
+		p.say("  %s", words)
 		p.held = wait.Until
 	}
 }
@@ -141,11 +149,13 @@ func (p *plain) run() error {
 	said := begun // a progress, last
 	told, progress := make(chan flow.Line), make(chan flow.Progress)
 	done := make(chan flow.Outcome, 1)
+	over := make(chan struct{}) // nobody listens any more
+	defer close(over)
 	go func() {
 		defer crash.Catch()
 		done <- work.Run(p.stop, flow.Tell{
-			Line:     func(l flow.Line) { told <- l },
-			Progress: func(at flow.Progress) { progress <- at },
+			Line:     func(l flow.Line) { send(told, l, over) },
+			Progress: func(at flow.Progress) { send(progress, at, over) },
 		})
 	}()
 	stopped := p.stop.Soft.Done()
@@ -157,7 +167,7 @@ func (p *plain) run() error {
 		case l := <-told:
 			p.line(l)
 		case at := <-progress:
-			if worthSaying(last, at, time.Since(said)) {
+			if at.IsNews(last, time.Since(said)) {
 				last, said = at, time.Now()
 				p.progress(at, time.Since(begun))
 			}
@@ -257,4 +267,135 @@ func (p *plain) read(prompt string) (string, error) {
 		return "", errBack
 	}
 	return text, nil
+}
+
+// say writes a line. What came from outside in it is cleaned.
+func (p *plain) say(format string, args ...any) {
+	fmt.Fprintln(p.out, text.Clean(fmt.Sprintf(format, args...)))
+}
+
+func (p *plain) problem(problem *flow.Problem) {
+	if problem == nil {
+		return
+	}
+	p.say("error: %s", problem.Message)
+	for _, hint := range problem.Hints() {
+		p.say("hint: %s", hint)
+	}
+}
+
+func (p *plain) line(l flow.Line) {
+	word := map[flow.Tone]string{flow.Warning: "warning: ", flow.Bad: "error: "}[l.Tone]
+	if l.Tone != flow.Heading && l.Text != "" {
+		word = "  " + word
+	}
+	p.say("%s%s", word, l.Text)
+}
+
+// progress says how far a work is, and since when it is at it.
+func (p *plain) progress(at flow.Progress, since time.Duration) {
+	part := ""
+	if at.Of > 0 {
+		part = fmt.Sprintf("%d of %d  ", at.Done, at.Of)
+	}
+	p.say("  %v  %s%s", since.Truncate(time.Second), part, at.Text(time.Now()))
+}
+
+func brackets(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "[" + text + "]"
+}
+
+func withNote(text, note string) string {
+	if note == "" {
+		return text
+	}
+	return text + " (" + note + ")"
+}
+
+// obey lets the shell stop this process and go on with it, until ctx ends. Where
+// no person is at the other end there is nothing to be put back and asked anew.
+func (p *plain) obey(ctx context.Context) {
+	if p.in.terminal == nil {
+		return
+	}
+	j := newJob()
+	go func() {
+		defer j.close()
+		defer crash.Catch()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-j.stops:
+				p.suspend(j)
+			case <-j.continues:
+				p.goOn()
+			}
+		}
+	}()
+}
+
+func (p *plain) suspend(j *job) {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	if p.bound {
+		p.line(flow.Line{Tone: flow.Warning, Text: notNow})
+		return
+	}
+	p.in.away(func() { j.stop(false) })
+	p.askAgain()
+}
+
+// goOn makes good what a stop brought that nobody was told of.
+func (p *plain) goOn() {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	p.in.away(func() {})
+	p.askAgain()
+}
+
+// askAgain puts what is asked below what the shell wrote. What was typed of the
+// answer is gone, and has not been shown by then. The lock is held.
+func (p *plain) askAgain() {
+	if p.asked != "" {
+		p.say("")
+		p.say("%s (type the answer anew)", p.title)
+		fmt.Fprint(p.out, p.asked)
+	}
+}
+
+// bind says whether a stop has to wait.
+func (p *plain) bind(bound bool) {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	p.bound = bound
+}
+
+// entitle begins a question.
+func (p *plain) entitle(title string) {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	p.title = title
+	p.say("%s", title)
+}
+
+// prompt asks for an answer.
+func (p *plain) prompt(words string) {
+	if words != "" {
+		words += " "
+	}
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	p.asked = text.Clean(words) + "> "
+	fmt.Fprint(p.out, p.asked)
+}
+
+// answered ends what prompt began.
+func (p *plain) answered() {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	p.asked = ""
 }

@@ -3,9 +3,9 @@ package tui
 import (
 	"slices"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/text"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -130,18 +130,13 @@ var signs = map[flow.Tone]string{flow.Plain: "  ", flow.Muted: "  ", flow.Headin
 
 // high is how many lines of the screen a line takes.
 func high(l flow.Line, width int) int {
-	text := shellescape.StripUnsafe(l.Text)
-	if text == "" {
-		return 1
-	}
-	return len(field.Wrap(text, width-ansi.StringWidth(signs[l.Tone])))
+	return len(text.Wrap(text.Clean(l.Text), width-ansi.StringWidth(signs[l.Tone])))
 }
 
 // toned is a line in its tone. Each tone has a sign or a place of its own, so
 // that colours are not needed.
 func toned(theme *field.Theme, l flow.Line, width int) []string {
-	text := shellescape.StripUnsafe(l.Text)
-	if text == "" {
+	if l.Text == "" {
 		return []string{""}
 	}
 	style := theme.Text
@@ -157,5 +152,5 @@ func toned(theme *field.Theme, l flow.Line, width int) []string {
 	case flow.Bad:
 		style = theme.Error
 	}
-	return field.Indented(style, signs[l.Tone], text, width)
+	return field.Indented(style, signs[l.Tone], l.Text, width)
 }

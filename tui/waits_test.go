@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
@@ -18,14 +19,14 @@ func TestAWaitCountsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		waits := make(chan flow.Wait, 1)
+		waits := make(chan progress.Wait, 1)
 		f := flow.New(flow.Outside{Waits: waits}, flow.Given{})
 		m := newModel(setup.Stop{Soft: ctx, Hard: ctx}, Terminal{}, f, &counted{file: os.Stderr})
 		m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 		for _, s := range f.Searches() {
 			go s.Run(ctx, func(u flow.Update) { m.Update(foundMsg{u}) })
 		}
-		waits <- flow.Wait{Words: func(left time.Duration) string { return "left: " + left.String() }, Until: time.Now().Add(30 * time.Second)}
+		waits <- progress.Wait{Words: func(left time.Duration) string { return "left: " + left.String() }, Until: time.Now().Add(30 * time.Second)}
 		synctest.Wait()
 		for _, want := range []string{"left: 30s", "left: 25s", "left: 20s"} {
 			if lines := strings.Join(m.doing(), "\n"); !contains(lines, want) {

@@ -5,10 +5,10 @@ import (
 	"math"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 // The table's columns.
@@ -51,7 +51,7 @@ func checkTable(audit setup.Audit, width int) (lines []string) {
 			lines = append(lines, repo+": no build was started: "+audited.Unbuilt)
 		}
 	}
-	return append(lines, wordWrap(summaryOf(audit, notSetUp), width)...)
+	return append(lines, text.WrapWhole(summaryOf(audit, notSetUp), width)...)
 }
 
 // importsOf says how many files Travis imports.
@@ -59,7 +59,7 @@ func importsOf(imports []string) string {
 	if len(imports) == 0 {
 		return ""
 	}
-	return ", with " + setup.Count(len(imports), "imported file")
+	return ", with " + text.Count(len(imports), "imported file")
 }
 
 // tableWidth is how wide the table may be.
@@ -95,7 +95,7 @@ func checkRow(f setup.Finding, column, width int) (lines []string) {
 		}
 	}
 	head += strings.Repeat(" ", len(indent)-ansi.StringWidth(head))
-	for _, line := range wordWrap(f.Message, width-len(indent)) {
+	for _, line := range text.WrapWhole(text.Clean(f.Message), width-len(indent)) {
 		lines = append(lines, head+line)
 		head = indent
 	}
@@ -116,32 +116,16 @@ func hintLines(hint string, width int) []string {
 	const command = "convox-travis "
 	lead, _, found := strings.Cut(hint, command)
 	if copied := strings.HasSuffix(lead, ": ") || lead == "then "; found && copied && ansi.StringWidth(hint) > width {
-		return append(wordWrap(lead, width), hint[len(lead):])
+		return append(text.WrapWhole(lead, width), hint[len(lead):])
 	}
-	return wordWrap(hint, width)
+	return text.WrapWhole(hint, width)
 }
 
 func repoCell(f setup.Finding) string {
 	if f.Target.Slug == "" {
 		return "-"
 	}
-	return shellescape.StripUnsafe(f.Target.String())
-}
-
-// wordWrap cuts a text into lines between its words; a word that is too long
-// stays whole, so that it can be copied. No text is no line.
-func wordWrap(text string, width int) []string {
-	var lines []string
-	for _, word := range strings.Fields(text) {
-		word = shellescape.StripUnsafe(word)
-		last := len(lines) - 1
-		if last >= 0 && ansi.StringWidth(lines[last])+1+ansi.StringWidth(word) <= width {
-			lines[last] += " " + word
-			continue
-		}
-		lines = append(lines, word)
-	}
-	return lines
+	return text.Clean(f.Target.String())
 }
 
 // summaryOf counts what was found.
@@ -153,19 +137,19 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 			n -= notSetUp
 		}
 		if n > 0 {
-			found = append(found, setup.Count(n, string(s)))
+			found = append(found, text.Count(n, string(s)))
 		}
 	}
-	text := "nothing found"
+	summary := "nothing found"
 	if len(found) > 0 {
-		text = strings.Join(found, ", ")
+		summary = strings.Join(found, ", ")
 	}
-	text += " in " + setup.Count(len(audit.Repositories), "repository")
+	summary += " in " + text.Count(len(audit.Repositories), "repository")
 	if notSetUp > 0 {
-		text += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
+		summary += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
 	}
 	if n := len(audit.Errs()); n > 0 {
-		text += fmt.Sprintf("; %d could not be checked", n)
+		summary += fmt.Sprintf("; %d could not be checked", n)
 	}
-	return text
+	return summary
 }

@@ -3,9 +3,8 @@ package main
 import (
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
+	"convox-travis/internal/text"
 )
 
 // guideFacts is what the guide is written for. What is empty is not known.
@@ -53,18 +52,18 @@ func (g guideFacts) affected() string {
 
 // names sets what all commands use.
 func (g guideFacts) names() string {
-	text := guideNames + "rack=" + pasted(g.rack) + "\n"
+	lines := guideNames + "rack=" + pasted(g.rack) + "\n"
 	if g.region == "" {
-		text += prose("The Rack's region is not known: write it in the place of REGION.") + "region=REGION\n"
+		lines += prose("The Rack's region is not known: write it in the place of REGION.") + "region=REGION\n"
 	} else {
-		text += "region=" + pasted(g.region) + "\n"
+		lines += "region=" + pasted(g.region) + "\n"
 	}
 	if g.profile != "" {
-		text += "export AWS_PROFILE=" + pasted(g.profile) + "\n" +
+		lines += "export AWS_PROFILE=" + pasted(g.profile) + "\n" +
 			prose("Keys in the environment would go before the profile.") +
 			"unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN\n"
 	}
-	return text + guideStop
+	return lines + guideStop
 }
 
 // parameters names what stays as it is, and what the template needs.
@@ -98,39 +97,27 @@ func (g guideFacts) ending() string {
 }
 
 // shown makes a text from outside fit for a comment.
-func shown(text string) string { return shellescape.StripUnsafe(text) }
+func shown(name string) string { return text.Clean(name) }
 
 // pasted makes a text from outside fit for a command.
-func pasted(text string) string { return shellescape.Quote(shown(text)) }
+func pasted(name string) string { return text.Quote(name) }
 
 // prose is a comment, wrapped.
-func prose(text string) string { return wrapped("# ", text) }
+func prose(words string) string { return wrapped("# ", words) }
 
 // item is a comment of a list, wrapped.
-func item(text string) string {
-	lines := strings.SplitAfter(wrapped("#   ", text), "\n")
+func item(words string) string {
+	lines := strings.SplitAfter(wrapped("#   ", words), "\n")
 	lines[0] = "# - " + strings.TrimPrefix(lines[0], "#   ")
 	return strings.Join(lines, "")
 }
 
 // wrapped puts the words of a text into lines that begin with lead. A word that
 // is too long has a line of its own.
-func wrapped(lead, text string) string {
-	var lines strings.Builder
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = lead + word
-		case len(line)+1+len(word) > guideWidth:
-			lines.WriteString(line + "\n")
-			line = lead + word
-		default:
-			line += " " + word
-		}
+func wrapped(lead, words string) string {
+	if words == "" {
+		return ""
 	}
-	if line != "" {
-		lines.WriteString(line + "\n")
-	}
-	return lines.String()
+	lines := text.WrapWhole(strings.Join(strings.Fields(words), " "), guideWidth-len(lead))
+	return lead + strings.Join(lines, "\n"+lead) + "\n"
 }

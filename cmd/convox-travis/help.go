@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"convox-travis/internal/text"
 )
 
 // helpWidth is that of the narrowest terminal that most people have.
@@ -37,32 +39,32 @@ var flagGroups = []flagGroup{
 // usage tells how a command is typed, for SetUsageFunc: what a template of
 // cobra's may call is set for the whole process.
 func usage(cmd *cobra.Command) error {
-	var text strings.Builder
-	text.WriteString("Usage:")
+	var lines strings.Builder
+	lines.WriteString("Usage:")
 	if cmd.Runnable() {
-		text.WriteString("\n  " + cmd.UseLine())
+		lines.WriteString("\n  " + cmd.UseLine())
 	}
 	if cmd.HasAvailableSubCommands() {
-		text.WriteString("\n  " + cmd.CommandPath() + " COMMAND")
+		lines.WriteString("\n  " + cmd.CommandPath() + " COMMAND")
 	}
-	text.WriteString("\n")
+	lines.WriteString("\n")
 	if cmd.HasExample() {
-		text.WriteString("\nExamples:\n" + cmd.Example + "\n")
+		lines.WriteString("\nExamples:\n" + cmd.Example + "\n")
 	}
 	if cmd.HasAvailableSubCommands() {
-		text.WriteString("\nCommands:")
+		lines.WriteString("\nCommands:")
 		for _, other := range cmd.Commands() {
 			if other.IsAvailableCommand() {
-				fmt.Fprintf(&text, "\n  %-*s %s", other.NamePadding(), other.Name(), other.Short)
+				fmt.Fprintf(&lines, "\n  %-*s %s", other.NamePadding(), other.Name(), other.Short)
 			}
 		}
-		text.WriteString("\n")
+		lines.WriteString("\n")
 	}
-	text.WriteString(groupedFlags(cmd.LocalFlags()))
+	lines.WriteString(groupedFlags(cmd.LocalFlags()))
 	if cmd.HasAvailableSubCommands() {
-		text.WriteString("\n" + cmd.CommandPath() + " COMMAND --help tells more of one.\n")
+		lines.WriteString("\n" + cmd.CommandPath() + " COMMAND --help tells more of one.\n")
 	}
-	_, err := io.WriteString(cmd.OutOrStderr(), text.String())
+	_, err := io.WriteString(cmd.OutOrStderr(), lines.String())
 	return err
 }
 
@@ -74,11 +76,11 @@ func groupedFlags(flags *pflag.FlagSet) string {
 			own.names = append(own.names, flag.Name)
 		}
 	})
-	var text strings.Builder
+	var lines strings.Builder
 	for _, group := range append([]flagGroup{own}, flagGroups...) {
-		text.WriteString(group.list(flags))
+		lines.WriteString(group.list(flags))
 	}
-	return text.String()
+	return lines.String()
 }
 
 // list shows those flags of a group that there are, one a line or two.
@@ -98,29 +100,16 @@ func (g flagGroup) list(flags *pflag.FlagSet) string {
 	if len(rows) == 0 {
 		return ""
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "\n%s:\n", g.title)
+	var lines strings.Builder
+	fmt.Fprintf(&lines, "\n%s:\n", g.title)
 	for _, r := range rows {
 		left := r.left
-		for _, line := range inLines(r.right, helpWidth-width-4) {
-			fmt.Fprintf(&text, "  %-*s  %s\n", width, left, line)
+		for _, line := range text.WrapWhole(r.right, helpWidth-width-4) {
+			fmt.Fprintf(&lines, "  %-*s  %s\n", width, left, line)
 			left = ""
 		}
 	}
-	return text.String()
-}
-
-// inLines breaks a text between words alone: a flag in it has dashes.
-func inLines(text string, width int) (lines []string) {
-	for _, word := range strings.Fields(text) {
-		last := len(lines) - 1
-		if last < 0 || len(lines[last])+1+len(word) > width {
-			lines = append(lines, word)
-			continue
-		}
-		lines[last] += " " + word
-	}
-	return lines
+	return lines.String()
 }
 
 // flagTexts are a flag as it is typed, and what it does.

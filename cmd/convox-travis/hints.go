@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"net/http"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -97,7 +96,7 @@ var hints = problem.Hints{
 	"mixed_pair": func(e *problem.Error) []string {
 		branch, _ := e.Detail.(setup.MixedBranch)
 		return []string{
-			"give such a branch a password of its own first: pass --branch " + shellescape.Quote(shellescape.StripUnsafe(string(branch))),
+			"give such a branch a password of its own first: pass --branch " + text.Quote(string(branch)),
 			"or, if that host may have the new password, pass --allow-mixed",
 		}
 	},
@@ -258,9 +257,9 @@ func continueReset(e *problem.Error) []string {
 // resetCommand resets the password of the Rack that an error is about.
 func resetCommand(e *problem.Error) string {
 	detail, _ := e.Detail.(cfn.Detail)
-	command := "convox-travis reset-password " + shellescape.Quote(shellescape.StripUnsafe(cmp.Or(detail.Rack.Name, "RACK")))
+	command := "convox-travis reset-password " + text.Quote(cmp.Or(detail.Rack.Name, "RACK"))
 	if detail.Rack.Region != "" {
-		command += " --region " + shellescape.Quote(shellescape.StripUnsafe(detail.Rack.Region))
+		command += " --region " + text.Quote(detail.Rack.Region)
 	}
 	return command
 }

@@ -125,6 +125,7 @@ func (w *world) besieged() *world {
 	w.Travis.SetOrganizationEnvVars("acme", []travistest.EnvVar{{Name: "RACK_URL", Value: hostile, Public: true}})
 	w.Travis.AddRepository(travistest.Repository{Slug: "acme/" + hostile + long, Active: true, EnvVars: []travistest.EnvVar{{Name: "CONVOX_HOST", Value: "h"}}})
 	w.Rack.SetSystem(convoxtest.System{Name: hostile, Status: hostile, Provider: hostile, Region: hostile, Version: hostile})
+	w.Console.AddRack(convox.Rack{Organization: hostile, Name: "production"})
 	w.Console.AddRack(convox.Rack{Organization: "acme", Name: hostile + long, Status: hostile, Provider: hostile, Region: hostile, Version: hostile})
 	w.AWS.AddStack(cfntest.Stack{
 		Region: "us-east-1", Name: "evil" + inLetter + long, Status: "UPDATE_" + inLetter + "_FAILED", Tags: map[string]string{"System": "convox", "Type": "rack"},
@@ -160,6 +161,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"a profile":        {args: "racks --profile E", shows: true},
 		"a region":         {args: "racks --region E"},
 		"remove":           {args: "remove --repo acme/web --all-branches --dry-run", shows: true},
+		"remove, asked":    {args: "remove --repo acme/web --all-branches --accessible", input: "n\n", shows: true},
 		"check":            {args: "check --repo acme/web", shows: true},
 		"check, in JSON":   {args: "check --repo acme/web --json", shows: true},
 		"check all":        {args: "check --owner acme --all", shows: true},
@@ -182,6 +184,13 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"an endpoint":      {args: "check --travis-endpoint E"},
 		"yml":              {args: "yml --rack production --branch main --app web", shows: true},
 		"yml --explain":    {args: "yml --explain", shows: true},
+		"yml --check":      {args: "yml --check --rack production --branch main --app web", shows: true},
+		"yml of a file":    {args: "yml --explain --file E", shows: true},
+		"an app":           {args: "yml --rack production --branch main --app E"},
+		"a guide":          {args: "reset-password E --region us-east-1 --guide", shows: true},
+		"a reset":          {args: "reset-password E --region us-east-1 --password-stdin --yes", input: brandNew, shows: true},
+		"the demo":         {args: "demo E"},
+		"a completion":     {args: "__complete apply --repo acme/"},
 		"yml, in JSON":     {args: "yml --rack production --branch main --app web --json --file " + noStep, shows: true},
 		"the plain lines":  {args: "--accessible", input: "2\nevil\n1\n<\n"},
 		"plain, Console":   {args: "--accessible " + console, input: w.key(), shows: true},
@@ -192,13 +201,31 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 			args[i] = strings.ReplaceAll(args[i], "E", hostile)
 		}
 		e := w.run(run.input, args...)
-		if name == "yml" { // a diff in a pipe is the file's own text
+		if name == "yml" || name == "yml --check" { // a diff in a pipe is the file's own text
 			e.out = ansi.Strip(w.onTerminal("", "", args...).out)
 		}
 		harmless(t, name+", standard output", e.out)
 		harmless(t, name+", standard error", e.err)
 		if run.shows != strings.Contains(e.out+e.err, innocent) {
 			t.Errorf("%s shows something hostile: %t\n%s%s", name, !run.shows, e.out, e.err)
+		}
+	}
+}
+
+// Why CloudFormation took an update back is AWS's own text.
+func TestNoReasonOfAStackSteersTheTerminal(t *testing.T) {
+	t.Parallel()
+	for name, driven := range map[string]func(*world) ending{
+		"a script":        func(w *world) ending { return w.resetsTo(brandNew) },
+		"a script's JSON": func(w *world) ending { return w.resetsTo(brandNew, "--json=lines") },
+	} {
+		w := resetWorld(t)
+		w.AWS.FailNextUpdate("us-east-1", w.setting("DEMO_RACK"), cfntest.Fate{Resource: "ServiceMonitorApi", Reason: inLetter})
+		e := driven(w)
+		harmless(t, name, e.out)
+		harmless(t, name, e.err)
+		if !strings.Contains(e.out+e.err, "forged\\t語") && !strings.Contains(e.out+e.err, "forged 語") && !strings.Contains(e.out+e.err, "forged語") {
+			t.Errorf("%s does not show it: exit %d\n%s%s", name, e.code, e.out, e.err)
 		}
 	}
 }

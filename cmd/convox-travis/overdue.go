@@ -48,6 +48,7 @@ func inTime(stop setup.Stop, ended <-chan int) (code int, inTime bool) {
 func (p *program) abandon(cause error, wrote bool, out *output) int {
 	out.shut.Store(true)
 	p.status.shut.Store(true)
+	p.status.clear()
 	r := result{err: cause, stopped: cause}
 	if wrote {
 		r.code = exitPartial

@@ -14,8 +14,8 @@ import (
 
 	"convox-travis/internal/child"
 	"convox-travis/internal/pace"
+	"convox-travis/internal/progress"
 	"convox-travis/tui"
-	"convox-travis/tui/flow"
 )
 
 // program is what a run has of the outside. A test gives it another one.
@@ -45,7 +45,7 @@ type program struct {
 
 	// wizardWaits takes what a call waits for to where the wizard asks; nil is
 	// standard error.
-	wizardWaits chan flow.Wait
+	wizardWaits chan progress.Wait
 
 	reach reach
 	demo  bool // the world is the embedded one

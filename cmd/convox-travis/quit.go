@@ -31,10 +31,7 @@ func (p *program) crashed(place string) {
 		defer crash.Catch()
 		os.Exit(exitFailed)
 	})
-	if p.status.mu.TryLock() {
-		p.status.erase()
-		p.status.mu.Unlock()
-	}
+	p.status.clear()
 	fmt.Fprintf(p.status.to, "error: internal error in %s\nhint: run the same command again: it reads first what is there already\n", place)
 	p.quit(exitFailed)
 }

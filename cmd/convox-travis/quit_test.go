@@ -7,6 +7,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/tui/flow"
@@ -30,7 +31,7 @@ func runToPanic(place string) int {
 		}
 	}
 	isChecked := false
-	waits := make(chan flow.Wait, 1)
+	waits := make(chan progress.Wait, 1)
 	outside := flow.Outside{
 		Waits: waits,
 		Tip: func(string) string { // the flow calls it, in the driver's goroutine
@@ -46,7 +47,7 @@ func runToPanic(place string) int {
 			}
 			wait()
 			if place == "view" {
-				waits <- flow.Wait{Words: func(time.Duration) string { panic(secrettest.Canary) }, Until: time.Now().Add(time.Hour)}
+				waits <- progress.Wait{Words: func(time.Duration) string { panic(secrettest.Canary) }, Until: time.Now().Add(time.Hour)}
 				select {}
 			}
 			panic(secrettest.Canary)

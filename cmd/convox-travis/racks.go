@@ -9,12 +9,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 func newRacks(p *program) *cobra.Command {
@@ -83,8 +82,8 @@ func (p *program) racks(ctx context.Context, o *options) result {
 	for _, rack := range found.Racks {
 		d.Racks = append(d.Racks, rackDocument{rack.Name, rack.Region, rack.Host, rack.Version, rack.Status, rack.Private, rack.WhiteList})
 	}
-	notes := []string{fmt.Sprintf("%s among %s in %s, %.1f s", setup.Count(len(found.Racks), "Rack"), setup.Count(found.Stacks, "stack"),
-		setup.Count(found.Regions, "region"), time.Since(begun).Seconds())}
+	notes := []string{fmt.Sprintf("%s among %s in %s, %.1f s", text.Count(len(found.Racks), "Rack"), text.Count(found.Stacks, "stack"),
+		text.Count(found.Regions, "region"), time.Since(begun).Seconds())}
 	for _, skipped := range found.Skipped {
 		d.Skipped = append(d.Skipped, regionDocument{skipped.Region, skipped.Reason})
 		notes = append(notes, "passed over "+skipped.Region+": "+skipped.Reason)
@@ -116,26 +115,29 @@ func racksTable(found cfn.Summary, width int) []string {
 	if len(found.Racks) == 0 {
 		return nil
 	}
-	var text strings.Builder
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	var whole strings.Builder
+	table := tabwriter.NewWriter(&whole, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tREGION\tHOST\tVERSION\tSTATE\tNOTE")
 	for _, rack := range found.Racks {
 		cells := []string{rack.Name, rack.Region, cmp.Or(rack.Host, "-"), cmp.Or(rack.Version, "-"), rack.Status, rackNote(rack)}
 		for i, cell := range cells {
-			cells[i] = shellescape.StripUnsafe(cell)
+			cells[i] = text.Clean(cell)
 		}
 		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
 	_ = table.Flush() // a strings.Builder takes everything
-	lines := strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(whole.String(), "\n"), "\n")
 	if !slices.ContainsFunc(lines, func(line string) bool { return ansi.StringWidth(line) > width }) {
 		return lines
 	}
 	lines = nil
 	for _, rack := range found.Racks {
-		lines = append(lines, wordWrap(strings.Join([]string{rack.Name, rack.Region, rack.Status, rack.Version}, " "), width)...)
+		lines = append(lines, text.WrapWhole(strings.Join([]string{rack.Name, rack.Region, rack.Status, rack.Version}, " "), width)...)
 		for _, under := range []string{cmp.Or(rack.Host, "-"), rackNote(rack)} {
-			for _, line := range wordWrap(under, width-len(gap)) {
+			if under == "" {
+				continue
+			}
+			for _, line := range text.WrapWhole(under, width-len(gap)) {
 				lines = append(lines, gap+line)
 			}
 		}

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/problem"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
@@ -90,12 +91,11 @@ type presenter struct {
 	host     string
 	warned   bool // the warnings were shown
 	streamed bool // the repositories are lines of --json=lines as they end
-	plain    bool // what is shown may not be written over
-	meter    *meter
+	tally    *progress.Tally
 }
 
 func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, options: o, json: o.json, command: command, plain: p.cannotWriteOver(o)}
+	return &presenter{program: p, options: o, json: o.json, command: command}
 }
 
 // plan shows what a person should know before anything is written.
@@ -110,13 +110,14 @@ func (s *presenter) plan(plan setup.Plan) {
 // event shows progress to someone who is looking, and streams a repository's end.
 func (s *presenter) event(e setup.Event) {
 	if e.Step == setup.StepFinished {
-		s.meter.count(*e.Report)
+		if s.tally != nil {
+			s.tally.Count(e.Report.Err)
+			s.status.progress(s.tally.Progress())
+		}
 		s.stream(repositoryOf(*e.Report))
 	}
 	switch {
 	case !s.shown:
-	case e.Step == setup.StepAgain:
-		s.note("%s", e.Again)
 	case e.Step == setup.StepLookUp:
 		s.note("%s: no clear answer about %s; looking it up", e.Target, e.Name)
 	case e.Step == setup.StepUndo:
@@ -146,7 +147,7 @@ func (s *presenter) fail(err error, warnings ...setup.Warning) result {
 
 // report is the result of a run that went over the repositories.
 func (s *presenter) report(report setup.Report) result {
-	s.meter.end()
+	s.status.progress(progress.Progress{})
 	again := s.resume(report, report.Errs())
 	d := s.document(report, again)
 	d.streamed = s.streamed
@@ -162,7 +163,7 @@ func (s *presenter) report(report setup.Report) result {
 	}
 	if n := len(report.Repositories); n > 1 {
 		done, failed, left := report.Count()
-		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", setup.Count(n, "repository"), done, failed, left))
+		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", text.Count(n, "repository"), done, failed, left))
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" {
@@ -215,7 +216,7 @@ func repositoryLines(report setup.Report) (lines []string) {
 func repositoryTable(report setup.Report) (lines []string) {
 	names, column := make([]string, len(report.Repositories)), 0
 	for i, r := range report.Repositories {
-		names[i] = shellescape.StripUnsafe(r.Target.String())
+		names[i] = text.Clean(r.Target.String())
 		if n := ansi.StringWidth(names[i]); n <= longestRepoCell {
 			column = max(column, n)
 		}
@@ -260,7 +261,7 @@ func (s *presenter) resume(report setup.Report, errs []error) resume {
 	}
 	mayHoldToken := func(repo string) bool { return strings.ContainsAny(repo, "@?#") }
 	if !slices.ContainsFunc(s.options.repos, mayHoldToken) {
-		r.command = shellescape.QuoteCommand(line)
+		r.command = text.Command(line...)
 	}
 	return r
 }

@@ -70,7 +70,7 @@ func (p *program) repositoriesOnce(ctx context.Context, o *options) func() (repo
 // noteSource says which setting of the clone chose the repository.
 func (p *program) noteSource(o *options, r repositories) {
 	if r.source != "" && o.json == "" {
-		fmt.Fprintf(p.err, "note: %s is %s\n", r.targets[0], r.source)
+		p.say(fmt.Sprintf("note: %s is %s", r.targets[0], r.source))
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -124,7 +124,7 @@ func (p *program) printResult(r result, blank func() document) {
 	}
 	if p.form == "" || blank == nil {
 		for _, line := range r.lines {
-			fmt.Fprintln(p.out, shellescape.StripUnsafe(line)) // output.check reports what can't be written
+			printLine(p.out, line) // output.check reports what can't be written
 		}
 		p.printDiff(r.diff)
 		return
@@ -142,6 +142,10 @@ func (p *program) printResult(r result, blank func() document) {
 	}
 }
 
+// printLine prints one line, cleaned: whatever is in it, it steers no terminal and
+// begins no other line. Nothing but this prints texts from outside for people.
+func printLine(w io.Writer, line string) { fmt.Fprintln(w, text.Clean(line)) }
+
 // stream prints an item of --json=lines as it comes.
 func (p *program) stream(item any) {
 	if p.form == jsonLines {
@@ -156,7 +160,7 @@ func (p *program) note(format string, args ...any) {
 	}
 }
 
-func (p *program) say(line string) { fmt.Fprintln(p.err, shellescape.StripUnsafe(line)) }
+func (p *program) say(line string) { printLine(p.err, line) }
 
 func (p *program) warn(warnings []setup.Warning) {
 	for _, w := range setup.Grouped(warnings) {
@@ -172,7 +176,7 @@ func (p *program) printDiff(diff string) {
 		if isTerminal {
 			cells := strings.Split(strings.TrimRight(line, "\r\n"), "\t") // a tab does no harm
 			for i := range cells {
-				cells[i] = shellescape.StripUnsafe(cells[i])
+				cells[i] = text.Clean(cells[i])
 			}
 			line = p.colored(strings.Join(cells, "\t")) + "\n"
 		}
@@ -219,7 +223,7 @@ func (p *program) reportErrors(errs ...error) {
 			continue
 		}
 		if n := same[code]; n > 1 {
-			words += "; the same for " + strings.Replace(setup.Count(n-1, "repository"), " ", " more ", 1)
+			words += "; the same for " + strings.Replace(text.Count(n-1, "repository"), " ", " more ", 1)
 		}
 		p.printError(words, hintsOf(err))
 		reported[causeCode(err)] = true
@@ -230,7 +234,7 @@ func (p *program) reportErrors(errs ...error) {
 			continue
 		}
 		if n := notBegun[cause]; n > 1 {
-			words = fmt.Sprintf("%s: nothing was written: %v", setup.Count(n, "repository"), errors.Unwrap(err))
+			words = fmt.Sprintf("%s: nothing was written: %v", text.Count(n, "repository"), errors.Unwrap(err))
 		}
 		p.printError(words, hintsOf(err))
 		reported[cause] = true
@@ -262,6 +266,7 @@ func causeCode(err error) string {
 // output remembers that something could not be written.
 type output struct {
 	to     io.Writer
+	status *status // whose line gives way
 	failed bool
 	shut   atomic.Bool
 }
@@ -271,6 +276,7 @@ func (o *output) Write(p []byte) (int, error) {
 	if o.shut.Load() {
 		return len(p), nil // the run is over, and its end reported
 	}
+	o.status.clear()
 	n, err := o.to.Write(p)
 	o.failed = o.failed || err != nil
 	return n, err

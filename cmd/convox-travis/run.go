@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime/debug"
 	"time"
@@ -35,7 +34,7 @@ func run(args []string, p *program) int {
 	root := newRoot(p, &stop)
 	root.SetArgs(args)
 	root.SetIn(p.in)
-	out := &output{to: p.out}
+	out := &output{to: p.out, status: p.status}
 	p.out = out
 	root.SetOut(out)
 	root.SetErr(p.err)
@@ -50,7 +49,9 @@ func run(args []string, p *program) int {
 		if p.ended != nil {
 			code = p.finish(cmd, *p.ended)
 		}
-		ended <- out.check(p, code)
+		code = out.check(p, code)
+		p.status.clear()
+		ended <- code
 	}()
 	if code, inTime := inTime(stop, ended); inTime {
 		return code
@@ -101,6 +102,8 @@ accepted it.`,
 	root.Flags().BoolVarP(&isVersion, "version", "v", false, "print the version")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		p.command.Store(cmd)
+		accessible, _ := cmd.Flags().GetBool("accessible") // false where there is none
+		p.status.plain = accessible || p.env("ACCESSIBLE") != "" || p.env("TERM") == "dumb" || p.form == jsonLines
 		if err := noEmptyFlags(cmd); err != nil {
 			return err
 		}
@@ -124,7 +127,7 @@ accepted it.`,
 // stop turns signals into a setup.Stop: the first one asks, the second one
 // ends everything at once.
 func (p *program) stop() (setup.Stop, func()) {
-	p.sayStopping(func() { fmt.Fprintln(p.err, "stopping; a second Ctrl-C leaves at once") })
+	p.sayStopping(func() { p.say("stopping; a second Ctrl-C leaves at once") })
 	hard, abort := context.WithCancelCause(context.Background())
 	hard = transport.WithEnding(hard)
 	soft, ask := context.WithCancelCause(hard)

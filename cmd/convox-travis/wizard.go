@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -12,6 +11,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
@@ -49,11 +49,6 @@ func (p *program) isPlain(o *options) bool {
 
 // drive asks the flow's questions, and takes away what it left.
 func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
-	if p.env("GOGC") == "" {
-		// Ten thousand repositories are read in a second, which leaves four times
-		// their size behind, and then are held for as long as someone thinks.
-		debug.SetGCPercent(25)
-	}
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
@@ -139,7 +134,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		}
 		return p.travisPlace(o, repos.slug())
 	})
-	p.wizardWaits = make(chan flow.Wait, 8)
+	p.wizardWaits = make(chan progress.Wait, 8)
 	return flow.Outside{
 		Owned:  p.owned(o),
 		Runner: setup.Runner{Retry: p.reach.retry},

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 	"convox-travis/internal/travisyml"
 )
@@ -224,7 +224,7 @@ func ymlChanged(d *ymlDocument, o *ymlOptions, change setup.FileChange) result {
 		if change.File.Missing {
 			written += ", a new file"
 		}
-		r.notes = append(r.notes, written, "next: git add "+shellescape.Quote(shellescape.StripUnsafe(d.File))+", and commit it yourself")
+		r.notes = append(r.notes, written, "next: git add "+text.Quote(d.File)+", and commit it yourself")
 	case o.onlyCheck:
 		r.code, r.dryRun = exitFound, true
 		r.notes = append(r.notes, "something is missing; the same with --write in place of --check adds it")

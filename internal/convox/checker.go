@@ -101,7 +101,7 @@ func (c *Checker) open(host Host, console bool) *session {
 		roots:  roots,
 	}.apply(config)
 	client := transport.NewClient(config, c.options.DialContext)
-	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry}
+	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry.TellOnce()}
 }
 
 func (s *session) close() { s.client.CloseIdleConnections() }

@@ -3,10 +3,9 @@ package convox
 import (
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/atomicfile"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 )
 
 // The codes of this package's errors. They quote nothing of a server, of a file or
@@ -130,11 +129,11 @@ func meant(what, why string) *problem.Error {
 }
 
 func notSaved(file string, cause error) *problem.Error {
-	e := &problem.Error{Code: CodeSaveLogin, Action: "save the password in", Object: shellescape.StripUnsafe(file), Cause: cause}
+	e := &problem.Error{Code: CodeSaveLogin, Action: "save the password in", Object: file, Cause: cause}
 	if file == "" {
 		e.Action = "save the password for the convox client"
 	}
-	name := shellescape.Quote(e.Object)
+	name := text.Quote(e.Object)
 	switch cause {
 	case errNoFolder:
 		e.Hints = []string{"set HOME, or CONVOX_CONFIG to a folder"}

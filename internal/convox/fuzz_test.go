@@ -14,8 +14,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
@@ -49,8 +47,8 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		clean := func(rack convox.Rack) {
 			for _, text := range []string{rack.String(), rack.Status, rack.Provider, rack.Region, rack.Version} {
-				if shellescape.StripUnsafe(text) != text || len(text) > longestShown {
-					t.Errorf("%q steers a terminal, or fills it", text)
+				if len(text) > longestShown {
+					t.Errorf("%q fills a terminal", text)
 				}
 			}
 		}
@@ -118,8 +116,8 @@ func FuzzLogin(f *testing.F) {
 			wire := &canned{status: status, header: header, body: func() io.Reader { return bytes.NewReader(body) }}
 			login, err := convox.Enter(t.Context(), wire, at, console, canary)
 			for _, rack := range login.Racks {
-				if text := rack.String(); shellescape.StripUnsafe(text) != text || len(text) > longestShown {
-					t.Errorf("%q steers a terminal, or fills it", text)
+				if text := rack.String(); len(text) > longestShown {
+					t.Errorf("%q fills a terminal", text)
 				}
 			}
 			if err == nil {
@@ -130,7 +128,7 @@ func FuzzLogin(f *testing.F) {
 			}
 			text := printed(err)
 			secrettest.Absent(t, "the error", text)
-			if len(err.Error()) > 300 || shellescape.StripUnsafe(err.Error()) != err.Error() || !utf8.ValidString(text) {
+			if len(err.Error()) > 300 || !utf8.ValidString(text) {
 				t.Errorf("%q", err)
 			}
 		}

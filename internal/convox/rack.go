@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
@@ -128,5 +126,5 @@ func word(value any) string {
 	if len(text) > longestWord {
 		return ""
 	}
-	return shellescape.StripUnsafe(text)
+	return text
 }

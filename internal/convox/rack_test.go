@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 func TestARackTakesItsPassword(t *testing.T) {
@@ -252,6 +255,25 @@ func TestALongPauseIsNotWaitedFor(t *testing.T) {
 	failed(t, login, err, convox.CodeThrottled)
 }
 
+// A login is checked with two calls side by side, and a server throttles both.
+func TestAPauseOfACheckIsAnnouncedOnce(t *testing.T) {
+	t.Parallel()
+	var asked sync.Map
+	server := answering(t, map[string]handler{"*": func(w http.ResponseWriter, r *http.Request) {
+		if _, again := asked.LoadOrStore(r.URL.Path, true); !again {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+	}})
+	var announced atomic.Int32
+	_, _ = checker(t, func(o *convox.CheckerOptions) {
+		o.Retry.Tell = func(transport.Again) { announced.Add(1) }
+	}).Rack(t.Context(), host(t, server.URL), canary)
+	if n := announced.Load(); n != 1 {
+		t.Errorf("it is announced %d times", n)
+	}
+}
+
 // A stop is no fault of the Rack: it must not become a reason to write a
 // password unchecked.
 func TestAStoppedCheckSaysNothingAboutTheRack(t *testing.T) {
@@ -274,13 +296,5 @@ func TestWithoutAHostNothingIsAsked(t *testing.T) {
 		if _, err := check(t.Context(), convox.Host{}, canary); err == nil {
 			t.Error("it was accepted")
 		}
-	}
-}
-
-func TestNamesFromOutsideSteerNoTerminal(t *testing.T) {
-	server := answering(t, map[string]handler{"*": say(200, "", `{"name":"pr\u001b[31mod","version":"\u202e1"}`)})
-	login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
-	if err != nil || login.Racks[0].Name != "pr[31mod" || login.Racks[0].Version != "1" {
-		t.Errorf("%+v, %v", login, err)
 	}
 }

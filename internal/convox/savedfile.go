@@ -7,10 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/bounded"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 )
 
 // largestFile bounds a file of settings, in bytes.
@@ -93,10 +92,10 @@ type fault struct {
 func unreadable(faults []fault) *problem.Error {
 	parts := make([]string, len(faults))
 	for i, f := range faults {
-		parts[i] = shellescape.StripUnsafe(f.file) + ": " + f.reason.Error()
+		parts[i] = f.file + ": " + f.reason.Error()
 	}
 	return &problem.Error{
 		Code: CodeSavedLogins, Action: "read the logins that the convox client saved", Reason: strings.Join(parts, "; "),
-		Hints: []string{"repair or move away " + shellescape.Quote(shellescape.StripUnsafe(faults[0].file)) + "; convox login HOST writes a new one"},
+		Hints: []string{"repair or move away " + text.Quote(faults[0].file) + "; convox login HOST writes a new one"},
 	}
 }

@@ -37,36 +37,38 @@ var mayImport = map[string][]string{
 	"internal/crash":             {},
 	"internal/transport":         {"internal/clock", "internal/crash", "internal/problem"},
 	"internal/pace":              {"internal/atomicfile", "internal/bounded", "internal/clock"},
+	"internal/progress":          {},
+	"internal/text":              {},
 	"internal/secret/secrettest": {},
 	"internal/facts":             {"internal/secret/secrettest"},
 	"internal/house":             {},
 
 	// The outside, one room for each.
-	"cfn":                {"internal/problem", "internal/child", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
+	"cfn":                {"internal/problem", "internal/child", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
 	"travisapi":          {"internal/problem", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
 	"internal/shell":     {},
 	"internal/build":     {"internal/child", "internal/crash", "internal/shell"},
-	"internal/convox":    {"internal/problem", "internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock"},
-	"internal/travisyml": {"internal/problem", "internal/atomicfile", "internal/build", "internal/bounded", "internal/secret"},
+	"internal/convox":    {"internal/problem", "internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
+	"internal/travisyml": {"internal/problem", "internal/atomicfile", "internal/build", "internal/bounded", "internal/secret", "internal/text"},
 	"internal/gitrepo":   {"internal/problem", "internal/child", "internal/crash"},
 
 	// The decisions.
 	"internal/setup": {
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/problem", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
 	},
 	"internal/reset": {"cfn", "internal/convox", "internal/problem", "internal/secret", "internal/transport", "internal/clock"},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/problem", "internal/build", "internal/reset", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/secret"},
-	"tui/field": {"internal/secret"},
-	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/secret"},
+	"tui/flow":  {"internal/build", "internal/reset", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
+	"tui/field": {"internal/secret", "internal/text"},
+	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
 	"cmd/convox-travis": {
 		"tui", "tui/flow", "internal/reset", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/problem", "internal/secret", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
 	},
 
 	// The small servers, and the world that is made of them.

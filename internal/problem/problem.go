@@ -4,7 +4,7 @@
 // program (its flags, commands and screens) is in two tables from code to hints,
 // one of the commands and one of the wizard.
 //
-// Next room: internal/secret, the string that never prints.
+// Next room: internal/text, in which a person reads it.
 package problem
 
 import "errors"

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"slices"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
 	"convox-travis/internal/problem"
 )
@@ -34,7 +32,7 @@ func failed(rack cfn.Rack, code, reason string, cause error, hints ...string) er
 		reason += ": " + cause.Error()
 	}
 	return &problem.Error{
-		Code: code, Action: "reset the password of", Object: "Rack " + shown(rack), Reason: reason, Cause: cause, Hints: hints, Detail: cfn.Detail{Rack: rack},
+		Code: code, Action: "reset the password of", Object: "Rack " + rack.Name, Reason: reason, Cause: cause, Hints: hints, Detail: cfn.Detail{Rack: rack},
 	}
 }
 
@@ -50,8 +48,6 @@ func rolledBack(rack cfn.Rack, outcome cfn.Outcome) error {
 	return failed(rack, CodeRolledBack, "CloudFormation rolled the update back: "+reasonOf(outcome), nil,
 		"fix what failed, and run this again; the stack's events say more", "the old password still holds")
 }
-
-func shown(rack cfn.Rack) string { return shellescape.StripUnsafe(rack.Name) }
 
 func reasonOf(outcome cfn.Outcome) string {
 	if outcome.Reason == "" {

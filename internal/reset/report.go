@@ -64,7 +64,7 @@ func (r Report) Standing() string {
 	if r.Status != "" {
 		status = " (" + r.Status + ")"
 	}
-	words = "Rack " + shown(r.Rack) + ": " + strings.Replace(words, "%s", status, 1)
+	words = "Rack " + r.Rack.Name + ": " + strings.Replace(words, "%s", status, 1)
 	if r.Where != "" && !r.OldHolds() {
 		words += "; the new password is " + r.Where
 	}

@@ -17,8 +17,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
 	"convox-travis/internal/clock"
 	"convox-travis/internal/convox"
@@ -187,7 +185,7 @@ func (r *Reset) resumes() bool { return r.request.New.Equal(r.Saved.New) }
 // Show notes that the owner has seen the new password, and typed back its end.
 func (r *Reset) Show() { r.request.Where = "with you: it was shown, and its end typed back" }
 
-func savedIn(file string) string { return "saved in " + shellescape.StripUnsafe(file) }
+func savedIn(file string) string { return "saved in " + file }
 
 // Run carries out the plan, or continues where the last Run left it. When it is
 // asked to stop, AWS continues with what it was told.

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
@@ -333,4 +335,30 @@ func (u *unsteady) Deployment(ctx context.Context, rack cfn.Rack, id string) (cf
 func (u *unsteady) Restart(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error) {
 	u.restarted = true
 	return u.Finder.Restart(ctx, rack)
+}
+
+func TestEachOldPasswordIsTriedOnceAndTheSavedOneFirst(t *testing.T) {
+	w := newRackWorld(t)
+	if _, err := w.logins.Save(w.host(), secret.New("saved")); err != nil {
+		t.Fatal(err)
+	}
+	request, door := w.request(), &knocked{Door: w.check}
+	request.Olds, request.Door = []secret.String{secret.New("typed"), secret.New("saved"), {}, secret.New(oldPassword), secret.New("never")}, door
+	if err := w.prepare(request); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{secrettest.Canary, "saved", "typed", oldPassword}; !slices.Equal(door.tried, want) {
+		t.Errorf("it tried %q", door.tried)
+	}
+}
+
+// knocked is a door that remembers who knocked.
+type knocked struct {
+	reset.Door
+	tried []string
+}
+
+func (k *knocked) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
+	k.tried = append(k.tried, password.Reveal())
+	return k.Door.Rack(ctx, host, password)
 }

@@ -3,8 +3,6 @@ package reset
 import (
 	"fmt"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
@@ -92,7 +90,7 @@ func (r *run) follow() Report {
 	case outcome.End == cfn.RolledBack:
 		return r.ended(PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome))
 	case outcome.End != cfn.Complete:
-		why := fmt.Sprintf("its stack is stuck in the state %s: %s", shellescape.StripUnsafe(outcome.Status), reasonOf(outcome))
+		why := fmt.Sprintf("its stack is stuck in the state %s: %s", outcome.Status, reasonOf(outcome))
 		return r.ended(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil,
 			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"))
 	}
@@ -101,6 +99,6 @@ func (r *run) follow() Report {
 
 func (r *run) ended(phase Phase, status string, err error) Report {
 	return Report{
-		Rack: r.Rack, Phase: phase, Status: shellescape.StripUnsafe(status), OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
+		Rack: r.Rack, Phase: phase, Status: status, OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
 	}
 }

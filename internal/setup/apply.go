@@ -119,7 +119,7 @@ func newPairRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *pair
 	}
 	return &pairRun{
 		writer: writer{
-			travis: r.Travis, retry: r.retrying(repository.Target), ref: repository.Ref(), branch: plan.Branch, known: known,
+			travis: r.Travis, retry: r.Retry, ref: repository.Ref(), branch: plan.Branch, known: known,
 			tell: func(step Step, name string) { r.tell(Event{Target: repository.Target, Step: step, Name: name}) },
 		},
 		stop:       stop,
@@ -131,13 +131,6 @@ func newPairRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *pair
 		states: map[string]*written{},
 		public: map[string]bool{},
 	}
-}
-
-// retrying is how the writes to a repository are tried again, and told of.
-func (r Runner) retrying(target Target) transport.Retry {
-	retry := r.Retry
-	retry.Tell = func(a transport.Again) { r.tell(Event{Target: target, Step: StepAgain, Again: a}) }
-	return retry
 }
 
 func (r Runner) tell(e Event) {

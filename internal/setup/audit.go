@@ -8,6 +8,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -239,9 +240,9 @@ type findings struct {
 func (f *findings) add(severity Severity, code, message, hint string) {
 	hints := strings.Split(hint, "\n")
 	for i := range hints {
-		hints[i] = clean(withoutNoLine(hints[i]))
+		hints[i] = text.Clean(withoutNoLine(hints[i])) // which the others are lines beside
 	}
-	finding := Finding{Severity: severity, Code: code, Message: clean(withoutNoLine(message)), Hint: strings.Join(hints, "\n"), Target: f.of}
+	finding := Finding{Severity: severity, Code: code, Message: withoutNoLine(message), Hint: strings.Join(hints, "\n"), Target: f.of}
 	if !slices.Contains(f.all, finding) {
 		f.all = append(f.all, finding)
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 
-	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sync/errgroup"
 
 	"convox-travis/internal/crash"
@@ -179,6 +178,3 @@ func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFact
 func isFinding(err error) bool {
 	return travisapi.Failed(err, travisapi.CodeNotFound, travisapi.CodeMigrated, travisapi.CodeDenied) || isAnother(err)
 }
-
-// clean makes a text fit to be shown.
-func clean(text string) string { return shellescape.StripUnsafe(text) }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
 
@@ -110,7 +111,7 @@ func (c *auditCase) judgeOverrides() {
 		c.add(SeverityError, FoundRackURL, fmt.Sprintf("%s is in .travis.yml, line %d%s", overrideName, v.Line, encrypted(v))+ignoresPair, "delete it in the file")
 	}
 	if n := c.file.unnamed(); n > 0 && (c.isSet(HostName) || c.isSet(PasswordName)) {
-		c.add(SeverityNote, FoundUnnamed, fmt.Sprintf("%d encrypted %s of .travis.yml, whose names cannot be seen: one that is called as the pair is wins over the settings", n, plural(n, "variable")), "")
+		c.add(SeverityNote, FoundUnnamed, text.Count(n, "encrypted variable")+" of .travis.yml, whose names cannot be seen: one that is called as the pair is wins over the settings", "")
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 )
@@ -64,7 +62,7 @@ func sees(login convox.Login, rack string) error {
 	}
 	hint := "it sees none at all: make a deploy key in the organization that the Rack belongs to"
 	if len(seen) > 0 {
-		hint = "it sees: " + shellescape.StripUnsafe(strings.Join(seen, ", "))
+		hint = "it sees: " + strings.Join(seen, ", ")
 	}
-	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", shellescape.StripUnsafe(rack)), Hints: []string{hint}}
+	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", rack), Hints: []string{hint}}
 }

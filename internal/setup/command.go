@@ -5,11 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -27,10 +26,7 @@ const stdinFlag = "--password-stdin"
 // commandLine is a command of this program that can be pasted into a shell.
 func commandLine(parts ...[]string) string {
 	words := append([]string{"convox-travis"}, slices.Concat(parts...)...)
-	for i, word := range words {
-		words[i] = shellescape.StripUnsafe(word)
-	}
-	line := shellescape.QuoteCommand(words)
+	line := text.Command(words...)
 	if slices.Contains(words, stdinFlag) {
 		line += " < PASSWORD-FILE"
 	}

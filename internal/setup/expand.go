@@ -80,7 +80,7 @@ func (e Expanded) Imports() []string {
 	var imports []string
 	for _, source := range e.preview.Sources {
 		if !isSent(source.Source) {
-			imports = append(imports, clean(source.Source))
+			imports = append(imports, source.Source)
 		}
 	}
 	return imports

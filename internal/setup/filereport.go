@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/aymanbagabas/go-udiff"
 
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
 
@@ -91,7 +91,7 @@ func (c FileChange) leavesOut(key string) bool {
 // (https://www.gnu.org/software/diffutils/manual/html_node/Unified-Format.html);
 // "" is nothing. The file's name is cleaned of what could steer a terminal.
 func (c FileChange) Diff() string {
-	name := shellescape.StripUnsafe(filepath.Base(c.File.Path))
+	name := text.Clean(filepath.Base(c.File.Path))
 	before := "a/" + name
 	if c.File.Missing {
 		before = "/dev/null"

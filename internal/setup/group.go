@@ -41,17 +41,6 @@ func (g Group) String() string {
 	return fmt.Sprintf("each of %d repositories (%s): %s", len(g.Targets), Names(g.Targets), g.Message)
 }
 
-// Count says how many there are, such as "1 Rack" or "2 repositories".
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if stem, is := strings.CutSuffix(noun, "y"); is {
-		return fmt.Sprintf("%d %sies", n, stem)
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // Names lists repositories in a line: of many the first few, and how many more.
 func Names(targets []Target) string {
 	const few = 4

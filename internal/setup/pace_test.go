@@ -17,6 +17,7 @@ import (
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
 )
@@ -181,11 +182,7 @@ func TestAWriteThatIsTriedAgainIsTold(t *testing.T) {
 			w.travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil, Match: func(r faults.Request) bool { return r.Method == method }})
 		}
 		var told []string
-		runner := setup.Runner{Travis: w.client, Tell: func(e setup.Event) {
-			if e.Step == setup.StepAgain {
-				told = append(told, fmt.Sprintf("%s: %s", e.Target, e.Again))
-			}
-		}}
+		runner := setup.Runner{Travis: w.client, Retry: transport.Retry{Tell: func(a transport.Again) { told = append(told, a.String()) }}}
 		plan := w.planFor(targets)
 		if errs := runner.Apply(w.stop(), plan).Errs(); len(errs) > 0 {
 			t.Fatal(errs[0])
@@ -195,8 +192,8 @@ func TestAWriteThatIsTriedAgainIsTold(t *testing.T) {
 			t.Fatal(errs[0])
 		}
 		want := []string{
-			"acme/r0000: trying again in 1 s, 2nd time: set CONVOX_HOST on acme/r0000",
-			"acme/r0000: trying again in 1 s, 2nd time: delete a variable of acme/r0000",
+			"trying again in 1 s, 2nd time: set CONVOX_HOST on acme/r0000",
+			"trying again in 1 s, 2nd time: delete a variable of acme/r0000",
 		}
 		if !slices.Equal(told, want) {
 			t.Errorf("told\n%s", strings.Join(told, "\n"))

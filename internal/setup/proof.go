@@ -110,7 +110,7 @@ func (p Prover) follow(stop Stop, request ProofRequest, id int) (travisapi.Build
 			return build, request.unfollowed(build, err)
 		}
 		if build.ID > 0 {
-			event = ProofEvent{State: shellescape.StripUnsafe(build.State), Page: request.page(build)}
+			event = ProofEvent{State: build.State, Page: request.page(build)}
 		}
 		if event != told && p.Tell != nil {
 			p.Tell(event)
@@ -163,7 +163,7 @@ func (r ProofRequest) unfollowed(build travisapi.Build, cause error) error {
 func (r ProofRequest) unknown(build travisapi.Build, why string) error {
 	err := &problem.Error{
 		Code:   codeProofUnknown,
-		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s, which proves nothing: %s", shellescape.StripUnsafe(build.State), why),
+		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s, which proves nothing: %s", build.State, why),
 		Hints: []string{"run this again"},
 	}
 	if page := r.page(build); page != "" {
@@ -175,7 +175,7 @@ func (r ProofRequest) unknown(build travisapi.Build, why string) error {
 func (r ProofRequest) failed(build travisapi.Build) error {
 	err := &problem.Error{
 		Code:   CodeProofFailed,
-		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s: it could not log in with what is set", shellescape.StripUnsafe(build.State)),
+		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s: it could not log in with what is set", build.State),
 		Hints: []string{"Travis's machines have to reach the host: a private API or a white list keeps them out"},
 	}
 	if page := r.page(build); page != "" {
@@ -189,7 +189,7 @@ func (r ProofRequest) page(build travisapi.Build) string {
 	if !r.Hosted || build.ID == 0 {
 		return ""
 	}
-	return fmt.Sprintf("https://app.travis-ci.com/%s/%s/builds/%d", r.Target.provider(), shellescape.StripUnsafe(r.Target.Slug), build.ID)
+	return fmt.Sprintf("https://app.travis-ci.com/%s/%s/builds/%d", r.Target.provider(), r.Target.Slug, build.ID)
 }
 
 func (p Prover) clock() clock.Clock {

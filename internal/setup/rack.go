@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
@@ -30,7 +28,7 @@ type Found struct {
 // FindRack returns the one Rack called name. The errors are those of cfn, or an
 // problem.Error.
 func FindRack(ctx context.Context, finder Finder, regions []string, name string) (Found, error) {
-	shown := shellescape.StripUnsafe(name)
+	shown := name
 	found, err := finder.Named(ctx, regions, name)
 	if err != nil {
 		return Found{}, err
@@ -45,7 +43,7 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	if rack.Host == "" {
 		return Found{}, &problem.Error{
 			Code:   "no_host",
-			Reason: fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", shown, rack.Region, shellescape.StripUnsafe(rack.Status)),
+			Reason: fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", shown, rack.Region, rack.Status),
 			Hints:  []string{"finish or repair the Rack's installation first"},
 		}
 	}
@@ -117,7 +115,7 @@ func twoRacks(name string, found cfn.Summary) error {
 
 // RackWarnings tells what a Rack's stack means for builds on Travis.
 func RackWarnings(rack cfn.Rack) []Warning {
-	name := shellescape.StripUnsafe(rack.Name)
+	name := rack.Name
 	var warnings []Warning
 	if rack.Private {
 		warnings = append(warnings, Warning{
@@ -136,7 +134,7 @@ func RackWarnings(rack cfn.Rack) []Warning {
 	if rack.Failed() {
 		warnings = append(warnings, Warning{
 			Code:    "failed_state",
-			Message: fmt.Sprintf("Rack %s: its stack is in the state %s", name, shellescape.StripUnsafe(rack.Status)),
+			Message: fmt.Sprintf("Rack %s: its stack is in the state %s", name, rack.Status),
 			Hint:    "deploys may fail until the stack is repaired",
 		})
 	}

@@ -119,7 +119,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 			continue
 		}
 		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
-		if err := deleteVariable(calls, r.Travis, r.retrying(repository.Target), ref, v.ID); err != nil {
+		if err := deleteVariable(calls, r.Travis, r.Retry, ref, v.ID); err != nil {
 			if fateUnknown(err) {
 				outcome.Variables[i].Result = Unknown
 			}

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"convox-travis/internal/problem"
-	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
 
@@ -202,7 +201,6 @@ const (
 	StepUndo     Step = "undo"     // it is being taken away again
 	StepDelete   Step = "delete"   // it is being deleted
 	StepVerify   Step = "verify"   // names, branches and privacy are being read back
-	StepAgain    Step = "again"    // it is tried again after a pause
 	StepFinished Step = "finished" // the repository's end, good or bad
 )
 
@@ -212,7 +210,6 @@ type Event struct {
 	Step   Step
 	Name   string            // of the variable, where it is about one
 	Report *RepositoryReport // with StepFinished
-	Again  transport.Again   // with StepAgain
 }
 
 // stopsEverything reports whether Travis lets nobody in any more.

@@ -3,10 +3,13 @@ package setup
 import (
 	"context"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/pace"
+	"convox-travis/internal/progress"
 )
 
 // sideBySide is how many repositories are worked on at the same time. In one of
@@ -88,4 +91,36 @@ func (r Runner) oneAtATime() Runner {
 		}
 	}
 	return r
+}
+
+// Tally returns the count of a run over the plan that begins now. Its POSTs take
+// their time.
+func (p Plan) Tally(now time.Time) *progress.Tally {
+	posts := 0
+	for _, repository := range p.Repositories {
+		posts += repository.posts()
+	}
+	return progress.NewTally(len(p.Repositories), time.Duration(max(0, posts-1)/pace.TravisPosts)*pace.TravisWindow, now)
+}
+
+// posts is how many POSTs the plan makes at the least.
+func (p RepositoryPlan) posts() int {
+	posts := 0
+	if p.Err != nil {
+		return 0
+	}
+	for _, change := range []Change{p.Host, p.Password} {
+		if change.Action == Create {
+			posts++
+		}
+	}
+	if p.Activate {
+		posts++
+	}
+	return posts
+}
+
+// Tally returns the count of a run over the removal that begins now.
+func (r Removal) Tally(now time.Time) *progress.Tally {
+	return progress.NewTally(len(r.Repositories), 0, now)
 }

@@ -183,24 +183,21 @@ func TestATallyTellsHowLongTheRestTakes(t *testing.T) {
 	plan := w.planFor(targets)
 	now := time.Now()
 	tally := plan.Tally(now)
-	if toGo := tally.ToGo(now); toGo != 120*time.Second { // 48 at once, and then four times 30 s
+	if toGo := tally.Progress().ToGo(now); toGo != 120*time.Second { // 48 at once, and then four times 30 s
 		t.Errorf("200 POSTs take %v", toGo)
 	}
 	for i, r := range plan.Intent().Repositories[:90] {
 		if i < 10 {
 			r.Err = errStop
 		}
-		tally.Count(r)
-	}
-	if tally.Done != 80 || tally.Failed != 10 || tally.Left() != 10 {
-		t.Errorf("%+v", tally)
+		tally.Count(r.Err)
 	}
 	for elapsed, want := range map[time.Duration]string{
 		90 * time.Second:  "80 done, 10 failed, 10 left, about 30 s",
 		180 * time.Second: "80 done, 10 failed, 10 left, about 20 s",
 		2 * time.Hour:     "80 done, 10 failed, 10 left, about 13 min",
 	} {
-		if words := tally.Words(now.Add(elapsed)); words != want {
+		if words := tally.Progress().Text(now.Add(elapsed)); words != want {
 			t.Errorf("after %v: %s", elapsed, words)
 		}
 	}

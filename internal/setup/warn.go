@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -18,7 +17,7 @@ func (p *RepositoryPlan) warn(request Request) {
 		p.add("replaces", "what is replaced cannot be put back: Travis does not give private values back", "")
 	}
 	if n := len(p.Doubles); n > 0 {
-		p.add("doubles", fmt.Sprintf("%d older %s of the same name and scope will be deleted; builds ignore them", n, plural(n, "variable")), "")
+		p.add("doubles", text.Count(n, "older variable")+" of the same name and scope will be deleted; builds ignore them", "")
 	}
 	for _, name := range []string{HostName, PasswordName} {
 		p.warnPublic(name, request)
@@ -83,7 +82,7 @@ func ownHost(branches []string) string {
 // showBranch makes a branch's name, which comes from outside, fit to be shown
 // and to be pasted.
 func showBranch(branch string) string {
-	return shellescape.Quote(shellescape.StripUnsafe(branch))
+	return text.Quote(branch)
 }
 
 func on(branch string) string {
@@ -91,11 +90,4 @@ func on(branch string) string {
 		return ""
 	}
 	return " (branch " + showBranch(branch) + ")"
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return noun
-	}
-	return noun + "s"
 }

@@ -218,9 +218,4 @@ func codeOf(err error) string {
 
 func running(ctx context.Context) setup.Stop { return setup.Stop{Soft: ctx, Hard: ctx} }
 
-func hintsOf(err error) []string {
-	if hinted, is := err.(interface{ Hints() []string }); is {
-		return hinted.Hints()
-	}
-	return nil
-}
+func hintsOf(err error) []string { return problem.Hints(nil).Of(err) }

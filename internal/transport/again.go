@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -44,6 +45,27 @@ func (r Retry) Announce(a Again) {
 	if r.Tell != nil && a.Pause >= worthTelling {
 		r.Tell(a)
 	}
+}
+
+// TellOnce returns r for calls side by side, whose pauses are one to a person: one is
+// announced at a time.
+func (r Retry) TellOnce() Retry {
+	tell := r.Tell
+	if tell == nil {
+		return r
+	}
+	var mu sync.Mutex
+	var until time.Time
+	now := r.Defaults().Clock.Now
+	r.Tell = func(a Again) {
+		mu.Lock()
+		defer mu.Unlock()
+		if at := now(); !at.Before(until) {
+			until = at.Add(a.Pause)
+			tell(a)
+		}
+	}
+	return r
 }
 
 // Attempts counts the tries of one call.

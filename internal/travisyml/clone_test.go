@@ -39,14 +39,13 @@ func TestALinkIsFollowedInsideTheCloneAlone(t *testing.T) {
 		"named, by a linked clone":        {map[string]string{"way": "clone"}, "way/.travis.yml", "way/.travis.yml", ""},
 		"named, without a clone":          {map[string]string{"outside/x.yml": "file.yml"}, "outside/x.yml", "outside/file.yml", ""},
 		"named, into a clone":             {map[string]string{"outside/x.yml": "../clone/.travis.yml"}, "outside/x.yml", "clone/.travis.yml", ""},
-		"with control characters":         {map[string]string{"clone/.travis.yml": "../outside/a\x1b[31mb.yml"}, "", "", "outside/a[31mb.yml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			home, err := filepath.EvalSymlinks(t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
-			real := []string{"clone/.travis.yml", "clone/ci/inside.yml", "clone/module/file.yml", "outside/file.yml", "outside/a\x1b[31mb.yml", "clone2/file.yml"}
+			real := []string{"clone/.travis.yml", "clone/ci/inside.yml", "clone/module/file.yml", "outside/file.yml", "clone2/file.yml"}
 			for _, file := range real {
 				if err := os.MkdirAll(filepath.Join(home, filepath.Dir(file)), 0o755); err != nil {
 					t.Fatal(err)
@@ -70,7 +69,7 @@ func TestALinkIsFollowedInsideTheCloneAlone(t *testing.T) {
 				file, err = travisyml.OpenFile(filepath.Join(home, test.file))
 			}
 			if test.want == "" {
-				if codeOf(err) != "yml_file" || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "\x1b") {
+				if codeOf(err) != "yml_file" || !strings.Contains(err.Error(), test.says) {
 					t.Errorf("%v", err)
 				}
 				return

@@ -11,11 +11,10 @@ import (
 	"regexp"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/atomicfile"
 	"convox-travis/internal/bounded"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 )
 
 // FileName is the file's name, in the top folder of a repository.
@@ -155,7 +154,7 @@ var (
 func fileError(what, path string, reason error) error {
 	name := FileName // as short as it is clear
 	if filepath.Base(path) != FileName {
-		name = shellescape.StripUnsafe(path)
+		name = path
 	}
 	e := &problem.Error{Code: CodeFile, Action: what, Object: name, Cause: reason}
 	hint := "check that " + name + " is a file you may " + what
@@ -169,7 +168,7 @@ func fileError(what, path string, reason error) error {
 	case errors.Is(reason, errChanged):
 		e.Code, hint = CodeChanged, "run this again: it reads the file again"
 	case errors.Is(reason, atomicfile.ErrNoFolder):
-		hint = "make the folder " + shellescape.Quote(shellescape.StripUnsafe(filepath.Dir(path))) + " first"
+		hint = "make the folder " + text.Quote(filepath.Dir(path)) + " first"
 	case errors.Is(reason, atomicfile.ErrFull):
 		hint = "make room on the disk"
 	}
@@ -222,7 +221,7 @@ func followLinks(path string) (string, error) {
 		return "", errUnreadable
 	}
 	if topOfTarget, _ := topOf(filepath.Dir(target)); topOfTarget != realTop {
-		return "", fmt.Errorf("it is a link to %s, %w", shellescape.StripUnsafe(target), errOutside)
+		return "", fmt.Errorf("it is a link to %s, %w", target, errOutside)
 	}
 	if within, err := filepath.Rel(top, path); err == nil && filepath.Join(realTop, within) == target {
 		return path, nil

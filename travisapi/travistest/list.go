@@ -29,7 +29,7 @@ func (s *Server) listRepositories(w http.ResponseWriter, r request) {
 		notFound(w, "owner")
 		return
 	}
-	var all []*repository
+	all := make([]*repository, 0, len(s.repositories))
 	for _, candidate := range s.repositories {
 		switch {
 		case !r.account.sees(candidate):

@@ -1,9 +1,10 @@
 package field
 
 import (
-	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/internal/text"
 )
 
 // Confirm is a yes or a no, in words of their own.
@@ -17,7 +18,7 @@ type Confirm struct {
 
 // NewConfirm offers two answers; initial is which has the focus.
 func NewConfirm(theme *Theme, yes, no string, initial bool) *Confirm {
-	return &Confirm{theme: theme, yes: shellescape.StripUnsafe(yes), no: shellescape.StripUnsafe(no), value: initial}
+	return &Confirm{theme: theme, yes: text.Clean(yes), no: text.Clean(no), value: initial}
 }
 
 // Value reports whether yes has the focus.

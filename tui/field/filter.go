@@ -1,6 +1,7 @@
 package field
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sahilm/fuzzy"
@@ -19,7 +20,7 @@ func (l *List) narrow(filter string) {
 	if filter == l.filter {
 		return
 	}
-	row, ok := l.here()
+	row, ok := l.Row()
 	l.filter = filter
 	l.match()
 	l.cursor, l.top = 0, 0
@@ -47,9 +48,17 @@ func (l *List) match() {
 			return
 		}
 	}
-	for _, found := range fuzzy.FindFrom(pattern, haystack(l.rows)) {
-		l.matches = append(l.matches, found.Index)
+	// In parts, since what is known of a match is larger than a row.
+	scores := make(map[int]int)
+	first := 0
+	for part := range slices.Chunk(l.rows, 500) {
+		for _, found := range fuzzy.FindFromNoSort(pattern, haystack(part)) {
+			l.matches = append(l.matches, first+found.Index)
+			scores[first+found.Index] = found.Score
+		}
+		first += len(part)
 	}
+	slices.SortStableFunc(l.matches, func(a, b int) int { return scores[b] - scores[a] })
 }
 
 // matchPrefix finds the rows that begin with a text, whatever its case.

@@ -1,12 +1,13 @@
 package field
 
 import (
+	"cmp"
 	"math"
-	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
+
+	"convox-travis/internal/text"
 )
 
 // Row is one thing in a List.
@@ -50,17 +51,16 @@ func NewList(theme *Theme, options ListOptions) *List {
 	return &List{theme: theme, options: options, marks: make(map[string]bool)}
 }
 
-// SetRows puts rows in the place of those before. The cursor stays on its row,
-// and that row on its line, where both can be; marks stay as well. What could
-// steer the terminal is taken out of the texts; keys are left as they are.
+// SetRows takes rows over, in the place of those before. The cursor stays on its
+// row, and that row on its line, where both can be; marks stay as well.
 func (l *List) SetRows(rows []Row) {
 	key, line := "", 0
-	if row, ok := l.here(); ok {
+	if row, ok := l.Row(); ok {
 		key, line = row.Key, l.cursor-l.window()
 	}
-	l.rows = make([]Row, len(rows))
-	for i, row := range rows {
-		l.rows[i] = cleaned(row)
+	l.rows = rows
+	for i := range rows {
+		rows[i].Search = cmp.Or(rows[i].Search, strings.Join(rows[i].Cells, " "))
 	}
 	l.marked = len(l.Marked())
 	l.match()
@@ -68,19 +68,6 @@ func (l *List) SetRows(rows []Row) {
 	if l.wanted != "" {
 		l.Select(l.wanted)
 	}
-}
-
-func cleaned(row Row) Row {
-	row.Cells = slices.Clone(row.Cells)
-	for i, cell := range row.Cells {
-		row.Cells[i] = shellescape.StripUnsafe(cell)
-	}
-	row.Note = shellescape.StripUnsafe(row.Note)
-	row.Disabled = shellescape.StripUnsafe(row.Disabled)
-	if row.Search == "" {
-		row.Search = strings.Join(row.Cells, " ")
-	}
-	return row
 }
 
 // Select moves the cursor to a row. Where that row has not arrived, it is moved
@@ -97,7 +84,7 @@ func (l *List) Select(key string) {
 // Selected is the key of the row under the cursor; ok is false where there is
 // none, or where it cannot be chosen.
 func (l *List) Selected() (key string, ok bool) {
-	row, ok := l.here()
+	row, ok := l.Row()
 	if !ok || row.Disabled != "" {
 		return "", false
 	}
@@ -108,7 +95,7 @@ func (l *List) Selected() (key string, ok bool) {
 func (l *List) Len() int { return len(l.rows) }
 
 // Busy shows that more rows are on their way, in these words; "" ends it.
-func (l *List) Busy(words string) { l.busy = shellescape.StripUnsafe(words) }
+func (l *List) Busy(words string) { l.busy = words }
 
 // Init implements Field.
 func (*List) Init() tea.Cmd { return nil }
@@ -118,7 +105,7 @@ func (l *List) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
 		l.problem, l.wanted = "", ""
-		l.narrow(l.filter + strings.TrimSpace(shellescape.StripUnsafe(msg.Content)))
+		l.narrow(l.filter + strings.TrimSpace(text.Clean(msg.Content)))
 	case tea.KeyPressMsg:
 		l.problem, l.wanted = "", ""
 		return nil, l.press(msg)
@@ -162,7 +149,7 @@ func (l *List) press(key tea.KeyPressMsg) (done bool) {
 }
 
 func (l *List) refuse() {
-	if row, ok := l.here(); ok && row.Disabled != "" {
+	if row, ok := l.Row(); ok && row.Disabled != "" {
 		l.problem = cannot + row.Disabled
 	}
 }
@@ -172,8 +159,8 @@ func (l *List) move(by int) {
 	l.scroll(l.top)
 }
 
-// here is the row under the cursor.
-func (l *List) here() (Row, bool) {
+// Row returns the row under the cursor.
+func (l *List) Row() (Row, bool) {
 	if l.cursor >= len(l.matches) {
 		return Row{}, false
 	}
@@ -220,3 +207,125 @@ func (*List) Lines(int) Lines { return Lines{1, 5, math.MaxInt} }
 
 // Resize implements Field.
 func (l *List) Resize(width, height int) { l.width, l.height = width, height }
+
+// Mark marks rows, also those that have not arrived.
+func (l *List) Mark(keys ...string) {
+	for _, key := range keys {
+		l.marks[key] = true
+	}
+	l.marked = len(l.Marked())
+}
+
+// Marked are the keys of the marked rows that are there and can be chosen, in
+// the order of the rows, whatever the filter.
+func (l *List) Marked() []string {
+	if len(l.marks) == 0 {
+		return nil
+	}
+	var keys []string
+	for _, row := range l.rows {
+		if l.marks[row.Key] && l.markable(row) {
+			keys = append(keys, row.Key)
+		}
+	}
+	return keys
+}
+
+// Chosen is what Enter takes: the marked rows, or the one under the cursor where
+// none is marked.
+func (l *List) Chosen() []string {
+	if l.marked > 0 {
+		return l.Marked()
+	}
+	if key, ok := l.Selected(); ok {
+		return []string{key}
+	}
+	return nil
+}
+
+// takesEnter reports whether Chosen gives a row.
+func (l *List) takesEnter() bool {
+	_, ok := l.Selected()
+	return ok || l.marked > 0
+}
+
+func (l *List) markable(row Row) bool {
+	return row.Disabled == "" && (l.options.Alone == "" || row.Key != l.options.Alone)
+}
+
+// space marks the row, or parts two words of the filter.
+func (l *List) space() {
+	row, ok := l.Row()
+	switch {
+	case !l.options.Multi:
+		if l.filter != "" {
+			l.narrow(l.filter + " ")
+		}
+	case !ok:
+	case row.Disabled != "":
+		l.refuse()
+	case !l.markable(row):
+		l.problem = "this one is chosen by itself"
+	default:
+		l.mark(row, !l.marks[row.Key])
+	}
+}
+
+// markShown marks all rows that pass the filter, or where all of them are marked
+// takes their marks away.
+func (l *List) markShown() {
+	if !l.options.Multi {
+		return
+	}
+	all := true
+	for _, match := range l.matches {
+		row := l.rows[match]
+		all = all && (l.marks[row.Key] || !l.markable(row))
+	}
+	for _, match := range l.matches {
+		if row := l.rows[match]; l.markable(row) {
+			l.mark(row, !all)
+		}
+	}
+}
+
+func (l *List) mark(row Row, marked bool) {
+	switch {
+	case marked && !l.marks[row.Key]:
+		l.marks[row.Key] = true
+		l.marked++
+	case !marked && l.marks[row.Key]:
+		delete(l.marks, row.Key)
+		l.marked--
+	}
+}
+
+// markedShown is how many of the marked rows pass the filter.
+func (l *List) markedShown() int {
+	if l.filter == "" {
+		return l.marked
+	}
+	n := 0
+	for _, match := range l.matches {
+		if row := l.rows[match]; l.marks[row.Key] && l.markable(row) {
+			n++
+		}
+	}
+	return n
+}
+
+// markKeys are those that mark something now.
+func (l *List) markKeys() []Key {
+	var keys []Key
+	if row, there := l.Row(); there && l.markable(row) {
+		mark := "mark"
+		if l.marks[row.Key] {
+			mark = "unmark"
+		}
+		keys = append(keys, Key{Key: "space", Does: mark})
+	}
+	if len(l.matches) > 1 {
+		keys = append(keys, Key{Key: "ctrl+a", Does: "all"})
+	}
+	return keys
+}

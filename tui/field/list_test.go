@@ -235,15 +235,6 @@ func TestNoRowSteersTheTerminal(t *testing.T) {
 	}
 }
 
-func TestTheRowsOfTheOwnerAreNotChanged(t *testing.T) {
-	rows := []field.Row{{Key: "k", Cells: []string{"a\nb"}}}
-	l := list(80, 24, false, rows)
-	rows[0].Cells[0] = "other"
-	if !strings.Contains(seen(l), "› ab") {
-		t.Errorf("seen:\n%s", seen(l))
-	}
-}
-
 func BenchmarkListMove(b *testing.B) {
 	l := list(200, 60, true, repositories(10000))
 	b.ReportAllocs()

@@ -3,8 +3,9 @@ package field
 import (
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	tea "charm.land/bubbletea/v2"
+
+	"convox-travis/internal/text"
 )
 
 // Text is one line that is typed or pasted, and is no secret.
@@ -21,7 +22,7 @@ type Text struct {
 // NewText begins with a value, or shows a placeholder where that is "". Enter
 // hands the trimmed value to check, which may be nil; its error is the Problem.
 func NewText(theme *Theme, placeholder, initial string, check func(string) error) *Text {
-	return &Text{theme: theme, placeholder: shellescape.StripUnsafe(placeholder), typed: initial, check: check}
+	return &Text{theme: theme, placeholder: text.Clean(placeholder), typed: initial, check: check}
 }
 
 // Value is what was typed, without white space at its ends.

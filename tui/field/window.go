@@ -6,6 +6,8 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/internal/text"
 )
 
 // page is how far a page goes: one line less than is seen, so that one stays.
@@ -114,25 +116,38 @@ func (l *List) foot() string {
 // room is kept for notes, where there are any: they say what is special.
 func (l *List) body() []string {
 	top := l.window()
-	seen := l.matches[top:min(top+l.lines(), len(l.matches))]
+	var seen []Row
+	for _, match := range l.matches[top:min(top+l.lines(), len(l.matches))] {
+		seen = append(seen, clean(l.rows[match]))
+	}
 	room := l.width - len(space)
 	if l.options.Multi {
 		room -= len("[x] ")
 	}
 	longest := 0
-	for _, match := range seen {
-		longest = max(longest, ansi.StringWidth(noteOf(l.rows[match])))
+	for _, row := range seen {
+		longest = max(longest, ansi.StringWidth(noteOf(row)))
 	}
 	notes := min(longest, room/3)
 	if longest > 0 {
 		notes += len(space)
 	}
-	columns := l.columns(seen, room-notes)
+	columns := columnsOf(seen, room-notes)
 	lines := make([]string, len(seen))
-	for i, match := range seen {
-		lines[i] = l.row(l.rows[match], top+i == l.cursor, columns, room)
+	for i, row := range seen {
+		lines[i] = l.row(row, top+i == l.cursor, columns, room)
 	}
 	return lines
+}
+
+// clean returns a row as it may be drawn.
+func clean(row Row) Row {
+	cells := make([]string, len(row.Cells))
+	for i, cell := range row.Cells {
+		cells[i] = text.Clean(cell)
+	}
+	row.Cells, row.Note, row.Disabled = cells, text.Clean(row.Note), text.Clean(row.Disabled)
+	return row
 }
 
 func noteOf(row Row) string {
@@ -150,7 +165,7 @@ func (l *List) row(row Row, here bool, columns []int, room int) string {
 	if row.Disabled != "" {
 		style = l.theme.Muted
 	}
-	var text strings.Builder
+	var line strings.Builder
 	for i, width := range columns {
 		if width == 0 {
 			continue
@@ -159,11 +174,11 @@ func (l *List) row(row Row, here bool, columns []int, room int) string {
 		if i < len(row.Cells) {
 			cell = row.Cells[i]
 		}
-		text.WriteString(padded(cell, width))
-		text.WriteString(space)
+		line.WriteString(padded(cell, width))
+		line.WriteString(space)
 		room -= width + len(space)
 	}
-	cells, note := text.String(), noteOf(row)
+	cells, note := line.String(), noteOf(row)
 	if note == "" || room < leastColumn {
 		return sign + l.box(row) + style.Render(strings.TrimRight(cells, " "))
 	}
@@ -186,13 +201,13 @@ func (l *List) box(row Row) string {
 // leastColumn is the cells of which less cannot be read.
 const leastColumn = 4
 
-// columns are as wide as the widest of their cells that is seen. Where the room
+// columnsOf are as wide as the widest of their cells that is seen. Where the room
 // is too small for all of them, the last are cut first and the name last; one of
 // which too little would be left is 0 wide, and left out.
-func (l *List) columns(seen []int, room int) []int {
+func columnsOf(seen []Row, room int) []int {
 	var widths []int
-	for _, match := range seen {
-		for i, cell := range l.rows[match].Cells {
+	for _, row := range seen {
+		for i, cell := range row.Cells {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}

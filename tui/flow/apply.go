@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"al.essio.dev/pkg/shellescape"
+	"time"
 
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
@@ -64,17 +64,14 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	if err != nil {
 		return Outcome{Err: err, To: StepReview}
 	}
-	runner, end := j.outside.Runner, func() {}
-	if j.several {
-		meter := newMeter(plan, tell)
-		end = meter.begin()
-		runner.Tell = meter.event
-	} else {
-		runner.Tell = func(e setup.Event) {
-			if line, worth := eventLine(e); worth {
-				tell.Line(line)
-			}
+	runner := j.outside.Runner
+	runner.Tell = func(e setup.Event) {
+		if line, worth := eventLine(e); worth {
+			tell.Line(line)
 		}
+	}
+	if j.several {
+		runner.Tell = countInto(plan, tell)
 	}
 	runner.Travis = travis
 	write := runner.Apply
@@ -82,7 +79,6 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 		write = runner.Activate
 	}
 	report := write(stop, plan)
-	end()
 	if j.file != nil && len(report.Errs()) == 0 {
 		j.writeFile(stop, travis, plan, &report, tell)
 	}
@@ -102,6 +98,33 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	}
 	return outcome
 }
+
+// countInto reports how far the run over a plan is, and in lines what goes wrong that
+// the review did not say.
+func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
+	tally, known := plan.Tally(time.Now()), map[setup.Target]bool{}
+	for _, r := range plan.Repositories {
+		known[r.Target] = r.Err != nil
+	}
+	tell.Progress(tally.Progress())
+	return func(e setup.Event) {
+		switch e.Step {
+		case setup.StepFinished:
+			tally.Count(e.Report.Err)
+			tell.Progress(tally.Progress())
+			if e.Report.Err != nil && !isNotBegun(e.Report.Err) && !known[e.Target] {
+				tell.Line(Line{Bad, e.Report.Err.Error()})
+			}
+		case setup.StepLookUp, setup.StepUndo:
+			line, _ := eventLine(e)
+			tell.Line(Line{line.Tone, e.Target.String() + ": " + line.Text})
+		}
+	}
+}
+
+// isNotBegun reports whether nothing was tried, because of another's error or a
+// stop.
+func isNotBegun(err error) bool { return problem.Code(err) == setup.CodeNotBegun }
 
 // isBan reports whether Travis refuses everything for a time.
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }
@@ -235,8 +258,6 @@ func eventLine(e setup.Event) (Line, bool) {
 		return Line{Good, e.Name + " is accepted"}, true
 	case setup.StepLookUp:
 		return Line{Muted, "no clear answer about " + e.Name + ": looking it up"}, true
-	case setup.StepAgain:
-		return Line{Muted, e.Again.String()}, true
 	case setup.StepUndo:
 		return Line{Warning, "taking " + e.Name + " away again"}, true
 	case setup.StepDelete:
@@ -303,10 +324,10 @@ func (f *Flow) incomplete() (title string, why []string) {
 			why = append(why, fmt.Sprintf("and %d more that failed", failed-few))
 			break
 		}
-		why = append(why, shellescape.StripUnsafe(err.Error()))
+		why = append(why, err.Error())
 	}
 	if left > 0 {
 		why = append(why, fmt.Sprintf("%d were not begun", left))
 	}
-	return fmt.Sprintf("%d of %s could not be completed", failed+left, setup.Count(done+failed+left, "repository")), why
+	return fmt.Sprintf("%d of %s could not be completed", failed+left, text.Count(done+failed+left, "repository")), why
 }

@@ -3,9 +3,8 @@ package flow
 import (
 	"fmt"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 func doneStep() step {
@@ -18,7 +17,7 @@ func doneStep() step {
 					lines = append(lines, Line{}, Line{Heading, heading})
 				}
 				for _, line := range words {
-					lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
+					lines = append(lines, Line{Plain, line})
 				}
 			}
 			add("What comes next", f.Next())
@@ -41,9 +40,9 @@ func (f *Flow) endLines() []Line {
 		return append(lines, f.proofLines()...)
 	}
 	done, failed, left := report.Count()
-	title := setup.Count(done, "repository")
+	title := text.Count(done, "repository")
 	if failed+left > 0 {
-		title = fmt.Sprintf("%d of %s", done, setup.Count(done+failed+left, "repository"))
+		title = fmt.Sprintf("%d of %s", done, text.Count(done+failed+left, "repository"))
 	}
 	lines := []Line{{Heading, title + " set up"}}
 	var counts counts
@@ -63,12 +62,12 @@ func (f *Flow) endLines() []Line {
 		if r.Err == nil {
 			continue
 		}
-		lines = append(lines, Line{Bad, shellescape.StripUnsafe(r.Err.Error())})
+		lines = append(lines, Line{Bad, r.Err.Error()})
 		if r.Stands() {
-			lines = append(lines, Line{Muted, "it has: " + shellescape.StripUnsafe(r.Outcome())})
+			lines = append(lines, Line{Muted, "it has: " + r.Outcome()})
 		}
 		for _, hint := range ProblemOf(r.Err).Hints() {
-			lines = append(lines, Line{Muted, shellescape.StripUnsafe(hint)})
+			lines = append(lines, Line{Muted, hint})
 		}
 	}
 	return lines
@@ -96,7 +95,7 @@ func (f *Flow) Next() []string {
 	}
 	next = append(next, toPaste(file.ToPaste)...)
 	if file.Written() || len(file.ToPaste) > 0 {
-		path := shellescape.Quote(shellescape.StripUnsafe(file.Path))
+		path := text.Quote(file.Path)
 		next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
 	}
 	if f.answers.encrypt {

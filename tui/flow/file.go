@@ -6,11 +6,10 @@ import (
 	"errors"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/build"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
 
@@ -211,7 +210,7 @@ func (f *Flow) fileLines() []Line {
 	case change.Changed():
 		for i, line := range strings.Split(strings.TrimSuffix(change.Diff(), "\n"), "\n") {
 			if i > 2 { // behind the names and the first place
-				lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
+				lines = append(lines, Line{Plain, line})
 			}
 		}
 	case plan.err == nil && change.Found == "":
@@ -219,7 +218,7 @@ func (f *Flow) fileLines() []Line {
 	}
 	isSaid := err != nil && !plan.change.Builds.IsBuilt() && (word == nil || word.difference == "") // by the error
 	if sentence := change.Sentence(); sentence != "" && !isSaid {
-		lines = append(lines, Line{}, Line{Plain, shellescape.StripUnsafe(sentence)})
+		lines = append(lines, Line{}, Line{Plain, sentence})
 	}
 	if word != nil && word.difference != "" {
 		lines = append(lines, Line{Warning, word.difference + ". Travis is right."})
@@ -233,9 +232,9 @@ func fileHeading(change setup.FileChange) string {
 	case !change.Changed():
 		return ".travis.yml"
 	case change.File.Missing:
-		return ".travis.yml: new file, " + setup.Count(added, "line")
+		return ".travis.yml: new file, " + text.Count(added, "line")
 	}
-	return ".travis.yml: " + setup.Count(added, "line") + " added"
+	return ".travis.yml: " + text.Count(added, "line") + " added"
 }
 
 // besideLines say what a step does beside deploying, and what was not looked at.
@@ -267,7 +266,7 @@ func (f *Flow) pastedLines(change setup.FileChange) []Line {
 			lines = append(lines, problemLines(refusal.Problem())...)
 		}
 		for _, line := range refusal.Lines {
-			lines = append(lines, Line{Plain, shellescape.StripUnsafe(line)})
+			lines = append(lines, Line{Plain, line})
 		}
 	}
 	if f.answers.encrypt && len(lines) > 0 {
@@ -284,7 +283,7 @@ func toPaste(refusals []*travisyml.Refusal) []string {
 			lines = append(lines, travisyml.FileName+": "+hint+":")
 		}
 		for _, line := range refusal.Lines {
-			lines = append(lines, shellescape.StripUnsafe(line))
+			lines = append(lines, line)
 		}
 	}
 	return lines

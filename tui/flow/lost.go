@@ -1,8 +1,6 @@
 package flow
 
 import (
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 )
@@ -38,7 +36,7 @@ func (f *Flow) instead() []instead {
 
 func (f *Flow) rackName() string {
 	rack, _ := f.pickedRack()
-	return shellescape.StripUnsafe(rack.Name)
+	return rack.Name
 }
 
 func lostStep() step {

@@ -2,13 +2,13 @@ package flow
 
 import (
 	"context"
-	"time"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -42,7 +42,7 @@ type Outside struct {
 	// the flow's.
 	Runner setup.Runner
 	// Waits brings what a call waits for. It may be nil.
-	Waits <-chan Wait
+	Waits <-chan progress.Wait
 	// ResetEvent is told what happens in a reset. It may be nil.
 	ResetEvent func(reset.Event)
 	// Tip is what to type at a step in the demo, or "". It may be nil.
@@ -144,7 +144,7 @@ type found struct {
 	repositoriesDone bool
 	listing          int // the listing that counts; earlier ones were another account's
 
-	wait Wait
+	wait progress.Wait
 }
 
 func begin(o Outside) found {
@@ -267,13 +267,7 @@ func (f *Flow) MoreSearches() []Search {
 	return more
 }
 
-// Wait is what a call waits for, such as another try.
-type Wait struct {
-	Words func(left time.Duration) string
-	Until time.Time
-}
-
-// searchWaits takes what comes for as long as the flow goes on.
+// searchWaits takes what calls wait for as long as the flow goes on.
 func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
 	for {
 		select {
@@ -285,7 +279,5 @@ func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
 	}
 }
 
-// HeldUp is what a call waits for at a moment; ok is false where it is nothing.
-func (f *Flow) HeldUp(now time.Time) (wait Wait, ok bool) {
-	return f.found.wait, now.Before(f.found.wait.Until)
-}
+// Wait is what a call waits for, or was waiting for last.
+func (f *Flow) Wait() progress.Wait { return f.found.wait }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
@@ -93,9 +91,9 @@ func (f *Flow) proofLines() []Line {
 	words, err := f.Proof()
 	switch {
 	case err != nil:
-		return []Line{{Bad, shellescape.StripUnsafe(err.Error())}}
+		return []Line{{Bad, err.Error()}}
 	case words != "":
-		return []Line{{Good, shellescape.StripUnsafe(words)}}
+		return []Line{{Good, words}}
 	}
 	return nil
 }

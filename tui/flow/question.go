@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 )
@@ -118,11 +119,7 @@ func (p *Problem) Error() string { return p.Message }
 func (p *Problem) Hints() []string { return p.Do }
 
 // Progress is how far a Work is.
-type Progress struct {
-	Done, Of int    // Of is 0 where that is not known
-	Words    string // what is being waited for
-	Often    bool   // it is told more often than anybody wants to hear
-}
+type Progress = progress.Progress
 
 // Tell is how a Work tells a person what happens. Both may be called from any
 // goroutine.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
@@ -30,7 +28,7 @@ func rackStep() step {
 			case !f.found.savedDone:
 				return "reading the saved logins"
 			case f.namedRack() != "" && !f.found.racksDone && f.outside.Racks != nil:
-				return "looking for Rack " + shellescape.StripUnsafe(f.namedRack())
+				return "looking for Rack " + f.namedRack()
 			}
 			return ""
 		},
@@ -60,7 +58,7 @@ func rackStep() step {
 		take: func(f *Flow, v Value) { f.setRack(v.Key) },
 		shown: func(f *Flow) string {
 			if rack, found := f.pickedRack(); found {
-				return shellescape.StripUnsafe(rack.Name + ", " + rack.Region)
+				return rack.Name + ", " + rack.Region
 			}
 			if host := f.rackHost(); !host.IsZero() {
 				return host.String()
@@ -120,7 +118,7 @@ func (f *Flow) passRack() bool {
 
 // unclear says why the Rack that the flags name is not taken.
 func (f *Flow) unclear(same int) *Problem {
-	name := shellescape.StripUnsafe(f.namedRack())
+	name := f.namedRack()
 	switch {
 	case same == 0 && f.found.racksErr != nil:
 		return ProblemOf(f.found.racksErr) // it isn't known which there are

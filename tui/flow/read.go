@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -186,7 +184,7 @@ func (f *Flow) askRemedy(title string, about []setup.Target, why string, offered
 	q := Question{Kind: Choice, Title: title + " " + nameOf(about), Reason: []string{why}}
 	if f.several() {
 		q.Title = fmt.Sprintf("%s %d of the %s", title, len(about), nameOf(f.answers.targets))
-		q.Reason = []string{shellescape.StripUnsafe(setup.Names(about)), why}
+		q.Reason = []string{setup.Names(about), why}
 	}
 	for i, one := range offered {
 		q.Options = append(q.Options, remedyOptions[one])

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/cfn"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
@@ -143,7 +141,7 @@ func (f *Flow) saveRecovered() *Work {
 				return Outcome{Err: err}
 			}
 			return Outcome{To: StepRecovered, Set: func(f *Flow) {
-				f.result.savedIn = shellescape.StripUnsafe(file)
+				f.result.savedIn = file
 				line := "the password of " + host.String() + " is saved in " + f.result.savedIn
 				if !slices.Contains(f.kept, line) {
 					f.kept = append(f.kept, line)

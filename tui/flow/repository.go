@@ -4,10 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -23,14 +22,15 @@ func repositoryStep() step {
 		pass:  (*Flow).passRepository,
 		begin: (*Flow).listRepositories,
 		ask: func(f *Flow) Question {
+			rows := f.repositoryRows()
 			return Question{
 				Kind: Pick, Title: "Which repository?",
 				Reason:  f.repositoryReason(),
-				Rows:    f.repositoryRows(),
+				Rows:    rows,
 				More:    f.repositoryWords(),
 				Growing: !f.found.repositoriesDone,
 				Several: true, Alone: typeRow,
-				Initial: Value{Key: f.likelyRepository(), Keys: f.pickedKeys()},
+				Initial: Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
 				Check: func(v Value) error {
 					if v.Key == "" && len(v.Keys) == 0 {
 						return &Problem{Message: "no repository was picked", Do: []string{"pick one, or type its name"}}
@@ -165,7 +165,7 @@ func (f *Flow) branchReason() []string {
 	if f.several() {
 		return []string{"Leave it empty for builds of all branches. One branch counts for all " + nameOf(f.targets()) + "; whether each of them has it is not checked."}
 	}
-	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + shellescape.StripUnsafe(f.onlyKnown().DefaultBranch) + "."}
+	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + f.onlyKnown().DefaultBranch + "."}
 }
 
 func branchStep() step {
@@ -193,7 +193,7 @@ func branchStep() step {
 			if f.answers.branch == "" {
 				return "all"
 			}
-			return shellescape.StripUnsafe(f.answers.branch)
+			return f.answers.branch
 		},
 	}
 }
@@ -245,9 +245,9 @@ func (f *Flow) setTargets(targets []setup.Target) {
 // nameOf names one repository, and counts several.
 func nameOf(targets []setup.Target) string {
 	if len(targets) != 1 {
-		return setup.Count(len(targets), "repository")
+		return text.Count(len(targets), "repository")
 	}
-	return shellescape.StripUnsafe(targets[0].String())
+	return targets[0].String()
 }
 
 // fixedAt is the step where an error can be fixed: the account's for a token that

@@ -12,11 +12,10 @@ import (
 
 // likelyRepository is the row to offer first: what was picked before, else the
 // first that there is.
-func (f *Flow) likelyRepository() string {
+func (f *Flow) likelyRepository(rows []Row) string {
 	if f.answers.repository != "" {
 		return f.answers.repository
 	}
-	rows := f.repositoryRows()
 	if len(f.found.clone.Candidates()) > 0 {
 		return rows[0].Key // also one that cannot be picked: its namesake elsewhere is not what is meant
 	}

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 // leaveReset puts the reset of another Rack aside: what it did, and what it left
@@ -130,7 +129,7 @@ func (f *Flow) lookAtStack() *Work {
 			}
 			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
 				err = &Problem{
-					Message: "the Rack's stack is in the state " + shellescape.StripUnsafe(stack.Status) + ", in which it cannot be updated",
+					Message: "the Rack's stack is in the state " + stack.Status + ", in which it cannot be updated",
 					Do:      []string{"repair it first, in the CloudFormation console"},
 				}
 			}
@@ -149,7 +148,7 @@ func busyStep() step {
 			stack := f.reset.Stack
 			q := Question{
 				Kind: Choice, Title: "The Rack is being updated",
-				Reason:  []string{"Its stack is in the state " + shellescape.StripUnsafe(stack.Status) + ". Nothing is changed while another change runs."},
+				Reason:  []string{"Its stack is in the state " + stack.Status + ". Nothing is changed while another change runs."},
 				Options: []Option{{Label: "Wait for its end"}, {Label: "Go back"}},
 			}
 			if stack.Reset {
@@ -370,7 +369,7 @@ func resetDoneStep() step {
 // ResetNext is what a person has to do themselves after a flow that resets and
 // does nothing else.
 func (f *Flow) ResetNext() []string {
-	name := shellescape.Quote(f.rackName())
+	name := text.Quote(f.rackName())
 	switch {
 	case f.reset.IsSettled():
 		return append(tellOthers(f), "the repository's builds: convox-travis --rack "+name)

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 func planStep() step {
@@ -163,12 +163,12 @@ func (f *Flow) intent() setup.Report {
 // the file, for several what they share and a table.
 func (f *Flow) reviewLines() []Line {
 	plan := f.result.plan
-	name, scope := setup.Count(len(plan.Repositories), "repository"), "for all branches"
+	name, scope := text.Count(len(plan.Repositories), "repository"), "for all branches"
 	if !f.several() {
 		name = nameOf(f.targets())
 	}
 	if plan.Branch != "" {
-		scope = "for branch " + shellescape.StripUnsafe(plan.Branch) + " only"
+		scope = "for branch " + plan.Branch + " only"
 	}
 	lines := []Line{{Heading, name + ", " + scope}}
 	if f.several() {
@@ -182,7 +182,7 @@ func (f *Flow) reviewLines() []Line {
 		return append(lines, f.fileLines()...)
 	}
 	if plan.Branch != "" {
-		lines = append(lines, Line{Warning, "Whether each of them has branch " + shellescape.StripUnsafe(plan.Branch) + " was not checked."})
+		lines = append(lines, Line{Warning, "Whether each of them has branch " + plan.Branch + " was not checked."})
 	}
 	lines = append(lines, Line{Muted, "The deploy step is for each clone by itself: convox-travis yml --write."})
 	return append(lines, tableOf(plan.Repositories)...)
@@ -208,7 +208,7 @@ func (f *Flow) variableLines() []Line {
 		)
 	}
 	if n := len(repository.Doubles); n > 0 && !f.answers.encrypt {
-		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", setup.Count(n, "older double"))})
+		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", text.Count(n, "older double"))})
 	}
 	if repository.Activate {
 		lines = append(lines, Line{Plain, "activate the repository on Travis"})
@@ -313,14 +313,14 @@ func tableOf(all []setup.RepositoryPlan) []Line {
 			column = max(column, n)
 		}
 		if r.Err != nil {
-			lines = append(lines, Line{Bad, shellescape.StripUnsafe(r.Err.Error())})
+			lines = append(lines, Line{Bad, r.Err.Error()})
 		}
 	}
 	for _, r := range all {
 		if r.Err != nil {
 			continue
 		}
-		line := Line{Plain, shellescape.StripUnsafe(r.Target.String())}
+		line := Line{Plain, r.Target.String()}
 		line.Text += strings.Repeat(" ", max(0, column-ansi.StringWidth(line.Text))) + "  " + actionOf(r)
 		if words := warningWords(r); words != "" {
 			line.Tone, line.Text = Warning, line.Text+"  "+words
@@ -340,7 +340,7 @@ func actionOf(r setup.RepositoryPlan) string {
 		action = "leave"
 	}
 	if n := len(r.Doubles); n > 0 {
-		action += ", delete " + setup.Count(n, "double")
+		action += ", delete " + text.Count(n, "double")
 	}
 	if r.Activate {
 		action = "activate, " + action

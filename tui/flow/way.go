@@ -3,7 +3,7 @@ package flow
 import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
 func wayStep() step {
@@ -107,7 +107,7 @@ func keyStep() step {
 			if f.result.login.PersonalKey {
 				return "works; looks like a person's own"
 			}
-			return "works, sees " + setup.Count(len(f.result.login.Racks), "Rack")
+			return "works, sees " + text.Count(len(f.result.login.Racks), "Rack")
 		},
 	}
 }

@@ -1,0 +1,114 @@
+// Package text makes texts fit for a person's terminal: cleaned of what steers it,
+// in lines between words, with the right plural.
+//
+// Next room: internal/progress, which counts and waits.
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Clean returns one line without what a terminal obeys or a reader doesn't see:
+// escape sequences, line breaks, marks of direction. Only the writer of a command
+// and the renderers of the wizard call it, for all that they show.
+func Clean(line string) string { return shellescape.StripUnsafe(line) }
+
+// Quote returns a text from outside as one word of a command that a person copies.
+func Quote(word string) string { return shellescape.Quote(Clean(word)) }
+
+// Command returns words from outside as a command that a person copies.
+func Command(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = Quote(word)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// leastWidth is the width of lines where there is no room at all.
+const leastWidth = 8
+
+// Wrap cuts a text into lines of at most so many cells, one at the least, between
+// words alone: a flag or a host must not be torn at its dashes, so that it can be
+// copied. A word that is longer than a line is cut where the line ends. The text's
+// own line breaks stay, and so do the blanks that a line begins with, also behind
+// the sign of a diff, and all of them where it needs no cut.
+func Wrap(text string, width int) []string { return wrap(text, max(width, leastWidth), true) }
+
+// WrapWhole is Wrap for words that are copied: one that is longer than a line has
+// a line of its own.
+func WrapWhole(text string, width int) []string { return wrap(text, max(width, leastWidth), false) }
+
+func wrap(text string, width int, cuts bool) []string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, wrapLine(line, width, cuts)...)
+	}
+	return lines
+}
+
+func wrapLine(text string, width int, cuts bool) []string {
+	if ansi.StringWidth(text) <= width {
+		return []string{text} // its columns stay
+	}
+	rest := strings.TrimLeft(text, " +-")
+	line := strings.TrimSuffix(text, rest)
+	begin := continued(line)
+	var lines []string
+	fresh := true
+	for _, word := range strings.Fields(rest) {
+		if !fresh && ansi.StringWidth(line)+1+ansi.StringWidth(word) > width {
+			lines, line, fresh = append(lines, line), begin, true
+		}
+		if !fresh {
+			line += " "
+		}
+		line, fresh = line+word, false
+		if cuts {
+			cut := cutWord(line, begin, width)
+			lines, line = append(lines, cut[:len(cut)-1]...), cut[len(cut)-1]
+		}
+	}
+	return append(lines, line)
+}
+
+// cutWord cuts a line whose last word may be too long.
+func cutWord(line, begin string, width int) []string {
+	cut := strings.Split(ansi.Hardwrap(line, width, true), "\n")
+	if begin == "" || len(cut) == 1 {
+		return cut
+	}
+	rest := ansi.Hardwrap(strings.Join(cut[1:], ""), width-ansi.StringWidth(begin), true)
+	return strings.Split(cut[0]+"\n"+begin+strings.ReplaceAll(rest, "\n", "\n"+begin), "\n")
+}
+
+// continued is what the other lines of a text begin with: what a diff adds has its
+// sign on each line, or it would seem to be there already. It is short, so that an
+// address has room.
+func continued(before string) string {
+	if !strings.HasPrefix(before, "+") {
+		return ""
+	}
+	return "+… "
+}
+
+// Count is a number of things, such as "1 repository" and "2 repositories".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %s", n, Plural(noun))
+}
+
+// Plural is the plural of a regular noun.
+func Plural(noun string) string {
+	stem, ends := strings.CutSuffix(noun, "y")
+	if ends && !strings.ContainsAny(stem[max(0, len(stem)-1):], "aeiou") {
+		return stem + "ies"
+	}
+	return noun + "s"
+}

@@ -1,0 +1,390 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/tui/flow"
+)
+
+func (p *plain) choose(q flow.Question) (flow.Value, error) {
+	for i, option := range q.Options {
+		p.say("  %d  %s", i+1, withNote(option.Label, option.Note))
+	}
+	for {
+		text, err := p.read(brackets(strconv.Itoa(q.Initial.Index + 1)))
+		if err != nil {
+			return flow.Value{}, err
+		}
+		if text == "" {
+			return q.Initial, nil
+		}
+		if n, err := strconv.Atoi(text); err == nil && 1 <= n && n <= len(q.Options) {
+			return flow.Value{Index: n - 1}, nil
+		}
+		p.say("error: answer with a number from 1 to %d", len(q.Options))
+	}
+}
+
+// text reads a line; an empty one takes what is offered.
+func (p *plain) text(q flow.Question) (flow.Value, error) {
+	offered := brackets(q.Initial.Text)
+	if q.Optional && offered != "" {
+		offered += ", - empties it"
+	}
+	text, err := p.read(offered)
+	switch {
+	case text == "":
+		text = q.Initial.Text
+	case q.Optional && text == "-":
+		text = ""
+	}
+	return flow.Value{Text: text}, err
+}
+
+// secret reads a secret; an empty line takes the one that was given before.
+func (p *plain) secret(q flow.Question) (flow.Value, error) {
+	kept := ""
+	if !q.Initial.Secret.IsEmpty() {
+		kept = "the one from before"
+	}
+	p.prompt(brackets(kept))
+	defer p.answered()
+	value, err := p.in.secret(p.stop.Soft)
+	p.say("")
+	switch {
+	case err != nil:
+		return flow.Value{}, err
+	case value.IsEmpty():
+		return flow.Value{Secret: q.Initial.Secret}, nil
+	case value.Equal(backSecret):
+		return flow.Value{}, errBack
+	}
+	return flow.Value{Secret: value}, nil
+}
+
+func (p *plain) confirm(question string, yes bool) (flow.Value, error) {
+	for {
+		text, err := p.read(question + " " + brackets(map[bool]string{true: "yes", false: "no"}[yes]))
+		if err != nil {
+			return flow.Value{}, err
+		}
+		switch strings.ToLower(text) {
+		case "":
+			return flow.Value{Yes: yes}, nil
+		case "y", "yes":
+			return flow.Value{Yes: true}, nil
+		case "n", "no":
+			return flow.Value{}, nil
+		}
+		p.say("error: answer yes or no")
+	}
+}
+
+// shown writes a secret that its owner asked to see, and reads its end.
+func (p *plain) shown(q flow.Question) (flow.Value, error) {
+	p.say("")
+	p.say("    %s", q.Secret.Reveal())
+	p.say("")
+	prompt := "Enter goes on"
+	if q.Tail > 0 {
+		prompt = fmt.Sprintf("its last %d characters", q.Tail)
+	}
+	if p.copies {
+		prompt += ", or c to copy it"
+	}
+	for {
+		text, err := p.read(prompt)
+		if err != nil || text != "c" || !p.copies {
+			return flow.Value{Text: text}, err
+		}
+		// Terminals that know no such thing pass it over
+		// (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, OSC 52).
+		fmt.Fprint(p.out, ansi.SetSystemClipboard(q.Secret.Reveal()))
+		p.say("The terminal was told to copy it. Many do not, and do not say so: paste it somewhere, and look.")
+	}
+}
+
+// review reads yes, no, or the letter of a switch.
+func (p *plain) review(q flow.Question) (flow.Value, error) {
+	answers := "yes or no"
+	for _, s := range q.Switches {
+		answers += ", or " + s.Key + " (" + turned(s) + ")"
+	}
+	for {
+		text, err := p.read(q.Yes + ", " + answers + " " + brackets("no"))
+		if err != nil {
+			return flow.Value{}, err
+		}
+		text = strings.ToLower(text)
+		switch text {
+		case "y", "yes":
+			return flow.Value{Yes: true}, nil
+		case "", "n", "no":
+			return flow.Value{}, errBack
+		}
+		if slices.ContainsFunc(q.Switches, func(s flow.Switch) bool { return s.Key == text }) {
+			return flow.Value{Switch: text}, nil
+		}
+		p.say("error: answer %s", answers)
+	}
+}
+
+// list writes rows with their numbers: the first of them, and those that are none
+// of what is listed.
+func (p *plain) list(rows, all []flow.Row) {
+	hidden := len(listed(rows)) - shownRows
+	for i, row := range rows {
+		if i >= shownRows && !row.Other {
+			continue
+		}
+		if row.Other && hidden > 0 {
+			p.say("  … and %d more of %d", hidden, len(listed(all)))
+			hidden = 0
+		}
+		note := row.Note
+		if row.Disabled != "" {
+			note = "cannot be picked: " + row.Disabled
+		}
+		cells := slices.DeleteFunc(slices.Clone(row.Cells), func(c string) bool { return c == "" })
+		p.say("  %d  %s", i+1, withNote(strings.Join(cells, ", "), note))
+	}
+	if hidden > 0 {
+		p.say("  … and %d more of %d", hidden, len(listed(all)))
+	}
+}
+
+// relist writes other rows. What was typed before meant those that had the numbers.
+func (p *plain) relist(rows, all []flow.Row) {
+	p.in.drop()
+	p.list(rows, all)
+}
+
+// listed are the rows but for the others.
+func listed(rows []flow.Row) []flow.Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return r.Other })
+}
+
+// sayUnknown says that no row is called so, and what to do about it.
+func (p *plain) sayUnknown(rows []flow.Row) {
+	p.say("error: nothing is called like that")
+	for i, row := range rows {
+		if row.Other {
+			p.say("hint: what is not listed: %d, %s", i+1, row.Cells[0])
+		}
+	}
+}
+
+// pick lists rows with numbers, of which one may be picked by its number or name,
+// or several: by numbers, ranges and names, or all that are listed. A part of a name
+// narrows the list, and an owner with a slash to what is theirs.
+func (p *plain) pick(q flow.Question) (flow.Value, error) {
+	if q.More != "" {
+		p.say("  %s", q.More)
+	}
+	how := "number, or part of a name "
+	if q.Several {
+		how = "numbers, ranges such as 2-5, names, all, or part of a name "
+	}
+	rows := q.Rows
+	p.list(rows, q.Rows)
+	for {
+		offered, initial := offeredOf(q, rows)
+		text, err := p.read(strings.TrimSpace(how + brackets(offered)))
+		switch {
+		case err != nil:
+			return flow.Value{}, err
+		case text == "" && offered != "":
+			return initial, nil
+		}
+		picked, err := pickedOf(rows, q, text)
+		switch {
+		case err != nil:
+			p.say("error: %s", err)
+			continue
+		case len(picked) > 0:
+			p.sayPicked(picked)
+			return severalValue(q, picked), nil
+		}
+		if rows = containing(q.Rows, text); len(rows) == 0 {
+			p.sayUnknown(q.Rows)
+			rows = q.Rows
+		}
+		p.relist(rows, q.Rows)
+	}
+}
+
+// offeredOf is what Enter takes, in words and as a value: what was picked before,
+// or the row that is offered.
+func offeredOf(q flow.Question, rows []flow.Row) (string, flow.Value) {
+	if n := len(q.Initial.Keys); n > 1 {
+		return fmt.Sprintf("the %d from before", n), q.Initial
+	}
+	i := slices.IndexFunc(rows, func(r flow.Row) bool { return r.Key == q.Initial.Key })
+	switch {
+	case i < 0:
+		return "", flow.Value{}
+	case i >= shownRows:
+		return rows[i].Cells[0], q.Initial
+	}
+	return strconv.Itoa(i + 1), q.Initial
+}
+
+// severalValue is what was picked, as the flow takes it.
+func severalValue(q flow.Question, picked []flow.Row) flow.Value {
+	v := flow.Value{Key: picked[0].Key}
+	if len(picked) == 1 {
+		return v
+	}
+	for _, row := range picked {
+		if row.Key == q.Alone {
+			v.Key = row.Key
+			continue
+		}
+		v.Keys = append(v.Keys, row.Key)
+	}
+	return v
+}
+
+// sayPicked repeats what several were picked, so that it can be heard.
+func (p *plain) sayPicked(picked []flow.Row) {
+	if len(picked) == 1 {
+		return
+	}
+	names := make([]string, 0, shownRows)
+	for _, row := range picked[:min(len(picked), shownRows)] {
+		names = append(names, row.Cells[0])
+	}
+	words := strings.Join(names, ", ")
+	if more := len(picked) - shownRows; more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	p.say("%d picked: %s", len(picked), words)
+}
+
+// pickedOf are the rows that an answer names, none where it is a part of a name.
+// The error is why it cannot be meant.
+func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error) {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	switch same := len(called(q.Rows, text)); {
+	case same > 1:
+		return nil, nil // which of them, is asked by number
+	case same == 1, !q.Several && text != "":
+		words = []string{text} // it can have blanks in it
+	}
+	var picked []flow.Row
+	var strange string
+	seen := map[string]bool{}
+	for _, word := range words {
+		rows, err := rowsOf(shown, q, word)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(rows) == 0:
+			strange = word
+		}
+		for _, row := range rows {
+			if !seen[row.Key] {
+				seen[row.Key] = true
+				picked = append(picked, row)
+			}
+		}
+	}
+	if strange != "" && len(picked) > 0 {
+		return nil, fmt.Errorf("%s is neither a number nor a name here", strange)
+	}
+	return picked, nil
+}
+
+// rowsOf are the rows that a word names. What cannot be picked is passed over in
+// a range and in all, and is an error where it is named by itself.
+func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
+	if q.Several && strings.EqualFold(word, "all") {
+		return pickable(shown, q.Alone, word)
+	}
+	if from, to, is := rangeOf(word); is && (q.Several || from == to) {
+		if from < 1 || to < from || to > len(shown) {
+			return nil, fmt.Errorf("%s is not within 1 and %d", word, len(shown))
+		}
+		if from < to {
+			return pickable(shown[from-1:to], q.Alone, word)
+		}
+		return alone(shown[from-1])
+	}
+	switch same := called(q.Rows, word); len(same) {
+	case 0:
+		return nil, nil
+	case 1:
+		return alone(same[0])
+	default:
+		return nil, fmt.Errorf("%d are called %s: answer with the number of the one that is meant", len(same), word)
+	}
+}
+
+// rangeOf reads a number, or two with a dash between them.
+func rangeOf(word string) (from, to int, is bool) {
+	first, last, two := strings.Cut(word, "-")
+	from, err := strconv.Atoi(first)
+	if err != nil {
+		return 0, 0, false
+	}
+	if !two {
+		return from, from, true
+	}
+	to, err = strconv.Atoi(last)
+	return from, to, err == nil
+}
+
+func alone(row flow.Row) ([]flow.Row, error) {
+	if row.Disabled != "" {
+		return nil, fmt.Errorf("%s cannot be picked: %s", row.Cells[0], row.Disabled)
+	}
+	return []flow.Row{row}, nil
+}
+
+func pickable(rows []flow.Row, aloneKey, word string) ([]flow.Row, error) {
+	var all []flow.Row
+	for _, row := range rows {
+		if row.Disabled == "" && row.Key != aloneKey {
+			all = append(all, row)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: none of these can be picked", word)
+	}
+	return all, nil
+}
+
+// called are the rows of a name.
+func called(rows []flow.Row, name string) []flow.Row {
+	var same []flow.Row
+	for _, row := range rows {
+		if strings.EqualFold(row.Cells[0], name) {
+			same = append(same, row)
+		}
+	}
+	return same
+}
+
+// containing are the rows with a part of a name; those of an owner where it ends
+// in a slash.
+func containing(rows []flow.Row, part string) []flow.Row {
+	var theirs, all []flow.Row
+	for _, row := range rows {
+		text := strings.ToLower(strings.Join(row.Cells, " "))
+		if strings.HasPrefix(text, strings.ToLower(part)) {
+			theirs = append(theirs, row)
+		}
+		if strings.Contains(text, strings.ToLower(part)) {
+			all = append(all, row)
+		}
+	}
+	if strings.HasSuffix(part, "/") && len(theirs) > 0 {
+		return theirs
+	}
+	return all
+}

@@ -207,12 +207,6 @@ func codeOf(err error) string {
 	if code := problem.Code(err); code != "" {
 		return code
 	}
-	if coded, ok := err.(interface{ Code() string }); ok {
-		return coded.Code()
-	}
-	if code := problem.Code(err); code != "" {
-		return code
-	}
 	return fmt.Sprint(err)
 }
 

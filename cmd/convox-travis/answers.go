@@ -60,7 +60,7 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		Targets: repos.targets, Branch: o.branch, Rack: a.way.rack,
 		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
-	p.noteSource(o, repos)
+	p.noteSource(repos)
 	access, err := p.travis(o, repos.slug())
 	if err != nil {
 		return a, err

@@ -60,7 +60,7 @@ type application struct {
 }
 
 func (p *program) apply(stop setup.Stop, o *options) result {
-	show := p.presenter(o, "apply")
+	show := p.reporter(o, "apply")
 	a, err := p.answers(stop.Soft, o, "apply", p.needsCredential(o))
 	switch {
 	case err != nil:
@@ -126,7 +126,7 @@ func (p *program) makePlan(ctx context.Context, o *options, a application) (setu
 		return setup.Plan{}, usageError("--fingerprint: "+err.Error(), hintsOf(err)...)
 	}
 	var over func()
-	a.request.Read, over = p.reading(len(a.request.Targets), o)
+	a.request.Read, over = p.reading(len(a.request.Targets))
 	defer over()
 	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
 	plan.Warnings = append(a.warnings, plan.Warnings...)

@@ -141,7 +141,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 		return p.reach.finder(ctx, o.profile, nil)
 	}}
 	var over func()
-	request.Read, over = p.reading(len(request.Targets), &o.options)
+	request.Read, over = p.reading(len(request.Targets))
 	audit, err := auditor.Audit(ctx, request)
 	over()
 	if err != nil {

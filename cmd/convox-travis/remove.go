@@ -44,7 +44,7 @@ first. The credential itself goes on working.`,
 }
 
 func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
-	show := p.presenter(o, "remove")
+	show := p.reporter(o, "remove")
 	a, err := p.answers(stop.Soft, o, "remove", nil)
 	targets := a.request.Targets
 	if err == nil {
@@ -54,7 +54,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	if err != nil {
 		return show.fail(err)
 	}
-	told, over := p.reading(len(targets), o)
+	told, over := p.reading(len(targets))
 	removal := setup.MakeRemoval(stop.Soft, a.travis, setup.RemoveRequest{
 		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: told,
 	})
@@ -82,7 +82,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 }
 
 // confirm asks on a terminal; a script has said it by running the command.
-func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Removal) error {
+func (s *reporter) confirm(ctx context.Context, o *options, removal setup.Removal) error {
 	if o.yes || !(s.typed || s.isPlain(o)) {
 		return nil
 	}

@@ -81,11 +81,10 @@ func repositoryOf(r setup.RepositoryReport) repositoryDocument {
 	return document
 }
 
-// presenter makes the result of a run over repositories, and shows its progress.
-type presenter struct {
+// reporter makes the result of a run over repositories, and shows its progress.
+type reporter struct {
 	*program
 	options  *options
-	json     string
 	command  string
 	targets  []setup.Target
 	host     string
@@ -94,12 +93,12 @@ type presenter struct {
 	tally    *progress.Tally
 }
 
-func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, options: o, json: o.json, command: command}
+func (p *program) reporter(o *options, command string) *reporter {
+	return &reporter{program: p, options: o, command: command}
 }
 
 // plan shows what a person should know before anything is written.
-func (s *presenter) plan(plan setup.Plan) {
+func (s *reporter) plan(plan setup.Plan) {
 	if !plan.Unchecked {
 		s.note("%s accepted the credential", plan.Login.Host)
 	}
@@ -108,7 +107,7 @@ func (s *presenter) plan(plan setup.Plan) {
 }
 
 // event shows progress to someone who is looking, and streams a repository's end.
-func (s *presenter) event(e setup.Event) {
+func (s *reporter) event(e setup.Event) {
 	if e.Step == setup.StepFinished {
 		if s.tally != nil {
 			s.tally.Count(e.Report.Err)
@@ -127,7 +126,7 @@ func (s *presenter) event(e setup.Event) {
 
 // fail is the result of a run that ended before there was anything to report of the
 // repositories.
-func (s *presenter) fail(err error, warnings ...setup.Warning) result {
+func (s *reporter) fail(err error, warnings ...setup.Warning) result {
 	report := setup.Report{Warnings: warnings}
 	for _, target := range s.targets {
 		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotBegun(target, err)})
@@ -146,7 +145,7 @@ func (s *presenter) fail(err error, warnings ...setup.Warning) result {
 }
 
 // report is the result of a run that went over the repositories.
-func (s *presenter) report(report setup.Report) result {
+func (s *reporter) report(report setup.Report) result {
 	s.status.progress(progress.Progress{})
 	again := s.resume(report, report.Errs())
 	d := s.document(report, again)
@@ -174,7 +173,7 @@ func (s *presenter) report(report setup.Report) result {
 	return r
 }
 
-func (s *presenter) document(report setup.Report, again resume) *runDocument {
+func (s *reporter) document(report setup.Report, again resume) *runDocument {
 	d := &runDocument{Host: s.host, Warnings: warningsOf(report.Warnings), Resume: again.command}
 	for _, r := range report.Repositories {
 		d.Repositories = append(d.Repositories, repositoryOf(r))
@@ -240,7 +239,7 @@ type resume struct {
 
 // resume works out how a run that ended with errs is continued. Where nothing was to
 // be replaced, what is done can be skipped.
-func (s *presenter) resume(report setup.Report, errs []error) resume {
+func (s *reporter) resume(report setup.Report, errs []error) resume {
 	after := ""
 	for _, err := range errs {
 		if until := travisapi.RefusedUntil(err); !until.IsZero() {

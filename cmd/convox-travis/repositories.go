@@ -68,9 +68,9 @@ func (p *program) repositoriesOnce(ctx context.Context, o *options) func() (repo
 }
 
 // noteSource says which setting of the clone chose the repository.
-func (p *program) noteSource(o *options, r repositories) {
-	if r.source != "" && o.json == "" {
-		p.say(fmt.Sprintf("note: %s is %s", r.targets[0], r.source))
+func (p *program) noteSource(r repositories) {
+	if r.source != "" {
+		p.note("note: %s is %s", r.targets[0], r.source)
 	}
 }
 

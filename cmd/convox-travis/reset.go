@@ -80,7 +80,7 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 	if o.guide {
 		return p.guide(stop.Soft, o)
 	}
-	show := &resetPresenter{program: p, o: o}
+	show := &resetReporter{program: p, o: o}
 	if o.saved && o.passwordStdin {
 		return show.fail(usageError("--saved and --password-stdin are two new passwords", "give one of them"))
 	}
@@ -133,7 +133,7 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 }
 
 // reset resets without questions.
-func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) result {
+func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := show.o
 	r := &reset.Reset{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock}
 	request, err := p.resetRequest(stop.Soft, o, r)
@@ -191,7 +191,7 @@ var resetInput = input{
 }
 
 // askReset resets step by step, as the wizard does.
-func (p *program) askReset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) result {
+func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := &show.o.options
 	outside := p.outside(o, &wizardAWS{reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
 	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // nothing of Travis is needed

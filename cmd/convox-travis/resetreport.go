@@ -9,8 +9,8 @@ import (
 	"convox-travis/internal/setup"
 )
 
-// resetPresenter makes the result of a reset, and shows its progress.
-type resetPresenter struct {
+// resetReporter makes the result of a reset, and shows its progress.
+type resetReporter struct {
 	*program
 	o     *resetOptions
 	found setup.Found
@@ -21,7 +21,7 @@ type resetPresenter struct {
 }
 
 // preview shows what would change.
-func (s *resetPresenter) preview(plan reset.Plan) {
+func (s *resetReporter) preview(plan reset.Plan) {
 	s.plan = &plan
 	s.stream(previewOf(plan))
 	var lines []string
@@ -44,7 +44,7 @@ func (s *resetPresenter) preview(plan reset.Plan) {
 }
 
 // agreed reports why what would change may not be done.
-func (s *resetPresenter) agreed(plan reset.Plan) error {
+func (s *resetReporter) agreed(plan reset.Plan) error {
 	if err := plan.Err(); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *resetPresenter) agreed(plan reset.Plan) error {
 
 // discarded ends a run that changes nothing. A change set that is left behind is
 // no good end.
-func (s *resetPresenter) discarded(stop setup.Stop, r *reset.Reset, err error) result {
+func (s *resetReporter) discarded(stop setup.Stop, r *reset.Reset, err error) result {
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
 	report := reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err, Left: r.Close(ctx)}
@@ -71,7 +71,7 @@ func (s *resetPresenter) discarded(stop setup.Stop, r *reset.Reset, err error) r
 }
 
 // dryRun ends a dry run, or a run that could not go on.
-func (s *resetPresenter) dryRun(err error) result {
+func (s *resetReporter) dryRun(err error) result {
 	if err != nil {
 		return s.fail(err)
 	}
@@ -82,7 +82,7 @@ func (s *resetPresenter) dryRun(err error) result {
 }
 
 // event tells what happens, as it happens.
-func (s *resetPresenter) event(e reset.Event) {
+func (s *resetReporter) event(e reset.Event) {
 	s.stream(eventOf(e))
 	words := e.Words
 	if e.Of > 0 {
@@ -98,12 +98,12 @@ func (s *resetPresenter) event(e reset.Event) {
 }
 
 // fail ends a run before anything was changed.
-func (s *resetPresenter) fail(err error) result {
+func (s *resetReporter) fail(err error) result {
 	return s.report(reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err})
 }
 
 // report is the result of a reset. The last line says in what state the Rack is.
-func (s *resetPresenter) report(report reset.Report, kept ...string) result {
+func (s *resetReporter) report(report reset.Report, kept ...string) result {
 	r := result{document: s.document(report), err: report.Err, leftover: report.Left, stopped: report.Stopped, lines: s.table}
 	standing := append(kept, report.Standing())
 	switch {
@@ -206,7 +206,7 @@ func (d *resetDocument) items() []any {
 	return []any{d}
 }
 
-func (s *resetPresenter) document(report reset.Report) *resetDocument {
+func (s *resetReporter) document(report reset.Report) *resetDocument {
 	d := &resetDocument{
 		Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
 		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left),

@@ -208,7 +208,7 @@ func (p *program) leave(o *options, f *flow.Flow, err error) result {
 }
 
 func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
-	show := p.presenter(o, "apply")
+	show := p.reporter(o, "apply")
 	show.warned = !o.yes || p.isPlain(o) // warnings stay where the full screen went past the review
 	show.host = f.Host()
 	if report := f.Report(); report != nil {

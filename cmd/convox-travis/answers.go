@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
@@ -27,9 +26,9 @@ func (m *missing) err(command string) error {
 	case 0:
 		return nil
 	case 1:
-		return &problem.Error{Code: codeUsage, Reason: fmt.Sprintf("%s needs an answer that was not given: %s", command, m.names[0]), Hints: m.hints}
+		return usageError(fmt.Sprintf("%s needs an answer that was not given: %s", command, m.names[0]), m.hints...)
 	}
-	return &problem.Error{Code: codeUsage, Reason: fmt.Sprintf("%s needs answers that were not given: %s", command, strings.Join(m.names, ", ")), Hints: m.hints}
+	return usageError(fmt.Sprintf("%s needs answers that were not given: %s", command, strings.Join(m.names, ", ")), m.hints...)
 }
 
 func (m *missing) addSignIn() {
@@ -61,7 +60,7 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		Targets: repos.targets, Branch: o.branch, Rack: a.way.rack,
 		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
-	p.noteSource(o, repos)
+	p.noteSource(repos)
 	access, err := p.travis(o, repos.slug())
 	if err != nil {
 		return a, err
@@ -98,7 +97,7 @@ func (p *program) needsCredential(o *options) func(*missing, wayIn) {
 // unanswered lists what the wizard still had to ask when the answers ended.
 func (p *program) unanswered(f *flow.Flow) error {
 	if p.demo {
-		return &problem.Error{Code: codeUsage, Reason: "the demo has more questions than there were answers", Hints: []string{"on a terminal it waits for them: convox-travis demo"}}
+		return usageError("the demo has more questions than there were answers", "on a terminal it waits for them: convox-travis demo")
 	}
 	var m missing
 	for _, step := range f.Missing() {

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/build"
-	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -61,7 +60,7 @@ type application struct {
 }
 
 func (p *program) apply(stop setup.Stop, o *options) result {
-	show := p.presenter(o, "apply")
+	show := p.reporter(o, "apply")
 	a, err := p.answers(stop.Soft, o, "apply", p.needsCredential(o))
 	switch {
 	case err != nil:
@@ -124,10 +123,10 @@ func (p *program) deployNotes(ctx context.Context, o *options, a application, re
 func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {
 	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
-		return setup.Plan{}, &problem.Error{Code: codeUsage, Reason: "--fingerprint: " + err.Error(), Hints: hintsOf(err)}
+		return setup.Plan{}, usageError("--fingerprint: "+err.Error(), hintsOf(err)...)
 	}
 	var over func()
-	a.request.Read, over = p.reading(len(a.request.Targets), o)
+	a.request.Read, over = p.reading(len(a.request.Targets))
 	defer over()
 	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
 	plan.Warnings = append(a.warnings, plan.Warnings...)
@@ -163,10 +162,8 @@ func (p *program) findRack(ctx context.Context, o *options, a *application) erro
 		return err
 	}
 	if !a.way.host.IsZero() && a.way.host != found.Host {
-		return &problem.Error{
-			Code: codeUsage, Reason: fmt.Sprintf("--host is %s, and the stack of Rack %s says %s", a.way.host, found.Rack.Name, found.Host),
-			Hints: []string{"leave --host away: the stack knows"},
-		}
+		return usageError(fmt.Sprintf("--host is %s, and the stack of Rack %s says %s", a.way.host, found.Rack.Name, found.Host),
+			"leave --host away: the stack knows")
 	}
 	a.way.host, a.warnings = found.Host, found.Warnings
 	return nil

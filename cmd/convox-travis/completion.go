@@ -14,7 +14,6 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
-	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -39,7 +38,7 @@ ever among them.`,
 		ValidArgs: shells,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(shells, args[0]) {
-				return &problem.Error{Code: codeUsage, Reason: "there are completions for one shell at a time", Hints: []string{"give one of " + strings.Join(shells, ", ")}}
+				return usageError("there are completions for one shell at a time", "give one of "+strings.Join(shells, ", "))
 			}
 			return nil
 		},
@@ -87,7 +86,7 @@ func newHelp() *cobra.Command {
 // noSuchCommand names the commands that are nearest. It does not repeat the
 // text, which may be a secret.
 func noSuchCommand(root *cobra.Command, text string) error {
-	err := &problem.Error{Code: codeUsage, Reason: "there is no such command"}
+	err := usageError("there is no such command")
 	root.SuggestionsMinimumDistance = 2
 	for _, name := range root.SuggestionsFor(text) {
 		err.Hints = append(err.Hints, root.Name()+" "+name+" may be meant")

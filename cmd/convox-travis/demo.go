@@ -11,7 +11,6 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
-	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/transport"
 	"convox-travis/tui/flow"
@@ -36,7 +35,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 		Args: noArguments,
 	}, nil, func(context.Context, []string) result {
 		if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
-			return failure(&problem.Error{Code: codeUsage, Reason: "--latency, --pace, --repos and --stacks are not below zero", Hints: []string{"leave them away for the usual world"}})
+			return failure(usageError("--latency, --pace, --repos and --stacks are not below zero", "leave them away for the usual world"))
 		}
 		transport.NoteWrite(stop.Hard) // its world has to be removed
 		if serve {
@@ -54,10 +53,8 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 	return cmd
 }
 
-var errNoDemo = &problem.Error{
-	Code: codeUsage, Reason: "the demo cannot be started: there is no free port or no temporary folder",
-	Hints: []string{"set TMPDIR to a folder that can be written"},
-}
+var errNoDemo = usageError("the demo cannot be started: there is no free port or no temporary folder",
+	"set TMPDIR to a folder that can be written")
 
 func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	world, err := demo.Start(options)
@@ -78,7 +75,7 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 // runDemo runs the wizard in a world and a place of its own.
 func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) result {
 	if !p.isPlain(o) && !(p.typed && p.shown) {
-		return failure(&problem.Error{Code: codeUsage, Reason: "the wizard needs a terminal", Hints: []string{"in a script: convox-travis demo --serve"}})
+		return failure(usageError("the wizard needs a terminal", "in a script: convox-travis demo --serve"))
 	}
 	// What has to be typed is short, and on the screen.
 	options.RackPassword, options.DeployKey = "demo-password", "demo-key"

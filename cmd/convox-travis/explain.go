@@ -41,7 +41,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 	if err != nil {
 		return nil, nil, err
 	}
-	p.noteSource(&o.options, repos)
+	p.noteSource(repos)
 	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.explainedApp(file)}
 	builds, err := setup.PlayFile(ctx, player(), file, target)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
-	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 )
 
@@ -155,15 +154,15 @@ func (o *options) check() error {
 	switch o.json {
 	case "", jsonDocument, jsonLines:
 	default:
-		return &problem.Error{Code: codeUsage, Reason: "--json has no such form", Hints: []string{"--json prints one document, --json=lines a repository a line"}}
+		return usageError("--json has no such form", "--json prints one document, --json=lines a repository a line")
 	}
 	if o.branch != "" {
 		if err := gitrepo.CheckBranch(o.branch); err != nil {
-			return &problem.Error{Code: codeUsage, Reason: "--branch: " + err.Error(), Hints: hintsOf(err)}
+			return usageError("--branch: "+err.Error(), hintsOf(err)...)
 		}
 	}
 	if o.timeout < 0 {
-		return &problem.Error{Code: codeUsage, Reason: "--timeout is below zero", Hints: []string{"give a time such as 90s or 5m, or leave it away"}}
+		return usageError("--timeout is below zero", "give a time such as 90s or 5m, or leave it away")
 	}
 	return o.checkOwner()
 }
@@ -181,7 +180,7 @@ func noEmptyFlags(cmd *cobra.Command) error {
 	if empty == "" {
 		return nil
 	}
-	return &problem.Error{Code: codeUsage, Reason: "--" + empty + " was given nothing", Hints: []string{"is a variable not set? leave the flag away where it is not meant"}}
+	return usageError("--"+empty+" was given nothing", "is a variable not set? leave the flag away where it is not meant")
 }
 
 // noArguments refuses positional arguments without repeating them: one of them
@@ -190,7 +189,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := &problem.Error{Code: codeUsage, Reason: cmd.Name() + " takes no arguments, only flags"}
+	err := usageError(cmd.Name() + " takes no arguments, only flags")
 	if flag := cmd.Flags().Lookup("console"); flag != nil && flag.Changed {
 		err.Hints = append(err.Hints, "a Console's host is given with an equals sign: --console=HOST")
 	}
@@ -207,19 +206,19 @@ func flagError(cmd *cobra.Command, err error) error {
 	see := cmd.CommandPath() + " --help lists the flags"
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return &problem.Error{Code: codeUsage, Reason: "there are no flags of one letter here", Hints: []string{see}}
+		return usageError("there are no flags of one letter here", see)
 	case errors.As(err, &unknown):
 		return unknownFlag(cmd, unknown.GetSpecifiedName(), see)
 	case errors.As(err, &invalid):
-		return &problem.Error{Code: codeUsage, Reason: fmt.Sprintf("--%s cannot be what it was given", invalid.GetFlag().Name), Hints: []string{see}}
+		return usageError(fmt.Sprintf("--%s cannot be what it was given", invalid.GetFlag().Name), see)
 	case errors.As(err, &alone):
-		return &problem.Error{Code: codeUsage, Reason: fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), Hints: []string{see}}
+		return usageError(fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), see)
 	}
-	return &problem.Error{Code: codeUsage, Reason: "the flags cannot be read", Hints: []string{see}}
+	return usageError("the flags cannot be read", see)
 }
 
 func unknownFlag(cmd *cobra.Command, name, see string) error {
-	err := &problem.Error{Code: codeUsage, Reason: "unknown flag --" + name, Hints: []string{see}}
+	err := usageError("unknown flag --"+name, see)
 	switch name {
 	case "password-stdin":
 		if !cmd.HasParent() {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 )
 
@@ -32,7 +31,7 @@ first. The credential itself goes on working.`,
 			return failure(err)
 		}
 		if everyBranch && o.branch != "" {
-			return failure(&problem.Error{Code: codeUsage, Reason: "--branch and --all-branches contradict each other", Hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}})
+			return failure(usageError("--branch and --all-branches contradict each other", "--all-branches takes away the pairs of all branches, --branch NAME that of one"))
 		}
 		return p.remove(*stop, &o, everyBranch)
 	})
@@ -45,7 +44,7 @@ first. The credential itself goes on working.`,
 }
 
 func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
-	show := p.presenter(o, "remove")
+	show := p.reporter(o, "remove")
 	a, err := p.answers(stop.Soft, o, "remove", nil)
 	targets := a.request.Targets
 	if err == nil {
@@ -55,7 +54,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	if err != nil {
 		return show.fail(err)
 	}
-	told, over := p.reading(len(targets), o)
+	told, over := p.reading(len(targets))
 	removal := setup.MakeRemoval(stop.Soft, a.travis, setup.RemoveRequest{
 		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: told,
 	})
@@ -83,7 +82,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 }
 
 // confirm asks on a terminal; a script has said it by running the command.
-func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Removal) error {
+func (s *reporter) confirm(ctx context.Context, o *options, removal setup.Removal) error {
 	if o.yes || !(s.typed || s.isPlain(o)) {
 		return nil
 	}
@@ -102,10 +101,10 @@ func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Remov
 		return stopped
 	}
 	if errors.Is(err, io.EOF) && answer == "" {
-		return &problem.Error{Code: codeUsage, Reason: "remove needs an answer that was not given: whether to delete them", Hints: []string{"answer y, or give --yes"}}
+		return usageError("remove needs an answer that was not given: whether to delete them", "answer y, or give --yes")
 	}
 	if (err == nil || errors.Is(err, io.EOF)) && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")) {
 		return nil
 	}
-	return &problem.Error{Code: codeUsage, Reason: "nothing was deleted: it was not agreed to", Hints: []string{"answer y, or give --yes"}}
+	return usageError("nothing was deleted: it was not agreed to", "answer y, or give --yes")
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -12,6 +14,8 @@ import (
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/tui"
+	"convox-travis/tui/flow"
 )
 
 func newResetPassword(p *program, stop *setup.Stop) *cobra.Command {
@@ -36,7 +40,7 @@ asked. Started again with the same password, it goes on where it was left.
 			if len(args) == 1 {
 				return nil
 			}
-			return &problem.Error{Code: codeUsage, Reason: "reset-password takes one argument, the Rack's name", Hints: []string{"convox-travis racks lists the Racks"}}
+			return usageError("reset-password takes one argument, the Rack's name", "convox-travis racks lists the Racks")
 		},
 	}, func() document {
 		d := &resetDocument{Phase: string(reset.PhaseNothing)}
@@ -76,9 +80,9 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 	if o.guide {
 		return p.guide(stop.Soft, o)
 	}
-	show := &resetPresenter{program: p, o: o}
+	show := &resetReporter{program: p, o: o}
 	if o.saved && o.passwordStdin {
-		return show.fail(&problem.Error{Code: codeUsage, Reason: "--saved and --password-stdin are two new passwords", Hints: []string{"give one of them"}})
+		return show.fail(usageError("--saved and --password-stdin are two new passwords", "give one of them"))
 	}
 	asks := !o.yes && !o.passwordStdin && !o.saved && (p.isPlain(&o.options) || p.typed && p.shown)
 	if !asks {
@@ -87,7 +91,7 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 		}
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return show.fail(&problem.Error{Code: codeUsage, Reason: "--fingerprint: " + err.Error(), Hints: hintsOf(err)})
+		return show.fail(usageError("--fingerprint: "+err.Error(), hintsOf(err)...))
 	}
 	finder, found, err := p.resetRack(stop.Soft, o)
 	if err != nil {
@@ -129,7 +133,7 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 }
 
 // reset resets without questions.
-func (p *program) reset(stop setup.Stop, show *resetPresenter, finder *cfn.Finder) result {
+func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := show.o
 	r := &reset.Reset{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock}
 	request, err := p.resetRequest(stop.Soft, o, r)
@@ -172,10 +176,9 @@ func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Re
 		return request, err
 	}
 	if request = r.ReadSaved(); request.New.IsEmpty() {
-		err = &problem.Error{
-			Code: codeUsage, Reason: fmt.Sprintf("no reset of %s was started here whose new password is saved", r.Host),
-			Hints: []string{"pipe the new password in with --password-stdin", "or run it without --saved, on a terminal"},
-		}
+		err = usageError(fmt.Sprintf("no reset of %s was started here whose new password is saved", r.Host),
+			"pipe the new password in with --password-stdin",
+			"or run it without --saved, on a terminal")
 	}
 	return request, err
 }
@@ -185,4 +188,74 @@ func (p *program) logins() convox.Logins { return convox.NewLogins(p.env, p.home
 var resetInput = input{
 	flag: "--password-stdin", longest: secretInput.longest, tooLong: secretInput.tooLong,
 	terminal: secretInput.terminal, example: "convox-travis reset-password RACK --password-stdin --yes < FILE",
+}
+
+// askReset resets step by step, as the wizard does.
+func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
+	o := &show.o.options
+	outside := p.outside(o, &wizardAWS{reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
+	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // nothing of Travis is needed
+	if p.form == jsonLines && p.isPlain(o) {
+		outside.ResetEvent = show.event
+	}
+	f := flow.New(outside, flow.Given{Reset: &show.found.Rack, Fingerprint: o.fingerprint, DryRun: o.dryRun, AllowRefresh: show.o.allowRefresh})
+	err := p.drive(stop, o, f)
+	show.plan = f.Reset().Plan
+	report := f.Reset().Report()
+	switch {
+	case report == nil && err == nil && o.dryRun && show.plan != nil:
+		return show.dryRun(show.plan.Err())
+	case report == nil:
+		report = &reset.Report{Rack: show.found.Rack, Phase: reset.PhaseNothing, Err: notReset(err), Stopped: err}
+	case err != nil && report.Stopped == nil:
+		report.Stopped = err // it was left where it could be continued
+	}
+	r := show.report(*report, f.Kept()...)
+	if err == nil {
+		for _, line := range f.ResetNext() {
+			r.notes = append(r.notes, "next: "+line)
+		}
+	}
+	return r
+}
+
+// notReset is why a reset was not begun.
+func notReset(err error) error {
+	if !errors.Is(err, tui.ErrNoMoreAnswers) {
+		return err
+	}
+	return usageError("reset-password has more questions than there were answers",
+		"on a terminal it asks; in a script: --password-stdin --yes")
+}
+
+// guide is the reset by hand. What AWS doesn't say is left open in it.
+func (p *program) guide(ctx context.Context, o *resetOptions) result {
+	facts := guideFacts{rack: o.rack, profile: cmp.Or(o.profile, p.env("AWS_PROFILE"))}
+	if len(o.regions) == 1 {
+		facts.region = o.regions[0]
+	}
+	finder, found, err := p.resetRack(ctx, o)
+	if stopped := context.Cause(ctx); stopped != nil {
+		return failure(stopped)
+	}
+	if isWrong(err) {
+		return failure(err)
+	}
+	var r result
+	if err == nil {
+		facts.region, facts.host = found.Rack.Region, found.Host.String()
+		facts.shape, err = finder.Shape(ctx, found.Rack)
+		facts.isRead = err == nil
+	}
+	if err != nil {
+		r.leftover, r.standing = err, []string{"the stack could not be read: the commands find out for themselves what it has"}
+	}
+	r.text = resetGuide(facts)
+	return r
+}
+
+// isWrong reports whether an error is about what was asked for, which no guide
+// makes good.
+func isWrong(err error) bool {
+	return err != nil && exitCode(err) == exitUsage && !problem.Has(err, cfn.CodeNoCredentials, cfn.CodeMFA)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/problem"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
@@ -293,6 +296,59 @@ func (o *output) check(p *program, code int) int {
 	p.reportErrors(errOutput)
 	if code == exitDone {
 		return exitFailed
+	}
+	return code
+}
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPartial     = 3
+	exitRefused     = 4
+	exitFound       = 5 // check, or yml --check, found something
+	exitInterrupted = 130
+)
+
+// usageError is that of a command line that can't be carried out.
+func usageError(what string, hints ...string) *problem.Error {
+	return &problem.Error{Code: "usage", Reason: what, Hints: hints}
+}
+
+// exitCode is the one place where an error becomes an exit code.
+func exitCode(err error) int {
+	switch {
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case reset.IsBegun(err):
+		return exitPartial
+	case errors.Is(err, errTimeout):
+		return exitFailed
+	}
+	code := exitFailed
+	for e := range problem.Chain(err) { // the innermost that has one
+		code = cmp.Or(exits[e.Code], code)
+	}
+	return code
+}
+
+func hintsOf(err error) []string { return hints.Of(err) }
+
+// codeOf is an error's name in JSON: that of the outermost problem, unless it says
+// only that the run was ended.
+func codeOf(err error) string {
+	code := problem.Code(err)
+	if code == "" || code == "canceled" {
+		switch {
+		case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+			return "interrupted"
+		case errors.Is(err, errTimeout):
+			return "timeout"
+		}
+	}
+	if code == "" {
+		return "failed"
 	}
 	return code
 }

@@ -150,8 +150,8 @@ func (s *status) clear() {
 
 // reading shows someone who is looking how many of several repositories have been
 // read, until over is called.
-func (p *program) reading(of int, o *options) (told func(done int), over func()) {
-	if of < 2 || !p.shown || o.json == jsonLines {
+func (p *program) reading(of int) (told func(done int), over func()) {
+	if of < 2 || !p.shown || p.form == jsonLines {
 		return nil, func() {}
 	}
 	told = func(done int) {
@@ -162,8 +162,8 @@ func (p *program) reading(of int, o *options) (told func(done int), over func())
 }
 
 // begin shows someone who is looking how far a run over several repositories is.
-func (s *presenter) begin(tally *progress.Tally) {
-	if at := tally.Progress(); at.Of > 1 && s.shown && s.json != jsonLines {
+func (s *reporter) begin(tally *progress.Tally) {
+	if at := tally.Progress(); at.Of > 1 && s.shown && s.form != jsonLines {
 		s.tally = tally
 		s.status.progress(at)
 	}

@@ -26,13 +26,12 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
-		return failure(&problem.Error{
-			Code: codeUsage, Reason: "--repos-from - is for apply: here standard input answers the questions",
-			Hints: []string{"convox-travis apply --repos-from - < FILE", "or name the file: --repos-from FILE"},
-		})
+		return failure(usageError("--repos-from - is for apply: here standard input answers the questions",
+			"convox-travis apply --repos-from - < FILE",
+			"or name the file: --repos-from FILE"))
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return failure(&problem.Error{Code: codeUsage, Reason: "--fingerprint: " + err.Error(), Hints: hintsOf(err)})
+		return failure(usageError("--fingerprint: "+err.Error(), hintsOf(err)...))
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
@@ -84,13 +83,13 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 func (p *program) noTerminal(ctx context.Context, o *options) error {
 	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
 	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
-	if open, is := errors.AsType[*problem.Error](err); is {
+	if open := problem.Of(err); open != nil && open.Code == "usage" {
 		open.Hints = append(open.Hints, instead...)
 	}
 	if err != nil {
 		return err
 	}
-	return &problem.Error{Code: codeUsage, Reason: "the wizard needs a terminal", Hints: instead}
+	return usageError("the wizard needs a terminal", instead...)
 }
 
 // given are the answers of flags and environment.
@@ -209,7 +208,7 @@ func (p *program) leave(o *options, f *flow.Flow, err error) result {
 }
 
 func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
-	show := p.presenter(o, "apply")
+	show := p.reporter(o, "apply")
 	show.warned = !o.yes || p.isPlain(o) // warnings stay where the full screen went past the review
 	show.host = f.Host()
 	if report := f.Report(); report != nil {

@@ -12,7 +12,6 @@ import (
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/gitrepo"
-	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
@@ -93,11 +92,11 @@ func (o *ymlOptions) check() error {
 	}
 	switch {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
-		return &problem.Error{Code: codeUsage, Reason: "--step is deploy or after_success", Hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
+		return usageError("--step is deploy or after_success", "deploy fails the build when the deployment fails; after_success does not")
 	case o.explain && len(o.repos) > 1:
-		return &problem.Error{Code: codeUsage, Reason: "--explain takes one --repo", Hints: []string{"name the one repository that the file belongs to"}}
+		return usageError("--explain takes one --repo", "name the one repository that the file belongs to")
 	case o.write && o.onlyCheck:
-		return &problem.Error{Code: codeUsage, Reason: "--write and --check contradict each other", Hints: []string{"--check writes nothing"}}
+		return usageError("--write and --check contradict each other", "--check writes nothing")
 	}
 	return nil
 }
@@ -114,10 +113,8 @@ func checkExplained(flags *pflag.FlagSet) error {
 	if len(others) == 0 {
 		return nil
 	}
-	return &problem.Error{
-		Code: codeUsage, Reason: "--explain can't be used with " + strings.Join(others, ", "),
-		Hints: []string{"run --explain with --file, --branch, --repo and --provider alone"},
-	}
+	return usageError("--explain can't be used with "+strings.Join(others, ", "),
+		"run --explain with --file, --branch, --repo and --provider alone")
 }
 
 // ymlDocument is the document of yml.
@@ -252,13 +249,13 @@ func (o *ymlOptions) open(dir string) (travisyml.File, error) {
 	switch o.file {
 	case "":
 	case "-":
-		return travisyml.File{}, &problem.Error{Code: codeUsage, Reason: "--file reads no standard input", Hints: []string{"name the file"}}
+		return travisyml.File{}, usageError("--file reads no standard input", "name the file")
 	default:
 		return travisyml.OpenFile(o.file)
 	}
 	file, err := travisyml.Open(dir)
 	if errors.Is(err, travisyml.ErrNoClone) {
-		return file, &problem.Error{Code: codeUsage, Reason: err.Error(), Hints: []string{"run it inside the repository's clone, or name the file with --file PATH"}}
+		return file, usageError(err.Error(), "run it inside the repository's clone, or name the file with --file PATH")
 	}
 	return file, err
 }
@@ -327,7 +324,7 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 		return nil, err
 	}
 	if len(a.request.Targets) != 1 {
-		return nil, &problem.Error{Code: codeUsage, Reason: "what is encrypted is for one repository alone", Hints: []string{"give it with --repo OWNER/NAME, once"}}
+		return nil, usageError("what is encrypted is for one repository alone", "give it with --repo OWNER/NAME, once")
 	}
 	plan, err := p.makePlan(ctx, &o.options, a)
 	if err != nil {
@@ -359,10 +356,8 @@ func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Ta
 	for _, target := range targets {
 		isIt := func(t setup.Target) bool { return strings.EqualFold(t.String(), target.String()) }
 		if !slices.ContainsFunc(own, isIt) {
-			return &problem.Error{
-				Code: codeUsage, Reason: fmt.Sprintf("the .travis.yml here is not that of %s, whose builds alone can read what is encrypted for it", target),
-				Hints: []string{"run it inside the clone of " + target.String() + ", or name its file with --file PATH"},
-			}
+			return usageError(fmt.Sprintf("the .travis.yml here is not that of %s, whose builds alone can read what is encrypted for it", target),
+				"run it inside the clone of "+target.String()+", or name its file with --file PATH")
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ type Builds struct {
 }
 
 // PlayFile plays the builds of a file. The error is that of ctx, an
-// *Error for a text that Travis can't read, or one of starting the player.
+// problem.Error for a text that Travis can't read, or one of starting the player.
 func PlayFile(ctx context.Context, player build.Player, file travisyml.File, target build.Target) (Builds, error) {
 	builds := Builds{Target: target}
 	if file.Missing {
@@ -131,7 +131,7 @@ func (b Builds) Found() string {
 // does as if it had one.
 func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[pushed].Build.LeftOut }
 
-// Undecided returns an *Error where a push can't be said to deploy the target or not
+// Undecided returns a problem.Error where a push can't be said to deploy the target or not
 // to: Travis doesn't build the branch, or what it deploys isn't known here.
 func (b Builds) Undecided() error {
 	if !b.IsBuilt() {

@@ -29,7 +29,7 @@ const CodeShortKey = "short_key"
 // Encrypt makes what a "secure:" item of .travis.yml holds
 // (https://docs.travis-ci.com/user/encryption-keys/): NAME=VALUE, the value
 // quoted for Bash, encrypted with the repository's own key, in base64. Only
-// builds of this repository can read it. The error is an *Error.
+// builds of this repository can read it. The error is a problem.Error.
 func Encrypt(key travisapi.Key, name string, value secret.String) (string, error) {
 	public, err := publicKey(key.PEM)
 	if err != nil {

@@ -83,7 +83,7 @@ func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
 // MakePlan checks the credential, unless its host accepted it before, and reads the repositories, side by side. It
 // fails when the credential is not good; what is wrong with one repository is
 // in that repository's plan. The errors are those of convox and travisapi, or
-// an *Error.
+// a problem.Error.
 func MakePlan(ctx context.Context, travis Travis, checker Checker, request Request) (Plan, error) {
 	plan := Plan{
 		Credential:   request.Credential,

@@ -53,9 +53,9 @@ const CodeProofFailed = "proof_failed"
 const codeProofUnknown = "proof_unknown"
 
 // Prove starts one build and waits for its end. It is no error exactly when the
-// build passed, and an *Error of CodeProofFailed exactly when its login failed.
+// build passed, and a problem.Error of CodeProofFailed exactly when its login failed.
 // When it is asked to stop, the build goes on. The other errors are those of
-// travisapi, or an *Error.
+// travisapi, or a problem.Error.
 func (p Prover) Prove(stop Stop, request ProofRequest) error {
 	started, err := p.Builder.StartBuild(stop.Soft, request.Ref, travisapi.BuildWish{
 		Branch: request.Branch, Message: "convox-travis: do the new variables log in?", Config: request.config(),

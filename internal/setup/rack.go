@@ -26,7 +26,7 @@ type Found struct {
 }
 
 // FindRack returns the one Rack called name. The errors are those of cfn, or an
-// *Error.
+// problem.Error.
 func FindRack(ctx context.Context, finder Finder, regions []string, name string) (Found, error) {
 	shown := name
 	found, err := finder.Named(ctx, regions, name)

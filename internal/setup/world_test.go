@@ -207,12 +207,9 @@ func codeOf(err error) string {
 	if code := problem.Code(err); code != "" {
 		return code
 	}
-	if code := problem.Code(err); code != "" {
-		return code
-	}
 	return fmt.Sprint(err)
 }
 
 func running(ctx context.Context) setup.Stop { return setup.Stop{Soft: ctx, Hard: ctx} }
 
-func hintsOf(err error) []string { return problem.Hints{}.Of(err) }
+func hintsOf(err error) []string { return problem.Hints(nil).Of(err) }

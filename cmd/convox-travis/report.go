@@ -2,14 +2,17 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi"
 )
 
 // The documents of apply, remove and the wizard.
@@ -78,11 +81,10 @@ func repositoryOf(r setup.RepositoryReport) repositoryDocument {
 	return document
 }
 
-// presenter makes the result of a run over repositories, and shows its progress.
-type presenter struct {
+// reporter makes the result of a run over repositories, and shows its progress.
+type reporter struct {
 	*program
 	options  *options
-	json     string
 	command  string
 	targets  []setup.Target
 	host     string
@@ -91,12 +93,12 @@ type presenter struct {
 	tally    *progress.Tally
 }
 
-func (p *program) presenter(o *options, command string) *presenter {
-	return &presenter{program: p, options: o, json: o.json, command: command}
+func (p *program) reporter(o *options, command string) *reporter {
+	return &reporter{program: p, options: o, command: command}
 }
 
 // plan shows what a person should know before anything is written.
-func (s *presenter) plan(plan setup.Plan) {
+func (s *reporter) plan(plan setup.Plan) {
 	if !plan.Unchecked {
 		s.note("%s accepted the credential", plan.Login.Host)
 	}
@@ -105,7 +107,7 @@ func (s *presenter) plan(plan setup.Plan) {
 }
 
 // event shows progress to someone who is looking, and streams a repository's end.
-func (s *presenter) event(e setup.Event) {
+func (s *reporter) event(e setup.Event) {
 	if e.Step == setup.StepFinished {
 		if s.tally != nil {
 			s.tally.Count(e.Report.Err)
@@ -124,7 +126,7 @@ func (s *presenter) event(e setup.Event) {
 
 // fail is the result of a run that ended before there was anything to report of the
 // repositories.
-func (s *presenter) fail(err error, warnings ...setup.Warning) result {
+func (s *reporter) fail(err error, warnings ...setup.Warning) result {
 	report := setup.Report{Warnings: warnings}
 	for _, target := range s.targets {
 		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotBegun(target, err)})
@@ -143,7 +145,7 @@ func (s *presenter) fail(err error, warnings ...setup.Warning) result {
 }
 
 // report is the result of a run that went over the repositories.
-func (s *presenter) report(report setup.Report) result {
+func (s *reporter) report(report setup.Report) result {
 	s.status.progress(progress.Progress{})
 	again := s.resume(report, report.Errs())
 	d := s.document(report, again)
@@ -171,7 +173,7 @@ func (s *presenter) report(report setup.Report) result {
 	return r
 }
 
-func (s *presenter) document(report setup.Report, again resume) *runDocument {
+func (s *reporter) document(report setup.Report, again resume) *runDocument {
 	d := &runDocument{Host: s.host, Warnings: warningsOf(report.Warnings), Resume: again.command}
 	for _, r := range report.Repositories {
 		d.Repositories = append(d.Repositories, repositoryOf(r))
@@ -226,4 +228,65 @@ func repositoryTable(report setup.Report) (lines []string) {
 		lines = append(lines, names[i]+strings.Repeat(" ", max(0, column-ansi.StringWidth(names[i])))+gap+outcome)
 	}
 	return lines
+}
+
+// resume is how a run that ended early is continued: by the same command, which ends
+// in the same state.
+type resume struct {
+	command string // as it was typed; "" where running it again changes nothing
+	hint    string // the same for a person, or ""
+}
+
+// resume works out how a run that ended with errs is continued. Where nothing was to
+// be replaced, what is done can be skipped.
+func (s *reporter) resume(report setup.Report, errs []error) resume {
+	after := ""
+	for _, err := range errs {
+		if until := travisapi.RefusedUntil(err); !until.IsZero() {
+			after = " after " + until.Format("15:04")
+		}
+	}
+	several := len(report.Repositories) > 1
+	if after == "" && !(several && slices.ContainsFunc(errs, worthAgain)) {
+		return resume{} // the error says what can be done
+	}
+	var r resume
+	line := append([]string{"convox-travis"}, s.args...)
+	if several {
+		r.hint = "run the same command again" + after
+		if s.command == "apply" && report.OnlyCreates() && !s.options.skipExisting {
+			line, r.hint = append(line, "--skip-existing"), r.hint+", with --skip-existing"
+		}
+	}
+	mayHoldToken := func(repo string) bool { return strings.ContainsAny(repo, "@?#") }
+	if !slices.ContainsFunc(s.options.repos, mayHoldToken) {
+		r.command = text.Command(line...)
+	}
+	return r
+}
+
+// worthAgain reports whether a repository that ended with err may end well the next
+// time, with nothing fixed in between.
+func worthAgain(err error) bool {
+	if isCutShort(err) {
+		return true
+	}
+	failure := travisapi.FailureOf(err)
+	_, worth := failure.Retryable()
+	return worth || failure.GaveUp
+}
+
+// isCutShort reports whether the end of the run ended the work on a repository, or
+// kept it from starting.
+func isCutShort(err error) bool {
+	code := problem.Code(err)
+	return code == setup.CodeNotBegun || code == setup.CodeStopped
+}
+
+// notes say how it is continued.
+func (r resume) notes() []string {
+	if r.hint == "" {
+		return nil
+	}
+	return []string{"hint: " + r.hint}
 }

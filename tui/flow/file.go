@@ -282,9 +282,7 @@ func toPaste(refusals []*travisyml.Refusal) []string {
 		for _, hint := range refusal.Problem().Hints {
 			lines = append(lines, travisyml.FileName+": "+hint+":")
 		}
-		for _, line := range refusal.Lines {
-			lines = append(lines, line)
-		}
+		lines = append(lines, refusal.Lines...)
 	}
 	return lines
 }

@@ -152,7 +152,7 @@ func (m *model) wrong() []part {
 		return nil
 	}
 	wrong := []part{{lines: field.Indented(m.theme.Error, "✗ ", problem.Message, m.room())}}
-	for _, hint := range problem.Hints() {
+	for _, hint := range problem.Do {
 		// Its other lines do not begin below it: "hint:" is too wide for that.
 		lines := field.Wrapped(m.theme.Hint, "hint: "+hint, m.room()-2*len(space))
 		for i := range lines {

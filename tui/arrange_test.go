@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
@@ -106,7 +107,7 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 // The field says what is wrong as the screen does.
 func TestAProblemLooksTheSameWhereverItWasFound(t *testing.T) {
 	q := flow.Question{Kind: flow.Text, Title: "The host"}
-	wrong := &flow.Problem{Message: "that is no host", Do: []string{"write the host alone, such as rack.example.com", "go back"}}
+	wrong := &problem.Error{Reason: "that is no host", Hints: []string{"write the host alone, such as rack.example.com", "go back"}}
 	want := []string{
 		"The host", "", "›", "",
 		"✗ that is no host",
@@ -118,7 +119,7 @@ func TestAProblemLooksTheSameWhereverItWasFound(t *testing.T) {
 	m.look()
 	m.Update(enter)
 	m.wants(t, want...)
-	q.Problem = wrong
+	q.Problem = flow.ProblemOf(wrong)
 	asked(t, q, field.NewText(field.NewTheme(true), "", "", nil), 40, 12).wants(t, want...)
 }
 
@@ -171,7 +172,7 @@ func TestWhyNothingWasFoundIsSaidWhereverLinesAreFree(t *testing.T) {
 // the copy and of what was typed.
 func TestACopiedSecretHidesNeitherItsProofNorWhatIsWrong(t *testing.T) {
 	q := flow.Question{Kind: flow.Shown, Title: "The new password", Reason: []string{"Copy it into your password store now. Then type its last 6 characters from there."}}
-	wrong := &flow.Problem{Message: "that is not its end", Do: []string{"look at it again"}}
+	wrong := &problem.Error{Reason: "that is not its end", Hints: []string{"look at it again"}}
 	m := asked(t, q, field.NewShown(field.NewTheme(true), secret.New(strings.Repeat("a", 40)), 6, func(string) error { return wrong }), 40, 12)
 	above := []string{"The new password", "Copy it into your password store now.", "Then type its last 6 characters from", "there."}
 	secret := []string{"  " + strings.Repeat("a", 36), "  aaaa"}

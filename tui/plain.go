@@ -279,7 +279,7 @@ func (p *plain) problem(problem *flow.Problem) {
 		return
 	}
 	p.say("error: %s", problem.Message)
-	for _, hint := range problem.Hints() {
+	for _, hint := range problem.Do {
 		p.say("hint: %s", hint)
 	}
 }

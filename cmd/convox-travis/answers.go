@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
@@ -26,9 +27,9 @@ func (m *missing) err(command string) error {
 	case 0:
 		return nil
 	case 1:
-		return &usageError{what: fmt.Sprintf("%s needs an answer that was not given: %s", command, m.names[0]), hints: m.hints}
+		return &problem.Error{Code: codeUsage, Reason: fmt.Sprintf("%s needs an answer that was not given: %s", command, m.names[0]), Hints: m.hints}
 	}
-	return &usageError{what: fmt.Sprintf("%s needs answers that were not given: %s", command, strings.Join(m.names, ", ")), hints: m.hints}
+	return &problem.Error{Code: codeUsage, Reason: fmt.Sprintf("%s needs answers that were not given: %s", command, strings.Join(m.names, ", ")), Hints: m.hints}
 }
 
 func (m *missing) addSignIn() {
@@ -97,7 +98,7 @@ func (p *program) needsCredential(o *options) func(*missing, wayIn) {
 // unanswered lists what the wizard still had to ask when the answers ended.
 func (p *program) unanswered(f *flow.Flow) error {
 	if p.demo {
-		return &usageError{what: "the demo has more questions than there were answers", hints: []string{"on a terminal it waits for them: convox-travis demo"}}
+		return &problem.Error{Code: codeUsage, Reason: "the demo has more questions than there were answers", Hints: []string{"on a terminal it waits for them: convox-travis demo"}}
 	}
 	var m missing
 	for _, step := range f.Missing() {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -123,7 +124,7 @@ func (p *program) deployNotes(ctx context.Context, o *options, a application, re
 func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {
 	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
-		return setup.Plan{}, &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}
+		return setup.Plan{}, &problem.Error{Code: codeUsage, Reason: "--fingerprint: " + err.Error(), Hints: hintsOf(err)}
 	}
 	var over func()
 	a.request.Read, over = p.reading(len(a.request.Targets), o)
@@ -162,9 +163,9 @@ func (p *program) findRack(ctx context.Context, o *options, a *application) erro
 		return err
 	}
 	if !a.way.host.IsZero() && a.way.host != found.Host {
-		return &usageError{
-			what:  fmt.Sprintf("--host is %s, and the stack of Rack %s says %s", a.way.host, found.Rack.Name, found.Host),
-			hints: []string{"leave --host away: the stack knows"},
+		return &problem.Error{
+			Code: codeUsage, Reason: fmt.Sprintf("--host is %s, and the stack of Rack %s says %s", a.way.host, found.Rack.Name, found.Host),
+			Hints: []string{"leave --host away: the stack knows"},
 		}
 	}
 	a.way.host, a.warnings = found.Host, found.Warnings

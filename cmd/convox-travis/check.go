@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -72,7 +73,7 @@ func (o *checkOptions) check() error {
 		return err
 	}
 	if o.all && o.build {
-		return &usageError{what: "--build is not for --all", hints: []string{"each build uses credits: name the repositories with --repo OWNER/NAME"}}
+		return &problem.Error{Code: codeUsage, Reason: "--build is not for --all", Hints: []string{"each build uses credits: name the repositories with --repo OWNER/NAME"}}
 	}
 	return nil
 }
@@ -127,7 +128,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 	d.Host = request.Credential.Host.String()
 	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
-		return result{document: d, err: &usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)}}
+		return result{document: d, err: &problem.Error{Code: codeUsage, Reason: "--fingerprint: " + err.Error(), Hints: hintsOf(err)}}
 	}
 	if request.Targets, err = o.owned(ctx, client, request.Targets); err != nil {
 		return result{document: d, err: err}

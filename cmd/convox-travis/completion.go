@@ -14,6 +14,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
 )
 
@@ -38,7 +39,7 @@ ever among them.`,
 		ValidArgs: shells,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(shells, args[0]) {
-				return &usageError{what: "there are completions for one shell at a time", hints: []string{"give one of " + strings.Join(shells, ", ")}}
+				return &problem.Error{Code: codeUsage, Reason: "there are completions for one shell at a time", Hints: []string{"give one of " + strings.Join(shells, ", ")}}
 			}
 			return nil
 		},
@@ -86,12 +87,12 @@ func newHelp() *cobra.Command {
 // noSuchCommand names the commands that are nearest. It does not repeat the
 // text, which may be a secret.
 func noSuchCommand(root *cobra.Command, text string) error {
-	err := &usageError{what: "there is no such command"}
+	err := &problem.Error{Code: codeUsage, Reason: "there is no such command"}
 	root.SuggestionsMinimumDistance = 2
 	for _, name := range root.SuggestionsFor(text) {
-		err.hints = append(err.hints, root.Name()+" "+name+" may be meant")
+		err.Hints = append(err.Hints, root.Name()+" "+name+" may be meant")
 	}
-	err.hints = append(err.hints, root.Name()+" --help lists the commands")
+	err.Hints = append(err.Hints, root.Name()+" --help lists the commands")
 	return err
 }
 

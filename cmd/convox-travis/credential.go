@@ -8,6 +8,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 )
 
@@ -27,13 +28,13 @@ func (w wayIn) given() bool { return !w.host.IsZero() || w.stack != "" }
 func (o *options) wayIn(env func(string) string) (wayIn, error) {
 	switch {
 	case o.console != "" && o.host != "":
-		return wayIn{}, &usageError{what: "--console and --host are two ways in", hints: []string{"for a Console of your own: --console=HOST"}}
+		return wayIn{}, &problem.Error{Code: codeUsage, Reason: "--console and --host are two ways in", Hints: []string{"for a Console of your own: --console=HOST"}}
 	case o.console != "":
 		return o.consoleWay(o.console)
 	case strings.Contains(o.rack, "/"):
-		return wayIn{}, &usageError{
-			what:  "--rack ORG/NAME names a Rack of Console, and --console was not given",
-			hints: []string{"with a deploy key: --console --rack ORG/NAME", "a Rack directly is named by its stack, without ORG/"},
+		return wayIn{}, &problem.Error{
+			Code: codeUsage, Reason: "--rack ORG/NAME names a Rack of Console, and --console was not given",
+			Hints: []string{"with a deploy key: --console --rack ORG/NAME", "a Rack directly is named by its stack, without ORG/"},
 		}
 	case o.host != "":
 		return o.rackWay(o.host, "--host")
@@ -55,12 +56,12 @@ func (o *options) consoleWay(text string) (wayIn, error) {
 		return wayIn{}, hostError("the Console's host", err)
 	}
 	if o.rack != "" && !isOrgRack(o.rack) {
-		return wayIn{}, &usageError{what: "with --console, --rack is ORG/NAME", hints: []string{"convox racks lists them, and so does the dashboard of Console"}}
+		return wayIn{}, &problem.Error{Code: codeUsage, Reason: "with --console, --rack is ORG/NAME", Hints: []string{"convox racks lists them, and so does the dashboard of Console"}}
 	}
 	if o.saved {
-		return wayIn{}, &usageError{
-			what:  "--saved is for a Rack: what the convox client saves for a Console is a person's own key",
-			hints: []string{"make a deploy key in Console, and pipe it in with --password-stdin"},
+		return wayIn{}, &problem.Error{
+			Code: codeUsage, Reason: "--saved is for a Rack: what the convox client saves for a Console is a person's own key",
+			Hints: []string{"make a deploy key in Console, and pipe it in with --password-stdin"},
 		}
 	}
 	return wayIn{console: true, host: host, rack: o.rack}, nil
@@ -72,7 +73,7 @@ func (o *options) rackWay(text, from string) (wayIn, error) {
 		return wayIn{}, hostError(from, err)
 	}
 	if host.IsHostedConsole() {
-		return wayIn{}, &usageError{what: from + " is Console's", hints: []string{"with a deploy key: --console"}}
+		return wayIn{}, &problem.Error{Code: codeUsage, Reason: from + " is Console's", Hints: []string{"with a deploy key: --console"}}
 	}
 	return wayIn{host: host, stack: o.rack}, nil
 }
@@ -83,7 +84,7 @@ func isOrgRack(text string) bool {
 }
 
 func hostError(from string, err error) error {
-	return &usageError{what: from + ": " + err.Error(), hints: hintsOf(err)}
+	return &problem.Error{Code: codeUsage, Reason: from + ": " + err.Error(), Hints: hintsOf(err)}
 }
 
 // passwordSource tells, before anything is read or asked, whether the flags
@@ -121,9 +122,9 @@ func (p *program) password(ctx context.Context, o *options, way wayIn) (secret.S
 	case o.saved:
 		return p.savedPassword(way)
 	}
-	return secret.String{}, &usageError{
-		what:  fmt.Sprintf("CONVOX_PASSWORD is for CONVOX_HOST, which is not %s", way.host),
-		hints: []string{"pipe the password in with --password-stdin, or unset CONVOX_HOST"},
+	return secret.String{}, &problem.Error{
+		Code: codeUsage, Reason: fmt.Sprintf("CONVOX_PASSWORD is for CONVOX_HOST, which is not %s", way.host),
+		Hints: []string{"pipe the password in with --password-stdin, or unset CONVOX_HOST"},
 	}
 }
 
@@ -139,9 +140,9 @@ func (p *program) savedPassword(way wayIn) (secret.String, error) {
 	if err != nil {
 		return secret.String{}, err
 	}
-	return secret.String{}, &usageError{
-		what:  fmt.Sprintf("the convox client has no password saved for %s", way.host),
-		hints: []string{"pipe it in with --password-stdin"},
+	return secret.String{}, &problem.Error{
+		Code: codeUsage, Reason: fmt.Sprintf("the convox client has no password saved for %s", way.host),
+		Hints: []string{"pipe it in with --password-stdin"},
 	}
 }
 
@@ -168,9 +169,9 @@ var (
 // standardInput reads standard input to its end.
 func (p *program) standardInput(ctx context.Context, in input) (string, error) {
 	if p.typed {
-		return "", &usageError{
-			what:  in.flag + " reads a pipe, and standard input is a terminal, " + in.terminal,
-			hints: []string{"pipe it: " + in.example},
+		return "", &problem.Error{
+			Code: codeUsage, Reason: in.flag + " reads a pipe, and standard input is a terminal, " + in.terminal,
+			Hints: []string{"pipe it: " + in.example},
 		}
 	}
 	return in.read(ctx, "standard input", p.in)
@@ -195,9 +196,9 @@ func (in input) read(ctx context.Context, name string, from io.Reader) (string, 
 	case r := <-read:
 		switch {
 		case r.err != nil:
-			return "", &usageError{what: in.flag + ": " + name + " cannot be read", hints: []string{"for example: " + in.example}}
+			return "", &problem.Error{Code: codeUsage, Reason: in.flag + ": " + name + " cannot be read", Hints: []string{"for example: " + in.example}}
 		case int64(len(r.text)) > in.longest:
-			return "", &usageError{what: in.flag + ": " + name + " goes on and on: " + in.tooLong, hints: []string{"for example: " + in.example}}
+			return "", &problem.Error{Code: codeUsage, Reason: in.flag + ": " + name + " goes on and on: " + in.tooLong, Hints: []string{"for example: " + in.example}}
 		}
 		return string(r.text), nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/transport"
 	"convox-travis/tui/flow"
@@ -35,7 +36,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 		Args: noArguments,
 	}, nil, func(context.Context, []string) result {
 		if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
-			return failure(&usageError{what: "--latency, --pace, --repos and --stacks are not below zero", hints: []string{"leave them away for the usual world"}})
+			return failure(&problem.Error{Code: codeUsage, Reason: "--latency, --pace, --repos and --stacks are not below zero", Hints: []string{"leave them away for the usual world"}})
 		}
 		transport.NoteWrite(stop.Hard) // its world has to be removed
 		if serve {
@@ -53,9 +54,9 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 	return cmd
 }
 
-var errNoDemo = &usageError{
-	what:  "the demo cannot be started: there is no free port or no temporary folder",
-	hints: []string{"set TMPDIR to a folder that can be written"},
+var errNoDemo = &problem.Error{
+	Code: codeUsage, Reason: "the demo cannot be started: there is no free port or no temporary folder",
+	Hints: []string{"set TMPDIR to a folder that can be written"},
 }
 
 func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
@@ -77,7 +78,7 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 // runDemo runs the wizard in a world and a place of its own.
 func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) result {
 	if !p.isPlain(o) && !(p.typed && p.shown) {
-		return failure(&usageError{what: "the wizard needs a terminal", hints: []string{"in a script: convox-travis demo --serve"}})
+		return failure(&problem.Error{Code: codeUsage, Reason: "the wizard needs a terminal", Hints: []string{"in a script: convox-travis demo --serve"}})
 	}
 	// What has to be typed is short, and on the screen.
 	options.RackPassword, options.DeployKey = "demo-password", "demo-key"

@@ -20,15 +20,8 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is a command line that cannot be carried out.
-type usageError struct {
-	what  string
-	hints []string
-}
-
-func (e *usageError) Error() string   { return e.what }
-func (e *usageError) Hints() []string { return e.hints }
-func (e *usageError) Code() string    { return "usage" }
+// codeUsage is the code of a command line that can't be carried out.
+const codeUsage = "usage"
 
 // exitCode is the one place where an error becomes an exit code.
 func exitCode(err error) int {
@@ -41,38 +34,18 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 	code := exitFailed
-	for ; err != nil; err = errors.Unwrap(err) { // the innermost that has one
-		if coded, is := err.(interface{ Code() string }); is {
-			code = cmp.Or(exits[coded.Code()], code)
-		}
-		if e, is := err.(*problem.Error); is {
-			code = cmp.Or(exits[e.Code], code)
-		}
+	for e := range problem.Chain(err) { // the innermost that has one
+		code = cmp.Or(exits[e.Code], code)
 	}
 	return code
 }
 
-func hintsOf(err error) []string {
-	all := hints.Of(err)
-	var hinted interface{ Hints() []string }
-	if errors.As(err, &hinted) {
-		all = append(all, hinted.Hints()...)
-	}
-	return all
-}
+func hintsOf(err error) []string { return hints.Of(err) }
 
 // codeOf is an error's name in JSON: that of the outermost problem, unless it says
 // only that the run was ended.
 func codeOf(err error) string {
-	code := ""
-	for e := err; e != nil && code == ""; e = errors.Unwrap(e) {
-		switch coded := e.(type) {
-		case *problem.Error:
-			code = coded.Code
-		case interface{ Code() string }:
-			code = coded.Code()
-		}
-	}
+	code := problem.Code(err)
 	if code == "" || code == "canceled" {
 		switch {
 		case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):

@@ -11,6 +11,7 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 )
 
@@ -154,15 +155,15 @@ func (o *options) check() error {
 	switch o.json {
 	case "", jsonDocument, jsonLines:
 	default:
-		return &usageError{what: "--json has no such form", hints: []string{"--json prints one document, --json=lines a repository a line"}}
+		return &problem.Error{Code: codeUsage, Reason: "--json has no such form", Hints: []string{"--json prints one document, --json=lines a repository a line"}}
 	}
 	if o.branch != "" {
 		if err := gitrepo.CheckBranch(o.branch); err != nil {
-			return &usageError{what: "--branch: " + err.Error(), hints: hintsOf(err)}
+			return &problem.Error{Code: codeUsage, Reason: "--branch: " + err.Error(), Hints: hintsOf(err)}
 		}
 	}
 	if o.timeout < 0 {
-		return &usageError{what: "--timeout is below zero", hints: []string{"give a time such as 90s or 5m, or leave it away"}}
+		return &problem.Error{Code: codeUsage, Reason: "--timeout is below zero", Hints: []string{"give a time such as 90s or 5m, or leave it away"}}
 	}
 	return o.checkOwner()
 }
@@ -180,7 +181,7 @@ func noEmptyFlags(cmd *cobra.Command) error {
 	if empty == "" {
 		return nil
 	}
-	return &usageError{what: "--" + empty + " was given nothing", hints: []string{"is a variable not set? leave the flag away where it is not meant"}}
+	return &problem.Error{Code: codeUsage, Reason: "--" + empty + " was given nothing", Hints: []string{"is a variable not set? leave the flag away where it is not meant"}}
 }
 
 // noArguments refuses positional arguments without repeating them: one of them
@@ -189,11 +190,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := &usageError{what: cmd.Name() + " takes no arguments, only flags"}
+	err := &problem.Error{Code: codeUsage, Reason: cmd.Name() + " takes no arguments, only flags"}
 	if flag := cmd.Flags().Lookup("console"); flag != nil && flag.Changed {
-		err.hints = append(err.hints, "a Console's host is given with an equals sign: --console=HOST")
+		err.Hints = append(err.Hints, "a Console's host is given with an equals sign: --console=HOST")
 	}
-	err.hints = append(err.hints, "convox-travis "+cmd.Name()+" --help lists the flags")
+	err.Hints = append(err.Hints, "convox-travis "+cmd.Name()+" --help lists the flags")
 	return err
 }
 
@@ -206,27 +207,27 @@ func flagError(cmd *cobra.Command, err error) error {
 	see := cmd.CommandPath() + " --help lists the flags"
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return &usageError{what: "there are no flags of one letter here", hints: []string{see}}
+		return &problem.Error{Code: codeUsage, Reason: "there are no flags of one letter here", Hints: []string{see}}
 	case errors.As(err, &unknown):
 		return unknownFlag(cmd, unknown.GetSpecifiedName(), see)
 	case errors.As(err, &invalid):
-		return &usageError{what: fmt.Sprintf("--%s cannot be what it was given", invalid.GetFlag().Name), hints: []string{see}}
+		return &problem.Error{Code: codeUsage, Reason: fmt.Sprintf("--%s cannot be what it was given", invalid.GetFlag().Name), Hints: []string{see}}
 	case errors.As(err, &alone):
-		return &usageError{what: fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), hints: []string{see}}
+		return &problem.Error{Code: codeUsage, Reason: fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), Hints: []string{see}}
 	}
-	return &usageError{what: "the flags cannot be read", hints: []string{see}}
+	return &problem.Error{Code: codeUsage, Reason: "the flags cannot be read", Hints: []string{see}}
 }
 
 func unknownFlag(cmd *cobra.Command, name, see string) error {
-	err := &usageError{what: "unknown flag --" + name, hints: []string{see}}
+	err := &problem.Error{Code: codeUsage, Reason: "unknown flag --" + name, Hints: []string{see}}
 	switch name {
 	case "password-stdin":
 		if !cmd.HasParent() {
-			err.what = "--password-stdin is for apply: here standard input answers the questions"
-			err.hints = []string{"in a script: convox-travis apply, with the same flags", "or set CONVOX_PASSWORD"}
+			err.Reason = "--password-stdin is for apply: here standard input answers the questions"
+			err.Hints = []string{"in a script: convox-travis apply, with the same flags", "or set CONVOX_PASSWORD"}
 		}
 	case "password", "key", "token", "deploy-key", "secret":
-		err.hints = []string{
+		err.Hints = []string{
 			"a secret is never a flag's value, where history and ps show it: pipe it in with --password-stdin, or set CONVOX_PASSWORD",
 			"the Travis token is read from TRAVIS_TOKEN",
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 )
 
@@ -31,7 +32,7 @@ first. The credential itself goes on working.`,
 			return failure(err)
 		}
 		if everyBranch && o.branch != "" {
-			return failure(&usageError{what: "--branch and --all-branches contradict each other", hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}})
+			return failure(&problem.Error{Code: codeUsage, Reason: "--branch and --all-branches contradict each other", Hints: []string{"--all-branches takes away the pairs of all branches, --branch NAME that of one"}})
 		}
 		return p.remove(*stop, &o, everyBranch)
 	})
@@ -101,10 +102,10 @@ func (s *presenter) confirm(ctx context.Context, o *options, removal setup.Remov
 		return stopped
 	}
 	if errors.Is(err, io.EOF) && answer == "" {
-		return &usageError{what: "remove needs an answer that was not given: whether to delete them", hints: []string{"answer y, or give --yes"}}
+		return &problem.Error{Code: codeUsage, Reason: "remove needs an answer that was not given: whether to delete them", Hints: []string{"answer y, or give --yes"}}
 	}
 	if (err == nil || errors.Is(err, io.EOF)) && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")) {
 		return nil
 	}
-	return &usageError{what: "nothing was deleted: it was not agreed to", hints: []string{"answer y, or give --yes"}}
+	return &problem.Error{Code: codeUsage, Reason: "nothing was deleted: it was not agreed to", Hints: []string{"answer y, or give --yes"}}
 }

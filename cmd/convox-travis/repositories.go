@@ -132,7 +132,7 @@ func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, e
 		return nil, err
 	}
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
-		return nil, &usageError{what: "--repos-from: the list is written in UTF-16", hints: []string{"save it as UTF-8"}}
+		return nil, &problem.Error{Code: codeUsage, Reason: "--repos-from: the list is written in UTF-16", Hints: []string{"save it as UTF-8"}}
 	}
 	text = strings.TrimPrefix(text, "\ufeff") // as editors of Windows begin a file
 	count := 0
@@ -144,7 +144,7 @@ func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, e
 		}
 	}
 	if len(all) == 0 {
-		return nil, &usageError{what: "--repos-from names no repository", hints: []string{"give OWNER/NAME, one a line; # begins a comment"}}
+		return nil, &problem.Error{Code: codeUsage, Reason: "--repos-from names no repository", Hints: []string{"give OWNER/NAME, one a line; # begins a comment"}}
 	}
 	return all, nil
 }
@@ -152,9 +152,9 @@ func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, e
 func (p *program) readList(ctx context.Context, o *options) (string, error) {
 	if o.reposFrom == "-" {
 		if o.passwordStdin {
-			return "", &usageError{
-				what:  "--password-stdin and --repos-from - both read standard input",
-				hints: []string{"read the repositories from a file, or set CONVOX_PASSWORD"},
+			return "", &problem.Error{
+				Code: codeUsage, Reason: "--password-stdin and --repos-from - both read standard input",
+				Hints: []string{"read the repositories from a file, or set CONVOX_PASSWORD"},
 			}
 		}
 		return p.standardInput(ctx, listInput)
@@ -179,9 +179,9 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 		if path, is := errors.AsType[*os.PathError](err); is {
 			reason = path.Err.Error()
 		}
-		return "", &usageError{
-			what:  "--repos-from: " + reason, // not the name: an address in its place can carry a token
-			hints: []string{"name a file with OWNER/NAME, one a line, or - for standard input"},
+		return "", &problem.Error{
+			Code: codeUsage, Reason: "--repos-from: " + reason, // not the name: an address in its place can carry a token
+			Hints: []string{"name a file with OWNER/NAME, one a line, or - for standard input"},
 		}
 	case file := <-opened:
 		defer file.Close() // nothing was written
@@ -195,7 +195,7 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 	}
 	provider, err := travisapi.ParseProvider(o.provider)
 	if err != nil {
-		return "", &usageError{what: "--provider is none that Travis knows", hints: []string{"it is github, gitlab, bitbucket or assembla"}}
+		return "", &problem.Error{Code: codeUsage, Reason: "--provider is none that Travis knows", Hints: []string{"it is github, gitlab, bitbucket or assembla"}}
 	}
 	return provider, nil
 }
@@ -205,7 +205,7 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, error) {
 	remote, err := gitrepo.ParseRepository(n.text)
 	if err != nil {
-		return setup.Target{}, &usageError{what: n.where + ": " + err.Error(), hints: hintsOf(err)}
+		return setup.Target{}, &problem.Error{Code: codeUsage, Reason: n.where + ": " + err.Error(), Hints: hintsOf(err)}
 	}
 	candidates := []gitrepo.Remote{remote}
 	if remote.Host == "" {
@@ -244,9 +244,9 @@ func whichProvider(where, slug string, candidates []gitrepo.Remote) error {
 	for _, candidate := range candidates {
 		hosts = append(hosts, candidate.Host)
 	}
-	return &usageError{
-		what:  fmt.Sprintf("%s: %s is on %s, and which provider that is for Travis is not clear", where, slug, strings.Join(hosts, " and ")),
-		hints: []string{"say it with --provider github, gitlab, bitbucket or assembla, which must be the host's"},
+	return &problem.Error{
+		Code: codeUsage, Reason: fmt.Sprintf("%s: %s is on %s, and which provider that is for Travis is not clear", where, slug, strings.Join(hosts, " and ")),
+		Hints: []string{"say it with --provider github, gitlab, bitbucket or assembla, which must be the host's"},
 	}
 }
 
@@ -291,15 +291,15 @@ func (o *options) ownerFlags(flags *pflag.FlagSet) {
 func (o *options) checkOwner() error {
 	switch {
 	case o.all && o.owner == "":
-		return &usageError{what: "--all needs --owner", hints: []string{"whose repositories: --owner LOGIN --all"}}
+		return &problem.Error{Code: codeUsage, Reason: "--all needs --owner", Hints: []string{"whose repositories: --owner LOGIN --all"}}
 	case !o.all && o.owner != "":
-		return &usageError{what: "--owner needs --all", hints: []string{"all of the owner's repositories: --owner LOGIN --all; one of them: --repo OWNER/NAME"}}
+		return &problem.Error{Code: codeUsage, Reason: "--owner needs --all", Hints: []string{"all of the owner's repositories: --owner LOGIN --all; one of them: --repo OWNER/NAME"}}
 	case !o.all && o.active:
-		return &usageError{what: "--active needs --all", hints: []string{"--owner LOGIN --all --active takes those that Travis builds"}}
+		return &problem.Error{Code: codeUsage, Reason: "--active needs --all", Hints: []string{"--owner LOGIN --all --active takes those that Travis builds"}}
 	case o.all && !isOwner(o.owner):
-		return &usageError{what: "--owner is no login of a person or organization", hints: []string{"as it stands in OWNER/NAME: --owner LOGIN --all"}}
+		return &problem.Error{Code: codeUsage, Reason: "--owner is no login of a person or organization", Hints: []string{"as it stands in OWNER/NAME: --owner LOGIN --all"}}
 	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
-		return &usageError{what: "--all and a list of repositories contradict each other", hints: []string{"give --owner LOGIN --all, or --repo or --repos-from"}}
+		return &problem.Error{Code: codeUsage, Reason: "--all and a list of repositories contradict each other", Hints: []string{"give --owner LOGIN --all, or --repo or --repos-from"}}
 	}
 	return nil
 }
@@ -349,9 +349,9 @@ func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target,
 		return nil, nil, err
 	}
 	if len(all) == 0 {
-		return nil, nil, &usageError{
-			what:  fmt.Sprintf("--all: this account sees no such repository of %s on Travis", o.owner),
-			hints: []string{"check --owner, --provider and --active; what was made today is unknown until Travis is synced"},
+		return nil, nil, &problem.Error{
+			Code: codeUsage, Reason: fmt.Sprintf("--all: this account sees no such repository of %s on Travis", o.owner),
+			Hints: []string{"check --owner, --provider and --active; what was made today is unknown until Travis is synced"},
 		}
 	}
 	targets, err := setup.OwnedBy(o.owner, provider, all)

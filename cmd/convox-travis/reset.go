@@ -8,6 +8,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -35,7 +36,7 @@ asked. Started again with the same password, it goes on where it was left.
 			if len(args) == 1 {
 				return nil
 			}
-			return &usageError{what: "reset-password takes one argument, the Rack's name", hints: []string{"convox-travis racks lists the Racks"}}
+			return &problem.Error{Code: codeUsage, Reason: "reset-password takes one argument, the Rack's name", Hints: []string{"convox-travis racks lists the Racks"}}
 		},
 	}, func() document {
 		d := &resetDocument{Phase: string(reset.PhaseNothing)}
@@ -77,7 +78,7 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 	}
 	show := &resetPresenter{program: p, o: o}
 	if o.saved && o.passwordStdin {
-		return show.fail(&usageError{what: "--saved and --password-stdin are two new passwords", hints: []string{"give one of them"}})
+		return show.fail(&problem.Error{Code: codeUsage, Reason: "--saved and --password-stdin are two new passwords", Hints: []string{"give one of them"}})
 	}
 	asks := !o.yes && !o.passwordStdin && !o.saved && (p.isPlain(&o.options) || p.typed && p.shown)
 	if !asks {
@@ -86,7 +87,7 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 		}
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return show.fail(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
+		return show.fail(&problem.Error{Code: codeUsage, Reason: "--fingerprint: " + err.Error(), Hints: hintsOf(err)})
 	}
 	finder, found, err := p.resetRack(stop.Soft, o)
 	if err != nil {
@@ -171,9 +172,9 @@ func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Re
 		return request, err
 	}
 	if request = r.ReadSaved(); request.New.IsEmpty() {
-		err = &usageError{
-			what:  fmt.Sprintf("no reset of %s was started here whose new password is saved", r.Host),
-			hints: []string{"pipe the new password in with --password-stdin", "or run it without --saved, on a terminal"},
+		err = &problem.Error{
+			Code: codeUsage, Reason: fmt.Sprintf("no reset of %s was started here whose new password is saved", r.Host),
+			Hints: []string{"pipe the new password in with --password-stdin", "or run it without --saved, on a terminal"},
 		}
 	}
 	return request, err

@@ -47,9 +47,9 @@ func notReset(err error) error {
 	if !errors.Is(err, tui.ErrNoMoreAnswers) {
 		return err
 	}
-	return &usageError{
-		what:  "reset-password has more questions than there were answers",
-		hints: []string{"on a terminal it asks; in a script: --password-stdin --yes"},
+	return &problem.Error{
+		Code: codeUsage, Reason: "reset-password has more questions than there were answers",
+		Hints: []string{"on a terminal it asks; in a script: --password-stdin --yes"},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 )
@@ -49,9 +50,9 @@ func (s *resetPresenter) agreed(plan reset.Plan) error {
 		return err
 	}
 	if plan.RefreshesInstances() && !s.o.allowRefresh && !s.o.dryRun {
-		return &usageError{
-			what:  "there is a newer machine image, so the update would replace every instance, one by one: that needs a word of its own",
-			hints: []string{"if that may happen now: --allow-instance-refresh"},
+		return &problem.Error{
+			Code: codeUsage, Reason: "there is a newer machine image, so the update would replace every instance, one by one: that needs a word of its own",
+			Hints: []string{"if that may happen now: --allow-instance-refresh"},
 		}
 	}
 	return nil

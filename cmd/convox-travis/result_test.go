@@ -57,7 +57,7 @@ func TestACodeSaysWhatBecameOfTheRepository(t *testing.T) {
 		"not_begun":   setup.NotBegun(target, errInterrupted),
 		"interrupted": fmt.Errorf("%w", errInterrupted),
 		"timeout":     errTimeout,
-		"usage":       &usageError{},
+		"usage":       &problem.Error{Code: codeUsage},
 	} {
 		if got := codeOf(err); got != want {
 			t.Errorf("%v: %s, not %s", err, got, want)

@@ -23,7 +23,7 @@ func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
 	}
 	endpoint, err := travisapi.FindEndpoint(o.travisEndpoint, p.env, saved, slug)
 	if err != nil {
-		return travisPlace{}, &usageError{what: err.Error(), hints: hintsOf(err)}
+		return travisPlace{}, &problem.Error{Code: codeUsage, Reason: err.Error(), Hints: hintsOf(err)}
 	}
 	return travisPlace{endpoint: endpoint, saved: saved}, nil
 }
@@ -32,7 +32,7 @@ func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
 func (t travisPlace) token(env func(string) string) (secret.String, error) {
 	token, _, err := travisapi.FindToken(t.endpoint, env, t.saved)
 	if err != nil {
-		return token, &usageError{what: err.Error(), hints: hintsOf(err)}
+		return token, &problem.Error{Code: codeUsage, Reason: err.Error(), Hints: hintsOf(err)}
 	}
 	return token, nil
 }
@@ -59,7 +59,7 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 		Retry: p.reach.retry, Posts: p.posts(name).Begin, Calls: p.calls().Wait,
 	})
 	if err != nil {
-		return nil, &usageError{what: err.Error(), hints: hintsOf(err)}
+		return nil, &problem.Error{Code: codeUsage, Reason: err.Error(), Hints: hintsOf(err)}
 	}
 	if p.clients.made == nil {
 		p.clients.made = map[string]*travisapi.Client{}

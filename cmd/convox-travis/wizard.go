@@ -10,6 +10,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -25,13 +26,13 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
-		return failure(&usageError{
-			what:  "--repos-from - is for apply: here standard input answers the questions",
-			hints: []string{"convox-travis apply --repos-from - < FILE", "or name the file: --repos-from FILE"},
+		return failure(&problem.Error{
+			Code: codeUsage, Reason: "--repos-from - is for apply: here standard input answers the questions",
+			Hints: []string{"convox-travis apply --repos-from - < FILE", "or name the file: --repos-from FILE"},
 		})
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return failure(&usageError{what: "--fingerprint: " + err.Error(), hints: hintsOf(err)})
+		return failure(&problem.Error{Code: codeUsage, Reason: "--fingerprint: " + err.Error(), Hints: hintsOf(err)})
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
@@ -83,13 +84,13 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 func (p *program) noTerminal(ctx context.Context, o *options) error {
 	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
 	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
-	if open, is := errors.AsType[*usageError](err); is {
-		open.hints = append(open.hints, instead...)
+	if open, is := errors.AsType[*problem.Error](err); is {
+		open.Hints = append(open.Hints, instead...)
 	}
 	if err != nil {
 		return err
 	}
-	return &usageError{what: "the wizard needs a terminal", hints: instead}
+	return &problem.Error{Code: codeUsage, Reason: "the wizard needs a terminal", Hints: instead}
 }
 
 // given are the answers of flags and environment.

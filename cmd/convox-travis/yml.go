@@ -12,6 +12,7 @@ import (
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
@@ -92,11 +93,11 @@ func (o *ymlOptions) check() error {
 	}
 	switch {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
-		return &usageError{what: "--step is deploy or after_success", hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
+		return &problem.Error{Code: codeUsage, Reason: "--step is deploy or after_success", Hints: []string{"deploy fails the build when the deployment fails; after_success does not"}}
 	case o.explain && len(o.repos) > 1:
-		return &usageError{what: "--explain takes one --repo", hints: []string{"name the one repository that the file belongs to"}}
+		return &problem.Error{Code: codeUsage, Reason: "--explain takes one --repo", Hints: []string{"name the one repository that the file belongs to"}}
 	case o.write && o.onlyCheck:
-		return &usageError{what: "--write and --check contradict each other", hints: []string{"--check writes nothing"}}
+		return &problem.Error{Code: codeUsage, Reason: "--write and --check contradict each other", Hints: []string{"--check writes nothing"}}
 	}
 	return nil
 }
@@ -113,9 +114,9 @@ func checkExplained(flags *pflag.FlagSet) error {
 	if len(others) == 0 {
 		return nil
 	}
-	return &usageError{
-		what:  "--explain can't be used with " + strings.Join(others, ", "),
-		hints: []string{"run --explain with --file, --branch, --repo and --provider alone"},
+	return &problem.Error{
+		Code: codeUsage, Reason: "--explain can't be used with " + strings.Join(others, ", "),
+		Hints: []string{"run --explain with --file, --branch, --repo and --provider alone"},
 	}
 }
 
@@ -251,13 +252,13 @@ func (o *ymlOptions) open(dir string) (travisyml.File, error) {
 	switch o.file {
 	case "":
 	case "-":
-		return travisyml.File{}, &usageError{what: "--file reads no standard input", hints: []string{"name the file"}}
+		return travisyml.File{}, &problem.Error{Code: codeUsage, Reason: "--file reads no standard input", Hints: []string{"name the file"}}
 	default:
 		return travisyml.OpenFile(o.file)
 	}
 	file, err := travisyml.Open(dir)
 	if errors.Is(err, travisyml.ErrNoClone) {
-		return file, &usageError{what: err.Error(), hints: []string{"run it inside the repository's clone, or name the file with --file PATH"}}
+		return file, &problem.Error{Code: codeUsage, Reason: err.Error(), Hints: []string{"run it inside the repository's clone, or name the file with --file PATH"}}
 	}
 	return file, err
 }
@@ -326,7 +327,7 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 		return nil, err
 	}
 	if len(a.request.Targets) != 1 {
-		return nil, &usageError{what: "what is encrypted is for one repository alone", hints: []string{"give it with --repo OWNER/NAME, once"}}
+		return nil, &problem.Error{Code: codeUsage, Reason: "what is encrypted is for one repository alone", Hints: []string{"give it with --repo OWNER/NAME, once"}}
 	}
 	plan, err := p.makePlan(ctx, &o.options, a)
 	if err != nil {
@@ -358,9 +359,9 @@ func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Ta
 	for _, target := range targets {
 		isIt := func(t setup.Target) bool { return strings.EqualFold(t.String(), target.String()) }
 		if !slices.ContainsFunc(own, isIt) {
-			return &usageError{
-				what:  fmt.Sprintf("the .travis.yml here is not that of %s, whose builds alone can read what is encrypted for it", target),
-				hints: []string{"run it inside the clone of " + target.String() + ", or name its file with --file PATH"},
+			return &problem.Error{
+				Code: codeUsage, Reason: fmt.Sprintf("the .travis.yml here is not that of %s, whose builds alone can read what is encrypted for it", target),
+				Hints: []string{"run it inside the clone of " + target.String() + ", or name its file with --file PATH"},
 			}
 		}
 	}

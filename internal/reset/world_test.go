@@ -3,7 +3,6 @@ package reset_test
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -220,14 +219,7 @@ func (w *rackWorld) asked(action string) int {
 
 func running(ctx context.Context) transport.Stop { return transport.Stop{Soft: ctx, Hard: ctx} }
 
-func hintsOf(err error) []string {
-	all := problem.Hints{}.Of(err)
-	var hinted interface{ Hints() []string }
-	if errors.As(err, &hinted) {
-		all = append(all, hinted.Hints()...)
-	}
-	return all
-}
+func hintsOf(err error) []string { return problem.Hints{}.Of(err) }
 
 var quick = transport.Retry{Clock: hurried{}, Tries: 3, Deadline: time.Minute, Pause: time.Millisecond}
 

@@ -103,36 +103,6 @@ func (w Warning) String() string {
 	return w.Target.String() + ": " + w.Message
 }
 
-// Error is a decision not to go on, or not to call it done.
-type Error struct {
-	code  string
-	text  string
-	hints []string
-	cause error
-}
-
-// Error says what and why, in one lower-case line.
-func (e *Error) Error() string {
-	if e.cause != nil {
-		return e.text + ": " + e.cause.Error()
-	}
-	return e.text
-}
-
-// Code is the error's name in JSON.
-func (e *Error) Code() string { return e.code }
-
-// Hints are what can be done, those of the cause last.
-func (e *Error) Hints() []string {
-	if inner, ok := e.cause.(interface{ Hints() []string }); ok {
-		return append(e.hints[:len(e.hints):len(e.hints)], inner.Hints()...)
-	}
-	return e.hints
-}
-
-// Unwrap gives the cause.
-func (e *Error) Unwrap() error { return e.cause }
-
 // The codes of Errors that callers tell apart.
 const (
 	CodeMixedPair  = "mixed_pair"          // needs a confirmation: Request.AllowMixed

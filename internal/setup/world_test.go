@@ -207,9 +207,6 @@ func codeOf(err error) string {
 	if code := problem.Code(err); code != "" {
 		return code
 	}
-	if coded, ok := err.(interface{ Code() string }); ok {
-		return coded.Code()
-	}
 	if code := problem.Code(err); code != "" {
 		return code
 	}
@@ -218,9 +215,4 @@ func codeOf(err error) string {
 
 func running(ctx context.Context) setup.Stop { return setup.Stop{Soft: ctx, Hard: ctx} }
 
-func hintsOf(err error) []string {
-	if hinted, is := err.(interface{ Hints() []string }); is {
-		return hinted.Hints()
-	}
-	return nil
-}
+func hintsOf(err error) []string { return problem.Hints{}.Of(err) }

@@ -66,7 +66,7 @@ func (f *Flow) endLines() []Line {
 		if r.Stands() {
 			lines = append(lines, Line{Muted, "it has: " + r.Outcome()})
 		}
-		for _, hint := range ProblemOf(r.Err).Hints() {
+		for _, hint := range ProblemOf(r.Err).Do {
 			lines = append(lines, Line{Muted, hint})
 		}
 	}

@@ -252,7 +252,7 @@ func besideLines(change setup.FileChange) []Line {
 // problemLines say what is wrong, and what can be done about it.
 func problemLines(err error) []Line {
 	lines := []Line{{Warning, err.Error()}}
-	for _, hint := range ProblemOf(err).Hints() {
+	for _, hint := range ProblemOf(err).Do {
 		lines = append(lines, Line{Muted, hint})
 	}
 	return lines

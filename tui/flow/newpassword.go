@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 )
@@ -145,7 +146,7 @@ func keptStep() step {
 				Secret: password, Tail: tail,
 				Check: func(v Value) error {
 					if !convox.MatchesTail(password, v.Text, tail) {
-						return &Problem{Message: fmt.Sprintf("these are not its last %d characters", tail), Do: []string{"read them off where you put it"}}
+						return &problem.Error{Reason: fmt.Sprintf("these are not its last %d characters", tail), Hints: []string{"read them off where you put it"}}
 					}
 					return nil
 				},

@@ -1,9 +1,6 @@
 package flow
 
 import (
-	"errors"
-	"slices"
-
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -103,20 +100,7 @@ type Problem struct {
 }
 
 // ProblemOf takes an error's message and hints.
-func ProblemOf(err error) *Problem {
-	var own []string
-	var hinted interface{ Hints() []string }
-	if errors.As(err, &hinted) {
-		own = hinted.Hints()
-	}
-	return &Problem{Message: err.Error(), Do: slices.Concat(own, hints.Of(err))}
-}
-
-// Error implements error, so that a Problem can be an Outcome's.
-func (p *Problem) Error() string { return p.Message }
-
-// Hints is Do, as errors of the other rooms give it.
-func (p *Problem) Hints() []string { return p.Do }
+func ProblemOf(err error) *Problem { return &Problem{Message: err.Error(), Do: hints.Of(err)} }
 
 // Progress is how far a Work is.
 type Progress = progress.Progress

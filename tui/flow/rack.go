@@ -49,7 +49,7 @@ func rackStep() step {
 				Initial: Value{Key: f.likelyRack()},
 				Check: func(v Value) error {
 					if v.Key == "" {
-						return &Problem{Message: "no Rack was picked", Do: []string{"pick one, or type its host"}}
+						return &problem.Error{Reason: "no Rack was picked", Hints: []string{"pick one, or type its host"}}
 					}
 					return nil
 				},
@@ -203,7 +203,7 @@ func (f *Flow) rackSearchWords() string {
 		return "searching AWS"
 	case f.found.racksErr != nil:
 		words := "AWS was not searched: " + f.found.racksErr.Error()
-		if hints := ProblemOf(f.found.racksErr).Hints(); len(hints) > 0 {
+		if hints := ProblemOf(f.found.racksErr).Do; len(hints) > 0 {
 			words += " (" + hints[0] + ")"
 		}
 		return words
@@ -292,7 +292,7 @@ func mfaStep() step {
 				Reason: []string{"It is good once, and is used to look for Racks."},
 				Check: func(v Value) error {
 					if strings.Trim(v.Text, "0123456789") != "" || v.Text == "" {
-						return &Problem{Message: "a code is made of digits", Do: []string{"read it off the device, or go back"}}
+						return &problem.Error{Reason: "a code is made of digits", Hints: []string{"read it off the device, or go back"}}
 					}
 					return nil
 				},
@@ -326,7 +326,7 @@ func hostStep() step {
 				Check: func(v Value) error {
 					host, err := convox.ParseHost(v.Text)
 					if err == nil && host.IsHostedConsole() {
-						return &Problem{Message: "that is Console's host", Do: []string{"go back, and choose a Console deploy key"}}
+						return &problem.Error{Reason: "that is Console's host", Hints: []string{"go back, and choose a Console deploy key"}}
 					}
 					return err
 				},

@@ -126,7 +126,7 @@ func (o Outside) sync(ctx context.Context, token secret.String, user travisapi.U
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
-			return &Problem{Message: "Travis is still reading", Do: []string{"try again in a while"}}
+			return &problem.Error{Reason: "Travis is still reading", Hints: []string{"try again in a while"}}
 		}
 		if user, err = travis.User(ctx); err != nil {
 			return err

@@ -35,7 +35,7 @@ func repositoryStep() step {
 				Initial: Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
 				Check: func(v Value) error {
 					if v.Key == "" && len(v.Keys) == 0 {
-						return &Problem{Message: "no repository was picked", Do: []string{"pick one, or type its name"}}
+						return &problem.Error{Reason: "no repository was picked", Hints: []string{"pick one, or type its name"}}
 					}
 					return nil
 				},
@@ -158,7 +158,7 @@ func readTarget(text string) (setup.Target, error) {
 	case remote.Host == "":
 		return setup.Target{Provider: travisapi.GitHub, Slug: remote.Slug}, nil
 	case remote.Provider == "":
-		return setup.Target{}, &Problem{Message: remote.Host + " is no host that Travis knows", Do: []string{"run this again with --repo OWNER/NAME and --provider NAME"}}
+		return setup.Target{}, &problem.Error{Reason: remote.Host + " is no host that Travis knows", Hints: []string{"run this again with --repo OWNER/NAME and --provider NAME"}}
 	}
 	return setup.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
 }

@@ -128,9 +128,9 @@ func (f *Flow) lookAtStack() *Work {
 				err = r.Look(stop.Soft, aws)
 			}
 			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
-				err = &Problem{
-					Message: "the Rack's stack is in the state " + stack.Status + ", in which it cannot be updated",
-					Do:      []string{"repair it first, in the CloudFormation console"},
+				err = &problem.Error{
+					Reason: "the Rack's stack is in the state " + stack.Status + ", in which it cannot be updated",
+					Hints:  []string{"repair it first, in the CloudFormation console"},
 				}
 			}
 			return learned(r, err, StepAffected)
@@ -289,7 +289,7 @@ func nameStep() step {
 				Reason: []string{"It is " + name + ". The next thing is that you get the new password; then the Rack gets it."},
 				Check: func(v Value) error {
 					if v.Text != name {
-						return &Problem{Message: "that is not the Rack's name", Do: []string{"type " + name + ", or go back"}}
+						return &problem.Error{Reason: "that is not the Rack's name", Hints: []string{"type " + name + ", or go back"}}
 					}
 					return nil
 				},

@@ -79,7 +79,7 @@ func mixedStep() step {
 			}
 			return Question{
 				Kind: Confirm, Title: "May another host get the new password?",
-				Reason: append(reason, ProblemOf(f.result.mixed[0]).Hints()[0]),
+				Reason: append(reason, ProblemOf(f.result.mixed[0]).Do[0]),
 				Yes:    "Yes", No: "No, go back",
 			}
 		},

@@ -349,7 +349,7 @@ func TestAnOwnersRepositoriesAreAskedOfTravis(t *testing.T) {
 	}
 	w = newWorld(t)
 	w.outside.Owned = func(context.Context, flow.Travis) ([]setup.Target, error) {
-		return nil, &flow.Problem{Message: "there are none"}
+		return nil, errors.New("there are none")
 	}
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepRepository).wantProblem("there are none")
 }

@@ -48,17 +48,17 @@ func capabilities(described types.Stack) []types.Capability {
 // makeChangeSet sends the password, and nothing else of the stack: tags, topics
 // and roles that are not sent stay as they are. The request is not kept. Where
 // its answer was lost, what was made is looked for by its name, and only when
-// there is nothing is it sent again. A request that is under way when ctx ends may
+// there is nothing is it sent again. A request that is under way at a stop may
 // be answered: given up, it could arrive after its change set was deleted.
-func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
+func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
 	parameters := []types.Parameter{{ParameterKey: aws.String(passwordKey), ParameterValue: aws.String(password.Reveal())}}
 	for _, key := range others {
 		parameters = append(parameters, types.Parameter{ParameterKey: &key, UsePreviousValue: aws.Bool(true)})
 	}
-	transport.NoteWrite(ctx)
+	f.onWrite()
 	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
 	pauses := f.retry.Pauses()
-	own, cancel := transport.Linger(ctx, callGrace)
+	own, cancel := stop.Within(callGrace)
 	defer cancel()
 	for try := 1; ; try++ {
 		answer, err := ask(own, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
@@ -78,12 +78,12 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 			return err
 		}
 		p.unsure = true
-		found, lookup := f.readChangeSet(ctx, p, "")
+		found, lookup := f.readChangeSet(stop.Soft, p, "")
 		if lookup == nil {
 			p.id = bounded(aws.ToString(found.ChangeSetId))
 			return nil
 		}
-		if problem.Code(lookup) != CodeMissing || try == f.retry.Tries || f.retry.Clock.Sleep(ctx, pauses.NextBackOff()) != nil {
+		if problem.Code(lookup) != CodeMissing || try == f.retry.Tries || f.retry.Clock.Sleep(stop.Soft, pauses.NextBackOff()) != nil {
 			return err
 		}
 	}

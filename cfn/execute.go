@@ -12,7 +12,7 @@ import (
 
 // Execute begins the update that a preview showed, and returns when AWS has
 // begun: Follow tells how it goes on. It is sent once. When its fate is unknown,
-// also because ctx ended, it is looked up, within 5 seconds more; nil means that
+// also because of a stop, it is looked up, within 5 seconds more; nil means that
 // the update has begun, whatever became of the call. So it may be called again
 // after any error.
 //
@@ -20,15 +20,18 @@ import (
 // verdict, which is not executed; CodeStale when it was discarded or the
 // stack was changed since; CodeBusy; CodeUnknown when AWS could not say whether
 // it has begun: then State and Follow tell.
-func (f *Finder) Execute(ctx context.Context, p *Preview) error {
+func (f *Finder) Execute(stop transport.Stop, p *Preview) error {
 	what := of("reset the password", p.Rack)
 	if p.Verdict != AsExpected && p.Verdict != InstancesReplaced {
 		return failed(CodeUnexpected, what, "the update would change more than the password")
 	}
+	call, cancel := stop.Call()
+	defer cancel()
+	ctx := call.Hard
 	if err := f.enter(ctx, what, p.Rack); err != nil {
 		return err
 	}
-	transport.NoteWrite(ctx)
+	f.onWrite()
 	a := attempt{"reset the password", p.Rack, onStack("ExecuteChangeSet", p.Rack)}
 	_, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.ExecuteChangeSetOutput, error) {
 		return f.calls.executeChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
@@ -44,7 +47,7 @@ func (f *Finder) Execute(ctx context.Context, p *Preview) error {
 	case Definite(err) && code != CodeStale && code != CodeBusy:
 		return err
 	}
-	return f.lookUp(ctx, p, err)
+	return f.lookUp(stop, p, err)
 }
 
 func stale(p *Preview, why string) error {
@@ -56,8 +59,8 @@ func stale(p *Preview, why string) error {
 const looks = 3
 
 // lookUp asks what became of an execution that failed.
-func (f *Finder) lookUp(ctx context.Context, p *Preview, failed error) error {
-	own, cancel := transport.After(ctx, cleanUp)
+func (f *Finder) lookUp(stop transport.Stop, p *Preview, failed error) error {
+	own, cancel := context.WithTimeout(stop.Hard, cleanUp)
 	defer cancel()
 	for look := 1; ; look++ {
 		answer, err := f.readChangeSet(own, p, "")

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -82,20 +81,20 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 // carryOut activates, writes and reads back, or takes away what was created.
 func (p *pairRun) carryOut() error {
 	p.tell(StepBegin, "")
-	ctx, cancel := p.stop.Call()
+	calls, cancel := p.stop.Call()
 	defer cancel()
 	cleanup, end := p.stop.Cleanup()
 	defer end()
-	p.finish = cleanup
-	err := p.activate(ctx)
+	p.finish = transport.Until(cleanup)
+	err := p.activate(calls)
 	if err != nil || !p.repository.writes() {
 		return err
 	}
-	if err = p.writePair(ctx); err == nil {
-		err = p.verify(ctx)
+	if err = p.writePair(calls); err == nil {
+		err = p.verify(calls)
 	}
 	if err != nil && !p.whole() && !stopsEverything(err) {
-		p.undo(cleanup)
+		p.undo()
 	}
 	return err
 }
@@ -104,7 +103,7 @@ func (p *pairRun) carryOut() error {
 type pairRun struct {
 	writer
 	stop       Stop
-	finish     context.Context // of what has to be completed after a stop
+	finish     Stop // of what has to be completed after the other one
 	repository RepositoryPlan
 	values     map[string]secret.String
 	states     map[string]*written // those that a write was tried of
@@ -141,29 +140,29 @@ func (r Runner) tell(e Event) {
 
 // activate makes Travis build the repository, where that was asked for. It
 // comes first: an account that may not do that is told before anything else.
-func (p *pairRun) activate(ctx context.Context) error {
+func (p *pairRun) activate(calls Stop) error {
 	if !p.repository.Activate {
 		return nil
 	}
 	p.tell(StepActivate, "")
-	_, err := p.travis.Activate(ctx, p.ref)
+	_, err := p.travis.Activate(calls, p.ref)
 	p.activated = err == nil || fateUnknown(err)
 	return err
 }
 
 // writePair writes the host, then the password, then deletes the doubles. A
 // replacement that was begun is completed also after a stop.
-func (p *pairRun) writePair(ctx context.Context) error {
+func (p *pairRun) writePair(calls Stop) error {
 	for _, change := range []Change{p.repository.Host, p.repository.Password} {
 		if err := p.stop.Asked(); err != nil && !p.isHalfReplaced() {
 			return p.stopped(err)
 		}
-		if err := p.put(ctx, change.Name, change.ID); err != nil {
+		if err := p.put(calls, change.Name, change.ID); err != nil {
 			return err
 		}
 	}
 	for _, double := range p.repository.Doubles {
-		if err := p.deleteDouble(ctx, double); err != nil {
+		if err := p.deleteDouble(calls, double); err != nil {
 			return err
 		}
 	}
@@ -179,12 +178,12 @@ func (p *pairRun) isHalfReplaced() bool {
 }
 
 // put writes one variable and keeps what is known of it.
-func (p *pairRun) put(ctx context.Context, name, id string) error {
-	before, stop := p.states[name], p.stop
+func (p *pairRun) put(calls Stop, name, id string) error {
+	before := p.states[name]
 	if p.isHalfReplaced() {
-		ctx, stop = p.finish, Stop{Soft: p.finish, Hard: p.stop.Hard}
+		calls = p.finish
 	}
-	state, err := p.write(ctx, p.finish, stop, name, p.values[name], id)
+	state, err := p.write(calls, p.finish, name, p.values[name], id)
 	if before != nil {
 		// What stood in its place is somebody else's, and not to be taken away.
 		state.created = before.created && (id == "" || id == before.id)
@@ -210,7 +209,7 @@ func (p *pairRun) put(ctx context.Context, name, id string) error {
 // deleteDouble takes one double away. One that is gone already is no error; one
 // that holds the new value, because Travis lost the variable that was to be
 // replaced, stays.
-func (p *pairRun) deleteDouble(ctx context.Context, v travisapi.EnvVar) error {
+func (p *pairRun) deleteDouble(calls Stop, v travisapi.EnvVar) error {
 	if v.ID == p.states[v.Name].id {
 		return nil
 	}
@@ -218,7 +217,7 @@ func (p *pairRun) deleteDouble(ctx context.Context, v travisapi.EnvVar) error {
 		return p.stopped(err)
 	}
 	p.tell(StepDelete, v.Name)
-	err := deleteVariable(ctx, p.travis, p.retry, p.ref, v.ID)
+	err := deleteVariable(calls, p.travis, p.retry, p.ref, v.ID)
 	if keptBack(p.stop, err) {
 		return p.stopped(p.stop.Asked())
 	}

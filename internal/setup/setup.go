@@ -33,11 +33,11 @@ const overrideName = "RACK_URL"
 // Travis is what setup needs of Travis; a travisapi.Client has it.
 type Travis interface {
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
-	Activate(context.Context, travisapi.Ref) (travisapi.Repository, error)
+	Activate(Stop, travisapi.Ref) (travisapi.Repository, error)
 	EnvVars(context.Context, travisapi.Ref) ([]travisapi.EnvVar, error)
-	CreateEnvVar(context.Context, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)
-	UpdateEnvVar(context.Context, travisapi.Ref, string, travisapi.EnvVarChange) (travisapi.EnvVar, error)
-	DeleteEnvVar(context.Context, travisapi.Ref, string) error
+	CreateEnvVar(Stop, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)
+	UpdateEnvVar(Stop, travisapi.Ref, string, travisapi.EnvVarChange) (travisapi.EnvVar, error)
+	DeleteEnvVar(Stop, travisapi.Ref, string) error
 }
 
 // Checker proves a credential; a convox.Checker is one.

@@ -10,17 +10,17 @@ import (
 
 // undo takes away what this run created of a pair that could not be completed,
 // the password first. What it replaced cannot be put back and stands.
-func (p *pairRun) undo(ctx context.Context) {
+func (p *pairRun) undo() {
 	for _, name := range []string{PasswordName, HostName} {
 		state := p.states[name]
 		if state == nil || !state.created || state.result == Failed || (name == HostName && p.hostIsNeeded()) {
 			continue
 		}
-		if state.id == "" && !p.find(ctx, name, state) {
+		if state.id == "" && !p.find(p.finish.Hard, name, state) {
 			continue
 		}
 		p.tell(StepUndo, name)
-		switch err := deleteVariable(ctx, p.travis, p.retry, p.ref, state.id); {
+		switch err := deleteVariable(p.finish, p.travis, p.retry, p.ref, state.id); {
 		case err == nil:
 			state.result = Undone
 		case fateUnknown(err), travisapi.Failed(err, travisapi.CodeThrottled, travisapi.CodeUnexpected):
@@ -72,6 +72,6 @@ func (p *pairRun) find(ctx context.Context, name string, state *written) bool {
 
 // deleteVariable deletes one variable; one that is gone is no error. A delete
 // can be repeated without harm, so an open fate needs no look.
-func deleteVariable(ctx context.Context, travis Travis, retry transport.Retry, ref travisapi.Ref, id string) error {
-	return retry.Repeat(ctx, func(ctx context.Context) error { return travis.DeleteEnvVar(ctx, ref, id) })
+func deleteVariable(calls Stop, travis Travis, retry transport.Retry, ref travisapi.Ref, id string) error {
+	return retry.Repeat(calls.Hard, func(context.Context) error { return travis.DeleteEnvVar(calls, ref, id) })
 }

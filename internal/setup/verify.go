@@ -18,10 +18,10 @@ const verifyRounds = 3
 // verify reads names, branches and privacy back, and mends what is not as it
 // was written. A private value is never given back, so success means accepted
 // and there, not compared.
-func (p *pairRun) verify(ctx context.Context) error {
+func (p *pairRun) verify(calls Stop) error {
 	p.tell(StepVerify, "")
 	for round := 1; ; round++ {
-		wrong, err := p.readBack(ctx)
+		wrong, err := p.readBack(calls.Hard)
 		switch {
 		case err != nil:
 			return &problem.Error{
@@ -38,7 +38,7 @@ func (p *pairRun) verify(ctx context.Context) error {
 		}
 		p.doubt(wrong)
 		for _, w := range wrong {
-			if err := p.mend(ctx, w); err != nil {
+			if err := p.mend(calls, w); err != nil {
 				return err
 			}
 		}
@@ -111,17 +111,17 @@ func (p *pairRun) wrong(vars []travisapi.EnvVar) []deviation {
 	return all
 }
 
-func (p *pairRun) mend(ctx context.Context, d deviation) error {
+func (p *pairRun) mend(calls Stop, d deviation) error {
 	if err := p.stop.Asked(); err != nil {
 		return p.stopped(err)
 	}
 	if d.write {
-		if err := p.put(ctx, d.name, d.id); err != nil {
+		if err := p.put(calls, d.name, d.id); err != nil {
 			return err
 		}
 	}
 	for _, double := range d.doubles {
-		if err := p.deleteDouble(ctx, double); err != nil {
+		if err := p.deleteDouble(calls, double); err != nil {
 			return err
 		}
 	}

@@ -38,37 +38,37 @@ type written struct {
 // replace, "" to create one. What replaces is looked up and sent again until
 // finish ends, also after a stop: nothing restores what was there. The error is
 // nil exactly when the result is Done.
-func (w writer) write(ctx, finish context.Context, stop Stop, name string, value secret.String, id string) (written, error) {
+func (w writer) write(calls, finish Stop, name string, value secret.String, id string) (written, error) {
 	state := written{id: id, created: id == "", result: Failed}
 	attempts := w.retry.Attempts()
 	w.tell(StepWrite, name)
 	for {
-		err := w.send(ctx, name, value, &state)
+		err := w.send(calls, name, value, &state)
 		if !state.created && fateUnknown(err) {
-			ctx, stop = finish, Stop{Soft: finish, Hard: stop.Hard}
+			calls = finish
 		}
 		again := err != nil && worthALook(err, state)
 		if again {
-			again = w.settle(ctx, name, &err, &state)
+			again = w.settle(calls.Hard, name, &err, &state)
 		}
 		switch {
 		case state.result == Done:
 			w.tell(StepWritten, name)
 			return state, nil
-		case !again || gaveUp(err) || stop.Asked() != nil || !attempts.Next(stop.Soft, err):
+		case !again || gaveUp(err) || calls.Asked() != nil || !attempts.Next(calls.Soft, err):
 			return state, err
 		}
 	}
 }
 
 // send makes one call: an update where there is something to update.
-func (w writer) send(ctx context.Context, name string, value secret.String, state *written) error {
+func (w writer) send(calls Stop, name string, value secret.String, state *written) error {
 	var v travisapi.EnvVar
 	var err error
 	if state.id != "" {
-		v, err = w.travis.UpdateEnvVar(ctx, w.ref, state.id, travisapi.EnvVarChange{Name: name, Value: quoted(value), Public: false})
+		v, err = w.travis.UpdateEnvVar(calls, w.ref, state.id, travisapi.EnvVarChange{Name: name, Value: quoted(value), Public: false})
 	} else {
-		v, err = w.travis.CreateEnvVar(ctx, w.ref, travisapi.NewEnvVar{Name: name, Value: quoted(value), Public: false, Branch: w.branch})
+		v, err = w.travis.CreateEnvVar(calls, w.ref, travisapi.NewEnvVar{Name: name, Value: quoted(value), Public: false, Branch: w.branch})
 		state.open = state.open || fateUnknown(err)
 		state.cut = state.cut || travisapi.Failed(err, travisapi.CodeTimeout) || (travisapi.Failed(err, travisapi.CodeCanceled) && fateUnknown(err))
 	}

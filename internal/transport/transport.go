@@ -8,9 +8,14 @@ package transport
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"runtime"
 	"time"
 )
 
@@ -56,4 +61,39 @@ func KeepOrigin(next *http.Request, via []*http.Request) error {
 		return http.ErrUseLastResponse
 	}
 	return nil
+}
+
+// ErrTooLarge means that an answer went on past its bound.
+var ErrTooLarge = errors.New("the answer is larger than any real one")
+
+// ReadBody reads a whole answer of at most limit bytes.
+func ReadBody(body io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, ErrTooLarge
+	}
+	return data, nil
+}
+
+// Roots returns nil, the system's roots, except where the system ignores
+// SSL_CERT_FILE (macOS and Windows, https://pkg.go.dev/crypto/x509#SystemCertPool):
+// there the file's certificates are trusted beside the system's.
+func Roots() *x509.CertPool {
+	file := os.Getenv("SSL_CERT_FILE")
+	if file == "" || (runtime.GOOS != "darwin" && runtime.GOOS != "windows") {
+		return nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	pool.AppendCertsFromPEM(pem)
+	return pool
 }

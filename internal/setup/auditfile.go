@@ -321,7 +321,7 @@ func (c *auditCase) judgeRack(d build.Call, step string) {
 		c.add(SeverityError, FoundRackMissing, step+" names no Rack, and behind a Console it has to", "add --rack "+cmp.Or(c.deployRack(d), "ORG/NAME")+" to it")
 	case d.Rack == "" || strings.ContainsAny(d.Rack, "$`"): // it is known in the build
 	case c.login.proved() && c.login.credential.Console && !c.login.sees(d.Rack):
-		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key does not see", step, d.Rack), c.login.seen())
+		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key does not see", step, d.Rack), seen(c.login.login))
 	}
 }
 

@@ -69,7 +69,7 @@ func (l loginFacts) judge(f *findings, request AuditRequest) {
 			"make a deploy key in Console under Settings, Deploy Keys, and write that")
 	}
 	if request.Rack != "" && !l.sees(request.Rack) {
-		f.add(SeverityError, FoundRackUnknown, "the key does not see Rack "+request.Rack, l.seen())
+		f.add(SeverityError, FoundRackUnknown, "the key does not see Rack "+request.Rack, seen(l.login))
 	}
 }
 
@@ -83,10 +83,10 @@ func (l loginFacts) sees(rack string) bool {
 	return false
 }
 
-// seen says which Racks the key sees.
-func (l loginFacts) seen() string {
+// seen says which Racks a key sees.
+func seen(login convox.Login) string {
 	var all []string
-	for _, r := range l.login.Racks {
+	for _, r := range login.Racks {
 		all = append(all, r.String())
 	}
 	if len(all) == 0 {
@@ -202,14 +202,6 @@ func (c *auditCase) sameHost(branch string) bool {
 func readHost(value secret.String) (convox.Host, bool) {
 	host, err := convox.ParseHost(strings.Trim(value.Reveal(), `'"`)) // as quoted for Bash
 	return host, err == nil
-}
-
-func showBranches(branches []string) string {
-	shown := make([]string, len(branches))
-	for i, branch := range branches {
-		shown[i] = showBranch(branch)
-	}
-	return strings.Join(shown, ", ")
 }
 
 // searchTime is how long AWS may take: what it tells is one finding of many.

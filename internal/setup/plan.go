@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -136,11 +137,10 @@ func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target,
 
 // Distinct keeps the first of targets that name the same repository.
 func Distinct(targets []Target) []Target {
-	seen := map[string]bool{}
+	seen := map[Target]bool{}
 	var kept []Target
 	for _, target := range targets {
-		key := strings.ToLower(target.String())
-		if !seen[key] {
+		if key := target.key(); !seen[key] {
 			seen[key] = true
 			kept = append(kept, target)
 		}
@@ -264,14 +264,14 @@ func (p Plan) Ended() error {
 // read for this plan: it makes no call. Repositories that the request does not
 // name are left out; all that it names must have been read.
 func (p Plan) Again(request Request) Plan {
-	wanted := make(map[string]bool, len(request.Targets))
+	wanted := make(map[Target]bool, len(request.Targets))
 	for _, target := range request.Targets {
-		wanted[strings.ToLower(target.String())] = true
+		wanted[target.key()] = true
 	}
 	again := p
 	again.Branch, again.Repositories = request.Branch, make([]RepositoryPlan, 0, len(wanted))
 	for _, repository := range p.Repositories {
-		if wanted[strings.ToLower(repository.Target.String())] {
+		if wanted[repository.Target.key()] {
 			again.Repositories = append(again.Repositories, repository.again(request))
 		}
 	}
@@ -334,17 +334,10 @@ func sees(login convox.Login, rack string) error {
 	if rack == "" {
 		return nil
 	}
-	seen := make([]string, len(login.Racks))
-	for i, r := range login.Racks {
-		if seen[i] = r.String(); seen[i] == rack {
-			return nil
-		}
+	if slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack }) {
+		return nil
 	}
-	hint := "it sees none at all: make a deploy key in the organization that the Rack belongs to"
-	if len(seen) > 0 {
-		hint = "it sees: " + strings.Join(seen, ", ")
-	}
-	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", rack), Hints: []string{hint}}
+	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", rack), Hints: []string{seen(login)}}
 }
 
 // warn notes what a person should know before anything is written.
@@ -408,20 +401,24 @@ func (t Target) provider() travisapi.Provider {
 }
 
 func ownHost(branches []string) string {
-	shown := make([]string, len(branches))
-	for i, branch := range branches {
-		shown[i] = showBranch(branch)
+	if len(branches) == 1 {
+		return "branch " + showBranch(branches[0]) + " has a CONVOX_HOST of its own and no password"
 	}
-	if len(shown) == 1 {
-		return "branch " + shown[0] + " has a CONVOX_HOST of its own and no password"
-	}
-	return "branches " + strings.Join(shown, ", ") + " have a CONVOX_HOST of their own and no password"
+	return "branches " + showBranches(branches) + " have a CONVOX_HOST of their own and no password"
 }
 
 // showBranch makes a branch's name, which comes from outside, fit to be shown
 // and to be pasted.
 func showBranch(branch string) string {
 	return text.Quote(branch)
+}
+
+func showBranches(branches []string) string {
+	shown := make([]string, len(branches))
+	for i, branch := range branches {
+		shown[i] = showBranch(branch)
+	}
+	return strings.Join(shown, ", ")
 }
 
 func on(branch string) string {

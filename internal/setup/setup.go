@@ -228,14 +228,18 @@ func (g Group) String() string {
 
 // Names lists repositories in a line: of many the first few, and how many more.
 func Names(targets []Target) string {
+	names := make([]string, len(targets))
+	for i, target := range targets {
+		names[i] = target.String()
+	}
+	return listed(names)
+}
+
+// listed joins the first of several words, and says how many more there are.
+func listed(list []string) string {
 	const few = 4
-	names := make([]string, 0, few)
-	for _, target := range targets[:min(len(targets), few)] {
-		names = append(names, target.String())
+	if len(list) > few {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
 	}
-	listed := strings.Join(names, ", ")
-	if more := len(targets) - few; more > 0 {
-		return fmt.Sprintf("%s and %d more", listed, more)
-	}
-	return listed
+	return strings.Join(list, ", ")
 }

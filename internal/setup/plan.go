@@ -311,7 +311,8 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		}
 		return sees(login, request.Rack)
 	}
-	if !request.Unchecked || credential.Console || !problem.Has(err, convox.CodeUnreachable) {
+	// What ended ctx says nothing about the Rack, and Travis has the same code.
+	if ctx.Err() != nil || !request.Unchecked || credential.Console || !problem.Has(err, convox.CodeUnreachable) {
 		return err
 	}
 	if !convox.Sendable(credential.Password) {

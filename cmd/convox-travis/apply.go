@@ -130,10 +130,7 @@ func (p *program) makePlan(ctx context.Context, o *options, a application) (setu
 	defer over()
 	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
 	plan.Warnings = append(a.warnings, plan.Warnings...)
-	if stopped := context.Cause(ctx); stopped != nil {
-		return plan, stopped
-	}
-	return plan, err
+	return plan, cmp.Or(context.Cause(ctx), err, plan.Ended())
 }
 
 // locate finds the host of a Rack that was named by its stack, and then reads the

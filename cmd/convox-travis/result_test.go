@@ -75,10 +75,12 @@ func TestARefusalCarriesNoOtherRepositorysName(t *testing.T) {
 	for _, args := range [][]string{{"--json"}, {"--json", "--dry-run"}} {
 		document := w.document(w.apply(append(args, "--repo", "acme/web", "--repo", "acme/api")...))
 		for _, r := range document.Repositories {
-			code := r.Error.Code
-			if !strings.Contains(r.Error.Message, r.Slug) || code != "not_begun" && code != "unknown_token" {
+			if !strings.HasPrefix(r.Error.Message, r.Slug) || r.Error.Code != "not_begun" {
 				t.Errorf("%s: %+v", r.Slug, r.Error)
 			}
+		}
+		if document.Error == nil || document.Error.Code != "unknown_token" {
+			t.Errorf("the run ended with %+v", document.Error)
 		}
 	}
 	w.env["TRAVIS_TOKEN"] = good

@@ -340,6 +340,7 @@ func inReadme(w *world) {
 	w.checkout(w.TB.(*testing.T), simple)
 	w.saved()
 	w.setUp()
+	w.Travis.PlayBuilds(2*time.Second, w.Travis.OnBuild) // over at the second look, however slow the machine
 	if err := os.WriteFile(filepath.Join(w.dir, "repositories.txt"), []byte("acme/web\nacme/api\n"), 0o600); err != nil {
 		w.Fatal(err)
 	}

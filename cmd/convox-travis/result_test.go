@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"convox-travis/internal/problem"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
 
@@ -196,6 +198,30 @@ func TestAListOfADocumentIsNeverNull(t *testing.T) {
 			if value, has := document[name]; has && value == nil {
 				t.Errorf("%s: %s is null", cmd.Name(), name)
 			}
+		}
+	}
+}
+
+// A reset that is abandoned within a write may have begun.
+func TestAnAbandonedResetDoesNotSayThatNothingHappened(t *testing.T) {
+	t.Parallel()
+	for _, wrote := range []bool{false, true} {
+		p := systemProgram()
+		stop := setup.Stop{Soft: t.Context(), Hard: transport.WithEnding(t.Context())}
+		root := newRoot(p, &stop)
+		if wrote {
+			transport.NoteWrite(stop.Hard)
+		}
+		cmd, _, err := root.Find([]string{"reset-password"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := reset.PhaseNothing
+		if wrote {
+			want = reset.PhaseUnknown
+		}
+		if d := p.blanks[cmd]().(*resetDocument); d.Phase != string(want) {
+			t.Errorf("wrote %t: the phase is %s", wrote, d.Phase)
 		}
 	}
 }

@@ -26,10 +26,7 @@ first. The credential itself goes on working.`,
   convox-travis remove --branch main --yes
   convox-travis remove --owner acme --all --dry-run`,
 		Args: noArguments,
-	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
 		if everyBranch && o.branch != "" {
 			return failure(usageError("--branch and --all-branches contradict each other", "--all-branches takes away the pairs of all branches, --branch NAME that of one"))
 		}

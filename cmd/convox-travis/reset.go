@@ -52,10 +52,7 @@ asked. Started again with the same password, it goes on where it was left.
 			d.Rack = args[0]
 		}
 		return d
-	}, func(_ context.Context, args []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, o.check, func(_ context.Context, args []string) result {
 		o.rack = args[0]
 		return p.resetPassword(*stop, &o)
 	})
@@ -93,9 +90,6 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 		if err := p.resetAnswers(o); err != nil {
 			return show.fail(err)
 		}
-	}
-	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return show.fail(usageError("--fingerprint: "+err.Error(), hintsOf(err)...))
 	}
 	finder, found, err := p.resetRack(stop.Soft, o)
 	if err != nil {

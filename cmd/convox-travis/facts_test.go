@@ -443,6 +443,7 @@ var factsRuns = slices.Concat(
 	all(anotherToken, rackSecret,
 		"check --json --repo acme/web",
 		"remove --json --repo acme/admin --yes",
+		"remove --json --repo acme/admin --repo acme/web --yes",
 	),
 	all(func(w *world) {
 		w.Travis.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: posts("CONVOX_PASSWORD")})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: told,
 	})
 	over()
-	if err := context.Cause(stop.Soft); err != nil {
+	if err := cmp.Or(context.Cause(stop.Soft), removal.Ended()); err != nil {
 		return show.fail(err)
 	}
 	if o.dryRun {

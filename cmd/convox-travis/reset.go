@@ -14,7 +14,6 @@ import (
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
-	"convox-travis/internal/transport"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
@@ -45,7 +44,7 @@ asked. Started again with the same password, it goes on where it was left.
 		},
 	}, func() document {
 		d := &resetDocument{Phase: string(reset.PhaseNothing)}
-		if transport.Wrote(stop.Hard) { // the run was abandoned
+		if p.wrote.Load() { // the run was abandoned
 			d.Phase = string(reset.PhaseUnknown)
 		}
 		if args := cmd.Flags().Args(); len(args) == 1 {

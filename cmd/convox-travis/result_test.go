@@ -12,7 +12,6 @@ import (
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
-	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
 
@@ -207,10 +206,10 @@ func TestAnAbandonedResetDoesNotSayThatNothingHappened(t *testing.T) {
 	t.Parallel()
 	for _, wrote := range []bool{false, true} {
 		p := systemProgram()
-		stop := setup.Stop{Soft: t.Context(), Hard: transport.WithEnding(t.Context())}
+		stop := setup.Stop{Soft: t.Context(), Hard: t.Context()}
 		root := newRoot(p, &stop)
 		if wrote {
-			transport.NoteWrite(stop.Hard)
+			p.noteWrite()
 		}
 		cmd, _, err := root.Find([]string{"reset-password"})
 		if err != nil {

@@ -451,9 +451,9 @@ var factsRuns = slices.Concat(
 	all(func(w *world) {
 		w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1, Match: func(r faults.Request) bool { return r.Method == http.MethodGet }})
 	}, rackSecret,
-		"apply --json --timeout 1s --repo acme/web "+withRack,
-		"check --json --timeout 1s --repo acme/web",
-		"remove --json --timeout 1s --yes --repo acme/admin"),
+		"apply --json --timeout 5s --repo acme/web "+withRack,
+		"check --json --timeout 5s --repo acme/web",
+		"remove --json --timeout 5s --yes --repo acme/admin"),
 	all(nil, "",
 		"remove --json --repo acme/admin --yes",
 		"remove --json=lines --repo acme/admin --yes",

@@ -202,7 +202,10 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 func (f *Finder) notDeleted(ctx context.Context, p *Preview, err error) error {
 	e := ours(err)
 	if e == nil || e.Code == CodeStale {
-		e = &problem.Error{Code: CodeNoAnswer, Action: of("discard the preview", p.Rack), Reason: "AWS does not delete the change set", Cause: context.Cause(ctx)}
+		what, why := of("discard the preview", p.Rack), "AWS does not delete the change set"
+		if e = failed(CodeNoAnswer, what, why); ctx.Err() != nil {
+			e = stopped(what, why, context.Cause(ctx))
+		}
 	}
 	return f.leftBehind(p, e)
 }

@@ -45,6 +45,7 @@ const (
 	CodeStale         = "aws_stale"          // the stack changed since the preview, or the preview is used up
 	CodeUnexpected    = "aws_unexpected"     // the update would change more than the password
 	CodeUnknown       = "aws_unknown"        // it isn't known whether AWS has begun
+	CodeCanceled      = "canceled"           // the caller's context ended
 )
 
 // Detail is what else is known of an error of this package.
@@ -59,6 +60,11 @@ type Detail struct {
 // failed is an error without more to be known.
 func failed(code, what, why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: what, Reason: why, Hints: hints}
+}
+
+// stopped is what the end of the caller's context ended.
+func stopped(what, why string, cause error) *problem.Error {
+	return &problem.Error{Code: CodeCanceled, Action: what, Reason: why, Cause: cause}
 }
 
 // detailOf returns what else is known of an error.

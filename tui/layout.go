@@ -27,8 +27,9 @@ const (
 // View implements tea.Model.
 func (m *model) View() tea.View {
 	defer crash.Catch()
-	m.draw()
-	view := tea.NewView(m.screen())
+	screen := m.screen()
+	m.draw(screen)
+	view := tea.NewView(screen)
 	view.AltScreen = true
 	view.ReportFocus = true // a secret that is shown is hidden when nobody looks
 	view.WindowTitle = "convox-travis"

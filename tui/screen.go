@@ -54,7 +54,10 @@ type model struct {
 	appeared     appearance
 	ready        bool // there was time to look
 	drawn        picture
-	drawnAt      int64 // writes to the terminal before it was drawn
+	drawnAt      int64  // writes to the terminal before it was drawn
+	next         string // the screen that was drawn last
+	written      string // the screen that was written last
+	writes       int64  // that were counted then
 
 	// What is being done.
 	work     *flow.Work

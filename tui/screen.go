@@ -383,7 +383,9 @@ func (m *model) catchUp() {
 		m.question = q
 	case *field.Choice:
 		before := f.Selected()
-		f.SetSelected(m.flow.Question().Initial.Index)
+		if !m.touched {
+			f.SetSelected(m.flow.Question().Initial.Index)
+		}
 		if f.Selected() != before {
 			m.moved++
 		}

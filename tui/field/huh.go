@@ -23,18 +23,15 @@ func (w huhWidget) send(msg tea.Msg) {
 
 func (w huhWidget) view() string { return w.field.View() }
 
-// huhTheme is ours in huh's terms. huh asks for its styles for each option and
-// several times a key, so they are made once.
+// huhTheme is ours in huh's terms. huh asks for its styles several times a key,
+// so they are made once.
 type huhTheme struct{ styles *huh.Styles }
 
 func newHuhTheme(t *Theme) huhTheme {
 	button := lipgloss.NewStyle().Padding(0, 1).MarginRight(2)
 	styles := huh.FieldStyles{
-		SelectSelector:   t.Marker.SetString(marker),
-		SelectedOption:   t.Selected,
-		UnselectedOption: t.Text,
-		FocusedButton:    button.Inherit(t.Selected).Reverse(true).SetString("›"),
-		BlurredButton:    button.SetString(" "),
+		FocusedButton: button.Inherit(t.Selected).Reverse(true).SetString("›"),
+		BlurredButton: button.SetString(" "),
 		TextInput: huh.TextInputStyles{
 			Placeholder: t.Muted,
 			Prompt:      t.Marker,
@@ -42,19 +39,6 @@ func newHuhTheme(t *Theme) huhTheme {
 		},
 	}
 	return huhTheme{&huh.Styles{Focused: styles, Blurred: styles}}
-}
-
-// huhSelect shows labels, which may have several lines, of which the one of number
-// selected has the focus.
-func huhSelect(t *Theme, labels []string, selected, width int) huhWidget {
-	options := make([]huh.Option[int], len(labels))
-	for i, label := range labels {
-		options[i] = huh.NewOption(label, i)
-	}
-	field := huh.NewSelect[int]()
-	t.dress(field, width)
-	field.Options(options...).Value(&selected) // in this order: the value is looked for among the options
-	return huhWidget{field}
 }
 
 func huhConfirm(t *Theme, yes, no string, value *bool, width int) huhWidget {

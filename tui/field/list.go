@@ -150,7 +150,7 @@ func (l *List) press(key tea.KeyPressMsg) (done bool) {
 
 func (l *List) refuse() {
 	if row, ok := l.Row(); ok && row.Disabled != "" {
-		l.problem = cannot + row.Disabled
+		l.problem = "cannot be chosen: " + row.Disabled
 	}
 }
 
@@ -231,19 +231,8 @@ func (l *List) Marked() []string {
 	return keys
 }
 
-// Chosen is what Enter takes: the marked rows, or the one under the cursor where
-// none is marked.
-func (l *List) Chosen() []string {
-	if l.marked > 0 {
-		return l.Marked()
-	}
-	if key, ok := l.Selected(); ok {
-		return []string{key}
-	}
-	return nil
-}
-
-// takesEnter reports whether Chosen gives a row.
+// takesEnter reports whether a row is marked, or the one under the cursor can be
+// chosen.
 func (l *List) takesEnter() bool {
 	_, ok := l.Selected()
 	return ok || l.marked > 0

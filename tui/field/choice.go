@@ -170,7 +170,7 @@ func (o Option) note(width int) []string {
 func (c *Choice) label(i int) []string {
 	style, sign := c.theme.Text, space
 	if i == c.selected {
-		style, sign = c.theme.Selected, c.theme.Marker.Render(marker)
+		style, sign = c.theme.Selected, c.theme.Selected.Render(marker)
 	}
 	lines := c.options[i].label(c.width)
 	for n, line := range lines {

@@ -34,7 +34,7 @@ func newHuhTheme(t *Theme) huhTheme {
 		BlurredButton: button.SetString(" "),
 		TextInput: huh.TextInputStyles{
 			Placeholder: t.Muted,
-			Prompt:      t.Marker,
+			Prompt:      t.Selected,
 			Text:        t.Text,
 		},
 	}

@@ -27,7 +27,7 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 	searches := f.Searches()
 	m.refresh()
 	for _, s := range searches {
-		s.Run(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
+		s(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
 	}
 	if screen := m.screen(); !contains(screen, "› production") {
 		t.Fatalf("the screen is\n%s", screen)
@@ -64,7 +64,7 @@ func TestADefaultThatIsFoundLateMovesNoCursorThatAPersonMoved(t *testing.T) {
 			m.Update(down)
 		}
 		for _, s := range searches {
-			s.Run(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
+			s(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
 		}
 		if want := map[bool]int{false: 1, true: 0}[isMoved]; m.picture().focus != want {
 			t.Errorf("moved %t: the cursor is at %v", isMoved, m.picture().focus)

@@ -88,7 +88,7 @@ func (p *plain) search(ctx context.Context, searches []flow.Search) {
 	for _, s := range searches {
 		go func() {
 			defer crash.Catch()
-			s.Run(ctx, func(u flow.Update) {
+			s(ctx, func(u flow.Update) {
 				send(p.updates, u, ctx.Done())
 			})
 		}()

@@ -89,7 +89,7 @@ func (m *model) search(searches []flow.Search) {
 	for _, s := range searches {
 		go func() {
 			defer crash.Catch()
-			s.Run(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
+			s(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
 		}()
 	}
 }

@@ -157,18 +157,13 @@ func TestASavedRackThatIsFoundToBePrivateIsWarnedOf(t *testing.T) {
 	}
 	w.flow = flow.New(w.outside, flow.Given{})
 	searches := w.flow.Searches()
-	for _, s := range searches {
-		if s.Name != "Racks" {
-			s.Run(t.Context(), w.flow.Found)
-		}
+	last := len(searches) - 1 // is for Racks
+	for _, s := range searches[:last] {
+		s(t.Context(), w.flow.Found)
 	}
 	w.answer(flow.Value{Index: 1}).step(flow.StepRack)
 	key := w.flow.Question().Initial.Key
-	for _, s := range searches {
-		if s.Name == "Racks" {
-			s.Run(t.Context(), w.flow.Found)
-		}
-	}
+	searches[last](t.Context(), w.flow.Found)
 	if rows := w.flow.Question().Rows; len(rows) != 2 || rows[0].Key != key || w.flow.Question().Initial.Key != key {
 		t.Errorf("the row became another one: %+v", rows)
 	}

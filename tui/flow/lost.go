@@ -55,12 +55,7 @@ func lostStep() step {
 				Kind: Choice, Title: "Is the password of Rack " + f.rackName() + " really lost?",
 				Reason: []string{"What changes nothing comes first."},
 			}
-			for i, one := range f.instead() {
-				q.Options = append(q.Options, insteadOptions[one])
-				if one == f.answers.instead {
-					q.Initial.Index = i
-				}
-			}
+			offer(&q, f.instead(), insteadOptions, f.answers.instead)
 			return q
 		},
 		take: func(f *Flow, v Value) { f.answers.instead = f.instead()[v.Index] },

@@ -22,11 +22,9 @@ func sourceStep() step {
 			if f.found.savedErr != nil {
 				q.Reason = append(q.Reason, f.found.savedErr.Error())
 			}
-			for i, s := range f.sources() {
-				q.Options = append(q.Options, f.sourceOption(s))
-				if s == f.answers.source {
-					q.Initial.Index = i
-				}
+			offer(&q, f.sources(), sourceOptions, f.answers.source)
+			if f.reset.IsSettled() {
+				q.Options[0] = Option{Label: "The new one, which was just set"}
 			}
 			return q
 		},
@@ -56,13 +54,6 @@ var sourceOptions = map[source]Option{
 	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack itself has it"},
 	sourceTyped: {Label: "Type or paste it"},
 	sourceReset: {Label: "Set a new one", Note: "it is lost: the last resort"},
-}
-
-func (f *Flow) sourceOption(s source) Option {
-	if s == sourceReset && f.reset.IsSettled() {
-		return Option{Label: "The new one, which was just set"}
-	}
-	return sourceOptions[s]
 }
 
 // sources lists where the password can come from, the best first.

@@ -186,12 +186,7 @@ func (f *Flow) askRemedy(title string, about []setup.Target, why string, offered
 		q.Title = fmt.Sprintf("%s %d of the %s", title, len(about), nameOf(f.answers.targets))
 		q.Reason = []string{setup.Names(about), why}
 	}
-	for i, one := range offered {
-		q.Options = append(q.Options, remedyOptions[one])
-		if one == chosen {
-			q.Initial.Index = i
-		}
-	}
+	offer(&q, offered, remedyOptions, chosen)
 	return q
 }
 

@@ -81,7 +81,7 @@ func lostStep() step {
 func (f *Flow) trySaved() *Work {
 	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
 	credential := setup.Credential{Host: f.rackHost(), Password: login.Password}
-	fingerprint, newChecker := f.answers.fingerprint, f.outside.Checker
+	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
 	return &Work{
 		Words: "checking it with " + credential.Host.String(),
 		Run: func(stop setup.Stop, _ Tell) Outcome {

@@ -134,7 +134,7 @@ func (f *Flow) checkLogin(to string) *Work {
 // prover returns what proves a credential and says what comes of it. What was
 // known of another one is dropped.
 func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
-	fingerprint, newChecker := f.answers.fingerprint, f.outside.Checker
+	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.result.accepted, f.answers.unchecked = setup.Accepted{}, false
 	return func(stop setup.Stop, c setup.Credential) Outcome {
@@ -215,7 +215,7 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn fu
 			back(f)
 		},
 		func(f *Flow) *Work {
-			f.answers.fingerprint = f.result.untrusted
+			f.answers.approved = map[convox.Host]string{f.rackHost(): f.result.untrusted}
 			return goOn(f)
 		})
 }

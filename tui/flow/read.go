@@ -77,7 +77,7 @@ func (o Outside) lookUp(ctx context.Context, token secret.String, target setup.T
 func (f *Flow) planner(targets []setup.Target) func(stop setup.Stop, read func(done int)) (setup.Plan, Outcome) {
 	request, warnings := f.request(), f.rackWarnings()
 	request.Targets = targets
-	token, fingerprint, outside := f.token(), f.answers.fingerprint, f.outside
+	token, fingerprint, outside := f.token(), f.fingerprint(), f.outside
 	back := StepPassword
 	if request.Credential.Console {
 		back = StepKey

@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -422,7 +421,7 @@ func (m *model) value() flow.Value {
 func options(of []flow.Option) []field.Option {
 	shown := make([]field.Option, len(of))
 	for i, o := range of {
-		shown[i] = field.Option{Label: o.Label, Note: o.Note}
+		shown[i] = field.Option(o)
 	}
 	return shown
 }
@@ -430,9 +429,7 @@ func options(of []flow.Option) []field.Option {
 func rows(of []flow.Row) []field.Row {
 	shown := make([]field.Row, len(of))
 	for i, r := range of {
-		// What people type is the name and what it is on, never a host.
-		search := strings.Join(r.Cells[:min(2, len(r.Cells))], " ")
-		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Disabled: r.Disabled, Search: search, Other: r.Other}
+		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Disabled: r.Disabled, Other: r.Other}
 	}
 	return shown
 }

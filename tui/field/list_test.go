@@ -112,10 +112,10 @@ func TestTheCursorMovesWithinTheList(t *testing.T) {
 
 func TestTypingFilters(t *testing.T) {
 	rows := append(repositories(9997), field.Row{Key: "w", Cells: []string{"acme/web"}},
-		field.Row{Key: "l", Cells: []string{"LegacyWebsite"}}, field.Row{Key: "s", Cells: []string{"other"}, Search: "awkweb"})
+		field.Row{Key: "l", Cells: []string{"LegacyWebsite"}}, field.Row{Key: "s", Cells: []string{"other", "awkweb"}})
 	l := list(40, 12, false, rows)
 	press(t, l, "down", "WEB")
-	sees(t, l, "/ WEB", "› acme/web", "  LegacyWebsite", "  other", "  3 of 10,000")
+	sees(t, l, "/ WEB", "› acme/web", "  LegacyWebsite", "  other          awkweb", "  3 of 10,000")
 	press(t, l, "down", "backspace", "backspace", "backspace", "up", "down")
 	if got, _ := l.Selected(); got != "w" || l.TakesEscape() {
 		t.Errorf("without a filter the cursor is on %s", got)
@@ -238,7 +238,7 @@ func TestADisabledRowCannotBeChosenAndSaysWhy(t *testing.T) {
 
 func TestNoRowSteersTheTerminal(t *testing.T) {
 	l := list(80, 24, false, []field.Row{{
-		Key: "k\x1b", Cells: []string{"a\x1b]0;title\x07b\nc", "\u202ed"}, Note: "e\u009b31m", Search: "",
+		Key: "k\x1b", Cells: []string{"a\x1b]0;title\x07b\nc", "\u202ed"}, Note: "e\u009b31m",
 	}})
 	sees(t, l, "/  type to filter", "› a]0;titlebc  d  e31m", "  1 in all")
 	if got, _ := l.Selected(); got != "k\x1b" {

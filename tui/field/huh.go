@@ -12,27 +12,16 @@ import (
 	"convox-travis/internal/text"
 )
 
-// huhWidget is one field of huh. Of huh this package uses what draws and what
-// edits, without a form around it:
+// Of huh this package uses what draws and what edits, without a form around it:
 //   - Enter never reaches huh. It would only ask for the next field in a later
 //     message, and keys in between would still change the value.
 //   - A widget that was made small does not grow again, so each size gets a new
 //     widget, with the value it is to begin with.
 //   - huh's commands, which blink the cursor and read the clipboard, are dropped.
-type huhWidget struct{ field huh.Field }
 
-// send gives huh a key or a paste.
-func (w huhWidget) send(msg tea.Msg) {
-	w.field.Update(msg) // a pointer inside: it changes itself
-}
-
-func (w huhWidget) view() string { return w.field.View() }
-
-// huhTheme is ours in huh's terms. huh asks for its styles several times a key,
-// so they are made once.
-type huhTheme struct{ styles *huh.Styles }
-
-func newHuhTheme(t *Theme) huhTheme {
+// huhStyles is our theme in huh's terms. huh asks for its styles several times a
+// key, so they are made once.
+func huhStyles(t *Theme) *huh.Styles {
 	button := lipgloss.NewStyle().Padding(0, 1).MarginRight(2)
 	styles := huh.FieldStyles{
 		FocusedButton: button.Inherit(t.Selected).Reverse(true).SetString("›"),
@@ -43,36 +32,20 @@ func newHuhTheme(t *Theme) huhTheme {
 			Text:        t.Text,
 		},
 	}
-	return huhTheme{&huh.Styles{Focused: styles, Blurred: styles}}
-}
-
-func huhConfirm(t *Theme, yes, no string, value *bool, width int) huhWidget {
-	field := huh.NewConfirm().Affirmative(yes).Negative(no).WithButtonAlignment(lipgloss.Left)
-	t.dress(field.Value(value), width)
-	return huhWidget{field}
-}
-
-func huhInput(t *Theme, placeholder string, value *string, width int) huhWidget {
-	field := huh.NewInput().Placeholder(placeholder).Prompt(marker)
-	t.dress(field, width)
-	field.Value(value) // after the width: a long value would not be seen before the first key
-	return huhWidget{field}
+	return &huh.Styles{Focused: styles, Blurred: styles}
 }
 
 // leastHuhWidth is the cells that huh needs: its input panics in fewer.
 const leastHuhWidth = 8
 
+// dress gives a field our theme, and the keys that move inside it. What ends one or
+// goes back is left out.
 func (t *Theme) dress(field huh.Field, width int) {
-	field.WithTheme(huh.ThemeFunc(func(bool) *huh.Styles { return t.huh.styles }))
-	field.WithKeyMap(huhKeys())
+	toggle := key.NewBinding(key.WithKeys("left", "right", "h", "l", "tab"))
+	field.WithTheme(huh.ThemeFunc(func(bool) *huh.Styles { return t.huh }))
+	field.WithKeyMap(&huh.KeyMap{Confirm: huh.ConfirmKeyMap{Toggle: toggle}})
 	field.WithWidth(max(width, leastHuhWidth))
 	field.Focus()
-}
-
-// huhKeys is what moves inside a field. What ends one or goes back is left out.
-func huhKeys() *huh.KeyMap {
-	toggle := key.NewBinding(key.WithKeys("left", "right", "h", "l", "tab"))
-	return &huh.KeyMap{Confirm: huh.ConfirmKeyMap{Toggle: toggle}}
 }
 
 // Confirm is a yes or a no, in words of their own.
@@ -81,7 +54,7 @@ type Confirm struct {
 	yes, no       string
 	value         bool
 	width, height int
-	widget        huhWidget
+	widget        huh.Field // changes itself
 }
 
 // NewConfirm offers two answers; initial is which has the focus.
@@ -99,7 +72,7 @@ func (*Confirm) Init() tea.Cmd { return nil }
 // key typed ahead confirms nothing.
 func (c *Confirm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	pressed, ok := msg.(tea.KeyPressMsg)
-	if !ok || c.widget.field == nil {
+	if !ok || c.widget == nil {
 		return nil, false
 	}
 	switch pressed.Keystroke() {
@@ -110,17 +83,17 @@ func (c *Confirm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	case "n":
 		c.value = false
 	default:
-		c.widget.send(msg)
+		c.widget.Update(msg)
 	}
 	return nil, false
 }
 
 // View implements Field.
 func (c *Confirm) View() string {
-	if c.widget.field == nil {
+	if c.widget == nil {
 		return ""
 	}
-	return fit(c.widget.view(), c.width, c.height)
+	return fit(c.widget.View(), c.width, c.height)
 }
 
 // Lines implements Field.
@@ -129,13 +102,15 @@ func (*Confirm) Lines(int) Lines { return Lines{1, 1, 1} }
 // Resize implements Field.
 func (c *Confirm) Resize(width, height int) {
 	c.width, c.height = width, height
-	c.widget = huhWidget{}
+	c.widget = nil
 	if width <= 0 || height <= 0 {
 		return
 	}
 	// Each button has a sign and four cells of space, and a gap behind it.
 	room := max(width/2-6, 1)
-	c.widget = huhConfirm(c.theme, ansi.Truncate(c.yes, room, cut), ansi.Truncate(c.no, room, cut), &c.value, width)
+	widget := huh.NewConfirm().Affirmative(ansi.Truncate(c.yes, room, cut)).Negative(ansi.Truncate(c.no, room, cut))
+	c.theme.dress(widget.WithButtonAlignment(lipgloss.Left).Value(&c.value), width)
+	c.widget = widget
 }
 
 // Problem implements Field.
@@ -157,7 +132,7 @@ type Text struct {
 	check         func(string) error
 	problem       error
 	width, height int
-	widget        huhWidget
+	widget        huh.Field // changes itself
 }
 
 // NewText begins with a value, or shows a placeholder where that is "". Enter
@@ -174,7 +149,7 @@ func (*Text) Init() tea.Cmd { return nil }
 
 // Update implements Field.
 func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
-	if t.widget.field == nil {
+	if t.widget == nil {
 		return nil, false
 	}
 	switch msg := msg.(type) {
@@ -186,20 +161,20 @@ func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
 			}
 			return nil, t.problem == nil
 		}
-		t.widget.send(msg)
+		t.widget.Update(msg)
 	case tea.PasteMsg: // of line endings huh makes spaces
 		t.problem = nil
-		t.widget.send(msg)
+		t.widget.Update(msg)
 	}
 	return nil, false
 }
 
 // View implements Field.
 func (t *Text) View() string {
-	if t.widget.field == nil {
+	if t.widget == nil {
 		return ""
 	}
-	return fit(t.widget.view(), t.width, t.height)
+	return fit(t.widget.View(), t.width, t.height)
 }
 
 // Lines implements Field.
@@ -207,16 +182,18 @@ func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
 
 // Resize implements Field. With another width the cursor goes to the end.
 func (t *Text) Resize(width, height int) {
-	same := width == t.width && height > 0 && t.widget.field != nil
+	same := width == t.width && height > 0 && t.widget != nil
 	t.width, t.height = width, height
 	if same {
 		return
 	}
-	t.widget = huhWidget{}
+	t.widget = nil
 	if width <= 0 || height <= 0 {
 		return
 	}
-	t.widget = huhInput(t.theme, t.placeholder, &t.typed, width)
+	widget := huh.NewInput().Placeholder(t.placeholder).Prompt(marker)
+	t.theme.dress(widget, width)
+	t.widget = widget.Value(&t.typed) // after the width: a long value would not be seen before the first key
 }
 
 // Problem implements Field.

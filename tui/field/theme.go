@@ -3,6 +3,7 @@ package field
 import (
 	"image/color"
 
+	"charm.land/huh/v2"
 	"charm.land/lipgloss/v2"
 )
 
@@ -26,7 +27,7 @@ type Theme struct {
 	Cursor   lipgloss.Style // the cell where the next letter comes
 	Line     lipgloss.Style // a line between parts
 
-	huh huhTheme
+	huh *huh.Styles
 }
 
 // palette is the few colours there are. On a terminal of 16 colours, where the
@@ -74,6 +75,6 @@ func NewTheme(dark bool) *Theme {
 		Cursor:   plain.Reverse(true),
 		Line:     plain.Foreground(colours.faint),
 	}
-	t.huh = newHuhTheme(t)
+	t.huh = huhStyles(t)
 	return t
 }

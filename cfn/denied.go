@@ -69,7 +69,11 @@ func (f *Finder) refusal(message string) *problem.Error {
 		if p.Action == passRole && p.Resource == "*" {
 			p.Resource = ""
 		}
-		return denied(p)
+		e := denied(p)
+		if strings.Contains(message, "/AWSCloudFormation is not authorized") { // how CloudFormation calls the session of a stack's own role
+			e.Hints[0] = strings.Replace(e.Hints[0], "these credentials", "the stack's service role", 1)
+		}
+		return e
 	}
 	e := &problem.Error{Code: CodeDenied, Reason: "access denied: no " + kind + " allows it", Detail: Detail{barred: true}}
 	if isExplicit {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
@@ -171,6 +172,26 @@ func TestAChangeSetThatFailsIsToldLikeARefusal(t *testing.T) {
 		w.wantNoChangeSet()
 		if errors.Unwrap(err) != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// CloudFormation updates in the name of whoever executes, or as a role of the stack.
+func TestAnUpdateThatWasDeniedNamesThePermission(t *testing.T) {
+	for reason, want := range map[string]string{
+		`Resource handler returned message: "` + aUser + `iam:PassRole on resource: arn:aws:iam::123456789012:role/convox/production-MonitorRole because no identity-based policy allows the iam:PassRole action (Service: AmazonECS; Status Code: 400; Error Code: AccessDeniedException)" (RequestToken: 1, HandlerErrorCode: AccessDenied)`: `add {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::123456789012:role/convox/production-MonitorRole"} to the policy of these credentials`,
+		"API: ecs:RegisterTaskDefinition User: arn:aws:sts::123456789012:assumed-role/cfn/AWSCloudFormation is not authorized to perform: ecs:RegisterTaskDefinition on resource: *":                                                                                                                                                           `add {"Effect": "Allow", "Action": "ecs:RegisterTaskDefinition", "Resource": "*"} to the policy of the stack's service role`,
+		aRole + "iam:PassRole with an explicit deny in a service control policy": "ask the administrators of the AWS organization to permit iam:PassRole: the account's own policies can't",
+		"The image does not exist": "",
+	} {
+		w := newRackWorld(t)
+		w.aws.FailNextUpdate("eu-west-1", "production", cfntest.Fate{Resource: "ApiMonitorTasks", Reason: reason})
+		f := w.finder()
+		p := w.preview(f)
+		w.execute(f, p)
+		outcome, err := f.Follow(t.Context(), w.rack, p.Since, nil)
+		if err != nil || outcome.End != cfn.RolledBack || strings.Join(outcome.Hints, "\n") != want {
+			t.Errorf("%s\n%+v, %v", reason, outcome, err)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 const (
@@ -167,7 +168,7 @@ func TestAChangeSetThatFailsIsToldLikeARefusal(t *testing.T) {
 	} {
 		w := newRackWorld(t)
 		w.aws.FailChangeSets("eu-west-1", reason)
-		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+		_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 		w.wantCode(w.failed(err), cfn.CodeDenied, want)
 		w.wantNoChangeSet()
 		if errors.Unwrap(err) != nil {

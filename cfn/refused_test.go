@@ -8,6 +8,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 // A word of AWS's sentence isn't its cause: what is asked for can be missing, or
@@ -71,7 +72,7 @@ func TestARequestThatIsWrongIsNotTriedLater(t *testing.T) {
 	} {
 		w := newRackWorld(t)
 		w.aws.Refuse(c.status, code, "A sentence. (Service: AWSCloudFormation; Status Code: 400)", "cloudformation:DescribeStackEvents", "eu-west-1")
-		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+		_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 		e := w.failed(err)
 		w.wantCode(e, cfn.CodeFailed)
 		if later := strings.Contains(strings.Join(e.Hints, "\n"), "later"); e.Reason != c.reason || later != c.later {
@@ -95,7 +96,7 @@ func TestAQuotaIsNoThrottling(t *testing.T) {
 	w.aws.MostChangeSets = 1
 	f := w.finder()
 	w.preview(f)
-	_, err := f.Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+	_, err := f.Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 	wants(w, err, "ChangeSet limit exceeded for stack arn:aws:cloudformation:eu-west-1:")
 	if n := w.asked("cloudformation:CreateChangeSet"); n != 2 {
 		t.Errorf("%d calls for two previews", n)
@@ -103,7 +104,7 @@ func TestAQuotaIsNoThrottling(t *testing.T) {
 
 	w = newRackWorld(t) // of a nested stack
 	w.aws.FailChangeSets("eu-west-1", "ChangeSet limit exceeded for stack arn:aws:cloudformation:eu-west-1:123456789012:stack/production-Inner-115OY9YZK7MZZ/cbc47f70: Resource creation cancelled")
-	_, err = w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+	_, err = w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 	wants(w, err, "ChangeSet limit exceeded for stack arn:aws:cloudformation:eu-west-1:123456789012:stack/production-Inner-115OY9YZK7MZZ")
 	w.wantNoChangeSet()
 

@@ -28,16 +28,15 @@ type Found struct {
 // FindRack returns the one Rack called name. The errors are those of cfn, or an
 // problem.Error.
 func FindRack(ctx context.Context, finder Finder, regions []string, name string) (Found, error) {
-	shown := name
 	found, err := finder.Named(ctx, regions, name)
 	if err != nil {
 		return Found{}, err
 	}
 	switch {
 	case len(found.Racks) == 0:
-		return Found{}, noRack(shown, found)
+		return Found{}, noRack(name, found)
 	case len(found.Racks) > 1:
-		return Found{}, twoRacks(shown, found)
+		return Found{}, twoRacks(name, found)
 	}
 	rack := found.Racks[0]
 	if rack.Host == "" {
@@ -46,11 +45,11 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	host, err := convox.ParseHost(rack.Host)
 	if err != nil {
 		return Found{}, &problem.Error{
-			Code: "bad_host", Action: fmt.Sprintf("the Dashboard output of Rack %s in %s", shown, rack.Region), Cause: err,
+			Code: "bad_host", Action: fmt.Sprintf("the Dashboard output of Rack %s in %s", name, rack.Region), Cause: err,
 			Hints: []string{"look at the stack's outputs"}, Detail: rack,
 		}
 	}
-	return Found{rack, host, append(RackWarnings(rack), notSearched(shown, found)...)}, nil
+	return Found{rack, host, append(RackWarnings(rack), notSearched(name, found)...)}, nil
 }
 
 // noHost says by the state of its stack why a Rack has no host.

@@ -23,7 +23,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"convox-travis/internal/child"
 	"convox-travis/internal/transport"
@@ -66,10 +65,10 @@ type Finder struct {
 	retry    transport.Retry
 	poll     time.Duration
 	patience time.Duration
-	profile  string               // as the person knows it: "default" where none was named
-	region   string               // the configured one
-	config   *aws.Config          // a pointer, since fmt calls no methods on unexported
-	shared   *config.SharedConfig // fields: there it prints the address, not the keys
+	region   string      // the configured one
+	config   *aws.Config // a pointer, since fmt calls no methods on unexported
+	settings *settings   // fields: there it prints the address, not the keys
+	source   *source     // of the credentials
 	calls    calls
 	asker    *asker
 	given    *given
@@ -82,18 +81,16 @@ func (Finder) Format(s fmt.State, _ rune) {
 
 // NewFinder reads the AWS settings. It asks AWS nothing yet. Its errors are
 // *problem.Error: CodeProfile, CodeMFA, CodeRegion or CodeEndpoint.
-func NewFinder(ctx context.Context, options Options) (*Finder, error) {
+func NewFinder(options Options) (*Finder, error) {
 	f := &Finder{
 		retry:    retryDefaults(options.Retry),
 		poll:     cmp.Or(options.Poll, 2*time.Second),
 		patience: cmp.Or(options.Patience, 30*time.Minute),
-		profile:  profileName(options.Profile),
 		config:   &aws.Config{},
-		shared:   &config.SharedConfig{},
 		asker:    &asker{ask: options.MFACode},
 		given:    &given{},
 	}
-	if err := f.load(ctx, options); err != nil {
+	if err := f.load(options); err != nil {
 		return nil, err
 	}
 	f.region = f.config.Region

@@ -189,22 +189,20 @@ func (f *Finder) coded(code string, status int) *problem.Error {
 	_, throttled := awsretry.DefaultThrottleErrorCodes[code]
 	switch code {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
-		return failed(CodeExpired, "", "the session token has expired", "log in to AWS again, and renew AWS_SESSION_TOKEN or the profile's aws_session_token, with both its keys")
+		return failed(CodeExpired, "", "the session token has expired: it is of "+f.source.name, f.source.renewal("log in to AWS again")...)
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized":
 		return denied()
 	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidAccessKeyId", "NotSignedUp", "RegionDisabledException":
 		return &problem.Error{
-			Code: CodeRefused, Reason: "AWS doesn't accept these credentials", Detail: Detail{off: true},
-			Hints: []string{
-				"see whose they are: " + f.command("aws sts get-caller-identity"),
-				"enable the region if it is switched off for the account: it answers like this too",
-			},
+			Code: CodeRefused, Reason: "AWS doesn't accept the credentials of " + f.source.name, Detail: Detail{off: true},
+			Hints: append(f.source.renewal("see whether AWS accepts them elsewhere: "+f.command("aws sts get-caller-identity")),
+				"enable the region if it is switched off for the account: it answers like this too"),
 		}
 	case "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "InvalidSignatureException",
 		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture",
 		"IncompleteSignatureException", "MissingAuthenticationTokenException":
-		return failed(CodeRefused, "", "AWS doesn't accept these credentials: the signature doesn't match",
-			"check this machine's clock, and that the secret access key belongs to the access key", "enter them again: "+f.command("aws configure"))
+		return failed(CodeRefused, "", "AWS doesn't accept the credentials of "+f.source.name+": the signature doesn't match",
+			f.source.renewal("check this machine's clock, and that the secret access key belongs to the access key")...)
 	}
 	switch {
 	case throttled, status == http.StatusTooManyRequests:
@@ -217,12 +215,12 @@ func (f *Finder) coded(code string, status int) *problem.Error {
 	return failed(CodeFailed, "", fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status), tryLater)
 }
 
-// command is a command of the AWS CLI to paste, for the profile in use.
+// command is a command of the AWS CLI to paste, which uses the same credentials.
 func (f *Finder) command(text string) string {
-	if f.profile == defaultProfile {
+	if f.source.profile == "" || f.source.profile == defaultProfile {
 		return text
 	}
-	return strings.Replace(text, "aws ", "aws --profile "+quoted(f.profile)+" ", 1)
+	return strings.Replace(text, "aws ", "aws --profile "+quoted(f.source.profile)+" ", 1)
 }
 
 // unreachable says why there was no whole answer, without the words of the

@@ -5,7 +5,7 @@
 //
 // Execute and Restart change a Rack, Preview and Discard make and delete a
 // change set; everything else only reads. It keeps nothing, takes credentials
-// from where the AWS SDK finds them, and never shows an error's text: what AWS
+// from where the AWS CLI finds them, and never shows an error's text: what AWS
 // says in one is told in words of our own. What it returns of a stack is
 // bounded in length but not cleaned, unless it says so: clean it before it is
 // shown.

@@ -67,9 +67,9 @@ func (s *source) beside() []string {
 	other := os.Getenv("AWS_DEFAULT_PROFILE")
 	switch {
 	case variable != "" && s.kind == fromKeys && s.profile == "":
-		return []string{"to use profile " + shown(named) + " of " + variable + ", unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN: they go before it"}
+		return []string{"unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use profile " + shown(named) + " of " + variable + ": they go before it"}
 	case variable == "AWS_PROFILE" && s.profile == named && other != "" && other != named:
-		return []string{"to use profile " + shown(other) + " of AWS_DEFAULT_PROFILE, unset AWS_PROFILE: it goes before it"}
+		return []string{"unset AWS_PROFILE to use profile " + shown(other) + " of AWS_DEFAULT_PROFILE: it goes before it"}
 	}
 	return nil
 }
@@ -325,7 +325,7 @@ func (c *chain) credentialSource(p profile, place string) (*step, *problem.Error
 func sessionLength(p profile, base *step) (time.Duration, *problem.Error) {
 	seconds, err := strconv.Atoi(p.get("duration_seconds"))
 	if err != nil {
-		return 0, nil // as the AWS CLI
+		return time.Hour, nil // the default of AWS; the SDK's is shorter
 	}
 	longest, what := 43200, "any role allows"
 	if base.source.kind == fromRole || base.source.kind == fromWebIdentity {

@@ -28,7 +28,7 @@ const (
 	CodeDenied        = "aws_denied"         // the credentials may not do this
 	CodeNoCredentials = "aws_no_credentials" // there are none
 	CodeMFA           = "aws_mfa"            // an MFA code is missing, or was refused
-	CodeProfile       = "aws_profile"        // the profile is unknown or broken
+	CodeProfile       = "aws_profile"        // a profile, or another AWS setting, can't work
 	CodeRegion        = "aws_region"         // no region has this name
 	CodeName          = "aws_name"           // no stack can have this name
 	CodeEndpoint      = "aws_endpoint"       // AWS_ENDPOINT_URL is against the rules
@@ -195,7 +195,7 @@ func (f *Finder) coded(code string, status int) *problem.Error {
 	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidAccessKeyId", "NotSignedUp", "RegionDisabledException":
 		return &problem.Error{
 			Code: CodeRefused, Reason: "AWS doesn't accept the credentials of " + f.source.name, Detail: Detail{off: true},
-			Hints: append(f.source.renewal("see whether AWS accepts them elsewhere: "+f.command("aws sts get-caller-identity")),
+			Hints: append(f.source.renewal("check them: "+f.command("aws sts get-caller-identity")),
 				"enable the region if it is switched off for the account: it answers like this too"),
 		}
 	case "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "InvalidSignatureException",

@@ -51,13 +51,13 @@ type source struct {
 	base    *source // that signs the call for a role, or nil
 }
 
-// renewal lists what helps where AWS refuses the credentials, after first.
-func (s *source) renewal(first string) []string {
-	hints := []string{first}
+// renewal lists what helps where AWS refuses the credentials.
+func (s *source) renewal(look string) []string {
+	hints := append(s.beside(), look)
 	if s.renew != "" {
 		hints = append(hints, s.renew)
 	}
-	return append(hints, s.beside()...)
+	return hints
 }
 
 // beside says how to use a profile that the environment names too, and that other

@@ -72,8 +72,7 @@ func (f *settingsFile) read() {
 	}
 	text, err := os.Open(f.path)
 	if err != nil {
-		f.bad = "can't be read"
-		return
+		return // absent says so
 	}
 	defer text.Close()
 	lines := bufio.NewScanner(io.LimitReader(text, largestSettings))
@@ -175,15 +174,18 @@ func (s settings) check() *problem.Error {
 	return nil
 }
 
-// absent are hints about files that a variable names and that aren't there, which
-// the AWS CLI passes over.
+// absent are hints about files that aren't there, though a variable names them, or
+// that can't be read. The AWS CLI passes over both.
 func (s settings) absent() []string {
 	var hints []string
 	for _, file := range []settingsFile{s.config, s.credentials} {
-		if os.Getenv(file.variable) == "" {
-			continue
-		}
-		if _, err := os.Stat(file.path); os.IsNotExist(err) {
+		text, err := os.Open(file.path)
+		switch {
+		case err == nil:
+			text.Close()
+		case !os.IsNotExist(err):
+			hints = append(hints, "make "+shown(file.path)+" readable")
+		case os.Getenv(file.variable) != "":
 			hints = append(hints, "correct "+file.variable+": "+shown(file.path)+" isn't there")
 		}
 	}

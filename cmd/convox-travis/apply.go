@@ -147,7 +147,7 @@ func (p *program) locate(ctx context.Context, o *options, a *application) (err e
 }
 
 func (p *program) findRack(ctx context.Context, o *options, a *application) error {
-	finder, err := p.reach.finder(ctx, o.profile, nil)
+	finder, err := p.reach.finder(o.profile, nil)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ var hints = problem.Hints{
 	"save_login":            saveElsewhere,
 
 	// AWS.
-	"aws_no_credentials": problem.Say("pass --profile to use one of your AWS profiles"),
+	"aws_no_credentials": nil,
 	"aws_expired_sso":    nil,
 	"aws_expired":        nil,
 	"aws_refused":        nil,

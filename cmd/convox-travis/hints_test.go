@@ -26,7 +26,7 @@ func TestEachErrorOfARackAndOfAWSSaysWhatToDo(t *testing.T) {
 		err  problem.Error
 		want []string
 	}{
-		"its own hints come first":  {problem.Error{Code: cfn.CodeNoCredentials, Hints: []string{"set AWS_PROFILE"}}, []string{"set AWS_PROFILE", "pass --profile to use one of your AWS profiles"}},
+		"its own hints come first":  {problem.Error{Code: cfn.CodeUnknown, Hints: []string{"wait"}}, []string{"wait", "run the same command again: it looks up what AWS did"}},
 		"denied":                    {problem.Error{Code: cfn.CodeDenied}, []string{"use another account or role with --profile"}},
 		"no password in AWS":        {problem.Error{Code: cfn.CodeNoPassword, Detail: cfn.Detail{Rack: cfn.Rack{Name: "a b"}}}, []string{"set a new one: convox-travis reset-password 'a b'"}},
 		"denied, and a reset helps": {problem.Error{Code: cfn.CodeDenied, Cause: &problem.Error{Code: cfn.CodeNoPassword}}, []string{"use another account or role with --profile", "set a new one: convox-travis reset-password RACK"}},

@@ -75,7 +75,7 @@ func (w *rackWorld) enter(settings ...string) {
 		w.Setenv(settings[i], settings[i+1])
 	}
 	var err error
-	w.finder, err = cfn.NewFinder(w.Context(), cfn.Options{Poll: time.Millisecond, Patience: testPatience, Retry: transport.Retry{Tries: 2, Deadline: time.Minute, Pause: time.Millisecond}})
+	w.finder, err = cfn.NewFinder(cfn.Options{Poll: time.Millisecond, Patience: testPatience, Retry: transport.Retry{Tries: 2, Deadline: time.Minute, Pause: time.Millisecond}})
 	if err != nil {
 		w.Fatal(err)
 	}

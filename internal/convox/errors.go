@@ -82,7 +82,7 @@ func NameSource(err error, source Source) error {
 	}
 	detail.Source = source
 	named := *e
-	named.Detail, named.Reason = detail, "the Rack doesn't accept the password "+string(source)
+	named.Detail, named.Reason = detail, "the Rack does not accept the password "+string(source)
 	named.Hints = []string{"ask whoever changed the Rack's password for the new one"}
 	if source == FromAWS {
 		named.Reason += "; most likely its web service wasn't restarted after a change"

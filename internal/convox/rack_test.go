@@ -85,8 +85,8 @@ func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
 		want   string
 	}{
 		"given":           {refused(convox.Detail{Status: 401}), "", "no"},
-		"saved":           {refused(convox.Detail{Status: 401}), file, "the Rack doesn't accept the password saved in /home/ann/.config/convox2/auth"},
-		"in AWS":          {refused(convox.Detail{Status: 401}), convox.FromAWS, "the Rack doesn't accept the password that AWS has; most likely its web service wasn't restarted after a change"},
+		"saved":           {refused(convox.Detail{Status: 401}), file, "the Rack does not accept the password saved in /home/ann/.config/convox2/auth"},
+		"in AWS":          {refused(convox.Detail{Status: 401}), convox.FromAWS, "the Rack does not accept the password that AWS has; most likely its web service wasn't restarted after a change"},
 		"forbidden":       {refused(convox.Detail{Status: 403}), file, "no"},
 		"a token":         {refused(convox.Detail{Status: 401, Token: true}), file, "no"},
 		"another failure": {&problem.Error{Code: convox.CodeUnreachable, Reason: "no"}, file, "no"},

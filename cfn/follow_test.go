@@ -90,7 +90,7 @@ func TestTheEndOfTheUpdateBeforeIsNotTakenForTheEnd(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder()
 	p := w.preview(f)
-	time.AfterFunc(50*time.Millisecond, func() { _ = f.Execute(t.Context(), p) })
+	time.AfterFunc(50*time.Millisecond, func() { _ = f.Execute(transport.Until(t.Context()), p) })
 	var all []string
 	if outcome, err := f.Follow(t.Context(), w.rack, p.Since, told(&all)); err != nil || outcome.End != cfn.Complete || len(all) == 0 {
 		t.Errorf("%+v, %v: %q", outcome, err, all)

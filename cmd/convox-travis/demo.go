@@ -13,7 +13,6 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
 	"convox-travis/internal/setup"
-	"convox-travis/internal/transport"
 	"convox-travis/tui/flow"
 )
 
@@ -40,7 +39,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 				return failure(usageError("--"+name+" "+value+" is below zero", "leave it out for the usual world"))
 			}
 		}
-		transport.NoteWrite(stop.Hard) // its world has to be removed
+		p.noteWrite() // its world has to be removed
 		if serve {
 			return failure(p.serveDemo(stop.Soft, world))
 		}

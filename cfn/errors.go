@@ -52,8 +52,9 @@ type Detail struct {
 	Rack    Rack         // that the error is about, where its hints need it
 	Missing []Permission // that the credentials lack
 
-	status int  // of the answer, or 0
-	off    bool // the region is switched off for the account
+	status  int  // of the answer, or 0
+	off     bool // the region is switched off for the account
+	foreign bool // off, since it is in another partition
 }
 
 // failed is an error without more to be known.
@@ -357,12 +358,6 @@ func onServices(action string, rack Rack) Permission {
 }
 
 func arnIn(region, service, resource string) string {
-	partition := "aws"
-	switch {
-	case strings.HasPrefix(region, "us-gov-"):
-		partition = "aws-us-gov"
-	case strings.HasPrefix(region, "cn-"):
-		partition = "aws-cn"
-	}
+	partition, _ := partitionOf(region)
 	return fmt.Sprintf("arn:%s:%s:%s:*:%s", partition, service, region, resource)
 }

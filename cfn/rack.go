@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ type Rack struct {
 	Version string
 	// Status is the stack's, such as UPDATE_COMPLETE.
 	Status string
+	// Repair says how to bring the stack out of a state that it doesn't leave by
+	// itself, or is "".
+	Repair string
 	// Private means that the API is inside the VPC.
 	Private bool
 	// WhiteList holds the address ranges from which alone the API can be
@@ -33,6 +37,32 @@ func (r Rack) Failed() bool {
 		return true
 	}
 	return strings.HasSuffix(r.Status, "_FAILED")
+}
+
+// Dead reports whether no Rack works behind the stack and none will: it was never
+// made, or is being deleted
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
+func (r Rack) Dead() bool {
+	switch r.Status {
+	case "REVIEW_IN_PROGRESS", "CREATE_FAILED":
+		return true
+	}
+	return strings.HasPrefix(r.Status, "ROLLBACK_") || strings.HasPrefix(r.Status, "DELETE_")
+}
+
+// Works reports whether the stack has a host behind which a Rack may answer.
+func (r Rack) Works() bool { return r.Host != "" && !r.Dead() }
+
+// CompareRacks puts Racks in the order in which they are shown: by name, those that
+// work before the others of their name, by region.
+func CompareRacks(a, b Rack) int {
+	rank := func(r Rack) int {
+		if r.Works() {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(strings.Compare(a.Name, b.Name), rank(a)-rank(b), strings.Compare(a.Region, b.Region))
 }
 
 // stack is what is read of a stack.
@@ -121,6 +151,8 @@ func (s stack) kind() string {
 	switch {
 	case s.parent != "":
 		return "a part of another stack"
+	case s.status == string(types.StackStatusReviewInProgress): // it has no tags yet
+		return "a stack that was never made (REVIEW_IN_PROGRESS)"
 	case s.tags["System"] != "convox":
 		return "a stack that is not of Convox"
 	case s.tags["Type"] == "app" && s.tags["Rack"] != "":

@@ -28,13 +28,12 @@ func china() []string { return []string{"cn-north-1", "cn-northwest-1"} }
 // them. Of a partition that has no Racks only the region itself is looked at.
 func regionsBeside(region string) []string {
 	var all []string
-	switch {
-	case strings.HasPrefix(region, "us-gov-"):
+	switch id, _ := partitionOf(region); id {
+	case "aws-us-gov":
 		all = government()
-	case strings.HasPrefix(region, "cn-"):
+	case "aws-cn":
 		all = china()
-	case strings.Contains(region, "-iso"), strings.HasPrefix(region, "eusc-"):
-	default:
+	case commercialID:
 		all = commercial()
 	}
 	if !slices.Contains(all, region) {
@@ -42,6 +41,24 @@ func regionsBeside(region string) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+const commercialID = "aws"
+
+// partitionOf returns the partition of a region, as ARNs and as people call it
+// (https://docs.aws.amazon.com/general/latest/gr/rande.html).
+func partitionOf(region string) (id, name string) {
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov", "AWS GovCloud (US)"
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn", "AWS China"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc", "the AWS European Sovereign Cloud"
+	case strings.Contains(region, "-iso"):
+		return "aws-iso", "an isolated partition of AWS"
+	}
+	return commercialID, "AWS"
 }
 
 // regionShape is the shape that all names of regions have had so far

@@ -57,7 +57,7 @@ func TestASlipInARegionIsToldWithoutACall(t *testing.T) {
 
 func TestARegionThatIsNewerThanTheProgramIsAsked(t *testing.T) {
 	w := newWorld(t)
-	for _, region := range []string{"ap-southeast-9", "nz-north-1", "us-gov-central-1", "mx-central-1", "eusc-fr-west-1"} {
+	for _, region := range []string{"ap-southeast-9", "nz-north-1", "mx-central-1", "eusc-fr-west-1"} {
 		w.addRack(region, "new")
 		w.wantNames(w.search(region), "new@"+region)
 	}

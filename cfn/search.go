@@ -92,7 +92,7 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 			return o
 		}
 		if err != nil {
-			return o.fail(needing(describeStacks, f.failure(err, region)))
+			return o.fail(f.refusedIn(region, needing(describeStacks, f.failure(err, region))))
 		}
 		for _, described := range page.Stacks {
 			s := readStack(region, described)
@@ -100,7 +100,9 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 			case s.deleted(), name != "" && s.name != name:
 				continue
 			case s.isRack():
-				o.Racks = append(o.Racks, s.rack())
+				rack := s.rack()
+				rack.Repair = f.repair(rack, rack.Status)
+				o.Racks = append(o.Racks, rack)
 			case name != "":
 				o.others = append(o.others, Other{Name: s.name, Region: region, What: s.kind()})
 			}
@@ -122,8 +124,30 @@ func (o outcome) fail(err *problem.Error) outcome {
 	o.failed, o.Reason = err, err.Reason
 	if detailOf(err).off {
 		o.Reason = "switched off for this account"
+		if err.Detail.(Detail).foreign {
+			o.Reason = "another partition"
+		}
 	}
 	return o
+}
+
+// refusedIn explains a refusal of credentials by the partition of the region: each
+// has accounts of its own, whose keys the others don't know
+// (https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html).
+func (f *Finder) refusedIn(region string, e *problem.Error) *problem.Error {
+	detail := detailOf(e)
+	if !detail.off {
+		return e
+	}
+	id, name := partitionOf(region)
+	configured, _ := partitionOf(f.region)
+	if detail.foreign = id != commercialID || id != configured; !detail.foreign {
+		return hinting(e, "set AWS_REGION to a region of theirs if they are of AWS GovCloud (US) or AWS China: such as us-gov-west-1 or cn-north-1")
+	}
+	told := *e
+	told.Detail, told.Reason = detail, name+" doesn't accept these credentials: it is another partition, with accounts of its own"
+	told.Hints = []string{"use a profile whose credentials are of an account in " + name, e.Hints[0]}
+	return &told
 }
 
 // page makes one call. Its deadline counts for all tries together.

@@ -119,7 +119,7 @@ func TestDifferentFailuresEverywhereAreAllTold(t *testing.T) {
 	w := newWorld(t)
 	w.aws.SwitchOff("af-south-1")
 	w.aws.Deny("cloudformation:DescribeStacks", "us-east-1")
-	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "us-east-1: access denied", "af-south-1 (switched off for this account)")
+	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "us-east-1: access denied", "1 region skipped: switched off for this account (af-south-1)")
 }
 
 func TestANameTakesOneCallARegion(t *testing.T) {

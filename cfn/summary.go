@@ -1,7 +1,6 @@
 package cfn
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,7 @@ import (
 
 // Summary is what a search found.
 type Summary struct {
-	Racks []Rack // by name, then by region
+	Racks []Rack // as CompareRacks orders them
 	// Others are the stacks of the name that was asked for that are no Racks,
 	// by region. Only Named fills it.
 	Others  []Other
@@ -24,7 +23,39 @@ type Summary struct {
 type Skipped struct {
 	Region string
 	Reason string // in plain words, such as "access denied"
-	Off    bool   // it is switched off for the account
+	Off    bool   // no Rack of the account can be there: it is switched off, or in another partition
+	Err    error  // why it was skipped
+}
+
+// Passes reports whether a search may reach the region later: it was throttled, or
+// gave no answer. Then it isn't known whether a Rack is there.
+func (s Skipped) Passes() bool { return isPassing(s.Err) }
+
+// namedRegions is how many regions stand behind a reason.
+const namedRegions = 4
+
+// GroupSkipped says which regions were skipped, a line for each reason: "19 regions
+// skipped: access denied (af-south-1, …)".
+func GroupSkipped(skipped []Skipped) []string {
+	var reasons []string
+	regions := make(map[string][]string)
+	for _, s := range skipped {
+		if regions[s.Reason] == nil {
+			reasons = append(reasons, s.Reason)
+		}
+		regions[s.Reason] = append(regions[s.Reason], s.Region)
+	}
+	for i, reason := range reasons {
+		of, count := regions[reason], "1 region"
+		if len(of) > 1 {
+			count = fmt.Sprintf("%d regions", len(of))
+		}
+		if len(of) > namedRegions {
+			of = append(of[:namedRegions:namedRegions], "…")
+		}
+		reasons[i] = fmt.Sprintf("%s skipped: %s (%s)", count, reason, strings.Join(of, ", "))
+	}
+	return reasons
 }
 
 // Other is a stack that is no Rack.
@@ -64,22 +95,24 @@ func summarize(outcomes []outcome) (Summary, error) {
 		if o.failed == nil {
 			s.Regions++
 		} else {
-			s.Skipped = append(s.Skipped, Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.failed).off})
+			s.Skipped = append(s.Skipped, o.skipped())
 		}
 	}
 	if s.Regions == 0 {
 		return Summary{}, nowhere(outcomes)
 	}
-	slices.SortStableFunc(s.Racks, func(a, b Rack) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Region, b.Region))
-	})
+	slices.SortStableFunc(s.Racks, CompareRacks)
 	return s, nil
+}
+
+func (o outcome) skipped() Skipped {
+	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.failed).off, Err: attempting("look for Racks in "+o.Region, o.failed)}
 }
 
 // nowhere is the error of a search that no region answered.
 func nowhere(outcomes []outcome) error {
 	weight := func(o outcome) int {
-		telling := []string{CodeExpired, CodeDenied, CodeRefused, CodeThrottled, CodeNoAnswer, CodeUnreachable}
+		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
 		if i := slices.Index(telling, o.failed.Code); i >= 0 {
 			return i
 		}
@@ -90,14 +123,14 @@ func nowhere(outcomes []outcome) error {
 	if len(outcomes) == 1 {
 		return err
 	}
-	var others []string
+	var others []Skipped
 	for _, o := range outcomes {
 		if o.failed.Code != worst.failed.Code {
-			others = append(others, o.Region+" ("+o.Reason+")")
+			others = append(others, o.skipped())
 		}
 	}
 	if len(others) == 0 {
 		return attempting(fmt.Sprintf("look for Racks in %d regions", len(outcomes)), worst.failed)
 	}
-	return hinting(err, "look at the others too, of which none was searched: "+listed(others))
+	return hinting(err, "look at the others too: "+strings.Join(GroupSkipped(others), "; "))
 }

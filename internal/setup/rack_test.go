@@ -24,13 +24,13 @@ func TestARackByNameGivesItsHost(t *testing.T) {
 	if err != nil || found.Host.String() != "production-12.eu-west-1.elb.amazonaws.com" || found.Rack.Region != "eu-west-1" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "in us-east-1 (throttled)") {
+	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "1 region skipped: throttled (us-east-1)") {
 		t.Errorf("%+v", found.Warnings)
 	}
 }
 
 func TestARackThatCannotBeUsedIsTold(t *testing.T) {
-	good := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "h.example.com"}
+	good := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "h.example.com", Status: "UPDATE_COMPLETE"}
 	other := good
 	other.Region = "us-east-1"
 	bad := good
@@ -42,10 +42,10 @@ func TestARackThatCannotBeUsedIsTold(t *testing.T) {
 		code  string
 		says  []string
 	}{
-		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "switched off"}}}, "no_rack", []string{"22 regions", "me-south-1 (switched off)"}},
+		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "access denied"}}}, "no_rack", []string{"22 regions", "1 region skipped: access denied (me-south-1)"}},
 		"none in a region":    {cfn.Summary{Regions: 1}, "no_rack", []string{"the region"}},
 		"an app of the name":  {cfn.Summary{Regions: 1, Others: []cfn.Other{{Name: "production", Region: "eu-west-1", What: "an app on Rack main"}}}, "no_rack", []string{"in eu-west-1 is an app on Rack main"}},
-		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1, us-east-1"}},
+		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1 (UPDATE_COMPLETE, host h.example.com), us-east-1 (UPDATE_COMPLETE"}},
 		"one without a host":  {cfn.Summary{Racks: []cfn.Rack{hostless}, Regions: 1}, "no_host", []string{"CREATE_FAILED"}},
 		"a host that is none": {cfn.Summary{Racks: []cfn.Rack{bad}, Regions: 1}, "bad_host", []string{"outputs"}},
 	} {

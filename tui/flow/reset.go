@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,7 +131,7 @@ func (f *Flow) lookAtStack() *Work {
 			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
 				err = &problem.Error{
 					Reason: "the Rack's stack is in the state " + stack.Status + ", in which it cannot be updated",
-					Hints:  []string{"repair it first, in the CloudFormation console"},
+					Hints:  []string{cmp.Or(stack.Repair, "repair it first, in the CloudFormation console")},
 				}
 			}
 			return learned(r, err, StepAffected)

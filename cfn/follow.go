@@ -104,6 +104,9 @@ const mostDoublings = 4
 // CloudFormation waits for, which it does for hours without an event.
 const askServices = 8 * time.Second
 
+// clockSkew is how far the clocks of two services of AWS may be apart.
+const clockSkew = 5 * time.Second
+
 // askStarting tells what ECS says newly of the services that are on their way. That
 // it says nothing harms nothing.
 func (f *Finder) askStarting(ctx context.Context, rack Rack, w *watch, tell func(Event)) {
@@ -117,7 +120,7 @@ func (f *Finder) askStarting(ctx context.Context, rack Rack, w *watch, tell func
 		if err != nil {
 			continue
 		}
-		words, at := f.newestWords(described.Events, aws.ToTime(start.Timestamp))
+		words, at := f.newestWords(described.Events, aws.ToTime(start.Timestamp).Add(-clockSkew))
 		event := Event{LogicalID: shown(id), Type: ecsService, Status: shown(string(start.ResourceStatus)), Reason: words, At: at}
 		if words == "" || event == w.said[id] {
 			continue

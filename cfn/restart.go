@@ -29,7 +29,7 @@ type Deployment struct {
 	Failed bool
 	Reason string
 	// Event is the newest thing that ECS said of the service since the deployment
-	// began, cleaned, such as "was unable to place a task because …". It is "" once
+	// began, in one bounded line, such as "was unable to place a task because …". It is "" once
 	// Completed.
 	Event string
 }
@@ -179,7 +179,7 @@ func (f *Finder) describeService(ctx context.Context, what string, rack Rack, se
 	return answer.Services[0], nil
 }
 
-// newestWords is the newest event of a service since a moment, cleaned, and when it
+// newestWords is the newest event of a service since a moment, in one bounded line, and when it
 // was. ECS lists the newest first
 // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html).
 func (f *Finder) newestWords(events []types.ServiceEvent, since time.Time) (string, time.Time) {

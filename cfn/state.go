@@ -59,7 +59,7 @@ func (f *Finder) repair(rack Rack, status string) string {
 	if status != string(types.StackStatusUpdateRollbackFailed) {
 		return ""
 	}
-	return "fix what the rollback failed on, then continue it: " +
+	return fmt.Sprintf("fix what the rollback of Rack %s failed on, then continue it: ", shown(rack.Name)) +
 		f.command(fmt.Sprintf("aws cloudformation continue-update-rollback --stack-name %s --region %s", quoted(rack.Name), quoted(rack.Region)))
 }
 

@@ -22,8 +22,9 @@ func newRacks(p *program) *cobra.Command {
 		Use:   "racks",
 		Short: "List the Racks found in CloudFormation",
 		Long: `List the Racks of an AWS account, in all regions at once. A region that is
-switched off, denied or slow is skipped, and named with the reason. Racks of the third
-generation are not CloudFormation stacks: they are reached through Console.`,
+switched off, denied or slow is skipped, and named with the reason. Racks of
+the third generation are not CloudFormation stacks: they are reached through
+Console.`,
 		Example: `  convox-travis racks
   convox-travis racks --profile work --region eu-west-1 --json`,
 		Args: noArguments,
@@ -88,6 +89,11 @@ func (p *program) racks(ctx context.Context, o *options) result {
 		d.Skipped = append(d.Skipped, regionDocument{skipped.Region, skipped.Reason})
 	}
 	notes = append(notes, cfn.GroupSkipped(found.Skipped)...)
+	for _, rack := range found.Racks {
+		if rack.Repair != "" {
+			notes = append(notes, "hint: "+rack.Repair)
+		}
+	}
 	switch {
 	case slices.ContainsFunc(found.Skipped, cfn.Skipped.Passes):
 		notes = append(notes, "hint: run this again: a region that was skipped may answer now")
@@ -110,7 +116,7 @@ func rackNote(rack cfn.Rack) string {
 	case rack.Dead():
 		notes = append(notes, "no working Rack")
 	case rack.Failed():
-		notes = append(notes, cmp.Or(rack.Repair, "failed"))
+		notes = append(notes, "failed")
 	}
 	return strings.Join(notes, "; ")
 }

@@ -368,12 +368,16 @@ func TestAServiceThatFindsNoRoomIsExplainedByECS(t *testing.T) {
 	const says = "ECS says: was unable to place a task because no container instance met all of its requirements"
 	for template, phase := range map[cfntest.RackTemplate]reset.Phase{cfntest.Template2023: reset.PhaseUpdated, cfntest.Template2022: reset.PhaseStuck} {
 		w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = template })
-		c := &hasty{}
+		c := &hastier{}
 		w.clock = c
-		w.aws.FailPlacement(region, "no container instance met all of its requirements.")
 		w.patient(c)
 		var words []string
-		w.at = func(e reset.Event) { words = append(words, e.Words) }
+		w.at = func(e reset.Event) {
+			words = append(words, e.Words)
+			if template == cfntest.Template2022 || e.Words == "restarting the web service" { // before that the monitor restarts
+				w.aws.FailPlacement(region, "no container instance met all of its requirements.")
+			}
+		}
 		report := w.run()
 		w.want(report, phase, strings.TrimPrefix(says, "ECS says: "))
 		if !strings.Contains(strings.Join(words, "\n"), says) {
@@ -385,10 +389,14 @@ func TestAServiceThatFindsNoRoomIsExplainedByECS(t *testing.T) {
 // Each try of ECS to place a task is an event, and no progress.
 func TestAServiceThatFailsAgainAndAgainIsGivenUp(t *testing.T) {
 	w := newRackWorld(t)
-	c := &hasty{}
+	c := &hastier{}
 	w.clock = c
-	w.aws.FailPlacement(region, "no container instance met all of its requirements.")
 	w.stacks = &chatty{Finder: w.finder}
+	w.at = func(e reset.Event) {
+		if e.Words == "restarting the web service" {
+			w.aws.FailPlacement(region, "no container instance met all of its requirements.")
+		}
+	}
 	w.want(w.run(), reset.PhaseUpdated, "the new deployment of the web service does not end; ECS says: has started task ")
 	if c.slept > 2*time.Hour {
 		t.Errorf("it waited %v", c.slept)

@@ -4,7 +4,9 @@
 // Start at NewFinder.
 //
 // Execute and Restart change a Rack, Preview and Discard make and delete a
-// change set; everything else only reads. It keeps nothing, takes credentials
+// change set; everything else only reads. What changes something takes a
+// transport.Stop: a call that is under way when Soft ends may be finished and looked
+// up, which ends with Hard. It keeps nothing, takes credentials
 // from where the AWS SDK finds them, and never shows an error's text: what AWS
 // says in one is told in words of our own. What it returns of a stack is
 // bounded in length but not cleaned, unless it says so: clean it before it is
@@ -59,11 +61,14 @@ type Options struct {
 	// Patience is how long a change set may take, and how long an update may
 	// show nothing new before it counts as stuck (30 minutes).
 	Patience time.Duration
+	// OnWrite is called before a call that changes something. It may be nil.
+	OnWrite func()
 }
 
 // Finder finds Racks with one set of credentials. It may be used side by side.
 type Finder struct {
 	retry    transport.Retry
+	onWrite  func()
 	poll     time.Duration
 	patience time.Duration
 	profile  string               // as the person knows it: "default" where none was named
@@ -85,6 +90,7 @@ func (Finder) Format(s fmt.State, _ rune) {
 func NewFinder(ctx context.Context, options Options) (*Finder, error) {
 	f := &Finder{
 		retry:    retryDefaults(options.Retry),
+		onWrite:  options.OnWrite,
 		poll:     cmp.Or(options.Poll, 2*time.Second),
 		patience: cmp.Or(options.Patience, 30*time.Minute),
 		profile:  profileName(options.Profile),
@@ -92,6 +98,9 @@ func NewFinder(ctx context.Context, options Options) (*Finder, error) {
 		shared:   &config.SharedConfig{},
 		asker:    &asker{ask: options.MFACode},
 		given:    &given{},
+	}
+	if f.onWrite == nil {
+		f.onWrite = func() {}
 	}
 	if err := f.load(ctx, options); err != nil {
 		return nil, err

@@ -48,17 +48,17 @@ func capabilities(described types.Stack) []types.Capability {
 // makeChangeSet sends the password, and nothing else of the stack: tags, topics
 // and roles that are not sent stay as they are. The request is not kept. Where
 // its answer was lost, what was made is looked for by its name, and only when
-// there is nothing is it sent again. A request that is under way when ctx ends may
+// there is nothing is it sent again. A request that is under way at a stop may
 // be answered: given up, it could arrive after its change set was deleted.
-func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
+func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
 	parameters := []types.Parameter{{ParameterKey: aws.String(passwordKey), ParameterValue: aws.String(password.Reveal())}}
 	for _, key := range others {
 		parameters = append(parameters, types.Parameter{ParameterKey: &key, UsePreviousValue: aws.Bool(true)})
 	}
-	transport.NoteWrite(ctx)
+	f.onWrite()
 	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
 	pauses := f.retry.Pauses()
-	own, cancel := transport.Linger(ctx, callGrace)
+	own, cancel := stop.Within(callGrace)
 	defer cancel()
 	for try := 1; ; try++ {
 		answer, err := ask(own, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
@@ -78,12 +78,12 @@ func (f *Finder) makeChangeSet(ctx context.Context, p *Preview, capabilities []t
 			return err
 		}
 		p.unsure = true
-		found, lookup := f.readChangeSet(ctx, p, "")
+		found, lookup := f.readChangeSet(stop.Soft, p, "")
 		if lookup == nil {
 			p.id = bounded(aws.ToString(found.ChangeSetId))
 			return nil
 		}
-		if problem.Code(lookup) != CodeMissing || try == f.retry.Tries || f.retry.Clock.Sleep(ctx, pauses.NextBackOff()) != nil {
+		if problem.Code(lookup) != CodeMissing || try == f.retry.Tries || f.retry.Clock.Sleep(stop.Soft, pauses.NextBackOff()) != nil {
 			return err
 		}
 	}
@@ -221,4 +221,82 @@ func (f *Finder) executionStatus(ctx context.Context, p *Preview) types.Executio
 		return ""
 	}
 	return answer.ExecutionStatus
+}
+
+// Execute begins the update that a preview showed, and returns when AWS has
+// begun: Follow tells how it goes on. It is sent once. When its fate is unknown,
+// also because of a stop, it is looked up, within 5 seconds more; nil means that
+// the update has begun, whatever became of the call. So it may be called again
+// after any error.
+//
+// The errors are those of Search, and CodeUnexpected for a preview with that
+// verdict, which is not executed; CodeStale when it was discarded or the
+// stack was changed since; CodeBusy; CodeUnknown when AWS could not say whether
+// it has begun: then State and Follow tell.
+func (f *Finder) Execute(stop transport.Stop, p *Preview) error {
+	what := of("reset the password", p.Rack)
+	if p.Verdict != AsExpected && p.Verdict != InstancesReplaced {
+		return failed(CodeUnexpected, what, "the update would change more than the password")
+	}
+	call, cancel := stop.Call()
+	defer cancel()
+	ctx := call.Hard
+	if err := f.enter(ctx, what, p.Rack); err != nil {
+		return err
+	}
+	f.onWrite()
+	a := attempt{"reset the password", p.Rack, onStack("ExecuteChangeSet", p.Rack)}
+	_, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.ExecuteChangeSetOutput, error) {
+		return f.calls.executeChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
+			StackName: &p.Rack.Name, ChangeSetName: p.reference(), ClientRequestToken: &p.name,
+		}, stacksIn(p.Rack.Region), f.changingStack)
+	})
+	if err == nil {
+		return nil
+	}
+	switch code := problem.Code(err); {
+	case code == CodeMissing: // another update takes the change sets before it away
+		return stale(p, "it was discarded, or its stack was changed since")
+	case Definite(err) && code != CodeStale && code != CodeBusy:
+		return err
+	}
+	return f.lookUp(stop, p, err)
+}
+
+func stale(p *Preview, why string) error {
+	return failed(CodeStale, of("execute the preview", p.Rack), why, "start again, with a new preview")
+}
+
+// looks is how often a change set that was not executed is looked at: a request
+// that was lost on its way back may still be at work.
+const looks = 3
+
+// lookUp asks what became of an execution that failed.
+func (f *Finder) lookUp(stop transport.Stop, p *Preview, failed error) error {
+	own, cancel := context.WithTimeout(stop.Hard, cleanUp)
+	defer cancel()
+	for look := 1; ; look++ {
+		answer, err := f.readChangeSet(own, p, "")
+		switch {
+		case err != nil:
+			return &problem.Error{
+				Code: CodeUnknown, Action: of("reset the password", p.Rack), Reason: "the answer was lost, and it isn't known whether the update has begun", Cause: failed,
+			}
+		case begun(answer.ExecutionStatus):
+			return nil
+		case answer.ExecutionStatus == types.ExecutionStatusObsolete:
+			return stale(p, "its stack was changed since")
+		case look == looks || f.retry.Clock.Sleep(own, f.poll) != nil:
+			return failed
+		}
+	}
+}
+
+// begun reports whether a change set was executed, to whatever end.
+func begun(status types.ExecutionStatus) bool {
+	switch status {
+	case types.ExecutionStatusExecuteInProgress, types.ExecutionStatusExecuteComplete, types.ExecutionStatusExecuteFailed:
+		return true
+	}
+	return false
 }

@@ -11,6 +11,7 @@ import (
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 func executing(r faults.Request) bool { return strings.Contains(r.Body, "Action=ExecuteChangeSet") }
@@ -40,7 +41,7 @@ func TestALostAnswerIsLookedUpNotRepeated(t *testing.T) {
 		f := w.finder()
 		p := w.preview(f)
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: executing})
-		if err := f.Execute(t.Context(), p); err != nil {
+		if err := f.Execute(transport.Until(t.Context()), p); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
 		if n := w.asked("cloudformation:ExecuteChangeSet"); n != 1 {
@@ -55,7 +56,7 @@ func TestACallThatDidNotArriveIsAnErrorAndMayBeMadeAgain(t *testing.T) {
 		f := w.finder(func(o *cfn.Options) { o.Retry.Deadline = 300 * time.Millisecond })
 		p := w.preview(f)
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: executing})
-		e := w.failed(f.Execute(t.Context(), p))
+		e := w.failed(f.Execute(transport.Until(t.Context()), p))
 		if e.Code == cfn.CodeUnknown || w.parameters()["Password"] != oldPassword {
 			t.Errorf("%s: %v", kind, e)
 		}
@@ -89,20 +90,20 @@ func TestAFateThatCannotBeLookedUpIsUnknown(t *testing.T) {
 	f := w.finder()
 	p := w.preview(f)
 	w.aws.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Times: -1})
-	w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeUnknown)
+	w.wantCode(w.failed(f.Execute(transport.Until(t.Context()), p)), cfn.CodeUnknown)
 }
 
 func TestAnExecutionThatIsStoppedIsLookedUp(t *testing.T) {
 	for kind, begins := range map[faults.Kind]bool{faults.EndlessBody: true, faults.Hang: false} {
 		w := newRackWorld(t)
-		f := w.finder()
+		f := w.finder(func(o *cfn.Options) { o.Retry.Deadline = time.Minute })
 		p := w.preview(f)
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: executing})
 		w.aws.Slow("eu-west-1", 100*time.Millisecond)
 		stop := errors.New("interrupted")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(50*time.Millisecond, func() { cancel(stop) })
-		err := f.Execute(ctx, p)
+		err := f.Execute(transport.Stop{Soft: ctx, Hard: t.Context()}, p)
 		if begins {
 			// The server noticed too late that nobody waits.
 			if began := w.parameters()["Password"] == secrettest.Canary; began != (err == nil) {
@@ -121,7 +122,7 @@ func TestAStackThatChangedSinceThePreviewIsNotUpdated(t *testing.T) {
 	f := w.finder()
 	p := w.preview(f)
 	w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCount": "3"})
-	w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeStale)
+	w.wantCode(w.failed(f.Execute(transport.Until(t.Context()), p)), cfn.CodeStale)
 	if w.parameters()["Password"] != oldPassword {
 		t.Error("it was updated")
 	}
@@ -135,12 +136,12 @@ func TestAnExecutionThatBeginsLateIsSeen(t *testing.T) {
 	late := w.finder()
 	w.aws.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Match: func(r faults.Request) bool {
 		if executing(r) {
-			time.AfterFunc(50*time.Millisecond, func() { _ = late.Execute(t.Context(), p) })
+			time.AfterFunc(50*time.Millisecond, func() { _ = late.Execute(transport.Until(t.Context()), p) })
 			return true
 		}
 		return false
 	}})
-	if err := f.Execute(t.Context(), p); err != nil || w.parameters()["Password"] != secrettest.Canary {
+	if err := f.Execute(transport.Until(t.Context()), p); err != nil || w.parameters()["Password"] != secrettest.Canary {
 		t.Errorf("%v", err)
 	}
 }

@@ -92,7 +92,7 @@ func TestTheEndOfTheUpdateBeforeIsNotTakenForTheEnd(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder()
 	p := w.preview(f)
-	time.AfterFunc(50*time.Millisecond, func() { _ = f.Execute(t.Context(), p) })
+	time.AfterFunc(50*time.Millisecond, func() { _ = f.Execute(transport.Until(t.Context()), p) })
 	var all []string
 	if outcome, err := f.Follow(t.Context(), w.rack, p.Since, told(&all)); err != nil || outcome.End != cfn.Complete || len(all) == 0 {
 		t.Errorf("%+v, %v: %q", outcome, err, all)
@@ -294,7 +294,7 @@ func TestOnlyAFailedRollbackIsRepairedByContinuingIt(t *testing.T) {
 		if err != nil || stateErr != nil || len(found.Racks) != 1 {
 			t.Fatalf("%v, %v, %v", found, err, stateErr)
 		}
-		_, busy := f.Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+		_, busy := f.Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 		for place, text := range map[string]string{"the Rack": found.Racks[0].Repair, "the state": state.Repair, "the preview": fmt.Sprint(problem.Hints{}.Of(busy))} {
 			if strings.Contains(text, command) != want {
 				t.Errorf("%s: %s says %q", status, place, text)

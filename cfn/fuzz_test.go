@@ -119,7 +119,7 @@ func calls(t testing.TB, f *cfn.Finder) map[string]func() error {
 			return err
 		},
 		"preview": func() error {
-			preview, err := f.Preview(ctx, rack, secret.New(secrettest.Canary))
+			preview, err := f.Preview(transport.Until(ctx), rack, secret.New(secrettest.Canary))
 			if err != nil {
 				return err
 			}
@@ -128,7 +128,7 @@ func calls(t testing.TB, f *cfn.Finder) map[string]func() error {
 				fit(t, "a change", c.LogicalID, c.Type, c.Action, c.Replacement)
 			}
 			_, err = f.Touched(ctx, preview)
-			return errors.Join(err, f.Execute(ctx, preview), f.Discard(ctx, preview))
+			return errors.Join(err, f.Execute(transport.Until(ctx), preview), f.Discard(ctx, preview))
 		},
 		"shape": func() error { _, err := f.Shape(ctx, rack); return err },
 		"state": func() error { _, err := f.State(ctx, rack); return err },
@@ -137,7 +137,11 @@ func calls(t testing.TB, f *cfn.Finder) map[string]func() error {
 			fit(t, "the end", outcome.Reason)
 			return err
 		},
-		"restart":    func() error { d, err := f.Restart(ctx, rack); fit(t, "the restart", d.Reason); return err },
+		"restart": func() error {
+			d, err := f.Restart(transport.Until(ctx), rack)
+			fit(t, "the restart", d.Reason)
+			return err
+		},
 		"deployment": func() error { d, err := f.Deployment(ctx, rack, ""); fit(t, "a deployment", d.Reason); return err },
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/transport"
 )
 
 func TestAPreviewOfEachTemplateIsAsExpected(t *testing.T) {
@@ -82,7 +83,7 @@ func TestADriftedStackStopsTheReset(t *testing.T) {
 			if p.Verdict != cfn.Unexpected || !strings.Contains(strings.Join(p.Why, "\n"), c.word) {
 				t.Fatalf("%s %q", p.Verdict, p.Why)
 			}
-			w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeUnexpected)
+			w.wantCode(w.failed(f.Execute(transport.Until(t.Context()), p)), cfn.CodeUnexpected)
 			if w.asked("cloudformation:ExecuteChangeSet") != 0 {
 				t.Error("it was executed")
 			}

@@ -9,23 +9,24 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 // Each call of a reset and of a recovery may be refused. The error names the
 // permission, and nothing has changed.
 func TestEachMissingPermissionIsNamed(t *testing.T) {
 	reset := func(ctx context.Context, w *rackWorld, f *cfn.Finder) error {
-		p, err := f.Preview(ctx, w.rack, secret.New(secrettest.Canary))
+		p, err := f.Preview(transport.Until(ctx), w.rack, secret.New(secrettest.Canary))
 		if err != nil {
 			return err
 		}
-		if err := f.Execute(ctx, p); err != nil {
+		if err := f.Execute(transport.Until(ctx), p); err != nil {
 			return errors.Join(err, f.Discard(ctx, p))
 		}
 		if _, err := f.Follow(ctx, w.rack, p.Since, nil); err != nil {
 			return err
 		}
-		_, err = f.Restart(ctx, w.rack)
+		_, err = f.Restart(transport.Until(ctx), w.rack)
 		return err
 	}
 	for action, resource := range map[string]string{

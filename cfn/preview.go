@@ -60,23 +60,24 @@ const changeSetPrefix = "convox-travis-"
 // cleanUp is how long taking a change set away may take.
 const cleanUp = 5 * time.Second
 
-// callGrace is how long making one may still take when ctx has ended. It leaves
+// callGrace is how long making one may still take after a stop. It leaves
 // time to delete it before a run that was asked to stop is abandoned.
 const callGrace = 2 * time.Second
 
 // Preview makes a change set that gives the Rack a new password and leaves
 // every other parameter as it is, waits for it and judges its changes. Nothing
-// of the Rack is changed. When it fails or ctx ends, the change set is deleted
-// again, within 5 seconds.
+// of the Rack is changed. When it fails or stop.Soft ends, the change set is
+// deleted again, within 5 seconds.
 //
 // The errors are those of Search, and CodePassword, CodeBusy when the stack
 // cannot be updated now, CodeUnchanged when it has this password already, and
 // CodeMissing.
-func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String) (*Preview, error) {
+func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String) (*Preview, error) {
 	what := of("preview the reset", rack)
 	if err := checkPassword(what, password); err != nil {
 		return nil, err
 	}
+	ctx := stop.Soft
 	if err := f.enter(ctx, what, rack); err != nil {
 		return nil, err
 	}
@@ -103,14 +104,14 @@ func (f *Finder) Preview(ctx context.Context, rack Rack, password secret.String)
 		return nil, err
 	}
 	p := &Preview{Rack: rack, Since: since, name: changeSetPrefix + strings.ToLower(rand.Text())}
-	if err := f.makeChangeSet(ctx, p, capabilities(described), keys, password); err != nil {
-		return nil, f.takeAway(ctx, p, err)
+	if err := f.makeChangeSet(stop, p, capabilities(described), keys, password); err != nil {
+		return nil, f.takeAway(stop, p, err)
 	}
 	if err := f.awaitChangeSet(ctx, p); err != nil {
-		return nil, f.takeAway(ctx, p, err)
+		return nil, f.takeAway(stop, p, err)
 	}
 	if p.onlyInstances() {
-		return nil, f.takeAway(ctx, p, unchanged(what))
+		return nil, f.takeAway(stop, p, unchanged(what))
 	}
 	p.judge()
 	return p, nil
@@ -151,13 +152,13 @@ func (f *Finder) Touched(ctx context.Context, p *Preview) (bool, error) {
 	return newest.After(p.Since), err
 }
 
-// takeAway deletes the change set of a preview that failed, also when ctx has
-// ended, and returns the failure.
-func (f *Finder) takeAway(ctx context.Context, p *Preview, failed error) error {
+// takeAway deletes the change set of a preview that failed, also after a stop, and
+// returns the failure.
+func (f *Finder) takeAway(stop transport.Stop, p *Preview, failed error) error {
 	if p.id == "" && !p.unsure && Definite(failed) {
 		return failed // it was never made
 	}
-	own, cancel := transport.After(ctx, cleanUp)
+	own, cancel := context.WithTimeout(stop.Hard, cleanUp)
 	defer cancel()
 	if f.deleteChangeSet(own, p) == nil {
 		return failed

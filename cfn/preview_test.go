@@ -14,6 +14,7 @@ import (
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 // The one request that changes something is held against all of its rules.
@@ -78,13 +79,13 @@ func TestTheCapabilitiesOfTheStackAreNamed(t *testing.T) {
 func TestAPasswordThatNoRackCanHaveIsNotSent(t *testing.T) {
 	w := newRackWorld(t)
 	for _, password := range []string{"", "****", strings.Repeat("é", 51)} {
-		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(password))
+		_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(password))
 		w.wantCode(w.failed(err), cfn.CodePassword)
 	}
 	if len(w.aws.Calls()) != 0 {
 		t.Errorf("%d calls", len(w.aws.Calls()))
 	}
-	if _, err := w.finder().Preview(t.Context(), w.rack, secret.New(strings.Repeat("x", 50))); err != nil {
+	if _, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(strings.Repeat("x", 50))); err != nil {
 		t.Error(err)
 	}
 }
@@ -92,7 +93,7 @@ func TestAPasswordThatNoRackCanHaveIsNotSent(t *testing.T) {
 func TestAStackThatCannotBeUpdatedNowIsLeftAlone(t *testing.T) {
 	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "IMPORT_COMPLETE"} {
 		w := newRackWorld(t, func(r *cfntest.Rack) { r.Status = status })
-		_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+		_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 		w.wantCode(w.failed(err), cfn.CodeBusy, status)
 		state, err := w.finder().State(t.Context(), w.rack)
 		if err != nil || state.Status != status || state.Updatable || state.InProgress != strings.HasSuffix(status, "_IN_PROGRESS") {
@@ -120,18 +121,18 @@ func TestAnUpdateThatBeganMeanwhileIsTold(t *testing.T) {
 		}
 		return false
 	}})
-	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+	_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 	w.wantCode(w.failed(err), cfn.CodeBusy, "UPDATE_IN_PROGRESS")
 }
 
 func TestThePasswordThatTheRackHasChangesNothing(t *testing.T) {
 	w := newRackWorld(t)
-	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(oldPassword))
+	_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(oldPassword))
 	w.wantCode(w.failed(err), cfn.CodeUnchanged)
 	w.wantNoChangeSet()
 	// A newer machine image would change all the same.
 	w.aws.PublishImage("eu-west-1", image, "ami-0123456789abcdef0")
-	_, err = w.finder().Preview(t.Context(), w.rack, secret.New(oldPassword))
+	_, err = w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(oldPassword))
 	w.wantCode(w.failed(err), cfn.CodeUnchanged)
 	w.wantNoChangeSet()
 }
@@ -149,7 +150,7 @@ func TestAChangeSetThatIsNotUsedIsDeleted(t *testing.T) {
 		}
 	}
 	w.wantNoChangeSet()
-	w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeStale)
+	w.wantCode(w.failed(f.Execute(transport.Until(t.Context()), p)), cfn.CodeStale)
 }
 
 func TestAPreviewThatFailsLeavesNoChangeSet(t *testing.T) {
@@ -170,7 +171,7 @@ func TestAPreviewThatFailsLeavesNoChangeSet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newRackWorld(t)
 			play(w)
-			_, err := w.finder(func(o *cfn.Options) { o.Patience = 20 * time.Millisecond }).Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+			_, err := w.finder(func(o *cfn.Options) { o.Patience = 20 * time.Millisecond }).Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 			w.failed(err)
 			w.wantNoChangeSet()
 		})
@@ -183,7 +184,7 @@ func TestAPreviewThatIsStoppedLeavesNoChangeSet(t *testing.T) {
 	stop := errors.New("interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(100*time.Millisecond, func() { cancel(stop) })
-	if _, err := w.finder().Preview(ctx, w.rack, secret.New(secrettest.Canary)); err != stop {
+	if _, err := w.finder().Preview(transport.Stop{Soft: ctx, Hard: t.Context()}, w.rack, secret.New(secrettest.Canary)); err != stop {
 		t.Errorf("ended with %v", err)
 	}
 	if w.asked("cloudformation:CreateChangeSet") != 1 {
@@ -204,7 +205,7 @@ func TestAPreviewThatIsStoppedInItsRequestLeavesNoChangeSet(t *testing.T) {
 		}
 		return false
 	}})
-	if _, err := w.finder().Preview(ctx, w.rack, secret.New(secrettest.Canary)); err != stop {
+	if _, err := w.finder().Preview(transport.Stop{Soft: ctx, Hard: t.Context()}, w.rack, secret.New(secrettest.Canary)); err != stop {
 		t.Errorf("ended with %v", err)
 	}
 	time.Sleep(300 * time.Millisecond) // what was given up has arrived too
@@ -215,12 +216,12 @@ func TestAChangeSetThatCannotBeDeletedIsNamed(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.Deny("cloudformation:DescribeChangeSet", "eu-west-1")
 	w.aws.Deny("cloudformation:DeleteChangeSet", "eu-west-1")
-	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+	_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 	w.wantCode(w.failed(err), cfn.CodeDenied, "cloudformation:DescribeChangeSet", "aws cloudformation delete-change-set --region eu-west-1 --stack-name production --change-set-name convox-travis-")
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "DescribeChangeSet") }})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err = w.finder().Preview(ctx, w.rack, secret.New(secrettest.Canary))
+	_, err = w.finder().Preview(transport.Stop{Soft: ctx, Hard: t.Context()}, w.rack, secret.New(secrettest.Canary))
 	e := w.failed(err)
 	if !errors.Is(e, context.DeadlineExceeded) {
 		t.Errorf("%v does not wrap its cause", e)
@@ -251,7 +252,7 @@ func TestALostAnswerMakesNoSecondChangeSet(t *testing.T) {
 			t.Errorf("%s: %v", kind, p)
 		}
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Times: -1, Match: creating})
-		_, err := f.Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+		_, err := f.Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 		w.failed(err)
 		if n := len(w.aws.ChangeSets("eu-west-1", "production")); n != 1 { // the first one
 			t.Errorf("%s: %d change sets", kind, n)
@@ -263,7 +264,7 @@ func TestAReasonOfARefusalIsTold(t *testing.T) {
 	w := newChangedWorld(t, func(s *cfntest.Stack) {
 		s.Declared = append(s.Declared, cfntest.Parameter{Key: "Late", Required: true})
 	})
-	_, err := w.finder().Preview(t.Context(), w.rack, secret.New(secrettest.Canary))
+	_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 	w.wantCode(w.failed(err), cfn.CodeFailed, "Parameters: [Late] must have values")
 }
 
@@ -273,7 +274,7 @@ func TestAPreviewThatIsObsoleteIsNoUpdate(t *testing.T) {
 	f := w.finder()
 	p := w.preview(f)
 	w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCount": "3"})
-	w.wantCode(w.failed(f.Execute(t.Context(), p)), cfn.CodeStale, "its stack was changed since")
+	w.wantCode(w.failed(f.Execute(transport.Until(t.Context()), p)), cfn.CodeStale, "its stack was changed since")
 	if err := f.Discard(t.Context(), p); err != nil {
 		t.Error(err)
 	}
@@ -305,7 +306,7 @@ func TestThrottlingIsWaitedOutByWritesToo(t *testing.T) {
 func TestARackThatNoStackCanBeIsNotAskedFor(t *testing.T) {
 	w := newRackWorld(t)
 	for _, rack := range []cfn.Rack{{Name: "a b", Region: "eu-west-1"}, {Name: "x\x1b[31m", Region: "eu-west-1"}, {Name: "production", Region: "example.com#"}} {
-		_, err := w.finder().Preview(t.Context(), rack, secret.New(secrettest.Canary))
+		_, err := w.finder().Preview(transport.Until(t.Context()), rack, secret.New(secrettest.Canary))
 		if e := w.failed(err); e.Code != cfn.CodeName && e.Code != cfn.CodeRegion {
 			t.Errorf("%q", e)
 		}
@@ -313,9 +314,9 @@ func TestARackThatNoStackCanBeIsNotAskedFor(t *testing.T) {
 	if len(w.aws.Calls()) != 0 {
 		t.Errorf("%d calls", len(w.aws.Calls()))
 	}
-	_, err := w.finder().Preview(t.Context(), cfn.Rack{Name: "none", Region: "eu-west-1"}, secret.New(secrettest.Canary))
+	_, err := w.finder().Preview(transport.Until(t.Context()), cfn.Rack{Name: "none", Region: "eu-west-1"}, secret.New(secrettest.Canary))
 	w.wantCode(w.failed(err), cfn.CodeMissing)
 	w.addRack("us-east-1", "bare", func(s *cfntest.Stack) { delete(s.Parameters, "Password") })
-	_, err = w.finder().Preview(t.Context(), cfn.Rack{Name: "bare", Region: "us-east-1"}, secret.New(secrettest.Canary))
+	_, err = w.finder().Preview(transport.Until(t.Context()), cfn.Rack{Name: "bare", Region: "us-east-1"}, secret.New(secrettest.Canary))
 	w.wantCode(w.failed(err), cfn.CodeMissing, "Password")
 }

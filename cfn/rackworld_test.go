@@ -12,6 +12,7 @@ import (
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 const (
@@ -56,7 +57,7 @@ func (w *rackWorld) finder(change ...func(*cfn.Options)) *cfn.Finder {
 
 func (w *rackWorld) preview(f *cfn.Finder) *cfn.Preview {
 	w.Helper()
-	p, err := f.Preview(w.Context(), w.rack, secret.New(secrettest.Canary))
+	p, err := f.Preview(transport.Until(w.Context()), w.rack, secret.New(secrettest.Canary))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -66,7 +67,7 @@ func (w *rackWorld) preview(f *cfn.Finder) *cfn.Preview {
 
 func (w *rackWorld) execute(f *cfn.Finder, p *cfn.Preview) {
 	w.Helper()
-	if err := f.Execute(w.Context(), p); err != nil {
+	if err := f.Execute(transport.Until(w.Context()), p); err != nil {
 		w.Fatal(err)
 	}
 }

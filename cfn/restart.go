@@ -45,8 +45,11 @@ type webService struct{ cluster, name string }
 // The errors are those of Search, CodeMissing when the stack has no web service,
 // and CodeUnknown when ECS could not say whether it has begun, or shows no new
 // deployment.
-func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
+func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 	const what = "restart the web service"
+	call, cancel := stop.Call()
+	defer cancel()
+	ctx := call.Hard
 	if err := f.enter(ctx, of(what, rack), rack); err != nil {
 		return Deployment{}, err
 	}
@@ -58,7 +61,7 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 	if err != nil {
 		return Deployment{}, err
 	}
-	transport.NoteWrite(ctx)
+	f.onWrite()
 	answer, err := ask(ctx, f, attempt{what, rack, onServices("UpdateService", rack)}, func(ctx context.Context) (*ecs.UpdateServiceOutput, error) {
 		return f.calls.updateService(ctx, &ecs.UpdateServiceInput{
 			Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true,
@@ -72,7 +75,7 @@ func (f *Finder) Restart(ctx context.Context, rack Rack) (Deployment, error) {
 	if Definite(err) {
 		return Deployment{}, err
 	}
-	return f.lookUpRestart(ctx, rack, service, before, err)
+	return f.lookUpRestart(stop, rack, service, before, err)
 }
 
 // newSince returns the newest deployment, if it was not there before.
@@ -83,9 +86,9 @@ func newSince(before, after []Deployment) (Deployment, bool) {
 }
 
 // lookUpRestart looks for a deployment that was not there before.
-func (f *Finder) lookUpRestart(ctx context.Context, rack Rack, service webService, before []Deployment, failed error) (Deployment, error) {
+func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webService, before []Deployment, failed error) (Deployment, error) {
 	const what = "restart the web service"
-	own, cancel := transport.After(ctx, cleanUp)
+	own, cancel := context.WithTimeout(stop.Hard, cleanUp)
 	defer cancel()
 	after, err := f.deployments(own, what, rack, service)
 	if err == nil {

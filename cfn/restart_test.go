@@ -11,6 +11,7 @@ import (
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 func updating(r faults.Request) bool { return strings.Contains(r.Body, `"forceNewDeployment":true`) }
@@ -31,7 +32,7 @@ func TestTheWebServiceTakesTheNewPasswordOnlyWhenItIsRestarted(t *testing.T) {
 		if p.RestartsItself != restarts {
 			t.Errorf("%q: restarts itself: %t", template, p.RestartsItself)
 		}
-		d, err := f.Restart(t.Context(), w.rack)
+		d, err := f.Restart(transport.Until(t.Context()), w.rack)
 		if err != nil || !d.Completed || tasks[0] != secrettest.Canary || tasks[1] != secrettest.Canary {
 			t.Errorf("%q: %+v, %v", template, d, err)
 		}
@@ -46,7 +47,7 @@ func TestARestartIsFollowedTaskByTask(t *testing.T) {
 	if err != nil || !before.Completed || before.Running != 2 || before.Desired != 2 || before.Status != "PRIMARY" {
 		t.Fatalf("%+v, %v", before, err)
 	}
-	begun, err := f.Restart(t.Context(), w.rack)
+	begun, err := f.Restart(transport.Until(t.Context()), w.rack)
 	if err != nil || begun.ID == before.ID || begun.Completed || begun.Status != "PRIMARY" || begun.Failed {
 		t.Fatalf("%+v, %v", begun, err)
 	}
@@ -82,7 +83,7 @@ func TestTheServiceIsFoundByBothFormsOfItsID(t *testing.T) {
 		"without the cluster": renamed(func(id string) string { return strings.Replace(id, "production-Cluster-1A2B3C4D5E6F7/", "", 1) }),
 	} {
 		w := newChangedWorld(t, c)
-		if d, err := w.finder().Restart(t.Context(), w.rack); err != nil || !d.Completed {
+		if d, err := w.finder().Restart(transport.Until(t.Context()), w.rack); err != nil || !d.Completed {
 			t.Errorf("%s: %+v, %v", name, d, err)
 		}
 	}
@@ -90,10 +91,10 @@ func TestTheServiceIsFoundByBothFormsOfItsID(t *testing.T) {
 		delete(s.Outputs, "Cluster")
 		renamed(func(string) string { return "production-ServiceWebApi" })(s)
 	})
-	_, err := w.finder().Restart(t.Context(), w.rack)
+	_, err := w.finder().Restart(transport.Until(t.Context()), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeMissing, "Cluster")
 	w = newChangedWorld(t, func(s *cfntest.Stack) { s.Resources = nil })
-	_, err = w.finder().Restart(t.Context(), w.rack)
+	_, err = w.finder().Restart(transport.Until(t.Context()), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeMissing, "ApiWebService")
 }
 
@@ -107,7 +108,7 @@ func TestARestartIsLookedUpNotRepeated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d, err := f.Restart(t.Context(), w.rack); err != nil || d.ID == before.ID || d.Completed {
+		if d, err := f.Restart(transport.Until(t.Context()), w.rack); err != nil || d.ID == before.ID || d.Completed {
 			t.Errorf("%s: %+v, %v", kind, d, err)
 		}
 		if n := w.asked("ecs:UpdateService"); n != 1 {
@@ -117,7 +118,7 @@ func TestARestartIsLookedUpNotRepeated(t *testing.T) {
 	for _, kind := range []faults.Kind{faults.ResetBefore, faults.Status500, faults.WrongContentType} {
 		w := newRackWorld(t)
 		w.aws.Faults.Add(faults.Rule{Kind: kind, Match: updating})
-		_, err := w.finder().Restart(t.Context(), w.rack)
+		_, err := w.finder().Restart(transport.Until(t.Context()), w.rack)
 		if e := w.failed(err); e.Code == cfn.CodeUnknown {
 			t.Errorf("%s: %v", kind, e)
 		}
@@ -125,21 +126,21 @@ func TestARestartIsLookedUpNotRepeated(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Match: updating})
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Skip: 1, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, `"services":`) }})
-	_, err := w.finder().Restart(t.Context(), w.rack)
+	_, err := w.finder().Restart(transport.Until(t.Context()), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeUnknown)
 }
 
 func TestARestartThatShowsNoNewDeploymentIsNoSuccess(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.KeepDeployments("eu-west-1")
-	_, err := w.finder().Restart(t.Context(), w.rack)
+	_, err := w.finder().Restart(transport.Until(t.Context()), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeUnknown, "no new deployment")
 }
 
 func TestADeploymentHasTheNewestWordsOfECS(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder()
-	if d, err := f.Restart(t.Context(), w.rack); err != nil || !d.Completed || d.Event != "" {
+	if d, err := f.Restart(transport.Until(t.Context()), w.rack); err != nil || !d.Completed || d.Event != "" {
 		t.Errorf("one that has ended: %+v, %v", d, err)
 	}
 	for reason, want := range map[string]string{
@@ -149,7 +150,7 @@ func TestADeploymentHasTheNewestWordsOfECS(t *testing.T) {
 	} {
 		f.Redact(secret.New(secrettest.Canary))
 		w.aws.FailPlacement("eu-west-1", reason)
-		begun, err := f.Restart(t.Context(), w.rack)
+		begun, err := f.Restart(transport.Until(t.Context()), w.rack)
 		if err != nil || begun.Completed || begun.Running != 0 {
 			t.Fatalf("%+v, %v", begun, err)
 		}

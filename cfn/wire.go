@@ -3,19 +3,33 @@ package cfn
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"html"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
+	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 )
 
@@ -147,4 +161,167 @@ func isResponse(body []byte) bool {
 			return strings.HasSuffix(element.Name.Local, "Response")
 		}
 	}
+}
+
+const (
+	longestText  = 4096 // bytes of anything kept of a stack: no parameter is longer
+	longestShown = 128  // characters of a text from outside inside one of ours: no stack's name is longer
+	mostListed   = 20
+)
+
+// bounded cuts a text from outside to what is kept of it.
+func bounded(text string) string {
+	if len(text) <= longestText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longestText], "")
+}
+
+// shown makes a text from outside fit for an error.
+func shown(text string) string {
+	text = bounded(text)
+	if utf8.RuneCountInString(text) > longestShown {
+		text = string([]rune(text)[:longestShown]) + "…"
+	}
+	return text
+}
+
+// quoted makes a text from outside fit for a command to paste.
+func quoted(word string) string { return text.Quote(shown(word)) }
+
+// listed shows the first of many names.
+func listed(names []string) string {
+	var all []string
+	for i, name := range names {
+		if i == mostListed {
+			all = append(all, "…")
+			break
+		}
+		all = append(all, shown(name))
+	}
+	return strings.Join(all, ", ")
+}
+
+// longestReason is in characters: a reason has to fit on a screen.
+const longestReason = 400
+
+var (
+	// quotedValue is a value in the sentences in which AWS refuses one: "Value
+	// 'x' at 'y' failed to satisfy constraint", "parameter value x for parameter
+	// name y". Too much is cut rather than too little.
+	quotedValue = regexp.MustCompile(`(?is)\b(values?) (?:'.*'|".*"|\(.*\)|\[.*\]|\S+ (for parameter\b))`)
+	// signed are the parts of a request's signature.
+	signed = regexp.MustCompile(`(?i)\b(Credential|Signature|SignedHeaders|X-Amz-[A-Za-z-]+)=[^\s,;&'"]+`)
+	// bookkeeping is what AWS adds for its own support.
+	bookkeeping = regexp.MustCompile(`\s*\((?:RequestToken|Service):[^()]*\)`)
+)
+
+// reason makes what AWS says about a resource fit to be shown: one line,
+// bounded, and without a parameter's value.
+func (f *Finder) reason(text string) string {
+	text = bounded(f.given.without(text))
+	text = quotedValue.ReplaceAllString(text, "$1 … $2")
+	text = signed.ReplaceAllString(text, "$1=…")
+	text = bookkeeping.ReplaceAllString(text, "")
+	text = strings.Join(strings.Fields(text), " ")
+	if letters := []rune(text); len(letters) > longestReason {
+		text = string(letters[:longestReason]) + "…"
+	}
+	return text
+}
+
+// given remembers the passwords that a Finder was given, for one purpose: to
+// take them out of what AWS says.
+type given struct {
+	mu      sync.Mutex
+	secrets []secret.String
+}
+
+// Redact takes a password out of all that AWS says from now on. Those that a
+// Finder sets are taken out without.
+func (f *Finder) Redact(password secret.String) {
+	if !password.IsEmpty() {
+		f.given.remember(password)
+	}
+}
+
+func (g *given) remember(password secret.String) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !slices.ContainsFunc(g.secrets, password.Equal) {
+		g.secrets = append(g.secrets, password)
+	}
+}
+
+// without returns text without the secrets.
+func (g *given) without(text string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, password := range g.secrets {
+		value := password.Reveal()
+		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), html.EscapeString(value)} {
+			text = strings.ReplaceAll(text, form, secret.Redacted)
+		}
+	}
+	return text
+}
+
+// retryDefaults: four pauses of 250 ms to 2 s together outlast the throttling
+// of one account by another tool, and end before the deadline of a call.
+func retryDefaults(r transport.Retry) transport.Retry {
+	if r.Tries == 0 {
+		r.Tries = 5
+	}
+	if r.Deadline == 0 {
+		r.Deadline = 10 * time.Second
+	}
+	return r.Defaults().TellOnce() // all regions are asked side by side, and throttled together
+}
+
+// newRetryer tries reads again with growing pauses: after throttling, 5xx and
+// broken connections. AWS_MAX_ATTEMPTS and a profile's max_attempts go before.
+func newRetryer(r transport.Retry) aws.Retryer {
+	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
+		o.MaxAttempts = r.Tries
+		o.RateLimiter = ratelimit.None // regions that fail must not use up the tries of the others
+		o.Backoff = growing(r)
+		o.Retryables = append([]awsretry.IsErrorRetryable{
+			awsretry.IsErrorRetryableFunc(isFinal),
+			awsretry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
+		}, o.Retryables...)
+	})
+}
+
+// newWriteRetryer tries again only what AWS refused unread, since it asks for
+// fewer calls: a write whose fate is unknown is looked up instead.
+func newWriteRetryer(r transport.Retry) aws.Retryer {
+	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
+		o.MaxAttempts = r.Tries
+		o.RateLimiter = ratelimit.None
+		o.Backoff = growing(r)
+		o.Retryables = []awsretry.IsErrorRetryable{awsretry.RetryableErrorCode{Codes: awsretry.DefaultThrottleErrorCodes}}
+	})
+}
+
+// growing pauses have jitter, so that two that were throttled together do not
+// come back together.
+func growing(r transport.Retry) awsretry.BackoffDelayerFunc {
+	return func(attempt int, _ error) (time.Duration, error) {
+		pause := r.Pause << min(max(attempt-1, 0), 10)
+		pause = pause/2 + rand.N(pause+1)
+		r.Announce(transport.Again{What: "ask AWS", Pause: pause, Try: attempt + 1})
+		return pause, nil
+	}
+}
+
+// isFinal says of failures that stay that they are not worth another try.
+func isFinal(err error) aws.Ternary {
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case transport.ByProxy(err) != nil, errors.Is(err, errNoAnswer), errors.Is(err, errNotAnswer), errors.Is(err, transport.ErrTooLarge),
+		errors.Is(err, transport.ErrPlainHTTP), errors.As(err, &certificate),
+		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"convox-travis/internal/transport"
 )
 
 // BuildRequest is the wish for a build, which Travis turns into one
@@ -85,7 +87,7 @@ func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish)
 		request["config"], request["merge_mode"] = wish.Config, "replace"
 	}
 	r.body = map[string]any{"request": request}
-	answer, err := once(ctx, c, r, pendingAnswer.whole)
+	answer, err := once(transport.Until(ctx), c, r, pendingAnswer.whole)
 	if err != nil {
 		return BuildRequest{}, err
 	}
@@ -243,7 +245,7 @@ func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) 
 	deadline := min(PreviewDeadline, c.config.Retry.Deadline)
 	within, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	answer, err := once(within, c, r, previewAnswer.whole)
+	answer, err := once(transport.Until(within), c, r, previewAnswer.whole)
 	switch {
 	case err == nil:
 		return answer.preview(), nil

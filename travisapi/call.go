@@ -41,16 +41,17 @@ func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T,
 	var answer T
 	err := c.config.Retry.Repeat(ctx, func(ctx context.Context) error {
 		var err error
-		answer, err = once(ctx, c, r, whole)
+		answer, err = once(transport.Until(ctx), c, r, whole)
 		return err
 	})
 	return answer, err
 }
 
-// once sends a request, for a write and for one try of a read.
-func once[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
+// once sends a request, for a write and for one try of a read. It begins before
+// stop.Soft ends, and is given up with stop.Hard.
+func once[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T, error) {
 	var answer T
-	err := c.attempt(ctx, r, func(body []byte) error {
+	err := c.attempt(stop, r, func(body []byte) error {
 		var err error
 		answer, err = decode(r, body, whole)
 		return err
@@ -60,8 +61,8 @@ func once[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T,
 
 // change is once for an answer that says no more than that it was done: an
 // empty one, or one that nobody reads.
-func (c *Client) change(ctx context.Context, r call) error {
-	return c.attempt(ctx, r, func(body []byte) error {
+func (c *Client) change(stop transport.Stop, r call) error {
+	return c.attempt(stop, r, func(body []byte) error {
 		if len(body) > 0 && !json.Valid(body) {
 			return r.malformed()
 		}
@@ -70,16 +71,16 @@ func (c *Client) change(ctx context.Context, r call) error {
 }
 
 // attempt sends a request when its turn has come, and lets take read a good answer.
-func (c *Client) attempt(ctx context.Context, r call, take func(body []byte) error) error {
-	answered, err := c.turn(ctx, r)
+func (c *Client) attempt(stop transport.Stop, r call, take func(body []byte) error) error {
+	answered, err := c.turn(stop.Soft, r)
 	defer answered()
 	if err != nil {
 		return err
 	}
 	if r.changes() {
-		transport.NoteWrite(ctx)
+		c.config.OnWrite()
 	}
-	err = c.config.Retry.Once(ctx, func(ctx context.Context) error {
+	err = c.config.Retry.Once(stop.Hard, func(ctx context.Context) error {
 		body, err := c.send(ctx, r)
 		if err != nil {
 			return err
@@ -248,12 +249,7 @@ func (c *Client) Refused() error {
 // call, answered is called after it. The turn of a POST comes last: whoever has it
 // is not held up again, and none is sent together with those of a later window.
 func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) {
-	begins, cancel := ctx, func() {}
-	if r.changes() {
-		begins, cancel = transport.Beginning(ctx)
-	}
-	defer cancel()
-	waiting, end := c.door.whileOpen(begins)
+	waiting, end := c.door.whileOpen(ctx)
 	defer end()
 	answered = func() {}
 	err = c.config.Calls(waiting)
@@ -264,8 +260,8 @@ func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) 
 		}
 	}
 	switch answer := c.door.closedBy(c.config.Retry.Clock.Now()); {
-	case begins.Err() != nil:
-		err = r.unsent(context.Cause(begins))
+	case ctx.Err() != nil:
+		err = r.unsent(context.Cause(ctx))
 	case answer != nil:
 		err = r.failed(answer.Code, "not sent, because "+answer.Reason, Failure{Until: RefusedUntil(answer)}, answer.Hints...)
 	case err != nil:

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
 )
 
 // EnvVar is a variable of a repository's settings
@@ -86,26 +87,26 @@ func (c *Client) EnvVars(ctx context.Context, repository Ref) ([]EnvVar, error) 
 
 // CreateEnvVar creates a variable. One of the same name and branch has
 // CodeDuplicate.
-func (c *Client) CreateEnvVar(ctx context.Context, repository Ref, v NewEnvVar) (EnvVar, error) {
+func (c *Client) CreateEnvVar(stop transport.Stop, repository Ref, v NewEnvVar) (EnvVar, error) {
 	r := repository.call(http.MethodPost, "/env_vars", setting(v.Name))
 	r.body = map[string]any{"env_var.name": v.Name, "env_var.value": v.Value, "env_var.public": v.Public}
 	if v.Branch != "" {
 		r.body["env_var.branch"] = v.Branch
 	}
-	return c.writeEnvVar(ctx, r)
+	return c.writeEnvVar(stop, r)
 }
 
 // UpdateEnvVar gives a variable another value and privacy. Travis deletes it
 // and creates it anew: after an error it may be gone
 // (https://github.com/travis-ci/travis-api, lib/travis/api/v3/queries/env_var.rb).
-func (c *Client) UpdateEnvVar(ctx context.Context, repository Ref, id string, change EnvVarChange) (EnvVar, error) {
+func (c *Client) UpdateEnvVar(stop transport.Stop, repository Ref, id string, change EnvVarChange) (EnvVar, error) {
 	r := repository.call(http.MethodPatch, "/env_var/"+segment(id), setting(change.Name))
 	r.body = map[string]any{"env_var.value": change.Value, "env_var.public": change.Public}
-	return c.writeEnvVar(ctx, r)
+	return c.writeEnvVar(stop, r)
 }
 
-func (c *Client) writeEnvVar(ctx context.Context, r call) (EnvVar, error) {
-	answer, err := once(ctx, c, r, envVarAnswer.whole)
+func (c *Client) writeEnvVar(stop transport.Stop, r call) (EnvVar, error) {
+	answer, err := once(stop, c, r, envVarAnswer.whole)
 	if err != nil {
 		return EnvVar{}, err
 	}
@@ -115,8 +116,8 @@ func (c *Client) writeEnvVar(ctx context.Context, r call) (EnvVar, error) {
 func setting(name string) string { return "set " + name + " on" }
 
 // DeleteEnvVar deletes a variable. One that is gone already is no error.
-func (c *Client) DeleteEnvVar(ctx context.Context, repository Ref, id string) error {
-	err := c.change(ctx, repository.call(http.MethodDelete, "/env_var/"+segment(id), "delete a variable of"))
+func (c *Client) DeleteEnvVar(stop transport.Stop, repository Ref, id string) error {
+	err := c.change(stop, repository.call(http.MethodDelete, "/env_var/"+segment(id), "delete a variable of"))
 	if Failed(err, CodeNotFound) {
 		return nil
 	}

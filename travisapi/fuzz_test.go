@@ -75,15 +75,18 @@ func calls(t testing.TB, client *travisapi.Client) map[string]func() error {
 		"owner":      func() error { _, err := client.Owner(ctx, "", "acme"); return err },
 		"sync":       func() error { return client.Sync(ctx, travisapi.User{ID: 1}) },
 		"repository": func() error { _, err := client.Repository(ctx, apiRef); return err },
-		"activate":   func() error { _, err := client.Activate(ctx, apiRef); return err },
+		"activate":   func() error { _, err := client.Activate(transport.Until(ctx), apiRef); return err },
 		"list":       func() error { _, err := client.Repositories(ctx, travisapi.ListOptions{}); return err },
 		"variables":  func() error { _, err := client.EnvVars(ctx, apiRef); return err },
-		"create":     func() error { _, err := client.CreateEnvVar(ctx, apiRef, travisapi.NewEnvVar{Name: "A"}); return err },
-		"update": func() error {
-			_, err := client.UpdateEnvVar(ctx, apiRef, "u", travisapi.EnvVarChange{Name: "A"})
+		"create": func() error {
+			_, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.NewEnvVar{Name: "A"})
 			return err
 		},
-		"delete": func() error { return client.DeleteEnvVar(ctx, apiRef, "u") },
+		"update": func() error {
+			_, err := client.UpdateEnvVar(transport.Until(ctx), apiRef, "u", travisapi.EnvVarChange{Name: "A"})
+			return err
+		},
+		"delete": func() error { return client.DeleteEnvVar(transport.Until(ctx), apiRef, "u") },
 		"key":    func() error { _, err := client.GeneratedKey(ctx, apiRef); return err },
 		"forks":  func() error { _, err := client.SharesWithForks(ctx, apiRef); return err },
 		"start build": func() error {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"convox-travis/internal/transport"
 )
 
 // Repository is a repository as Travis knows it
@@ -111,11 +113,11 @@ func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
 // Activate makes Travis build a repository. It may be repeated without harm, so
 // it is tried again like a read: shortly after a sync Travis has no key for the
 // repository yet.
-func (c *Client) Activate(ctx context.Context, ref Ref) (Repository, error) {
+func (c *Client) Activate(stop transport.Stop, ref Ref) (Repository, error) {
 	var answer repositoryAnswer
-	err := c.config.Retry.Repeat(ctx, func(ctx context.Context) error {
+	err := c.config.Retry.Repeat(stop.Hard, func(context.Context) error {
 		var err error
-		answer, err = once(ctx, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
+		answer, err = once(stop, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
 		return err
 	})
 	if err != nil {

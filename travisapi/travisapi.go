@@ -7,7 +7,9 @@
 // variable or a build is written once: when the answer does not say what became
 // of it, the Error says so (Failure.FateUnknown), and the caller looks before anything
 // is sent again. Travis loses one of two writes that are made to one repository
-// at the same time, so callers make them one after the other.
+// at the same time, so callers make them one after the other. A write of settings
+// takes a transport.Stop: it begins before Soft ends, also when it waits for its
+// turn, and is given up with Hard.
 //
 // What Travis does is read from its public sources
 // (https://github.com/travis-ci/travis-api, lib/travis/api/v3).
@@ -42,6 +44,9 @@ type Config struct {
 	// nil does not wait.
 	Calls func(context.Context) error
 	Posts func(context.Context) (answered func(), err error)
+	// OnWrite is called before a call that may leave something different behind is
+	// sent. It may be nil.
+	OnWrite func()
 }
 
 // Client calls one endpoint with one token. It may be used by many goroutines.
@@ -72,6 +77,9 @@ func New(config Config) (*Client, error) {
 	}
 	if config.Posts == nil {
 		config.Posts = func(context.Context) (func(), error) { return func() {}, nil }
+	}
+	if config.OnWrite == nil {
+		config.OnWrite = func() {}
 	}
 	config.Retry = config.Retry.Defaults()
 	return &Client{endpoint: endpoint, config: config, door: newDoor(), budget: new(transport.Budget)}, nil

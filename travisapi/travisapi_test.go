@@ -116,14 +116,14 @@ func TestTheRequestIsWhatTravisWants(t *testing.T) {
 func TestAVariableLivesItsLife(t *testing.T) {
 	server, client := travis(t, api())
 	ctx := t.Context()
-	made, err := client.CreateEnvVar(ctx, apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("a<b&c")})
+	made, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("a<b&c")})
 	if err != nil || made.ID == "" || made.Name != "CONVOX_PASSWORD" || made.Public || made.Branch != "" || !made.Value.IsEmpty() {
 		t.Fatalf("%+v, %v", made, err)
 	}
-	if _, err := client.CreateEnvVar(ctx, apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("x"), Branch: "main"}); err != nil {
+	if _, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("x"), Branch: "main"}); err != nil {
 		t.Fatal(err)
 	}
-	changed, err := client.UpdateEnvVar(ctx, travisapi.ByID(17), made.ID, travisapi.EnvVarChange{Name: "CONVOX_PASSWORD", Value: secret.New("y"), Public: true})
+	changed, err := client.UpdateEnvVar(transport.Until(ctx), travisapi.ByID(17), made.ID, travisapi.EnvVarChange{Name: "CONVOX_PASSWORD", Value: secret.New("y"), Public: true})
 	if err != nil || changed.Value.Reveal() != "y" || !changed.Public {
 		t.Fatalf("%+v, %v", changed, err)
 	}
@@ -132,7 +132,7 @@ func TestAVariableLivesItsLife(t *testing.T) {
 		t.Fatalf("%+v, %v", vars, err)
 	}
 	for range 2 { // the second time it is gone already
-		if err := client.DeleteEnvVar(ctx, apiRef, made.ID); err != nil {
+		if err := client.DeleteEnvVar(transport.Until(ctx), apiRef, made.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -176,11 +176,11 @@ func TestARepositoryIsReadByNameAndNumber(t *testing.T) {
 
 func TestAnActivationWaitsForTheKey(t *testing.T) {
 	_, client := travis(t, travistest.Repository{ID: 19, Slug: "acme/new", NoKeyYet: 2})
-	if r, err := client.Activate(t.Context(), travisapi.ByID(19)); err != nil || !r.Active {
+	if r, err := client.Activate(transport.Until(t.Context()), travisapi.ByID(19)); err != nil || !r.Active {
 		t.Errorf("%+v, %v", r, err)
 	}
 	_, client = travis(t, travistest.Repository{ID: 19, Slug: "acme/new", NoKeyYet: 99})
-	_, err := client.Activate(t.Context(), travisapi.ByID(19))
+	_, err := client.Activate(transport.Until(t.Context()), travisapi.ByID(19))
 	if e := failed(t, err); e.Code != travisapi.CodeNoKeyYet {
 		t.Error(e)
 	}
@@ -283,11 +283,11 @@ func TestEachPostWaitsForItsTurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := client.CreateEnvVar(t.Context(), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
+	v, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.UpdateEnvVar(t.Context(), apiRef, v.ID, travisapi.EnvVarChange{Value: secret.New("2")}); err != nil {
+	if _, err := client.UpdateEnvVar(transport.Until(t.Context()), apiRef, v.ID, travisapi.EnvVarChange{Value: secret.New("2")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.EnvVars(t.Context(), apiRef); err != nil || turns != 1 || answered != 1 {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
 )
 
 // User is the person whose token it is
@@ -89,5 +90,5 @@ func (c *Client) Owner(ctx context.Context, provider Provider, login string) (Ow
 // Sync asks Travis to read the person's list of repositories anew, which takes
 // seconds to minutes: User tells when it is done.
 func (c *Client) Sync(ctx context.Context, user User) error {
-	return c.change(ctx, call{action: "sync the Travis account", method: http.MethodPost, path: "/user/" + strconv.Itoa(user.ID) + "/sync"})
+	return c.change(transport.Until(ctx), call{action: "sync the Travis account", method: http.MethodPost, path: "/user/" + strconv.Itoa(user.ID) + "/sync"})
 }

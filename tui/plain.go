@@ -71,7 +71,7 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 			}
 			err = p.wait()
 		case flow.Working:
-			err = p.run()
+			err = p.run(p.flow.Work())
 		case flow.Asking:
 			err = p.ask()
 		}
@@ -141,8 +141,7 @@ func (p *plain) heldUp() {
 	}
 }
 
-func (p *plain) run() error {
-	work := p.flow.Work()
+func (p *plain) run(work *flow.Work) error {
 	p.bind(work.Writes)
 	defer p.bind(false)
 	p.say("%s …", work.Words)

@@ -12,7 +12,6 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
 	"convox-travis/internal/setup"
-	"convox-travis/internal/transport"
 	"convox-travis/tui/flow"
 )
 
@@ -37,7 +36,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 		if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
 			return failure(usageError("--latency, --pace, --repos and --stacks are not below zero", "leave them away for the usual world"))
 		}
-		transport.NoteWrite(stop.Hard) // its world has to be removed
+		p.noteWrite() // its world has to be removed
 		if serve {
 			return failure(p.serveDemo(stop.Soft, world))
 		}

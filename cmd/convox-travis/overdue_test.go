@@ -17,7 +17,6 @@ import (
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/terminal"
-	"convox-travis/internal/transport"
 )
 
 // A command whose code looks at no context is abandoned in time.
@@ -41,18 +40,18 @@ func TestARunThatDoesNotEndIsAbandoned(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				hard, abort := context.WithCancelCause(t.Context())
-				hard = transport.WithEnding(hard)
 				soft, ask := context.WithCancelCause(hard)
 				defer abort(nil)
+				p := &program{}
 				if c.wrote {
-					transport.NoteWrite(soft)
+					p.noteWrite()
 				}
 				ended := make(chan int, 1)
 				defer time.AfterFunc(c.ends, func() { ended <- 7 }).Stop()
 				ask(errInterrupted)
 				defer time.AfterFunc(c.second, func() { abort(errInterrupted) }).Stop()
 				begun := time.Now()
-				code, isInTime := inTime(setup.Stop{Soft: soft, Hard: hard}, ended)
+				code, isInTime := p.inTime(setup.Stop{Soft: soft, Hard: hard}, ended)
 				if took := time.Since(begun); took != c.want || isInTime != c.inTime || isInTime && code != 7 {
 					t.Errorf("in time: %t, after %v", isInTime, took)
 				}

@@ -62,6 +62,7 @@ type program struct {
 	// reason.
 	signals chan os.Signal
 	timeout context.CancelCauseFunc
+	wrote   atomic.Bool // something outside may be different from before the run
 	// stopping says so to a person; a full screen says it itself.
 	stopping atomic.Pointer[func()]
 }

@@ -29,6 +29,8 @@ type reach struct {
 	dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	// terminal is for programs that sign in to AWS; nil gives them none.
 	terminal func() *child.Terminal
+	// onWrite is called before each write; nil is nobody.
+	onWrite func()
 }
 
 // travisHTTP returns the client for Travis.
@@ -46,7 +48,7 @@ func (r reach) checker(fingerprint string) (*convox.Checker, error) {
 // finder looks for Racks with a profile. mfaCode asks a person; nil asks nobody.
 func (r reach) finder(ctx context.Context, profile string, mfaCode func(context.Context) (string, error)) (*cfn.Finder, error) {
 	return cfn.NewFinder(ctx, cfn.Options{
-		Profile: profile, MFACode: mfaCode, Terminal: r.terminal, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial,
+		Profile: profile, MFACode: mfaCode, Terminal: r.terminal, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial, OnWrite: r.onWrite,
 	})
 }
 
@@ -135,7 +137,7 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	}
 	client, err := travisapi.New(travisapi.Config{
 		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: p.reach.travisHTTP(),
-		Retry: p.reach.retry, Posts: p.posts(name).Begin, Calls: p.calls().Wait,
+		Retry: p.reach.retry, Posts: p.posts(name).Begin, Calls: p.calls().Wait, OnWrite: p.reach.onWrite,
 	})
 	if err != nil {
 		return nil, usageError(err.Error(), hintsOf(err)...)

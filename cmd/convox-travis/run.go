@@ -14,7 +14,6 @@ import (
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
-	"convox-travis/internal/transport"
 )
 
 // Why a run ends before its end.
@@ -32,6 +31,7 @@ func run(args []string, p *program) int {
 	p.err = p.status
 	p.reach.retry.Tell = p.again
 	p.reach.terminal = p.childTerminal
+	p.reach.onWrite = p.noteWrite
 	stop, finish := p.stop()
 	defer finish()
 	root := newRoot(p, &stop)
@@ -56,10 +56,10 @@ func run(args []string, p *program) int {
 		p.status.clear()
 		ended <- code
 	}()
-	if code, inTime := inTime(stop, ended); inTime {
+	if code, inTime := p.inTime(stop, ended); inTime {
 		return code
 	}
-	return p.abandon(context.Cause(stop.Soft), transport.Wrote(stop.Hard), out)
+	return p.abandon(context.Cause(stop.Soft), p.wrote.Load(), out)
 }
 
 func newRoot(p *program, stop *setup.Stop) *cobra.Command {
@@ -132,7 +132,6 @@ accepted it.`,
 func (p *program) stop() (setup.Stop, func()) {
 	p.sayStopping(func() { p.say("stopping; a second Ctrl-C leaves at once") })
 	hard, abort := context.WithCancelCause(context.Background())
-	hard = transport.WithEnding(hard)
 	soft, ask := context.WithCancelCause(hard)
 	p.timeout = ask
 	done := make(chan struct{})
@@ -160,6 +159,10 @@ func (p *program) stop() (setup.Stop, func()) {
 	}
 }
 
+// noteWrite notes that something outside may be different from now on: a run that
+// is asked to stop has something to end, and to report.
+func (p *program) noteWrite() { p.wrote.Store(true) }
+
 // sayStopping sets how a person is told that the run is being stopped.
 func (p *program) sayStopping(say func()) { p.stopping.Store(&say) }
 
@@ -178,7 +181,7 @@ const patience = 750 * time.Millisecond
 // inTime waits for a command to end. One that was asked to stop has patience for
 // that, and once something was written also the grace of its writes; after a
 // second signal, patience alone. Whatever code it runs then has nothing to lose.
-func inTime(stop setup.Stop, ended <-chan int) (code int, inTime bool) {
+func (p *program) inTime(stop setup.Stop, ended <-chan int) (code int, inTime bool) {
 	select {
 	case code = <-ended:
 		return code, true
@@ -195,7 +198,7 @@ func inTime(stop setup.Stop, ended <-chan int) (code int, inTime bool) {
 			hard, last = nil, true
 			limit.Reset(patience)
 		case <-limit.C:
-			if last || !transport.Wrote(stop.Hard) {
+			if last || !p.wrote.Load() {
 				return 0, false
 			}
 			last = true

@@ -14,7 +14,6 @@ import (
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
-	"convox-travis/internal/transport"
 	"convox-travis/internal/travisyml"
 )
 
@@ -173,7 +172,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 	case err != nil:
 		return ymlRefused(d, o, change, err)
 	case o.write:
-		transport.NoteWrite(ctx)
+		p.noteWrite()
 		if err := change.Write(); err != nil {
 			return result{document: d, err: err}
 		}

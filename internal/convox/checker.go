@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -128,4 +131,211 @@ func (s *session) ended(ctx context.Context, err error) error {
 		return fmt.Errorf("log in to %s: %w", s.host, context.Cause(ctx))
 	}
 	return err
+}
+
+// Rack checks a Rack's password in the form in which the convox client sends
+// it, by GET /auth, and beside it reads who the Rack is, by GET /system: that
+// tells a Rack from a server that says yes to everything. One whose /system is
+// out of order has to say no to a caller without a password.
+//
+// The error has one of the codes of a login, or wraps the cause of ctx when that ended.
+func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (Login, error) {
+	if host.IsZero() {
+		return Login{}, badHost("there is none")
+	}
+	s := c.open(host, false)
+	defer s.close()
+	return s.enterRack(ctx, password)
+}
+
+func (s *session) enterRack(ctx context.Context, password secret.String) (Login, error) {
+	form := clientForm(password)
+	system := s.beside(ctx, "/system", form)
+	defer system.end()
+
+	auth, err := s.get(ctx, "/auth", form)
+	if err != nil {
+		return Login{}, s.ended(ctx, err)
+	}
+	switch {
+	case auth.status == http.StatusUnauthorized, auth.status == http.StatusForbidden:
+		return Login{}, s.explain(ctx, "/auth", password, auth)
+	case auth.status != http.StatusOK:
+		return Login{}, s.strange(auth)
+	case auth.html:
+		return Login{}, s.stranger("a page for people answers there", false)
+	}
+	who, err := system.wait()
+	switch {
+	case ctx.Err() != nil, isTLS(err):
+		return Login{}, s.ended(ctx, err)
+	case err != nil:
+		return s.withoutName(ctx)
+	}
+	return s.identify(ctx, auth, who)
+}
+
+// identify holds the answer of /system beside that of /auth, which was good.
+func (s *session) identify(ctx context.Context, auth, who answer) (Login, error) {
+	rack, named := parseSystem(who.body)
+	switch {
+	case who.status == http.StatusOK && named:
+		return Login{Host: s.host, Racks: []Rack{rack}}, nil
+	case who.status == http.StatusOK:
+		return s.withoutName(ctx)
+	case who.status == http.StatusUnauthorized, who.status == http.StatusForbidden:
+		return Login{}, s.refused(who) // so /auth let everyone in
+	case who.status < 400:
+		return Login{}, s.strange(who)
+	case parseID(auth.body):
+		return Login{}, s.stranger("it answers as Console does", true)
+	}
+	return s.withoutName(ctx)
+}
+
+// withoutName is a server that says yes, and not who it is. It is believed when
+// it says no to a caller without a password.
+func (s *session) withoutName(ctx context.Context) (Login, error) {
+	anonymous, err := s.get(ctx, "/auth", secret.String{})
+	switch {
+	case err != nil:
+		return Login{}, s.ended(ctx, err)
+	case anonymous.status != http.StatusUnauthorized && anonymous.status != http.StatusForbidden:
+		return Login{}, s.stranger("it says yes to everyone, and not which Rack it is", false)
+	}
+	return Login{Host: s.host}, nil
+}
+
+// strange is a status that is none of a Rack's or Console's.
+func (s *session) strange(a answer) *problem.Error {
+	switch {
+	case a.status >= 300 && a.status < 400:
+		return s.stranger("it sends callers elsewhere, and the password does not go there", false)
+	case a.status == http.StatusNotFound:
+		return s.stranger("it knows no login (HTTP 404)", false)
+	}
+	return s.stranger(fmt.Sprintf("it answers as none does (HTTP %d)", a.status), false)
+}
+
+// parseSystem reads the answer of GET /system. A Rack has a name.
+func parseSystem(body []byte) (Rack, bool) {
+	var system map[string]any
+	if json.Unmarshal(body, &system) != nil {
+		return Rack{}, false
+	}
+	rack := Rack{
+		Name:     word(system["name"]),
+		Status:   word(system["status"]),
+		Provider: word(system["provider"]),
+		Region:   word(system["region"]),
+		Version:  word(system["version"]),
+	}
+	return rack, rack.Name != ""
+}
+
+// parseID reports whether an answer of GET /auth names a person.
+func parseID(body []byte) bool {
+	var person map[string]any
+	return json.Unmarshal(body, &person) == nil && person["id"] != nil
+}
+
+// longestWord is in bytes, and far above any name.
+const longestWord = 1 << 10
+
+// word is a text from outside, fit to be shown; "" for what is no text, or no
+// name.
+func word(value any) string {
+	text, _ := value.(string)
+	if len(text) > longestWord {
+		return ""
+	}
+	return text
+}
+
+// dashboard is what a Rack's host has been called by its stack: NAME-TIMESTAMP,
+// in two shapes, with -i after the name where the API is private
+// (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json).
+var dashboard = regexp.MustCompile(`^(?:rack\.|internal-)?([a-z][-a-z0-9]*?)(?:-i)?-[0-9]{9,10}\.[a-z]+(?:-[a-z]+)+-[0-9]\.(?:convox\.site|elb\.amazonaws\.com)(?:\.cn)?$`)
+
+// RackName is the Rack's name as its host tells it; "" where that is of another
+// shape.
+func (h Host) RackName() string {
+	if parts := dashboard.FindStringSubmatch(h.String()); parts != nil {
+		return parts[1]
+	}
+	return ""
+}
+
+// Console checks a key of a Console in the form in which the convox client
+// sends it, by GET /racks, which a deploy key may do: GET /auth is refused to
+// deploy keys (https://github.com/convox/rack/issues/3073). That is asked too,
+// beside it, and when it lets the key in, the key looks like a person's own.
+//
+// The error has one of the codes of a login, or wraps the cause of ctx when that ended.
+func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Login, error) {
+	if host.IsZero() {
+		return Login{}, badHost("there is none")
+	}
+	s := c.open(host, true)
+	defer s.close()
+	return s.enterConsole(ctx, key)
+}
+
+func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, error) {
+	form := clientForm(key)
+	auth := s.beside(ctx, "/auth", form)
+	defer auth.end()
+
+	got, err := s.get(ctx, "/racks", form)
+	if err != nil {
+		return Login{}, s.ended(ctx, err)
+	}
+	switch {
+	case got.status == http.StatusUnauthorized, got.status == http.StatusForbidden:
+		return Login{}, s.explain(ctx, "/racks", key, got)
+	case got.status == http.StatusNotFound:
+		return Login{}, s.stranger("it has no list of Racks, as a Rack has none", true)
+	case got.status != http.StatusOK:
+		return Login{}, s.strange(got)
+	case got.html:
+		return Login{}, s.stranger("a page for people answers there", false)
+	}
+	login := Login{Host: s.host}
+	if login.Racks, err = s.racks(got.body); err != nil {
+		return Login{}, err
+	}
+	person, err := auth.wait()
+	if ctx.Err() != nil || isTLS(err) {
+		return Login{}, s.ended(ctx, err)
+	}
+	login.PersonalKey = err == nil && person.status == http.StatusOK && !person.html
+	return login, nil
+}
+
+// racks reads the answer of GET /racks. Old Racks list themselves there, without
+// an organization (https://github.com/convox/rack, api/controllers/racks.go).
+func (s *session) racks(body []byte) ([]Rack, error) {
+	var list []map[string]any
+	if json.Unmarshal(body, &list) != nil || list == nil {
+		return nil, s.stranger("its answer is no list of Racks", false)
+	}
+	racks := make([]Rack, 0, len(list))
+	for _, item := range list {
+		organization, _ := item["organization"].(map[string]any)
+		rack := Rack{
+			Organization: word(organization["name"]),
+			Name:         word(item["name"]),
+			Status:       word(item["status"]),
+			Provider:     word(item["provider"]),
+			Region:       word(item["region"]),
+			Version:      word(item["version"]),
+		}
+		if rack.Organization != "" && rack.Name != "" {
+			racks = append(racks, rack)
+		}
+	}
+	if len(racks) == 0 && len(list) > 0 {
+		return nil, s.stranger("its list of Racks names no organization", true)
+	}
+	return racks, nil
 }

@@ -15,6 +15,7 @@ import (
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 func executing(r faults.Request) bool { return strings.Contains(r.Body, "Action=ExecuteChangeSet") }
@@ -57,9 +58,9 @@ func TestAChangeSetThatVanishedProvesNothing(t *testing.T) {
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
 	w.want(report, reset.PhaseUnknown)
 	w.aws.Faults.Clear()
-	other, err := w.finder.Preview(t.Context(), w.rack(), secret.New("another1"))
+	other, err := w.finder.Preview(transport.Until(t.Context()), w.rack(), secret.New("another1"))
 	if err == nil {
-		err = w.finder.Execute(t.Context(), other)
+		err = w.finder.Execute(transport.Until(t.Context()), other)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +119,7 @@ func TestAReasonDoesNotQuoteThePasswordOfAnEarlierRun(t *testing.T) {
 		w := newRackWorld(t)
 		w.aws.SetPace(cfntest.Pace{Resource: 20 * time.Millisecond})
 		w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "the secret " + secrettest.Canary + " is not good"})
-		if err := w.finder.Execute(t.Context(), w.plan().Preview); err != nil {
+		if err := w.finder.Execute(transport.Until(t.Context()), w.plan().Preview); err != nil {
 			t.Fatal(err)
 		}
 		w.enter("AWS_ACCESS_KEY_ID", keyID, "AWS_SECRET_ACCESS_KEY", "aws-secret") // another run knows no password

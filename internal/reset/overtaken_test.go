@@ -9,6 +9,7 @@ import (
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
 )
 
 const (
@@ -44,13 +45,13 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 				err = other.Prepare(running(w.Context()), request)
 			}
 			if err == nil {
-				err = w.finder.Execute(w.Context(), other.Plan.Preview)
+				err = w.finder.Execute(transport.Until(w.Context()), other.Plan.Preview)
 			}
 			if err == nil {
 				_, err = w.finder.Follow(w.Context(), w.rack(), other.Plan.Preview.Since, nil)
 			}
 			if err == nil {
-				_, err = w.finder.Restart(w.Context(), w.rack())
+				_, err = w.finder.Restart(transport.Until(w.Context()), w.rack())
 			}
 			if err != nil {
 				w.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
 )
 
 // Plan is what a reset would do.
@@ -73,7 +74,8 @@ func (p Plan) Judgment() string {
 
 // makePlan finds out whether the end of the reset could be seen, before it lets
 // AWS work out what would change.
-func (r *Reset) makePlan(ctx context.Context, request Request) (Plan, error) {
+func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
+	ctx := stop.Soft
 	for _, old := range request.Olds {
 		r.stacks.Redact(old)
 	}
@@ -96,7 +98,7 @@ func (r *Reset) makePlan(ctx context.Context, request Request) (Plan, error) {
 		return plan, err
 	}
 	plan.deployment = before.ID
-	plan.Preview, err = r.stacks.Preview(ctx, r.Rack, request.New)
+	plan.Preview, err = r.stacks.Preview(stop, r.Rack, request.New)
 	plan.progress = newProgress(plan.Preview)
 	if problem.Has(err, cfn.CodeUnchanged) {
 		return plan, nil

@@ -28,12 +28,12 @@ import (
 // Stacks is what a reset needs of AWS; a cfn.Finder has it.
 type Stacks interface {
 	State(context.Context, cfn.Rack) (cfn.StackState, error)
-	Preview(context.Context, cfn.Rack, secret.String) (*cfn.Preview, error)
+	Preview(transport.Stop, cfn.Rack, secret.String) (*cfn.Preview, error)
 	Discard(context.Context, *cfn.Preview) error
 	Touched(context.Context, *cfn.Preview) (bool, error)
-	Execute(context.Context, *cfn.Preview) error
+	Execute(transport.Stop, *cfn.Preview) error
 	Follow(ctx context.Context, rack cfn.Rack, since time.Time, tell func(cfn.Event)) (cfn.Outcome, error)
-	Restart(context.Context, cfn.Rack) (cfn.Deployment, error)
+	Restart(transport.Stop, cfn.Rack) (cfn.Deployment, error)
 	Deployment(ctx context.Context, rack cfn.Rack, id string) (cfn.Deployment, error)
 	Redact(secret.String)
 }
@@ -162,7 +162,7 @@ func (r *Reset) Prepare(stop transport.Stop, request Request) error {
 		r.preview = nil
 	}
 	request.Olds = append(r.olds[:len(r.olds):len(r.olds)], request.Olds...)
-	plan, err := r.makePlan(stop.Soft, request)
+	plan, err := r.makePlan(stop, request)
 	if err == nil {
 		r.Plan, r.preview = &plan, plan.Preview
 	}

@@ -18,6 +18,7 @@ import (
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
+	"convox-travis/internal/transport"
 )
 
 func TestAResetEndsWhenOnlyTheNewPasswordLogsIn(t *testing.T) {
@@ -65,8 +66,8 @@ func TestProgressCountsTheResourcesOfThePreview(t *testing.T) {
 // lazy is an AWS whose web service is not restarted, whatever it says.
 type lazy struct{ *cfn.Finder }
 
-func (l lazy) Restart(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error) {
-	return l.Deployment(ctx, rack, "")
+func (l lazy) Restart(stop transport.Stop, rack cfn.Rack) (cfn.Deployment, error) {
+	return l.Deployment(stop.Soft, rack, "")
 }
 
 func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
@@ -107,7 +108,7 @@ func TestARestartThatSomebodyBeganIsNotBegunAgain(t *testing.T) {
 	w.at = func(e reset.Event) {
 		if e.Stack != nil && e.Stack.Status == "UPDATE_COMPLETE" && e.Stack.LogicalID == "production" && !begun {
 			begun = true
-			if _, err := w.finder.Restart(t.Context(), w.rack()); err != nil {
+			if _, err := w.finder.Restart(transport.Until(t.Context()), w.rack()); err != nil {
 				t.Error(err)
 			}
 		}
@@ -191,8 +192,8 @@ func TestADriftedStackIsNotUpdated(t *testing.T) {
 
 type drifted struct{ *cfn.Finder }
 
-func (d drifted) Preview(ctx context.Context, rack cfn.Rack, password secret.String) (*cfn.Preview, error) {
-	p, err := d.Finder.Preview(ctx, rack, password)
+func (d drifted) Preview(stop transport.Stop, rack cfn.Rack, password secret.String) (*cfn.Preview, error) {
+	p, err := d.Finder.Preview(stop, rack, password)
 	p.Verdict, p.Why = cfn.Unexpected, []string{"Vpc would be removed"}
 	return p, err
 }
@@ -333,9 +334,9 @@ func (u *unsteady) Deployment(ctx context.Context, rack cfn.Rack, id string) (cf
 	return d, err
 }
 
-func (u *unsteady) Restart(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error) {
+func (u *unsteady) Restart(stop transport.Stop, rack cfn.Rack) (cfn.Deployment, error) {
 	u.restarted = true
-	return u.Finder.Restart(ctx, rack)
+	return u.Finder.Restart(stop, rack)
 }
 
 func TestEachOldPasswordIsTriedOnceAndTheSavedOneFirst(t *testing.T) {

@@ -49,9 +49,7 @@ func (r *run) start() Report {
 		return r.cancel(err, true)
 	}
 	r.tell(Event{Phase: PhaseNothing, Of: len(r.plan.Preview.Changes), Words: "starting the update"})
-	ctx, cancel := r.stop.Call()
-	defer cancel()
-	if err := r.stacks.Execute(ctx, r.plan.Preview); err != nil {
+	if err := r.stacks.Execute(r.stop, r.plan.Preview); err != nil {
 		return r.cancel(err, cfn.Definite(err))
 	}
 	return r.follow()

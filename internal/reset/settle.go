@@ -154,9 +154,7 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 // until it is seen that it was not.
 func (s *settling) restart() error {
 	s.tell(Event{Phase: PhaseUpdated, Words: "restarting the web service"})
-	ctx, cancel := s.stop.Call()
-	defer cancel()
-	d, err := s.stacks.Restart(ctx, s.Rack)
+	d, err := s.stacks.Restart(s.stop, s.Rack)
 	if err != nil {
 		s.failures++
 		if isLasting(err) || s.failures == restartTries {

@@ -4,8 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"convox-travis/internal/crash"
+	"convox-travis/internal/pace"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
@@ -82,20 +89,20 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 // carryOut activates, writes and reads back, or takes away what was created.
 func (p *pairRun) carryOut() error {
 	p.tell(StepBegin, "")
-	ctx, cancel := p.stop.Call()
+	calls, cancel := p.stop.Call()
 	defer cancel()
 	cleanup, end := p.stop.Cleanup()
 	defer end()
-	p.finish = cleanup
-	err := p.activate(ctx)
+	p.finish = transport.Until(cleanup)
+	err := p.activate(calls)
 	if err != nil || !p.repository.writes() {
 		return err
 	}
-	if err = p.writePair(ctx); err == nil {
-		err = p.verify(ctx)
+	if err = p.writePair(calls); err == nil {
+		err = p.verify(calls)
 	}
 	if err != nil && !p.whole() && !stopsEverything(err) {
-		p.undo(cleanup)
+		p.undo()
 	}
 	return err
 }
@@ -104,7 +111,7 @@ func (p *pairRun) carryOut() error {
 type pairRun struct {
 	writer
 	stop       Stop
-	finish     context.Context // of what has to be completed after a stop
+	finish     Stop // of what has to be completed after the other one
 	repository RepositoryPlan
 	values     map[string]secret.String
 	states     map[string]*written // those that a write was tried of
@@ -141,29 +148,29 @@ func (r Runner) tell(e Event) {
 
 // activate makes Travis build the repository, where that was asked for. It
 // comes first: an account that may not do that is told before anything else.
-func (p *pairRun) activate(ctx context.Context) error {
+func (p *pairRun) activate(calls Stop) error {
 	if !p.repository.Activate {
 		return nil
 	}
 	p.tell(StepActivate, "")
-	_, err := p.travis.Activate(ctx, p.ref)
+	_, err := p.travis.Activate(calls, p.ref)
 	p.activated = err == nil || fateUnknown(err)
 	return err
 }
 
 // writePair writes the host, then the password, then deletes the doubles. A
 // replacement that was begun is completed also after a stop.
-func (p *pairRun) writePair(ctx context.Context) error {
+func (p *pairRun) writePair(calls Stop) error {
 	for _, change := range []Change{p.repository.Host, p.repository.Password} {
 		if err := p.stop.Asked(); err != nil && !p.isHalfReplaced() {
 			return p.stopped(err)
 		}
-		if err := p.put(ctx, change.Name, change.ID); err != nil {
+		if err := p.put(calls, change.Name, change.ID); err != nil {
 			return err
 		}
 	}
 	for _, double := range p.repository.Doubles {
-		if err := p.deleteDouble(ctx, double); err != nil {
+		if err := p.deleteDouble(calls, double); err != nil {
 			return err
 		}
 	}
@@ -179,12 +186,12 @@ func (p *pairRun) isHalfReplaced() bool {
 }
 
 // put writes one variable and keeps what is known of it.
-func (p *pairRun) put(ctx context.Context, name, id string) error {
-	before, stop := p.states[name], p.stop
+func (p *pairRun) put(calls Stop, name, id string) error {
+	before := p.states[name]
 	if p.isHalfReplaced() {
-		ctx, stop = p.finish, Stop{Soft: p.finish, Hard: p.stop.Hard}
+		calls = p.finish
 	}
-	state, err := p.write(ctx, p.finish, stop, name, p.values[name], id)
+	state, err := p.write(calls, p.finish, name, p.values[name], id)
 	if before != nil {
 		// What stood in its place is somebody else's, and not to be taken away.
 		state.created = before.created && (id == "" || id == before.id)
@@ -210,7 +217,7 @@ func (p *pairRun) put(ctx context.Context, name, id string) error {
 // deleteDouble takes one double away. One that is gone already is no error; one
 // that holds the new value, because Travis lost the variable that was to be
 // replaced, stays.
-func (p *pairRun) deleteDouble(ctx context.Context, v travisapi.EnvVar) error {
+func (p *pairRun) deleteDouble(calls Stop, v travisapi.EnvVar) error {
 	if v.ID == p.states[v.Name].id {
 		return nil
 	}
@@ -218,7 +225,7 @@ func (p *pairRun) deleteDouble(ctx context.Context, v travisapi.EnvVar) error {
 		return p.stopped(err)
 	}
 	p.tell(StepDelete, v.Name)
-	err := deleteVariable(ctx, p.travis, p.retry, p.ref, v.ID)
+	err := deleteVariable(calls, p.travis, p.retry, p.ref, v.ID)
 	if keptBack(p.stop, err) {
 		return p.stopped(p.stop.Asked())
 	}
@@ -265,4 +272,117 @@ func (r *RepositoryReport) finish(result Result) {
 	for i := range r.Variables {
 		r.Variables[i].Result = result
 	}
+}
+
+// sideBySide is how many repositories are worked on at the same time. In one of
+// them one call is made after the other: Travis loses one of two simultaneous
+// writes (https://github.com/travis-ci/travis-api, lib/travis/model/json_sync.rb).
+const sideBySide = 8
+
+// planned is a repository of a Plan or of a Removal.
+type planned interface {
+	why() error // nothing is changed there, or nil
+}
+
+func (p RepositoryPlan) why() error    { return p.Err }
+func (r RepositoryRemoval) why() error { return r.Err }
+
+// sweep works on all repositories, side by side, and reports them in their
+// order. Once an error ends the run, those under way end as they do when
+// the run is asked to stop, and work has to begin no other.
+func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
+	soft, end := context.WithCancelCause(stop.Soft)
+	defer end(nil)
+	for _, repository := range all {
+		if why := repository.why(); endsRun(why) {
+			end(why)
+		}
+	}
+	r = r.oneAtATime()
+	report := Report{Repositories: make([]RepositoryReport, len(all))}
+	var working errgroup.Group
+	working.SetLimit(sideBySide)
+	for i, repository := range all {
+		working.Go(func() error {
+			defer crash.Catch()
+			outcome := work(r, Stop{Soft: soft, Hard: stop.Hard}, repository)
+			if endsRun(outcome.Err) {
+				end(outcome.Err)
+			}
+			r.tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})
+			report.Repositories[i] = outcome
+			return nil
+		})
+	}
+	_ = working.Wait() // what went wrong is in each repository's report
+	report.Stopped = stop.Asked()
+	return report
+}
+
+// readEach calls read with each number below n, side by side. told, which may be
+// nil, learns how many are over, one at a time.
+func readEach(n int, told func(done int), read func(i int)) {
+	var reads errgroup.Group
+	reads.SetLimit(sideBySide)
+	var telling sync.Mutex
+	done := 0
+	for i := range n {
+		reads.Go(func() error {
+			defer crash.Catch()
+			read(i)
+			if told != nil {
+				telling.Lock()
+				defer telling.Unlock()
+				done++
+				told(done)
+			}
+			return nil
+		})
+	}
+	_ = reads.Wait() // what went wrong is kept by read
+}
+
+// oneAtATime returns a Runner that tells of one event after the other.
+func (r Runner) oneAtATime() Runner {
+	if tell := r.Tell; tell != nil {
+		var telling sync.Mutex
+		r.Tell = func(e Event) {
+			telling.Lock()
+			defer telling.Unlock()
+			tell(e)
+		}
+	}
+	return r
+}
+
+// Tally returns the count of a run over the plan that begins now. Its POSTs take
+// their time.
+func (p Plan) Tally(now time.Time) *progress.Tally {
+	posts := 0
+	for _, repository := range p.Repositories {
+		posts += repository.posts()
+	}
+	return progress.NewTally(len(p.Repositories), time.Duration(max(0, posts-1)/pace.TravisPosts)*pace.TravisWindow, now)
+}
+
+// posts is how many POSTs the plan makes at the least.
+func (p RepositoryPlan) posts() int {
+	posts := 0
+	if p.Err != nil {
+		return 0
+	}
+	for _, change := range []Change{p.Host, p.Password} {
+		if change.Action == Create {
+			posts++
+		}
+	}
+	if p.Activate {
+		posts++
+	}
+	return posts
+}
+
+// Tally returns the count of a run over the removal that begins now.
+func (r Removal) Tally(now time.Time) *progress.Tally {
+	return progress.NewTally(len(r.Repositories), 0, now)
 }

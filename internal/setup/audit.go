@@ -248,12 +248,12 @@ func (f *findings) add(severity Severity, code, message, hint string) {
 	}
 }
 
-// sorted puts the worst first and keeps the order beside that.
 // unread notes what could not be read.
 func (f *findings) unread(what string, err error, hint string) {
 	f.add(SeverityNote, FoundUnread, what+" could not be read: "+err.Error(), hint)
 }
 
+// sorted puts the worst first and keeps the order beside that.
 func (f *findings) sorted() []Finding {
 	slices.SortStableFunc(f.all, bySeverity)
 	return f.all

@@ -309,15 +309,6 @@ func distinct(list []string) []string {
 	return all
 }
 
-// listed joins the first of several words.
-func listed(list []string) string {
-	const most = 4
-	if len(list) > most {
-		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
-	}
-	return strings.Join(list, ", ")
-}
-
 // judgeBranch looks at the variables that builds get of a branch that deploys.
 func (c *auditCase) judgeBranch(outcome int) {
 	p := c.file.played

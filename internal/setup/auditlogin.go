@@ -2,10 +2,16 @@ package setup
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
+	"time"
 
+	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/secret"
+	"convox-travis/travisapi"
 )
 
 // loginFacts is what became of the credential that was given.
@@ -63,7 +69,7 @@ func (l loginFacts) judge(f *findings, request AuditRequest) {
 			"make a deploy key in Console under Settings, Deploy Keys, and write that")
 	}
 	if request.Rack != "" && !l.sees(request.Rack) {
-		f.add(SeverityError, FoundRackUnknown, "the key does not see Rack "+request.Rack, l.seen())
+		f.add(SeverityError, FoundRackUnknown, "the key does not see Rack "+request.Rack, seen(l.login))
 	}
 }
 
@@ -77,14 +83,305 @@ func (l loginFacts) sees(rack string) bool {
 	return false
 }
 
-// seen says which Racks the key sees.
-func (l loginFacts) seen() string {
+// seen says which Racks a key sees.
+func seen(login convox.Login) string {
 	var all []string
-	for _, r := range l.login.Racks {
+	for _, r := range login.Racks {
 		all = append(all, r.String())
 	}
 	if len(all) == 0 {
 		return "it sees none at all: make a deploy key in the organization that the Rack belongs to"
 	}
 	return "it sees: " + strings.Join(all, ", ")
+}
+
+// origin is where a build takes a variable from; of several the last one wins
+// (https://docs.travis-ci.com/user/environment-variables/#defining-variables-in-repository-settings).
+type origin int
+
+const (
+	nowhere origin = iota
+	ofAccount
+	ofAllBranches
+	ofBranch
+	ofFile
+)
+
+// originOf is where builds of a branch take a variable from, or where branch is
+// "", those of all branches that have none of their own.
+func (c *auditCase) originOf(name, branch string) origin {
+	switch {
+	case c.file.gives(name):
+		return ofFile
+	case branch != "" && len(inScope(c.vars, name, branch)) > 0:
+		return ofBranch
+	case len(inScope(c.vars, name, "")) > 0:
+		return ofAllBranches
+	case slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name }):
+		return ofAccount
+	}
+	return nowhere
+}
+
+// judgePair works out which pair builds get: those of all branches, and those of
+// each branch that has a variable of its own.
+func (c *auditCase) judgePair() {
+	if c.request.Branch != "" {
+		c.judgeScope(c.request.Branch, false)
+		return
+	}
+	own := branchesOf(c.vars)
+	c.judgeScope("", len(own) > 0)
+	for _, branch := range own {
+		c.judgeScope(branch, false)
+	}
+}
+
+// judgeScope judges the pair of one scope. Branches says whether, in that for
+// all, some branches have variables of their own.
+func (c *auditCase) judgeScope(branch string, branches bool) {
+	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
+	write := c.write("to write both", branch)
+	where := "it has "
+	if branch != "" {
+		where = "branch " + showBranch(branch) + " has "
+	}
+	missing, unless := c.missing()
+	if c.file.givesSome(HostName) || c.file.givesSome(PasswordName) {
+		unless = "; what .travis.yml sets is not there for every step that deploys" + unless
+	}
+	switch {
+	case host == nowhere && password == nowhere && branches:
+		c.add(SeverityNote, FoundBranchesOnly, "only builds of some branches have variables: "+showBranches(branchesOf(c.vars)), c.write("for the other branches", ""))
+	case host == nowhere && password == nowhere:
+		c.add(missing, FoundMissingPair, where+"neither "+HostName+" nor "+PasswordName+unless, write)
+	case password == nowhere:
+		c.add(missing, FoundMissingPassword, where+HostName+" and no "+PasswordName+unless, write)
+	case host == nowhere:
+		c.add(missing, FoundMissingHost, where+PasswordName+" and no "+HostName+unless, write)
+	case host == ofFile || password == ofFile || host == password:
+		// A file that sets one of them is meant to; what it overrides is told apart.
+	case host == ofBranch && c.sameHost(branch):
+	case host == ofBranch:
+		c.add(SeverityError, FoundMixedPair, where+"a "+HostName+" of its own and no password: it sends that host the password of "+password.name(), c.write(ownPair, branch))
+	case password == ofBranch:
+		c.add(SeverityWarning, FoundMixedPair, where+"a "+PasswordName+" of its own and no host: it sends it to the host of "+host.name(), c.write(ownPair, branch))
+	default:
+		c.add(SeverityWarning, FoundMixedPair, fmt.Sprintf("%s is from %s, and %s from %s", HostName, host.name(), PasswordName, password.name()), write)
+	}
+}
+
+const ownPair = "give the branch a pair of its own"
+
+// missing is how bad it is that a variable is nowhere, and why it may be in the file
+// after all, or "".
+func (c *auditCase) missing() (Severity, string) {
+	if unless := c.file.unless(); unless != "" {
+		return SeverityWarning, unless
+	}
+	return SeverityError, ""
+}
+
+func (o origin) name() string {
+	if o == ofAccount {
+		return "the owner's account"
+	}
+	return "all branches"
+}
+
+// sameHost reports whether a branch's own host is known to be that of all
+// branches.
+func (c *auditCase) sameHost(branch string) bool {
+	own, _, _ := lastInScope(c.vars, HostName, branch)
+	shared, _, _ := lastInScope(c.vars, HostName, "")
+	host, known := readHost(own.Value)
+	return known && isHost(shared, host)
+}
+
+// readHost reads a host as a build gets it; a private value cannot be read.
+func readHost(value secret.String) (convox.Host, bool) {
+	host, err := convox.ParseHost(strings.Trim(value.Reveal(), `'"`)) // as quoted for Bash
+	return host, err == nil
+}
+
+// searchTime is how long AWS may take: what it tells is one finding of many.
+const searchTime = 20 * time.Second
+
+// rackFacts is which Racks there are; without regions nothing is known.
+type rackFacts struct {
+	racks   []cfn.Rack
+	regions []string // that were searched, all of those asked
+}
+
+// knownHost is a host that could be read, and where it is set.
+type knownHost struct {
+	host  convox.Host
+	where string // as it follows CONVOX_HOST in a sentence
+}
+
+const (
+	inTheFile    = " in .travis.yml"
+	ofTheAccount = " of the owner's account"
+)
+
+// hosts lists the hosts of builds that are audited, as far as they can be read:
+// each place once.
+func (f repositoryFacts) hosts(branch string) []knownHost {
+	var all []knownHost
+	add := func(value secret.String, where string) {
+		if host, known := readHost(value); known {
+			all = append(all, knownHost{host, where})
+		}
+	}
+	for _, v := range f.file.sets(HostName) {
+		add(v.Value, inTheFile)
+	}
+	scopes := []string{"", branch}
+	if branch == "" {
+		scopes = append(branchesOf(f.vars), "")
+	}
+	slices.Sort(scopes)
+	for _, scope := range slices.Compact(scopes) {
+		if last, _, found := lastInScope(f.vars, HostName, scope); found {
+			add(last.Value, on(scope))
+		}
+	}
+	for _, v := range f.account {
+		if v.Name == HostName {
+			add(v.Value, ofTheAccount)
+		}
+	}
+	return all
+}
+
+// readRacks asks AWS, if it can be asked, about hosts that have the shape of a
+// Rack's in CloudFormation. That it cannot is no finding: few need it.
+func (a Auditor) readRacks(ctx context.Context, repositories []repositoryFacts, request AuditRequest) rackFacts {
+	ours := func(h knownHost) bool { return regionOf(h.host) != "" }
+	asked := slices.ContainsFunc(repositories, func(f repositoryFacts) bool { return slices.ContainsFunc(f.hosts(request.Branch), ours) })
+	if a.Racks == nil || !asked {
+		return rackFacts{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, searchTime)
+	defer cancel()
+	searcher, err := a.Racks(ctx)
+	if err != nil {
+		return rackFacts{}
+	}
+	found, err := searcher.Search(ctx, nil, nil)
+	if err != nil || len(notSearched("", found)) > 0 {
+		return rackFacts{}
+	}
+	return rackFacts{racks: found.Racks, regions: searcher.Regions()}
+}
+
+// judgeHosts holds the hosts that can be read against the one that was given,
+// and against the Racks that there are.
+func (c *auditCase) judgeHosts() {
+	given := c.request.Credential.Host
+	if own, known := c.host(); known && !given.IsZero() && own.host != given {
+		c.add(SeverityWarning, FoundAnotherHost, HostName+own.where+" is "+own.host.String()+", and not "+given.String(), c.write("to write that one with its password", c.request.Branch))
+	}
+	for _, known := range c.hosts(c.request.Branch) {
+		c.judgeRackOf(known)
+	}
+}
+
+// judgeRackOf looks for the Rack that a host is of.
+func (c *auditCase) judgeRackOf(known knownHost) {
+	region := regionOf(known.host)
+	if region == "" || !slices.Contains(c.racks.regions, region) {
+		return
+	}
+	for _, rack := range c.racks.racks {
+		if host, err := convox.ParseHost(rack.Host); err == nil && host == known.host {
+			for _, w := range RackWarnings(rack) {
+				c.add(SeverityWarning, w.Code, w.Message, w.Hint)
+			}
+			return
+		}
+	}
+	is := HostName + known.where + " is " + known.host.String() + ", and no Rack in CloudFormation has that host any more"
+	if rack, moved := c.racks.successor(known.host, region); moved {
+		c.add(SeverityError, FoundStaleHost, is+": Rack "+rack.Name+" has "+rack.Host, "to write the new one: "+c.command("", "", flag("--rack", rack.Name), flag("--region", rack.Region), flag("--profile", c.request.Given.Profile)))
+		return
+	}
+	c.add(SeverityWarning, FoundStaleHost, is, commandLine([]string{"racks"})+" lists those there are; a Rack of another AWS account is found with --profile")
+}
+
+// successor is the Rack of the region whose name the host is made of.
+func (r rackFacts) successor(host convox.Host, region string) (cfn.Rack, bool) {
+	label, rest, _ := strings.Cut(host.String(), ".")
+	if label == "rack" {
+		label, _, _ = strings.Cut(rest, ".")
+	}
+	label = strings.TrimPrefix(label, "internal-")
+	for _, rack := range r.racks {
+		end, ours := strings.CutPrefix(label, strings.ToLower(rack.Name)+"-")
+		if ours && rack.Region == region && rack.Host != "" && strings.Trim(strings.TrimPrefix(end, "i-"), "0123456789") == "" {
+			return rack, true
+		}
+	}
+	return cfn.Rack{}, false
+}
+
+// regionOf is the region in the host of a Rack in CloudFormation, "" for another
+// host.
+func regionOf(host convox.Host) string {
+	if !host.IsConvoxSite() && !host.IsLoadBalancer() {
+		return ""
+	}
+	labels := strings.Split(host.String(), ".")
+	mark := "convox"
+	if host.IsLoadBalancer() {
+		mark = "elb"
+	}
+	if at := slices.Index(labels, mark); at > 1 {
+		return labels[at-1]
+	}
+	return ""
+}
+
+// host is the one that builds get, where it can be read.
+func (c *auditCase) host() (own knownHost, known bool) {
+	var value secret.String
+	switch c.originOf(HostName, c.request.Branch) {
+	case ofFile:
+		own.where = inTheFile
+		for _, v := range c.file.sets(HostName)[:min(1, len(c.file.sets(HostName)))] {
+			value = v.Value
+		}
+	case ofBranch:
+		v, _, _ := lastInScope(c.vars, HostName, c.request.Branch)
+		own.where, value = on(v.Branch), v.Value
+	case ofAllBranches:
+		v, _, _ := lastInScope(c.vars, HostName, "")
+		value = v.Value
+	case ofAccount:
+		for _, v := range c.account {
+			if v.Name == HostName {
+				own.where, value = ofTheAccount, v.Value
+			}
+		}
+	}
+	own.host, known = readHost(value)
+	return own, known
+}
+
+// logsInToConsole reports whether builds are known to log in to a Console.
+func (c *auditCase) logsInToConsole() bool {
+	given := c.request.Credential
+	if own, known := c.host(); known {
+		return own.host.IsHostedConsole() || given.Console && own.host == given.Host
+	}
+	return given.Console
+}
+
+// logsInToRack reports whether builds are known to log in to a Rack directly.
+func (c *auditCase) logsInToRack() bool {
+	given := c.request.Credential
+	if own, known := c.host(); known {
+		return !own.host.IsHostedConsole() && own.host == given.Host && !given.Console
+	}
+	return !given.Console && given.Host != (convox.Host{})
 }

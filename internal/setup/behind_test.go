@@ -18,8 +18,8 @@ type behind struct {
 	new map[string]time.Time
 }
 
-func (b *behind) CreateEnvVar(ctx context.Context, ref travisapi.Ref, v travisapi.NewEnvVar) (travisapi.EnvVar, error) {
-	made, err := b.Client.CreateEnvVar(ctx, ref, v)
+func (b *behind) CreateEnvVar(stop setup.Stop, ref travisapi.Ref, v travisapi.NewEnvVar) (travisapi.EnvVar, error) {
+	made, err := b.Client.CreateEnvVar(stop, ref, v)
 	if err == nil {
 		b.new[made.ID] = time.Now()
 	}

@@ -229,3 +229,135 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 	}
 	return warnings
 }
+
+// Unseen is what of the builds isn't known.
+type Unseen struct {
+	build.Unseen
+	format string
+}
+
+// String says it in a sentence.
+func (u Unseen) String() string { return LineLead(u.Line) + fmt.Sprintf(u.format, Shortened(u.What)) }
+
+// Unseen lists what isn't known, each once.
+func (b Builds) Unseen() []Unseen {
+	var all []Unseen
+	known := map[build.Unseen]bool{}
+	add := func(unseen build.Unseen, format string) {
+		if !known[unseen] {
+			known[unseen] = true
+			all = append(all, Unseen{unseen, format})
+		}
+	}
+	for _, outcome := range b.Outcomes {
+		for _, unseen := range outcome.Build.Unseen {
+			if unseen.What == "the imported file" {
+				add(unseen, "%s isn't looked at, and may deploy too")
+				continue
+			}
+			add(unseen, "%s isn't known here, so what depends on it counts as true")
+		}
+		for _, played := range outcome.Played {
+			for _, unseen := range played.Unseen {
+				switch {
+				case unseen.What == "the repository":
+					add(unseen, "%s isn't known here, so what depends on it may differ")
+				case strings.HasPrefix(unseen.What, "$"):
+					add(unseen, "%s isn't known here, so what depends on it may differ")
+				default:
+					add(unseen, "%s isn't looked at, and may deploy too")
+				}
+			}
+		}
+	}
+	return all
+}
+
+// mostNamed are as many scripts as are named.
+const mostNamed = 4
+
+// elsewhere names where else a file can deploy: in files that it imports, and in
+// scripts that it calls. It is "" where it does neither.
+func elsewhere(imports bool, scripts []string) string {
+	var all []string
+	if imports {
+		all = append(all, "the files that it imports")
+	}
+	all = append(all, scripts[:min(mostNamed, len(scripts))]...)
+	if len(scripts) > mostNamed {
+		all = append(all, "other scripts that it calls")
+	}
+	return strings.Join(all, ", ")
+}
+
+// FoundRepaired is where Travis reads .travis.yml differently from what it says.
+const FoundRepaired = "yml_repaired"
+
+// mostRepairs is how many warnings of a file are shown.
+const mostRepairs = 50
+
+// Repairs says where Travis reads a file differently from what it says.
+func Repairs(messages []build.Message) []Warning {
+	var warnings []Warning
+	for _, m := range messages {
+		if text := repairOf(m); text != "" && len(warnings) < mostRepairs {
+			warnings = append(warnings, Warning{Code: FoundRepaired, Message: LineLead(m.Line) + text})
+		}
+	}
+	return slices.CompactFunc(warnings, func(a, b Warning) bool { return a.Message == b.Message })
+}
+
+func repairOf(m build.Message) string {
+	key, of := code(m.Key), ""
+	if m.Key != "" {
+		of = " of " + key
+	}
+	switch m.Kind {
+	case build.DuplicateKey:
+		return key + " is there more than once, and Travis reads the last one"
+	case build.RepairedKey:
+		return "Travis reads " + key + " as " + code(m.Instead)
+	case build.OverwrittenKey:
+		return key + " and " + code(m.Instead) + " are both there, and Travis reads " + key
+	case build.UnknownKey:
+		return "Travis doesn't read " + key
+	case build.RepairedValue:
+		return "Travis reads the value" + of + " as " + code(m.Instead)
+	case build.UnknownValue:
+		return "Travis doesn't know the value" + of
+	case build.FirstOfList:
+		return "Travis reads only the first item" + of
+	case build.WrongType:
+		return "Travis can't use the value" + of + ", which has the wrong type"
+	case build.CommandMapping:
+		return "YAML reads this command as a mapping, so it fails: quote all of it"
+	case build.InvalidEnv:
+		return "Travis drops a variable that isn't NAME=value"
+	case build.UnknownImport:
+		return "Travis finds no " + key + ", which is to be imported"
+	case build.InvalidCondition:
+		return "Travis can't parse this condition, so it counts as false"
+	}
+	return ""
+}
+
+// code marks a text of the file.
+func code(text string) string { return "`" + Shortened(text) + "`" }
+
+// LineLead names a line at the start of a sentence, where one is known.
+func LineLead(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d: ", line)
+}
+
+// Shortened is a text of the file that fits on a line or two.
+func Shortened(text string) string {
+	const longest = 100
+	runes := []rune(text[:min(len(text), 4*longest+1)])
+	if len(runes) <= longest {
+		return text
+	}
+	return string(runes[:longest]) + "…"
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -11,6 +12,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -135,11 +137,10 @@ func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target,
 
 // Distinct keeps the first of targets that name the same repository.
 func Distinct(targets []Target) []Target {
-	seen := map[string]bool{}
+	seen := map[Target]bool{}
 	var kept []Target
 	for _, target := range targets {
-		key := strings.ToLower(target.String())
-		if !seen[key] {
+		if key := target.key(); !seen[key] {
 			seen[key] = true
 			kept = append(kept, target)
 		}
@@ -263,14 +264,14 @@ func (p Plan) Ended() error {
 // read for this plan: it makes no call. Repositories that the request does not
 // name are left out; all that it names must have been read.
 func (p Plan) Again(request Request) Plan {
-	wanted := make(map[string]bool, len(request.Targets))
+	wanted := make(map[Target]bool, len(request.Targets))
 	for _, target := range request.Targets {
-		wanted[strings.ToLower(target.String())] = true
+		wanted[target.key()] = true
 	}
 	again := p
 	again.Branch, again.Repositories = request.Branch, make([]RepositoryPlan, 0, len(wanted))
 	for _, repository := range p.Repositories {
-		if wanted[strings.ToLower(repository.Target.String())] {
+		if wanted[repository.Target.key()] {
 			again.Repositories = append(again.Repositories, repository.again(request))
 		}
 	}
@@ -286,4 +287,144 @@ func (p RepositoryPlan) again(request Request) RepositoryPlan {
 	fresh.Repository, fresh.before = p.Repository, p.before
 	fresh.decide(request)
 	return fresh
+}
+
+// check verifies the credential, and notes what the login showed.
+func (p *Plan) check(ctx context.Context, checker Checker, request Request) error {
+	credential := request.Credential
+	login, err := request.Accepted.Login, error(nil)
+	switch {
+	case request.Accepted.covers(credential):
+	case credential.Console:
+		login, err = checker.Console(ctx, credential.Host, credential.Password)
+	default:
+		login, err = checker.Rack(ctx, credential.Host, credential.Password)
+	}
+	if err == nil {
+		p.Login = login
+		if login.PersonalKey {
+			p.Warnings = append(p.Warnings, Warning{
+				Code:    "personal_key",
+				Message: fmt.Sprintf("this looks like a person's own key for %s, not a deploy key: a build could do all that the person can", credential.Host),
+				Hint:    "make a deploy key in Console under Settings, Deploy Keys, and use that",
+			})
+		}
+		return sees(login, request.Rack)
+	}
+	// What ended ctx says nothing about the Rack, and Travis has the same code.
+	if ctx.Err() != nil || !request.Unchecked || credential.Console || !problem.Has(err, convox.CodeUnreachable) {
+		return err
+	}
+	if !convox.Sendable(credential.Password) {
+		return &problem.Error{
+			Code:   CodeUnsendable,
+			Reason: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
+		}
+	}
+	p.Unchecked = true
+	p.Warnings = append(p.Warnings, Warning{
+		Code:    "unchecked",
+		Message: fmt.Sprintf("%v; the password is written unchecked", err),
+		Hint:    "Travis's machines must be able to reach the Rack, and the first build will show whether the password is right",
+	})
+	return nil
+}
+
+// sees holds the Rack of the deploy step against those that a key sees.
+func sees(login convox.Login, rack string) error {
+	if rack == "" {
+		return nil
+	}
+	if slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack }) {
+		return nil
+	}
+	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", rack), Hints: []string{seen(login)}}
+}
+
+// warn notes what a person should know before anything is written.
+func (p *RepositoryPlan) warn(request Request) {
+	if !p.Repository.Active && !p.Activate {
+		p.add("inactive", "Travis does not build it: it is not active there", "activate it on its Travis page")
+	}
+	if p.Host.Action == Replace || p.Password.Action == Replace {
+		p.add("replaces", "what is replaced cannot be put back: Travis does not give private values back", "")
+	}
+	if n := len(p.Doubles); n > 0 {
+		p.add("doubles", text.Count(n, "older variable")+" of the same name and scope will be deleted; builds ignore them", "")
+	}
+	for _, name := range []string{HostName, PasswordName} {
+		p.warnPublic(name, request)
+	}
+	for _, branch := range crossings(p.before, request.Branch, request.Credential.Host).passwordOnly {
+		p.add("branch_password_only",
+			fmt.Sprintf("branch %s has a password of its own and no host: it would be sent to %s", showBranch(branch), request.Credential.Host),
+			"give the branch a host and a password of its own")
+	}
+	for _, v := range p.before {
+		if v.Name == overrideName && (v.Branch == "" || v.Branch == request.Branch || request.Branch == "") {
+			p.add("rack_url", overrideName+" is set"+on(v.Branch)+ignoresPair,
+				"delete "+overrideName+" from the repository's settings")
+		}
+	}
+}
+
+// warnPublic tells of variables that anyone who can see the log may have read.
+func (p *RepositoryPlan) warnPublic(name string, request Request) {
+	advice := ""
+	if name == PasswordName {
+		advice = "take the old password for known: change it wherever it is still good"
+	}
+	for _, v := range p.before {
+		switch {
+		case v.Name != name || !v.Public:
+		case v.Branch == request.Branch && p.writes():
+			if name == PasswordName && v.Value.Equal(quoted(request.Credential.Password)) {
+				p.add("public_same", "the very password that is being written was public until now", "change that password, then run this again")
+				continue
+			}
+			p.add("public", fmt.Sprintf("%s%s is public; it becomes private", name, on(v.Branch)), advice)
+		default:
+			p.add("public_elsewhere", fmt.Sprintf("%s%s is public and is left as it is", name, on(v.Branch)), "make it private in the repository's settings")
+		}
+	}
+}
+
+func (p *RepositoryPlan) add(code, message, hint string) {
+	p.Warnings = append(p.Warnings, Warning{Code: code, Target: p.Target, Message: message, Hint: hint})
+}
+
+// provider is the target's, GitHub where none was named.
+func (t Target) provider() travisapi.Provider {
+	if t.Provider == "" {
+		return travisapi.GitHub
+	}
+	return t.Provider
+}
+
+func ownHost(branches []string) string {
+	if len(branches) == 1 {
+		return "branch " + showBranch(branches[0]) + " has a CONVOX_HOST of its own and no password"
+	}
+	return "branches " + showBranches(branches) + " have a CONVOX_HOST of their own and no password"
+}
+
+// showBranch makes a branch's name, which comes from outside, fit to be shown
+// and to be pasted.
+func showBranch(branch string) string {
+	return text.Quote(branch)
+}
+
+func showBranches(branches []string) string {
+	shown := make([]string, len(branches))
+	for i, branch := range branches {
+		shown[i] = showBranch(branch)
+	}
+	return strings.Join(shown, ", ")
+}
+
+func on(branch string) string {
+	if branch == "" {
+		return ""
+	}
+	return " (branch " + showBranch(branch) + ")"
 }

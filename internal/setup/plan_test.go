@@ -1,6 +1,8 @@
 package setup_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +148,32 @@ func TestARefusedCredentialEndsThePlan(t *testing.T) {
 	}
 	if n := len(w.travis.Writes()); n != 0 {
 		t.Errorf("%d writes", n)
+	}
+}
+
+// fails is a Travis that has failed too often.
+type fails struct{ setup.Travis }
+
+var errGaveUp = &problem.Error{Code: travisapi.CodeUnreachable, Reason: "the connection was refused", Detail: travisapi.Failure{GaveUp: true}}
+
+func (fails) Repository(context.Context, travisapi.Ref) (travisapi.Repository, error) {
+	return travisapi.Repository{}, errGaveUp
+}
+
+// hangs is a Rack that doesn't answer before the run ends.
+type hangs struct{ accepts }
+
+func (hangs) Rack(ctx context.Context, _ convox.Host, _ secret.String) (convox.Login, error) {
+	<-ctx.Done()
+	return convox.Login{}, fmt.Errorf("log in: %w", context.Cause(ctx))
+}
+
+// Travis and Racks share the code "unreachable".
+func TestAnUnreachableTravisIsNoUnreachableRack(t *testing.T) {
+	w := newWorld(t)
+	plan, err := setup.MakePlan(t.Context(), fails{w.client}, hangs{}, w.request(func(r *setup.Request) { r.Unchecked = true }))
+	if err != errGaveUp || plan.Unchecked || len(plan.Warnings) > 0 {
+		t.Errorf("%v, unchecked %t: %v", err, plan.Unchecked, plan.Warnings)
 	}
 }
 

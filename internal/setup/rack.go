@@ -30,7 +30,6 @@ type Found struct {
 // FindRack returns the one Rack called name. The errors are those of cfn, or an
 // problem.Error.
 func FindRack(ctx context.Context, finder Finder, regions []string, name string) (Found, error) {
-	shown := name
 	found, err := finder.Named(ctx, regions, name)
 	if err != nil {
 		return Found{}, err
@@ -38,26 +37,26 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	working := slices.IndexFunc(found.Racks, func(r cfn.Rack) bool { return !r.Works() }) // they come first
 	switch {
 	case len(found.Racks) == 0:
-		return Found{}, noRack(shown, found)
+		return Found{}, noRack(name, found)
 	case len(found.Racks) > 1 && working != 1:
-		return Found{}, unclearRacks(shown, found.Racks)
+		return Found{}, unclearRacks(name, found.Racks)
 	}
 	rack := found.Racks[0]
 	if rack.Host == "" {
 		return Found{}, &problem.Error{
 			Code:   "no_host",
-			Reason: fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", shown, rack.Region, rack.Status),
+			Reason: fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", name, rack.Region, rack.Status),
 			Hints:  []string{"finish or repair the Rack's installation first"},
 		}
 	}
 	host, err := convox.ParseHost(rack.Host)
 	if err != nil {
 		return Found{}, &problem.Error{
-			Code: "bad_host", Action: fmt.Sprintf("the Dashboard output of Rack %s in %s", shown, rack.Region), Cause: err,
+			Code: "bad_host", Action: fmt.Sprintf("the Dashboard output of Rack %s in %s", name, rack.Region), Cause: err,
 			Hints: []string{"look at the stack's outputs"}, Detail: rack,
 		}
 	}
-	return Found{rack, host, slices.Concat(RackWarnings(rack), deadStacks(found.Racks[1:]), notSearched(shown, found))}, nil
+	return Found{rack, host, slices.Concat(RackWarnings(rack), deadStacks(found.Racks[1:]), notSearched(name, found))}, nil
 }
 
 // deadStacks notes the stacks of a Rack's name that were not taken for it.

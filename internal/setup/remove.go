@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"convox-travis/internal/problem"
+	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
 
@@ -104,16 +105,16 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 		outcome.Err = NotBegun(repository.Target, over)
 		return outcome
 	}
-	ctx, cancel := stop.Call()
+	step, cancel := stop.Call()
 	defer cancel()
 	finish, end := stop.Cleanup()
 	defer end()
 	ref := repository.Repository.Ref()
 	halved := map[string]bool{} // the branches whose password is deleted
 	for i, v := range repository.Variables {
-		calls := ctx
+		calls := step
 		if v.Name == HostName && halved[v.Branch] {
-			calls = finish // also after a stop: half a pair is of no use
+			calls = transport.Until(finish) // also after a stop: half a pair is of no use
 		} else if err := stop.Asked(); err != nil {
 			outcome.Err = stoppedIn(repository.Target, err)
 			continue
@@ -135,7 +136,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	if outcome.Err != nil {
 		return outcome
 	}
-	outcome.Err = r.verifyGone(ctx, repository, outcome)
+	outcome.Err = r.verifyGone(step.Hard, repository, outcome)
 	return outcome
 }
 

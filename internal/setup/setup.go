@@ -13,6 +13,10 @@ package setup
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
@@ -33,11 +37,11 @@ const overrideName = "RACK_URL"
 // Travis is what setup needs of Travis; a travisapi.Client has it.
 type Travis interface {
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
-	Activate(context.Context, travisapi.Ref) (travisapi.Repository, error)
+	Activate(Stop, travisapi.Ref) (travisapi.Repository, error)
 	EnvVars(context.Context, travisapi.Ref) ([]travisapi.EnvVar, error)
-	CreateEnvVar(context.Context, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)
-	UpdateEnvVar(context.Context, travisapi.Ref, string, travisapi.EnvVarChange) (travisapi.EnvVar, error)
-	DeleteEnvVar(context.Context, travisapi.Ref, string) error
+	CreateEnvVar(Stop, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)
+	UpdateEnvVar(Stop, travisapi.Ref, string, travisapi.EnvVarChange) (travisapi.EnvVar, error)
+	DeleteEnvVar(Stop, travisapi.Ref, string) error
 }
 
 // Checker proves a credential; a convox.Checker is one.
@@ -115,4 +119,127 @@ const (
 // gives.
 func IsMixed(err error) bool {
 	return problem.Code(err) == CodeMixedPair
+}
+
+// inScope returns the variables called name of one scope: a branch, or all
+// branches when branch is "". The last one wins in a build.
+func inScope(vars []travisapi.EnvVar, name, branch string) []travisapi.EnvVar {
+	var found []travisapi.EnvVar
+	for _, v := range vars {
+		if v.Name == name && v.Branch == branch {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+// lastInScope returns the one that wins, and the others, which never count.
+func lastInScope(vars []travisapi.EnvVar, name, branch string) (last travisapi.EnvVar, others []travisapi.EnvVar, found bool) {
+	all := inScope(vars, name, branch)
+	if len(all) == 0 {
+		return travisapi.EnvVar{}, nil, false
+	}
+	return all[len(all)-1], all[:len(all)-1], true
+}
+
+// branchesOf lists, sorted, the branches that have a variable of the pair of
+// their own.
+func branchesOf(vars []travisapi.EnvVar) []string {
+	branches := map[string]bool{}
+	for _, v := range vars {
+		if (v.Name == HostName || v.Name == PasswordName) && v.Branch != "" {
+			branches[v.Branch] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(branches))
+}
+
+// crossing tells how a pair for all branches would meet the variables that
+// branches have of their own. In a build of a branch its own variables win
+// (https://docs.travis-ci.com/user/environment-variables/).
+type crossing struct {
+	mixed        []string // own host, no own password: the new password would go to another host
+	passwordOnly []string // own password, no own host: that password would go to the new host
+}
+
+func crossings(vars []travisapi.EnvVar, branch string, host convox.Host) crossing {
+	var c crossing
+	if branch != "" {
+		return c // a branch's own pair is used by that branch alone
+	}
+	for _, b := range branchesOf(vars) {
+		own, _, hasHost := lastInScope(vars, HostName, b)
+		_, _, hasPassword := lastInScope(vars, PasswordName, b)
+		switch {
+		case hasHost && !hasPassword && !isHost(own, host):
+			c.mixed = append(c.mixed, b)
+		case hasPassword && !hasHost:
+			c.passwordOnly = append(c.passwordOnly, b)
+		}
+	}
+	return c
+}
+
+// isHost reports whether v is known to hold host: only a public value can be
+// read.
+func isHost(v travisapi.EnvVar, host convox.Host) bool {
+	if v.Value.IsEmpty() {
+		return false
+	}
+	read, err := convox.ParseHost(v.Value.Reveal())
+	return err == nil && read == host
+}
+
+// Group is a warning and the repositories that it is about; none where it is
+// about the whole run.
+type Group struct {
+	Warning
+	Targets []Target
+}
+
+// Grouped puts those warnings together that say the same of several
+// repositories, in the order in which they first come.
+func Grouped(warnings []Warning) []Group {
+	var groups []Group
+	places := map[Warning]int{}
+	for _, w := range warnings {
+		same := w
+		same.Target = Target{}
+		place, there := places[same]
+		if !there {
+			place = len(groups)
+			places[same] = place
+			groups = append(groups, Group{Warning: w})
+		}
+		if w.Target != (Target{}) {
+			groups[place].Targets = append(groups[place].Targets, w.Target)
+		}
+	}
+	return groups
+}
+
+// String says it, and of which repositories.
+func (g Group) String() string {
+	if len(g.Targets) < 2 {
+		return g.Warning.String()
+	}
+	return fmt.Sprintf("each of %d repositories (%s): %s", len(g.Targets), Names(g.Targets), g.Message)
+}
+
+// Names lists repositories in a line: of many the first few, and how many more.
+func Names(targets []Target) string {
+	names := make([]string, len(targets))
+	for i, target := range targets {
+		names[i] = target.String()
+	}
+	return listed(names)
+}
+
+// listed joins the first of several words, and says how many more there are.
+func listed(list []string) string {
+	const few = 4
+	if len(list) > few {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
+	}
+	return strings.Join(list, ", ")
 }

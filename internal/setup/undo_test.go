@@ -79,14 +79,14 @@ type hasty struct {
 	create *travisapi.Client
 }
 
-func (h hasty) CreateEnvVar(ctx context.Context, ref travisapi.Ref, v travisapi.NewEnvVar) (travisapi.EnvVar, error) {
-	return h.create.CreateEnvVar(ctx, ref, v)
+func (h hasty) CreateEnvVar(stop setup.Stop, ref travisapi.Ref, v travisapi.NewEnvVar) (travisapi.EnvVar, error) {
+	return h.create.CreateEnvVar(stop, ref, v)
 }
 
 // throttling is a Travis that asks for ten hours before a delete.
 type throttling struct{ *travisapi.Client }
 
-func (throttling) DeleteEnvVar(context.Context, travisapi.Ref, string) error {
+func (throttling) DeleteEnvVar(setup.Stop, travisapi.Ref, string) error {
 	return &problem.Error{Code: travisapi.CodeThrottled, Detail: travisapi.Failure{RetryAfter: 10 * time.Hour}}
 }
 

@@ -25,19 +25,22 @@ type Stop struct {
 // Asked returns why the run should stop, or nil.
 func (s Stop) Asked() error { return context.Cause(s.Soft) }
 
-// Call returns the context of the steps of a run: a write that is under way may
-// be finished, and none begins, however long it has waited for its turn.
-func (s Stop) Call() (context.Context, context.CancelFunc) {
-	ctx, cancel := s.within(callGrace)
-	return BeginWhile(ctx, s.Soft), cancel
+// Until is the Stop of what ends at once when ctx does.
+func Until(ctx context.Context) Stop { return Stop{Soft: ctx, Hard: ctx} }
+
+// Call returns the Stop of the steps of a run: a write that is under way may be
+// finished, and none begins, however long it has waited for its turn.
+func (s Stop) Call() (Stop, context.CancelFunc) {
+	ctx, cancel := s.Within(callGrace)
+	return Stop{Soft: s.Soft, Hard: ctx}, cancel
 }
 
 // Cleanup returns the context for undoing what the run created. It is made when
 // the run begins, so that its grace counts from the moment of the stop.
-func (s Stop) Cleanup() (context.Context, context.CancelFunc) { return s.within(Grace) }
+func (s Stop) Cleanup() (context.Context, context.CancelFunc) { return s.Within(Grace) }
 
-// within returns a context that ends grace after Soft does, and with Hard.
-func (s Stop) within(grace time.Duration) (context.Context, context.CancelFunc) {
+// Within returns a context that ends grace after Soft does, and with Hard.
+func (s Stop) Within(grace time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(s.Hard)
 	detach := context.AfterFunc(s.Soft, func() {
 		defer crash.Catch()

@@ -8,9 +8,16 @@ package transport
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"os"
+	"runtime"
+	"strings"
 	"time"
 )
 
@@ -56,4 +63,93 @@ func KeepOrigin(next *http.Request, via []*http.Request) error {
 		return http.ErrUseLastResponse
 	}
 	return nil
+}
+
+// ErrTooLarge means that an answer went on past its bound.
+var ErrTooLarge = errors.New("the answer is larger than any real one")
+
+// ReadBody reads a whole answer of at most limit bytes.
+func ReadBody(body io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, ErrTooLarge
+	}
+	return data, nil
+}
+
+// Roots returns nil, the system's roots, except where the system ignores
+// SSL_CERT_FILE (macOS and Windows, https://pkg.go.dev/crypto/x509#SystemCertPool):
+// there the file's certificates are trusted beside the system's.
+func Roots() *x509.CertPool {
+	file := os.Getenv("SSL_CERT_FILE")
+	if file == "" || (runtime.GOOS != "darwin" && runtime.GOOS != "windows") {
+		return nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	pool.AppendCertsFromPEM(pem)
+	return pool
+}
+
+// Reasons why ParseEndpoint refuses an address. They never quote it: a pasted
+// address can carry a secret.
+var (
+	ErrNotAnAddress = errors.New("not an address of the form https://HOST/PATH")
+	ErrUserInfo     = errors.New("the address carries a user name or password; give it without")
+	ErrPlainHTTP    = errors.New("plain HTTP would show the secret to the network; use https://")
+)
+
+// ParseEndpoint reads the address of an API and holds it against the rules:
+// https, or http to loopback. A trailing slash is cut.
+func ParseEndpoint(address string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "" {
+		return nil, ErrNotAnAddress
+	}
+	if u.User != nil {
+		return nil, ErrUserInfo
+	}
+	switch {
+	case u.Scheme == "https":
+	case u.Scheme == "http" && IsLoopback(u.Hostname()):
+	case u.Scheme == "http":
+		return nil, ErrPlainHTTP
+	default:
+		return nil, ErrNotAnAddress
+	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
+	u.Host = strings.ToLower(u.Host)
+	return u, nil
+}
+
+// IsLoopback reports whether host (no port) is this machine: localhost or a
+// loopback address. Names are not looked up.
+func IsLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// SameOrigin reports whether a and b share scheme, host and port.
+func SameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(hostPort(a), hostPort(b))
+}
+
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }

@@ -2,6 +2,13 @@ package flow_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/convox"
@@ -10,12 +17,6 @@ import (
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-	"testing"
-	"time"
 )
 
 func TestALostPasswordBecomesWrittenVariables(t *testing.T) {
@@ -159,8 +160,8 @@ func TestADriftedStackIsShownAndLeftAlone(t *testing.T) {
 
 type drifted struct{ flow.AWS }
 
-func (d drifted) Preview(ctx context.Context, rack cfn.Rack, password secret.String) (*cfn.Preview, error) {
-	p, err := d.AWS.Preview(ctx, rack, password)
+func (d drifted) Preview(stop setup.Stop, rack cfn.Rack, password secret.String) (*cfn.Preview, error) {
+	p, err := d.AWS.Preview(stop, rack, password)
 	p.Verdict, p.Why = cfn.Unexpected, []string{"Vpc would be removed"}
 	return p, err
 }
@@ -225,7 +226,7 @@ type restarting struct {
 	w *lostWorld
 }
 
-func (r restarting) Restart(context.Context, cfn.Rack) (cfn.Deployment, error) {
+func (r restarting) Restart(setup.Stop, cfn.Rack) (cfn.Deployment, error) {
 	password := r.w.stackPassword()
 	r.w.rack.SetTasks(password, password)
 	return cfn.Deployment{Status: "PRIMARY", Running: 2, Desired: 2, Completed: true}, nil

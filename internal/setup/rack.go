@@ -89,10 +89,11 @@ func notSearched(name string, found cfn.Summary) []Warning {
 // region's failure is: the Rack may be there.
 func noRack(name string, found cfn.Summary) error {
 	if at := slices.IndexFunc(found.Skipped, cfn.Skipped.Passes); at >= 0 {
-		failure := problem.Of(found.Skipped[at].Err)
+		failure, region := problem.Of(found.Skipped[at].Err), found.Skipped[at].Region
+		found.Skipped = slices.Delete(slices.Clone(found.Skipped), at, at+1)
 		return &problem.Error{
-			Code: failure.Code, Action: "look for", Object: fmt.Sprintf("Rack %s in %s", name, found.Skipped[at].Region),
-			Reason: fmt.Sprintf("%s; no other Rack has this name in %s", failure.Reason, searched(found)),
+			Code: failure.Code, Action: "look for", Object: fmt.Sprintf("Rack %s in %s", name, region),
+			Reason: fmt.Sprintf("%s; no Rack has this name in %s", failure.Reason, searched(found)),
 			Hints:  append(slices.Clone(failure.Hints), skippedHint(found)...), Detail: failure.Detail,
 		}
 	}

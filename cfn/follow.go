@@ -33,7 +33,8 @@ type Outcome struct {
 	// bounded, without a parameter's value; of a service that doesn't start, also
 	// what ECS said. It is "" when nothing failed.
 	Reason string
-	Repair string // as Rack.Repair
+	Repair string   // as Rack.Repair
+	Hints  []string // what can be done about a Reason that is a denial
 }
 
 // Follow tells each event of an update, once, oldest first, and returns when it
@@ -77,6 +78,9 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 		}
 		if outcome, ended := w.outcome(); ended {
 			outcome.Repair = f.repair(rack, outcome.Status)
+			if e := f.refusal(outcome.Reason); e != nil {
+				outcome.Hints = e.Hints
+			}
 			return outcome, nil
 		}
 		if now.Sub(moved) >= f.patience && err == nil {

@@ -28,10 +28,7 @@ Console.`,
 		Example: `  convox-travis racks
   convox-travis racks --profile work --region eu-west-1 --json`,
 		Args: noArguments,
-	}, func() document { return &racksDocument{} }, func(ctx context.Context, _ []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, func() document { return &racksDocument{} }, o.check, func(ctx context.Context, _ []string) result {
 		return p.racks(ctx, &o)
 	})
 	o.awsFlags(cmd.Flags())

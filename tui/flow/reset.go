@@ -1,12 +1,12 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 
+	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
@@ -129,9 +129,10 @@ func (f *Flow) lookAtStack() *Work {
 				err = r.Look(stop.Soft, aws)
 			}
 			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
-				err = &problem.Error{
-					Reason: "the Rack's stack is in the state " + stack.Status + ", in which it cannot be updated",
-					Hints:  []string{cmp.Or(stack.Repair, "repair it first, in the CloudFormation console")},
+				busy := cfn.Busy(stack.Status)
+				busy.Action, busy.Object, err = "reset the password of", "Rack "+rack.Name, busy
+				if stack.Repair != "" {
+					busy.Hints = []string{stack.Repair}
 				}
 			}
 			return learned(r, err, StepAffected)
@@ -184,7 +185,7 @@ func previewStep() step {
 }
 
 func (f *Flow) preview() *Work {
-	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.answers.fingerprint
+	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.fingerprint()
 	request.Olds = []secret.String{f.answers.password, f.answers.recovered}
 	if f.isGivenRack() {
 		request.Olds = append(request.Olds, f.given.Password)

@@ -155,12 +155,6 @@ func onServices(action string, rack Rack) Permission {
 }
 
 func arnIn(region, service, resource string) string {
-	partition := "aws"
-	switch {
-	case strings.HasPrefix(region, "us-gov-"):
-		partition = "aws-us-gov"
-	case strings.HasPrefix(region, "cn-"):
-		partition = "aws-cn"
-	}
+	partition, _ := partitionOf(region)
 	return fmt.Sprintf("arn:%s:%s:%s:*:%s", partition, service, region, resource)
 }

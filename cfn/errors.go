@@ -54,9 +54,10 @@ type Detail struct {
 	Rack    Rack         // that the error is about, where its hints need it
 	Missing []Permission // that the credentials lack
 
-	status int  // of the answer, or 0
-	off    bool // the region is switched off for the account
-	barred bool // no permission of the credentials would help
+	status  int  // of the answer, or 0
+	off     bool // the region is switched off for the account
+	foreign bool // off, since it is in another partition
+	barred  bool // no permission of the credentials would help
 }
 
 // failed is an error without more to be known.

@@ -3,6 +3,7 @@ package cfn
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,13 +30,16 @@ type Outcome struct {
 	End    End
 	Status string // of the stack
 	// Reason is what AWS said about the first resource that failed: one line,
-	// bounded, without a parameter's value. It is "" when nothing failed.
+	// bounded, without a parameter's value; of a service that doesn't start, also
+	// what ECS said. It is "" when nothing failed.
 	Reason string
+	Repair string   // as Rack.Repair
 	Hints  []string // what can be done about a Reason that is a denial
 }
 
 // Follow tells each event of an update, once, oldest first, and returns when it
-// has ended. since is a Preview's, or zero for the update that is under way, or
+// has ended. While a service doesn't come up, what ECS says of it is an event of
+// that resource too. since is a Preview's, or zero for the update that is under way, or
 // was the last one. tell may be nil. It waits out throttling and broken
 // connections; nothing that happens to it harms the update.
 //
@@ -46,8 +50,9 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 	if err := f.enter(ctx, what, rack); err != nil {
 		return Outcome{}, following(err, what)
 	}
-	w := watch{since: since, seen: make(map[string]bool)}
+	w := watch{since: since, seen: make(map[string]bool), starting: make(map[string]types.StackEvent), said: make(map[string]Event)}
 	answered := f.retry.Clock.Now() // when AWS answered last
+	asked := answered               // when ECS was asked last
 	moved := answered               // when something new was there last
 	troubles := 0                   // since AWS answered last
 	for {
@@ -72,6 +77,7 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 			}
 		}
 		if outcome, ended := w.outcome(); ended {
+			outcome.Repair = f.repair(rack, outcome.Status)
 			if e := f.refusal(outcome.Reason); e != nil {
 				outcome.Hints = e.Hints
 			}
@@ -79,6 +85,10 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 		}
 		if now.Sub(moved) >= f.patience && err == nil {
 			return Outcome{End: Stuck, Status: w.status, Reason: w.reason()}, nil
+		}
+		if err == nil && now.Sub(asked) >= askServices {
+			asked = now
+			f.askStarting(ctx, rack, &w, tell)
 		}
 		pause := f.poll << min(troubles, mostDoublings)
 		if troubles > 0 {
@@ -93,6 +103,37 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 // mostDoublings of the pause between two looks at an AWS that does not answer:
 // 32 seconds, as it is set.
 const mostDoublings = 4
+
+// askServices is the pause between two questions to ECS about a service that
+// CloudFormation waits for, which it does for hours without an event.
+const askServices = 8 * time.Second
+
+// clockSkew is how far the clocks of two services of AWS may be apart.
+const clockSkew = 5 * time.Second
+
+// askStarting tells what ECS says newly of the services that are on their way. That
+// it says nothing harms nothing.
+func (f *Finder) askStarting(ctx context.Context, rack Rack, w *watch, tell func(Event)) {
+	for _, id := range slices.Sorted(maps.Keys(w.starting)) {
+		start := w.starting[id]
+		service, err := f.service(ctx, "follow the update", rack, aws.ToString(start.PhysicalResourceId))
+		if err != nil {
+			continue
+		}
+		described, err := f.describeService(ctx, "follow the update", rack, service)
+		if err != nil {
+			continue
+		}
+		words, at := f.newestWords(described.Events, aws.ToTime(start.Timestamp).Add(-clockSkew))
+		event := Event{LogicalID: shown(id), Type: ecsService, Status: shown(string(start.ResourceStatus)), Reason: words, At: at}
+		if words == "" || event == w.said[id] {
+			continue
+		}
+		if w.said[id] = event; tell != nil {
+			tell(event)
+		}
+	}
+}
 
 // following adds to an error that the update does not depend on it.
 func following(err error, what string) error {
@@ -110,6 +151,9 @@ type watch struct {
 	status  string          // of the stack
 	failure string          // of the first resource that failed
 	stack   string          // what the stack said when it failed
+
+	starting map[string]types.StackEvent // services that CloudFormation waits for, by logical ID
+	said     map[string]Event            // what ECS said of a service last
 }
 
 // isOld reports whether an event, and so each before it, is not of this update
@@ -126,21 +170,44 @@ func (w *watch) isOld(event types.StackEvent) (old, last bool) {
 
 func (w *watch) note(event types.StackEvent, told Event) {
 	w.seen[aws.ToString(event.EventId)] = true
+	id := aws.ToString(event.LogicalResourceId)
+	if delete(w.starting, id); told.Type == ecsService && inProgress(told.Status) {
+		w.starting[id] = event
+	}
 	switch {
 	case ofStack(event):
 		if opens(event) {
 			w.failure, w.stack = "", "" // of an operation before
+			clear(w.said)
 		}
 		w.status = told.Status
 		if strings.HasSuffix(told.Status, "_FAILED") || strings.Contains(told.Status, "ROLLBACK_IN_PROGRESS") {
 			w.stack = cmp.Or(w.stack, told.Reason)
 		}
 	case told.failed():
-		w.failure = cmp.Or(w.failure, told.Reason)
+		w.failure = cmp.Or(w.failure, told.Reason+w.services(id))
 	}
 }
 
-func (w *watch) reason() string { return cmp.Or(w.failure, w.stack) }
+// reason is why the update failed. Where CloudFormation gives none, what ECS says
+// of the services that it waits for is one.
+func (w *watch) reason() string {
+	if reason := cmp.Or(w.failure, w.stack); reason != "" {
+		return reason
+	}
+	return strings.TrimPrefix(w.services(slices.Sorted(maps.Keys(w.starting))...), "; ")
+}
+
+// services is what ECS said of services last, to be appended to a reason.
+func (w *watch) services(ids ...string) string {
+	words := ""
+	for _, id := range ids {
+		if said := w.said[id]; said.Reason != "" {
+			words += "; ECS says of " + said.LogicalID + ": " + said.Reason
+		}
+	}
+	return words
+}
 
 // outcome tells by the stack's own last event whether the update has ended.
 func (w *watch) outcome() (Outcome, bool) {

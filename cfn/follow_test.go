@@ -12,6 +12,8 @@ import (
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/clock"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
 )
@@ -154,7 +156,7 @@ func TestAStackThatDoesNotGoOnIsStuck(t *testing.T) {
 		p := w.preview(f)
 		w.execute(f, p)
 		outcome, err := f.Follow(t.Context(), w.rack, p.Since, nil)
-		if err != nil || outcome.End != cfn.Stuck || outcome.Status != status || outcome.Reason != fate.Reason {
+		if err != nil || outcome.End != cfn.Stuck || outcome.Status != status || outcome.Reason != fate.Reason || (outcome.Repair != "") != fate.RollbackFails {
 			t.Errorf("%+v, %v", outcome, err)
 		}
 	}
@@ -249,5 +251,69 @@ func TestAnAWSThatDoesNotAnswerIsAskedLessAndLess(t *testing.T) {
 	}
 	if len(told) != len(c.pauses) || told[1] != "trying again in 4 s, 3rd time: follow the update of Rack production in eu-west-1" {
 		t.Errorf("told %q", told)
+	}
+}
+
+const noRoom = "no container instance met all of its requirements. The closest matching container-instance 0a1b2c3d has insufficient memory available. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+
+// CloudFormation waits for a service for hours, and says nothing meanwhile.
+func TestAServiceThatDoesNotComeUpIsExplainedByECS(t *testing.T) {
+	const says = "was unable to place a task because no container instance met all of its requirements. The closest matching container-instance 0a1b2c3d has insufficient memory available"
+	for _, template := range []cfntest.RackTemplate{cfntest.Template2022, cfntest.Template2016} {
+		w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = template })
+		w.aws.FailPlacement("eu-west-1", noRoom)
+		f := w.finder(func(o *cfn.Options) { o.Poll, o.Patience, o.Retry.Clock = time.Second, time.Minute, &skipping{} })
+		p := w.preview(f)
+		w.execute(f, p)
+		var heard []string
+		outcome, err := f.Follow(t.Context(), w.rack, p.Since, func(e cfn.Event) {
+			if e.Reason == says {
+				heard = append(heard, e.LogicalID+" "+e.Status+" "+e.Type)
+			}
+		})
+		if err != nil || outcome.End != cfn.Stuck || !strings.HasSuffix(outcome.Reason, ": "+says) || !strings.HasPrefix(outcome.Reason, "ECS says of ") {
+			t.Errorf("%q: %+v, %v", template, outcome, err)
+		}
+		if len(heard) != 1 || !strings.HasSuffix(heard[0], " UPDATE_IN_PROGRESS AWS::ECS::Service") { // once, though it is asked often
+			t.Errorf("%q: it tells %q", template, heard)
+		}
+	}
+}
+
+func TestOnlyAFailedRollbackIsRepairedByContinuingIt(t *testing.T) {
+	const command = "aws --profile work cloudformation continue-update-rollback --stack-name production --region eu-west-1"
+	for status, want := range map[string]bool{
+		"UPDATE_ROLLBACK_FAILED": true, "UPDATE_FAILED": false, "ROLLBACK_FAILED": false, "ROLLBACK_COMPLETE": false,
+		"DELETE_FAILED": false, "UPDATE_ROLLBACK_IN_PROGRESS": false, "UPDATE_COMPLETE": false,
+	} {
+		w := newRackWorld(t, func(r *cfntest.Rack) { r.Status = status })
+		w.files("[profile work]\nregion = eu-west-1\n", userFile("work"))
+		f := w.finder(profile("work"))
+		found, err := f.Named(t.Context(), nil, "production")
+		state, stateErr := f.State(t.Context(), w.rack)
+		if err != nil || stateErr != nil || len(found.Racks) != 1 {
+			t.Fatalf("%v, %v, %v", found, err, stateErr)
+		}
+		_, busy := f.Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
+		for place, text := range map[string]string{"the Rack": found.Racks[0].Repair, "the state": state.Repair, "the preview": fmt.Sprint(problem.Hints{}.Of(busy))} {
+			if strings.Contains(text, command) != want {
+				t.Errorf("%s: %s says %q", status, place, text)
+			}
+		}
+	}
+}
+
+func TestAServiceThatFailedIsExplainedByECS(t *testing.T) {
+	const gaveUp = "Service arn:aws:ecs:eu-west-1:123456789012:service/production-ApiWebService did not stabilize."
+	w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = cfntest.Template2022 })
+	w.aws.FailPlacement("eu-west-1", noRoom)
+	w.aws.FailNextUpdate("eu-west-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: gaveUp})
+	f := w.finder(func(o *cfn.Options) { o.Poll, o.Patience, o.Retry.Clock = time.Second, 24*time.Hour, &skipping{} })
+	p := w.preview(f)
+	w.aws.SetPace(cfntest.Pace{Resource: 100 * time.Millisecond})
+	w.execute(f, p)
+	outcome, err := f.Follow(t.Context(), w.rack, p.Since, nil)
+	if err != nil || outcome.End != cfn.RolledBack || !strings.HasPrefix(outcome.Reason, gaveUp+"; ECS says of ServiceMonitorApi: was unable to place a task because") {
+		t.Errorf("%+v, %v", outcome, err)
 	}
 }

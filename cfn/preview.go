@@ -86,7 +86,11 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 		return nil, err
 	}
 	if state := stateOf(described); !state.Updatable {
-		return nil, attempting(what, Busy(state.Status))
+		e := attempting(what, Busy(state.Status))
+		if repair := f.repair(rack, state.Status); repair != "" {
+			e.Hints = []string{repair}
+		}
+		return nil, e
 	}
 	keys, err := otherParameters(described, what)
 	if err != nil {

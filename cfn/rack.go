@@ -22,6 +22,9 @@ type Rack struct {
 	Version string
 	// Status is the stack's, such as UPDATE_COMPLETE.
 	Status string
+	// Repair says how to bring the stack out of a state that it doesn't leave by
+	// itself, or is "".
+	Repair string
 	// Private means that the API is inside the VPC.
 	Private bool
 	// WhiteList holds the address ranges from which alone the API can be
@@ -37,6 +40,32 @@ func (r Rack) Failed() bool {
 		return true
 	}
 	return strings.HasSuffix(r.Status, "_FAILED")
+}
+
+// Dead reports whether no Rack works behind the stack and none will: it was never
+// made, or is being deleted
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
+func (r Rack) Dead() bool {
+	switch r.Status {
+	case "REVIEW_IN_PROGRESS", "CREATE_FAILED":
+		return true
+	}
+	return strings.HasPrefix(r.Status, "ROLLBACK_") || strings.HasPrefix(r.Status, "DELETE_")
+}
+
+// Works reports whether the stack has a host behind which a Rack may answer.
+func (r Rack) Works() bool { return r.Host != "" && !r.Dead() }
+
+// CompareRacks puts Racks in the order in which they are shown: by name, those that
+// work before the others of their name, by region.
+func CompareRacks(a, b Rack) int {
+	rank := func(r Rack) int {
+		if r.Works() {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(strings.Compare(a.Name, b.Name), rank(a)-rank(b), strings.Compare(a.Region, b.Region))
 }
 
 // stack is what is read of a stack.
@@ -125,6 +154,8 @@ func (s stack) kind() string {
 	switch {
 	case s.parent != "":
 		return "a part of another stack"
+	case s.status == string(types.StackStatusReviewInProgress): // it has no tags yet
+		return "a stack that was never made (REVIEW_IN_PROGRESS)"
 	case s.tags["System"] != "convox":
 		return "a stack that is not of Convox"
 	case s.tags["Type"] == "app" && s.tags["Rack"] != "":
@@ -137,7 +168,7 @@ func (s stack) kind() string {
 
 // Summary is what a search found.
 type Summary struct {
-	Racks []Rack // by name, then by region
+	Racks []Rack // as CompareRacks orders them
 	// Others are the stacks of the name that was asked for that are no Racks,
 	// by region. Only Named fills it.
 	Others  []Other
@@ -150,7 +181,39 @@ type Summary struct {
 type Skipped struct {
 	Region string
 	Reason string // in plain words, such as "access denied"
-	Off    bool   // it is switched off for the account
+	Off    bool   // no Rack of the account can be there: it is switched off, or in another partition
+	Err    error  // why it was skipped
+}
+
+// Passes reports whether a search may reach the region later: it was throttled, or
+// gave no answer. Then it isn't known whether a Rack is there.
+func (s Skipped) Passes() bool { return isPassing(s.Err) }
+
+// namedRegions is how many regions stand behind a reason.
+const namedRegions = 4
+
+// GroupSkipped says which regions were skipped, a line for each reason: "19 regions
+// skipped: access denied (af-south-1, …)".
+func GroupSkipped(skipped []Skipped) []string {
+	var reasons []string
+	regions := make(map[string][]string)
+	for _, s := range skipped {
+		if regions[s.Reason] == nil {
+			reasons = append(reasons, s.Reason)
+		}
+		regions[s.Reason] = append(regions[s.Reason], s.Region)
+	}
+	for i, reason := range reasons {
+		of, count := regions[reason], "1 region"
+		if len(of) > 1 {
+			count = fmt.Sprintf("%d regions", len(of))
+		}
+		if len(of) > namedRegions {
+			of = append(of[:namedRegions:namedRegions], "…")
+		}
+		reasons[i] = fmt.Sprintf("%s skipped: %s (%s)", count, reason, strings.Join(of, ", "))
+	}
+	return reasons
 }
 
 // Other is a stack that is no Rack.
@@ -190,22 +253,24 @@ func summarize(outcomes []outcome) (Summary, error) {
 		if o.failed == nil {
 			s.Regions++
 		} else {
-			s.Skipped = append(s.Skipped, Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.failed).off})
+			s.Skipped = append(s.Skipped, o.skipped())
 		}
 	}
 	if s.Regions == 0 {
 		return Summary{}, nowhere(outcomes)
 	}
-	slices.SortStableFunc(s.Racks, func(a, b Rack) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Region, b.Region))
-	})
+	slices.SortStableFunc(s.Racks, CompareRacks)
 	return s, nil
+}
+
+func (o outcome) skipped() Skipped {
+	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.failed).off, Err: attempting("look for Racks in "+o.Region, o.failed)}
 }
 
 // nowhere is the error of a search that no region answered.
 func nowhere(outcomes []outcome) error {
 	weight := func(o outcome) int {
-		telling := []string{CodeExpired, CodeDenied, CodeRefused, CodeThrottled, CodeNoAnswer, CodeUnreachable}
+		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
 		if i := slices.Index(telling, o.failed.Code); i >= 0 {
 			if detailOf(o.failed).off {
 				return 2*i + 1 // a region that is switched off knows no credentials
@@ -219,14 +284,14 @@ func nowhere(outcomes []outcome) error {
 	if len(outcomes) == 1 {
 		return err
 	}
-	var others []string
+	var others []Skipped
 	for _, o := range outcomes {
 		if o.failed.Code != worst.failed.Code {
-			others = append(others, o.Region+" ("+o.Reason+")")
+			others = append(others, o.skipped())
 		}
 	}
 	if len(others) == 0 {
 		return attempting(fmt.Sprintf("look for Racks in %d regions", len(outcomes)), worst.failed)
 	}
-	return hinting(err, "look at the others too, of which none was searched: "+listed(others))
+	return hinting(err, "look at the others too: "+strings.Join(GroupSkipped(others), "; "))
 }

@@ -2,9 +2,12 @@ package cfn_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/secret/secrettest"
 )
 
 func TestTheConfiguredRegionPicksThePartition(t *testing.T) {
@@ -57,7 +60,7 @@ func TestASlipInARegionIsToldWithoutACall(t *testing.T) {
 
 func TestARegionThatIsNewerThanTheProgramIsAsked(t *testing.T) {
 	w := newWorld(t)
-	for _, region := range []string{"ap-southeast-9", "nz-north-1", "us-gov-central-1", "mx-central-1", "eusc-fr-west-1"} {
+	for _, region := range []string{"ap-southeast-9", "nz-north-1", "mx-central-1", "eusc-fr-west-1"} {
 		w.addRack(region, "new")
 		w.wantNames(w.search(region), "new@"+region)
 	}
@@ -67,4 +70,43 @@ func TestARegionThatIsNewerThanTheProgramIsAsked(t *testing.T) {
 
 func profile(name string) func(*cfn.Options) {
 	return func(o *cfn.Options) { o.Profile = name }
+}
+
+func TestARefusalInAnotherPartitionSaysSo(t *testing.T) {
+	const foreign = "it is another partition, with accounts of its own"
+	for name, c := range map[string]struct {
+		partition, configured string
+		asked                 []string
+		words                 []string
+	}{
+		"GovCloud from a commercial account":        {"aws", "", []string{"us-gov-west-1"}, []string{"AWS GovCloud (US) doesn't accept these credentials: " + foreign, "use a profile whose credentials are of an account in AWS GovCloud (US)"}},
+		"all of GovCloud from a commercial one":     {"aws", "us-gov-west-1", nil, []string{"AWS GovCloud (US) doesn't accept", foreign}},
+		"China from a commercial account":           {"aws", "us-east-1", []string{"cn-north-1", "cn-northwest-1"}, []string{"AWS China doesn't accept", foreign}},
+		"China from GovCloud":                       {"aws-us-gov", "us-gov-west-1", []string{"cn-north-1"}, []string{"AWS China doesn't accept", foreign}},
+		"a commercial region from GovCloud":         {"aws-us-gov", "us-gov-west-1", []string{"eu-west-1"}, []string{"AWS doesn't accept these credentials", foreign}},
+		"GovCloud's credentials without a region":   {"aws-us-gov", "", nil, []string{"set AWS_REGION to a region of theirs", "us-gov-west-1"}},
+		"China's credentials in commercial regions": {"aws-cn", "us-east-1", []string{"us-east-1"}, []string{"set AWS_REGION to a region of theirs", "cn-north-1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.set("AWS_REGION", c.configured)
+			w.aws.AddUser(cfntest.User{Account: account, Name: "ann", KeyID: keyID, Secret: secrettest.Canary, Partition: c.partition})
+			e := w.searchError(c.asked...)
+			w.wantCode(e, cfn.CodeRefused, c.words...)
+			if text := e.Error() + strings.Join(e.Hints, "\n"); strings.Contains(text, foreign) && strings.Contains(text, "switched off") {
+				t.Errorf("it also speaks of a region that is switched off: %s", text)
+			}
+		})
+	}
+}
+
+func TestARegionOfAnotherPartitionIsSkippedWithItsReason(t *testing.T) {
+	w := newWorld(t)
+	w.addRack("us-east-1", "production")
+	w.aws.SwitchOff("me-south-1")
+	found := w.search("us-east-1", "us-gov-west-1", "us-gov-east-1", "me-south-1")
+	want := []string{"1 region skipped: switched off for this account (me-south-1)", "2 regions skipped: another partition (us-gov-east-1, us-gov-west-1)"}
+	if got := cfn.GroupSkipped(found.Skipped); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
 }

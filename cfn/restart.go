@@ -28,6 +28,10 @@ type Deployment struct {
 	// Failed means that ECS gave up; Reason is what it said, cleaned.
 	Failed bool
 	Reason string
+	// Event is the newest thing that ECS said of the service since the deployment
+	// began, in one bounded line, such as "was unable to place a task because …". It is "" once
+	// Completed.
+	Event string
 }
 
 // webService is where ECS finds the service that answers for a Rack's API.
@@ -64,7 +68,7 @@ func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 		}, servicesIn(rack.Region), f.changingService)
 	})
 	if err == nil && answer.Service != nil {
-		if newest, isNew := newSince(before, f.read(answer.Service.Deployments)); isNew {
+		if newest, isNew := newSince(before, f.read(*answer.Service)); isNew {
 			return newest, nil
 		}
 	}
@@ -135,6 +139,11 @@ func (f *Finder) webService(ctx context.Context, what string, rack Rack) (webSer
 	if err != nil {
 		return webService{}, err
 	}
+	return f.service(ctx, what, rack, id)
+}
+
+// service takes the ID of a service in the stack apart.
+func (f *Finder) service(ctx context.Context, what string, rack Rack, id string) (webService, error) {
 	path := strings.Split(id[strings.LastIndex(id, ":")+1:], "/")
 	service := webService{name: path[len(path)-1]}
 	if len(path) == 3 {
@@ -153,28 +162,54 @@ func (f *Finder) webService(ctx context.Context, what string, rack Rack) (webSer
 }
 
 func (f *Finder) deployments(ctx context.Context, what string, rack Rack, service webService) ([]Deployment, error) {
+	described, err := f.describeService(ctx, what, rack, service)
+	if err != nil {
+		return nil, err
+	}
+	return f.read(described), nil
+}
+
+func (f *Finder) describeService(ctx context.Context, what string, rack Rack, service webService) (types.Service, error) {
 	answer, err := ask(ctx, f, attempt{what, rack, onServices("DescribeServices", rack)}, func(ctx context.Context) (*ecs.DescribeServicesOutput, error) {
 		return f.calls.describeServices(ctx, &ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}}, servicesIn(rack.Region))
 	})
 	if err != nil {
-		return nil, err
+		return types.Service{}, err
 	}
 	if len(answer.Services) == 0 {
-		return nil, missing(of(what, rack), "ECS has no service "+shown(service.name))
+		return types.Service{}, missing(of(what, rack), "ECS has no service "+shown(service.name))
 	}
-	return f.read(answer.Services[0].Deployments), nil
+	return answer.Services[0], nil
 }
 
-func (f *Finder) read(deployments []types.Deployment) []Deployment {
+// newestWords is the newest event of a service since a moment, in one bounded line, and when it
+// was. ECS lists the newest first
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html).
+func (f *Finder) newestWords(events []types.ServiceEvent, since time.Time) (string, time.Time) {
+	if len(events) == 0 || aws.ToTime(events[0].CreatedAt).Before(since) {
+		return "", time.Time{}
+	}
+	words := aws.ToString(events[0].Message)
+	if _, rest, found := strings.Cut(words, ") "); found && strings.HasPrefix(words, "(service ") {
+		words = rest
+	}
+	words, _, _ = strings.Cut(words, " For more information")
+	return strings.TrimSuffix(f.reason(words), "."), aws.ToTime(events[0].CreatedAt)
+}
+
+func (f *Finder) read(service types.Service) []Deployment {
 	var all []Deployment
-	for _, d := range deployments {
+	for _, d := range service.Deployments {
 		read := Deployment{
 			ID: bounded(aws.ToString(d.Id)), Status: bounded(aws.ToString(d.Status)),
 			Running: int(d.RunningCount), Desired: int(d.DesiredCount), Pending: int(d.PendingCount), Created: aws.ToTime(d.CreatedAt),
 			Failed: d.RolloutState == types.DeploymentRolloutStateFailed, Reason: f.reason(aws.ToString(d.RolloutStateReason)),
 		}
 		settled := d.RolloutState == types.DeploymentRolloutStateCompleted || d.RolloutState == ""
-		read.Completed = settled && read.Status == "PRIMARY" && read.Running == read.Desired && read.Pending == 0 && len(deployments) == 1
+		read.Completed = settled && read.Status == "PRIMARY" && read.Running == read.Desired && read.Pending == 0 && len(service.Deployments) == 1
+		if !read.Completed {
+			read.Event, _ = f.newestWords(service.Events, read.Created)
+		}
 		all = append(all, read)
 	}
 	return all

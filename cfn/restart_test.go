@@ -9,6 +9,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
 	"convox-travis/internal/faults"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
 )
@@ -134,4 +135,29 @@ func TestARestartThatShowsNoNewDeploymentIsNoSuccess(t *testing.T) {
 	w.aws.KeepDeployments("eu-west-1")
 	_, err := w.finder().Restart(transport.Until(t.Context()), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeUnknown, "no new deployment")
+}
+
+func TestADeploymentHasTheNewestWordsOfECS(t *testing.T) {
+	w := newRackWorld(t)
+	f := w.finder()
+	if d, err := f.Restart(transport.Until(t.Context()), w.rack); err != nil || !d.Completed || d.Event != "" {
+		t.Errorf("one that has ended: %+v, %v", d, err)
+	}
+	for reason, want := range map[string]string{
+		noRoom: "was unable to place a task because no container instance met all of its requirements. The closest matching container-instance 0a1b2c3d has insufficient memory available",
+		"no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.": "was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster",
+		"its password is " + secrettest.Canary: "was unable to place a task because its password is " + secret.Redacted,
+	} {
+		f.Redact(secret.New(secrettest.Canary))
+		w.aws.FailPlacement("eu-west-1", reason)
+		begun, err := f.Restart(transport.Until(t.Context()), w.rack)
+		if err != nil || begun.Completed || begun.Running != 0 {
+			t.Fatalf("%+v, %v", begun, err)
+		}
+		d, err := f.Deployment(t.Context(), w.rack, begun.ID)
+		if err != nil || d.Event != want {
+			t.Errorf("%q, not %q; %v", d.Event, want, err)
+		}
+		secrettest.Absent(t, "the deployment", fmt.Sprintf("%+v", d))
+	}
 }

@@ -98,7 +98,7 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 			return o
 		}
 		if err != nil {
-			return o.fail(needing(describeStacks, f.failure(err, region)))
+			return o.fail(f.refusedIn(region, needing(describeStacks, f.failure(err, region))))
 		}
 		for _, described := range page.Stacks {
 			s := readStack(region, described)
@@ -106,7 +106,9 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 			case s.deleted(), name != "" && s.name != name:
 				continue
 			case s.isRack():
-				o.Racks = append(o.Racks, s.rack())
+				rack := s.rack()
+				rack.Repair = f.repair(rack, rack.Status)
+				o.Racks = append(o.Racks, rack)
 			case name != "":
 				o.others = append(o.others, Other{Name: s.name, Region: region, What: s.kind()})
 			}
@@ -128,8 +130,30 @@ func (o outcome) fail(err *problem.Error) outcome {
 	o.failed, o.Reason = err, err.Reason
 	if detailOf(err).off {
 		o.Reason = "switched off for this account"
+		if err.Detail.(Detail).foreign {
+			o.Reason = "another partition"
+		}
 	}
 	return o
+}
+
+// refusedIn explains a refusal of credentials by the partition of the region: each
+// has accounts of its own, whose keys the others don't know
+// (https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html).
+func (f *Finder) refusedIn(region string, e *problem.Error) *problem.Error {
+	detail := detailOf(e)
+	if !detail.off {
+		return e
+	}
+	id, name := partitionOf(region)
+	configured, _ := partitionOf(f.region)
+	if detail.foreign = id != commercialID || id != configured; !detail.foreign {
+		return hinting(e, "set AWS_REGION to a region of theirs if they are of AWS GovCloud (US) or AWS China: such as us-gov-west-1 or cn-north-1")
+	}
+	told := *e
+	told.Detail, told.Reason = detail, name+" doesn't accept these credentials: it is another partition, with accounts of its own"
+	told.Hints = []string{"use a profile whose credentials are of an account in " + name, e.Hints[0]}
+	return &told
 }
 
 // page makes one call. Its deadline counts for all tries together.
@@ -169,13 +193,12 @@ func china() []string { return []string{"cn-north-1", "cn-northwest-1"} }
 // them. Of a partition that has no Racks only the region itself is looked at.
 func regionsBeside(region string) []string {
 	var all []string
-	switch {
-	case strings.HasPrefix(region, "us-gov-"):
+	switch id, _ := partitionOf(region); id {
+	case "aws-us-gov":
 		all = government()
-	case strings.HasPrefix(region, "cn-"):
+	case "aws-cn":
 		all = china()
-	case strings.Contains(region, "-iso"), strings.HasPrefix(region, "eusc-"):
-	default:
+	case commercialID:
 		all = commercial()
 	}
 	if !slices.Contains(all, region) {
@@ -183,6 +206,24 @@ func regionsBeside(region string) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+const commercialID = "aws"
+
+// partitionOf returns the partition of a region, as ARNs and as people call it
+// (https://docs.aws.amazon.com/general/latest/gr/rande.html).
+func partitionOf(region string) (id, name string) {
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov", "AWS GovCloud (US)"
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn", "AWS China"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc", "the AWS European Sovereign Cloud"
+	case strings.Contains(region, "-iso"):
+		return "aws-iso", "an isolated partition of AWS"
+	}
+	return commercialID, "AWS"
 }
 
 // regionShape is the shape that all names of regions have had so far

@@ -119,7 +119,7 @@ func TestDifferentFailuresEverywhereAreAllTold(t *testing.T) {
 	w := newWorld(t)
 	w.aws.SwitchOff("af-south-1")
 	w.aws.Deny("cloudformation:DescribeStacks", "us-east-1")
-	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "us-east-1: access denied", "af-south-1 (switched off for this account)")
+	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "us-east-1: access denied", "1 region skipped: switched off for this account (af-south-1)")
 }
 
 func TestANameTakesOneCallARegion(t *testing.T) {
@@ -227,4 +227,59 @@ func TestWaitingForAWSIsToldOnceForAllRegions(t *testing.T) {
 		t.Errorf("%v; told %d times for 21 regions", err, told.Load())
 	}
 	w.wantNames(found, "production@us-east-1")
+}
+
+func TestSkippedRegionsAreGroupedByReason(t *testing.T) {
+	w := newWorld(t)
+	w.addRack("us-east-1", "production")
+	for _, region := range w.finder().Regions() {
+		if region != "us-east-1" && region != "us-west-2" {
+			w.aws.Deny("cloudformation:DescribeStacks", region)
+		}
+	}
+	w.aws.Throttle("us-west-2", 1000)
+	want := []string{"19 regions skipped: access denied (af-south-1, ap-east-1, ap-northeast-1, ap-northeast-2, …)", "1 region skipped: throttled (us-west-2)"}
+	if got := cfn.GroupSkipped(w.search().Skipped); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Only a region that may answer later leaves open whether a Rack is there.
+func TestARegionThatMayAnswerLaterIsToldApart(t *testing.T) {
+	refuse := func(code string) func(*world) {
+		return func(w *world) { w.aws.SwitchOffWith(code, "us-west-2") }
+	}
+	for name, c := range map[string]struct {
+		play   func(*world)
+		passes bool
+	}{
+		"Throttling":                  {refuse("Throttling"), true},
+		"ThrottlingException":         {refuse("ThrottlingException"), true},
+		"RequestLimitExceeded":        {refuse("RequestLimitExceeded"), true},
+		"TooManyRequestsException":    {refuse("TooManyRequestsException"), true},
+		"no answer":                   {func(w *world) { w.aws.Slow("us-west-2", time.Minute) }, true},
+		"AccessDenied":                {refuse("AccessDenied"), false},
+		"InvalidClientTokenId":        {refuse("InvalidClientTokenId"), false},
+		"OptInRequired":               {refuse("OptInRequired"), false},
+		"UnrecognizedClientException": {refuse("UnrecognizedClientException"), false},
+	} {
+		w := newWorld(t)
+		c.play(w)
+		f := w.finder(func(o *cfn.Options) { o.Retry.Deadline = 500 * time.Millisecond })
+		found, err := f.Named(t.Context(), []string{"us-east-1", "us-west-2"}, "production")
+		if err != nil || len(found.Skipped) != 1 || found.Skipped[0].Passes() != c.passes {
+			t.Errorf("%s: %+v, %v", name, found.Skipped, err)
+			continue
+		}
+		w.wantCode(w.failed(found.Skipped[0].Err), w.failed(found.Skipped[0].Err).Code, "look for Racks in us-west-2")
+	}
+}
+
+func TestAStackThatWasNeverMadeIsNoneOfAnother(t *testing.T) {
+	w := newWorld(t)
+	w.aws.AddStack(cfntest.Stack{Region: "us-east-1", Name: "production", Status: "REVIEW_IN_PROGRESS"})
+	found, err := w.finder().Named(t.Context(), nil, "production")
+	if err != nil || len(found.Others) != 1 || found.Others[0].What != "a stack that was never made (REVIEW_IN_PROGRESS)" {
+		t.Errorf("%+v, %v", found.Others, err)
+	}
 }

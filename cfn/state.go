@@ -2,6 +2,7 @@ package cfn
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type StackState struct {
 	Status     string // such as UPDATE_IN_PROGRESS
 	InProgress bool   // AWS is at work on it: Follow follows
 	Updatable  bool   // an update may begin
+	Repair     string // as Rack.Repair
 	// Reset means that the update that is under way, or was the last one, is a
 	// Preview of this program that was executed, by whichever run.
 	Reset bool
@@ -45,7 +47,20 @@ func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
 	if err != nil {
 		return StackState{}, err
 	}
-	return stateOf(described), nil
+	state := stateOf(described)
+	state.Repair = f.repair(rack, state.Status)
+	return state, nil
+}
+
+// repair says how to bring a Rack's stack out of a state that it doesn't leave by
+// itself, "" where that is another matter
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html).
+func (f *Finder) repair(rack Rack, status string) string {
+	if status != string(types.StackStatusUpdateRollbackFailed) {
+		return ""
+	}
+	return fmt.Sprintf("fix what the rollback of Rack %s failed on, then continue it: ", shown(rack.Name)) +
+		f.command(fmt.Sprintf("aws cloudformation continue-update-rollback --stack-name %s --region %s", quoted(rack.Name), quoted(rack.Region)))
 }
 
 func stateOf(described types.Stack) StackState {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/tui/flow"
@@ -70,7 +71,7 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 			}
 			err = p.wait()
 		case flow.Working:
-			err = p.run()
+			err = p.run(p.flow.Work())
 		case flow.Asking:
 			err = p.ask()
 		}
@@ -140,14 +141,13 @@ func (p *plain) heldUp() {
 	}
 }
 
-func (p *plain) run() error {
-	work := p.flow.Work()
+func (p *plain) run(work *flow.Work) error {
 	p.locked(func() { p.bound = work.Writes })
 	defer p.locked(func() { p.bound = false })
 	p.say("%s …", work.Words)
 	begun := time.Now()
 	said := begun // a progress, last
-	told, progress := make(chan flow.Line), make(chan flow.Progress)
+	told, advances := make(chan flow.Line), make(chan flow.Progress)
 	done := make(chan flow.Outcome, 1)
 	over := make(chan struct{}) // nobody listens any more
 	defer close(over)
@@ -155,18 +155,22 @@ func (p *plain) run() error {
 		defer crash.Catch()
 		done <- work.Run(p.stop, flow.Tell{
 			Line:     func(l flow.Line) { send(told, l, over) },
-			Progress: func(at flow.Progress) { send(progress, at, over) },
+			Progress: func(at flow.Progress) { send(advances, at, over) },
 		})
 	}()
 	stopped := p.stop.Soft.Done()
 	if work.Writes {
 		stopped = nil // it ends by itself, and says what stands
 	}
-	for last := (flow.Progress{}); ; {
+	for last := (flow.Progress{Words: work.Words}); ; {
 		select {
 		case l := <-told:
+			said = time.Now()
 			p.line(l)
-		case at := <-progress:
+		case <-time.After(time.Until(said.Add(progress.Silence))):
+			said = time.Now()
+			p.progress(last, time.Since(begun))
+		case at := <-advances:
 			if at.IsNews(last, time.Since(said)) {
 				last, said = at, time.Now()
 				p.progress(at, time.Since(begun))

@@ -2,6 +2,7 @@ package cfntest_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -85,4 +86,37 @@ func TestTasksAreReplacedOneAfterTheOther(t *testing.T) {
 	c.wantJSONError(c.json("ecs", ecsTarget+"UpdateService", `{"cluster": "`+added.Cluster+`", "service": "none"}`), "ServiceNotFoundException")
 	c.wantJSONError(c.json("ecs", ecsTarget+"UpdateService", `{"service": "`+added.WebService+`"}`), "ClusterNotFoundException")
 	c.wantJSONError(c.json("ecs", ecsTarget+"DescribeServices", `{"services": []}`), "ClusterNotFoundException")
+}
+
+func TestEventsSayWhatAServiceDoesAndWhyItDoesNot(t *testing.T) {
+	c, added := newRack(t)
+	service := `"cluster": "` + added.Cluster + `", "service": "` + added.WebService + `"`
+	newest := func() string {
+		got := c.json("ecs", ecsTarget+"DescribeServices", `{"cluster": "`+added.Cluster+`", "services": ["`+added.WebService+`"]}`)
+		return fmt.Sprint(got.at("services", "0", "events", "0", "message"))
+	}
+	c.json("ecs", ecsTarget+"UpdateService", `{`+service+`, "forceNewDeployment": true}`)
+	if got := newest(); got != "(service "+added.WebService+") has reached a steady state." {
+		t.Errorf("after a restart: %s", got)
+	}
+	c.server.FailPlacement(c.region, "no container instance met all of its requirements.")
+	got := c.json("ecs", ecsTarget+"UpdateService", `{`+service+`, "forceNewDeployment": true}`)
+	if got.at("service", "deployments", "0", "runningCount") != 0.0 || got.at("service", "deployments", "1", "runningCount") != 2.0 {
+		t.Errorf("%v", got.fields)
+	}
+	if got := newest(); got != "(service "+added.WebService+") was unable to place a task because no container instance met all of its requirements." {
+		t.Errorf("without room: %s", got)
+	}
+}
+
+func TestAKeyIsKnownInItsPartitionAlone(t *testing.T) {
+	c := newClient(t)
+	for _, region := range []string{"us-gov-west-1", "cn-north-1"} {
+		c.region = region
+		c.wantError(c.cloudformation("DescribeStacks"), http.StatusForbidden, "InvalidClientTokenId", "security token")
+	}
+	c.server.AddUser(cfntest.User{Account: account, Name: "ann", KeyID: keyID, Secret: secret, Partition: "aws-cn"})
+	if got := c.cloudformation("DescribeStacks"); got.status != http.StatusOK {
+		t.Errorf("%s", got.text)
+	}
 }

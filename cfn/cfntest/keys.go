@@ -1,6 +1,7 @@
 package cfntest
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -13,6 +14,9 @@ type User struct {
 	Name    string
 	KeyID   string
 	Secret  string
+	// Partition is the only one in which the key is known, with regions of its own:
+	// aws-us-gov or aws-cn; "" is aws.
+	Partition string
 }
 
 // Role is an IAM role that the users of its account may assume.
@@ -33,12 +37,13 @@ func (r Role) ARN() string { return "arn:aws:iam::" + r.Account + ":role/" + r.N
 
 // key is an access key, and whose it is.
 type key struct {
-	secret  string
-	account string
-	arn     string    // of the user, or of the role's session
-	id      string    // the unique identifier of the user or session
-	token   string    // of a session; a user's key has none
-	expires time.Time // of a session
+	secret    string
+	account   string
+	partition string
+	arn       string    // of the user, or of the role's session
+	id        string    // the unique identifier of the user or session
+	token     string    // of a session; a user's key has none
+	expires   time.Time // of a session
 }
 
 // AddUser adds a user, or another key of one.
@@ -49,7 +54,7 @@ func (s *Server) AddUser(u User) {
 		s.account = u.Account
 	}
 	s.keys[u.KeyID] = &key{
-		secret: u.Secret, account: u.Account,
+		secret: u.Secret, account: u.Account, partition: cmp.Or(u.Partition, "aws"),
 		arn: "arn:aws:iam::" + u.Account + ":user/" + u.Name,
 		id:  "AIDA" + strings.ToUpper(hash([]byte(u.Account + u.Name)))[:17],
 	}

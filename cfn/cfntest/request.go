@@ -75,6 +75,10 @@ func (s *Server) read(r *http.Request, body []byte) (call, *failure) {
 	s.calls = append(s.calls, Call{Region: c.region, Action: c.service + ":" + c.action, KeyID: signed.keyID})
 	caller := s.keys[signed.keyID]
 	off := s.trouble(c.region).off
+	if caller != nil && caller.partition != partition(c.region) {
+		// https://github.com/hashicorp/terraform-provider-aws/issues/803
+		off = refusal(http.StatusForbidden, "InvalidClientTokenId", unknownToken)
+	}
 	s.mu.Unlock()
 	if off != nil {
 		return c, off // the region does not know the account, so it checks nothing

@@ -12,6 +12,7 @@ type ecsService struct {
 	arn, cluster, name string
 	tasks              int
 	deployments        []*deployment // newest first
+	events             []any         // newest first
 	where              place
 }
 
@@ -66,7 +67,12 @@ func (s *Server) startTask(one *ecsService, d *deployment, index int) {
 		if one.deployments[0] != d {
 			return
 		}
+		if why := s.trouble(one.where.region).unplaced; why != "" {
+			one.say("was unable to place a task because " + why)
+			return
+		}
 		if index < one.tasks {
+			one.say("has started 1 tasks: (task " + random(16) + ").")
 			d.running++
 			for _, older := range one.deployments[1:] {
 				if older.running > 0 {
@@ -88,10 +94,20 @@ func (s *Server) startTask(one *ecsService, d *deployment, index int) {
 		}
 		d.rollout, d.done = "COMPLETED", nil
 		one.deployments = []*deployment{d}
+		one.say("has reached a steady state.")
 		for _, done := range waiting {
 			done()
 		}
 	})
+}
+
+// say records an event. ECS keeps the newest 100
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html).
+func (one *ecsService) say(words string) {
+	said := map[string]any{
+		"id": uuid(), "createdAt": float64(time.Now().UnixMilli()) / 1000, "message": "(service " + one.name + ") " + words,
+	}
+	one.events = append([]any{said}, one.events[:min(len(one.events), 99)]...)
 }
 
 func updateService(s *Server, c call) (any, *failure) {
@@ -171,6 +187,6 @@ func (one *ecsService) described() map[string]any {
 	return map[string]any{
 		"serviceArn": one.arn, "serviceName": one.name, "clusterArn": "arn:" + partition(one.where.region) + ":ecs:" + one.where.region + ":" + one.where.account + ":cluster/" + one.cluster,
 		"status": "ACTIVE", "desiredCount": one.tasks, "runningCount": running, "pendingCount": max(one.tasks-running, 0),
-		"taskDefinition": one.deployments[0].task.arn, "deployments": deployments, "events": []any{}, "launchType": "EC2",
+		"taskDefinition": one.deployments[0].task.arn, "deployments": deployments, "events": append([]any{}, one.events...), "launchType": "EC2",
 	}
 }

@@ -32,6 +32,7 @@ func TestPagesAreNewestFirstAndTokensStrict(t *testing.T) {
 func TestAStackReadsBackAsCloudFormationShowsIt(t *testing.T) {
 	c := newClient(t)
 	c.region = "us-gov-west-1"
+	c.server.AddUser(cfntest.User{Account: account, Name: "ann", KeyID: keyID, Secret: secret, Partition: "aws-us-gov"})
 	root := c.server.AddStack(cfntest.Stack{Region: c.region, Name: "root", Parameters: map[string]string{"Password": "hidden", "Type": "t3"}, NoEcho: []string{"Password"}})
 	middle := c.server.AddStack(cfntest.Stack{Region: c.region, Name: "middle", Parent: "root"})
 	c.server.AddStack(cfntest.Stack{Region: c.region, Name: "leaf", Parent: "middle"})

@@ -83,7 +83,7 @@ func assumeRole(s *Server, c call) (any, *failure) {
 	}
 	s.keys[credentials.AccessKeyID] = &key{
 		secret: credentials.SecretAccessKey, token: credentials.SessionToken, expires: time.Now().Add(lasts),
-		account: role.Account, arn: user.Arn, id: user.AssumedRoleID,
+		account: role.Account, partition: c.caller.partition, arn: user.Arn, id: user.AssumedRoleID,
 	}
 	return assumedRole{Credentials: credentials, AssumedRoleUser: user}, nil
 }

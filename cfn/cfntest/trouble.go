@@ -15,6 +15,7 @@ type trouble struct {
 	throttled int
 	latency   time.Duration
 	idle      bool   // services begin no deployment
+	unplaced  string // why services can place no task
 	unworked  string // why no change set can be worked out
 }
 
@@ -98,6 +99,15 @@ func (s *Server) KeepDeployments(region string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.trouble(region).idle = true
+}
+
+// FailPlacement lets a region's services start no task any more, which their events
+// say, with the reason: "no container instance met all of its requirements."
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html).
+func (s *Server) FailPlacement(region, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble(region).unplaced = reason
 }
 
 // play makes a call meet what is wrong with its region.

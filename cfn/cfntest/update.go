@@ -86,6 +86,10 @@ func (u *running) next(at int) {
 	if u.fate.Hangs && (u.fate.Resource == "" || u.fate.Resource == r.LogicalID) {
 		return
 	}
+	isUnplaced := r.Type == serviceType && u.s.trouble(u.where.region).unplaced != ""
+	if isUnplaced && u.fate.Resource == r.LogicalID { // CloudFormation gives up later
+		u.s.apply(u.where, u.one, r, func() {})
+	}
 	u.s.after(u.s.pace.Resource, func() {
 		if u.fate.Resource == r.LogicalID {
 			u.one.say(r, "UPDATE_FAILED", u.fate.Reason, u.token)

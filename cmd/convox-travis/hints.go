@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"net/http"
+	"strings"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
@@ -114,12 +115,12 @@ var hints = problem.Hints{
 
 	// The reset.
 	"no_rack": problem.Say(
-		"run convox-travis racks to list the Racks of this AWS account; pass --profile for another account",
+		"run convox-travis racks to list the Racks of this AWS account; pass --profile for another account, such as one of GovCloud or China",
 		"for a Rack that isn't in CloudFormation, use Console: pass --console, or --console=HOST for a company's own",
 	),
 	"two_racks": func(e *problem.Error) []string {
 		if regions, is := e.Detail.(setup.Regions); is {
-			return []string{"pass --region " + regions[0] + ", or another of them"}
+			return []string{"pass --region " + strings.Join(regions, " or --region ")}
 		}
 		return nil
 	},

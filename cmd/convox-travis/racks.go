@@ -22,8 +22,9 @@ func newRacks(p *program) *cobra.Command {
 		Use:   "racks",
 		Short: "List the Racks found in CloudFormation",
 		Long: `List the Racks of an AWS account, in all regions at once. A region that is
-switched off, denied or slow is passed over and named. Racks of the third
-generation are not CloudFormation stacks: they are reached through Console.`,
+switched off, denied or slow is skipped, and named with the reason. Racks of
+the third generation are not CloudFormation stacks: they are reached through
+Console.`,
 		Example: `  convox-travis racks
   convox-travis racks --profile work --region eu-west-1 --json`,
 		Args: noArguments,
@@ -83,9 +84,17 @@ func (p *program) racks(ctx context.Context, o *options) result {
 		text.Count(found.Regions, "region"), time.Since(begun).Seconds())}
 	for _, skipped := range found.Skipped {
 		d.Skipped = append(d.Skipped, regionDocument{skipped.Region, skipped.Reason})
-		notes = append(notes, "passed over "+skipped.Region+": "+skipped.Reason)
 	}
-	if len(found.Racks) == 0 {
+	notes = append(notes, cfn.GroupSkipped(found.Skipped)...)
+	for _, rack := range found.Racks {
+		if rack.Repair != "" {
+			notes = append(notes, "hint: "+rack.Repair)
+		}
+	}
+	switch {
+	case slices.ContainsFunc(found.Skipped, cfn.Skipped.Passes):
+		notes = append(notes, "hint: run this again: a region that was skipped may answer now")
+	case len(found.Racks) == 0:
 		notes = append(notes, "hint: look in another account with --profile, or use a Console deploy key")
 	}
 	return result{document: d, lines: racksTable(found, p.outWidth()), notes: notes}
@@ -100,7 +109,10 @@ func rackNote(rack cfn.Rack) string {
 	if len(rack.WhiteList) > 0 {
 		notes = append(notes, "white list: only "+strings.Join(rack.WhiteList, ", "))
 	}
-	if rack.Failed() {
+	switch {
+	case rack.Dead():
+		notes = append(notes, "no working Rack")
+	case rack.Failed():
 		notes = append(notes, "failed")
 	}
 	return strings.Join(notes, "; ")

@@ -147,11 +147,15 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	// password behind it.
 	if stack := r.Stack; stack.InProgress && stack.Reset {
 		show.note("Rack %s is being updated by a reset that was started before: waiting for its end", r.Rack.Name)
-		if report := r.Await(stop, request, show.event); report.Err != nil {
+		over := show.waiting("waiting for the end of the update")
+		report := r.Await(stop, request, show.event)
+		if over(); report.Err != nil {
 			return show.report(report)
 		}
 	}
-	if err := r.Prepare(stop, request); err != nil {
+	over := show.waiting("working out what would change")
+	err = r.Prepare(stop, request)
+	if over(); err != nil {
 		return show.fail(err)
 	}
 	plan := *r.Plan
@@ -159,7 +163,10 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	if err := show.agreed(plan); err != nil || o.dryRun {
 		return show.discarded(stop, r, err)
 	}
-	return show.report(r.Run(stop, show.event))
+	over = show.waiting("starting the update")
+	report := r.Run(stop, show.event)
+	over()
+	return show.report(report)
 }
 
 // resetRequest is the new password of a reset without questions.

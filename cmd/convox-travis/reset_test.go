@@ -147,7 +147,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		"stuck": {
 			func(w *world) {
 				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
-			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "either password may hold; the new password is the one that was piped in\n"}, "",
+			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may hold; the new password is the one that was piped in\n"}, "",
 		},
 		"no right to preview": {
 			func(w *world) { w.AWS.Deny("cloudformation:CreateChangeSet", "us-east-1") }, 4,

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
+	"convox-travis/internal/crash"
+	"convox-travis/internal/progress"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
 )
@@ -16,8 +19,11 @@ type resetReporter struct {
 	found setup.Found
 	plan  *reset.Plan
 	table []string // the preview, where that was asked for
-	last  string   // what a person was told last
 	begun time.Time
+
+	mu   sync.Mutex
+	last string    // what a person was told last, and may wait for; "" is nothing
+	said time.Time // when
 }
 
 // preview shows what would change.
@@ -88,12 +94,54 @@ func (s *resetReporter) event(e reset.Event) {
 	if e.Of > 0 {
 		words = fmt.Sprintf("%d of %d  %s", e.Done, e.Of, e.Words)
 	}
-	if s.begun.IsZero() {
-		s.begun = time.Now()
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if words != s.last {
 		s.last = words
-		s.note("  %4.0f s  %s", time.Since(s.begun).Seconds(), words)
+		s.sayLast()
+	}
+}
+
+// sayLast says what is waited for, and since when.
+func (s *resetReporter) sayLast() {
+	s.said = time.Now()
+	s.note("  %4.0f s  %s", time.Since(s.begun).Seconds(), s.last)
+}
+
+// repeat says again what is waited for when nothing else was said for a while.
+func (s *resetReporter) repeat() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last != "" && time.Since(s.said) >= progress.Silence {
+		s.sayLast()
+	}
+}
+
+// waiting repeats what was said last whenever nothing else was for a while, until
+// over is called.
+func (s *resetReporter) waiting(words string) (over func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun, s.said, s.last = time.Now(), time.Now(), words
+	ended := make(chan struct{})
+	go func() {
+		defer crash.Catch()
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+			}
+			s.repeat()
+		}
+	}()
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.last = ""
+		close(ended)
 	}
 }
 

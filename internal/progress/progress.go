@@ -50,6 +50,10 @@ func (p Progress) IsNews(last Progress, ago time.Duration) bool {
 	return ago >= seldom && p.Of > 0 && 10*p.Done/p.Of > 10*last.Done/p.Of
 }
 
+// Silence is how long a work says nothing at the most: then what it said last is
+// repeated, with the time that has passed.
+const Silence = 10 * time.Second
+
 // roughly says a time as nobody can know it better.
 func roughly(d time.Duration) string {
 	switch {

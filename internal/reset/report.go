@@ -98,6 +98,9 @@ func restarting(d cfn.Deployment) Event {
 	case d.Running >= d.Desired:
 		words = "the new tasks run; waiting until the old ones are gone"
 	}
+	if d.Event != "" {
+		words += "; ECS says: " + d.Event
+	}
 	return Event{Phase: PhaseUpdated, Done: min(d.Running, d.Desired), Of: d.Desired, Words: words, Deployment: &d}
 }
 
@@ -147,6 +150,8 @@ func (u *progress) follow(e cfn.Event, tell func(Event)) {
 		delete(u.open, e.LogicalID)
 	case strings.HasSuffix(e.Status, "_FAILED"):
 		event.Words += " failed"
+	case e.Type == "AWS::ECS::Service" && e.Reason != "":
+		event.Words += " restarts; ECS says: " + e.Reason
 	}
 	event.Done, event.Of, event.RollsBack = u.of-len(u.open), u.of, u.rollsBack
 	if u.rollsBack {

@@ -158,7 +158,8 @@ func TestAStuckUpdateIsTold(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
 	report := w.run()
-	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may hold")
+	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may hold",
+		"aws cloudformation continue-update-rollback --stack-name production --region "+region)
 	if report.OldHolds() {
 		t.Error("it says that the old one holds")
 	}
@@ -379,4 +380,57 @@ type knocked struct {
 func (k *knocked) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
 	k.tried = append(k.tried, password.Reveal())
 	return k.Door.Rack(ctx, host, password)
+}
+
+func TestAServiceThatFindsNoRoomIsExplainedByECS(t *testing.T) {
+	const says = "ECS says: was unable to place a task because no container instance met all of its requirements"
+	for template, phase := range map[cfntest.RackTemplate]reset.Phase{cfntest.Template2023: reset.PhaseUpdated, cfntest.Template2022: reset.PhaseStuck} {
+		w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = template })
+		c := &hastier{}
+		w.clock = c
+		w.patient(c)
+		var words []string
+		w.at = func(e reset.Event) {
+			words = append(words, e.Words)
+			if template == cfntest.Template2022 || e.Words == "restarting the web service" { // before that the monitor restarts
+				w.aws.FailPlacement(region, "no container instance met all of its requirements.")
+			}
+		}
+		report := w.run()
+		w.want(report, phase, strings.TrimPrefix(says, "ECS says: "))
+		if !strings.Contains(strings.Join(words, "\n"), says) {
+			t.Errorf("%q: it says %q", template, words)
+		}
+	}
+}
+
+// Each try of ECS to place a task is an event, and no progress.
+func TestAServiceThatFailsAgainAndAgainIsGivenUp(t *testing.T) {
+	w := newRackWorld(t)
+	c := &hastier{}
+	w.clock = c
+	w.stacks = &chatty{Finder: w.finder}
+	w.at = func(e reset.Event) {
+		if e.Words == "restarting the web service" {
+			w.aws.FailPlacement(region, "no container instance met all of its requirements.")
+		}
+	}
+	w.want(w.run(), reset.PhaseUpdated, "the new deployment of the web service does not end; ECS says: has started task ")
+	if c.slept > 2*time.Hour {
+		t.Errorf("it waited %v", c.slept)
+	}
+}
+
+// chatty is an AWS whose ECS has something new to say at each look.
+type chatty struct {
+	*cfn.Finder
+	looks int
+}
+
+func (c *chatty) Deployment(ctx context.Context, rack cfn.Rack, id string) (cfn.Deployment, error) {
+	d, err := c.Finder.Deployment(ctx, rack, id)
+	if c.looks++; !d.Completed {
+		d.Event = fmt.Sprintf("has started task %d", c.looks)
+	}
+	return d, err
 }

@@ -1,6 +1,7 @@
 package reset
 
 import (
+	"cmp"
 	"fmt"
 
 	"convox-travis/cfn"
@@ -89,8 +90,8 @@ func (r *run) follow() Report {
 		return r.ended(PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome))
 	case outcome.End != cfn.Complete:
 		why := fmt.Sprintf("its stack is stuck in the state %s: %s", outcome.Status, reasonOf(outcome))
-		return r.ended(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil,
-			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"))
+		return r.ended(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil, cmp.Or(outcome.Repair,
+			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html")))
 	}
 	return r.settle()
 }

@@ -3,6 +3,7 @@ package reset
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ func (r *run) settle() Report {
 		case err == nil:
 			err = r.clock().Sleep(r.stop.Soft, s.wait)
 		}
+		if words := s.last.Event; err != nil && words != "" {
+			err = fmt.Errorf("%w; ECS says: %s", err, words)
+		}
 		if err != nil {
 			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", err))
 		}
@@ -111,9 +115,12 @@ func (r *run) clock() clock.Clock { return cmp.Or[clock.Clock](r.Clock, clock.Sy
 
 // note keeps how the deployment stands, and reports it.
 func (s *settling) note(d cfn.Deployment) {
-	if d != s.last {
-		s.last, s.changed = d, s.clock().Now()
+	before, now := s.last, d
+	before.Event, now.Event = "", "" // a task that fails again and again is no progress
+	if now != before {
+		s.changed = s.clock().Now()
 	}
+	s.last = d
 	s.say(restarting(d))
 }
 

@@ -74,16 +74,27 @@ func (w *rackWorld) enter(settings ...string) {
 	for i := 0; i < len(settings); i += 2 {
 		w.Setenv(settings[i], settings[i+1])
 	}
+	w.find(cfn.Options{Poll: time.Millisecond, Patience: testPatience, Retry: transport.Retry{Tries: 2, Deadline: time.Minute, Pause: time.Millisecond}})
 	var err error
-	w.finder, err = cfn.NewFinder(cfn.Options{Poll: time.Millisecond, Patience: testPatience, Retry: transport.Retry{Tries: 2, Deadline: time.Minute, Pause: time.Millisecond}})
-	if err != nil {
-		w.Fatal(err)
-	}
 	w.check, err = convox.NewChecker(convox.CheckerOptions{Retry: quick})
 	if err != nil {
 		w.Fatal(err)
 	}
+}
+
+func (w *rackWorld) find(options cfn.Options) {
+	w.Helper()
+	var err error
+	if w.finder, err = cfn.NewFinder(w.Context(), options); err != nil {
+		w.Fatal(err)
+	}
 	w.stacks = w.finder
+}
+
+// patient lets AWS be followed as long as a person would, by a clock.
+func (w *rackWorld) patient(c clock.Clock) {
+	w.Helper()
+	w.find(cfn.Options{Retry: transport.Retry{Clock: c}})
 }
 
 // start makes the Reset of another run of the program.
@@ -241,4 +252,12 @@ func (h *hasty) Now() time.Time { return h.hurried.Now().Add(h.slept) }
 func (h *hasty) Sleep(ctx context.Context, d time.Duration) error {
 	h.slept += d
 	return h.hurried.Sleep(ctx, d)
+}
+
+// hastier is a hasty clock for waits of an hour.
+type hastier struct{ hasty }
+
+func (h *hastier) Sleep(ctx context.Context, d time.Duration) error {
+	h.slept += 9 * d
+	return h.hasty.Sleep(ctx, d)
 }

@@ -1,8 +1,10 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"convox-travis/cfn"
@@ -32,11 +34,12 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	if err != nil {
 		return Found{}, err
 	}
+	working := slices.IndexFunc(found.Racks, func(r cfn.Rack) bool { return !r.Works() }) // they come first
 	switch {
 	case len(found.Racks) == 0:
 		return Found{}, noRack(name, found)
-	case len(found.Racks) > 1:
-		return Found{}, twoRacks(name, found)
+	case len(found.Racks) > 1 && working != 1:
+		return Found{}, unclearRacks(name, found.Racks)
 	}
 	rack := found.Racks[0]
 	if rack.Host == "" {
@@ -49,7 +52,20 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 			Hints: []string{"look at the stack's outputs"}, Detail: rack,
 		}
 	}
-	return Found{rack, host, append(RackWarnings(rack), notSearched(name, found)...)}, nil
+	return Found{rack, host, slices.Concat(RackWarnings(rack), deadStacks(found.Racks[1:]), notSearched(name, found))}, nil
+}
+
+// deadStacks notes the stacks of a Rack's name that were not taken for it.
+func deadStacks(racks []cfn.Rack) []Warning {
+	var warnings []Warning
+	for _, rack := range racks {
+		warnings = append(warnings, Warning{
+			Code:    "dead_stack",
+			Message: fmt.Sprintf("another stack %s is in %s, in the state %s: it is no working Rack", rack.Name, rack.Region, rack.Status),
+			Hint:    "delete that stack in the CloudFormation console if nobody needs it",
+		})
+	}
+	return warnings
 }
 
 // noHost says by the state of its stack why a Rack has no host.
@@ -67,57 +83,90 @@ func noHost(rack cfn.Rack) error {
 
 // notSearched warns of regions that could have a second Rack of the name.
 func notSearched(name string, found cfn.Summary) []Warning {
-	var open []string
-	for _, region := range found.Skipped {
-		if !region.Off {
-			open = append(open, region.Region+" ("+region.Reason+")")
-		}
-	}
+	open := unsearched(found)
 	if len(open) == 0 {
 		return nil
 	}
 	return []Warning{{
 		Code:    "regions_not_searched",
-		Message: fmt.Sprintf("another Rack %s could be in %s: not searched", name, strings.Join(open, ", ")),
+		Message: fmt.Sprintf("not every region was searched for another Rack %s: %s", name, strings.Join(open, "; ")),
 		Hint:    "name the Rack's region, if another one is meant",
 	}}
 }
 
+// noRack is the error when no Rack was found. While a region may answer later, that
+// region's failure is: the Rack may be there.
 func noRack(name string, found cfn.Summary) error {
-	where := fmt.Sprintf("%d regions", found.Regions)
-	if found.Regions == 1 {
-		where = "the region"
+	if at := slices.IndexFunc(found.Skipped, cfn.Skipped.Passes); at >= 0 {
+		failure, region := problem.Of(found.Skipped[at].Err), found.Skipped[at].Region
+		found.Skipped = slices.Delete(slices.Clone(found.Skipped), at, at+1)
+		return &problem.Error{
+			Code: failure.Code, Action: "look for", Object: fmt.Sprintf("Rack %s in %s", name, region),
+			Reason: fmt.Sprintf("%s; no Rack has this name in %s", failure.Reason, searched(found)),
+			Hints:  append(slices.Clone(failure.Hints), skippedHint(found)...), Detail: failure.Detail,
+		}
 	}
 	err := &problem.Error{
 		Code:   "no_rack",
-		Reason: fmt.Sprintf("no Convox Rack named %s in %s", name, where),
+		Reason: fmt.Sprintf("no Convox Rack named %s in %s", name, searched(found)),
 	}
 	for _, other := range found.Others {
 		err.Hints = append([]string{fmt.Sprintf("%s in %s is %s", name, other.Region, other.What)}, err.Hints...)
 	}
-	if len(found.Skipped) > 0 {
-		var skipped []string
-		for _, region := range found.Skipped {
-			skipped = append(skipped, region.Region+" ("+region.Reason+")")
-		}
-		err.Hints = append(err.Hints, "not searched: "+strings.Join(skipped, ", "))
-	}
+	err.Hints = append(err.Hints, skippedHint(found)...)
 	return err
 }
 
-// Regions are those in which there is a Rack of one name, the detail of
+func searched(found cfn.Summary) string {
+	if found.Regions == 1 {
+		return "the region that was searched"
+	}
+	return fmt.Sprintf("%d regions", found.Regions)
+}
+
+// unsearched says which regions could have a Rack and were skipped, a line for each
+// reason.
+func unsearched(found cfn.Summary) []string {
+	return cfn.GroupSkipped(slices.DeleteFunc(slices.Clone(found.Skipped), func(s cfn.Skipped) bool { return s.Off }))
+}
+
+func skippedHint(found cfn.Summary) []string {
+	if open := unsearched(found); len(open) > 0 {
+		return []string{"check whether the Rack is in a region that was not searched: " + strings.Join(open, "; ")}
+	}
+	return nil
+}
+
+// Regions are those in which there is a working Rack of one name, the detail of
 // CodeTwoRacks.
 type Regions []string
 
-func twoRacks(name string, found cfn.Summary) error {
-	var regions []string
-	for _, rack := range found.Racks {
-		regions = append(regions, rack.Region)
+// unclearRacks is the error for a name of which none, or more than one, of several
+// stacks works.
+func unclearRacks(name string, racks []cfn.Rack) error {
+	var all []string
+	var regions Regions
+	for _, rack := range racks {
+		host := "without a host"
+		if rack.Host != "" {
+			host = "host " + rack.Host
+		}
+		all = append(all, fmt.Sprintf("%s (%s, %s)", rack.Region, rack.Status, host))
+		if rack.Works() {
+			regions = append(regions, rack.Region)
+		}
+	}
+	if len(regions) == 0 {
+		return &problem.Error{
+			Code:   "no_host",
+			Reason: fmt.Sprintf("no working Rack is named %s, only stacks in %s", name, strings.Join(all, ", ")),
+			Hints:  []string{"install the Rack again, or wait until its installation has ended"},
+		}
 	}
 	return &problem.Error{
 		Code:   CodeTwoRacks,
-		Reason: fmt.Sprintf("%d Racks are named %s: in %s", len(regions), name, strings.Join(regions, ", ")),
-		Detail: Regions(regions),
+		Reason: fmt.Sprintf("%d Racks are named %s: in %s", len(racks), name, strings.Join(all, ", ")),
+		Detail: regions,
 	}
 }
 
@@ -139,11 +188,11 @@ func RackWarnings(rack cfn.Rack) []Warning {
 			Hint:    "add the addresses of Travis's machines (https://docs.travis-ci.com/user/ip-addresses/) to the Rack's WhiteList",
 		})
 	}
-	if rack.Failed() {
+	if rack.Failed() || rack.Dead() {
 		warnings = append(warnings, Warning{
 			Code:    "failed_state",
-			Message: fmt.Sprintf("Rack %s: its stack is in the state %s", name, rack.Status),
-			Hint:    "deploys may fail until the stack is repaired",
+			Message: fmt.Sprintf("Rack %s: its stack is in the state %s, so deploys may fail", name, rack.Status),
+			Hint:    cmp.Or(rack.Repair, "look at the stack in the CloudFormation console first"),
 		})
 	}
 	return warnings

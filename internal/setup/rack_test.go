@@ -2,6 +2,7 @@ package setup_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,13 +25,13 @@ func TestARackByNameGivesItsHost(t *testing.T) {
 	if err != nil || found.Host.String() != "production-12.eu-west-1.elb.amazonaws.com" || found.Rack.Region != "eu-west-1" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "in us-east-1 (throttled)") {
+	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "1 region skipped: throttled (us-east-1)") {
 		t.Errorf("%+v", found.Warnings)
 	}
 }
 
 func TestARackThatCannotBeUsedIsTold(t *testing.T) {
-	good := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "h.example.com"}
+	good := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "h.example.com", Status: "UPDATE_COMPLETE"}
 	other := good
 	other.Region = "us-east-1"
 	bad := good
@@ -40,10 +41,10 @@ func TestARackThatCannotBeUsedIsTold(t *testing.T) {
 		code  string
 		says  []string
 	}{
-		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "switched off"}}}, "no_rack", []string{"22 regions", "me-south-1 (switched off)"}},
+		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "access denied"}}}, "no_rack", []string{"22 regions", "1 region skipped: access denied (me-south-1)"}},
 		"none in a region":    {cfn.Summary{Regions: 1}, "no_rack", []string{"the region"}},
 		"an app of the name":  {cfn.Summary{Regions: 1, Others: []cfn.Other{{Name: "production", Region: "eu-west-1", What: "an app on Rack main"}}}, "no_rack", []string{"in eu-west-1 is an app on Rack main"}},
-		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1, us-east-1"}},
+		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1 (UPDATE_COMPLETE, host h.example.com), us-east-1 (UPDATE_COMPLETE"}},
 		"a host that is none": {cfn.Summary{Racks: []cfn.Rack{bad}, Regions: 1}, "bad_host", []string{"outputs"}},
 	} {
 		found, err := setup.FindRack(t.Context(), finds(c.found), nil, "production")
@@ -97,10 +98,86 @@ func TestWhatAStackMeansForTravisIsWarnedOf(t *testing.T) {
 		"":             {Status: "UPDATE_COMPLETE"},
 		"private_api":  {Private: true, Status: "UPDATE_COMPLETE"},
 		"white_list":   {WhiteList: []string{"10.0.0.0/8"}, Status: "UPDATE_COMPLETE"},
-		"failed_state": {Status: "UPDATE_ROLLBACK_FAILED"},
+		"failed_state": {Status: "UPDATE_ROLLBACK_FAILED", Repair: "continue it"},
 	} {
+		if warnings := setup.RackWarnings(rack); len(warnings) > 0 && rack.Repair != "" && warnings[0].Hint != rack.Repair {
+			t.Errorf("%s: %s", want, warnings[0].Hint)
+		}
 		if got := codes(setup.RackWarnings(rack)); got != want {
 			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
+// dead are the states in which a stack has no Rack and gets none.
+var dead = []string{
+	"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_FAILED",
+}
+
+func TestADeadStackOfTheNameIsNotTheRack(t *testing.T) {
+	good := cfn.Rack{Name: "production", Region: "us-east-1", Host: "h.example.com", Status: "UPDATE_COMPLETE"}
+	for _, state := range dead {
+		for _, host := range []string{"", "old.example.com"} {
+			other := cfn.Rack{Name: "production", Region: "eu-west-1", Host: host, Status: state}
+			found, err := setup.FindRack(t.Context(), finds(ordered(other, good)), nil, "production")
+			if err != nil || found.Rack.Region != "us-east-1" || codes(found.Warnings) != "dead_stack" {
+				t.Errorf("%s: %+v, %v", state, found, err)
+				continue
+			}
+			if text := found.Warnings[0].Message; !strings.Contains(text, "in eu-west-1, in the state "+state) {
+				t.Errorf("%s: %s", state, text)
+			}
+		}
+	}
+}
+
+func TestSeveralStacksOfTheNameAreListedThoseThatWorkFirst(t *testing.T) {
+	for _, state := range dead {
+		gone := cfn.Rack{Name: "production", Region: "ap-south-1", Status: state}
+		east := cfn.Rack{Name: "production", Region: "us-east-1", Host: "e.example.com", Status: "UPDATE_COMPLETE"}
+		west := cfn.Rack{Name: "production", Region: "us-west-2", Host: "w.example.com", Status: "UPDATE_ROLLBACK_FAILED"}
+		_, err := setup.FindRack(t.Context(), finds(ordered(west, gone, east)), nil, "production")
+		want := "3 Racks are named production: in us-east-1 (UPDATE_COMPLETE, host e.example.com), us-west-2 (UPDATE_ROLLBACK_FAILED, host w.example.com), ap-south-1 (" + state + ", without a host)"
+		if codeOf(err) != setup.CodeTwoRacks || err.Error() != want {
+			t.Errorf("%s: %v", state, err)
+		}
+		// The hint is made of these, so it leads to none that is dead.
+		if regions, _ := problem.Detail[setup.Regions](err); !slices.Equal(regions, []string{"us-east-1", "us-west-2"}) {
+			t.Errorf("%s: %q", state, regions)
+		}
+		other := gone
+		other.Region, other.Host = "sa-east-1", "gone.example.com"
+		if _, err = setup.FindRack(t.Context(), finds(ordered(gone, other)), nil, "production"); codeOf(err) != "no_host" || !strings.Contains(err.Error(), "sa-east-1 ("+state+", host gone.example.com)") {
+			t.Errorf("%s: %v", state, err)
+		}
+	}
+}
+
+// ordered is what a search returns.
+func ordered(racks ...cfn.Rack) cfn.Summary {
+	slices.SortFunc(racks, cfn.CompareRacks)
+	return cfn.Summary{Racks: racks, Regions: 21}
+}
+
+func TestARegionThatMayHaveTheRackIsTheError(t *testing.T) {
+	failure := func(code, reason string) cfn.Skipped {
+		return cfn.Skipped{Region: "us-west-2", Reason: reason, Err: &problem.Error{Code: code, Reason: reason, Hints: []string{"wait a minute"}}}
+	}
+	for want, skipped := range map[string]cfn.Skipped{
+		cfn.CodeThrottled:   failure(cfn.CodeThrottled, "throttled"),
+		cfn.CodeNoAnswer:    failure(cfn.CodeNoAnswer, "no answer in 10 s"),
+		cfn.CodeUnreachable: failure(cfn.CodeUnreachable, "the connection broke off"),
+		"no_rack":           failure(cfn.CodeDenied, "access denied"),
+	} {
+		denied := cfn.Skipped{Region: "af-south-1", Reason: "access denied", Err: &problem.Error{Code: cfn.CodeDenied}}
+		off := cfn.Skipped{Region: "me-south-1", Reason: "switched off for this account", Off: true, Err: &problem.Error{Code: cfn.CodeRefused}}
+		_, err := setup.FindRack(t.Context(), finds{Regions: 18, Skipped: []cfn.Skipped{denied, off, skipped}}, nil, "production")
+		hints := strings.Join(problem.Of(err).Hints, "\n")
+		if codeOf(err) != want || !strings.Contains(err.Error(), "18 regions") || strings.Contains(hints, "switched off") || !strings.Contains(hints, "access denied (af-south-1") {
+			t.Errorf("%s: %v\n%s", want, err, hints)
+		}
+		if want != "no_rack" && !strings.HasPrefix(err.Error(), "look for Rack production in us-west-2: "+skipped.Reason) {
+			t.Errorf("%s: %v", want, err)
 		}
 	}
 }

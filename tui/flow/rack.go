@@ -108,6 +108,9 @@ func (f *Flow) passRack() bool {
 			same = append(same, rack)
 		}
 	}
+	if len(same) > 1 {
+		same = slices.DeleteFunc(same, func(r cfn.Rack) bool { return !r.Works() })
+	}
 	if len(same) != 1 {
 		f.problem = f.unclear(len(same))
 		return false
@@ -122,6 +125,8 @@ func (f *Flow) unclear(same int) *Problem {
 	switch {
 	case same == 0 && f.found.racksErr != nil:
 		return ProblemOf(f.found.racksErr) // it isn't known which there are
+	case same == 0 && slices.ContainsFunc(f.found.skipped, cfn.Skipped.Passes):
+		return ProblemOf(f.found.skipped[slices.IndexFunc(f.found.skipped, cfn.Skipped.Passes)].Err) // it may be there
 	case same > 1:
 		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Do: []string{"pick the one that is meant"}}
 	case !f.given.Host.IsZero():
@@ -175,9 +180,7 @@ func (f *Flow) rackRows() []Row {
 
 // inOrder are Racks as they are shown.
 func inOrder(racks []cfn.Rack) []cfn.Rack {
-	return slices.SortedFunc(slices.Values(racks), func(a, b cfn.Rack) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region))
-	})
+	return slices.SortedFunc(slices.Values(racks), cfn.CompareRacks)
 }
 
 func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) string {
@@ -191,7 +194,7 @@ func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) string {
 	if len(rack.WhiteList) > 0 {
 		notes = append(notes, "white list")
 	}
-	if rack.Failed() {
+	if rack.Failed() || rack.Dead() {
 		notes = append(notes, "state "+rack.Status)
 	}
 	return strings.Join(notes, "; ")
@@ -211,16 +214,8 @@ func (f *Flow) rackSearchWords() string {
 		}
 		return words
 	}
-	var regions []string
-	for _, skipped := range f.found.skipped {
-		if !skipped.Off { // nothing can be in those
-			regions = append(regions, skipped.Region+" ("+skipped.Reason+")")
-		}
-	}
-	if len(regions) == 0 {
-		return ""
-	}
-	return "not searched: " + strings.Join(regions, ", ")
+	open := slices.DeleteFunc(slices.Clone(f.found.skipped), func(s cfn.Skipped) bool { return s.Off }) // nothing can be in those
+	return strings.Join(cfn.GroupSkipped(open), "; ")
 }
 
 // likelyRack is the row to offer first. Among Racks of which none is saved that is
@@ -231,8 +226,8 @@ func (f *Flow) likelyRack() string {
 		return f.answers.rack
 	}
 	if name := f.namedRack(); name != "" {
-		for _, rack := range f.found.racks {
-			if rack.Name == name {
+		for _, rack := range inOrder(f.found.racks) {
+			if rack.Name == name && rack.Works() {
 				return rackKey(rack)
 			}
 		}
@@ -250,7 +245,7 @@ func (f *Flow) likelyRack() string {
 		racks = inOrder(racks)
 	}
 	for _, rack := range racks {
-		if _, err := convox.ParseHost(rack.Host); err == nil && !rack.Private && !rack.Failed() && len(rack.WhiteList) == 0 {
+		if _, err := convox.ParseHost(rack.Host); err == nil && !rack.Private && rack.Works() && !rack.Failed() && len(rack.WhiteList) == 0 {
 			usable = cmp.Or(usable, rackKey(rack))
 		}
 	}

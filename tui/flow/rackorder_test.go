@@ -2,10 +2,12 @@ package flow_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/tui/flow"
 )
 
@@ -26,5 +28,39 @@ func TestTheOfferedRackDoesNotDependOnWhichRegionAnswersFirst(t *testing.T) {
 		if rows := q.Rows; rows[1].Cells[0] != "first" || q.Initial.Key != rows[1].Key {
 			t.Errorf("of %v it offers %s", rows, q.Initial.Key)
 		}
+	}
+}
+
+// Of several stacks of the name that was given, the one that works is meant.
+func TestADeadStackOfTheNameIsNotOffered(t *testing.T) {
+	for _, state := range []string{"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_FAILED"} {
+		for _, host := range []string{"", "old.example.com"} {
+			w := newWorld(t)
+			w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) { return nil, nil }
+			w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+				deliver(cfn.Searched{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "eu-west-1", Host: host, Status: state}}})
+				deliver(cfn.Searched{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "new.example.com", Status: "UPDATE_COMPLETE"}}})
+				return cfn.Summary{}, nil
+			}
+			w.begin(flow.Given{Way: flow.ByRack}).step(flow.StepRack)
+			q := w.flow.Question()
+			first, second := q.Rows[0], q.Rows[1]
+			if first.Cells[1] != "us-east-1" || q.Initial.Key != first.Key || second.Cells[1] != "eu-west-1" || !strings.Contains(second.Disabled+second.Note, state) {
+				t.Errorf("%s: it offers %s of %+v", state, q.Initial.Key, q.Rows)
+			}
+			w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepPassword)
+		}
+	}
+}
+
+func TestANamedRackMayBeInARegionThatWasThrottled(t *testing.T) {
+	w := newWorld(t)
+	w.outside.Racks = func(context.Context, string, func(cfn.Searched)) (cfn.Summary, error) {
+		throttled := &problem.Error{Code: cfn.CodeThrottled, Action: "look for Racks in us-west-2", Reason: "throttled"}
+		return cfn.Summary{Skipped: []cfn.Skipped{{Region: "eu-west-1", Reason: "access denied"}, {Region: "us-west-2", Reason: "throttled", Err: throttled}}}, nil
+	}
+	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepRack).wantProblem("look for Racks in us-west-2: throttled")
+	if more := w.flow.Question().More; more != "1 region skipped: access denied (eu-west-1); 1 region skipped: throttled (us-west-2)" {
+		t.Error(more)
 	}
 }

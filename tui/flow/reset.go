@@ -131,6 +131,9 @@ func (f *Flow) lookAtStack() *Work {
 			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
 				busy := cfn.Busy(stack.Status)
 				busy.Action, busy.Object, err = "reset the password of", "Rack "+rack.Name, busy
+				if stack.Repair != "" {
+					busy.Hints = []string{stack.Repair}
+				}
 			}
 			return learned(r, err, StepAffected)
 		},

@@ -85,7 +85,7 @@ func (w *rackWorld) enter(settings ...string) {
 func (w *rackWorld) find(options cfn.Options) {
 	w.Helper()
 	var err error
-	if w.finder, err = cfn.NewFinder(w.Context(), options); err != nil {
+	if w.finder, err = cfn.NewFinder(options); err != nil {
 		w.Fatal(err)
 	}
 	w.stacks = w.finder

@@ -226,7 +226,7 @@ func TestAChangeSetThatCannotBeDeletedIsNamed(t *testing.T) {
 	if !errors.Is(e, context.DeadlineExceeded) {
 		t.Errorf("%v does not wrap its cause", e)
 	}
-	w.wantCode(e, cfn.CodeFailed, "delete-change-set")
+	w.wantCode(e, cfn.CodeCanceled, "delete-change-set")
 }
 
 func TestALostAnswerMakesNoSecondChangeSet(t *testing.T) {

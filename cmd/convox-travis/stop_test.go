@@ -116,7 +116,7 @@ func TestATimeoutStopsLikeASignal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: posts("CONVOX_PASSWORD")})
-	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin", "--timeout", "3s")
+	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin", "--timeout", "3s") // enough to reach the write
 	w.want(e, 3, "--timeout", "unknown")
 	w = newWorld(t)
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: func(r faults.Request) bool { return r.Method == http.MethodGet }})

@@ -125,7 +125,7 @@ func (w *world) search(searches []flow.Search) {
 		return
 	}
 	for _, s := range searches {
-		s.Run(w.Context(), w.flow.Found)
+		s(w.Context(), w.flow.Found)
 	}
 }
 

@@ -183,7 +183,7 @@ func previewStep() step {
 }
 
 func (f *Flow) preview() *Work {
-	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.answers.fingerprint
+	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.fingerprint()
 	request.Olds = []secret.String{f.answers.password, f.answers.recovered}
 	if f.isGivenRack() {
 		request.Olds = append(request.Olds, f.given.Password)

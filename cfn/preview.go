@@ -86,7 +86,7 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 		return nil, err
 	}
 	if state := stateOf(described); !state.Updatable {
-		return nil, busy(what, state.Status)
+		return nil, attempting(what, Busy(state.Status))
 	}
 	keys, err := otherParameters(described, what)
 	if err != nil {

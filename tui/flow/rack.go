@@ -154,6 +154,9 @@ func (f *Flow) rackRows() []Row {
 		host, err := convox.ParseHost(rack.Host)
 		if err != nil {
 			row.Disabled = "no host, state " + rack.Status
+			if is, _ := rack.Meaning(); is != "" && rack.Host == "" {
+				row.Disabled = is + ", state " + rack.Status
+			}
 		}
 		listed[host] = true
 		row.Note = f.rackNote(rack, host)

@@ -246,7 +246,7 @@ func TestAChangeSetThatCannotBeDeletedIsNamed(t *testing.T) {
 	if !errors.Is(e, stop) {
 		t.Errorf("%v does not wrap its cause", e)
 	}
-	w.wantCode(e, cfn.CodeFailed, "delete-change-set")
+	w.wantCode(e, cfn.CodeCanceled, "delete-change-set")
 }
 
 func TestALostAnswerMakesNoSecondChangeSet(t *testing.T) {

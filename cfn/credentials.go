@@ -48,6 +48,7 @@ type source struct {
 	role    string  // the ARN of the role that is assumed, or ""
 	lacks   string  // what is unfinished in the settings where nothing else is left, or ""
 	renew   string  // what helps where AWS doesn't accept them, or ""
+	hasMFA  bool    // a role that is assumed with a device
 	base    *source // that signs the call for a role, or nil
 }
 
@@ -265,7 +266,7 @@ func (c *chain) role(p profile) (*step, *problem.Error) {
 			o.SerialNumber, o.TokenProvider = &device, c.asker.code
 		}
 	})
-	return &step{provider, &source{kind: fromRole, name: "profile " + shown(p.name), profile: p.name, role: p.get("role_arn"), base: base.source}}, nil
+	return &step{provider, &source{kind: fromRole, name: "profile " + shown(p.name), profile: p.name, role: p.get("role_arn"), hasMFA: device != "", base: base.source}}, nil
 }
 
 func (c *chain) sourceProfile(p, from profile) (*step, *problem.Error) {

@@ -148,7 +148,9 @@ func (f *Finder) roleFailure(err error, what string, of *source) error {
 	}
 	signed := *f
 	if of.base != nil {
-		signed.source = of.base
+		base := *of.base
+		base.hasMFA = of.hasMFA // the device is shown in this call
+		signed.source = &base
 	}
 	e := attempting(what, signed.failure(err, f.region))
 	sentence := api.ErrorMessage()
@@ -161,11 +163,14 @@ func (f *Finder) roleFailure(err error, what string, of *source) error {
 		return failed(CodeProfile, what, "its duration_seconds is longer than "+shown(of.role)+" allows", "set duration_seconds in profile "+shown(of.profile)+" to 3600, or remove it")
 	case api.ErrorCode() == "ExpiredTokenException" && of.kind == fromWebIdentity, api.ErrorCode() == "InvalidIdentityToken", api.ErrorCode() == "IDPRejectedClaim":
 		return failed(CodeRefused, what, "AWS doesn't accept its token, or it has expired", "get a new token into the file", "check that the role trusts the token's issuer: "+shown(of.role))
-	case e.Code == CodeDenied:
+	case e.Code == CodeDenied && !detailOf(e).barred:
 		e.Reason, e.Detail = "its role may not be assumed", nil
 		e.Hints = []string{"give " + signed.source.name + " the permission sts:AssumeRole, and let the role trust it: " + shown(of.role)}
-		if of.kind == fromWebIdentity {
+		switch {
+		case of.kind == fromWebIdentity:
 			e.Hints = []string{"let the role trust the token's issuer, subject and audience: " + shown(of.role)}
+		case !of.hasMFA:
+			e.Hints = append(e.Hints, "set mfa_serial in the profile, if the role requires MFA")
 		}
 	}
 	return e

@@ -32,7 +32,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
   convox-travis demo --serve > demo.env
   convox-travis demo --serve --latency 50ms --repos 10000 --stacks 2000`,
 		Args: noArguments,
-	}, nil, func(context.Context, []string) result {
+	}, nil, nil, func(context.Context, []string) result {
 		if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
 			return failure(usageError("--latency, --pace, --repos and --stacks are not below zero", "leave them away for the usual world"))
 		}

@@ -46,9 +46,9 @@ type source struct {
 	name    string  // "profile work in FILE", "the environment (AWS_ACCESS_KEY_ID)"
 	profile string  // that has the settings; "" is none
 	role    string  // the ARN of the role that is assumed, or ""
+	device  string  // mfa_serial of that role's profile, or ""
 	lacks   string  // what is unfinished in the settings where nothing else is left, or ""
 	renew   string  // what helps where AWS doesn't accept them, or ""
-	hasMFA  bool    // a role that is assumed with a device
 	base    *source // that signs the call for a role, or nil
 }
 
@@ -266,7 +266,7 @@ func (c *chain) role(p profile) (*step, *problem.Error) {
 			o.SerialNumber, o.TokenProvider = &device, c.asker.code
 		}
 	})
-	return &step{provider, &source{kind: fromRole, name: "profile " + shown(p.name), profile: p.name, role: p.get("role_arn"), hasMFA: device != "", base: base.source}}, nil
+	return &step{provider, &source{kind: fromRole, name: "profile " + shown(p.name), profile: p.name, role: p.get("role_arn"), device: device, base: base.source}}, nil
 }
 
 func (c *chain) sourceProfile(p, from profile) (*step, *problem.Error) {

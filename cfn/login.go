@@ -149,7 +149,7 @@ func (f *Finder) roleFailure(err error, what string, of *source) error {
 	signed := *f
 	if of.base != nil {
 		base := *of.base
-		base.hasMFA = of.hasMFA // the device is shown in this call
+		base.device = of.device // it is shown in this call
 		signed.source = &base
 	}
 	e := attempting(what, signed.failure(err, f.region))
@@ -166,11 +166,11 @@ func (f *Finder) roleFailure(err error, what string, of *source) error {
 	case e.Code == CodeDenied && !detailOf(e).barred:
 		e.Reason, e.Detail = "its role may not be assumed", nil
 		e.Hints = []string{"give " + signed.source.name + " the permission sts:AssumeRole, and let the role trust it: " + shown(of.role)}
-		switch {
-		case of.kind == fromWebIdentity:
-			e.Hints = []string{"let the role trust the token's issuer, subject and audience: " + shown(of.role)}
-		case !of.hasMFA:
+		if of.kind == fromRole && of.device == "" {
 			e.Hints = append(e.Hints, "set mfa_serial in the profile, if the role requires MFA")
+		}
+		if of.kind == fromWebIdentity {
+			e.Hints = []string{"let the role trust the token's issuer, subject and audience: " + shown(of.role)}
 		}
 	}
 	return e

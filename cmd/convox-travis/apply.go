@@ -141,7 +141,8 @@ func (p *program) locate(ctx context.Context, o *options, a *application) (err e
 	}
 	a.request.Credential = setup.Credential{Host: a.way.host, Console: a.way.console}
 	if hasPassword {
-		a.request.Credential.Password, err = p.password(ctx, o, a.way)
+		c := &a.request.Credential
+		c.Password, c.Source, err = p.password(ctx, o, a.way)
 	}
 	return err
 }

@@ -148,7 +148,9 @@ func (f *Finder) roleFailure(err error, what string, of *source) error {
 	}
 	signed := *f
 	if of.base != nil {
-		signed.source = of.base
+		base := *of.base
+		base.device = of.device // it is shown in this call
+		signed.source = &base
 	}
 	e := attempting(what, signed.failure(err, f.region))
 	sentence := api.ErrorMessage()

@@ -7,7 +7,7 @@
 // change set; everything else only reads. What changes something takes a
 // transport.Stop: a call that is under way when Soft ends may be finished and looked
 // up, which ends with Hard. It keeps nothing, takes credentials
-// from where the AWS SDK finds them, and never shows an error's text: what AWS
+// from where the AWS CLI finds them, and never shows an error's text: what AWS
 // says in one is told in words of our own. What it returns of a stack is
 // bounded in length but not cleaned, unless it says so: clean it before it is
 // shown.
@@ -25,7 +25,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"convox-travis/internal/child"
 	"convox-travis/internal/transport"
@@ -71,10 +70,10 @@ type Finder struct {
 	onWrite  func()
 	poll     time.Duration
 	patience time.Duration
-	profile  string               // as the person knows it: "default" where none was named
-	region   string               // the configured one
-	config   *aws.Config          // a pointer, since fmt calls no methods on unexported
-	shared   *config.SharedConfig // fields: there it prints the address, not the keys
+	region   string      // the configured one
+	config   *aws.Config // a pointer, since fmt calls no methods on unexported
+	settings *settings   // fields: there it prints the address, not the keys
+	source   *source     // of the credentials
 	calls    calls
 	asker    *asker
 	given    *given
@@ -87,22 +86,20 @@ func (Finder) Format(s fmt.State, _ rune) {
 
 // NewFinder reads the AWS settings. It asks AWS nothing yet. Its errors are
 // *problem.Error: CodeProfile, CodeMFA, CodeRegion or CodeEndpoint.
-func NewFinder(ctx context.Context, options Options) (*Finder, error) {
+func NewFinder(options Options) (*Finder, error) {
 	f := &Finder{
 		retry:    retryDefaults(options.Retry),
 		onWrite:  options.OnWrite,
 		poll:     cmp.Or(options.Poll, 2*time.Second),
 		patience: cmp.Or(options.Patience, 30*time.Minute),
-		profile:  profileName(options.Profile),
 		config:   &aws.Config{},
-		shared:   &config.SharedConfig{},
 		asker:    &asker{ask: options.MFACode},
 		given:    &given{},
 	}
 	if f.onWrite == nil {
 		f.onWrite = func() {}
 	}
-	if err := f.load(ctx, options); err != nil {
+	if err := f.load(options); err != nil {
 		return nil, err
 	}
 	f.region = f.config.Region

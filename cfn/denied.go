@@ -109,7 +109,7 @@ func (f *Finder) whoPermits(kind, action string) string {
 		return "ask the owner of the resource to permit " + action + " in its own policy"
 	case "role trust policy":
 		hint := "ask the owner of the role to let its trust policy name these credentials"
-		if f.shared.MFASerial == "" {
+		if f.source == nil || f.source.device == "" {
 			hint += "; if it requires MFA, set mfa_serial in the profile"
 		}
 		return hint

@@ -28,7 +28,7 @@ const (
 	CodeDenied        = "aws_denied"         // the credentials may not do this
 	CodeNoCredentials = "aws_no_credentials" // there are none
 	CodeMFA           = "aws_mfa"            // an MFA code is missing, or was refused
-	CodeProfile       = "aws_profile"        // the profile is unknown or broken
+	CodeProfile       = "aws_profile"        // a profile, or another AWS setting, can't work
 	CodeRegion        = "aws_region"         // no region has this name
 	CodeName          = "aws_name"           // no stack can have this name
 	CodeEndpoint      = "aws_endpoint"       // AWS_ENDPOINT_URL is against the rules
@@ -200,22 +200,20 @@ func (f *Finder) coded(code string, status int) *problem.Error {
 	_, throttled := throttleCodes()[code]
 	switch code {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
-		return failed(CodeExpired, "", "the session token has expired", "log in to AWS again, and renew AWS_SESSION_TOKEN or the profile's aws_session_token, with both its keys")
+		return failed(CodeExpired, "", "the session token has expired: it is of "+f.source.name, f.source.renewal("log in to AWS again")...)
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized":
 		return denied()
 	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidAccessKeyId", "NotSignedUp", "RegionDisabledException":
 		return &problem.Error{
-			Code: CodeRefused, Reason: "AWS doesn't accept these credentials", Detail: Detail{off: true},
-			Hints: []string{
-				"see whose they are: " + f.command("aws sts get-caller-identity"),
-				"enable the region if it is switched off for the account: it answers like this too",
-			},
+			Code: CodeRefused, Reason: "AWS doesn't accept the credentials of " + f.source.name, Detail: Detail{off: true},
+			Hints: append(f.source.renewal("check them: "+f.command("aws sts get-caller-identity")),
+				"enable the region if it is switched off for the account: it answers like this too"),
 		}
 	case "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "InvalidSignatureException",
 		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture",
 		"IncompleteSignatureException", "MissingAuthenticationTokenException":
-		return failed(CodeRefused, "", "AWS doesn't accept these credentials: the signature doesn't match",
-			"check this machine's clock, and that the secret access key belongs to the access key", "enter them again: "+f.command("aws configure"))
+		return failed(CodeRefused, "", "AWS doesn't accept the credentials of "+f.source.name+": the signature doesn't match",
+			f.source.renewal("check this machine's clock, and that the secret access key belongs to the access key")...)
 	}
 	switch {
 	case throttled, status == http.StatusTooManyRequests:
@@ -233,12 +231,12 @@ func (f *Finder) coded(code string, status int) *problem.Error {
 	return e
 }
 
-// command is a command of the AWS CLI to paste, for the profile in use.
+// command is a command of the AWS CLI to paste, which uses the same credentials.
 func (f *Finder) command(text string) string {
-	if f.profile == defaultProfile {
+	if f.source.profile == "" || f.source.profile == defaultProfile {
 		return text
 	}
-	return strings.Replace(text, "aws ", "aws --profile "+quoted(f.profile)+" ", 1)
+	return strings.Replace(text, "aws ", "aws --profile "+quoted(f.source.profile)+" ", 1)
 }
 
 // unreachable says why there was no whole answer, without the words of the

@@ -15,13 +15,13 @@ import (
 // The AWS is a small one, for the example.
 func Example() {
 	aws := cfntest.New()
-	aws.AddUser(cfntest.User{Account: "123456789012", Name: "ann", KeyID: "AKIAEXAMPLEEXAMPLE00", Secret: "made up"})
+	aws.AddUser(cfntest.User{Account: "123456789012", Name: "ann", KeyID: "AKIAEXAMPLEEXAMPLE00", Secret: "made-up"})
 	aws.AddRack(cfntest.Rack{Region: "eu-west-1", Name: "production", Host: "rack.production-1700000000.eu-west-1.convox.site", Version: "20240301100215"})
 	aws.SwitchOff("af-south-1")
 	server := httptest.NewServer(aws.Handler())
 	defer server.Close()
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE00", "AWS_SECRET_ACCESS_KEY": "made up",
+		"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE00", "AWS_SECRET_ACCESS_KEY": "made-up",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_PROFILE": "", "AWS_REGION": "eu-west-1",
 	} {
 		defer os.Setenv(name, os.Getenv(name))
@@ -31,7 +31,7 @@ func Example() {
 	}
 
 	ctx := context.Background()
-	finder, err := cfn.NewFinder(ctx, cfn.Options{})
+	finder, err := cfn.NewFinder(cfn.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

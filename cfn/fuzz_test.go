@@ -54,7 +54,7 @@ func (*counted) Close() error { return nil }
 
 func (c *canned) finder(t testing.TB) *cfn.Finder {
 	t.Helper()
-	finder, err := cfn.NewFinder(t.Context(), cfn.Options{
+	finder, err := cfn.NewFinder(cfn.Options{
 		HTTP: &http.Client{Transport: c}, Poll: time.Microsecond, Patience: time.Millisecond,
 		Retry: transport.Retry{Tries: 1, Deadline: time.Minute, Pause: time.Microsecond},
 	})

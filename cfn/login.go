@@ -7,10 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -56,9 +52,6 @@ func (a *asker) failure() error {
 // regions.
 func (f *Finder) login(ctx context.Context) error {
 	f.asker.begin(ctx)
-	if f.config.Credentials == nil {
-		return f.noCredentials()
-	}
 	_, err := f.config.Credentials.Retrieve(ctx)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -69,94 +62,72 @@ func (f *Finder) login(ctx context.Context) error {
 	return nil
 }
 
-// loginFailure tells why there are no credentials. The words of the SDK are
+// loginFailure says why there are no credentials. The words of the SDK are
 // dropped: they can hold the output of a credential_process.
 func (f *Finder) loginFailure(err error) error {
-	what := "log in to AWS with profile " + shown(f.profile)
-	var (
-		token *ssocreds.InvalidTokenError
-		empty *credentials.StaticCredentialsEmptyError
-	)
+	of := f.source
+	if failing := new(stepError); errors.As(err, &failing) {
+		of = failing.source
+	}
+	what := "log in to AWS with " + of.name
 	switch {
 	case f.asker.failure() != nil:
 		return failed(CodeMFA, what, "no MFA code was given", "try again, and type the code that the device shows")
-	case errors.As(err, &token):
-		return f.expiredSSO(what)
 	case ours(err) != nil: // of a credential_process
 		return attempting(what, ours(err))
-	case errors.As(err, &empty):
-		return f.noCredentials()
-	}
-	sources := f.sources()
-	if transport.ByProxy(err) != nil && !hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) {
+	case transport.ByProxy(err) != nil && of.kind != fromContainer && of.kind != fromInstance:
 		return attempting(what, f.failure(err, f.region))
 	}
-	service, wasSent := sentTo(err)
-	switch {
-	case !wasSent && hasAny(sources, aws.CredentialSourceSSO, aws.CredentialSourceSSOLegacy):
-		return f.expiredSSO(what) // no file, or none that can be used
-	case service == "SSO" || service == "SSO OIDC":
-		return f.ssoFailure(err, what)
-	case hasAny(sources, aws.CredentialSourceLogin) && (!wasSent || service == "Signin"):
-		return failed(CodeExpired, what, "the login has expired", "log in again: aws login --profile "+quoted(f.profile))
-	case hasAny(sources, aws.CredentialSourceIMDS, aws.CredentialSourceHTTP) && service != "STS":
-		return f.noCredentials()
-	case service == "STS":
-		return f.roleFailure(err, what)
-	case !wasSent:
-		return failed(CodeProfile, what, "its settings do not lead to credentials", "look at it: aws configure list --profile "+quoted(f.profile))
-	}
-	return attempting(what, f.failure(err, f.region))
-}
-
-func (f *Finder) sources() []aws.CredentialSource {
-	if told, ok := f.config.Credentials.(aws.CredentialProviderSource); ok {
-		return told.ProviderSources()
-	}
-	return nil
-}
-
-func hasAny(sources []aws.CredentialSource, wanted ...aws.CredentialSource) bool {
-	return slices.ContainsFunc(wanted, func(source aws.CredentialSource) bool { return slices.Contains(sources, source) })
-}
-
-// sentTo returns the service that was called last on the way to err, and
-// whether a request left for it.
-func sentTo(err error) (service string, wasSent bool) {
-	var operation *smithy.OperationError
-	for inner := err; errors.As(inner, &operation); inner = operation.Err {
-		service = operation.ServiceID
-	}
-	var answered *smithyhttp.ResponseError
-	var unsent *smithyhttp.RequestSendError
-	return service, errors.As(err, &answered) || errors.As(err, &unsent)
-}
-
-func (f *Finder) noCredentials() error {
-	return failed(CodeNoCredentials, "log in to AWS", "there are no credentials",
-		"set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "make a profile: aws configure, or aws configure sso")
-}
-
-// expiredSSO names the profile that has the SSO settings, which another one
-// may name as its source: the AWS CLI logs in with that one only.
-func (f *Finder) expiredSSO(what string) error {
-	name := f.profile
-	for profile := f.shared; profile != nil; profile = profile.Source {
-		if hasSSO(profile) {
-			name = profile.Profile
+	switch of.kind {
+	case fromSSO:
+		return f.ssoFailure(err, what, of)
+	case fromLogin:
+		if api := smithy.APIError(nil); wasSent(err) && !errors.As(err, &api) {
 			break
 		}
+		return failed(CodeExpired, what, "the login has expired, or has not begun", "log in again: aws login --profile "+quoted(of.profile))
+	case fromInstance:
+		return f.noCredentials(of)
+	case fromRole, fromWebIdentity:
+		return f.roleFailure(err, what, of)
 	}
-	return failed(CodeExpiredSSO, what, "the SSO session has expired, or has not begun", "log in again: aws sso login --profile "+quoted(name))
+	e := attempting(what, f.failure(err, f.region))
+	if of.kind == fromContainer {
+		e.Hints = []string{of.renew}
+	}
+	return e
 }
 
-func hasSSO(profile *config.SharedConfig) bool {
-	return profile.SSOSessionName != "" || profile.SSOStartURL != ""
+// wasSent reports whether a request left on the way to err.
+func wasSent(err error) bool {
+	var answered *smithyhttp.ResponseError
+	var unsent *smithyhttp.RequestSendError
+	return errors.As(err, &answered) || errors.As(err, &unsent)
 }
 
-func (f *Finder) ssoFailure(err error, what string) error {
+func (f *Finder) noCredentials(of *source) error {
+	e := failed(CodeNoCredentials, "log in to AWS", "there are no credentials", f.settings.absent()...)
+	if of.lacks != "" {
+		e.Reason += ": " + of.lacks
+	}
+	if names := f.settings.names(); len(names) > 0 && !slices.Equal(names, []string{defaultProfile}) {
+		e.Hints = append(e.Hints, "set AWS_PROFILE to one of the profiles here: "+listed(names))
+		return e
+	}
+	e.Hints = append(e.Hints, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "make a profile: aws configure, or aws configure sso")
+	return e
+}
+
+func expiredSSO(what string, of *source) error {
+	return failed(CodeExpiredSSO, what, "the SSO session has expired, or has not begun", "log in again: aws sso login --profile "+quoted(of.profile))
+}
+
+func (f *Finder) ssoFailure(err error, what string, of *source) error {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
+	switch {
+	case !wasSent(err):
+		return expiredSSO(what, of) // no file, or none that can be used
+	case !errors.As(err, &api):
 		return attempting(what, f.failure(err, f.region))
 	}
 	switch api.ErrorCode() {
@@ -164,29 +135,47 @@ func (f *Finder) ssoFailure(err error, what string) error {
 		return failed(CodeDenied, what, "the SSO session may not use the role of this profile",
 			"look at sso_account_id and sso_role_name in the profile", "see what is yours: aws sso login, then the page of sso_start_url")
 	case "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException", "InvalidClientException", "UnauthorizedClientException":
-		return f.expiredSSO(what)
+		return expiredSSO(what, of)
 	}
 	return attempting(what, f.failure(err, f.region))
 }
 
-// roleFailure tells why a role could not be assumed.
-func (f *Finder) roleFailure(err error, what string) error {
+// roleFailure says why a role could not be assumed.
+func (f *Finder) roleFailure(err error, what string, of *source) error {
 	var api smithy.APIError
-	told := attempting(what, f.failure(err, f.region))
 	if !errors.As(err, &api) {
-		return told
+		return attempting(what, f.failure(err, f.region))
 	}
+	signed := *f
+	if of.base != nil {
+		signed.source = of.base
+	}
+	e := attempting(what, signed.failure(err, f.region))
+	sentence := api.ErrorMessage()
 	// Only the sentence tells a wrong code from a role that is not one's own.
-	aboutCode := strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication") || strings.Contains(api.ErrorMessage(), "tokenCode")
+	aboutCode := strings.Contains(sentence, "MultiFactorAuthentication") || strings.Contains(sentence, "tokenCode")
 	switch {
-	case f.shared.MFASerial != "" && aboutCode:
+	case of.kind == fromRole && aboutCode:
 		return failed(CodeMFA, what, "the MFA code was refused", "wait for the next code: each is good once and for half a minute", "check that mfa_serial in the profile is the device's")
-	case told.Code == CodeDenied && !detailOf(told).barred:
-		told.Reason, told.Detail = "its role may not be assumed", nil
-		told.Hints = []string{"give the profile's own credentials the permission sts:AssumeRole, and let the role trust them: " + shown(f.shared.RoleARN)}
-		if f.shared.MFASerial == "" {
-			told.Hints = append(told.Hints, "set mfa_serial in the profile, if the role requires MFA")
+	case isTooLong(api.ErrorCode(), sentence):
+		return failed(CodeProfile, what, "its duration_seconds is longer than "+shown(of.role)+" allows", "set duration_seconds in profile "+shown(of.profile)+" to 3600, or remove it")
+	case api.ErrorCode() == "ExpiredTokenException" && of.kind == fromWebIdentity, api.ErrorCode() == "InvalidIdentityToken", api.ErrorCode() == "IDPRejectedClaim":
+		return failed(CodeRefused, what, "AWS doesn't accept its token, or it has expired", "get a new token into the file", "check that the role trusts the token's issuer: "+shown(of.role))
+	case e.Code == CodeDenied && !detailOf(e).barred:
+		e.Reason, e.Detail = "its role may not be assumed", nil
+		e.Hints = []string{"give " + signed.source.name + " the permission sts:AssumeRole, and let the role trust it: " + shown(of.role)}
+		if of.kind == fromRole && of.device == "" {
+			e.Hints = append(e.Hints, "set mfa_serial in the profile, if the role requires MFA")
+		}
+		if of.kind == fromWebIdentity {
+			e.Hints = []string{"let the role trust the token's issuer, subject and audience: " + shown(of.role)}
 		}
 	}
-	return told
+	return e
+}
+
+// isTooLong knows the sentences about duration_seconds
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+func isTooLong(code, sentence string) bool {
+	return code == "ValidationError" && (strings.Contains(sentence, "DurationSeconds exceeds") || strings.Contains(sentence, "'durationSeconds'"))
 }

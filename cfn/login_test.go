@@ -73,7 +73,7 @@ func TestAnUnknownProfileIsToldWithThoseThatThereAre(t *testing.T) {
 func TestABrokenProfileIsTold(t *testing.T) {
 	for name, c := range map[string]struct{ config, word string }{
 		"a source that is missing": {"[profile work]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = none\n", "source_profile"},
-		"a role without a source":  {"[profile work]\nrole_arn = arn:aws:iam::1:role/x\n", "credentials"},
+		"a role without a source":  {"[profile work]\nrole_arn = arn:aws:iam::1:role/x\n", "credential_source"},
 		"a process that fails":     {"[profile work]\ncredential_process = echo '" + secrettest.Canary + "'\n", "credential_process"},
 		"half an SSO":              {"[profile work]\nsso_start_url = https://corp.awsapps.com/start\n", "settings"},
 	} {
@@ -200,7 +200,7 @@ func TestAQuestionForACodeEndsWithTheSearch(t *testing.T) {
 
 func TestASessionTokenThatIsNotTheKeysIsRefused(t *testing.T) {
 	w := newWorld(t)
-	w.set("AWS_SESSION_TOKEN", "none of this user's")
+	w.set("AWS_SESSION_TOKEN", "none-of-this-users")
 	w.wantCode(w.searchError("us-east-1"), cfn.CodeRefused)
 }
 

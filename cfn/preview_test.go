@@ -232,12 +232,18 @@ func TestAChangeSetThatCannotBeDeletedIsNamed(t *testing.T) {
 	w.aws.Deny("cloudformation:DeleteChangeSet", "eu-west-1")
 	_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
 	w.wantCode(w.failed(err), cfn.CodeDenied, "cloudformation:DescribeChangeSet", "aws cloudformation delete-change-set --region eu-west-1 --stack-name production --change-set-name convox-travis-")
-	w.aws.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "DescribeChangeSet") }})
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("stopped")
+	w.aws.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1, Match: func(r faults.Request) bool {
+		if !strings.Contains(r.Body, "DescribeChangeSet") {
+			return false
+		}
+		cancel(stop)
+		return true
+	}})
 	_, err = w.finder().Preview(transport.Stop{Soft: ctx, Hard: t.Context()}, w.rack, secret.New(secrettest.Canary))
 	e := w.failed(err)
-	if !errors.Is(e, context.DeadlineExceeded) {
+	if !errors.Is(e, stop) {
 		t.Errorf("%v does not wrap its cause", e)
 	}
 	w.wantCode(e, cfn.CodeFailed, "delete-change-set")

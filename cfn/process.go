@@ -10,7 +10,6 @@ import (
 	"runtime"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 
 	"convox-travis/internal/child"
@@ -24,7 +23,6 @@ import (
 type process struct {
 	command  string
 	profile  string
-	sources  []aws.CredentialSource
 	terminal func() *child.Terminal
 }
 
@@ -77,9 +75,6 @@ func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return found, nil
 }
 
-// ProviderSources implements aws.CredentialProviderSource.
-func (p *process) ProviderSources() []aws.CredentialSource { return p.sources }
-
 func parseCredentials(text []byte) (aws.Credentials, bool) {
 	if runtime.GOOS == "windows" {
 		text = bytes.ReplaceAll(text, []byte(`\"`), []byte(`"`)) // cmd.exe echoes quotes like that
@@ -108,22 +103,4 @@ func (l *limited) Write(text []byte) (int, error) {
 	}
 	l.text = append(l.text, text...)
 	return len(text), nil
-}
-
-// noSDKProcess keeps the SDK's own provider from starting a program: its time is
-// over before that.
-func noSDKProcess(o *processcreds.Options) { o.Timeout = 0 }
-
-// isSDKProcess reports whether provider is the SDK's for a credential_process.
-func isSDKProcess(provider aws.CredentialsProvider) bool {
-	return aws.IsCredentialsProvider(provider, (*processcreds.Provider)(nil))
-}
-
-// processOf returns the credential_process that the credentials of a profile
-// begin with: that of the last profile in its chain of source_profile.
-func processOf(profile *config.SharedConfig) string {
-	for profile.Source != nil {
-		profile = profile.Source
-	}
-	return profile.CredentialProcess
 }

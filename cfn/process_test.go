@@ -96,6 +96,15 @@ func TestWhatComesBeforeAProgramIsUsed(t *testing.T) {
 	}
 }
 
+func TestAProgramComesBeforeKeysOfTheConfigFile(t *testing.T) {
+	w := newWorld(t)
+	command, _ := w.process("")
+	w.files("[profile use]\ncredential_process = "+command+"\n"+badKeys, "")
+	if identity, err := w.finder(profile("use")).Identity(t.Context()); err != nil || identity.Name != "ann" {
+		t.Errorf("%+v, %v", identity, err)
+	}
+}
+
 func TestAProgramThatFailsIsNamed(t *testing.T) {
 	for name, c := range map[string]struct{ more, word string }{
 		"with a status":       {"echo '" + secrettest.Canary + "' >&2; exit 1", "its credential_process failed"},

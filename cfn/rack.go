@@ -272,9 +272,12 @@ func nowhere(outcomes []outcome) error {
 	weight := func(o outcome) int {
 		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
 		if i := slices.Index(telling, o.failed.Code); i >= 0 {
-			return i
+			if detailOf(o.failed).off {
+				return 2*i + 1 // a region that is switched off knows no credentials
+			}
+			return 2 * i
 		}
-		return len(telling)
+		return 2 * len(telling)
 	}
 	worst := slices.MinFunc(outcomes, func(a, b outcome) int { return weight(a) - weight(b) })
 	err := attempting("look for Racks in "+worst.Region, worst.failed)

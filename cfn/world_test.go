@@ -95,7 +95,7 @@ func (w *world) tryFinder(change ...func(*cfn.Options)) (*cfn.Finder, error) {
 	for _, c := range change {
 		c(&options)
 	}
-	return cfn.NewFinder(w.Context(), options)
+	return cfn.NewFinder(options)
 }
 
 func (w *world) search(regions ...string) cfn.Summary {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -28,7 +29,19 @@ const (
 	CodeClosedEndpoint = "closed_endpoint"
 	CodeBadEndpoint    = "bad_endpoint"
 	CodeBadToken       = "bad_token"
+	// CodeClosedToken: the Travis CLI has a token for travis-ci.org alone.
+	CodeClosedToken = "closed_token"
 )
+
+// TokenPage is where a person copies a token for an endpoint. Its own page is below
+// the address of an Enterprise, whose API is at https://HOST/api.
+func TokenPage(endpoint string) string {
+	web, isEnterprise := strings.CutSuffix(endpoint, "/api")
+	if !isEnterprise {
+		web = "https://app.travis-ci.com"
+	}
+	return web + "/account/preferences"
+}
 
 // readEndpoint holds an address against the rules.
 func readEndpoint(address string) (*url.URL, error) {
@@ -91,13 +104,20 @@ const (
 )
 
 // FindToken returns the token for an endpoint: TRAVIS_TOKEN, else what the
-// Travis client has saved for this very endpoint. No token is no error.
+// Travis client has saved for this very endpoint. No token is no error, unless one is
+// saved for travis-ci.org in the place of travis-ci.com.
 func FindToken(endpoint string, env func(string) string, saved CLIConfig) (secret.String, TokenSource, error) {
 	token, source := secret.New(strings.TrimSpace(env("TRAVIS_TOKEN"))), TokenFromEnvironment
 	if token.IsEmpty() {
 		token, source = saved.tokens[endpointKey(endpoint)], TokenFromCLI
 	}
 	if token.IsEmpty() {
+		if endpointKey(endpoint) == HostedEndpoint && !saved.tokens["https://api."+closedDomain].IsEmpty() {
+			return secret.String{}, NoToken, &problem.Error{
+				Code: CodeClosedToken, Reason: "the Travis CLI has a token for " + closedDomain + " alone, which is closed",
+				Hints: []string{"run `travis login --com`"},
+			}
+		}
 		return secret.String{}, NoToken, nil
 	}
 	if err := CheckToken(token); err != nil {
@@ -113,13 +133,29 @@ func Fingerprint(endpoint string, token secret.String) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// CheckToken refuses what no token can be and no header can carry.
+// foreignToken matches tokens of GitHub and GitLab
+// (https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/,
+// https://docs.gitlab.com/security/tokens/#token-prefixes).
+var foreignToken = regexp.MustCompile(`^(gh[pousr]_|github_pat_|glpat-)`)
+
+// CheckToken refuses what no token can be and no header can carry, and what is good for
+// somebody else.
 func CheckToken(token secret.String) error {
 	strange := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }
 	if text := token.Reveal(); text == "" || len(text) > 4096 || strings.ContainsFunc(text, strange) {
 		return &problem.Error{
 			Code: CodeBadToken, Reason: "the Travis token has white space or other characters that no token has",
-			Hints: []string{"copy it again from https://app.travis-ci.com/account/preferences"},
+			Hints: []string{"copy it again from your preferences on Travis: " + TokenPage(HostedEndpoint)},
+		}
+	}
+	if kind := foreignToken.FindString(token.Reveal()); kind != "" {
+		of := "GitHub"
+		if kind == "glpat-" {
+			of = "GitLab"
+		}
+		return &problem.Error{
+			Code: CodeBadToken, Reason: "the Travis token is one of " + of + ", and isn't sent to Travis",
+			Hints: []string{"copy the API token from your preferences on Travis: " + TokenPage(HostedEndpoint)},
 		}
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"convox-travis/internal/problem"
@@ -110,6 +112,40 @@ func TestAStrangeTokenIsRefused(t *testing.T) {
 	}
 	if err := travisapi.CheckToken(secret.New(secrettest.Canary)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestATokenOfSomebodyElseIsNotSent(t *testing.T) {
+	for prefix, of := range map[string]string{"ghp_": "GitHub", "gho_": "GitHub", "ghu_": "GitHub", "ghs_": "GitHub", "ghr_": "GitHub", "github_pat_": "GitHub", "glpat-": "GitLab"} {
+		_, _, err := travisapi.FindToken(travisapi.HostedEndpoint, env("TRAVIS_TOKEN", prefix+secrettest.Canary), travisapi.CLIConfig{})
+		if !problem.Has(err, travisapi.CodeBadToken) || !strings.Contains(err.Error(), of) {
+			t.Fatalf("%s: %v", prefix, err)
+		}
+		secrettest.Absent(t, "the error", err.Error())
+	}
+	for _, token := range []string{"abcdefghijklmnopqrstuv", "ghpabc", "gh_abc"} {
+		if err := travisapi.CheckToken(secret.New(token)); err != nil {
+			t.Errorf("%s: %v", token, err)
+		}
+	}
+}
+
+func TestATokenForTheClosedTravisAloneIsCalledThat(t *testing.T) {
+	const closed = "endpoints:\n  https://api.travis-ci.org/:\n    access_token: " + secrettest.Canary + "\n"
+	for name, c := range map[string]struct {
+		file, endpoint, token string
+		want                  bool
+	}{
+		"it alone":               {closed, travisapi.HostedEndpoint, "", true},
+		"beside travis-ci.com's": {closed + "  https://api.travis-ci.com/:\n    access_token: new\n", travisapi.HostedEndpoint, "", false},
+		"beside TRAVIS_TOKEN":    {closed, travisapi.HostedEndpoint, "mine", false},
+		"for an Enterprise":      {closed, "https://travis.acme.com/api", "", false},
+		"none":                   {"", travisapi.HostedEndpoint, "", false},
+	} {
+		_, _, err := travisapi.FindToken(c.endpoint, env("TRAVIS_TOKEN", c.token), saved(t, c.file))
+		if problem.Has(err, travisapi.CodeClosedToken) != c.want || err != nil && !slices.Contains(problem.Of(err).Hints, "run `travis login --com`") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -30,6 +30,8 @@ type call struct {
 	query  url.Values
 	body   map[string]any // nil sends none
 	asks   bool           // a POST that changes nothing, and that nothing depends on
+
+	onGitHub bool // the object is a repository of GitHub's
 }
 
 // changes reports whether the call may leave something different behind.
@@ -136,6 +138,9 @@ func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return nil, c.refused(r, answer, body)
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+		return nil, c.webPage(r, answer.StatusCode)
 	}
 	return body, nil
 }

@@ -46,6 +46,8 @@ type Failure struct {
 	RetryAfter  time.Duration // what Travis asked to wait; 0 when it did not say
 	Until       time.Time     // when Travis takes calls again at the latest, where nothing waits for that long
 	FateUnknown bool          // a write that may or may not have been carried out
+	TokenPage   string        // where a token is copied, where this one isn't accepted
+	API         string        // the address that was probably meant, where a web page answered
 	// GaveUp is set where Travis has failed so often, in this and other calls of the
 	// client, that nothing is sent again until it has answered others.
 	GaveUp bool
@@ -119,6 +121,18 @@ func (r call) malformed() *problem.Error {
 	return r.failed(CodeMalformed, "the answer is not one of Travis's", Failure{FateUnknown: true})
 }
 
+// webPage is a page for people in the place of an answer. An Enterprise gives it with
+// 200 for whatever is asked beside its API.
+func (c *Client) webPage(r call, status int) *problem.Error {
+	e := r.failed(CodeMalformed, "a web page answers, not Travis's API", Failure{Status: status, FateUnknown: true})
+	if c.Endpoint() != HostedEndpoint && !strings.HasSuffix(c.Endpoint(), "/api") {
+		f := e.Detail.(Failure)
+		f.API = c.Endpoint() + "/api"
+		e.Detail = f
+	}
+	return e
+}
+
 // throttledPauses is how many first pauses there are between the tries of a call
 // that was too many in its minute: of 250 ms, so that three of them outlast it.
 const throttledPauses = 80
@@ -145,8 +159,10 @@ func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Er
 		return r.failed(CodeBanned, "Travis refuses everything from this token or address for now, up to an hour", f,
 			fmt.Sprintf("try again after %s: Travis bans for an hour after 50 writes in 30 seconds", f.Until.Format("15:04")))
 	case status == http.StatusForbidden && text == "access denied":
+		f.TokenPage = TokenPage(c.Endpoint())
 		return r.failed(CodeUnknownToken, "Travis does not know the token", f)
 	case said.Type == "login_required", status == http.StatusUnauthorized:
+		f.TokenPage = TokenPage(c.Endpoint())
 		return r.failed(CodeLoginRequired, "Travis wants a token", f)
 	case said.Type == "request_limit_reached":
 		return r.failed(CodeRequestLimit, "too many builds were started in the last hour", f, "try again in an hour")
@@ -171,8 +187,13 @@ func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Er
 	case status == http.StatusConflict && said.Type == "duplicate_resource":
 		return r.failed(CodeDuplicate, "a variable of this name and branch exists already", f)
 	case status == http.StatusNotFound:
-		return r.failed(CodeNotFound, "Travis does not know it, or this account may not see it", f,
-			"sync Travis if the repository was made today: https://app.travis-ci.com/account/repositories")
+		var hints []string
+		if r.onGitHub && !strings.HasSuffix(c.Endpoint(), "/api") { // an Enterprise has no such App
+			hints = []string{"give Travis CI's GitHub App access to " + r.object + ": https://github.com/apps/travis-ci/installations/new"}
+		}
+		account := strings.TrimSuffix(TokenPage(c.Endpoint()), "preferences")
+		hints = append(hints, "sync Travis if the repository was made today: "+account+"repositories")
+		return r.failed(CodeNotFound, "Travis does not know it, or this account may not see it", f, hints...)
 	case said.Type == "repository_inactive":
 		return r.failed(CodeInactive, "the repository is not active on Travis", f, "activate it on its Travis page")
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,59 @@ func TestEveryRefusalIsToldApart(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnEnterpriseHasItsAPIAndItsPagesElsewhere(t *testing.T) {
+	server := travistest.Start(t)
+	server.Enterprise = true
+	server.AddAccount(travistest.Account{ID: 1, Login: "ann", Token: secrettest.Canary})
+	_, err := newClient(t, server.URL, secrettest.Canary).User(t.Context())
+	if e := failed(t, err); e.Code != travisapi.CodeMalformed || e.API != server.URL+"/api" || !strings.Contains(e.Error(), "a web page answers") {
+		t.Errorf("without /api: %v, %q", e, e.API)
+	}
+	if user, err := newClient(t, server.URL+"/api", secrettest.Canary).User(t.Context()); err != nil || user.Login != "ann" {
+		t.Errorf("with /api: %+v, %v", user, err)
+	}
+	_, err = newClient(t, server.URL+"/api", "another").User(t.Context())
+	if e := failed(t, err); e.Code != travisapi.CodeUnknownToken || e.TokenPage != server.URL+"/account/preferences" {
+		t.Errorf("another token: %v, %q", e, e.TokenPage)
+	}
+	if page := travisapi.TokenPage(travisapi.HostedEndpoint); page != "https://app.travis-ci.com/account/preferences" {
+		t.Errorf("travis-ci.com: %s", page)
+	}
+}
+
+func TestAnUnknownRepositoryIsTracedToWhatTravisMaySee(t *testing.T) {
+	const app, sync = "give Travis CI's GitHub App access to acme/gone: https://github.com/apps/travis-ci/installations/new", "sync Travis if the repository was made today: "
+	_, hosted := travis(t, api())
+	for name, c := range map[string]struct {
+		client *travisapi.Client
+		ref    travisapi.Ref
+		want   []string
+	}{
+		"of GitHub":        {hosted, travisapi.BySlug(travisapi.GitHub, "acme/gone"), []string{app, sync + "https://app.travis-ci.com/account/repositories"}},
+		"of GitLab":        {hosted, travisapi.BySlug(travisapi.GitLab, "acme/gone"), []string{sync + "https://app.travis-ci.com/account/repositories"}},
+		"found before":     {hosted, travisapi.ByID(99), []string{sync + "https://app.travis-ci.com/account/repositories"}},
+		"on an Enterprise": {startEnterprise(t), travisapi.BySlug(travisapi.GitHub, "acme/gone"), []string{sync + "ENTERPRISE/account/repositories"}},
+	} {
+		_, err := c.client.Repository(t.Context(), c.ref)
+		e := failed(t, err)
+		for i, hint := range e.Hints {
+			e.Hints[i] = strings.Replace(hint, strings.TrimSuffix(c.client.Endpoint(), "/api")+"/", "ENTERPRISE/", 1)
+		}
+		if e.Code != travisapi.CodeNotFound || !slices.Equal(e.Hints, c.want) {
+			t.Errorf("%s: %v %q", name, e, e.Hints)
+		}
+	}
+}
+
+// startEnterprise returns a client of an Enterprise.
+func startEnterprise(t *testing.T) *travisapi.Client {
+	t.Helper()
+	server := travistest.Start(t)
+	server.Enterprise = true
+	server.AddAccount(travistest.Account{ID: 1, Login: "ann", Token: secrettest.Canary})
+	return newClient(t, server.URL+"/api", secrettest.Canary)
 }
 
 func TestABanSaysWhenToGoOn(t *testing.T) {

@@ -159,6 +159,8 @@ func ParseProvider(text string) (Provider, error) {
 type Ref struct {
 	path string // escaped
 	name string // for a person
+
+	onGitHub bool
 }
 
 // ByID names a repository by its number on Travis.
@@ -169,7 +171,7 @@ func ByID(id int) Ref {
 
 // BySlug names a repository by OWNER/NAME on a provider.
 func BySlug(provider Provider, slug string) Ref {
-	return Ref{path: providerPath(provider) + segment(slug), name: slug}
+	return Ref{path: providerPath(provider) + segment(slug), name: slug, onGitHub: providerPath(provider) == ""}
 }
 
 // String is the name for a person.
@@ -186,7 +188,7 @@ func providerPath(provider Provider) string {
 
 // call is a request about the repository: verb and its name say what for.
 func (r Ref) call(method, rest, verb string) call {
-	return call{action: verb, object: r.name, method: method, path: "/repo/" + r.path + rest}
+	return call{action: verb, object: r.name, method: method, path: "/repo/" + r.path + rest, onGitHub: r.onGitHub}
 }
 
 // Key is the public half of the pair that Travis made for a repository

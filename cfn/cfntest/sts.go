@@ -1,6 +1,7 @@
 package cfntest
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -65,6 +66,12 @@ func assumeRole(s *Server, c call) (any, *failure) {
 	}
 	if failed := s.checkDevice(c, role); failed != nil {
 		return nil, failed
+	}
+	switch {
+	case strings.Contains(c.caller.arn, ":assumed-role/") && lasts > time.Hour:
+		return nil, invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+	case lasts > cmp.Or(role.MaxSession, time.Hour):
+		return nil, invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	user := assumedRoleUser{
 		Arn:           "arn:aws:sts::" + role.Account + ":assumed-role/" + role.Name + "/" + session,

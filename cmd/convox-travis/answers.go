@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
 	"convox-travis/tui/flow"
 )
 
@@ -32,11 +33,11 @@ func (m *missing) err(command string) error {
 }
 
 func (m *missing) addSignIn() {
-	m.add("the way in", "--console with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
+	m.add("the way in", "--console (a company's own: --console=HOST) with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
 }
 
-func (m *missing) addToken() {
-	m.add("the Travis token", "copy it from https://app.travis-ci.com/account/preferences and export TRAVIS_TOKEN, or log in with the Travis client")
+func (m *missing) addToken(endpoint string) {
+	m.add("the Travis token", "copy it from "+travisapi.TokenPage(endpoint)+" and export TRAVIS_TOKEN, or log in with the Travis client")
 }
 
 // answers reads the answers of the flags and the environment, which need no call, and
@@ -73,7 +74,7 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		m.add("the repository", repos.missingHint())
 	}
 	if token.IsEmpty() {
-		m.addToken()
+		m.addToken(place.endpoint)
 	}
 	if err := m.err(command); err != nil {
 		return a, err
@@ -113,7 +114,7 @@ func (p *program) unanswered(f *flow.Flow) error {
 		case flow.StepPassword:
 			m.add("the password or deploy key", "set CONVOX_PASSWORD, or answer the question")
 		case flow.StepToken:
-			m.addToken()
+			m.addToken(travisapi.HostedEndpoint)
 		case flow.StepRepository:
 			m.add("the repository", "--repo OWNER/NAME, or run it inside the repository's clone")
 		case flow.StepMixed:

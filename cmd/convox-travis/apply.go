@@ -141,13 +141,14 @@ func (p *program) locate(ctx context.Context, o *options, a *application) (err e
 	}
 	a.request.Credential = setup.Credential{Host: a.way.host, Console: a.way.console}
 	if hasPassword {
-		a.request.Credential.Password, err = p.password(ctx, o, a.way)
+		c := &a.request.Credential
+		c.Password, c.Source, err = p.password(ctx, o, a.way)
 	}
 	return err
 }
 
 func (p *program) findRack(ctx context.Context, o *options, a *application) error {
-	finder, err := p.reach.finder(ctx, o.profile, nil)
+	finder, err := p.reach.finder(o.profile, nil)
 	if err != nil {
 		return err
 	}

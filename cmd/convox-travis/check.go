@@ -135,7 +135,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 	}
 	request.Clone = p.clonedFile(ctx, &o.options, request.Targets)
 	auditor := setup.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (setup.Searcher, error) {
-		return p.reach.finder(ctx, o.profile, nil)
+		return p.reach.finder(o.profile, nil)
 	}}
 	var over func()
 	request.Read, over = p.reading(len(request.Targets))

@@ -335,7 +335,7 @@ func TestCheckListsTheAnswersThatAreMissing(t *testing.T) {
 	w := newWorld(t)
 	delete(w.env, "TRAVIS_TOKEN")
 	w.want(w.run("", "check", "--password-stdin"), 2, "the way in", "the repository", "the Travis token")
-	w.want(w.run("", "check", "--repo", "acme/web", "https://x"), 2, "no arguments")
+	w.want(w.run("", "check", "--repo", "acme/web", "https://x"), 2, "check takes no argument, only flags")
 }
 
 func TestCheckSaysWhatItCouldNotRead(t *testing.T) {

@@ -37,8 +37,12 @@ ever among them.`,
   convox-travis completion powershell | Out-String | Invoke-Expression`,
 		ValidArgs: shells,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || !slices.Contains(shells, args[0]) {
-				return usageError("there are completions for one shell at a time", "give one of "+strings.Join(shells, ", "))
+			use := "use one of " + strings.Join(shells, ", ")
+			if len(args) != 1 {
+				return usageError("there are completions for one shell at a time", use)
+			}
+			if !slices.Contains(shells, args[0]) {
+				return usageError("there are no completions for the shell"+quoted(args[0]), use)
 			}
 			return nil
 		},
@@ -74,8 +78,11 @@ func newHelp() *cobra.Command {
 		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asked, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return noSuchCommand(cmd.Root(), args[0])
+			if err != nil {
+				rest = args
+			}
+			if len(rest) > 0 {
+				return noSuchCommand(cmd.Root(), rest[0])
 			}
 			asked.InitDefaultHelpFlag()
 			return asked.Help()
@@ -83,16 +90,15 @@ func newHelp() *cobra.Command {
 	}
 }
 
-// noSuchCommand names the commands that are nearest. It does not repeat the
-// text, which may be a secret.
-func noSuchCommand(root *cobra.Command, text string) error {
-	err := usageError("there is no such command")
-	root.SuggestionsMinimumDistance = 2
-	for _, name := range root.SuggestionsFor(text) {
-		err.Hints = append(err.Hints, root.Name()+" "+name+" may be meant")
+// noSuchCommand names the commands that are nearest.
+func noSuchCommand(root *cobra.Command, typed string) error {
+	var names []string
+	for _, cmd := range root.Commands() {
+		if cmd.IsAvailableCommand() {
+			names = append(names, cmd.Name())
+		}
 	}
-	err.Hints = append(err.Hints, root.Name()+" --help lists the commands")
-	return err
+	return usageError("unknown command"+quoted(typed)+didYouMean(typed, names), "run "+root.Name()+" --help to list the commands")
 }
 
 // completeWithin is how long someone who pressed the tab key is kept waiting.

@@ -31,7 +31,7 @@ func (o *options) wayIn(env func(string) string) (wayIn, error) {
 		return o.consoleWay(o.console)
 	case strings.Contains(o.rack, "/"):
 		return wayIn{}, usageError("--rack ORG/NAME names a Rack of Console, and --console was not given",
-			"with a deploy key: --console --rack ORG/NAME",
+			"with a deploy key: --console --rack ORG/NAME, or --console=HOST for a company's own Console",
 			"a Rack directly is named by its stack, without ORG/")
 	case o.host != "":
 		return o.rackWay(o.host, "--host")
@@ -99,37 +99,37 @@ func (p *program) variableCounts(way wayIn) bool {
 	return err == nil && host == way.host
 }
 
-// password reads the secret. way.host is known by now.
-func (p *program) password(ctx context.Context, o *options, way wayIn) (secret.String, error) {
+// password reads the secret, and says where it was found. way.host is known by now.
+func (p *program) password(ctx context.Context, o *options, way wayIn) (secret.String, convox.Source, error) {
 	switch {
 	case o.passwordStdin:
 		text, err := p.standardInput(ctx, secretInput)
 		if err != nil {
-			return secret.String{}, err
+			return secret.String{}, "", err
 		}
-		return secret.New(convox.CutLineEnding(text)), nil
+		return secret.New(convox.CutLineEnding(text)), "", nil
 	case p.variableCounts(way):
-		return secret.New(p.env("CONVOX_PASSWORD")), nil
+		return secret.New(p.env("CONVOX_PASSWORD")), "", nil
 	case o.saved:
 		return p.savedPassword(way)
 	}
-	return secret.String{}, usageError(fmt.Sprintf("CONVOX_PASSWORD is for CONVOX_HOST, which is not %s", way.host),
+	return secret.String{}, "", usageError(fmt.Sprintf("CONVOX_PASSWORD is for CONVOX_HOST, which is not %s", way.host),
 		"pipe the password in with --password-stdin, or unset CONVOX_HOST")
 }
 
-func (p *program) savedPassword(way wayIn) (secret.String, error) {
+func (p *program) savedPassword(way wayIn) (secret.String, convox.Source, error) {
 	var racks []convox.Host
 	if way.stack != "" {
 		racks = append(racks, way.host) // the stack says so
 	}
 	logins, err := convox.SavedLogins(p.env, p.home, p.goos, racks...)
 	if login, found := convox.FindSaved(logins, way.host); found {
-		return login.Password, nil
+		return login.Password, convox.SavedIn(login.File), nil
 	}
 	if err != nil {
-		return secret.String{}, err
+		return secret.String{}, "", err
 	}
-	return secret.String{}, usageError(fmt.Sprintf("the convox client has no password saved for %s", way.host),
+	return secret.String{}, "", usageError(fmt.Sprintf("the convox client has no password saved for %s", way.host),
 		"pipe it in with --password-stdin")
 }
 

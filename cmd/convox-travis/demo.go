@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
@@ -33,8 +34,10 @@ the world, then the line "# ready", and serves until it is interrupted.`,
   convox-travis demo --serve --latency 50ms --repos 10000 --stacks 2000`,
 		Args: noArguments,
 	}, nil, nil, func(context.Context, []string) result {
-		if world.Latency < 0 || world.Pace < 0 || world.Repositories < 0 || world.Stacks < 0 {
-			return failure(usageError("--latency, --pace, --repos and --stacks are not below zero", "leave them away for the usual world"))
+		for _, name := range []string{"latency", "pace", "repos", "stacks"} {
+			if value := p.command.Load().Flags().Lookup(name).Value.String(); strings.HasPrefix(value, "-") {
+				return failure(usageError("--"+name+" "+value+" is below zero", "leave it out for the usual world"))
+			}
 		}
 		p.noteWrite() // its world has to be removed
 		if serve {

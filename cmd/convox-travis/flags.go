@@ -154,7 +154,7 @@ func (o *options) check() error {
 	switch o.json {
 	case "", jsonDocument, jsonLines:
 	default:
-		return usageError("--json has no such form", "--json prints one document, --json=lines a repository a line")
+		return usageError("--json"+quoted(o.json)+": there is no such form", "use --json for one document, --json=lines for a repository a line")
 	}
 	if o.branch != "" {
 		if err := gitrepo.CheckBranch(o.branch); err != nil {
@@ -165,7 +165,7 @@ func (o *options) check() error {
 		return wrongAnswer("--fingerprint", err)
 	}
 	if o.timeout < 0 {
-		return usageError("--timeout is below zero", "give a time such as 90s or 5m, or leave it away")
+		return usageError(fmt.Sprintf("--timeout %s is below zero", o.timeout), "use a duration such as 90s, or leave it out")
 	}
 	return o.checkOwner()
 }
@@ -183,45 +183,98 @@ func noEmptyFlags(cmd *cobra.Command) error {
 	if empty == "" {
 		return nil
 	}
-	return usageError("--"+empty+" was given nothing", "is a variable not set? leave the flag away where it is not meant")
+	return usageError("--"+empty+" is empty", "check whether a variable isn't set, or leave the flag out")
 }
 
-// noArguments refuses positional arguments without repeating them: one of them
-// may be a secret, or the host of "--console HOST".
+// quoted is what was typed, in quotes and after a space, where it is short and plain:
+// else it isn't repeated, since it may be a secret in the wrong place.
+func quoted(typed string) string {
+	inWord := func(r rune) bool { return r == '-' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
+	inNumber := func(r rune) bool { return inWord(r) || '0' <= r && r <= '9' || r == '.' || r == '+' }
+	isWord := len(typed) <= 20 && strings.TrimFunc(typed, inWord) == ""
+	if isWord || len(typed) <= 8 && strings.TrimFunc(typed, inNumber) == "" {
+		return fmt.Sprintf(" %q", typed)
+	}
+	return ""
+}
+
+// didYouMean proposes those of names that are nearest to what was typed.
+func didYouMean(typed string, names []string) string {
+	if len(typed) > 30 { // no name is longer
+		return ""
+	}
+	tree := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, name := range names {
+		tree.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	near := tree.SuggestionsFor(typed)
+	if len(near) == 0 || len(near) > 4 {
+		return ""
+	}
+	for i, name := range near {
+		if !strings.HasPrefix(name, "-") {
+			near[i] = fmt.Sprintf("%q", name)
+		}
+	}
+	all := strings.Join(near, ", ")
+	if last := strings.LastIndex(all, ", "); last >= 0 {
+		all = all[:last] + " or" + all[last+1:]
+	}
+	return ". Did you mean " + all + "?"
+}
+
+// noArguments refuses positional arguments: one of them may be the host of
+// "--console HOST".
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := usageError(cmd.Name() + " takes no arguments, only flags")
+	err := usageError(cmd.Name() + " takes no argument" + quoted(args[0]) + ", only flags")
 	if flag := cmd.Flags().Lookup("console"); flag != nil && flag.Changed {
-		err.Hints = append(err.Hints, "a Console's host is given with an equals sign: --console=HOST")
+		err.Hints = append(err.Hints, "use an equals sign for a Console's host: --console=HOST")
 	}
-	err.Hints = append(err.Hints, "convox-travis "+cmd.Name()+" --help lists the flags")
+	err.Hints = append(err.Hints, listFlags(cmd))
 	return err
 }
 
-// flagError says which flag is wrong and leaves out its value, which may be a
-// secret put in the wrong place.
+func listFlags(cmd *cobra.Command) string {
+	return "run " + cmd.CommandPath() + " --help to list the flags"
+}
+
+// flagError says which flag is wrong. The value of a switch isn't repeated: it may be a
+// secret, as of --password-stdin.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	var alone *pflag.ValueRequiredError
-	see := cmd.CommandPath() + " --help lists the flags"
 	switch {
-	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return usageError("there are no flags of one letter here", see)
 	case errors.As(err, &unknown):
-		return unknownFlag(cmd, unknown.GetSpecifiedName(), see)
+		return unknownFlag(cmd, unknown)
 	case errors.As(err, &invalid):
-		return usageError(fmt.Sprintf("--%s cannot be what it was given", invalid.GetFlag().Name), see)
+		name := invalid.GetFlag().Name
+		switch invalid.GetFlag().Value.Type() {
+		case "bool":
+			return usageError(fmt.Sprintf("--%s takes no value", name), "leave out the equals sign and what follows it")
+		case "duration":
+			return usageError("--"+name+quoted(invalid.GetValue())+": use a duration such as 90s", listFlags(cmd))
+		}
+		return usageError("--"+name+quoted(invalid.GetValue())+": use a number", listFlags(cmd))
 	case errors.As(err, &alone):
-		return usageError(fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), see)
+		return usageError(fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), listFlags(cmd))
 	}
-	return usageError("the flags cannot be read", see)
+	return usageError("the flags cannot be read", listFlags(cmd))
 }
 
-func unknownFlag(cmd *cobra.Command, name, see string) error {
-	err := usageError("unknown flag --"+name, see)
+func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
+	name := unknown.GetSpecifiedName()
+	typed, meant := "--"+name, name
+	if word := unknown.GetSpecifiedShortnames(); word != "" { // of "-yes", name is y
+		typed = "-" + name
+		meant, _, _ = strings.Cut(word, "=")
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, "--"+flag.Name) })
+	err := usageError("unknown flag "+typed+didYouMean("--"+meant, names), listFlags(cmd))
 	switch name {
 	case "password-stdin":
 		if !cmd.HasParent() {

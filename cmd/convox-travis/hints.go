@@ -44,7 +44,7 @@ var hints = problem.Hints{
 	"save_login":            saveElsewhere,
 
 	// AWS.
-	"aws_no_credentials": problem.Say("pass --profile to use one of your AWS profiles"),
+	"aws_no_credentials": nil,
 	"aws_expired_sso":    nil,
 	"aws_expired":        nil,
 	"aws_refused":        nil,
@@ -70,9 +70,10 @@ var hints = problem.Hints{
 	"aws_unknown":        problem.Say("run the same command again: it looks up what AWS did"),
 
 	// Travis.
-	"unknown_token":       problem.Say("copy it again from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"),
-	"login_required":      problem.Say("copy it from https://app.travis-ci.com/account/preferences and export it as TRAVIS_TOKEN"),
+	"unknown_token":       copyToken("copy it again from "),
+	"login_required":      copyToken("copy it from "),
 	"bad_token":           nil,
+	"closed_token":        copyToken("or copy one from "),
 	"closed_endpoint":     problem.Say("leave out --travis-endpoint and TRAVIS_ENDPOINT: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
 	"travis_config":       problem.Say("export TRAVIS_TOKEN, and TRAVIS_ENDPOINT="+travisapi.HostedEndpoint+": then the file isn't needed", "repair the file, or move it away"),
@@ -91,7 +92,7 @@ var hints = problem.Hints{
 	"invalid":             nil,
 	"server":              nil,
 	"untrusted":           nil,
-	"malformed":           problem.Say("check --travis-endpoint, then run this again"),
+	"malformed":           anotherEndpoint,
 	"unexpected":          problem.Say("check --travis-endpoint"),
 
 	// Writing.
@@ -115,7 +116,7 @@ var hints = problem.Hints{
 	// The reset.
 	"no_rack": problem.Say(
 		"run convox-travis racks to list the Racks of this AWS account; pass --profile for another account, such as one of GovCloud or China",
-		"for a Rack that isn't in CloudFormation, use Console: pass --console",
+		"for a Rack that isn't in CloudFormation, use Console: pass --console, or --console=HOST for a company's own",
 	),
 	"two_racks": func(e *problem.Error) []string {
 		if regions, is := e.Detail.(setup.Regions); is {
@@ -171,7 +172,7 @@ func meantHost(e *problem.Error) []string {
 	case convox.MeantPassword:
 		return []string{"pipe the password in by itself, with --password-stdin"}
 	case convox.MeantConsoleRack:
-		return []string{"name a Rack behind a Console with --console --rack ORG/NAME"}
+		return []string{"name a Rack behind a Console with --console --rack ORG/NAME, behind a company's own with --console=HOST --rack ORG/NAME"}
 	case convox.MeantRack:
 		return []string{"pass --rack NAME if it is the name of a Rack in CloudFormation"}
 	}
@@ -186,13 +187,22 @@ func newPassword(e *problem.Error) []string {
 }
 
 func loginRefused(e *problem.Error) []string {
-	switch detail := detailOf(e); {
+	detail := detailOf(e)
+	switch {
 	case detail.Status == http.StatusForbidden:
 		return nil
 	case detail.Console:
 		return []string{"use --host for the password of a Rack itself"}
+	case detail.Source == convox.FromAWS:
+		return []string{"run convox-travis reset-password RACK and choose the password that AWS has: then only the web service restarts"}
+	case detail.Source != "":
+		return []string{"pipe that in with --password-stdin instead of --saved", "reset the password if it is lost: convox-travis reset-password RACK"}
 	}
-	return []string{"reset the password if it is lost: convox-travis reset-password RACK", "use --console for a deploy key"}
+	hints := []string{"reset the password if it is lost: convox-travis reset-password RACK"}
+	if detail.Host.IsRack() {
+		return append(hints, "use --console for a deploy key")
+	}
+	return append(hints, "use --console="+detail.Host.String()+" if that is a Console, with a deploy key")
 }
 
 func onlyRawForm(e *problem.Error) []string {
@@ -239,6 +249,20 @@ func notAConsole(e *problem.Error) []string {
 		return []string{"for a Rack itself, with its password, pass --host " + detail.Host.String()}
 	}
 	return []string{"pass --host for a Rack itself"}
+}
+
+func copyToken(lead string) func(*problem.Error) []string {
+	return func(e *problem.Error) []string {
+		page := cmp.Or(travisapi.FailureOf(e).TokenPage, travisapi.TokenPage(travisapi.HostedEndpoint))
+		return []string{lead + page + " and export it as TRAVIS_TOKEN"}
+	}
+}
+
+func anotherEndpoint(e *problem.Error) []string {
+	if api := travisapi.FailureOf(e).API; api != "" {
+		return []string{"pass --travis-endpoint " + api + ": an Enterprise has its API there"}
+	}
+	return []string{"check --travis-endpoint, then run this again"}
 }
 
 func saveElsewhere(e *problem.Error) []string {

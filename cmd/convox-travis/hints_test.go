@@ -20,25 +20,33 @@ func TestEachErrorOfARackAndOfAWSSaysWhatToDo(t *testing.T) {
 		change(&d)
 		return d
 	}
+	site, err := convox.ParseHost("rack.acme-123.us-east-1.convox.site")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const lost = "reset the password if it is lost: convox-travis reset-password RACK"
 	const racks = "list the hosts of your Racks: convox-travis racks"
 	const unchecked = "pass --no-verify to write the password unchecked if only this machine can't reach it: Travis's machines must"
 	for name, c := range map[string]struct {
 		err  problem.Error
 		want []string
 	}{
-		"its own hints come first":  {problem.Error{Code: cfn.CodeNoCredentials, Hints: []string{"set AWS_PROFILE"}}, []string{"set AWS_PROFILE", "pass --profile to use one of your AWS profiles"}},
+		"its own hints come first":  {problem.Error{Code: cfn.CodeUnknown, Hints: []string{"wait"}}, []string{"wait", "run the same command again: it looks up what AWS did"}},
 		"denied":                    {problem.Error{Code: cfn.CodeDenied}, []string{"use another account or role with --profile"}},
 		"no password in AWS":        {problem.Error{Code: cfn.CodeNoPassword, Detail: cfn.Detail{Rack: cfn.Rack{Name: "a b"}}}, []string{"set a new one: convox-travis reset-password 'a b'"}},
 		"denied, and a reset helps": {problem.Error{Code: cfn.CodeDenied, Cause: &problem.Error{Code: cfn.CodeNoPassword}}, []string{"use another account or role with --profile", "set a new one: convox-travis reset-password RACK"}},
 
 		"a password with its host": {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantPassword}}, []string{"pipe the password in by itself, with --password-stdin"}},
-		"ORG/NAME":                 {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantConsoleRack}}, []string{"name a Rack behind a Console with --console --rack ORG/NAME"}},
+		"ORG/NAME":                 {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantConsoleRack}}, []string{"name a Rack behind a Console with --console --rack ORG/NAME, behind a company's own with --console=HOST --rack ORG/NAME"}},
 		"a word for a host":        {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantRack}}, []string{"pass --rack NAME if it is the name of a Rack in CloudFormation"}},
 		"another text":             {problem.Error{Code: convox.CodeHost}, nil},
 
 		"a password":                {problem.Error{Code: convox.CodePassword}, nil},
 		"a new password":            {problem.Error{Code: convox.CodePassword, Detail: convox.Detail{New: true}}, []string{"or let one be made: run convox-travis reset-password RACK on a terminal"}},
-		"refused by a Rack":         {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Status = 401 })}, []string{"reset the password if it is lost: convox-travis reset-password RACK", "use --console for a deploy key"}},
+		"refused by a Rack":         {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Status = 401 })}, []string{lost, "use --console=rack.example.com if that is a Console, with a deploy key"}},
+		"refused by a sure Rack":    {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Host = site })}, []string{lost, "use --console for a deploy key"}},
+		"a saved one, refused":      {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Source = convox.SavedIn("auth") })}, []string{"pipe that in with --password-stdin instead of --saved", lost}},
+		"AWS's own, refused":        {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Source = convox.FromAWS })}, []string{"run convox-travis reset-password RACK and choose the password that AWS has: then only the web service restarts"}},
 		"refused by a Console":      {problem.Error{Code: convox.CodeRefused, Detail: with(console, func(d *convox.Detail) { d.Status = 401 })}, []string{"use --host for the password of a Rack itself"}},
 		"forbidden":                 {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Status = 403 })}, nil},
 		"not to be sent":            {problem.Error{Code: convox.CodeOnlyRawForm, Detail: rack}, []string{lettersAndDigits}},

@@ -46,8 +46,8 @@ func (r reach) checker(fingerprint string) (*convox.Checker, error) {
 }
 
 // finder looks for Racks with a profile. mfaCode asks a person; nil asks nobody.
-func (r reach) finder(ctx context.Context, profile string, mfaCode func(context.Context) (string, error)) (*cfn.Finder, error) {
-	return cfn.NewFinder(ctx, cfn.Options{
+func (r reach) finder(profile string, mfaCode func(context.Context) (string, error)) (*cfn.Finder, error) {
+	return cfn.NewFinder(cfn.Options{
 		Profile: profile, MFACode: mfaCode, Terminal: r.terminal, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial, OnWrite: r.onWrite,
 	})
 }

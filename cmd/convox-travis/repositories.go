@@ -176,7 +176,7 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 	}
 	provider, err := travisapi.ParseProvider(o.provider)
 	if err != nil {
-		return "", usageError("--provider is none that Travis knows", "it is github, gitlab, bitbucket or assembla")
+		return "", usageError("--provider"+quoted(o.provider)+": Travis knows no such provider", "use github, gitlab, bitbucket or assembla")
 	}
 	return provider, nil
 }
@@ -276,7 +276,7 @@ func (o *options) checkOwner() error {
 	case !o.all && o.active:
 		return usageError("--active needs --all", "--owner LOGIN --all --active takes those that Travis builds")
 	case o.all && !isOwner(o.owner):
-		return usageError("--owner is no login of a person or organization", "as it stands in OWNER/NAME: --owner LOGIN --all")
+		return usageError("--owner"+quoted(o.owner)+": no person or organization has such a login", "name it as in OWNER/NAME: --owner LOGIN --all")
 	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
 		return usageError("--all and a list of repositories contradict each other", "give --owner LOGIN --all, or --repo or --repos-from")
 	}

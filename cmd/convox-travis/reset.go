@@ -115,7 +115,7 @@ func (p *program) resetAnswers(o *resetOptions) error {
 
 // resetRack finds the Rack's stack.
 func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, setup.Found, error) {
-	finder, err := p.reach.finder(ctx, o.profile, p.mfaCode())
+	finder, err := p.reach.finder(o.profile, p.mfaCode())
 	if err != nil {
 		return nil, setup.Found{}, err
 	}

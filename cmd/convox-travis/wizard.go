@@ -189,7 +189,7 @@ func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Fin
 	if code != "" {
 		mfaCode = func(context.Context) (string, error) { return code, nil }
 	}
-	finder, err := a.reach.finder(ctx, o.profile, mfaCode)
+	finder, err := a.reach.finder(o.profile, mfaCode)
 	if err == nil {
 		a.finder = finder
 	}

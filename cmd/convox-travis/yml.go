@@ -88,7 +88,7 @@ func (o *ymlOptions) check() error {
 	}
 	switch {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
-		return usageError("--step is deploy or after_success", "deploy fails the build when the deployment fails; after_success does not")
+		return usageError("--step"+quoted(o.step)+": use deploy or after_success", "deploy fails the build when the deployment fails; after_success does not")
 	case o.explain && len(o.repos) > 1:
 		return usageError("--explain takes one --repo", "name the one repository that the file belongs to")
 	case o.write && o.onlyCheck:

@@ -73,6 +73,9 @@ type Rack struct {
 	Version      string
 }
 
+// IsLost reports whether Console doesn't reach the Rack.
+func (r Rack) IsLost() bool { return r.Status == "unreachable" || r.Status == "unknown" }
+
 // String is ORG/NAME, as convox --rack takes it, and NAME where there is no
 // organization.
 func (r Rack) String() string {
@@ -120,6 +123,9 @@ func (s *session) explain(ctx context.Context, path string, password secret.Stri
 		if err == nil && raw.status == http.StatusOK && !raw.html {
 			return s.onlyRaw(UnsendableCharacters(password))
 		}
+	}
+	if got.status == http.StatusUnauthorized && accessToken.MatchString(password.Reveal()) {
+		return s.tokenRefused(got.status)
 	}
 	return s.refused(got)
 }

@@ -1,6 +1,8 @@
 package convox
 
 import (
+	"net/http"
+	"regexp"
 	"time"
 
 	"convox-travis/internal/atomicfile"
@@ -38,12 +40,14 @@ type Detail struct {
 	// hexadecimal digits with colons. It is set for CodeUntrusted.
 	Fingerprint string
 	Pinned      bool // another certificate was approved
+	Token       bool // what was refused is a token of "convox rack access"
 	Moved       bool // the Rack may have another host by now
 	Other       bool // a Rack answers as Console does, or the other way around
 	// Meant is what a text that is no host may have been meant as: one of the
 	// constants below, or "".
-	Meant string
-	New   bool // it is about the new password of a Rack
+	Meant  string
+	New    bool   // it is about the new password of a Rack
+	Source Source // where the password was found that a Rack refused
 
 	again bool // the same call may succeed
 	wait  time.Duration
@@ -55,6 +59,37 @@ const (
 	MeantConsoleRack = "a Rack behind a Console"
 	MeantRack        = "the name of a Rack"
 )
+
+// Source is where a password was found, in the words of an error: "the password" and then
+// the Source. "" is nowhere: it was given.
+type Source string
+
+// FromAWS is the Source of what the Rack itself has in AWS.
+const FromAWS Source = "that AWS has"
+
+// SavedIn is the Source of what the convox CLI has saved.
+func SavedIn(file string) Source { return Source("saved in " + file) }
+
+// NameSource adds to the error of a Rack that refused a password where that was found.
+func NameSource(err error, source Source) error {
+	e := problem.Of(err)
+	if source == "" || e == nil || e.Code != CodeRefused {
+		return err
+	}
+	detail, _ := e.Detail.(Detail)
+	if detail.Status == http.StatusForbidden || detail.Console || detail.Token {
+		return err
+	}
+	detail.Source = source
+	named := *e
+	named.Detail, named.Reason = detail, "the Rack does not accept the password "+string(source)
+	named.Hints = []string{"ask whoever changed the Rack's password for the new one"}
+	if source == FromAWS {
+		named.Reason += "; most likely its web service wasn't restarted after a change"
+		named.Hints = nil
+	}
+	return &named
+}
 
 // Retryable implements transport.Retryable.
 func (d Detail) Retryable() (wait time.Duration, worth bool) { return d.wait, d.again }
@@ -90,6 +125,21 @@ func (s *session) refused(a answer) *problem.Error {
 			"check whether a proxy or firewall in front of the Rack lets only some addresses in", "check that the password is this Rack's")
 	}
 	return s.failed(CodeRefused, "the Rack does not accept this password", status, "check that the password is this Rack's, and the newest one")
+}
+
+// accessToken matches what "convox rack access" prints: a JWT, which a Rack accepts
+// from the user jwt alone, and so only in RACK_URL
+// (https://github.com/convox/rack, pkg/cli/rack.go).
+var accessToken = regexp.MustCompile(`(?:^|jwt:)eyJ[\w-]+\.[\w-]+\.[\w-]+(?:@|$)`)
+
+// tokenRefused is a token of "convox rack access" in the place of the password.
+func (s *session) tokenRefused(status int) *problem.Error {
+	instead := "use the Rack's own password"
+	if s.console {
+		instead = makeDeployKey
+	}
+	return s.failed(CodeRefused, "this is a token of `convox rack access`: it expires within hours, and works in RACK_URL alone",
+		Detail{Status: status, Token: true}, instead)
 }
 
 // onlyRaw is a password that is right and of no use to a build.

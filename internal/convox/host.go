@@ -46,9 +46,9 @@ func (h Host) IsZero() bool { return h == Host{} }
 // IsHostedConsole reports whether it is Convox's own Console.
 func (h Host) IsHostedConsole() bool { return h == Host{name: HostedConsole} }
 
-// isRack reports whether it has a shape that Racks' hosts have. A Rack can also
+// IsRack reports whether it has a shape that Racks' hosts have. A Rack can also
 // have another one.
-func (h Host) isRack() bool { return h.IsConvoxSite() || h.IsLoadBalancer() }
+func (h Host) IsRack() bool { return h.IsConvoxSite() || h.IsLoadBalancer() }
 
 // IsLoopback reports whether it is this machine. Names are not looked up.
 func (h Host) IsLoopback() bool { return transport.IsLoopback(h.name) }

@@ -48,6 +48,59 @@ func TestAWrongPasswordIsRefused(t *testing.T) {
 	}
 }
 
+func TestATokenOfRackAccessIsCalledThat(t *testing.T) {
+	const token = "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoid3JpdGUifQ.c2lnbmVk-_0"
+	rack, console := startRack(t), startConsole(t)
+	rack.SetAccessToken(token)
+	for value, isToken := range map[string]bool{
+		token: true,
+		"RACK_URL=https://jwt:" + token + "@" + rack.Host: true,
+		"https://jwt:" + token + "@rack.example.com":      true,
+		"eyJhbGciOiJIUzI1NiJ9":                            false,
+		"eyJhbGciOiJIUzI1NiJ9.eyJyb2xl":                   false,
+		"x" + token:                                       false,
+		"my.own.password":                                 false,
+	} {
+		_, err := checker(t).Rack(t.Context(), host(t, rack.Host), secret.New(value))
+		failure := failed(t, convox.Login{}, err, convox.CodeRefused)
+		if got := strings.Contains(failure.Error(), "token of `convox rack access`"); got != isToken || detail(err).Token != isToken || strings.Contains(failure.Error(), "eyJ") {
+			t.Errorf("%q on a Rack: %v", value, failure)
+		}
+		_, err = checker(t, trusting(console.Authority())).Console(t.Context(), host(t, console.Host), secret.New(value))
+		failure = failed(t, convox.Login{}, err, convox.CodeRefused)
+		if got := strings.Contains(failure.Error(), "token of `convox rack access`"); got != isToken || !strings.Contains(failure.Hints[0], "make a deploy key") {
+			t.Errorf("%q on a Console: %v %q", value, failure, failure.Hints)
+		}
+	}
+}
+
+func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
+	refused := func(d convox.Detail) error {
+		return &problem.Error{Code: convox.CodeRefused, Reason: "no", Detail: d}
+	}
+	file := convox.SavedIn("/home/ann/.config/convox2/auth")
+	for name, c := range map[string]struct {
+		err    error
+		source convox.Source
+		want   string
+	}{
+		"given":           {refused(convox.Detail{Status: 401}), "", "no"},
+		"saved":           {refused(convox.Detail{Status: 401}), file, "the Rack does not accept the password saved in /home/ann/.config/convox2/auth"},
+		"in AWS":          {refused(convox.Detail{Status: 401}), convox.FromAWS, "the Rack does not accept the password that AWS has; most likely its web service wasn't restarted after a change"},
+		"forbidden":       {refused(convox.Detail{Status: 403}), file, "no"},
+		"a token":         {refused(convox.Detail{Status: 401, Token: true}), file, "no"},
+		"another failure": {&problem.Error{Code: convox.CodeUnreachable, Reason: "no"}, file, "no"},
+	} {
+		err := convox.NameSource(c.err, c.source)
+		if err.Error() != c.want || (detail(err).Source != "") != (c.want != "no") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := convox.NameSource(nil, file); err != nil {
+		t.Errorf("a login that succeeded: %v", err)
+	}
+}
+
 func TestAPasswordThatTheClientCannotSendIsNeverGood(t *testing.T) {
 	for _, character := range []string{"@", "/", ":", "%", "?", "#", " ", `"`, "'", "é", "(", "\\"} {
 		value := secrettest.Canary + character + "z"

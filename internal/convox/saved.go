@@ -37,7 +37,7 @@ func SavedLogins(env func(string) string, home, goos string, racks ...Host) ([]S
 		places []savedPlace
 		faults []fault
 	)
-	isRack := func(host Host) bool { return host.isRack() || slices.Contains(racks, host) }
+	isRack := func(host Host) bool { return host.IsRack() || slices.Contains(racks, host) }
 	for _, folder := range folders(env, home, goos) {
 		place, wrong := readPlace(folder, isRack)
 		places = append(places, place)

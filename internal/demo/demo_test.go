@@ -76,7 +76,7 @@ func TestTheAccountHasRepositoriesOfEveryKind(t *testing.T) {
 
 func TestRacksOfEveryKindAreFound(t *testing.T) {
 	_, settings := start(t, demo.Options{Stacks: 150})
-	finder, err := cfn.NewFinder(t.Context(), cfn.Options{})
+	finder, err := cfn.NewFinder(cfn.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,6 +80,8 @@ const (
 	FoundNoClient      = "no_client"        // nothing installs the convox client
 	FoundRackMissing   = "rack_missing"     // behind a Console, and no --rack
 	FoundRackUnknown   = "rack_unknown"     // the key sees no such Rack
+	FoundRackStatus    = "rack_status"      // Console can't reach the Rack
+	FoundNoRacks       = "no_racks"         // the key sees no Rack at all
 
 	// About hosts, and the credential that was given.
 	FoundStaleHost   = "stale_host"            // no Rack has the host any more

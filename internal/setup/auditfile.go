@@ -320,8 +320,13 @@ func (c *auditCase) judgeRack(d build.Call, step string) {
 	case d.Rack == "" && !c.namesRack():
 		c.add(SeverityError, FoundRackMissing, step+" names no Rack, and behind a Console it has to", "add --rack "+cmp.Or(c.deployRack(d), "ORG/NAME")+" to it")
 	case d.Rack == "" || strings.ContainsAny(d.Rack, "$`"): // it is known in the build
-	case c.login.proved() && c.login.credential.Console && !c.login.sees(d.Rack):
+	case !c.login.proved() || !c.login.credential.Console:
+	case !c.login.sees(d.Rack):
 		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key does not see", step, d.Rack), seen(c.login.login))
+	case len(consoleWarnings(c.login.login, c.request.Rack)) == 0: // else it is said of all repositories
+		for _, w := range consoleWarnings(c.login.login, d.Rack) {
+			c.add(SeverityWarning, w.Code, w.Message, w.Hint)
+		}
 	}
 }
 

@@ -89,6 +89,9 @@ func TestAuditJudgesTheFile(t *testing.T) {
 			vars: []travistest.EnvVar{public("h", setup.HostName, convox.HostedConsole, ""), goodPair[1]}, want: "error rack_missing\nnote public",
 		},
 		"an unknown Rack": {yml: strings.Replace(goodYML, "acme/production", "acme/old", 1), request: credential(convox.HostedConsole, true), checker: deployKey, want: "error rack_unknown", says: "it sees: acme/production, acme/staging"},
+		"a lost Rack": {request: credential(convox.HostedConsole, true), checker: accepts{login: convox.Login{Racks: []convox.Rack{
+			{Organization: "acme", Name: "production", Status: "unreachable"}, {Organization: "acme", Name: "staging", Status: "running"},
+		}}}, want: "warning rack_status", says: "acme/production is unreachable"},
 	} {
 		t.Run(name, a.run)
 	}

@@ -29,11 +29,7 @@ func (a Auditor) prove(ctx context.Context, credential Credential) loginFacts {
 	if !credential.given() {
 		return facts
 	}
-	prove := a.Checker.Rack
-	if credential.Console {
-		prove = a.Checker.Console
-	}
-	facts.login, facts.err = prove(ctx, credential.Host, credential.Password)
+	facts.login, facts.err = credential.Verify(ctx, a.Checker)
 	return facts
 }
 
@@ -70,6 +66,10 @@ func (l loginFacts) judge(f *findings, request AuditRequest) {
 	}
 	if request.Rack != "" && !l.sees(request.Rack) {
 		f.add(SeverityError, FoundRackUnknown, "the key does not see Rack "+request.Rack, seen(l.login))
+	} else if l.credential.Console {
+		for _, w := range consoleWarnings(l.login, request.Rack) {
+			f.add(SeverityWarning, w.Code, w.Message, w.Hint)
+		}
 	}
 }
 

@@ -292,12 +292,8 @@ func (p RepositoryPlan) again(request Request) RepositoryPlan {
 func (p *Plan) check(ctx context.Context, checker Checker, request Request) error {
 	credential := request.Credential
 	login, err := request.Accepted.Login, error(nil)
-	switch {
-	case request.Accepted.covers(credential):
-	case credential.Console:
-		login, err = checker.Console(ctx, credential.Host, credential.Password)
-	default:
-		login, err = checker.Rack(ctx, credential.Host, credential.Password)
+	if !request.Accepted.covers(credential) {
+		login, err = credential.Verify(ctx, checker)
 	}
 	if err == nil {
 		p.Login = login
@@ -308,7 +304,13 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 				Hint:    "make a deploy key in Console under Settings, Deploy Keys, and use that",
 			})
 		}
-		return sees(login, request.Rack)
+		if err := sees(login, request.Rack); err != nil {
+			return err
+		}
+		if credential.Console {
+			p.Warnings = append(p.Warnings, consoleWarnings(login, request.Rack)...)
+		}
+		return nil
 	}
 	// What ended ctx says nothing about the Rack, and Travis has the same code.
 	if ctx.Err() != nil || !request.Unchecked || credential.Console || !problem.Has(err, convox.CodeUnreachable) {
@@ -327,6 +329,37 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		Hint:    "Travis's machines must be able to reach the Rack, and the first build will show whether the password is right",
 	})
 	return nil
+}
+
+// consoleWarnings say why builds can't deploy with a key that Console accepted: it sees
+// no Rack, or Console can't reach the Rack that builds deploy to, or, where none is
+// named, any that the key sees.
+func consoleWarnings(login convox.Login, rack string) []Warning {
+	if len(login.Racks) == 0 {
+		return []Warning{{
+			Code:    FoundNoRacks,
+			Message: fmt.Sprintf("%s accepts the key, but the key sees no Rack, so builds can't deploy", login.Host),
+			Hint:    "make a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
+		}}
+	}
+	var lost []string
+	for _, r := range login.Racks {
+		switch {
+		case rack != "" && r.String() != rack && r.Name != rack:
+		case r.IsLost():
+			lost = append(lost, r.String()+" is "+r.Status)
+		default:
+			return nil
+		}
+	}
+	if lost == nil {
+		return nil
+	}
+	return []Warning{{
+		Code:    FoundRackStatus,
+		Message: fmt.Sprintf("%s reports that Rack %s, so deployments are likely to fail", login.Host, strings.Join(lost, ", ")),
+		Hint:    "look at the Rack in Console, and fix it before builds deploy",
+	}}
 }
 
 // sees holds the Rack of the deploy step against those that a key sees.

@@ -203,9 +203,46 @@ func TestARackOutOfReachMayBeWrittenUnchecked(t *testing.T) {
 
 func TestAPersonsOwnKeyIsWarnedOf(t *testing.T) {
 	w := newWorld(t)
-	plan, err := setup.MakePlan(t.Context(), w.client, accepts{convox.Login{PersonalKey: true}}, w.request(func(r *setup.Request) { r.Credential.Console = true }))
+	plan, err := setup.MakePlan(t.Context(), w.client, accepts{convox.Login{PersonalKey: true, Racks: []convox.Rack{{Organization: "acme", Name: "production"}}}}, w.request(func(r *setup.Request) { r.Credential.Console = true }))
 	if err != nil || codes(plan.AllWarnings()) != "personal_key" {
 		t.Errorf("%s, %v", codes(plan.AllWarnings()), err)
+	}
+}
+
+func TestAKeyWithWhichNoBuildCanDeployIsWarnedOf(t *testing.T) {
+	w := newWorld(t)
+	rack := func(name, status string) convox.Rack {
+		return convox.Rack{Organization: "acme", Name: name, Status: status}
+	}
+	for name, c := range map[string]struct {
+		racks      []convox.Rack
+		rack       string
+		want, says string
+	}{
+		"it sees no Rack":           {want: "no_racks", says: "sees no Rack"},
+		"they run":                  {racks: []convox.Rack{rack("production", "running"), rack("staging", "updating")}},
+		"no status":                 {racks: []convox.Rack{rack("production", "")}},
+		"the only one is lost":      {racks: []convox.Rack{rack("production", "unreachable")}, want: "rack_status", says: "acme/production is unreachable"},
+		"all are lost":              {racks: []convox.Rack{rack("production", "unreachable"), rack("staging", "unknown")}, want: "rack_status", says: "acme/staging is unknown"},
+		"another one is lost":       {racks: []convox.Rack{rack("production", "running"), rack("staging", "unreachable")}},
+		"the named one is lost":     {racks: []convox.Rack{rack("production", "running"), rack("staging", "unknown")}, rack: "acme/staging", want: "rack_status", says: "acme/staging is unknown"},
+		"the named one is not lost": {racks: []convox.Rack{rack("production", "running"), rack("staging", "unknown")}, rack: "acme/production"},
+	} {
+		login := convox.Login{Racks: c.racks}
+		plan, err := setup.MakePlan(t.Context(), w.client, accepts{login}, w.request(func(r *setup.Request) { r.Credential.Console, r.Rack = true, c.rack }))
+		if warnings := plan.AllWarnings(); err != nil || codes(warnings) != c.want || c.want != "" && !strings.Contains(warnings[0].Message, c.says) {
+			t.Errorf("%s: %v, %v", name, warnings, err)
+		}
+		finding := ""
+		if c.want != "" {
+			finding = "warning " + c.want
+		}
+		t.Run(name, func(t *testing.T) { // and check finds it
+			audited{checker: accepts{login}, anotherOne: true, want: finding, says: c.says, request: func(r *setup.AuditRequest) {
+				credential(convox.HostedConsole, true)(r)
+				r.Rack = c.rack
+			}}.run(t)
+		})
 	}
 }
 

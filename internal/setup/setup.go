@@ -55,6 +55,18 @@ type Credential struct {
 	Host     convox.Host
 	Password secret.String // a Rack's password, or a deploy key of Console
 	Console  bool          // whether Host is a Console
+	Source   convox.Source // where the password was found
+}
+
+// Verify logs in with the credential. The error of one that was found somewhere and is
+// refused says where.
+func (c Credential) Verify(ctx context.Context, checker Checker) (convox.Login, error) {
+	verify := checker.Rack
+	if c.Console {
+		verify = checker.Console
+	}
+	login, err := verify(ctx, c.Host, c.Password)
+	return login, convox.NameSource(err, c.Source)
 }
 
 // Accepted is a credential that its host accepted, and what the login showed. The

@@ -12,6 +12,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -26,14 +28,14 @@ type Proxy struct{}
 // nothing, since what it came from says nothing about the target, and quotes neither
 // the proxy's answer nor its credentials. Without a host the address can't be read.
 func byProxy(host, variable, reason string) error {
-	what := "the proxy of " + variable
-	if host != "" {
-		what = fmt.Sprintf("the proxy %s of %s", host, variable)
-	}
-	return &problem.Error{
-		Object: what, Reason: reason, Detail: Proxy{},
+	e := &problem.Error{
+		Object: fmt.Sprintf("the proxy %s of %s", host, variable), Reason: reason, Detail: Proxy{},
 		Hints: []string{fmt.Sprintf("check %s, or list the hosts that need no proxy in NO_PROXY", variable)},
 	}
+	if host == "" {
+		e.Object, e.Hints = "the proxy of "+variable, []string{"set " + variable + " to an address such as http://proxy.example.com:3128, or unset it"}
+	}
+	return e
 }
 
 // ByProxy returns the error of a call that ended at a proxy, or nil.
@@ -74,7 +76,7 @@ func routeOf(ctx context.Context) *route {
 // RoundTrip implements http.RoundTripper.
 func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 	proxy, err := c.proxyOf(request)
-	if err != nil {
+	if err != nil || isBroken(proxy, request) {
 		if request.Body != nil {
 			_ = request.Body.Close() // it was not sent
 		}
@@ -92,6 +94,18 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, byProxy(addressOf(proxy), proxyVariable(request), proxyReason(err))
 	}
 	return response, err
+}
+
+// isBroken reports whether a proxy is set by an address that can't be used.
+// http.ProxyFromEnvironment reads some into a host that nobody meant, and passes over
+// others as if no proxy was set; as it does for loopback, and by NO_PROXY.
+func isBroken(proxy *url.URL, request *http.Request) bool {
+	if proxy == nil {
+		return os.Getenv(proxyVariable(request)) != "" && os.Getenv("NO_PROXY")+os.Getenv("no_proxy") == "" && !IsLoopback(request.URL.Hostname())
+	}
+	_, err := strconv.ParseUint(cmp.Or(proxy.Port(), "80"), 10, 16)
+	return err != nil || proxy.Hostname() == "" || strings.HasSuffix(proxy.Host, ":") ||
+		!slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme)
 }
 
 // proxyVariable is the variable that http.ProxyFromEnvironment reads.

@@ -185,6 +185,47 @@ func TestAProxyWithTLSShowsACertificateOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestABrokenProxyIsNamed(t *testing.T) {
+	const target = "https://target.example.com"
+	for name, c := range map[string]struct {
+		variable string // as net/http reads it, into proxy
+		proxy    *url.URL
+		noProxy  string
+		address  string
+		isBroken bool
+	}{
+		"no address":               {variable: "::" + secrettest.Canary, address: target, isBroken: true},
+		"none is set":              {address: target},
+		"loopback":                 {variable: "::bad", address: "https://127.0.0.1:1"},
+		"perhaps not for the host": {variable: "::bad", noProxy: "target.example.com", address: target},
+		"a word for the port":      {variable: "http://proxy:port", proxy: &url.URL{Scheme: "http", Host: "http:"}, address: target, isBroken: true},
+		"too high a port":          {variable: "http://127.0.0.1:99999", proxy: &url.URL{Scheme: "http", Host: "127.0.0.1:99999"}, address: target, isBroken: true},
+		"another scheme":           {variable: "ftp://127.0.0.1", proxy: &url.URL{Scheme: "ftp", Host: "127.0.0.1"}, address: target, isBroken: true},
+		"no host":                  {variable: "http://", proxy: &url.URL{Scheme: "http"}, address: target, isBroken: true},
+		"one that is away":         {variable: "127.0.0.1:1", proxy: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, address: target},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("HTTPS_PROXY", c.variable)
+			t.Setenv("NO_PROXY", c.noProxy)
+			t.Setenv("no_proxy", "")
+			away := func(context.Context, string, string) (net.Conn, error) { return nil, syscall.ECONNREFUSED }
+			client := transport.NewProxiedClient(nil, away, func(*http.Request) (*url.URL, error) { return c.proxy, nil })
+			answer, err := client.Get(c.address)
+			if err == nil {
+				answer.Body.Close()
+				t.Fatal("there is an answer")
+			}
+			const broken = "the proxy of HTTPS_PROXY: its address can't be read"
+			if proxy := transport.ByProxy(err); (proxy != nil && proxy.Error() == broken) != c.isBroken {
+				t.Errorf("%v", err)
+			} else if c.isBroken && !strings.HasPrefix(proxy.Hints[0], "set HTTPS_PROXY to an address such as ") {
+				t.Errorf("%q", proxy.Hints)
+			}
+			secrettest.Absent(t, "the error", err.Error())
+		})
+	}
+}
+
 func TestAProxyThatCannotBeReadIsNotQuoted(t *testing.T) {
 	client := transport.NewProxiedClient(nil, nil, func(*http.Request) (*url.URL, error) {
 		return nil, errors.New("invalid proxy address " + secrettest.Canary)

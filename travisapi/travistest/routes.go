@@ -49,7 +49,7 @@ func (s *Server) routes() http.Handler {
 		s.route(mux, method+" /repo/{repository}"+path, handle.handler())
 	}
 	mux.HandleFunc("/", s.stray)
-	return s.versioned(mux)
+	return s.placed(s.versioned(mux))
 }
 
 func (s *Server) route(mux *http.ServeMux, pattern string, handle handler) {

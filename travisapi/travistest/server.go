@@ -38,6 +38,10 @@ type Server struct {
 	// OnBuild plays a build and returns its last state; nil lets all pass. Set it
 	// before the first request.
 	OnBuild func(Build) string
+	// Enterprise puts the API below /api, as Travis CI Enterprise does, where everything
+	// else is the web application's page, with 200
+	// (https://docs.travis-ci.com/user/enterprise/). Set it before the first request.
+	Enterprise bool
 
 	http     *http.Server
 	listener net.Listener
@@ -114,6 +118,22 @@ func (s *Server) Listen() error {
 }
 
 func (s *Server) handler() http.Handler { return s.Faults.Wrap(s.routes()) }
+
+// placed puts the API where an Enterprise has it.
+func (s *Server) placed(api http.Handler) http.Handler {
+	below := http.StripPrefix("/api", api)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !s.Enterprise:
+			api.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/api/"):
+			below.ServeHTTP(w, r)
+		default:
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = fmt.Fprint(w, "<!DOCTYPE html>\n<title>Travis CI</title>\n") // the client may be gone
+		}
+	})
+}
 
 // Close ends the server and its connections.
 func (s *Server) Close() error {

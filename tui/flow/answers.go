@@ -125,7 +125,20 @@ func (f *Flow) fingerprint() string { return cmp.Or(f.answers.approved[f.host()]
 
 // credential is what a build will log in with, and where.
 func (f *Flow) credential() setup.Credential {
-	return setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole}
+	return setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole, Source: f.passwordSource()}
+}
+
+// passwordSource is where the Rack's password was found, "" for one that was given.
+func (f *Flow) passwordSource() convox.Source {
+	switch {
+	case !byRack(f):
+	case f.answers.source == sourceSaved:
+		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
+		return convox.SavedIn(login.File)
+	case f.answers.source == sourceAWS:
+		return convox.FromAWS
+	}
+	return ""
 }
 
 // secret is what a build will log in with.

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"net/http"
 
 	"convox-travis/cfn"
@@ -66,9 +67,10 @@ var hints = problem.Hints{
 	"aws_unknown":        problem.Say("try again: it looks up what AWS did"),
 
 	// Travis.
-	"unknown_token":       problem.Say("copy it again from https://app.travis-ci.com/account/preferences"),
-	"login_required":      problem.Say("copy it from https://app.travis-ci.com/account/preferences"),
+	"unknown_token":       copyToken("copy it again from "),
+	"login_required":      copyToken("copy it from "),
 	"bad_token":           nil,
+	"closed_token":        copyToken("or type one: copy it from "),
 	"closed_endpoint":     problem.Say("quit, and start without a Travis endpoint: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
 	"travis_config":       problem.Say("type the token, or repair the file"),
@@ -87,7 +89,7 @@ var hints = problem.Hints{
 	"invalid":             nil,
 	"server":              nil,
 	"untrusted":           nil,
-	"malformed":           problem.Say("check the Travis endpoint that this was started with"),
+	"malformed":           anotherEndpoint,
 	"unexpected":          problem.Say("check the Travis endpoint that this was started with"),
 
 	// Writing.
@@ -163,6 +165,8 @@ func loginRefused(e *problem.Error) []string {
 		return nil
 	case detail.Console:
 		return []string{"go back and choose a Rack's password if it is one"}
+	case detail.Source == convox.FromAWS:
+		return []string{"set a new one, and choose the one that AWS has: then only the web service restarts"}
 	}
 	return []string{"go back and choose another way to the password if it is lost", "go back and choose a deploy key if it is one"}
 }
@@ -186,6 +190,19 @@ func notARack(e *problem.Error) []string {
 		return []string{"go back and choose a deploy key if it is a Console"}
 	}
 	return nil
+}
+
+func copyToken(lead string) func(*problem.Error) []string {
+	return func(e *problem.Error) []string {
+		return []string{lead + cmp.Or(travisapi.FailureOf(e).TokenPage, travisapi.TokenPage(travisapi.HostedEndpoint))}
+	}
+}
+
+func anotherEndpoint(e *problem.Error) []string {
+	if api := travisapi.FailureOf(e).API; api != "" {
+		return []string{"quit, and start again with the Travis endpoint " + api + ": an Enterprise has its API there"}
+	}
+	return []string{"check the Travis endpoint that this was started with"}
 }
 
 func saveElsewhere(e *problem.Error) []string {

@@ -17,10 +17,12 @@ const (
 	newMade newFrom = iota + 1
 	newTyped
 	newSaved // of a reset that was begun
+	newInAWS // the one that AWS has, and the Rack refuses
 )
 
 var newOptions = map[newFrom]Option{
 	newSaved: {Label: "The one that is saved", Note: "goes on with the reset that was begun"},
+	newInAWS: {Label: "The one that AWS has", Note: "only restarts the Rack's web service"},
 	newMade:  {Label: "Make one", Note: "30 letters and digits"},
 	newTyped: {Label: "Type one"},
 }
@@ -31,10 +33,14 @@ func (f *Flow) leftReset() bool { return !f.reset.Saved.New.IsEmpty() }
 
 // newSources lists where the new password can come from, the best first.
 func (f *Flow) newSources() []newFrom {
+	all := []newFrom{newMade, newTyped}
 	if f.leftReset() {
-		return []newFrom{newSaved, newMade, newTyped}
+		return append([]newFrom{newSaved}, all...)
 	}
-	return []newFrom{newMade, newTyped}
+	if f.result.refused[sourceAWS] && convox.CheckNewPassword(f.answers.recovered) == nil {
+		return append([]newFrom{newInAWS}, all...)
+	}
+	return all
 }
 
 // newPassword is the one that the Rack is to get, and where its owner has it.
@@ -42,6 +48,8 @@ func (f *Flow) newPassword() reset.Request {
 	switch from := f.answers.newFrom; {
 	case from == newTyped:
 		return reset.Request{New: f.answers.fresh, Where: "the one that you typed"}
+	case from == newInAWS && f.result.refused[sourceAWS]:
+		return reset.Request{New: f.answers.recovered, Where: "the one that AWS has"}
 	case from == newSaved && f.leftReset():
 		return f.reset.Saved
 	}

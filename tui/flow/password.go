@@ -179,10 +179,7 @@ func proveLogin(ctx context.Context, newChecker func(string) (Checker, error), f
 	if err != nil {
 		return convox.Login{}, err
 	}
-	if c.Console {
-		return checker.Console(ctx, c.Host, c.Password)
-	}
-	return checker.Rack(ctx, c.Host, c.Password)
+	return c.Verify(ctx, checker)
 }
 
 func certificateStep() step {

@@ -68,7 +68,7 @@ func (f *Flow) recover() *Work {
 					tell.Line(Line{Good, "found it: " + s.Reads})
 				}
 			}
-			outcome := prove(stop, setup.Credential{Host: host, Password: found.Password})
+			outcome := prove(stop, setup.Credential{Host: host, Password: found.Password, Source: convox.FromAWS})
 			proved := outcome.Set
 			outcome.Set = func(f *Flow) {
 				f.answers.recovered = found.Password

@@ -380,7 +380,7 @@ func (f *Flow) ResetNext() []string {
 	case f.answers.instead == useSaved:
 		return []string{"inside the repository's clone: convox-travis --saved --rack " + name}
 	case f.answers.instead == useDeployKey:
-		return []string{"make a deploy key in Console: Settings, Deploy Keys", "then, inside the repository's clone: convox-travis --console"}
+		return []string{"make a deploy key in Console: Settings, Deploy Keys", "then, inside the repository's clone: convox-travis --console, or --console=HOST for a company's own"}
 	}
 	return []string{"inside the repository's clone: convox-travis --rack " + name}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -256,4 +257,26 @@ func TestARackThatAClientTookForAConsoleIsOfferedOnceItsStackIsFound(t *testing.
 	if options := fmt.Sprint(w.flow.Question().Options); !strings.Contains(options, "the convox client has saved") {
 		t.Errorf("it offers %s", options)
 	}
+}
+
+// A Rack whose web service wasn't restarted refuses the password that AWS has: it gets
+// the same one, which only restarts it.
+func TestThePasswordThatAWSHasAndTheRackRefusesRestartsTheRack(t *testing.T) {
+	w := newLostWorld(t)
+	w.rack.SetTasks("older", "older")
+	w.toLost().choose("Read it from AWS").answer(yes).step(flow.StepSource).wantProblem("the Rack does not accept the password that AWS has")
+	if do := w.flow.Question().Problem.Do; !slices.Contains(do, "set a new one, and choose the one that AWS has: then only the web service restarts") {
+		t.Errorf("%q", do)
+	}
+	w.choose("Set a new one").choose("Set a new password").answer(yes).choose("The one that AWS has").step(flow.StepChanges)
+	if n := len(w.aws.ChangeSets(region, "production")); n != 0 {
+		t.Errorf("%d change sets are left", n)
+	}
+	w.answer(yes).step(flow.StepReview)
+	if checker, err := w.outside.Checker(""); err != nil {
+		t.Fatal(err)
+	} else if _, err := checker.Rack(t.Context(), w.host(), secret.New(secrettest.Canary)); err != nil {
+		t.Errorf("the Rack refuses it still: %v", err)
+	}
+	w.close()
 }

@@ -39,7 +39,7 @@ func newLostWorld(t *testing.T) *lostWorld {
 	} {
 		t.Setenv(name, value)
 	}
-	finder, err := cfn.NewFinder(t.Context(), cfn.Options{Poll: time.Millisecond, Patience: time.Second, Retry: transport.Retry{Tries: 2, Deadline: time.Second, Pause: time.Millisecond}})
+	finder, err := cfn.NewFinder(cfn.Options{Poll: time.Millisecond, Patience: time.Second, Retry: transport.Retry{Tries: 2, Deadline: time.Second, Pause: time.Millisecond}})
 	if err != nil {
 		t.Fatal(err)
 	}

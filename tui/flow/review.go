@@ -257,7 +257,14 @@ func (f *Flow) checkedLine() Line {
 	case f.answers.way == ByConsole:
 		var seen []string
 		for _, rack := range plan.Login.Racks {
-			seen = append(seen, rack.String())
+			name := rack.String()
+			if rack.IsLost() {
+				name += " (" + rack.Status + ")"
+			}
+			seen = append(seen, name)
+		}
+		if seen == nil {
+			seen = []string{"no Rack"}
 		}
 		return Line{Good, "Console accepted the key. It sees " + strings.Join(seen, ", ") + "."}
 	}

@@ -76,6 +76,27 @@ func TestARackAnswersAsARealOneDoes(t *testing.T) {
 	}
 }
 
+func TestARackAcceptsAnAccessTokenFromItsUserAlone(t *testing.T) {
+	rack := convoxtest.StartRack(t, "abc123")
+	rack.SetAccessToken("eyJ.a.b")
+	for user, want := range map[string]int{"jwt": 200, "convox": 401} {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", rack.URL+"/auth", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth(user, "eyJ.a.b")
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%s: %d", user, response.StatusCode)
+		}
+	}
+}
+
 // The real one compares letter by letter, which is why the convox client cannot
 // send every password.
 func TestARackComparesWhatArrives(t *testing.T) {

@@ -25,10 +25,13 @@ type System struct {
 }
 
 // Rack is a small Rack. As a real one it compares what arrives as the password
-// with its own, letter by letter, and does not look at the user name. It has one
-// web task until SetTasks says otherwise.
+// with its own, letter by letter, and does not look at the user name, but for a
+// token of "convox rack access": that is accepted from the user jwt alone
+// (https://github.com/convox/rack, pkg/cli/rack.go). It has one web task until
+// SetTasks says otherwise.
 type Rack struct {
 	server
+	token  string   // of "convox rack access"; "" is none
 	tasks  []string // the password of each
 	system System
 	apps   []App
@@ -65,6 +68,13 @@ func (r *Rack) SetSystem(system System) {
 	r.system = system
 }
 
+// SetAccessToken makes a token one of "convox rack access".
+func (r *Rack) SetAccessToken(token string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.token = token
+}
+
 // SetApps changes which applications there are.
 func (r *Rack) SetApps(apps ...App) {
 	r.mu.Lock()
@@ -79,13 +89,14 @@ func (r *Rack) answer(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	r.mu.Lock()
-	system, apps := r.system, slices.Clone(r.apps)
+	system, apps, token := r.system, slices.Clone(r.apps), r.token
 	r.mu.Unlock()
 	if request.URL.Path == "/racks" {
 		w.WriteHeader(http.StatusNotFound) // before the password is looked at
 		return
 	}
-	if _, given, _ := request.BasicAuth(); given != password {
+	user, given, _ := request.BasicAuth()
+	if isToken := token != "" && user == "jwt" && given == token; given != password && !isToken {
 		unauthorized(w)
 		return
 	}

@@ -1,0 +1,264 @@
+package cfn
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"convox-travis/internal/problem"
+)
+
+const largestSettings = 4 << 20 // bytes read of an AWS file
+
+// settings are the two AWS files, read as the AWS CLI reads them
+// (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
+type settings struct{ config, credentials settingsFile }
+
+type settingsFile struct {
+	path     string
+	variable string                       // that names another path
+	sections map[string]map[string]string // by "profile NAME" and the like, or as they are in the credentials file
+	bad      string                       // why it can't be used, or ""
+}
+
+// Profiles returns the names of the profiles in the AWS config and credentials
+// files, sorted, each once. The files are AWS_CONFIG_FILE and
+// AWS_SHARED_CREDENTIALS_FILE of env, or those in the folder .aws of home. A file
+// that cannot be read has none. The names are not cleaned.
+func Profiles(env func(string) string, home string) []string {
+	return readSettings(env, home).names()
+}
+
+func readSettings(env func(string) string, home string) settings {
+	read := func(variable, name string) settingsFile {
+		file := settingsFile{variable: variable, path: expandPath(env(variable), env, home)}
+		if file.path == "" && home != "" {
+			file.path = filepath.Join(home, ".aws", name)
+		}
+		file.read()
+		return file
+	}
+	return settings{read("AWS_CONFIG_FILE", "config"), read("AWS_SHARED_CREDENTIALS_FILE", "credentials")}
+}
+
+// expandPath expands variables and a leading ~, which no shell has expanded where
+// the path stands in quotes or in a file. The AWS CLI does the same.
+func expandPath(path string, env func(string) string, home string) string {
+	path = os.Expand(path, func(name string) string { return cmp.Or(env(name), "$"+name) })
+	if rest, found := strings.CutPrefix(path, "~"); found && home != "" && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return filepath.Join(home, rest)
+	}
+	return path
+}
+
+func (f *settingsFile) read() {
+	f.sections = map[string]map[string]string{}
+	info, err := os.Stat(f.path)
+	if err != nil || info.IsDir() {
+		return
+	}
+	if info.Size() > largestSettings {
+		f.bad = "is larger than any real one"
+		return
+	}
+	text, err := os.Open(f.path)
+	if err != nil {
+		return // absent says so
+	}
+	defer text.Close()
+	lines := bufio.NewScanner(io.LimitReader(text, largestSettings))
+	lines.Buffer(nil, largestSettings)
+	var section map[string]string
+	key, group := "", ""
+	for number := 1; lines.Scan(); number++ {
+		line := lines.Text()
+		trimmed := strings.TrimSpace(line)
+		indented := trimmed != strings.TrimRight(line, " \t\r")
+		name, value, isSetting := cutSetting(trimmed)
+		switch {
+		case trimmed == "", strings.HasPrefix(trimmed, "#"), strings.HasPrefix(trimmed, ";"):
+		case strings.HasPrefix(line, "["):
+			header, _, closed := strings.Cut(line[1:], "]")
+			if header = normalSection(header); header == "" || !closed {
+				section, key = nil, ""
+				f.refuse(number)
+				continue
+			}
+			if section = f.sections[header]; section == nil {
+				section = map[string]string{}
+				f.sections[header] = section
+			}
+			key, group = "", ""
+		case section == nil:
+			f.refuse(number)
+		case indented && group != "" && isSetting:
+			section[group+"."+name] = value
+		case indented && key != "":
+			section[key] += "\n" + trimmed
+		case !isSetting:
+			f.refuse(number)
+		default:
+			section[name] = value
+			key, group = name, ""
+			if value == "" {
+				key, group = "", name // settings of its own follow, indented
+			}
+		}
+	}
+	if lines.Err() != nil {
+		f.bad = "can't be read"
+	}
+}
+
+func (f *settingsFile) refuse(line int) {
+	if f.bad == "" {
+		f.bad = "can't be understood at line " + strconv.Itoa(line)
+	}
+}
+
+func cutSetting(line string) (name, value string, found bool) {
+	at := strings.IndexAny(line, "=:")
+	if at <= 0 {
+		return "", "", false
+	}
+	value = line[at+1:]
+	for _, comment := range []string{" #", " ;", "\t#", "\t;"} {
+		value, _, _ = strings.Cut(value, comment)
+	}
+	return strings.ToLower(strings.TrimSpace(line[:at])), strings.TrimSpace(value), true
+}
+
+// normalSection leaves one space between the kind of a section and its name, which
+// may be in quotes.
+func normalSection(header string) string {
+	header = strings.TrimSpace(header)
+	at := strings.IndexAny(header, " \t")
+	if at < 0 {
+		return header
+	}
+	return header[:at] + " " + strings.Trim(strings.TrimSpace(header[at:]), `"'`)
+}
+
+// names are sorted. Sections such as sso-session are no profiles.
+func (s settings) names() []string {
+	names := make(map[string]bool)
+	for section := range s.config.sections {
+		if name, found := strings.CutPrefix(section, "profile "); found || section == defaultProfile {
+			names[name] = true
+		}
+	}
+	for section := range s.credentials.sections {
+		if !strings.HasPrefix(section, "profile ") {
+			names[section] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// check refuses a file that the AWS CLI can't read either. It quotes no line.
+func (s settings) check() *problem.Error {
+	for _, file := range []settingsFile{s.config, s.credentials} {
+		if file.bad != "" {
+			return failed(CodeProfile, "read the AWS settings", shown(file.path)+" "+file.bad, "repair it, or name another file in "+file.variable)
+		}
+	}
+	return nil
+}
+
+// absent are hints about files that aren't there, though a variable names them, or
+// that can't be read. The AWS CLI passes over both.
+func (s settings) absent() []string {
+	var hints []string
+	for _, file := range []settingsFile{s.config, s.credentials} {
+		text, err := os.Open(file.path)
+		switch {
+		case err == nil:
+			text.Close()
+		case !os.IsNotExist(err):
+			hints = append(hints, "make "+shown(file.path)+" readable")
+		case os.Getenv(file.variable) != "":
+			hints = append(hints, "correct "+file.variable+": "+shown(file.path)+" isn't there")
+		}
+	}
+	return hints
+}
+
+// misplaced says where a profile has a section that isn't read
+// (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
+func (s settings) misplaced(name string) (why, hint string) {
+	if s.config.sections[name] != nil {
+		return "its section in " + shown(s.config.path) + " isn't read", "change [" + shown(name) + "] to [profile " + shown(name) + "] in " + shown(s.config.path)
+	}
+	if s.credentials.sections["profile "+name] != nil {
+		return "its section in " + shown(s.credentials.path) + " isn't read", "change [profile " + shown(name) + "] to [" + shown(name) + "] in " + shown(s.credentials.path)
+	}
+	return "", ""
+}
+
+// profile is what both files say of one profile.
+type profile struct {
+	name                string
+	config, credentials map[string]string
+	settings            *settings
+}
+
+func (s *settings) profile(name string) profile {
+	config := s.config.sections["profile "+name]
+	if config == nil && name == defaultProfile {
+		config = s.config.sections[name]
+	}
+	p := profile{name: name, config: config, settings: s}
+	if !strings.HasPrefix(name, "profile ") {
+		p.credentials = s.credentials.sections[name]
+	}
+	return p
+}
+
+func (p profile) exists() bool { return p.config != nil || p.credentials != nil }
+
+// get prefers the credentials file.
+func (p profile) get(key string) string { return cmp.Or(p.credentials[key], p.config[key]) }
+
+// The SDK's clients ask these of what is in aws.Config.ConfigSources, after the
+// environment.
+
+// GetServiceBaseEndpoint finds the endpoint of one service
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+func (p profile) GetServiceBaseEndpoint(_ context.Context, service string) (string, bool, error) {
+	section := p.settings.config.sections["services "+p.get("services")]
+	endpoint := section[strings.ToLower(strings.ReplaceAll(service, " ", "_"))+".endpoint_url"]
+	return endpoint, endpoint != "", nil
+}
+
+// GetIgnoreConfiguredEndpoints reports whether no endpoint of the files or the
+// environment counts.
+func (p profile) GetIgnoreConfiguredEndpoints(context.Context) (value, found bool, err error) {
+	return p.isOn("ignore_configured_endpoint_urls"), p.get("ignore_configured_endpoint_urls") != "", nil
+}
+
+// GetUseFIPSEndpoint finds use_fips_endpoint.
+func (p profile) GetUseFIPSEndpoint(context.Context) (value aws.FIPSEndpointState, found bool, err error) {
+	if p.isOn("use_fips_endpoint") {
+		return aws.FIPSEndpointStateEnabled, true, nil
+	}
+	return aws.FIPSEndpointStateUnset, false, nil
+}
+
+// GetUseDualStackEndpoint finds use_dualstack_endpoint.
+func (p profile) GetUseDualStackEndpoint(context.Context) (value aws.DualStackEndpointState, found bool, err error) {
+	if p.isOn("use_dualstack_endpoint") {
+		return aws.DualStackEndpointStateEnabled, true, nil
+	}
+	return aws.DualStackEndpointStateUnset, false, nil
+}
+
+func (p profile) isOn(key string) bool { return strings.EqualFold(p.get(key), "true") }

@@ -98,7 +98,7 @@ func TestAStackThatCannotBeUpdatedNowIsLeftAlone(t *testing.T) {
 		"UPDATE_ROLLBACK_IN_PROGRESS":         "wait until that has ended",
 		"REVIEW_IN_PROGRESS":                  "this state doesn't end by waiting",
 		"DELETE_IN_PROGRESS":                  "this one is gone soon",
-		"UPDATE_ROLLBACK_FAILED":              "repair its stack",
+		"UPDATE_ROLLBACK_FAILED":              "continue-update-rollback",
 		"IMPORT_ROLLBACK_COMPLETE":            "repair its stack",
 		"ROLLBACK_COMPLETE":                   "delete its stack",
 	} {

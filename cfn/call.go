@@ -55,7 +55,8 @@ func ask[T any](ctx context.Context, f *Finder, a attempt, call func(context.Con
 	if ctx.Err() != nil {
 		return none, context.Cause(ctx)
 	}
-	return none, attempting(of(a.what, a.rack), needing(a.needed, f.failure(timely(limited, err), a.rack.Region)))
+	e := f.failure(timely(limited, err), a.rack.Region)
+	return none, attempting(of(a.what, a.rack), needing(a.needed.asNamed(e), e))
 }
 
 // The options of a call: where it goes, and for a write that it is sent once.

@@ -73,6 +73,9 @@ func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []t
 			return nil
 		}
 		e := ours(err)
+		if e != nil && e.Code == CodeLimit {
+			return f.tooMany(p, e)
+		}
 		exists := e != nil && e.Code == CodeFailed && p.unsure && detailOf(e).status == http.StatusBadRequest // AlreadyExistsException, of an earlier try
 		if e == nil || Definite(err) && !exists {
 			return err
@@ -130,10 +133,22 @@ func (f *Finder) failedChangeSet(p *Preview, text string) error {
 	if changesNothing(text) {
 		return unchanged(what)
 	}
-	if told := understood("", text); told != nil {
-		return attempting(what, told)
+	e := f.understood("", text)
+	switch {
+	case e == nil:
+		return failed(CodeFailed, what, "AWS cannot work it out: "+f.reason(text))
+	case e.Code == CodeLimit:
+		e = f.tooMany(p, e)
 	}
-	return failed(CodeFailed, what, "AWS cannot work it out: "+f.reason(text))
+	return attempting(what, e)
+}
+
+// tooMany adds to the error how old change sets are found and deleted.
+func (f *Finder) tooMany(p *Preview, e *problem.Error) *problem.Error {
+	region, stack := quoted(p.Rack.Region), quoted(p.Rack.Name)
+	list := fmt.Sprintf("aws cloudformation list-change-sets --region %s --stack-name %s", region, stack)
+	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name NAME", region, stack)
+	return hinting(hinting(e, "list the stack's change sets: "+f.command(list)), "delete those that nobody needs: "+f.command(remove))
 }
 
 // readChanges reads all pages of changes.
@@ -202,7 +217,10 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 func (f *Finder) notDeleted(ctx context.Context, p *Preview, err error) error {
 	e := ours(err)
 	if e == nil || e.Code == CodeStale {
-		e = &problem.Error{Code: CodeNoAnswer, Action: of("discard the preview", p.Rack), Reason: "AWS does not delete the change set", Cause: context.Cause(ctx)}
+		what, why := of("discard the preview", p.Rack), "AWS does not delete the change set"
+		if e = failed(CodeNoAnswer, what, why); ctx.Err() != nil {
+			e = stopped(what, why, context.Cause(ctx))
+		}
 	}
 	return f.leftBehind(p, e)
 }

@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 
-	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
 	"convox-travis/internal/problem"
@@ -35,6 +35,7 @@ const (
 	CodeNoAnswer      = "aws_no_answer"      // nothing came in time
 	CodeUnreachable   = "aws_unreachable"    // there is no connection
 	CodeThrottled     = "aws_throttled"      // AWS asks for fewer calls
+	CodeLimit         = "aws_limit"          // a quota is used up, which no waiting changes
 	CodeUnreadable    = "aws_unreadable"     // the answer isn't one of AWS
 	CodeFailed        = "aws_failed"         // AWS failed in another way
 	CodeMissing       = "aws_missing"        // what was asked for isn't there
@@ -45,6 +46,7 @@ const (
 	CodeStale         = "aws_stale"          // the stack changed since the preview, or the preview is used up
 	CodeUnexpected    = "aws_unexpected"     // the update would change more than the password
 	CodeUnknown       = "aws_unknown"        // it isn't known whether AWS has begun
+	CodeCanceled      = "canceled"           // the caller's context ended
 )
 
 // Detail is what else is known of an error of this package.
@@ -54,11 +56,17 @@ type Detail struct {
 
 	status int  // of the answer, or 0
 	off    bool // the region is switched off for the account
+	barred bool // no permission of the credentials would help
 }
 
 // failed is an error without more to be known.
 func failed(code, what, why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: what, Reason: why, Hints: hints}
+}
+
+// stopped is what the end of the caller's context ended.
+func stopped(what, why string, cause error) *problem.Error {
+	return &problem.Error{Code: CodeCanceled, Action: what, Reason: why, Cause: cause}
 }
 
 // detailOf returns what else is known of an error.
@@ -160,11 +168,11 @@ func (f *Finder) failure(err error, region string) *problem.Error {
 	var api smithy.APIError
 	switch isAPI := errors.As(err, &api); {
 	case isAPI:
-		if e = understood(api.ErrorCode(), api.ErrorMessage()); e != nil {
+		if e = f.understood(api.ErrorCode(), api.ErrorMessage()); e != nil {
 			break
 		}
 		e = f.coded(api.ErrorCode(), status)
-		if reason := f.reason(api.ErrorMessage()); e.Code == CodeFailed && api.ErrorCode() == "ValidationError" && reason != "" {
+		if reason := f.reason(api.ErrorMessage()); e.Code == CodeFailed && status < http.StatusInternalServerError && reason != "" {
 			e.Reason = "AWS refuses it: " + reason
 		}
 	case status >= http.StatusMultipleChoices:
@@ -180,13 +188,15 @@ func (f *Finder) failure(err error, region string) *problem.Error {
 	return e
 }
 
+const notAWS = "look at HTTPS_PROXY and AWS_ENDPOINT_URL: a proxy or a login page may be between here and AWS"
+
 func unreadable(what, why string) *problem.Error {
-	return failed(CodeUnreadable, what, why, "look at HTTPS_PROXY and AWS_ENDPOINT_URL: a proxy or a login page may be between here and AWS")
+	return failed(CodeUnreadable, what, why, notAWS)
 }
 
 // coded turns an answer into an error by its code and HTTP status.
 func (f *Finder) coded(code string, status int) *problem.Error {
-	_, throttled := awsretry.DefaultThrottleErrorCodes[code]
+	_, throttled := throttleCodes()[code]
 	switch code {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
 		return failed(CodeExpired, "", "the session token has expired", "log in to AWS again, and renew AWS_SESSION_TOKEN or the profile's aws_session_token, with both its keys")
@@ -211,10 +221,15 @@ func (f *Finder) coded(code string, status int) *problem.Error {
 		return failed(CodeThrottled, "", "throttled", "wait a minute, and try again: something else makes many calls to this account")
 	case status >= 300 && status < 400:
 		return unreadable("", fmt.Sprintf("it answered with a redirect (HTTP %d)", status))
-	case code == "" || code == "UnknownError":
-		return failed(CodeFailed, "", fmt.Sprintf("AWS failed (HTTP %d)", status), tryLater)
 	}
-	return failed(CodeFailed, "", fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status), tryLater)
+	e := failed(CodeFailed, "", fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status))
+	if code == "" || code == "UnknownError" {
+		e = failed(CodeFailed, "", fmt.Sprintf("AWS failed (HTTP %d)", status), notAWS)
+	}
+	if status >= http.StatusInternalServerError {
+		e.Hints = []string{tryLater}
+	}
+	return e
 }
 
 // command is a command of the AWS CLI to paste, for the profile in use.
@@ -257,19 +272,23 @@ var (
 	// notUpdatable finds a stack's status in the sentence in which CloudFormation
 	// says that it can't be updated now.
 	notUpdatable = regexp.MustCompile(`\b([A-Z]+(?:_[A-Z]+){1,5}) state and can ?not`)
-	// refusedAction finds an action in the sentence of a refusal.
-	refusedAction = regexp.MustCompile(`not authorized to perform: ([a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{1,60})\b`)
+	// notThere is all of a sentence that says that what was asked for doesn't exist.
+	// Inside a longer one, "does not exist" is about something else, such as a
+	// parameter's value.
+	notThere = regexp.MustCompile(`^(?:(?:Stack|Change ?Set|Resource):?(?: with id)? ?\S+ does not exist(?: for stack \S+)?|Unable to describe task definition)\.?$`)
+	// tooManyChangeSets is how the sentence about a stack's change sets begins
+	// (https://github.com/awslabs/seed-farmer/issues/441).
+	tooManyChangeSets = regexp.MustCompile(`^ChangeSet limit exceeded\b`)
 )
 
 // understood knows the failures that AWS distinguishes by its sentence alone, and
-// is nil for others. Of a sentence only a status or an action is shown, which have
-// shapes of their own.
-func understood(code, message string) *problem.Error {
-	if found := refusedAction.FindStringSubmatch(message); found != nil {
-		return denied(Permission{found[1], "*"})
+// is nil for others.
+func (f *Finder) understood(code, message string) *problem.Error {
+	if e := f.refusal(message); e != nil {
+		return e
 	}
 	if found := notUpdatable.FindStringSubmatch(message); found != nil {
-		return busy("", found[1])
+		return Busy(found[1])
 	}
 	switch code {
 	case "ChangeSetNotFound", "ChangeSetNotFoundException", "ParameterNotFound", "ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException":
@@ -282,9 +301,12 @@ func understood(code, message string) *problem.Error {
 		if changesNothing(message) {
 			return unchanged("")
 		}
-		if strings.Contains(message, "does not exist") || strings.Contains(message, "Unable to describe task definition") {
+		if notThere.MatchString(message) {
 			return missing("", "it isn't there")
 		}
+	}
+	if code == limitExceeded || tooManyChangeSets.MatchString(message) {
+		return failed(CodeLimit, "", cmp.Or(f.reason(message), "a quota of this account is used up"))
 	}
 	return nil
 }
@@ -292,7 +314,7 @@ func understood(code, message string) *problem.Error {
 // changesNothing knows the sentences in which CloudFormation says that an update
 // would do nothing. There is no code for it.
 func changesNothing(message string) bool {
-	return strings.Contains(message, "didn't contain changes") || strings.Contains(message, "No updates are to be performed")
+	return strings.HasPrefix(message, "The submitted information didn't contain changes") || strings.HasPrefix(message, "No updates are to be performed")
 }
 
 func unchanged(what string) *problem.Error {
@@ -303,66 +325,9 @@ func missing(what, why string) *problem.Error {
 	return failed(CodeMissing, what, why)
 }
 
-func busy(what, status string) *problem.Error {
-	e := failed(CodeBusy, what, "its stack is in the state "+shown(status))
-	if inProgress(status) {
-		e.Hints = []string{"wait until it has ended: nothing is changed while another change runs"}
-	} else {
-		e.Hints = []string{"repair the stack first, in the CloudFormation console: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"}
-	}
-	return e
-}
-
-// Permission is an IAM action, and on what it is needed.
-type Permission struct {
-	Action   string // "ecs:UpdateService"
-	Resource string // an ARN, with * in it, or "*"
-}
-
-// denied is a refusal for want of permissions. A hint says what to add to a policy
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html).
-func denied(missing ...Permission) *problem.Error {
-	e := &problem.Error{Code: CodeDenied, Reason: "access denied", Detail: Detail{Missing: missing}}
-	for _, p := range missing {
-		e.Hints = append(e.Hints, fmt.Sprintf(`add {"Effect": "Allow", "Action": "%s", "Resource": "%s"} to the policy of these credentials`, p.Action, p.Resource))
-	}
-	return e
-}
-
-// needing names the permission that a refused call needed, unless AWS named
-// another one: making a change set also reads what the stack's parameters point
-// at.
-func needing(p Permission, e *problem.Error) *problem.Error {
-	named := detailOf(e).Missing
-	if e.Code != CodeDenied || len(named) > 0 && named[0].Action != p.Action {
-		return e
-	}
-	return denied(p)
-}
-
-// onStack, onParameter and onServices are the resources that calls about a Rack
-// need permissions for
-// (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
-func onStack(action string, rack Rack) Permission {
-	return Permission{"cloudformation:" + action, arnIn(rack.Region, "cloudformation", "stack/"+rack.Name+"/*")}
-}
-
-func onParameter(action string, rack Rack) Permission {
-	return Permission{"ssm:" + action, arnIn(rack.Region, "ssm", "parameter/"+secretName(rack))}
-}
-
-// onServices has no cluster in it, since old services have none in theirs.
-func onServices(action string, rack Rack) Permission {
-	return Permission{"ecs:" + action, arnIn(rack.Region, "ecs", "service/*")}
-}
-
-func arnIn(region, service, resource string) string {
-	partition := "aws"
-	switch {
-	case strings.HasPrefix(region, "us-gov-"):
-		partition = "aws-us-gov"
-	case strings.HasPrefix(region, "cn-"):
-		partition = "aws-cn"
-	}
-	return fmt.Sprintf("arn:%s:%s:%s:*:%s", partition, service, region, resource)
+// Busy says of a Rack's stack in a state that it can't be updated now, and what
+// helps.
+func Busy(status string) *problem.Error {
+	_, hint := meaning(status)
+	return failed(CodeBusy, "", "its stack is in the state "+shown(status), cmp.Or(hint, repairStack))
 }

@@ -31,6 +31,7 @@ type Outcome struct {
 	// Reason is what AWS said about the first resource that failed: one line,
 	// bounded, without a parameter's value. It is "" when nothing failed.
 	Reason string
+	Hints  []string // what can be done about a Reason that is a denial
 }
 
 // Follow tells each event of an update, once, oldest first, and returns when it
@@ -71,6 +72,9 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, tell fu
 			}
 		}
 		if outcome, ended := w.outcome(); ended {
+			if e := f.refusal(outcome.Reason); e != nil {
+				outcome.Hints = e.Hints
+			}
 			return outcome, nil
 		}
 		if now.Sub(moved) >= f.patience && err == nil {

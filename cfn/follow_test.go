@@ -48,7 +48,7 @@ func TestEachNewEventIsToldOnceInOrder(t *testing.T) {
 			}
 			last = e.At
 		})
-		if err != nil || outcome != (cfn.Outcome{End: cfn.Complete, Status: "UPDATE_COMPLETE"}) {
+		if err != nil || outcome.End != cfn.Complete || outcome.Status != "UPDATE_COMPLETE" || outcome.Reason != "" {
 			t.Errorf("%+v, %v", outcome, err)
 		}
 		if got := strings.Join(all, ", "); got != aReset {

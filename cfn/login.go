@@ -181,9 +181,12 @@ func (f *Finder) roleFailure(err error, what string) error {
 	switch {
 	case f.shared.MFASerial != "" && aboutCode:
 		return failed(CodeMFA, what, "the MFA code was refused", "wait for the next code: each is good once and for half a minute", "check that mfa_serial in the profile is the device's")
-	case told.Code == CodeDenied:
+	case told.Code == CodeDenied && !detailOf(told).barred:
 		told.Reason, told.Detail = "its role may not be assumed", nil
 		told.Hints = []string{"give the profile's own credentials the permission sts:AssumeRole, and let the role trust them: " + shown(f.shared.RoleARN)}
+		if f.shared.MFASerial == "" {
+			told.Hints = append(told.Hints, "set mfa_serial in the profile, if the role requires MFA")
+		}
 	}
 	return told
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Each call of a reset and of a recovery may be refused. The error names the
-// permission, and nothing has changed.
+// permission, on the resource that AWS named, and nothing has changed.
 func TestEachMissingPermissionIsNamed(t *testing.T) {
 	reset := func(ctx context.Context, w *rackWorld, f *cfn.Finder) error {
 		p, err := f.Preview(transport.Until(ctx), w.rack, secret.New(secrettest.Canary))
@@ -29,16 +29,18 @@ func TestEachMissingPermissionIsNamed(t *testing.T) {
 		_, err = f.Restart(transport.Until(ctx), w.rack)
 		return err
 	}
+	const stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/production/*"
+	const service = "arn:aws:ecs:eu-west-1:123456789012:service/production-Cluster-1A2B3C4D5E6F7/production-ServiceWebApi-8B7C6D5E4F3A"
 	for action, resource := range map[string]string{
-		"cloudformation:DescribeStacks":        "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
-		"cloudformation:DescribeStackEvents":   "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
-		"cloudformation:CreateChangeSet":       "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
-		"cloudformation:DescribeChangeSet":     "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
-		"cloudformation:ExecuteChangeSet":      "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
-		"cloudformation:DescribeStackResource": "arn:aws:cloudformation:eu-west-1:*:stack/production/*",
-		"ecs:DescribeServices":                 "arn:aws:ecs:eu-west-1:*:service/*",
-		"ecs:UpdateService":                    "arn:aws:ecs:eu-west-1:*:service/*",
-		"ssm:GetParameters":                    "*",
+		"cloudformation:DescribeStacks":        stack,
+		"cloudformation:DescribeStackEvents":   stack,
+		"cloudformation:CreateChangeSet":       stack,
+		"cloudformation:DescribeChangeSet":     stack,
+		"cloudformation:ExecuteChangeSet":      stack,
+		"cloudformation:DescribeStackResource": stack,
+		"ecs:DescribeServices":                 service,
+		"ecs:UpdateService":                    service,
+		"ssm:GetParameters":                    "arn:aws:ssm:eu-west-1::parameter/aws/service/*",
 	} {
 		t.Run(action, func(t *testing.T) {
 			w := newRackWorld(t)

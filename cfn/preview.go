@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
@@ -87,7 +86,7 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 		return nil, err
 	}
 	if state := stateOf(described); !state.Updatable {
-		return nil, busy(what, state.Status)
+		return nil, attempting(what, Busy(state.Status))
 	}
 	keys, err := otherParameters(described, what)
 	if err != nil {
@@ -154,14 +153,18 @@ func (f *Finder) takeAway(stop transport.Stop, p *Preview, failed error) error {
 	if p.id == "" && !p.unsure && Definite(failed) {
 		return failed // it was never made
 	}
-	own, cancel := context.WithTimeout(stop.Hard, cleanUp)
+	limit := cleanUp
+	if stop.Asked() != nil {
+		limit -= callGrace // which making it may have taken
+	}
+	own, cancel := context.WithTimeout(stop.Hard, limit)
 	defer cancel()
 	if f.deleteChangeSet(own, p) == nil {
 		return failed
 	}
 	e := ours(failed)
 	if e == nil {
-		e = &problem.Error{Code: CodeFailed, Action: of("preview the reset", p.Rack), Reason: "it was stopped", Cause: failed}
+		e = stopped(of("preview the reset", p.Rack), "it was stopped", failed)
 	}
 	return f.leftBehind(p, e)
 }

@@ -91,19 +91,33 @@ func TestAPasswordThatNoRackCanHaveIsNotSent(t *testing.T) {
 }
 
 func TestAStackThatCannotBeUpdatedNowIsLeftAlone(t *testing.T) {
-	for _, status := range []string{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "IMPORT_COMPLETE"} {
+	for status, hint := range map[string]string{
+		"CREATE_IN_PROGRESS":                  "wait until its stack is in the state CREATE_COMPLETE",
+		"UPDATE_IN_PROGRESS":                  "wait until that has ended",
+		"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "wait until that has ended",
+		"UPDATE_ROLLBACK_IN_PROGRESS":         "wait until that has ended",
+		"REVIEW_IN_PROGRESS":                  "this state doesn't end by waiting",
+		"DELETE_IN_PROGRESS":                  "this one is gone soon",
+		"UPDATE_ROLLBACK_FAILED":              "repair its stack",
+		"IMPORT_ROLLBACK_COMPLETE":            "repair its stack",
+		"ROLLBACK_COMPLETE":                   "delete its stack",
+	} {
 		w := newRackWorld(t, func(r *cfntest.Rack) { r.Status = status })
 		_, err := w.finder().Preview(transport.Until(t.Context()), w.rack, secret.New(secrettest.Canary))
-		w.wantCode(w.failed(err), cfn.CodeBusy, status)
+		e := w.failed(err)
+		w.wantCode(e, cfn.CodeBusy, status, hint)
+		if waits := strings.HasPrefix(e.Hints[0], "wait"); waits != strings.HasPrefix(hint, "wait") || len(e.Hints) != 1 {
+			t.Errorf("%s: %q", status, e.Hints)
+		}
 		state, err := w.finder().State(t.Context(), w.rack)
-		if err != nil || state.Status != status || state.Updatable || state.InProgress != strings.HasSuffix(status, "_IN_PROGRESS") {
+		if err != nil || state.Status != status || state.Updatable || state.InProgress != (strings.HasSuffix(status, "_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS") {
 			t.Errorf("%+v, %v", state, err)
 		}
 		if n := w.asked("cloudformation:CreateChangeSet"); n != 0 {
 			t.Errorf("%s: %d change sets", status, n)
 		}
 	}
-	for _, status := range []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"} {
+	for _, status := range []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"} {
 		w := newRackWorld(t, func(r *cfntest.Rack) { r.Status = status })
 		w.preview(w.finder())
 	}

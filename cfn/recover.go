@@ -84,22 +84,8 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, tell func(Source, error
 func nowhereRead(rack Rack, failed []*problem.Error) error {
 	what := of("recover the password", rack)
 	nowhere := noPassword("recover the password", rack, "AWS shows it nowhere")
-	var missing []Permission
-	for _, e := range failed {
-		for _, p := range detailOf(e).Missing {
-			if !slices.Contains(missing, p) {
-				missing = append(missing, p)
-			}
-		}
-	}
-	if len(missing) > 0 {
-		e := denied(missing...)
+	if e := allDenied(failed); e != nil {
 		e.Action, e.Cause = what, nowhere
-		var actions []string
-		for _, p := range missing {
-			actions = append(actions, p.Action)
-		}
-		e.Reason += " to " + strings.Join(actions, " and ")
 		return e
 	}
 	for _, e := range failed {
@@ -111,6 +97,31 @@ func nowhereRead(rack Rack, failed []*problem.Error) error {
 		return attempting(what, last) // the stack itself is not there
 	}
 	return nowhere
+}
+
+// allDenied makes one error of all that were denied, or returns nil.
+func allDenied(failed []*problem.Error) *problem.Error {
+	var missing []Permission
+	var actions, reasons, hints []string
+	for _, e := range failed {
+		for _, p := range detailOf(e).Missing {
+			if !slices.Contains(missing, p) {
+				missing, actions = append(missing, p), append(actions, p.Action)
+			}
+		}
+		if detailOf(e).barred && !slices.Contains(reasons, e.Reason) {
+			reasons, hints = append(reasons, e.Reason), append(hints, e.Hints...)
+		}
+	}
+	all := denied(missing...)
+	if len(missing) > 0 {
+		reasons = append([]string{all.Reason + " to " + strings.Join(actions, " and ")}, reasons...)
+	}
+	if len(reasons) == 0 {
+		return nil
+	}
+	all.Reason, all.Hints = strings.Join(reasons, "; "), append(all.Hints, hints...)
+	return all
 }
 
 func (f *Finder) recoverFrom(ctx context.Context, source Source, rack Rack) (secret.String, error) {

@@ -85,7 +85,7 @@ func TestThePlacesAreTheOnesThatAreRead(t *testing.T) {
 		}
 	})
 	e := w.failed(err)
-	w.wantCode(e, cfn.CodeDenied, "ecs:DescribeTaskDefinition", "ssm:GetParameter", `"Resource": "arn:aws:ssm:eu-west-1:*:parameter/productionRackApiSecret"`, "cloudformation:DescribeStacks")
+	w.wantCode(e, cfn.CodeDenied, "ecs:DescribeTaskDefinition", "ssm:GetParameter", `"Resource": "arn:aws:ssm:eu-west-1:123456789012:parameter/productionRackApiSecret"`, "cloudformation:DescribeStacks")
 	if !problem.Has(err, cfn.CodeNoPassword) {
 		t.Error("it isn't said that AWS has no password to show")
 	}

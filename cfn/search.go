@@ -86,7 +86,12 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 	if name != "" {
 		request.StackName = &name
 	}
+	// In all regions, where AWS names a resource of this one.
 	describeStacks := Permission{"cloudformation:DescribeStacks", "*"}
+	if name != "" {
+		describeStacks = onStack("DescribeStacks", Rack{Name: name, Region: region})
+		describeStacks.Resource = strings.Replace(describeStacks.Resource, ":"+region+":", ":*:", 1)
+	}
 	for range mostPages {
 		page, err := f.page(ctx, region, request)
 		if isMissing(err) {
@@ -142,7 +147,7 @@ func (f *Finder) page(ctx context.Context, region string, request *cloudformatio
 // which it says in an error's text alone.
 func isMissing(err error) bool {
 	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
+	return errors.As(err, &api) && api.ErrorCode() == "ValidationError" && notThere.MatchString(api.ErrorMessage())
 }
 
 // commercial, government and china are the regions that Racks are made for

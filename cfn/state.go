@@ -67,12 +67,49 @@ func stateOf(described types.Stack) StackState {
 func updatable() []string {
 	return []string{
 		string(types.StackStatusCreateComplete), string(types.StackStatusUpdateComplete), string(types.StackStatusUpdateRollbackComplete),
+		string(types.StackStatusImportComplete),
 	}
 }
 
 // inProgress knows all states of work by their ending
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
-func inProgress(status string) bool { return strings.HasSuffix(status, "_IN_PROGRESS") }
+// In REVIEW_IN_PROGRESS nothing works: a stack's first change set waits to be
+// executed.
+func inProgress(status string) bool {
+	return strings.HasSuffix(status, "_IN_PROGRESS") && status != string(types.StackStatusReviewInProgress)
+}
+
+// Meaning says what the state of its stack is for a Rack, to follow its name, and
+// what helps. Both are "" for a Rack that is as it should be.
+func (r Rack) Meaning() (is, hint string) { return meaning(r.Status) }
+
+const repairStack = "repair its stack first, in the CloudFormation console: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"
+
+func meaning(status string) (is, hint string) {
+	switch types.StackStatus(status) {
+	case types.StackStatusCreateInProgress:
+		return "is being installed", "wait until its stack is in the state CREATE_COMPLETE, and try again"
+	case types.StackStatusReviewInProgress:
+		return "was never installed", "delete its stack, or execute the change set that waits there: this state doesn't end by waiting"
+	case types.StackStatusRollbackInProgress:
+		return "failed to install, and is being rolled back", "wait until its stack is in the state ROLLBACK_COMPLETE, then delete the stack and install the Rack again"
+	case types.StackStatusCreateFailed, types.StackStatusRollbackFailed, types.StackStatusRollbackComplete:
+		return "failed to install", "delete its stack, which can't be used any more, and install the Rack again"
+	case types.StackStatusDeleteInProgress:
+		return "is being deleted", "use another Rack: this one is gone soon"
+	case types.StackStatusDeleteFailed:
+		return "was deleted in part", "use another Rack, and delete what is left of this one in the CloudFormation console"
+	}
+	switch {
+	case inProgress(status) && strings.Contains(status, "ROLLBACK"):
+		return "is being rolled back", "wait until that has ended, and try again"
+	case inProgress(status):
+		return "is being updated", "wait until that has ended, and try again: nothing is changed while another change runs"
+	case strings.HasSuffix(status, "_FAILED"):
+		return "failed to update", repairStack
+	}
+	return "", ""
+}
 
 // describe reads the stack of a Rack.
 func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.Stack, error) {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"html"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
@@ -24,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -299,8 +301,20 @@ func newWriteRetryer(r transport.Retry) aws.Retryer {
 		o.MaxAttempts = r.Tries
 		o.RateLimiter = ratelimit.None
 		o.Backoff = growing(r)
-		o.Retryables = []awsretry.IsErrorRetryable{awsretry.RetryableErrorCode{Codes: awsretry.DefaultThrottleErrorCodes}}
+		o.Retryables = []awsretry.IsErrorRetryable{awsretry.RetryableErrorCode{Codes: throttleCodes()}}
 	})
+}
+
+// limitExceeded is the code of a quota that is used up, in all services that this
+// package calls. The SDK takes it for throttling, which it is in others
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html).
+const limitExceeded = "LimitExceededException"
+
+// throttleCodes are the codes by which AWS asks for fewer calls.
+func throttleCodes() map[string]struct{} {
+	codes := maps.Clone(awsretry.DefaultThrottleErrorCodes)
+	delete(codes, limitExceeded)
+	return codes
 }
 
 // growing pauses have jitter, so that two that were throttled together do not
@@ -317,7 +331,10 @@ func growing(r transport.Retry) awsretry.BackoffDelayerFunc {
 // isFinal says of failures that stay that they are not worth another try.
 func isFinal(err error) aws.Ternary {
 	var certificate *tls.CertificateVerificationError
+	var api smithy.APIError
 	switch {
+	case errors.As(err, &api) && api.ErrorCode() == limitExceeded:
+		return aws.FalseTernary
 	case transport.ByProxy(err) != nil, errors.Is(err, errNoAnswer), errors.Is(err, errNotAnswer), errors.Is(err, transport.ErrTooLarge),
 		errors.Is(err, transport.ErrPlainHTTP), errors.As(err, &certificate),
 		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):

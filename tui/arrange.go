@@ -154,7 +154,7 @@ func (m *model) wrong() []part {
 	wrong := []part{{lines: field.Indented(m.theme.Error, "✗ ", problem.Message, m.room())}}
 	for _, hint := range problem.Do {
 		// Its other lines do not begin below it: "hint:" is too wide for that.
-		lines := field.Wrapped(m.theme.Hint, "hint: "+hint, m.room()-2*len(space))
+		lines := field.Wrapped(m.theme.Muted, "hint: "+hint, m.room()-2*len(space))
 		for i := range lines {
 			lines[i] = strings.Repeat(space, min(i, 1)+1) + lines[i]
 		}
@@ -171,7 +171,7 @@ func (m *model) reasons() []part {
 	}
 	var reasons []part
 	for _, text := range m.question.Reason {
-		lines := field.Wrapped(m.theme.Reason, text, m.room())
+		lines := field.Wrapped(m.theme.Muted, text, m.room())
 		reasons = append(reasons, part{lines: lines, brief: len(lines) == 1 || !strings.Contains(text, " ")})
 	}
 	return reasons

@@ -27,8 +27,9 @@ const (
 // View implements tea.Model.
 func (m *model) View() tea.View {
 	defer crash.Catch()
-	m.draw()
-	view := tea.NewView(m.screen())
+	screen := m.screen()
+	m.draw(screen)
+	view := tea.NewView(screen)
 	view.AltScreen = true
 	view.ReportFocus = true // a secret that is shown is hidden when nobody looks
 	view.WindowTitle = "convox-travis"
@@ -68,7 +69,7 @@ func (m *model) head() string {
 		head += m.theme.Muted.Render("  demo: a world on this machine, nothing outside it is touched")
 	}
 	if _, name := m.flow.Step(); m.width < railFrom {
-		return m.theme.RailHere.Render("› "+name) + m.theme.Muted.Render("  convox-travis")
+		return m.theme.Selected.Render("› "+name) + m.theme.Muted.Render("  convox-travis")
 	}
 	return head
 }
@@ -77,12 +78,12 @@ func (m *model) head() string {
 func (m *model) rail() []string {
 	lines := []string{""}
 	for _, item := range m.flow.Rail() {
-		sign, style := "  ", m.theme.RailAhead
+		sign, style := "  ", m.theme.Muted
 		switch item.State {
 		case flow.Here:
-			sign, style = "› ", m.theme.RailHere
+			sign, style = "› ", m.theme.Selected
 		case flow.Behind:
-			sign, style = "✓ ", m.theme.RailDone
+			sign, style = "✓ ", m.theme.Text
 		}
 		lines = append(lines, style.Render(sign+item.Name))
 		if item.Answer != "" && item.State != flow.Ahead {
@@ -201,7 +202,7 @@ func (m *model) howFar() []string {
 	}
 	cells := min(longestBar, max(m.room()-16, 4))
 	full, empty := p.Bar(cells)
-	bar := space + m.theme.Marker.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
+	bar := space + m.theme.Selected.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
 }
 
@@ -265,7 +266,7 @@ func (m *model) named(keys []field.Key) []string {
 	lines := []string{""}
 	for i, k := range keys {
 		last := &lines[len(lines)-1]
-		part := m.theme.Key.Render(k.Key) + " " + m.theme.KeyDoes.Render(text.Clean(k.Does))
+		part := m.theme.Title.Render(k.Key) + " " + m.theme.Muted.Render(text.Clean(k.Does))
 		switch more := *last + m.theme.Line.Render(" · ") + part; {
 		case i == 0:
 			*last = part

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
@@ -26,7 +27,7 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 	searches := f.Searches()
 	m.refresh()
 	for _, s := range searches {
-		s.Run(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
+		s(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
 	}
 	if screen := m.screen(); !contains(screen, "› production") {
 		t.Fatalf("the screen is\n%s", screen)
@@ -45,5 +46,28 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 	m.Update(enter)
 	if step, _ := f.Step(); step == flow.StepRack {
 		t.Error("an Enter after a look is not taken")
+	}
+}
+
+func TestADefaultThatIsFoundLateMovesNoCursorThatAPersonMoved(t *testing.T) {
+	for _, isMoved := range []bool{false, true} {
+		f := flow.New(flow.Outside{
+			Saved: func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
+				return make([]convox.SavedLogin, 1), nil
+			},
+		}, flow.Given{})
+		m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+		searches := f.Searches()
+		m.refresh()
+		if isMoved {
+			m.Update(down)
+			m.Update(down)
+		}
+		for _, s := range searches {
+			s(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
+		}
+		if want := map[bool]int{false: 1, true: 0}[isMoved]; m.picture().focus != want {
+			t.Errorf("moved %t: the cursor is at %v", isMoved, m.picture().focus)
+		}
 	}
 }

@@ -88,7 +88,7 @@ func (p *plain) search(ctx context.Context, searches []flow.Search) {
 	for _, s := range searches {
 		go func() {
 			defer crash.Catch()
-			s.Run(ctx, func(u flow.Update) {
+			s(ctx, func(u flow.Update) {
 				send(p.updates, u, ctx.Done())
 			})
 		}()
@@ -142,8 +142,8 @@ func (p *plain) heldUp() {
 
 func (p *plain) run() error {
 	work := p.flow.Work()
-	p.bind(work.Writes)
-	defer p.bind(false)
+	p.locked(func() { p.bound = work.Writes })
+	defer p.locked(func() { p.bound = false })
 	p.say("%s …", work.Words)
 	begun := time.Now()
 	said := begun // a progress, last
@@ -201,7 +201,10 @@ func (p *plain) ask() error {
 	p.in.drop() // before it is shown, so that an answer to it is kept
 	p.say("")
 	p.problem(q.Problem)
-	p.entitle(q.Title)
+	p.locked(func() {
+		p.title = q.Title
+		p.say("%s", q.Title)
+	})
 	for _, reason := range q.Reason {
 		p.say("  %s", reason)
 	}
@@ -330,30 +333,24 @@ func (p *plain) obey(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-j.stops:
-				p.suspend(j)
-			case <-j.continues:
-				p.goOn()
+				p.locked(func() { p.suspend(j) })
+			case <-j.continues: // what a stop brought that nobody was told of
+				p.locked(func() {
+					p.in.away(func() {})
+					p.askAgain()
+				})
 			}
 		}
 	}()
 }
 
+// suspend stops this process, where it may be stopped now. The lock is held.
 func (p *plain) suspend(j *job) {
-	p.in.mu.Lock()
-	defer p.in.mu.Unlock()
 	if p.bound {
 		p.line(flow.Line{Tone: flow.Warning, Text: notNow})
 		return
 	}
 	p.in.away(func() { j.stop(false) })
-	p.askAgain()
-}
-
-// goOn makes good what a stop brought that nobody was told of.
-func (p *plain) goOn() {
-	p.in.mu.Lock()
-	defer p.in.mu.Unlock()
-	p.in.away(func() {})
 	p.askAgain()
 }
 
@@ -367,19 +364,11 @@ func (p *plain) askAgain() {
 	}
 }
 
-// bind says whether a stop has to wait.
-func (p *plain) bind(bound bool) {
+// locked does something that a stop must not come between.
+func (p *plain) locked(do func()) {
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
-	p.bound = bound
-}
-
-// entitle begins a question.
-func (p *plain) entitle(title string) {
-	p.in.mu.Lock()
-	defer p.in.mu.Unlock()
-	p.title = title
-	p.say("%s", title)
+	do()
 }
 
 // prompt asks for an answer.
@@ -387,15 +376,11 @@ func (p *plain) prompt(words string) {
 	if words != "" {
 		words += " "
 	}
-	p.in.mu.Lock()
-	defer p.in.mu.Unlock()
-	p.asked = text.Clean(words) + "> "
-	fmt.Fprint(p.out, p.asked)
+	p.locked(func() {
+		p.asked = text.Clean(words) + "> "
+		fmt.Fprint(p.out, p.asked)
+	})
 }
 
 // answered ends what prompt began.
-func (p *plain) answered() {
-	p.in.mu.Lock()
-	defer p.in.mu.Unlock()
-	p.asked = ""
-}
+func (p *plain) answered() { p.locked(func() { p.asked = "" }) }

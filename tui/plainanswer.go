@@ -158,12 +158,6 @@ func (p *plain) list(rows, all []flow.Row) {
 	}
 }
 
-// relist writes other rows. What was typed before meant those that had the numbers.
-func (p *plain) relist(rows, all []flow.Row) {
-	p.in.drop()
-	p.list(rows, all)
-}
-
 // listed are the rows but for the others.
 func listed(rows []flow.Row) []flow.Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return r.Other })
@@ -214,7 +208,8 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 			p.sayUnknown(q.Rows)
 			rows = q.Rows
 		}
-		p.relist(rows, q.Rows)
+		p.in.drop() // what was typed before meant those that had the numbers
+		p.list(rows, q.Rows)
 	}
 }
 

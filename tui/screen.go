@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -54,7 +53,10 @@ type model struct {
 	appeared     appearance
 	ready        bool // there was time to look
 	drawn        picture
-	drawnAt      int64 // writes to the terminal before it was drawn
+	drawnAt      int64  // writes to the terminal before it was drawn
+	next         string // the screen that was drawn last
+	written      string // the screen that was written last
+	writes       int64  // that were counted then
 
 	// What is being done.
 	work     *flow.Work
@@ -86,7 +88,7 @@ func (m *model) search(searches []flow.Search) {
 	for _, s := range searches {
 		go func() {
 			defer crash.Catch()
-			s.Run(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
+			s(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
 		}()
 	}
 }
@@ -380,7 +382,9 @@ func (m *model) catchUp() {
 		m.question = q
 	case *field.Choice:
 		before := f.Selected()
-		f.SetSelected(m.flow.Question().Initial.Index)
+		if !m.touched {
+			f.SetSelected(m.flow.Question().Initial.Index)
+		}
 		if f.Selected() != before {
 			m.moved++
 		}
@@ -417,7 +421,7 @@ func (m *model) value() flow.Value {
 func options(of []flow.Option) []field.Option {
 	shown := make([]field.Option, len(of))
 	for i, o := range of {
-		shown[i] = field.Option{Label: o.Label, Note: o.Note}
+		shown[i] = field.Option(o)
 	}
 	return shown
 }
@@ -425,9 +429,7 @@ func options(of []flow.Option) []field.Option {
 func rows(of []flow.Row) []field.Row {
 	shown := make([]field.Row, len(of))
 	for i, r := range of {
-		// What people type is the name and what it is on, never a host.
-		search := strings.Join(r.Cells[:min(2, len(r.Cells))], " ")
-		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Disabled: r.Disabled, Search: search, Other: r.Other}
+		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Disabled: r.Disabled, Other: r.Other}
 	}
 	return shown
 }

@@ -76,17 +76,23 @@ func (m *model) picture() picture {
 	return p
 }
 
-// draw notes what the next write to the terminal shows.
-func (m *model) draw() {
-	if p := m.picture(); p != m.drawn {
-		m.drawn, m.drawnAt = p, m.out.writes.Load()
+// draw notes what the next write to the terminal shows, if there is one: a screen
+// that is on the terminal already isn't written again.
+func (m *model) draw(screen string) {
+	writes := m.out.writes.Load()
+	if writes != m.writes {
+		m.writes, m.written = writes, m.next
 	}
+	if p := m.picture(); p != m.drawn {
+		m.drawn, m.drawnAt = p, writes
+	}
+	m.next = screen
 }
 
 // isSeen reports whether what an answer is given to is on the screen, with the keys
 // that give it.
 func (m *model) isSeen() bool {
-	return m.step != "" && m.ready && m.out.writes.Load() != m.drawnAt
+	return m.step != "" && m.ready && (m.out.writes.Load() != m.drawnAt || m.next == m.written)
 }
 
 // answers reports whether a key is a part of an answer.

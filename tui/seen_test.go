@@ -23,10 +23,12 @@ func (m *model) look() {
 }
 
 // played runs a model as Bubble Tea does: one message after the other, with a View
-// after each, which is on the terminal a frame later. Use it in a synctest bubble.
+// after each, which is written to the terminal a frame later where it is not there
+// already. Use it in a synctest bubble.
 type played struct {
 	*model
 	timers chan tea.Msg
+	onTerm string
 }
 
 const frame = 16 * time.Millisecond
@@ -59,7 +61,8 @@ func (p *played) wait(d time.Duration) {
 		next := time.Now().Truncate(frame).Add(frame)
 		time.Sleep(min(time.Until(next), time.Until(end)))
 		synctest.Wait()
-		if !time.Now().Before(next) {
+		if !time.Now().Before(next) && p.next != p.onTerm {
+			p.onTerm = p.next
 			p.out.writes.Add(1)
 		}
 		for len(p.timers) > 0 {
@@ -103,7 +106,7 @@ func newPlayed(t *testing.T) *played {
 	f := flow.New(flow.Outside{}, flow.Given{})
 	m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
 	m.ctx, m.send = t.Context(), func(tea.Msg) {}
-	return &played{m, make(chan tea.Msg, 100)}
+	return &played{model: m, timers: make(chan tea.Msg, 100)}
 }
 
 var (
@@ -224,6 +227,26 @@ func TestMovementIsNeverDropped(t *testing.T) {
 		}
 		p.wait(time.Second)
 	})
+}
+
+// What is on the terminal already is not written again.
+func TestAQuestionThatComesBackWithinAFrameTakesEnter(t *testing.T) {
+	for kind, q := range harmless {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPlayed(t)
+			p.asks(q)
+			p.wait(time.Second)
+			p.busy, p.step, p.field, p.reading = "checking it", "", nil, nil
+			p.View() // is never on the terminal
+			p.busy = ""
+			p.asks(q)
+			p.wait(time.Second)
+			if p.send(enter); !p.isAnswered() {
+				t.Errorf("%s: it was not answered", kind)
+			}
+			p.wait(time.Second)
+		})
+	}
 }
 
 // What marks a row is a part of the answer.

@@ -24,7 +24,7 @@ func TestAWaitCountsDown(t *testing.T) {
 		m := newModel(setup.Stop{Soft: ctx, Hard: ctx}, Terminal{}, f, &counted{file: os.Stderr})
 		m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 		for _, s := range f.Searches() {
-			go s.Run(ctx, func(u flow.Update) { m.Update(foundMsg{u}) })
+			go s(ctx, func(u flow.Update) { m.Update(foundMsg{u}) })
 		}
 		waits <- progress.Wait{Words: func(left time.Duration) string { return "left: " + left.String() }, Until: time.Now().Add(30 * time.Second)}
 		synctest.Wait()

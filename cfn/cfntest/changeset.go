@@ -74,6 +74,9 @@ func createChangeSet(s *Server, c call) (any, *failure) {
 	case kind != "" && kind != "UPDATE":
 		return nil, invalid("Stack [" + one.Name + "] already exists and cannot be created again with the changeSet [" + name + "].")
 	}
+	if s.MostChangeSets > 0 && len(one.changeSets) >= s.MostChangeSets { // https://github.com/awslabs/seed-farmer/issues/441
+		return nil, refusal(http.StatusBadRequest, "LimitExceededException", "ChangeSet limit exceeded for stack "+one.id)
+	}
 	set, failed := s.work(c, one)
 	if failed != nil {
 		return nil, failed
@@ -81,7 +84,7 @@ func createChangeSet(s *Server, c call) (any, *failure) {
 	set.name, set.token, set.description, set.created = name, token, c.parameters.Get("Description"), time.Now()
 	set.id = "arn:" + partition(c.region) + ":cloudformation:" + c.region + ":" + c.caller.account + ":changeSet/" + name + "/" + uuid()
 	one.changeSets = append(one.changeSets, set)
-	set.status, set.execution = "CREATE_PENDING", unavailable
+	set.status, set.execution, set.reason = "CREATE_PENDING", unavailable, s.trouble(c.region).unworked
 	s.after(s.pace.ChangeSet/2, func() {
 		set.status = "CREATE_IN_PROGRESS"
 		s.after(s.pace.ChangeSet/2, set.finish)
@@ -112,8 +115,8 @@ func (s *Server) work(c call, one *stack) (*changeSet, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	if resolves := slices.ContainsFunc(one.Declared, Parameter.isFromStore); resolves && s.trouble(c.region).denied["ssm:GetParameters"] {
-		return nil, invalid("User: " + c.caller.arn + " is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:" + c.region + "::parameter/aws/service/*")
+	if why := s.trouble(c.region).denied["ssm:GetParameters"]; why != "" && slices.ContainsFunc(one.Declared, Parameter.isFromStore) {
+		return nil, invalid("User: " + c.caller.arn + " is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:" + c.region + "::parameter/aws/service/* " + why)
 	}
 	if c.parameters.Has("Tags.member.1.Key") {
 		set.tags = make(map[string]string)
@@ -133,7 +136,11 @@ func (s *Server) work(c call, one *stack) (*changeSet, *failure) {
 func (set *changeSet) isEmpty() bool { return len(set.changes) == 0 && !set.outputs }
 
 func (set *changeSet) finish() {
-	if set.isEmpty() {
+	switch {
+	case set.reason != "":
+		set.status = "FAILED"
+		return
+	case set.isEmpty():
 		set.status, set.reason = "FAILED", "The submitted information didn't contain changes. Submit different information to create a change set."
 		return
 	}

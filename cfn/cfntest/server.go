@@ -29,6 +29,9 @@ type Server struct {
 	// PageSize is how many stacks, events or changes a page of a list has. Set it
 	// before the first request.
 	PageSize int
+	// MostChangeSets is how many change sets a stack can have; 0 is any number. Set
+	// it before the first request.
+	MostChangeSets int
 
 	actions map[string]service
 

@@ -1,24 +1,28 @@
 package cfntest
 
 import (
+	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 )
 
 // trouble is what is wrong with a region.
 type trouble struct {
 	off       *failure
-	denied    map[string]bool // actions, with their service
+	denied    map[string]string   // why, by action with its service
+	refused   map[string]*failure // by action with its service
 	throttled int
 	latency   time.Duration
-	idle      bool // services begin no deployment
+	idle      bool   // services begin no deployment
+	unworked  string // why no change set can be worked out
 }
 
 // trouble returns the region's, with s.mu held.
 func (s *Server) trouble(region string) *trouble {
 	t := s.troubles[region]
 	if t == nil {
-		t = &trouble{denied: make(map[string]bool)}
+		t = &trouble{denied: make(map[string]string), refused: make(map[string]*failure)}
 		s.troubles[region] = t
 	}
 	return t
@@ -41,13 +45,37 @@ func (s *Server) SwitchOffWith(code string, regions ...string) {
 }
 
 // Deny refuses an action, such as "cloudformation:DescribeStacks", to everyone
-// in the regions.
+// in the regions, for want of a permission.
 func (s *Server) Deny(action string, regions ...string) {
+	s.DenyBecause("because no identity-based policy allows the "+action+" action", action, regions...)
+}
+
+// DenyBecause is Deny with another end of AWS's sentence, such as "with an explicit
+// deny in a service control policy"
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
+func (s *Server) DenyBecause(why, action string, regions ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, region := range regions {
-		s.trouble(region).denied[action] = true
+		s.trouble(region).denied[action] = why
 	}
+}
+
+// Refuse makes an action answer with an error of AWS.
+func (s *Server) Refuse(status int, code, message, action string, regions ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, region := range regions {
+		s.trouble(region).refused[action] = refusal(status, code, message)
+	}
+}
+
+// FailChangeSets makes the change sets of a region fail after they were taken, for
+// a reason of AWS.
+func (s *Server) FailChangeSets(region, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble(region).unworked = reason
 }
 
 // Throttle refuses the next calls in a region, so many of them.
@@ -76,7 +104,8 @@ func (s *Server) KeepDeployments(region string) {
 func (s *Server) play(r *http.Request, c call) *failure {
 	s.mu.Lock()
 	t := s.trouble(c.region)
-	latency, denied, throttled := t.latency, t.denied[c.service+":"+c.action], t.throttled > 0
+	what := c.service + ":" + c.action
+	latency, denied, refused, throttled := t.latency, t.denied[what], t.refused[what], t.throttled > 0
 	if throttled {
 		t.throttled--
 	}
@@ -93,10 +122,34 @@ func (s *Server) play(r *http.Request, c call) *failure {
 	switch {
 	case throttled:
 		return refusal(http.StatusBadRequest, "Throttling", "Rate exceeded")
-	case denied:
-		what := c.service + ":" + c.action
-		return refusal(http.StatusForbidden, "AccessDenied", "User: "+c.caller.arn+" is not authorized to perform: "+what+
-			" because no identity-based policy allows the "+what+" action")
+	case denied != "":
+		return refusal(http.StatusForbidden, "AccessDenied", "User: "+c.caller.arn+" is not authorized to perform: "+what+c.onResource()+" "+denied)
 	}
-	return nil
+	return refused
+}
+
+// onResource is how the sentence of a refusal names the resource. One that is about
+// no resource in particular names none.
+func (c call) onResource() string {
+	var body struct {
+		Name, Cluster, Service string
+		Services               []string
+	}
+	_ = json.Unmarshal(c.body, &body) // nothing is named in what can't be read
+	arn := func(resource string) string {
+		return " on resource: arn:" + partition(c.region) + ":" + c.service + ":" + c.region + ":" + c.caller.account + ":" + resource
+	}
+	switch stack := c.parameters.Get("StackName"); {
+	case stack != "":
+		return arn("stack/" + stack + "/*")
+	case c.parameters.Has("RoleArn"):
+		return " on resource: " + c.parameters.Get("RoleArn")
+	case body.Name != "":
+		return arn("parameter/" + body.Name)
+	case body.Cluster != "":
+		return arn("service/" + body.Cluster + "/" + strings.Join(append(body.Services, body.Service), ""))
+	case c.action == "DescribeTaskDefinition":
+		return " on resource: *"
+	}
+	return ""
 }

@@ -62,20 +62,24 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
 	p.noteSource(repos)
-	access, err := p.travis(o, repos.slug())
+	place, err := p.travisPlace(o, repos.slug())
+	if err != nil {
+		return a, err
+	}
+	token, err := place.token(p.env)
 	if err != nil {
 		return a, err
 	}
 	if len(repos.targets) == 0 && !o.all {
 		m.add("the repository", repos.missingHint())
 	}
-	if access.token.IsEmpty() {
-		m.addToken(access.endpoint)
+	if token.IsEmpty() {
+		m.addToken(place.endpoint)
 	}
 	if err := m.err(command); err != nil {
 		return a, err
 	}
-	a.travis, err = p.travisClient(access.endpoint, access.token)
+	a.travis, err = p.travisClient(place.endpoint, token)
 	return a, err
 }
 

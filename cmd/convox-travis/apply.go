@@ -32,10 +32,7 @@ allows. With --skip-existing those that have both variables are left alone.`,
   convox-travis apply --console --password-stdin \
     --owner acme --all --active < deploy-key.txt`,
 		Args: noArguments,
-	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
 		return p.apply(*stop, &o)
 	})
 	flags := cmd.Flags()
@@ -123,17 +120,14 @@ func (p *program) deployNotes(ctx context.Context, o *options, a application, re
 func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {
 	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
-		return setup.Plan{}, usageError("--fingerprint: "+err.Error(), hintsOf(err)...)
+		return setup.Plan{}, err
 	}
 	var over func()
 	a.request.Read, over = p.reading(len(a.request.Targets))
 	defer over()
 	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
 	plan.Warnings = append(a.warnings, plan.Warnings...)
-	if stopped := context.Cause(ctx); stopped != nil {
-		return plan, stopped
-	}
-	return plan, err
+	return plan, cmp.Or(context.Cause(ctx), err, plan.Ended())
 }
 
 // locate finds the host of a Rack that was named by its stack, and then reads the

@@ -46,10 +46,7 @@ be checked.`,
     --password-stdin < deploy-key.txt
   convox-travis check --console --rack acme/production --build`,
 		Args: noArguments,
-	}, func() document { return &checkDocument{} }, func(context.Context, []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, func() document { return &checkDocument{} }, o.check, func(context.Context, []string) result {
 		return p.check(*stop, &o)
 	})
 	flags := cmd.Flags()
@@ -131,7 +128,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 	d.Host = request.Credential.Host.String()
 	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
-		return result{document: d, err: usageError("--fingerprint: "+err.Error(), hintsOf(err)...)}
+		return result{document: d, err: err}
 	}
 	if request.Targets, err = o.owned(ctx, client, request.Targets); err != nil {
 		return result{document: d, err: err}
@@ -286,7 +283,11 @@ func checkTable(audit setup.Audit, width int) (lines []string) {
 	for _, audited := range audit.Repositories {
 		repo := audited.Target.String()
 		if c := audited.Travis; c != nil && c.Confirmed {
-			lines = append(lines, repo+": what a push to "+c.Branch+" runs is confirmed by Travis"+importsOf(c.Imports))
+			line := repo + ": what a push to " + c.Branch + " runs is confirmed by Travis"
+			if n := len(c.Imports); n > 0 {
+				line += ", with " + text.Count(n, "imported file")
+			}
+			lines = append(lines, line)
 		}
 		switch {
 		case audited.Proof != nil:
@@ -296,14 +297,6 @@ func checkTable(audit setup.Audit, width int) (lines []string) {
 		}
 	}
 	return append(lines, text.WrapWhole(summaryOf(audit, notSetUp), width)...)
-}
-
-// importsOf says how many files Travis imports.
-func importsOf(imports []string) string {
-	if len(imports) == 0 {
-		return ""
-	}
-	return ", with " + text.Count(len(imports), "imported file")
 }
 
 // tableWidth is how wide the table may be.

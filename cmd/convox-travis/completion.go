@@ -46,7 +46,7 @@ ever among them.`,
 			}
 			return nil
 		},
-	}, nil, func(_ context.Context, args []string) result {
+	}, nil, nil, func(_ context.Context, args []string) result {
 		var text strings.Builder // which takes everything
 		switch args[0] {
 		case "bash":

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"convox-travis/internal/convox"
-	"convox-travis/internal/crash"
 	"convox-travis/internal/secret"
 )
 
@@ -51,7 +50,7 @@ func (o *options) wayIn(env func(string) string) (wayIn, error) {
 func (o *options) consoleWay(text string) (wayIn, error) {
 	host, err := convox.ParseHost(text)
 	if err != nil {
-		return wayIn{}, hostError("the Console's host", err)
+		return wayIn{}, wrongAnswer("the Console's host", err)
 	}
 	if o.rack != "" && !isOrgRack(o.rack) {
 		return wayIn{}, usageError("with --console, --rack is ORG/NAME", "convox racks lists them, and so does the dashboard of Console")
@@ -66,7 +65,7 @@ func (o *options) consoleWay(text string) (wayIn, error) {
 func (o *options) rackWay(text, from string) (wayIn, error) {
 	host, err := convox.ParseHost(text)
 	if err != nil {
-		return wayIn{}, hostError(from, err)
+		return wayIn{}, wrongAnswer(from, err)
 	}
 	if host.IsHostedConsole() {
 		return wayIn{}, usageError(from+" is Console's", "with a deploy key: --console")
@@ -77,10 +76,6 @@ func (o *options) rackWay(text, from string) (wayIn, error) {
 func isOrgRack(text string) bool {
 	organization, name, found := strings.Cut(text, "/")
 	return found && organization != "" && name != "" && !strings.Contains(name, "/")
-}
-
-func hostError(from string, err error) error {
-	return usageError(from+": "+err.Error(), hintsOf(err)...)
 }
 
 // passwordSource tells, before anything is read or asked, whether the flags
@@ -167,29 +162,16 @@ func (p *program) standardInput(ctx context.Context, in input) (string, error) {
 	return in.read(ctx, "standard input", p.in)
 }
 
-// read reads from to its end, or until ctx ends: the read itself cannot be
-// ended, so it is left behind.
+// read reads from to its end, or until ctx ends.
 func (in input) read(ctx context.Context, name string, from io.Reader) (string, error) {
-	type result struct {
-		text []byte
-		err  error
-	}
-	read := make(chan result, 1)
-	go func() {
-		defer crash.Catch()
+	return awaited(ctx, func() (string, error) {
 		text, err := io.ReadAll(io.LimitReader(from, in.longest+1))
-		read <- result{text, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case r := <-read:
 		switch {
-		case r.err != nil:
+		case err != nil:
 			return "", usageError(in.flag+": "+name+" cannot be read", "for example: "+in.example)
-		case int64(len(r.text)) > in.longest:
+		case int64(len(text)) > in.longest:
 			return "", usageError(in.flag+": "+name+" goes on and on: "+in.tooLong, "for example: "+in.example)
 		}
-		return string(r.text), nil
-	}
+		return string(text), nil
+	})
 }

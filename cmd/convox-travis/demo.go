@@ -33,7 +33,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
   convox-travis demo --serve > demo.env
   convox-travis demo --serve --latency 50ms --repos 10000 --stacks 2000`,
 		Args: noArguments,
-	}, nil, func(context.Context, []string) result {
+	}, nil, nil, func(context.Context, []string) result {
 		for _, name := range []string{"latency", "pace", "repos", "stacks"} {
 			if value := p.command.Load().Flags().Lookup(name).Value.String(); strings.HasPrefix(value, "-") {
 				return failure(usageError("--"+name+" "+value+" is below zero", "leave it out for the usual world"))

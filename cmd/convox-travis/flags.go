@@ -158,8 +158,11 @@ func (o *options) check() error {
 	}
 	if o.branch != "" {
 		if err := gitrepo.CheckBranch(o.branch); err != nil {
-			return usageError("--branch: "+err.Error(), hintsOf(err)...)
+			return wrongAnswer("--branch", err)
 		}
+	}
+	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
+		return wrongAnswer("--fingerprint", err)
 	}
 	if o.timeout < 0 {
 		return usageError(fmt.Sprintf("--timeout %s is below zero", o.timeout), "use a duration such as 90s, or leave it out")

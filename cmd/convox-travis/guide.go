@@ -29,7 +29,7 @@ const guideWidth = 100
 // none of its own.
 func resetGuide(g guideFacts) string {
 	return strings.Join([]string{
-		prose("A new password for Rack "+shown(g.rack)+`, by hand. This text writes nothing by itself; each command is yours to run.`) + guideOpening,
+		prose("A new password for Rack "+text.Clean(g.rack)+`, by hand. This text writes nothing by itself; each command is yours to run.`) + guideOpening,
 		guideIsItLost,
 		g.affected(),
 		g.browser(),
@@ -45,7 +45,7 @@ func resetGuide(g guideFacts) string {
 }
 
 func (g guideFacts) affected() string {
-	host := shown(g.host)
+	host := text.Clean(g.host)
 	if host == "" {
 		host = "HOST"
 	}
@@ -54,14 +54,14 @@ func (g guideFacts) affected() string {
 
 // names sets what all commands use.
 func (g guideFacts) names() string {
-	lines := guideNames + "rack=" + pasted(g.rack) + "\n"
+	lines := guideNames + "rack=" + text.Quote(g.rack) + "\n"
 	if g.region == "" {
 		lines += prose("The Rack's region is not known: write it in the place of REGION.") + "region=REGION\n"
 	} else {
-		lines += "region=" + pasted(g.region) + "\n"
+		lines += "region=" + text.Quote(g.region) + "\n"
 	}
 	if g.profile != "" {
-		lines += "export AWS_PROFILE=" + pasted(g.profile) + "\n" +
+		lines += "export AWS_PROFILE=" + text.Quote(g.profile) + "\n" +
 			prose("Keys in the environment would go before the profile.") +
 			"unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN\n"
 	}
@@ -83,26 +83,20 @@ func (g guideFacts) service() string {
 	if g.shape.Cluster == "" || g.shape.WebService == "" {
 		return guideFindService
 	}
-	return "cluster=" + pasted(g.shape.Cluster) + "\nservice=" + pasted(g.shape.WebService) + "\n"
+	return "cluster=" + text.Quote(g.shape.Cluster) + "\nservice=" + text.Quote(g.shape.WebService) + "\n"
 }
 
 func (g guideFacts) address() string {
 	if g.host == "" {
 		return guideFindHost
 	}
-	return "host=" + pasted(g.host) + "\n"
+	return "host=" + text.Quote(g.host) + "\n"
 }
 
 func (g guideFacts) ending() string {
 	return guideEnding + prose("The program does all of this, follows it, and writes the new password to Travis:") +
-		"#   convox-travis reset-password " + pasted(g.rack) + "\n"
+		"#   convox-travis reset-password " + text.Quote(g.rack) + "\n"
 }
-
-// shown makes a text from outside fit for a comment.
-func shown(name string) string { return text.Clean(name) }
-
-// pasted makes a text from outside fit for a command.
-func pasted(name string) string { return text.Quote(name) }
 
 // prose is a comment, wrapped.
 func prose(words string) string { return wrapped("# ", words) }
@@ -164,7 +158,9 @@ func (g guideFacts) page(path, fragment string) string {
 }
 
 // escaped makes a text fit for a part of a path, or for a query.
-func escaped(text string) string { return strings.ReplaceAll(url.QueryEscape(shown(text)), "+", "%20") }
+func escaped(word string) string {
+	return strings.ReplaceAll(url.QueryEscape(text.Clean(word)), "+", "%20")
+}
 
 // The pieces of the guide, in their order. The commands use $rack and $region,
 // which step 1 sets.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/text"
 )
 
 // fakeAWS stands in for the AWS CLI. It writes down its arguments, keeps the
@@ -297,13 +298,13 @@ func TestNoNameBreaksOutOfTheGuide(t *testing.T) {
 		g.shape.StackID, g.shape.Cluster, g.shape.WebService = evil, evil, evil
 		for _, shape := range []cfn.Shape{g.shape, {}} {
 			g.shape, g.isRead = shape, shape.StackID != ""
-			text := resetGuide(g)
-			wantNone(t, text, "\r", "\x1b")
-			r := runGuide(t, text, shown(evil)+"\n")
+			script := resetGuide(g)
+			wantNone(t, script, "\r", "\x1b")
+			r := runGuide(t, script, text.Clean(evil)+"\n")
 			if _, err := os.Stat(filepath.Join(r.notes, "broken")); err == nil {
 				t.Errorf("%q was run", evil)
 			}
-			if got := r.note("profile"); got != shown(evil)+"\n" {
+			if got := r.note("profile"); got != text.Clean(evil)+"\n" {
 				t.Errorf("the profile %q is %q", evil, got)
 			}
 		}

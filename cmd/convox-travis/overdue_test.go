@@ -300,6 +300,23 @@ func (w *world) interruptedAtWrite(n, signals int, input string, args ...string)
 	return time.Since(begun), w.ended(failure, out, err)
 }
 
+// A preview that is stopped, and can't be deleted either, ends by itself, says why,
+// and names the change set.
+func TestAStoppedPreviewNamesWhatItLeaves(t *testing.T) {
+	for _, from := range []string{"Action=CreateChangeSet", "Action=DescribeChangeSet"} {
+		t.Run(from, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.secrets = append(w.secrets, brandNew)
+			for _, action := range []string{from, "Action=DeleteChangeSet"} {
+				w.AWS.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, action) }})
+			}
+			_, e := w.interruptedAtWrite(0, 1, brandNew, append(resetArgs(w), "--json")...)
+			w.want(e, exitInterrupted, `"phase":"nothing"`, `"error":{"code":"interrupted"`, "aws cloudformation delete-change-set", "this run changed nothing")
+		})
+	}
+}
+
 // heavy is a .travis.yml that takes long to understand.
 func heavy() string {
 	return "jobs:\n allow_failures:\n" + strings.Repeat(" - {os: osx, name: b, dist: c}\n", 6_000) +

@@ -27,10 +27,7 @@ generation are not CloudFormation stacks: they are reached through Console.`,
 		Example: `  convox-travis racks
   convox-travis racks --profile work --region eu-west-1 --json`,
 		Args: noArguments,
-	}, func() document { return &racksDocument{} }, func(ctx context.Context, _ []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, func() document { return &racksDocument{} }, o.check, func(ctx context.Context, _ []string) result {
 		return p.racks(ctx, &o)
 	})
 	o.awsFlags(cmd.Flags())

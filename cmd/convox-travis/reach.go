@@ -71,21 +71,31 @@ var errAsking = errors.New("the terminal is taken")
 
 // line reads one line that a person types, or until ctx ends.
 func (p *program) line(ctx context.Context) (string, error) {
-	type answer struct {
-		text string
-		err  error
+	return awaited(ctx, func() (string, error) {
+		text, err := bufio.NewReader(p.in).ReadString('\n')
+		return strings.TrimSpace(text), err
+	})
+}
+
+// awaited returns what f returns, or why ctx ended first: f can't be ended, so it is
+// left behind then.
+func awaited[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
 	}
-	typed := make(chan answer, 1)
+	ended := make(chan result, 1)
 	go func() {
 		defer crash.Catch()
-		text, err := bufio.NewReader(p.in).ReadString('\n')
-		typed <- answer{strings.TrimSpace(text), err}
+		value, err := f()
+		ended <- result{value, err}
 	}()
 	select {
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case a := <-typed:
-		return a.text, a.err
+		var none T
+		return none, context.Cause(ctx)
+	case r := <-ended:
+		return r.value, r.err
 	}
 }
 
@@ -147,22 +157,6 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	}
 	p.clients.made[name] = client
 	return client, nil
-}
-
-// travisAccess is where Travis is and what opens it.
-type travisAccess struct {
-	endpoint string
-	token    secret.String
-}
-
-// travis finds both.
-func (p *program) travis(o *options, slug string) (travisAccess, error) {
-	place, err := p.travisPlace(o, slug)
-	if err != nil {
-		return travisAccess{}, err
-	}
-	token, err := place.token(p.env)
-	return travisAccess{endpoint: place.endpoint, token: token}, err
 }
 
 // typedEndpoint is where a token that was typed belongs: the page that it is

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,10 +27,7 @@ first. The credential itself goes on working.`,
   convox-travis remove --branch main --yes
   convox-travis remove --owner acme --all --dry-run`,
 		Args: noArguments,
-	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
 		if everyBranch && o.branch != "" {
 			return failure(usageError("--branch and --all-branches contradict each other", "--all-branches takes away the pairs of all branches, --branch NAME that of one"))
 		}
@@ -59,7 +57,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: told,
 	})
 	over()
-	if err := context.Cause(stop.Soft); err != nil {
+	if err := cmp.Or(context.Cause(stop.Soft), removal.Ended()); err != nil {
 		return show.fail(err)
 	}
 	if o.dryRun {

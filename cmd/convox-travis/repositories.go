@@ -157,32 +157,17 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 		}
 		return p.standardInput(ctx, listInput)
 	}
-	// Opening a pipe waits for its writer, so that is left behind too.
-	opened := make(chan *os.File, 1)
-	failed := make(chan error, 1)
-	go func() {
-		defer crash.Catch()
-		file, err := os.Open(o.reposFrom)
-		if err != nil {
-			failed <- err
-			return
-		}
-		opened <- file
-	}()
-	select {
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case err := <-failed:
-		reason := "it cannot be read"
-		if path, is := errors.AsType[*os.PathError](err); is {
-			reason = path.Err.Error()
-		}
-		return "", usageError("--repos-from: "+reason, // not the name: an address in its place can carry a token
+	// Opening a pipe waits for its writer.
+	file, err := awaited(ctx, func() (*os.File, error) { return os.Open(o.reposFrom) })
+	if path, is := errors.AsType[*os.PathError](err); is {
+		return "", usageError("--repos-from: "+path.Err.Error(), // not the name: an address in its place can carry a token
 			"name a file with OWNER/NAME, one a line, or - for standard input")
-	case file := <-opened:
-		defer file.Close() // nothing was written
-		return listInput.read(ctx, "the file", file)
 	}
+	if err != nil {
+		return "", err
+	}
+	defer file.Close() // nothing was written
+	return listInput.read(ctx, "the file", file)
 }
 
 func (o *options) readProvider() (travisapi.Provider, error) {
@@ -201,7 +186,7 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, error) {
 	remote, err := gitrepo.ParseRepository(n.text)
 	if err != nil {
-		return setup.Target{}, usageError(n.where+": "+err.Error(), hintsOf(err)...)
+		return setup.Target{}, wrongAnswer(n.where, err)
 	}
 	candidates := []gitrepo.Remote{remote}
 	if remote.Host == "" {

@@ -44,14 +44,14 @@ asked. Started again with the same password, it goes on where it was left.
 		},
 	}, func() document {
 		d := &resetDocument{Phase: string(reset.PhaseNothing)}
+		if p.wrote.Load() { // the run was abandoned
+			d.Phase = string(reset.PhaseUnknown)
+		}
 		if args := cmd.Flags().Args(); len(args) == 1 {
 			d.Rack = args[0]
 		}
 		return d
-	}, func(_ context.Context, args []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, o.check, func(_ context.Context, args []string) result {
 		o.rack = args[0]
 		return p.resetPassword(*stop, &o)
 	})
@@ -89,9 +89,6 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 		if err := p.resetAnswers(o); err != nil {
 			return show.fail(err)
 		}
-	}
-	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return show.fail(usageError("--fingerprint: "+err.Error(), hintsOf(err)...))
 	}
 	finder, found, err := p.resetRack(stop.Soft, o)
 	if err != nil {

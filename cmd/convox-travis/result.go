@@ -83,14 +83,20 @@ func (r result) word() string {
 	return results[code]
 }
 
-// newCommand lets cmd end with the result of run. blank makes the document of a run
-// that ended before run could; nil is that of a command without --json.
-func (p *program) newCommand(cmd *cobra.Command, blank func() document, run func(ctx context.Context, args []string) result) *cobra.Command {
+// newCommand lets cmd end with the result of run, once check has let its flags pass.
+// blank makes the document of a run that ended before run could; nil is that of a
+// command without --json.
+func (p *program) newCommand(cmd *cobra.Command, blank func() document, check func() error, run func(ctx context.Context, args []string) result) *cobra.Command {
 	if p.blanks == nil {
 		p.blanks = map[*cobra.Command]func() document{}
 	}
 	p.blanks[cmd] = blank
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if check != nil {
+			if err := check(); err != nil {
+				return err
+			}
+		}
 		ended := run(cmd.Context(), args)
 		p.ended = &ended
 		return nil
@@ -314,6 +320,11 @@ const (
 // usageError is that of a command line that can't be carried out.
 func usageError(what string, hints ...string) *problem.Error {
 	return &problem.Error{Code: "usage", Reason: what, Hints: hints}
+}
+
+// wrongAnswer is usageError for an answer that another package refuses.
+func wrongAnswer(from string, err error) *problem.Error {
+	return usageError(from+": "+err.Error(), hintsOf(err)...)
 }
 
 // exitCode is the one place where an error becomes an exit code.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/problem"
+	"convox-travis/internal/reset"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
@@ -75,10 +76,12 @@ func TestARefusalCarriesNoOtherRepositorysName(t *testing.T) {
 	for _, args := range [][]string{{"--json"}, {"--json", "--dry-run"}} {
 		document := w.document(w.apply(append(args, "--repo", "acme/web", "--repo", "acme/api")...))
 		for _, r := range document.Repositories {
-			code := r.Error.Code
-			if !strings.Contains(r.Error.Message, r.Slug) || code != "not_begun" && code != "unknown_token" {
+			if !strings.HasPrefix(r.Error.Message, r.Slug) || r.Error.Code != "not_begun" {
 				t.Errorf("%s: %+v", r.Slug, r.Error)
 			}
+		}
+		if document.Error == nil || document.Error.Code != "unknown_token" {
+			t.Errorf("the run ended with %+v", document.Error)
 		}
 	}
 	w.env["TRAVIS_TOKEN"] = good
@@ -194,6 +197,30 @@ func TestAListOfADocumentIsNeverNull(t *testing.T) {
 			if value, has := document[name]; has && value == nil {
 				t.Errorf("%s: %s is null", cmd.Name(), name)
 			}
+		}
+	}
+}
+
+// A reset that is abandoned within a write may have begun.
+func TestAnAbandonedResetDoesNotSayThatNothingHappened(t *testing.T) {
+	t.Parallel()
+	for _, wrote := range []bool{false, true} {
+		p := systemProgram()
+		stop := setup.Stop{Soft: t.Context(), Hard: t.Context()}
+		root := newRoot(p, &stop)
+		if wrote {
+			p.noteWrite()
+		}
+		cmd, _, err := root.Find([]string{"reset-password"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := reset.PhaseNothing
+		if wrote {
+			want = reset.PhaseUnknown
+		}
+		if d := p.blanks[cmd]().(*resetDocument); d.Phase != string(want) {
+			t.Errorf("wrote %t: the phase is %s", wrote, d.Phase)
 		}
 	}
 }

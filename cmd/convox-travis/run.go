@@ -85,7 +85,7 @@ accepted it.`,
 			}
 			return nil
 		},
-	}, func() document { return &runDocument{} }, func(context.Context, []string) result {
+	}, func() document { return &runDocument{} }, nil, func(context.Context, []string) result {
 		if isVersion {
 			return result{text: "convox-travis " + version() + "\n"}
 		}

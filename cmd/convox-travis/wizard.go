@@ -30,9 +30,6 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 			"convox-travis apply --repos-from - < FILE",
 			"or name the file: --repos-from FILE"))
 	}
-	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return failure(usageError("--fingerprint: "+err.Error(), hintsOf(err)...))
-	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
 	if err != nil {

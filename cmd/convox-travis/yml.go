@@ -48,10 +48,7 @@ network and no sign-in.`,
 			return &explainDocument{}
 		}
 		return &ymlDocument{}
-	}, func(ctx context.Context, _ []string) result {
-		if err := o.check(); err != nil {
-			return failure(err)
-		}
+	}, o.check, func(ctx context.Context, _ []string) result {
 		if o.explain {
 			if err := checkExplained(p.command.Load().Flags()); err != nil {
 				return failure(err)
@@ -353,8 +350,7 @@ func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Ta
 	clone, _ := gitrepo.Open(ctx, p.dir) // without one it is nobody's
 	own := setup.Own(clone, provider)
 	for _, target := range targets {
-		isIt := func(t setup.Target) bool { return strings.EqualFold(t.String(), target.String()) }
-		if !slices.ContainsFunc(own, isIt) {
+		if !containsTarget(own, target) {
 			return usageError(fmt.Sprintf("the .travis.yml here is not that of %s, whose builds alone can read what is encrypted for it", target),
 				"run it inside the clone of "+target.String()+", or name its file with --file PATH")
 		}

@@ -120,11 +120,17 @@ var hintTables = []string{door + "/hints.go", "tui/flow/hints.go"}
 // An error's code has a row in the table of the commands and in that of the
 // wizard, so that whoever adds one decides what a person can do.
 func TestEachErrorHasItsRowOfHints(t *testing.T) {
-	errorPart, _, found := strings.Cut(page(t, troubles), "\n## Warnings\n")
+	errorPart, rest, found := strings.Cut(page(t, troubles), "\n## Warnings\n")
 	if !found {
 		t.Fatalf("%s has no part called Warnings behind the errors", troubles)
 	}
-	row := regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)` \\|")
+	codes := codesOfErrors(t)
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)` \\|").FindAllStringSubmatch(errorPart, -1) {
+		codes[row[1]] = true
+	}
+	maps.DeleteFunc(codes, func(code string, _ bool) bool {
+		return strings.Contains(rest, "\n| `"+code+"` |") && !strings.Contains(errorPart, "\n| `"+code+"` |")
+	})
 	for _, name := range hintTables {
 		text, err := os.ReadFile(folderOfRoot + "/" + name)
 		if err != nil {
@@ -144,9 +150,9 @@ func TestEachErrorHasItsRowOfHints(t *testing.T) {
 			}
 			return true
 		})
-		for _, code := range row.FindAllStringSubmatch(errorPart, -1) {
-			if !rows[code[1]] {
-				t.Errorf("%s has no row for %s", name, code[1])
+		for _, code := range slices.Sorted(maps.Keys(codes)) {
+			if !rows[code] {
+				t.Errorf("%s has no row for %s", name, code)
 			}
 		}
 		for code := range rows {
@@ -157,8 +163,46 @@ func TestEachErrorHasItsRowOfHints(t *testing.T) {
 	}
 }
 
+// codesOfErrors are those that errors are made with, and the constants that name a
+// code, also of a warning.
+func codesOfErrors(t *testing.T) map[string]bool {
+	t.Helper()
+	codes := map[string]bool{}
+	note := func(name string, value ast.Expr) {
+		literal, is := value.(*ast.BasicLit)
+		if !is || !strings.HasPrefix(strings.ToLower(name), "code") {
+			return
+		}
+		if code, err := strconv.Unquote(literal.Value); err == nil && codeShape.MatchString(code) {
+			codes[code] = true
+		}
+	}
+	for _, file := range slices.Concat(slices.Collect(maps.Values(sources(t, false)))...) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CompositeLit:
+				of, is := n.Type.(*ast.SelectorExpr)
+				if !is || of.Sel.Name != "Error" {
+					return true
+				}
+				for _, field := range n.Elts {
+					if pair, is := field.(*ast.KeyValueExpr); is {
+						note(pair.Key.(*ast.Ident).Name, pair.Value)
+					}
+				}
+			case *ast.ValueSpec:
+				for i, value := range n.Values {
+					note(n.Names[i].Name, value)
+				}
+			}
+			return true
+		})
+	}
+	return codes
+}
+
 // lowerFloors speak to the outside, and return facts and codes.
-var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/transport", "internal/ratelimit", "internal/problem"}
+var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/transport", "internal/pace", "internal/problem"}
 
 var (
 	ownCommand = regexp.MustCompile(`convox-travis [a-z-]+`)

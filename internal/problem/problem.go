@@ -7,7 +7,10 @@
 // Next room: internal/text, in which a person reads it.
 package problem
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Error is a failure. It quotes no answer of a server and no secret.
 type Error struct {
@@ -65,10 +68,8 @@ func Code(err error) string {
 // Has reports whether an Error in err's chain has one of the codes.
 func Has(err error, codes ...string) bool {
 	for e := range Chain(err) {
-		for _, code := range codes {
-			if e.Code == code {
-				return true
-			}
+		if slices.Contains(codes, e.Code) {
+			return true
 		}
 	}
 	return false
@@ -119,14 +120,20 @@ func Say(hints ...string) func(*Error) []string {
 }
 
 // Of lists what a person can do about err, best first: for each Error in its
-// chain its own hints, which know the case, then those of its row.
+// chain its own hints, which know the case, then those of its row. What several
+// Errors say is said once.
 func (h Hints) Of(err error) []string {
-	var hints []string
+	var all []string
 	for e := range Chain(err) {
-		hints = append(hints, e.Hints...)
+		hints := e.Hints
 		if row := h[e.Code]; row != nil {
-			hints = append(hints, row(e)...)
+			hints = slices.Concat(hints, row(e))
+		}
+		for _, hint := range hints {
+			if !slices.Contains(all, hint) {
+				all = append(all, hint)
+			}
 		}
 	}
-	return hints
+	return all
 }

@@ -29,7 +29,7 @@ func TestAnErrorIsOneLine(t *testing.T) {
 }
 
 func TestTheOuterErrorNamesTheCodeAndEachHasItsHints(t *testing.T) {
-	inner := &problem.Error{Code: "denied", Hints: []string{"ask an owner"}, Detail: 403}
+	inner := &problem.Error{Code: "denied", Hints: []string{"ask an owner", "look"}, Detail: 403}
 	outer := &problem.Error{Code: "stopped", Cause: fmt.Errorf("acme/api: %w", inner), Hints: []string{"look"}}
 	err := errors.Join(io.EOF, fmt.Errorf("run: %w", outer))
 

@@ -197,7 +197,7 @@ func notFollowed(rack cfn.Rack, cause error) error {
 
 func rolledBack(rack cfn.Rack, outcome cfn.Outcome) error {
 	return failed(rack, CodeRolledBack, "CloudFormation rolled the update back: "+reasonOf(outcome), nil,
-		"fix what failed, and run this again; the stack's events say more", "the old password still holds")
+		append(outcome.Hints, "fix what failed, and run this again; the stack's events say more", "the old password still holds")...)
 }
 
 func reasonOf(outcome cfn.Outcome) string {
@@ -209,7 +209,9 @@ func reasonOf(outcome cfn.Outcome) string {
 
 // isLasting reports whether an error of AWS doesn't pass by waiting.
 func isLasting(err error) bool {
-	return err != nil && !problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown, cfn.CodeFailed)
+	isPassing := problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown) ||
+		problem.Has(err, cfn.CodeFailed) && !cfn.Definite(err)
+	return err != nil && !isPassing
 }
 
 // joined is errors.Join that leaves a single error as it is.

@@ -131,7 +131,7 @@ func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Re
 		progress.follow(e, tell)
 	})
 	if hides {
-		outcome.Reason = ""
+		outcome.Reason, outcome.Hints = "", nil
 	}
 	switch isOurs := r.Stack.Reset; {
 	case err != nil && isOurs:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -147,6 +148,12 @@ func TestARollBackLeavesTheOldPassword(t *testing.T) {
 	w.want(w.run(), reset.PhaseSettled) // the next one goes well
 }
 
+func TestARollBackForWantOfAPermissionNamesIt(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ApiMonitorTasks", Reason: "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/convox/production-MonitorRole"})
+	w.want(w.run(), reset.PhaseRolledBack, `"Action": "iam:PassRole", "Resource": "arn:aws:iam::123456789012:role/convox/production-MonitorRole"`)
+}
+
 func TestAStuckUpdateIsTold(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
@@ -281,6 +288,16 @@ func TestAMissingPermissionIsNamed(t *testing.T) {
 		w.wantHolds(oldPassword)
 		w.wantNoUnusedChangeSet(phase)
 		w.search(action, fmt.Sprint(report.Err, hintsOf(report.Err)))
+	}
+}
+
+// What AWS refuses as wrong isn't asked for again.
+func TestARestartThatIsRefusedEnds(t *testing.T) {
+	w := newRackWorld(t)
+	w.aws.Refuse(http.StatusBadRequest, "InvalidParameterException", "Unable to update the service.", "ecs:UpdateService", region)
+	w.want(w.run(), reset.PhaseUpdated, "AWS refuses it: Unable to update the service.")
+	if n := w.asked("ecs:UpdateService"); n != 1 {
+		t.Errorf("restarted %d times", n)
 	}
 }
 

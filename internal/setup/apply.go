@@ -293,10 +293,8 @@ func (r RepositoryRemoval) why() error { return r.Err }
 func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
 	soft, end := context.WithCancelCause(stop.Soft)
 	defer end(nil)
-	for _, repository := range all {
-		if why := repository.why(); endsRun(why) {
-			end(why)
-		}
+	if why := ended(all); why != nil {
+		end(why)
 	}
 	r = r.oneAtATime()
 	report := Report{Repositories: make([]RepositoryReport, len(all))}

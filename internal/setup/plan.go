@@ -246,15 +246,14 @@ func (p *RepositoryPlan) writes() bool {
 
 // Ended is why the reading for a plan ended before all repositories were read,
 // or nil: nothing can be written either.
-func (p Plan) Ended() error {
-	var ended error
-	for _, r := range p.Repositories {
-		if !endsRun(r.Err) {
-			continue
-		}
-		ended = r.Err
-		if problem.Code(ended) != CodeNotBegun {
-			return ended // the one that ended it
+func (p Plan) Ended() error { return ended(p.Repositories) }
+
+func ended[R planned](all []R) (ended error) {
+	for _, repository := range all {
+		if why := repository.why(); endsRun(why) {
+			if ended = why; problem.Code(why) != CodeNotBegun {
+				return why // the one that ended it
+			}
 		}
 	}
 	return ended

@@ -40,11 +40,7 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	}
 	rack := found.Racks[0]
 	if rack.Host == "" {
-		return Found{}, &problem.Error{
-			Code:   "no_host",
-			Reason: fmt.Sprintf("Rack %s in %s has no host: its stack is in the state %s and has no Dashboard output", name, rack.Region, rack.Status),
-			Hints:  []string{"finish or repair the Rack's installation first"},
-		}
+		return Found{}, noHost(rack)
 	}
 	host, err := convox.ParseHost(rack.Host)
 	if err != nil {
@@ -54,6 +50,19 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 		}
 	}
 	return Found{rack, host, append(RackWarnings(rack), notSearched(name, found)...)}, nil
+}
+
+// noHost says by the state of its stack why a Rack has no host.
+func noHost(rack cfn.Rack) error {
+	is, hint := rack.Meaning()
+	if is == "" {
+		is, hint = "has no host", "look at the outputs of its stack in the CloudFormation console: a Rack has its host in the one called Dashboard"
+	}
+	return &problem.Error{
+		Code:   "no_host",
+		Reason: fmt.Sprintf("Rack %s in %s %s: its stack is in the state %s and has no Dashboard output", rack.Name, rack.Region, is, rack.Status),
+		Hints:  []string{hint},
+	}
 }
 
 // notSearched warns of regions that could have a second Rack of the name.

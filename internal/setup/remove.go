@@ -62,6 +62,10 @@ func (r RemoveRequest) pick(vars []travisapi.EnvVar) []travisapi.EnvVar {
 	return picked
 }
 
+// Ended is why the reading for a removal ended before all repositories were read,
+// or nil: nothing can be deleted either.
+func (r Removal) Ended() error { return ended(r.Repositories) }
+
 // IsEmpty reports whether there is nothing to delete anywhere.
 func (r Removal) IsEmpty() bool {
 	for _, repository := range r.Repositories {

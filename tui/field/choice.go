@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/text"
@@ -13,9 +12,8 @@ import (
 
 // Option is one of a few answers.
 type Option struct {
-	Label    string
-	Note     string // what it means, or ""
-	Disabled string // why it cannot be chosen, or ""
+	Label string
+	Note  string // what it means, or ""
 }
 
 // Choice is one of a few options. Long lists are for List.
@@ -23,48 +21,24 @@ type Choice struct {
 	theme         *Theme
 	options       []Option
 	selected      int
-	touched       bool
-	problem       string
 	width, height int
 }
 
-// NewChoice offers options, of which there must be one, with the option of
-// number selected preselected; where that cannot be chosen, the first that can.
+// NewChoice offers options, of which there must be one; the option of number
+// selected has the focus.
 func NewChoice(theme *Theme, options []Option, selected int) *Choice {
-	c := &Choice{theme: theme}
+	c := &Choice{theme: theme, selected: selected}
 	for _, o := range options {
-		c.options = append(c.options, Option{
-			Label: text.Clean(o.Label), Note: text.Clean(o.Note),
-			Disabled: text.Clean(o.Disabled),
-		})
+		c.options = append(c.options, Option{Label: text.Clean(o.Label), Note: text.Clean(o.Note)})
 	}
-	for i := range c.options {
-		if c.can(i) {
-			c.selected = i
-			break
-		}
-	}
-	c.SetSelected(selected)
 	return c
 }
 
 // Selected is the number of the option that has the focus.
 func (c *Choice) Selected() int { return c.selected }
 
-// SetSelected gives another option the focus, unless it cannot be chosen or a
-// person has touched the field.
-func (c *Choice) SetSelected(selected int) {
-	if !c.touched && c.can(selected) {
-		c.selected = selected
-	}
-}
-
-// Touched reports whether a key did something here.
-func (c *Choice) Touched() bool { return c.touched }
-
-func (c *Choice) can(i int) bool {
-	return i >= 0 && i < len(c.options) && c.options[i].Disabled == ""
-}
+// SetSelected gives another option the focus.
+func (c *Choice) SetSelected(selected int) { c.selected = selected }
 
 // Init implements Field.
 func (*Choice) Init() tea.Cmd { return nil }
@@ -72,16 +46,12 @@ func (*Choice) Init() tea.Cmd { return nil }
 // Update implements Field.
 func (c *Choice) Update(msg tea.Msg) (tea.Cmd, bool) {
 	pressed, ok := msg.(tea.KeyPressMsg)
-	if !ok || len(c.options) == 0 {
+	if !ok {
 		return nil, false
 	}
 	switch pressed.Keystroke() {
 	case "enter":
-		c.touched = true
-		if c.can(c.selected) {
-			return nil, true
-		}
-		c.problem = cannot + c.options[c.selected].Disabled
+		return nil, true
 	case "up", "k", "ctrl+p":
 		c.move(-1)
 	case "down", "j", "ctrl+n":
@@ -90,28 +60,22 @@ func (c *Choice) Update(msg tea.Msg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// move goes on at the other end where there is no option left.
+// move continues at the other end where there is no option left.
 func (c *Choice) move(by int) {
-	if len(c.options) > 1 {
-		c.selected = (c.selected + by + len(c.options)) % len(c.options)
-		c.touched, c.problem = true, ""
-	}
+	c.selected = (c.selected + by + len(c.options)) % len(c.options)
 }
 
 // Resize implements Field.
 func (c *Choice) Resize(width, height int) { c.width, c.height = width, height }
 
 // Problem implements Field.
-func (c *Choice) Problem() error { return refusal(c.problem) }
+func (*Choice) Problem() error { return nil }
 
 // Keys implements Field.
 func (c *Choice) Keys() []Key {
-	var keys []Key
+	keys := []Key{{Key: "enter", Does: "choose"}}
 	if len(c.options) > 1 {
-		keys = append(keys, Key{Key: "↑/↓", Does: "move"})
-	}
-	if c.can(c.selected) {
-		keys = append(keys, Key{Key: "enter", Does: "choose"})
+		keys = append([]Key{{Key: "↑/↓", Does: "move"}}, keys...)
 	}
 	return keys
 }
@@ -119,29 +83,32 @@ func (c *Choice) Keys() []Key {
 // TakesEscape implements Field.
 func (*Choice) TakesEscape() bool { return false }
 
-const cannot = "cannot be chosen: "
-
-// View implements Field. Where there is little room, in which huh would cut the
-// options, the notes go first, but for that of the option with the focus, and then
-// options: how many is said.
+// View implements Field. Where there is little room, the notes go first, but for
+// that of the option with the focus, and then options: how many is said.
 func (c *Choice) View() string {
-	if c.width <= 0 || c.height <= 0 || len(c.options) == 0 {
+	if c.width <= 0 || c.height <= 0 {
 		return ""
 	}
-	var lines []string
 	spare := c.height - c.labelled(c.width)
-	switch {
-	case c.noted(c.width) <= c.height:
-		return c.all()
-	case spare >= 0:
-		for i := range c.options {
-			lines = append(lines, c.label(i)...)
-			if i == c.selected {
-				lines = append(lines, Clip(c.note(i), spare, c.width)...)
-			}
+	if spare < 0 {
+		return fit(strings.Join(c.window(), "\n"), c.width, c.height)
+	}
+	var lines []string
+	isAll := c.noted(c.width) <= c.height
+	column, isBeside := c.column(c.width)
+	for i, o := range c.options {
+		label, note := c.label(i), c.note(i)
+		switch {
+		case isBeside && o.Note != "":
+			label[0] += strings.Repeat(" ", column-ansi.StringWidth(o.Label)) + c.theme.Muted.Render(o.Note)
+			note = nil
+		case isAll:
+		case i == c.selected:
+			note = Clip(note, spare, c.width)
+		default:
+			note = nil
 		}
-	default:
-		lines = c.window()
+		lines = append(append(lines, label...), note...)
 	}
 	return fit(strings.Join(lines, "\n"), c.width, c.height)
 }
@@ -171,83 +138,39 @@ func (c *Choice) labelled(width int) int {
 
 // noted is how many they take with them.
 func (c *Choice) noted(width int) int {
-	if c.beside(width) {
-		return len(c.options)
-	}
 	lines := c.labelled(width)
-	for _, o := range c.options {
-		lines += len(o.note(width))
+	if _, isBeside := c.column(width); !isBeside {
+		for _, o := range c.options {
+			lines += len(o.note(width))
+		}
 	}
 	return lines
 }
 
-// beside reports whether the notes stand in a column of their own, as they do
-// where the longest has room.
-func (c *Choice) beside(width int) bool {
-	widest, longest := c.widest()
-	return len(space)+widest+len(space)+longest <= width
-}
-
-func (c *Choice) widest() (label, note int) {
+// column is where a column of notes beside the labels begins, and whether the
+// longest note has room there.
+func (c *Choice) column(width int) (from int, fits bool) {
+	longest := 0
 	for _, o := range c.options {
-		label = max(label, ansi.StringWidth(o.Label))
-		note = max(note, ansi.StringWidth(o.said()))
+		from = max(from, ansi.StringWidth(o.Label)+len(space))
+		longest = max(longest, ansi.StringWidth(o.Note))
 	}
-	return label, note
-}
-
-// said is the note, or why the option cannot be chosen.
-func (o Option) said() string {
-	if o.Disabled != "" {
-		return cannot + o.Disabled
-	}
-	return o.Note
+	return from, len(space)+from+longest <= width
 }
 
 func (o Option) label(width int) []string { return text.Wrap(o.Label, width-len(space)) }
 
 func (o Option) note(width int) []string {
-	if o.said() == "" {
+	if o.Note == "" {
 		return nil
 	}
-	return text.Wrap(o.said(), width-2*len(space))
-}
-
-// all are the options with their notes.
-func (c *Choice) all() string {
-	labels, beside := make([]string, len(c.options)), c.beside(c.width)
-	widest, _ := c.widest()
-	for i, o := range c.options {
-		lines := o.label(c.width)
-		for n, line := range lines {
-			lines[n] = c.style(i).Render(line)
-		}
-		if beside && o.said() != "" {
-			lines[0] += strings.Repeat(" ", widest-ansi.StringWidth(o.Label)+len(space)) + c.theme.Muted.Render(o.said())
-		} else {
-			for _, line := range o.note(c.width) {
-				lines = append(lines, space+c.theme.Muted.Render(line))
-			}
-		}
-		labels[i] = strings.Join(lines, "\n")
-	}
-	return huhSelect(c.theme, labels, c.selected, c.width).view()
-}
-
-func (c *Choice) style(i int) lipgloss.Style {
-	switch {
-	case i == c.selected:
-		return c.theme.Selected
-	case c.options[i].Disabled != "":
-		return c.theme.Muted
-	}
-	return c.theme.Text
+	return text.Wrap(o.Note, width-2*len(space))
 }
 
 func (c *Choice) label(i int) []string {
-	style, sign := c.style(i), space
+	style, sign := c.theme.Text, space
 	if i == c.selected {
-		sign = c.theme.Marker.Render(marker)
+		style, sign = c.theme.Selected, c.theme.Selected.Render(marker)
 	}
 	lines := c.options[i].label(c.width)
 	for n, line := range lines {

@@ -10,7 +10,7 @@ import (
 var waysIn = []field.Option{
 	{Label: "Console deploy key", Note: "made for a build; it can deploy and little else"},
 	{Label: "A Rack directly", Note: "its password can do everything on that Rack"},
-	{Label: "A new password", Disabled: "no AWS profile was found"},
+	{Label: "A new password", Note: "the last resort"},
 }
 
 func TestAChoiceIsSeenInEverySize(t *testing.T) {
@@ -19,7 +19,7 @@ func TestAChoiceIsSeenInEverySize(t *testing.T) {
 		sees(t, sized(c, size[0], size[1]),
 			"  Console deploy key  made for a build; it can deploy and little else",
 			"› A Rack directly     its password can do everything on that Rack",
-			"  A new password      cannot be chosen: no AWS profile was found")
+			"  A new password      the last resort")
 	}
 	sees(t, sized(c, 40, 12),
 		"  Console deploy key",
@@ -29,8 +29,7 @@ func TestAChoiceIsSeenInEverySize(t *testing.T) {
 		"    its password can do everything on",
 		"    that Rack",
 		"  A new password",
-		"    cannot be chosen: no AWS profile was",
-		"    found")
+		"    the last resort")
 	sees(t, sized(c, 40, 3), "  Console deploy key", "› A Rack directly", "  A new password")
 }
 
@@ -41,41 +40,6 @@ func TestEnterTakesTheOptionWithTheFocus(t *testing.T) {
 	}
 	if !press(t, c, "k", "kp-enter") || c.Selected() != 0 {
 		t.Errorf("option %d was taken", c.Selected())
-	}
-}
-
-func TestADisabledOptionCannotBeChosenAndSaysWhy(t *testing.T) {
-	c := sized(field.NewChoice(field.NewTheme(true), waysIn, 2), 80, 24)
-	if c.Selected() != 0 {
-		t.Errorf("option %d is preselected", c.Selected())
-	}
-	if press(t, c, "down", "down", "enter") || does(c, "enter") != "" {
-		t.Error("a disabled option was taken")
-	}
-	sees(t, c,
-		"  Console deploy key  made for a build; it can deploy and little else",
-		"  A Rack directly     its password can do everything on that Rack",
-		"› A new password      cannot be chosen: no AWS profile was found")
-	if !refuses(c, "cannot be chosen: no AWS profile was found") {
-		t.Error("nothing says why")
-	}
-	if !press(t, c, "up", "enter") || c.Selected() != 1 {
-		t.Error("nothing can be chosen any more")
-	}
-}
-
-func TestAPreselectionYieldsToAPerson(t *testing.T) {
-	c := sized(field.NewChoice(field.NewTheme(true), waysIn, 0), 80, 24)
-	c.SetSelected(1)
-	c.SetSelected(2)
-	c.SetSelected(9)
-	if c.Selected() != 1 || c.Touched() {
-		t.Errorf("option %d is preselected, touched: %t", c.Selected(), c.Touched())
-	}
-	press(t, c, "up")
-	c.SetSelected(1)
-	if c.Selected() != 0 || !c.Touched() {
-		t.Errorf("a person's choice became %d", c.Selected())
 	}
 }
 

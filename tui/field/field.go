@@ -2,11 +2,10 @@
 // questions are answered. A field knows nothing of the question, of the other
 // fields and of what happens with its value.
 //
-// Choices, confirmations and texts are drawn by huh
-// (https://pkg.go.dev/charm.land/huh/v2), behind huh.go; but for a choice in too
-// little room, where huh cuts options. Secrets and lists are our own: huh lets keys
-// that are pressed behind Enter into a secret, and draws every option of a list
-// for every key.
+// Confirmations and texts are drawn by huh (https://pkg.go.dev/charm.land/huh/v2),
+// behind huh.go. Choices, lists and secrets are our own: huh cuts the options of a
+// choice in too little room, draws every option of a list for every key, and lets
+// keys that are pressed behind Enter into a secret.
 //
 // Next room: tui/flow, which says what the questions are.
 package field

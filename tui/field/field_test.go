@@ -97,15 +97,14 @@ func every() map[string]field.Field {
 	empty.Update(tea.PasteMsg{Content: long[:100]})
 	return map[string]field.Field{
 		"choice": field.NewChoice(theme, []field.Option{
-			{Label: long, Note: long}, {Label: "two", Note: "a note"}, {Label: "three"}, {Label: "four", Disabled: long},
+			{Label: long, Note: long}, {Label: "two", Note: "a note"}, {Label: "three"}, {Label: "four"},
 		}, 2),
-		"refused choice": field.NewChoice(theme, []field.Option{{Label: "one"}, {Label: long, Disabled: long}}, 0),
-		"confirm":        field.NewConfirm(theme, long, long, false),
-		"text":           field.NewText(theme, "", long, nil),
-		"empty text":     field.NewText(theme, long, "", nil),
-		"secret":         field.NewSecret(theme, secret.New(long)),
-		"list":           list,
-		"empty list":     empty,
+		"confirm":    field.NewConfirm(theme, long, long, false),
+		"text":       field.NewText(theme, "", long, nil),
+		"empty text": field.NewText(theme, long, "", nil),
+		"secret":     field.NewSecret(theme, secret.New(long)),
+		"list":       list,
+		"empty list": empty,
 	}
 }
 

@@ -70,8 +70,8 @@ func TestARowThatIsChosenByItselfIsNotMarked(t *testing.T) {
 	if got := seen(l); l.Marked() != nil || !strings.Contains(got, "›     type a name") || !refuses(l, "this one is chosen by itself") {
 		t.Errorf("seen:\n%s", got)
 	}
-	if !press(t, l, "enter") || !slices.Equal(l.Chosen(), []string{"t"}) {
-		t.Errorf("Enter takes %q", l.Chosen())
+	if !press(t, l, "enter") || !slices.Equal(chosen(l), []string{"t"}) {
+		t.Errorf("Enter takes %q", chosen(l))
 	}
 	if press(t, list(80, 24, false, owned()), "ctrl+a"); l.Marked() != nil {
 		t.Error("a list for one was marked")

@@ -113,7 +113,7 @@ func (s *Secret) View() string {
 	}
 	room := max(s.width-len(space)-1, 1) // between the marker and the cursor
 	length := utf8.RuneCountInString(s.value.Reveal())
-	line := s.theme.Marker.Render(marker) + s.theme.Text.Render(s.visible(length, room)) + s.theme.Cursor.Render(" ")
+	line := s.theme.Selected.Render(marker) + s.theme.Text.Render(s.visible(length, room)) + s.theme.Cursor.Render(" ")
 	return fit(line+"\n"+s.theme.Muted.Render(space+characters(length)), s.width, s.height)
 }
 

@@ -3,6 +3,7 @@ package field
 import (
 	"image/color"
 
+	"charm.land/huh/v2"
 	"charm.land/lipgloss/v2"
 )
 
@@ -14,31 +15,19 @@ import (
 // drawn. So, when the terminal has told its background, the owner puts the other
 // theme in the place of the first: *theme = *NewTheme(dark).
 type Theme struct {
-	Title  lipgloss.Style // the question
-	Reason lipgloss.Style // why it is asked
-	Text   lipgloss.Style // what is read, in the terminal's own colour
-	Muted  lipgloss.Style // what may be passed over
+	Title lipgloss.Style // the question, and a key at the foot
+	Text  lipgloss.Style // what is read, in the terminal's own colour
+	Muted lipgloss.Style // what may be skipped
 
 	Error lipgloss.Style // with a sign before it
-	Hint  lipgloss.Style // what can be done about an error
 	Good  lipgloss.Style // what went well
 	Warn  lipgloss.Style // what should be known before going on
 
-	Key     lipgloss.Style // a key at the foot
-	KeyDoes lipgloss.Style // what it does
-
-	Marker   lipgloss.Style // the sign before what has the focus
-	Selected lipgloss.Style // what has the focus
+	Selected lipgloss.Style // what has the focus, and its sign
 	Cursor   lipgloss.Style // the cell where the next letter comes
+	Line     lipgloss.Style // a line between parts
 
-	RailDone  lipgloss.Style // a step with its answer
-	RailHere  lipgloss.Style // the step on the screen
-	RailAhead lipgloss.Style // a step to come
-
-	Box  lipgloss.Style // a frame around a text
-	Line lipgloss.Style // a line between parts
-
-	huh huhTheme
+	huh *huh.Styles
 }
 
 // palette is the few colours there are. On a terminal of 16 colours, where the
@@ -73,32 +62,19 @@ func newPalette(dark bool) palette {
 func NewTheme(dark bool) *Theme {
 	colours := newPalette(dark)
 	plain := lipgloss.NewStyle()
-	accent, muted := plain.Foreground(colours.accent), plain.Foreground(colours.muted)
 	t := &Theme{
-		Title:  plain.Bold(true),
-		Reason: muted,
-		Text:   plain,
-		Muted:  muted,
+		Title: plain.Bold(true),
+		Text:  plain,
+		Muted: plain.Foreground(colours.muted),
 
 		Error: plain.Foreground(colours.bad).Bold(true),
-		Hint:  muted,
 		Good:  plain.Foreground(colours.good),
 		Warn:  plain.Foreground(colours.warn),
 
-		Key:     plain.Bold(true),
-		KeyDoes: muted,
-
-		Marker:   accent.Bold(true),
-		Selected: accent.Bold(true),
+		Selected: plain.Foreground(colours.accent).Bold(true),
 		Cursor:   plain.Reverse(true),
-
-		RailDone:  plain,
-		RailHere:  accent.Bold(true),
-		RailAhead: muted,
-
-		Box:  plain.Border(lipgloss.RoundedBorder()).BorderForeground(colours.faint).Padding(0, 1),
-		Line: plain.Foreground(colours.faint),
+		Line:     plain.Foreground(colours.faint),
 	}
-	t.huh = newHuhTheme(t)
+	t.huh = huhStyles(t)
 	return t
 }

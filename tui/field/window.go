@@ -160,7 +160,7 @@ func noteOf(row Row) string {
 func (l *List) row(row Row, here bool, columns []int, room int) string {
 	style, sign := l.theme.Text, space
 	if here {
-		style, sign = l.theme.Selected, l.theme.Marker.Render(marker)
+		style, sign = l.theme.Selected, l.theme.Selected.Render(marker)
 	}
 	if row.Disabled != "" {
 		style = l.theme.Muted
@@ -192,7 +192,7 @@ func (l *List) box(row Row) string {
 	case !l.markable(row):
 		return "    "
 	case l.marks[row.Key]:
-		return l.theme.Marker.Render("[x]") + " "
+		return l.theme.Selected.Render("[x]") + " "
 	default:
 		return "[ ] "
 	}

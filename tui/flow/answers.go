@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"cmp"
+
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
@@ -27,8 +29,8 @@ type answers struct {
 	fresh   secret.String // the one that was typed
 	showIt  bool          // to its owner, instead of saving it
 
-	fingerprint string
-	unchecked   bool
+	approved  map[convox.Host]string // the fingerprint of the certificate that is a Rack's own
+	unchecked bool
 
 	ownToken   bool           // the one that was typed, not the one that was found
 	token      secret.String  // that was typed
@@ -87,7 +89,7 @@ type result struct {
 }
 
 func (g Given) answers() answers {
-	a := answers{way: g.Way, console: g.Console, branch: g.Branch, fingerprint: g.Fingerprint, allowMixed: g.AllowMixed}
+	a := answers{way: g.Way, console: g.Console, branch: g.Branch, allowMixed: g.AllowMixed}
 	if a.console.IsZero() {
 		a.console, _ = convox.ParseHost(convox.HostedConsole) // it is one
 	}
@@ -116,6 +118,10 @@ func (f *Flow) host() convox.Host {
 	}
 	return f.rackHost()
 }
+
+// fingerprint is that of the one certificate that host may show, "" where any that
+// is trusted will do.
+func (f *Flow) fingerprint() string { return cmp.Or(f.answers.approved[f.host()], f.given.Fingerprint) }
 
 // credential is what a build will log in with, and where.
 func (f *Flow) credential() setup.Credential {

@@ -91,7 +91,7 @@ func TestTheReviewWaitsForNoWordOfTravis(t *testing.T) {
 	if q := w.flow.Question(); !q.Growing || q.More == "" || len(asked) != 1 || strings.Contains(w.review(), "confirmed") {
 		t.Fatalf("%d searches: %+v", len(asked), q)
 	}
-	asked[0].Run(context.Background(), w.flow.Found)
+	asked[0](context.Background(), w.flow.Found)
 	if q := w.flow.Question(); q.Growing || !strings.Contains(w.review(), "confirmed by Travis") {
 		t.Errorf("%+v", q)
 	}

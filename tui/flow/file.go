@@ -357,12 +357,12 @@ func (f *Flow) askTravis() {
 	word := &travisWord{of: plan.of, repository: f.onlyKnown().ID}
 	f.result.words = append(f.result.words, word)
 	change, repository, token, outside := plan.change, f.onlyKnown(), f.token(), f.outside
-	f.result.searches = append(f.result.searches, Search{"what Travis makes of the file", func(ctx context.Context, tell func(Update)) {
+	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
 		difference := ""
 		travis, err := outside.Travis(token)
 		if err == nil {
 			change, difference, _ = change.Confirm(ctx, outside.Player, travis, repository) // nothing is said where it can't
 		}
 		tell(func(*Flow) { word.change, word.difference, word.isOver = change, difference, true })
-	}})
+	})
 }

@@ -125,7 +125,7 @@ func (w *world) search(searches []flow.Search) {
 		return
 	}
 	for _, s := range searches {
-		s.Run(w.Context(), w.flow.Found)
+		s(w.Context(), w.flow.Found)
 	}
 }
 
@@ -519,7 +519,7 @@ func TestRowsSayWhatTheyMeanForTravis(t *testing.T) {
 	for _, row := range q.Rows {
 		all = append(all, row.Cells[0]+": "+row.Note+row.Disabled)
 	}
-	if got := strings.Join(all, "; "); got != "broken: state CREATE_FAILEDno host, state CREATE_FAILED; production: password saved; staging: private API: Travis cannot reach it; type a host: " {
+	if got := strings.Join(all, "; "); got != "broken: state CREATE_FAILEDfailed to install, state CREATE_FAILED; production: password saved; staging: private API: Travis cannot reach it; type a host: " {
 		t.Error(got)
 	}
 	if q.Initial.Key != "host "+w.rack.Host || !strings.Contains(q.More, "me-south-1") {

@@ -54,6 +54,7 @@ var hints = problem.Hints{
 	"aws_no_answer":      nil,
 	"aws_unreachable":    nil,
 	"aws_throttled":      nil,
+	"aws_limit":          nil,
 	"aws_unreadable":     nil,
 	"aws_failed":         nil,
 	"aws_missing":        nil,

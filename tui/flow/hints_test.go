@@ -1,6 +1,10 @@
 package flow
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,5 +53,36 @@ func TestNoRowOfTheWizardNamesAFlagOrACommand(t *testing.T) {
 				t.Errorf("%s: %s", code, told)
 			}
 		}
+	}
+}
+
+// Nor does an error that the wizard makes itself.
+func TestNoErrorOfTheWizardNamesAFlagOrACommand(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			pair, is := n.(*ast.KeyValueExpr)
+			if !is {
+				return true
+			}
+			if key, is := pair.Key.(*ast.Ident); !is || key.Name != "Hints" && key.Name != "Do" {
+				return true
+			}
+			ast.Inspect(pair.Value, func(n ast.Node) bool {
+				if text, is := n.(*ast.BasicLit); is && (strings.Contains(text.Value, "--") || strings.Contains(text.Value, "convox-travis")) {
+					t.Errorf("%s: %s", name, text.Value)
+				}
+				return true
+			})
+			return false
+		})
 	}
 }

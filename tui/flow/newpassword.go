@@ -68,12 +68,7 @@ func newStep() step {
 			case stack.Reset && !strings.Contains(stack.Status, "ROLLBACK"):
 				q.Reason = append(q.Reason, "The stack's last update was a reset by convox-travis. If it was left, type its password: then what is left of it is done.")
 			}
-			for i, one := range f.newSources() {
-				q.Options = append(q.Options, newOptions[one])
-				if one == f.answers.newFrom {
-					q.Initial.Index = i
-				}
-			}
+			offer(&q, f.newSources(), newOptions, f.answers.newFrom)
 			return q
 		},
 		take: func(f *Flow, v Value) { f.answers.newFrom = f.newSources()[v.Index] },

@@ -151,30 +151,27 @@ func begin(o Outside) found {
 	return found{cloneDone: o.Clone == nil, fileDone: o.File == nil, savedDone: o.Saved == nil, racksDone: o.Racks == nil, tokenDone: o.Token == nil}
 }
 
-// Search is something to be looked for while questions are asked already. Run
+// Search is something to be looked for while questions are asked already. It
 // may call tell as often as it finds something.
-type Search struct {
-	Name string
-	Run  func(ctx context.Context, tell func(Update))
-}
+type Search func(ctx context.Context, tell func(Update))
 
 // Searches lists what is to be looked for from the start, side by side.
 func (f *Flow) Searches() []Search {
 	var all []Search
 	if f.outside.Clone != nil {
-		all = append(all, Search{"the clone", f.outside.searchClone})
+		all = append(all, f.outside.searchClone)
 	}
 	if f.outside.File != nil && f.given.Reset == nil {
-		all = append(all, Search{"the file", f.outside.searchFile})
+		all = append(all, f.outside.searchFile)
 	}
 	if f.outside.Saved != nil {
-		all = append(all, Search{"saved logins", f.outside.searchSaved})
+		all = append(all, f.outside.searchSaved)
 	}
 	if f.outside.Token != nil {
-		all = append(all, Search{"the Travis account", f.outside.searchAccount})
+		all = append(all, f.outside.searchAccount)
 	}
 	if f.outside.Waits != nil {
-		all = append(all, Search{"what calls wait for", f.outside.searchWaits})
+		all = append(all, f.outside.searchWaits)
 	}
 	if f.outside.Racks != nil && f.given.Way != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
 		f.found.racksBegun = true
@@ -244,7 +241,7 @@ func (o Outside) whoIs(ctx context.Context, token secret.String) (travisapi.User
 }
 
 func (o Outside) rackSearch(mfaCode string) Search {
-	return Search{"Racks", func(ctx context.Context, tell func(Update)) {
+	return func(ctx context.Context, tell func(Update)) {
 		summary, err := o.Racks(ctx, mfaCode, func(s cfn.Searched) {
 			saved := o.savedFor(ctx, s.Racks)
 			tell(func(f *Flow) {
@@ -255,7 +252,7 @@ func (o Outside) rackSearch(mfaCode string) Search {
 			})
 		})
 		tell(func(f *Flow) { f.found.racksErr, f.found.skipped, f.found.racksDone = err, summary.Skipped, true })
-	}}
+	}
 }
 
 // MoreSearches lists what came to be looked for by the step that was entered

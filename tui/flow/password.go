@@ -22,11 +22,9 @@ func sourceStep() step {
 			if f.found.savedErr != nil {
 				q.Reason = append(q.Reason, f.found.savedErr.Error())
 			}
-			for i, s := range f.sources() {
-				q.Options = append(q.Options, f.sourceOption(s))
-				if s == f.answers.source {
-					q.Initial.Index = i
-				}
+			offer(&q, f.sources(), sourceOptions, f.answers.source)
+			if f.reset.IsSettled() {
+				q.Options[0] = Option{Label: "The new one, which was just set"}
 			}
 			return q
 		},
@@ -56,13 +54,6 @@ var sourceOptions = map[source]Option{
 	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack itself has it"},
 	sourceTyped: {Label: "Type or paste it"},
 	sourceReset: {Label: "Set a new one", Note: "it is lost: the last resort"},
-}
-
-func (f *Flow) sourceOption(s source) Option {
-	if s == sourceReset && f.reset.IsSettled() {
-		return Option{Label: "The new one, which was just set"}
-	}
-	return sourceOptions[s]
 }
 
 // sources lists where the password can come from, the best first.
@@ -143,7 +134,7 @@ func (f *Flow) checkLogin(to string) *Work {
 // prover returns what proves a credential and says what comes of it. What was
 // known of another one is dropped.
 func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
-	fingerprint, newChecker := f.answers.fingerprint, f.outside.Checker
+	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.result.accepted, f.answers.unchecked = setup.Accepted{}, false
 	return func(stop setup.Stop, c setup.Credential) Outcome {
@@ -221,7 +212,7 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn fu
 			back(f)
 		},
 		func(f *Flow) *Work {
-			f.answers.fingerprint = f.result.untrusted
+			f.answers.approved = map[convox.Host]string{f.rackHost(): f.result.untrusted}
 			return goOn(f)
 		})
 }

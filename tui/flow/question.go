@@ -47,6 +47,17 @@ type Question struct {
 // Option is one of a few.
 type Option struct{ Label, Note string }
 
+// offer adds options to a Choice. At first the cursor is at the one that was chosen
+// before.
+func offer[T comparable](q *Question, all []T, options map[T]Option, chosen T) {
+	for i, one := range all {
+		q.Options = append(q.Options, options[one])
+		if one == chosen {
+			q.Initial.Index = i
+		}
+	}
+}
+
 // Row is one of many.
 type Row struct {
 	Key      string // its identity
@@ -99,8 +110,13 @@ type Problem struct {
 	Do      []string // what can be done about it, best first
 }
 
-// ProblemOf takes an error's message and hints.
-func ProblemOf(err error) *Problem { return &Problem{Message: err.Error(), Do: hints.Of(err)} }
+// ProblemOf takes an error's message and hints; of nil it is nil.
+func ProblemOf(err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	return &Problem{Message: err.Error(), Do: hints.Of(err)}
+}
 
 // Progress is how far a Work is.
 type Progress = progress.Progress

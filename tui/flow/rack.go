@@ -88,7 +88,7 @@ func (f *Flow) namedRack() string {
 // password must not go to this one.
 func (f *Flow) forgetLogin() {
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
-	f.answers.unchecked, f.answers.fingerprint = false, f.given.Fingerprint
+	f.answers.unchecked, f.answers.approved = false, nil
 	f.answers.allowMixed = f.given.AllowMixed
 	f.answers.password, f.answers.recovered, f.answers.fresh, f.answers.made = secret.String{}, secret.String{}, secret.String{}, secret.String{}
 	f.result.refused, f.result.noRecovery, f.result.savedIn = nil, false, ""
@@ -154,6 +154,9 @@ func (f *Flow) rackRows() []Row {
 		host, err := convox.ParseHost(rack.Host)
 		if err != nil {
 			row.Disabled = "no host, state " + rack.Status
+			if is, _ := rack.Meaning(); is != "" && rack.Host == "" {
+				row.Disabled = is + ", state " + rack.Status
+			}
 		}
 		listed[host] = true
 		row.Note = f.rackNote(rack, host)

@@ -77,7 +77,7 @@ func (o Outside) lookUp(ctx context.Context, token secret.String, target setup.T
 func (f *Flow) planner(targets []setup.Target) func(stop setup.Stop, read func(done int)) (setup.Plan, Outcome) {
 	request, warnings := f.request(), f.rackWarnings()
 	request.Targets = targets
-	token, fingerprint, outside := f.token(), f.answers.fingerprint, f.outside
+	token, fingerprint, outside := f.token(), f.fingerprint(), f.outside
 	back := StepPassword
 	if request.Credential.Console {
 		back = StepKey
@@ -186,12 +186,7 @@ func (f *Flow) askRemedy(title string, about []setup.Target, why string, offered
 		q.Title = fmt.Sprintf("%s %d of the %s", title, len(about), nameOf(f.answers.targets))
 		q.Reason = []string{setup.Names(about), why}
 	}
-	for i, one := range offered {
-		q.Options = append(q.Options, remedyOptions[one])
-		if one == chosen {
-			q.Initial.Index = i
-		}
-	}
+	offer(&q, offered, remedyOptions, chosen)
 	return q
 }
 

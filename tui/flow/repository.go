@@ -158,7 +158,7 @@ func readTarget(text string) (setup.Target, error) {
 	case remote.Host == "":
 		return setup.Target{Provider: travisapi.GitHub, Slug: remote.Slug}, nil
 	case remote.Provider == "":
-		return setup.Target{}, &problem.Error{Reason: remote.Host + " is no host that Travis knows", Hints: []string{"run this again with --repo OWNER/NAME and --provider NAME"}}
+		return setup.Target{}, &problem.Error{Reason: remote.Host + " is no host that Travis knows", Hints: []string{"go back and pick it from the list"}}
 	}
 	return setup.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
 }
@@ -326,7 +326,7 @@ func (f *Flow) listRepositories() {
 	f.forgetRepositories()
 	f.found.repositories = []travisapi.Repository{} // begun
 	token, outside, listing := f.token(), f.outside, f.found.listing
-	f.result.searches = append(f.result.searches, Search{"repositories", func(ctx context.Context, tell func(Update)) {
+	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
 		found := func(u Update) {
 			tell(func(f *Flow) {
 				if f.found.listing == listing {
@@ -341,7 +341,7 @@ func (f *Flow) listRepositories() {
 			}})
 		}
 		found(func(f *Flow) { f.found.repositoriesErr, f.found.repositoriesDone = err, true })
-	}})
+	})
 }
 
 // forgetRepositories drops the list, and what of it is still on its way.

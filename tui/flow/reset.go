@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
@@ -128,10 +129,8 @@ func (f *Flow) lookAtStack() *Work {
 				err = r.Look(stop.Soft, aws)
 			}
 			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
-				err = &problem.Error{
-					Reason: "the Rack's stack is in the state " + stack.Status + ", in which it cannot be updated",
-					Hints:  []string{"repair it first, in the CloudFormation console"},
-				}
+				busy := cfn.Busy(stack.Status)
+				busy.Action, busy.Object, err = "reset the password of", "Rack "+rack.Name, busy
 			}
 			return learned(r, err, StepAffected)
 		},
@@ -183,7 +182,7 @@ func previewStep() step {
 }
 
 func (f *Flow) preview() *Work {
-	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.answers.fingerprint
+	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.fingerprint()
 	request.Olds = []secret.String{f.answers.password, f.answers.recovered}
 	if f.isGivenRack() {
 		request.Olds = append(request.Olds, f.given.Password)

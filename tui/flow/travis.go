@@ -20,12 +20,12 @@ func accountStep() step {
 			switch {
 			case f.found.token.IsEmpty():
 				f.answers.ownToken = true
-				f.problem = problemOf(f.found.tokenErr)
+				f.problem = ProblemOf(f.found.tokenErr)
 				return true
 			case f.found.user.ID > 0:
 				return true
 			}
-			f.problem = problemOf(f.found.tokenErr)
+			f.problem = ProblemOf(f.found.tokenErr)
 			return false
 		},
 		ask: func(f *Flow) Question {
@@ -55,13 +55,6 @@ func accountStep() step {
 		},
 		shown: func(f *Flow) string { return f.result.user.Login },
 	}
-}
-
-func problemOf(err error) *Problem {
-	if err == nil {
-		return nil
-	}
-	return ProblemOf(err)
 }
 
 // setToken takes a token. Another account has other repositories.

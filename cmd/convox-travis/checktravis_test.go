@@ -57,7 +57,7 @@ func TestTravisHasTheLastWordInACheck(t *testing.T) {
 			travis:  travisDocument{Reason: "preview a build of acme/web: too many requests in a minute (HTTP 429)"},
 		},
 		"it hangs":            {fault: faults.Hang, travis: travisDocument{Reason: "preview a build of acme/web: no answer in 200ms"}},
-		"it answers in HTML":  {fault: faults.WrongContentType, travis: travisDocument{Reason: "preview a build of acme/web: the answer is not one of Travis's"}},
+		"it answers in HTML":  {fault: faults.WrongContentType, travis: travisDocument{Reason: "preview a build of acme/web: a web page answers, not Travis's API (HTTP 200)"}},
 		"its answer is huge":  {fault: faults.EndlessBody, travis: travisDocument{Reason: "preview a build of acme/web: the answer is larger than any real one (HTTP 200)"}},
 		"its jobs are null":   {reading: travistest.Reading{Status: 200, Body: `{"request_config": {"config": {}}, "job_configs": null}`}, travis: travisDocument{Reason: "preview a build of acme/web: the answer is not one of Travis's"}},
 		"its jobs are nested": {reading: travistest.Reading{Status: 200, Body: `{"request_config": {"config": {}}, "job_configs": [{"config": {"a":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + `}}]}`}, travis: travisDocument{Reason: "read Travis's answer: job 1: the file is nested too deep"}},

@@ -178,7 +178,7 @@ func TestYMLListsWhatItWasNotGiven(t *testing.T) {
 	w := newWorld(t).withYML(simple)
 	w.want(w.run("", "yml"), 2, "the way in, the branch to deploy", "--branch NAME")
 	w.want(w.run("", "yml", "--console", "--branch", "main"), 2, "the Rack to deploy to")
-	w.want(w.run("", append(console, "--step", "x")...), 2, "--step is deploy or after_success")
+	w.want(w.run("", append(console, "--step", "x")...), 2, `--step "x": use deploy or after_success`)
 	w.want(w.run("", append(console, "--write", "--check")...), 2, "contradict")
 	w.want(w.run("", append(console, "--app", "a b")...), 2, "the app's name")
 	gitIn(w, w.dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")

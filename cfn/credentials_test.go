@@ -16,6 +16,7 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret/secrettest"
 )
 
@@ -252,6 +253,37 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 			w.wantCode(w.failed(err), cfn.CodeProfile, c.words...)
 			if got := len(w.aws.Calls()); got != c.calls {
 				t.Errorf("%d calls, not %d", got, c.calls)
+			}
+		})
+	}
+}
+
+func TestWhereCredentialsLackTheirProfileIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		config, file string
+		code         string
+		words        []string
+		never        string
+	}{
+		"a profile without any":      {"[profile d]\nregion = us-east-1\n[profile work]\nregion = us-east-1\n", "", cfn.CodeNoCredentials, []string{"AWS_PROFILE names profile d, which has no credentials", "aws configure --profile d", "one of the profiles here: work"}, "here: d"},
+		"a file that isn't there":    {"", "/nowhere/config", cfn.CodeProfile, []string{"correct AWS_CONFIG_FILE: /nowhere/config isn't there"}, "make a profile"},
+		"a file without any profile": {"", "", cfn.CodeProfile, []string{"make a profile: aws configure"}, "profiles here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.files(c.config, "")
+			w.set("AWS_PROFILE", "d")
+			if c.file != "" {
+				w.set("AWS_CONFIG_FILE", c.file)
+			}
+			finder, err := w.tryFinder(func(*cfn.Options) {})
+			if err == nil {
+				_, err = finder.Search(t.Context(), nil, nil)
+			}
+			e := w.failed(err)
+			w.wantCode(e, c.code, c.words...)
+			if hints := strings.Join(problem.Hints{}.Of(e), "\n"); strings.Contains(hints, c.never) {
+				t.Errorf("it says %q", hints)
 			}
 		})
 	}

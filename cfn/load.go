@@ -139,11 +139,13 @@ func (f *Finder) unknownProfile(settings settings, name string) error {
 	if near := nearest(name, names); near != "" {
 		err.Hints = append(err.Hints, "did you mean "+shown(near)+"?")
 	}
-	err.Hints = append(err.Hints, settings.absent()...)
-	if len(names) == 0 {
-		err.Hints = append(err.Hints, "make a profile, since there is none here yet: aws configure, or aws configure sso")
-		return err
+	absent := settings.absent()
+	err.Hints = append(err.Hints, absent...)
+	switch {
+	case len(names) > 0:
+		err.Hints = append(err.Hints, "use one of the profiles here: "+listed(names))
+	case len(absent) == 0:
+		err.Hints = append(err.Hints, "make a profile: aws configure, or aws configure sso")
 	}
-	err.Hints = append(err.Hints, "use one of the profiles here: "+listed(names))
 	return err
 }

@@ -107,11 +107,19 @@ func wasSent(err error) bool {
 
 func (f *Finder) noCredentials(of *source) error {
 	e := failed(CodeNoCredentials, "log in to AWS", "there are no credentials", f.settings.absent()...)
+	named, variable := profileName("")
+	if variable != "" {
+		e.Reason = variable + " names profile " + shown(named) + ", which has no credentials"
+		e.Hints = append(e.Hints, "give it some: aws configure --profile "+quoted(named))
+	}
 	if of.lacks != "" {
 		e.Reason += ": " + of.lacks
 	}
-	if names := f.settings.names(); len(names) > 0 && !slices.Equal(names, []string{defaultProfile}) {
+	names := slices.DeleteFunc(f.settings.names(), func(name string) bool { return name == named })
+	if len(names) > 0 {
 		e.Hints = append(e.Hints, "set AWS_PROFILE to one of the profiles here: "+listed(names))
+	}
+	if len(names) > 0 || variable != "" {
 		return e
 	}
 	e.Hints = append(e.Hints, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "make a profile: aws configure, or aws configure sso")

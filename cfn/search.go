@@ -276,7 +276,7 @@ func badRegion(what, name string) *problem.Error {
 	if near := nearest(name, KnownRegions()); near != "" {
 		e.Hints = append(e.Hints, "did you mean "+near+"?")
 	}
-	e.Hints = append(e.Hints, "use a name such as us-east-1, or none to search all regions")
+	e.Hints = append(e.Hints, "use a name such as us-east-1, or leave the region out to search all")
 	return e
 }
 

@@ -37,7 +37,7 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	working := slices.IndexFunc(found.Racks, func(r cfn.Rack) bool { return !r.Works() }) // they come first
 	switch {
 	case len(found.Racks) == 0:
-		return Found{}, noRack(name, found)
+		return Found{}, noRack(name, found, regions)
 	case len(found.Racks) > 1 && working != 1:
 		return Found{}, unclearRacks(name, found.Racks)
 	}
@@ -96,30 +96,33 @@ func notSearched(name string, found cfn.Summary) []Warning {
 
 // noRack is the error when no Rack was found. While a region may answer later, that
 // region's failure is: the Rack may be there.
-func noRack(name string, found cfn.Summary) error {
+func noRack(name string, found cfn.Summary, regions []string) error {
 	if at := slices.IndexFunc(found.Skipped, cfn.Skipped.Passes); at >= 0 {
 		failure, region := problem.Of(found.Skipped[at].Err), found.Skipped[at].Region
 		found.Skipped = slices.Delete(slices.Clone(found.Skipped), at, at+1)
 		return &problem.Error{
 			Code: failure.Code, Action: "look for", Object: fmt.Sprintf("Rack %s in %s", name, region),
-			Reason: fmt.Sprintf("%s; no Rack has this name in %s", failure.Reason, searched(found)),
+			Reason: fmt.Sprintf("%s; no Rack has this name in %s", failure.Reason, searched(found, regions)),
 			Hints:  append(slices.Clone(failure.Hints), skippedHint(found)...), Detail: failure.Detail,
 		}
 	}
 	err := &problem.Error{
 		Code:   "no_rack",
-		Reason: fmt.Sprintf("no Convox Rack named %s in %s", name, searched(found)),
+		Reason: fmt.Sprintf("no Convox Rack named %s in %s", name, searched(found, regions)),
 	}
 	for _, other := range found.Others {
 		err.Hints = append([]string{fmt.Sprintf("%s in %s is %s", name, other.Region, other.What)}, err.Hints...)
+	}
+	if len(regions) > 0 {
+		err.Hints = append(err.Hints, "leave the region out to search all of them")
 	}
 	err.Hints = append(err.Hints, skippedHint(found)...)
 	return err
 }
 
-func searched(found cfn.Summary) string {
-	if found.Regions == 1 {
-		return "the region that was searched"
+func searched(found cfn.Summary, regions []string) string {
+	if len(regions) > 0 {
+		return strings.Join(regions, ", ")
 	}
 	return fmt.Sprintf("%d regions", found.Regions)
 }

@@ -42,12 +42,12 @@ func TestARackThatCannotBeUsedIsTold(t *testing.T) {
 		says  []string
 	}{
 		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "access denied"}}}, "no_rack", []string{"22 regions", "1 region skipped: access denied (me-south-1)"}},
-		"none in a region":    {cfn.Summary{Regions: 1}, "no_rack", []string{"the region"}},
+		"none in a region":    {cfn.Summary{Regions: 1}, "no_rack", []string{"in eu-west-1", "leave the region out"}},
 		"an app of the name":  {cfn.Summary{Regions: 1, Others: []cfn.Other{{Name: "production", Region: "eu-west-1", What: "an app on Rack main"}}}, "no_rack", []string{"in eu-west-1 is an app on Rack main"}},
 		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1 (UPDATE_COMPLETE, host h.example.com), us-east-1 (UPDATE_COMPLETE"}},
 		"a host that is none": {cfn.Summary{Racks: []cfn.Rack{bad}, Regions: 1}, "bad_host", []string{"outputs"}},
 	} {
-		found, err := setup.FindRack(t.Context(), finds(c.found), nil, "production")
+		found, err := setup.FindRack(t.Context(), finds(c.found), map[string][]string{"none in a region": {"eu-west-1"}}[name], "production")
 		if codeOf(err) != c.code || !found.Host.IsZero() {
 			t.Errorf("%s: %v", name, err)
 			continue

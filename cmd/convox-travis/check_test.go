@@ -258,7 +258,7 @@ func TestTheFlagsOfHintsAreThoseOfTheirCommands(t *testing.T) {
 				if !is || err != nil || strings.Contains(line, " with the ") {
 					continue
 				}
-				root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+				root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 				cmd, flags, err := root.Find(words)
 				if err == nil {
 					err = cmd.ParseFlags(flags)

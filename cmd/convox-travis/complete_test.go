@@ -95,7 +95,7 @@ func TestNothingIsOfferedThatAShellWouldRun(t *testing.T) {
 
 func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
 	t.Parallel()
-	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 			if _, offered := cmd.GetFlagCompletionFunc(flag.Name); !offered && flag.Value.Type() != "bool" && !slices.Contains([]string{"repos-from", "file"}, flag.Name) {
@@ -107,7 +107,7 @@ func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
 
 func TestHelpIsReadOnANarrowTerminal(t *testing.T) {
 	t.Parallel()
-	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 	var all []string
 	for _, cmd := range append(root.Commands(), root) {
 		text := cmd.Long + "\n" + cmd.UsageString()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestAShellShowsNoQuotesAroundAValue(t *testing.T) {
 
 func TestTheHelpSetsNothingForTheWholeProcess(t *testing.T) {
 	t.Parallel()
-	root := newRoot(systemProgram(), &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 	if got := root.UsageTemplate(); strings.Contains(got, "flagGroups") || !strings.HasPrefix(root.UsageString(), "Usage:\n  convox-travis [flags]\n  convox-travis COMMAND\n") {
 		t.Errorf("%s\n%s", got, root.UsageString())
 	}

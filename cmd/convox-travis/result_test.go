@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -181,7 +182,7 @@ func TestTheExitCodeIsThatOfTheWorstThatHappened(t *testing.T) {
 
 func TestAListOfADocumentIsNeverNull(t *testing.T) {
 	t.Parallel()
-	p := systemProgram()
+	p := &program{env: os.Getenv}
 	newRoot(p, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
 	for cmd, blank := range p.blanks {
 		if blank == nil {
@@ -205,7 +206,7 @@ func TestAListOfADocumentIsNeverNull(t *testing.T) {
 func TestAnAbandonedResetDoesNotSayThatNothingHappened(t *testing.T) {
 	t.Parallel()
 	for _, wrote := range []bool{false, true} {
-		p := systemProgram()
+		p := &program{env: os.Getenv}
 		stop := setup.Stop{Soft: t.Context(), Hard: t.Context()}
 		root := newRoot(p, &stop)
 		if wrote {

@@ -13,7 +13,7 @@ func TestMissingAnswersAreListedAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	delete(w.env, "TRAVIS_TOKEN")
-	w.want(w.run("", "apply"), 2, "--console", "--rack", "--password-stdin", "--repo OWNER/NAME", "TRAVIS_TOKEN")
+	w.want(w.run("", "apply"), 2, "--console (a company's own: --console=HOST)", "--rack", "--password-stdin", "--repo OWNER/NAME", "TRAVIS_TOKEN")
 }
 
 func TestWrongUsageSendsNothing(t *testing.T) {

@@ -303,6 +303,26 @@ func TestOnlyAFailedRollbackIsRepairedByContinuingIt(t *testing.T) {
 	}
 }
 
+func TestOnlyAServiceOnItsWayIsAskedFor(t *testing.T) {
+	w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = cfntest.Template2022 })
+	clock := &skipping{}
+	f := w.finder(func(o *cfn.Options) { o.Poll, o.Patience, o.Retry.Clock = time.Second, 24*time.Hour, clock })
+	p := w.preview(f)
+	w.aws.SetPace(cfntest.Pace{Resource: 100 * time.Millisecond})
+	w.execute(f, p)
+	up := make(map[string]bool)
+	outcome, err := f.Follow(t.Context(), w.rack, p.Since, func(e cfn.Event) {
+		ofECS := e.Type == "AWS::ECS::Service" && e.Reason != ""
+		if e.At.IsZero() || ofECS && (up[e.LogicalID] || e.Status != "UPDATE_IN_PROGRESS") {
+			t.Errorf("it tells %+v", e)
+		}
+		up[e.LogicalID] = e.Status == "UPDATE_COMPLETE"
+	})
+	if err != nil || outcome.End != cfn.Complete || outcome.Reason != "" {
+		t.Errorf("%+v, %v", outcome, err)
+	}
+}
+
 func TestAServiceThatFailedIsExplainedByECS(t *testing.T) {
 	const gaveUp = "Service arn:aws:ecs:eu-west-1:123456789012:service/production-ApiWebService did not stabilize."
 	w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = cfntest.Template2022 })

@@ -100,6 +100,18 @@ func TestARefusalInAnotherPartitionSaysSo(t *testing.T) {
 	}
 }
 
+func TestADenialInAnotherPartitionIsADenial(t *testing.T) {
+	w := newWorld(t)
+	w.set("AWS_REGION", "us-east-1")
+	w.aws.AddUser(cfntest.User{Account: account, Name: "ann", KeyID: keyID, Secret: secrettest.Canary, Partition: "aws-us-gov"})
+	w.aws.Deny("cloudformation:DescribeStacks", "us-gov-west-1")
+	e := w.searchError("us-gov-west-1")
+	w.wantCode(e, cfn.CodeDenied, "access denied")
+	if text := e.Error() + strings.Join(e.Hints, "\n"); strings.Contains(text, "partition") || strings.Contains(text, "AWS_REGION") {
+		t.Error(text)
+	}
+}
+
 func TestARegionOfAnotherPartitionIsSkippedWithItsReason(t *testing.T) {
 	w := newWorld(t)
 	w.addRack("us-east-1", "production")

@@ -143,6 +143,12 @@ func TestADeploymentHasTheNewestWordsOfECS(t *testing.T) {
 	if d, err := f.Restart(transport.Until(t.Context()), w.rack); err != nil || !d.Completed || d.Event != "" {
 		t.Errorf("one that has ended: %+v, %v", d, err)
 	}
+	time.Sleep(10 * time.Millisecond) // the last words of that one are older than the next
+	w.aws.SetPace(cfntest.Pace{Task: time.Hour})
+	if d, err := f.Restart(transport.Until(t.Context()), w.rack); err != nil || d.Completed || d.Event != "" {
+		t.Errorf("one of which ECS has said nothing: %+v, %v", d, err)
+	}
+	w.aws.SetPace(cfntest.Pace{})
 	for reason, want := range map[string]string{
 		noRoom: "was unable to place a task because no container instance met all of its requirements. The closest matching container-instance 0a1b2c3d has insufficient memory available",
 		"no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.": "was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster",

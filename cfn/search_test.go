@@ -120,6 +120,8 @@ func TestDifferentFailuresEverywhereAreAllTold(t *testing.T) {
 	w.aws.SwitchOff("af-south-1")
 	w.aws.Deny("cloudformation:DescribeStacks", "us-east-1")
 	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "us-east-1: access denied", "1 region skipped: switched off for this account (af-south-1)")
+	w.aws.Throttle("us-west-2", 1000)
+	w.wantCode(w.searchError("us-east-1", "us-west-2"), cfn.CodeThrottled, "us-west-2: throttled", "1 region skipped: access denied (us-east-1)")
 }
 
 func TestANameTakesOneCallARegion(t *testing.T) {

@@ -123,7 +123,7 @@ func TestATokenOfSomebodyElseIsNotSent(t *testing.T) {
 		}
 		secrettest.Absent(t, "the error", err.Error())
 	}
-	for _, token := range []string{"abcdefghijklmnopqrstuv", "ghpabc", "gh_abc"} {
+	for _, token := range []string{"abcdefghijklmnopqrstuv", "ghpabc", "gh_abc", "abcghp_def", "abcglpat-def"} {
 		if err := travisapi.CheckToken(secret.New(token)); err != nil {
 			t.Errorf("%s: %v", token, err)
 		}

@@ -3,6 +3,7 @@ package travisapi_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,6 +57,10 @@ func TestEveryRefusalIsToldApart(t *testing.T) {
 			if !strings.HasPrefix(e.Error(), "set CONVOX_PASSWORD on acme/api: ") {
 				t.Errorf("it does not say what failed: %v", e)
 			}
+			wantsToken := c.kind == travisapi.CodeUnknownToken || c.kind == travisapi.CodeLoginRequired
+			if (e.TokenPage == travisapi.TokenPage(travisapi.HostedEndpoint)) != wantsToken {
+				t.Errorf("the page of the token is %q", e.TokenPage)
+			}
 			open := c.kind == travisapi.CodeServer || c.status == 418
 			if e.FateUnknown != open {
 				t.Errorf("the write's fate is unknown: %t", e.FateUnknown)
@@ -81,6 +86,31 @@ func TestAnEnterpriseHasItsAPIAndItsPagesElsewhere(t *testing.T) {
 	}
 	if page := travisapi.TokenPage(travisapi.HostedEndpoint); page != "https://app.travis-ci.com/account/preferences" {
 		t.Errorf("travis-ci.com: %s", page)
+	}
+}
+
+// page answers everything with a web page.
+type page string
+
+func (p page) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(p))), Request: r}, nil
+}
+
+func TestAWebPageIsNoAnswerOfTravis(t *testing.T) {
+	for name, c := range map[string]struct{ endpoint, page, api string }{
+		"an Enterprise's page":        {"https://travis.acme.com", "<!DOCTYPE html><html>", "https://travis.acme.com/api"},
+		"one after an empty line":     {"https://travis.acme.com", "\n  <html lang=\"en\">", "https://travis.acme.com/api"},
+		"where the API should be":     {"https://travis.acme.com/api", "<html>", ""},
+		"at travis-ci.com, as a gate": {travisapi.HostedEndpoint, "<html>", ""},
+	} {
+		client, err := travisapi.New(travisapi.Config{Endpoint: c.endpoint, Token: secret.New(secrettest.Canary), HTTP: &http.Client{Transport: page(c.page)}, Retry: quick, UserAgent: "convox-travis/test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.User(t.Context())
+		if e := failed(t, err); e.Code != travisapi.CodeMalformed || !strings.Contains(e.Error(), "a web page answers") || e.API != c.api {
+			t.Errorf("%s: %v, %q", name, e, e.API)
+		}
 	}
 }
 

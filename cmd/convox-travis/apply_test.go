@@ -92,6 +92,18 @@ func TestASavedPasswordIsUsed(t *testing.T) {
 	w.wantPair(repo, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+quotedCanary)
 }
 
+func TestASavedPasswordThatIsRefusedIsNamedByItsFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).saved()
+	file := filepath.Join(w.dir, "config", "convox", "auth")
+	if err := os.WriteFile(file, []byte(`{"`+w.setting("DEMO_RACK_HOST")+`": "older"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.run("", "apply", "--rack", w.setting("DEMO_RACK"), "--repo", w.setting("DEMO_REPO"), "--saved"), 4,
+		"the Rack does not accept the password saved in "+file, "hint: ask whoever changed the Rack's password for the new one", "with --password-stdin instead of --saved")
+	w.wantNoWrite()
+}
+
 // The third generation's convox login writes both files, for a Rack too.
 func TestARackThatAClientTookForAConsoleIsFoundByItsStack(t *testing.T) {
 	t.Parallel()

@@ -157,6 +157,13 @@ func TestAnErrorNamesWhatWasTyped(t *testing.T) {
 		"yml --step after":           `--step "after": use deploy or after_success`,
 		"apply --saved=x":            "--saved takes no value",
 		"apply --branch=":            "--branch is empty",
+		"demo --latency -1ms":        "--latency -1ms is below zero",
+		"demo --stacks -3":           "--stacks -3 is below zero",
+		"hlep":                       "unknown command \"hlep\"\n", // help is hidden
+		"apply -=x":                  "unknown flag -=\n",          // every flag is near
+		"apply --console acme":       `apply takes no argument "acme", only flags` + "\nhint: use an equals sign for a Console's host: --console=HOST",
+		"a-long-word-of-letters":     "unknown command\n",
+		"apply --timeout 123456789":  "--timeout: use a duration such as 90s",
 		"apply --timeout CANARY":     "--timeout: use a duration such as 90s",
 		"apply CANARY":               "apply takes no argument, only flags",
 		"apply CANARY1x":             "apply takes no argument, only flags",

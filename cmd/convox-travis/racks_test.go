@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"convox-travis/cfn"
 )
 
 func TestRacksOfAllRegionsAreListed(t *testing.T) {
@@ -21,6 +23,18 @@ func TestRacksOfAllRegionsAreListed(t *testing.T) {
 	}
 	if strings.Contains(e.out, "skipped") || !strings.HasPrefix(e.out, "NAME ") {
 		t.Errorf("standard output has more than the Racks:\n%s", e.out)
+	}
+}
+
+func TestARackIsNotedByItsStack(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]string{
+		"REVIEW_IN_PROGRESS": "no working Rack", "CREATE_FAILED": "no working Rack", "ROLLBACK_COMPLETE": "no working Rack", "DELETE_FAILED": "no working Rack",
+		"UPDATE_ROLLBACK_FAILED": "failed", "UPDATE_COMPLETE": "", "IMPORT_COMPLETE": "",
+	} {
+		if got := rackNote(cfn.Rack{Host: "h.example.com", Status: status}); got != want {
+			t.Errorf("%s: %q", status, got)
+		}
 	}
 }
 
@@ -57,7 +71,7 @@ func TestRegionsCanBeChosen(t *testing.T) {
 	}
 	w.want(w.run("", "racks", "--region", "me-south-1"), 4, "me-south-1")
 	w.want(w.run("", "racks", "--region", "eu-centrall-1"), 2, "eu-central-1")
-	w.want(w.run("", "racks", "--region", "ap-northeast-3"), 0, "0 Racks")
+	w.want(w.run("", "racks", "--region", "ap-northeast-3"), 0, "0 Racks", "hint: look in another account with --profile, or use a Console deploy key")
 }
 
 func TestWhatAWSNeedsIsTold(t *testing.T) {

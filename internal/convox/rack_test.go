@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -59,6 +60,7 @@ func TestATokenOfRackAccessIsCalledThat(t *testing.T) {
 		"eyJhbGciOiJIUzI1NiJ9":                            false,
 		"eyJhbGciOiJIUzI1NiJ9.eyJyb2xl":                   false,
 		"x" + token:                                       false,
+		token + "!x":                                      false,
 		"my.own.password":                                 false,
 	} {
 		_, err := checker(t).Rack(t.Context(), host(t, rack.Host), secret.New(value))
@@ -89,11 +91,19 @@ func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
 		"in AWS":          {refused(convox.Detail{Status: 401}), convox.FromAWS, "the Rack does not accept the password that AWS has; most likely its web service wasn't restarted after a change"},
 		"forbidden":       {refused(convox.Detail{Status: 403}), file, "no"},
 		"a token":         {refused(convox.Detail{Status: 401, Token: true}), file, "no"},
+		"a Console's":     {refused(convox.Detail{Status: 401, Console: true}), file, "no"},
 		"another failure": {&problem.Error{Code: convox.CodeUnreachable, Reason: "no"}, file, "no"},
 	} {
 		err := convox.NameSource(c.err, c.source)
 		if err.Error() != c.want || (detail(err).Source != "") != (c.want != "no") {
 			t.Errorf("%s: %v", name, err)
+		}
+		var hints []string
+		if c.source == file && c.want != "no" { // else the commands and the wizard say more
+			hints = []string{"ask whoever changed the Rack's password for the new one"}
+		}
+		if got := problem.Of(err).Hints; !slices.Equal(got, hints) {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 	if err := convox.NameSource(nil, file); err != nil {
@@ -222,8 +232,13 @@ func TestALoginThatLetsEveryoneInIsNotBelieved(t *testing.T) {
 
 func TestForbiddenIsRefused(t *testing.T) {
 	server := answering(t, map[string]handler{"*": say(403, "text/plain", secrettest.Canary)})
-	login, err := checker(t).Rack(t.Context(), host(t, server.URL), canary)
-	failed(t, login, err, convox.CodeRefused)
+	for _, password := range []secret.String{canary, secret.New("eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoid3JpdGUifQ.c2lnbmVk")} {
+		login, err := checker(t).Rack(t.Context(), host(t, server.URL), password)
+		failed(t, login, err, convox.CodeRefused)
+		if detail(err).Token || !strings.Contains(err.Error(), "it forbids the login (HTTP 403)") {
+			t.Errorf("%v", err)
+		}
+	}
 }
 
 func TestARackGetsWhatTheClientSends(t *testing.T) {

@@ -92,6 +92,13 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"a lost Rack": {request: credential(convox.HostedConsole, true), checker: accepts{login: convox.Login{Racks: []convox.Rack{
 			{Organization: "acme", Name: "production", Status: "unreachable"}, {Organization: "acme", Name: "staging", Status: "running"},
 		}}}, want: "warning rack_status", says: "acme/production is unreachable"},
+		"a lost Rack by its name": {yml: strings.Replace(goodYML, "acme/production", "production", 1), request: credential(convox.HostedConsole, true), checker: accepts{login: convox.Login{Racks: []convox.Rack{
+			{Organization: "acme", Name: "production", Status: "unknown"}, {Organization: "acme", Name: "staging", Status: "running"},
+		}}}, want: "warning rack_status", says: "acme/production is unknown"},
+		"the only Rack is lost": {request: credential(convox.HostedConsole, true), checker: accepts{login: convox.Login{Racks: []convox.Rack{
+			{Organization: "acme", Name: "production", Status: "unreachable"},
+		}}}, want: "warning rack_status"},
+		"a key that isn't proved": {request: credential(convox.HostedConsole, true), checker: answers{&problem.Error{Code: convox.CodeUnreachable, Reason: "it failed"}}, want: "warning credential_unproved"},
 	} {
 		t.Run(name, a.run)
 	}

@@ -246,6 +246,14 @@ func TestAKeyWithWhichNoBuildCanDeployIsWarnedOf(t *testing.T) {
 	}
 }
 
+func TestARackNeedsNoListOfRacks(t *testing.T) {
+	w := newWorld(t)
+	plan, err := setup.MakePlan(t.Context(), w.client, accepts{convox.Login{}}, w.request())
+	if err != nil || codes(plan.AllWarnings()) != "" {
+		t.Errorf("%v, %v", plan.AllWarnings(), err)
+	}
+}
+
 func TestTheCheckAndTheReadsRunSideBySide(t *testing.T) {
 	w := newWorld(t)
 	w.travis.Faults.SetLatency(50 * time.Millisecond)

@@ -109,6 +109,15 @@ func TestWhatAStackMeansForTravisIsWarnedOf(t *testing.T) {
 	}
 }
 
+func TestADeadStackAloneIsWarnedOf(t *testing.T) {
+	for _, state := range dead {
+		warnings := setup.RackWarnings(cfn.Rack{Status: state})
+		if codes(warnings) != "failed_state" || warnings[0].Hint != "look at the stack in the CloudFormation console first" {
+			t.Errorf("%s: %+v", state, warnings)
+		}
+	}
+}
+
 // dead are the states in which a stack has no Rack and gets none.
 var dead = []string{
 	"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_FAILED",
@@ -116,8 +125,11 @@ var dead = []string{
 
 func TestADeadStackOfTheNameIsNotTheRack(t *testing.T) {
 	good := cfn.Rack{Name: "production", Region: "us-east-1", Host: "h.example.com", Status: "UPDATE_COMPLETE"}
-	for _, state := range dead {
+	for _, state := range append([]string{"CREATE_IN_PROGRESS", "UPDATE_COMPLETE"}, dead...) {
 		for _, host := range []string{"", "old.example.com"} {
+			if host != "" && !slices.Contains(dead, state) {
+				continue // a Rack
+			}
 			other := cfn.Rack{Name: "production", Region: "eu-west-1", Host: host, Status: state}
 			found, err := setup.FindRack(t.Context(), finds(ordered(other, good)), nil, "production")
 			if err != nil || found.Rack.Region != "us-east-1" || codes(found.Warnings) != "dead_stack" {
@@ -167,6 +179,7 @@ func TestARegionThatMayHaveTheRackIsTheError(t *testing.T) {
 		cfn.CodeThrottled:   failure(cfn.CodeThrottled, "throttled"),
 		cfn.CodeNoAnswer:    failure(cfn.CodeNoAnswer, "no answer in 10 s"),
 		cfn.CodeUnreachable: failure(cfn.CodeUnreachable, "the connection broke off"),
+		cfn.CodeUnreadable:  failure(cfn.CodeUnreadable, "its list of stacks does not end"),
 		"no_rack":           failure(cfn.CodeDenied, "access denied"),
 	} {
 		denied := cfn.Skipped{Region: "af-south-1", Reason: "access denied", Err: &problem.Error{Code: cfn.CodeDenied}}

@@ -118,6 +118,8 @@ func TestAProxysFaultIsNotTheTargets(t *testing.T) {
 		"a login":               {"http", nil, says("HTTP/1.1 407 " + secrettest.Canary + "\r\n\r\n"), "requires a login (HTTP 407)"},
 		"a refusal":             {"http", nil, says("HTTP/1.1 403 " + secrettest.Canary + "\r\n\r\n"), "HTTP 403"},
 		"a gateway's failure":   {"http", nil, says("HTTP/1.1 502 " + secrettest.Canary + "\r\n\r\n"), "can't reach the host (HTTP 502)"},
+		"an overload":           {"http", nil, says("HTTP/1.1 503 " + secrettest.Canary + "\r\n\r\n"), "can't reach the host (HTTP 503)"},
+		"a gateway's wait":      {"http", nil, says("HTTP/1.1 504 " + secrettest.Canary + "\r\n\r\n"), "can't reach the host (HTTP 504)"},
 		"a redirect":            {"http", nil, says("HTTP/1.1 302 Found\r\nLocation: /" + secrettest.Canary + "\r\n\r\n"), "HTTP 302"},
 		"no HTTP":               {"http", nil, says("SSH-2.0-" + secrettest.Canary + "\r\n"), "isn't HTTP"},
 		"a broken header":       {"http", nil, says("HTTP/1.1 200 OK\r\n" + secrettest.Canary + "\r\n\r\n"), "isn't HTTP"},
@@ -193,7 +195,11 @@ func TestABrokenProxyIsNamed(t *testing.T) {
 		noProxy  string
 		address  string
 		isBroken bool
+		lower    bool // the variables' names
 	}{
+		"no address, lower case":   {variable: "::" + secrettest.Canary, address: target, isBroken: true, lower: true},
+		"perhaps not, lower case":  {variable: "::bad", noProxy: "target.example.com", address: target, lower: true},
+		"no port":                  {variable: "http://proxy:", proxy: &url.URL{Scheme: "http", Host: "proxy:"}, address: target, isBroken: true},
 		"no address":               {variable: "::" + secrettest.Canary, address: target, isBroken: true},
 		"none is set":              {address: target},
 		"loopback":                 {variable: "::bad", address: "https://127.0.0.1:1"},
@@ -208,6 +214,14 @@ func TestABrokenProxyIsNamed(t *testing.T) {
 			t.Setenv("HTTPS_PROXY", c.variable)
 			t.Setenv("NO_PROXY", c.noProxy)
 			t.Setenv("no_proxy", "")
+			name := "HTTPS_PROXY"
+			if c.lower {
+				name = "https_proxy"
+				t.Setenv("HTTPS_PROXY", "")
+				t.Setenv("NO_PROXY", "")
+				t.Setenv("no_proxy", c.noProxy)
+				t.Setenv(name, c.variable)
+			}
 			away := func(context.Context, string, string) (net.Conn, error) { return nil, syscall.ECONNREFUSED }
 			client := transport.NewProxiedClient(nil, away, func(*http.Request) (*url.URL, error) { return c.proxy, nil })
 			answer, err := client.Get(c.address)
@@ -215,10 +229,10 @@ func TestABrokenProxyIsNamed(t *testing.T) {
 				answer.Body.Close()
 				t.Fatal("there is an answer")
 			}
-			const broken = "the proxy of HTTPS_PROXY: its address can't be read"
+			broken := "the proxy of " + name + ": its address can't be read"
 			if proxy := transport.ByProxy(err); (proxy != nil && proxy.Error() == broken) != c.isBroken {
 				t.Errorf("%v", err)
-			} else if c.isBroken && !strings.HasPrefix(proxy.Hints[0], "set HTTPS_PROXY to an address such as ") {
+			} else if c.isBroken && !strings.HasPrefix(proxy.Hints[0], "set "+name+" to an address such as ") {
 				t.Errorf("%q", proxy.Hints)
 			}
 			secrettest.Absent(t, "the error", err.Error())

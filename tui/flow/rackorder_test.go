@@ -48,7 +48,44 @@ func TestADeadStackOfTheNameIsNotOffered(t *testing.T) {
 			if first.Cells[1] != "us-east-1" || q.Initial.Key != first.Key || second.Cells[1] != "eu-west-1" || !strings.Contains(second.Disabled+second.Note, state) {
 				t.Errorf("%s: it offers %s of %+v", state, q.Initial.Key, q.Rows)
 			}
+			if is, _ := (cfn.Rack{Status: state}).Meaning(); host == "" && second.Disabled != is+", state "+state {
+				t.Errorf("%s: %s", state, second.Disabled)
+			}
 			w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepPassword)
+		}
+	}
+}
+
+func TestADeadStackIsNeverTheFirstOffer(t *testing.T) {
+	for name, c := range map[string]struct {
+		given, other string // names
+		state        string // of the other one, and of both where the other has the given name
+		want         string // the first cell of the row, "" for none of them
+	}{
+		"of another name":          {other: "archive", state: "DELETE_IN_PROGRESS", want: "production"},
+		"that was never installed": {other: "archive", state: "REVIEW_IN_PROGRESS", want: "production"},
+		"two of the name":          {given: "production", other: "production", state: "ROLLBACK_COMPLETE"},
+	} {
+		w := newWorld(t)
+		w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) { return nil, nil }
+		w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+			state := "UPDATE_COMPLETE"
+			if c.given != "" {
+				state = c.state
+			}
+			deliver(cfn.Searched{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: c.other, Region: "eu-west-1", Host: "old.example.com", Status: c.state}}})
+			deliver(cfn.Searched{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "new.example.com", Status: state}}})
+			return cfn.Summary{}, nil
+		}
+		w.begin(flow.Given{Way: flow.ByRack, Rack: c.given}).step(flow.StepRack)
+		q, offer := w.flow.Question(), ""
+		for _, row := range q.Rows {
+			if row.Key == q.Initial.Key && strings.HasPrefix(row.Key, "host ") {
+				offer = row.Cells[0]
+			}
+		}
+		if offer != c.want {
+			t.Errorf("%s: it offers %q of %+v", name, offer, q.Rows)
 		}
 	}
 }
@@ -57,7 +94,7 @@ func TestANamedRackMayBeInARegionThatWasThrottled(t *testing.T) {
 	w := newWorld(t)
 	w.outside.Racks = func(context.Context, string, func(cfn.Searched)) (cfn.Summary, error) {
 		throttled := &problem.Error{Code: cfn.CodeThrottled, Action: "look for Racks in us-west-2", Reason: "throttled"}
-		return cfn.Summary{Skipped: []cfn.Skipped{{Region: "eu-west-1", Reason: "access denied"}, {Region: "us-west-2", Reason: "throttled", Err: throttled}}}, nil
+		return cfn.Summary{Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "switched off for this account", Off: true}, {Region: "eu-west-1", Reason: "access denied"}, {Region: "us-west-2", Reason: "throttled", Err: throttled}}}, nil
 	}
 	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepRack).wantProblem("look for Racks in us-west-2: throttled")
 	if more := w.flow.Question().More; more != "1 region skipped: access denied (eu-west-1); 1 region skipped: throttled (us-west-2)" {

@@ -230,7 +230,7 @@ func lostStep() step {
 // trySaved proves the saved password: where it works, nothing is lost.
 func (f *Flow) trySaved() *Work {
 	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
-	credential := setup.Credential{Host: f.rackHost(), Password: login.Password}
+	credential := setup.Credential{Host: f.rackHost(), Password: login.Password, Source: convox.SavedIn(login.File)}
 	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
 	return &Work{
 		Words: "checking it with " + credential.Host.String(),

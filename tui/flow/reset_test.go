@@ -81,13 +81,13 @@ func TestAResetIsOfferedWhenNothingBetterIsAtHand(t *testing.T) {
 	}
 	w := newLostWorld(t)
 	w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
-		return []convox.SavedLogin{{Host: w.host(), Password: secret.New("stale")}}, nil
+		return []convox.SavedLogin{{Host: w.host(), Password: secret.New("stale"), File: "/home/ann/.config/convox/auth"}}, nil
 	}
 	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepSource)
 	if offered(w.world) {
 		t.Error("although a password is saved")
 	}
-	if w.choose("Use the one").step(flow.StepSource).wantProblem("does not accept"); !offered(w.world) {
+	if w.choose("Use the one").step(flow.StepSource).wantProblem("the Rack does not accept the password saved in /home/ann/.config/convox/auth"); !offered(w.world) {
 		t.Error("it is not offered when the saved one is refused")
 	}
 }

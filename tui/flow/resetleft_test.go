@@ -65,7 +65,7 @@ func TestASavedPasswordIsTriedFirst(t *testing.T) {
 		t.Error("it can be gone back from the end")
 	}
 	w.rack.SetTasks("other", "other")
-	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepLost).wantProblem("does not accept")
+	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepLost).wantProblem("the Rack does not accept the password saved in " + w.home)
 	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {
 		t.Errorf("it offers %s", options)
 	}
@@ -174,6 +174,10 @@ func TestAStackThatCannotBeUpdatedIsSaidAtOnce(t *testing.T) {
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
 	w.aws.StartUpdate(region, "production", map[string]string{"Password": "other"})
 	w.toLost().choose("Set a new password").answer(yes).step(flow.StepAffected).wantProblem("UPDATE_ROLLBACK_FAILED")
+	const repair = "aws cloudformation continue-update-rollback --stack-name production --region " + region
+	if do := w.flow.Question().Problem.Do; len(do) != 1 || !strings.HasSuffix(do[0], repair) {
+		t.Errorf("%q", do)
+	}
 }
 
 func TestAShortPasswordIsTypedBackWhole(t *testing.T) {

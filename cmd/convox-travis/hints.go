@@ -231,7 +231,7 @@ func unreachable(e *problem.Error) []string {
 		return []string{"check the connection and --travis-endpoint, then run this again"}
 	}
 	detail, isLogin := e.Detail.(convox.Detail)
-	if !isLogin || detail.Console || detail.Proxy { // Travis is reached by the same proxy
+	if !isLogin || detail.Console {
 		return nil
 	}
 	return append(movedRack(e), "if only this machine can't reach it, and Travis's machines can, pass --no-verify to write the password unchecked")

@@ -57,7 +57,6 @@ func TestEachErrorOfARackAndOfAWSSaysWhatToDo(t *testing.T) {
 		"no TLS":                    {problem.Error{Code: convox.CodeTLS, Detail: rack}, nil},
 		"no such host":              {problem.Error{Code: convox.CodeUnreachable, Detail: with(rack, func(d *convox.Detail) { d.Moved = true })}, []string{racks, unchecked}},
 		"an unreachable Rack":       {problem.Error{Code: convox.CodeUnreachable, Detail: rack}, []string{unchecked}},
-		"a proxy that fails":        {problem.Error{Code: convox.CodeUnreachable, Detail: with(rack, func(d *convox.Detail) { d.Proxy = true })}, nil},
 		"an unreachable Console":    {problem.Error{Code: convox.CodeUnreachable, Detail: console}, nil},
 		"not a Rack":                {problem.Error{Code: convox.CodeNotARack, Detail: with(rack, func(d *convox.Detail) { d.Moved = true })}, []string{racks}},
 		"a Console for a Rack":      {problem.Error{Code: convox.CodeNotARack, Detail: with(rack, func(d *convox.Detail) { d.Other = true })}, []string{"for a Console, with a deploy key, pass --console=rack.example.com"}},

@@ -46,7 +46,6 @@ type Detail struct {
 	// Meant is what a text that is no host may have been meant as: one of the
 	// constants below, or "".
 	Meant  string
-	Proxy  bool   // a proxy failed on the way
 	New    bool   // it is about the new password of a Rack
 	Source Source // where the password was found that a Rack refused
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"strings"
 	"time"
 
@@ -37,9 +39,7 @@ type plain struct {
 	held    time.Time // until when the call that was told of last waits
 
 	// With the lock of in.
-	title string // of the question
 	asked string // what stands before the answer; "" where none is read
-	bound bool   // a stop has to wait
 }
 
 // Plain runs the flow as plain questions and answers, for screen readers, dumb
@@ -55,7 +55,7 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	defer cancel()
 	life, end := context.WithCancel(context.Background()) // beyond a first Ctrl-C
 	defer end()
-	p.obey(life)
+	p.watchContinued(life)
 	p.search(ctx, f.Searches())
 	p.lookOn(500 * time.Millisecond) // what is found at once is what is offered
 	for {
@@ -142,8 +142,6 @@ func (p *plain) heldUp() {
 }
 
 func (p *plain) run(work *flow.Work) error {
-	p.locked(func() { p.bound = work.Writes })
-	defer p.locked(func() { p.bound = false })
 	p.say("%s …", work.Words)
 	begun := time.Now()
 	said := begun // a progress, last
@@ -205,10 +203,7 @@ func (p *plain) ask() error {
 	p.in.drop() // before it is shown, so that an answer to it is kept
 	p.say("")
 	p.problem(q.Problem)
-	p.locked(func() {
-		p.title = q.Title
-		p.say("%s", q.Title)
-	})
+	p.say("%s", q.Title)
 	for _, reason := range q.Reason {
 		p.say("  %s", reason)
 	}
@@ -322,53 +317,34 @@ func withNote(text, note string) string {
 	return text + " (" + note + ")"
 }
 
-// obey lets the shell stop this process and go on with it, until ctx ends. Where
-// no person is at the other end there is nothing to be put back and asked anew.
-func (p *plain) obey(ctx context.Context) {
+// watchContinued makes the terminal again what the question needs, each time the
+// process continues after a stop, until ctx ends.
+func (p *plain) watchContinued(ctx context.Context) {
 	if p.in.terminal == nil {
 		return
 	}
-	j := newJob()
+	continued := make(chan os.Signal, 1)
+	notifyContinued(continued)
 	go func() {
-		defer j.close()
+		defer signal.Stop(continued)
 		defer crash.Catch()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-j.stops:
-				p.locked(func() { p.suspend(j) })
-			case <-j.continues: // what a stop brought that nobody was told of
+			case <-continued:
 				p.locked(func() {
-					p.in.away(func() {})
-					p.askAgain()
+					p.in.retake()
+					if p.asked != "" {
+						fmt.Fprint(p.out, "\n"+p.asked)
+					}
 				})
 			}
 		}
 	}()
 }
 
-// suspend stops this process, where it may be stopped now. The lock is held.
-func (p *plain) suspend(j *job) {
-	if p.bound {
-		p.line(flow.Line{Tone: flow.Warning, Text: notNow})
-		return
-	}
-	p.in.away(func() { j.stop(false) })
-	p.askAgain()
-}
-
-// askAgain puts what is asked below what the shell wrote. What was typed of the
-// answer is gone, and has not been shown by then. The lock is held.
-func (p *plain) askAgain() {
-	if p.asked != "" {
-		p.say("")
-		p.say("%s (type the answer anew)", p.title)
-		fmt.Fprint(p.out, p.asked)
-	}
-}
-
-// locked does something that a stop must not come between.
+// locked keeps what the process does after a stop from coming in between.
 func (p *plain) locked(do func()) {
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()

@@ -2,11 +2,11 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"golang.org/x/term"
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
@@ -33,8 +33,6 @@ type model struct {
 	out      *counted
 	ctx      context.Context
 	send     func(tea.Msg)
-	job      *job
-	found    *term.State // of the terminal
 
 	theme         *field.Theme
 	width, height int
@@ -42,10 +40,14 @@ type model struct {
 	// What is being asked.
 	step     string
 	question flow.Question
-	field    field.Field // nil where there is nothing to be asked
-	reading  *reading    // of a Review and an Ending, and the reasons of a Confirm
-	stale    bool        // the rows have to be taken anew
-	touched  bool        // the person is at it
+	field    field.Field              // nil where there is nothing to be asked
+	reading  *reading                 // of a Review and an Ending, and the reasons of a Confirm
+	details  map[string][]flow.Detail // of the rows, by their keys
+	help     *reading                 // the page behind ?, while it is open
+	helped   bool                     // it was open for this question
+	copied   string                   // what came of c, or ""
+	stale    bool                     // the rows have to be taken anew
+	touched  bool                     // the person is at it
 	problem  *flow.Problem
 
 	// What of it was seen.
@@ -72,7 +74,9 @@ type model struct {
 }
 
 func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env)), width: 80, height: 24}
+	m := &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env)), width: 80, height: 24}
+	m.theme.Glyphs = field.GlyphsFor(t.Env)
+	return m
 }
 
 // Init implements tea.Model.
@@ -107,7 +111,9 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
+		glyphs := m.theme.Glyphs
 		*m.theme = *field.NewTheme(msg.IsDark())
+		m.theme.Glyphs = glyphs
 		m.resize()
 		return nil
 	case foundMsg:
@@ -130,12 +136,9 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		return m.refresh()
 	case stopMsg:
 		return m.halt()
-	case stopJobMsg:
-		return m.suspend(false)
-	case jobGoesOnMsg:
-		return m.pause(func() {})
-	case againMsg:
-		return m.again(msg.err)
+	case continuedMsg:
+		m.give(tea.BlurMsg{}) // somebody else may look now: a secret on the screen is hidden
+		return tea.Exec(retake{m}, func(error) tea.Msg { return tea.ClearScreen() })
 	case tickMsg:
 		return m.tick()
 	case tea.KeyPressMsg:
@@ -167,7 +170,16 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		m.terminal.Interrupt()
 		return nil
 	case stroke == "ctrl+z":
-		return m.suspend(true)
+		return m.suspend()
+	case m.help != nil:
+		m.pressHelp(stroke)
+		return nil
+	case m.opensHelp(stroke):
+		m.openHelp()
+		return nil
+	case stroke == "c" && m.question.Copy != "" && m.busy == "":
+		m.copied = "copied, if the terminal allows it"
+		return tea.SetClipboard(m.question.Copy)
 	case m.answers(stroke) && !m.isSeen():
 		return nil
 	case stroke == "esc" && (m.field == nil || !m.field.TakesEscape()), stroke == "shift+tab":
@@ -187,6 +199,60 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	return m.give(key)
+}
+
+// opensHelp reports whether a key opens the page with all keys. Where a text is typed
+// it does so once, while nothing was typed: after that it is a character.
+func (m *model) opensHelp(stroke string) bool {
+	if m.busy != "" || m.question.Kind == flow.Ending || stroke != "?" && stroke != "f1" {
+		return false
+	}
+	switch f := m.field.(type) {
+	case *field.Secret:
+		return stroke == "f1" || f.Value().IsEmpty() && !m.helped
+	case *field.Text:
+		return stroke == "f1" || f.Value() == "" && !m.helped
+	}
+	return true
+}
+
+// openHelp shows the longer explanation and every key of the screen.
+func (m *model) openHelp() {
+	var lines []flow.Line
+	for _, paragraph := range append(slices.Clone(m.question.Reason), m.question.Help...) {
+		lines = append(lines, flow.Line{Text: paragraph}, flow.Line{})
+	}
+	lines = append(lines, flow.Line{Tone: flow.Heading, Text: "Keys"})
+	for _, k := range m.keys() {
+		if k.Key != "?" {
+			lines = append(lines, flow.Line{Text: fmt.Sprintf("%-8s  %s", k.Key, k.Does)})
+		}
+	}
+	lines = append(lines, flow.Line{Text: "ctrl+z    pause, where a shell can continue it with fg"})
+	m.help, m.helped = &reading{lines: lines}, true
+	m.give(tea.BlurMsg{}) // hides a secret
+	m.resize()
+}
+
+func (m *model) pressHelp(stroke string) {
+	switch stroke {
+	case "esc", "?", "f1", "enter", "q":
+		m.help = nil
+		m.moved++ // the question is looked at again before it is answered
+		m.give(tea.FocusMsg{})
+		m.resize()
+	default:
+		m.help.press(stroke)
+	}
+}
+
+// suspend pauses the program for the shell, but never in the middle of a write.
+func (m *model) suspend() tea.Cmd {
+	if !canSuspend() || m.work != nil && m.work.Writes {
+		return nil
+	}
+	m.give(tea.BlurMsg{}) // nobody looks: a secret on the screen is hidden
+	return tea.Suspend
 }
 
 // isSwitch reports whether a key turns something on the review.
@@ -297,7 +363,7 @@ func (m *model) ask() tea.Cmd {
 	m.question = m.flow.Question()
 	m.problem, m.stale, m.touched = m.question.Problem, false, false
 	m.asked++
-	m.field, m.reading = nil, nil
+	m.field, m.reading, m.help, m.helped, m.copied = nil, nil, nil, false, ""
 	q := m.question
 	switch q.Kind {
 	case flow.Choice:
@@ -317,7 +383,7 @@ func (m *model) ask() tea.Cmd {
 	case flow.Pick:
 		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Alone: q.Alone, Empty: "nothing was found yet", Headings: q.Headings})
 		list.Mark(q.Initial.Keys...)
-		list.SetRows(rows(q.Rows))
+		m.setRows(list, q.Rows)
 		m.question.Rows = nil // the list has them
 		list.Select(q.Initial.Key)
 		list.Busy(growing(q))
@@ -370,7 +436,7 @@ func (m *model) catchUp() {
 		}
 		q := m.flow.Question()
 		before, _ := f.Selected()
-		f.SetRows(rows(q.Rows))
+		m.setRows(f, q.Rows)
 		f.Busy(growing(q))
 		if !m.touched {
 			f.Select(q.Initial.Key)
@@ -424,6 +490,17 @@ func options(of []flow.Option) []field.Option {
 		shown[i] = field.Option(o)
 	}
 	return shown
+}
+
+// setRows gives a list its rows, and keeps their details.
+func (m *model) setRows(list *field.List, of []flow.Row) {
+	m.details = make(map[string][]flow.Detail, len(of))
+	for _, r := range of {
+		if len(r.Detail) > 0 {
+			m.details[r.Key] = r.Detail
+		}
+	}
+	list.SetRows(rows(of))
 }
 
 func rows(of []flow.Row) []field.Row {

@@ -203,17 +203,17 @@ func (c *Choice) window() []string {
 	for ; last+1 < len(c.options) && len(lines)+len(c.label(last+1)) <= room; last++ {
 		lines = append(lines, c.label(last+1)...)
 	}
-	return append(Clip(lines, room, c.width), c.theme.Muted.Render(space+More(first, len(c.options)-1-last)))
+	return append(Clip(lines, room, c.width), c.theme.Muted.Render(space+More(c.theme, first, len(c.options)-1-last)))
 }
 
 // More says how much stands above and below what is seen.
-func More(above, below int) string {
+func More(theme *Theme, above, below int) string {
 	var more []string
 	if above > 0 {
-		more = append(more, fmt.Sprintf("%d more above", above))
+		more = append(more, fmt.Sprintf("%s %d more", theme.Glyphs.Up, above))
 	}
 	if below > 0 {
-		more = append(more, fmt.Sprintf("%d more below", below))
+		more = append(more, fmt.Sprintf("%s %d more", theme.Glyphs.Down, below))
 	}
-	return cut + " " + strings.Join(more, ", ")
+	return "  " + strings.Join(more, "  ")
 }

@@ -27,6 +27,10 @@ type Theme struct {
 	Cursor   lipgloss.Style // the cell where the next letter comes
 	Line     lipgloss.Style // a line between parts
 
+	Accent lipgloss.Style // the mark of what is asked
+	Badge  lipgloss.Style // the program's name
+	Glyphs Glyphs
+
 	huh *huh.Styles
 }
 
@@ -74,6 +78,10 @@ func NewTheme(dark bool) *Theme {
 		Selected: plain.Foreground(colours.accent).Bold(true),
 		Cursor:   plain.Reverse(true),
 		Line:     plain.Foreground(colours.faint),
+
+		Accent: plain.Foreground(colours.accent),
+		Badge:  plain.Foreground(colours.accent).Reverse(true).Bold(true),
+		Glyphs: Unicode,
 	}
 	t.huh = huhStyles(t)
 	return t

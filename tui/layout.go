@@ -74,7 +74,7 @@ func (m *model) count() string {
 // spread puts right at the end of the line, where there is room for both.
 func (m *model) spread(left, right string) string {
 	space := min(m.width, widest) - ansi.StringWidth(left) - ansi.StringWidth(right)
-	if right == "" || space < 2 {
+	if ansi.StringWidth(right) == 0 || space < 2 {
 		return left
 	}
 	return left + strings.Repeat(" ", space) + right
@@ -122,7 +122,7 @@ func (m *model) main() []string {
 	if a.apart > 0 && a.answered > 0 {
 		lines = append(lines, m.bar(""))
 	}
-	lines = append(lines, m.titled(m.question.Title, m.summary())[:max(a.title, 1)]...)
+	lines = append(lines, field.Clip(m.titled(m.question.Title, m.summary()), max(a.title, 1), m.room()+gutter)...)
 	lines = append(lines, m.bars(seen(m.room(), a.reasons...)...)...)
 	if len(lines) > 0 && a.between > 0 {
 		lines = append(lines, m.bar(""))
@@ -382,19 +382,24 @@ func (m *model) arrange() arrangement {
 			left.give(&detail[i], math.MaxInt)
 		}
 	}
+	if answered > 0 {
+		a.answered = left.take(1)
+	}
 	for i := range reasons { // those first that are copied, or short
 		if r := &reasons[i]; r.brief && len(r.lines) <= int(left) {
 			left.give(r, math.MaxInt)
 		}
 	}
 	for i := range reasons {
-		left.give(&reasons[i], math.MaxInt)
-	}
-	if answered > 0 {
-		a.answered = left.take(1)
-		if a.answered == 1 && int(left) >= answered-1 {
-			a.answered += left.take(answered - 1)
+		if r := &reasons[i]; len(r.lines) <= int(left) {
+			left.give(r, math.MaxInt)
 		}
+	}
+	if need.Most <= need.Enough+2 { // it needs no more than a hint's line
+		a.field += left.take(need.Most - a.field)
+	}
+	if a.answered == 1 && int(left) >= answered-1 {
+		a.answered += left.take(answered - 1)
 	}
 	a.between = left.take(1)
 	if long(wrong)+long(detail) > 0 {

@@ -24,6 +24,8 @@ type Input struct {
 	// Copies reports whether what is written goes to a terminal that may know
 	// how to copy.
 	Copies bool
+	Env    []string // NAME=VALUE; decides on colors and signs
+	Width  int      // of the lines, in cells; 0 is as wide as the full screen at most
 }
 
 // backSecret is what goes back where a secret is asked for.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,14 +15,19 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
+	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
 
 // ErrNoMoreAnswers means that the answers ended before the questions.
 var ErrNoMoreAnswers = errors.New("there are no more answers")
 
-// errBack is a person who wants the question before.
-var errBack = errors.New("back")
+// What a person can want in the place of an answer: the question before, or the longer
+// explanation.
+var (
+	errBack = errors.New("back")
+	errHelp = errors.New("help")
+)
 
 // shownRows is how many rows of a long list are written at a time.
 const shownRows = 20
@@ -51,6 +57,13 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	defer reader.close()
 	defer reader.restore()
 	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
+	defer func() {
+		if title, _ := f.Ending(); title != "" {
+			theme := field.NewTheme(startsDark(in.Env))
+			theme.Glyphs = field.GlyphsFor(in.Env)
+			leave(out, in.Env, theme, cmp.Or(in.Width, widest), f)
+		}
+	}()
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
 	life, end := context.WithCancel(context.Background()) // beyond a first Ctrl-C
@@ -209,9 +222,17 @@ func (p *plain) ask() error {
 	}
 	value, err := p.answer(q)
 	switch {
+	case errors.Is(err, errHelp):
+		for _, paragraph := range q.Help {
+			p.say("  %s", paragraph)
+		}
+		if len(q.Help) == 0 {
+			p.say("  There is no more to say about this question.")
+		}
+		return nil
 	case errors.Is(err, errBack):
 		if !p.flow.Back() {
-			p.say("There is no way back from here.")
+			p.say("You can't go back from here.")
 		}
 		return nil
 	case err != nil:
@@ -226,7 +247,7 @@ func (p *plain) ask() error {
 func (p *plain) open() {
 	if !p.opened {
 		p.opened = true
-		p.say("Enter takes what stands in brackets, < goes back, Ctrl-C leaves. %s", p.flow.Promise())
+		p.say("Enter takes the answer in brackets, < goes back, ? explains, Ctrl-C quits. %s", p.flow.Promise())
 	}
 }
 
@@ -265,8 +286,11 @@ func (p *plain) read(prompt string) (string, error) {
 		p.say("")
 		return "", err
 	}
-	if text = strings.TrimSpace(text); text == "<" {
+	switch text = strings.TrimSpace(text); text {
+	case "<":
 		return "", errBack
+	case "?":
+		return "", errHelp
 	}
 	return text, nil
 }
@@ -287,12 +311,25 @@ func (p *plain) problem(problem *flow.Problem) {
 }
 
 func (p *plain) line(l flow.Line) {
-	word := map[flow.Tone]string{flow.Warning: "warning: ", flow.Bad: "error: "}[l.Tone]
-	if l.Tone != flow.Heading && l.Text != "" {
-		word = "  " + word
+	begin := "  "
+	switch l.Tone {
+	case flow.Heading:
+		begin = ""
+	case flow.Warning:
+		begin += "warning: "
+	case flow.Bad:
+		begin += "error: "
+	case flow.Added, flow.Replaced, flow.Removed, flow.FileAdded, flow.FileRemoved, flow.FileContext, flow.Command:
+		begin = sign(plainTheme, l.Tone)
 	}
-	p.say("%s%s", word, l.Text)
+	if l.Text == "" {
+		begin = ""
+	}
+	p.say("%s%s", begin, l.Text)
 }
+
+// plainTheme has the signs that are no letters.
+var plainTheme = &field.Theme{Glyphs: field.ASCII}
 
 // progress says how far a work is, and since when it is at it.
 func (p *plain) progress(at flow.Progress, since time.Duration) {

@@ -65,6 +65,7 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 		program.Send(stopMsg{})
 	})
 	defer detach()
+	defer func() { leave(out, t.Env, m.theme, m.width, f) }()
 	ended := make(chan error, 1)
 	go func() {
 		defer crash.Catch()

@@ -188,8 +188,6 @@ func (r *reading) keys() []field.Key {
 // sign stands before a line, so that its tone needs no color.
 func sign(theme *field.Theme, tone flow.Tone) string {
 	switch tone {
-	case flow.Heading:
-		return ""
 	case flow.Good:
 		return theme.Glyphs.Good + " "
 	case flow.Warning:
@@ -208,8 +206,10 @@ func sign(theme *field.Theme, tone flow.Tone) string {
 		return "  - "
 	case flow.FileContext:
 		return "    "
+	case flow.Command:
+		return "  "
 	}
-	return "  "
+	return ""
 }
 
 // high is how many lines of the screen a line takes.

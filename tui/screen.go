@@ -372,7 +372,7 @@ func (m *model) ask() tea.Cmd {
 		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes)
 		m.reading = &reading{}
 		for _, reason := range q.Reason {
-			m.reading.lines = append(m.reading.lines, flow.Line{Text: reason})
+			m.reading.lines = append(m.reading.lines, flow.Line{Tone: flow.Muted, Text: reason})
 		}
 	case flow.Text:
 		m.field = field.NewText(m.theme, "", q.Initial.Text, checkText(q))

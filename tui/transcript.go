@@ -30,7 +30,7 @@ func answers(items []flow.Item) (answered []flow.Item) {
 func transcript(theme *field.Theme, items []flow.Item, width int) []string {
 	answered := answers(items)
 	column := 0
-	for _, item := range answered {
+	for _, item := range items { // those ahead too, so that no line moves
 		column = max(column, ansi.StringWidth(item.Name))
 	}
 	lines := make([]string, len(answered))
@@ -65,16 +65,13 @@ func folded(theme *field.Theme, items []flow.Item, width int) string {
 	return ansi.Truncate(line+theme.Muted.Render(words[len(words)-1]), width, "…")
 }
 
-// Transcript writes what was answered and how it ended, as it stays in the ordinary
+// leave writes what was answered and how it ended, as it stays in the ordinary
 // terminal: in the colors that env allows, without secrets, and with commands on
 // lines of their own, which the terminal may wrap but nothing breaks.
-func Transcript(out io.Writer, env []string, width int, isDark bool, f *flow.Flow) {
-	theme := field.NewTheme(isDark)
-	theme.Glyphs = field.GlyphsFor(env)
+func leave(out io.Writer, env []string, theme *field.Theme, width int, f *flow.Flow) {
 	colored := colorprofile.NewWriter(out, env)
 	bar := " " + theme.Line.Render(theme.Glyphs.Bar)
-	var lines []string
-	lines = append(lines, transcript(theme, f.Rail(), width)...)
+	lines := transcript(theme, f.Rail(), width)
 	if title, ending := f.Ending(); title != "" {
 		if len(lines) > 0 {
 			lines = append(lines, bar)
@@ -92,6 +89,6 @@ func Transcript(out io.Writer, env []string, width int, isDark bool, f *flow.Flo
 		lines = append(lines, " "+theme.Line.Render(theme.Glyphs.End))
 	}
 	for _, line := range lines {
-		fmt.Fprintln(colored, line) // what can't be written is reported with the result
+		fmt.Fprintln(colored, line) // the result says what can't be written
 	}
 }

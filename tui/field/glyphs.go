@@ -1,7 +1,7 @@
 package field
 
 import (
-	"runtime"
+	"cmp"
 	"strings"
 )
 
@@ -17,22 +17,16 @@ var (
 	ASCII   = Glyphs{"*", "*", "|", "`", ">", "+", "x", "...", "^", "v", "#", "-", []string{"-", "\\", "|", "/"}}
 )
 
-// GlyphsFor chooses by the locale, as POSIX finds it.
+// GlyphsFor chooses by the locale, as POSIX finds it. One that isn't set says nothing:
+// containers often have none, in a terminal that draws everything.
 func GlyphsFor(env []string) Glyphs {
 	set := map[string]string{}
 	for _, setting := range env {
 		name, value, _ := strings.Cut(setting, "=")
-		set[name] = value
+		set[name] = strings.ToUpper(value)
 	}
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := strings.ToUpper(set[name]); value != "" {
-			if strings.Contains(value, "UTF-8") || strings.Contains(value, "UTF8") {
-				return Unicode
-			}
-			return ASCII
-		}
-	}
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+	locale := cmp.Or(set["LC_ALL"], set["LC_CTYPE"], set["LANG"])
+	if locale == "" || strings.Contains(locale, "UTF-8") || strings.Contains(locale, "UTF8") {
 		return Unicode
 	}
 	return ASCII

@@ -153,8 +153,12 @@ func startsDark(env []string) bool {
 	return true
 }
 
-// continuedMsg says that the process continues after a stop.
-type continuedMsg struct{}
+// continuedMsg says that the process continues after a stop, and retakenMsg that it
+// has its terminal again.
+type (
+	continuedMsg struct{}
+	retakenMsg   struct{}
+)
 
 // retake is a tea.ExecCommand that does nothing: around it the library sets up the
 // terminal again.

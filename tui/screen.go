@@ -61,16 +61,17 @@ type model struct {
 	writes       int64  // that were counted then
 
 	// What is being done.
-	work     *flow.Work
-	done     <-chan flow.Outcome // of the work
-	busy     string
-	since    time.Time
-	told     []flow.Line
-	progress flow.Progress
-	held     []string // of the review, while a switch is taken
-	stopping bool
-	ticking  bool
-	frame    int
+	work      *flow.Work
+	done      <-chan flow.Outcome // of the work
+	busy      string
+	since     time.Time
+	told      []flow.Line
+	progress  flow.Progress
+	held      []string // of the review, while a switch is taken
+	stopping  bool
+	ticking   bool
+	suspended bool
+	frame     int
 }
 
 func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
@@ -138,10 +139,16 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		return m.halt()
 	case continuedMsg:
 		m.give(tea.BlurMsg{}) // somebody else may look now: a secret on the screen is hidden
-		return tea.Exec(retake{m}, func(error) tea.Msg { return tea.ClearScreen() })
+		return tea.Exec(retake{m}, func(error) tea.Msg { return retakenMsg{} })
+	case retakenMsg:
+		m.suspended = false
+		return tea.Batch(m.give(tea.FocusMsg{}), tea.ClearScreen)
 	case tickMsg:
 		return m.tick()
 	case tea.KeyPressMsg:
+		if m.suspended {
+			return nil // it was for the shell
+		}
 		return m.press(msg)
 	case settledMsg:
 		m.ready = m.ready || appearance(msg) == m.appeared
@@ -252,6 +259,7 @@ func (m *model) suspend() tea.Cmd {
 		return nil
 	}
 	m.give(tea.BlurMsg{}) // nobody looks: a secret on the screen is hidden
+	m.suspended = true
 	return tea.Suspend
 }
 
@@ -389,7 +397,7 @@ func (m *model) ask() tea.Cmd {
 		list.Busy(growing(q))
 		m.field = list
 	default:
-		m.reading = &reading{lines: q.Lines}
+		m.reading = &reading{lines: q.Lines, ended: q.Kind == flow.Ending} // it stays in the terminal
 	}
 	m.resize()
 	var cmd tea.Cmd

@@ -71,6 +71,7 @@ type model struct {
 	stopping  bool
 	ticking   bool
 	suspended bool
+	expected  int // stops that the library undoes itself
 	frame     int
 }
 
@@ -137,18 +138,22 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		return m.refresh()
 	case stopMsg:
 		return m.halt()
+	case tea.ResumeMsg:
+		m.suspended = false
+		m.moved++ // keys for the shell answer nothing
+		return m.give(tea.FocusMsg{})
 	case continuedMsg:
+		if m.expected > 0 {
+			m.expected--
+			return nil
+		}
 		m.give(tea.BlurMsg{}) // somebody else may look now: a secret on the screen is hidden
 		return tea.Exec(retake{m}, func(error) tea.Msg { return retakenMsg{} })
 	case retakenMsg:
-		m.suspended = false
-		return tea.Batch(m.give(tea.FocusMsg{}), tea.ClearScreen)
+		return tea.Batch(m.give(tea.FocusMsg{}), tea.RequestWindowSize)
 	case tickMsg:
 		return m.tick()
 	case tea.KeyPressMsg:
-		if m.suspended {
-			return nil // it was for the shell
-		}
 		return m.press(msg)
 	case settledMsg:
 		m.ready = m.ready || appearance(msg) == m.appeared
@@ -260,6 +265,7 @@ func (m *model) suspend() tea.Cmd {
 	}
 	m.give(tea.BlurMsg{}) // nobody looks: a secret on the screen is hidden
 	m.suspended = true
+	m.expected++
 	return tea.Suspend
 }
 

@@ -92,7 +92,7 @@ func (m *model) draw(screen string) {
 // isSeen reports whether what an answer is given to is on the screen, with the keys
 // that give it.
 func (m *model) isSeen() bool {
-	return m.step != "" && m.ready && (m.out.writes.Load() != m.drawnAt || m.next == m.written)
+	return m.step != "" && m.ready && !m.suspended && (m.out.writes.Load() != m.drawnAt || m.next == m.written)
 }
 
 // answers reports whether a key is a part of an answer.

@@ -17,7 +17,7 @@ import (
 const jobs = `set -m
 "$@"; code=$?
 while [ $code -gt 128 ] && jobs %1 >/dev/null 2>&1; do
-	printf '\n[stopped]'; read -r line
+	printf '\r\n[stopped]'; read -r line
 	stty sane
 	fg %1 >/dev/null; code=$?
 done

@@ -49,7 +49,7 @@ var unknown = flow.Question{
 }
 
 func TestAChoiceKeepsItsOptionsUnderALongProblem(t *testing.T) {
-	m := asked(t, unknown, field.NewChoice(field.NewTheme(true), options(unknown.Options), 0), 40, 12)
+	m := asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), options(unknown.Options), 0), 40, 12)
 	m.wants(t,
 		"Travis does not know …",
 		"› Sync Travis, and look again",
@@ -60,7 +60,7 @@ func TestAChoiceKeepsItsOptionsUnderALongProblem(t *testing.T) {
 		"  ong-repository-name-here: Travis does",
 		"  not know it",
 		"  hint: look at its name")
-	m = asked(t, unknown, field.NewChoice(field.NewTheme(true), options(unknown.Options), 0), 40, 7)
+	m = asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), options(unknown.Options), 0), 40, 7)
 	m.wants(t,
 		"Travis does not know …",
 		"› Sync Travis, and look again",
@@ -78,7 +78,7 @@ var key = flow.Question{
 }
 
 func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
-	m := asked(t, key, field.NewSecret(field.NewTheme(true), secret.String{}), 40, 12)
+	m := asked(t, key, field.NewSecret(field.NewTheme(true, field.Glyphs{}), secret.String{}), 40, 12)
 	m.wants(t,
 		"The deploy key",
 		"Make one in Console: Settings, Deploy",
@@ -115,17 +115,17 @@ func TestAProblemLooksTheSameWhereverItWasFound(t *testing.T) {
 		"    rack.example.com",
 		"  hint: go back",
 	}
-	m := asked(t, q, field.NewText(field.NewTheme(true), "", "", func(string) error { return wrong }), 40, 12)
+	m := asked(t, q, field.NewText(field.NewTheme(true, field.Glyphs{}), "", "", func(string) error { return wrong }), 40, 12)
 	m.look()
 	m.Update(enter)
 	m.wants(t, want...)
 	q.Problem = flow.ProblemOf(wrong)
-	asked(t, q, field.NewText(field.NewTheme(true), "", "", nil), 40, 12).wants(t, want...)
+	asked(t, q, field.NewText(field.NewTheme(true, field.Glyphs{}), "", "", nil), 40, 12).wants(t, want...)
 }
 
 // On a screen with room for all, what is wrong moves nothing.
 func TestAProblemMovesNothingWhereThereIsRoom(t *testing.T) {
-	m := asked(t, key, field.NewSecret(field.NewTheme(true), secret.String{}), 80, 24)
+	m := asked(t, key, field.NewSecret(field.NewTheme(true, field.Glyphs{}), secret.String{}), 80, 24)
 	before := ansi.Strip(m.screen())
 	m.look()
 	m.Update(enter)
@@ -173,7 +173,7 @@ func TestWhyNothingWasFoundIsSaidWhereverLinesAreFree(t *testing.T) {
 func TestACopiedSecretHidesNeitherItsProofNorWhatIsWrong(t *testing.T) {
 	q := flow.Question{Kind: flow.Shown, Title: "The new password", Reason: []string{"Copy it into your password store now. Then type its last 6 characters from there."}}
 	wrong := &problem.Error{Reason: "that is not its end", Hints: []string{"look at it again"}}
-	m := asked(t, q, field.NewShown(field.NewTheme(true), secret.New(strings.Repeat("a", 40)), 6, func(string) error { return wrong }), 40, 12)
+	m := asked(t, q, field.NewShown(field.NewTheme(true, field.Glyphs{}), secret.New(strings.Repeat("a", 40)), 6, func(string) error { return wrong }), 40, 12)
 	above := []string{"The new password", "Copy it into your password store now.", "Then type its last 6 characters from", "there."}
 	secret := []string{"  " + strings.Repeat("a", 36), "  aaaa"}
 	m.Update(tea.KeyPressMsg{Code: 'y', Mod: tea.ModCtrl})

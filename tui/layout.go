@@ -230,7 +230,7 @@ func (m *model) foot() []string {
 	case m.reading != nil && !m.reading.ended:
 		keys = m.reading.keys()
 		if m.reading.isFar() {
-			keys = append(keys, field.Key{Key: "end", Does: "to the last line", Spare: true})
+			keys = append(keys, field.Key{Key: "end", Does: "to the last line", Priority: -1})
 		}
 		keys = append(keys, field.Key{Key: "enter", Does: "read on"})
 	case m.field != nil:
@@ -283,4 +283,4 @@ func (m *model) named(keys []field.Key) []string {
 	return lines
 }
 
-func isSpare(k field.Key) bool { return k.Spare }
+func isSpare(k field.Key) bool { return k.Priority < 0 }

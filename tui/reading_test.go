@@ -63,7 +63,7 @@ func TestALongTableIsReadToItsEnd(t *testing.T) {
 func TestAnEndThatIsNamedIsGoneTo(t *testing.T) {
 	m := atRepositories(t, 3)
 	m.question = flow.Question{Kind: flow.Confirm, Title: "Is it?", Yes: "Yes", No: "No"}
-	m.field, m.reading = field.NewConfirm(m.theme, "Yes", "No", true), &reading{}
+	m.field, m.reading = field.NewConfirm(m.theme, "Yes", "No", true, false), &reading{}
 	for i := range 60 {
 		m.reading.lines = append(m.reading.lines, flow.Line{Text: fmt.Sprintf("line %d", i)})
 	}
@@ -104,7 +104,7 @@ func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
 
 // What Travis says of the file comes while the review is read.
 func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
-	theme := field.NewTheme(true)
+	theme := field.NewTheme(true, field.Glyphs{})
 	r := &reading{lines: []flow.Line{{Text: "A push deploys."}}}
 	r.resize(40, 2)
 	r.rewrite([]flow.Line{{Text: "A push deploys (confirmed by Travis)."}})

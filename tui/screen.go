@@ -72,7 +72,7 @@ type model struct {
 }
 
 func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env)), width: 80, height: 24}
+	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env), field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
 // Init implements tea.Model.
@@ -107,7 +107,7 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
-		*m.theme = *field.NewTheme(msg.IsDark())
+		*m.theme = *field.NewTheme(msg.IsDark(), m.theme.Glyphs)
 		m.resize()
 		return nil
 	case foundMsg:
@@ -303,7 +303,7 @@ func (m *model) ask() tea.Cmd {
 	case flow.Choice:
 		m.field = field.NewChoice(m.theme, options(q.Options), q.Initial.Index)
 	case flow.Confirm:
-		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes)
+		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes, false)
 		m.reading = &reading{}
 		for _, reason := range q.Reason {
 			m.reading.lines = append(m.reading.lines, flow.Line{Text: reason})
@@ -315,7 +315,7 @@ func (m *model) ask() tea.Cmd {
 	case flow.Shown:
 		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
-		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Alone: q.Alone, Empty: "nothing was found yet", Headings: q.Headings})
+		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Empty: "nothing was found yet", Headings: q.Headings})
 		list.Mark(q.Initial.Keys...)
 		list.SetRows(rows(q.Rows))
 		m.question.Rows = nil // the list has them

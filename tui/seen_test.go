@@ -84,7 +84,7 @@ func (p *played) asks(q flow.Question) {
 		list.SetRows([]field.Row{{Key: "a", Cells: []string{"a"}}, {Key: "b", Cells: []string{"b"}}})
 		p.field = list
 	case flow.Confirm:
-		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true), &reading{lines: q.Lines}
+		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true, false), &reading{lines: q.Lines}
 	case flow.Text:
 		p.field = field.NewText(p.theme, "", "typed", nil)
 	case flow.Secret:

@@ -12,19 +12,19 @@ import (
 	"convox-travis/internal/text"
 )
 
-// Of huh this package uses what draws and what edits, without a form around it:
+// This package uses what huh draws and edits, without a form around it:
 //   - Enter never reaches huh. It would only ask for the next field in a later
 //     message, and keys in between would still change the value.
-//   - A widget that was made small does not grow again, so each size gets a new
-//     widget, with the value it is to begin with.
+//   - A widget that was small doesn't grow again, so each size gets a new widget,
+//     which starts with the value.
 //   - huh's commands, which blink the cursor and read the clipboard, are dropped.
 
-// huhStyles is our theme in huh's terms. huh asks for its styles several times a
-// key, so they are made once.
+// huhStyles is our theme for huh. huh asks for its styles several times a key, so
+// they are made once.
 func huhStyles(t *Theme) *huh.Styles {
 	button := lipgloss.NewStyle().Padding(0, 1).MarginRight(2)
 	styles := huh.FieldStyles{
-		FocusedButton: button.Inherit(t.Selected).Reverse(true).SetString("›"),
+		FocusedButton: button.Inherit(t.Selected).Reverse(true).SetString(Focus),
 		BlurredButton: button.SetString(" "),
 		TextInput: huh.TextInputStyles{
 			Placeholder: t.Muted,
@@ -38,50 +38,46 @@ func huhStyles(t *Theme) *huh.Styles {
 // leastHuhWidth is the cells that huh needs: its input panics in fewer.
 const leastHuhWidth = 8
 
-// dress gives a field our theme, and the keys that move inside it. What ends one or
-// goes back is left out.
-func (t *Theme) dress(field huh.Field, width int) {
+// dress gives a widget our theme, and the keys that move inside it but none that end
+// it or go back.
+func (t *Theme) dress(widget huh.Field, width int) {
 	toggle := key.NewBinding(key.WithKeys("left", "right", "h", "l", "tab"))
-	field.WithTheme(huh.ThemeFunc(func(bool) *huh.Styles { return t.huh }))
-	field.WithKeyMap(&huh.KeyMap{Confirm: huh.ConfirmKeyMap{Toggle: toggle}})
-	field.WithWidth(max(width, leastHuhWidth))
-	field.Focus()
+	widget.WithTheme(huh.ThemeFunc(func(bool) *huh.Styles { return t.huh }))
+	widget.WithKeyMap(&huh.KeyMap{Confirm: huh.ConfirmKeyMap{Toggle: toggle}})
+	widget.WithWidth(max(width, leastHuhWidth))
+	widget.Focus()
 }
 
-// Confirm is a yes or a no, in words of their own.
+// Confirm is yes or no, in words of its own.
 type Confirm struct {
-	theme         *Theme
-	yes, no       string
-	value         bool
-	width, height int
-	widget        huh.Field // changes itself
+	base
+	yes, no string
+	atOnce  bool
+	value   bool
+	widget  huh.Field // changes itself
 }
 
-// NewConfirm offers two answers; initial is which has the focus.
-func NewConfirm(theme *Theme, yes, no string, initial bool) *Confirm {
-	return &Confirm{theme: theme, yes: text.Clean(yes), no: text.Clean(no), value: initial}
+// NewConfirm offers two answers; initial has the focus. Where atOnce, y and n give
+// the answer, else they only move the focus, so that a key typed ahead does no harm.
+func NewConfirm(theme *Theme, yes, no string, initial, atOnce bool) *Confirm {
+	return &Confirm{base: base{theme: theme}, yes: text.Clean(yes), no: text.Clean(no), value: initial, atOnce: atOnce}
 }
 
 // Value reports whether yes has the focus.
 func (c *Confirm) Value() bool { return c.value }
 
-// Init implements Field.
-func (*Confirm) Init() tea.Cmd { return nil }
-
-// Update implements Field. The letters y and n only move the focus, so that a
-// key typed ahead confirms nothing.
+// Update implements Field.
 func (c *Confirm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	pressed, ok := msg.(tea.KeyPressMsg)
 	if !ok || c.widget == nil {
 		return nil, false
 	}
-	switch pressed.Keystroke() {
+	switch stroke := pressed.Keystroke(); stroke {
 	case "enter":
 		return nil, true
-	case "y":
-		c.value = true
-	case "n":
-		c.value = false
+	case "y", "n":
+		c.value = stroke == "y"
+		return nil, c.atOnce
 	default:
 		c.widget.Update(msg)
 	}
@@ -93,7 +89,7 @@ func (c *Confirm) View() string {
 	if c.widget == nil {
 		return ""
 	}
-	return fit(c.widget.View(), c.width, c.height)
+	return c.fit(strings.Split(c.widget.View(), "\n")...)
 }
 
 // Lines implements Field.
@@ -101,51 +97,45 @@ func (*Confirm) Lines(int) Lines { return Lines{1, 1, 1} }
 
 // Resize implements Field.
 func (c *Confirm) Resize(width, height int) {
-	c.width, c.height = width, height
+	c.base.Resize(width, height)
 	c.widget = nil
 	if width <= 0 || height <= 0 {
 		return
 	}
 	// Each button has a sign and four cells of space, and a gap behind it.
 	room := max(width/2-6, 1)
-	widget := huh.NewConfirm().Affirmative(ansi.Truncate(c.yes, room, cut)).Negative(ansi.Truncate(c.no, room, cut))
+	widget := huh.NewConfirm().Affirmative(ansi.Truncate(c.yes, room, Ellipsis)).Negative(ansi.Truncate(c.no, room, Ellipsis))
 	c.theme.dress(widget.WithButtonAlignment(lipgloss.Left).Value(&c.value), width)
 	c.widget = widget
 }
 
-// Problem implements Field.
-func (*Confirm) Problem() error { return nil }
-
 // Keys implements Field.
-func (*Confirm) Keys() []Key {
-	return []Key{{Key: "←/→", Does: "move"}, {Key: "y/n", Does: "move there", Spare: true}, {Key: "enter", Does: "choose"}}
+func (c *Confirm) Keys() []Key {
+	keys := []Key{{Key: "←→", Does: "move"}}
+	if c.atOnce {
+		keys = append(keys, Key{Key: "y/n", Does: "answer", Priority: keyAnswers - 1})
+	}
+	return append(keys, Key{Key: "enter", Does: "select", Priority: keyAnswers})
 }
 
-// TakesEscape implements Field.
-func (*Confirm) TakesEscape() bool { return false }
-
-// Text is one line that is typed or pasted, and is no secret.
+// Text is one line that is typed or pasted and isn't secret.
 type Text struct {
-	theme         *Theme
-	placeholder   string
-	typed         string
-	check         func(string) error
-	problem       error
-	width, height int
-	widget        huh.Field // changes itself
+	base
+	placeholder string
+	typed       string
+	check       func(string) error
+	problem     error
+	widget      huh.Field // changes itself
 }
 
-// NewText begins with a value, or shows a placeholder where that is "". Enter
-// hands the trimmed value to check, which may be nil; its error is the Problem.
+// NewText starts with a value, or shows a placeholder where that is "". Enter passes
+// the trimmed value to check, which may be nil; its error is the Problem.
 func NewText(theme *Theme, placeholder, initial string, check func(string) error) *Text {
-	return &Text{theme: theme, placeholder: text.Clean(placeholder), typed: initial, check: check}
+	return &Text{base: base{theme: theme}, placeholder: text.Clean(placeholder), typed: initial, check: check}
 }
 
 // Value is what was typed, without white space at its ends.
 func (t *Text) Value() string { return strings.TrimSpace(t.typed) }
-
-// Init implements Field.
-func (*Text) Init() tea.Cmd { return nil }
 
 // Update implements Field.
 func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
@@ -162,7 +152,7 @@ func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
 			return nil, t.problem == nil
 		}
 		t.widget.Update(msg)
-	case tea.PasteMsg: // of line endings huh makes spaces
+	case tea.PasteMsg: // huh turns line endings into spaces
 		t.problem = nil
 		t.widget.Update(msg)
 	}
@@ -174,16 +164,16 @@ func (t *Text) View() string {
 	if t.widget == nil {
 		return ""
 	}
-	return fit(t.widget.View(), t.width, t.height)
+	return t.fit(strings.Split(t.widget.View(), "\n")...)
 }
 
 // Lines implements Field.
 func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
 
-// Resize implements Field. With another width the cursor goes to the end.
+// Resize implements Field. A new width moves the cursor to the end.
 func (t *Text) Resize(width, height int) {
 	same := width == t.width && height > 0 && t.widget != nil
-	t.width, t.height = width, height
+	t.base.Resize(width, height)
 	if same {
 		return
 	}
@@ -193,14 +183,14 @@ func (t *Text) Resize(width, height int) {
 	}
 	widget := huh.NewInput().Placeholder(t.placeholder).Prompt(marker)
 	t.theme.dress(widget, width)
-	t.widget = widget.Value(&t.typed) // after the width: a long value would not be seen before the first key
+	t.widget = widget.Value(&t.typed) // after the width: a long value would be invisible before the first key
 }
 
 // Problem implements Field.
 func (t *Text) Problem() error { return t.problem }
 
 // Keys implements Field.
-func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "go on"}} }
+func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "continue", Priority: keyAnswers}} }
 
-// TakesEscape implements Field.
-func (*Text) TakesEscape() bool { return false }
+// TakesText implements Field.
+func (*Text) TakesText() bool { return true }

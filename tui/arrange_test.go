@@ -88,7 +88,7 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 		"ss",
 		"In this demo: demo-key",
 		"›",
-		"  type or paste it: it will not be shown")
+		"  Type or paste it. It stays hidden.")
 	// A hint goes before the reasons, and what is to be copied before the others.
 	m.problem = &flow.Problem{Message: "Console does not accept this key", Do: []string{"make another one"}}
 	m.resize()
@@ -129,8 +129,8 @@ func TestAProblemMovesNothingWhereThereIsRoom(t *testing.T) {
 	before := ansi.Strip(m.screen())
 	m.look()
 	m.Update(enter)
-	at := strings.Index(before, "type or paste it")
-	if after := ansi.Strip(m.screen()); after[:at] != before[:at] || !contains(after, "✗ nothing was typed") {
+	at := strings.Index(before, "Type or paste it")
+	if after := ansi.Strip(m.screen()); after[:at] != before[:at] || !contains(after, "✗ type or paste a value first") {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
 }
@@ -141,9 +141,9 @@ func TestWhyNothingWasFoundIsSaidWhereverLinesAreFree(t *testing.T) {
 	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
 	m.wants(t,
 		"Which repository?",
-		"/  type to filter",
-		"›     type a name",
-		"  0 in all", "",
+		"Filter: ▏",
+		"  Nothing found.",
+		"›     type a name", "",
 		"! not all are listed: log in to AWS:",
 		"  there are no credentials", "",
 		"type a name")
@@ -152,10 +152,10 @@ func TestWhyNothingWasFoundIsSaidWhereverLinesAreFree(t *testing.T) {
 	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
 	m.wants(t,
 		"Which repository?",
-		"/  type to filter",
-		"› [ ] acme/service-00000  git…  inactive",
-		"  [ ] acme/service-00001  git…",
-		"  [ ] acme/service-00002  git…",
+		"Filter: ▏",
+		"› [ ] acme/service-00000  github",
+		"  [ ] acme/service-00001  github",
+		"      type a name",
 		"  30 in all", "",
 		"! not all are listed: Travis does not",
 		"  answer")
@@ -177,7 +177,7 @@ func TestACopiedSecretHidesNeitherItsProofNorWhatIsWrong(t *testing.T) {
 	above := []string{"The new password", "Copy it into your password store now.", "Then type its last 6 characters from", "there."}
 	secret := []string{"  " + strings.Repeat("a", 36), "  aaaa"}
 	m.Update(tea.KeyPressMsg{Code: 'y', Mod: tea.ModCtrl})
-	m.wants(t, slices.Concat(above, secret, []string{"", "› its last 6 characters", "The terminal was told to copy it: …"})...)
+	m.wants(t, slices.Concat(above, secret, []string{"", "› its last 6 characters", "Sent to the clipboard. Not every …"})...)
 	m.look()
 	m.Update(enter)
 	m.wants(t, slices.Concat(above, secret, []string{"› its last 6 characters", "✗ that is not its end", "  hint: look at it again"})...)

@@ -315,7 +315,7 @@ func (m *model) ask() tea.Cmd {
 	case flow.Shown:
 		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
-		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Empty: "nothing was found yet", Headings: q.Headings})
+		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Empty: "Nothing found.", Headings: q.Headings})
 		list.Mark(q.Initial.Keys...)
 		list.SetRows(rows(q.Rows))
 		m.question.Rows = nil // the list has them

@@ -2,7 +2,10 @@ package field_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
+
+	tea "charm.land/bubbletea/v2"
 
 	"convox-travis/tui/field"
 )
@@ -40,6 +43,31 @@ func TestEnterTakesTheOptionWithTheFocus(t *testing.T) {
 	}
 	if !press(t, c, "k", "kp-enter") || c.Selected() != 0 {
 		t.Errorf("option %d was taken", c.Selected())
+	}
+}
+
+func TestTheFocusStaysAtTheEndsOfAChoice(t *testing.T) {
+	c := sized(field.NewChoice(field.NewTheme(true, field.Glyphs{}), signIn, 0), 80, 24)
+	for keys, want := range map[string]int{"up": 0, "down down down": 2, "end down": 2, "end home up": 0} {
+		c.SetSelected(0)
+		if press(t, c, strings.Fields(keys)...); c.Selected() != want {
+			t.Errorf("%s led to option %d", keys, c.Selected())
+		}
+	}
+}
+
+func TestALetterAnswersAConfirmationAtOnceOnlyWhereItMay(t *testing.T) {
+	for _, atOnce := range []bool{false, true} {
+		c := sized(field.NewConfirm(field.NewTheme(true, field.Glyphs{}), "Yes", "No", false, atOnce), 80, 1)
+		for letter, want := range map[rune]bool{'y': true, 'n': false} {
+			_, done := c.Update(tea.KeyPressMsg{Code: letter, Text: string(letter)})
+			if done != atOnce || c.Value() != want {
+				t.Errorf("at once %t: %c ended it: %t, yes: %t", atOnce, letter, done, c.Value())
+			}
+		}
+		if named := does(c, "y/n") != ""; named != atOnce {
+			t.Errorf("at once %t: the keys name y/n: %t", atOnce, named)
+		}
 	}
 }
 

@@ -48,19 +48,35 @@ func (t *Theme) dress(widget huh.Field, width int) {
 	widget.Focus()
 }
 
+// drawn is a field that huh draws.
+type drawn struct {
+	base
+	widget huh.Field // changes itself; nil without a size
+}
+
+// View implements Field.
+func (d *drawn) View() string {
+	if d.widget == nil {
+		return ""
+	}
+	return d.fit(strings.Split(d.widget.View(), "\n")...)
+}
+
+// Lines implements Field.
+func (*drawn) Lines(int) Lines { return Lines{1, 1, 1} }
+
 // Confirm is yes or no, in words of its own.
 type Confirm struct {
-	base
+	drawn
 	yes, no string
 	atOnce  bool
 	value   bool
-	widget  huh.Field // changes itself
 }
 
 // NewConfirm offers two answers; initial has the focus. Where atOnce, y and n give
 // the answer, else they only move the focus, so that a key typed ahead does no harm.
 func NewConfirm(theme *Theme, yes, no string, initial, atOnce bool) *Confirm {
-	return &Confirm{base: base{theme: theme}, yes: text.Clean(yes), no: text.Clean(no), value: initial, atOnce: atOnce}
+	return &Confirm{drawn: drawn{base: base{theme: theme}}, yes: text.Clean(yes), no: text.Clean(no), value: initial, atOnce: atOnce}
 }
 
 // Value reports whether yes has the focus.
@@ -83,17 +99,6 @@ func (c *Confirm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	}
 	return nil, false
 }
-
-// View implements Field.
-func (c *Confirm) View() string {
-	if c.widget == nil {
-		return ""
-	}
-	return c.fit(strings.Split(c.widget.View(), "\n")...)
-}
-
-// Lines implements Field.
-func (*Confirm) Lines(int) Lines { return Lines{1, 1, 1} }
 
 // Resize implements Field.
 func (c *Confirm) Resize(width, height int) {
@@ -120,18 +125,17 @@ func (c *Confirm) Keys() []Key {
 
 // Text is one line that is typed or pasted and isn't secret.
 type Text struct {
-	base
+	drawn
 	placeholder string
 	typed       string
 	check       func(string) error
 	problem     error
-	widget      huh.Field // changes itself
 }
 
 // NewText starts with a value, or shows a placeholder where that is "". Enter passes
 // the trimmed value to check, which may be nil; its error is the Problem.
 func NewText(theme *Theme, placeholder, initial string, check func(string) error) *Text {
-	return &Text{base: base{theme: theme}, placeholder: text.Clean(placeholder), typed: initial, check: check}
+	return &Text{drawn: drawn{base: base{theme: theme}}, placeholder: text.Clean(placeholder), typed: initial, check: check}
 }
 
 // Value is what was typed, without white space at its ends.
@@ -158,17 +162,6 @@ func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
 	}
 	return nil, false
 }
-
-// View implements Field.
-func (t *Text) View() string {
-	if t.widget == nil {
-		return ""
-	}
-	return t.fit(strings.Split(t.widget.View(), "\n")...)
-}
-
-// Lines implements Field.
-func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
 
 // Resize implements Field. A new width moves the cursor to the end.
 func (t *Text) Resize(width, height int) {

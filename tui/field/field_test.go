@@ -164,6 +164,27 @@ func TestCtrlCAndEscAreLeftToTheOwner(t *testing.T) {
 	}
 }
 
+// Where only one key has room it is the one that answers.
+func TestTheKeyThatAnswersIsTheLastToGo(t *testing.T) {
+	for name, f := range every() {
+		f.Resize(80, 24)
+		for _, key := range f.Keys() {
+			if key.Key != "enter" && key.Priority >= 2 || key.Key == "enter" && key.Priority < 2 {
+				t.Errorf("%s: %s has the priority %d", name, key.Key, key.Priority)
+			}
+		}
+	}
+}
+
+func TestOnlyWhatIsTypedTakesAQuestionMark(t *testing.T) {
+	takes := map[string]bool{"text": true, "empty text": true, "secret": true, "empty list": true} // that list has a filter
+	for name, f := range every() {
+		if f.TakesText() != takes[name] {
+			t.Errorf("%s: %t", name, f.TakesText())
+		}
+	}
+}
+
 func TestTheOtherThemeCanTakeItsPlace(t *testing.T) {
 	theme := field.NewTheme(true, field.Glyphs{})
 	note := []field.Option{{Label: "one", Note: "a note"}, {Label: "two"}}

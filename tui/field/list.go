@@ -1,6 +1,7 @@
 package field
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -19,8 +20,6 @@ type Row struct {
 	Warn     bool     // Note is a warning
 	Disabled string   // why it can't be selected, or ""
 	Other    bool     // another answer than the listed ones: always at the end, whatever the filter
-
-	searched string // what the filter looks at
 }
 
 // ListOptions is what a List is for.
@@ -37,7 +36,8 @@ type List struct {
 	options       ListOptions
 	rows          []Row // the listed ones, then the others
 	others        int
-	widths        []int // of the columns
+	searched      []string // what the filter looks at in the listed ones
+	widths        []int    // of the columns
 	noteWidth     int
 	matches       []int  // the rows that pass the filter, in the order on the screen
 	cursor        int    // in matches
@@ -62,12 +62,13 @@ func (l *List) SetRows(rows []Row) {
 	row, _ := l.Row()
 	line := l.cursor - l.window()
 	var others []Row
-	for i := range rows {
-		if rows[i].Other {
-			others = append(others, rows[i])
+	l.searched = l.searched[:0]
+	for _, r := range rows {
+		if r.Other {
+			others = append(others, r)
+		} else {
+			l.searched = append(l.searched, searched(r.Cells))
 		}
-		// People type the name and where it is, never a host.
-		rows[i].searched = strings.Join(rows[i].Cells[:min(2, len(rows[i].Cells))], " ")
 	}
 	if len(others) > 0 {
 		rows = append(slices.DeleteFunc(rows, func(r Row) bool { return r.Other }), others...)
@@ -90,6 +91,9 @@ func (l *List) SetRows(rows []Row) {
 		l.Select(l.wanted)
 	}
 }
+
+// searched is what a filter looks at: people type the name and where it is.
+func searched(cells []string) string { return strings.Join(cells[:min(2, len(cells))], " ") }
 
 // Select moves the cursor to a row: when it arrives, if it hasn't yet and no key is
 // pressed in between.
@@ -195,7 +199,7 @@ func (l *List) Keys() []Key {
 	if len(l.matches) > 1 {
 		keys = append(keys, Key{Key: "↑↓", Does: "move"})
 	}
-	if l.filter == "" && len(l.rows)-l.others > 1 {
+	if l.filter == "" && len(l.searched) > 1 {
 		keys = append(keys, Key{Key: "type", Does: "to filter"})
 	}
 	if l.options.Multi {
@@ -237,8 +241,8 @@ func (l *List) Marked() []string {
 		return nil
 	}
 	var keys []string
-	for _, row := range l.rows {
-		if l.marks[row.Key] && isMarkable(row) {
+	for i := range l.rows {
+		if row := &l.rows[i]; l.marks[row.Key] && isMarkable(row) {
 			keys = append(keys, row.Key)
 		}
 	}
@@ -252,7 +256,7 @@ func (l *List) takesEnter() bool {
 	return ok || l.marked > 0
 }
 
-func isMarkable(row Row) bool { return row.Disabled == "" && !row.Other }
+func isMarkable(row *Row) bool { return row.Disabled == "" && !row.Other }
 
 // space marks the row, or separates two words of the filter.
 func (l *List) space() {
@@ -265,10 +269,10 @@ func (l *List) space() {
 	case !ok:
 	case row.Disabled != "":
 		l.refuse()
-	case !isMarkable(row):
-		l.problem = "can't be combined with other rows: press enter to select it alone"
+	case !isMarkable(&row):
+		l.problem = "can't be marked: press enter to select it alone"
 	default:
-		l.mark(row, !l.marks[row.Key])
+		l.mark(&row, !l.marks[row.Key])
 	}
 }
 
@@ -278,18 +282,26 @@ func (l *List) markShown() {
 		return
 	}
 	all := true
-	for _, match := range l.matches {
-		row := l.rows[match]
-		all = all && (l.marks[row.Key] || !isMarkable(row))
+	for row := range l.markable() {
+		all = all && l.marks[row.Key]
 	}
-	for _, match := range l.matches {
-		if row := l.rows[match]; isMarkable(row) {
-			l.mark(row, !all)
+	for row := range l.markable() {
+		l.mark(row, !all)
+	}
+}
+
+// markable yields the rows that pass the filter and can be marked.
+func (l *List) markable() iter.Seq[*Row] {
+	return func(yield func(*Row) bool) {
+		for _, match := range l.matches {
+			if row := &l.rows[match]; isMarkable(row) && !yield(row) {
+				return
+			}
 		}
 	}
 }
 
-func (l *List) mark(row Row, marked bool) {
+func (l *List) mark(row *Row, marked bool) {
 	switch {
 	case marked && !l.marks[row.Key]:
 		l.marks[row.Key] = true
@@ -306,8 +318,8 @@ func (l *List) markedShown() int {
 		return l.marked
 	}
 	n := 0
-	for _, match := range l.matches {
-		if row := l.rows[match]; l.marks[row.Key] && isMarkable(row) {
+	for row := range l.markable() {
+		if l.marks[row.Key] {
 			n++
 		}
 	}
@@ -317,7 +329,7 @@ func (l *List) markedShown() int {
 // markKeys are the keys that mark something now.
 func (l *List) markKeys() []Key {
 	var keys []Key
-	if row, ok := l.Row(); ok && isMarkable(row) {
+	if row, ok := l.Row(); ok && isMarkable(&row) {
 		mark := "mark"
 		if l.marks[row.Key] {
 			mark = "unmark"
@@ -358,28 +370,27 @@ func (l *List) pattern() string { return strings.ReplaceAll(l.filter, " ", "") }
 // match finds the rows that pass the filter, the best first. An owner, OWNER/, finds
 // all of theirs, to mark them at once.
 func (l *List) match() {
-	listed := l.rows[:len(l.rows)-l.others]
 	l.matches = l.matches[:0]
 	switch pattern := l.pattern(); {
 	case pattern == "":
-		for i := range listed {
+		for i := range l.searched {
 			l.matches = append(l.matches, i)
 		}
-	case strings.HasSuffix(pattern, "/") && l.matchPrefix(listed, pattern):
+	case strings.HasSuffix(pattern, "/") && l.matchPrefix(pattern):
 	default:
-		l.matchFuzzy(listed, pattern)
+		l.matchFuzzy(pattern)
 	}
 	for i := range l.others {
-		l.matches = append(l.matches, len(listed)+i)
+		l.matches = append(l.matches, len(l.searched)+i)
 	}
 }
 
-func (l *List) matchFuzzy(listed []Row, pattern string) {
+func (l *List) matchFuzzy(pattern string) {
 	// In chunks, because a match takes more memory than a row.
 	scores := make(map[int]int)
 	first := 0
-	for chunk := range slices.Chunk(listed, 500) {
-		for _, found := range fuzzy.FindFromNoSort(pattern, haystack(chunk)) {
+	for chunk := range slices.Chunk(l.searched, 500) {
+		for _, found := range fuzzy.FindNoSort(pattern, chunk) {
 			l.matches = append(l.matches, first+found.Index)
 			scores[first+found.Index] = found.Score
 		}
@@ -390,9 +401,9 @@ func (l *List) matchFuzzy(listed []Row, pattern string) {
 
 // matchPrefix finds the rows that start with a text, in any case, and reports whether
 // there are any.
-func (l *List) matchPrefix(listed []Row, text string) bool {
-	for i, row := range listed {
-		if len(row.searched) >= len(text) && strings.EqualFold(row.searched[:len(text)], text) {
+func (l *List) matchPrefix(text string) bool {
+	for i, name := range l.searched {
+		if len(name) >= len(text) && strings.EqualFold(name[:len(text)], text) {
 			l.matches = append(l.matches, i)
 		}
 	}
@@ -401,13 +412,6 @@ func (l *List) matchPrefix(listed []Row, text string) bool {
 
 // shown is how many listed rows pass the filter.
 func (l *List) shown() int { return len(l.matches) - l.others }
-
-// haystack implements fuzzy.Source.
-type haystack []Row
-
-func (h haystack) String(i int) string { return h[i].searched }
-
-func (h haystack) Len() int { return len(h) }
 
 // goTo moves the cursor to a row, and that row to a line of the window. If the row
 // isn't there, the cursor keeps its index.

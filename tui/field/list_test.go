@@ -76,6 +76,25 @@ func TestAListIsATable(t *testing.T) {
 	sees(t, sized(l, 11, 12), "Filter: ▏", "  RACK", "› prod…tion", "  漢字", "  staging", "  Enter a …")
 }
 
+func TestARowIsInTheColorOfWhatItSays(t *testing.T) {
+	theme := field.NewTheme(true, field.Glyphs{})
+	l := headed(80, 24, append(racks(), other)...)
+	for what, want := range map[string]string{
+		"the focus":              theme.Selected.Render("production"),
+		"a warning":              theme.Warn.Render("private API: Travis can't reach it"),
+		"what can't be selected": theme.Muted.Render("staging"),
+		"another answer":         theme.Muted.Render("Enter a host…"),
+	} {
+		if !strings.Contains(l.View(), want) {
+			t.Errorf("%s is not %q", what, want)
+		}
+	}
+	press(t, l, "down")
+	if !strings.Contains(l.View(), theme.Warn.Render("private API: Travis can't reach it")) {
+		t.Error("a warning is no longer one when it has the focus")
+	}
+}
+
 func TestInLittleRoomTheRowsStay(t *testing.T) {
 	l := headed(38, 4, append(racks(), other)...)
 	sees(t, l, "Filter: ▏", "› production  us-east-1  password sav…", "  Enter a host…", "  3 in all")

@@ -69,7 +69,7 @@ func TestAnotherAnswerIsNotMarked(t *testing.T) {
 		t.Errorf("%+v", l.Keys())
 	}
 	press(t, l, "space")
-	if got := seen(l); l.Marked() != nil || !strings.Contains(got, "›     type a name") || !refuses(l, "can't be combined with other rows") {
+	if got := seen(l); l.Marked() != nil || !strings.Contains(got, "›     type a name") || !refuses(l, "can't be marked") {
 		t.Errorf("seen:\n%s", got)
 	}
 	if !press(t, l, "enter") || !slices.Equal(chosen(l), []string{"t"}) {

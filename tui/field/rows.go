@@ -33,9 +33,8 @@ func (l *List) layout() layout {
 		d.pinned = l.others
 		d.rows -= d.pinned
 	}
-	d.headings = take(len(l.options.Headings) > 0, 2)
-	isOver := l.shown() > d.rows
-	d.foot = take(l.filter != "" || l.marked > 0 || isOver, 1)
+	d.headings = take(len(l.options.Headings) > 0, 3)
+	d.foot = take(l.filter != "" || l.marked > 0 || l.shown() > d.rows, 1)
 	d.rows = max(d.rows, 1)
 	return d
 }
@@ -100,7 +99,7 @@ func (l *List) View() string {
 // nothing says why there is no row.
 func (l *List) nothing() string {
 	switch {
-	case len(l.rows) > l.others:
+	case len(l.searched) > 0:
 		return "Nothing matches."
 	case l.busy != "":
 		return l.busy
@@ -111,7 +110,7 @@ func (l *List) nothing() string {
 // count says how many rows there are, where not all of them are on the screen.
 func (l *List) count() string {
 	var counts []string
-	listed := len(l.rows) - l.others
+	listed := len(l.searched)
 	switch {
 	case l.filter != "":
 		counts = append(counts, grouped(l.shown())+" of "+grouped(listed))
@@ -135,7 +134,7 @@ func (l *List) count() string {
 // that nothing moves sideways.
 func (l *List) measure() {
 	l.widths, l.noteWidth = nil, 0
-	for _, row := range l.rows[:len(l.rows)-l.others] {
+	for _, row := range l.rows[:len(l.searched)] {
 		for i, cell := range row.Cells {
 			if i == len(l.widths) {
 				l.widths = append(l.widths, 0)
@@ -301,8 +300,7 @@ func (b *rowLine) add(cell string, width int) {
 func (l *List) highlight(cells []string, style lipgloss.Style) {
 	var matched []int // in the cells that are searched, joined by a blank
 	if pattern := l.pattern(); pattern != "" {
-		searched := strings.Join(cells[:min(2, len(cells))], " ")
-		for _, found := range fuzzy.Find(pattern, []string{searched}) {
+		for _, found := range fuzzy.Find(pattern, []string{searched(cells)}) {
 			matched = found.MatchedIndexes
 		}
 	}
@@ -334,7 +332,7 @@ func (l *List) highlight(cells []string, style lipgloss.Style) {
 
 func (l *List) box(row Row) string {
 	switch {
-	case !isMarkable(row):
+	case !isMarkable(&row):
 		return strings.Repeat(" ", len(markBox))
 	case l.marks[row.Key]:
 		return l.theme.Selected.Render("[x]") + " "

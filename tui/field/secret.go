@@ -82,12 +82,7 @@ func (s *Secret) press(key tea.KeyPressMsg) (done bool) {
 // the value would not be what was pasted.
 func (s *Secret) paste(text string) {
 	s.problem = ""
-	for _, ending := range []string{"\r\n", "\n", "\r"} { // terminals send "\r" for "\n"
-		if line, found := strings.CutSuffix(text, ending); found {
-			text = line
-			break
-		}
-	}
+	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r") // terminals send "\r" for "\n"
 	if strings.ContainsAny(text, "\r\n") {
 		s.problem = "ignored a paste of several lines: paste the value alone"
 		return

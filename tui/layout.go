@@ -43,7 +43,7 @@ func (m *model) screen() string {
 	for i, line := range lines {
 		lines[i] = ansi.Truncate(line, m.width, "…")
 	}
-	return strings.Join(lines, "\n")
+	return m.theme.Glyphs.Draw(strings.Join(lines, "\n"))
 }
 
 // room is the width of the content behind the gutter.
@@ -82,7 +82,7 @@ func (m *model) spread(left, right string) string {
 
 // bar is a line of the content behind the gutter.
 func (m *model) bar(line string) string {
-	glyph := " " + m.theme.Line.Render(m.theme.Glyphs.Bar)
+	glyph := " " + m.theme.Line.Render(field.Gutter)
 	if line == "" {
 		return glyph
 	}
@@ -154,7 +154,7 @@ func (m *model) titled(title, right string) []string {
 		if m.question.Kind == flow.Ending {
 			mark = m.theme.Good
 		}
-		lines[i] = m.spread(" "+mark.Render(m.theme.Glyphs.Asking)+" "+line, m.theme.Muted.Render(text.Clean(right)))
+		lines[i] = m.spread(" "+mark.Render(field.Asking)+" "+line, m.theme.Muted.Render(text.Clean(right)))
 	}
 	return lines
 }
@@ -178,6 +178,8 @@ func (m *model) answered(lines int) []string {
 	return nil
 }
 
+var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
+
 // doing is what is being done and since when, with what happened so far.
 func (m *model) doing() []string {
 	words, elapsed := m.busy, ""
@@ -187,7 +189,6 @@ func (m *model) doing() []string {
 	if since := time.Since(m.since).Truncate(time.Second); since >= time.Second {
 		elapsed = since.String()
 	}
-	spinner := m.theme.Glyphs.Spinner
 	mark := " " + m.theme.Accent.Render(spinner[m.frame%len(spinner)]) + " "
 	lines := []string{}
 	for i, line := range field.Wrapped(m.theme.Title, sentence(words), m.room()) {
@@ -243,7 +244,7 @@ func (m *model) howFar() []string {
 	}
 	cells := min(longestBar, max(m.room()-16, 4))
 	full, empty := p.Bar(cells)
-	bar := m.theme.Accent.Render(strings.Repeat(m.theme.Glyphs.Full, full)) + m.theme.Line.Render(strings.Repeat(m.theme.Glyphs.Empty, empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
+	bar := m.theme.Accent.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
 }
 
@@ -266,12 +267,12 @@ func (m *model) footer() string {
 		for _, k := range keys {
 			parts = append(parts, named(k))
 		}
-		return " " + m.theme.Line.Render(m.theme.Glyphs.End) + " " + strings.Join(parts, m.theme.Muted.Render(" · "))
+		return " " + m.theme.Line.Render(field.Corner) + " " + strings.Join(parts, m.theme.Muted.Render(" · "))
 	}
 	for len(keys) > 1 && ansi.StringWidth(line()) > min(m.width, widest) {
 		least := 0
 		for i, k := range keys {
-			if rank(k) >= rank(keys[least]) {
+			if k.Priority <= keys[least].Priority {
 				least = i
 			}
 		}
@@ -280,50 +281,30 @@ func (m *model) footer() string {
 	return line()
 }
 
-// rank orders keys by how soon they give way: spare ones first, then ctrl+c, which
-// everybody knows, then the others from the right. What answers, and the page with
-// all keys, stay.
-func rank(k field.Key) int {
-	switch k.Key {
-	case "enter":
-		return 0
-	case "?":
-		return 1
-	case "esc":
-		return 2
-	case "ctrl+c":
-		return 4
-	}
-	if k.Spare {
-		return 5
-	}
-	return 3
-}
-
 // keys are those that do something now, the most important first.
 func (m *model) keys() []field.Key {
 	if m.help != nil {
-		return append(m.help.keys(), field.Key{Key: "esc", Does: "close"})
+		return append(m.help.keys(), field.Key{Key: "esc", Does: "close", Priority: 3})
 	}
 	var keys []field.Key
 	switch {
 	case m.busy != "":
 	case m.reading != nil && !m.reading.ended:
-		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "read on"})
+		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "read on", Priority: 2})
 	case m.field != nil:
 		keys = m.field.Keys()
 		if m.reading != nil {
 			keys = append(keys, m.reading.keys()...)
 		}
 	case m.question.Yes != "":
-		keys = append([]field.Key{{Key: "enter", Does: m.question.Yes}}, m.reading.keys()...)
+		keys = append([]field.Key{{Key: "enter", Does: m.question.Yes, Priority: 2}}, m.reading.keys()...)
 	}
 	if m.busy == "" {
 		for _, s := range m.question.Switches {
 			keys = append(keys, field.Key{Key: s.Key, Does: switchWords(s)})
 		}
 		if m.question.Copy != "" {
-			keys = append(keys, field.Key{Key: "c", Does: cmp.Or(m.copied, "copy the next command")})
+			keys = append(keys, field.Key{Key: "c", Does: cmp.Or(m.copied, "copy the next command"), Priority: 1})
 		}
 	}
 	if !m.ready {
@@ -339,9 +320,9 @@ func (m *model) keys() []field.Key {
 	case m.question.Kind == flow.Ending:
 		return keys
 	case m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()):
-		keys = append(keys, field.Key{Key: "esc", Does: "back"})
+		keys = append(keys, field.Key{Key: "esc", Does: "back", Priority: 1})
 	}
-	return append(keys, field.Key{Key: "?", Does: "help"}, field.Key{Key: "ctrl+c", Does: "quit"})
+	return append(keys, field.Key{Key: m.helpKey(), Does: "help", Priority: 3}, field.Key{Key: "ctrl+c", Does: "quit", Priority: -1})
 }
 
 // arrangement is how the lines of the screen are divided.
@@ -486,7 +467,7 @@ func (m *model) wrong() []part {
 	if problem == nil {
 		return nil
 	}
-	wrong := []part{{lines: field.Indented(m.theme.Error, m.theme.Glyphs.Bad+" ", problem.Message, m.room())}}
+	wrong := []part{{lines: field.Indented(m.theme.Error, field.Failed+" ", problem.Message, m.room())}}
 	for _, hint := range problem.Do {
 		wrong = append(wrong, part{lines: field.Indented(m.theme.Text, "  ", "hint: "+hint, m.room())})
 	}

@@ -50,7 +50,7 @@ var unknown = flow.Question{
 }
 
 func TestAChoiceKeepsItsOptionsUnderALongProblem(t *testing.T) {
-	m := asked(t, unknown, field.NewChoice(field.NewTheme(true), options(unknown.Options), 0), 40, 12)
+	m := asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), options(unknown.Options), 0), 40, 12)
 	m.wants(t,
 		"Travis does not know …",
 		"› Sync Travis, and look again",
@@ -62,7 +62,7 @@ func TestAChoiceKeepsItsOptionsUnderALongProblem(t *testing.T) {
 		"  does not know it",
 		"  hint: look at its name",
 		"  hint: log in to Travis")
-	m = asked(t, unknown, field.NewChoice(field.NewTheme(true), options(unknown.Options), 0), 40, 7)
+	m = asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), options(unknown.Options), 0), 40, 7)
 	m.wants(t,
 		"Travis does not know …",
 		"› Sync Travis, and look again",
@@ -80,7 +80,7 @@ var key = flow.Question{
 }
 
 func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
-	m := asked(t, key, field.NewSecret(field.NewTheme(true), secret.String{}), 40, 12)
+	m := asked(t, key, field.NewSecret(field.NewTheme(true, field.Glyphs{}), secret.String{}), 40, 12)
 	m.wants(t,
 		"The deploy key",
 		"Make one in Console: Settings, Deploy",
@@ -90,7 +90,7 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 		"dress",
 		"In this demo: demo-key",
 		"›",
-		"  type or paste it: it will not be s…")
+		"  Type or paste it. It stays hidden.")
 	// A hint goes before the reasons, and what is to be copied before the others.
 	m.problem = &flow.Problem{Message: "Console does not accept this key", Do: []string{"make another one"}}
 	m.resize()
@@ -100,7 +100,7 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 		"dress",
 		"In this demo: demo-key",
 		"›",
-		"  type or paste it: it will not be s…",
+		"  Type or paste it. It stays hidden.",
 		"✗ Console does not accept this key",
 		"  hint: make another one")
 }
@@ -116,22 +116,22 @@ func TestAProblemLooksTheSameWhereverItWasFound(t *testing.T) {
 		"  rack.example.com",
 		"  hint: go back",
 	}
-	m := asked(t, q, field.NewText(field.NewTheme(true), "", "", func(string) error { return wrong }), 40, 12)
+	m := asked(t, q, field.NewText(field.NewTheme(true, field.Glyphs{}), "", "", func(string) error { return wrong }), 40, 12)
 	m.look()
 	m.Update(enter)
 	m.wants(t, want...)
 	q.Problem = flow.ProblemOf(wrong)
-	asked(t, q, field.NewText(field.NewTheme(true), "", "", nil), 40, 12).wants(t, want...)
+	asked(t, q, field.NewText(field.NewTheme(true, field.Glyphs{}), "", "", nil), 40, 12).wants(t, want...)
 }
 
 // On a screen with room for all, what is wrong moves nothing.
 func TestAProblemMovesNothingWhereThereIsRoom(t *testing.T) {
-	m := asked(t, key, field.NewSecret(field.NewTheme(true), secret.String{}), 80, 24)
+	m := asked(t, key, field.NewSecret(field.NewTheme(true, field.Glyphs{}), secret.String{}), 80, 24)
 	before := ansi.Strip(m.screen())
 	m.look()
 	m.Update(enter)
-	at := strings.Index(before, "type or paste it")
-	if after := ansi.Strip(m.screen()); after[:at] != before[:at] || !contains(after, "✗ nothing was typed") {
+	at := strings.Index(before, "Type or paste it")
+	if after := ansi.Strip(m.screen()); after[:at] != before[:at] || !contains(after, "✗ type or paste") {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
 }
@@ -152,12 +152,12 @@ func TestWhyNothingWasFoundIsSaidWhereverLinesAreFree(t *testing.T) {
 func TestACopiedSecretHidesNeitherItsProofNorWhatIsWrong(t *testing.T) {
 	q := flow.Question{Kind: flow.Shown, Title: "The new password", Reason: []string{"Copy it into your password store now. Then type its last 6 characters from there."}}
 	wrong := &problem.Error{Reason: "that is not its end", Hints: []string{"look at it again"}}
-	m := asked(t, q, field.NewShown(field.NewTheme(true), secret.New(strings.Repeat("a", 40)), 6, func(string) error { return wrong }), 40, 12)
+	m := asked(t, q, field.NewShown(field.NewTheme(true, field.Glyphs{}), secret.New(strings.Repeat("a", 40)), 6, func(string) error { return wrong }), 40, 12)
 	above := []string{"The new password", "Copy it into your password store now.", "Then type its last 6 characters from", "there."}
 	secret := []string{"  " + strings.Repeat("a", 33), "  aaaaaaa"}
 	m.Update(tea.KeyPressMsg{Code: 'y', Mod: tea.ModCtrl})
-	m.wants(t, slices.Concat(above, secret, []string{"› its last 6 characters", "The terminal was told to copy it: …"})...)
+	m.wants(t, slices.Concat(above[:1], secret, []string{"› its last 6 characters", "Sent to the clipboard. Not every", "terminal supports that: paste it", "somewhere to check."})...)
 	m.look()
 	m.Update(enter)
-	m.wants(t, slices.Concat(above, secret, []string{"› its last 6 characters", "✗ that is not its end", "  hint: look at it again"})...)
+	m.wants(t, slices.Concat(above[:1], secret, []string{"› its last 6 characters", "Sent to the clipboard. Not every", "terminal supports that: paste it …", "✗ that is not its end", "  hint: look at it again"})...)
 }

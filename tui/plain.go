@@ -59,8 +59,7 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
 	defer func() {
 		if title, _ := f.Ending(); title != "" {
-			theme := field.NewTheme(startsDark(in.Env))
-			theme.Glyphs = field.GlyphsFor(in.Env)
+			theme := field.NewTheme(startsDark(in.Env), field.GlyphsFor(in.Env))
 			leave(out, in.Env, theme, cmp.Or(in.Width, widest), f)
 		}
 	}()
@@ -320,16 +319,13 @@ func (p *plain) line(l flow.Line) {
 	case flow.Bad:
 		begin += "error: "
 	case flow.Added, flow.Replaced, flow.Removed, flow.FileAdded, flow.FileRemoved, flow.FileContext, flow.Command:
-		begin = sign(plainTheme, l.Tone)
+		begin = sign(l.Tone)
 	}
 	if l.Text == "" {
 		begin = ""
 	}
 	p.say("%s%s", begin, l.Text)
 }
-
-// plainTheme has the signs that are no letters.
-var plainTheme = &field.Theme{Glyphs: field.ASCII}
 
 // progress says how far a work is, and since when it is at it.
 func (p *plain) progress(at flow.Progress, since time.Duration) {

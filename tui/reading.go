@@ -170,7 +170,7 @@ func (r *reading) view(theme *field.Theme) []string {
 		view = append(view, r.seen(theme, long)...)
 	} else {
 		seen := r.seen(theme, r.room-1)
-		view = append(append(view, seen...), theme.Muted.Render(field.More(theme, r.top, long-r.top-len(seen))))
+		view = append(append(view, seen...), theme.Muted.Render("  "+field.More(r.top, long-r.top-len(seen))))
 	}
 	for _, l := range r.tail {
 		view = append(view, toned(theme, l, r.width)...)
@@ -186,14 +186,14 @@ func (r *reading) keys() []field.Key {
 }
 
 // sign stands before a line, so that its tone needs no color.
-func sign(theme *field.Theme, tone flow.Tone) string {
+func sign(tone flow.Tone) string {
 	switch tone {
 	case flow.Good:
-		return theme.Glyphs.Good + " "
+		return field.Done + " "
 	case flow.Warning:
 		return "! "
 	case flow.Bad:
-		return theme.Glyphs.Bad + " "
+		return field.Failed + " "
 	case flow.Added:
 		return "  + "
 	case flow.Replaced:
@@ -225,7 +225,7 @@ func high(l flow.Line, width int) int {
 
 // indent is the width of a tone's sign.
 func indent(tone flow.Tone) int {
-	return ansi.StringWidth(sign(&field.Theme{Glyphs: field.ASCII}, tone))
+	return ansi.StringWidth(sign(tone))
 }
 
 // toned is a line in its tone.
@@ -235,13 +235,13 @@ func toned(theme *field.Theme, l flow.Line, width int) []string {
 	}
 	style := map[flow.Tone]lipgloss.Style{
 		flow.Heading: theme.Title, flow.Muted: theme.Muted, flow.Good: theme.Good, flow.Warning: theme.Warn, flow.Bad: theme.Error,
-		flow.Added: theme.Good, flow.Replaced: theme.Warn, flow.Removed: theme.Error,
-		flow.FileAdded: theme.Good, flow.FileRemoved: theme.Error, flow.FileContext: theme.Muted,
+		flow.Added: theme.Added, flow.Replaced: theme.Replaced, flow.Removed: theme.Removed,
+		flow.FileAdded: theme.Added, flow.FileRemoved: theme.Removed, flow.FileContext: theme.Muted,
 	}[l.Tone]
-	mark, words := sign(theme, l.Tone), text.Clean(l.Text)
+	mark, words := sign(l.Tone), text.Clean(l.Text)
 	switch l.Tone {
 	case flow.FileAdded, flow.FileRemoved, flow.FileContext:
-		return []string{style.Render(mark + ansi.Truncate(words, width-ansi.StringWidth(mark), theme.Glyphs.Cut))}
+		return []string{style.Render(mark + ansi.Truncate(words, width-ansi.StringWidth(mark), field.Ellipsis))}
 	case flow.Command:
 		lines := text.WrapWhole(words, width-len(mark))
 		for i, line := range lines {

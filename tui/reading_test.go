@@ -76,7 +76,7 @@ func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
 
 // What Travis says of the file comes while the review is read.
 func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
-	theme := field.NewTheme(true)
+	theme := field.NewTheme(true, field.Glyphs{})
 	r := &reading{lines: []flow.Line{{Text: "A push deploys."}}}
 	r.resize(40, 2)
 	r.rewrite([]flow.Line{{Text: "A push deploys (confirmed by Travis)."}})

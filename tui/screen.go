@@ -76,9 +76,7 @@ type model struct {
 }
 
 func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	m := &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env)), width: 80, height: 24}
-	m.theme.Glyphs = field.GlyphsFor(t.Env)
-	return m
+	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env), field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
 // Init implements tea.Model.
@@ -113,9 +111,7 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
-		glyphs := m.theme.Glyphs
-		*m.theme = *field.NewTheme(msg.IsDark())
-		m.theme.Glyphs = glyphs
+		*m.theme = *field.NewTheme(msg.IsDark(), m.theme.Glyphs)
 		m.resize()
 		return nil
 	case foundMsg:
@@ -213,19 +209,30 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	return m.give(key)
 }
 
-// opensHelp reports whether a key opens the page with all keys. Where a text is typed
-// it does so once, while nothing was typed: after that it is a character.
-func (m *model) opensHelp(stroke string) bool {
-	if m.busy != "" || m.question.Kind == flow.Ending || stroke != "?" && stroke != "f1" {
-		return false
+// helpKey is the key of the page with all keys: where a text is typed that began
+// already, or that this page was opened for, a "?" is a part of it.
+func (m *model) helpKey() string {
+	if m.field == nil || !m.field.TakesText() {
+		return "?"
 	}
+	empty := false
 	switch f := m.field.(type) {
 	case *field.Secret:
-		return stroke == "f1" || f.Value().IsEmpty() && !m.helped
+		empty = f.Value().IsEmpty()
 	case *field.Text:
-		return stroke == "f1" || f.Value() == "" && !m.helped
+		empty = f.Value() == ""
+	case *field.Shown:
+		empty = f.Value() == ""
 	}
-	return true
+	if empty && !m.helped {
+		return "?"
+	}
+	return "f1"
+}
+
+// opensHelp reports whether a key opens the page with all keys.
+func (m *model) opensHelp(stroke string) bool {
+	return m.busy == "" && m.question.Kind != flow.Ending && (stroke == "f1" || stroke == m.helpKey())
 }
 
 // openHelp shows the longer explanation and every key of the screen.
@@ -236,7 +243,7 @@ func (m *model) openHelp() {
 	}
 	lines = append(lines, flow.Line{Tone: flow.Heading, Text: "Keys"})
 	for _, k := range m.keys() {
-		if k.Key != "?" {
+		if k.Does != "help" {
 			lines = append(lines, flow.Line{Text: fmt.Sprintf("%-8s  %s", k.Key, k.Does)})
 		}
 	}
@@ -383,7 +390,7 @@ func (m *model) ask() tea.Cmd {
 	case flow.Choice:
 		m.field = field.NewChoice(m.theme, options(q.Options), q.Initial.Index)
 	case flow.Confirm:
-		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes)
+		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes, !q.Guarded)
 		m.reading = &reading{}
 		for _, reason := range q.Reason {
 			m.reading.lines = append(m.reading.lines, flow.Line{Tone: flow.Muted, Text: reason})
@@ -395,7 +402,7 @@ func (m *model) ask() tea.Cmd {
 	case flow.Shown:
 		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
-		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Alone: q.Alone, Empty: "nothing was found yet", Headings: q.Headings})
+		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Empty: "Nothing found.", Headings: q.Headings})
 		list.Mark(q.Initial.Keys...)
 		m.setRows(list, q.Rows)
 		m.question.Rows = nil // the list has them

@@ -97,5 +97,6 @@ func (m *model) isSeen() bool {
 
 // answers reports whether a key is a part of an answer.
 func (m *model) answers(stroke string) bool {
-	return stroke == "enter" || m.isSwitch(stroke) || m.question.Several && (stroke == "space" || stroke == "ctrl+a")
+	confirms := m.question.Kind == flow.Confirm && !m.question.Guarded && (stroke == "y" || stroke == "n")
+	return stroke == "enter" || confirms || m.isSwitch(stroke) || m.question.Several && (stroke == "space" || stroke == "ctrl+a")
 }

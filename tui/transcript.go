@@ -40,7 +40,7 @@ func transcript(theme *field.Theme, items []flow.Item, width int) []string {
 			note = theme.Muted.Render(noteMark + note)
 		}
 		label := item.Name + strings.Repeat(" ", column-ansi.StringWidth(item.Name))
-		line := " " + theme.Good.Render(theme.Glyphs.Answered) + " " + theme.Muted.Render(label) + " " + theme.Text.Render(answer) + note
+		line := " " + theme.Good.Render(field.Answered) + " " + theme.Muted.Render(label) + " " + theme.Text.Render(answer) + note
 		lines[i] = ansi.Truncate(line, width, "…")
 	}
 	return lines
@@ -58,7 +58,7 @@ func folded(theme *field.Theme, items []flow.Item, width int) string {
 		}
 	}
 	words = append(words, text.Count(len(answered), "answer"))
-	line := " " + theme.Good.Render(theme.Glyphs.Answered) + " " + theme.Text.Render(strings.Join(words[:len(words)-1], noteMark))
+	line := " " + theme.Good.Render(field.Answered) + " " + theme.Text.Render(strings.Join(words[:len(words)-1], noteMark))
 	if len(words) > 1 {
 		line += theme.Muted.Render(noteMark)
 	}
@@ -70,13 +70,13 @@ func folded(theme *field.Theme, items []flow.Item, width int) string {
 // lines of their own, which the terminal may wrap but nothing breaks.
 func leave(out io.Writer, env []string, theme *field.Theme, width int, f *flow.Flow) {
 	colored := colorprofile.NewWriter(out, env)
-	bar := " " + theme.Line.Render(theme.Glyphs.Bar)
+	bar := " " + theme.Line.Render(field.Gutter)
 	lines := transcript(theme, f.Rail(), width)
 	if title, ending := f.Ending(); title != "" {
 		if len(lines) > 0 {
 			lines = append(lines, bar)
 		}
-		lines = append(lines, " "+theme.Good.Render(theme.Glyphs.Asking)+" "+theme.Title.Render(text.Clean(title)))
+		lines = append(lines, " "+theme.Good.Render(field.Asking)+" "+theme.Title.Render(text.Clean(title)))
 		for _, l := range ending {
 			room := min(width, widest) - gutter
 			if l.Tone == flow.Command {
@@ -86,9 +86,9 @@ func leave(out io.Writer, env []string, theme *field.Theme, width int, f *flow.F
 				lines = append(lines, strings.TrimRight(bar+" "+line, " "))
 			}
 		}
-		lines = append(lines, " "+theme.Line.Render(theme.Glyphs.End))
+		lines = append(lines, " "+theme.Line.Render(field.Corner))
 	}
 	for _, line := range lines {
-		fmt.Fprintln(colored, line) // the result says what can't be written
+		fmt.Fprintln(colored, theme.Glyphs.Draw(line)) // the result says what can't be written
 	}
 }

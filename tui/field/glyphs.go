@@ -5,29 +5,51 @@ import (
 	"strings"
 )
 
-// Glyphs are the signs of the wizard.
-type Glyphs struct {
-	Answered, Asking, Bar, End, Focus, Good, Bad, Cut, Up, Down, Full, Empty string
-	Spinner                                                                  []string
-}
-
-// The sets of signs.
-var (
-	Unicode = Glyphs{"◇", "◆", "│", "└", "›", "✓", "✗", "…", "↑", "↓", "█", "░", []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}}
-	ASCII   = Glyphs{"*", "*", "|", "`", ">", "+", "x", "...", "^", "v", "#", "-", []string{"-", "\\", "|", "/"}}
+// The signs that the wizard is drawn with, one cell each.
+const (
+	Answered = "◇" // a question that is answered
+	Asking   = "◆" // the question on the screen
+	Gutter   = "│"
+	Corner   = "└" // ends the gutter
+	Focus    = "›"
+	Done     = "✓"
+	Failed   = "✗"
+	Warning  = "!"
+	Bullet   = "•" // a character of a hidden secret
+	Caret    = "▏"
+	Ellipsis = "…"
+	Up       = "↑"
+	Down     = "↓"
 )
 
-// GlyphsFor chooses by the locale, as POSIX finds it. One that isn't set says nothing:
-// containers often have none, in a terminal that draws everything.
+// Glyphs are the signs that a terminal can draw. The zero Glyphs are all of them.
+type Glyphs struct{ ascii bool }
+
+// GlyphsFor chooses the signs from the locale of an environment, whose lines are
+// NAME=VALUE: the first of LC_ALL, LC_CTYPE and LANG that isn't empty
+// (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html). Where
+// none is set, as in many containers, the terminal draws UTF-8 all the same.
 func GlyphsFor(env []string) Glyphs {
-	set := map[string]string{}
-	for _, setting := range env {
-		name, value, _ := strings.Cut(setting, "=")
-		set[name] = strings.ToUpper(value)
+	set := make(map[string]string)
+	for _, line := range env {
+		name, value, _ := strings.Cut(line, "=")
+		set[name] = value
 	}
-	locale := cmp.Or(set["LC_ALL"], set["LC_CTYPE"], set["LANG"])
-	if locale == "" || strings.Contains(locale, "UTF-8") || strings.Contains(locale, "UTF8") {
-		return Unicode
+	locale := strings.ToLower(cmp.Or(set["LC_ALL"], set["LC_CTYPE"], set["LANG"]))
+	return Glyphs{ascii: locale != "" && !strings.Contains(locale, "utf-8") && !strings.Contains(locale, "utf8")}
+}
+
+var asciiGlyphs = strings.NewReplacer(
+	Answered, "*", Asking, ">", Gutter, "|", Corner, "|", Focus, ">", Done, "*", Failed, "x", Bullet, "*",
+	Caret, "_", Ellipsis, "~", Up, "^", Down, "v", "←", "<", "→", ">", "·", "-", "×", "x", "—", "-", "█", "#", "░", ".",
+	"⠋", "|", "⠙", "/", "⠹", "-", "⠸", `\`, "⠼", "|", "⠴", "/", "⠦", "-", "⠧", `\`, "⠇", "|", "⠏", "/",
+)
+
+// Draw replaces the signs in a screen, or in lines of it, that the terminal can't
+// draw, cell for cell.
+func (g Glyphs) Draw(screen string) string {
+	if g.ascii {
+		return asciiGlyphs.Replace(screen)
 	}
-	return ASCII
+	return screen
 }

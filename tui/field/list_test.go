@@ -66,6 +66,13 @@ func TestAListIsATable(t *testing.T) {
 		"  漢字        eu-west-1  !",
 		"  staging     eu-west-1  ×",
 		"  Enter a host…")
+	sees(t, sized(l, 26, 12),
+		"Filter: ▏",
+		"  RACK        REGION",
+		"› production  us-east-1",
+		"  漢字        eu-west-1  !",
+		"  staging     eu-west-1  ×",
+		"  Enter a host…")
 	sees(t, sized(l, 22, 12), // the region goes, and its room is for notes
 		"Filter: ▏",
 		"  RACK        NOTE",
@@ -74,6 +81,19 @@ func TestAListIsATable(t *testing.T) {
 		"  staging     × no ou…",
 		"  Enter a host…")
 	sees(t, sized(l, 11, 12), "Filter: ▏", "  RACK", "› prod…tion", "  漢字", "  staging", "  Enter a …")
+}
+
+func TestHeadingsAreNotCut(t *testing.T) {
+	l := headed(80, 24, field.Row{Key: "1", Cells: []string{"a", "b"}, Note: "c"}, field.Row{Key: "2", Cells: []string{"d"}})
+	sees(t, l, "Filter: ▏", "  RACK  REGION  NOTE", "› a     b       c", "  d")
+	l.SetRows([]field.Row{{Key: "1", Cells: []string{"a", ""}}})
+	sees(t, l, "Filter: ▏", "  RACK", "› a")
+}
+
+func TestColumnsGoFromTheLastOneOn(t *testing.T) {
+	rows := []field.Row{{Key: "1", Cells: []string{"web", strings.Repeat("x", 30), "github"}}}
+	sees(t, list(38, 8, false, rows), "Filter: ▏", "› web  "+strings.Repeat("x", 30))
+	sees(t, list(36, 8, false, rows), "Filter: ▏", "› web")
 }
 
 func TestARowIsInTheColorOfWhatItSays(t *testing.T) {
@@ -92,6 +112,9 @@ func TestARowIsInTheColorOfWhatItSays(t *testing.T) {
 	press(t, l, "down")
 	if !strings.Contains(l.View(), theme.Warn.Render("private API: Travis can't reach it")) {
 		t.Error("a warning is no longer one when it has the focus")
+	}
+	if press(t, l, "end"); !strings.Contains(l.View(), theme.Selected.Render("Enter a host…")) {
+		t.Error("another answer does not show that it has the focus")
 	}
 }
 
@@ -152,6 +175,10 @@ func TestAListSaysWhyItIsEmpty(t *testing.T) {
 	if key, _ := l.Selected(); key != "1" {
 		t.Errorf("%s is selected when it matches again", key)
 	}
+	press(t, l, "zz", "esc")
+	if key, _ := l.Selected(); key != "1" {
+		t.Errorf("%s is selected without a filter", key)
+	}
 	empty := list(40, 12, false, nil)
 	sees(t, empty, "Filter: ▏", "  no Rack was found")
 	if press(t, empty, "enter") || len(empty.Keys()) > 0 {
@@ -170,6 +197,11 @@ func TestTheFirstRowTakesTheFocusFromAnAnswerThatNobodyMovedTo(t *testing.T) {
 	l.SetRows(append(racks(), other))
 	if key, _ := l.Selected(); key != "host" {
 		t.Errorf("%s is selected, where a person moved to the other answer", key)
+	}
+	press(t, l, "zz")
+	l.SetRows(append(racks(), field.Row{Key: "z", Cells: []string{"zz"}}, other))
+	if key, _ := l.Selected(); key != "z" {
+		t.Errorf("%s is selected, where only the filter moved to the other answer", key)
 	}
 }
 

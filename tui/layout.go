@@ -54,10 +54,15 @@ func (m *model) body() int { return max(m.height-2, 1) }
 
 func (m *model) header() string {
 	left := " " + m.theme.Badge.Render(" convox-travis ")
+	right := m.theme.Muted.Render(m.count())
 	if m.terminal.Demo {
-		left += m.theme.Muted.Render(" demo: everything runs on this machine")
+		for _, words := range []string{" demo: everything runs on this machine", " demo"} {
+			if line := left + m.theme.Muted.Render(words); ansi.StringWidth(line+right)+2 <= m.width {
+				return m.spread(line, right)
+			}
+		}
 	}
-	return m.spread(left, m.theme.Muted.Render(m.count()))
+	return m.spread(left, right)
 }
 
 // count is the number of the step, and of how many.
@@ -366,6 +371,9 @@ func (m *model) arrange() arrangement {
 	if answered > 0 {
 		a.answered = left.take(1)
 	}
+	if _, isList := m.field.(*field.List); isList {
+		a.field += left.take(min(need.Most, rowsFirst) - a.field)
+	}
 	for i := range reasons { // those first that are copied, or short
 		if r := &reasons[i]; r.brief && len(r.lines) <= int(left) {
 			left.give(r, math.MaxInt)
@@ -397,6 +405,9 @@ func (m *model) arrange() arrangement {
 	}
 	return a
 }
+
+// rowsFirst is how many lines of a list come before the reasons.
+const rowsFirst = 9
 
 // part is a text in lines, and how many of these are seen.
 type part struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -132,7 +133,10 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		return p.travisPlace(o, repos.slug())
 	})
 	p.wizardWaits = make(chan progress.Wait, 8)
+	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
+		Folder:   folder,
+		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
 		Owned:  p.owned(o),
 		Runner: setup.Runner{Retry: p.reach.retry},
 		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },

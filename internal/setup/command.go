@@ -113,6 +113,16 @@ func (r Report) Cleanup(given GivenFlags) Cleanup {
 	return cleanup
 }
 
+// AddStepCommand is what adds the deploy step in a clone. rack is ORG/NAME behind a
+// Console, "" while that is open, and branch is "" for the default branch.
+func AddStepCommand(c Credential, rack, branch string) string {
+	signIn := flag("--host", c.Host.String())
+	if c.Console {
+		signIn = append(consoleFlag(c.Host), "--rack", cmp.Or(rack, "ORG/NAME"))
+	}
+	return commandLine([]string{"yml", "--write"}, signIn, flag("--branch", branch))
+}
+
 // command is the command of a name, "" for the wizard, about the repository, with the
 // flags that lead to its Travis.
 func (c *auditCase) command(name, branch string, more ...[]string) string {

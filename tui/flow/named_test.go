@@ -16,16 +16,20 @@ func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
 		return convox.Rack{Organization: "acme", Name: name, Status: status}
 	}
 	for want, racks := range map[string][]convox.Rack{
-		"It sees no Rack.":                           nil,
-		"It sees acme/production.":                   {rack("production", "running")},
-		"It sees acme/production, acme/staging.":     {rack("production", ""), rack("staging", "updating")},
-		"It sees acme/production (unreachable).":     {rack("production", "unreachable")},
-		"It sees acme/a, acme/production (unknown).": {rack("a", "running"), rack("production", "unknown")},
+		"":                           nil,
+		"The deploy key sees acme/production.":                   {rack("production", "running")},
+		"The deploy key sees acme/production, acme/staging.":     {rack("production", ""), rack("staging", "updating")},
+		"The deploy key sees acme/production (unreachable).":     {rack("production", "unreachable")},
+		"The deploy key sees acme/a, acme/production (unknown).": {rack("a", "running"), rack("production", "unknown")},
 	} {
 		f := New(Outside{}, Given{})
 		f.answers.way, f.result.plan = ByConsole, &setup.Plan{Login: convox.Login{Racks: racks}}
-		if line := f.checkedLine(); !strings.HasSuffix(line.Text, " "+want) {
-			t.Errorf("%q, not %q", line.Text, want)
+		got := ""
+		for _, line := range f.keyLines() {
+			got += line.Text
+		}
+		if got != want {
+			t.Errorf("%q, not %q", got, want)
 		}
 	}
 }

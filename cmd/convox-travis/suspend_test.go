@@ -100,7 +100,7 @@ func TestASecretIsNotShownAfterAStop(t *testing.T) {
 			}
 			stop(z)
 			z.stopped().wantShell(name)
-			z.goesOn("(type the answer anew)\r\n> ").types(secrettest.Canary + "\r").sees("write it, yes or no, or d")
+			z.goesOn("(type the answer anew)\r\n> ").types(secrettest.Canary + "\r").sees("write, yes or no, or d")
 			z.still()
 			z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
 			z.wantUnseen()
@@ -160,7 +160,7 @@ func TestWhatIsWrittenIsNotStopped(t *testing.T) {
 	t.Run("in plain lines", func(t *testing.T) {
 		w := newWorld(t).inClone().saved()
 		w.env["TERM"] = "dumb"
-		z := w.inShell("--host", w.setting("DEMO_RACK_HOST"), "--saved").sees("write it, yes or no, or d")
+		z := w.inShell("--host", w.setting("DEMO_RACK_HOST"), "--saved").sees("write, yes or no, or d")
 		z.still()
 		w.Travis.Faults.SetLatency(700 * time.Millisecond)
 		z.types("yes\r").sees("setting CONVOX_HOST").types(terminal.CtrlZ).sees("not stopped").sees(askProof)

@@ -137,11 +137,11 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 	return flow.Outside{
 		Folder:   folder,
 		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
-		Owned:  p.owned(o),
-		Runner: setup.Runner{Retry: p.reach.retry},
-		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
-		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Player: player(),
+		Owned:    p.owned(o),
+		Runner:   setup.Runner{Retry: p.reach.retry},
+		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player:   player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},
@@ -217,7 +217,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 			report.Stopped = err // it was left where it could be tried again
 		}
 		r := show.report(*report)
-		proof, failed := f.Proof()
+		proof, failed := f.TestBuild()
 		r.leftover = failed
 		if proof != "" {
 			r.notes = append(r.notes, proof)

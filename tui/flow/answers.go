@@ -77,7 +77,7 @@ type result struct {
 
 	user travisapi.User
 
-	read  *setup.Plan // what Travis knows of the repositories
+	read  *setup.Plan // the repositories as Travis described them
 	plan  *setup.Plan
 	file  *filePlan
 	words []*travisWord          // on the plans that were reviewed
@@ -86,8 +86,8 @@ type result struct {
 
 	agreed, turned, left bool
 
-	proved   bool  // a test build logged in
-	proofErr error // why a test build didn't
+	tested   bool  // a test build signed in
+	testErr  error // why a test build didn't
 	begun    bool  // something may have been written
 	report   *setup.Report
 	searches []Search
@@ -195,8 +195,8 @@ func (f *Flow) consoleRack() string {
 	return ""
 }
 
-// Missing names the steps that nobody has answered yet, for those who can't be asked.
-// Of questions that only come up on the way it names the one that is asked now.
+// Missing names the steps that aren't answered yet, for runs that can't ask. Of
+// questions that depend on what is found, it names the current one.
 func (f *Flow) Missing() []string {
 	var missing []string
 	switch {

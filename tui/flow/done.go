@@ -274,7 +274,7 @@ func testBuildStep() step {
 			return f.runTestBuild()
 		},
 		shown: func(f *Flow) string {
-			if f.result.proved {
+			if f.result.tested {
 				return "passed · signed in with the new variables"
 			}
 			return ""
@@ -309,7 +309,7 @@ func (f *Flow) runTestBuild() *Work {
 			err = prover.Prove(stop, request)
 			stopped := context.Cause(stop.Soft)
 			outcome := Outcome{Err: err, Set: func(f *Flow) {
-				f.result.proved, f.result.proofErr = err == nil, err
+				f.result.tested, f.result.testErr = err == nil, err
 				f.result.report.Stopped, f.over = stopped, stopped != nil
 			}}
 			return outcome
@@ -317,21 +317,21 @@ func (f *Flow) runTestBuild() *Work {
 	}
 }
 
-// Proof says that a test build signed in, "" where none did, and why one that was
-// tried didn't.
-func (f *Flow) Proof() (words string, err error) {
-	if f.result.proved {
+// TestBuild says that a test build signed in, "" where none did, and why one that
+// was tried didn't.
+func (f *Flow) TestBuild() (words string, err error) {
+	if f.result.tested {
 		words = "Travis logged in with the new variables, in a build of " + f.only().String() + "."
 	}
-	return words, f.result.proofErr
+	return words, f.result.testErr
 }
 
 // testBuildLines are the result of a test build, where one was tried.
 func (f *Flow) testBuildLines() []Line {
 	switch {
-	case f.result.proofErr != nil:
-		return []Line{{Bad, sentence(f.result.proofErr.Error())}}
-	case f.result.proved:
+	case f.result.testErr != nil:
+		return []Line{{Bad, sentence(f.result.testErr.Error())}}
+	case f.result.tested:
 		return []Line{{Good, variable("test build", "signed in with the new variables")}}
 	}
 	return nil

@@ -423,7 +423,7 @@ func TestAProofThatIsNotWaitedForIsAnInterruption(t *testing.T) {
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepProve)
 	w.stopAt = "test build: "
 	w.answer(yes)
-	words, err := w.flow.Proof()
+	words, err := w.flow.TestBuild()
 	if r := w.flow.Report(); w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || len(r.Errs()) > 0 {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}

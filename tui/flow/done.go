@@ -42,11 +42,12 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		}
 		lines = append(lines, section...)
 	}
+	results := f.resultLines
 	if f.several() {
-		add(f.severalResults()...)
-	} else {
-		add(f.resultLines()...)
+		results = f.severalResults
 	}
+	add(results()...)
+	// The lines of a reset come here.
 	if next := f.nextLines(); len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}
@@ -102,9 +103,7 @@ func (f *Flow) resultLines() []Line {
 	if r.Err != nil {
 		lines = append(lines, errorLines(r.Err)...)
 	}
-	lines = append(lines, f.testBuildLines()...)
-	// The lines of a reset come here.
-	return lines
+	return append(lines, f.testBuildLines()...)
 }
 
 // toneOf is that of a variable's result.
@@ -142,7 +141,11 @@ func (f *Flow) severalResults() []Line {
 	}
 	var lines []Line
 	if words := counts.String(); words != "" {
-		lines = append(lines, Line{Good, words})
+		tone := Good
+		if f.given.DryRun {
+			tone = Plain
+		}
+		lines = append(lines, Line{tone, words})
 	}
 	for _, r := range f.result.report.Repositories {
 		if r.Err == nil {
@@ -153,7 +156,6 @@ func (f *Flow) severalResults() []Line {
 			lines = append(lines, Line{Muted, "It has: " + r.Outcome() + "."})
 		}
 	}
-	// The lines of a reset come here.
 	return lines
 }
 

@@ -372,7 +372,7 @@ func (f *Flow) repositoryRows() []Row {
 }
 
 func (f *Flow) repositoryReason() []string {
-	reason := []string{"Both variables go into its Travis settings."}
+	var reason []string
 	for _, remote := range f.found.clone.Candidates() {
 		if remote.Setting != "" {
 			reason = append(reason, remote.Source()+" names "+remote.Slug+"; a setting alone doesn't decide.")
@@ -389,6 +389,9 @@ func (f *Flow) repositoryReason() []string {
 		reason = append(reason, "There's no clone with a remote here.")
 	case len(f.ownRepositories()) == 0:
 		reason = append(reason, "This clone's remotes are on hosts that Travis doesn't support.")
+	}
+	if reason == nil {
+		return []string{"Both variables go into its Travis settings."}
 	}
 	return reason
 }

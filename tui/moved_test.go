@@ -20,7 +20,7 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 			deliver(cfn.Searched{Region: "us-east-1", Of: 1, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "rack.example.com"}}})
 			return cfn.Summary{}, nil
 		},
-	}, flow.Given{Way: flow.ByRack})
+	}, flow.Given{SignIn: flow.ByRack})
 	m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	m.ctx, m.send = t.Context(), func(tea.Msg) {}

@@ -147,7 +147,7 @@ func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive
 
 func (f *Flow) prove() *Work {
 	request := setup.ProofRequest{
-		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.way == ByConsole, Rack: f.deployRack(),
+		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),
 		Branch: cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main"),
 	}
 	token, outside := f.token(), f.outside

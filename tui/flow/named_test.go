@@ -23,7 +23,7 @@ func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
 		"It sees acme/a, acme/production (unknown).": {rack("a", "running"), rack("production", "unknown")},
 	} {
 		f := New(Outside{}, Given{})
-		f.answers.way, f.result.plan = ByConsole, &setup.Plan{Login: convox.Login{Racks: racks}}
+		f.answers.signIn, f.result.plan = ByConsole, &setup.Plan{Login: convox.Login{Racks: racks}}
 		if line := f.checkedLine(); !strings.HasSuffix(line.Text, " "+want) {
 			t.Errorf("%q, not %q", line.Text, want)
 		}
@@ -32,7 +32,7 @@ func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
 
 func TestAPasswordIsNamedByWhereItWasFound(t *testing.T) {
 	for name, c := range map[string]struct {
-		way    Way
+		signIn SignIn
 		source source
 		want   convox.Source
 	}{
@@ -41,7 +41,7 @@ func TestAPasswordIsNamedByWhereItWasFound(t *testing.T) {
 		"of a key": {ByConsole, sourceAWS, ""},
 	} {
 		f := New(Outside{}, Given{})
-		f.answers.way, f.answers.source = c.way, c.source
+		f.answers.signIn, f.answers.source = c.signIn, c.source
 		if got := f.credential().Source; got != c.want {
 			t.Errorf("%s: %q", name, got)
 		}

@@ -243,7 +243,7 @@ func changeLine(c setup.Change, value string) string {
 }
 
 func (f *Flow) credentialWords() string {
-	if f.answers.way == ByConsole {
+	if f.answers.signIn == ByConsole {
 		return "the deploy key"
 	}
 	return "the Rack's password"
@@ -254,7 +254,7 @@ func (f *Flow) checkedLine() Line {
 	switch {
 	case plan.Unchecked:
 		return Line{Warning, "Not checked: nobody has seen yet that the password is right."}
-	case f.answers.way == ByConsole:
+	case f.answers.signIn == ByConsole:
 		var seen []string
 		for _, rack := range plan.Login.Racks {
 			name := rack.String()

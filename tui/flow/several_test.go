@@ -387,7 +387,7 @@ func TestWhatIsWrittenIsWhatWasVerifiedOnce(t *testing.T) {
 			w.answer(flow.Value{Index: 1}).step(flow.StepPassword).type_(password)
 		}
 		w.rack.SetPassword("before")
-		w.begin(flow.Given{Way: flow.ByRack, Host: w.host(), Targets: targetsOf(keys...)}).step(flow.StepSource)
+		w.begin(flow.Given{SignIn: flow.ByRack, Host: w.host(), Targets: targetsOf(keys...)}).step(flow.StepSource)
 		typePassword("before")
 		w.step(flow.StepReview)
 		w.rack.SetPassword(secrettest.Canary)

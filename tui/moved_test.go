@@ -60,13 +60,13 @@ func TestADefaultThatIsFoundLateMovesNoCursorThatAPersonMoved(t *testing.T) {
 		searches := f.Searches()
 		m.refresh()
 		if isMoved {
-			m.Update(down)
+			m.Update(tea.KeyPressMsg{Code: tea.KeyUp})
 			m.Update(down)
 		}
 		for _, s := range searches {
 			s(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
 		}
-		if want := map[bool]int{false: 1, true: 0}[isMoved]; m.picture().focus != want {
+		if want := map[bool]int{false: 0, true: 1}[isMoved]; m.picture().focus != want {
 			t.Errorf("moved %t: the cursor is at %v", isMoved, m.picture().focus)
 		}
 	}

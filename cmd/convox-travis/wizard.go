@@ -14,6 +14,7 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
@@ -35,8 +36,13 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 	if err != nil {
 		return failure(err)
 	}
+	profile := o.profile
 	f := flow.New(p.outside(o, &wizardAWS{options: o, reach: p.reach}, repos), given)
-	return p.leave(o, f, p.drive(stop, o, f))
+	r := p.leave(o, f, p.drive(stop, o, f))
+	if o.profile != profile {
+		r.notes = append(r.notes, "AWS profile "+o.profile+" was used: pass --profile "+text.Quote(o.profile)+" to use it again")
+	}
+	return r
 }
 
 // isPlain reports whether the questions are asked in plain lines.

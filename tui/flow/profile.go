@@ -12,7 +12,7 @@ import (
 func (f *Flow) searchRacks(mfaCode string) {
 	if name := f.answers.profile; name != f.found.profile {
 		f.outside.UseProfile(name)
-		f.found.profile, f.given.Repeated.Profile = name, name
+		f.found.profile = name
 	}
 	f.answers.rack = ""
 	delete(f.chosen, StepRack)

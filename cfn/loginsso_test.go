@@ -32,6 +32,7 @@ func (w *world) awsCLI(script string) (notes string) {
 // https://github.com/aws/aws-cli/blob/v2/awscli/customizations/sso/utils.py.
 func TestTheAWSCLIStartsAnSSOSession(t *testing.T) {
 	w := newWorld(t)
+	w.set("AWS_PROFILE", "another")
 	for _, secret := range []string{"CONVOX_PASSWORD", "RACK_URL", "TRAVIS_TOKEN"} {
 		w.set(secret, secrettest.Canary)
 	}
@@ -47,7 +48,7 @@ echo 'a warning' >&2`)
 		t.Errorf("told: %s", got)
 	}
 	text, err := os.ReadFile(notes)
-	if err != nil || !strings.HasPrefix(string(text), "arguments sso login --profile=new one\ninput []\n") || strings.Contains(string(text), "can open the terminal") {
+	if err != nil || !strings.HasPrefix(string(text), "arguments sso login\ninput []\n") || !strings.Contains(string(text), "\nAWS_PROFILE=new one\n") || strings.Contains(string(text), "can open the terminal") {
 		t.Errorf("%v: it got\n%s", err, text)
 	}
 	for _, name := range []string{"CONVOX_PASSWORD", "RACK_URL", "TRAVIS_TOKEN"} {

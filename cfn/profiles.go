@@ -137,7 +137,7 @@ const longestLogin = 11 * time.Minute
 func LoginSSO(ctx context.Context, profile string, tell func(line string)) error {
 	limited, cancel := context.WithTimeout(ctx, longestLogin)
 	defer cancel()
-	cmd := child.Command(limited, child.System(nil), "aws", "sso", "login", "--profile="+profile)
+	cmd := child.Command(limited, append(child.System(nil), "AWS_PROFILE="+profile), "aws", "sso", "login")
 	cmd.Stdout, cmd.Stderr = &lines{tell: tell}, &lines{tell: tell}
 	err := child.Run(cmd)
 	switch {

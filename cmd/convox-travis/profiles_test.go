@@ -69,7 +69,7 @@ func (w *world) signIn() {
 func (w *world) wantSSOLogin() {
 	w.Helper()
 	notes := w.notes()
-	if !strings.HasPrefix(notes, "arguments sso login --profile=work\n") {
+	if !strings.HasPrefix(notes, "arguments sso login\n") || !strings.Contains(notes, "\nAWS_PROFILE=work\n") {
 		w.Errorf("the AWS CLI got\n%s", notes)
 	}
 }

@@ -134,7 +134,7 @@ var hints = problem.Hints{
 
 var continueReset = problem.Say("continue it here, or later with the same new password")
 
-// detailOf is what is known of an error of package convox.
+// detailOf returns the details of an error of package convox.
 func detailOf(e *problem.Error) convox.Detail {
 	detail, _ := e.Detail.(convox.Detail)
 	return detail

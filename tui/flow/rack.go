@@ -263,7 +263,7 @@ func (f *Flow) rackSearchSummary() string {
 	return fmt.Sprintf("%s, %.1f s", text.Count(f.found.regions, "region"), f.found.took.Seconds())
 }
 
-// likelyRack is the row to focus. While the search goes on, the first usable Rack
+// likelyRack is the row to focus. While the search runs, the first usable Rack
 // keeps the focus. At its end that is the first in the list, so that two runs focus
 // the same one.
 func (f *Flow) likelyRack() string {

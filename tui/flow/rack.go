@@ -80,7 +80,7 @@ func rackStep() step {
 var rackHelp = []string{
 	"Racks are found with the AWS permission cloudformation:DescribeStacks, in all regions at once. That only reads. The credentials are those that the AWS CLI uses; \"Use another AWS profile…\" is there when you have more than one profile.",
 	"\"password saved\" means that the convox CLI has saved a login for the Rack on this machine. You choose later whether to use it.",
-	"Reading a lost password and resetting one need more permissions. Nothing of that happens unless you choose it, and its page lists them first.",
+	"Reading a lost password also needs cloudformation:DescribeStackResource with ecs:DescribeTaskDefinition, or ssm:GetParameter. A reset updates the stack. Neither happens unless you choose it.",
 	rackPasswordHelp,
 	"Travis's machines can't reach a private API. An IP allowlist has to include Travis's addresses: https://docs.travis-ci.com/user/ip-addresses/",
 }

@@ -14,6 +14,7 @@ import (
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 )
 
 // mostPages ends a list that does not end: an account has some thousand stacks
@@ -98,7 +99,7 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 			return o
 		}
 		if err != nil {
-			return o.fail(f.refusedIn(region, needing(describeStacks, f.failure(err, region))))
+			return o.fail(needing(describeStacks, f.failure(err, region)))
 		}
 		for _, described := range page.Stacks {
 			s := readStack(region, described)
@@ -123,7 +124,7 @@ func (f *Finder) search(ctx context.Context, region, name string) outcome {
 		}
 		request.NextToken = &next
 	}
-	return o.fail(unreadable("", "its list of stacks does not end"))
+	return o.fail(f.unreadable("", "its list of stacks does not end", nil))
 }
 
 func (o outcome) fail(err *problem.Error) outcome {
@@ -135,25 +136,6 @@ func (o outcome) fail(err *problem.Error) outcome {
 		}
 	}
 	return o
-}
-
-// refusedIn explains a refusal of credentials by the partition of the region: each
-// has accounts of its own, whose keys the others don't know
-// (https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html).
-func (f *Finder) refusedIn(region string, e *problem.Error) *problem.Error {
-	detail := detailOf(e)
-	if !detail.off {
-		return e
-	}
-	id, name := partitionOf(region)
-	configured, _ := partitionOf(f.region)
-	if detail.foreign = id != commercialID || id != configured; !detail.foreign {
-		return hinting(e, "set AWS_REGION to a region of theirs if they are of AWS GovCloud (US) or AWS China: such as us-gov-west-1 or cn-north-1")
-	}
-	told := *e
-	told.Detail, told.Reason = detail, name+" doesn't accept these credentials: it is another partition, with accounts of its own"
-	told.Hints = []string{"use a profile whose credentials are of an account in " + name, e.Hints[0]}
-	return &told
 }
 
 // page makes one call. Its deadline counts for all tries together.
@@ -172,6 +154,17 @@ func (f *Finder) page(ctx context.Context, region string, request *cloudformatio
 func isMissing(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == "ValidationError" && notThere.MatchString(api.ErrorMessage())
+}
+
+// isOptIn reports whether a region is one that an account has to enable. Those that
+// are older than March 2019 are always on
+// (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
+func isOptIn(region string) bool {
+	id, _ := partitionOf(region)
+	return id == commercialID && !slices.Contains([]string{
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1",
+		"eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+	}, region)
 }
 
 // commercial, government and china are the regions that Racks are made for
@@ -244,8 +237,8 @@ func plausible(name string) bool {
 	if strings.Contains(areas, " "+parts[1]+" ") {
 		return true
 	}
-	near := nearest(name, KnownRegions())
-	return near == "" || distance(name, near) > 1
+	near := text.Nearest(name, KnownRegions())
+	return near == "" || text.Distance(name, near) > 1
 }
 
 // KnownRegions are those that Racks are made for, in all partitions.
@@ -273,54 +266,9 @@ func (f *Finder) asked(named []string) ([]string, error) {
 
 func badRegion(what, name string) *problem.Error {
 	e := failed(CodeRegion, what, fmt.Sprintf("AWS has no region %q", shown(name)))
-	if near := nearest(name, KnownRegions()); near != "" {
+	if near := text.Nearest(name, KnownRegions()); near != "" {
 		e.Hints = append(e.Hints, "did you mean "+near+"?")
 	}
 	e.Hints = append(e.Hints, "use a name such as us-east-1, or leave the region out to search all")
 	return e
-}
-
-// slips is how many letters may be wrong in a name that was meant.
-const slips = 3
-
-// nearest returns the one of names that typed was probably meant to be, or ""
-// when none is near.
-func nearest(typed string, names []string) string {
-	if len(typed) > longestShown {
-		return ""
-	}
-	best, least := "", slips+1
-	for _, name := range names {
-		if d := distance(typed, name); d < least && d < len(name) {
-			best, least = name, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to put in, leave out, change or swap with their
-// neighbour to turn a into b (https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance,
-// the form that touches each letter once).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			changed := 1
-			if a[i-1] == b[j-1] {
-				changed = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+changed)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

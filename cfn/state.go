@@ -214,9 +214,9 @@ func (f *Finder) Shape(ctx context.Context, rack Rack) (Shape, error) {
 	}
 	switch {
 	case !eachMatches(shape.Parameters, parameterKey):
-		return Shape{}, unreadable(of(what, rack), "a parameter of its stack is not named with letters and digits")
+		return Shape{}, f.unreadable(of(what, rack), "a parameter of its stack is not named with letters and digits", nil)
 	case !eachMatches(shape.Capabilities, capabilityName):
-		return Shape{}, unreadable(of(what, rack), "its stack has a capability that none can be called")
+		return Shape{}, f.unreadable(of(what, rack), "its stack has a capability that none can be called", nil)
 	}
 	service, err := f.webService(ctx, what, rack)
 	switch {

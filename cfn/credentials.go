@@ -172,7 +172,7 @@ func unfinished(p profile) string {
 	case p.get("sso_session") != "" || p.get("sso_start_url") != "":
 		return "the SSO settings of profile " + shown(p.name) + " lack sso_account_id and sso_role_name"
 	case os.Getenv("AWS_SECRET_ACCESS_KEY") != "":
-		return "AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID isn't"
+		return "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID"
 	case p.get("source_profile") != "":
 		return "profile " + shown(p.name) + " has source_profile, and no role_arn"
 	}
@@ -215,14 +215,14 @@ func (c *chain) keys(of *source, names, values [3]string) (*step, *problem.Error
 			return nil, refuse(names[i]+" has "+why+" in it", fmt.Sprintf(hint, names[i]))
 		}
 		if value == "" && i < 2 {
-			return nil, refuse(names[i]+" is missing, and "+names[1-i]+" is set", "set "+names[i]+" too, or "+drop(names[1-i]))
+			return nil, refuse(names[1-i]+" is set without "+names[i], "set "+names[i]+" too, or "+drop(names[1-i]))
 		}
 	}
 	switch isTemporary := strings.HasPrefix(values[0], "ASIA"); {
 	case isTemporary && values[2] == "":
-		return nil, refuse("the keys are temporary, and "+names[2]+" is missing", "set "+names[2]+" to the session token that came with them, or sign in to AWS again")
+		return nil, refuse("the access key is temporary (ASIA…), and "+names[2]+" is missing", "set "+names[2]+" to the session token that came with them, or sign in to AWS again")
 	case strings.HasPrefix(values[0], "AKIA") && values[2] != "":
-		return nil, refuse(names[2]+" is set, and the access key is a permanent one (AKIA…), which has no session token", drop(names[2]))
+		return nil, refuse(names[2]+" is set, but a long-term access key (AKIA…) has no session token", drop(names[2]))
 	}
 	return &step{credentials.NewStaticCredentialsProvider(values[0], values[1], values[2]), of}, nil
 }
@@ -401,7 +401,10 @@ func (c *chain) webIdentity(p profile, withEnvironment bool) (*step, *problem.Er
 	return &step{provider, of}, nil
 }
 
-const isAbsent = "isn't there"
+const (
+	isAbsent = "isn't there"
+	isFolder = "is a folder, not a file"
+)
 
 // fileFault says why a file can't be read, or is "".
 func fileFault(path string) string {
@@ -410,7 +413,7 @@ func fileFault(path string) string {
 	case os.IsNotExist(err):
 		return isAbsent
 	case err == nil && info.IsDir():
-		return "is a folder, not a file"
+		return isFolder
 	}
 	file, err := os.Open(path)
 	if err != nil {

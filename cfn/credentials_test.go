@@ -226,11 +226,11 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 		"a secret on two lines of a file":   {"", "[work]\naws_access_key_id = x\naws_secret_access_key = " + secrettest.Canary + "\n  more\n", nil, "work", []string{"profile work in ", "aws_secret_access_key has white space"}, 0},
 		"quotes in a file":                  {"", "[work]\naws_access_key_id = \"x\"\naws_secret_access_key = " + secrettest.Canary + "\n", nil, "work", []string{"aws_access_key_id has quotation marks in it", "remove the quotation marks from aws_access_key_id"}, 0},
 		"an invisible character":            {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID + "\u200b", "AWS_SECRET_ACCESS_KEY": "x"}, "", []string{"AWS_ACCESS_KEY_ID has a character that no key has"}, 0},
-		"a temporary key without its token": {"", "", map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": secrettest.Canary}, "", []string{"temporary, and AWS_SESSION_TOKEN is missing"}, 0},
-		"one of a file":                     {"", "[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n", nil, "work", []string{"temporary, and aws_session_token is missing"}, 0},
-		"half a pair":                       {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID}, "", []string{"AWS_SECRET_ACCESS_KEY is missing, and AWS_ACCESS_KEY_ID is set", "too, or unset AWS_ACCESS_KEY_ID"}, 0},
+		"a temporary key without its token": {"", "", map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": secrettest.Canary}, "", []string{"temporary (ASIA…), and AWS_SESSION_TOKEN is missing"}, 0},
+		"one of a file":                     {"", "[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n", nil, "work", []string{"temporary (ASIA…), and aws_session_token is missing"}, 0},
+		"half a pair":                       {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID}, "", []string{"AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY", "too, or unset AWS_ACCESS_KEY_ID"}, 0},
 		"half a pair beside a good profile": {"", "[work]\n" + annKeys, map[string]string{"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": keyID}, "", []string{"to use profile work"}, 0},
-		"half a pair of a file":             {"", "[work]\naws_secret_access_key = " + secrettest.Canary + "\n", nil, "work", []string{"profile work in ", "aws_access_key_id is missing", "too, or remove aws_secret_access_key"}, 0},
+		"half a pair of a file":             {"", "[work]\naws_secret_access_key = " + secrettest.Canary + "\n", nil, "work", []string{"profile work in ", "aws_secret_access_key is set without aws_access_key_id", "too, or remove aws_secret_access_key"}, 0},
 		"no profile in the config file":     {"[work]\n" + role, "", nil, "work", []string{"its section in ", "config isn't read", "change [work] to [profile work]"}, 0},
 		"profile in the credentials file":   {"", "[profile work]\n" + annKeys, nil, "work", []string{"its section in ", "credentials isn't read", "change [profile work] to [work]"}, 0},
 		"a source without profile":          {sourced + "[base]\n" + annKeys, "", nil, "work", []string{"source_profile base doesn't exist", "change [base] to [profile base]"}, 0},
@@ -238,7 +238,7 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 		"a token file that isn't there":     {"", "", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token", "AWS_ROLE_ARN": "arn"}, "", []string{"AWS_WEB_IDENTITY_TOKEN_FILE: /nowhere/token isn't there"}, 0},
 		"a token file beside a profile":     {"", "[work]\n" + annKeys, map[string]string{"AWS_PROFILE": "work", "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token", "AWS_ROLE_ARN": "arn"}, "", []string{"/nowhere/token isn't there", "unset AWS_WEB_IDENTITY_TOKEN_FILE to use profile work"}, 0},
 		"a token file of a profile":         {"[profile work]\nrole_arn = arn\nweb_identity_token_file = /nowhere/token\n", "", nil, "work", []string{"web identity of profile work: /nowhere/token isn't there", "correct web_identity_token_file in profile work"}, 0},
-		"a token left beside a user's key":  {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": secrettest.Canary}, "", []string{"AWS_SESSION_TOKEN is set, and the access key is a permanent one", "unset AWS_SESSION_TOKEN"}, 0},
+		"a token left beside a user's key":  {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": secrettest.Canary}, "", []string{"AWS_SESSION_TOKEN is set, but a long-term access key (AKIA…) has no session token", "unset AWS_SESSION_TOKEN"}, 0},
 		"one by its old name":               {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": "x", "AWS_SECURITY_TOKEN": secrettest.Canary}, "", []string{"unset AWS_SECURITY_TOKEN"}, 0},
 		"one left in a file":                {"", "[work]\n" + annKeys + "aws_session_token = " + secrettest.Canary + "\n", nil, "work", []string{"remove aws_session_token"}, 0},
 		"a length that is no number":        {sourced + "duration_seconds = 1h\n", "[base]\n" + annKeys, nil, "work", []string{"profile work: its duration_seconds isn't a number", "set duration_seconds to 900 to 43200"}, 0},
@@ -316,7 +316,7 @@ func TestAFileThatCantBeReadIsTheError(t *testing.T) {
 		profile        string
 		words          []string
 	}{
-		"the credentials are a folder":         {"", ".aws/credentials", "", []string{"sign in to AWS: there are no credentials: HOME/.aws/credentials is a folder, not a file", "repair HOME/.aws/credentials, or move it away"}},
+		"the credentials are a folder":         {"", ".aws/credentials", "", []string{"sign in to AWS: there are no credentials: HOME/.aws/credentials is a folder, not a file", "move the folder HOME/.aws/credentials away, then run aws configure"}},
 		"the config is a folder":               {"", ".aws/config", "work", []string{"use AWS profile work: HOME/.aws/config is a folder, not a file"}},
 		"AWS_CONFIG_FILE isn't there":          {"AWS_CONFIG_FILE", "none", "", []string{"there are no credentials: AWS_CONFIG_FILE names HOME/none, which isn't there", "set AWS_CONFIG_FILE to the right file, or unset it"}},
 		"AWS_SHARED_CREDENTIALS_FILE isn't":    {"AWS_SHARED_CREDENTIALS_FILE", "none", "work", []string{"use AWS profile work: AWS_SHARED_CREDENTIALS_FILE names HOME/none, which isn't there"}},

@@ -338,7 +338,7 @@ func (f *Finder) understood(code, message string) *problem.Error {
 		return e
 	}
 	if found := notUpdatable.FindStringSubmatch(message); found != nil {
-		return Busy(found[1])
+		return busy(found[1], "")
 	}
 	switch code {
 	case "ChangeSetNotFound", "ChangeSetNotFoundException", "ParameterNotFound", "ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException":
@@ -375,9 +375,8 @@ func missing(what, why string) *problem.Error {
 	return failed(CodeMissing, what, why)
 }
 
-// Busy says of a Rack's stack in a state that it can't be updated now, and what
-// helps.
-func Busy(status string) *problem.Error {
+// busy says that a Rack's stack can't be updated in its state, and what helps.
+func busy(status, repair string) *problem.Error {
 	_, hint := meaning(status)
-	return failed(CodeBusy, "", "its stack is in the state "+shown(status), cmp.Or(hint, repairStack))
+	return failed(CodeBusy, "", "its stack is in the state "+shown(status), cmp.Or(repair, hint, repairStack))
 }

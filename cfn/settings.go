@@ -187,8 +187,10 @@ func (s settings) faults() (why string, hints []string) {
 			continue
 		case isNamed:
 			all, hints = append(all, file.variable+" names "+path+", which "+fault), append(hints, "set "+file.variable+" to the right file, or unset it")
+		case fault == isFolder:
+			all, hints = append(all, path+" "+fault), append(hints, "move the folder "+path+" away, then run aws configure")
 		default:
-			all, hints = append(all, path+" "+fault), append(hints, "repair "+path+", or move it away")
+			all, hints = append(all, path+" "+fault), append(hints, "make "+path+" readable")
 		}
 	}
 	return strings.Join(all, "; "), hints

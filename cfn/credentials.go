@@ -401,28 +401,6 @@ func (c *chain) webIdentity(p profile, withEnvironment bool) (*step, *problem.Er
 	return &step{provider, of}, nil
 }
 
-const (
-	isAbsent = "isn't there"
-	isFolder = "is a folder, not a file"
-)
-
-// fileFault says why a file can't be read, or is "".
-func fileFault(path string) string {
-	info, err := os.Stat(path)
-	switch {
-	case os.IsNotExist(err):
-		return isAbsent
-	case err == nil && info.IsDir():
-		return isFolder
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "can't be read"
-	}
-	file.Close()
-	return ""
-}
-
 // sso reads what aws sso login has saved
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html).
 func (c *chain) sso(p profile) (*step, *problem.Error) {

@@ -100,7 +100,7 @@ func (f *Finder) loginFailure(err error) error {
 }
 
 // signInFailure is about the call that gets the credentials of a source, or about
-// one that is signed with them. It names the source once.
+// one that is signed with them. Of a denial, what was attempted names the source.
 func (f *Finder) signInFailure(err error, what string, signer *source) *problem.Error {
 	with := *f
 	with.source = signer
@@ -108,9 +108,6 @@ func (f *Finder) signInFailure(err error, what string, signer *source) *problem.
 	if detail := detailOf(e); detail.source != "" {
 		detail.source = ""
 		e.Detail = detail
-	}
-	if strings.HasSuffix(what, " "+signer.name) {
-		e.Reason = strings.Replace(e.Reason, "the credentials of "+signer.name, "them", 1)
 	}
 	return attempting(what, e)
 }

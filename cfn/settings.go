@@ -196,6 +196,28 @@ func (s settings) faults() (why string, hints []string) {
 	return strings.Join(all, "; "), hints
 }
 
+const (
+	isAbsent = "isn't there"
+	isFolder = "is a folder, not a file"
+)
+
+// fileFault says why a file can't be read, or is "".
+func fileFault(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case os.IsNotExist(err):
+		return isAbsent
+	case err == nil && info.IsDir():
+		return isFolder
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "can't be read"
+	}
+	file.Close()
+	return ""
+}
+
 // misplaced says where a profile has a section that isn't read
 // (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
 func (s settings) misplaced(name string) (why, hint string) {

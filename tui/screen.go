@@ -315,7 +315,7 @@ func (m *model) ask() tea.Cmd {
 	case flow.Shown:
 		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
-		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Alone: q.Alone, Empty: "nothing was found yet"})
+		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Alone: q.Alone, Empty: "nothing was found yet", Headings: q.Headings})
 		list.Mark(q.Initial.Keys...)
 		list.SetRows(rows(q.Rows))
 		m.question.Rows = nil // the list has them
@@ -429,7 +429,7 @@ func options(of []flow.Option) []field.Option {
 func rows(of []flow.Row) []field.Row {
 	shown := make([]field.Row, len(of))
 	for i, r := range of {
-		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Disabled: r.Disabled, Other: r.Other}
+		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Warn: r.Warn, Disabled: r.Disabled, Other: r.Other}
 	}
 	return shown
 }

@@ -16,6 +16,7 @@ type Row struct {
 	Key      string   // what it is known by; no two rows have the same
 	Cells    []string // the name first
 	Note     string   // what stands behind the cells, or ""
+	Warn     bool     // Note is a warning
 	Disabled string   // why it cannot be chosen, or ""
 	Other    bool     // it is none of what is listed, and not counted
 
@@ -27,6 +28,8 @@ type ListOptions struct {
 	Multi bool   // several rows can be marked
 	Alone string // the key of a row that is never marked: it can be chosen by itself, or ""
 	Empty string // what is shown while there is no row
+
+	Headings []string // one for each cell
 }
 
 // List is a choice among up to many thousand rows, which may arrive while it is

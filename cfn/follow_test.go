@@ -241,7 +241,7 @@ func TestAnAWSThatDoesNotAnswerIsAskedLessAndLess(t *testing.T) {
 	c := &skipping{}
 	f := w.finder(func(o *cfn.Options) {
 		o.Poll, o.Patience = time.Second, 80*time.Second
-		o.Retry.Clock, o.Retry.Tell = c, func(a transport.Again) { told = append(told, a.String()) }
+		o.Retry.Clock, o.Retry.Tell = c, func(a transport.RetryNotice) { told = append(told, a.String()) }
 	})
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1})
 	_, err := f.Follow(t.Context(), w.rack, time.Time{}, nil)

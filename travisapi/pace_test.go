@@ -236,7 +236,7 @@ func TestARefusalIsNoFailureOfTravis(t *testing.T) {
 func TestWhatIsTriedAgainIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
-		retry := transport.Retry{Tell: func(a transport.Again) { told = append(told, a.String()) }}
+		retry := transport.Retry{Tell: func(a transport.RetryNotice) { told = append(told, a.String()) }}
 		server, client := played(t, travisapi.Config{Retry: retry}, api())
 		server.Faults.Add(faults.Rule{Kind: faults.Status503}) // after a pause that is too short to be told
 		server.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil})

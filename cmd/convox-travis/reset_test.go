@@ -42,7 +42,7 @@ func (w *world) takes(password string) bool {
 	if err != nil {
 		w.Fatal(err)
 	}
-	settled, err := checker.Settled(w.Context(), host, secret.String{}, secret.New(password), 4, nil)
+	settled, err := checker.TryLogins(w.Context(), host, secret.String{}, secret.New(password), 4, nil)
 	return settled && err == nil
 }
 

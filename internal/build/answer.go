@@ -26,13 +26,13 @@ type Adoption struct {
 	// Difference is how Travis's jobs differ from ours, in one sentence, or "".
 	// Then Travis is right.
 	Difference string
-	// Untold is what decides the jobs and isn't in the event, or "": Travis takes
+	// Undetermined is what decides the jobs and isn't in the event, or "": Travis takes
 	// it for nothing, so its jobs aren't those of the next build.
-	Untold string
+	Undetermined string
 }
 
 // Confirms reports whether Travis makes the jobs that we make.
-func (a Adoption) Confirms() bool { return a.Difference == "" && a.Untold == "" }
+func (a Adoption) Confirms() bool { return a.Difference == "" && a.Undetermined == "" }
 
 // answer is Travis's own build of an event. It's for this root alone: a config that
 // is made of it with another one makes jobs of its own.
@@ -86,7 +86,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	a := Adoption{Config: adopted}
 	for _, unseen := range ours.Unseen {
 		if unseen.What == unknownSender || unseen.What == unknownMessage {
-			a.Untold = unseen.What
+			a.Undetermined = unseen.What
 			return a, nil
 		}
 	}

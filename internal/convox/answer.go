@@ -54,7 +54,7 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	traced := httptrace.WithClientTrace(ctx, progress.trace())
 	request, err := http.NewRequestWithContext(traced, http.MethodGet, "https://"+s.host.String()+path, nil)
 	if err != nil {
-		return answer{}, s.stranger("its address cannot be used", false) // a Host makes a good address
+		return answer{}, s.notConvox("its address cannot be used", false) // a Host makes a good address
 	}
 	if !credential.IsEmpty() {
 		request.SetBasicAuth(user, credential.Reveal())
@@ -66,15 +66,15 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 
 	response, err := s.client.Do(request)
 	if err != nil {
-		return answer{}, s.lost(err, progress)
+		return answer{}, s.noAnswer(err, progress)
 	}
 	defer response.Body.Close() // read to its end, or given up
 	body, err := transport.ReadBody(response.Body, largestAnswer)
 	switch {
 	case errors.Is(err, transport.ErrTooLarge):
-		return answer{}, s.stranger("its answer is larger than any real one", false)
+		return answer{}, s.notConvox("its answer is larger than any real one", false)
 	case err != nil:
-		return answer{}, s.lost(err, progress)
+		return answer{}, s.noAnswer(err, progress)
 	}
 	if err := s.trouble(response); err != nil {
 		return answer{}, err
@@ -83,22 +83,22 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	got.json, got.html = contentType(response, got.body)
 	got.wantsSession = strings.HasPrefix(response.Header.Get("WWW-Authenticate"), "Session ")
 	if got.json && got.status == http.StatusOK && len(got.body) > 0 && !json.Valid(got.body) {
-		return answer{}, s.failed(CodeServerError, "its answer is broken", again(0), tryLater)
+		return answer{}, s.failed(CodeServerError, "its answer is broken", isRetryable(0), tryLater)
 	}
 	return got, nil
 }
 
-// again is a failure after which the same call may succeed.
-func again(wait time.Duration) Detail { return Detail{wait: wait, again: wait <= longestWait} }
+// isRetryable is a failure after which the same call may succeed.
+func isRetryable(wait time.Duration) Detail { return Detail{wait: wait, again: wait <= longestWait} }
 
 // trouble is a server that has it.
 func (s *session) trouble(response *http.Response) error {
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		wait := transport.RetryAfter(response.Header, time.Now())
-		return s.failed(CodeThrottled, "it takes no more calls for now (HTTP 429)", again(wait), tryLater)
+		return s.failed(CodeThrottled, "it takes no more calls for now (HTTP 429)", isRetryable(wait), tryLater)
 	case status >= 500:
-		return s.failed(CodeServerError, fmt.Sprintf("it is in trouble (HTTP %d)", status), again(0), tryLater)
+		return s.failed(CodeServerError, fmt.Sprintf("it is in trouble (HTTP %d)", status), isRetryable(0), tryLater)
 	}
 	return nil
 }
@@ -110,9 +110,9 @@ func contentType(response *http.Response, body []byte) (isJSON, isHTML bool) {
 	return isJSON, isHTML
 }
 
-// aside is a call beside the one that decides. Of its errors only those of TLS
+// probe is a call beside the one that decides. Of its errors only those of TLS
 // count: a certificate that was not accepted is never passed over.
-type aside struct {
+type probe struct {
 	answer answer
 	err    error
 	done   chan struct{}
@@ -120,10 +120,10 @@ type aside struct {
 	grace  time.Duration
 }
 
-// beside begins a call whose failing spoils nothing.
-func (s *session) beside(ctx context.Context, path string, credential secret.String) *aside {
+// startProbe begins a call whose failing spoils nothing.
+func (s *session) startProbe(ctx context.Context, path string, credential secret.String) *probe {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &aside{done: make(chan struct{}), cancel: cancel, grace: s.retry.Deadline}
+	a := &probe{done: make(chan struct{}), cancel: cancel, grace: s.retry.Deadline}
 	go func() {
 		defer close(a.done)
 		defer crash.Catch()
@@ -133,7 +133,7 @@ func (s *session) beside(ctx context.Context, path string, credential secret.Str
 }
 
 // wait returns what came of it, within the time of one try.
-func (a *aside) wait() (answer, error) {
+func (a *probe) wait() (answer, error) {
 	timer := time.AfterFunc(a.grace, a.cancel)
 	defer timer.Stop()
 	<-a.done
@@ -141,7 +141,7 @@ func (a *aside) wait() (answer, error) {
 }
 
 // end gives it up, if it is not done.
-func (a *aside) end() {
+func (a *probe) end() {
 	a.cancel()
 	<-a.done
 }
@@ -173,9 +173,9 @@ func (p *progress) trace() *httptrace.ClientTrace {
 	}
 }
 
-// lost is what becomes of a call that got no answer. The cause is dropped: it
+// noAnswer is what becomes of a call that got no answer. The cause is dropped: it
 // can quote a proxy's address, and that a password.
-func (s *session) lost(cause error, p *progress) *problem.Error {
+func (s *session) noAnswer(cause error, p *progress) *problem.Error {
 	if proxy := transport.ByProxy(cause); proxy != nil {
 		return s.failed(CodeUnreachable, proxy.Error(), Detail{}, proxy.Hints...)
 	}
@@ -186,7 +186,7 @@ func (s *session) lost(cause error, p *progress) *problem.Error {
 		return unverified(s.host, s.console, transport.CertificateReason(cause))
 	}
 	if _, is := errors.AsType[tls.RecordHeaderError](cause); is || errors.Is(cause, http.ErrSchemeMismatch) {
-		return s.stranger("it does not speak HTTPS", false)
+		return s.notConvox("it does not speak HTTPS", false)
 	}
 	if p.noTLS.Load() && !isNetwork(cause) {
 		return s.failed(CodeTLS, "the TLS handshake failed"+notSent, Detail{}, "check the host: it may be too old for TLS 1.2, or something else answers there")

@@ -107,7 +107,7 @@ func (c *Checker) open(host Host, console bool) *session {
 		roots:  roots,
 	}.apply(config)
 	client := transport.NewClient(config, c.options.DialContext)
-	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry.TellOnce()}
+	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry.AnnounceOnce()}
 }
 
 func (s *session) close() { s.client.CloseIdleConnections() }
@@ -118,10 +118,10 @@ func (s *session) explain(ctx context.Context, path string, password secret.Stri
 	if got.status == http.StatusUnauthorized && !Sendable(password) {
 		raw, err := s.get(ctx, path, password)
 		if ctx.Err() != nil {
-			return s.ended(ctx, err)
+			return s.failedOrStopped(ctx, err)
 		}
 		if err == nil && raw.status == http.StatusOK && !raw.html {
-			return s.onlyRaw(UnsendableCharacters(password))
+			return s.unsendable(UnsendableCharacters(password))
 		}
 	}
 	if got.status == http.StatusUnauthorized && accessToken.MatchString(password.Reveal()) {
@@ -130,9 +130,9 @@ func (s *session) explain(ctx context.Context, path string, password secret.Stri
 	return s.refused(got)
 }
 
-// ended returns err, or why the run ended when that is what ended the call: it
+// failedOrStopped returns err, or why the run ended when that is what ended the call: it
 // says nothing about the host then.
-func (s *session) ended(ctx context.Context, err error) error {
+func (s *session) failedOrStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("log in to %s: %w", s.host, context.Cause(ctx))
 	}
@@ -156,27 +156,27 @@ func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (
 
 func (s *session) enterRack(ctx context.Context, password secret.String) (Login, error) {
 	form := clientForm(password)
-	system := s.beside(ctx, "/system", form)
+	system := s.startProbe(ctx, "/system", form)
 	defer system.end()
 
 	auth, err := s.get(ctx, "/auth", form)
 	if err != nil {
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	}
 	switch {
 	case auth.status == http.StatusUnauthorized, auth.status == http.StatusForbidden:
 		return Login{}, s.explain(ctx, "/auth", password, auth)
 	case auth.status != http.StatusOK:
-		return Login{}, s.strange(auth)
+		return Login{}, s.unexpectedStatus(auth)
 	case auth.html:
-		return Login{}, s.stranger("a page for people answers there", false)
+		return Login{}, s.notConvox("a page for people answers there", false)
 	}
 	who, err := system.wait()
 	switch {
 	case ctx.Err() != nil, isTLS(err):
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	case err != nil:
-		return s.withoutName(ctx)
+		return s.identifyUnnamed(ctx)
 	}
 	return s.identify(ctx, auth, who)
 }
@@ -188,39 +188,39 @@ func (s *session) identify(ctx context.Context, auth, who answer) (Login, error)
 	case who.status == http.StatusOK && named:
 		return Login{Host: s.host, Racks: []Rack{rack}}, nil
 	case who.status == http.StatusOK:
-		return s.withoutName(ctx)
+		return s.identifyUnnamed(ctx)
 	case who.status == http.StatusUnauthorized, who.status == http.StatusForbidden:
 		return Login{}, s.refused(who) // so /auth let everyone in
 	case who.status < 400:
-		return Login{}, s.strange(who)
+		return Login{}, s.unexpectedStatus(who)
 	case parseID(auth.body):
-		return Login{}, s.stranger("it answers as Console does", true)
+		return Login{}, s.notConvox("it answers as Console does", true)
 	}
-	return s.withoutName(ctx)
+	return s.identifyUnnamed(ctx)
 }
 
-// withoutName is a server that says yes, and not who it is. It is believed when
+// identifyUnnamed is a server that says yes, and not who it is. It is believed when
 // it says no to a caller without a password.
-func (s *session) withoutName(ctx context.Context) (Login, error) {
+func (s *session) identifyUnnamed(ctx context.Context) (Login, error) {
 	anonymous, err := s.get(ctx, "/auth", secret.String{})
 	switch {
 	case err != nil:
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	case anonymous.status != http.StatusUnauthorized && anonymous.status != http.StatusForbidden:
-		return Login{}, s.stranger("it says yes to everyone, and not which Rack it is", false)
+		return Login{}, s.notConvox("it says yes to everyone, and not which Rack it is", false)
 	}
 	return Login{Host: s.host}, nil
 }
 
-// strange is a status that is none of a Rack's or Console's.
-func (s *session) strange(a answer) *problem.Error {
+// unexpectedStatus is a status that is none of a Rack's or Console's.
+func (s *session) unexpectedStatus(a answer) *problem.Error {
 	switch {
 	case a.status >= 300 && a.status < 400:
-		return s.stranger("it sends callers elsewhere, and the password does not go there", false)
+		return s.notConvox("it sends callers elsewhere, and the password does not go there", false)
 	case a.status == http.StatusNotFound:
-		return s.stranger("it knows no login (HTTP 404)", false)
+		return s.notConvox("it knows no login (HTTP 404)", false)
 	}
-	return s.stranger(fmt.Sprintf("it answers as none does (HTTP %d)", a.status), false)
+	return s.notConvox(fmt.Sprintf("it answers as none does (HTTP %d)", a.status), false)
 }
 
 // parseSystem reads the answer of GET /system. A Rack has a name.
@@ -230,11 +230,11 @@ func parseSystem(body []byte) (Rack, bool) {
 		return Rack{}, false
 	}
 	rack := Rack{
-		Name:     word(system["name"]),
-		Status:   word(system["status"]),
-		Provider: word(system["provider"]),
-		Region:   word(system["region"]),
-		Version:  word(system["version"]),
+		Name:     cleanWord(system["name"]),
+		Status:   cleanWord(system["status"]),
+		Provider: cleanWord(system["provider"]),
+		Region:   cleanWord(system["region"]),
+		Version:  cleanWord(system["version"]),
 	}
 	return rack, rack.Name != ""
 }
@@ -248,9 +248,9 @@ func parseID(body []byte) bool {
 // longestWord is in bytes, and far above any name.
 const longestWord = 1 << 10
 
-// word is a text from outside, fit to be shown; "" for what is no text, or no
+// cleanWord is a text from outside, fit to be shown; "" for what is no text, or no
 // name.
-func word(value any) string {
+func cleanWord(value any) string {
 	text, _ := value.(string)
 	if len(text) > longestWord {
 		return ""
@@ -289,22 +289,22 @@ func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Lo
 
 func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, error) {
 	form := clientForm(key)
-	auth := s.beside(ctx, "/auth", form)
+	auth := s.startProbe(ctx, "/auth", form)
 	defer auth.end()
 
 	got, err := s.get(ctx, "/racks", form)
 	if err != nil {
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	}
 	switch {
 	case got.status == http.StatusUnauthorized, got.status == http.StatusForbidden:
 		return Login{}, s.explain(ctx, "/racks", key, got)
 	case got.status == http.StatusNotFound:
-		return Login{}, s.stranger("it has no list of Racks, as a Rack has none", true)
+		return Login{}, s.notConvox("it has no list of Racks, as a Rack has none", true)
 	case got.status != http.StatusOK:
-		return Login{}, s.strange(got)
+		return Login{}, s.unexpectedStatus(got)
 	case got.html:
-		return Login{}, s.stranger("a page for people answers there", false)
+		return Login{}, s.notConvox("a page for people answers there", false)
 	}
 	login := Login{Host: s.host}
 	if login.Racks, err = s.racks(got.body); err != nil {
@@ -312,7 +312,7 @@ func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, e
 	}
 	person, err := auth.wait()
 	if ctx.Err() != nil || isTLS(err) {
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	}
 	login.PersonalKey = err == nil && person.status == http.StatusOK && !person.html
 	return login, nil
@@ -323,25 +323,25 @@ func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, e
 func (s *session) racks(body []byte) ([]Rack, error) {
 	var list []map[string]any
 	if json.Unmarshal(body, &list) != nil || list == nil {
-		return nil, s.stranger("its answer is no list of Racks", false)
+		return nil, s.notConvox("its answer is no list of Racks", false)
 	}
 	racks := make([]Rack, 0, len(list))
 	for _, item := range list {
 		organization, _ := item["organization"].(map[string]any)
 		rack := Rack{
-			Organization: word(organization["name"]),
-			Name:         word(item["name"]),
-			Status:       word(item["status"]),
-			Provider:     word(item["provider"]),
-			Region:       word(item["region"]),
-			Version:      word(item["version"]),
+			Organization: cleanWord(organization["name"]),
+			Name:         cleanWord(item["name"]),
+			Status:       cleanWord(item["status"]),
+			Provider:     cleanWord(item["provider"]),
+			Region:       cleanWord(item["region"]),
+			Version:      cleanWord(item["version"]),
 		}
 		if rack.Organization != "" && rack.Name != "" {
 			racks = append(racks, rack)
 		}
 	}
 	if len(racks) == 0 && len(list) > 0 {
-		return nil, s.stranger("its list of Racks names no organization", true)
+		return nil, s.notConvox("its list of Racks names no organization", true)
 	}
 	return racks, nil
 }

@@ -142,8 +142,8 @@ func (s *session) tokenRefused(status int) *problem.Error {
 		Detail{Status: status, Token: true}, instead)
 }
 
-// onlyRaw is a password that is right and of no use to a build.
-func (s *session) onlyRaw(kinds string) *problem.Error {
+// unsendable is a password that is right and of no use to a build.
+func (s *session) unsendable(kinds string) *problem.Error {
 	e := s.failed(CodeOnlyRawForm, "this password is right, but the convox client, and so a build, cannot send it: it has "+kinds, Detail{})
 	if s.console {
 		e.Hints = []string{makeDeployKey}
@@ -151,9 +151,9 @@ func (s *session) onlyRaw(kinds string) *problem.Error {
 	return e
 }
 
-// stranger is an answer that neither Rack nor Console gives. other means that it is
+// notConvox is an answer that neither Rack nor Console gives. other means that it is
 // the other one's.
-func (s *session) stranger(why string, other bool) *problem.Error {
+func (s *session) notConvox(why string, other bool) *problem.Error {
 	code, not, hint := CodeNotARack, "not a Rack: ", "check the host: the stack's Dashboard output names a Rack's"
 	if s.console {
 		code, not, hint = CodeNotAConsole, "not a Console: ", "check the host: it is what you log in to with a browser"
@@ -171,8 +171,8 @@ func badHost(why string) *problem.Error {
 	return &problem.Error{Code: CodeHost, Reason: "not a host: " + why, Hints: []string{hostAlone}}
 }
 
-// meant is badHost for a text that may have been meant as something else.
-func meant(what, why string) *problem.Error {
+// ambiguousHost is badHost for a text that may have been meant as something else.
+func ambiguousHost(what, why string) *problem.Error {
 	e := badHost(why)
 	e.Detail = Detail{Meant: what}
 	return e

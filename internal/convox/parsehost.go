@@ -46,7 +46,7 @@ func refuseText(text string) error {
 	case len(text) > longestText:
 		return badHost("it is longer than any host")
 	case strings.Contains(text, "@"):
-		return meant(MeantPassword, "it carries a user name or password")
+		return ambiguousHost(MeantPassword, "it carries a user name or password")
 	case strings.ContainsFunc(text, unicode.IsSpace):
 		return badHost("there is white space inside it")
 	case strings.ContainsFunc(text, isUnprintable):
@@ -66,7 +66,7 @@ func cutAuthority(text string) (string, error) {
 	if !found {
 		host := strings.TrimSuffix(text, "/")
 		if strings.ContainsAny(host, `/\?#`) {
-			return "", meant(MeantConsoleRack, "it looks like a path")
+			return "", ambiguousHost(MeantConsoleRack, "it looks like a path")
 		}
 		return host, nil
 	}
@@ -146,7 +146,7 @@ func checkName(name string) (string, error) {
 	case strings.Trim(last, "0123456789") == "":
 		return "", badHost(noName) // what remains of an IP address
 	case len(labels) == 1 && name != "localhost":
-		return "", meant(MeantRack, "it is a single word")
+		return "", ambiguousHost(MeantRack, "it is a single word")
 	}
 	return name, nil
 }

@@ -22,8 +22,8 @@ import (
 // key of Console has more.
 const longestPassword = 4096
 
-// badNew is a new password that no Rack can have.
-func badNew(why string, hints ...string) *problem.Error {
+// badNewPassword is a new password that no Rack can have.
+func badNewPassword(why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: CodePassword, Reason: "the new password " + why, Hints: hints, Detail: Detail{New: true}}
 }
 
@@ -117,13 +117,13 @@ func NewPassword(random io.Reader) (secret.String, error) {
 // wants 1 to 50 characters.
 func CheckNewPassword(password secret.String) error {
 	if why, _ := refusal(password); why != "" {
-		return badNew(why, "give it alone, on one line, without anything before or after it")
+		return badNewPassword(why, "give it alone, on one line, without anything before or after it")
 	}
 	switch {
 	case utf8.RuneCountInString(password.Reveal()) > longestNew:
-		return badNew(fmt.Sprintf("has more than the %d characters that a Rack's may have", longestNew), fewerLetters)
+		return badNewPassword(fmt.Sprintf("has more than the %d characters that a Rack's may have", longestNew), fewerLetters)
 	case !Sendable(password):
-		return badNew("has "+UnsendableCharacters(password)+", which the convox client, and so a build, cannot send", fewerLetters)
+		return badNewPassword("has "+UnsendableCharacters(password)+", which the convox client, and so a build, cannot send", fewerLetters)
 	}
 	return nil
 }

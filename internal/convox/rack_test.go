@@ -335,7 +335,7 @@ func TestAPauseOfACheckIsAnnouncedOnce(t *testing.T) {
 	}})
 	var announced atomic.Int32
 	_, _ = checker(t, func(o *convox.CheckerOptions) {
-		o.Retry.Tell = func(transport.Again) { announced.Add(1) }
+		o.Retry.Tell = func(transport.RetryNotice) { announced.Add(1) }
 	}).Rack(t.Context(), host(t, server.URL), canary)
 	if n := announced.Load(); n != 1 {
 		t.Errorf("it is announced %d times", n)

@@ -187,7 +187,7 @@ func rewrite(file string, change func(old string) (string, error)) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return atomicfile.Reason(err)
 	}
-	target, err := behindLinks(file)
+	target, err := resolveLinks(file)
 	if err != nil {
 		return err
 	}
@@ -214,13 +214,13 @@ func rewrite(file string, change func(old string) (string, error)) error {
 
 // cleanUp removes what a killed process left of a file, which can hold passwords.
 func cleanUp(file string) {
-	if target, err := behindLinks(file); err == nil {
+	if target, err := resolveLinks(file); err == nil {
 		atomicfile.Clean(target, filepath.Dir(file))
 	}
 }
 
-// behindLinks returns the file that a name leads to, which need not be there.
-func behindLinks(name string) (string, error) {
+// resolveLinks returns the file that a name leads to, which need not be there.
+func resolveLinks(name string) (string, error) {
 	info, err := os.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err == nil && info.Mode()&fs.ModeSymlink == 0:

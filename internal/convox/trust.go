@@ -66,12 +66,12 @@ func (t trust) judge(state tls.ConnectionState) error {
 	if t.pin != nil {
 		return nil
 	}
-	return notLoggedIn(CodeUntrusted, "nobody known to this machine signed its certificate"+t.besides(state.PeerCertificates[0])+notSent, untrusted,
+	return notLoggedIn(CodeUntrusted, "nobody known to this machine signed its certificate"+t.otherFaults(state.PeerCertificates[0])+notSent, untrusted,
 		"ask someone who reaches the Rack from another network whether they see the same fingerprint")
 }
 
-// besides tells what else is unusual about a certificate that its owner signed.
-func (t trust) besides(certificate *x509.Certificate) string {
+// otherFaults tells what else is unusual about a certificate that its owner signed.
+func (t trust) otherFaults(certificate *x509.Certificate) string {
 	var words string
 	if certificate.VerifyHostname(t.host.name) != nil {
 		words += ", it is for another name"

@@ -62,7 +62,7 @@ func (w *World) build(b travistest.Build) string {
 	host, password := b.Env["CONVOX_HOST"], secret.New(b.Env["CONVOX_PASSWORD"])
 	isSet := func(plain string) bool { return convox.Quote(secret.New(plain)).Equal(password) }
 	switch {
-	case host == w.Rack.Host && w.Rack.Takes(isSet), host == w.Lost.Host && w.Lost.Takes(isSet), host == w.Console.Host && isSet(w.deployKey):
+	case host == w.Rack.Host && w.Rack.Accepts(isSet), host == w.Lost.Host && w.Lost.Accepts(isSet), host == w.Console.Host && isSet(w.deployKey):
 		return "passed"
 	}
 	return "failed"

@@ -92,7 +92,7 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	}
 	before, err := r.stacks.Deployment(ctx, r.Rack, "")
 	if err != nil && ctx.Err() == nil {
-		return plan, failed(r.Rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
+		return plan, failed(r.Rack, CodeUnverifiable, "nothing is changed, because the restart of the web service couldn't be followed", err)
 	}
 	if err != nil {
 		return plan, err
@@ -109,12 +109,12 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 // reach makes sure that the Rack answers. It presents the new password, so that
 // nothing of the old one is needed; a refusal is what is expected.
 func (r *Reset) reach(ctx context.Context, request Request) error {
-	_, err := request.Door.Rack(ctx, r.Host, request.New)
+	_, err := request.Checker.Rack(ctx, r.Host, request.New)
 	switch {
 	case problem.Has(err, convox.CodeRefused):
 		return nil
 	case problem.Has(err, convox.CodeUnreachable): // the cause's hints are for those who write to Travis
-		return failed(r.Rack, CodeUnprovable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
+		return failed(r.Rack, CodeUnverifiable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
 			"run this where the Rack is reachable, such as in its VPN")
 	}
 	return err
@@ -126,7 +126,7 @@ func (r *Reset) findOld(ctx context.Context, request Request) (secret.String, er
 		if old.IsEmpty() || old.Equal(request.New) || slices.ContainsFunc(request.Olds[:i], old.Equal) {
 			continue
 		}
-		_, err := request.Door.Rack(ctx, r.Host, old)
+		_, err := request.Checker.Rack(ctx, r.Host, old)
 		switch {
 		case err == nil, problem.Has(err, convox.CodeOnlyRawForm):
 			return old, nil

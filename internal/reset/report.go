@@ -23,7 +23,7 @@ const (
 	PhaseStuck      Phase = "stuck"       // the update neither ended nor was rolled back
 	PhaseUpdated    Phase = "updated"     // the stack has the new password, and its web service may have the old one
 	PhaseOvertaken  Phase = "overtaken"   // a later update of the stack has set another password
-	PhaseSettled    Phase = "settled"     // only the new password logs in
+	PhaseDone       Phase = "settled"     // only the new password logs in
 )
 
 // Report is how a reset ended. Err is nil exactly at PhaseSettled.
@@ -40,16 +40,16 @@ type Report struct {
 	Stopped    error // why the run was stopped before its end, or nil
 }
 
-// OldHolds reports whether the old password holds for certain, and the new one
+// OldPasswordWorks reports whether the old password holds for certain, and the new one
 // is good for nothing.
-func (r Report) OldHolds() bool { return r.Phase == PhaseNothing || r.Phase == PhaseRolledBack }
+func (r Report) OldPasswordWorks() bool { return r.Phase == PhaseNothing || r.Phase == PhaseRolledBack }
 
-// Begun reports whether AWS was told to change something.
-func (r Report) Begun() bool { return r.Phase != PhaseNothing }
+// HasStarted reports whether AWS was told to change something.
+func (r Report) HasStarted() bool { return r.Phase != PhaseNothing }
 
-// Standing says in words in what state the Rack is, and where the new password
+// State says in words in what state the Rack is, and where the new password
 // is that it may have.
-func (r Report) Standing() string {
+func (r Report) State() string {
 	words := map[Phase]string{
 		PhaseNothing:    "this run changed nothing",
 		PhaseUnknown:    "it is not known whether its update has started, and either password may hold",
@@ -58,9 +58,9 @@ func (r Report) Standing() string {
 		PhaseStuck:      "its stack is stuck%s, and either password may hold",
 		PhaseUpdated:    "its stack has the new password%s, and its web service may still take the old one",
 		PhaseOvertaken:  "a later update of its stack has set another password than the new one of this reset",
-		PhaseSettled:    "only the new password logs in",
+		PhaseDone:       "only the new password logs in",
 	}[r.Phase]
-	if r.Phase == PhaseSettled && r.OldUnknown {
+	if r.Phase == PhaseDone && r.OldUnknown {
 		words = "the new password logs in, five times in a row; the old one is not known here, and was not tried"
 	}
 	status := ""
@@ -68,7 +68,7 @@ func (r Report) Standing() string {
 		status = " (" + r.Status + ")"
 	}
 	words = "Rack " + r.Rack.Name + ": " + strings.Replace(words, "%s", status, 1)
-	if r.Where != "" && !r.OldHolds() {
+	if r.Where != "" && !r.OldPasswordWorks() {
 		words += "; the new password is " + r.Where
 	}
 	return words
@@ -84,9 +84,9 @@ type Event struct {
 	// RollsBack means that AWS is undoing the update.
 	RollsBack bool
 
-	Stack      *cfn.Event      // what happened to the stack, if it is that
-	Deployment *cfn.Deployment // how the restart stands, if it is that
-	Turn       *convox.Turn    // what a fresh login saw, if it is that
+	Stack      *cfn.Event           // what happened to the stack, if it is that
+	Deployment *cfn.Deployment      // how the restart stands, if it is that
+	Attempt    *convox.LoginAttempt // what a fresh login saw, if it is that
 }
 
 // restarting says how a deployment of the web service stands.
@@ -105,8 +105,8 @@ func restarting(d cfn.Deployment) Event {
 }
 
 // loggingIn says what a fresh login saw, the done-th in a row.
-func loggingIn(turn convox.Turn, done int) Event {
-	e := Event{Phase: PhaseUpdated, Of: settledIn, Turn: &turn}
+func loggingIn(turn convox.LoginAttempt, done int) Event {
+	e := Event{Phase: PhaseUpdated, Of: requiredLogins, Attempt: &turn}
 	switch {
 	case turn.Err != nil:
 		e.Words = "the Rack doesn't answer at the moment"
@@ -167,19 +167,19 @@ func (u *progress) follow(e cfn.Event, tell func(Event)) {
 // The codes.
 const (
 	CodeUnexpectedUpdate = "unexpected_update"
-	CodeUnprovable       = "unprovable"  // the Rack is unreachable, so nobody would see the end
+	CodeUnverifiable     = "unprovable"  // the Rack is unreachable, so nobody would see the end
 	CodeRolledBack       = "rolled_back" // the old password holds
-	CodeNotSettled       = "not_settled" // the stack has the new password, and some web task not yet
+	CodeNotRestarted     = "not_settled" // the stack has the new password, and some web task not yet
 	CodeNotFollowed      = "not_followed"
 	CodeOvertaken        = "overtaken" // a later update has set another password
 	CodeStuck            = "stuck"     // either password may hold
 	CodeUnknown          = "unknown"
-	CodeNotBegun         = "not_begun"
+	CodeNotStarted       = "not_begun"
 )
 
-// IsBegun reports whether err says that a reset was started and is not over.
-func IsBegun(err error) bool {
-	return slices.Contains([]string{CodeNotSettled, CodeOvertaken, CodeNotFollowed, CodeStuck, CodeUnknown}, problem.Code(err))
+// IsUnfinished reports whether err says that a reset was started and is not over.
+func IsUnfinished(err error) bool {
+	return slices.Contains([]string{CodeNotRestarted, CodeOvertaken, CodeNotFollowed, CodeStuck, CodeUnknown}, problem.Code(err))
 }
 
 // failed makes the error of a reset. Its Detail has the Rack.
@@ -212,15 +212,15 @@ func reasonOf(outcome cfn.Outcome) string {
 	return outcome.Reason
 }
 
-// isLasting reports whether an error of AWS doesn't pass by waiting.
-func isLasting(err error) bool {
+// isPermanent reports whether an error of AWS doesn't pass by waiting.
+func isPermanent(err error) bool {
 	isPassing := problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown) ||
 		problem.Has(err, cfn.CodeFailed) && !cfn.Definite(err)
 	return err != nil && !isPassing
 }
 
-// joined is errors.Join that leaves a single error as it is.
-func joined(one, other error) error {
+// joinErrors is errors.Join that leaves a single error as it is.
+func joinErrors(one, other error) error {
 	switch {
 	case one == nil:
 		return other

@@ -38,25 +38,25 @@ type Stacks interface {
 	Redact(secret.String)
 }
 
-// Door is where a Rack's logins are checked; a convox.Checker is one.
-type Door interface {
+// LoginChecker is where a Rack's logins are checked; a convox.Checker is one.
+type LoginChecker interface {
 	Rack(context.Context, convox.Host, secret.String) (convox.Login, error)
-	Settled(ctx context.Context, host convox.Host, old, new secret.String, in int, tell func(convox.Turn)) (bool, error)
+	TryLogins(ctx context.Context, host convox.Host, old, new secret.String, in int, tell func(convox.LoginAttempt)) (bool, error)
 }
 
 // Logins keeps the new password for the convox CLI; convox.Logins does.
 type Logins interface {
 	BeginReset(convox.Host, secret.String) (file string, err error)
-	FindReset(convox.Host) (convox.BegunReset, bool)
+	FindReset(convox.Host) (convox.PendingReset, bool)
 	EndReset(host convox.Host, password secret.String, isSet bool) error
 }
 
 // Request is the new password, and what the driver knows beside it.
 type Request struct {
-	New   secret.String
-	Where string          // its owner has it, in words
-	Olds  []secret.String // that may hold now, beside those that are saved
-	Door  Door
+	New     secret.String
+	Where   string          // its owner has it, in words
+	Olds    []secret.String // that may hold now, beside those that are saved
+	Checker LoginChecker
 }
 
 // Reset is one Rack's way to a new password. It may be copied: what a copy learns,
@@ -94,11 +94,11 @@ func (r Reset) Report() *Report {
 // not known: then Run continues.
 func (r Reset) IsOpen() bool {
 	report := r.Report()
-	return report != nil && !report.OldHolds() && report.Phase != PhaseSettled
+	return report != nil && !report.OldPasswordWorks() && report.Phase != PhaseDone
 }
 
-// IsSettled reports whether only the new password logs in.
-func (r Reset) IsSettled() bool { return r.report != nil && r.report.Phase == PhaseSettled }
+// IsDone reports whether only the new password logs in.
+func (r Reset) IsDone() bool { return r.report != nil && r.report.Phase == PhaseDone }
 
 // ReadSaved reads what earlier runs saved.
 func (r *Reset) ReadSaved() Request {
@@ -195,13 +195,13 @@ func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 	report := (&run{r, *r.Plan, stop, tell}).carryOut(isOpen)
 	r.underway = new(atomic.Bool) // for copies that don't get the report, it stays under way
 
-	isSet := report.Phase == PhaseSettled
+	isSet := report.Phase == PhaseDone
 	isOver := isSet || report.Phase == PhaseRolledBack
-	if isOver || report.OldHolds() && r.saved {
-		report.Left = joined(report.Left, r.Logins.EndReset(r.Host, r.request.New, isSet))
+	if isOver || report.OldPasswordWorks() && r.saved {
+		report.Left = joinErrors(report.Left, r.Logins.EndReset(r.Host, r.request.New, isSet))
 	}
 	report.Where = r.request.Where
-	r.report, r.left = &report, joined(r.left, report.Left)
+	r.report, r.left = &report, joinErrors(r.left, report.Left)
 	if isOver {
 		r.preview = nil // AWS drops all others when it executes one
 	}
@@ -220,10 +220,10 @@ func (r *Reset) Close(ctx context.Context) error {
 		if problem.Has(err, cfn.CodeStale) { // it was executed
 			return r.left
 		}
-		r.left = joined(r.left, err)
+		r.left = joinErrors(r.left, err)
 	}
 	if r.saved {
-		r.left = joined(r.left, r.Logins.EndReset(r.Host, r.request.New, false))
+		r.left = joinErrors(r.left, r.Logins.EndReset(r.Host, r.request.New, false))
 	}
 	return r.left
 }

@@ -25,9 +25,9 @@ func (r *run) carryOut(isOpen bool) Report {
 	case !isOpen:
 		return r.start()
 	case r.plan.Preview == nil, r.report.Phase == PhaseUpdated:
-		return r.settle()
+		return r.verify()
 	case r.report.Phase == PhaseUnknown:
-		return r.cancel(failed(r.Rack, CodeNotBegun, "the update was not started", nil, "start again, with a new preview"), false)
+		return r.cancel(failed(r.Rack, CodeNotStarted, "the update was not started", nil, "start again, with a new preview"), false)
 	}
 	return r.follow()
 }
@@ -44,7 +44,7 @@ func (r *run) start() Report {
 	case r.plan.Preview == nil && err != nil:
 		return r.ended(PhaseNothing, "", err)
 	case r.plan.Preview == nil:
-		return r.settle()
+		return r.verify()
 	case err != nil:
 		return r.cancel(err, true)
 	}
@@ -69,7 +69,7 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 	}
 	if !isRefused {
 		if touched, err := r.stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
-			if problem.Code(cause) == CodeNotBegun {
+			if problem.Code(cause) == CodeNotStarted {
 				cause = nil // it may have
 			}
 			return r.ended(PhaseUnknown, "", unknownFate(r.Rack, cause))
@@ -93,7 +93,7 @@ func (r *run) follow() Report {
 		return r.ended(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil, cmp.Or(outcome.Repair,
 			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html")))
 	}
-	return r.settle()
+	return r.verify()
 }
 
 func (r *run) ended(phase Phase, status string, err error) Report {

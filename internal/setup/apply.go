@@ -73,7 +73,7 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 		outcome.finish(Done)
 		return outcome
 	case over != nil:
-		outcome.Err = NotBegun(repository.Target, over)
+		outcome.Err = NotStarted(repository.Target, over)
 		outcome.finish(Failed)
 		return outcome
 	}
@@ -248,10 +248,10 @@ func stoppedIn(target Target, cause error) error {
 	return &problem.Error{Code: CodeStopped, Action: fmt.Sprintf("%s: stopped before it was done", target), Cause: cause}
 }
 
-// NotBegun is the error of a repository in which nothing was tried, because of
+// NotStarted is the error of a repository in which nothing was tried, because of
 // cause, which ended the run.
-func NotBegun(target Target, cause error) error {
-	return &problem.Error{Code: CodeNotBegun, Action: fmt.Sprintf("%s: nothing was written", target), Cause: cause}
+func NotStarted(target Target, cause error) error {
+	return &problem.Error{Code: CodeNotStarted, Action: fmt.Sprintf("%s: nothing was written", target), Cause: cause}
 }
 
 func (p *pairRun) report(err error) RepositoryReport {

@@ -43,7 +43,7 @@ const (
 	FoundNotSetUp     = "not_set_up"         // it was not asked for by name, and has nothing of Convox
 	FoundPushesOff    = "pushes_off"         // Travis doesn't build pushes
 	FoundForks        = "forks"              // pull requests from forks get the private variables
-	FoundProof        = CodeProofFailed      // a build could not log in
+	FoundTestBuild    = CodeTestBuildFailed  // a build could not log in
 	FoundUnread       = "unread"             // something beside the variables could not be read
 
 	// About the variables.
@@ -121,15 +121,15 @@ type Auditor struct {
 // AuditRequest is what is audited.
 type AuditRequest struct {
 	Targets []Target
-	// Swept means that the targets are all of an owner's, not asked for by name:
+	// WholeOwner means that the targets are all of an owner's, not asked for by name:
 	// one that has nothing of Convox is none to complain of.
-	Swept      bool
+	WholeOwner bool
 	Branch     string     // only builds of this branch count; "" is all
 	Credential Credential // proved where it has a password; its host is compared
 	Rack       string     // ORG/NAME, which the key should see; "" is none
 	Known      []Warning  // about the Rack, from looking it up
 	Clone      *ClonedFile
-	Given      GivenFlags
+	Given      RunFlags
 	Hints      func(error) []string // what a person can do about an error; nil is nothing
 	OwnTravis  bool                 // it is not travis-ci.com, whose pages are known
 
@@ -156,8 +156,8 @@ type Audited struct {
 	ID     int   // 0 where it was not found
 	Err    error // why it could not be read; nil also where that is a finding
 
-	Proof   *ProofEvent // the build that logged in; nil where none did
-	Unbuilt string      // why no build was asked for, where one was wanted
+	Proof   *TestBuildEvent // the build that logged in; nil where none did
+	Unbuilt string          // why no build was asked for, where one was wanted
 	// Travis is what Travis makes of the file; nil where the file isn't at hand.
 	Travis *Confirmation
 
@@ -194,7 +194,7 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 	if err := convox.CheckPassword(request.Credential.Password); err != nil && request.Credential.given() {
 		return Audit{}, err
 	}
-	request.Targets = Distinct(request.Targets)
+	request.Targets = RemoveDuplicates(request.Targets)
 	read, err := a.read(ctx, request)
 	if stopped := context.Cause(ctx); stopped != nil {
 		return Audit{}, stopped

@@ -51,7 +51,7 @@ type oldSecret struct {
 // of returns the facts where the clone is that of target. The builds aren't played
 // yet.
 func (c *ClonedFile) of(ctx context.Context, target Target) *fileFacts {
-	if c == nil || len(Distinct(append(c.Targets[:len(c.Targets):len(c.Targets)], target))) != len(Distinct(c.Targets)) {
+	if c == nil || len(RemoveDuplicates(append(c.Targets[:len(c.Targets):len(c.Targets)], target))) != len(RemoveDuplicates(c.Targets)) {
 		return nil
 	}
 	f := &fileFacts{missing: c.File.Missing, err: c.Err, namesRack: c.NamesRack, root: c.File.Root, text: c.File.Text, app: c.File.AppName(target.Slug), player: c.Player}

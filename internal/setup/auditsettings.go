@@ -90,7 +90,7 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 		facts.pushesOff, facts.pushesErr = err == nil && !pushes, err
 	}
 	var both sync.WaitGroup
-	if !request.Swept {
+	if !request.WholeOwner {
 		both.Go(func() {
 			defer crash.Catch()
 			settings()
@@ -101,7 +101,7 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
 	}
 	both.Wait()
-	if request.Swept && facts.err == nil && facts.isConvoxs() {
+	if request.WholeOwner && facts.err == nil && facts.isConvoxs() {
 		settings()
 	}
 	return facts
@@ -198,7 +198,7 @@ func (c *auditCase) judge() {
 	if c.repository.ID == 0 || isAnother(c.err) {
 		return
 	}
-	if c.err == nil && c.request.Swept && !c.isConvoxs() {
+	if c.err == nil && c.request.WholeOwner && !c.isConvoxs() {
 		c.add(SeverityNote, FoundNotSetUp, "it has nothing of Convox", c.write("to set it up", ""))
 		return
 	}

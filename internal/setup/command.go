@@ -12,9 +12,9 @@ import (
 	"convox-travis/travisapi"
 )
 
-// GivenFlags are the flags of a run that the commands in its hints repeat, so that
+// RunFlags are the flags of a run that the commands in its hints repeat, so that
 // each can be run as it is. None holds a secret.
-type GivenFlags struct {
+type RunFlags struct {
 	SignIn   []string // --rack NAME --region NAME
 	Password []string // --password-stdin or --saved; none is the environment
 	Profile  string   // of AWS
@@ -54,18 +54,18 @@ func repoFlags(targets ...Target) (flags []string) {
 	return flags
 }
 
-func (g GivenFlags) travis() []string { return flag("--travis-endpoint", g.Endpoint) }
+func (g RunFlags) travis() []string { return flag("--travis-endpoint", g.Endpoint) }
 
 // longestCommand is how many repositories a person still reads on a command line.
 const longestCommand = 20
 
 // Undo lists what removes what was written: the command for the variables, with the
 // flags that lead to the same Travis, and what to do about .travis.yml.
-func (r Report) Undo(given GivenFlags) (steps []string) {
+func (r Report) Undo(given RunFlags) (steps []string) {
 	var targets []Target
 	var branch, note string
 	for _, repository := range r.Repositories {
-		if repository.variablesStand() {
+		if repository.hasChangedVariables() {
 			targets, branch = append(targets, repository.Target), repository.Variables[0].Branch
 		}
 	}

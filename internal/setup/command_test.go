@@ -15,7 +15,7 @@ import (
 )
 
 // given is a run with flags.
-func given(host string, console bool, flags setup.GivenFlags, more ...func(*setup.AuditRequest)) func(*setup.AuditRequest) {
+func given(host string, console bool, flags setup.RunFlags, more ...func(*setup.AuditRequest)) func(*setup.AuditRequest) {
 	return func(r *setup.AuditRequest) {
 		if host != "" {
 			credential(host, console)(r)
@@ -28,11 +28,11 @@ func given(host string, console bool, flags setup.GivenFlags, more ...func(*setu
 }
 
 func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
-	rack := setup.GivenFlags{
+	rack := setup.RunFlags{
 		SignIn: []string{"--rack", "acme", "--region", "us-east-1", "--profile", "a b", "--fingerprint", "ab"}, Password: []string{"--saved"},
 		Profile: "a b", Endpoint: "https://travis.example.com/api",
 	}
-	piped := setup.GivenFlags{SignIn: []string{"--console", "--rack", "acme/production"}, Password: []string{"--password-stdin"}}
+	piped := setup.RunFlags{SignIn: []string{"--console", "--rack", "acme/production"}, Password: []string{"--password-stdin"}}
 	noDeploy, open := "script: go test\n", []travistest.EnvVar{public("h", setup.HostName, rackHost, ""), goodPair[1]}
 	moved := &racks{Summary: cfn.Summary{Racks: []cfn.Rack{{Name: "acme", Region: "us-east-1", Host: "acme-99.us-east-1.elb.amazonaws.com"}}}}
 	onBranch := []travistest.EnvVar{private("h", setup.HostName, rackHost, "next"), private("p", setup.PasswordName, stored, "next")}
@@ -49,11 +49,11 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 			says: "to write both: convox-travis apply --repo acme/api --console --rack acme/production --password-stdin < PASSWORD-FILE\n",
 		},
 		"no password": {
-			vars: []travistest.EnvVar{}, request: given("", false, setup.GivenFlags{SignIn: []string{"--host", rackHost}}), want: "error missing_pair",
+			vars: []travistest.EnvVar{}, request: given("", false, setup.RunFlags{SignIn: []string{"--host", rackHost}}), want: "error missing_pair",
 			says: "to write both: convox-travis --repo acme/api --host " + rackHost + "\n",
 		},
 		"a Rack that moved": {
-			vars: open, racks: moved, request: given("", false, setup.GivenFlags{Profile: rack.Profile, Endpoint: rack.Endpoint}), want: "error stale_host\nnote public",
+			vars: open, racks: moved, request: given("", false, setup.RunFlags{Profile: rack.Profile, Endpoint: rack.Endpoint}), want: "error stale_host\nnote public",
 			says: "convox-travis --repo acme/api --rack acme --region us-east-1 --profile 'a b' --travis-endpoint https://travis.example.com/api\n",
 		},
 		"a step for the Rack of the run": {
@@ -61,7 +61,7 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 			says: "to add a step: convox-travis yml --write --branch main --rack acme --region us-east-1",
 		},
 		"a step for the Rack that the key sees": {
-			yml: noDeploy, request: given(convox.HostedConsole, true, setup.GivenFlags{}), want: "warning no_deploy",
+			yml: noDeploy, request: given(convox.HostedConsole, true, setup.RunFlags{}), want: "warning no_deploy",
 			checker: accepts{login: convox.Login{Racks: []convox.Rack{{Organization: "acme", Name: "one"}}}},
 			says:    "to add a step: convox-travis yml --write --branch main --console --rack acme/one\n",
 		},
@@ -72,10 +72,10 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 		},
 		"a step without a Rack, and a Rack of the run that the key does not see": {
 			yml: strings.Replace(goodYML, " --rack acme/production", "", 1), want: "error rack_unknown\nerror rack_missing", says: "add --rack acme/one to it\n",
-			request: given(convox.HostedConsole, true, setup.GivenFlags{}, func(r *setup.AuditRequest) { r.Rack = "acme/nope" }),
+			request: given(convox.HostedConsole, true, setup.RunFlags{}, func(r *setup.AuditRequest) { r.Rack = "acme/nope" }),
 			checker: accepts{login: convox.Login{Racks: []convox.Rack{{Organization: "acme", Name: "one"}}}},
 		},
-		"its own Travis":                {change: func(r *travistest.Repository) { r.Active = false }, request: given("", false, setup.GivenFlags{}, func(r *setup.AuditRequest) { r.OwnTravis = true }), want: "warning inactive", says: "activate it on its Travis page\n"},
+		"its own Travis":                {change: func(r *travistest.Repository) { r.Active = false }, request: given("", false, setup.RunFlags{}, func(r *setup.AuditRequest) { r.OwnTravis = true }), want: "warning inactive", says: "activate it on its Travis page\n"},
 		"the pair of one branch is won": {vars: onBranch, yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --branch next\n"},
 		"those of several are won":      {vars: with(onBranch...), yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --all-branches\n"},
 		"that of all branches is won":   {yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api\n"},
@@ -105,15 +105,15 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 func TestTheCommandThatUndoesNamesAFileInPlaceOfManyRepositories(t *testing.T) {
 	w, targets := many(t, 21)
 	report := w.apply(w.stop(), w.plan(w.request(func(r *setup.Request) { r.Targets, r.Branch = targets, "main" })))
-	if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != "[convox-travis remove --repos-from FILE --branch main, with those in FILE that were created or replaced, one a line]" {
+	if undo := fmt.Sprint(report.Undo(setup.RunFlags{})); undo != "[convox-travis remove --repos-from FILE --branch main, with those in FILE that were created or replaced, one a line]" {
 		t.Error(undo)
 	}
 	report.Repositories = report.Repositories[:2]
-	own := setup.GivenFlags{Endpoint: "https://travis.example.com/api", Password: []string{"--saved"}}
+	own := setup.RunFlags{Endpoint: "https://travis.example.com/api", Password: []string{"--saved"}}
 	if undo := fmt.Sprint(report.Undo(own)); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main --travis-endpoint https://travis.example.com/api]" {
 		t.Error(undo)
 	}
-	if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main]" {
+	if undo := fmt.Sprint(report.Undo(setup.RunFlags{})); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main]" {
 		t.Error(undo)
 	}
 }
@@ -126,7 +126,7 @@ func TestOneCommandUndoesRepositoriesOfSeveralProviders(t *testing.T) {
 			Variables: []setup.VariableReport{{Name: setup.HostName, Action: setup.Create, Result: setup.Done}},
 		})
 	}
-	undo := report.Undo(setup.GivenFlags{})
+	undo := report.Undo(setup.RunFlags{})
 	if len(undo) != 1 || !strings.Contains(undo[0]+" ", " --repo git.assembla.com/acme/api ") || !strings.Contains(undo[0]+" ", " --repo acme/web ") {
 		t.Error(undo)
 	}
@@ -138,7 +138,7 @@ func TestWhatUndoesAFileIsNoDiffWhereThereWasNone(t *testing.T) {
 		true:  "[delete .travis.yml, which was not there before]",
 	} {
 		report := setup.Report{Repositories: []setup.RepositoryReport{{File: &setup.FileReport{Missing: missing, Step: true}}}}
-		if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != want {
+		if undo := fmt.Sprint(report.Undo(setup.RunFlags{})); undo != want {
 			t.Error(undo)
 		}
 	}

@@ -176,8 +176,8 @@ func (f *repositoryFacts) adopt(ctx context.Context, event build.Event) {
 	}
 	f.file.config = adoption.Config
 	f.confirmation.Confirmed, f.confirmation.Difference, f.confirmation.Imports = adoption.Confirms(), adoption.Difference, f.expanded.Imports()
-	if adoption.Untold != "" {
-		f.confirmation.Reason = "the jobs depend on " + adoption.Untold + " of the push"
+	if adoption.Undetermined != "" {
+		f.confirmation.Reason = "the jobs depend on " + adoption.Undetermined + " of the push"
 	}
 }
 

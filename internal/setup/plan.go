@@ -95,7 +95,7 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	if err := convox.CheckPassword(request.Credential.Password); err != nil {
 		return plan, err
 	}
-	targets := Distinct(request.Targets)
+	targets := RemoveDuplicates(request.Targets)
 	plan.Repositories = make([]RepositoryPlan, len(targets))
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -130,13 +130,13 @@ func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target,
 		return err
 	}
 	if why := context.Cause(ctx); endsRun(why) && errors.Is(err, why) {
-		return NotBegun(target, why)
+		return NotStarted(target, why)
 	}
 	return err
 }
 
-// Distinct keeps the first of targets that name the same repository.
-func Distinct(targets []Target) []Target {
+// RemoveDuplicates keeps the first of targets that name the same repository.
+func RemoveDuplicates(targets []Target) []Target {
 	seen := map[Target]bool{}
 	var kept []Target
 	for _, target := range targets {
@@ -251,7 +251,7 @@ func (p Plan) Ended() error { return ended(p.Repositories) }
 func ended[R planned](all []R) (ended error) {
 	for _, repository := range all {
 		if why := repository.why(); endsRun(why) {
-			if ended = why; problem.Code(why) != CodeNotBegun {
+			if ended = why; problem.Code(why) != CodeNotStarted {
 				return why // the one that ended it
 			}
 		}

@@ -104,7 +104,7 @@ func TestARepositoryThatCannotBeWrittenIsTold(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		report := w.apply(w.stop(), plan)
-		if len(w.travis.Writes()) != 0 || report.Stands() {
+		if len(w.travis.Writes()) != 0 || report.HasChanges() {
 			t.Errorf("%s: it was written", name)
 		}
 	}

@@ -33,7 +33,7 @@ type RemoveRequest struct {
 
 // MakeRemoval reads the repositories, side by side.
 func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Removal {
-	targets := Distinct(request.Targets)
+	targets := RemoveDuplicates(request.Targets)
 	removal := Removal{Repositories: make([]RepositoryRemoval, len(targets))}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -106,7 +106,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	case repository.Err != nil, len(repository.Variables) == 0:
 		return outcome
 	case over != nil:
-		outcome.Err = NotBegun(repository.Target, over)
+		outcome.Err = NotStarted(repository.Target, over)
 		return outcome
 	}
 	step, cancel := stop.Call()

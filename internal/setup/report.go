@@ -63,13 +63,13 @@ type RepositoryReport struct {
 	Err       error
 }
 
-// Stands reports whether this run changed something, or may have, that it did
+// HasChanges reports whether this run changed something, or may have, that it did
 // not change back.
-func (r RepositoryReport) Stands() bool {
-	return r.variablesStand() || r.Activated || (r.File != nil && r.File.Written())
+func (r RepositoryReport) HasChanges() bool {
+	return r.hasChangedVariables() || r.Activated || (r.File != nil && r.File.Written())
 }
 
-func (r RepositoryReport) variablesStand() bool {
+func (r RepositoryReport) hasChangedVariables() bool {
 	for _, v := range r.Variables {
 		if v.Action != None && (v.Result == Done || v.Result == Unknown || v.Lost) {
 			return true
@@ -109,10 +109,10 @@ type Report struct {
 	Stopped      error // why the run was stopped before its end, or nil
 }
 
-// Stands reports whether the run left anything written.
-func (r Report) Stands() bool {
+// HasChanges reports whether the run left anything written.
+func (r Report) HasChanges() bool {
 	for _, repository := range r.Repositories {
-		if repository.Stands() {
+		if repository.HasChanges() {
 			return true
 		}
 	}
@@ -143,7 +143,7 @@ func (r Report) Count() (done, failed, left int) {
 		switch {
 		case repository.Err == nil:
 			done++
-		case problem.Code(repository.Err) == CodeNotBegun:
+		case problem.Code(repository.Err) == CodeNotStarted:
 			left++
 		default:
 			failed++

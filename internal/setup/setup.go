@@ -124,7 +124,7 @@ const (
 	CodeMixedPair  = "mixed_pair"          // needs a confirmation: Request.AllowMixed
 	CodeUnsendable = "password_unsendable" // the convox client cannot send it
 	CodeStopped    = "stopped"             // ended before it was done, because of another's error or a stop
-	CodeNotBegun   = "not_begun"           // nothing was tried here, because of another's error or a stop
+	CodeNotStarted = "not_begun"           // nothing was tried here, because of another's error or a stop
 )
 
 // IsMixed reports whether err asks for the confirmation that Request.AllowMixed
@@ -209,9 +209,9 @@ type Group struct {
 	Targets []Target
 }
 
-// Grouped puts those warnings together that say the same of several
+// GroupWarnings puts those warnings together that say the same of several
 // repositories, in the order in which they first come.
-func Grouped(warnings []Warning) []Group {
+func GroupWarnings(warnings []Warning) []Group {
 	var groups []Group
 	places := map[Warning]int{}
 	for _, w := range warnings {

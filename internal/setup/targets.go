@@ -10,11 +10,11 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Agreed returns the provider of a remote: what its host says and what was asked
+// MatchProvider returns the provider of a remote: what its host says and what was asked
 // for ("" is nothing) must not contradict each other, and one of them must speak.
 // Taking a repository of another host for GitHub's would give the secret to
 // whoever has that name there.
-func Agreed(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider, bool) {
+func MatchProvider(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider, bool) {
 	known := travisapi.Provider(remote.Provider)
 	switch {
 	case known == "":
@@ -25,24 +25,24 @@ func Agreed(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider
 	return known, known == asked
 }
 
-// Own lists what a clone can be on Travis, on the provider that was asked for or
+// CloneTargets lists what a clone can be on Travis, on the provider that was asked for or
 // on any host that Travis knows: its remotes, else what git config travis.slug
 // names. The clone's file is theirs.
-func Own(clone gitrepo.Clone, asked travisapi.Provider) []Target {
+func CloneTargets(clone gitrepo.Clone, asked travisapi.Provider) []Target {
 	var own []Target
 	for _, remote := range clone.Candidates() {
-		if provider, ok := Agreed(remote, asked); ok && (remote.IsRemote() || len(clone.Remotes) == 0) {
+		if provider, ok := MatchProvider(remote, asked); ok && (remote.IsRemote() || len(clone.Remotes) == 0) {
 			own = append(own, Target{Provider: provider, Slug: remote.Slug})
 		}
 	}
 	return own
 }
 
-// OwnOne returns the one repository that a clone is on Travis beyond doubt.
+// CloneTarget returns the one repository that a clone is on Travis beyond doubt.
 // Where git config travis.slug chose among several, source says so; else it is "".
-func OwnOne(clone gitrepo.Clone, asked travisapi.Provider) (target Target, source string, ok bool) {
+func CloneTarget(clone gitrepo.Clone, asked travisapi.Provider) (target Target, source string, ok bool) {
 	remote, bySetting, ok := clone.Decide(func(r gitrepo.Remote) bool {
-		_, ok := Agreed(r, asked)
+		_, ok := MatchProvider(r, asked)
 		return ok
 	})
 	if !ok {
@@ -51,19 +51,19 @@ func OwnOne(clone gitrepo.Clone, asked travisapi.Provider) (target Target, sourc
 	if bySetting {
 		source = remote.Source() + ", as git config travis.slug says"
 	}
-	provider, _ := Agreed(remote, asked)
+	provider, _ := MatchProvider(remote, asked)
 	return Target{Provider: provider, Slug: remote.Slug}, source, true
 }
 
-// OwnedBy makes targets of the list that Travis gave of an owner's repositories. It
+// OwnerTargets makes targets of the list that Travis gave of an owner's repositories. It
 // refuses a list that holds another owner's, or what is no repository's name: a
 // secret is to go to all of them, and nobody has chosen each.
-func OwnedBy(owner string, asked travisapi.Provider, listed []travisapi.Repository) ([]Target, error) {
+func OwnerTargets(owner string, asked travisapi.Provider, listed []travisapi.Repository) ([]Target, error) {
 	targets := make([]Target, len(listed))
 	var foreign []Target
 	for i, r := range listed {
 		targets[i] = Target{Provider: cmp.Or(r.Provider, asked, travisapi.GitHub), Slug: r.Slug}
-		if !isOwnedBy(owner, targets[i]) {
+		if !isOwnersRepository(owner, targets[i]) {
 			foreign = append(foreign, targets[i])
 		}
 	}
@@ -77,9 +77,9 @@ func OwnedBy(owner string, asked travisapi.Provider, listed []travisapi.Reposito
 	}
 }
 
-// isOwnedBy reports whether a repository is the owner's, directly or, on GitLab, in
+// isOwnersRepository reports whether a repository is the owner's, directly or, on GitLab, in
 // one of its groups.
-func isOwnedBy(owner string, target Target) bool {
+func isOwnersRepository(owner string, target Target) bool {
 	slug, err := gitrepo.ParseSlug(target.Slug)
 	if err != nil || slug != target.Slug {
 		return false

@@ -15,15 +15,15 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// Again is something that is about to be tried again.
-type Again struct {
+// RetryNotice is something that is about to be tried again.
+type RetryNotice struct {
 	What  string        // "read the variables of acme/api"
 	Pause time.Duration // before it is tried
 	Try   int           // which one it will be, from 2
 }
 
 // String is a line for a person.
-func (a Again) String() string {
+func (a RetryNotice) String() string {
 	return fmt.Sprintf("trying again in %.0f s, %s time: %s", math.Ceil(a.Pause.Seconds()), ordinal(a.Try), a.What)
 }
 
@@ -42,19 +42,19 @@ func ordinal(n int) string {
 	return fmt.Sprint(n, ending)
 }
 
-// worthTelling is the shortest pause that a person is told of.
-const worthTelling = time.Second
+// shortestAnnounced is the shortest pause that a person is told of.
+const shortestAnnounced = time.Second
 
 // Announce tells of a pause that is about to begin, if it is worth that.
-func (r Retry) Announce(a Again) {
-	if r.Tell != nil && a.Pause >= worthTelling {
+func (r Retry) Announce(a RetryNotice) {
+	if r.Tell != nil && a.Pause >= shortestAnnounced {
 		r.Tell(a)
 	}
 }
 
-// TellOnce returns r for calls side by side, whose pauses are one to a person: one is
+// AnnounceOnce returns r for calls side by side, whose pauses are one to a person: one is
 // announced at a time.
-func (r Retry) TellOnce() Retry {
+func (r Retry) AnnounceOnce() Retry {
 	tell := r.Tell
 	if tell == nil {
 		return r
@@ -62,7 +62,7 @@ func (r Retry) TellOnce() Retry {
 	var mu sync.Mutex
 	var until time.Time
 	now := r.Defaults().Clock.Now
-	r.Tell = func(a Again) {
+	r.Tell = func(a RetryNotice) {
 		mu.Lock()
 		defer mu.Unlock()
 		if at := now(); !at.Before(until) {
@@ -100,7 +100,7 @@ func (a *Attempts) Next(ctx context.Context, err error) bool {
 		asked, _ := retryable.Retryable()
 		pause = max(pause, asked)
 	}
-	a.retry.Announce(Again{What: what, Pause: pause, Try: a.tried})
+	a.retry.Announce(RetryNotice{What: what, Pause: pause, Try: a.tried})
 	return a.retry.Clock.Sleep(ctx, pause) == nil
 }
 
@@ -130,7 +130,7 @@ type Retry struct {
 	Pause    time.Duration // before the second try
 	// Tell is told of each pause of a second or more before it begins, by any
 	// goroutine; it may be nil.
-	Tell func(Again)
+	Tell func(RetryNotice)
 }
 
 // Defaults fills in what is not set.

@@ -83,7 +83,7 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 		j.writeFile(stop, travis, plan, &report, tell)
 	}
 	errs := report.Errs()
-	if len(errs) > 0 && j.encrypt && !report.Stands() && report.Stopped == nil {
+	if len(errs) > 0 && j.encrypt && !report.HasChanges() && report.Stopped == nil {
 		return Outcome{Err: errs[0], To: StepReview} // where the other place can be chosen
 	}
 	outcome := Outcome{Set: func(f *Flow) {
@@ -124,7 +124,7 @@ func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
 
 // isNotBegun reports whether nothing was tried, because of another's error or a
 // stop.
-func isNotBegun(err error) bool { return problem.Code(err) == setup.CodeNotBegun }
+func isNotBegun(err error) bool { return problem.Code(err) == setup.CodeNotStarted }
 
 // isBan reports whether Travis refuses everything for a time.
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }

@@ -66,7 +66,7 @@ func (f *Flow) endLines() []Line {
 			continue
 		}
 		lines = append(lines, Line{Bad, r.Err.Error()})
-		if r.Stands() {
+		if r.HasChanges() {
 			lines = append(lines, Line{Muted, "it has: " + r.Outcome()})
 		}
 		for _, hint := range ProblemOf(r.Err).Do {
@@ -146,7 +146,7 @@ func proveStep() step {
 func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive == activate }
 
 func (f *Flow) prove() *Work {
-	request := setup.ProofRequest{
+	request := setup.TestBuildRequest{
 		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.way == ByConsole, Rack: f.deployRack(),
 		Branch: cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main"),
 	}
@@ -159,13 +159,13 @@ func (f *Flow) prove() *Work {
 				return Outcome{Err: err}
 			}
 			request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
-			prover := setup.Prover{Builder: travis, Tell: func(e setup.ProofEvent) {
+			prover := setup.TestBuilder{Builder: travis, Tell: func(e setup.TestBuildEvent) {
 				tell.Progress(Progress{Words: "the build: " + e.State})
 				if e.Page != "" && e.State == "created" {
 					tell.Line(Line{Muted, e.Page})
 				}
 			}}
-			err = prover.Prove(stop, request)
+			err = prover.Run(stop, request)
 			stopped := context.Cause(stop.Soft)
 			outcome := Outcome{Err: err, Set: func(f *Flow) {
 				f.result.proved, f.result.proofErr = err == nil, err

@@ -260,7 +260,7 @@ func TestThePairCanBeEncryptedInTheFile(t *testing.T) {
 	if strings.Contains(w.review(), "convox-travis remove") {
 		t.Errorf("variables that were not set are to be removed: %s", w.review())
 	}
-	if !strings.Contains(w.review(), "the pair encrypted") || !w.flow.Report().Stands() {
+	if !strings.Contains(w.review(), "the pair encrypted") || !w.flow.Report().HasChanges() {
 		t.Errorf("it ends with %s", w.review())
 	}
 }
@@ -407,8 +407,8 @@ func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
 	if w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || w.read(path) != yml {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if file := r.Repositories[0].File; file == nil || file.Outcome() != "left as it was" || len(r.Undo(setup.GivenFlags{})) != 1 {
-		t.Errorf("%+v, %q", file, r.Undo(setup.GivenFlags{}))
+	if file := r.Repositories[0].File; file == nil || file.Outcome() != "left as it was" || len(r.Undo(setup.RunFlags{})) != 1 {
+		t.Errorf("%+v, %q", file, r.Undo(setup.RunFlags{}))
 	}
 }
 
@@ -458,7 +458,7 @@ func TestADryRunTellsOfTheFile(t *testing.T) {
 		if r.File != nil {
 			got = r.File.Outcome()
 		}
-		if got != want || r.Stands() || (len(r.Variables) == 0) != (switches == "e") || w.read(path) != yml || len(w.travis.Writes()) > 0 {
+		if got != want || r.HasChanges() || (len(r.Variables) == 0) != (switches == "e") || w.read(path) != yml || len(w.travis.Writes()) > 0 {
 			t.Errorf("%q: %q, %+v", switches, got, r)
 		}
 	}

@@ -64,7 +64,7 @@ type AWS interface {
 // Checker proves credentials; a convox.Checker is one.
 type Checker interface {
 	setup.Checker
-	reset.Door
+	reset.LoginChecker
 }
 
 // Travis is what the flow needs of Travis; a travisapi.Client has it.
@@ -92,7 +92,7 @@ type Given struct {
 	Targets     []setup.Target     // none are to be found
 	Branch      string
 	Fingerprint string
-	Repeated    setup.GivenFlags // by the commands that are told
+	Repeated    setup.RunFlags // by the commands that are told
 
 	SkipExisting, AllowMixed, Unchecked, DryRun bool
 	Agreed                                      bool // to what the review shows

@@ -59,7 +59,7 @@ func repositoryStep() step {
 
 // ownSource names the setting of the clone that chose the repository, or is "".
 func (f *Flow) ownSource() string {
-	own, source, ok := setup.OwnOne(f.found.clone, f.given.Provider)
+	own, source, ok := setup.CloneTarget(f.found.clone, f.given.Provider)
 	if !ok || source == "" || own != f.only() || len(f.given.Targets) > 0 {
 		return ""
 	}
@@ -69,7 +69,7 @@ func (f *Flow) ownSource() string {
 // passRepository takes the repositories that the flags name, else the one that the
 // clone is beyond doubt.
 func (f *Flow) passRepository() bool {
-	own, _, isOwn := setup.OwnOne(f.found.clone, f.given.Provider)
+	own, _, isOwn := setup.CloneTarget(f.found.clone, f.given.Provider)
 	switch {
 	case f.problem != nil:
 		return false
@@ -232,7 +232,7 @@ func (f *Flow) onlyKnown() travisapi.Repository {
 
 // setTargets takes repositories, and drops the answers about others.
 func (f *Flow) setTargets(targets []setup.Target) {
-	targets = setup.Distinct(targets)
+	targets = setup.RemoveDuplicates(targets)
 	if !slices.Equal(f.answers.targets, targets) {
 		f.result.read, f.answers.unknown, f.answers.inactive = nil, 0, 0
 		f.answers.allowMixed = f.given.AllowMixed
@@ -281,12 +281,14 @@ func (f *Flow) likelyRepository(rows []Row) string {
 func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
 
 func (f *Flow) isOwnDecided() bool {
-	_, _, ok := setup.OwnOne(f.found.clone, f.given.Provider)
+	_, _, ok := setup.CloneTarget(f.found.clone, f.given.Provider)
 	return ok
 }
 
 // ownRepositories are what the clone can be on Travis.
-func (f *Flow) ownRepositories() []setup.Target { return setup.Own(f.found.clone, f.given.Provider) }
+func (f *Flow) ownRepositories() []setup.Target {
+	return setup.CloneTargets(f.found.clone, f.given.Provider)
+}
 
 // pickedKeys are the rows of several that were picked before: of one the cursor
 // stands on it.
@@ -356,7 +358,7 @@ func (f *Flow) repositoryRows() []Row {
 	rows := make([]Row, 0, len(f.found.repositories)+4)
 	listed := map[string]bool{}
 	for _, remote := range f.found.clone.Candidates() {
-		provider, ok := setup.Agreed(remote, f.given.Provider)
+		provider, ok := setup.MatchProvider(remote, f.given.Provider)
 		if !ok {
 			rows = append(rows, Row{
 				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},

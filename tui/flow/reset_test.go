@@ -215,7 +215,7 @@ func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 		t.Errorf("%s", lines)
 	}
 	w.answer(yes).step(flow.StepResetDone)
-	if report := w.flow.Reset().Report(); report.Phase != reset.PhaseSettled {
+	if report := w.flow.Reset().Report(); report.Phase != reset.PhaseDone {
 		t.Errorf("%+v", report)
 	}
 }

@@ -138,7 +138,7 @@ func reviewStep() step {
 // repositories once.
 func warningLines(warnings []setup.Warning) []Line {
 	var lines []Line
-	for _, w := range setup.Grouped(warnings) {
+	for _, w := range setup.GroupWarnings(warnings) {
 		lines = append(lines, Line{Warning, w.String()})
 		if w.Hint != "" {
 			lines = append(lines, Line{Muted, w.Hint})

@@ -328,7 +328,7 @@ func TestAStopEndsSeveralAndTellsWhatStands(t *testing.T) {
 		t.Errorf("state %d, %v: %d done, %d left", w.flow.State(), report.Stopped, done, left)
 	}
 	for _, r := range report.Repositories {
-		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 0 && n != 2 || (n == 2) != r.Stands() {
+		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 0 && n != 2 || (n == 2) != r.HasChanges() {
 			t.Errorf("%s has %d variables, and is told to be: %s", r.Target, n, r.Outcome())
 		}
 	}

@@ -26,8 +26,8 @@ func (r *Rack) SetPassword(password string) {
 	}
 }
 
-// Takes reports whether every task takes a password that is the one meant.
-func (r *Rack) Takes(isMeant func(password string) bool) bool {
+// Accepts reports whether every task takes a password that is the one meant.
+func (r *Rack) Accepts(isMeant func(password string) bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.tasks) > 0 && !slices.ContainsFunc(r.tasks, func(password string) bool { return !isMeant(password) })

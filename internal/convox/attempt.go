@@ -8,11 +8,11 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// freshTurns is how many turns settle it when the caller does not say.
-const freshTurns = 5
+// defaultAttempts is how many turns settle it when the caller does not say.
+const defaultAttempts = 5
 
-// Turn is what one turn of Settled saw.
-type Turn struct {
+// LoginAttempt is what one turn of Settled saw.
+type LoginAttempt struct {
 	New bool // the new password was taken
 	Old bool // the old one was
 	// Err is a login's: nothing was learned about the password that was
@@ -20,9 +20,9 @@ type Turn struct {
 	Err error
 }
 
-func (t Turn) settled() bool { return t.New && !t.Old && t.Err == nil }
+func (t LoginAttempt) isExpected() bool { return t.New && !t.Old && t.Err == nil }
 
-// Settled reports whether a Rack takes the new password and no longer the old
+// TryLogins reports whether a Rack takes the new password and no longer the old
 // one: in turns, one after the other, each of which presents both. Every
 // password goes over a new connection, once: the web tasks of a Rack take turns,
 // and a connection that is kept, or tried again, would meet one that is done
@@ -37,7 +37,7 @@ func (t Turn) settled() bool { return t.New && !t.Old && t.Err == nil }
 // accepted, the cause of ctx when that ended, CodePassword when new could never be
 // taken or is old, CodeHost. What else goes wrong is the
 // Turn's.
-func (c *Checker) Settled(ctx context.Context, host Host, old, new secret.String, in int, tell func(Turn)) (bool, error) {
+func (c *Checker) TryLogins(ctx context.Context, host Host, old, new secret.String, in int, tell func(LoginAttempt)) (bool, error) {
 	if host.IsZero() {
 		return false, badHost("there is none")
 	}
@@ -45,20 +45,20 @@ func (c *Checker) Settled(ctx context.Context, host Host, old, new secret.String
 		return false, err
 	}
 	if old.Equal(new) {
-		return false, badNew("is the old one", "take another one")
+		return false, badNewPassword("is the old one", "take another one")
 	}
 	if in < 1 {
-		in = freshTurns
+		in = defaultAttempts
 	}
 	for i := range in {
-		turn, err := c.turn(ctx, host, presented(old, new, i%2 == 1))
+		turn, err := c.tryOnce(ctx, host, listCredentials(old, new, i%2 == 1))
 		if err != nil {
 			return false, err
 		}
 		if tell != nil {
 			tell(turn)
 		}
-		if !turn.settled() {
+		if !turn.isExpected() {
 			return false, nil
 		}
 	}
@@ -71,10 +71,10 @@ type credential struct {
 	old  bool
 }
 
-// presented lists what a turn presents. Every other turn begins at the other
+// listCredentials lists what a turn presents. Every other turn begins at the other
 // end: of two tasks that take turns, each would else be asked for one of the
 // passwords alone, and one that holds neither, of a reset before, be missed.
-func presented(old, new secret.String, backward bool) []credential {
+func listCredentials(old, new secret.String, backward bool) []credential {
 	list := []credential{{form: clientForm(new)}}
 	if !old.IsEmpty() {
 		list = append(list, credential{form: clientForm(old), old: true})
@@ -89,14 +89,14 @@ func presented(old, new secret.String, backward bool) []credential {
 	return list
 }
 
-// turn presents a list. The error is one that no waiting changes.
-func (c *Checker) turn(ctx context.Context, host Host, list []credential) (Turn, error) {
-	var turn Turn
+// tryOnce presents a list. The error is one that no waiting changes.
+func (c *Checker) tryOnce(ctx context.Context, host Host, list []credential) (LoginAttempt, error) {
+	var turn LoginAttempt
 	for _, one := range list {
-		taken, err := c.takes(ctx, host, one.form)
+		taken, err := c.accepts(ctx, host, one.form)
 		switch {
 		case ctx.Err() != nil, isTLS(err):
-			return Turn{}, err
+			return LoginAttempt{}, err
 		case err != nil:
 			turn.Err = err
 			return turn, nil
@@ -109,8 +109,8 @@ func (c *Checker) turn(ctx context.Context, host Host, list []credential) (Turn,
 	return turn, nil
 }
 
-// takes presents a credential once, on a connection of its own.
-func (c *Checker) takes(ctx context.Context, host Host, form secret.String) (bool, error) {
+// accepts presents a credential once, on a connection of its own.
+func (c *Checker) accepts(ctx context.Context, host Host, form secret.String) (bool, error) {
 	s := c.open(host, false)
 	defer s.close()
 	var got answer
@@ -121,15 +121,15 @@ func (c *Checker) takes(ctx context.Context, host Host, form secret.String) (boo
 	})
 	switch {
 	case ctx.Err() != nil, err != nil:
-		return false, s.ended(ctx, err)
+		return false, s.failedOrStopped(ctx, err)
 	case got.status == http.StatusUnauthorized:
 		return false, nil
 	case got.status == http.StatusForbidden:
 		return false, s.refused(got) // what stands before a Rack says that, of either password
 	case got.status != http.StatusOK:
-		return false, s.strange(got)
+		return false, s.unexpectedStatus(got)
 	case got.html:
-		return false, s.stranger("a page for people answers there", false)
+		return false, s.notConvox("a page for people answers there", false)
 	}
 	return true, nil
 }

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// settledIn is how many fresh connections in a row have to take the new
+	// requiredLogins is how many fresh connections in a row have to take the new
 	// password and refuse the old one: the web tasks take turns.
-	settledIn = 5
+	requiredLogins = 5
 
 	pause    = 3 * time.Second  // between two looks at the web service
 	patience = 30 * time.Minute // for a web service that restarts; one that has restarted gets a tenth of it
@@ -23,13 +23,13 @@ const (
 	restartTries = 5
 )
 
-// settling is the wait until only the new password logs in.
-type settling struct {
+// verification is the wait until only the new password logs in.
+type verification struct {
 	*run
 	began     time.Time      // when the stack's last update began, by the clock of AWS; zero where that isn't known
 	restarted bool           // by the update, or by us
 	last      cfn.Deployment // as it was seen last
-	turn      convox.Turn
+	attempt   convox.LoginAttempt
 	reported  Event
 	changed   time.Time     // when something was different last
 	wait      time.Duration // until the next look
@@ -44,17 +44,17 @@ var (
 	errNoAnswerNow = errors.New("the Rack does not answer")
 )
 
-// settle restarts the web service where that is needed, once, and waits until
+// verify restarts the web service where that is needed, once, and waits until
 // only the new password logs in.
-func (r *run) settle() Report {
+func (r *run) verify() Report {
 	stack, _ := r.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
-	s := &settling{run: r, began: stack.Since, changed: r.clock().Now()}
+	s := &verification{run: r, began: stack.Since, changed: r.clock().Now()}
 	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
 	for {
 		done, err := s.look()
 		switch {
 		case done:
-			return r.ended(PhaseSettled, "", nil)
+			return r.ended(PhaseDone, "", nil)
 		case r.stop.Asked() != nil:
 			err = r.stop.Asked()
 		case err == errOvertaken:
@@ -67,7 +67,7 @@ func (r *run) settle() Report {
 			err = fmt.Errorf("%w; ECS says: %s", err, words)
 		}
 		if err != nil {
-			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", err))
+			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotRestarted, "its stack has the new password, and not every web task takes it yet", err))
 		}
 	}
 }
@@ -75,25 +75,25 @@ func (r *run) settle() Report {
 // look looks once at the web service and logs in to the Rack. It restarts the
 // service where a task doesn't take the new password, and no restart has begun
 // since the update.
-func (s *settling) look() (done bool, err error) {
+func (s *verification) look() (done bool, err error) {
 	s.wait = pause
 	d, failure := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
 	if failure == nil {
 		s.note(d)
-	} else if isLasting(failure) {
+	} else if isPermanent(failure) {
 		return false, failure
 	}
 	turns := 0
-	settled, err := s.request.Door.Settled(s.stop.Soft, s.Host, s.plan.old, s.request.New, settledIn, func(t convox.Turn) {
+	settled, err := s.request.Checker.TryLogins(s.stop.Soft, s.Host, s.plan.old, s.request.New, requiredLogins, func(t convox.LoginAttempt) {
 		turns++
-		s.turn = t
+		s.attempt = t
 		s.say(loggingIn(t, turns))
 	})
 	isNew := d.ID != s.plan.deployment // begun since the update
 	if s.plan.Preview == nil {
 		isNew = !s.began.IsZero() && d.Created.After(s.began)
 	}
-	sawOld := s.turn.Err == nil && (s.turn.Old || !s.turn.New) // the old password, or a still older one
+	sawOld := s.attempt.Err == nil && (s.attempt.Old || !s.attempt.New) // the old password, or a still older one
 	switch {
 	case err != nil:
 		return false, err
@@ -114,7 +114,7 @@ func (s *settling) look() (done bool, err error) {
 func (r *run) clock() clock.Clock { return cmp.Or[clock.Clock](r.Clock, clock.System{}) }
 
 // note keeps how the deployment stands, and reports it.
-func (s *settling) note(d cfn.Deployment) {
+func (s *verification) note(d cfn.Deployment) {
 	before, now := s.last, d
 	before.Event, now.Event = "", "" // a task that fails again and again is no progress
 	if now != before {
@@ -126,8 +126,8 @@ func (s *settling) note(d cfn.Deployment) {
 
 // say reports what is new. While the web service restarts, that is what is
 // waited for, whatever a login sees.
-func (s *settling) say(e Event) {
-	if e.Turn != nil && !s.last.Completed || e.Words == s.reported.Words && e.Done == s.reported.Done {
+func (s *verification) say(e Event) {
+	if e.Attempt != nil && !s.last.Completed || e.Words == s.reported.Words && e.Done == s.reported.Done {
 		return
 	}
 	s.reported = e
@@ -137,8 +137,8 @@ func (s *settling) say(e Event) {
 // isOvertaken reports whether a later update of the stack has set another
 // password: a reset by this program has; of any other update it is certain once
 // tasks that were started after it refuse the password.
-func (s *settling) isOvertaken(d cfn.Deployment) bool {
-	if s.turn.Err != nil || s.turn.New {
+func (s *verification) isOvertaken(d cfn.Deployment) bool {
+	if s.attempt.Err != nil || s.attempt.New {
 		return false
 	}
 	state, err := s.stacks.State(s.stop.Soft, s.Rack)
@@ -152,12 +152,12 @@ func (s *settling) isOvertaken(d cfn.Deployment) bool {
 
 // restart begins a new deployment. One whose fate is unknown counts as begun
 // until it is seen that it was not.
-func (s *settling) restart() error {
+func (s *verification) restart() error {
 	s.tell(Event{Phase: PhaseUpdated, Words: "restarting the web service"})
 	d, err := s.stacks.Restart(s.stop, s.Rack)
 	if err != nil {
 		s.failures++
-		if isLasting(err) || s.failures == restartTries {
+		if isPermanent(err) || s.failures == restartTries {
 			return err
 		}
 		s.wait <<= s.failures
@@ -169,7 +169,7 @@ func (s *settling) restart() error {
 }
 
 // tooLong returns an error when nothing has changed for too long.
-func (s *settling) tooLong(cause error) error {
+func (s *verification) tooLong(cause error) error {
 	most, why := patience, errNeverEnds
 	if s.last.Completed {
 		most, why = patience/10, errStillOld
@@ -179,7 +179,7 @@ func (s *settling) tooLong(cause error) error {
 		return nil
 	case cause != nil:
 		return cause
-	case s.turn.Err != nil:
+	case s.attempt.Err != nil:
 		return errNoAnswerNow
 	}
 	return why

@@ -41,7 +41,7 @@ func TestNoBuildIsStartedThatWouldProveNothingOrSendAPasswordElsewhere(t *testin
 		t.Run(name, func(t *testing.T) {
 			audit := c.audit(t)
 			travis := &builds{state: "passed"}
-			if err := audit.Prove(running(t.Context()), travis, setup.AuditRequest{}, setup.Prover{}, true); err != nil || len(audit.Errs()) > 0 {
+			if err := audit.RunTestBuilds(running(t.Context()), travis, setup.AuditRequest{}, setup.TestBuilder{}, true); err != nil || len(audit.Errs()) > 0 {
 				t.Fatal(err, audit.Errs())
 			}
 			unbuilt := audit.Repositories[0].Unbuilt
@@ -60,7 +60,7 @@ func TestABuildThatCannotLogInIsTheWorstAndNamesItsRepositoryOnce(t *testing.T) 
 	other := setup.Target{Provider: travisapi.GitHub, Slug: "acme/web"}
 	audit.Repositories = append(audit.Repositories, setup.Audited{Target: other})
 	audit.Findings = append(audit.Findings, setup.Finding{Severity: setup.SeverityError, Code: setup.FoundUnknown, Message: "x", Target: other})
-	if err := audit.Prove(running(t.Context()), &builds{state: "failed"}, setup.AuditRequest{}, setup.Prover{}, true); err != nil {
+	if err := audit.RunTestBuilds(running(t.Context()), &builds{state: "failed"}, setup.AuditRequest{}, setup.TestBuilder{}, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := severities(audit); got != "error proof_failed\nwarning mixed_pair\nerror unknown" {

@@ -22,18 +22,18 @@ type Builder interface {
 	Build(context.Context, int) (travisapi.Build, error)
 }
 
-// Prover proves a pair where it counts: in a build, which only logs in.
-type Prover struct {
+// TestBuilder proves a pair where it counts: in a build, which only logs in.
+type TestBuilder struct {
 	Builder Builder
 	Clock   clock.Clock
-	Tell    func(ProofEvent) // told of each new state, one at a time; may be nil
+	Tell    func(TestBuildEvent) // told of each new state, one at a time; may be nil
 
 	Pause    time.Duration // between two looks; 3 seconds
 	Patience time.Duration // for a build to be over; 30 minutes
 }
 
-// ProofRequest says which pair is to be proved.
-type ProofRequest struct {
+// TestBuildRequest says which pair is to be proved.
+type TestBuildRequest struct {
 	Target  Target
 	Ref     travisapi.Ref
 	Branch  string // whose variables are used; also of a pair for all branches
@@ -42,23 +42,23 @@ type ProofRequest struct {
 	Hosted  bool   // on travis-ci.com, whose pages are known
 }
 
-// ProofEvent is a state of the build.
-type ProofEvent struct {
+// TestBuildEvent is a state of the build.
+type TestBuildEvent struct {
 	State string // cleaned
 	Page  string // of the build, or ""
 }
 
-// CodeProofFailed marks the Error for a build that did not log in.
-const CodeProofFailed = "proof_failed"
+// CodeTestBuildFailed marks the Error for a build that did not log in.
+const CodeTestBuildFailed = "proof_failed"
 
-// codeProofUnknown marks the Error for a build that told nothing.
-const codeProofUnknown = "proof_unknown"
+// codeTestBuildUnknown marks the Error for a build that told nothing.
+const codeTestBuildUnknown = "proof_unknown"
 
-// Prove starts one build and waits for its end. It is no error exactly when the
+// Run starts one build and waits for its end. It is no error exactly when the
 // build passed, and a problem.Error of CodeProofFailed exactly when its login failed.
 // When it is asked to stop, the build goes on. The other errors are those of
 // travisapi, or a problem.Error.
-func (p Prover) Prove(stop Stop, request ProofRequest) error {
+func (p TestBuilder) Run(stop Stop, request TestBuildRequest) error {
 	started, err := p.Builder.StartBuild(stop.Soft, request.Ref, travisapi.BuildWish{
 		Branch: request.Branch, Message: "convox-travis: do the new variables log in?", Config: request.config(),
 	})
@@ -84,7 +84,7 @@ func (p Prover) Prove(stop Stop, request ProofRequest) error {
 // the login does; "convox racks" would not. What goes wrong before it, in install,
 // makes the build errored and not failed
 // (https://docs.travis-ci.com/user/job-lifecycle/#breaking-the-build).
-func (r ProofRequest) config() map[string]any {
+func (r TestBuildRequest) config() map[string]any {
 	client, script := "https://download.convox.com/cli/linux/convox", `"$HOME/convox" rack`
 	if r.Console {
 		client = "https://github.com/convox/convox/releases/latest/download/convox-linux"
@@ -97,12 +97,12 @@ func (r ProofRequest) config() map[string]any {
 }
 
 // follow reads the build's state until it is over.
-func (p Prover) follow(stop Stop, request ProofRequest, id int) (travisapi.Build, error) {
+func (p TestBuilder) follow(stop Stop, request TestBuildRequest, id int) (travisapi.Build, error) {
 	ticks := p.clock()
-	begun, told := ticks.Now(), ProofEvent{}
+	begun, told := ticks.Now(), TestBuildEvent{}
 	var build travisapi.Build
 	for {
-		event, err := ProofEvent{State: "waiting for Travis to take the request"}, error(nil)
+		event, err := TestBuildEvent{State: "waiting for Travis to take the request"}, error(nil)
 		if build.ID == 0 {
 			build, err = p.build(stop.Soft, request, id)
 		} else {
@@ -112,7 +112,7 @@ func (p Prover) follow(stop Stop, request ProofRequest, id int) (travisapi.Build
 			return build, request.unfollowed(build, err)
 		}
 		if build.ID > 0 {
-			event = ProofEvent{State: build.State, Page: request.page(build)}
+			event = TestBuildEvent{State: build.State, Page: request.page(build)}
 		}
 		if event != told && p.Tell != nil {
 			p.Tell(event)
@@ -131,14 +131,14 @@ func (p Prover) follow(stop Stop, request ProofRequest, id int) (travisapi.Build
 }
 
 // build returns the build of a request, with the number 0 while there is none.
-func (p Prover) build(ctx context.Context, request ProofRequest, id int) (travisapi.Build, error) {
+func (p TestBuilder) build(ctx context.Context, request TestBuildRequest, id int) (travisapi.Build, error) {
 	read, err := p.Builder.BuildRequest(ctx, request.Ref, id)
 	switch {
 	case err != nil:
 		return travisapi.Build{}, err
 	case read.Result == "rejected":
 		return travisapi.Build{}, &problem.Error{
-			Code: codeProofUnknown, Object: request.Target.String(), Reason: "Travis rejected the build, so nothing was proved",
+			Code: codeTestBuildUnknown, Object: request.Target.String(), Reason: "Travis rejected the build, so nothing was proved",
 			Hints: []string{"the repository's Travis page, Requests, says why: often there are no credits left"},
 		}
 	case len(read.Builds) == 0:
@@ -150,11 +150,11 @@ func (p Prover) build(ctx context.Context, request ProofRequest, id int) (travis
 var errProofTooLong = &problem.Error{Code: "timeout", Reason: "it takes too long"}
 
 // unfollowed is a build that goes on without anybody waiting.
-func (r ProofRequest) unfollowed(build travisapi.Build, cause error) error {
-	if problem.Code(cause) == codeProofUnknown {
+func (r TestBuildRequest) unfollowed(build travisapi.Build, cause error) error {
+	if problem.Code(cause) == codeTestBuildUnknown {
 		return cause
 	}
-	err := &problem.Error{Code: codeProofUnknown, Cause: cause, Action: fmt.Sprintf("%s: the build was started, and its end was not seen", r.Target)}
+	err := &problem.Error{Code: codeTestBuildUnknown, Cause: cause, Action: fmt.Sprintf("%s: the build was started, and its end was not seen", r.Target)}
 	if page := r.page(build); page != "" {
 		err.Hints = []string{"it goes on: " + page}
 	}
@@ -162,9 +162,9 @@ func (r ProofRequest) unfollowed(build travisapi.Build, cause error) error {
 }
 
 // unknown is a build that is over and says nothing about the pair.
-func (r ProofRequest) unknown(build travisapi.Build, why string) error {
+func (r TestBuildRequest) unknown(build travisapi.Build, why string) error {
 	err := &problem.Error{
-		Code:   codeProofUnknown,
+		Code:   codeTestBuildUnknown,
 		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s, which proves nothing: %s", build.State, why),
 		Hints: []string{"run this again"},
 	}
@@ -174,9 +174,9 @@ func (r ProofRequest) unknown(build travisapi.Build, why string) error {
 	return err
 }
 
-func (r ProofRequest) failed(build travisapi.Build) error {
+func (r TestBuildRequest) failed(build travisapi.Build) error {
 	err := &problem.Error{
-		Code:   CodeProofFailed,
+		Code:   CodeTestBuildFailed,
 		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s: it could not log in with what is set", build.State),
 		Hints: []string{"Travis's machines have to reach the host: a private API or a white list keeps them out"},
 	}
@@ -187,37 +187,37 @@ func (r ProofRequest) failed(build travisapi.Build) error {
 }
 
 // page is where a person sees the build, "" where that is not known.
-func (r ProofRequest) page(build travisapi.Build) string {
+func (r TestBuildRequest) page(build travisapi.Build) string {
 	if !r.Hosted || build.ID == 0 {
 		return ""
 	}
 	return fmt.Sprintf("https://app.travis-ci.com/%s/%s/builds/%d", r.Target.provider(), r.Target.Slug, build.ID)
 }
 
-func (p Prover) clock() clock.Clock {
+func (p TestBuilder) clock() clock.Clock {
 	return cmp.Or[clock.Clock](p.Clock, clock.System{})
 }
 
-func (p Prover) pause() time.Duration {
+func (p TestBuilder) pause() time.Duration {
 	return cmp.Or(p.Pause, 3*time.Second)
 }
 
-func (p Prover) patience() time.Duration {
+func (p TestBuilder) patience() time.Duration {
 	return cmp.Or(p.Patience, 30*time.Minute)
 }
 
-// ProofTravis is what an audit needs to have builds prove what is set.
-type ProofTravis interface {
+// TestBuildTravis is what an audit needs to have builds prove what is set.
+type TestBuildTravis interface {
 	Builder
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
 }
 
-// Prove has a build of each repository that could be read log in with what is
+// RunTestBuilds has a build of each repository that could be read log in with what is
 // set, one after the other. A build that does not is a finding, FoundProof; why
 // one could not be run or followed is the repository's Err. Where it is known
 // that it would not log in, none is asked for. When it is asked to stop it ends
 // with that Error; the build that runs then goes on.
-func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prover Prover, hosted bool) error {
+func (a *Audit) RunTestBuilds(stop Stop, travis TestBuildTravis, request AuditRequest, prover TestBuilder, hosted bool) error {
 	tell := prover.Tell
 	for i := range a.Repositories {
 		audited := &a.Repositories[i]
@@ -227,8 +227,8 @@ func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prove
 		if audited.Unbuilt = audited.unbuilt; audited.Unbuilt != "" {
 			continue
 		}
-		var last ProofEvent
-		prover.Builder, prover.Tell = travis, func(e ProofEvent) {
+		var last TestBuildEvent
+		prover.Builder, prover.Tell = travis, func(e TestBuildEvent) {
 			last = e
 			if tell != nil {
 				tell(e)
@@ -241,11 +241,11 @@ func (a *Audit) Prove(stop Stop, travis ProofTravis, request AuditRequest, prove
 		switch {
 		case err == nil:
 			audited.Proof = &last
-		case problem.Code(err) != CodeProofFailed:
+		case problem.Code(err) != CodeTestBuildFailed:
 			audited.Err = err
 		default:
 			f := &findings{of: audited.Target}
-			f.add(SeverityError, FoundProof, problem.Of(err).Reason, strings.Join(problem.Of(err).Hints, "\n"))
+			f.add(SeverityError, FoundTestBuild, problem.Of(err).Reason, strings.Join(problem.Of(err).Hints, "\n"))
 			a.Findings = append(a.Findings, f.all...)
 			a.sort()
 		}
@@ -309,13 +309,13 @@ func (c *auditCase) overridden(branch string) bool {
 		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == overrideName })
 }
 
-func prove(stop Stop, travis ProofTravis, request AuditRequest, prover Prover, audited Audited, hosted bool) error {
+func prove(stop Stop, travis TestBuildTravis, request AuditRequest, prover TestBuilder, audited Audited, hosted bool) error {
 	ref := travisapi.ByID(audited.ID)
 	repository, err := travis.Repository(stop.Soft, ref)
 	if err != nil {
 		return err
 	}
-	return prover.Prove(stop, ProofRequest{
+	return prover.Run(stop, TestBuildRequest{
 		Target: audited.Target, Ref: repository.Ref(), Branch: audited.branch,
 		Console: request.Credential.Console, Rack: request.Rack, Hosted: hosted,
 	})

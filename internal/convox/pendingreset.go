@@ -9,9 +9,9 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// BegunReset is a reset whose new password is saved, while it is not known that
+// PendingReset is a reset whose new password is saved, while it is not known that
 // the Rack has it.
-type BegunReset struct {
+type PendingReset struct {
 	New  secret.String
 	Olds []secret.String // that were saved before, and may hold still
 	File string          // where they are; clean it before it is shown
@@ -60,8 +60,8 @@ func (l Logins) BeginReset(host Host, password secret.String) (file string, err 
 
 // FindReset returns the reset of a Rack that was begun here, has not ended,
 // and whose password is still the one that is saved.
-func (l Logins) FindReset(host Host) (BegunReset, bool) {
-	var begun BegunReset
+func (l Logins) FindReset(host Host) (PendingReset, bool) {
+	var begun PendingReset
 	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
 		text, _ := readSmallFile(file) // what cannot be read holds none
@@ -73,16 +73,16 @@ func (l Logins) FindReset(host Host) (BegunReset, bool) {
 		} else if found {
 			begun.Olds = append(begun.Olds, saved.Password)
 		}
-		begun.Olds = append(begun.Olds, olds(rounds)...)
+		begun.Olds = append(begun.Olds, oldPasswords(rounds)...)
 	}
 	begun.Olds = slices.DeleteFunc(begun.Olds, begun.New.Equal)
 	return begun, begun.File != ""
 }
 
-// olds lists what each round saved, then what was saved before it, the newest round
+// oldPasswords lists what each round saved, then what was saved before it, the newest round
 // first. Entries that a round found side by side have no order in time: they come
 // by their keys.
-func olds(rounds []round) []secret.String {
+func oldPasswords(rounds []round) []secret.String {
 	var all []secret.String
 	for _, r := range slices.Backward(rounds) {
 		all = append(all, secret.New(r.New))
@@ -111,7 +111,7 @@ func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 			if isSet {
 				return dropEntries(text, isRounds(host))
 			}
-			return takeBack(text, host, password)
+			return undoLastRound(text, host, password)
 		})
 		if err != nil {
 			return notSaved(file, err)
@@ -120,8 +120,8 @@ func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 	return nil
 }
 
-// takeBack undoes the last round, where it is that of a password.
-func takeBack(text string, host Host, password secret.String) (string, error) {
+// undoLastRound undoes the last round, where it is that of a password.
+func undoLastRound(text string, host Host, password secret.String) (string, error) {
 	rounds := readRounds(text, host)
 	last := len(rounds) - 1
 	if last < 0 || rounds[last].New != password.Reveal() {

@@ -100,7 +100,7 @@ func (c *Client) learn(r call, err error) {
 	}
 	if e := problem.Of(err); e != nil {
 		c.door.note(e)
-		if blamesTravis(e.Code) && !r.asks && !c.budget.Fail() {
+		if isTravisFault(e.Code) && !r.asks && !c.budget.Fail() {
 			failure := FailureOf(e)
 			failure.GaveUp = true
 			e.Detail, e.Reason = failure, e.Reason+", and it failed too often to be asked again for now"
@@ -187,23 +187,23 @@ func encode(body map[string]any) ([]byte, error) {
 	return bytes.TrimRight(text.Bytes(), "\n"), err
 }
 
-// door is closed by an answer after which Travis lets a client in no more: from
+// gate is closed by an answer after which Travis lets a client in no more: from
 // then on the client sends nothing. A ban opens it again when it is over.
-type door struct {
+type gate struct {
 	mu     sync.Mutex
 	closed *problem.Error // by which answer; nil while it is open
 	open   context.Context
 	close  context.CancelFunc
 }
 
-func newDoor() *door {
-	d := &door{}
+func newGate() *gate {
+	d := &gate{}
 	d.open, d.close = context.WithCancel(context.Background())
 	return d
 }
 
 // note closes the door after such an answer.
-func (d *door) note(e *problem.Error) {
+func (d *gate) note(e *problem.Error) {
 	if !slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
 		return
 	}
@@ -216,7 +216,7 @@ func (d *door) note(e *problem.Error) {
 }
 
 // closedBy returns the answer that closed the door, nil while it is open.
-func (d *door) closedBy(now time.Time) *problem.Error {
+func (d *gate) closedBy(now time.Time) *problem.Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if e := d.closed; e != nil && e.Code == CodeBanned && !now.Before(RefusedUntil(e)) {
@@ -228,7 +228,7 @@ func (d *door) closedBy(now time.Time) *problem.Error {
 
 // whileOpen returns a context that also ends when the door is closed, so that
 // nobody waits before it.
-func (d *door) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+func (d *gate) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
 	d.mu.Lock()
 	open := d.open
 	d.mu.Unlock()

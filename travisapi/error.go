@@ -89,8 +89,8 @@ func Failed(err error, codes ...string) bool {
 // wait for longer than any call does; the zero time where it is neither.
 func RefusedUntil(err error) time.Time { return FailureOf(err).Until }
 
-// blamesTravis reports whether it is Travis that failed, or the way there.
-func blamesTravis(code string) bool {
+// isTravisFault reports whether it is Travis that failed, or the way there.
+func isTravisFault(code string) bool {
 	return slices.Contains([]string{CodeThrottled, CodeServer, CodeUnreachable, CodeTimeout, CodeMalformed}, code)
 }
 
@@ -98,7 +98,7 @@ func blamesTravis(code string) bool {
 // they can quote what must not be shown.
 func (r call) failed(code, why string, f Failure, hints ...string) *problem.Error {
 	f.FateUnknown = f.FateUnknown && r.changes()
-	f.canRepeat = blamesTravis(code) || code == CodeNoKeyYet
+	f.canRepeat = isTravisFault(code) || code == CodeNoKeyYet
 	if f.Status != 0 {
 		why += fmt.Sprintf(" (HTTP %d)", f.Status)
 	}

@@ -41,11 +41,11 @@ func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repos
 	if err != nil {
 		return nil, err
 	}
-	pages := [][]Repository{list.keep(last)}
+	pages := [][]Repository{list.addPage(last)}
 	step := max(1, len(last.Repositories)) // a server may give smaller pages than were asked for
 	if rest := (max(1, last.Pagination.Count) - 1) / step; rest > 0 {
 		if rest >= mostPages {
-			return nil, list.unending()
+			return nil, list.endless()
 		}
 		more, end, err := list.readSideBySide(ctx, step, rest)
 		if err != nil {
@@ -56,12 +56,12 @@ func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repos
 	// What came to it meanwhile, or all of it where the count was not told.
 	for !last.isLast() {
 		if len(pages) == mostPages || len(pages[len(pages)-1]) == 0 {
-			return nil, list.unending()
+			return nil, list.endless()
 		}
 		if last, err = list.read(ctx, len(pages)*step); err != nil {
 			return nil, err
 		}
-		pages = append(pages, list.keep(last))
+		pages = append(pages, list.addPage(last))
 	}
 	return slices.Concat(pages...), nil
 }
@@ -78,7 +78,7 @@ func (l *listing) readSideBySide(ctx context.Context, step, n int) (pages [][]Re
 			if err != nil {
 				return err
 			}
-			pages[i] = l.keep(page)
+			pages[i] = l.addPage(page)
 			if i == n-1 {
 				last = page
 			}
@@ -141,21 +141,21 @@ func (l *listing) call(offset int) call {
 	return call{action: "list the repositories", method: http.MethodGet, path: path, query: query}
 }
 
-// unending is a list that no server has.
-func (l *listing) unending() error {
+// endless is a list that no server has.
+func (l *listing) endless() error {
 	return l.call(0).failed(CodeMalformed, "its list of repositories does not end", Failure{})
 }
 
-// keep notes a page. A build that ends while the pages are read moves a
+// addPage notes a page. A build that ends while the pages are read moves a
 // repository to another page, so each is kept once.
-func (l *listing) keep(page listAnswer) []Repository {
+func (l *listing) addPage(page listAnswer) []Repository {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	kept := make([]Repository, 0, len(page.Repositories))
 	for _, answer := range page.Repositories {
 		if !l.seen[answer.ID] {
 			l.seen[answer.ID] = true
-			answer.Permissions = l.share(answer.Permissions)
+			answer.Permissions = l.sharePermissions(answer.Permissions)
 			kept = append(kept, answer.repository())
 		}
 	}
@@ -168,9 +168,9 @@ func (l *listing) keep(page listAnswer) []Repository {
 // mostPermissions is far more than an account has: a few roles.
 const mostPermissions = 16
 
-// share returns one map for all repositories with the same permissions: they are
+// sharePermissions returns one map for all repositories with the same permissions: they are
 // the largest part of a repository.
-func (l *listing) share(permissions map[string]bool) map[string]bool {
+func (l *listing) sharePermissions(permissions map[string]bool) map[string]bool {
 	for _, known := range l.permissions {
 		if maps.Equal(known, permissions) {
 			return known

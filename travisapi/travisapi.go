@@ -55,7 +55,7 @@ type Config struct {
 type Client struct {
 	endpoint *url.URL
 	config   Config
-	door     *door
+	door     *gate
 	budget   *transport.Budget
 }
 
@@ -82,7 +82,7 @@ func New(config Config) (*Client, error) {
 		config.OnWrite = func() {}
 	}
 	config.Retry = config.Retry.Defaults()
-	return &Client{endpoint: endpoint, config: config, door: newDoor(), budget: new(transport.Budget)}, nil
+	return &Client{endpoint: endpoint, config: config, door: newGate(), budget: new(transport.Budget)}, nil
 }
 
 // Endpoint is the address of the API, without a slash at its end.

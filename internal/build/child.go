@@ -102,7 +102,7 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 			return nil, err
 		}
 		if limited.Err() != nil {
-			which, results = append(which, len(results)), append(results, tooLong(firstLine(script)))
+			which, results = append(which, len(results)), append(results, timedOut(firstLine(script)))
 			continue
 		}
 		text, err := json.Marshal(script)
@@ -114,14 +114,14 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 		if !known {
 			place = len(results)
 			places[key] = place
-			results = append(results, tooLong(firstLine(script)))
+			results = append(results, timedOut(firstLine(script)))
 		}
 		which = append(which, place)
 		switch {
 		case known:
 			continue
 		case len(text) > childInput:
-			results[place] = unplayed(firstLine(script))
+			results[place] = crashed(firstLine(script))
 			continue
 		case size+len(text) > childInput:
 			if err := flush(); err != nil {
@@ -140,8 +140,8 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 	return all, nil
 }
 
-// tooLong is what is known of a script for which no time is left.
-func tooLong(line int) Played {
+// timedOut is what is known of a script for which no time is left.
+func timedOut(line int) Played {
 	return Played{Unplayed: &Unseen{What: "the builds take too long to play", Line: line}}
 }
 
@@ -152,8 +152,8 @@ func firstLine(script Script) int {
 	return script.Steps[0].Command.Line
 }
 
-// unplayed is what is known of a script that ends its process.
-func unplayed(line int) Played {
+// crashed is what is known of a script that ends its process.
+func crashed(line int) Played {
 	return Played{Unplayed: &Unseen{What: "its Bash is too deep or too big", Line: line}}
 }
 
@@ -176,7 +176,7 @@ func (p Player) once(ctx context.Context, texts []json.RawMessage) ([]Played, er
 	err = child.Run(cmd)
 	switch {
 	case output.begun && len(output.played) < len(texts):
-		return append(output.played, unplayed(output.line)), nil
+		return append(output.played, crashed(output.line)), nil
 	case output.begun:
 		return output.played, nil
 	case err != nil:

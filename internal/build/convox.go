@@ -50,7 +50,7 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 	if address := env("RACK_URL"); address != "" && address != unknownValue && address != "$RACK_URL" {
 		call.Sets = append(call.Sets, "RACK_URL")
 	}
-	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, strayN) }) {
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, breakMark) }) {
 		return call, nil, true // an option, an app or a command that isn't there
 	}
 	for i := 1; i < len(args); i++ {

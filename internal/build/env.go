@@ -61,7 +61,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 			if err != nil {
 				n.note(item.Line, InvalidEnv, where, "", "")
 			}
-			made.Items = append(made.Items, setOf(pairs, item.Line))
+			made.Items = append(made.Items, mappingOf(pairs, item.Line))
 		}
 	}
 	return made
@@ -91,12 +91,12 @@ func (n *normalizer) envSet(node *Node, where string) *Node {
 	return made
 }
 
-type envPair struct{ name, value string }
+type envAssignment struct{ name, value string }
 
 var errEnv = errors.New("the variables can't be parsed")
 
-// setOf makes a mapping of pairs; the last of equal names counts.
-func setOf(pairs []envPair, line int) *Node {
+// mappingOf makes a mapping of pairs; the last of equal names counts.
+func mappingOf(pairs []envAssignment, line int) *Node {
 	set := &Node{Kind: Mapping, Line: line}
 	at := make(map[string]int, len(pairs))
 	for _, pair := range pairs {
@@ -114,11 +114,11 @@ func setOf(pairs []envPair, line int) *Node {
 // parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the
 // values, spaces between quotes, $( ) and ${ } don't split
 // (https://github.com/svenfuchs/sh_vars).
-func parseEnv(text string) ([]envPair, error) {
+func parseEnv(text string) ([]envAssignment, error) {
 	text = strings.TrimSpace(text)
-	var pairs []envPair
+	var pairs []envAssignment
 	for text != "" {
-		pair, length, err := envPairOf(text)
+		pair, length, err := parseAssignment(text)
 		if err != nil {
 			return nil, err
 		}
@@ -132,29 +132,29 @@ func parseEnv(text string) ([]envPair, error) {
 	return pairs, nil
 }
 
-// envPairOf returns the pair at the beginning of a text, and its length. Quotes
+// parseAssignment returns the pair at the beginning of a text, and its length. Quotes
 // around all of it go.
-func envPairOf(text string) (envPair, int, error) {
+func parseAssignment(text string) (envAssignment, int, error) {
 	if text[0] == '"' {
 		end := closingQuote(text[1:])
 		if end < 0 {
-			return envPair{}, 0, errEnv
+			return envAssignment{}, 0, errEnv
 		}
 		inner := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(text[1 : 1+end])
 		name, value, _ := strings.Cut(inner, "=")
-		return envPair{name, value}, end + 2, nil
+		return envAssignment{name, value}, end + 2, nil
 	}
 	end := strings.IndexAny(text, "= \t\r\n")
 	switch {
 	case end == 0:
-		return envPair{}, 0, errEnv
+		return envAssignment{}, 0, errEnv
 	case end < 0:
-		return envPair{name: text}, len(text), nil
+		return envAssignment{name: text}, len(text), nil
 	case text[end] != '=':
-		return envPair{name: text[:end]}, end, nil
+		return envAssignment{name: text[:end]}, end, nil
 	}
 	length, err := envValue(text[end+1:], "", 0)
-	return envPair{text[:end], text[end+1:][:length]}, end + 1 + length, err
+	return envAssignment{text[:end], text[end+1:][:length]}, end + 1 + length, err
 }
 
 // envValue returns the length of a value: up to a space, or to the text that

@@ -138,13 +138,13 @@ func (p *Played) noteUnset(script Script, first *playing, plays *plays) {
 	}
 }
 
-// unquoted leaves quotes out.
-var unquoted = strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "")
+// stripQuotes leaves quotes out.
+var stripQuotes = strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "")
 
 // mentions says whether a word is in the Bash of a script.
 func (s Script) mentions(word string) bool {
 	isIn := func(command Command) bool {
-		return strings.Contains(unquoted.Replace(command.Bash), word)
+		return strings.Contains(stripQuotes.Replace(command.Bash), word)
 	}
 	var inSteps func(steps []Step) bool
 	inSteps = func(steps []Step) bool {
@@ -226,7 +226,7 @@ func run(script Script, plan plan, texts *shell.Texts) *playing {
 		}
 	}
 	for _, unseen := range p.shell.Unseen() {
-		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.Path, strayN, "n"), Line: unseen.Line})
+		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.Path, breakMark, "n"), Line: unseen.Line})
 	}
 	return p
 }

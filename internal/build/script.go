@@ -396,13 +396,13 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 	return Command{}, false
 }
 
-// strayN is the n that is left of a line break in an option of dpl. A file has no
+// breakMark is the n that is left of a line break in an option of dpl. A file has no
 // such character: Travis drops all that are not ASCII.
-const strayN = "\u240a"
+const breakMark = "\u240a"
 
 // inspect quotes a text as Ruby's inspect does, which dpl's options go through.
 func inspect(text string) string {
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\`+strayN, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\`+breakMark, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
 		"#{", `\#{`, "#$", `\#$`, "#@", `\#@`).Replace(text)
 	return `"` + quoted + `"`
 }

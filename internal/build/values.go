@@ -107,8 +107,8 @@ func (n *normalizer) word(node *Node, known vocabulary, where string) *Node {
 	return &Node{Kind: Text, Text: text, Line: node.Line}
 }
 
-// isOdd reports whether a value is no item of a list to Travis.
-func isOdd(n *Node) bool { return n.Kind == List || n.Kind == Bool }
+// isNoItem reports whether a value is no item of a list to Travis.
+func isNoItem(n *Node) bool { return n.Kind == List || n.Kind == Bool }
 
 // list normalizes a list, or makes one of a single item. Items that are dropped
 // are left out. A list in the first place stands for the whole list
@@ -117,7 +117,7 @@ func (n *normalizer) list(node *Node, where string, item func(*Node) *Node) *Nod
 	items := []*Node{node}
 	if node.Kind == List {
 		items = node.Items
-		if first := items[0]; first.Kind == List && !slices.ContainsFunc(first.Items, isOdd) {
+		if first := items[0]; first.Kind == List && !slices.ContainsFunc(first.Items, isNoItem) {
 			if len(items) > 1 {
 				n.note(first.Line, FirstOfList, where, "", "")
 			}

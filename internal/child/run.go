@@ -13,10 +13,10 @@ import (
 	"convox-travis/internal/crash"
 )
 
-// afterEnd is how long output is read after a program has ended: a daemon that
+// outputGrace is how long output is read after a program has ended: a daemon that
 // it started can hold the pipe open, and on a busy machine reading takes a
 // moment.
-const afterEnd = time.Second
+const outputGrace = time.Second
 
 var errOver = errors.New("no program is started any more")
 
@@ -59,7 +59,7 @@ func Run(cmd *exec.Cmd) error {
 	t.end() // at once, before the group's number can be another's
 	restore()
 	finish(t)
-	late, cancel := context.WithTimeout(context.Background(), afterEnd)
+	late, cancel := context.WithTimeout(context.Background(), outputGrace)
 	defer cancel()
 	for _, o := range outputs {
 		failed := o.wait(late.Done())
@@ -105,7 +105,7 @@ func EndAll() {
 	for t := range trees {
 		t.end()
 	}
-	late := time.After(afterEnd)
+	late := time.After(outputGrace)
 	for _, ended := range trees {
 		select {
 		case <-ended:

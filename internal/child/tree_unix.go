@@ -37,13 +37,13 @@ func newTree(cmd *exec.Cmd) *tree {
 
 func (t *tree) started() { close(t.ready) }
 
-// longestEnd bounds the wait for what was killed, which a broken disk can hold up.
-const longestEnd = 200 * time.Millisecond
+// killTimeout bounds the wait for what was killed, which a broken disk can hold up.
+const killTimeout = 200 * time.Millisecond
 
 // end ends all of it, and may be called again. Before the start it waits for that.
 func (t *tree) end() {
 	<-t.ready
-	for begun := time.Now(); time.Since(begun) < longestEnd; time.Sleep(time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < killTimeout; time.Sleep(time.Millisecond) {
 		left := t.processes() // before a parent ends, which tells whose they are
 		if isApart(t.cmd) {
 			_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // usually nothing is left

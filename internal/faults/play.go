@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// elsewhere is a host that must never be asked: its name is reserved
+// otherHost is a host that must never be asked: its name is reserved
 // (https://www.rfc-editor.org/rfc/rfc2606).
-const elsewhere = "elsewhere.invalid"
+const otherHost = "elsewhere.invalid"
 
 const page = "<html><head><title>Error</title></head><body>Try later</body></html>"
 
@@ -55,20 +55,20 @@ func fail(kind Kind, server http.Handler, w http.ResponseWriter, r *http.Request
 		server.ServeHTTP(httptest.NewRecorder(), r)
 		endless(w, r)
 	case RedirectAway:
-		w.Header().Set("Location", "https://"+elsewhere+r.URL.EscapedPath())
+		w.Header().Set("Location", "https://"+otherHost+r.URL.EscapedPath())
 		answer(w, http.StatusTemporaryRedirect, "text/plain", "")
 	case RedirectPlain:
-		w.Header().Set("Location", "http://"+elsewhere+r.URL.EscapedPath())
+		w.Header().Set("Location", "http://"+otherHost+r.URL.EscapedPath())
 		answer(w, http.StatusFound, "text/plain", "")
 	case Unsolicited:
-		babble(record(server, r), w)
+		sendMore(record(server, r), w)
 	default:
 		panic("faults: unknown kind " + string(kind))
 	}
 }
 
-// babble sends an answer and then more. Over HTTP/2 there is no place for that.
-func babble(whole *httptest.ResponseRecorder, w http.ResponseWriter) {
+// sendMore sends an answer and then more. Over HTTP/2 there is no place for that.
+func sendMore(whole *httptest.ResponseRecorder, w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		for name, values := range whole.Header() {

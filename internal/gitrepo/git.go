@@ -122,9 +122,9 @@ const (
 	CodeUnfinished = "git_unfinished" // the Cause is that of the context
 )
 
-// unread is the Error for a clone. It quotes neither addresses nor what git said,
+// cloneError is the Error for a clone. It quotes neither addresses nor what git said,
 // which can hold a token.
-func unread(code, why string, hints ...string) *problem.Error {
+func cloneError(code, why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: "read the clone", Reason: why, Hints: hints}
 }
 
@@ -139,31 +139,31 @@ func noGit() error {
 func (a answer) failure(ctx context.Context, fine ...int) error {
 	switch {
 	case a.isCut:
-		return unread(CodeFailed, a.command+" answers with more than 1 MiB", "run it here yourself to see what it lists")
+		return cloneError(CodeFailed, a.command+" answers with more than 1 MiB", "run it here yourself to see what it lists")
 	case a.err == nil && (a.status == 0 || slices.Contains(fine, a.status)):
 		return nil
 	case a.err != nil && ctx.Err() != nil:
-		e := unread(CodeUnfinished, a.command+" did not finish: "+context.Cause(ctx).Error())
+		e := cloneError(CodeUnfinished, a.command+" did not finish: "+context.Cause(ctx).Error())
 		e.Cause = context.Cause(ctx)
 		return e
 	case strings.Contains(a.words, "dubious ownership"), strings.Contains(a.words, "unsafe repository"):
 		// https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
-		return unread(CodeOwnership, "its folder belongs to another user, so git does not trust it",
-			"trust it with: git config --global --add safe.directory "+cmp.Or(trusted(a.words), "FOLDER"))
+		return cloneError(CodeOwnership, "its folder belongs to another user, so git does not trust it",
+			"trust it with: git config --global --add safe.directory "+cmp.Or(proposedFolder(a.words), "FOLDER"))
 	case strings.Contains(a.words, "not a git repository"):
 		return &problem.Error{Code: CodeNoClone, Reason: "not inside a git clone"}
 	case strings.Contains(a.words, "xcode-select:"), strings.Contains(a.words, "xcrun:"):
 		return noGit() // macOS has a git that only offers to install git
 	}
-	return unread(CodeFailed, a.command+" failed", "run it here yourself to see why")
+	return cloneError(CodeFailed, a.command+" failed", "run it here yourself to see why")
 }
 
-// trusted finds the folder in the command that git proposes, quoted for a shell,
+// proposedFolder finds the folder in the command that git proposes, quoted for a shell,
 // which names the clone's top as git will compare it; "" when it can't be shown.
-func trusted(words string) string {
+func proposedFolder(words string) string {
 	_, rest, _ := strings.Cut(words, "safe.directory ")
 	folder, _, _ := strings.Cut(rest, "\n")
-	return shown(strings.TrimSuffix(folder, "\r"))
+	return printable(strings.TrimSuffix(folder, "\r"))
 }
 
 // bounded keeps the beginning of what is written to it, and ends its writer

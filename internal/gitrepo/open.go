@@ -75,7 +75,7 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	config := parseSettings(settings.text)
 	return Clone{
 		Root:       filepath.FromSlash(line(root.text)),
-		Branch:     shown(branch),
+		Branch:     printable(branch),
 		Remotes:    parseRemotes(remotes.text, config["branch."+branch+".remote"], config),
 		TravisSlug: slugOrNone(config[travisSlug]),
 	}, nil
@@ -87,8 +87,8 @@ func line(text string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 }
 
-// shown returns text when all of it can be printed, else "".
-func shown(text string) string {
+// printable returns text when all of it can be printed, else "".
+func printable(text string) string {
 	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
 		return ""

@@ -35,8 +35,8 @@ func (c *calls) answered(mark, now time.Time) {
 	c.add(now.Round(0))
 }
 
-// forget drops what does not count any more.
-func (c *calls) forget(limit Limit, now time.Time) {
+// dropExpired drops what does not count any more.
+func (c *calls) dropExpired(limit Limit, now time.Time) {
 	*c = slices.DeleteFunc(*c, func(at time.Time) bool { return now.Sub(at) > limit.Per })
 }
 

@@ -83,7 +83,7 @@ func (f *file) read(limit Limit, now time.Time) (counted calls, toCome bool) {
 			counted[i], toCome = now, true
 		}
 	}
-	counted.forget(limit, now)
+	counted.dropExpired(limit, now)
 	slices.SortFunc(counted, time.Time.Compare)
 	return counted, toCome
 }

@@ -98,7 +98,7 @@ func (w *Window) take(ctx context.Context) (mark time.Time, wait time.Duration, 
 		return mark, 0, context.Cause(ctx)
 	}
 	defer func() { <-w.book }()
-	w.own.forget(w.limit, w.clock.Now())
+	w.own.dropExpired(w.limit, w.clock.Now())
 	if wait := w.own.wait(w.limit, w.clock.Now()); wait > 0 {
 		return mark, wait, nil
 	}

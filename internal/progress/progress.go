@@ -25,7 +25,7 @@ func (p Progress) Text(now time.Time) string {
 		return p.Words
 	}
 	if toGo := p.ToGo(now); toGo > 0 {
-		return p.Words + ", about " + roughly(toGo)
+		return p.Words + ", about " + approximate(toGo)
 	}
 	return p.Words
 }
@@ -38,8 +38,8 @@ func (p Progress) Bar(cells int) (full, empty int) {
 	return full, cells - full
 }
 
-// seldom is how long nothing is said of what changes often.
-const seldom = 2 * time.Second
+// newsInterval is how long nothing is said of what changes often.
+const newsInterval = 2 * time.Second
 
 // IsNews reports whether p is worth another line after last, which was said so
 // long ago: of what changes often, a tenth more after a while.
@@ -47,15 +47,15 @@ func (p Progress) IsNews(last Progress, ago time.Duration) bool {
 	if !p.Often {
 		return p.Done != last.Done || p.Of != last.Of || p.Words != last.Words
 	}
-	return ago >= seldom && p.Of > 0 && 10*p.Done/p.Of > 10*last.Done/p.Of
+	return ago >= newsInterval && p.Of > 0 && 10*p.Done/p.Of > 10*last.Done/p.Of
 }
 
 // Silence is how long a work says nothing at the most: then what it said last is
 // repeated, with the time that has passed.
 const Silence = 10 * time.Second
 
-// roughly says a time as nobody can know it better.
-func roughly(d time.Duration) string {
+// approximate says a time as nobody can know it better.
+func approximate(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", max(1, int(d.Round(time.Second).Seconds())))

@@ -8,9 +8,9 @@ import (
 	"os/exec"
 )
 
-// reaching are the settings of Go that say where modules come from and where
+// keptSettings are the settings of Go that say where modules come from and where
 // files are kept, and how they are trusted. None of them gets into a program.
-var reaching = []string{
+var keptSettings = []string{
 	"GOPROXY", "GOPRIVATE", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH",
 	"GOPATH", "GOMODCACHE", "GOCACHE", "GOTMPDIR", "GOTOOLCHAIN",
 }
@@ -34,7 +34,7 @@ func run(t target, args ...string) ([]byte, error) {
 
 // settings are those of reaching that differ from Go's own.
 func settings() (kept []string, err error) {
-	text, err := goCommand(target{}, nil, append([]string{"env", "-json", "-changed"}, reaching...)...)
+	text, err := goCommand(target{}, nil, append([]string{"env", "-json", "-changed"}, keptSettings...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 // Command release builds the archives that are given out: for each system and
-// machine the program, its completions, the documentation and the licences of
+// machine the program, its completions, the documentation and the licenses of
 // everything that is linked into it; and their checksums. It changes nothing in
 // the repository, and asks the go and git commands alone.
 //
@@ -81,12 +81,12 @@ func release(folder, only string) error {
 		if err != nil {
 			return err
 		}
-		licences, err := licences(t)
+		licenses, err := licenses(t)
 		if err != nil {
 			return err
 		}
 		name := fmt.Sprintf("convox-travis_%s_%s_%s", stamp.version, t.system, t.machine)
-		content := slices.Concat([]entry{program}, pages, completions, licences)
+		content := slices.Concat([]entry{program}, pages, completions, licenses)
 		file, archive, err := pack(t, name, content, stamp.date)
 		if err != nil {
 			return err

@@ -83,7 +83,7 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	if err := convox.CheckNewPassword(request.New); err != nil {
 		return plan, err
 	}
-	if err := r.reach(ctx, request); err != nil {
+	if err := r.checkReachable(ctx, request); err != nil {
 		return plan, err
 	}
 	var err error
@@ -106,9 +106,9 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	return plan, err
 }
 
-// reach makes sure that the Rack answers. It presents the new password, so that
+// checkReachable makes sure that the Rack answers. It presents the new password, so that
 // nothing of the old one is needed; a refusal is what is expected.
-func (r *Reset) reach(ctx context.Context, request Request) error {
+func (r *Reset) checkReachable(ctx context.Context, request Request) error {
 	_, err := request.Checker.Rack(ctx, r.Host, request.New)
 	switch {
 	case problem.Has(err, convox.CodeRefused):

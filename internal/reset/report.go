@@ -89,8 +89,8 @@ type Event struct {
 	Attempt    *convox.LoginAttempt // what a fresh login saw, if it is that
 }
 
-// restarting says how a deployment of the web service stands.
-func restarting(d cfn.Deployment) Event {
+// restartEvent says how a deployment of the web service stands.
+func restartEvent(d cfn.Deployment) Event {
 	words := fmt.Sprintf("the web service restarts: %d of %d tasks run", d.Running, d.Desired)
 	switch {
 	case d.Completed:
@@ -104,8 +104,8 @@ func restarting(d cfn.Deployment) Event {
 	return Event{Phase: PhaseUpdated, Done: min(d.Running, d.Desired), Of: d.Desired, Words: words, Deployment: &d}
 }
 
-// loggingIn says what a fresh login saw, the done-th in a row.
-func loggingIn(turn convox.LoginAttempt, done int) Event {
+// loginEvent says what a fresh login saw, the done-th in a row.
+func loginEvent(turn convox.LoginAttempt, done int) Event {
 	e := Event{Phase: PhaseUpdated, Of: requiredLogins, Attempt: &turn}
 	switch {
 	case turn.Err != nil:
@@ -139,8 +139,8 @@ func newProgress(p *cfn.Preview) *progress {
 	return u
 }
 
-// follow takes what happened to the stack, and reports it once.
-func (u *progress) follow(e cfn.Event, tell func(Event)) {
+// add takes what happened to the stack, and reports it once.
+func (u *progress) add(e cfn.Event, tell func(Event)) {
 	event := Event{Phase: PhaseUpdating, Words: e.LogicalID, Stack: &e}
 	switch isStack := e.Type == "AWS::CloudFormation::Stack"; {
 	case isStack:

@@ -128,7 +128,7 @@ func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Re
 		if hides {
 			e.Reason = ""
 		}
-		progress.follow(e, tell)
+		progress.add(e, tell)
 	})
 	if hides {
 		outcome.Reason, outcome.Hints = "", nil

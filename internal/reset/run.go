@@ -42,7 +42,7 @@ func (r *run) start() Report {
 	}
 	switch {
 	case r.plan.Preview == nil && err != nil:
-		return r.ended(PhaseNothing, "", err)
+		return r.makeReport(PhaseNothing, "", err)
 	case r.plan.Preview == nil:
 		return r.verify()
 	case err != nil:
@@ -72,31 +72,31 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 			if problem.Code(cause) == CodeNotStarted {
 				cause = nil // it may have
 			}
-			return r.ended(PhaseUnknown, "", unknownFate(r.Rack, cause))
+			return r.makeReport(PhaseUnknown, "", unknownFate(r.Rack, cause))
 		}
 	}
-	report := r.ended(PhaseNothing, "", cause)
+	report := r.makeReport(PhaseNothing, "", cause)
 	report.Left = left
 	return report
 }
 
 // follow waits for the end of the update.
 func (r *run) follow() Report {
-	outcome, err := r.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.follow(e, r.tell) })
+	outcome, err := r.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.add(e, r.tell) })
 	switch {
 	case err != nil:
-		return r.ended(PhaseUpdating, "", notFollowed(r.Rack, err))
+		return r.makeReport(PhaseUpdating, "", notFollowed(r.Rack, err))
 	case outcome.End == cfn.RolledBack:
-		return r.ended(PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome))
+		return r.makeReport(PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome))
 	case outcome.End != cfn.Complete:
 		why := fmt.Sprintf("its stack is stuck in the state %s: %s", outcome.Status, reasonOf(outcome))
-		return r.ended(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil, cmp.Or(outcome.Repair,
+		return r.makeReport(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil, cmp.Or(outcome.Repair,
 			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html")))
 	}
 	return r.verify()
 }
 
-func (r *run) ended(phase Phase, status string, err error) Report {
+func (r *run) makeReport(phase Phase, status string, err error) Report {
 	return Report{
 		Rack: r.Rack, Phase: phase, Status: status, OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
 	}

@@ -51,14 +51,14 @@ func (r *run) verify() Report {
 	s := &verification{run: r, began: stack.Since, changed: r.clock().Now()}
 	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
 	for {
-		done, err := s.look()
+		done, err := s.check()
 		switch {
 		case done:
-			return r.ended(PhaseDone, "", nil)
+			return r.makeReport(PhaseDone, "", nil)
 		case r.stop.Asked() != nil:
 			err = r.stop.Asked()
 		case err == errOvertaken:
-			return r.ended(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, err.Error()+", and the new one of this reset doesn't log in", nil,
+			return r.makeReport(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, err.Error()+", and the new one of this reset doesn't log in", nil,
 				"use the password of the later reset: whoever ran it has it"))
 		case err == nil:
 			err = r.clock().Sleep(r.stop.Soft, s.wait)
@@ -67,19 +67,19 @@ func (r *run) verify() Report {
 			err = fmt.Errorf("%w; ECS says: %s", err, words)
 		}
 		if err != nil {
-			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotRestarted, "its stack has the new password, and not every web task takes it yet", err))
+			return r.makeReport(PhaseUpdated, "", failed(r.Rack, CodeNotRestarted, "its stack has the new password, and not every web task takes it yet", err))
 		}
 	}
 }
 
-// look looks once at the web service and logs in to the Rack. It restarts the
+// check looks once at the web service and logs in to the Rack. It restarts the
 // service where a task doesn't take the new password, and no restart has begun
 // since the update.
-func (s *verification) look() (done bool, err error) {
+func (s *verification) check() (done bool, err error) {
 	s.wait = pause
 	d, failure := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
 	if failure == nil {
-		s.note(d)
+		s.update(d)
 	} else if isPermanent(failure) {
 		return false, failure
 	}
@@ -87,7 +87,7 @@ func (s *verification) look() (done bool, err error) {
 	settled, err := s.request.Checker.TryLogins(s.stop.Soft, s.Host, s.plan.old, s.request.New, requiredLogins, func(t convox.LoginAttempt) {
 		turns++
 		s.attempt = t
-		s.say(loggingIn(t, turns))
+		s.announce(loginEvent(t, turns))
 	})
 	isNew := d.ID != s.plan.deployment // begun since the update
 	if s.plan.Preview == nil {
@@ -113,20 +113,20 @@ func (s *verification) look() (done bool, err error) {
 
 func (r *run) clock() clock.Clock { return cmp.Or[clock.Clock](r.Clock, clock.System{}) }
 
-// note keeps how the deployment stands, and reports it.
-func (s *verification) note(d cfn.Deployment) {
+// update keeps how the deployment stands, and reports it.
+func (s *verification) update(d cfn.Deployment) {
 	before, now := s.last, d
 	before.Event, now.Event = "", "" // a task that fails again and again is no progress
 	if now != before {
 		s.changed = s.clock().Now()
 	}
 	s.last = d
-	s.say(restarting(d))
+	s.announce(restartEvent(d))
 }
 
-// say reports what is new. While the web service restarts, that is what is
+// announce reports what is new. While the web service restarts, that is what is
 // waited for, whatever a login sees.
-func (s *verification) say(e Event) {
+func (s *verification) announce(e Event) {
 	if e.Attempt != nil && !s.last.Completed || e.Words == s.reported.Words && e.Done == s.reported.Done {
 		return
 	}
@@ -164,7 +164,7 @@ func (s *verification) restart() error {
 		return s.tooLong(err)
 	}
 	s.restarted, s.wait = true, 0
-	s.note(d)
+	s.update(d)
 	return nil
 }
 

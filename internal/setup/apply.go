@@ -31,9 +31,9 @@ type Stop = transport.Stop
 // Grace is what is left to a run once it is asked to stop.
 const Grace = transport.Grace
 
-// keptBack reports whether err is that of a write that never began, because a
+// neverStarted reports whether err is that of a write that never began, because a
 // stop came while it waited for its turn.
-func keptBack(stop Stop, err error) bool {
+func neverStarted(stop Stop, err error) bool {
 	return stop.Asked() != nil && travisapi.Failed(err, travisapi.CodeCanceled) && !fateUnknown(err)
 }
 
@@ -41,7 +41,7 @@ func keptBack(stop Stop, err error) bool {
 // has an error are passed over and reported. It ends early when it is asked to, or
 // when Travis refuses the token, bans it, or fails again and again.
 func (r Runner) Apply(stop Stop, plan Plan) Report {
-	report := sweep(r, stop, plan.Repositories, func(r Runner, stop Stop, repository RepositoryPlan) RepositoryReport {
+	report := runEach(r, stop, plan.Repositories, func(r Runner, stop Stop, repository RepositoryPlan) RepositoryReport {
 		return r.applyOne(stop, plan, repository)
 	})
 	report.Warnings = plan.AllWarnings()
@@ -77,7 +77,7 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 		outcome.finish(Failed)
 		return outcome
 	}
-	run := newPairRun(r, stop, plan, repository)
+	run := newRepositoryRun(r, stop, plan, repository)
 	err := run.carryOut()
 	outcome = run.report(err)
 	if err == nil && !repository.writes() {
@@ -87,7 +87,7 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 }
 
 // carryOut activates, writes and reads back, or takes away what was created.
-func (p *pairRun) carryOut() error {
+func (p *repositoryRun) carryOut() error {
 	p.tell(StepBegin, "")
 	calls, cancel := p.stop.Call()
 	defer cancel()
@@ -101,14 +101,14 @@ func (p *pairRun) carryOut() error {
 	if err = p.writePair(calls); err == nil {
 		err = p.verify(calls)
 	}
-	if err != nil && !p.whole() && !stopsEverything(err) {
+	if err != nil && !p.isComplete() && !stopsEverything(err) {
 		p.undo()
 	}
 	return err
 }
 
-// pairRun is the writing of one pair.
-type pairRun struct {
+// repositoryRun is the writing of one pair.
+type repositoryRun struct {
 	writer
 	stop       Stop
 	finish     Stop // of what has to be completed after the other one
@@ -119,12 +119,12 @@ type pairRun struct {
 	activated  bool
 }
 
-func newPairRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *pairRun {
+func newRepositoryRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *repositoryRun {
 	known := make(map[string]bool, len(repository.before))
 	for _, v := range repository.before {
 		known[v.ID] = true
 	}
-	return &pairRun{
+	return &repositoryRun{
 		writer: writer{
 			travis: r.Travis, retry: r.Retry, ref: repository.Ref(), branch: plan.Branch, known: known,
 			tell: func(step Step, name string) { r.tell(Event{Target: repository.Target, Step: step, Name: name}) },
@@ -148,7 +148,7 @@ func (r Runner) tell(e Event) {
 
 // activate makes Travis build the repository, where that was asked for. It
 // comes first: an account that may not do that is told before anything else.
-func (p *pairRun) activate(calls Stop) error {
+func (p *repositoryRun) activate(calls Stop) error {
 	if !p.repository.Activate {
 		return nil
 	}
@@ -160,17 +160,17 @@ func (p *pairRun) activate(calls Stop) error {
 
 // writePair writes the host, then the password, then deletes the doubles. A
 // replacement that was begun is completed also after a stop.
-func (p *pairRun) writePair(calls Stop) error {
+func (p *repositoryRun) writePair(calls Stop) error {
 	for _, change := range []Change{p.repository.Host, p.repository.Password} {
 		if err := p.stop.Asked(); err != nil && !p.isHalfReplaced() {
 			return p.stopped(err)
 		}
-		if err := p.put(calls, change.Name, change.ID); err != nil {
+		if err := p.setVariable(calls, change.Name, change.ID); err != nil {
 			return err
 		}
 	}
 	for _, double := range p.repository.Doubles {
-		if err := p.deleteDouble(calls, double); err != nil {
+		if err := p.deleteDuplicate(calls, double); err != nil {
 			return err
 		}
 	}
@@ -180,13 +180,13 @@ func (p *pairRun) writePair(calls Stop) error {
 // isHalfReplaced reports whether the host was replaced, which nothing restores,
 // and the password not yet: the old one would meet the new host. So it is written
 // also after a stop.
-func (p *pairRun) isHalfReplaced() bool {
+func (p *repositoryRun) isHalfReplaced() bool {
 	host, password := p.states[HostName], p.states[PasswordName]
 	return host != nil && host.result == Done && !host.created && (password == nil || password.result != Done)
 }
 
-// put writes one variable and keeps what is known of it.
-func (p *pairRun) put(calls Stop, name, id string) error {
+// setVariable writes one variable and keeps what is known of it.
+func (p *repositoryRun) setVariable(calls Stop, name, id string) error {
 	before := p.states[name]
 	if p.isHalfReplaced() {
 		calls = p.finish
@@ -200,7 +200,7 @@ func (p *pairRun) put(calls Stop, name, id string) error {
 		}
 	}
 	p.states[name] = &state
-	if keptBack(p.stop, err) {
+	if neverStarted(p.stop, err) {
 		return p.stopped(p.stop.Asked())
 	}
 	if state.lost {
@@ -214,10 +214,10 @@ func (p *pairRun) put(calls Stop, name, id string) error {
 	return err
 }
 
-// deleteDouble takes one double away. One that is gone already is no error; one
+// deleteDuplicate takes one double away. One that is gone already is no error; one
 // that holds the new value, because Travis lost the variable that was to be
 // replaced, stays.
-func (p *pairRun) deleteDouble(calls Stop, v travisapi.EnvVar) error {
+func (p *repositoryRun) deleteDuplicate(calls Stop, v travisapi.EnvVar) error {
 	if v.ID == p.states[v.Name].id {
 		return nil
 	}
@@ -226,14 +226,14 @@ func (p *pairRun) deleteDouble(calls Stop, v travisapi.EnvVar) error {
 	}
 	p.tell(StepDelete, v.Name)
 	err := deleteVariable(calls, p.travis, p.retry, p.ref, v.ID)
-	if keptBack(p.stop, err) {
+	if neverStarted(p.stop, err) {
 		return p.stopped(p.stop.Asked())
 	}
 	return err
 }
 
-// whole reports whether both variables were accepted.
-func (p *pairRun) whole() bool {
+// isComplete reports whether both variables were accepted.
+func (p *repositoryRun) isComplete() bool {
 	for _, name := range []string{HostName, PasswordName} {
 		if state := p.states[name]; state == nil || state.result != Done {
 			return false
@@ -242,7 +242,7 @@ func (p *pairRun) whole() bool {
 	return true
 }
 
-func (p *pairRun) stopped(cause error) error { return stoppedIn(p.repository.Target, cause) }
+func (p *repositoryRun) stopped(cause error) error { return stoppedIn(p.repository.Target, cause) }
 
 func stoppedIn(target Target, cause error) error {
 	return &problem.Error{Code: CodeStopped, Action: fmt.Sprintf("%s: stopped before it was done", target), Cause: cause}
@@ -254,7 +254,7 @@ func NotStarted(target Target, cause error) error {
 	return &problem.Error{Code: CodeNotStarted, Action: fmt.Sprintf("%s: nothing was written", target), Cause: cause}
 }
 
-func (p *pairRun) report(err error) RepositoryReport {
+func (p *repositoryRun) report(err error) RepositoryReport {
 	report := p.repository.intent(p.branch)
 	report.Err, report.Activated = err, p.activated
 	for i := range report.Variables {
@@ -287,13 +287,13 @@ type planned interface {
 func (p RepositoryPlan) why() error    { return p.Err }
 func (r RepositoryRemoval) why() error { return r.Err }
 
-// sweep works on all repositories, side by side, and reports them in their
+// runEach works on all repositories, side by side, and reports them in their
 // order. Once an error ends the run, those under way end as they do when
 // the run is asked to stop, and work has to begin no other.
-func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
+func runEach[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
 	soft, end := context.WithCancelCause(stop.Soft)
 	defer end(nil)
-	if why := ended(all); why != nil {
+	if why := endedBy(all); why != nil {
 		end(why)
 	}
 	r = r.oneAtATime()

@@ -191,7 +191,7 @@ func (a Audit) Errs() []error {
 // nobody in, and when no password can be what was given as one; everything else
 // is in the Audit.
 func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error) {
-	if err := convox.CheckPassword(request.Credential.Password); err != nil && request.Credential.given() {
+	if err := convox.CheckPassword(request.Credential.Password); err != nil && request.Credential.isGiven() {
 		return Audit{}, err
 	}
 	request.Targets = RemoveDuplicates(request.Targets)
@@ -202,13 +202,13 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 	if err != nil {
 		return Audit{}, err
 	}
-	audit := Audit{Findings: read.general(request), Refused: read.login.refused()}
+	audit := Audit{Findings: read.general(request), Refused: read.login.isRefused()}
 	for _, facts := range read.repositories {
 		if err := facts.play(ctx, request.Branch); err != nil {
 			return Audit{}, err
 		}
 		c := &auditCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := Audited{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.built(), unbuilt: c.unbuilt()}
+		audited := Audited{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}
@@ -257,11 +257,11 @@ func (f *findings) unread(what string, err error, hint string) {
 
 // sorted puts the worst first and keeps the order beside that.
 func (f *findings) sorted() []Finding {
-	slices.SortStableFunc(f.all, bySeverity)
+	slices.SortStableFunc(f.all, compareSeverity)
 	return f.all
 }
 
-func bySeverity(a, b Finding) int {
+func compareSeverity(a, b Finding) int {
 	rank := []Severity{SeverityError, SeverityWarning, SeverityNote}
 	return cmp.Compare(slices.Index(rank, a.Severity), slices.Index(rank, b.Severity))
 }

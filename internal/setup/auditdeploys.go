@@ -80,8 +80,8 @@ func (p *playedFile) reference(s *playedStep) []stepRun {
 	return nil
 }
 
-// another is a hint to have a step written without a fault.
-func (c *auditCase) another(call build.Call, flags ...string) string {
+// newStepHint is a hint to have a step written without a fault.
+func (c *auditCase) newStepHint(call build.Call, flags ...string) string {
 	return c.yml("delete the step, and have one written that has none of this", call, flags...)
 }
 
@@ -104,16 +104,16 @@ func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 			loose = append(loose, event.Branch)
 		}
 	}
-	another := "name the branch\nor " + c.another(runs[0].call)
+	another := "name the branch\nor " + c.newStepHint(runs[0].call)
 	switch {
 	case every && pulls:
-		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+c.reason(s), c.another(runs[0].call))
+		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+c.reason(s), c.newStepHint(runs[0].call))
 	case every && tags:
 		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch and every tag", another)
 	case every:
 		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", another)
 	case len(loose) > 0:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+showBranches(loose[:min(2, len(loose))])+": the pattern fits more than the branch", "anchor the pattern with ^ and $\nor "+c.another(runs[0].call))
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+showBranches(loose[:min(2, len(loose))])+": the pattern fits more than the branch", "anchor the pattern with ^ and $\nor "+c.newStepHint(runs[0].call))
 	case tags && len(s.in(pushed)) > 0:
 		c.add(SeverityNote, FoundUnguarded, step+" runs for tags too, such as v1.0", "")
 	}
@@ -122,7 +122,7 @@ func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 		if !p.isMeant(runs[0].outcome) {
 			too = ""
 		}
-		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.another(runs[0].call))
+		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.newStepHint(runs[0].call))
 	}
 }
 
@@ -172,11 +172,11 @@ func (c *auditCase) judgeFailure(s *playedStep, runs []stepRun) {
 		message := s.name() + mayFail
 		switch {
 		case job.AllowFailure:
-			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", "take the job out of `allow_failures`\nor "+c.another(call))
+			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", "take the job out of `allow_failures`\nor "+c.newStepHint(call))
 		case call.Phase == FormAfterSuccess:
 			c.add(SeverityNote, FoundHiddenFailure, message, c.yml("delete that step first, and have one written whose failure fails the build", call, "--step", FormDeploy))
 		default:
-			c.add(SeverityWarning, FoundHiddenFailure, message, "let its failure be the build's\nor "+c.another(call))
+			c.add(SeverityWarning, FoundHiddenFailure, message, "let its failure be the build's\nor "+c.newStepHint(call))
 		}
 	}
 	if c.doesNotWait(runs[0].call) {
@@ -218,7 +218,7 @@ func (c *auditCase) judgeClient(s *playedStep, runs []stepRun) {
 			return
 		}
 	}
-	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox CLI, and nothing before it installs it", "install it first (https://docs.convox.com/installation/cli/)\nor "+c.another(call))
+	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox CLI, and nothing before it installs it", "install it first (https://docs.convox.com/installation/cli/)\nor "+c.newStepHint(call))
 }
 
 // buildDir is where a build has the repository, with a slash at its end.
@@ -295,7 +295,7 @@ func (c *auditCase) judgeTimes(outcome int) {
 		if len(distinct(lines)) > 1 {
 			noun = " (lines "
 		}
-		c.add(SeverityWarning, FoundPerJob, message+noun+listed(distinct(lines))+")", lastStage+"\nor "+c.another(build.Call{App: w.app, Rack: w.rack}))
+		c.add(SeverityWarning, FoundPerJob, message+noun+listed(distinct(lines))+")", lastStage+"\nor "+c.newStepHint(build.Call{App: w.app, Rack: w.rack}))
 	}
 }
 
@@ -356,7 +356,7 @@ func (f *fileFacts) unseen() string {
 	}
 	p := f.played
 	if p == nil || len(p.steps) == 0 {
-		return elsewhere(f.imports(), f.config.OwnCommands())
+		return unscanned(f.imports(), f.config.OwnCommands())
 	}
 	var scripts []string
 	for i, played := range p.outcomes[pushed].Played {
@@ -369,5 +369,5 @@ func (f *fileFacts) unseen() string {
 			scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
 		}
 	}
-	return elsewhere(f.imports(), distinct(scripts))
+	return unscanned(f.imports(), distinct(scripts))
 }

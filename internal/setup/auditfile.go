@@ -124,9 +124,9 @@ func lineWith(text, word string, other int) int {
 	return other
 }
 
-// gives reports whether builds get a variable of the pair from the file: all of
+// setsForAll reports whether builds get a variable of the pair from the file: all of
 // them, or each step that deploys. Where no step is seen, any place counts.
-func (f *fileFacts) gives(name string) bool {
+func (f *fileFacts) setsForAll(name string) bool {
 	set := f.sets(name)
 	if slices.ContainsFunc(set, func(v travisyml.Variable) bool { return v.Scope == travisyml.Global }) {
 		return true
@@ -146,14 +146,16 @@ func (f *fileFacts) gives(name string) bool {
 	return ran || len(set) > 0
 }
 
-// givesSome reports whether the file gives a variable of the pair to other jobs
+// setsForSome reports whether the file gives a variable of the pair to other jobs
 // or commands than to all that deploy.
-func (f *fileFacts) givesSome(name string) bool { return len(f.sets(name)) > 0 && !f.gives(name) }
+func (f *fileFacts) setsForSome(name string) bool {
+	return len(f.sets(name)) > 0 && !f.setsForAll(name)
+}
 
 // overrides lists where the file sets a variable that its steps would have from
 // the settings else. A command that sets one for some of them is meant to.
 func (f *fileFacts) overrides(name string) []travisyml.Variable {
-	return slices.DeleteFunc(f.sets(name), func(v travisyml.Variable) bool { return v.Scope == travisyml.Command && !f.gives(name) })
+	return slices.DeleteFunc(f.sets(name), func(v travisyml.Variable) bool { return v.Scope == travisyml.Command && !f.setsForAll(name) })
 }
 
 // unnamed counts the encrypted variables whose names are encrypted too.
@@ -164,9 +166,9 @@ func (f *fileFacts) unnamed() int {
 	return len(f.report.Sets(""))
 }
 
-// unless is why a variable that is nowhere may be in the file after all, as the
+// unlessInFile is why a variable that is nowhere may be in the file after all, as the
 // end of a sentence, or "".
-func (f *fileFacts) unless() string {
+func (f *fileFacts) unlessInFile() string {
 	switch {
 	case f.unnamed() > 0:
 		return ", unless .travis.yml has it encrypted, where its name cannot be seen"
@@ -235,7 +237,7 @@ func (c *auditCase) judgeSecrets() {
 		if secret.Name != overrideName {
 			hint = c.write("write the new one as a private variable", "")
 		}
-		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s is in clear text in .travis.yml, line %d: everyone who sees the repository can read it%s", secret.Name, secret.Line, c.given(secret)),
+		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s is in clear text in .travis.yml, line %d: everyone who sees the repository can read it%s", secret.Name, secret.Line, c.samePasswordNote(secret)),
 			"change it, and delete it in the file\n"+hint)
 	}
 	for _, old := range c.file.old {
@@ -250,17 +252,17 @@ func (c *auditCase) judgeOld(old oldSecret) {
 	switch signIn := c.deploySignIn(build.Call{}); {
 	case c.isGiven(old.Secret):
 		severity, hint = SeverityError, "change that password: the history keeps it"
-	case c.request.Credential.given():
+	case c.request.Credential.isGiven():
 	case signIn != nil:
 		severity, hint = SeverityWarning, hint+"\nto see whether it is today's password: "+c.command("check", "", signIn, []string{stdinFlag})
 	default:
 		severity, hint = SeverityWarning, hint+"\nto see whether it is today's password, run convox-travis check with the sign-in method and that password"
 	}
-	c.add(severity, FoundOldSecret, fmt.Sprintf("%s is in clear text in the .travis.yml of commit %s: everyone who sees the repository can read it%s", old.Name, old.commit, c.given(old.Secret)), hint)
+	c.add(severity, FoundOldSecret, fmt.Sprintf("%s is in clear text in the .travis.yml of commit %s: everyone who sees the repository can read it%s", old.Name, old.commit, c.samePasswordNote(old.Secret)), hint)
 }
 
-// given says that a secret is the very password that is audited.
-func (c *auditCase) given(open travisyml.Secret) string {
+// samePasswordNote says that a secret is the very password that is audited.
+func (c *auditCase) samePasswordNote(open travisyml.Secret) string {
 	if c.isGiven(open) {
 		return "; it is the password that was given"
 	}
@@ -269,7 +271,7 @@ func (c *auditCase) given(open travisyml.Secret) string {
 
 func (c *auditCase) isGiven(open travisyml.Secret) bool {
 	password := c.request.Credential.Password
-	return c.request.Credential.given() && (open.Value.Equal(password) || open.Value.Equal(quoted(password)))
+	return c.request.Credential.isGiven() && (open.Value.Equal(password) || open.Value.Equal(quoteForTravis(password)))
 }
 
 // judgeOverrides finds what the file sets and the settings have too.
@@ -320,9 +322,9 @@ func (c *auditCase) judgeRack(d build.Call, step string) {
 	case d.Rack == "" && !c.namesRack():
 		c.add(SeverityError, FoundRackMissing, step+" names no Rack, and behind a Console it has to", "add --rack "+cmp.Or(c.deployRack(d), "ORG/NAME")+" to it")
 	case d.Rack == "" || strings.ContainsAny(d.Rack, "$`"): // it is known in the build
-	case !c.login.proved() || !c.login.credential.Console:
+	case !c.login.isAccepted() || !c.login.credential.Console:
 	case !c.login.sees(d.Rack):
-		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key does not see", step, d.Rack), seen(c.login.login))
+		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key does not see", step, d.Rack), listVisibleRacks(c.login.login))
 	case len(consoleWarnings(c.login.login, c.request.Rack)) == 0: // else it is said of all repositories
 		for _, w := range consoleWarnings(c.login.login, d.Rack) {
 			c.add(SeverityWarning, w.Code, w.Message, w.Hint)

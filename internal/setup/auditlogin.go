@@ -21,28 +21,28 @@ type loginFacts struct {
 	err        error
 }
 
-// given reports whether there is anything to prove.
-func (c Credential) given() bool { return !c.Password.IsEmpty() && !c.Host.IsZero() }
+// isGiven reports whether there is anything to prove.
+func (c Credential) isGiven() bool { return !c.Password.IsEmpty() && !c.Host.IsZero() }
 
-func (a Auditor) prove(ctx context.Context, credential Credential) loginFacts {
+func (a Auditor) verify(ctx context.Context, credential Credential) loginFacts {
 	facts := loginFacts{credential: credential}
-	if !credential.given() {
+	if !credential.isGiven() {
 		return facts
 	}
 	facts.login, facts.err = credential.Verify(ctx, a.Checker)
 	return facts
 }
 
-func (l loginFacts) proved() bool { return l.credential.given() && l.err == nil }
+func (l loginFacts) isAccepted() bool { return l.credential.isGiven() && l.err == nil }
 
-// refused reports whether no build can log in with the credential.
-func (l loginFacts) refused() bool {
+// isRefused reports whether no build can log in with the credential.
+func (l loginFacts) isRefused() bool {
 	return problem.Has(l.err, convox.CodeRefused, convox.CodeOnlyRawForm)
 }
 
 // judge finds what is wrong with the credential.
 func (l loginFacts) judge(f *findings, request AuditRequest) {
-	if !l.credential.given() {
+	if !l.credential.isGiven() {
 		return
 	}
 	if l.err != nil {
@@ -65,7 +65,7 @@ func (l loginFacts) judge(f *findings, request AuditRequest) {
 			"make a deploy key in Console under Settings, Deploy Keys, and write that")
 	}
 	if request.Rack != "" && !l.sees(request.Rack) {
-		f.add(SeverityError, FoundRackUnknown, "the key does not see Rack "+request.Rack, seen(l.login))
+		f.add(SeverityError, FoundRackUnknown, "the key does not see Rack "+request.Rack, listVisibleRacks(l.login))
 	} else if l.credential.Console {
 		for _, w := range consoleWarnings(l.login, request.Rack) {
 			f.add(SeverityWarning, w.Code, w.Message, w.Hint)
@@ -83,8 +83,8 @@ func (l loginFacts) sees(rack string) bool {
 	return false
 }
 
-// seen says which Racks a key sees.
-func seen(login convox.Login) string {
+// listVisibleRacks says which Racks a key sees.
+func listVisibleRacks(login convox.Login) string {
 	var all []string
 	for _, r := range login.Racks {
 		all = append(all, r.String())
@@ -111,7 +111,7 @@ const (
 // "", those of all branches that have none of their own.
 func (c *auditCase) originOf(name, branch string) origin {
 	switch {
-	case c.file.gives(name):
+	case c.file.setsForAll(name):
 		return ofFile
 	case branch != "" && len(inScope(c.vars, name, branch)) > 0:
 		return ofBranch
@@ -147,7 +147,7 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 		where = "branch " + showBranch(branch) + " has "
 	}
 	missing, unless := c.missing()
-	if c.file.givesSome(HostName) || c.file.givesSome(PasswordName) {
+	if c.file.setsForSome(HostName) || c.file.setsForSome(PasswordName) {
 		unless = "; what .travis.yml sets is not there for every step that deploys" + unless
 	}
 	switch {
@@ -176,7 +176,7 @@ const ownPair = "give the branch a pair of its own"
 // missing is how bad it is that a variable is nowhere, and why it may be in the file
 // after all, or "".
 func (c *auditCase) missing() (Severity, string) {
-	if unless := c.file.unless(); unless != "" {
+	if unless := c.file.unlessInFile(); unless != "" {
 		return SeverityWarning, unless
 	}
 	return SeverityError, ""

@@ -48,7 +48,7 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		defer crash.Catch()
-		read.login = a.prove(ctx, request.Credential)
+		read.login = a.verify(ctx, request.Credential)
 	})
 
 	var user travisapi.User
@@ -241,7 +241,7 @@ func (c *auditCase) judgeSettings() {
 	}
 	c.judgePair()
 	c.judgePublic()
-	c.judgeDoubles()
+	c.judgeDuplicates()
 	c.judgeRackURL()
 	c.judgeAccount()
 	c.judgeHosts()
@@ -273,7 +273,7 @@ func (c *auditCase) judgePublic() {
 	}
 }
 
-func (c *auditCase) judgeDoubles() {
+func (c *auditCase) judgeDuplicates() {
 	type scope struct{ name, branch string }
 	seen := map[scope]bool{}
 	for _, v := range c.vars {

@@ -276,9 +276,9 @@ func (b Builds) Unseen() []Unseen {
 // mostNamed are as many scripts as are named.
 const mostNamed = 4
 
-// elsewhere names where else a file can deploy: in files that it imports, and in
+// unscanned names where else a file can deploy: in files that it imports, and in
 // scripts that it calls. It is "" where it does neither.
-func elsewhere(imports bool, scripts []string) string {
+func unscanned(imports bool, scripts []string) string {
 	var all []string
 	if imports {
 		all = append(all, "the files that it imports")

@@ -94,7 +94,7 @@ func (c *auditCase) command(name, branch string, more ...[]string) string {
 // write is a hint to write the variables of a branch, or of all branches: with the
 // wizard, which asks for the rest, unless the run was given a password.
 func (c *auditCase) write(lead, branch string) string {
-	if c.request.Credential.given() {
+	if c.request.Credential.isGiven() {
 		return lead + ": " + c.command("apply", branch, c.request.signIn(), c.request.Given.Password)
 	}
 	return lead + ": " + c.command("", branch, c.request.signIn())
@@ -179,7 +179,7 @@ func (c *auditCase) deploySignIn(d build.Call) []string {
 func (c *auditCase) deployRack(d build.Call) string {
 	seen := c.login.login.Racks
 	switch {
-	case c.request.Rack != "" && (!c.login.proved() || !c.login.credential.Console || c.login.sees(c.request.Rack)):
+	case c.request.Rack != "" && (!c.login.isAccepted() || !c.login.credential.Console || c.login.sees(c.request.Rack)):
 		return c.request.Rack
 	case isPlain(d.Rack) && strings.Contains(d.Rack, "/") && (len(seen) == 0 || c.login.sees(d.Rack)):
 		return d.Rack

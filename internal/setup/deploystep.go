@@ -247,7 +247,7 @@ func Encrypt(key travisapi.Key, name string, value secret.String) (string, error
 	if err != nil {
 		return "", err
 	}
-	text := []byte(name + "=" + quoted(value).Reveal())
+	text := []byte(name + "=" + quoteForTravis(value).Reveal())
 	defer clear(text)
 	if most := public.Size() - padding; len(text) > most {
 		return "", &problem.Error{

@@ -109,10 +109,10 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		}
 		checked <- err
 	}()
-	listed := listedOf(request.Known)
+	listed := cacheable(request.Known)
 	readEach(len(targets), request.Read, func(i int) {
-		r := planRepository(ctx, knowing(travis, listed[targets[i].key()]), targets[i], request)
-		r.Err = sparing(ctx, cancel, targets[i], r.Err)
+		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
+		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
 		plan.Repositories[i] = r
 	})
 	err := <-checked
@@ -122,9 +122,9 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	return plan, err
 }
 
-// sparing ends the reads that are still to come when one ended the run: they would
+// stopReads ends the reads that are still to come when one ended the run: they would
 // be told the same. It returns the error that stands.
-func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target, err error) error {
+func stopReads(ctx context.Context, cancel context.CancelCauseFunc, target Target, err error) error {
 	if endsRun(err) {
 		cancel(err)
 		return err
@@ -226,7 +226,7 @@ func (p *RepositoryPlan) decide(request Request) {
 		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
 	}
 	p.warn(request)
-	mixed := crossings(p.before, request.Branch, request.Credential.Host).mixed
+	mixed := branchConflicts(p.before, request.Branch, request.Credential.Host).mixed
 	switch {
 	case !p.writes() || len(mixed) == 0:
 	case request.AllowMixed:
@@ -246,9 +246,9 @@ func (p *RepositoryPlan) writes() bool {
 
 // Ended is why the reading for a plan ended before all repositories were read,
 // or nil: nothing can be written either.
-func (p Plan) Ended() error { return ended(p.Repositories) }
+func (p Plan) Ended() error { return endedBy(p.Repositories) }
 
-func ended[R planned](all []R) (ended error) {
+func endedBy[R planned](all []R) (ended error) {
 	for _, repository := range all {
 		if why := repository.why(); endsRun(why) {
 			if ended = why; problem.Code(why) != CodeNotStarted {
@@ -370,7 +370,7 @@ func sees(login convox.Login, rack string) error {
 	if slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack }) {
 		return nil
 	}
-	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", rack), Hints: []string{seen(login)}}
+	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", rack), Hints: []string{listVisibleRacks(login)}}
 }
 
 // warn notes what a person should know before anything is written.
@@ -387,7 +387,7 @@ func (p *RepositoryPlan) warn(request Request) {
 	for _, name := range []string{HostName, PasswordName} {
 		p.warnPublic(name, request)
 	}
-	for _, branch := range crossings(p.before, request.Branch, request.Credential.Host).passwordOnly {
+	for _, branch := range branchConflicts(p.before, request.Branch, request.Credential.Host).passwordOnly {
 		p.add("branch_password_only",
 			fmt.Sprintf("branch %s has a password of its own and no host: it would be sent to %s", showBranch(branch), request.Credential.Host),
 			"give the branch a host and a password of its own")
@@ -410,7 +410,7 @@ func (p *RepositoryPlan) warnPublic(name string, request Request) {
 		switch {
 		case v.Name != name || !v.Public:
 		case v.Branch == request.Branch && p.writes():
-			if name == PasswordName && v.Value.Equal(quoted(request.Credential.Password)) {
+			if name == PasswordName && v.Value.Equal(quoteForTravis(request.Credential.Password)) {
 				p.add("public_same", "the very password that is being written was public until now", "change that password, then run this again")
 				continue
 			}

@@ -42,7 +42,7 @@ func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Remo
 		var vars []travisapi.EnvVar
 		r.Repository, vars, r.Err = readRepository(ctx, travis, r.Target)
 		r.Variables = request.pick(vars)
-		r.Err = sparing(ctx, cancel, r.Target, r.Err)
+		r.Err = stopReads(ctx, cancel, r.Target, r.Err)
 		removal.Repositories[i] = r
 	})
 	return removal
@@ -64,7 +64,7 @@ func (r RemoveRequest) pick(vars []travisapi.EnvVar) []travisapi.EnvVar {
 
 // Ended is why the reading for a removal ended before all repositories were read,
 // or nil: nothing can be deleted either.
-func (r Removal) Ended() error { return ended(r.Repositories) }
+func (r Removal) Ended() error { return endedBy(r.Repositories) }
 
 // IsEmpty reports whether there is nothing to delete anywhere.
 func (r Removal) IsEmpty() bool {
@@ -96,7 +96,7 @@ func (r RepositoryRemoval) intent() RepositoryReport {
 // Remove carries out a removal, several repositories side by side, and reads back
 // that what it deleted is gone.
 func (r Runner) Remove(stop Stop, removal Removal) Report {
-	return sweep(r, stop, removal.Repositories, Runner.removeOne)
+	return runEach(r, stop, removal.Repositories, Runner.removeOne)
 }
 
 func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryReport {
@@ -129,7 +129,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 				outcome.Variables[i].Result = Unknown
 			}
 			outcome.Err = err
-			if keptBack(stop, err) {
+			if neverStarted(stop, err) {
 				outcome.Err = stoppedIn(repository.Target, stop.Asked())
 			}
 			return outcome

@@ -25,7 +25,7 @@ func (b Builds) Sentence(then string, others ...string) string {
 	if len(calls) == 0 {
 		first += "deploys nothing" + b.failure()
 	} else {
-		first += "deploys " + b.amounts(calls)
+		first += "deploys " + b.deployCounts(calls)
 		switch b.tests() {
 		case noTests:
 			first += "; no tests run"
@@ -62,9 +62,9 @@ func (b Builds) confirmed() string {
 	return " (confirmed by Travis)"
 }
 
-// amounts says what is deployed and how many times, such as "web to acme/staging
+// deployCounts says what is deployed and how many times, such as "web to acme/staging
 // once and api twice".
-func (b Builds) amounts(calls []build.Call) string {
+func (b Builds) deployCounts(calls []build.Call) string {
 	var names []string
 	times := map[string]int{}
 	for _, call := range calls {

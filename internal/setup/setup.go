@@ -166,16 +166,16 @@ func branchesOf(vars []travisapi.EnvVar) []string {
 	return slices.Sorted(maps.Keys(branches))
 }
 
-// crossing tells how a pair for all branches would meet the variables that
+// branchConflict tells how a pair for all branches would meet the variables that
 // branches have of their own. In a build of a branch its own variables win
 // (https://docs.travis-ci.com/user/environment-variables/).
-type crossing struct {
+type branchConflict struct {
 	mixed        []string // own host, no own password: the new password would go to another host
 	passwordOnly []string // own password, no own host: that password would go to the new host
 }
 
-func crossings(vars []travisapi.EnvVar, branch string, host convox.Host) crossing {
-	var c crossing
+func branchConflicts(vars []travisapi.EnvVar, branch string, host convox.Host) branchConflict {
+	var c branchConflict
 	if branch != "" {
 		return c // a branch's own pair is used by that branch alone
 	}

@@ -96,8 +96,8 @@ func (t Target) key() Target {
 	return Target{Provider: t.provider(), Slug: strings.ToLower(t.Slug)}
 }
 
-// listedOf are the repositories of a list of which nothing is left to be asked.
-func listedOf(known []travisapi.Repository) map[Target]travisapi.Repository {
+// cacheable are the repositories of a list of which nothing is left to be asked.
+func cacheable(known []travisapi.Repository) map[Target]travisapi.Repository {
 	listed := make(map[Target]travisapi.Repository, len(known))
 	for _, r := range known {
 		if _, said := r.Permissions["create_env_var"]; said {
@@ -107,20 +107,20 @@ func listedOf(known []travisapi.Repository) map[Target]travisapi.Repository {
 	return listed
 }
 
-// knowing is a Travis that is not asked for a repository which a list gave, the
+// newCachedTravis is a Travis that is not asked for a repository which a list gave, the
 // zero one being none.
-func knowing(travis Travis, listed travisapi.Repository) Travis {
+func newCachedTravis(travis Travis, listed travisapi.Repository) Travis {
 	if listed.ID == 0 {
 		return travis
 	}
-	return listedTravis{travis, listed}
+	return cachedTravis{travis, listed}
 }
 
-type listedTravis struct {
+type cachedTravis struct {
 	Travis
 	listed travisapi.Repository
 }
 
-func (t listedTravis) Repository(context.Context, travisapi.Ref) (travisapi.Repository, error) {
+func (t cachedTravis) Repository(context.Context, travisapi.Ref) (travisapi.Repository, error) {
 	return t.listed, nil
 }

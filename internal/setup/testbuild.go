@@ -75,9 +75,9 @@ func (p TestBuilder) Run(stop Stop, request TestBuildRequest) error {
 	case "failed":
 		return request.failed(build)
 	case "canceled":
-		return request.unknown(build, "someone canceled it before it told anything")
+		return request.inconclusive(build, "someone canceled it before it told anything")
 	}
-	return request.unknown(build, "Travis could not run it to its end, or the convox client could not be fetched")
+	return request.inconclusive(build, "Travis could not run it to its end, or the convox client could not be fetched")
 }
 
 // config is a build that clones nothing and runs one command, which fails when
@@ -109,7 +109,7 @@ func (p TestBuilder) follow(stop Stop, request TestBuildRequest, id int) (travis
 			build, err = p.Builder.Build(stop.Soft, build.ID)
 		}
 		if err != nil {
-			return build, request.unfollowed(build, err)
+			return build, request.unfinished(build, err)
 		}
 		if build.ID > 0 {
 			event = TestBuildEvent{State: build.State, Page: request.page(build)}
@@ -122,10 +122,10 @@ func (p TestBuilder) follow(stop Stop, request TestBuildRequest, id int) (travis
 			return build, nil
 		}
 		if ticks.Now().Sub(begun) >= p.patience() {
-			return build, request.unfollowed(build, errProofTooLong)
+			return build, request.unfinished(build, errProofTooLong)
 		}
 		if err := ticks.Sleep(stop.Soft, p.pause()); err != nil {
-			return build, request.unfollowed(build, err)
+			return build, request.unfinished(build, err)
 		}
 	}
 }
@@ -149,8 +149,8 @@ func (p TestBuilder) build(ctx context.Context, request TestBuildRequest, id int
 
 var errProofTooLong = &problem.Error{Code: "timeout", Reason: "it takes too long"}
 
-// unfollowed is a build that goes on without anybody waiting.
-func (r TestBuildRequest) unfollowed(build travisapi.Build, cause error) error {
+// unfinished is a build that goes on without anybody waiting.
+func (r TestBuildRequest) unfinished(build travisapi.Build, cause error) error {
 	if problem.Code(cause) == codeTestBuildUnknown {
 		return cause
 	}
@@ -161,8 +161,8 @@ func (r TestBuildRequest) unfollowed(build travisapi.Build, cause error) error {
 	return err
 }
 
-// unknown is a build that is over and says nothing about the pair.
-func (r TestBuildRequest) unknown(build travisapi.Build, why string) error {
+// inconclusive is a build that is over and says nothing about the pair.
+func (r TestBuildRequest) inconclusive(build travisapi.Build, why string) error {
 	err := &problem.Error{
 		Code:   codeTestBuildUnknown,
 		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s, which proves nothing: %s", build.State, why),
@@ -234,7 +234,7 @@ func (a *Audit) RunTestBuilds(stop Stop, travis TestBuildTravis, request AuditRe
 				tell(e)
 			}
 		}
-		err := prove(stop, travis, request, prover, *audited, hosted)
+		err := runTestBuild(stop, travis, request, prover, *audited, hosted)
 		if stopped := context.Cause(stop.Soft); stopped != nil && err != nil {
 			return err
 		}
@@ -260,20 +260,20 @@ func (a *Audit) sort() {
 		order[audited.Target] = i + 1
 	}
 	slices.SortStableFunc(a.Findings, func(x, y Finding) int {
-		return cmp.Or(cmp.Compare(order[x.Target], order[y.Target]), bySeverity(x, y))
+		return cmp.Or(cmp.Compare(order[x.Target], order[y.Target]), compareSeverity(x, y))
 	})
 }
 
-// built is the branch that a build proves the pair of.
-func (c *auditCase) built() string {
+// testBranch is the branch that a build proves the pair of.
+func (c *auditCase) testBranch() string {
 	return cmp.Or(c.request.Branch, c.repository.DefaultBranch, "main")
 }
 
-// unbuilt is why a build of a repository would prove nothing, or send a password
+// noTestBuildReason is why a build of a repository would prove nothing, or send a password
 // to a host that it may not be for; or "". What such a build runs takes the place
 // of the .travis.yml, and what that sets is gone.
-func (c *auditCase) unbuilt() string {
-	branch := c.built()
+func (c *auditCase) noTestBuildReason() string {
+	branch := c.testBranch()
 	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
 	switch {
 	case c.err != nil:
@@ -286,7 +286,7 @@ func (c *auditCase) unbuilt() string {
 		return "branch " + showBranch(branch) + " has a " + HostName + " of its own and no password: the build would send that host the password of " + password.name()
 	case host != password && !(host == ofBranch && c.sameHost(branch)):
 		return HostName + " and " + PasswordName + " are not from one place" + c.forBranch(branch)
-	case c.overridden(branch):
+	case c.isOverridden(branch):
 		return overrideName + " is set" + ignoresPair
 	case !c.repository.Active:
 		return "Travis does not build the repository"
@@ -302,14 +302,14 @@ func (c *auditCase) forBranch(branch string) string {
 	return " for branch " + showBranch(branch) + ", which would be built"
 }
 
-// overridden reports whether builds of a branch get what the convox client takes
+// isOverridden reports whether builds of a branch get what the convox client takes
 // before the pair.
-func (c *auditCase) overridden(branch string) bool {
+func (c *auditCase) isOverridden(branch string) bool {
 	return len(c.file.sets(overrideName))+len(inScope(c.vars, overrideName, ""))+len(inScope(c.vars, overrideName, branch)) > 0 ||
 		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == overrideName })
 }
 
-func prove(stop Stop, travis TestBuildTravis, request AuditRequest, prover TestBuilder, audited Audited, hosted bool) error {
+func runTestBuild(stop Stop, travis TestBuildTravis, request AuditRequest, prover TestBuilder, audited Audited, hosted bool) error {
 	ref := travisapi.ByID(audited.ID)
 	repository, err := travis.Repository(stop.Soft, ref)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"convox-travis/travisapi"
 )
 
-// quoted is the text that Travis stores: a build runs "export NAME=TEXT".
-func quoted(value secret.String) secret.String { return convox.Quote(value) }
+// quoteForTravis is the text that Travis stores: a build runs "export NAME=TEXT".
+func quoteForTravis(value secret.String) secret.String { return convox.Quote(value) }
 
 // writer writes one variable of one repository until Travis has it, or says
 // for certain that it will not. A write is never repeated blindly: after an
@@ -52,9 +52,9 @@ func (w writer) write(calls, finish Stop, name string, value secret.String, id s
 		if !state.created && fateUnknown(err) {
 			calls = finish
 		}
-		again := err != nil && worthALook(err, state)
+		again := err != nil && needsLookUp(err, state)
 		if again {
-			again = w.settle(calls.Hard, name, &err, &state)
+			again = w.lookUp(calls.Hard, name, &err, &state)
 		}
 		switch {
 		case state.result == Done:
@@ -71,9 +71,9 @@ func (w writer) send(calls Stop, name string, value secret.String, state *writte
 	var v travisapi.EnvVar
 	var err error
 	if state.id != "" {
-		v, err = w.travis.UpdateEnvVar(calls, w.ref, state.id, travisapi.EnvVarChange{Name: name, Value: quoted(value), Public: false})
+		v, err = w.travis.UpdateEnvVar(calls, w.ref, state.id, travisapi.EnvVarChange{Name: name, Value: quoteForTravis(value), Public: false})
 	} else {
-		v, err = w.travis.CreateEnvVar(calls, w.ref, travisapi.NewEnvVar{Name: name, Value: quoted(value), Public: false, Branch: w.branch})
+		v, err = w.travis.CreateEnvVar(calls, w.ref, travisapi.NewEnvVar{Name: name, Value: quoteForTravis(value), Public: false, Branch: w.branch})
 		state.open = state.open || fateUnknown(err)
 		state.cut = state.cut || travisapi.Failed(err, travisapi.CodeTimeout) || (travisapi.Failed(err, travisapi.CodeCanceled) && fateUnknown(err))
 	}
@@ -83,10 +83,10 @@ func (w writer) send(calls Stop, name string, value secret.String, state *writte
 	return err
 }
 
-// worthALook reports whether, after err, the variables say more than the error
+// needsLookUp reports whether, after err, the variables say more than the error
 // does: the write may have been done, what was to be updated is gone, what was
 // to be created is there, or the server was too busy to begin.
-func worthALook(err error, state written) bool {
+func needsLookUp(err error, state written) bool {
 	switch {
 	case travisapi.Failed(err, travisapi.CodeNotFound):
 		return state.id != ""
@@ -99,11 +99,11 @@ func worthALook(err error, state written) bool {
 	return fateUnknown(err)
 }
 
-// settle reads what came of a write that ended with cause, and notes it in
+// lookUp reads what came of a write that ended with cause, and notes it in
 // state: that it was done, or what the next try has to do. Without such a look
 // nothing is sent again: it reports whether there was one. A look that shows
 // that Travis lets nobody in any more replaces the cause.
-func (w writer) settle(ctx context.Context, name string, cause *error, state *written) bool {
+func (w writer) lookUp(ctx context.Context, name string, cause *error, state *written) bool {
 	w.tell(StepLookUp, name)
 	if fateUnknown(*cause) {
 		state.result = Unknown
@@ -152,7 +152,7 @@ const verifyRounds = 3
 // verify reads names, branches and privacy back, and mends what is not as it
 // was written. A private value is never given back, so success means accepted
 // and there, not compared.
-func (p *pairRun) verify(calls Stop) error {
+func (p *repositoryRun) verify(calls Stop) error {
 	p.tell(StepVerify, "")
 	for round := 1; ; round++ {
 		wrong, err := p.readBack(calls.Hard)
@@ -167,12 +167,12 @@ func (p *pairRun) verify(calls Stop) error {
 		case len(wrong) == 0:
 			return nil
 		case round == verifyRounds:
-			p.doubt(wrong)
+			p.markUnconfirmed(wrong)
 			return overwritten(p.repository.Target, wrong)
 		}
-		p.doubt(wrong)
+		p.markUnconfirmed(wrong)
 		for _, w := range wrong {
-			if err := p.mend(calls, w); err != nil {
+			if err := p.rewrite(calls, w); err != nil {
 				return err
 			}
 		}
@@ -181,13 +181,13 @@ func (p *pairRun) verify(calls Stop) error {
 
 // readBack lists what is not as it was written. What was accepted and is not there
 // is looked for again: a list can be behind.
-func (p *pairRun) readBack(ctx context.Context) ([]deviation, error) {
+func (p *repositoryRun) readBack(ctx context.Context) ([]deviation, error) {
 	for pause := betweenLooks; ; pause *= 2 {
 		vars, err := p.travis.EnvVars(ctx, p.ref)
 		if err != nil {
 			return nil, err
 		}
-		wrong := p.wrong(vars)
+		wrong := p.listDeviations(vars)
 		absent := slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
 		if !absent || pause > longestLook || p.stop.Asked() != nil || p.retry.Defaults().Clock.Sleep(ctx, pause) != nil {
 			return wrong, nil
@@ -198,9 +198,9 @@ func (p *pairRun) readBack(ctx context.Context) ([]deviation, error) {
 // longestLook is the longest pause before another look at the list.
 const longestLook = time.Second
 
-// doubt takes back what was said of variables that were read back otherwise,
+// markUnconfirmed takes back what was said of variables that were read back otherwise,
 // until they are written again.
-func (p *pairRun) doubt(wrong []deviation) {
+func (p *repositoryRun) markUnconfirmed(wrong []deviation) {
 	for _, d := range wrong {
 		if d.write {
 			p.states[d.name].result = Unknown
@@ -231,7 +231,7 @@ type deviation struct {
 	doubles []travisapi.EnvVar // others of its name and scope
 }
 
-func (p *pairRun) wrong(vars []travisapi.EnvVar) []deviation {
+func (p *repositoryRun) listDeviations(vars []travisapi.EnvVar) []deviation {
 	var all []deviation
 	for _, name := range []string{HostName, PasswordName} {
 		last, others, found := lastInScope(vars, name, p.branch)
@@ -245,17 +245,17 @@ func (p *pairRun) wrong(vars []travisapi.EnvVar) []deviation {
 	return all
 }
 
-func (p *pairRun) mend(calls Stop, d deviation) error {
+func (p *repositoryRun) rewrite(calls Stop, d deviation) error {
 	if err := p.stop.Asked(); err != nil {
 		return p.stopped(err)
 	}
 	if d.write {
-		if err := p.put(calls, d.name, d.id); err != nil {
+		if err := p.setVariable(calls, d.name, d.id); err != nil {
 			return err
 		}
 	}
 	for _, double := range d.doubles {
-		if err := p.deleteDouble(calls, double); err != nil {
+		if err := p.deleteDuplicate(calls, double); err != nil {
 			return err
 		}
 	}
@@ -264,13 +264,13 @@ func (p *pairRun) mend(calls Stop, d deviation) error {
 
 // undo takes away what this run created of a pair that could not be completed,
 // the password first. What it replaced cannot be put back and stands.
-func (p *pairRun) undo() {
+func (p *repositoryRun) undo() {
 	for _, name := range []string{PasswordName, HostName} {
 		state := p.states[name]
 		if state == nil || !state.created || state.result == Failed || (name == HostName && p.hostIsNeeded()) {
 			continue
 		}
-		if state.id == "" && !p.find(p.finish.Hard, name, state) {
+		if state.id == "" && !p.findCreated(p.finish.Hard, name, state) {
 			continue
 		}
 		p.tell(StepUndo, name)
@@ -287,7 +287,7 @@ func (p *pairRun) undo() {
 // hostIsNeeded reports whether the new host has to stay, because the new
 // password is there or may still come: without its host it would meet another
 // one, of all branches or of the account.
-func (p *pairRun) hostIsNeeded() bool {
+func (p *repositoryRun) hostIsNeeded() bool {
 	password := p.states[PasswordName]
 	if password == nil {
 		return false
@@ -302,9 +302,9 @@ const (
 	betweenLooks = 250 * time.Millisecond
 )
 
-// find looks for a variable whose create has an unknown fate. It returns false
+// findCreated looks for a variable whose create has an unknown fate. It returns false
 // when there is nothing to take away, or nothing can be found out.
-func (p *pairRun) find(ctx context.Context, name string, state *written) bool {
+func (p *repositoryRun) findCreated(ctx context.Context, name string, state *written) bool {
 	for look := 1; ; look++ {
 		vars, err := p.travis.EnvVars(ctx, p.ref)
 		if err != nil {

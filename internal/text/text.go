@@ -57,7 +57,7 @@ func wrapLine(text string, width int, cuts bool) []string {
 	}
 	rest := strings.TrimLeft(text, " +-")
 	line := strings.TrimSuffix(text, rest)
-	begin := continued(line)
+	begin := continuationPrefix(line)
 	var lines []string
 	fresh := true
 	for _, word := range strings.Fields(rest) {
@@ -86,10 +86,10 @@ func cutWord(line, begin string, width int) []string {
 	return strings.Split(cut[0]+"\n"+begin+strings.ReplaceAll(rest, "\n", "\n"+begin), "\n")
 }
 
-// continued is what the other lines of a text begin with: what a diff adds has its
+// continuationPrefix is what the other lines of a text begin with: what a diff adds has its
 // sign on each line, or it would seem to be there already. It is short, so that an
 // address has room.
-func continued(before string) string {
+func continuationPrefix(before string) string {
 	if !strings.HasPrefix(before, "+") {
 		return ""
 	}

@@ -91,7 +91,7 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 	})
 	response, err := c.Transport.RoundTrip(request.WithContext(ctx))
 	if err != nil && proxy != nil && !route.beyond.Load() {
-		return nil, byProxy(addressOf(proxy), proxyVariable(request), proxyReason(err))
+		return nil, byProxy(addressOf(proxy), proxyVariable(request), proxyErrorReason(err))
 	}
 	return response, err
 }
@@ -117,7 +117,7 @@ func proxyVariable(request *http.Request) string {
 	return name
 }
 
-func proxyReason(err error) string {
+func proxyErrorReason(err error) string {
 	status, answered := errors.AsType[proxyStatus](err)
 	switch {
 	case !answered && strings.Contains(err.Error(), "malformed"):
@@ -150,10 +150,10 @@ func addressOf(proxy *url.URL) string {
 	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), port, "80"))
 }
 
-// through returns a request's proxy for http.Transport. One that is reached with
+// proxyFor returns a request's proxy for http.Transport. One that is reached with
 // TLS is given as a plain one, since dialTLS does that: http.Transport would hold
 // its certificate against what the target's has to be.
-func through(request *http.Request) (*url.URL, error) {
+func proxyFor(request *http.Request) (*url.URL, error) {
 	route := routeOf(request.Context())
 	if route == nil || route.proxy == nil {
 		return nil, nil

@@ -39,7 +39,7 @@ func newClient(config *tls.Config, dial Dial, proxyOf func(*http.Request) (*url.
 	}
 	c := &carrier{proxyOf: proxyOf, dial: dial, roots: config.RootCAs}
 	c.Transport = &http.Transport{
-		Proxy:                  through,
+		Proxy:                  proxyFor,
 		OnProxyConnectResponse: checkTunnel,
 		DialContext:            c.dialTLS,
 		TLSClientConfig:        config,

@@ -57,7 +57,7 @@ func newSteps(was, now []build.Step) (added []build.Step, ok bool) {
 		switch {
 		case next < len(was) && sameStep(was[next], step):
 			next++
-		case next < len(was) && goesOnFrom(was[next], step):
+		case next < len(was) && extends(was[next], step):
 			next++
 			added = append(added, step)
 		default:
@@ -75,8 +75,8 @@ func sameStep(a, b build.Step) bool {
 		a.Command.Bash == b.Command.Bash && slices.EqualFunc(a.Steps, b.Steps, sameStep)
 }
 
-// goesOnFrom reports whether a text of after_success is another with lines behind.
-func goesOnFrom(was, now build.Step) bool {
+// extends reports whether a text of after_success is another with lines behind.
+func extends(was, now build.Step) bool {
 	return was.Phase == AfterSuccess.String() && now.Phase == was.Phase && len(now.Steps) == 0 &&
 		strings.HasPrefix(now.Command.Bash, strings.TrimRight(was.Command.Bash, "\n")+"\n")
 }

@@ -24,13 +24,13 @@ const (
 	cryptPassword = "cGFzc3dvcmQ="
 )
 
-var pair = []travisyml.Secure{{Name: "CONVOX_HOST", Text: cryptHost}, {Name: "CONVOX_PASSWORD", Text: cryptPassword}}
+var mappingEntry = []travisyml.Secure{{Name: "CONVOX_HOST", Text: cryptHost}, {Name: "CONVOX_PASSWORD", Text: cryptPassword}}
 
 // additions are every kind of addition.
 var additions = map[string]func(*travisyml.Document) (travisyml.Change, error){
 	"after_success on a Rack":           adds(travisyml.Step{Form: travisyml.AfterSuccess, App: "api", Branch: "main", Generation: 2}),
 	"a deploy script through a Console": adds(travisyml.Step{Form: travisyml.DeployScript, App: "api", Rack: "acme/staging", Branch: "main", Generation: 3}),
-	"encrypted variables":               func(d *travisyml.Document) (travisyml.Change, error) { return d.AddSecure(pair...) },
+	"encrypted variables":               func(d *travisyml.Document) (travisyml.Change, error) { return d.AddSecure(mappingEntry...) },
 }
 
 func adds(step travisyml.Step) func(*travisyml.Document) (travisyml.Change, error) {

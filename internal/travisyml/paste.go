@@ -27,7 +27,7 @@ func (d *Document) pastedList(key string, value *yaml.Node, lines []string) (who
 	}
 	var all []string
 	for _, item := range kept {
-		written, ok := writtenAnew(item)
+		written, ok := rewritten(item)
 		if !ok {
 			return nil, false
 		}
@@ -46,7 +46,7 @@ func (d *Document) pastedUnder(key string, mapping *yaml.Node, list string, line
 	there := false
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		name, value := mapping.Content[i], mapping.Content[i+1]
-		part, ok := writtenAnew(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{name, value}})
+		part, ok := rewritten(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{name, value}})
 		if keyName(name) == list {
 			there = true
 			part, ok = d.pastedList(name.Value, value, lines)
@@ -103,7 +103,7 @@ func (d *Document) pastedJobs(key string, value *yaml.Node, lines []string) (who
 func (d *Document) source(value *yaml.Node) (*yaml.Node, bool) {
 	switch {
 	case isFlow(d.root):
-		left := mostAnew
+		left := mostRewritten
 		own := resolved(value, &left)
 		return own, left >= 0 && !d.repeats(value)
 	case value.Kind == yaml.AliasNode:
@@ -117,24 +117,24 @@ func (d *Document) repeats(value *yaml.Node) bool {
 	return value.Anchor != "" && hasAlias(d.root, value.Anchor) || slices.ContainsFunc(value.Content, d.repeats)
 }
 
-const mostAnew = 2000 // parts of a value that are written anew
+const mostRewritten = 2000 // parts of a value that are written anew
 
 // resolved copies a tree with all that its aliases stand for.
 func resolved(node *yaml.Node, left *int) *yaml.Node {
 	if *left--; *left < 0 {
 		return node
 	}
-	copied := *behind(node)
+	copied := *resolveAlias(node)
 	copied.Anchor, copied.Content = "", nil
-	for _, inner := range behind(node).Content {
+	for _, inner := range resolveAlias(node).Content {
 		copied.Content = append(copied.Content, resolved(inner, left))
 	}
 	return &copied
 }
 
-// writtenAnew writes a value in lines. Its aliases stay: what they stand for is
+// rewritten writes a value in lines. Its aliases stay: what they stand for is
 // further up in the file.
-func writtenAnew(node *yaml.Node) ([]string, bool) {
+func rewritten(node *yaml.Node) ([]string, bool) {
 	copied := clone(node)
 	withoutComments([]*yaml.Node{copied})
 	if copied.Kind == yaml.MappingNode || copied.Kind == yaml.SequenceNode {

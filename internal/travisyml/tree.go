@@ -57,13 +57,13 @@ func lookup(mapping *yaml.Node, names ...string) *yaml.Node {
 // lookupIn passes over what it has seen: a document can merge a mapping into
 // itself.
 func lookupIn(mapping *yaml.Node, names []string, seen map[*yaml.Node]bool) *yaml.Node {
-	mapping = behind(mapping)
+	mapping = resolveAlias(mapping)
 	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
 		return nil
 	}
 	seen[mapping] = true
 	if found, ok := (place{value: mapping}).find(names...); ok {
-		return behind(found.value)
+		return resolveAlias(found.value)
 	}
 	for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
 		if mapping.Content[i].Value != "<<" {
@@ -78,8 +78,8 @@ func lookupIn(mapping *yaml.Node, names []string, seen map[*yaml.Node]bool) *yam
 	return nil
 }
 
-// behind returns the node that an alias stands for.
-func behind(node *yaml.Node) *yaml.Node {
+// resolveAlias returns the node that an alias stands for.
+func resolveAlias(node *yaml.Node) *yaml.Node {
 	if node != nil && node.Kind == yaml.AliasNode {
 		return node.Alias
 	}
@@ -89,7 +89,7 @@ func behind(node *yaml.Node) *yaml.Node {
 // items returns a list's items; anything else is a list of one, and nothing is
 // an empty one, which is how Travis reads most keys.
 func items(node *yaml.Node) []*yaml.Node {
-	node = behind(node)
+	node = resolveAlias(node)
 	switch {
 	case node == nil, node.Tag == "!!null":
 		return nil
@@ -98,7 +98,7 @@ func items(node *yaml.Node) []*yaml.Node {
 	}
 	all := make([]*yaml.Node, len(node.Content))
 	for i, item := range node.Content {
-		all[i] = behind(item)
+		all[i] = resolveAlias(item)
 	}
 	return all
 }
@@ -199,18 +199,18 @@ func firstValue(node *yaml.Node) string {
 	return ""
 }
 
-// pair is a key of a mapping with its value.
-type pair struct{ key, value *yaml.Node }
+// mappingEntry is a key of a mapping with its value.
+type mappingEntry struct{ key, value *yaml.Node }
 
-// pairsOf are the pairs of a mapping, with those that it merges in.
-func pairsOf(mapping *yaml.Node) []pair {
-	var all []pair
+// mappingEntries are the pairs of a mapping, with those that it merges in.
+func mappingEntries(mapping *yaml.Node) []mappingEntry {
+	var all []mappingEntry
 	known := make(map[string]bool)
-	addPairs(behind(mapping), &all, known, make(map[*yaml.Node]bool))
+	addMappingEntries(resolveAlias(mapping), &all, known, make(map[*yaml.Node]bool))
 	return all
 }
 
-func addPairs(mapping *yaml.Node, all *[]pair, known map[string]bool, seen map[*yaml.Node]bool) {
+func addMappingEntries(mapping *yaml.Node, all *[]mappingEntry, known map[string]bool, seen map[*yaml.Node]bool) {
 	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
 		return
 	}
@@ -218,13 +218,13 @@ func addPairs(mapping *yaml.Node, all *[]pair, known map[string]bool, seen map[*
 	var merged []*yaml.Node
 	own := make(map[string]bool)
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		key, value := mapping.Content[i], behind(mapping.Content[i+1])
+		key, value := mapping.Content[i], resolveAlias(mapping.Content[i+1])
 		if key.Value == "<<" {
 			merged = append(items(value), merged...) // of several the last counts
 			continue
 		}
 		if !known[key.Value] {
-			*all = append(*all, pair{key, value})
+			*all = append(*all, mappingEntry{key, value})
 			own[key.Value] = true
 		}
 	}
@@ -232,7 +232,7 @@ func addPairs(mapping *yaml.Node, all *[]pair, known map[string]bool, seen map[*
 		known[name] = true
 	}
 	for _, each := range merged {
-		addPairs(each, all, known, seen)
+		addMappingEntries(each, all, known, seen)
 	}
 }
 
@@ -240,7 +240,7 @@ func addPairs(mapping *yaml.Node, all *[]pair, known map[string]bool, seen map[*
 // false would do as little
 // (https://docs.travis-ci.com/user/job-lifecycle/#skipping-the-installation-phase).
 func isSkipped(value *yaml.Node) bool {
-	value = behind(value)
+	value = resolveAlias(value)
 	return value != nil && value.Kind == yaml.ScalarNode && (value.Value == "skip" || value.Value == "false")
 }
 

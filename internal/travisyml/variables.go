@@ -106,7 +106,7 @@ func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.
 			all = append(all, plain(pair.name, pair.value, pair.expands, node.Line, of))
 		}
 	case yaml.MappingNode:
-		pairs := pairsOf(node)
+		pairs := mappingEntries(node)
 		for _, pair := range pairs {
 			key, value := pair.key, pair.value
 			if seen[key] { // merged in elsewhere too

@@ -126,7 +126,7 @@ func (r *reading) keys() []field.Key {
 func (r *reading) isFar() bool { return r.hidden()-r.top > 3*r.height }
 
 // signs stand before lines, each as wide as the others but a heading's.
-var signs = map[flow.Tone]string{flow.Plain: "  ", flow.Muted: "  ", flow.Heading: "", flow.Good: "✓ ", flow.Warning: "! ", flow.Bad: "✗ ", flow.Added: "+ ", flow.Replaced: "~ ", flow.Removed: "- ", flow.Context: "  ", flow.Command: "  "}
+var signs = map[flow.Tone]string{flow.Plain: "  ", flow.Muted: "  ", flow.Heading: "", flow.Good: "✓ ", flow.Warning: "! ", flow.Bad: "✗ ", flow.Added: "+ ", flow.Replaced: "~ ", flow.Removed: "- ", flow.FileAdded: "+ ", flow.FileRemoved: "- ", flow.FileContext: "  ", flow.Command: "  "}
 
 // high is how many lines of the screen a line takes.
 func high(l flow.Line, width int) int {

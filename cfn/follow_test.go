@@ -249,7 +249,7 @@ func TestAnAWSThatDoesNotAnswerIsAskedLessAndLess(t *testing.T) {
 	if got := fmt.Sprint(c.pauses); got != "[2s 4s 8s 16s 16s 16s 16s 16s]" && got != "[2s 4s 8s 16s 16s 16s 16s]" {
 		t.Errorf("the pauses are %s", got)
 	}
-	if len(told) != len(c.pauses) || told[1] != "trying again in 4 s, 3rd time: follow the update of Rack production in eu-west-1" {
+	if len(told) != len(c.pauses) || told[1] != "retrying in 4 s (attempt 3): follow the update of Rack production in eu-west-1" {
 		t.Errorf("told %q", told)
 	}
 }

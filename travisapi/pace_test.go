@@ -244,7 +244,7 @@ func TestWhatIsTriedAgainIsTold(t *testing.T) {
 		if _, err := client.EnvVars(context.Background(), apiRef); err != nil {
 			t.Fatal(err)
 		}
-		want := "[trying again in 1 s, 3rd time: read the variables of acme/api trying again in 20 s, 4th time: read the variables of acme/api]"
+		want := "[retrying in 1 s (attempt 3): read the variables of acme/api retrying in 20 s (attempt 4): read the variables of acme/api]"
 		if got := fmt.Sprint(told); got != want {
 			t.Errorf("told %s", got)
 		}

@@ -90,7 +90,7 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 		"›",
 		"  type or paste it: it will not be shown")
 	// A hint goes before the reasons, and what is to be copied before the others.
-	m.problem = &flow.Problem{Message: "Console does not accept this key", Do: []string{"make another one"}}
+	m.problem = &flow.Problem{Message: "Console doesn't accept this key", Do: []string{"make another one"}}
 	m.resize()
 	m.wants(t,
 		"The deploy key",
@@ -100,7 +100,7 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 		"ss",
 		"In this demo: demo-key",
 		"›",
-		"✗ Console does not accept this key",
+		"✗ Console doesn't accept this key",
 		"  hint: make another one")
 }
 

@@ -307,7 +307,7 @@ func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 func TestAWrongPasswordIsMendedWhereItWasTyped(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{})
-	z.toPassword().types("wrong").enter().sees("the Rack does not", askPassword)
+	z.toPassword().types("wrong").enter().sees("the Rack doesn't", askPassword)
 	z.types(terminal.CtrlU + secrettest.Canary).enter().sees(atReview)
 	if n := len(z.Travis.Writes()); n != 0 {
 		t.Errorf("%d writes", n)
@@ -398,7 +398,7 @@ func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.write().awaits(posts("CONVOX_HOST"))
-	z.types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
+	z.types(terminal.CtrlC).sees("stopping").ends(130, "rolled back")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 

@@ -118,7 +118,7 @@ func TestCtrlCInApplyInPlainLines(t *testing.T) {
 	z.sees("write it, yes or no, or d")
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.types("yes\r").awaits(posts("CONVOX_HOST"))
-	z.types(terminal.CtrlC).ends(130, "CONVOX_HOST      created, and taken away again")
+	z.types(terminal.CtrlC).ends(130, "CONVOX_HOST      created, and rolled back")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// env normalizes env at the root: a list, or variables in a mapping, are the
-// axis (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
+// env normalizes env at the root: a list, or a mapping of variables, is the axis
+// (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
 func (n *normalizer) env(node *Node) *Node {
 	if node.Kind == List && slices.ContainsFunc(node.Items, hasGlobal) {
 		node = n.first(node, "env")
@@ -31,20 +31,20 @@ func (n *normalizer) env(node *Node) *Node {
 	return n.section(node, envSection)
 }
 
-// hasGlobal reports whether an item of a list has keys of env, not of variables:
-// then Travis reads the first item alone.
+// hasGlobal reports whether an item of a list has keys of env instead of variables. If
+// so, Travis reads only the first item.
 func hasGlobal(node *Node) bool {
 	return slices.ContainsFunc(node.Fields, func(f Field) bool {
 		return strings.HasPrefix(f.Key, "global") || strings.HasPrefix(f.Key, "jobs") || strings.HasPrefix(f.Key, "matrix")
 	})
 }
 
-// envVars normalizes variables to a list of mappings from names to texts, and
-// of encrypted items.
+// envVars normalizes variables to a list of encrypted items and of mappings from names to
+// texts.
 func (n *normalizer) envVars(node *Node, where string) *Node {
 	made := &Node{Kind: List, Line: node.Line}
 	if node.Kind == Null {
-		return made // as an empty list: it sets nothing, and inherits nothing
+		return made // like an empty list: it sets nothing, and inherits nothing
 	}
 	for _, item := range node.wrapped() {
 		if n.stopped() {
@@ -67,7 +67,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 	return made
 }
 
-// envSet makes texts of the values of a mapping.
+// envSet converts the values of a mapping to texts.
 func (n *normalizer) envSet(node *Node, where string) *Node {
 	made := &Node{Kind: Mapping, Line: node.Line}
 	for _, f := range node.Fields {
@@ -95,7 +95,7 @@ type envAssignment struct{ name, value string }
 
 var errEnv = errors.New("the variables can't be parsed")
 
-// mappingOf makes a mapping of pairs; the last of equal names counts.
+// mappingOf makes a mapping of assignments; the last one of a name wins.
 func mappingOf(pairs []envAssignment, line int) *Node {
 	set := &Node{Kind: Mapping, Line: line}
 	at := make(map[string]int, len(pairs))
@@ -111,9 +111,8 @@ func mappingOf(pairs []envAssignment, line int) *Node {
 	return set
 }
 
-// parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the
-// values, spaces between quotes, $( ) and ${ } don't split
-// (https://github.com/svenfuchs/sh_vars).
+// parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the values, and
+// spaces inside quotes, $( ) and ${ } don't split (https://github.com/svenfuchs/sh_vars).
 func parseEnv(text string) ([]envAssignment, error) {
 	text = strings.TrimSpace(text)
 	var pairs []envAssignment
@@ -132,8 +131,8 @@ func parseEnv(text string) ([]envAssignment, error) {
 	return pairs, nil
 }
 
-// parseAssignment returns the pair at the beginning of a text, and its length. Quotes
-// around all of it go.
+// parseAssignment returns the assignment at the beginning of a text, and its length.
+// Quotes around the whole assignment are dropped.
 func parseAssignment(text string) (envAssignment, int, error) {
 	if text[0] == '"' {
 		end := closingQuote(text[1:])
@@ -157,8 +156,7 @@ func parseAssignment(text string) (envAssignment, int, error) {
 	return envAssignment{text[:end], text[end+1:][:length]}, end + 1 + length, err
 }
 
-// envValue returns the length of a value: up to a space, or to the text that
-// closes it.
+// envValue returns the length of a value: up to a space, or to the text that closes it.
 func envValue(text, closing string, depth int) (int, error) {
 	if depth > deepest {
 		return 0, errTooDeep
@@ -198,7 +196,7 @@ func envValue(text, closing string, depth int) (int, error) {
 	return len(text), nil
 }
 
-// closingQuote returns where a double quote closes, or -1.
+// closingQuote returns the index of the closing double quote, or -1.
 func closingQuote(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {

@@ -8,44 +8,41 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// defaultAttempts is how many turns settle it when the caller does not say.
+// defaultAttempts is used if the caller doesn't set the number of attempts.
 const defaultAttempts = 5
 
-// LoginAttempt is what one turn of Settled saw.
+// LoginAttempt is the result of one attempt of TryLogins.
 type LoginAttempt struct {
-	New bool // the new password was taken
-	Old bool // the old one was
-	// Err is a login's: nothing was learned about the password that was
-	// presented last. A Rack that starts anew is away for a moment.
+	New bool // the new password was accepted
+	Old bool // the old one was accepted
+	// Err is a login error: the last password sent was neither accepted nor rejected. A
+	// restarting Rack is briefly unavailable.
 	Err error
 }
 
 func (t LoginAttempt) isExpected() bool { return t.New && !t.Old && t.Err == nil }
 
-// TryLogins reports whether a Rack takes the new password and no longer the old
-// one: in turns, one after the other, each of which presents both. Every
-// password goes over a new connection, once: the web tasks of a Rack take turns,
-// and a connection that is kept, or tried again, would meet one that is done
-// and hide one that is not. tell, when it is not nil, gets every turn. The first
-// that is not as it should be is the last, and the answer is no: look again
-// later.
+// TryLogins reports whether a Rack accepts the new password and no longer the old one. It
+// makes up to in attempts in sequence, each with both passwords. Every password is sent
+// over a new connection, once: a Rack's web tasks take turns, and a reused connection, or
+// a retry, would stay with one task and miss others. tell, if it isn't nil, gets every
+// attempt. The first one with another result is the last, and the answer is false: try
+// again later.
 //
-// in below 1 is 5. An empty old is one that nobody knows: then only the new one
-// must be taken.
+// in below 1 is 5. If old is empty, it is unknown, and only the new one is tried.
 //
-// The error is what no waiting changes: that of a certificate that was not
-// accepted, the cause of ctx when that ended, CodePassword when new could never be
-// taken or is old, CodeHost. What else goes wrong is the
-// Turn's.
+// The error is something that waiting can't change: a certificate that wasn't accepted,
+// the cause of ctx if that ended, CodePassword if new can't be accepted or equals old, or
+// CodeHost. Any other error is in the LoginAttempt.
 func (c *Checker) TryLogins(ctx context.Context, host Host, old, new secret.String, in int, tell func(LoginAttempt)) (bool, error) {
 	if host.IsZero() {
-		return false, badHost("there is none")
+		return false, badHost("it is empty")
 	}
 	if err := CheckNewPassword(new); err != nil {
 		return false, err
 	}
 	if old.Equal(new) {
-		return false, badNewPassword("is the old one", "take another one")
+		return false, badNewPassword("is the old one", "use another one")
 	}
 	if in < 1 {
 		in = defaultAttempts
@@ -71,14 +68,14 @@ type credential struct {
 	old  bool
 }
 
-// listCredentials lists what a turn presents. Every other turn begins at the other
-// end: of two tasks that take turns, each would else be asked for one of the
-// passwords alone, and one that holds neither, of a reset before, be missed.
+// listCredentials lists what an attempt sends. Every other attempt runs backward:
+// otherwise, with two tasks that take turns, each task would get only one of the
+// passwords, and a task with neither, from an earlier reset, would go unnoticed.
 func listCredentials(old, new secret.String, backward bool) []credential {
 	list := []credential{{form: clientForm(new)}}
 	if !old.IsEmpty() {
 		list = append(list, credential{form: clientForm(old), old: true})
-		// The client may not be able to send what still opens the door.
+		// An old password may work even though the CLI can't send it.
 		if !Sendable(old) {
 			list = append(list, credential{form: old, old: true})
 		}
@@ -89,7 +86,7 @@ func listCredentials(old, new secret.String, backward bool) []credential {
 	return list
 }
 
-// tryOnce presents a list. The error is one that no waiting changes.
+// tryOnce sends a list of credentials. The error is something that waiting can't change.
 func (c *Checker) tryOnce(ctx context.Context, host Host, list []credential) (LoginAttempt, error) {
 	var turn LoginAttempt
 	for _, one := range list {
@@ -109,7 +106,7 @@ func (c *Checker) tryOnce(ctx context.Context, host Host, list []credential) (Lo
 	return turn, nil
 }
 
-// accepts presents a credential once, on a connection of its own.
+// accepts sends a credential once, on its own connection.
 func (c *Checker) accepts(ctx context.Context, host Host, form secret.String) (bool, error) {
 	s := c.open(host, false)
 	defer s.close()
@@ -125,11 +122,11 @@ func (c *Checker) accepts(ctx context.Context, host Host, form secret.String) (b
 	case got.status == http.StatusUnauthorized:
 		return false, nil
 	case got.status == http.StatusForbidden:
-		return false, s.refused(got) // what stands before a Rack says that, of either password
+		return false, s.refused(got) // from something in front of the Rack, for either password
 	case got.status != http.StatusOK:
 		return false, s.unexpectedStatus(got)
 	case got.html:
-		return false, s.notConvox("a page for people answers there", false)
+		return false, s.notConvox("a web page answers there", false)
 	}
 	return true, nil
 }

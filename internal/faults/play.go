@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// otherHost is a host that must never be asked: its name is reserved
+// otherHost must never be called: its name is reserved
 // (https://www.rfc-editor.org/rfc/rfc2606).
 const otherHost = "elsewhere.invalid"
 
 const page = "<html><head><title>Error</title></head><body>Try later</body></html>"
 
-// fail plays one fault. A handler that panics with ErrAbortHandler has its
-// connection closed without a further word.
+// fail plays one fault. If a handler panics with ErrAbortHandler, its connection is
+// closed silently.
 func fail(kind Kind, server http.Handler, w http.ResponseWriter, r *http.Request) {
 	switch kind {
 	case ResetBefore:
@@ -67,7 +67,7 @@ func fail(kind Kind, server http.Handler, w http.ResponseWriter, r *http.Request
 	}
 }
 
-// sendMore sends an answer and then more. Over HTTP/2 there is no place for that.
+// sendMore sends an answer and then more. That isn't possible over HTTP/2.
 func sendMore(whole *httptest.ResponseRecorder, w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -84,7 +84,7 @@ func sendMore(whole *httptest.ResponseRecorder, w http.ResponseWriter) {
 	if answer.Write(connection) != nil {
 		return
 	}
-	// The caller has to have read the answer, else this is a part of it.
+	// The caller must have read the answer, otherwise this is part of it.
 	time.Sleep(20 * time.Millisecond)
 	_, _ = io.WriteString(connection, "HTTP/1.1 200 "+UnsolicitedText+"\r\n\r\n"+UnsolicitedText)
 	time.Sleep(20 * time.Millisecond)
@@ -96,8 +96,8 @@ func record(server http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return recorder
 }
 
-// truncate sends the first half of an answer. A reset announces the whole
-// length and breaks the connection; a truncated body ends as if it were whole.
+// truncate sends the first half of an answer. A reset announces the full length and
+// breaks the connection; a truncated body ends as if it were complete.
 func truncate(kind Kind, whole *httptest.ResponseRecorder, w http.ResponseWriter) {
 	body := whole.Body.Bytes()
 	for name, values := range whole.Header() {
@@ -110,7 +110,7 @@ func truncate(kind Kind, whole *httptest.ResponseRecorder, w http.ResponseWriter
 	w.WriteHeader(whole.Code)
 	write(w, body[:len(body)/2])
 	if kind == ResetInAnswer {
-		_ = http.NewResponseController(w).Flush() // what cannot be sent is lost, as meant
+		_ = http.NewResponseController(w).Flush() // a failure to send is as intended
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -135,7 +135,7 @@ func answer(w http.ResponseWriter, status int, contentType, body string) {
 	write(w, []byte(body))
 }
 
-// write reports whether the caller still listens.
+// write reports whether the caller is still connected.
 func write(w http.ResponseWriter, data []byte) bool {
 	_, err := w.Write(data)
 	return err == nil

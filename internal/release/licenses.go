@@ -11,14 +11,15 @@ import (
 	"strings"
 )
 
-// listFormat is a line for each package that is linked: its folder, and its module.
+// listFormat prints a line for each linked package: its module, the module's folder and
+// its own.
 const listFormat = `{{if .Standard}}{{else}}{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}	{{.Dir}}	{{$.Dir}}{{end}}{{end}}{{end}}`
 
-// licenseFile is what licenses and what they ask to be carried along are called.
+// licenseFile matches the names of licenses and of notices that they require.
 var licenseFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([.-].*)?$`)
 
-// licenses returns those of Go and of each module that is linked into the
-// program for t. A module without one is an error: it could not be given out.
+// licenses returns those of Go and of each module that is linked into the program for t.
+// A module without one is an error: it couldn't be released.
 func licenses(t target) ([]entry, error) {
 	list, err := run(t, "list", "-deps", "-f", listFormat, program)
 	if err != nil {
@@ -33,7 +34,7 @@ func licenses(t target) ([]entry, error) {
 		}
 		name, root, folder := parts[0], parts[1], parts[2]
 		modules[name] = root
-		// A package may hold code of somebody else, under a license beside it.
+		// A package may contain somebody else's code, with its own license.
 		for ; folder != root && len(folder) > len(root); folder = filepath.Dir(folder) {
 			folders[folder] = path.Join(name, filepath.ToSlash(strings.TrimPrefix(folder, root)))
 		}

@@ -75,7 +75,7 @@ func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
 	w := newRackWorld(t)
 	w.stacks, w.clock = lazy{w.finder}, &hasty{}
 	report := w.run()
-	w.want(report, reset.PhaseUpdated, "not every web task takes it", "may still take the old one")
+	w.want(report, reset.PhaseUpdated, "not every web task accepts it", "may still accept the old one")
 	w.wantHolds(oldPassword)
 }
 
@@ -95,7 +95,7 @@ func TestOneTaskWithTheOldPasswordIsNoSuccess(t *testing.T) {
 			t.Fatal(err)
 		}
 		report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-		w.want(report, reset.PhaseUpdated, "a task still does not take it")
+		w.want(report, reset.PhaseUpdated, "a task still doesn't accept it")
 		if n := w.asked("ecs:UpdateService"); n != 1 {
 			t.Errorf("%s: restarted %d times", name, n)
 		}
@@ -140,7 +140,7 @@ func TestARollBackLeavesTheOldPassword(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "The value " + secrettest.Canary + " is not good (Service: ecs)"})
 	report := w.run()
-	w.want(report, reset.PhaseRolledBack, "rolled the update back", "is not good", "the old password still holds")
+	w.want(report, reset.PhaseRolledBack, "rolled the update back", "is not good", "the old password still works")
 	if !report.OldPasswordWorks() || !report.HasStarted() {
 		t.Errorf("%+v", report)
 	}
@@ -158,7 +158,7 @@ func TestAStuckUpdateIsTold(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
 	report := w.run()
-	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may hold",
+	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may work",
 		"aws cloudformation continue-update-rollback --stack-name production --region "+region)
 	if report.OldPasswordWorks() {
 		t.Error("it says that the old one holds")
@@ -192,7 +192,7 @@ func TestADriftedStackIsNotUpdated(t *testing.T) {
 	if err := w.plan().Err(); err == nil || !strings.Contains(err.Error(), "Vpc would be removed") {
 		t.Errorf("%v", err)
 	}
-	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseNothing, "drifted", "changed nothing")
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseNothing, "differs from its template", "changed nothing")
 	w.wantNoChangeSet()
 	w.wantHolds(oldPassword)
 }
@@ -383,7 +383,7 @@ func (k *recordingChecker) Rack(ctx context.Context, host convox.Host, password 
 }
 
 func TestAServiceThatFindsNoRoomIsExplainedByECS(t *testing.T) {
-	const says = "ECS says: was unable to place a task because no container instance met all of its requirements"
+	const says = "ECS reports: was unable to place a task because no container instance met all of its requirements"
 	for template, phase := range map[cfntest.RackTemplate]reset.Phase{cfntest.Template2023: reset.PhaseUpdated, cfntest.Template2022: reset.PhaseStuck} {
 		w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = template })
 		c := &hastier{}
@@ -397,7 +397,7 @@ func TestAServiceThatFindsNoRoomIsExplainedByECS(t *testing.T) {
 			}
 		}
 		report := w.run()
-		w.want(report, phase, strings.TrimPrefix(says, "ECS says: "))
+		w.want(report, phase, strings.TrimPrefix(says, "ECS reports: "))
 		if !strings.Contains(strings.Join(words, "\n"), says) {
 			t.Errorf("%q: it says %q", template, words)
 		}
@@ -415,7 +415,7 @@ func TestAServiceThatFailsAgainAndAgainIsGivenUp(t *testing.T) {
 			w.aws.FailPlacement(region, "no container instance met all of its requirements.")
 		}
 	}
-	w.want(w.run(), reset.PhaseUpdated, "the new deployment of the web service does not end; ECS says: has started task ")
+	w.want(w.run(), reset.PhaseUpdated, "the new deployment of the web service doesn't finish; ECS reports: has started task ")
 	if c.slept > 2*time.Hour {
 		t.Errorf("it waited %v", c.slept)
 	}

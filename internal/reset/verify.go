@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// requiredLogins is how many fresh connections in a row have to take the new
-	// password and refuse the old one: the web tasks take turns.
+	// requiredLogins is how many fresh connections in a row must accept the new password
+	// and reject the old one: the web tasks take turns.
 	requiredLogins = 5
 
-	pause    = 3 * time.Second  // between two looks at the web service
-	patience = 30 * time.Minute // for a web service that restarts; one that has restarted gets a tenth of it
+	pause    = 3 * time.Second  // between two checks of the web service
+	patience = 30 * time.Minute // for a restarting web service; one that has restarted gets a tenth of it
 
 	restartTries = 5
 )
@@ -26,28 +26,28 @@ const (
 // verification is the wait until only the new password logs in.
 type verification struct {
 	*run
-	began     time.Time      // when the stack's last update began, by the clock of AWS; zero where that isn't known
+	began     time.Time      // when the stack's last update began, by AWS's clock; zero if unknown
 	restarted bool           // by the update, or by us
-	last      cfn.Deployment // as it was seen last
+	last      cfn.Deployment // as last reported by ECS
 	attempt   convox.LoginAttempt
 	reported  Event
-	changed   time.Time     // when something was different last
-	wait      time.Duration // until the next look
+	changed   time.Time     // when something last changed
+	wait      time.Duration // until the next check
 	failures  int           // to begin the restart
 }
 
 var (
-	errStillOld    = errors.New("the web service has restarted, and a task still does not take it")
-	errNeverEnds   = errors.New("the new deployment of the web service does not end")
+	errStillOld    = errors.New("the web service has restarted, and a task still doesn't accept it")
+	errNeverEnds   = errors.New("the new deployment of the web service doesn't finish")
 	errGaveUp      = errors.New("ECS gave up the new deployment of the web service")
-	errOvertaken   = errors.New("a later update of its stack has set another password")
-	errNoAnswerNow = errors.New("the Rack does not answer")
+	errOvertaken   = errors.New("a later update of its stack set another password")
+	errNoAnswerNow = errors.New("the Rack doesn't answer")
 )
 
-// verify restarts the web service where that is needed, once, and waits until
-// only the new password logs in.
+// verify restarts the web service once if needed, and waits until only the new password
+// logs in.
 func (r *run) verify() Report {
-	stack, _ := r.stacks.State(r.stop.Soft, r.Rack) // without an answer, restarting once too often does no harm
+	stack, _ := r.stacks.State(r.stop.Soft, r.Rack) // if this fails, an unnecessary restart does no harm
 	s := &verification{run: r, began: stack.Since, changed: r.clock().Now()}
 	s.restarted = r.plan.Preview != nil && r.plan.Preview.RestartsItself
 	for {
@@ -59,22 +59,21 @@ func (r *run) verify() Report {
 			err = r.stop.Asked()
 		case err == errOvertaken:
 			return r.makeReport(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, err.Error()+", and the new one of this reset doesn't log in", nil,
-				"use the password of the later reset: whoever ran it has it"))
+				"use the password of the later reset: the person who ran it has it"))
 		case err == nil:
 			err = r.clock().Sleep(r.stop.Soft, s.wait)
 		}
 		if words := s.last.Event; err != nil && words != "" {
-			err = fmt.Errorf("%w; ECS says: %s", err, words)
+			err = fmt.Errorf("%w; ECS reports: %s", err, words)
 		}
 		if err != nil {
-			return r.makeReport(PhaseUpdated, "", failed(r.Rack, CodeNotRestarted, "its stack has the new password, and not every web task takes it yet", err))
+			return r.makeReport(PhaseUpdated, "", failed(r.Rack, CodeNotRestarted, "its stack has the new password, and not every web task accepts it yet", err))
 		}
 	}
 }
 
-// check looks once at the web service and logs in to the Rack. It restarts the
-// service where a task doesn't take the new password, and no restart has begun
-// since the update.
+// check checks the web service once and logs in to the Rack. It restarts the service if a
+// task doesn't accept the new password and no restart has started since the update.
 func (s *verification) check() (done bool, err error) {
 	s.wait = pause
 	d, failure := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
@@ -89,17 +88,17 @@ func (s *verification) check() (done bool, err error) {
 		s.attempt = t
 		s.announce(loginEvent(t, turns))
 	})
-	isNew := d.ID != s.plan.deployment // begun since the update
+	isNew := d.ID != s.plan.deployment // started since the update
 	if s.plan.Preview == nil {
 		isNew = !s.began.IsZero() && d.Created.After(s.began)
 	}
-	sawOld := s.attempt.Err == nil && (s.attempt.Old || !s.attempt.New) // the old password, or a still older one
+	sawOld := s.attempt.Err == nil && (s.attempt.Old || !s.attempt.New) // the old password, or an even older one
 	switch {
 	case err != nil:
 		return false, err
 	case s.isOvertaken(d):
 		return false, errOvertaken
-	case failure != nil: // the next look may be answered
+	case failure != nil: // the next check may succeed
 		return false, s.tooLong(failure)
 	case settled && d.Completed:
 		return true, nil
@@ -113,10 +112,10 @@ func (s *verification) check() (done bool, err error) {
 
 func (r *run) clock() clock.Clock { return cmp.Or[clock.Clock](r.Clock, clock.System{}) }
 
-// update keeps how the deployment stands, and reports it.
+// update records the state of the deployment, and reports it.
 func (s *verification) update(d cfn.Deployment) {
 	before, now := s.last, d
-	before.Event, now.Event = "", "" // a task that fails again and again is no progress
+	before.Event, now.Event = "", "" // a task that fails repeatedly isn't progress
 	if now != before {
 		s.changed = s.clock().Now()
 	}
@@ -124,8 +123,7 @@ func (s *verification) update(d cfn.Deployment) {
 	s.announce(restartEvent(d))
 }
 
-// announce reports what is new. While the web service restarts, that is what is
-// waited for, whatever a login sees.
+// announce reports what is new. While the web service restarts, logins aren't reported.
 func (s *verification) announce(e Event) {
 	if e.Attempt != nil && !s.last.Completed || e.Words == s.reported.Words && e.Done == s.reported.Done {
 		return
@@ -134,9 +132,9 @@ func (s *verification) announce(e Event) {
 	s.tell(e)
 }
 
-// isOvertaken reports whether a later update of the stack has set another
-// password: a reset by this program has; of any other update it is certain once
-// tasks that were started after it refuse the password.
+// isOvertaken reports whether a later update of the stack set another password: certain
+// for a reset by this program; for any other update, once tasks that started after it
+// reject the password.
 func (s *verification) isOvertaken(d cfn.Deployment) bool {
 	if s.attempt.Err != nil || s.attempt.New {
 		return false
@@ -150,8 +148,8 @@ func (s *verification) isOvertaken(d cfn.Deployment) bool {
 	return isLater && (state.Reset || s.restarted && d.Completed && !d.Created.Before(state.Since))
 }
 
-// restart begins a new deployment. One whose fate is unknown counts as begun
-// until it is seen that it was not.
+// restart starts a new deployment. If it is unknown whether it started, it counts as
+// started until the opposite is certain.
 func (s *verification) restart() error {
 	s.tell(Event{Phase: PhaseUpdated, Words: "restarting the web service"})
 	d, err := s.stacks.Restart(s.stop, s.Rack)

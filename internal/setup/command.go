@@ -12,11 +12,11 @@ import (
 	"convox-travis/travisapi"
 )
 
-// RunFlags are the flags of a run that the commands in its hints repeat, so that
-// each can be run as it is. None holds a secret.
+// RunFlags are the flags of a run that the commands in its hints repeat, so that each can
+// be run unchanged. None contains a secret.
 type RunFlags struct {
 	SignIn   []string // --rack NAME --region NAME
-	Password []string // --password-stdin or --saved; none is the environment
+	Password []string // --password-stdin or --saved; empty for the environment
 	Profile  string   // of AWS
 	Endpoint string   // of Travis
 }
@@ -33,7 +33,7 @@ func commandLine(parts ...[]string) string {
 	return line
 }
 
-// flag is a flag with its value, or nothing without one.
+// flag is a flag with its value, or "" without a value.
 func flag(name, value string) []string {
 	if value == "" {
 		return nil
@@ -41,8 +41,8 @@ func flag(name, value string) []string {
 	return []string{name, value}
 }
 
-// repoFlags name repositories: those of GitHub by their slugs, others by their
-// addresses, which say the provider.
+// repoFlags name repositories: those of GitHub by slug, others by address, which includes
+// the provider.
 func repoFlags(targets ...Target) (flags []string) {
 	for _, target := range targets {
 		name := target.Slug
@@ -56,11 +56,11 @@ func repoFlags(targets ...Target) (flags []string) {
 
 func (g RunFlags) travis() []string { return flag("--travis-endpoint", g.Endpoint) }
 
-// longestCommand is how many repositories a person still reads on a command line.
+// longestCommand is how many repositories a command line may name.
 const longestCommand = 20
 
-// Undo lists what removes what was written: the command for the variables, with the
-// flags that lead to the same Travis, and what to do about .travis.yml.
+// Undo lists how to remove what was written: the command for the variables, with the
+// flags for the same Travis, and what to do about .travis.yml.
 func (r Report) Undo(given RunFlags) (steps []string) {
 	var targets []Target
 	var branch, note string
@@ -84,8 +84,8 @@ func (r Report) Undo(given RunFlags) (steps []string) {
 	return steps
 }
 
-// command is the command of a name, "" for the wizard, about the repository, with the
-// flags that lead to its Travis.
+// command is the command with a name, or the wizard for "", for the repository, with the
+// flags for its Travis.
 func (c *auditCase) command(name, branch string, more ...[]string) string {
 	parts := [][]string{strings.Fields(name), repoFlags(c.target), flag("--branch", branch)}
 	return commandLine(append(append(parts, more...), c.request.Given.travis())...)
@@ -100,8 +100,8 @@ func (c *auditCase) write(lead, branch string) string {
 	return lead + ": " + c.command("", branch, c.request.signIn())
 }
 
-// signIn are the flags of the sign-in method: as they were given, else what the
-// credential says.
+// signIn returns the flags of the sign-in method: those of the run, otherwise as the
+// credential implies.
 func (r AuditRequest) signIn() []string {
 	switch host := r.Credential.Host; {
 	case len(r.Given.SignIn) > 0 || host.IsZero():
@@ -120,7 +120,7 @@ func consoleFlag(host convox.Host) []string {
 	return []string{"--console=" + host.String()}
 }
 
-// remove are the commands that remove the variables from the settings, for each
+// remove returns the commands that remove the variables from the settings, one for each
 // scope in which builds get them.
 func (c *auditCase) remove() string {
 	var commands []string
@@ -135,8 +135,8 @@ func (c *auditCase) remove() string {
 	return strings.Join(commands, "\nthen ")
 }
 
-// yml is a hint to have a step written that is as it should be; flags are more of
-// its command. What isn't known has to be filled in.
+// yml is a hint to write a correct step; flags are further ones of its command. Unknown
+// values have to be filled in.
 func (c *auditCase) yml(lead string, d build.Call, flags ...string) string {
 	app := d.App
 	if !isPlain(app) {
@@ -155,8 +155,8 @@ func (c *auditCase) yml(lead string, d build.Call, flags ...string) string {
 	return lead + ": " + line(signIn...)
 }
 
-// deploySignIn are the flags of how builds sign in, without the Rack behind a
-// Console: those of the run, else as far as it can be read; nil is unknown.
+// deploySignIn returns the flags for how builds sign in, without the Rack behind a
+// Console: those of the run, otherwise as far as known; nil is unknown.
 func (c *auditCase) deploySignIn(d build.Call) []string {
 	own, known := c.host()
 	isOrgRack := strings.Contains(d.Rack, "/")
@@ -175,7 +175,7 @@ func (c *auditCase) deploySignIn(d build.Call) []string {
 	return nil
 }
 
-// deployRack is the Rack behind a Console, ORG/NAME, as far as it is known.
+// deployRack is the Rack behind a Console, ORG/NAME, if known.
 func (c *auditCase) deployRack(d build.Call) string {
 	seen := c.login.login.Racks
 	switch {
@@ -189,5 +189,5 @@ func (c *auditCase) deployRack(d build.Call) string {
 	return ""
 }
 
-// isPlain reports whether a word of a script is all that it says.
+// isPlain reports whether a script's word is exactly what it expands to.
 func isPlain(word string) bool { return word != "" && !strings.ContainsAny(word, "$`*?{") }

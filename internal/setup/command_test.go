@@ -68,7 +68,7 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 		"a step for the host that can be read": {yml: noDeploy, vars: open, want: "warning no_deploy\nnote public", says: "yml --write --branch main --host " + rackHost + "\n"},
 		"another step for the same app and Rack": {
 			yml: "after_success:\n" + install + "  - ./convox deploy --wait -a web -r acme/production\n", want: "error unguarded\nnote hidden_failure",
-			says: "delete the step, and have one written that has none of this: convox-travis yml --write --app web --branch main --console --rack acme/production\n",
+			says: "delete the step and let the wizard write one without this problem: convox-travis yml --write --app web --branch main --console --rack acme/production\n",
 		},
 		"a step without a Rack, and a Rack of the run that the key does not see": {
 			yml: strings.Replace(goodYML, " --rack acme/production", "", 1), want: "error rack_unknown\nerror rack_missing", says: "add --rack acme/one to it\n",
@@ -87,7 +87,7 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 		"the pair in history, a host":         {old: oldPair, vars: open, want: "warning committed_secret\nnote public", says: "convox-travis check --repo acme/api --host " + rackHost + " --password-stdin < PASSWORD-FILE\n"},
 		"another pair in history":             {old: oldPair, request: credential(rackHost, false), checker: accepts{}, want: "note committed_secret"},
 		"another address in history":          {old: oldGiven, request: credential(rackHost, false), checker: accepts{}, want: "note committed_secret"},
-		"the pair in history, and it is good": {old: []gitrepo.Version{{Commit: "abcdef1234", Text: global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"}}, request: credential(rackHost, false), checker: accepts{}, want: "error committed_secret", says: "it is the password that was given"},
+		"the pair in history, and it is good": {old: []gitrepo.Version{{Commit: "abcdef1234", Text: global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"}}, request: credential(rackHost, false), checker: accepts{}, want: "error committed_secret", says: "it is the given password"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := a.change

@@ -17,7 +17,7 @@ func TestTheSameWarningOfManyRepositoriesIsOne(t *testing.T) {
 		said = append(said, group.String())
 	}
 	names := "each of 12 repositories (acme/r00, acme/r01, acme/r02, acme/r03 and 8 more): "
-	want := "one\nanother\n" + names + "what is replaced cannot be put back: Travis does not give private values back\n" + names + "CONVOX_HOST is public; it becomes private"
+	want := "one\nanother\n" + names + "replaced values can't be restored: Travis doesn't return private values\n" + names + "CONVOX_HOST is public; it becomes private"
 	if got := strings.Join(said, "\n"); got != want {
 		t.Errorf("it says\n%s", got)
 	}

@@ -192,8 +192,8 @@ func TestAWriteThatIsTriedAgainIsTold(t *testing.T) {
 			t.Fatal(errs[0])
 		}
 		want := []string{
-			"trying again in 1 s, 2nd time: set CONVOX_HOST on acme/r0000",
-			"trying again in 1 s, 2nd time: delete a variable of acme/r0000",
+			"retrying in 1 s (attempt 2): set CONVOX_HOST on acme/r0000",
+			"retrying in 1 s (attempt 2): delete a variable of acme/r0000",
 		}
 		if !slices.Equal(told, want) {
 			t.Errorf("told\n%s", strings.Join(told, "\n"))

@@ -15,28 +15,28 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Builder starts builds; a travisapi.Client does.
+// Builder starts builds; a travisapi.Client implements it.
 type Builder interface {
 	StartBuild(context.Context, travisapi.Ref, travisapi.BuildWish) (travisapi.BuildRequest, error)
 	BuildRequest(context.Context, travisapi.Ref, int) (travisapi.BuildRequest, error)
 	Build(context.Context, int) (travisapi.Build, error)
 }
 
-// TestBuilder proves a pair where it counts: in a build, which only logs in.
+// TestBuilder verifies variables where they are used: in a build that only logs in.
 type TestBuilder struct {
 	Builder Builder
 	Clock   clock.Clock
-	Tell    func(TestBuildEvent) // told of each new state, one at a time; may be nil
+	Tell    func(TestBuildEvent) // gets each new state, one call at a time; may be nil
 
-	Pause    time.Duration // between two looks; 3 seconds
-	Patience time.Duration // for a build to be over; 30 minutes
+	Pause    time.Duration // between two checks; 3 seconds
+	Patience time.Duration // for a build to finish; 30 minutes
 }
 
-// TestBuildRequest says which pair is to be proved.
+// TestBuildRequest says which variables a test build uses.
 type TestBuildRequest struct {
 	Target  Target
 	Ref     travisapi.Ref
-	Branch  string // whose variables are used; also of a pair for all branches
+	Branch  string // whose variables are used, also to test those of all branches
 	Console bool
 	Rack    string // ORG/NAME, behind a Console
 	Hosted  bool   // on travis-ci.com, whose pages are known
@@ -48,16 +48,16 @@ type TestBuildEvent struct {
 	Page  string // of the build, or ""
 }
 
-// CodeTestBuildFailed marks the Error for a build that did not log in.
+// CodeTestBuildFailed marks the Error for a build that couldn't log in.
 const CodeTestBuildFailed = "proof_failed"
 
-// codeTestBuildUnknown marks the Error for a build that told nothing.
+// codeTestBuildUnknown marks the Error for a build without a clear result.
 const codeTestBuildUnknown = "proof_unknown"
 
-// Run starts one build and waits for its end. It is no error exactly when the
-// build passed, and a problem.Error of CodeProofFailed exactly when its login failed.
-// When it is asked to stop, the build goes on. The other errors are those of
-// travisapi, or a problem.Error.
+// Run starts one build and waits for its end. The error is nil exactly if the build
+// passed, and a problem.Error with CodeTestBuildFailed exactly if its login failed. If it
+// is asked to stop, the build continues. Other errors are those of travisapi, or a
+// problem.Error.
 func (p TestBuilder) Run(stop Stop, request TestBuildRequest) error {
 	started, err := p.Builder.StartBuild(stop.Soft, request.Ref, travisapi.BuildWish{
 		Branch: request.Branch, Message: "convox-travis: do the new variables log in?", Config: request.config(),
@@ -75,15 +75,14 @@ func (p TestBuilder) Run(stop Stop, request TestBuildRequest) error {
 	case "failed":
 		return request.failed(build)
 	case "canceled":
-		return request.inconclusive(build, "someone canceled it before it told anything")
+		return request.inconclusive(build, "someone canceled it before it finished")
 	}
-	return request.inconclusive(build, "Travis could not run it to its end, or the convox client could not be fetched")
+	return request.inconclusive(build, "Travis couldn't run it to its end, or the convox CLI couldn't be downloaded")
 }
 
-// config is a build that clones nothing and runs one command, which fails when
-// the login does; "convox racks" would not. What goes wrong before it, in install,
-// makes the build errored and not failed
-// (https://docs.travis-ci.com/user/job-lifecycle/#breaking-the-build).
+// config is a build without a clone that runs one command, which fails if the login does;
+// "convox racks" wouldn't. Problems before it, in install, make the build errored instead
+// of failed (https://docs.travis-ci.com/user/job-lifecycle/#breaking-the-build).
 func (r TestBuildRequest) config() map[string]any {
 	client, script := "https://download.convox.com/cli/linux/convox", `"$HOME/convox" rack`
 	if r.Console {
@@ -102,7 +101,7 @@ func (p TestBuilder) follow(stop Stop, request TestBuildRequest, id int) (travis
 	begun, told := ticks.Now(), TestBuildEvent{}
 	var build travisapi.Build
 	for {
-		event, err := TestBuildEvent{State: "waiting for Travis to take the request"}, error(nil)
+		event, err := TestBuildEvent{State: "waiting for Travis to accept the request"}, error(nil)
 		if build.ID == 0 {
 			build, err = p.build(stop.Soft, request, id)
 		} else {
@@ -138,8 +137,8 @@ func (p TestBuilder) build(ctx context.Context, request TestBuildRequest, id int
 		return travisapi.Build{}, err
 	case read.Result == "rejected":
 		return travisapi.Build{}, &problem.Error{
-			Code: codeTestBuildUnknown, Object: request.Target.String(), Reason: "Travis rejected the build, so nothing was proved",
-			Hints: []string{"the repository's Travis page, Requests, says why: often there are no credits left"},
+			Code: codeTestBuildUnknown, Object: request.Target.String(), Reason: "Travis rejected the test build, so nothing was verified",
+			Hints: []string{"check Requests on the repository's Travis page for the reason: often there are no credits left"},
 		}
 	case len(read.Builds) == 0:
 		return travisapi.Build{}, nil
@@ -149,27 +148,28 @@ func (p TestBuilder) build(ctx context.Context, request TestBuildRequest, id int
 
 var errProofTooLong = &problem.Error{Code: "timeout", Reason: "it takes too long"}
 
-// unfinished is a build that goes on without anybody waiting.
+// unfinished is the error for a build that continues although nobody waits for it.
 func (r TestBuildRequest) unfinished(build travisapi.Build, cause error) error {
 	if problem.Code(cause) == codeTestBuildUnknown {
 		return cause
 	}
-	err := &problem.Error{Code: codeTestBuildUnknown, Cause: cause, Action: fmt.Sprintf("%s: the build was started, and its end was not seen", r.Target)}
+	err := &problem.Error{Code: codeTestBuildUnknown, Cause: cause, Action: fmt.Sprintf("%s: the test build was started, and its result is unknown", r.Target)}
 	if page := r.page(build); page != "" {
-		err.Hints = []string{"it goes on: " + page}
+		err.Hints = []string{"the build continues: " + page}
 	}
 	return err
 }
 
-// inconclusive is a build that is over and says nothing about the pair.
+// unknown is the error for a build that ended without saying anything about the
+// variables.
 func (r TestBuildRequest) inconclusive(build travisapi.Build, why string) error {
 	err := &problem.Error{
 		Code:   codeTestBuildUnknown,
-		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s, which proves nothing: %s", build.State, why),
+		Object: r.Target.String(), Reason: fmt.Sprintf("the test build is %s, which verifies nothing: %s", build.State, why),
 		Hints: []string{"run this again"},
 	}
 	if page := r.page(build); page != "" {
-		err.Hints = append([]string{"its log says why: " + page}, err.Hints...)
+		err.Hints = append([]string{"check its log for the reason: " + page}, err.Hints...)
 	}
 	return err
 }
@@ -177,16 +177,16 @@ func (r TestBuildRequest) inconclusive(build travisapi.Build, why string) error 
 func (r TestBuildRequest) failed(build travisapi.Build) error {
 	err := &problem.Error{
 		Code:   CodeTestBuildFailed,
-		Object: r.Target.String(), Reason: fmt.Sprintf("the build is %s: it could not log in with what is set", build.State),
-		Hints: []string{"Travis's machines have to reach the host: a private API or a white list keeps them out"},
+		Object: r.Target.String(), Reason: fmt.Sprintf("the test build is %s: it couldn't log in with the variables that are set", build.State),
+		Hints: []string{"make the host reachable for Travis's machines: a private API or an IP allowlist blocks them"},
 	}
 	if page := r.page(build); page != "" {
-		err.Hints = append([]string{"its log says why: " + page}, err.Hints...)
+		err.Hints = append([]string{"check its log for the reason: " + page}, err.Hints...)
 	}
 	return err
 }
 
-// page is where a person sees the build, "" where that is not known.
+// page is where a person can see the build, "" if unknown.
 func (r TestBuildRequest) page(build travisapi.Build) string {
 	if !r.Hosted || build.ID == 0 {
 		return ""
@@ -206,17 +206,16 @@ func (p TestBuilder) patience() time.Duration {
 	return cmp.Or(p.Patience, 30*time.Minute)
 }
 
-// TestBuildTravis is what an audit needs to have builds prove what is set.
+// TestBuildTravis is what an audit needs for test builds.
 type TestBuildTravis interface {
 	Builder
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
 }
 
-// RunTestBuilds has a build of each repository that could be read log in with what is
-// set, one after the other. A build that does not is a finding, FoundProof; why
-// one could not be run or followed is the repository's Err. Where it is known
-// that it would not log in, none is asked for. When it is asked to stop it ends
-// with that Error; the build that runs then goes on.
+// RunTestBuilds runs a test build for each repository that could be read, one after the
+// other. A failed login is a finding, FoundTestBuild; why one couldn't be run or followed
+// is the repository's Err. If it is known that a build wouldn't log in, none is started.
+// If it is asked to stop, it ends with that Error; a running build continues.
 func (a *Audit) RunTestBuilds(stop Stop, travis TestBuildTravis, request AuditRequest, prover TestBuilder, hosted bool) error {
 	tell := prover.Tell
 	for i := range a.Repositories {
@@ -253,7 +252,7 @@ func (a *Audit) RunTestBuilds(stop Stop, travis TestBuildTravis, request AuditRe
 	return nil
 }
 
-// sort puts the findings in their order again, when one has come late.
+// sort sorts the findings again after one was added late.
 func (a *Audit) sort() {
 	order := make(map[Target]int)
 	for i, audited := range a.Repositories {
@@ -264,37 +263,37 @@ func (a *Audit) sort() {
 	})
 }
 
-// testBranch is the branch that a build proves the pair of.
+// testBranch is the branch whose variables a test build verifies.
 func (c *auditCase) testBranch() string {
 	return cmp.Or(c.request.Branch, c.repository.DefaultBranch, "main")
 }
 
-// noTestBuildReason is why a build of a repository would prove nothing, or send a password
-// to a host that it may not be for; or "". What such a build runs takes the place
-// of the .travis.yml, and what that sets is gone.
+// noTestBuildReason says why a test build would verify nothing, or send a password to a
+// host it may not be for; or returns "". A test build replaces the .travis.yml, and the
+// variables that it sets.
 func (c *auditCase) noTestBuildReason() string {
 	branch := c.testBranch()
 	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
 	switch {
 	case c.err != nil:
-		return "its settings could not be read"
+		return "its settings couldn't be read"
 	case host == ofFile || password == ofFile:
-		return "the pair is in the file, and such a build does without it: the next build of a push shows whether it logs in"
+		return "the variables are in the file, and a test build doesn't use it: the next build of a push shows whether they log in"
 	case host == nowhere || password == nowhere:
-		return "the pair is not set" + c.forBranch(branch)
+		return "the variables aren't set" + c.forBranch(branch)
 	case host == ofBranch && password != ofBranch && !c.sameHost(branch):
 		return "branch " + showBranch(branch) + " has a " + HostName + " of its own and no password: the build would send that host the password of " + password.name()
 	case host != password && !(host == ofBranch && c.sameHost(branch)):
-		return HostName + " and " + PasswordName + " are not from one place" + c.forBranch(branch)
+		return HostName + " and " + PasswordName + " aren't from the same place" + c.forBranch(branch)
 	case c.isOverridden(branch):
 		return overrideName + " is set" + ignoresPair
 	case !c.repository.Active:
-		return "Travis does not build the repository"
+		return "Travis doesn't build the repository"
 	}
 	return ""
 }
 
-// forBranch says for which branch, where another one's pair is another.
+// forBranch names the branch, if another one has other variables.
 func (c *auditCase) forBranch(branch string) string {
 	if len(branchesOf(c.vars)) == 0 {
 		return ""
@@ -302,8 +301,8 @@ func (c *auditCase) forBranch(branch string) string {
 	return " for branch " + showBranch(branch) + ", which would be built"
 }
 
-// isOverridden reports whether builds of a branch get what the convox client takes
-// before the pair.
+// isOverridden reports whether builds of a branch have something that the convox CLI uses
+// instead of the variables.
 func (c *auditCase) isOverridden(branch string) bool {
 	return len(c.file.sets(overrideName))+len(inScope(c.vars, overrideName, ""))+len(inScope(c.vars, overrideName, branch)) > 0 ||
 		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == overrideName })

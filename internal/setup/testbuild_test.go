@@ -58,9 +58,9 @@ func TestABuildProvesThePair(t *testing.T) {
 
 func TestOnlyABuildThatFailsProvesThatItDoesNot(t *testing.T) {
 	for state, want := range map[string]struct{ code, says string }{
-		"failed":   {setup.CodeTestBuildFailed, "it could not log in"},
-		"errored":  {"proof_unknown", "proves nothing: Travis could not run it"},
-		"canceled": {"proof_unknown", "proves nothing: someone canceled it"},
+		"failed":   {setup.CodeTestBuildFailed, "it couldn't log in"},
+		"errored":  {"proof_unknown", "verifies nothing: Travis couldn't run it"},
+		"canceled": {"proof_unknown", "verifies nothing: someone canceled it"},
 	} {
 		w := newWorld(t)
 		w.travis.OnBuild = func(travistest.Build) string { return state }
@@ -97,11 +97,11 @@ func TestABuildThatIsLeftGoesOn(t *testing.T) {
 	stopped := errors.New("stopped by the test")
 	prover := setup.TestBuilder{Builder: w.client, Pause: time.Millisecond, Tell: func(setup.TestBuildEvent) { stop(stopped) }}
 	err := prover.Run(setup.Stop{Soft: ctx, Hard: t.Context()}, setup.TestBuildRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Hosted: true})
-	if !errors.Is(err, stopped) || !strings.Contains(strings.Join(hintsOf(err), " "), "it goes on: https://app.travis-ci.com") {
+	if !errors.Is(err, stopped) || !strings.Contains(strings.Join(hintsOf(err), " "), "the build continues: https://app.travis-ci.com") {
 		t.Errorf("%v %q", err, hintsOf(err))
 	}
 	w.travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool { return strings.HasPrefix(r.Path, "/build/") }})
-	if _, err := w.prove(); err == nil || !strings.Contains(err.Error(), "its end was not seen") {
+	if _, err := w.prove(); err == nil || !strings.Contains(err.Error(), "its result is unknown") {
 		t.Errorf("%v", err)
 	}
 	prover = setup.TestBuilder{Builder: w.client, Pause: time.Millisecond, Patience: 20 * time.Millisecond}

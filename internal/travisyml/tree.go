@@ -7,19 +7,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// place is a key of the document with its value, or the whole of it.
+// place is a key of the document with its value, or the whole document.
 type place struct {
 	key   *yaml.Node // nil for the whole
 	value *yaml.Node
 	path  []int // from the root to the value, as indexes into Content
-	next  int   // index of the line where what follows begins
+	next  int   // index of the line where the next part begins
 }
 
 // whole is the document itself.
 func (d *Document) whole() place { return place{value: d.root, next: d.end} }
 
-// find returns the place of the first of names that the mapping at p has. Of a
-// key that is there twice the last counts, as it does for Travis.
+// find returns the place of the first of names that the mapping at p has. Of duplicate
+// keys the last one counts, as in Travis.
 func (p place) find(names ...string) (place, bool) {
 	if p.value == nil || p.value.Kind != yaml.MappingNode {
 		return place{}, false
@@ -40,7 +40,7 @@ func (p place) find(names ...string) (place, bool) {
 	return place{}, false
 }
 
-// keyName is a key as Travis reads it: it takes a dash for an underscore.
+// keyName is a key as Travis reads it, with underscores for dashes.
 func keyName(key *yaml.Node) string {
 	if key.Kind != yaml.ScalarNode {
 		return ""
@@ -48,14 +48,13 @@ func keyName(key *yaml.Node) string {
 	return strings.ReplaceAll(strings.TrimSpace(key.Value), "-", "_")
 }
 
-// lookup returns what a mapping has under the first of names that is there,
-// behind aliases and merge keys, or nil.
+// lookup returns a mapping's value for the first of names that exists, after resolving
+// aliases and merge keys, or nil.
 func lookup(mapping *yaml.Node, names ...string) *yaml.Node {
 	return lookupIn(mapping, names, make(map[*yaml.Node]bool))
 }
 
-// lookupIn passes over what it has seen: a document can merge a mapping into
-// itself.
+// lookupIn skips what it has visited: a document can merge a mapping into itself.
 func lookupIn(mapping *yaml.Node, names []string, seen map[*yaml.Node]bool) *yaml.Node {
 	mapping = resolveAlias(mapping)
 	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
@@ -78,7 +77,7 @@ func lookupIn(mapping *yaml.Node, names []string, seen map[*yaml.Node]bool) *yam
 	return nil
 }
 
-// resolveAlias returns the node that an alias stands for.
+// resolveAlias returns the node that an alias refers to.
 func resolveAlias(node *yaml.Node) *yaml.Node {
 	if node != nil && node.Kind == yaml.AliasNode {
 		return node.Alias
@@ -86,8 +85,8 @@ func resolveAlias(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// items returns a list's items; anything else is a list of one, and nothing is
-// an empty one, which is how Travis reads most keys.
+// items returns a list's items; anything else is a list of one, and nothing an empty
+// list, which is how Travis reads most keys.
 func items(node *yaml.Node) []*yaml.Node {
 	node = resolveAlias(node)
 	switch {
@@ -103,7 +102,7 @@ func items(node *yaml.Node) []*yaml.Node {
 	return all
 }
 
-// isEmptyNode reports whether nothing is written in a node's place.
+// isEmptyNode reports whether a node has no text in the file.
 func isEmptyNode(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Tag == "!!null" && node.Value == ""
 }
@@ -121,8 +120,8 @@ func at(root *yaml.Node, path []int) *yaml.Node {
 	return root
 }
 
-// isShared reports whether an alias elsewhere repeats a part of the document
-// that holds the place: what is added there would be added twice.
+// isShared reports whether an alias elsewhere repeats a part of the document that
+// includes the place: an addition there would be made twice.
 func (d *Document) isShared(path []int) bool {
 	node := d.root
 	for i := 0; ; i++ {
@@ -151,7 +150,7 @@ func hasAlias(node *yaml.Node, anchor string) bool {
 	return slices.ContainsFunc(node.Content, func(inner *yaml.Node) bool { return hasAlias(inner, anchor) })
 }
 
-// clone copies a tree. An alias stays one.
+// clone copies a tree. An alias stays an alias.
 func clone(node *yaml.Node) *yaml.Node {
 	if node == nil {
 		return nil
@@ -164,8 +163,8 @@ func clone(node *yaml.Node) *yaml.Node {
 	return &copied
 }
 
-// equal compares two trees in everything but where they stand and which
-// comments the parser hung on them.
+// equal compares everything of two trees except their positions and the comments that the
+// parser attached to them.
 func equal(a, b *yaml.Node) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -174,8 +173,8 @@ func equal(a, b *yaml.Node) bool {
 		slices.EqualFunc(a.Content, b.Content, equal)
 }
 
-// jobsOf returns the jobs that are listed. Of a file with both matrix and jobs it
-// returns those of both.
+// jobsOf returns the listed jobs. If a file has both matrix and jobs, it returns those of
+// both.
 func jobsOf(root *yaml.Node) []*yaml.Node {
 	var all []*yaml.Node
 	for _, key := range []string{"matrix", "jobs"} {
@@ -202,7 +201,7 @@ func firstValue(node *yaml.Node) string {
 // mappingEntry is a key of a mapping with its value.
 type mappingEntry struct{ key, value *yaml.Node }
 
-// mappingEntries are the pairs of a mapping, with those that it merges in.
+// mappingEntries are the entries of a mapping, including those that it merges in.
 func mappingEntries(mapping *yaml.Node) []mappingEntry {
 	var all []mappingEntry
 	known := make(map[string]bool)
@@ -220,7 +219,7 @@ func addMappingEntries(mapping *yaml.Node, all *[]mappingEntry, known map[string
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], resolveAlias(mapping.Content[i+1])
 		if key.Value == "<<" {
-			merged = append(items(value), merged...) // of several the last counts
+			merged = append(items(value), merged...) // of duplicates the last one counts
 			continue
 		}
 		if !known[key.Value] {
@@ -236,16 +235,16 @@ func addMappingEntries(mapping *yaml.Node, all *[]mappingEntry, known map[string
 	}
 }
 
-// isSkipped reports whether a value has Travis pass over a phase. As a command
-// false would do as little
+// isSkipped reports whether a value makes Travis skip a phase. As a command, false would
+// do the same
 // (https://docs.travis-ci.com/user/job-lifecycle/#skipping-the-installation-phase).
 func isSkipped(value *yaml.Node) bool {
 	value = resolveAlias(value)
 	return value != nil && value.Kind == yaml.ScalarNode && (value.Value == "skip" || value.Value == "false")
 }
 
-// DeployHooks lists which of before_deploy and after_deploy the top of the file
-// has. Travis runs them for each item of deploy
+// DeployHooks lists which of before_deploy and after_deploy the top of the file has.
+// Travis runs them for each item of deploy
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb).
 func (d *Document) DeployHooks() []string {
 	var hooks []string

@@ -66,7 +66,7 @@ func TestAFileThatCannotBeUsedIsNamedOnTheReview(t *testing.T) {
 	}
 	w.outside.File = func(context.Context) (travisyml.File, error) { return travisyml.Open(clone) }
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, outside) || !strings.Contains(lines, "not a file of this clone") || strings.Contains(lines, "+deploy:") {
+	if lines := w.review(); !strings.Contains(lines, outside) || !strings.Contains(lines, "isn't a file of this clone") || strings.Contains(lines, "+deploy:") {
 		t.Errorf("the review says %s", lines)
 	}
 	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
@@ -100,11 +100,11 @@ func TestTheReviewSaysWhatOfTheFileWasNotLookedAt(t *testing.T) {
 	w := newWorld(t)
 	w.withFile("language: go\nscript: ./ci/all.sh\n")
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "./ci/all.sh isn't looked at, and may deploy too") {
+	if lines := w.review(); !strings.Contains(lines, "./ci/all.sh isn't checked, and may deploy too") {
 		t.Errorf("the review says %s", lines)
 	}
 	w.answer(flow.Value{Switch: "d"})
-	if lines := w.review(); strings.Contains(lines, "isn't looked at") {
+	if lines := w.review(); strings.Contains(lines, "isn't checked") {
 		t.Errorf("without the step it says %s", lines)
 	}
 }
@@ -260,7 +260,7 @@ func TestThePairCanBeEncryptedInTheFile(t *testing.T) {
 	if strings.Contains(w.review(), "convox-travis remove") {
 		t.Errorf("variables that were not set are to be removed: %s", w.review())
 	}
-	if !strings.Contains(w.review(), "the pair encrypted") || !w.flow.Report().HasChanges() {
+	if !strings.Contains(w.review(), "both variables encrypted") || !w.flow.Report().HasChanges() {
 		t.Errorf("it ends with %s", w.review())
 	}
 }
@@ -362,8 +362,8 @@ func TestAFileThatChangedMeanwhileIsTriedAgain(t *testing.T) {
 	if err := os.WriteFile(path, []byte("language: go\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w.accept().step(flow.StepRetry).wantProblem("changed meanwhile")
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "CONVOX_PASSWORD  created") || !strings.Contains(reason, ".travis.yml      left as it was") {
+	w.accept().step(flow.StepRetry).wantProblem("changed in the meantime")
+	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "CONVOX_PASSWORD  created") || !strings.Contains(reason, ".travis.yml      unchanged") {
 		t.Errorf("it says %s", reason)
 	}
 	w.accept().step(flow.StepReview) // what would be written now was not seen yet
@@ -386,7 +386,7 @@ func TestABuildProvesThePairWhenThatIsAsked(t *testing.T) {
 	if w.flow.Question().Initial.Yes || len(played) != 0 {
 		t.Error("it is not off by default")
 	}
-	w.answer(yes).step(flow.StepProve).wantProblem("could not log in")
+	w.answer(yes).step(flow.StepProve).wantProblem("couldn't log in")
 	state = "passed"
 	w.answer(yes).step(flow.StepDone)
 	if lines := w.review(); !strings.Contains(lines, "Travis logged in with the new variables") || len(played) != 2 {
@@ -407,7 +407,7 @@ func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
 	if w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || w.read(path) != yml {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if file := r.Repositories[0].File; file == nil || file.Outcome() != "left as it was" || len(r.Undo(setup.RunFlags{})) != 1 {
+	if file := r.Repositories[0].File; file == nil || file.Outcome() != "unchanged" || len(r.Undo(setup.RunFlags{})) != 1 {
 		t.Errorf("%+v, %q", file, r.Undo(setup.RunFlags{}))
 	}
 }
@@ -422,7 +422,7 @@ func TestAProofThatIsNotWaitedForIsAnInterruption(t *testing.T) {
 	if r := w.flow.Report(); w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || len(r.Errs()) > 0 {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if words != "" || err == nil || !strings.Contains(err.Error(), "the build was started, and its end was not seen") {
+	if words != "" || err == nil || !strings.Contains(err.Error(), "the test build was started, and its result is unknown") {
 		t.Errorf("%q, %v", words, err)
 	}
 }
@@ -445,7 +445,7 @@ func TestAPairForOneBranchIsNotEncryptedInTheFile(t *testing.T) {
 }
 
 func TestADryRunTellsOfTheFile(t *testing.T) {
-	for switches, want := range map[string]string{"": "would be written: the deploy step", "e": "would be written: the deploy step, and the pair encrypted", "d": ""} {
+	for switches, want := range map[string]string{"": "would be written: the deploy step", "e": "would be written: the deploy step, and both variables encrypted", "d": ""} {
 		w := newWorld(t)
 		path := w.withFile(yml)
 		w.begin(flow.Given{DryRun: true}).accept().accept().accept().step(flow.StepReview)

@@ -228,7 +228,7 @@ func TestARepositoryThatCannotBeWrittenIsToldBefore(t *testing.T) {
 	w, keys := newWorldOf(t, 2)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
 	w.begin(flow.Given{Targets: targetsOf(append(keys, "acme/locked")...)}).accept().accept().accept()
-	w.step(flow.StepReview).reads("2 new, 1 that cannot be written", "acme/locked: this Travis account may not write its settings")
+	w.step(flow.StepReview).reads("2 new, 1 that cannot be written", "acme/locked: this Travis account can't change its settings")
 	w.accept().step(flow.StepRetry).reads("1 of 3 repositories could not be completed", "acme/locked").answer(flow.Value{Index: 1})
 	w.step(flow.StepDone).reads("2 of 3 repositories set up", "acme/locked: this", "get push access").accept()
 	w.wantPairs(keys...)
@@ -393,7 +393,7 @@ func TestWhatIsWrittenIsWhatWasVerifiedOnce(t *testing.T) {
 		w.rack.SetPassword(secrettest.Canary)
 		w.backTo(flow.StepSource)
 		typePassword("wrong")
-		w.step(flow.StepPassword).wantProblem("does not accept").type_(secrettest.Canary).step(flow.StepReview).accept()
+		w.step(flow.StepPassword).wantProblem("doesn't accept").type_(secrettest.Canary).step(flow.StepReview).accept()
 		w.wantPairs(keys...)
 		if want := []string{"before", "wrong", secrettest.Canary}; !slices.EqualFunc(checked, want, func(c secret.String, text string) bool { return c.Equal(secret.New(text)) }) {
 			t.Errorf("of %d repositories, %d credentials were checked, not %d", n, len(checked), len(want))

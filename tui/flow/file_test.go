@@ -526,7 +526,7 @@ func TestABranchThatTheFileCannotCarryGetsNoStep(t *testing.T) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/odd", Provider: gitrepo.GitHub}}}, nil
 	}
 	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "It gets no deploy step") || !strings.Contains(lines, "the branch's name is not one that .travis.yml can carry") {
+	if lines := w.review(); !strings.Contains(lines, "It gets no deploy step") || !strings.Contains(lines, "the branch's name isn't one that .travis.yml can contain") {
 		t.Errorf("the review says %s", lines)
 	}
 	if q := w.flow.Question(); len(q.Switches) != 1 || q.Switches[0].Key != "e" {

@@ -392,12 +392,12 @@ func TestTheClonesOtherHostsAreNotOffered(t *testing.T) {
 func TestATokenIsAskedForAndChecked(t *testing.T) {
 	w := newWorld(t)
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.String{}, nil }
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepToken).type_("wrong").step(flow.StepToken).wantProblem("does not know")
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepToken).type_("wrong").step(flow.StepToken).wantProblem("doesn't recognize")
 	w.type_(token).step(flow.StepReview)
 
 	w = newWorld(t)
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.New("stale"), nil }
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepAccount).wantProblem("does not know").answer(flow.Value{Index: 1}).step(flow.StepToken).type_(token).step(flow.StepReview)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepAccount).wantProblem("doesn't recognize").answer(flow.Value{Index: 1}).step(flow.StepToken).type_(token).step(flow.StepReview)
 }
 
 func TestAFailureIsTriedAgainInPlace(t *testing.T) {

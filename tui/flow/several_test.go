@@ -235,7 +235,7 @@ func TestARepositoryThatCannotBeWrittenIsToldBefore(t *testing.T) {
 	w = newWorld(t)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/l1", Active: true, Permissions: map[string]bool{"create_env_var": false}})
 	w.travis.AddRepository(travistest.Repository{ID: 61, Slug: "acme/l2", Active: true, Permissions: map[string]bool{"create_env_var": false}})
-	w.begin(flow.Given{Targets: targetsOf("acme/l1", "acme/l2")}).accept().accept().accept().step(flow.StepRepository).wantProblem("acme/l1: this Travis account may not")
+	w.begin(flow.Given{Targets: targetsOf("acme/l1", "acme/l2")}).accept().accept().accept().step(flow.StepRepository).wantProblem("acme/l1: this Travis account can't change")
 }
 
 // failOnly makes Travis refuse to set variables of some repositories, by their

@@ -91,7 +91,7 @@ func TestCheckFindsWhatIsWrongAndChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	e := w.run("", "check", "--repo", "acme/mobile", "--repo", "acme/worker", "--repo", "acme/website", "--repo", "acme/nowhere")
 	w.want(e, 5, "CONVOX_PASSWORD is public", "convox-travis --repo acme/mobile", "2 times", "neither CONVOX_HOST nor CONVOX_PASSWORD",
-		"isn't active there", "Travis does not know it", "no Rack", "3 errors, 4 warnings, 1 note in 4 repositories")
+		"isn't active there", "Travis doesn't know it", "no Rack", "3 errors, 4 warnings, 1 note in 4 repositories")
 	if e.err != "" {
 		t.Errorf("it says beside the result: %s", e.err)
 	}

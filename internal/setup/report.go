@@ -19,9 +19,9 @@ type Result string
 // The results. A dry run has the zero Result: nothing was tried.
 const (
 	Done    Result = "done"
-	Failed  Result = "failed"  // it wasn't written; what was there before is still there, or is named in the error
-	Undone  Result = "undone"  // this run created it and then deleted it
-	Unknown Result = "unknown" // Travis didn't say, and couldn't be asked again
+	Failed  Result = "failed"  // it is not written; what was there before is still there, or is named in the error
+	Undone  Result = "undone"  // this run created it and rolled it back
+	Unknown Result = "unknown" // Travis didn't confirm it, and couldn't be asked again
 )
 
 // VariableReport is the result for one variable.
@@ -37,18 +37,17 @@ type VariableReport struct {
 // Outcome describes the result for the variable.
 func (v VariableReport) Outcome() string {
 	done := map[Action]string{Create: "created", Replace: "replaced", Delete: "deleted", None: "unchanged"}[v.Action]
-	switch v.Result {
-	case Done:
+	switch {
+	case v.Lost && v.Result == Failed:
+		return "lost: Travis deleted the old value and didn't accept the new one"
+	case v.Result == Undone:
+		return done + ", then rolled back"
+	case v.Result == Unknown:
+		return "unknown: Travis didn't confirm it"
+	case v.Result == Done, v.Action == None:
 		return done
-	case Failed:
-		if v.Lost {
-			return "lost: Travis deleted the old one, and the new one couldn't be written"
-		}
-		return "not " + strings.Replace(done, "unchanged", "changed", 1)
-	case Undone:
-		return done + ", and rolled back"
-	case Unknown:
-		return "unknown: Travis didn't say"
+	case v.Result == Failed:
+		return "not " + done
 	}
 	return "would be " + done
 }
@@ -71,12 +70,15 @@ func (r RepositoryReport) HasChanges() bool {
 
 func (r RepositoryReport) hasChangedVariables() bool {
 	for _, v := range r.Variables {
-		if v.Action != None && (v.Result == Done || v.Result == Unknown || v.Lost) {
+		if v.Action != None && v.isWritten() {
 			return true
 		}
 	}
 	return false
 }
+
+// isWritten reports whether the variable isn't what it was before, or may not be.
+func (v VariableReport) isWritten() bool { return v.Result == Done || v.Result == Unknown || v.Lost }
 
 // Outcome describes the result for the variables in one line.
 func (r RepositoryReport) Outcome() string {
@@ -94,7 +96,7 @@ func (r RepositoryReport) Outcome() string {
 		}
 	}
 	if len(outcomes) == 2 && outcomes[0] == outcomes[1] {
-		return strings.Replace("both "+outcomes[0], "both unchanged", "left as they are", 1)
+		return "both " + outcomes[0]
 	}
 	for i, v := range r.Variables {
 		outcomes[i] = v.Name + " " + outcomes[i]
@@ -203,14 +205,14 @@ const (
 	StepActivate Step = "activate" // the repository is being activated
 	StepWrite    Step = "write"    // a variable is being written
 	StepWritten  Step = "written"  // Travis accepted it
-	StepLookUp   Step = "look up"  // its fate is unknown, so it is looked up
+	StepLookUp   Step = "look up"  // Travis didn't confirm it, so it is looked up
 	StepUndo     Step = "undo"     // it is being rolled back
 	StepDelete   Step = "delete"   // it is being deleted
 	StepVerify   Step = "verify"   // names, branches and privacy are being read back
 	StepFinished Step = "finished" // the repository is done, successfully or not
 )
 
-// Event reports a step.
+// Event is a step of a run.
 type Event struct {
 	Target Target
 	Step   Step
@@ -241,48 +243,48 @@ func stopping(err error) error {
 type FileReport struct {
 	Path      string // clean it before showing it
 	Missing   bool   // there was no such file
-	Found     string // where it deployed already, or ""
+	Found     string // where it already deployed, or ""
 	Step      bool   // the deploy step was added
 	Encrypted bool   // the encrypted variables were added, or ours were replaced
 	Planned   bool   // nothing was tried: a dry run
 	Err       error  // why the file is unchanged, or nil
-	// ToPaste is what couldn't be added, for a person to add to the file.
+	// ToPaste is what could not be added, for a person to write into the file.
 	ToPaste []*travisyml.Refusal
 }
 
 // Written reports whether the file was changed.
 func (r FileReport) Written() bool { return r.Err == nil && !r.Planned && (r.Step || r.Encrypted) }
 
-// undo says how to undo the addition.
-func (r FileReport) undo() string {
+// cleanup is how to remove the addition.
+func (r FileReport) cleanup() string {
 	if r.Missing {
-		return "delete .travis.yml, which was not there before"
+		return "delete .travis.yml: the file is new"
 	}
-	return "delete from .travis.yml what git diff shows as added"
+	return "delete the lines of .travis.yml that git diff shows as added"
 }
 
 // Outcome describes the result for the file.
 func (r FileReport) Outcome() string {
-	written := "written: "
+	added := " added"
 	if r.Planned {
-		written = "would be written: "
+		added = " would be added"
 	}
 	switch {
 	case r.Err != nil:
 		return "unchanged"
 	case r.Step && r.Encrypted:
-		return written + "the deploy step, and both variables encrypted"
+		return "deploy step and encrypted variables" + added
 	case r.Step:
-		return written + "the deploy step"
+		return "deploy step" + added
 	case r.Encrypted:
-		return written + "both variables encrypted"
+		return "encrypted variables" + added
 	case r.Found != "":
-		return "unchanged: it deploys already"
+		return "unchanged: it already deploys"
 	}
 	return "unchanged"
 }
 
-// WriteFile adds to a file what can be added, and returns the report. err is that of
+// WriteFile adds to a file what can be added, and reports it. err is that of
 // planning it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
 	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
@@ -292,7 +294,7 @@ func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
 	return change.report(err, encrypted)
 }
 
-// Intent reports what would be written to the file.
+// Intent is the report of a change that wasn't made.
 func (c FileChange) Intent(err error, encrypted bool) *FileReport {
 	report := c.report(err, encrypted)
 	report.Planned = true
@@ -329,8 +331,8 @@ func (c *FileChange) warn(document *travisyml.Document, place string) {
 	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
 		c.Warnings = append(c.Warnings, Warning{
 			Code:    "yml_hooks",
-			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so this one runs it too",
-			Hint:    "--step after_success avoids that, but then the build passes if the deployment fails",
+			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs them with this one too",
+			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -51,6 +52,7 @@ allows. With --skip-existing those that have both variables are left alone.`,
 // application is an apply with all its answers.
 type application struct {
 	way      wayIn
+	rack     convox.Rack // name and region, where it was found in CloudFormation
 	request  setup.Request
 	travis   *travisapi.Client
 	warnings []setup.Warning
@@ -80,6 +82,10 @@ func (p *program) apply(stop setup.Stop, o *options) result {
 	plan, err := p.makePlan(stop.Soft, o, a)
 	if err != nil {
 		return show.fail(err, a.warnings...) // they can be the reason
+	}
+	spell := speller{client: a.travis}
+	for i, r := range plan.Repositories {
+		plan.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
 	}
 	show.plan(plan)
 	if o.dryRun {
@@ -139,7 +145,7 @@ func (p *program) locate(ctx context.Context, o *options, a *application) (err e
 			return err
 		}
 	}
-	a.request.Credential = setup.Credential{Host: a.way.host, Console: a.way.console}
+	a.request.Credential = setup.Credential{Host: a.way.host, Console: a.way.console, Rack: a.rack}
 	if hasPassword {
 		c := &a.request.Credential
 		c.Password, c.Source, err = p.password(ctx, o, a.way)
@@ -161,5 +167,6 @@ func (p *program) findRack(ctx context.Context, o *options, a *application) erro
 			"leave --host away: the stack knows")
 	}
 	a.way.host, a.warnings = found.Host, found.Warnings
+	a.rack = convox.Rack{Name: found.Rack.Name, Region: found.Rack.Region}
 	return nil
 }

@@ -144,6 +144,12 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 	if err != nil {
 		return result{document: d, err: err}
 	}
+	spell := speller{client: client}
+	for i, f := range audit.Findings {
+		if f.Code == setup.FoundUnknown {
+			audit.Findings[i].Message += spell.suggest(ctx, f.Target)
+		}
+	}
 	if o.build && !audit.Refused {
 		err = audit.Prove(stop, client, request, setup.Prover{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
 	}

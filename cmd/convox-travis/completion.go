@@ -37,12 +37,14 @@ ever among them.`,
   convox-travis completion powershell | Out-String | Invoke-Expression`,
 		ValidArgs: shells,
 		Args: func(_ *cobra.Command, args []string) error {
-			use := "use one of " + strings.Join(shells, ", ")
-			if len(args) != 1 {
-				return usageError("there are completions for one shell at a time", use)
-			}
-			if !slices.Contains(shells, args[0]) {
-				return usageError("there are no completions for the shell"+quoted(args[0]), use)
+			use := "run convox-travis completion SHELL, for " + strings.Join(shells, ", ")
+			switch {
+			case len(args) == 0:
+				return usageError("completion needs a shell", use)
+			case len(args) > 1:
+				return usageError("completion takes one shell", use)
+			case !slices.Contains(shells, args[0]):
+				return usageError("completion"+quoted(args[0])+": unknown shell"+didYouMean(args[0], shells), use)
 			}
 			return nil
 		},
@@ -77,10 +79,8 @@ func newHelp() *cobra.Command {
 			return all, cobra.ShellCompDirectiveNoFileComp
 		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			asked, rest, err := cmd.Root().Find(args)
-			if err != nil {
-				rest = args
-			}
+			// Find fails for no arguments: the root takes any.
+			asked, rest, _ := cmd.Root().Find(args)
 			if len(rest) > 0 {
 				return noSuchCommand(cmd.Root(), rest[0])
 			}
@@ -94,7 +94,7 @@ func newHelp() *cobra.Command {
 func noSuchCommand(root *cobra.Command, typed string) error {
 	var names []string
 	for _, cmd := range root.Commands() {
-		if cmd.IsAvailableCommand() {
+		if cmd.IsAvailableCommand() || cmd.Name() == "help" {
 			names = append(names, cmd.Name())
 		}
 	}

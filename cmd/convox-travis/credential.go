@@ -129,8 +129,8 @@ func (p *program) savedPassword(way wayIn) (secret.String, convox.Source, error)
 	if err != nil {
 		return secret.String{}, "", err
 	}
-	return secret.String{}, "", usageError(fmt.Sprintf("the convox client has no password saved for %s", way.host),
-		"pipe it in with --password-stdin")
+	return secret.String{}, "", usageError(fmt.Sprintf("the convox CLI has no password saved for %s", way.host),
+		"save it: run convox login "+way.host.String(), "or pipe it in with --password-stdin")
 }
 
 // input is something that is read from standard input or a file.

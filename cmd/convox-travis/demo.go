@@ -36,7 +36,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 	}, nil, nil, func(context.Context, []string) result {
 		for _, name := range []string{"latency", "pace", "repos", "stacks"} {
 			if value := p.command.Load().Flags().Lookup(name).Value.String(); strings.HasPrefix(value, "-") {
-				return failure(usageError("--"+name+" "+value+" is below zero", "leave it out for the usual world"))
+				return failure(usageError("--"+name+quoted(value)+": use 0 or more", "leave it out for the default"))
 			}
 		}
 		p.noteWrite() // its world has to be removed
@@ -70,8 +70,9 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	if _, err := fmt.Fprintln(p.out, "# ready"); err != nil {
 		return errOutput
 	}
+	p.sayStopping(func() {}) // being stopped is how it ends
 	<-ctx.Done()
-	return context.Cause(ctx)
+	return nil
 }
 
 // runDemo runs the wizard in a world and a place of its own.

@@ -154,7 +154,7 @@ func (o *options) check() error {
 	switch o.json {
 	case "", jsonDocument, jsonLines:
 	default:
-		return usageError("--json"+quoted(o.json)+": there is no such form", "use --json for one document, --json=lines for a repository a line")
+		return usageError("--json"+quoted(o.json)+": use document or lines"+didYouMean(o.json, []string{jsonDocument, jsonLines}), "pass --json for one document, or --json=lines for an object a line")
 	}
 	if o.branch != "" {
 		if err := gitrepo.CheckBranch(o.branch); err != nil {
@@ -165,7 +165,7 @@ func (o *options) check() error {
 		return wrongAnswer("--fingerprint", err)
 	}
 	if o.timeout < 0 {
-		return usageError(fmt.Sprintf("--timeout %s is below zero", o.timeout), "use a duration such as 90s, or leave it out")
+		return usageError("--timeout"+quoted(o.timeout.String())+": use a duration such as 90s", "leave it out to run without a limit")
 	}
 	return o.checkOwner()
 }
@@ -200,7 +200,7 @@ func quoted(typed string) string {
 
 // didYouMean proposes those of names that are nearest to what was typed.
 func didYouMean(typed string, names []string) string {
-	if len(typed) > 30 { // no name is longer
+	if len(typed) > 150 { // no name is longer
 		return ""
 	}
 	tree := &cobra.Command{SuggestionsMinimumDistance: 2}

@@ -31,8 +31,8 @@ var hints = problem.Hints{
 
 	// The Rack or Console.
 	"login_refused":         loginRefused,
-	"only_raw_form":         onlyRawForm,
-	"password_unsendable":   problem.Say(lettersAndDigits),
+	"only_raw_form":         setLetters,
+	"password_unsendable":   setLetters,
 	"certificate_untrusted": passFingerprint,
 	"tls_failed":            movedRack,
 	"unreachable":           unreachable,
@@ -162,7 +162,26 @@ func detailOf(e *problem.Error) convox.Detail {
 	return detail
 }
 
-const lettersAndDigits = "give the Rack a password of letters and digits: convox-travis reset-password RACK"
+// setLetters is for a password that the convox CLI can't send.
+func setLetters(e *problem.Error) []string {
+	if detailOf(e).Console {
+		return nil
+	}
+	return []string{"set a password of letters and digits: run " + forRack("reset-password", detailOf(e))}
+}
+
+// forRack is a command for the Rack that a login was for.
+func forRack(command string, detail convox.Detail) string {
+	name := cmp.Or(detail.Rack.Name, detail.Host.RackName())
+	if name == "" && command == "--rack" {
+		return "convox-travis" // the wizard asks for it
+	}
+	line := "convox-travis " + command + " " + text.Quote(cmp.Or(name, "RACK"))
+	if detail.Rack.Region != "" {
+		line += " --region " + text.Quote(detail.Rack.Region)
+	}
+	return line
+}
 
 func meantHost(e *problem.Error) []string {
 	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
@@ -181,7 +200,7 @@ func meantHost(e *problem.Error) []string {
 
 func newPassword(e *problem.Error) []string {
 	if detailOf(e).New {
-		return []string{"or let one be made: run convox-travis reset-password RACK on a terminal"}
+		return []string{"or run reset-password on a terminal, without --password-stdin: it can make one"}
 	}
 	return nil
 }
@@ -194,22 +213,21 @@ func loginRefused(e *problem.Error) []string {
 	case detail.Console:
 		return []string{"use --host for the password of a Rack itself"}
 	case detail.Source == convox.FromAWS:
-		return []string{"run convox-travis reset-password RACK and choose the password that AWS has: then only the web service restarts"}
-	case detail.Source != "":
-		return []string{"pipe that in with --password-stdin instead of --saved", "reset the password if it is lost: convox-travis reset-password RACK"}
+		return []string{"run " + forRack("reset-password", detail) + " and choose the password that AWS has: then only the web service restarts"}
 	}
-	hints := []string{"reset the password if it is lost: convox-travis reset-password RACK"}
-	if detail.Host.IsRack() {
+	var hints []string
+	if detail.Source != "" {
+		hints = append(hints, "pipe the new password in with --password-stdin, without --saved")
+	}
+	hints = append(hints, "recover a lost password: run "+forRack("--rack", detail)+" on a terminal",
+		"or reset it: run "+forRack("reset-password", detail))
+	switch {
+	case detail.Rack.Name != "" || detail.Source != "":
+		return hints
+	case detail.Host.IsRack():
 		return append(hints, "use --console for a deploy key")
 	}
 	return append(hints, "use --console="+detail.Host.String()+" if that is a Console, with a deploy key")
-}
-
-func onlyRawForm(e *problem.Error) []string {
-	if detailOf(e).Console {
-		return nil
-	}
-	return []string{lettersAndDigits}
 }
 
 func passFingerprint(e *problem.Error) []string {
@@ -231,7 +249,7 @@ func unreachable(e *problem.Error) []string {
 		return []string{"check the connection and --travis-endpoint, then run this again"}
 	}
 	detail, isLogin := e.Detail.(convox.Detail)
-	if !isLogin || detail.Console {
+	if !isLogin || detail.Console || detail.BrokenProxy {
 		return nil
 	}
 	return append(movedRack(e), "if only this machine can't reach it, and Travis's machines can, pass --no-verify to write the password unchecked")

@@ -20,11 +20,13 @@ func TestEachErrorOfARackAndOfAWSSaysWhatToDo(t *testing.T) {
 		change(&d)
 		return d
 	}
-	site, err := convox.ParseHost("rack.acme-123.us-east-1.convox.site")
+	site, err := convox.ParseHost("rack.acme-1700000000.us-east-1.convox.site")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const lost = "reset the password if it is lost: convox-travis reset-password RACK"
+	const recover, lost = "recover a lost password: run convox-travis on a terminal", "or reset it: run convox-travis reset-password RACK"
+	const recoverNamed, lostNamed = "recover a lost password: run convox-travis --rack acme on a terminal", "or reset it: run convox-travis reset-password acme"
+	found := convox.Rack{Name: "production", Region: "us-east-1"}
 	const racks = "list the hosts of your Racks: convox-travis racks"
 	const unchecked = "if only this machine can't reach it, and Travis's machines can, pass --no-verify to write the password unchecked"
 	for name, c := range map[string]struct {
@@ -41,15 +43,22 @@ func TestEachErrorOfARackAndOfAWSSaysWhatToDo(t *testing.T) {
 		"a word for a host":        {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantRack}}, []string{"pass --rack NAME if it is the name of a Rack in CloudFormation"}},
 		"another text":             {problem.Error{Code: convox.CodeHost}, nil},
 
-		"a password":                {problem.Error{Code: convox.CodePassword}, nil},
-		"a new password":            {problem.Error{Code: convox.CodePassword, Detail: convox.Detail{New: true}}, []string{"or let one be made: run convox-travis reset-password RACK on a terminal"}},
-		"refused by a Rack":         {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Status = 401 })}, []string{lost, "use --console=rack.example.com if that is a Console, with a deploy key"}},
-		"refused by a sure Rack":    {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Host = site })}, []string{lost, "use --console for a deploy key"}},
-		"a saved one, refused":      {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Source = convox.SavedIn("auth") })}, []string{"pipe that in with --password-stdin instead of --saved", lost}},
+		"a password":             {problem.Error{Code: convox.CodePassword}, nil},
+		"a new password":         {problem.Error{Code: convox.CodePassword, Detail: convox.Detail{New: true}}, []string{"or run reset-password on a terminal, without --password-stdin: it can make one"}},
+		"refused by a Rack":      {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Status = 401 })}, []string{recover, lost, "use --console=rack.example.com if that is a Console, with a deploy key"}},
+		"refused by a sure Rack": {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Host = site })}, []string{recoverNamed, lostNamed, "use --console for a deploy key"}},
+		"refused by a found Rack": {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Rack = found })}, []string{
+			"recover a lost password: run convox-travis --rack production --region us-east-1 on a terminal",
+			"or reset it: run convox-travis reset-password production --region us-east-1",
+		}},
+		"can't be sent to a found Rack": {problem.Error{Code: convox.CodeOnlyRawForm, Detail: with(rack, func(d *convox.Detail) { d.Rack = found })}, []string{
+			"set a password of letters and digits: run convox-travis reset-password production --region us-east-1",
+		}},
+		"a saved one, refused":      {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Source = convox.SavedIn("auth") })}, []string{"pipe the new password in with --password-stdin, without --saved", recover, lost}},
 		"AWS's own, refused":        {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Source = convox.FromAWS })}, []string{"run convox-travis reset-password RACK and choose the password that AWS has: then only the web service restarts"}},
 		"refused by a Console":      {problem.Error{Code: convox.CodeRefused, Detail: with(console, func(d *convox.Detail) { d.Status = 401 })}, []string{"use --host for the password of a Rack itself"}},
 		"forbidden":                 {problem.Error{Code: convox.CodeRefused, Detail: with(rack, func(d *convox.Detail) { d.Status = 403 })}, nil},
-		"not to be sent":            {problem.Error{Code: convox.CodeOnlyRawForm, Detail: rack}, []string{lettersAndDigits}},
+		"not to be sent":            {problem.Error{Code: convox.CodeOnlyRawForm, Detail: rack}, []string{"set a password of letters and digits: run convox-travis reset-password RACK"}},
 		"a key that can't be sent":  {problem.Error{Code: convox.CodeOnlyRawForm, Detail: console}, nil},
 		"a certificate of its own":  {problem.Error{Code: convox.CodeUntrusted, Detail: convox.Detail{Fingerprint: "AA:BB"}}, []string{"pass --fingerprint AA:BB if it is the Rack's: old Racks sign their own"}},
 		"another than was approved": {problem.Error{Code: convox.CodeUntrusted, Detail: convox.Detail{Fingerprint: "AA:BB", Pinned: true}}, nil},
@@ -57,6 +66,7 @@ func TestEachErrorOfARackAndOfAWSSaysWhatToDo(t *testing.T) {
 		"no TLS":                    {problem.Error{Code: convox.CodeTLS, Detail: rack}, nil},
 		"no such host":              {problem.Error{Code: convox.CodeUnreachable, Detail: with(rack, func(d *convox.Detail) { d.Moved = true })}, []string{racks, unchecked}},
 		"an unreachable Rack":       {problem.Error{Code: convox.CodeUnreachable, Detail: rack}, []string{unchecked}},
+		"a dead proxy":              {problem.Error{Code: convox.CodeUnreachable, Detail: with(rack, func(d *convox.Detail) { d.BrokenProxy = true })}, nil},
 		"an unreachable Console":    {problem.Error{Code: convox.CodeUnreachable, Detail: console}, nil},
 		"not a Rack":                {problem.Error{Code: convox.CodeNotARack, Detail: with(rack, func(d *convox.Detail) { d.Moved = true })}, []string{racks}},
 		"a Console for a Rack":      {problem.Error{Code: convox.CodeNotARack, Detail: with(rack, func(d *convox.Detail) { d.Other = true })}, []string{"for a Console, with a deploy key, pass --console=rack.example.com"}},

@@ -69,9 +69,9 @@ func TestAnAbandonedRunReportsIt(t *testing.T) {
 		words string
 	}{
 		"interrupted":                      {errInterrupted, false, 130, "error: interrupted\n"},
-		"its time is over":                 {errTimeout, false, 1, "--timeout is over\n"},
+		"its time is over":                 {timedOut(90 * time.Second), false, 1, "error: stopped after --timeout 1m30s\nhint: run the same command again with a longer --timeout"},
 		"interrupted within a write":       {errInterrupted, true, 130, "may be there or not\nhint: run the same command again"},
-		"its time is over, within a write": {errTimeout, true, 3, "may be there or not"},
+		"its time is over, within a write": {timedOut(90 * time.Second), true, 3, "may be there or not"},
 	} {
 		var told strings.Builder
 		out := &output{to: &told}

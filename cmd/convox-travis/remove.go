@@ -60,6 +60,10 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	if err := cmp.Or(context.Cause(stop.Soft), removal.Ended()); err != nil {
 		return show.fail(err)
 	}
+	spell := speller{client: a.travis}
+	for i, r := range removal.Repositories {
+		removal.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
+	}
 	if o.dryRun {
 		return show.report(removal.Intent())
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
@@ -346,8 +347,7 @@ func listMany(ctx context.Context, client lister, targets []setup.Target) ([]tra
 	var owners []setup.Target // in the place of the slug
 	named := map[setup.Target]int{}
 	for _, target := range targets {
-		login, _, _ := strings.Cut(target.Slug, "/")
-		owner := setup.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
+		owner := ownerOf(target)
 		if named[owner]++; named[owner] == manyOfOne {
 			owners = append(owners, owner)
 		}
@@ -371,3 +371,49 @@ func listMany(ctx context.Context, client lister, targets []setup.Target) ([]tra
 }
 
 const listsAtATime = 4
+
+// ownerOf is a repository's owner, in the place of the slug.
+func ownerOf(target setup.Target) setup.Target {
+	login, _, _ := strings.Cut(target.Slug, "/")
+	return setup.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
+}
+
+// speller finds the repositories that a mistyped name may mean.
+type speller struct {
+	client lister
+	slugs  map[setup.Target][]string // by owner
+}
+
+// suggest proposes the owner's repositories whose names are nearest, " Did you mean …?",
+// or "". It lists few owners, and not for long: Travis's answer is known already.
+func (s *speller) suggest(ctx context.Context, target setup.Target) string {
+	owner := ownerOf(target)
+	slugs, isListed := s.slugs[owner]
+	if !isListed {
+		if len(s.slugs) == listsAtATime {
+			return ""
+		}
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		all, _ := s.client.Repositories(ctx, travisapi.ListOptions{Owner: owner.Slug, Provider: owner.Provider}) // without a list there is nothing to propose
+		for _, repository := range all {
+			slugs = append(slugs, repository.Slug)
+		}
+		if s.slugs == nil {
+			s.slugs = map[setup.Target][]string{}
+		}
+		s.slugs[owner] = slugs
+	}
+	return didYouMean(target.Slug, slugs)
+}
+
+// improve adds the suggestion to the error of a repository that Travis doesn't know.
+func (s *speller) improve(ctx context.Context, target setup.Target, err error) error {
+	e, is := err.(*problem.Error)
+	if !is || e.Code != travisapi.CodeNotFound {
+		return err
+	}
+	improved := *e
+	improved.Reason += s.suggest(ctx, target)
+	return &improved
+}

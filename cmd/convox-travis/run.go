@@ -19,8 +19,16 @@ import (
 // Why a run ends before its end.
 var (
 	errInterrupted = errors.New("interrupted")
-	errTimeout     = errors.New("the time given with --timeout is over")
+	errTimeout     = errors.New("--timeout is over")
 )
+
+// timedOut is errTimeout with the time that was given.
+func timedOut(limit time.Duration) error {
+	return &problem.Error{
+		Code: "timeout", Reason: fmt.Sprintf("stopped after --timeout %v", limit), Cause: errTimeout,
+		Hints: []string{"run the same command again with a longer --timeout, or without it"},
+	}
+}
 
 // run is one run of the program; it returns the exit code.
 func run(args []string, p *program) int {
@@ -113,7 +121,7 @@ accepted it.`,
 		if limit, err := cmd.Flags().GetDuration("timeout"); err == nil && limit > 0 {
 			time.AfterFunc(limit, func() {
 				defer crash.Catch()
-				p.timeout(errTimeout)
+				p.timeout(timedOut(limit))
 			})
 		}
 		return nil

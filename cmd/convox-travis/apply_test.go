@@ -45,7 +45,7 @@ func TestADeployKeyIsWritten(t *testing.T) {
 
 func TestApplySaysWhatAPushThenDeploys(t *testing.T) {
 	t.Parallel()
-	const hint = "let builds deploy: convox-travis yml shows the step and --write adds it"
+	const hint = "next: run convox-travis yml to see the deploy step, and yml --write to add it"
 	args := []string{"apply", "--host"}
 	for text, said := range map[string]string{
 		"script: make\nafter_success: convox deploy --wait\n": "A push to main deploys web once, after the tests pass. A failed deploy doesn't fail the build. Pull requests, other branches and tags deploy too.",
@@ -266,7 +266,7 @@ func TestARefusedPasswordOfARackNamesTheRack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.run("wrong\n", "apply", "--rack", "production", "--repo", w.setting("DEMO_REPO"), "--password-stdin")
-	w.want(e, 4, "hint: recover a lost password: run convox-travis --rack production --region us-east-1 on a terminal\n",
+	w.want(e, 4, "hint: recover a lost password on a terminal: run convox-travis --rack production --region us-east-1\n",
 		"hint: or reset it: run convox-travis reset-password production --region us-east-1\n")
 	if strings.Contains(e.err, "--console") || strings.Contains(e.err, "RACK") {
 		t.Errorf("it offers a Console, or a placeholder:\n%s", e.err)

@@ -85,7 +85,7 @@ func TestAFileLargerThanMemoryIsNotRead(t *testing.T) {
 	if err := os.Remove(auth); err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.frugal("a list", "", "remove", "--repos-from", huge(w.dir, "list")), 2, "goes on and on")
+	w.want(w.frugal("a list", "", "remove", "--repos-from", huge(w.dir, "list")), 2, "is too large")
 	config := huge(w.dir, ".travis", "config.yml")
 	endpoint := w.env["TRAVIS_ENDPOINT"]
 	w.env["TRAVIS_ENDPOINT"] = "" // else the file is not needed
@@ -102,7 +102,7 @@ func TestAFileLargerThanMemoryIsNotRead(t *testing.T) {
 	}
 }
 
-// A server that goes on and on ends in an error.
+// A server that is too large ends in an error.
 func TestAnAnswerLargerThanMemoryIsNotRead(t *testing.T) {
 	for name, of := range map[string]func(*world) *faults.Layer{
 		"Travis":  func(w *world) *faults.Layer { return &w.Travis.Faults },

@@ -19,16 +19,16 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// wizard asks step by step: on the full screen, or in plain lines where that
-// was asked for or the terminal can do no more.
+// wizard asks step by step: on the full screen, or in plain lines if the user or the
+// terminal wants that.
 func (p *program) wizard(stop setup.Stop, o *options) result {
-	if !p.isPlain(o) && !(p.typed && p.shown) {
+	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
-		return failure(usageError("--repos-from - is for apply: here standard input answers the questions",
-			"convox-travis apply --repos-from - < FILE",
-			"or name the file: --repos-from FILE"))
+		return failure(usageError("--repos-from - works with apply only: here standard input answers the questions",
+			"pass --repos-from FILE",
+			"or run convox-travis apply --repos-from - < FILE"))
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
@@ -36,15 +36,15 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 		return failure(err)
 	}
 	f := flow.New(p.outside(o, &wizardAWS{reach: p.reach}, repos), given)
-	return p.leave(o, f, p.drive(stop, o, f))
+	return p.wizardResult(o, f, p.drive(stop, o, f))
 }
 
-// isPlain reports whether the questions are asked in plain lines.
+// isPlain reports whether the wizard uses plain lines.
 func (p *program) isPlain(o *options) bool {
-	return o.accessible || p.env("ACCESSIBLE") != "" || (p.typed && p.env("TERM") == "dumb")
+	return o.accessible || p.env("ACCESSIBLE") != "" || (p.inIsTerminal && p.env("TERM") == "dumb")
 }
 
-// drive asks the flow's questions, and takes away what it left.
+// drive asks the flow's questions, and cleans up after it.
 func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
@@ -56,7 +56,7 @@ func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	p.asking.Store(true)
 	var terminal, screen *os.File
-	if p.typed {
+	if p.inIsTerminal {
 		terminal, _ = p.in.(*os.File)
 	}
 	if !p.isPlain(o) {
@@ -71,14 +71,14 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	input := tui.Input{Reader: p.in}
 	if terminal != nil {
 		input.Terminal = terminal
-		input.Copies = p.shown && p.env("TERM") != "dumb"
+		input.Copies = p.errIsTerminal && p.env("TERM") != "dumb"
 	}
 	return tui.Plain(stop, input, p.err, f)
 }
 
-// noTerminal lists the answers that apply would need.
+// noTerminal is the error without a terminal. It lists what apply would need.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
-	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
+	instead := []string{"in a script, run convox-travis apply with the same flags", "pass --accessible to answer the wizard's questions from a pipe"}
 	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
 	if open := problem.Of(err); open != nil && open.Code == "usage" {
 		open.Hints = append(open.Hints, instead...)
@@ -89,9 +89,9 @@ func (p *program) noTerminal(ctx context.Context, o *options) error {
 	return usageError("the wizard needs a terminal", instead...)
 }
 
-// given are the answers of flags and environment.
+// given returns the answers from flags and environment.
 func (p *program) given(o *options, read func() (repositories, error)) (flow.Given, error) {
-	way, err := o.wayIn(p.env)
+	to, err := o.login(p.env)
 	if err != nil {
 		return flow.Given{}, err
 	}
@@ -105,24 +105,24 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 		Repeated: o.givenFlags(),
 	}
 	switch {
-	case way.console:
-		given.Way, given.Console, given.Rack = flow.ByConsole, way.host, way.rack
-	case way.given():
-		given.Way, given.Host, given.Rack = flow.ByRack, way.host, way.stack
+	case to.console:
+		given.Way, given.Console, given.Rack = flow.ByConsole, to.host, to.rack
+	case to.isSet():
+		given.Way, given.Host, given.Rack = flow.ByRack, to.host, to.stack
 	}
-	if way.given() && p.variableCounts(way) {
+	if to.isSet() && p.variableCounts(to) {
 		given.Password = secret.New(p.env("CONVOX_PASSWORD"))
 		given.PasswordFor, _ = convox.ParseHost(p.env("CONVOX_HOST")) // unset is any host
 	}
 	if len(o.repos) == 0 && o.reposFrom == "" {
-		return given, nil // the flow finds it, and says so
+		return given, nil // the flow finds it
 	}
 	repos, err := read()
 	given.Targets = setup.Distinct(repos.targets)
 	return given, err
 }
 
-// outside gives the flow what it looks for and calls.
+// outside returns what the flow reads and calls.
 func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories, error)) flow.Outside {
 	place := sync.OnceValues(func() (travisPlace, error) {
 		repos, err := read()
@@ -171,8 +171,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 	}
 }
 
-// wizardAWS is the way into AWS, opened once: a session that took an MFA code is
-// used for all that follows.
+// wizardAWS signs in to AWS once, so that an MFA code is needed only once.
 type wizardAWS struct {
 	reach  reach
 	mu     sync.Mutex
@@ -196,21 +195,22 @@ func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Fin
 	return finder, err
 }
 
-// leave is the result of the wizard, told in the ordinary terminal. Where a reset was
-// begun, the last line says in what state the Rack is.
-func (p *program) leave(o *options, f *flow.Flow, err error) result {
-	r := p.leavePair(o, f, err)
+// leave is the result of the wizard, printed to the ordinary screen. After a reset, the
+// last line is the state of the Rack.
+func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
+	r := p.applyResult(o, f, err)
 	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
 	return r
 }
 
-func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
+// applyResult is the result of what the wizard wrote to Travis.
+func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	show := p.reporter(o, "apply")
-	show.warned = !o.yes || p.isPlain(o) // warnings stay where the full screen went past the review
+	show.warned = !o.yes || p.isPlain(o) // warnings were shown unless the full screen skipped the review
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
-			report.Stopped = err // it was left where it could be tried again
+			report.Stopped = err // it can be retried
 		}
 		r := show.report(*report)
 		proof, failed := f.Proof()
@@ -218,7 +218,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 		if proof != "" {
 			r.notes = append(r.notes, proof)
 		}
-		if !p.demo { // whose clone is gone
+		if !p.demo { // its clone is gone
 			r.notes = append(r.notes, f.Next()...)
 		}
 		return r
@@ -226,7 +226,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	reset := f.Reset().Report()
 	switch {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
-		err = reset.Err // whatever ended the run, that is not over
+		err = reset.Err // the reset isn't done, however the run ended
 	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = p.unanswered(f)
 	case err == nil && o.dryRun:
@@ -237,11 +237,10 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	return show.fail(err)
 }
 
-// fullScreen runs the flow on the terminal that standard error is.
+// fullScreen runs the flow on the terminal of standard error.
 func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
-	p.sayStopping(func() {}) // the screen says it itself
-	// With this one set, the library would write every key, and so a secret,
-	// into a file.
+	p.onStopping(func() {}) // the full screen tells the user
+	// With this variable, the library logs every key, secrets included.
 	if err := os.Unsetenv("TEA_TRACE"); err != nil {
 		return err
 	}

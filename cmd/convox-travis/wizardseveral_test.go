@@ -133,7 +133,7 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 			}
 			z.sees("writing to")
 			w.awaits(posts("CONVOX_PASSWORD"))
-			z.types(terminal.CtrlC).ends(130, "not begun", "hint: "+again+", with --skip-existing")
+			z.types(terminal.CtrlC).ends(130, "not started", "hint: "+again+", with --skip-existing")
 			half := 0
 			for _, name := range names {
 				if n := len(w.Travis.EnvVars(name)); n == 1 {
@@ -162,7 +162,7 @@ func TestABanOfTheWizardIsContinuedByTheSameCommand(t *testing.T) {
 		}
 		return false
 	}})
-	z.write().ends(3, "not begun", "hint: "+again+" after ")
+	z.write().ends(3, "not started", "hint: "+again+" after ")
 	if said := regexp.MustCompile(again + ` after \d\d:\d\d, with --skip-existing\s`); !said.MatchString(z.Output()) {
 		t.Fatalf("it says %s", z.Screen())
 	}
@@ -170,7 +170,7 @@ func TestABanOfTheWizardIsContinuedByTheSameCommand(t *testing.T) {
 	w.Travis.Pardon()
 	w.Travis.Faults.Forget()
 	w.want(w.run("service\nall\n1\nyes\n", "--branch", "main", "--host", w.setting("DEMO_RACK_HOST"), "--skip-existing", "--accessible"), 0,
-		"left as they are", "both created for branch main", " 0 failed, 0 not begun")
+		"left as they are", "both created for branch main", " 0 failed, 0 not started")
 	for _, name := range names {
 		w.wantPair(name, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST")+" @main", "CONVOX_PASSWORD="+quotedCanary+" @main")
 	}
@@ -184,7 +184,7 @@ func TestSeveralAreSetUpInPlainLines(t *testing.T) {
 	w.wantPairs(names...)
 	locked := w.setting("DEMO_REPO_READ_ONLY")
 	e = w.run("yes\n2\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--repo", locked)
-	w.want(e, 3, "1 that cannot be written", "1 of 2 repositories could not be completed", "2 repositories: 1 done, 1 failed, 0 not begun", "undo: convox-travis remove --repo acme/web\n")
+	w.want(e, 3, "1 that cannot be written", "1 of 2 repositories could not be completed", "2 repositories: 1 done, 1 failed, 0 not started", "undo: convox-travis remove --repo acme/web\n")
 	w.wantPairs("acme/web")
 	w.wantPair(locked)
 }
@@ -212,7 +212,7 @@ func TestFlagsNameSeveralForTheWizard(t *testing.T) {
 		"another provider":   {args: "--repo gitlab.com/acme/embedded --repo acme/web --yes", says: []string{"gitlab acme/embedded  both created"}},
 		"as JSON":            {args: "--repo acme/web --repo acme/api --yes --json", says: []string{`"result":"done"`, `"slug":"acme/api"`}},
 		"an unknown one":     {args: "--repo acme/web --repo acme/none --yes", input: "3\n", says: []string{"Travis does not know 1 of the 2 repositories", "acme/web\n  CONVOX_HOST      created"}},
-		"no word to write":   {args: "--repo acme/web --repo acme/api", code: 2, says: []string{"the word to write it"}},
+		"no word to write":   {args: "--repo acme/web --repo acme/api", code: 2, says: []string{"your confirmation of the review"}},
 		"an inactive one":    {args: "--repo acme/web --repo acme/website --yes", input: "1\n", says: []string{"acme/website  activated, both created"}},
 		"none that are left": {args: "--repo acme/none --repo acme/nowhere --yes", input: "3\n", code: 2, says: []string{"answer with a number from 1 to 2"}},
 	} {

@@ -31,6 +31,7 @@ type result struct {
 	stopped  error           // why the run was asked to stop
 	code     int             // exitFound, exitPartial or exitRefused, if the errors don't decide
 	dryRun   bool
+	shown    bool // the wizard's transcript says all of it to people
 
 	text     string   // printed as it is, instead of all below
 	lines    []string // for people, on standard output
@@ -113,9 +114,11 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 	if len(errs) == 0 && r.stopped != nil {
 		errs = []error{r.stopped}
 	}
-	p.reportErrors(errs...)
+	if !r.shown {
+		p.reportErrors(errs...)
+	}
 	p.printResult(r, p.blanks[cmd])
-	if p.form != jsonDocument {
+	if p.form != jsonDocument && !r.shown {
 		for _, note := range r.notes {
 			p.say(note)
 		}
@@ -129,6 +132,9 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 func (p *program) printResult(r result, blank func() document) {
 	if r.text != "" {
 		fmt.Fprint(p.out, r.text) // output.check reports failed writes
+		return
+	}
+	if r.shown && p.form == "" && p.outWidth() != math.MaxInt {
 		return
 	}
 	if p.form == "" || blank == nil {

@@ -105,15 +105,16 @@ const (
 	Good
 	Warning
 	Bad
-	Added    // will be new: a variable, a line of a file
-	Replaced // will be changed
-	Removed  // will be removed
-	Context  // a line of a file that stays
-	Command  // can be run as it is: never broken inside a word, on lines of its own
+	Added       // a variable that is new
+	Replaced    // a variable whose value changes
+	Removed     // a variable that is deleted
+	FileAdded   // a line of a file that is new; cut, never wrapped, like the next two
+	FileRemoved // a line of a file that goes
+	FileContext // a line of a file that stays
+	Command     // can be run as it is: never broken inside a word, on lines of its own
 )
 
-// Line is a line to be read. A line of a file (Added, Removed or Context) is cut
-// where it is too wide; others wrap.
+// Line is a line to be read. A variable's value stands behind two blanks.
 type Line struct {
 	Tone Tone
 	Text string

@@ -56,7 +56,7 @@ func itemsOf[T any](all []T) (items []any) {
 	return items
 }
 
-// dryRun stands in results for the exit code of a dry run.
+// dryRun is the key in results for the exit code of a dry run.
 const dryRun = -1
 
 // results maps exit codes to words.

@@ -22,7 +22,7 @@ func newRemove(p *program, stop *setup.Stop) *cobra.Command {
 		Short: "Delete both variables",
 		Long: `Delete the CONVOX_HOST and CONVOX_PASSWORD that apply to all branches, those of
 --branch, or all of them with --all-branches. On a terminal it asks first. The
-credential itself still works afterwards.`,
+credential itself still works.`,
 		Example: `  convox-travis remove --repo acme/api
   convox-travis remove --branch main --yes
   convox-travis remove --owner acme --all --dry-run`,

@@ -261,7 +261,7 @@ func TestTheGuideDoesNothing(t *testing.T) {
 		}
 	}
 	w.AWS.Deny("cloudformation:DescribeStacks", "us-east-1")
-	w.want(w.run("", "reset-password", "production", "--region", "us-east-1", "--guide"), 0, "could not be read", "describe-stacks")
+	w.want(w.run("", "reset-password", "production", "--region", "us-east-1", "--guide"), 0, "couldn't be read", "describe-stacks")
 	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"] = "", ""
 	w.want(w.run("", "reset-password", "production", "--guide"), 0, "region=REGION")
 }

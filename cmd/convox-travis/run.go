@@ -208,7 +208,7 @@ func (p *program) await(stop setup.Stop, ended <-chan int) (code int, isDone boo
 }
 
 // abandon reports the end of a run whose command is still running. The process has
-// to exit afterwards.
+// to exit then.
 func (p *program) abandon(cause error, wrote bool, out *output) int {
 	out.shut.Store(true)
 	p.status.shut.Store(true)

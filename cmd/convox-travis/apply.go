@@ -103,7 +103,7 @@ func (p *program) apply(stop setup.Stop, o *options) result {
 // what can't be read or played.
 func (p *program) deployNotes(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) []string {
 	file, err := travisyml.Open(p.dir)
-	if err != nil || file.Missing || p.mayHold(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
+	if err != nil || file.Missing || p.checkFileOwner(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
 		return nil
 	}
 	app := file.AppName(repository.Target.Slug)

@@ -72,15 +72,15 @@ var errAsking = errors.New("the terminal is in use")
 
 // line reads one typed line, or until ctx ends.
 func (p *program) line(ctx context.Context) (string, error) {
-	return awaited(ctx, func() (string, error) {
+	return waitFor(ctx, func() (string, error) {
 		text, err := bufio.NewReader(p.in).ReadString('\n')
 		return strings.TrimSpace(text), err
 	})
 }
 
-// awaited returns what f returns. If ctx ends first, it returns the cause and leaves f
+// waitFor returns what f returns. If ctx ends first, it returns the cause and leaves f
 // running, which can't be canceled.
-func awaited[T any](ctx context.Context, f func() (T, error)) (T, error) {
+func waitFor[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error

@@ -93,23 +93,23 @@ func (p *program) complete(root *cobra.Command) {
 			if slices.Contains(files, flag.Name) {
 				return // the shell completes files
 			}
-			offer := offering(values[flag.Name])
+			offer := completer(values[flag.Name])
 			if flag.Name == "rack" {
 				offer = withoutConsole(offer)
 			}
 			_ = cmd.RegisterFlagCompletionFunc(flag.Name, offer) // fails only for an unknown flag or a second function
 		})
 		if cmd.ValidArgs == nil {
-			cmd.ValidArgsFunction = offering(nil)
+			cmd.ValidArgsFunction = completer(nil)
 		}
 		if cmd.Name() == "reset-password" {
-			cmd.ValidArgsFunction = first(offering(p.completeRacks))
+			cmd.ValidArgsFunction = firstArgument(completer(p.completeRacks))
 		}
 	}
 }
 
-// offering adapts values for cobra, without file names.
-func offering(values func(context.Context) []string) cobra.CompletionFunc {
+// completer adapts values for cobra, without file names.
+func completer(values func(context.Context) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if values == nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -121,8 +121,8 @@ func offering(values func(context.Context) []string) cobra.CompletionFunc {
 	}
 }
 
-// first offers values for the first argument only.
-func first(offer cobra.CompletionFunc) cobra.CompletionFunc {
+// firstArgument offers values for the first argument only.
+func firstArgument(offer cobra.CompletionFunc) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp

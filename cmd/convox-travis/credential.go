@@ -163,7 +163,7 @@ func (p *program) standardInput(ctx context.Context, in input) (string, error) {
 
 // read reads from to its end, or until ctx ends.
 func (in input) read(ctx context.Context, name string, from io.Reader) (string, error) {
-	return awaited(ctx, func() (string, error) {
+	return waitFor(ctx, func() (string, error) {
 		text, err := io.ReadAll(io.LimitReader(from, in.longest+1))
 		switch {
 		case err != nil:

@@ -42,7 +42,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 		return nil, nil, err
 	}
 	p.noteSource(repos)
-	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.explainedApp(file)}
+	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.defaultApp(file)}
 	builds, err := setup.PlayFile(ctx, player(), file, target)
 	if err != nil {
 		return nil, nil, err
@@ -83,9 +83,9 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 	return lines, repairs, err
 }
 
-// explainedApp is the app of a command that names none; "" if the file's repository
+// defaultApp is the app of a command that names none; "" if the file's repository
 // isn't known.
-func (r repositories) explainedApp(file travisyml.File) string {
+func (r repositories) defaultApp(file travisyml.File) string {
 	if repo := r.single(); repo != "" {
 		return file.AppName(repo)
 	}
@@ -299,7 +299,7 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 	for i, job := range outcome.Build.Jobs {
 		played := outcome.Played[i]
 		one := jobDocument{
-			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: withoutSecrets(job.Env),
+			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: hideSecrets(job.Env),
 			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, waits: !reached[i],
 		}
 		for _, call := range played.Calls {
@@ -346,8 +346,8 @@ func (d deployDocument) otherwise(status int) string {
 	return "when a command fails, " + d.what()
 }
 
-// withoutSecrets hides the values of variables that hold a password.
-func withoutSecrets(env []string) []string {
+// hideSecrets hides the values of variables that hold a password.
+func hideSecrets(env []string) []string {
 	var shown []string
 	for _, variable := range env {
 		name, value, _ := strings.Cut(variable, "=")

@@ -72,7 +72,7 @@ func (g guideFacts) parameters() string {
 		return guideReadParameters
 	}
 	return prose("All parameters but the password, as of now. If the Rack is updated later, print this guide again.") +
-		"parameters='\n" + wrapped("  ", strings.Join(g.shape.Parameters, " ")) + "'\n" +
+		"parameters='\n" + wrapComment("  ", strings.Join(g.shape.Parameters, " ")) + "'\n" +
 		`capabilities='["` + strings.Join(g.shape.Capabilities, `", "`) + `"]'` + "\n"
 }
 
@@ -97,17 +97,17 @@ func (g guideFacts) ending() string {
 }
 
 // prose is a wrapped comment.
-func prose(words string) string { return wrapped("# ", words) }
+func prose(words string) string { return wrapComment("# ", words) }
 
 // item is a wrapped comment of a list.
 func item(words string) string {
-	lines := strings.SplitAfter(wrapped("#   ", words), "\n")
+	lines := strings.SplitAfter(wrapComment("#   ", words), "\n")
 	lines[0] = "# - " + strings.TrimPrefix(lines[0], "#   ")
 	return strings.Join(lines, "")
 }
 
-// wrapped wraps a text into lines that begin with lead. Words are never cut.
-func wrapped(lead, words string) string {
+// wrapComment wraps a text into lines that begin with lead. Words are never cut.
+func wrapComment(lead, words string) string {
 	if words == "" {
 		return ""
 	}
@@ -125,15 +125,15 @@ func (g guideFacts) browser() string {
 	case !regionWord.MatchString(g.region):
 		links = append(links, "The region is unknown. Choose it: https://console.aws.amazon.com/cloudformation/home")
 	case g.shape.StackID == "":
-		links = append(links, "The stack:         "+g.page("cloudformation/home", "#/stacks?filteringText="+escaped(g.rack)))
+		links = append(links, "The stack:         "+g.page("cloudformation/home", "#/stacks?filteringText="+escape(g.rack)))
 	default:
-		id := escaped(g.shape.StackID)
+		id := escape(g.shape.StackID)
 		links = append(links,
 			"The stack:         "+g.page("cloudformation/home", "#/stacks/stackinfo?stackId="+id),
 			"Its change sets:   "+g.page("cloudformation/home", "#/stacks/changesets?stackId="+id))
 	}
 	if regionWord.MatchString(g.region) && g.shape.Cluster != "" && g.shape.WebService != "" {
-		links = append(links, "The web service:   "+g.page("ecs/v2/clusters/"+escaped(g.shape.Cluster)+"/services/"+escaped(g.shape.WebService), ""))
+		links = append(links, "The web service:   "+g.page("ecs/v2/clusters/"+escape(g.shape.Cluster)+"/services/"+escape(g.shape.WebService), ""))
 	}
 	return "# == In the browser\n#\n# " + strings.Join(links, "\n# ") + "\n" + guideBrowser
 }
@@ -154,8 +154,8 @@ func (g guideFacts) page(path, fragment string) string {
 	return "https://" + consoleHost(g.region) + "/" + path + "?region=" + g.region + fragment
 }
 
-// escaped escapes a text for a path or a query.
-func escaped(word string) string {
+// escape escapes a text for a path or a query.
+func escape(word string) string {
 	return strings.ReplaceAll(url.QueryEscape(text.Clean(word)), "+", "%20")
 }
 

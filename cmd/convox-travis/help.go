@@ -79,7 +79,7 @@ func (t topic) help() string {
 	flags := pflag.NewFlagSet(t.name, pflag.ContinueOnError)
 	flags.SortFlags = false
 	t.flags(&o, flags)
-	return t.about + "\n\n" + listed(flags, func(*pflag.Flag) bool { return true }) + "\n" + t.footer
+	return t.about + "\n\n" + describeFlags(flags, func(*pflag.Flag) bool { return true }) + "\n" + t.footer
 }
 
 // newHelp replaces cobra's help command: it knows topics, and refuses what it doesn't
@@ -91,7 +91,7 @@ func newHelp() *cobra.Command {
 		Long:    "Explain a command, or a topic: credentials, repositories or output.",
 		Example: "  convox-travis help apply\n  convox-travis help credentials",
 		Hidden:  true,
-		ValidArgsFunction: first(func(cmd *cobra.Command, _ []string, _ string) (all []string, _ cobra.ShellCompDirective) {
+		ValidArgsFunction: firstArgument(func(cmd *cobra.Command, _ []string, _ string) (all []string, _ cobra.ShellCompDirective) {
 			for _, other := range cmd.Root().Commands() {
 				if other.IsAvailableCommand() {
 					all = append(all, cobra.CompletionWithDesc(other.Name(), other.Short))
@@ -145,9 +145,9 @@ func usage(cmd *cobra.Command) error {
 	}
 	page.WriteString("\n")
 	if cmd.HasParent() {
-		page.WriteString(listed(cmd.LocalFlags(), isOwn))
+		page.WriteString(describeFlags(cmd.LocalFlags(), isOwn))
 	}
-	page.WriteString(groups(cmd))
+	page.WriteString(groupFlags(cmd))
 	if footer := cmd.Annotations[helpFooter]; footer != "" {
 		page.WriteString(footer + "\n")
 	}
@@ -174,9 +174,9 @@ func isOwn(flag *pflag.Flag) bool {
 	return !isExplained && flag.Name != "help"
 }
 
-// groups names the flags that topics explain. The help of the root names all flags: it
+// groupFlags names the flags that topics explain. The help of the root names all flags: it
 // has no room to explain them.
-func groups(cmd *cobra.Command) string {
+func groupFlags(cmd *cobra.Command) string {
 	isRoot := !cmd.HasParent()
 	names := map[string][]string{}
 	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
@@ -216,8 +216,8 @@ func groups(cmd *cobra.Command) string {
 	return lines.String()
 }
 
-// listed explains the flags that are shown, one or two lines each.
-func listed(flags *pflag.FlagSet, isShown func(*pflag.Flag) bool) string {
+// describeFlags explains the flags that are shown, one or two lines each.
+func describeFlags(flags *pflag.FlagSet, isShown func(*pflag.Flag) bool) string {
 	type row struct{ left, right string }
 	var rows []row
 	width := 0

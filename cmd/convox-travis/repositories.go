@@ -158,7 +158,7 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 		return p.standardInput(ctx, listInput)
 	}
 	// Opening a named pipe waits for its writer.
-	file, err := awaited(ctx, func() (*os.File, error) { return os.Open(o.reposFrom) })
+	file, err := waitFor(ctx, func() (*os.File, error) { return os.Open(o.reposFrom) })
 	if path, is := errors.AsType[*os.PathError](err); is {
 		return "", usageError("--repos-from"+quoted(o.reposFrom)+": "+path.Err.Error(),
 			"pass a file with OWNER/NAME, one per line, or - for standard input")

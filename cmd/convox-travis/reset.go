@@ -156,7 +156,7 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	}
 	plan := *r.Plan
 	show.preview(plan)
-	if err := show.permitted(plan); err != nil || o.dryRun {
+	if err := show.checkPermitted(plan); err != nil || o.dryRun {
 		return show.discard(stop, r, err)
 	}
 	done = show.waiting("starting the update")

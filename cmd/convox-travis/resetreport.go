@@ -49,8 +49,8 @@ func (s *resetReporter) preview(plan reset.Plan) {
 	}
 }
 
-// permitted returns an error if the changes aren't allowed.
-func (s *resetReporter) permitted(plan reset.Plan) error {
+// checkPermitted returns an error if the changes aren't allowed.
+func (s *resetReporter) checkPermitted(plan reset.Plan) error {
 	if err := plan.Err(); err != nil {
 		return err
 	}

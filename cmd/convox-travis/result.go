@@ -61,13 +61,13 @@ func (r result) exitCode() int {
 	return r.code
 }
 
-func (r result) errors() []error { return separate(append([]error{r.err}, r.errs...)) }
+func (r result) errors() []error { return flatten(append([]error{r.err}, r.errs...)) }
 
-// separate flattens joined errors and drops nil.
-func separate(errs []error) (all []error) {
+// flatten flattens joined errors and drops nil.
+func flatten(errs []error) (all []error) {
 	for _, err := range errs {
 		if joined, is := err.(interface{ Unwrap() []error }); is {
-			all = append(all, separate(joined.Unwrap())...)
+			all = append(all, flatten(joined.Unwrap())...)
 		} else if err != nil {
 			all = append(all, err)
 		}
@@ -193,14 +193,14 @@ func (p *program) printDiff(diff string) {
 			for i := range cells {
 				cells[i] = text.Clean(cells[i])
 			}
-			line = p.colored(strings.Join(cells, "\t")) + "\n"
+			line = p.colorLine(strings.Join(cells, "\t")) + "\n"
 		}
 		fmt.Fprint(p.out, line)
 	}
 }
 
-// colored is a line of a diff, in its color if colors are shown.
-func (p *program) colored(line string) string {
+// colorLine returns a line of a diff, in its color if colors are shown.
+func (p *program) colorLine(line string) string {
 	if !p.colors || line == "" {
 		return line
 	}
@@ -221,7 +221,7 @@ func (p *program) colored(line string) string {
 // reportErrors prints errors. An error that many repositories share is printed once,
 // with their number.
 func (p *program) reportErrors(errs ...error) {
-	errs = separate(errs)
+	errs = flatten(errs)
 	same, notStarted := map[string]int{}, map[string]int{} // by the code of the cause
 	for _, err := range errs {
 		switch code := codeOf(err); code {

@@ -28,9 +28,9 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 		"a region":                     {args: "--rack production --region eu-west-1 --saved", code: 2, input: "", says: []string{"no usable Rack is named production"}},
 		"two of a name":                {args: "--rack sandbox --saved", code: 2, says: []string{"2 Racks are named sandbox"}},
 		"a fingerprint that is none":   {args: "--host HOST --fingerprint nonsense", code: 2, says: []string{"--fingerprint"}},
-		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"for apply"}},
+		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"works with apply only"}},
 		"another provider":             {args: "--host HOST --saved --provider gitlab", code: 2, says: []string{"not on gitlab"}},
-		"no word about a mixed pair":   {args: "--host HOST --saved --repo acme/payments --yes", code: 2, says: []string{"whether another host may get the new password", "--allow-mixed"}},
+		"no word about a mixed pair":   {args: "--host HOST --saved --repo acme/payments --yes", code: 2, says: []string{"permission to send the new password to another host", "--allow-mixed"}},
 		"no word":                      {args: "--host HOST --saved", code: 2, says: []string{"your confirmation of the review"}},
 		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "written: the deploy step", "git add", "undo:"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
 	} {

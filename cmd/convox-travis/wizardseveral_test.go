@@ -206,7 +206,7 @@ func TestFlagsNameSeveralForTheWizard(t *testing.T) {
 		"all of an owner":    {args: "--owner acme --all --active --dry-run --allow-mixed --yes", code: 1, says: []string{"acme/payments", "both would be created", "error: acme/handbook"}},
 		"an owner of none":   {args: "--owner nobody --all", code: 2, says: []string{"error: ", "Which repository?"}},
 		"an owner alone":     {args: "--owner acme", code: 2, says: []string{"--owner needs --all"}},
-		"a list on stdin":    {args: "--repos-from -", code: 2, says: []string{"for apply"}},
+		"a list on stdin":    {args: "--repos-from -", code: 2, says: []string{"works with apply only"}},
 		"what is there":      {args: "--repo acme/admin --repo acme/web --skip-existing --yes", says: []string{"acme/admin  left as they are", "acme/web    both created"}},
 		"a mixed pair":       {args: "--repo acme/payments --repo acme/web --yes", code: 2, says: []string{"May another host get the new password?", "acme/payments: branch release"}},
 		"another provider":   {args: "--repo gitlab.com/acme/embedded --repo acme/web --yes", says: []string{"gitlab acme/embedded  both created"}},

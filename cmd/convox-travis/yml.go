@@ -35,7 +35,7 @@ adds lines, and prints the lines to paste if that is impossible.`,
 		return &ymlDocument{}
 	}, o.check, func(ctx context.Context, _ []string) result {
 		if o.explain {
-			if err := checkExplained(p.command.Load().Flags()); err != nil {
+			if err := checkExplainFlags(p.command.Load().Flags()); err != nil {
 				return failure(err)
 			}
 			return p.explainYML(ctx, &o)
@@ -82,8 +82,8 @@ func (o *ymlOptions) check() error {
 	return nil
 }
 
-// checkExplained refuses flags that mean nothing with --explain.
-func checkExplained(flags *pflag.FlagSet) error {
+// checkExplainFlags refuses flags that mean nothing with --explain.
+func checkExplainFlags(flags *pflag.FlagSet) error {
 	explained := []string{"explain", "file", "branch", "repo", "provider", "json", "timeout", "yes", "accessible"}
 	var others []string
 	flags.Visit(func(flag *pflag.Flag) {
@@ -141,7 +141,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 		case playErr == nil && builds.Found() == "":
 			playErr = builds.Undecided()
 		case playErr == nil && len(request.Secure) == 0:
-			change, err = deploysAlready(change, builds, request.Step), nil
+			change, err = unchangedFile(change, builds, request.Step), nil
 		}
 		if playErr != nil {
 			change, err = setup.FileChange{}, playErr
@@ -152,27 +152,27 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 	}
 	switch {
 	case err != nil:
-		return ymlRefused(d, o, change, err)
+		return refusedEdit(d, o, change, err)
 	case o.write:
 		p.noteWrite()
 		if err := change.Write(); err != nil {
 			return result{document: d, err: err}
 		}
 	}
-	return ymlChanged(d, o, change)
+	return plannedEdit(d, o, change)
 }
 
-// deploysAlready leaves a file that already deploys unchanged.
-func deploysAlready(change setup.FileChange, builds setup.Builds, step setup.DeployStep) setup.FileChange {
+// unchangedFile leaves a file that already deploys unchanged.
+func unchangedFile(change setup.FileChange, builds setup.Builds, step setup.DeployStep) setup.FileChange {
 	change.New, change.Found, change.Builds = change.File.Text, builds.Found(), builds
 	change.Warnings = builds.Warnings(!step.Console, func(line int) int { return line })
 	change.Notes = slices.DeleteFunc(change.Notes, func(n setup.Warning) bool { return n.Code != setup.CodeEnvironment })
 	return change
 }
 
-// ymlRefused is the result for a file that can't be edited: the lines to paste, unless
+// refusedEdit is the result for a file that can't be edited: the lines to paste, unless
 // --check only asks whether something is missing.
-func ymlRefused(d *ymlDocument, o *ymlOptions, change setup.FileChange, err error) result {
+func refusedEdit(d *ymlDocument, o *ymlOptions, change setup.FileChange, err error) result {
 	r := result{document: d, err: err}
 	if len(change.ToPaste) == 0 {
 		return r
@@ -192,8 +192,8 @@ func ymlRefused(d *ymlDocument, o *ymlOptions, change setup.FileChange, err erro
 	return r
 }
 
-// ymlChanged is the result for a file that is edited, or needs no edit.
-func ymlChanged(d *ymlDocument, o *ymlOptions, change setup.FileChange) result {
+// plannedEdit is the result for a file that is edited, or needs no edit.
+func plannedEdit(d *ymlDocument, o *ymlOptions, change setup.FileChange) result {
 	d.Found, d.Changed, d.Written, d.Diff = change.Found, change.Changed(), o.write && change.Changed(), change.Diff()
 	d.Warnings = warningsOf(slices.Concat(change.Warnings, change.Notes))
 	r := result{document: d, warnings: change.Warnings, notes: notesOf(change), diff: d.Diff}
@@ -300,7 +300,7 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 	if err != nil {
 		return nil, err
 	}
-	if err := p.mayHold(ctx, o, a.request.Targets); err != nil {
+	if err := p.checkFileOwner(ctx, o, a.request.Targets); err != nil {
 		return nil, err
 	}
 	if len(a.request.Targets) != 1 {
@@ -321,9 +321,9 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 	return setup.EncryptPair(key, plan.Credential)
 }
 
-// mayHold refuses to put into the clone's file what only another repository's builds can
+// checkFileOwner refuses to put into the clone's file what only another repository's builds can
 // decrypt. A file that was named isn't checked.
-func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Target) error {
+func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []setup.Target) error {
 	if o.file != "" {
 		return nil
 	}

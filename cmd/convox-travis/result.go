@@ -63,7 +63,7 @@ func (r result) exitCode() int {
 
 func (r result) errors() []error { return flatten(append([]error{r.err}, r.errs...)) }
 
-// flatten flattens joined errors and drops nil.
+// flatten separates joined errors and drops nil.
 func flatten(errs []error) (all []error) {
 	for _, err := range errs {
 		if joined, is := err.(interface{ Unwrap() []error }); is {

@@ -102,7 +102,7 @@ func (p *program) unanswered(f *flow.Flow) error {
 	var m missing
 	for _, step := range f.Missing() {
 		switch step {
-		case flow.StepWay:
+		case flow.StepSignIn:
 			m.addSignIn()
 		case flow.StepRack:
 			m.add("a Rack", "pass --rack NAME or --host HOST")

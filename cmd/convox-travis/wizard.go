@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -14,29 +15,34 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
 
-// wizard asks step by step: on the full screen, or in plain lines if the user or the
-// terminal wants that.
+// wizard asks step by step: on the full screen, or in plain lines with --accessible
+// or on a terminal that can't do more.
 func (p *program) wizard(stop setup.Stop, o *options) result {
 	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
 		return failure(usageError("--repos-from - works with apply only: here standard input answers the questions",
-			"pass --repos-from FILE",
-			"or run convox-travis apply --repos-from - < FILE"))
+			"pass --repos-from FILE", "or run convox-travis apply --repos-from - < FILE"))
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
 	if err != nil {
 		return failure(err)
 	}
-	f := flow.New(p.outside(o, &wizardAWS{reach: p.reach}, repos), given)
-	return p.wizardResult(o, f, p.drive(stop, o, f))
+	profile := o.profile
+	f := flow.New(p.outside(o, &wizardAWS{options: o, reach: p.reach}, repos), given)
+	r := p.wizardResult(o, f, p.drive(stop, o, f))
+	if o.profile != profile {
+		r.notes = append(r.notes, "AWS profile "+o.profile+" was used: pass --profile "+text.Quote(o.profile)+" to use it again")
+	}
+	return r
 }
 
 // isPlain reports whether the wizard uses plain lines.
@@ -44,7 +50,7 @@ func (p *program) isPlain(o *options) bool {
 	return o.accessible || p.env("ACCESSIBLE") != "" || (p.inIsTerminal && p.env("TERM") == "dumb")
 }
 
-// drive asks the flow's questions, and cleans up after it.
+// drive asks the flow's questions, and removes what it left behind.
 func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
@@ -76,9 +82,9 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	return tui.Plain(stop, input, p.err, f)
 }
 
-// noTerminal is the error without a terminal. It lists what apply would need.
+// noTerminal lists the answers that apply needs.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
-	instead := []string{"in a script, run convox-travis apply with the same flags", "pass --accessible to answer the wizard's questions from a pipe"}
+	instead := []string{"in a script, run convox-travis apply with the same flags", "pass --accessible to pipe in the answers"}
 	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
 	if open := problem.Of(err); open != nil && open.Code == "usage" {
 		open.Hints = append(open.Hints, instead...)
@@ -89,7 +95,7 @@ func (p *program) noTerminal(ctx context.Context, o *options) error {
 	return usageError("the wizard needs a terminal", instead...)
 }
 
-// given returns the answers from flags and environment.
+// given are the answers in the flags and the environment.
 func (p *program) given(o *options, read func() (repositories, error)) (flow.Given, error) {
 	to, err := o.login(p.env)
 	if err != nil {
@@ -106,9 +112,9 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 	}
 	switch {
 	case to.console:
-		given.Way, given.Console, given.Rack = flow.ByConsole, to.host, to.rack
+		given.SignIn, given.Console, given.Rack = flow.ByConsole, to.host, to.rack
 	case to.isSet():
-		given.Way, given.Host, given.Rack = flow.ByRack, to.host, to.stack
+		given.SignIn, given.Host, given.Rack = flow.ByRack, to.host, to.stack
 	}
 	if to.isSet() && p.variableCounts(to) {
 		given.Password = secret.New(p.env("CONVOX_PASSWORD"))
@@ -122,7 +128,7 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 	return given, err
 }
 
-// outside returns what the flow reads and calls.
+// outside is what the flow reads and calls.
 func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories, error)) flow.Outside {
 	place := sync.OnceValues(func() (travisPlace, error) {
 		repos, err := read()
@@ -132,25 +138,31 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		return p.travisPlace(o, repos.slug())
 	})
 	p.wizardWaits = make(chan progress.Wait, 8)
+	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
-		Owned:  p.owned(o),
-		Runner: setup.Runner{Retry: p.reach.retry},
-		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
-		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Player: player(),
+		Folder:   folder,
+		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
+		Owned:    p.owned(o),
+		Runner:   setup.Runner{Retry: p.reach.retry},
+		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player:   player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},
 		Waits: p.wizardWaits,
 		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
-			finder, err := aws.open(ctx, o, code)
+			finder, err := aws.open(code)
 			if err != nil {
 				return cfn.Summary{}, err
 			}
 			return finder.Search(ctx, o.regions, deliver)
 		},
-		AWS:    func(ctx context.Context) (flow.AWS, error) { return aws.open(ctx, o, "") },
-		Logins: p.logins(),
+		AWS:        func(context.Context) (flow.AWS, error) { return aws.open("") },
+		Profiles:   func() []cfn.Profile { return cfn.Profiles(p.env, p.home, aws.profile()) },
+		UseProfile: aws.useProfile,
+		LoginSSO:   loginSSO(),
+		Logins:     p.logins(),
 		Token: func(context.Context) (secret.String, error) {
 			found, err := place()
 			if err != nil {
@@ -171,32 +183,54 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 	}
 }
 
-// wizardAWS signs in to AWS once, so that an MFA code is needed only once.
+// wizardAWS signs in to AWS once for all calls, and again with an MFA code or another
+// profile.
 type wizardAWS struct {
-	reach  reach
-	mu     sync.Mutex
-	finder *cfn.Finder
+	reach   reach
+	options *options // its profile changes with the person's choice
+	mu      sync.Mutex
+	finder  *cfn.Finder
 }
 
-func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Finder, error) {
+func (a *wizardAWS) open(mfaCode string) (*cfn.Finder, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.finder != nil && code == "" {
+	if a.finder != nil && mfaCode == "" {
 		return a.finder, nil
 	}
-	var mfaCode func(context.Context) (string, error)
-	if code != "" {
-		mfaCode = func(context.Context) (string, error) { return code, nil }
+	var ask func(context.Context) (string, error)
+	if mfaCode != "" {
+		ask = func(context.Context) (string, error) { return mfaCode, nil }
 	}
-	finder, err := a.reach.finder(o.profile, mfaCode)
+	finder, err := a.reach.finder(a.options.profile, ask)
 	if err == nil {
 		a.finder = finder
 	}
 	return finder, err
 }
 
-// leave is the result of the wizard, printed to the ordinary screen. After a reset, the
-// last line is the state of the Rack.
+func (a *wizardAWS) profile() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.options.profile
+}
+
+func (a *wizardAWS) useProfile(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.options.profile, a.finder = name, nil
+}
+
+// loginSSO is nil without the AWS CLI.
+func loginSSO() func(context.Context, string, func(string)) error {
+	if !cfn.HasCLI() {
+		return nil
+	}
+	return cfn.LoginSSO
+}
+
+// wizardResult is the result of the wizard, for the ordinary terminal. After a reset, the
+// last line says what state the Rack is in.
 func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
 	r := p.applyResult(o, f, err)
 	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
@@ -206,31 +240,20 @@ func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
 // applyResult is the result of what the wizard wrote to Travis.
 func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	show := p.reporter(o, "apply")
-	show.warned = !o.yes || p.isPlain(o) // warnings were shown unless the full screen skipped the review
+	show.warned = !o.yes || p.isPlain(o) // the full screen shows no warnings with --yes
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
-			report.Stopped = err // it can be retried
+			report.Stopped = err // the person quit instead of retrying
 		}
 		r := show.report(*report)
-		if title, _ := f.Ending(); title != "" {
-			r.shown = true
-			return r
-		}
-		proof, failed := f.Proof()
-		r.leftover = failed
-		if proof != "" {
-			r.notes = append(r.notes, proof)
-		}
-		if !p.demo { // its clone is gone
-			r.notes = append(r.notes, f.Next()...)
-		}
+		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
 		return r
 	}
 	reset := f.Reset().Report()
 	switch {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
-		err = reset.Err // the reset isn't done, however the run ended
+		err = reset.Err // the reset isn't finished, however the run ended
 	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = p.unanswered(f)
 	case err == nil && o.dryRun:
@@ -243,8 +266,8 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 
 // fullScreen runs the flow on the terminal of standard error.
 func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
-	p.onStopping(func() {}) // the full screen tells the user
-	// With this variable, the library logs every key, secrets included.
+	p.onStopping(func() {}) // the screen says it
+	// With TEA_TRACE set, Bubble Tea writes every key, and so secrets, to a file.
 	if err := os.Unsetenv("TEA_TRACE"); err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func TestNoFoldersNameSteersTheTerminal(t *testing.T) {
 	}
 	w.writeYML("script: rake\n")
 	e := w.run("", "yml", "--rack", "production", "--branch", "main", "--app", "web", "--write")
-	w.want(e, 0, "deploy step added", innocent, "git add ")
+	w.want(e, 0, "written: ", innocent, "git add ")
 	harmless(t, "what was written", e.out+e.err)
 }
 
@@ -102,7 +102,7 @@ func TestAFileLargerThanMemoryIsNotRead(t *testing.T) {
 	}
 }
 
-// A server that is too large ends in an error.
+// An answer without an end is an error.
 func TestAnAnswerLargerThanMemoryIsNotRead(t *testing.T) {
 	for name, of := range map[string]func(*world) *faults.Layer{
 		"Travis":  func(w *world) *faults.Layer { return &w.Travis.Faults },

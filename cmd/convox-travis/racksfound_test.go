@@ -57,5 +57,5 @@ func TestRacksOfARegionThatMayAnswerLaterAreAskedForAgain(t *testing.T) {
 	w := newInside(t)
 	w.AWS.Throttle("ap-northeast-3", 1000)
 	w.want(w.run("", "racks", "--region", "us-east-1", "--region", "ap-northeast-3"), 0,
-		"skipped ap-northeast-3: throttled", "hint: run this again: a region that was skipped may answer now")
+		"skipped ap-northeast-3: throttled", "hint: run this again: skipped regions may answer now")
 }

@@ -46,7 +46,7 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 func TestTheWizardWithoutATerminalNamesWhatDoesWithout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone()
-	const apply, accessible = "hint: in a script: convox-travis apply, with the same flags\n", "from a pipe: --accessible\n"
+	const apply, accessible = "hint: in a script, run convox-travis apply with the same flags\n", "pipe in the answers\n"
 	w.want(w.run(""), 2, "a Rack or Console", apply, accessible)
 	w.want(w.run(w.password(), "--rack", "production", "--password-stdin"), 2, "works with apply only", apply)
 	w.want(w.run("", "demo", "--accessible"), 2, "the demo's input ended", "run convox-travis demo on a terminal\n")

@@ -36,17 +36,17 @@ func TestThePlainDriverGoesBackAndMends(t *testing.T) {
 	w := newWorld(t).inClone()
 	input := strings.Join([]string{"7", "1", "nothing like it", "prod", "production", "1", "wrong", "<", "<", "4", "", secrettest.Canary, "no", "<", "", "", "yes"}, "\n") + "\n"
 	e := w.run(input, "--accessible")
-	w.want(e, 2, "answer with a number from 1 to 2", "nothing is called like that", "doesn't accept this password", "the word to write it")
+	w.want(e, 2, "answer with a number from 1 to 2", "nothing is called like that", "doesn't accept this password", "your confirmation of the review")
 	w.wantNoWrite()
 }
 
 func TestAnswersThatEndEarlyAreListed(t *testing.T) {
 	t.Parallel()
 	for input, words := range map[string][]string{
-		"":                                    {"the way in", "the password or deploy key", "the word to write it"},
-		"1\n":                                 {"the Rack", "the password or deploy key"},
+		"":                                    {"a Rack or Console", "the password or deploy key", "your confirmation of the review"},
+		"1\n":                                 {"a Rack, the password or deploy key"},
 		"1\n4\n":                              {"the password or deploy key"},
-		"1\n4\n\n" + secrettest.Canary + "\n": {"the word to write it"},
+		"1\n4\n\n" + secrettest.Canary + "\n": {"your confirmation of the review"},
 	} {
 		w := newWorld(t).inClone()
 		w.want(w.run(input, "--accessible"), 2, append(words, "hint: ")...)
@@ -57,7 +57,7 @@ func TestAnswersThatEndEarlyAreListed(t *testing.T) {
 func TestWithoutATerminalNothingIsGuessed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone().saved()
-	w.want(w.run("1\n\n\ny\n"), 2, "the way in", "--password-stdin")
+	w.want(w.run("1\n\n\ny\n"), 2, "a Rack or Console", "--password-stdin")
 	w.want(w.run(w.password(), "--host", w.setting("DEMO_RACK_HOST"), "--saved"), 2, "needs a terminal", "convox-travis apply", "--accessible")
 	w.want(w.run("", "demo"), 2, "demo --serve")
 	w.wantNoWrite()

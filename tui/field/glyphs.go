@@ -2,7 +2,6 @@ package field
 
 import (
 	"cmp"
-	"runtime"
 	"strings"
 )
 
@@ -27,10 +26,9 @@ const (
 type Glyphs struct{ ascii bool }
 
 // GlyphsFor chooses the signs from the locale of an environment, whose lines are
-// NAME=VALUE. As POSIX has it, the first of LC_ALL, LC_CTYPE and LANG that is not
-// empty decides, and without one the locale is C, which is ASCII
-// (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html).
-// Terminals of Windows and macOS draw UTF-8 whether one is set or not.
+// NAME=VALUE: the first of LC_ALL, LC_CTYPE and LANG that isn't empty
+// (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html). Where
+// none is set, as in many containers, the terminal draws UTF-8 all the same.
 func GlyphsFor(env []string) Glyphs {
 	set := make(map[string]string)
 	for _, line := range env {
@@ -38,10 +36,7 @@ func GlyphsFor(env []string) Glyphs {
 		set[name] = value
 	}
 	locale := strings.ToLower(cmp.Or(set["LC_ALL"], set["LC_CTYPE"], set["LANG"]))
-	if locale == "" {
-		return Glyphs{ascii: runtime.GOOS != "windows" && runtime.GOOS != "darwin"}
-	}
-	return Glyphs{ascii: !strings.Contains(locale, "utf-8") && !strings.Contains(locale, "utf8")}
+	return Glyphs{ascii: locale != "" && !strings.Contains(locale, "utf-8") && !strings.Contains(locale, "utf8")}
 }
 
 var asciiGlyphs = strings.NewReplacer(

@@ -1,7 +1,6 @@
 package field_test
 
 import (
-	"runtime"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -10,13 +9,12 @@ import (
 )
 
 func TestTheLocaleChoosesTheSigns(t *testing.T) {
-	drawsByDefault := runtime.GOOS == "windows" || runtime.GOOS == "darwin"
 	for _, one := range []struct {
 		env  []string
 		draw bool
 	}{
-		{nil, drawsByDefault},
-		{[]string{"LANG="}, drawsByDefault},
+		{nil, true},
+		{[]string{"LANG="}, true},
 		{[]string{"TERM=xterm", "LANG=en_US.UTF-8"}, true},
 		{[]string{"LANG=C.utf8"}, true},
 		{[]string{"LANG=C"}, false},

@@ -254,7 +254,11 @@ func (s *Shown) Lines(width int) Lines {
 	if s.typing != nil {
 		least, most = least+1, most+2
 	}
-	return Lines{least, least, most + len(s.note(width))}
+	enough := least
+	if s.copied {
+		enough += len(s.note(width))
+	}
+	return Lines{least, enough, most + len(s.note(width))}
 }
 
 // Resize implements Field.

@@ -85,7 +85,7 @@ func TestACopiedSecretLeavesTheProofOnTheScreen(t *testing.T) {
 	hidden := "  " + strings.Repeat("•", 24)
 	sees(t, sized(s, 40, 2), hidden, "› x")
 	sees(t, sized(s, 40, 4), hidden, "", "› x", "Sent to the clipboard. Not every …")
-	if got := s.Lines(40); got != (field.Lines{Least: 2, Enough: 2, Most: 6}) {
+	if got := s.Lines(40); got != (field.Lines{Least: 2, Enough: 5, Most: 6}) {
 		t.Errorf("it asks for %+v", got)
 	}
 }

@@ -18,6 +18,21 @@ func (f finds) Named(context.Context, []string, string) (cfn.Summary, error) {
 	return cfn.Summary(f), nil
 }
 
+func (f finds) Search(context.Context, []string, func(cfn.Searched)) (cfn.Summary, error) {
+	return cfn.Summary{Racks: []cfn.Rack{{Name: "production"}, {Name: "staging"}}}, nil
+}
+
+func TestANameThatIsNearlyARacksProposesIt(t *testing.T) {
+	for typed, want := range map[string]string{
+		"prodution": "did you mean production?", "Production": "did you mean production?", "stagng": "did you mean staging?", "payments": "", "p": "",
+	} {
+		_, err := setup.FindRack(t.Context(), finds{Regions: 21}, nil, typed)
+		if hints := strings.Join(problem.Of(err).Hints, "\n"); codeOf(err) != "no_rack" || hints != want {
+			t.Errorf("%s: %v %q", typed, err, hints)
+		}
+	}
+}
+
 func TestARackByNameGivesItsHost(t *testing.T) {
 	rack := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "Production-12.eu-west-1.elb.amazonaws.com", Status: "UPDATE_COMPLETE"}
 	skipped := []cfn.Skipped{{Region: "me-south-1", Reason: "switched off", Off: true}, {Region: "us-east-1", Reason: "throttled"}}

@@ -137,7 +137,7 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	if err != nil {
 		return show.fail(err)
 	}
-	if request.Door, err = p.reach.checker(o.fingerprint); err != nil {
+	if request.Checker, err = p.reach.checker(o.fingerprint); err != nil {
 		return show.fail(err)
 	}
 	if err := r.Look(stop.Soft, finder); err != nil {

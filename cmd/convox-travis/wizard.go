@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -74,7 +75,7 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	if screen != nil {
 		return p.fullScreen(stop, held, f)
 	}
-	input := tui.Input{Reader: p.in}
+	input := tui.Input{Reader: p.in, Env: os.Environ()}
 	if terminal != nil {
 		input.Terminal = terminal
 		input.Copies = p.shown && p.env("TERM") != "dumb"
@@ -138,12 +139,15 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		return p.travisPlace(o, repos.slug())
 	})
 	p.wizardWaits = make(chan progress.Wait, 8)
+	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
-		Owned:  p.owned(o),
-		Runner: setup.Runner{Retry: p.reach.retry},
-		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
-		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Player: player(),
+		Folder:   folder,
+		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
+		Owned:    p.owned(o),
+		Runner:   setup.Runner{Retry: p.reach.retry},
+		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player:   player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},
@@ -243,14 +247,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 			report.Stopped = err // the person quit instead of retrying
 		}
 		r := show.report(*report)
-		proof, failed := f.Proof()
-		r.leftover = failed
-		if proof != "" {
-			r.notes = append(r.notes, proof)
-		}
-		if !p.demo { // its clone is gone
-			r.notes = append(r.notes, f.Next()...)
-		}
+		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
 		return r
 	}
 	reset := f.Reset().Report()

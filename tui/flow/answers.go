@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"time"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
@@ -32,16 +33,19 @@ type answers struct {
 	approved  map[convox.Host]string // fingerprints of self-signed certificates
 	unchecked bool
 
-	ownToken   bool           // use the token that was entered, not the one that was found
-	token      secret.String  // that was entered
-	repository string         // the key of the row that was selected
-	slug       string         // a name that was entered
-	targets    []setup.Target // the repositories that were selected
-	marked     []setup.Target // those that were selected when another one was entered
-	unknown    remedy         // for repositories that Travis doesn't have
-	inactive   remedy         // for repositories that it doesn't build
-	branch     string
-	allowMixed bool
+	ownToken     bool           // the one that was typed, not the one that was found
+	token        secret.String  // that was typed
+	repository   string         // the key of the row that was picked
+	slug         string         // a name that was typed
+	targets      []setup.Target // the repositories that were picked
+	marked       []setup.Target // those of them beside which one was typed
+	unknown      remedy         // of those that Travis doesn't know
+	unreadable   remedy         // of those that can't be set up
+	inactive     remedy         // of those that it doesn't build
+	leftOut      []setup.Target // because of branches with their own host
+	branch       string         // "" is all
+	entersBranch bool           // instead of picking one
+	allowMixed   bool
 
 	deployRack string // ORG/NAME, that was selected
 	noStep     bool   // .travis.yml gets no deploy step
@@ -73,16 +77,17 @@ type result struct {
 
 	user travisapi.User
 
-	read  *setup.Plan // what Travis has of the repositories
+	read  *setup.Plan // the repositories as Travis described them
 	plan  *setup.Plan
 	file  *filePlan
-	words []*travisWord // on the plans that were reviewed
-	mixed []error       // needs confirmation: a branch would get the new password for its own host
+	words []*travisWord          // on the plans that were reviewed
+	mixed []setup.RepositoryPlan // in which a branch would send the new password to its own host
+	took  time.Duration          // of the writes
 
 	agreed, turned, left bool
 
-	proved   bool  // a test build logged in
-	proofErr error // why a test build failed
+	tested   bool  // a test build signed in
+	testErr  error // why a test build didn't
 	begun    bool  // something may have been written
 	report   *setup.Report
 	searches []Search
@@ -191,8 +196,8 @@ func (f *Flow) consoleRack() string {
 	return ""
 }
 
-// Missing names the steps that have no answer yet, for input that ends too early. Of
-// the questions that depend on what was found, it names only the current one.
+// Missing names the steps that aren't answered yet, for runs that can't ask. Of
+// questions that depend on what is found, it names the current one.
 func (f *Flow) Missing() []string {
 	var missing []string
 	switch {

@@ -23,7 +23,11 @@ type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
 	// File reads the clone's .travis.yml. It may be nil.
 	File func(context.Context) (travisyml.File, error)
-	// Player plays the builds of that file.
+	// Branches lists the clone's branches. It may be nil.
+	Branches func(context.Context) []string
+	// Folder is where commands are run, a clean absolute path; "" is unknown.
+	Folder string
+	// Player plays its builds.
 	Player build.Player
 	// Saved reads the convox CLI's saved logins. racks are hosts of Racks in
 	// CloudFormation.
@@ -130,6 +134,10 @@ type found struct {
 	fileErr  error // it exists and can't be used
 	fileDone bool
 
+	branches      []string // of the clone
+	branchesBegun bool
+	branchesDone  bool
+
 	saved     []convox.SavedLogin
 	savedDone bool
 	savedErr  error
@@ -150,12 +158,14 @@ type found struct {
 	token     secret.String
 	tokenErr  error
 	tokenDone bool
+	tokenPage string // where to copy one; "" is unknown
 	user      travisapi.User
 
 	repositories     []travisapi.Repository
 	repositoriesErr  error
 	repositoriesDone bool
-	listing          int // the listing that counts: earlier ones were another account's
+	repositoriesTook time.Duration
+	listing          int // the listing that counts; earlier ones were another account's
 
 	wait progress.Wait
 }
@@ -239,8 +249,15 @@ func (o Outside) searchAccount(ctx context.Context, tell func(Update)) {
 	if err == nil && !token.IsEmpty() {
 		user, err = o.whoIs(ctx, token)
 	}
+	page := ""
+	if o.Travis != nil {
+		if travis, noTravis := o.Travis(token); noTravis == nil { // this makes no call
+			page = travisapi.TokenPage(travis.Endpoint())
+		}
+	}
 	tell(func(f *Flow) {
 		f.found.token, f.found.user, f.found.tokenErr, f.found.tokenDone = token, user, err, true
+		f.found.tokenPage = page
 	})
 }
 

@@ -14,12 +14,12 @@ func steps(given Given) []step {
 		resetting(),
 		[]step{
 			accountStep(), tokenStep(),
-			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
-			branchStep(), deployRackStep(),
+			repositoryStep(), slugStep(), readStep(), unreadableStep(), unknownStep(), activateStep(),
+			branchStep(), branchNameStep(), deployRackStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
 			retryStep(),
-			proveStep(),
+			testBuildStep(),
 			doneStep(),
 		},
 	)
@@ -78,9 +78,11 @@ const (
 	StepRepository  = "repository"
 	StepSlug        = "slug"
 	StepRead        = "read"
+	StepUnreadable  = "unreadable"
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
 	StepBranch      = "branch"
+	StepBranchName  = "branch name"
 	StepDeployRack  = "deploy rack"
 	StepPlan        = "plan"
 	StepMixed       = "mixed"

@@ -147,13 +147,13 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	// password behind it.
 	if stack := r.Stack; stack.InProgress && stack.Reset {
 		show.note("Rack %s is being updated by a reset that was started before: waiting for its end", r.Rack.Name)
-		over := show.waiting("waiting for the end of the update")
+		over := show.waiting("waiting for the update to finish")
 		report := r.Await(stop, request, show.event)
 		if over(); report.Err != nil {
 			return show.report(report)
 		}
 	}
-	over := show.waiting("working out what would change")
+	over := show.waiting("previewing the update")
 	err = r.Prepare(stop, request)
 	if over(); err != nil {
 		return show.fail(err)
@@ -166,7 +166,11 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	over = show.waiting("starting the update")
 	report := r.Run(stop, show.event)
 	over()
-	return show.report(report)
+	end := show.report(report)
+	if r.IsSettled() {
+		end.next(flow.Affected(r.Rack.Name, r.Host))
+	}
+	return end
 }
 
 // resetRequest is the new password of a reset without questions.
@@ -174,7 +178,7 @@ func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Re
 	switch {
 	case o.passwordStdin:
 		text, err := p.standardInput(ctx, resetInput)
-		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one that was piped in"}, err
+		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one you piped in"}, err
 	case !o.saved: // any will do for a dry run
 		request.New, err = convox.NewPassword(nil)
 		return request, err
@@ -216,9 +220,7 @@ func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Fin
 	}
 	r := show.report(*report, f.Kept()...)
 	if err == nil {
-		for _, line := range f.ResetNext() {
-			r.notes = append(r.notes, "next: "+line)
-		}
+		r.next(f.ResetNext())
 	}
 	return r
 }

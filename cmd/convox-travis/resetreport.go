@@ -10,6 +10,7 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
 )
 
 // resetReporter makes the result of a reset, and shows its progress.
@@ -55,8 +56,8 @@ func (s *resetReporter) agreed(plan reset.Plan) error {
 		return err
 	}
 	if plan.RefreshesInstances() && !s.o.allowRefresh && !s.o.dryRun {
-		return usageError("there is a newer machine image, so the update would replace every instance, one by one: that needs a word of its own",
-			"if that may happen now: --allow-instance-refresh")
+		return usageError("there is a newer machine image, so the update would replace every instance, one by one: that needs separate confirmation",
+			"pass --allow-instance-refresh if that may happen now")
 	}
 	return nil
 }
@@ -161,6 +162,13 @@ func (s *resetReporter) report(report reset.Report, kept ...string) result {
 		r.standing = standing
 	}
 	return r
+}
+
+// next notes what is left to do.
+func (r *result) next(all []flow.Next) {
+	for _, next := range all {
+		r.notes = append(r.notes, "next: "+next.String())
+	}
 }
 
 // The documents that reset-password --json prints: one at the end; with

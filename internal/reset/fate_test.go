@@ -31,7 +31,7 @@ func TestAFateThatCannotBeFoundOutIsCalledUnknown(t *testing.T) {
 			return strings.Contains(r.Body, "Action=DescribeChangeSet") || strings.Contains(r.Body, "Action=DeleteChangeSet")
 		}})
 		report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-		w.want(report, reset.PhaseUnknown, "not known whether", "either password may hold")
+		w.want(report, reset.PhaseUnknown, "not known whether", "either password may work")
 		if report.OldHolds() || !report.Begun() || !reset.IsBegun(report.Err) {
 			t.Errorf("%+v", report)
 		}
@@ -142,7 +142,7 @@ func TestWithoutTheOldPasswordItIsNotSaidThatItIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-	w.want(report, reset.PhaseSettled, "the old one is not known here")
+	w.want(report, reset.PhaseSettled, "the old one isn't known here")
 	if errors.Is(report.Err, context.Canceled) || strings.Contains(report.Standing(), "only") {
 		t.Errorf("it says %s", report.Standing())
 	}

@@ -37,7 +37,7 @@ func (p Plan) Err() error {
 		return nil
 	}
 	return failed(p.Rack, CodeUnexpectedUpdate, "the update would change more than the password: "+p.Preview.Why[0], nil,
-		"find out why the stack has drifted from its template, and fix it, before anything is updated", "the old password still works")
+		"find out why the stack has drifted from its template, and fix that first", "the old password still works")
 }
 
 // Table lists what the update would change, the heading first.
@@ -63,13 +63,13 @@ func (p Plan) Table() []string {
 func (p Plan) Judgment() string {
 	switch {
 	case p.Preview == nil:
-		return "The stack has this password already: nothing is updated, and the web service restarts where it still takes the old one."
+		return "The stack has this password already. Nothing is updated; the web service restarts if it still accepts the old one."
 	case p.Preview.Verdict == cfn.Unexpected:
 		return "Not as expected: find out first why the stack differs from its template."
 	case p.Preview.Verdict == cfn.InstancesReplaced:
 		return "As expected, and every instance is replaced, one by one."
 	}
-	return "As expected: the password, where it is stored and used."
+	return "As expected: only the password changes, where it's stored and used."
 }
 
 // makePlan finds out whether the end of the reset could be seen, before it lets
@@ -92,7 +92,7 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	}
 	before, err := r.stacks.Deployment(ctx, r.Rack, "")
 	if err != nil && ctx.Err() == nil {
-		return plan, failed(r.Rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
+		return plan, failed(r.Rack, CodeUnprovable, "nothing was changed, because the restart of the web service couldn't be followed", err)
 	}
 	if err != nil {
 		return plan, err
@@ -114,7 +114,7 @@ func (r *Reset) reach(ctx context.Context, request Request) error {
 	case problem.Has(err, convox.CodeRefused):
 		return nil
 	case problem.Has(err, convox.CodeUnreachable): // the cause's hints are for those who write to Travis
-		return failed(r.Rack, CodeUnprovable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
+		return failed(r.Rack, CodeUnprovable, "nothing was changed, because this machine can't check whether the Rack accepts the new password: "+err.Error(), nil,
 			"run this where the Rack is reachable, such as in its VPN")
 	}
 	return err

@@ -52,17 +52,14 @@ func (r Report) Begun() bool { return r.Phase != PhaseNothing }
 func (r Report) Standing() string {
 	words := map[Phase]string{
 		PhaseNothing:    "this run changed nothing",
-		PhaseUnknown:    "it is not known whether its update has started, and either password may hold",
-		PhaseUpdating:   "its stack is being updated%s, which AWS continues",
-		PhaseRolledBack: "the update was rolled back%s, and the old password still holds",
-		PhaseStuck:      "its stack is stuck%s, and either password may hold",
-		PhaseUpdated:    "its stack has the new password%s, and its web service may still take the old one",
-		PhaseOvertaken:  "a later update of its stack has set another password than the new one of this reset",
-		PhaseSettled:    "only the new password logs in",
+		PhaseUnknown:    "it isn't known whether its update has started, and either password may work",
+		PhaseUpdating:   "its stack is being updated%s, and AWS continues",
+		PhaseRolledBack: "the update was rolled back%s, and the old password still works",
+		PhaseStuck:      "its stack is stuck%s, and either password may work",
+		PhaseUpdated:    "its stack has the new password%s, but its web service may still accept the old one",
+		PhaseOvertaken:  "a later update of its stack has set another password than this reset",
+		PhaseSettled:    "the reset is done, and " + r.Verification(),
 	}[r.Phase]
-	if r.Phase == PhaseSettled && r.OldUnknown {
-		words = "the new password logs in, five times in a row; the old one is not known here, and was not tried"
-	}
 	status := ""
 	if r.Status != "" {
 		status = " (" + r.Status + ")"
@@ -72,6 +69,15 @@ func (r Report) Standing() string {
 		words += "; the new password is " + r.Where
 	}
 	return words
+}
+
+// Verification says which password works at the end of a reset.
+func (r Report) Verification() string {
+	logins := fmt.Sprintf("(%d of %d logins)", settledIn, settledIn)
+	if r.OldUnknown {
+		return "the new password works " + logins + "; the old one isn't known here, so it wasn't tried"
+	}
+	return "only the new password works " + logins
 }
 
 // Event is something that happens in a reset.
@@ -91,12 +97,12 @@ type Event struct {
 
 // restarting says how a deployment of the web service stands.
 func restarting(d cfn.Deployment) Event {
-	words := fmt.Sprintf("the web service restarts: %d of %d tasks run", d.Running, d.Desired)
+	words := fmt.Sprintf("restarting the web service: %d of %d tasks are running", d.Running, d.Desired)
 	switch {
 	case d.Completed:
-		words = "the web service's tasks run; waiting until each takes the new password"
+		words = "the web service's tasks are running; waiting until each accepts the new password"
 	case d.Running >= d.Desired:
-		words = "the new tasks run; waiting until the old ones are gone"
+		words = "the new tasks are running; waiting for the old ones to stop"
 	}
 	if d.Event != "" {
 		words += "; ECS says: " + d.Event
@@ -111,11 +117,11 @@ func loggingIn(turn convox.Turn, done int) Event {
 	case turn.Err != nil:
 		e.Words = "the Rack doesn't answer at the moment"
 	case turn.Old:
-		e.Words = "a web task still takes the old password"
+		e.Words = "a web task still accepts the old password"
 	case !turn.New:
-		e.Words = "a web task doesn't take the new password yet"
+		e.Words = "a web task doesn't accept the new password yet"
 	default:
-		e.Done, e.Words = done, "fresh logins with the new password"
+		e.Done, e.Words = done, "logins with the new password"
 	}
 	return e
 }
@@ -155,7 +161,7 @@ func (u *progress) follow(e cfn.Event, tell func(Event)) {
 	}
 	event.Done, event.Of, event.RollsBack = u.of-len(u.open), u.of, u.rollsBack
 	if u.rollsBack {
-		event.Done, event.Of, event.Words = 0, 0, "AWS rolls the update back: "+event.Words
+		event.Done, event.Of, event.Words = 0, 0, "AWS is rolling the update back: "+event.Words
 	}
 	key := e.LogicalID + " " + e.Status + " " + e.At.String()
 	if !u.reported[key] {
@@ -193,16 +199,16 @@ func failed(rack cfn.Rack, code, reason string, cause error, hints ...string) er
 }
 
 func unknownFate(rack cfn.Rack, cause error) error {
-	return failed(rack, CodeUnknown, "it is not known whether the update has started", cause)
+	return failed(rack, CodeUnknown, "it isn't known whether the update has started", cause)
 }
 
 func notFollowed(rack cfn.Rack, cause error) error {
-	return failed(rack, CodeNotFollowed, "the update was started, and its end was not seen", cause)
+	return failed(rack, CodeNotFollowed, "the update was started, but its end wasn't seen", cause)
 }
 
 func rolledBack(rack cfn.Rack, outcome cfn.Outcome) error {
 	return failed(rack, CodeRolledBack, "CloudFormation rolled the update back: "+reasonOf(outcome), nil,
-		append(outcome.Hints, "fix what failed, and run this again; the stack's events say more", "the old password still holds")...)
+		append(outcome.Hints, "fix what failed, and run this again; the stack's events say more", "the old password still works")...)
 }
 
 func reasonOf(outcome cfn.Outcome) string {

@@ -183,7 +183,7 @@ func (r *Reset) Save() error {
 func (r *Reset) resumes() bool { return r.request.New.Equal(r.Saved.New) }
 
 // Show notes that the owner has seen the new password, and typed back its end.
-func (r *Reset) Show() { r.request.Where = "with you: it was shown, and its end typed back" }
+func (r *Reset) Show() { r.request.Where = "with you (shown, and its end typed back)" }
 
 func savedIn(file string) string { return "saved in " + file }
 

@@ -38,7 +38,7 @@ func TestAResetEndsWhenOnlyTheNewPasswordLogsIn(t *testing.T) {
 		if !maps.Equal(before, after) || len(after) < 105 {
 			t.Errorf("%q: the %d parameters became other ones", template, len(after))
 		}
-		for _, words := range []string{"Words:ApiMonitorTasks", "Done:5 Of:5 Words:fresh logins"} {
+		for _, words := range []string{"Words:ApiMonitorTasks", "Done:5 Of:5 Words:logins with"} {
 			if !strings.Contains(w.said.String(), words) {
 				t.Errorf("%q: it does not say %q:\n%s", template, words, w.said.String())
 			}
@@ -75,7 +75,7 @@ func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
 	w := newRackWorld(t)
 	w.stacks, w.clock = lazy{w.finder}, &hasty{}
 	report := w.run()
-	w.want(report, reset.PhaseUpdated, "not every web task takes it", "may still take the old one")
+	w.want(report, reset.PhaseUpdated, "not every web task accepts it", "may still accept the old one")
 	w.wantHolds(oldPassword)
 }
 
@@ -95,7 +95,7 @@ func TestOneTaskWithTheOldPasswordIsNoSuccess(t *testing.T) {
 			t.Fatal(err)
 		}
 		report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-		w.want(report, reset.PhaseUpdated, "a task still does not take it")
+		w.want(report, reset.PhaseUpdated, "a task still doesn't accept it")
 		if n := w.asked("ecs:UpdateService"); n != 1 {
 			t.Errorf("%s: restarted %d times", name, n)
 		}
@@ -140,7 +140,7 @@ func TestARollBackLeavesTheOldPassword(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "The value " + secrettest.Canary + " is not good (Service: ecs)"})
 	report := w.run()
-	w.want(report, reset.PhaseRolledBack, "rolled the update back", "is not good", "the old password still holds")
+	w.want(report, reset.PhaseRolledBack, "rolled the update back", "is not good", "the old password still works")
 	if !report.OldHolds() || !report.Begun() {
 		t.Errorf("%+v", report)
 	}
@@ -158,7 +158,7 @@ func TestAStuckUpdateIsTold(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
 	report := w.run()
-	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may hold",
+	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may work",
 		"aws cloudformation continue-update-rollback --stack-name production --region "+region)
 	if report.OldHolds() {
 		t.Error("it says that the old one holds")
@@ -415,7 +415,7 @@ func TestAServiceThatFailsAgainAndAgainIsGivenUp(t *testing.T) {
 			w.aws.FailPlacement(region, "no container instance met all of its requirements.")
 		}
 	}
-	w.want(w.run(), reset.PhaseUpdated, "the new deployment of the web service does not end; ECS says: has started task ")
+	w.want(w.run(), reset.PhaseUpdated, "the new deployment of the web service doesn't finish; ECS says: has started task ")
 	if c.slept > 2*time.Hour {
 		t.Errorf("it waited %v", c.slept)
 	}

@@ -27,7 +27,7 @@ func (r *run) carryOut(isOpen bool) Report {
 	case r.plan.Preview == nil, r.report.Phase == PhaseUpdated:
 		return r.settle()
 	case r.report.Phase == PhaseUnknown:
-		return r.cancel(failed(r.Rack, CodeNotBegun, "the update was not started", nil, "start again, with a new preview"), false)
+		return r.cancel(failed(r.Rack, CodeNotBegun, "the update wasn't started", nil, "start again with a new preview"), false)
 	}
 	return r.follow()
 }

@@ -37,11 +37,11 @@ type settling struct {
 }
 
 var (
-	errStillOld    = errors.New("the web service has restarted, and a task still does not take it")
-	errNeverEnds   = errors.New("the new deployment of the web service does not end")
-	errGaveUp      = errors.New("ECS gave up the new deployment of the web service")
+	errStillOld    = errors.New("the web service has restarted, but a task still doesn't accept it")
+	errNeverEnds   = errors.New("the new deployment of the web service doesn't finish")
+	errGaveUp      = errors.New("ECS gave up on the new deployment of the web service")
 	errOvertaken   = errors.New("a later update of its stack has set another password")
-	errNoAnswerNow = errors.New("the Rack does not answer")
+	errNoAnswerNow = errors.New("the Rack doesn't answer")
 )
 
 // settle restarts the web service where that is needed, once, and waits until
@@ -58,7 +58,7 @@ func (r *run) settle() Report {
 		case r.stop.Asked() != nil:
 			err = r.stop.Asked()
 		case err == errOvertaken:
-			return r.ended(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, err.Error()+", and the new one of this reset doesn't log in", nil,
+			return r.ended(PhaseOvertaken, "", failed(r.Rack, CodeOvertaken, err.Error()+", and the one of this reset doesn't work", nil,
 				"use the password of the later reset: whoever ran it has it"))
 		case err == nil:
 			err = r.clock().Sleep(r.stop.Soft, s.wait)
@@ -67,7 +67,7 @@ func (r *run) settle() Report {
 			err = fmt.Errorf("%w; ECS says: %s", err, words)
 		}
 		if err != nil {
-			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotSettled, "its stack has the new password, and not every web task takes it yet", err))
+			return r.ended(PhaseUpdated, "", failed(r.Rack, CodeNotSettled, "its stack has the new password, but not every web task accepts it yet", err))
 		}
 	}
 }

@@ -82,7 +82,7 @@ func TestASessionThatExpiresIsTakenUp(t *testing.T) {
 		}
 	}
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-	w.want(report, reset.PhaseUpdating, "its end was not seen", "the session token has expired")
+	w.want(report, reset.PhaseUpdating, "its end wasn't seen", "the session token has expired")
 	w.enterSession()
 	if err := w.reset.Look(t.Context(), w.stacks); err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func (w *rackWorld) enterSession() {
 
 func TestWhatIsLeftToDoIsSaidInWords(t *testing.T) {
 	for phase, words := range map[reset.Phase]string{
-		reset.PhaseNothing: "changed nothing", reset.PhaseUnknown: "not known", reset.PhaseUpdating: "is being updated", reset.PhaseRolledBack: "rolled back",
+		reset.PhaseNothing: "changed nothing", reset.PhaseUnknown: "isn't known", reset.PhaseUpdating: "is being updated", reset.PhaseRolledBack: "rolled back",
 		reset.PhaseStuck: "stuck", reset.PhaseUpdated: "web service", reset.PhaseSettled: "only the new password",
 	} {
 		if said := (reset.Report{Rack: cfn.Rack{Name: "production"}, Phase: phase}).Standing(); !strings.Contains(said, words) {

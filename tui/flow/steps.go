@@ -13,6 +13,7 @@ func steps(given Given) []step {
 		recovering(),
 		resetting(),
 		[]step{
+			afterResetStep(),
 			accountStep(), tokenStep(),
 			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
 			branchStep(), deployRackStep(),
@@ -25,7 +26,8 @@ func steps(given Given) []step {
 	)
 }
 
-// recovering reads a lost password where AWS has it, and proves any password.
+// recovering reads a lost password where AWS has it, and settles what the check of any
+// password left open.
 func recovering() []step {
 	return []step{recoverStep(), certificateStep(), uncheckedStep(), recoveredStep(), recoveredShownStep()}
 }
@@ -34,10 +36,9 @@ func recovering() []step {
 func resetting() []step {
 	return []step{
 		lostStep(), affectedStep(), busyStep(),
-		newStep(), freshStep(),
+		newStep(), freshStep(), keepStep(),
 		previewStep(), resetCertificateStep(), changesStep(), refreshStep(), nameStep(),
-		keepStep(), keptStep(),
-		resetStep(), goOnStep(),
+		saveStep(), keptStep(), resetStep(), goOnStep(),
 	}
 }
 
@@ -67,9 +68,11 @@ const (
 	StepRefresh     = "refresh"
 	StepName        = "name"
 	StepKeep        = "keep"
+	StepSave        = "save"
 	StepKept        = "kept"
 	StepReset       = "reset"
 	StepGoOn        = "go on"
+	StepAfterReset  = "after reset"
 	StepResetDone   = "reset done"
 	StepAccount     = "account"
 	StepToken       = "token"

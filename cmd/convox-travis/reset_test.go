@@ -67,7 +67,7 @@ func TestAScriptResetsAPassword(t *testing.T) {
 	before := w.AWS.ParametersOf("us-east-1", "production")
 	e := w.run(brandNew+"\n", "reset-password", "production", "--password-stdin", "--yes")
 	w.want(e, 0, "RackApiSecret", "the new password works", "piped in")
-	if e.out != "Rack production: the reset is done, and the new password works (5 of 5 logins); the old one isn't known here, so it wasn't tried; the new password is the one you piped in\n" {
+	if e.out != "Rack production: the reset is done, and the new password works (5 of 5 logins); the old one is unknown, so it wasn't tried; the new password is the one you piped in\n" {
 		t.Errorf("the result is %q", e.out)
 	}
 	after := w.AWS.ParametersOf("us-east-1", "production")
@@ -147,7 +147,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		"stuck": {
 			func(w *world) {
 				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
-			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may work; the new password is the one that was piped in\n"}, "",
+			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may work; the new password is the one you piped in\n"}, "",
 		},
 		"no right to preview": {
 			func(w *world) { w.AWS.Deny("cloudformation:CreateChangeSet", "us-east-1") }, 4,

@@ -87,7 +87,7 @@ func TestANewPasswordIsShownAtEverySize(t *testing.T) {
 		if strings.Contains(z.still(), made) || w.takes(made) {
 			t.Error("it is still shown, or set already")
 		}
-		z.types(strings.Repeat("\x7f", 6)+made[24:]).enter().sees("The reset is done")
+		z.types(strings.Repeat("\x7f", 6) + made[24:]).enter().sees("The reset is done")
 		z.reads()
 		z.enter().ends(0, "next: ")
 		if !w.takes(made) || w.savedPassword() != "" {

@@ -31,7 +31,7 @@ func TestAFateThatCannotBeFoundOutIsCalledUnknown(t *testing.T) {
 			return strings.Contains(r.Body, "Action=DescribeChangeSet") || strings.Contains(r.Body, "Action=DeleteChangeSet")
 		}})
 		report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-		w.want(report, reset.PhaseUnknown, "not known whether", "either password may work")
+		w.want(report, reset.PhaseUnknown, "isn't known whether", "either password may work")
 		if report.OldHolds() || !report.Begun() || !reset.IsBegun(report.Err) {
 			t.Errorf("%+v", report)
 		}
@@ -66,7 +66,7 @@ func TestAChangeSetThatVanishedProvesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	report = w.ends(w.reset.Run(running(t.Context()), w.hear))
-	w.want(report, reset.PhaseUnknown, "not known whether")
+	w.want(report, reset.PhaseUnknown, "isn't known whether")
 }
 
 func TestEventsAreToldOnce(t *testing.T) {
@@ -102,7 +102,7 @@ func TestAnUpdateThatIsRollsBackIsNoProgress(t *testing.T) {
 	back := false
 	w.at = func(e reset.Event) {
 		back = back || e.RollsBack
-		if back && e.Stack != nil && (e.Of != 0 || !strings.Contains(e.Words, "rolls the update back")) {
+		if back && e.Stack != nil && (e.Of != 0 || !strings.Contains(e.Words, "rolling the update back")) {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -142,7 +142,7 @@ func TestWithoutTheOldPasswordItIsNotSaidThatItIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-	w.want(report, reset.PhaseSettled, "the old one isn't known here")
+	w.want(report, reset.PhaseSettled, "the old one is unknown")
 	if errors.Is(report.Err, context.Canceled) || strings.Contains(report.Standing(), "only") {
 		t.Errorf("it says %s", report.Standing())
 	}

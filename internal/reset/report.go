@@ -75,7 +75,7 @@ func (r Report) Standing() string {
 func (r Report) Verification() string {
 	logins := fmt.Sprintf("(%d of %d logins)", settledIn, settledIn)
 	if r.OldUnknown {
-		return "the new password works " + logins + "; the old one isn't known here, so it wasn't tried"
+		return "the new password works " + logins + "; the old one is unknown, so it wasn't tried"
 	}
 	return "only the new password works " + logins
 }

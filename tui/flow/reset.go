@@ -172,7 +172,7 @@ func busyStep() step {
 			}
 			if stack.Reset {
 				q.Title = "Wait for the earlier reset to finish?"
-				q.Reason = append(q.Reason, "convox-travis started it. Afterwards, the same new password finishes it.")
+				q.Reason = append(q.Reason, "convox-travis started it. Then the same new password finishes it.")
 			}
 			return q
 		},
@@ -262,7 +262,7 @@ func changesStep() step {
 	}
 }
 
-// changeLines is the preview as a table, and what it amounts to.
+// changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
 		line := Line{Plain, row}

@@ -46,7 +46,7 @@ func TestALostPasswordBecomesWrittenVariables(t *testing.T) {
 	if got, want := w.settings(), "CONVOX_HOST="+w.rack.Host+" CONVOX_PASSWORD="+made; got != want {
 		t.Errorf("Travis has another pair")
 	}
-	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the reset is done, and the new password works (5 of 5 logins); the old one isn't known here, so it wasn't tried; the new password is saved in "+w.home) {
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the reset is done, and the new password works (5 of 5 logins); the old one is unknown, so it wasn't tried; the new password is saved in "+w.home) {
 		t.Errorf("it says %s", standing)
 	}
 	w.close()

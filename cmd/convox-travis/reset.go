@@ -219,7 +219,9 @@ func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Fin
 		report.Stopped = err // it was left where it could be continued
 	}
 	r := show.report(*report, f.Kept()...)
-	if err == nil {
+	if title, _ := f.Ending(); title != "" {
+		r.shown = true
+	} else if err == nil {
 		r.next(f.ResetNext())
 	}
 	return r

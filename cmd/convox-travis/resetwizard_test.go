@@ -39,7 +39,7 @@ func (z *wizard) toChanges(keep string) *wizard {
 func (z *wizard) toNew() *wizard {
 	z.t.Helper()
 	z.sees(askLost).types(terminal.Down + terminal.Down).sees("› Set a new password").enter().sees(askAffected).reads()
-	z.types("y").sees("› Yes").enter().sees(askNew).answerable()
+	z.types("y").sees(askNew).answerable()
 	return z
 }
 
@@ -89,7 +89,7 @@ func TestANewPasswordIsShownAtEverySize(t *testing.T) {
 		}
 		z.types(strings.Repeat("\x7f", 6) + made[24:]).enter().sees("The reset is done")
 		z.reads()
-		z.enter().ends(0, "next: ")
+		z.enter().ends(0, "Teammates log in again:")
 		if !w.takes(made) || w.savedPassword() != "" {
 			t.Error("it was not set, or saved too")
 		}
@@ -119,7 +119,7 @@ func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
 	}
 	z = open().sees(askLost).types(terminal.Down + terminal.Down + terminal.Down).sees("› Set a new password").enter().sees(askAffected)
 	z.still()
-	z.types("y").sees("› Yes").enter().sees("› The saved one").enter().sees("has this password already").enter()
+	z.types("y").sees("› The saved one").enter().sees("has this password already").enter()
 	z.sees("the new password works").enter().ends(0)
 	if !w.takes(made) {
 		t.Error("it was not gone on with")

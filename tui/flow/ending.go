@@ -2,6 +2,9 @@ package flow
 
 // Ending is how it ended, for Done and for what stays in the terminal.
 func (f *Flow) Ending() (title string, lines []Line) {
+	if f.given.Reset != nil && f.reset.IsSettled() {
+		return resetDone, f.afterResetLines()
+	}
 	if r := f.result.report; r == nil || len(r.Repositories) == 0 || r.Stopped != nil || f.given.DryRun {
 		return "", nil
 	}

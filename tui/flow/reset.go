@@ -381,13 +381,15 @@ func goOnStep() step {
 	}
 }
 
+const resetDone = "The reset is done"
+
 // afterResetStep says that the reset is done before the wizard continues to Travis.
 func afterResetStep() step {
 	return step{
 		id: StepAfterReset, name: "Reset",
 		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceReset && f.reset.IsSettled() },
 		ask: func(f *Flow) Question {
-			return Question{Kind: Ending, Title: "The reset is done", Lines: f.afterResetLines(), Yes: "continue to Travis"}
+			return Question{Kind: Ending, Title: resetDone, Lines: f.afterResetLines(), Yes: "continue to Travis"}
 		},
 		shown: func(f *Flow) string {
 			if !f.reset.IsSettled() {
@@ -416,7 +418,7 @@ func resetDoneStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Ending, Title: "Done", Yes: "quit"}
 			if f.reset.IsSettled() {
-				q.Title, q.Lines = "The reset is done", f.afterResetLines()
+				q.Title, q.Lines = resetDone, f.afterResetLines()
 				return q
 			}
 			if q.Lines = f.resetLines(); len(q.Lines) == 0 {

@@ -108,7 +108,7 @@ func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
 		t.Errorf("left behind: %q", left)
 	}
 	w.AWS.SetPace(cfntest.Pace{Resource: 400e6})
-	z = open().toName("Save it").enter().sees("setting the new password of Rack production", "of 3")
+	z = open().toName("Save it").enter().sees("the new password of Rack production", "of 3")
 	z.types(terminal.CtrlC).ends(130, "its stack is being updated")
 	made := w.savedPassword()
 	w.secrets = append(w.secrets, made)
@@ -221,7 +221,7 @@ func TestAHangupLeavesThePasswordWithItsOwner(t *testing.T) {
 	w := newWorld(t)
 	w.AWS.SetPace(cfntest.Pace{Resource: 300e6})
 	z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
-	z.toName("Save it").enter().sees("setting the new password of Rack production", "of 3")
+	z.toName("Save it").enter().sees("the new password of Rack production", "of 3")
 	z.Close()
 	made := w.savedPassword()
 	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_COMPLETE") {

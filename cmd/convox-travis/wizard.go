@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -132,12 +133,15 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		return p.travisPlace(o, repos.slug())
 	})
 	p.wizardWaits = make(chan progress.Wait, 8)
+	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
-		Owned:  p.owned(o),
-		Runner: setup.Runner{Retry: p.reach.retry},
-		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
-		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Player: player(),
+		Folder:   folder,
+		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
+		Owned:    p.owned(o),
+		Runner:   setup.Runner{Retry: p.reach.retry},
+		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player:   player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},
@@ -196,11 +200,14 @@ func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Fin
 	return finder, err
 }
 
-// leave is the result of the wizard, told in the ordinary terminal. Where a reset was
-// begun, the last line says in what state the Rack is.
+// leave is the result of the wizard, as the ordinary terminal shows it. Where the
+// transcript doesn't, the last line says in what state a reset left the Rack.
 func (p *program) leave(o *options, f *flow.Flow, err error) result {
 	r := p.leavePair(o, f, err)
-	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
+	r.standing = f.Kept()
+	if !r.shown {
+		r.standing = slices.Concat(r.standing, f.ResetStanding())
+	}
 	return r
 }
 
@@ -213,18 +220,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 			report.Stopped = err // it was left where it could be tried again
 		}
 		r := show.report(*report)
-		if title, _ := f.Ending(); title != "" {
-			r.shown = true
-			return r
-		}
-		proof, failed := f.Proof()
-		r.leftover = failed
-		if proof != "" {
-			r.notes = append(r.notes, proof)
-		}
-		if !p.demo { // whose clone is gone
-			r.notes = append(r.notes, f.Next()...)
-		}
+		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
 		return r
 	}
 	reset := f.Reset().Report()

@@ -163,9 +163,9 @@ const (
 	askSource   = "Where is the Rack password?"
 	askPassword = "What is the Rack password?"
 	askKey      = "The deploy key"
-	atReview    = "Nothing is written yet"
-	atDone      = "What comes next"
-	askProof    = "Prove it with one build?"
+	atReview    = "nothing has been written yet"
+	atDone      = "Done in "
+	askProof    = "Run a test build?"
 	askDeploy   = "Which Rack do builds deploy to?"
 
 	askRepository = "Which repository?"
@@ -208,7 +208,7 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      written: the deploy step", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml, which was not there before")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml: the file is new")
 	z.wantRackPair()
 }
 
@@ -247,7 +247,7 @@ func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types(secrettest.Canary).enter().sees(atReview)
 	review := z.still()
-	for _, question := range []string{"For one branch only?", "Which repository?", "Which Travis account?", askPassword, askSource, askRack, askWay} {
+	for _, question := range []string{"Which branches get the variables?", "Which repository?", "Which Travis account?", askPassword, askSource, askRack, askWay} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}
@@ -398,7 +398,7 @@ func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.write().awaits(posts("CONVOX_HOST"))
-	z.types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
+	z.types(terminal.CtrlC).sees("stopping").ends(130, "then rolled back")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 
@@ -423,7 +423,7 @@ func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
 	w := newWorld(t).watched().inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
-	z.write().sees("It could not be completed", "Travis failed", "not created")
+	z.write().sees("Not everything was written", "Travis failed", "not created")
 	w.Travis.Faults.Clear()
 	z.enter().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
@@ -471,7 +471,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		z.enter()
 		enters++
 	}
-	z.ends(0, "that was the demo", ".travis.yml      written: the deploy step")
+	z.ends(0, "that was the demo", ".travis.yml      deploy step added")
 	if enters > 6 {
 		t.Errorf("%d presses of Enter", enters)
 	}
@@ -495,7 +495,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 	z.still()
 	z.enter().sees(askRack)
 	z.still()
-	z.enter().sees(askSource).types(terminal.Up).sees("› Read it from AWS").enter().sees("Read the password from AWS?")
+	z.enter().sees(askSource).types(terminal.Down + terminal.Down).sees("› Read it from AWS").enter().sees("Read the password from AWS?")
 	z.still()
 	z.enter().sees("AWS has the password").enter().sees(atReview)
 	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")

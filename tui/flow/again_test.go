@@ -24,13 +24,13 @@ func TestAYesIsForOneRepositoryAndOneBranch(t *testing.T) {
 	w := newWorld(t)
 	w.travis.SetEnvVars(slug, mixed)
 	w.travis.AddRepository(travistest.Repository{ID: 11, Slug: "acme/second", Active: true, EnvVars: mixed})
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepMixed).answer(flow.Value{Yes: true}).step(flow.StepReview)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepMixed).answer(flow.Value{Index: 1}).step(flow.StepReview)
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "sent there too") {
 		t.Errorf("the review does not say it: %s", lines)
 	}
 	w.backTo(flow.StepRepository)
 	w.answer(flow.Value{Key: "github acme/second"}).step(flow.StepMixed)
-	w.answer(flow.Value{Yes: true}).step(flow.StepReview)
+	w.answer(flow.Value{Index: 1}).step(flow.StepReview)
 	w.backTo(flow.StepBranch)
 	w.accept().step(flow.StepMixed)
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"time"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
@@ -32,20 +33,23 @@ type answers struct {
 	approved  map[convox.Host]string // the fingerprint of the certificate that is a Rack's own
 	unchecked bool
 
-	ownToken   bool           // the one that was typed, not the one that was found
-	token      secret.String  // that was typed
-	repository string         // the key of the row that was picked
-	slug       string         // a name that was typed
-	targets    []setup.Target // the repositories that were picked
-	marked     []setup.Target // those of them beside which one was typed
-	unknown    remedy         // of those that Travis doesn't know
-	inactive   remedy         // of those that it doesn't build
-	branch     string
-	allowMixed bool
+	ownToken     bool           // the one that was typed, not the one that was found
+	token        secret.String  // that was typed
+	repository   string         // the key of the row that was picked
+	slug         string         // a name that was typed
+	targets      []setup.Target // the repositories that were picked
+	marked       []setup.Target // those of them beside which one was typed
+	unknown      remedy         // of those that Travis doesn't know
+	unreadable   remedy         // of those that can't be set up
+	inactive     remedy         // of those that it doesn't build
+	leftOut      []setup.Target // because of branches with their own host
+	branch       string         // "" is all
+	entersBranch bool           // instead of picking one
+	allowMixed   bool
 
 	deployRack string // ORG/NAME, that was picked
 	noStep     bool   // .travis.yml gets no deploy step
-	encrypt    bool   // the pair goes into .travis.yml
+	encrypt    bool   // the variables go into .travis.yml
 }
 
 // source is where a Rack's password comes from.
@@ -73,16 +77,17 @@ type result struct {
 
 	user travisapi.User
 
-	read  *setup.Plan // what Travis knows of the repositories
+	read  *setup.Plan // the repositories as Travis described them
 	plan  *setup.Plan
 	file  *filePlan
-	words []*travisWord // on the plans that were reviewed
-	mixed []error       // what needs a word: a branch would get the new password for its own host
+	words []*travisWord          // on the plans that were reviewed
+	mixed []setup.RepositoryPlan // in which a branch would send the new password to its own host
+	took  time.Duration          // of the writes
 
 	agreed, turned, left bool
 
-	proved   bool  // a build logged in
-	proofErr error // why a build that was tried is no proof
+	tested   bool  // a test build signed in
+	testErr  error // why a test build didn't
 	begun    bool  // something may have been written
 	report   *setup.Report
 	searches []Search
@@ -190,8 +195,8 @@ func (f *Flow) consoleRack() string {
 	return ""
 }
 
-// Missing names the steps that nobody has answered yet, for those who can't be asked.
-// Of questions that only come up on the way it names the one that is asked now.
+// Missing names the steps that aren't answered yet, for runs that can't ask. Of
+// questions that depend on what is found, it names the current one.
 func (f *Flow) Missing() []string {
 	var missing []string
 	switch {

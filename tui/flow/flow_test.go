@@ -264,7 +264,7 @@ func TestADeployKeyIsTheOtherWayIn(t *testing.T) {
 	for _, item := range w.flow.Rail() {
 		rail = append(rail, item.Name+"="+item.Answer)
 	}
-	if got := strings.Join(rail, ","); got != "Way in=Console,Console="+w.console.Host+",Deploy key=works, sees 1 Rack,Travis=ann,Repository=acme/web,Branch=all,Review=,Proof=,Done=" {
+	if got := strings.Join(rail, ","); got != "Way in=Console,Console="+w.console.Host+",Deploy key=works, sees 1 Rack,Travis=ann,Repository=acme/web · all branches,Review=confirmed,Test build=,Done=" {
 		t.Errorf("the rail says %s", got)
 	}
 }
@@ -336,7 +336,7 @@ func TestARackOutOfReachNeedsAWord(t *testing.T) {
 	}
 	w.answer(flow.Value{}).step(flow.StepRack).accept().step(flow.StepPassword).accept().step(flow.StepUnchecked)
 	w.answer(flow.Value{Yes: true}).step(flow.StepReview)
-	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "Not checked") || !strings.Contains(lines, "private API") {
+	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "not verified") || !strings.Contains(lines, "private API") {
 		t.Errorf("the review says %s", lines)
 	}
 }
@@ -353,7 +353,7 @@ func TestAnUnknownRepositoryIsSyncedOrChosenAnew(t *testing.T) {
 func TestAnInactiveRepositoryIsActivatedWithTheRest(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
-	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activate") || len(w.travis.Writes()) != 0 {
+	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activation ") || len(w.travis.Writes()) != 0 {
 		t.Errorf("%d writes; the review says %s", len(w.travis.Writes()), lines)
 	}
 	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
@@ -367,8 +367,8 @@ func TestAMixedPairNeedsAWord(t *testing.T) {
 	w := newWorld(t)
 	w.travis.SetEnvVars(slug, []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: "x", Branch: &branch}})
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepMixed)
-	w.answer(flow.Value{}).step(flow.StepBranch).accept().step(flow.StepMixed)
-	w.answer(flow.Value{Yes: true}).step(flow.StepReview)
+	w.answer(flow.Value{Index: 0}).step(flow.StepBranch).accept().step(flow.StepMixed)
+	w.answer(flow.Value{Index: 1}).step(flow.StepReview)
 }
 
 func TestTheClonesOtherHostsAreNotOffered(t *testing.T) {

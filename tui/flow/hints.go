@@ -70,16 +70,16 @@ var hints = problem.Hints{
 	"unknown_token":       copyToken("copy it again from "),
 	"login_required":      copyToken("copy it from "),
 	"bad_token":           nil,
-	"closed_token":        copyToken("or type one: copy it from "),
-	"closed_endpoint":     problem.Say("quit, and start without a Travis endpoint: " + travisapi.HostedEndpoint + " is the default"),
+	"closed_token":        copyToken("or enter one: copy it from "),
+	"closed_endpoint":     problem.Say("quit and start without a Travis endpoint: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
-	"travis_config":       problem.Say("type the token, or repair the file"),
+	"travis_config":       problem.Say("enter the token here, or fix the file"),
 	"banned":              nil,
 	"throttled":           nil,
 	"request_limit":       nil,
 	"denied":              nil,
 	"no_permission":       nil,
-	"not_found":           problem.Say("check the name; name what isn't on GitHub by its address"),
+	"not_found":           problem.Say("check the name; enter the address of a repository that isn't on GitHub"),
 	"repo_migrated":       nil,
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
@@ -90,10 +90,10 @@ var hints = problem.Hints{
 	"server":              nil,
 	"untrusted":           nil,
 	"malformed":           anotherEndpoint,
-	"unexpected":          problem.Say("check the Travis endpoint that this was started with"),
+	"unexpected":          problem.Say("check the Travis endpoint that you started with"),
 
 	// Writing.
-	"mixed_pair":    problem.Say("give such a branch a password of its own first, in a run for that branch alone"),
+	"mixed_pair":    problem.Say("go back and set both variables for that branch first"),
 	"not_verified":  nil,
 	"overwritten":   nil,
 	"variable_lost": nil,
@@ -128,7 +128,7 @@ var hints = problem.Hints{
 	"yml_changed":       nil,
 	"yml_syntax":        nil,
 	"yml_refused":       nil,
-	"yml_not_built":     problem.Say("or go back and choose another branch"),
+	"yml_not_built":     problem.Say("go back and pick another branch"),
 	"yml_step":          nil,
 }
 
@@ -180,7 +180,7 @@ func onlyRawForm(e *problem.Error) []string {
 
 func unreachable(e *problem.Error) []string {
 	if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
-		return []string{"check the connection, then try again"}
+		return []string{"check the connection, then retry"}
 	}
 	return nil
 }
@@ -200,9 +200,9 @@ func copyToken(lead string) func(*problem.Error) []string {
 
 func anotherEndpoint(e *problem.Error) []string {
 	if api := travisapi.FailureOf(e).API; api != "" {
-		return []string{"quit, and start again with the Travis endpoint " + api + ": an Enterprise has its API there"}
+		return []string{"quit and start with the Travis endpoint " + api + ": that is where an Enterprise has its API"}
 	}
-	return []string{"check the Travis endpoint that this was started with"}
+	return []string{"check the Travis endpoint that you started with"}
 }
 
 func saveElsewhere(e *problem.Error) []string {

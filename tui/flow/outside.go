@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"time"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/build"
@@ -22,6 +23,10 @@ type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
 	// File is the clone's .travis.yml. It may be nil.
 	File func(context.Context) (travisyml.File, error)
+	// Branches lists the clone's branches. It may be nil.
+	Branches func(context.Context) []string
+	// Folder is where commands are run, a clean absolute path; "" is unknown.
+	Folder string
 	// Player plays its builds.
 	Player build.Player
 	// Saved reads saved logins; racks are hosts known to be Racks'.
@@ -122,6 +127,10 @@ type found struct {
 	fileErr  error // it is there, and can't be used
 	fileDone bool
 
+	branches      []string // of the clone
+	branchesBegun bool
+	branchesDone  bool
+
 	saved     []convox.SavedLogin
 	savedDone bool
 	savedErr  error
@@ -137,11 +146,13 @@ type found struct {
 	token     secret.String
 	tokenErr  error
 	tokenDone bool
+	tokenPage string // where to copy one; "" is unknown
 	user      travisapi.User
 
 	repositories     []travisapi.Repository
 	repositoriesErr  error
 	repositoriesDone bool
+	repositoriesTook time.Duration
 	listing          int // the listing that counts; earlier ones were another account's
 
 	wait progress.Wait
@@ -227,8 +238,15 @@ func (o Outside) searchAccount(ctx context.Context, tell func(Update)) {
 	if err == nil && !token.IsEmpty() {
 		user, err = o.whoIs(ctx, token)
 	}
+	page := ""
+	if o.Travis != nil {
+		if travis, noTravis := o.Travis(token); noTravis == nil { // this makes no call
+			page = travisapi.TokenPage(travis.Endpoint())
+		}
+	}
 	tell(func(f *Flow) {
 		f.found.token, f.found.user, f.found.tokenErr, f.found.tokenDone = token, user, err, true
+		f.found.tokenPage = page
 	})
 }
 

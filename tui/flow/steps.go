@@ -15,12 +15,12 @@ func steps(given Given) []step {
 		[]step{
 			afterResetStep(),
 			accountStep(), tokenStep(),
-			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
-			branchStep(), deployRackStep(),
+			repositoryStep(), slugStep(), readStep(), unreadableStep(), unknownStep(), activateStep(),
+			branchStep(), branchNameStep(), deployRackStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
 			retryStep(),
-			proveStep(),
+			testBuildStep(),
 			doneStep(),
 		},
 	)
@@ -79,9 +79,11 @@ const (
 	StepRepository  = "repository"
 	StepSlug        = "slug"
 	StepRead        = "read"
+	StepUnreadable  = "unreadable"
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
 	StepBranch      = "branch"
+	StepBranchName  = "branch name"
 	StepDeployRack  = "deploy rack"
 	StepPlan        = "plan"
 	StepMixed       = "mixed"

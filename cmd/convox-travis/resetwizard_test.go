@@ -56,7 +56,7 @@ func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
 	z := w.open(terminal.Options{})
 	z.sees(askWay)
 	z.still()
-	z.types(terminal.Down).sees("› With a Rack's password").enter().sees(askRack).types("production").sees("› production").enter().sees(askSource)
+	z.types(terminal.Up).sees("› Rack password").enter().sees(askRack).types("production").sees("› production").enter().sees(askSource)
 	z.types(terminal.Down + terminal.Down).sees("› Set a new one").enter()
 	z.toName("Save it").enter().sees("The reset is done", "the new password works", "saved in", "Teammates")
 	z.reads()

@@ -72,7 +72,7 @@ func newStep() step {
 			case f.hasUnfinishedReset():
 				q.Reason = []string{"An earlier reset saved its new password here. Use that one to finish it."}
 			case stack.Reset && !strings.Contains(stack.Status, "ROLLBACK"):
-				q.Reason = append(q.Reason, "The stack's last update was also a reset. To finish that one, type its password.")
+				q.Reason = append(q.Reason, "The last update was also a reset. To finish it, type its password.")
 			}
 			offer(&q, f.newSources(), newOptions, f.answers.newFrom)
 			return q
@@ -100,7 +100,7 @@ func freshStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "New password",
-				Reason:  []string{"Use 1 to 50 letters and digits. The convox CLI can't send every other character."},
+				Reason:  []string{"Use 1 to 50 letters and digits. Not every convox CLI can send more."},
 				Initial: Value{Secret: f.answers.fresh},
 				Check:   func(v Value) error { return convox.CheckNewPassword(v.Secret) },
 			}
@@ -166,7 +166,7 @@ func keptStep() step {
 			return Question{
 				Kind: Shown, Title: "Save the new password now", Guarded: true,
 				Reason: []string{
-					fmt.Sprintf("Save it where you keep passwords, then type its last %d characters from there.", tail),
+					fmt.Sprintf("Save it where you keep passwords, then type its last %d characters.", tail),
 					"Then the Rack gets it.",
 				},
 				Secret: password, Tail: tail,

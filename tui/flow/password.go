@@ -220,7 +220,7 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), resume 
 				Kind: Confirm, Title: "Is this the Rack's own certificate?", Guarded: true,
 				Reason: []string{
 					"SHA-256 " + f.result.untrusted,
-					"No authority that this machine trusts signed it, so the password wasn't sent.",
+					"No trusted authority signed it, so the password wasn't sent.",
 					"Compare the fingerprint with what a colleague sees on another network.",
 				},
 				Help: []string{

@@ -264,8 +264,8 @@ func affectedStep() step {
 		return Question{
 			Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
 			Reason: []string{
-				"CloudFormation updates the stack and the Rack's web service restarts. Apps keep running.",
-				"Teammates, other builds and Console are locked out until they have the new password.",
+				"The stack is updated and the web service restarts. Apps keep running.",
+				"After that, teammates, other builds and Console need the new password.",
 				"Nothing changes until you type the Rack's name.",
 			},
 			Yes: "Yes, continue", No: "No, go back",

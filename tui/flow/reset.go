@@ -167,7 +167,7 @@ func busyStep() step {
 			stack := f.reset.Stack
 			q := Question{
 				Kind: Choice, Title: "Wait for the Rack's update to finish?",
-				Reason:  []string{"The stack is in the state " + stack.Status + ". A reset can only start after that."},
+				Reason:  []string{"The stack is in " + stack.Status + ". A reset can start after that."},
 				Options: []Option{{Label: "Wait"}, {Label: "Go back"}},
 			}
 			if stack.Reset {
@@ -291,7 +291,7 @@ func refreshStep() step {
 			return Question{
 				Kind: Confirm, Title: "Replace every instance too, one by one?", Guarded: true,
 				Reason: []string{
-					"A newer machine image exists, so this update also replaces the Rack's instances.",
+					"A newer machine image exists, so the update replaces the instances too.",
 					"Their apps move to the new instances. The update takes much longer.",
 				},
 				Help: []string{

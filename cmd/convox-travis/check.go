@@ -145,7 +145,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 		return result{document: d, err: err}
 	}
 	if o.build && !audit.Refused {
-		err = audit.Prove(stop, client, request, setup.Prover{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
+		err = audit.RunTestBuilds(stop, client, request, setup.TestBuilder{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
 	}
 	d.fill(audit)
 	r := result{document: d, err: err, errs: audit.Errs(), lines: checkTable(audit, p.tableWidth())}
@@ -159,7 +159,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 }
 
 // showProof shows how a build goes to someone who is looking.
-func (p *program) showProof(e setup.ProofEvent) {
+func (p *program) showProof(e setup.TestBuildEvent) {
 	if p.shown {
 		p.note("%s", strings.TrimSpace("the build: "+e.State+" "+e.Page))
 	}
@@ -194,7 +194,7 @@ func (d *checkDocument) fill(audit setup.Audit) {
 // checkAnswers reads the answers, and lists those that are missing. A credential
 // is none of them, unless half of one was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
-	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags(), Hints: hintsOf}
+	request := setup.AuditRequest{Branch: o.branch, WholeOwner: o.all, Given: o.givenFlags(), Hints: hintsOf}
 	a, err := p.answers(ctx, &o.options, "check", func(m *missing, way wayIn) {
 		if !way.given() && (o.passwordStdin || o.saved) {
 			m.addSignIn()
@@ -233,7 +233,7 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Ta
 	if err != nil {
 		return nil
 	}
-	own := setup.Own(clone, provider)
+	own := setup.CloneTargets(clone, provider)
 	if !slices.ContainsFunc(own, func(ours setup.Target) bool { return containsTarget(targets, ours) }) {
 		return nil
 	}

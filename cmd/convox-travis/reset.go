@@ -137,7 +137,7 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	if err != nil {
 		return show.fail(err)
 	}
-	if request.Door, err = p.reach.checker(o.fingerprint); err != nil {
+	if request.Checker, err = p.reach.checker(o.fingerprint); err != nil {
 		return show.fail(err)
 	}
 	if err := r.Look(stop.Soft, finder); err != nil {
@@ -167,7 +167,7 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	report := r.Run(stop, show.event)
 	over()
 	end := show.report(report)
-	if r.IsSettled() {
+	if r.IsDone() {
 		end.next(flow.Affected(r.Rack.Name, r.Host))
 	}
 	return end

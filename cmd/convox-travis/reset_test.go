@@ -42,7 +42,7 @@ func (w *world) takes(password string) bool {
 	if err != nil {
 		w.Fatal(err)
 	}
-	settled, err := checker.Settled(w.Context(), host, secret.String{}, secret.New(password), 4, nil)
+	settled, err := checker.TryLogins(w.Context(), host, secret.String{}, secret.New(password), 4, nil)
 	return settled && err == nil
 }
 
@@ -67,7 +67,7 @@ func TestAScriptResetsAPassword(t *testing.T) {
 	before := w.AWS.ParametersOf("us-east-1", "production")
 	e := w.run(brandNew+"\n", "reset-password", "production", "--password-stdin", "--yes")
 	w.want(e, 0, "RackApiSecret", "the new password works", "piped in")
-	if e.out != "Rack production: the reset is done, and the new password works (5 of 5 logins); the old one is unknown, so it wasn't tried; the new password is the one you piped in\n" {
+	if e.out != "Rack production: the reset is done, and the new password works (5 of 5 logins); the old one is unknown and wasn't tried; the new password is the one you piped in\n" {
 		t.Errorf("the result is %q", e.out)
 	}
 	after := w.AWS.ParametersOf("us-east-1", "production")
@@ -120,7 +120,7 @@ func TestAResetListsWhatItWasNotGiven(t *testing.T) {
 	w.want(w.run(brandNew, "reset-password", "production", "--password-stdin"), 2, "the word to do it")
 	w.want(w.run("", "reset-password"), 2, "one argument")
 	w.want(w.run("", "reset-password", "a", brandNew), 2, "one argument")
-	w.want(w.resetsTo("a b"), 2, "cannot send")
+	w.want(w.resetsTo("a b"), 2, "can't send")
 	w.want(w.resetsTo(""), 2, "empty")
 	w.want(w.run(brandNew, "reset-password", "nothere", "--password-stdin", "--yes"), 1, "no Convox Rack named nothere")
 	w.want(w.run(brandNew, "reset-password", "sandbox", "--password-stdin", "--yes"), 2, "sandbox")
@@ -163,7 +163,14 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		},
 		"a Rack out of reach": {
 			func(w *world) { w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1}) }, 1,
-			[]string{"this machine can't check whether the Rack accepts the new password"}, "",
+			[]string{"the new password couldn't be verified from here"}, "",
+		},
+		"a Rack out of reach whose stack can't be updated": {
+			func(w *world) {
+				w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1})
+				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
+				w.AWS.StartUpdate("us-east-1", "production", map[string]string{"Password": "other"})
+			}, 1, []string{"error: reset the password of Rack production: its stack is in the state UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1"}, "",
 		},
 		"another update": {
 			func(w *world) {
@@ -240,7 +247,7 @@ func TestAResetIsAskedForInPlainLines(t *testing.T) {
 	if err := cmd.Run(); err != nil || !w.takes(brandNew) {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	for words, n := range map[string]int{"    " + brandNew + "\n": 2, brandNew: 2, "these are not its last 6 characters": 1, "with you (shown, and its end typed back)": 2} {
+	for words, n := range map[string]int{"    " + brandNew + "\n": 2, brandNew: 2, "these are not its last 6 characters": 1, "in your hands: you confirmed its last characters": 2} {
 		if got := strings.Count(said.String()+out.String(), words); got != n {
 			t.Errorf("%q is said %d times, not %d", words, got, n)
 		}

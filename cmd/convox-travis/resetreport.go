@@ -154,7 +154,7 @@ func (s *resetReporter) fail(err error) result {
 // report is the result of a reset. The last line says in what state the Rack is.
 func (s *resetReporter) report(report reset.Report, kept ...string) result {
 	r := result{document: s.document(report), err: report.Err, leftover: report.Left, stopped: report.Stopped, lines: s.table}
-	standing := append(kept, report.Standing())
+	standing := append(kept, report.State())
 	switch {
 	case r.exitCode() == exitDone:
 		r.lines = append(r.lines, standing...)
@@ -247,7 +247,7 @@ func eventOf(e reset.Event) resetEventDocument {
 		document.Status, document.Reason, document.At = e.Stack.Status, e.Stack.Reason, e.Stack.At.UTC().Format(time.RFC3339)
 	case e.Deployment != nil:
 		document.Event = "restart"
-	case e.Turn != nil:
+	case e.Attempt != nil:
 		document.Event = "login"
 	}
 	return document
@@ -267,7 +267,7 @@ func (s *resetReporter) document(report reset.Report) *resetDocument {
 		Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
 		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left),
 	}
-	if report.Where != "" && !report.OldHolds() {
+	if report.Where != "" && !report.OldPasswordWorks() {
 		d.Where = &report.Where
 	}
 	d.Verdict, d.Changes = changesOf(s.plan)

@@ -185,9 +185,9 @@ func (p *program) waits(wait time.Duration, words func(left time.Duration) strin
 }
 
 // again tells what is tried again.
-func (p *program) again(a transport.Again) {
+func (p *program) again(a transport.RetryNotice) {
 	p.waits(a.Pause, func(left time.Duration) string {
-		return transport.Again{What: a.What, Pause: left, Try: a.Try}.String()
+		return transport.RetryNotice{What: a.What, Pause: left, Try: a.Try}.String()
 	})
 }
 

@@ -125,7 +125,7 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 		return given, nil // the flow finds it
 	}
 	repos, err := read()
-	given.Targets = setup.Distinct(repos.targets)
+	given.Targets = setup.RemoveDuplicates(repos.targets)
 	return given, err
 }
 
@@ -255,7 +255,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	}
 	reset := f.Reset().Report()
 	switch {
-	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
+	case reset != nil && reset.HasStarted() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // the reset isn't finished, however the run ended
 	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = p.unanswered(f)

@@ -348,7 +348,7 @@ func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Ta
 		return err
 	}
 	clone, _ := gitrepo.Open(ctx, p.dir) // without one it is nobody's
-	own := setup.Own(clone, provider)
+	own := setup.CloneTargets(clone, provider)
 	for _, target := range targets {
 		if !containsTarget(own, target) {
 			return usageError(fmt.Sprintf("the .travis.yml here is not that of %s, whose builds alone can read what is encrypted for it", target),

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
@@ -36,8 +35,8 @@ func (f *Flow) resetLines() (lines []Line) {
 		if report == nil {
 			continue
 		}
-		line := Line{Warning, report.Standing()}
-		if r.IsSettled() {
+		line := Line{Warning, report.State()}
+		if r.IsDone() {
 			line.Tone = Good
 		}
 		lines = append(lines, line)
@@ -99,7 +98,7 @@ func (o Outside) showReset(tell Tell) func(reset.Event) {
 
 // isResetting reports whether the Rack's password is to be reset, and isn't yet.
 func isResetting(f *Flow) bool {
-	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsSettled()
+	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsDone()
 }
 
 // isPlanned reports whether it is known what the reset would change.
@@ -145,13 +144,6 @@ func (f *Flow) lookAtStack() *Work {
 			aws, err := outside.AWS(stop.Soft)
 			if err == nil {
 				err = r.Look(stop.Soft, aws)
-			}
-			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
-				busy := cfn.Busy(stack.Status)
-				busy.Action, busy.Object, err = "reset the password of", "Rack "+rack.Name, busy
-				if stack.Repair != "" {
-					busy.Hints = []string{stack.Repair}
-				}
 			}
 			return learned(r, err, StepAffected)
 		},
@@ -213,7 +205,7 @@ func (f *Flow) preview() *Work {
 		Run: func(stop setup.Stop, _ Tell) Outcome {
 			checker, err := outside.Checker(fingerprint)
 			if err == nil {
-				request.Door = checker
+				request.Checker = checker
 				err = r.Prepare(stop, request)
 			}
 			if problem.Has(err, convox.CodeUntrusted) && fingerprint == "" {
@@ -346,14 +338,14 @@ func (f *Flow) runReset() *Work {
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			report := r.Run(stop, outside.showReset(tell))
 			to := StepGoOn
-			if report.OldHolds() {
+			if report.OldPasswordWorks() {
 				to = StepAffected
 			}
 			outcome := learned(r, report.Err, to)
 			outcome.Set = func(f *Flow) {
 				f.reset, f.over = r, report.Stopped != nil
 				switch {
-				case report.OldHolds(): // AWS has had this one, so the next try gets another
+				case report.OldPasswordWorks(): // AWS has had this one, so the next try gets another
 					f.answers.made, f.answers.newFrom = secret.String{}, 0
 				case report.Err == nil:
 					f.result.login, f.result.unreachable, f.answers.unchecked = &convox.Login{Host: r.Host}, nil, false
@@ -371,7 +363,7 @@ func goOnStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Choice, Title: "Continue the unfinished reset?", Guarded: true,
-				Reason:  []string{f.reset.Report().Standing() + "."},
+				Reason:  []string{f.reset.Report().State() + "."},
 				Help:    []string{"If you quit, run this again later and use the same new password: then only what is left is done."},
 				Options: []Option{{Label: "Continue", Note: "wait, and do what is left"}, {Label: "Quit", Note: "you can continue later"}},
 			}
@@ -387,12 +379,12 @@ const resetDone = "The reset is done"
 func afterResetStep() step {
 	return step{
 		id: StepAfterReset, name: "Reset",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceReset && f.reset.IsSettled() },
+		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone() },
 		ask: func(f *Flow) Question {
 			return Question{Kind: Ending, Title: resetDone, Lines: f.afterResetLines(), Yes: "continue to Travis"}
 		},
 		shown: func(f *Flow) string {
-			if !f.reset.IsSettled() {
+			if !f.reset.IsDone() {
 				return ""
 			}
 			return f.rackName() + " · done, " + f.reset.Report().Where
@@ -417,7 +409,7 @@ func resetDoneStep() step {
 		id: StepResetDone, name: "Done",
 		ask: func(f *Flow) Question {
 			q := Question{Kind: Ending, Title: "Done", Yes: "quit"}
-			if f.reset.IsSettled() {
+			if f.reset.IsDone() {
 				q.Title, q.Lines = resetDone, f.afterResetLines()
 				return q
 			}
@@ -452,7 +444,7 @@ func (f *Flow) ResetNext() []Next {
 	const inClone = "In the clone of the repository:"
 	name := text.Quote(f.rackName())
 	switch {
-	case f.reset.IsSettled():
+	case f.reset.IsDone():
 		return f.affected()
 	case f.reset.Report() != nil:
 		return nil

@@ -46,7 +46,7 @@ func TestALostPasswordBecomesWrittenVariables(t *testing.T) {
 	if got, want := w.settings(), "CONVOX_HOST="+w.rack.Host+" CONVOX_PASSWORD="+made; got != want {
 		t.Errorf("Travis has another pair")
 	}
-	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the reset is done, and the new password works (5 of 5 logins); the old one is unknown, so it wasn't tried; the new password is saved in "+w.home) {
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the reset is done, and the new password works (5 of 5 logins); the old one is unknown and wasn't tried; the new password is saved in "+w.home) {
 		t.Errorf("it says %s", standing)
 	}
 	w.close()
@@ -97,7 +97,7 @@ func TestAResetIsOfferedWhenNothingBetterIsAtHand(t *testing.T) {
 	if offered(w.world) {
 		t.Error("although a password is saved")
 	}
-	if w.choose("Use the saved").step(flow.StepSource).wantProblem("the Rack does not accept the password saved in /home/ann/.config/convox/auth"); !offered(w.world) {
+	if w.choose("Use the saved").step(flow.StepSource).wantProblem("the Rack doesn't accept the password saved in /home/ann/.config/convox/auth"); !offered(w.world) {
 		t.Error("it is not offered when the saved one is refused")
 	}
 }
@@ -225,7 +225,7 @@ func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 		t.Errorf("%s", lines)
 	}
 	w.answer(yes).step(flow.StepResetDone)
-	if report := w.flow.Reset().Report(); report.Phase != reset.PhaseSettled {
+	if report := w.flow.Reset().Report(); report.Phase != reset.PhaseDone {
 		t.Errorf("%+v", report)
 	}
 }

@@ -76,7 +76,7 @@ func TestCheckFindsNothingOnAWellSetUpRepository(t *testing.T) {
 	w.checkout(t, goodFile)
 	e := w.run(w.password(), "check", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin")
 	w.want(e, 0)
-	if e.out != "acme/web: what a push to main runs is confirmed by Travis\nnothing found in 1 repository\n" || e.err != "" {
+	if e.out != "acme/web: Travis confirms what a push to main runs\nnothing found in 1 repository\n" || e.err != "" {
 		t.Errorf("%q, %q", e.out, e.err)
 	}
 	document := w.checked(w.run("", "check", "--json"))
@@ -177,7 +177,7 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 	play(0, "passed")
 	host := w.setting("DEMO_RACK_HOST")
 	e := w.run("", "check", "--host", host, "--build")
-	w.want(e, 0, "acme/web: a build logged in with what is set", "nothing found")
+	w.want(e, 0, "acme/web: a test build logged in with the stored variables", "nothing found")
 	if played := <-builds; played.Env["CONVOX_HOST"] != host || played.Branch != "main" || !strings.Contains(string(played.Config), "convox") {
 		t.Errorf("a build of %s", played.Branch)
 	}
@@ -188,15 +188,15 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 		t.Errorf("%+v", document)
 	}
 	for repo, why := range map[string]string{"acme/website": "the variables aren't set", "acme/api": "the variables aren't set"} {
-		w.want(w.run("", "check", "--repo", repo, "--host", host, "--build"), 5, repo+": no build was started: "+why)
+		w.want(w.run("", "check", "--repo", repo, "--host", host, "--build"), 5, repo+": no test build was started: "+why)
 	}
 	document := w.checked(w.run("", "check", "--repo", "acme/api", "--host", host, "--build", "--json"))
 	if proof := document.Repositories[0].Proof; proof == nil || proof.State != "" || proof.Reason == "" {
 		t.Errorf("%+v", proof)
 	}
-	w.want(w.run("", "check", "--build"), 2, "what builds log in to")
+	w.want(w.run("", "check", "--build"), 2, "the Rack that builds log in to")
 	w.want(w.run("", "check", "--build", "--console="+w.setting("DEMO_CONSOLE_HOST")), 2, "--rack ORG/NAME")
-	w.want(w.run("", "check", "--build", "--owner", "acme", "--all", "--host", host), 2, "--build is not for --all")
+	w.want(w.run("", "check", "--build", "--owner", "acme", "--all", "--host", host), 2, "--build and --all exclude each other")
 	if len(builds) != 1 {
 		t.Errorf("%d builds after the first", len(builds))
 	}
@@ -281,7 +281,7 @@ func TestNoBuildIsRunWhereTheFileHasThePair(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.checkout(t, goodFile+"env:\n  global:\n    # CONVOX_HOST, by convox-travis\n    - secure: \"YQ==\"\n    # CONVOX_PASSWORD, by convox-travis\n    - secure: \"YQ==\"\n")
-	w.want(w.run("", "check", "--host", w.setting("DEMO_RACK_HOST"), "--build"), 0, "no build was started: the pair is in the file")
+	w.want(w.run("", "check", "--host", w.setting("DEMO_RACK_HOST"), "--build"), 0, "no test build was started: the pair is in the file")
 	w.wantNoWrite()
 }
 
@@ -315,7 +315,7 @@ func TestCheckTakesAllOfAnOwners(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "check", "--owner", "acme", "--all", "--active")
-	w.want(e, 5, "acme/mobile", "acme/payments", "with nothing of Convox")
+	w.want(e, 5, "acme/mobile", "acme/payments", "without Convox variables")
 	if strings.Contains(e.out, "service-") || strings.Contains(e.out, "acme/website") {
 		t.Errorf("what has nothing of Convox is listed:\n%s", e.out)
 	}
@@ -334,7 +334,7 @@ func TestCheckListsTheAnswersThatAreMissing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	delete(w.env, "TRAVIS_TOKEN")
-	w.want(w.run("", "check", "--password-stdin"), 2, "the way in", "the repository", "the Travis token")
+	w.want(w.run("", "check", "--password-stdin"), 2, "a Rack or Console", "a repository", "a Travis token")
 	w.want(w.run("", "check", "--repo", "acme/web", "https://x"), 2, "check takes no argument, only flags")
 }
 

@@ -88,7 +88,7 @@ func TestTravisHasTheLastWordInACheck(t *testing.T) {
 			w.Travis.Pardon() // of a 429
 			text := w.run("", "check")
 			w.want(text, c.code)
-			if strings.Contains(text.out, "confirmed by Travis") != c.travis.Confirmed || text.err != "" {
+			if strings.Contains(text.out, "Travis confirms what a push") != c.travis.Confirmed || text.err != "" {
 				t.Errorf("it says %q, %q", text.out, text.err)
 			}
 			w.wantNoWrite()

@@ -43,7 +43,7 @@ func TestNoFoldersNameSteersTheTerminal(t *testing.T) {
 	}
 	w.writeYML("script: rake\n")
 	e := w.run("", "yml", "--rack", "production", "--branch", "main", "--app", "web", "--write")
-	w.want(e, 0, "deploy step added", innocent, "git add ")
+	w.want(e, 0, "written: ", innocent, "git add ")
 	harmless(t, "what was written", e.out+e.err)
 }
 
@@ -85,7 +85,7 @@ func TestAFileLargerThanMemoryIsNotRead(t *testing.T) {
 	if err := os.Remove(auth); err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.frugal("a list", "", "remove", "--repos-from", huge(w.dir, "list")), 2, "goes on and on")
+	w.want(w.frugal("a list", "", "remove", "--repos-from", huge(w.dir, "list")), 2, "is too large")
 	config := huge(w.dir, ".travis", "config.yml")
 	endpoint := w.env["TRAVIS_ENDPOINT"]
 	w.env["TRAVIS_ENDPOINT"] = "" // else the file is not needed
@@ -102,7 +102,7 @@ func TestAFileLargerThanMemoryIsNotRead(t *testing.T) {
 	}
 }
 
-// A server that goes on and on ends in an error.
+// An answer without an end is an error.
 func TestAnAnswerLargerThanMemoryIsNotRead(t *testing.T) {
 	for name, of := range map[string]func(*world) *faults.Layer{
 		"Travis":  func(w *world) *faults.Layer { return &w.Travis.Faults },

@@ -115,9 +115,9 @@ func TestAResetTellsItsEventsAsLines(t *testing.T) {
 func TestAResetListsWhatItWasNotGiven(t *testing.T) {
 	t.Parallel()
 	w := resetWorld(t)
-	w.want(w.run("", "reset-password", "production"), 2, "the new password, the word to do it", "--password-stdin", "--yes")
+	w.want(w.run("", "reset-password", "production"), 2, "needs the new password, your confirmation", "--password-stdin", "--yes")
 	w.want(w.run("", "reset-password", "production", "--yes"), 2, "the new password")
-	w.want(w.run(brandNew, "reset-password", "production", "--password-stdin"), 2, "the word to do it")
+	w.want(w.run(brandNew, "reset-password", "production", "--password-stdin"), 2, "needs your confirmation")
 	w.want(w.run("", "reset-password"), 2, "one argument")
 	w.want(w.run("", "reset-password", "a", brandNew), 2, "one argument")
 	w.want(w.resetsTo("a b"), 2, "can't send")
@@ -125,7 +125,7 @@ func TestAResetListsWhatItWasNotGiven(t *testing.T) {
 	w.want(w.run(brandNew, "reset-password", "nothere", "--password-stdin", "--yes"), 1, "no Convox Rack named nothere")
 	w.want(w.run(brandNew, "reset-password", "sandbox", "--password-stdin", "--yes"), 2, "sandbox")
 	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no reset of "+w.setting("DEMO_RACK_HOST")+" was started here")
-	w.want(w.run("yes\n", "reset-password", "production", "--accessible"), 2, "more questions than there were answers")
+	w.want(w.run("yes\n", "reset-password", "production", "--accessible"), 2, "ended before its questions did")
 	if len(w.AWS.ChangeSets("us-east-1", "production")) != 0 || w.stackPassword() != secrettest.Canary {
 		t.Error("something was changed")
 	}
@@ -164,6 +164,13 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		"a Rack out of reach": {
 			func(w *world) { w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1}) }, 1,
 			[]string{"the new password couldn't be verified from here"}, "",
+		},
+		"a Rack out of reach whose stack can't be updated": {
+			func(w *world) {
+				w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1})
+				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
+				w.AWS.StartUpdate("us-east-1", "production", map[string]string{"Password": "other"})
+			}, 1, []string{"error: reset the password of Rack production: its stack is in the state UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1"}, "",
 		},
 		"another update": {
 			func(w *world) {
@@ -209,7 +216,7 @@ func TestAResetThatRunsIsWaitedFor(t *testing.T) {
 	w.AWS.Faults.Clear()
 	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_IN_PROGRESS") {
 	}
-	w.want(w.resetsTo(brandNew), 0, "started before: waiting for its end", "has this password already", "the new password logs in")
+	w.want(w.resetsTo(brandNew), 0, "waiting until it ends", "has this password already", "the new password logs in")
 }
 
 // onRequest does something when AWS is asked what contains words.
@@ -261,7 +268,7 @@ func TestTheGuideDoesNothing(t *testing.T) {
 		}
 	}
 	w.AWS.Deny("cloudformation:DescribeStacks", "us-east-1")
-	w.want(w.run("", "reset-password", "production", "--region", "us-east-1", "--guide"), 0, "could not be read", "describe-stacks")
+	w.want(w.run("", "reset-password", "production", "--region", "us-east-1", "--guide"), 0, "couldn't be read", "describe-stacks")
 	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"] = "", ""
 	w.want(w.run("", "reset-password", "production", "--guide"), 0, "region=REGION")
 }

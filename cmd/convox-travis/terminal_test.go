@@ -67,7 +67,7 @@ func TestASecretIsNotReadFromATerminal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.onTerminal("", "", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin")
-	w.want(e, 2, "hint: pipe it")
+	w.want(e, 2, "hint: run convox-travis apply --password-stdin < FILE")
 }
 
 func TestRemoveAsksOnATerminal(t *testing.T) {

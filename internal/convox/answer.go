@@ -178,7 +178,7 @@ func (p *progress) trace() *httptrace.ClientTrace {
 // quote a proxy's address, and that can contain a password.
 func (s *session) noAnswer(cause error, p *progress) *problem.Error {
 	if proxy := transport.ByProxy(cause); proxy != nil {
-		return s.failed(CodeUnreachable, proxy.Error(), Detail{}, proxy.Hints...)
+		return s.failed(CodeUnreachable, proxy.Error(), Detail{BrokenProxy: !proxy.Detail.(transport.Proxy).TriedHost}, proxy.Hints...)
 	}
 	if problem.Has(cause, CodeUntrusted, CodeTLS) {
 		return problem.Of(cause)

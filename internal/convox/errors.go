@@ -47,7 +47,10 @@ type Detail struct {
 	// below, or "".
 	Meant  string
 	New    bool   // it is about the new password of a Rack
-	Source Source // where the rejected password was found
+	Source Source // where the password was found that a Rack refused
+	// BrokenProxy means that a proxy failed before it tried to reach the host.
+	BrokenProxy bool
+	Rack        Rack // where the host was found in CloudFormation: name and region
 
 	again bool // the same call may succeed
 	wait  time.Duration
@@ -70,7 +73,23 @@ const FromAWS Source = "that AWS has"
 // SavedIn is the Source of a password saved by the convox CLI.
 func SavedIn(file string) Source { return Source("saved in " + file) }
 
-// NameSource adds to the error of a Rack that rejected a password where that was found.
+// NameRack adds to the error of a Rack which Rack it is in CloudFormation.
+func NameRack(err error, rack Rack) error {
+	e := problem.Of(err)
+	if rack == (Rack{}) || e == nil {
+		return err
+	}
+	detail, isLogin := e.Detail.(Detail)
+	if !isLogin {
+		return err
+	}
+	detail.Rack = rack
+	named := *e
+	named.Detail = detail
+	return &named
+}
+
+// NameSource adds to the error of a Rack that refused a password where that was found.
 func NameSource(err error, source Source) error {
 	e := problem.Of(err)
 	if source == "" || e == nil || e.Code != CodeRefused {

@@ -111,6 +111,18 @@ func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
 	}
 }
 
+func TestALoginsErrorNamesTheRackInCloudFormation(t *testing.T) {
+	rack := convox.Rack{Name: "production", Region: "us-east-1"}
+	other := &problem.Error{Code: "usage", Detail: 7}
+	err := convox.NameRack(&problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 401}}, rack)
+	if got := detail(err); got.Rack != rack || got.Status != 401 {
+		t.Errorf("%+v", got)
+	}
+	if convox.NameRack(nil, rack) != nil || convox.NameRack(other, rack) != error(other) {
+		t.Error("another error was changed")
+	}
+}
+
 func TestAPasswordThatTheClientCannotSendIsNeverGood(t *testing.T) {
 	for _, character := range []string{"@", "/", ":", "%", "?", "#", " ", `"`, "'", "é", "(", "\\"} {
 		value := secrettest.Canary + character + "z"

@@ -106,12 +106,17 @@ func (r *Reset) ReadSaved() Request {
 	return r.Saved
 }
 
-// Look reads the stack's state, and what earlier runs saved. The other methods use these
-// stacks.
+// Look reads what the stack is doing, and what earlier runs saved. What follows
+// uses these stacks. A stack that nothing changes and that can't be updated is an
+// error.
 func (r *Reset) Look(ctx context.Context, stacks Stacks) (err error) {
 	r.ReadSaved()
 	r.stacks = stacks
 	r.Stack, err = stacks.State(ctx, r.Rack)
+	if err == nil && !r.Stack.InProgress && !r.Stack.Updatable {
+		busy := r.Stack.Busy()
+		busy.Action, busy.Object, err = "reset the password of", "Rack "+r.Rack.Name, busy
+	}
 	return err
 }
 

@@ -319,6 +319,7 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 	if !convox.Sendable(credential.Password) {
 		return &problem.Error{
 			Code:   CodeUnsendable,
+			Detail: convox.Detail{Host: credential.Host, Rack: credential.Rack},
 			Reason: fmt.Sprintf("the convox CLI can't send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
 		}
 	}

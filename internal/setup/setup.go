@@ -56,17 +56,18 @@ type Credential struct {
 	Password secret.String // a Rack password, or a Console deploy key
 	Console  bool          // whether Host is a Console
 	Source   convox.Source // where the password was found
+	Rack     convox.Rack   // name and region, where the host was found in CloudFormation
 }
 
-// Verify logs in with the credential. The error for a found one that is rejected says
-// where it was found.
+// Verify logs in with the credential. An error knows the Rack, and where a refused
+// password was found.
 func (c Credential) Verify(ctx context.Context, checker Checker) (convox.Login, error) {
 	verify := checker.Rack
 	if c.Console {
 		verify = checker.Console
 	}
 	login, err := verify(ctx, c.Host, c.Password)
-	return login, convox.NameSource(err, c.Source)
+	return login, convox.NameRack(convox.NameSource(err, c.Source), c.Rack)
 }
 
 // Accepted is a credential that its host accepted, with what the login returned. The zero

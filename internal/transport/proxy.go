@@ -21,13 +21,15 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// Proxy is the Detail of a call that failed at a proxy: nothing reached its target.
-type Proxy struct{}
+// Proxy is the Detail of a call that ended at a proxy: nothing reached its target.
+type Proxy struct {
+	TriedHost bool // the proxy works, and says that it can't reach the host
+}
 
-// byProxy is the error of such a call. The call itself has the code. It wraps nothing,
-// because its cause says nothing about the target, and quotes neither the proxy's answer
-// nor its credentials. Without a host, the proxy's address is invalid.
-func byProxy(host, variable, reason string) error {
+// byProxy is the error of such a call. The call itself has the code. It wraps
+// nothing, since what it came from says nothing about the target, and quotes neither
+// the proxy's answer nor its credentials. Without a host the address can't be read.
+func byProxy(host, variable, reason string) *problem.Error {
 	e := &problem.Error{
 		Object: fmt.Sprintf("the proxy %s of %s", host, variable), Reason: reason, Detail: Proxy{},
 		Hints: []string{fmt.Sprintf("check %s, or list the hosts that need no proxy in NO_PROXY", variable)},
@@ -91,7 +93,9 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 	})
 	response, err := c.Transport.RoundTrip(request.WithContext(ctx))
 	if err != nil && proxy != nil && !route.beyond.Load() {
-		return nil, byProxy(addressOf(proxy), proxyVariable(request), proxyErrorReason(err))
+		failed := byProxy(addressOf(proxy), proxyVariable(request), proxyErrorReason(err))
+		failed.Detail = Proxy{TriedHost: triedHost(err)}
+		return nil, failed
 	}
 	return response, err
 }
@@ -126,13 +130,19 @@ func proxyErrorReason(err error) string {
 		return Reason(err)
 	case status == http.StatusProxyAuthRequired:
 		return "it requires a login (HTTP 407)"
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+	case triedHost(err):
 		return fmt.Sprintf("it can't reach the host (HTTP %d)", status)
 	}
 	return fmt.Sprintf("it doesn't connect to the host (HTTP %d)", status)
 }
 
-// proxyStatus is a proxy's answer that doesn't open a tunnel.
+// triedHost reports whether a proxy answered that it can't reach the host.
+func triedHost(err error) bool {
+	status, _ := errors.AsType[proxyStatus](err)
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// proxyStatus is a proxy's answer that opens no tunnel.
 type proxyStatus int
 
 func (s proxyStatus) Error() string { return fmt.Sprint("proxy status ", int(s)) }

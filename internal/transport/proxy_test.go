@@ -149,6 +149,9 @@ func TestAProxysFaultIsNotTheTargets(t *testing.T) {
 			if transport.IsUntrusted(err) {
 				t.Error("the target is untrusted")
 			}
+			if got := proxy.Detail.(transport.Proxy).TriedHost; got != strings.Contains(c.want, "can't reach the host") {
+				t.Errorf("that it tried the host is %t", got)
+			}
 			secrettest.Absent(t, "the error", fmt.Sprintf("%+v %#v", proxy, *proxy))
 		})
 	}

@@ -466,12 +466,14 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		case askProof:
 			z.types(terminal.Left).sees("› Yes")
 		case atDone:
-			z.sees("Travis logged in with the new", ".travis.yml")
+			z.sees("Travis logged in with the new", "git add .travis.yml")
+		case atReview:
+			z.sees("rack.production-1700000000.us-east-1.convox.site")
 		}
 		z.enter()
 		enters++
 	}
-	z.ends(0, "that was the demo", ".travis.yml      written: the deploy step")
+	z.ends(0, "that was the demo", "the commands above won't run", ".travis.yml      written: the deploy step")
 	if enters > 6 {
 		t.Errorf("%d presses of Enter", enters)
 	}
@@ -480,7 +482,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 			t.Errorf("%s was read", mine)
 		}
 	}
-	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 	if n := len(w.Travis.Faults.Requests()); n != 0 {
@@ -504,7 +506,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
-	z.sees(askWay)
+	z.sees(askWay, "To try: Enter six times", "demo-key", "reports", "several repositories")
 	z.still()
 	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
 	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {

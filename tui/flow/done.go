@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
@@ -98,13 +100,24 @@ func (f *Flow) Next() []string {
 	}
 	next = append(next, toPaste(file.ToPaste)...)
 	if file.Written() || len(file.ToPaste) > 0 {
-		path := text.Quote(file.Path)
-		next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
+		next = append(next, "commit .travis.yml yourself:", "  git add "+text.Quote(pathHere(file.Path))+" && git commit")
 	}
 	if f.answers.encrypt {
 		next = append(next, "builds have the pair from the push on")
 	}
 	return next
+}
+
+// pathHere is path as one types it in the working folder.
+func pathHere(path string) string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if here, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(here) {
+		return here
+	}
+	return path
 }
 
 // proveStep offers to prove the pair where it counts.

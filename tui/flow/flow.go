@@ -11,6 +11,8 @@
 package flow
 
 import (
+	"slices"
+
 	"convox-travis/cfn"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
@@ -116,6 +118,11 @@ func (f *Flow) Step() (id, name string) { return f.steps[f.at].id, f.steps[f.at]
 // Question is what is asked now; only while the State is Asking.
 func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
+	if f.outside.Tip != nil {
+		if tip := f.outside.Tip(f.steps[f.at].id); tip != "" {
+			q.Reason = append(slices.Clip(q.Reason), tip)
+		}
+	}
 	q.Problem = f.problem
 	f.asked, f.check = true, q.Check
 	return q

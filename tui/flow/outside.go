@@ -45,7 +45,7 @@ type Outside struct {
 	Waits <-chan progress.Wait
 	// ResetEvent is told what happens in a reset. It may be nil.
 	ResetEvent func(reset.Event)
-	// Tip is what to type at a step in the demo, or "". It may be nil.
+	// Tip is what to try at a step of the demo, or "". It may be nil.
 	Tip func(step string) string
 }
 

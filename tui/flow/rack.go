@@ -319,7 +319,7 @@ func hostStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "The Rack's host",
-				Reason:  append([]string{"It is the stack's output Dashboard, such as rack.example-1234.us-east-1.convox.site."}, f.tip(StepHost)...),
+				Reason:  []string{"It is the stack's output Dashboard, such as rack.example-1234.us-east-1.convox.site."},
 				Initial: Value{Text: f.answers.typed},
 				Check: func(v Value) error {
 					host, err := convox.ParseHost(v.Text)

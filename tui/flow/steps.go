@@ -91,14 +91,3 @@ const (
 
 func byConsole(f *Flow) bool { return f.answers.way == ByConsole }
 func byRack(f *Flow) bool    { return f.answers.way == ByRack }
-
-// tip is a line of the demo that says what to type.
-func (f *Flow) tip(step string) []string {
-	if f.outside.Tip == nil {
-		return nil
-	}
-	if tip := f.outside.Tip(step); tip != "" {
-		return []string{tip}
-	}
-	return nil
-}

@@ -76,10 +76,10 @@ func tokenStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "The Travis token",
-				Reason: append([]string{
+				Reason: []string{
 					"Copy it from your preferences on Travis, under API authentication.",
 					"https://app.travis-ci.com/account/preferences",
-				}, f.tip(StepToken)...),
+				},
 				Initial: Value{Secret: f.answers.token},
 				Check:   func(v Value) error { return travisapi.CheckToken(v.Secret) },
 			}

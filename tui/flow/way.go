@@ -57,7 +57,7 @@ func consoleStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "Which Console?",
-				Reason:  append([]string{"Convox's own is " + convox.HostedConsole + "; a company can have another one."}, f.tip(StepConsole)...),
+				Reason:  []string{"Convox's own is " + convox.HostedConsole + "; a company can have another one."},
 				Initial: Value{Text: f.answers.console.String()},
 				Check:   checkHost,
 			}
@@ -90,10 +90,10 @@ func keyStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "The deploy key",
-				Reason: append([]string{
+				Reason: []string{
 					"Make one in Console: Settings, Deploy Keys, in the organization that the Rack belongs to.",
 					"https://" + f.answers.console.String(),
-				}, f.tip(StepKey)...),
+				},
 				Initial: Value{Secret: f.answers.key},
 				Check:   checkSecret,
 			}

@@ -111,7 +111,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	}
 	f := flow.New(outside, flow.Given{})
 	r := p.leave(o, f, p.drive(stop, o, f))
-	r.standing = append(r.standing, "that was the demo: its world is gone, and the commands above won't run", "for real: run convox-travis in your repository's clone")
+	r.standing = append(r.standing, "that was the demo: its world is gone, and commands that it showed won't run", "for real: run convox-travis in your repository's clone")
 	return r
 }
 

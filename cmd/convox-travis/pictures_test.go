@@ -58,8 +58,8 @@ func scenes(t *testing.T, keys string) (all []terminal.Scene) {
 // play runs the program, and gives the screen before each key and at the end to show.
 func play(w *world, o terminal.Options, walk walk, show func(terminal.Frame)) {
 	w.Helper()
-	w.env["TMPDIR"] = w.TempDir()
 	z := w.open(o, strings.Fields(walk.args)...)
+	defer func() { show(z.Frame()) }() // after a failure too
 	for key := range strings.FieldsSeq(walk.keys) {
 		screen := z.still()
 		show(z.Frame())
@@ -71,7 +71,6 @@ func play(w *world, o terminal.Options, walk walk, show func(terminal.Frame)) {
 	if _, err := z.Wait(z.Context()); err != nil {
 		w.Errorf("it goes on after %s:\n%s", walk.keys, z.Screen())
 	}
-	show(z.Frame())
 }
 
 var keysByName = map[string]string{
@@ -114,8 +113,11 @@ var walks = map[string]walk{
 	"typed":   {args: "demo", keys: "enter enter down enter wrong enter ctrl+u demo-password enter enter enter enter"},
 	"console": {args: "demo", keys: "up enter wrong enter ctrl+u demo-key enter enter enter enter enter"},
 	"lost":    {args: "demo", keys: "enter reports enter down enter enter enter ctrl+c"},
-	"reset":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter enter reports enter enter enter enter enter enter"},
-	"several": {args: "demo", keys: "enter enter enter esc esc acme/ ctrl+a enter enter enter enter enter enter enter ctrl+c"},
+	"reset":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter enter reports enter enter enter enter enter"},
+	"shown":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter enter reports enter down enter nonono enter ctrl+c"},
+	"alone":   {args: "reset-password reports", keys: "down down enter y enter enter enter reports enter enter enter"},
+	"review":  {args: "demo", keys: "enter enter enter d e down esc esc ctrl+c"},
+	"several": {args: "demo", keys: "enter enter enter esc esc acme/ ctrl+a enter enter y enter enter enter"},
 	"private": {args: "demo", keys: "enter backoffice enter down enter x enter ctrl+c"},
 	"host":    {args: "demo", keys: "enter end enter nonsense/ enter ctrl+u rack.nowhere-1.us-east-1.convox.site enter x enter ctrl+c"},
 	"nothing": {args: "demo", keys: "enter zzz ctrl+u enter ctrl+c"},

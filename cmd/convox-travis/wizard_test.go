@@ -473,7 +473,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		z.enter()
 		enters++
 	}
-	z.ends(0, "that was the demo", "the commands above won't run", ".travis.yml      written: the deploy step")
+	z.ends(0, "that was the demo", "commands that it showed won't run", ".travis.yml      written: the deploy step")
 	if enters > 6 {
 		t.Errorf("%d presses of Enter", enters)
 	}
@@ -506,7 +506,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
-	z.sees(askWay, "To try: Enter six times", "demo-key", "reports", "several repositories")
+	z.sees(askWay, "To try: Enter six times", "demo-key", "reports", "several")
 	z.still()
 	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
 	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {

@@ -25,10 +25,13 @@ const (
 type Question struct {
 	Kind     Kind
 	Title    string
-	Reason   []string      // short lines: why, and where an answer comes from
+	Reason   []string      // three lines at most: why, and where an answer comes from
+	Help     []string      // paragraphs of the page behind ?, for what Reason has no room for
+	Headings []string      // of a Pick: one for each of the Cells; the notes have their own
 	Options  []Option      // of a Choice
 	Rows     []Row         // of a Pick; they can become more while it is asked
 	More     string        // of a Pick and a Review: what is still being looked for; of a Pick also what was not found; or ""
+	Found    string        // of a Pick: a short summary of the search that ended, such as "21 regions, 0.8 s"
 	Growing  bool          // of a Pick: more rows are being looked for; of a Review: its Lines can still change
 	Several  bool          // of a Pick: several Rows may be picked
 	Alone    string        // of a Pick of several: the Key of a Row that is picked by itself alone, or ""
@@ -40,7 +43,8 @@ type Question struct {
 	Optional bool // of a Text: an empty answer means something
 	Check    func(Value) error
 	Switches []Switch // of a Review and an Ending
-	Guarded  bool     // an answer writes, saves or reveals something: it has to be looked at first
+	Guarded  bool     // an answer writes, saves or reveals something: a single key never gives it
+	Copy     string   // of an Ending: the command that c copies
 	Problem  *Problem // why the last answer did not do
 }
 
@@ -63,9 +67,14 @@ type Row struct {
 	Key      string // its identity
 	Cells    []string
 	Note     string
-	Disabled string // why it cannot be picked, or ""
-	Other    bool   // it is none of what is listed, but another answer
+	Warn     bool     // Note is a warning
+	Disabled string   // why it can't be picked, or ""
+	Other    bool     // another answer than the listed ones, such as "Enter a host…": always shown, whatever the filter
+	Detail   []Detail // what is shown in full while the row has the focus
 }
+
+// Detail is a labeled value, such as host and rack.example.convox.site.
+type Detail struct{ Label, Text string }
 
 // Value is an answer; which field counts is the question's Kind.
 type Value struct {
@@ -85,7 +94,7 @@ type Switch struct {
 	On    bool
 }
 
-// Tone is how a line is meant; it is never told by colour alone.
+// Tone is how a line is meant. Color alone never says it.
 type Tone int
 
 // The tones.
@@ -96,9 +105,16 @@ const (
 	Good
 	Warning
 	Bad
+	Added       // a variable that is new
+	Replaced    // a variable whose value changes
+	Removed     // a variable that is deleted
+	FileAdded   // a line of a file that is new; cut, never wrapped, like the next two
+	FileRemoved // a line of a file that goes
+	FileContext // a line of a file that stays
+	Command     // can be run as it is: never broken inside a word, on lines of its own
 )
 
-// Line is a line to be read.
+// Line is a line to be read. A variable's value stands behind two blanks.
 type Line struct {
 	Tone Tone
 	Text string
@@ -143,10 +159,10 @@ type Outcome struct {
 	To  string      // the step where that can be mended, "" is the one that did it; without Err, the step that comes next
 }
 
-// Item is a line of the rail.
+// Item is a step of the transcript.
 type Item struct {
 	Name   string
-	Answer string
+	Answer string // with a note behind " · "
 	State  ItemState
 }
 

@@ -34,29 +34,34 @@ func TestPicturesAreDrawnFromTheRunningProgram(t *testing.T) {
 	wantPicture(t, "film", film...)
 	film[1].Caption = ""
 	wantPicture(t, "racks", film[1])
-	reset := scenes(t, "enter reports enter down down enter down down enter y enter enter ctrl+c")
+	reset := scenes(t, "enter reports enter down down enter down down enter y enter ctrl+c")
 	wantPicture(t, "reset", reset[len(reset)-2])
 }
 
 // scenes plays keys in the demo on a dark and on a light terminal.
 func scenes(t *testing.T, keys string) (all []terminal.Scene) {
 	t.Helper()
-	for _, light := range []bool{false, true} {
+	size := terminal.Options{Width: 88, Height: 44}
+	for _, size.Light = range []bool{false, true} {
 		n := 0
-		play(newWorld(t), terminal.Options{Width: 88, Height: 30, Light: light}, walk{args: "demo", keys: keys}, func(frame terminal.Frame) {
-			if !light {
+		readOn := play(newWorld(t), size, walk{args: "demo", keys: keys}, func(frame terminal.Frame) {
+			if !size.Light {
 				all = append(all, terminal.Scene{Dark: frame})
 			} else if n < len(all) {
 				all[n].Light = frame
 			}
 			n++
 		})
+		if readOn > 0 {
+			t.Errorf("in %d rows Enter is pressed %d times more, to read on", size.Height, readOn)
+		}
 	}
 	return all
 }
 
 // play runs the program, and gives the screen before each key and at the end to show.
-func play(w *world, o terminal.Options, walk walk, show func(terminal.Frame)) {
+// It returns how many times it pressed Enter just to read on.
+func play(w *world, o terminal.Options, walk walk, show func(terminal.Frame)) (readOn int) {
 	w.Helper()
 	z := w.open(o, strings.Fields(walk.args)...)
 	defer func() { show(z.Frame()) }() // after a failure too
@@ -65,12 +70,14 @@ func play(w *world, o terminal.Options, walk walk, show func(terminal.Frame)) {
 		show(z.Frame())
 		for key == "enter" && strings.Contains(screen, "enter read on") {
 			screen = z.types(terminal.Enter).still()
+			readOn++
 		}
 		z.types(cmp.Or(keysByName[key], key))
 	}
 	if _, err := z.Wait(z.Context()); err != nil {
 		w.Errorf("it goes on after %s:\n%s", walk.keys, z.Screen())
 	}
+	return readOn
 }
 
 var keysByName = map[string]string{
@@ -109,18 +116,19 @@ type walk struct {
 // walks are those that the gallery draws.
 var walks = map[string]walk{
 	"rack":    {args: "demo", keys: "enter enter enter enter enter enter"},
-	"build":   {args: "demo", keys: "enter enter enter enter y enter enter"},
+	"build":   {args: "demo", keys: "enter enter enter enter y enter"},
 	"typed":   {args: "demo", keys: "enter enter down enter wrong enter ctrl+u demo-password enter enter enter enter"},
 	"console": {args: "demo", keys: "up enter wrong enter ctrl+u demo-key enter enter enter enter enter"},
 	"lost":    {args: "demo", keys: "enter reports enter down enter enter enter ctrl+c"},
-	"reset":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter enter reports enter enter enter enter enter"},
-	"shown":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter enter reports enter down enter nonono enter ctrl+c"},
-	"alone":   {args: "reset-password reports", keys: "down down enter y enter enter enter reports enter enter enter"},
+	"reset":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter reports enter enter enter enter enter"},
+	"shown":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter reports enter down enter nonono enter ctrl+c"},
+	"alone":   {args: "reset-password reports", keys: "down down enter y enter enter reports enter enter enter"},
 	"review":  {args: "demo", keys: "enter enter enter d e down esc esc ctrl+c"},
-	"several": {args: "demo", keys: "enter enter enter esc esc acme/ ctrl+a enter enter y enter enter enter"},
+	"several": {args: "demo", keys: "enter enter enter esc esc acme/ ctrl+a enter enter y enter enter"},
 	"private": {args: "demo", keys: "enter backoffice enter down enter x enter ctrl+c"},
 	"host":    {args: "demo", keys: "enter end enter nonsense/ enter ctrl+u rack.nowhere-1.us-east-1.convox.site enter x enter ctrl+c"},
 	"nothing": {args: "demo", keys: "enter zzz ctrl+u enter ctrl+c"},
+	"help":    {args: "demo", keys: "? esc enter ? esc enter ? esc enter ? esc ctrl+c"},
 	"leave":   {args: "demo", keys: "enter ctrl+c"},
 	"token":   {keys: "enter enter enter nonsense enter ctrl+c", set: func(w *world) { delete(w.env, "TRAVIS_TOKEN") }},
 	"aws":     {keys: "enter enter ctrl+c", set: func(w *world) { delete(w.env, "AWS_SECRET_ACCESS_KEY") }},

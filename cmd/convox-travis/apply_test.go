@@ -156,7 +156,7 @@ func TestTwiceEndsInTheSameState(t *testing.T) {
 	if second := w.pair(repo); second != first {
 		t.Errorf("%s became %s", first, second)
 	}
-	w.want(w.run(w.password(), append(args, "--skip-existing")...), 0, "left as it is")
+	w.want(w.run(w.password(), append(args, "--skip-existing")...), 0, "unchanged")
 }
 
 func TestADryRunWritesNothing(t *testing.T) {

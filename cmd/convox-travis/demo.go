@@ -90,20 +90,13 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	if err := p.moveInto(world); err != nil {
 		return failure(errNoDemo)
 	}
-	clone, err := world.Clone(stop.Soft) // after: git obeys the environment
-	if err != nil {
+	if p.dir, err = world.Clone(stop.Soft); err != nil { // after: git obeys the environment
 		return failure(errNoDemo)
 	}
-	// In the clone, as a person is. An open folder can't be deleted everywhere.
-	before, err := os.Getwd()
-	if err != nil || os.Chdir(clone) != nil {
-		return failure(errNoDemo)
-	}
-	defer func() { _ = os.Chdir(before) }()
-	outside := p.outside(o, &wizardAWS{reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
+	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
 	outside.Tip = func(step string) string {
 		return map[string]string{
-			flow.StepWay:      "To try: Enter six times; the deploy key " + options.DeployKey + "; the lost password of Rack reports; several repositories (Esc from the review).",
+			flow.StepSignIn:   "To try: Enter six times; the deploy key " + options.DeployKey + "; the lost password of Rack reports; several repositories (Esc from the review).",
 			flow.StepKey:      "In this demo: " + options.DeployKey,
 			flow.StepPassword: "In this demo: " + options.RackPassword + ", for production",
 			flow.StepHost:     "In this demo: " + world.Rack.Host,

@@ -43,7 +43,7 @@ func TestNoFoldersNameSteersTheTerminal(t *testing.T) {
 	}
 	w.writeYML("script: rake\n")
 	e := w.run("", "yml", "--rack", "production", "--branch", "main", "--app", "web", "--write")
-	w.want(e, 0, "written: ", innocent, "git add ")
+	w.want(e, 0, "deploy step added", innocent, "git add ")
 	harmless(t, "what was written", e.out+e.err)
 }
 

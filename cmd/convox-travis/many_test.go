@@ -64,7 +64,7 @@ func TestASecondRunIsAResume(t *testing.T) {
 	w, names := services(t, 40)
 	w.want(w.apply(reposOf(names[:3])...), 0)
 	w.Travis.Faults.Forget()
-	w.want(w.apply(append(reposOf(names[:6]), "--skip-existing")...), 0, names[0]+"  left as they are", names[5]+"  both created")
+	w.want(w.apply(append(reposOf(names[:6]), "--skip-existing")...), 0, names[0]+"  both unchanged", names[5]+"  both created")
 	if n := len(w.Travis.Writes()); n != 6 {
 		t.Errorf("%d writes for three repositories", n)
 	}

@@ -118,7 +118,7 @@ var walks = map[string]walk{
 	"rack":    {args: "demo", keys: "enter enter enter enter enter enter"},
 	"build":   {args: "demo", keys: "enter enter enter enter y enter"},
 	"typed":   {args: "demo", keys: "enter enter down enter wrong enter ctrl+u demo-password enter enter enter enter"},
-	"console": {args: "demo", keys: "up enter wrong enter ctrl+u demo-key enter enter enter enter enter"},
+	"console": {args: "demo", keys: "down enter wrong enter ctrl+u demo-key enter enter enter enter enter"},
 	"lost":    {args: "demo", keys: "enter reports enter down enter enter enter ctrl+c"},
 	"reset":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter reports enter enter enter enter enter"},
 	"shown":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter reports enter down enter nonono enter ctrl+c"},

@@ -143,7 +143,7 @@ func TestUndoSpeaksOfWhatThisRunWrote(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/mobile", "--password-stdin", "--skip-existing")
-	w.want(e, 0, "left as it is")
+	w.want(e, 0, "unchanged")
 	if strings.Contains(e.err, "undo:") {
 		t.Errorf("it says how to undo what it did not do: %s", e.err)
 	}

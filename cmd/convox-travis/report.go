@@ -166,11 +166,28 @@ func (s *reporter) report(report setup.Report) result {
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" {
-		for _, command := range report.Undo(s.options.givenFlags()) {
-			r.notes = append(r.notes, "undo: "+command)
-		}
+		r.notes = append(r.notes, cleanupNotes(report.Cleanup(s.options.givenFlags()))...)
 	}
 	return r
+}
+
+// cleanupNotes say how to remove what was written. It is an undo only where nothing
+// was replaced.
+func cleanupNotes(cleanup setup.Cleanup) (notes []string) {
+	label := "remove: "
+	if cleanup.IsUndo {
+		label = "undo: "
+	}
+	if cleanup.Command != "" {
+		notes = append(notes, label+cleanup.Command)
+		if cleanup.Note != "" {
+			notes = append(notes, "  ("+cleanup.Note+")")
+		}
+	}
+	if cleanup.File != "" {
+		notes = append(notes, label+cleanup.File)
+	}
+	return notes
 }
 
 func (s *reporter) document(report setup.Report, again resume) *runDocument {

@@ -74,7 +74,7 @@ func TestASignalFinishesTheCallAndTakesAwayWhatWasCreated(t *testing.T) {
 		w := newWorld(t).watched()
 		w.Travis.Faults.SetLatency(100 * time.Millisecond)
 		e, took := w.signaled(posts("CONVOX_HOST"), s)
-		w.want(e, 130, "stopping", "CONVOX_HOST      created, and taken away again", "CONVOX_PASSWORD  not created")
+		w.want(e, 130, "stopping", "CONVOX_HOST      created, then rolled back", "CONVOX_PASSWORD  not created")
 		w.wantPair(w.setting("DEMO_REPO"))
 		if took > 5*time.Second {
 			t.Errorf("%v: it took %v", s, took)

@@ -93,14 +93,14 @@ func TestASecretIsNotShownAfterAStop(t *testing.T) {
 			w := newWorld(t).inClone()
 			w.env["TERM"] = "dumb"
 			z := w.inShell()
-			z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
+			z.sees(askWay, "] >").types("1\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
 			z.still()
 			if name == "Ctrl-Z" { // else it might be typed after the stop
 				z.types(halfTyped)
 			}
 			stop(z)
 			z.stopped()
-			z.goesOn("\r\n> ").types(secrettest.Canary + "\r").sees("write it, yes or no, or d")
+			z.goesOn("\r\n> ").types(secrettest.Canary + "\r").sees("write, yes or no, or d")
 			z.still()
 			z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
 			z.wantUnseen()

@@ -47,7 +47,7 @@ func TestTheWizardSaysWhyNoRepositoryIsTakenFromAClone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone().saved().brokenGit()
 	w.open(terminal.Options{Width: 120}, "--rack", "production", "--saved").
-		sees(askRepository, "None is offered from a clone: git rev-parse failed.").types(terminal.CtrlC).ends(130)
+		sees(askRepository, "Can't read this clone: git rev-parse failed.").types(terminal.CtrlC).ends(130)
 	w = newWorld(t).inClone().saved().of("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
 	w.open(terminal.Options{Width: 120}, "--rack", "production", "--saved").
 		sees(askRepository, "belongs to another user", "trust it with: git config --global").types(terminal.CtrlC).ends(130)

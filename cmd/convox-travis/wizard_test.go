@@ -105,7 +105,7 @@ func (z *wizard) awaitQuestion(takes *regexp.Regexp) (screen string) {
 	z.t.Helper()
 	err := z.WaitFor(z.Context(), func(now string) bool {
 		screen = now
-		if !takes.MatchString(now) || looking.MatchString(now) || z.offersRack && strings.Contains(now, "› With a Console") {
+		if !takes.MatchString(now) || looking.MatchString(now) || z.offersRack && strings.Contains(now, "› Console deploy key") {
 			return false
 		}
 		z.offersRack = false
@@ -158,14 +158,14 @@ func (z *wizard) wantRackPair() {
 
 // The questions of a way through, by what is on the screen.
 const (
-	askWay      = "How should builds log in"
+	askWay      = "How do builds sign in"
 	askRack     = "Which Rack?"
 	askSource   = "Where is the Rack's password?"
 	askPassword = "The Rack's password"
-	askKey      = "The deploy key"
-	atReview    = "Nothing is written yet"
-	atDone      = "What comes next"
-	askProof    = "Prove it with one build?"
+	askKey      = "Enter the deploy key"
+	atReview    = "nothing has been written yet"
+	atDone      = "Done in "
+	askProof    = "Run a test build?"
 	askDeploy   = "Which Rack do builds deploy to?"
 
 	askRepository = "Which repository?"
@@ -175,7 +175,7 @@ const (
 // Enter is not for what only just came under it.
 func (z *wizard) atWay() *wizard {
 	z.t.Helper()
-	z.sees(askWay, "› With a Rack's password").still()
+	z.sees(askWay, "› Rack password").still()
 	return z
 }
 
@@ -183,8 +183,8 @@ func (z *wizard) atWay() *wizard {
 func (z *wizard) toRacks() *wizard {
 	z.t.Helper()
 	z.sees(askWay)
-	if strings.Contains(z.still(), "› With a Console") {
-		z.types(terminal.Down).sees("› With a Rack's password")
+	if strings.Contains(z.still(), "› Console deploy key") {
+		z.types(terminal.Up).sees("› Rack password")
 	}
 	return z.enter().sees(askRack)
 }
@@ -208,7 +208,7 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      written: the deploy step", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml, which was not there before")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml: the file is new")
 	z.wantRackPair()
 }
 
@@ -247,7 +247,7 @@ func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types(secrettest.Canary).enter().sees(atReview)
 	review := z.still()
-	for _, question := range []string{"For one branch only?", "Which repository?", "Which Travis account?", askPassword, askSource, askRack, askWay} {
+	for _, question := range []string{"Which branches get the variables?", "Which repository?", "Which Travis account?", askPassword, askSource, askRack, askWay} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}
@@ -398,7 +398,7 @@ func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.write().awaits(posts("CONVOX_HOST"))
-	z.types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
+	z.types(terminal.CtrlC).sees("stopping").ends(130, "then rolled back")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 
@@ -423,7 +423,7 @@ func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
 	w := newWorld(t).watched().inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
-	z.write().sees("It could not be completed", "Travis failed", "not created")
+	z.write().sees("Not everything was written", "Travis failed", "not created")
 	w.Travis.Faults.Clear()
 	z.enter().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
@@ -473,7 +473,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		z.enter()
 		enters++
 	}
-	z.ends(0, "that was the demo", "commands that it showed won't run", ".travis.yml      written: the deploy step")
+	z.ends(0, "that was the demo", "commands that it showed won't run", ".travis.yml      deploy step added")
 	if enters > 6 {
 		t.Errorf("%d presses of Enter", enters)
 	}
@@ -508,7 +508,7 @@ func TestTheDemoSaysWhatToType(t *testing.T) {
 	z := newWorld(t).open(terminal.Options{}, "demo")
 	z.sees(askWay, "To try: Enter six times", "demo-key", "reports", "several")
 	z.still()
-	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
+	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
 	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()

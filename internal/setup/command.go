@@ -2,6 +2,7 @@ package setup
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -59,29 +60,67 @@ func (g GivenFlags) travis() []string { return flag("--travis-endpoint", g.Endpo
 // longestCommand is how many repositories a person still reads on a command line.
 const longestCommand = 20
 
-// Undo lists what removes what was written: the command for the variables, with the
-// flags that lead to the same Travis, and what to do about .travis.yml.
-func (r Report) Undo(given GivenFlags) (steps []string) {
+// Cleanup is how to remove what a run wrote.
+type Cleanup struct {
+	IsUndo  bool   // no value was replaced, so everything is then as it was before
+	Command string // deletes the variables; "" where none were written
+	Note    string // what the command needs, does and can't restore, or ""
+	File    string // what to do about .travis.yml; "" where it is unchanged
+}
+
+// Cleanup returns how to remove what was written. Its command has the flags that
+// lead to the same Travis.
+func (r Report) Cleanup(given GivenFlags) Cleanup {
 	var targets []Target
-	var branch, note string
+	var cleanup Cleanup
+	var branch string
+	replaced := map[string]bool{}
 	for _, repository := range r.Repositories {
 		if repository.variablesStand() {
 			targets, branch = append(targets, repository.Target), repository.Variables[0].Branch
 		}
-	}
-	if len(targets) > 0 {
-		repos := repoFlags(targets...)
-		if len(targets) > longestCommand {
-			repos, note = []string{"--repos-from", "FILE"}, ", with those in FILE that were created or replaced, one a line"
+		for _, v := range repository.Variables {
+			if v.Action == Replace && v.isWritten() {
+				replaced[v.Name] = true
+			}
 		}
-		steps = append(steps, commandLine([]string{"remove"}, repos, flag("--branch", branch), given.travis())+note)
-	}
-	for _, repository := range r.Repositories {
 		if repository.File != nil && repository.File.Written() {
-			steps = append(steps, repository.File.undo())
+			cleanup.File = repository.File.cleanup()
 		}
 	}
-	return steps
+	cleanup.IsUndo = len(replaced) == 0
+	if len(targets) == 0 {
+		return cleanup
+	}
+	repos := repoFlags(targets...)
+	var notes []string
+	if len(targets) > longestCommand {
+		repos, notes = []string{"--repos-from", "FILE"}, []string{fmt.Sprintf("list the %d repositories in FILE, one a line", len(targets))}
+	}
+	cleanup.Command = commandLine([]string{"remove"}, repos, flag("--branch", branch), given.travis())
+	if !cleanup.IsUndo {
+		what := "values"
+		switch {
+		case len(targets) > 1 || len(replaced) > 1:
+		case replaced[HostName]:
+			what = "host"
+		default:
+			what = "password"
+		}
+		notes = append(notes, "deletes both variables", "the replaced "+what+" can't be restored")
+	}
+	cleanup.Note = strings.Join(notes, "; ")
+	return cleanup
+}
+
+// AddStepCommand is what adds the deploy step in a clone. rack is ORG/NAME behind a
+// Console, "" while that is open, and branch is "" for the default branch.
+func AddStepCommand(c Credential, rack, branch string) string {
+	signIn := flag("--host", c.Host.String())
+	if c.Console {
+		signIn = append(consoleFlag(c.Host), "--rack", cmp.Or(rack, "ORG/NAME"))
+	}
+	return commandLine([]string{"yml", "--write"}, signIn, flag("--branch", branch))
 }
 
 // command is the command of a name, "" for the wizard, about the repository, with the

@@ -102,23 +102,24 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 	}
 }
 
-func TestTheCommandThatUndoesNamesAFileInPlaceOfManyRepositories(t *testing.T) {
+func TestTheCommandThatRemovesNamesAFileInPlaceOfManyRepositories(t *testing.T) {
 	w, targets := many(t, 21)
 	report := w.apply(w.stop(), w.plan(w.request(func(r *setup.Request) { r.Targets, r.Branch = targets, "main" })))
-	if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != "[convox-travis remove --repos-from FILE --branch main, with those in FILE that were created or replaced, one a line]" {
-		t.Error(undo)
+	want := setup.Cleanup{IsUndo: true, Command: "convox-travis remove --repos-from FILE --branch main", Note: "list the 21 repositories in FILE, one a line"}
+	if got := report.Cleanup(setup.GivenFlags{}); got != want {
+		t.Errorf("%+v", got)
 	}
 	report.Repositories = report.Repositories[:2]
 	own := setup.GivenFlags{Endpoint: "https://travis.example.com/api", Password: []string{"--saved"}}
-	if undo := fmt.Sprint(report.Undo(own)); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main --travis-endpoint https://travis.example.com/api]" {
-		t.Error(undo)
+	if got := report.Cleanup(own).Command; got != "convox-travis remove --repo acme/r00 --repo acme/r01 --branch main --travis-endpoint https://travis.example.com/api" {
+		t.Error(got)
 	}
-	if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main]" {
-		t.Error(undo)
+	if got := report.Cleanup(setup.GivenFlags{}).Command; got != "convox-travis remove --repo acme/r00 --repo acme/r01 --branch main" {
+		t.Error(got)
 	}
 }
 
-func TestOneCommandUndoesRepositoriesOfSeveralProviders(t *testing.T) {
+func TestOneCommandRemovesRepositoriesOfSeveralProviders(t *testing.T) {
 	var report setup.Report
 	for provider, slug := range map[travisapi.Provider]string{"": "acme/web", travisapi.Assembla: "acme/api"} {
 		report.Repositories = append(report.Repositories, setup.RepositoryReport{
@@ -126,20 +127,53 @@ func TestOneCommandUndoesRepositoriesOfSeveralProviders(t *testing.T) {
 			Variables: []setup.VariableReport{{Name: setup.HostName, Action: setup.Create, Result: setup.Done}},
 		})
 	}
-	undo := report.Undo(setup.GivenFlags{})
-	if len(undo) != 1 || !strings.Contains(undo[0]+" ", " --repo git.assembla.com/acme/api ") || !strings.Contains(undo[0]+" ", " --repo acme/web ") {
-		t.Error(undo)
+	command := report.Cleanup(setup.GivenFlags{}).Command + " "
+	if !strings.Contains(command, " --repo git.assembla.com/acme/api ") || !strings.Contains(command, " --repo acme/web ") {
+		t.Error(command)
 	}
 }
 
-func TestWhatUndoesAFileIsNoDiffWhereThereWasNone(t *testing.T) {
+func TestANewFileIsDeletedWhole(t *testing.T) {
 	for missing, want := range map[bool]string{
-		false: "[delete from .travis.yml what git diff shows as added]",
-		true:  "[delete .travis.yml, which was not there before]",
+		false: "delete the lines of .travis.yml that git diff shows as added",
+		true:  "delete .travis.yml: the file is new",
 	} {
 		report := setup.Report{Repositories: []setup.RepositoryReport{{File: &setup.FileReport{Missing: missing, Step: true}}}}
-		if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != want {
-			t.Error(undo)
+		if got := report.Cleanup(setup.GivenFlags{}).File; got != want {
+			t.Error(got)
+		}
+	}
+}
+
+// What was replaced can't be restored, so removing it is no undo.
+func TestOnlyWhatIsNewCanBeUndone(t *testing.T) {
+	const create, replace = setup.Create, setup.Replace
+	for name, c := range map[string]struct {
+		repositories   int
+		host, password setup.Action
+		result         setup.Result
+		isUndo         bool
+		note           string
+	}{
+		"new":                       {1, create, create, setup.Done, true, ""},
+		"a replaced password":       {1, create, replace, setup.Done, false, "deletes both variables; the replaced password can't be restored"},
+		"a replaced host":           {1, replace, create, setup.Unknown, false, "deletes both variables; the replaced host can't be restored"},
+		"both replaced":             {1, replace, replace, setup.Done, false, "deletes both variables; the replaced values can't be restored"},
+		"several":                   {2, create, replace, setup.Done, false, "deletes both variables; the replaced values can't be restored"},
+		"a replacement that failed": {1, setup.None, replace, setup.Failed, true, ""},
+	} {
+		var report setup.Report
+		for i := range c.repositories {
+			report.Repositories = append(report.Repositories, setup.RepositoryReport{
+				Target: setup.Target{Slug: fmt.Sprintf("acme/r%d", i)},
+				Variables: []setup.VariableReport{
+					{Name: setup.HostName, Action: c.host, Result: c.result}, {Name: setup.PasswordName, Action: c.password, Result: c.result},
+				},
+			})
+		}
+		got := report.Cleanup(setup.GivenFlags{})
+		if got.IsUndo != c.isUndo || got.Note != c.note || (got.Command == "") != (c.result == setup.Failed) {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -16,8 +16,8 @@ func TestTheSameWarningOfManyRepositoriesIsOne(t *testing.T) {
 	for _, group := range setup.Grouped(plan.AllWarnings()) {
 		said = append(said, group.String())
 	}
-	names := "each of 12 repositories (acme/r00, acme/r01, acme/r02, acme/r03 and 8 more): "
-	want := "one\nanother\n" + names + "what is replaced cannot be put back: Travis does not give private values back\n" + names + "CONVOX_HOST is public; it becomes private"
+	names := "12 repositories (acme/r00, acme/r01, acme/r02, acme/r03 and 8 more): "
+	want := "one\nanother\n" + names + "CONVOX_HOST is replaced; the old value can't be restored\n" + names + "CONVOX_HOST is public; it becomes private"
 	if got := strings.Join(said, "\n"); got != want {
 		t.Errorf("it says\n%s", got)
 	}

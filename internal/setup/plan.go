@@ -72,7 +72,7 @@ type RepositoryPlan struct {
 	Host       Change
 	Password   Change
 	Activate   bool               // Travis is to build it from now on
-	Doubles    []travisapi.EnvVar // deleted once the pair is written
+	Doubles    []travisapi.EnvVar // duplicates, deleted once the variables are written
 	Warnings   []Warning
 	Err        error // why nothing will be written here
 
@@ -165,7 +165,7 @@ func planRepository(ctx context.Context, travis Travis, target Target, request R
 	if plan.Repository.Denies("create_env_var") {
 		plan.Err = &problem.Error{
 			Code:   "no_permission",
-			Object: target.String(), Reason: "this Travis account may not write its settings",
+			Object: target.String(), Reason: "this Travis account can't change its settings",
 			Hints: []string{"get push access to " + target.String() + ", or use the token of someone who has it"},
 		}
 		return plan
@@ -234,7 +234,7 @@ func (p *RepositoryPlan) decide(request Request) {
 	default:
 		p.Err = &problem.Error{
 			Code:   CodeMixedPair,
-			Object: p.Target.String(), Reason: fmt.Sprintf("%s, so the new password would be sent to another host", ownHost(mixed)),
+			Object: p.Target.String(), Reason: fmt.Sprintf("%s, so its builds would send the new password to another host", ownHost(mixed)),
 			Detail: MixedBranch(mixed[0]),
 		}
 	}
@@ -300,8 +300,8 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		if login.PersonalKey {
 			p.Warnings = append(p.Warnings, Warning{
 				Code:    "personal_key",
-				Message: fmt.Sprintf("this looks like a person's own key for %s, not a deploy key: a build could do all that the person can", credential.Host),
-				Hint:    "make a deploy key in Console under Settings, Deploy Keys, and use that",
+				Message: fmt.Sprintf("this looks like a person's own key for %s, not a deploy key: a build could do everything that person can", credential.Host),
+				Hint:    "create a deploy key in Console (Settings, Deploy Keys) and use that",
 			})
 		}
 		if err := sees(login, request.Rack); err != nil {
@@ -319,14 +319,14 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 	if !convox.Sendable(credential.Password) {
 		return &problem.Error{
 			Code:   CodeUnsendable,
-			Reason: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
+			Reason: fmt.Sprintf("the convox CLI can't send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
 		}
 	}
 	p.Unchecked = true
 	p.Warnings = append(p.Warnings, Warning{
 		Code:    "unchecked",
-		Message: fmt.Sprintf("%v; the password is written unchecked", err),
-		Hint:    "Travis's machines must be able to reach the Rack, and the first build will show whether the password is right",
+		Message: fmt.Sprintf("%v; the password is written without being verified", err),
+		Hint:    "make sure that Travis can reach the Rack: the first build shows whether the password is right",
 	})
 	return nil
 }
@@ -339,7 +339,7 @@ func consoleWarnings(login convox.Login, rack string) []Warning {
 		return []Warning{{
 			Code:    FoundNoRacks,
 			Message: fmt.Sprintf("%s accepts the key, but the key sees no Rack, so builds can't deploy", login.Host),
-			Hint:    "make a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
+			Hint:    "create a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
 		}}
 	}
 	var lost []string
@@ -376,21 +376,26 @@ func sees(login convox.Login, rack string) error {
 // warn notes what a person should know before anything is written.
 func (p *RepositoryPlan) warn(request Request) {
 	if !p.Repository.Active && !p.Activate {
-		p.add("inactive", "Travis does not build it: it is not active there", "activate it on its Travis page")
+		p.add("inactive", "Travis doesn't build it: it's inactive there", "activate it on its Travis page")
 	}
-	if p.Host.Action == Replace || p.Password.Action == Replace {
-		p.add("replaces", "what is replaced cannot be put back: Travis does not give private values back", "")
+	switch isHost, isPassword := p.Host.Action == Replace, p.Password.Action == Replace; {
+	case isHost && isPassword:
+		p.add("replaces", HostName+" and "+PasswordName+" are replaced; the old values can't be restored", "")
+	case isHost:
+		p.add("replaces", HostName+" is replaced; the old value can't be restored", "")
+	case isPassword:
+		p.add("replaces", PasswordName+" is replaced; the old value can't be restored", "")
 	}
 	if n := len(p.Doubles); n > 0 {
-		p.add("doubles", text.Count(n, "older variable")+" of the same name and scope will be deleted; builds ignore them", "")
+		p.add("doubles", text.Count(n, "older duplicate")+", ignored by builds, will be deleted", "")
 	}
 	for _, name := range []string{HostName, PasswordName} {
 		p.warnPublic(name, request)
 	}
 	for _, branch := range crossings(p.before, request.Branch, request.Credential.Host).passwordOnly {
 		p.add("branch_password_only",
-			fmt.Sprintf("branch %s has a password of its own and no host: it would be sent to %s", showBranch(branch), request.Credential.Host),
-			"give the branch a host and a password of its own")
+			fmt.Sprintf("branch %s has its own CONVOX_PASSWORD and no CONVOX_HOST: that password would be sent to %s", showBranch(branch), request.Credential.Host),
+			"set both variables for that branch")
 	}
 	for _, v := range p.before {
 		if v.Name == overrideName && (v.Branch == "" || v.Branch == request.Branch || request.Branch == "") {
@@ -400,23 +405,23 @@ func (p *RepositoryPlan) warn(request Request) {
 	}
 }
 
-// warnPublic tells of variables that anyone who can see the log may have read.
+// warnPublic warns of variables that anyone who can see the log may have read.
 func (p *RepositoryPlan) warnPublic(name string, request Request) {
 	advice := ""
 	if name == PasswordName {
-		advice = "take the old password for known: change it wherever it is still good"
+		advice = "treat the old password as leaked: change it wherever it still works"
 	}
 	for _, v := range p.before {
 		switch {
 		case v.Name != name || !v.Public:
 		case v.Branch == request.Branch && p.writes():
 			if name == PasswordName && v.Value.Equal(quoted(request.Credential.Password)) {
-				p.add("public_same", "the very password that is being written was public until now", "change that password, then run this again")
+				p.add("public_same", "the password that will be written was public until now", "change that password, then run this again")
 				continue
 			}
 			p.add("public", fmt.Sprintf("%s%s is public; it becomes private", name, on(v.Branch)), advice)
 		default:
-			p.add("public_elsewhere", fmt.Sprintf("%s%s is public and is left as it is", name, on(v.Branch)), "make it private in the repository's settings")
+			p.add("public_elsewhere", fmt.Sprintf("%s%s is public and isn't changed", name, on(v.Branch)), "make it private in the repository's settings")
 		}
 	}
 }
@@ -435,9 +440,9 @@ func (t Target) provider() travisapi.Provider {
 
 func ownHost(branches []string) string {
 	if len(branches) == 1 {
-		return "branch " + showBranch(branches[0]) + " has a CONVOX_HOST of its own and no password"
+		return "branch " + showBranch(branches[0]) + " has its own CONVOX_HOST and no CONVOX_PASSWORD"
 	}
-	return "branches " + showBranches(branches) + " have a CONVOX_HOST of their own and no password"
+	return "branches " + showBranches(branches) + " have their own CONVOX_HOST and no CONVOX_PASSWORD"
 }
 
 // showBranch makes a branch's name, which comes from outside, fit to be shown

@@ -20,8 +20,8 @@ type Result string
 const (
 	Done    Result = "done"
 	Failed  Result = "failed"  // it is not written; what was there before is still there, or is named in the error
-	Undone  Result = "undone"  // this run created it and took it away again
-	Unknown Result = "unknown" // Travis did not say, and could not be asked again
+	Undone  Result = "undone"  // this run created it and rolled it back
+	Unknown Result = "unknown" // Travis didn't confirm it, and couldn't be asked again
 )
 
 // VariableReport is how it ended for one variable.
@@ -36,19 +36,18 @@ type VariableReport struct {
 
 // Outcome says in words what became of the variable.
 func (v VariableReport) Outcome() string {
-	done := map[Action]string{Create: "created", Replace: "replaced", Delete: "deleted", None: "left as it is"}[v.Action]
-	switch v.Result {
-	case Done:
+	done := map[Action]string{Create: "created", Replace: "replaced", Delete: "deleted", None: "unchanged"}[v.Action]
+	switch {
+	case v.Lost && v.Result == Failed:
+		return "lost: Travis deleted the old value and didn't accept the new one"
+	case v.Result == Undone:
+		return done + ", then rolled back"
+	case v.Result == Unknown:
+		return "unknown: Travis didn't confirm it"
+	case v.Result == Done, v.Action == None:
 		return done
-	case Failed:
-		if v.Lost {
-			return "lost: Travis deleted the old one, and the new one could not be set"
-		}
-		return "not " + strings.Replace(done, "left as it is", "changed", 1)
-	case Undone:
-		return done + ", and taken away again"
-	case Unknown:
-		return "unknown: Travis did not say"
+	case v.Result == Failed:
+		return "not " + done
 	}
 	return "would be " + done
 }
@@ -71,12 +70,15 @@ func (r RepositoryReport) Stands() bool {
 
 func (r RepositoryReport) variablesStand() bool {
 	for _, v := range r.Variables {
-		if v.Action != None && (v.Result == Done || v.Result == Unknown || v.Lost) {
+		if v.Action != None && v.isWritten() {
 			return true
 		}
 	}
 	return false
 }
+
+// isWritten reports whether the variable isn't what it was before, or may not be.
+func (v VariableReport) isWritten() bool { return v.Result == Done || v.Result == Unknown || v.Lost }
 
 // Outcome says in one line what became of the variables.
 func (r RepositoryReport) Outcome() string {
@@ -94,7 +96,7 @@ func (r RepositoryReport) Outcome() string {
 		}
 	}
 	if len(outcomes) == 2 && outcomes[0] == outcomes[1] {
-		return strings.Replace("both "+outcomes[0], "both left as it is", "left as they are", 1)
+		return "both " + outcomes[0]
 	}
 	for i, v := range r.Variables {
 		outcomes[i] = v.Name + " " + outcomes[i]
@@ -203,14 +205,14 @@ const (
 	StepActivate Step = "activate" // the repository is being activated
 	StepWrite    Step = "write"    // a variable is being written
 	StepWritten  Step = "written"  // Travis accepted it
-	StepLookUp   Step = "look up"  // its fate is unknown, so it is looked up
-	StepUndo     Step = "undo"     // it is being taken away again
+	StepLookUp   Step = "look up"  // Travis didn't confirm it, so it is looked up
+	StepUndo     Step = "undo"     // it is being rolled back
 	StepDelete   Step = "delete"   // it is being deleted
 	StepVerify   Step = "verify"   // names, branches and privacy are being read back
 	StepFinished Step = "finished" // the repository's end, good or bad
 )
 
-// Event tells of a step.
+// Event is a step of a run.
 type Event struct {
 	Target Target
 	Step   Step
@@ -241,11 +243,11 @@ func stopping(err error) error {
 type FileReport struct {
 	Path      string // clean it before it is shown
 	Missing   bool   // there was no such file
-	Found     string // where it deployed already, or ""
+	Found     string // where it already deployed, or ""
 	Step      bool   // the deploy step was added
-	Encrypted bool   // the pair was added, or ours was written anew
+	Encrypted bool   // the encrypted variables were added, or ours were replaced
 	Planned   bool   // nothing was tried: a dry run
-	Err       error  // why the file was left alone, or nil
+	Err       error  // why the file is unchanged, or nil
 	// ToPaste is what could not be added, for a person to write into the file.
 	ToPaste []*travisyml.Refusal
 }
@@ -253,37 +255,37 @@ type FileReport struct {
 // Written reports whether the file was changed.
 func (r FileReport) Written() bool { return r.Err == nil && !r.Planned && (r.Step || r.Encrypted) }
 
-// undo is what takes the addition away again.
-func (r FileReport) undo() string {
+// cleanup is how to remove the addition.
+func (r FileReport) cleanup() string {
 	if r.Missing {
-		return "delete .travis.yml, which was not there before"
+		return "delete .travis.yml: the file is new"
 	}
-	return "delete from .travis.yml what git diff shows as added"
+	return "delete the lines of .travis.yml that git diff shows as added"
 }
 
 // Outcome says in words what became of the file.
 func (r FileReport) Outcome() string {
-	written := "written: "
+	added := " added"
 	if r.Planned {
-		written = "would be written: "
+		added = " would be added"
 	}
 	switch {
 	case r.Err != nil:
-		return "left as it was"
+		return "unchanged"
 	case r.Step && r.Encrypted:
-		return written + "the deploy step, and the pair encrypted"
+		return "deploy step and encrypted variables" + added
 	case r.Step:
-		return written + "the deploy step"
+		return "deploy step" + added
 	case r.Encrypted:
-		return written + "the pair encrypted"
+		return "encrypted variables" + added
 	case r.Found != "":
-		return "left as it is: it deploys already"
+		return "unchanged: it already deploys"
 	}
-	return "left as it is"
+	return "unchanged"
 }
 
-// WriteFile adds to a file what can be added, and tells what became of it. err is
-// that of planning it.
+// WriteFile adds to a file what can be added, and reports it. err is that of
+// planning it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
 	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
 	if err == nil || refused && change.Changed() {
@@ -292,7 +294,7 @@ func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
 	return change.report(err, encrypted)
 }
 
-// Intent tells what would become of the file.
+// Intent is the report of a change that wasn't made.
 func (c FileChange) Intent(err error, encrypted bool) *FileReport {
 	report := c.report(err, encrypted)
 	report.Planned = true
@@ -329,7 +331,7 @@ func (c *FileChange) warn(document *travisyml.Document, place string) {
 	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
 		c.Warnings = append(c.Warnings, Warning{
 			Code:    "yml_hooks",
-			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs what is there with this one too",
+			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs them with this one too",
 			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
 		})
 	}

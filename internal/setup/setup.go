@@ -235,7 +235,7 @@ func (g Group) String() string {
 	if len(g.Targets) < 2 {
 		return g.Warning.String()
 	}
-	return fmt.Sprintf("each of %d repositories (%s): %s", len(g.Targets), Names(g.Targets), g.Message)
+	return fmt.Sprintf("%d repositories (%s): %s", len(g.Targets), Names(g.Targets), g.Message)
 }
 
 // Names lists repositories in a line: of many the first few, and how many more.

@@ -112,7 +112,7 @@ func passwordStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "The Rack's password",
-				Reason:  []string{"It is checked with " + f.rackHost().String() + " before anything is written."},
+				Reason:  append([]string{"It is checked with " + f.rackHost().String() + " before anything is written."}, f.tip(StepPassword)...),
 				Initial: Value{Secret: f.answers.password},
 				Check:   checkSecret,
 			}

@@ -466,7 +466,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		case askProof:
 			z.types(terminal.Left).sees("› Yes")
 		case atDone:
-			z.sees("Travis logged in with the new", "git add .travis.yml")
+			z.sees("signed in with the new variables", "git add .travis.yml")
 		case atReview:
 			z.sees("rack.production-1700000000.us-east-1.convox.site")
 		}
@@ -497,7 +497,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 	z.still()
 	z.enter().sees(askRack)
 	z.still()
-	z.enter().sees(askSource).types(terminal.Up).sees("› Read it from AWS").enter().sees("ecs:DescribeTaskDefinition")
+	z.enter().sees(askSource).types(terminal.Down + terminal.Down).sees("› Read it from AWS").enter().sees("ecs:DescribeTaskDefinition")
 	z.still()
 	z.enter().sees("AWS has the password").enter().sees(atReview)
 	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
@@ -509,7 +509,7 @@ func TestTheDemoSaysWhatToType(t *testing.T) {
 	z.sees(askWay, "To try: Enter six times", "demo-key", "reports", "several")
 	z.still()
 	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
-	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {
+	for _, question := range []string{askDeploy, "Which branches get the variables?", askRepository, "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}

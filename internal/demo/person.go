@@ -36,7 +36,7 @@ func (w *World) Clone(ctx context.Context) (string, error) {
 	if err := os.WriteFile(filepath.Join(clone, ".travis.yml"), []byte("language: go\ngo: stable\nscript: make test\n"), 0o600); err != nil {
 		return "", err
 	}
-	for _, arguments := range [][]string{{"init", "--quiet"}, {"remote", "add", "origin", "git@github.com:" + repository + ".git"}} {
+	for _, arguments := range [][]string{{"init", "--quiet"}, {"symbolic-ref", "HEAD", "refs/heads/main"}, {"remote", "add", "origin", "git@github.com:" + repository + ".git"}} {
 		command := child.Command(ctx, child.System(nil), "git", arguments...)
 		command.Dir = clone
 		_ = child.Run(command) // without git the wizard says that there is no clone

@@ -130,7 +130,7 @@ func TestTheProfileToSignInWithIsTheOneOfTheError(t *testing.T) {
 	w.files(ssoConfig, "")
 	for name, p := range w.profiles("") {
 		_, err := w.finder(profile(name)).Search(t.Context(), []string{"us-east-1"}, nil)
-		if hints := problem.Of(err).Hints; !slices.Contains(hints, "log in again: "+cfn.SSOLogin(p.SSO)) {
+		if hints := problem.Of(err).Hints; !slices.Contains(hints, "sign in: "+cfn.SSOLogin(p.SSO)) {
 			t.Errorf("%s: %q, and the error says %q", name, p.SSO, hints)
 		}
 	}

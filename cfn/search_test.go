@@ -108,7 +108,7 @@ func TestAFailureEverywhereIsTheError(t *testing.T) {
 			w := newWorld(t)
 			c.play(w)
 			w.wantCode(w.searchError(), c.kind, append(c.words, "21 regions")...)
-			w.wantCode(w.searchError("us-east-1"), c.kind, append(c.words, "look for Racks in us-east-1: ")...)
+			w.wantCode(w.searchError("us-east-1"), c.kind, append(c.words, "look for Racks in us-east-1")...)
 			_, err := w.finder().Named(t.Context(), []string{"us-east-1"}, "production")
 			w.wantCode(w.failed(err), c.kind)
 		})
@@ -119,7 +119,7 @@ func TestDifferentFailuresEverywhereAreAllTold(t *testing.T) {
 	w := newWorld(t)
 	w.aws.SwitchOff("af-south-1")
 	w.aws.Deny("cloudformation:DescribeStacks", "us-east-1")
-	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "us-east-1: access denied", "skipped af-south-1: switched off for this account")
+	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "look for Racks in us-east-1 with the credentials of the environment (AWS_ACCESS_KEY_ID): access denied", "skipped af-south-1: switched off for this account")
 	w.aws.Throttle("us-west-2", 1000)
 	w.wantCode(w.searchError("us-east-1", "us-west-2"), cfn.CodeThrottled, "us-west-2: throttled", "skipped us-east-1: access denied")
 }
@@ -218,7 +218,7 @@ func TestWaitingForAWSIsToldOnceForAllRegions(t *testing.T) {
 	}
 	finder := w.finder(func(o *cfn.Options) {
 		o.Retry.Deadline, o.Retry.Pause = 10*time.Second, 2*time.Second // with jitter 1 s at the least
-		o.Retry.Tell = func(a transport.Again) {
+		o.Retry.Tell = func(a transport.RetryNotice) {
 			if told.Add(1); !strings.HasSuffix(a.String(), " s, 2nd time: ask AWS") {
 				t.Error(a)
 			}

@@ -1,6 +1,6 @@
-// Package demo is the embedded world: a small Travis, AWS, Rack and Console on
-// loopback, wired to each other and filled with what an organization has. Any
-// client works in it that is given its settings.
+// Package demo is an embedded world: a small Travis, AWS, Rack and Console on loopback,
+// connected to each other and filled with an organization's data. Any client with its
+// settings works in it.
 //
 // Next room: travisapi/travistest, the first of its servers.
 package demo
@@ -26,15 +26,15 @@ import (
 	"convox-travis/travisapi/travistest"
 )
 
-// Options shape the world. The zero value is the usual one.
+// Options configure the world. The zero value is the usual one.
 type Options struct {
 	RackPassword string        // "" is a new one
 	DeployKey    string        // "" is a new one
-	RealHosts    bool          // hosts are named as in life, for World.Dial alone; else they are loopback addresses, for any client
+	RealHosts    bool          // hosts look like real ones and only World.Dial reaches them; else they are loopback addresses
 	Latency      time.Duration // of every answer
-	Pace         time.Duration // of each resource and task that AWS changes; 0 is at once
-	Repositories int           // of the Travis account, at the least
-	Stacks       int           // besides those that belong to Racks
+	Pace         time.Duration // of each resource and task that AWS changes; 0 is immediate
+	Repositories int           // of the Travis account, at least
+	Stacks       int           // besides those of Racks
 }
 
 // World is a running world.
@@ -42,7 +42,7 @@ type World struct {
 	Travis  *travistest.Server
 	AWS     *cfntest.Server
 	Rack    *convoxtest.Rack
-	Lost    *convoxtest.Rack // whose password nobody has
+	Lost    *convoxtest.Rack // whose password is lost
 	Console *convoxtest.Console
 
 	rackPassword string
@@ -57,7 +57,7 @@ type World struct {
 	folder string            // the home, with the clone and the certificates in it
 }
 
-// Setting is an environment variable that leads a client into the world.
+// Setting is an environment variable that points a client to the world.
 type Setting struct{ Name, Value string }
 
 // Start makes a world and serves it until Close.
@@ -124,8 +124,7 @@ func (w *World) open(realHosts bool) (err error) {
 	return os.WriteFile(w.certificates(), authorities, 0o600)
 }
 
-// makeFolder makes the folder of the usual name, or where another demo has that, one
-// of another name.
+// makeFolder creates the folder with the usual name, or with another one if that is taken.
 func makeFolder() (string, error) {
 	const name = "convox-travis-demo"
 	temporary, err := filepath.Abs(os.TempDir())
@@ -142,8 +141,8 @@ func makeFolder() (string, error) {
 
 func (w *World) certificates() string { return filepath.Join(w.folder, "certificates.pem") }
 
-// Settings lists what leads a client into the world. All secrets in it are made
-// up for it.
+// Settings lists the variables that point a client to the world. All secrets in them are
+// made up.
 func (w *World) Settings() []Setting {
 	return []Setting{
 		{"TRAVIS_ENDPOINT", w.Travis.URL},
@@ -165,10 +164,10 @@ func (w *World) Settings() []Setting {
 	}
 }
 
-// Close ends the world and deletes what it laid down.
+// Close ends the world and deletes what it created.
 func (w *World) Close() error {
 	if w.Travis != nil && w.Travis.URL != "" {
-		_ = w.Travis.Close() // each of these is on loopback, and nothing is kept
+		_ = w.Travis.Close() // all of these are on loopback
 	}
 	if w.aws != nil {
 		_ = w.aws.Close()

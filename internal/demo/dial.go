@@ -8,8 +8,8 @@ import (
 	"convox-travis/internal/crash"
 )
 
-// Dial connects to the world's own servers alone. Its other Racks are made up, and no
-// name is looked up.
+// Dial connects only to the world's own servers. The hosts of its other Racks are made up,
+// and no name is looked up.
 func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	defer crash.Catch()
 	to, found := w.routes[address]

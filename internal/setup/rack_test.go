@@ -18,6 +18,21 @@ func (f finds) Named(context.Context, []string, string) (cfn.Summary, error) {
 	return cfn.Summary(f), nil
 }
 
+func (f finds) Search(context.Context, []string, func(cfn.Searched)) (cfn.Summary, error) {
+	return cfn.Summary{Racks: []cfn.Rack{{Name: "production"}, {Name: "staging"}}}, nil
+}
+
+func TestANameThatIsNearlyARacksProposesIt(t *testing.T) {
+	for typed, want := range map[string]string{
+		"prodution": "did you mean production?", "Production": "did you mean production?", "stagng": "did you mean staging?", "payments": "", "p": "",
+	} {
+		_, err := setup.FindRack(t.Context(), finds{Regions: 21}, nil, typed)
+		if hints := strings.Join(problem.Of(err).Hints, "\n"); codeOf(err) != "no_rack" || hints != want {
+			t.Errorf("%s: %v %q", typed, err, hints)
+		}
+	}
+}
+
 func TestARackByNameGivesItsHost(t *testing.T) {
 	rack := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "Production-12.eu-west-1.elb.amazonaws.com", Status: "UPDATE_COMPLETE"}
 	skipped := []cfn.Skipped{{Region: "me-south-1", Reason: "switched off", Off: true}, {Region: "us-east-1", Reason: "throttled"}}
@@ -81,8 +96,8 @@ func TestARackWithoutAHostIsToldByItsState(t *testing.T) {
 		"UPDATE_ROLLBACK_IN_PROGRESS":                  {"is being rolled back", "wait until that has ended"},
 		"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": {"is being rolled back", "wait until that has ended"},
 		"UPDATE_ROLLBACK_FAILED":                       {"failed to update", "repair its stack"},
-		"UPDATE_COMPLETE":                              {"has no host", "look at the outputs of its stack"},
-		"IMPORT_COMPLETE":                              {"has no host", "look at the outputs of its stack"},
+		"UPDATE_COMPLETE":                              {"has no host", "check the outputs of its stack"},
+		"IMPORT_COMPLETE":                              {"has no host", "check the outputs of its stack"},
 	} {
 		rack := cfn.Rack{Name: "production", Region: "eu-west-1", Status: status}
 		_, err := setup.FindRack(t.Context(), finds(cfn.Summary{Racks: []cfn.Rack{rack}, Regions: 1}), nil, "production")
@@ -112,7 +127,7 @@ func TestWhatAStackMeansForTravisIsWarnedOf(t *testing.T) {
 func TestADeadStackAloneIsWarnedOf(t *testing.T) {
 	for _, state := range dead {
 		warnings := setup.RackWarnings(cfn.Rack{Status: state})
-		if codes(warnings) != "failed_state" || warnings[0].Hint != "look at the stack in the CloudFormation console first" {
+		if codes(warnings) != "failed_state" || warnings[0].Hint != "check the stack in the CloudFormation console first" {
 			t.Errorf("%s: %+v", state, warnings)
 		}
 	}

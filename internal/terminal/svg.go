@@ -13,17 +13,17 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// The picture's measures, in pixels: whole numbers, so that edges are sharp.
+// The picture's dimensions, in pixels: whole numbers, so that edges are sharp.
 const (
 	cellWidth  = 9
 	cellHeight = 20
-	fontSize   = 15 // of which most monospaced fonts advance 0.6 for a character
+	fontSize   = 15 // most monospaced fonts advance 0.6 of it per character
 	baseline   = 15 // from a cell's top
 	margin     = 16
 	titleBar   = 36
 )
 
-// Frame is a screen as it is at a moment.
+// Frame is the screen at one moment.
 type Frame struct {
 	palette       palette
 	columns, rows int
@@ -32,7 +32,7 @@ type Frame struct {
 	cursor        uv.Position
 }
 
-// Frame takes the screen as it is now.
+// Frame returns the current screen.
 func (t *Terminal) Frame() Frame {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -61,19 +61,19 @@ func (f Frame) lastRow() int {
 	return last
 }
 
-// Scene is a screen, of one size and text, as a dark and as a light terminal show it.
+// Scene is a screen on a dark and on a light terminal. Both have the same size and text.
 type Scene struct {
 	Dark, Light Frame
 	Caption     string // at the right of the title
 }
 
-// SVG draws the scenes, all of one size, in a window with a title, down to the last
-// row that has something on it. One is a picture;
-// several are a film that runs in a circle, or where the reader wants less motion, is
-// the picture of its last scene. The reader's color scheme is followed. It needs no
-// font of its own, refers to nothing outside, and the same scenes give the same bytes.
-// Lines and blocks are drawn as shapes, so that they meet. Blanks are no-break spaces:
-// browsers fold plain ones, and Chromium ignores xml:space. Blinking is left out.
+// SVG draws the scenes, all of one size, in a window with a title, down to the last row
+// with anything on it. One scene is a picture. Several are a film that runs in a loop;
+// readers who prefer less motion see its last scene. The colors follow the reader's color
+// scheme. It needs no particular font, references nothing outside, and the same scenes give
+// the same bytes. Lines and blocks are drawn as shapes, so that they meet. Blanks are
+// no-break spaces: browsers collapse plain ones, and Chromium ignores xml:space. Blinking is
+// left out.
 func SVG(title string, scenes ...Scene) string {
 	var used inks
 	first := scenes[0]
@@ -115,8 +115,8 @@ func SVG(title string, scenes ...Scene) string {
 	return head.String() + body.String()
 }
 
-// film is the rules that show so many scenes one after the other, the last one twice
-// as long.
+// film returns the rules that show the scenes one after another, the last one twice as
+// long.
 func film(scenes int) string {
 	if scenes == 1 {
 		return ""
@@ -138,7 +138,7 @@ func film(scenes int) string {
 // ink is a color on a dark and on a light terminal.
 type ink struct{ dark, light color.RGBA }
 
-// inks are those that are used, each with a class.
+// inks are the colors in use, each with a class.
 type inks []ink
 
 func (all *inks) class(of ink) string {
@@ -191,7 +191,7 @@ func draw(scene Scene, used *inks) string {
 	return all + p.texts.String()
 }
 
-// look is a cell's style as it is drawn: reversed and dimmed already.
+// look is a cell's final style, with reverse and dim applied.
 type look struct {
 	foreground, background        ink
 	bold, italic                  bool
@@ -252,7 +252,7 @@ func (p *picture) row(y int, dark, light []uv.Cell) {
 	p.text(y, &text)
 }
 
-// run is neighbouring cells that are drawn as one.
+// run is adjacent cells that are drawn together.
 type run struct {
 	x, width int
 	isWide   bool
@@ -278,7 +278,7 @@ func (p *picture) background(y int, r *run) {
 func (p *picture) text(y int, r *run) {
 	defer func() { *r = run{} }()
 	content, x, width := r.content.String(), r.x, r.width
-	if !r.look.underlined && !r.look.crossed { // blanks are nothing to draw
+	if !r.look.underlined && !r.look.crossed { // nothing to draw for blanks
 		trimmed := strings.TrimLeft(content, " ")
 		x += len(content) - len(trimmed)
 		width -= len(content) - len(trimmed)
@@ -313,6 +313,6 @@ func (p *picture) text(y int, r *run) {
 
 func escape(text string) string {
 	var escaped strings.Builder
-	_ = xml.EscapeText(&escaped, []byte(text)) // a Builder takes everything
+	_ = xml.EscapeText(&escaped, []byte(text)) // a Builder never fails
 	return escaped.String()
 }

@@ -21,7 +21,7 @@ func ExamplePlain() {
 	fmt.Println(strings.ReplaceAll(out.String(), " \n", "\n"))
 	fmt.Println(errors.Is(err, tui.ErrNoMoreAnswers))
 	// Output:
-	// Enter takes what stands in brackets, < goes back, Ctrl-C leaves. Nothing is written before the review, but for a reset, which asks by itself.
+	// Enter takes the answer in brackets, < goes back, ? explains, Ctrl-C quits. Nothing is written before the review, but for a reset, which asks by itself.
 	//
 	// How should builds log in to Convox?
 	//   A deploy key can build, deploy and read logs in its organization. A Rack's password can do everything on that Rack.

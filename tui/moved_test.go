@@ -61,7 +61,7 @@ func TestADefaultThatIsFoundLateMovesNoCursorThatAPersonMoved(t *testing.T) {
 		m.refresh()
 		if isMoved {
 			m.Update(down)
-			m.Update(down)
+			m.Update(tea.KeyPressMsg{Code: tea.KeyUp})
 		}
 		for _, s := range searches {
 			s(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })

@@ -31,6 +31,7 @@ type result struct {
 	stopped  error           // what asked the run to stop
 	code     int             // set where the errors don't decide it: exitFound, exitPartial, exitRefused
 	dryRun   bool
+	shown    bool // the wizard's transcript says all of it to people
 
 	text     string   // printed as it is, in the place of all that follows
 	lines    []string // for people, on standard output
@@ -113,9 +114,11 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 	if len(errs) == 0 && r.stopped != nil {
 		errs = []error{r.stopped}
 	}
-	p.reportErrors(errs...)
+	if !r.shown {
+		p.reportErrors(errs...)
+	}
 	p.printResult(r, p.blanks[cmd])
-	if p.form != jsonDocument {
+	if p.form != jsonDocument && !r.shown {
 		for _, note := range r.notes {
 			p.say(note)
 		}
@@ -129,6 +132,9 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 func (p *program) printResult(r result, blank func() document) {
 	if r.text != "" {
 		fmt.Fprint(p.out, r.text) // output.check reports what can't be written
+		return
+	}
+	if r.shown && p.form == "" && p.outWidth() != math.MaxInt {
 		return
 	}
 	if p.form == "" || blank == nil {

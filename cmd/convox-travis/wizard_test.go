@@ -83,7 +83,7 @@ func (z *wizard) types(keys string) *wizard {
 
 // namesEnter is a foot that says what Enter does, before which it does nothing, or
 // the prompt of plain lines.
-var namesEnter = regexp.MustCompile(`(?m)(^|· )enter [a-z]|>\z`)
+var namesEnter = regexp.MustCompile(`(?m)(└ |· )enter [a-z]|>\z`)
 
 // takesKeys is besides an empty field, and a prompt with what was typed at it.
 var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z`)

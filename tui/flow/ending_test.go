@@ -64,10 +64,7 @@ func TestTheReviewOfADryRunSaysSo(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 	w.accept()
-	title, lines := w.flow.Ending()
-	if text := fmt.Sprint(lines); title != "Dry run: nothing was written" || !strings.Contains(text, "CONVOX_HOST      would be created") || strings.Contains(text, "Undo") || strings.Contains(text, "Next") {
-		t.Errorf("%s: %s", title, text)
-	}
+	w.wantNoEnding()
 }
 
 func TestADeployKeyIsNamedInTheReview(t *testing.T) {
@@ -157,23 +154,30 @@ $ convox-travis remove --repo acme/web`},
 	}
 }
 
-func TestTheEndOfAStopAndOfAFailureSayWhatIsThere(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{})
+// wantNoEnding checks that the report is left to say how a run ended.
+func (w *world) wantNoEnding() {
+	w.Helper()
 	if title, lines := w.flow.Ending(); title != "" || lines != nil {
-		t.Errorf("before anything is tried: %s: %v", title, lines)
+		w.Errorf("it ended with %s: %v", title, lines)
 	}
+}
+
+func TestWhatIsNotCompleteHasNoEnding(t *testing.T) {
+	w := newWorld(t).begin(flow.Given{})
+	w.wantNoEnding()
 	w.accept().accept().accept().failWrites(true)
-	w.accept().step(flow.StepRetry).answer(flow.Value{Index: 1})
-	title, lines := w.flow.Ending()
-	if text := fmt.Sprint(lines); title != "Not completed" || !strings.Contains(text, "CONVOX_HOST      not created") || strings.Contains(text, "Next") || strings.Contains(text, "Undo") {
-		t.Errorf("%s: %s", title, text)
-	}
+	w.accept().step(flow.StepRetry).wantNoEnding()
+	w.answer(flow.Value{Index: 1}).wantNoEnding()
 	w = newWorld(t)
 	w.stopAt = "reading both variables back"
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept()
-	title, lines = w.flow.Ending()
-	if text := fmt.Sprint(lines); title != "Stopped" || !strings.Contains(text, "CONVOX_PASSWORD  created") || strings.Contains(text, "Next") || !strings.Contains(text, "convox-travis remove --repo acme/web") {
-		t.Errorf("%s: %s", title, text)
+	w.wantNoEnding()
+	w, keys := newWorldOf(t, 3)
+	w.toRepositories().pick(keys...).step(flow.StepReview)
+	w.failOnly(101)
+	w.accept().step(flow.StepRetry).answer(flow.Value{Index: 1}).step(flow.StepDone).accept()
+	if title, lines := w.flow.Ending(); title != "2 of 3 repositories set up" || !strings.Contains(fmt.Sprint(lines), "acme/r01") {
+		t.Errorf("%s: %v", title, lines)
 	}
 }
 

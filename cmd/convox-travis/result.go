@@ -114,11 +114,11 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 	if len(errs) == 0 && r.stopped != nil {
 		errs = []error{r.stopped}
 	}
-	if !r.shown {
+	if !r.shown || r.stopped != nil {
 		p.reportErrors(errs...)
 	}
 	p.printResult(r, p.blanks[cmd])
-	if p.form != jsonDocument && !r.shown {
+	if p.form != jsonDocument {
 		for _, note := range r.notes {
 			p.say(note)
 		}

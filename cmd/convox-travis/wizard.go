@@ -217,18 +217,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 			report.Stopped = err // it was left where it could be tried again
 		}
 		r := show.report(*report)
-		if title, _ := f.Ending(); title != "" {
-			r.shown = true
-			return r
-		}
-		proof, failed := f.TestBuild()
-		r.leftover = failed
-		if proof != "" {
-			r.notes = append(r.notes, proof)
-		}
-		if !p.demo { // whose clone is gone
-			r.notes = append(r.notes, f.Next()...)
-		}
+		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
 		return r
 	}
 	reset := f.Reset().Report()

@@ -30,14 +30,10 @@ func doneStep() step {
 func isCommand(l Line) bool { return l.Tone == Command }
 
 // Ending says how it ended, also once the flow is over: what was written, what to do
-// next and how to remove it again. The title is "" where a run isn't complete and
-// the person didn't continue to Done: the report then has to say how to continue.
+// next and how to remove it again. The title is "" where nothing was tried.
 func (f *Flow) Ending() (title string, lines []Line) {
 	report := f.result.report
-	switch {
-	case report == nil, report.Stopped != nil, f.given.DryRun:
-		return "", nil
-	case len(report.Errs()) > 0 && f.steps[f.at].id != StepDone:
+	if report == nil {
 		return "", nil
 	}
 	add := func(section ...Line) {
@@ -55,20 +51,29 @@ func (f *Flow) Ending() (title string, lines []Line) {
 	if next := f.nextLines(); len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}
-	add(cleanupLines(report.Cleanup(f.given.Repeated))...)
+	if !f.given.DryRun {
+		add(cleanupLines(report.Cleanup(f.given.Repeated))...)
+	}
 	return f.endTitle(), lines
 }
 
 func (f *Flow) endTitle() string {
-	done, failed, left := f.result.report.Count()
-	took := " in " + inSeconds(f.result.took)
+	report := f.result.report
+	done, failed, left := report.Count()
+	all := done + failed + left
 	switch {
-	case !f.several():
-		return "Done" + took
-	case failed+left == 0:
-		return text.Count(done, "repository") + " set up" + took
+	case f.given.DryRun:
+		return "Dry run: nothing was written"
+	case report.Stopped != nil:
+		return "Stopped"
+	case all == done && f.several():
+		return text.Count(done, "repository") + " set up in " + inSeconds(f.result.took)
+	case all == done:
+		return "Done in " + inSeconds(f.result.took)
+	case f.several():
+		return fmt.Sprintf("%d of %s set up", done, text.Count(all, "repository"))
 	}
-	return fmt.Sprintf("%d of %s set up", done, text.Count(done+failed+left, "repository"))
+	return "Not completed"
 }
 
 // resultLines are the results for one repository.
@@ -83,16 +88,43 @@ func (f *Flow) resultLines() []Line {
 		if v.Branch != "" {
 			outcome += ", only for branch " + v.Branch
 		}
-		lines = append(lines, Line{Good, variable(v.Name, outcome)})
+		lines = append(lines, Line{toneOf(v.Result), variable(v.Name, outcome)})
 	}
 	if file := r.File; file != nil {
 		tone := Good
-		if file.Err != nil {
+		switch {
+		case file.Planned:
+			tone = Plain
+		case file.Err != nil:
 			tone = Warning
 		}
 		lines = append(lines, Line{tone, variable(travisyml.FileName, file.Outcome())})
 	}
+	if r.Err != nil {
+		lines = append(lines, errorLines(r.Err)...)
+	}
 	return append(lines, f.testBuildLines()...)
+}
+
+// toneOf is that of a variable's result.
+func toneOf(result setup.Result) Tone {
+	switch result {
+	case setup.Done:
+		return Good
+	case setup.Undone, setup.Unknown:
+		return Warning
+	case setup.Failed:
+		return Bad
+	}
+	return Plain
+}
+
+func errorLines(err error) []Line {
+	lines := []Line{{Bad, sentence(err.Error())}}
+	for _, hint := range ProblemOf(err).Do {
+		lines = append(lines, Line{Muted, sentence(hint)})
+	}
+	return lines
 }
 
 // severalResults count the results, and say why repositories failed.
@@ -109,13 +141,17 @@ func (f *Flow) severalResults() []Line {
 	}
 	var lines []Line
 	if words := counts.String(); words != "" {
-		lines = append(lines, Line{Good, words})
+		tone := Good
+		if f.given.DryRun {
+			tone = Plain
+		}
+		lines = append(lines, Line{tone, words})
 	}
 	for _, r := range f.result.report.Repositories {
 		if r.Err == nil {
 			continue
 		}
-		lines = append(lines, problemLines(Bad, r.Err)...)
+		lines = append(lines, errorLines(r.Err)...)
 		if r.Stands() {
 			lines = append(lines, Line{Muted, "It has: " + r.Outcome() + "."})
 		}

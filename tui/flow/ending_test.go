@@ -64,7 +64,10 @@ func TestTheReviewOfADryRunSaysSo(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 	w.accept()
-	w.wantNoEnding()
+	title, lines := w.flow.Ending()
+	if text := fmt.Sprint(lines); title != "Dry run: nothing was written" || !strings.Contains(text, "CONVOX_HOST      would be created") || strings.Contains(text, "Undo") || strings.Contains(text, "Next") {
+		t.Errorf("%s: %s", title, text)
+	}
 }
 
 func TestADeployKeyIsNamedInTheReview(t *testing.T) {
@@ -154,30 +157,23 @@ $ convox-travis remove --repo acme/web`},
 	}
 }
 
-// wantNoEnding checks that the report is left to say how a run ended.
-func (w *world) wantNoEnding() {
-	w.Helper()
-	if title, lines := w.flow.Ending(); title != "" || lines != nil {
-		w.Errorf("it ended with %s: %v", title, lines)
-	}
-}
-
-func TestWhatIsNotCompleteHasNoEnding(t *testing.T) {
+func TestTheEndOfAStopAndOfAFailureSayWhatIsThere(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.wantNoEnding()
+	if title, lines := w.flow.Ending(); title != "" || lines != nil {
+		t.Errorf("before anything is tried: %s: %v", title, lines)
+	}
 	w.accept().accept().accept().failWrites(true)
-	w.accept().step(flow.StepRetry).wantNoEnding()
-	w.answer(flow.Value{Index: 1}).wantNoEnding()
+	w.accept().step(flow.StepRetry).answer(flow.Value{Index: 1})
+	title, lines := w.flow.Ending()
+	if text := fmt.Sprint(lines); title != "Not completed" || !strings.Contains(text, "CONVOX_HOST      not created") || strings.Contains(text, "Next") || strings.Contains(text, "Undo") {
+		t.Errorf("%s: %s", title, text)
+	}
 	w = newWorld(t)
 	w.stopAt = "reading both variables back"
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept()
-	w.wantNoEnding()
-	w, keys := newWorldOf(t, 3)
-	w.toRepositories().pick(keys...).step(flow.StepReview)
-	w.failOnly(101)
-	w.accept().step(flow.StepRetry).answer(flow.Value{Index: 1}).step(flow.StepDone).accept()
-	if title, lines := w.flow.Ending(); title != "2 of 3 repositories set up" || !strings.Contains(fmt.Sprint(lines), "acme/r01") {
-		t.Errorf("%s: %v", title, lines)
+	title, lines = w.flow.Ending()
+	if text := fmt.Sprint(lines); title != "Stopped" || !strings.Contains(text, "CONVOX_PASSWORD  created") || strings.Contains(text, "Next") || !strings.Contains(text, "convox-travis remove --repo acme/web") {
+		t.Errorf("%s: %s", title, text)
 	}
 }
 

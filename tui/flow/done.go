@@ -181,19 +181,6 @@ func cleanupLines(cleanup setup.Cleanup) []Line {
 	return lines
 }
 
-// Next is what is left to do by hand, in lines.
-func (f *Flow) Next() []string {
-	var next []string
-	for _, line := range f.nextLines() {
-		words := line.Text
-		if line.Tone == Command {
-			words = "  " + words
-		}
-		next = append(next, words)
-	}
-	return next
-}
-
 // nextLines are what is left to do by hand once the variables are written.
 func (f *Flow) nextLines() []Line {
 	report := f.result.report
@@ -317,15 +304,6 @@ func (f *Flow) runTestBuild() *Work {
 			return outcome
 		},
 	}
-}
-
-// TestBuild says that a test build signed in, "" where none did, and why one that
-// was tried didn't.
-func (f *Flow) TestBuild() (words string, err error) {
-	if f.result.tested {
-		words = "Travis logged in with the new variables, in a build of " + f.only().String() + "."
-	}
-	return words, f.result.testErr
 }
 
 // testBuildLines are the result of a test build, where one was tried.

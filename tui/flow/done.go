@@ -88,22 +88,27 @@ func (f *Flow) resultLines() []Line {
 		if v.Branch != "" {
 			outcome += ", only for branch " + v.Branch
 		}
-		lines = append(lines, Line{toneOf(v.Result), variable(v.Name, outcome)})
+		lines = append(lines, f.resultLine(toneOf(v.Result), variable(v.Name, outcome)))
 	}
 	if file := r.File; file != nil {
 		tone := Good
-		switch {
-		case file.Planned:
-			tone = Plain
-		case file.Err != nil:
+		if file.Err != nil {
 			tone = Warning
 		}
-		lines = append(lines, Line{tone, variable(travisyml.FileName, file.Outcome())})
+		lines = append(lines, f.resultLine(tone, variable(travisyml.FileName, file.Outcome())))
 	}
 	if r.Err != nil {
-		lines = append(lines, errorLines(r.Err)...)
+		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
 	return append(lines, f.testBuildLines()...)
+}
+
+// resultLine is a result, which a dry run has none of.
+func (f *Flow) resultLine(tone Tone, words string) Line {
+	if f.given.DryRun {
+		return under(Plain, words)
+	}
+	return Line{tone, words}
 }
 
 // toneOf is that of a variable's result.
@@ -117,14 +122,6 @@ func toneOf(result setup.Result) Tone {
 		return Bad
 	}
 	return Plain
-}
-
-func errorLines(err error) []Line {
-	lines := []Line{{Bad, sentence(err.Error())}}
-	for _, hint := range ProblemOf(err).Do {
-		lines = append(lines, Line{Muted, sentence(hint)})
-	}
-	return lines
 }
 
 // severalResults count the results, and say why repositories failed.
@@ -141,19 +138,15 @@ func (f *Flow) severalResults() []Line {
 	}
 	var lines []Line
 	if words := counts.String(); words != "" {
-		tone := Good
-		if f.given.DryRun {
-			tone = Plain
-		}
-		lines = append(lines, Line{tone, words})
+		lines = append(lines, f.resultLine(Good, words))
 	}
 	for _, r := range f.result.report.Repositories {
 		if r.Err == nil {
 			continue
 		}
-		lines = append(lines, errorLines(r.Err)...)
+		lines = append(lines, problemLines(Bad, r.Err)...)
 		if r.Stands() {
-			lines = append(lines, Line{Muted, "It has: " + r.Outcome() + "."})
+			lines = append(lines, under(Muted, "It has: "+r.Outcome()+"."))
 		}
 	}
 	return lines
@@ -172,7 +165,7 @@ func cleanupLines(cleanup setup.Cleanup) []Line {
 	}
 	for _, note := range []string{cleanup.Note, cleanup.File} {
 		if note != "" {
-			lines = append(lines, Line{Muted, note})
+			lines = append(lines, under(Muted, note))
 		}
 	}
 	if len(lines) > 0 {
@@ -201,9 +194,9 @@ func (f *Flow) nextLines() []Line {
 		case f.fitsFile():
 			where = "adds the deploy step"
 		}
-		lines = append(lines, Line{Command, command}, Line{Muted, where})
+		lines = append(lines, Line{Command, command}, under(Muted, where))
 		if !f.knowsRack() {
-			lines = append(lines, Line{Muted, "with the Rack to deploy to in place of ORG/NAME"})
+			lines = append(lines, under(Muted, "with the Rack to deploy to in place of ORG/NAME"))
 		}
 		return lines
 	}
@@ -219,7 +212,7 @@ func (f *Flow) nextLines() []Line {
 		lines = append(lines, Line{Command, "git add " + text.Quote(f.fromFolder(file.Path)) + ` && git commit -m "Deploy with Convox" && git push`})
 	}
 	if f.answers.encrypt {
-		lines = append(lines, Line{Muted, "builds get the variables with that push"})
+		lines = append(lines, under(Muted, "builds get the variables with that push"))
 	}
 	return lines
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"convox-travis/internal/child"
+	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 )
 
@@ -77,6 +78,9 @@ type Finder struct {
 	calls    calls
 	asker    *asker
 	given    *given
+
+	regionSetting string            // what sets the region
+	endpoints     map[string]string // the setting that leads a service elsewhere, by the SDK's ID of the service
 }
 
 // Format implements fmt.Formatter: the settings inside hold the secret key.
@@ -104,18 +108,11 @@ func NewFinder(options Options) (*Finder, error) {
 	}
 	f.region = f.config.Region
 	if !plausible(f.region) {
-		return nil, badRegion("use the region that is set in the environment or the profile", f.region)
+		e := badRegion("use "+f.regionSetting, f.region)
+		e.Hints = []string{"set " + f.regionSetting + " to " + cmp.Or(text.Nearest(f.region, KnownRegions()), "a name such as "+defaultRegion)}
+		return nil, e
 	}
-	var endpoints []*string
-	f.calls, endpoints = newCalls(*f.config)
-	for _, endpoint := range endpoints {
-		if endpoint == nil {
-			continue
-		}
-		if _, err := transport.ParseEndpoint(*endpoint); err != nil {
-			return nil, badEndpoint(err)
-		}
-	}
+	f.calls = newCalls(*f.config)
 	return f, nil
 }
 

@@ -171,7 +171,7 @@ func (f *Finder) readChanges(ctx context.Context, p *Preview, page *cloudformati
 			break
 		}
 	}
-	return unreadable(of("read the preview", p.Rack), "its list of changes does not end")
+	return f.unreadable(of("read the preview", p.Rack), "its list of changes does not end", nil)
 }
 
 func readChange(change types.Change) Change {

@@ -43,36 +43,23 @@ const (
 // source is where credentials come from, as errors name it.
 type source struct {
 	kind    sourceKind
-	name    string  // "profile work in FILE", "the environment (AWS_ACCESS_KEY_ID)"
-	profile string  // that has the settings; "" is none
-	role    string  // the ARN of the role that is assumed, or ""
-	device  string  // mfa_serial of that role's profile, or ""
-	lacks   string  // what is unfinished in the settings where nothing else is left, or ""
-	renew   string  // what helps where AWS doesn't accept them, or ""
-	base    *source // that signs the call for a role, or nil
+	name    string   // "profile work in FILE", "the environment (AWS_ACCESS_KEY_ID)"
+	profile string   // that has the settings; "" is none
+	role    string   // the ARN of the role that is assumed, or ""
+	device  string   // mfa_serial of that role's profile, or ""
+	lacks   string   // what is unfinished in the settings where nothing else is left, or ""
+	instead []string // how to use other credentials that are set too
+	renew   string   // what helps where AWS doesn't accept them, or ""
+	base    *source  // that signs the call for a role, or nil
 }
 
 // renewal lists what helps where AWS refuses the credentials.
-func (s *source) renewal(look string) []string {
-	hints := append(s.beside(), look)
+func (s *source) renewal(check string) []string {
+	hints := append(slices.Clone(s.instead), check)
 	if s.renew != "" {
 		hints = append(hints, s.renew)
 	}
 	return hints
-}
-
-// beside says how to use a profile that the environment names too, and that other
-// credentials go before.
-func (s *source) beside() []string {
-	named, variable := profileName("")
-	other := os.Getenv("AWS_DEFAULT_PROFILE")
-	switch {
-	case variable != "" && s.kind == fromKeys && s.profile == "":
-		return []string{"unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use profile " + shown(named) + " of " + variable + ": they go before it"}
-	case variable == "AWS_PROFILE" && s.profile == named && other != "" && other != named:
-		return []string{"unset AWS_PROFILE to use profile " + shown(other) + " of AWS_DEFAULT_PROFILE: it goes before it"}
-	}
-	return nil
 }
 
 // step is a provider whose errors say which source failed: that of the innermost
@@ -116,11 +103,15 @@ type chain struct {
 func (c *chain) find(p profile) (*step, *problem.Error) {
 	env := os.Getenv
 	if id := env("AWS_ACCESS_KEY_ID"); id != "" && !c.isNamed {
+		token := "AWS_SESSION_TOKEN"
+		if env("AWS_SECURITY_TOKEN") != "" {
+			token = "AWS_SECURITY_TOKEN"
+		}
 		return c.keys(&source{
-			name:  "the environment (AWS_ACCESS_KEY_ID)",
-			renew: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN if they are temporary",
-		}, [3]string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"},
-			[3]string{id, env("AWS_SECRET_ACCESS_KEY"), cmp.Or(env("AWS_SECURITY_TOKEN"), env("AWS_SESSION_TOKEN"))})
+			name:    "the environment (AWS_ACCESS_KEY_ID)",
+			renew:   "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN if they are temporary",
+			instead: p.instead("unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"),
+		}, [3]string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", token}, [3]string{id, env("AWS_SECRET_ACCESS_KEY"), env(token)})
 	}
 	c.visited = []string{p.name}
 	if isRole(p) {
@@ -133,6 +124,17 @@ func (c *chain) find(p profile) (*step, *problem.Error) {
 		return c.container()
 	}
 	return c.instance(p), nil
+}
+
+// instead is a hint to use the credentials of a profile, where it has any.
+func (p profile) instead(unset string) []string {
+	hasAny := hasKeys(p.credentials) || hasKeys(p.config) || slices.ContainsFunc(
+		[]string{"role_arn", "sso_account_id", "sso_role_name", "login_session", "credential_process"},
+		func(key string) bool { return p.get(key) != "" })
+	if !hasAny {
+		return nil
+	}
+	return []string{unset + " to use profile " + shown(p.name)}
 }
 
 // isRole reports whether a profile is a role that is assumed with other
@@ -170,7 +172,7 @@ func unfinished(p profile) string {
 	case p.get("sso_session") != "" || p.get("sso_start_url") != "":
 		return "the SSO settings of profile " + shown(p.name) + " lack sso_account_id and sso_role_name"
 	case os.Getenv("AWS_SECRET_ACCESS_KEY") != "":
-		return "AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID isn't"
+		return "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID"
 	case p.get("source_profile") != "":
 		return "profile " + shown(p.name) + " has source_profile, and no role_arn"
 	}
@@ -187,45 +189,65 @@ func hasKeys(section map[string]string) bool {
 
 func (c *chain) profileKeys(p profile, section map[string]string, file string) (*step, *problem.Error) {
 	names := [3]string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
-	return c.keys(&source{
+	if section["aws_security_token"] != "" {
+		names[2] = "aws_security_token"
+	}
+	of := &source{
 		name: "profile " + shown(p.name) + " in " + shown(file), profile: p.name,
 		renew: "enter the keys of profile " + shown(p.name) + " again: aws configure --profile " + quoted(p.name),
-	}, names, [3]string{section[names[0]], section[names[1]], cmp.Or(section["aws_security_token"], section[names[2]])})
+	}
+	other := os.Getenv("AWS_DEFAULT_PROFILE")
+	if named, variable := profileName(""); variable == "AWS_PROFILE" && named == p.name && other != named {
+		of.instead = c.settings.profile(other).instead("unset AWS_PROFILE")
+	}
+	return c.keys(of, names, [3]string{section[names[0]], section[names[1]], section[names[2]]})
 }
 
 // keys checks an access key by what each of AWS has: no white space, and a token
-// with a temporary one
+// exactly with a temporary one
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes).
 func (c *chain) keys(of *source, names, values [3]string) (*step, *problem.Error) {
 	refuse := func(why, hint string) *problem.Error {
-		return failed(CodeProfile, "use the AWS keys of "+of.name, why, append([]string{hint}, of.beside()...)...)
+		return failed(CodeProfile, "use the AWS keys of "+of.name, why, append([]string{hint}, of.instead...)...)
 	}
 	for i, value := range values {
-		if why := misspelled(value); why != "" {
-			return nil, refuse(names[i]+" has "+why+" in it", "copy "+names[i]+" again, on one line")
+		if why, hint := misspelled(value); why != "" {
+			return nil, refuse(names[i]+" has "+why+" in it", fmt.Sprintf(hint, names[i]))
 		}
 		if value == "" && i < 2 {
-			return nil, refuse(names[i]+" is missing, and "+names[1-i]+" is set", "set "+names[i]+" too, or remove "+names[1-i])
+			return nil, refuse(names[1-i]+" is set without "+names[i], "set "+names[i]+" too, or "+drop(names[1-i]))
 		}
 	}
-	if strings.HasPrefix(values[0], "ASIA") && values[2] == "" {
-		return nil, refuse("the keys are temporary, and "+names[2]+" is missing", "set "+names[2]+" to the session token that came with them, or sign in to AWS again")
+	switch isTemporary := strings.HasPrefix(values[0], "ASIA"); {
+	case isTemporary && values[2] == "":
+		return nil, refuse("the access key is temporary (ASIA…), and "+names[2]+" is missing", "set "+names[2]+" to the session token that came with them, or sign in to AWS again")
+	case strings.HasPrefix(values[0], "AKIA") && values[2] != "":
+		return nil, refuse(names[2]+" is set, but a long-term access key (AKIA…) has no session token", drop(names[2]))
 	}
 	return &step{credentials.NewStaticCredentialsProvider(values[0], values[1], values[2]), of}, nil
 }
 
-func misspelled(value string) string {
+// drop is how a setting is taken back: a variable is unset, a line of a file removed.
+func drop(setting string) string {
+	if strings.HasPrefix(setting, "AWS_") {
+		return "unset " + setting
+	}
+	return "remove " + setting
+}
+
+// misspelled says what a key can't have in it, and what helps, or is "".
+func misspelled(value string) (why, hint string) {
 	for _, letter := range value {
 		switch {
 		case strings.ContainsRune(" \t\r\n", letter):
-			return "white space or a line break"
+			return "white space or a line break", "copy %s again, on one line"
 		case letter == '"' || letter == '\'':
-			return "a quotation mark"
+			return "quotation marks", "remove the quotation marks from %s"
 		case letter < ' ' || letter > '~':
-			return "a character that no key has"
+			return "a character that no key has", "copy %s again"
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // role is a profile with role_arn.
@@ -253,7 +275,7 @@ func (c *chain) role(p profile) (*step, *problem.Error) {
 	device := p.get("mfa_serial")
 	if device != "" && c.asker.ask == nil {
 		return nil, failed(CodeMFA, "use AWS profile "+shown(p.name), "it needs an MFA code, and nobody can be asked for it here",
-			fmt.Sprintf(`log in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(c.process.profile)))
+			fmt.Sprintf(`sign in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(c.process.profile)))
 	}
 	config := c.config
 	config.Credentials = aws.NewCredentialsCache(base)
@@ -278,7 +300,8 @@ func (c *chain) sourceProfile(p, from profile) (*step, *problem.Error) {
 		if why, hint := c.settings.misplaced(from.name); why != "" {
 			return nil, unusable(p, is+" doesn't exist: "+why, hint)
 		}
-		return nil, unusable(p, is+" doesn't exist", append(c.settings.absent(), correct)...)
+		why, hints := c.settings.faults()
+		return nil, unusable(p, cmp.Or(why, is+" doesn't exist"), append(hints, correct)...)
 	case slices.Contains(c.visited, from.name) && (from.name != p.name || !ownKeys):
 		loop := append(slices.Clone(c.visited[slices.Index(c.visited, from.name):]), from.name)
 		return nil, unusable(c.settings.profile(c.visited[0]), "its sources lead in a circle: "+shown(strings.Join(loop, " → ")), correct)
@@ -324,17 +347,20 @@ func (c *chain) credentialSource(p profile, place string) (*step, *problem.Error
 // assumed with a role's session allows an hour
 // (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
 func sessionLength(p profile, base *step) (time.Duration, *problem.Error) {
-	seconds, err := strconv.Atoi(p.get("duration_seconds"))
-	if err != nil {
+	text := p.get("duration_seconds")
+	if text == "" {
 		return time.Hour, nil // the default of AWS; the SDK's is shorter
 	}
 	longest, what := 43200, "any role allows"
 	if base.source.kind == fromRole || base.source.kind == fromWebIdentity {
 		longest, what = 3600, "a role allows that is assumed with another role"
 	}
-	is := "its duration_seconds is " + strconv.Itoa(seconds)
 	fix := fmt.Sprintf("set duration_seconds to 900 to %d, or remove it", longest)
+	seconds, err := strconv.Atoi(text)
+	is := "its duration_seconds is " + strconv.Itoa(seconds)
 	switch {
+	case err != nil:
+		return 0, unusable(p, "its duration_seconds isn't a number", fix)
 	case seconds < 900:
 		return 0, unusable(p, is+", and a session lasts 900 or longer", fix)
 	case seconds > longest:
@@ -345,40 +371,34 @@ func sessionLength(p profile, base *step) (time.Duration, *problem.Error) {
 
 // webIdentity returns nil where neither the environment nor the profile has one.
 func (c *chain) webIdentity(p profile, withEnvironment bool) (*step, *problem.Error) {
-	get := func(variable, key string) (value, place string) {
+	const variable = "AWS_WEB_IDENTITY_TOKEN_FILE"
+	get := func(variable, key string) string {
 		if value := os.Getenv(variable); value != "" && withEnvironment {
-			return value, variable
+			return value
 		}
-		return p.get(key), "web_identity_token_file of profile " + shown(p.name)
+		return p.get(key)
 	}
-	file, place := get("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file")
+	file := get(variable, "web_identity_token_file")
 	if file == "" {
 		return nil, nil
 	}
-	role, _ := get("AWS_ROLE_ARN", "role_arn")
-	session, _ := get("AWS_ROLE_SESSION_NAME", "role_session_name")
-	use := "use the web identity in " + place
-	if role == "" {
-		return nil, failed(CodeProfile, use, "no role is set", "set AWS_ROLE_ARN, or role_arn in the profile")
+	of := &source{kind: fromWebIdentity, name: "the web identity in " + variable, instead: p.instead("unset " + variable)}
+	fix := "set " + variable + " to the token's file, or unset it"
+	if file != os.Getenv(variable) || !withEnvironment {
+		of = &source{kind: fromWebIdentity, name: "the web identity of profile " + shown(p.name), profile: p.name}
+		fix = "correct web_identity_token_file in profile " + shown(p.name)
 	}
-	if _, err := os.ReadFile(file); err != nil {
-		return nil, failed(CodeProfile, use, shown(file)+" "+unreadableFile(err), "correct "+place)
+	of.role = get("AWS_ROLE_ARN", "role_arn")
+	if of.role == "" {
+		return nil, failed(CodeProfile, "use "+of.name, "no role is set", append(of.instead, "set AWS_ROLE_ARN, or role_arn in the profile")...)
 	}
-	provider := stscreds.NewWebIdentityRoleProvider(sts.NewFromConfig(c.config), role, stscreds.IdentityTokenFile(file), func(o *stscreds.WebIdentityRoleOptions) {
-		o.RoleSessionName = session
+	if fault := fileFault(file); fault != "" {
+		return nil, failed(CodeProfile, "use "+of.name, shown(file)+" "+fault, append(of.instead, fix)...)
+	}
+	provider := stscreds.NewWebIdentityRoleProvider(sts.NewFromConfig(c.config), of.role, stscreds.IdentityTokenFile(file), func(o *stscreds.WebIdentityRoleOptions) {
+		o.RoleSessionName = get("AWS_ROLE_SESSION_NAME", "role_session_name")
 	})
-	of := &source{kind: fromWebIdentity, name: "the web identity in " + place, role: role}
-	if withEnvironment && os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") == "" || !withEnvironment {
-		of.profile = p.name
-	}
 	return &step{provider, of}, nil
-}
-
-func unreadableFile(err error) string {
-	if os.IsNotExist(err) {
-		return "isn't there"
-	}
-	return "can't be read"
 }
 
 // sso reads what aws sso login has saved
@@ -437,8 +457,8 @@ func (c *chain) container() (*step, *problem.Error) {
 	}
 	token := os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 	if token != "" {
-		if _, err := os.ReadFile(token); err != nil {
-			return nil, failed(CodeProfile, "use "+of.name, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "+shown(token)+" "+unreadableFile(err), "correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+		if fault := fileFault(token); fault != "" {
+			return nil, failed(CodeProfile, "use "+of.name, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "+shown(token)+" "+fault, "correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 		}
 	}
 	return &step{endpointcreds.New(address, func(o *endpointcreds.Options) {

@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -123,11 +124,11 @@ func TestAnErrorNamesTheSourceThatWasUsed(t *testing.T) {
 	}{
 		"keys of the environment beside a good profile": {
 			"", "[work]\n" + annKeys, map[string]string{"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIAUNKNOWNUNKNOWN00", "AWS_SECRET_ACCESS_KEY": secrettest.Canary}, "", cfn.CodeRefused,
-			[]string{"the environment (AWS_ACCESS_KEY_ID)", "check them: aws sts get-caller-identity", "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use profile work of AWS_PROFILE"}, []string{"--profile"},
+			[]string{"the environment (AWS_ACCESS_KEY_ID)", "check them: aws sts get-caller-identity", "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use profile work"}, []string{"--profile"},
 		},
 		"an expired session of the environment": {
 			"", "", map[string]string{"AWS_ACCESS_KEY_ID": "expired"}, "", cfn.CodeExpired,
-			[]string{"the session token has expired: it is of the environment (AWS_ACCESS_KEY_ID)", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN"}, []string{"profile"},
+			[]string{"the session token of the environment (AWS_ACCESS_KEY_ID) has expired", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN"}, []string{"profile"},
 		},
 		"a credentials file": {
 			"", "[work]\n" + badKeys, nil, "work", cfn.CodeRefused,
@@ -139,15 +140,23 @@ func TestAnErrorNamesTheSourceThatWasUsed(t *testing.T) {
 		},
 		"one profile of two variables": {
 			"", "[one]\n" + badKeys + "[two]\n" + annKeys, map[string]string{"AWS_PROFILE": "one", "AWS_DEFAULT_PROFILE": "two"}, "", cfn.CodeRefused,
-			[]string{"profile one in ", "unset AWS_PROFILE to use profile two of AWS_DEFAULT_PROFILE"}, nil,
+			[]string{"profile one in ", "unset AWS_PROFILE to use profile two"}, nil,
 		},
 		"the keys that may assume a role": {
 			"[profile work]\n" + role + "source_profile = base\n", "[base]\n" + badKeys, nil, "work", cfn.CodeRefused,
-			[]string{"log in to AWS with profile work", "the credentials of profile base in ", "aws --profile base sts get-caller-identity"}, nil,
+			[]string{"sign in to AWS with profile work", "the credentials of profile base in ", "aws --profile base sts get-caller-identity"}, nil,
+		},
+		"a profile that may not list stacks": {
+			"", "[work]\n" + annKeys, map[string]string{"AWS_PROFILE": "work"}, "denied", cfn.CodeDenied,
+			[]string{"look for Racks in us-east-1 with the credentials of profile work in ", "credentials: access denied"}, nil,
+		},
+		"a role that may not list stacks": {
+			"[profile work]\n" + role + "source_profile = base\n", "[base]\n" + annKeys, map[string]string{"AWS_PROFILE": "work"}, "denied", cfn.CodeDenied,
+			[]string{"look for Racks in us-east-1 with the credentials of profile work: access denied"}, []string{"profile base"},
 		},
 		"a role that may not be assumed": {
 			"[profile work]\n" + role + "source_profile = base\n", "[base]\n" + bobKeys, nil, "work", cfn.CodeDenied,
-			[]string{"log in to AWS with profile work: its role may not be assumed", "give profile base in "}, nil,
+			[]string{"sign in to AWS with profile work: its role may not be assumed", "give profile base in "}, nil,
 		},
 		"a wrong secret of the environment": {
 			"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": "wrong"}, "", cfn.CodeRefused,
@@ -155,7 +164,7 @@ func TestAnErrorNamesTheSourceThatWasUsed(t *testing.T) {
 		},
 		"a web identity": {
 			"", "[work]\n" + annKeys, map[string]string{"AWS_PROFILE": "work", "AWS_WEB_IDENTITY_TOKEN_FILE": "token", "AWS_ROLE_ARN": "arn:aws:iam::1:role/web"}, "", cfn.CodeFailed,
-			[]string{"log in to AWS with the web identity in AWS_WEB_IDENTITY_TOKEN_FILE"}, []string{"profile work"},
+			[]string{"sign in to AWS with the web identity in AWS_WEB_IDENTITY_TOKEN_FILE"}, []string{"profile work"},
 		},
 		"a container's role": {
 			"", "", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/keys"}, "", cfn.CodeUnreachable,
@@ -163,13 +172,18 @@ func TestAnErrorNamesTheSourceThatWasUsed(t *testing.T) {
 		},
 		"a login of a source": {
 			"[profile work]\n" + role + "source_profile = base\n[profile base]\nlogin_session = arn:aws:iam::1:user/ann\n", "", nil, "work", cfn.CodeExpired,
-			[]string{"log in to AWS with profile base", "aws login --profile base"}, []string{"aws login --profile work"},
+			[]string{"sign in to AWS with profile base", "aws login --profile base"}, []string{"aws login --profile work"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.aws.AddUser(cfntest.User{Account: account, Name: "bob", KeyID: bobID, Secret: secrettest.Canary})
 			w.files(c.config, c.credentials)
+			if c.profile == "denied" {
+				c.profile = ""
+				w.aws.AddRole(cfntest.Role{Account: account, Name: "admin"})
+				w.aws.Deny("cloudformation:DescribeStacks", "us-east-1")
+			}
 			for variable, value := range c.env {
 				if value == "token" {
 					value = filepath.Join(w.home, value)
@@ -204,24 +218,30 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 		words               []string
 		calls               int
 	}{
-		"a CA bundle that isn't there":      {"", "", map[string]string{"AWS_CA_BUNDLE": "/nowhere/ca.pem"}, "", []string{"AWS_CA_BUNDLE: /nowhere/ca.pem isn't there"}, 0},
-		"a CA bundle without a certificate": {"[profile work]\nca_bundle = ~/credentials\n", "", nil, "work", []string{"ca_bundle of profile work", "holds no certificate"}, 0},
+		"a CA bundle that isn't there":      {"", "", map[string]string{"AWS_CA_BUNDLE": "/nowhere/ca.pem"}, "", []string{"AWS_CA_BUNDLE: /nowhere/ca.pem isn't there", "certificates in PEM form, or unset it"}, 0},
+		"a CA bundle without a certificate": {"[profile work]\nca_bundle = ~/credentials\n", "", nil, "work", []string{"ca_bundle of profile work", "holds no certificate", "in PEM form, or remove it"}, 0},
 		"a line break in a secret":          {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": secrettest.Canary + "\n"}, "", []string{"AWS_SECRET_ACCESS_KEY has white space or a line break"}, 0},
 		"a space before a key":              {"", "", map[string]string{"AWS_ACCESS_KEY_ID": " " + keyID, "AWS_SECRET_ACCESS_KEY": secrettest.Canary}, "", []string{"AWS_ACCESS_KEY_ID has white space"}, 0},
 		"a line break in a token":           {"", "", map[string]string{"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": secrettest.Canary + "\r\n"}, "", []string{"AWS_SESSION_TOKEN has white space"}, 0},
 		"a secret on two lines of a file":   {"", "[work]\naws_access_key_id = x\naws_secret_access_key = " + secrettest.Canary + "\n  more\n", nil, "work", []string{"profile work in ", "aws_secret_access_key has white space"}, 0},
-		"quotes in a file":                  {"", "[work]\naws_access_key_id = \"x\"\naws_secret_access_key = " + secrettest.Canary + "\n", nil, "work", []string{"aws_access_key_id has a quotation mark"}, 0},
+		"quotes in a file":                  {"", "[work]\naws_access_key_id = \"x\"\naws_secret_access_key = " + secrettest.Canary + "\n", nil, "work", []string{"aws_access_key_id has quotation marks in it", "remove the quotation marks from aws_access_key_id"}, 0},
 		"an invisible character":            {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID + "\u200b", "AWS_SECRET_ACCESS_KEY": "x"}, "", []string{"AWS_ACCESS_KEY_ID has a character that no key has"}, 0},
-		"a temporary key without its token": {"", "", map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": secrettest.Canary}, "", []string{"temporary, and AWS_SESSION_TOKEN is missing"}, 0},
-		"one of a file":                     {"", "[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n", nil, "work", []string{"temporary, and aws_session_token is missing"}, 0},
-		"half a pair":                       {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID}, "", []string{"AWS_SECRET_ACCESS_KEY is missing, and AWS_ACCESS_KEY_ID is set"}, 0},
+		"a temporary key without its token": {"", "", map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": secrettest.Canary}, "", []string{"temporary (ASIA…), and AWS_SESSION_TOKEN is missing"}, 0},
+		"one of a file":                     {"", "[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n", nil, "work", []string{"temporary (ASIA…), and aws_session_token is missing"}, 0},
+		"half a pair":                       {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID}, "", []string{"AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY", "too, or unset AWS_ACCESS_KEY_ID"}, 0},
 		"half a pair beside a good profile": {"", "[work]\n" + annKeys, map[string]string{"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": keyID}, "", []string{"to use profile work"}, 0},
-		"half a pair of a file":             {"", "[work]\naws_secret_access_key = " + secrettest.Canary + "\n", nil, "work", []string{"profile work in ", "aws_access_key_id is missing"}, 0},
+		"half a pair of a file":             {"", "[work]\naws_secret_access_key = " + secrettest.Canary + "\n", nil, "work", []string{"profile work in ", "aws_secret_access_key is set without aws_access_key_id", "too, or remove aws_secret_access_key"}, 0},
 		"no profile in the config file":     {"[work]\n" + role, "", nil, "work", []string{"its section in ", "config isn't read", "change [work] to [profile work]"}, 0},
 		"profile in the credentials file":   {"", "[profile work]\n" + annKeys, nil, "work", []string{"its section in ", "credentials isn't read", "change [profile work] to [work]"}, 0},
 		"a source without profile":          {sourced + "[base]\n" + annKeys, "", nil, "work", []string{"source_profile base doesn't exist", "change [base] to [profile base]"}, 0},
-		"a config file that isn't there":    {"", "", map[string]string{"AWS_PROFILE": "work", "AWS_CONFIG_FILE": "/nowhere/config"}, "", []string{"correct AWS_CONFIG_FILE: /nowhere/config isn't there"}, 0},
+		"a config file that isn't there":    {"", "", map[string]string{"AWS_PROFILE": "work", "AWS_CONFIG_FILE": "/nowhere/config"}, "", []string{"AWS_CONFIG_FILE names /nowhere/config, which isn't there", "set AWS_CONFIG_FILE to the right file, or unset it"}, 0},
 		"a token file that isn't there":     {"", "", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token", "AWS_ROLE_ARN": "arn"}, "", []string{"AWS_WEB_IDENTITY_TOKEN_FILE: /nowhere/token isn't there"}, 0},
+		"a token file beside a profile":     {"", "[work]\n" + annKeys, map[string]string{"AWS_PROFILE": "work", "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token", "AWS_ROLE_ARN": "arn"}, "", []string{"/nowhere/token isn't there", "unset AWS_WEB_IDENTITY_TOKEN_FILE to use profile work"}, 0},
+		"a token file of a profile":         {"[profile work]\nrole_arn = arn\nweb_identity_token_file = /nowhere/token\n", "", nil, "work", []string{"web identity of profile work: /nowhere/token isn't there", "correct web_identity_token_file in profile work"}, 0},
+		"a token left beside a user's key":  {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": secrettest.Canary}, "", []string{"AWS_SESSION_TOKEN is set, but a long-term access key (AKIA…) has no session token", "unset AWS_SESSION_TOKEN"}, 0},
+		"one by its old name":               {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": "x", "AWS_SECURITY_TOKEN": secrettest.Canary}, "", []string{"unset AWS_SECURITY_TOKEN"}, 0},
+		"one left in a file":                {"", "[work]\n" + annKeys + "aws_session_token = " + secrettest.Canary + "\n", nil, "work", []string{"remove aws_session_token"}, 0},
+		"a length that is no number":        {sourced + "duration_seconds = 1h\n", "[base]\n" + annKeys, nil, "work", []string{"profile work: its duration_seconds isn't a number", "set duration_seconds to 900 to 43200"}, 0},
 		"a web identity without a role":     {"", "", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token"}, "", []string{"set AWS_ROLE_ARN"}, 0},
 		"a circle of sources":               {sourced + "[profile base]\n" + role + "source_profile = work\n", "", nil, "work", []string{"profile work: its sources lead in a circle: work → base → work"}, 0},
 		"a role that is its own source":     {"[profile work]\n" + role + "source_profile = work\n", "", nil, "work", []string{"work → work"}, 0},
@@ -235,7 +255,7 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 		"a session that is too short":       {sourced + "duration_seconds = 60\n", "[base]\n" + annKeys, nil, "work", []string{"duration_seconds is 60", "set duration_seconds to 900 to 43200"}, 0},
 		"one longer than any":               {sourced + "duration_seconds = 43201\n", "[base]\n" + annKeys, nil, "work", []string{"longer than any role allows"}, 0},
 		"one of a role by a role":           {twoRoles, "[keys]\n" + annKeys, nil, "work", []string{"duration_seconds is 7200", "set duration_seconds to 900 to 3600"}, 0},
-		"one longer than the role's":        {sourced + "duration_seconds = 7200\n", "[base]\n" + annKeys, nil, "work", []string{"log in to AWS with profile work: its duration_seconds is longer than", "set duration_seconds in profile work to 3600"}, 1},
+		"one longer than the role's":        {sourced + "duration_seconds = 7200\n", "[base]\n" + annKeys, nil, "work", []string{"sign in to AWS with profile work: its duration_seconds is longer than", "set duration_seconds in profile work to 3600"}, 1},
 		"a file with a line that is none":   {"[profile work]\nregion us-east-1\n", "", nil, "work", []string{"config can't be understood at line 2"}, 0},
 		"a section that isn't closed":       {"[profile work\n", annKeys, nil, "work", []string{"config can't be understood at line 1"}, 0},
 	} {
@@ -266,7 +286,7 @@ func TestWhereCredentialsLackTheirProfileIsNamed(t *testing.T) {
 		never        string
 	}{
 		"a profile without any":      {"[profile d]\nregion = us-east-1\n[profile work]\nregion = us-east-1\n", "", cfn.CodeNoCredentials, []string{"AWS_PROFILE names profile d, which has no credentials", "aws configure --profile d", "one of the profiles here: work"}, "here: d"},
-		"a file that isn't there":    {"", "/nowhere/config", cfn.CodeProfile, []string{"correct AWS_CONFIG_FILE: /nowhere/config isn't there"}, "make a profile"},
+		"a file that isn't there":    {"", "/nowhere/config", cfn.CodeProfile, []string{"AWS_CONFIG_FILE names /nowhere/config, which isn't there", "set AWS_CONFIG_FILE to the right file, or unset it"}, "make a profile"},
 		"a file without any profile": {"", "", cfn.CodeProfile, []string{"make a profile: aws configure"}, "profiles here"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -289,6 +309,52 @@ func TestWhereCredentialsLackTheirProfileIsNamed(t *testing.T) {
 	}
 }
 
+// The AWS CLI passes over such a file too, so it counts only where credentials lack.
+func TestAFileThatCantBeReadIsTheError(t *testing.T) {
+	for name, c := range map[string]struct {
+		variable, path string // relative to the home folder
+		profile        string
+		words          []string
+	}{
+		"the credentials are a folder":         {"", ".aws/credentials", "", []string{"sign in to AWS: there are no credentials: HOME/.aws/credentials is a folder, not a file", "move the folder HOME/.aws/credentials away, then run aws configure"}},
+		"the config is a folder":               {"", ".aws/config", "work", []string{"use AWS profile work: HOME/.aws/config is a folder, not a file"}},
+		"AWS_CONFIG_FILE isn't there":          {"AWS_CONFIG_FILE", "none", "", []string{"there are no credentials: AWS_CONFIG_FILE names HOME/none, which isn't there", "set AWS_CONFIG_FILE to the right file, or unset it"}},
+		"AWS_SHARED_CREDENTIALS_FILE isn't":    {"AWS_SHARED_CREDENTIALS_FILE", "none", "work", []string{"use AWS profile work: AWS_SHARED_CREDENTIALS_FILE names HOME/none, which isn't there"}},
+		"AWS_SHARED_CREDENTIALS_FILE a folder": {"AWS_SHARED_CREDENTIALS_FILE", ".aws", "", []string{"AWS_SHARED_CREDENTIALS_FILE names HOME/.aws, which is a folder, not a file"}},
+	} {
+		w := newWorld(t)
+		w.files("", "")
+		w.set("AWS_CONFIG_FILE", "")
+		w.set("AWS_SHARED_CREDENTIALS_FILE", "")
+		path := filepath.Join(w.home, filepath.FromSlash(c.path))
+		if strings.HasPrefix(c.path, ".aws") {
+			if err := os.MkdirAll(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.variable != "" {
+			w.set(c.variable, path)
+		}
+		use := func(o *cfn.Options) { o.Profile = c.profile }
+		finder, err := w.tryFinder(use)
+		if err == nil {
+			_, err = finder.Search(t.Context(), nil, nil)
+		}
+		e := w.failed(err)
+		for _, word := range c.words {
+			word = filepath.FromSlash(strings.ReplaceAll(word, "HOME", w.home))
+			if text := e.Error() + "\n" + strings.Join(e.Hints, "\n"); !strings.Contains(text, word) {
+				t.Errorf("%s: %q is not in %s", name, word, text)
+			}
+		}
+		w.set("AWS_ACCESS_KEY_ID", keyID)
+		w.set("AWS_SECRET_ACCESS_KEY", secrettest.Canary)
+		if c.profile == "" {
+			w.search("us-east-1")
+		}
+	}
+}
+
 func TestSentencesAboutTheLengthOfASession(t *testing.T) {
 	for _, sentence := range []string{
 		"The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
@@ -304,20 +370,28 @@ func TestSentencesAboutTheLengthOfASession(t *testing.T) {
 }
 
 func TestAWebIdentityThatIsRefused(t *testing.T) {
+	const refused = "sign in to AWS with the web identity in AWS_WEB_IDENTITY_TOKEN_FILE: AWS doesn't accept its token, or it has expired"
 	for code, c := range map[string]struct{ sentence, code, words string }{
+		"InvalidClientTokenId":  {"The security token included in the request is invalid.", cfn.CodeRefused, refused},
+		"ExpiredToken":          {"The security token included in the request is expired", cfn.CodeRefused, refused},
+		"SignatureDoesNotMatch": {"The request signature we calculated does not match", cfn.CodeRefused, refused},
 		"AccessDenied":          {"Not authorized to perform sts:AssumeRoleWithWebIdentity", cfn.CodeDenied, "let the role trust the token's issuer, subject and audience: arn:aws:iam::1:role/web"},
 		"InvalidIdentityToken":  {"No OpenIDConnect provider found in your account for https://token.actions.example", cfn.CodeRefused, "check that the role trusts the token's issuer"},
 		"ExpiredTokenException": {"Token expired: current date/time must be before the expiration date/time", cfn.CodeRefused, "get a new token"},
 		"IDPRejectedClaim":      {"The identity provider rejected the claim", cfn.CodeRefused, "AWS_WEB_IDENTITY_TOKEN_FILE"},
 	} {
 		w := newWorld(t)
-		w.files("", "")
+		w.files("", userFile("default"))
 		w.write("token", secrettest.Canary)
 		w.set("AWS_WEB_IDENTITY_TOKEN_FILE", filepath.Join(w.home, "token"))
 		w.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/web")
 		w.scripted(http.StatusBadRequest, "<ErrorResponse><Error><Code>"+code+"</Code><Message>"+c.sentence+"</Message></Error></ErrorResponse>")
 		_, err := w.finder().Search(t.Context(), nil, nil)
-		w.wantCode(w.failed(err), c.code, c.words, "log in to AWS with the web identity in AWS_WEB_IDENTITY_TOKEN_FILE")
+		e := w.failed(err)
+		w.wantCode(e, c.code, c.words, "sign in to AWS with the web identity in AWS_WEB_IDENTITY_TOKEN_FILE", "unset AWS_WEB_IDENTITY_TOKEN_FILE to use profile default")
+		if text := e.Error() + strings.Join(e.Hints, "\n"); strings.Contains(text, "secret") || strings.Count(e.Error(), "the web identity in") != 1 {
+			t.Errorf("%s: %s", code, text)
+		}
 	}
 }
 

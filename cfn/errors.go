@@ -13,9 +13,11 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/smithy-go"
 
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 )
 
@@ -54,10 +56,11 @@ type Detail struct {
 	Rack    Rack         // that the error is about, where its hints need it
 	Missing []Permission // that the credentials lack
 
-	status  int  // of the answer, or 0
-	off     bool // the region is switched off for the account
-	foreign bool // off, since it is in another partition
-	barred  bool // no permission of the credentials would help
+	status  int    // of the answer, or 0
+	off     bool   // the region is switched off for the account
+	foreign bool   // off, since it is in another partition
+	barred  bool   // no permission of the credentials would help
+	source  string // of the credentials that were denied
 }
 
 // failed is an error without more to be known.
@@ -84,11 +87,15 @@ func ours(err error) *problem.Error {
 	return nil
 }
 
-// attempting returns a copy of the error that says what was attempted.
+// attempting returns a copy of the error that says what was attempted, and of a
+// denial with which credentials.
 func attempting(what string, e *problem.Error) *problem.Error {
-	told := *e
-	told.Action = what
-	return &told
+	attempted := *e
+	attempted.Action = what
+	if source := detailOf(e).source; source != "" {
+		attempted.Action += " with the credentials of " + source
+	}
+	return &attempted
 }
 
 // hinting returns a copy of the error with one more thing that can be done.
@@ -132,14 +139,19 @@ func isPassing(err error) bool {
 }
 
 // badEndpoint doesn't quote the address, which can carry a password.
-func badEndpoint(cause error) *problem.Error {
-	e := &problem.Error{Code: CodeEndpoint, Action: "use the AWS endpoint that is set", Cause: cause}
-	if cause == transport.ErrPlainHTTP {
-		e.Reason = "plain HTTP is for this machine only"
+func badEndpoint(setting string, cause error) *problem.Error {
+	undo, _, _ := strings.Cut(drop(setting), " ")
+	e := &problem.Error{
+		Code: CodeEndpoint, Action: "use " + setting, Cause: cause,
+		Hints: []string{"set " + setting + " to an address that begins with https://, or " + undo + " it"},
 	}
-	e.Hints = []string{"look at AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDFORMATION, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_ECS and AWS_ENDPOINT_URL_SSM, and at endpoint_url in the profile"}
+	if cause == transport.ErrPlainHTTP {
+		e.Reason = onlyHere
+	}
 	return e
 }
+
+const onlyHere = "plain HTTP is for this machine only"
 
 const tryLater = "try again later: https://health.aws.amazon.com/health/status"
 
@@ -152,13 +164,13 @@ func (f *Finder) failure(err error, region string) *problem.Error {
 	}
 	switch {
 	case errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded):
-		return failed(CodeNoAnswer, "", fmt.Sprintf("no answer in %g s", f.retry.Deadline.Seconds()), "try again, or look at what is between here and AWS: VPN, proxy (HTTPS_PROXY), firewall")
+		return failed(CodeNoAnswer, "", fmt.Sprintf("no answer in %g s", f.retry.Deadline.Seconds()), f.checkPath(err))
 	case errors.Is(err, transport.ErrPlainHTTP):
-		return badEndpoint(transport.ErrPlainHTTP)
+		return failed(CodeEndpoint, "", onlyHere)
 	case errors.Is(err, transport.ErrTooLarge):
-		return unreadable("", transport.ErrTooLarge.Error())
+		return f.unreadable("", transport.ErrTooLarge.Error(), err)
 	case errors.Is(err, errNotAnswer):
-		return unreadable("", errNotAnswer.Error())
+		return f.unreadable("", errNotAnswer.Error(), err)
 	}
 	var answered interface{ HTTPStatusCode() int }
 	status := 0
@@ -172,62 +184,101 @@ func (f *Finder) failure(err error, region string) *problem.Error {
 		if e = f.understood(api.ErrorCode(), api.ErrorMessage()); e != nil {
 			break
 		}
-		e = f.coded(api.ErrorCode(), status)
+		e = f.coded(api.ErrorCode(), status, region, err)
 		if reason := f.reason(api.ErrorMessage()); e.Code == CodeFailed && status < http.StatusInternalServerError && reason != "" {
 			e.Reason = "AWS refuses it: " + reason
 		}
 	case status >= http.StatusMultipleChoices:
-		e = f.coded("", status)
+		e = f.coded("", status, region, err)
 	case status > 0:
-		return unreadable("", errNotAnswer.Error())
+		return f.unreadable("", errNotAnswer.Error(), err)
 	default:
-		return unreachable(err, region)
+		return f.unreachable(err, region)
 	}
 	detail := detailOf(e)
 	detail.status = status
+	if e.Code == CodeDenied {
+		detail.source = f.source.name
+	}
 	e.Detail = detail
 	return e
 }
 
-const notAWS = "look at HTTPS_PROXY and AWS_ENDPOINT_URL: a proxy or a login page may be between here and AWS"
+// checkPath is a hint about what is between here and the service that was called.
+func (f *Finder) checkPath(err error) string {
+	service := cloudformation.ServiceID
+	if call := (*smithy.OperationError)(nil); errors.As(err, &call) {
+		service = call.ServiceID
+	}
+	if setting := f.endpoints[service]; setting != "" {
+		return "check " + setting + ": calls go there instead of to AWS"
+	}
+	return "check the network between here and AWS: VPN, firewall, login page, or a proxy (HTTPS_PROXY)"
+}
 
-func unreadable(what, why string) *problem.Error {
-	return failed(CodeUnreadable, what, why, notAWS)
+// unreadable is an answer that AWS doesn't give. The error of its call may be nil.
+func (f *Finder) unreadable(what, why string, err error) *problem.Error {
+	return failed(CodeUnreadable, what, why, f.checkPath(err))
 }
 
 // coded turns an answer into an error by its code and HTTP status.
-func (f *Finder) coded(code string, status int) *problem.Error {
+func (f *Finder) coded(code string, status int, region string, err error) *problem.Error {
 	_, throttled := throttleCodes()[code]
 	switch code {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
-		return failed(CodeExpired, "", "the session token has expired: it is of "+f.source.name, f.source.renewal("log in to AWS again")...)
+		return failed(CodeExpired, "", "the session token of "+f.source.name+" has expired", f.source.renewal("sign in to AWS again")...)
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized":
 		return denied()
 	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidAccessKeyId", "NotSignedUp", "RegionDisabledException":
-		return &problem.Error{
-			Code: CodeRefused, Reason: "AWS doesn't accept the credentials of " + f.source.name, Detail: Detail{off: true},
-			Hints: append(f.source.renewal("check them: "+f.command("aws sts get-caller-identity")),
-				"enable the region if it is switched off for the account: it answers like this too"),
-		}
+		return f.refused(region)
 	case "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "InvalidSignatureException",
 		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture",
 		"IncompleteSignatureException", "MissingAuthenticationTokenException":
-		return failed(CodeRefused, "", "AWS doesn't accept the credentials of "+f.source.name+": the signature doesn't match",
-			f.source.renewal("check this machine's clock, and that the secret access key belongs to the access key")...)
+		check := "check this machine's clock"
+		if f.source.kind == fromKeys {
+			check += ", and that the secret access key belongs to the access key"
+		}
+		return failed(CodeRefused, "", "AWS doesn't accept the credentials of "+f.source.name+": the signature doesn't match", f.source.renewal(check)...)
 	}
 	switch {
 	case throttled, status == http.StatusTooManyRequests:
 		return failed(CodeThrottled, "", "throttled", "wait a minute, and try again: something else makes many calls to this account")
 	case status >= 300 && status < 400:
-		return unreadable("", fmt.Sprintf("it answered with a redirect (HTTP %d)", status))
+		return f.unreadable("", fmt.Sprintf("it answered with a redirect (HTTP %d)", status), err)
 	}
 	e := failed(CodeFailed, "", fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status))
 	if code == "" || code == "UnknownError" {
-		e = failed(CodeFailed, "", fmt.Sprintf("AWS failed (HTTP %d)", status), notAWS)
+		e = failed(CodeFailed, "", fmt.Sprintf("AWS failed (HTTP %d)", status), f.checkPath(err))
 	}
 	if status >= http.StatusInternalServerError {
 		e.Hints = []string{tryLater}
 	}
+	return e
+}
+
+const mostHints = 3
+
+// refused says that AWS doesn't know the credentials, or that a region doesn't. A
+// region that is switched off answers like this too, and so does another partition:
+// each has accounts of its own
+// (https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html).
+func (f *Finder) refused(region string) *problem.Error {
+	e := &problem.Error{Code: CodeRefused, Reason: "AWS doesn't accept the credentials of " + f.source.name}
+	e.Hints = f.source.renewal("check them: " + f.command("aws sts get-caller-identity"))
+	id, name := partitionOf(region)
+	configured, _ := partitionOf(f.region)
+	switch {
+	case id != commercialID || id != configured:
+		e.Detail = Detail{off: true, foreign: true}
+		e.Reason = name + " doesn't accept the credentials of " + f.source.name + ": it is a partition of its own, with other accounts"
+		e.Hints = []string{"use a profile of an account in " + name, e.Hints[0]}
+	case isOptIn(region):
+		e.Detail = Detail{off: true}
+		e.Hints = append([]string{"enable " + region + " if it is switched off for the account: it refuses all credentials then"}, e.Hints...)
+	default:
+		e.Hints = append(e.Hints, "set AWS_REGION to us-gov-west-1 or cn-north-1 if the account is in AWS GovCloud (US) or AWS China")
+	}
+	e.Hints = e.Hints[:min(len(e.Hints), mostHints)]
 	return e
 }
 
@@ -241,17 +292,17 @@ func (f *Finder) command(text string) string {
 
 // unreachable says why there was no whole answer, without the words of the
 // system, which hold addresses.
-func unreachable(err error, region string) *problem.Error {
+func (f *Finder) unreachable(err error, region string) *problem.Error {
 	var (
 		name        *net.DNSError
 		certificate *tls.CertificateVerificationError
 		record      tls.RecordHeaderError
-		e           = failed(CodeUnreachable, "", "it is unreachable", "look at what is between here and AWS: network, VPN, proxy (HTTPS_PROXY), AWS_ENDPOINT_URL")
+		e           = failed(CodeUnreachable, "", "it is unreachable", f.checkPath(err))
 	)
 	switch {
 	case errors.As(err, &name):
 		e.Reason = "its address can't be looked up"
-		if near := nearest(region, KnownRegions()); near != "" && near != region {
+		if near := text.Nearest(region, KnownRegions()); near != "" && near != region {
 			e.Hints = append([]string{"did you mean " + near + "?"}, e.Hints...)
 		}
 	case errors.As(err, &certificate):
@@ -287,7 +338,7 @@ func (f *Finder) understood(code, message string) *problem.Error {
 		return e
 	}
 	if found := notUpdatable.FindStringSubmatch(message); found != nil {
-		return Busy(found[1])
+		return busy(found[1], "")
 	}
 	switch code {
 	case "ChangeSetNotFound", "ChangeSetNotFoundException", "ParameterNotFound", "ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException":
@@ -324,9 +375,8 @@ func missing(what, why string) *problem.Error {
 	return failed(CodeMissing, what, why)
 }
 
-// Busy says of a Rack's stack in a state that it can't be updated now, and what
-// helps.
-func Busy(status string) *problem.Error {
+// busy says that a Rack's stack can't be updated in its state, and what helps.
+func busy(status, repair string) *problem.Error {
 	_, hint := meaning(status)
-	return failed(CodeBusy, "", "its stack is in the state "+shown(status), cmp.Or(hint, repairStack))
+	return failed(CodeBusy, "", "its stack is in the state "+shown(status), cmp.Or(repair, hint, repairStack))
 }

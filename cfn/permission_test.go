@@ -47,6 +47,7 @@ func TestEachMissingPermissionIsNamed(t *testing.T) {
 			w.aws.Deny(action, "eu-west-1")
 			e := w.failed(reset(t.Context(), w, w.finder()))
 			w.wantCode(e, cfn.CodeDenied, "access denied", `{"Effect": "Allow", "Action": "`+action+`", "Resource": "`+resource+`"}`)
+			w.wantSource(e)
 			if missing := missing(e); len(missing) != 1 || missing[0].Action != action {
 				t.Errorf("%q", missing)
 			}

@@ -85,12 +85,8 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 	if err != nil {
 		return nil, err
 	}
-	if state := stateOf(described); !state.Updatable {
-		e := attempting(what, Busy(state.Status))
-		if repair := f.repair(rack, state.Status); repair != "" {
-			e.Hints = []string{repair}
-		}
-		return nil, e
+	if state := f.stateOf(rack, described); !state.Updatable {
+		return nil, attempting(what, state.Busy())
 	}
 	keys, err := otherParameters(described, what)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 
 	"convox-travis/internal/child"
+	"convox-travis/internal/problem"
 )
 
 // process runs the credential_process of a profile
@@ -30,7 +31,7 @@ const largestCredentials = 1 << 20 // bytes; real ones have some thousand
 
 // fail says why there are no credentials. It holds nothing of what the program
 // printed.
-func (p *process) fail(why string, canAsk bool) error {
+func (p *process) fail(why string, canAsk bool) *problem.Error {
 	e := failed(CodeProfile, "", "its credential_process "+why, "run the command of credential_process yourself to see what it says")
 	if !canAsk {
 		e.Reason += "; it can't ask for anything here"
@@ -71,6 +72,12 @@ func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	found, ok := parseCredentials(out.text)
 	if !ok {
 		return aws.Credentials{}, p.fail("printed no credentials", terminal != nil)
+	}
+	if found.Expired() {
+		e := p.fail("printed a session that has expired", terminal != nil)
+		e.Code = CodeExpired
+		e.Hints = append([]string{"sign in again with the program that credential_process runs"}, e.Hints...)
+		return aws.Credentials{}, e
 	}
 	return found, nil
 }

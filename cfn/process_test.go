@@ -157,3 +157,23 @@ func TestACallDoesNotWaitForAProgram(t *testing.T) {
 		t.Errorf("after %v: %v", time.Since(begun), err)
 	}
 }
+
+func TestAProgramThatPrintsAnExpiredSessionIsTold(t *testing.T) {
+	for when, code := range map[time.Time]string{time.Now().Add(-time.Hour): cfn.CodeExpired, time.Now().Add(time.Hour): ""} {
+		w := newWorld(t)
+		command, _ := w.process("")
+		w.write("keys.json", fmt.Sprintf(`{"Version": 1, "AccessKeyId": %q, "SecretAccessKey": %q, "Expiration": %q}`, keyID, secrettest.Canary, when.UTC().Format(time.RFC3339)))
+		w.files("[profile work]\ncredential_process = "+command+"\n", "")
+		_, err := w.finder(profile("work")).Search(t.Context(), []string{"us-east-1"}, nil)
+		if code == "" {
+			if err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		w.wantCode(w.failed(err), code, "profile work: its credential_process printed a session that has expired", "sign in again with the program that credential_process runs")
+		if n := len(w.aws.Calls()); n != 0 {
+			t.Errorf("%d calls", n)
+		}
+	}
+}

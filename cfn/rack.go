@@ -192,8 +192,9 @@ func (s Skipped) Passes() bool { return isPassing(s.Err) }
 // namedRegions is how many regions stand behind a reason.
 const namedRegions = 4
 
-// GroupSkipped says which regions were skipped, a line for each reason: "19 regions
-// skipped: access denied (af-south-1, …)".
+// GroupSkipped says which regions were skipped, a line for each reason: "skipped
+// 19 regions: access denied (af-south-1, …)", or with one region "skipped
+// af-south-1: access denied".
 func GroupSkipped(skipped []Skipped) []string {
 	var reasons []string
 	regions := make(map[string][]string)
@@ -204,14 +205,16 @@ func GroupSkipped(skipped []Skipped) []string {
 		regions[s.Reason] = append(regions[s.Reason], s.Region)
 	}
 	for i, reason := range reasons {
-		of, count := regions[reason], "1 region"
-		if len(of) > 1 {
-			count = fmt.Sprintf("%d regions", len(of))
+		of := regions[reason]
+		if len(of) == 1 {
+			reasons[i] = "skipped " + of[0] + ": " + reason
+			continue
 		}
+		skipped := fmt.Sprintf("skipped %d regions: %s", len(of), reason)
 		if len(of) > namedRegions {
 			of = append(of[:namedRegions:namedRegions], "…")
 		}
-		reasons[i] = fmt.Sprintf("%s skipped: %s (%s)", count, reason, strings.Join(of, ", "))
+		reasons[i] = fmt.Sprintf("%s (%s)", skipped, strings.Join(of, ", "))
 	}
 	return reasons
 }

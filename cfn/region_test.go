@@ -53,9 +53,63 @@ func TestASlipInARegionIsToldWithoutACall(t *testing.T) {
 	if n := len(w.aws.Calls()); n != 0 {
 		t.Errorf("%d calls", n)
 	}
-	w.set("AWS_REGION", "us-esat-1")
-	_, err := w.tryFinder()
-	w.wantCode(w.failed(err), cfn.CodeRegion, "did you mean us-east-1?")
+}
+
+func TestAConfiguredRegionThatIsNoneNamesItsSetting(t *testing.T) {
+	for name, c := range map[string]struct{ variable, region, config, want string }{
+		"the variable":         {"AWS_REGION", "us-esat-1", "", "use AWS_REGION: AWS has no region \"us-esat-1\"\nset AWS_REGION to us-east-1"},
+		"its other name":       {"AWS_DEFAULT_REGION", "virginia", "", "use AWS_DEFAULT_REGION: AWS has no region \"virginia\"\nset AWS_DEFAULT_REGION to a name such as us-east-1"},
+		"the default profile":  {"", "", "[default]\nregion = eu-westt-1\n", "use region of profile default: AWS has no region \"eu-westt-1\"\nset region of profile default to eu-west-1"},
+		"the profile in use":   {"AWS_PROFILE", "work", "[profile work]\nregion = Frankfurt\n", "use region of profile work: AWS has no region \"Frankfurt\"\nset region of profile work to a name such as us-east-1"},
+		"variable and profile": {"AWS_REGION", "us-esat-1", "[default]\nregion = eu-west-1\n", "use AWS_REGION: AWS has no region \"us-esat-1\"\nset AWS_REGION to us-east-1"},
+	} {
+		w := newWorld(t)
+		w.write("config", c.config)
+		w.write("credentials", userFile("work"))
+		if c.variable != "" {
+			w.set(c.variable, c.region)
+		}
+		_, err := w.tryFinder()
+		e := w.failed(err)
+		if got := e.Error() + "\n" + strings.Join(e.Hints, "\n"); e.Code != cfn.CodeRegion || got != c.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestHintsAboutRefusedKeys(t *testing.T) {
+	const (
+		check   = "check them: aws sts get-caller-identity"
+		renew   = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN if they are temporary"
+		foreign = "set AWS_REGION to us-gov-west-1 or cn-north-1 if the account is in AWS GovCloud (US) or AWS China"
+		unset   = "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use profile work"
+		enable  = "enable me-south-1 if it is switched off for the account: it refuses all credentials then"
+	)
+	for name, c := range map[string]struct {
+		asked   []string
+		profile string
+		config  string
+		want    []string
+	}{
+		"in all regions":                 {nil, "", "", []string{check, renew, foreign}},
+		"in one that is always on":       {[]string{"us-east-1"}, "", "", []string{check, renew, foreign}},
+		"in one that may be off":         {[]string{"me-south-1"}, "", "", []string{enable, check, renew}},
+		"in several that may be off":     {[]string{"me-south-1", "mx-central-1"}, "", "", []string{enable, check, renew}},
+		"in one of each":                 {[]string{"me-south-1", "us-east-1"}, "", "", []string{check, renew, foreign}},
+		"beside a profile":               {nil, "work", userFile("work"), []string{unset, check, renew}},
+		"beside one, in one region":      {[]string{"me-south-1"}, "work", userFile("work"), []string{enable, unset, check}},
+		"beside one without credentials": {nil, "work", "[work]\nregion = us-east-1\n", []string{check, renew, foreign}},
+		"beside the profile that counts": {nil, "", userFile("default"), []string{strings.Replace(unset, "work", "default", 1), check, renew}},
+	} {
+		w := newWorld(t)
+		w.write("credentials", c.config)
+		w.set("AWS_PROFILE", c.profile)
+		w.set("AWS_ACCESS_KEY_ID", "AKIAUNKNOWNUNKNOWN00")
+		e := w.searchError(c.asked...)
+		if e.Code != cfn.CodeRefused || !slices.Equal(e.Hints, c.want) {
+			t.Errorf("%s: %s %q", name, e.Code, e.Hints)
+		}
+	}
 }
 
 func TestARegionThatIsNewerThanTheProgramIsAsked(t *testing.T) {
@@ -73,19 +127,19 @@ func profile(name string) func(*cfn.Options) {
 }
 
 func TestARefusalInAnotherPartitionSaysSo(t *testing.T) {
-	const foreign = "it is another partition, with accounts of its own"
+	const foreign = "it is a partition of its own, with other accounts"
 	for name, c := range map[string]struct {
 		partition, configured string
 		asked                 []string
 		words                 []string
 	}{
-		"GovCloud from a commercial account":        {"aws", "", []string{"us-gov-west-1"}, []string{"AWS GovCloud (US) doesn't accept these credentials: " + foreign, "use a profile whose credentials are of an account in AWS GovCloud (US)"}},
+		"GovCloud from a commercial account":        {"aws", "", []string{"us-gov-west-1"}, []string{"AWS GovCloud (US) doesn't accept the credentials of the environment (AWS_ACCESS_KEY_ID): " + foreign, "use a profile of an account in AWS GovCloud (US)"}},
 		"all of GovCloud from a commercial one":     {"aws", "us-gov-west-1", nil, []string{"AWS GovCloud (US) doesn't accept", foreign}},
 		"China from a commercial account":           {"aws", "us-east-1", []string{"cn-north-1", "cn-northwest-1"}, []string{"AWS China doesn't accept", foreign}},
 		"China from GovCloud":                       {"aws-us-gov", "us-gov-west-1", []string{"cn-north-1"}, []string{"AWS China doesn't accept", foreign}},
-		"a commercial region from GovCloud":         {"aws-us-gov", "us-gov-west-1", []string{"eu-west-1"}, []string{"AWS doesn't accept these credentials", foreign}},
-		"GovCloud's credentials without a region":   {"aws-us-gov", "", nil, []string{"set AWS_REGION to a region of theirs", "us-gov-west-1"}},
-		"China's credentials in commercial regions": {"aws-cn", "us-east-1", []string{"us-east-1"}, []string{"set AWS_REGION to a region of theirs", "cn-north-1"}},
+		"a commercial region from GovCloud":         {"aws-us-gov", "us-gov-west-1", []string{"eu-west-1"}, []string{"AWS doesn't accept the credentials of", foreign}},
+		"GovCloud's credentials without a region":   {"aws-us-gov", "", nil, []string{"set AWS_REGION to us-gov-west-1 or cn-north-1", "us-gov-west-1"}},
+		"China's credentials in commercial regions": {"aws-cn", "us-east-1", []string{"us-east-1"}, []string{"set AWS_REGION to us-gov-west-1 or cn-north-1", "cn-north-1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -117,7 +171,7 @@ func TestARegionOfAnotherPartitionIsSkippedWithItsReason(t *testing.T) {
 	w.addRack("us-east-1", "production")
 	w.aws.SwitchOff("me-south-1")
 	found := w.search("us-east-1", "us-gov-west-1", "us-gov-east-1", "me-south-1")
-	want := []string{"1 region skipped: switched off for this account (me-south-1)", "2 regions skipped: another partition (us-gov-east-1, us-gov-west-1)"}
+	want := []string{"skipped me-south-1: switched off for this account", "skipped 2 regions: another partition (us-gov-east-1, us-gov-west-1)"}
 	if got := cfn.GroupSkipped(found.Skipped); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

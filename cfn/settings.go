@@ -30,14 +30,6 @@ type settingsFile struct {
 	bad      string                       // why it can't be used, or ""
 }
 
-// Profiles returns the names of the profiles in the AWS config and credentials
-// files, sorted, each once. The files are AWS_CONFIG_FILE and
-// AWS_SHARED_CREDENTIALS_FILE of env, or those in the folder .aws of home. A file
-// that cannot be read has none. The names are not cleaned.
-func Profiles(env func(string) string, home string) []string {
-	return readSettings(env, home).names()
-}
-
 func readSettings(env func(string) string, home string) settings {
 	read := func(variable, name string) settingsFile {
 		file := settingsFile{variable: variable, path: expandPath(env(variable), env, home)}
@@ -174,22 +166,48 @@ func (s settings) check() *problem.Error {
 	return nil
 }
 
-// absent are hints about files that aren't there, though a variable names them, or
-// that can't be read. The AWS CLI passes over both.
-func (s settings) absent() []string {
-	var hints []string
+// faults says which of the two files can't be used, and what helps: one that a
+// variable names and that isn't there, or one that can't be read. The AWS CLI
+// passes over both.
+func (s settings) faults() (why string, hints []string) {
+	var all []string
 	for _, file := range []settingsFile{s.config, s.credentials} {
-		text, err := os.Open(file.path)
+		fault, path := fileFault(file.path), shown(file.path)
+		isNamed := os.Getenv(file.variable) != ""
 		switch {
-		case err == nil:
-			text.Close()
-		case !os.IsNotExist(err):
-			hints = append(hints, "make "+shown(file.path)+" readable")
-		case os.Getenv(file.variable) != "":
-			hints = append(hints, "correct "+file.variable+": "+shown(file.path)+" isn't there")
+		case fault == "" || fault == isAbsent && !isNamed:
+			continue
+		case isNamed:
+			all, hints = append(all, file.variable+" names "+path+", which "+fault), append(hints, "set "+file.variable+" to the right file, or unset it")
+		case fault == isFolder:
+			all, hints = append(all, path+" "+fault), append(hints, "move the folder "+path+" away, then run aws configure")
+		default:
+			all, hints = append(all, path+" "+fault), append(hints, "make "+path+" readable")
 		}
 	}
-	return hints
+	return strings.Join(all, "; "), hints
+}
+
+const (
+	isAbsent = "isn't there"
+	isFolder = "is a folder, not a file"
+)
+
+// fileFault says why a file can't be read, or is "".
+func fileFault(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case os.IsNotExist(err):
+		return isAbsent
+	case err == nil && info.IsDir():
+		return isFolder
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "can't be read"
+	}
+	file.Close()
+	return ""
 }
 
 // misplaced says where a profile has a section that isn't read

@@ -58,7 +58,7 @@ func TestAnExpiredSSOSessionNamesTheCommand(t *testing.T) {
 				_, err := w.finder(profile(used)).Search(t.Context(), nil, nil)
 				e := w.failed(err)
 				w.wantCode(e, cfn.CodeExpiredSSO)
-				if !slices.Contains(e.Hints, "log in again: "+want) {
+				if !slices.Contains(e.Hints, "sign in: "+want) {
 					t.Errorf("the hints are %q", e.Hints)
 				}
 				if took := time.Since(begun); took > time.Second || len(w.aws.Faults.Requests()) != 0 {

@@ -139,6 +139,14 @@ func (w *world) wantCode(e *problem.Error, code string, words ...string) {
 	}
 }
 
+// wantSource wants a denial to name the credentials that were used, once.
+func (w *world) wantSource(e *problem.Error) {
+	w.Helper()
+	if strings.Count(e.Error(), " with the credentials of the environment (AWS_ACCESS_KEY_ID): access denied") != 1 {
+		w.Errorf("not once with the source of the credentials: %v", e)
+	}
+}
+
 func missing(err error) []cfn.Permission {
 	detail, _ := problem.Detail[cfn.Detail](err)
 	return detail.Missing

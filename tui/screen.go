@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -207,62 +206,6 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	return m.give(key)
-}
-
-// helpKey is the key of the page with all keys: where a text is typed that began
-// already, or that this page was opened for, a "?" is a part of it.
-func (m *model) helpKey() string {
-	if m.field == nil || !m.field.TakesText() {
-		return "?"
-	}
-	empty := false
-	switch f := m.field.(type) {
-	case *field.Secret:
-		empty = f.Value().IsEmpty()
-	case *field.Text:
-		empty = f.Value() == ""
-	case *field.Shown:
-		empty = f.Value() == ""
-	}
-	if empty && !m.helped {
-		return "?"
-	}
-	return "f1"
-}
-
-// opensHelp reports whether a key opens the page with all keys.
-func (m *model) opensHelp(stroke string) bool {
-	return m.busy == "" && m.question.Kind != flow.Ending && (stroke == "f1" || stroke == m.helpKey())
-}
-
-// openHelp shows the longer explanation and every key of the screen.
-func (m *model) openHelp() {
-	var lines []flow.Line
-	for _, paragraph := range append(slices.Clone(m.question.Reason), m.question.Help...) {
-		lines = append(lines, flow.Line{Text: paragraph}, flow.Line{})
-	}
-	lines = append(lines, flow.Line{Tone: flow.Heading, Text: "Keys"})
-	for _, k := range m.keys() {
-		if k.Does != "help" {
-			lines = append(lines, flow.Line{Text: fmt.Sprintf("%-8s  %s", k.Key, k.Does)})
-		}
-	}
-	lines = append(lines, flow.Line{Text: "ctrl+z    pause, where a shell can continue it with fg"})
-	m.help, m.helped = &reading{lines: lines}, true
-	m.give(tea.BlurMsg{}) // hides a secret
-	m.resize()
-}
-
-func (m *model) pressHelp(stroke string) {
-	switch stroke {
-	case "esc", "?", "f1", "enter", "q":
-		m.help = nil
-		m.moved++ // the question is looked at again before it is answered
-		m.give(tea.FocusMsg{})
-		m.resize()
-	default:
-		m.help.press(stroke)
-	}
 }
 
 // suspend pauses the program for the shell, but never in the middle of a write.

@@ -107,7 +107,7 @@ func (p *program) unanswered(f *flow.Flow) error {
 	var m missing
 	for _, step := range f.Missing() {
 		switch step {
-		case flow.StepWay:
+		case flow.StepSignIn:
 			m.addSignIn()
 		case flow.StepRack:
 			m.add("the Rack", "--rack NAME or --host HOST")

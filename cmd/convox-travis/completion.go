@@ -117,7 +117,7 @@ func (p *program) complete(root *cobra.Command) {
 		"rack":     p.racksAtHand,
 		"app":      p.appAtHand,
 		"region":   fixed(cfn.KnownRegions()...),
-		"profile":  func(context.Context) []string { return cfn.Profiles(p.env, p.home) },
+		"profile":  p.profilesAtHand,
 		"json":     fixed(jsonDocument, jsonLines),
 		"step":     fixed("deploy", "after_success"),
 	}
@@ -240,4 +240,11 @@ func (p *program) racksAtHand(context.Context) (all []string) {
 		}
 	}
 	return all
+}
+
+func (p *program) profilesAtHand(context.Context) (names []string) {
+	for _, profile := range cfn.Profiles(p.env, p.home, "") {
+		names = append(names, profile.Name)
+	}
+	return names
 }

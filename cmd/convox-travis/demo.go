@@ -95,7 +95,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	if p.dir, err = world.Clone(stop.Soft); err != nil { // after: git obeys the environment
 		return failure(errNoDemo)
 	}
-	outside := p.outside(o, &wizardAWS{reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
+	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
 	outside.Tip = tips(options)
 	console, err := convox.ParseHost(p.env("DEMO_CONSOLE_HOST"))
 	if err != nil {

@@ -197,7 +197,7 @@ var resetInput = input{
 // askReset resets step by step, as the wizard does.
 func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := &show.o.options
-	outside := p.outside(o, &wizardAWS{reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
+	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
 	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // nothing of Travis is needed
 	if p.form == jsonLines && p.isPlain(o) {
 		outside.ResetEvent = show.event

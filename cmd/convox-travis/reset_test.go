@@ -165,6 +165,13 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 			func(w *world) { w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1}) }, 1,
 			[]string{"nobody here could see whether the Rack takes the new password"}, "",
 		},
+		"a Rack out of reach whose stack can't be updated": {
+			func(w *world) {
+				w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1})
+				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
+				w.AWS.StartUpdate("us-east-1", "production", map[string]string{"Password": "other"})
+			}, 1, []string{"error: reset the password of Rack production: its stack is in the state UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1"}, "",
+		},
 		"another update": {
 			func(w *world) {
 				w.AWS.SetPace(cfntest.Pace{Resource: 1e12})

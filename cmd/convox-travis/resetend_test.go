@@ -13,7 +13,7 @@ import (
 
 // lost are the answers that lead from the wizard's first question to the Rack's
 // new password, saved: a Rack directly, its name, a reset, made and saved.
-const lost = "2\nproduction\n3\n3\nyes\n1\nyes\nproduction\n1\n"
+const lost = "1\nproduction\n3\n3\nyes\n1\nyes\nproduction\n1\n"
 
 func TestTheWizardEndsAsItsResetEnded(t *testing.T) {
 	t.Parallel()

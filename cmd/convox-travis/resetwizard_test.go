@@ -48,7 +48,7 @@ func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
 	z := w.open(terminal.Options{})
 	z.sees(askWay)
 	z.still()
-	z.types(terminal.Down).sees("› With a Rack's password").enter().sees(askRack).types("production").sees("› production").enter().sees(askSource)
+	z.types(terminal.Up).sees("› Rack password").enter().sees(askRack).types("production").sees("› production").enter().sees(askSource)
 	z.types(terminal.Down + terminal.Down).sees("› Set a new one").enter()
 	z.toKeep("production").enter().sees(atReview)
 	made := w.savedPassword()

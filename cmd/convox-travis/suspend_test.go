@@ -93,7 +93,7 @@ func TestASecretIsNotShownAfterAStop(t *testing.T) {
 			w := newWorld(t).inClone()
 			w.env["TERM"] = "dumb"
 			z := w.inShell()
-			z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
+			z.sees(askWay, "] >").types("1\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
 			z.still()
 			if name == "Ctrl-Z" { // else it might be typed after the stop
 				z.types(halfTyped)

@@ -15,13 +15,14 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
 
-// wizard asks step by step: on the full screen, or in plain lines where that
-// was asked for or the terminal can do no more.
+// wizard asks step by step: on the full screen, or in plain lines with --accessible
+// or on a terminal that can't do more.
 func (p *program) wizard(stop setup.Stop, o *options) result {
 	if !p.isPlain(o) && !(p.typed && p.shown) {
 		return failure(p.noTerminal(stop.Soft, o))
@@ -36,8 +37,13 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 	if err != nil {
 		return failure(err)
 	}
-	f := flow.New(p.outside(o, &wizardAWS{reach: p.reach}, repos), given)
-	return p.leave(o, f, p.drive(stop, o, f))
+	profile := o.profile
+	f := flow.New(p.outside(o, &wizardAWS{options: o, reach: p.reach}, repos), given)
+	r := p.leave(o, f, p.drive(stop, o, f))
+	if o.profile != profile {
+		r.notes = append(r.notes, "AWS profile "+o.profile+" was used: pass --profile "+text.Quote(o.profile)+" to use it again")
+	}
+	return r
 }
 
 // isPlain reports whether the questions are asked in plain lines.
@@ -45,7 +51,7 @@ func (p *program) isPlain(o *options) bool {
 	return o.accessible || p.env("ACCESSIBLE") != "" || (p.typed && p.env("TERM") == "dumb")
 }
 
-// drive asks the flow's questions, and takes away what it left.
+// drive asks the flow's questions, and removes what it left behind.
 func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
@@ -77,9 +83,9 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	return tui.Plain(stop, input, p.err, f)
 }
 
-// noTerminal lists the answers that apply would need.
+// noTerminal lists the answers that apply needs.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
-	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
+	instead := []string{"in a script, run convox-travis apply with the same flags", "pass --accessible to pipe in the answers"}
 	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
 	if open := problem.Of(err); open != nil && open.Code == "usage" {
 		open.Hints = append(open.Hints, instead...)
@@ -90,7 +96,7 @@ func (p *program) noTerminal(ctx context.Context, o *options) error {
 	return usageError("the wizard needs a terminal", instead...)
 }
 
-// given are the answers of flags and environment.
+// given are the answers in the flags and the environment.
 func (p *program) given(o *options, read func() (repositories, error)) (flow.Given, error) {
 	way, err := o.wayIn(p.env)
 	if err != nil {
@@ -107,23 +113,23 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 	}
 	switch {
 	case way.console:
-		given.Way, given.Console, given.Rack = flow.ByConsole, way.host, way.rack
+		given.SignIn, given.Console, given.Rack = flow.ByConsole, way.host, way.rack
 	case way.given():
-		given.Way, given.Host, given.Rack = flow.ByRack, way.host, way.stack
+		given.SignIn, given.Host, given.Rack = flow.ByRack, way.host, way.stack
 	}
 	if way.given() && p.variableCounts(way) {
 		given.Password = secret.New(p.env("CONVOX_PASSWORD"))
 		given.PasswordFor, _ = convox.ParseHost(p.env("CONVOX_HOST")) // unset is any host
 	}
 	if len(o.repos) == 0 && o.reposFrom == "" {
-		return given, nil // the flow finds it, and says so
+		return given, nil // the flow finds it
 	}
 	repos, err := read()
 	given.Targets = setup.Distinct(repos.targets)
 	return given, err
 }
 
-// outside gives the flow what it looks for and calls.
+// outside is what the flow reads and calls.
 func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories, error)) flow.Outside {
 	place := sync.OnceValues(func() (travisPlace, error) {
 		repos, err := read()
@@ -147,14 +153,17 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		},
 		Waits: p.wizardWaits,
 		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
-			finder, err := aws.open(ctx, o, code)
+			finder, err := aws.open(code)
 			if err != nil {
 				return cfn.Summary{}, err
 			}
 			return finder.Search(ctx, o.regions, deliver)
 		},
-		AWS:    func(ctx context.Context) (flow.AWS, error) { return aws.open(ctx, o, "") },
-		Logins: p.logins(),
+		AWS:        func(context.Context) (flow.AWS, error) { return aws.open("") },
+		Profiles:   func() []cfn.Profile { return cfn.Profiles(p.env, p.home, aws.profile()) },
+		UseProfile: aws.useProfile,
+		LoginSSO:   loginSSO(),
+		Logins:     p.logins(),
 		Token: func(context.Context) (secret.String, error) {
 			found, err := place()
 			if err != nil {
@@ -175,33 +184,54 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 	}
 }
 
-// wizardAWS is the way into AWS, opened once: a session that took an MFA code is
-// used for all that follows.
+// wizardAWS signs in to AWS once for all calls, and again with an MFA code or another
+// profile.
 type wizardAWS struct {
-	reach  reach
-	mu     sync.Mutex
-	finder *cfn.Finder
+	reach   reach
+	options *options // its profile changes with the person's choice
+	mu      sync.Mutex
+	finder  *cfn.Finder
 }
 
-func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Finder, error) {
+func (a *wizardAWS) open(mfaCode string) (*cfn.Finder, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.finder != nil && code == "" {
+	if a.finder != nil && mfaCode == "" {
 		return a.finder, nil
 	}
-	var mfaCode func(context.Context) (string, error)
-	if code != "" {
-		mfaCode = func(context.Context) (string, error) { return code, nil }
+	var ask func(context.Context) (string, error)
+	if mfaCode != "" {
+		ask = func(context.Context) (string, error) { return mfaCode, nil }
 	}
-	finder, err := a.reach.finder(o.profile, mfaCode)
+	finder, err := a.reach.finder(a.options.profile, ask)
 	if err == nil {
 		a.finder = finder
 	}
 	return finder, err
 }
 
-// leave is the result of the wizard, told in the ordinary terminal. Where a reset was
-// begun, the last line says in what state the Rack is.
+func (a *wizardAWS) profile() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.options.profile
+}
+
+func (a *wizardAWS) useProfile(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.options.profile, a.finder = name, nil
+}
+
+// loginSSO is nil without the AWS CLI.
+func loginSSO() func(context.Context, string, func(string)) error {
+	if !cfn.HasCLI() {
+		return nil
+	}
+	return cfn.LoginSSO
+}
+
+// leave is the result of the wizard, for the ordinary terminal. After a reset, the
+// last line says what state the Rack is in.
 func (p *program) leave(o *options, f *flow.Flow, err error) result {
 	r := p.leavePair(o, f, err)
 	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
@@ -210,11 +240,11 @@ func (p *program) leave(o *options, f *flow.Flow, err error) result {
 
 func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	show := p.reporter(o, "apply")
-	show.warned = !o.yes || p.isPlain(o) // warnings stay where the full screen went past the review
+	show.warned = !o.yes || p.isPlain(o) // the full screen shows no warnings with --yes
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
-			report.Stopped = err // it was left where it could be tried again
+			report.Stopped = err // the person quit instead of retrying
 		}
 		r := show.report(*report)
 		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
@@ -223,7 +253,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	reset := f.Reset().Report()
 	switch {
 	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
-		err = reset.Err // whatever ended the run, that is not over
+		err = reset.Err // the reset isn't finished, however the run ended
 	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = p.unanswered(f)
 	case err == nil && o.dryRun:
@@ -236,9 +266,8 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 
 // fullScreen runs the flow on the terminal that standard error is.
 func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
-	p.sayStopping(func() {}) // the screen says it itself
-	// With this one set, the library would write every key, and so a secret,
-	// into a file.
+	p.sayStopping(func() {}) // the screen says it
+	// With TEA_TRACE set, Bubble Tea writes every key, and so secrets, to a file.
 	if err := os.Unsetenv("TEA_TRACE"); err != nil {
 		return err
 	}

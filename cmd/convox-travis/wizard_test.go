@@ -105,7 +105,7 @@ func (z *wizard) awaitQuestion(takes *regexp.Regexp) (screen string) {
 	z.t.Helper()
 	err := z.WaitFor(z.Context(), func(now string) bool {
 		screen = now
-		if !takes.MatchString(now) || looking.MatchString(now) || z.offersRack && strings.Contains(now, "› With a Console") {
+		if !takes.MatchString(now) || looking.MatchString(now) || z.offersRack && strings.Contains(now, "› Console deploy key") {
 			return false
 		}
 		z.offersRack = false
@@ -158,11 +158,11 @@ func (z *wizard) wantRackPair() {
 
 // The questions of a way through, by what is on the screen.
 const (
-	askWay      = "How should builds log in"
+	askWay      = "How do builds sign in"
 	askRack     = "Which Rack?"
 	askSource   = "Where is the Rack's password?"
 	askPassword = "The Rack's password"
-	askKey      = "The deploy key"
+	askKey      = "Enter the deploy key"
 	atReview    = "nothing has been written yet"
 	atDone      = "Done in "
 	askProof    = "Run a test build?"
@@ -175,7 +175,7 @@ const (
 // Enter is not for what only just came under it.
 func (z *wizard) atWay() *wizard {
 	z.t.Helper()
-	z.sees(askWay, "› With a Rack's password").still()
+	z.sees(askWay, "› Rack password").still()
 	return z
 }
 
@@ -183,8 +183,8 @@ func (z *wizard) atWay() *wizard {
 func (z *wizard) toRacks() *wizard {
 	z.t.Helper()
 	z.sees(askWay)
-	if strings.Contains(z.still(), "› With a Console") {
-		z.types(terminal.Down).sees("› With a Rack's password")
+	if strings.Contains(z.still(), "› Console deploy key") {
+		z.types(terminal.Up).sees("› Rack password")
 	}
 	return z.enter().sees(askRack)
 }
@@ -506,7 +506,7 @@ func TestTheDemoSaysWhatToType(t *testing.T) {
 	z := newWorld(t).open(terminal.Options{}, "demo")
 	z.sees(askWay)
 	z.still()
-	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
+	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
 	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()

@@ -19,8 +19,8 @@ var notInTheProduct = []string{"internal/terminal", "internal/release"}
 var calledByLibraries = map[string][]string{
 	"internal/convox/trust.go": {"judge"},                    // net/http: a handshake
 	"internal/demo/dial.go":    {"Dial"},                     // net/http: a connection
-	"cfn/login.go":             {"code"},                     // the AWS SDK: credentials
-	"cfn/wire.go":              {"HandleDeserialize"},        // the AWS SDK: a call for credentials
+	"cfn/signin.go":            {"code"},                     // the AWS SDK: credentials
+	"cfn/middleware.go":        {"HandleDeserialize"},        // the AWS SDK: a call for credentials
 	"tui/screen.go":            {"Init", "Update", "follow"}, // Bubble Tea, which prints what it catches
 	"tui/layout.go":            {"View"},                     // the same
 }

@@ -108,11 +108,16 @@ func (r *Reset) ReadSaved() Request {
 }
 
 // Look reads what the stack is doing, and what earlier runs saved. What follows
-// uses these stacks.
+// uses these stacks. A stack that nothing changes and that can't be updated is an
+// error.
 func (r *Reset) Look(ctx context.Context, stacks Stacks) (err error) {
 	r.ReadSaved()
 	r.stacks = stacks
 	r.Stack, err = stacks.State(ctx, r.Rack)
+	if err == nil && !r.Stack.InProgress && !r.Stack.Updatable {
+		busy := r.Stack.Busy()
+		busy.Action, busy.Object, err = "reset the password of", "Rack "+r.Rack.Name, busy
+	}
 	return err
 }
 

@@ -82,7 +82,7 @@ func TestASessionThatExpiresIsTakenUp(t *testing.T) {
 		}
 	}
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-	w.want(report, reset.PhaseUpdating, "its end was not seen", "the session token has expired")
+	w.want(report, reset.PhaseUpdating, "its end was not seen", "the session token of the environment (AWS_ACCESS_KEY_ID) has expired")
 	w.enterSession()
 	if err := w.reset.Look(t.Context(), w.stacks); err != nil {
 		t.Fatal(err)

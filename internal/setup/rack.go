@@ -10,11 +10,13 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 )
 
 // Finder finds Racks by name; a cfn.Finder is one.
 type Finder interface {
 	Named(ctx context.Context, regions []string, name string) (cfn.Summary, error)
+	Search(ctx context.Context, regions []string, deliver func(cfn.Searched)) (cfn.Summary, error)
 }
 
 // CodeTwoRacks marks the Error for a name that more than one Rack has.
@@ -37,7 +39,7 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	working := slices.IndexFunc(found.Racks, func(r cfn.Rack) bool { return !r.Works() }) // they come first
 	switch {
 	case len(found.Racks) == 0:
-		return Found{}, noRack(name, found, regions)
+		return Found{}, noRack(ctx, finder, regions, name, found)
 	case len(found.Racks) > 1 && working != 1:
 		return Found{}, unclearRacks(name, found.Racks)
 	}
@@ -96,7 +98,7 @@ func notSearched(name string, found cfn.Summary) []Warning {
 
 // noRack is the error when no Rack was found. While a region may answer later, that
 // region's failure is: the Rack may be there.
-func noRack(name string, found cfn.Summary, regions []string) error {
+func noRack(ctx context.Context, finder Finder, regions []string, name string, found cfn.Summary) error {
 	if at := slices.IndexFunc(found.Skipped, cfn.Skipped.Passes); at >= 0 {
 		failure, region := problem.Of(found.Skipped[at].Err), found.Skipped[at].Region
 		found.Skipped = slices.Delete(slices.Clone(found.Skipped), at, at+1)
@@ -113,11 +115,27 @@ func noRack(name string, found cfn.Summary, regions []string) error {
 	for _, other := range found.Others {
 		err.Hints = append([]string{fmt.Sprintf("%s in %s is %s", name, other.Region, other.What)}, err.Hints...)
 	}
+	if near := nearestRack(ctx, finder, regions, name); near != "" {
+		err.Hints = append(err.Hints, "did you mean "+near+"?")
+	}
 	if len(regions) > 0 {
 		err.Hints = append(err.Hints, "leave the region out to search all of them")
 	}
 	err.Hints = append(err.Hints, skippedHint(found)...)
 	return err
+}
+
+// nearestRack returns the Rack that was probably meant by a name, or "".
+func nearestRack(ctx context.Context, finder Finder, regions []string, name string) string {
+	all, err := finder.Search(ctx, regions, nil)
+	if err != nil {
+		return "" // it may be that only the one stack may be read
+	}
+	var names []string
+	for _, rack := range all.Racks {
+		names = append(names, rack.Name)
+	}
+	return text.Nearest(name, names)
 }
 
 func searched(found cfn.Summary, regions []string) string {

@@ -18,6 +18,21 @@ func (f finds) Named(context.Context, []string, string) (cfn.Summary, error) {
 	return cfn.Summary(f), nil
 }
 
+func (f finds) Search(context.Context, []string, func(cfn.Searched)) (cfn.Summary, error) {
+	return cfn.Summary{Racks: []cfn.Rack{{Name: "production"}, {Name: "staging"}}}, nil
+}
+
+func TestANameThatIsNearlyARacksProposesIt(t *testing.T) {
+	for typed, want := range map[string]string{
+		"prodution": "did you mean production?", "Production": "did you mean production?", "stagng": "did you mean staging?", "payments": "", "p": "",
+	} {
+		_, err := setup.FindRack(t.Context(), finds{Regions: 21}, nil, typed)
+		if hints := strings.Join(problem.Of(err).Hints, "\n"); codeOf(err) != "no_rack" || hints != want {
+			t.Errorf("%s: %v %q", typed, err, hints)
+		}
+	}
+}
+
 func TestARackByNameGivesItsHost(t *testing.T) {
 	rack := cfn.Rack{Name: "production", Region: "eu-west-1", Host: "Production-12.eu-west-1.elb.amazonaws.com", Status: "UPDATE_COMPLETE"}
 	skipped := []cfn.Skipped{{Region: "me-south-1", Reason: "switched off", Off: true}, {Region: "us-east-1", Reason: "throttled"}}
@@ -25,7 +40,7 @@ func TestARackByNameGivesItsHost(t *testing.T) {
 	if err != nil || found.Host.String() != "production-12.eu-west-1.elb.amazonaws.com" || found.Rack.Region != "eu-west-1" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "1 region skipped: throttled (us-east-1)") {
+	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "skipped us-east-1: throttled") {
 		t.Errorf("%+v", found.Warnings)
 	}
 }
@@ -41,7 +56,7 @@ func TestARackThatCannotBeUsedIsTold(t *testing.T) {
 		code  string
 		says  []string
 	}{
-		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "access denied"}}}, "no_rack", []string{"22 regions", "1 region skipped: access denied (me-south-1)"}},
+		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "access denied"}}}, "no_rack", []string{"22 regions", "skipped me-south-1: access denied"}},
 		"none in a region":    {cfn.Summary{Regions: 1}, "no_rack", []string{"in eu-west-1", "leave the region out"}},
 		"an app of the name":  {cfn.Summary{Regions: 1, Others: []cfn.Other{{Name: "production", Region: "eu-west-1", What: "an app on Rack main"}}}, "no_rack", []string{"in eu-west-1 is an app on Rack main"}},
 		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1 (UPDATE_COMPLETE, host h.example.com), us-east-1 (UPDATE_COMPLETE"}},

@@ -270,7 +270,7 @@ func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive
 // runTestBuild runs a build that only signs in.
 func (f *Flow) runTestBuild() *Work {
 	request := setup.ProofRequest{
-		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.way == ByConsole, Rack: f.deployRack(),
+		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),
 		Branch: f.branch(),
 	}
 	token, outside := f.token(), f.outside

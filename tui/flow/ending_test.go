@@ -72,7 +72,7 @@ func TestTheReviewOfADryRunSaysSo(t *testing.T) {
 
 func TestADeployKeyIsNamedInTheReview(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 0}).type_(key).step(flow.StepReview)
+	w.answer(flow.Value{Index: 1}).type_(key).step(flow.StepReview)
 	w.wantText(w.review(), `
 # Travis settings of acme/web
 + CONVOX_HOST      CONSOLE
@@ -274,6 +274,6 @@ func TestRepositoriesAreListedWithTheirNotes(t *testing.T) {
 func TestAnUnverifiedPasswordIsCalledThat(t *testing.T) {
 	w := newWorld(t)
 	w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) { return nil, nil }
-	w.begin(flow.Given{}).answer(flow.Value{Index: 1}).answer(flow.Value{Key: "host 127.0.0.1:1"}).type_("pw").answer(yes).step(flow.StepReview)
+	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).answer(flow.Value{Key: "host 127.0.0.1:1"}).type_("pw").answer(yes).step(flow.StepReview)
 	w.reads("•••••••• private, not verified").accept().step(flow.StepProve).accept().step(flow.StepDone).reads("The password isn't verified")
 }

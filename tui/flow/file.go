@@ -102,7 +102,7 @@ func deployRackStep() step {
 }
 
 // knowsRack reports whether it is known which Rack builds deploy to.
-func (f *Flow) knowsRack() bool { return f.answers.way == ByRack || f.deployRack() != "" }
+func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployRack() != "" }
 
 // filePlan is what would be added to a file, and what builds then do.
 type filePlan struct {
@@ -123,7 +123,7 @@ type fileWish struct {
 func (f *Flow) fileWish() fileWish {
 	wish := fileWish{
 		file: *f.found.file, slug: f.only().Slug, branch: f.branch(),
-		console: f.answers.way == ByConsole, encrypt: f.answers.encrypt,
+		console: f.answers.signIn == ByConsole, encrypt: f.answers.encrypt,
 		noStep: f.answers.noStep || f.given.Agreed || !f.knowsRack(),
 	}
 	if wish.console {

@@ -220,7 +220,7 @@ func TestASwitchLeavesTheFileAlone(t *testing.T) {
 	if w.read(path) != yml {
 		t.Error("it was written")
 	}
-	w.begin(flow.Given{Agreed: true, Way: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepDone)
+	w.begin(flow.Given{Agreed: true, SignIn: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepDone)
 	if w.read(path) != yml {
 		t.Error("it was written without having been shown")
 	}
@@ -317,7 +317,7 @@ func TestOfSeveralRacksOneIsDeployedTo(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)
 	w.console.AddRack(convox.Rack{Organization: "acme", Name: "staging"})
-	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).type_(key).step(flow.StepDeployRack)
+	w.begin(flow.Given{}).choose("Console deploy key").type_(key).step(flow.StepDeployRack)
 	w.answer(flow.Value{Key: "acme/staging"}).step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
 	if text := w.read(path); !strings.Contains(text, "--rack acme/staging") {
 		t.Errorf("it holds %s", text)
@@ -325,7 +325,7 @@ func TestOfSeveralRacksOneIsDeployedTo(t *testing.T) {
 	w = newWorld(t)
 	path = w.withFile(yml)
 	w.console.AddRack(convox.Rack{Organization: "acme", Name: "staging"})
-	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).type_(key).step(flow.StepDeployRack)
+	w.begin(flow.Given{}).choose("Console deploy key").type_(key).step(flow.StepDeployRack)
 	w.answer(flow.Value{Key: "none"}).step(flow.StepReview).accept().step(flow.StepDone)
 	if w.read(path) != yml {
 		t.Error("it was written")

@@ -34,7 +34,7 @@ var hints = problem.Hints{
 	"tls_failed":            nil,
 	"unreachable":           unreachable,
 	"not_a_rack":            notARack,
-	"not_a_console":         problem.Say("go back and choose a Rack's password if it is a Rack itself"),
+	"not_a_console":         problem.Say("go back and sign in with the Rack password if this is a Rack"),
 	"server_error":          nil,
 	"rack_not_seen":         nil,
 	"saved_logins":          nil,
@@ -45,7 +45,7 @@ var hints = problem.Hints{
 	"aws_expired_sso":    nil,
 	"aws_expired":        nil,
 	"aws_refused":        nil,
-	"aws_denied":         problem.Say("quit, and start again with AWS_PROFILE set to a profile of another account or role"),
+	"aws_denied":         problem.Say("go back to the Racks and use another AWS profile, or restart with AWS_PROFILE set to one"),
 	"aws_mfa":            nil,
 	"aws_profile":        nil,
 	"aws_region":         nil,
@@ -134,7 +134,7 @@ var hints = problem.Hints{
 
 var continueReset = problem.Say("continue it here, or later with the same new password")
 
-// detailOf is what is known of an error of package convox.
+// detailOf returns the details of an error of package convox.
 func detailOf(e *problem.Error) convox.Detail {
 	detail, _ := e.Detail.(convox.Detail)
 	return detail
@@ -147,7 +147,7 @@ func meantHost(e *problem.Error) []string {
 		return []string{"go back and enter the Rack's host"}
 	}
 	if detailOf(e).Meant == convox.MeantRack {
-		return []string{"go back and pick the Rack if it is the name of one in CloudFormation"}
+		return []string{"go back and select the Rack if this is its name in CloudFormation"}
 	}
 	return nil
 }
@@ -164,11 +164,11 @@ func loginRefused(e *problem.Error) []string {
 	case detail.Status == http.StatusForbidden:
 		return nil
 	case detail.Console:
-		return []string{"go back and choose a Rack's password if it is one"}
+		return []string{"go back and sign in with the Rack password if it is one"}
 	case detail.Source == convox.FromAWS:
 		return []string{"set a new one, and choose the one that AWS has: then only the web service restarts"}
 	}
-	return []string{"go back and choose another way to the password if it is lost", "go back and choose a deploy key if it is one"}
+	return []string{"go back and choose another source if the password is lost", "go back and sign in with a Console deploy key if it is one"}
 }
 
 func onlyRawForm(e *problem.Error) []string {
@@ -187,7 +187,7 @@ func unreachable(e *problem.Error) []string {
 
 func notARack(e *problem.Error) []string {
 	if detailOf(e).Other {
-		return []string{"go back and choose a deploy key if it is a Console"}
+		return []string{"go back and sign in with a deploy key if it is a Console"}
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
 		"  The deploy key sees acme/a, acme/production (unknown).": {rack("a", "running"), rack("production", "unknown")},
 	} {
 		f := New(Outside{}, Given{})
-		f.answers.way, f.result.plan = ByConsole, &setup.Plan{Login: convox.Login{Racks: racks}}
+		f.answers.signIn, f.result.plan = ByConsole, &setup.Plan{Login: convox.Login{Racks: racks}}
 		got := ""
 		for _, line := range f.keyLines() {
 			got += line.Text
@@ -38,7 +38,7 @@ func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
 
 func TestAPasswordIsNamedByWhereItWasFound(t *testing.T) {
 	for name, c := range map[string]struct {
-		way    Way
+		signIn SignIn
 		source source
 		want   convox.Source
 	}{
@@ -47,7 +47,7 @@ func TestAPasswordIsNamedByWhereItWasFound(t *testing.T) {
 		"of a key": {ByConsole, sourceAWS, ""},
 	} {
 		f := New(Outside{}, Given{})
-		f.answers.way, f.answers.source = c.way, c.source
+		f.answers.signIn, f.answers.source = c.signIn, c.source
 		if got := f.credential().Source; got != c.want {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -121,7 +121,7 @@ func TestWhoAcceptedThePasswordIsNamed(t *testing.T) {
 	const rackHost = "rack.example-1.us-east-1.convox.site"
 	found := cfn.Rack{Name: "production", Region: "us-east-1", Host: rackHost}
 	for name, c := range map[string]struct {
-		way       Way
+		way       SignIn
 		login     convox.Login
 		picked    string
 		unchecked bool
@@ -135,7 +135,7 @@ func TestWhoAcceptedThePasswordIsNamed(t *testing.T) {
 		"one that can't be reached": {ByRack, convox.Login{}, rackKey(found), true, "private, not verified"},
 	} {
 		f := New(Outside{}, Given{})
-		f.answers.way, f.answers.rack, f.found.racks = c.way, c.picked, []cfn.Rack{found}
+		f.answers.signIn, f.answers.rack, f.found.racks = c.way, c.picked, []cfn.Rack{found}
 		f.result.plan = &setup.Plan{Login: c.login, Unchecked: c.unchecked, Credential: setup.Credential{Console: c.way == ByConsole}}
 		if got := f.passwordWords(); got != "•••••••• "+c.want {
 			t.Errorf("%s: %s", name, got)

@@ -219,7 +219,7 @@ func lostStep() step {
 			case f.answers.instead == useDeployKey && f.given.Reset != nil:
 				f.goTo(StepResetDone)
 			case f.answers.instead == useDeployKey:
-				f.answers.way = ByConsole
+				f.answers.signIn = ByConsole
 				f.goTo(StepKey)
 			}
 			return nil

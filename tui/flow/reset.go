@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
@@ -127,13 +126,6 @@ func (f *Flow) lookAtStack() *Work {
 			aws, err := outside.AWS(stop.Soft)
 			if err == nil {
 				err = r.Look(stop.Soft, aws)
-			}
-			if stack := r.Stack; err == nil && !stack.InProgress && !stack.Updatable {
-				busy := cfn.Busy(stack.Status)
-				busy.Action, busy.Object, err = "reset the password of", "Rack "+rack.Name, busy
-				if stack.Repair != "" {
-					busy.Hints = []string{stack.Repair}
-				}
 			}
 			return learned(r, err, StepAffected)
 		},

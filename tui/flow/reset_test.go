@@ -83,7 +83,7 @@ func TestAResetIsOfferedWhenNothingBetterIsAtHand(t *testing.T) {
 	w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
 		return []convox.SavedLogin{{Host: w.host(), Password: secret.New("stale"), File: "/home/ann/.config/convox/auth"}}, nil
 	}
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepSource)
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production"}).step(flow.StepSource)
 	if offered(w.world) {
 		t.Error("although a password is saved")
 	}
@@ -177,7 +177,7 @@ func TestARollBackPutsTheSavedLoginBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).choose("Use the one").step(flow.StepSource).choose("Set a new one")
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production"}).choose("Use the one").step(flow.StepSource).choose("Set a new one")
 	w.toKeep().choose("Save it").step(flow.StepAffected).wantProblem("rolled the update back: no room")
 	if text, err := os.ReadFile(filepath.Join(folder, "auth")); err != nil || string(text) != before {
 		t.Errorf("the saved logins became %q", text)

@@ -116,7 +116,7 @@ func TestARefusalBehindACertificateLeavesTheWayOverAWS(t *testing.T) {
 			w.alone(flow.Given{}).choose("Read it from AWS")
 		} else {
 			want = flow.StepSource
-			w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).choose("Read it from AWS")
+			w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production"}).choose("Read it from AWS")
 		}
 		w.answer(yes).step(flow.StepCertificate).answer(yes).step(want)
 		if w.flow.Question().Problem == nil {
@@ -257,7 +257,7 @@ func TestARackThatAClientTookForAConsoleIsOfferedOnceItsStackIsFound(t *testing.
 			t.Fatal(err)
 		}
 	}
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepSource)
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production"}).step(flow.StepSource)
 	if options := fmt.Sprint(w.flow.Question().Options); !strings.Contains(options, "the convox client has saved") {
 		t.Errorf("it offers %s", options)
 	}

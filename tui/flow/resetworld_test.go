@@ -75,7 +75,7 @@ func (w *lostWorld) stackPassword() string {
 // toLost goes to the question whether the password is really lost.
 func (w *lostWorld) toLost() *lostWorld {
 	w.Helper()
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "production"}).step(flow.StepSource).choose("Set a new one").step(flow.StepLost)
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production"}).step(flow.StepSource).choose("Set a new one").step(flow.StepLost)
 	return w
 }
 

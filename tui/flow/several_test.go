@@ -234,7 +234,7 @@ func TestARepositoryThatCannotBeWrittenIsToldBefore(t *testing.T) {
 	w.wantPairs(keys...)
 	w, keys = newWorldOf(t, 2)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
-	w.begin(flow.Given{Agreed: true, Way: flow.ByRack, Rack: "production", Saved: true, Targets: targetsOf(append(keys, "acme/locked")...)})
+	w.begin(flow.Given{Agreed: true, SignIn: flow.ByRack, Rack: "production", Saved: true, Targets: targetsOf(append(keys, "acme/locked")...)})
 	w.step(flow.StepRetry).reads("1 of 3 repositories failed", "acme/locked").answer(flow.Value{Index: 1})
 	w.step(flow.StepDone).reads("2 of 3 repositories set up", "acme/locked: this", "get push access").accept()
 	w.wantPairs(keys...)
@@ -393,7 +393,7 @@ func TestWhatIsWrittenIsWhatWasVerifiedOnce(t *testing.T) {
 			w.answer(flow.Value{Index: 1}).step(flow.StepPassword).type_(password)
 		}
 		w.rack.SetPassword("before")
-		w.begin(flow.Given{Way: flow.ByRack, Host: w.host(), Targets: targetsOf(keys...)}).step(flow.StepSource)
+		w.begin(flow.Given{SignIn: flow.ByRack, Host: w.host(), Targets: targetsOf(keys...)}).step(flow.StepSource)
 		typePassword("before")
 		w.step(flow.StepReview)
 		w.rack.SetPassword(secrettest.Canary)

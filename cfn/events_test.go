@@ -199,7 +199,7 @@ func TestASessionThatExpiresOnTheWayIsTold(t *testing.T) {
 	p := w.preview(f)
 	w.execute(f, p)
 	_, err := f.Follow(t.Context(), w.rack, p.Since, func(cfn.Event) { w.aws.ExpireSessions() })
-	w.wantCode(w.failed(err), cfn.CodeExpired, "follow the update of Rack production in eu-west-1", "log in to AWS again", "continues in AWS")
+	w.wantCode(w.failed(err), cfn.CodeExpired, "follow the update of Rack production in eu-west-1", "sign in to AWS again", "continues in AWS")
 	if outcome, err := w.finder(profile("work")).Follow(t.Context(), w.rack, time.Time{}, nil); err != nil || outcome.End != cfn.Complete {
 		t.Errorf("picked up: %+v, %v", outcome, err)
 	}

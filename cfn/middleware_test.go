@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -122,31 +123,78 @@ func TestTextsOfAStackAreBounded(t *testing.T) {
 	}
 }
 
-func TestPlainHTTPIsForThisMachineOnly(t *testing.T) {
-	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDFORMATION", "AWS_ENDPOINT_URL_STS"} {
+func TestAnEndpointThatCantWorkNamesItsSetting(t *testing.T) {
+	const plain, url = "http://aws.example.com/" + secrettest.Canary, "AWS_ENDPOINT_URL"
+	sso := strings.Replace(ssoConfig, "[profile old]\n", "[profile old]\n%", 1)
+	for name, c := range map[string]struct {
+		env         map[string]string
+		config      string // of profile old, or more
+		setting, is string
+	}{
+		"all services":                 {map[string]string{url: plain}, "", url, "plain HTTP is for this machine only"},
+		"one service":                  {map[string]string{url + "_STS": plain}, "", url + "_STS", "plain HTTP is for this machine only"},
+		"one, before all":              {map[string]string{url + "_CLOUDFORMATION": plain, url: plain}, "", url + "_CLOUDFORMATION", "plain HTTP is for this machine only"},
+		"a password":                   {map[string]string{url: "https://ann:" + secrettest.Canary + "@aws.example.com"}, "", url, "the address carries a user name or password"},
+		"no address":                   {map[string]string{url: "aws.example.com"}, "", url, "not an address"},
+		"of a profile":                 {map[string]string{url: ""}, "endpoint_url = " + plain + "\n", "endpoint_url of profile old", "plain HTTP is for this machine only"},
+		"of one service and a profile": {map[string]string{url: ""}, "services = here\n", "endpoint_url of services here", "plain HTTP is for this machine only"},
+		"of the portal of SSO":         {map[string]string{url + "_SSO": plain}, "", url + "_SSO", "plain HTTP is for this machine only"},
+		"of the tokens of SSO":         {map[string]string{url + "_SSO_OIDC": plain}, "", url + "_SSO_OIDC", "plain HTTP is for this machine only"},
+	} {
 		w := newWorld(t)
-		w.set(name, "http://aws.example.com/"+secrettest.Canary)
-		_, err := w.tryFinder()
-		w.wantCode(w.failed(err), cfn.CodeEndpoint, "plain HTTP", name)
-		if !errors.Is(err, transport.ErrPlainHTTP) {
-			t.Errorf("%v does not wrap its cause", err)
+		w.files("[services here]\nssm =\n  endpoint_url = "+plain+"\n"+strings.Replace(sso, "%", c.config, 1), "")
+		for variable, value := range c.env {
+			w.set(variable, value)
+		}
+		used := "role" // with what profile old signs in to
+		if c.config != "" {
+			used = "old"
+		}
+		_, err := w.tryFinder(profile(used))
+		e := w.failed(err)
+		if isPlain := strings.HasPrefix(c.is, "plain"); isPlain != errors.Is(err, transport.ErrPlainHTTP) {
+			t.Errorf("%s: %v does not wrap its cause", name, err)
+		}
+		undo := "unset"
+		if !strings.HasPrefix(c.setting, "AWS_") {
+			undo = "remove"
+		}
+		want := []string{"set " + c.setting + " to an address that begins with https://, or " + undo + " it"}
+		if e.Code != cfn.CodeEndpoint || !strings.HasPrefix(e.Error(), "use "+c.setting+": "+c.is) || !slices.Equal(e.Hints, want) {
+			t.Errorf("%s: %s %v %q", name, e.Code, e, e.Hints)
 		}
 	}
 	w := newWorld(t)
-	w.set("AWS_ENDPOINT_URL", "https://ann:"+secrettest.Canary+"@aws.example.com")
-	_, err := w.tryFinder()
-	w.wantCode(w.failed(err), cfn.CodeEndpoint)
+	w.set("AWS_ENDPOINT_URL", plain)
+	w.set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+	w.finder()
+	w.set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "")
+	w.set("AWS_ENDPOINT_URL", w.aws.URL)
+	w.set("AWS_ENDPOINT_URL_SSO", plain) // nobody signs in there
+	w.finder()
 }
 
-// An SSO portal has an address of its own, which the SDK looks up only when it
-// sends.
-func TestPlainHTTPIsRefusedOnTheWayOut(t *testing.T) {
+// What fails names the setting that led there, and none where AWS itself was called.
+func TestAFailedCallNamesTheEndpointThatWasUsed(t *testing.T) {
+	for setting, address := range map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_CLOUDFORMATION": "http://127.0.0.1:1"} {
+		w := newWorld(t)
+		w.set("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:2")
+		w.set(setting, address)
+		e := w.searchError("us-east-1")
+		if want := []string{"check " + setting + ": calls go there instead of to AWS"}; e.Code != cfn.CodeUnreachable || !slices.Equal(e.Hints, want) {
+			t.Errorf("%s %q", e.Code, e.Hints)
+		}
+	}
 	w := newWorld(t)
-	w.files(ssoConfig, "")
-	w.portal(http.StatusOK, "", "{}")
-	w.set("AWS_ENDPOINT_URL_SSO", "http://portal.example.com")
-	_, err := w.finder(profile("old")).Search(t.Context(), nil, nil)
-	w.wantCode(w.failed(err), cfn.CodeEndpoint)
+	w.set("AWS_ENDPOINT_URL", "")
+	_, err := w.finder(func(o *cfn.Options) {
+		o.DialContext = func(context.Context, string, string) (net.Conn, error) { return nil, syscall.ECONNREFUSED }
+	}).Search(t.Context(), []string{"us-east-1"}, nil)
+	e := w.failed(err)
+	w.wantCode(e, cfn.CodeUnreachable, "check the network", "HTTPS_PROXY")
+	if strings.Contains(strings.Join(e.Hints, ""), "AWS_ENDPOINT_URL") {
+		t.Errorf("%q", e.Hints)
+	}
 }
 
 // A machine in AWS gets its role's credentials in plain HTTP: there is no other

@@ -80,11 +80,13 @@ func TestThePlacesAreTheOnesThatAreRead(t *testing.T) {
 		order = append(order, s)
 		for _, place := range cfn.Sources() {
 			if place.Source == s {
+				w.wantSource(w.failed(err))
 				w.wantCode(w.failed(err), cfn.CodeDenied, place.Permission)
 			}
 		}
 	})
 	e := w.failed(err)
+	w.wantSource(e)
 	w.wantCode(e, cfn.CodeDenied, "ecs:DescribeTaskDefinition", "ssm:GetParameter", `"Resource": "arn:aws:ssm:eu-west-1:123456789012:parameter/productionRackApiSecret"`, "cloudformation:DescribeStacks")
 	if !problem.Has(err, cfn.CodeNoPassword) {
 		t.Error("it isn't said that AWS has no password to show")

@@ -156,7 +156,7 @@ func TestAnMFACodeIsAskedForOnce(t *testing.T) {
 	}
 	w.aws.ExpireSessions()
 	_, err = finder.Search(t.Context(), nil, nil)
-	w.wantCode(w.failed(err), cfn.CodeExpired, "session token has expired")
+	w.wantCode(w.failed(err), cfn.CodeExpired, "the session token of profile admin has expired")
 }
 
 func TestAnMFACodeThatIsMissingOrWrong(t *testing.T) {
@@ -200,6 +200,8 @@ func TestAQuestionForACodeEndsWithTheSearch(t *testing.T) {
 
 func TestASessionTokenThatIsNotTheKeysIsRefused(t *testing.T) {
 	w := newWorld(t)
+	w.aws.AddUser(cfntest.User{Account: account, Name: "ann", KeyID: "ASIAIOSFODNN7EXAMPLE", Secret: secrettest.Canary})
+	w.set("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE")
 	w.set("AWS_SESSION_TOKEN", "none-of-this-users")
 	w.wantCode(w.searchError("us-east-1"), cfn.CodeRefused)
 }

@@ -2,6 +2,7 @@ package cfn
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"os"
@@ -11,10 +12,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/signin"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 )
 
@@ -84,6 +93,7 @@ func (f *Finder) load(options Options) error {
 	if endpoint := cmp.Or(environment.BaseEndpoint, p.get("endpoint_url")); endpoint != "" && !ignoresEndpoints(environment, p) {
 		f.config.BaseEndpoint = &endpoint
 	}
+	f.regionSetting = regionSetting(p)
 	chain := chain{
 		settings: &settings, config: *f.config, isNamed: options.Profile != "", asker: f.asker,
 		process: process{profile: name, terminal: options.Terminal},
@@ -93,8 +103,65 @@ func (f *Finder) load(options Options) error {
 		return trouble
 	}
 	f.settings, f.source = &settings, found.source
+	if !ignoresEndpoints(environment, p) {
+		if err := f.readEndpoints(p); err != nil {
+			return err
+		}
+	}
 	f.config.Credentials = aws.NewCredentialsCache(found)
 	return nil
+}
+
+// regionSetting names what sets the region.
+func regionSetting(p profile) string {
+	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if os.Getenv(variable) != "" {
+			return variable
+		}
+	}
+	return "region of profile " + shown(p.name)
+}
+
+// readEndpoints notes which setting leads each service elsewhere, and refuses an
+// address that none can have.
+func (f *Finder) readEndpoints(p profile) *problem.Error {
+	f.endpoints = make(map[string]string)
+	services := []string{cloudformation.ServiceID, sts.ServiceID, ecs.ServiceID, ssm.ServiceID}
+	for s := f.source; s != nil; s = s.base {
+		switch s.kind {
+		case fromSSO:
+			services = append(services, sso.ServiceID, ssooidc.ServiceID)
+		case fromLogin:
+			services = append(services, signin.ServiceID)
+		}
+	}
+	for _, service := range services {
+		address, setting := endpointSetting(service, p)
+		if address == "" {
+			continue
+		}
+		f.endpoints[service] = setting
+		if _, err := transport.ParseEndpoint(address); err != nil {
+			return badEndpoint(setting, err)
+		}
+	}
+	return nil
+}
+
+// endpointSetting is the address of a service that is set, in the order of the SDK,
+// and what sets it. Both are "" where none is
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+func endpointSetting(service string, p profile) (address, setting string) {
+	ofService := "AWS_ENDPOINT_URL_" + strings.ToUpper(strings.ReplaceAll(service, " ", "_"))
+	for _, variable := range []string{ofService, "AWS_ENDPOINT_URL"} {
+		if address := os.Getenv(variable); address != "" {
+			return address, variable
+		}
+	}
+	if address, found, _ := p.GetServiceBaseEndpoint(context.Background(), service); found {
+		return address, "endpoint_url of services " + shown(p.get("services"))
+	}
+	return p.get("endpoint_url"), "endpoint_url of profile " + shown(p.name)
 }
 
 func ignoresEndpoints(environment config.EnvConfig, p profile) bool {
@@ -115,36 +182,33 @@ func trustedRoots(p profile, home string) (*tls.Config, *problem.Error) {
 		return nil, nil
 	}
 	file = expandPath(file, os.Getenv, home)
-	refuse := func(why string) (*tls.Config, *problem.Error) {
-		return nil, failed(CodeProfile, "use the certificates of "+place, shown(file)+" "+why, "correct "+place+": a file with certificates in PEM form")
+	fault, roots := fileFault(file), x509.NewCertPool()
+	if text, err := os.ReadFile(file); fault == "" && (err != nil || !roots.AppendCertsFromPEM(text)) {
+		fault = "holds no certificate"
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return refuse(unreadableFile(err))
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(text) {
-		return refuse("holds no certificate")
+	if fault != "" {
+		undo, _, _ := strings.Cut(drop(place), " ")
+		return nil, failed(CodeProfile, "use the certificates of "+place, shown(file)+" "+fault, "set "+place+" to a file with certificates in PEM form, or "+undo+" it")
 	}
 	return &tls.Config{RootCAs: roots}, nil
 }
 
 func (f *Finder) unknownProfile(settings settings, name string) error {
-	err := failed(CodeProfile, "use AWS profile "+shown(name), "there is none of this name")
+	why, hints := settings.faults()
+	err := failed(CodeProfile, "use AWS profile "+shown(name), cmp.Or(why, "there is none of this name"))
 	if why, hint := settings.misplaced(name); why != "" {
 		err.Reason, err.Hints = why, []string{hint}
 		return err
 	}
 	names := settings.names()
-	if near := nearest(name, names); near != "" {
+	if near := text.Nearest(name, names); near != "" {
 		err.Hints = append(err.Hints, "did you mean "+shown(near)+"?")
 	}
-	absent := settings.absent()
-	err.Hints = append(err.Hints, absent...)
+	err.Hints = append(err.Hints, hints...)
 	switch {
 	case len(names) > 0:
 		err.Hints = append(err.Hints, "use one of the profiles here: "+listed(names))
-	case len(absent) == 0:
+	case why == "":
 		err.Hints = append(err.Hints, "make a profile: aws configure, or aws configure sso")
 	}
 	return err

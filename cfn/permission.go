@@ -125,7 +125,10 @@ func needing(p Permission, e *problem.Error) *problem.Error {
 	if e.Code != CodeDenied || detail.barred || len(detail.Missing) > 0 && detail.Missing[0].Action != p.Action {
 		return e
 	}
-	return denied(p)
+	d := denied(p)
+	detail.Missing = []Permission{p}
+	d.Detail = detail
+	return d
 }
 
 // asNamed is the permission on the resource that AWS named.

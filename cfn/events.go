@@ -306,7 +306,7 @@ func (f *Finder) events(ctx context.Context, rack Rack, isOld func(types.StackEv
 		}
 		token = next
 	}
-	return nil, unreadable(of("read the events", rack), "its list of events does not end")
+	return nil, f.unreadable(of("read the events", rack), "its list of events does not end", nil)
 }
 
 // failed reports whether a resource failed by itself, not because another one

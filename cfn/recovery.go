@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -85,8 +86,8 @@ func nowhereRead(rack Rack, failed []*problem.Error) error {
 	what := of("recover the password", rack)
 	nowhere := noPassword("recover the password", rack, "AWS shows it nowhere")
 	if e := allDenied(failed); e != nil {
-		e.Action, e.Cause = what, nowhere
-		return e
+		e.Cause = nowhere
+		return attempting(what, e)
 	}
 	for _, e := range failed {
 		if e.Code != CodeMissing && e.Code != CodeNoPassword {
@@ -103,7 +104,9 @@ func nowhereRead(rack Rack, failed []*problem.Error) error {
 func allDenied(failed []*problem.Error) *problem.Error {
 	var missing []Permission
 	var actions, reasons, hints []string
+	source := ""
 	for _, e := range failed {
+		source = cmp.Or(source, detailOf(e).source)
 		for _, p := range detailOf(e).Missing {
 			if !slices.Contains(missing, p) {
 				missing, actions = append(missing, p), append(actions, p.Action)
@@ -120,6 +123,7 @@ func allDenied(failed []*problem.Error) *problem.Error {
 	if len(reasons) == 0 {
 		return nil
 	}
+	all.Detail = Detail{Missing: missing, source: source}
 	all.Reason, all.Hints = strings.Join(reasons, "; "), append(all.Hints, hints...)
 	return all
 }

@@ -11,6 +11,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
@@ -69,14 +70,14 @@ func (f *Finder) loginFailure(err error) error {
 	if failing := new(stepError); errors.As(err, &failing) {
 		of = failing.source
 	}
-	what := "log in to AWS with " + of.name
+	what := "sign in to AWS with " + of.name
 	switch {
 	case f.asker.failure() != nil:
 		return failed(CodeMFA, what, "no MFA code was given", "try again, and type the code that the device shows")
 	case ours(err) != nil: // of a credential_process
 		return attempting(what, ours(err))
 	case transport.ByProxy(err) != nil && of.kind != fromContainer && of.kind != fromInstance:
-		return attempting(what, f.failure(err, f.region))
+		return f.signInFailure(err, what, of)
 	}
 	switch of.kind {
 	case fromSSO:
@@ -85,17 +86,30 @@ func (f *Finder) loginFailure(err error) error {
 		if api := smithy.APIError(nil); wasSent(err) && !errors.As(err, &api) {
 			break
 		}
-		return failed(CodeExpired, what, "the login has expired, or has not begun", "log in again: aws login --profile "+quoted(of.profile))
+		return failed(CodeExpired, what, "the login has expired, or there is none", "sign in: aws login --profile "+quoted(of.profile))
 	case fromInstance:
 		return f.noCredentials(of)
 	case fromRole, fromWebIdentity:
 		return f.roleFailure(err, what, of)
 	}
-	e := attempting(what, f.failure(err, f.region))
+	e := f.signInFailure(err, what, of)
 	if of.kind == fromContainer {
 		e.Hints = []string{of.renew}
 	}
 	return e
+}
+
+// signInFailure is about the call that gets the credentials of a source, or about
+// one that is signed with them. Of a denial, what was attempted names the source.
+func (f *Finder) signInFailure(err error, what string, signer *source) *problem.Error {
+	with := *f
+	with.source = signer
+	e := with.failure(err, f.region)
+	if detail := detailOf(e); detail.source != "" {
+		detail.source = ""
+		e.Detail = detail
+	}
+	return attempting(what, e)
 }
 
 // wasSent reports whether a request left on the way to err.
@@ -106,20 +120,24 @@ func wasSent(err error) bool {
 }
 
 func (f *Finder) noCredentials(of *source) error {
-	e := failed(CodeNoCredentials, "log in to AWS", "there are no credentials", f.settings.absent()...)
+	why, hints := f.settings.faults()
+	e := failed(CodeNoCredentials, "sign in to AWS", "there are no credentials", hints...)
 	named, variable := profileName("")
 	if variable != "" {
 		e.Reason = variable + " names profile " + shown(named) + ", which has no credentials"
 		e.Hints = append(e.Hints, "give it some: aws configure --profile "+quoted(named))
 	}
-	if of.lacks != "" {
+	switch {
+	case why != "":
+		e.Reason += ": " + why
+	case of.lacks != "":
 		e.Reason += ": " + of.lacks
 	}
 	names := slices.DeleteFunc(f.settings.names(), func(name string) bool { return name == named })
 	if len(names) > 0 {
 		e.Hints = append(e.Hints, "set AWS_PROFILE to one of the profiles here: "+listed(names))
 	}
-	if len(names) > 0 || variable != "" {
+	if len(names) > 0 || variable != "" || why != "" {
 		return e
 	}
 	e.Hints = append(e.Hints, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "make a profile: aws configure, or aws configure sso")
@@ -127,7 +145,7 @@ func (f *Finder) noCredentials(of *source) error {
 }
 
 func expiredSSO(what string, of *source) error {
-	return failed(CodeExpiredSSO, what, "the SSO session has expired, or has not begun", "log in again: aws sso login --profile "+quoted(of.profile))
+	return failed(CodeExpiredSSO, what, "the SSO session has expired, or there is none", "sign in: "+SSOLogin(of.profile))
 }
 
 func (f *Finder) ssoFailure(err error, what string, of *source) error {
@@ -136,7 +154,7 @@ func (f *Finder) ssoFailure(err error, what string, of *source) error {
 	case !wasSent(err):
 		return expiredSSO(what, of) // no file, or none that can be used
 	case !errors.As(err, &api):
-		return attempting(what, f.failure(err, f.region))
+		return f.signInFailure(err, what, of)
 	}
 	switch api.ErrorCode() {
 	case "ForbiddenException", "ResourceNotFoundException":
@@ -145,22 +163,22 @@ func (f *Finder) ssoFailure(err error, what string, of *source) error {
 	case "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException", "InvalidClientException", "UnauthorizedClientException":
 		return expiredSSO(what, of)
 	}
-	return attempting(what, f.failure(err, f.region))
+	return f.signInFailure(err, what, of)
 }
 
 // roleFailure says why a role could not be assumed.
 func (f *Finder) roleFailure(err error, what string, of *source) error {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return attempting(what, f.failure(err, f.region))
-	}
-	signed := *f
+	signer := of
 	if of.base != nil {
 		base := *of.base
 		base.device = of.device // it is shown in this call
-		signed.source = &base
+		signer = &base
 	}
-	e := attempting(what, signed.failure(err, f.region))
+	e := f.signInFailure(err, what, signer)
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return e
+	}
 	sentence := api.ErrorMessage()
 	// Only the sentence tells a wrong code from a role that is not one's own.
 	aboutCode := strings.Contains(sentence, "MultiFactorAuthentication") || strings.Contains(sentence, "tokenCode")
@@ -169,16 +187,17 @@ func (f *Finder) roleFailure(err error, what string, of *source) error {
 		return failed(CodeMFA, what, "the MFA code was refused", "wait for the next code: each is good once and for half a minute", "check that mfa_serial in the profile is the device's")
 	case isTooLong(api.ErrorCode(), sentence):
 		return failed(CodeProfile, what, "its duration_seconds is longer than "+shown(of.role)+" allows", "set duration_seconds in profile "+shown(of.profile)+" to 3600, or remove it")
-	case api.ErrorCode() == "ExpiredTokenException" && of.kind == fromWebIdentity, api.ErrorCode() == "InvalidIdentityToken", api.ErrorCode() == "IDPRejectedClaim":
-		return failed(CodeRefused, what, "AWS doesn't accept its token, or it has expired", "get a new token into the file", "check that the role trusts the token's issuer: "+shown(of.role))
+	case of.kind == fromWebIdentity && (e.Code == CodeRefused || e.Code == CodeExpired || api.ErrorCode() == "InvalidIdentityToken" || api.ErrorCode() == "IDPRejectedClaim"):
+		return failed(CodeRefused, what, "AWS doesn't accept its token, or it has expired",
+			append(of.instead, "get a new token into the file", "check that the role trusts the token's issuer: "+shown(of.role))...)
 	case e.Code == CodeDenied && !detailOf(e).barred:
 		e.Reason, e.Detail = "its role may not be assumed", nil
-		e.Hints = []string{"give " + signed.source.name + " the permission sts:AssumeRole, and let the role trust it: " + shown(of.role)}
+		e.Hints = []string{"give " + signer.name + " the permission sts:AssumeRole, and let the role trust it: " + shown(of.role)}
 		if of.kind == fromRole && of.device == "" {
 			e.Hints = append(e.Hints, "set mfa_serial in the profile, if the role requires MFA")
 		}
 		if of.kind == fromWebIdentity {
-			e.Hints = []string{"let the role trust the token's issuer, subject and audience: " + shown(of.role)}
+			e.Hints = append(of.instead, "let the role trust the token's issuer, subject and audience: "+shown(of.role))
 		}
 	}
 	return e

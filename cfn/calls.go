@@ -98,18 +98,14 @@ type calls struct {
 	updateService          operation[ecs.UpdateServiceInput, ecs.Options, ecs.UpdateServiceOutput]
 }
 
-// newCalls also returns the endpoints that are set, nil for each that is not.
-func newCalls(config aws.Config) (calls, []*string) {
+func newCalls(config aws.Config) calls {
 	stacks, caller := cloudformation.NewFromConfig(config), sts.NewFromConfig(config)
 	services, store := ecs.NewFromConfig(config), ssm.NewFromConfig(config)
-	all := calls{
+	return calls{
 		describeStacks: stacks.DescribeStacks, describeStackResource: stacks.DescribeStackResource, describeStackEvents: stacks.DescribeStackEvents,
 		createChangeSet: stacks.CreateChangeSet, describeChangeSet: stacks.DescribeChangeSet,
 		deleteChangeSet: stacks.DeleteChangeSet, executeChangeSet: stacks.ExecuteChangeSet,
 		getCallerIdentity: caller.GetCallerIdentity, getParameter: store.GetParameter,
 		describeTaskDefinition: services.DescribeTaskDefinition, describeServices: services.DescribeServices, updateService: services.UpdateService,
-	}
-	return all, []*string{
-		stacks.Options().BaseEndpoint, caller.Options().BaseEndpoint, services.Options().BaseEndpoint, store.Options().BaseEndpoint,
 	}
 }

@@ -31,6 +31,9 @@ type StackState struct {
 	changeSet string // ARN of the one that the last update executed, "" where AWS doesn't say
 }
 
+// Busy says that the stack can't be updated now, and what helps.
+func (s StackState) Busy() *problem.Error { return busy(s.Status, s.Repair) }
+
 // IsOf reports whether the stack's last update is that of a preview, or may be:
 // AWS doesn't name the change set of every update.
 func (s StackState) IsOf(p *Preview) bool {
@@ -47,9 +50,7 @@ func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
 	if err != nil {
 		return StackState{}, err
 	}
-	state := stateOf(described)
-	state.Repair = f.repair(rack, state.Status)
-	return state, nil
+	return f.stateOf(rack, described), nil
 }
 
 // repair says how to bring a Rack's stack out of a state that it doesn't leave by
@@ -63,9 +64,9 @@ func (f *Finder) repair(rack Rack, status string) string {
 		f.command(fmt.Sprintf("aws cloudformation continue-update-rollback --stack-name %s --region %s", quoted(rack.Name), quoted(rack.Region)))
 }
 
-func stateOf(described types.Stack) StackState {
+func (f *Finder) stateOf(rack Rack, described types.Stack) StackState {
 	status := string(described.StackStatus)
-	state := StackState{Status: bounded(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status)}
+	state := StackState{Status: bounded(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status), Repair: f.repair(rack, status)}
 	state.changeSet = aws.ToString(described.ChangeSetId)
 	state.Reset = strings.Contains(state.changeSet, ":changeSet/"+changeSetPrefix)
 	switch {
@@ -214,9 +215,9 @@ func (f *Finder) Shape(ctx context.Context, rack Rack) (Shape, error) {
 	}
 	switch {
 	case !eachMatches(shape.Parameters, parameterKey):
-		return Shape{}, unreadable(of(what, rack), "a parameter of its stack is not named with letters and digits")
+		return Shape{}, f.unreadable(of(what, rack), "a parameter of its stack is not named with letters and digits", nil)
 	case !eachMatches(shape.Capabilities, capabilityName):
-		return Shape{}, unreadable(of(what, rack), "its stack has a capability that none can be called")
+		return Shape{}, f.unreadable(of(what, rack), "its stack has a capability that none can be called", nil)
 	}
 	service, err := f.webService(ctx, what, rack)
 	switch {

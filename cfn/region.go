@@ -1,0 +1,108 @@
+package cfn
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
+)
+
+// isOptIn reports whether a region is one that an account has to enable. Those that
+// are older than March 2019 are always on
+// (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
+func isOptIn(region string) bool {
+	id, _ := partitionOf(region)
+	return id == commercialID && !slices.Contains([]string{
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1",
+		"eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+	}, region)
+}
+
+// commercial, government and china are the regions that Racks are made for
+// (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json),
+// by partition. Credentials are good in one partition only.
+func commercial() []string {
+	return []string{
+		"af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
+		"ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-south-1", "eu-west-1", "eu-west-2",
+		"eu-west-3", "me-south-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+	}
+}
+
+func government() []string { return []string{"us-gov-east-1", "us-gov-west-1"} }
+
+func china() []string { return []string{"cn-north-1", "cn-northwest-1"} }
+
+// regionsBeside returns the regions of a region's partition, with it among
+// them. Of a partition that has no Racks only the region itself is looked at.
+func regionsBeside(region string) []string {
+	var all []string
+	switch id, _ := partitionOf(region); id {
+	case "aws-us-gov":
+		all = government()
+	case "aws-cn":
+		all = china()
+	case commercialID:
+		all = commercial()
+	}
+	if !slices.Contains(all, region) {
+		all = append(all, region)
+	}
+	slices.Sort(all)
+	return all
+}
+
+const commercialID = "aws"
+
+// partitionOf returns the partition of a region, as ARNs and as people call it
+// (https://docs.aws.amazon.com/general/latest/gr/rande.html).
+func partitionOf(region string) (id, name string) {
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov", "AWS GovCloud (US)"
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn", "AWS China"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc", "the AWS European Sovereign Cloud"
+	case strings.Contains(region, "-iso"):
+		return "aws-iso", "an isolated partition of AWS"
+	}
+	return commercialID, "AWS"
+}
+
+// regionShape is the shape that all names of regions have had so far
+// (https://docs.aws.amazon.com/general/latest/gr/cfn.html): an area, a part of
+// the compass, a number.
+var regionShape = regexp.MustCompile(`^([a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-[a-z]{2})-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
+
+// areas are those that AWS has regions in today.
+const areas = " af ap ca cn eu il me mx sa us us-gov us-iso us-isob us-isof eu-isoe eusc-de "
+
+// plausible reports whether name is, or may one day be, the name of a region:
+// one in an area that is known, or in one that cannot be a slip of the hand.
+func plausible(name string) bool {
+	parts := regionShape.FindStringSubmatch(name)
+	if parts == nil {
+		return false
+	}
+	if strings.Contains(areas, " "+parts[1]+" ") {
+		return true
+	}
+	near := text.Nearest(name, KnownRegions())
+	return near == "" || text.Distance(name, near) > 1
+}
+
+// KnownRegions are those that Racks are made for, in all partitions.
+func KnownRegions() []string { return slices.Concat(commercial(), government(), china()) }
+
+func badRegion(what, name string) *problem.Error {
+	e := failed(CodeRegion, what, fmt.Sprintf("AWS has no region %q", shown(name)))
+	if near := text.Nearest(name, KnownRegions()); near != "" {
+		e.Hints = append(e.Hints, "did you mean "+near+"?")
+	}
+	e.Hints = append(e.Hints, "use a name such as us-east-1, or leave the region out to search all")
+	return e
+}

@@ -189,7 +189,7 @@ func (f *Flow) nextLines() []Line {
 		command := setup.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
 		where := "in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
 		switch {
-		case f.several():
+		case len(f.targets()) > 1:
 			where = "in the clone of each repository: it adds the deploy step"
 		case f.fitsFile():
 			where = "adds the deploy step"

@@ -36,7 +36,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 	}, nil, nil, func(context.Context, []string) result {
 		for _, name := range []string{"latency", "pace", "repos", "stacks"} {
 			if value := p.command.Load().Flags().Lookup(name).Value.String(); strings.HasPrefix(value, "-") {
-				return failure(usageError("--"+name+" "+value+" is below zero", "leave it out for the usual world"))
+				return failure(usageError("--"+name+quoted(value)+": use 0 or more", "leave it out for the default"))
 			}
 		}
 		p.noteWrite() // its world has to be removed
@@ -70,13 +70,14 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	if _, err := fmt.Fprintln(p.out, "# ready"); err != nil {
 		return errOutput
 	}
+	p.onStopping(func() {}) // that is how it ends
 	<-ctx.Done()
-	return context.Cause(ctx)
+	return nil
 }
 
 // runDemo runs the wizard in a world and a place of its own.
 func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) result {
-	if !p.isPlain(o) && !(p.typed && p.shown) {
+	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(usageError("the wizard needs a terminal", "in a script: convox-travis demo --serve"))
 	}
 	// What has to be typed is short, and on the screen.
@@ -102,7 +103,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 		return failure(errNoDemo)
 	}
 	f := flow.New(outside, flow.Given{Console: console})
-	r := p.leave(o, f, p.drive(stop, o, f))
+	r := p.wizardResult(o, f, p.drive(stop, o, f))
 	r.standing = append(r.standing, "that was the demo, and its world is gone; for real: convox-travis, inside your repository's clone")
 	return r
 }

@@ -95,7 +95,7 @@ func TestAListThatNeverComesIsLeftBehind(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit %d", code)
 	}
-	w.want(w.run("", "remove", "--repos-from", "/dev/zero"), 2, "goes on and on")
+	w.want(w.run("", "remove", "--repos-from", "/dev/zero"), 2, "is too large")
 	w.want(w.run("acme/web\nnonsense\n", "remove", "--repos-from", "-"), 2, "--repos-from, line 2")
 }
 

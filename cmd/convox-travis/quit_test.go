@@ -20,7 +20,7 @@ func runToPanic(place string) int {
 	p.status = &status{to: p.err}
 	crash.Handle(p.crashed)
 	defer crash.Catch()
-	stop, finish := p.stop()
+	stop, finish := p.watchSignals()
 	defer finish()
 	wait := func() {
 		for {

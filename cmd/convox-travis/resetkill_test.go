@@ -124,7 +124,7 @@ func TestAResetThatIsStoppedAnywhereSaysHowItStands(t *testing.T) {
 	}
 }
 
-func (w *world) begunReset() (convox.BegunReset, bool) {
+func (w *world) begunReset() (convox.PendingReset, bool) {
 	host, _ := convox.ParseHost(w.setting("DEMO_RACK_HOST"))
 	return convox.NewLogins(func(name string) string { return w.env[name] }, w.dir, "linux").FindReset(host)
 }

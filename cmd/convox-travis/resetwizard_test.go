@@ -122,7 +122,7 @@ func TestARollBackIsShownWhereItCanBeTriedAgain(t *testing.T) {
 	w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 	z := w.open(terminal.Options{Width: 100, Height: 40}, "reset-password", "production", "--region", "us-east-1")
 	z.toKeep("production").enter().sees("rolled the", "no room", askAffected)
-	z.types(terminal.CtrlC).ends(130, "the old password still holds")
+	z.types(terminal.CtrlC).ends(130, "the old password still works")
 	if w.savedPassword() != "" || !w.takes(secrettest.Canary) {
 		t.Error("a password that does not hold is saved")
 	}

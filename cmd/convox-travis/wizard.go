@@ -24,13 +24,12 @@ import (
 // wizard asks step by step: on the full screen, or in plain lines with --accessible
 // or on a terminal that can't do more.
 func (p *program) wizard(stop setup.Stop, o *options) result {
-	if !p.isPlain(o) && !(p.typed && p.shown) {
+	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
-		return failure(usageError("--repos-from - is for apply: here standard input answers the questions",
-			"convox-travis apply --repos-from - < FILE",
-			"or name the file: --repos-from FILE"))
+		return failure(usageError("--repos-from - works with apply only: here standard input answers the questions",
+			"pass --repos-from FILE", "or run convox-travis apply --repos-from - < FILE"))
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
@@ -39,16 +38,16 @@ func (p *program) wizard(stop setup.Stop, o *options) result {
 	}
 	profile := o.profile
 	f := flow.New(p.outside(o, &wizardAWS{options: o, reach: p.reach}, repos), given)
-	r := p.leave(o, f, p.drive(stop, o, f))
+	r := p.wizardResult(o, f, p.drive(stop, o, f))
 	if o.profile != profile {
 		r.notes = append(r.notes, "AWS profile "+o.profile+" was used: pass --profile "+text.Quote(o.profile)+" to use it again")
 	}
 	return r
 }
 
-// isPlain reports whether the questions are asked in plain lines.
+// isPlain reports whether the wizard uses plain lines.
 func (p *program) isPlain(o *options) bool {
-	return o.accessible || p.env("ACCESSIBLE") != "" || (p.typed && p.env("TERM") == "dumb")
+	return o.accessible || p.env("ACCESSIBLE") != "" || (p.inIsTerminal && p.env("TERM") == "dumb")
 }
 
 // drive asks the flow's questions, and removes what it left behind.
@@ -63,7 +62,7 @@ func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	p.asking.Store(true)
 	var terminal, screen *os.File
-	if p.typed {
+	if p.inIsTerminal {
 		terminal, _ = p.in.(*os.File)
 	}
 	if !p.isPlain(o) {
@@ -78,7 +77,7 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	input := tui.Input{Reader: p.in, Env: os.Environ()}
 	if terminal != nil {
 		input.Terminal = terminal
-		input.Copies = p.shown && p.env("TERM") != "dumb"
+		input.Copies = p.errIsTerminal && p.env("TERM") != "dumb"
 	}
 	return tui.Plain(stop, input, p.err, f)
 }
@@ -98,7 +97,7 @@ func (p *program) noTerminal(ctx context.Context, o *options) error {
 
 // given are the answers in the flags and the environment.
 func (p *program) given(o *options, read func() (repositories, error)) (flow.Given, error) {
-	way, err := o.wayIn(p.env)
+	to, err := o.login(p.env)
 	if err != nil {
 		return flow.Given{}, err
 	}
@@ -112,12 +111,12 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 		Repeated: o.givenFlags(),
 	}
 	switch {
-	case way.console:
-		given.SignIn, given.Console, given.Rack = flow.ByConsole, way.host, way.rack
-	case way.given():
-		given.SignIn, given.Host, given.Rack = flow.ByRack, way.host, way.stack
+	case to.console:
+		given.SignIn, given.Console, given.Rack = flow.ByConsole, to.host, to.rack
+	case to.isSet():
+		given.SignIn, given.Host, given.Rack = flow.ByRack, to.host, to.stack
 	}
-	if way.given() && p.variableCounts(way) {
+	if to.isSet() && p.variableCounts(to) {
 		given.Password = secret.New(p.env("CONVOX_PASSWORD"))
 		given.PasswordFor, _ = convox.ParseHost(p.env("CONVOX_HOST")) // unset is any host
 	}
@@ -125,7 +124,7 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 		return given, nil // the flow finds it
 	}
 	repos, err := read()
-	given.Targets = setup.Distinct(repos.targets)
+	given.Targets = setup.RemoveDuplicates(repos.targets)
 	return given, err
 }
 
@@ -230,15 +229,16 @@ func loginSSO() func(context.Context, string, func(string)) error {
 	return cfn.LoginSSO
 }
 
-// leave is the result of the wizard, for the ordinary terminal. After a reset, the
+// wizardResult is the result of the wizard, for the ordinary terminal. After a reset, the
 // last line says what state the Rack is in.
-func (p *program) leave(o *options, f *flow.Flow, err error) result {
-	r := p.leavePair(o, f, err)
+func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
+	r := p.applyResult(o, f, err)
 	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
 	return r
 }
 
-func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
+// applyResult is the result of what the wizard wrote to Travis.
+func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	show := p.reporter(o, "apply")
 	show.warned = !o.yes || p.isPlain(o) // the full screen shows no warnings with --yes
 	show.host = f.Host()
@@ -252,7 +252,7 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	}
 	reset := f.Reset().Report()
 	switch {
-	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
+	case reset != nil && reset.HasStarted() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // the reset isn't finished, however the run ended
 	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = p.unanswered(f)
@@ -264,9 +264,9 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	return show.fail(err)
 }
 
-// fullScreen runs the flow on the terminal that standard error is.
+// fullScreen runs the flow on the terminal of standard error.
 func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
-	p.sayStopping(func() {}) // the screen says it
+	p.onStopping(func() {}) // the screen says it
 	// With TEA_TRACE set, Bubble Tea writes every key, and so secrets, to a file.
 	if err := os.Unsetenv("TEA_TRACE"); err != nil {
 		return err

@@ -307,7 +307,7 @@ func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 func TestAWrongPasswordIsMendedWhereItWasTyped(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{})
-	z.toPassword().types("wrong").enter().sees("the Rack does not", askPassword)
+	z.toPassword().types("wrong").enter().sees("the Rack doesn't", askPassword)
 	z.types(terminal.CtrlU + secrettest.Canary).enter().sees(atReview)
 	if n := len(z.Travis.Writes()); n != 0 {
 		t.Errorf("%d writes", n)

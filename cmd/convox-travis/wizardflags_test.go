@@ -28,10 +28,10 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 		"a region":                     {args: "--rack production --region eu-west-1 --saved", code: 2, input: "", says: []string{"no usable Rack is named production"}},
 		"two of a name":                {args: "--rack sandbox --saved", code: 2, says: []string{"2 Racks are named sandbox"}},
 		"a fingerprint that is none":   {args: "--host HOST --fingerprint nonsense", code: 2, says: []string{"--fingerprint"}},
-		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"for apply"}},
+		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"works with apply only"}},
 		"another provider":             {args: "--host HOST --saved --provider gitlab", code: 2, says: []string{"not on gitlab"}},
-		"no word about a mixed pair":   {args: "--host HOST --saved --repo acme/payments --yes", code: 2, says: []string{"whether another host may get the new password", "--allow-mixed"}},
-		"no word":                      {args: "--host HOST --saved", code: 2, says: []string{"the word to write it"}},
+		"no word about a mixed pair":   {args: "--host HOST --saved --repo acme/payments --yes", code: 2, says: []string{"permission to send the new password to another host", "--allow-mixed"}},
+		"no word":                      {args: "--host HOST --saved", code: 2, says: []string{"your confirmation of the review"}},
 		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "deploy step added", "git add", "Undo"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,10 +46,10 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 func TestTheWizardWithoutATerminalNamesWhatDoesWithout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone()
-	const apply, accessible = "hint: in a script: convox-travis apply, with the same flags\n", "from a pipe: --accessible\n"
-	w.want(w.run(""), 2, "the way in: --console", apply, accessible)
-	w.want(w.run(w.password(), "--rack", "production", "--password-stdin"), 2, "is for apply", apply)
-	w.want(w.run("", "demo", "--accessible"), 2, "the demo has more questions", "convox-travis demo\n")
+	const apply, accessible = "hint: in a script, run convox-travis apply with the same flags\n", "pipe in the answers\n"
+	w.want(w.run(""), 2, "a Rack or Console", apply, accessible)
+	w.want(w.run(w.password(), "--rack", "production", "--password-stdin"), 2, "works with apply only", apply)
+	w.want(w.run("", "demo", "--accessible"), 2, "the demo's input ended", "run convox-travis demo on a terminal\n")
 }
 
 func TestOtherFlagsOfTheWizardCount(t *testing.T) {

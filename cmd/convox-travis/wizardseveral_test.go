@@ -133,7 +133,7 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 			}
 			z.sees("writing to")
 			w.awaits(posts("CONVOX_PASSWORD"))
-			z.types(terminal.CtrlC).ends(130, "not begun", "hint: "+again+", with --skip-existing")
+			z.types(terminal.CtrlC).ends(130, "not started", "hint: "+again+", with --skip-existing")
 			half := 0
 			for _, name := range names {
 				if n := len(w.Travis.EnvVars(name)); n == 1 {
@@ -162,7 +162,7 @@ func TestABanOfTheWizardIsContinuedByTheSameCommand(t *testing.T) {
 		}
 		return false
 	}})
-	z.write().ends(3, "not begun", "hint: "+again+" after ")
+	z.write().ends(3, "not started", "hint: "+again+" after ")
 	if said := regexp.MustCompile(again + ` after \d\d:\d\d, with --skip-existing\s`); !said.MatchString(z.Output()) {
 		t.Fatalf("it says %s", z.Screen())
 	}
@@ -170,7 +170,7 @@ func TestABanOfTheWizardIsContinuedByTheSameCommand(t *testing.T) {
 	w.Travis.Pardon()
 	w.Travis.Faults.Forget()
 	w.want(w.run("service\nall\n1\nyes\n", "--branch", "main", "--host", w.setting("DEMO_RACK_HOST"), "--skip-existing", "--accessible"), 0,
-		"both unchanged", "both created for branch main", " 0 failed, 0 not begun")
+		"both unchanged", "both created for branch main", " 0 failed, 0 not started")
 	for _, name := range names {
 		w.wantPair(name, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST")+" @main", "CONVOX_PASSWORD="+quotedCanary+" @main")
 	}
@@ -206,13 +206,13 @@ func TestFlagsNameSeveralForTheWizard(t *testing.T) {
 		"all of an owner":    {args: "--owner acme --all --active --dry-run --allow-mixed --yes", code: 1, says: []string{"acme/payments", "both would be created", "acme/handbook: this"}},
 		"an owner of none":   {args: "--owner nobody --all", code: 2, says: []string{"error: ", "Which repository?"}},
 		"an owner alone":     {args: "--owner acme", code: 2, says: []string{"--owner needs --all"}},
-		"a list on stdin":    {args: "--repos-from -", code: 2, says: []string{"for apply"}},
+		"a list on stdin":    {args: "--repos-from -", code: 2, says: []string{"works with apply only"}},
 		"what is there":      {args: "--repo acme/admin --repo acme/web --skip-existing --yes", says: []string{"acme/admin  both unchanged", "acme/web    both created"}},
 		"a mixed pair":       {args: "--repo acme/payments --repo acme/web --yes", code: 2, says: []string{"May another host get the new password?", "acme/payments: branch release"}},
 		"another provider":   {args: "--repo gitlab.com/acme/embedded --repo acme/web --yes", says: []string{"gitlab acme/embedded  both created"}},
 		"as JSON":            {args: "--repo acme/web --repo acme/api --yes --json", says: []string{`"result":"done"`, `"slug":"acme/api"`}},
 		"an unknown one":     {args: "--repo acme/web --repo acme/none --yes", input: "3\n", says: []string{"Travis can't find acme/none", "acme/web\n  CONVOX_HOST      created"}},
-		"no word to write":   {args: "--repo acme/web --repo acme/api", code: 2, says: []string{"the word to write it"}},
+		"no word to write":   {args: "--repo acme/web --repo acme/api", code: 2, says: []string{"your confirmation of the review"}},
 		"an inactive one":    {args: "--repo acme/web --repo acme/website --yes", input: "1\n", says: []string{"acme/website  activated, both created"}},
 		"none that are left": {args: "--repo acme/none --repo acme/nowhere --yes", input: "3\n", code: 2, says: []string{"answer with a number from 1 to 2"}},
 	} {

@@ -96,8 +96,8 @@ func TestARackWithoutAHostIsToldByItsState(t *testing.T) {
 		"UPDATE_ROLLBACK_IN_PROGRESS":                  {"is being rolled back", "wait until that has ended"},
 		"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": {"is being rolled back", "wait until that has ended"},
 		"UPDATE_ROLLBACK_FAILED":                       {"failed to update", "repair its stack"},
-		"UPDATE_COMPLETE":                              {"has no host", "look at the outputs of its stack"},
-		"IMPORT_COMPLETE":                              {"has no host", "look at the outputs of its stack"},
+		"UPDATE_COMPLETE":                              {"has no host", "check the outputs of its stack"},
+		"IMPORT_COMPLETE":                              {"has no host", "check the outputs of its stack"},
 	} {
 		rack := cfn.Rack{Name: "production", Region: "eu-west-1", Status: status}
 		_, err := setup.FindRack(t.Context(), finds(cfn.Summary{Racks: []cfn.Rack{rack}, Regions: 1}), nil, "production")
@@ -127,7 +127,7 @@ func TestWhatAStackMeansForTravisIsWarnedOf(t *testing.T) {
 func TestADeadStackAloneIsWarnedOf(t *testing.T) {
 	for _, state := range dead {
 		warnings := setup.RackWarnings(cfn.Rack{Status: state})
-		if codes(warnings) != "failed_state" || warnings[0].Hint != "look at the stack in the CloudFormation console first" {
+		if codes(warnings) != "failed_state" || warnings[0].Hint != "check the stack in the CloudFormation console first" {
 			t.Errorf("%s: %+v", state, warnings)
 		}
 	}

@@ -145,7 +145,7 @@ func (f *Flow) severalResults() []Line {
 			continue
 		}
 		lines = append(lines, problemLines(Bad, r.Err)...)
-		if r.Stands() {
+		if r.HasChanges() {
 			lines = append(lines, under(Muted, "It has: "+r.Outcome()+"."))
 		}
 	}
@@ -269,7 +269,7 @@ func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive
 
 // runTestBuild runs a build that only signs in.
 func (f *Flow) runTestBuild() *Work {
-	request := setup.ProofRequest{
+	request := setup.TestBuildRequest{
 		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),
 		Branch: f.branch(),
 	}
@@ -282,13 +282,13 @@ func (f *Flow) runTestBuild() *Work {
 				return Outcome{Err: err}
 			}
 			request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
-			prover := setup.Prover{Builder: travis, Tell: func(e setup.ProofEvent) {
+			prover := setup.TestBuilder{Builder: travis, Tell: func(e setup.TestBuildEvent) {
 				tell.Progress(Progress{Words: "test build: " + e.State})
 				if e.Page != "" && e.State == "created" {
 					tell.Line(Line{Muted, e.Page})
 				}
 			}}
-			err = prover.Prove(stop, request)
+			err = prover.Run(stop, request)
 			stopped := context.Cause(stop.Soft)
 			outcome := Outcome{Err: err, Set: func(f *Flow) {
 				f.result.tested, f.result.testErr = err == nil, err

@@ -18,7 +18,7 @@ func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
 		return convox.Rack{Organization: "acme", Name: name, Status: status}
 	}
 	for want, racks := range map[string][]convox.Rack{
-		"":                                     nil,
+		"":                                       nil,
 		"  The deploy key sees acme/production.": {rack("production", "running")},
 		"  The deploy key sees acme/production, acme/staging.":     {rack("production", ""), rack("staging", "updating")},
 		"  The deploy key sees acme/production (unreachable).":     {rack("production", "unreachable")},

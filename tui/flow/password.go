@@ -23,7 +23,7 @@ func sourceStep() step {
 				q.Reason = append(q.Reason, f.found.savedErr.Error())
 			}
 			offer(&q, f.sources(), sourceOptions, f.answers.source)
-			if f.reset.IsSettled() {
+			if f.reset.IsDone() {
 				q.Options[0] = Option{Label: "The new one, which was just set"}
 			}
 			return q
@@ -31,7 +31,7 @@ func sourceStep() step {
 		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
 		do: func(f *Flow) *Work {
 			switch s := f.answers.source; {
-			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.IsSettled():
+			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.IsDone():
 				return nil
 			}
 			return f.checkLogin(StepSource)
@@ -58,7 +58,7 @@ var sourceOptions = map[source]Option{
 
 // sources lists where the password can come from, the best first.
 func (f *Flow) sources() []source {
-	if f.reset.IsSettled() {
+	if f.reset.IsDone() {
 		return []source{sourceReset, sourceTyped}
 	}
 	var all []source

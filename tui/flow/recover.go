@@ -192,7 +192,7 @@ func (f *Flow) rackName() string {
 func lostStep() step {
 	return step{
 		id: StepLost, name: "Reset",
-		when:  func(f *Flow) bool { return isResetting(f) || f.given.Reset != nil && !f.reset.IsSettled() },
+		when:  func(f *Flow) bool { return isResetting(f) || f.given.Reset != nil && !f.reset.IsDone() },
 		begin: func(f *Flow) { f.answers.source = sourceReset },
 		wait: func(f *Flow) string {
 			if !f.found.savedDone {

@@ -55,7 +55,7 @@ func TestALostPasswordIsReadFromAWS(t *testing.T) {
 func TestAPasswordFromAWSThatIsNoGoodIsSaid(t *testing.T) {
 	w := newWorld(t)
 	w.shows("stale", nil)
-	w.toRecovery().answer(yes).step(flow.StepSource).wantProblem("does not accept")
+	w.toRecovery().answer(yes).step(flow.StepSource).wantProblem("doesn't accept")
 	w.shows("", &problem.Error{Code: cfn.CodeNoPassword, Reason: "ask AWS"})
 	w.toRecovery().answer(yes).step(flow.StepSource).wantProblem("ask AWS")
 	// A saved login of another host is no stack whose password AWS could hold.

@@ -33,7 +33,7 @@ func (f *Flow) ResetStanding() []string {
 	var lines []string
 	for _, r := range f.resets() {
 		if report := r.Report(); report != nil {
-			lines = append(lines, report.Standing())
+			lines = append(lines, report.State())
 		}
 	}
 	return lines
@@ -79,7 +79,7 @@ func (o Outside) showReset(tell Tell) func(reset.Event) {
 
 // isResetting reports whether a reset is on the way that is not over yet.
 func isResetting(f *Flow) bool {
-	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsSettled()
+	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsDone()
 }
 
 // isPlanned reports whether it is known what the reset would change.
@@ -188,7 +188,7 @@ func (f *Flow) preview() *Work {
 		Run: func(stop setup.Stop, _ Tell) Outcome {
 			checker, err := outside.Checker(fingerprint)
 			if err == nil {
-				request.Door = checker
+				request.Checker = checker
 				err = r.Prepare(stop, request)
 			}
 			if problem.Has(err, convox.CodeUntrusted) && fingerprint == "" {
@@ -304,14 +304,14 @@ func (f *Flow) runReset() *Work {
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			report := r.Run(stop, outside.showReset(tell))
 			to := StepGoOn
-			if report.OldHolds() {
+			if report.OldPasswordWorks() {
 				to = StepAffected
 			}
 			outcome := learned(r, report.Err, to)
 			outcome.Set = func(f *Flow) {
 				f.reset, f.over = r, report.Stopped != nil
 				switch {
-				case report.OldHolds(): // another one is made for the next try: this one was on its way
+				case report.OldPasswordWorks(): // another one is made for the next try: this one was on its way
 					f.answers.made, f.answers.newFrom = secret.String{}, 0
 				case report.Err == nil:
 					f.result.login, f.result.unreachable, f.answers.unchecked = &convox.Login{Host: r.Host}, nil, false
@@ -329,7 +329,7 @@ func goOnStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Choice, Title: "The reset is not over", Guarded: true,
-				Reason:  []string{f.reset.Report().Standing() + "."},
+				Reason:  []string{f.reset.Report().State() + "."},
 				Options: []Option{{Label: "Go on waiting", Note: "and do what is left"}, {Label: "Leave it", Note: "it can be continued later"}},
 			}
 		},
@@ -365,7 +365,7 @@ func resetDoneStep() step {
 func (f *Flow) ResetNext() []string {
 	name := text.Quote(f.rackName())
 	switch {
-	case f.reset.IsSettled():
+	case f.reset.IsDone():
 		return append(tellOthers(f), "the repository's builds: convox-travis --rack "+name)
 	case f.reset.Report() != nil:
 		return nil

@@ -36,7 +36,7 @@ func TestALostPasswordBecomesWrittenVariables(t *testing.T) {
 	if got, want := w.settings(), "CONVOX_HOST="+w.rack.Host+" CONVOX_PASSWORD="+made; got != want {
 		t.Errorf("Travis has another pair")
 	}
-	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the new password logs in, five times in a row; the old one is not known here, and was not tried; the new password is saved in "+w.home) {
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the new password logs in, five times in a row; the old one is unknown and wasn't tried; the new password is saved in "+w.home) {
 		t.Errorf("it says %s", standing)
 	}
 	w.close()
@@ -87,7 +87,7 @@ func TestAResetIsOfferedWhenNothingBetterIsAtHand(t *testing.T) {
 	if offered(w.world) {
 		t.Error("although a password is saved")
 	}
-	if w.choose("Use the one").step(flow.StepSource).wantProblem("the Rack does not accept the password saved in /home/ann/.config/convox/auth"); !offered(w.world) {
+	if w.choose("Use the one").step(flow.StepSource).wantProblem("the Rack doesn't accept the password saved in /home/ann/.config/convox/auth"); !offered(w.world) {
 		t.Error("it is not offered when the saved one is refused")
 	}
 }
@@ -182,7 +182,7 @@ func TestARollBackPutsTheSavedLoginBack(t *testing.T) {
 	if text, err := os.ReadFile(filepath.Join(folder, "auth")); err != nil || string(text) != before {
 		t.Errorf("the saved logins became %q", text)
 	}
-	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the old password still holds") || strings.Contains(standing, "new password is") {
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the old password still works") || strings.Contains(standing, "new password is") {
 		t.Errorf("it says %s", standing)
 	}
 	w.answer(yes).choose("Make one").answer(yes).answer(flow.Value{Text: "production"}).choose("Save it").step(flow.StepReview)
@@ -196,7 +196,7 @@ func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 		t.Error("it can be gone back from")
 	}
 	reason := strings.Join(w.flow.Question().Reason, "\n")
-	if !strings.Contains(reason, "saved in "+w.home) || !strings.Contains(reason, "may still take the old one") {
+	if !strings.Contains(reason, "saved in "+w.home) || !strings.Contains(reason, "may still accept the old one") {
 		t.Errorf("it says %s", reason)
 	}
 	w.choose("Leave it")
@@ -215,7 +215,7 @@ func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 		t.Errorf("%s", lines)
 	}
 	w.answer(yes).step(flow.StepResetDone)
-	if report := w.flow.Reset().Report(); report.Phase != reset.PhaseSettled {
+	if report := w.flow.Reset().Report(); report.Phase != reset.PhaseDone {
 		t.Errorf("%+v", report)
 	}
 }

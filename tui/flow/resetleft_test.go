@@ -48,7 +48,7 @@ func TestAPasswordThatIsBeingSetStaysWithItsOwner(t *testing.T) {
 	if w.saved() == "" {
 		t.Error("nobody has the password that is being set")
 	}
-	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "not known whether") || !strings.Contains(standing, "saved in") {
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "is unknown whether") || !strings.Contains(standing, "saved in") {
 		t.Errorf("it says %s", standing)
 	}
 	leave()
@@ -65,7 +65,7 @@ func TestASavedPasswordIsTriedFirst(t *testing.T) {
 		t.Error("it can be gone back from the end")
 	}
 	w.rack.SetTasks("other", "other")
-	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepLost).wantProblem("the Rack does not accept the password saved in " + w.home)
+	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepLost).wantProblem("the Rack doesn't accept the password saved in " + w.home)
 	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {
 		t.Errorf("it offers %s", options)
 	}
@@ -268,7 +268,7 @@ func TestARackThatAClientTookForAConsoleIsOfferedOnceItsStackIsFound(t *testing.
 func TestThePasswordThatAWSHasAndTheRackRefusesRestartsTheRack(t *testing.T) {
 	w := newLostWorld(t)
 	w.rack.SetTasks("older", "older")
-	w.toLost().choose("Read it from AWS").answer(yes).step(flow.StepSource).wantProblem("the Rack does not accept the password that AWS has")
+	w.toLost().choose("Read it from AWS").answer(yes).step(flow.StepSource).wantProblem("the Rack doesn't accept the password that AWS has")
 	if do := w.flow.Question().Problem.Do; !slices.Contains(do, "set a new one, and choose the one that AWS has: then only the web service restarts") {
 		t.Errorf("%q", do)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"convox-travis/internal/setup"
@@ -121,7 +122,7 @@ func (p *program) unanswered(f *flow.Flow) error {
 		case flow.StepReview:
 			m.add("your confirmation of the review", "answer yes, or pass --yes")
 		default:
-			m.add(f.Question().Title, "answer the question")
+			m.add(fmt.Sprintf("an answer to %q", f.Question().Title), "answer the question")
 		}
 	}
 	if len(m.names) == 0 {

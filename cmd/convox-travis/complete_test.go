@@ -153,6 +153,8 @@ func TestAnErrorNamesWhatWasTyped(t *testing.T) {
 		"apply --console=nothere":    `--console "nothere": not a host`,
 		"apply --console --rack x":   `--rack "x": with --console it is ORG/NAME`,
 		"apply --fingerprint abc":    `--fingerprint "abc": `,
+		"apply --rack acme/web":      `--rack "acme/web": ORG/NAME needs --console`,
+		"apply --host acme/web":      `--host "acme/web": not a host`,
 		"help aply":                  `unknown command "aply". Did you mean "apply"?`,
 		"apply -=x":                  "unknown flag -=\n", // every flag is near
 		"apply --console acme":       `apply takes no argument "acme", only flags` + "\nhint: write a Console's host with an equals sign: --console=HOST",

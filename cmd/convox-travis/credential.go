@@ -30,7 +30,7 @@ func (o *options) login(env func(string) string) (login, error) {
 	case o.console != "":
 		return o.consoleLogin(o.console, "--console")
 	case strings.Contains(o.rack, "/"):
-		return login{}, usageError("--rack ORG/NAME needs --console",
+		return login{}, usageError("--rack"+quoted(o.rack)+": ORG/NAME needs --console",
 			"pass --console --rack ORG/NAME with a deploy key, or --console=HOST for your company's own Console",
 			"pass --rack NAME, without ORG/, for a Rack in CloudFormation")
 	case o.host != "":

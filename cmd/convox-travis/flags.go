@@ -193,8 +193,10 @@ func noEmptyFlags(cmd *cobra.Command) error {
 // quoted is a space and the quoted text that was typed, or "" if that may be a secret
 // in the wrong place: only short, plain words are repeated.
 func quoted(typed string) string {
-	inWord := func(r rune) bool { return r == '-' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
-	inNumber := func(r rune) bool { return inWord(r) || '0' <= r && r <= '9' || r == '.' || r == '+' }
+	inWord := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || strings.ContainsRune("-._/", r)
+	}
+	inNumber := func(r rune) bool { return inWord(r) || '0' <= r && r <= '9' || r == '+' }
 	isWord := len(typed) <= 20 && strings.TrimFunc(typed, inWord) == ""
 	if isWord || len(typed) <= 8 && strings.TrimFunc(typed, inNumber) == "" {
 		return fmt.Sprintf(" %q", typed)

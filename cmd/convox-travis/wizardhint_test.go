@@ -11,7 +11,7 @@ import (
 
 func TestAWrongAnswerIsMetWithWhatToDo(t *testing.T) {
 	t.Parallel()
-	const typed, hint = "console.convox.com", "go back, and choose a Console deploy key"
+	const typed, hint = "console.convox.com", "go back, and sign in with a Console deploy key"
 	w := newWorld(t).inClone()
 	w.open(terminal.Options{}).toRacks().types("Enter a host…").sees("› Enter a host…").enter().
 		sees("Enter the Rack's host").types(typed).sees(typed).enter().

@@ -37,7 +37,7 @@ func (w *world) openAtRepositories(o terminal.Options, args ...string) *wizard {
 	z := w.open(o, append(args, "--host", w.setting("DEMO_RACK_HOST"))...)
 	z.sees(askRepository)
 	listed := func(screen string) bool {
-		return strings.Contains(screen, "Enter a repository…") && !strings.Contains(screen, "asking Travis")
+		return strings.Contains(screen, "› [ ] ") && !strings.Contains(screen, "asking Travis")
 	}
 	if err := z.WaitFor(w.Context(), listed); err != nil {
 		w.Fatal(err)

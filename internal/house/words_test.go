@@ -62,8 +62,11 @@ var oddWords = []struct{ pattern, say, but string }{
 	{`grey|judgement|analyse[sd]?|fulfil|towards|afterwards|spelt|learnt|whilst|amongst`, "the American spelling", ``},
 }
 
-// address is what is quoted of elsewhere.
-var address = regexp.MustCompile("https?://[^\\s)>\"`]+")
+// quotes are what a text quotes: addresses, and in a page names of the code.
+var (
+	address = regexp.MustCompile("https?://[^\\s)>\"`]+")
+	quotes  = regexp.MustCompile(address.String() + "|`[\\w./-]+`")
+)
 
 // What a person reads (messages, help, pages and comments) is plain American
 // English: CONTRIBUTING.md says how to write it.
@@ -83,7 +86,6 @@ func TestTextsAreInPlainWords(t *testing.T) {
 	}
 	hide := func(text string) string { return strings.Repeat("\x00", len(text)) }
 	check := func(text string, place func(offset int) any) {
-		text = address.ReplaceAllStringFunc(text, hide)
 		for _, r := range rules {
 			searched := text
 			if r.but != nil {
@@ -99,7 +101,7 @@ func TestTextsAreInPlainWords(t *testing.T) {
 		if name == "CHANGELOG.md" {
 			continue // it says how things were called
 		}
-		check(text, func(offset int) any {
+		check(quotes.ReplaceAllStringFunc(text, hide), func(offset int) any {
 			return token.Position{Filename: name, Line: 1 + strings.Count(text[:offset], "\n")}
 		})
 	}
@@ -125,7 +127,7 @@ func TestTextsAreInPlainWords(t *testing.T) {
 			read++
 			of := func(node ast.Node) {
 				start, end := positions.Position(node.Pos()), positions.Position(node.End())
-				text := string(source[start.Offset:end.Offset])
+				text := address.ReplaceAllStringFunc(string(source[start.Offset:end.Offset]), hide)
 				check(text, func(offset int) any {
 					return token.Position{Filename: name, Line: start.Line + strings.Count(text[:offset], "\n")}
 				})

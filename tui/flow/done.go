@@ -33,7 +33,10 @@ func isCommand(l Line) bool { return l.Tone == Command }
 // next and how to remove it again. The title is "" where nothing was tried.
 func (f *Flow) Ending() (title string, lines []Line) {
 	report := f.result.report
-	if report == nil {
+	switch {
+	case f.given.Reset != nil && f.reset.IsDone():
+		return resetDone, f.afterResetLines()
+	case report == nil:
 		return "", nil
 	}
 	add := func(section ...Line) {
@@ -47,7 +50,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		results = f.severalResults
 	}
 	add(results()...)
-	// The lines of a reset come here.
+	add(f.resetLines()...)
 	if next := f.nextLines(); len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}

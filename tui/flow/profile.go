@@ -52,13 +52,13 @@ func profileStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Pick, Title: "Which AWS profile?",
-				Reason: []string{"From your AWS config files. Racks are then searched for again."},
+				Reason: []string{"From your AWS config files. The search for Racks then starts again."},
 				Help: []string{
 					"The profile counts for this run: for finding Racks, reading a lost password and a reset. Your AWS files stay as they are.",
 					"The next time, pass --profile NAME or set AWS_PROFILE.",
 				},
 				Headings: []string{"PROFILE", "REGION", "SIGN-IN"},
-				Initial:  Value{Key: f.profile().Name},
+				Initial:  Value{Key: f.answers.profile},
 				Check: func(v Value) error {
 					if v.Key == "" {
 						return &problem.Error{Reason: "no profile is selected", Hints: []string{"select one, or go back"}}
@@ -68,6 +68,9 @@ func profileStep() step {
 			}
 			for _, p := range f.found.profiles {
 				q.Rows = append(q.Rows, profileRowOf(p))
+				if q.Initial.Key == "" && !p.InUse {
+					q.Initial.Key = p.Name
+				}
 			}
 			return q
 		},

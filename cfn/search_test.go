@@ -218,7 +218,7 @@ func TestWaitingForAWSIsToldOnceForAllRegions(t *testing.T) {
 	}
 	finder := w.finder(func(o *cfn.Options) {
 		o.Retry.Deadline, o.Retry.Pause = 10*time.Second, 2*time.Second // with jitter 1 s at the least
-		o.Retry.Tell = func(a transport.Again) {
+		o.Retry.Tell = func(a transport.RetryNotice) {
 			if told.Add(1); !strings.HasSuffix(a.String(), " s, 2nd time: ask AWS") {
 				t.Error(a)
 			}

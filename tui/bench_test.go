@@ -45,7 +45,7 @@ func (full) GeneratedKey(context.Context, travisapi.Ref) (travisapi.Key, error) 
 
 type good struct{}
 
-func (good) Settled(context.Context, convox.Host, secret.String, secret.String, int, func(convox.Turn)) (bool, error) {
+func (good) TryLogins(context.Context, convox.Host, secret.String, secret.String, int, func(convox.LoginAttempt)) (bool, error) {
 	return true, nil
 }
 

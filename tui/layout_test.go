@@ -92,7 +92,7 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 		"›",
 		"  Type or paste it. It stays hidden.")
 	// A hint goes before the reasons, and what is to be copied before the others.
-	m.problem = &flow.Problem{Message: "Console does not accept this key", Do: []string{"make another one"}}
+	m.problem = &flow.Problem{Message: "Console doesn't accept this key", Do: []string{"make another one"}}
 	m.resize()
 	m.wants(t,
 		"The deploy key",
@@ -101,7 +101,7 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 		"In this demo: demo-key",
 		"›",
 		"  Type or paste it. It stays hidden.",
-		"✗ Console does not accept this key",
+		"✗ Console doesn't accept this key",
 		"  hint: make another one")
 }
 

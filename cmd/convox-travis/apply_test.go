@@ -100,7 +100,7 @@ func TestASavedPasswordThatIsRefusedIsNamedByItsFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(w.run("", "apply", "--rack", w.setting("DEMO_RACK"), "--repo", w.setting("DEMO_REPO"), "--saved"), 4,
-		"the Rack does not accept the password saved in "+file, "hint: ask whoever changed the Rack's password for the new one", "with --password-stdin, without --saved")
+		"the Rack doesn't accept the password saved in "+file, "hint: ask whoever changed the Rack's password for the new one", "with --password-stdin, without --saved")
 	w.wantNoWrite()
 }
 

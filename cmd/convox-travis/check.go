@@ -139,7 +139,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 		}
 	}
 	if o.build && !audit.Refused {
-		err = audit.Prove(stop, client, request, setup.Prover{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
+		err = audit.RunTestBuilds(stop, client, request, setup.TestBuilder{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
 	}
 	d.fill(audit)
 	r := result{document: d, err: err, errs: audit.Errs(), lines: checkTable(audit, p.tableWidth())}
@@ -153,7 +153,7 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 }
 
 // showProof shows the progress of a test build on a terminal.
-func (p *program) showProof(e setup.ProofEvent) {
+func (p *program) showProof(e setup.TestBuildEvent) {
 	if p.errIsTerminal {
 		p.note("%s", strings.TrimSpace("test build: "+e.State+" "+e.Page))
 	}
@@ -188,7 +188,7 @@ func (d *checkDocument) fill(audit setup.Audit) {
 // checkAnswers reads the answers, and lists those that are missing. The credential is
 // optional, unless half of it was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
-	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags(), Hints: hintsOf}
+	request := setup.AuditRequest{Branch: o.branch, WholeOwner: o.all, Given: o.givenFlags(), Hints: hintsOf}
 	a, err := p.answers(ctx, &o.options, "check", func(m *missing, to login) {
 		if !to.isSet() && (o.passwordStdin || o.saved) {
 			m.addSignIn()
@@ -226,7 +226,7 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Ta
 	if err != nil {
 		return nil
 	}
-	own := setup.Own(clone, provider)
+	own := setup.CloneTargets(clone, provider)
 	if !slices.ContainsFunc(own, func(ours setup.Target) bool { return containsTarget(targets, ours) }) {
 		return nil
 	}

@@ -91,7 +91,7 @@ func TestCheckFindsWhatIsWrongAndChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	e := w.run("", "check", "--repo", "acme/mobile", "--repo", "acme/worker", "--repo", "acme/website", "--repo", "acme/nowhere")
 	w.want(e, 5, "CONVOX_PASSWORD is public", "convox-travis --repo acme/mobile", "2 times", "neither CONVOX_HOST nor CONVOX_PASSWORD",
-		"not active there", "Travis does not know it", "no Rack", "3 errors, 4 warnings, 1 note in 4 repositories")
+		"isn't active there", "Travis doesn't know it", "no Rack", "3 errors, 4 warnings, 1 note in 4 repositories")
 	if e.err != "" {
 		t.Errorf("it says beside the result: %s", e.err)
 	}
@@ -138,7 +138,7 @@ func TestCheckLooksForSecretsInTheFileAndItsCommits(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := w.run(w.password(), "check", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin", "--json")
-	w.want(e, 5, "the password that was given")
+	w.want(e, 5, "the given password")
 	if got := codesOf(w.checked(e)); got != "error plain_secret, warning overridden" {
 		t.Error(got)
 	}
@@ -187,7 +187,7 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 	if document := w.checked(e); codesOf(document) != "error proof_failed" || document.Result != "found" {
 		t.Errorf("%+v", document)
 	}
-	for repo, why := range map[string]string{"acme/website": "the pair is not set", "acme/api": "the pair is not set"} {
+	for repo, why := range map[string]string{"acme/website": "the variables aren't set", "acme/api": "the variables aren't set"} {
 		w.want(w.run("", "check", "--repo", repo, "--host", host, "--build"), 5, repo+": no test build was started: "+why)
 	}
 	document := w.checked(w.run("", "check", "--repo", "acme/api", "--host", host, "--build", "--json"))
@@ -201,7 +201,7 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 		t.Errorf("%d builds after the first", len(builds))
 	}
 	play(time.Hour, "passed")
-	w.want(w.run("", "check", "--host", host, "--build", "--timeout", "2s"), 1, "its end was not seen", "nothing found")
+	w.want(w.run("", "check", "--host", host, "--build", "--timeout", "2s"), 1, "its result is unknown", "nothing found")
 }
 
 // A hint is a command for the run that comes next.
@@ -291,7 +291,7 @@ func TestABuildThatTellsNothingIsNoRefusal(t *testing.T) {
 	w.setUp()
 	w.Travis.PlayBuilds(0, func(travistest.Build) string { return "canceled" })
 	e := w.run("", "check", "--repo", "acme/web", "--host", w.setting("DEMO_RACK_HOST"), "--build", "--json")
-	w.want(e, 1, "proves nothing")
+	w.want(e, 1, "verifies nothing")
 	if document := w.checked(e); codesOf(document) != "" || document.Repositories[0].Error.Code != "proof_unknown" {
 		t.Errorf("%+v", document)
 	}
@@ -308,7 +308,7 @@ func TestABuildOfTheDemoTellsTheTruth(t *testing.T) {
 		t.Errorf("%+v", proof)
 	}
 	w.Travis.SetEnvVars("acme/web", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: host}, {ID: "p", Name: "CONVOX_PASSWORD", Value: "another"}})
-	w.want(w.run("", "check", "--repo", "acme/web", "--host", host, "--build"), 5, "it could not log in with what is set")
+	w.want(w.run("", "check", "--repo", "acme/web", "--host", host, "--build"), 5, "it couldn't log in with the variables that are set")
 }
 
 func TestCheckTakesAllOfAnOwners(t *testing.T) {

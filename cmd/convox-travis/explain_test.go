@@ -213,7 +213,7 @@ func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
 		reason string
 	}{
 		"no YAML":        {nil, 1, "yml_syntax", "error: read .travis.yml: line "},
-		"no file":        {[]string{"--file", "none.yml"}, 1, "yml_file", "there is no such file"},
+		"no file":        {[]string{"--file", "none.yml"}, 1, "yml_file", "the file doesn't exist"},
 		"with --write":   {[]string{"--write"}, 2, "usage", "--explain can't be used with --write"},
 		"with --check":   {[]string{"--check"}, 2, "usage", "--explain can't be used with --check"},
 		"with --app":     {[]string{"--app", "web", "--console", "--rack", "acme/production"}, 2, "usage", "--explain can't be used with --app, --console, --rack"},

@@ -123,8 +123,8 @@ func ignore(flags *pflag.FlagSet, names ...string) {
 
 // givenFlags are the flags that the commands in hints repeat. Environment variables
 // need no repeating.
-func (o *options) givenFlags() setup.GivenFlags {
-	given := setup.GivenFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
+func (o *options) givenFlags() setup.RunFlags {
+	given := setup.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
 	add := func(name, value string) {
 		if value != "" {
 			given.SignIn = append(given.SignIn, name, value)

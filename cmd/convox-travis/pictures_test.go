@@ -33,7 +33,7 @@ func TestPicturesAreDrawnFromTheRunningProgram(t *testing.T) {
 		z.enter().ends(0)
 
 		z = w.open(terminal.Options{Width: 92, Height: 22, Light: light}, "reset-password", w.setting("DEMO_LOST_RACK"))
-		z.toChanges()
+		z.toChanges("Save it")
 		z.picture("reset-password "+w.setting("DEMO_LOST_RACK"), "reset-"+name, !light)
 		z.types(terminal.CtrlC).ends(130)
 	}

@@ -36,7 +36,7 @@ func TestThePlainDriverGoesBackAndMends(t *testing.T) {
 	w := newWorld(t).inClone()
 	input := strings.Join([]string{"7", "1", "nothing like it", "prod", "production", "1", "wrong", "<", "<", "4", "", secrettest.Canary, "no", "<", "", "", "yes"}, "\n") + "\n"
 	e := w.run(input, "--accessible")
-	w.want(e, 2, "answer with a number from 1 to 2", "nothing is called like that", "does not accept this password", "your confirmation of the review")
+	w.want(e, 2, "answer with a number from 1 to 2", "nothing is called like that", "doesn't accept this password", "your confirmation of the review")
 	w.wantNoWrite()
 }
 
@@ -107,7 +107,7 @@ func TestWhatIsTypedBetweenQuestionsIsNeitherShownNorTaken(t *testing.T) {
 	z := w.open(terminal.Options{})
 	z.sees(askWay, "] >").types("1\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
 	z.still()
-	z.types("wrong\r").sees("checking it with").types(secrettest.Canary + "\r").sees("does not accept")
+	z.types("wrong\r").sees("checking the password with").types(secrettest.Canary + "\r").sees("doesn't accept")
 	z.still()
 	if n := len(w.Rack.Faults.Requests()); n > 4 {
 		t.Errorf("%d calls: what was typed ahead was taken for an answer", n)
@@ -144,7 +144,7 @@ func TestTheWizardShowsWhatIsTriedAgain(t *testing.T) {
 			w.Travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil, Match: func(r faults.Request) bool { return r.Path == "/repo/acme%2Fweb" }})
 			w.env["CONVOX_PASSWORD"] = secrettest.Canary
 			z := w.open(terminal.Options{Height: 60}, append(args, "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"))...)
-			z.sees("trying again in 1 s, 2nd time: find acme/web").sees("Review")
+			z.sees("retrying in 1 s (attempt 2): find acme/web").sees("Review")
 			z.types(terminal.CtrlC).ends(130)
 		})
 	}

@@ -83,7 +83,7 @@ func TestAnAWSProfileIsPickedAndSignedInWith(t *testing.T) {
 	z := w.open(terminal.Options{Width: 120, Height: 44}).toRacks()
 	z.sees("couldn't search AWS", "› Use another AWS profile…").enter().sees("Which AWS profile?", "no SSO session")
 	z.types("work").sees("› work").enter().sees("aws sso login --profile work", "› Run it now").enter()
-	z.sees("waiting for your browser", "https://device.sso.us-east-1.amazonaws.com/", "ABCD-EFGH")
+	z.sees("for your browser: aws sso login --profile work", "https://device.sso.us-east-1.amazonaws.com/", "ABCD-EFGH")
 	w.signIn()
 	z.sees(askRack, "backoffice").still()
 	z.types("production").sees("› production").enter().sees(askSource).types(terminal.Down).sees("› Read it from AWS").enter()

@@ -64,7 +64,7 @@ func TestAProxysFaultNamesTheProxy(t *testing.T) {
 		"nobody there": {"http://127.0.0.1:1", "127.0.0.1:1 of HTTPS_PROXY: the connection was refused"},
 		"a login":      {login.URL, "requires a login (HTTP 407)"},
 		"no HTTP":      {"http://" + garbage.Addr().String(), "isn't HTTP"},
-		"no TLS":       {"https" + strings.TrimPrefix(login.URL, "http"), "does not speak TLS"},
+		"no TLS":       {"https" + strings.TrimPrefix(login.URL, "http"), "doesn't speak TLS"},
 	}
 	commands := map[string]func(w *world) (input string, args []string){
 		"Travis": func(w *world) (string, []string) {

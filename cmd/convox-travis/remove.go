@@ -77,7 +77,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)
 	r := show.report(report)
-	if report.Stands() {
+	if report.HasChanges() {
 		r.notes = append(r.notes, "note: the credential still works; to revoke it, delete the deploy key in Console or change the Rack password")
 	}
 	return r

@@ -128,7 +128,7 @@ func (s *reporter) event(e setup.Event) {
 func (s *reporter) fail(err error, warnings ...setup.Warning) result {
 	report := setup.Report{Warnings: warnings}
 	for _, target := range s.targets {
-		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotBegun(target, err)})
+		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotStarted(target, err)})
 	}
 	again := s.resume(report, []error{err})
 	r := result{document: s.document(report, again), err: err, warnings: warnings}
@@ -153,7 +153,7 @@ func (s *reporter) report(report setup.Report) result {
 	if !s.warned {
 		r.warnings = report.Warnings
 	}
-	if len(r.errs) > 0 && report.Stands() {
+	if len(r.errs) > 0 && report.HasChanges() {
 		r.code = exitPartial
 	}
 	if r.dryRun {
@@ -294,7 +294,7 @@ func canRetry(err error) bool {
 // isCutShort reports whether the run ended before or during the work on a repository.
 func isCutShort(err error) bool {
 	code := problem.Code(err)
-	return code == setup.CodeNotBegun || code == setup.CodeStopped
+	return code == setup.CodeNotStarted || code == setup.CodeStopped
 }
 
 // notes say how the run is continued.

@@ -56,7 +56,7 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 		}
 		r.targets = append(r.targets, target)
 	}
-	if own, source, ok := setup.OwnOne(clone, provider); ok && len(named) == 0 && !o.all {
+	if own, source, ok := setup.CloneTarget(clone, provider); ok && len(named) == 0 && !o.all {
 		r.targets, r.source = []setup.Target{own}, source
 	}
 	return r, nil
@@ -199,7 +199,7 @@ func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, 
 	}
 	var targets []setup.Target
 	for _, candidate := range candidates {
-		if on, ok := setup.Agreed(candidate, provider); ok {
+		if on, ok := setup.MatchProvider(candidate, provider); ok {
 			targets = append(targets, setup.Target{Provider: on, Slug: remote.Slug})
 		}
 	}
@@ -214,7 +214,7 @@ func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, 
 func (r repositories) withSlug(slug string, provider travisapi.Provider) []gitrepo.Remote {
 	var same []gitrepo.Remote
 	for _, remote := range r.found {
-		_, ok := setup.Agreed(remote, provider)
+		_, ok := setup.MatchProvider(remote, provider)
 		if remote.IsRemote() && strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
 			same = append(same, remote)
 		}
@@ -332,7 +332,7 @@ func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target,
 		return nil, nil, usageError(fmt.Sprintf("--owner %q: your Travis account sees no such repositories", o.owner),
 			"check --owner, --provider and --active; sync Travis if the repositories were created today")
 	}
-	targets, err := setup.OwnedBy(o.owner, provider, all)
+	targets, err := setup.OwnerTargets(o.owner, provider, all)
 	return targets, all, err
 }
 

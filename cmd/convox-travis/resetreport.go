@@ -10,6 +10,7 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
 )
 
 // resetReporter shows the progress of a reset, and makes its result.
@@ -152,7 +153,7 @@ func (s *resetReporter) fail(err error) result {
 // report is the result of a reset. Its last line is the state of the Rack.
 func (s *resetReporter) report(report reset.Report, kept ...string) result {
 	r := result{document: s.document(report), err: report.Err, leftover: report.Left, stopped: report.Stopped, lines: s.table}
-	standing := append(kept, report.Standing())
+	standing := append(kept, report.State())
 	switch {
 	case r.exitCode() == exitDone:
 		r.lines = append(r.lines, standing...)
@@ -160,6 +161,13 @@ func (s *resetReporter) report(report reset.Report, kept ...string) result {
 		r.standing = standing
 	}
 	return r
+}
+
+// next notes what is left to do.
+func (r *result) next(all []flow.Next) {
+	for _, next := range all {
+		r.notes = append(r.notes, "next: "+next.String())
+	}
 }
 
 // The documents of reset-password --json: one at the end; with --json=lines, events
@@ -238,7 +246,7 @@ func eventOf(e reset.Event) resetEventDocument {
 		document.Status, document.Reason, document.At = e.Stack.Status, e.Stack.Reason, e.Stack.At.UTC().Format(time.RFC3339)
 	case e.Deployment != nil:
 		document.Event = "restart"
-	case e.Turn != nil:
+	case e.Attempt != nil:
 		document.Event = "login"
 	}
 	return document
@@ -258,7 +266,7 @@ func (s *resetReporter) document(report reset.Report) *resetDocument {
 		Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
 		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left),
 	}
-	if report.Where != "" && !report.OldHolds() {
+	if report.Where != "" && !report.OldPasswordWorks() {
 		d.Where = &report.Where
 	}
 	d.Verdict, d.Changes = changesOf(s.plan)

@@ -178,7 +178,7 @@ func (p *program) note(format string, args ...any) {
 func (p *program) say(line string) { printLine(p.err, line) }
 
 func (p *program) warn(warnings []setup.Warning) {
-	for _, w := range setup.Grouped(warnings) {
+	for _, w := range setup.GroupWarnings(warnings) {
 		p.say("warning: " + w.String())
 		p.printHints([]string{w.Hint})
 	}
@@ -225,7 +225,7 @@ func (p *program) reportErrors(errs ...error) {
 	same, notStarted := map[string]int{}, map[string]int{} // by the code of the cause
 	for _, err := range errs {
 		switch code := codeOf(err); code {
-		case setup.CodeNotBegun:
+		case setup.CodeNotStarted:
 			notStarted[causeCode(err)]++
 		case travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired, travisapi.CodeThrottled:
 			same[code]++
@@ -234,7 +234,7 @@ func (p *program) reportErrors(errs ...error) {
 	reported := map[string]bool{}
 	for _, err := range errs {
 		code, words := codeOf(err), err.Error()
-		if code == setup.CodeNotBegun || same[code] > 0 && reported[code] {
+		if code == setup.CodeNotStarted || same[code] > 0 && reported[code] {
 			continue
 		}
 		if n := same[code]; n > 1 {
@@ -245,7 +245,7 @@ func (p *program) reportErrors(errs ...error) {
 	}
 	for _, err := range errs {
 		cause, words := causeCode(err), err.Error()
-		if codeOf(err) != setup.CodeNotBegun || reported[cause] {
+		if codeOf(err) != setup.CodeNotStarted || reported[cause] {
 			continue
 		}
 		if n := notStarted[cause]; n > 1 {
@@ -338,7 +338,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case reset.IsBegun(err):
+	case reset.IsUnfinished(err):
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed

@@ -184,9 +184,9 @@ func (p *program) waits(wait time.Duration, words func(left time.Duration) strin
 }
 
 // showRetry shows that a call is retried.
-func (p *program) showRetry(a transport.Again) {
+func (p *program) showRetry(a transport.RetryNotice) {
 	p.waits(a.Pause, func(left time.Duration) string {
-		return transport.Again{What: a.What, Pause: left, Try: a.Try}.String()
+		return transport.RetryNotice{What: a.What, Pause: left, Try: a.Try}.String()
 	})
 }
 

@@ -124,7 +124,7 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 		return given, nil // the flow finds it
 	}
 	repos, err := read()
-	given.Targets = setup.Distinct(repos.targets)
+	given.Targets = setup.RemoveDuplicates(repos.targets)
 	return given, err
 }
 
@@ -229,11 +229,14 @@ func loginSSO() func(context.Context, string, func(string)) error {
 	return cfn.LoginSSO
 }
 
-// wizardResult is the result of the wizard, for the ordinary terminal. After a reset, the
-// last line says what state the Rack is in.
+// wizardResult is the result of the wizard, for the ordinary terminal. If the transcript
+// doesn't say it, the last line says what state a reset left the Rack in.
 func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
 	r := p.applyResult(o, f, err)
-	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
+	r.standing = f.Kept()
+	if !r.shown {
+		r.standing = slices.Concat(r.standing, f.ResetStanding())
+	}
 	return r
 }
 
@@ -252,7 +255,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	}
 	reset := f.Reset().Report()
 	switch {
-	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
+	case reset != nil && reset.HasStarted() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // the reset isn't finished, however the run ended
 	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = p.unanswered(f)

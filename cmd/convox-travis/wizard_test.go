@@ -160,8 +160,8 @@ func (z *wizard) wantRackPair() {
 const (
 	askWay      = "How do builds sign in"
 	askRack     = "Which Rack?"
-	askSource   = "Where is the Rack's password?"
-	askPassword = "The Rack's password"
+	askSource   = "Where is the Rack password?"
+	askPassword = "What is the Rack password?"
 	askKey      = "Enter the deploy key"
 	atReview    = "nothing has been written yet"
 	atDone      = "Done in "
@@ -307,7 +307,7 @@ func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 func TestAWrongPasswordIsMendedWhereItWasTyped(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{})
-	z.toPassword().types("wrong").enter().sees("the Rack does not", askPassword)
+	z.toPassword().types("wrong").enter().sees("the Rack doesn't", askPassword)
 	z.types(terminal.CtrlU + secrettest.Canary).enter().sees(atReview)
 	if n := len(z.Travis.Writes()); n != 0 {
 		t.Errorf("%d writes", n)
@@ -377,7 +377,7 @@ func TestCtrlCWhileItIsCheckedLeaves(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.Rack.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
 	z := w.open(terminal.Options{})
-	z.atWay().enter().sees(askRack).enter().sees(askSource).enter().sees("checking it with").types(terminal.CtrlC).ends(130, "nothing was written")
+	z.atWay().enter().sees(askRack).enter().sees(askSource).enter().sees("checking the password with").types(terminal.CtrlC).ends(130, "nothing was written")
 }
 
 // toReview goes to the review with the saved password.
@@ -495,7 +495,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 	z.still()
 	z.enter().sees(askRack)
 	z.still()
-	z.enter().sees(askSource).types(terminal.Up).sees("› Read it from AWS").enter().sees("ecs:DescribeTaskDefinition")
+	z.enter().sees(askSource).types(terminal.Down + terminal.Down).sees("› Read it from AWS").enter().sees("Read the password from AWS?")
 	z.still()
 	z.enter().sees("AWS has the password").enter().sees(atReview)
 	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")

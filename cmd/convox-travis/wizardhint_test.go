@@ -11,7 +11,7 @@ import (
 
 func TestAWrongAnswerIsMetWithWhatToDo(t *testing.T) {
 	t.Parallel()
-	const typed, hint = "console.convox.com", "go back, and choose a Console deploy key"
+	const typed, hint = "console.convox.com", "go back, and sign in with a Console deploy key"
 	w := newWorld(t).inClone()
 	w.open(terminal.Options{}).toRacks().types("Enter a host…").sees("› Enter a host…").enter().
 		sees("Enter the Rack's host").types(typed).sees(typed).enter().
@@ -25,7 +25,7 @@ func TestAHintInTheWizardIsNoCommand(t *testing.T) {
 	w := newWorld(t).inClone()
 	w.env["CONVOX_PASSWORD"] = "wrong"
 	e := w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web")
-	w.want(e, 2, "the Rack does not accept this password", "go back and choose another source")
+	w.want(e, 2, "the Rack doesn't accept this password", "go back and choose another source")
 	asked, _, _ := strings.Cut(e.err, "the wizard needs")
 	if strings.Contains(asked, "convox-travis reset-password") || strings.Contains(asked, "--console") {
 		t.Error(e.err)

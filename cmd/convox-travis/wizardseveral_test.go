@@ -37,7 +37,7 @@ func (w *world) openAtRepositories(o terminal.Options, args ...string) *wizard {
 	z := w.open(o, append(args, "--host", w.setting("DEMO_RACK_HOST"))...)
 	z.sees(askRepository)
 	listed := func(screen string) bool {
-		return strings.Contains(screen, " in all") && !strings.Contains(screen, "asking Travis")
+		return strings.Contains(screen, "› [ ] ") && !strings.Contains(screen, "asking Travis")
 	}
 	if err := z.WaitFor(w.Context(), listed); err != nil {
 		w.Fatal(err)
@@ -57,7 +57,7 @@ func (z *wizard) mark(names ...string) *wizard {
 // services marks all of acme's that are called service-.
 func (z *wizard) services(n int) *wizard {
 	z.t.Helper()
-	return z.types("acme/service").sees("/ acme/service", "› [ ] acme/service", "ctrl+a all").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
+	return z.types("acme/service").sees("Filter: acme/service", "› [ ] acme/service", "ctrl+a all").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
 }
 
 func (w *world) wantPairs(names ...string) {

@@ -332,7 +332,7 @@ func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []s
 		return err
 	}
 	clone, _ := gitrepo.Open(ctx, p.dir) // without one, the file is nobody's
-	own := setup.Own(clone, provider)
+	own := setup.CloneTargets(clone, provider)
 	for _, target := range targets {
 		if !containsTarget(own, target) {
 			return usageError(fmt.Sprintf("this .travis.yml isn't that of %s, and only builds of that repository can decrypt its variables", target),

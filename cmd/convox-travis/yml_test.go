@@ -144,7 +144,7 @@ func TestAllThatIsToBePastedIsShownAtOnce(t *testing.T) {
 func TestWhatTheFileCallsIsSaidNotToBeLookedAt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\n")
-	said := []string{"note: line 2: the imported file isn't looked at, and may deploy too", "note: line 3: ./ci/all.sh isn't looked at, and may deploy too"}
+	said := []string{"note: line 2: the imported file isn't checked, and may deploy too", "note: line 3: ./ci/all.sh isn't checked, and may deploy too"}
 	w.want(w.run("", console...), 0, said...)
 	w.want(w.run("", append(console, "--check")...), 5, said...)
 	e := w.run("", append(console, "--json")...)
@@ -220,7 +220,7 @@ func TestThePairIsEncryptedForTheRepositoryAlone(t *testing.T) {
 	}
 	w.wantNoWrite()
 	w.writeYML(simple)
-	w.want(w.run("wrong", args...), 4, "does not accept")
+	w.want(w.run("wrong", args...), 4, "doesn't accept")
 	if w.yml() != simple {
 		t.Error("an unchecked password was written")
 	}
@@ -253,7 +253,7 @@ func TestAFileThatCannotBeUsedIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("language: go\n")
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--write", "--file"}
-	w.want(w.run("", append(args, w.dir)...), 1, "read "+w.dir+": it is not a regular file", "pass another file with --file PATH")
-	w.want(w.run("", append(args, w.dir+"/none/x.yml")...), 1, "write "+w.dir+"/none/x.yml: its folder is not there", "make the folder")
+	w.want(w.run("", append(args, w.dir)...), 1, "read "+w.dir+": it isn't a regular file", "pass another file with --file PATH")
+	w.want(w.run("", append(args, w.dir+"/none/x.yml")...), 1, "write "+w.dir+"/none/x.yml: its folder doesn't exist", "create the folder")
 	w.want(w.run("", append(args, "-")...), 2, "--file can't read standard input")
 }

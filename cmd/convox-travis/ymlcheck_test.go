@@ -37,7 +37,7 @@ func TestYMLCheckAsksAboutThisBranchAppAndRack(t *testing.T) {
 		"nothing":                {tested, console, 5, []string{"something is missing", "A push to main then deploys web to acme/production once"}},
 		"no file":                {"", console, 5, []string{"something is missing"}},
 		"not built":              {deploys + all + "  on: develop\nbranches:\n  only: develop\n", console, 1, []string{"error: check .travis.yml: Travis doesn't build main: `branches.only` on line 8 leaves main out", "hint: change the file"}},
-		"no Rack":                {deploys + "convox deploy --app web\n" + onMain, console, 1, []string{"line 5 deploys web to a Rack that isn't known here", "hint: add --rack acme/production"}},
+		"no Rack":                {deploys + "convox deploy --app web\n" + onMain, console, 1, []string{"line 5 deploys web to a Rack that can't be determined", "hint: add --rack acme/production"}},
 		"a Rack of a variable":   {tested + "after_success:\n- convox deploy --app web --rack $RACK\n", console, 1, []string{"line 4 deploys web to"}},
 		"a test of a setting":    {tested + "after_success:\n- X=$SHIP; [ \"$X\" = yes ] && convox deploy --app web\n", direct, 1, []string{"line 4: a deploy depends on $SHIP"}},
 		"a branch of a setting":  {deploys + "convox deploy --app web\n  on:\n    branch: $SHIP\n", direct, 1, []string{"line 7: a deploy depends on $SHIP"}},

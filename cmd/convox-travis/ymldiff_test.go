@@ -101,7 +101,7 @@ func TestALinkOutOfTheCloneIsRefused(t *testing.T) {
 	}
 	for _, more := range []string{"--write", "--check", "--json"} {
 		e := w.run("", append(console, more)...)
-		if e.code == 0 || !strings.Contains(e.out+e.err, outside) || !strings.Contains(e.out+e.err, "not a file of this clone") {
+		if e.code == 0 || !strings.Contains(e.out+e.err, outside) || !strings.Contains(e.out+e.err, "isn't a file of this clone") {
 			t.Errorf("%s: exit %d: %s%s", more, e.code, e.out, e.err)
 		}
 	}

@@ -1,6 +1,6 @@
-// Package demo is the embedded world: a small Travis, AWS, Rack and Console on
-// loopback, wired to each other and filled with what an organization has. Any
-// client works in it that is given its settings.
+// Package demo is an embedded world: a small Travis, AWS, Rack and Console on loopback,
+// connected to each other and filled with an organization's data. Any client with its
+// settings works in it.
 //
 // Next room: travisapi/travistest, the first of its servers.
 package demo
@@ -22,14 +22,14 @@ import (
 	"convox-travis/travisapi/travistest"
 )
 
-// Options shape the world. The zero value is the usual one.
+// Options configure the world. The zero value is the usual one.
 type Options struct {
 	RackPassword string        // "" is a new one
 	DeployKey    string        // "" is a new one
 	Latency      time.Duration // of every answer
-	Pace         time.Duration // of each resource and task that AWS changes; 0 is at once
-	Repositories int           // of the Travis account, at the least
-	Stacks       int           // besides those that belong to Racks
+	Pace         time.Duration // of each resource and task that AWS changes; 0 is immediate
+	Repositories int           // of the Travis account, at least
+	Stacks       int           // besides those of Racks
 }
 
 // World is a running world.
@@ -37,7 +37,7 @@ type World struct {
 	Travis  *travistest.Server
 	AWS     *cfntest.Server
 	Rack    *convoxtest.Rack
-	Lost    *convoxtest.Rack // whose password nobody has
+	Lost    *convoxtest.Rack // whose password is lost
 	Console *convoxtest.Console
 
 	rackPassword string
@@ -48,10 +48,10 @@ type World struct {
 
 	aws    *http.Server
 	awsURL string
-	folder string // holds the certificates, and what Home and Clone lay down
+	folder string // has the certificates, and what Home and Clone create
 }
 
-// Setting is an environment variable that leads a client into the world.
+// Setting is an environment variable that points a client to the world.
 type Setting struct{ Name, Value string }
 
 // Start makes a world and serves it until Close.
@@ -111,8 +111,8 @@ func (w *World) open() (err error) {
 
 func (w *World) certificates() string { return filepath.Join(w.folder, "certificates.pem") }
 
-// Settings lists what leads a client into the world. All secrets in it are made
-// up for it.
+// Settings lists the variables that point a client to the world. All secrets in them are
+// made up.
 func (w *World) Settings() []Setting {
 	return []Setting{
 		{"TRAVIS_ENDPOINT", w.Travis.URL},
@@ -134,10 +134,10 @@ func (w *World) Settings() []Setting {
 	}
 }
 
-// Close ends the world and deletes what it laid down.
+// Close ends the world and deletes what it created.
 func (w *World) Close() error {
 	if w.Travis != nil && w.Travis.URL != "" {
-		_ = w.Travis.Close() // each of these is on loopback, and nothing is kept
+		_ = w.Travis.Close() // all of these are on loopback
 	}
 	if w.aws != nil {
 		_ = w.aws.Close()

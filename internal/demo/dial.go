@@ -9,8 +9,8 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// Dial connects within the world alone: the hosts of its other Racks are made
-// up, and are not looked up.
+// Dial connects only inside the world: the hosts of its other Racks are made up and never
+// looked up.
 func Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	defer crash.Catch()
 	host, _, err := net.SplitHostPort(address)

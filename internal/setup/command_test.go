@@ -15,7 +15,7 @@ import (
 )
 
 // given is a run with flags.
-func given(host string, console bool, flags setup.GivenFlags, more ...func(*setup.AuditRequest)) func(*setup.AuditRequest) {
+func given(host string, console bool, flags setup.RunFlags, more ...func(*setup.AuditRequest)) func(*setup.AuditRequest) {
 	return func(r *setup.AuditRequest) {
 		if host != "" {
 			credential(host, console)(r)
@@ -28,11 +28,11 @@ func given(host string, console bool, flags setup.GivenFlags, more ...func(*setu
 }
 
 func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
-	rack := setup.GivenFlags{
+	rack := setup.RunFlags{
 		SignIn: []string{"--rack", "acme", "--region", "us-east-1", "--profile", "a b", "--fingerprint", "ab"}, Password: []string{"--saved"},
 		Profile: "a b", Endpoint: "https://travis.example.com/api",
 	}
-	piped := setup.GivenFlags{SignIn: []string{"--console", "--rack", "acme/production"}, Password: []string{"--password-stdin"}}
+	piped := setup.RunFlags{SignIn: []string{"--console", "--rack", "acme/production"}, Password: []string{"--password-stdin"}}
 	noDeploy, open := "script: go test\n", []travistest.EnvVar{public("h", setup.HostName, rackHost, ""), goodPair[1]}
 	moved := &racks{Summary: cfn.Summary{Racks: []cfn.Rack{{Name: "acme", Region: "us-east-1", Host: "acme-99.us-east-1.elb.amazonaws.com"}}}}
 	onBranch := []travistest.EnvVar{private("h", setup.HostName, rackHost, "next"), private("p", setup.PasswordName, stored, "next")}
@@ -49,11 +49,11 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 			says: "to write both: convox-travis apply --repo acme/api --console --rack acme/production --password-stdin < PASSWORD-FILE\n",
 		},
 		"no password": {
-			vars: []travistest.EnvVar{}, request: given("", false, setup.GivenFlags{SignIn: []string{"--host", rackHost}}), want: "error missing_pair",
+			vars: []travistest.EnvVar{}, request: given("", false, setup.RunFlags{SignIn: []string{"--host", rackHost}}), want: "error missing_pair",
 			says: "to write both: convox-travis --repo acme/api --host " + rackHost + "\n",
 		},
 		"a Rack that moved": {
-			vars: open, racks: moved, request: given("", false, setup.GivenFlags{Profile: rack.Profile, Endpoint: rack.Endpoint}), want: "error stale_host\nnote public",
+			vars: open, racks: moved, request: given("", false, setup.RunFlags{Profile: rack.Profile, Endpoint: rack.Endpoint}), want: "error stale_host\nnote public",
 			says: "convox-travis --repo acme/api --rack acme --region us-east-1 --profile 'a b' --travis-endpoint https://travis.example.com/api\n",
 		},
 		"a step for the Rack of the run": {
@@ -61,21 +61,21 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 			says: "to add a step: convox-travis yml --write --branch main --rack acme --region us-east-1",
 		},
 		"a step for the Rack that the key sees": {
-			yml: noDeploy, request: given(convox.HostedConsole, true, setup.GivenFlags{}), want: "warning no_deploy",
+			yml: noDeploy, request: given(convox.HostedConsole, true, setup.RunFlags{}), want: "warning no_deploy",
 			checker: accepts{login: convox.Login{Racks: []convox.Rack{{Organization: "acme", Name: "one"}}}},
 			says:    "to add a step: convox-travis yml --write --branch main --console --rack acme/one\n",
 		},
 		"a step for the host that can be read": {yml: noDeploy, vars: open, want: "warning no_deploy\nnote public", says: "yml --write --branch main --host " + rackHost + "\n"},
 		"another step for the same app and Rack": {
 			yml: "after_success:\n" + install + "  - ./convox deploy --wait -a web -r acme/production\n", want: "error unguarded\nnote hidden_failure",
-			says: "delete the step, and have one written that has none of this: convox-travis yml --write --app web --branch main --console --rack acme/production\n",
+			says: "delete the step and let the wizard write one without this problem: convox-travis yml --write --app web --branch main --console --rack acme/production\n",
 		},
 		"a step without a Rack, and a Rack of the run that the key does not see": {
 			yml: strings.Replace(goodYML, " --rack acme/production", "", 1), want: "error rack_unknown\nerror rack_missing", says: "add --rack acme/one to it\n",
-			request: given(convox.HostedConsole, true, setup.GivenFlags{}, func(r *setup.AuditRequest) { r.Rack = "acme/nope" }),
+			request: given(convox.HostedConsole, true, setup.RunFlags{}, func(r *setup.AuditRequest) { r.Rack = "acme/nope" }),
 			checker: accepts{login: convox.Login{Racks: []convox.Rack{{Organization: "acme", Name: "one"}}}},
 		},
-		"its own Travis":                {change: func(r *travistest.Repository) { r.Active = false }, request: given("", false, setup.GivenFlags{}, func(r *setup.AuditRequest) { r.OwnTravis = true }), want: "warning inactive", says: "activate it on its Travis page\n"},
+		"its own Travis":                {change: func(r *travistest.Repository) { r.Active = false }, request: given("", false, setup.RunFlags{}, func(r *setup.AuditRequest) { r.OwnTravis = true }), want: "warning inactive", says: "activate it on its Travis page\n"},
 		"the pair of one branch is won": {vars: onBranch, yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --branch next\n"},
 		"those of several are won":      {vars: with(onBranch...), yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --all-branches\n"},
 		"that of all branches is won":   {yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api\n"},
@@ -87,7 +87,7 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 		"the pair in history, a host":         {old: oldPair, vars: open, want: "warning committed_secret\nnote public", says: "convox-travis check --repo acme/api --host " + rackHost + " --password-stdin < PASSWORD-FILE\n"},
 		"another pair in history":             {old: oldPair, request: credential(rackHost, false), checker: accepts{}, want: "note committed_secret"},
 		"another address in history":          {old: oldGiven, request: credential(rackHost, false), checker: accepts{}, want: "note committed_secret"},
-		"the pair in history, and it is good": {old: []gitrepo.Version{{Commit: "abcdef1234", Text: global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"}}, request: credential(rackHost, false), checker: accepts{}, want: "error committed_secret", says: "it is the password that was given"},
+		"the pair in history, and it is good": {old: []gitrepo.Version{{Commit: "abcdef1234", Text: global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"}}, request: credential(rackHost, false), checker: accepts{}, want: "error committed_secret", says: "it is the given password"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := a.change
@@ -106,15 +106,15 @@ func TestTheCommandThatRemovesNamesAFileInPlaceOfManyRepositories(t *testing.T) 
 	w, targets := many(t, 21)
 	report := w.apply(w.stop(), w.plan(w.request(func(r *setup.Request) { r.Targets, r.Branch = targets, "main" })))
 	want := setup.Cleanup{IsUndo: true, Command: "convox-travis remove --repos-from FILE --branch main", Note: "list the 21 repositories in FILE, one a line"}
-	if got := report.Cleanup(setup.GivenFlags{}); got != want {
+	if got := report.Cleanup(setup.RunFlags{}); got != want {
 		t.Errorf("%+v", got)
 	}
 	report.Repositories = report.Repositories[:2]
-	own := setup.GivenFlags{Endpoint: "https://travis.example.com/api", Password: []string{"--saved"}}
+	own := setup.RunFlags{Endpoint: "https://travis.example.com/api", Password: []string{"--saved"}}
 	if got := report.Cleanup(own).Command; got != "convox-travis remove --repo acme/r00 --repo acme/r01 --branch main --travis-endpoint https://travis.example.com/api" {
 		t.Error(got)
 	}
-	if got := report.Cleanup(setup.GivenFlags{}).Command; got != "convox-travis remove --repo acme/r00 --repo acme/r01 --branch main" {
+	if got := report.Cleanup(setup.RunFlags{}).Command; got != "convox-travis remove --repo acme/r00 --repo acme/r01 --branch main" {
 		t.Error(got)
 	}
 }
@@ -127,7 +127,7 @@ func TestOneCommandRemovesRepositoriesOfSeveralProviders(t *testing.T) {
 			Variables: []setup.VariableReport{{Name: setup.HostName, Action: setup.Create, Result: setup.Done}},
 		})
 	}
-	command := report.Cleanup(setup.GivenFlags{}).Command + " "
+	command := report.Cleanup(setup.RunFlags{}).Command + " "
 	if !strings.Contains(command, " --repo git.assembla.com/acme/api ") || !strings.Contains(command, " --repo acme/web ") {
 		t.Error(command)
 	}
@@ -139,7 +139,7 @@ func TestANewFileIsDeletedWhole(t *testing.T) {
 		true:  "delete .travis.yml: the file is new",
 	} {
 		report := setup.Report{Repositories: []setup.RepositoryReport{{File: &setup.FileReport{Missing: missing, Step: true}}}}
-		if got := report.Cleanup(setup.GivenFlags{}).File; got != want {
+		if got := report.Cleanup(setup.RunFlags{}).File; got != want {
 			t.Error(got)
 		}
 	}
@@ -171,7 +171,7 @@ func TestOnlyWhatIsNewCanBeUndone(t *testing.T) {
 				},
 			})
 		}
-		got := report.Cleanup(setup.GivenFlags{})
+		got := report.Cleanup(setup.RunFlags{})
 		if got.IsUndo != c.isUndo || got.Note != c.note || (got.Command == "") != (c.result == setup.Failed) {
 			t.Errorf("%s: %+v", name, got)
 		}

@@ -13,7 +13,7 @@ func TestTheSameWarningOfManyRepositoriesIsOne(t *testing.T) {
 	plan := w.planFor(append(targets, setup.Target{Slug: slug}))
 	plan.Warnings = append(plan.Warnings, setup.Warning{Code: "of the run", Message: "one"}, setup.Warning{Code: "of the run", Message: "another"})
 	var said []string
-	for _, group := range setup.Grouped(plan.AllWarnings()) {
+	for _, group := range setup.GroupWarnings(plan.AllWarnings()) {
 		said = append(said, group.String())
 	}
 	names := "12 repositories (acme/r00, acme/r01, acme/r02, acme/r03 and 8 more): "
@@ -25,7 +25,7 @@ func TestTheSameWarningOfManyRepositoriesIsOne(t *testing.T) {
 
 func TestAWarningOfOneRepositoryNamesIt(t *testing.T) {
 	target := setup.Target{Provider: "gitlab", Slug: "a/b"}
-	groups := setup.Grouped([]setup.Warning{{Target: target, Message: "this"}, {Message: "that"}, {Target: target, Message: "that", Hint: "do it"}})
+	groups := setup.GroupWarnings([]setup.Warning{{Target: target, Message: "this"}, {Message: "that"}, {Target: target, Message: "that", Hint: "do it"}})
 	if got := fmt.Sprint(groups[0], "; ", groups[1], "; ", groups[2]); got != "gitlab a/b: this; that; gitlab a/b: that" {
 		t.Errorf("it says %s", got)
 	}

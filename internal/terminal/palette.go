@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// palette is how a terminal shows the colours that have a name and no value.
+// palette has a terminal's values for named colors.
 type palette struct {
 	foreground, background color.RGBA
 	named                  [16]color.RGBA // black, red, green, yellow, blue, magenta, cyan, white; then bright
@@ -37,7 +37,7 @@ func colours(dark bool) palette {
 	}
 }
 
-// resolve gives c a value, or otherwise when it is nil.
+// resolve returns c's value, or otherwise if c is nil.
 func (p palette) resolve(c color.Color, otherwise color.RGBA) color.RGBA {
 	switch c := c.(type) {
 	case nil:
@@ -55,7 +55,7 @@ func (p palette) resolve(c color.Color, otherwise color.RGBA) color.RGBA {
 	return color.RGBA{R: uint8(r >> 8), G: uint8(g >> 8), B: uint8(b >> 8), A: 255}
 }
 
-// between is the colour in the middle of a and b.
+// between is the color halfway between a and b.
 func between(a, b color.RGBA) color.RGBA {
 	middle := func(a, b uint8) uint8 { return uint8((int(a) + int(b)) / 2) }
 	return color.RGBA{R: middle(a.R, b.R), G: middle(a.G, b.G), B: middle(a.B, b.B), A: 255}

@@ -12,21 +12,20 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// The picture's measures, in pixels: whole numbers, so that edges are sharp.
+// The picture's dimensions, in pixels: whole numbers, so that edges are sharp.
 const (
 	cellWidth  = 9
 	cellHeight = 20
-	fontSize   = 15 // of which most monospaced fonts advance 0.6 for a character
+	fontSize   = 15 // most monospaced fonts advance 0.6 of it per character
 	baseline   = 15 // from a cell's top
 	margin     = 16
 	titleBar   = 36
 )
 
-// SVG draws the screen as it is now, in a window with a title, dark or light. It
-// needs no font of its own, refers to nothing outside, and the same screen gives
-// the same bytes. Lines and blocks are drawn as shapes, so that they meet. Blanks
-// are no-break spaces: browsers fold plain ones, and Chromium ignores xml:space.
-// Blinking is left out.
+// SVG draws the current screen, in a window with a title, dark or light. It needs no
+// particular font, references nothing outside, and the same screen gives the same bytes.
+// Lines and blocks are drawn as shapes, so that they meet. Blanks are no-break spaces:
+// browsers collapse plain ones, and Chromium ignores xml:space. Blinking is left out.
 func (t *Terminal) SVG(title string, dark bool) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -41,7 +40,7 @@ func (t *Terminal) SVG(title string, dark bool) string {
 	return p.document(title)
 }
 
-// picture collects what is drawn, the lower layers first.
+// picture collects what is drawn, lower layers first.
 type picture struct {
 	palette       palette
 	columns, rows int
@@ -51,7 +50,7 @@ type picture struct {
 	texts         strings.Builder
 }
 
-// look is a cell's style as it is drawn: reversed and dimmed already.
+// look is a cell's final style, with reverse and dim applied.
 type look struct {
 	foreground, background        color.RGBA
 	bold, italic                  bool
@@ -81,8 +80,8 @@ func (p *picture) look(cell *uv.Cell) look {
 	return l
 }
 
-// row draws the cells of row y, as runs of one background and as runs of one
-// look. A wide character is a run of its own, which is held to its two cells.
+// row draws the cells of row y, as runs of one background and as runs of one look. A wide
+// character is its own run, fitted to its two cells.
 func (p *picture) row(y int, cell func(x int) *uv.Cell) {
 	var back, text run
 	for x := 0; x < p.columns; x++ {
@@ -115,7 +114,7 @@ func (p *picture) row(y int, cell func(x int) *uv.Cell) {
 	p.text(y, &text)
 }
 
-// run is neighbouring cells that are drawn as one.
+// run is adjacent cells that are drawn together.
 type run struct {
 	x, width int
 	isWide   bool
@@ -141,7 +140,7 @@ func (p *picture) background(y int, r *run) {
 func (p *picture) text(y int, r *run) {
 	defer func() { *r = run{} }()
 	content, x, width := r.content.String(), r.x, r.width
-	if !r.look.underlined && !r.look.crossed { // blanks are nothing to draw
+	if !r.look.underlined && !r.look.crossed { // nothing to draw for blanks
 		trimmed := strings.TrimLeft(content, " ")
 		x += len(content) - len(trimmed)
 		width -= len(content) - len(trimmed)
@@ -199,6 +198,6 @@ func (p *picture) document(title string) string {
 
 func escape(text string) string {
 	var escaped strings.Builder
-	_ = xml.EscapeText(&escaped, []byte(text)) // a Builder takes everything
+	_ = xml.EscapeText(&escaped, []byte(text)) // a Builder never fails
 	return escaped.String()
 }

@@ -19,7 +19,7 @@ type Row struct {
 	Note     string   // is drawn after the cells, or ""
 	Warn     bool     // Note is a warning
 	Disabled string   // why it can't be selected, or ""
-	Other    bool     // another answer than the listed ones: always at the end, whatever the filter
+	Other    bool     // another answer than the listed ones: always at the end, with any filter
 }
 
 // ListOptions is what a List is for.

@@ -38,7 +38,7 @@ func TestASecretIsTypedUnseen(t *testing.T) {
 	}
 }
 
-// The owner takes the value when it is told that the field is done, so that what
+// The owner takes the value when the field reports that it is done, so that what
 // was typed ahead is not in it.
 func TestKeysBehindEnterAreNotInTheValue(t *testing.T) {
 	typed, text := emptySecret(), sized(field.NewText(field.NewTheme(true, field.Glyphs{}), "", "", nil), 40, 12)

@@ -61,7 +61,7 @@ func (u untrusted) Rack(context.Context, convox.Host, secret.String) (convox.Log
 	return convox.Login{}, &problem.Error{Code: convox.CodeUntrusted, Detail: convox.Detail{Fingerprint: "AA:BB"}}
 }
 
-func (u untrusted) Settled(context.Context, convox.Host, secret.String, secret.String, int, func(convox.Turn)) (bool, error) {
+func (u untrusted) TryLogins(context.Context, convox.Host, secret.String, secret.String, int, func(convox.LoginAttempt)) (bool, error) {
 	return false, nil
 }
 
@@ -196,7 +196,7 @@ func TestAnActivationThatStandsIsTold(t *testing.T) {
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "activated") || !w.flow.Report().Stands() {
+	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "activated") || !w.flow.Report().HasChanges() {
 		t.Errorf("it says %s", reason)
 	}
 }

@@ -85,7 +85,7 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 		j.writeFile(stop, travis, plan, &report, tell)
 	}
 	errs := report.Errs()
-	if len(errs) > 0 && j.encrypt && !report.Stands() && report.Stopped == nil {
+	if len(errs) > 0 && j.encrypt && !report.HasChanges() && report.Stopped == nil {
 		return Outcome{Err: errs[0], To: StepReview} // where encrypt can be turned off
 	}
 	took := clock.Now().Sub(start)
@@ -128,7 +128,7 @@ func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
 
 // isNotStarted reports whether nothing was tried, because of another's error or a
 // stop.
-func isNotStarted(err error) bool { return problem.Code(err) == setup.CodeNotBegun }
+func isNotStarted(err error) bool { return problem.Code(err) == setup.CodeNotStarted }
 
 // isBan reports whether Travis refuses all calls for some time.
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }

@@ -33,7 +33,10 @@ func isCommand(l Line) bool { return l.Tone == Command }
 // next and how to remove it again. The title is "" where nothing was tried.
 func (f *Flow) Ending() (title string, lines []Line) {
 	report := f.result.report
-	if report == nil {
+	switch {
+	case f.given.Reset != nil && f.reset.IsDone():
+		return resetDone, f.afterResetLines()
+	case report == nil:
 		return "", nil
 	}
 	add := func(section ...Line) {
@@ -47,7 +50,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		results = f.severalResults
 	}
 	add(results()...)
-	// The lines of a reset come here.
+	add(f.resetLines()...)
 	if next := f.nextLines(); len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}
@@ -152,7 +155,7 @@ func (f *Flow) severalResults() []Line {
 			continue
 		}
 		lines = append(lines, errorLines(r.Err)...)
-		if r.Stands() {
+		if r.HasChanges() {
 			lines = append(lines, Line{Muted, "It has: " + r.Outcome() + "."})
 		}
 	}
@@ -289,7 +292,7 @@ func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive
 
 // runTestBuild runs a build that only signs in.
 func (f *Flow) runTestBuild() *Work {
-	request := setup.ProofRequest{
+	request := setup.TestBuildRequest{
 		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),
 		Branch: f.branch(),
 	}
@@ -302,13 +305,13 @@ func (f *Flow) runTestBuild() *Work {
 				return Outcome{Err: err}
 			}
 			request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
-			prover := setup.Prover{Builder: travis, Tell: func(e setup.ProofEvent) {
+			prover := setup.TestBuilder{Builder: travis, Tell: func(e setup.TestBuildEvent) {
 				tell.Progress(Progress{Words: "test build: " + e.State})
 				if e.Page != "" && e.State == "created" {
 					tell.Line(Line{Muted, e.Page})
 				}
 			}}
-			err = prover.Prove(stop, request)
+			err = prover.Run(stop, request)
 			stopped := context.Cause(stop.Soft)
 			outcome := Outcome{Err: err, Set: func(f *Flow) {
 				f.result.tested, f.result.testErr = err == nil, err

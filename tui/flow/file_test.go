@@ -71,7 +71,7 @@ func TestAFileThatCannotBeUsedIsNamedOnTheReview(t *testing.T) {
 	}
 	w.outside.File = func(context.Context) (travisyml.File, error) { return travisyml.Open(clone) }
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, outside) || !strings.Contains(lines, "not a file of this clone") || strings.Contains(lines, "+deploy:") {
+	if lines := w.review(); !strings.Contains(lines, outside) || !strings.Contains(lines, "isn't a file of this clone") || strings.Contains(lines, "+deploy:") {
 		t.Errorf("the review says %s", lines)
 	}
 	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
@@ -105,11 +105,11 @@ func TestTheReviewSaysWhatOfTheFileWasNotLookedAt(t *testing.T) {
 	w := newWorld(t)
 	w.withFile("language: go\nscript: ./ci/all.sh\n")
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "./ci/all.sh isn't looked at, and may deploy too") {
+	if lines := w.review(); !strings.Contains(lines, "./ci/all.sh isn't checked, and may deploy too") {
 		t.Errorf("the review says %s", lines)
 	}
 	w.answer(flow.Value{Switch: "d"})
-	if lines := w.review(); strings.Contains(lines, "isn't looked at") {
+	if lines := w.review(); strings.Contains(lines, "isn't checked") {
 		t.Errorf("without the step it says %s", lines)
 	}
 }
@@ -265,7 +265,7 @@ func TestThePairCanBeEncryptedInTheFile(t *testing.T) {
 	if strings.Contains(w.review(), "convox-travis remove") {
 		t.Errorf("variables that were not set are to be removed: %s", w.review())
 	}
-	if !strings.Contains(w.review(), "encrypted variables added") || !w.flow.Report().Stands() {
+	if !strings.Contains(w.review(), "encrypted variables added") || !w.flow.Report().HasChanges() {
 		t.Errorf("it ends with %s", w.review())
 	}
 }
@@ -367,7 +367,7 @@ func TestAFileThatChangedMeanwhileIsTriedAgain(t *testing.T) {
 	if err := os.WriteFile(path, []byte("language: go\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w.accept().step(flow.StepRetry).wantProblem("changed meanwhile")
+	w.accept().step(flow.StepRetry).wantProblem("changed in the meantime")
 	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "both created") || !strings.Contains(reason, ".travis.yml unchanged") {
 		t.Errorf("it says %s", reason)
 	}
@@ -391,7 +391,7 @@ func TestABuildProvesThePairWhenThatIsAsked(t *testing.T) {
 	if w.flow.Question().Initial.Yes || len(played) != 0 {
 		t.Error("it is not off by default")
 	}
-	w.answer(yes).step(flow.StepProve).wantProblem("could not log in")
+	w.answer(yes).step(flow.StepProve).wantProblem("couldn't log in")
 	state = "passed"
 	w.answer(yes).step(flow.StepDone)
 	if lines := w.review(); !strings.Contains(lines, "test build       signed in with the new variables") || len(played) != 2 {
@@ -412,8 +412,8 @@ func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
 	if w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || w.read(path) != yml {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if file := r.Repositories[0].File; file == nil || file.Outcome() != "unchanged" || r.Cleanup(setup.GivenFlags{}).Command == "" {
-		t.Errorf("%+v, %+v", file, r.Cleanup(setup.GivenFlags{}))
+	if file := r.Repositories[0].File; file == nil || file.Outcome() != "unchanged" || r.Cleanup(setup.RunFlags{}).Command == "" {
+		t.Errorf("%+v, %+v", file, r.Cleanup(setup.RunFlags{}))
 	}
 }
 
@@ -427,7 +427,7 @@ func TestAProofThatIsNotWaitedForIsAnInterruption(t *testing.T) {
 	if r := w.flow.Report(); w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || len(r.Errs()) > 0 {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if words != "" || err == nil || !strings.Contains(err.Error(), "the build was started, and its end was not seen") {
+	if words != "" || err == nil || !strings.Contains(err.Error(), "the test build was started, and its result is unknown") {
 		t.Errorf("%q, %v", words, err)
 	}
 }
@@ -465,7 +465,7 @@ func TestADryRunTellsOfTheFile(t *testing.T) {
 		if r.File != nil {
 			got = r.File.Outcome()
 		}
-		if got != want || r.Stands() || (len(r.Variables) == 0) != (switches == "e") || w.read(path) != yml || len(w.travis.Writes()) > 0 {
+		if got != want || r.HasChanges() || (len(r.Variables) == 0) != (switches == "e") || w.read(path) != yml || len(w.travis.Writes()) > 0 {
 			t.Errorf("%q: %q, %+v", switches, got, r)
 		}
 	}
@@ -533,7 +533,7 @@ func TestABranchThatTheFileCannotCarryGetsNoStep(t *testing.T) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/odd", Provider: gitrepo.GitHub}}}, nil
 	}
 	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "No deploy step is added") || !strings.Contains(lines, "the branch's name is not one that .travis.yml can carry") {
+	if lines := w.review(); !strings.Contains(lines, "No deploy step is added") || !strings.Contains(lines, "the branch's name isn't one that .travis.yml can contain") {
 		t.Errorf("the review says %s", lines)
 	}
 	if q := w.flow.Question(); len(q.Switches) != 1 || q.Switches[0].Key != "e" {

@@ -303,7 +303,7 @@ func TestGoingBackLosesNoAnswer(t *testing.T) {
 
 func TestAWrongPasswordIsMendedInPlace(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.accept().accept().answer(flow.Value{Index: 1}).step(flow.StepPassword).type_("wrong").step(flow.StepPassword).wantProblem("does not accept")
+	w.accept().accept().answer(flow.Value{Index: 1}).step(flow.StepPassword).type_("wrong").step(flow.StepPassword).wantProblem("doesn't accept")
 	w.rack.SetPassword("right")
 	w.type_("right").step(flow.StepReview)
 	if w.rack.SetPassword("other"); len(w.travis.Writes()) != 0 {
@@ -311,7 +311,7 @@ func TestAWrongPasswordIsMendedInPlace(t *testing.T) {
 	}
 	w = newWorld(t).begin(flow.Given{})
 	w.rack.SetPassword("changed")
-	w.accept().accept().step(flow.StepSource).accept().step(flow.StepSource).wantProblem("does not accept")
+	w.accept().accept().step(flow.StepSource).accept().step(flow.StepSource).wantProblem("doesn't accept")
 }
 
 func TestASecretThatCannotBeMeantIsRefusedAtOnce(t *testing.T) {
@@ -392,12 +392,12 @@ func TestTheClonesOtherHostsAreNotOffered(t *testing.T) {
 func TestATokenIsAskedForAndChecked(t *testing.T) {
 	w := newWorld(t)
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.String{}, nil }
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepToken).type_("wrong").step(flow.StepToken).wantProblem("does not know")
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepToken).type_("wrong").step(flow.StepToken).wantProblem("doesn't recognize")
 	w.type_(token).step(flow.StepReview)
 
 	w = newWorld(t)
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.New("stale"), nil }
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepAccount).wantProblem("does not know").answer(flow.Value{Index: 1}).step(flow.StepToken).type_(token).step(flow.StepReview)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepAccount).wantProblem("doesn't recognize").answer(flow.Value{Index: 1}).step(flow.StepToken).type_(token).step(flow.StepReview)
 }
 
 func TestAFailureIsTriedAgainInPlace(t *testing.T) {
@@ -485,7 +485,7 @@ func TestFlagsAnswer(t *testing.T) {
 	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepReview)
 	w.begin(flow.Given{SignIn: flow.ByRack, Host: w.host(), Password: secret.New(secrettest.Canary)}).step(flow.StepReview)
 	w.begin(flow.Given{SignIn: flow.ByConsole, Password: secret.New(key)}).step(flow.StepReview)
-	w.begin(flow.Given{SignIn: flow.ByConsole, Password: secret.New("wrong")}).step(flow.StepKey).wantProblem("does not accept")
+	w.begin(flow.Given{SignIn: flow.ByConsole, Password: secret.New("wrong")}).step(flow.StepKey).wantProblem("doesn't accept")
 	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "nowhere"}).step(flow.StepRack).wantProblem("nowhere")
 	other, _ := convox.ParseHost("127.0.0.1:1")
 	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production", Host: other}).step(flow.StepRack).wantProblem("production")

@@ -76,7 +76,7 @@ type AWS interface {
 // Checker verifies credentials. A convox.Checker is one.
 type Checker interface {
 	setup.Checker
-	reset.Door
+	reset.LoginChecker
 }
 
 // Travis is what the flow needs of Travis. A travisapi.Client implements it.
@@ -104,7 +104,7 @@ type Given struct {
 	Targets     []setup.Target     // none: the flow finds or asks for them
 	Branch      string
 	Fingerprint string
-	Repeated    setup.GivenFlags // in the commands that the wizard prints
+	Repeated    setup.RunFlags // in the commands that the wizard prints
 
 	SkipExisting, AllowMixed, Unchecked, DryRun bool
 	Agreed                                      bool // --yes: the review isn't asked for

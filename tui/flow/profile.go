@@ -52,13 +52,13 @@ func profileStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Pick, Title: "Which AWS profile?",
-				Reason: []string{"From your AWS config files. Racks are then searched for again."},
+				Reason: []string{"From your AWS config files. The search for Racks then starts again."},
 				Help: []string{
 					"The profile counts for this run: for finding Racks, reading a lost password and a reset. Your AWS files stay as they are.",
 					"The next time, pass --profile NAME or set AWS_PROFILE.",
 				},
 				Headings: []string{"PROFILE", "REGION", "SIGN-IN"},
-				Initial:  Value{Key: f.profile().Name},
+				Initial:  Value{Key: f.answers.profile},
 				Check: func(v Value) error {
 					if v.Key == "" {
 						return &problem.Error{Reason: "no profile is selected", Hints: []string{"select one, or go back"}}
@@ -68,6 +68,9 @@ func profileStep() step {
 			}
 			for _, p := range f.found.profiles {
 				q.Rows = append(q.Rows, profileRowOf(p))
+				if q.Initial.Key == "" && !p.InUse {
+					q.Initial.Key = p.Name
+				}
 			}
 			return q
 		},
@@ -107,7 +110,7 @@ func ssoStep() step {
 			command := cfn.SSOLogin(f.profile().SSO)
 			q := Question{
 				Kind: Choice, Title: "Sign in to AWS SSO with profile " + f.profile().SSO,
-				Reason: []string{"The SSO session has expired or wasn't started.", "In another terminal, run:", command},
+				Reason: []string{"The SSO session has expired, or there is none.", "In another terminal, run:", command},
 				Help: []string{
 					"The AWS CLI opens your browser, waits until you have signed in, and saves the session for all your AWS tools.",
 					"On a machine without a browser, run " + command + " --use-device-code in another terminal: it prints an address and a code that you can enter anywhere.",

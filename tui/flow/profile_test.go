@@ -64,7 +64,7 @@ func TestAnotherProfileIsPickedWhereTheCredentialsFail(t *testing.T) {
 		if want := "default   (in use; no credentials), work eu-west-1 keys ()"; w.rows() != want {
 			t.Errorf("%s: the profiles are %s", code, w.rows())
 		}
-		w.answer(flow.Value{Key: "work"}).step(flow.StepRack)
+		w.accept().step(flow.StepRack)
 		if !strings.HasPrefix(w.rows(), "broken us-east-1 (), production us-east-1 ()") || fmt.Sprint(*used) != "[work]" {
 			t.Errorf("%s: the rows are %s, with %v", code, w.rows(), *used)
 		}
@@ -106,6 +106,9 @@ func TestAProfileIsUsedOnceItIsSearchedWith(t *testing.T) {
 	used := w.profiles(failure(cfn.CodeRefused), cfn.Profile{Name: "default", Kind: "keys"}, cfn.Profile{Name: "sso", Kind: "SSO", SSO: "sso", NoSession: "no SSO session"}, cfn.Profile{Name: "work", Kind: "keys"})
 	w.begin(flow.Given{SignIn: flow.ByRack}).answer(flow.Value{Key: "profile"}).answer(flow.Value{Key: "sso"}).step(flow.StepSSO)
 	w.backTo(flow.StepProfile)
+	if got := w.flow.Question().Initial.Key; got != "sso" {
+		t.Errorf("%s has the focus, not what was picked", got)
+	}
 	w.backTo(flow.StepRack)
 	if len(*used) != 0 {
 		t.Errorf("used: %v", *used)

@@ -76,7 +76,7 @@ var repositoryHelp = []string{
 
 // ownSource is the setting of the clone that decided on the repository, or "".
 func (f *Flow) ownSource() string {
-	own, source, ok := setup.OwnOne(f.found.clone, f.given.Provider)
+	own, source, ok := setup.CloneTarget(f.found.clone, f.given.Provider)
 	if !ok || source == "" || own != f.only() || len(f.given.Targets) > 0 {
 		return ""
 	}
@@ -86,7 +86,7 @@ func (f *Flow) ownSource() string {
 // passRepository takes the repositories that the flags name, else the clone's where
 // there is only one.
 func (f *Flow) passRepository() bool {
-	own, _, isOwn := setup.OwnOne(f.found.clone, f.given.Provider)
+	own, _, isOwn := setup.CloneTarget(f.found.clone, f.given.Provider)
 	switch {
 	case f.problem != nil:
 		return false
@@ -210,7 +210,7 @@ func (f *Flow) onlyKnown() travisapi.Repository {
 
 // setTargets takes repositories, and drops the answers about others.
 func (f *Flow) setTargets(targets []setup.Target) {
-	targets = setup.Distinct(targets)
+	targets = setup.RemoveDuplicates(targets)
 	if !slices.Equal(f.answers.targets, targets) {
 		f.result.read, f.answers.unknown, f.answers.unreadable, f.answers.inactive, f.answers.leftOut = nil, 0, 0, 0, nil
 		f.answers.allowMixed = f.given.AllowMixed
@@ -259,12 +259,14 @@ func (f *Flow) likelyRepository(rows []Row) string {
 func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
 
 func (f *Flow) isOwnDecided() bool {
-	_, _, ok := setup.OwnOne(f.found.clone, f.given.Provider)
+	_, _, ok := setup.CloneTarget(f.found.clone, f.given.Provider)
 	return ok
 }
 
 // ownRepositories are what the clone can be on Travis.
-func (f *Flow) ownRepositories() []setup.Target { return setup.Own(f.found.clone, f.given.Provider) }
+func (f *Flow) ownRepositories() []setup.Target {
+	return setup.CloneTargets(f.found.clone, f.given.Provider)
+}
 
 // pickedKeys are the rows of several that were picked before. A single one has the
 // focus instead.
@@ -337,7 +339,7 @@ func (f *Flow) repositoryRows() []Row {
 	rows, host := make([]Row, 0, len(f.found.repositories)+4), f.Host()
 	listed := map[string]int{}
 	for _, remote := range f.found.clone.Candidates() {
-		provider, ok := setup.Agreed(remote, f.given.Provider)
+		provider, ok := setup.MatchProvider(remote, f.given.Provider)
 		if !ok {
 			rows = append(rows, Row{
 				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},

@@ -141,7 +141,7 @@ func (f *Flow) reviewTitle() string {
 // repositories once.
 func warningLines(warnings []setup.Warning) []Line {
 	var lines []Line
-	for _, w := range setup.Grouped(warnings) {
+	for _, w := range setup.GroupWarnings(warnings) {
 		lines = append(lines, Line{Warning, sentence(w.String())})
 		if w.Hint != "" {
 			lines = append(lines, Line{Muted, sentence(w.Hint)})

@@ -334,7 +334,7 @@ func TestAStopEndsSeveralAndTellsWhatStands(t *testing.T) {
 		t.Errorf("state %d, %v: %d done, %d left", w.flow.State(), report.Stopped, done, left)
 	}
 	for _, r := range report.Repositories {
-		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 0 && n != 2 || (n == 2) != r.Stands() {
+		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 0 && n != 2 || (n == 2) != r.HasChanges() {
 			t.Errorf("%s has %d variables, and is told to be: %s", r.Target, n, r.Outcome())
 		}
 	}
@@ -399,7 +399,7 @@ func TestWhatIsWrittenIsWhatWasVerifiedOnce(t *testing.T) {
 		w.rack.SetPassword(secrettest.Canary)
 		w.backTo(flow.StepSource)
 		typePassword("wrong")
-		w.step(flow.StepPassword).wantProblem("does not accept").type_(secrettest.Canary).step(flow.StepReview).accept()
+		w.step(flow.StepPassword).wantProblem("doesn't accept").type_(secrettest.Canary).step(flow.StepReview).accept()
 		w.wantPairs(keys...)
 		if want := []string{"before", "wrong", secrettest.Canary}; !slices.EqualFunc(checked, want, func(c secret.String, text string) bool { return c.Equal(secret.New(text)) }) {
 			t.Errorf("of %d repositories, %d credentials were checked, not %d", n, len(checked), len(want))

@@ -143,14 +143,29 @@ func (f *Flow) severalResults() []Line {
 	if words := counts.String(); words != "" {
 		lines = append(lines, f.resultLine(Good, words))
 	}
+	var notStarted []setup.Target
+	var hints []string
 	for _, r := range f.result.report.Repositories {
-		if r.Err == nil {
+		switch {
+		case r.Err == nil:
+			continue
+		case isNotStarted(r.Err):
+			notStarted = append(notStarted, r.Target)
 			continue
 		}
-		lines = append(lines, problemLines(Bad, r.Err)...)
+		lines = append(lines, Line{Bad, sentence(r.Err.Error())})
 		if r.HasChanges() {
 			lines = append(lines, under(Muted, "It has: "+r.Outcome()+"."))
 		}
+		for _, hint := range ProblemOf(r.Err).Do {
+			if !slices.Contains(hints, hint) { // once for all of them
+				hints = append(hints, hint)
+				lines = append(lines, under(Muted, sentence(hint)))
+			}
+		}
+	}
+	if len(notStarted) > 0 {
+		lines = append(lines, Line{Warning, fmt.Sprintf("%d not started: %s.", len(notStarted), setup.Names(notStarted))})
 	}
 	return lines
 }

@@ -330,8 +330,13 @@ func TestAStopEndsSeveralAndTellsWhatStands(t *testing.T) {
 	w.stopAt = "3 done"
 	w.accept()
 	report := w.flow.Report()
-	if done, _, left := report.Count(); w.flow.State() != flow.Over || !errors.Is(report.Stopped, errStop) || done < 3 || left == 0 {
+	done, _, left := report.Count()
+	if w.flow.State() != flow.Over || !errors.Is(report.Stopped, errStop) || done < 3 || left == 0 {
 		t.Errorf("state %d, %v: %d done, %d left", w.flow.State(), report.Stopped, done, left)
+	}
+	title, lines := w.flow.Ending()
+	if text := fmt.Sprint(lines); title != "Stopped" || strings.Count(text, "not started") != 1 || !strings.Contains(text, fmt.Sprintf("%d not started: acme/", left)) || strings.Contains(text, "Next") {
+		t.Errorf("%s: %s", title, text)
 	}
 	for _, r := range report.Repositories {
 		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 0 && n != 2 || (n == 2) != r.HasChanges() {

@@ -101,7 +101,8 @@ func (f *Flow) resultLines() []Line {
 		}
 		lines = append(lines, f.resultLine(tone, variable(travisyml.FileName, file.Outcome())))
 	}
-	if r.Err != nil && (f.result.report.Stopped == nil || problem.Code(r.Err) != setup.CodeStopped) { // the title says that
+	isStop := f.result.report.Stopped != nil && slices.Contains([]string{setup.CodeStopped, travisapi.CodeCanceled}, problem.Code(r.Err))
+	if r.Err != nil && !isStop { // the title says that
 		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
 	return append(lines, f.testBuildLines()...)
@@ -322,7 +323,7 @@ func (f *Flow) runTestBuild() *Work {
 func (f *Flow) testBuildLines() []Line {
 	switch {
 	case f.result.testErr != nil:
-		return []Line{{Bad, sentence(f.result.testErr.Error())}}
+		return problemLines(Bad, f.result.testErr)
 	case f.result.tested:
 		return []Line{{Good, variable("test build", "signed in with the new variables")}}
 	}

@@ -24,7 +24,7 @@ func newDemo(p *program, stop *setup.Stop) *cobra.Command {
 		Short: "Try the wizard in a small world of its own",
 		Long: `Run the wizard in a world that is made for it: a small Travis, AWS, Rack and
 Console on loopback, and a clone in a temporary folder. Nothing outside these is
-reached or read, and nothing is kept.
+reached or read, and nothing remains.
 
 With --serve it runs no wizard: it prints the settings that lead any client into
 the world, then the line "# ready", and serves until it is interrupted.`,
@@ -135,7 +135,7 @@ func (p *program) moveInto(world *demo.World) error {
 			return err
 		}
 	}
-	p.goos = "linux" // the home was laid down as there
+	p.goos = "linux" // the home has its paths
 	p.env, p.cache, p.demo = os.Getenv, "", true
 	p.reach.dial = world.Dial
 	return nil

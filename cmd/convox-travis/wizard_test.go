@@ -208,7 +208,7 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml: the file is new")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "convox-travis remove --repo acme/web", "delete .travis.yml: the file is new")
 	z.wantRackPair()
 }
 

@@ -15,7 +15,7 @@ type guideFacts struct {
 	profile      string // "" is the default one
 	host         string
 	isRead       bool // the stack could be read: shape is what it told
-	shape        cfn.Shape
+	shape        cfn.StackInfo
 }
 
 // guideWidth is how long a line of the guide may be, links excepted.

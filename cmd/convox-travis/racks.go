@@ -92,7 +92,7 @@ func (p *program) racks(ctx context.Context, o *options) result {
 		}
 	}
 	switch {
-	case slices.ContainsFunc(found.Skipped, cfn.Skipped.Passes):
+	case slices.ContainsFunc(found.Skipped, cfn.Skipped.IsTransient):
 		notes = append(notes, "hint: run this again: a region that was skipped may answer now")
 	case len(found.Racks) == 0:
 		notes = append(notes, "hint: look in another account with --profile, or use a Console deploy key")

@@ -215,7 +215,7 @@ func reasonOf(outcome cfn.Outcome) string {
 // isLasting reports whether an error of AWS doesn't pass by waiting.
 func isLasting(err error) bool {
 	isPassing := problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown) ||
-		problem.Has(err, cfn.CodeFailed) && !cfn.Definite(err)
+		problem.Has(err, cfn.CodeFailed) && !cfn.DidNothing(err)
 	return err != nil && !isPassing
 }
 

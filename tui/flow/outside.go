@@ -26,7 +26,7 @@ type Outside struct {
 	Player build.Player
 	// Saved reads saved logins; racks are hosts known to be Racks'.
 	Saved func(ctx context.Context, racks ...convox.Host) ([]convox.SavedLogin, error)
-	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
+	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.RegionResult)) (cfn.Summary, error)
 	// AWS is the account in which Racks are found. It may be nil.
 	AWS    func(context.Context) (AWS, error)
 	Logins Logins
@@ -242,7 +242,7 @@ func (o Outside) whoIs(ctx context.Context, token secret.String) (travisapi.User
 
 func (o Outside) rackSearch(mfaCode string) Search {
 	return func(ctx context.Context, tell func(Update)) {
-		summary, err := o.Racks(ctx, mfaCode, func(s cfn.Searched) {
+		summary, err := o.Racks(ctx, mfaCode, func(s cfn.RegionResult) {
 			saved := o.savedFor(ctx, s.Racks)
 			tell(func(f *Flow) {
 				f.addSaved(saved)

@@ -125,8 +125,8 @@ func (f *Flow) unclear(same int) *Problem {
 	switch {
 	case same == 0 && f.found.racksErr != nil:
 		return ProblemOf(f.found.racksErr) // it isn't known which there are
-	case same == 0 && slices.ContainsFunc(f.found.skipped, cfn.Skipped.Passes):
-		return ProblemOf(f.found.skipped[slices.IndexFunc(f.found.skipped, cfn.Skipped.Passes)].Err) // it may be there
+	case same == 0 && slices.ContainsFunc(f.found.skipped, cfn.Skipped.IsTransient):
+		return ProblemOf(f.found.skipped[slices.IndexFunc(f.found.skipped, cfn.Skipped.IsTransient)].Err) // it may be there
 	case same > 1:
 		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Do: []string{"pick the one that is meant"}}
 	case !f.given.Host.IsZero():

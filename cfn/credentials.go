@@ -128,10 +128,7 @@ func (c *chain) find(p profile) (*namedProvider, *problem.Error) {
 
 // useHint is a hint to use the credentials of a profile, if it has any.
 func (p profile) useHint(unset string) []string {
-	hasAny := hasKeys(p.credentials) || hasKeys(p.config) || slices.ContainsFunc(
-		[]string{"role_arn", "sso_account_id", "sso_role_name", "login_session", "credential_process"},
-		func(key string) bool { return p.get(key) != "" })
-	if !hasAny {
+	if !isRole(p) && kindOf(p) == "" {
 		return nil
 	}
 	return []string{unset + " to use profile " + abbreviate(p.name)}

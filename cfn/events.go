@@ -92,7 +92,7 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent
 		}
 		pause := f.poll << min(troubles, maxDoublings)
 		if troubles > 0 {
-			f.retry.Announce(transport.Again{What: what, Pause: pause, Try: troubles + 1})
+			f.retry.Announce(transport.RetryNotice{What: what, Pause: pause, Try: troubles + 1})
 		}
 		if err := f.retry.Clock.Sleep(ctx, pause); err != nil {
 			return Outcome{}, err

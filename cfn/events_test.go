@@ -241,7 +241,7 @@ func TestAnAWSThatDoesNotAnswerIsAskedLessAndLess(t *testing.T) {
 	c := &skipping{}
 	f := w.finder(func(o *cfn.Options) {
 		o.Poll, o.Patience = time.Second, 80*time.Second
-		o.Retry.Clock, o.Retry.Tell = c, func(a transport.Again) { told = append(told, a.String()) }
+		o.Retry.Clock, o.Retry.Tell = c, func(a transport.RetryNotice) { told = append(told, a.String()) }
 	})
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1})
 	_, err := f.Follow(t.Context(), w.rack, time.Time{}, nil)
@@ -249,7 +249,7 @@ func TestAnAWSThatDoesNotAnswerIsAskedLessAndLess(t *testing.T) {
 	if got := fmt.Sprint(c.pauses); got != "[2s 4s 8s 16s 16s 16s 16s 16s]" && got != "[2s 4s 8s 16s 16s 16s 16s]" {
 		t.Errorf("the pauses are %s", got)
 	}
-	if len(told) != len(c.pauses) || told[1] != "trying again in 4 s, 3rd time: follow the update of Rack production in eu-west-1" {
+	if len(told) != len(c.pauses) || told[1] != "retrying in 4 s (attempt 3): follow the update of Rack production in eu-west-1" {
 		t.Errorf("told %q", told)
 	}
 }

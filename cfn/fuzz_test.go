@@ -229,7 +229,7 @@ func TestAnEndlessAnswerIsAbandoned(t *testing.T) {
 		wire := &canned{status: http.StatusOK, body: func() io.Reader { return io.MultiReader(strings.NewReader(head), &repeated{unit: unit}) }}
 		_, err := wire.finder(t).Identity(t.Context())
 		wantTold(t, name, err)
-		if e, is := errors.AsType[*problem.Error](err); !is || e.Code != cfn.CodeUnreadable || !strings.Contains(e.Error(), "larger than any real one") {
+		if e, is := errors.AsType[*problem.Error](err); !is || e.Code != cfn.CodeUnreadable || !strings.Contains(e.Error(), "too large") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if n := wire.read.Load(); n > maxAnswer+1 {

@@ -134,7 +134,7 @@ func TestAnEndpointThatCantWorkNamesItsSetting(t *testing.T) {
 		"all services":                 {map[string]string{url: plain}, "", url, "plain HTTP is for this machine only"},
 		"one service":                  {map[string]string{url + "_STS": plain}, "", url + "_STS", "plain HTTP is for this machine only"},
 		"one, before all":              {map[string]string{url + "_CLOUDFORMATION": plain, url: plain}, "", url + "_CLOUDFORMATION", "plain HTTP is for this machine only"},
-		"a password":                   {map[string]string{url: "https://ann:" + secrettest.Canary + "@aws.example.com"}, "", url, "the address carries a user name or password"},
+		"a password":                   {map[string]string{url: "https://ann:" + secrettest.Canary + "@aws.example.com"}, "", url, "the address contains a user name or password"},
 		"no address":                   {map[string]string{url: "aws.example.com"}, "", url, "not an address"},
 		"of a profile":                 {map[string]string{url: ""}, "endpoint_url = " + plain + "\n", "endpoint_url of profile old", "plain HTTP is for this machine only"},
 		"of one service and a profile": {map[string]string{url: ""}, "services = here\n", "endpoint_url of services here", "plain HTTP is for this machine only"},

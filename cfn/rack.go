@@ -190,8 +190,9 @@ func (s Skipped) IsTransient() bool { return isTransient(s.Err) }
 // maxRegionsNamed is how many regions are listed for a reason.
 const maxRegionsNamed = 4
 
-// GroupSkipped lists the skipped regions, one line per reason: "19 regions skipped:
-// access denied (af-south-1, …)".
+// GroupSkipped lists the skipped regions, one line per reason: "skipped 19 regions:
+// access denied (af-south-1, …)" or, for one region, "skipped af-south-1: access
+// denied".
 func GroupSkipped(skipped []Skipped) []string {
 	var reasons []string
 	regions := make(map[string][]string)
@@ -202,14 +203,16 @@ func GroupSkipped(skipped []Skipped) []string {
 		regions[s.Reason] = append(regions[s.Reason], s.Region)
 	}
 	for i, reason := range reasons {
-		of, count := regions[reason], "1 region"
-		if len(of) > 1 {
-			count = fmt.Sprintf("%d regions", len(of))
+		of := regions[reason]
+		if len(of) == 1 {
+			reasons[i] = "skipped " + of[0] + ": " + reason
+			continue
 		}
+		skipped := fmt.Sprintf("skipped %d regions: %s", len(of), reason)
 		if len(of) > maxRegionsNamed {
 			of = append(of[:maxRegionsNamed:maxRegionsNamed], "…")
 		}
-		reasons[i] = fmt.Sprintf("%s skipped: %s (%s)", count, reason, strings.Join(of, ", "))
+		reasons[i] = fmt.Sprintf("%s (%s)", skipped, strings.Join(of, ", "))
 	}
 	return reasons
 }

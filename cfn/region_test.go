@@ -171,7 +171,7 @@ func TestARegionOfAnotherPartitionIsSkippedWithItsReason(t *testing.T) {
 	w.addRack("us-east-1", "production")
 	w.aws.SwitchOff("me-south-1")
 	found := w.search("us-east-1", "us-gov-west-1", "us-gov-east-1", "me-south-1")
-	want := []string{"1 region skipped: switched off for this account (me-south-1)", "2 regions skipped: another partition (us-gov-east-1, us-gov-west-1)"}
+	want := []string{"skipped me-south-1: switched off for this account", "skipped 2 regions: another partition (us-gov-east-1, us-gov-west-1)"}
 	if got := cfn.GroupSkipped(found.Skipped); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

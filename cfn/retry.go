@@ -26,7 +26,7 @@ func retryDefaults(r transport.Retry) transport.Retry {
 	if r.Deadline == 0 {
 		r.Deadline = 10 * time.Second
 	}
-	return r.Defaults().TellOnce() // all regions are searched at once, and throttled together
+	return r.Defaults().AnnounceOnce() // all regions are searched at once, and throttled together
 }
 
 // newRetryer retries reads with growing pauses, after throttling, 5xx and broken
@@ -72,7 +72,7 @@ func newBackoff(r transport.Retry) awsretry.BackoffDelayerFunc {
 	return func(attempt int, _ error) (time.Duration, error) {
 		pause := r.Pause << min(max(attempt-1, 0), 10)
 		pause = pause/2 + rand.N(pause+1)
-		r.Announce(transport.Again{What: "ask AWS", Pause: pause, Try: attempt + 1})
+		r.Announce(transport.RetryNotice{What: "ask AWS", Pause: pause, Try: attempt + 1})
 		return pause, nil
 	}
 }

@@ -119,9 +119,9 @@ func TestAllDifferentFailuresAreReported(t *testing.T) {
 	w := newWorld(t)
 	w.aws.SwitchOff("af-south-1")
 	w.aws.Deny("cloudformation:DescribeStacks", "us-east-1")
-	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "look for Racks in us-east-1 with the credentials of the environment (AWS_ACCESS_KEY_ID): access denied", "1 region skipped: switched off for this account (af-south-1)")
+	w.wantCode(w.searchError("af-south-1", "us-east-1"), cfn.CodeDenied, "look for Racks in us-east-1 with the credentials of the environment (AWS_ACCESS_KEY_ID): access denied", "skipped af-south-1: switched off for this account")
 	w.aws.Throttle("us-west-2", 1000)
-	w.wantCode(w.searchError("us-east-1", "us-west-2"), cfn.CodeThrottled, "us-west-2: throttled", "1 region skipped: access denied (us-east-1)")
+	w.wantCode(w.searchError("us-east-1", "us-west-2"), cfn.CodeThrottled, "us-west-2: throttled", "skipped us-east-1: access denied")
 }
 
 func TestANameTakesOneCallARegion(t *testing.T) {
@@ -218,8 +218,8 @@ func TestAWaitIsAnnouncedOnceForAllRegions(t *testing.T) {
 	}
 	finder := w.finder(func(o *cfn.Options) {
 		o.Retry.Deadline, o.Retry.Pause = 10*time.Second, 2*time.Second // with jitter 1 s at the least
-		o.Retry.Tell = func(a transport.Again) {
-			if told.Add(1); !strings.HasSuffix(a.String(), " s, 2nd time: ask AWS") {
+		o.Retry.Tell = func(a transport.RetryNotice) {
+			if told.Add(1); !strings.HasSuffix(a.String(), " s (attempt 2): ask AWS") {
 				t.Error(a)
 			}
 		}
@@ -240,7 +240,7 @@ func TestSkippedRegionsAreGroupedByReason(t *testing.T) {
 		}
 	}
 	w.aws.Throttle("us-west-2", 1000)
-	want := []string{"19 regions skipped: access denied (af-south-1, ap-east-1, ap-northeast-1, ap-northeast-2, …)", "1 region skipped: throttled (us-west-2)"}
+	want := []string{"skipped 19 regions: access denied (af-south-1, ap-east-1, ap-northeast-1, ap-northeast-2, …)", "skipped us-west-2: throttled"}
 	if got := cfn.GroupSkipped(w.search().Skipped); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

@@ -30,14 +30,6 @@ type settingsFile struct {
 	fault    string                       // why it can't be used, or ""
 }
 
-// Profiles returns the names of the profiles in the AWS config and credentials files,
-// sorted, each once. The files are AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE in
-// env, or those in home's .aws folder. A file that can't be read has none. The names
-// aren't cleaned.
-func Profiles(env func(string) string, home string) []string {
-	return readSettings(env, home).names()
-}
-
 func readSettings(env func(string) string, home string) settings {
 	read := func(variable, name string) settingsFile {
 		file := settingsFile{variable: variable, path: expandPath(env(variable), env, home)}

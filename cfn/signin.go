@@ -144,7 +144,7 @@ func (f *Finder) noCredentialsError(of *source) error {
 }
 
 func expiredSSOError(what string, of *source) error {
-	return newError(CodeExpiredSSO, what, "the SSO session has expired, or there is none", "sign in: aws sso login --profile "+quote(of.profile))
+	return newError(CodeExpiredSSO, what, "the SSO session has expired, or there is none", "sign in: "+SSOLogin(of.profile))
 }
 
 func (f *Finder) ssoError(err error, what string, of *source) error {

@@ -19,22 +19,22 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// closedDomain was that of the old Travis, and of its API.
+// closedDomain is that of the old Travis, and of its API.
 const closedDomain = "travis-ci.org"
 
-// The codes of Errors about an endpoint or a token, neither of which they quote.
+// The codes of Errors about an endpoint or a token. They quote neither.
 const (
 	// CodeClosedEndpoint: travis-ci.org is closed, and a token must not be sent to
 	// whoever answers there.
 	CodeClosedEndpoint = "closed_endpoint"
 	CodeBadEndpoint    = "bad_endpoint"
 	CodeBadToken       = "bad_token"
-	// CodeClosedToken: the Travis CLI has a token for travis-ci.org alone.
+	// CodeClosedToken: the Travis CLI only has a token for travis-ci.org.
 	CodeClosedToken = "closed_token"
 )
 
-// TokenPage is where a person copies a token for an endpoint. Its own page is below
-// the address of an Enterprise, whose API is at https://HOST/api.
+// TokenPage is where a person copies a token for an endpoint. For an Enterprise, whose
+// API is at https://HOST/api, it is below the host's address.
 func TokenPage(endpoint string) string {
 	web, isEnterprise := strings.CutSuffix(endpoint, "/api")
 	if !isEnterprise {
@@ -43,7 +43,7 @@ func TokenPage(endpoint string) string {
 	return web + "/account/preferences"
 }
 
-// readEndpoint holds an address against the rules.
+// readEndpoint checks an address against the rules.
 func readEndpoint(address string) (*url.URL, error) {
 	endpoint, err := transport.ParseEndpoint(address)
 	if err != nil {
@@ -58,11 +58,10 @@ func readEndpoint(address string) (*url.URL, error) {
 	return endpoint, nil
 }
 
-// FindEndpoint returns the endpoint to be used: flag, else TRAVIS_ENDPOINT,
-// else what the Travis client has saved for the repository slug, else its
-// default, else its Enterprise where it has no token for travis-ci.com, else
-// HostedEndpoint. Saved ones of travis-ci.org are passed over; a given one has
-// CodeClosedEndpoint.
+// FindEndpoint returns the endpoint to use: flag, else TRAVIS_ENDPOINT, else what the
+// Travis CLI has saved for the repository slug, else its default, else its Enterprise if
+// it has no token for travis-ci.com, else HostedEndpoint. Saved ones of travis-ci.org are
+// skipped; a given one has CodeClosedEndpoint.
 func FindEndpoint(flag string, env func(string) string, saved CLIConfig, slug string) (string, error) {
 	for _, given := range []string{flag, env("TRAVIS_ENDPOINT")} {
 		if given != "" {
@@ -96,16 +95,16 @@ func checkEndpoint(address string) (string, error) {
 // TokenSource says where a token was found.
 type TokenSource string
 
-// The places where a token can be.
+// The places of a token.
 const (
 	NoToken              TokenSource = ""
 	TokenFromEnvironment TokenSource = "TRAVIS_TOKEN"
-	TokenFromCLI         TokenSource = "the Travis client"
+	TokenFromCLI         TokenSource = "the Travis CLI"
 )
 
-// FindToken returns the token for an endpoint: TRAVIS_TOKEN, else what the
-// Travis client has saved for this very endpoint. No token is no error, unless one is
-// saved for travis-ci.org in the place of travis-ci.com.
+// FindToken returns the token for an endpoint: TRAVIS_TOKEN, else what the Travis CLI has
+// saved for this very endpoint. A missing token isn't an error, unless one is saved for
+// travis-ci.org instead of travis-ci.com.
 func FindToken(endpoint string, env func(string) string, saved CLIConfig) (secret.String, TokenSource, error) {
 	token, source := secret.New(strings.TrimSpace(env("TRAVIS_TOKEN"))), TokenFromEnvironment
 	if token.IsEmpty() {
@@ -114,7 +113,7 @@ func FindToken(endpoint string, env func(string) string, saved CLIConfig) (secre
 	if token.IsEmpty() {
 		if endpointKey(endpoint) == HostedEndpoint && !saved.tokens["https://api."+closedDomain].IsEmpty() {
 			return secret.String{}, NoToken, &problem.Error{
-				Code: CodeClosedToken, Reason: "the Travis CLI has a token for " + closedDomain + " alone, which is closed",
+				Code: CodeClosedToken, Reason: "the Travis CLI only has a token for " + closedDomain + ", which is closed",
 				Hints: []string{"run `travis login --com`"},
 			}
 		}
@@ -126,8 +125,8 @@ func FindToken(endpoint string, env func(string) string, saved CLIConfig) (secre
 	return token, source, nil
 }
 
-// Fingerprint names an endpoint and a token together and gives neither away:
-// for what all processes of a machine share that use them.
+// Fingerprint identifies an endpoint and a token without revealing them, for data shared
+// by all processes of a machine that use them.
 func Fingerprint(endpoint string, token secret.String) string {
 	sum := sha256.Sum256([]byte(endpointKey(endpoint) + "\x00" + token.Reveal()))
 	return hex.EncodeToString(sum[:16])
@@ -138,8 +137,8 @@ func Fingerprint(endpoint string, token secret.String) string {
 // https://docs.gitlab.com/security/tokens/#token-prefixes).
 var foreignToken = regexp.MustCompile(`^(gh[pousr]_|github_pat_|glpat-)`)
 
-// CheckToken refuses what no token can be and no header can carry, and what is good for
-// somebody else.
+// CheckToken rejects what can't be a token, what no header can contain, and tokens of
+// other services.
 func CheckToken(token secret.String) error {
 	strange := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }
 	if text := token.Reveal(); text == "" || len(text) > 4096 || strings.ContainsFunc(text, strange) {
@@ -161,25 +160,23 @@ func CheckToken(token secret.String) error {
 	return nil
 }
 
-// longestConfig bounds what is read of the Travis client's file, in bytes.
+// longestConfig limits the Travis CLI's file, in bytes.
 const longestConfig = 1 << 20
 
-// CLIConfig is what the Travis client has saved
-// (https://github.com/travis-ci/travis.rb, lib/travis/cli/api_command.rb). The
-// zero value is that of a person who never used it.
+// CLIConfig is what the Travis CLI has saved (https://github.com/travis-ci/travis.rb,
+// lib/travis/cli/api_command.rb). The zero value is that of a person who never used it.
 type CLIConfig struct {
-	tokens          map[string]secret.String // by endpoint, without a slash at its end
+	tokens          map[string]secret.String // by endpoint, without a trailing slash
 	repositories    map[string]string        // endpoint by slug in lower case
 	defaultEndpoint string
 	enterprise      string
 }
 
-// CodeConfig means that the Travis client's file is there and cannot be used.
+// CodeConfig means that the Travis CLI's file exists and can't be used.
 const CodeConfig = "travis_config"
 
-// ReadCLIConfig reads config.yml in $TRAVIS_CONFIG_PATH, else in ~/.travis. A
-// file that is not there is no error. The error for one that cannot be read
-// quotes nothing of it.
+// ReadCLIConfig reads config.yml in $TRAVIS_CONFIG_PATH, else in ~/.travis. A missing
+// file isn't an error. The error for an unreadable one quotes nothing of it.
 func ReadCLIConfig(env func(string) string, home string) (CLIConfig, error) {
 	folder := env("TRAVIS_CONFIG_PATH")
 	if folder == "" {
@@ -190,18 +187,18 @@ func ReadCLIConfig(env func(string) string, home string) (CLIConfig, error) {
 	}
 	path := filepath.Join(folder, "config.yml")
 	broken := func(why string) error {
-		return &problem.Error{Code: CodeConfig, Action: "read the Travis client's settings in", Object: path, Reason: why}
+		return &problem.Error{Code: CodeConfig, Action: "read the Travis CLI's settings in", Object: path, Reason: why}
 	}
 	text, err := bounded.File(path, longestConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return CLIConfig{}, nil
 	}
 	if err != nil {
-		return CLIConfig{}, broken("it cannot be read")
+		return CLIConfig{}, broken("it can't be read")
 	}
 	var file configFile
 	if yaml.Unmarshal(text, &file) != nil { // its error quotes the file
-		return CLIConfig{}, broken("it is not the YAML that the Travis client writes")
+		return CLIConfig{}, broken("it isn't the YAML that the Travis CLI writes")
 	}
 	return file.config(), nil
 }
@@ -233,7 +230,7 @@ func (f configFile) config() CLIConfig {
 	return c
 }
 
-// endpointKey is the same for two spellings of an endpoint.
+// endpointKey is equal for two spellings of an endpoint.
 func endpointKey(endpoint string) string {
 	return strings.ToLower(strings.TrimRight(strings.TrimSpace(endpoint), "/"))
 }

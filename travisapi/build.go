@@ -13,7 +13,7 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// BuildRequest is the wish for a build, which Travis turns into one
+// BuildRequest is a request for a build, which Travis turns into one
 // (https://developer.travis-ci.com/resource/request).
 type BuildRequest struct {
 	ID     int
@@ -29,7 +29,7 @@ type Build struct {
 	State  string // created, received, started, passed, failed, errored or canceled
 }
 
-// IsOver reports whether the build has its last state.
+// IsOver reports whether the build has reached its final state.
 func (b Build) IsOver() bool {
 	return slices.Contains([]string{"passed", "failed", "errored", "canceled"}, b.State)
 }
@@ -62,23 +62,23 @@ func (a requestAnswer) request() BuildRequest {
 	return r
 }
 
-// pendingAnswer is what a new request is answered with.
+// pendingAnswer is the answer to a new request.
 type pendingAnswer struct {
 	Request requestAnswer `json:"request"`
 }
 
 func (a pendingAnswer) whole() bool { return a.Request.whole() }
 
-// BuildWish says which build is wanted
+// BuildWish says which build to start
 // (https://docs.travis-ci.com/user/triggering-builds/).
 type BuildWish struct {
 	Branch  string
 	Message string
-	// Config takes the place of the branch's .travis.yml; nil leaves it.
+	// Config replaces the branch's .travis.yml; nil doesn't.
 	Config map[string]any
 }
 
-// StartBuild asks for a build. It is sent once: a second one would start a second
+// StartBuild requests a build. It is sent once: a second request would start a second
 // build. Some ten an hour are allowed (CodeRequestLimit).
 func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish) (BuildRequest, error) {
 	r := repository.call(http.MethodPost, "/requests", "start a build of")
@@ -94,7 +94,7 @@ func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish)
 	return answer.Request.request(), nil
 }
 
-// BuildRequest reads what became of a request.
+// BuildRequest reads the state of a request.
 func (c *Client) BuildRequest(ctx context.Context, repository Ref, id int) (BuildRequest, error) {
 	r := repository.call(http.MethodGet, "/request/"+strconv.Itoa(id), "read a build request of")
 	answer, err := read(ctx, c, r, requestAnswer.whole)
@@ -111,44 +111,44 @@ func (c *Client) Build(ctx context.Context, id int) (Build, error) {
 	return Build(answer), err
 }
 
-// PreviewDeadline bounds Preview, the wait for its turn included.
+// PreviewDeadline limits Preview, including the wait for its turn.
 const PreviewDeadline = 5 * time.Second
 
-// PreviewWish is a file, and the event for which Travis is to expand it. What is
-// "" isn't sent: conditions that ask for it are false then.
+// PreviewWish is a file, and the event for which Travis should expand it. An empty field
+// isn't sent: conditions that use it are then false.
 type PreviewWish struct {
 	Text          string // of .travis.yml; it doesn't have to be the branch's own
 	Event         string // push, pull_request, cron or api
-	Branch        string // of a pull request its target; imported files are read there
+	Branch        string // for a pull request its target; imported files are read from it
 	Tag           string
-	HeadBranch    string // of a pull request
+	HeadBranch    string // for a pull request
 	Sender        string
 	CommitMessage string
 }
 
-// Preview is what Travis makes of a file. Of its texts none is checked.
+// Preview is what Travis makes of a file. None of its texts is validated.
 type Preview struct {
-	Config   json.RawMessage   // an object: the file with what it imports, its keys and values repaired
-	Jobs     []json.RawMessage // of each job an object, with all that it inherits, in order
+	Config   json.RawMessage   // an object: the file with its imports, with repaired keys and values
+	Jobs     []json.RawMessage // one object per job, with everything it inherits, in order
 	Messages []PreviewMessage
-	Sources  []PreviewSource // the files that were read, the one that was sent first
+	Sources  []PreviewSource // the files that were read, starting with the one that was sent
 }
 
-// PreviewMessage is what Travis says about a file. The file's values, which it
-// quotes, are left out: they can be secrets.
+// PreviewMessage is what Travis reports about a file. The file's values, which it quotes,
+// are left out: they can be secrets.
 type PreviewMessage struct {
 	Level    string // info, warn, error or alert
 	Section  string // where in the config: root, jobs.include, …
 	Code     string // unknown_key, find_key, duplicate_key, …
-	Key      string // that it is about, or the file that isn't there to be imported
-	Original string // how the key is written, where Travis reads another one
+	Key      string // the key that it is about, or the file to import that doesn't exist
+	Original string // how the key is written, if Travis reads another one
 	Other    string // the key that Key overwrites
 	Known    string // the value that Travis reads instead of an unknown one
 	Source   string // of PreviewSource
-	Line     int    // counted from 1; 0 where Travis doesn't say
+	Line     int    // counted from 1; 0 if Travis doesn't say
 }
 
-// PreviewSource is a file that Travis read: "api" for the one that was sent, else
+// PreviewSource is a file that Travis read: "api" for the one that was sent, otherwise
 // OWNER/NAME:PATH@REF.
 type PreviewSource struct {
 	Source    string `json:"source"`
@@ -159,7 +159,7 @@ type previewAnswer struct {
 	Sources []PreviewSource `json:"raw_configs"`
 	Request configAnswer    `json:"request_config"`
 	Jobs    *[]configAnswer `json:"job_configs"`
-	// Only texts are wanted of the arguments; they can be anything.
+	// Only texts are needed from the arguments; they can be anything.
 	Messages []struct {
 		Level   string                     `json:"level"`
 		Section string                     `json:"key"`
@@ -195,7 +195,7 @@ func (a previewAnswer) preview() Preview {
 	}
 	for _, said := range a.Messages {
 		text := func(name string) (text string) {
-			_ = json.Unmarshal(said.Args[name], &text) // what is no text is left out
+			_ = json.Unmarshal(said.Args[name], &text) // anything that isn't a text is dropped
 			return text
 		}
 		message := PreviewMessage{
@@ -216,15 +216,15 @@ func (a previewAnswer) preview() Preview {
 	return p
 }
 
-// Preview lets Travis expand a file as it would for an event; nothing is built.
-// Travis adds what it imports and the variables of the repository's settings. It
-// asks for what starting a build asks for, and counts as a POST, so it is sent
-// once. The web page's preview of a build uses it
-// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/services/request/preview.rb
-// and queries/request_preview.rb); the answer is what travis-yml gives
-// (https://github.com/travis-ci/travis-yml, lib/travis/yml/configs/configs.rb).
+// Preview lets Travis expand a file as for an event; nothing is built. Travis adds
+// imports and the variables of the repository's settings. It requires the same permission
+// as starting a build, and counts as a POST, so it is sent once. The web page's build
+// preview uses it (https://github.com/travis-ci/travis-api,
+// lib/travis/api/v3/services/request/preview.rb and queries/request_preview.rb); the
+// answer is travis-yml's (https://github.com/travis-ci/travis-yml,
+// lib/travis/yml/configs/configs.rb).
 //
-// How it fails says nothing about other calls: no answer in PreviewDeadline is
+// A failure says nothing about other calls: no answer within PreviewDeadline is
 // CodeTimeout, a file that Travis can't read is CodeInvalid.
 func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) (Preview, error) {
 	r := repository.call(http.MethodPost, "/request/preview", "preview a build of")

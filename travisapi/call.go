@@ -16,29 +16,28 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// longestAnswer bounds what is read of an answer, in bytes. A page of 100
-// repositories has some 200 KiB; what is made of an answer can be many times as
-// large as its text.
+// longestAnswer limits an answer, in bytes. A page of 100 repositories has some 200 KiB;
+// its decoded form can be many times as large.
 const longestAnswer = 2 << 20
 
 // call is one request.
 type call struct {
-	action string // what it is for, in words that follow "error: "
-	object string // the repository it is about, for a person, or ""
+	action string // its purpose, in words that follow "error: "
+	object string // the repository, for a person, or ""
 	method string
 	path   string // escaped
 	query  url.Values
-	body   map[string]any // nil sends none
+	body   map[string]any // nil for no body
 	asks   bool           // a POST that changes nothing, and that nothing depends on
 
-	onGitHub bool // the object is a repository of GitHub's
+	onGitHub bool // the object is a repository on GitHub
 }
 
-// changes reports whether the call may leave something different behind.
+// changes reports whether the call may change something.
 func (r call) changes() bool { return r.method != http.MethodGet && !r.asks }
 
-// read sends a GET and tries it again where that can help. The answer has to
-// hold what whole asks for.
+// read sends a GET and retries it if that can help. The answer must have what whole
+// requires.
 func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
 	var answer T
 	err := c.config.Retry.Repeat(ctx, func(ctx context.Context) error {
@@ -49,8 +48,8 @@ func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T,
 	return answer, err
 }
 
-// once sends a request, for a write and for one try of a read. It begins before
-// stop.Soft ends, and is given up with stop.Hard.
+// once sends a request, for a write or one attempt of a read. It starts before stop.Soft
+// ends, and is canceled with stop.Hard.
 func once[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T, error) {
 	var answer T
 	err := c.attempt(stop, r, func(body []byte) error {
@@ -61,8 +60,8 @@ func once[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T,
 	return answer, err
 }
 
-// change is once for an answer that says no more than that it was done: an
-// empty one, or one that nobody reads.
+// change is once for an answer that only says that the call succeeded: an empty one, or
+// one that isn't read.
 func (c *Client) change(stop transport.Stop, r call) error {
 	return c.attempt(stop, r, func(body []byte) error {
 		if len(body) > 0 && !json.Valid(body) {
@@ -72,7 +71,7 @@ func (c *Client) change(stop transport.Stop, r call) error {
 	})
 }
 
-// attempt sends a request when its turn has come, and lets take read a good answer.
+// attempt sends a request when its turn has come, and passes a successful answer to take.
 func (c *Client) attempt(stop transport.Stop, r call, take func(body []byte) error) error {
 	answered, err := c.turn(stop.Soft, r)
 	defer answered()
@@ -93,22 +92,22 @@ func (c *Client) attempt(stop transport.Stop, r call, take func(body []byte) err
 	return err
 }
 
-// learn takes from how a call ended what it says about the ones to come.
+// learn updates the client from how a call ended.
 func (c *Client) learn(r call, err error) {
 	if err == nil {
 		c.budget.Succeed()
 	}
 	if e := problem.Of(err); e != nil {
 		c.door.note(e)
-		if blamesTravis(e.Code) && !r.asks && !c.budget.Fail() {
+		if isTravisFault(e.Code) && !r.asks && !c.budget.Fail() {
 			failure := FailureOf(e)
 			failure.GaveUp = true
-			e.Detail, e.Reason = failure, e.Reason+", and it failed too often to be asked again for now"
+			e.Detail, e.Reason = failure, e.Reason+", and it has failed too often to be asked again for now"
 		}
 	}
 }
 
-// decode reads a good answer. The decoder's error is dropped: it can quote the
+// decode decodes a successful answer. The decoder's error is dropped: it can quote the
 // answer.
 func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
 	var answer, none T
@@ -118,7 +117,7 @@ func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
 	return answer, nil
 }
 
-// send sends one request and returns the body of a good answer.
+// send sends one request and returns the body of a successful answer.
 func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, r.unsent(context.Cause(ctx))
@@ -170,8 +169,8 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
 	return request, nil
 }
 
-// encode writes a body as JSON. A secret in it would become "[redacted]", so
-// it is revealed here.
+// encode writes a body as JSON. A secret in it would become "[redacted]", so it is
+// revealed here.
 func encode(body map[string]any) ([]byte, error) {
 	revealed := make(map[string]any, len(body))
 	for name, value := range body {
@@ -187,23 +186,23 @@ func encode(body map[string]any) ([]byte, error) {
 	return bytes.TrimRight(text.Bytes(), "\n"), err
 }
 
-// door is closed by an answer after which Travis lets a client in no more: from
-// then on the client sends nothing. A ban opens it again when it is over.
-type door struct {
+// gate is closed by an answer after which Travis rejects the client: from then on the
+// client sends nothing. After a ban it opens again when that is over.
+type gate struct {
 	mu     sync.Mutex
-	closed *problem.Error // by which answer; nil while it is open
+	closed *problem.Error // the answer that closed it; nil while it is open
 	open   context.Context
 	close  context.CancelFunc
 }
 
-func newDoor() *door {
-	d := &door{}
+func newGate() *gate {
+	d := &gate{}
 	d.open, d.close = context.WithCancel(context.Background())
 	return d
 }
 
-// note closes the door after such an answer.
-func (d *door) note(e *problem.Error) {
+// note closes the gate after such an answer.
+func (d *gate) note(e *problem.Error) {
 	if !slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
 		return
 	}
@@ -215,8 +214,8 @@ func (d *door) note(e *problem.Error) {
 	}
 }
 
-// closedBy returns the answer that closed the door, nil while it is open.
-func (d *door) closedBy(now time.Time) *problem.Error {
+// closedBy returns the answer that closed the gate, or nil if it is open.
+func (d *gate) closedBy(now time.Time) *problem.Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if e := d.closed; e != nil && e.Code == CodeBanned && !now.Before(RefusedUntil(e)) {
@@ -226,9 +225,9 @@ func (d *door) closedBy(now time.Time) *problem.Error {
 	return d.closed
 }
 
-// whileOpen returns a context that also ends when the door is closed, so that
-// nobody waits before it.
-func (d *door) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+// whileOpen returns a context that also ends when the gate is closed, so that nobody
+// waits for it.
+func (d *gate) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
 	d.mu.Lock()
 	open := d.open
 	d.mu.Unlock()
@@ -240,9 +239,8 @@ func (d *door) whileOpen(ctx context.Context) (context.Context, context.CancelFu
 	}
 }
 
-// Refused returns the answer after which this client sends nothing any more: a
-// ban that is not over, or that Travis does not know the token or was given none.
-// It is nil while there was none.
+// Refused returns the answer after which this client no longer sends anything: a ban that
+// isn't over, or that Travis rejects the token or got none. It is nil if there was none.
 func (c *Client) Refused() error {
 	if e := c.door.closedBy(c.config.Retry.Clock.Now()); e != nil {
 		return e
@@ -250,9 +248,9 @@ func (c *Client) Refused() error {
 	return nil
 }
 
-// turn returns when a call may be sent, or why it may not. Whatever came of the
-// call, answered is called after it. The turn of a POST comes last: whoever has it
-// is not held up again, and none is sent together with those of a later window.
+// turn returns when a call may be sent, or why it may not. Call answered after the call,
+// whatever its result. The turn of a POST comes last: after that nothing delays it, so
+// that it isn't sent together with those of a later window.
 func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) {
 	waiting, end := c.door.whileOpen(ctx)
 	defer end()

@@ -15,12 +15,12 @@ type EnvVar struct {
 	Name   string
 	Branch string // "" is all branches; Travis has null and "" for it
 	Public bool
-	// Value is what a build puts behind "export NAME=". It is empty where the
-	// variable is private: Travis never gives such a value back.
+	// Value is what a build puts after "export NAME=". It is empty if the variable is
+	// private: Travis never returns such a value.
 	Value secret.String
 }
 
-// NewEnvVar is a variable to be created.
+// NewEnvVar is a variable to create.
 type NewEnvVar struct {
 	Name   string
 	Value  secret.String // quoted for Bash
@@ -28,7 +28,7 @@ type NewEnvVar struct {
 	Branch string // "" is all branches
 }
 
-// EnvVarChange is what a variable becomes. Its name and branch stay.
+// EnvVarChange is a variable's new value and privacy. Its name and branch stay.
 type EnvVarChange struct {
 	Name   string        // for errors alone; it is not sent
 	Value  secret.String // quoted for Bash
@@ -60,8 +60,8 @@ type envVarsAnswer struct {
 	EnvVars []envVarAnswer `json:"env_vars"`
 }
 
-// whole tells an empty list from an answer that is none: taking the one for the
-// other would create doubles.
+// whole distinguishes an empty list from an invalid answer: confusing them would create
+// duplicates.
 func (a envVarsAnswer) whole() bool {
 	for _, v := range a.EnvVars {
 		if !v.whole() {
@@ -71,8 +71,8 @@ func (a envVarsAnswer) whole() bool {
 	return a.EnvVars != nil
 }
 
-// EnvVars lists the variables of a repository, in Travis's order: of several
-// with one name and scope the last one counts in a build.
+// EnvVars lists the variables of a repository, in Travis's order: of several with one
+// name and scope the last one applies in a build.
 func (c *Client) EnvVars(ctx context.Context, repository Ref) ([]EnvVar, error) {
 	answer, err := read(ctx, c, repository.call(http.MethodGet, "/env_vars", "read the variables of"), envVarsAnswer.whole)
 	if err != nil {
@@ -85,8 +85,8 @@ func (c *Client) EnvVars(ctx context.Context, repository Ref) ([]EnvVar, error) 
 	return vars, nil
 }
 
-// CreateEnvVar creates a variable. One of the same name and branch has
-// CodeDuplicate.
+// CreateEnvVar creates a variable. If one with the same name and branch exists, the error
+// has CodeDuplicate.
 func (c *Client) CreateEnvVar(stop transport.Stop, repository Ref, v NewEnvVar) (EnvVar, error) {
 	r := repository.call(http.MethodPost, "/env_vars", setting(v.Name))
 	r.body = map[string]any{"env_var.name": v.Name, "env_var.value": v.Value, "env_var.public": v.Public}
@@ -96,9 +96,9 @@ func (c *Client) CreateEnvVar(stop transport.Stop, repository Ref, v NewEnvVar) 
 	return c.writeEnvVar(stop, r)
 }
 
-// UpdateEnvVar gives a variable another value and privacy. Travis deletes it
-// and creates it anew: after an error it may be gone
-// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/queries/env_var.rb).
+// UpdateEnvVar changes a variable's value and privacy. Travis deletes it and creates a
+// new one: after an error it may be gone (https://github.com/travis-ci/travis-api,
+// lib/travis/api/v3/queries/env_var.rb).
 func (c *Client) UpdateEnvVar(stop transport.Stop, repository Ref, id string, change EnvVarChange) (EnvVar, error) {
 	r := repository.call(http.MethodPatch, "/env_var/"+segment(id), setting(change.Name))
 	r.body = map[string]any{"env_var.value": change.Value, "env_var.public": change.Public}
@@ -115,7 +115,7 @@ func (c *Client) writeEnvVar(stop transport.Stop, r call) (EnvVar, error) {
 
 func setting(name string) string { return "set " + name + " on" }
 
-// DeleteEnvVar deletes a variable. One that is gone already is no error.
+// DeleteEnvVar deletes a variable. One that is gone already isn't an error.
 func (c *Client) DeleteEnvVar(stop transport.Stop, repository Ref, id string) error {
 	err := c.change(stop, repository.call(http.MethodDelete, "/env_var/"+segment(id), "delete a variable of"))
 	if Failed(err, CodeNotFound) {

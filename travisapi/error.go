@@ -18,42 +18,42 @@ import (
 
 // The codes of a call's Error, whose Detail is a Failure.
 const (
-	CodeUnknownToken  = "unknown_token"      // Travis does not know the token
+	CodeUnknownToken  = "unknown_token"      // Travis doesn't recognize the token
 	CodeLoginRequired = "login_required"     // no token was sent
-	CodeBanned        = "banned"             // too many POSTs: everything is refused for an hour
+	CodeBanned        = "banned"             // too many POSTs: everything is rejected for an hour
 	CodeThrottled     = "throttled"          // too many requests in a minute
 	CodeRequestLimit  = "request_limit"      // too many builds started in an hour; never sent again
-	CodeDenied        = "denied"             // the person may not do this
+	CodeDenied        = "denied"             // the account may not do this
 	CodeMigrated      = "repo_migrated"      // the repository moved from travis-ci.org
 	CodeNotFound      = "not_found"          // unknown, not synced yet, or no access
-	CodeDuplicate     = "duplicate_resource" // the name and branch exist
-	CodeNoKeyYet      = "no_key_yet"         // on activate: the repository's SSH key is still being made
+	CodeDuplicate     = "duplicate_resource" // the name and branch exist already
+	CodeNoKeyYet      = "no_key_yet"         // on activate: the repository's SSH key isn't ready yet
 	CodeInactive      = "repository_inactive"
-	CodeInvalid       = "invalid"     // Travis does not take the values
+	CodeInvalid       = "invalid"     // Travis doesn't accept the values
 	CodeServer        = "server"      // Travis failed
 	CodeUnreachable   = "unreachable" // no connection, or it broke
 	CodeTimeout       = "timeout"     // no answer within the deadline
 	CodeCanceled      = "canceled"    // the caller's context ended
-	CodeUntrusted     = "untrusted"   // the certificate does not hold
-	CodeMalformed     = "malformed"   // the answer is not what Travis says
-	CodeUnexpected    = "unexpected"  // a status that Travis does not give
+	CodeUntrusted     = "untrusted"   // the certificate isn't valid
+	CodeMalformed     = "malformed"   // the answer isn't one of Travis's
+	CodeUnexpected    = "unexpected"  // a status that Travis doesn't return
 )
 
-// Failure is what else is known of a call that failed.
+// Failure is more about a failed call.
 type Failure struct {
 	Status      int           // of HTTP; 0 without an answer
-	Permission  string        // the one that was denied, in Travis's words, or ""
-	RetryAfter  time.Duration // what Travis asked to wait; 0 when it did not say
-	Until       time.Time     // when Travis takes calls again at the latest, where nothing waits for that long
-	FateUnknown bool          // a write that may or may not have been carried out
-	TokenPage   string        // where a token is copied, where this one isn't accepted
-	API         string        // the address that was probably meant, where a web page answered
-	// GaveUp is set where Travis has failed so often, in this and other calls of the
-	// client, that nothing is sent again until it has answered others.
+	Permission  string        // the denied permission, in Travis's words, or ""
+	RetryAfter  time.Duration // how long Travis asked to wait; 0 if it didn't say
+	Until       time.Time     // when Travis accepts calls again at the latest, if nothing waits for that long
+	FateUnknown bool          // a write that may or may not have happened
+	TokenPage   string        // where to copy a token, if this one isn't accepted
+	API         string        // the address that was probably meant, if a web page answered
+	// GaveUp means that Travis has failed so often, in this and other calls of the
+	// client, that nothing is retried until it has answered others.
 	GaveUp bool
 
 	canRepeat bool
-	pause     time.Duration // before another try, where Travis did not ask for one
+	pause     time.Duration // before a retry, unless Travis asked for another pause
 }
 
 // longestPause is how long a call may wait because Travis asked for it.
@@ -67,15 +67,15 @@ func (f Failure) Retryable() (wait time.Duration, worth bool) {
 	return cmp.Or(f.RetryAfter, f.pause), f.RetryAfter <= longestPause
 }
 
-// FailureOf is the Failure of the first call that failed in err's chain, or zero.
+// FailureOf is the Failure of the first failed call in err's chain, or zero.
 func FailureOf(err error) Failure {
 	failure, _ := problem.Detail[Failure](err)
 	return failure
 }
 
-// Failed reports whether the first call that failed in err's chain has one of the
-// codes. Its cause, which problem.Has looks at too, can be another call's failure,
-// after which it was stopped.
+// Failed reports whether the first failed call in err's chain has one of the codes. Its
+// cause, which problem.Has also checks, can be another call's failure, after which it was
+// stopped.
 func Failed(err error, codes ...string) bool {
 	for e := range problem.Chain(err) {
 		if _, isCall := e.Detail.(Failure); isCall {
@@ -85,44 +85,44 @@ func Failed(err error, codes ...string) bool {
 	return false
 }
 
-// RefusedUntil returns when Travis takes calls again, where err is a ban, or asks to
-// wait for longer than any call does; the zero time where it is neither.
+// RefusedUntil returns when Travis accepts calls again, if err is a ban, or asks to wait
+// for longer than any call does; otherwise the zero time.
 func RefusedUntil(err error) time.Time { return FailureOf(err).Until }
 
-// blamesTravis reports whether it is Travis that failed, or the way there.
-func blamesTravis(code string) bool {
+// isTravisFault reports whether Travis, or the connection to it, failed.
+func isTravisFault(code string) bool {
 	return slices.Contains([]string{CodeThrottled, CodeServer, CodeUnreachable, CodeTimeout, CodeMalformed}, code)
 }
 
-// failed is the Error of a call. A read has no fate. Causes are left out, since
+// failed is the Error of a call. Only a write has a fate. Causes are left out, because
 // they can quote what must not be shown.
 func (r call) failed(code, why string, f Failure, hints ...string) *problem.Error {
 	f.FateUnknown = f.FateUnknown && r.changes()
-	f.canRepeat = blamesTravis(code) || code == CodeNoKeyYet
+	f.canRepeat = isTravisFault(code) || code == CodeNoKeyYet
 	if f.Status != 0 {
 		why += fmt.Sprintf(" (HTTP %d)", f.Status)
 	}
 	return &problem.Error{Code: code, Action: r.action, Object: r.object, Reason: why, Hints: hints, Detail: f}
 }
 
-// stopped is a call that was ended from outside. It quotes its cause, which comes
-// from the caller.
+// stopped is a call that was ended from outside. It quotes its cause, which comes from
+// the caller.
 func (r call) stopped(how string, cause error, f Failure) *problem.Error {
 	e := r.failed(CodeCanceled, how+": "+cause.Error(), f)
 	e.Cause = cause
 	return e
 }
 
-// unsent is a call that was not made.
+// unsent is a call that wasn't made.
 func (r call) unsent(cause error) *problem.Error { return r.stopped("not sent", cause, Failure{}) }
 
-// malformed is an answer that is not what Travis says.
+// malformed is an answer that isn't one of Travis's.
 func (r call) malformed() *problem.Error {
-	return r.failed(CodeMalformed, "the answer is not one of Travis's", Failure{FateUnknown: true})
+	return r.failed(CodeMalformed, "the answer isn't one of Travis's", Failure{FateUnknown: true})
 }
 
-// webPage is a page for people in the place of an answer. An Enterprise gives it with
-// 200 for whatever is asked beside its API.
+// webPage is a web page in place of an answer. An Enterprise returns it with 200 for any
+// address that isn't part of its API.
 func (c *Client) webPage(r call, status int) *problem.Error {
 	e := r.failed(CodeMalformed, "a web page answers, not Travis's API", Failure{Status: status, FateUnknown: true})
 	if c.Endpoint() != HostedEndpoint && !strings.HasSuffix(c.Endpoint(), "/api") {
@@ -133,14 +133,14 @@ func (c *Client) webPage(r call, status int) *problem.Error {
 	return e
 }
 
-// throttledPauses is how many first pauses there are between the tries of a call
-// that was too many in its minute: of 250 ms, so that three of them outlast it.
+// throttledPauses is how many first pauses there are between the attempts of a call that
+// exceeded the limit per minute: of 250 ms, so that three of them outlast it.
 const throttledPauses = 80
 
-// banTime is how long Travis refuses a token that made too many POSTs.
+// banTime is how long Travis rejects a token that made too many POSTs.
 const banTime = time.Hour
 
-// refused makes an Error of an answer that is no success
+// refused makes an Error from an answer that isn't a success
 // (https://github.com/travis-ci/travis-api, lib/travis/api/v3/errors.rb and
 // lib/travis/api/attack.rb).
 func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Error {
@@ -156,14 +156,14 @@ func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Er
 	switch {
 	case status == http.StatusForbidden && text == "forbidden":
 		f.Until = now.Add(banTime)
-		return r.failed(CodeBanned, "Travis refuses everything from this token or address for now, up to an hour", f,
+		return r.failed(CodeBanned, "Travis rejects everything from this token or address for now, up to an hour", f,
 			fmt.Sprintf("try again after %s: Travis bans for an hour after 50 writes in 30 seconds", f.Until.Format("15:04")))
 	case status == http.StatusForbidden && text == "access denied":
 		f.TokenPage = TokenPage(c.Endpoint())
-		return r.failed(CodeUnknownToken, "Travis does not know the token", f)
+		return r.failed(CodeUnknownToken, "Travis doesn't recognize the token", f)
 	case said.Type == "login_required", status == http.StatusUnauthorized:
 		f.TokenPage = TokenPage(c.Endpoint())
-		return r.failed(CodeLoginRequired, "Travis wants a token", f)
+		return r.failed(CodeLoginRequired, "Travis requires a token", f)
 	case said.Type == "request_limit_reached":
 		return r.failed(CodeRequestLimit, "too many builds were started in the last hour", f, "try again in an hour")
 	case status == http.StatusTooManyRequests:
@@ -171,7 +171,7 @@ func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Er
 		f.pause = throttledPauses * c.config.Retry.Pause
 		if f.RetryAfter > longestPause {
 			f.Until = now.Add(f.RetryAfter)
-			return r.failed(CodeThrottled, "too many requests: Travis takes none for now", f, "try again after "+f.Until.Format("15:04"))
+			return r.failed(CodeThrottled, "too many requests: Travis accepts none for now", f, "try again after "+f.Until.Format("15:04"))
 		}
 		return r.failed(CodeThrottled, "too many requests in a minute", f, "try again in a minute")
 	case said.Type == "repo_migrated":
@@ -185,30 +185,30 @@ func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Er
 	case said.Type == "repo_ssh_key_missing":
 		return r.failed(CodeNoKeyYet, "Travis is still making the repository's key", f, "try again in a minute")
 	case status == http.StatusConflict && said.Type == "duplicate_resource":
-		return r.failed(CodeDuplicate, "a variable of this name and branch exists already", f)
+		return r.failed(CodeDuplicate, "a variable with this name and branch exists already", f)
 	case status == http.StatusNotFound:
 		var hints []string
-		if r.onGitHub && !strings.HasSuffix(c.Endpoint(), "/api") { // an Enterprise has no such App
+		if r.onGitHub && !strings.HasSuffix(c.Endpoint(), "/api") { // an Enterprise doesn't have this App
 			hints = []string{"give Travis CI's GitHub App access to " + r.object + ": https://github.com/apps/travis-ci/installations/new"}
 		}
 		account := strings.TrimSuffix(TokenPage(c.Endpoint()), "preferences")
 		hints = append(hints, "sync Travis if the repository was made today: "+account+"repositories")
-		return r.failed(CodeNotFound, "Travis does not know it, or this account may not see it", f, hints...)
+		return r.failed(CodeNotFound, "Travis doesn't know it, or this account can't see it", f, hints...)
 	case said.Type == "repository_inactive":
-		return r.failed(CodeInactive, "the repository is not active on Travis", f, "activate it on its Travis page")
+		return r.failed(CodeInactive, "the repository isn't active on Travis", f, "activate it on its Travis page")
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
-		return r.failed(CodeInvalid, "Travis does not take these values", f)
+		return r.failed(CodeInvalid, "Travis doesn't accept these values", f)
 	case status >= 300 && status < 400:
-		return r.failed(CodeUnexpected, "the answer leads elsewhere, and a token is not sent there", f)
+		return r.failed(CodeUnexpected, "the answer redirects, and a token doesn't follow redirects", f)
 	}
 	f.FateUnknown = true
 	if status >= 500 {
 		return r.failed(CodeServer, "Travis failed", f, "see https://www.traviscistatus.com, then try again")
 	}
-	return r.failed(CodeUnexpected, "Travis gave an answer that it should not", f)
+	return r.failed(CodeUnexpected, "Travis gave an unexpected answer", f)
 }
 
-// word returns text when it is a plain name as Travis uses them, else "".
+// word returns text if it is one of Travis's plain names, otherwise "".
 func word(text string) string {
 	plain := func(r rune) bool { return r == '_' || 'a' <= r && r <= 'z' }
 	if len(text) > 40 || strings.TrimFunc(text, plain) != "" {
@@ -217,7 +217,7 @@ func word(text string) string {
 	return text
 }
 
-// unanswered is a call to which no answer came.
+// unanswered is a call without an answer.
 func (c *Client) unanswered(ctx context.Context, r call, err error) *problem.Error {
 	proxy := transport.ByProxy(err)
 	op, _ := errors.AsType[*net.OpError](err)
@@ -231,11 +231,11 @@ func (c *Client) unanswered(ctx context.Context, r call, err error) *problem.Err
 	host, why := c.endpoint.Host, transport.Reason(err)
 	switch {
 	case proxy != nil:
-		return r.failed(CodeUnreachable, host+" cannot be reached: "+why, f, proxy.Hints...)
+		return r.failed(CodeUnreachable, host+" is unreachable: "+why, f, proxy.Hints...)
 	case transport.IsUntrusted(err):
-		return r.failed(CodeUntrusted, host+" cannot be trusted: "+why, Failure{}, "name a company's own certificate authority in SSL_CERT_FILE")
+		return r.failed(CodeUntrusted, host+" can't be trusted: "+why, Failure{}, "name a company's own certificate authority in SSL_CERT_FILE")
 	}
-	return r.failed(CodeUnreachable, host+" cannot be reached: "+why, f)
+	return r.failed(CodeUnreachable, host+" is unreachable: "+why, f)
 }
 
 // unread is a call whose answer broke off.

@@ -177,7 +177,7 @@ func TestAnEndlessAnswerIsGivenUp(t *testing.T) {
 		for name, call := range calls(t, wire.client(t)) {
 			err := call()
 			wantBounded(t, name, err)
-			if e := failed(t, err); e.Code != travisapi.CodeMalformed || !strings.Contains(e.Error(), "larger than any real one") {
+			if e := failed(t, err); e.Code != travisapi.CodeMalformed || !strings.Contains(e.Error(), "too large") {
 				t.Errorf("%s: %v", name, e)
 			}
 		}
@@ -205,7 +205,7 @@ func TestAListThatDoesNotEndIsGivenUp(t *testing.T) {
 			return strings.NewReader(`{"repositories":[` + r + `],"@pagination":` + page.paging + `}`)
 		}
 		_, err := wire.client(t).Repositories(t.Context(), travisapi.ListOptions{})
-		if e := failed(t, err); e.Code != travisapi.CodeMalformed || !strings.Contains(e.Error(), "does not end") {
+		if e := failed(t, err); e.Code != travisapi.CodeMalformed || !strings.Contains(e.Error(), "doesn't end") {
 			t.Errorf("%s: %v", name, e)
 		}
 		if asked.Load() > mostRequests {

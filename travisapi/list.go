@@ -15,37 +15,36 @@ import (
 )
 
 const (
-	pageSize     = 100 // the most that Travis gives
+	pageSize     = 100 // the most that Travis returns
 	pagesAtATime = 8
-	mostPages    = 1000 // a list that goes on behind them does not end
+	mostPages    = 1000 // a list with more pages is endless
 )
 
-// ListOptions says which repositories are listed. The zero value lists all that
-// the account sees.
+// ListOptions says which repositories to list. The zero value lists all that the account
+// can see.
 type ListOptions struct {
 	Owner    string   // the login of a person or organization; "" is all
 	Provider Provider // of Owner; "" is GitHub
 	Active   bool     // only those that Travis builds
-	Search   string   // only those whose slug Travis finds similar
+	Search   string   // only those whose slug Travis considers similar
 
-	// Page is given each page as it arrives, one at a time and in no order; it
-	// may be nil.
+	// Page gets each page as it arrives, one at a time and in any order; it may be nil.
 	Page func([]Repository)
 }
 
-// Repositories lists repositories, the ones built last first, all pages. The
-// first page tells how many there are; the others are read side by side.
+// Repositories lists repositories, those built last first, from all pages. The first page
+// says how many there are; the others are read concurrently.
 func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repository, error) {
 	list := listing{client: c, options: options, seen: map[int]bool{}}
 	last, err := list.read(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	pages := [][]Repository{list.keep(last)}
-	step := max(1, len(last.Repositories)) // a server may give smaller pages than were asked for
+	pages := [][]Repository{list.addPage(last)}
+	step := max(1, len(last.Repositories)) // a server may return smaller pages than requested
 	if rest := (max(1, last.Pagination.Count) - 1) / step; rest > 0 {
 		if rest >= mostPages {
-			return nil, list.unending()
+			return nil, list.endless()
 		}
 		more, end, err := list.readSideBySide(ctx, step, rest)
 		if err != nil {
@@ -53,20 +52,20 @@ func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repos
 		}
 		pages, last = append(pages, more...), end
 	}
-	// What came to it meanwhile, or all of it where the count was not told.
+	// What was added meanwhile, or everything if the count is missing.
 	for !last.isLast() {
 		if len(pages) == mostPages || len(pages[len(pages)-1]) == 0 {
-			return nil, list.unending()
+			return nil, list.endless()
 		}
 		if last, err = list.read(ctx, len(pages)*step); err != nil {
 			return nil, err
 		}
-		pages = append(pages, list.keep(last))
+		pages = append(pages, list.addPage(last))
 	}
 	return slices.Concat(pages...), nil
 }
 
-// readSideBySide reads n pages after the first one.
+// readSideBySide reads n pages after the first one concurrently.
 func (l *listing) readSideBySide(ctx context.Context, step, n int) (pages [][]Repository, last listAnswer, err error) {
 	pages = make([][]Repository, n)
 	reads, ctx := errgroup.WithContext(ctx)
@@ -78,7 +77,7 @@ func (l *listing) readSideBySide(ctx context.Context, step, n int) (pages [][]Re
 			if err != nil {
 				return err
 			}
-			pages[i] = l.keep(page)
+			pages[i] = l.addPage(page)
 			if i == n-1 {
 				last = page
 			}
@@ -96,7 +95,7 @@ type listing struct {
 
 	mu          sync.Mutex
 	seen        map[int]bool
-	permissions []map[string]bool // that differ, up to mostPermissions
+	permissions []map[string]bool // distinct ones, up to mostPermissions
 }
 
 type listAnswer struct {
@@ -141,21 +140,21 @@ func (l *listing) call(offset int) call {
 	return call{action: "list the repositories", method: http.MethodGet, path: path, query: query}
 }
 
-// unending is a list that no server has.
-func (l *listing) unending() error {
-	return l.call(0).failed(CodeMalformed, "its list of repositories does not end", Failure{})
+// endless is a list that no real server has.
+func (l *listing) endless() error {
+	return l.call(0).failed(CodeMalformed, "its list of repositories doesn't end", Failure{})
 }
 
-// keep notes a page. A build that ends while the pages are read moves a
-// repository to another page, so each is kept once.
-func (l *listing) keep(page listAnswer) []Repository {
+// addPage adds a page. A build that ends meanwhile moves a repository to another page, so
+// duplicates are dropped.
+func (l *listing) addPage(page listAnswer) []Repository {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	kept := make([]Repository, 0, len(page.Repositories))
 	for _, answer := range page.Repositories {
 		if !l.seen[answer.ID] {
 			l.seen[answer.ID] = true
-			answer.Permissions = l.share(answer.Permissions)
+			answer.Permissions = l.sharePermissions(answer.Permissions)
 			kept = append(kept, answer.repository())
 		}
 	}
@@ -168,9 +167,9 @@ func (l *listing) keep(page listAnswer) []Repository {
 // mostPermissions is far more than an account has: a few roles.
 const mostPermissions = 16
 
-// share returns one map for all repositories with the same permissions: they are
-// the largest part of a repository.
-func (l *listing) share(permissions map[string]bool) map[string]bool {
+// sharePermissions returns one map for all repositories with the same permissions: they
+// are the largest part of a repository.
+func (l *listing) sharePermissions(permissions map[string]bool) map[string]bool {
 	for _, known := range l.permissions {
 		if maps.Equal(known, permissions) {
 			return known

@@ -236,7 +236,7 @@ func TestARefusalIsNoFailureOfTravis(t *testing.T) {
 func TestWhatIsTriedAgainIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
-		retry := transport.Retry{Tell: func(a transport.Again) { told = append(told, a.String()) }}
+		retry := transport.Retry{Tell: func(a transport.RetryNotice) { told = append(told, a.String()) }}
 		server, client := played(t, travisapi.Config{Retry: retry}, api())
 		server.Faults.Add(faults.Rule{Kind: faults.Status503}) // after a pause that is too short to be told
 		server.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil})
@@ -244,7 +244,7 @@ func TestWhatIsTriedAgainIsTold(t *testing.T) {
 		if _, err := client.EnvVars(context.Background(), apiRef); err != nil {
 			t.Fatal(err)
 		}
-		want := "[trying again in 1 s, 3rd time: read the variables of acme/api trying again in 20 s, 4th time: read the variables of acme/api]"
+		want := "[retrying in 1 s (attempt 3): read the variables of acme/api retrying in 20 s (attempt 4): read the variables of acme/api]"
 		if got := fmt.Sprint(told); got != want {
 			t.Errorf("told %s", got)
 		}

@@ -44,8 +44,8 @@ func TestEveryRefusalIsToldApart(t *testing.T) {
 		"an inactive repository":  {406, typed("repository_inactive", ""), travisapi.CodeInactive, "active"},
 		"a failure":               {500, typed("server_error", ""), travisapi.CodeServer, "failed"},
 		"a page of a proxy":       {502, "<html>" + secrettest.Canary, travisapi.CodeServer, "failed"},
-		"another status":          {418, secrettest.Canary, travisapi.CodeUnexpected, "should not"},
-		"a redirect":              {307, secrettest.Canary, travisapi.CodeUnexpected, "elsewhere"},
+		"another status":          {418, secrettest.Canary, travisapi.CodeUnexpected, "unexpected"},
+		"a redirect":              {307, secrettest.Canary, travisapi.CodeUnexpected, "redirect"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := answering(t, c.status, c.body, "Location", "https://elsewhere.invalid/")

@@ -10,7 +10,7 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// Repository is a repository as Travis knows it
+// Repository is a repository on Travis
 // (https://developer.travis-ci.com/resource/repository).
 type Repository struct {
 	ID              int
@@ -21,10 +21,10 @@ type Repository struct {
 	Owner           string
 	DefaultBranch   string
 	MigrationStatus string          // "migrated" is normal on travis-ci.com
-	Permissions     map[string]bool // of the person: read, activate, create_env_var, …
+	Permissions     map[string]bool // the account's permissions: read, activate, create_env_var, …
 }
 
-// Ref names the repository by its number, and to a person by its slug.
+// Ref names the repository by its number, and by its slug for people.
 func (r Repository) Ref() Ref {
 	ref := ByID(r.ID)
 	if r.Slug != "" {
@@ -33,8 +33,8 @@ func (r Repository) Ref() Ref {
 	return ref
 }
 
-// Denies reports whether Travis says that the person may not do this. What it
-// does not speak of is not denied.
+// Denies reports whether Travis says that the account may not do something. Anything that
+// it doesn't mention isn't denied.
 func (r Repository) Denies(permission string) bool {
 	may, said := r.Permissions[permission]
 	return said && !may
@@ -57,8 +57,8 @@ type repositoryAnswer struct {
 	Permissions     map[string]bool `json:"@permissions"`
 }
 
-// longestRepository bounds the texts of one repository together, in bytes. A
-// list keeps those of all.
+// longestRepository limits the texts of one repository together, in bytes. A list stores
+// all of them.
 const longestRepository = 4 << 10
 
 func (a repositoryAnswer) whole() bool {
@@ -87,8 +87,7 @@ func (a repositoryAnswer) repository() Repository {
 	return r
 }
 
-// provider reads "github" or, from servers that do not say so, the type's
-// "GithubRepository".
+// provider reads "github" or, from servers without it, the type "GithubRepository".
 func (a repositoryAnswer) provider() Provider {
 	said := ""
 	switch {
@@ -97,11 +96,11 @@ func (a repositoryAnswer) provider() Provider {
 	case a.VCSType != nil:
 		said = strings.TrimSuffix(*a.VCSType, "Repository")
 	}
-	return Provider(strings.ToLower(said)) // also one that we do not know: it is another one
+	return Provider(strings.ToLower(said)) // including an unknown one: it's a different one
 }
 
-// Repository reads one repository. One that is unknown, not synced yet or not
-// for this person has CodeNotFound.
+// Repository reads one repository. The error for one that is unknown, not synced yet or
+// not visible to the account has CodeNotFound.
 func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
 	answer, err := read(ctx, c, ref.call(http.MethodGet, "", "find"), repositoryAnswer.whole)
 	if err != nil {
@@ -110,9 +109,8 @@ func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
 	return answer.repository(), nil
 }
 
-// Activate makes Travis build a repository. It may be repeated without harm, so
-// it is tried again like a read: shortly after a sync Travis has no key for the
-// repository yet.
+// Activate makes Travis build a repository. It is safe to repeat, so it is retried like a
+// read: shortly after a sync Travis doesn't have the repository's key yet.
 func (c *Client) Activate(stop transport.Stop, ref Ref) (Repository, error) {
 	var answer repositoryAnswer
 	err := c.config.Retry.Repeat(stop.Hard, func(context.Context) error {
@@ -126,8 +124,7 @@ func (c *Client) Activate(stop transport.Stop, ref Ref) (Repository, error) {
 	return answer.repository(), nil
 }
 
-// Provider is the hosting service of a repository, as Travis spells it in a
-// path.
+// Provider is a repository's hosting service, as Travis spells it in a path.
 type Provider string
 
 // The providers.
@@ -141,7 +138,7 @@ const (
 // Providers lists all of them.
 func Providers() []Provider { return []Provider{GitHub, GitLab, Bitbucket, Assembla} }
 
-// ErrProvider means that a text names no provider.
+// ErrProvider means that a text doesn't name a provider.
 var ErrProvider = errors.New("not one of github, gitlab, bitbucket and assembla")
 
 // ParseProvider reads a provider as a person types it.
@@ -154,8 +151,8 @@ func ParseProvider(text string) (Provider, error) {
 	return "", ErrProvider
 }
 
-// Ref names a repository in a call. The number is safest: a slug without its
-// provider is GitHub's, whoever that is.
+// Ref names a repository in a call. The number is safest: a slug without a provider is
+// GitHub's, whoever has that name there.
 type Ref struct {
 	path string // escaped
 	name string // for a person
@@ -174,10 +171,10 @@ func BySlug(provider Provider, slug string) Ref {
 	return Ref{path: providerPath(provider) + segment(slug), name: slug, onGitHub: providerPath(provider) == ""}
 }
 
-// String is the name for a person.
+// String is the name for people.
 func (r Ref) String() string { return r.name }
 
-// providerPath is what stands before a slug or login: nothing for GitHub
+// providerPath is the prefix of a slug or login: nothing for GitHub
 // (https://github.com/travis-ci/travis-api, lib/travis/api/v3/routes.rb).
 func providerPath(provider Provider) string {
 	if provider == GitHub || provider == "" {
@@ -186,12 +183,13 @@ func providerPath(provider Provider) string {
 	return segment(string(provider)) + "/"
 }
 
-// call is a request about the repository: verb and its name say what for.
+// call is a request about the repository. The error starts with verb and the repository's
+// name.
 func (r Ref) call(method, rest, verb string) call {
 	return call{action: verb, object: r.name, method: method, path: "/repo/" + r.path + rest, onGitHub: r.onGitHub}
 }
 
-// Key is the public half of the pair that Travis made for a repository
+// Key is the public half of the key pair that Travis made for a repository
 // (https://docs.travis-ci.com/user/encryption-keys/).
 type Key struct {
 	PEM         string // PKIX or PKCS #1
@@ -205,7 +203,7 @@ type keyAnswer struct {
 
 func (a keyAnswer) whole() bool { return strings.HasPrefix(strings.TrimSpace(a.PEM), "-----BEGIN ") }
 
-// GeneratedKey reads the key that variables for .travis.yml are encrypted with.
+// GeneratedKey reads the key for encrypting variables of .travis.yml.
 func (c *Client) GeneratedKey(ctx context.Context, repository Ref) (Key, error) {
 	answer, err := read(ctx, c, repository.call(http.MethodGet, "/key_pair/generated", "read the public key of"), keyAnswer.whole)
 	return Key(answer), err
@@ -217,14 +215,14 @@ type settingAnswer struct {
 
 func (a settingAnswer) whole() bool { return a.Value != nil }
 
-// SharesWithForks reports whether builds of pull requests from forks get the
-// private variables, so that whoever opens one can read them
+// SharesWithForks reports whether builds of pull requests from forks get the private
+// variables, which whoever opens one can then read
 // (https://docs.travis-ci.com/user/pull-requests/).
 func (c *Client) SharesWithForks(ctx context.Context, repository Ref) (bool, error) {
 	return c.setting(ctx, repository, "share_encrypted_env_with_forks")
 }
 
-// BuildsPushes reports whether Travis builds the pushes to a repository
+// BuildsPushes reports whether Travis builds pushes to a repository
 // (https://docs.travis-ci.com/user/web-ui/#build-pushes).
 func (c *Client) BuildsPushes(ctx context.Context, repository Ref) (bool, error) {
 	return c.setting(ctx, repository, "build_pushes")

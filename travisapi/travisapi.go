@@ -1,20 +1,19 @@
 // Package travisapi is a client of the Travis CI API, version 3
-// (https://developer.travis-ci.com/): repositories, their variables, keys and
-// settings, and builds. It also finds the token and the endpoint that the
-// Travis client keeps (https://github.com/travis-ci/travis.rb#configuration).
+// (https://developer.travis-ci.com/): repositories, their variables, keys and settings,
+// and builds. It also finds the token and the endpoint that the Travis CLI has saved
+// (https://github.com/travis-ci/travis.rb#configuration).
 //
-// Reads are tried again, and so is what may be done twice (Activate). A
-// variable or a build is written once: when the answer does not say what became
-// of it, the Error says so (Failure.FateUnknown), and the caller looks before anything
-// is sent again. Travis loses one of two writes that are made to one repository
-// at the same time, so callers make them one after the other. A write of settings
-// takes a transport.Stop: it begins before Soft ends, also when it waits for its
-// turn, and is given up with Hard.
+// Reads are retried, and so is what is safe to do twice (Activate). A variable or a build
+// is written once: if the answer doesn't say whether that succeeded, the Error says so
+// (Failure.FateUnknown), and the caller looks it up before sending anything again. Travis
+// loses one of two simultaneous writes to a repository, so callers make them in sequence.
+// A write of settings takes a transport.Stop: it starts before Soft ends, even if it
+// waits for its turn, and is canceled with Hard.
 //
-// What Travis does is read from its public sources
+// Travis's behavior is taken from its public sources
 // (https://github.com/travis-ci/travis-api, lib/travis/api/v3).
 //
-// Next room: cfn, where a Rack is found.
+// Next room: cfn, which finds a Rack.
 package travisapi
 
 import (
@@ -37,29 +36,28 @@ type Config struct {
 	UserAgent string        // "" is convox-travis
 	HTTP      *http.Client  // nil is a client of package transport
 
-	// Retry is how reads are tried again; its Deadline bounds each call.
+	// Retry is how reads are retried; its Deadline limits each call.
 	Retry transport.Retry
-	// Calls is called before each call, and then Posts before each POST; they may
-	// wait. What Posts returns is called once the POST was answered, or given up.
-	// nil does not wait.
+	// Calls is called before each call, and then Posts before each POST; they may wait.
+	// The function that Posts returns is called once the POST was answered or canceled.
+	// nil doesn't wait.
 	Calls func(context.Context) error
 	Posts func(context.Context) (answered func(), err error)
-	// OnWrite is called before a call that may leave something different behind is
-	// sent. It may be nil.
+	// OnWrite is called before a call that may change something is sent. It may be nil.
 	OnWrite func()
 }
 
-// Client calls one endpoint with one token. It may be used by many goroutines.
-// Once Travis has banned the token, or does not know it, nothing more is sent, and
-// every call fails with that code.
+// Client calls one endpoint with one token. It is safe for concurrent use. Once Travis
+// has banned or rejected the token, it sends nothing more, and every call fails with that
+// code.
 type Client struct {
 	endpoint *url.URL
 	config   Config
-	door     *door
+	door     *gate
 	budget   *transport.Budget
 }
 
-// New returns a client and calls nothing. Its errors have CodeBadEndpoint, or
+// New returns a client without making any call. Its errors have CodeBadEndpoint, or
 // CodeClosedEndpoint for travis-ci.org.
 func New(config Config) (*Client, error) {
 	endpoint, err := readEndpoint(config.Endpoint)
@@ -82,14 +80,14 @@ func New(config Config) (*Client, error) {
 		config.OnWrite = func() {}
 	}
 	config.Retry = config.Retry.Defaults()
-	return &Client{endpoint: endpoint, config: config, door: newDoor(), budget: new(transport.Budget)}, nil
+	return &Client{endpoint: endpoint, config: config, door: newGate(), budget: new(transport.Budget)}, nil
 }
 
-// Endpoint is the address of the API, without a slash at its end.
+// Endpoint is the address of the API, without a trailing slash.
 func (c *Client) Endpoint() string { return c.endpoint.String() }
 
-// address returns the URL of an escaped path below the endpoint. A slug's
-// slash stays %2F in it.
+// address returns the URL of an escaped path below the endpoint. A slug's slash stays %2F
+// in it.
 func (c *Client) address(path string, query url.Values) string {
 	address := c.endpoint.String() + path
 	if len(query) > 0 {
@@ -98,9 +96,9 @@ func (c *Client) address(path string, query url.Values) string {
 	return address
 }
 
-// segment escapes one segment of a path, its slashes too.
+// segment escapes one segment of a path, including its slashes.
 func segment(text string) string {
-	// Dots alone would be taken for folders by whatever cleans the path.
+	// Anything that cleans the path would take dots alone as folders.
 	if text == "." || text == ".." {
 		return strings.ReplaceAll(text, ".", "%2E")
 	}

@@ -9,18 +9,16 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// User is the person whose token it is
-// (https://developer.travis-ci.com/resource/user).
+// User is the person with the token (https://developer.travis-ci.com/resource/user).
 type User struct {
 	ID      int
 	Login   string
 	Name    string
-	Syncing bool // Travis is reading the list of repositories anew
+	Syncing bool // Travis is syncing the list of repositories
 	EnvVars []AccountEnvVar
 }
 
-// Owner is a person or an organization
-// (https://developer.travis-ci.com/resource/owner).
+// Owner is a person or an organization (https://developer.travis-ci.com/resource/owner).
 type Owner struct {
 	ID      int
 	Login   string
@@ -28,12 +26,12 @@ type Owner struct {
 	EnvVars []AccountEnvVar
 }
 
-// AccountEnvVar is a variable that all builds of an account get, before those
-// of the repository, which win.
+// AccountEnvVar is a variable for all builds of an account, with lower precedence than
+// those of the repository.
 type AccountEnvVar struct {
 	Name   string
 	Public bool
-	Value  secret.String // empty where it is private
+	Value  secret.String // empty if it is private
 }
 
 type accountAnswer struct {
@@ -68,16 +66,16 @@ func (a accountAnswer) envVars() []AccountEnvVar {
 	return vars
 }
 
-// User tells whose token it is.
+// User returns the person with the token.
 func (c *Client) User(ctx context.Context) (User, error) {
-	a, err := read(ctx, c, call{action: "ask Travis whose token this is", method: http.MethodGet, path: "/user"}, accountAnswer.whole)
+	a, err := read(ctx, c, call{action: "ask Travis who this token belongs to", method: http.MethodGet, path: "/user"}, accountAnswer.whole)
 	if err != nil {
 		return User{}, err
 	}
 	return User{ID: a.ID, Login: a.Login, Name: a.name(), Syncing: a.Syncing, EnvVars: a.envVars()}, nil
 }
 
-// Owner reads an account by its login; "" is GitHub for provider.
+// Owner reads an account by its login; an empty provider is GitHub.
 func (c *Client) Owner(ctx context.Context, provider Provider, login string) (Owner, error) {
 	r := call{action: "read an account on Travis", method: http.MethodGet, path: "/owner/" + providerPath(provider) + segment(login)}
 	a, err := read(ctx, c, r, accountAnswer.whole)
@@ -87,8 +85,8 @@ func (c *Client) Owner(ctx context.Context, provider Provider, login string) (Ow
 	return Owner{ID: a.ID, Login: a.Login, Name: a.name(), EnvVars: a.envVars()}, nil
 }
 
-// Sync asks Travis to read the person's list of repositories anew, which takes
-// seconds to minutes: User tells when it is done.
+// Sync asks Travis to read the person's list of repositories again, which takes seconds
+// to minutes: User says when it is done.
 func (c *Client) Sync(ctx context.Context, user User) error {
 	return c.change(transport.Until(ctx), call{action: "sync the Travis account", method: http.MethodPost, path: "/user/" + strconv.Itoa(user.ID) + "/sync"})
 }

@@ -17,10 +17,10 @@ func TestATerminalThatDoesNotAnswerIsTakenAtItsWord(t *testing.T) {
 		"COLORFGBG=0;230": true, "OTHER=0;15": true,
 	} {
 		m := newModel(setup.Stop{}, Terminal{Env: []string{"TERM=xterm", setting}}, flow.New(flow.Outside{}, flow.Given{}), nil)
-		if got := m.theme.Muted.GetForeground() == field.NewTheme(true).Muted.GetForeground(); got != dark {
+		if got := m.theme.Muted.GetForeground() == field.NewTheme(true, field.Glyphs{}).Muted.GetForeground(); got != dark {
 			t.Errorf("%q: dark %t", setting, got)
 		}
-		if m.Update(tea.BackgroundColorMsg{}); m.theme.Muted.GetForeground() != field.NewTheme(true).Muted.GetForeground() {
+		if m.Update(tea.BackgroundColorMsg{}); m.theme.Muted.GetForeground() != field.NewTheme(true, field.Glyphs{}).Muted.GetForeground() {
 			t.Errorf("%q: what the terminal told does not count", setting)
 		}
 	}

@@ -45,7 +45,7 @@ func (full) GeneratedKey(context.Context, travisapi.Ref) (travisapi.Key, error) 
 
 type good struct{}
 
-func (good) Settled(context.Context, convox.Host, secret.String, secret.String, int, func(convox.Turn)) (bool, error) {
+func (good) TryLogins(context.Context, convox.Host, secret.String, secret.String, int, func(convox.LoginAttempt)) (bool, error) {
 	return true, nil
 }
 
@@ -69,7 +69,7 @@ func atRepositories(t testing.TB, n int) *model {
 		Token:   func(context.Context) (secret.String, error) { return secret.New("t"), nil },
 		Travis:  func(secret.String) (flow.Travis, error) { return account, nil },
 		Checker: func(string) (flow.Checker, error) { return good{}, nil },
-	}, flow.Given{Way: flow.ByConsole, Password: secret.New("key")})
+	}, flow.Given{SignIn: flow.ByConsole, Password: secret.New("key")})
 	stop := setup.Stop{Soft: t.Context(), Hard: t.Context()}
 	m := newModel(stop, Terminal{}, f, &counted{file: os.Stderr})
 	m.ctx = t.Context()

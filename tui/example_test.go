@@ -15,22 +15,22 @@ import (
 // ends here before the questions do.
 func ExamplePlain() {
 	stop := setup.Stop{Soft: context.Background(), Hard: context.Background()}
-	answers := tui.Input{Reader: strings.NewReader("deploy key\n1\n")}
+	answers := tui.Input{Reader: strings.NewReader("deploy key\n2\n")}
 	var out strings.Builder
 	err := tui.Plain(stop, answers, &out, flow.New(flow.Outside{}, flow.Given{}))
 	fmt.Println(strings.ReplaceAll(out.String(), " \n", "\n"))
 	fmt.Println(errors.Is(err, tui.ErrNoMoreAnswers))
 	// Output:
-	// Enter takes what stands in brackets, < goes back, Ctrl-C leaves. Nothing is written before the review, but for a reset, which asks by itself.
+	// Enter takes the answer in brackets, < goes back, ? explains, Ctrl-C quits. Nothing is written until you confirm the review. A reset needs separate confirmation.
 	//
-	// How should builds log in to Convox?
-	//   A deploy key can build, deploy and read logs in its organization. A Rack's password can do everything on that Rack.
-	//   1  With a Console deploy key (for Racks that Console manages)
-	//   2  With a Rack's password (for a Rack without Console)
-	// [1] > error: answer with a number from 1 to 2
-	// [1] >
-	// The deploy key
-	//   Make one in Console: Settings, Deploy Keys, in the organization that the Rack belongs to.
+	// How do builds sign in to Convox?
+	//   Builds use it to run convox deploy. Travis stores it as private variables.
+	//   1  Rack password (for a Rack without Console)
+	//   2  Console deploy key (for a Rack that Console manages)
+	// [2] > error: answer with a number from 1 to 2
+	// [2] >
+	// Enter the deploy key
+	//   Create one in Console, under Settings, Deploy Keys, in the Rack's organization.
 	//   https://console.convox.com
 	// >
 	//

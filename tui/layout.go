@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -16,12 +16,9 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// The rail has a column of its own from railFrom cells on.
 const (
-	railFrom  = 70
-	railWidth = 28
-	margin    = 2
-	space     = "  "
+	widest = 88 // cells of content, gutter included
+	gutter = 3  // cells before the content
 )
 
 // View implements tea.Model.
@@ -31,256 +28,259 @@ func (m *model) View() tea.View {
 	m.draw(screen)
 	view := tea.NewView(screen)
 	view.AltScreen = true
-	view.ReportFocus = true // a secret that is shown is hidden when nobody looks
+	view.ReportFocus = true // a secret on the screen is hidden while nobody looks
 	view.WindowTitle = "convox-travis"
 	return view
 }
 
-// screen is exactly as high as the terminal, and nowhere wider.
+// screen is at most as high as the terminal, and nowhere wider.
 func (m *model) screen() string {
-	height := max(m.height, 3) - 1 - m.footHeight()
-	body := fill(m.main(), height)
-	if m.width >= railFrom {
-		rail := fill(m.rail(), height)
-		for i := range body {
-			line := ansi.Truncate(rail[i], railWidth, "…")
-			body[i] = line + strings.Repeat(" ", railWidth-ansi.StringWidth(line)) + m.theme.Line.Render("│") + " " + body[i]
-		}
-	}
-	lines := append([]string{m.head()}, body...)
-	lines = append(lines, m.foot()...)
+	lines := append([]string{m.header()}, m.main()...)
+	lines = lines[:min(len(lines), max(m.height-1, 1))]
+	lines = append(lines, m.footer())
 	for i, line := range lines {
 		lines[i] = ansi.Truncate(line, m.width, "…")
 	}
-	return strings.Join(lines, "\n")
+	return m.theme.Glyphs.Draw(strings.Join(lines, "\n"))
 }
 
-// fill cuts or extends lines to a height.
-func fill(lines []string, height int) []string {
-	for len(lines) < height {
-		lines = append(lines, "")
-	}
-	return lines[:height]
-}
+// room is the width of the content behind the gutter.
+func (m *model) room() int { return max(min(m.width, widest)-gutter, 1) }
 
-func (m *model) head() string {
-	head := m.theme.Title.Render("convox-travis")
+// body is how many lines there are between the header and the keys.
+func (m *model) body() int { return max(m.height-2, 1) }
+
+func (m *model) header() string {
+	left := " " + m.theme.Badge.Render(" convox-travis ")
+	right := m.theme.Muted.Render(m.count())
 	if m.terminal.Demo {
-		head += m.theme.Muted.Render("  demo: a world on this machine, nothing outside it is touched")
-	}
-	if _, name := m.flow.Step(); m.width < railFrom {
-		return m.theme.Selected.Render("› "+name) + m.theme.Muted.Render("  convox-travis")
-	}
-	return head
-}
-
-// rail shows the steps with their answers.
-func (m *model) rail() []string {
-	lines := []string{""}
-	for _, item := range m.flow.Rail() {
-		sign, style := "  ", m.theme.Muted
-		switch item.State {
-		case flow.Here:
-			sign, style = "› ", m.theme.Selected
-		case flow.Behind:
-			sign, style = "✓ ", m.theme.Text
-		}
-		lines = append(lines, style.Render(sign+item.Name))
-		if item.Answer != "" && item.State != flow.Ahead {
-			answer := text.Clean(item.Answer)
-			lines = append(lines, m.theme.Muted.Render("  "+ansi.Truncate(answer, railWidth-margin-1, "…")))
+		for _, words := range []string{" demo: everything runs on this machine", " demo"} {
+			if line := left + m.theme.Muted.Render(words); ansi.StringWidth(line+right)+2 <= m.width {
+				return m.spread(line, right)
+			}
 		}
 	}
-	return lines
+	return m.spread(left, right)
 }
 
-// room is the width of what is right of the rail.
-func (m *model) room() int {
-	if m.width >= railFrom {
-		return m.width - railWidth - margin
+// count is the number of the step, and of how many.
+func (m *model) count() string {
+	items := m.flow.Rail()
+	for i, item := range items {
+		if item.State == flow.Here {
+			return fmt.Sprintf("%d of %d", i+1, len(items))
+		}
 	}
-	return m.width
+	return ""
+}
+
+// spread puts right at the end of the line, where there is room for both.
+func (m *model) spread(left, right string) string {
+	space := min(m.width, widest) - ansi.StringWidth(left) - ansi.StringWidth(right)
+	if ansi.StringWidth(right) == 0 || space < 2 {
+		return left
+	}
+	return left + strings.Repeat(" ", space) + right
+}
+
+// bar is a line of the content behind the gutter.
+func (m *model) bar(line string) string {
+	glyph := " " + m.theme.Line.Render(field.Gutter)
+	if line == "" {
+		return glyph
+	}
+	return glyph + " " + line
+}
+
+func (m *model) bars(lines ...string) []string {
+	barred := make([]string, len(lines))
+	for i, line := range lines {
+		barred[i] = m.bar(line)
+	}
+	return barred
 }
 
 // holdTime is how long the review stays while the plan of a switch is made. Most
 // plans take less, and the screen doesn't flicker.
 const holdTime = 300 * time.Millisecond
 
-// main is the question, or what is being done.
+// main is what stands between the header and the keys.
 func (m *model) main() []string {
 	switch {
+	case m.help != nil:
+		return append(m.titled("Help: "+m.question.Title, ""), m.bars(m.help.view(m.theme)...)...)
 	case m.busy != "" && m.held != nil && time.Since(m.since) < holdTime:
 		return m.held
 	case m.busy != "":
 		return m.doing()
-	}
-	if m.field == nil && m.reading == nil {
+	case m.field == nil && m.reading == nil:
 		return nil
 	}
 	a := m.arrange()
-	lines := a.above
+	var lines []string
+	if a.apart > 0 {
+		lines = append(lines, "")
+	}
+	lines = append(lines, m.answered(a.answered)...)
+	if a.apart > 0 && a.answered > 0 {
+		lines = append(lines, m.bar(""))
+	}
+	lines = append(lines, field.Clip(m.titled(m.question.Title, m.summary()), max(a.title, 1), m.room()+gutter)...)
+	lines = append(lines, m.bars(seen(m.room(), a.reasons...)...)...)
+	if len(lines) > 0 && a.between > 0 {
+		lines = append(lines, m.bar(""))
+	}
 	if m.reading != nil {
-		lines = append(lines, m.reading.view(m.theme)...)
+		lines = append(lines, m.bars(m.reading.view(m.theme)...)...)
 	}
 	if m.reading != nil && m.field != nil {
-		lines = append(lines, blank(apart(a.field))...)
+		lines = append(lines, m.bars(blank(apart(a.field))...)...)
 	}
 	if m.field != nil {
-		lines = append(lines, strings.Split(m.field.View(), "\n")...)
+		lines = append(lines, m.bars(strings.Split(m.field.View(), "\n")...)...)
 	}
-	if len(a.below) == 0 {
-		return append(lines, m.detail(m.body()-len(lines))...)
+	if len(a.below) > 0 && a.before > 0 {
+		lines = append(lines, m.bar(""))
 	}
-	return append(lines, a.below...)
+	return m.link(append(lines, m.bars(seen(m.room(), a.below...)...)...))
 }
 
-// detail is what was not found, and all of the row under the cursor in two lines
-// at the most: what there is room for.
-func (m *model) detail(room int) []string {
-	list, is := m.field.(*field.List)
-	if !is {
-		return nil
-	}
-	var lines []string
-	if q := m.question; q.More != "" && !q.Growing {
-		more := field.Indented(m.theme.Warn, "! ", q.More, m.room())
-		if len(more) < room {
-			lines = append(lines, "")
+// titled is a title behind the mark of what is asked, with a summary at the right.
+func (m *model) titled(title, right string) []string {
+	lines := field.Wrapped(m.theme.Title, title, m.room())
+	for i, line := range lines {
+		if i > 0 {
+			lines[i] = m.bar(line)
+			continue
 		}
-		lines = append(lines, field.Clip(more, room-len(lines), m.room())...)
-	}
-	row, there := list.Row()
-	if !there || room-len(lines) < 2 {
-		return lines
-	}
-	var parts []string
-	for _, part := range append([]string{row.Cells[0], cmp.Or(row.Disabled, row.Note)}, row.Cells[1:]...) {
-		if part != "" {
-			parts = append(parts, part)
+		mark := m.theme.Accent
+		if m.question.Kind == flow.Ending {
+			mark = m.theme.Good
 		}
+		lines[i] = m.spread(" "+mark.Render(field.Asking)+" "+line, m.theme.Muted.Render(text.Clean(right)))
 	}
-	all := field.Wrapped(m.theme.Muted, strings.Join(parts, space), m.room())
-	return append(append(lines, ""), field.Clip(all, min(2, room-len(lines)-1), m.room())...)
+	return lines
+}
+
+// summary is how far the search for rows is, or what came of it.
+func (m *model) summary() string {
+	if m.question.Growing {
+		return m.question.More
+	}
+	return m.question.Found
+}
+
+// answered is the transcript in so many lines: a line for each answer, or one for all.
+func (m *model) answered(lines int) []string {
+	switch all := transcript(m.theme, m.flow.Rail(), min(m.width, widest)); {
+	case lines >= len(all):
+		return all
+	case lines > 0:
+		return []string{folded(m.theme, m.flow.Rail(), min(m.width, widest))}
+	}
+	return nil
 }
 
 var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 
-// doing is what is being done and since when, with what was told of it.
+// doing is what is being done and since when, with what happened so far.
 func (m *model) doing() []string {
-	words := m.busy
+	words, elapsed := m.busy, ""
 	if m.stopping {
-		words = "stopping; Ctrl-C again leaves at once"
+		words = "Canceling; press ctrl+c again to quit at once"
 	}
-	if elapsed := time.Since(m.since).Truncate(time.Second); elapsed >= time.Second {
-		words = fmt.Sprintf("%v  %s", elapsed, words)
+	if since := time.Since(m.since).Truncate(time.Second); since >= time.Second {
+		elapsed = since.String()
 	}
-	lines := append([]string{""}, field.Indented(m.theme.Text, spinner[m.frame%len(spinner)]+" ", words, m.room())...)
+	mark := " " + m.theme.Accent.Render(spinner[m.frame%len(spinner)]) + " "
+	lines := []string{}
+	for i, line := range field.Wrapped(m.theme.Title, sentence(words), m.room()) {
+		if i > 0 {
+			lines = append(lines, m.bar(line))
+			continue
+		}
+		lines = append(lines, m.spread(mark+line, m.theme.Muted.Render(elapsed)))
+	}
 	if wait := m.flow.Wait().Text(time.Now()); wait != "" {
-		lines = append(lines, field.Indented(m.theme.Muted, space, wait, m.room())...)
+		lines = append(lines, m.bars(field.Wrapped(m.theme.Muted, wait, m.room())...)...)
 	}
-	lines = append(lines, "")
 	if m.progress.Words != "" {
-		lines = append(append(lines, m.howFar()...), "")
+		lines = append(append(lines, m.bar("")), m.bars(m.howFar()...)...)
 	}
-	var told []string
+	var happened []string
 	for _, l := range m.told {
-		told = append(told, toned(m.theme, l, m.room())...)
+		happened = append(happened, toned(m.theme, l, m.room())...)
 	}
-	return append(lines, told[max(0, len(told)-max(0, m.height-1-m.footHeight()-len(lines))):]...) // the newest
+	if len(happened) > 0 {
+		lines = append(lines, m.bar(""))
+		happened = happened[max(0, len(happened)-max(0, m.body()-len(lines))):] // the newest
+		lines = append(lines, m.bars(happened...)...)
+	}
+	count := len(transcript(m.theme, m.flow.Rail(), m.width))
+	if room := m.body() - len(lines); count+2 > room {
+		count = min(room-1, 1)
+	}
+	above := m.answered(count)
+	if len(above)+1+len(lines) < m.body() {
+		above = append([]string{""}, append(above, m.bar(""))...)
+	}
+	return append(above, lines...)
+}
+
+// sentence starts with a capital letter.
+func sentence(words string) string {
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 // longestBar is in cells.
 const longestBar = 24
 
-// howFar is a bar, where it is known how far the work is, and what is being
-// waited for.
+// howFar is a bar, where it is known how far the work is, and what it waits for.
 func (m *model) howFar() []string {
 	p := m.progress
-	words := field.Indented(m.theme.Text, space, p.Text(time.Now()), m.room())
+	words := field.Wrapped(m.theme.Text, p.Text(time.Now()), m.room())
 	if p.Of < 1 {
 		return words
 	}
 	cells := min(longestBar, max(m.room()-16, 4))
 	full, empty := p.Bar(cells)
-	bar := space + m.theme.Selected.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
+	bar := m.theme.Accent.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
 }
 
-// turned says how a switch stands.
-func turned(s flow.Switch) string {
-	if s.On {
-		return s.Label + ": on"
-	}
-	return s.Label + ": off"
-}
+// address is one that a terminal can open.
+var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
 
-// footHeight is how many lines the keys have.
-func (m *model) footHeight() int {
-	if m.width < 80 && m.height >= 12 {
-		return 2
-	}
-	return 1
-}
-
-// foot lists the keys that do something now.
-func (m *model) foot() []string {
-	var keys []field.Key
-	switch {
-	case m.busy != "":
-	case m.reading != nil && !m.reading.ended:
-		keys = m.reading.keys()
-		if m.reading.isFar() {
-			keys = append(keys, field.Key{Key: "end", Does: "to the last line", Spare: true})
-		}
-		keys = append(keys, field.Key{Key: "enter", Does: "read on"})
-	case m.field != nil:
-		keys = m.field.Keys()
-	case m.reading != nil:
-		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: m.question.Yes})
-	}
-	if m.busy == "" {
-		for _, s := range m.question.Switches {
-			keys = append(keys, field.Key{Key: s.Key, Does: turned(s)})
+// link makes the addresses that are whole on a line links
+// (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda).
+func (m *model) link(lines []string) []string {
+	whole := map[string]bool{}
+	for _, words := range slices.Concat(m.question.Reason, m.question.Help, textsOf(m.question.Lines)) {
+		for _, found := range address.FindAllString(text.Clean(words), -1) {
+			whole[found] = true
 		}
 	}
-	if !m.ready {
-		keys = slices.DeleteFunc(keys, func(k field.Key) bool { return m.answers(k.Key) })
+	if len(whole) == 0 {
+		return lines
 	}
-	if m.busy == "" && m.question.Kind != flow.Ending && m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()) {
-		keys = append(keys, field.Key{Key: "esc", Does: "back"})
-	}
-	switch {
-	case m.stopping:
-		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave at once"})
-	case m.busy != "" && m.work != nil && m.work.Writes:
-		keys = append(keys, field.Key{Key: "ctrl+c", Does: cmp.Or(m.work.Stops, "stop, and take away what was created")})
-	case m.busy != "", m.question.Kind != flow.Ending:
-		keys = append(keys, field.Key{Key: "ctrl+c", Does: "leave"})
-	}
-	return fill(m.named(keys), m.footHeight())
-}
-
-// named are keys with what they do, in as many lines as there are for them. Where
-// they are too few, the spare ones are left out.
-func (m *model) named(keys []field.Key) []string {
-	lines := []string{""}
-	for i, k := range keys {
-		last := &lines[len(lines)-1]
-		part := m.theme.Title.Render(k.Key) + " " + m.theme.Muted.Render(text.Clean(k.Does))
-		switch more := *last + m.theme.Line.Render(" · ") + part; {
-		case i == 0:
-			*last = part
-		case ansi.StringWidth(more) <= m.width:
-			*last = more
-		case len(lines) < m.footHeight():
-			lines = append(lines, part)
-		case slices.ContainsFunc(keys, isSpare):
-			return m.named(slices.DeleteFunc(slices.Clone(keys), isSpare))
-		default:
-			*last = more
-		}
+	for i, line := range lines {
+		lines[i] = address.ReplaceAllStringFunc(line, func(found string) string {
+			if !whole[found] {
+				return found
+			}
+			return ansi.SetHyperlink(found) + found + ansi.ResetHyperlink()
+		})
 	}
 	return lines
 }
 
-func isSpare(k field.Key) bool { return k.Spare }
+func textsOf(lines []flow.Line) []string {
+	texts := make([]string, len(lines))
+	for i, l := range lines {
+		texts[i] = l.Text
+	}
+	return texts
+}

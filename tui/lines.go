@@ -24,6 +24,8 @@ type Input struct {
 	// Copies reports whether what is written goes to a terminal that may know
 	// how to copy.
 	Copies bool
+	Env    []string // NAME=VALUE; decides on colors and signs
+	Width  int      // of the lines, in cells; 0 is as wide as the full screen at most
 }
 
 // backSecret is what goes back where a secret is asked for.
@@ -158,17 +160,16 @@ func (t *tty) restore() {
 	t.left = true
 }
 
-// away leaves the terminal to the shell while stop stops this process, and has
-// it then as it was, whatever the shell made of it. The lock is held.
-func (t *tty) away(stop func()) {
+// retake makes the terminal again what it was before a stop, without what was typed
+// before. With bg it stays the shell's, and whoever sets it is stopped by the kernel
+// until fg. The lock is held.
+func (t *tty) retake() {
 	if t.left {
 		return
 	}
-	forget(t.terminal) // before the shell shows it
 	if t.found != nil {
-		_ = term.Restore(int(t.terminal.Fd()), t.found) // as above
+		_ = term.Restore(int(t.terminal.Fd()), t.found) // one that is gone needs no settings
 	}
-	stop()
-	regain(t.terminal, t.found)
+	forget(t.terminal)
 	setEcho(t.terminal, t.echo, false)
 }

@@ -20,7 +20,7 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 			deliver(cfn.RegionResult{Region: "us-east-1", Of: 1, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "rack.example.com"}}})
 			return cfn.Summary{}, nil
 		},
-	}, flow.Given{Way: flow.ByRack})
+	}, flow.Given{SignIn: flow.ByRack})
 	m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	m.ctx, m.send = t.Context(), func(tea.Msg) {}
@@ -60,13 +60,13 @@ func TestADefaultThatIsFoundLateMovesNoCursorThatAPersonMoved(t *testing.T) {
 		searches := f.Searches()
 		m.refresh()
 		if isMoved {
-			m.Update(down)
+			m.Update(tea.KeyPressMsg{Code: tea.KeyUp})
 			m.Update(down)
 		}
 		for _, s := range searches {
 			s(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
 		}
-		if want := map[bool]int{false: 1, true: 0}[isMoved]; m.picture().focus != want {
+		if want := map[bool]int{false: 0, true: 1}[isMoved]; m.picture().focus != want {
 			t.Errorf("moved %t: the cursor is at %v", isMoved, m.picture().focus)
 		}
 	}

@@ -1,10 +1,13 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"strings"
 	"time"
 
@@ -12,14 +15,19 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
+	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
 
 // ErrNoMoreAnswers means that the answers ended before the questions.
 var ErrNoMoreAnswers = errors.New("there are no more answers")
 
-// errBack is a person who wants the question before.
-var errBack = errors.New("back")
+// What a person can want in the place of an answer: the question before, or the longer
+// explanation.
+var (
+	errBack = errors.New("back")
+	errHelp = errors.New("help")
+)
 
 // shownRows is how many rows of a long list are written at a time.
 const shownRows = 20
@@ -37,9 +45,7 @@ type plain struct {
 	held    time.Time // until when the call that was told of last waits
 
 	// With the lock of in.
-	title string // of the question
 	asked string // what stands before the answer; "" where none is read
-	bound bool   // a stop has to wait
 }
 
 // Plain runs the flow as plain questions and answers, for screen readers, dumb
@@ -51,11 +57,17 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	defer reader.close()
 	defer reader.restore()
 	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
+	defer func() {
+		if title, _ := f.Ending(); title != "" {
+			theme := field.NewTheme(startsDark(in.Env), field.GlyphsFor(in.Env))
+			leave(out, in.Env, theme, cmp.Or(in.Width, widest), f)
+		}
+	}()
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
 	life, end := context.WithCancel(context.Background()) // beyond a first Ctrl-C
 	defer end()
-	p.obey(life)
+	p.watchContinued(life)
 	p.search(ctx, f.Searches())
 	p.lookOn(500 * time.Millisecond) // what is found at once is what is offered
 	for {
@@ -142,8 +154,6 @@ func (p *plain) heldUp() {
 }
 
 func (p *plain) run(work *flow.Work) error {
-	p.locked(func() { p.bound = work.Writes })
-	defer p.locked(func() { p.bound = false })
 	p.say("%s …", work.Words)
 	begun := time.Now()
 	said := begun // a progress, last
@@ -205,18 +215,23 @@ func (p *plain) ask() error {
 	p.in.drop() // before it is shown, so that an answer to it is kept
 	p.say("")
 	p.problem(q.Problem)
-	p.locked(func() {
-		p.title = q.Title
-		p.say("%s", q.Title)
-	})
+	p.say("%s", q.Title)
 	for _, reason := range q.Reason {
 		p.say("  %s", reason)
 	}
 	value, err := p.answer(q)
 	switch {
+	case errors.Is(err, errHelp):
+		for _, paragraph := range q.Help {
+			p.say("  %s", paragraph)
+		}
+		if len(q.Help) == 0 {
+			p.say("  There is no more to say about this question.")
+		}
+		return nil
 	case errors.Is(err, errBack):
 		if !p.flow.Back() {
-			p.say("There is no way back from here.")
+			p.say("You can't go back from here.")
 		}
 		return nil
 	case err != nil:
@@ -231,7 +246,7 @@ func (p *plain) ask() error {
 func (p *plain) open() {
 	if !p.opened {
 		p.opened = true
-		p.say("Enter takes what stands in brackets, < goes back, Ctrl-C leaves. %s", p.flow.Promise())
+		p.say("Enter takes the answer in brackets, < goes back, ? explains, Ctrl-C quits. %s", p.flow.Promise())
 	}
 }
 
@@ -270,8 +285,11 @@ func (p *plain) read(prompt string) (string, error) {
 		p.say("")
 		return "", err
 	}
-	if text = strings.TrimSpace(text); text == "<" {
+	switch text = strings.TrimSpace(text); text {
+	case "<":
 		return "", errBack
+	case "?":
+		return "", errHelp
 	}
 	return text, nil
 }
@@ -292,11 +310,21 @@ func (p *plain) problem(problem *flow.Problem) {
 }
 
 func (p *plain) line(l flow.Line) {
-	word := map[flow.Tone]string{flow.Warning: "warning: ", flow.Bad: "error: "}[l.Tone]
-	if l.Tone != flow.Heading && l.Text != "" {
-		word = "  " + word
+	begin := "  "
+	switch l.Tone {
+	case flow.Heading:
+		begin = ""
+	case flow.Warning:
+		begin += "warning: "
+	case flow.Bad:
+		begin += "error: "
+	case flow.Added, flow.Replaced, flow.Removed, flow.FileAdded, flow.FileRemoved, flow.FileContext, flow.Command:
+		begin = sign(l.Tone)
 	}
-	p.say("%s%s", word, l.Text)
+	if l.Text == "" {
+		begin = ""
+	}
+	p.say("%s%s", begin, l.Text)
 }
 
 // progress says how far a work is, and since when it is at it.
@@ -322,53 +350,34 @@ func withNote(text, note string) string {
 	return text + " (" + note + ")"
 }
 
-// obey lets the shell stop this process and go on with it, until ctx ends. Where
-// no person is at the other end there is nothing to be put back and asked anew.
-func (p *plain) obey(ctx context.Context) {
+// watchContinued makes the terminal again what the question needs, each time the
+// process continues after a stop, until ctx ends.
+func (p *plain) watchContinued(ctx context.Context) {
 	if p.in.terminal == nil {
 		return
 	}
-	j := newJob()
+	continued := make(chan os.Signal, 1)
+	notifyContinued(continued)
 	go func() {
-		defer j.close()
+		defer signal.Stop(continued)
 		defer crash.Catch()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-j.stops:
-				p.locked(func() { p.suspend(j) })
-			case <-j.continues: // what a stop brought that nobody was told of
+			case <-continued:
 				p.locked(func() {
-					p.in.away(func() {})
-					p.askAgain()
+					p.in.retake()
+					if p.asked != "" {
+						fmt.Fprint(p.out, "\n"+p.asked)
+					}
 				})
 			}
 		}
 	}()
 }
 
-// suspend stops this process, where it may be stopped now. The lock is held.
-func (p *plain) suspend(j *job) {
-	if p.bound {
-		p.line(flow.Line{Tone: flow.Warning, Text: notNow})
-		return
-	}
-	p.in.away(func() { j.stop(false) })
-	p.askAgain()
-}
-
-// askAgain puts what is asked below what the shell wrote. What was typed of the
-// answer is gone, and has not been shown by then. The lock is held.
-func (p *plain) askAgain() {
-	if p.asked != "" {
-		p.say("")
-		p.say("%s (type the answer anew)", p.title)
-		fmt.Fprint(p.out, p.asked)
-	}
-}
-
-// locked does something that a stop must not come between.
+// locked keeps what the process does after a stop from coming in between.
 func (p *plain) locked(do func()) {
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()

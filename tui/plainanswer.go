@@ -113,7 +113,7 @@ func (p *plain) shown(q flow.Question) (flow.Value, error) {
 func (p *plain) review(q flow.Question) (flow.Value, error) {
 	answers := "yes or no"
 	for _, s := range q.Switches {
-		answers += ", or " + s.Key + " (" + turned(s) + ")"
+		answers += ", or " + s.Key + " (" + switchWords(s) + ")"
 	}
 	for {
 		text, err := p.read(q.Yes + ", " + answers + " " + brackets("no"))

@@ -39,7 +39,7 @@ func TestNoGoroutineOutlivesThePlainQuestions(t *testing.T) {
 			Travis:  func(secret.String) (flow.Travis, error) { return stubborn{}, nil },
 			Checker: func(string) (flow.Checker, error) { return good{}, nil },
 		}, flow.Given{
-			Way: flow.ByConsole, Console: convox.Host{}, Password: secret.New("key"),
+			SignIn: flow.ByConsole, Console: convox.Host{}, Password: secret.New("key"),
 			Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/api"}, {Provider: travisapi.GitHub, Slug: "acme/web"}},
 		})
 		time.AfterFunc(10*time.Second, func() { cancel(interrupted) })

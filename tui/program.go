@@ -15,13 +15,13 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"golang.org/x/term"
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
@@ -51,14 +51,21 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
 	m.ctx = ctx
-	life, end := context.WithCancel(context.Background()) // beyond a first Ctrl-C
-	defer end()
-	m.obey(life)
+	continued := make(chan os.Signal, 1)
+	notifyContinued(continued)
+	defer func() { signal.Stop(continued); close(continued) }()
+	go func() {
+		defer crash.Catch()
+		for range continued {
+			program.Send(continuedMsg{})
+		}
+	}()
 	detach := context.AfterFunc(stop.Soft, func() {
 		defer crash.Catch()
 		program.Send(stopMsg{})
 	})
 	defer detach()
+	defer func() { leave(out, t.Env, m.theme, m.width, f) }()
 	ended := make(chan error, 1)
 	go func() {
 		defer crash.Catch()
@@ -146,83 +153,25 @@ func startsDark(env []string) bool {
 	return true
 }
 
-// The messages of what the shell does with the job.
+// continuedMsg says that the process continues after a stop, and retakenMsg that it
+// has its terminal again.
 type (
-	stopJobMsg   struct{}
-	jobGoesOnMsg struct{}
-	againMsg     struct{ err error } // the screen is back
+	continuedMsg struct{}
+	retakenMsg   struct{}
 )
 
-// obey brings what the shell asks to the program, until ctx ends.
-func (m *model) obey(ctx context.Context) {
-	if file, is := m.terminal.In.(*os.File); is {
-		m.found, _ = term.GetState(int(file.Fd())) // nil has nothing to be restored
-	}
-	m.job = newJob()
-	go func() {
-		defer m.job.close()
-		defer crash.Catch()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-m.job.stops:
-				m.send(stopJobMsg{})
-			case <-m.job.continues:
-				m.send(jobGoesOnMsg{})
-			}
-		}
-	}()
-}
+// retake is a tea.ExecCommand that does nothing: around it the library sets up the
+// terminal again.
+type retake struct{ m *model }
 
-// suspend leaves the terminal and stops the job, all of it where a key asked.
-func (m *model) suspend(all bool) tea.Cmd {
-	if m.work != nil && m.work.Writes {
-		word := flow.Line{Tone: flow.Warning, Text: notNow}
-		if last := len(m.told) - 1; last < 0 || m.told[last] != word {
-			m.told = append(m.told, word)
-		}
-		return nil
+func (r retake) Run() error {
+	if file, is := r.m.terminal.In.(*os.File); is {
+		forget(file) // what was typed meanwhile was for the shell
 	}
-	if !m.job.canStop {
-		return nil
-	}
-	return m.pause(func() { m.job.stop(all) })
-}
-
-// pause leaves the terminal, does something, and takes the terminal again with
-// all that is on it. The library's own suspension waits for ever where the
-// kernel passes the signal over
-// (https://github.com/charmbracelet/bubbletea/blob/v2.1.1/tty_unix.go).
-func (m *model) pause(do func()) tea.Cmd {
-	// Nobody looks, so that a secret which is shown is hidden.
-	return tea.Batch(m.give(tea.BlurMsg{}), tea.Exec(pause{m, do}, func(err error) tea.Msg { return againMsg{err} }))
-}
-
-// again goes on after a pause.
-func (m *model) again(err error) tea.Cmd {
-	if err != nil {
-		m.terminal.Interrupt() // there is no terminal any more
-		return nil
-	}
-	return tea.Batch(m.give(tea.FocusMsg{}), tea.ClearScreen)
-}
-
-// pause is a tea.ExecCommand, and so runs in the program's goroutine.
-type pause struct {
-	*model
-	do func()
-}
-
-func (p pause) Run() error {
-	p.do()
-	if file, is := p.terminal.In.(*os.File); is {
-		regain(file, p.found)
-	}
-	p.moved++ // a key for the shell answers nothing
+	r.m.moved++ // and answers nothing
 	return nil
 }
 
-func (pause) SetStdin(io.Reader)  {}
-func (pause) SetStdout(io.Writer) {}
-func (pause) SetStderr(io.Writer) {}
+func (retake) SetStdin(io.Reader)  {}
+func (retake) SetStdout(io.Writer) {}
+func (retake) SetStderr(io.Writer) {}

@@ -2,7 +2,9 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/text"
@@ -10,15 +12,24 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// reading is a text to be read, scrolled where it does not fit.
+// reading is a text to be read. Where it doesn't fit, the lines of a file in it
+// scroll between the others, which stay; where that doesn't fit either, all of it
+// scrolls, and has to be scrolled to its end.
 type reading struct {
 	lines         []flow.Line
-	top           int
 	width, height int
-	ended         bool  // the last line was on the screen
-	starts        []int // where each line begins on the screen, and where the last one ends
-	measured      int   // the width for which that is so
+	ended         bool // what has to be read was on the screen
+
+	head, tail []flow.Line // that stay
+	rest       []flow.Line // that scrolls, if need be
+	room       int         // lines for rest
+	top        int         // the first of the lines of rest on the screen
+	starts     []int       // where each line of rest begins, and where the last one ends
+	measured   int         // the width for which that is so
 }
+
+// leastFile is how many lines of a file are worth a part of the screen.
+const leastFile = 3
 
 // rewrite takes other lines. More of them have to be seen again.
 func (r *reading) rewrite(lines []flow.Line) {
@@ -28,7 +39,50 @@ func (r *reading) rewrite(lines []flow.Line) {
 
 func (r *reading) resize(width, height int) {
 	r.width, r.height = width, height
+	r.divide()
 	r.scroll(0)
+}
+
+// divide finds what stays on the screen and what scrolls.
+func (r *reading) divide() {
+	before := len(r.head)
+	r.head, r.rest, r.tail, r.room = nil, r.lines, nil, r.height
+	ofFile := func(l flow.Line) bool { return isOfFile(l.Tone) }
+	if start := slices.IndexFunc(r.lines, ofFile); start >= 0 {
+		end := start
+		for end < len(r.lines) && ofFile(r.lines[end]) {
+			end++
+		}
+		room := r.height - length(r.lines[:start], r.width) - length(r.lines[end:], r.width)
+		if room >= min(leastFile, end-start) {
+			r.head, r.rest, r.tail, r.room, r.ended = r.lines[:start], r.lines[start:end], r.lines[end:], room, true
+		}
+	}
+	if len(r.head) != before {
+		r.starts = nil
+	}
+}
+
+// isOfFile reports whether lines of a tone are those of a file, which are cut and
+// never wrapped. A change of a variable has its value behind two blanks.
+func isOfFile(tone flow.Tone) bool {
+	return tone == flow.FileAdded || tone == flow.FileRemoved || tone == flow.FileContext
+}
+
+func length(lines []flow.Line, width int) int {
+	n := 0
+	for _, l := range lines {
+		n += high(l, width)
+	}
+	return n
+}
+
+// length is how many lines all of it takes.
+func (r *reading) length(width int) int {
+	if width == r.measured && len(r.starts) > 0 {
+		return length(r.head, width) + r.starts[len(r.rest)] + length(r.tail, width)
+	}
+	return length(r.lines, width)
 }
 
 // scrolls reports whether a key scrolls what is above a button, which has the
@@ -45,9 +99,9 @@ func (r *reading) press(stroke string) {
 	case "down", "j":
 		r.scroll(1)
 	case "pgup", "b":
-		r.scroll(-max(1, r.height-2))
+		r.scroll(-max(1, r.room-2))
 	case "pgdown", "space":
-		r.scroll(max(1, r.height-2))
+		r.scroll(max(1, r.room-2))
 	case "home":
 		r.scroll(-r.top)
 	case "end":
@@ -61,96 +115,155 @@ func (r *reading) scroll(by int) {
 }
 
 // readOn shows the next lines, and reports whether there were any that had not
-// been on the screen: what is agreed to has to be seen first.
+// been on the screen: a person has to see what they agree to.
 func (r *reading) readOn() bool {
 	if r.ended {
 		return false
 	}
-	r.scroll(max(1, r.height-2))
+	r.scroll(max(1, r.room-2))
 	return true
 }
 
-// hidden is how many lines do not fit. Where some do not, the last line of the
+// hidden is how many lines don't fit. Where some don't, the last line of the
 // room says so.
 func (r *reading) hidden() int {
-	over := r.long() - r.height
+	over := r.long() - r.room
 	if over <= 0 {
 		return 0
 	}
 	return over + 1
 }
 
-// long is how many lines of the screen there are. It is worked out once for a
+// long is how many lines of the screen the rest takes. It is worked out once for a
 // width: there can be thousands.
 func (r *reading) long() int {
-	if r.starts == nil || r.measured != r.width {
-		r.measured, r.starts = r.width, make([]int, 1, len(r.lines)+1)
-		for i, l := range r.lines {
+	if len(r.starts) != len(r.rest)+1 || r.measured != r.width {
+		r.measured, r.starts = r.width, make([]int, 1, len(r.rest)+1)
+		for i, l := range r.rest {
 			r.starts = append(r.starts, r.starts[i]+high(l, r.width))
 		}
 	}
-	return r.starts[len(r.lines)]
+	return r.starts[len(r.rest)]
 }
 
-// seen are those lines of the screen that begin with number top.
+// seen are those lines of the rest that begin with number top.
 func (r *reading) seen(theme *field.Theme, count int) []string {
 	first, exact := slices.BinarySearch(r.starts, r.top)
 	if !exact {
 		first--
 	}
 	var seen []string
-	for i := first; i < len(r.lines) && r.starts[i] < r.top+count; i++ {
-		seen = append(seen, toned(theme, r.lines[i], r.width)...)
+	for i := first; i < len(r.rest) && r.starts[i] < r.top+count; i++ {
+		seen = append(seen, toned(theme, r.rest[i], r.width)...)
 	}
 	seen = seen[min(len(seen), r.top-r.starts[first]):]
 	return seen[:min(len(seen), count)]
 }
 
 func (r *reading) view(theme *field.Theme) []string {
+	var view []string
+	for _, l := range r.head {
+		view = append(view, toned(theme, l, r.width)...)
+	}
 	long, hidden := r.long(), r.hidden()
 	if hidden == 0 {
-		return r.seen(theme, long)
+		view = append(view, r.seen(theme, long)...)
+	} else {
+		seen := r.seen(theme, r.room-1)
+		view = append(append(view, seen...), theme.Muted.Render("  "+field.More(r.top, long-r.top-len(seen))))
 	}
-	seen := r.seen(theme, r.height-1)
-	return append(seen, theme.Muted.Render(field.More(r.top, long-r.top-len(seen))))
+	for _, l := range r.tail {
+		view = append(view, toned(theme, l, r.width)...)
+	}
+	return view
 }
 
 func (r *reading) keys() []field.Key {
 	if r.hidden() == 0 {
 		return nil
 	}
-	return []field.Key{{Key: "↑/↓", Does: "scroll"}}
+	return []field.Key{{Key: "↑↓", Does: "more"}}
 }
 
-// isFar reports whether the end is pages away.
-func (r *reading) isFar() bool { return r.hidden()-r.top > 3*r.height }
-
-// signs stand before lines, each as wide as the others but a heading's.
-var signs = map[flow.Tone]string{flow.Plain: "  ", flow.Muted: "  ", flow.Heading: "", flow.Good: "✓ ", flow.Warning: "! ", flow.Bad: "✗ ", flow.Added: "+ ", flow.Replaced: "~ ", flow.Removed: "- ", flow.FileAdded: "+ ", flow.FileRemoved: "- ", flow.FileContext: "  ", flow.Command: "  "}
+// sign stands before a line, so that its tone needs no color.
+func sign(tone flow.Tone) string {
+	switch tone {
+	case flow.Good:
+		return field.Done + " "
+	case flow.Warning:
+		return "! "
+	case flow.Bad:
+		return field.Failed + " "
+	case flow.Added:
+		return "  + "
+	case flow.Replaced:
+		return "  ~ "
+	case flow.Removed:
+		return "  - "
+	case flow.FileAdded:
+		return "  + "
+	case flow.FileRemoved:
+		return "  - "
+	case flow.FileContext:
+		return "    "
+	case flow.Command:
+		return "  "
+	}
+	return ""
+}
 
 // high is how many lines of the screen a line takes.
 func high(l flow.Line, width int) int {
-	return len(text.Wrap(text.Clean(l.Text), width-ansi.StringWidth(signs[l.Tone])))
+	switch {
+	case l.Text == "" || isOfFile(l.Tone):
+		return 1
+	case l.Tone == flow.Command:
+		return len(text.WrapWhole(text.Clean(l.Text), width-2))
+	}
+	return len(text.Wrap(text.Clean(l.Text), width-indent(l.Tone)))
 }
 
-// toned is a line in its tone. Each tone has a sign or a place of its own, so
-// that colours are not needed.
+// indent is the width of a tone's sign.
+func indent(tone flow.Tone) int {
+	return ansi.StringWidth(sign(tone))
+}
+
+// toned is a line in its tone.
 func toned(theme *field.Theme, l flow.Line, width int) []string {
 	if l.Text == "" {
 		return []string{""}
 	}
-	style := theme.Text
+	style := map[flow.Tone]lipgloss.Style{
+		flow.Heading: theme.Title, flow.Muted: theme.Muted, flow.Good: theme.Good, flow.Warning: theme.Warn, flow.Bad: theme.Error,
+		flow.Added: theme.Added, flow.Replaced: theme.Replaced, flow.Removed: theme.Removed,
+		flow.FileAdded: theme.Added, flow.FileRemoved: theme.Removed, flow.FileContext: theme.Muted,
+	}[l.Tone]
+	mark, words := sign(l.Tone), text.Clean(l.Text)
 	switch l.Tone {
-	case flow.Heading:
-		style = theme.Title
-	case flow.Muted:
-		style = theme.Muted
-	case flow.Good:
-		style = theme.Good
-	case flow.Warning:
-		style = theme.Warn
-	case flow.Bad:
-		style = theme.Error
+	case flow.FileAdded, flow.FileRemoved, flow.FileContext:
+		return []string{style.Render(mark + ansi.Truncate(words, width-ansi.StringWidth(mark), field.Ellipsis))}
+	case flow.Command:
+		lines := text.WrapWhole(words, width-len(mark))
+		for i, line := range lines {
+			lines[i] = theme.Text.Render(mark + line)
+		}
+		return lines
+	case flow.Good, flow.Added, flow.Replaced, flow.Removed: // the name in its color, not what is said of it
+		lines := text.Wrap(words, width-ansi.StringWidth(mark))
+		for i, line := range lines {
+			name, value, _ := strings.Cut(line, "  ")
+			if i > 0 || l.Tone == flow.Good {
+				name, value = "", line
+			} else if value != "" {
+				value = "  " + value
+			}
+			begin := mark
+			if i > 0 {
+				begin = strings.Repeat(" ", ansi.StringWidth(mark))
+			}
+			lines[i] = style.Render(begin+name) + theme.Text.Render(value)
+		}
+		return lines
 	}
-	return field.Indented(style, signs[l.Tone], l.Text, width)
+	return field.Indented(style, mark, l.Text, width)
 }

@@ -59,34 +59,6 @@ func TestALongTableIsReadToItsEnd(t *testing.T) {
 	}
 }
 
-// Each key that the foot names does what it says there.
-func TestAnEndThatIsNamedIsGoneTo(t *testing.T) {
-	m := atRepositories(t, 3)
-	m.question = flow.Question{Kind: flow.Confirm, Title: "Is it?", Yes: "Yes", No: "No"}
-	m.field, m.reading = field.NewConfirm(m.theme, "Yes", "No", true), &reading{}
-	for i := range 60 {
-		m.reading.lines = append(m.reading.lines, flow.Line{Text: fmt.Sprintf("line %d", i)})
-	}
-	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
-	if !contains(m.screen(), "end to the last line") {
-		t.Fatalf("the end is not named:\n%s", m.screen())
-	}
-	m.Update(tea.KeyPressMsg{Code: tea.KeyEnd})
-	if !contains(m.screen(), "line 59") || contains(m.screen(), "end to the last line") || !contains(m.screen(), "y/n move there") {
-		t.Errorf("after end:\n%s", m.screen())
-	}
-	m.Update(tea.KeyPressMsg{Code: tea.KeyHome})
-	if !contains(m.screen(), "line 0") {
-		t.Errorf("after home:\n%s", m.screen())
-	}
-	m.Update(tea.WindowSizeMsg{Width: 40, Height: 8})
-	m.question.Kind = flow.Text // goes back
-	m.look()
-	if contains(m.screen(), "y/n") || !contains(m.screen(), "enter choose") {
-		t.Errorf("in one line:\n%s", m.screen())
-	}
-}
-
 func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
 	m := atRepositories(b, 3)
 	var lines []flow.Line
@@ -104,7 +76,7 @@ func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
 
 // What Travis says of the file comes while the review is read.
 func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
-	theme := field.NewTheme(true)
+	theme := field.NewTheme(true, field.Glyphs{})
 	r := &reading{lines: []flow.Line{{Text: "A push deploys."}}}
 	r.resize(40, 2)
 	r.rewrite([]flow.Line{{Text: "A push deploys (confirmed by Travis)."}})
@@ -127,7 +99,7 @@ func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
 	}
 	m.since = time.Now().Add(-holdTime)
 	m.flow = flow.New(flow.Outside{}, flow.Given{})
-	if shown := strings.Join(m.main(), "\n"); !strings.Contains(shown, "playing the builds") {
+	if shown := strings.Join(m.main(), "\n"); !strings.Contains(shown, "Playing the builds") {
 		t.Errorf("later it shows %q", shown)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"golang.org/x/term"
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/setup"
@@ -33,8 +32,6 @@ type model struct {
 	out      *counted
 	ctx      context.Context
 	send     func(tea.Msg)
-	job      *job
-	found    *term.State // of the terminal
 
 	theme         *field.Theme
 	width, height int
@@ -42,10 +39,14 @@ type model struct {
 	// What is being asked.
 	step     string
 	question flow.Question
-	field    field.Field // nil where there is nothing to be asked
-	reading  *reading    // of a Review and an Ending, and the reasons of a Confirm
-	stale    bool        // the rows have to be taken anew
-	touched  bool        // the person is at it
+	field    field.Field              // nil where there is nothing to be asked
+	reading  *reading                 // of a Review and an Ending, and the reasons of a Confirm
+	details  map[string][]flow.Detail // of the rows, by their keys
+	help     *reading                 // the page behind ?, while it is open
+	helped   bool                     // it was open for this question
+	copied   string                   // what came of c, or ""
+	stale    bool                     // the rows have to be taken anew
+	touched  bool                     // the person is at it
 	problem  *flow.Problem
 
 	// What of it was seen.
@@ -59,20 +60,22 @@ type model struct {
 	writes       int64  // that were counted then
 
 	// What is being done.
-	work     *flow.Work
-	done     <-chan flow.Outcome // of the work
-	busy     string
-	since    time.Time
-	told     []flow.Line
-	progress flow.Progress
-	held     []string // of the review, while a switch is taken
-	stopping bool
-	ticking  bool
-	frame    int
+	work      *flow.Work
+	done      <-chan flow.Outcome // of the work
+	busy      string
+	since     time.Time
+	told      []flow.Line
+	progress  flow.Progress
+	held      []string // of the review, while a switch is taken
+	stopping  bool
+	ticking   bool
+	suspended bool
+	expected  int // stops that the library undoes itself
+	frame     int
 }
 
 func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env)), width: 80, height: 24}
+	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env), field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
 // Init implements tea.Model.
@@ -107,7 +110,7 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
-		*m.theme = *field.NewTheme(msg.IsDark())
+		*m.theme = *field.NewTheme(msg.IsDark(), m.theme.Glyphs)
 		m.resize()
 		return nil
 	case foundMsg:
@@ -130,12 +133,19 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		return m.refresh()
 	case stopMsg:
 		return m.halt()
-	case stopJobMsg:
-		return m.suspend(false)
-	case jobGoesOnMsg:
-		return m.pause(func() {})
-	case againMsg:
-		return m.again(msg.err)
+	case tea.ResumeMsg:
+		m.suspended = false
+		m.moved++ // keys for the shell answer nothing
+		return m.give(tea.FocusMsg{})
+	case continuedMsg:
+		if m.expected > 0 {
+			m.expected--
+			return nil
+		}
+		m.give(tea.BlurMsg{}) // somebody else may look now: a secret on the screen is hidden
+		return tea.Exec(retake{m}, func(error) tea.Msg { return retakenMsg{} })
+	case retakenMsg:
+		return tea.Batch(m.give(tea.FocusMsg{}), tea.RequestWindowSize)
 	case tickMsg:
 		return m.tick()
 	case tea.KeyPressMsg:
@@ -167,7 +177,16 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		m.terminal.Interrupt()
 		return nil
 	case stroke == "ctrl+z":
-		return m.suspend(true)
+		return m.suspend()
+	case m.help != nil:
+		m.pressHelp(stroke)
+		return nil
+	case m.opensHelp(stroke):
+		m.openHelp()
+		return nil
+	case stroke == "c" && m.question.Copy != "" && m.busy == "":
+		m.copied = "copied, if the terminal allows it"
+		return tea.SetClipboard(m.question.Copy)
 	case m.answers(stroke) && !m.isSeen():
 		return nil
 	case stroke == "esc" && (m.field == nil || !m.field.TakesEscape()), stroke == "shift+tab":
@@ -187,6 +206,17 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	return m.give(key)
+}
+
+// suspend pauses the program for the shell, but never in the middle of a write.
+func (m *model) suspend() tea.Cmd {
+	if !canSuspend() || m.work != nil && m.work.Writes {
+		return nil
+	}
+	m.give(tea.BlurMsg{}) // nobody looks: a secret on the screen is hidden
+	m.suspended = true
+	m.expected++
+	return tea.Suspend
 }
 
 // isSwitch reports whether a key turns something on the review.
@@ -297,16 +327,16 @@ func (m *model) ask() tea.Cmd {
 	m.question = m.flow.Question()
 	m.problem, m.stale, m.touched = m.question.Problem, false, false
 	m.asked++
-	m.field, m.reading = nil, nil
+	m.field, m.reading, m.help, m.helped, m.copied = nil, nil, nil, false, ""
 	q := m.question
 	switch q.Kind {
 	case flow.Choice:
 		m.field = field.NewChoice(m.theme, options(q.Options), q.Initial.Index)
 	case flow.Confirm:
-		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes)
+		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes, !q.Guarded)
 		m.reading = &reading{}
 		for _, reason := range q.Reason {
-			m.reading.lines = append(m.reading.lines, flow.Line{Text: reason})
+			m.reading.lines = append(m.reading.lines, flow.Line{Tone: flow.Muted, Text: reason})
 		}
 	case flow.Text:
 		m.field = field.NewText(m.theme, "", q.Initial.Text, checkText(q))
@@ -315,15 +345,15 @@ func (m *model) ask() tea.Cmd {
 	case flow.Shown:
 		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
-		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Alone: q.Alone, Empty: "nothing was found yet", Headings: q.Headings})
+		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Empty: "Nothing found.", Headings: q.Headings})
 		list.Mark(q.Initial.Keys...)
-		list.SetRows(rows(q.Rows))
+		m.setRows(list, q.Rows)
 		m.question.Rows = nil // the list has them
 		list.Select(q.Initial.Key)
 		list.Busy(growing(q))
 		m.field = list
 	default:
-		m.reading = &reading{lines: q.Lines}
+		m.reading = &reading{lines: q.Lines, ended: q.Kind == flow.Ending} // it stays in the terminal
 	}
 	m.resize()
 	var cmd tea.Cmd
@@ -370,7 +400,7 @@ func (m *model) catchUp() {
 		}
 		q := m.flow.Question()
 		before, _ := f.Selected()
-		f.SetRows(rows(q.Rows))
+		m.setRows(f, q.Rows)
 		f.Busy(growing(q))
 		if !m.touched {
 			f.Select(q.Initial.Key)
@@ -424,6 +454,17 @@ func options(of []flow.Option) []field.Option {
 		shown[i] = field.Option(o)
 	}
 	return shown
+}
+
+// setRows gives a list its rows, and keeps their details.
+func (m *model) setRows(list *field.List, of []flow.Row) {
+	m.details = make(map[string][]flow.Detail, len(of))
+	for _, r := range of {
+		if len(r.Detail) > 0 {
+			m.details[r.Key] = r.Detail
+		}
+	}
+	list.SetRows(rows(of))
 }
 
 func rows(of []flow.Row) []field.Row {

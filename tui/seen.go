@@ -92,10 +92,11 @@ func (m *model) draw(screen string) {
 // isSeen reports whether what an answer is given to is on the screen, with the keys
 // that give it.
 func (m *model) isSeen() bool {
-	return m.step != "" && m.ready && (m.out.writes.Load() != m.drawnAt || m.next == m.written)
+	return m.step != "" && m.ready && !m.suspended && (m.out.writes.Load() != m.drawnAt || m.next == m.written)
 }
 
 // answers reports whether a key is a part of an answer.
 func (m *model) answers(stroke string) bool {
-	return stroke == "enter" || m.isSwitch(stroke) || m.question.Several && (stroke == "space" || stroke == "ctrl+a")
+	confirms := m.question.Kind == flow.Confirm && !m.question.Guarded && (stroke == "y" || stroke == "n")
+	return stroke == "enter" || confirms || m.isSwitch(stroke) || m.question.Several && (stroke == "space" || stroke == "ctrl+a")
 }

@@ -84,7 +84,7 @@ func (p *played) asks(q flow.Question) {
 		list.SetRows([]field.Row{{Key: "a", Cells: []string{"a"}}, {Key: "b", Cells: []string{"b"}}})
 		p.field = list
 	case flow.Confirm:
-		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true), &reading{lines: q.Lines}
+		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true, !q.Guarded), &reading{lines: q.Lines}
 	case flow.Text:
 		p.field = field.NewText(p.theme, "", "typed", nil)
 	case flow.Secret:
@@ -213,7 +213,7 @@ func TestMovementIsNeverDropped(t *testing.T) {
 		if p.send(down); p.picture().focus != 1 {
 			t.Error("Down was dropped")
 		}
-		p.asks(flow.Question{Kind: flow.Confirm})
+		p.asks(flow.Question{Kind: flow.Confirm, Guarded: true})
 		if p.send(tea.KeyPressMsg{Code: 'n', Text: "n"}); p.picture().focus != false {
 			t.Error("n was dropped")
 		}

@@ -30,7 +30,7 @@ func TestAllThatIsShownIsMarkedAndTaken(t *testing.T) {
 		t.Errorf("the screen is\n%s", screen)
 	}
 	m.Update(enter)
-	if got := m.flow.Busy(); got != "reading the settings of 10000 repositories" {
+	if got := m.flow.Busy(); got != "reading the Travis settings of 10000 repositories" {
 		t.Errorf("it is %s", got)
 	}
 	m = atRepositories(t, 30)

@@ -2,21 +2,11 @@
 
 package tui
 
-import (
-	"os"
-)
+import "os"
 
-// job is never stopped here: what there is of it elsewhere never happens.
-type job struct {
-	stops, continues chan os.Signal
-	canStop          bool
-}
+func canSuspend() bool { return false }
 
-func newJob() *job { return &job{} }
-
-func (*job) close() {}
-
-func (*job) stop(bool) {}
+func notifyContinued(chan<- os.Signal) {}
 
 func isForeground(*os.File) bool { return true }
 

@@ -10,7 +10,7 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// missing collects the answers that weren't given, so that all are listed at once.
+// missing collects the answers that are missing, to list them all at once.
 type missing struct {
 	names []string
 	hints []string
@@ -18,47 +18,43 @@ type missing struct {
 
 func (m *missing) add(name, hint string) {
 	m.names = append(m.names, name)
-	m.hints = append(m.hints, name+": "+hint)
+	m.hints = append(m.hints, hint)
 }
 
-// err is nil when nothing is missing.
+// err is nil if nothing is missing.
 func (m *missing) err(command string) error {
-	switch len(m.names) {
-	case 0:
+	if len(m.names) == 0 {
 		return nil
-	case 1:
-		return usageError(fmt.Sprintf("%s needs an answer that was not given: %s", command, m.names[0]), m.hints...)
 	}
-	return usageError(fmt.Sprintf("%s needs answers that were not given: %s", command, strings.Join(m.names, ", ")), m.hints...)
+	return usageError(command+" needs "+strings.Join(m.names, ", "), m.hints...)
 }
 
 func (m *missing) addSignIn() {
-	m.add("the way in", "--console (a company's own: --console=HOST) with a deploy key, --rack NAME, --host HOST, or CONVOX_HOST")
+	m.add("a Rack or Console", "pass --rack NAME, --host HOST, or --console with a deploy key (your company's own: --console=HOST), or set CONVOX_HOST")
 }
 
 func (m *missing) addToken(endpoint string) {
-	m.add("the Travis token", "copy it from "+travisapi.TokenPage(endpoint)+" and export TRAVIS_TOKEN, or log in with the Travis client")
+	m.add("a Travis token", "copy a Travis token from "+travisapi.TokenPage(endpoint)+" and set TRAVIS_TOKEN, or log in with the Travis CLI")
 }
 
-// answers reads the answers of the flags and the environment, which need no call, and
-// lists those that a command lacks. needs adds those about the sign-in; without it the
-// command signs in to Travis alone.
-func (p *program) answers(ctx context.Context, o *options, command string, needs func(*missing, wayIn)) (application, error) {
+// answers reads flags and environment, without a call, and lists what a command lacks.
+// needs adds what is missing for the sign-in; nil is for commands that only use Travis.
+func (p *program) answers(ctx context.Context, o *options, command string, needs func(*missing, login)) (application, error) {
 	var a application
 	var m missing
 	var err error
 	if needs != nil {
-		if a.way, err = o.wayIn(p.env); err != nil {
+		if a.login, err = o.login(p.env); err != nil {
 			return a, err
 		}
-		needs(&m, a.way)
+		needs(&m, a.login)
 	}
 	repos, err := p.repositories(ctx, o)
 	if err != nil {
 		return a, err
 	}
 	a.request = setup.Request{
-		Targets: repos.targets, Branch: o.branch, Rack: a.way.rack,
+		Targets: repos.targets, Branch: o.branch, Rack: a.login.rack,
 		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
 	p.noteSource(repos)
@@ -71,7 +67,7 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		return a, err
 	}
 	if len(repos.targets) == 0 && !o.all {
-		m.add("the repository", repos.missingHint())
+		m.add("a repository", repos.missingHint())
 	}
 	if token.IsEmpty() {
 		m.addToken(place.endpoint)
@@ -83,50 +79,50 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 	return a, err
 }
 
-// needsCredential adds the answers that say what is written.
-func (p *program) needsCredential(o *options) func(*missing, wayIn) {
-	return func(m *missing, way wayIn) {
-		if !way.given() {
+// needsCredential adds what is missing of the credential.
+func (p *program) needsCredential(o *options) func(*missing, login) {
+	return func(m *missing, to login) {
+		if !to.isSet() {
 			m.addSignIn()
 		}
 		switch {
-		case p.hasPasswordSource(o, way):
+		case p.hasPasswordSource(o, to):
 		case p.env("CONVOX_PASSWORD") != "":
-			m.add("the password or deploy key", "CONVOX_PASSWORD is for CONVOX_HOST, which is another host: pipe it in with --password-stdin, or unset CONVOX_HOST")
+			m.add("the password or deploy key", "pipe the password or deploy key in with --password-stdin, or unset CONVOX_HOST: CONVOX_PASSWORD belongs to that host, which is another one")
 		default:
-			m.add("the password or deploy key", "pipe it in with --password-stdin, or set CONVOX_PASSWORD; a Rack's that the convox client has: --saved")
+			m.add("the password or deploy key", "pipe the password or deploy key in with --password-stdin, set CONVOX_PASSWORD, or pass --saved for a Rack password that the convox CLI saved")
 		}
 	}
 }
 
-// unanswered lists what the wizard still had to ask when the answers ended.
+// unanswered lists what the wizard still had to ask when its input ended.
 func (p *program) unanswered(f *flow.Flow) error {
 	if p.demo {
-		return usageError("the demo has more questions than there were answers", "on a terminal it waits for them: convox-travis demo")
+		return usageError("the demo's input ended before its questions did", "run convox-travis demo on a terminal")
 	}
 	var m missing
 	for _, step := range f.Missing() {
 		switch step {
-		case flow.StepWay:
+		case flow.StepSignIn:
 			m.addSignIn()
 		case flow.StepRack:
-			m.add("the Rack", "--rack NAME or --host HOST")
+			m.add("a Rack", "pass --rack NAME or --host HOST")
 		case flow.StepPassword:
 			m.add("the password or deploy key", "set CONVOX_PASSWORD, or answer the question")
 		case flow.StepToken:
 			m.addToken(travisapi.HostedEndpoint)
 		case flow.StepRepository:
-			m.add("the repository", "--repo OWNER/NAME, or run it inside the repository's clone")
+			m.add("a repository", "pass --repo OWNER/NAME, or run this inside the repository's clone")
 		case flow.StepMixed:
-			m.add("whether another host may get the new password", "answer yes at the question, or say so with --allow-mixed")
+			m.add("permission to send the new password to another host", "answer yes, or pass --allow-mixed")
 		case flow.StepCertificate:
-			m.add("whether the certificate is the Rack's own", "answer yes at the question, or name it with --fingerprint")
+			m.add("approval of the Rack's certificate", "answer yes, or pass --fingerprint")
 		case flow.StepUnchecked:
-			m.add("whether it may be written unchecked", "answer yes at the question, or say so with --no-verify")
+			m.add("permission to write unchecked", "answer yes, or pass --no-verify")
 		case flow.StepReview:
-			m.add("the word to write it", "answer yes at the review, or --yes")
+			m.add("your confirmation of the review", "answer yes, or pass --yes")
 		default:
-			m.add(f.Question().Title, "answer the question")
+			m.add(fmt.Sprintf("an answer to %q", f.Question().Title), "answer the question")
 		}
 	}
 	if len(m.names) == 0 {

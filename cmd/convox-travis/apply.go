@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -19,18 +20,16 @@ func newApply(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
 	cmd := p.newCommand(&cobra.Command{
 		Use:   "apply",
-		Short: "Check a credential and write the pair, without questions",
-		Long: `Check that the Rack or Console accepts the credential, write CONVOX_HOST and
-CONVOX_PASSWORD as private variables, and read back that they are there.
-It never asks: what it cannot find and was not given, it lists.
-
-Of many repositories up to eight are written side by side, no faster than Travis
-allows. With --skip-existing those that have both variables are left alone.`,
+		Short: "Verify a credential and write both variables, without questions",
+		Long: `Verify that the Rack or Console accepts the credential, write CONVOX_HOST and
+CONVOX_PASSWORD as private variables, and confirm that they are set. It never
+asks: it lists what is missing.`,
 		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
   convox-travis apply --rack production --saved --repo acme/api
   convox-travis apply --host rack.example.com --branch main --dry-run
-  convox-travis apply --console --password-stdin \
-    --owner acme --all --active < deploy-key.txt`,
+  convox-travis apply --console --owner acme --all --active < deploy-key.txt`,
+		Annotations: map[string]string{helpFooter: `Environment: TRAVIS_TOKEN, CONVOX_HOST, CONVOX_PASSWORD, AWS_PROFILE
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly written, 4 refused`},
 		Args: noArguments,
 	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
 		return p.apply(*stop, &o)
@@ -44,13 +43,14 @@ allows. With --skip-existing those that have both variables are left alone.`,
 	o.writeFlags(flags)
 	o.resultFlags(flags)
 	o.accessibleFlag(flags)
-	ignore(flags, "yes") // it never asks
+	ignore(flags, "yes") // apply never asks
 	return cmd
 }
 
 // application is an apply with all its answers.
 type application struct {
-	way      wayIn
+	login    login
+	rack     convox.Rack // name and region, where it was found in CloudFormation
 	request  setup.Request
 	travis   *travisapi.Client
 	warnings []setup.Warning
@@ -66,7 +66,7 @@ func (p *program) apply(stop setup.Stop, o *options) result {
 	default:
 		var unlisted error
 		if a.request.Known, unlisted = listMany(stop.Soft, a.travis, a.request.Targets); unlisted != nil && stop.Soft.Err() == nil {
-			show.note("note: each repository is read by itself: %s", strings.ReplaceAll(unlisted.Error(), "\n", "; "))
+			show.note("note: reading each repository separately: %s", strings.ReplaceAll(unlisted.Error(), "\n", "; "))
 		}
 	}
 	show.targets = a.request.Targets
@@ -76,10 +76,14 @@ func (p *program) apply(stop setup.Stop, o *options) result {
 	if err != nil {
 		return show.fail(err)
 	}
-	show.host = a.way.host.String()
+	show.host = a.login.host.String()
 	plan, err := p.makePlan(stop.Soft, o, a)
 	if err != nil {
-		return show.fail(err, a.warnings...) // they can be the reason
+		return show.fail(err, a.warnings...) // which can be the reason
+	}
+	spell := speller{client: a.travis}
+	for i, r := range plan.Repositories {
+		plan.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
 	}
 	show.plan(plan)
 	if o.dryRun {
@@ -95,24 +99,24 @@ func (p *program) apply(stop setup.Stop, o *options) result {
 	return r
 }
 
-// deployNotes say what a push deploys, where the clone's file is the repository's.
-// What can't be read or played is for yml to say.
+// deployNotes say what a push deploys, if the clone is the repository's. yml explains
+// what can't be read or played.
 func (p *program) deployNotes(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) []string {
 	file, err := travisyml.Open(p.dir)
-	if err != nil || file.Missing || p.mayHold(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
+	if err != nil || file.Missing || p.checkFileOwner(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
 		return nil
 	}
 	app := file.AppName(repository.Target.Slug)
 	builds, err := setup.PlayFile(ctx, player(), file, build.Target{
-		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.way.rack,
+		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.login.rack,
 	})
 	if err != nil {
 		return nil
 	}
 	notes := []string{builds.Sentence("")}
-	isKnown := !a.way.console || a.way.rack != "" // which Rack builds deploy to
+	isKnown := !a.login.console || a.login.rack != "" // the Rack that builds deploy to
 	if isKnown && builds.Found() == "" && builds.Undecided() == nil {
-		notes = append(notes, "let builds deploy: convox-travis yml shows the step and --write adds it")
+		notes = append(notes, "next: run convox-travis yml to see the deploy step, and yml --write to add it")
 	}
 	return notes
 }
@@ -122,27 +126,27 @@ func (p *program) makePlan(ctx context.Context, o *options, a application) (setu
 	if err != nil {
 		return setup.Plan{}, err
 	}
-	var over func()
-	a.request.Read, over = p.reading(len(a.request.Targets))
-	defer over()
+	var done func()
+	a.request.Read, done = p.reading(len(a.request.Targets))
+	defer done()
 	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
 	plan.Warnings = append(a.warnings, plan.Warnings...)
 	return plan, cmp.Or(context.Cause(ctx), err, plan.Ended())
 }
 
-// locate finds the host of a Rack that was named by its stack, and then reads the
-// password, where there is one: it may depend on the host.
+// locate finds the host of a Rack in CloudFormation, and then reads the password, whose
+// source can depend on the host.
 func (p *program) locate(ctx context.Context, o *options, a *application) (err error) {
-	hasPassword := p.hasPasswordSource(o, a.way)
-	if a.way.stack != "" {
+	hasPassword := p.hasPasswordSource(o, a.login)
+	if a.login.stack != "" {
 		if err := p.findRack(ctx, o, a); err != nil {
 			return err
 		}
 	}
-	a.request.Credential = setup.Credential{Host: a.way.host, Console: a.way.console}
+	a.request.Credential = setup.Credential{Host: a.login.host, Console: a.login.console, Rack: a.rack}
 	if hasPassword {
 		c := &a.request.Credential
-		c.Password, c.Source, err = p.password(ctx, o, a.way)
+		c.Password, c.Source, err = p.password(ctx, o, a.login)
 	}
 	return err
 }
@@ -152,14 +156,15 @@ func (p *program) findRack(ctx context.Context, o *options, a *application) erro
 	if err != nil {
 		return err
 	}
-	found, err := setup.FindRack(ctx, finder, o.regions, a.way.stack)
+	found, err := setup.FindRack(ctx, finder, o.regions, a.login.stack)
 	if err != nil {
 		return err
 	}
-	if !a.way.host.IsZero() && a.way.host != found.Host {
-		return usageError(fmt.Sprintf("--host is %s, and the stack of Rack %s says %s", a.way.host, found.Rack.Name, found.Host),
-			"leave --host away: the stack knows")
+	if !a.login.host.IsZero() && a.login.host != found.Host {
+		return usageError(fmt.Sprintf("--host %s isn't the host of Rack %s, which is %s", a.login.host, found.Rack.Name, found.Host),
+			"leave out --host: the Rack's stack has it")
 	}
-	a.way.host, a.warnings = found.Host, found.Warnings
+	a.login.host, a.warnings = found.Host, found.Warnings
+	a.rack = convox.Rack{Name: found.Rack.Name, Region: found.Rack.Region}
 	return nil
 }

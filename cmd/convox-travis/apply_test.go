@@ -45,7 +45,7 @@ func TestADeployKeyIsWritten(t *testing.T) {
 
 func TestApplySaysWhatAPushThenDeploys(t *testing.T) {
 	t.Parallel()
-	const hint = "let builds deploy: convox-travis yml shows the step and --write adds it"
+	const hint = "next: run convox-travis yml to see the deploy step, and yml --write to add it"
 	args := []string{"apply", "--host"}
 	for text, said := range map[string]string{
 		"script: make\nafter_success: convox deploy --wait\n": "A push to main deploys web once, after the tests pass. A failed deploy doesn't fail the build. Pull requests, other branches and tags deploy too.",
@@ -100,7 +100,7 @@ func TestASavedPasswordThatIsRefusedIsNamedByItsFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(w.run("", "apply", "--rack", w.setting("DEMO_RACK"), "--repo", w.setting("DEMO_REPO"), "--saved"), 4,
-		"the Rack does not accept the password saved in "+file, "hint: ask whoever changed the Rack's password for the new one", "with --password-stdin instead of --saved")
+		"the Rack doesn't accept the password saved in "+file, "hint: ask whoever changed the Rack's password for the new one", "with --password-stdin, without --saved")
 	w.wantNoWrite()
 }
 
@@ -113,7 +113,7 @@ func TestARackThatAClientTookForAConsoleIsFoundByItsStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	repo := w.setting("DEMO_REPO")
-	w.want(w.run("", "apply", "--host", host, "--repo", repo, "--saved"), 2, "no password saved")
+	w.want(w.run("", "apply", "--host", host, "--repo", repo, "--saved"), 2, "no password saved", "hint: save it: run convox login "+host, "hint: or pipe it in with --password-stdin")
 	w.wantNoWrite()
 	w.want(w.run("", "apply", "--rack", w.setting("DEMO_RACK"), "--repo", repo, "--saved"), 0)
 	w.wantPair(repo, "CONVOX_HOST="+host, "CONVOX_PASSWORD="+quotedCanary)
@@ -156,7 +156,7 @@ func TestTwiceEndsInTheSameState(t *testing.T) {
 	if second := w.pair(repo); second != first {
 		t.Errorf("%s became %s", first, second)
 	}
-	w.want(w.run(w.password(), append(args, "--skip-existing")...), 0, "left as it is")
+	w.want(w.run(w.password(), append(args, "--skip-existing")...), 0, "unchanged")
 }
 
 func TestADryRunWritesNothing(t *testing.T) {
@@ -250,4 +250,27 @@ func TestWhatIsStoredIsWhatBashGives(t *testing.T) {
 			t.Errorf("bash gave %q, %v", given, err)
 		}
 	}
+}
+
+// An address copied from a browser names the same host.
+func TestAnAddressOnTheRackMeansItsHost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	host, repo := w.setting("DEMO_RACK_HOST"), w.setting("DEMO_REPO")
+	w.want(w.run(w.password(), "apply", "--host", "https://"+host+"/apps", "--repo", repo, "--password-stdin"), 0, "created")
+	w.wantPair(repo, "CONVOX_HOST="+host, "CONVOX_PASSWORD="+quotedCanary)
+	w.want(w.run(w.password(), "apply", "--host", host+"/apps", "--repo", repo, "--password-stdin"), 2, "path")
+}
+
+func TestARefusedPasswordOfARackNamesTheRack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.run("wrong\n", "apply", "--rack", "production", "--repo", w.setting("DEMO_REPO"), "--password-stdin")
+	w.want(e, 4, "hint: recover a lost password on a terminal: run convox-travis --rack production --region us-east-1\n",
+		"hint: or reset it: run convox-travis reset-password production --region us-east-1\n")
+	if strings.Contains(e.err, "--console") || strings.Contains(e.err, "RACK") {
+		t.Errorf("it offers a Console, or a placeholder:\n%s", e.err)
+	}
+	e = w.run("wrong\n", "check", "--rack", "production", "--repo", w.setting("DEMO_REPO"), "--password-stdin")
+	w.want(e, 4, "reset-password production --region us-east-1")
 }

@@ -85,7 +85,7 @@ func TestTheWizardLeavesCleanlyWhateverEndsIt(t *testing.T) {
 				words := []string{"nothing was written"}
 				if writing {
 					w.Travis.Faults.SetLatency(150 * time.Millisecond)
-					words = []string{"CONVOX_HOST      created, and taken away again", "CONVOX_PASSWORD  not created"}
+					words = []string{"CONVOX_HOST      created, then rolled back", "CONVOX_PASSWORD  not created"}
 					z.write()
 					w.awaits(posts("CONVOX_HOST"))
 				}

@@ -24,33 +24,21 @@ func newCheck(p *program, stop *setup.Stop) *cobra.Command {
 	var o checkOptions
 	cmd := p.newCommand(&cobra.Command{
 		Use:   "check",
-		Short: "Find what is missing, risky or overridden, and change nothing",
-		Long: `Look at the variables of repositories, at who gets them, and at what wins over
-them. It only reads, and asks nothing. Each finding says why it matters and what
-mends it.
-
-A credential is not needed; with one it is proved. .travis.yml and its last
-commits are looked at where the working folder is the repository's clone.
-
-With --build Travis runs one build of each repository that only logs in with
-what is set: the one proof of values that nobody can read. It uses build
-credits, and does without the .travis.yml: none is run where that sets the pair.
-
-Exit code 0 means that nothing was found, or notes alone; 5 that there is an
-error or a warning; 4 that a credential was refused; 1 that something could not
-be checked.`,
+		Short: "Find what is missing, risky or overridden; change nothing",
+		Long: `Find what is missing, risky or overridden in the variables of repositories and,
+inside the clone, in .travis.yml and its recent commits. It only reads, and says
+how to fix each finding. A credential is optional; it is verified if given.`,
 		Example: `  convox-travis check
   convox-travis check --repo acme/api --repo acme/web --json
   convox-travis check --owner acme --all --active
-  convox-travis check --console --rack acme/production \
-    --password-stdin < deploy-key.txt
   convox-travis check --console --rack acme/production --build`,
-		Args: noArguments,
+		Annotations: map[string]string{helpFooter: "Exit codes: 0 no finding but notes, 1 failed, 4 credential refused, 5 findings"},
+		Args:        noArguments,
 	}, func() document { return &checkDocument{} }, o.check, func(context.Context, []string) result {
 		return p.check(*stop, &o)
 	})
 	flags := cmd.Flags()
-	flags.BoolVar(&o.build, "build", false, "prove it: one Travis build for each repository, which only logs in with what is set, and uses build credits")
+	flags.BoolVar(&o.build, "build", false, "run a test build per repository, which uses credits")
 	o.credentialFlags(flags)
 	o.passwordFlag(flags)
 	o.repositoryFlags(flags)
@@ -58,11 +46,11 @@ be checked.`,
 	o.resultFlags(flags)
 	o.accessibleFlag(flags)
 	ignore(flags, "no-verify", "yes")
-	flags.Lookup("json").Usage = "tell the result as JSON, as one document or in `lines`, one a finding"
+	flags.Lookup("json").Usage = "print JSON: one document, or `lines`, one per finding"
 	return cmd
 }
 
-// checkOptions is what the flags of check say.
+// checkOptions holds the flags of check.
 type checkOptions struct {
 	options
 	build bool
@@ -73,12 +61,12 @@ func (o *checkOptions) check() error {
 		return err
 	}
 	if o.all && o.build {
-		return usageError("--build is not for --all", "each build uses credits: name the repositories with --repo OWNER/NAME")
+		return usageError("--build and --all exclude each other, because each test build uses credits", "name the repositories with --repo OWNER/NAME")
 	}
 	return nil
 }
 
-// The document of check, and its findings.
+// The document of check.
 type (
 	checkDocument struct {
 		head
@@ -92,26 +80,26 @@ type (
 		ID       int              `json:"id"`
 		Provider string           `json:"provider"`
 		Proof    *proofDocument   `json:"proof"`  // null without --build
-		Travis   *travisDocument  `json:"travis"` // null where the file isn't at hand
+		Travis   *travisDocument  `json:"travis"` // null without the file
 		Error    *messageDocument `json:"error"`
 	}
 	travisDocument struct {
 		Confirmed  bool         `json:"confirmed"`
-		Difference string       `json:"difference"` // in a sentence, or ""
+		Difference string       `json:"difference"` // a sentence, or ""
 		Imports    list[string] `json:"imports"`    // OWNER/NAME:PATH@REF
-		Reason     string       `json:"reason"`     // why there is no answer that counts, or ""
+		Reason     string       `json:"reason"`     // why Travis gave no usable answer, or ""
 	}
 	proofDocument struct {
-		State  string `json:"state"`  // of the build, "passed"; "" where none was asked for
+		State  string `json:"state"`  // of the build, such as "passed"; "" if none was started
 		Page   string `json:"page"`   // of the build, or ""
-		Reason string `json:"reason"` // why none was asked for, or ""
+		Reason string `json:"reason"` // why none was started, or ""
 	}
 	findingDocument struct {
 		Severity   string  `json:"severity"`
 		Code       string  `json:"code"`
 		Message    string  `json:"message"`
 		Hint       string  `json:"hint"`
-		Repository *string `json:"repository"` // null where it is about none
+		Repository *string `json:"repository"` // null if it isn't about one
 		Provider   *string `json:"provider"`
 	}
 )
@@ -137,15 +125,21 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 	auditor := setup.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (setup.Searcher, error) {
 		return p.reach.finder(o.profile, nil)
 	}}
-	var over func()
-	request.Read, over = p.reading(len(request.Targets))
+	var done func()
+	request.Read, done = p.reading(len(request.Targets))
 	audit, err := auditor.Audit(ctx, request)
-	over()
+	done()
 	if err != nil {
 		return result{document: d, err: err}
 	}
+	spell := speller{client: client}
+	for i, f := range audit.Findings {
+		if f.Code == setup.FoundUnknown {
+			audit.Findings[i].Message += spell.suggest(ctx, f.Target)
+		}
+	}
 	if o.build && !audit.Refused {
-		err = audit.Prove(stop, client, request, setup.Prover{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
+		err = audit.RunTestBuilds(stop, client, request, setup.TestBuilder{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
 	}
 	d.fill(audit)
 	r := result{document: d, err: err, errs: audit.Errs(), lines: checkTable(audit, p.tableWidth())}
@@ -158,14 +152,14 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 	return r
 }
 
-// showProof shows how a build goes to someone who is looking.
-func (p *program) showProof(e setup.ProofEvent) {
-	if p.shown {
-		p.note("%s", strings.TrimSpace("the build: "+e.State+" "+e.Page))
+// showProof shows the progress of a test build on a terminal.
+func (p *program) showProof(e setup.TestBuildEvent) {
+	if p.errIsTerminal {
+		p.note("%s", strings.TrimSpace("test build: "+e.State+" "+e.Page))
 	}
 }
 
-// fill makes the document of an audit.
+// fill fills the document from an audit.
 func (d *checkDocument) fill(audit setup.Audit) {
 	for _, audited := range audit.Repositories {
 		repository := auditedDocument{
@@ -191,39 +185,38 @@ func (d *checkDocument) fill(audit setup.Audit) {
 	}
 }
 
-// checkAnswers reads the answers, and lists those that are missing. A credential
-// is none of them, unless half of one was given.
+// checkAnswers reads the answers, and lists those that are missing. The credential is
+// optional, unless half of it was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
-	request := setup.AuditRequest{Branch: o.branch, Swept: o.all, Given: o.givenFlags(), Hints: hintsOf}
-	a, err := p.answers(ctx, &o.options, "check", func(m *missing, way wayIn) {
-		if !way.given() && (o.passwordStdin || o.saved) {
+	request := setup.AuditRequest{Branch: o.branch, WholeOwner: o.all, Given: o.givenFlags(), Hints: hintsOf}
+	a, err := p.answers(ctx, &o.options, "check", func(m *missing, to login) {
+		if !to.isSet() && (o.passwordStdin || o.saved) {
 			m.addSignIn()
 		}
-		if o.build && !way.given() {
-			m.add("what builds log in to", "--console with --rack ORG/NAME, --rack NAME, or --host HOST")
+		if o.build && !to.isSet() {
+			m.add("the Rack that builds log in to", "pass --rack NAME, --host HOST, or --console with --rack ORG/NAME")
 		}
-		if o.build && way.console && way.rack == "" {
-			m.add("the Rack behind the Console", "--rack ORG/NAME")
+		if o.build && to.console && to.rack == "" {
+			m.add("the Rack behind the Console", "pass --rack ORG/NAME")
 		}
 	})
 	if err != nil {
 		return request, nil, err
 	}
-	request.Targets, request.Rack = a.request.Targets, a.way.rack
+	request.Targets, request.Rack = a.request.Targets, a.login.rack
 	request.OwnTravis = a.travis.Endpoint() != travisapi.HostedEndpoint
-	if a.way.given() {
+	if a.login.isSet() {
 		err = p.locate(ctx, &o.options, &a)
 	}
 	request.Credential, request.Known = a.request.Credential, a.warnings
 	return request, a.travis, err
 }
 
-// lastCommits is how many commits that changed .travis.yml are searched for
-// secrets.
+// lastCommits is how many changes of .travis.yml are searched for secrets.
 const lastCommits = 50
 
-// clonedFile reads the .travis.yml of the clone at hand, where that is one of
-// targets. It is nil where there is none: that is told where the clone was needed.
+// clonedFile reads the .travis.yml of the current clone, if that is one of targets;
+// else it returns nil.
 func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Target) *setup.ClonedFile {
 	provider, err := o.readProvider()
 	if err != nil {
@@ -233,7 +226,7 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Ta
 	if err != nil {
 		return nil
 	}
-	own := setup.Own(clone, provider)
+	own := setup.CloneTargets(clone, provider)
 	if !slices.ContainsFunc(own, func(ours setup.Target) bool { return containsTarget(targets, ours) }) {
 		return nil
 	}
@@ -242,7 +235,7 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Ta
 	if errors.Is(cloned.Err, travisyml.ErrNoClone) || cloned.Err == nil && cloned.File.Root != filepath.Clean(clone.Root) {
 		return nil // it has no work tree
 	}
-	cloned.Old, _ = clone.History(ctx, travisyml.FileName, lastCommits) // without a history there are no secrets in it
+	cloned.Old, _ = clone.History(ctx, travisyml.FileName, lastCommits) // no history, no secrets in it
 	_, err = os.Stat(filepath.Join(clone.Root, ".convox", "rack"))
 	cloned.NamesRack = err == nil
 	return cloned
@@ -256,12 +249,12 @@ func containsTarget(targets []setup.Target, wanted setup.Target) bool {
 const (
 	widestTable     = 120 // a longer line is hard to read
 	severityColumn  = len("SEVERITY")
-	longestRepoCell = 28 // a longer name has a line of its own
+	longestRepoCell = 28 // a longer name gets its own line
 	gap             = "  "
 )
 
-// checkTable lists findings for people. What nobody asked for by name and has
-// nothing of Convox is only counted.
+// checkTable lists findings for people. Repositories without any Convox setup that
+// weren't named are only counted.
 func checkTable(audit setup.Audit, width int) (lines []string) {
 	column, notSetUp, shown := len("REPOSITORY"), 0, audit.Findings[:0:0]
 	for _, f := range audit.Findings {
@@ -283,7 +276,7 @@ func checkTable(audit setup.Audit, width int) (lines []string) {
 	for _, audited := range audit.Repositories {
 		repo := audited.Target.String()
 		if c := audited.Travis; c != nil && c.Confirmed {
-			line := repo + ": what a push to " + c.Branch + " runs is confirmed by Travis"
+			line := repo + ": Travis confirms what a push to " + c.Branch + " runs"
 			if n := len(c.Imports); n > 0 {
 				line += ", with " + text.Count(n, "imported file")
 			}
@@ -291,9 +284,9 @@ func checkTable(audit setup.Audit, width int) (lines []string) {
 		}
 		switch {
 		case audited.Proof != nil:
-			lines = append(lines, strings.TrimSpace(repo+": a build logged in with what is set  "+audited.Proof.Page))
+			lines = append(lines, strings.TrimSpace(repo+": a test build logged in with the stored variables  "+audited.Proof.Page))
 		case audited.Unbuilt != "":
-			lines = append(lines, repo+": no build was started: "+audited.Unbuilt)
+			lines = append(lines, repo+": no test build was started: "+audited.Unbuilt)
 		}
 	}
 	return append(lines, text.WrapWhole(summaryOf(audit, notSetUp), width)...)
@@ -308,8 +301,8 @@ func (p *program) tableWidth() int {
 	return min(max(width, 30), widestTable)
 }
 
-// outWidth is how wide a terminal lets the result be; what is no terminal breaks
-// no line.
+// outWidth is the width that the terminal has for the result; unlimited without a
+// terminal.
 func (p *program) outWidth() int {
 	if to, is := p.out.(*output); is {
 		if width, is := terminalWidth(to.to); is {
@@ -319,15 +312,15 @@ func (p *program) outWidth() int {
 	return math.MaxInt
 }
 
-// checkRow is a finding, and below it what mends it.
+// checkRow is a finding, and below it how to fix it.
 func checkRow(f setup.Finding, column, width int) (lines []string) {
 	repo := repoCell(f)
 	head := fmt.Sprintf("%-*s%s%s", severityColumn, f.Severity, gap, repo)
 	indent := strings.Repeat(" ", severityColumn+len(gap)+column+len(gap))
-	if narrow := width < 2*len(indent); narrow || ansi.StringWidth(repo) > column {
+	if isNarrow := width < 2*len(indent); isNarrow || ansi.StringWidth(repo) > column {
 		lines = append(lines, head)
 		head = ""
-		if narrow {
+		if isNarrow {
 			indent = gap
 		}
 	}
@@ -347,12 +340,11 @@ func checkRow(f setup.Finding, column, width int) (lines []string) {
 	return lines
 }
 
-// hintLines breaks a hint into lines; a command at its end, which is to be copied,
-// stays whole.
+// hintLines wraps a hint, but keeps a command at its end whole, to be copied.
 func hintLines(hint string, width int) []string {
 	const command = "convox-travis "
 	lead, _, found := strings.Cut(hint, command)
-	if copied := strings.HasSuffix(lead, ": ") || lead == "then "; found && copied && ansi.StringWidth(hint) > width {
+	if isLast := strings.HasSuffix(strings.TrimSuffix(lead, "run "), ": ") || lead == "then "; found && isLast && ansi.StringWidth(hint) > width {
 		return append(text.WrapWhole(lead, width), hint[len(lead):])
 	}
 	return text.WrapWhole(hint, width)
@@ -365,7 +357,7 @@ func repoCell(f setup.Finding) string {
 	return text.Clean(f.Target.String())
 }
 
-// summaryOf counts what was found.
+// summaryOf counts the findings.
 func summaryOf(audit setup.Audit, notSetUp int) string {
 	var found []string
 	for _, s := range []setup.Severity{setup.SeverityError, setup.SeverityWarning, setup.SeverityNote} {
@@ -383,7 +375,7 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 	}
 	summary += " in " + text.Count(len(audit.Repositories), "repository")
 	if notSetUp > 0 {
-		summary += fmt.Sprintf(", of which %d with nothing of Convox", notSetUp)
+		summary += fmt.Sprintf(", of which %d without Convox variables", notSetUp)
 	}
 	if n := len(audit.Errs()); n > 0 {
 		summary += fmt.Sprintf("; %d could not be checked", n)

@@ -76,7 +76,7 @@ func TestCheckFindsNothingOnAWellSetUpRepository(t *testing.T) {
 	w.checkout(t, goodFile)
 	e := w.run(w.password(), "check", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin")
 	w.want(e, 0)
-	if e.out != "acme/web: what a push to main runs is confirmed by Travis\nnothing found in 1 repository\n" || e.err != "" {
+	if e.out != "acme/web: Travis confirms what a push to main runs\nnothing found in 1 repository\n" || e.err != "" {
 		t.Errorf("%q, %q", e.out, e.err)
 	}
 	document := w.checked(w.run("", "check", "--json"))
@@ -91,7 +91,7 @@ func TestCheckFindsWhatIsWrongAndChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	e := w.run("", "check", "--repo", "acme/mobile", "--repo", "acme/worker", "--repo", "acme/website", "--repo", "acme/nowhere")
 	w.want(e, 5, "CONVOX_PASSWORD is public", "convox-travis --repo acme/mobile", "2 times", "neither CONVOX_HOST nor CONVOX_PASSWORD",
-		"not active there", "Travis does not know it", "no Rack", "3 errors, 4 warnings, 1 note in 4 repositories")
+		"isn't active there", "Travis doesn't know it", "no Rack", "3 errors, 4 warnings, 1 note in 4 repositories")
 	if e.err != "" {
 		t.Errorf("it says beside the result: %s", e.err)
 	}
@@ -138,7 +138,7 @@ func TestCheckLooksForSecretsInTheFileAndItsCommits(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := w.run(w.password(), "check", "--host", w.setting("DEMO_RACK_HOST"), "--password-stdin", "--json")
-	w.want(e, 5, "the password that was given")
+	w.want(e, 5, "the given password")
 	if got := codesOf(w.checked(e)); got != "error plain_secret, warning overridden" {
 		t.Error(got)
 	}
@@ -177,7 +177,7 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 	play(0, "passed")
 	host := w.setting("DEMO_RACK_HOST")
 	e := w.run("", "check", "--host", host, "--build")
-	w.want(e, 0, "acme/web: a build logged in with what is set", "nothing found")
+	w.want(e, 0, "acme/web: a test build logged in with the stored variables", "nothing found")
 	if played := <-builds; played.Env["CONVOX_HOST"] != host || played.Branch != "main" || !strings.Contains(string(played.Config), "convox") {
 		t.Errorf("a build of %s", played.Branch)
 	}
@@ -187,21 +187,21 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 	if document := w.checked(e); codesOf(document) != "error proof_failed" || document.Result != "found" {
 		t.Errorf("%+v", document)
 	}
-	for repo, why := range map[string]string{"acme/website": "the pair is not set", "acme/api": "the pair is not set"} {
-		w.want(w.run("", "check", "--repo", repo, "--host", host, "--build"), 5, repo+": no build was started: "+why)
+	for repo, why := range map[string]string{"acme/website": "the variables aren't set", "acme/api": "the variables aren't set"} {
+		w.want(w.run("", "check", "--repo", repo, "--host", host, "--build"), 5, repo+": no test build was started: "+why)
 	}
 	document := w.checked(w.run("", "check", "--repo", "acme/api", "--host", host, "--build", "--json"))
 	if proof := document.Repositories[0].Proof; proof == nil || proof.State != "" || proof.Reason == "" {
 		t.Errorf("%+v", proof)
 	}
-	w.want(w.run("", "check", "--build"), 2, "what builds log in to")
+	w.want(w.run("", "check", "--build"), 2, "the Rack that builds log in to")
 	w.want(w.run("", "check", "--build", "--console="+w.setting("DEMO_CONSOLE_HOST")), 2, "--rack ORG/NAME")
-	w.want(w.run("", "check", "--build", "--owner", "acme", "--all", "--host", host), 2, "--build is not for --all")
+	w.want(w.run("", "check", "--build", "--owner", "acme", "--all", "--host", host), 2, "--build and --all exclude each other")
 	if len(builds) != 1 {
 		t.Errorf("%d builds after the first", len(builds))
 	}
 	play(time.Hour, "passed")
-	w.want(w.run("", "check", "--host", host, "--build", "--timeout", "2s"), 1, "its end was not seen", "nothing found")
+	w.want(w.run("", "check", "--host", host, "--build", "--timeout", "2s"), 1, "its result is unknown", "nothing found")
 }
 
 // A hint is a command for the run that comes next.
@@ -281,7 +281,7 @@ func TestNoBuildIsRunWhereTheFileHasThePair(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.checkout(t, goodFile+"env:\n  global:\n    # CONVOX_HOST, by convox-travis\n    - secure: \"YQ==\"\n    # CONVOX_PASSWORD, by convox-travis\n    - secure: \"YQ==\"\n")
-	w.want(w.run("", "check", "--host", w.setting("DEMO_RACK_HOST"), "--build"), 0, "no build was started: the pair is in the file")
+	w.want(w.run("", "check", "--host", w.setting("DEMO_RACK_HOST"), "--build"), 0, "no test build was started: the pair is in the file")
 	w.wantNoWrite()
 }
 
@@ -291,7 +291,7 @@ func TestABuildThatTellsNothingIsNoRefusal(t *testing.T) {
 	w.setUp()
 	w.Travis.PlayBuilds(0, func(travistest.Build) string { return "canceled" })
 	e := w.run("", "check", "--repo", "acme/web", "--host", w.setting("DEMO_RACK_HOST"), "--build", "--json")
-	w.want(e, 1, "proves nothing")
+	w.want(e, 1, "verifies nothing")
 	if document := w.checked(e); codesOf(document) != "" || document.Repositories[0].Error.Code != "proof_unknown" {
 		t.Errorf("%+v", document)
 	}
@@ -308,14 +308,14 @@ func TestABuildOfTheDemoTellsTheTruth(t *testing.T) {
 		t.Errorf("%+v", proof)
 	}
 	w.Travis.SetEnvVars("acme/web", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: host}, {ID: "p", Name: "CONVOX_PASSWORD", Value: "another"}})
-	w.want(w.run("", "check", "--repo", "acme/web", "--host", host, "--build"), 5, "it could not log in with what is set")
+	w.want(w.run("", "check", "--repo", "acme/web", "--host", host, "--build"), 5, "it couldn't log in with the variables that are set")
 }
 
 func TestCheckTakesAllOfAnOwners(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "check", "--owner", "acme", "--all", "--active")
-	w.want(e, 5, "acme/mobile", "acme/payments", "with nothing of Convox")
+	w.want(e, 5, "acme/mobile", "acme/payments", "without Convox variables")
 	if strings.Contains(e.out, "service-") || strings.Contains(e.out, "acme/website") {
 		t.Errorf("what has nothing of Convox is listed:\n%s", e.out)
 	}
@@ -334,7 +334,7 @@ func TestCheckListsTheAnswersThatAreMissing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	delete(w.env, "TRAVIS_TOKEN")
-	w.want(w.run("", "check", "--password-stdin"), 2, "the way in", "the repository", "the Travis token")
+	w.want(w.run("", "check", "--password-stdin"), 2, "a Rack or Console", "a repository", "a Travis token")
 	w.want(w.run("", "check", "--repo", "acme/web", "https://x"), 2, "check takes no argument, only flags")
 }
 

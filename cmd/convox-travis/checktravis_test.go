@@ -46,11 +46,11 @@ func TestTravisHasTheLastWordInACheck(t *testing.T) {
 		},
 		"it doesn't know the call": {
 			reading: travistest.Reading{Status: 404, Body: "<html>"},
-			travis:  travisDocument{Reason: "preview a build of acme/web: Travis does not know it, or this account may not see it (HTTP 404)"},
+			travis:  travisDocument{Reason: "preview a build of acme/web: Travis doesn't know it, or this account can't see it (HTTP 404)"},
 		},
 		"it can't read the file": {
 			reading: travistest.Reading{Status: 400, Body: "{}"},
-			travis:  travisDocument{Reason: "preview a build of acme/web: Travis does not take these values (HTTP 400)"},
+			travis:  travisDocument{Reason: "preview a build of acme/web: Travis doesn't accept these values (HTTP 400)"},
 		},
 		"it is busy": {
 			reading: travistest.Reading{Status: 429, Body: "Retry later"},
@@ -58,8 +58,8 @@ func TestTravisHasTheLastWordInACheck(t *testing.T) {
 		},
 		"it hangs":            {fault: faults.Hang, travis: travisDocument{Reason: "preview a build of acme/web: no answer in 200ms"}},
 		"it answers in HTML":  {fault: faults.WrongContentType, travis: travisDocument{Reason: "preview a build of acme/web: a web page answers, not Travis's API (HTTP 200)"}},
-		"its answer is huge":  {fault: faults.EndlessBody, travis: travisDocument{Reason: "preview a build of acme/web: the answer is larger than any real one (HTTP 200)"}},
-		"its jobs are null":   {reading: travistest.Reading{Status: 200, Body: `{"request_config": {"config": {}}, "job_configs": null}`}, travis: travisDocument{Reason: "preview a build of acme/web: the answer is not one of Travis's"}},
+		"its answer is huge":  {fault: faults.EndlessBody, travis: travisDocument{Reason: "preview a build of acme/web: the answer is too large (HTTP 200)"}},
+		"its jobs are null":   {reading: travistest.Reading{Status: 200, Body: `{"request_config": {"config": {}}, "job_configs": null}`}, travis: travisDocument{Reason: "preview a build of acme/web: the answer isn't one of Travis's"}},
 		"its jobs are nested": {reading: travistest.Reading{Status: 200, Body: `{"request_config": {"config": {}}, "job_configs": [{"config": {"a":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + `}}]}`}, travis: travisDocument{Reason: "read Travis's answer: job 1: the file is nested too deep"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestTravisHasTheLastWordInACheck(t *testing.T) {
 			w.Travis.Pardon() // of a 429
 			text := w.run("", "check")
 			w.want(text, c.code)
-			if strings.Contains(text.out, "confirmed by Travis") != c.travis.Confirmed || text.err != "" {
+			if strings.Contains(text.out, "Travis confirms what a push") != c.travis.Confirmed || text.err != "" {
 				t.Errorf("it says %q, %q", text.out, text.err)
 			}
 			w.wantNoWrite()

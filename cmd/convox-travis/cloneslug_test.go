@@ -103,7 +103,7 @@ func TestTheWizardNamesTheSettingThatChose(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).saved().remotes(originWeb, forkAPI, followFork, rightSlug)
 	w.open(terminal.Options{}, "--rack", "production", "--saved").
-		sees("acme/web, for all branches", "It is remote origin, as git config travis.slug").types(terminal.CtrlC).ends(130)
+		sees("Travis settings of acme/web", "It's remote origin, as git config travis.slug").types(terminal.CtrlC).ends(130)
 }
 
 // Everything that reads the clone is run where the clone and the environment name

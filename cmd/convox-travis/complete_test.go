@@ -55,7 +55,7 @@ func TestWhatIsAtHandIsOfferedToTheShell(t *testing.T) {
 		"apply x":                     "",
 		"apply --console --rack ":     "",
 		"yml --app ":                  "web",
-		"help r":                      "apply check completion demo racks remove reset-password yml",
+		"help r":                      "apply check completion demo racks remove reset-password yml credentials repositories output",
 		"reset-password production x": "",
 		"reset-password x --profile ": "work",
 	} {
@@ -105,42 +105,16 @@ func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
 	}
 }
 
-func TestHelpIsReadOnANarrowTerminal(t *testing.T) {
-	t.Parallel()
-	root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
-	var all []string
-	for _, cmd := range append(root.Commands(), root) {
-		text := cmd.Long + "\n" + cmd.UsageString()
-		for line := range strings.Lines(text) {
-			if len(strings.TrimRight(line, "\n")) > helpWidth {
-				t.Errorf("%s --help: %d columns: %s", cmd.Name(), len(line), line)
-			}
-		}
-		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-			if !flag.Hidden && !strings.Contains(text, "--"+flag.Name) {
-				t.Errorf("%s --help has no --%s", cmd.Name(), flag.Name)
-			}
-		})
-		if cmd.Example == "" {
-			t.Errorf("%s has no example", cmd.Name())
-		}
-		all = append(all, cmd.Name())
-	}
-	if len(all) < 9 {
-		t.Errorf("the commands are %v", all)
-	}
-}
-
 func TestAnErrorNamesWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for args, want := range map[string]string{
 		"--timeout abc":              `--timeout "abc": use a duration such as 90s`,
 		"apply --timeout 90":         `--timeout "90": use a duration such as 90s`,
-		"racks --timeout=-5s":        "--timeout -5s is below zero",
-		"demo --repos -1":            "--repos -1 is below zero",
+		"racks --timeout=-5s":        `--timeout "-5s": use a duration such as 90s`,
+		"demo --repos -1":            `--repos "-1": use 0 or more`,
 		"demo --repos x":             `--repos "x": use a number`,
-		"demo --pace -1s":            "--pace -1s is below zero",
+		"demo --pace -1s":            `--pace "-1s": use 0 or more`,
 		"apply -y":                   "unknown flag -y. Did you mean --yes?",
 		"apply -rack=production":     "unknown flag -r. Did you mean --rack?",
 		"apply -q":                   "unknown flag -q\n",
@@ -150,33 +124,55 @@ func TestAnErrorNamesWhatWasTyped(t *testing.T) {
 		"aply":                       `unknown command "aply". Did you mean "apply"?`,
 		"help chek":                  `unknown command "chek". Did you mean "check"?`,
 		"help apply nonsense":        `unknown command "nonsense"`,
-		"completion csh":             `there are no completions for the shell "csh"`,
+		"completion csh":             `completion "csh": unknown shell`,
 		"apply production":           `apply takes no argument "production", only flags`,
-		"racks --json=xml":           `--json "xml": there is no such form`,
+		"racks --json=xml":           `--json "xml": use document or lines`,
 		"apply --provider svn":       `--provider "svn": `,
 		"yml --step after":           `--step "after": use deploy or after_success`,
 		"apply --saved=x":            "--saved takes no value",
 		"apply --branch=":            "--branch is empty",
-		"demo --latency -1ms":        "--latency -1ms is below zero",
-		"demo --stacks -3":           "--stacks -3 is below zero",
-		"hlep":                       "unknown command \"hlep\"\n", // help is hidden
-		"apply -=x":                  "unknown flag -=\n",          // every flag is near
-		"apply --console acme":       `apply takes no argument "acme", only flags` + "\nhint: use an equals sign for a Console's host: --console=HOST",
+		"demo --latency -1ms":        `--latency "-1ms": use 0 or more`,
+		"demo --stacks -3":           `--stacks "-3": use 0 or more`,
+		"hlep":                       `unknown command "hlep". Did you mean "help"?`,
+		"completion":                 "completion needs a shell",
+		"completion bash zsh":        "completion takes one shell",
+		"completion bahs":            `completion "bahs": unknown shell. Did you mean "bash"`,
+		"racks --json=line":          `--json "line": use document or lines. Did you mean "lines"?`,
+		"racks -yes":                 "unknown flag -y. Did you mean --yes?",
+		"reset-password x -y":        "unknown flag -y. Did you mean --yes?",
+		"remove -f":                  "unknown flag -f\n",
+		"--verison":                  "unknown flag --verison. Did you mean --version?",
+		"--rack production aply":     `unknown command "aply". Did you mean "apply"?`,
+		"help credentails":           `unknown command "credentails". Did you mean "credentials"?`,
+		"apply --provider gihub":     `--provider "gihub": unknown provider. Did you mean "github"`,
+		"apply --branch a..b":        `--branch "a..b": `,
+		"apply --branch x.":          `--branch "x.": `,
+		"apply --repo web":           `--repo "web": `,
+		"apply --repos-from nothere": `--repos-from "nothere": no such file`,
+		"apply --host nothere":       `--host "nothere": not a host`,
+		"apply --console=nothere":    `--console "nothere": not a host`,
+		"apply --console --rack x":   `--rack "x": with --console it is ORG/NAME`,
+		"apply --fingerprint abc":    `--fingerprint "abc": `,
+		"apply --rack acme/web":      `--rack "acme/web": ORG/NAME needs --console`,
+		"apply --host acme/web":      `--host "acme/web": not a host`,
+		"help aply":                  `unknown command "aply". Did you mean "apply"?`,
+		"apply -=x":                  "unknown flag -=\n", // every flag is near
+		"apply --console acme":       `apply takes no argument "acme", only flags` + "\nhint: write a Console's host with an equals sign: --console=HOST",
 		"a-long-word-of-letters":     "unknown command\n",
 		"apply --timeout 123456789":  "--timeout: use a duration such as 90s",
 		"apply --timeout CANARY":     "--timeout: use a duration such as 90s",
 		"apply CANARY":               "apply takes no argument, only flags",
 		"apply CANARY1x":             "apply takes no argument, only flags",
 		"CANARY":                     "unknown command\n",
-		"completion CANARY":          "there are no completions for the shell\n",
-		"racks --json=CANARY":        "--json: there is no such form",
+		"completion CANARY":          "completion: unknown shell\n",
+		"racks --json=CANARY":        "--json: use document or lines",
 		"apply --provider CANARY":    "--provider: ",
 		"apply -pCANARY":             "unknown flag -p",
 		"apply --saved=CANARY":       "--saved takes no value",
 		"apply --password=CANARY":    "unknown flag --password",
 		"demo --stacks CANARY":       "--stacks: use a number",
 		"reset-password a CANARY":    "reset-password takes one argument",
-		"apply --all --owner CANARY": "--owner: no person or organization has such a login",
+		"apply --all --owner CANARY": "--owner: not a login",
 	} {
 		e := w.run("", strings.Fields(strings.ReplaceAll(args, "CANARY", secrettest.Canary))...)
 		w.want(e, 2, "error: "+want, "hint: ")

@@ -10,7 +10,6 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
-	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
@@ -36,7 +35,7 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 	}, nil, nil, func(context.Context, []string) result {
 		for _, name := range []string{"latency", "pace", "repos", "stacks"} {
 			if value := p.command.Load().Flags().Lookup(name).Value.String(); strings.HasPrefix(value, "-") {
-				return failure(usageError("--"+name+" "+value+" is below zero", "leave it out for the usual world"))
+				return failure(usageError("--"+name+quoted(value)+": use 0 or more", "leave it out for the default"))
 			}
 		}
 		p.noteWrite() // its world has to be removed
@@ -70,17 +69,17 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	if _, err := fmt.Fprintln(p.out, "# ready"); err != nil {
 		return errOutput
 	}
+	p.onStopping(func() {}) // that is how it ends
 	<-ctx.Done()
-	return context.Cause(ctx)
+	return nil
 }
 
 // runDemo runs the wizard in a world and a place of its own.
 func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) result {
-	if !p.isPlain(o) && !(p.typed && p.shown) {
+	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(usageError("the wizard needs a terminal", "in a script: convox-travis demo --serve"))
 	}
-	// What has to be typed is short, and on the screen.
-	options.RackPassword, options.DeployKey = "demo-password", "demo-key"
+	options.RackPassword, options.DeployKey, options.RealHosts = "demo-password", "demo-key", true // short enough to type
 	world, err := demo.Start(options)
 	if err != nil {
 		return failure(errNoDemo)
@@ -95,15 +94,18 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	if p.dir, err = world.Clone(stop.Soft); err != nil { // after: git obeys the environment
 		return failure(errNoDemo)
 	}
-	outside := p.outside(o, &wizardAWS{reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
-	outside.Tip = tips(options)
-	console, err := convox.ParseHost(p.env("DEMO_CONSOLE_HOST"))
-	if err != nil {
-		return failure(errNoDemo)
+	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
+	outside.Tip = func(step string) string {
+		return map[string]string{
+			flow.StepSignIn:   "To try: Enter six times; the deploy key " + options.DeployKey + "; the lost password of Rack reports; several repositories (Esc from the review).",
+			flow.StepKey:      "In this demo: " + options.DeployKey,
+			flow.StepPassword: "In this demo: " + options.RackPassword + ", for production",
+			flow.StepHost:     "In this demo: " + world.Rack.Host,
+		}[step]
 	}
-	f := flow.New(outside, flow.Given{Console: console})
-	r := p.leave(o, f, p.drive(stop, o, f))
-	r.standing = append(r.standing, "that was the demo, and its world is gone; for real: convox-travis, inside your repository's clone")
+	f := flow.New(outside, flow.Given{})
+	r := p.wizardResult(o, f, p.drive(stop, o, f))
+	r.standing = append(r.standing, "that was the demo: its world is gone, and commands that it showed won't run", "for real: run convox-travis in your repository's clone")
 	return r
 }
 
@@ -135,18 +137,6 @@ func (p *program) moveInto(world *demo.World) error {
 	}
 	p.goos = "linux" // the home was laid down as there
 	p.env, p.cache, p.demo = os.Getenv, "", true
-	p.reach.dial = demo.Dial
+	p.reach.dial = world.Dial
 	return nil
-}
-
-func tips(options demo.Options) func(string) string {
-	return func(step string) string {
-		switch step {
-		case flow.StepPassword:
-			return "In this demo: " + options.RackPassword
-		case flow.StepKey:
-			return "In this demo: " + options.DeployKey
-		}
-		return ""
-	}
 }

@@ -12,19 +12,19 @@ import (
 	"convox-travis/internal/setup"
 )
 
-// formatVersion is the "version" of every document. It grows when a field goes
-// or changes its meaning, not when one is added.
+// formatVersion is the "version" of every document. It grows when a field is removed or
+// changes its meaning, not when one is added.
 const formatVersion = 1
 
-// document is what --json prints of a command.
+// document is what a command prints with --json.
 type document interface {
-	// end sets how the run ended, and why.
+	// end sets how the run ended.
 	end(head, *messageDocument)
 	// items are the lines of --json=lines that weren't streamed.
 	items() []any
 }
 
-// What documents share.
+// Parts of several documents.
 type (
 	head struct {
 		Version int    `json:"version"`
@@ -33,7 +33,7 @@ type (
 	messageDocument struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
-		Hint    string `json:"hint"` // several are divided by line ends
+		Hint    string `json:"hint"` // one per line
 	}
 )
 
@@ -56,10 +56,10 @@ func itemsOf[T any](all []T) (items []any) {
 	return items
 }
 
-// dryRun stands for the exit code of a run that was not to change anything.
+// dryRun is the key in results for the exit code of a dry run.
 const dryRun = -1
 
-// results are the words for the exit codes.
+// results maps exit codes to words.
 var results = map[int]string{
 	exitDone:        "done",
 	exitFailed:      "failed",
@@ -85,8 +85,8 @@ func warningsOf(warnings []setup.Warning) (documents []messageDocument) {
 	return documents
 }
 
-// printJSON writes a document in a line. What a terminal could obey is escaped,
-// beyond what JSON demands.
+// printJSON writes a document as one line. It escapes control characters that JSON
+// allows, so that they don't steer a terminal.
 func printJSON(w io.Writer, document any) error {
 	text, err := encode(document)
 	if err != nil {
@@ -114,8 +114,8 @@ func encode(document any) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// jsonForm is the form of JSON that a command line asks for, "" for none. One that
-// can't be read asks for it too, and so does one with an unknown form.
+// jsonForm is the form of JSON that a command line asks for, or "". It works for a
+// command line that can't be parsed, too, and for an unknown form.
 func jsonForm(args []string) string {
 	form := ""
 	for _, arg := range args {

@@ -13,7 +13,7 @@ func TestMissingAnswersAreListedAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	delete(w.env, "TRAVIS_TOKEN")
-	w.want(w.run("", "apply"), 2, "--console (a company's own: --console=HOST)", "--rack", "--password-stdin", "--repo OWNER/NAME", "TRAVIS_TOKEN", "https://app.travis-ci.com/account/preferences")
+	w.want(w.run("", "apply"), 2, "--console with a deploy key (your company's own: --console=HOST)", "--rack", "--password-stdin", "--repo OWNER/NAME", "TRAVIS_TOKEN", "https://app.travis-ci.com/account/preferences")
 	w.env["TRAVIS_ENDPOINT"] = "https://travis.acme.com/api"
 	w.want(w.run("", "apply"), 2, "https://travis.acme.com/account/preferences")
 }

@@ -12,7 +12,7 @@ import (
 	"convox-travis/internal/travisyml"
 )
 
-// explainYML plays the builds of a file and says what they run and deploy.
+// explainYML plays the builds of a file, and reports what they run and deploy.
 func (p *program) explainYML(ctx context.Context, o *ymlOptions) result {
 	d := &explainDocument{}
 	lines, repairs, err := p.explain(ctx, o, d)
@@ -26,8 +26,8 @@ func (p *program) explainYML(ctx context.Context, o *ymlOptions) result {
 	return result{document: d, warnings: repairs, lines: lines}
 }
 
-// explain fills the document, and returns the same for people, with where Travis
-// reads the file differently as warnings.
+// explain fills the document and returns the same as lines for people. repairs warn
+// where Travis reads the file differently.
 func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument) (lines []string, repairs []setup.Warning, err error) {
 	file, err := o.open(p.dir)
 	if err != nil {
@@ -42,7 +42,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 		return nil, nil, err
 	}
 	p.noteSource(repos)
-	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.explainedApp(file)}
+	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.defaultApp(file)}
 	builds, err := setup.PlayFile(ctx, player(), file, target)
 	if err != nil {
 		return nil, nil, err
@@ -61,7 +61,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 			}
 		}
 	}
-	idle, err := setup.Idle(ctx, player(), file, target) // why a push doesn't run the steps that are there
+	idle, err := setup.Idle(ctx, player(), file, target) // why a push doesn't run existing steps
 	lines = d.lines()
 	for _, found := range idle {
 		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})
@@ -72,7 +72,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 			}
 		}
 	}
-	said := map[string]bool{} // of a script that several lines call
+	said := map[string]bool{} // several lines can call one script
 	for _, unseen := range builds.Unseen() {
 		d.Unseen = append(d.Unseen, unseenDocument(unseen.Unseen))
 		if !said[unseen.What] {
@@ -83,17 +83,16 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 	return lines, repairs, err
 }
 
-// explainedApp is the app of a command that names none, "" where it isn't known
-// whose file it is.
-func (r repositories) explainedApp(file travisyml.File) string {
+// defaultApp is the app of a command that names none; "" if the file's repository
+// isn't known.
+func (r repositories) defaultApp(file travisyml.File) string {
 	if repo := r.single(); repo != "" {
 		return file.AppName(repo)
 	}
 	return file.ConvoxApp()
 }
 
-// lines explains the builds to people. A build that does what another one does
-// says so.
+// lines explains the builds to people. Builds that do the same are explained once.
 func (d *explainDocument) lines() []string {
 	var lines, names, explained []string
 	for i, b := range d.Builds {
@@ -124,9 +123,9 @@ func (b *buildDocument) name() string {
 	return "push to " + b.Branch
 }
 
-// lines says what a build does. It lists the jobs when asked to, or when one of
-// them deploys, fails by itself or can't be played.
-func (b *buildDocument) lines(listed bool) []string {
+// lines says what a build does. It lists the jobs if isListed, or if one of them
+// deploys, always fails or can't be played.
+func (b *buildDocument) lines(isListed bool) []string {
 	if !b.Built {
 		return []string{"not built: " + b.Reason}
 	}
@@ -136,7 +135,7 @@ func (b *buildDocument) lines(listed bool) []string {
 		if len(job.Unplayed) > 0 {
 			partly = ", as far as it can be played"
 		}
-		listed = listed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.waits
+		isListed = isListed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.waits
 	}
 	text := "builds 1 job"
 	if len(b.Jobs) > 1 {
@@ -154,7 +153,7 @@ func (b *buildDocument) lines(listed bool) []string {
 	if len(b.Jobs) > build.MostJobs {
 		lines[0] += fmt.Sprintf("; Travis refuses builds of more than %d jobs", build.MostJobs)
 	}
-	if !listed {
+	if !isListed {
 		return lines
 	}
 	for i := 0; i < len(b.Jobs); {
@@ -175,7 +174,7 @@ func (b *buildDocument) lines(listed bool) []string {
 	return lines
 }
 
-// text says what a job is, then what it deploys.
+// text describes a job and what it deploys.
 func (j *jobDocument) text() []string {
 	var names, kinds []string
 	for _, name := range []string{j.Stage, j.Name} {
@@ -212,12 +211,12 @@ func (j *jobDocument) text() []string {
 		lines = append(lines, "can't be played: "+setup.LineLead(unplayed.Line)+setup.Shortened(unplayed.What))
 	}
 	if j.waits {
-		lines = append(lines, "doesn't run: a job of a stage before it always fails")
+		lines = append(lines, "doesn't run: a job of an earlier stage always fails")
 	}
 	return lines
 }
 
-// lineWords names a line behind something, where one is known.
+// lineWords is " (line N)", or "" if the line isn't known.
 func lineWords(line int) string {
 	if line == 0 {
 		return ""
@@ -250,7 +249,7 @@ type (
 	}
 	buildDocument struct {
 		Event  string            `json:"event"`
-		Branch string            `json:"branch"` // of a tag, the tag
+		Branch string            `json:"branch"` // for a tag, the tag
 		Tag    string            `json:"tag"`
 		Built  bool              `json:"built"`
 		Reason string            `json:"reason"`
@@ -268,9 +267,9 @@ type (
 		Deploys      list[deployDocument] `json:"deploys"`
 		Unplayed     list[unseenDocument] `json:"unplayed"`
 
-		waits     bool     // for a stage that doesn't pass
-		status    int      // that it ends with when every command passes
-		otherwise []string // what it deploys when a command doesn't pass
+		waits     bool     // for a stage that never passes
+		status    int      // of the job if every command passes
+		otherwise []string // what it deploys if a command fails
 	}
 	deployDocument struct {
 		App        string `json:"app"`
@@ -288,8 +287,8 @@ type (
 func (d *explainDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
 func (d *explainDocument) items() []any                     { return []any{d} }
 
-// buildOf is a build in the document, for a target that names the default app.
-// What runs only when a command fails is unseen.
+// buildOf returns a build for the document; target names the default app. What only
+// runs when a command fails is unseen.
 func buildOf(outcome build.Outcome, target build.Target) (document buildDocument, unseen []unseenDocument) {
 	event := outcome.Event
 	document = buildDocument{
@@ -300,7 +299,7 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 	for i, job := range outcome.Build.Jobs {
 		played := outcome.Played[i]
 		one := jobDocument{
-			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: withoutSecrets(job.Env),
+			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: hideSecrets(job.Env),
 			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, waits: !reached[i],
 		}
 		for _, call := range played.Calls {
@@ -323,7 +322,7 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 	return document, unseen
 }
 
-// what names what is deployed, where that is known.
+// what says what is deployed, as far as it's known.
 func (d deployDocument) what() string {
 	text := "deploys"
 	if d.App != "" {
@@ -335,8 +334,8 @@ func (d deployDocument) what() string {
 	return text
 }
 
-// otherwise says when a deploy runs that doesn't when every command passes; status
-// is what the job ends with then.
+// otherwise says when a deploy runs that doesn't run if every command passes; status is
+// the job's in that case.
 func (d deployDocument) otherwise(status int) string {
 	switch {
 	case d.Phase == "after_failure":
@@ -347,8 +346,8 @@ func (d deployDocument) otherwise(status int) string {
 	return "when a command fails, " + d.what()
 }
 
-// withoutSecrets hides the values of variables that hold the password.
-func withoutSecrets(env []string) []string {
+// hideSecrets hides the values of variables that hold a password.
+func hideSecrets(env []string) []string {
 	var shown []string
 	for _, variable := range env {
 		name, value, _ := strings.Cut(variable, "=")

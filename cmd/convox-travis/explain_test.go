@@ -213,12 +213,12 @@ func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {
 		reason string
 	}{
 		"no YAML":        {nil, 1, "yml_syntax", "error: read .travis.yml: line "},
-		"no file":        {[]string{"--file", "none.yml"}, 1, "yml_file", "there is no such file"},
+		"no file":        {[]string{"--file", "none.yml"}, 1, "yml_file", "the file doesn't exist"},
 		"with --write":   {[]string{"--write"}, 2, "usage", "--explain can't be used with --write"},
 		"with --check":   {[]string{"--check"}, 2, "usage", "--explain can't be used with --check"},
 		"with --app":     {[]string{"--app", "web", "--console", "--rack", "acme/production"}, 2, "usage", "--explain can't be used with --app, --console, --rack"},
-		"with --host":    {[]string{"--host", "rack.example.com", "--step", "deploy", "--encrypt"}, 2, "usage", "--explain can't be used with --encrypt, --host, --step"},
-		"with --saved":   {[]string{"--saved", "--no-verify", "--region", "us-east-1"}, 2, "usage", "--explain can't be used with --no-verify, --region, --saved"},
+		"with --host":    {[]string{"--host", "rack.example.com", "--step", "deploy", "--encrypt"}, 2, "usage", "--explain can't be used with --host, --step, --encrypt"},
+		"with --saved":   {[]string{"--saved", "--no-verify", "--region", "us-east-1"}, 2, "usage", "--explain can't be used with --saved, --no-verify, --region"},
 		"of two":         {[]string{"--repo", "acme/web", "--repo", "acme/api"}, 2, "usage", "--explain takes one --repo"},
 		"of a list":      {[]string{"--repos-from", "list"}, 2, "usage", "--explain can't be used with --repos-from"},
 		"an unknown one": {[]string{"--nonsense"}, 2, "usage", "unknown flag --nonsense"},

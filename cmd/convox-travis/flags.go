@@ -14,9 +14,10 @@ import (
 	"convox-travis/internal/setup"
 )
 
-// options is what the flags say. A flag means the same wherever it is taken.
+// options holds the values of the shared flags. A flag means the same for every
+// command that takes it.
 type options struct {
-	// Which repositories.
+	// Repositories.
 	repos          []string
 	reposFrom      string
 	owner          string
@@ -25,7 +26,7 @@ type options struct {
 	branch         string
 	travisEndpoint string
 
-	// Which Rack or Console, and its credential. A secret is never a value.
+	// The Rack or Console, and its credential. A flag's value is never a secret.
 	host          string
 	console       string
 	rack          string
@@ -36,7 +37,7 @@ type options struct {
 	fingerprint   string
 	noVerify      bool
 
-	// How it is done and told.
+	// Writing and output.
 	allowMixed   bool
 	skipExisting bool
 	dryRun       bool
@@ -53,21 +54,25 @@ const (
 )
 
 func (o *options) repositoryFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.repos, "repo", nil, "`OWNER/NAME`; may be repeated (default: the clone's)")
-	flags.StringVar(&o.reposFrom, "repos-from", "", "repositories in `FILE`, one a line; - is standard input")
-	flags.StringVar(&o.provider, "provider", "", "`NAME`: github, gitlab, bitbucket or assembla")
-	flags.StringVar(&o.branch, "branch", "", "for builds of branch `NAME` alone (default: all)")
-	flags.StringVar(&o.travisEndpoint, "travis-endpoint", "", "another Travis, whose API is at `URL`")
+	flags.StringArrayVar(&o.repos, "repo", nil, "name `OWNER/NAME`; repeatable (default: the clone's)")
+	flags.StringVar(&o.reposFrom, "repos-from", "", "repositories in `FILE`, one per line; -: standard input")
+	flags.StringVar(&o.provider, "provider", "", "`NAME`: github (default), gitlab, bitbucket or assembla")
+	flags.StringVar(&o.branch, "branch", "", "apply to branch `NAME` only (default: all branches)")
+	flags.StringVar(&o.travisEndpoint, "travis-endpoint", "", "API `URL` of another Travis, such as Enterprise")
 }
 
 func (o *options) credentialFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.console, "console", "", "a Console, with a deploy key; without `HOST` the hosted one")
+	flags.StringVar(&o.console, "console", "", "Console, with a deploy key; `HOST`: your company's own")
 	flags.Lookup("console").NoOptDefVal = convox.HostedConsole
-	flags.StringVar(&o.rack, "rack", "", "the Rack `NAME`, looked up in CloudFormation; with --console ORG/NAME, the one that builds deploy to")
-	flags.StringVar(&o.host, "host", "", "the Rack at `HOST`")
-	flags.BoolVar(&o.saved, "saved", false, "take the password that the convox client has saved")
-	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
+	flags.StringVar(&o.rack, "rack", "", "Rack `NAME` in CloudFormation; with --console: ORG/NAME")
+	flags.StringVar(&o.host, "host", "", "Rack at `HOST`, a name or an https:// address on it")
+	flags.BoolVar(&o.saved, "saved", false, "use the password that the convox CLI saved")
+	o.fingerprintFlag(flags)
 	o.awsFlags(flags)
+}
+
+func (o *options) fingerprintFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the self-signed certificate with this `SHA256`")
 }
 
 func (o *options) passwordFlag(flags *pflag.FlagSet) {
@@ -75,51 +80,51 @@ func (o *options) passwordFlag(flags *pflag.FlagSet) {
 }
 
 func (o *options) unverifiedFlag(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.noVerify, "no-verify", false, "also where the Rack cannot be reached from here")
+	flags.BoolVar(&o.noVerify, "no-verify", false, "write unverified if this machine can't reach the Rack")
 }
 
 func (o *options) awsFlags(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&o.regions, "region", nil, "AWS region `NAME`; may be repeated (default: all)")
-	flags.StringVar(&o.profile, "profile", "", "AWS profile `NAME`")
+	flags.StringSliceVar(&o.regions, "region", nil, "search AWS region `NAME`; repeatable (default: all)")
+	flags.StringVar(&o.profile, "profile", "", "use AWS profile `NAME`")
 }
 
-// writeFlags say how a pair is written.
+// writeFlags say how the variables are written.
 func (o *options) writeFlags(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "also where a branch has a host of its own")
-	flags.BoolVar(&o.skipExisting, "skip-existing", false, "leave repositories alone that have both variables")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, and write nothing")
+	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "write even if a branch has its own CONVOX_HOST only")
+	flags.BoolVar(&o.skipExisting, "skip-existing", false, "skip repositories that have both variables")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, but write nothing")
 }
 
-// runFlags are those of a command that asks.
+// runFlags belong to the commands that ask.
 func (o *options) runFlags(flags *pflag.FlagSet) {
 	o.resultFlags(flags)
 	o.accessibleFlag(flags)
-	flags.BoolVar(&o.yes, "yes", false, "do not ask before writing")
+	flags.BoolVar(&o.yes, "yes", false, "don't ask for confirmation")
 }
 
 func (o *options) resultFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.json, "json", "", "tell the result as JSON, as one document or `lines`")
+	flags.StringVar(&o.json, "json", "", "print JSON: one document, or `lines`")
 	flags.Lookup("json").NoOptDefVal = jsonDocument
-	flags.DurationVar(&o.timeout, "timeout", 0, "stop after `TIME`, such as 90s (default: never)")
+	flags.DurationVar(&o.timeout, "timeout", 0, "stop after `TIME`, such as 90s (default: no limit)")
 }
 
 func (o *options) accessibleFlag(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
+	flags.BoolVar(&o.accessible, "accessible", false, "print plain lines, for screen readers")
 }
 
-// ignore accepts switches of other commands that mean nothing in this one, so that a
-// script can pass the same to all. The help and the completions don't have them.
+// ignore accepts switches of other commands, so that a script can pass the same ones
+// to all. Help and completions leave them out.
 func ignore(flags *pflag.FlagSet, names ...string) {
 	for _, name := range names {
 		flags.Bool(name, false, "")
-		_ = flags.MarkHidden(name) // it is there
+		_ = flags.MarkHidden(name) // fails only for an unknown flag
 	}
 }
 
-// givenFlags are the flags that the commands in hints repeat. What the environment
-// says is still there for the next run.
-func (o *options) givenFlags() setup.GivenFlags {
-	given := setup.GivenFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
+// givenFlags are the flags that the commands in hints repeat. Environment variables
+// need no repeating.
+func (o *options) givenFlags() setup.RunFlags {
+	given := setup.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
 	add := func(name, value string) {
 		if value != "" {
 			given.SignIn = append(given.SignIn, name, value)
@@ -149,30 +154,29 @@ func (o *options) givenFlags() setup.GivenFlags {
 	return given
 }
 
-// check refuses what no command can carry out.
+// check refuses values that no command can use.
 func (o *options) check() error {
 	switch o.json {
 	case "", jsonDocument, jsonLines:
 	default:
-		return usageError("--json"+quoted(o.json)+": there is no such form", "use --json for one document, --json=lines for a repository a line")
+		return usageError("--json"+quoted(o.json)+": use document or lines"+didYouMean(o.json, []string{jsonDocument, jsonLines}), "pass --json for one document, or --json=lines for an object a line")
 	}
 	if o.branch != "" {
 		if err := gitrepo.CheckBranch(o.branch); err != nil {
-			return wrongAnswer("--branch", err)
+			return wrongAnswer("--branch"+quoted(o.branch), err)
 		}
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return wrongAnswer("--fingerprint", err)
+		return wrongAnswer("--fingerprint"+quoted(o.fingerprint), err)
 	}
 	if o.timeout < 0 {
-		return usageError(fmt.Sprintf("--timeout %s is below zero", o.timeout), "use a duration such as 90s, or leave it out")
+		return usageError("--timeout"+quoted(o.timeout.String())+": use a duration such as 90s", "leave it out to run without a limit")
 	}
 	return o.checkOwner()
 }
 
-// noEmptyFlags refuses a flag that was given an empty value, as by a variable
-// that is not set: it would count as not given, and mean all branches, or another
-// host.
+// noEmptyFlags refuses an empty value, such as that of an unset variable: it would
+// count as not given, and mean all branches or another host.
 func noEmptyFlags(cmd *cobra.Command) error {
 	var empty string
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
@@ -183,14 +187,16 @@ func noEmptyFlags(cmd *cobra.Command) error {
 	if empty == "" {
 		return nil
 	}
-	return usageError("--"+empty+" is empty", "check whether a variable isn't set, or leave the flag out")
+	return usageError("--"+empty+" is empty", "check whether a variable is unset, or leave the flag out")
 }
 
-// quoted is what was typed, in quotes and after a space, where it is short and plain:
-// else it isn't repeated, since it may be a secret in the wrong place.
+// quoted is a space and the quoted text that was typed, or "" if that may be a secret
+// in the wrong place: only short, plain words are repeated.
 func quoted(typed string) string {
-	inWord := func(r rune) bool { return r == '-' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
-	inNumber := func(r rune) bool { return inWord(r) || '0' <= r && r <= '9' || r == '.' || r == '+' }
+	inWord := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || strings.ContainsRune("-._/", r)
+	}
+	inNumber := func(r rune) bool { return inWord(r) || '0' <= r && r <= '9' || r == '+' }
 	isWord := len(typed) <= 20 && strings.TrimFunc(typed, inWord) == ""
 	if isWord || len(typed) <= 8 && strings.TrimFunc(typed, inNumber) == "" {
 		return fmt.Sprintf(" %q", typed)
@@ -198,9 +204,9 @@ func quoted(typed string) string {
 	return ""
 }
 
-// didYouMean proposes those of names that are nearest to what was typed.
+// didYouMean proposes the names that are nearest to what was typed, or "".
 func didYouMean(typed string, names []string) string {
-	if len(typed) > 30 { // no name is longer
+	if len(typed) > 150 { // no name is longer
 		return ""
 	}
 	tree := &cobra.Command{SuggestionsMinimumDistance: 2}
@@ -223,15 +229,14 @@ func didYouMean(typed string, names []string) string {
 	return ". Did you mean " + all + "?"
 }
 
-// noArguments refuses positional arguments: one of them may be the host of
-// "--console HOST".
+// noArguments refuses positional arguments, such as the host of "--console HOST".
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	err := usageError(cmd.Name() + " takes no argument" + quoted(args[0]) + ", only flags")
 	if flag := cmd.Flags().Lookup("console"); flag != nil && flag.Changed {
-		err.Hints = append(err.Hints, "use an equals sign for a Console's host: --console=HOST")
+		err.Hints = append(err.Hints, "write a Console's host with an equals sign: --console=HOST")
 	}
 	err.Hints = append(err.Hints, listFlags(cmd))
 	return err
@@ -241,8 +246,8 @@ func listFlags(cmd *cobra.Command) string {
 	return "run " + cmd.CommandPath() + " --help to list the flags"
 }
 
-// flagError says which flag is wrong. The value of a switch isn't repeated: it may be a
-// secret, as of --password-stdin.
+// flagError says which flag is wrong. It doesn't repeat the value of a switch, which may
+// be a secret, as with --password-stdin=SECRET.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
@@ -254,7 +259,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		name := invalid.GetFlag().Name
 		switch invalid.GetFlag().Value.Type() {
 		case "bool":
-			return usageError(fmt.Sprintf("--%s takes no value", name), "leave out the equals sign and what follows it")
+			return usageError(fmt.Sprintf("--%s takes no value", name), "leave out the equals sign and the value")
 		case "duration":
 			return usageError("--"+name+quoted(invalid.GetValue())+": use a duration such as 90s", listFlags(cmd))
 		}
@@ -262,13 +267,13 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &alone):
 		return usageError(fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), listFlags(cmd))
 	}
-	return usageError("the flags cannot be read", listFlags(cmd))
+	return usageError("invalid flags", listFlags(cmd))
 }
 
 func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
 	name := unknown.GetSpecifiedName()
 	typed, meant := "--"+name, name
-	if word := unknown.GetSpecifiedShortnames(); word != "" { // of "-yes", name is y
+	if word := unknown.GetSpecifiedShortnames(); word != "" { // for -yes, name is y
 		typed = "-" + name
 		meant, _, _ = strings.Cut(word, "=")
 	}
@@ -278,13 +283,13 @@ func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
 	switch name {
 	case "password-stdin":
 		if !cmd.HasParent() {
-			err.Reason = "--password-stdin is for apply: here standard input answers the questions"
-			err.Hints = []string{"in a script: convox-travis apply, with the same flags", "or set CONVOX_PASSWORD"}
+			err.Reason = "--password-stdin works with apply only: here standard input answers the questions"
+			err.Hints = []string{"in a script, run convox-travis apply with the same flags", "or set CONVOX_PASSWORD"}
 		}
 	case "password", "key", "token", "deploy-key", "secret":
 		err.Hints = []string{
-			"a secret is never a flag's value, where history and ps show it: pipe it in with --password-stdin, or set CONVOX_PASSWORD",
-			"the Travis token is read from TRAVIS_TOKEN",
+			"pipe a password or deploy key in with --password-stdin, or set CONVOX_PASSWORD: shell history and ps show flags",
+			"set TRAVIS_TOKEN to the Travis token",
 		}
 	}
 	return err

@@ -9,24 +9,22 @@ import (
 	"convox-travis/internal/text"
 )
 
-// guideFacts is what the guide is written for. What is empty is not known.
+// guideFacts is what the guide knows. Empty fields are unknown.
 type guideFacts struct {
 	rack, region string
-	profile      string // "" is the default one
+	profile      string // "" means the default one
 	host         string
-	isRead       bool // the stack could be read: shape is what it told
+	isRead       bool // the stack could be read: shape is its
 	shape        cfn.StackInfo
 }
 
-// guideWidth is how long a line of the guide may be, links excepted.
+// guideWidth limits the lines of the guide, except links.
 const guideWidth = 100
 
-// resetGuide returns a reset by hand: a script for bash in which everything that
-// is to be read is a comment. Run as a whole it changes nothing before the
-// Rack's name was typed. It holds no password: the script makes it.
+// resetGuide returns a reset by hand: a bash script whose comments explain it. Run as a
+// whole, it changes nothing before you type the Rack's name. It generates the password.
 //
-// Interactive shells expand an exclamation mark even in a comment, so it has
-// none of its own.
+// It has no exclamation marks: interactive shells expand them even in comments.
 func resetGuide(g guideFacts) string {
 	return strings.Join([]string{
 		prose("A new password for Rack "+text.Clean(g.rack)+`, by hand. This text writes nothing by itself; each command is yours to run.`) + guideOpening,
@@ -52,33 +50,33 @@ func (g guideFacts) affected() string {
 	return guideAffected + item("Teammates, each of them: convox login "+host) + guideAffectedToo
 }
 
-// names sets what all commands use.
+// names sets the variables that all commands use.
 func (g guideFacts) names() string {
 	lines := guideNames + "rack=" + text.Quote(g.rack) + "\n"
 	if g.region == "" {
-		lines += prose("The Rack's region is not known: write it in the place of REGION.") + "region=REGION\n"
+		lines += prose("The Rack's region is unknown: replace REGION with it.") + "region=REGION\n"
 	} else {
 		lines += "region=" + text.Quote(g.region) + "\n"
 	}
 	if g.profile != "" {
 		lines += "export AWS_PROFILE=" + text.Quote(g.profile) + "\n" +
-			prose("Keys in the environment would go before the profile.") +
+			prose("Keys in the environment would win over the profile.") +
 			"unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN\n"
 	}
 	return lines + guideStop
 }
 
-// parameters names what stays as it is, and what the template needs.
+// parameters names the parameters that keep their values, and the capabilities.
 func (g guideFacts) parameters() string {
 	if !g.isRead {
 		return guideReadParameters
 	}
-	return prose("All parameters but the password, as they were when this was written. Where the Rack was updated since, have it written anew.") +
-		"parameters='\n" + wrapped("  ", strings.Join(g.shape.Parameters, " ")) + "'\n" +
+	return prose("All parameters but the password, as of now. If the Rack is updated later, print this guide again.") +
+		"parameters='\n" + wrapComment("  ", strings.Join(g.shape.Parameters, " ")) + "'\n" +
 		`capabilities='["` + strings.Join(g.shape.Capabilities, `", "`) + `"]'` + "\n"
 }
 
-// service names the service that answers for the Rack's API.
+// service names the ECS service of the Rack's API.
 func (g guideFacts) service() string {
 	if g.shape.Cluster == "" || g.shape.WebService == "" {
 		return guideFindService
@@ -94,23 +92,22 @@ func (g guideFacts) address() string {
 }
 
 func (g guideFacts) ending() string {
-	return guideEnding + prose("The program does all of this, follows it, and writes the new password to Travis:") +
+	return guideEnding + prose("convox-travis can do all of this for you:") +
 		"#   convox-travis reset-password " + text.Quote(g.rack) + "\n"
 }
 
-// prose is a comment, wrapped.
-func prose(words string) string { return wrapped("# ", words) }
+// prose is a wrapped comment.
+func prose(words string) string { return wrapComment("# ", words) }
 
-// item is a comment of a list, wrapped.
+// item is a wrapped comment of a list.
 func item(words string) string {
-	lines := strings.SplitAfter(wrapped("#   ", words), "\n")
+	lines := strings.SplitAfter(wrapComment("#   ", words), "\n")
 	lines[0] = "# - " + strings.TrimPrefix(lines[0], "#   ")
 	return strings.Join(lines, "")
 }
 
-// wrapped puts the words of a text into lines that begin with lead. A word that
-// is too long has a line of its own.
-func wrapped(lead, words string) string {
+// wrapComment wraps a text into lines that begin with lead. Words are never cut.
+func wrapComment(lead, words string) string {
 	if words == "" {
 		return ""
 	}
@@ -118,25 +115,25 @@ func wrapped(lead, words string) string {
 	return lead + strings.Join(lines, "\n"+lead) + "\n"
 }
 
-// regionWord is what a region can look like: it becomes a part of a host.
+// regionWord matches regions that are safe in a host name.
 var regionWord = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
-// browser tells the same reset for the AWS console, with links to it.
+// browser explains the same reset in the AWS console, with links.
 func (g guideFacts) browser() string {
 	var links []string
 	switch {
 	case !regionWord.MatchString(g.region):
-		links = append(links, "The region is not known. Choose it: https://console.aws.amazon.com/cloudformation/home")
+		links = append(links, "The region is unknown. Choose it: https://console.aws.amazon.com/cloudformation/home")
 	case g.shape.StackID == "":
-		links = append(links, "The stack:         "+g.page("cloudformation/home", "#/stacks?filteringText="+escaped(g.rack)))
+		links = append(links, "The stack:         "+g.page("cloudformation/home", "#/stacks?filteringText="+escape(g.rack)))
 	default:
-		id := escaped(g.shape.StackID)
+		id := escape(g.shape.StackID)
 		links = append(links,
 			"The stack:         "+g.page("cloudformation/home", "#/stacks/stackinfo?stackId="+id),
 			"Its change sets:   "+g.page("cloudformation/home", "#/stacks/changesets?stackId="+id))
 	}
 	if regionWord.MatchString(g.region) && g.shape.Cluster != "" && g.shape.WebService != "" {
-		links = append(links, "The web service:   "+g.page("ecs/v2/clusters/"+escaped(g.shape.Cluster)+"/services/"+escaped(g.shape.WebService), ""))
+		links = append(links, "The web service:   "+g.page("ecs/v2/clusters/"+escape(g.shape.Cluster)+"/services/"+escape(g.shape.WebService), ""))
 	}
 	return "# == In the browser\n#\n# " + strings.Join(links, "\n# ") + "\n" + guideBrowser
 }
@@ -157,8 +154,8 @@ func (g guideFacts) page(path, fragment string) string {
 	return "https://" + consoleHost(g.region) + "/" + path + "?region=" + g.region + fragment
 }
 
-// escaped makes a text fit for a part of a path, or for a query.
-func escaped(word string) string {
+// escape escapes a text for a path or a query.
+func escape(word string) string {
 	return strings.ReplaceAll(url.QueryEscape(text.Clean(word)), "+", "%20")
 }
 
@@ -166,21 +163,21 @@ func escaped(word string) string {
 // which step 1 sets.
 
 const guideOpening = `#
-# Read it from top to bottom. Paste it piece by piece into a bash that was opened for it (type bash:
-# a step that fails ends that shell), or save it and run it with bash: it asks before anything
-# changes. It needs the AWS CLI and curl.
+# Read it from top to bottom. Paste it step by step into a new bash (type bash: a step that fails
+# ends that shell), or save it and run it with bash: it asks before anything changes. It needs the
+# AWS CLI and curl.
 `
 
 const guideIsItLost = `# == Is it really lost?
 #
-# Mostly not. These are better than a reset, in this order:
-# - The convox client may have saved it, on this machine or on a teammate's: the file auth in
-#   ~/.config/convox2, on macOS in ~/Library/Preferences/convox2; in convox beside these, or in
-#   ~/.convox, for other clients; in $CONVOX_CONFIG where that is set.
-# - If Console manages the Rack, leave the password alone. All that a build needs is a deploy key of
-#   Console: Settings, Deploy Keys.
-# - AWS holds it for the Rack's own use. These commands read it, and SHOW IT ON THE TERMINAL. Paste
-#   step 1 first, then these without the mark before each line.
+# Usually not. These are better than a reset, in this order:
+# - The convox CLI may have saved it, on this machine or on a teammate's: in the file auth in
+#   ~/.config/convox2, on macOS in ~/Library/Preferences/convox2; other versions of the CLI use
+#   convox beside these, or ~/.convox. $CONVOX_CONFIG wins if it is set.
+# - If Console manages the Rack, keep the password. Builds only need a deploy key: in Console, see
+#   Settings, Deploy Keys.
+# - AWS stores it for the Rack itself. These commands read it, and SHOW IT ON THE TERMINAL. Paste
+#   step 1 first, then these without the # at the start of each line.
 #
 #   From the task definition of the Rack's monitor:
 #
@@ -190,7 +187,7 @@ const guideIsItLost = `# == Is it really lost?
 # aws ecs describe-task-definition --region "$region" --task-definition "$task" --output text \
 #   --query "taskDefinition.containerDefinitions[].environment[] | [?name=='PASSWORD'].value"
 #
-#   From Parameter Store, where Racks keep it since March 2023:
+#   From Parameter Store, where Racks have stored it since March 2023:
 #
 # aws ssm get-parameter --region "$region" --name "${rack}RackApiSecret" --with-decryption \
 #   --query Parameter.Value --output text
@@ -198,20 +195,20 @@ const guideIsItLost = `# == Is it really lost?
 
 const guideAffected = `# == Who is affected
 #
-# After it the old password opens nothing. The new one has to reach:
+# Afterward, the old password no longer works. These need the new one:
 # - Every build that deploys with the old one, on Travis and elsewhere.
 `
 
-const guideAffectedToo = `# - Console, if it manages this Rack. AWS does not show whether it does: ask.
+const guideAffectedToo = `# - Console, if it manages this Rack. AWS doesn't show that: ask.
 #
-# The Rack's API is away for a moment without HighAvailability. The apps go on running.
+# Without HighAvailability, the Rack's API is down for a moment. The apps keep running.
 `
 
 const guideBrowser = `#
-# The same can be done there: Update, create a change set, use existing template, change only
-# Password, leave every other value. The trap: hidden values (NoEcho) show as ****. Leave "Use
-# existing value" ticked for all of them but Password: stars that are sent back become the value.
-# Compare the changes with step 4, execute them, and then restart the web service: Update service,
+# The same works there: Update, create a change set, use existing template, and change only
+# Password. The trap: hidden values (NoEcho) show as ****. Keep "Use
+# existing value" checked for all of them but Password: stars that you submit become the value.
+# Compare the changes with step 4, execute them, then restart the web service: Update service,
 # Force new deployment.
 `
 
@@ -225,43 +222,43 @@ stop() { printf '%s\n' "$1" >&2; exit 1; }
 
 const guidePassword = `# == Step 2: the new password
 #
-# 30 letters and digits, which every client sends as they are. It is shown here once: SAVE IT NOW,
-# in a password manager, before anything changes. It stays in a variable of this shell, and never is
-# an argument of a program, which others on this machine could read.
+# 30 letters and digits, which every client sends unchanged. It is shown once: SAVE IT NOW, in a
+# password manager, before anything changes. It stays in a variable of this shell. It is never an
+# argument of a program, which others on this machine could read.
 umask 077
-work=$(mktemp -d) || stop "there is no temporary folder"
+work=$(mktemp -d) || stop "can't create a temporary folder"
 trap 'rm -rf "$work"' EXIT
 password=$(head -c 1024 /dev/urandom | LC_ALL=C tr -dc 'A-Za-z0-9' | cut -c 1-30)
-[ "${#password}" -eq 30 ] || stop "no password could be made"
+[ "${#password}" -eq 30 ] || stop "can't generate a password"
 printf 'The new password: %s\n' "$password"
 `
 
 const guideIsFree = `# == Step 3: the request
 #
-# An update may begin only when the last one is over.
+# An update can start only after the last one has ended.
 status=$(aws cloudformation describe-stacks --region "$region" --stack-name "$rack" \
-  --query 'Stacks[0].StackStatus' --output text) || stop "the stack cannot be read"
+  --query 'Stacks[0].StackStatus' --output text) || stop "can't read the stack"
 case $status in
 CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE) ;;
-*) stop "the stack is in the state $status: this is not the time for an update" ;;
+*) stop "the stack is in state $status, so it can't be updated now" ;;
 esac
 
 `
 
-const guideReadParameters = `# The stack could not be read when this was written, so what it has is read here: the names of its
-# parameters, no values.
+const guideReadParameters = `# The stack couldn't be read when this was printed, so this reads the names of its parameters, but
+# no values.
 parameters=$(aws cloudformation describe-stacks --region "$region" --stack-name "$rack" \
-  --query "Stacks[0].Parameters[].ParameterKey" --output text) || stop "the stack cannot be read"
+  --query "Stacks[0].Parameters[].ParameterKey" --output text) || stop "can't read the stack"
 capabilities=$(aws cloudformation describe-stacks --region "$region" --stack-name "$rack" \
   --query "Stacks[0].Capabilities || ['CAPABILITY_IAM']" --output json) ||
-  stop "the stack cannot be read"
+  stop "can't read the stack"
 `
 
 const guideRequest = `
 # The password goes to AWS in a file that only you can read, and that is deleted at once. Every
-# other parameter is named too, to keep its value: what is not named falls back to the template's
-# default. Where cli_history is enabled (aws configure get cli_history), the AWS CLI would write the
-# request down: disable it first.
+# other parameter is named to keep its value: otherwise it gets the template's default. If
+# cli_history is enabled (aws configure get cli_history), disable it first: the AWS CLI would record
+# the request.
 change="password-$(date +%s)"
 {
   printf '{"StackName": "%s", "ChangeSetName": "%s", "ChangeSetType": "UPDATE",\n' "$rack" "$change"
@@ -274,74 +271,74 @@ change="password-$(date +%s)"
 } > "$work/request.json"
 aws cloudformation create-change-set --region "$region" --cli-input-json "file://$work/request.json"
 made=$?; rm -f "$work/request.json"
-[ "$made" -eq 0 ] || stop "AWS did not take the request; nothing was changed"
+[ "$made" -eq 0 ] || stop "AWS refused the request; nothing was changed"
 `
 
 const guidePreview = `# == Step 4: what would change
 #
-# A change set changes nothing by itself.
+# A change set changes nothing until it is executed.
 aws cloudformation wait change-set-create-complete --region "$region" --stack-name "$rack" \
   --change-set-name "$change" || {
   aws cloudformation describe-change-set --region "$region" --stack-name "$rack" \
     --change-set-name "$change" --query StatusReason --output text
   aws cloudformation delete-change-set --region "$region" --stack-name "$rack" \
     --change-set-name "$change"
-  stop "AWS cannot work out the changes; nothing was changed"
+  stop "AWS can't preview the changes; nothing was changed"
 }
 aws cloudformation describe-change-set --region "$region" --stack-name "$rack" \
   --change-set-name "$change" --output table \
   --query 'Changes[].ResourceChange.[LogicalResourceId,Action,Replacement]'
 
-# As expected: Modify alone, of
-# - RackApiSecret, ApiMonitorTasks (replaced: task definitions change so), ServiceMonitorApi;
+# Expected: only Modify, of
+# - RackApiSecret, ApiMonitorTasks (replaced, as task definitions always are), ServiceMonitorApi;
 # - with templates before 2023 also ApiWebTasks and ApiBuildTasks (replaced), and their services:
-#   ServiceWebApi, older ApiWebService and ApiMonitorService.
+#   ServiceWebApi, earlier ApiWebService and ApiMonitorService.
 #
-# EVERY INSTANCE IS REPLACED, one by one, when these are among them: InstancesLaunchTemplate,
+# EVERY INSTANCE IS REPLACED, one by one, if these are among them: InstancesLaunchTemplate,
 # BuildLaunchTemplate, SpotInstanceLaunchTemplate, SpotFleetLT, Instances, SpotInstances,
 # BuildInstances, SpotFleet; with older templates LaunchConfiguration, BuildLaunchConfiguration,
-# SpotLaunchConfiguration. There is a newer machine image, which every update takes. That is no
-# fault, but choose the hour for it.
+# SpotLaunchConfiguration. Then AWS has a newer machine image, which every update installs. That is
+# normal, but choose a good time for it.
 #
-# STOP at anything else, and at Add or Remove: the stack has drifted from its template. Answer with
-# nothing, and the change set is deleted. The command for it is
+# STOP at anything else, and at Add or Remove: the stack has drifted from its template. Press Enter
+# without a name to delete the change set. The command for that is
 #
 # aws cloudformation delete-change-set --region "$region" --stack-name "$rack" \
 #   --change-set-name "$change"
 #
-# This asks; paste it by itself. Type the name when the password is saved and the changes are right.
-read -r -p "Type the Rack's name to go on: " answer
+# This asks; paste it alone. Type the name once the password is saved and the changes are right.
+read -r -p "Type the Rack's name to continue: " answer
 `
 
 const guideUpdate = `# == Step 5: the update
 #
-# It is mostly a matter of minutes; where instances are replaced, of an hour or more. Where it
-# fails, AWS rolls it back, and the old password holds.
+# It usually takes minutes; if instances are replaced, an hour or more. If it fails, AWS rolls it
+# back, and the old password stays valid.
 [ "$answer" = "$rack" ] || {
   aws cloudformation delete-change-set --region "$region" --stack-name "$rack" \
     --change-set-name "$change"
-  stop "that is not its name; nothing was changed"
+  stop "that isn't the Rack's name; nothing was changed"
 }
 aws cloudformation execute-change-set --region "$region" --stack-name "$rack" \
-  --change-set-name "$change" || stop "AWS did not begin the update; the old password holds"
-# One wait ends after an hour, so there are two.
+  --change-set-name "$change" || stop "AWS didn't start the update; the old password stays valid"
+# A wait ends after an hour, so there are two.
 aws cloudformation wait stack-update-complete --region "$region" --stack-name "$rack" ||
   aws cloudformation wait stack-update-complete --region "$region" --stack-name "$rack" || {
   aws cloudformation describe-stack-events --region "$region" --stack-name "$rack" --output table \
     --query "StackEvents[?ResourceStatus=='UPDATE_FAILED'].[LogicalResourceId,ResourceStatusReason]"
   aws cloudformation describe-stacks --region "$region" --stack-name "$rack" \
     --query 'Stacks[0].[StackStatus,StackStatusReason]' --output text
-  stop "the update is not complete: after UPDATE_ROLLBACK_COMPLETE the old password holds"
+  stop "the update isn't complete; after UPDATE_ROLLBACK_COMPLETE the old password is valid"
 }
 `
 
 const guideRestart = `# == Step 6: the restart
 #
-# The web service takes the password when it starts, and the update does not start it anew: until
-# then it takes the old one. Where step 4 showed ApiWebTasks and its service, the update has
-# restarted it: this can be left out then, and does no harm.
+# The web service reads the password when it starts, and the update doesn't restart it: until then
+# it accepts the old one. If step 4 showed ApiWebTasks and its service, the update has restarted it,
+# so you can skip this; it does no harm.
 #
-# Steps 6 and 7 may be repeated. Another bash needs step 1 first, and: read -r -s password
+# You can repeat steps 6 and 7. A new bash needs step 1 first, and: read -r -s password
 `
 
 const guideFindService = `service=$(aws cloudformation describe-stack-resource --region "$region" --stack-name "$rack" \
@@ -357,23 +354,23 @@ cluster=$(aws cloudformation describe-stacks --region "$region" --stack-name "$r
 const guideRestartNow = `aws ecs update-service --region "$region" --cluster "$cluster" --service "$service" \
   --force-new-deployment --output text \
   --query 'service.deployments[].[status,desiredCount,runningCount]' ||
-  stop "the update is done, and the web service was not restarted: do step 6 again"
-# This wait ends after ten minutes: run it again where that is not enough.
+  stop "the update is done, but the web service wasn't restarted: repeat step 6"
+# This wait ends after ten minutes: run it again if that isn't enough.
 aws ecs wait services-stable --region "$region" --cluster "$cluster" --services "$service"
 `
 
 const guideCheck = `# == Step 7: the check
 #
-# Two web tasks answer in turn, so it is done when five logins in a row, each over a connection of
-# its own, were made with the new password.
+# Two web tasks answer in turn, so the reset is done when the new password works five times in a
+# row, each over a new connection.
 `
 
 const guideFindHost = `host=$(aws cloudformation describe-stacks --region "$region" --stack-name "$rack" --output text \
   --query "Stacks[0].Outputs[?OutputKey=='Dashboard'].OutputValue")
 `
 
-const guideCheckNow = `# Racks with a host of the older form sign their certificates themselves. The one that is there now
-# is the only one that gets the password; whether it is the Rack's, this cannot say.
+const guideCheckNow = `# Racks with a host of the older form have self-signed certificates. Only the certificate that is
+# there now gets the password; this can't tell whether it is the Rack's.
 trust=()
 case $host in
 *.elb.amazonaws.com | *.elb.amazonaws.com.cn)
@@ -388,7 +385,7 @@ while [ "$taken" -lt 5 ] && [ "$turn" -lt 30 ]; do
   turn=$((turn + 1))
   code=$(printf 'user = "convox:%s"\n' "$password" | curl -q --silent --show-error --max-time 20 \
     "${trust[@]}" --output /dev/null --write-out '%{http_code}' --config - "https://$host/auth")
-  [ "$?" -eq 60 ] && break # no waiting changes a certificate
+  [ "$?" -eq 60 ] && break # waiting doesn't fix a certificate
   if [ "$code" = 200 ]; then
     taken=$((taken + 1))
   else
@@ -397,13 +394,13 @@ while [ "$taken" -lt 5 ] && [ "$turn" -lt 30 ]; do
     sleep 5
   fi
 done
-[ "$taken" -eq 5 ] || stop "the update is done, and no login was seen: do steps 6 and 7 again"
-printf '%s of 5 logins in a row took the new password\n' "$taken"
+[ "$taken" -eq 5 ] || stop "the update is done, but the login failed: repeat steps 6 and 7"
+printf '%s of 5 logins in a row accepted the new password\n' "$taken"
 `
 
 const guideEnding = `# == Step 8: the others
 #
-# Tell everyone of "Who is affected", and give every build the new password. For Travis, from here:
+# Give the new password to everyone under "Who is affected" and to every build. For Travis:
 #
 # printf '%s\n' "$password" | convox-travis apply --rack "$rack" --region "$region" --password-stdin
 #

@@ -274,12 +274,12 @@ func TestTheGuideDoesNotAnswerItself(t *testing.T) {
 func TestTheGuideStopsWhereAWSFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ fail, did, says string }{
-		{"StackStatus", "describe-stacks", "cannot be read"},
+		{"StackStatus", "describe-stacks", "can't read the stack"},
 		{"create-change-set", "describe-stacks, create-change-set", "nothing was changed"},
 		{"wait change-set-create-complete", guideBegins + ", delete-change-set", "nothing was changed"},
-		{"execute-change-set", guideBegins + ", execute-change-set", "the old password holds"},
-		{"wait stack-update-complete", guideBegins + guideGoesOn + ", wait stack-update-complete, describe-stack-events, describe-stacks", "the old password holds"},
-		{"update-service", guideBegins + guideGoesOn + ", update-service", "do step 6 again"},
+		{"execute-change-set", guideBegins + ", execute-change-set", "the old password stays valid"},
+		{"wait stack-update-complete", guideBegins + guideGoesOn + ", wait stack-update-complete, describe-stack-events, describe-stacks", "the old password is valid"},
+		{"update-service", guideBegins + guideGoesOn + ", update-service", "repeat step 6"},
 	} {
 		r := runGuide(t, resetGuide(guided()), "production\n", "FAIL="+c.fail)
 		r.want(1, c.did)

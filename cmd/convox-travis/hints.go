@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -13,26 +14,26 @@ import (
 	"convox-travis/travisapi"
 )
 
-// hints says for each code what a person can do about it with flags and commands.
-// Each code has its row; nil says nothing beside what the error itself knows.
+// hints maps each code to what flags and commands can do about it. A row is nil if the
+// error's own hints say enough.
 var hints = problem.Hints{
 	// Answers.
 	"usage":           nil,
 	"bad_host":        meantHost,
 	"bad_password":    newPassword,
-	"bad_fingerprint": problem.Say("run this without --fingerprint: the error shows the fingerprint"),
+	"bad_fingerprint": problem.Say("run this without --fingerprint: the error then shows the fingerprint"),
 	"bad_slug":        nil,
 	"bad_address":     nil,
 	"not_hosted":      nil,
-	"timeout":         nil,
+	"timeout":         longerTimeout,
 	"interrupted":     nil,
 	"canceled":        nil,
 	"failed":          nil,
 
 	// The Rack or Console.
 	"login_refused":         loginRefused,
-	"only_raw_form":         onlyRawForm,
-	"password_unsendable":   problem.Say(lettersAndDigits),
+	"only_raw_form":         setLetters,
+	"password_unsendable":   setLetters,
 	"certificate_untrusted": passFingerprint,
 	"tls_failed":            movedRack,
 	"unreachable":           unreachable,
@@ -70,13 +71,13 @@ var hints = problem.Hints{
 	"aws_unknown":        problem.Say("run the same command again: it looks up what AWS did"),
 
 	// Travis.
-	"unknown_token":       copyToken("copy it again from "),
-	"login_required":      copyToken("copy it from "),
+	"unknown_token":       copyToken("copy the token again from "),
+	"login_required":      copyToken("copy the token from "),
 	"bad_token":           nil,
 	"closed_token":        copyToken("or copy one from "),
 	"closed_endpoint":     problem.Say("leave out --travis-endpoint and TRAVIS_ENDPOINT: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
-	"travis_config":       problem.Say("export TRAVIS_TOKEN, and TRAVIS_ENDPOINT="+travisapi.HostedEndpoint+": then the file isn't needed", "repair the file, or move it away"),
+	"travis_config":       problem.Say("fix the file, or move it away", "or set TRAVIS_TOKEN and TRAVIS_ENDPOINT="+travisapi.HostedEndpoint+", which need no file"),
 	"banned":              nil,
 	"throttled":           nil,
 	"request_limit":       nil,
@@ -88,7 +89,7 @@ var hints = problem.Hints{
 	"no_key_yet":          nil,
 	"duplicate_resource":  nil,
 	"another_repository":  problem.Say("check the name and --provider"),
-	"another_owner":       problem.Say("name those that you mean with --repo OWNER/NAME, or in a file with --repos-from"),
+	"another_owner":       problem.Say("pass --repo OWNER/NAME for each repository that you mean, or a list with --repos-from"),
 	"invalid":             nil,
 	"server":              nil,
 	"untrusted":           nil,
@@ -99,8 +100,8 @@ var hints = problem.Hints{
 	"mixed_pair": func(e *problem.Error) []string {
 		branch, _ := e.Detail.(setup.MixedBranch)
 		return []string{
-			"give such a branch a password of its own first: pass --branch " + text.Quote(string(branch)),
-			"or, if that host may have the new password, pass --allow-mixed",
+			"pass --branch " + text.Quote(string(branch)) + " first, to give that branch its own password",
+			"or pass --allow-mixed if the branch's host may get the new password",
 		}
 	},
 	"not_verified":  nil,
@@ -115,8 +116,8 @@ var hints = problem.Hints{
 
 	// The reset.
 	"no_rack": problem.Say(
-		"run convox-travis racks to list the Racks of this AWS account; pass --profile for another account, such as one of GovCloud or China",
-		"for a Rack that isn't in CloudFormation, use Console: pass --console, or --console=HOST for a company's own",
+		"run convox-travis racks to list the Racks of this AWS account; pass --profile for another account, also for GovCloud or China",
+		"pass --console for a Rack that isn't in CloudFormation, or --console=HOST for your company's own Console",
 	),
 	"two_racks": func(e *problem.Error) []string {
 		if regions, is := e.Detail.(setup.Regions); is {
@@ -129,7 +130,7 @@ var hints = problem.Hints{
 	"unprovable":        nil,
 	"rolled_back":       nil,
 	"not_settled": func(e *problem.Error) []string {
-		return append(continueReset(e), "or force a new deployment of the Rack's web service in ECS by hand: run "+resetCommand(e)+" --guide")
+		return append(continueReset(e), "or force a new deployment of the Rack's web service in ECS: for the steps, run "+resetCommand(e)+" --guide")
 	},
 	"not_followed": continueReset,
 	"overtaken":    func(e *problem.Error) []string { return []string{"or reset it again: run " + resetCommand(e)} },
@@ -145,24 +146,50 @@ var hints = problem.Hints{
 	"bad_branch":        nil,
 	"yml_file": func(e *problem.Error) []string {
 		if e.Hints == nil {
-			return []string{"name another file with --file PATH"}
+			return []string{"pass another file with --file PATH"}
 		}
 		return nil
 	},
 	"yml_changed":   nil,
 	"yml_syntax":    nil,
 	"yml_refused":   nil,
-	"yml_not_built": problem.Say("to deploy another branch, pass --branch NAME"),
+	"yml_not_built": problem.Say("pass --branch NAME to deploy another branch"),
 	"yml_step":      nil,
 }
 
-// detailOf is what is known of an error of package convox.
+// detailOf is the Detail of an error of package convox.
 func detailOf(e *problem.Error) convox.Detail {
 	detail, _ := e.Detail.(convox.Detail)
 	return detail
 }
 
-const lettersAndDigits = "give the Rack a password of letters and digits: convox-travis reset-password RACK"
+// setLetters is for a password that the convox CLI can't send.
+func setLetters(e *problem.Error) []string {
+	if detailOf(e).Console {
+		return nil
+	}
+	return []string{"set a password of letters and digits: run " + forRack("reset-password", detailOf(e))}
+}
+
+// forRack is a command for the Rack that a login was for.
+func forRack(command string, detail convox.Detail) string {
+	name := cmp.Or(detail.Rack.Name, detail.Host.RackName())
+	if name == "" && command == "--rack" {
+		return "convox-travis" // the wizard asks for it
+	}
+	line := "convox-travis " + command + " " + text.Quote(cmp.Or(name, "RACK"))
+	if detail.Rack.Region != "" {
+		line += " --region " + text.Quote(detail.Rack.Region)
+	}
+	return line
+}
+
+func longerTimeout(e *problem.Error) []string {
+	if errors.Is(e, errTimeout) {
+		return []string{"run the same command again with a longer --timeout, or without it"}
+	}
+	return nil
+}
 
 func meantHost(e *problem.Error) []string {
 	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
@@ -170,18 +197,18 @@ func meantHost(e *problem.Error) []string {
 	}
 	switch detailOf(e).Meant {
 	case convox.MeantPassword:
-		return []string{"pipe the password in by itself, with --password-stdin"}
+		return []string{"pass the host alone, and pipe the password in with --password-stdin"}
 	case convox.MeantConsoleRack:
-		return []string{"name a Rack behind a Console with --console --rack ORG/NAME, behind a company's own with --console=HOST --rack ORG/NAME"}
+		return []string{"pass --console --rack ORG/NAME for a Rack behind Console, or --console=HOST for your company's own"}
 	case convox.MeantRack:
-		return []string{"pass --rack NAME if it is the name of a Rack in CloudFormation"}
+		return []string{"pass --rack NAME if that is a Rack in CloudFormation"}
 	}
 	return nil
 }
 
 func newPassword(e *problem.Error) []string {
 	if detailOf(e).New {
-		return []string{"or let one be made: run convox-travis reset-password RACK on a terminal"}
+		return []string{"or run reset-password on a terminal, without --password-stdin: it can generate one"}
 	}
 	return nil
 }
@@ -192,36 +219,35 @@ func loginRefused(e *problem.Error) []string {
 	case detail.Status == http.StatusForbidden:
 		return nil
 	case detail.Console:
-		return []string{"use --host for the password of a Rack itself"}
+		return []string{"pass --host for a Rack password"}
 	case detail.Source == convox.FromAWS:
-		return []string{"run convox-travis reset-password RACK and choose the password that AWS has: then only the web service restarts"}
-	case detail.Source != "":
-		return []string{"pipe that in with --password-stdin instead of --saved", "reset the password if it is lost: convox-travis reset-password RACK"}
+		return []string{"run " + forRack("reset-password", detail) + " and choose the password that AWS has: then only the web service restarts"}
 	}
-	hints := []string{"reset the password if it is lost: convox-travis reset-password RACK"}
-	if detail.Host.IsRack() {
-		return append(hints, "use --console for a deploy key")
+	var hints []string
+	if detail.Source != "" {
+		hints = append(hints, "pipe the new password in with --password-stdin, without --saved")
 	}
-	return append(hints, "use --console="+detail.Host.String()+" if that is a Console, with a deploy key")
-}
-
-func onlyRawForm(e *problem.Error) []string {
-	if detailOf(e).Console {
-		return nil
+	hints = append(hints, "recover a lost password on a terminal: run "+forRack("--rack", detail),
+		"or reset it: run "+forRack("reset-password", detail))
+	switch {
+	case detail.Rack.Name != "" || detail.Source != "":
+		return hints
+	case detail.Host.IsRack():
+		return append(hints, "pass --console for a deploy key")
 	}
-	return []string{lettersAndDigits}
+	return append(hints, "pass --console="+detail.Host.String()+" for a deploy key, if that is a Console")
 }
 
 func passFingerprint(e *problem.Error) []string {
 	if detail := detailOf(e); !detail.Pinned {
-		return []string{"pass --fingerprint " + detail.Fingerprint + " if it is the Rack's: old Racks sign their own"}
+		return []string{"pass --fingerprint " + detail.Fingerprint + " if it is the Rack's: old Racks have self-signed certificates"}
 	}
 	return nil
 }
 
 func movedRack(e *problem.Error) []string {
 	if detailOf(e).Moved {
-		return []string{"list the hosts of your Racks: convox-travis racks"}
+		return []string{"run convox-travis racks to list the hosts of your Racks"}
 	}
 	return nil
 }
@@ -231,36 +257,36 @@ func unreachable(e *problem.Error) []string {
 		return []string{"check the connection and --travis-endpoint, then run this again"}
 	}
 	detail, isLogin := e.Detail.(convox.Detail)
-	if !isLogin || detail.Console {
+	if !isLogin || detail.Console || detail.BrokenProxy {
 		return nil
 	}
-	return append(movedRack(e), "if only this machine can't reach it, and Travis's machines can, pass --no-verify to write the password unchecked")
+	return append(movedRack(e), "pass --no-verify to write the password unverified, if Travis's machines can reach the Rack and only this one can't")
 }
 
 func notARack(e *problem.Error) []string {
 	if detail := detailOf(e); detail.Other {
-		return []string{"for a Console, with a deploy key, pass --console=" + detail.Host.String()}
+		return []string{"pass --console=" + detail.Host.String() + " for a Console, with a deploy key"}
 	}
 	return movedRack(e)
 }
 
 func notAConsole(e *problem.Error) []string {
 	if detail := detailOf(e); detail.Other {
-		return []string{"for a Rack itself, with its password, pass --host " + detail.Host.String()}
+		return []string{"pass --host " + detail.Host.String() + " for a Rack, with its password"}
 	}
-	return []string{"pass --host for a Rack itself"}
+	return []string{"pass --host for a Rack"}
 }
 
 func copyToken(lead string) func(*problem.Error) []string {
 	return func(e *problem.Error) []string {
 		page := cmp.Or(travisapi.FailureOf(e).TokenPage, travisapi.TokenPage(travisapi.HostedEndpoint))
-		return []string{lead + page + " and export it as TRAVIS_TOKEN"}
+		return []string{lead + page + " and set TRAVIS_TOKEN to it"}
 	}
 }
 
 func anotherEndpoint(e *problem.Error) []string {
 	if api := travisapi.FailureOf(e).API; api != "" {
-		return []string{"pass --travis-endpoint " + api + ": an Enterprise has its API there"}
+		return []string{"pass --travis-endpoint " + api + ": that is where Travis CI Enterprise has its API"}
 	}
 	return []string{"check --travis-endpoint, then run this again"}
 }
@@ -269,18 +295,18 @@ func saveElsewhere(e *problem.Error) []string {
 	if detailOf(e).Console {
 		return nil
 	}
-	return []string{"or keep the password elsewhere, and pipe it in with --password-stdin"}
+	return []string{"or save the password elsewhere, and pipe it in with --password-stdin"}
 }
 
 func resetLost(e *problem.Error) []string {
-	return []string{"set a new one: " + resetCommand(e)}
+	return []string{"set a new password: run " + resetCommand(e)}
 }
 
 func continueReset(e *problem.Error) []string {
-	return []string{"to continue it, run " + resetCommand(e) + ", with the same new password"}
+	return []string{"continue it: run " + resetCommand(e) + " with the same new password"}
 }
 
-// resetCommand resets the password of the Rack that an error is about.
+// resetCommand resets the password of an error's Rack.
 func resetCommand(e *problem.Error) string {
 	detail, _ := e.Detail.(cfn.Detail)
 	command := "convox-travis reset-password " + text.Quote(cmp.Or(detail.Rack.Name, "RACK"))
@@ -290,14 +316,14 @@ func resetCommand(e *problem.Error) string {
 	return command
 }
 
-const nameRepository = "name the repository with --repo OWNER/NAME"
+const nameRepository = "pass --repo OWNER/NAME"
 
-// exits are the exit codes of errors that don't end a run with exitFailed.
+// exits are the exit codes of errors, if not exitFailed.
 var exits = map[string]int{
 	"usage": exitUsage,
 
 	"bad_password":          exitUsage,
-	"certificate_untrusted": exitUsage, // --fingerprint is the missing answer
+	"certificate_untrusted": exitUsage, // --fingerprint is missing
 	"login_refused":         exitRefused,
 	"only_raw_form":         exitRefused,
 	"password_unsendable":   exitRefused,

@@ -192,7 +192,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"the demo":         {args: "demo E"},
 		"a completion":     {args: "__complete apply --repo acme/"},
 		"yml, in JSON":     {args: "yml --rack production --branch main --app web --json --file " + noStep, shows: true},
-		"the plain lines":  {args: "--accessible", input: "2\nevil\n1\n<\n"},
+		"the plain lines":  {args: "--accessible", input: "1\nevil\n1\n<\n"},
 		"plain, Console":   {args: "--accessible " + console, input: w.key(), shows: true},
 		"plain, to Review": {args: "--accessible --saved --rack production", input: "yes\nno\n\n", shows: true},
 	} {
@@ -247,7 +247,7 @@ func TestNoNameThatIsOfferedSteersTheTerminal(t *testing.T) {
 		rack(fmt.Sprintf("a%d", i), fmt.Sprintf("rack.a%d-1234.us-east-1.convox.site", i))
 	}
 	rack("z"+inLetter, other)
-	e := w.run("2\n", "--accessible")
+	e := w.run("1\n", "--accessible")
 	w.want(e, 2, "part of a name [z2JB")
 	harmless(t, "the prompt", e.out+e.err)
 }

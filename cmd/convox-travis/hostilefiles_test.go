@@ -81,28 +81,28 @@ func TestAFileLargerThanMemoryIsNotRead(t *testing.T) {
 	}
 	auth := huge(w.dir, "config", "convox", "auth")
 	e := w.frugal("saved logins", "", "apply", "--saved", "--rack", "production")
-	w.want(e, 1, "larger than any real one")
+	w.want(e, 1, "too large")
 	if err := os.Remove(auth); err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.frugal("a list", "", "remove", "--repos-from", huge(w.dir, "list")), 2, "goes on and on")
+	w.want(w.frugal("a list", "", "remove", "--repos-from", huge(w.dir, "list")), 2, "is too large")
 	config := huge(w.dir, ".travis", "config.yml")
 	endpoint := w.env["TRAVIS_ENDPOINT"]
 	w.env["TRAVIS_ENDPOINT"] = "" // else the file is not needed
-	w.want(w.frugal("the Travis client's", "", "check"), 1, config, "cannot be read")
+	w.want(w.frugal("the Travis CLI's", "", "check"), 1, config, "cannot be read")
 	w.env["TRAVIS_ENDPOINT"] = endpoint
 	huge(w.dir, ".convox", "app")
 	w.want(w.frugal("the app's name", "", "yml", "--rack", "production", "--branch", "main"), 0, "--app web")
 	huge(w.dir, ".travis.yml")
-	w.want(w.frugal(".travis.yml", "", "yml", "--rack", "production", "--branch", "main", "--app", "web"), 1, "larger than any real one")
+	w.want(w.frugal(".travis.yml", "", "yml", "--rack", "production", "--branch", "main", "--app", "web"), 1, "too large")
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
 		w.env[name] = huge(w.dir, name)
-		w.want(w.frugal(name, "", "racks"), 2, "larger than any real one")
+		w.want(w.frugal(name, "", "racks"), 2, "too large")
 		w.env[name] = ""
 	}
 }
 
-// A server that goes on and on ends in an error.
+// An answer without an end is an error.
 func TestAnAnswerLargerThanMemoryIsNotRead(t *testing.T) {
 	for name, of := range map[string]func(*world) *faults.Layer{
 		"Travis":  func(w *world) *faults.Layer { return &w.Travis.Faults },
@@ -116,7 +116,7 @@ func TestAnAnswerLargerThanMemoryIsNotRead(t *testing.T) {
 		if name == "Console" {
 			args = []string{"apply", "--repo", "acme/web", "--console=" + w.setting("DEMO_CONSOLE_HOST"), "--password-stdin"}
 		}
-		w.want(w.frugal(name, w.key(), args...), 1, "larger than any real one")
+		w.want(w.frugal(name, w.key(), args...), 1, "too large")
 		w.wantNoWrite()
 	}
 }

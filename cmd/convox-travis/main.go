@@ -1,12 +1,12 @@
 // Command convox-travis connects a Travis CI repository to a Convox Rack: it
-// proves that a credential works and writes CONVOX_HOST and CONVOX_PASSWORD as
-// private variables into the repository's settings.
+// verifies a credential and writes CONVOX_HOST and CONVOX_PASSWORD as private
+// variables to the repository's settings.
 //
-// Each subcommand has a file of its own and ends with a result, which result.go
-// alone prints as text, JSON or JSON lines.
+// Each subcommand has its own file and returns a result. Only result.go prints
+// results, as text, JSON or JSON lines.
 //
-// The comments of the packages are a tour of the house: each ends with the room
-// to read next. Next room: tui, where the questions are asked.
+// The package comments are a tour of the house; each ends with the room to read
+// next. Next room: tui, where the questions are asked.
 package main
 
 import (
@@ -21,17 +21,16 @@ import (
 	"convox-travis/internal/build"
 )
 
-// playerArgument alone makes this program the process that plays builds, which
-// build.Player starts.
+// playerArgument, alone, makes this process play builds; build.Player starts it.
 const playerArgument = "__play"
 
 func isPlayer(args []string) bool { return len(args) == 2 && args[1] == playerArgument }
 
-// player plays builds in processes of this program.
+// player plays builds in child processes of this program.
 func player() build.Player {
 	executable, err := os.Executable()
 	if err != nil {
-		executable = "convox-travis" // as it is called; starting it says why it can't be
+		executable = "convox-travis" // starting it says why it fails
 	}
 	return build.Player{Executable: executable, Arguments: []string{playerArgument}}
 }
@@ -43,18 +42,18 @@ func main() {
 		}
 		os.Exit(exitDone)
 	}
-	// net/http logs what a server sends unasked, and on request every header.
+	// net/http logs what servers send unasked and, on request, every header.
 	log.SetOutput(io.Discard)
 	p := systemProgram()
 	p.quit(run(os.Args[1:], p))
 }
 
-// The linker of a release sets these (internal/release).
+// Set by the linker of a release (internal/release).
 var number, commit, date string
 
-// origin is what the build knows of itself: the version, and the commit and its
-// date; "" each where it does not.
-func origin() (version, revision, made string) {
+// buildOrigin returns the version, the commit and the commit's date; each is ""
+// if the build doesn't know it.
+func buildOrigin() (version, revision, committed string) {
 	if number != "" {
 		return number, commit, date
 	}
@@ -70,16 +69,15 @@ func origin() (version, revision, made string) {
 		case "vcs.revision":
 			revision = setting.Value
 		case "vcs.time":
-			made = setting.Value
+			committed = setting.Value
 		}
 	}
-	return asReleased(version, revision), revision, made
+	return releaseVersion(version, revision), revision, committed
 }
 
-// asReleased is a version of the go command in the form that a release has it
-// (internal/release): the commit stands beside it
-// (https://go.dev/ref/mod#versions).
-func asReleased(version, revision string) string {
+// releaseVersion turns a version of the go command (https://go.dev/ref/mod#versions)
+// into the form of a release (internal/release), which has the commit beside it.
+func releaseVersion(version, revision string) string {
 	version, isChanged := strings.CutSuffix(strings.TrimPrefix(version, "v"), "+dirty")
 	if len(revision) >= 12 {
 		version = strings.TrimSuffix(version, "-"+revision[:12])
@@ -91,16 +89,16 @@ func asReleased(version, revision string) string {
 }
 
 func version() string {
-	version, revision, made := origin()
+	version, revision, committed := buildOrigin()
 	version = cmp.Or(version, "devel")
 	if revision == "" {
 		return version
 	}
-	return fmt.Sprintf("%s (commit %.12s, %s)", version, revision, made)
+	return fmt.Sprintf("%s (commit %.12s, %s)", version, revision, committed)
 }
 
 func userAgent() string {
-	if version, _, _ := origin(); version != "" {
+	if version, _, _ := buildOrigin(); version != "" {
 		return "convox-travis/" + version
 	}
 	return "convox-travis"

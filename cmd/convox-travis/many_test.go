@@ -44,7 +44,7 @@ func TestEachOfManyRepositoriesHasALine(t *testing.T) {
 	w, names := services(t, 40)
 	names = names[:6]
 	e := w.apply(append(reposOf(names), "--repo", "acme/nowhere")...)
-	w.want(e, 3, "7 repositories: 6 done, 1 failed, 0 not begun", "error: ", "acme/nowhere        nothing was changed\n")
+	w.want(e, 3, "7 repositories: 6 done, 1 failed, 0 not started", "error: ", "acme/nowhere        nothing was changed\n")
 	lines := strings.Split(strings.TrimSpace(e.out), "\n")
 	if len(lines) != 7 {
 		t.Errorf("%d lines:\n%s", len(lines), e.out)
@@ -64,7 +64,7 @@ func TestASecondRunIsAResume(t *testing.T) {
 	w, names := services(t, 40)
 	w.want(w.apply(reposOf(names[:3])...), 0)
 	w.Travis.Faults.Forget()
-	w.want(w.apply(append(reposOf(names[:6]), "--skip-existing")...), 0, names[0]+"  left as they are", names[5]+"  both created")
+	w.want(w.apply(append(reposOf(names[:6]), "--skip-existing")...), 0, names[0]+"  both unchanged", names[5]+"  both created")
 	if n := len(w.Travis.Writes()); n != 6 {
 		t.Errorf("%d writes for three repositories", n)
 	}
@@ -134,7 +134,7 @@ func TestABanIsContinuedByTheSameCommand(t *testing.T) {
 		return false
 	}})
 	e := w.apply(reposOf(names)...)
-	w.want(e, 3, "not begun")
+	w.want(e, 3, "not started")
 	after := len(w.Travis.Writes())
 	if after > 10+8 {
 		t.Errorf("%d writes: something was begun after the ban", after)

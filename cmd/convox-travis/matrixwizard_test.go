@@ -140,12 +140,12 @@ func (w *inside) wizard(begin func() (heal func()), lasts bool) (e ending, tries
 	reviewed := false
 	someone := newPerson(func(question string) string {
 		switch {
-		case strings.Contains(question, "write it, yes or no"):
+		case strings.Contains(question, "write, yes or no"):
 			if !reviewed {
 				reviewed, heal = true, begin()
 			}
 			return "yes"
-		case strings.Contains(question, "It could not be completed"):
+		case strings.Contains(question, "Not everything was written"):
 			if tries++; heal != nil && (tries == 2 || !lasts) {
 				heal()
 				heal = nil

@@ -51,7 +51,7 @@ func TestARunThatDoesNotEndIsAbandoned(t *testing.T) {
 				ask(errInterrupted)
 				defer time.AfterFunc(c.second, func() { abort(errInterrupted) }).Stop()
 				begun := time.Now()
-				code, isInTime := p.inTime(setup.Stop{Soft: soft, Hard: hard}, ended)
+				code, isInTime := p.await(setup.Stop{Soft: soft, Hard: hard}, ended)
 				if took := time.Since(begun); took != c.want || isInTime != c.inTime || isInTime && code != 7 {
 					t.Errorf("in time: %t, after %v", isInTime, took)
 				}
@@ -69,9 +69,9 @@ func TestAnAbandonedRunReportsIt(t *testing.T) {
 		words string
 	}{
 		"interrupted":                      {errInterrupted, false, 130, "error: interrupted\n"},
-		"its time is over":                 {errTimeout, false, 1, "--timeout is over\n"},
-		"interrupted within a write":       {errInterrupted, true, 130, "may be there or not\nhint: run the same command again"},
-		"its time is over, within a write": {errTimeout, true, 3, "may be there or not"},
+		"its time is over":                 {timeoutError(90 * time.Second), false, 1, "error: stopped after --timeout 1m30s\nhint: run the same command again with a longer --timeout"},
+		"interrupted within a write":       {errInterrupted, true, 130, "may or may not have happened\nhint: run the same command again"},
+		"its time is over, within a write": {timeoutError(90 * time.Second), true, 3, "may or may not have happened"},
 	} {
 		var told strings.Builder
 		out := &output{to: &told}

@@ -95,7 +95,7 @@ func TestAListThatNeverComesIsLeftBehind(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit %d", code)
 	}
-	w.want(w.run("", "remove", "--repos-from", "/dev/zero"), 2, "goes on and on")
+	w.want(w.run("", "remove", "--repos-from", "/dev/zero"), 2, "is too large")
 	w.want(w.run("acme/web\nnonsense\n", "remove", "--repos-from", "-"), 2, "--repos-from, line 2")
 }
 
@@ -143,7 +143,7 @@ func TestUndoSpeaksOfWhatThisRunWrote(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.run(w.password(), "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/mobile", "--password-stdin", "--skip-existing")
-	w.want(e, 0, "left as it is")
+	w.want(e, 0, "unchanged")
 	if strings.Contains(e.err, "undo:") {
 		t.Errorf("it says how to undo what it did not do: %s", e.err)
 	}

@@ -15,8 +15,8 @@ import (
 func TestThePlainDriverReadsAPipe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone()
-	e := w.run("2\nproduction\n\n"+secrettest.Canary+"\nyes\n", "--accessible")
-	w.want(e, 0, "1  With a Console deploy key", "CONVOX_PASSWORD  created", "Review")
+	e := w.run("1\nproduction\n\n"+secrettest.Canary+"\nyes\n", "--accessible")
+	w.want(e, 0, "1  Rack password", "CONVOX_PASSWORD  created", "Review")
 	if strings.Contains(e.err+e.out, "\x1b") {
 		t.Errorf("it steers a terminal: %q", e.err)
 	}
@@ -26,27 +26,27 @@ func TestThePlainDriverReadsAPipe(t *testing.T) {
 func TestThePlainDriverTakesWhatIsOffered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone().saved()
-	w.want(w.run("2\n\n\ny\n", "--accessible"), 0, "] >", "created")
+	w.want(w.run("1\n\n\ny\n", "--accessible"), 0, "] >", "created")
 	w.env["ACCESSIBLE"] = "1"
-	w.want(w.run("2\n\n\ny\n"), 0, "replaced")
+	w.want(w.run("1\n\n\ny\n"), 0, "replaced")
 }
 
 func TestThePlainDriverGoesBackAndMends(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone()
-	input := strings.Join([]string{"7", "2", "nothing like it", "prod", "production", "1", "wrong", "<", "<", "4", "", secrettest.Canary, "no", "<", "", "", "yes"}, "\n") + "\n"
+	input := strings.Join([]string{"7", "1", "nothing like it", "prod", "production", "1", "wrong", "<", "<", "4", "", secrettest.Canary, "no", "<", "", "", "yes"}, "\n") + "\n"
 	e := w.run(input, "--accessible")
-	w.want(e, 2, "answer with a number from 1 to 2", "nothing is called like that", "does not accept this password", "the word to write it")
+	w.want(e, 2, "answer with a number from 1 to 2", "nothing is called like that", "doesn't accept this password", "your confirmation of the review")
 	w.wantNoWrite()
 }
 
 func TestAnswersThatEndEarlyAreListed(t *testing.T) {
 	t.Parallel()
 	for input, words := range map[string][]string{
-		"":                                    {"the way in", "the password or deploy key", "the word to write it"},
-		"2\n":                                 {"the Rack", "the password or deploy key"},
-		"2\n4\n":                              {"the password or deploy key"},
-		"2\n4\n\n" + secrettest.Canary + "\n": {"the word to write it"},
+		"":                                    {"a Rack or Console", "the password or deploy key", "your confirmation of the review"},
+		"1\n":                                 {"a Rack, the password or deploy key"},
+		"1\n4\n":                              {"the password or deploy key"},
+		"1\n4\n\n" + secrettest.Canary + "\n": {"your confirmation of the review"},
 	} {
 		w := newWorld(t).inClone()
 		w.want(w.run(input, "--accessible"), 2, append(words, "hint: ")...)
@@ -57,7 +57,7 @@ func TestAnswersThatEndEarlyAreListed(t *testing.T) {
 func TestWithoutATerminalNothingIsGuessed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone().saved()
-	w.want(w.run("2\n\n\ny\n"), 2, "the way in", "--password-stdin")
+	w.want(w.run("1\n\n\ny\n"), 2, "a Rack or Console", "--password-stdin")
 	w.want(w.run(w.password(), "--host", w.setting("DEMO_RACK_HOST"), "--saved"), 2, "needs a terminal", "convox-travis apply", "--accessible")
 	w.want(w.run("", "demo"), 2, "demo --serve")
 	w.wantNoWrite()
@@ -68,13 +68,13 @@ func TestADumbTerminalGetsPlainLines(t *testing.T) {
 	w := newWorld(t).inClone()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{})
-	z.sees(askWay, "] >").types("2\r").sees(askRack, ">")
+	z.sees(askWay, "] >").types("1\r").sees(askRack, ">")
 	z.types("production\r").sees(askSource).types("\r").sees(askPassword)
 	z.still()
 	if z.EchoIsOn() {
 		t.Error("the secret is echoed")
 	}
-	z.types(secrettest.Canary + "\r").sees("write it, yes or no, or d")
+	z.types(secrettest.Canary + "\r").sees("write, yes or no, or d")
 	z.still()
 	if !z.EchoIsOn() {
 		t.Error("the echo was not put back")
@@ -91,7 +91,7 @@ func TestCtrlCAtTheSecretPutsTheEchoBack(t *testing.T) {
 	w := newWorld(t).inClone()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{})
-	z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
+	z.sees(askWay, "] >").types("1\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
 	z.still()
 	z.types(terminal.CtrlC).ends(130, "nothing was written")
 	if !z.EchoIsOn() {
@@ -105,9 +105,9 @@ func TestWhatIsTypedBetweenQuestionsIsNeitherShownNorTaken(t *testing.T) {
 	w.env["TERM"] = "dumb"
 	w.Rack.Faults.SetLatency(700 * time.Millisecond)
 	z := w.open(terminal.Options{})
-	z.sees(askWay, "] >").types("2\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
+	z.sees(askWay, "] >").types("1\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
 	z.still()
-	z.types("wrong\r").sees("checking it with").types(secrettest.Canary + "\r").sees("does not accept")
+	z.types("wrong\r").sees("checking the password with").types(secrettest.Canary + "\r").sees("doesn't accept")
 	z.still()
 	if n := len(w.Rack.Faults.Requests()); n > 4 {
 		t.Errorf("%d calls: what was typed ahead was taken for an answer", n)
@@ -121,7 +121,7 @@ func TestAYesTypedAheadOfTheReviewWritesNothing(t *testing.T) {
 	w.env["TERM"] = "dumb"
 	w.Travis.Faults.SetLatency(600 * time.Millisecond)
 	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
-	z.sees("reading the settings of").types("yes\r").sees("write it, yes or no, or d")
+	z.sees("reading the Travis settings of").types("yes\r").sees("write, yes or no, or d")
 	z.still()
 	w.wantNoWrite()
 	z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
@@ -144,7 +144,7 @@ func TestTheWizardShowsWhatIsTriedAgain(t *testing.T) {
 			w.Travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil, Match: func(r faults.Request) bool { return r.Path == "/repo/acme%2Fweb" }})
 			w.env["CONVOX_PASSWORD"] = secrettest.Canary
 			z := w.open(terminal.Options{Height: 60}, append(args, "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"))...)
-			z.sees("trying again in 1 s, 2nd time: find acme/web").sees("Review")
+			z.sees("retrying in 1 s (attempt 2): find acme/web").sees("Review")
 			z.types(terminal.CtrlC).ends(130)
 		})
 	}

@@ -14,6 +14,29 @@ import (
 	"convox-travis/internal/secret/secrettest"
 )
 
+// Only a proxy that works can say that the Rack is out of this machine's reach.
+func TestAProxyThatCannotReachTheRackOffersToWriteUnchecked(t *testing.T) {
+	t.Parallel()
+	for status, isOffered := range map[int]bool{502: true, 503: true, 504: true, 403: false, 407: false} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(proxy.Close)
+		w := newWorld(t)
+		w.env["HTTPS_PROXY"] = proxy.URL
+		e := w.run(w.password(), "apply", "--host", "rack.example.com", "--repo", w.setting("DEMO_REPO"), "--password-stdin")
+		w.want(e, 1, "of HTTPS_PROXY")
+		if strings.Contains(e.err, "pass --no-verify") != isOffered {
+			t.Errorf("HTTP %d: %s", status, e.err)
+		}
+	}
+	w := newWorld(t)
+	w.env["HTTPS_PROXY"] = "127.0.0.1:port"
+	e := w.run(w.password(), "apply", "--host", "rack.example.com", "--repo", w.setting("DEMO_REPO"), "--password-stdin")
+	w.want(e, 1, "HTTPS_PROXY", "can't be read")
+	if strings.Contains(e.err, "--no-verify") {
+		t.Errorf("an address that can't be read: %s", e.err)
+	}
+}
+
 // Whoever is called, a proxy's fault names the proxy and its variable.
 func TestAProxysFaultNamesTheProxy(t *testing.T) {
 	t.Parallel()
@@ -41,7 +64,7 @@ func TestAProxysFaultNamesTheProxy(t *testing.T) {
 		"nobody there": {"http://127.0.0.1:1", "127.0.0.1:1 of HTTPS_PROXY: the connection was refused"},
 		"a login":      {login.URL, "requires a login (HTTP 407)"},
 		"no HTTP":      {"http://" + garbage.Addr().String(), "isn't HTTP"},
-		"no TLS":       {"https" + strings.TrimPrefix(login.URL, "http"), "does not speak TLS"},
+		"no TLS":       {"https" + strings.TrimPrefix(login.URL, "http"), "doesn't speak TLS"},
 	}
 	commands := map[string]func(w *world) (input string, args []string){
 		"Travis": func(w *world) (string, []string) {
@@ -72,6 +95,9 @@ func TestAProxysFaultNamesTheProxy(t *testing.T) {
 				input, args := command(w)
 				e := w.run(input, args...)
 				w.want(e, 1, proxy.want, "hint: check HTTPS_PROXY")
+				if strings.Contains(e.err, "--no-verify") {
+					t.Errorf("it offers to write unchecked:\n%s", e.err)
+				}
 			})
 		}
 	}

@@ -20,7 +20,7 @@ func runToPanic(place string) int {
 	p.status = &status{to: p.err}
 	crash.Handle(p.crashed)
 	defer crash.Catch()
-	stop, finish := p.stop()
+	stop, finish := p.watchSignals()
 	defer finish()
 	wait := func() {
 		for {
@@ -65,5 +65,5 @@ func runToPanic(place string) int {
 	if err != nil {
 		panic(err)
 	}
-	return p.finish(nil, failure(p.drive(stop, o, flow.New(outside, flow.Given{Way: flow.ByConsole, Console: console}))))
+	return p.finish(nil, failure(p.drive(stop, o, flow.New(outside, flow.Given{SignIn: flow.ByConsole, Console: console}))))
 }

@@ -20,11 +20,10 @@ func newRacks(p *program) *cobra.Command {
 	var o options
 	cmd := p.newCommand(&cobra.Command{
 		Use:   "racks",
-		Short: "List the Racks found in CloudFormation",
-		Long: `List the Racks of an AWS account, in all regions at once. A region that is
-switched off, denied or slow is skipped, and named with the reason. Racks of
-the third generation are not CloudFormation stacks: they are reached through
-Console.`,
+		Short: "List the Racks in CloudFormation",
+		Long: `List the Racks of an AWS account, in all regions at once. Regions that are
+disabled, denied or slow are skipped, and reported with the reason. Generation 3
+Racks aren't CloudFormation stacks: use Console for those.`,
 		Example: `  convox-travis racks
   convox-travis racks --profile work --region eu-west-1 --json`,
 		Args: noArguments,
@@ -93,9 +92,9 @@ func (p *program) racks(ctx context.Context, o *options) result {
 	}
 	switch {
 	case slices.ContainsFunc(found.Skipped, cfn.Skipped.IsTransient):
-		notes = append(notes, "hint: run this again: a region that was skipped may answer now")
+		notes = append(notes, "hint: run this again: skipped regions may answer now")
 	case len(found.Racks) == 0:
-		notes = append(notes, "hint: look in another account with --profile, or use a Console deploy key")
+		notes = append(notes, "hint: search another account with --profile, or use a Console deploy key")
 	}
 	return result{document: d, lines: racksTable(found, p.outWidth()), notes: notes}
 }
@@ -104,10 +103,10 @@ func (p *program) racks(ctx context.Context, o *options) result {
 func rackNote(rack cfn.Rack) string {
 	var notes []string
 	if rack.Private {
-		notes = append(notes, "private API: Travis cannot reach it")
+		notes = append(notes, "private API: Travis can't reach it")
 	}
 	if len(rack.WhiteList) > 0 {
-		notes = append(notes, "white list: only "+strings.Join(rack.WhiteList, ", "))
+		notes = append(notes, "IP allowlist: "+strings.Join(rack.WhiteList, ", "))
 	}
 	switch {
 	case rack.Dead():
@@ -118,14 +117,14 @@ func rackNote(rack cfn.Rack) string {
 	return strings.Join(notes, "; ")
 }
 
-// racksTable lists Racks for people: a line each where the terminal has room for
-// it, else a few, with each value whole, so that it can be copied.
+// racksTable lists Racks for people, one per line if the terminal is wide enough.
+// Values are never cut, so that they can be copied.
 func racksTable(found cfn.Summary, width int) []string {
 	if len(found.Racks) == 0 {
 		return nil
 	}
-	var whole strings.Builder
-	table := tabwriter.NewWriter(&whole, 0, 0, 2, ' ', 0)
+	var wide strings.Builder
+	table := tabwriter.NewWriter(&wide, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tREGION\tHOST\tVERSION\tSTATE\tNOTE")
 	for _, rack := range found.Racks {
 		cells := []string{rack.Name, rack.Region, cmp.Or(rack.Host, "-"), cmp.Or(rack.Version, "-"), rack.Status, rackNote(rack)}
@@ -134,8 +133,8 @@ func racksTable(found cfn.Summary, width int) []string {
 		}
 		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
-	_ = table.Flush() // a strings.Builder takes everything
-	lines := strings.Split(strings.TrimSuffix(whole.String(), "\n"), "\n")
+	_ = table.Flush() // writing to a strings.Builder never fails
+	lines := strings.Split(strings.TrimSuffix(wide.String(), "\n"), "\n")
 	if !slices.ContainsFunc(lines, func(line string) bool { return ansi.StringWidth(line) > width }) {
 		return lines
 	}

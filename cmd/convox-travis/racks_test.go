@@ -15,7 +15,7 @@ func TestRacksOfAllRegionsAreListed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "racks")
-	w.want(e, 0, "production", w.setting("DEMO_RACK_HOST"), "staging-1612345678.eu-west-1.elb.amazonaws.com", "private API", "white list", "failed", "first", "4 regions skipped: switched off for this account (af-south-1, ap-east-1, eu-south-1, me-south-1)", "aws cloudformation continue-update-rollback --stack-name retired --region ap-southeast-2")
+	w.want(e, 0, "production", w.setting("DEMO_RACK_HOST"), "staging-1612345678.eu-west-1.elb.amazonaws.com", "private API", "IP allowlist", "failed", "first", "skipped 4 regions: switched off for this account (af-south-1, ap-east-1, eu-south-1, me-south-1)", "aws cloudformation continue-update-rollback --stack-name retired --region ap-southeast-2")
 	for _, other := range []string{"monitoring", "production-web", "acme"} {
 		if strings.Contains(e.out, other) {
 			t.Errorf("%s is no Rack:\n%s", other, e.out)

@@ -27,7 +27,7 @@ func TestARackIsLookedForWithoutBeingLedAstray(t *testing.T) {
 			func(w *inside) {
 				w.AWS.Deny("cloudformation:DescribeStacks", "eu-west-3", "eu-west-2", "sa-east-1", "us-west-1", "ca-central-1", "ap-south-1")
 			}, "nothere", 1,
-			[]string{"error: no Convox Rack named nothere in 11 regions", "6 regions skipped: access denied (ap-south-1, ca-central-1, eu-west-2, eu-west-3, …)", "GovCloud or China", "pass --console, or --console=HOST for a company's own"},
+			[]string{"error: no Convox Rack named nothere in 11 regions", "skipped 6 regions: access denied (ap-south-1, ca-central-1, eu-west-2, eu-west-3, …)", "GovCloud or China", "pass --console for a Rack that isn't in CloudFormation, or --console=HOST for your company's own Console"},
 			[]string{"switched off"},
 		},
 		"two work and one is dead": {
@@ -57,5 +57,5 @@ func TestRacksOfARegionThatMayAnswerLaterAreAskedForAgain(t *testing.T) {
 	w := newInside(t)
 	w.AWS.Throttle("ap-northeast-3", 1000)
 	w.want(w.run("", "racks", "--region", "us-east-1", "--region", "ap-northeast-3"), 0,
-		"1 region skipped: throttled (ap-northeast-3)", "hint: run this again: a region that was skipped may answer now")
+		"skipped ap-northeast-3: throttled", "hint: run this again: skipped regions may answer now")
 }

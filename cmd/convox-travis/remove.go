@@ -19,24 +19,24 @@ func newRemove(p *program, stop *setup.Stop) *cobra.Command {
 	var everyBranch bool
 	cmd := p.newCommand(&cobra.Command{
 		Use:   "remove",
-		Short: "Take the pair away again",
-		Long: `Delete CONVOX_HOST and CONVOX_PASSWORD: those for all branches, with --branch
-those of one branch, with --all-branches every one. On a terminal it asks
-first. The credential itself goes on working.`,
+		Short: "Delete both variables",
+		Long: `Delete the CONVOX_HOST and CONVOX_PASSWORD that apply to all branches, those of
+--branch, or all of them with --all-branches. On a terminal it asks first. The
+credential itself still works.`,
 		Example: `  convox-travis remove --repo acme/api
   convox-travis remove --branch main --yes
   convox-travis remove --owner acme --all --dry-run`,
 		Args: noArguments,
 	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
 		if everyBranch && o.branch != "" {
-			return failure(usageError("--branch and --all-branches contradict each other", "--all-branches takes away the pairs of all branches, --branch NAME that of one"))
+			return failure(usageError("--branch and --all-branches exclude each other", "pass --all-branches for the variables of every branch, or --branch NAME for those of one"))
 		}
 		return p.remove(*stop, &o, everyBranch)
 	})
 	o.repositoryFlags(cmd.Flags())
 	o.ownerFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&everyBranch, "all-branches", false, "delete every pair, whatever its branch")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted, and delete nothing")
+	cmd.Flags().BoolVar(&everyBranch, "all-branches", false, "delete the variables of every branch, too")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be deleted, but delete nothing")
 	o.runFlags(cmd.Flags())
 	return cmd
 }
@@ -52,13 +52,17 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	if err != nil {
 		return show.fail(err)
 	}
-	told, over := p.reading(len(targets))
+	read, done := p.reading(len(targets))
 	removal := setup.MakeRemoval(stop.Soft, a.travis, setup.RemoveRequest{
-		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: told,
+		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: read,
 	})
-	over()
+	done()
 	if err := cmp.Or(context.Cause(stop.Soft), removal.Ended()); err != nil {
 		return show.fail(err)
+	}
+	spell := speller{client: a.travis}
+	for i, r := range removal.Repositories {
+		removal.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
 	}
 	if o.dryRun {
 		return show.report(removal.Intent())
@@ -73,15 +77,15 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)
 	r := show.report(report)
-	if report.Stands() {
-		r.notes = append(r.notes, "note: the credential itself goes on working; to end it, delete the deploy key in Console or change the Rack's password")
+	if report.HasChanges() {
+		r.notes = append(r.notes, "note: the credential still works; to revoke it, delete the deploy key in Console or change the Rack password")
 	}
 	return r
 }
 
-// confirm asks on a terminal; a script has said it by running the command.
+// confirm asks on a terminal. A script confirms by running the command.
 func (s *reporter) confirm(ctx context.Context, o *options, removal setup.Removal) error {
-	if o.yes || !(s.typed || s.isPlain(o)) {
+	if o.yes || !(s.inIsTerminal || s.isPlain(o)) {
 		return nil
 	}
 	for _, r := range removal.Repositories {
@@ -99,10 +103,10 @@ func (s *reporter) confirm(ctx context.Context, o *options, removal setup.Remova
 		return stopped
 	}
 	if errors.Is(err, io.EOF) && answer == "" {
-		return usageError("remove needs an answer that was not given: whether to delete them", "answer y, or give --yes")
+		return usageError("remove needs your confirmation", "answer y, or pass --yes")
 	}
 	if (err == nil || errors.Is(err, io.EOF)) && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")) {
 		return nil
 	}
-	return usageError("nothing was deleted: it was not agreed to", "answer y, or give --yes")
+	return usageError("nothing was deleted: you didn't confirm", "answer y, or pass --yes")
 }

@@ -80,7 +80,7 @@ func TestUndoLeadsToTheTravisThatWasGiven(t *testing.T) {
 	delete(w.env, "TRAVIS_ENDPOINT")
 	for _, args := range [][]string{append([]string{"apply"}, way...), asking} {
 		e := w.run("", append(args, "--travis-endpoint", endpoint)...)
-		w.want(e, 0, "undo: convox-travis remove --repo acme/web --travis-endpoint "+endpoint+"\n")
+		w.want(e, 0, " convox-travis remove --repo acme/web --travis-endpoint "+endpoint+"\n")
 		w.want(w.run("", "remove", "--repo", "acme/web", "--travis-endpoint", endpoint), 0, "deleted")
 	}
 }

@@ -23,9 +23,9 @@ type (
 		Repositories list[repositoryDocument] `json:"repositories"`
 		Warnings     list[messageDocument]    `json:"warnings"`
 		Error        *messageDocument         `json:"error"`
-		Resume       string                   `json:"resume,omitempty"` // the command that goes on where the run ended
+		Resume       string                   `json:"resume,omitempty"` // the command that continues an unfinished run
 
-		streamed bool // the repositories are lines already
+		streamed bool // the repositories were printed as lines
 	}
 	repositoryDocument struct {
 		Slug      string                 `json:"slug"`
@@ -33,17 +33,17 @@ type (
 		Provider  string                 `json:"provider"`
 		Activated bool                   `json:"activated"`
 		Variables list[variableDocument] `json:"variables"`
-		File      *fileDocument          `json:"file"` // .travis.yml, where the wizard added to it
+		File      *fileDocument          `json:"file"` // .travis.yml, if the wizard changed it
 		Error     *messageDocument       `json:"error"`
 	}
 	fileDocument struct {
 		Path      string `json:"path"`
 		Step      bool   `json:"step"`      // the deploy step was added
-		Encrypted bool   `json:"encrypted"` // the pair was
+		Encrypted bool   `json:"encrypted"` // the variables were added, encrypted
 	}
 	variableDocument struct {
 		Name   string  `json:"name"`
-		Branch *string `json:"branch"` // null is all branches
+		Branch *string `json:"branch"` // null means all branches
 		Public bool    `json:"public"`
 		Action string  `json:"action"`
 		Result *string `json:"result"` // null in a dry run
@@ -81,7 +81,7 @@ func repositoryOf(r setup.RepositoryReport) repositoryDocument {
 	return document
 }
 
-// reporter makes the result of a run over repositories, and shows its progress.
+// reporter shows the progress of a run over repositories, and makes its result.
 type reporter struct {
 	*program
 	options  *options
@@ -89,7 +89,7 @@ type reporter struct {
 	targets  []setup.Target
 	host     string
 	warned   bool // the warnings were shown
-	streamed bool // the repositories are lines of --json=lines as they end
+	streamed bool // --json=lines prints each repository when it's done
 	tally    *progress.Tally
 }
 
@@ -97,7 +97,7 @@ func (p *program) reporter(o *options, command string) *reporter {
 	return &reporter{program: p, options: o, command: command}
 }
 
-// plan shows what a person should know before anything is written.
+// plan shows what to know before anything is written.
 func (s *reporter) plan(plan setup.Plan) {
 	if !plan.Unchecked {
 		s.note("%s accepted the credential", plan.Login.Host)
@@ -106,7 +106,7 @@ func (s *reporter) plan(plan setup.Plan) {
 	s.warned = true
 }
 
-// event shows progress to someone who is looking, and streams a repository's end.
+// event shows progress on a terminal, and streams repositories that are done.
 func (s *reporter) event(e setup.Event) {
 	if e.Step == setup.StepFinished {
 		if s.tally != nil {
@@ -116,20 +116,19 @@ func (s *reporter) event(e setup.Event) {
 		s.stream(repositoryOf(*e.Report))
 	}
 	switch {
-	case !s.shown:
+	case !s.errIsTerminal:
 	case e.Step == setup.StepLookUp:
-		s.note("%s: no clear answer about %s; looking it up", e.Target, e.Name)
+		s.note("%s: no clear answer for %s; looking it up", e.Target, e.Name)
 	case e.Step == setup.StepUndo:
-		s.note("%s: taking %s away again", e.Target, e.Name)
+		s.note("%s: rolling back %s", e.Target, e.Name)
 	}
 }
 
-// fail is the result of a run that ended before there was anything to report of the
-// repositories.
+// fail is the result of a run that ended before it worked on repositories.
 func (s *reporter) fail(err error, warnings ...setup.Warning) result {
 	report := setup.Report{Warnings: warnings}
 	for _, target := range s.targets {
-		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotBegun(target, err)})
+		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotStarted(target, err)})
 	}
 	again := s.resume(report, []error{err})
 	r := result{document: s.document(report, again), err: err, warnings: warnings}
@@ -137,14 +136,14 @@ func (s *reporter) fail(err error, warnings ...setup.Warning) result {
 	case r.exitCode() != exitInterrupted:
 	case s.command == "remove":
 		r.notes = append(r.notes, "nothing was deleted")
-	default: // the wizard can have saved a password here, or begun a reset
+	default: // the wizard may have saved a password, or started a reset
 		r.notes = append(r.notes, "nothing was written to Travis")
 	}
 	r.notes = append(r.notes, again.notes()...)
 	return r
 }
 
-// report is the result of a run that went over the repositories.
+// report is the result of a run that worked on repositories.
 func (s *reporter) report(report setup.Report) result {
 	s.status.progress(progress.Progress{})
 	again := s.resume(report, report.Errs())
@@ -154,7 +153,7 @@ func (s *reporter) report(report setup.Report) result {
 	if !s.warned {
 		r.warnings = report.Warnings
 	}
-	if len(r.errs) > 0 && report.Stands() {
+	if len(r.errs) > 0 && report.HasChanges() {
 		r.code = exitPartial
 	}
 	if r.dryRun {
@@ -162,15 +161,32 @@ func (s *reporter) report(report setup.Report) result {
 	}
 	if n := len(report.Repositories); n > 1 {
 		done, failed, left := report.Count()
-		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not begun", text.Count(n, "repository"), done, failed, left))
+		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not started", text.Count(n, "repository"), done, failed, left))
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" {
-		for _, command := range report.Undo(s.options.givenFlags()) {
-			r.notes = append(r.notes, "undo: "+command)
-		}
+		r.notes = append(r.notes, cleanupNotes(report.Cleanup(s.options.givenFlags()))...)
 	}
 	return r
+}
+
+// cleanupNotes say how to remove what was written. It is an undo only where nothing
+// was replaced.
+func cleanupNotes(cleanup setup.Cleanup) (notes []string) {
+	label := "remove: "
+	if cleanup.IsUndo {
+		label = "undo: "
+	}
+	if cleanup.Command != "" {
+		notes = append(notes, label+cleanup.Command)
+		if cleanup.Note != "" {
+			notes = append(notes, "  ("+cleanup.Note+")")
+		}
+	}
+	if cleanup.File != "" {
+		notes = append(notes, label+cleanup.File)
+	}
+	return notes
 }
 
 func (s *reporter) document(report setup.Report, again resume) *runDocument {
@@ -181,8 +197,7 @@ func (s *reporter) document(report setup.Report, again resume) *runDocument {
 	return d
 }
 
-// repositoryLines say how it ended: of one repository each variable, of several a
-// line each.
+// repositoryLines list each variable of one repository, or one line for each of several.
 func repositoryLines(report setup.Report) (lines []string) {
 	if len(report.Repositories) > 1 {
 		return repositoryTable(report)
@@ -230,15 +245,15 @@ func repositoryTable(report setup.Report) (lines []string) {
 	return lines
 }
 
-// resume is how a run that ended early is continued: by the same command, which ends
-// in the same state.
+// resume is how an unfinished run is continued: with the same command, which skips or
+// repeats what is done.
 type resume struct {
-	command string // as it was typed; "" where running it again changes nothing
-	hint    string // the same for a person, or ""
+	command string // as it was typed; "" if running it again doesn't help
+	hint    string // the same for people, or ""
 }
 
-// resume works out how a run that ended with errs is continued. Where nothing was to
-// be replaced, what is done can be skipped.
+// resume finds out how a run that ended with errs is continued. If nothing was to be
+// replaced, finished repositories are skipped.
 func (s *reporter) resume(report setup.Report, errs []error) resume {
 	after := ""
 	for _, err := range errs {
@@ -247,8 +262,8 @@ func (s *reporter) resume(report setup.Report, errs []error) resume {
 		}
 	}
 	several := len(report.Repositories) > 1
-	if after == "" && !(several && slices.ContainsFunc(errs, worthAgain)) {
-		return resume{} // the error says what can be done
+	if after == "" && !(several && slices.ContainsFunc(errs, canRetry)) {
+		return resume{} // the error says what to do
 	}
 	var r resume
 	line := append([]string{"convox-travis"}, s.args...)
@@ -265,9 +280,9 @@ func (s *reporter) resume(report setup.Report, errs []error) resume {
 	return r
 }
 
-// worthAgain reports whether a repository that ended with err may end well the next
-// time, with nothing fixed in between.
-func worthAgain(err error) bool {
+// canRetry reports whether a repository that failed with err may succeed the next time,
+// without a fix.
+func canRetry(err error) bool {
 	if isCutShort(err) {
 		return true
 	}
@@ -276,14 +291,13 @@ func worthAgain(err error) bool {
 	return worth || failure.GaveUp
 }
 
-// isCutShort reports whether the end of the run ended the work on a repository, or
-// kept it from starting.
+// isCutShort reports whether the run ended before or during the work on a repository.
 func isCutShort(err error) bool {
 	code := problem.Code(err)
-	return code == setup.CodeNotBegun || code == setup.CodeStopped
+	return code == setup.CodeNotStarted || code == setup.CodeStopped
 }
 
-// notes say how it is continued.
+// notes say how the run is continued.
 func (r resume) notes() []string {
 	if r.hint == "" {
 		return nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
@@ -22,16 +23,16 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// repositories are the ones asked for, and the clone they were read in.
+// repositories are those that a run works on, and what the clone has.
 type repositories struct {
 	targets []setup.Target
-	found   []gitrepo.Remote // in the clone, likeliest first
-	source  string           // of the target, where a setting of the clone decided; else ""
-	unread  error            // why the clone could not be read, where that can be fixed
+	found   []gitrepo.Remote // in the clone, most likely first
+	source  string           // of the target, if a setting of the clone decided; else ""
+	unread  error            // why the clone can't be read, if that can be fixed
 }
 
-// repositories reads --repo and --repos-from, else the clone. It returns no
-// target when the clone has none or more than one: which, is then missing.
+// repositories reads --repo and --repos-from, else the clone. It returns no target if
+// the clone has none, or several to choose from.
 func (p *program) repositories(ctx context.Context, o *options) (repositories, error) {
 	var r repositories
 	provider, err := o.readProvider()
@@ -55,14 +56,14 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 		}
 		r.targets = append(r.targets, target)
 	}
-	if own, source, ok := setup.OwnOne(clone, provider); ok && len(named) == 0 && !o.all {
+	if own, source, ok := setup.CloneTarget(clone, provider); ok && len(named) == 0 && !o.all {
 		r.targets, r.source = []setup.Target{own}, source
 	}
 	return r, nil
 }
 
-// repositoriesOnce reads them when they are first asked for, and once: what names
-// them can be a pipe.
+// repositoriesOnce reads them on the first call, and only once: they can come from a
+// pipe.
 func (p *program) repositoriesOnce(ctx context.Context, o *options) func() (repositories, error) {
 	return sync.OnceValues(func() (repositories, error) { return p.repositories(ctx, o) })
 }
@@ -74,8 +75,7 @@ func (p *program) noteSource(r repositories) {
 	}
 }
 
-// app is the app that the convox CLI deploys from a clone's file; "" where that is
-// open.
+// app is the app that the convox CLI deploys from the clone; "" if that isn't clear.
 func (r repositories) app(file travisyml.File) string {
 	if len(r.targets) > 0 {
 		return file.AppName(r.targets[0].Slug)
@@ -91,7 +91,7 @@ func (r repositories) app(file travisyml.File) string {
 	return app
 }
 
-// single is the one repository that is meant, OWNER/NAME, "" where it is open.
+// single is the only repository, OWNER/NAME; "" if there isn't exactly one.
 func (r repositories) single() string {
 	if len(r.targets) == 1 {
 		return r.targets[0].Slug
@@ -99,8 +99,8 @@ func (r repositories) single() string {
 	return ""
 }
 
-// slug is the repository for which the Travis client may have an endpoint, "" where
-// there are several.
+// slug is the repository for which the Travis CLI may have saved an endpoint; "" if
+// that isn't clear.
 func (r repositories) slug() string {
 	switch {
 	case len(r.targets) > 0:
@@ -111,7 +111,7 @@ func (r repositories) slug() string {
 	return ""
 }
 
-// named is a repository as it was typed, and where.
+// named is the text of a repository, and where it was written.
 type named struct{ text, where string }
 
 // namedRepositories lists what --repo and --repos-from name.
@@ -132,9 +132,9 @@ func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, e
 		return nil, err
 	}
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
-		return nil, usageError("--repos-from: the list is written in UTF-16", "save it as UTF-8")
+		return nil, usageError("--repos-from: the list is in UTF-16", "save it as UTF-8")
 	}
-	text = strings.TrimPrefix(text, "\ufeff") // as editors of Windows begin a file
+	text = strings.TrimPrefix(text, "\ufeff") // editors on Windows write it first
 	count := 0
 	for line := range strings.Lines(text) {
 		count++
@@ -144,7 +144,7 @@ func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, e
 		}
 	}
 	if len(all) == 0 {
-		return nil, usageError("--repos-from names no repository", "give OWNER/NAME, one a line; # begins a comment")
+		return nil, usageError("--repos-from names no repository", "write OWNER/NAME, one per line; # starts a comment")
 	}
 	return all, nil
 }
@@ -153,15 +153,15 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 	if o.reposFrom == "-" {
 		if o.passwordStdin {
 			return "", usageError("--password-stdin and --repos-from - both read standard input",
-				"read the repositories from a file, or set CONVOX_PASSWORD")
+				"pass --repos-from FILE, or set CONVOX_PASSWORD")
 		}
 		return p.standardInput(ctx, listInput)
 	}
-	// Opening a pipe waits for its writer.
-	file, err := awaited(ctx, func() (*os.File, error) { return os.Open(o.reposFrom) })
+	// Opening a named pipe waits for its writer.
+	file, err := waitFor(ctx, func() (*os.File, error) { return os.Open(o.reposFrom) })
 	if path, is := errors.AsType[*os.PathError](err); is {
-		return "", usageError("--repos-from: "+path.Err.Error(), // not the name: an address in its place can carry a token
-			"name a file with OWNER/NAME, one a line, or - for standard input")
+		return "", usageError("--repos-from"+quoted(o.reposFrom)+": "+path.Err.Error(),
+			"pass a file with OWNER/NAME, one per line, or - for standard input")
 	}
 	if err != nil {
 		return "", err
@@ -170,23 +170,25 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 	return listInput.read(ctx, "the file", file)
 }
 
+var providers = []string{"github", "gitlab", "bitbucket", "assembla"}
+
 func (o *options) readProvider() (travisapi.Provider, error) {
 	if o.provider == "" {
 		return "", nil
 	}
 	provider, err := travisapi.ParseProvider(o.provider)
 	if err != nil {
-		return "", usageError("--provider"+quoted(o.provider)+": Travis knows no such provider", "use github, gitlab, bitbucket or assembla")
+		return "", usageError("--provider"+quoted(o.provider)+": unknown provider"+didYouMean(o.provider, providers), "use github, gitlab, bitbucket or assembla")
 	}
 	return provider, nil
 }
 
-// read makes a target of a slug or a pasted address. A slug alone is the
-// clone's when the clone has it, else GitHub's.
+// read returns the target of a slug or a pasted address. A slug is the clone's if the
+// clone has it, else GitHub's.
 func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, error) {
 	remote, err := gitrepo.ParseRepository(n.text)
 	if err != nil {
-		return setup.Target{}, wrongAnswer(n.where, err)
+		return setup.Target{}, wrongAnswer(n.where+quoted(n.text), err)
 	}
 	candidates := []gitrepo.Remote{remote}
 	if remote.Host == "" {
@@ -197,7 +199,7 @@ func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, 
 	}
 	var targets []setup.Target
 	for _, candidate := range candidates {
-		if on, ok := setup.Agreed(candidate, provider); ok {
+		if on, ok := setup.MatchProvider(candidate, provider); ok {
 			targets = append(targets, setup.Target{Provider: on, Slug: remote.Slug})
 		}
 	}
@@ -207,12 +209,12 @@ func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, 
 	return targets[0], nil
 }
 
-// withSlug lists the clone's remotes of this slug. Where a provider was asked
-// for, those on others are mirrors, and not meant.
+// withSlug lists the clone's remotes of this slug. With a provider, remotes on others
+// are mirrors.
 func (r repositories) withSlug(slug string, provider travisapi.Provider) []gitrepo.Remote {
 	var same []gitrepo.Remote
 	for _, remote := range r.found {
-		_, ok := setup.Agreed(remote, provider)
+		_, ok := setup.MatchProvider(remote, provider)
 		if remote.IsRemote() && strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
 			same = append(same, remote)
 		}
@@ -225,18 +227,18 @@ func whichProvider(where, slug string, candidates []gitrepo.Remote) error {
 	for _, candidate := range candidates {
 		hosts = append(hosts, candidate.Host)
 	}
-	return usageError(fmt.Sprintf("%s: %s is on %s, and which provider that is for Travis is not clear", where, slug, strings.Join(hosts, " and ")),
-		"say it with --provider github, gitlab, bitbucket or assembla, which must be the host's")
+	return usageError(fmt.Sprintf("%s: %s is on %s: its provider isn't clear", where, slug, strings.Join(hosts, " and ")),
+		"pass --provider github, gitlab, bitbucket or assembla: the one that the host is")
 }
 
-// missingHint says why the clone doesn't answer which repository is meant, and what
-// to pass instead.
+// missingHint says what to pass if the clone doesn't decide the repository, and why it
+// doesn't.
 func (r repositories) missingHint() string {
 	if r.unread != nil {
 		return r.unread.Error() + ": " + strings.Join(slices.Concat(problem.Of(r.unread).Hints, []string{nameRepository}), "; ")
 	}
 	if len(r.found) == 0 {
-		return "--repo OWNER/NAME, or run it inside the repository's clone"
+		return "pass --repo OWNER/NAME, or run this inside the repository's clone"
 	}
 	var names []string
 	for _, remote := range r.found[:min(len(r.found), mostProposed)] {
@@ -249,36 +251,36 @@ func (r repositories) missingHint() string {
 	if more := len(r.found) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("one of %d more", more))
 	}
-	hint := "the clone doesn't decide it, pass " + strings.Join(names, ", or ")
+	hint := "pass " + strings.Join(names, ", or ") + ": the clone doesn't decide which"
 	if last := r.found[len(r.found)-1]; len(r.found) > 1 && !last.IsRemote() {
-		hint += "; or update the setting: git config travis.slug " + r.found[0].Slug
+		hint += "; or run git config travis.slug " + r.found[0].Slug
 	}
 	return hint
 }
 
-// mostProposed candidates are proposed; nobody reads more.
+// mostProposed limits the candidates in a hint.
 const mostProposed = 5
 
 // ownerFlags name all repositories of an owner.
 func (o *options) ownerFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.owner, "owner", "", "with --all: the person or organization, by `LOGIN`")
+	flags.StringVar(&o.owner, "owner", "", "with --all: `LOGIN` of the person or organization")
 	flags.BoolVar(&o.all, "all", false, "all repositories of --owner")
 	flags.BoolVar(&o.active, "active", false, "with --all: only those that Travis builds")
 }
 
-// checkOwner refuses what cannot be meant.
+// checkOwner refuses flags that don't fit together.
 func (o *options) checkOwner() error {
 	switch {
 	case o.all && o.owner == "":
-		return usageError("--all needs --owner", "whose repositories: --owner LOGIN --all")
+		return usageError("--all needs --owner", "pass --owner LOGIN --all")
 	case !o.all && o.owner != "":
-		return usageError("--owner needs --all", "all of the owner's repositories: --owner LOGIN --all; one of them: --repo OWNER/NAME")
+		return usageError("--owner needs --all", "pass --owner LOGIN --all for all of the owner's repositories, or --repo OWNER/NAME for one")
 	case !o.all && o.active:
-		return usageError("--active needs --all", "--owner LOGIN --all --active takes those that Travis builds")
+		return usageError("--active needs --all", "pass --owner LOGIN --all --active for those that Travis builds")
 	case o.all && !isOwner(o.owner):
-		return usageError("--owner"+quoted(o.owner)+": no person or organization has such a login", "name it as in OWNER/NAME: --owner LOGIN --all")
+		return usageError("--owner"+quoted(o.owner)+": not a login", "pass the OWNER of OWNER/NAME: --owner LOGIN --all")
 	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
-		return usageError("--all and a list of repositories contradict each other", "give --owner LOGIN --all, or --repo or --repos-from")
+		return usageError("--all and a list of repositories exclude each other", "pass --owner LOGIN --all, or --repo or --repos-from")
 	}
 	return nil
 }
@@ -294,7 +296,7 @@ type lister interface {
 	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
 }
 
-// owned is how the wizard lists what --all means; nil without it.
+// owned returns how the wizard lists the repositories of --all; nil without it.
 func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]setup.Target, error) {
 	if !o.all {
 		return nil
@@ -304,7 +306,7 @@ func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]setup.
 	}
 }
 
-// owned returns the repositories that --all means, and targets without it.
+// owned returns the repositories of --all, or targets without it.
 func (o *options) owned(ctx context.Context, client lister, targets []setup.Target) ([]setup.Target, error) {
 	if !o.all {
 		return targets, nil
@@ -313,8 +315,7 @@ func (o *options) owned(ctx context.Context, client lister, targets []setup.Targ
 	return targets, err
 }
 
-// listOwned returns the repositories that --all means, and what Travis says of
-// them.
+// listOwned returns the repositories of --all, and Travis's data about them.
 func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target, []travisapi.Repository, error) {
 	provider, err := o.readProvider()
 	if err != nil {
@@ -328,26 +329,24 @@ func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target,
 		return nil, nil, err
 	}
 	if len(all) == 0 {
-		return nil, nil, usageError(fmt.Sprintf("--all: this account sees no such repository of %s on Travis", o.owner),
-			"check --owner, --provider and --active; what was made today is unknown until Travis is synced")
+		return nil, nil, usageError(fmt.Sprintf("--owner %q: your Travis account sees no such repositories", o.owner),
+			"check --owner, --provider and --active; sync Travis if the repositories were created today")
 	}
-	targets, err := setup.OwnedBy(o.owner, provider, all)
+	targets, err := setup.OwnerTargets(o.owner, provider, all)
 	return targets, all, err
 }
 
-// manyOfOne is how many repositories of one owner are so many that they are listed
-// together: a page of a list is one call for a hundred.
+// manyOfOne is the number of repositories of one owner from which they are listed
+// instead of read separately: a page of a list has a hundred.
 const manyOfOne = 200
 
-// listMany lists the repositories of those owners of whom many are named, in the
-// order of the owners. What it doesn't return is read one by one, also after an
-// error.
+// listMany lists the repositories of owners of whom many are named. What it doesn't
+// return is read one by one, also after an error.
 func listMany(ctx context.Context, client lister, targets []setup.Target) ([]travisapi.Repository, error) {
-	var owners []setup.Target // in the place of the slug
+	var owners []setup.Target // without NAME in the slug
 	named := map[setup.Target]int{}
 	for _, target := range targets {
-		login, _, _ := strings.Cut(target.Slug, "/")
-		owner := setup.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
+		owner := ownerOf(target)
 		if named[owner]++; named[owner] == manyOfOne {
 			owners = append(owners, owner)
 		}
@@ -371,3 +370,49 @@ func listMany(ctx context.Context, client lister, targets []setup.Target) ([]tra
 }
 
 const listsAtATime = 4
+
+// ownerOf is a repository's provider and owner, without NAME in the slug.
+func ownerOf(target setup.Target) setup.Target {
+	login, _, _ := strings.Cut(target.Slug, "/")
+	return setup.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
+}
+
+// speller finds the repositories that a mistyped name may mean.
+type speller struct {
+	client lister
+	slugs  map[setup.Target][]string // by owner
+}
+
+// suggest proposes the owner's repositories whose names are nearest, " Did you mean …?",
+// or "". It lists few owners, and not for long: Travis's answer is known already.
+func (s *speller) suggest(ctx context.Context, target setup.Target) string {
+	owner := ownerOf(target)
+	slugs, isListed := s.slugs[owner]
+	if !isListed {
+		if len(s.slugs) == listsAtATime {
+			return ""
+		}
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		all, _ := s.client.Repositories(ctx, travisapi.ListOptions{Owner: owner.Slug, Provider: owner.Provider}) // without a list there is nothing to propose
+		for _, repository := range all {
+			slugs = append(slugs, repository.Slug)
+		}
+		if s.slugs == nil {
+			s.slugs = map[setup.Target][]string{}
+		}
+		s.slugs[owner] = slugs
+	}
+	return didYouMean(target.Slug, slugs)
+}
+
+// improve adds the suggestion to the error of a repository that Travis doesn't know.
+func (s *speller) improve(ctx context.Context, target setup.Target, err error) error {
+	e, is := err.(*problem.Error)
+	if !is || e.Code != travisapi.CodeNotFound {
+		return err
+	}
+	improved := *e
+	improved.Reason += s.suggest(ctx, target)
+	return &improved
+}

@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // A secret must not go to a repository that only has the name of the one that
 // was meant.
@@ -36,6 +39,33 @@ func TestARepositoryIsNotTakenForGitHubs(t *testing.T) {
 			if c.code != 0 {
 				w.wantNoWrite()
 			}
+		})
+	}
+}
+
+func TestAMistypedRepositoryNamesTheNearest(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args, repo, want string
+		code             int
+	}{
+		"apply":                  {"apply --host $DEMO_RACK_HOST --password-stdin", "acme/wbe", `Did you mean "acme/web"?`, 1},
+		"remove":                 {"remove --yes", "acme/wbe", `Did you mean "acme/web"?`, 1},
+		"check":                  {"check", "acme/wbe", `Did you mean "acme/web"?`, 5},
+		"several are near":       {"check", "acme/webs", `Did you mean "acme/web" or "acme/website"?`, 5},
+		"nothing is near":        {"check", "acme/something-else", "", 5},
+		"an owner that isn't":    {"check", "nobody/web", "", 5},
+		"one that can't be seen": {"check", "acme/nothere", "", 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			e := w.run(w.password(), strings.Fields(w.expanded(c.args)+" --repo "+c.repo)...)
+			w.want(e, c.code, c.want)
+			if c.want == "" && strings.Contains(e.out+e.err, "Did you mean") {
+				t.Errorf("it suggests something:\n%s%s", e.out, e.err)
+			}
+			w.wantNoWrite()
 		})
 	}
 }

@@ -24,23 +24,19 @@ func newResetPassword(p *program, stop *setup.Stop) *cobra.Command {
 	cmd = p.newCommand(&cobra.Command{
 		Use:   "reset-password RACK",
 		Short: "Set a new password for a Rack in CloudFormation",
-		Long: `Set a new password for a Rack whose password is lost. The Rack's stack is
-updated with every other parameter as it is; then its web service is started
-anew, and the reset is over when only the new password logs in. It asks before
-anything changes, and first whether something better exists.
-
-In a script the new password is piped in; --yes says what a person would be
-asked. Started again with the same password, it goes on where it was left.
---guide prints the same as steps to do by hand, and does nothing.`,
+		Long: `Set a new password for a Rack with a lost password. Every other parameter of the
+stack keeps its value. Then the web service restarts, and the reset is done when
+only the new password logs in. It asks first, and offers safer options. Run it
+again with the same password to continue.`,
 		Example: `  convox-travis reset-password production
   convox-travis reset-password production --guide
-  convox-travis reset-password production \
-    --password-stdin --yes < new-password.txt`,
+  convox-travis reset-password production --password-stdin --yes < new.txt`,
+		Annotations: map[string]string{helpFooter: "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 update started but not done"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil
 			}
-			return usageError("reset-password takes one argument, the Rack's name", "convox-travis racks lists the Racks")
+			return usageError("reset-password takes one argument, the Rack's name", "run convox-travis racks to list the Racks")
 		},
 	}, func() document {
 		d := &resetDocument{Phase: string(reset.PhaseNothing)}
@@ -57,15 +53,15 @@ asked. Started again with the same password, it goes on where it was left.
 	})
 	flags := cmd.Flags()
 	o.awsFlags(flags)
-	flags.BoolVar(&o.guide, "guide", false, "print how to do it by hand, and do nothing")
+	flags.BoolVar(&o.guide, "guide", false, "print the steps to do by hand, and do nothing")
 	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the new password from standard input")
-	flags.BoolVar(&o.saved, "saved", false, "go on with a reset whose new password is saved")
-	flags.BoolVar(&o.allowRefresh, "allow-instance-refresh", false, "go on although every instance is replaced, one by one")
-	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the Rack's own certificate if this is its `SHA256`")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would change, and change nothing")
+	flags.BoolVar(&o.saved, "saved", false, "continue with the new password that was saved")
+	flags.BoolVar(&o.allowRefresh, "allow-instance-refresh", false, "let the update replace every instance, one by one")
+	o.fingerprintFlag(flags)
+	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would change, but change nothing")
 	o.runFlags(flags)
-	flags.Lookup("yes").Usage = "do not ask"
-	flags.Lookup("json").Usage = "tell the result as JSON, as one document or in `lines`, one an event"
+	flags.Lookup("yes").Usage = "don't ask"
+	flags.Lookup("json").Usage = "print JSON: one document, or `lines`, one per event"
 	return cmd
 }
 
@@ -82,9 +78,9 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 	}
 	show := &resetReporter{program: p, o: o}
 	if o.saved && o.passwordStdin {
-		return show.fail(usageError("--saved and --password-stdin are two new passwords", "give one of them"))
+		return show.fail(usageError("--saved and --password-stdin exclude each other: each is a new password", "pass one of them"))
 	}
-	asks := !o.yes && !o.passwordStdin && !o.saved && (p.isPlain(&o.options) || p.typed && p.shown)
+	asks := !o.yes && !o.passwordStdin && !o.saved && (p.isPlain(&o.options) || p.inIsTerminal && p.errIsTerminal)
 	if !asks {
 		if err := p.resetAnswers(o); err != nil {
 			return show.fail(err)
@@ -101,14 +97,14 @@ func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
 	return p.reset(stop, show, finder)
 }
 
-// resetAnswers lists what a reset without questions was not given.
+// resetAnswers lists what a reset without questions lacks.
 func (p *program) resetAnswers(o *resetOptions) error {
 	var m missing
 	if !o.passwordStdin && !o.saved && !o.dryRun {
-		m.add("the new password", "pipe it in with --password-stdin")
+		m.add("the new password", "pipe the new password in with --password-stdin")
 	}
 	if !o.yes && !o.dryRun {
-		m.add("the word to do it", "--yes; or run it on a terminal without --password-stdin and --saved")
+		m.add("your confirmation", "pass --yes, or run it on a terminal without --password-stdin and --saved")
 	}
 	return m.err("reset-password")
 }
@@ -119,7 +115,7 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 	if err != nil {
 		return nil, setup.Found{}, err
 	}
-	if p.shown && !o.guide {
+	if p.errIsTerminal && !o.guide {
 		p.note("looking for Rack %s …", o.rack)
 	}
 	found, err := setup.FindRack(ctx, finder, o.regions, o.rack)
@@ -129,7 +125,7 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 	return finder, found, err
 }
 
-// reset resets without questions.
+// reset resets the password without questions.
 func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := show.o
 	r := &reset.Reset{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock}
@@ -137,36 +133,40 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	if err != nil {
 		return show.fail(err)
 	}
-	if request.Door, err = p.reach.checker(o.fingerprint); err != nil {
+	if request.Checker, err = p.reach.checker(o.fingerprint); err != nil {
 		return show.fail(err)
 	}
 	if err := r.Look(stop.Soft, finder); err != nil {
 		return show.report(reset.Report{Rack: r.Rack, Phase: reset.PhaseNothing, Err: err, Stopped: stop.Asked()})
 	}
-	// Another update is not waited for: whoever started it may not want a new
-	// password behind it.
+	// Don't wait for another update: whoever started it may not want a new password
+	// after it.
 	if stack := r.Stack; stack.InProgress && stack.Reset {
-		show.note("Rack %s is being updated by a reset that was started before: waiting for its end", r.Rack.Name)
-		over := show.waiting("waiting for the end of the update")
+		show.note("an earlier reset is still updating Rack %s: waiting until it ends", r.Rack.Name)
+		done := show.waiting("waiting for the update to end")
 		report := r.Await(stop, request, show.event)
-		if over(); report.Err != nil {
+		if done(); report.Err != nil {
 			return show.report(report)
 		}
 	}
-	over := show.waiting("working out what would change")
+	done := show.waiting("previewing the changes")
 	err = r.Prepare(stop, request)
-	if over(); err != nil {
+	if done(); err != nil {
 		return show.fail(err)
 	}
 	plan := *r.Plan
 	show.preview(plan)
-	if err := show.agreed(plan); err != nil || o.dryRun {
-		return show.discarded(stop, r, err)
+	if err := show.checkPermitted(plan); err != nil || o.dryRun {
+		return show.discard(stop, r, err)
 	}
-	over = show.waiting("starting the update")
+	done = show.waiting("starting the update")
 	report := r.Run(stop, show.event)
-	over()
-	return show.report(report)
+	done()
+	end := show.report(report)
+	if r.IsDone() {
+		end.next(flow.Affected(r.Rack.Name, r.Host))
+	}
+	return end
 }
 
 // resetRequest is the new password of a reset without questions.
@@ -174,15 +174,15 @@ func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Re
 	switch {
 	case o.passwordStdin:
 		text, err := p.standardInput(ctx, resetInput)
-		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one that was piped in"}, err
-	case !o.saved: // any will do for a dry run
+		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one you piped in"}, err
+	case !o.saved: // a dry run needs any password
 		request.New, err = convox.NewPassword(nil)
 		return request, err
 	}
 	if request = r.ReadSaved(); request.New.IsEmpty() {
-		err = usageError(fmt.Sprintf("no reset of %s was started here whose new password is saved", r.Host),
+		err = usageError(fmt.Sprintf("no reset of %s was started here with a saved new password", r.Host),
 			"pipe the new password in with --password-stdin",
-			"or run it without --saved, on a terminal")
+			"or run this without --saved, on a terminal")
 	}
 	return request, err
 }
@@ -190,15 +190,15 @@ func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Re
 func (p *program) logins() convox.Logins { return convox.NewLogins(p.env, p.home, p.goos) }
 
 var resetInput = input{
-	flag: "--password-stdin", longest: secretInput.longest, tooLong: secretInput.tooLong,
+	flag: "--password-stdin", longest: secretInput.longest, what: secretInput.what,
 	terminal: secretInput.terminal, example: "convox-travis reset-password RACK --password-stdin --yes < FILE",
 }
 
-// askReset resets step by step, as the wizard does.
+// askReset resets the password step by step, with the wizard's questions.
 func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := &show.o.options
-	outside := p.outside(o, &wizardAWS{reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
-	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // nothing of Travis is needed
+	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
+	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // a reset doesn't need Travis
 	if p.form == jsonLines && p.isPlain(o) {
 		outside.ResetEvent = show.event
 	}
@@ -212,27 +212,27 @@ func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Fin
 	case report == nil:
 		report = &reset.Report{Rack: show.found.Rack, Phase: reset.PhaseNothing, Err: notReset(err), Stopped: err}
 	case err != nil && report.Stopped == nil:
-		report.Stopped = err // it was left where it could be continued
+		report.Stopped = err // it can be continued
 	}
 	r := show.report(*report, f.Kept()...)
-	if err == nil {
-		for _, line := range f.ResetNext() {
-			r.notes = append(r.notes, "next: "+line)
-		}
+	if title, _ := f.Ending(); title != "" {
+		r.shown = true
+	} else if err == nil {
+		r.next(f.ResetNext())
 	}
 	return r
 }
 
-// notReset is why a reset was not begun.
+// notReset is why a reset wasn't started.
 func notReset(err error) error {
 	if !errors.Is(err, tui.ErrNoMoreAnswers) {
 		return err
 	}
-	return usageError("reset-password has more questions than there were answers",
-		"on a terminal it asks; in a script: --password-stdin --yes")
+	return usageError("the input of reset-password ended before its questions did",
+		"run it on a terminal, or in a script with --password-stdin --yes")
 }
 
-// guide is the reset by hand. What AWS doesn't say is left open in it.
+// guide prints a reset by hand. What AWS doesn't say is left open.
 func (p *program) guide(ctx context.Context, o *resetOptions) result {
 	facts := guideFacts{rack: o.rack, profile: cmp.Or(o.profile, p.env("AWS_PROFILE"))}
 	if len(o.regions) == 1 {
@@ -252,14 +252,14 @@ func (p *program) guide(ctx context.Context, o *resetOptions) result {
 		facts.isRead = err == nil
 	}
 	if err != nil {
-		r.leftover, r.standing = err, []string{"the stack could not be read: the commands find out for themselves what it has"}
+		r.leftover, r.standing = err, []string{"the stack couldn't be read: the commands read what they need"}
 	}
 	r.text = resetGuide(facts)
 	return r
 }
 
-// isWrong reports whether an error is about what was asked for, which no guide
-// makes good.
+// isWrong reports whether an error is about the command line, which a guide doesn't
+// help with.
 func isWrong(err error) bool {
 	return err != nil && exitCode(err) == exitUsage && !problem.Has(err, cfn.CodeNoCredentials, cfn.CodeMFA)
 }

@@ -42,7 +42,7 @@ func (w *world) takes(password string) bool {
 	if err != nil {
 		w.Fatal(err)
 	}
-	settled, err := checker.Settled(w.Context(), host, secret.String{}, secret.New(password), 4, nil)
+	settled, err := checker.TryLogins(w.Context(), host, secret.String{}, secret.New(password), 4, nil)
 	return settled && err == nil
 }
 
@@ -66,8 +66,8 @@ func TestAScriptResetsAPassword(t *testing.T) {
 	w := resetWorld(t).watched()
 	before := w.AWS.ParametersOf("us-east-1", "production")
 	e := w.run(brandNew+"\n", "reset-password", "production", "--password-stdin", "--yes")
-	w.want(e, 0, "RackApiSecret", "the new password logs in", "piped in")
-	if e.out != "Rack production: the new password logs in, five times in a row; the old one is not known here, and was not tried; the new password is the one that was piped in\n" {
+	w.want(e, 0, "RackApiSecret", "the new password works", "piped in")
+	if e.out != "Rack production: the reset is done, and the new password works (5 of 5 logins); the old one is unknown and wasn't tried; the new password is the one you piped in\n" {
 		t.Errorf("the result is %q", e.out)
 	}
 	after := w.AWS.ParametersOf("us-east-1", "production")
@@ -115,17 +115,17 @@ func TestAResetTellsItsEventsAsLines(t *testing.T) {
 func TestAResetListsWhatItWasNotGiven(t *testing.T) {
 	t.Parallel()
 	w := resetWorld(t)
-	w.want(w.run("", "reset-password", "production"), 2, "the new password, the word to do it", "--password-stdin", "--yes")
+	w.want(w.run("", "reset-password", "production"), 2, "needs the new password, your confirmation", "--password-stdin", "--yes")
 	w.want(w.run("", "reset-password", "production", "--yes"), 2, "the new password")
-	w.want(w.run(brandNew, "reset-password", "production", "--password-stdin"), 2, "the word to do it")
+	w.want(w.run(brandNew, "reset-password", "production", "--password-stdin"), 2, "needs your confirmation")
 	w.want(w.run("", "reset-password"), 2, "one argument")
 	w.want(w.run("", "reset-password", "a", brandNew), 2, "one argument")
-	w.want(w.resetsTo("a b"), 2, "cannot send")
+	w.want(w.resetsTo("a b"), 2, "can't send")
 	w.want(w.resetsTo(""), 2, "empty")
 	w.want(w.run(brandNew, "reset-password", "nothere", "--password-stdin", "--yes"), 1, "no Convox Rack named nothere")
 	w.want(w.run(brandNew, "reset-password", "sandbox", "--password-stdin", "--yes"), 2, "sandbox")
 	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no reset of "+w.setting("DEMO_RACK_HOST")+" was started here")
-	w.want(w.run("yes\n", "reset-password", "production", "--accessible"), 2, "more questions than there were answers")
+	w.want(w.run("yes\n", "reset-password", "production", "--accessible"), 2, "ended before its questions did")
 	if len(w.AWS.ChangeSets("us-east-1", "production")) != 0 || w.stackPassword() != secrettest.Canary {
 		t.Error("something was changed")
 	}
@@ -142,12 +142,12 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		"rolled back": {
 			func(w *world) {
 				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room for " + brandNew})
-			}, 1, []string{"rolled the update back", "no room", "the old password still holds\n"}, secrettest.Canary,
+			}, 1, []string{"rolled the update back", "no room", "the old password still works\n"}, secrettest.Canary,
 		},
 		"stuck": {
 			func(w *world) {
 				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
-			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may hold; the new password is the one that was piped in\n"}, "",
+			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may work; the new password is the one you piped in\n"}, "",
 		},
 		"no right to preview": {
 			func(w *world) { w.AWS.Deny("cloudformation:CreateChangeSet", "us-east-1") }, 4,
@@ -159,11 +159,11 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		},
 		"no right to restart": {
 			func(w *world) { w.AWS.Deny("ecs:UpdateService", "us-east-1") }, 3,
-			[]string{`"Action": "ecs:UpdateService"`, "may still take the old one; the new password is the one that was piped in\n"}, secrettest.Canary,
+			[]string{`"Action": "ecs:UpdateService"`, "may still accept the old one; the new password is the one you piped in\n"}, secrettest.Canary,
 		},
 		"a Rack out of reach": {
 			func(w *world) { w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1}) }, 1,
-			[]string{"nobody here could see whether the Rack takes the new password"}, "",
+			[]string{"the new password couldn't be verified from here"}, "",
 		},
 		"a Rack out of reach whose stack can't be updated": {
 			func(w *world) {
@@ -216,7 +216,7 @@ func TestAResetThatRunsIsWaitedFor(t *testing.T) {
 	w.AWS.Faults.Clear()
 	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_IN_PROGRESS") {
 	}
-	w.want(w.resetsTo(brandNew), 0, "started before: waiting for its end", "has this password already", "the new password logs in")
+	w.want(w.resetsTo(brandNew), 0, "waiting until it ends", "has this password already", "the new password works")
 }
 
 // onRequest does something when AWS is asked what contains words.
@@ -232,7 +232,7 @@ func (w *world) onRequest(words string, do func()) {
 func TestAResetIsAskedForInPlainLines(t *testing.T) {
 	t.Parallel()
 	w := resetWorld(t)
-	e := w.run("3\nyes\n1\nyes\nproduction\n1\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
+	e := w.run("3\nyes\n1\n1\nyes\nproduction\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
 	w.want(e, 0, "Is the password of Rack production really lost?", "convox login", "saved in "+filepath.Join(w.dir, "config", "convox2", "auth"))
 	made := w.savedPassword()
 	if len(made) != 30 || !w.takes(made) || strings.Contains(e.out+e.err, made) {
@@ -243,11 +243,11 @@ func TestAResetIsAskedForInPlainLines(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 	// Shown, and typed back: what is typed wrong is asked again.
-	cmd, out, said := w.start(t.Context(), "4\nyes\n2\n"+brandNew+"\nyes\nproduction\n2\nnonono\nrdQz81\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
+	cmd, out, said := w.start(t.Context(), "4\nyes\n2\n"+brandNew+"\n2\nyes\nproduction\nnonono\nrdQz81\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
 	if err := cmd.Run(); err != nil || !w.takes(brandNew) {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	for words, n := range map[string]int{"    " + brandNew + "\n": 2, brandNew: 2, "these are not its last 6 characters": 1, "with you: it was shown, and its end typed back": 1} {
+	for words, n := range map[string]int{"    " + brandNew + "\n": 2, brandNew: 2, "these are not its last 6 characters": 1, "in your hands: you confirmed its last characters": 2} {
 		if got := strings.Count(said.String()+out.String(), words); got != n {
 			t.Errorf("%q is said %d times, not %d", words, got, n)
 		}
@@ -268,7 +268,7 @@ func TestTheGuideDoesNothing(t *testing.T) {
 		}
 	}
 	w.AWS.Deny("cloudformation:DescribeStacks", "us-east-1")
-	w.want(w.run("", "reset-password", "production", "--region", "us-east-1", "--guide"), 0, "could not be read", "describe-stacks")
+	w.want(w.run("", "reset-password", "production", "--region", "us-east-1", "--guide"), 0, "couldn't be read", "describe-stacks")
 	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"] = "", ""
 	w.want(w.run("", "reset-password", "production", "--guide"), 0, "region=REGION")
 }

@@ -13,14 +13,14 @@ import (
 
 // lost are the answers that lead from the wizard's first question to the Rack's
 // new password, saved: a Rack directly, its name, a reset, made and saved.
-const lost = "2\nproduction\n3\n3\nyes\n1\nyes\nproduction\n1\n"
+const lost = "1\nproduction\n3\n3\nyes\n1\n1\nyes\nproduction\n"
 
 func TestTheWizardEndsAsItsResetEnded(t *testing.T) {
 	t.Parallel()
 	w := resetWorld(t)
 	w.AWS.Deny("ecs:UpdateService", "us-east-1")
 	e := w.run(lost, "--accessible", "--repo", w.setting("DEMO_REPO"))
-	w.want(e, 3, "ecs:UpdateService", "may still take the old one; the new password is saved in")
+	w.want(e, 3, "ecs:UpdateService", "may still accept the old one; the new password is saved in")
 	w.wantNoWrite()
 	lines := strings.Split(strings.TrimSpace(e.err), "\n")
 	if last := lines[len(lines)-1]; !strings.HasPrefix(last, "Rack production: ") {
@@ -37,7 +37,7 @@ func TestTheWizardEndsAsItsResetEnded(t *testing.T) {
 func TestAResetWithQuestionsTellsItsResultAsJSON(t *testing.T) {
 	t.Parallel()
 	w := resetWorld(t)
-	answers := "3\nyes\n1\nyes\nproduction\n1\n"
+	answers := "3\nyes\n1\n1\nyes\nproduction\n"
 	e := w.run(answers, "reset-password", "production", "--region", "us-east-1", "--accessible", "--json=lines")
 	w.want(e, 0, `"event":"stack"`, `"event":"login"`, `"result":"done"`, `"verdict":"as_expected"`, `"where":"saved in `)
 	w = resetWorld(t)
@@ -108,7 +108,7 @@ func TestASavedPasswordOfAnotherTimeIsNotSet(t *testing.T) {
 	}
 	w.want(w.resetsTo(brandNew), 0)
 	w.want(w.run("", "reset-password", "production", "--saved", "--yes"), 2, "no reset of "+host.String()+" was started here")
-	w.want(w.run(brandNew, "reset-password", "production", "--saved", "--password-stdin", "--yes"), 2, "two new passwords")
+	w.want(w.run(brandNew, "reset-password", "production", "--saved", "--password-stdin", "--yes"), 2, "exclude each other")
 	if w.stackPassword() != brandNew {
 		t.Error("an old password was put back")
 	}

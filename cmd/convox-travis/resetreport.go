@@ -10,20 +10,21 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
 )
 
-// resetReporter makes the result of a reset, and shows its progress.
+// resetReporter shows the progress of a reset, and makes its result.
 type resetReporter struct {
 	*program
 	o     *resetOptions
 	found setup.Found
 	plan  *reset.Plan
-	table []string // the preview, where that was asked for
+	table []string // the preview, for a dry run
 	begun time.Time
 
 	mu   sync.Mutex
-	last string    // what a person was told last, and may wait for; "" is nothing
-	said time.Time // when
+	last string    // the last message, whose end the user may be waiting for; or ""
+	said time.Time // when it was shown
 }
 
 // preview shows what would change.
@@ -49,21 +50,21 @@ func (s *resetReporter) preview(plan reset.Plan) {
 	}
 }
 
-// agreed reports why what would change may not be done.
-func (s *resetReporter) agreed(plan reset.Plan) error {
+// checkPermitted returns an error if the changes aren't allowed.
+func (s *resetReporter) checkPermitted(plan reset.Plan) error {
 	if err := plan.Err(); err != nil {
 		return err
 	}
 	if plan.RefreshesInstances() && !s.o.allowRefresh && !s.o.dryRun {
-		return usageError("there is a newer machine image, so the update would replace every instance, one by one: that needs a word of its own",
-			"if that may happen now: --allow-instance-refresh")
+		return usageError("AWS has a newer machine image, so the update would replace every instance, one by one",
+			"pass --allow-instance-refresh to allow that now")
 	}
 	return nil
 }
 
-// discarded ends a run that changes nothing. A change set that is left behind is
-// no good end.
-func (s *resetReporter) discarded(stop setup.Stop, r *reset.Reset, err error) result {
+// discard ends a run that changes nothing. A change set that can't be deleted is an
+// error.
+func (s *resetReporter) discard(stop setup.Stop, r *reset.Reset, err error) result {
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
 	defer cancel()
 	report := reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err, Left: r.Close(ctx)}
@@ -76,18 +77,18 @@ func (s *resetReporter) discarded(stop setup.Stop, r *reset.Reset, err error) re
 	return s.dryRun(nil)
 }
 
-// dryRun ends a dry run, or a run that could not go on.
+// dryRun ends a dry run, or a run that can't continue.
 func (s *resetReporter) dryRun(err error) result {
 	if err != nil {
 		return s.fail(err)
 	}
 	return result{
 		document: s.document(reset.Report{Phase: reset.PhaseNothing}), dryRun: true,
-		lines: s.table, notes: []string{"nothing was changed: this was a dry run"},
+		lines: s.table, notes: []string{"dry run: nothing was changed"},
 	}
 }
 
-// event tells what happens, as it happens.
+// event shows what happens, as it happens.
 func (s *resetReporter) event(e reset.Event) {
 	s.stream(eventOf(e))
 	words := e.Words
@@ -102,13 +103,13 @@ func (s *resetReporter) event(e reset.Event) {
 	}
 }
 
-// sayLast says what is waited for, and since when.
+// sayLast shows the last message, and for how long it has been waiting.
 func (s *resetReporter) sayLast() {
 	s.said = time.Now()
 	s.note("  %4.0f s  %s", time.Since(s.begun).Seconds(), s.last)
 }
 
-// repeat says again what is waited for when nothing else was said for a while.
+// repeat repeats the last message after a while of silence.
 func (s *resetReporter) repeat() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,9 +118,8 @@ func (s *resetReporter) repeat() {
 	}
 }
 
-// waiting repeats what was said last whenever nothing else was for a while, until
-// over is called.
-func (s *resetReporter) waiting(words string) (over func()) {
+// waiting repeats the last message after each while of silence, until done is called.
+func (s *resetReporter) waiting(words string) (done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.begun, s.said, s.last = time.Now(), time.Now(), words
@@ -150,10 +150,10 @@ func (s *resetReporter) fail(err error) result {
 	return s.report(reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err})
 }
 
-// report is the result of a reset. The last line says in what state the Rack is.
+// report is the result of a reset. Its last line is the state of the Rack.
 func (s *resetReporter) report(report reset.Report, kept ...string) result {
 	r := result{document: s.document(report), err: report.Err, leftover: report.Left, stopped: report.Stopped, lines: s.table}
-	standing := append(kept, report.Standing())
+	standing := append(kept, report.State())
 	switch {
 	case r.exitCode() == exitDone:
 		r.lines = append(r.lines, standing...)
@@ -163,8 +163,15 @@ func (s *resetReporter) report(report reset.Report, kept ...string) result {
 	return r
 }
 
-// The documents that reset-password --json prints: one at the end; with
-// --json=lines an event a line before it.
+// next notes what is left to do.
+func (r *result) next(all []flow.Next) {
+	for _, next := range all {
+		r.notes = append(r.notes, "next: "+next.String())
+	}
+}
+
+// The documents of reset-password --json: one at the end; with --json=lines, events
+// before it.
 type (
 	resetDocument struct {
 		Version int                  `json:"version"`
@@ -173,12 +180,12 @@ type (
 		Rack    string               `json:"rack"`
 		Region  string               `json:"region"`
 		Host    string               `json:"host"`
-		Phase   string               `json:"phase"`  // how far it came
-		Status  string               `json:"status"` // of the stack, where it is known
+		Phase   string               `json:"phase"`  // how far it got
+		Status  string               `json:"status"` // of the stack, if known
 		Verdict *string              `json:"verdict"`
 		Changes list[changeDocument] `json:"changes"`
-		Where   *string              `json:"where"` // the new password is, in words, once the update may have begun
-		Left    *messageDocument     `json:"left"`  // what could not be taken away
+		Where   *string              `json:"where"` // the new password is, in words, once the update may have started
+		Left    *messageDocument     `json:"left"`  // what couldn't be deleted
 		Error   *messageDocument     `json:"error"`
 	}
 	changeDocument struct {
@@ -211,7 +218,7 @@ func changesOf(plan *reset.Plan) (verdict *string, changes []changeDocument) {
 	if plan == nil {
 		return nil, changes
 	}
-	word := "unchanged" // the stack has the password already
+	word := "unchanged" // the stack already has the password
 	if plan.Preview == nil {
 		return &word, changes
 	}
@@ -239,7 +246,7 @@ func eventOf(e reset.Event) resetEventDocument {
 		document.Status, document.Reason, document.At = e.Stack.Status, e.Stack.Reason, e.Stack.At.UTC().Format(time.RFC3339)
 	case e.Deployment != nil:
 		document.Event = "restart"
-	case e.Turn != nil:
+	case e.Attempt != nil:
 		document.Event = "login"
 	}
 	return document
@@ -259,7 +266,7 @@ func (s *resetReporter) document(report reset.Report) *resetDocument {
 		Rack: s.o.rack, Region: s.found.Rack.Region, Host: s.found.Host.String(),
 		Phase: string(report.Phase), Status: report.Status, Left: errorOf(report.Left),
 	}
-	if report.Where != "" && !report.OldHolds() {
+	if report.Where != "" && !report.OldPasswordWorks() {
 		d.Where = &report.Where
 	}
 	d.Verdict, d.Changes = changesOf(s.plan)

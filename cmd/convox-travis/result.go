@@ -21,29 +21,30 @@ import (
 	"convox-travis/travisapi"
 )
 
-// result is how a command ended, as finish prints it.
+// result is how a command ended; finish prints it.
 type result struct {
-	document document        // of --json; nil is the command's empty one
-	warnings []setup.Warning // that weren't shown before
+	document document        // of --json; nil means the command's empty one
+	warnings []setup.Warning // that weren't shown yet
 	err      error           // that ended the run
 	errs     []error         // of the parts of the run
-	leftover error           // what could not be cleaned up; it doesn't change the exit code
-	stopped  error           // what asked the run to stop
-	code     int             // set where the errors don't decide it: exitFound, exitPartial, exitRefused
+	leftover error           // what couldn't be cleaned up; it doesn't change the exit code
+	stopped  error           // why the run was asked to stop
+	code     int             // exitFound, exitPartial or exitRefused, if the errors don't decide
 	dryRun   bool
+	shown    bool // the wizard's transcript says all of it to people
 
-	text     string   // printed as it is, in the place of all that follows
+	text     string   // printed as it is, instead of all below
 	lines    []string // for people, on standard output
-	diff     string   // the same, kept byte for byte in a pipe
+	diff     string   // the same, byte for byte unless on a terminal
 	notes    []string // for people, on standard error
-	standing []string // the same with --json too, whose document doesn't have it
+	standing []string // the same, also with --json, whose document lacks it
 }
 
-// failure is the result of a run that ended before there was anything to report.
+// failure is the result of a run that has nothing else to report.
 func failure(err error) result { return result{err: err} }
 
-// exitCode is that of an interruption, else the one that was set, else the most
-// severe of the errors.
+// exitCode is exitInterrupted if a signal stopped the run, else the code that was set,
+// else that of the most severe error.
 func (r result) exitCode() int {
 	if errors.Is(r.stopped, errInterrupted) {
 		return exitInterrupted
@@ -60,13 +61,13 @@ func (r result) exitCode() int {
 	return r.code
 }
 
-func (r result) errors() []error { return separate(append([]error{r.err}, r.errs...)) }
+func (r result) errors() []error { return flatten(append([]error{r.err}, r.errs...)) }
 
-// separate lists errors, and those that were joined, without nil.
-func separate(errs []error) (all []error) {
+// flatten separates joined errors and drops nil.
+func flatten(errs []error) (all []error) {
 	for _, err := range errs {
 		if joined, is := err.(interface{ Unwrap() []error }); is {
-			all = append(all, separate(joined.Unwrap())...)
+			all = append(all, flatten(joined.Unwrap())...)
 		} else if err != nil {
 			all = append(all, err)
 		}
@@ -74,7 +75,7 @@ func separate(errs []error) (all []error) {
 	return all
 }
 
-// word is the result's in a document.
+// word is the "result" of a document.
 func (r result) word() string {
 	code := r.exitCode()
 	if r.dryRun && (code == exitDone || code == exitFound) {
@@ -83,14 +84,14 @@ func (r result) word() string {
 	return results[code]
 }
 
-// newCommand lets cmd end with the result of run, once check has let its flags pass.
-// blank makes the document of a run that ended before run could; nil is that of a
-// command without --json.
+// newCommand makes cmd check its flags and end with the result of run. blank makes the
+// document of a run that fails earlier; it is nil for a command without --json.
 func (p *program) newCommand(cmd *cobra.Command, blank func() document, check func() error, run func(ctx context.Context, args []string) result) *cobra.Command {
 	if p.blanks == nil {
 		p.blanks = map[*cobra.Command]func() document{}
 	}
 	p.blanks[cmd] = blank
+	cmd.Flags().SortFlags = false // help lists them in their order
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if check != nil {
 			if err := check(); err != nil {
@@ -104,8 +105,8 @@ func (p *program) newCommand(cmd *cobra.Command, blank func() document, check fu
 	return cmd
 }
 
-// finish prints how cmd ended, in the form that was asked for, and returns the exit
-// code. Nothing else prints a result.
+// finish prints the result of cmd, as text or JSON, and returns the exit code. Nothing
+// else prints a result.
 func (p *program) finish(cmd *cobra.Command, r result) int {
 	p.warn(r.warnings)
 	p.reportErrors(r.leftover)
@@ -113,7 +114,9 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 	if len(errs) == 0 && r.stopped != nil {
 		errs = []error{r.stopped}
 	}
-	p.reportErrors(errs...)
+	if !r.shown || r.stopped != nil {
+		p.reportErrors(errs...)
+	}
 	p.printResult(r, p.blanks[cmd])
 	if p.form != jsonDocument {
 		for _, note := range r.notes {
@@ -128,12 +131,15 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 
 func (p *program) printResult(r result, blank func() document) {
 	if r.text != "" {
-		fmt.Fprint(p.out, r.text) // output.check reports what can't be written
+		fmt.Fprint(p.out, r.text) // output.check reports failed writes
+		return
+	}
+	if r.shown && p.form == "" && p.outWidth() != math.MaxInt {
 		return
 	}
 	if p.form == "" || blank == nil {
 		for _, line := range r.lines {
-			printLine(p.out, line) // output.check reports what can't be written
+			printLine(p.out, line) // output.check reports failed writes
 		}
 		p.printDiff(r.diff)
 		return
@@ -147,22 +153,22 @@ func (p *program) printResult(r result, blank func() document) {
 		items = r.document.items()
 	}
 	for _, item := range items {
-		_ = printJSON(p.out, item) // output.check reports what can't be written
+		_ = printJSON(p.out, item) // output.check reports failed writes
 	}
 }
 
-// printLine prints one line, cleaned: whatever is in it, it steers no terminal and
-// begins no other line. Nothing but this prints texts from outside for people.
+// printLine prints one line without control characters, so that no text from outside
+// steers the terminal or starts another line. All such texts are printed here.
 func printLine(w io.Writer, line string) { fmt.Fprintln(w, text.Clean(line)) }
 
-// stream prints an item of --json=lines as it comes.
+// stream prints an item of --json=lines at once.
 func (p *program) stream(item any) {
 	if p.form == jsonLines {
-		_ = printJSON(p.out, item) // output.check reports what can't be written
+		_ = printJSON(p.out, item) // output.check reports failed writes
 	}
 }
 
-// note tells people something that is no result.
+// note tells people what isn't a result.
 func (p *program) note(format string, args ...any) {
 	if p.form == "" {
 		p.say(fmt.Sprintf(format, args...))
@@ -172,30 +178,30 @@ func (p *program) note(format string, args ...any) {
 func (p *program) say(line string) { printLine(p.err, line) }
 
 func (p *program) warn(warnings []setup.Warning) {
-	for _, w := range setup.Grouped(warnings) {
+	for _, w := range setup.GroupWarnings(warnings) {
 		p.say("warning: " + w.String())
 		p.printHints([]string{w.Hint})
 	}
 }
 
-// printDiff prints a diff so that it can be applied; on a terminal in its colors.
+// printDiff prints a diff that can be applied; on a terminal, in color.
 func (p *program) printDiff(diff string) {
 	isTerminal := p.outWidth() != math.MaxInt
 	for line := range strings.Lines(diff) {
 		if isTerminal {
-			cells := strings.Split(strings.TrimRight(line, "\r\n"), "\t") // a tab does no harm
+			cells := strings.Split(strings.TrimRight(line, "\r\n"), "\t") // tabs are harmless
 			for i := range cells {
 				cells[i] = text.Clean(cells[i])
 			}
-			line = p.colored(strings.Join(cells, "\t")) + "\n"
+			line = p.colorLine(strings.Join(cells, "\t")) + "\n"
 		}
 		fmt.Fprint(p.out, line)
 	}
 }
 
-// colored is a line of a diff in its color, where colors are shown.
-func (p *program) colored(line string) string {
-	if !p.colours || line == "" {
+// colorLine returns a line of a diff, in its color if colors are shown.
+func (p *program) colorLine(line string) string {
+	if !p.colors || line == "" {
 		return line
 	}
 	style := ansi.Style{}
@@ -212,15 +218,15 @@ func (p *program) colored(line string) string {
 	return style.Styled(line)
 }
 
-// reportErrors prints errors. What is the same for many repositories is printed once,
+// reportErrors prints errors. An error that many repositories share is printed once,
 // with their number.
 func (p *program) reportErrors(errs ...error) {
-	errs = separate(errs)
-	same, notBegun := map[string]int{}, map[string]int{} // by the code of the cause
+	errs = flatten(errs)
+	same, notStarted := map[string]int{}, map[string]int{} // by the code of the cause
 	for _, err := range errs {
 		switch code := codeOf(err); code {
-		case setup.CodeNotBegun:
-			notBegun[causeCode(err)]++
+		case setup.CodeNotStarted:
+			notStarted[causeCode(err)]++
 		case travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired, travisapi.CodeThrottled:
 			same[code]++
 		}
@@ -228,7 +234,7 @@ func (p *program) reportErrors(errs ...error) {
 	reported := map[string]bool{}
 	for _, err := range errs {
 		code, words := codeOf(err), err.Error()
-		if code == setup.CodeNotBegun || same[code] > 0 && reported[code] {
+		if code == setup.CodeNotStarted || same[code] > 0 && reported[code] {
 			continue
 		}
 		if n := same[code]; n > 1 {
@@ -239,10 +245,10 @@ func (p *program) reportErrors(errs ...error) {
 	}
 	for _, err := range errs {
 		cause, words := causeCode(err), err.Error()
-		if codeOf(err) != setup.CodeNotBegun || reported[cause] {
+		if codeOf(err) != setup.CodeNotStarted || reported[cause] {
 			continue
 		}
-		if n := notBegun[cause]; n > 1 {
+		if n := notStarted[cause]; n > 1 {
 			words = fmt.Sprintf("%s: nothing was written: %v", text.Count(n, "repository"), errors.Unwrap(err))
 		}
 		p.printError(words, hintsOf(err))
@@ -263,8 +269,8 @@ func (p *program) printHints(hints []string) {
 	}
 }
 
-// causeCode is the code of what ended the work on a repository: another's error, or a
-// stop.
+// causeCode is the code of what ended the work on a repository: another repository's
+// error, or a stop.
 func causeCode(err error) string {
 	if cause := errors.Unwrap(err); cause != nil && isCutShort(err) {
 		return codeOf(cause)
@@ -272,10 +278,10 @@ func causeCode(err error) string {
 	return codeOf(err)
 }
 
-// output remembers that something could not be written.
+// output is standard output. It remembers failed writes.
 type output struct {
 	to     io.Writer
-	status *status // whose line gives way
+	status *status // its line is cleared first
 	failed bool
 	shut   atomic.Bool
 }
@@ -283,7 +289,7 @@ type output struct {
 // Write implements io.Writer.
 func (o *output) Write(p []byte) (int, error) {
 	if o.shut.Load() {
-		return len(p), nil // the run is over, and its end reported
+		return len(p), nil // the end of the run was reported
 	}
 	o.status.clear()
 	n, err := o.to.Write(p)
@@ -291,10 +297,10 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-var errOutput = errors.New("the result cannot be written to standard output")
+var errOutput = errors.New("can't write the result to standard output")
 
-// check tells that a result was lost. A run that went well has failed then: a script
-// would take nothing for success.
+// check reports that a result was lost. The run fails then, because a script would take
+// an empty result for success.
 func (o *output) check(p *program, code int) int {
 	if !o.failed {
 		return code
@@ -317,28 +323,28 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is that of a command line that can't be carried out.
+// usageError is the error of an invalid command line.
 func usageError(what string, hints ...string) *problem.Error {
 	return &problem.Error{Code: "usage", Reason: what, Hints: hints}
 }
 
-// wrongAnswer is usageError for an answer that another package refuses.
+// wrongAnswer is usageError for a value that another package refuses.
 func wrongAnswer(from string, err error) *problem.Error {
 	return usageError(from+": "+err.Error(), hintsOf(err)...)
 }
 
-// exitCode is the one place where an error becomes an exit code.
+// exitCode turns an error into an exit code. Nothing else does.
 func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case reset.IsBegun(err):
+	case reset.IsUnfinished(err):
 		return exitPartial
 	case errors.Is(err, errTimeout):
 		return exitFailed
 	}
 	code := exitFailed
-	for e := range problem.Chain(err) { // the innermost that has one
+	for e := range problem.Chain(err) { // the innermost wins
 		code = cmp.Or(exits[e.Code], code)
 	}
 	return code
@@ -346,8 +352,8 @@ func exitCode(err error) int {
 
 func hintsOf(err error) []string { return hints.Of(err) }
 
-// codeOf is an error's name in JSON: that of the outermost problem, unless it says
-// only that the run was ended.
+// codeOf is an error's code in JSON: the outermost problem's, or why the run was
+// stopped.
 func codeOf(err error) string {
 	code := problem.Code(err)
 	if code == "" || code == "canceled" {

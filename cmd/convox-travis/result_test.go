@@ -27,7 +27,7 @@ func TestACauseIsToldOnceHoweverManyItIsAbout(t *testing.T) {
 		return errs
 	}
 	notBegun := func(cause error) func(setup.Target) error {
-		return func(target setup.Target) error { return setup.NotBegun(target, cause) }
+		return func(target setup.Target) error { return setup.NotStarted(target, cause) }
 	}
 	same := func(err error) func(setup.Target) error { return func(setup.Target) error { return err } }
 	for name, c := range map[string]struct {
@@ -56,7 +56,7 @@ func TestACodeSaysWhatBecameOfTheRepository(t *testing.T) {
 	t.Parallel()
 	target := setup.Target{Slug: "acme/web"}
 	for want, err := range map[string]error{
-		"not_begun":   setup.NotBegun(target, errInterrupted),
+		"not_begun":   setup.NotStarted(target, errInterrupted),
 		"interrupted": fmt.Errorf("%w", errInterrupted),
 		"timeout":     errTimeout,
 		"usage":       usageError(""),

@@ -16,23 +16,28 @@ import (
 	"convox-travis/internal/setup"
 )
 
-// Why a run ends before its end.
+// Why a run is stopped.
 var (
 	errInterrupted = errors.New("interrupted")
-	errTimeout     = errors.New("the time given with --timeout is over")
+	errTimeout     = errors.New("timed out")
 )
 
-// run is one run of the program; it returns the exit code.
+// timeoutError is errTimeout after a limit.
+func timeoutError(limit time.Duration) error {
+	return &problem.Error{Code: "timeout", Reason: fmt.Sprintf("stopped after --timeout %v", limit), Cause: errTimeout}
+}
+
+// run runs the program once and returns the exit code.
 func run(args []string, p *program) int {
 	p.args, p.form, p.status = args, jsonForm(args), &status{to: p.err}
-	debug.SetTraceback("none") // what isn't caught prints no goroutine, whose values can be secrets
+	debug.SetTraceback("none") // an uncaught panic prints no stack, whose values can be secrets
 	crash.Handle(p.crashed)
 	defer crash.Catch()
 	p.err = p.status
-	p.reach.retry.Tell = p.again
+	p.reach.retry.Tell = p.showRetry
 	p.reach.terminal = p.childTerminal
 	p.reach.onWrite = p.noteWrite
-	stop, finish := p.stop()
+	stop, finish := p.watchSignals()
 	defer finish()
 	root := newRoot(p, &stop)
 	root.SetArgs(args)
@@ -48,7 +53,7 @@ func run(args []string, p *program) int {
 		if err != nil {
 			p.ended = &result{err: err}
 		}
-		code := exitDone // of help and completions, which cobra prints
+		code := exitDone // cobra prints help and completions
 		if p.ended != nil {
 			code = p.finish(cmd, *p.ended)
 		}
@@ -56,7 +61,7 @@ func run(args []string, p *program) int {
 		p.status.clear()
 		ended <- code
 	}()
-	if code, inTime := p.inTime(stop, ended); inTime {
+	if code, isDone := p.await(stop, ended); isDone {
 		return code
 	}
 	return p.abandon(context.Cause(stop.Soft), p.wrote.Load(), out)
@@ -68,20 +73,15 @@ func newRoot(p *program, stop *setup.Stop) *cobra.Command {
 	root := p.newCommand(&cobra.Command{
 		Use:   "convox-travis",
 		Short: "Connect a Travis CI repository to a Convox Rack",
-		Long: `convox-travis writes CONVOX_HOST and CONVOX_PASSWORD as private variables into
-the settings of a Travis CI repository, so that its builds can run
-"convox deploy". Without a command it asks, step by step, and writes nothing
-before the review. No credential is written before the Rack or Console has
-accepted it.`,
+		Long: `Connect a Travis CI repository to a Convox Rack, so that builds can deploy.
+Without a command, a wizard asks, and writes nothing until you confirm a review.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Example: `  convox-travis
-  convox-travis --rack production --saved
-  convox-travis --console --owner acme --all --active
-  convox-travis apply --console --password-stdin < deploy-key.txt`,
+		Example:       "  convox-travis --rack production --saved",
+		Annotations:   map[string]string{helpFooter: "Docs: README.md and docs/, in the source and in each release archive"},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return noSuchCommand(cmd, args[0])
+				return unknownCommand(cmd, args[0])
 			}
 			return nil
 		},
@@ -97,11 +97,11 @@ accepted it.`,
 	o.credentialFlags(root.Flags())
 	o.unverifiedFlag(root.Flags())
 	o.repositoryFlags(root.Flags())
-	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one a line" // standard input answers
+	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one per line" // answers come from standard input
 	o.ownerFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
-	// cobra's own flag would pass over arguments that there should not be.
+	// cobra's own flag would ignore unexpected arguments.
 	root.Flags().BoolVarP(&isVersion, "version", "v", false, "print the version")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		p.command.Store(cmd)
@@ -113,7 +113,7 @@ accepted it.`,
 		if limit, err := cmd.Flags().GetDuration("timeout"); err == nil && limit > 0 {
 			time.AfterFunc(limit, func() {
 				defer crash.Catch()
-				p.timeout(errTimeout)
+				p.timeout(timeoutError(limit))
 			})
 		}
 		return nil
@@ -127,10 +127,10 @@ accepted it.`,
 	return root
 }
 
-// stop turns signals into a setup.Stop: the first one asks, the second one
-// ends everything at once.
-func (p *program) stop() (setup.Stop, func()) {
-	p.sayStopping(func() { p.say("stopping; a second Ctrl-C leaves at once") })
+// watchSignals turns signals into a setup.Stop: the first one asks the run to
+// stop, the second one aborts it.
+func (p *program) watchSignals() (setup.Stop, func()) {
+	p.onStopping(func() { p.say("stopping; press Ctrl-C again to quit at once") })
 	hard, abort := context.WithCancelCause(context.Background())
 	soft, ask := context.WithCancelCause(hard)
 	p.timeout = ask
@@ -147,8 +147,8 @@ func (p *program) stop() (setup.Stop, func()) {
 				abort(errInterrupted)
 				return
 			}
-			if say := p.stopping.Load(); say != nil {
-				(*say)()
+			if tell := p.stopping.Load(); tell != nil {
+				(*tell)()
 			}
 			ask(errInterrupted)
 		}
@@ -159,29 +159,29 @@ func (p *program) stop() (setup.Stop, func()) {
 	}
 }
 
-// noteWrite notes that something outside may be different from now on: a run that
-// is asked to stop has something to end, and to report.
+// noteWrite notes that something outside may change from now on, so that a run that
+// is asked to stop has something to finish and to report.
 func (p *program) noteWrite() { p.wrote.Store(true) }
 
-// sayStopping sets how a person is told that the run is being stopped.
-func (p *program) sayStopping(say func()) { p.stopping.Store(&say) }
+// onStopping sets how the user learns that the run is stopping.
+func (p *program) onStopping(tell func()) { p.stopping.Store(&tell) }
 
 // interrupt asks the run to stop, as a signal does.
 func (p *program) interrupt() {
 	select {
 	case p.signals <- os.Interrupt:
-	default: // two are on their way already
+	default: // two are pending already
 	}
 }
 
-// patience is how long a run that was asked to stop may take to report that by
-// itself. Its caller waits for a second.
+// patience is how long a run that was asked to stop may take to report it. The
+// caller waits for a second.
 const patience = 750 * time.Millisecond
 
-// inTime waits for a command to end. One that was asked to stop has patience for
-// that, and once something was written also the grace of its writes; after a
-// second signal, patience alone. Whatever code it runs then has nothing to lose.
-func (p *program) inTime(stop setup.Stop, ended <-chan int) (code int, inTime bool) {
+// await waits for the command to end. After a request to stop it waits for patience,
+// and, once something was written, for the grace of writes as well; after a second
+// signal, for patience alone. isDone is false if the command is still running.
+func (p *program) await(stop setup.Stop, ended <-chan int) (code int, isDone bool) {
 	select {
 	case code = <-ended:
 		return code, true
@@ -189,26 +189,26 @@ func (p *program) inTime(stop setup.Stop, ended <-chan int) (code int, inTime bo
 	}
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
-	hard, last := stop.Hard.Done(), false
+	hard, isLast := stop.Hard.Done(), false
 	for {
 		select {
 		case code = <-ended:
 			return code, true
 		case <-hard:
-			hard, last = nil, true
+			hard, isLast = nil, true
 			limit.Reset(patience)
 		case <-limit.C:
-			if last || !p.wrote.Load() {
+			if isLast || !p.wrote.Load() {
 				return 0, false
 			}
-			last = true
+			isLast = true
 			limit.Reset(setup.Grace)
 		}
 	}
 }
 
-// abandon ends the run while its command still runs. The process has to exit
-// then.
+// abandon reports the end of a run whose command is still running. The process has
+// to exit then.
 func (p *program) abandon(cause error, wrote bool, out *output) int {
 	out.shut.Store(true)
 	p.status.shut.Store(true)
@@ -217,13 +217,13 @@ func (p *program) abandon(cause error, wrote bool, out *output) int {
 	if wrote {
 		r.code = exitPartial
 		r.err = &problem.Error{
-			Code: codeOf(cause), Reason: fmt.Sprintf("%v; what was being written may be there or not", cause), Cause: cause,
-			Hints: []string{"run the same command again: it ends in the same state"},
+			Code: codeOf(cause), Reason: fmt.Sprintf("%v; the last write may or may not have happened", cause), Cause: cause,
+			Hints: []string{"run the same command again: it completes what is missing"},
 		}
 	}
-	told := make(chan struct{})
+	reported := make(chan struct{})
 	go func() {
-		defer close(told)
+		defer close(reported)
 		defer crash.Catch()
 		p.restoreTerminal()
 		// The command may still use p.
@@ -231,14 +231,13 @@ func (p *program) abandon(cause error, wrote bool, out *output) int {
 		last.finish(p.command.Load(), r)
 	}()
 	select {
-	case <-told:
-	case <-time.After(patience / 5): // nobody reads it
+	case <-reported:
+	case <-time.After(patience / 5): // nobody reads the output
 	}
 	return r.exitCode()
 }
 
-// quit ends the process wherever it is, from any goroutine, and leaves the
-// terminal as it was found.
+// quit restores the terminal and ends the process. Any goroutine may call it.
 func (p *program) quit(code int) {
 	p.restoreTerminal()
 	child.EndAll()
@@ -251,15 +250,15 @@ func (p *program) restoreTerminal() {
 	}
 }
 
-// crashed ends the process after a panic. Nothing of the run is used that the
-// panicking goroutine may hold.
+// crashed ends the process after a panic. It uses nothing that the panicking
+// goroutine may hold.
 func (p *program) crashed(place string) {
 	p.restoreTerminal()
-	time.AfterFunc(time.Second, func() { // standard error may take no more
+	time.AfterFunc(time.Second, func() { // standard error may block
 		defer crash.Catch()
 		os.Exit(exitFailed)
 	})
 	p.status.clear()
-	fmt.Fprintf(p.status.to, "error: internal error in %s\nhint: run the same command again: it reads first what is there already\n", place)
+	fmt.Fprintf(p.status.to, "error: internal error in %s\nhint: run the same command again: it reads what exists before it writes\n", place)
 	p.quit(exitFailed)
 }

@@ -39,7 +39,7 @@ func TestWhatTheSDKLogsIsNotDrawnOverTheScreen(t *testing.T) {
 	z := w.open(terminal.Options{})
 	z.sees(askWay)
 	z.still()
-	z.types(terminal.Down).sees("› With a Rack's password").enter().sees("no credentials")
+	z.types(terminal.Up).sees("› Rack password").enter().sees("couldn't search AWS", "AWS_PROFILE")
 	z.types(terminal.CtrlC).ends(130)
 	if strings.Contains(z.Frames(), "IMDS") {
 		t.Errorf("it was drawn:\n%s", z.Frames())

@@ -10,5 +10,5 @@ import (
 // endingSignals ask the run to stop.
 var endingSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 
-// outliveReaders does nothing here: a write to a pipe that nobody reads fails.
+// outliveReaders does nothing: here, writes to a closed pipe fail.
 func outliveReaders() {}

@@ -284,8 +284,8 @@ func TestTheScreenIsLeftWhileAProgramHangs(t *testing.T) {
 	z := w.open(terminal.Options{})
 	z.sees(askWay)
 	w.noted("asks")
-	if strings.Contains(z.still(), "› With a Console") {
-		z.types(terminal.Down).sees("› With a Rack's password")
+	if strings.Contains(z.still(), "› Console deploy key") {
+		z.types(terminal.Up).sees("› Rack password")
 	}
 	z.types(terminal.CtrlC).ends(130, "nothing was written")
 	z.wantGone()
@@ -296,14 +296,14 @@ func TestAnAnswerIsNotReadByAProgram(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).signsIn("").inClone()
 	delete(w.env, "CONVOX_PASSWORD")
-	w.want(w.run("2\nproduction\n\n"+secrettest.Canary+"\nyes\n", "--accessible"), 0, "created")
+	w.want(w.run("1\nproduction\n\n"+secrettest.Canary+"\nyes\n", "--accessible"), 0, "created")
 	w.wantNotes("input []\n")
 
 	w = newWorld(t).signsIn(asksOnInput).inClone()
 	delete(w.env, "CONVOX_PASSWORD")
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{Width: 120, Height: 40})
-	z.sees(askWay).types("2\r").sees("can't ask", "export-credentials")
+	z.sees(askWay).types("1\r").sees("can't ask", "export-credentials")
 	z.types(terminal.CtrlC).ends(130)
 	if notes := w.notes(); !strings.Contains(notes, "input []") || strings.Contains(notes, "can open the terminal") {
 		t.Errorf("the program got\n%s", notes)

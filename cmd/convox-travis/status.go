@@ -21,29 +21,28 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// status is standard error, with how far the run is at its end: in a line that is
-// written over, which what is written goes above; where plain, in lines of its own.
-// It may be used by many goroutines.
+// status is standard error with a status line at its end, which is redrawn below all
+// other output. If plain, progress gets lines of its own. Goroutines may share it.
 type status struct {
 	to io.Writer
 
 	mu      sync.Mutex
-	plain   bool // nothing may be written over
+	plain   bool // nothing is redrawn
 	shut    atomic.Bool
 	at      progress.Progress
 	wait    progress.Wait
-	line    string            // that is shown
-	said    progress.Progress // in a line of its own, last
+	line    string            // the status line that is shown, or ""
+	said    progress.Progress // last shown on its own line
 	saidAt  time.Time
 	ticking bool
 }
 
-// Write implements io.Writer. It is given whole lines while the line is shown.
+// Write implements io.Writer. While the status line is shown, p has to be whole lines.
 func (s *status) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.shut.Load() {
-		return len(p), nil // as output
+		return len(p), nil // the end of the run was reported
 	}
 	line := s.line
 	s.draw("")
@@ -52,7 +51,7 @@ func (s *status) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// progress shows how far the run is; the zero Progress ends that.
+// progress shows how far the run is. The zero Progress hides it.
 func (s *status) progress(at progress.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +67,7 @@ func (s *status) progress(at progress.Progress) {
 	}
 }
 
-// waits shows what a call waits for, as long as it does.
+// waits shows what a call waits for until then.
 func (s *status) waits(wait progress.Wait) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,8 +85,8 @@ func (s *status) say(words string) {
 	}
 }
 
-// refresh draws the line as it is now, and has it drawn again each second while it
-// is shown: times pass.
+// refresh draws the status line, and redraws it every second while it's shown, because
+// it has times in it.
 func (s *status) refresh() {
 	if s.shut.Load() {
 		return
@@ -112,8 +111,8 @@ func (s *status) refresh() {
 	})
 }
 
-// text is what the line has room for: a bar, the words, and what is waited for, which
-// goes before the others.
+// text is the status line: a bar, the progress, and what is waited for, which comes first
+// if there isn't room for all.
 func (s *status) text(width int, now time.Time) string {
 	words, wait := s.at.Text(now), s.wait.Text(now)
 	switch both := words + "; " + wait; {
@@ -130,17 +129,17 @@ func (s *status) text(width int, now time.Time) string {
 	return words
 }
 
-// draw puts a line in the place of the one before; "" is none.
+// draw replaces the status line; "" hides it.
 func (s *status) draw(line string) {
 	if s.line != "" {
-		_, _ = io.WriteString(s.to, "\r"+ansi.EraseLineRight) // a terminal that is gone shows nothing
+		_, _ = io.WriteString(s.to, "\r"+ansi.EraseLineRight) // the terminal may be gone
 	}
 	if s.line = line; line != "" {
 		_, _ = io.WriteString(s.to, line)
 	}
 }
 
-// clear takes the line away, unless somebody else is at it.
+// clear hides the status line, unless another goroutine is using it.
 func (s *status) clear() {
 	if s.mu.TryLock() {
 		s.draw("")
@@ -148,55 +147,55 @@ func (s *status) clear() {
 	}
 }
 
-// reading shows someone who is looking how many of several repositories have been
-// read, until over is called.
-func (p *program) reading(of int) (told func(done int), over func()) {
-	if of < 2 || !p.shown || p.form == jsonLines {
+// reading shows on a terminal how many of several repositories have been read, until
+// done is called.
+func (p *program) reading(of int) (read func(count int), done func()) {
+	if of < 2 || !p.errIsTerminal || p.form == jsonLines {
 		return nil, func() {}
 	}
-	told = func(done int) {
-		p.status.progress(progress.Progress{Done: done, Of: of, Words: fmt.Sprintf("reading the settings: %d of %d", done, of), Often: true})
+	read = func(count int) {
+		p.status.progress(progress.Progress{Done: count, Of: of, Words: fmt.Sprintf("reading settings: %d of %d", count, of), Often: true})
 	}
-	told(0)
-	return told, func() { p.status.progress(progress.Progress{}) }
+	read(0)
+	return read, func() { p.status.progress(progress.Progress{}) }
 }
 
-// begin shows someone who is looking how far a run over several repositories is.
+// begin shows on a terminal how far a run over several repositories is.
 func (s *reporter) begin(tally *progress.Tally) {
-	if at := tally.Progress(); at.Of > 1 && s.shown && s.form != jsonLines {
+	if at := tally.Progress(); at.Of > 1 && s.errIsTerminal && s.form != jsonLines {
 		s.tally = tally
 		s.status.progress(at)
 	}
 }
 
-// waits tells someone who is looking what a call waits for, through the wizard
-// where it asks. It may be called by any goroutine.
+// waits shows on a terminal what a call waits for, through the wizard if that runs. Any
+// goroutine may call it.
 func (p *program) waits(wait time.Duration, words func(left time.Duration) string) {
 	w := progress.Wait{Words: words, Until: time.Now().Add(wait)}
 	switch {
 	case p.wizardWaits != nil:
 		select {
 		case p.wizardWaits <- w:
-		default: // it is behind: that can be left out
+		default: // the wizard is busy: skip it
 		}
-	case p.shown:
+	case p.errIsTerminal:
 		p.status.waits(w)
 	}
 }
 
-// again tells what is tried again.
-func (p *program) again(a transport.Again) {
+// showRetry shows that a call is retried.
+func (p *program) showRetry(a transport.RetryNotice) {
 	p.waits(a.Pause, func(left time.Duration) string {
-		return transport.Again{What: a.What, Pause: left, Try: a.Try}.String()
+		return transport.RetryNotice{What: a.What, Pause: left, Try: a.Try}.String()
 	})
 }
 
-// posts is the window for the POSTs of all runs on this machine with one name.
+// posts limits the POSTs of all runs on this machine with the same name.
 func (p *program) posts(name string) *pace.Window {
 	return p.paced(pace.NewShared(p.cache, "posts-"+name, p.limit, clock.System{}), p.limit, "writes")
 }
 
-// calls is the window for the calls of this run.
+// calls limits the calls of this run.
 func (p *program) calls() *pace.Window {
 	limit := pace.Limit{Calls: pace.TravisCalls, Per: pace.TravisMinute}
 	return p.paced(pace.NewWindow(limit, clock.System{}), limit, "calls")
@@ -211,7 +210,7 @@ func (p *program) paced(w *pace.Window, limit pace.Limit, what string) *pace.Win
 	return w
 }
 
-// terminalWidth is how many columns w has, where it is a terminal.
+// terminalWidth is the number of columns of w, if it is a terminal.
 func terminalWidth(w io.Writer) (width int, is bool) {
 	if file, is := w.(*os.File); is {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {

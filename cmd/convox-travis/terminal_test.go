@@ -67,7 +67,7 @@ func TestASecretIsNotReadFromATerminal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.onTerminal("", "", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin")
-	w.want(e, 2, "hint: pipe it")
+	w.want(e, 2, "hint: run convox-travis apply --password-stdin < FILE")
 }
 
 func TestRemoveAsksOnATerminal(t *testing.T) {
@@ -126,9 +126,9 @@ func TestWhatIsTriedAgainIsShownOnATerminalAlone(t *testing.T) {
 	w, names := services(t, 40)
 	args := []string{"apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", names[0]}
 	w.slow()
-	w.want(w.onTerminal("", "", args...), 0, "trying again in 1 s, 2nd time: ")
+	w.want(w.onTerminal("", "", args...), 0, "retrying in 1 s (attempt 2): ")
 	w.slow()
-	if e := w.run("", args...); e.code != 0 || strings.Contains(e.err+e.out, "trying again") {
+	if e := w.run("", args...); e.code != 0 || strings.Contains(e.err+e.out, "retrying") {
 		t.Errorf("exit %d, %s", e.code, e.err)
 	}
 }

@@ -35,7 +35,7 @@ func TestAppliesHintSaysWhyACloneWasNotRead(t *testing.T) {
 		"of another user": {newWorld(t).inClone().of("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"), "git config --global --add safe.directory "},
 		"git fails":       {newWorld(t).inClone().brokenGit(), "read the clone: git rev-parse failed: run it here yourself"},
 		"no git":          {newWorld(t).inClone().of("PATH", "/nowhere"), "git is not installed, or not on PATH: install git"},
-		"no clone":        {newWorld(t), "or run it inside the repository's clone"},
+		"no clone":        {newWorld(t), "or run this inside the repository's clone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.world.want(test.world.run("", "apply", "--rack", "production", "--saved"), 2, test.hint)
@@ -47,7 +47,7 @@ func TestTheWizardSaysWhyNoRepositoryIsTakenFromAClone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone().saved().brokenGit()
 	w.open(terminal.Options{Width: 120}, "--rack", "production", "--saved").
-		sees(askRepository, "None is offered from a clone: git rev-parse failed.").types(terminal.CtrlC).ends(130)
+		sees(askRepository, "Can't read this clone: git rev-parse failed.").types(terminal.CtrlC).ends(130)
 	w = newWorld(t).inClone().saved().of("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
 	w.open(terminal.Options{Width: 120}, "--rack", "production", "--saved").
 		sees(askRepository, "belongs to another user", "trust it with: git config --global").types(terminal.CtrlC).ends(130)

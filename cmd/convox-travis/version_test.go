@@ -20,7 +20,7 @@ func TestAVersionOfTheGoCommandReadsLikeThatOfARelease(t *testing.T) {
 		{"v1.2.3", "", "1.2.3"},
 		{"", commit, ""},
 	} {
-		if got := asReleased(c.version, c.revision); got != c.want {
+		if got := releaseVersion(c.version, c.revision); got != c.want {
 			t.Errorf("%s is %s, not %s", c.version, got, c.want)
 		}
 	}

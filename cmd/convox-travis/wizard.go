@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -14,37 +15,42 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
 
-// wizard asks step by step: on the full screen, or in plain lines where that
-// was asked for or the terminal can do no more.
+// wizard asks step by step: on the full screen, or in plain lines with --accessible
+// or on a terminal that can't do more.
 func (p *program) wizard(stop setup.Stop, o *options) result {
-	if !p.isPlain(o) && !(p.typed && p.shown) {
+	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
-		return failure(usageError("--repos-from - is for apply: here standard input answers the questions",
-			"convox-travis apply --repos-from - < FILE",
-			"or name the file: --repos-from FILE"))
+		return failure(usageError("--repos-from - works with apply only: here standard input answers the questions",
+			"pass --repos-from FILE", "or run convox-travis apply --repos-from - < FILE"))
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
 	given, err := p.given(o, repos)
 	if err != nil {
 		return failure(err)
 	}
-	f := flow.New(p.outside(o, &wizardAWS{reach: p.reach}, repos), given)
-	return p.leave(o, f, p.drive(stop, o, f))
+	profile := o.profile
+	f := flow.New(p.outside(o, &wizardAWS{options: o, reach: p.reach}, repos), given)
+	r := p.wizardResult(o, f, p.drive(stop, o, f))
+	if o.profile != profile {
+		r.notes = append(r.notes, "AWS profile "+o.profile+" was used: pass --profile "+text.Quote(o.profile)+" to use it again")
+	}
+	return r
 }
 
-// isPlain reports whether the questions are asked in plain lines.
+// isPlain reports whether the wizard uses plain lines.
 func (p *program) isPlain(o *options) bool {
-	return o.accessible || p.env("ACCESSIBLE") != "" || (p.typed && p.env("TERM") == "dumb")
+	return o.accessible || p.env("ACCESSIBLE") != "" || (p.inIsTerminal && p.env("TERM") == "dumb")
 }
 
-// drive asks the flow's questions, and takes away what it left.
+// drive asks the flow's questions, and removes what it left behind.
 func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 	err := p.askAll(stop, o, f)
 	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
@@ -56,7 +62,7 @@ func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
 func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	p.asking.Store(true)
 	var terminal, screen *os.File
-	if p.typed {
+	if p.inIsTerminal {
 		terminal, _ = p.in.(*os.File)
 	}
 	if !p.isPlain(o) {
@@ -68,17 +74,17 @@ func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
 	if screen != nil {
 		return p.fullScreen(stop, held, f)
 	}
-	input := tui.Input{Reader: p.in}
+	input := tui.Input{Reader: p.in, Env: os.Environ()}
 	if terminal != nil {
 		input.Terminal = terminal
-		input.Copies = p.shown && p.env("TERM") != "dumb"
+		input.Copies = p.errIsTerminal && p.env("TERM") != "dumb"
 	}
 	return tui.Plain(stop, input, p.err, f)
 }
 
-// noTerminal lists the answers that apply would need.
+// noTerminal lists the answers that apply needs.
 func (p *program) noTerminal(ctx context.Context, o *options) error {
-	instead := []string{"in a script: convox-travis apply, with the same flags", "to answer the wizard's questions from a pipe: --accessible"}
+	instead := []string{"in a script, run convox-travis apply with the same flags", "pass --accessible to pipe in the answers"}
 	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
 	if open := problem.Of(err); open != nil && open.Code == "usage" {
 		open.Hints = append(open.Hints, instead...)
@@ -89,9 +95,9 @@ func (p *program) noTerminal(ctx context.Context, o *options) error {
 	return usageError("the wizard needs a terminal", instead...)
 }
 
-// given are the answers of flags and environment.
+// given are the answers in the flags and the environment.
 func (p *program) given(o *options, read func() (repositories, error)) (flow.Given, error) {
-	way, err := o.wayIn(p.env)
+	to, err := o.login(p.env)
 	if err != nil {
 		return flow.Given{}, err
 	}
@@ -105,24 +111,24 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 		Repeated: o.givenFlags(),
 	}
 	switch {
-	case way.console:
-		given.Way, given.Console, given.Rack = flow.ByConsole, way.host, way.rack
-	case way.given():
-		given.Way, given.Host, given.Rack = flow.ByRack, way.host, way.stack
+	case to.console:
+		given.SignIn, given.Console, given.Rack = flow.ByConsole, to.host, to.rack
+	case to.isSet():
+		given.SignIn, given.Host, given.Rack = flow.ByRack, to.host, to.stack
 	}
-	if way.given() && p.variableCounts(way) {
+	if to.isSet() && p.variableCounts(to) {
 		given.Password = secret.New(p.env("CONVOX_PASSWORD"))
 		given.PasswordFor, _ = convox.ParseHost(p.env("CONVOX_HOST")) // unset is any host
 	}
 	if len(o.repos) == 0 && o.reposFrom == "" {
-		return given, nil // the flow finds it, and says so
+		return given, nil // the flow finds it
 	}
 	repos, err := read()
-	given.Targets = setup.Distinct(repos.targets)
+	given.Targets = setup.RemoveDuplicates(repos.targets)
 	return given, err
 }
 
-// outside gives the flow what it looks for and calls.
+// outside is what the flow reads and calls.
 func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories, error)) flow.Outside {
 	place := sync.OnceValues(func() (travisPlace, error) {
 		repos, err := read()
@@ -132,25 +138,31 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		return p.travisPlace(o, repos.slug())
 	})
 	p.wizardWaits = make(chan progress.Wait, 8)
+	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
-		Owned:  p.owned(o),
-		Runner: setup.Runner{Retry: p.reach.retry},
-		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
-		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Player: player(),
+		Folder:   folder,
+		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
+		Owned:    p.owned(o),
+		Runner:   setup.Runner{Retry: p.reach.retry},
+		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player:   player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},
 		Waits: p.wizardWaits,
 		Racks: func(ctx context.Context, code string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
-			finder, err := aws.open(ctx, o, code)
+			finder, err := aws.open(code)
 			if err != nil {
 				return cfn.Summary{}, err
 			}
 			return finder.Search(ctx, o.regions, deliver)
 		},
-		AWS:    func(ctx context.Context) (flow.AWS, error) { return aws.open(ctx, o, "") },
-		Logins: p.logins(),
+		AWS:        func(context.Context) (flow.AWS, error) { return aws.open("") },
+		Profiles:   func() []cfn.Profile { return cfn.Profiles(p.env, p.home, aws.profile()) },
+		UseProfile: aws.useProfile,
+		LoginSSO:   loginSSO(),
+		Logins:     p.logins(),
 		Token: func(context.Context) (secret.String, error) {
 			found, err := place()
 			if err != nil {
@@ -171,62 +183,80 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 	}
 }
 
-// wizardAWS is the way into AWS, opened once: a session that took an MFA code is
-// used for all that follows.
+// wizardAWS signs in to AWS once for all calls, and again with an MFA code or another
+// profile.
 type wizardAWS struct {
-	reach  reach
-	mu     sync.Mutex
-	finder *cfn.Finder
+	reach   reach
+	options *options // its profile changes with the person's choice
+	mu      sync.Mutex
+	finder  *cfn.Finder
 }
 
-func (a *wizardAWS) open(ctx context.Context, o *options, code string) (*cfn.Finder, error) {
+func (a *wizardAWS) open(mfaCode string) (*cfn.Finder, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.finder != nil && code == "" {
+	if a.finder != nil && mfaCode == "" {
 		return a.finder, nil
 	}
-	var mfaCode func(context.Context) (string, error)
-	if code != "" {
-		mfaCode = func(context.Context) (string, error) { return code, nil }
+	var ask func(context.Context) (string, error)
+	if mfaCode != "" {
+		ask = func(context.Context) (string, error) { return mfaCode, nil }
 	}
-	finder, err := a.reach.finder(o.profile, mfaCode)
+	finder, err := a.reach.finder(a.options.profile, ask)
 	if err == nil {
 		a.finder = finder
 	}
 	return finder, err
 }
 
-// leave is the result of the wizard, told in the ordinary terminal. Where a reset was
-// begun, the last line says in what state the Rack is.
-func (p *program) leave(o *options, f *flow.Flow, err error) result {
-	r := p.leavePair(o, f, err)
-	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
+func (a *wizardAWS) profile() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.options.profile
+}
+
+func (a *wizardAWS) useProfile(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.options.profile, a.finder = name, nil
+}
+
+// loginSSO is nil without the AWS CLI.
+func loginSSO() func(context.Context, string, func(string)) error {
+	if !cfn.HasCLI() {
+		return nil
+	}
+	return cfn.LoginSSO
+}
+
+// wizardResult is the result of the wizard, for the ordinary terminal. If the transcript
+// doesn't say it, the last line says what state a reset left the Rack in.
+func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
+	r := p.applyResult(o, f, err)
+	r.standing = f.Kept()
+	if !r.shown {
+		r.standing = slices.Concat(r.standing, f.ResetStanding())
+	}
 	return r
 }
 
-func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
+// applyResult is the result of what the wizard wrote to Travis.
+func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	show := p.reporter(o, "apply")
-	show.warned = !o.yes || p.isPlain(o) // warnings stay where the full screen went past the review
+	show.warned = !o.yes || p.isPlain(o) // the full screen shows no warnings with --yes
 	show.host = f.Host()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
-			report.Stopped = err // it was left where it could be tried again
+			report.Stopped = err // the person quit instead of retrying
 		}
 		r := show.report(*report)
-		proof, failed := f.Proof()
-		r.leftover = failed
-		if proof != "" {
-			r.notes = append(r.notes, proof)
-		}
-		if !p.demo { // whose clone is gone
-			r.notes = append(r.notes, f.Next()...)
-		}
+		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
 		return r
 	}
 	reset := f.Reset().Report()
 	switch {
-	case reset != nil && reset.Begun() && reset.Err != nil && !errors.Is(err, errInterrupted):
-		err = reset.Err // whatever ended the run, that is not over
+	case reset != nil && reset.HasStarted() && reset.Err != nil && !errors.Is(err, errInterrupted):
+		err = reset.Err // the reset isn't finished, however the run ended
 	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = p.unanswered(f)
 	case err == nil && o.dryRun:
@@ -237,11 +267,10 @@ func (p *program) leavePair(o *options, f *flow.Flow, err error) result {
 	return show.fail(err)
 }
 
-// fullScreen runs the flow on the terminal that standard error is.
+// fullScreen runs the flow on the terminal of standard error.
 func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
-	p.sayStopping(func() {}) // the screen says it itself
-	// With this one set, the library would write every key, and so a secret,
-	// into a file.
+	p.onStopping(func() {}) // the screen says it
+	// With TEA_TRACE set, Bubble Tea writes every key, and so secrets, to a file.
 	if err := os.Unsetenv("TEA_TRACE"); err != nil {
 		return err
 	}

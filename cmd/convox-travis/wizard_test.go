@@ -83,10 +83,10 @@ func (z *wizard) types(keys string) *wizard {
 
 // namesEnter is a foot that says what Enter does, before which it does nothing, or
 // the prompt of plain lines.
-var namesEnter = regexp.MustCompile(`(?m)(^|· )enter [a-z]|>\z`)
+var namesEnter = regexp.MustCompile(`(?m)(└ |· )enter [a-z]|>\z`)
 
-// takesKeys is besides an empty field, and a prompt with what was typed at it.
-var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z`)
+// takesKeys is besides an empty field, a prompt with what was typed at it, and a page of help.
+var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z|└ esc close`)
 
 // looking is a question for which more is being looked for.
 var looking = regexp.MustCompile(`\d so far|searching AWS|asking Travis (for more|what)`)
@@ -105,7 +105,7 @@ func (z *wizard) awaitQuestion(takes *regexp.Regexp) (screen string) {
 	z.t.Helper()
 	err := z.WaitFor(z.Context(), func(now string) bool {
 		screen = now
-		if !takes.MatchString(now) || looking.MatchString(now) || z.offersRack && strings.Contains(now, "› With a Console") {
+		if !takes.MatchString(now) || looking.MatchString(now) || z.offersRack && strings.Contains(now, "› Console deploy key") {
 			return false
 		}
 		z.offersRack = false
@@ -158,14 +158,14 @@ func (z *wizard) wantRackPair() {
 
 // The questions of a way through, by what is on the screen.
 const (
-	askWay      = "How should builds log in"
+	askWay      = "How do builds sign in"
 	askRack     = "Which Rack?"
-	askSource   = "Where is the Rack's password?"
-	askPassword = "The Rack's password"
-	askKey      = "The deploy key"
-	atReview    = "Nothing is written yet"
-	atDone      = "What comes next"
-	askProof    = "Prove it with one build?"
+	askSource   = "Where is the Rack password?"
+	askPassword = "What is the Rack password?"
+	askKey      = "Enter the deploy key"
+	atReview    = "nothing has been written yet"
+	atDone      = "Done in "
+	askProof    = "Run a test build?"
 	askDeploy   = "Which Rack do builds deploy to?"
 
 	askRepository = "Which repository?"
@@ -175,7 +175,7 @@ const (
 // Enter is not for what only just came under it.
 func (z *wizard) atWay() *wizard {
 	z.t.Helper()
-	z.sees(askWay, "› With a Rack's password").still()
+	z.sees(askWay, "› Rack password").still()
 	return z
 }
 
@@ -183,8 +183,8 @@ func (z *wizard) atWay() *wizard {
 func (z *wizard) toRacks() *wizard {
 	z.t.Helper()
 	z.sees(askWay)
-	if strings.Contains(z.still(), "› With a Console") {
-		z.types(terminal.Down).sees("› With a Rack's password")
+	if strings.Contains(z.still(), "› Console deploy key") {
+		z.types(terminal.Up).sees("› Rack password")
 	}
 	return z.enter().sees(askRack)
 }
@@ -208,7 +208,7 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      written: the deploy step", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml, which was not there before")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml: the file is new")
 	z.wantRackPair()
 }
 
@@ -247,7 +247,7 @@ func TestGoingBackAndForthKeepsEveryAnswer(t *testing.T) {
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types(secrettest.Canary).enter().sees(atReview)
 	review := z.still()
-	for _, question := range []string{"For one branch only?", "Which repository?", "Which Travis account?", askPassword, askSource, askRack, askWay} {
+	for _, question := range []string{"Which branches get the variables?", "Which repository?", "Which Travis account?", askPassword, askSource, askRack, askWay} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}
@@ -307,7 +307,7 @@ func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 func TestAWrongPasswordIsMendedWhereItWasTyped(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{})
-	z.toPassword().types("wrong").enter().sees("the Rack does not", askPassword)
+	z.toPassword().types("wrong").enter().sees("the Rack doesn't", askPassword)
 	z.types(terminal.CtrlU + secrettest.Canary).enter().sees(atReview)
 	if n := len(z.Travis.Writes()); n != 0 {
 		t.Errorf("%d writes", n)
@@ -377,7 +377,7 @@ func TestCtrlCWhileItIsCheckedLeaves(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.Rack.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
 	z := w.open(terminal.Options{})
-	z.atWay().enter().sees(askRack).enter().sees(askSource).enter().sees("checking it with").types(terminal.CtrlC).ends(130, "nothing was written")
+	z.atWay().enter().sees(askRack).enter().sees(askSource).enter().sees("checking the password with").types(terminal.CtrlC).ends(130, "nothing was written")
 }
 
 // toReview goes to the review with the saved password.
@@ -398,7 +398,7 @@ func TestCtrlCInApplyTakesAwayWhatWasCreated(t *testing.T) {
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.write().awaits(posts("CONVOX_HOST"))
-	z.types(terminal.CtrlC).sees("stopping").ends(130, "taken away again")
+	z.types(terminal.CtrlC).sees("stopping").ends(130, "then rolled back")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 
@@ -423,7 +423,7 @@ func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
 	w := newWorld(t).watched().inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
-	z.write().sees("It could not be completed", "Travis failed", "not created")
+	z.write().sees("Not everything was written", "Travis failed", "not created")
 	w.Travis.Faults.Clear()
 	z.enter().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
@@ -466,12 +466,14 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		case askProof:
 			z.types(terminal.Left).sees("› Yes")
 		case atDone:
-			z.sees("Travis logged in with the new", ".travis.yml")
+			z.sees("signed in with the new variables", "git add .travis.yml")
+		case atReview:
+			z.sees("rack.production-1700000000.us-east-1.convox.site")
 		}
 		z.enter()
 		enters++
 	}
-	z.ends(0, "that was the demo", ".travis.yml      written: the deploy step")
+	z.ends(0, "that was the demo", "commands that it showed won't run", ".travis.yml      deploy step added")
 	if enters > 6 {
 		t.Errorf("%d presses of Enter", enters)
 	}
@@ -480,7 +482,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 			t.Errorf("%s was read", mine)
 		}
 	}
-	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 	if n := len(w.Travis.Faults.Requests()); n != 0 {
@@ -495,7 +497,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 	z.still()
 	z.enter().sees(askRack)
 	z.still()
-	z.enter().sees(askSource).types(terminal.Up).sees("› Read it from AWS").enter().sees("ecs:DescribeTaskDefinition")
+	z.enter().sees(askSource).types(terminal.Down + terminal.Down).sees("› Read it from AWS").enter().sees("Read the password from AWS?")
 	z.still()
 	z.enter().sees("AWS has the password").enter().sees(atReview)
 	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
@@ -504,10 +506,10 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
-	z.sees(askWay)
+	z.sees(askWay, "To try: Enter six times", "demo-key", "reports", "several")
 	z.still()
-	z.types(terminal.Up).sees("› With a Console").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
-	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {
+	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
+	for _, question := range []string{askDeploy, "Which branches get the variables?", askRepository, "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}

@@ -28,11 +28,11 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 		"a region":                     {args: "--rack production --region eu-west-1 --saved", code: 2, input: "", says: []string{"no usable Rack is named production"}},
 		"two of a name":                {args: "--rack sandbox --saved", code: 2, says: []string{"2 Racks are named sandbox"}},
 		"a fingerprint that is none":   {args: "--host HOST --fingerprint nonsense", code: 2, says: []string{"--fingerprint"}},
-		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"for apply"}},
+		"a password on standard input": {args: "--host HOST --password-stdin", code: 2, says: []string{"works with apply only"}},
 		"another provider":             {args: "--host HOST --saved --provider gitlab", code: 2, says: []string{"not on gitlab"}},
-		"no word about a mixed pair":   {args: "--host HOST --saved --repo acme/payments --yes", code: 2, says: []string{"whether another host may get the new password", "--allow-mixed"}},
-		"no word":                      {args: "--host HOST --saved", code: 2, says: []string{"the word to write it"}},
-		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "written: the deploy step", "git add", "undo:"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
+		"no word about a mixed pair":   {args: "--host HOST --saved --repo acme/payments --yes", code: 2, says: []string{"permission to send the new password to another host", "--allow-mixed"}},
+		"no word":                      {args: "--host HOST --saved", code: 2, says: []string{"your confirmation of the review"}},
+		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "deploy step added", "git add", "undo:"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t).inClone().saved()
@@ -46,10 +46,10 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 func TestTheWizardWithoutATerminalNamesWhatDoesWithout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone()
-	const apply, accessible = "hint: in a script: convox-travis apply, with the same flags\n", "from a pipe: --accessible\n"
-	w.want(w.run(""), 2, "the way in: --console", apply, accessible)
-	w.want(w.run(w.password(), "--rack", "production", "--password-stdin"), 2, "is for apply", apply)
-	w.want(w.run("", "demo", "--accessible"), 2, "the demo has more questions", "convox-travis demo\n")
+	const apply, accessible = "hint: in a script, run convox-travis apply with the same flags\n", "pipe in the answers\n"
+	w.want(w.run(""), 2, "a Rack or Console", apply, accessible)
+	w.want(w.run(w.password(), "--rack", "production", "--password-stdin"), 2, "works with apply only", apply)
+	w.want(w.run("", "demo", "--accessible"), 2, "the demo's input ended", "run convox-travis demo on a terminal\n")
 }
 
 func TestOtherFlagsOfTheWizardCount(t *testing.T) {
@@ -57,12 +57,12 @@ func TestOtherFlagsOfTheWizardCount(t *testing.T) {
 	w := newWorld(t).inClone()
 	w.env["CONVOX_PASSWORD"] = "pw"
 	w.env["HTTPS_PROXY"] = through(t, "127.0.0.1:1")
-	w.want(w.run("", "--accessible", "--rack", "backoffice", "--no-verify", "--yes"), 0, "was not checked", "created")
+	w.want(w.run("", "--accessible", "--rack", "backoffice", "--no-verify", "--yes"), 0, "The password isn't verified", "created")
 
 	w = newWorld(t).inClone().saved()
 	w.want(w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/payments"), 2, "May another host get the new password?")
 	w.want(w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/payments", "--allow-mixed", "--yes"), 0, "created")
-	w.want(w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/admin", "--skip-existing", "--yes"), 0, "left as it is")
+	w.want(w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/admin", "--skip-existing", "--yes"), 0, "unchanged")
 
 	w = newWorld(t).inClone()
 	if err := w.Rack.SetCertificate(convoxtest.SelfSigned); err != nil {
@@ -115,10 +115,10 @@ func TestCtrlCInApplyInPlainLines(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
-	z.sees("write it, yes or no, or d")
+	z.sees("write, yes or no, or d")
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.types("yes\r").awaits(posts("CONVOX_HOST"))
-	z.types(terminal.CtrlC).ends(130, "CONVOX_HOST      created, and taken away again")
+	z.types(terminal.CtrlC).ends(130, "CONVOX_HOST      created, then rolled back")
 	w.wantPair(w.setting("DEMO_REPO"))
 }
 
@@ -127,7 +127,7 @@ func TestCtrlCWhereItCanBeTriedAgainIsAnInterruption(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
-	z.write().sees("It could not be completed").types(terminal.CtrlC).ends(130, "not created")
+	z.write().sees("Not everything was written").types(terminal.CtrlC).ends(130, "not created")
 }
 
 func TestWhatTheReviewWouldWarnOfIsToldWhereItIsPassedOver(t *testing.T) {

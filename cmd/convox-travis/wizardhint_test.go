@@ -11,12 +11,12 @@ import (
 
 func TestAWrongAnswerIsMetWithWhatToDo(t *testing.T) {
 	t.Parallel()
-	const typed, hint = "console.convox.com", "go back, and choose a Console deploy key"
+	const typed, hint = "console.convox.com", "go back, and sign in with a Console deploy key"
 	w := newWorld(t).inClone()
-	w.open(terminal.Options{}).toRacks().types("type a host").sees("› type a host").enter().
-		sees("The Rack's host").types(typed).sees(typed).enter().
+	w.open(terminal.Options{}).toRacks().types("Enter a host…").sees("› Enter a host…").enter().
+		sees("Enter the Rack's host").types(typed).sees(typed).enter().
 		sees("that is Console's host", hint).types(terminal.CtrlC).ends(130)
-	w.want(w.run("2\ntype a host\n"+typed+"\n", "--accessible"), 2, "error: that is Console's host\n", "hint: "+hint+"\n")
+	w.want(w.run("1\nEnter a host…\n"+typed+"\n", "--accessible"), 2, "error: that is Console's host\n", "hint: "+hint+"\n")
 }
 
 // A hint in the wizard is done there: no flag, command or variable helps on a screen.
@@ -25,7 +25,7 @@ func TestAHintInTheWizardIsNoCommand(t *testing.T) {
 	w := newWorld(t).inClone()
 	w.env["CONVOX_PASSWORD"] = "wrong"
 	e := w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web")
-	w.want(e, 2, "the Rack does not accept this password", "go back and choose another way to the password")
+	w.want(e, 2, "the Rack doesn't accept this password", "go back and choose another source")
 	asked, _, _ := strings.Cut(e.err, "the wizard needs")
 	if strings.Contains(asked, "convox-travis reset-password") || strings.Contains(asked, "--console") {
 		t.Error(e.err)

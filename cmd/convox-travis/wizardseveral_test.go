@@ -28,7 +28,7 @@ func hurriedServices(t *testing.T, n int) (*world, []string) {
 	return w, names
 }
 
-const askInactive = "Travis does not build"
+const askInactive = "Activate "
 
 // openAtRepositories starts the wizard, and goes to the question for the
 // repository.
@@ -37,7 +37,7 @@ func (w *world) openAtRepositories(o terminal.Options, args ...string) *wizard {
 	z := w.open(o, append(args, "--host", w.setting("DEMO_RACK_HOST"))...)
 	z.sees(askRepository)
 	listed := func(screen string) bool {
-		return strings.Contains(screen, " in all") && !strings.Contains(screen, "asking Travis")
+		return strings.Contains(screen, "› [ ] ") && !strings.Contains(screen, "asking Travis")
 	}
 	if err := z.WaitFor(w.Context(), listed); err != nil {
 		w.Fatal(err)
@@ -57,7 +57,7 @@ func (z *wizard) mark(names ...string) *wizard {
 // services marks all of acme's that are called service-.
 func (z *wizard) services(n int) *wizard {
 	z.t.Helper()
-	return z.types("acme/service").sees("/ acme/service", "› [ ] acme/service", "ctrl+a all").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
+	return z.types("acme/service").sees("Filter: acme/service", "› [ ] acme/service", "ctrl+a all").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
 }
 
 func (w *world) wantPairs(names ...string) {
@@ -83,12 +83,12 @@ func TestTheWizardSetsUpThreeRepositories(t *testing.T) {
 	t.Parallel()
 	w, names := hurriedServices(t, 40)
 	names = names[1:4] // one of them is not active
-	z := w.openAtRepositories(terminal.Options{}).mark(names...).enter().sees(askInactive+" 1 of the 3").enter().sees(atReview, "3 repositories", "3 new, 1 activated")
+	z := w.openAtRepositories(terminal.Options{}).mark(names...).enter().sees(askInactive).enter().sees(atReview, "3 repositories", "3 new, 1 activated")
 	failing := w.refuse(names[1])
-	z.write().sees("1 of 3 repositories could not be completed", names[1], "failed (HTTP 503)")
+	z.write().sees("1 of 3 repositories failed", names[1], "failed (HTTP 503)")
 	w.Travis.Faults.Clear()
 	w.Travis.Faults.Forget()
-	z.enter().sees(atDone, "3 repositories set up", "convox-travis remove --repo "+names[0])
+	z.enter().sees("3 repositories set up in ", "convox-travis remove --repo "+names[0])
 	z.still()
 	z.enter().ends(0, names[0]+"  ", "both created", "3 repositories: 3 done", "undo: convox-travis remove --repo", "convox-travis yml")
 	w.wantPairs(names...)
@@ -107,7 +107,7 @@ func TestTheWizardSetsUpThirtyRepositories(t *testing.T) {
 		z := w.openAtRepositories(terminal.Options{Width: size[0], Height: size[1]})
 		z.services(len(names))
 		w.wantNoWrite()
-		z.write().sees("Done")
+		z.write().sees("set up in ")
 		z.still()
 		z.write().ends(0, fmt.Sprintf("%d repositories: %d done", len(names), len(names)), "undo: convox-travis remove", "--repos-from")
 		w.wantPairs(names...)
@@ -124,7 +124,7 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 			z := w.open(terminal.Options{Height: 60}, append(args, reposOf(names)...)...)
 			z.sees(askInactive)
 			z.still()
-			z.enter().sees("repositories, for all branches")
+			z.enter().sees("Travis settings of ")
 			w.Travis.Faults.SetLatency(150 * time.Millisecond)
 			if args[0] == "--accessible" {
 				z.types("yes\r")
@@ -133,7 +133,7 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 			}
 			z.sees("writing to")
 			w.awaits(posts("CONVOX_PASSWORD"))
-			z.types(terminal.CtrlC).ends(130, "not begun", "hint: "+again+", with --skip-existing")
+			z.types(terminal.CtrlC).ends(130, "not started", "hint: "+again+", with --skip-existing")
 			half := 0
 			for _, name := range names {
 				if n := len(w.Travis.EnvVars(name)); n == 1 {
@@ -162,7 +162,7 @@ func TestABanOfTheWizardIsContinuedByTheSameCommand(t *testing.T) {
 		}
 		return false
 	}})
-	z.write().ends(3, "not begun", "hint: "+again+" after ")
+	z.write().ends(3, "not started", "hint: "+again+" after ")
 	if said := regexp.MustCompile(again + ` after \d\d:\d\d, with --skip-existing\s`); !said.MatchString(z.Output()) {
 		t.Fatalf("it says %s", z.Screen())
 	}
@@ -170,7 +170,7 @@ func TestABanOfTheWizardIsContinuedByTheSameCommand(t *testing.T) {
 	w.Travis.Pardon()
 	w.Travis.Faults.Forget()
 	w.want(w.run("service\nall\n1\nyes\n", "--branch", "main", "--host", w.setting("DEMO_RACK_HOST"), "--skip-existing", "--accessible"), 0,
-		"left as they are", "both created for branch main", " 0 failed, 0 not begun")
+		"both unchanged", "both created for branch main", " 0 failed, 0 not started")
 	for _, name := range names {
 		w.wantPair(name, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST")+" @main", "CONVOX_PASSWORD="+quotedCanary+" @main")
 	}
@@ -180,11 +180,11 @@ func TestSeveralAreSetUpInPlainLines(t *testing.T) {
 	t.Parallel()
 	w, names := hurriedServices(t, 42)
 	e := w.run("service\nall\n1\nyes\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"))
-	w.want(e, 0, "30 picked: acme/service-00013", "and 10 more", "30 repositories, for all branches", "30 repositories: 30 done", "acme/service-00041  both created")
+	w.want(e, 0, "30 picked: acme/service-00013", "and 10 more", "Travis settings of 30 repositories", "30 repositories: 30 done", "acme/service-00041  both created")
 	w.wantPairs(names...)
 	locked := w.setting("DEMO_REPO_READ_ONLY")
-	e = w.run("yes\n2\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--repo", locked)
-	w.want(e, 3, "1 that cannot be written", "1 of 2 repositories could not be completed", "2 repositories: 1 done, 1 failed, 0 not begun", "undo: convox-travis remove --repo acme/web\n")
+	e = w.run("1\nyes\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--repo", locked)
+	w.want(e, 0, "Can't set up "+locked+". Continue?", "Leave "+locked+" out", "undo: convox-travis remove --repo acme/web\n")
 	w.wantPairs("acme/web")
 	w.wantPair(locked)
 }
@@ -206,13 +206,13 @@ func TestFlagsNameSeveralForTheWizard(t *testing.T) {
 		"all of an owner":    {args: "--owner acme --all --active --dry-run --allow-mixed --yes", code: 1, says: []string{"acme/payments", "both would be created", "error: acme/handbook"}},
 		"an owner of none":   {args: "--owner nobody --all", code: 2, says: []string{"error: ", "Which repository?"}},
 		"an owner alone":     {args: "--owner acme", code: 2, says: []string{"--owner needs --all"}},
-		"a list on stdin":    {args: "--repos-from -", code: 2, says: []string{"for apply"}},
-		"what is there":      {args: "--repo acme/admin --repo acme/web --skip-existing --yes", says: []string{"acme/admin  left as they are", "acme/web    both created"}},
+		"a list on stdin":    {args: "--repos-from -", code: 2, says: []string{"works with apply only"}},
+		"what is there":      {args: "--repo acme/admin --repo acme/web --skip-existing --yes", says: []string{"acme/admin  both unchanged", "acme/web    both created"}},
 		"a mixed pair":       {args: "--repo acme/payments --repo acme/web --yes", code: 2, says: []string{"May another host get the new password?", "acme/payments: branch release"}},
 		"another provider":   {args: "--repo gitlab.com/acme/embedded --repo acme/web --yes", says: []string{"gitlab acme/embedded  both created"}},
 		"as JSON":            {args: "--repo acme/web --repo acme/api --yes --json", says: []string{`"result":"done"`, `"slug":"acme/api"`}},
-		"an unknown one":     {args: "--repo acme/web --repo acme/none --yes", input: "3\n", says: []string{"Travis does not know 1 of the 2 repositories", "acme/web\n  CONVOX_HOST      created"}},
-		"no word to write":   {args: "--repo acme/web --repo acme/api", code: 2, says: []string{"the word to write it"}},
+		"an unknown one":     {args: "--repo acme/web --repo acme/none --yes", input: "3\n", says: []string{"Travis can't find acme/none", "acme/web\n  CONVOX_HOST      created"}},
+		"no word to write":   {args: "--repo acme/web --repo acme/api", code: 2, says: []string{"your confirmation of the review"}},
 		"an inactive one":    {args: "--repo acme/web --repo acme/website --yes", input: "1\n", says: []string{"acme/website  activated, both created"}},
 		"none that are left": {args: "--repo acme/none --repo acme/nowhere --yes", input: "3\n", code: 2, says: []string{"answer with a number from 1 to 2"}},
 	} {

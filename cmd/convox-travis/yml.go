@@ -22,35 +22,20 @@ func newYML(p *program) *cobra.Command {
 	cmd := p.newCommand(&cobra.Command{
 		Use:   "yml",
 		Short: "Show or write the deploy step in .travis.yml",
-		Long: `Show what has to be added to .travis.yml so that builds run "convox deploy", as
-a unified diff. Lines are added and none is changed; where that cannot be, the
-lines to paste are shown. A file that deploys the app to the Rack already, in a
-push to the branch, is left alone. --write writes the file, and never commits.
---check only says whether a push to the branch runs this deploy: exit code 0 if
-it does, 5 if it doesn't, and 1 if Travis doesn't build the branch or it can't
-be decided.
-
-With --encrypt the variables are added too, encrypted for this repository. They
-apply to all branches and win over the repository's settings. Each --write makes
-new ones; --check only looks whether they are there.
-
-With --explain it says what Travis builds and deploys for each kind of build
-with the file as it is, and why a push doesn't run a deploy step. It needs no
-network and no sign-in.`,
+		Long: `Show, as a diff, the step that .travis.yml needs so that builds deploy. It only
+adds lines, and prints the lines to paste if that is impossible.`,
 		Example: `  convox-travis yml --console --rack acme/production
   convox-travis yml --rack production --branch main --write
-  convox-travis yml --explain
-  convox-travis yml --console --rack acme/production --encrypt \
-    --password-stdin < deploy-key.txt`,
+  convox-travis yml --explain`,
 		Args: noArguments,
 	}, func() document {
-		if o.explain || slices.Contains(p.args, "--explain") { // it may not be parsed
+		if o.explain || slices.Contains(p.args, "--explain") { // the flags may not be parsed
 			return &explainDocument{}
 		}
 		return &ymlDocument{}
 	}, o.check, func(ctx context.Context, _ []string) result {
 		if o.explain {
-			if err := checkExplained(p.command.Load().Flags()); err != nil {
+			if err := checkExplainFlags(p.command.Load().Flags()); err != nil {
 				return failure(err)
 			}
 			return p.explainYML(ctx, &o)
@@ -58,24 +43,24 @@ network and no sign-in.`,
 		return p.yml(ctx, &o)
 	})
 	flags := cmd.Flags()
-	flags.StringVar(&o.file, "file", "", "add to the file at `PATH` (default: the clone's .travis.yml)")
-	flags.StringVar(&o.app, "app", "", "the app to deploy, `NAME` (default: .convox/app's, else the repository's)")
-	flags.StringVar(&o.step, "step", "", "the step's `KEY`: deploy, whose failure fails the build, or after_success (default: what fits the file)")
-	flags.BoolVar(&o.write, "write", false, "write the file")
-	flags.BoolVar(&o.onlyCheck, "check", false, "only say whether a push deploys, and exit 5 when it doesn't")
-	flags.BoolVar(&o.explain, "explain", false, "say what each kind of build runs and deploys, and add nothing")
-	flags.BoolVar(&o.encrypt, "encrypt", false, "add the variables too, encrypted for this repository")
+	flags.StringVar(&o.file, "file", "", "edit the file at `PATH` (default: the clone's .travis.yml)")
+	flags.StringVar(&o.app, "app", "", "deploy app `NAME` (default: .convox/app, else the repository's)")
+	flags.StringVar(&o.step, "step", "", "use `KEY`: deploy, or after_success, which can't fail the build")
+	flags.BoolVar(&o.write, "write", false, "write the file, but don't commit it")
+	flags.BoolVar(&o.onlyCheck, "check", false, "exit 0 if a push to the branch deploys, 5 if not, 1 if unclear")
+	flags.BoolVar(&o.explain, "explain", false, "explain what each kind of build runs and deploys, offline")
+	flags.BoolVar(&o.encrypt, "encrypt", false, "add both variables, encrypted; they apply to all branches")
 	o.credentialFlags(flags)
 	o.passwordFlag(flags)
 	o.unverifiedFlag(flags)
 	o.repositoryFlags(flags)
 	o.resultFlags(flags)
 	ignore(flags, "yes", "accessible")
-	flags.Lookup("branch").Usage = "deploy branch `NAME` (default: the default branch)"
+	flags.Lookup("branch").Usage = "deploy branch `NAME` only (default: the default branch)"
 	return cmd
 }
 
-// ymlOptions is what the flags of yml say.
+// ymlOptions holds the flags of yml.
 type ymlOptions struct {
 	options
 	file, app, step                    string
@@ -88,17 +73,17 @@ func (o *ymlOptions) check() error {
 	}
 	switch {
 	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
-		return usageError("--step"+quoted(o.step)+": use deploy or after_success", "deploy fails the build when the deployment fails; after_success does not")
+		return usageError("--step"+quoted(o.step)+": use deploy or after_success", "use deploy if a failed deployment has to fail the build")
 	case o.explain && len(o.repos) > 1:
-		return usageError("--explain takes one --repo", "name the one repository that the file belongs to")
+		return usageError("--explain takes one --repo", "pass the repository that the file belongs to")
 	case o.write && o.onlyCheck:
-		return usageError("--write and --check contradict each other", "--check writes nothing")
+		return usageError("--write and --check exclude each other", "leave out --check to write the file")
 	}
 	return nil
 }
 
-// checkExplained refuses flags that have no meaning with --explain.
-func checkExplained(flags *pflag.FlagSet) error {
+// checkExplainFlags refuses flags that mean nothing with --explain.
+func checkExplainFlags(flags *pflag.FlagSet) error {
 	explained := []string{"explain", "file", "branch", "repo", "provider", "json", "timeout", "yes", "accessible"}
 	var others []string
 	flags.Visit(func(flag *pflag.Flag) {
@@ -117,11 +102,11 @@ func checkExplained(flags *pflag.FlagSet) error {
 type ymlDocument struct {
 	head
 	File    string       `json:"file"`
-	Found   string       `json:"found"` // where the file deploys already, or ""
+	Found   string       `json:"found"` // where the file already deploys, or ""
 	Changed bool         `json:"changed"`
 	Written bool         `json:"written"`
 	Diff    string       `json:"diff"`
-	Lines   list[string] `json:"lines"` // to be pasted, where the file was left alone
+	Lines   list[string] `json:"lines"` // to paste, if the file can't be edited
 
 	Warnings list[messageDocument] `json:"warnings"`
 	Error    *messageDocument      `json:"error"`
@@ -141,7 +126,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 		return result{document: d, err: err}
 	}
 	switch {
-	case o.encrypt && o.onlyCheck: // what is there cannot be compared, so nobody has to log in
+	case o.encrypt && o.onlyCheck: // values can't be compared, so no login is needed
 		request.Secure, err = setup.MissingSecure(file)
 	case o.encrypt:
 		request.Secure, err = p.encrypted(ctx, o)
@@ -156,7 +141,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 		case playErr == nil && builds.Found() == "":
 			playErr = builds.Undecided()
 		case playErr == nil && len(request.Secure) == 0:
-			change, err = deploysAlready(change, builds, request.Step), nil
+			change, err = unchangedFile(change, builds, request.Step), nil
 		}
 		if playErr != nil {
 			change, err = setup.FileChange{}, playErr
@@ -167,27 +152,27 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 	}
 	switch {
 	case err != nil:
-		return ymlRefused(d, o, change, err)
+		return refusedEdit(d, o, change, err)
 	case o.write:
 		p.noteWrite()
 		if err := change.Write(); err != nil {
 			return result{document: d, err: err}
 		}
 	}
-	return ymlChanged(d, o, change)
+	return plannedEdit(d, o, change)
 }
 
-// deploysAlready is no change of a file that deploys as it is.
-func deploysAlready(change setup.FileChange, builds setup.Builds, step setup.DeployStep) setup.FileChange {
+// unchangedFile leaves a file that already deploys unchanged.
+func unchangedFile(change setup.FileChange, builds setup.Builds, step setup.DeployStep) setup.FileChange {
 	change.New, change.Found, change.Builds = change.File.Text, builds.Found(), builds
 	change.Warnings = builds.Warnings(!step.Console, func(line int) int { return line })
 	change.Notes = slices.DeleteFunc(change.Notes, func(n setup.Warning) bool { return n.Code != setup.CodeEnvironment })
 	return change
 }
 
-// ymlRefused leaves the file alone. The lines that a person has to paste are the
-// result then, unless it was only asked whether something is missing.
-func ymlRefused(d *ymlDocument, o *ymlOptions, change setup.FileChange, err error) result {
+// refusedEdit is the result for a file that can't be edited: the lines to paste, unless
+// --check only asks whether something is missing.
+func refusedEdit(d *ymlDocument, o *ymlOptions, change setup.FileChange, err error) result {
 	r := result{document: d, err: err}
 	if len(change.ToPaste) == 0 {
 		return r
@@ -207,26 +192,26 @@ func ymlRefused(d *ymlDocument, o *ymlOptions, change setup.FileChange, err erro
 	return r
 }
 
-// ymlChanged is what is added, or that nothing has to be.
-func ymlChanged(d *ymlDocument, o *ymlOptions, change setup.FileChange) result {
+// plannedEdit is the result for a file that is edited, or needs no edit.
+func plannedEdit(d *ymlDocument, o *ymlOptions, change setup.FileChange) result {
 	d.Found, d.Changed, d.Written, d.Diff = change.Found, change.Changed(), o.write && change.Changed(), change.Diff()
 	d.Warnings = warningsOf(slices.Concat(change.Warnings, change.Notes))
 	r := result{document: d, warnings: change.Warnings, notes: notesOf(change), diff: d.Diff}
 	switch {
 	case !d.Changed:
-		r.notes = append(r.notes, "nothing to add: it deploys already, "+change.Found)
+		r.notes = append(r.notes, "nothing to add: the file already deploys, "+change.Found)
 	case o.write:
 		written := "written: " + d.File
 		if change.File.Missing {
 			written += ", a new file"
 		}
-		r.notes = append(r.notes, written, "next: git add "+text.Quote(d.File)+", and commit it yourself")
+		r.notes = append(r.notes, written, "next: git add "+text.Quote(d.File)+", then commit and push")
 	case o.onlyCheck:
 		r.code, r.dryRun = exitFound, true
-		r.notes = append(r.notes, "something is missing; the same with --write in place of --check adds it")
+		r.notes = append(r.notes, "something is missing: run this with --write instead of --check to add it")
 	default:
 		r.dryRun = true
-		r.notes = append(r.notes, "nothing is written; --write writes it")
+		r.notes = append(r.notes, "nothing was written; pass --write to write it")
 	}
 	if sentence := change.Sentence(); sentence != "" {
 		r.notes = append(r.notes, sentence)
@@ -245,21 +230,20 @@ func (o *ymlOptions) open(dir string) (travisyml.File, error) {
 	switch o.file {
 	case "":
 	case "-":
-		return travisyml.File{}, usageError("--file reads no standard input", "name the file")
+		return travisyml.File{}, usageError("--file can't read standard input", "pass the path of the file")
 	default:
 		return travisyml.OpenFile(o.file)
 	}
 	file, err := travisyml.Open(dir)
 	if errors.Is(err, travisyml.ErrNoClone) {
-		return file, usageError(err.Error(), "run it inside the repository's clone, or name the file with --file PATH")
+		return file, usageError(err.Error(), "run this inside the repository's clone, or pass --file PATH")
 	}
 	return file, err
 }
 
-// deployStep reads the answers that the step needs, and lists those that are
-// missing.
+// deployStep reads what the step needs, and lists what is missing.
 func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File) (setup.DeployStep, error) {
-	way, err := o.wayIn(p.env)
+	to, err := o.login(p.env)
 	if err != nil {
 		return setup.DeployStep{}, err
 	}
@@ -267,30 +251,30 @@ func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.
 	if err != nil && (o.app == "" || len(o.repos) > 0 || o.reposFrom != "") {
 		return setup.DeployStep{}, err
 	}
-	step := setup.DeployStep{Console: way.console, Form: o.step, Target: build.Target{
-		Repo: repos.single(), Branch: p.fileBranch(ctx, o, file), App: o.app, Rack: way.rack, DefaultApp: repos.app(file),
+	step := setup.DeployStep{Console: to.console, Form: o.step, Target: build.Target{
+		Repo: repos.single(), Branch: p.fileBranch(ctx, o, file), App: o.app, Rack: to.rack, DefaultApp: repos.app(file),
 	}}
 	if step.App == "" {
 		step.App = step.DefaultApp
 	}
 	var m missing
 	switch {
-	case !way.given():
-		m.add("the way in", "--console --rack ORG/NAME behind a Console, or --rack NAME or --host HOST for a Rack directly")
-	case way.console && way.rack == "":
-		m.add("the Rack to deploy to", "--rack ORG/NAME")
+	case !to.isSet():
+		m.add("a Rack or Console", "pass --console --rack ORG/NAME for a Rack behind Console, else --rack NAME or --host HOST")
+	case to.console && to.rack == "":
+		m.add("the Rack to deploy to", "pass --rack ORG/NAME")
 	}
 	if step.App == "" {
-		m.add("the app", "--app NAME")
+		m.add("the app", "pass --app NAME")
 	}
 	if step.Branch == "" {
-		m.add("the branch to deploy", "--branch NAME")
+		m.add("the branch to deploy", "pass --branch NAME")
 	}
 	return step, m.err("yml")
 }
 
-// fileRepositories reads which repositories the file can be of. A file that was
-// named can be another's than the clone's here.
+// fileRepositories reads the repositories that the file may belong to. A file that was
+// named needn't be the clone's.
 func (p *program) fileRepositories(ctx context.Context, o *ymlOptions) (repositories, error) {
 	if o.file != "" && len(o.repos) == 0 && o.reposFrom == "" {
 		return repositories{}, nil
@@ -298,7 +282,7 @@ func (p *program) fileRepositories(ctx context.Context, o *ymlOptions) (reposito
 	return p.repositories(ctx, &o.options)
 }
 
-// fileBranch is the branch that was given, else the default one, or "".
+// fileBranch is --branch, else the default branch, or "".
 func (p *program) fileBranch(ctx context.Context, o *ymlOptions, file travisyml.File) string {
 	if o.branch != "" {
 		return o.branch
@@ -306,8 +290,8 @@ func (p *program) fileBranch(ctx context.Context, o *ymlOptions, file travisyml.
 	return gitrepo.DefaultBranch(ctx, file.Root)
 }
 
-// encrypted makes the pair for .travis.yml, once the Rack or Console has accepted
-// the credential.
+// encrypted returns the encrypted variables for .travis.yml, after the Rack or Console
+// accepted the credential.
 func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Secure, error) {
 	a, err := p.answers(ctx, &o.options, "yml --encrypt", p.needsCredential(&o.options))
 	if err == nil {
@@ -316,18 +300,18 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 	if err != nil {
 		return nil, err
 	}
-	if err := p.mayHold(ctx, o, a.request.Targets); err != nil {
+	if err := p.checkFileOwner(ctx, o, a.request.Targets); err != nil {
 		return nil, err
 	}
 	if len(a.request.Targets) != 1 {
-		return nil, usageError("what is encrypted is for one repository alone", "give it with --repo OWNER/NAME, once")
+		return nil, usageError("encrypted variables work in one repository only", "pass one --repo OWNER/NAME")
 	}
 	plan, err := p.makePlan(ctx, &o.options, a)
 	if err != nil {
 		return nil, err
 	}
 	repository := plan.Repositories[0]
-	if err := repository.Err; err != nil && !setup.IsMixed(err) { // settings of branches do not count: the file wins
+	if err := repository.Err; err != nil && !setup.IsMixed(err) { // the file wins over settings of branches
 		return nil, err
 	}
 	key, err := a.travis.GeneratedKey(ctx, repository.Ref())
@@ -337,9 +321,9 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 	return setup.EncryptPair(key, plan.Credential)
 }
 
-// mayHold refuses to put into a clone's file what only builds of another repository
-// can read. A file that was named is its owner's word.
-func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Target) error {
+// checkFileOwner refuses to put into the clone's file what only another repository's builds can
+// decrypt. A file that was named isn't checked.
+func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []setup.Target) error {
 	if o.file != "" {
 		return nil
 	}
@@ -347,12 +331,12 @@ func (p *program) mayHold(ctx context.Context, o *ymlOptions, targets []setup.Ta
 	if err != nil {
 		return err
 	}
-	clone, _ := gitrepo.Open(ctx, p.dir) // without one it is nobody's
-	own := setup.Own(clone, provider)
+	clone, _ := gitrepo.Open(ctx, p.dir) // without one, the file is nobody's
+	own := setup.CloneTargets(clone, provider)
 	for _, target := range targets {
 		if !containsTarget(own, target) {
-			return usageError(fmt.Sprintf("the .travis.yml here is not that of %s, whose builds alone can read what is encrypted for it", target),
-				"run it inside the clone of "+target.String()+", or name its file with --file PATH")
+			return usageError(fmt.Sprintf("this .travis.yml isn't that of %s, and only builds of that repository can decrypt its variables", target),
+				"run this inside the clone of "+target.String()+", or pass --file PATH")
 		}
 	}
 	return nil

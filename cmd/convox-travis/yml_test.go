@@ -47,7 +47,7 @@ func TestTheDeployStepIsShownWrittenAndFoundAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML(simple)
 	e := w.run("", console...)
-	w.want(e, 0, "+deploy:", "--app web --rack acme/production", "nothing is written")
+	w.want(e, 0, "+deploy:", "--app web --rack acme/production", "nothing was written")
 	if w.yml() != simple || !strings.HasPrefix(e.out, "--- a/.travis.yml\n+++ b/.travis.yml\n@@") {
 		t.Errorf("%s", e.out)
 	}
@@ -57,7 +57,7 @@ func TestTheDeployStepIsShownWrittenAndFoundAgain(t *testing.T) {
 		t.Errorf("it holds %s", text)
 	}
 	e = w.run("", append(console, "--check")...)
-	w.want(e, 0, "it deploys already, deploy, line")
+	w.want(e, 0, "the file already deploys, deploy, line")
 	if e.out != "" {
 		t.Errorf("%s", e.out)
 	}
@@ -73,7 +73,7 @@ func TestAStepThatDoesNotWaitDeploysAndIsWarnedOf(t *testing.T) {
 		w := newWorld(t).withYML(yml)
 		for _, flags := range [][]string{{"--check"}, {"--write"}} {
 			e := w.run("", append([]string{"yml", "--host", "rack.example.com", "--branch", "main"}, flags...)...)
-			w.want(e, 0, "it deploys already, "+line, "warning: the deploy step on line ", "doesn't wait for the release", "hint: add --wait")
+			w.want(e, 0, "the file already deploys, "+line, "warning: the deploy step on line ", "doesn't wait for the release", "hint: add --wait")
 			if w.yml() != yml {
 				t.Error("it is changed")
 			}
@@ -144,7 +144,7 @@ func TestAllThatIsToBePastedIsShownAtOnce(t *testing.T) {
 func TestWhatTheFileCallsIsSaidNotToBeLookedAt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\n")
-	said := []string{"note: line 2: the imported file isn't looked at, and may deploy too", "note: line 3: ./ci/all.sh isn't looked at, and may deploy too"}
+	said := []string{"note: line 2: the imported file isn't checked, and may deploy too", "note: line 3: ./ci/all.sh isn't checked, and may deploy too"}
 	w.want(w.run("", console...), 0, said...)
 	w.want(w.run("", append(console, "--check")...), 5, said...)
 	e := w.run("", append(console, "--json")...)
@@ -176,10 +176,10 @@ func TestADeployThatWouldRunMoreThanItselfIsAskedForByName(t *testing.T) {
 func TestYMLListsWhatItWasNotGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML(simple)
-	w.want(w.run("", "yml"), 2, "the way in, the branch to deploy", "--branch NAME")
+	w.want(w.run("", "yml"), 2, "needs a Rack or Console, the branch to deploy", "--branch NAME")
 	w.want(w.run("", "yml", "--console", "--branch", "main"), 2, "the Rack to deploy to")
 	w.want(w.run("", append(console, "--step", "x")...), 2, `--step "x": use deploy or after_success`)
-	w.want(w.run("", append(console, "--write", "--check")...), 2, "contradict")
+	w.want(w.run("", append(console, "--write", "--check")...), 2, "exclude each other")
 	w.want(w.run("", append(console, "--app", "a b")...), 2, "the app's name")
 	gitIn(w, w.dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
 	w.want(w.run("", "yml", "--host", "rack.example.com"), 0, "branch: trunk", "download.convox.com")
@@ -220,7 +220,7 @@ func TestThePairIsEncryptedForTheRepositoryAlone(t *testing.T) {
 	}
 	w.wantNoWrite()
 	w.writeYML(simple)
-	w.want(w.run("wrong", args...), 4, "does not accept")
+	w.want(w.run("wrong", args...), 4, "doesn't accept")
 	if w.yml() != simple {
 		t.Error("an unchecked password was written")
 	}
@@ -253,7 +253,7 @@ func TestAFileThatCannotBeUsedIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("language: go\n")
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--write", "--file"}
-	w.want(w.run("", append(args, w.dir)...), 1, "read "+w.dir+": it is not a regular file", "name another file with --file PATH")
-	w.want(w.run("", append(args, w.dir+"/none/x.yml")...), 1, "write "+w.dir+"/none/x.yml: its folder is not there", "make the folder")
-	w.want(w.run("", append(args, "-")...), 2, "--file reads no standard input")
+	w.want(w.run("", append(args, w.dir)...), 1, "read "+w.dir+": it isn't a regular file", "pass another file with --file PATH")
+	w.want(w.run("", append(args, w.dir+"/none/x.yml")...), 1, "write "+w.dir+"/none/x.yml: its folder doesn't exist", "create the folder")
+	w.want(w.run("", append(args, "-")...), 2, "--file can't read standard input")
 }

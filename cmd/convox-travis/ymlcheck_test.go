@@ -26,9 +26,9 @@ func TestYMLCheckAsksAboutThisBranchAppAndRack(t *testing.T) {
 		code int
 		said []string
 	}{
-		"it deploys":             {deploys + all + onMain, console, 0, []string{"it deploys already, deploy, line 5", "A push to main deploys web to acme/production once, after the tests pass. Pull requests and other branches don't deploy."}},
+		"it deploys":             {deploys + all + onMain, console, 0, []string{"the file already deploys, deploy, line 5", "A push to main deploys web to acme/production once, after the tests pass. Pull requests and other branches don't deploy."}},
 		"another Rack":           {deploys + "convox deploy --app web --rack acme/staging\n" + onMain, console, 5, []string{"main deploys web to acme/staging (line 5)", "something is missing"}},
-		"a Rack directly":        {deploys + "convox deploy --app web --wait\n" + onMain, direct, 0, []string{"it deploys already"}},
+		"a Rack directly":        {deploys + "convox deploy --app web --wait\n" + onMain, direct, 0, []string{"the file already deploys"}},
 		"a Console's Rack":       {deploys + all + onMain, direct, 5, []string{"main deploys web to acme/production (line 5)"}},
 		"another branch":         {deploys + "convox deploy --rack acme/staging\n  on: develop\n", console, 5, []string{"note: develop deploys to acme/staging (line 5)", "branches other than main and develop don't deploy"}},
 		"another app":            {deploys + "convox deploy --app api --rack acme/production\n" + onMain, console, 5, []string{"note: main deploys api to acme/production (line 5)"}},
@@ -37,7 +37,7 @@ func TestYMLCheckAsksAboutThisBranchAppAndRack(t *testing.T) {
 		"nothing":                {tested, console, 5, []string{"something is missing", "A push to main then deploys web to acme/production once"}},
 		"no file":                {"", console, 5, []string{"something is missing"}},
 		"not built":              {deploys + all + "  on: develop\nbranches:\n  only: develop\n", console, 1, []string{"error: check .travis.yml: Travis doesn't build main: `branches.only` on line 8 leaves main out", "hint: change the file"}},
-		"no Rack":                {deploys + "convox deploy --app web\n" + onMain, console, 1, []string{"line 5 deploys web to a Rack that isn't known here", "hint: add --rack acme/production"}},
+		"no Rack":                {deploys + "convox deploy --app web\n" + onMain, console, 1, []string{"line 5 deploys web to a Rack that can't be determined", "hint: add --rack acme/production"}},
 		"a Rack of a variable":   {tested + "after_success:\n- convox deploy --app web --rack $RACK\n", console, 1, []string{"line 4 deploys web to"}},
 		"a test of a setting":    {tested + "after_success:\n- X=$SHIP; [ \"$X\" = yes ] && convox deploy --app web\n", direct, 1, []string{"line 4: a deploy depends on $SHIP"}},
 		"a branch of a setting":  {deploys + "convox deploy --app web\n  on:\n    branch: $SHIP\n", direct, 1, []string{"line 7: a deploy depends on $SHIP"}},
@@ -80,8 +80,8 @@ func TestASecondEnvironmentIsAddedBesideTheFirst(t *testing.T) {
 	e := w.run("", append(console, "--write")...)
 	w.want(e, 0, "note: develop deploys web to acme/staging (line 5)", "A push to main then deploys web to acme/production once, after the tests pass. Pull requests and branches other than main and develop don't deploy.")
 	secrettest.Absent(t, "the output", e.out+e.err+w.yml())
-	w.want(w.run("", append(console, "--check")...), 0, "it deploys already")
-	w.want(w.run("", "yml", "--console", "--rack", "acme/staging", "--branch", "develop", "--app", "web", "--check"), 0, "it deploys already")
+	w.want(w.run("", append(console, "--check")...), 0, "the file already deploys")
+	w.want(w.run("", "yml", "--console", "--rack", "acme/staging", "--branch", "develop", "--app", "web", "--check"), 0, "the file already deploys")
 	for line := range strings.Lines(text) {
 		if !strings.Contains(w.yml(), strings.TrimSpace(line)) {
 			t.Errorf("%q is gone", line)

@@ -59,12 +59,12 @@ func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
 func TestAFileThatDeploysIsAskedAboutAnAppOnARack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("script: make\nafter_success: convox deploy\n")
-	w.want(w.run("", "yml", "--check"), 2, "the way in, the branch to deploy", "--branch NAME")
+	w.want(w.run("", "yml", "--check"), 2, "needs a Rack or Console, the branch to deploy", "--branch NAME")
 	direct := []string{"yml", "--host", "rack.example.com", "--branch", "main"}
-	w.want(w.run("", append(direct, "--check")...), 0, "it deploys already, after_success, line 2")
-	w.want(w.run("", append(direct, "--write")...), 0, "it deploys already")
+	w.want(w.run("", append(direct, "--check")...), 0, "the file already deploys, after_success, line 2")
+	w.want(w.run("", append(direct, "--write")...), 0, "the file already deploys")
 	w.want(w.run("", append(direct, "--check", "--encrypt")...), 5, "CONVOX_PASSWORD, by convox-travis")
-	w.want(w.run("", "yml", "--check", "--console", "--host", "x"), 2, "two ways in")
+	w.want(w.run("", "yml", "--check", "--console", "--host", "x"), 2, "exclude each other")
 }
 
 func TestTheAppIsCalledAsTheRepository(t *testing.T) {
@@ -101,7 +101,7 @@ func TestALinkOutOfTheCloneIsRefused(t *testing.T) {
 	}
 	for _, more := range []string{"--write", "--check", "--json"} {
 		e := w.run("", append(console, more)...)
-		if e.code == 0 || !strings.Contains(e.out+e.err, outside) || !strings.Contains(e.out+e.err, "not a file of this clone") {
+		if e.code == 0 || !strings.Contains(e.out+e.err, outside) || !strings.Contains(e.out+e.err, "isn't a file of this clone") {
 			t.Errorf("%s: exit %d: %s%s", more, e.code, e.out, e.err)
 		}
 	}

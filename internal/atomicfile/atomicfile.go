@@ -1,8 +1,8 @@
-// Package atomicfile replaces files that several processes of this program may
-// write at once. A file is read, changed and replaced under a lock, and a reader
-// finds the old text or the new one, never half of it.
+// Package atomicfile replaces files that several processes of this program may write at
+// the same time. A file is read, changed and replaced under a lock, and a reader sees
+// either the old text or the new one, never half of it.
 //
-// Next room: internal/problem, in which all that fails is said.
+// Next room: internal/problem, the type of every error.
 package atomicfile
 
 import (
@@ -13,22 +13,22 @@ import (
 	"syscall"
 )
 
-// Why a file can't be written. None quotes a name: the cause would be about the
+// Reasons why a file can't be written. None quotes a name: the cause would name the
 // temporary file.
 var (
-	ErrDenied     = errors.New("its folder may not be written")
+	ErrDenied     = errors.New("its folder isn't writable")
 	ErrReadOnly   = errors.New("it is on a disk that is read-only")
 	ErrFull       = errors.New("the disk is full")
-	ErrNoFolder   = errors.New("its folder is not there")
-	ErrUnwritable = errors.New("it cannot be written")
+	ErrNoFolder   = errors.New("its folder doesn't exist")
+	ErrUnwritable = errors.New("it can't be written")
 	ErrBusy       = errors.New("another run keeps writing to it")
 )
 
-// Write replaces the file by one that holds text and has the given mode. Until
-// then the text is in a temporary file that only its owner may read, in the
-// folder of the lock or, when no rename leads from there to the file, beside the
-// file. still is asked at the last moment, and its error leaves everything as it
-// was. The other errors are those of this package.
+// Write replaces the file with one that holds text and has the given mode. The text first
+// goes to a temporary file that only its owner can read, in the lock's folder, or next to
+// the file where a rename can't cross from there. still is called right before the
+// rename, and its error leaves everything unchanged. All other errors are those of this
+// package.
 func (h *Held) Write(text string, mode fs.FileMode, still func() error) error {
 	beside := filepath.Dir(h.target)
 	err := h.writeFrom(h.folder, text, mode, still)
@@ -45,12 +45,12 @@ var errCannotRename = errors.New("the temporary file can't be renamed")
 
 func (h *Held) writeFrom(folder, text string, mode fs.FileMode, still func() error) error {
 	name := temporaryName(folder, h.target)
-	_ = os.Remove(name) // a killed process may have left it; creating it reports what is wrong
+	_ = os.Remove(name) // a killed process may have left it; creating it reports any real problem
 	temporary, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return Reason(err)
 	}
-	defer os.Remove(name) // which the rename took away, unless something failed
+	defer os.Remove(name) // already renamed, unless something failed
 	_, err = temporary.WriteString(text)
 	// The rename must not come before the text if the machine stops here.
 	err = errors.Join(err, temporary.Sync(), temporary.Close(), os.Chmod(name, mode))
@@ -64,7 +64,7 @@ func (h *Held) writeFrom(folder, text string, mode fs.FileMode, still func() err
 	case nil:
 		syncFolder(filepath.Dir(h.target))
 		return nil
-	case ErrUnwritable: // among others: another file system
+	case ErrUnwritable: // for example another file system
 		return errCannotRename
 	default:
 		return Reason(err)
@@ -77,11 +77,11 @@ func syncFolder(name string) {
 	if err != nil {
 		return
 	}
-	_ = folder.Sync() // some systems can't; the file itself is whole
+	_ = folder.Sync() // some systems can't; the file itself is complete
 	_ = folder.Close()
 }
 
-// Reason is the one of this package's errors that err amounts to.
+// Reason returns this package's error that describes err.
 func Reason(err error) error {
 	switch {
 	case err == nil:

@@ -47,7 +47,7 @@ func TestAFileThatIsNotToBeReplacedAnyMoreStays(t *testing.T) {
 	if err := os.WriteFile(name, []byte("theirs"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	changed := errors.New("it was changed")
+	changed := errors.New("it changed")
 	if err := write(name, "ours", 0o600, func() error { return changed }); err != changed {
 		t.Errorf("%v", err)
 	}

@@ -14,27 +14,26 @@ import (
 )
 
 const (
-	// patience is how long Lock waits: a lock is held for as long as it takes to
-	// write a small file.
+	// patience is how long Lock waits. Writing a small file takes far less.
 	patience = 10 * time.Second
 	pause    = 5 * time.Millisecond // between two attempts
 )
 
-// Held is a file that this process may read and replace, and no other process of
-// this program, until Release or the end of the process.
+// Held is a file that only this process of this program may read and replace, until
+// Release or the end of the process.
 type Held struct {
 	target string
 	folder string // of the lock
 	lock   *flock.Flock
 }
 
-// Lock waits until no other process holds the file target, which may not be a
-// link and need not exist, for at most 10 seconds or until ctx ends: then the
-// error is ErrBusy. What a killed process left is removed.
+// Lock waits until no other process holds the file target, which must not be a link and
+// need not exist. It waits at most 10 seconds, or until ctx ends, and then returns
+// ErrBusy. It removes what a killed process left.
 //
-// The lock, and later the new text, are in the first of the folders that can be
-// written, else in the file's own. All processes have to name the same ones. The
-// other errors are those of this package.
+// The lock, and later the new text, are in the first writable folder of folders, or else
+// in the file's own. All processes must pass the same folders. All other errors are those
+// of this package.
 func Lock(ctx context.Context, target string, folders ...string) (*Held, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -55,8 +54,8 @@ func Lock(ctx context.Context, target string, folders ...string) (*Held, error) 
 	return nil, Reason(err)
 }
 
-// acquire takes the lock. A lock file is removed when it is released, so one that
-// is no longer in its place locks nothing.
+// acquire takes the lock. Lock files are removed on release, so one that is no longer at
+// its path locks nothing.
 func (h *Held) acquire(ctx context.Context) error {
 	name := lockName(h.folder, h.target)
 	for {
@@ -90,8 +89,8 @@ func isCurrent(lock *flock.Flock) bool {
 
 // Release lets other processes write the file.
 func (h *Held) Release() {
-	// Removed while it is held, or another process's lock would be removed.
-	// Windows removes no open file; there it fails while another process waits.
+	// Removed before the unlock, or this could remove another process's lock. Windows
+	// can't remove an open file, so there this fails while another process waits.
 	_ = os.Remove(h.lock.Path())
 	_ = h.lock.Close()
 	if runtime.GOOS == "windows" {
@@ -99,8 +98,8 @@ func (h *Held) Release() {
 	}
 }
 
-// Clean removes what a killed process left of the file, unless another process is
-// writing it. The folders are those of Lock.
+// Clean removes what a killed process left of the file, unless another process is writing
+// it. The folders are those of Lock.
 func Clean(target string, folders ...string) {
 	for _, folder := range append(folders, filepath.Dir(target)) {
 		for _, name := range []string{temporaryName(folder, target), lockName(folder, target)} {

@@ -1,5 +1,5 @@
-// Package bounded reads small files of other programs, which may be anything:
-// missing, a pipe that nobody writes to, or larger than memory.
+// Package bounded reads small files of other programs, which can be anything: missing, a
+// pipe without a writer, or larger than memory.
 //
 // Next room: internal/atomicfile, which writes them.
 package bounded
@@ -14,13 +14,13 @@ import (
 
 // Reasons why File refuses a file.
 var (
-	ErrNotRegular = errors.New("it is not a regular file")
-	ErrTooLarge   = errors.New("it is larger than any real one")
+	ErrNotRegular = errors.New("it isn't a regular file")
+	ErrTooLarge   = errors.New("it is too large")
 )
 
-// File returns the text of a regular file of at most limit bytes. One that is
-// not there, and one below something that is no folder, is fs.ErrNotExist. What
-// is no regular file is not opened: a pipe without a writer would hold it up.
+// File returns the text of a regular file of at most limit bytes. A missing file, or one
+// below something that isn't a folder, is fs.ErrNotExist. Anything that isn't a regular
+// file is never opened: a pipe without a writer would block.
 func File(name string, limit int64) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {

@@ -8,34 +8,34 @@ import (
 	"strings"
 )
 
-// Expansion is what Travis itself makes of a file for one event, as its API gives
-// it (travisapi.Preview). Its JSON is checked, as it comes from outside.
+// Expansion is what Travis itself makes of a file for one event, as its API returns it
+// (travisapi.Preview). Its JSON is validated here.
 type Expansion struct {
 	Event    Event
-	Config   []byte    // an object: the file with what it imports
-	Jobs     [][]byte  // of each job an object, with all that it inherits
-	Messages []Message // nil where Travis gave none
+	Config   []byte    // an object: the file with its imports
+	Jobs     [][]byte  // one object per job, with everything it inherits
+	Messages []Message // nil if Travis returned none
 }
 
 // Adoption is a file as Travis reads it.
 type Adoption struct {
 	// Config has what Travis imports, and Travis's messages. Its Build for the
-	// Expansion's event are Travis's jobs, unless Untold says why not. Lines are
-	// those of our own reading, 0 where that has nothing of the kind.
+	// Expansion's event has Travis's jobs, unless Undetermined says why not. Line numbers
+	// are those of our own reading, or 0.
 	Config *Config
-	// Difference is how Travis's jobs differ from ours, in one sentence, or "".
-	// Then Travis is right.
+	// Difference says in one sentence how Travis's jobs differ from ours, or is "". If it
+	// is set, Travis is right.
 	Difference string
-	// Untold is what decides the jobs and isn't in the event, or "": Travis takes
-	// it for nothing, so its jobs aren't those of the next build.
-	Untold string
+	// Undetermined names what decides the jobs but isn't part of the event, or is "".
+	// Travis takes it as empty, so its jobs aren't those of the next build.
+	Undetermined string
 }
 
 // Confirms reports whether Travis makes the jobs that we make.
-func (a Adoption) Confirms() bool { return a.Difference == "" && a.Untold == "" }
+func (a Adoption) Confirms() bool { return a.Difference == "" && a.Undetermined == "" }
 
-// answer is Travis's own build of an event. It's for this root alone: a config that
-// is made of it with another one makes jobs of its own.
+// answer is Travis's own build of an event. It is valid for this root only: a config
+// derived from it with another root computes its own jobs.
 type answer struct {
 	root  *Node
 	event Event
@@ -46,10 +46,10 @@ func (a *answer) isFor(root *Node, event Event) bool {
 	return a.root == root && a.event.Type == event.Type && a.event.Branch == event.Branch && a.event.Tag == event.Tag
 }
 
-// Adopt takes over what Travis makes of the file. The error is that of ctx, or
-// says that the JSON isn't what Travis gives.
+// Adopt takes over what Travis makes of the file. The error is that of ctx, or says that
+// the JSON isn't a valid Travis answer.
 func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
-	refused := "" // by what Travis asks beside expanding the file
+	refused := "" // from what Travis checks besides expanding the file
 	if count := len(e.Jobs); count > mostPlayed {
 		refused, e.Jobs = tooManyJobs(count), nil
 	}
@@ -74,7 +74,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	if e.Messages != nil {
 		adopted.Messages = c.located(e.Messages)
 	}
-	// What is imported is compared as Travis imports it, the rest as we read it.
+	// Imported parts are compared as Travis imports them, the rest as we read it.
 	own := c
 	if imports {
 		own = adopted
@@ -86,7 +86,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	a := Adoption{Config: adopted}
 	for _, unseen := range ours.Unseen {
 		if unseen.What == unknownSender || unseen.What == unknownMessage {
-			a.Untold = unseen.What
+			a.Undetermined = unseen.What
 			return a, nil
 		}
 	}
@@ -108,7 +108,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 		}
 		theirs.Jobs = append(theirs.Jobs, job)
 	}
-	if len(ours.Unseen) == 0 || own == adopted { // else ours are what may be
+	if len(ours.Unseen) == 0 || own == adopted { // otherwise ours may be right
 		a.Difference = difference(ours.Jobs, theirs.Jobs, e.Event)
 	}
 	theirs.Reason = ours.Reason
@@ -125,14 +125,14 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	return a, nil
 }
 
-// located gives messages of Travis the lines of our own equal ones: of several,
-// that of the same line.
+// located gives Travis's messages the line numbers of our own matching ones. If several
+// match, the one on the same line wins.
 func (c *Config) located(messages []Message) []Message {
 	own := slices.Clone(c.Messages)
 	located := []Message{}
 	for _, message := range messages {
 		isEqual := func(m Message) bool {
-			isSame := m.Kind == message.Kind || m.Kind == CommandMapping && message.Kind == WrongType // of which Travis makes one
+			isSame := m.Kind == message.Kind || m.Kind == CommandMapping && message.Kind == WrongType // Travis reports one of them
 			return isSame && m.Key == message.Key
 		}
 		i := slices.IndexFunc(own, func(m Message) bool { return isEqual(m) && m.Line == message.Line })
@@ -150,12 +150,12 @@ func (c *Config) located(messages []Message) []Message {
 	return located
 }
 
-// graft finds the lines of Travis's values: those of our own values that are
-// equal, or that stand at the same place where nothing is imported.
+// graft finds line numbers for Travis's values: from our own equal values, or from those
+// at the same path where nothing is imported.
 type graft struct {
 	isSame bool // nothing is imported
 	ids    *identities
-	fields map[string]map[int]Field // of our jobs and of the root, by key and identity
+	fields map[string]map[int]Field // of our jobs and the root, by key and identity
 }
 
 func (g *graft) learn(root *Node, jobs []Job) {
@@ -179,8 +179,8 @@ func (g *graft) learn(root *Node, jobs []Job) {
 	add(root)
 }
 
-// onto returns a node of Travis's with the lines of ours, which stands at the same
-// place, or is nil.
+// onto returns Travis's node with the line numbers of ours at the same path. ours can be
+// nil.
 func (g *graft) onto(theirs, ours *Node) *Node {
 	if ours != nil && (g.ids.of(theirs) == g.ids.of(ours) || theirs.isScalar() && ours.isScalar() && theirs.Text == ours.Text) {
 		return ours
@@ -235,8 +235,8 @@ func (g *graft) field(theirs Field, ours *Node) Field {
 
 func (n *Node) isScalar() bool { return (n.Kind == Text || n.Kind == Bool) && !n.Secure }
 
-// difference says how Travis's jobs of an event differ from ours, in what they
-// run, or "".
+// difference says how Travis's jobs of an event differ from ours in what they run, or
+// returns "".
 func difference(ours, theirs []Job, event Event) string {
 	if len(ours) != len(theirs) {
 		return fmt.Sprintf("Travis makes %s of this build, convox-travis %s", countJobs(len(theirs)), countJobs(len(ours)))
@@ -259,7 +259,7 @@ func countJobs(n int) string {
 	return fmt.Sprintf("%d jobs", n)
 }
 
-// differentParts returns what of two jobs differs, in terms of the file.
+// differentParts returns the parts in which two jobs differ, in the file's terms.
 func differentParts(ours, theirs Job, event Event) []string {
 	var parts []string
 	note := func(part string, differs bool) {
@@ -280,8 +280,7 @@ func differentParts(ours, theirs Job, event Event) []string {
 	return parts
 }
 
-// commandsByPhase writes the commands of a job, and their conditions, as one text
-// for each phase.
+// commandsByPhase renders a job's commands, with their conditions, as one text per phase.
 func commandsByPhase(job Job, event Event) map[string]string {
 	all := make(map[string]string)
 	var add func(steps []Step)

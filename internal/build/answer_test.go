@@ -129,8 +129,8 @@ func TestWhereTravisDiffersItIsRight(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if adoption.Difference != c.difference || adoption.Untold != "" {
-				t.Errorf("it differs in %q, untold %q", adoption.Difference, adoption.Untold)
+			if adoption.Difference != c.difference || adoption.Undetermined != "" {
+				t.Errorf("it differs in %q, untold %q", adoption.Difference, adoption.Undetermined)
 			}
 			outcomes, err := Player{}.Outcomes(t.Context(), adoption.Config, []Event{event})
 			if err != nil {
@@ -157,7 +157,7 @@ func TestWhatTravisIsNotToldIsNotTakenFromIt(t *testing.T) {
 	e := expand(t, text, pushOfWeb)
 	e.Jobs = nil // Travis knows no message
 	adoption, err := parse(t, text).Adopt(t.Context(), e)
-	if err != nil || adoption.Confirms() || adoption.Untold != "the commit message" {
+	if err != nil || adoption.Confirms() || adoption.Undetermined != "the commit message" {
 		t.Fatalf("%+v, %v", adoption, err)
 	}
 	if built, err := adoption.Config.Build(t.Context(), pushOfWeb); err != nil || len(built.Jobs) != 1 {

@@ -2,9 +2,9 @@ package build
 
 import "slices"
 
-// axisKeys are the keys that expand jobs, beside os, arch and env, in the order
-// in which Travis multiplies them: os and arch come first, env last
-// (travis-yml, schema.json, "expand").
+// axisKeys are the keys that expand jobs, besides os, arch and env, in the order in which
+// Travis multiplies them: os and arch first, env last (travis-yml, schema.json,
+// "expand").
 var axisKeys = []string{
 	"compiler", "osx_image", "jdk", "crystal", "dotnet", "mono", "solution", "d", "dart", "dart_task", "elixir", "otp_release",
 	"elm", "node_js", "go", "hhvm", "php", "ghc", "haxe", "julia", "matlab", "nix", "perl", "perl6", "python", "r", "rvm",
@@ -13,8 +13,8 @@ var axisKeys = []string{
 
 var axes = append(append([]string{"os", "arch"}, axisKeys...), "env")
 
-// languageKeys are the languages that support a key. Keys that aren't here are
-// for all languages.
+// languageKeys lists which languages support a key. Keys that aren't listed apply to all
+// languages.
 var languageKeys = map[string][]string{
 	"compiler": {"c", "cpp"}, "jdk": {"android", "clojure", "groovy", "java", "ruby", "scala"}, "crystal": {"crystal"},
 	"dotnet": {"csharp"}, "mono": {"csharp"}, "solution": {"csharp"}, "d": {"d"}, "dart": {"dart"}, "dart_task": {"dart"},
@@ -34,7 +34,7 @@ var languageKeys = map[string][]string{
 	"smalltalk_vm": {"smalltalk"}, "smalltalk_edge": {"smalltalk"}, "android": {"android"}, "lein": {"clojure"},
 }
 
-// systemKeys and systemDists are the systems that support a key, or a dist.
+// systemKeys and systemDists list which systems support a key or a dist.
 var (
 	systemKeys  = map[string][]string{"arch": {"linux"}, "osx_image": {"osx"}}
 	systemDists = map[string][]string{
@@ -43,7 +43,7 @@ var (
 	}
 )
 
-// vocabulary is a list of values that Travis knows, and their aliases.
+// vocabulary is a list of values that Travis recognizes, with aliases.
 type vocabulary struct {
 	values  []string
 	aliases map[string]string
@@ -78,9 +78,9 @@ var (
 	}
 )
 
-// allows reports whether a list of systems or languages allows those of a job:
-// all of one are among the other, or the job has none
-// (travis-yml, lib/travis/yml/doc/value/support.rb).
+// allows reports whether a list of systems or languages covers those of a job: all of one
+// are in the other, or the job has none (travis-yml,
+// lib/travis/yml/doc/value/support.rb).
 func allows(only, given []string) bool {
 	in := func(list []string) func(string) bool {
 		return func(text string) bool { return !slices.Contains(list, text) }
@@ -88,7 +88,7 @@ func allows(only, given []string) bool {
 	return !slices.ContainsFunc(given, in(only)) || !slices.ContainsFunc(only, in(given))
 }
 
-// supportsKey reports whether a language and systems support a key.
+// supportsKey reports whether a language and its systems support a key.
 func supportsKey(key string, language string, systems []string) bool {
 	if only, limited := languageKeys[key]; limited && language != "" && !slices.Contains(only, language) {
 		return false

@@ -8,12 +8,12 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// mostBranches is how many branches of a file are told apart.
+// mostBranches limits how many branches of a file are considered.
 const mostBranches = 8
 
-// Branches returns branches that the file names, in branches, conditions, deployments
-// and the tests of its commands: guesses, which only decide which builds are looked
-// at. One that is named as a pattern is what can be read of it.
+// Branches returns branches that the file mentions, in branches, conditions, deployments
+// and tests in its commands. They are guesses, which only decide which builds to look at.
+// A pattern yields what can be read from it.
 func (c *Config) Branches() []string {
 	var b branchNames
 	branches := c.Root.Get("branches")
@@ -50,7 +50,7 @@ var (
 	besideBranch = regexp.MustCompile(`[-:/_]false$`) // of a test of "$TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST"
 )
 
-// add adds the names in texts. What a variable holds isn't known.
+// add adds the names in texts. Values of variables aren't available.
 func (b *branchNames) add(texts ...string) {
 	for _, text := range texts {
 		if expanded.MatchString(text) {
@@ -86,7 +86,7 @@ func (b *branchNames) commands(n *Node) {
 	}
 }
 
-// bash adds what the tests of a command compare a variable for the branch with.
+// bash adds what the tests in a command compare a branch variable with.
 func (b *branchNames) bash(text string) {
 	isBranch := func(word string) bool { return strings.Contains(strings.ToUpper(word), "BRANCH") }
 	if b.depth > 3 || len(text) > longestMention || !isBranch(text) {

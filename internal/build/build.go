@@ -1,8 +1,7 @@
-// Package build plays what Travis CI makes of a .travis.yml: the jobs of a
-// build, the Bash of each job, and the calls of convox in it. It runs nothing
-// and asks nobody.
+// Package build plays what Travis CI makes of a .travis.yml: the jobs of a build, the
+// Bash of each job, and its calls of convox. It runs no program and makes no request.
 //
-// It is written after what travis-yml, travis-conditions and travis-build do
+// It follows the sources of travis-yml, travis-conditions and travis-build
 // (https://github.com/travis-ci/travis-yml,
 // https://github.com/travis-ci/travis-conditions,
 // https://github.com/travis-ci/travis-build).
@@ -24,41 +23,40 @@ const (
 // Event is what started a build.
 type Event struct {
 	Type       EventType
-	Repo       string // OWNER/NAME, or "" where it isn't known
-	Branch     string // of a pull request its target; of a tag the tag
+	Repo       string // OWNER/NAME, or "" if unknown
+	Branch     string // for a pull request its target; for a tag the tag
 	Tag        string
-	HeadBranch string // of a pull request
-	Fork       bool   // a pull request from another repository: it gets no encrypted values
+	HeadBranch string // for a pull request
+	Fork       bool   // a pull request from a fork: it gets no encrypted values
 
-	// What only conditions ask for. What is "" or not known makes a condition
-	// true that depends on it, and Unseen in the Build.
-	HeadRepo      string // of a pull request, OWNER/NAME
-	Sender        string // the login of who pushed
+	// Only conditions use these. A condition that depends on one that is empty or unknown
+	// counts as true, and the Build lists it in Unseen.
+	HeadRepo      string // for a pull request, OWNER/NAME
+	Sender        string // the login of the person who pushed
 	CommitMessage string
 	Settings      []Setting // the variables of the repository's settings
-	SettingsKnown bool      // whether Settings are all of them
+	SettingsKnown bool      // whether Settings is complete
 }
 
-// Setting is a variable of the repository's settings, which conditions see.
+// Setting is a variable of the repository's settings, as conditions see it.
 type Setting struct {
 	Name    string
 	Value   string
-	Private bool // Value isn't known
+	Private bool // Value is unknown
 }
 
-// Node is a value of the file as Travis reads it, with the line where it
-// stands, counted from 1.
+// Node is a value of the file as Travis reads it, with its line, counted from 1.
 type Node struct {
 	Kind   NodeKind
-	Text   string // of a scalar, as Travis keeps it
+	Text   string // of a scalar, as Travis stores it
 	Secure bool   // an encrypted value; Text is empty
 	Items  []*Node
-	Fields []Field // of a mapping, in order, each key once
+	Fields []Field // of a mapping, in order, without duplicate keys
 	Line   int
 
-	cipher   string // of an encrypted value, to tell one from another
+	cipher   string // of an encrypted value, to distinguish it from others
 	anchored bool   // whether the value has an anchor
-	Rows     bool   // of a literal block: its lines are those of the file below Line
+	Rows     bool   // of a literal block: its lines are the file's lines below Line
 }
 
 // NodeKind is the kind of a Node.
@@ -93,7 +91,7 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
-// Job is one job of a build, with all that it inherits.
+// Job is one job of a build, with everything it inherits.
 type Job struct {
 	Number       string // 1.1, 1.2, … in the order in which Travis lists them
 	Stage        string
@@ -104,22 +102,22 @@ type Job struct {
 	Language     string
 	Env          []string // NAME=value as written, global ones first; an encrypted one is [secure]
 	AllowFailure bool
-	Imports      bool  // whether the file imports others, which may have its script
-	Config       *Node // its keys after inheriting: phases, deploy, addons, the value of each axis
+	Imports      bool  // whether the file imports others, which may contain its script
+	Config       *Node // its keys after inheritance: phases, deploy, addons, the value of each axis
 }
 
 // Build is what an event makes of a file.
 type Build struct {
-	Jobs   []Job  // none: Travis builds nothing
-	Reason string // why there is no job, in Travis's terms, naming the line
-	// LeftOut is whether if or branches at the top of the file leave the event out,
+	Jobs   []Job  // empty: Travis builds nothing
+	Reason string // why there is no job, in Travis's terms, with the line
+	// LeftOut reports whether if or branches at the top of the file exclude the event,
 	// whatever the jobs are.
 	LeftOut bool
 	Unseen  []Unseen
 }
 
-// Unseen is what can't be played: an imported file, a condition on what isn't
-// known here.
+// Unseen is something that can't be played: an imported file, or a condition on an
+// unknown value.
 type Unseen struct {
 	What string
 	Line int

@@ -24,31 +24,30 @@ import (
 // The limits of a child.
 const (
 	childMemory = 64 << 20         // bytes
-	childStack  = 32 << 20         // bytes; deeper recursion ends the child
+	childStack  = 32 << 20         // bytes; deeper recursion kills the child
 	childStart  = 5 * time.Second  // until it has read its scripts
 	patience    = time.Second      // for one script
 	childInput  = 4 << 20          // bytes of scripts; the rest go to another child
-	childOutput = 1 << 20          // bytes of what one script does
-	longestPlay = 20 * time.Second // for all scripts; the rest can't be played
+	childOutput = 1 << 20          // bytes of output for one script
+	longestPlay = 20 * time.Second // for all scripts; those left can't be played
 )
 
-// Player plays scripts in a process of its own, as nothing cages the library
-// that reads Bash: a text can exhaust the stack or the memory. Without an
-// Executable it plays in this process, which is for texts of ours, in tests.
+// Player plays scripts in a child process, because the library that parses Bash has no
+// limits: a text can exhaust the stack or memory. Without an Executable it plays in this
+// process, which is for our own texts in tests.
 type Player struct {
 	Executable string   // of this program
-	Arguments  []string // that make it call Child
+	Arguments  []string // make the executable call Child
 }
 
-// Play plays scripts, in their order. A script that ends its process, or that
-// takes too long, has Unplayed set; it ends no other script. So has what is left
-// when all of them take too long. The error is that of ctx, or of starting the
-// process.
+// Play plays scripts in order. A script that kills its child or takes too long has
+// Unplayed set, and so do those left when all of them take too long; the others are
+// unaffected. The error is that of ctx, or of starting the process.
 func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
 	return p.play(ctx, slices.Values(scripts))
 }
 
-// playHere plays scripts in this process, those that are alike once.
+// playHere plays scripts in this process, equal ones once.
 func playHere(ctx context.Context, scripts iter.Seq[Script]) (played []Played, err error) {
 	known, plays := make(map[string]Played), new(plays)
 	for script := range scripts {
@@ -67,8 +66,8 @@ func playHere(ctx context.Context, scripts iter.Seq[Script]) (played []Played, e
 	return played, nil
 }
 
-// play holds the scripts of one process at a time: those of a hostile file don't
-// fit into the memory.
+// play works on the scripts of one child at a time: those of a hostile file don't fit
+// into memory.
 func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, error) {
 	if p.Executable == "" {
 		return playHere(ctx, scripts)
@@ -77,10 +76,10 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 	defer cancel()
 	var (
 		results []Played
-		which   []int                         // of results, for each script
+		which   []int                         // per script, of results
 		places  = map[[sha256.Size]byte]int{} // jobs are often alike
 		batch   []json.RawMessage
-		waiting []int // those of results that batch is for
+		waiting []int // indexes into results, for batch
 		size    int
 	)
 	flush := func() error {
@@ -102,7 +101,7 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 			return nil, err
 		}
 		if limited.Err() != nil {
-			which, results = append(which, len(results)), append(results, tooLong(firstLine(script)))
+			which, results = append(which, len(results)), append(results, timedOut(firstLine(script)))
 			continue
 		}
 		text, err := json.Marshal(script)
@@ -114,14 +113,14 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 		if !known {
 			place = len(results)
 			places[key] = place
-			results = append(results, tooLong(firstLine(script)))
+			results = append(results, timedOut(firstLine(script)))
 		}
 		which = append(which, place)
 		switch {
 		case known:
 			continue
 		case len(text) > childInput:
-			results[place] = unplayed(firstLine(script))
+			results[place] = crashed(firstLine(script))
 			continue
 		case size+len(text) > childInput:
 			if err := flush(); err != nil {
@@ -140,8 +139,8 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 	return all, nil
 }
 
-// tooLong is what is known of a script for which no time is left.
-func tooLong(line int) Played {
+// timedOut is the result for a script that no time is left for.
+func timedOut(line int) Played {
 	return Played{Unplayed: &Unseen{What: "the builds take too long to play", Line: line}}
 }
 
@@ -152,13 +151,13 @@ func firstLine(script Script) int {
 	return script.Steps[0].Command.Line
 }
 
-// unplayed is what is known of a script that ends its process.
-func unplayed(line int) Played {
+// crashed is the result for a script that kills its child.
+func crashed(line int) Played {
 	return Played{Unplayed: &Unseen{What: "its Bash is too deep or too big", Line: line}}
 }
 
-// once starts a process for scripts and returns what it played. When it ends
-// before it has played all, the last result is that of the script that ended it.
+// once starts a child for scripts and returns what it played. If the child dies early,
+// the last result is that of the script that killed it.
 func (p Player) once(ctx context.Context, texts []json.RawMessage) ([]Played, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -176,7 +175,7 @@ func (p Player) once(ctx context.Context, texts []json.RawMessage) ([]Played, er
 	err = child.Run(cmd)
 	switch {
 	case output.begun && len(output.played) < len(texts):
-		return append(output.played, unplayed(output.line)), nil
+		return append(output.played, crashed(output.line)), nil
 	case output.begun:
 		return output.played, nil
 	case err != nil:
@@ -185,8 +184,8 @@ func (p Player) once(ctx context.Context, texts []json.RawMessage) ([]Played, er
 	return nil, errors.New("it doesn't answer")
 }
 
-// results reads the lines of a child: an empty one when it has read its scripts,
-// then the line of the file at which it is, and an object for each script.
+// results reads a child's output: an empty line once it has read its scripts, then the
+// current line of the file, and an object per script.
 type results struct {
 	played []Played
 	line   int
@@ -223,8 +222,8 @@ func (r *results) Write(data []byte) (int, error) {
 	}
 }
 
-// Child is the other side of Player: it plays the scripts that it reads, and
-// ends its process when they need too much memory.
+// Child is the other side of Player: it plays the scripts that it reads, and exits when
+// they need too much memory.
 func Child(stdin io.Reader, stdout io.Writer) error {
 	debug.SetMaxStack(childStack)
 	debug.SetMemoryLimit(childMemory * 3 / 4)
@@ -244,7 +243,7 @@ func Child(stdin io.Reader, stdout io.Writer) error {
 	at := func(line int) {
 		if line != last {
 			last = line
-			_, _ = fmt.Fprintln(stdout, line) // a parent that is gone shows at the next result
+			_, _ = fmt.Fprintln(stdout, line) // if the parent is gone, the next result fails
 		}
 	}
 	for _, script := range scripts {
@@ -255,7 +254,7 @@ func Child(stdin io.Reader, stdout io.Writer) error {
 	return nil
 }
 
-// watchMemory ends this process when it has grown too big.
+// watchMemory ends this process once it has grown too big.
 func watchMemory() {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	for {

@@ -9,7 +9,7 @@ import (
 // expression is a parsed condition: an operator, or what it compares.
 type expression struct {
 	op   operator
-	text string // of a value, a variable, a function, a predicate
+	text string // of a value, a variable, a function or a predicate
 	args []*expression
 }
 
@@ -45,8 +45,7 @@ type conditionParser struct {
 	depth int
 }
 
-// parseCondition parses a condition. Travis takes one that can't be parsed for
-// false.
+// parseCondition parses a condition. To Travis, one that can't be parsed is false.
 func parseCondition(text string) (*expression, error) {
 	p := &conditionParser{rest: continued.ReplaceAllString(text, " ")}
 	tree, err := p.either()
@@ -59,8 +58,8 @@ func parseCondition(text string) (*expression, error) {
 	return tree, nil
 }
 
-// take consumes the first of some words that comes next, in any case, and the
-// spaces around it.
+// take consumes whichever of some words comes next, in any case, and the spaces around
+// it.
 func (p *conditionParser) take(words ...string) string {
 	p.space()
 	for _, word := range words {
@@ -173,7 +172,7 @@ func (p *conditionParser) operand() (*expression, error) {
 	return operand, err
 }
 
-// item returns nil where no operand comes next.
+// item returns nil if no operand follows.
 func (p *conditionParser) item() (*expression, error) {
 	if found := conditionVar.FindStringSubmatch(p.rest); found != nil {
 		p.rest = p.rest[len(found[1]):]
@@ -195,7 +194,7 @@ func (p *conditionParser) item() (*expression, error) {
 		return nil, nil
 	}
 	if word[0] == '$' {
-		return nil, errCondition // shell code, which Travis refuses
+		return nil, errCondition // shell code, which Travis rejects
 	}
 	p.rest = p.rest[len(word):]
 	p.space()
@@ -232,8 +231,8 @@ func (p *conditionParser) list() ([]*expression, error) {
 	}
 }
 
-// regex parses what a match compares with: a call, or a regular expression with
-// or without slashes.
+// regex parses what a match compares with: a call, or a regular expression with or
+// without slashes.
 func (p *conditionParser) regex() (*expression, error) {
 	if call, err := p.call(); call != nil || err != nil {
 		return call, err

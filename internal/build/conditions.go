@@ -10,7 +10,7 @@ import (
 	"github.com/dlclark/regexp2/v2"
 )
 
-// truth is a value of a logic with three values.
+// truth is a value of three-valued logic.
 type truth int
 
 const (
@@ -26,14 +26,14 @@ func truthOf(holds bool) truth {
 	return no
 }
 
-// operandValue is the value of an operand. Travis takes the texts true and
-// false for booleans wherever they come from.
+// operandValue is the value of an operand. Travis takes the texts true and false as
+// booleans wherever they come from.
 type operandValue struct {
 	text    string
 	given   bool
-	unknown string // what isn't known, or ""
-	present bool   // whether what isn't known is there
-	sealed  bool   // encrypted: it is there, and equals nothing
+	unknown string // what is unknown, or ""
+	present bool   // whether an unknown value exists
+	sealed  bool   // encrypted: it exists, and equals nothing
 }
 
 func valueOf(text string) operandValue { return operandValue{text: text, given: true} }
@@ -45,8 +45,8 @@ func (v operandValue) lower() string {
 
 func (v operandValue) isFalse() bool { return !v.given || v.lower() == "false" }
 
-// evaluation is what a condition is evaluated with: the event, and a job's keys
-// and variables, which come first.
+// evaluation is the context of a condition: the event, and a job's keys and variables,
+// which take precedence.
 type evaluation struct {
 	ctx    context.Context
 	event  *Event
@@ -54,8 +54,8 @@ type evaluation struct {
 	unseen []string
 }
 
-// accept evaluates a condition: true when it isn't known. It returns what isn't
-// known, where that decides.
+// accept evaluates a condition. If the result is unknown it returns true, and what is
+// unknown.
 func (e *evaluation) accept(tree *expression) (accepted bool, unseen []string) {
 	e.unseen = nil
 	result := e.holds(tree)
@@ -102,7 +102,7 @@ func (e *evaluation) holds(x *expression) truth {
 	return e.is("true", e.value(x))
 }
 
-// note remembers what isn't known, and is unknown.
+// note remembers an unknown value and returns unknown.
 func (e *evaluation) note(values ...operandValue) truth {
 	for _, value := range values {
 		if value.unknown != "" && !slices.Contains(e.unseen, value.unknown) {
@@ -164,9 +164,9 @@ func (e *evaluation) is(predicate string, value operandValue) truth {
 	return truthOf(!value.isFalse())
 }
 
-// matches matches a regular expression of Ruby somewhere in a text, in which
-// every line has a beginning and an end. It is unknown for one that takes too
-// long, and false for one that can't be compiled, as with Travis.
+// matches matches a Ruby regular expression anywhere in a text, where ^ and $ match at
+// every line. It is unknown for an expression that takes too long, and false for one that
+// can't be compiled, as in Travis.
 func matches(pattern, text string) truth {
 	compiled, err := regexp2.Compile(rubyEscapes.Replace(pattern), regexp2.Multiline)
 	if err != nil {
@@ -207,18 +207,18 @@ func (e *evaluation) value(x *expression) operandValue {
 	case opValue:
 		return valueOf(x.text)
 	}
-	// A comparison as an operand can't be parsed.
+	// Travis can't parse a comparison as an operand.
 	return operandValue{}
 }
 
-// What is Unseen where something depends on it.
+// What Unseen says if something depends on it.
 const (
 	unknownRepository = "the repository"
 	unknownSender     = "the sender"
 	unknownMessage    = "the commit message"
 )
 
-// variable returns what a name of a condition stands for.
+// variable returns the value of a condition's variable.
 func (e *evaluation) variable(name string) operandValue {
 	known := func(text, what string) operandValue {
 		if text == "" {
@@ -261,8 +261,8 @@ func (e *evaluation) variable(name string) operandValue {
 	return operandValue{}
 }
 
-// env returns a variable of the job or of the repository's settings. The last
-// one in the file wins. Those that Travis sets in the job aren't seen.
+// env returns a variable of the job or of the repository's settings. The last one in the
+// file wins. Variables that Travis itself sets in the job aren't visible to conditions.
 func (e *evaluation) env(name string) operandValue {
 	result := operandValue{unknown: "the variable " + name + " of the repository's settings"}
 	if e.event.SettingsKnown || strings.HasPrefix(name, "TRAVIS_") {

@@ -11,43 +11,43 @@ import (
 // Config is a file as Travis reads it.
 type Config struct {
 	Root     *Node     // a mapping, with keys and values as Travis repairs them
-	Messages []Message // in the order in which they were found
+	Messages []Message // in the order found
 
-	asksNumber bool    // whether its jobs ask for their numbers
+	asksNumber bool    // whether its jobs depend on their numbers
 	answer     *answer // Travis's own, for one event
 }
 
-// Message is what Travis says about a file that it reads all the same.
+// Message is what Travis reports about a file that it reads anyway.
 type Message struct {
 	Line    int
 	Kind    MessageKind
 	Section string // "root", "jobs.include", "deploy", …; "" for a duplicate key
 	Key     string // as written
-	Instead string // what Travis reads instead, where it does
+	Instead string // what Travis reads instead, if anything
 }
 
 // MessageKind says what a Message is about.
 type MessageKind string
 
-// The kinds of messages. Travis has more of them; these decide what runs.
+// The kinds of messages that decide what runs. Travis has more.
 const (
-	DuplicateKey     MessageKind = "duplicate_key"     // the last one counts
+	DuplicateKey     MessageKind = "duplicate_key"     // the last one wins
 	RepairedKey      MessageKind = "repaired_key"      // read as Instead
-	OverwrittenKey   MessageKind = "overwritten_key"   // Key and Instead are both given; Key wins
+	OverwrittenKey   MessageKind = "overwritten_key"   // both Key and Instead are set; Key wins
 	UnknownKey       MessageKind = "unknown_key"       // not read
 	RepairedValue    MessageKind = "repaired_value"    // read as Instead
-	UnknownValue     MessageKind = "unknown_value"     // not known to Travis
-	FirstOfList      MessageKind = "first_of_list"     // of a list, the first item alone is read
+	UnknownValue     MessageKind = "unknown_value"     // unknown to Travis
+	FirstOfList      MessageKind = "first_of_list"     // of a list, only the first item is read
 	WrongType        MessageKind = "wrong_type"        // not what Travis expects
 	CommandMapping   MessageKind = "command_mapping"   // a command that YAML reads as a mapping, such as `echo "a: b"`
 	InvalidEnv       MessageKind = "invalid_env"       // a variable that is dropped
 	InvalidCondition MessageKind = "invalid_condition" // always false
-	UnknownImport    MessageKind = "unknown_import"    // Travis alone knows: there is no file Key
+	UnknownImport    MessageKind = "unknown_import"    // only Travis can tell: there is no file Key
 )
 
-// Parse reads a .travis.yml. It normalizes what decides which jobs there are
-// and what they run, after travis-yml (https://github.com/travis-ci/travis-yml,
-// lib/travis/yml/doc). The error says why, with the line, and quotes no value.
+// Parse reads a .travis.yml. It normalizes what decides which jobs exist and what they
+// run, as travis-yml does (https://github.com/travis-ci/travis-yml, lib/travis/yml/doc).
+// The error gives the reason and the line, and quotes no value.
 func Parse(ctx context.Context, text []byte) (*Config, error) {
 	if isTooLarge(text) {
 		return nil, errTooLarge

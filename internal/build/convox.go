@@ -9,22 +9,22 @@ import (
 // Call is one call of the convox CLI in a job.
 type Call struct {
 	Args       []string
-	App        string // --app, else CONVOX_APP, else ""; what isn't known of it as written, with its $
-	Rack       string // --rack, else CONVOX_RACK, else ""; as App
-	Folder     string // where it runs, below the repository's top folder; "" is that one
+	App        string // --app, else CONVOX_APP, else ""; unknown parts as written, with their $
+	Rack       string // --rack, else CONVOX_RACK, else ""; like App
+	Folder     string // working directory, relative to the repository's top folder, which is ""
 	Line       int
 	Phase      string
 	Deploys    bool // deploys, or promotes what the job has built
-	FailsBuild bool // of one that deploys: its failure fails the build
+	FailsBuild bool // for a deploy: its failure fails the build
 	OnFailure  bool // it runs only when other commands or tests fail
 
-	// Source is the last word before it, of a command that isn't the convox CLI's,
-	// that has "convox" in it: the address or the package of the CLI, or "".
+	// Source is for a command that isn't the convox CLI: its last word that contains
+	// "convox", which is the CLI's address or package, or "".
 	Source string `json:",omitempty"`
-	// Sets is which of CONVOX_HOST, CONVOX_PASSWORD and RACK_URL the file sets for
-	// it. It says nothing of a fork's builds.
+	// Sets lists which of CONVOX_HOST, CONVOX_PASSWORD and RACK_URL the file sets for it.
+	// It doesn't apply to builds of forks.
 	Sets     []string `json:",omitempty"`
-	LoggedIn bool     `json:",omitempty"` // convox login comes before it
+	LoggedIn bool     `json:",omitempty"` // it comes after convox login
 
 	unset []string // variables in its words that nothing in the job sets, as $NAME
 }
@@ -32,10 +32,10 @@ type Call struct {
 // programs are the names under which the convox CLI is downloaded.
 var programs = []string{"convox", "convox.exe", "convox-linux", "convox-linux-arm64", "convox-macos", "convox-macos-arm64", "convox-windows.exe"}
 
-// valued are the options of the convox CLI that have a value of their own.
+// valued are the convox CLI's options that take a separate value.
 var valued = []string{"app", "a", "rack", "r", "description", "d", "manifest", "m", "file", "f", "build-args", "wildcard-domain", "release", "timeout", "t", "generation", "g", "external-id", "image-pull-policy"}
 
-// readCall reads a call as the convox CLI does
+// readCall parses a call like the convox CLI does
 // (https://docs.convox.com/reference/cli/). It returns false for other programs.
 func readCall(args []string, env func(string) string) (call Call, command []string, ok bool) {
 	if !slices.Contains(programs, path.Base(args[0])) {
@@ -50,8 +50,8 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 	if address := env("RACK_URL"); address != "" && address != unknownValue && address != "$RACK_URL" {
 		call.Sets = append(call.Sets, "RACK_URL")
 	}
-	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, strayN) }) {
-		return call, nil, true // an option, an app or a command that isn't there
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, breakMark) }) {
+		return call, nil, true // an unknown option, app or command
 	}
 	for i := 1; i < len(args); i++ {
 		arg := args[i]

@@ -42,7 +42,7 @@ func (e *expansion) candidate(job *Node) candidate {
 	return candidate{job: job, env: env, own: e.withoutGlobal(env)}
 }
 
-// withoutGlobal identifies variables, and leaves those out that are global.
+// withoutGlobal returns the identities of variables that aren't global.
 func (e *expansion) withoutGlobal(env *Node) []int {
 	if e.isGlobal == nil {
 		e.isGlobal = make(map[int]bool)
@@ -59,8 +59,8 @@ func (e *expansion) withoutGlobal(env *Node) []int {
 	return own
 }
 
-// exclude drops the jobs that equal an entry of jobs.exclude on every key that
-// it names (lib/travis/yml/matrix/exclude.rb).
+// exclude drops the jobs that match an entry of jobs.exclude on every key that it has
+// (lib/travis/yml/matrix/exclude.rb).
 func (e *expansion) exclude() error {
 	entries := e.entries("exclude")
 	if len(entries) == 0 {
@@ -94,7 +94,7 @@ func (e *expansion) excludes(entry *entry, c candidate) bool {
 	if entry.env == nil {
 		return true
 	}
-	// The job's variables have to be those of the entry, in that order.
+	// The job's variables must be those of the entry, in that order.
 	if c.env == nil || len(c.own) != len(entry.env.wrapped()) {
 		return false
 	}
@@ -106,8 +106,8 @@ func (e *expansion) excludes(entry *entry, c candidate) bool {
 	return true
 }
 
-// allowsFailure reports whether a job equals an entry of jobs.allow_failures on
-// every key that it names (lib/travis/yml/configs/allow_failures.rb).
+// allowsFailure reports whether a job matches an entry of jobs.allow_failures on every
+// key that it has (lib/travis/yml/configs/allow_failures.rb).
 func (e *expansion) allowsFailure(entry *entry, c candidate) bool {
 	for _, f := range entry.fields {
 		if f.Key == "branch" {
@@ -123,6 +123,6 @@ func (e *expansion) allowsFailure(entry *entry, c candidate) bool {
 	if entry.env == nil {
 		return true
 	}
-	// What the entry has more than the job has to be global.
+	// Additional variables of the entry must be global.
 	return c.env != nil && !slices.ContainsFunc(entry.own, func(id int) bool { return !slices.Contains(c.own, id) })
 }

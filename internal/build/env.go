@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// env normalizes env at the root: a list, or variables in a mapping, are the
-// axis (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
+// env normalizes env at the root: a list, or a mapping of variables, is the axis
+// (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
 func (n *normalizer) env(node *Node) *Node {
 	if node.Kind == List && slices.ContainsFunc(node.Items, hasGlobal) {
 		node = n.first(node, "env")
@@ -31,20 +31,20 @@ func (n *normalizer) env(node *Node) *Node {
 	return n.section(node, envSection)
 }
 
-// hasGlobal reports whether an item of a list has keys of env, not of variables:
-// then Travis reads the first item alone.
+// hasGlobal reports whether an item of a list has keys of env instead of variables. If
+// so, Travis reads only the first item.
 func hasGlobal(node *Node) bool {
 	return slices.ContainsFunc(node.Fields, func(f Field) bool {
 		return strings.HasPrefix(f.Key, "global") || strings.HasPrefix(f.Key, "jobs") || strings.HasPrefix(f.Key, "matrix")
 	})
 }
 
-// envVars normalizes variables to a list of mappings from names to texts, and
-// of encrypted items.
+// envVars normalizes variables to a list of encrypted items and of mappings from names to
+// texts.
 func (n *normalizer) envVars(node *Node, where string) *Node {
 	made := &Node{Kind: List, Line: node.Line}
 	if node.Kind == Null {
-		return made // as an empty list: it sets nothing, and inherits nothing
+		return made // like an empty list: it sets nothing, and inherits nothing
 	}
 	for _, item := range node.wrapped() {
 		if n.stopped() {
@@ -61,13 +61,13 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 			if err != nil {
 				n.note(item.Line, InvalidEnv, where, "", "")
 			}
-			made.Items = append(made.Items, setOf(pairs, item.Line))
+			made.Items = append(made.Items, mappingOf(pairs, item.Line))
 		}
 	}
 	return made
 }
 
-// envSet makes texts of the values of a mapping.
+// envSet converts the values of a mapping to texts.
 func (n *normalizer) envSet(node *Node, where string) *Node {
 	made := &Node{Kind: Mapping, Line: node.Line}
 	for _, f := range node.Fields {
@@ -91,12 +91,12 @@ func (n *normalizer) envSet(node *Node, where string) *Node {
 	return made
 }
 
-type envPair struct{ name, value string }
+type envAssignment struct{ name, value string }
 
 var errEnv = errors.New("the variables can't be parsed")
 
-// setOf makes a mapping of pairs; the last of equal names counts.
-func setOf(pairs []envPair, line int) *Node {
+// mappingOf makes a mapping of assignments; the last one of a name wins.
+func mappingOf(pairs []envAssignment, line int) *Node {
 	set := &Node{Kind: Mapping, Line: line}
 	at := make(map[string]int, len(pairs))
 	for _, pair := range pairs {
@@ -111,14 +111,13 @@ func setOf(pairs []envPair, line int) *Node {
 	return set
 }
 
-// parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the
-// values, spaces between quotes, $( ) and ${ } don't split
-// (https://github.com/svenfuchs/sh_vars).
-func parseEnv(text string) ([]envPair, error) {
+// parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the values, and
+// spaces inside quotes, $( ) and ${ } don't split (https://github.com/svenfuchs/sh_vars).
+func parseEnv(text string) ([]envAssignment, error) {
 	text = strings.TrimSpace(text)
-	var pairs []envPair
+	var pairs []envAssignment
 	for text != "" {
-		pair, length, err := envPairOf(text)
+		pair, length, err := parseAssignment(text)
 		if err != nil {
 			return nil, err
 		}
@@ -132,33 +131,32 @@ func parseEnv(text string) ([]envPair, error) {
 	return pairs, nil
 }
 
-// envPairOf returns the pair at the beginning of a text, and its length. Quotes
-// around all of it go.
-func envPairOf(text string) (envPair, int, error) {
+// parseAssignment returns the assignment at the beginning of a text, and its length.
+// Quotes around the whole assignment are dropped.
+func parseAssignment(text string) (envAssignment, int, error) {
 	if text[0] == '"' {
 		end := closingQuote(text[1:])
 		if end < 0 {
-			return envPair{}, 0, errEnv
+			return envAssignment{}, 0, errEnv
 		}
 		inner := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(text[1 : 1+end])
 		name, value, _ := strings.Cut(inner, "=")
-		return envPair{name, value}, end + 2, nil
+		return envAssignment{name, value}, end + 2, nil
 	}
 	end := strings.IndexAny(text, "= \t\r\n")
 	switch {
 	case end == 0:
-		return envPair{}, 0, errEnv
+		return envAssignment{}, 0, errEnv
 	case end < 0:
-		return envPair{name: text}, len(text), nil
+		return envAssignment{name: text}, len(text), nil
 	case text[end] != '=':
-		return envPair{name: text[:end]}, end, nil
+		return envAssignment{name: text[:end]}, end, nil
 	}
 	length, err := envValue(text[end+1:], "", 0)
-	return envPair{text[:end], text[end+1:][:length]}, end + 1 + length, err
+	return envAssignment{text[:end], text[end+1:][:length]}, end + 1 + length, err
 }
 
-// envValue returns the length of a value: up to a space, or to the text that
-// closes it.
+// envValue returns the length of a value: up to a space, or to the text that closes it.
 func envValue(text, closing string, depth int) (int, error) {
 	if depth > deepest {
 		return 0, errTooDeep
@@ -198,7 +196,7 @@ func envValue(text, closing string, depth int) (int, error) {
 	return len(text), nil
 }
 
-// closingQuote returns where a double quote closes, or -1.
+// closingQuote returns the index of the closing double quote, or -1.
 func closingQuote(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {

@@ -8,7 +8,7 @@ import (
 	"convox-travis/internal/shell"
 )
 
-// versions are the variables that a job's axes set.
+// versions are the variables set by a job's axes.
 var versions = map[string]string{
 	"python": "TRAVIS_PYTHON_VERSION", "rvm": "TRAVIS_RUBY_VERSION", "ruby": "TRAVIS_RUBY_VERSION",
 	"node_js": "TRAVIS_NODE_VERSION", "go": "TRAVIS_GO_VERSION", "php": "TRAVIS_PHP_VERSION",
@@ -33,7 +33,7 @@ const unknownValue = "unknown"
 
 // jobEnvironment returns what Travis sets before it runs a job
 // (https://docs.travis-ci.com/user/environment-variables/). CONVOX_HOST and
-// CONVOX_PASSWORD are the repository's settings; nobody knows their values.
+// CONVOX_PASSWORD come from the repository's settings; their values are unknown.
 func jobEnvironment(job Job, event Event) []string {
 	pull, head := "false", ""
 	if event.Type == PullRequest {

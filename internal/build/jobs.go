@@ -6,30 +6,30 @@ import (
 	"slices"
 )
 
-// MostJobs is how many jobs Travis takes in a build
+// MostJobs is how many jobs Travis accepts in a build
 // (https://docs.travis-ci.com/user/build-matrix/).
 const MostJobs = 200
 
-// mostPlayed is how many jobs a build can have here.
+// mostPlayed is how many jobs of a build are played.
 const mostPlayed = 1000
 
-// mostExpanded is how many jobs there may be before conditions and exclusions.
+// mostExpanded limits the jobs before conditions and exclusions.
 const mostExpanded = 20_000
 
-// mostCompared is how many times a job may be compared with an exclusion.
+// mostCompared limits the comparisons of jobs with exclusions.
 const mostCompared = 1 << 20
 
-// mostFields is how many values all jobs may have together.
+// mostFields limits the values of all jobs together.
 const mostFields = 1 << 20
 
-// mostText is how many bytes the variables of all jobs may have together.
+// mostText limits the bytes in the variables of all jobs together.
 const mostText = 16 << 20
 
-// Build returns what an event makes of the file. It changes nothing in it.
+// Build returns what an event makes of the file, which it doesn't change.
 //
-// A condition on what the event doesn't tell is true, and Unseen names it. The
-// jobs are in the order in which Travis numbers them: by stage, those that may
-// fail last.
+// A condition on something the event doesn't say counts as true, and Unseen names it.
+// Jobs are in the order in which Travis numbers them: by stage, with those that may fail
+// last.
 func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
 	if c.answer != nil && c.answer.isFor(c.Root, event) {
 		made := *c.answer.build
@@ -50,21 +50,21 @@ func (c *Config) expansion(ctx context.Context, event *Event) *expansion {
 	}
 }
 
-// expansion makes the jobs of a build, in the steps of travis-yml
+// expansion makes the jobs of a build, in the same steps as travis-yml
 // (https://github.com/travis-ci/travis-yml, lib/travis/yml/matrix.rb, then
 // lib/travis/yml/configs).
 type expansion struct {
 	ctx      context.Context
 	root     *Node
 	event    *Event
-	axes     []string     // those that the file has
+	axes     []string     // from the file
 	global   []*Node      // variables of all jobs
 	isGlobal map[int]bool // by identity
 	ids      *identities
-	trees    map[*Node]*expression // by condition; nil for one that can't be parsed
+	trees    map[*Node]*expression // by condition; nil if it can't be parsed
 	jobs     []*Node
 	build    *Build
-	seen     map[Unseen]bool // those that build has
+	seen     map[Unseen]bool // the build's jobs
 
 	dropped string // why the last job was dropped
 }
@@ -99,15 +99,15 @@ func (e *expansion) see(what string, line int) {
 	}
 }
 
-// accepts evaluates a condition, with the keys of a job where there is one. A
-// value that is no text is no condition.
+// accepts evaluates a condition, with the keys of a job if there is one. A value that
+// isn't a text isn't a condition.
 func (e *expansion) accepts(condition, job *Node) bool {
 	if condition.isBlank() || condition.Kind != Text || e.ctx.Err() != nil {
 		return true
 	}
 	tree, isParsed := e.trees[condition]
 	if !isParsed {
-		tree, _ = parseCondition(condition.Text) // nil where it can't be parsed
+		tree, _ = parseCondition(condition.Text) // nil if it can't be parsed
 		e.trees[condition] = tree
 	}
 	if tree == nil {
@@ -132,7 +132,7 @@ func (e *expansion) each(do func(i int, job *Node)) error {
 	return e.ctx.Err()
 }
 
-// keepJobs keeps the jobs for which a function holds.
+// keepJobs drops the jobs for which a function returns false.
 func (e *expansion) keepJobs(holds func(job *Node) bool) error {
 	var kept []*Node
 	err := e.each(func(_ int, job *Node) {
@@ -144,9 +144,9 @@ func (e *expansion) keepJobs(holds func(job *Node) bool) error {
 	return err
 }
 
-// expand multiplies the axes and adds the included jobs. One expanded job with
-// one value on each axis is dropped where jobs are included. Without any job
-// there is one of the keys that jobs share.
+// expand multiplies the axes and adds the included jobs. A single expanded job with one
+// value per axis is dropped if jobs are included. Without any job, there is one with the
+// shared keys.
 func (e *expansion) expand() error {
 	language, systems := e.root.Get("language").text(), texts(e.root.Get("os"))
 	expanded := []*Node{{Kind: Mapping, Line: e.root.Line}}
@@ -178,8 +178,8 @@ func (e *expansion) expand() error {
 	return nil
 }
 
-// axis returns the values of an axis. For env without jobs there is one, which
-// sets nothing.
+// axis returns the values of an axis. For env without jobs it returns one, which sets
+// nothing.
 func (e *expansion) axis(key string) []*Node {
 	value := e.root.Get(key)
 	if key == "env" && value != nil {
@@ -191,8 +191,7 @@ func (e *expansion) axis(key string) []*Node {
 	return value.wrapped()
 }
 
-// included returns the included jobs. One without a stage is in that of the job
-// above.
+// included returns the included jobs. One without a stage gets that of the job before it.
 func (e *expansion) included() []*Node {
 	var jobs []*Node
 	var stage *Node
@@ -210,9 +209,9 @@ func (e *expansion) included() []*Node {
 // rootOnly are the keys that no job inherits.
 var rootOnly = []string{"jobs", "import", "stages", "notifications", "version", "allow_failure", "global_env", "merge_mode"}
 
-// inherit gives each job the keys of the root that are no axis, the first value
-// of each axis but env, and its variables: of an included job without env the
-// first of the axis, and the global ones before them.
+// inherit gives each job the root's keys that aren't axes, the first value of each axis
+// except env, and its variables. An included job without env gets the first value of that
+// axis, after the global variables.
 func (e *expansion) inherit() error {
 	shared := e.root.keep(func(f Field) bool { return !slices.Contains(rootOnly, f.Key) && !slices.Contains(axes, f.Key) })
 	var firsts []Field
@@ -247,7 +246,7 @@ func (e *expansion) inherit() error {
 	})
 }
 
-// distinct joins lists and leaves out what is there already.
+// distinct joins lists without duplicates.
 func (e *expansion) distinct(lists ...[]*Node) []*Node {
 	var joined []*Node
 	seen := make(map[int]bool)
@@ -270,7 +269,7 @@ func (e *expansion) supported() error {
 	})
 }
 
-// unique drops the jobs that are there already.
+// unique drops duplicate jobs.
 func (e *expansion) unique() error {
 	seen := make(map[int]bool)
 	return e.keepJobs(func(job *Node) bool {
@@ -281,7 +280,7 @@ func (e *expansion) unique() error {
 	})
 }
 
-// limit drops all jobs when they are more than Travis takes.
+// limit drops all jobs if there are more than Travis accepts.
 func (e *expansion) limit() error {
 	if count := len(e.jobs); count > mostPlayed {
 		e.dropped = tooManyJobs(count)

@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-// MarshalJSON writes a node in the form of Travis's API, keys in their order.
+// MarshalJSON writes a node as Travis's API does, with keys in order.
 func (n *Node) MarshalJSON() ([]byte, error) {
 	if n == nil {
 		return []byte("null"), nil
@@ -26,7 +26,7 @@ func (n *Node) MarshalJSON() ([]byte, error) {
 	case Mapping:
 		var text bytes.Buffer
 		for i, f := range n.Fields {
-			key, _ := json.Marshal(f.Key) // a text can always be written
+			key, _ := json.Marshal(f.Key) // a text always encodes
 			value, err := f.Value.MarshalJSON()
 			if err != nil {
 				return nil, err
@@ -43,7 +43,7 @@ func (n *Node) MarshalJSON() ([]byte, error) {
 
 var errNoObject = errors.New("it isn't a JSON object")
 
-// jsonReader makes nodes of JSON. What it has read counts for all texts together.
+// jsonReader makes nodes from JSON. Its limits apply to all texts together.
 type jsonReader struct {
 	ctx     context.Context
 	decoder *json.Decoder

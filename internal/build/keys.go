@@ -13,8 +13,8 @@ var (
 	outerLines = regexp.MustCompile(`^__+|_+$`)
 )
 
-// fixKey returns the key as which Travis reads a key of a section, or the key
-// itself where it isn't known (travis-yml, lib/travis/yml/doc/change/key.rb).
+// fixKey returns the key that Travis reads in place of a section's key, or the key itself
+// if it isn't recognized (travis-yml, lib/travis/yml/doc/change/key.rb).
 func (s *section) fixKey(key string) string {
 	if name, known := s.resolve(key); known {
 		return name
@@ -38,8 +38,8 @@ func (s *section) fixKey(key string) string {
 	return key
 }
 
-// misspelled are keys that Travis repairs though they are far from the right
-// ones (travis-yml, var/keys.dict).
+// misspelled are keys that Travis repairs although they differ a lot from the right ones
+// (travis-yml, var/keys.dict).
 var misspelled = map[string]string{
 	"after_deployment": "after_deploy", "after_successsudo": "after_success", "after_test": "after_script",
 	"allow_failures__php": "allow_failures", "before_archive": "before_cache", "before_deployment": "before_deploy",
@@ -50,7 +50,7 @@ var misspelled = map[string]string{
 	"warning_are_errors": "warnings_are_errors", "warnings_as_errors": "warnings_are_errors",
 }
 
-// resolve finds a key or an alias of one.
+// resolve finds a key, also by an alias.
 func (s *section) resolve(key string) (string, bool) {
 	if _, known := s.keys[key]; known {
 		return key, true
@@ -72,10 +72,10 @@ func cleanKey(key string) string {
 	return strings.ReplaceAll(key, "__", "_")
 }
 
-// closest returns the known text that a text was meant to be, or "": the one
-// with the fewest edits, fewer than half of the shorter one's length and than
-// four; of short texts also one with the same letters
-// (travis-yml, lib/travis/yml/doc/helper/match.rb).
+// closest returns the valid text that a text was meant to be, or "": the one with the
+// fewest edits, fewer than half of the shorter one's length and fewer than four; for
+// short texts also one with the same letters (travis-yml,
+// lib/travis/yml/doc/helper/match.rb).
 func closest(known []string, text string) string {
 	const mostEdits, longestKey = 4, 64
 	if len(text) < 3 || len(text) > longestKey {
@@ -106,7 +106,8 @@ func closest(known []string, text string) string {
 	if len(found) == 0 {
 		return ""
 	}
-	// Of several, the one that shares the most letters, then the longest.
+	// If several are equally close, the one that shares the most letters, then the
+	// longest.
 	return slices.MaxFunc(found, func(a, b string) int {
 		if shared := sharedLetters(a, text) - sharedLetters(b, text); shared != 0 {
 			return shared

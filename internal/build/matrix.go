@@ -2,8 +2,8 @@ package build
 
 import "strings"
 
-// matrix normalizes jobs: a list is what it includes, and so is a mapping that
-// is one job.
+// matrix normalizes jobs: a list is taken as include, and so is a mapping that is a
+// single job.
 func (n *normalizer) matrix(node *Node) *Node {
 	switch {
 	case node.Kind == Mapping && isJob(node):
@@ -54,8 +54,8 @@ func (n *normalizer) matrix(node *Node) *Node {
 	return made
 }
 
-// isJob reports whether a mapping under jobs is one job: it includes nothing,
-// and has keys of a job alone beside those of jobs.
+// isJob reports whether a mapping under jobs is a single job: it includes nothing, and
+// has keys that only a job has.
 func isJob(node *Node) bool {
 	if node.Get("include") != nil {
 		return false
@@ -76,8 +76,8 @@ func isJob(node *Node) bool {
 	return found
 }
 
-// deploys normalizes deploy to a list of mappings. A text is a provider; other
-// scalars stay, and deploy nothing.
+// deploys normalizes deploy to a list of mappings. A text is a provider; other scalars
+// stay, and deploy nothing.
 func (n *normalizer) deploys(node *Node) *Node {
 	return n.list(node, "deploy", func(item *Node) *Node {
 		item = n.first(item, "deploy")
@@ -102,7 +102,7 @@ func sectionOfProvider(node *Node) *section {
 	return providerSection
 }
 
-// readProvider repairs the name of a provider that deploys with convox.
+// readProvider repairs the provider name of a deployment that uses convox.
 func readProvider(name string) string {
 	if repaired := closest([]string{"convox", "script"}, strings.ToLower(name)); repaired != "" {
 		return repaired

@@ -7,26 +7,26 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// Mention is a command of the file that deploys with Convox, whether or not a
-// build gets that far.
+// Mention is a command of the file that deploys with Convox, whether or not a build gets
+// to it.
 type Mention struct {
 	Line     int
 	From, To int // the lines of the whole command
 	Phase    string
 }
 
-// longestMention is how many bytes of a command are read for what it mentions.
+// longestMention is how many bytes of a command are searched.
 const longestMention = 16 << 10
 
-// Mentions returns the commands that deploy, each line once. What the commands of
-// a line depend on isn't looked at: play the builds for that.
+// Mentions returns the commands that deploy, one per line. It ignores conditions; play
+// the builds for those.
 func (c *Config) Mentions() []Mention { return c.mentions("convox").list }
 
-// OwnCommands returns the commands that run a script of the repository, or a tool
-// that does, such as make: each once, without the words that it is given.
+// OwnCommands returns the commands that run a script of the repository, or a tool such as
+// make that does: each once, without arguments.
 func (c *Config) OwnCommands() []string { return c.mentions("").own }
 
-// mentions looks through the commands that have a word.
+// mentions searches the commands that contain a word.
 func (c *Config) mentions(word string) finder {
 	m := finder{having: word}
 	m.job(c.Root)
@@ -78,7 +78,7 @@ func (m *finder) command(phase string, command Command) {
 	m.text(command.Bash, 0)
 }
 
-// text looks for deploys in a text that begins some lines below the command's.
+// text searches a text, which begins some lines below the command, for deploys.
 func (m *finder) text(bash string, below int) {
 	if m.depth > 3 || len(bash) > longestMention || !strings.Contains(bash, m.having) {
 		return
@@ -130,7 +130,7 @@ func (m *finder) words(words []string, below int) {
 	}
 }
 
-// literal returns what of a word is known.
+// literal returns the known parts of a word.
 func literal(word *syntax.Word) string {
 	var b strings.Builder
 	var parts func(all []syntax.WordPart)
@@ -152,13 +152,13 @@ func literal(word *syntax.Word) string {
 	return b.String()
 }
 
-// taskRunners run what a file of the repository names.
+// taskRunners run something that a file of the repository defines.
 var taskRunners = []string{
 	"make", "rake", "npm", "yarn", "pnpm", "gradle", "mvn", "ant", "fab", "invoke", "inv", "grunt", "gulp", "composer", "cap", "ansible-playbook",
 	"just", "task", "tox", "nox", "lein", "sbt", "cargo", "bundle",
 }
 
-// fetches are the tasks of those that run nothing.
+// fetches are the tasks of taskRunners that run nothing.
 var fetches = []string{"install", "i", "ci", "update", "add", "config", "require"}
 
 // ownCommand returns the script or the task that a command runs, or "".

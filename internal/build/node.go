@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// isBlank reports whether a node is nothing to Travis: null or empty.
+// isBlank reports whether Travis ignores a node: it is null or empty.
 func (n *Node) isBlank() bool {
 	if n == nil {
 		return true
@@ -24,13 +24,13 @@ func (n *Node) isBlank() bool {
 	return false
 }
 
-// with returns a copy of a mapping in which a key has a value.
+// with returns a copy of a mapping with another value for a key.
 func (n *Node) with(key string, value *Node) *Node {
 	return n.withAll([]Field{{Key: key, Line: value.Line, Value: value}})
 }
 
-// withAll returns a copy of a mapping in which keys have other values; new ones
-// come last.
+// withAll returns a copy of a mapping with other values for some keys; new keys come
+// last.
 func (n *Node) withAll(fields []Field) *Node {
 	made := *n
 	made.Fields = make([]Field, len(n.Fields), len(n.Fields)+len(fields))
@@ -49,7 +49,7 @@ func (n *Node) withAll(fields []Field) *Node {
 	return &made
 }
 
-// keep returns a copy of a mapping with the fields for which a function holds.
+// keep returns a copy of a mapping with the fields for which a function returns true.
 func (n *Node) keep(holds func(Field) bool) *Node {
 	made := *n
 	made.Fields = make([]Field, 0, len(n.Fields))
@@ -61,7 +61,7 @@ func (n *Node) keep(holds func(Field) bool) *Node {
 	return &made
 }
 
-// wrapped returns the items of a list, or the node itself.
+// wrapped returns the items of a list, or the node itself as the only item.
 func (n *Node) wrapped() []*Node {
 	switch {
 	case n == nil:
@@ -97,8 +97,8 @@ func texts(n *Node) []string {
 	return list
 }
 
-// List returns the items of a list. Anything else is a list of one, and nothing is
-// an empty one.
+// List returns the items of a list. Anything else is a list of one, and nil an empty
+// list.
 func (n *Node) List() []*Node { return n.wrapped() }
 
 // Texts returns the texts of a list.
@@ -116,8 +116,8 @@ func (n *Node) LineOf(key string) int {
 	return 0
 }
 
-// identities gives equal nodes equal numbers. Keys in any order are equal. Each
-// node that jobs share is looked at once.
+// identities numbers nodes so that equal nodes have equal numbers. The order of keys
+// doesn't matter. A node that jobs share is visited once.
 type identities struct {
 	nodes map[*Node]int
 	texts map[string]int
@@ -134,7 +134,7 @@ func (i *identities) of(n *Node) int {
 	if id, known := i.nodes[n]; known {
 		return id
 	}
-	i.nodes[n] = 0 // a list inside itself
+	i.nodes[n] = 0 // a list that contains itself
 	var text string
 	switch {
 	case n.Secure:
@@ -177,7 +177,7 @@ func (i *identities) join(nodes []*Node) string {
 	return strings.Join(items, ",")
 }
 
-// ofValue is of, but a list of one item equals the item.
+// ofValue is like of, but a list of one item equals the item.
 func (i *identities) ofValue(n *Node) int {
 	if n != nil && n.Kind == List && len(n.Items) == 1 {
 		n = n.Items[0]

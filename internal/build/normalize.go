@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// normalizer gives keys and values the form in which Travis expands jobs
-// (travis-yml, lib/travis/yml/doc/change and lib/travis/yml/doc/validate). It
-// changes no node: what aliases share is normalized once for each use.
+// normalizer converts keys and values to the form in which Travis expands jobs
+// (travis-yml, lib/travis/yml/doc/change and lib/travis/yml/doc/validate). It changes no
+// node: a node shared by aliases is normalized once per use.
 type normalizer struct {
 	ctx    context.Context
 	config *Config
@@ -18,7 +18,7 @@ type normalizer struct {
 	err    error // the first reason to stop
 }
 
-// seen is a node and what it is read as.
+// seen is a node and the kind as which it is read.
 type seen struct {
 	node    *Node
 	section *section
@@ -44,8 +44,7 @@ func (n *normalizer) stopped() bool {
 	return n.err != nil
 }
 
-// root normalizes the whole file, and sets language and os, which Travis always
-// sets.
+// root normalizes the whole file, and sets language and os, as Travis always does.
 func (n *normalizer) root(node *Node) (*Node, error) {
 	root := n.section(node, rootSection)
 	if n.err != nil {
@@ -69,8 +68,8 @@ func (n *normalizer) root(node *Node) (*Node, error) {
 	return root.with("language", language).with("os", system), nil
 }
 
-// section repairs the keys of a mapping and normalizes its values. Those that
-// are blank are dropped, but for lists that replace those of the root.
+// section repairs the keys of a mapping and normalizes its values. Blank values are
+// dropped, except lists that replace those of the root.
 func (n *normalizer) section(node *Node, s *section) *Node {
 	id := seen{node: node, section: s}
 	if made := n.made[id]; made != nil {
@@ -98,11 +97,11 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 	return made
 }
 
-// isCustom reports whether a key is one that Travis leaves alone.
+// isCustom reports whether a key is one that Travis ignores.
 func isCustom(key string) bool { return strings.HasPrefix(key, "_") || strings.HasPrefix(key, ".") }
 
-// fixKeys repairs keys. A repaired key wins over the right one, whatever their
-// order: matrix over jobs.
+// fixKeys repairs keys. A repaired key wins over the right one, in any order: matrix over
+// jobs.
 func (n *normalizer) fixKeys(node *Node, s *section) []Field {
 	var fields []Field
 	index := make(map[string]int, len(node.Fields))
@@ -138,7 +137,7 @@ func (n *normalizer) fixKeys(node *Node, s *section) []Field {
 	return fields
 }
 
-// value normalizes a value; nil means that it is dropped. where names it.
+// value normalizes a value, and returns nil if it is dropped. where names it.
 func (n *normalizer) value(node *Node, as kind, where string) *Node {
 	id := seen{node: node, as: as}
 	if made, known := n.made[id]; known {
@@ -207,8 +206,8 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 	return node
 }
 
-// listOf normalizes the commands of a phase, or deployments; nil means that
-// there are none.
+// listOf normalizes the commands of a phase, or deployments. It returns nil if there are
+// none.
 func (n *normalizer) listOf(node *Node, as kind, where string) *Node {
 	switch {
 	case node.isBlank():

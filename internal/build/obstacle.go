@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Obstacle is a place of a file that can keep a deploy from running. Config.Without
-// tells what the file does without it.
+// Obstacle is a part of a file that can keep a deploy from running. Config.Without
+// returns the file without it.
 type Obstacle struct {
 	Kind ObstacleKind
 	Line int
 	Text string // as Travis reads it: a condition, a key, the branches
 
-	owner *Node // the mapping that changes
+	owner *Node // the mapping to change
 	edit  func(owner *Node) *Node
 }
 
@@ -25,28 +25,28 @@ const (
 	ObstacleBranches    ObstacleKind = "branches"      // branches.only or branches.except at the root
 	ObstacleIf          ObstacleKind = "if"            // of the file, a job or a stage
 	ObstacleExclude     ObstacleKind = "jobs.exclude"  //
-	ObstacleSkip        ObstacleKind = "after_success" // skip, which switches deployments off
-	ObstacleNoScript    ObstacleKind = "no script"     // the language's default one runs
+	ObstacleSkip        ObstacleKind = "after_success" // skip, which turns deployments off
+	ObstacleNoScript    ObstacleKind = "no script"     // the language's default script runs
 	ObstaclePhase       ObstacleKind = "phase"         // its commands end the job, or fail; Text is its name
 	ObstacleWindows     ObstacleKind = "os: windows"   // where Travis deploys nothing
 	ObstacleBranch      ObstacleKind = "on.branch"     // Text is the branches
-	ObstacleNoBranch    ObstacleKind = "no on.branch"  // Text is the key of on that was meant for it, or ""
-	ObstacleOtherBranch ObstacleKind = "option"        // keys of another option, Text, are taken for branches
+	ObstacleNoBranch    ObstacleKind = "no on.branch"  // Text is the key of on that was probably meant, or ""
+	ObstacleOtherBranch ObstacleKind = "option"        // the keys of another option, Text, are taken as branches
 	ObstacleOn          ObstacleKind = "on"            // another key of on, Text
 	ObstacleCondition   ObstacleKind = "on.condition"  //
 	ObstacleTags        ObstacleKind = "on.tags"       //
-	ObstacleBlock       ObstacleKind = "deploy.script" // several lines, of which Travis makes one broken command
-	ObstaclePromote     ObstacleKind = "promote"       // false, so that the release isn't promoted
+	ObstacleBlock       ObstacleKind = "deploy.script" // several lines, which Travis joins into one broken command
+	ObstaclePromote     ObstacleKind = "promote"       // false, so the release isn't promoted
 	ObstacleFunction    ObstacleKind = "function"      // of the job's shell, Text, which deploy.script doesn't have
-	ObstacleFalseTest   ObstacleKind = "false test"    // of a command, around a deploy; Text is the test
-	ObstacleTest        ObstacleKind = "test"          // of a command, around an exit before a deploy; Text is the test
+	ObstacleFalseTest   ObstacleKind = "false test"    // in a command, around a deploy; Text is the test
+	ObstacleTest        ObstacleKind = "test"          // in a command, around an exit before a deploy; Text is the test
 )
 
-// mostObstacles is how many of them are looked for in a file.
+// mostObstacles limits the obstacles of a file.
 const mostObstacles = 1000
 
-// Obstacles returns what can keep a deploy from running, in the order of the file
-// as Travis reads it.
+// Obstacles returns what can keep a deploy from running, in the order of the file as
+// Travis reads it.
 func (c *Config) Obstacles() []Obstacle {
 	o := obstacles{}
 	o.remove(ObstacleBranches, c.Root, "branches")
@@ -109,7 +109,7 @@ func (o *obstacles) add(kind ObstacleKind, line int, text string, owner *Node, e
 	}
 }
 
-// remove adds a key as an obstacle, where it is there.
+// remove adds a key, if it exists, as an obstacle.
 func (o *obstacles) remove(kind ObstacleKind, owner *Node, key string) {
 	if value := owner.Get(key); value != nil {
 		text := value.Text
@@ -128,7 +128,7 @@ func setting(key, value string) func(*Node) *Node {
 	return func(n *Node) *Node { return n.with(key, &Node{Kind: Text, Text: value}) }
 }
 
-// passing lets the commands of a phase pass.
+// passing makes the commands of a phase succeed.
 func passing(phase string) func(*Node) *Node {
 	return func(n *Node) *Node {
 		list := &Node{Kind: List, Line: n.Get(phase).line()}
@@ -141,7 +141,7 @@ func passing(phase string) func(*Node) *Node {
 	}
 }
 
-// job adds what a job has, or all jobs inherit.
+// job adds the obstacles of a job, or those that all jobs inherit.
 func (o *obstacles) job(job *Node) {
 	language := job.Get("language").text()
 	for _, phase := range phaseOrder {
@@ -180,7 +180,7 @@ func (o *obstacles) job(job *Node) {
 // knownOn are the keys of deploy.on that Travis reads.
 var knownOn = append([]string{"branch", "repo", "condition", "tags", "all_branches", "rvm", "node_js"}, runtimes...)
 
-// provider adds the conditions of a deployment, and what its script is.
+// provider adds the conditions of a deployment, and problems with its script.
 func (o *obstacles) provider(provider *Node) {
 	on := provider.Get("on")
 	edit := func(change func(*Node) *Node) func(*Node) *Node {
@@ -243,7 +243,7 @@ func (o *obstacles) provider(provider *Node) {
 
 var travisFunction = regexp.MustCompile(`\b(travis_wait|travis_retry)\b(?: +\d+\b)?`)
 
-// script adds a script that has several lines, or a function of the job's shell.
+// script adds a script with several lines, or a function of the job's shell.
 func (o *obstacles) script(provider *Node) {
 	if script := provider.Get("script"); strings.Contains(script.text(), "\n") {
 		o.add(ObstacleBlock, script.Line, "", provider, oneCommand(script))
@@ -257,7 +257,7 @@ func (o *obstacles) script(provider *Node) {
 	}
 }
 
-// oneCommand makes one command of the lines of a script.
+// oneCommand joins the lines of a script into one command.
 func oneCommand(script *Node) func(*Node) *Node {
 	text := strings.Join(strings.Split(strings.TrimSpace(script.Text), "\n"), "; ")
 	return func(n *Node) *Node { return n.with("script", &Node{Kind: Text, Text: text, Line: script.Line}) }
@@ -270,8 +270,7 @@ func (n *Node) fields() []Field {
 	return n.Fields
 }
 
-// branchOption returns the option of a deployment whose keys are taken for
-// branches.
+// branchOption returns the option of a deployment whose keys are taken as branches.
 func branchOption(provider *Node, branch string) (key string, line int) {
 	for _, f := range provider.Fields {
 		if f.Value != provider.Get("on") && f.Value.Get(branch) != nil {
@@ -288,20 +287,20 @@ func firstCommandLine(n *Node) int {
 	return n.Line
 }
 
-// Is says whether two obstacles are one.
+// Is reports whether two obstacles are the same.
 func (o Obstacle) Is(other Obstacle) bool {
 	return o.owner == other.owner && o.Kind == other.Kind && o.Line == other.Line && o.Text == other.Text
 }
 
-// IsBash says whether Bash can read a condition.
+// IsBash reports whether Bash can parse a condition.
 func (o Obstacle) IsBash() bool { return isCondition("(" + o.Text + ")") }
 
-// Ignores says whether tags make Travis ignore a branch that is given.
+// Ignores reports whether tags make Travis ignore a given branch.
 func (o Obstacle) Ignores() bool {
 	return o.Kind == ObstacleTags && o.Text != "false" && isSet(o.owner.Get("on").Get("branch"))
 }
 
-// Concerns says whether an obstacle is one of the deployment whose command is on
+// Concerns reports whether an obstacle belongs to the deployment whose command is on
 // these lines.
 func (o Obstacle) Concerns(from, to int) bool {
 	for _, key := range []string{"script", "provider"} {

@@ -6,13 +6,12 @@ import "context"
 type Outcome struct {
 	Event  Event
 	Build  *Build
-	Played []Played // of each job of Build
+	Played []Played // one per job of Build
 }
 
-// EventsOf returns the kinds of builds of a repository: a push to a branch, a push
-// to another branch, a pull request from that one to the first, a tag, and a cron
-// and an API build of the first. The repository is OWNER/NAME, or "" where it
-// isn't known.
+// EventsOf returns the kinds of builds of a repository: a push to a branch, a push to
+// another branch, a pull request from that one to the first, a tag, and a cron and an API
+// build of the first. The repository is OWNER/NAME, or "" if unknown.
 func EventsOf(repo, branch string) []Event {
 	other := "feature/x"
 	if branch == other {
@@ -28,8 +27,8 @@ func EventsOf(repo, branch string) []Event {
 	}
 }
 
-// Outcomes returns what each event makes of a file, in their order. The error is
-// that of ctx, of a file that makes too many jobs, or of starting the player.
+// Outcomes returns what each event makes of a file, in order. The error is that of ctx,
+// of a file that makes too many jobs, or of starting the player.
 func (p Player) Outcomes(ctx context.Context, c *Config, events []Event) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(events))
 	for i, event := range events {
@@ -43,7 +42,7 @@ func (p Player) Outcomes(ctx context.Context, c *Config, events []Event) ([]Outc
 		for _, outcome := range outcomes {
 			for _, job := range outcome.Build.Jobs {
 				if !c.asksNumber {
-					job.Number = "" // jobs that are alike are played once
+					job.Number = "" // equal jobs are played once
 				}
 				if !yield(ScriptOf(job, outcome.Event)) {
 					return
@@ -61,8 +60,7 @@ func (p Player) Outcomes(ctx context.Context, c *Config, events []Event) ([]Outc
 	return outcomes, nil
 }
 
-// Phases returns the names of the phases that a job sets, in the order in which
-// they run.
+// Phases returns the names of the phases that a job sets, in the order in which they run.
 func (j Job) Phases() []string {
 	set := []string{}
 	for _, phase := range phases {

@@ -14,13 +14,13 @@ import (
 // Played is what a job does.
 type Played struct {
 	Calls    []Call
-	Unplayed *Unseen // where the play had to stop
+	Unplayed *Unseen // why playing stopped early
 	Unseen   []Unseen
-	Status   int // that the job ends with: 0 passes
-	Failed   int // the line of the first command that fails the job, 0 where none of the file does
+	Status   int // the job's exit status: 0 is success
+	Failed   int // the line of the first command that fails the job, or 0
 }
 
-// travis are the functions that Travis gives a job's shell, in our words
+// travis has the functions of a job's shell that Travis defines, in our words
 // (https://docs.travis-ci.com/user/common-build-problems/#travis_retry,
 // https://github.com/travis-ci/travis-build/tree/master/lib/travis/build/bash).
 const travis = `
@@ -36,13 +36,13 @@ travis_wait() { [[ $1 =~ ^[0-9]+$ ]] && shift; ("$@"); }
 
 var travisFunctions = sync.OnceValue(func() *shell.Functions { return shell.FunctionsOf(travis) })
 
-// manyDeploys is how many deploys of a job are played again with a failure.
+// manyDeploys limits how many deploys of a job are played again as failing.
 const manyDeploys = 16
 
-// maxWork is how much all plays of one script may do: more than one play may.
+// maxWork limits all plays of one script together; it is more than the limit for one.
 const maxWork = 30_000
 
-// plays are plays of scripts that may have texts in common.
+// plays are plays of scripts that may share texts.
 type plays struct {
 	texts shell.Texts
 	work  int
@@ -85,7 +85,7 @@ func (p *plays) play(script Script, at func(line int)) Played {
 	played.noteUnset(script, first, p)
 	for _, call := range p.run(script, plan{at: at, anyway: true}).Calls {
 		isPlayed := func(c Call) bool {
-			c.Folder = call.Folder // in which a failing cd leaves it
+			c.Folder = call.Folder // where a failing cd leaves it
 			return c.same(call)
 		}
 		if !slices.ContainsFunc(played.Calls, isPlayed) {
@@ -99,9 +99,8 @@ func (p *plays) play(script Script, at func(line int)) Played {
 	return played
 }
 
-// noteUnset notes the variables that nothing in the job sets and that decide what
-// it deploys: those of a test that could end the other way, and those that are
-// part of a deploy's words.
+// noteUnset notes the variables that nothing in the job sets and that decide what it
+// deploys: those of a test that could end the other way, and those in a deploy's words.
 func (p *Played) noteUnset(script Script, first *playing, plays *plays) {
 	note := func(names []string, line int) {
 		for _, name := range names {
@@ -138,13 +137,13 @@ func (p *Played) noteUnset(script Script, first *playing, plays *plays) {
 	}
 }
 
-// unquoted leaves quotes out.
-var unquoted = strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "")
+// stripQuotes removes quotes.
+var stripQuotes = strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "")
 
-// mentions says whether a word is in the Bash of a script.
+// mentions reports whether a word is in a script's Bash.
 func (s Script) mentions(word string) bool {
 	isIn := func(command Command) bool {
-		return strings.Contains(unquoted.Replace(command.Bash), word)
+		return strings.Contains(stripQuotes.Replace(command.Bash), word)
 	}
 	var inSteps func(steps []Step) bool
 	inSteps = func(steps []Step) bool {
@@ -158,17 +157,17 @@ func (p *Played) deploys() []Call {
 	return slices.DeleteFunc(slices.Clone(p.Calls), func(call Call) bool { return !call.Deploys })
 }
 
-// same says whether two calls are one in the file.
+// same reports whether two calls come from the same place in the file.
 func (c *Call) same(other Call) bool {
 	return c.Line == other.Line && c.Phase == other.Phase && c.App == other.App && c.Rack == other.Rack && c.Folder == other.Folder && slices.Equal(c.Args, other.Args)
 }
 
-// failedDeploy is the exit status of a deploy that is to fail.
+// failedDeploy is the exit status of a deploy that is made to fail.
 const failedDeploy = 7
 
 // plan says what one play of a script assumes.
 type plan struct {
-	at       func(line int)       // gets the line of each command
+	at       func(line int)       // is called with the line of each command
 	anyway   bool                 // unknown programs fail, and no failure keeps a step from running
 	failing  func(Call) bool      // the deploys that fail
 	contrary func(which int) bool // the tests of unset variables that end the other way
@@ -189,8 +188,8 @@ type playing struct {
 	deployFailed bool // in the last command
 }
 
-// folderOf names a folder as seen from the repository's; one outside of that keeps
-// its whole name.
+// folderOf returns a folder relative to the repository's; one outside of it stays
+// absolute.
 func folderOf(dir, top string) string {
 	dir = path.Clean(dir)
 	if dir == "." || dir == top {
@@ -226,12 +225,12 @@ func run(script Script, plan plan, texts *shell.Texts) *playing {
 		}
 	}
 	for _, unseen := range p.shell.Unseen() {
-		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.Path, strayN, "n"), Line: unseen.Line})
+		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.Path, breakMark, "n"), Line: unseen.Line})
 	}
 	return p
 }
 
-// result returns TRAVIS_TEST_RESULT, or what it is taken for when it is empty.
+// result returns TRAVIS_TEST_RESULT, or what Travis assumes if it is empty.
 func (p *playing) result(without int) int {
 	if value := p.shell.Variable("TRAVIS_TEST_RESULT"); value != "" {
 		return number(value)
@@ -239,7 +238,7 @@ func (p *playing) result(without int) int {
 	return without
 }
 
-// steps runs steps and says whether the job has ended.
+// steps runs steps and reports whether the job has ended.
 func (p *playing) steps(steps []Step) (ended bool) {
 	for _, step := range steps {
 		p.phase = step.Phase
@@ -277,7 +276,7 @@ func (p *playing) steps(steps []Step) (ended bool) {
 	return false
 }
 
-// command runs one command and says whether the job has ended.
+// command runs one command and reports whether the job has ended.
 func (p *playing) command(command Command) (status int, ended bool) {
 	p.line = command.Line
 	p.at(p.line)
@@ -289,7 +288,7 @@ func (p *playing) command(command Command) (status int, ended bool) {
 		return 0, true
 	}
 	if p.shell.Guesses() > guesses && !p.deployFailed && !p.shell.Exited() {
-		status = 0 // what isn't known fails nothing
+		status = 0 // unknown results fail nothing
 	}
 	if p.shell.Exited() || p.shell.Strict() && status != 0 {
 		p.Status = status
@@ -305,8 +304,8 @@ func (p *playing) stop(err error) {
 	}
 }
 
-// installers are programs that put the convox CLI in its place. Any program can
-// fetch it by its address.
+// installers are programs that install the convox CLI. Any program can download it by its
+// address.
 var installers = []string{
 	"brew", "apt", "apt-get", "snap", "npm", "go", "pip", "gem", "cargo", "choco", "docker", "git", "aws",
 	"chmod", "mv", "cp", "ln", "install", "tar", "unzip", "gunzip",
@@ -322,7 +321,7 @@ func (p *playing) note(args []string) {
 	}
 }
 
-// watch sees the programs that a job starts.
+// watch observes the programs that a job starts.
 func (p *playing) watch(program shell.Call) (status int, output string, known bool) {
 	call, command, ok := readCall(program.Args, program.Env)
 	if !ok {

@@ -14,10 +14,10 @@ var (
 	sexagesim  = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9]){1,2}$`)
 )
 
-// readScalar reads a scalar as Ruby's Psych does, with what Travis changes: a
-// plain scalar that contains lower-case yes, no, on or off, and any with a
-// fraction, stay text (travis-yml, lib/travis/yml/support/yaml.rb;
-// https://github.com/ruby/psych, lib/psych/scalar_scanner.rb).
+// readScalar reads a scalar as Ruby's Psych does, with Travis's changes: a plain scalar
+// that contains lower-case yes, no, on or off, and any with a fraction, stay text
+// (travis-yml, lib/travis/yml/support/yaml.rb; https://github.com/ruby/psych,
+// lib/psych/scalar_scanner.rb).
 func readScalar(made *Node, n *yaml.Node) {
 	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	text := n.Value

@@ -11,23 +11,23 @@ import (
 	"convox-travis/internal/shell"
 )
 
-// Script is what Travis's worker runs for a job, as data: the commands, and what
-// comes of their exit status.
+// Script is what Travis's worker runs for a job, as data: the commands, and the effect of
+// their exit status.
 type Script struct {
 	Environment  []string  // NAME=value, exported
 	Exports      []Command // Bash that exports the variables of the file
 	Dir          string
 	Steps        []Step
-	Broken       *Unseen // a condition that is no Bash: nothing of the job runs
+	Broken       *Unseen // a condition that isn't valid Bash: nothing of the job runs
 	AllowFailure bool
-	Unseen       []Unseen `json:",omitempty"` // what of the script isn't known here
+	Unseen       []Unseen `json:",omitempty"` // parts of the script that aren't available
 }
 
 // Command is Bash and its place in the file.
 type Command struct {
 	Bash string
 	Line int
-	Rows bool `json:",omitempty"` // its lines are those of the file from Line on
+	Rows bool `json:",omitempty"` // its lines are the file's, starting at Line
 }
 
 // Step is a command of a phase, or several under a condition.
@@ -36,22 +36,22 @@ type Step struct {
 	Command   Command
 	When      string  `json:",omitempty"` // "success" or "failure" of the tests so far, or always
 	Failure   Failure `json:",omitempty"`
-	Condition string  `json:",omitempty"` // inside [[ ]]; Steps run when it holds
+	Condition string  `json:",omitempty"` // inside [[ ]]; Steps run if it is true
 	Steps     []Step  `json:",omitempty"`
-	Relaxed   bool    `json:",omitempty"` // set -e doesn't hold here
+	Relaxed   bool    `json:",omitempty"` // set -e doesn't apply here
 }
 
-// Failure is what comes of a failing command.
+// Failure is the effect of a failing command.
 type Failure int
 
-// What comes of a failing command.
+// The effects of a failing command.
 const (
 	Ignored   Failure = iota
 	EndsJob           // the job is errored
 	Collected         // in TRAVIS_TEST_RESULT
 )
 
-// phaseOrder is those before and after the tests, in order, and what comes of a
+// phaseOrder lists the phases before and after the tests, in order, and the effect of a
 // failing command in each (lib/travis/build/stages.rb of travis-build).
 var phaseOrder = []struct {
 	name, when string
@@ -102,9 +102,9 @@ func ScriptOf(job Job, event Event) Script {
 	return s
 }
 
-// exported returns what Travis exports of NAME=value: of a value with spaces
-// outside quotes the first word, and the variables after it
-// (lib/travis/build/env/var.rb of travis-build).
+// exported returns what Travis exports for NAME=value: of a value with unquoted spaces
+// the first word, and the variables after it (lib/travis/build/env/var.rb of
+// travis-build).
 func exported(variable string) string {
 	pairs, err := parseEnv(variable)
 	if err != nil {
@@ -121,7 +121,7 @@ func exported(variable string) string {
 	return strings.Join(words, " ")
 }
 
-// noteRepository notes Bash that asks for a repository that isn't known.
+// noteRepository notes Bash that uses the repository's name if that is unknown.
 func (s *Script) noteRepository(event Event, bash string, line int) {
 	if event.Repo == "" && strings.Contains(bash, "TRAVIS_REPO_SLUG") {
 		s.Unseen = append(s.Unseen, Unseen{What: unknownRepository, Line: line})
@@ -147,7 +147,7 @@ func commandsOf(n *Node) []Command {
 		}
 		return []Command{{Bash: n.Text, Line: line, Rows: n.Rows}}
 	case n.Kind == Mapping:
-		return []Command{{Bash: "false", Line: n.Line}} // its text is no command
+		return []Command{{Bash: "false", Line: n.Line}} // its text isn't a command
 	case n.Kind == List:
 		var commands []Command
 		for _, item := range n.Items {
@@ -158,9 +158,9 @@ func commandsOf(n *Node) []Command {
 	return nil
 }
 
-// defaultScript is what stands for the script of a job that has none: ":" for what
-// runs something of the repository, or is imported, and false for what always fails
-// (lib/travis/build/script of travis-build).
+// defaultScript returns what Travis runs in a job without a script: ":" for anything that
+// runs something of the repository, or is imported, and false for anything that always
+// fails (lib/travis/build/script of travis-build).
 func defaultScript(job Job) []Command {
 	if job.Imports {
 		return []Command{{Bash: ":"}}
@@ -183,8 +183,8 @@ func defaultScript(job Job) []Command {
 }
 
 // deploy adds the deployments, which are part of after_success
-// (lib/travis/build/addons/deploy/script.rb of travis-build). Pull requests have
-// none, and on Windows dpl does nothing.
+// (lib/travis/build/addons/deploy/script.rb of travis-build). Pull requests have none,
+// and on Windows dpl does nothing.
 func (s *Script) deploy(job Job, event Event) {
 	if after := commandsOf(job.Config.Get("after_success")); len(after) == 1 && isSkip(after[0].Bash) {
 		return
@@ -210,7 +210,7 @@ func (s *Script) deploy(job Job, event Event) {
 			s.Unseen = append(s.Unseen, Unseen{What: unknownRepository, Line: on.Get("repo").Line})
 		}
 		if condition != "" && !isCondition(condition) && s.Broken == nil {
-			s.Broken = &Unseen{What: fmt.Sprintf("the condition of this deployment is no Bash: [[ %s ]]", condition), Line: line}
+			s.Broken = &Unseen{What: fmt.Sprintf("the condition of this deployment isn't valid Bash: [[ %s ]]", condition), Line: line}
 		}
 		step := Step{Phase: "deploy", Command: Command{Line: line}, When: "success", Condition: condition, Relaxed: true}
 		step.Steps = append(step.Steps, around(job, "before_deploy", EndsJob)...)
@@ -243,7 +243,7 @@ func isTrue(n *Node) bool {
 	return n != nil && !n.Secure && (n.Text == "true" || n.Kind == Text && n.Text != "" && n.Text != "false")
 }
 
-// isCondition says whether Bash can read a condition of [[.
+// isCondition reports whether Bash can parse a condition of [[.
 func isCondition(condition string) bool {
 	if len(condition) > 64<<10 {
 		return false
@@ -258,8 +258,8 @@ var runtimes = []string{
 	"python", "r", "rust", "rvm", "scala", "smalltalk",
 }
 
-// conditionOf returns what is between [[ and ]] before a deployment, and the line
-// of the custom condition or of the branches. A repository that isn't known fits.
+// conditionOf returns what is between [[ and ]] before a deployment, and the line of the
+// custom condition or of the branches. An unknown repository matches.
 func conditionOf(provider *Node, event Event) (condition string, line int) {
 	on := provider.Get("on")
 	line = provider.Line
@@ -298,7 +298,7 @@ func conditionOf(provider *Node, event Event) (condition string, line int) {
 		parts = append(parts, custom.Bash)
 		line = custom.Line
 	}
-	switch tags.text() { // another text switches the branches off, and asks for nothing
+	switch tags.text() { // another text turns the branches off, and checks nothing
 	case "true":
 		parts = append(parts, `"$TRAVIS_TAG" != ""`)
 	case "false":
@@ -310,8 +310,8 @@ func conditionOf(provider *Node, event Event) (condition string, line int) {
 	return strings.Join(parts, " && "), line
 }
 
-// branchesOf returns the branches of a deployment. Without on.branch they are the
-// keys of all options that are mappings, or master.
+// branchesOf returns the branches of a deployment. Without on.branch they are the keys of
+// all options that are mappings, or master.
 func branchesOf(provider, on *Node) []string {
 	if branch := on.Get("branch"); isSet(branch) {
 		switch branch.Kind {
@@ -351,13 +351,13 @@ func fieldKeys(n *Node) []string {
 	return keys
 }
 
-// dplCommand returns what dpl runs, as Bash for the job's shell, which expands
-// the options first: they are in double quotes.
+// dplCommand returns what dpl runs, as Bash for the job's shell, which expands the
+// options first: they are in double quotes.
 func dplCommand(provider *Node, event Event) (Command, bool) {
 	option := func(key string) (string, int) {
 		value := provider.Get(key)
 		if value != nil && value.Kind == Mapping && !value.Secure {
-			value = value.Get(event.Branch) // an option can have a value for each branch
+			value = value.Get(event.Branch) // an option can have a value per branch
 		}
 		if value != nil && value.Kind == List && len(value.Items) > 0 {
 			value = value.Items[0]
@@ -374,7 +374,7 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 	case "script":
 		script, line := option("script")
 		if script == "" {
-			return Command{Bash: "false", Line: line}, true // dpl asks for it
+			return Command{Bash: "false", Line: line}, true // dpl requires it
 		}
 		return Command{Bash: "bash -c " + script, Line: line}, true
 	case "convox": // https://github.com/travis-ci/dpl/blob/master/lib/dpl/providers/convox.rb
@@ -396,13 +396,13 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 	return Command{}, false
 }
 
-// strayN is the n that is left of a line break in an option of dpl. A file has no
-// such character: Travis drops all that are not ASCII.
-const strayN = "\u240a"
+// breakMark stands for the n that is left of a line break in an option of dpl. No file
+// has this character: Travis drops everything that isn't ASCII.
+const breakMark = "\u240a"
 
-// inspect quotes a text as Ruby's inspect does, which dpl's options go through.
+// inspect quotes a text like Ruby's inspect, which dpl's options go through.
 func inspect(text string) string {
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\`+strayN, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\`+breakMark, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
 		"#{", `\#{`, "#$", `\#$`, "#@", `\#@`).Replace(text)
 	return `"` + quoted + `"`
 }

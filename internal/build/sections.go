@@ -13,7 +13,7 @@ const (
 	boolean       // true or false
 	mapping       // a mapping
 	addons        // a mapping that can have deploy
-	language      // texts of which Travis knows all
+	language      // texts from a fixed list
 	system
 	systems
 	dist
@@ -31,7 +31,7 @@ const (
 	jobList
 )
 
-// section is a mapping whose keys Travis knows: others are repaired.
+// section is a mapping with a fixed set of keys: others are repaired.
 type section struct {
 	name    string
 	keys    map[string]kind
@@ -82,7 +82,7 @@ var jobKeys = []map[string]kind{
 	{"language": language, "dist": dist, "sudo": boolean, "keep_netrc": boolean},
 }
 
-// supportKeys are keys of languages that are no axis.
+// supportKeys are keys of languages that aren't axes.
 var supportKeys = []map[string]kind{
 	keysOf(mapping, "android", "gimme_config", "virtualenv", "repos", "smalltalk_edge"),
 	keysOf(str, "lein", "gobuild_args", "go_import_path", "neko", "npm_args", "podfile", "bundler_args", "xcode_destination",
@@ -123,7 +123,7 @@ var (
 	branchesSection = newSection("branches", map[string]string{"exclude": "except"}, keysOf(strs, "only", "except"))
 	stageSection    = newSection("stages", nil, keysOf(str, "name"), keysOf(conditions, "if"))
 
-	// Providers of deployments. Of most, the keys aren't known here.
+	// Providers of deployments. Most have keys that aren't listed here.
 	scriptSection = newSection("deploy", providerAliases, providerKeys, keysOf(str, "script"))
 	convoxSection = newSection("deploy", providerAliases, providerKeys,
 		keysOf(str, "app", "rack", "host", "install_url", "env_file", "description", "generation"),
@@ -151,8 +151,8 @@ func withAliases(aliases map[string]string, alias, key string) map[string]string
 	return more
 }
 
-// otherKeys are keys that Travis knows elsewhere: in a wrong place they aren't
-// repaired (travis-yml, lib/travis/yml/doc/schema/node.rb).
+// otherKeys are keys that Travis recognizes in other sections: in the wrong place they
+// aren't repaired (travis-yml, lib/travis/yml/doc/schema/node.rb).
 var otherKeys = []string{
 	"access_key", "access_key_id", "account", "acl", "after_vendor", "all_branches", "allow_failures", "api_key", "api_token", "app",
 	"apt", "artifacts", "auth_token", "autocrlf", "branch", "branches", "browserstack", "bucket", "build_command",
@@ -173,7 +173,7 @@ var otherKeys = []string{
 	"versions", "vimscript", "webhooks", "working_dir", "yarn",
 }
 
-// isKeyElsewhere reports whether Travis knows a key, be it in another section.
+// isKeyElsewhere reports whether Travis recognizes a key in any section.
 func isKeyElsewhere(key string) bool {
 	_, atRoot := rootSection.keys[key]
 	_, inJobs := jobSection.keys[key]

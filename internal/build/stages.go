@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// defaultStage is the stage of jobs without one, once any stage exists.
+// defaultStage is the stage of jobs without one, as soon as any stage exists.
 const defaultStage = "test"
 
-// pages are branches that aren't built by themselves
+// pages are branches that Travis doesn't build by default
 // (https://docs.travis-ci.com/user/customizing-the-build/#building-specific-branches).
 var pages = regexp.MustCompile(`(?i)gh[-_]pages`)
 
-// refusal returns why Travis builds nothing for an event: the condition at the
-// root, or branches.
+// refusal returns why Travis builds nothing for an event: the root's condition, or
+// branches.
 func (e *expansion) refusal() string {
 	if condition := e.root.Get("if"); condition != nil {
 		env := e.root.Get("env")
@@ -31,8 +31,8 @@ func (e *expansion) refusal() string {
 	return e.branchRefusal()
 }
 
-// branchRefusal returns why branches leave an event out. A pull request is judged
-// by its target, a tag by its name.
+// branchRefusal returns why branches exclude an event. A pull request is judged by its
+// target, a tag by its name.
 func (e *expansion) branchRefusal() string {
 	branches, branch := e.root.Get("branches"), e.event.Branch
 	only, except := branches.Get("only"), branches.Get("except")
@@ -65,8 +65,8 @@ func lineOf(n *Node, key string) int {
 	return n.line()
 }
 
-// matchesBranch compares a branch with a name, or with a regular expression
-// between slashes.
+// matchesBranch compares a branch with a name, or with a regular expression between
+// slashes.
 func (e *expansion) matchesBranch(pattern *Node, branch string) bool {
 	inner, opened := strings.CutPrefix(pattern.Text, "/")
 	inner, closed := strings.CutSuffix(inner, "/")
@@ -80,8 +80,8 @@ func (e *expansion) matchesBranch(pattern *Node, branch string) bool {
 	return found != no
 }
 
-// stage gives each job a stage, once there is one, and drops the jobs of stages
-// whose condition is false (lib/travis/yml/configs/stages.rb).
+// stage gives each job a stage, if there are any, and drops the jobs of stages whose
+// condition is false (lib/travis/yml/configs/stages.rb).
 func (e *expansion) stage() error {
 	stages := e.root.Get("stages").wrapped()
 	name := defaultStage
@@ -118,7 +118,7 @@ func (e *expansion) stage() error {
 	if err != nil {
 		return err
 	}
-	// A stage runs where its condition is true for any of its jobs.
+	// A stage runs if its condition is true for any of its jobs.
 	runs := make(map[string]bool)
 	err = e.each(func(_ int, job *Node) {
 		key := strings.ToLower(job.Get("stage").Text)
@@ -139,7 +139,7 @@ func (e *expansion) stage() error {
 	})
 }
 
-// finish says which jobs may fail, orders the jobs and numbers them.
+// finish decides which jobs may fail, and sorts and numbers the jobs.
 func (e *expansion) finish() error {
 	order := make(map[string]int)
 	place := func(name string) int {
@@ -179,7 +179,7 @@ func (e *expansion) finish() error {
 		return rank
 	}
 	slices.SortStableFunc(e.jobs, func(a, b *Node) int { return rank(a) - rank(b) })
-	if err := e.unique(); err != nil { // those that became equal by their stage
+	if err := e.unique(); err != nil { // jobs that are equal now that they have a stage
 		return err
 	}
 	left := mostText
@@ -195,8 +195,8 @@ func (e *expansion) finish() error {
 	return err
 }
 
-// jobOf reads a job's keys. left is how many bytes of variables there may still
-// be; it is negative where there are too many.
+// jobOf reads a job's keys. left is how many bytes of variables are still allowed; it is
+// negative if there are too many.
 func jobOf(config *Node, i int, allowFailure bool, left *int) Job {
 	return Job{
 		Number:       fmt.Sprintf("1.%d", i+1),
@@ -212,7 +212,7 @@ func jobOf(config *Node, i int, allowFailure bool, left *int) Job {
 	}
 }
 
-// environment writes variables as NAME=value, as long as there are bytes left.
+// environment writes variables as NAME=value, as long as bytes are left.
 func environment(env *Node, left *int) []string {
 	const secure = "[secure]"
 	var list []string
@@ -234,8 +234,8 @@ func environment(env *Node, left *int) []string {
 	return list
 }
 
-// StagesOf returns the place of each job's stage in the order of stages, counted
-// from 0. Travis compares the names of stages without their case.
+// StagesOf returns the position of each job's stage, counted from 0. Travis compares the
+// names of stages case-insensitively.
 func StagesOf(jobs []Job) []int {
 	var names []string
 	places := make([]int, len(jobs))

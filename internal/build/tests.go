@@ -8,15 +8,15 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// test is a test of a command that decides whether a deploy runs.
+// test is a test in a command that decides whether a deploy runs.
 type test struct {
-	from, to int // its bytes
+	from, to int // its byte range
 	row      int // of the command's lines, from 0
 	holds    bool
 }
 
-// tests adds the tests that decide whether a deploy of a key's commands runs: those
-// of an if, && and ||, around the deploy or around an exit before it.
+// tests adds the tests that decide whether a deploy in a key's commands runs: those of
+// if, && and ||, around the deploy or around an exit before it.
 func (o *obstacles) tests(owner *Node, key string) {
 	for i, item := range owner.Get(key).wrapped() {
 		for _, command := range commandsOf(item) {
@@ -32,7 +32,7 @@ func (o *obstacles) tests(owner *Node, key string) {
 				o.add(kind, line, text, owner, func(n *Node) *Node {
 					list := &Node{Kind: List, Line: n.Get(key).line(), Items: slices.Clone(n.Get(key).wrapped())}
 					if i >= len(list.Items) || !strings.HasPrefix(list.Items[i].Text[min(t.from, len(list.Items[i].Text)):], text) {
-						return n // another change has taken it out
+						return n // another change has removed it
 					}
 					changed := *list.Items[i]
 					changed.Text = changed.Text[:t.from] + instead + strings.Repeat(" ", len(text)-len(instead)) + changed.Text[t.to:]
@@ -44,11 +44,11 @@ func (o *obstacles) tests(owner *Node, key string) {
 	}
 }
 
-// leaves finds what ends a command list early.
+// leaves matches what ends a command list early.
 var leaves = regexp.MustCompile(`\b(?:exit|return)\b`)
 
-// testsIn finds the tests of a command, and what each has to be for what comes
-// behind to run.
+// testsIn finds the tests in a command, and the result that each must have for what
+// follows to run.
 func testsIn(bash string) []test {
 	if len(bash) > longestMention {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// scalar normalizes a text or a boolean. Anything else stays: Travis says that
-// it drops it, but its key still replaces that of the root.
+// scalar normalizes a text or a boolean. Anything else stays: Travis reports that it
+// drops it, but its key still replaces that of the root.
 func (n *normalizer) scalar(node *Node, as kind, where string) *Node {
 	node = n.first(node, where)
 	if node.isBlank() {
@@ -45,7 +45,7 @@ func (n *normalizer) scalar(node *Node, as kind, where string) *Node {
 	return node
 }
 
-// first returns the first item of lists in lists, or the node itself.
+// first returns the first item of nested lists, or the node itself.
 func (n *normalizer) first(node *Node, where string) *Node {
 	for range deepest {
 		if node.Kind != List || len(node.Items) == 0 {
@@ -57,8 +57,8 @@ func (n *normalizer) first(node *Node, where string) *Node {
 	return node
 }
 
-// toBool reads what Travis takes for true or false; anything else stays
-// (travis-yml, lib/travis/yml/doc/helper/cast.rb).
+// toBool reads what Travis takes as true or false; anything else stays (travis-yml,
+// lib/travis/yml/doc/helper/cast.rb).
 func toBool(node *Node) *Node {
 	text := node.Text
 	if booleans[text] == "" {
@@ -77,8 +77,7 @@ var booleans = map[string]string{
 
 var notLetter = regexp.MustCompile(`[^a-z]`)
 
-// word repairs a text of which Travis knows all values
-// (travis-yml, lib/travis/yml/doc/change/value.rb).
+// word repairs a text from a fixed list (travis-yml, lib/travis/yml/doc/change/value.rb).
 func (n *normalizer) word(node *Node, known vocabulary, where string) *Node {
 	text := strings.ToLower(node.Text)
 	if alias := known.aliases[text]; alias != "" {
@@ -107,17 +106,17 @@ func (n *normalizer) word(node *Node, known vocabulary, where string) *Node {
 	return &Node{Kind: Text, Text: text, Line: node.Line}
 }
 
-// isOdd reports whether a value is no item of a list to Travis.
-func isOdd(n *Node) bool { return n.Kind == List || n.Kind == Bool }
+// isNoItem reports whether Travis doesn't accept a value as an item of a list.
+func isNoItem(n *Node) bool { return n.Kind == List || n.Kind == Bool }
 
-// list normalizes a list, or makes one of a single item. Items that are dropped
-// are left out. A list in the first place stands for the whole list
-// (travis-yml, lib/travis/yml/doc/change/pick.rb).
+// list normalizes a list, or makes one of a single item, without the items that are
+// dropped. A list as the first item replaces the whole list (travis-yml,
+// lib/travis/yml/doc/change/pick.rb).
 func (n *normalizer) list(node *Node, where string, item func(*Node) *Node) *Node {
 	items := []*Node{node}
 	if node.Kind == List {
 		items = node.Items
-		if first := items[0]; first.Kind == List && !slices.ContainsFunc(first.Items, isOdd) {
+		if first := items[0]; first.Kind == List && !slices.ContainsFunc(first.Items, isNoItem) {
 			if len(items) > 1 {
 				n.note(first.Line, FirstOfList, where, "", "")
 			}

@@ -13,8 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// What a file may have at most. The largest real ones have some 60,000 bytes
-// and a nesting of 12.
+// Limits for a file. The largest real ones have some 60,000 bytes and a nesting of 12.
 const (
 	largestFile  = 1 << 20 // bytes
 	deepest      = 500     // collections inside each other
@@ -29,8 +28,8 @@ var (
 	errBadKey   = errors.New("a key is a list or a mapping")
 )
 
-// isTooLarge reports whether a text has more bytes, or more values, than a file
-// may have. It is asked before go-yaml makes hundreds of bytes of each value.
+// isTooLarge reports whether a text exceeds the limits for bytes or values. It is checked
+// before go-yaml turns each value into hundreds of bytes.
 func isTooLarge(text []byte) bool {
 	marks := 0
 	for _, mark := range []string{",", ":", "[", "{", "- "} {
@@ -39,10 +38,10 @@ func isTooLarge(text []byte) bool {
 	return len(text) > largestFile || marks > mostMarks
 }
 
-// clean drops what Travis drops before it parses: every byte that isn't ASCII,
-// so a byte order mark too, the indentation of the first line from all lines,
-// and the end's empty lines, so that a block at the end has no last line break
-// (travis-yml, lib/travis/yml/parts/part.rb).
+// clean drops what Travis drops before it parses: every byte that isn't ASCII, including
+// a byte order mark, the first line's indentation from all lines, and trailing empty
+// lines, so that a block at the end has no final line break (travis-yml,
+// lib/travis/yml/parts/part.rb).
 func clean(text []byte) []byte {
 	ascii := make([]byte, 0, len(text))
 	for _, b := range text {
@@ -68,10 +67,9 @@ var documentStart = regexp.MustCompile(`^(\s*(#[^\n]*)?\n)*(---|%)`)
 
 var unknownAnchor = regexp.MustCompile(`unknown anchor '([^']*)' referenced`)
 
-// parseYAML parses the first document. An alias of an unknown anchor is null,
-// as with Travis: such an anchor is defined in a document before the first one,
-// since go-yaml keeps anchors from one document to the next.
-// It returns how many lines that put before the text.
+// parseYAML parses the first document. An alias of an unknown anchor is null, as in
+// Travis: such an anchor is defined in a document before the first one, because go-yaml
+// keeps anchors across documents. It returns how many lines that put before the text.
 func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int, err error) {
 	var anchors []string
 	for {
@@ -114,7 +112,7 @@ func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// yamlError says what is wrong as go-yaml does, with the line of the text.
+// yamlError returns go-yaml's message, with the line in the text.
 func yamlError(err error, shift int) error {
 	parts := yamlLine.FindStringSubmatch(err.Error())
 	if parts == nil {
@@ -127,11 +125,11 @@ func yamlError(err error, shift int) error {
 	return fmt.Errorf("line %d: %s", line-shift, parts[2])
 }
 
-// reader makes nodes of YAML's.
+// reader converts go-yaml's nodes.
 type reader struct {
 	ctx      context.Context
 	shift    int                  // lines before the text
-	made     map[*yaml.Node]*Node // what anchors stand for; nil while it is made
+	made     map[*yaml.Node]*Node // values of anchors; nil while one is made
 	count    int
 	messages *[]Message
 }
@@ -146,7 +144,7 @@ func (r *reader) step() error {
 	return nil
 }
 
-// node makes a node. An alias shares the node of its anchor, so that aliases of
+// node converts a node. An alias shares the node of its anchor, so that aliases of
 // aliases cost nothing; one inside its own anchor is null.
 func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
 	if err := r.step(); err != nil {
@@ -192,8 +190,8 @@ func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
 	return made, nil
 }
 
-// mapping reads keys in order: the last of equal ones counts, and what "<<"
-// merges overrides the keys above it.
+// mapping reads keys in order: the last of equal ones wins, and what "<<" merges
+// overrides the keys above it.
 func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 	made.Kind = Mapping
 	at := make(map[string]int, len(n.Content)/2)
@@ -244,8 +242,8 @@ func (n *Node) seal() {
 	}
 }
 
-// mergedFields returns what a key merges, in the order in which it is set:
-// of a list the first mapping wins. Travis merges no alias of a list.
+// mergedFields returns what a key merges, in the order in which it is set: of a list the
+// first mapping wins. Travis doesn't merge an alias of a list.
 func mergedFields(key string, n *yaml.Node, value *Node) []Field {
 	if key != "<<" {
 		return nil

@@ -1,8 +1,8 @@
-// Package child starts other programs, git and the credential programs of AWS
-// profiles, so that they get nothing of ours: no piped input, no secret in
-// their environment, and no life beyond the run that started them.
+// Package child starts other programs, git and the credential programs of AWS profiles,
+// with nothing of ours: no piped input, no secret in their environment, and no life
+// beyond the run that started them.
 //
-// Next room: internal/transport, on which all that talks to a server stands.
+// Next room: internal/transport, the base of every connection.
 package child
 
 import (
@@ -16,12 +16,12 @@ import (
 	"golang.org/x/term"
 )
 
-// ours names the variables that hold secrets of this program alone. No other
-// program needs them.
+// ours are the variables that hold this program's own secrets. No other program needs
+// them.
 var ours = []string{"CONVOX_PASSWORD", "RACK_URL", "TRAVIS_TOKEN"}
 
-// Environment returns environ, as NAME=value, without this program's secrets
-// and without the variables that drop reports.
+// Environment returns environ, as NAME=value, without this program's secrets and without
+// the variables that suppress reports.
 func Environment(environ []string, drop func(name string) bool) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -36,13 +36,13 @@ func isOurs(name string) bool {
 // System returns this process's environment for a child.
 func System(drop func(name string) bool) []string { return Environment(os.Environ(), drop) }
 
-// HideSecrets takes this program's secrets out of its own environment, where a
-// library that starts a program finds it, and returns what reads it as it was.
+// HideSecrets removes this program's secrets from its own environment, which libraries
+// pass on to programs, and returns a function that reads the original environment.
 func HideSecrets() (env func(name string) string) {
 	hidden := map[string]string{}
 	for _, name := range ours {
 		hidden[name] = os.Getenv(name)
-		_ = os.Unsetenv(name) // fails for a name that can't be one
+		_ = os.Unsetenv(name) // fails only for an invalid name
 	}
 	return func(name string) string {
 		if isOurs(name) {
@@ -52,39 +52,37 @@ func HideSecrets() (env func(name string) string) {
 	}
 }
 
-// Command prepares a program that reads nothing, has no terminal and ends with
-// ctx, together with all that it started. Its environment is the given one. Run
-// it with Run.
+// Command prepares a program that gets no input and no terminal, and ends with ctx, as
+// does everything it started. env is its environment. Run it with Run.
 func Command(ctx context.Context, environ []string, name string, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, arguments...)
-	cmd.Env = append([]string{}, environ...) // nil would be ours
+	cmd.Env = append([]string{}, environ...) // nil would pass on ours
 	cmd.SysProcAttr = apart()
 	return cmd
 }
 
-// Terminal is what a program in the foreground may ask a person with.
+// Terminal is how a program in the foreground may ask a person.
 type Terminal struct {
 	In  *os.File // a terminal that nothing else reads; nil is no input
 	Err *os.File // nil shows nothing
 }
 
-// ForegroundCommand prepares a program like that of Command, but one that stays
-// in this process's group, as a shell's job does: it can open the terminal, and
-// Ctrl-C reaches both.
+// ForegroundCommand is Command for a program that stays in this process's group, like a
+// shell's job: it can open the terminal, and Ctrl-C reaches both.
 func ForegroundCommand(ctx context.Context, terminal Terminal, environ []string, name string, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, arguments...)
-	cmd.Env = append([]string{}, environ...) // nil would be ours
-	if terminal.In != nil {                  // a nil *os.File is no nil io.Reader
+	cmd.Env = append([]string{}, environ...) // nil would pass on ours
+	if terminal.In != nil {                  // a nil *os.File isn't a nil io.Reader
 		cmd.Stdin = terminal.In
 	}
 	if terminal.Err != nil {
 		cmd.Stderr = terminal.Err
-		if !term.IsTerminal(int(terminal.Err.Fd())) { // a daemon would hold our caller's pipe open
+		if !term.IsTerminal(int(terminal.Err.Fd())) { // a daemon would keep our caller's pipe open
 			cmd.Stderr = struct{ io.Writer }{terminal.Err}
 		}
 	}
 	return cmd
 }
 
-// isApart reports whether a program is one of Command.
+// isApart reports whether a program was prepared by Command.
 func isApart(cmd *exec.Cmd) bool { return cmd.SysProcAttr != nil }

@@ -2,14 +2,14 @@ package child
 
 import "golang.org/x/sys/unix"
 
-// adoptOrphans does nothing: here an orphan's parent is always launchd, so what
-// a program leaves in the background isn't found once the program has ended.
+// adoptOrphans does nothing: on macOS an orphan's parent is always launchd, so background
+// processes can't be found once the program has ended.
 func adoptOrphans() {}
 
 const zombie = 5 // SZOMB of <sys/proc.h>
 
 func processes() []process {
-	found, _ := unix.SysctlKinfoProcSlice("kern.proc.all") // else none is found
+	found, _ := unix.SysctlKinfoProcSlice("kern.proc.all") // without it, none is found
 	var all []process
 	for _, p := range found {
 		if p.Proc.P_stat != zombie {

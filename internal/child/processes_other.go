@@ -4,5 +4,6 @@ package child
 
 func adoptOrphans() {}
 
-// processes knows none here: in the foreground the program alone is ended.
+// processes finds none on this system: in the foreground only the program itself is
+// killed.
 func processes() []process { return nil }

@@ -13,27 +13,26 @@ import (
 	"convox-travis/internal/crash"
 )
 
-// afterEnd is how long output is read after a program has ended: a daemon that
-// it started can hold the pipe open, and on a busy machine reading takes a
-// moment.
-const afterEnd = time.Second
+// outputGrace is how long output is read after a program has ended: a daemon that it
+// started can keep the pipe open, and reading can lag on a busy machine.
+const outputGrace = time.Second
 
-var errOver = errors.New("no program is started any more")
+var errOver = errors.New("no more programs are started")
 
-// running are the programs of this process, each with what tells its end.
+// running are the programs of this process, with what closes when each ends.
 var running = struct {
 	sync.Mutex
 	trees map[*tree]chan struct{}
 	over  bool // EndAll was called
 }{trees: map[*tree]chan struct{}{}}
 
-// foreground is held by the program that may ask: no two ask at once.
+// foreground is locked by the program that may ask, so that no two ask at once.
 var foreground sync.Mutex
 
-// Run runs a program of Command or ForegroundCommand to its end. Then it ends
-// what the program left behind and restores the terminal's state. A daemon, an orphan
-// with a session of its own, stays. The error is that of exec.Cmd.Run. Stdout and
-// Stderr can't be the same writer; when one fails, the program is ended.
+// Run runs a program of Command or ForegroundCommand to its end. It then kills what the
+// program left behind and restores the terminal's state. A daemon, which is an orphan
+// with its own session, stays. The error is that of exec.Cmd.Run. Stdout and Stderr can't
+// be the same writer; if one fails, the program is killed.
 func Run(cmd *exec.Cmd) error {
 	restore := func() {}
 	if !isApart(cmd) {
@@ -56,10 +55,10 @@ func Run(cmd *exec.Cmd) error {
 		return err
 	}
 	err = cmd.Wait()
-	t.end() // at once, before the group's number can be another's
+	t.end() // immediately, before the group's number is reused
 	restore()
 	finish(t)
-	late, cancel := context.WithTimeout(context.Background(), afterEnd)
+	late, cancel := context.WithTimeout(context.Background(), outputGrace)
 	defer cancel()
 	for _, o := range outputs {
 		failed := o.wait(late.Done())
@@ -95,8 +94,8 @@ func finish(t *tree) {
 	delete(running.trees, t)
 }
 
-// EndAll ends all programs that run, with all that they started, and lets no
-// other start. It is for the end of this process, and takes a second at most.
+// EndAll kills all running programs and everything they started, and prevents new ones
+// from starting. Call it at the end of this process. It takes at most a second.
 func EndAll() {
 	running.Lock()
 	running.over = true
@@ -105,7 +104,7 @@ func EndAll() {
 	for t := range trees {
 		t.end()
 	}
-	late := time.After(afterEnd)
+	late := time.After(outputGrace)
 	for _, ended := range trees {
 		select {
 		case <-ended:
@@ -115,15 +114,15 @@ func EndAll() {
 	}
 }
 
-// output is a pipe between a program and the writer that it writes to. exec's
-// own would hold up Wait, and so the end of what was left behind.
+// output is a pipe between a program and its writer. exec's own would block Wait, and so
+// the cleanup.
 type output struct {
 	ours, theirs *os.File
 	copied       chan error
 }
 
-// redirect leads the output of a program through pipes. What it returns is to be
-// closed, also with an error.
+// redirect sends a program's output through pipes. Close what it returns, also after an
+// error.
 func redirect(cmd *exec.Cmd, t *tree) ([]*output, error) {
 	var outputs []*output
 	for _, stream := range []*io.Writer{&cmd.Stdout, &cmd.Stderr} {
@@ -154,9 +153,9 @@ func (o *output) copy(to io.Writer, t *tree) {
 	o.copied <- err
 }
 
-// wait waits until all output was copied, or until late.
+// wait waits until all output is copied, or until late.
 func (o *output) wait(late <-chan struct{}) error {
-	defer func() { _ = o.ours.Close() }() // was only read
+	defer func() { _ = o.ours.Close() }() // opened for reading only
 	select {
 	case err := <-o.copied:
 		return err

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// keepTerminal notes the state of the terminal, and returns what restores it: a
-// program that is killed while it reads a secret leaves the echo off.
+// keepTerminal saves the terminal's state and returns a function that restores it: a
+// program that is killed while it reads a secret leaves echo off.
 func keepTerminal(*exec.Cmd) (restore func()) {
 	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
@@ -26,9 +26,10 @@ func keepTerminal(*exec.Cmd) (restore func()) {
 		if err != nil || failed != nil || reflect.DeepEqual(before, after) {
 			return
 		}
-		// In the background it is a shell's by now, and setting it would stop us.
+		// In the background the terminal belongs to a shell by now, and changing it would
+		// stop us.
 		if group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP); err == nil && group == unix.Getpgrp() {
-			_ = term.Restore(fd, before) // a terminal that is gone needs nothing
+			_ = term.Restore(fd, before) // nothing to do if the terminal is gone
 		}
 	}
 }

@@ -14,16 +14,15 @@ import (
 
 func sameName(a, b string) bool { return a == b }
 
-// apart gives a program a session of its own: it has no terminal, and its
-// process group has its number.
+// apart gives a program its own session: it has no terminal, and its process group has
+// its number.
 func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// tree is a program with all that it started, but for orphans that have a
-// session of their own.
+// tree is a program and everything it started, except orphans with their own session.
 type tree struct {
 	cmd    *exec.Cmd
 	ready  chan struct{} // closed once the program is started
-	before []int         // in the foreground, what isn't the program's
+	before []int         // in the foreground: processes that aren't the program's
 }
 
 func newTree(cmd *exec.Cmd) *tree {
@@ -37,14 +36,15 @@ func newTree(cmd *exec.Cmd) *tree {
 
 func (t *tree) started() { close(t.ready) }
 
-// longestEnd bounds the wait for what was killed, which a broken disk can hold up.
-const longestEnd = 200 * time.Millisecond
+// killTimeout limits the wait for killed processes, which a broken disk can block.
+const killTimeout = 200 * time.Millisecond
 
-// end ends all of it, and may be called again. Before the start it waits for that.
+// end kills the whole tree. It may be called again. If the program hasn't started yet, it
+// waits for that.
 func (t *tree) end() {
 	<-t.ready
-	for begun := time.Now(); time.Since(begun) < longestEnd; time.Sleep(time.Millisecond) {
-		left := t.processes() // before a parent ends, which tells whose they are
+	for begun := time.Now(); time.Since(begun) < killTimeout; time.Sleep(time.Millisecond) {
+		left := t.processes() // before a parent ends, since it identifies its children
 		if isApart(t.cmd) {
 			_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // usually nothing is left
 		} else {
@@ -54,13 +54,13 @@ func (t *tree) end() {
 			return
 		}
 		for _, pid := range left {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended already
 		}
 	}
 }
 
-// processes returns those of the program's session, or in the foreground, where
-// that is ours and others', our descendants in it; and the descendants of these.
+// processes returns those of the program's session and their descendants; in the
+// foreground, where others share our session, our own descendants in it.
 func (t *tree) processes() []int {
 	all := processes()
 	if !isApart(t.cmd) {
@@ -73,7 +73,7 @@ func (t *tree) processes() []int {
 	return family(all, inSession(own, t.cmd.Process.Pid))
 }
 
-// process is one of the machine that isn't a zombie.
+// process is a process that isn't a zombie.
 type process struct{ pid, parent int }
 
 // descendants returns those of this process that share its session.
@@ -85,7 +85,7 @@ func descendants(all []process) []int {
 	return inSession(family(all, []int{os.Getpid()})[1:], session)
 }
 
-// family adds to pids their children, the children of these and so on.
+// family adds the descendants of pids to pids.
 func family(all []process, pids []int) []int {
 	for i := 0; i < len(pids); i++ {
 		for _, p := range all {

@@ -17,12 +17,11 @@ func apart() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.DETACHED_PROCESS}
 }
 
-// keepTerminal does nothing: a console's mode is that of each program.
+// keepTerminal does nothing: on Windows each program has its own console mode.
 func keepTerminal(*exec.Cmd) (restore func()) { return func() {} }
 
-// tree is a program with all that it started: a job, which ends with this
-// process, however that ends
-// (https://learn.microsoft.com/windows/win32/procthread/job-objects).
+// tree is a program and everything it started: a job, which ends with this process,
+// however that ends (https://learn.microsoft.com/windows/win32/procthread/job-objects).
 type tree struct {
 	cmd   *exec.Cmd
 	ready chan struct{} // closed once the program is started
@@ -36,7 +35,7 @@ func (t *tree) started() {
 	defer close(t.ready)
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
-		return // then the program alone is ended
+		return // in that case only the program itself is killed
 	}
 	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
 		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE},
@@ -61,14 +60,15 @@ func assign(job windows.Handle, pid uint32) error {
 	return windows.AssignProcessToJobObject(job, process)
 }
 
-// end ends all of it, and may be called again. Before the start it waits for that.
+// end kills the whole tree. It may be called again. If the program hasn't started yet, it
+// waits for that.
 func (t *tree) end() {
 	<-t.ready
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.job != 0 {
-		_ = windows.CloseHandle(t.job) // ends all in it
+		_ = windows.CloseHandle(t.job) // kills everything in it
 		t.job = 0
 	}
-	_ = t.cmd.Process.Kill() // it may have ended
+	_ = t.cmd.Process.Kill() // it may have ended already
 }

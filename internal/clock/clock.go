@@ -1,6 +1,6 @@
-// Package clock tells the time and waits, so that a test can play both.
+// Package clock tells the time and waits, so that tests can replace both.
 //
-// Next room: internal/crash, where it ends before its time.
+// Next room: internal/crash, for a process that ends early.
 package clock
 
 import (
@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Clock is what anything that waits or compares times is given.
+// Clock is passed to anything that waits or compares times.
 type Clock interface {
 	Now() time.Time
 	// Sleep waits for d, or until ctx ends, and then returns its cause.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// System is the machine's own clock.
+// System is the machine's clock.
 type System struct{}
 
 // Now implements Clock.

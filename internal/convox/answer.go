@@ -24,21 +24,22 @@ import (
 )
 
 const (
-	largestAnswer = 2 << 20          // bytes; a Rack of a list takes some 200
-	longestWait   = 30 * time.Second // that a server may ask for
+	largestAnswer = 2 << 20          // bytes; a Rack in a list takes some 200
+	longestWait   = 30 * time.Second // that a server may request
 )
 
-// answer is what a Rack or Console said. Its body is never shown.
+// answer is what a Rack or Console answered. Its body is never shown.
 type answer struct {
 	status       int
-	html         bool // a page for people
+	html         bool // a web page
 	json         bool // announced as JSON
-	wantsSession bool // as Console asks of people (https://github.com/convox/rack, pkg/cli/auth.go)
+	wantsSession bool // Console requests a person's session (https://github.com/convox/rack, pkg/cli/auth.go)
 	body         []byte
 }
 
-// get reads path with a credential, or without where that is empty, again and again as the rules of reads say.
-// The error has one of the codes of a login, and its answer may be anything below 500 but 429.
+// get reads path, with a credential or without if that is empty, and retries like any
+// read. The error has one of the login codes, and the answer can have any status below
+// 500 except 429.
 func (s *session) get(ctx context.Context, path string, credential secret.String) (answer, error) {
 	var got answer
 	err := s.retry.Do(ctx, func(ctx context.Context) error {
@@ -54,27 +55,27 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	traced := httptrace.WithClientTrace(ctx, progress.trace())
 	request, err := http.NewRequestWithContext(traced, http.MethodGet, "https://"+s.host.String()+path, nil)
 	if err != nil {
-		return answer{}, s.stranger("its address cannot be used", false) // a Host makes a good address
+		return answer{}, s.notConvox("its address can't be used", false) // a Host always makes a valid address
 	}
 	if !credential.IsEmpty() {
 		request.SetBasicAuth(user, credential.Reveal())
 	}
 	request.Header.Set("User-Agent", s.agent)
-	// Racks of 2015 answer 403 to a client that does not name its version
+	// Racks of 2015 answer 403 to a client without a version
 	// (https://github.com/convox/rack, api/controllers/api.go).
 	request.Header.Set("Version", "dev")
 
 	response, err := s.client.Do(request)
 	if err != nil {
-		return answer{}, s.lost(err, progress)
+		return answer{}, s.noAnswer(err, progress)
 	}
-	defer response.Body.Close() // read to its end, or given up
+	defer response.Body.Close() // read to its end, or dropped
 	body, err := transport.ReadBody(response.Body, largestAnswer)
 	switch {
 	case errors.Is(err, transport.ErrTooLarge):
-		return answer{}, s.stranger("its answer is larger than any real one", false)
+		return answer{}, s.notConvox("its answer is too large", false)
 	case err != nil:
-		return answer{}, s.lost(err, progress)
+		return answer{}, s.noAnswer(err, progress)
 	}
 	if err := s.trouble(response); err != nil {
 		return answer{}, err
@@ -83,22 +84,22 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	got.json, got.html = contentType(response, got.body)
 	got.wantsSession = strings.HasPrefix(response.Header.Get("WWW-Authenticate"), "Session ")
 	if got.json && got.status == http.StatusOK && len(got.body) > 0 && !json.Valid(got.body) {
-		return answer{}, s.failed(CodeServerError, "its answer is broken", again(0), tryLater)
+		return answer{}, s.failed(CodeServerError, "its answer is broken", isRetryable(0), tryLater)
 	}
 	return got, nil
 }
 
-// again is a failure after which the same call may succeed.
-func again(wait time.Duration) Detail { return Detail{wait: wait, again: wait <= longestWait} }
+// isRetryable makes a failure after which the same call may succeed.
+func isRetryable(wait time.Duration) Detail { return Detail{wait: wait, again: wait <= longestWait} }
 
-// trouble is a server that has it.
+// trouble is a failure of the server itself.
 func (s *session) trouble(response *http.Response) error {
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		wait := transport.RetryAfter(response.Header, time.Now())
-		return s.failed(CodeThrottled, "it takes no more calls for now (HTTP 429)", again(wait), tryLater)
+		return s.failed(CodeThrottled, "it accepts no more requests for now (HTTP 429)", isRetryable(wait), tryLater)
 	case status >= 500:
-		return s.failed(CodeServerError, fmt.Sprintf("it is in trouble (HTTP %d)", status), again(0), tryLater)
+		return s.failed(CodeServerError, fmt.Sprintf("it has a problem (HTTP %d)", status), isRetryable(0), tryLater)
 	}
 	return nil
 }
@@ -110,9 +111,9 @@ func contentType(response *http.Response, body []byte) (isJSON, isHTML bool) {
 	return isJSON, isHTML
 }
 
-// aside is a call beside the one that decides. Of its errors only those of TLS
-// count: a certificate that was not accepted is never passed over.
-type aside struct {
+// probe is a call beside the one that decides. Only its TLS errors count: a certificate
+// that wasn't accepted is never ignored.
+type probe struct {
 	answer answer
 	err    error
 	done   chan struct{}
@@ -120,10 +121,10 @@ type aside struct {
 	grace  time.Duration
 }
 
-// beside begins a call whose failing spoils nothing.
-func (s *session) beside(ctx context.Context, path string, credential secret.String) *aside {
+// startProbe starts a call whose failure does no harm.
+func (s *session) startProbe(ctx context.Context, path string, credential secret.String) *probe {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &aside{done: make(chan struct{}), cancel: cancel, grace: s.retry.Deadline}
+	a := &probe{done: make(chan struct{}), cancel: cancel, grace: s.retry.Deadline}
 	go func() {
 		defer close(a.done)
 		defer crash.Catch()
@@ -132,33 +133,33 @@ func (s *session) beside(ctx context.Context, path string, credential secret.Str
 	return a
 }
 
-// wait returns what came of it, within the time of one try.
-func (a *aside) wait() (answer, error) {
+// wait returns the answer, if it comes within the time of one try.
+func (a *probe) wait() (answer, error) {
 	timer := time.AfterFunc(a.grace, a.cancel)
 	defer timer.Stop()
 	<-a.done
 	return a.answer, a.err
 }
 
-// end gives it up, if it is not done.
-func (a *aside) end() {
+// end cancels the call if it is still running.
+func (a *probe) end() {
 	a.cancel()
 	<-a.done
 }
 
-// isTLS reports whether err means that a certificate was not accepted, or that
-// there was no safe connection.
+// isTLS reports whether err means that a certificate wasn't accepted, or that there was
+// no secure connection.
 func isTLS(err error) bool {
 	return problem.Has(err, CodeUntrusted, CodeTLS)
 }
 
-// windowsRefused is WSAECONNREFUSED, which package syscall does not name.
+// windowsRefused is WSAECONNREFUSED, which package syscall doesn't name.
 const windowsRefused = syscall.Errno(10061)
 
-// progress is how far a call came.
+// progress is how far a call got.
 type progress struct {
 	begun     time.Time
-	connected atomic.Bool // TLS included
+	connected atomic.Bool // including TLS
 	noTLS     atomic.Bool // the handshake failed
 }
 
@@ -173,11 +174,11 @@ func (p *progress) trace() *httptrace.ClientTrace {
 	}
 }
 
-// lost is what becomes of a call that got no answer. The cause is dropped: it
-// can quote a proxy's address, and that a password.
-func (s *session) lost(cause error, p *progress) *problem.Error {
+// noAnswer makes the error of a call without an answer. The cause is dropped: it can
+// quote a proxy's address, and that can contain a password.
+func (s *session) noAnswer(cause error, p *progress) *problem.Error {
 	if proxy := transport.ByProxy(cause); proxy != nil {
-		return s.failed(CodeUnreachable, proxy.Error(), Detail{}, proxy.Hints...)
+		return s.failed(CodeUnreachable, proxy.Error(), Detail{BrokenProxy: !proxy.Detail.(transport.Proxy).TriedHost}, proxy.Hints...)
 	}
 	if problem.Has(cause, CodeUntrusted, CodeTLS) {
 		return problem.Of(cause)
@@ -186,16 +187,16 @@ func (s *session) lost(cause error, p *progress) *problem.Error {
 		return unverified(s.host, s.console, transport.CertificateReason(cause))
 	}
 	if _, is := errors.AsType[tls.RecordHeaderError](cause); is || errors.Is(cause, http.ErrSchemeMismatch) {
-		return s.stranger("it does not speak HTTPS", false)
+		return s.notConvox("it doesn't speak HTTPS", false)
 	}
 	if p.noTLS.Load() && !isNetwork(cause) {
-		return s.failed(CodeTLS, "the TLS handshake failed"+notSent, Detail{}, "check the host: it may be too old for TLS 1.2, or something else answers there")
+		return s.failed(CodeTLS, "the TLS handshake failed"+notSent, Detail{}, "check the host: it may be too old for TLS 1.2, or something else may answer there")
 	}
 	return s.unreachable(cause, p)
 }
 
-// isNetwork tells a connection that failed from a peer that said no in a TLS
-// alert, which package tls wraps as if it were the network.
+// isNetwork distinguishes a broken connection from a peer that sent a TLS alert, which
+// package tls wraps as if it came from the network.
 func isNetwork(cause error) bool {
 	if operation, is := errors.AsType[*net.OpError](cause); is {
 		return operation.Op != "remote error" && operation.Op != "local error"
@@ -208,23 +209,23 @@ func isTimeout(cause error) bool {
 	return is && timeout.Timeout()
 }
 
-// unreachable is told after one try where another one would end the same way: a
-// packet that a firewall drops stays dropped.
+// unreachable is final after one try if another one would end the same way: packets that
+// a firewall drops stay dropped.
 func (s *session) unreachable(cause error, p *progress) *problem.Error {
-	why, hint, again, moved := "no connection could be made", "", true, false
+	why, hint, again, moved := "no connection was possible", "", true, false
 	connected := p.connected.Load()
 	lookup, isLookup := errors.AsType[*net.DNSError](cause)
 	switch {
 	case isLookup && lookup.IsNotFound:
-		why, hint, again, moved = "there is no host of this name", "check the spelling; a Rack that moved has a new host", false, !s.console
+		why, hint, again, moved = "there is no host with this name", "check the spelling; a Rack that moved has a new host", false, !s.console
 	case isLookup:
-		why, hint = "its name could not be looked up", "check this machine's network"
+		why, hint = "its name couldn't be looked up", "check this machine's network"
 	case errors.Is(cause, syscall.ECONNREFUSED), errors.Is(cause, windowsRefused):
 		why, hint, again = "nothing answers there: the connection was refused", "check the host and its port", false
 	case isTimeout(cause):
 		why, again = "no answer in "+time.Since(p.begun).Round(100*time.Millisecond).String(), connected
 		if !s.console {
-			hint = "check whether its API is private, which answers inside its VPC alone, or has an IP allowlist"
+			hint = "check whether its API is private (it then answers only inside its VPC) or has an IP allowlist"
 		}
 	case connected:
 		why = "the connection broke"

@@ -8,14 +8,13 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// setPassword returns the text of a file auth with the host's password in it.
-// The client looks a host up as it was once typed, so every spelling is set, and
-// the usual one is added.
+// setPassword returns the text of an auth file with the host's password. The CLI looks a
+// host up as it was typed, so every spelling is set, and the usual one is added.
 func setPassword(text string, host Host, password secret.String) (string, error) {
 	return setEntries(text, isHost(host), host.String(), asJSON(password.Reveal()))
 }
 
-// isHost matches every spelling of a host.
+// isHost returns a function that matches every spelling of a host.
 func isHost(host Host) func(string) bool {
 	return func(key string) bool {
 		at, err := ParseHost(key)
@@ -23,9 +22,8 @@ func isHost(host Host) func(string) bool {
 	}
 }
 
-// setEntries returns the text of a file auth with a value, which is JSON, in each
-// entry that matches, and in the entry key, which is added where it is missing.
-// What else the text holds stays, byte for byte.
+// setEntries returns the text of an auth file with a JSON value in each matching entry
+// and in the entry key, which is added if missing. Everything else stays, byte for byte.
 func setEntries(text string, matches func(string) bool, key, value string) (string, error) {
 	object, err := readAuth(text)
 	if err != nil {
@@ -58,8 +56,8 @@ func setEntries(text string, matches func(string) bool, key, value string) (stri
 	return set.String(), nil
 }
 
-// dropEntries returns the text of a file auth without the entries that match.
-// What else the text holds stays, byte for byte.
+// dropEntries returns the text of an auth file without the matching entries. Everything
+// else stays, byte for byte.
 func dropEntries(text string, matches func(string) bool) (string, error) {
 	for {
 		object, err := readAuth(text)
@@ -83,20 +81,20 @@ func dropEntries(text string, matches func(string) bool) (string, error) {
 
 const emptyObject = "{}\n"
 
-// object is where in a text the parts of a JSON object are, in bytes.
+// object has the byte positions of a JSON object's parts in a text.
 type object struct {
 	entries []entry
-	begin   int // behind the opening brace
+	begin   int // after the opening brace
 	end     int // of the last entry, or begin
 }
 
-// entry is a key, and where its value is.
+// entry is a key and the position of its value.
 type entry struct {
 	key      string
 	from, to int
 }
 
-// readAuth reads the text of a file auth; nil is one without an object.
+// readAuth reads the text of an auth file; nil is a text without an object.
 func readAuth(text string) (*object, error) {
 	if _, err := parseAuth(text); err != nil {
 		return nil, err
@@ -104,7 +102,7 @@ func readAuth(text string) (*object, error) {
 	return readObject(text), nil
 }
 
-// readObject reads a text that parseAuth reads; nil is one without an object.
+// readObject reads a text that parseAuth accepts; nil is a text without an object.
 func readObject(text string) *object {
 	in := json.NewDecoder(strings.NewReader(text))
 	if brace, err := in.Token(); err != nil || brace != json.Delim('{') {
@@ -127,7 +125,7 @@ func readObject(text string) *object {
 	return found
 }
 
-// asJSON writes a text as encoding/json does for the client.
+// asJSON encodes a text as encoding/json does for the CLI.
 func asJSON(text string) string {
 	encoded, err := json.Marshal(text)
 	if err != nil {

@@ -15,29 +15,29 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// CheckerOptions says how logins are checked. The zero value will do.
+// CheckerOptions says how logins are checked. The zero value is usable.
 type CheckerOptions struct {
-	// Fingerprint is the SHA-256 of the one certificate that may be shown a
+	// Fingerprint is the SHA-256 of the one self-signed certificate that may receive a
 	// password: 64 hexadecimal digits in any usual spelling. "" is none.
 	Fingerprint string
 	UserAgent   string
 	Retry       transport.Retry
 
-	// Roots are the issuers to trust; nil is the system's.
+	// Roots are the trusted issuers; nil is the system's.
 	Roots *x509.CertPool
-	// DialContext makes the connections; nil is the network. With it a test
-	// reaches a server on loopback under any name.
+	// DialContext makes the connections; nil is the network. Tests use it to reach a
+	// server on loopback under any name.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Checker checks logins. Each check makes connections of its own. It may be
-// used from several goroutines.
+// Checker checks logins. Each check makes its own connections. It is safe for concurrent
+// use.
 type Checker struct {
 	options CheckerOptions
 	pin     *fingerprint
 }
 
-// NewChecker fails with CodeFingerprint alone.
+// NewChecker fails only with CodeFingerprint.
 func NewChecker(options CheckerOptions) (*Checker, error) {
 	options.Retry = options.Retry.Defaults()
 	checker := &Checker{options: options}
@@ -51,19 +51,19 @@ func NewChecker(options CheckerOptions) (*Checker, error) {
 	return checker, nil
 }
 
-// Login is what an accepted login showed. The names in it come from the
-// server, cleaned of what could steer a terminal.
+// Login is what an accepted login returned. Names in it come from the server, without
+// terminal control characters.
 type Login struct {
 	Host Host
-	// PersonalKey means that the key looks like a person's own and not like a
-	// deploy key: a hint, not a proof.
+	// PersonalKey means that the key looks like a person's own rather than a deploy key.
+	// It is a hint, not certain.
 	PersonalKey bool
-	// Racks are those that a key of Console sees. Of a Rack it is the Rack
-	// itself, without an organization, when it said who it is.
+	// Racks are those that a Console key can see. For a Rack it is the Rack itself,
+	// without an organization, if it said its name.
 	Racks []Rack
 }
 
-// Rack is a Rack as it, or Console, describes it. What was not said is "".
+// Rack is a Rack as it, or Console, describes it. Missing values are "".
 type Rack struct {
 	Organization string
 	Name         string
@@ -73,11 +73,10 @@ type Rack struct {
 	Version      string
 }
 
-// IsLost reports whether Console doesn't reach the Rack.
+// IsLost reports whether Console can't reach the Rack.
 func (r Rack) IsLost() bool { return r.Status == "unreachable" || r.Status == "unknown" }
 
-// String is ORG/NAME, as convox --rack takes it, and NAME where there is no
-// organization.
+// String is ORG/NAME, as convox --rack takes it, or NAME without an organization.
 func (r Rack) String() string {
 	if r.Organization == "" {
 		return r.Name
@@ -107,21 +106,21 @@ func (c *Checker) open(host Host, console bool) *session {
 		roots:  roots,
 	}.apply(config)
 	client := transport.NewClient(config, c.options.DialContext)
-	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry.TellOnce()}
+	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry.AnnounceOnce()}
 }
 
 func (s *session) close() { s.client.CloseIdleConnections() }
 
-// explain finds out why the client's form of a password got the answer 401 or
-// 403: the password is wrong, or only another form of it is right.
+// explain finds out why the CLI's form of a password got the answer 401 or 403: the
+// password is wrong, or only its raw form is right.
 func (s *session) explain(ctx context.Context, path string, password secret.String, got answer) error {
 	if got.status == http.StatusUnauthorized && !Sendable(password) {
 		raw, err := s.get(ctx, path, password)
 		if ctx.Err() != nil {
-			return s.ended(ctx, err)
+			return s.failedOrStopped(ctx, err)
 		}
 		if err == nil && raw.status == http.StatusOK && !raw.html {
-			return s.onlyRaw(UnsendableCharacters(password))
+			return s.unsendable(UnsendableCharacters(password))
 		}
 	}
 	if got.status == http.StatusUnauthorized && accessToken.MatchString(password.Reveal()) {
@@ -130,24 +129,24 @@ func (s *session) explain(ctx context.Context, path string, password secret.Stri
 	return s.refused(got)
 }
 
-// ended returns err, or why the run ended when that is what ended the call: it
-// says nothing about the host then.
-func (s *session) ended(ctx context.Context, err error) error {
+// failedOrStopped returns err, or the reason why the run ended if that ended the call:
+// err says nothing about the host then.
+func (s *session) failedOrStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("log in to %s: %w", s.host, context.Cause(ctx))
 	}
 	return err
 }
 
-// Rack checks a Rack's password in the form in which the convox client sends
-// it, by GET /auth, and beside it reads who the Rack is, by GET /system: that
-// tells a Rack from a server that says yes to everything. One whose /system is
-// out of order has to say no to a caller without a password.
+// Rack checks a Rack's password in the form in which the convox CLI sends it, with GET
+// /auth. At the same time it reads the Rack's name with GET /system, which distinguishes
+// a Rack from a server that accepts everything. If /system fails, the server must reject
+// a caller without a password.
 //
-// The error has one of the codes of a login, or wraps the cause of ctx when that ended.
+// The error has one of the login codes, or wraps the cause of ctx if that ended.
 func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (Login, error) {
 	if host.IsZero() {
-		return Login{}, badHost("there is none")
+		return Login{}, badHost("it is empty")
 	}
 	s := c.open(host, false)
 	defer s.close()
@@ -156,71 +155,71 @@ func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (
 
 func (s *session) enterRack(ctx context.Context, password secret.String) (Login, error) {
 	form := clientForm(password)
-	system := s.beside(ctx, "/system", form)
+	system := s.startProbe(ctx, "/system", form)
 	defer system.end()
 
 	auth, err := s.get(ctx, "/auth", form)
 	if err != nil {
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	}
 	switch {
 	case auth.status == http.StatusUnauthorized, auth.status == http.StatusForbidden:
 		return Login{}, s.explain(ctx, "/auth", password, auth)
 	case auth.status != http.StatusOK:
-		return Login{}, s.strange(auth)
+		return Login{}, s.unexpectedStatus(auth)
 	case auth.html:
-		return Login{}, s.stranger("a page for people answers there", false)
+		return Login{}, s.notConvox("a web page answers there", false)
 	}
 	who, err := system.wait()
 	switch {
 	case ctx.Err() != nil, isTLS(err):
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	case err != nil:
-		return s.withoutName(ctx)
+		return s.identifyUnnamed(ctx)
 	}
 	return s.identify(ctx, auth, who)
 }
 
-// identify holds the answer of /system beside that of /auth, which was good.
+// identify compares the answer of /system with that of /auth, which was good.
 func (s *session) identify(ctx context.Context, auth, who answer) (Login, error) {
 	rack, named := parseSystem(who.body)
 	switch {
 	case who.status == http.StatusOK && named:
 		return Login{Host: s.host, Racks: []Rack{rack}}, nil
 	case who.status == http.StatusOK:
-		return s.withoutName(ctx)
+		return s.identifyUnnamed(ctx)
 	case who.status == http.StatusUnauthorized, who.status == http.StatusForbidden:
-		return Login{}, s.refused(who) // so /auth let everyone in
+		return Login{}, s.refused(who) // so /auth accepted everyone
 	case who.status < 400:
-		return Login{}, s.strange(who)
+		return Login{}, s.unexpectedStatus(who)
 	case parseID(auth.body):
-		return Login{}, s.stranger("it answers as Console does", true)
+		return Login{}, s.notConvox("it answers as Console does", true)
 	}
-	return s.withoutName(ctx)
+	return s.identifyUnnamed(ctx)
 }
 
-// withoutName is a server that says yes, and not who it is. It is believed when
-// it says no to a caller without a password.
-func (s *session) withoutName(ctx context.Context) (Login, error) {
+// identifyUnnamed handles a server that accepts the password without saying its name. It
+// is trusted if it rejects a caller without a password.
+func (s *session) identifyUnnamed(ctx context.Context) (Login, error) {
 	anonymous, err := s.get(ctx, "/auth", secret.String{})
 	switch {
 	case err != nil:
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	case anonymous.status != http.StatusUnauthorized && anonymous.status != http.StatusForbidden:
-		return Login{}, s.stranger("it says yes to everyone, and not which Rack it is", false)
+		return Login{}, s.notConvox("it accepts everyone, and doesn't say which Rack it is", false)
 	}
 	return Login{Host: s.host}, nil
 }
 
-// strange is a status that is none of a Rack's or Console's.
-func (s *session) strange(a answer) *problem.Error {
+// unexpectedStatus is a status that neither a Rack nor Console returns.
+func (s *session) unexpectedStatus(a answer) *problem.Error {
 	switch {
 	case a.status >= 300 && a.status < 400:
-		return s.stranger("it sends callers elsewhere, and the password does not go there", false)
+		return s.notConvox("it redirects, and passwords don't follow redirects", false)
 	case a.status == http.StatusNotFound:
-		return s.stranger("it knows no login (HTTP 404)", false)
+		return s.notConvox("it has no login (HTTP 404)", false)
 	}
-	return s.stranger(fmt.Sprintf("it answers as none does (HTTP %d)", a.status), false)
+	return s.notConvox(fmt.Sprintf("it answers unlike a Rack or Console (HTTP %d)", a.status), false)
 }
 
 // parseSystem reads the answer of GET /system. A Rack has a name.
@@ -230,11 +229,11 @@ func parseSystem(body []byte) (Rack, bool) {
 		return Rack{}, false
 	}
 	rack := Rack{
-		Name:     word(system["name"]),
-		Status:   word(system["status"]),
-		Provider: word(system["provider"]),
-		Region:   word(system["region"]),
-		Version:  word(system["version"]),
+		Name:     cleanWord(system["name"]),
+		Status:   cleanWord(system["status"]),
+		Provider: cleanWord(system["provider"]),
+		Region:   cleanWord(system["region"]),
+		Version:  cleanWord(system["version"]),
 	}
 	return rack, rack.Name != ""
 }
@@ -245,12 +244,12 @@ func parseID(body []byte) bool {
 	return json.Unmarshal(body, &person) == nil && person["id"] != nil
 }
 
-// longestWord is in bytes, and far above any name.
+// longestWord is in bytes, and far longer than any name.
 const longestWord = 1 << 10
 
-// word is a text from outside, fit to be shown; "" for what is no text, or no
+// cleanWord returns a text from a server, safe to show; "" if it isn't a text, or not a
 // name.
-func word(value any) string {
+func cleanWord(value any) string {
 	text, _ := value.(string)
 	if len(text) > longestWord {
 		return ""
@@ -258,13 +257,12 @@ func word(value any) string {
 	return text
 }
 
-// dashboard is what a Rack's host has been called by its stack: NAME-TIMESTAMP,
-// in two shapes, with -i after the name where the API is private
+// dashboard matches the hosts that stacks have given Racks: NAME-TIMESTAMP, in two
+// shapes, with -i after the name if the API is private
 // (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json).
 var dashboard = regexp.MustCompile(`^(?:rack\.|internal-)?([a-z][-a-z0-9]*?)(?:-i)?-[0-9]{9,10}\.[a-z]+(?:-[a-z]+)+-[0-9]\.(?:convox\.site|elb\.amazonaws\.com)(?:\.cn)?$`)
 
-// RackName is the Rack's name as its host tells it; "" where that is of another
-// shape.
+// RackName is the Rack's name in its host; "" for a host of another shape.
 func (h Host) RackName() string {
 	if parts := dashboard.FindStringSubmatch(h.String()); parts != nil {
 		return parts[1]
@@ -272,15 +270,15 @@ func (h Host) RackName() string {
 	return ""
 }
 
-// Console checks a key of a Console in the form in which the convox client
-// sends it, by GET /racks, which a deploy key may do: GET /auth is refused to
-// deploy keys (https://github.com/convox/rack/issues/3073). That is asked too,
-// beside it, and when it lets the key in, the key looks like a person's own.
+// Console checks a Console key in the form in which the convox CLI sends it, with GET
+// /racks, which a deploy key may call; GET /auth rejects deploy keys
+// (https://github.com/convox/rack/issues/3073). It calls that too, and if the key is
+// accepted there, it looks like a person's own.
 //
-// The error has one of the codes of a login, or wraps the cause of ctx when that ended.
+// The error has one of the login codes, or wraps the cause of ctx if that ended.
 func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Login, error) {
 	if host.IsZero() {
-		return Login{}, badHost("there is none")
+		return Login{}, badHost("it is empty")
 	}
 	s := c.open(host, true)
 	defer s.close()
@@ -289,22 +287,22 @@ func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Lo
 
 func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, error) {
 	form := clientForm(key)
-	auth := s.beside(ctx, "/auth", form)
+	auth := s.startProbe(ctx, "/auth", form)
 	defer auth.end()
 
 	got, err := s.get(ctx, "/racks", form)
 	if err != nil {
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	}
 	switch {
 	case got.status == http.StatusUnauthorized, got.status == http.StatusForbidden:
 		return Login{}, s.explain(ctx, "/racks", key, got)
 	case got.status == http.StatusNotFound:
-		return Login{}, s.stranger("it has no list of Racks, as a Rack has none", true)
+		return Login{}, s.notConvox("it has no list of Racks, so it may be a Rack", true)
 	case got.status != http.StatusOK:
-		return Login{}, s.strange(got)
+		return Login{}, s.unexpectedStatus(got)
 	case got.html:
-		return Login{}, s.stranger("a page for people answers there", false)
+		return Login{}, s.notConvox("a web page answers there", false)
 	}
 	login := Login{Host: s.host}
 	if login.Racks, err = s.racks(got.body); err != nil {
@@ -312,36 +310,36 @@ func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, e
 	}
 	person, err := auth.wait()
 	if ctx.Err() != nil || isTLS(err) {
-		return Login{}, s.ended(ctx, err)
+		return Login{}, s.failedOrStopped(ctx, err)
 	}
 	login.PersonalKey = err == nil && person.status == http.StatusOK && !person.html
 	return login, nil
 }
 
-// racks reads the answer of GET /racks. Old Racks list themselves there, without
-// an organization (https://github.com/convox/rack, api/controllers/racks.go).
+// racks reads the answer of GET /racks. Old Racks list themselves there, without an
+// organization (https://github.com/convox/rack, api/controllers/racks.go).
 func (s *session) racks(body []byte) ([]Rack, error) {
 	var list []map[string]any
 	if json.Unmarshal(body, &list) != nil || list == nil {
-		return nil, s.stranger("its answer is no list of Racks", false)
+		return nil, s.notConvox("its answer isn't a list of Racks", false)
 	}
 	racks := make([]Rack, 0, len(list))
 	for _, item := range list {
 		organization, _ := item["organization"].(map[string]any)
 		rack := Rack{
-			Organization: word(organization["name"]),
-			Name:         word(item["name"]),
-			Status:       word(item["status"]),
-			Provider:     word(item["provider"]),
-			Region:       word(item["region"]),
-			Version:      word(item["version"]),
+			Organization: cleanWord(organization["name"]),
+			Name:         cleanWord(item["name"]),
+			Status:       cleanWord(item["status"]),
+			Provider:     cleanWord(item["provider"]),
+			Region:       cleanWord(item["region"]),
+			Version:      cleanWord(item["version"]),
 		}
 		if rack.Organization != "" && rack.Name != "" {
 			racks = append(racks, rack)
 		}
 	}
 	if len(racks) == 0 && len(list) > 0 {
-		return nil, s.stranger("its list of Racks names no organization", true)
+		return nil, s.notConvox("its list of Racks names no organization", true)
 	}
 	return racks, nil
 }

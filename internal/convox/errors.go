@@ -10,12 +10,12 @@ import (
 	"convox-travis/internal/text"
 )
 
-// The codes of this package's errors. They quote nothing of a server, of a file or
-// of what was typed: each can hold a secret. Of all logins but those of the first
-// two it isn't known whether the password is right.
+// The codes of this package's errors. They quote nothing from a server, a file or the
+// keyboard, which can contain a secret. Except for the first two, a login error doesn't
+// say whether the password is right.
 const (
 	CodeRefused     = "login_refused"         // the Rack or Console doesn't accept it
-	CodeOnlyRawForm = "only_raw_form"         // right, but not as the convox CLI sends it
+	CodeOnlyRawForm = "only_raw_form"         // right, but not in the form in which the convox CLI sends it
 	CodeUntrusted   = "certificate_untrusted" // nothing was sent; Detail.Fingerprint may be approved
 	CodeTLS         = "tls_failed"            // nothing was sent, and no fingerprint helps
 	CodeUnreachable = "unreachable"           // no connection, or no answer
@@ -31,44 +31,63 @@ const (
 	CodeSaveLogin   = "save_login"
 )
 
-// Detail is what else is known of an error of this package.
+// Detail is more about an error of this package.
 type Detail struct {
-	Host    Host // that was to be logged in to; zero where the error is about none
-	Console bool // it is, or was to be, a Console's
-	Status  int  // of the HTTP answer that refused the login
-	// Fingerprint is the SHA-256 of the certificate that was seen, as pairs of
-	// hexadecimal digits with colons. It is set for CodeUntrusted.
+	Host    Host // the login's host; zero if the error isn't about one
+	Console bool // it is, or should be, a Console
+	Status  int  // of the HTTP answer that rejected the login
+	// Fingerprint is the SHA-256 of the server's certificate, as hexadecimal digits with
+	// colons. It is set for CodeUntrusted.
 	Fingerprint string
 	Pinned      bool // another certificate was approved
-	Token       bool // what was refused is a token of "convox rack access"
+	Token       bool // the rejected password is a token of "convox rack access"
 	Moved       bool // the Rack may have another host by now
-	Other       bool // a Rack answers as Console does, or the other way around
-	// Meant is what a text that is no host may have been meant as: one of the
-	// constants below, or "".
+	Other       bool // a Rack answers like Console, or the other way around
+	// Meant is what a text that isn't a host may have been meant as: one of the constants
+	// below, or "".
 	Meant  string
 	New    bool   // it is about the new password of a Rack
 	Source Source // where the password was found that a Rack refused
+	// BrokenProxy means that a proxy failed before it tried to reach the host.
+	BrokenProxy bool
+	Rack        Rack // where the host was found in CloudFormation: name and region
 
 	again bool // the same call may succeed
 	wait  time.Duration
 }
 
-// What a text that is no host may have been meant as.
+// What a text that isn't a host may have been meant as.
 const (
 	MeantPassword    = "a host with a password"
 	MeantConsoleRack = "a Rack behind a Console"
 	MeantRack        = "the name of a Rack"
 )
 
-// Source is where a password was found, in the words of an error: "the password" and then
-// the Source. "" is nowhere: it was given.
+// Source is where a password was found, as it follows "the password" in an error. ""
+// means that it was given directly.
 type Source string
 
-// FromAWS is the Source of what the Rack itself has in AWS.
+// FromAWS is the Source of the Rack's own password in AWS.
 const FromAWS Source = "that AWS has"
 
-// SavedIn is the Source of what the convox CLI has saved.
+// SavedIn is the Source of a password saved by the convox CLI.
 func SavedIn(file string) Source { return Source("saved in " + file) }
+
+// NameRack adds to the error of a Rack which Rack it is in CloudFormation.
+func NameRack(err error, rack Rack) error {
+	e := problem.Of(err)
+	if rack == (Rack{}) || e == nil {
+		return err
+	}
+	detail, isLogin := e.Detail.(Detail)
+	if !isLogin {
+		return err
+	}
+	detail.Rack = rack
+	named := *e
+	named.Detail = detail
+	return &named
+}
 
 // NameSource adds to the error of a Rack that refused a password where that was found.
 func NameSource(err error, source Source) error {
@@ -82,7 +101,7 @@ func NameSource(err error, source Source) error {
 	}
 	detail.Source = source
 	named := *e
-	named.Detail, named.Reason = detail, "the Rack does not accept the password "+string(source)
+	named.Detail, named.Reason = detail, "the Rack doesn't accept the password "+string(source)
 	named.Hints = []string{"ask whoever changed the Rack's password for the new one"}
 	if source == FromAWS {
 		named.Reason += "; most likely its web service wasn't restarted after a change"
@@ -94,7 +113,7 @@ func NameSource(err error, source Source) error {
 // Retryable implements transport.Retryable.
 func (d Detail) Retryable() (wait time.Duration, worth bool) { return d.wait, d.again }
 
-// notLoggedIn is a login to detail.Host that did not succeed.
+// notLoggedIn is a failed login to detail.Host.
 func notLoggedIn(code, why string, detail Detail, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: "log in to", Object: detail.Host.String(), Reason: why, Hints: hints, Detail: detail}
 }
@@ -109,54 +128,54 @@ const (
 	tryLater      = "try again in a while"
 )
 
-// refused is the answer 401, or 403.
+// refused is the error for 401 or 403.
 func (s *session) refused(a answer) *problem.Error {
 	status := Detail{Status: a.status}
 	switch {
 	case a.wantsSession && s.console:
-		return s.failed(CodeRefused, "Console wants more than this key: it asks for a person's session", status,
-			"check that it isn't a person's own key: a session is asked of people", makeDeployKey)
+		return s.failed(CodeRefused, "Console requires more than this key: a person's session", status,
+			"check that it isn't a person's own key: only those need a session", makeDeployKey)
 	case a.status == 403 && s.console:
-		return s.failed(CodeRefused, "Console forbids this key to list Racks (HTTP 403)", status, makeDeployKey)
+		return s.failed(CodeRefused, "Console doesn't let this key list Racks (HTTP 403)", status, makeDeployKey)
 	case s.console:
-		return s.failed(CodeRefused, "Console does not accept this key", status, makeDeployKey)
+		return s.failed(CodeRefused, "Console doesn't accept this key", status, makeDeployKey)
 	case a.status == 403:
-		return s.failed(CodeRefused, "it forbids the login (HTTP 403)", status,
-			"check whether a proxy or firewall in front of the Rack lets only some addresses in", "check that the password is this Rack's")
+		return s.failed(CodeRefused, "it denies the login (HTTP 403)", status,
+			"check whether a proxy or firewall in front of the Rack has an IP allowlist", "check that the password is this Rack's")
 	}
-	return s.failed(CodeRefused, "the Rack does not accept this password", status, "check that the password is this Rack's, and the newest one")
+	return s.failed(CodeRefused, "the Rack doesn't accept this password", status, "check that the password is this Rack's, and the current one")
 }
 
-// accessToken matches what "convox rack access" prints: a JWT, which a Rack accepts
-// from the user jwt alone, and so only in RACK_URL
-// (https://github.com/convox/rack, pkg/cli/rack.go).
+// accessToken matches what "convox rack access" prints: a JWT, which a Rack accepts only
+// from the user jwt, and so only in RACK_URL (https://github.com/convox/rack,
+// pkg/cli/rack.go).
 var accessToken = regexp.MustCompile(`(?:^|jwt:)eyJ[\w-]+\.[\w-]+\.[\w-]+(?:@|$)`)
 
-// tokenRefused is a token of "convox rack access" in the place of the password.
+// tokenRefused is the error for a token of "convox rack access" used as a password.
 func (s *session) tokenRefused(status int) *problem.Error {
-	instead := "use the Rack's own password"
+	instead := "use the Rack password"
 	if s.console {
 		instead = makeDeployKey
 	}
-	return s.failed(CodeRefused, "this is a token of `convox rack access`: it expires within hours, and works in RACK_URL alone",
+	return s.failed(CodeRefused, "this is a token of `convox rack access`: it expires within hours and works only in RACK_URL",
 		Detail{Status: status, Token: true}, instead)
 }
 
-// onlyRaw is a password that is right and of no use to a build.
-func (s *session) onlyRaw(kinds string) *problem.Error {
-	e := s.failed(CodeOnlyRawForm, "this password is right, but the convox client, and so a build, cannot send it: it has "+kinds, Detail{})
+// unsendable is the error for a right password that no build can use.
+func (s *session) unsendable(kinds string) *problem.Error {
+	e := s.failed(CodeOnlyRawForm, "this password is right, but the convox CLI, and so a build, can't send it: it has "+kinds, Detail{})
 	if s.console {
 		e.Hints = []string{makeDeployKey}
 	}
 	return e
 }
 
-// stranger is an answer that neither Rack nor Console gives. other means that it is
-// the other one's.
-func (s *session) stranger(why string, other bool) *problem.Error {
+// notConvox is an answer that comes from neither a Rack nor Console. other means that it
+// comes from the other one.
+func (s *session) notConvox(why string, other bool) *problem.Error {
 	code, not, hint := CodeNotARack, "not a Rack: ", "check the host: the stack's Dashboard output names a Rack's"
 	if s.console {
-		code, not, hint = CodeNotAConsole, "not a Console: ", "check the host: it is what you log in to with a browser"
+		code, not, hint = CodeNotAConsole, "not a Console: ", "check the host: it is the one that you log in to with a browser"
 	}
 	if other {
 		return s.failed(code, not+why, Detail{Other: true})
@@ -164,15 +183,15 @@ func (s *session) stranger(why string, other bool) *problem.Error {
 	return s.failed(code, not+why, Detail{Moved: !s.console}, hint)
 }
 
-const hostAlone = "write the host alone, such as rack.example-1234.us-east-1.convox.site or " + HostedConsole
+const hostAlone = "give only the host, such as rack.example-1234.us-east-1.convox.site or " + HostedConsole
 
-// badHost is a text that is no host.
+// badHost is the error for a text that isn't a host.
 func badHost(why string) *problem.Error {
 	return &problem.Error{Code: CodeHost, Reason: "not a host: " + why, Hints: []string{hostAlone}}
 }
 
-// meant is badHost for a text that may have been meant as something else.
-func meant(what, why string) *problem.Error {
+// ambiguousHost is badHost for a text that may have been meant as something else.
+func ambiguousHost(what, why string) *problem.Error {
 	e := badHost(why)
 	e.Detail = Detail{Meant: what}
 	return e
@@ -181,22 +200,22 @@ func meant(what, why string) *problem.Error {
 func notSaved(file string, cause error) *problem.Error {
 	e := &problem.Error{Code: CodeSaveLogin, Action: "save the password in", Object: file, Cause: cause}
 	if file == "" {
-		e.Action = "save the password for the convox client"
+		e.Action = "save the password for the convox CLI"
 	}
 	name := text.Quote(e.Object)
 	switch cause {
 	case errNoFolder:
-		e.Hints = []string{"set HOME, or CONVOX_CONFIG to a folder"}
+		e.Hints = []string{"set HOME, or set CONVOX_CONFIG to a folder"}
 	case errConsole:
 		e.Hints, e.Detail = []string{makeDeployKey}, Detail{Console: true}
 	case atomicfile.ErrBusy, errWrittenOver:
-		e.Hints = []string{"try again when nothing else logs in"}
+		e.Hints = []string{"try again when no other program logs in"}
 	case atomicfile.ErrFull:
-		e.Hints = []string{"make room on the disk"}
+		e.Hints = []string{"free some disk space"}
 	case atomicfile.ErrDenied, atomicfile.ErrReadOnly, atomicfile.ErrUnwritable:
-		e.Hints = []string{"let " + name + " and its folder be written to, or name another folder in CONVOX_CONFIG"}
+		e.Hints = []string{"let " + name + " and its folder writable, or set CONVOX_CONFIG to another folder"}
 	default:
-		e.Hints = []string{"repair or move away " + name + "; a new one is made"}
+		e.Hints = []string{"repair or move " + name + "; a new one is made"}
 	}
 	return e
 }

@@ -150,7 +150,7 @@ func TestAnEndlessAnswerIsGivenUp(t *testing.T) {
 		for _, status := range []int{200, 401} {
 			wire := &canned{status: status, header: http.Header{}, body: func() io.Reader { return repeated("[{},") }}
 			_, err := convox.Enter(t.Context(), wire, host(t, "rack.example.com"), console, canary)
-			if err == nil || !strings.Contains(err.Error(), "larger than any real one") {
+			if err == nil || !strings.Contains(err.Error(), "too large") {
 				t.Errorf("%d: %v", status, err)
 			}
 			if n := wire.read.Load(); n > 2*(largest+1) {

@@ -51,11 +51,11 @@ func TestAHostIsReadInEveryFormThatPeoplePaste(t *testing.T) {
 
 func TestWhatIsNoHostIsRefusedWithTheReason(t *testing.T) {
 	for text, words := range map[string]string{
-		"":                                     "there is none",
-		" \n":                                  "there is none",
-		"https://":                             "there is none",
-		"https:///apps":                        "there is none",
-		"/":                                    "there is none",
+		"":                                     "it is empty",
+		" \n":                                  "it is empty",
+		"https://":                             "it is empty",
+		"https:///apps":                        "it is empty",
+		"/":                                    "it is empty",
 		"convox:pass@rack.example.com":         "user name or password",
 		"https://convox:pass@rack.example.com": "user name or password",
 		"https://@rack.example.com":            "user name or password",
@@ -64,9 +64,9 @@ func TestWhatIsNoHostIsRefusedWithTheReason(t *testing.T) {
 		"ftp://rack.example.com":               "not an https:// one",
 		"rack.example.com /x":                  "white space",
 		"rack example.com":                     "white space",
-		"rack.example\x1b[31m.com":             "cannot be shown",
-		"rack.example.com\x00":                 "cannot be shown",
-		"rack.ex\xffample.com":                 "cannot be shown",
+		"rack.example\x1b[31m.com":             "can't be shown",
+		"rack.example.com\x00":                 "can't be shown",
+		"rack.ex\xffample.com":                 "can't be shown",
 		"bücher.example.com":                   "outside ASCII",
 		"acme/production":                      "path",
 		"/etc/passwd":                          "path",
@@ -96,8 +96,8 @@ func TestWhatIsNoHostIsRefusedWithTheReason(t *testing.T) {
 		"127.1":                                "neither a DNS name",
 		"12345":                                "neither a DNS name",
 		strings.Repeat("a", 64) + ".com":       "neither a DNS name",
-		strings.Repeat("a.", 127) + "com":      "longer",
-		"https://a.com/" + strings.Repeat("a", 3000): "longer",
+		strings.Repeat("a.", 127) + "com":      "too long",
+		"https://a.com/" + strings.Repeat("a", 3000): "too long",
 		"production": "single word",
 	} {
 		got, err := convox.ParseHost(text)

@@ -13,12 +13,11 @@ const (
 	longestLabel = 63
 )
 
-// ParseHost reads a host as people write it: alone, with a port, or in an
-// address pasted from a browser, of which the path is dropped. White space
-// around it, upper case, a trailing dot and the port 443 are put right. Names
-// with letters outside ASCII are refused, since the convox client sends them as
-// they are. The error has CodeHost, and never quotes the text, which can be a
-// secret in the wrong place.
+// ParseHost reads a host as people write it: alone, with a port, or in an address pasted
+// from a browser, whose path is dropped. It normalizes surrounding white space, upper
+// case, a trailing dot and the port 443. It rejects names with letters outside ASCII,
+// because the convox CLI sends them unchanged. The error has CodeHost and never quotes
+// the text, which can be a secret in the wrong place.
 func ParseHost(text string) (Host, error) {
 	text = strings.TrimSpace(text)
 	if err := refuseText(text); err != nil {
@@ -38,57 +37,57 @@ func ParseHost(text string) (Host, error) {
 	return Host{name: name, port: port}, nil
 }
 
-// refuseText refuses what no part of an address may hold.
+// refuseText rejects what no part of an address may contain.
 func refuseText(text string) error {
 	switch {
 	case text == "":
-		return badHost("there is none")
+		return badHost("it is empty")
 	case len(text) > longestText:
-		return badHost("it is longer than any host")
+		return badHost("it is too long")
 	case strings.Contains(text, "@"):
-		return meant(MeantPassword, "it carries a user name or password")
+		return ambiguousHost(MeantPassword, "it contains a user name or password")
 	case strings.ContainsFunc(text, unicode.IsSpace):
-		return badHost("there is white space inside it")
+		return badHost("it contains white space")
 	case strings.ContainsFunc(text, isUnprintable):
-		return badHost("it has characters that cannot be shown")
+		return badHost("it contains characters that can't be shown")
 	case strings.ContainsFunc(text, isForeign):
-		e := badHost("it has letters outside ASCII")
+		e := badHost("it contains letters outside ASCII")
 		e.Hints = []string{"write such a name in its ASCII form, which begins with xn--"}
 		return e
 	}
 	return nil
 }
 
-// cutAuthority cuts the scheme of an address and what follows its host. Without
-// a scheme nothing but a slash may follow: ORG/NAME is no host.
+// cutAuthority removes an address's scheme and everything after its host. Without a
+// scheme only a slash may follow: ORG/NAME isn't a host.
 func cutAuthority(text string) (string, error) {
 	scheme, rest, found := strings.Cut(text, "://")
 	if !found {
 		host := strings.TrimSuffix(text, "/")
 		if strings.ContainsAny(host, `/\?#`) {
-			return "", meant(MeantConsoleRack, "it looks like a path")
+			return "", ambiguousHost(MeantConsoleRack, "it looks like a path")
 		}
 		return host, nil
 	}
 	switch strings.ToLower(scheme) {
 	case "https":
 	case "http":
-		return "", badHost("plain HTTP would show the password to the network, and the convox client uses HTTPS alone")
+		return "", badHost("plain HTTP would expose the password to the network, and the convox CLI only uses HTTPS")
 	default:
-		return "", badHost("it is an address, and not an https:// one")
+		return "", badHost("it is an address, but not an https:// one")
 	}
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
 		rest = rest[:end]
 	}
 	if rest == "" {
-		return "", badHost("there is none")
+		return "", badHost("it is empty")
 	}
 	return rest, nil
 }
 
 func splitPort(authority string) (name, port string, err error) {
 	if _, err := netip.ParseAddr(authority); err == nil {
-		return authority, "", nil // an IPv6 address whose brackets were left away, or IPv4
+		return authority, "", nil // an IPv6 address without brackets, or IPv4
 	}
 	rest := ""
 	if strings.HasPrefix(authority, "[") {
@@ -108,7 +107,7 @@ func splitPort(authority string) (name, port string, err error) {
 	digits, found := strings.CutPrefix(rest, ":")
 	number, err := strconv.ParseUint(digits, 10, 16)
 	if !found || err != nil || number == 0 {
-		return "", "", badHost("its port is no number from 1 to 65535")
+		return "", "", badHost("its port isn't a number from 1 to 65535")
 	}
 	if number == 443 {
 		return name, "", nil
@@ -116,7 +115,7 @@ func splitPort(authority string) (name, port string, err error) {
 	return name, strconv.FormatUint(number, 10), nil
 }
 
-// checkName returns the name as it is compared: a DNS name in lower case, or an
+// checkName returns the name in the form for comparisons: a DNS name in lower case, or an
 // IP address.
 func checkName(name string) (string, error) {
 	if inner, found := strings.CutPrefix(name, "["); found {
@@ -131,10 +130,10 @@ func checkName(name string) (string, error) {
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if name == "" {
-		return "", badHost("there is none")
+		return "", badHost("it is empty")
 	}
 	if len(name) > longestName {
-		return "", badHost("it is longer than any host")
+		return "", badHost("it is too long")
 	}
 	labels := strings.Split(name, ".")
 	for _, label := range labels {
@@ -144,16 +143,16 @@ func checkName(name string) (string, error) {
 	}
 	switch last := labels[len(labels)-1]; {
 	case strings.Trim(last, "0123456789") == "":
-		return "", badHost(noName) // what remains of an IP address
+		return "", badHost(noName) // the rest of an IP address
 	case len(labels) == 1 && name != "localhost":
-		return "", meant(MeantRack, "it is a single word")
+		return "", ambiguousHost(MeantRack, "it is a single word")
 	}
 	return name, nil
 }
 
 func checkLabel(label string) error {
 	if strings.Contains(label, "_") {
-		return badHost("names of hosts have no underscores")
+		return badHost("host names have no underscores")
 	}
 	notDNS := func(r rune) bool {
 		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-')

@@ -18,21 +18,21 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// longestPassword is in bytes. A Rack's password has at most 50 characters; a
-// key of Console has more.
+// longestPassword is in bytes. A Rack's password has at most 50 characters; a deploy key
+// has more.
 const longestPassword = 4096
 
-// badNew is a new password that no Rack can have.
-func badNew(why string, hints ...string) *problem.Error {
+// badNewPassword is the error for a new password that no Rack can have.
+func badNewPassword(why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: CodePassword, Reason: "the new password " + why, Hints: hints, Detail: Detail{New: true}}
 }
 
-const oneLine = "give the password or deploy key alone, on one line, without anything before or after it"
+const oneLine = "give only the password or deploy key, on one line, without anything before or after it"
 
-// CheckPassword refuses, with CodePassword, what cannot be meant, and what
-// a Travis variable cannot carry: a build reads it as a line of Bash
-// (https://docs.travis-ci.com/user/environment-variables/). It does not refuse
-// what the convox client cannot send: the login check explains that better.
+// CheckPassword rejects, with CodePassword, what can't have been meant, and what a Travis
+// variable can't contain: a build reads it as a line of Bash
+// (https://docs.travis-ci.com/user/environment-variables/). It doesn't reject what the
+// convox CLI can't send: the login check explains that better.
 func CheckPassword(password secret.String) error {
 	if why, hints := refusal(password); why != "" {
 		return &problem.Error{Code: CodePassword, Reason: "the password or deploy key " + why, Hints: hints}
@@ -40,17 +40,17 @@ func CheckPassword(password secret.String) error {
 	return nil
 }
 
-// refusal says what is wrong with a password, and what can be done; "" is nothing. It
-// names the kind of what is wrong, never the value, its length or a place in it.
+// refusal says what is wrong with a password, and a hint; "" means nothing. It names the
+// kind of problem, never the value, its length or a position in it.
 func refusal(password secret.String) (why string, hints []string) {
 	value := password.Reveal()
 	switch {
 	case value == "":
 		return "is empty", []string{oneLine}
 	case len(value) > longestPassword:
-		return "is longer than any real one", []string{oneLine}
+		return "is too long", []string{oneLine}
 	case !utf8.ValidString(value):
-		return "is not UTF-8 text", []string{"check the encoding of the file that it comes from"}
+		return "isn't UTF-8 text", []string{"check the encoding of the file that it comes from"}
 	case strings.ContainsAny(value, "\r\n"):
 		return "has a line ending that is not its last character", []string{oneLine}
 	case strings.Contains(value, "\x00"):
@@ -60,12 +60,12 @@ func refusal(password secret.String) (why string, hints []string) {
 	case strings.ContainsFunc(value, unicode.IsControl):
 		return "has a control character", []string{oneLine}
 	case strings.TrimSpace(value) != value:
-		return "has white space before or after it", []string{oneLine, "reset a Rack's password that really has it: the convox client cannot send it"}
+		return "has white space before or after it", []string{oneLine, "reset the Rack's password if it really has white space: the convox CLI can't send it"}
 	}
 	return "", nil
 }
 
-// CutLineEnding cuts one line ending, \n or \r\n, from the end of a piped text.
+// CutLineEnding removes one line ending, \n or \r\n, from the end of a piped text.
 func CutLineEnding(text string) string {
 	cut, found := strings.CutSuffix(text, "\n")
 	if !found {
@@ -86,15 +86,15 @@ const (
 
 var errNotRandom = errors.New("the source of random numbers is broken")
 
-// NewPassword makes a password for a Rack: 30 letters and digits, each as likely
-// as any other, which the convox client sends and Bash reads as they are.
-// random is a cryptographic source; nil is the system's.
+// NewPassword makes a password for a Rack: 30 letters and digits, each equally likely,
+// which the convox CLI sends and Bash reads unchanged. random is a cryptographic source;
+// nil is the system's.
 func NewPassword(random io.Reader) (secret.String, error) {
 	if random == nil {
 		random = rand.Reader
 	}
-	// What is above the last multiple of their number would make the first
-	// letters likelier. That is one byte of 32, so twice the bytes are plenty.
+	// Values above the last multiple of their number would make the first letters
+	// likelier. That is one byte in 32, so twice the bytes are plenty.
 	const fair = 256 - 256%len(letters)
 	drawn := make([]byte, 2*madeLength)
 	if _, err := io.ReadFull(random, drawn); err != nil {
@@ -112,32 +112,32 @@ func NewPassword(random io.Reader) (secret.String, error) {
 	return secret.New(string(made[:madeLength])), nil
 }
 
-// CheckNewPassword refuses, with CodePassword, what CheckPassword refuses,
-// what the convox client cannot send, and what a Rack's stack does not take: it
-// wants 1 to 50 characters.
+// CheckNewPassword rejects, with CodePassword, what CheckPassword rejects, what the
+// convox CLI can't send, and what a Rack's stack doesn't accept: it requires 1 to 50
+// characters.
 func CheckNewPassword(password secret.String) error {
 	if why, _ := refusal(password); why != "" {
-		return badNew(why, "give it alone, on one line, without anything before or after it")
+		return badNewPassword(why, "give only the password, on one line, without anything before or after it")
 	}
 	switch {
 	case utf8.RuneCountInString(password.Reveal()) > longestNew:
-		return badNew(fmt.Sprintf("has more than the %d characters that a Rack's may have", longestNew), fewerLetters)
+		return badNewPassword(fmt.Sprintf("has more than the %d characters that a Rack password may have", longestNew), fewerLetters)
 	case !Sendable(password):
-		return badNew("has "+UnsendableCharacters(password)+", which the convox client, and so a build, cannot send", fewerLetters)
+		return badNewPassword("has "+UnsendableCharacters(password)+", which the convox CLI, and so a build, can't send", fewerLetters)
 	}
 	return nil
 }
 
-const fewerLetters = "take letters and digits, 50 at the most"
+const fewerLetters = "use at most 50 letters and digits"
 
 // TailLength is n, or the number of characters of a shorter password.
 func TailLength(password secret.String, n int) int {
 	return min(n, utf8.RuneCountInString(password.Reveal()))
 }
 
-// MatchesTail reports whether typed is the last n characters of the password,
-// all of a shorter one: proof that its owner has it. The time that it takes does
-// not depend on where they differ.
+// MatchesTail reports whether typed is the last n characters of the password, or all of a
+// shorter one, which shows that its owner has it. The time it takes doesn't depend on
+// where they differ.
 func MatchesTail(password secret.String, typed string, n int) bool {
 	if n < 1 || password.IsEmpty() {
 		return false
@@ -147,28 +147,27 @@ func MatchesTail(password secret.String, typed string, n int) bool {
 	return subtle.ConstantTimeCompare([]byte(string(tail)), []byte(typed)) == 1
 }
 
-// user is the user name of every Basic credential that the convox client sends.
+// user is the user name of every Basic credential that the convox CLI sends.
 const user = "convox"
 
-// clientForm is what the convox client sends for a password: it escapes it as for
-// the query of an address, puts it into the user info of one, and sends what that
-// prints (https://github.com/convox/rack/tree/master/pkg/cli, helpers.go). A query
-// has a plus for a space, which in the user info is a plus.
+// clientForm is what the convox CLI sends for a password: it escapes it as for a URL
+// query, puts it into a URL's user info, and sends what that prints
+// (https://github.com/convox/rack/tree/master/pkg/cli, helpers.go). A query has a plus
+// for a space, which stays a plus in the user info.
 func clientForm(password secret.String) secret.String {
 	text := strings.ReplaceAll(password.Reveal(), " ", "+")
 	return secret.New(strings.TrimPrefix(url.UserPassword(user, text).String(), user+":"))
 }
 
-// Sendable reports whether the convox client, and so a build, sends the
-// password as it is. Letters and digits always are.
+// Sendable reports whether the convox CLI, and so a build, sends the password unchanged.
+// It always does for letters and digits.
 func Sendable(password secret.String) bool {
 	return clientForm(password).Equal(password)
 }
 
-// UnsendableCharacters names what keeps the convox client from sending the
-// password, for a message: "a space, a quote". It is "" when nothing does. It
-// names kinds of characters and neither which nor how many nor where, so that a
-// log with the message helps nobody to guess.
+// UnsendableCharacters says in a message what keeps the convox CLI from sending the
+// password: "a space, a quote". It is "" if nothing does. It names kinds of characters,
+// not which, how many or where, so that a log with the message helps nobody guess.
 func UnsendableCharacters(password secret.String) string {
 	var kinds []string
 	for _, kind := range []string{aSpace, aQuote, aURLSign, aForeign, aControl, another} {
@@ -207,12 +206,12 @@ func kindOf(r rune) string {
 	return another
 }
 
-// Quote returns the text that Travis has to store so that a build, which runs
-// "export NAME=TEXT" in Bash, gets the value: in POSIX single quotes where Bash
-// would read it otherwise, else as it is. An empty value becomes two quotes.
+// Quote returns the text that Travis must store so that a build, which runs "export
+// NAME=TEXT" in Bash, gets the value: in POSIX single quotes if Bash would change it,
+// otherwise unchanged. An empty value becomes two quotes.
 func Quote(value secret.String) secret.String {
 	text := value.Reveal()
-	// Bash expands a tilde only where a word or a path in it begins.
+	// Bash expands a tilde only where a word or a path in it starts.
 	if plain := innerTilde.ReplaceAllString(text, "$1"); shellescape.Quote(plain) == plain && plain != "" {
 		return value
 	}

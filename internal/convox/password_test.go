@@ -28,7 +28,7 @@ func TestWhatCanBeNoPasswordIsRefusedByItsKind(t *testing.T) {
 		c + "\x7f":               "control character",
 		c + "\u0085" + c:         "control character",
 		c + "\xff":               "UTF-8",
-		strings.Repeat(c, 1<<10): "longer",
+		strings.Repeat(c, 1<<10): "too long",
 	} {
 		err := convox.CheckPassword(secret.New(value))
 		refused, is := err.(*problem.Error)

@@ -87,8 +87,8 @@ func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
 		want   string
 	}{
 		"given":           {refused(convox.Detail{Status: 401}), "", "no"},
-		"saved":           {refused(convox.Detail{Status: 401}), file, "the Rack does not accept the password saved in /home/ann/.config/convox2/auth"},
-		"in AWS":          {refused(convox.Detail{Status: 401}), convox.FromAWS, "the Rack does not accept the password that AWS has; most likely its web service wasn't restarted after a change"},
+		"saved":           {refused(convox.Detail{Status: 401}), file, "the Rack doesn't accept the password saved in /home/ann/.config/convox2/auth"},
+		"in AWS":          {refused(convox.Detail{Status: 401}), convox.FromAWS, "the Rack doesn't accept the password that AWS has; most likely its web service wasn't restarted after a change"},
 		"forbidden":       {refused(convox.Detail{Status: 403}), file, "no"},
 		"a token":         {refused(convox.Detail{Status: 401, Token: true}), file, "no"},
 		"a Console's":     {refused(convox.Detail{Status: 401, Console: true}), file, "no"},
@@ -111,6 +111,18 @@ func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
 	}
 }
 
+func TestALoginsErrorNamesTheRackInCloudFormation(t *testing.T) {
+	rack := convox.Rack{Name: "production", Region: "us-east-1"}
+	other := &problem.Error{Code: "usage", Detail: 7}
+	err := convox.NameRack(&problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 401}}, rack)
+	if got := detail(err); got.Rack != rack || got.Status != 401 {
+		t.Errorf("%+v", got)
+	}
+	if convox.NameRack(nil, rack) != nil || convox.NameRack(other, rack) != error(other) {
+		t.Error("another error was changed")
+	}
+}
+
 func TestAPasswordThatTheClientCannotSendIsNeverGood(t *testing.T) {
 	for _, character := range []string{"@", "/", ":", "%", "?", "#", " ", `"`, "'", "é", "(", "\\"} {
 		value := secrettest.Canary + character + "z"
@@ -118,7 +130,7 @@ func TestAPasswordThatTheClientCannotSendIsNeverGood(t *testing.T) {
 		rack.SetPassword(value)
 		login, err := checker(t).Rack(t.Context(), host(t, rack.Host), secret.New(value))
 		failure := failed(t, login, err, convox.CodeOnlyRawForm)
-		if !strings.Contains(failure.Error(), "the convox client") {
+		if !strings.Contains(failure.Error(), "the convox CLI") {
 			t.Errorf("%v", failure)
 		}
 		secrettest.Absent(t, "the error", printed(err), value)
@@ -235,7 +247,7 @@ func TestForbiddenIsRefused(t *testing.T) {
 	for _, password := range []secret.String{canary, secret.New("eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoid3JpdGUifQ.c2lnbmVk")} {
 		login, err := checker(t).Rack(t.Context(), host(t, server.URL), password)
 		failed(t, login, err, convox.CodeRefused)
-		if detail(err).Token || !strings.Contains(err.Error(), "it forbids the login (HTTP 403)") {
+		if detail(err).Token || !strings.Contains(err.Error(), "it denies the login (HTTP 403)") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -335,7 +347,7 @@ func TestAPauseOfACheckIsAnnouncedOnce(t *testing.T) {
 	}})
 	var announced atomic.Int32
 	_, _ = checker(t, func(o *convox.CheckerOptions) {
-		o.Retry.Tell = func(transport.Again) { announced.Add(1) }
+		o.Retry.Tell = func(transport.RetryNotice) { announced.Add(1) }
 	}).Rack(t.Context(), host(t, server.URL), canary)
 	if n := announced.Load(); n != 1 {
 		t.Errorf("it is announced %d times", n)

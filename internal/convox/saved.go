@@ -10,28 +10,27 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// SavedLogin is a Rack's login that the convox client has saved.
+// SavedLogin is a Rack's login that the convox CLI has saved.
 type SavedLogin struct {
 	Host     Host
 	Password secret.String
-	File     string // where it was read; clean it before it is shown
-	InUse    bool   // the client uses this host when it is told nothing else
+	File     string // where it was found; clean it before showing it
+	InUse    bool   // the CLI's default host
 }
 
-// SavedLogins reads what the convox client has saved, from every place where
-// one of its generations keeps it. The places come in the order of their
-// precedence, and each host once, from the first that has it. Logins of a
-// Console are left out: they are a person's own key, never a deploy key. A file
-// console names what its client logged in to last, which can be a Rack: one of
-// racks, or a host in a Rack's shape, is one whatever that file says; another one
-// that it names counts as a Console. racks are hosts known to be Racks', such as
-// those that their stacks name.
+// SavedLogins reads what the convox CLI has saved, from every place where one of its
+// generations stores it. Places are in order of precedence, and each host appears once,
+// from the first place that has it. Console logins are left out: they are a person's own
+// keys, never deploy keys. A file console names the last login of its CLI, which can be a
+// Rack: a host in racks or in a Rack's shape is a Rack whatever that file says; any other
+// host that it names counts as a Console. racks are hosts of known Racks, such as those
+// that stacks name.
 //
-// What a killed Save left in a place is removed.
+// It removes what a killed Save left in a place.
 //
-// env is os.Getenv, home the person's home folder ("" leaves out what is in
-// it), goos runtime.GOOS. What cannot be read is told by CodeSavedLogins, beside
-// the logins from all other places; what is not there is no error.
+// env is os.Getenv, home the person's home folder ("" skips it), goos runtime.GOOS.
+// CodeSavedLogins reports what can't be read, together with the logins from all other
+// places; missing files aren't an error.
 func SavedLogins(env func(string) string, home, goos string, racks ...Host) ([]SavedLogin, error) {
 	var (
 		places []savedPlace
@@ -59,16 +58,15 @@ func FindSaved(logins []SavedLogin, host Host) (SavedLogin, bool) {
 	return logins[i], true
 }
 
-// savedPlace is what one folder of settings holds.
+// savedPlace has the settings of one folder.
 type savedPlace struct {
 	logins  []SavedLogin // by host
 	inUse   Host         // of the file host
 	console Host         // of the file console
 }
 
-// readPlace reads a folder. When its file console can't be read, one of its
-// logins may be a person's own key: those of other hosts than Racks' are left
-// out, with an error.
+// readPlace reads a folder. If its file console can't be read, one of its logins may be a
+// person's own key: then it returns only Racks' hosts, with an error.
 func readPlace(folder string, isRack func(Host) bool) (savedPlace, []fault) {
 	var (
 		place  savedPlace
@@ -78,7 +76,7 @@ func readPlace(folder string, isRack func(Host) bool) (savedPlace, []fault) {
 	if place.console, err = readHost(filepath.Join(folder, "console")); err != nil {
 		faults = append(faults, fault{filepath.Join(folder, "console"), err})
 	}
-	// A broken file host loses the default and nothing else.
+	// A broken file host only loses the default.
 	place.inUse, _ = readHost(filepath.Join(folder, "host"))
 
 	auth := filepath.Join(folder, "auth")
@@ -99,7 +97,7 @@ func readPlace(folder string, isRack func(Host) bool) (savedPlace, []fault) {
 	return place, faults
 }
 
-// readHost reads a file that holds a host, or nothing.
+// readHost reads a file that contains a host, or nothing.
 func readHost(file string) (Host, error) {
 	text, err := readSmallFile(file)
 	if err != nil || strings.TrimSpace(text) == "" {
@@ -112,11 +110,11 @@ func readHost(file string) (Host, error) {
 	return host, nil
 }
 
-// parseAuth reads a file auth, a JSON object {"HOST": "PASSWORD"}. What is no
-// host or has no password is passed over.
+// parseAuth reads an auth file, a JSON object {"HOST": "PASSWORD"}. It skips entries
+// without a host or password.
 func parseAuth(text string) ([]SavedLogin, error) {
 	if strings.TrimSpace(text) == "" {
-		return nil, nil // the client takes an empty file for an empty object
+		return nil, nil // the CLI takes an empty file as an empty object
 	}
 	var passwords map[string]string
 	if json.Unmarshal([]byte(text), &passwords) != nil {
@@ -133,13 +131,13 @@ func parseAuth(text string) ([]SavedLogin, error) {
 	return logins, nil
 }
 
-// merge puts the places together. A Console is one in all of them, and the
-// first place that has a host in use decides.
+// merge combines the places. A Console counts as one in all of them, and the first place
+// with a default host wins.
 func merge(places []savedPlace, isRack func(Host) bool) []SavedLogin {
-	passed := map[Host]bool{} // over: Consoles, and hosts that are there already
+	passed := map[Host]bool{} // to skip: Consoles, and hosts that were added already
 	var inUse Host
 	for _, place := range places {
-		passed[place.console] = !isRack(place.console) // the zero Host is nobody's
+		passed[place.console] = !isRack(place.console) // the zero Host belongs to nobody
 		if inUse.IsZero() {
 			inUse = place.inUse
 		}

@@ -15,13 +15,12 @@ import (
 	"convox-travis/internal/text"
 )
 
-// largestFile bounds a file of settings, in bytes.
+// largestFile limits a settings file, in bytes.
 const largestFile = 1 << 20
 
-// folders are the places of the client's settings, the first first: where
-// CONVOX_CONFIG says, and then nowhere else; else the folders of the second
-// generation, the only one that can use a Rack directly, and of the third in the
-// person's configuration folder, and the one of old clients
+// folders are the places of the CLI's settings, in order: only CONVOX_CONFIG if it is
+// set; otherwise the folders of the second generation, the only one that can use a Rack
+// directly, of the third in the person's configuration folder, and of old CLIs
 // (https://github.com/convox/rack/blob/master/vendor/github.com/convox/stdcli/setting.go).
 func folders(env func(string) string, home, goos string) []string {
 	if folder := env("CONVOX_CONFIG"); folder != "" {
@@ -37,9 +36,9 @@ func folders(env func(string) string, home, goos string) []string {
 	return all
 }
 
-// configFolder is the person's configuration folder as the library that comes
-// with the client knows it (https://github.com/convox/rack/tree/master/vendor/github.com/adrg/xdg):
-// XDG_CONFIG_HOME on every system, when it is absolute, else the system's own.
+// configFolder is the person's configuration folder as the CLI's library finds it
+// (https://github.com/convox/rack/tree/master/vendor/github.com/adrg/xdg):
+// XDG_CONFIG_HOME on every system, if it is absolute, otherwise the system's own.
 func configFolder(env func(string) string, home, goos string) string {
 	if folder := env("XDG_CONFIG_HOME"); filepath.IsAbs(folder) {
 		return folder
@@ -58,8 +57,7 @@ func configFolder(env func(string) string, home, goos string) string {
 	return filepath.Join(home, ".config")
 }
 
-// readSmallFile returns the text of a file, "" for one that is not there and
-// for a folder.
+// readSmallFile returns the text of a file, "" for a missing one and for a folder.
 func readSmallFile(name string) (string, error) {
 	text, err := bounded.File(name, largestFile)
 	switch {
@@ -78,28 +76,28 @@ func isFolder(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// What can be wrong with a file of settings. Nothing of the file is in it.
+// What can be wrong with a settings file. None quotes the file.
 var (
-	errUnreadable = errors.New("it cannot be read")
-	errAuthFile   = errors.New("it is not a JSON object of hosts and passwords")
-	errHostFile   = errors.New("what it holds is no host")
+	errUnreadable = errors.New("it can't be read")
+	errAuthFile   = errors.New("it isn't a JSON object of hosts and passwords")
+	errHostFile   = errors.New("its content isn't a host")
 )
 
-// fault is a file of the convox client that can't be used.
+// fault is a file of the convox CLI that can't be used.
 type fault struct {
 	file   string
 	reason error
 }
 
-// unreadable tells which files can't be used. It quotes nothing of them.
+// unreadable lists the files that can't be used. It quotes nothing of them.
 func unreadable(faults []fault) *problem.Error {
 	parts := make([]string, len(faults))
 	for i, f := range faults {
 		parts[i] = f.file + ": " + f.reason.Error()
 	}
 	return &problem.Error{
-		Code: CodeSavedLogins, Action: "read the logins that the convox client saved", Reason: strings.Join(parts, "; "),
-		Hints: []string{"repair or move away " + text.Quote(faults[0].file) + "; convox login HOST writes a new one"},
+		Code: CodeSavedLogins, Action: "read the logins that the convox CLI saved", Reason: strings.Join(parts, "; "),
+		Hints: []string{"repair or move " + text.Quote(faults[0].file) + "; convox login HOST writes a new one"},
 	}
 }
 
@@ -109,24 +107,23 @@ type Logins struct {
 	home, goos string
 }
 
-// NewLogins takes what SavedLogins takes.
+// NewLogins has the same parameters as SavedLogins.
 func NewLogins(env func(string) string, home, goos string) Logins { return Logins{env, home, goos} }
 
 func (l Logins) folders() []string { return folders(l.env, l.home, l.goos) }
 
-// Save saves a Rack's password where SavedLogins and the client of the
-// second generation find it, the only one that can use a Rack directly, and
-// returns the file.
+// Save saves a Rack's password where SavedLogins finds it, and so does the CLI's second
+// generation, the only one that can use a Rack directly. It returns the file.
 //
-// The folder is CONVOX_CONFIG's, else convox2; it is made, for its owner alone,
-// when it is missing. In the file auth the host's entry is set, in every spelling
-// that it has there, and nothing else is changed. Its mode becomes 0600, or stays
-// what is stricter. The file is replaced as a whole, also where a link leads to
-// it, and read back. Other processes of this program wait.
+// The folder is CONVOX_CONFIG, or convox2; if it is missing, it is created for its owner
+// only. In the auth file the host's entry is set, in every spelling that it has there,
+// and nothing else changes. Its mode becomes 0600, or stays if it is stricter. The file
+// is replaced as a whole, also behind a link, and read back. Other processes of this
+// program wait.
 //
-// Convox's own Console is refused: what the client saves for one is a person's
-// own key. The error has CodePassword, CodeHost or CodeSaveLogin, and the
-// file is then as it was, unless another program wrote to it at the same time.
+// Convox's own Console is rejected: what the CLI saves for it is a person's own key. The
+// error has CodePassword, CodeHost or CodeSaveLogin, and the file is then unchanged,
+// unless another program wrote to it at the same time.
 func (l Logins) Save(host Host, password secret.String) (file string, err error) {
 	return l.save(host, password, func(text string) (string, error) { return text, nil })
 }
@@ -134,7 +131,7 @@ func (l Logins) Save(host Host, password secret.String) (file string, err error)
 // save saves a password beside what more there is to be changed.
 func (l Logins) save(host Host, password secret.String, more func(string) (string, error)) (file string, err error) {
 	if host.IsZero() {
-		return "", badHost("there is none")
+		return "", badHost("it is empty")
 	}
 	if err := CheckPassword(password); err != nil {
 		return "", err
@@ -165,29 +162,29 @@ func (l Logins) save(host Host, password secret.String, more func(string) (strin
 	return file, nil
 }
 
-// Why a login is not saved, beside what is wrong with a file that is read.
+// Reasons why a login isn't saved, besides what is wrong with a file.
 var (
 	errNoFolder    = errors.New("there is no folder for it: neither a home folder nor CONVOX_CONFIG")
-	errConsole     = errors.New("this host is a Console, and what the convox client saves for one is a person's own key")
-	errLink        = errors.New("the link does not lead to a file")
-	errOverfull    = errors.New("it would be larger than any real one")
-	errWrittenOver = errors.New("read back, it does not hold the password: another program wrote to it at the same time")
+	errConsole     = errors.New("this host is a Console, and what the convox CLI saves for it is a person's own key")
+	errLink        = errors.New("the link doesn't lead to a file")
+	errOverfull    = errors.New("it would be too large")
+	errWrittenOver = errors.New("the password is missing after it was saved: another program wrote to the file at the same time")
 )
 
-// rewriteTries is how often a file may change under rewrite.
+// rewriteTries is how often a file may change during rewrite.
 const rewriteTries = 8
 
-// rewrite replaces a small file by what change makes of its text, "" where there
-// is none; or leaves it as it was, with one of the errors of this package. Other
-// processes of this program wait. The client knows no lock: when it wrote
-// meanwhile, change is asked again, so what it added is kept, but for the moment
-// between the last look and the rename.
+// rewrite replaces a small file with what change makes of its text, which is "" for a
+// missing file; or leaves it unchanged and returns an error of this package. Other
+// processes of this program wait. The CLI doesn't lock: if it wrote in the meantime,
+// change is called again, so nothing of it is lost, except in the moment between the last
+// check and the rename.
 func rewrite(file string, change func(old string) (string, error)) error {
 	folder := filepath.Dir(file)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return atomicfile.Reason(err)
 	}
-	target, err := behindLinks(file)
+	target, err := resolveLinks(file)
 	if err != nil {
 		return err
 	}
@@ -212,15 +209,15 @@ func rewrite(file string, change func(old string) (string, error)) error {
 	return atomicfile.ErrBusy
 }
 
-// cleanUp removes what a killed process left of a file, which can hold passwords.
+// cleanUp removes what a killed process left of a file, which can contain passwords.
 func cleanUp(file string) {
-	if target, err := behindLinks(file); err == nil {
+	if target, err := resolveLinks(file); err == nil {
 		atomicfile.Clean(target, filepath.Dir(file))
 	}
 }
 
-// behindLinks returns the file that a name leads to, which need not be there.
-func behindLinks(name string) (string, error) {
+// resolveLinks returns the file that a name leads to, which need not exist.
+func resolveLinks(name string) (string, error) {
 	info, err := os.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err == nil && info.Mode()&fs.ModeSymlink == 0:
@@ -235,7 +232,7 @@ func behindLinks(name string) (string, error) {
 	return target, nil
 }
 
-// replace puts text in the place of old, unless the file no longer holds old.
+// replace replaces old with text, unless the file no longer has old.
 func replace(held *atomicfile.Held, target, old, text string) (done bool, err error) {
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(target); err == nil {
@@ -254,4 +251,4 @@ func replace(held *atomicfile.Held, target, old, text string) (done bool, err er
 	return err == nil, err
 }
 
-var errOldText = errors.New("another program wrote to it meanwhile")
+var errOldText = errors.New("another program wrote to it at the same time")

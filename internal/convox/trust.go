@@ -14,21 +14,20 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// trust decides, in the handshake of every connection and so before anything
-// is sent on it, whether its certificate is good enough to be shown a password.
+// trust decides in the handshake of every connection, before anything is sent, whether
+// its certificate may receive a password.
 //
-// A Console and a *.convox.site Rack are verified in the ordinary way. Any
-// other Rack is too, and where its issuer is unknown, which is how old Racks
-// are, the very certificate can be approved by its fingerprint. An approved one
-// may have another name and may have expired, since those of old Racks have,
-// and nothing but this one certificate is trusted for it. A certificate from a
-// known issuer with another name or out of its time is refused in any case: it
-// is no Rack's own. Where a fingerprint was given, it has to match whatever
-// else is true. A Rack on loopback needs no more than that.
+// A Console and a *.convox.site Rack are verified the ordinary way. So is any other Rack,
+// but if its issuer is unknown, as for old Racks, that very certificate can be approved
+// by its fingerprint. An approved certificate may have another name and may have expired,
+// because those of old Racks have, and nothing else is trusted for it. A certificate from
+// a known issuer with another name or out of its validity is rejected in any case: it
+// isn't the Rack's own. If a fingerprint was given, it must always match. A Rack on
+// loopback needs no more than that.
 type trust struct {
 	host    Host
 	console bool
-	own     bool // its certificate may be its own
+	own     bool // may be self-signed
 	exempt  bool
 	pin     *fingerprint // nil: none was given
 	roots   *x509.CertPool
@@ -36,12 +35,12 @@ type trust struct {
 
 func (t trust) apply(config *tls.Config) {
 	config.RootCAs = t.roots
-	// Where this is set, judge verifies instead.
+	// If this is set, judge verifies instead.
 	config.InsecureSkipVerify = t.own || t.exempt
 	config.VerifyConnection = t.judge
 }
 
-// judge is called for every connection, also one that resumes a session.
+// judge is called for every connection, including resumed sessions.
 func (t trust) judge(state tls.ConnectionState) error {
 	defer crash.Catch()
 	if len(state.PeerCertificates) == 0 {
@@ -52,7 +51,7 @@ func (t trust) judge(state tls.ConnectionState) error {
 	switch {
 	case t.pin != nil && seen != *t.pin:
 		return notLoggedIn(CodeUntrusted, "its certificate isn't the one that was approved"+notSent, untrusted,
-			"continue only when you know why it is another one: someone may be listening in", "compare what was seen: "+seen.String())
+			"continue only if you know why it changed: someone may be intercepting the connection", "compare the fingerprint of the server's certificate: "+seen.String())
 	case t.exempt, !t.own:
 		return nil
 	}
@@ -66,18 +65,18 @@ func (t trust) judge(state tls.ConnectionState) error {
 	if t.pin != nil {
 		return nil
 	}
-	return notLoggedIn(CodeUntrusted, "nobody known to this machine signed its certificate"+t.besides(state.PeerCertificates[0])+notSent, untrusted,
-		"ask someone who reaches the Rack from another network whether they see the same fingerprint")
+	return notLoggedIn(CodeUntrusted, "its certificate is signed by no authority that this machine trusts"+t.otherFaults(state.PeerCertificates[0])+notSent, untrusted,
+		"ask someone who reaches the Rack from another network whether they get the same fingerprint")
 }
 
-// besides tells what else is unusual about a certificate that its owner signed.
-func (t trust) besides(certificate *x509.Certificate) string {
+// otherFaults says what else is unusual about a self-signed certificate.
+func (t trust) otherFaults(certificate *x509.Certificate) string {
 	var words string
 	if certificate.VerifyHostname(t.host.name) != nil {
 		words += ", it is for another name"
 	}
 	if now := time.Now(); now.After(certificate.NotAfter) || now.Before(certificate.NotBefore) {
-		words += ", it has expired or is not valid yet"
+		words += ", it has expired or isn't valid yet"
 	}
 	return words
 }
@@ -91,34 +90,33 @@ func (t trust) verify(chain []*x509.Certificate, name string, at time.Time) erro
 	return err
 }
 
-// issuerUnknown leaves out name and time, which are looked at before the issuer
-// and would hide it.
+// issuerUnknown ignores name and time, which are checked before the issuer and would hide
+// that error.
 func (t trust) issuerUnknown(chain []*x509.Certificate) bool {
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](t.verify(chain, "", chain[0].NotBefore))
 	return unknown
 }
 
-// unverified is a certificate that was not accepted and can't be approved.
+// unverified is the error for a certificate that wasn't accepted and can't be approved.
 func unverified(host Host, console bool, why string) *problem.Error {
 	public := console || host.IsConvoxSite()
 	hint := "check the host: a Rack that moved has a new one"
 	if public {
-		hint = "name the certificate to trust in SSL_CERT_FILE if a proxy on the way has put its own in place: the host's is public"
+		hint = "name the certificate to trust in SSL_CERT_FILE if a proxy in between replaced it: the host's own certificate is public"
 	}
 	return notLoggedIn(CodeTLS, why+notSent, Detail{Host: host, Console: console, Moved: !public}, hint)
 }
 
-const notSent = "; the password was not sent"
+const notSent = "; the password wasn't sent"
 
-// fingerprint is the SHA-256 of a certificate in DER.
+// fingerprint is the SHA-256 of a DER certificate.
 type fingerprint [sha256.Size]byte
 
 func fingerprintOf(certificate *x509.Certificate) fingerprint {
 	return sha256.Sum256(certificate.Raw)
 }
 
-// String is pairs of hexadecimal digits with colons, as openssl and browsers
-// show a fingerprint.
+// String is hexadecimal digits with colons, as openssl and browsers show a fingerprint.
 func (f fingerprint) String() string {
 	pairs := make([]string, len(f))
 	for i, b := range f {
@@ -127,7 +125,7 @@ func (f fingerprint) String() string {
 	return strings.Join(pairs, ":")
 }
 
-// badFingerprint does not quote the text.
+// badFingerprint doesn't quote the text.
 func badFingerprint() *problem.Error {
 	return &problem.Error{
 		Code: CodeFingerprint, Reason: "not the SHA-256 fingerprint of a certificate",
@@ -135,8 +133,8 @@ func badFingerprint() *problem.Error {
 	}
 }
 
-// parseFingerprint reads 64 hexadecimal digits in any case, with or without
-// colons, and what openssl and others write before them.
+// parseFingerprint reads 64 hexadecimal digits in any case, with or without colons, and
+// the prefixes of openssl and others.
 func parseFingerprint(text string) (fingerprint, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	for _, before := range []string{"sha256 fingerprint=", "sha-256:", "sha256:", "sha256="} {

@@ -41,12 +41,12 @@ func TestWhyAHostCannotBeReachedIsTold(t *testing.T) {
 		"no such name": {
 			func(context.Context) (net.Conn, error) {
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: loadBalancer, IsNotFound: true}}
-			}, "there is no host of this name", 2,
+			}, "there is no host with this name", 2,
 		},
 		"no name server": {
 			func(context.Context) (net.Conn, error) {
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "server misbehaving", Name: loadBalancer, IsTemporary: true}}
-			}, "could not be looked up", 6,
+			}, "couldn't be looked up", 6,
 		},
 		"refused": {
 			func(ctx context.Context) (net.Conn, error) {
@@ -62,7 +62,7 @@ func TestWhyAHostCannotBeReachedIsTold(t *testing.T) {
 		"closed at once": {
 			func(ctx context.Context) (net.Conn, error) {
 				return new(net.Dialer).DialContext(ctx, "tcp", closing.Addr().String())
-			}, "no connection could be made", 6,
+			}, "no connection was possible", 6,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

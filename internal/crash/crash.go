@@ -1,14 +1,13 @@
-// Package crash ends the process in one place when a goroutine of ours panics.
-// Go's own way leaves the terminal as it is, and prints the panic's message and
-// every goroutine, which may hold a secret.
+// Package crash ends the process in one place when one of our goroutines panics. Go's own
+// way leaves the terminal unrestored, and prints the panic's message and every goroutine,
+// which can contain a secret.
 //
-// Each function that starts a goroutine's life begins with
+// Every function that starts a goroutine begins with
 //
 //	defer crash.Catch()
 //
-// and so does each function of ours that a library calls in a goroutine of its
-// own. What Go itself gives up on, such as two writes to one map, is no panic and
-// isn't caught.
+// and so does each of our functions that a library calls in its own goroutine. Fatal
+// errors of Go itself, such as concurrent map writes, aren't panics and aren't caught.
 //
 // Next room: internal/bounded, which reads small files.
 package crash
@@ -21,16 +20,16 @@ import (
 	"sync/atomic"
 )
 
-// end is the process's, as its signal handlers are.
+// end belongs to the process, like its signal handlers.
 var end atomic.Pointer[func(place string)]
 
-// Handle sets what ends the process after a panic: f gets the place where it
-// happened, in words, and must not return. f may be called from any goroutine,
-// once; the panicking goroutine may hold any lock.
+// Handle sets what ends the process after a panic: f gets the location in words, and must
+// not return. f is called once, from any goroutine; the panicking goroutine may hold any
+// lock.
 func Handle(f func(place string)) { end.Store(&f) }
 
-// Catch is deferred. It ends the process when a panic comes by; without Handle, as
-// in a test, the panic continues.
+// Catch is deferred. It ends the process on a panic; without Handle, as in a test, the
+// panic continues.
 func Catch() {
 	reason := recover()
 	if reason == nil {
@@ -46,11 +45,11 @@ func Catch() {
 	wait("")
 }
 
-// wait is for the panics after the first: the process is ending.
+// wait blocks later panics: the process is already ending.
 var wait = func(string) { select {} }
 
-// place is the function and the line that panicked. The message isn't part of it:
-// it can quote anything.
+// place returns the function and line that panicked. The message isn't included: it can
+// quote anything.
 func place() string {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])

@@ -15,16 +15,18 @@ const (
 	awsKeyID   = "AKIADEMODEMODEMODEMO"
 	homeRegion = "us-east-1"
 	rackName   = "production"
+	rackHost   = "rack.production-1700000000.us-east-1.convox.site"
 	lostName   = "reports"
 	lostRegion = "eu-west-1"
+	lostHost   = "rack.reports-1690001234.eu-west-1.convox.site"
 )
 
-// Regions that are switched off in a new account
+// Regions that are disabled in a new account
 // (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
 var switchedOff = []string{"af-south-1", "ap-east-1", "eu-south-1", "me-south-1"}
 
-// racks are those that cannot be reached; rackName and lostName can be. Both
-// shapes of a host are here, and each state that means something for Travis.
+// racks are the unreachable ones; rackName and lostName are reachable. They cover both
+// shapes of a host, and each state that matters for Travis.
 var racks = []cfntest.Stack{
 	{Region: "us-east-1", Name: "sandbox", Outputs: map[string]string{"Dashboard": "rack.sandbox-1709629200.us-east-1.convox.site", "Version": "20240301100215"}},
 	{Region: "eu-west-1", Name: "sandbox", Outputs: map[string]string{"Dashboard": "rack.sandbox-1714557600.eu-west-1.convox.site", "Version": "20240501091542"}},
@@ -66,8 +68,8 @@ func (w *World) fillAWS(more int) {
 	}
 }
 
-// join gives a Rack its stack: two web tasks, each of which takes the password
-// that it was started with.
+// join gives a Rack its stack: two web tasks, each of which accepts the password that it
+// was started with.
 func (w *World) join(rack *convoxtest.Rack, made cfntest.Rack) {
 	rack.SetTasks(made.Password, made.Password)
 	added := w.AWS.AddRack(made)
@@ -76,8 +78,7 @@ func (w *World) join(rack *convoxtest.Rack, made cfntest.Rack) {
 	})
 }
 
-// ancient is a Rack from before there were tags on stacks: only its outputs
-// tell what it is.
+// ancient is a Rack from before stacks had tags: only its outputs identify it.
 var ancient = cfntest.Stack{
 	Region: "us-west-2", Name: "first",
 	Outputs:    map[string]string{"Dashboard": "first-1441000000.us-west-2.elb.amazonaws.com", "Rack": "first", "Version": "20160715201311"},
@@ -85,7 +86,7 @@ var ancient = cfntest.Stack{
 	Created:    time.Date(2015, time.August, 31, 6, 0, 0, 0, time.UTC),
 }
 
-// asRack gives a stack what provider/aws/formation/rack.json gives every Rack
+// asRack adds what provider/aws/formation/rack.json gives every Rack
 // (https://github.com/convox/rack).
 func asRack(stack cfntest.Stack) cfntest.Stack {
 	outputs := map[string]string{

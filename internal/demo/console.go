@@ -7,8 +7,8 @@ import (
 	"convox-travis/internal/convox/convoxtest"
 )
 
-// fillConsole makes two organizations. The deploy key is the first one's; a
-// person of both has a key of their own.
+// fillConsole makes two organizations. The deploy key belongs to the first; a person in
+// both has their own key.
 func (w *World) fillConsole() {
 	apps := []convoxtest.App{{Name: "web", Status: "running"}, {Name: "api", Status: "running"}, {Name: "worker", Status: "running"}}
 	for _, rack := range []convox.Rack{

@@ -19,8 +19,7 @@ const (
 	usualRepositories = 30
 )
 
-// repositories are the ones that a person would want to have seen before they
-// meet their own.
+// repositories cover the cases to try before using one's own.
 func (w *World) repositories() []travistest.Repository {
 	host, password := "CONVOX_HOST", "CONVOX_PASSWORD"
 	old := "rack.old-1600000000.us-east-1.convox.site"
@@ -37,14 +36,14 @@ func (w *World) repositories() []travistest.Repository {
 		{Slug: organization + "/api", Active: true, Private: true},
 		// Already set.
 		{Slug: organization + "/admin", Active: true, EnvVars: []travistest.EnvVar{private(host, old), private(password, "old")}},
-		// Set for one branch.
+		// Set only for one branch.
 		{Slug: organization + "/billing", Active: true, Private: true, EnvVars: []travistest.EnvVar{on("release", private(host, old)), on("release", private(password, "old"))}},
-		// A branch with a host of its own, which would get a new password.
+		// A branch with its own host, which would get a new password.
 		{Slug: organization + "/payments", Active: true, Private: true, EnvVars: []travistest.EnvVar{on("release", private(host, old))}},
 		// A password that everyone can read in the log.
 		{Slug: organization + "/mobile", Active: true, EnvVars: []travistest.EnvVar{public(host, old), public(password, "old")}},
-		// Doubles, which Travis itself makes when a branch is null in one and
-		// empty in the other.
+		// Duplicates, which Travis itself makes when a branch is null in one and empty in
+		// the other.
 		{Slug: organization + "/worker", Active: true, EnvVars: []travistest.EnvVar{private(host, old), on("", private(host, old)), private(password, "old"), on("", private(password, "older"))}},
 		{Slug: organization + "/website", DefaultBranch: "gh-pages"},
 		{Slug: readOnlyRepository, Active: true, Permissions: map[string]bool{
@@ -57,12 +56,12 @@ func (w *World) repositories() []travistest.Repository {
 	}
 }
 
-// build plays a build that logs in with what is set.
+// build plays a build that logs in with the repository's settings.
 func (w *World) build(b travistest.Build) string {
 	host, password := b.Env["CONVOX_HOST"], secret.New(b.Env["CONVOX_PASSWORD"])
 	isSet := func(plain string) bool { return convox.Quote(secret.New(plain)).Equal(password) }
 	switch {
-	case host == w.Rack.Host && w.Rack.Takes(isSet), host == w.Lost.Host && w.Lost.Takes(isSet), host == w.Console.Host && isSet(w.deployKey):
+	case host == w.Rack.Host && w.Rack.Accepts(isSet), host == w.Lost.Host && w.Lost.Accepts(isSet), host == w.Console.Host && isSet(w.deployKey):
 		return "passed"
 	}
 	return "failed"
@@ -80,7 +79,7 @@ func (w *World) fillTravis(least int) {
 		if r.Active {
 			r.LastBuild = built.Add(-time.Duration(i) * time.Hour)
 		}
-		r.KeyBits = 2048 // a longer one would hold the demo up where it is made
+		r.KeyBits = 2048 // a longer one would slow the demo's start
 		w.Travis.AddRepository(r)
 	}
 }

@@ -1,11 +1,11 @@
-// Package facts compares what users can rely on with golden files: exit codes,
-// fields and codes of JSON, what was written, which question follows which answer.
-// Words and frames are none of it. It is for tests.
+// Package facts compares what users rely on with golden files: exit codes, fields and
+// codes of JSON, what was written, and which question follows which answer. Texts and
+// screens aren't included. It is for tests.
 //
 //	go test ./cmd/convox-travis ./tui/flow -run Facts          # compares
 //	go test ./cmd/convox-travis ./tui/flow -run Facts -update  # rewrites
 //
-// Next room: internal/secret/secrettest, with which tests search what came out.
+// Next room: internal/secret/secrettest, with which tests search the output.
 package facts
 
 import (
@@ -23,15 +23,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files of facts")
 
-// Sheet is the facts of some runs, each under a heading of its own.
+// Sheet is the facts of some runs, each under its own heading.
 type Sheet map[string][]string
 
-// AnyOf begins a heading whose lines depend on what is faster: a run shows some of
-// those that can be. To rewrite them adds to them.
+// AnyOf starts a heading whose lines depend on timing: a run shows some of the possible
+// ones. Rewriting adds to them.
 const AnyOf = "any of: "
 
-// Compare compares a sheet with testdata/facts/NAME.txt. Where a part of the runs
-// was played, the others are left out of it.
+// Compare compares a sheet with testdata/facts/NAME.txt. If only some of the runs were
+// played, only those are compared.
 func (s Sheet) Compare(t *testing.T, name string, isPart bool) {
 	t.Helper()
 	path := filepath.Join("testdata", "facts", name+".txt")
@@ -104,7 +104,7 @@ func read(golden string) Sheet {
 	return s
 }
 
-// differing lists the lines that are in one of both only, in their order.
+// differing lists the lines that are in only one of both, in order.
 func differing(want, got []string) string {
 	if slices.Equal(want, got) {
 		return ""
@@ -121,7 +121,7 @@ func differing(want, got []string) string {
 		}
 	}
 	if diff.Len() == 0 {
-		return "the lines have another order:\n" + strings.Join(got, "\n")
+		return "the order of the lines differs:\n" + strings.Join(got, "\n")
 	}
 	return diff.String()
 }

@@ -1,8 +1,8 @@
-// Package faults makes a small server fail the way networks and servers do,
-// slows it down, and records what it was asked. It wraps the server's handler,
-// so the server itself knows nothing of it.
+// Package faults makes a small server fail the way networks and servers do, slows it
+// down, and records its requests. It wraps the server's handler, so the server isn't
+// aware of it.
 //
-// Next room: internal/terminal, where tests sit in front of the program.
+// Next room: internal/terminal, where tests use the program like a person.
 package faults
 
 import (
@@ -17,8 +17,8 @@ import (
 // Kind is one way to fail.
 type Kind string
 
-// The ways to fail. Before: the server does none of the work. After: it does
-// all of it, and the answer suffers.
+// The ways to fail. Before: the server does none of the work. After: it does all of it,
+// and then the answer fails.
 const (
 	ResetBefore      Kind = "connection reset before the work"
 	AnswerLost       Kind = "answer lost after the work"
@@ -39,11 +39,11 @@ const (
 	RedirectPlain    Kind = "redirect to plain HTTP"
 )
 
-// Unsolicited is no failure, so Kinds leaves it out: over HTTP/1.1 more bytes
-// follow the whole answer, as if another one had been asked for.
+// Unsolicited isn't a failure, so Kinds doesn't list it: over HTTP/1.1 more bytes follow
+// the whole answer, as if another one had been requested.
 const Unsolicited Kind = "an answer, and bytes behind it"
 
-// UnsolicitedText is what those bytes hold.
+// UnsolicitedText is the content of those bytes.
 const UnsolicitedText = "unsolicited-c4n4ry"
 
 // Kinds lists every way to fail.
@@ -55,17 +55,17 @@ func Kinds() []Kind {
 	}
 }
 
-// Request is a request as it came in. Its body can hold a secret, its headers
-// are not kept.
+// Request is a request as it arrived. Its body can contain a secret; its headers aren't
+// recorded.
 type Request struct {
 	Method string
-	Path   string // as it was escaped on the wire, without the query
+	Path   string // as escaped on the wire, without the query
 	Query  string
 	Body   string
 	At     time.Time
 }
 
-// Rule picks the requests to fail.
+// Rule selects the requests to fail.
 type Rule struct {
 	Kind  Kind
 	Match func(Request) bool // nil matches all
@@ -73,8 +73,8 @@ type Rule struct {
 	Times int                // how many fail then; 0 is one, below 0 is all
 }
 
-// Layer is the layer of faults around one server. The zero value passes
-// everything on. Its methods may be called while the server runs.
+// Layer is the fault layer around one server. The zero value passes everything on. It is
+// safe for concurrent use.
 type Layer struct {
 	mu       sync.Mutex
 	rules    []*Rule
@@ -85,7 +85,7 @@ type Layer struct {
 	together int
 }
 
-// Add makes the requests that rule picks fail.
+// Add makes the requests that rule selects fail.
 func (l *Layer) Add(rule Rule) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,7 +95,7 @@ func (l *Layer) Add(rule Rule) {
 	l.rules = append(l.rules, &rule)
 }
 
-// Clear takes all rules away.
+// Clear removes all rules.
 func (l *Layer) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -109,31 +109,29 @@ func (l *Layer) SetLatency(d time.Duration) {
 	l.latency = d
 }
 
-// CloseConnections ends every connection behind its answer, so that each request
-// is made on one of its own, and a test that refuses connections refuses
-// requests.
+// CloseConnections closes every connection after its answer, so that each request makes a
+// new one, and a test that rejects connections rejects requests.
 func (l *Layer) CloseConnections(closing bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closing = closing
 }
 
-// Requests returns what was asked so far, in the order of arrival.
+// Requests returns the requests so far, in the order of arrival.
 func (l *Layer) Requests() []Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.requests)
 }
 
-// Forget empties the record.
+// Forget clears the record.
 func (l *Layer) Forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.requests, l.together = nil, 0
 }
 
-// MostTogether returns how many requests were being answered at the same time
-// at the most.
+// MostTogether returns the highest number of requests answered at the same time.
 func (l *Layer) MostTogether() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

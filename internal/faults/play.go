@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// elsewhere is a host that must never be asked: its name is reserved
+// otherHost must never be called: its name is reserved
 // (https://www.rfc-editor.org/rfc/rfc2606).
-const elsewhere = "elsewhere.invalid"
+const otherHost = "elsewhere.invalid"
 
 const page = "<html><head><title>Error</title></head><body>Try later</body></html>"
 
-// fail plays one fault. A handler that panics with ErrAbortHandler has its
-// connection closed without a further word.
+// fail plays one fault. If a handler panics with ErrAbortHandler, its connection is
+// closed silently.
 func fail(kind Kind, server http.Handler, w http.ResponseWriter, r *http.Request) {
 	switch kind {
 	case ResetBefore:
@@ -55,20 +55,20 @@ func fail(kind Kind, server http.Handler, w http.ResponseWriter, r *http.Request
 		server.ServeHTTP(httptest.NewRecorder(), r)
 		endless(w, r)
 	case RedirectAway:
-		w.Header().Set("Location", "https://"+elsewhere+r.URL.EscapedPath())
+		w.Header().Set("Location", "https://"+otherHost+r.URL.EscapedPath())
 		answer(w, http.StatusTemporaryRedirect, "text/plain", "")
 	case RedirectPlain:
-		w.Header().Set("Location", "http://"+elsewhere+r.URL.EscapedPath())
+		w.Header().Set("Location", "http://"+otherHost+r.URL.EscapedPath())
 		answer(w, http.StatusFound, "text/plain", "")
 	case Unsolicited:
-		babble(record(server, r), w)
+		sendMore(record(server, r), w)
 	default:
 		panic("faults: unknown kind " + string(kind))
 	}
 }
 
-// babble sends an answer and then more. Over HTTP/2 there is no place for that.
-func babble(whole *httptest.ResponseRecorder, w http.ResponseWriter) {
+// sendMore sends an answer and then more. That isn't possible over HTTP/2.
+func sendMore(whole *httptest.ResponseRecorder, w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		for name, values := range whole.Header() {
@@ -84,7 +84,7 @@ func babble(whole *httptest.ResponseRecorder, w http.ResponseWriter) {
 	if answer.Write(connection) != nil {
 		return
 	}
-	// The caller has to have read the answer, else this is a part of it.
+	// The caller must have read the answer, otherwise this is part of it.
 	time.Sleep(20 * time.Millisecond)
 	_, _ = io.WriteString(connection, "HTTP/1.1 200 "+UnsolicitedText+"\r\n\r\n"+UnsolicitedText)
 	time.Sleep(20 * time.Millisecond)
@@ -96,8 +96,8 @@ func record(server http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return recorder
 }
 
-// truncate sends the first half of an answer. A reset announces the whole
-// length and breaks the connection; a truncated body ends as if it were whole.
+// truncate sends the first half of an answer. A reset announces the full length and
+// breaks the connection; a truncated body ends as if it were complete.
 func truncate(kind Kind, whole *httptest.ResponseRecorder, w http.ResponseWriter) {
 	body := whole.Body.Bytes()
 	for name, values := range whole.Header() {
@@ -110,7 +110,7 @@ func truncate(kind Kind, whole *httptest.ResponseRecorder, w http.ResponseWriter
 	w.WriteHeader(whole.Code)
 	write(w, body[:len(body)/2])
 	if kind == ResetInAnswer {
-		_ = http.NewResponseController(w).Flush() // what cannot be sent is lost, as meant
+		_ = http.NewResponseController(w).Flush() // a failure to send is as intended
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -135,7 +135,7 @@ func answer(w http.ResponseWriter, status int, contentType, body string) {
 	write(w, []byte(body))
 }
 
-// write reports whether the caller still listens.
+// write reports whether the caller is still connected.
 func write(w http.ResponseWriter, data []byte) bool {
 	_, err := w.Write(data)
 	return err == nil

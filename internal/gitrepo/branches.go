@@ -11,11 +11,10 @@ import (
 	"convox-travis/internal/problem"
 )
 
-const longestBranch = 250 // bytes; a file system takes no longer name
+const longestBranch = 250 // bytes; file systems allow no longer name
 
-// CheckBranch refuses what git takes for no branch
-// (https://git-scm.com/docs/git-check-ref-format). Its error does not quote the
-// text.
+// CheckBranch rejects names that git doesn't allow for a branch
+// (https://git-scm.com/docs/git-check-ref-format). Its error doesn't quote the text.
 func CheckBranch(text string) error {
 	strange := func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`~^:?*[\`, r)
@@ -25,20 +24,20 @@ func CheckBranch(text string) error {
 		strings.Contains(text, ".."), strings.Contains(text, "@{"), strings.Contains(text, "//"),
 		strings.Trim(text, "/.") != text, strings.HasSuffix(text, ".lock"):
 		return &problem.Error{
-			Code: "bad_branch", Action: "read the branch", Reason: "not a name that git takes",
+			Code: "bad_branch", Action: "read the branch", Reason: "not a valid branch name",
 			Hints: []string{"write it as git branch shows it"},
 		}
 	}
 	return nil
 }
 
-// mostBranches that are listed.
+// mostBranches limits the list.
 const mostBranches = 1000
 
-// Branches lists the branches of the clone that folder is in, and of its remote
-// origin as last fetched: each once, by name, the clone's own first. Names that
-// Travis doesn't take are left out; where git can't tell there are none. No commit
-// is read: a partial clone may lack it.
+// Branches lists the branches of the clone that folder is in, and of its remote origin as
+// last fetched: each once, by name, the clone's own first. Names that Travis doesn't
+// accept are left out; if git fails, the list is empty. No commit is read: a partial
+// clone may lack it.
 func Branches(ctx context.Context, folder string) (all []string) {
 	program, err := exec.LookPath("git")
 	if err != nil {
@@ -52,7 +51,7 @@ func Branches(ctx context.Context, folder string) (all []string) {
 	}
 	for name := range strings.Lines(found.text) {
 		name, isWhole := strings.CutSuffix(name, "\n")
-		if !isWhole { // the answer was cut there
+		if !isWhole { // the answer was truncated there
 			break
 		}
 		name = strings.TrimPrefix(name, "refs/heads/")
@@ -67,9 +66,9 @@ func Branches(ctx context.Context, folder string) (all []string) {
 	return all
 }
 
-// DefaultBranch returns the branch that the clone's origin is on, as git noted it
-// when it cloned (https://git-scm.com/docs/git-remote#Documentation/git-remote.txt-set-head);
-// "" where that is not known.
+// DefaultBranch returns the branch of the clone's origin, as git noted it when it cloned
+// (https://git-scm.com/docs/git-remote#Documentation/git-remote.txt-set-head); "" if
+// unknown.
 func DefaultBranch(ctx context.Context, folder string) string {
 	program, err := exec.LookPath("git")
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// answerBytes is the longest answer that is read: 5,000 remotes, or 15,000
-// branches. Real ones have a few hundred bytes.
+// answerBytes limits an answer: 5,000 remotes, or 15,000 branches. Real ones have a few
+// hundred bytes.
 const answerBytes = 1 << 20
 
 // git is the git command, in a folder.
@@ -25,7 +25,7 @@ type git struct {
 	dir     string
 }
 
-// answer is what git said.
+// answer is the result of a git command.
 type answer struct {
 	command string
 	text    string // standard output
@@ -35,13 +35,12 @@ type answer struct {
 	err     error  // there was no process, or it was killed
 }
 
-// ask runs one command of git. No shell is involved, and git's words are the
-// same in every language.
+// ask runs a git command. No shell is involved, and git's messages are in English.
 func (g git) ask(ctx context.Context, arguments ...string) answer {
 	return g.askAbout(ctx, "", answerBytes, arguments...)
 }
 
-// askAbout is ask with standard input for git and a limit of its own.
+// askAbout is ask with standard input and its own limit.
 func (g git) askAbout(ctx context.Context, input string, limit int, arguments ...string) answer {
 	text, words := bounded{most: limit}, bounded{most: answerBytes}
 	command := g.command(ctx, arguments...)
@@ -56,37 +55,36 @@ func (g git) askAbout(ctx context.Context, input string, limit int, arguments ..
 	}
 }
 
-// settings come before what a clone and the person have configured: no pager,
-// no hook, no file watcher.
+// settings override the configuration of the clone and the person: no pager, no hook, no
+// file watcher.
 var settings = []string{"--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull}
 
-// variables of git's environment: it asks for nothing, locks nothing, logs
-// nowhere, and fetches nothing. Gits before 2.45 don't know GIT_NO_LAZY_FETCH
-// and begin to fetch what a partial clone lacks; without a permitted protocol
-// that ends before anything is run.
+// variables are git's environment: it prompts for nothing, takes no locks, writes no
+// logs, and fetches nothing. Git before 2.45 doesn't support GIT_NO_LAZY_FETCH and starts
+// to fetch what a partial clone lacks; without an allowed protocol that fails before
+// anything runs.
 var variables = []string{
 	"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
 	"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none",
 	"GIT_TRACE2=0", "GIT_TRACE2_EVENT=0", "GIT_TRACE2_PERF=0",
 }
 
-// places are the variables that say where the clone is, as git hands them to a
-// hook. Every other GIT_ variable configures git, or has it run or write
-// something.
+// places are the variables that say where the clone is, as git passes them to a hook.
+// Every other GIT_ variable configures git, or makes it run or write something.
 var places = []string{
 	"GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM",
 	"GIT_TEST_ASSUME_DIFFERENT_OWNER", // makes git stricter
 }
 
-// isDropped reports whether git doesn't get a variable: it needs nothing of
-// AWS, and of its own only places. Windows spells names in either case.
+// isDropped reports whether git doesn't get a variable: it needs nothing of AWS, and of
+// its own variables only places. Windows ignores the case of names.
 func isDropped(name string) bool {
 	name = strings.ToUpper(name)
 	return strings.HasPrefix(name, "AWS_") || name == "SSH_ASKPASS" || strings.HasPrefix(name, "GIT_") && !slices.Contains(places, name)
 }
 
-// command prepares git so that it can't fetch and runs nothing that the clone
-// or the environment configures.
+// command prepares git so that it can't fetch and runs nothing that the clone or the
+// environment configures.
 func (g git) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	environ := append(child.System(isDropped), variables...)
 	command := child.Command(ctx, environ, g.program, slices.Concat(settings, arguments)...)
@@ -94,7 +92,7 @@ func (g git) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	return command
 }
 
-// run returns the status with which a command ended, or why it did not.
+// run returns a command's exit status, or why it has none.
 func run(ctx context.Context, command *exec.Cmd) (status int, err error) {
 	err = child.Run(command)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
@@ -103,8 +101,8 @@ func run(ctx context.Context, command *exec.Cmd) (status int, err error) {
 	return 0, err
 }
 
-// root asks for the top folder. A bare repository has no work tree: there its
-// own folder is asked for.
+// root asks for the top folder. A bare repository has no work tree, so for that it asks
+// for the repository's own folder.
 func (g git) root(ctx context.Context) answer {
 	top := g.ask(ctx, "rev-parse", "--show-toplevel")
 	if strings.Contains(top.words, "must be run in a work tree") {
@@ -113,18 +111,18 @@ func (g git) root(ctx context.Context) answer {
 	return top
 }
 
-// The codes of the Errors of Open.
+// The codes of Open's errors.
 const (
-	CodeNoClone    = "no_clone"          // there is nothing to read: the repository can still be asked for
-	CodeNoGit      = "no_git"            // as with CodeNoClone
-	CodeOwnership  = "dubious_ownership" // the clone is another user's, and git doesn't read it
+	CodeNoClone    = "no_clone"          // nothing can be read: the repository can still be asked for
+	CodeNoGit      = "no_git"            // like CodeNoClone
+	CodeOwnership  = "dubious_ownership" // the clone belongs to another user, so git doesn't read it
 	CodeFailed     = "git_failed"
-	CodeUnfinished = "git_unfinished" // the Cause is that of the context
+	CodeUnfinished = "git_unfinished" // Cause is that of the context
 )
 
-// unread is the Error for a clone. It quotes neither addresses nor what git said,
-// which can hold a token.
-func unread(code, why string, hints ...string) *problem.Error {
+// cloneError is the error for a clone. It quotes neither addresses nor git's output,
+// which can contain a token.
+func cloneError(code, why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: "read the clone", Reason: why, Hints: hints}
 }
 
@@ -135,39 +133,39 @@ func noGit() error {
 	}
 }
 
-// failure returns nil for status 0 and those that are fine too.
+// failure returns nil for status 0 and the other successful ones.
 func (a answer) failure(ctx context.Context, fine ...int) error {
 	switch {
 	case a.isCut:
-		return unread(CodeFailed, a.command+" answers with more than 1 MiB", "run it here yourself to see what it lists")
+		return cloneError(CodeFailed, a.command+" answers with more than 1 MiB", "run it yourself to see what it lists")
 	case a.err == nil && (a.status == 0 || slices.Contains(fine, a.status)):
 		return nil
 	case a.err != nil && ctx.Err() != nil:
-		e := unread(CodeUnfinished, a.command+" did not finish: "+context.Cause(ctx).Error())
+		e := cloneError(CodeUnfinished, a.command+" didn't finish: "+context.Cause(ctx).Error())
 		e.Cause = context.Cause(ctx)
 		return e
 	case strings.Contains(a.words, "dubious ownership"), strings.Contains(a.words, "unsafe repository"):
 		// https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
-		return unread(CodeOwnership, "its folder belongs to another user, so git does not trust it",
-			"trust it with: git config --global --add safe.directory "+cmp.Or(trusted(a.words), "FOLDER"))
+		return cloneError(CodeOwnership, "its folder belongs to another user, so git doesn't trust it",
+			"trust it with: git config --global --add safe.directory "+cmp.Or(proposedFolder(a.words), "FOLDER"))
 	case strings.Contains(a.words, "not a git repository"):
 		return &problem.Error{Code: CodeNoClone, Reason: "not inside a git clone"}
 	case strings.Contains(a.words, "xcode-select:"), strings.Contains(a.words, "xcrun:"):
-		return noGit() // macOS has a git that only offers to install git
+		return noGit() // macOS has a stub that only offers to install git
 	}
-	return unread(CodeFailed, a.command+" failed", "run it here yourself to see why")
+	return cloneError(CodeFailed, a.command+" failed", "run it yourself to see why")
 }
 
-// trusted finds the folder in the command that git proposes, quoted for a shell,
-// which names the clone's top as git will compare it; "" when it can't be shown.
-func trusted(words string) string {
+// proposedFolder returns the clone's top folder from the command that git proposes,
+// quoted for a shell, in the form in which git will compare it; "" if it can't be shown.
+func proposedFolder(words string) string {
 	_, rest, _ := strings.Cut(words, "safe.directory ")
 	folder, _, _ := strings.Cut(rest, "\n")
-	return shown(strings.TrimSuffix(folder, "\r"))
+	return printable(strings.TrimSuffix(folder, "\r"))
 }
 
-// bounded keeps the beginning of what is written to it, and ends its writer
-// after that. It embeds no buffer, whose ReadFrom would bypass the limit.
+// bounded stores the beginning of what is written to it, and then fails its writer. It
+// embeds no buffer, because ReadFrom would bypass the limit.
 type bounded struct {
 	most   int
 	kept   bytes.Buffer
@@ -178,7 +176,7 @@ type bounded struct {
 func (b *bounded) Write(p []byte) (int, error) {
 	if room := b.most - b.kept.Len(); len(p) > room {
 		b.isFull = true
-		_, _ = b.kept.Write(p[:room]) // a buffer always takes it
+		_, _ = b.kept.Write(p[:room]) // a buffer never fails
 		return room, io.ErrShortWrite
 	}
 	return b.kept.Write(p)

@@ -1,13 +1,12 @@
-// Package gitrepo tells which repositories a clone is: it reads the clone's
-// remotes and knows which hosting service each of them is on, in the words of
-// Travis (https://docs.travis-ci.com/user/developer/).
+// Package gitrepo finds out which repositories a clone is: it reads the clone's remotes
+// and recognizes the hosting service of each, by Travis's names
+// (https://docs.travis-ci.com/user/developer/).
 //
-// It asks the git command (https://git-scm.com/docs) and only reads. It writes
-// nothing, talks to no server, and keeps no address: an address can carry a
-// token, so only the host and the slug leave the package, both held against a
-// strict pattern.
+// It runs the git command (https://git-scm.com/docs), and only to read. It writes
+// nothing, connects to no server, and stores no address: an address can contain a token,
+// so only the host and the slug leave the package, both validated by a strict pattern.
 //
-// Next room: internal/child, for the programs that are started.
+// Next room: internal/child, which starts programs.
 package gitrepo
 
 import (
@@ -25,19 +24,19 @@ const (
 
 // Remote is a repository on a server.
 type Remote struct {
-	// Name is the remote's name in the clone, such as "origin". It is empty for
-	// a repository that was not read from a clone, and for a name that is not
-	// plain letters, digits, dots, slashes, dashes and underscores.
+	// Name is the remote's name in the clone, such as "origin". It is empty for a
+	// repository that wasn't read from a clone, and for a name with characters other than
+	// letters, digits, dots, slashes, dashes and underscores.
 	Name string
-	// Host is in lower case and without a port: "github.com". A service's other
-	// names, such as ssh.github.com, are replaced by its own.
+	// Host is in lower case and without a port: "github.com". Alternative names of a
+	// service, such as ssh.github.com, are replaced by the main one.
 	Host string
 	// Slug is "owner/name", on GitLab also "group/subgroup/name".
 	Slug string
 	// Provider is one of the constants, or "" for an unknown host.
 	Provider string
-	// Setting is the setting of git that makes this a candidate, "travis.slug" or
-	// "url.*.insteadOf"; "" for a remote as it is written.
+	// Setting is the git setting that makes this a candidate, "travis.slug" or
+	// "url.*.insteadOf"; "" for a remote as written.
 	Setting string
 }
 
@@ -53,10 +52,10 @@ func (r Remote) Source() string {
 	return remote + ", rewritten by git config " + r.Setting
 }
 
-// IsRemote reports whether a candidate is a remote, as it is written or rewritten.
+// IsRemote reports whether a candidate is a remote, as written or rewritten.
 func (r Remote) IsRemote() bool { return r.Setting != travisSlug }
 
-// The settings that can name another repository than the remotes do.
+// The settings that can name another repository than the remotes.
 const (
 	travisSlug = "travis.slug"
 	insteadOf  = "url.*.insteadOf"
@@ -64,24 +63,23 @@ const (
 
 // Clone is a git clone.
 type Clone struct {
-	// Root is the top folder of the work tree, of a bare repository its own
-	// folder. It can hold any character: clean it before it is shown.
+	// Root is the top folder of the work tree, or a bare repository's own folder. It can
+	// contain any character: clean it before showing it.
 	Root string
-	// Branch is "" when no branch is checked out, or when its name cannot be
-	// shown as it is.
+	// Branch is "" if no branch is checked out, or if its name can't be shown unchanged.
 	Branch string
-	// Remotes are the hosted ones: the current branch's first, then origin,
-	// then by name. A remote that is a local path is left out. One whose address
-	// the settings turn into another repository's counts as both.
+	// Remotes are the hosted ones: the current branch's first, then origin, then by name.
+	// Local paths are left out. A remote whose address is rewritten to another repository
+	// by a setting counts as both.
 	Remotes []Remote
-	// TravisSlug is what the Travis client was told (git config travis.slug), or
-	// "" when that is not set or no slug.
+	// TravisSlug is the repository set for the Travis CLI (git config travis.slug), or ""
+	// if it isn't set or not a slug.
 	TravisSlug string
 }
 
-// Candidates returns the repositories that this clone can be, each once: the
-// remotes in their order, then what travis.slug names where that is no remote's.
-// It is taken to be on the first remote's host, or on GitHub when there is none.
+// Candidates returns the repositories that this clone can be, each once: the remotes in
+// order, then travis.slug if it isn't one of them. Its host is assumed to be the first
+// remote's, or GitHub without a remote.
 func (c Clone) Candidates() []Remote {
 	var distinct []Remote
 	seen := make(map[string]bool)
@@ -101,11 +99,10 @@ func (c Clone) Candidates() []Remote {
 	return append(distinct, configured)
 }
 
-// Decide returns the candidate that this clone is beyond doubt, of those that
-// fit: the only one, or the only one that travis.slug names too. A remote is
-// visible and a setting isn't, so where a setting names another repository than
-// the remotes do, nothing is decided. bySetting reports whether travis.slug was
-// needed.
+// Decide returns the candidate that this clone certainly is, among those that fit: the
+// only one, or the only one that travis.slug names too. People see remotes but not
+// settings, so if a setting names another repository than the remotes, nothing is
+// decided. bySetting reports whether travis.slug was needed.
 func (c Clone) Decide(fits func(Remote) bool) (decided Remote, bySetting, ok bool) {
 	candidates := c.Candidates()
 	if slices.ContainsFunc(candidates, func(r Remote) bool { return r.Setting != "" }) {
@@ -124,8 +121,8 @@ func (c Clone) Decide(fits func(Remote) bool) (decided Remote, bySetting, ok boo
 
 func (c Clone) isTravisSlug(r Remote) bool { return strings.EqualFold(r.Slug, c.TravisSlug) }
 
-// key is the same for two remotes that are one repository. Two unknown hosts
-// are two services.
+// key is equal for two remotes that are the same repository. Two unknown hosts are two
+// services.
 func (r Remote) key() string {
 	service := r.Provider
 	if service == "" {

@@ -12,21 +12,20 @@ import (
 
 const (
 	historyTime  = 5 * time.Second // a long history without a commit graph takes minutes
-	historyBytes = 16 << 20        // of all versions together
+	historyBytes = 16 << 20        // for all versions together
 	hashLetters  = "0123456789abcdef"
 	shortHash    = 10 // letters; enough for the largest repositories
 )
 
-// Version is a file as a commit left it.
+// Version is a file as of a commit.
 type Version struct {
-	Commit string // its hash, cut short
+	Commit string // its hash, abbreviated
 	Text   string
 }
 
-// History returns a file of the top folder as the last commits that changed it
-// left it, newest first, each text once: at most so many commits, as far as git
-// can tell them in 5 seconds, and 16 MiB of text. Only what is in the clone is
-// read: git fetches nothing for it. Without a commit there is none.
+// History returns the versions of a file of the top folder, newest first, each text once,
+// limited by a number of commits, 5 seconds and 16 MiB of text. It reads only what is in
+// the clone: git fetches nothing. Without a commit it returns none.
 func (c Clone) History(ctx context.Context, file string, commits int) ([]Version, error) {
 	return c.historyWithin(ctx, file, commits, historyTime)
 }
@@ -40,13 +39,13 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	defer cancel()
 	g := git{program: program, dir: c.Root}
 
-	// rev-list and cat-file are plumbing: they obey no setting of the clone that
-	// could run a program, as log does with a signature. Objects that a partial
-	// clone left on its server (https://git-scm.com/docs/partial-clone) are missing.
+	// rev-list and cat-file are plumbing: no setting of the clone makes them run a
+	// program, as log does for signatures. Objects that a partial clone left on its
+	// server (https://git-scm.com/docs/partial-clone) are missing.
 	listed := g.ask(limited, "rev-list", "--full-history", "--max-count="+strconv.Itoa(commits), "HEAD", "--", file)
 	if ctx.Err() == nil && limited.Err() == nil {
 		if strings.Contains(listed.words, "bad revision") || strings.Contains(listed.words, "unknown revision") {
-			return nil, nil // a branch without a commit
+			return nil, nil // a branch without commits
 		}
 		if err := listed.failure(ctx); err != nil {
 			return nil, err
@@ -55,7 +54,7 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	var hashes []string
 	var asked strings.Builder
 	for line := range strings.Lines(listed.text) {
-		hash, whole := strings.CutSuffix(line, "\n") // the last line may be cut off
+		hash, whole := strings.CutSuffix(line, "\n") // the last line may be truncated
 		if whole && len(hash) >= shortHash && strings.Trim(hash, hashLetters) == "" {
 			hashes = append(hashes, hash)
 			asked.WriteString(hash + ":" + file + "\n")
@@ -67,7 +66,7 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	if len(hashes) == 0 {
 		return nil, nil
 	}
-	// What there was no time for still gets the moment that reading takes.
+	// If time ran out, there is still a moment to read the output.
 	reading, end := context.WithTimeout(ctx, limit)
 	defer end()
 	read := g.askAbout(reading, asked.String(), historyBytes, "cat-file", "--batch")
@@ -77,9 +76,8 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	return parseBatch(read.text, hashes), nil
 }
 
-// parseBatch reads the answer of git cat-file --batch: a line for each object
-// that was asked for, and behind it the object where there is one. It ends where
-// the text was cut off.
+// parseBatch reads the output of git cat-file --batch: a line per requested object,
+// followed by the object if it exists. It ends where the text was truncated.
 func parseBatch(text string, hashes []string) []Version {
 	var versions []Version
 	seen := make(map[string]bool)
@@ -97,7 +95,7 @@ func parseBatch(text string, hashes []string) []Version {
 		if err != nil || size < 0 || size > historyBytes {
 			break
 		}
-		body := make([]byte, size+1) // a line end follows
+		body := make([]byte, size+1) // a line break follows
 		if _, err := io.ReadFull(from, body); err != nil {
 			break
 		}

@@ -17,11 +17,11 @@ import (
 	"convox-travis/internal/problem"
 )
 
-const deadline = 5 * time.Second // for all of git; a clone on a sleeping network drive hangs
+const deadline = 5 * time.Second // for all git commands; a clone on a sleeping network drive hangs
 
-// Open reads the clone that dir is in; "" is the current folder. GIT_DIR and the
-// other variables that say where a clone is count as they do for git itself, those
-// that configure git don't. It takes 6 seconds at most.
+// Open reads the clone that dir is in; "" is the current folder. GIT_DIR and the other
+// variables that say where a clone is apply as for git itself; those that configure git
+// don't. It takes at most 6 seconds.
 func Open(ctx context.Context, dir string) (Clone, error) {
 	return openWithin(ctx, dir, deadline)
 }
@@ -58,7 +58,7 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	if err := root.failure(ctx); err != nil {
 		return Clone{}, err
 	}
-	// With --quiet and --get-regexp, 1 means that there is none.
+	// With --quiet and --get-regexp, 1 means none.
 	if err := head.failure(ctx, 1); err != nil {
 		return Clone{}, err
 	}
@@ -75,20 +75,20 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	config := parseSettings(settings.text)
 	return Clone{
 		Root:       filepath.FromSlash(line(root.text)),
-		Branch:     shown(branch),
+		Branch:     printable(branch),
 		Remotes:    parseRemotes(remotes.text, config["branch."+branch+".remote"], config),
 		TravisSlug: slugOrNone(config[travisSlug]),
 	}, nil
 }
 
-// line cuts the line ending that git puts after its answer, and no more: a
-// folder's name may end in one too.
+// line removes the line break that git adds to its answer, and nothing else: a folder's
+// name can end in one too.
 func line(text string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 }
 
-// shown returns text when all of it can be printed, else "".
-func shown(text string) string {
+// printable returns text if all of it can be printed, otherwise "".
+func printable(text string) string {
 	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
 		return ""
@@ -104,18 +104,17 @@ func slugOrNone(text string) string {
 	return slug
 }
 
-// parseRemotes reads the answer of git remote --verbose, where the settings
-// that rewrite addresses (url.*.insteadOf) have been applied. config has the
-// addresses as they are written: one that is another repository of a known
-// service goes first. first is the name of the remote that goes first.
+// parseRemotes reads the output of git remote --verbose, after the settings that rewrite
+// addresses (url.*.insteadOf). config has the addresses as written: one that is another
+// repository of a known service comes first. first is the remote to list first.
 //
-// A branch can also follow a bare address, without a remote. That is mostly
-// somebody else's fork, checked out to review it, so it is no candidate.
+// A branch can also follow an address without a remote. That is usually somebody else's
+// fork, checked out for review, so it isn't a candidate.
 func parseRemotes(text, first string, config map[string]string) []Remote {
 	addresses := make(map[string]string)
 	for entry := range strings.Lines(text) {
 		name, rest, _ := strings.Cut(entry, "\t")
-		// After the mark, a partial clone has its filter.
+		// In a partial clone the filter follows.
 		end := strings.LastIndex(rest, " (fetch)")
 		if _, known := addresses[name]; end >= 0 && !known {
 			addresses[name] = rest[:end]

@@ -13,7 +13,7 @@ const (
 	codeLocal   = "not_hosted"
 )
 
-// unreadable is the Error for a text, which it doesn't quote.
+// unreadable is the error for a text, which it doesn't quote.
 func unreadable(code, why string) error {
 	return &problem.Error{
 		Code: code, Action: "read the repository", Reason: why,
@@ -25,10 +25,10 @@ func notAddress() error {
 	return unreadable(codeAddress, "not an address of the form https://HOST/OWNER/NAME or git@HOST:OWNER/NAME")
 }
 
-// ParseRepository reads what a person types or pastes to name a repository: a
-// slug, an address that git takes, or the address of one of its web pages, on
-// its host or on Travis. Host and Provider are empty for a slug alone. White
-// space around the text is cut, and no error quotes it.
+// ParseRepository reads a repository's name as a person types or pastes it: a slug, an
+// address for git, or the address of one of its web pages, on its host or on Travis. Host
+// and Provider are empty for a bare slug. Surrounding white space is removed, and no
+// error quotes the text.
 func ParseRepository(text string) (Remote, error) {
 	text = strings.TrimSpace(text)
 	if !strings.Contains(text, ":") {
@@ -49,7 +49,7 @@ func ParseRepository(text string) (Remote, error) {
 	return a.remote()
 }
 
-// ofPage cuts the part of a web page's path that is inside the repository:
+// ofPage removes the part of a web page's path that is inside the repository:
 // /settings/secrets, /-/tree/main.
 func (a address) ofPage() address {
 	host := strings.ToLower(a.host)
@@ -88,17 +88,16 @@ func firstTwo(path string) string {
 	return strings.Join(names[:min(2, len(names))], "/")
 }
 
-// address is where a repository is, without the user name, password, port,
-// query and fragment that it came with.
+// address is a repository's location, without the user name, password, port, query and
+// fragment it came with.
 type address struct {
 	host string // as written
-	path string // as written, no slash at its ends
+	path string // as written, without slashes at its ends
 	ssh  bool
 }
 
-// split reads the two forms that git knows
-// (https://git-scm.com/docs/git-fetch#_git_urls): an address with a scheme, and
-// HOST:PATH, which is ssh. Its errors do not quote the text.
+// split parses git's two forms (https://git-scm.com/docs/git-fetch#_git_urls): an address
+// with a scheme, and HOST:PATH, which is ssh. Its errors don't quote the text.
 func split(text string) (address, error) {
 	if scheme, _, found := strings.Cut(text, "://"); found {
 		return splitURL(text, strings.ToLower(scheme))
@@ -108,7 +107,7 @@ func split(text string) (address, error) {
 		return address{}, unreadable(codeLocal, "a local path, not a repository on a server")
 	}
 	host = host[strings.LastIndex(host, "@")+1:]
-	if len(host) == 1 { // a drive of Windows
+	if len(host) == 1 { // a Windows drive
 		return address{}, unreadable(codeLocal, "a local path, not a repository on a server")
 	}
 	return address{host: host, path: strings.Trim(path, "/"), ssh: true}, nil
@@ -132,7 +131,7 @@ func splitURL(text, scheme string) (address, error) {
 	return address{host: u.Hostname(), path: strings.Trim(u.EscapedPath(), "/"), ssh: ssh}, nil
 }
 
-// remote holds the address against the strict patterns.
+// remote validates the address with the strict patterns.
 func (a address) remote() (Remote, error) {
 	host := strings.TrimSuffix(strings.ToLower(a.host), ".")
 	if !isHost(host) {
@@ -149,10 +148,9 @@ func (a address) remote() (Remote, error) {
 	return Remote{Host: name, Slug: slug, Provider: provider}, nil
 }
 
-// ParseRemote reads the address of a remote, in any form that git takes. A user
-// name, password or token in it is cut off, and no error quotes the address.
-// A local path or a file:// address is an error: it is no hosted repository.
-// The result has no Name.
+// ParseRemote reads a remote's address in any form that git accepts. It drops a user
+// name, password or token, and no error quotes the address. A local path or a file://
+// address is an error: it isn't a hosted repository. The result has no Name.
 func ParseRemote(text string) (Remote, error) {
 	a, err := split(text)
 	if err != nil {
@@ -161,12 +159,12 @@ func ParseRemote(text string) (Remote, error) {
 	return a.remote()
 }
 
-// service returns the hosting service behind a host in lower case: its own
-// name and its provider. An unknown host is returned as it is.
+// service returns the hosting service for a host in lower case: its main name and its
+// provider. An unknown host is returned unchanged.
 //
-// People with two accounts give each a name of its own in their ssh
-// configuration, nearly always github.com-ACCOUNT. No public host ends so, and
-// such a name is the service's when ssh is what connects to it.
+// People with two accounts use an alias for each in their ssh configuration, nearly
+// always github.com-ACCOUNT. No public host ends like that, so over ssh such a name is
+// the service's.
 func service(host string, ssh bool) (name, provider string) {
 	known := strings.TrimPrefix(host, "www.")
 	if before, account, found := strings.Cut(known, "-"); ssh && found && !strings.Contains(account, ".") {
@@ -185,13 +183,13 @@ func service(host string, ssh bool) (name, provider string) {
 	return host, ""
 }
 
-// nests reports whether a repository can be more than two names deep.
+// nests reports whether a repository's path can have more than two names.
 func nests(provider string) bool {
 	return provider == GitLab || provider == ""
 }
 
-// isHost reports whether text is a host's name and nothing that could steer a
-// terminal or a path.
+// isHost reports whether text is a host name, without anything that could control a
+// terminal or change a path.
 func isHost(text string) bool {
 	if len(text) > 253 || strings.Contains(text, "..") || !isPlain(text, ".-") {
 		return false
@@ -199,8 +197,7 @@ func isHost(text string) bool {
 	return strings.Trim(text, ".-") == text
 }
 
-// isPlain reports whether text is letters and digits of ASCII and marks, and
-// not empty.
+// isPlain reports whether text is letters and digits of ASCII and marks, and isn't empty.
 func isPlain(text, marks string) bool {
 	for _, r := range text {
 		switch {
@@ -214,9 +211,9 @@ func isPlain(text, marks string) bool {
 
 const longestSlug = 200 // bytes; GitHub's longest is 140
 
-// ParseSlug reads OWNER/NAME as a person types it, or GROUP/SUBGROUP/NAME. A
-// trailing .git is cut. The slug holds letters, digits and . _ - alone; its
-// error does not quote the text, which can be a secret in the wrong place.
+// ParseSlug reads OWNER/NAME as a person types it, or GROUP/SUBGROUP/NAME. A trailing
+// .git is removed. The slug contains only letters, digits and . _ -; its error doesn't
+// quote the text, which can be a secret in the wrong place.
 func ParseSlug(text string) (string, error) {
 	slug := strings.TrimSuffix(text, ".git")
 	names := strings.Split(slug, "/")

@@ -5,18 +5,17 @@ import (
 	"time"
 )
 
-// calls are the times from which the last calls count for one window more,
-// oldest first: the time of the answer, and where there is none yet a mark, a
-// time to come, by which the call is known.
+// calls are the times at which the last calls were answered, oldest first. Each counts
+// for one window from then. A call in progress has a mark instead: a unique time in the
+// future.
 type calls []time.Time
 
 const (
-	// longestCall is how far in the time to come a mark lies: so long after its
-	// beginning a call counts as answered, should its process have been killed.
-	// It is longer than any call is waited for.
+	// longestCall is how far in the future a mark is: if the process is killed, the call
+	// counts as answered after that. It is longer than any call's deadline.
 	longestCall = 20 * time.Second
-	// lookAgain is how long a caller waits who cannot know when there is room,
-	// because calls are under way.
+	// lookAgain is how long a caller waits when the time is unknown because calls are in
+	// progress.
 	lookAgain = 500 * time.Millisecond
 )
 
@@ -27,7 +26,7 @@ func (c *calls) add(at time.Time) {
 	slices.SortFunc(*c, time.Time.Compare)
 }
 
-// answered puts the time of its answer in the place of a call's mark.
+// answered replaces a call's mark with the time of its answer.
 func (c *calls) answered(mark, now time.Time) {
 	if i := slices.IndexFunc(*c, mark.Equal); i >= 0 {
 		*c = slices.Delete(*c, i, i+1)
@@ -35,13 +34,13 @@ func (c *calls) answered(mark, now time.Time) {
 	c.add(now.Round(0))
 }
 
-// forget drops what does not count any more.
-func (c *calls) forget(limit Limit, now time.Time) {
+// dropExpired drops calls that no longer count.
+func (c *calls) dropExpired(limit Limit, now time.Time) {
 	*c = slices.DeleteFunc(*c, func(at time.Time) bool { return now.Sub(at) > limit.Per })
 }
 
-// wait is how long the next call has to wait: until the oldest of the last ones
-// is out of the window.
+// wait is how long the next call must wait: until the oldest of the last ones leaves the
+// window.
 func (c calls) wait(limit Limit, now time.Time) time.Duration {
 	if len(c) < limit.Calls {
 		return 0

@@ -13,10 +13,9 @@ import (
 	"convox-travis/internal/clock"
 )
 
-// NewShared returns a window that all processes of this machine share which
-// name the same file, called name in folder, which is made when it is not there.
-// Where the file cannot be used, each process keeps to a window of its own, as it
-// does for the folder "".
+// NewShared returns a window shared by all processes of this machine that use the same
+// file, name in folder, which is created if missing. If the file can't be used, or folder
+// is "", each process has its own window.
 func NewShared(folder, name string, limit Limit, c clock.Clock) *Window {
 	w := NewWindow(limit, c)
 	if folder != "" && os.MkdirAll(folder, 0o700) == nil {
@@ -25,16 +24,15 @@ func NewShared(folder, name string, limit Limit, c clock.Clock) *Window {
 	return w
 }
 
-// file holds the times of the last calls, and nothing else. It is written whole,
-// so that a process that is killed leaves the one list or the other, and under a
-// lock that ends with its process.
+// file stores only the times of the last calls. It is replaced as a whole, so that a
+// killed process leaves the old or the new list, and under a lock that ends with its
+// process.
 type file struct{ path string }
 
 const largestFile = 64 << 10 // in bytes; 48 times take 2,000
 
-// begin counts a call in the file, and returns the mark by which it is known, or
-// how long there is no room for it. What cannot be read or written holds nothing
-// up; there is no mark then.
+// begin counts a call in the file and returns its mark, or how long to wait. A file that
+// can't be read or written delays nothing; then there is no mark.
 func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time.Time, wait time.Duration) {
 	f.locked(ctx, func(held *atomicfile.Held) {
 		now := c.Now()
@@ -50,7 +48,7 @@ func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time
 	return mark, wait
 }
 
-// answered notes when a call was answered.
+// answered records that a call was answered.
 func (f *file) answered(mark time.Time, limit Limit, c clock.Clock) {
 	f.locked(context.Background(), func(held *atomicfile.Held) {
 		now := c.Now()
@@ -60,7 +58,7 @@ func (f *file) answered(mark time.Time, limit Limit, c clock.Clock) {
 	})
 }
 
-// locked calls what with the file held, where that can be had.
+// locked calls what with the file locked, if possible.
 func (f *file) locked(ctx context.Context, what func(*atomicfile.Held)) {
 	held, err := atomicfile.Lock(ctx, f.path)
 	if err != nil {
@@ -70,9 +68,9 @@ func (f *file) locked(ctx context.Context, what func(*atomicfile.Held)) {
 	what(held)
 }
 
-// read returns the calls that still count. What lies further ahead than any mark
-// was written before the clock was set back, nobody knows how long ago: that
-// counts as answered now, and toCome says that this is to be kept.
+// read returns the calls that still count. A time further in the future than any mark was
+// written before the clock was set back: it counts as answered now, and toCome reports
+// that the list must be saved.
 func (f *file) read(limit Limit, now time.Time) (counted calls, toCome bool) {
 	text, err := bounded.File(f.path, largestFile)
 	if err != nil || json.Unmarshal(text, &counted) != nil {
@@ -83,13 +81,13 @@ func (f *file) read(limit Limit, now time.Time) (counted calls, toCome bool) {
 			counted[i], toCome = now, true
 		}
 	}
-	counted.forget(limit, now)
+	counted.dropExpired(limit, now)
 	slices.SortFunc(counted, time.Time.Compare)
 	return counted, toCome
 }
 
-// write replaces the list. Where that fails, the other processes do not know of
-// this one's call; it keeps to its own window all the same.
+// write replaces the list. If that fails, other processes don't see this one's call; this
+// process still follows its own window.
 func write(held *atomicfile.Held, counted calls) {
 	text, err := json.Marshal(counted)
 	if err == nil {

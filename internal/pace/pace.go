@@ -1,11 +1,11 @@
-// Package pace keeps calls under a server's limit of so many in any window of
-// time, by waiting before the call that would be one too many.
+// Package pace keeps calls within a server's limit for any window of time, by waiting
+// before a call that would exceed it.
 //
-// A server counts a call when it arrives, and nobody here knows when that is. So
-// a call counts for as long as it is under way, and from its answer on for one
-// window more: however late one is, no window of the server's has too many.
+// A server counts a call when it arrives, a moment that a client can't know. So a call
+// counts while it is in progress and for one window after its answer: however late it
+// arrives, the server never counts too many in a window.
 //
-// Next room: internal/clock, by which it waits.
+// Next room: internal/clock, which waits.
 package pace
 
 import (
@@ -22,9 +22,9 @@ type Limit struct {
 }
 
 // The limits of Travis (https://github.com/travis-ci/travis-api,
-// lib/travis/api/attack.rb), less what is left to whatever else the person does
-// with the token: at 50 POSTs inside 30 seconds it is banned for an hour, and
-// after 2,000 calls in a minute the others are refused.
+// lib/travis/api/attack.rb), minus a reserve for the person's other uses of the token:
+// after 50 POSTs within 30 seconds the token is banned for an hour, and after 2,000 calls
+// in a minute further ones are rejected.
 const (
 	TravisPosts  = 48
 	TravisWindow = 30 * time.Second
@@ -34,26 +34,24 @@ const (
 
 // Window lets calls begin within a Limit.
 type Window struct {
-	// Tell is told of each wait of a second or more, one at a time, before it
-	// begins; it may be nil.
+	// Tell is called before each wait of a second or more, one at a time; it may be nil.
 	Tell func(wait time.Duration)
 
 	limit  Limit
 	clock  clock.Clock
-	shared *file // nil where the window is this process's own
+	shared *file // nil if the window belongs to this process only
 
-	turn chan struct{} // held by the one caller that may be waiting for room
-	book chan struct{} // held by whoever is at own, or at the file
+	turn chan struct{} // locked by the one caller that may wait for room
+	book chan struct{} // locks own and the file
 	own  calls         // of this process
 }
 
-// NewWindow returns a window in which nothing has begun yet.
+// NewWindow returns a window without calls.
 func NewWindow(limit Limit, c clock.Clock) *Window {
 	return &Window{limit: limit, clock: c, turn: make(chan struct{}, 1), book: make(chan struct{}, 1)}
 }
 
-// Wait is Begin for calls of which nobody says when they were answered: they
-// count from when they begin.
+// Wait is Begin for calls whose answers aren't reported: they count from when they begin.
 func (w *Window) Wait(ctx context.Context) error {
 	answered, err := w.Begin(ctx)
 	if err == nil {
@@ -62,9 +60,9 @@ func (w *Window) Wait(ctx context.Context) error {
 	return err
 }
 
-// Begin returns when the next call may begin, and counts it, or when ctx ends,
-// with its cause. answered is to be called once, when the call has its answer or
-// was given up. Callers are let through one after the other.
+// Begin returns when the next call may begin, and counts it, or when ctx ends, with its
+// cause. Call answered once, when the call was answered or canceled. Callers are served
+// one at a time.
 func (w *Window) Begin(ctx context.Context) (answered func(), err error) {
 	select {
 	case w.turn <- struct{}{}:
@@ -89,16 +87,15 @@ func (w *Window) Begin(ctx context.Context) (answered func(), err error) {
 	}
 }
 
-// take counts a call, and returns the mark by which it is known, or how long
-// there is no room for it.
+// take counts a call and returns its mark, or how long to wait.
 func (w *Window) take(ctx context.Context) (mark time.Time, wait time.Duration, err error) {
-	select { // whoever has it may wait for the file
+	select { // its holder may wait for the file
 	case w.book <- struct{}{}:
 	case <-ctx.Done():
 		return mark, 0, context.Cause(ctx)
 	}
 	defer func() { <-w.book }()
-	w.own.forget(w.limit, w.clock.Now())
+	w.own.dropExpired(w.limit, w.clock.Now())
 	if wait := w.own.wait(w.limit, w.clock.Now()); wait > 0 {
 		return mark, wait, nil
 	}

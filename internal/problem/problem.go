@@ -1,10 +1,9 @@
-// Package problem is the program's one error type: what was attempted, on what,
-// why it failed, and a code that stands for it. Packages that speak to the
-// outside make Errors of facts. What a person can do about one in terms of the
-// program (its flags, commands and screens) is in two tables from code to hints,
-// one of the commands and one of the wizard.
+// Package problem is the program's one error type: what was attempted, on what, why it
+// failed, and a code for it. Packages that talk to the outside make Errors from facts.
+// What a person can do in terms of the program (its flags, commands and screens) is in
+// two tables from codes to hints, one for the commands and one for the wizard.
 //
-// Next room: internal/text, in which a person reads it.
+// Next room: internal/text, which formats errors for people.
 package problem
 
 import (
@@ -12,17 +11,17 @@ import (
 	"slices"
 )
 
-// Error is a failure. It quotes no answer of a server and no secret.
+// Error is a failure. It quotes no server's answer and no secret.
 type Error struct {
-	Code   string // a word for machines, in snake case; docs/troubleshooting.md explains each
-	Action string // what was attempted, such as "log in to"; "" where Reason says it
-	Object string // on what, such as a host; "" where Action says it
-	Reason string // why it failed; "" is the text of Cause
-	// Hints are what can be done outside of this program, best first: commands of
-	// other programs, addresses, settings of the service.
+	Code   string // for machines, in snake case; docs/troubleshooting.md explains each
+	Action string // what was attempted, such as "log in to"; "" if Reason says it
+	Object string // on what, such as a host; "" if Action says it
+	Reason string // why it failed; "" means the text of Cause
+	// Hints are what can be done outside of this program, best first: other programs'
+	// commands, addresses, settings of the service.
 	Hints  []string
-	Cause  error // nil where it isn't ours to show
-	Detail any   // what else is known, in a type of the package that made the Error
+	Cause  error // nil if it must not be shown
+	Detail any   // further data, in a type of the package that made the Error
 }
 
 // Error is one line, "ACTION OBJECT: REASON".
@@ -40,7 +39,7 @@ func (e *Error) Error() string {
 	return text + ": " + why
 }
 
-// Attempted is what failed, on what.
+// Attempted is what failed, and on what.
 func (e *Error) Attempted() string {
 	if e.Action == "" || e.Object == "" {
 		return e.Action + e.Object
@@ -86,7 +85,7 @@ func Detail[T any](err error) (T, bool) {
 	return none, false
 }
 
-// Chain yields the Errors in err's chain, the outermost first.
+// Chain yields the Errors in err's chain, outermost first.
 func Chain(err error) func(yield func(*Error) bool) {
 	return func(yield func(*Error) bool) { each(err, yield) }
 }
@@ -110,8 +109,8 @@ func each(err error, yield func(*Error) bool) bool {
 	return true
 }
 
-// Hints says for each code what a person can do about it in terms of the
-// program. A row is nil where the Error's own hints say all.
+// Hints maps each code to what a person can do about it in terms of the program. A row is
+// nil if the Error's own hints are enough.
 type Hints map[string]func(*Error) []string
 
 // Say is a row that doesn't depend on the Error.
@@ -119,9 +118,8 @@ func Say(hints ...string) func(*Error) []string {
 	return func(*Error) []string { return hints }
 }
 
-// Of lists what a person can do about err, best first: for each Error in its
-// chain its own hints, which know the case, then those of its row. What several
-// Errors say is said once.
+// Of lists what a person can do about err, best first: for each Error in its chain its
+// own hints, which are the most specific, then those of its row, without duplicates.
 func (h Hints) Of(err error) []string {
 	var all []string
 	for e := range Chain(err) {

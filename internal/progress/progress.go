@@ -1,8 +1,8 @@
-// Package progress is how far something is that takes its time: what is counted,
-// and what a call waits for before it is tried again or may be made at all. The
-// status line of a command shows it, and so do both drivers of the wizard.
+// Package progress describes how far a longer task is: what is counted, and what a call
+// waits for before it is retried or may start. A command's status line shows it, and so
+// do both drivers of the wizard.
 //
-// Next room: internal/secret, the ground of the house.
+// Next room: internal/secret, the ground floor.
 package progress
 
 import (
@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// Progress is how far something is.
+// Progress is how far a task is.
 type Progress struct {
-	Done, Of int    // Of is 0 where that is not known
+	Done, Of int    // Of is 0 if unknown
 	Words    string // what is being done or waited for
-	Often    bool   // it changes more often than anybody wants to hear
-	// ToGo is about how long the rest takes, 0 where that is not known; it may be nil.
+	Often    bool   // it changes too often to print each change
+	// ToGo estimates the remaining time, 0 if unknown; it may be nil.
 	ToGo func(now time.Time) time.Duration
 }
 
-// Text is Words with the time that the rest takes.
+// Text is Words with the remaining time.
 func (p Progress) Text(now time.Time) string {
 	if p.ToGo == nil {
 		return p.Words
 	}
 	if toGo := p.ToGo(now); toGo > 0 {
-		return p.Words + ", about " + roughly(toGo)
+		return p.Words + ", about " + approximate(toGo)
 	}
 	return p.Words
 }
 
-// Bar divides so many cells into full and empty ones.
+// Bar divides a number of cells into full and empty ones.
 func (p Progress) Bar(cells int) (full, empty int) {
 	if p.Of > 0 {
 		full = cells * min(p.Done, p.Of) / p.Of
@@ -38,24 +38,24 @@ func (p Progress) Bar(cells int) (full, empty int) {
 	return full, cells - full
 }
 
-// seldom is how long nothing is said of what changes often.
-const seldom = 2 * time.Second
+// newsInterval is the minimum time between two lines about something that changes often.
+const newsInterval = 2 * time.Second
 
-// IsNews reports whether p is worth another line after last, which was said so
-// long ago: of what changes often, a tenth more after a while.
+// IsNews reports whether p is worth another line after last, printed some time ago: for
+// something that changes often, after a tenth more and some time.
 func (p Progress) IsNews(last Progress, ago time.Duration) bool {
 	if !p.Often {
 		return p.Done != last.Done || p.Of != last.Of || p.Words != last.Words
 	}
-	return ago >= seldom && p.Of > 0 && 10*p.Done/p.Of > 10*last.Done/p.Of
+	return ago >= newsInterval && p.Of > 0 && 10*p.Done/p.Of > 10*last.Done/p.Of
 }
 
-// Silence is how long a work says nothing at the most: then what it said last is
-// repeated, with the time that has passed.
+// Silence is the maximum time without a line: then the last one is repeated with the
+// elapsed time.
 const Silence = 10 * time.Second
 
-// roughly says a time as nobody can know it better.
-func roughly(d time.Duration) string {
+// approximate rounds a duration that is only an estimate.
+func approximate(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", max(1, int(d.Round(time.Second).Seconds())))
@@ -65,13 +65,13 @@ func roughly(d time.Duration) string {
 	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// Wait is what a call waits for, such as another try.
+// Wait is something that a call waits for, such as a retry.
 type Wait struct {
 	Words func(left time.Duration) string
 	Until time.Time
 }
 
-// Text says what is waited for at a moment, "" where it is nothing.
+// Text says what is being waited for, or "" if nothing is.
 func (w Wait) Text(now time.Time) string {
 	if !now.Before(w.Until) {
 		return ""
@@ -79,20 +79,19 @@ func (w Wait) Text(now time.Time) string {
 	return w.Words(w.Until.Sub(now))
 }
 
-// Tally counts how far a run over repositories is.
+// Tally counts the progress of a run over repositories.
 type Tally struct {
 	of, done, failed int
 	began            time.Time
 	least            time.Duration
 }
 
-// NewTally returns the count of a run over so many that begins now and takes least,
-// at the least.
+// NewTally returns the count of a run that starts now and takes at least least.
 func NewTally(of int, least time.Duration, now time.Time) *Tally {
 	return &Tally{of: of, began: now, least: least}
 }
 
-// Count counts one that has come to its end, with err or without.
+// Count counts one that has ended, with err or without.
 func (t *Tally) Count(err error) {
 	if err == nil {
 		t.done++
@@ -110,8 +109,8 @@ func (t *Tally) Progress() Progress {
 	}
 }
 
-// toGo takes for the rest as long as those before took, and no less than the whole
-// run takes at the least.
+// toGo assumes that the rest takes as long as what is done so far, and the whole run no
+// less than its minimum.
 func (t *Tally) toGo() func(now time.Time) time.Duration {
 	ended, left, began, least := t.done+t.failed, t.of-t.done-t.failed, t.began, t.least
 	return func(now time.Time) time.Duration {

@@ -16,7 +16,7 @@ import (
 type entry struct {
 	name string // with slashes
 	text []byte
-	runs bool // it is a program
+	runs bool // whether it is a program
 }
 
 func (e entry) mode() fs.FileMode {
@@ -26,10 +26,10 @@ func (e entry) mode() fs.FileMode {
 	return 0o644
 }
 
-// pack makes the archive that is usual on t's system, and names it. All entries
-// lie in a folder of its name, are sorted, and have the one date.
+// pack makes and names the archive in the usual format of t's system. All entries are in
+// a folder of its name, sorted, and have the same date.
 func pack(t target, name string, content []entry, date time.Time) (file string, archive []byte, err error) {
-	content, date = slices.Clone(content), date.UTC() // a zip has the time of a zone
+	content, date = slices.Clone(content), date.UTC() // a zip's time has no zone
 	slices.SortFunc(content, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	for i := range content {
 		content[i].name = path.Join(name, content[i].name)

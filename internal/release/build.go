@@ -10,8 +10,8 @@ import (
 
 const program = "./cmd/convox-travis"
 
-// build compiles the program for t. Nothing of this machine gets in: not its
-// folders, its C library, or what its settings of Go say.
+// build compiles the program for t. Nothing of this machine gets in: not its folders, its
+// C library or its Go settings.
 func build(t target, s stamp, work string) (entry, error) {
 	name := "convox-travis"
 	if t.system == "windows" {
@@ -26,8 +26,8 @@ func build(t target, s stamp, work string) (entry, error) {
 	return entry{name: name, text: text, runs: true}, err
 }
 
-// completions are what the program itself prints for each shell, under the names
-// that the shells look for.
+// completions are what the program prints for each shell, under the names that the shells
+// look for.
 func completions() (all []entry, err error) {
 	for _, shell := range []struct{ name, file string }{
 		{"bash", "convox-travis.bash"}, {"fish", "convox-travis.fish"}, {"powershell", "convox-travis.ps1"}, {"zsh", "_convox-travis"},

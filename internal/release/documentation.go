@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// documentation is the README and what it links to, as far as git knows it: a
-// draft that lies beside a page is not given out.
+// documentation is the README and everything it links to that git tracks: drafts next to
+// a page aren't released.
 func documentation() (all []entry, err error) {
 	names, err := git("ls-files", "-z", "--", "docs", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md")
 	if err != nil {

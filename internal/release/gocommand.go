@@ -8,17 +8,16 @@ import (
 	"os/exec"
 )
 
-// reaching are the settings of Go that say where modules come from and where
-// files are kept, and how they are trusted. None of them gets into a program.
-var reaching = []string{
+// keptSettings are the Go settings for where modules come from, where files are stored,
+// and how they are trusted. None of them ends up in a program.
+var keptSettings = []string{
 	"GOPROXY", "GOPRIVATE", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH",
 	"GOPATH", "GOMODCACHE", "GOCACHE", "GOTMPDIR", "GOTOOLCHAIN",
 }
 
-// run runs the go command for t; the zero target is this machine. Of the settings
-// of whoever runs it only those of reaching are kept. An empty GOFLAGS would not
-// do: "go env -w" sets it as well, in a file that GOENV names
-// (https://pkg.go.dev/cmd/go#hdr-Environment_variables).
+// run runs the go command for t; the zero target is this machine. Of the user's settings
+// only keptSettings apply. An empty GOFLAGS isn't enough: "go env -w" also sets it, in
+// the file of GOENV (https://pkg.go.dev/cmd/go#hdr-Environment_variables).
 func run(t target, args ...string) ([]byte, error) {
 	kept, err := settings()
 	if err != nil {
@@ -32,9 +31,9 @@ func run(t target, args ...string) ([]byte, error) {
 	return goCommand(t, kept, args...)
 }
 
-// settings are those of reaching that differ from Go's own.
+// settings are the keptSettings that differ from Go's defaults.
 func settings() (kept []string, err error) {
-	text, err := goCommand(target{}, nil, append([]string{"env", "-json", "-changed"}, reaching...)...)
+	text, err := goCommand(target{}, nil, append([]string{"env", "-json", "-changed"}, keptSettings...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +47,7 @@ func settings() (kept []string, err error) {
 	return kept, nil
 }
 
-// goCommand runs go with these settings besides the process's own.
+// goCommand runs go with these settings in addition to the process's own.
 func goCommand(t target, kept []string, args ...string) ([]byte, error) {
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), kept...)

@@ -1,15 +1,14 @@
-// Command release builds the archives that are given out: for each system and
-// machine the program, its completions, the documentation and the licences of
-// everything that is linked into it; and their checksums. It changes nothing in
-// the repository, and asks the go and git commands alone.
+// Command release builds the release archives: for each system and machine the program,
+// its completions, the documentation and the licenses of everything linked into it; and
+// their checksums. It changes nothing in the repository, and only runs go and git.
 //
 //	go run ./internal/release -o dist
 //
-// The same commit, built by the same version of Go, gives the same bytes, in
-// whatever folder and whenever: no path, no time and no order of a folder gets
-// in, but the commit's own date (https://reproducible-builds.org/docs/).
+// The same commit, built with the same version of Go, gives the same bytes in any folder
+// and at any time: the archives contain no path, no time except the commit's date, and no
+// folder order (https://reproducible-builds.org/docs/).
 //
-// Next room: internal/house, which holds all of it to the plan.
+// Next room: internal/house, which checks all of it against the plan.
 package main
 
 import (
@@ -23,7 +22,7 @@ import (
 	"strings"
 )
 
-// targets are the systems and machines that the program is given out for.
+// targets are the systems and machines of a release.
 var targets = []target{
 	{"darwin", "amd64"}, {"darwin", "arm64"},
 	{"linux", "amd64"}, {"linux", "arm64"},
@@ -36,12 +35,12 @@ func (t target) String() string { return t.system + "/" + t.machine }
 
 func main() {
 	folder := flag.String("o", "dist", "write the archives into `FOLDER`")
-	only := flag.String("only", "", "build for `SYSTEM/MACHINE` alone")
+	only := flag.String("only", "", "build only for `SYSTEM/MACHINE`")
 	flag.Parse()
 	if err := release(*folder, *only); err != nil {
 		fmt.Fprintf(os.Stderr, "error: build a release: %v\n", err)
 		if errors.Is(err, errNoClone) {
-			fmt.Fprintln(os.Stderr, "hint: build from a clone, in its root: an archive names the commit that it is made of")
+			fmt.Fprintln(os.Stderr, "hint: run it in the root of a clone: an archive names the commit that it was built from")
 		}
 		os.Exit(1)
 	}
@@ -52,7 +51,7 @@ func release(folder, only string) error {
 	if only != "" {
 		wanted = slices.DeleteFunc(slices.Clone(targets), func(t target) bool { return t.String() != only })
 		if len(wanted) == 0 {
-			return fmt.Errorf("%q is none of %v", only, targets)
+			return fmt.Errorf("%q isn't one of %v", only, targets)
 		}
 	}
 	stamp, err := readStamp()
@@ -63,7 +62,7 @@ func release(folder, only string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(work) }() // it is a temporary folder
+	defer func() { _ = os.RemoveAll(work) }() // a temporary folder
 	pages, err := documentation()
 	if err != nil {
 		return err
@@ -81,12 +80,12 @@ func release(folder, only string) error {
 		if err != nil {
 			return err
 		}
-		licences, err := licences(t)
+		licenses, err := licenses(t)
 		if err != nil {
 			return err
 		}
 		name := fmt.Sprintf("convox-travis_%s_%s_%s", stamp.version, t.system, t.machine)
-		content := slices.Concat([]entry{program}, pages, completions, licences)
+		content := slices.Concat([]entry{program}, pages, completions, licenses)
 		file, archive, err := pack(t, name, content, stamp.date)
 		if err != nil {
 			return err

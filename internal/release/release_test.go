@@ -89,12 +89,12 @@ func TestWindowsGetsAZip(t *testing.T) {
 // What is linked is asked here of a program, not of the source.
 func TestTheLicencesOfAllThatIsLinkedAreCarriedAlong(t *testing.T) {
 	t.Chdir("../..")
-	found, err := licences(target{runtime.GOOS, runtime.GOARCH})
+	found, err := licenses(target{runtime.GOOS, runtime.GOARCH})
 	if err != nil {
 		t.Fatal(err)
 	}
 	has := func(part string) bool {
-		return slices.ContainsFunc(found, func(e entry) bool { return strings.HasPrefix(e.name, "licences/"+part) && len(e.text) > 0 })
+		return slices.ContainsFunc(found, func(e entry) bool { return strings.HasPrefix(e.name, "licenses/"+part) && len(e.text) > 0 })
 	}
 	file := filepath.Join(t.TempDir(), "program")
 	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, program).CombinedOutput(); err != nil {
@@ -109,17 +109,17 @@ func TestTheLicencesOfAllThatIsLinkedAreCarriedAlong(t *testing.T) {
 		if parts := strings.Fields(line); len(parts) > 2 && parts[0] == "dep" {
 			linked++
 			if !has(parts[1] + "@" + parts[2] + "/") {
-				t.Errorf("there is no licence of %s", parts[1])
+				t.Errorf("there is no license of %s", parts[1])
 			}
 		}
 	}
 	if linked < 20 || !has("go/LICENSE") || !has("github.com/aws/aws-sdk-go-v2@") || len(found) <= linked {
-		t.Errorf("%d modules are linked, %d licences found", linked, len(found))
+		t.Errorf("%d modules are linked, %d licenses found", linked, len(found))
 	}
 }
 
 func TestAModuleWithoutALicenceIsFound(t *testing.T) {
-	if found, err := licencesIn(t.TempDir(), "some/module"); len(found) > 0 || err != nil {
+	if found, err := licensesIn(t.TempDir(), "some/module"); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 	dir := t.TempDir()
@@ -127,8 +127,8 @@ func TestAModuleWithoutALicenceIsFound(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		found, err := licencesIn(dir, "m")
-		if got := slices.ContainsFunc(found, func(e entry) bool { return e.name == "licences/m/"+name }); got != is || err != nil {
+		found, err := licensesIn(dir, "m")
+		if got := slices.ContainsFunc(found, func(e entry) bool { return e.name == "licenses/m/"+name }); got != is || err != nil {
 			t.Errorf("%s: %t, %v", name, got, err)
 		}
 	}

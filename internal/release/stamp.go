@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// stamp is what the program says of where it comes from.
+// stamp is what the program says about its origin.
 type stamp struct {
-	version string // the tag of the commit, without its v; else of its date
+	version string // the commit's tag without its v, otherwise based on its date
 	commit  string
 	date    time.Time // of the commit
 }
 
-// errNoClone means that git knows no commit of this source.
-var errNoClone = errors.New("this is not the root of a git clone")
+// errNoClone means that git has no commit for this source.
+var errNoClone = errors.New("this isn't the root of a git clone")
 
-// readStamp asks git for the commit that is checked out here. Source that was
-// unpacked somewhere in a repository is none of its commits.
+// readStamp asks git for the commit that is checked out. Source unpacked inside another
+// repository belongs to none of its commits.
 func readStamp() (stamp, error) {
 	above, err := git("rev-parse", "--show-prefix")
 	if err != nil {
@@ -35,14 +35,14 @@ func readStamp() (stamp, error) {
 	var s stamp
 	var seconds int64
 	if _, err := fmt.Sscanf(said, "%s %d", &s.commit, &seconds); err != nil {
-		return stamp{}, fmt.Errorf("git says of the commit %q: %w", said, err)
+		return stamp{}, fmt.Errorf("git returned this for the commit: %q: %w", said, err)
 	}
 	s.date = time.Unix(seconds, 0).UTC()
 	s.version = "0.0.0-" + s.date.Format("20060102150405")
 	if tag, err := git("describe", "--tags", "--exact-match", "--match", "v[0-9]*"); err == nil {
 		s.version = strings.TrimPrefix(tag, "v")
 	}
-	// A file that git does not know would be compiled or packed all the same.
+	// A file that git doesn't track would still be compiled or packed.
 	changes, err := git("status", "--porcelain", "--untracked-files=all")
 	if err != nil {
 		return stamp{}, err
@@ -53,8 +53,7 @@ func readStamp() (stamp, error) {
 	return s, nil
 }
 
-// git reads this repository, whoever it belongs to: in containers that is often
-// another user.
+// git reads this repository whoever owns it: in containers that is often another user.
 func git(args ...string) (string, error) {
 	out, err := exec.Command("git", append([]string{"-c", "safe.directory=*"}, args...)...).Output()
 	if failed, is := errors.AsType[*exec.ExitError](err); is {

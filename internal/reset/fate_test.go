@@ -31,14 +31,14 @@ func TestAFateThatCannotBeFoundOutIsCalledUnknown(t *testing.T) {
 			return strings.Contains(r.Body, "Action=DescribeChangeSet") || strings.Contains(r.Body, "Action=DeleteChangeSet")
 		}})
 		report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-		w.want(report, reset.PhaseUnknown, "not known whether", "either password may hold")
-		if report.OldHolds() || !report.Begun() || !reset.IsBegun(report.Err) {
+		w.want(report, reset.PhaseUnknown, "is unknown whether", "either password may work")
+		if report.OldPasswordWorks() || !report.HasStarted() || !reset.IsUnfinished(report.Err) {
 			t.Errorf("%+v", report)
 		}
 		w.aws.Faults.Clear()
 		report = w.ends(w.reset.Run(running(t.Context()), w.hear))
 		if kind == faults.AnswerLost {
-			w.want(report, reset.PhaseSettled)
+			w.want(report, reset.PhaseDone)
 			continue
 		}
 		w.want(report, reset.PhaseNothing)
@@ -66,7 +66,7 @@ func TestAChangeSetThatVanishedProvesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	report = w.ends(w.reset.Run(running(t.Context()), w.hear))
-	w.want(report, reset.PhaseUnknown, "not known whether")
+	w.want(report, reset.PhaseUnknown, "is unknown whether")
 }
 
 func TestEventsAreToldOnce(t *testing.T) {
@@ -75,7 +75,7 @@ func TestEventsAreToldOnce(t *testing.T) {
 	w.plan()
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
 	w.want(report, reset.PhaseUpdating)
-	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseSettled)
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseDone)
 	if strings.Count(w.said.String(), "Words:RackApiSecret ") != 2 { // begun, and done
 		t.Errorf("it says\n%s", w.said.String())
 	}
@@ -102,7 +102,7 @@ func TestAnUpdateThatIsRollsBackIsNoProgress(t *testing.T) {
 	back := false
 	w.at = func(e reset.Event) {
 		back = back || e.RollsBack
-		if back && e.Stack != nil && (e.Of != 0 || !strings.Contains(e.Words, "rolls the update back")) {
+		if back && e.Stack != nil && (e.Of != 0 || !strings.Contains(e.Words, "rolling the update back")) {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -142,8 +142,8 @@ func TestWithoutTheOldPasswordItIsNotSaidThatItIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-	w.want(report, reset.PhaseSettled, "the old one is not known here")
-	if errors.Is(report.Err, context.Canceled) || strings.Contains(report.Standing(), "only") {
-		t.Errorf("it says %s", report.Standing())
+	w.want(report, reset.PhaseDone, "the old one is unknown")
+	if errors.Is(report.Err, context.Canceled) || strings.Contains(report.State(), "only") {
+		t.Errorf("it says %s", report.State())
 	}
 }

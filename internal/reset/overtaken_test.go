@@ -65,11 +65,11 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 		}, reset.PhaseOvertaken},
 		"an update of something else": {cfntest.Template2023, func(w *rackWorld) {
 			w.aws.StartUpdate(region, "production", map[string]string{"ApiCpu": "512"})
-		}, reset.PhaseSettled},
+		}, reset.PhaseDone},
 		"one that is rolled back": {cfntest.Template2023, func(w *rackWorld) {
 			w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 			w.aws.StartUpdate(region, "production", map[string]string{"Password": laterPassword})
-		}, reset.PhaseSettled},
+		}, reset.PhaseDone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = test.template })
@@ -83,12 +83,12 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 			w.plan()
 			isPlanned = true
 			report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-			if test.phase == reset.PhaseSettled {
+			if test.phase == reset.PhaseDone {
 				w.want(report, test.phase)
 				return
 			}
 			w.want(report, test.phase, "later update", "set another password")
-			if !reset.IsBegun(report.Err) {
+			if !reset.IsUnfinished(report.Err) {
 				t.Error("nothing was begun")
 			}
 		})

@@ -16,17 +16,17 @@ import (
 // Plan is what a reset would do.
 type Plan struct {
 	Rack cfn.Rack
-	// Preview is what the update would change. It is nil where the stack has the
-	// new password already: then only the web service is restarted.
+	// Preview is what the update would change. It is nil if the stack has the new
+	// password already: then only the web service is restarted.
 	Preview *cfn.Preview
 
-	old        secret.String // that holds now; empty where nobody knows it
-	deployment string        // the ID of the web service's, before
+	old        secret.String // the current one; empty if unknown
+	deployment string        // the ID of the web service's deployment before the reset
 	progress   *progress
 }
 
-// RefreshesInstances reports whether every instance would be replaced, which
-// requires separate confirmation.
+// RefreshesInstances reports whether every instance would be replaced, which requires
+// separate confirmation.
 func (p Plan) RefreshesInstances() bool {
 	return p.Preview != nil && p.Preview.Verdict == cfn.InstancesReplaced
 }
@@ -37,10 +37,10 @@ func (p Plan) Err() error {
 		return nil
 	}
 	return failed(p.Rack, CodeUnexpectedUpdate, "the update would change more than the password: "+p.Preview.Why[0], nil,
-		"find out why the stack has drifted from its template, and fix it, before anything is updated", "the old password still works")
+		"find out why the stack differs from its template and fix that before you update anything", "the old password still works")
 }
 
-// Table lists what the update would change, the heading first.
+// Table lists what the update would change, with a heading.
 func (p Plan) Table() []string {
 	if p.Preview == nil {
 		return nil
@@ -59,21 +59,21 @@ func (p Plan) Table() []string {
 	return table
 }
 
-// Judgment says in plain words what the changes amount to.
+// Judgment says in plain words what the changes mean.
 func (p Plan) Judgment() string {
 	switch {
 	case p.Preview == nil:
-		return "The stack has this password already: nothing is updated, and the web service restarts where it still takes the old one."
+		return "The stack has this password already: nothing is updated, and the web service is restarted if it still accepts the old one."
 	case p.Preview.Verdict == cfn.Unexpected:
-		return "Not as expected: find out first why the stack differs from its template."
+		return "Not as expected: first find out why the stack differs from its template."
 	case p.Preview.Verdict == cfn.InstancesReplaced:
 		return "As expected, and every instance is replaced, one by one."
 	}
-	return "As expected: the password, where it is stored and used."
+	return "As expected: only the password changes, where it is stored and used."
 }
 
-// makePlan finds out whether the end of the reset could be seen, before it lets
-// AWS work out what would change.
+// makePlan finds out whether the result of the reset can be verified, and then requests
+// the preview from AWS.
 func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	ctx := stop.Soft
 	for _, old := range request.Olds {
@@ -83,7 +83,7 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	if err := convox.CheckNewPassword(request.New); err != nil {
 		return plan, err
 	}
-	if err := r.reach(ctx, request); err != nil {
+	if err := r.checkReachable(ctx, request); err != nil {
 		return plan, err
 	}
 	var err error
@@ -92,7 +92,7 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	}
 	before, err := r.stacks.Deployment(ctx, r.Rack, "")
 	if err != nil && ctx.Err() == nil {
-		return plan, failed(r.Rack, CodeUnprovable, "nothing is changed, because the restart of the web service couldn't be followed", err)
+		return plan, failed(r.Rack, CodeUnverifiable, "nothing is changed, because the restart of the web service couldn't be followed", err)
 	}
 	if err != nil {
 		return plan, err
@@ -106,27 +106,27 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	return plan, err
 }
 
-// reach makes sure that the Rack answers. It presents the new password, so that
-// nothing of the old one is needed; a refusal is what is expected.
-func (r *Reset) reach(ctx context.Context, request Request) error {
-	_, err := request.Door.Rack(ctx, r.Host, request.New)
+// checkReachable makes sure that the Rack answers. It sends the new password, so it
+// doesn't need the old one; a rejection is the expected answer.
+func (r *Reset) checkReachable(ctx context.Context, request Request) error {
+	_, err := request.Checker.Rack(ctx, r.Host, request.New)
 	switch {
 	case problem.Has(err, convox.CodeRefused):
 		return nil
-	case problem.Has(err, convox.CodeUnreachable): // the cause's hints are for those who write to Travis
-		return failed(r.Rack, CodeUnprovable, "nothing is changed, because nobody here could see whether the Rack takes the new password: "+err.Error(), nil,
+	case problem.Has(err, convox.CodeUnreachable): // the cause's hints are for writing to Travis
+		return failed(r.Rack, CodeUnverifiable, "nothing is changed, because the new password couldn't be verified from here: "+err.Error(), nil,
 			"run this where the Rack is reachable, such as in its VPN")
 	}
 	return err
 }
 
-// findOld finds the password that holds now among those that may, each tried once.
+// findOld finds the current password among candidates, each tried once.
 func (r *Reset) findOld(ctx context.Context, request Request) (secret.String, error) {
 	for i, old := range request.Olds {
 		if old.IsEmpty() || old.Equal(request.New) || slices.ContainsFunc(request.Olds[:i], old.Equal) {
 			continue
 		}
-		_, err := request.Door.Rack(ctx, r.Host, old)
+		_, err := request.Checker.Rack(ctx, r.Host, old)
 		switch {
 		case err == nil, problem.Has(err, convox.CodeOnlyRawForm):
 			return old, nil

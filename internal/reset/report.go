@@ -11,109 +11,114 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// Phase is how far a reset came.
+// Phase is how far a reset got.
 type Phase string
 
 // The phases.
 const (
 	PhaseNothing    Phase = "nothing"     // nothing was changed
 	PhaseUnknown    Phase = "unknown"     // the update may have started
-	PhaseUpdating   Phase = "updating"    // the stack's update was started, and its end was not seen
+	PhaseUpdating   Phase = "updating"    // the stack's update was started, and its result is unknown
 	PhaseRolledBack Phase = "rolled_back" // the update was rolled back
-	PhaseStuck      Phase = "stuck"       // the update neither ended nor was rolled back
-	PhaseUpdated    Phase = "updated"     // the stack has the new password, and its web service may have the old one
-	PhaseOvertaken  Phase = "overtaken"   // a later update of the stack has set another password
-	PhaseSettled    Phase = "settled"     // only the new password logs in
+	PhaseStuck      Phase = "stuck"       // the update neither finished nor was rolled back
+	PhaseUpdated    Phase = "updated"     // the stack has the new password; its web service may still have the old one
+	PhaseOvertaken  Phase = "overtaken"   // a later update of the stack set another password
+	PhaseDone       Phase = "settled"     // only the new password logs in
 )
 
-// Report is how a reset ended. Err is nil exactly at PhaseSettled.
+// Report is the result of a reset. Err is nil exactly for PhaseDone.
 type Report struct {
 	Rack   cfn.Rack
 	Phase  Phase
-	Status string // of the stack, where it is known; cleaned
-	Where  string // its owner has the new password, in words
-	// OldUnknown means that nobody knew the password that held before, so that it
-	// was not tried.
+	Status string // of the stack, if known; cleaned
+	Where  string // where the new password is stored, in words
+	// OldUnknown means that the previous password was unknown and so wasn't tried.
 	OldUnknown bool
 	Err        error
-	Left       error // why something that was made or saved couldn't be undone, or nil
-	Stopped    error // why the run was stopped before its end, or nil
+	Left       error // why something that was created or saved couldn't be undone, or nil
+	Stopped    error // why the run was stopped early, or nil
 }
 
-// OldHolds reports whether the old password holds for certain, and the new one
-// is good for nothing.
-func (r Report) OldHolds() bool { return r.Phase == PhaseNothing || r.Phase == PhaseRolledBack }
+// OldPasswordWorks reports whether the old password certainly still works, and the new
+// one is useless.
+func (r Report) OldPasswordWorks() bool { return r.Phase == PhaseNothing || r.Phase == PhaseRolledBack }
 
-// Begun reports whether AWS was told to change something.
-func (r Report) Begun() bool { return r.Phase != PhaseNothing }
+// HasStarted reports whether AWS was asked to change something.
+func (r Report) HasStarted() bool { return r.Phase != PhaseNothing }
 
-// Standing says in words in what state the Rack is, and where the new password
-// is that it may have.
-func (r Report) Standing() string {
+// State says in words what state the Rack is in, and where the new password is if it may
+// have it.
+func (r Report) State() string {
 	words := map[Phase]string{
 		PhaseNothing:    "this run changed nothing",
-		PhaseUnknown:    "it is not known whether its update has started, and either password may hold",
-		PhaseUpdating:   "its stack is being updated%s, which AWS continues",
-		PhaseRolledBack: "the update was rolled back%s, and the old password still holds",
-		PhaseStuck:      "its stack is stuck%s, and either password may hold",
-		PhaseUpdated:    "its stack has the new password%s, and its web service may still take the old one",
-		PhaseOvertaken:  "a later update of its stack has set another password than the new one of this reset",
-		PhaseSettled:    "only the new password logs in",
+		PhaseUnknown:    "it is unknown whether its update has started, and either password may work",
+		PhaseUpdating:   "its stack is being updated%s, and AWS continues",
+		PhaseRolledBack: "the update was rolled back%s, and the old password still works",
+		PhaseStuck:      "its stack is stuck%s, and either password may work",
+		PhaseUpdated:    "its stack has the new password%s, and its web service may still accept the old one",
+		PhaseOvertaken:  "a later update of its stack set a password other than the new one of this reset",
+		PhaseDone:       "the reset is done, and " + r.Verification(),
 	}[r.Phase]
-	if r.Phase == PhaseSettled && r.OldUnknown {
-		words = "the new password logs in, five times in a row; the old one is not known here, and was not tried"
-	}
 	status := ""
 	if r.Status != "" {
 		status = " (" + r.Status + ")"
 	}
 	words = "Rack " + r.Rack.Name + ": " + strings.Replace(words, "%s", status, 1)
-	if r.Where != "" && !r.OldHolds() {
+	if r.Where != "" && !r.OldPasswordWorks() {
 		words += "; the new password is " + r.Where
 	}
 	return words
 }
 
+// Verification says which password works once the reset is done.
+func (r Report) Verification() string {
+	logins := fmt.Sprintf("(%d of %d logins)", requiredLogins, requiredLogins)
+	if r.OldUnknown {
+		return "the new password works " + logins + "; the old one is unknown and wasn't tried"
+	}
+	return "only the new password works " + logins
+}
+
 // Event is something that happens in a reset.
 type Event struct {
 	Phase Phase
-	// Done of Of are resources of the update, tasks of the web service, or fresh
-	// logins, as the phase advances. Of is 0 where that is not known.
+	// Done and Of count resources of the update, tasks of the web service, or fresh
+	// logins, depending on the phase. Of is 0 if unknown.
 	Done, Of int
 	Words    string // what is being waited for; cleaned
-	// RollsBack means that AWS is undoing the update.
+	// RollsBack means that AWS is rolling the update back.
 	RollsBack bool
 
-	Stack      *cfn.Event      // what happened to the stack, if it is that
-	Deployment *cfn.Deployment // how the restart stands, if it is that
-	Turn       *convox.Turn    // what a fresh login saw, if it is that
+	Stack      *cfn.Event           // a stack event, or nil
+	Deployment *cfn.Deployment      // the state of the restart, or nil
+	Attempt    *convox.LoginAttempt // a fresh login, or nil
 }
 
-// restarting says how a deployment of the web service stands.
-func restarting(d cfn.Deployment) Event {
-	words := fmt.Sprintf("the web service restarts: %d of %d tasks run", d.Running, d.Desired)
+// restartEvent describes a deployment of the web service.
+func restartEvent(d cfn.Deployment) Event {
+	words := fmt.Sprintf("restarting the web service: %d of %d tasks are running", d.Running, d.Desired)
 	switch {
 	case d.Completed:
-		words = "the web service's tasks run; waiting until each takes the new password"
+		words = "the web service's tasks are running; waiting until each accepts the new password"
 	case d.Running >= d.Desired:
-		words = "the new tasks run; waiting until the old ones are gone"
+		words = "the new tasks are running; waiting until the old ones are gone"
 	}
 	if d.Event != "" {
-		words += "; ECS says: " + d.Event
+		words += "; ECS reports: " + d.Event
 	}
 	return Event{Phase: PhaseUpdated, Done: min(d.Running, d.Desired), Of: d.Desired, Words: words, Deployment: &d}
 }
 
-// loggingIn says what a fresh login saw, the done-th in a row.
-func loggingIn(turn convox.Turn, done int) Event {
-	e := Event{Phase: PhaseUpdated, Of: settledIn, Turn: &turn}
+// loginEvent describes a fresh login, the done-th successful one in a row.
+func loginEvent(turn convox.LoginAttempt, done int) Event {
+	e := Event{Phase: PhaseUpdated, Of: requiredLogins, Attempt: &turn}
 	switch {
 	case turn.Err != nil:
-		e.Words = "the Rack doesn't answer at the moment"
+		e.Words = "the Rack isn't answering at the moment"
 	case turn.Old:
-		e.Words = "a web task still takes the old password"
+		e.Words = "a web task still accepts the old password"
 	case !turn.New:
-		e.Words = "a web task doesn't take the new password yet"
+		e.Words = "a web task doesn't accept the new password yet"
 	default:
 		e.Done, e.Words = done, "fresh logins with the new password"
 	}
@@ -123,7 +128,7 @@ func loggingIn(turn convox.Turn, done int) Event {
 // progress is how far an update is, and which of its events were reported.
 type progress struct {
 	of        int             // resources of the preview
-	open      map[string]bool // those that are not done
+	open      map[string]bool // those that aren't done
 	reported  map[string]bool
 	rollsBack bool
 }
@@ -139,8 +144,8 @@ func newProgress(p *cfn.Preview) *progress {
 	return u
 }
 
-// follow takes what happened to the stack, and reports it once.
-func (u *progress) follow(e cfn.Event, tell func(Event)) {
+// add records a stack event, and reports it once.
+func (u *progress) add(e cfn.Event, tell func(Event)) {
 	event := Event{Phase: PhaseUpdating, Words: e.LogicalID, Stack: &e}
 	switch isStack := e.Type == "AWS::CloudFormation::Stack"; {
 	case isStack:
@@ -151,11 +156,11 @@ func (u *progress) follow(e cfn.Event, tell func(Event)) {
 	case strings.HasSuffix(e.Status, "_FAILED"):
 		event.Words += " failed"
 	case e.Type == "AWS::ECS::Service" && e.Reason != "":
-		event.Words += " restarts; ECS says: " + e.Reason
+		event.Words += " is restarting; ECS reports: " + e.Reason
 	}
 	event.Done, event.Of, event.RollsBack = u.of-len(u.open), u.of, u.rollsBack
 	if u.rollsBack {
-		event.Done, event.Of, event.Words = 0, 0, "AWS rolls the update back: "+event.Words
+		event.Done, event.Of, event.Words = 0, 0, "AWS is rolling the update back: "+event.Words
 	}
 	key := e.LogicalID + " " + e.Status + " " + e.At.String()
 	if !u.reported[key] {
@@ -167,19 +172,19 @@ func (u *progress) follow(e cfn.Event, tell func(Event)) {
 // The codes.
 const (
 	CodeUnexpectedUpdate = "unexpected_update"
-	CodeUnprovable       = "unprovable"  // the Rack is unreachable, so nobody would see the end
-	CodeRolledBack       = "rolled_back" // the old password holds
-	CodeNotSettled       = "not_settled" // the stack has the new password, and some web task not yet
+	CodeUnverifiable     = "unprovable"  // the Rack is unreachable, so the result couldn't be verified
+	CodeRolledBack       = "rolled_back" // the old password works
+	CodeNotRestarted     = "not_settled" // the stack has the new password, and some web task not yet
 	CodeNotFollowed      = "not_followed"
-	CodeOvertaken        = "overtaken" // a later update has set another password
-	CodeStuck            = "stuck"     // either password may hold
+	CodeOvertaken        = "overtaken" // a later update set another password
+	CodeStuck            = "stuck"     // either password may work
 	CodeUnknown          = "unknown"
-	CodeNotBegun         = "not_begun"
+	CodeNotStarted       = "not_begun"
 )
 
-// IsBegun reports whether err says that a reset was started and is not over.
-func IsBegun(err error) bool {
-	return slices.Contains([]string{CodeNotSettled, CodeOvertaken, CodeNotFollowed, CodeStuck, CodeUnknown}, problem.Code(err))
+// IsUnfinished reports whether err says that a reset was started and isn't finished.
+func IsUnfinished(err error) bool {
+	return slices.Contains([]string{CodeNotRestarted, CodeOvertaken, CodeNotFollowed, CodeStuck, CodeUnknown}, problem.Code(err))
 }
 
 // failed makes the error of a reset. Its Detail has the Rack.
@@ -193,16 +198,16 @@ func failed(rack cfn.Rack, code, reason string, cause error, hints ...string) er
 }
 
 func unknownFate(rack cfn.Rack, cause error) error {
-	return failed(rack, CodeUnknown, "it is not known whether the update has started", cause)
+	return failed(rack, CodeUnknown, "it is unknown whether the update has started", cause)
 }
 
 func notFollowed(rack cfn.Rack, cause error) error {
-	return failed(rack, CodeNotFollowed, "the update was started, and its end was not seen", cause)
+	return failed(rack, CodeNotFollowed, "the update was started, and its result is unknown", cause)
 }
 
 func rolledBack(rack cfn.Rack, outcome cfn.Outcome) error {
 	return failed(rack, CodeRolledBack, "CloudFormation rolled the update back: "+reasonOf(outcome), nil,
-		append(outcome.Hints, "fix what failed, and run this again; the stack's events say more", "the old password still holds")...)
+		append(outcome.Hints, "fix what failed, and run this again; the stack's events have more details", "the old password still works")...)
 }
 
 func reasonOf(outcome cfn.Outcome) string {
@@ -212,15 +217,15 @@ func reasonOf(outcome cfn.Outcome) string {
 	return outcome.Reason
 }
 
-// isLasting reports whether an error of AWS doesn't pass by waiting.
-func isLasting(err error) bool {
+// isPermanent reports whether an error of AWS can't be solved by waiting.
+func isPermanent(err error) bool {
 	isPassing := problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown) ||
 		problem.Has(err, cfn.CodeFailed) && !cfn.DidNothing(err)
 	return err != nil && !isPassing
 }
 
-// joined is errors.Join that leaves a single error as it is.
-func joined(one, other error) error {
+// joinErrors is errors.Join, but returns a single error unchanged.
+func joinErrors(one, other error) error {
 	switch {
 	case one == nil:
 		return other

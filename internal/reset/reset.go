@@ -1,15 +1,14 @@
-// Package reset gives a Rack a new password. A Reset looks at the stack, waits
-// for an update that runs, previews the change, saves the password, updates the
-// stack, restarts the web service, and ends when only the new password logs in.
-// It knows at any moment how far it came, which old passwords to try, when the
-// change set is discarded and when a saved login ends. It asks nothing and
-// prints nothing: the command and the wizard drive it, answer what only a person
-// can, and get events.
+// Package reset gives a Rack a new password. A Reset reads the stack, waits for a running
+// update, previews the change, saves the password, updates the stack, restarts the web
+// service, and ends when only the new password logs in. It always knows how far it got,
+// which old passwords to try, and when to discard a change set or a saved login. It asks
+// and prints nothing: the command and the wizard drive it, answer what only a person can,
+// and receive events.
 //
-// It stands on CloudFormation's change sets, through package cfn, and on the
-// convox CLI's saved logins, through package convox.
+// It uses CloudFormation's change sets through package cfn, and the convox CLI's saved
+// logins through package convox.
 //
-// Next room: travisapi, the first of the outsides that decisions are about.
+// Next room: travisapi, the first of the outside services.
 package reset
 
 import (
@@ -25,7 +24,7 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// Stacks is what a reset needs of AWS; a cfn.Finder has it.
+// Stacks is what a reset needs from AWS; a cfn.Finder implements it.
 type Stacks interface {
 	State(context.Context, cfn.Rack) (cfn.StackState, error)
 	Preview(transport.Stop, cfn.Rack, secret.String) (*cfn.Preview, error)
@@ -38,51 +37,51 @@ type Stacks interface {
 	Redact(secret.String)
 }
 
-// Door is where a Rack's logins are checked; a convox.Checker is one.
-type Door interface {
+// LoginChecker checks a Rack's logins; a convox.Checker implements it.
+type LoginChecker interface {
 	Rack(context.Context, convox.Host, secret.String) (convox.Login, error)
-	Settled(ctx context.Context, host convox.Host, old, new secret.String, in int, tell func(convox.Turn)) (bool, error)
+	TryLogins(ctx context.Context, host convox.Host, old, new secret.String, in int, tell func(convox.LoginAttempt)) (bool, error)
 }
 
-// Logins keeps the new password for the convox CLI; convox.Logins does.
+// Logins saves the new password for the convox CLI; convox.Logins implements it.
 type Logins interface {
 	BeginReset(convox.Host, secret.String) (file string, err error)
-	FindReset(convox.Host) (convox.BegunReset, bool)
+	FindReset(convox.Host) (convox.PendingReset, bool)
 	EndReset(host convox.Host, password secret.String, isSet bool) error
 }
 
-// Request is the new password, and what the driver knows beside it.
+// Request is the new password, and what else the driver knows.
 type Request struct {
-	New   secret.String
-	Where string          // its owner has it, in words
-	Olds  []secret.String // that may hold now, beside those that are saved
-	Door  Door
+	New     secret.String
+	Where   string          // where the new password is stored, in words
+	Olds    []secret.String // candidates for the current password, besides saved ones
+	Checker LoginChecker
 }
 
-// Reset is one Rack's way to a new password. It may be copied: what a copy learns,
-// the other one doesn't.
+// Reset is a reset of one Rack. It may be copied: what a copy learns, the original
+// doesn't.
 type Reset struct {
 	Rack   cfn.Rack
 	Host   convox.Host
 	Logins Logins
 	Clock  clock.Clock // nil is the system's
 
-	Stack cfn.StackState // as Look saw it
-	Saved Request        // continues a reset that was left with its new password saved; New is empty where there is none
-	Plan  *Plan          // that was prepared last, or nil
+	Stack cfn.StackState // as read by Look
+	Saved Request        // an earlier, unfinished reset whose new password is saved; New is empty if there is none
+	Plan  *Plan          // the last plan, or nil
 
 	stacks   Stacks
 	olds     []secret.String // that are saved
 	request  Request
 	preview  *cfn.Preview // AWS has it, until it is executed or discarded
-	saved    bool         // by this run; what was saved before is kept beside it
-	underway *atomic.Bool // whether a copy is being run
+	saved    bool         // by this run; what was saved before is stored with it
+	underway *atomic.Bool // whether a copy is running
 	report   *Report
 	left     error // what couldn't be undone
 }
 
-// Report is how the last Run ended, or nil. That of a copy, of which nothing is
-// known here, has an unknown fate.
+// Report is the result of the last Run, or nil. While a copy is running, its result is
+// unknown.
 func (r Reset) Report() *Report {
 	if r.underway != nil && r.underway.Load() {
 		return &Report{Rack: r.Rack, Phase: PhaseUnknown, Where: r.request.Where, Err: unknownFate(r.Rack, nil)}
@@ -90,15 +89,15 @@ func (r Reset) Report() *Report {
 	return r.report
 }
 
-// IsOpen reports whether AWS was told to change the stack, and the end of it is
-// not known: then Run continues.
+// IsOpen reports whether AWS was asked to change the stack and the result is unknown:
+// then Run continues.
 func (r Reset) IsOpen() bool {
 	report := r.Report()
-	return report != nil && !report.OldHolds() && report.Phase != PhaseSettled
+	return report != nil && !report.OldPasswordWorks() && report.Phase != PhaseDone
 }
 
-// IsSettled reports whether only the new password logs in.
-func (r Reset) IsSettled() bool { return r.report != nil && r.report.Phase == PhaseSettled }
+// IsDone reports whether only the new password logs in.
+func (r Reset) IsDone() bool { return r.report != nil && r.report.Phase == PhaseDone }
 
 // ReadSaved reads what earlier runs saved.
 func (r *Reset) ReadSaved() Request {
@@ -121,10 +120,9 @@ func (r *Reset) Look(ctx context.Context, stacks Stacks) (err error) {
 	return err
 }
 
-// Await waits for the end of the update that Look found under way. The report's
-// Err is nil when a reset may begin: not when one that this program began was
-// rolled back meanwhile. AWS may quote a password in a reason: where the request
-// has none, no reason is given.
+// Await waits until the update found by Look ends. The report's Err is nil if a reset may
+// begin: not if a reset of this program was rolled back. AWS may quote a password in a
+// reason: without a password in the request, no reason is reported.
 func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Report {
 	report := Report{Rack: r.Rack, Phase: PhaseNothing, Where: request.Where}
 	progress, hides := newProgress(nil), request.New.IsEmpty()
@@ -133,7 +131,7 @@ func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Re
 		if hides {
 			e.Reason = ""
 		}
-		progress.follow(e, tell)
+		progress.add(e, tell)
 	})
 	if hides {
 		outcome.Reason, outcome.Hints = "", nil
@@ -153,9 +151,9 @@ func (r *Reset) Await(stop transport.Stop, request Request, tell func(Event)) Re
 	return report
 }
 
-// Prepare finds out whether the end of the reset could be seen, and lets AWS
-// preview it: Plan has the result. A preview before it is discarded. Nothing of the
-// Rack changes.
+// Prepare checks whether the result of the reset can be verified, and lets AWS preview
+// it: Plan has the result. An earlier preview is discarded. The Rack itself doesn't
+// change.
 //
 // The errors are those of convox and cfn, and some of this package.
 func (r *Reset) Prepare(stop transport.Stop, request Request) error {
@@ -174,8 +172,8 @@ func (r *Reset) Prepare(stop transport.Stop, request Request) error {
 	return err
 }
 
-// Save saves the new password for the convox CLI, beside what was saved before:
-// that is restored when the Rack never gets the new one.
+// Save saves the new password for the convox CLI, together with what was saved before,
+// which is restored if the Rack never gets the new one.
 func (r *Reset) Save() error {
 	file, err := r.Logins.BeginReset(r.Host, r.request.New)
 	if err == nil {
@@ -184,38 +182,38 @@ func (r *Reset) Save() error {
 	return err
 }
 
-// resumes reports whether the new password is that of a reset that was left.
+// resumes reports whether the new password is that of an unfinished reset.
 func (r *Reset) resumes() bool { return r.request.New.Equal(r.Saved.New) }
 
-// Show notes that the owner has seen the new password, and typed back its end.
-func (r *Reset) Show() { r.request.Where = "with you: it was shown, and its end typed back" }
+// Show records that the owner has seen the new password, and typed back its end.
+func (r *Reset) Show() { r.request.Where = "in your hands: you confirmed its last characters" }
 
 func savedIn(file string) string { return "saved in " + file }
 
-// Run carries out the plan, or continues where the last Run left it. When it is
-// asked to stop, AWS continues with what it was told.
+// Run carries out the plan, or continues where the last Run stopped. If it is asked to
+// stop, AWS still continues.
 func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 	isOpen := r.IsOpen()
 	r.underway.Store(true)
 	report := (&run{r, *r.Plan, stop, tell}).carryOut(isOpen)
-	r.underway = new(atomic.Bool) // for copies that don't get the report, it stays under way
+	r.underway = new(atomic.Bool) // for copies that don't get the report, the reset stays unfinished
 
-	isSet := report.Phase == PhaseSettled
+	isSet := report.Phase == PhaseDone
 	isOver := isSet || report.Phase == PhaseRolledBack
-	if isOver || report.OldHolds() && r.saved {
-		report.Left = joined(report.Left, r.Logins.EndReset(r.Host, r.request.New, isSet))
+	if isOver || report.OldPasswordWorks() && r.saved {
+		report.Left = joinErrors(report.Left, r.Logins.EndReset(r.Host, r.request.New, isSet))
 	}
 	report.Where = r.request.Where
-	r.report, r.left = &report, joined(r.left, report.Left)
+	r.report, r.left = &report, joinErrors(r.left, report.Left)
 	if isOver {
 		r.preview = nil // AWS drops all others when it executes one
 	}
 	return report
 }
 
-// Close discards what was previewed and not executed, and restores what was saved
-// before a password that the Rack never got. The error says what couldn't be
-// undone, now or before.
+// Close discards a preview that wasn't executed, and restores what was saved before a
+// password that the Rack never got. The error says what couldn't be undone, now or
+// earlier.
 func (r *Reset) Close(ctx context.Context) error {
 	if r.IsOpen() {
 		return r.left
@@ -225,10 +223,10 @@ func (r *Reset) Close(ctx context.Context) error {
 		if problem.Has(err, cfn.CodeStale) { // it was executed
 			return r.left
 		}
-		r.left = joined(r.left, err)
+		r.left = joinErrors(r.left, err)
 	}
 	if r.saved {
-		r.left = joined(r.left, r.Logins.EndReset(r.Host, r.request.New, false))
+		r.left = joinErrors(r.left, r.Logins.EndReset(r.Host, r.request.New, false))
 	}
 	return r.left
 }

@@ -28,7 +28,7 @@ func TestAResetEndsWhenOnlyTheNewPasswordLogsIn(t *testing.T) {
 		w.aws.SetPace(cfntest.Pace{ChangeSet: time.Millisecond, Resource: 2 * time.Millisecond, Task: 5 * time.Millisecond})
 		before := w.aws.ParametersOf(region, "production")
 		report := w.run()
-		w.want(report, reset.PhaseSettled, "only the new password")
+		w.want(report, reset.PhaseDone, "only the new password")
 		w.wantHolds(secrettest.Canary)
 		if n := w.asked("ecs:UpdateService"); n != restarts {
 			t.Errorf("%q: restarted %d times", template, n)
@@ -75,7 +75,7 @@ func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
 	w := newRackWorld(t)
 	w.stacks, w.clock = lazy{w.finder}, &hasty{}
 	report := w.run()
-	w.want(report, reset.PhaseUpdated, "not every web task takes it", "may still take the old one")
+	w.want(report, reset.PhaseUpdated, "not every web task accepts it", "may still accept the old one")
 	w.wantHolds(oldPassword)
 }
 
@@ -95,7 +95,7 @@ func TestOneTaskWithTheOldPasswordIsNoSuccess(t *testing.T) {
 			t.Fatal(err)
 		}
 		report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-		w.want(report, reset.PhaseUpdated, "a task still does not take it")
+		w.want(report, reset.PhaseUpdated, "a task still doesn't accept it")
 		if n := w.asked("ecs:UpdateService"); n != 1 {
 			t.Errorf("%s: restarted %d times", name, n)
 		}
@@ -114,7 +114,7 @@ func TestARestartThatSomebodyBeganIsNotBegunAgain(t *testing.T) {
 			}
 		}
 	}
-	w.want(w.run(), reset.PhaseSettled)
+	w.want(w.run(), reset.PhaseDone)
 	if n := w.asked("ecs:UpdateService"); n != 1 {
 		t.Errorf("restarted %d times", n)
 	}
@@ -128,9 +128,9 @@ func TestTheSamePasswordAgainOnlyRestarts(t *testing.T) {
 	if w.plan().Preview != nil {
 		t.Fatal("it would be updated again")
 	}
-	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseSettled)
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseDone)
 	w.wantHolds(secrettest.Canary)
-	w.want(w.run(), reset.PhaseSettled)
+	w.want(w.run(), reset.PhaseDone)
 	if n := w.asked("ecs:UpdateService"); n != 1 {
 		t.Errorf("restarted %d times", n)
 	}
@@ -140,12 +140,12 @@ func TestARollBackLeavesTheOldPassword(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "The value " + secrettest.Canary + " is not good (Service: ecs)"})
 	report := w.run()
-	w.want(report, reset.PhaseRolledBack, "rolled the update back", "is not good", "the old password still holds")
-	if !report.OldHolds() || !report.Begun() {
+	w.want(report, reset.PhaseRolledBack, "rolled the update back", "is not good", "the old password still works")
+	if !report.OldPasswordWorks() || !report.HasStarted() {
 		t.Errorf("%+v", report)
 	}
 	w.wantHolds(oldPassword)
-	w.want(w.run(), reset.PhaseSettled) // the next one goes well
+	w.want(w.run(), reset.PhaseDone) // the next one goes well
 }
 
 func TestARollBackForWantOfAPermissionNamesIt(t *testing.T) {
@@ -158,9 +158,9 @@ func TestAStuckUpdateIsTold(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
 	report := w.run()
-	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may hold",
+	w.want(report, reset.PhaseStuck, "UPDATE_ROLLBACK_FAILED", "no room", "either password may work",
 		"aws cloudformation continue-update-rollback --stack-name production --region "+region)
-	if report.OldHolds() {
+	if report.OldPasswordWorks() {
 		t.Error("it says that the old one holds")
 	}
 	err := w.prepare(w.request())
@@ -180,7 +180,7 @@ func TestAnUpdateThatRunsIsNotDisturbed(t *testing.T) {
 	if report := w.await(w.request()); report.Err != nil || w.reset.Stack.InProgress {
 		t.Fatal(report.Err)
 	}
-	w.want(w.run(), reset.PhaseSettled)
+	w.want(w.run(), reset.PhaseDone)
 	if count := w.aws.ParametersOf(region, "production")["ApiCount"]; count != "3" {
 		t.Errorf("the other update's value became %s", count)
 	}
@@ -192,7 +192,7 @@ func TestADriftedStackIsNotUpdated(t *testing.T) {
 	if err := w.plan().Err(); err == nil || !strings.Contains(err.Error(), "Vpc would be removed") {
 		t.Errorf("%v", err)
 	}
-	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseNothing, "drifted", "changed nothing")
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseNothing, "differs from its template", "changed nothing")
 	w.wantNoChangeSet()
 	w.wantHolds(oldPassword)
 }
@@ -226,7 +226,7 @@ func TestARackThatCannotBeReachedIsLeftAlone(t *testing.T) {
 	w.door.Host = listener.Addr().String()
 	listener.Close()
 	err = w.prepare(request)
-	if problem.Code(err) != reset.CodeUnprovable {
+	if problem.Code(err) != reset.CodeUnverifiable {
 		t.Errorf("%v", err)
 	}
 	if n := len(w.aws.Calls()); n != 1 { // the look at the stack
@@ -253,7 +253,7 @@ func TestAnExecutionWithAnOpenFateIsFoundOut(t *testing.T) {
 			w.aws.Faults.Add(faults.Rule{Kind: kind, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "Action=ExecuteChangeSet") }})
 			report := w.ends(w.reset.Run(running(t.Context()), w.hear))
 			switch report.Phase {
-			case reset.PhaseSettled:
+			case reset.PhaseDone:
 				w.wantHolds(secrettest.Canary)
 			case reset.PhaseNothing:
 				w.wantHolds(oldPassword)
@@ -261,7 +261,7 @@ func TestAnExecutionWithAnOpenFateIsFoundOut(t *testing.T) {
 			default:
 				t.Errorf("it ended at %s: %v", report.Phase, report.Err)
 			}
-			w.want(w.run(), reset.PhaseSettled)
+			w.want(w.run(), reset.PhaseDone)
 		})
 	}
 }
@@ -325,7 +325,7 @@ func TestThrottlingIsWaitedOut(t *testing.T) {
 	w := newRackWorld(t)
 	w.plan()
 	w.at = func(reset.Event) { w.aws.Throttle(region, 1) }
-	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseSettled)
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseDone)
 }
 
 // An older deployment that does not come to its end has tasks with the old
@@ -333,7 +333,7 @@ func TestThrottlingIsWaitedOut(t *testing.T) {
 func TestADeploymentFromBeforeTheUpdateIsNotWaitedFor(t *testing.T) {
 	w := newRackWorld(t)
 	w.stacks = &unsteady{Finder: w.finder}
-	w.want(w.run(), reset.PhaseSettled)
+	w.want(w.run(), reset.PhaseDone)
 	if n := w.asked("ecs:UpdateService"); n != 1 {
 		t.Errorf("restarted %d times", n)
 	}
@@ -361,8 +361,8 @@ func TestEachOldPasswordIsTriedOnceAndTheSavedOneFirst(t *testing.T) {
 	if _, err := w.logins.Save(w.host(), secret.New("saved")); err != nil {
 		t.Fatal(err)
 	}
-	request, door := w.request(), &knocked{Door: w.check}
-	request.Olds, request.Door = []secret.String{secret.New("typed"), secret.New("saved"), {}, secret.New(oldPassword), secret.New("never")}, door
+	request, door := w.request(), &recordingChecker{LoginChecker: w.check}
+	request.Olds, request.Checker = []secret.String{secret.New("typed"), secret.New("saved"), {}, secret.New(oldPassword), secret.New("never")}, door
 	if err := w.prepare(request); err != nil {
 		t.Fatal(err)
 	}
@@ -371,19 +371,19 @@ func TestEachOldPasswordIsTriedOnceAndTheSavedOneFirst(t *testing.T) {
 	}
 }
 
-// knocked is a door that remembers who knocked.
-type knocked struct {
-	reset.Door
+// recordingChecker remembers the passwords that were tried.
+type recordingChecker struct {
+	reset.LoginChecker
 	tried []string
 }
 
-func (k *knocked) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
+func (k *recordingChecker) Rack(ctx context.Context, host convox.Host, password secret.String) (convox.Login, error) {
 	k.tried = append(k.tried, password.Reveal())
-	return k.Door.Rack(ctx, host, password)
+	return k.LoginChecker.Rack(ctx, host, password)
 }
 
 func TestAServiceThatFindsNoRoomIsExplainedByECS(t *testing.T) {
-	const says = "ECS says: was unable to place a task because no container instance met all of its requirements"
+	const says = "ECS reports: was unable to place a task because no container instance met all of its requirements"
 	for template, phase := range map[cfntest.RackTemplate]reset.Phase{cfntest.Template2023: reset.PhaseUpdated, cfntest.Template2022: reset.PhaseStuck} {
 		w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = template })
 		c := &hastier{}
@@ -397,7 +397,7 @@ func TestAServiceThatFindsNoRoomIsExplainedByECS(t *testing.T) {
 			}
 		}
 		report := w.run()
-		w.want(report, phase, strings.TrimPrefix(says, "ECS says: "))
+		w.want(report, phase, strings.TrimPrefix(says, "ECS reports: "))
 		if !strings.Contains(strings.Join(words, "\n"), says) {
 			t.Errorf("%q: it says %q", template, words)
 		}
@@ -415,7 +415,7 @@ func TestAServiceThatFailsAgainAndAgainIsGivenUp(t *testing.T) {
 			w.aws.FailPlacement(region, "no container instance met all of its requirements.")
 		}
 	}
-	w.want(w.run(), reset.PhaseUpdated, "the new deployment of the web service does not end; ECS says: has started task ")
+	w.want(w.run(), reset.PhaseUpdated, "the new deployment of the web service doesn't finish; ECS reports: has started task ")
 	if c.slept > 2*time.Hour {
 		t.Errorf("it waited %v", c.slept)
 	}

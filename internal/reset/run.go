@@ -9,7 +9,7 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// run is a plan that is being carried out.
+// run is a plan being carried out.
 type run struct {
 	*Reset
 	plan Plan
@@ -17,17 +17,17 @@ type run struct {
 	tell func(Event)
 }
 
-// carryOut executes the preview, follows the stack, restarts the web service
-// where the update doesn't, and ends when only the new password logs in; or it
-// continues where the last report left that.
+// carryOut executes the preview, follows the stack, restarts the web service unless the
+// update does, and ends when only the new password logs in. Or it continues where the
+// last report stopped.
 func (r *run) carryOut(isOpen bool) Report {
 	switch {
 	case !isOpen:
 		return r.start()
 	case r.plan.Preview == nil, r.report.Phase == PhaseUpdated:
-		return r.settle()
+		return r.verify()
 	case r.report.Phase == PhaseUnknown:
-		return r.cancel(failed(r.Rack, CodeNotBegun, "the update was not started", nil, "start again, with a new preview"), false)
+		return r.cancel(failed(r.Rack, CodeNotStarted, "the update wasn't started", nil, "start again, with a new preview"), false)
 	}
 	return r.follow()
 }
@@ -38,13 +38,13 @@ func (r *run) start() Report {
 		err = r.stop.Asked()
 	}
 	if err == nil && r.resumes() {
-		err = r.Save() // its owner must have it at this moment
+		err = r.Save() // the owner must have the password by now
 	}
 	switch {
 	case r.plan.Preview == nil && err != nil:
-		return r.ended(PhaseNothing, "", err)
+		return r.makeReport(PhaseNothing, "", err)
 	case r.plan.Preview == nil:
-		return r.settle()
+		return r.verify()
 	case err != nil:
 		return r.cancel(err, true)
 	}
@@ -55,11 +55,10 @@ func (r *run) start() Report {
 	return r.follow()
 }
 
-// cancel discards the change set, so that no request that was given up can still
-// start the update. Where that shows that the update was started, it is followed.
-// Where AWS did not certainly refuse to start it, a change set that is gone proves
-// nothing: it, or another one, may have been executed. Then only a stack to which
-// nothing has happened since was not updated.
+// cancel discards the change set, so that no canceled request can still start the update.
+// If that shows that the update was started, it is followed. Unless AWS certainly refused
+// to start it, a missing change set isn't conclusive: it, or another one, may have been
+// executed. Then the stack is unchanged only if it has had no event since.
 func (r *run) cancel(cause error, isRefused bool) Report {
 	ctx, cancel := r.stop.Cleanup()
 	defer cancel()
@@ -69,34 +68,34 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 	}
 	if !isRefused {
 		if touched, err := r.stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
-			if problem.Code(cause) == CodeNotBegun {
+			if problem.Code(cause) == CodeNotStarted {
 				cause = nil // it may have
 			}
-			return r.ended(PhaseUnknown, "", unknownFate(r.Rack, cause))
+			return r.makeReport(PhaseUnknown, "", unknownFate(r.Rack, cause))
 		}
 	}
-	report := r.ended(PhaseNothing, "", cause)
+	report := r.makeReport(PhaseNothing, "", cause)
 	report.Left = left
 	return report
 }
 
 // follow waits for the end of the update.
 func (r *run) follow() Report {
-	outcome, err := r.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.follow(e, r.tell) })
+	outcome, err := r.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.add(e, r.tell) })
 	switch {
 	case err != nil:
-		return r.ended(PhaseUpdating, "", notFollowed(r.Rack, err))
+		return r.makeReport(PhaseUpdating, "", notFollowed(r.Rack, err))
 	case outcome.End == cfn.RolledBack:
-		return r.ended(PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome))
+		return r.makeReport(PhaseRolledBack, outcome.Status, rolledBack(r.Rack, outcome))
 	case outcome.End != cfn.Complete:
 		why := fmt.Sprintf("its stack is stuck in the state %s: %s", outcome.Status, reasonOf(outcome))
-		return r.ended(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil, cmp.Or(outcome.Repair,
-			"look at the stack's events in the CloudFormation console, and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html")))
+		return r.makeReport(PhaseStuck, outcome.Status, failed(r.Rack, CodeStuck, why, nil, cmp.Or(outcome.Repair,
+			"check the stack's events in the CloudFormation console and repair it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html")))
 	}
-	return r.settle()
+	return r.verify()
 }
 
-func (r *run) ended(phase Phase, status string, err error) Report {
+func (r *run) makeReport(phase Phase, status string, err error) Report {
 	return Report{
 		Rack: r.Rack, Phase: phase, Status: status, OldUnknown: r.plan.old.IsEmpty(), Err: err, Stopped: r.stop.Asked(),
 	}

@@ -35,7 +35,7 @@ func TestAResetThatIsStoppedAnywhereIsTakenUp(t *testing.T) {
 		}
 		report := w.ends(w.reset.Run(transport.Stop{Soft: ctx, Hard: t.Context()}, w.hear))
 		if seen < at {
-			w.want(report, reset.PhaseSettled)
+			w.want(report, reset.PhaseDone)
 			break
 		}
 		if report.Stopped != stopped || (report.Err != nil && !errors.Is(report.Err, stopped)) {
@@ -47,7 +47,7 @@ func TestAResetThatIsStoppedAnywhereIsTakenUp(t *testing.T) {
 			w.wantNoChangeSet()
 			w.wantHolds(oldPassword)
 		}
-		w.want(w.run(), reset.PhaseSettled)
+		w.want(w.run(), reset.PhaseDone)
 		w.wantHolds(secrettest.Canary)
 		if n := w.asked("cloudformation:ExecuteChangeSet"); n != 1 {
 			t.Errorf("stopped at event %d: %d updates", at, n)
@@ -82,12 +82,12 @@ func TestASessionThatExpiresIsTakenUp(t *testing.T) {
 		}
 	}
 	report := w.ends(w.reset.Run(running(t.Context()), w.hear))
-	w.want(report, reset.PhaseUpdating, "its end was not seen", "the session token of the environment (AWS_ACCESS_KEY_ID) has expired")
+	w.want(report, reset.PhaseUpdating, "its result is unknown", "the session token of the environment (AWS_ACCESS_KEY_ID) has expired")
 	w.enterSession()
 	if err := w.reset.Look(t.Context(), w.stacks); err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseSettled)
+	w.want(w.ends(w.reset.Run(running(t.Context()), w.hear)), reset.PhaseDone)
 	w.wantHolds(secrettest.Canary)
 }
 
@@ -107,10 +107,10 @@ func (w *rackWorld) enterSession() {
 
 func TestWhatIsLeftToDoIsSaidInWords(t *testing.T) {
 	for phase, words := range map[reset.Phase]string{
-		reset.PhaseNothing: "changed nothing", reset.PhaseUnknown: "not known", reset.PhaseUpdating: "is being updated", reset.PhaseRolledBack: "rolled back",
-		reset.PhaseStuck: "stuck", reset.PhaseUpdated: "web service", reset.PhaseSettled: "only the new password",
+		reset.PhaseNothing: "changed nothing", reset.PhaseUnknown: "unknown", reset.PhaseUpdating: "is being updated", reset.PhaseRolledBack: "rolled back",
+		reset.PhaseStuck: "stuck", reset.PhaseUpdated: "web service", reset.PhaseDone: "only the new password",
 	} {
-		if said := (reset.Report{Rack: cfn.Rack{Name: "production"}, Phase: phase}).Standing(); !strings.Contains(said, words) {
+		if said := (reset.Report{Rack: cfn.Rack{Name: "production"}, Phase: phase}).State(); !strings.Contains(said, words) {
 			t.Errorf("%s: %q", phase, said)
 		}
 	}

@@ -37,7 +37,7 @@ type rackWorld struct {
 	finder  *cfn.Finder
 	reset   *reset.Reset // of the last plan
 	stacks  reset.Stacks
-	check   reset.Door
+	check   reset.LoginChecker
 	logins  convox.Logins
 	clock   clock.Clock
 	said    strings.Builder
@@ -130,7 +130,7 @@ func (w *rackWorld) hear(e reset.Event) {
 }
 
 func (w *rackWorld) request() reset.Request {
-	return reset.Request{New: secret.New(secrettest.Canary), Where: "here", Door: w.check, Olds: []secret.String{secret.New("older"), secret.New(oldPassword)}}
+	return reset.Request{New: secret.New(secrettest.Canary), Where: "here", Checker: w.check, Olds: []secret.String{secret.New("older"), secret.New(oldPassword)}}
 }
 
 // prepare is a run of the program up to its plan.
@@ -171,8 +171,8 @@ func (w *rackWorld) run() reset.Report {
 // ends searches what a run said for both passwords.
 func (w *rackWorld) ends(report reset.Report) reset.Report {
 	w.Helper()
-	w.search("the report", fmt.Sprintf("%+v %s %q %s", report, report.Standing(), hintsOf(report.Err), w.said.String()))
-	if (report.Err == nil) != (report.Phase == reset.PhaseSettled) {
+	w.search("the report", fmt.Sprintf("%+v %s %q %s", report, report.State(), hintsOf(report.Err), w.said.String()))
+	if (report.Err == nil) != (report.Phase == reset.PhaseDone) {
 		w.Errorf("%s with %v", report.Phase, report.Err)
 	}
 	return report
@@ -185,7 +185,7 @@ func (w *rackWorld) search(place, text string) {
 
 func (w *rackWorld) want(report reset.Report, phase reset.Phase, words ...string) {
 	w.Helper()
-	text := fmt.Sprint(report.Err, hintsOf(report.Err), report.Standing())
+	text := fmt.Sprint(report.Err, hintsOf(report.Err), report.State())
 	if report.Phase != phase {
 		w.Errorf("it ended at %q, not %q: %s", report.Phase, phase, text)
 	}

@@ -1,6 +1,6 @@
-// Package secret holds a string that never prints. Whatever formats, logs or
-// encodes a String gets "[redacted]"; the value comes out of Reveal alone, so a
-// search for Reveal lists every place where a secret is used.
+// Package secret has a string that never prints. Whatever formats, logs or encodes a
+// String gets "[redacted]"; only Reveal returns the value, so a search for Reveal lists
+// every place where a secret is used.
 //
 // Next room: internal/demo, a world to try the house in.
 package secret
@@ -11,13 +11,12 @@ import (
 	"log/slog"
 )
 
-// Redacted is what stands in place of a value.
+// Redacted replaces a value.
 const Redacted = "[redacted]"
 
-// String is a secret text. The zero value is an empty secret. It is held behind
-// a pointer because fmt calls no methods on unexported fields: there it prints
-// the address, not the text. For the same reason two Strings are compared with
-// Equal, never with ==.
+// String is a secret text. The zero value is an empty secret. The text is behind a
+// pointer because fmt calls no methods on unexported fields: there it prints the address,
+// not the text. For the same reason, compare two Strings with Equal, never with ==.
 type String struct {
 	text *string
 }
@@ -40,7 +39,7 @@ func (s String) IsEmpty() bool {
 	return s.Reveal() == ""
 }
 
-// Equal reports whether both hold the same value.
+// Equal reports whether both have the same value.
 func (s String) Equal(other String) bool {
 	return s.Reveal() == other.Reveal()
 }
@@ -53,11 +52,11 @@ func (String) GoString() string { return Redacted }
 
 // Format implements fmt.Formatter, for every verb and flag.
 func (String) Format(f fmt.State, _ rune) {
-	// A formatter cannot report a failed write.
+	// A formatter can't report a failed write.
 	_, _ = io.WriteString(f, Redacted)
 }
 
-// MarshalText implements encoding.TextMarshaler, which JSON, XML and YAML obey.
+// MarshalText implements encoding.TextMarshaler, which JSON, XML and YAML use.
 func (String) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
 
 // LogValue implements slog.LogValuer.

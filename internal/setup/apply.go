@@ -18,38 +18,38 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Runner carries out what was decided.
+// Runner carries out plans and removals.
 type Runner struct {
 	Travis Travis
-	Retry  transport.Retry // of writes whose fate was unknown; reads are the client's
-	Tell   func(Event)     // told of each step, one at a time; may be nil
+	Retry  transport.Retry // of writes whose fate is unknown; reads are retried by the client
+	Tell   func(Event)     // called for each step, one at a time; may be nil
 }
 
 // Stop is how a run is ended from outside.
 type Stop = transport.Stop
 
-// Grace is what is left to a run once it is asked to stop.
+// Grace is the time that a run has left after it is asked to stop.
 const Grace = transport.Grace
 
-// keptBack reports whether err is that of a write that never began, because a
-// stop came while it waited for its turn.
-func keptBack(stop Stop, err error) bool {
+// neverStarted reports whether err is that of a write that didn't start, because of a
+// stop while it waited for its turn.
+func neverStarted(stop Stop, err error) bool {
 	return stop.Asked() != nil && travisapi.Failed(err, travisapi.CodeCanceled) && !fateUnknown(err)
 }
 
-// Apply carries out a plan, several repositories side by side. Those whose plan
-// has an error are passed over and reported. It ends early when it is asked to, or
-// when Travis refuses the token, bans it, or fails again and again.
+// Apply carries out a plan, several repositories at a time. Those whose plan has an error
+// are skipped and reported. It ends early if it is asked to, or if Travis rejects the
+// token, bans it, or fails repeatedly.
 func (r Runner) Apply(stop Stop, plan Plan) Report {
-	report := sweep(r, stop, plan.Repositories, func(r Runner, stop Stop, repository RepositoryPlan) RepositoryReport {
+	report := runEach(r, stop, plan.Repositories, func(r Runner, stop Stop, repository RepositoryPlan) RepositoryReport {
 		return r.applyOne(stop, plan, repository)
 	})
 	report.Warnings = plan.AllWarnings()
 	return report
 }
 
-// Activate carries out the activations of a plan, and leaves the variables alone:
-// for a pair that is put elsewhere. Its report tells of no variables.
+// Activate carries out only the activations of a plan, for variables that are written to
+// .travis.yml instead. Its report has no variables.
 func (r Runner) Activate(stop Stop, plan Plan) Report {
 	plan.Repositories = slices.Clone(plan.Repositories)
 	for i := range plan.Repositories {
@@ -73,21 +73,21 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 		outcome.finish(Done)
 		return outcome
 	case over != nil:
-		outcome.Err = NotBegun(repository.Target, over)
+		outcome.Err = NotStarted(repository.Target, over)
 		outcome.finish(Failed)
 		return outcome
 	}
-	run := newPairRun(r, stop, plan, repository)
+	run := newRepositoryRun(r, stop, plan, repository)
 	err := run.carryOut()
 	outcome = run.report(err)
 	if err == nil && !repository.writes() {
-		outcome.finish(Done) // left as they are, as was meant
+		outcome.finish(Done) // unchanged, as planned
 	}
 	return outcome
 }
 
-// carryOut activates, writes and reads back, or takes away what was created.
-func (p *pairRun) carryOut() error {
+// carryOut activates, writes and reads back, or rolls back what was created.
+func (p *repositoryRun) carryOut() error {
 	p.tell(StepBegin, "")
 	calls, cancel := p.stop.Call()
 	defer cancel()
@@ -101,30 +101,30 @@ func (p *pairRun) carryOut() error {
 	if err = p.writePair(calls); err == nil {
 		err = p.verify(calls)
 	}
-	if err != nil && !p.whole() && !stopsEverything(err) {
+	if err != nil && !p.isComplete() && !stopsEverything(err) {
 		p.undo()
 	}
 	return err
 }
 
-// pairRun is the writing of one pair.
-type pairRun struct {
+// repositoryRun writes the variables of one repository.
+type repositoryRun struct {
 	writer
 	stop       Stop
-	finish     Stop // of what has to be completed after the other one
+	finish     Stop // for what must be completed once it is half done
 	repository RepositoryPlan
 	values     map[string]secret.String
-	states     map[string]*written // those that a write was tried of
+	states     map[string]*written // those that were sent to Travis
 	public     map[string]bool     // as read back
 	activated  bool
 }
 
-func newPairRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *pairRun {
+func newRepositoryRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *repositoryRun {
 	known := make(map[string]bool, len(repository.before))
 	for _, v := range repository.before {
 		known[v.ID] = true
 	}
-	return &pairRun{
+	return &repositoryRun{
 		writer: writer{
 			travis: r.Travis, retry: r.Retry, ref: repository.Ref(), branch: plan.Branch, known: known,
 			tell: func(step Step, name string) { r.tell(Event{Target: repository.Target, Step: step, Name: name}) },
@@ -146,9 +146,9 @@ func (r Runner) tell(e Event) {
 	}
 }
 
-// activate makes Travis build the repository, where that was asked for. It
-// comes first: an account that may not do that is told before anything else.
-func (p *pairRun) activate(calls Stop) error {
+// activate makes Travis build the repository, if requested. It comes first, so that an
+// account that isn't allowed to fails before anything is written.
+func (p *repositoryRun) activate(calls Stop) error {
 	if !p.repository.Activate {
 		return nil
 	}
@@ -158,66 +158,65 @@ func (p *pairRun) activate(calls Stop) error {
 	return err
 }
 
-// writePair writes the host, then the password, then deletes the doubles. A
-// replacement that was begun is completed also after a stop.
-func (p *pairRun) writePair(calls Stop) error {
+// writePair writes the host, then the password, then deletes duplicates. It finishes a
+// replacement that it has started even after a stop.
+func (p *repositoryRun) writePair(calls Stop) error {
 	for _, change := range []Change{p.repository.Host, p.repository.Password} {
 		if err := p.stop.Asked(); err != nil && !p.isHalfReplaced() {
 			return p.stopped(err)
 		}
-		if err := p.put(calls, change.Name, change.ID); err != nil {
+		if err := p.setVariable(calls, change.Name, change.ID); err != nil {
 			return err
 		}
 	}
 	for _, double := range p.repository.Doubles {
-		if err := p.deleteDouble(calls, double); err != nil {
+		if err := p.deleteDuplicate(calls, double); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// isHalfReplaced reports whether the host was replaced, which nothing restores,
-// and the password not yet: the old one would meet the new host. So it is written
-// also after a stop.
-func (p *pairRun) isHalfReplaced() bool {
+// isHalfReplaced reports whether the host was replaced, which can't be undone, and the
+// password wasn't yet: the old password would be sent to the new host. So it is written
+// even after a stop.
+func (p *repositoryRun) isHalfReplaced() bool {
 	host, password := p.states[HostName], p.states[PasswordName]
 	return host != nil && host.result == Done && !host.created && (password == nil || password.result != Done)
 }
 
-// put writes one variable and keeps what is known of it.
-func (p *pairRun) put(calls Stop, name, id string) error {
+// setVariable writes one variable and records its state.
+func (p *repositoryRun) setVariable(calls Stop, name, id string) error {
 	before := p.states[name]
 	if p.isHalfReplaced() {
 		calls = p.finish
 	}
 	state, err := p.write(calls, p.finish, name, p.values[name], id)
 	if before != nil {
-		// What stood in its place is somebody else's, and not to be taken away.
+		// If it took another's place, it isn't ours to delete.
 		state.created = before.created && (id == "" || id == before.id)
 		if state.id == "" && state.result == Unknown {
-			state.id = before.id // by which it can still be taken away
+			state.id = before.id // needed to delete it later
 		}
 	}
 	p.states[name] = &state
-	if keptBack(p.stop, err) {
+	if neverStarted(p.stop, err) {
 		return p.stopped(p.stop.Asked())
 	}
 	if state.lost {
 		return &problem.Error{
 			Code:   "variable_lost",
-			Action: fmt.Sprintf("%s: Travis lost %s while replacing it, and it could not be set again", p.repository.Target, name),
-			Hints:  []string{"run this again: it sets both variables anew"},
+			Action: fmt.Sprintf("%s: Travis lost %s while replacing it, and writing it again failed", p.repository.Target, name),
+			Hints:  []string{"run this again: it writes both variables again"},
 			Cause:  err,
 		}
 	}
 	return err
 }
 
-// deleteDouble takes one double away. One that is gone already is no error; one
-// that holds the new value, because Travis lost the variable that was to be
-// replaced, stays.
-func (p *pairRun) deleteDouble(calls Stop, v travisapi.EnvVar) error {
+// deleteDuplicate deletes one duplicate. One that is gone already isn't an error; one
+// that has the new value, because Travis lost the variable to replace, stays.
+func (p *repositoryRun) deleteDuplicate(calls Stop, v travisapi.EnvVar) error {
 	if v.ID == p.states[v.Name].id {
 		return nil
 	}
@@ -226,14 +225,14 @@ func (p *pairRun) deleteDouble(calls Stop, v travisapi.EnvVar) error {
 	}
 	p.tell(StepDelete, v.Name)
 	err := deleteVariable(calls, p.travis, p.retry, p.ref, v.ID)
-	if keptBack(p.stop, err) {
+	if neverStarted(p.stop, err) {
 		return p.stopped(p.stop.Asked())
 	}
 	return err
 }
 
-// whole reports whether both variables were accepted.
-func (p *pairRun) whole() bool {
+// isComplete reports whether both variables were accepted.
+func (p *repositoryRun) isComplete() bool {
 	for _, name := range []string{HostName, PasswordName} {
 		if state := p.states[name]; state == nil || state.result != Done {
 			return false
@@ -242,19 +241,19 @@ func (p *pairRun) whole() bool {
 	return true
 }
 
-func (p *pairRun) stopped(cause error) error { return stoppedIn(p.repository.Target, cause) }
+func (p *repositoryRun) stopped(cause error) error { return stoppedIn(p.repository.Target, cause) }
 
 func stoppedIn(target Target, cause error) error {
 	return &problem.Error{Code: CodeStopped, Action: fmt.Sprintf("%s: stopped before it was done", target), Cause: cause}
 }
 
-// NotBegun is the error of a repository in which nothing was tried, because of
-// cause, which ended the run.
-func NotBegun(target Target, cause error) error {
-	return &problem.Error{Code: CodeNotBegun, Action: fmt.Sprintf("%s: nothing was written", target), Cause: cause}
+// NotStarted is the error of a repository in which nothing was tried, because cause ended
+// the run.
+func NotStarted(target Target, cause error) error {
+	return &problem.Error{Code: CodeNotStarted, Action: fmt.Sprintf("%s: nothing was written", target), Cause: cause}
 }
 
-func (p *pairRun) report(err error) RepositoryReport {
+func (p *repositoryRun) report(err error) RepositoryReport {
 	report := p.repository.intent(p.branch)
 	report.Err, report.Activated = err, p.activated
 	for i := range report.Variables {
@@ -274,26 +273,26 @@ func (r *RepositoryReport) finish(result Result) {
 	}
 }
 
-// sideBySide is how many repositories are worked on at the same time. In one of
-// them one call is made after the other: Travis loses one of two simultaneous
-// writes (https://github.com/travis-ci/travis-api, lib/travis/model/json_sync.rb).
+// sideBySide is how many repositories are processed at the same time. Within one, calls
+// are sequential: Travis loses one of two simultaneous writes
+// (https://github.com/travis-ci/travis-api, lib/travis/model/json_sync.rb).
 const sideBySide = 8
 
 // planned is a repository of a Plan or of a Removal.
 type planned interface {
-	why() error // nothing is changed there, or nil
+	why() error // why nothing is changed there, or nil
 }
 
 func (p RepositoryPlan) why() error    { return p.Err }
 func (r RepositoryRemoval) why() error { return r.Err }
 
-// sweep works on all repositories, side by side, and reports them in their
-// order. Once an error ends the run, those under way end as they do when
-// the run is asked to stop, and work has to begin no other.
-func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
+// runEach processes all repositories concurrently, and reports them in order. Once an
+// error ends the run, those in progress finish as after a stop, and work must not start
+// another.
+func runEach[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
 	soft, end := context.WithCancelCause(stop.Soft)
 	defer end(nil)
-	if why := ended(all); why != nil {
+	if why := endedBy(all); why != nil {
 		end(why)
 	}
 	r = r.oneAtATime()
@@ -312,13 +311,13 @@ func sweep[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) R
 			return nil
 		})
 	}
-	_ = working.Wait() // what went wrong is in each repository's report
+	_ = working.Wait() // errors are in each repository's report
 	report.Stopped = stop.Asked()
 	return report
 }
 
-// readEach calls read with each number below n, side by side. told, which may be
-// nil, learns how many are over, one at a time.
+// readEach calls read with each number below n, concurrently. told, which may be nil,
+// gets the number of finished ones, one call at a time.
 func readEach(n int, told func(done int), read func(i int)) {
 	var reads errgroup.Group
 	reads.SetLimit(sideBySide)
@@ -337,10 +336,10 @@ func readEach(n int, told func(done int), read func(i int)) {
 			return nil
 		})
 	}
-	_ = reads.Wait() // what went wrong is kept by read
+	_ = reads.Wait() // read stores its own errors
 }
 
-// oneAtATime returns a Runner that tells of one event after the other.
+// oneAtATime returns a Runner that reports one event at a time.
 func (r Runner) oneAtATime() Runner {
 	if tell := r.Tell; tell != nil {
 		var telling sync.Mutex
@@ -353,8 +352,8 @@ func (r Runner) oneAtATime() Runner {
 	return r
 }
 
-// Tally returns the count of a run over the plan that begins now. Its POSTs take
-// their time.
+// Tally returns the count of a run over the plan that starts now. Its minimum time comes
+// from Travis's limit for POSTs.
 func (p Plan) Tally(now time.Time) *progress.Tally {
 	posts := 0
 	for _, repository := range p.Repositories {
@@ -363,7 +362,7 @@ func (p Plan) Tally(now time.Time) *progress.Tally {
 	return progress.NewTally(len(p.Repositories), time.Duration(max(0, posts-1)/pace.TravisPosts)*pace.TravisWindow, now)
 }
 
-// posts is how many POSTs the plan makes at the least.
+// posts is the minimum number of POSTs of the plan.
 func (p RepositoryPlan) posts() int {
 	posts := 0
 	if p.Err != nil {
@@ -380,7 +379,7 @@ func (p RepositoryPlan) posts() int {
 	return posts
 }
 
-// Tally returns the count of a run over the removal that begins now.
+// Tally returns the count of a run over the removal that starts now.
 func (r Removal) Tally(now time.Time) *progress.Tally {
 	return progress.NewTally(len(r.Repositories), 0, now)
 }

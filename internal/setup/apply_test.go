@@ -59,7 +59,7 @@ func TestWhatIsThereIsReplacedAndMadePrivate(t *testing.T) {
 func TestAPairThatIsLeftAloneIsNotTouched(t *testing.T) {
 	w := newWorld(t, private("h", setup.HostName, "old", ""), private("p", setup.PasswordName, "old", ""))
 	r := only(w, w.apply(w.stop(), w.plan(w.request(func(r *setup.Request) { r.SkipExisting = true }))))
-	if r.Err != nil || len(w.travis.Writes()) != 0 || r.Stands() {
+	if r.Err != nil || len(w.travis.Writes()) != 0 || r.HasChanges() {
 		t.Errorf("%s, %v", story(r), r.Err)
 	}
 }

@@ -223,7 +223,7 @@ func TestAuditOfThePersonsOwnAccount(t *testing.T) {
 }
 
 func TestAuditCountsWhatWasNotAskedForByName(t *testing.T) {
-	swept := func(r *setup.AuditRequest) { r.Swept = true }
+	swept := func(r *setup.AuditRequest) { r.WholeOwner = true }
 	audited{vars: []travistest.EnvVar{}, anotherOne: true, request: swept, change: func(r *travistest.Repository) { r.Active = false }, want: "note not_set_up"}.run(t)
 	audited{vars: []travistest.EnvVar{}, request: swept, want: "error missing_pair"}.run(t) // its file deploys
 	shares := func(r *travistest.Repository) { r.ShareWithForks = true }

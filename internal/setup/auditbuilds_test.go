@@ -73,7 +73,7 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"a test for master":          {after(`'[ "$TRAVIS_PULL_REQUEST" = false ] && [ "$TRAVIS_BRANCH" = master ] && convox deploy --wait'`), "warning never_deploys\nnote hidden_failure", "runs for master only, not for pushes to main: `[ \"$TRAVIS_BRANCH\" = master ]` on line 5 is false"},
 		"only a failure deploys":     {"script: npm test\nafter_failure:\n  - " + getClient + "\n  - convox deploy --wait\n", "warning never_deploys", "runs only when another command fails"},
 		"two environments":           {deployOn(", on: main") + "  - {provider: script, script: convox deploy --app api --rack acme/staging --wait, on: develop}\n", "", ""},
-		"a duplicate key":            {deployOn(", on: main") + "deploy: {provider: npm, on: main}\n", "warning yml_repaired\nnote no_deploy", "`deploy` is there more than once"},
+		"a duplicate key":            {deployOn(", on: main") + "deploy: {provider: npm, on: main}\n", "warning yml_repaired\nnote no_deploy", "`deploy` exists more than once"},
 		"matrix and jobs":            {"matrix: {include: [{script: make}]}\njobs:\n  include:\n" + stageJob + shipJob, "warning yml_repaired\nnote no_deploy", "Travis reads `matrix`"},
 		"a branch that isn't built":  {"language: node_js\nbranches: {only: develop}\n", "warning no_deploy\nnote not_built", "`branches.only` on line 2 leaves main out"},
 
@@ -82,7 +82,7 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"a folded block":         {"script: npm test\nbefore_deploy: " + getClient + "\ndeploy:\n  provider: script\n  script: >\n    convox deploy\n    --wait\n  on: main\n", "error broken_command", "has a line break"},
 		"a folded block, closed": {"script: npm test\nbefore_deploy: " + getClient + "\ndeploy:\n  provider: script\n  script: >-\n    convox deploy\n    --wait\n  on: main\n", "", ""},
 		"a list of commands":     {"script: npm test\ndeploy:\n  provider: script\n  script:\n    - " + getClient + "\n    - convox deploy --wait\n  on: main\n", "warning yml_repaired\nnote no_deploy", "line 5: Travis reads only the first item"},
-		"a condition of jobs":    {deployOn(", on: {branch: main, condition: 'test $TRAVIS_BRANCH = main'}"), "error broken_command", "the condition on line 5 isn't Bash"},
+		"a condition of jobs":    {deployOn(", on: {branch: main, condition: 'test $TRAVIS_BRANCH = main'}"), "error broken_command", "the condition on line 5 isn't valid Bash"},
 		"a condition of an if":   {deployOn(", on: {branch: main, condition: branch = main}"), "warning never_deploys", "`on.condition` on line 5 is false"},
 
 		// Builds that nobody meant.
@@ -103,12 +103,12 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 
 		// The tests.
 		"in install":            {"script: npm test\ninstall:\n  - " + getClient + "\n  - 'if [ $TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST = main-false ]; then convox deploy --wait; fi'\n", "warning before_tests", "`install` comes before `script`"},
-		"after_script":          {"script: npm test\nafter_script:\n  - " + getClient + "\n  - 'if [ $TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST = main-false ]; then convox deploy --wait; fi'\n", "warning hidden_failure\nwarning before_tests", "in any case"},
+		"after_script":          {"script: npm test\nafter_script:\n  - " + getClient + "\n  - 'if [ $TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST = main-false ]; then convox deploy --wait; fi'\n", "warning hidden_failure\nwarning before_tests", "regardless of the result"},
 		"behind a failing test": {"script:\n  - npm test\n  - " + getClient + "\n  - 'if [ $TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST = main-false ]; then convox deploy --wait; fi'\n", "warning before_tests", "continues `script`"},
 		"if the test passes":    {"script:\n  - " + getClient + "\n  - 'npm test && if [ $TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST = main-false ]; then convox deploy --wait; fi'\n", "", ""},
 		"beside the tests":      {include + "    - name: Tests\n      script: npm test\n    - name: Ship\n      if: branch = main AND type = push\n" + shipJob, "warning before_tests", "1.1 (Tests)"},
 		"in a later stage":      {include + testJob + stageJob + "      if: branch = main AND type = push\n" + shipJob, "", ""},
-		"in an earlier stage":   {"stages: [deploy, test]\n" + include + testJob + stageJob + "      if: branch = main AND type = push\n" + shipJob, "warning before_tests", "runs beside it or later"},
+		"in an earlier stage":   {"stages: [deploy, test]\n" + include + testJob + stageJob + "      if: branch = main AND type = push\n" + shipJob, "warning before_tests", "runs at the same time or later"},
 		"the lone job":          {"script: npm test\n" + include + stageJob + "      if: branch = main AND type = push\n" + shipJob, "error tests_dropped", "no job runs `script` on line 1"},
 
 		// Failures.
@@ -120,13 +120,13 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"a client in a container": {"script: npm test\ndeploy: {provider: script, script: docker run convox/cli deploy --app api --wait, on: main}\n", "", ""},
 
 		// What isn't known isn't judged.
-		"a script out of sight":       {main + "before_script: ./setup.sh\n", "note yml_unseen", "not looked at: ./setup.sh"},
+		"a script out of sight":       {main + "before_script: ./setup.sh\n", "note yml_unseen", "not checked: ./setup.sh"},
 		"a setting that decides":      {after(`'[ "$SECRET_SWITCH" = on ] && convox deploy --wait'`), "note yml_unseen", "depends on $SECRET_SWITCH"},
 		"a commit's message":          {deployOn(", on: {branch: main, condition: $TRAVIS_COMMIT_MESSAGE =~ ship}"), "note yml_unseen", "depends on $TRAVIS_COMMIT_MESSAGE"},
 		"what changed":                {after(`'if [ $TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST = main-false ] && ! git diff --quiet HEAD~1 -- api; then convox deploy --wait; fi'`), "note yml_unseen", "depends on $(git)"},
 		"an installed tool":           {strings.Replace(main, "npm test", "vendor/bin/phpunit", 1), "", ""},
 		"a setting that is a branch":  {deployOn(", on: {branch: $SECRET_SWITCH}"), "note yml_unseen", "depends on $SECRET_SWITCH"},
-		"a setting behind a test":     {after(`'[ "$TRAVIS_BRANCH" = master ] && [ "$SECRET_SWITCH" = on ] && convox deploy --wait'`), "warning never_deploys", "`[ \"$TRAVIS_BRANCH\" = master ]` on line 5 is false, and `[ \"$SECRET_SWITCH\" = on ]` on line 5 depends on what isn't known here"},
+		"a setting behind a test":     {after(`'[ "$TRAVIS_BRANCH" = master ] && [ "$SECRET_SWITCH" = on ] && convox deploy --wait'`), "warning never_deploys", "`[ \"$TRAVIS_BRANCH\" = master ]` on line 5 is false, and `[ \"$SECRET_SWITCH\" = on ]` on line 5 depends on an unknown value"},
 		"a text that can't be played": {after(`'while :; do :; done'`, `'[ "$TRAVIS_BRANCH" = master ] && convox deploy --wait'`), "note yml_unseen", "can't be played"},
 	} {
 		t.Run(name, func(t *testing.T) {

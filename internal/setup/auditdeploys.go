@@ -12,7 +12,7 @@ import (
 	"convox-travis/internal/build"
 )
 
-// judgeBuilds says what is wrong with the builds of a file that has to do with Convox.
+// judgeBuilds checks the builds of a file that uses Convox.
 func (c *auditCase) judgeBuilds() {
 	p := c.file.played
 	switch {
@@ -49,25 +49,25 @@ func (c *auditCase) judgeBuilds() {
 			"add a job for the tests: `- stage: test` as the first item of `jobs.include`")
 	}
 	if unseen := c.file.unseen(); unseen != "" {
-		c.add(SeverityNote, FoundNotPlayed, "not looked at: "+unseen+"; where one of them deploys, builds deploy more often", "")
+		c.add(SeverityNote, FoundNotPlayed, "not checked: "+unseen+"; if one of them deploys, builds deploy more often", "")
 	}
 	if names := c.dependsOn(); len(names) > 0 {
-		c.add(SeverityNote, FoundNotPlayed, "what a push to "+showBranch(p.branch)+" deploys depends on "+listed(names)+", which isn't known here", "")
+		c.add(SeverityNote, FoundNotPlayed, "what a push to "+showBranch(p.branch)+" deploys depends on "+listed(names)+", whose value is unknown", "")
 	}
 }
 
 // name names a step at the start of a sentence.
 func (s *playedStep) name() string { return stepOn(s.line) }
 
-// isMeant reports whether an outcome is a push to the audited branch, or to one
-// that the file names.
+// isMeant reports whether an outcome is a push to the audited branch, or to one that the
+// file names.
 func (p *playedFile) isMeant(i int) bool {
 	event := p.outcomes[i].Event
 	return event.Type == build.Push && event.Tag == "" && (event.Branch == p.branch || slices.Contains(p.named, event.Branch))
 }
 
-// reference returns the runs of a step in the build that shows best what it does: a
-// push to the branch, else to another one that the file names, else any.
+// reference returns the runs of a step in the build that shows its behavior best: a push
+// to the branch, otherwise to another one that the file names, otherwise any.
 func (p *playedFile) reference(s *playedStep) []stepRun {
 	for _, r := range s.runs {
 		if p.isMeant(r.outcome) {
@@ -80,12 +80,12 @@ func (p *playedFile) reference(s *playedStep) []stepRun {
 	return nil
 }
 
-// another is a hint to have a step written without a fault.
-func (c *auditCase) another(call build.Call, flags ...string) string {
-	return c.yml("delete the step, and have one written that has none of this", call, flags...)
+// newStepHint is a hint to replace a step by one without the problem.
+func (c *auditCase) newStepHint(call build.Call, flags ...string) string {
+	return c.yml("delete the step and let the wizard write one without this problem", call, flags...)
 }
 
-// judgeGuard finds builds that run a step and that nobody meant.
+// judgeGuard finds unintended builds that run a step.
 func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 	p, step := c.file.played, s.name()
 	var pulls, every, tags bool
@@ -104,16 +104,16 @@ func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 			loose = append(loose, event.Branch)
 		}
 	}
-	another := "name the branch\nor " + c.another(runs[0].call)
+	another := "name the branch\nor " + c.newStepHint(runs[0].call)
 	switch {
 	case every && pulls:
-		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+c.reason(s), c.another(runs[0].call))
+		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+c.reason(s), c.newStepHint(runs[0].call))
 	case every && tags:
 		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch and every tag", another)
 	case every:
 		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", another)
 	case len(loose) > 0:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+showBranches(loose[:min(2, len(loose))])+": the pattern fits more than the branch", "anchor the pattern with ^ and $\nor "+c.another(runs[0].call))
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+showBranches(loose[:min(2, len(loose))])+": the pattern fits more than the branch", "anchor the pattern with ^ and $\nor "+c.newStepHint(runs[0].call))
 	case tags && len(s.in(pushed)) > 0:
 		c.add(SeverityNote, FoundUnguarded, step+" runs for tags too, such as v1.0", "")
 	}
@@ -122,16 +122,16 @@ func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 		if !p.isMeant(runs[0].outcome) {
 			too = ""
 		}
-		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.another(runs[0].call))
+		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.newStepHint(runs[0].call))
 	}
 }
 
-// isSure reports whether no job of a build depends on what isn't known.
+// isSure reports whether no job of a build depends on an unknown value.
 func (p *playedFile) isSure(outcome int) bool {
 	return !slices.ContainsFunc(p.outcomes[outcome].Build.Unseen, func(u build.Unseen) bool { return u.What != "the imported file" })
 }
 
-// judgeNotBuilt finds that Travis builds no push to the branch.
+// judgeNotBuilt finds that Travis doesn't build pushes to the branch.
 func (c *auditCase) judgeNotBuilt() {
 	if p := c.file.played; p != nil && p.err == nil && !c.file.missing && len(p.outcomes[pushed].Build.Jobs) == 0 {
 		severity := SeverityNote
@@ -164,7 +164,7 @@ func (c *auditCase) reason(s *playedStep) string {
 	return fmt.Sprintf("; `if` on line %d is true for them", condition.Line)
 }
 
-// judgeFailure finds failures that nobody sees.
+// judgeFailure finds failures that don't fail the build.
 func (c *auditCase) judgeFailure(s *playedStep, runs []stepRun) {
 	hidden := slices.IndexFunc(runs, func(r stepRun) bool { return !r.call.FailsBuild })
 	if hidden >= 0 {
@@ -172,11 +172,11 @@ func (c *auditCase) judgeFailure(s *playedStep, runs []stepRun) {
 		message := s.name() + mayFail
 		switch {
 		case job.AllowFailure:
-			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", "take the job out of `allow_failures`\nor "+c.another(call))
+			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", "take the job out of `allow_failures`\nor "+c.newStepHint(call))
 		case call.Phase == FormAfterSuccess:
-			c.add(SeverityNote, FoundHiddenFailure, message, c.yml("delete that step first, and have one written whose failure fails the build", call, "--step", FormDeploy))
+			c.add(SeverityNote, FoundHiddenFailure, message, c.yml("delete that step first, and write one whose failure fails the build", call, "--step", FormDeploy))
 		default:
-			c.add(SeverityWarning, FoundHiddenFailure, message, "let its failure be the build's\nor "+c.another(call))
+			c.add(SeverityWarning, FoundHiddenFailure, message, "make its failure fail the build\nor "+c.newStepHint(call))
 		}
 	}
 	if c.doesNotWait(runs[0].call) {
@@ -191,9 +191,8 @@ var (
 	anyInstall = regexp.MustCompile(`(?i)convox\.(?:com|s3)|github\.com/convox|convox/(?:convox|cli|rack)|install\s.*convox|(?m)^\s*- convox\s*$`)
 )
 
-// doesNotWait reports whether a deploy ends as soon as its release is promoted: the
-// second generation of the client does without --wait, and it is the only one that
-// can use a Rack directly.
+// doesNotWait reports whether a deploy ends as soon as its release is promoted. The CLI's
+// second generation, the only one that can use a Rack directly, does so without --wait.
 func (c *auditCase) doesNotWait(call build.Call) bool {
 	if slices.ContainsFunc(call.Args, waits.MatchString) {
 		return false
@@ -205,7 +204,7 @@ func (c *auditCase) doesNotWait(call build.Call) bool {
 	return isSecond && !isThird || !isThird && c.logsInToRack()
 }
 
-// judgeClient finds a step that nothing installs the client for.
+// judgeClient finds a step without anything that installs the CLI for it.
 func (c *auditCase) judgeClient(s *playedStep, runs []stepRun) {
 	call, p := runs[0].call, c.file.played
 	unseen := slices.ContainsFunc(p.outcomes[runs[0].outcome].Played[runs[0].job].Unseen, func(u build.Unseen) bool { return !strings.HasPrefix(u.What, "$") })
@@ -218,10 +217,10 @@ func (c *auditCase) judgeClient(s *playedStep, runs []stepRun) {
 			return
 		}
 	}
-	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox CLI, and nothing before it installs it", "install it first (https://docs.convox.com/installation/cli/)\nor "+c.another(call))
+	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox CLI, and nothing before it installs it", "install it first (https://docs.convox.com/installation/cli/)\nor "+c.newStepHint(call))
 }
 
-// buildDir is where a build has the repository, with a slash at its end.
+// buildDir is the repository's folder in a build, with a trailing slash.
 func (p *playedFile) buildDir() string {
 	return "/home/travis/build/" + p.outcomes[pushed].Event.Repo + "/"
 }
@@ -239,9 +238,9 @@ func (c *auditCase) judgeTests(s *playedStep) {
 		case "before_install", "install", "before_script":
 			why = "`" + phase + "` comes before `script`"
 		case "after_script", "before_cache", "after_failure":
-			why = "Travis runs `" + phase + "` in any case"
+			why = "Travis runs `" + phase + "` regardless of the result"
 		}
-		c.add(SeverityWarning, FoundUntested, s.name()+" runs whatever the tests say: "+why, wait)
+		c.add(SeverityWarning, FoundUntested, s.name()+" runs regardless of the tests: "+why, wait)
 		return
 	}
 	beside, tested := c.file.played.besideTests(s)
@@ -250,7 +249,7 @@ func (c *auditCase) judgeTests(s *playedStep) {
 	case tested:
 		c.add(SeverityNote, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests of other jobs, such as %s", s.name(), jobName(*beside)), ownStage)
 	default:
-		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs beside it or later", s.name(), jobName(*beside)), ownStage)
+		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs at the same time or later", s.name(), jobName(*beside)), ownStage)
 	}
 }
 
@@ -295,7 +294,7 @@ func (c *auditCase) judgeTimes(outcome int) {
 		if len(distinct(lines)) > 1 {
 			noun = " (lines "
 		}
-		c.add(SeverityWarning, FoundPerJob, message+noun+listed(distinct(lines))+")", lastStage+"\nor "+c.another(build.Call{App: w.app, Rack: w.rack}))
+		c.add(SeverityWarning, FoundPerJob, message+noun+listed(distinct(lines))+")", lastStage+"\nor "+c.newStepHint(build.Call{App: w.app, Rack: w.rack}))
 	}
 }
 
@@ -309,7 +308,7 @@ func distinct(list []string) []string {
 	return all
 }
 
-// judgeBranch looks at the variables that builds get of a branch that deploys.
+// judgeBranch checks the variables in builds of a branch that deploys.
 func (c *auditCase) judgeBranch(outcome int) {
 	p := c.file.played
 	branch := p.outcomes[outcome].Event.Branch
@@ -328,7 +327,7 @@ func (c *auditCase) judgeBranch(outcome int) {
 	}
 	for _, other := range p.steps {
 		if other == s || len(s.in(pushedOther))+len(other.in(pushedOther)) > 0 {
-			continue // one step for several branches is meant to be
+			continue // one step for several branches is intended
 		}
 		for _, r := range other.in(pushed) {
 			for _, mine := range s.in(outcome) {
@@ -343,20 +342,20 @@ func (c *auditCase) judgeBranch(outcome int) {
 	}
 }
 
-// isNamed reports whether a text has a branch's whole name, and not only a pattern
-// with it.
+// isNamed reports whether a text contains a branch's whole name, and not only a pattern
+// that matches it.
 func isNamed(text, branch string) bool {
 	return regexp.MustCompile(`(?m)(?:^|[\s"'\[,=:{|(])` + regexp.QuoteMeta(branch) + `(?:$|[\s"',\]:;})|])`).MatchString(text)
 }
 
-// unseen names what of a file isn't looked at, or "".
+// unseen names parts of a file that aren't checked, or returns "".
 func (f *fileFacts) unseen() string {
 	if f.config == nil {
 		return ""
 	}
 	p := f.played
 	if p == nil || len(p.steps) == 0 {
-		return elsewhere(f.imports(), f.config.OwnCommands())
+		return unscanned(f.imports(), f.config.OwnCommands())
 	}
 	var scripts []string
 	for i, played := range p.outcomes[pushed].Played {
@@ -369,5 +368,5 @@ func (f *fileFacts) unseen() string {
 			scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
 		}
 	}
-	return elsewhere(f.imports(), distinct(scripts))
+	return unscanned(f.imports(), distinct(scripts))
 }

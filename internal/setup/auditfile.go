@@ -13,21 +13,20 @@ import (
 	"convox-travis/internal/travisyml"
 )
 
-// ClonedFile is the .travis.yml of the clone at hand. Those of other
-// repositories are not here to be looked at.
+// ClonedFile is the .travis.yml of the current clone. Those of other repositories aren't
+// available.
 type ClonedFile struct {
 	Targets []Target // what the clone is on Travis
 	File    travisyml.File
-	Err     error             // why it could not be read
-	Old     []gitrepo.Version // as the last commits left it, newest first
+	Err     error             // why it couldn't be read
+	Old     []gitrepo.Version // earlier versions, newest first
 	Player  build.Player      // plays its builds
-	// NamesRack is whether .convox/rack is there, which the convox client takes
-	// where no --rack is given.
+	// NamesRack is whether .convox/rack exists, which the convox CLI uses without --rack.
 	NamesRack bool
 }
 
-// fileFacts is what a repository's .travis.yml does. The nil one is that of a
-// file that is not here: it does nothing.
+// fileFacts is what a repository's .travis.yml does. A nil one stands for a file that
+// isn't available: it does nothing.
 type fileFacts struct {
 	missing   bool
 	err       error
@@ -42,16 +41,15 @@ type fileFacts struct {
 	played    *playedFile // nil until its builds are played
 }
 
-// oldSecret is a secret that the file no longer has and a commit has.
+// oldSecret is a secret that an earlier commit has and the file no longer has.
 type oldSecret struct {
 	commit string
 	travisyml.Secret
 }
 
-// of returns the facts where the clone is that of target. The builds aren't played
-// yet.
+// of returns the facts if the clone is target's, without playing its builds yet.
 func (c *ClonedFile) of(ctx context.Context, target Target) *fileFacts {
-	if c == nil || len(Distinct(append(c.Targets[:len(c.Targets):len(c.Targets)], target))) != len(Distinct(c.Targets)) {
+	if c == nil || len(RemoveDuplicates(append(c.Targets[:len(c.Targets):len(c.Targets)], target))) != len(RemoveDuplicates(c.Targets)) {
 		return nil
 	}
 	f := &fileFacts{missing: c.File.Missing, err: c.Err, namesRack: c.NamesRack, root: c.File.Root, text: c.File.Text, app: c.File.AppName(target.Slug), player: c.Player}
@@ -73,7 +71,7 @@ func oldSecrets(now travisyml.Report, versions []gitrepo.Version) []oldSecret {
 	for _, version := range versions {
 		document, err := travisyml.Parse(version.Text)
 		if err != nil {
-			continue // nor could Travis read it
+			continue // Travis couldn't read it either
 		}
 		for _, secret := range document.Inspect().Secrets {
 			if !holds(known, secret) {
@@ -91,8 +89,7 @@ func holds(all []travisyml.Secret, secret travisyml.Secret) bool {
 	})
 }
 
-// sets lists where the file sets a variable, for jobs or for a command that
-// deploys.
+// sets lists where the file sets a variable, for jobs or for a command that deploys.
 func (f *fileFacts) sets(name string) []travisyml.Variable {
 	if f == nil {
 		return nil
@@ -112,8 +109,8 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 	return set
 }
 
-// lineWith returns the first line of a text that has a word, counted from 1, or
-// another one where none has.
+// lineWith returns the first line of a text that contains a word, counted from 1, or a
+// default.
 func lineWith(text, word string, other int) int {
 	n := 0
 	for line := range strings.Lines(text) {
@@ -124,9 +121,9 @@ func lineWith(text, word string, other int) int {
 	return other
 }
 
-// gives reports whether builds get a variable of the pair from the file: all of
-// them, or each step that deploys. Where no step is seen, any place counts.
-func (f *fileFacts) gives(name string) bool {
+// setsForAll reports whether the file sets a Convox variable for all builds, or for each
+// step that deploys. Without a known step, any place counts.
+func (f *fileFacts) setsForAll(name string) bool {
 	set := f.sets(name)
 	if slices.ContainsFunc(set, func(v travisyml.Variable) bool { return v.Scope == travisyml.Global }) {
 		return true
@@ -146,14 +143,16 @@ func (f *fileFacts) gives(name string) bool {
 	return ran || len(set) > 0
 }
 
-// givesSome reports whether the file gives a variable of the pair to other jobs
-// or commands than to all that deploy.
-func (f *fileFacts) givesSome(name string) bool { return len(f.sets(name)) > 0 && !f.gives(name) }
+// setsForSome reports whether the file sets a Convox variable, but not for everything
+// that deploys.
+func (f *fileFacts) setsForSome(name string) bool {
+	return len(f.sets(name)) > 0 && !f.setsForAll(name)
+}
 
-// overrides lists where the file sets a variable that its steps would have from
-// the settings else. A command that sets one for some of them is meant to.
+// overrides lists where the file sets a variable that its steps would otherwise get from
+// the settings. A command that sets one for only some of them does so on purpose.
 func (f *fileFacts) overrides(name string) []travisyml.Variable {
-	return slices.DeleteFunc(f.sets(name), func(v travisyml.Variable) bool { return v.Scope == travisyml.Command && !f.gives(name) })
+	return slices.DeleteFunc(f.sets(name), func(v travisyml.Variable) bool { return v.Scope == travisyml.Command && !f.setsForAll(name) })
 }
 
 // unnamed counts the encrypted variables whose names are encrypted too.
@@ -164,19 +163,19 @@ func (f *fileFacts) unnamed() int {
 	return len(f.report.Sets(""))
 }
 
-// unless is why a variable that is nowhere may be in the file after all, as the
-// end of a sentence, or "".
-func (f *fileFacts) unless() string {
+// unlessInFile says, as the end of a sentence, why a missing variable may still be in the
+// file, or returns "".
+func (f *fileFacts) unlessInFile() string {
 	switch {
 	case f.unnamed() > 0:
-		return ", unless .travis.yml has it encrypted, where its name cannot be seen"
+		return ", unless .travis.yml has it encrypted, which hides its name"
 	case f != nil && f.imports():
 		return ", unless a file that .travis.yml imports has it"
 	}
 	return ""
 }
 
-// imports reports whether the file takes in others
+// imports reports whether the file imports others
 // (https://docs.travis-ci.com/user/build-config-imports/).
 func (f *fileFacts) imports() bool { return f.config != nil && f.config.Root.Get("import") != nil }
 
@@ -189,7 +188,7 @@ func (f *fileFacts) isConvoxs() bool {
 	return deploys || len(f.sets(HostName))+len(f.sets(PasswordName))+len(f.sets(overrideName)) > 0
 }
 
-// judgeFile looks at the .travis.yml, where it is here.
+// judgeFile checks the .travis.yml, if it is available.
 func (c *auditCase) judgeFile() {
 	if c.file == nil {
 		return
@@ -201,13 +200,13 @@ func (c *auditCase) judgeFile() {
 	}
 	c.judgeOverrides()
 	if travis := c.confirmation; travis != nil && travis.Difference != "" {
-		c.add(SeverityNote, FoundDiffers, travis.Difference+"; Travis is right, and what is said here is about its jobs", "")
+		c.add(SeverityNote, FoundDiffers, travis.Difference+"; Travis is right, and these findings are about its jobs", "")
 	}
 	c.judgeRepairs()
 	c.judgeBuilds()
 }
 
-// judgeNoStep looks at a file in which nothing is seen that deploys.
+// judgeNoStep checks a file in which no deploy was found.
 func (c *auditCase) judgeNoStep() {
 	c.judgeNotBuilt()
 	severity, message, lead := SeverityWarning, "nothing in .travis.yml runs convox deploy", "to add a step"
@@ -215,13 +214,13 @@ func (c *auditCase) judgeNoStep() {
 	case c.file.missing:
 		message = "there is no .travis.yml, so nothing deploys"
 	case unseen != "":
-		severity, message, lead = SeverityNote, ".travis.yml itself does not run convox deploy; not looked at: "+unseen, "if nothing there deploys, to add a step"
+		severity, message, lead = SeverityNote, ".travis.yml itself doesn't run convox deploy; not checked: "+unseen, "if nothing there deploys, to add a step"
 	}
 	c.add(severity, FoundNoDeploy, message, c.yml(lead, build.Call{}))
 }
 
-// judgeSecrets names secrets and where they are, never what they are: passwords
-// for Convox, and whatever else is the password that is audited.
+// judgeSecrets reports secrets and where they are, never their values: passwords for
+// Convox, and anything equal to the audited password.
 func (c *auditCase) judgeSecrets() {
 	open := c.file.report.Secrets
 	for _, v := range c.file.report.Variables {
@@ -231,11 +230,11 @@ func (c *auditCase) judgeSecrets() {
 		}
 	}
 	for _, secret := range open {
-		hint := "put the new one into a private variable of the repository's settings"
+		hint := "write the new one to a private variable of the repository's settings"
 		if secret.Name != overrideName {
 			hint = c.write("write the new one as a private variable", "")
 		}
-		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s is in clear text in .travis.yml, line %d: everyone who sees the repository can read it%s", secret.Name, secret.Line, c.given(secret)),
+		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s is in clear text in .travis.yml, line %d: everyone who can see the repository can read it%s", secret.Name, secret.Line, c.samePasswordNote(secret)),
 			"change it, and delete it in the file\n"+hint)
 	}
 	for _, old := range c.file.old {
@@ -243,36 +242,36 @@ func (c *auditCase) judgeSecrets() {
 	}
 }
 
-// judgeOld reports a password that is in the history for good. It is a note where
-// a run that is given the password can tell that it is another one.
+// judgeOld reports a password that is in the history for good. It is a note if a run with
+// the current password can tell that it is another one.
 func (c *auditCase) judgeOld(old oldSecret) {
-	severity, hint := SeverityNote, "change it if it's still valid: the history keeps it"
+	severity, hint := SeverityNote, "change it if it's still valid: it stays in the history"
 	switch signIn := c.deploySignIn(build.Call{}); {
 	case c.isGiven(old.Secret):
-		severity, hint = SeverityError, "change that password: the history keeps it"
-	case c.request.Credential.given():
+		severity, hint = SeverityError, "change that password: it stays in the history"
+	case c.request.Credential.isGiven():
 	case signIn != nil:
-		severity, hint = SeverityWarning, hint+"\nto see whether it is today's password: "+c.command("check", "", signIn, []string{stdinFlag})
+		severity, hint = SeverityWarning, hint+"\nto check whether it is the current password: "+c.command("check", "", signIn, []string{stdinFlag})
 	default:
-		severity, hint = SeverityWarning, hint+"\nto see whether it is today's password, run convox-travis check with the sign-in method and that password"
+		severity, hint = SeverityWarning, hint+"\nto check whether it is the current password, run convox-travis check with the sign-in method and that password"
 	}
-	c.add(severity, FoundOldSecret, fmt.Sprintf("%s is in clear text in the .travis.yml of commit %s: everyone who sees the repository can read it%s", old.Name, old.commit, c.given(old.Secret)), hint)
+	c.add(severity, FoundOldSecret, fmt.Sprintf("%s is in clear text in the .travis.yml of commit %s: everyone who can see the repository can read it%s", old.Name, old.commit, c.samePasswordNote(old.Secret)), hint)
 }
 
-// given says that a secret is the very password that is audited.
-func (c *auditCase) given(open travisyml.Secret) string {
+// samePasswordNote says whether a secret is the audited password.
+func (c *auditCase) samePasswordNote(open travisyml.Secret) string {
 	if c.isGiven(open) {
-		return "; it is the password that was given"
+		return "; it is the given password"
 	}
 	return ""
 }
 
 func (c *auditCase) isGiven(open travisyml.Secret) bool {
 	password := c.request.Credential.Password
-	return c.request.Credential.given() && (open.Value.Equal(password) || open.Value.Equal(quoted(password)))
+	return c.request.Credential.isGiven() && (open.Value.Equal(password) || open.Value.Equal(quoteForTravis(password)))
 }
 
-// judgeOverrides finds what the file sets and the settings have too.
+// judgeOverrides finds variables that are both in the file and in the settings.
 func (c *auditCase) judgeOverrides() {
 	for _, name := range []string{HostName, PasswordName} {
 		set := c.file.overrides(name)
@@ -280,17 +279,17 @@ func (c *auditCase) judgeOverrides() {
 			continue
 		}
 		c.add(SeverityWarning, FoundOverridden, fmt.Sprintf("%s is in .travis.yml, line %d%s: that wins over the repository's settings", name, set[0].Line, encrypted(set[0])),
-			"keep one of them: delete it in the file, or take the pair out of the settings: "+c.remove())
+			"keep only one: delete it in the file, or remove both variables from the settings: "+c.remove())
 	}
 	for _, v := range c.file.sets("secure") {
-		c.add(SeverityWarning, FoundNoItem, fmt.Sprintf("the encrypted text in .travis.yml, line %d, is no item of a list and has other variables beside it: Travis makes a variable of it that is called secure", v.Line),
-			"write it as an item of its own, with a dash: - secure: \"…\"")
+		c.add(SeverityWarning, FoundNoItem, fmt.Sprintf("the encrypted text in .travis.yml, line %d, isn't a list item and has other variables next to it: Travis makes a variable named secure of it", v.Line),
+			"write it as its own list item: - secure: \"…\"")
 	}
 	for _, v := range c.file.sets(overrideName) {
 		c.add(SeverityError, FoundRackURL, fmt.Sprintf("%s is in .travis.yml, line %d%s", overrideName, v.Line, encrypted(v))+ignoresPair, "delete it in the file")
 	}
 	if n := c.file.unnamed(); n > 0 && (c.isSet(HostName) || c.isSet(PasswordName)) {
-		c.add(SeverityNote, FoundUnnamed, text.Count(n, "encrypted variable")+" of .travis.yml, whose names cannot be seen: one that is called as the pair is wins over the settings", "")
+		c.add(SeverityNote, FoundUnnamed, text.Count(n, "encrypted variable")+" of .travis.yml, whose names are hidden: one named CONVOX_HOST or CONVOX_PASSWORD wins over the settings", "")
 	}
 }
 
@@ -311,26 +310,26 @@ func encrypted(v travisyml.Variable) string {
 	return ""
 }
 
-// judgeRack holds the step's --rack against the Console that builds log in to.
+// judgeRack compares the step's --rack with the Console that builds log in to.
 func (c *auditCase) judgeRack(d build.Call, step string) {
 	if !c.logsInToConsole() {
 		return
 	}
 	switch {
 	case d.Rack == "" && !c.namesRack():
-		c.add(SeverityError, FoundRackMissing, step+" names no Rack, and behind a Console it has to", "add --rack "+cmp.Or(c.deployRack(d), "ORG/NAME")+" to it")
+		c.add(SeverityError, FoundRackMissing, step+" names no Rack, which is required behind a Console", "add --rack "+cmp.Or(c.deployRack(d), "ORG/NAME")+" to it")
 	case d.Rack == "" || strings.ContainsAny(d.Rack, "$`"): // it is known in the build
-	case !c.login.proved() || !c.login.credential.Console:
+	case !c.login.isAccepted() || !c.login.credential.Console:
 	case !c.login.sees(d.Rack):
-		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key does not see", step, d.Rack), seen(c.login.login))
-	case len(consoleWarnings(c.login.login, c.request.Rack)) == 0: // else it is said of all repositories
+		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key can't see", step, d.Rack), listVisibleRacks(c.login.login))
+	case len(consoleWarnings(c.login.login, c.request.Rack)) == 0: // otherwise it is reported for all repositories
 		for _, w := range consoleWarnings(c.login.login, d.Rack) {
 			c.add(SeverityWarning, w.Code, w.Message, w.Hint)
 		}
 	}
 }
 
-// namesRack reports whether the convox client finds the Rack without a flag.
+// namesRack reports whether the convox CLI finds the Rack without a flag.
 func (c *auditCase) namesRack() bool {
 	const name = "CONVOX_RACK"
 	if c.file.namesRack || len(c.file.sets(name)) > 0 || c.isSet(name) {
@@ -344,8 +343,8 @@ func (c *auditCase) namesRack() bool {
 	return false
 }
 
-// judgeRepairs says where Travis reads a file that has to do with Convox differently
-// from what it says. What it leaves out is a warning.
+// judgeRepairs reports where Travis reads a file that uses Convox differently than
+// written. It is a warning if Travis ignores something.
 func (c *auditCase) judgeRepairs() {
 	for _, m := range c.file.config.Messages {
 		if m.Kind != build.UnknownImport && !strings.Contains(c.file.text, "convox") {

@@ -34,14 +34,14 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"it imports":            {yml: "import: [./other.yml]\n", reading: unanswered, want: "note no_deploy"},
 		"it imports nothing":    {yml: "import: [./other.yml]\n", want: "warning yml_repaired\nwarning no_deploy", says: "Travis finds no `./other.yml`"},
 		"no YAML":               {yml: "a: [" + secrettest.Canary + "\n", want: "error yml_unread"},
-		"it cannot be read":     {ymlErr: errors.New("read .travis.yml: it cannot be read"), want: "error yml_unread"},
+		"it can't be read":      {ymlErr: errors.New("read .travis.yml: it can't be read"), want: "error yml_unread"},
 		"a plain host":          {yml: goodYML + global + "    CONVOX_HOST: rack.example.com\n", want: "warning overridden", says: "line 9"},
 		"an encrypted one":      {yml: goodYML + global + "    CONVOX_PASSWORD: {secure: \"abc=\"}\n", want: "warning overridden", says: "encrypted"},
 		"one without a name":    {yml: goodYML + global + "    - secure: \"abc=\"\n", want: "note yml_encrypted"},
 		"a plain password":      {yml: clear, want: "error plain_secret\nwarning overridden", says: "line 9"},
-		"the one that is good":  {yml: clear, request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
+		"the one that is good":  {yml: clear, request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the given password"},
 		"another's secret":      {yml: other},
-		"under another name":    {yml: other, request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret", says: "AWS_SECRET_KEY is in clear text in .travis.yml, line 9: everyone who sees the repository can read it; it is the password that was given"},
+		"under another name":    {yml: other, request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret", says: "AWS_SECRET_KEY is in clear text in .travis.yml, line 9: everyone who can see the repository can read it; it is the given password"},
 		"one in a commit":       {old: []gitrepo.Version{{Commit: "abcdef1234", Text: clear}, {Commit: "1234abcdef", Text: clear + "\n"}}, want: "warning committed_secret", says: "abcdef1234"},
 		"another's in a commit": {old: []gitrepo.Version{{Commit: "abcdef1234", Text: other}}},
 		"in both":               {yml: clear, old: []gitrepo.Version{{Commit: "abcdef1234", Text: clear}}, want: "error plain_secret\nwarning overridden"},
@@ -54,10 +54,10 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"several jobs":          {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML, want: "warning deploys_per_job", says: "deploys api to acme/production 2 times, in the jobs 1.1, 1.2 (line 5)"},
 		"several, for one":      {yml: "rvm: [\"3.3\", \"3.4\"]\n" + goodYML + "    rvm: \"3.4\"\n", want: "note before_tests", says: "the tests of other jobs, such as 1.1"},
 		"of a stage":            {yml: "stages:\n  - name: ship\n    if: branch = main AND type = push\njobs:\n  include:\n    - stage: ship\n      script:\n      " + install + "        - ./convox deploy --wait\n"},
-		"a script of its own":   {yml: "script: ./ship.sh\ndeploy:\n  provider: script\n  script: bash ci/ship.sh\nafter_success: make ship\n", want: "note no_deploy", says: "not looked at: ./ship.sh, make ship, ci/ship.sh\nif nothing there deploys, to add a step"},
-		"scripts, and imports":  {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", reading: unanswered, want: "note no_deploy", says: "not looked at: the files that it imports, make a, make b, make c, make d, other scripts"},
+		"a script of its own":   {yml: "script: ./ship.sh\ndeploy:\n  provider: script\n  script: bash ci/ship.sh\nafter_success: make ship\n", want: "note no_deploy", says: "not checked: ./ship.sh, make ship, ci/ship.sh\nif nothing there deploys, to add a step"},
+		"scripts, and imports":  {yml: "import: x.yml\nscript: [make a, make b, make c, make d, make e]\n", reading: unanswered, want: "note no_deploy", says: "not checked: the files that it imports, make a, make b, make c, make d, other scripts"},
 		"an export":             {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", want: "error plain_secret\nwarning overridden", says: "line 8"},
-		"a good one, exported":  {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the password that was given"},
+		"a good one, exported":  {yml: goodYML + "before_deploy:\n  - export CONVOX_PASSWORD='" + secrettest.Canary + "'\n", request: credential(rackHost, false), checker: accepts{}, want: "error plain_secret\nwarning overridden", says: "it is the given password"},
 		"an address, exported":  {yml: goodYML + "before_deploy: export RACK_URL='https://convox:" + secrettest.Canary + "@rack.example.com'\n", want: "error plain_secret\nerror rack_url", says: "line 7"},
 		"an old export":         {old: []gitrepo.Version{{Commit: "abcdef1234", Text: "install: export CONVOX_PASSWORD='" + secrettest.Canary + "'\n"}}, want: "warning committed_secret", says: "abcdef1234"},
 		"a login":               {yml: goodYML + "before_deploy: convox login rack.example.com -p '" + secrettest.Canary + "'\n", want: "error plain_secret", says: "write the new one as a private variable"},
@@ -66,7 +66,7 @@ func TestAuditJudgesTheFile(t *testing.T) {
 		"a pair it overrides":   {yml: strings.Replace(goodYML, "/tmp/convox deploy", "CONVOX_HOST=$H CONVOX_PASSWORD=$P /tmp/convox deploy", 1), want: "warning overridden\nwarning overridden", says: "line 4"},
 		"another step's pair":   {yml: goodYML + "script: '[ -z $TRAVIS_TAG ] || CONVOX_HOST=$H CONVOX_PASSWORD=$P ./convox deploy --wait --rack acme/staging'\ninstall:\n" + install},
 		"another job's pair": {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      script: go test\n    - install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy --wait\n",
-			want: "error missing_pair\nwarning before_tests", says: "is not there for every step that deploys"},
+			want: "error missing_pair\nwarning before_tests", says: "doesn't set it for every step that deploys"},
 		"the job's own pair":   {vars: []travistest.EnvVar{}, yml: "jobs:\n  include:\n    - script: go test\n    - stage: ship\n      env: CONVOX_HOST=$H CONVOX_PASSWORD=$P\n      install:\n      " + install + "      if: branch = main AND type = push\n      script: ./convox deploy --wait\n"},
 		"a password merged in": {yml: goodYML + "x: &e {CONVOX_PASSWORD: \"" + secrettest.Canary + "\"}\nenv:\n  global:\n    <<: *e\n    A: 1\n", want: "error plain_secret\nwarning overridden", says: "line 7"},
 		"no script of its own": {yml: "script: go test\n", want: "warning no_deploy", says: "nothing in .travis.yml runs convox deploy\nto add a step, behind a Console: convox-travis yml --write"},
@@ -164,7 +164,7 @@ func TestAPlannedChangeTellsWhatMayDeployOutOfSight(t *testing.T) {
 	for _, note := range change.Notes {
 		notes = append(notes, note.Message)
 	}
-	if want := "line 1: the imported file isn't looked at, and may deploy too; line 2: ./test.sh isn't looked at, and may deploy too"; err != nil || strings.Join(notes, "; ") != want {
+	if want := "line 1: the imported file isn't checked, and may deploy too; line 2: ./test.sh isn't checked, and may deploy too"; err != nil || strings.Join(notes, "; ") != want {
 		t.Errorf("%v: %q", err, notes)
 	}
 }

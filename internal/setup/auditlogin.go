@@ -14,35 +14,35 @@ import (
 	"convox-travis/travisapi"
 )
 
-// loginFacts is what became of the credential that was given.
+// loginFacts is the result of verifying the given credential.
 type loginFacts struct {
 	credential Credential
 	login      convox.Login
 	err        error
 }
 
-// given reports whether there is anything to prove.
-func (c Credential) given() bool { return !c.Password.IsEmpty() && !c.Host.IsZero() }
+// isGiven reports whether there is anything to verify.
+func (c Credential) isGiven() bool { return !c.Password.IsEmpty() && !c.Host.IsZero() }
 
-func (a Auditor) prove(ctx context.Context, credential Credential) loginFacts {
+func (a Auditor) verify(ctx context.Context, credential Credential) loginFacts {
 	facts := loginFacts{credential: credential}
-	if !credential.given() {
+	if !credential.isGiven() {
 		return facts
 	}
 	facts.login, facts.err = credential.Verify(ctx, a.Checker)
 	return facts
 }
 
-func (l loginFacts) proved() bool { return l.credential.given() && l.err == nil }
+func (l loginFacts) isAccepted() bool { return l.credential.isGiven() && l.err == nil }
 
-// refused reports whether no build can log in with the credential.
-func (l loginFacts) refused() bool {
+// isRefused reports whether no build can log in with the credential.
+func (l loginFacts) isRefused() bool {
 	return problem.Has(l.err, convox.CodeRefused, convox.CodeOnlyRawForm)
 }
 
-// judge finds what is wrong with the credential.
+// judge finds problems with the credential.
 func (l loginFacts) judge(f *findings, request AuditRequest) {
-	if !l.credential.given() {
+	if !l.credential.isGiven() {
 		return
 	}
 	if l.err != nil {
@@ -54,18 +54,18 @@ func (l loginFacts) judge(f *findings, request AuditRequest) {
 			severity, code = SeverityError, FoundUnsendable
 		case convox.CodeNotARack, convox.CodeNotAConsole:
 			severity = SeverityError
-		case convox.CodeUnreachable: // the hints are for those who write a password
-			hint = "Travis's machines must be able to reach it; run this again where it can be reached"
+		case convox.CodeUnreachable: // the hints are for writing a password
+			hint = "make it reachable for Travis's machines; run this again where it is reachable"
 		}
 		f.add(severity, code, l.err.Error(), hint)
 		return
 	}
 	if l.login.PersonalKey {
-		f.add(SeverityWarning, FoundPersonalKey, "the key for "+l.credential.Host.String()+" looks like a person's own, not a deploy key: a build could do all that the person can",
+		f.add(SeverityWarning, FoundPersonalKey, "the key for "+l.credential.Host.String()+" looks like a person's own, not a deploy key: a build could do everything that the person can",
 			"make a deploy key in Console under Settings, Deploy Keys, and write that")
 	}
 	if request.Rack != "" && !l.sees(request.Rack) {
-		f.add(SeverityError, FoundRackUnknown, "the key does not see Rack "+request.Rack, seen(l.login))
+		f.add(SeverityError, FoundRackUnknown, "the key can't see Rack "+request.Rack, listVisibleRacks(l.login))
 	} else if l.credential.Console {
 		for _, w := range consoleWarnings(l.login, request.Rack) {
 			f.add(SeverityWarning, w.Code, w.Message, w.Hint)
@@ -73,7 +73,7 @@ func (l loginFacts) judge(f *findings, request AuditRequest) {
 	}
 }
 
-// sees reports whether the key sees a Rack, ORG/NAME or its name alone.
+// sees reports whether the key can see a Rack, given as ORG/NAME or only its name.
 func (l loginFacts) sees(rack string) bool {
 	for _, r := range l.login.Racks {
 		if r.String() == rack || r.Name == rack {
@@ -83,19 +83,19 @@ func (l loginFacts) sees(rack string) bool {
 	return false
 }
 
-// seen says which Racks a key sees.
-func seen(login convox.Login) string {
+// listVisibleRacks says which Racks a key can see.
+func listVisibleRacks(login convox.Login) string {
 	var all []string
 	for _, r := range login.Racks {
 		all = append(all, r.String())
 	}
 	if len(all) == 0 {
-		return "it sees none at all: make a deploy key in the organization that the Rack belongs to"
+		return "it can't see any: make a deploy key in the organization that the Rack belongs to"
 	}
 	return "it sees: " + strings.Join(all, ", ")
 }
 
-// origin is where a build takes a variable from; of several the last one wins
+// origin is where a build gets a variable from; if several have it, the last one wins
 // (https://docs.travis-ci.com/user/environment-variables/#defining-variables-in-repository-settings).
 type origin int
 
@@ -107,11 +107,11 @@ const (
 	ofFile
 )
 
-// originOf is where builds of a branch take a variable from, or where branch is
-// "", those of all branches that have none of their own.
+// originOf returns where builds of a branch get a variable from. An empty branch means
+// those of all branches without their own.
 func (c *auditCase) originOf(name, branch string) origin {
 	switch {
-	case c.file.gives(name):
+	case c.file.setsForAll(name):
 		return ofFile
 	case branch != "" && len(inScope(c.vars, name, branch)) > 0:
 		return ofBranch
@@ -123,8 +123,8 @@ func (c *auditCase) originOf(name, branch string) origin {
 	return nowhere
 }
 
-// judgePair works out which pair builds get: those of all branches, and those of
-// each branch that has a variable of its own.
+// judgePair finds out which variables builds get: those of all branches, and those of
+// each branch that has its own.
 func (c *auditCase) judgePair() {
 	if c.request.Branch != "" {
 		c.judgeScope(c.request.Branch, false)
@@ -137,8 +137,8 @@ func (c *auditCase) judgePair() {
 	}
 }
 
-// judgeScope judges the pair of one scope. Branches says whether, in that for
-// all, some branches have variables of their own.
+// judgeScope checks the variables of one scope. branches says whether, for all branches,
+// some branches have their own.
 func (c *auditCase) judgeScope(branch string, branches bool) {
 	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
 	write := c.write("to write both", branch)
@@ -147,8 +147,8 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 		where = "branch " + showBranch(branch) + " has "
 	}
 	missing, unless := c.missing()
-	if c.file.givesSome(HostName) || c.file.givesSome(PasswordName) {
-		unless = "; what .travis.yml sets is not there for every step that deploys" + unless
+	if c.file.setsForSome(HostName) || c.file.setsForSome(PasswordName) {
+		unless = "; .travis.yml doesn't set it for every step that deploys" + unless
 	}
 	switch {
 	case host == nowhere && password == nowhere && branches:
@@ -160,23 +160,24 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 	case host == nowhere:
 		c.add(missing, FoundMissingHost, where+PasswordName+" and no "+HostName+unless, write)
 	case host == ofFile || password == ofFile || host == password:
-		// A file that sets one of them is meant to; what it overrides is told apart.
+		// If the file sets one of them, that is intended; what it overrides is reported
+		// separately.
 	case host == ofBranch && c.sameHost(branch):
 	case host == ofBranch:
 		c.add(SeverityError, FoundMixedPair, where+"a "+HostName+" of its own and no password: it sends that host the password of "+password.name(), c.write(ownPair, branch))
 	case password == ofBranch:
-		c.add(SeverityWarning, FoundMixedPair, where+"a "+PasswordName+" of its own and no host: it sends it to the host of "+host.name(), c.write(ownPair, branch))
+		c.add(SeverityWarning, FoundMixedPair, where+"a "+PasswordName+" of its own and no host: it is sent to the host of "+host.name(), c.write(ownPair, branch))
 	default:
 		c.add(SeverityWarning, FoundMixedPair, fmt.Sprintf("%s is from %s, and %s from %s", HostName, host.name(), PasswordName, password.name()), write)
 	}
 }
 
-const ownPair = "give the branch a pair of its own"
+const ownPair = "give the branch its own CONVOX_HOST and CONVOX_PASSWORD"
 
-// missing is how bad it is that a variable is nowhere, and why it may be in the file
-// after all, or "".
+// missing returns how severe a missing variable is, and why it may still be in the file,
+// or "".
 func (c *auditCase) missing() (Severity, string) {
-	if unless := c.file.unless(); unless != "" {
+	if unless := c.file.unlessInFile(); unless != "" {
 		return SeverityWarning, unless
 	}
 	return SeverityError, ""
@@ -189,8 +190,7 @@ func (o origin) name() string {
 	return "all branches"
 }
 
-// sameHost reports whether a branch's own host is known to be that of all
-// branches.
+// sameHost reports whether a branch's own host is known to equal that of all branches.
 func (c *auditCase) sameHost(branch string) bool {
 	own, _, _ := lastInScope(c.vars, HostName, branch)
 	shared, _, _ := lastInScope(c.vars, HostName, "")
@@ -198,25 +198,25 @@ func (c *auditCase) sameHost(branch string) bool {
 	return known && isHost(shared, host)
 }
 
-// readHost reads a host as a build gets it; a private value cannot be read.
+// readHost reads a host as a build gets it; private values aren't readable.
 func readHost(value secret.String) (convox.Host, bool) {
-	host, err := convox.ParseHost(strings.Trim(value.Reveal(), `'"`)) // as quoted for Bash
+	host, err := convox.ParseHost(strings.Trim(value.Reveal(), `'"`)) // quoted for Bash
 	return host, err == nil
 }
 
-// searchTime is how long AWS may take: what it tells is one finding of many.
+// searchTime is how long AWS may take: it decides only one finding of many.
 const searchTime = 20 * time.Second
 
-// rackFacts is which Racks there are; without regions nothing is known.
+// rackFacts is which Racks exist; without regions nothing is known.
 type rackFacts struct {
 	racks   []cfn.Rack
-	regions []string // that were searched, all of those asked
+	regions []string // the searched ones, out of all requested
 }
 
-// knownHost is a host that could be read, and where it is set.
+// knownHost is a readable host, and where it is set.
 type knownHost struct {
 	host  convox.Host
-	where string // as it follows CONVOX_HOST in a sentence
+	where string // how it follows CONVOX_HOST in a sentence
 }
 
 const (
@@ -224,8 +224,7 @@ const (
 	ofTheAccount = " of the owner's account"
 )
 
-// hosts lists the hosts of builds that are audited, as far as they can be read:
-// each place once.
+// hosts lists the readable hosts of audited builds, each place once.
 func (f repositoryFacts) hosts(branch string) []knownHost {
 	var all []knownHost
 	add := func(value secret.String, where string) {
@@ -254,8 +253,8 @@ func (f repositoryFacts) hosts(branch string) []knownHost {
 	return all
 }
 
-// readRacks asks AWS, if it can be asked, about hosts that have the shape of a
-// Rack's in CloudFormation. That it cannot is no finding: few need it.
+// readRacks asks AWS, if possible, about hosts in the shape of a Rack's in
+// CloudFormation. If it isn't possible, that's no finding: few need it.
 func (a Auditor) readRacks(ctx context.Context, repositories []repositoryFacts, request AuditRequest) rackFacts {
 	ours := func(h knownHost) bool { return regionOf(h.host) != "" }
 	asked := slices.ContainsFunc(repositories, func(f repositoryFacts) bool { return slices.ContainsFunc(f.hosts(request.Branch), ours) })
@@ -275,8 +274,7 @@ func (a Auditor) readRacks(ctx context.Context, repositories []repositoryFacts, 
 	return rackFacts{racks: found.Racks, regions: searcher.Regions()}
 }
 
-// judgeHosts holds the hosts that can be read against the one that was given,
-// and against the Racks that there are.
+// judgeHosts compares the readable hosts with the given one, and with existing Racks.
 func (c *auditCase) judgeHosts() {
 	given := c.request.Credential.Host
 	if own, known := c.host(); known && !given.IsZero() && own.host != given {
@@ -287,7 +285,7 @@ func (c *auditCase) judgeHosts() {
 	}
 }
 
-// judgeRackOf looks for the Rack that a host is of.
+// judgeRackOf looks for the Rack of a host.
 func (c *auditCase) judgeRackOf(known knownHost) {
 	region := regionOf(known.host)
 	if region == "" || !slices.Contains(c.racks.regions, region) {
@@ -301,15 +299,15 @@ func (c *auditCase) judgeRackOf(known knownHost) {
 			return
 		}
 	}
-	is := HostName + known.where + " is " + known.host.String() + ", and no Rack in CloudFormation has that host any more"
+	is := HostName + known.where + " is " + known.host.String() + ", and no Rack in CloudFormation has that host anymore"
 	if rack, moved := c.racks.successor(known.host, region); moved {
 		c.add(SeverityError, FoundStaleHost, is+": Rack "+rack.Name+" has "+rack.Host, "to write the new one: "+c.command("", "", flag("--rack", rack.Name), flag("--region", rack.Region), flag("--profile", c.request.Given.Profile)))
 		return
 	}
-	c.add(SeverityWarning, FoundStaleHost, is, commandLine([]string{"racks"})+" lists those there are; a Rack of another AWS account is found with --profile")
+	c.add(SeverityWarning, FoundStaleHost, is, commandLine([]string{"racks"})+" lists the existing ones; use --profile for a Rack of another AWS account")
 }
 
-// successor is the Rack of the region whose name the host is made of.
+// successor is the Rack in the region whose name is part of the host.
 func (r rackFacts) successor(host convox.Host, region string) (cfn.Rack, bool) {
 	label, rest, _ := strings.Cut(host.String(), ".")
 	if label == "rack" {
@@ -325,8 +323,7 @@ func (r rackFacts) successor(host convox.Host, region string) (cfn.Rack, bool) {
 	return cfn.Rack{}, false
 }
 
-// regionOf is the region in the host of a Rack in CloudFormation, "" for another
-// host.
+// regionOf is the region in the host of a Rack in CloudFormation, or "".
 func regionOf(host convox.Host) string {
 	if !host.IsConvoxSite() && !host.IsLoadBalancer() {
 		return ""
@@ -342,7 +339,7 @@ func regionOf(host convox.Host) string {
 	return ""
 }
 
-// host is the one that builds get, where it can be read.
+// host is the one that builds get, if readable.
 func (c *auditCase) host() (own knownHost, known bool) {
 	var value secret.String
 	switch c.originOf(HostName, c.request.Branch) {
@@ -368,7 +365,7 @@ func (c *auditCase) host() (own knownHost, known bool) {
 	return own, known
 }
 
-// logsInToConsole reports whether builds are known to log in to a Console.
+// logsInToConsole reports whether builds certainly log in to a Console.
 func (c *auditCase) logsInToConsole() bool {
 	given := c.request.Credential
 	if own, known := c.host(); known {
@@ -377,7 +374,7 @@ func (c *auditCase) logsInToConsole() bool {
 	return given.Console
 }
 
-// logsInToRack reports whether builds are known to log in to a Rack directly.
+// logsInToRack reports whether builds certainly log in to a Rack directly.
 func (c *auditCase) logsInToRack() bool {
 	given := c.request.Credential
 	if own, known := c.host(); known {

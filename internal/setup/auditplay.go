@@ -10,16 +10,15 @@ import (
 	"convox-travis/travisapi"
 )
 
-// playedFile is what the builds of a .travis.yml do, as far as it concerns deploying
-// with Convox.
+// playedFile is what the builds of a .travis.yml deploy with Convox.
 type playedFile struct {
 	player   build.Player
 	config   *build.Config
-	branch   string          // the one that is audited
+	branch   string          // the audited one
 	named    []string        // other branches that the file names
 	outcomes []build.Outcome // those of build.EventsOf first
 	steps    []*playedStep
-	reasoned bool  // what keeps steps from running was looked for
+	reasoned bool  // whether obstacles were searched for
 	err      error // why the builds can't be played
 }
 
@@ -29,11 +28,11 @@ type playedStep struct {
 	from, to int // the lines of the command
 	runs     []stepRun
 	failing  bool             // in a push to the branch it runs only when other commands fail
-	untested bool             // in a push to the branch it runs also when the tests fail
+	untested bool             // in a push to the branch it also runs when the tests fail
 	because  []build.Obstacle // what keeps it from running in a push to the branch
 }
 
-// stepRun is one deploy of a step, in a job of an outcome, when every command passes.
+// stepRun is one deploy of a step, in a job of an outcome, if every command passes.
 type stepRun struct {
 	outcome, job int
 	call         build.Call
@@ -47,10 +46,10 @@ const (
 	tagged
 	byCron
 	byAPI
-	ofOthers // and from here those of other branches
+	ofOthers // those of other branches start here
 )
 
-// mostJobsPlayed bounds the jobs of the builds that are played for a question.
+// mostJobsPlayed limits the jobs of the builds played for one question.
 const mostJobsPlayed = 1000
 
 // play plays the builds of a file. The error is that of ctx.
@@ -85,13 +84,12 @@ func (p *playedFile) add(ctx context.Context, events []build.Event, settingsOf f
 	return err
 }
 
-// bounded leaves out builds when there are too many jobs.
+// bounded drops builds if there are too many jobs.
 func (p *playedFile) bounded(events []build.Event) []build.Event {
 	return events[:min(len(events), mostJobsPlayed/(1+len(p.outcomes[pushed].Build.Jobs)))]
 }
 
-// otherEvents are builds of branches that a file names, and of some whose names
-// are like those.
+// otherEvents are builds of branches that a file names, and of some with similar names.
 func otherEvents(repo, branch string, named []string) []build.Event {
 	var events []build.Event
 	push := func(names ...string) {
@@ -152,8 +150,8 @@ func (j playedJob) sets(name string) bool {
 	return slices.ContainsFunc(j.Env, func(set string) bool { return strings.HasPrefix(set, name+"=") })
 }
 
-// at returns the step of a line, else the first one whose command has the line, or
-// nil.
+// at returns the step on a line, otherwise the first one whose command includes the line,
+// or nil.
 func (p *playedFile) at(line int) (found *playedStep) {
 	for _, s := range p.steps {
 		if s.line == line {
@@ -166,13 +164,13 @@ func (p *playedFile) at(line int) (found *playedStep) {
 	return found
 }
 
-// in returns the deploys of a step in the builds that are meant.
+// in returns the deploys of a step in the intended builds.
 func (s *playedStep) in(outcomes ...int) []stepRun {
 	return slices.DeleteFunc(slices.Clone(s.runs), func(r stepRun) bool { return !slices.Contains(outcomes, r.outcome) })
 }
 
-// branches returns the branches whose pushes run a step: of those that are audited
-// or named, and of others.
+// branches returns the branches whose pushes run a step: audited or named ones, and
+// others.
 func (p *playedFile) branches(s *playedStep) (meant, others []string) {
 	for _, r := range s.runs {
 		event := p.outcomes[r.outcome].Event
@@ -190,7 +188,7 @@ func (p *playedFile) branches(s *playedStep) (meant, others []string) {
 	return meant, others
 }
 
-// isDecided says whether the jobs of a build could be played to their end.
+// isDecided reports whether the jobs of a build could be played to their end.
 func (p *playedFile) isDecided(outcome int) bool {
 	for i, played := range p.outcomes[outcome].Played {
 		if played.Unplayed != nil && !p.isBroken(outcome, i) {
@@ -200,15 +198,15 @@ func (p *playedFile) isDecided(outcome int) bool {
 	return true
 }
 
-// isBroken says whether a condition of a job's deployments is no Bash, so that the
-// job does nothing.
+// isBroken reports whether a condition of a job's deployments isn't valid Bash, so that
+// the job does nothing.
 func (p *playedFile) isBroken(outcome, job int) bool {
 	o := p.outcomes[outcome]
 	return build.ScriptOf(o.Build.Jobs[job], o.Event).Broken != nil
 }
 
-// mostPlays bounds how often a push is played to find out what keeps steps from
-// running, where more than one obstacle is in the way of one.
+// mostPlays limits how often a push is played to find out what keeps steps from running,
+// if more than one obstacle blocks one.
 const mostPlays = 40
 
 // explain finds out what keeps each step from running that no push to the branch runs.
@@ -225,7 +223,7 @@ func (p *playedFile) explain(ctx context.Context) error {
 			waiting = append(waiting, s)
 		}
 	}
-	for i := range all { // one of them, of which nothing else is in the way
+	for i := range all { // one of them, which nothing else blocks
 		if len(waiting) == 0 {
 			return nil
 		}
@@ -252,7 +250,7 @@ func (p *playedFile) explain(ctx context.Context) error {
 			continue
 		}
 		s.because = all
-		for _, o := range all { // restore what isn't in the way
+		for _, o := range all { // restore what isn't needed
 			less := slices.DeleteFunc(slices.Clone(s.because), func(other build.Obstacle) bool { return other.Is(o) })
 			run, err := p.runWithout(ctx, less)
 			if err != nil {
@@ -266,8 +264,8 @@ func (p *playedFile) explain(ctx context.Context) error {
 	return nil
 }
 
-// runWithout plays a push to the branch without some of the obstacles. It returns
-// whether a step runs then.
+// runWithout plays a push to the branch without some of the obstacles. It reports whether
+// a step then runs.
 func (p *playedFile) runWithout(ctx context.Context, obstacles []build.Obstacle) (func(*playedStep) bool, error) {
 	outcomes, err := p.player.Outcomes(ctx, p.config.Without(obstacles), []build.Event{p.outcomes[pushed].Event})
 	if err != nil {
@@ -286,7 +284,7 @@ func (p *playedFile) runWithout(ctx context.Context, obstacles []build.Obstacle)
 	}, nil
 }
 
-// settingsFor returns the variables of the settings that builds of a branch get.
+// settingsFor returns the settings' variables that builds of a branch get.
 func settingsFor(vars []travisapi.EnvVar, branch string) []build.Setting {
 	settings := []build.Setting{}
 	for _, v := range vars {

@@ -18,13 +18,13 @@ type auditReading struct {
 	repositories []repositoryFacts
 	login        loginFacts
 	racks        rackFacts
-	accountErr   error // why the person's account could not be read
+	accountErr   error // why the person's account couldn't be read
 }
 
 // repositoryFacts is what was read about one repository.
 type repositoryFacts struct {
 	target     Target
-	repository travisapi.Repository // the zero one where it was not found
+	repository travisapi.Repository // zero if it wasn't found
 	vars       []travisapi.EnvVar
 	err        error // why there are no variables
 	shares     bool  // with forks
@@ -33,14 +33,14 @@ type repositoryFacts struct {
 	pushesErr  error
 	account    []travisapi.AccountEnvVar // of the repository's owner
 	accountErr error
-	file       *fileFacts // nil where it is not here
+	file       *fileFacts // nil if it isn't available
 
-	expanded     *Expanded     // nil where Travis didn't expand the file
-	confirmation *Confirmation // nil where the file is not here
+	expanded     *Expanded     // nil if Travis didn't expand the file
+	confirmation *Confirmation // nil if the file isn't available
 }
 
-// read reads the credential's proof and the repositories at the same time, and
-// then the Racks where a host was read that can be looked up.
+// read verifies the credential and reads the repositories at the same time, then the
+// Racks if there is a host to look up.
 func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, error) {
 	var read auditReading
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -48,7 +48,7 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		defer crash.Catch()
-		read.login = a.prove(ctx, request.Credential)
+		read.login = a.verify(ctx, request.Credential)
 	})
 
 	var user travisapi.User
@@ -80,8 +80,8 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 	return read, nil
 }
 
-// readFacts reads one repository. Of all of an owner's most have nothing of
-// Convox, and what else is set there is not asked: Travis counts calls.
+// readFacts reads one repository. Most of an owner's repositories have nothing to do with
+// Convox, and the rest of their settings isn't read: Travis limits calls.
 func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequest) repositoryFacts {
 	facts := repositoryFacts{target: target, file: request.Clone.of(ctx, target)}
 	settings := func() {
@@ -90,7 +90,7 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 		facts.pushesOff, facts.pushesErr = err == nil && !pushes, err
 	}
 	var both sync.WaitGroup
-	if !request.Swept {
+	if !request.WholeOwner {
 		both.Go(func() {
 			defer crash.Catch()
 			settings()
@@ -101,7 +101,7 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
 	}
 	both.Wait()
-	if request.Swept && facts.err == nil && facts.isConvoxs() {
+	if request.WholeOwner && facts.err == nil && facts.isConvoxs() {
 		settings()
 	}
 	return facts
@@ -117,7 +117,7 @@ func (f repositoryFacts) isConvoxs() bool {
 	return f.file.isConvoxs()
 }
 
-// ownerKey names an account.
+// ownerKey identifies an account.
 type ownerKey struct {
 	provider travisapi.Provider
 	login    string
@@ -131,10 +131,9 @@ func (f repositoryFacts) owner() ownerKey {
 	return ownerKey{f.target.provider(), strings.ToLower(login)}
 }
 
-// readAccounts reads the accounts that the repositories belong to: their
-// variables go to every build. The person's own was read already. One that
-// cannot be read is noted, and one that Travis does not know or give out has no
-// variables to speak of.
+// readAccounts reads the accounts that own the repositories: their variables go to every
+// build. The person's own was read already. One that can't be read is reported; one that
+// Travis doesn't know or give out counts as having no variables.
 func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFacts, user travisapi.User) error {
 	type account struct {
 		vars []travisapi.AccountEnvVar
@@ -175,13 +174,12 @@ func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFact
 	return nil
 }
 
-// isFinding reports whether an error of one repository is about that
-// repository, and not about Travis.
+// isFinding reports whether an error is about the repository rather than Travis.
 func isFinding(err error) bool {
 	return travisapi.Failed(err, travisapi.CodeNotFound, travisapi.CodeMigrated, travisapi.CodeDenied) || isAnother(err)
 }
 
-// auditCase is one repository under audit, and what is known beside it.
+// auditCase is one audited repository, with its context.
 type auditCase struct {
 	repositoryFacts
 	*findings
@@ -198,12 +196,12 @@ func (c *auditCase) judge() {
 	if c.repository.ID == 0 || isAnother(c.err) {
 		return
 	}
-	if c.err == nil && c.request.Swept && !c.isConvoxs() {
-		c.add(SeverityNote, FoundNotSetUp, "it has nothing of Convox", c.write("to set it up", ""))
+	if c.err == nil && c.request.WholeOwner && !c.isConvoxs() {
+		c.add(SeverityNote, FoundNotSetUp, "it has nothing to do with Convox", c.write("to set it up", ""))
 		return
 	}
 	if !c.repository.Active {
-		c.add(SeverityWarning, FoundInactive, "Travis does not build it: it is not active there", c.activate())
+		c.add(SeverityWarning, FoundInactive, "Travis doesn't build it: it isn't active there", c.activate())
 	}
 	if c.err == nil {
 		c.judgeSettings()
@@ -211,37 +209,38 @@ func (c *auditCase) judge() {
 	c.judgeFile()
 }
 
-// judgeError leaves what isn't about the repository to be told as a failure.
+// judgeError turns an error about the repository into a finding; others are reported as
+// failures.
 func (c *auditCase) judgeError() {
 	hint := c.request.hint(c.err)
 	switch {
 	case travisapi.Failed(c.err, travisapi.CodeNotFound):
-		c.add(SeverityError, FoundUnknown, "Travis does not know it, or this account may not see it", hint)
+		c.add(SeverityError, FoundUnknown, "Travis doesn't know it, or this account can't see it", hint)
 	case travisapi.Failed(c.err, travisapi.CodeMigrated):
-		c.add(SeverityError, FoundMigrated, "Travis refuses it: it moved from travis-ci.org", hint)
+		c.add(SeverityError, FoundMigrated, "Travis rejects it: it moved from travis-ci.org", hint)
 	case travisapi.Failed(c.err, travisapi.CodeDenied):
-		c.add(SeverityError, FoundNoPermission, "this Travis account may not read its settings", c.getAccess())
+		c.add(SeverityError, FoundNoPermission, "this Travis account can't read its settings", c.getAccess())
 	case isAnother(c.err):
 		c.add(SeverityError, FoundAnother, "Travis answers about another repository", hint)
 	}
 }
 
-// Parts of what several findings say.
+// Parts of several findings.
 const (
-	ignoresPair    = ": the convox client uses it and ignores the pair"
+	ignoresPair    = ": the convox CLI uses it and ignores CONVOX_HOST and CONVOX_PASSWORD"
 	inLogs         = ": every build's log shows it"
-	lookAtSettings = "look at the repository's settings on Travis"
+	lookAtSettings = "check the repository's settings on Travis"
 )
 
-// judgeSettings looks at the variables, and at who gets them.
+// judgeSettings checks the variables, and who gets them.
 func (c *auditCase) judgeSettings() {
 	denied := c.repository.Denies("create_env_var")
 	if denied {
-		c.add(SeverityWarning, FoundNoPermission, "this Travis account may not write its settings, so it can mend nothing here", c.getAccess())
+		c.add(SeverityWarning, FoundNoPermission, "this Travis account can't change its settings, so it can't fix anything here", c.getAccess())
 	}
 	c.judgePair()
 	c.judgePublic()
-	c.judgeDoubles()
+	c.judgeDuplicates()
 	c.judgeRackURL()
 	c.judgeAccount()
 	c.judgeHosts()
@@ -254,8 +253,7 @@ func (c *auditCase) judgeSettings() {
 	}
 }
 
-// counts reports whether a variable of a branch's settings counts in a build
-// that is audited.
+// counts reports whether a variable for a branch applies to an audited build.
 func (c *auditCase) counts(branch string) bool {
 	return c.request.Branch == "" || branch == "" || branch == c.request.Branch
 }
@@ -267,13 +265,13 @@ func (c *auditCase) judgePublic() {
 		}
 		severity, lead := SeverityNote, "to make it private"
 		if v.Name == PasswordName {
-			severity, lead = SeverityError, "change that password wherever it is still good, then write it anew, private"
+			severity, lead = SeverityError, "change that password wherever it is still valid, then write the new one as private"
 		}
 		c.add(severity, FoundPublic, v.Name+on(v.Branch)+" is public"+inLogs, c.write(lead, v.Branch))
 	}
 }
 
-func (c *auditCase) judgeDoubles() {
+func (c *auditCase) judgeDuplicates() {
 	type scope struct{ name, branch string }
 	seen := map[scope]bool{}
 	for _, v := range c.vars {
@@ -283,13 +281,13 @@ func (c *auditCase) judgeDoubles() {
 		}
 		seen[s] = true
 		if n := len(inScope(c.vars, v.Name, v.Branch)); n > 1 {
-			c.add(SeverityWarning, FoundDoubles, fmt.Sprintf("%s%s is there %d times: builds use the last one", v.Name, on(v.Branch), n),
+			c.add(SeverityWarning, FoundDoubles, fmt.Sprintf("%s%s exists %d times: builds use the last one", v.Name, on(v.Branch), n),
 				c.write("to write one and delete the others", v.Branch))
 		}
 	}
 }
 
-// judgeRackURL finds what the convox client takes before the pair.
+// judgeRackURL finds what the convox CLI uses instead of the two variables.
 func (c *auditCase) judgeRackURL() {
 	for _, v := range c.vars {
 		if v.Name != overrideName || !c.counts(v.Branch) {
@@ -309,8 +307,8 @@ func (c *auditCase) judgeRackURL() {
 	}
 }
 
-// judgeAccount finds variables of the owner's account: they count where the
-// repository has none of its own.
+// judgeAccount finds variables of the owner's account: they apply if the repository
+// doesn't have its own.
 func (c *auditCase) judgeAccount() {
 	if c.accountErr != nil {
 		c.unread("the variables of "+c.owner().login, c.accountErr, "run this again")
@@ -321,9 +319,9 @@ func (c *auditCase) judgeAccount() {
 		}
 		own := "the repository's own wins"
 		if len(inScope(c.vars, v.Name, "")) == 0 {
-			own = "builds that have none of their own use it"
+			own = "builds without their own use it"
 		}
-		severity, public, hint := SeverityNote, "", "if it is not meant, delete it in the settings of that Travis account"
+		severity, public, hint := SeverityNote, "", "if that isn't intended, delete it in the settings of that Travis account"
 		if v.Public && v.Name == PasswordName {
 			severity, public, hint = SeverityError, "; it is public"+inLogs, "change that password, and delete the variable in the settings of that Travis account"
 		}
@@ -333,7 +331,7 @@ func (c *auditCase) judgeAccount() {
 
 func (c *auditCase) judgeForks(denied bool) {
 	switch {
-	case c.sharesErr != nil && denied: // that is told already
+	case c.sharesErr != nil && denied: // already reported
 	case c.sharesErr != nil:
 		c.unread("whether forks get its private variables", c.sharesErr, lookAtSettings)
 	case c.shares:

@@ -13,13 +13,13 @@ import (
 	"convox-travis/travisapi"
 )
 
-// notTests are programs that a script starts beside its tests.
+// notTests are programs that a script starts besides its tests.
 var notTests = []string{
 	"curl", "wget", "chmod", "mv", "cp", "cd", "export", "echo", "printf", "set", "mkdir", "tar", "unzip", "ls", "cat", "pwd", "env", "sleep", "git",
 	"docker", "aws", "true", ":", "skip", "ignore", "[", "[[", "test", "if", "source", ".", "exit", "rm", "which", "travis_retry", "travis_wait",
 }
 
-// isTest says whether a command of script may be a test.
+// isTest reports whether a command of script may be a test.
 func isTest(command string) bool {
 	words := strings.Fields(command)
 	if len(words) > 0 && words[0] == "sudo" {
@@ -28,8 +28,8 @@ func isTest(command string) bool {
 	return len(words) > 0 && !strings.Contains(command, "convox") && !strings.Contains(words[0], "=") && !slices.Contains(notTests, words[0])
 }
 
-// tests returns the places of a script's tests among its steps. A language's
-// default script is one.
+// tests returns the positions of a script's tests among its steps. A language's default
+// script is one.
 func tests(script build.Script, job build.Job) []int {
 	var places []int
 	for i, step := range script.Steps {
@@ -41,8 +41,8 @@ func tests(script build.Script, job build.Job) []int {
 	return places
 }
 
-// failTests plays the jobs of a push to the branch again with failing tests, and
-// notes the steps that run all the same.
+// failTests plays the jobs of a push to the branch again with failing tests, and records
+// the steps that still run.
 func (p *playedFile) failTests(ctx context.Context) error {
 	outcome := p.outcomes[pushed]
 	var scripts []build.Script
@@ -105,7 +105,7 @@ func (p *playedFile) besideTests(s *playedStep) (beside *build.Job, tested bool)
 	return beside, tested
 }
 
-// droppedScript returns the script at the root when no job runs it, or nil.
+// droppedScript returns the script at the root if no job runs it, or nil.
 func (p *playedFile) droppedScript() *build.Node {
 	script := p.config.Root.Get("script")
 	own := textsOf(script)
@@ -142,9 +142,9 @@ func textsOf(phase *build.Node) []string {
 	return all
 }
 
-// play plays the builds of the repository's .travis.yml, where it is here. A branch
-// is the one that is audited; "" is the default one. Where Travis expanded the file,
-// its reading counts. The error is that of ctx.
+// play plays the builds of the repository's .travis.yml, if it is available. branch is
+// the audited one; "" is the default branch. If Travis expanded the file, its reading
+// counts. The error is that of ctx.
 func (f *repositoryFacts) play(ctx context.Context, branch string) error {
 	if f.file == nil || f.file.err != nil {
 		return nil
@@ -158,7 +158,7 @@ func (f *repositoryFacts) play(ctx context.Context, branch string) error {
 	return f.file.play(ctx, f.target.Slug, branch, settingsOf)
 }
 
-// isDead says whether what is in the way keeps a step from running in every build.
+// isDead reports whether an obstacle keeps a step from running in every build.
 func isDead(o build.Obstacle) bool {
 	switch o.Kind {
 	case build.ObstacleSkip, build.ObstacleNoScript, build.ObstaclePhase, build.ObstacleFunction, build.ObstacleWindows, build.ObstacleOtherBranch:
@@ -167,7 +167,8 @@ func isDead(o build.Obstacle) bool {
 	return isBroken(o)
 }
 
-// isBroken says whether Travis makes a command that can't work of what is in the way.
+// isBroken reports whether an obstacle is a command that Travis turns into one that can't
+// work.
 func isBroken(o build.Obstacle) bool {
 	switch o.Kind {
 	case build.ObstacleBlock:
@@ -178,19 +179,19 @@ func isBroken(o build.Obstacle) bool {
 	return false
 }
 
-// judgeIdle looks at a step that no push to the branch runs.
+// judgeIdle checks a step that no push to the branch runs.
 func (c *auditCase) judgeIdle(s *playedStep) {
 	p := c.file.played
 	dead := slices.ContainsFunc(s.because, isDead)
 	broken := slices.ContainsFunc(p.config.Obstacles(), func(o build.Obstacle) bool { return isBroken(o) && o.Concerns(s.from, s.to) })
 	other := slices.ContainsFunc(p.steps, func(other *playedStep) bool { return len(other.in(pushed)) > 0 })
 	switch {
-	case !p.isDecided(pushed) || broken: // that is said apart
+	case !p.isDecided(pushed) || broken: // reported separately
 		return
 	case c.dependsOnUnknown(s):
 		return
 	case other && len(s.runs) > 0:
-		return // it is another environment's
+		return // it is for another environment
 	}
 	branch := showBranch(p.branch)
 	severity, message := SeverityWarning, fmt.Sprintf("%s never runs for %s", s.name(), branch)
@@ -235,7 +236,7 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	c.add(severity, FoundNeverDeploys, message, hints)
 }
 
-// reasons says in Travis's terms what keeps a step from running, or "".
+// reasons says in Travis's terms what keeps a step from running, or returns "".
 func (c *auditCase) reasons(s *playedStep) string {
 	var all []string
 	for _, o := range s.because {
@@ -300,7 +301,7 @@ func (c *auditCase) reasonOf(o build.Obstacle) string {
 		is := "is true"
 		switch {
 		case c.asksSettings(o.Text):
-			is = "depends on what isn't known here"
+			is = "depends on an unknown value"
 		case o.Kind == build.ObstacleFalseTest:
 			is = "is false"
 		}
@@ -331,7 +332,7 @@ func (c *auditCase) reasonHints(s *playedStep) string {
 		case build.ObstacleNoScript:
 			hints = append(hints, "add a `script` with the tests, or `script: skip`")
 		case build.ObstacleBranch:
-			hints = append(hints, "change the branch to "+showBranch(branch)+", if that is meant")
+			hints = append(hints, "change the branch to "+showBranch(branch)+", if that is intended")
 		case build.ObstacleNoBranch, build.ObstacleOtherBranch:
 			hints = append(hints, "add `branch: "+branch+"` under `on`")
 		case build.ObstacleTags:
@@ -366,11 +367,11 @@ func (c *auditCase) judgeCommands() {
 const oneCommand = "write one command, with `>-` where it has several lines: bash -c 'first && second'"
 
 func brokenCondition(o build.Obstacle) string {
-	return fmt.Sprintf("the condition on line %d isn't Bash, so its jobs end with a syntax error and deploy nothing", o.Line)
+	return fmt.Sprintf("the condition on line %d isn't valid Bash, so its jobs end with a syntax error and deploy nothing", o.Line)
 }
 
-// dependsOn names the variables whose values aren't known and that decide what the
-// jobs of a push to the branch deploy.
+// dependsOn names the unknown variables that decide what the jobs of a push to the branch
+// deploy.
 func (c *auditCase) dependsOn() []string {
 	var names []string
 	for _, played := range c.file.played.outcomes[pushed].Played {
@@ -383,7 +384,7 @@ func (c *auditCase) dependsOn() []string {
 	return distinct(names)
 }
 
-// dependsOnUnknown reports whether what isn't known may keep a step from running.
+// dependsOnUnknown reports whether an unknown value may keep a step from running.
 func (c *auditCase) dependsOnUnknown(s *playedStep) bool {
 	names := c.dependsOn()
 	return len(names) > 0 && !slices.ContainsFunc(s.because, func(o build.Obstacle) bool {
@@ -392,7 +393,7 @@ func (c *auditCase) dependsOnUnknown(s *playedStep) bool {
 	})
 }
 
-// asksSettings reports whether a test may ask for a private variable of the settings.
+// asksSettings reports whether a test may use a private variable of the settings.
 func (c *auditCase) asksSettings(test string) bool {
 	for _, match := range variableOf.FindAllStringSubmatch(test, -1) {
 		name := match[1]
@@ -407,7 +408,7 @@ func (c *auditCase) asksSettings(test string) bool {
 
 var variableOf = regexp.MustCompile(`\$\{?(\w+)`)
 
-// isUnset reports whether a variable that no job sets is known to be nowhere else.
+// isUnset reports whether a variable that no job sets is certainly set nowhere else.
 func (c *auditCase) isUnset(name string) bool {
 	if c.err != nil || c.accountErr != nil || c.file.unnamed() > 0 || c.file.imports() || strings.HasPrefix(name, "(") || name == "TRAVIS_COMMIT_MESSAGE" {
 		return false
@@ -417,9 +418,9 @@ func (c *auditCase) isUnset(name string) bool {
 	return !isSet && len(c.file.sets(name)) == 0
 }
 
-// Idle says of each deploy step of a file that no push to the target's branch runs,
-// why, as far as the file alone decides that. The error is that of ctx, one of
-// build.Parse, or one of starting the player.
+// Idle explains each deploy step of a file that no push to the target's branch runs, as
+// far as the file alone decides that. The error is that of ctx, one of build.Parse, or
+// one of starting the player.
 func Idle(ctx context.Context, player build.Player, file travisyml.File, target build.Target) ([]Finding, error) {
 	config, err := build.Parse(ctx, []byte(file.Text))
 	if err != nil {

@@ -16,15 +16,15 @@ import (
 type Builds struct {
 	Target   build.Target
 	Messages []build.Message
-	Outcomes []build.Outcome // of build.EventsOf; none where there is no file
+	Outcomes []build.Outcome // of build.EventsOf; none without a file
 	// IsConfirmed is whether Travis makes the same of a push to the branch.
 	IsConfirmed bool
 
 	config *build.Config // of the file
 }
 
-// PlayFile plays the builds of a file. The error is that of ctx, an
-// problem.Error for a text that Travis can't read, or one of starting the player.
+// PlayFile plays the builds of a file. The error is that of ctx, a problem.Error for a
+// text that Travis can't read, or one of starting the player.
 func PlayFile(ctx context.Context, player build.Player, file travisyml.File, target build.Target) (Builds, error) {
 	builds := Builds{Target: target}
 	if file.Missing {
@@ -43,7 +43,7 @@ func PlayFile(ctx context.Context, player build.Player, file travisyml.File, tar
 	return builds, err
 }
 
-// play fills the builds of a config, unless they were played already.
+// play fills in the builds of a config, unless they were played already.
 func (b *Builds) play(ctx context.Context, player build.Player, file travisyml.File) error {
 	b.Messages = b.config.Messages
 	if b.Outcomes != nil {
@@ -68,7 +68,7 @@ func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, c
 	return outcomes, nil
 }
 
-// nameApps gives a call in a folder below the top one its app.
+// nameApps sets the app of a call in a subfolder.
 func nameApps(file travisyml.File, outcomes []build.Outcome) {
 	for _, outcome := range outcomes {
 		for _, played := range outcome.Played {
@@ -81,7 +81,7 @@ func nameApps(file travisyml.File, outcomes []build.Outcome) {
 	}
 }
 
-// Reached says of each job of a build whether it runs when every command passes: a
+// Reached reports for each job of a build whether it runs if every command passes: a
 // stage starts when the jobs of those before it have passed.
 func Reached(outcome build.Outcome) []bool {
 	reached := make([]bool, len(outcome.Build.Jobs))
@@ -96,7 +96,7 @@ func Reached(outcome build.Outcome) []bool {
 	return reached
 }
 
-// deploys lists what one of the Outcomes deploys when every command passes.
+// deploys lists what one of the Outcomes deploys if every command passes.
 func (b Builds) deploys(event int) []build.Call {
 	if event >= len(b.Outcomes) {
 		return nil
@@ -113,13 +113,12 @@ func (b Builds) deploys(event int) []build.Call {
 	return calls
 }
 
-// own lists the deploys of one of the Outcomes that are the target's.
+// own lists the target's deploys in one of the Outcomes.
 func (b Builds) own(event int) []build.Call {
 	return slices.DeleteFunc(b.deploys(event), func(c build.Call) bool { return b.Target.Fit(c) != build.Same })
 }
 
-// Found says where a push deploys the target, such as "deploy, line 12"; "" is
-// nowhere.
+// Found says where a push deploys the target, such as "deploy, line 12"; "" is nowhere.
 func (b Builds) Found() string {
 	for _, call := range b.own(pushed) {
 		return fmt.Sprintf("%s, line %d", call.Phase, call.Line)
@@ -127,12 +126,12 @@ func (b Builds) Found() string {
 	return ""
 }
 
-// IsBuilt reports whether Travis builds a push to the branch. Without a file it
-// does as if it had one.
+// IsBuilt reports whether Travis builds a push to the branch. Without a file it assumes
+// that there will be one.
 func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[pushed].Build.LeftOut }
 
-// Undecided returns a problem.Error where a push can't be said to deploy the target or not
-// to: Travis doesn't build the branch, or what it deploys isn't known here.
+// Undecided returns a problem.Error if it can't be decided whether a push deploys the
+// target: Travis doesn't build the branch, or what it deploys is unknown.
 func (b Builds) Undecided() error {
 	if !b.IsBuilt() {
 		return &problem.Error{
@@ -148,9 +147,9 @@ func (b Builds) Undecided() error {
 		if b.Target.Fit(call) == build.Undecided {
 			where := fmt.Sprintf("line %d deploys %s", call.Line, Shortened(b.Target.AppOf(call)))
 			if call.Rack == "" {
-				return undecided(where+" to a Rack that isn't known here", "add --rack "+b.Target.Rack+" to that command, if it's the one")
+				return undecided(where+" to a Rack that can't be determined", "add --rack "+b.Target.Rack+" to that command, if it's the one")
 			}
-			return undecided(where+" to "+Shortened(call.Rack)+", and what the variable holds isn't known here", "write the app and the Rack into that command")
+			return undecided(where+" to "+Shortened(call.Rack)+", and that variable's value is unknown", "write the app and the Rack into that command")
 		}
 	}
 	if len(b.Outcomes) > 0 {
@@ -158,12 +157,12 @@ func (b Builds) Undecided() error {
 		for i, played := range push.Played {
 			isBroken := build.ScriptOf(push.Build.Jobs[i], push.Event).Broken != nil // and deploys nothing
 			if played.Unplayed != nil && !isBroken {
-				return undecided(LineLead(played.Unplayed.Line)+"this can't be played: "+Shortened(played.Unplayed.What), "simplify that command, or look at it yourself")
+				return undecided(LineLead(played.Unplayed.Line)+"this can't be played: "+Shortened(played.Unplayed.What), "simplify that command, or check it yourself")
 			}
 			for _, unseen := range played.Unseen {
 				isWord := func(c build.Call) bool { return strings.Contains(strings.Join(c.Args, " "), unseen.What) }
 				if strings.HasPrefix(unseen.What, "$") && !slices.ContainsFunc(played.Calls, isWord) {
-					return undecided(LineLead(unseen.Line)+"a deploy depends on "+Shortened(unseen.What)+", and what it holds isn't known here", "look at it yourself, or let it depend on the branch alone")
+					return undecided(LineLead(unseen.Line)+"a deploy depends on "+Shortened(unseen.What)+", whose value is unknown", "check it yourself, or make it depend only on the branch")
 				}
 			}
 		}
@@ -171,10 +170,10 @@ func (b Builds) Undecided() error {
 	return nil
 }
 
-// What the review and check say alike of deploys.
+// Texts about deploys that the review and check share.
 const (
 	mayFail   = " may fail and the build still passes"
-	noWait    = " doesn't wait for the release: the build passes even when it rolls back"
+	noWait    = " doesn't wait for the release: the build passes even if it is rolled back"
 	addWait   = "add --wait to its convox command"
 	ownStage  = "move it to a job in a stage of its own, after the tests"
 	lastStage = "move it to a last stage with one job"
@@ -182,8 +181,8 @@ const (
 
 func stepOn(line int) string { return fmt.Sprintf("the deploy step on line %d", line) }
 
-// Warnings say what is wrong with the deploys of the target. line numbers a line of
-// the file as its reader sees it; isDirect is whether they log in to a Rack.
+// Warnings lists problems with the target's deploys. line numbers a line of the file for
+// its reader; isDirect is whether they log in to a Rack.
 func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 	var warnings []Warning
 	add := func(code, hint, format string, args ...any) {
@@ -230,7 +229,7 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 	return warnings
 }
 
-// Unseen is what of the builds isn't known.
+// Unseen is something unknown about the builds.
 type Unseen struct {
 	build.Unseen
 	format string
@@ -239,7 +238,7 @@ type Unseen struct {
 // String says it in a sentence.
 func (u Unseen) String() string { return LineLead(u.Line) + fmt.Sprintf(u.format, Shortened(u.What)) }
 
-// Unseen lists what isn't known, each once.
+// Unseen lists what is unknown, each once.
 func (b Builds) Unseen() []Unseen {
 	var all []Unseen
 	known := map[build.Unseen]bool{}
@@ -252,20 +251,20 @@ func (b Builds) Unseen() []Unseen {
 	for _, outcome := range b.Outcomes {
 		for _, unseen := range outcome.Build.Unseen {
 			if unseen.What == "the imported file" {
-				add(unseen, "%s isn't looked at, and may deploy too")
+				add(unseen, "%s isn't checked, and may deploy too")
 				continue
 			}
-			add(unseen, "%s isn't known here, so what depends on it counts as true")
+			add(unseen, "%s is unknown, so conditions on it count as true")
 		}
 		for _, played := range outcome.Played {
 			for _, unseen := range played.Unseen {
 				switch {
 				case unseen.What == "the repository":
-					add(unseen, "%s isn't known here, so what depends on it may differ")
+					add(unseen, "%s is unknown, so what depends on it may differ")
 				case strings.HasPrefix(unseen.What, "$"):
-					add(unseen, "%s isn't known here, so what depends on it may differ")
+					add(unseen, "%s is unknown, so what depends on it may differ")
 				default:
-					add(unseen, "%s isn't looked at, and may deploy too")
+					add(unseen, "%s isn't checked, and may deploy too")
 				}
 			}
 		}
@@ -273,12 +272,12 @@ func (b Builds) Unseen() []Unseen {
 	return all
 }
 
-// mostNamed are as many scripts as are named.
+// mostNamed limits the scripts that are named.
 const mostNamed = 4
 
-// elsewhere names where else a file can deploy: in files that it imports, and in
-// scripts that it calls. It is "" where it does neither.
-func elsewhere(imports bool, scripts []string) string {
+// unscanned names where else a file can deploy: in files that it imports, and in scripts
+// that it calls; or returns "".
+func unscanned(imports bool, scripts []string) string {
 	var all []string
 	if imports {
 		all = append(all, "the files that it imports")
@@ -290,13 +289,13 @@ func elsewhere(imports bool, scripts []string) string {
 	return strings.Join(all, ", ")
 }
 
-// FoundRepaired is where Travis reads .travis.yml differently from what it says.
+// FoundRepaired is where Travis reads .travis.yml differently than written.
 const FoundRepaired = "yml_repaired"
 
-// mostRepairs is how many warnings of a file are shown.
+// mostRepairs limits the warnings that are shown for a file.
 const mostRepairs = 50
 
-// Repairs says where Travis reads a file differently from what it says.
+// Repairs says where Travis reads a file differently than written.
 func Repairs(messages []build.Message) []Warning {
 	var warnings []Warning
 	for _, m := range messages {
@@ -314,11 +313,11 @@ func repairOf(m build.Message) string {
 	}
 	switch m.Kind {
 	case build.DuplicateKey:
-		return key + " is there more than once, and Travis reads the last one"
+		return key + " exists more than once, and Travis reads the last one"
 	case build.RepairedKey:
 		return "Travis reads " + key + " as " + code(m.Instead)
 	case build.OverwrittenKey:
-		return key + " and " + code(m.Instead) + " are both there, and Travis reads " + key
+		return key + " and " + code(m.Instead) + " both exist, and Travis reads " + key
 	case build.UnknownKey:
 		return "Travis doesn't read " + key
 	case build.RepairedValue:
@@ -334,7 +333,7 @@ func repairOf(m build.Message) string {
 	case build.InvalidEnv:
 		return "Travis drops a variable that isn't NAME=value"
 	case build.UnknownImport:
-		return "Travis finds no " + key + ", which is to be imported"
+		return "Travis finds no " + key + ", which should be imported"
 	case build.InvalidCondition:
 		return "Travis can't parse this condition, so it counts as false"
 	}
@@ -344,7 +343,7 @@ func repairOf(m build.Message) string {
 // code marks a text of the file.
 func code(text string) string { return "`" + Shortened(text) + "`" }
 
-// LineLead names a line at the start of a sentence, where one is known.
+// LineLead names a line at the start of a sentence, if known.
 func LineLead(line int) string {
 	if line == 0 {
 		return ""
@@ -352,7 +351,7 @@ func LineLead(line int) string {
 	return fmt.Sprintf("line %d: ", line)
 }
 
-// Shortened is a text of the file that fits on a line or two.
+// Shortened cuts a text of the file to a line or two.
 func Shortened(text string) string {
 	const longest = 100
 	runes := []rune(text[:min(len(text), 4*longest+1)])

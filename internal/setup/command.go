@@ -2,6 +2,7 @@ package setup
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,11 +13,11 @@ import (
 	"convox-travis/travisapi"
 )
 
-// GivenFlags are the flags of a run that the commands in its hints repeat, so that
-// each can be run as it is. None holds a secret.
-type GivenFlags struct {
+// RunFlags are the flags of a run that the commands in its hints repeat, so that each can
+// be run unchanged. None contains a secret.
+type RunFlags struct {
 	SignIn   []string // --rack NAME --region NAME
-	Password []string // --password-stdin or --saved; none is the environment
+	Password []string // --password-stdin or --saved; empty for the environment
 	Profile  string   // of AWS
 	Endpoint string   // of Travis
 }
@@ -33,7 +34,7 @@ func commandLine(parts ...[]string) string {
 	return line
 }
 
-// flag is a flag with its value, or nothing without one.
+// flag is a flag with its value, or "" without a value.
 func flag(name, value string) []string {
 	if value == "" {
 		return nil
@@ -41,8 +42,8 @@ func flag(name, value string) []string {
 	return []string{name, value}
 }
 
-// repoFlags name repositories: those of GitHub by their slugs, others by their
-// addresses, which say the provider.
+// repoFlags name repositories: those of GitHub by slug, others by address, which includes
+// the provider.
 func repoFlags(targets ...Target) (flags []string) {
 	for _, target := range targets {
 		name := target.Slug
@@ -54,38 +55,76 @@ func repoFlags(targets ...Target) (flags []string) {
 	return flags
 }
 
-func (g GivenFlags) travis() []string { return flag("--travis-endpoint", g.Endpoint) }
+func (g RunFlags) travis() []string { return flag("--travis-endpoint", g.Endpoint) }
 
-// longestCommand is how many repositories a person still reads on a command line.
+// longestCommand is how many repositories a command line may name.
 const longestCommand = 20
 
-// Undo lists what removes what was written: the command for the variables, with the
-// flags that lead to the same Travis, and what to do about .travis.yml.
-func (r Report) Undo(given GivenFlags) (steps []string) {
-	var targets []Target
-	var branch, note string
-	for _, repository := range r.Repositories {
-		if repository.variablesStand() {
-			targets, branch = append(targets, repository.Target), repository.Variables[0].Branch
-		}
-	}
-	if len(targets) > 0 {
-		repos := repoFlags(targets...)
-		if len(targets) > longestCommand {
-			repos, note = []string{"--repos-from", "FILE"}, ", with those in FILE that were created or replaced, one a line"
-		}
-		steps = append(steps, commandLine([]string{"remove"}, repos, flag("--branch", branch), given.travis())+note)
-	}
-	for _, repository := range r.Repositories {
-		if repository.File != nil && repository.File.Written() {
-			steps = append(steps, repository.File.undo())
-		}
-	}
-	return steps
+// Cleanup is how to remove what a run wrote.
+type Cleanup struct {
+	IsUndo  bool   // no value was replaced, so everything is then as it was before
+	Command string // deletes the variables; "" where none were written
+	Note    string // what the command needs, does and can't restore, or ""
+	File    string // what to do about .travis.yml; "" where it is unchanged
 }
 
-// command is the command of a name, "" for the wizard, about the repository, with the
-// flags that lead to its Travis.
+// Cleanup returns how to remove what was written. Its command has the flags that
+// lead to the same Travis.
+func (r Report) Cleanup(given RunFlags) Cleanup {
+	var targets []Target
+	var cleanup Cleanup
+	var branch string
+	replaced := map[string]bool{}
+	for _, repository := range r.Repositories {
+		if repository.hasChangedVariables() {
+			targets, branch = append(targets, repository.Target), repository.Variables[0].Branch
+		}
+		for _, v := range repository.Variables {
+			if v.Action == Replace && v.isWritten() {
+				replaced[v.Name] = true
+			}
+		}
+		if repository.File != nil && repository.File.Written() {
+			cleanup.File = repository.File.cleanup()
+		}
+	}
+	cleanup.IsUndo = len(replaced) == 0
+	if len(targets) == 0 {
+		return cleanup
+	}
+	repos := repoFlags(targets...)
+	var notes []string
+	if len(targets) > longestCommand {
+		repos, notes = []string{"--repos-from", "FILE"}, []string{fmt.Sprintf("list the %d repositories in FILE, one a line", len(targets))}
+	}
+	cleanup.Command = commandLine([]string{"remove"}, repos, flag("--branch", branch), given.travis())
+	if !cleanup.IsUndo {
+		what := "values"
+		switch {
+		case len(targets) > 1 || len(replaced) > 1:
+		case replaced[HostName]:
+			what = "host"
+		default:
+			what = "password"
+		}
+		notes = append(notes, "deletes both variables", "the replaced "+what+" can't be restored")
+	}
+	cleanup.Note = strings.Join(notes, "; ")
+	return cleanup
+}
+
+// AddStepCommand is what adds the deploy step in a clone. rack is ORG/NAME behind a
+// Console, "" while that is open, and branch is "" for the default branch.
+func AddStepCommand(c Credential, rack, branch string) string {
+	signIn := flag("--host", c.Host.String())
+	if c.Console {
+		signIn = append(consoleFlag(c.Host), "--rack", cmp.Or(rack, "ORG/NAME"))
+	}
+	return commandLine([]string{"yml", "--write"}, signIn, flag("--branch", branch))
+}
+
+// command is the command with a name, or the wizard for "", for the repository, with the
+// flags for its Travis.
 func (c *auditCase) command(name, branch string, more ...[]string) string {
 	parts := [][]string{strings.Fields(name), repoFlags(c.target), flag("--branch", branch)}
 	return commandLine(append(append(parts, more...), c.request.Given.travis())...)
@@ -94,14 +133,14 @@ func (c *auditCase) command(name, branch string, more ...[]string) string {
 // write is a hint to write the variables of a branch, or of all branches: with the
 // wizard, which asks for the rest, unless the run was given a password.
 func (c *auditCase) write(lead, branch string) string {
-	if c.request.Credential.given() {
+	if c.request.Credential.isGiven() {
 		return lead + ": " + c.command("apply", branch, c.request.signIn(), c.request.Given.Password)
 	}
 	return lead + ": " + c.command("", branch, c.request.signIn())
 }
 
-// signIn are the flags of the sign-in method: as they were given, else what the
-// credential says.
+// signIn returns the flags of the sign-in method: those of the run, otherwise as the
+// credential implies.
 func (r AuditRequest) signIn() []string {
 	switch host := r.Credential.Host; {
 	case len(r.Given.SignIn) > 0 || host.IsZero():
@@ -120,7 +159,7 @@ func consoleFlag(host convox.Host) []string {
 	return []string{"--console=" + host.String()}
 }
 
-// remove are the commands that remove the variables from the settings, for each
+// remove returns the commands that remove the variables from the settings, one for each
 // scope in which builds get them.
 func (c *auditCase) remove() string {
 	var commands []string
@@ -135,8 +174,8 @@ func (c *auditCase) remove() string {
 	return strings.Join(commands, "\nthen ")
 }
 
-// yml is a hint to have a step written that is as it should be; flags are more of
-// its command. What isn't known has to be filled in.
+// yml is a hint to write a correct step; flags are further ones of its command. Unknown
+// values have to be filled in.
 func (c *auditCase) yml(lead string, d build.Call, flags ...string) string {
 	app := d.App
 	if !isPlain(app) {
@@ -155,8 +194,8 @@ func (c *auditCase) yml(lead string, d build.Call, flags ...string) string {
 	return lead + ": " + line(signIn...)
 }
 
-// deploySignIn are the flags of how builds sign in, without the Rack behind a
-// Console: those of the run, else as far as it can be read; nil is unknown.
+// deploySignIn returns the flags for how builds sign in, without the Rack behind a
+// Console: those of the run, otherwise as far as known; nil is unknown.
 func (c *auditCase) deploySignIn(d build.Call) []string {
 	own, known := c.host()
 	isOrgRack := strings.Contains(d.Rack, "/")
@@ -175,11 +214,11 @@ func (c *auditCase) deploySignIn(d build.Call) []string {
 	return nil
 }
 
-// deployRack is the Rack behind a Console, ORG/NAME, as far as it is known.
+// deployRack is the Rack behind a Console, ORG/NAME, if known.
 func (c *auditCase) deployRack(d build.Call) string {
 	seen := c.login.login.Racks
 	switch {
-	case c.request.Rack != "" && (!c.login.proved() || !c.login.credential.Console || c.login.sees(c.request.Rack)):
+	case c.request.Rack != "" && (!c.login.isAccepted() || !c.login.credential.Console || c.login.sees(c.request.Rack)):
 		return c.request.Rack
 	case isPlain(d.Rack) && strings.Contains(d.Rack, "/") && (len(seen) == 0 || c.login.sees(d.Rack)):
 		return d.Rack
@@ -189,5 +228,5 @@ func (c *auditCase) deployRack(d build.Call) string {
 	return ""
 }
 
-// isPlain reports whether a word of a script is all that it says.
+// isPlain reports whether a script's word is exactly what it expands to.
 func isPlain(word string) bool { return word != "" && !strings.ContainsAny(word, "$`*?{") }

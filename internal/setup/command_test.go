@@ -15,7 +15,7 @@ import (
 )
 
 // given is a run with flags.
-func given(host string, console bool, flags setup.GivenFlags, more ...func(*setup.AuditRequest)) func(*setup.AuditRequest) {
+func given(host string, console bool, flags setup.RunFlags, more ...func(*setup.AuditRequest)) func(*setup.AuditRequest) {
 	return func(r *setup.AuditRequest) {
 		if host != "" {
 			credential(host, console)(r)
@@ -28,11 +28,11 @@ func given(host string, console bool, flags setup.GivenFlags, more ...func(*setu
 }
 
 func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
-	rack := setup.GivenFlags{
+	rack := setup.RunFlags{
 		SignIn: []string{"--rack", "acme", "--region", "us-east-1", "--profile", "a b", "--fingerprint", "ab"}, Password: []string{"--saved"},
 		Profile: "a b", Endpoint: "https://travis.example.com/api",
 	}
-	piped := setup.GivenFlags{SignIn: []string{"--console", "--rack", "acme/production"}, Password: []string{"--password-stdin"}}
+	piped := setup.RunFlags{SignIn: []string{"--console", "--rack", "acme/production"}, Password: []string{"--password-stdin"}}
 	noDeploy, open := "script: go test\n", []travistest.EnvVar{public("h", setup.HostName, rackHost, ""), goodPair[1]}
 	moved := &racks{Summary: cfn.Summary{Racks: []cfn.Rack{{Name: "acme", Region: "us-east-1", Host: "acme-99.us-east-1.elb.amazonaws.com"}}}}
 	onBranch := []travistest.EnvVar{private("h", setup.HostName, rackHost, "next"), private("p", setup.PasswordName, stored, "next")}
@@ -49,11 +49,11 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 			says: "to write both: convox-travis apply --repo acme/api --console --rack acme/production --password-stdin < PASSWORD-FILE\n",
 		},
 		"no password": {
-			vars: []travistest.EnvVar{}, request: given("", false, setup.GivenFlags{SignIn: []string{"--host", rackHost}}), want: "error missing_pair",
+			vars: []travistest.EnvVar{}, request: given("", false, setup.RunFlags{SignIn: []string{"--host", rackHost}}), want: "error missing_pair",
 			says: "to write both: convox-travis --repo acme/api --host " + rackHost + "\n",
 		},
 		"a Rack that moved": {
-			vars: open, racks: moved, request: given("", false, setup.GivenFlags{Profile: rack.Profile, Endpoint: rack.Endpoint}), want: "error stale_host\nnote public",
+			vars: open, racks: moved, request: given("", false, setup.RunFlags{Profile: rack.Profile, Endpoint: rack.Endpoint}), want: "error stale_host\nnote public",
 			says: "convox-travis --repo acme/api --rack acme --region us-east-1 --profile 'a b' --travis-endpoint https://travis.example.com/api\n",
 		},
 		"a step for the Rack of the run": {
@@ -61,21 +61,21 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 			says: "to add a step: convox-travis yml --write --branch main --rack acme --region us-east-1",
 		},
 		"a step for the Rack that the key sees": {
-			yml: noDeploy, request: given(convox.HostedConsole, true, setup.GivenFlags{}), want: "warning no_deploy",
+			yml: noDeploy, request: given(convox.HostedConsole, true, setup.RunFlags{}), want: "warning no_deploy",
 			checker: accepts{login: convox.Login{Racks: []convox.Rack{{Organization: "acme", Name: "one"}}}},
 			says:    "to add a step: convox-travis yml --write --branch main --console --rack acme/one\n",
 		},
 		"a step for the host that can be read": {yml: noDeploy, vars: open, want: "warning no_deploy\nnote public", says: "yml --write --branch main --host " + rackHost + "\n"},
 		"another step for the same app and Rack": {
 			yml: "after_success:\n" + install + "  - ./convox deploy --wait -a web -r acme/production\n", want: "error unguarded\nnote hidden_failure",
-			says: "delete the step, and have one written that has none of this: convox-travis yml --write --app web --branch main --console --rack acme/production\n",
+			says: "delete the step and let the wizard write one without this problem: convox-travis yml --write --app web --branch main --console --rack acme/production\n",
 		},
 		"a step without a Rack, and a Rack of the run that the key does not see": {
 			yml: strings.Replace(goodYML, " --rack acme/production", "", 1), want: "error rack_unknown\nerror rack_missing", says: "add --rack acme/one to it\n",
-			request: given(convox.HostedConsole, true, setup.GivenFlags{}, func(r *setup.AuditRequest) { r.Rack = "acme/nope" }),
+			request: given(convox.HostedConsole, true, setup.RunFlags{}, func(r *setup.AuditRequest) { r.Rack = "acme/nope" }),
 			checker: accepts{login: convox.Login{Racks: []convox.Rack{{Organization: "acme", Name: "one"}}}},
 		},
-		"its own Travis":                {change: func(r *travistest.Repository) { r.Active = false }, request: given("", false, setup.GivenFlags{}, func(r *setup.AuditRequest) { r.OwnTravis = true }), want: "warning inactive", says: "activate it on its Travis page\n"},
+		"its own Travis":                {change: func(r *travistest.Repository) { r.Active = false }, request: given("", false, setup.RunFlags{}, func(r *setup.AuditRequest) { r.OwnTravis = true }), want: "warning inactive", says: "activate it on its Travis page\n"},
 		"the pair of one branch is won": {vars: onBranch, yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --branch next\n"},
 		"those of several are won":      {vars: with(onBranch...), yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api --all-branches\n"},
 		"that of all branches is won":   {yml: inFile, want: "warning overridden\nwarning overridden", says: "convox-travis remove --repo acme/api\n"},
@@ -87,7 +87,7 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 		"the pair in history, a host":         {old: oldPair, vars: open, want: "warning committed_secret\nnote public", says: "convox-travis check --repo acme/api --host " + rackHost + " --password-stdin < PASSWORD-FILE\n"},
 		"another pair in history":             {old: oldPair, request: credential(rackHost, false), checker: accepts{}, want: "note committed_secret"},
 		"another address in history":          {old: oldGiven, request: credential(rackHost, false), checker: accepts{}, want: "note committed_secret"},
-		"the pair in history, and it is good": {old: []gitrepo.Version{{Commit: "abcdef1234", Text: global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"}}, request: credential(rackHost, false), checker: accepts{}, want: "error committed_secret", says: "it is the password that was given"},
+		"the pair in history, and it is good": {old: []gitrepo.Version{{Commit: "abcdef1234", Text: global + "    - \"CONVOX_PASSWORD='" + secrettest.Canary + "'\"\n"}}, request: credential(rackHost, false), checker: accepts{}, want: "error committed_secret", says: "it is the given password"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := a.change
@@ -102,23 +102,24 @@ func TestAHintRepeatsTheFlagsOfTheRun(t *testing.T) {
 	}
 }
 
-func TestTheCommandThatUndoesNamesAFileInPlaceOfManyRepositories(t *testing.T) {
+func TestTheCommandThatRemovesNamesAFileInPlaceOfManyRepositories(t *testing.T) {
 	w, targets := many(t, 21)
 	report := w.apply(w.stop(), w.plan(w.request(func(r *setup.Request) { r.Targets, r.Branch = targets, "main" })))
-	if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != "[convox-travis remove --repos-from FILE --branch main, with those in FILE that were created or replaced, one a line]" {
-		t.Error(undo)
+	want := setup.Cleanup{IsUndo: true, Command: "convox-travis remove --repos-from FILE --branch main", Note: "list the 21 repositories in FILE, one a line"}
+	if got := report.Cleanup(setup.RunFlags{}); got != want {
+		t.Errorf("%+v", got)
 	}
 	report.Repositories = report.Repositories[:2]
-	own := setup.GivenFlags{Endpoint: "https://travis.example.com/api", Password: []string{"--saved"}}
-	if undo := fmt.Sprint(report.Undo(own)); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main --travis-endpoint https://travis.example.com/api]" {
-		t.Error(undo)
+	own := setup.RunFlags{Endpoint: "https://travis.example.com/api", Password: []string{"--saved"}}
+	if got := report.Cleanup(own).Command; got != "convox-travis remove --repo acme/r00 --repo acme/r01 --branch main --travis-endpoint https://travis.example.com/api" {
+		t.Error(got)
 	}
-	if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != "[convox-travis remove --repo acme/r00 --repo acme/r01 --branch main]" {
-		t.Error(undo)
+	if got := report.Cleanup(setup.RunFlags{}).Command; got != "convox-travis remove --repo acme/r00 --repo acme/r01 --branch main" {
+		t.Error(got)
 	}
 }
 
-func TestOneCommandUndoesRepositoriesOfSeveralProviders(t *testing.T) {
+func TestOneCommandRemovesRepositoriesOfSeveralProviders(t *testing.T) {
 	var report setup.Report
 	for provider, slug := range map[travisapi.Provider]string{"": "acme/web", travisapi.Assembla: "acme/api"} {
 		report.Repositories = append(report.Repositories, setup.RepositoryReport{
@@ -126,20 +127,53 @@ func TestOneCommandUndoesRepositoriesOfSeveralProviders(t *testing.T) {
 			Variables: []setup.VariableReport{{Name: setup.HostName, Action: setup.Create, Result: setup.Done}},
 		})
 	}
-	undo := report.Undo(setup.GivenFlags{})
-	if len(undo) != 1 || !strings.Contains(undo[0]+" ", " --repo git.assembla.com/acme/api ") || !strings.Contains(undo[0]+" ", " --repo acme/web ") {
-		t.Error(undo)
+	command := report.Cleanup(setup.RunFlags{}).Command + " "
+	if !strings.Contains(command, " --repo git.assembla.com/acme/api ") || !strings.Contains(command, " --repo acme/web ") {
+		t.Error(command)
 	}
 }
 
-func TestWhatUndoesAFileIsNoDiffWhereThereWasNone(t *testing.T) {
+func TestANewFileIsDeletedWhole(t *testing.T) {
 	for missing, want := range map[bool]string{
-		false: "[delete from .travis.yml what git diff shows as added]",
-		true:  "[delete .travis.yml, which was not there before]",
+		false: "delete the lines of .travis.yml that git diff shows as added",
+		true:  "delete .travis.yml: the file is new",
 	} {
 		report := setup.Report{Repositories: []setup.RepositoryReport{{File: &setup.FileReport{Missing: missing, Step: true}}}}
-		if undo := fmt.Sprint(report.Undo(setup.GivenFlags{})); undo != want {
-			t.Error(undo)
+		if got := report.Cleanup(setup.RunFlags{}).File; got != want {
+			t.Error(got)
+		}
+	}
+}
+
+// What was replaced can't be restored, so removing it is no undo.
+func TestOnlyWhatIsNewCanBeUndone(t *testing.T) {
+	const create, replace = setup.Create, setup.Replace
+	for name, c := range map[string]struct {
+		repositories   int
+		host, password setup.Action
+		result         setup.Result
+		isUndo         bool
+		note           string
+	}{
+		"new":                       {1, create, create, setup.Done, true, ""},
+		"a replaced password":       {1, create, replace, setup.Done, false, "deletes both variables; the replaced password can't be restored"},
+		"a replaced host":           {1, replace, create, setup.Unknown, false, "deletes both variables; the replaced host can't be restored"},
+		"both replaced":             {1, replace, replace, setup.Done, false, "deletes both variables; the replaced values can't be restored"},
+		"several":                   {2, create, replace, setup.Done, false, "deletes both variables; the replaced values can't be restored"},
+		"a replacement that failed": {1, setup.None, replace, setup.Failed, true, ""},
+	} {
+		var report setup.Report
+		for i := range c.repositories {
+			report.Repositories = append(report.Repositories, setup.RepositoryReport{
+				Target: setup.Target{Slug: fmt.Sprintf("acme/r%d", i)},
+				Variables: []setup.VariableReport{
+					{Name: setup.HostName, Action: c.host, Result: c.result}, {Name: setup.PasswordName, Action: c.password, Result: c.result},
+				},
+			})
+		}
+		got := report.Cleanup(setup.RunFlags{})
+		if got.IsUndo != c.isUndo || got.Note != c.note || (got.Command == "") != (c.result == setup.Failed) {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -18,27 +18,27 @@ import (
 	"convox-travis/travisapi"
 )
 
-// DeployStep is a deployment with Convox, to be added to .travis.yml.
+// DeployStep is a deployment with Convox to add to .travis.yml.
 type DeployStep struct {
 	build.Target
 	Console bool
-	// Form is "deploy" or "after_success"; "" is the one that fits the file.
+	// Form is "deploy" or "after_success"; "" chooses the one that fits the file.
 	Form string
 }
 
 // The forms of a step, by their keys in .travis.yml.
 const (
 	FormDeploy       = "deploy"        // a failure fails the build
-	FormAfterSuccess = "after_success" // a failure is not seen
+	FormAfterSuccess = "after_success" // a failure doesn't fail the build
 )
 
 // CodeEnvironment marks a Warning about another deployment of the file, which stays.
 const CodeEnvironment = "yml_other_deploy"
 
-// FileRequest says what is to be in .travis.yml.
+// FileRequest says what .travis.yml should have.
 type FileRequest struct {
 	Step   DeployStep
-	NoStep bool // Step isn't added, and its target alone counts
+	NoStep bool // if nil, no step is added, and only its target counts
 	Secure []travisyml.Secure
 }
 
@@ -46,15 +46,15 @@ type FileRequest struct {
 type FileChange struct {
 	File travisyml.File
 	New  string // the whole text
-	// Found is where the file deploys the same already, such as "after_success,
-	// line 12"; "" is nowhere.
+	// Found is where the file already deploys the same, such as "after_success, line 12";
+	// "" is nowhere.
 	Found string
-	Form  string // of the step that is added, "" where none is
-	// ToPaste is what a person has to write into New themselves, since it cannot
-	// be added.
+	Form  string // of the added step, "" if none is added
+	// ToPaste is what a person has to add to New, because it can't be added
+	// automatically.
 	ToPaste []*travisyml.Refusal
-	// Warnings are about what the step does beside deploying, and Notes about what
-	// else deploys and what can't be played.
+	// Warnings are about side effects of the step, and Notes about other deploys and what
+	// can't be played.
 	Warnings, Notes []Warning
 	// Builds are what builds do with New.
 	Builds Builds
@@ -65,8 +65,8 @@ type FileChange struct {
 // Changed reports whether there is anything to write.
 func (c FileChange) Changed() bool { return c.New != c.File.Text }
 
-// Sentence says what a push to the branch deploys once New is written, "" where
-// there is no file.
+// Sentence says what a push to the branch deploys once New is written, or "" without a
+// file.
 func (c FileChange) Sentence() string {
 	if c.Changed() {
 		return c.Builds.Sentence("then ", c.others...)
@@ -74,7 +74,7 @@ func (c FileChange) Sentence() string {
 	return c.Builds.Sentence("", c.others...)
 }
 
-// lineBefore is where a line of New stands in the file, which has no other lines.
+// lineBefore is the line in the original file of a line of New, or 0.
 func (c FileChange) lineBefore(line int) int {
 	before, old := 0, strings.Split(c.File.Text, "\n")
 	for i, text := range strings.Split(c.New, "\n") {
@@ -96,10 +96,10 @@ func (c FileChange) Write() error {
 	return c.File.Write(c.New)
 }
 
-// PlanFile works out what has to be added to a file. The errors are travisyml's,
-// that of PlayFile, and that of ctx. With a travisyml.Refusal, where something
-// can't be added without changing a line, and with travisyml.CodeStep, the change is
-// what can be added; of refusals it is the first of ToPaste.
+// PlanFile finds out what to add to a file. The errors are travisyml's, that of PlayFile,
+// and that of ctx. With a travisyml.Refusal, if something can't be added without changing
+// a line, and with travisyml.CodeStep, the change is what can be added; the Refusal is
+// the first of ToPaste.
 func PlanFile(ctx context.Context, player build.Player, file travisyml.File, request FileRequest) (FileChange, error) {
 	change := FileChange{File: file, New: file.Text}
 	document, err := travisyml.Parse(file.Text)
@@ -170,7 +170,7 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	return change, noStep
 }
 
-// refused keeps a refusal, if err is one.
+// refused stores a refusal, if err is one.
 func (c *FileChange) refused(err error) bool {
 	refusal, is := problem.Detail[*travisyml.Refusal](err)
 	if is {
@@ -179,7 +179,7 @@ func (c *FileChange) refused(err error) bool {
 	return is
 }
 
-// addStep adds the step to a document that holds what was added already.
+// addStep adds the step to a document that already has the other additions.
 func (c *FileChange) addStep(ctx context.Context, player build.Player, document *travisyml.Document, wanted DeployStep) error {
 	added, err := document.AddStep(ctx, player, wanted.Target, wanted.step())
 	if refusal, refused := problem.Detail[*travisyml.Refusal](err); refused {
@@ -227,44 +227,44 @@ func (s DeployStep) step() travisyml.Step {
 	return step
 }
 
-// padding is what PKCS #1 v1.5 needs beside the text, in bytes
+// padding is the overhead of PKCS #1 v1.5, in bytes
 // (https://www.rfc-editor.org/rfc/rfc8017#section-7.2).
 const padding = 11
 
-// longestKey bounds a key, in bits: Travis makes 4096, and the time that a key
-// takes grows with the square of its length.
+// longestKey limits a key, in bits: Travis makes 4096, and the time for a key grows with
+// the square of its length.
 const longestKey = 16384
 
 // CodeShortKey marks the Error for a key that is too short for a variable.
 const CodeShortKey = "short_key"
 
-// Encrypt makes what a "secure:" item of .travis.yml holds
-// (https://docs.travis-ci.com/user/encryption-keys/): NAME=VALUE, the value
-// quoted for Bash, encrypted with the repository's own key, in base64. Only
-// builds of this repository can read it. The error is a problem.Error.
+// Encrypt makes the content of a "secure:" item in .travis.yml
+// (https://docs.travis-ci.com/user/encryption-keys/): NAME=VALUE, with the value quoted
+// for Bash, encrypted with the repository's own key, in base64. Only builds of this
+// repository can read it. The error is a problem.Error.
 func Encrypt(key travisapi.Key, name string, value secret.String) (string, error) {
 	public, err := publicKey(key.PEM)
 	if err != nil {
 		return "", err
 	}
-	text := []byte(name + "=" + quoted(value).Reveal())
+	text := []byte(name + "=" + quoteForTravis(value).Reveal())
 	defer clear(text)
 	if most := public.Size() - padding; len(text) > most {
 		return "", &problem.Error{
 			Code:   CodeShortKey,
 			Action: "encrypt", Object: name, Reason: fmt.Sprintf("the repository's key has %d bits, so it encrypts at most %d bytes, and this is %d", public.N.BitLen(), most, len(text)),
-			Hints: []string{"put it into the repository's settings instead, where there is no such limit"},
+			Hints: []string{"write it to the repository's settings instead, which have no such limit"},
 		}
 	}
 	//lint:ignore SA1019 Travis reads nothing else
 	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, public, text)
 	if err != nil {
-		return "", badKey() // the cause says nothing about the key that helps
+		return "", badKey() // the cause says nothing useful about the key
 	}
 	return base64.StdEncoding.EncodeToString(sealed), nil
 }
 
-// publicKey reads a key as Travis gives it, in PKIX or PKCS #1.
+// publicKey reads a key from Travis, in PKIX or PKCS #1.
 func publicKey(text string) (*rsa.PublicKey, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
@@ -283,21 +283,21 @@ func publicKey(text string) (*rsa.PublicKey, error) {
 
 func badKey() error {
 	return &problem.Error{
-		Code: "bad_key", Reason: "the key that Travis gives for the repository cannot be used",
-		Hints: []string{"put the variables into the repository's settings instead"},
+		Code: "bad_key", Reason: "the key that Travis returned for the repository can't be used",
+		Hints: []string{"write the variables to the repository's settings instead"},
 	}
 }
 
 // Placeholder is the text of Placeholders.
 const Placeholder = "madeWhenItIsWritten"
 
-// Placeholders stand for the pair where it is shown before it is encrypted.
+// Placeholders stand for the variables before they are encrypted.
 func Placeholders() []travisyml.Secure {
 	return []travisyml.Secure{{Name: HostName, Text: Placeholder}, {Name: PasswordName, Text: Placeholder}}
 }
 
-// MissingSecure stands for what of the pair a file does not hold encrypted, by us.
-// The error is travisyml's, for a file that does not parse.
+// MissingSecure returns placeholders for the variables that a file doesn't have encrypted
+// by this program. The error is travisyml's, for a file that can't be parsed.
 func MissingSecure(file travisyml.File) ([]travisyml.Secure, error) {
 	document, err := travisyml.Parse(file.Text)
 	if err != nil {
@@ -307,7 +307,7 @@ func MissingSecure(file travisyml.File) ([]travisyml.Secure, error) {
 	return slices.DeleteFunc(Placeholders(), func(s travisyml.Secure) bool { return slices.Contains(there, s.Name) }), nil
 }
 
-// EncryptPair encrypts both variables of the pair.
+// EncryptPair encrypts both variables.
 func EncryptPair(key travisapi.Key, c Credential) ([]travisyml.Secure, error) {
 	var all []travisyml.Secure
 	for _, v := range []struct {

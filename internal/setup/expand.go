@@ -11,14 +11,14 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Expander lets Travis expand a file; a travisapi.Client is one.
+// Expander lets Travis expand a file; a travisapi.Client implements it.
 type Expander interface {
 	Preview(context.Context, travisapi.Ref, travisapi.PreviewWish) (travisapi.Preview, error)
 }
 
-// Expand lets Travis expand the text of a .travis.yml for an event. The text goes
-// to Travis alone, which reads the file anyway. Where Travis gives no answer, the
-// error says why; nothing else depends on it.
+// Expand lets Travis expand the text of a .travis.yml for an event. The text goes only to
+// Travis, which reads the file anyway. If Travis doesn't answer, the error says why;
+// nothing else depends on it.
 func Expand(ctx context.Context, travis Expander, repository travisapi.Repository, text string, event build.Event) (Expanded, error) {
 	if repository.Denies("create_request") {
 		return Expanded{}, errNoPreview
@@ -35,8 +35,8 @@ var errNoPreview = &problem.Error{Code: "denied", Reason: "Travis denies create_
 // Expanded is what Travis makes of a file.
 type Expanded struct{ preview travisapi.Preview }
 
-// Adopt returns the file as Travis reads it, where config is how it was read here,
-// and event the one for which it was expanded.
+// Adopt returns the file as Travis reads it. config is our own reading, and event the one
+// it was expanded for.
 func (e Expanded) Adopt(ctx context.Context, config *build.Config, event build.Event) (build.Adoption, error) {
 	expansion := build.Expansion{Event: event, Config: e.preview.Config, Messages: messagesOf(e.preview)}
 	for _, job := range e.preview.Jobs {
@@ -45,10 +45,10 @@ func (e Expanded) Adopt(ctx context.Context, config *build.Config, event build.E
 	return config.Adopt(ctx, expansion)
 }
 
-// Confirm lets Travis expand the file with what would be added to it, for a push to
-// the branch. The change that it returns has the builds that Travis makes of it;
-// difference says how they differ from those of c, or is "". Where Travis has no
-// answer that counts, the error says why, and c stands.
+// Confirm lets Travis expand the changed file for a push to the branch. The returned
+// change has the builds that Travis makes of it; difference says how they differ from
+// those of c, or is "". If Travis has no usable answer, the error says why, and c remains
+// valid.
 func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Expander, repository travisapi.Repository) (confirmed FileChange, difference string, err error) {
 	target, file := c.Builds.Target, c.File
 	file.Text = c.New
@@ -74,8 +74,7 @@ func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Exp
 	return c, adoption.Difference, nil
 }
 
-// Imports lists the files that Travis imports, as OWNER/NAME:PATH@REF, fit to be
-// shown.
+// Imports lists the files that Travis imports, as OWNER/NAME:PATH@REF, safe to show.
 func (e Expanded) Imports() []string {
 	var imports []string
 	for _, source := range e.preview.Sources {
@@ -102,8 +101,8 @@ var messageKinds = map[string]build.MessageKind{
 	"invalid_env_var": build.InvalidEnv, "invalid_condition": build.InvalidCondition, "unknown_import": build.UnknownImport,
 }
 
-// messagesOf returns what Travis says about the file that was sent; imported files
-// are others' business.
+// messagesOf returns Travis's messages about the file that was sent, without those about
+// imported files.
 func messagesOf(preview travisapi.Preview) []build.Message {
 	messages := []build.Message{}
 	for _, said := range preview.Messages {
@@ -129,17 +128,17 @@ func messagesOf(preview travisapi.Preview) []build.Message {
 	return messages
 }
 
-// FoundDiffers is where Travis reads .travis.yml differently than we do.
+// FoundDiffers is where Travis reads .travis.yml differently than this program.
 const FoundDiffers = "yml_differs"
 
 // Confirmation is whether Travis makes the same of a .travis.yml, for a push to the
-// branch that is audited. The builds are judged as Travis reads the file.
+// audited branch. The builds are judged as Travis reads the file.
 type Confirmation struct {
 	Branch     string
 	Confirmed  bool
 	Difference string   // in one sentence, or ""
 	Imports    []string // the files that it imports, as OWNER/NAME:PATH@REF
-	Reason     string   // why Travis didn't expand the file, or what it wasn't told, or ""
+	Reason     string   // why Travis didn't expand the file, or what wasn't sent, or ""
 }
 
 // branch is the audited branch.
@@ -147,8 +146,8 @@ func (f *repositoryFacts) branch(audited string) string {
 	return cmp.Or(audited, f.repository.DefaultBranch, "main")
 }
 
-// expand lets Travis expand the file of a repository that was found. Nothing else
-// depends on it.
+// expand lets Travis expand the file of a repository that was found. Nothing else depends
+// on it.
 func (f *repositoryFacts) expand(ctx context.Context, travis Expander, branch string) {
 	if f.file == nil || f.file.err != nil || f.file.missing {
 		return
@@ -163,8 +162,7 @@ func (f *repositoryFacts) expand(ctx context.Context, travis Expander, branch st
 	f.expanded = &expanded
 }
 
-// adopt takes over how Travis reads the file, for the push that it was expanded
-// for.
+// adopt takes over Travis's reading of the file, for the push that it was expanded for.
 func (f *repositoryFacts) adopt(ctx context.Context, event build.Event) {
 	if f.expanded == nil {
 		return
@@ -176,13 +174,13 @@ func (f *repositoryFacts) adopt(ctx context.Context, event build.Event) {
 	}
 	f.file.config = adoption.Config
 	f.confirmation.Confirmed, f.confirmation.Difference, f.confirmation.Imports = adoption.Confirms(), adoption.Difference, f.expanded.Imports()
-	if adoption.Untold != "" {
-		f.confirmation.Reason = "the jobs depend on " + adoption.Untold + " of the push"
+	if adoption.Undetermined != "" {
+		f.confirmation.Reason = "the jobs depend on " + adoption.Undetermined + " of the push"
 	}
 }
 
-// withoutNoLine takes line 0 out of a sentence: it is that of what Travis reads and
-// the file at hand doesn't hold.
+// withoutNoLine removes line 0 from a sentence: something that Travis reads and that
+// isn't in the file itself.
 func withoutNoLine(text string) string { return noLine.Replace(text) }
 
 var noLine = strings.NewReplacer(" on line 0", "", " (line 0)", "", "line 0: ", "", "delete line 0", "delete it")

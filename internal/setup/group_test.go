@@ -13,11 +13,11 @@ func TestTheSameWarningOfManyRepositoriesIsOne(t *testing.T) {
 	plan := w.planFor(append(targets, setup.Target{Slug: slug}))
 	plan.Warnings = append(plan.Warnings, setup.Warning{Code: "of the run", Message: "one"}, setup.Warning{Code: "of the run", Message: "another"})
 	var said []string
-	for _, group := range setup.Grouped(plan.AllWarnings()) {
+	for _, group := range setup.GroupWarnings(plan.AllWarnings()) {
 		said = append(said, group.String())
 	}
-	names := "each of 12 repositories (acme/r00, acme/r01, acme/r02, acme/r03 and 8 more): "
-	want := "one\nanother\n" + names + "what is replaced cannot be put back: Travis does not give private values back\n" + names + "CONVOX_HOST is public; it becomes private"
+	names := "12 repositories (acme/r00, acme/r01, acme/r02, acme/r03 and 8 more): "
+	want := "one\nanother\n" + names + "CONVOX_HOST is replaced; the old value can't be restored\n" + names + "CONVOX_HOST is public; it becomes private"
 	if got := strings.Join(said, "\n"); got != want {
 		t.Errorf("it says\n%s", got)
 	}
@@ -25,7 +25,7 @@ func TestTheSameWarningOfManyRepositoriesIsOne(t *testing.T) {
 
 func TestAWarningOfOneRepositoryNamesIt(t *testing.T) {
 	target := setup.Target{Provider: "gitlab", Slug: "a/b"}
-	groups := setup.Grouped([]setup.Warning{{Target: target, Message: "this"}, {Message: "that"}, {Target: target, Message: "that", Hint: "do it"}})
+	groups := setup.GroupWarnings([]setup.Warning{{Target: target, Message: "this"}, {Message: "that"}, {Target: target, Message: "that", Hint: "do it"}})
 	if got := fmt.Sprint(groups[0], "; ", groups[1], "; ", groups[2]); got != "gitlab a/b: this; that; gitlab a/b: that" {
 		t.Errorf("it says %s", got)
 	}

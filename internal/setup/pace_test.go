@@ -182,7 +182,7 @@ func TestAWriteThatIsTriedAgainIsTold(t *testing.T) {
 			w.travis.Faults.Add(faults.Rule{Kind: faults.ThrottledUntil, Match: func(r faults.Request) bool { return r.Method == method }})
 		}
 		var told []string
-		runner := setup.Runner{Travis: w.client, Retry: transport.Retry{Tell: func(a transport.Again) { told = append(told, a.String()) }}}
+		runner := setup.Runner{Travis: w.client, Retry: transport.Retry{Tell: func(a transport.RetryNotice) { told = append(told, a.String()) }}}
 		plan := w.planFor(targets)
 		if errs := runner.Apply(w.stop(), plan).Errs(); len(errs) > 0 {
 			t.Fatal(errs[0])
@@ -192,8 +192,8 @@ func TestAWriteThatIsTriedAgainIsTold(t *testing.T) {
 			t.Fatal(errs[0])
 		}
 		want := []string{
-			"trying again in 1 s, 2nd time: set CONVOX_HOST on acme/r0000",
-			"trying again in 1 s, 2nd time: delete a variable of acme/r0000",
+			"retrying in 1 s (attempt 2): set CONVOX_HOST on acme/r0000",
+			"retrying in 1 s (attempt 2): delete a variable of acme/r0000",
 		}
 		if !slices.Equal(told, want) {
 			t.Errorf("told\n%s", strings.Join(told, "\n"))
@@ -215,7 +215,7 @@ func TestARunEndsWhereTravisFailsAgainAndAgain(t *testing.T) {
 			t.Errorf("%d repositories were begun", n)
 		}
 		for _, r := range report.Repositories {
-			if r.Err == nil || r.Stands() {
+			if r.Err == nil || r.HasChanges() {
 				t.Errorf("%s: %s, %v", r.Target, story(r), r.Err)
 			}
 			secrettest.Absent(t, "the error", fmt.Sprint(r.Err))
@@ -232,7 +232,7 @@ func TestReadingEndsWhereTravisFailsAgainAndAgain(t *testing.T) {
 		if n := len(w.travis.Faults.Requests()); n > 100+4*mayBegin {
 			t.Errorf("%d requests for twice %d repositories", n, len(targets))
 		}
-		if last := plan.Repositories[199].Err; codeOf(last) != setup.CodeNotBegun || removal.Repositories[199].Err == nil {
+		if last := plan.Repositories[199].Err; codeOf(last) != setup.CodeNotStarted || removal.Repositories[199].Err == nil {
 			t.Errorf("the last one: %v; %v", last, removal.Repositories[199].Err)
 		}
 	})

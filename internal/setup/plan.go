@@ -16,31 +16,31 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Request is what a person asked for, all answers given.
+// Request is what a person asked for, with all answers.
 type Request struct {
 	Targets    []Target
 	Credential Credential
-	Accepted   Accepted // where it covers Credential, that isn't checked again
+	Accepted   Accepted // if it covers Credential, that isn't verified again
 	Branch     string   // "" is all branches
 	Rack       string   // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
 
-	SkipExisting bool // leave a complete pair alone
+	SkipExisting bool // leave repositories that have both variables unchanged
 	AllowMixed   bool // a branch may get the new password for its own host
-	Unchecked    bool // a Rack that cannot be reached from here may be written unchecked
+	Unchecked    bool // an unreachable Rack may be written unverified
 	Activate     bool // an inactive repository is activated before it is written
 
-	// Known are repositories as Travis listed them. Where it said what the person
-	// may do there, none of them is asked for again.
+	// Known are repositories as Travis listed them. Those with permissions aren't read
+	// again.
 	Known []travisapi.Repository
 
-	Read func(done int) // told how many repositories have been read, one at a time; may be nil
+	Read func(done int) // gets the number of repositories read so far, one call at a time; may be nil
 }
 
 // Plan is what would change. Making one only reads.
 type Plan struct {
 	Credential   Credential
 	Branch       string
-	Login        convox.Login // the zero Login when Unchecked
+	Login        convox.Login // the zero Login if Unchecked
 	Unchecked    bool
 	Repositories []RepositoryPlan
 	Warnings     []Warning
@@ -57,11 +57,11 @@ const (
 	Delete  Action = "remove"
 )
 
-// Change is what happens to one variable of the pair.
+// Change is what happens to one of the two variables.
 type Change struct {
 	Name   string
 	Action Action
-	ID     string // of the variable that is there
+	ID     string // of the existing variable
 	public bool   // whether that is public
 }
 
@@ -72,20 +72,20 @@ type RepositoryPlan struct {
 	Host       Change
 	Password   Change
 	Activate   bool               // Travis is to build it from now on
-	Doubles    []travisapi.EnvVar // deleted once the pair is written
+	Doubles    []travisapi.EnvVar // duplicates, deleted once the variables are written
 	Warnings   []Warning
 	Err        error // why nothing will be written here
 
 	before []travisapi.EnvVar
 }
 
-// Ref names the repository for the calls that follow: by its number.
+// Ref names the repository by its number for the following calls.
 func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
 
-// MakePlan checks the credential, unless its host accepted it before, and reads the repositories, side by side. It
-// fails when the credential is not good; what is wrong with one repository is
-// in that repository's plan. The errors are those of convox and travisapi, or
-// a problem.Error.
+// MakePlan verifies the credential, unless its host accepted it before, and reads the
+// repositories, all concurrently. It fails if the credential is rejected; a problem with
+// one repository is in that repository's plan. The errors are those of convox and
+// travisapi, or a problem.Error.
 func MakePlan(ctx context.Context, travis Travis, checker Checker, request Request) (Plan, error) {
 	plan := Plan{
 		Credential:   request.Credential,
@@ -95,7 +95,7 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	if err := convox.CheckPassword(request.Credential.Password); err != nil {
 		return plan, err
 	}
-	targets := Distinct(request.Targets)
+	targets := RemoveDuplicates(request.Targets)
 	plan.Repositories = make([]RepositoryPlan, len(targets))
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -105,14 +105,14 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		defer crash.Catch()
 		err := plan.check(ctx, checker, request)
 		if err != nil {
-			cancel(err) // nothing will be written: spare the reads
+			cancel(err) // nothing will be written: skip the reads
 		}
 		checked <- err
 	}()
-	listed := listedOf(request.Known)
+	listed := cacheable(request.Known)
 	readEach(len(targets), request.Read, func(i int) {
-		r := planRepository(ctx, knowing(travis, listed[targets[i].key()]), targets[i], request)
-		r.Err = sparing(ctx, cancel, targets[i], r.Err)
+		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
+		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
 		plan.Repositories[i] = r
 	})
 	err := <-checked
@@ -122,21 +122,21 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 	return plan, err
 }
 
-// sparing ends the reads that are still to come when one ended the run: they would
-// be told the same. It returns the error that stands.
-func sparing(ctx context.Context, cancel context.CancelCauseFunc, target Target, err error) error {
+// stopReads stops the remaining reads after one that ended the run: they would fail the
+// same way. It returns the error that counts.
+func stopReads(ctx context.Context, cancel context.CancelCauseFunc, target Target, err error) error {
 	if endsRun(err) {
 		cancel(err)
 		return err
 	}
 	if why := context.Cause(ctx); endsRun(why) && errors.Is(err, why) {
-		return NotBegun(target, why)
+		return NotStarted(target, why)
 	}
 	return err
 }
 
-// Distinct keeps the first of targets that name the same repository.
-func Distinct(targets []Target) []Target {
+// RemoveDuplicates returns targets without later ones for the same repository.
+func RemoveDuplicates(targets []Target) []Target {
 	seen := map[Target]bool{}
 	var kept []Target
 	for _, target := range targets {
@@ -165,7 +165,7 @@ func planRepository(ctx context.Context, travis Travis, target Target, request R
 	if plan.Repository.Denies("create_env_var") {
 		plan.Err = &problem.Error{
 			Code:   "no_permission",
-			Object: target.String(), Reason: "this Travis account may not write its settings",
+			Object: target.String(), Reason: "this Travis account can't change its settings",
 			Hints: []string{"get push access to " + target.String() + ", or use the token of someone who has it"},
 		}
 		return plan
@@ -174,9 +174,9 @@ func planRepository(ctx context.Context, travis Travis, target Target, request R
 	return plan
 }
 
-// readRepository reads a repository and its variables at the same time, and
-// makes sure that the answer is about the repository that was asked for: a
-// secret must not land in another one of a similar name.
+// readRepository reads a repository and its variables at the same time, and makes sure
+// that the answer is about the requested repository: a secret must not end up in another
+// one with a similar name.
 func readRepository(ctx context.Context, travis Travis, target Target) (travisapi.Repository, []travisapi.EnvVar, error) {
 	var repository travisapi.Repository
 	var vars []travisapi.EnvVar
@@ -201,17 +201,17 @@ func readRepository(ctx context.Context, travis Travis, target Target) (travisap
 		return repository, nil, &problem.Error{
 			Code:   "another_repository",
 			Object: target.String(), Reason: "Travis answered about another repository",
-			Hints: []string{"if it was renamed, use its new name"},
+			Hints: []string{"use its new name if it was renamed"},
 		}
 	}
 	return repository, vars, read
 }
 
-// MixedBranch is a branch with a host and no password of its own, the detail of
+// MixedBranch is a branch with its own host and no password of its own, the detail of
 // CodeMixedPair.
 type MixedBranch string
 
-// decide works out the changes from what is there.
+// decide computes the changes from what exists.
 func (p *RepositoryPlan) decide(request Request) {
 	p.Activate = request.Activate && !p.Repository.Active
 	for _, change := range []*Change{&p.Host, &p.Password} {
@@ -226,7 +226,7 @@ func (p *RepositoryPlan) decide(request Request) {
 		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
 	}
 	p.warn(request)
-	mixed := crossings(p.before, request.Branch, request.Credential.Host).mixed
+	mixed := branchConflicts(p.before, request.Branch, request.Credential.Host).mixed
 	switch {
 	case !p.writes() || len(mixed) == 0:
 	case request.AllowMixed:
@@ -234,7 +234,7 @@ func (p *RepositoryPlan) decide(request Request) {
 	default:
 		p.Err = &problem.Error{
 			Code:   CodeMixedPair,
-			Object: p.Target.String(), Reason: fmt.Sprintf("%s, so the new password would be sent to another host", ownHost(mixed)),
+			Object: p.Target.String(), Reason: fmt.Sprintf("%s, so its builds would send the new password to another host", ownHost(mixed)),
 			Detail: MixedBranch(mixed[0]),
 		}
 	}
@@ -244,14 +244,14 @@ func (p *RepositoryPlan) writes() bool {
 	return p.Host.Action != None || p.Password.Action != None
 }
 
-// Ended is why the reading for a plan ended before all repositories were read,
-// or nil: nothing can be written either.
-func (p Plan) Ended() error { return ended(p.Repositories) }
+// Ended is why reading for a plan ended before all repositories were read, or nil:
+// nothing can be written either.
+func (p Plan) Ended() error { return endedBy(p.Repositories) }
 
-func ended[R planned](all []R) (ended error) {
+func endedBy[R planned](all []R) (ended error) {
 	for _, repository := range all {
 		if why := repository.why(); endsRun(why) {
-			if ended = why; problem.Code(why) != CodeNotBegun {
+			if ended = why; problem.Code(why) != CodeNotStarted {
 				return why // the one that ended it
 			}
 		}
@@ -259,9 +259,9 @@ func ended[R planned](all []R) (ended error) {
 	return ended
 }
 
-// Again decides anew for another request with the same credential, from what was
-// read for this plan: it makes no call. Repositories that the request does not
-// name are left out; all that it names must have been read.
+// Again makes a plan for another request with the same credential, from what was read for
+// this one, without any call. It drops repositories that the request doesn't name; all
+// that it names must have been read.
 func (p Plan) Again(request Request) Plan {
 	wanted := make(map[Target]bool, len(request.Targets))
 	for _, target := range request.Targets {
@@ -277,7 +277,7 @@ func (p Plan) Again(request Request) Plan {
 	return again
 }
 
-// again decides anew, unless it could not be read.
+// again decides again, unless the repository couldn't be read.
 func (p RepositoryPlan) again(request Request) RepositoryPlan {
 	if p.Err != nil && !IsMixed(p.Err) {
 		return p
@@ -288,7 +288,7 @@ func (p RepositoryPlan) again(request Request) RepositoryPlan {
 	return fresh
 }
 
-// check verifies the credential, and notes what the login showed.
+// check verifies the credential, and stores what the login returned.
 func (p *Plan) check(ctx context.Context, checker Checker, request Request) error {
 	credential := request.Credential
 	login, err := request.Accepted.Login, error(nil)
@@ -300,8 +300,8 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		if login.PersonalKey {
 			p.Warnings = append(p.Warnings, Warning{
 				Code:    "personal_key",
-				Message: fmt.Sprintf("this looks like a person's own key for %s, not a deploy key: a build could do all that the person can", credential.Host),
-				Hint:    "make a deploy key in Console under Settings, Deploy Keys, and use that",
+				Message: fmt.Sprintf("this looks like a person's own key for %s, not a deploy key: a build could do everything that person can", credential.Host),
+				Hint:    "create a deploy key in Console (Settings, Deploy Keys) and use that",
 			})
 		}
 		if err := sees(login, request.Rack); err != nil {
@@ -312,34 +312,35 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		}
 		return nil
 	}
-	// What ended ctx says nothing about the Rack, and Travis has the same code.
+	// The end of ctx says nothing about the Rack, and Travis has the same code.
 	if ctx.Err() != nil || !request.Unchecked || credential.Console || !problem.Has(err, convox.CodeUnreachable) {
 		return err
 	}
 	if !convox.Sendable(credential.Password) {
 		return &problem.Error{
 			Code:   CodeUnsendable,
-			Reason: fmt.Sprintf("the convox client cannot send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
+			Detail: convox.Detail{Host: credential.Host, Rack: credential.Rack},
+			Reason: fmt.Sprintf("the convox CLI can't send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
 		}
 	}
 	p.Unchecked = true
 	p.Warnings = append(p.Warnings, Warning{
 		Code:    "unchecked",
-		Message: fmt.Sprintf("%v; the password is written unchecked", err),
-		Hint:    "Travis's machines must be able to reach the Rack, and the first build will show whether the password is right",
+		Message: fmt.Sprintf("%v; the password is written without being verified", err),
+		Hint:    "make sure that Travis can reach the Rack: the first build shows whether the password is right",
 	})
 	return nil
 }
 
-// consoleWarnings say why builds can't deploy with a key that Console accepted: it sees
-// no Rack, or Console can't reach the Rack that builds deploy to, or, where none is
-// named, any that the key sees.
+// consoleWarnings says why builds can't deploy with a key that Console accepted: it can't
+// see any Rack, or Console can't reach the Rack that builds deploy to, or, if none is
+// named, any visible Rack.
 func consoleWarnings(login convox.Login, rack string) []Warning {
 	if len(login.Racks) == 0 {
 		return []Warning{{
 			Code:    FoundNoRacks,
-			Message: fmt.Sprintf("%s accepts the key, but the key sees no Rack, so builds can't deploy", login.Host),
-			Hint:    "make a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
+			Message: fmt.Sprintf("%s accepts the key, but the key can't see any Rack, so builds can't deploy", login.Host),
+			Hint:    "create a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
 		}}
 	}
 	var lost []string
@@ -358,11 +359,11 @@ func consoleWarnings(login convox.Login, rack string) []Warning {
 	return []Warning{{
 		Code:    FoundRackStatus,
 		Message: fmt.Sprintf("%s reports that Rack %s, so deployments are likely to fail", login.Host, strings.Join(lost, ", ")),
-		Hint:    "look at the Rack in Console, and fix it before builds deploy",
+		Hint:    "check the Rack in Console, and fix it before builds deploy",
 	}}
 }
 
-// sees holds the Rack of the deploy step against those that a key sees.
+// sees compares the deploy step's Rack with those that a key can see.
 func sees(login convox.Login, rack string) error {
 	if rack == "" {
 		return nil
@@ -370,27 +371,32 @@ func sees(login convox.Login, rack string) error {
 	if slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack }) {
 		return nil
 	}
-	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key sees no Rack %s", rack), Hints: []string{seen(login)}}
+	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", rack), Hints: []string{listVisibleRacks(login)}}
 }
 
-// warn notes what a person should know before anything is written.
+// warn adds what a person should know before anything is written.
 func (p *RepositoryPlan) warn(request Request) {
 	if !p.Repository.Active && !p.Activate {
-		p.add("inactive", "Travis does not build it: it is not active there", "activate it on its Travis page")
+		p.add("inactive", "Travis doesn't build it: it's inactive there", "activate it on its Travis page")
 	}
-	if p.Host.Action == Replace || p.Password.Action == Replace {
-		p.add("replaces", "what is replaced cannot be put back: Travis does not give private values back", "")
+	switch isHost, isPassword := p.Host.Action == Replace, p.Password.Action == Replace; {
+	case isHost && isPassword:
+		p.add("replaces", HostName+" and "+PasswordName+" are replaced; the old values can't be restored", "")
+	case isHost:
+		p.add("replaces", HostName+" is replaced; the old value can't be restored", "")
+	case isPassword:
+		p.add("replaces", PasswordName+" is replaced; the old value can't be restored", "")
 	}
 	if n := len(p.Doubles); n > 0 {
-		p.add("doubles", text.Count(n, "older variable")+" of the same name and scope will be deleted; builds ignore them", "")
+		p.add("doubles", text.Count(n, "older duplicate")+", ignored by builds, will be deleted", "")
 	}
 	for _, name := range []string{HostName, PasswordName} {
 		p.warnPublic(name, request)
 	}
-	for _, branch := range crossings(p.before, request.Branch, request.Credential.Host).passwordOnly {
+	for _, branch := range branchConflicts(p.before, request.Branch, request.Credential.Host).passwordOnly {
 		p.add("branch_password_only",
-			fmt.Sprintf("branch %s has a password of its own and no host: it would be sent to %s", showBranch(branch), request.Credential.Host),
-			"give the branch a host and a password of its own")
+			fmt.Sprintf("branch %s has its own CONVOX_PASSWORD and no CONVOX_HOST: that password would be sent to %s", showBranch(branch), request.Credential.Host),
+			"set both variables for that branch")
 	}
 	for _, v := range p.before {
 		if v.Name == overrideName && (v.Branch == "" || v.Branch == request.Branch || request.Branch == "") {
@@ -400,23 +406,23 @@ func (p *RepositoryPlan) warn(request Request) {
 	}
 }
 
-// warnPublic tells of variables that anyone who can see the log may have read.
+// warnPublic warns of variables that anyone who can see the log may have read.
 func (p *RepositoryPlan) warnPublic(name string, request Request) {
 	advice := ""
 	if name == PasswordName {
-		advice = "take the old password for known: change it wherever it is still good"
+		advice = "treat the old password as leaked: change it wherever it still works"
 	}
 	for _, v := range p.before {
 		switch {
 		case v.Name != name || !v.Public:
 		case v.Branch == request.Branch && p.writes():
-			if name == PasswordName && v.Value.Equal(quoted(request.Credential.Password)) {
-				p.add("public_same", "the very password that is being written was public until now", "change that password, then run this again")
+			if name == PasswordName && v.Value.Equal(quoteForTravis(request.Credential.Password)) {
+				p.add("public_same", "the password that will be written was public until now", "change that password, then run this again")
 				continue
 			}
 			p.add("public", fmt.Sprintf("%s%s is public; it becomes private", name, on(v.Branch)), advice)
 		default:
-			p.add("public_elsewhere", fmt.Sprintf("%s%s is public and is left as it is", name, on(v.Branch)), "make it private in the repository's settings")
+			p.add("public_elsewhere", fmt.Sprintf("%s%s is public and isn't changed", name, on(v.Branch)), "make it private in the repository's settings")
 		}
 	}
 }
@@ -425,7 +431,7 @@ func (p *RepositoryPlan) add(code, message, hint string) {
 	p.Warnings = append(p.Warnings, Warning{Code: code, Target: p.Target, Message: message, Hint: hint})
 }
 
-// provider is the target's, GitHub where none was named.
+// provider is the target's, or GitHub.
 func (t Target) provider() travisapi.Provider {
 	if t.Provider == "" {
 		return travisapi.GitHub
@@ -435,13 +441,12 @@ func (t Target) provider() travisapi.Provider {
 
 func ownHost(branches []string) string {
 	if len(branches) == 1 {
-		return "branch " + showBranch(branches[0]) + " has a CONVOX_HOST of its own and no password"
+		return "branch " + showBranch(branches[0]) + " has its own CONVOX_HOST and no CONVOX_PASSWORD"
 	}
-	return "branches " + showBranches(branches) + " have a CONVOX_HOST of their own and no password"
+	return "branches " + showBranches(branches) + " have their own CONVOX_HOST and no CONVOX_PASSWORD"
 }
 
-// showBranch makes a branch's name, which comes from outside, fit to be shown
-// and to be pasted.
+// showBranch makes a branch's name, which comes from outside, safe to show and paste.
 func showBranch(branch string) string {
 	return text.Quote(branch)
 }

@@ -104,7 +104,7 @@ func TestARepositoryThatCannotBeWrittenIsTold(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		report := w.apply(w.stop(), plan)
-		if len(w.travis.Writes()) != 0 || report.Stands() {
+		if len(w.travis.Writes()) != 0 || report.HasChanges() {
 			t.Errorf("%s: it was written", name)
 		}
 	}
@@ -219,7 +219,7 @@ func TestAKeyWithWhichNoBuildCanDeployIsWarnedOf(t *testing.T) {
 		rack       string
 		want, says string
 	}{
-		"it sees no Rack":           {want: "no_racks", says: "sees no Rack"},
+		"it sees none":              {want: "no_racks", says: "can't see any Rack"},
 		"they run":                  {racks: []convox.Rack{rack("production", "running"), rack("staging", "updating")}},
 		"no status":                 {racks: []convox.Rack{rack("production", "")}},
 		"the only one is lost":      {racks: []convox.Rack{rack("production", "unreachable")}, want: "rack_status", says: "acme/production is unreachable"},

@@ -13,23 +13,23 @@ import (
 	"convox-travis/internal/text"
 )
 
-// Finder finds Racks by name; a cfn.Finder is one.
+// Finder finds Racks by name; a cfn.Finder implements it.
 type Finder interface {
 	Named(ctx context.Context, regions []string, name string) (cfn.Summary, error)
 	Search(ctx context.Context, regions []string, deliver func(cfn.RegionResult)) (cfn.Summary, error)
 }
 
-// CodeTwoRacks marks the Error for a name that more than one Rack has.
+// CodeTwoRacks marks the Error for a name of more than one Rack.
 const CodeTwoRacks = "two_racks"
 
-// Found is a Rack that was looked up by its name.
+// Found is a Rack that was found by its name.
 type Found struct {
 	Rack     cfn.Rack
 	Host     convox.Host // of its stack's Dashboard output
 	Warnings []Warning
 }
 
-// FindRack returns the one Rack called name. The errors are those of cfn, or an
+// FindRack returns the only Rack called name. The errors are those of cfn, or a
 // problem.Error.
 func FindRack(ctx context.Context, finder Finder, regions []string, name string) (Found, error) {
 	found, err := finder.Named(ctx, regions, name)
@@ -51,30 +51,30 @@ func FindRack(ctx context.Context, finder Finder, regions []string, name string)
 	if err != nil {
 		return Found{}, &problem.Error{
 			Code: "bad_host", Action: fmt.Sprintf("the Dashboard output of Rack %s in %s", name, rack.Region), Cause: err,
-			Hints: []string{"look at the stack's outputs"}, Detail: rack,
+			Hints: []string{"check the stack's outputs"}, Detail: rack,
 		}
 	}
 	return Found{rack, host, slices.Concat(RackWarnings(rack), deadStacks(found.Racks[1:]), notSearched(name, found))}, nil
 }
 
-// deadStacks notes the stacks of a Rack's name that were not taken for it.
+// deadStacks warns about stacks with a Rack's name that aren't working Racks.
 func deadStacks(racks []cfn.Rack) []Warning {
 	var warnings []Warning
 	for _, rack := range racks {
 		warnings = append(warnings, Warning{
 			Code:    "dead_stack",
-			Message: fmt.Sprintf("another stack %s is in %s, in the state %s: it is no working Rack", rack.Name, rack.Region, rack.Status),
+			Message: fmt.Sprintf("another stack %s is in %s, in the state %s: it isn't a working Rack", rack.Name, rack.Region, rack.Status),
 			Hint:    "delete that stack in the CloudFormation console if nobody needs it",
 		})
 	}
 	return warnings
 }
 
-// noHost says by the state of its stack why a Rack has no host.
+// noHost says why a Rack has no host, by the state of its stack.
 func noHost(rack cfn.Rack) error {
 	is, hint := rack.Meaning()
 	if is == "" {
-		is, hint = "has no host", "look at the outputs of its stack in the CloudFormation console: a Rack has its host in the one called Dashboard"
+		is, hint = "has no host", "check the outputs of its stack in the CloudFormation console: Dashboard has the Rack's host"
 	}
 	return &problem.Error{
 		Code:   "no_host",
@@ -83,7 +83,7 @@ func noHost(rack cfn.Rack) error {
 	}
 }
 
-// notSearched warns of regions that could have a second Rack of the name.
+// notSearched warns about regions that could have a second Rack with the name.
 func notSearched(name string, found cfn.Summary) []Warning {
 	open := unsearched(found)
 	if len(open) == 0 {
@@ -92,7 +92,7 @@ func notSearched(name string, found cfn.Summary) []Warning {
 	return []Warning{{
 		Code:    "regions_not_searched",
 		Message: fmt.Sprintf("not every region was searched for another Rack %s: %s", name, strings.Join(open, "; ")),
-		Hint:    "name the Rack's region, if another one is meant",
+		Hint:    "name the Rack's region if another one is meant",
 	}}
 }
 
@@ -145,25 +145,23 @@ func searched(found cfn.Summary, regions []string) string {
 	return fmt.Sprintf("%d regions", found.Regions)
 }
 
-// unsearched says which regions could have a Rack and were skipped, a line for each
-// reason.
+// unsearched says which regions were skipped and could have a Rack, one line per reason.
 func unsearched(found cfn.Summary) []string {
 	return cfn.GroupSkipped(slices.DeleteFunc(slices.Clone(found.Skipped), func(s cfn.Skipped) bool { return s.Off }))
 }
 
 func skippedHint(found cfn.Summary) []string {
 	if open := unsearched(found); len(open) > 0 {
-		return []string{"check whether the Rack is in a region that was not searched: " + strings.Join(open, "; ")}
+		return []string{"check whether the Rack is in a region that wasn't searched: " + strings.Join(open, "; ")}
 	}
 	return nil
 }
 
-// Regions are those in which there is a working Rack of one name, the detail of
-// CodeTwoRacks.
+// Regions are those with a working Rack of one name, the detail of CodeTwoRacks.
 type Regions []string
 
-// unclearRacks is the error for a name of which none, or more than one, of several
-// stacks works.
+// unclearRacks is the error for a name of several stacks of which none, or more than one,
+// works.
 func unclearRacks(name string, racks []cfn.Rack) error {
 	var all []string
 	var regions Regions
@@ -181,7 +179,7 @@ func unclearRacks(name string, racks []cfn.Rack) error {
 		return &problem.Error{
 			Code:   "no_host",
 			Reason: fmt.Sprintf("no working Rack is named %s, only stacks in %s", name, strings.Join(all, ", ")),
-			Hints:  []string{"install the Rack again, or wait until its installation has ended"},
+			Hints:  []string{"install the Rack again, or wait until its installation has finished"},
 		}
 	}
 	return &problem.Error{
@@ -191,21 +189,21 @@ func unclearRacks(name string, racks []cfn.Rack) error {
 	}
 }
 
-// RackWarnings tells what a Rack's stack means for builds on Travis.
+// RackWarnings says what the state of a Rack's stack means for builds on Travis.
 func RackWarnings(rack cfn.Rack) []Warning {
 	name := rack.Name
 	var warnings []Warning
 	if rack.Private {
 		warnings = append(warnings, Warning{
 			Code:    "private_api",
-			Message: fmt.Sprintf("Rack %s has a private API: Travis's machines cannot reach it", name),
+			Message: fmt.Sprintf("Rack %s has a private API: Travis's machines can't reach it", name),
 			Hint:    "build on machines inside the VPC, or use Console with a deploy key",
 		})
 	}
 	if len(rack.WhiteList) > 0 {
 		warnings = append(warnings, Warning{
 			Code:    "white_list",
-			Message: fmt.Sprintf("Rack %s takes calls from a white list only", name),
+			Message: fmt.Sprintf("Rack %s has an IP allowlist", name),
 			Hint:    "add the addresses of Travis's machines (https://docs.travis-ci.com/user/ip-addresses/) to the Rack's WhiteList",
 		})
 	}
@@ -213,7 +211,7 @@ func RackWarnings(rack cfn.Rack) []Warning {
 		warnings = append(warnings, Warning{
 			Code:    "failed_state",
 			Message: fmt.Sprintf("Rack %s: its stack is in the state %s, so deploys may fail", name, rack.Status),
-			Hint:    cmp.Or(rack.Repair, "look at the stack in the CloudFormation console first"),
+			Hint:    cmp.Or(rack.Repair, "check the stack in the CloudFormation console first"),
 		})
 	}
 	return warnings

@@ -40,7 +40,7 @@ func TestARackByNameGivesItsHost(t *testing.T) {
 	if err != nil || found.Host.String() != "production-12.eu-west-1.elb.amazonaws.com" || found.Rack.Region != "eu-west-1" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "1 region skipped: throttled (us-east-1)") {
+	if codes(found.Warnings) != "regions_not_searched" || !strings.Contains(found.Warnings[0].Message, "skipped us-east-1: throttled") {
 		t.Errorf("%+v", found.Warnings)
 	}
 }
@@ -56,7 +56,7 @@ func TestARackThatCannotBeUsedIsTold(t *testing.T) {
 		code  string
 		says  []string
 	}{
-		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "access denied"}}}, "no_rack", []string{"22 regions", "1 region skipped: access denied (me-south-1)"}},
+		"none":                {cfn.Summary{Regions: 22, Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "access denied"}}}, "no_rack", []string{"22 regions", "skipped me-south-1: access denied"}},
 		"none in a region":    {cfn.Summary{Regions: 1}, "no_rack", []string{"in eu-west-1", "leave the region out"}},
 		"an app of the name":  {cfn.Summary{Regions: 1, Others: []cfn.Other{{Name: "production", Region: "eu-west-1", What: "an app on Rack main"}}}, "no_rack", []string{"in eu-west-1 is an app on Rack main"}},
 		"two":                 {cfn.Summary{Racks: []cfn.Rack{good, other}, Regions: 2}, setup.CodeTwoRacks, []string{"eu-west-1 (UPDATE_COMPLETE, host h.example.com), us-east-1 (UPDATE_COMPLETE"}},
@@ -96,8 +96,8 @@ func TestARackWithoutAHostIsToldByItsState(t *testing.T) {
 		"UPDATE_ROLLBACK_IN_PROGRESS":                  {"is being rolled back", "wait until it has finished"},
 		"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": {"is being rolled back", "wait until it has finished"},
 		"UPDATE_ROLLBACK_FAILED":                       {"failed to update", "repair its stack"},
-		"UPDATE_COMPLETE":                              {"has no host", "look at the outputs of its stack"},
-		"IMPORT_COMPLETE":                              {"has no host", "look at the outputs of its stack"},
+		"UPDATE_COMPLETE":                              {"has no host", "check the outputs of its stack"},
+		"IMPORT_COMPLETE":                              {"has no host", "check the outputs of its stack"},
 	} {
 		rack := cfn.Rack{Name: "production", Region: "eu-west-1", Status: status}
 		_, err := setup.FindRack(t.Context(), finds(cfn.Summary{Racks: []cfn.Rack{rack}, Regions: 1}), nil, "production")
@@ -127,7 +127,7 @@ func TestWhatAStackMeansForTravisIsWarnedOf(t *testing.T) {
 func TestADeadStackAloneIsWarnedOf(t *testing.T) {
 	for _, state := range dead {
 		warnings := setup.RackWarnings(cfn.Rack{Status: state})
-		if codes(warnings) != "failed_state" || warnings[0].Hint != "look at the stack in the CloudFormation console first" {
+		if codes(warnings) != "failed_state" || warnings[0].Hint != "check the stack in the CloudFormation console first" {
 			t.Errorf("%s: %+v", state, warnings)
 		}
 	}
@@ -201,7 +201,7 @@ func TestARegionThatMayHaveTheRackIsTheError(t *testing.T) {
 		off := cfn.Skipped{Region: "me-south-1", Reason: "switched off for this account", Off: true, Err: &problem.Error{Code: cfn.CodeRefused}}
 		_, err := setup.FindRack(t.Context(), finds{Regions: 18, Skipped: []cfn.Skipped{denied, off, skipped}}, nil, "production")
 		hints := strings.Join(problem.Of(err).Hints, "\n")
-		if codeOf(err) != want || !strings.Contains(err.Error(), "18 regions") || strings.Contains(hints, "switched off") || !strings.Contains(hints, "access denied (af-south-1") {
+		if codeOf(err) != want || !strings.Contains(err.Error(), "18 regions") || strings.Contains(hints, "switched off") || !strings.Contains(hints, "skipped af-south-1: access denied") && !strings.Contains(hints, "skipped 2 regions: access denied (af-south-1, us-west-2)") {
 			t.Errorf("%s: %v\n%s", want, err, hints)
 		}
 		if want != "no_rack" && !strings.HasPrefix(err.Error(), "look for Rack production in us-west-2: "+skipped.Reason) {

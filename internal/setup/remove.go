@@ -22,18 +22,18 @@ type RepositoryRemoval struct {
 	Err        error // why nothing will be deleted here
 }
 
-// RemoveRequest says which pairs go.
+// RemoveRequest says which variables to delete.
 type RemoveRequest struct {
 	Targets     []Target
-	Branch      string // "" is the pair for all branches
-	AllBranches bool   // every pair, whatever its scope
+	Branch      string // "" is the variables for all branches
+	AllBranches bool   // the variables of every scope
 
-	Read func(done int) // told how many repositories have been read, one at a time; may be nil
+	Read func(done int) // gets the number of repositories read so far, one call at a time; may be nil
 }
 
-// MakeRemoval reads the repositories, side by side.
+// MakeRemoval reads the repositories concurrently.
 func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Removal {
-	targets := Distinct(request.Targets)
+	targets := RemoveDuplicates(request.Targets)
 	removal := Removal{Repositories: make([]RepositoryRemoval, len(targets))}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -42,14 +42,14 @@ func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Remo
 		var vars []travisapi.EnvVar
 		r.Repository, vars, r.Err = readRepository(ctx, travis, r.Target)
 		r.Variables = request.pick(vars)
-		r.Err = sparing(ctx, cancel, r.Target, r.Err)
+		r.Err = stopReads(ctx, cancel, r.Target, r.Err)
 		removal.Repositories[i] = r
 	})
 	return removal
 }
 
-// pick lists what goes: all passwords first, so that none meets another scope's
-// host when the run is ended halfway.
+// pick lists what to delete: all passwords first, so that none is sent to another scope's
+// host if the run ends halfway.
 func (r RemoveRequest) pick(vars []travisapi.EnvVar) []travisapi.EnvVar {
 	var picked []travisapi.EnvVar
 	for _, name := range []string{PasswordName, HostName} {
@@ -62,9 +62,9 @@ func (r RemoveRequest) pick(vars []travisapi.EnvVar) []travisapi.EnvVar {
 	return picked
 }
 
-// Ended is why the reading for a removal ended before all repositories were read,
-// or nil: nothing can be deleted either.
-func (r Removal) Ended() error { return ended(r.Repositories) }
+// Ended is why reading for a removal ended before all repositories were read, or nil:
+// nothing can be deleted either.
+func (r Removal) Ended() error { return endedBy(r.Repositories) }
 
 // IsEmpty reports whether there is nothing to delete anywhere.
 func (r Removal) IsEmpty() bool {
@@ -76,7 +76,7 @@ func (r Removal) IsEmpty() bool {
 	return true
 }
 
-// Intent is the report of a removal that was not carried out.
+// Intent is the report of a removal that wasn't carried out.
 func (r Removal) Intent() Report {
 	var report Report
 	for _, repository := range r.Repositories {
@@ -93,10 +93,10 @@ func (r RepositoryRemoval) intent() RepositoryReport {
 	return report
 }
 
-// Remove carries out a removal, several repositories side by side, and reads back
-// that what it deleted is gone.
+// Remove carries out a removal, several repositories at a time, and reads back that the
+// variables are gone.
 func (r Runner) Remove(stop Stop, removal Removal) Report {
-	return sweep(r, stop, removal.Repositories, Runner.removeOne)
+	return runEach(r, stop, removal.Repositories, Runner.removeOne)
 }
 
 func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryReport {
@@ -106,7 +106,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	case repository.Err != nil, len(repository.Variables) == 0:
 		return outcome
 	case over != nil:
-		outcome.Err = NotBegun(repository.Target, over)
+		outcome.Err = NotStarted(repository.Target, over)
 		return outcome
 	}
 	step, cancel := stop.Call()
@@ -118,7 +118,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	for i, v := range repository.Variables {
 		calls := step
 		if v.Name == HostName && halved[v.Branch] {
-			calls = transport.Until(finish) // also after a stop: half a pair is of no use
+			calls = transport.Until(finish) // even after a stop: one variable without the other is useless
 		} else if err := stop.Asked(); err != nil {
 			outcome.Err = stoppedIn(repository.Target, err)
 			continue
@@ -129,7 +129,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 				outcome.Variables[i].Result = Unknown
 			}
 			outcome.Err = err
-			if keptBack(stop, err) {
+			if neverStarted(stop, err) {
 				outcome.Err = stoppedIn(repository.Target, stop.Asked())
 			}
 			return outcome
@@ -144,14 +144,14 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	return outcome
 }
 
-// verifyGone reads back: a simultaneous write by somebody else can bring a
-// deleted variable back.
+// verifyGone reads back: someone else's simultaneous write can restore a deleted
+// variable.
 func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, outcome RepositoryReport) error {
 	r.tell(Event{Target: repository.Target, Step: StepVerify})
 	vars, err := r.Travis.EnvVars(ctx, repository.Repository.Ref())
 	if err != nil {
 		return &problem.Error{
-			Code: "not_verified", Action: fmt.Sprintf("%s: deleted, but it could not be read back", repository.Target),
+			Code: "not_verified", Action: fmt.Sprintf("%s: deleted, but reading it back failed", repository.Target),
 			Hints: []string{"run this again: it ends in the same state"}, Cause: err,
 		}
 	}
@@ -163,7 +163,7 @@ func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, ou
 		if there[v.ID] {
 			outcome.Variables[i].Result = Failed
 			err = &problem.Error{
-				Code: "overwritten", Object: repository.Target.String(), Reason: fmt.Sprintf("%s is still there: something else writes to these settings", v.Name),
+				Code: "overwritten", Object: repository.Target.String(), Reason: fmt.Sprintf("%s still exists: something else writes to these settings", v.Name),
 				Hints: []string{"run this again"},
 			}
 		}

@@ -62,7 +62,7 @@ func TestADeleteThatFailsIsNamed(t *testing.T) {
 	removal := w.removal(setup.RemoveRequest{})
 	w.travis.Faults.Add(faults.Rule{Kind: faults.Status500, Skip: 1, Times: -1, Match: method(http.MethodDelete)})
 	r := w.remove(w.stop(), removal)
-	if r.Err == nil || story(r) != "PASSWORD remove done, HOST remove unknown, HOST remove failed" || !r.Stands() {
+	if r.Err == nil || story(r) != "PASSWORD remove done, HOST remove unknown, HOST remove failed" || !r.HasChanges() {
 		t.Errorf("%s, %v", story(r), r.Err)
 	}
 }

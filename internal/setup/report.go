@@ -13,72 +13,74 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Result is how it ended for one variable.
+// Result is the result for one variable.
 type Result string
 
-// The results. The zero Result stands in a dry run: nothing was tried.
+// The results. A dry run has the zero Result: nothing was tried.
 const (
 	Done    Result = "done"
 	Failed  Result = "failed"  // it is not written; what was there before is still there, or is named in the error
-	Undone  Result = "undone"  // this run created it and took it away again
-	Unknown Result = "unknown" // Travis did not say, and could not be asked again
+	Undone  Result = "undone"  // this run created it and rolled it back
+	Unknown Result = "unknown" // Travis didn't confirm it, and couldn't be asked again
 )
 
-// VariableReport is how it ended for one variable.
+// VariableReport is the result for one variable.
 type VariableReport struct {
 	Name   string
 	Branch string // "" is all branches
-	Public bool   // as it was read back; what this program writes is private
+	Public bool   // as read back; this program writes private ones
 	Action Action
 	Result Result
-	Lost   bool // it was there before, and Travis deleted it while replacing it
+	Lost   bool // it existed before, and Travis deleted it while replacing it
 }
 
-// Outcome says in words what became of the variable.
+// Outcome describes the result for the variable.
 func (v VariableReport) Outcome() string {
-	done := map[Action]string{Create: "created", Replace: "replaced", Delete: "deleted", None: "left as it is"}[v.Action]
-	switch v.Result {
-	case Done:
+	done := map[Action]string{Create: "created", Replace: "replaced", Delete: "deleted", None: "unchanged"}[v.Action]
+	switch {
+	case v.Lost && v.Result == Failed:
+		return "lost: Travis deleted the old value and didn't accept the new one"
+	case v.Result == Undone:
+		return done + ", then rolled back"
+	case v.Result == Unknown:
+		return "unknown: Travis didn't confirm it"
+	case v.Result == Done, v.Action == None:
 		return done
-	case Failed:
-		if v.Lost {
-			return "lost: Travis deleted the old one, and the new one could not be set"
-		}
-		return "not " + strings.Replace(done, "left as it is", "changed", 1)
-	case Undone:
-		return done + ", and taken away again"
-	case Unknown:
-		return "unknown: Travis did not say"
+	case v.Result == Failed:
+		return "not " + done
 	}
 	return "would be " + done
 }
 
-// RepositoryReport is how it ended for one repository.
+// RepositoryReport is the result for one repository.
 type RepositoryReport struct {
 	Target    Target
-	ID        int // 0 where the repository was not found
+	ID        int // 0 if the repository wasn't found
 	Variables []VariableReport
-	Activated bool        // Travis did not build it before this run
-	File      *FileReport // of .travis.yml, where that was asked for
+	Activated bool        // Travis didn't build it before this run
+	File      *FileReport // of .travis.yml, if requested
 	Err       error
 }
 
-// Stands reports whether this run changed something, or may have, that it did
-// not change back.
-func (r RepositoryReport) Stands() bool {
-	return r.variablesStand() || r.Activated || (r.File != nil && r.File.Written())
+// HasChanges reports whether this run changed something, or may have, and didn't roll it
+// back.
+func (r RepositoryReport) HasChanges() bool {
+	return r.hasChangedVariables() || r.Activated || (r.File != nil && r.File.Written())
 }
 
-func (r RepositoryReport) variablesStand() bool {
+func (r RepositoryReport) hasChangedVariables() bool {
 	for _, v := range r.Variables {
-		if v.Action != None && (v.Result == Done || v.Result == Unknown || v.Lost) {
+		if v.Action != None && v.isWritten() {
 			return true
 		}
 	}
 	return false
 }
 
-// Outcome says in one line what became of the variables.
+// isWritten reports whether the variable isn't what it was before, or may not be.
+func (v VariableReport) isWritten() bool { return v.Result == Done || v.Result == Unknown || v.Lost }
+
+// Outcome describes the result for the variables in one line.
 func (r RepositoryReport) Outcome() string {
 	if len(r.Variables) == 0 {
 		if r.Err != nil {
@@ -94,7 +96,7 @@ func (r RepositoryReport) Outcome() string {
 		}
 	}
 	if len(outcomes) == 2 && outcomes[0] == outcomes[1] {
-		return strings.Replace("both "+outcomes[0], "both left as it is", "left as they are", 1)
+		return "both " + outcomes[0]
 	}
 	for i, v := range r.Variables {
 		outcomes[i] = v.Name + " " + outcomes[i]
@@ -102,26 +104,26 @@ func (r RepositoryReport) Outcome() string {
 	return strings.Join(outcomes, ", ")
 }
 
-// Report is how a run ended.
+// Report is the result of a run.
 type Report struct {
 	Repositories []RepositoryReport
 	Warnings     []Warning
-	Stopped      error // why the run was stopped before its end, or nil
+	Stopped      error // why the run was stopped early, or nil
 }
 
-// Stands reports whether the run left anything written.
-func (r Report) Stands() bool {
+// HasChanges reports whether anything that the run wrote remains.
+func (r Report) HasChanges() bool {
 	for _, repository := range r.Repositories {
-		if repository.Stands() {
+		if repository.HasChanges() {
 			return true
 		}
 	}
 	return false
 }
 
-// OnlyCreates reports whether every repository was read, and in none of them
-// anything that was there was to be replaced: whatever pair stands is then this
-// run's own. Of one that was not read, nobody knows what it holds.
+// OnlyCreates reports whether every repository was read, and nothing that existed was to
+// be replaced: all variables are then this run's own. The content of one that wasn't read
+// is unknown.
 func (r Report) OnlyCreates() bool {
 	for _, repository := range r.Repositories {
 		for _, v := range repository.Variables {
@@ -136,14 +138,14 @@ func (r Report) OnlyCreates() bool {
 	return len(r.Repositories) > 0
 }
 
-// Count counts the repositories: those that are as they should be, those that
-// failed, and those that nothing was tried in because the run ended before.
+// Count counts the repositories: those that succeeded, those that failed, and those in
+// which nothing was tried because the run ended before.
 func (r Report) Count() (done, failed, left int) {
 	for _, repository := range r.Repositories {
 		switch {
 		case repository.Err == nil:
 			done++
-		case problem.Code(repository.Err) == CodeNotBegun:
+		case problem.Code(repository.Err) == CodeNotStarted:
 			left++
 		default:
 			failed++
@@ -163,7 +165,7 @@ func (r Report) Errs() []error {
 	return errs
 }
 
-// Intent is the report of a plan that was not carried out.
+// Intent is the report of a plan that wasn't carried out.
 func (p Plan) Intent() Report {
 	report := Report{Warnings: p.AllWarnings()}
 	for _, repository := range p.Repositories {
@@ -179,7 +181,7 @@ func (p RepositoryPlan) intent(branch string) RepositoryReport {
 	}
 	for _, change := range []Change{p.Host, p.Password} {
 		v := VariableReport{Name: change.Name, Branch: branch, Action: change.Action}
-		v.Public = change.Action == None && change.public // else it becomes private
+		v.Public = change.Action == None && change.public // otherwise it becomes private
 		report.Variables = append(report.Variables, v)
 	}
 	return report
@@ -194,7 +196,7 @@ func (p Plan) AllWarnings() []Warning {
 	return warnings
 }
 
-// Step is a moment of a run that is worth showing.
+// Step is an event of a run that is worth showing.
 type Step string
 
 // The steps.
@@ -203,33 +205,33 @@ const (
 	StepActivate Step = "activate" // the repository is being activated
 	StepWrite    Step = "write"    // a variable is being written
 	StepWritten  Step = "written"  // Travis accepted it
-	StepLookUp   Step = "look up"  // its fate is unknown, so it is looked up
-	StepUndo     Step = "undo"     // it is being taken away again
+	StepLookUp   Step = "look up"  // Travis didn't confirm it, so it is looked up
+	StepUndo     Step = "undo"     // it is being rolled back
 	StepDelete   Step = "delete"   // it is being deleted
 	StepVerify   Step = "verify"   // names, branches and privacy are being read back
-	StepFinished Step = "finished" // the repository's end, good or bad
+	StepFinished Step = "finished" // the repository is done, successfully or not
 )
 
-// Event tells of a step.
+// Event is a step of a run.
 type Event struct {
 	Target Target
 	Step   Step
-	Name   string            // of the variable, where it is about one
+	Name   string            // of the variable, if it is about one
 	Report *RepositoryReport // with StepFinished
 }
 
-// stopsEverything reports whether Travis lets nobody in any more.
+// stopsEverything reports whether Travis rejects everyone.
 func stopsEverything(err error) bool {
 	return travisapi.Failed(err, travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired)
 }
 
-// endsRun reports whether after err nothing more is begun: Travis lets nobody in
-// any more, takes no calls for longer than is waited, or has failed too often.
+// endsRun reports whether nothing more is started after err: Travis rejects everyone,
+// accepts no calls for longer than this program waits, or has failed too often.
 func endsRun(err error) bool {
 	return stopsEverything(err) || !travisapi.RefusedUntil(err).IsZero() || gaveUp(err)
 }
 
-// stopping returns err where it ends the run, else nil.
+// stopping returns err if it ends the run, otherwise nil.
 func stopping(err error) error {
 	if endsRun(err) {
 		return err
@@ -237,15 +239,15 @@ func stopping(err error) error {
 	return nil
 }
 
-// FileReport is what became of .travis.yml.
+// FileReport is the result for .travis.yml.
 type FileReport struct {
-	Path      string // clean it before it is shown
+	Path      string // clean it before showing it
 	Missing   bool   // there was no such file
-	Found     string // where it deployed already, or ""
+	Found     string // where it already deployed, or ""
 	Step      bool   // the deploy step was added
-	Encrypted bool   // the pair was added, or ours was written anew
+	Encrypted bool   // the encrypted variables were added, or ours were replaced
 	Planned   bool   // nothing was tried: a dry run
-	Err       error  // why the file was left alone, or nil
+	Err       error  // why the file is unchanged, or nil
 	// ToPaste is what could not be added, for a person to write into the file.
 	ToPaste []*travisyml.Refusal
 }
@@ -253,37 +255,37 @@ type FileReport struct {
 // Written reports whether the file was changed.
 func (r FileReport) Written() bool { return r.Err == nil && !r.Planned && (r.Step || r.Encrypted) }
 
-// undo is what takes the addition away again.
-func (r FileReport) undo() string {
+// cleanup is how to remove the addition.
+func (r FileReport) cleanup() string {
 	if r.Missing {
-		return "delete .travis.yml, which was not there before"
+		return "delete .travis.yml: the file is new"
 	}
-	return "delete from .travis.yml what git diff shows as added"
+	return "delete the lines of .travis.yml that git diff shows as added"
 }
 
-// Outcome says in words what became of the file.
+// Outcome describes the result for the file.
 func (r FileReport) Outcome() string {
-	written := "written: "
+	added := " added"
 	if r.Planned {
-		written = "would be written: "
+		added = " would be added"
 	}
 	switch {
 	case r.Err != nil:
-		return "left as it was"
+		return "unchanged"
 	case r.Step && r.Encrypted:
-		return written + "the deploy step, and the pair encrypted"
+		return "deploy step and encrypted variables" + added
 	case r.Step:
-		return written + "the deploy step"
+		return "deploy step" + added
 	case r.Encrypted:
-		return written + "the pair encrypted"
+		return "encrypted variables" + added
 	case r.Found != "":
-		return "left as it is: it deploys already"
+		return "unchanged: it already deploys"
 	}
-	return "left as it is"
+	return "unchanged"
 }
 
-// WriteFile adds to a file what can be added, and tells what became of it. err is
-// that of planning it.
+// WriteFile adds to a file what can be added, and reports it. err is that of
+// planning it.
 func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
 	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
 	if err == nil || refused && change.Changed() {
@@ -292,7 +294,7 @@ func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
 	return change.report(err, encrypted)
 }
 
-// Intent tells what would become of the file.
+// Intent is the report of a change that wasn't made.
 func (c FileChange) Intent(err error, encrypted bool) *FileReport {
 	report := c.report(err, encrypted)
 	report.Planned = true
@@ -307,14 +309,14 @@ func (c FileChange) report(err error, encrypted bool) *FileReport {
 	return report
 }
 
-// leavesOut reports whether what is to be pasted belongs to a key.
+// leavesOut reports whether something to paste belongs to a key.
 func (c FileChange) leavesOut(key string) bool {
 	return slices.ContainsFunc(c.ToPaste, func(r *travisyml.Refusal) bool { return strings.HasPrefix(r.Place, key) })
 }
 
 // Diff is what would be added, as a unified diff
-// (https://www.gnu.org/software/diffutils/manual/html_node/Unified-Format.html);
-// "" is nothing. The file's name is cleaned of what could steer a terminal.
+// (https://www.gnu.org/software/diffutils/manual/html_node/Unified-Format.html); "" is
+// nothing. The file's name is cleaned of terminal control characters.
 func (c FileChange) Diff() string {
 	name := text.Clean(filepath.Base(c.File.Path))
 	before := "a/" + name
@@ -324,26 +326,26 @@ func (c FileChange) Diff() string {
 	return udiff.Unified(before, "b/"+name, c.File.Text, c.New)
 }
 
-// warn notes what a step does beside deploying.
+// warn adds the side effects of a step.
 func (c *FileChange) warn(document *travisyml.Document, place string) {
 	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
 		c.Warnings = append(c.Warnings, Warning{
 			Code:    "yml_hooks",
-			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs what is there with this one too",
+			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs them with this one too",
 			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
 		})
 	}
 }
 
-// codeUnseen marks a Warning about what isn't known of the file.
+// codeUnseen marks a Warning about something unknown in the file.
 const codeUnseen = "yml_unseen"
 
-// noteUnseen notes what isn't known of the file.
+// noteUnseen adds what is unknown in the file.
 func (c *FileChange) noteUnseen() {
 	for i, unseen := range c.Builds.Unseen() {
 		unseen.Line = c.lineBefore(unseen.Line)
 		if i == mostNamed {
-			c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: "more in it isn't known here"})
+			c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: "more of it is unknown"})
 			break
 		}
 		c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: unseen.String()})

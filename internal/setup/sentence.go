@@ -8,9 +8,9 @@ import (
 	"convox-travis/internal/build"
 )
 
-// Sentence says what a push to the target's branch deploys, and whether other
-// builds deploy too. then is "then " for a file that isn't written yet, else "", and
-// others are branches that deploy as well. It is "" where there is no file.
+// Sentence says what a push to the target's branch deploys, and whether other builds
+// deploy too. then is "then " for a file that isn't written yet, otherwise "", and others
+// are branches that deploy as well. It returns "" without a file.
 func (b Builds) Sentence(then string, others ...string) string {
 	if len(b.Outcomes) == 0 {
 		return ""
@@ -25,7 +25,7 @@ func (b Builds) Sentence(then string, others ...string) string {
 	if len(calls) == 0 {
 		first += "deploys nothing" + b.failure()
 	} else {
-		first += "deploys " + b.amounts(calls)
+		first += "deploys " + b.deployCounts(calls)
 		switch b.tests() {
 		case noTests:
 			first += "; no tests run"
@@ -44,7 +44,7 @@ func (b Builds) Sentence(then string, others ...string) string {
 	return strings.Join(sentences, ". ") + "."
 }
 
-// failure names the line that fails a push before it deploys, where there is one.
+// failure names the line that fails a push before it deploys, if there is one.
 func (b Builds) failure() string {
 	push := b.Outcomes[pushed]
 	for i, played := range push.Played {
@@ -62,9 +62,9 @@ func (b Builds) confirmed() string {
 	return " (confirmed by Travis)"
 }
 
-// amounts says what is deployed and how many times, such as "web to acme/staging
+// deployCounts says what is deployed and how many times, such as "web to acme/staging
 // once and api twice".
-func (b Builds) amounts(calls []build.Call) string {
+func (b Builds) deployCounts(calls []build.Call) string {
 	var names []string
 	times := map[string]int{}
 	for _, call := range calls {
@@ -132,10 +132,10 @@ const (
 	unknownTests testing = iota // a script tests and deploys
 	noTests                     // no job runs any
 	passTests                   // all of them pass before
-	besideTests                 // other jobs run them meanwhile, or later
+	besideTests                 // other jobs run them at the same time or later
 )
 
-// tests says whether the deploys of a push wait for all tests of the build.
+// tests reports whether a push's deploys wait for all tests of the build.
 func (b Builds) tests() testing {
 	push := b.Outcomes[pushed]
 	var testers, deployers []int
@@ -176,7 +176,8 @@ func (b Builds) tests() testing {
 	return passTests
 }
 
-// runsTests reports whether a job has commands in script, be they the language's.
+// runsTests reports whether a job has commands in script, including the language's
+// default.
 func runsTests(job build.Job, event build.Event) bool {
 	return slices.ContainsFunc(build.ScriptOf(job, event).Steps, func(s build.Step) bool {
 		isDefault := job.Config.Get("script") == nil

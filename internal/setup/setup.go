@@ -1,12 +1,12 @@
-// Package setup decides: what would change in a repository's Travis settings
-// and what is wrong with it (Plan), and how to write the pair so that it is
-// whole or the report says exactly what is not (Apply, Remove). It knows no
-// screen, asks nothing and prints nothing; what it needs of the outside it is
-// given through small interfaces, so that every fault can be played to it.
+// Package setup makes the decisions: what would change in a repository's Travis settings,
+// and what is wrong with it (Plan), and how to write the variables so that both are set
+// or the report says exactly what isn't (Apply, Remove). It is independent of screens,
+// asks nothing and prints nothing; it uses the outside through small interfaces, so that
+// tests can play every fault.
 //
-// It rests on the settings of Travis API v3
-// (https://developer.travis-ci.com/resource/env_var) and on what the convox
-// client reads in a build (https://docs.convox.com/).
+// It relies on the settings of Travis API v3
+// (https://developer.travis-ci.com/resource/env_var) and on what the convox CLI reads in
+// a build (https://docs.convox.com/).
 //
 // Next room: internal/reset, which decides about a Rack's password.
 package setup
@@ -24,17 +24,17 @@ import (
 	"convox-travis/travisapi"
 )
 
-// The pair. HostName is always written first, so that a new password never
-// meets an old host.
+// The two variables. HostName is always written first, so that a new password is never
+// sent to an old host.
 const (
 	HostName     = "CONVOX_HOST"
 	PasswordName = "CONVOX_PASSWORD"
 )
 
-// overrideName is read by the convox client before the pair.
+// overrideName is read by the convox CLI before the two variables.
 const overrideName = "RACK_URL"
 
-// Travis is what setup needs of Travis; a travisapi.Client has it.
+// Travis is what setup needs from Travis; a travisapi.Client implements it.
 type Travis interface {
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
 	Activate(Stop, travisapi.Ref) (travisapi.Repository, error)
@@ -44,7 +44,7 @@ type Travis interface {
 	DeleteEnvVar(Stop, travisapi.Ref, string) error
 }
 
-// Checker proves a credential; a convox.Checker is one.
+// Checker verifies a credential; a convox.Checker implements it.
 type Checker interface {
 	Rack(context.Context, convox.Host, secret.String) (convox.Login, error)
 	Console(context.Context, convox.Host, secret.String) (convox.Login, error)
@@ -53,24 +53,25 @@ type Checker interface {
 // Credential is what a build logs in with.
 type Credential struct {
 	Host     convox.Host
-	Password secret.String // a Rack's password, or a deploy key of Console
+	Password secret.String // a Rack password, or a Console deploy key
 	Console  bool          // whether Host is a Console
 	Source   convox.Source // where the password was found
+	Rack     convox.Rack   // name and region, where the host was found in CloudFormation
 }
 
-// Verify logs in with the credential. The error of one that was found somewhere and is
-// refused says where.
+// Verify logs in with the credential. An error knows the Rack, and where a refused
+// password was found.
 func (c Credential) Verify(ctx context.Context, checker Checker) (convox.Login, error) {
 	verify := checker.Rack
 	if c.Console {
 		verify = checker.Console
 	}
 	login, err := verify(ctx, c.Host, c.Password)
-	return login, convox.NameSource(err, c.Source)
+	return login, convox.NameRack(convox.NameSource(err, c.Source), c.Rack)
 }
 
-// Accepted is a credential that its host accepted, and what the login showed. The
-// zero value covers no credential.
+// Accepted is a credential that its host accepted, with what the login returned. The zero
+// value covers no credential.
 type Accepted struct {
 	Credential Credential
 	Login      convox.Login
@@ -81,13 +82,13 @@ func (a Accepted) covers(c Credential) bool {
 	return a.Credential.Host == c.Host && a.Credential.Console == c.Console && a.Credential.Password.Equal(c.Password) && !c.Host.IsZero()
 }
 
-// Target names a repository as it was asked for.
+// Target names a repository as requested.
 type Target struct {
 	Provider travisapi.Provider
 	Slug     string
 }
 
-// String is OWNER/NAME, with the provider before it where it is not GitHub.
+// String is OWNER/NAME, prefixed by the provider unless it is GitHub.
 func (t Target) String() string {
 	if t.Provider == travisapi.GitHub || t.Provider == "" {
 		return t.Slug
@@ -95,7 +96,7 @@ func (t Target) String() string {
 	return string(t.Provider) + " " + t.Slug
 }
 
-// Ref names the repository by its slug, while its number is not known.
+// Ref names the repository by its slug, while its number is unknown.
 func (t Target) Ref() travisapi.Ref {
 	if t.Provider == "" {
 		return travisapi.BySlug(travisapi.GitHub, t.Slug)
@@ -103,11 +104,11 @@ func (t Target) Ref() travisapi.Ref {
 	return travisapi.BySlug(t.Provider, t.Slug)
 }
 
-// Warning is something the person should know; it stops nothing.
+// Warning is something that the person should know; it stops nothing.
 type Warning struct {
 	Code    string
-	Target  Target // the repository that it is about; zero is the whole run
-	Message string // what, without the repository
+	Target  Target // the repository; zero for the whole run
+	Message string // the message, without the repository
 	Hint    string
 }
 
@@ -119,22 +120,21 @@ func (w Warning) String() string {
 	return w.Target.String() + ": " + w.Message
 }
 
-// The codes of Errors that callers tell apart.
+// The codes of Errors that callers distinguish.
 const (
-	CodeMixedPair  = "mixed_pair"          // needs a confirmation: Request.AllowMixed
-	CodeUnsendable = "password_unsendable" // the convox client cannot send it
+	CodeMixedPair  = "mixed_pair"          // requires confirmation: Request.AllowMixed
+	CodeUnsendable = "password_unsendable" // the convox CLI can't send it
 	CodeStopped    = "stopped"             // ended before it was done, because of another's error or a stop
-	CodeNotBegun   = "not_begun"           // nothing was tried here, because of another's error or a stop
+	CodeNotStarted = "not_begun"           // nothing was tried here, because of another's error or a stop
 )
 
-// IsMixed reports whether err asks for the confirmation that Request.AllowMixed
-// gives.
+// IsMixed reports whether err requires the confirmation that Request.AllowMixed gives.
 func IsMixed(err error) bool {
 	return problem.Code(err) == CodeMixedPair
 }
 
-// inScope returns the variables called name of one scope: a branch, or all
-// branches when branch is "". The last one wins in a build.
+// inScope returns the variables called name of one scope: a branch, or all branches if
+// branch is "". The last one wins in a build.
 func inScope(vars []travisapi.EnvVar, name, branch string) []travisapi.EnvVar {
 	var found []travisapi.EnvVar
 	for _, v := range vars {
@@ -145,7 +145,7 @@ func inScope(vars []travisapi.EnvVar, name, branch string) []travisapi.EnvVar {
 	return found
 }
 
-// lastInScope returns the one that wins, and the others, which never count.
+// lastInScope returns the one that wins, and the others, which never apply.
 func lastInScope(vars []travisapi.EnvVar, name, branch string) (last travisapi.EnvVar, others []travisapi.EnvVar, found bool) {
 	all := inScope(vars, name, branch)
 	if len(all) == 0 {
@@ -154,8 +154,7 @@ func lastInScope(vars []travisapi.EnvVar, name, branch string) (last travisapi.E
 	return all[len(all)-1], all[:len(all)-1], true
 }
 
-// branchesOf lists, sorted, the branches that have a variable of the pair of
-// their own.
+// branchesOf lists, sorted, the branches that have a Convox variable of their own.
 func branchesOf(vars []travisapi.EnvVar) []string {
 	branches := map[string]bool{}
 	for _, v := range vars {
@@ -166,18 +165,18 @@ func branchesOf(vars []travisapi.EnvVar) []string {
 	return slices.Sorted(maps.Keys(branches))
 }
 
-// crossing tells how a pair for all branches would meet the variables that
-// branches have of their own. In a build of a branch its own variables win
+// branchConflicts returns how variables for all branches would combine with those of
+// single branches. In a build of a branch its own variables win
 // (https://docs.travis-ci.com/user/environment-variables/).
-type crossing struct {
+type branchConflict struct {
 	mixed        []string // own host, no own password: the new password would go to another host
 	passwordOnly []string // own password, no own host: that password would go to the new host
 }
 
-func crossings(vars []travisapi.EnvVar, branch string, host convox.Host) crossing {
-	var c crossing
+func branchConflicts(vars []travisapi.EnvVar, branch string, host convox.Host) branchConflict {
+	var c branchConflict
 	if branch != "" {
-		return c // a branch's own pair is used by that branch alone
+		return c // a branch's own variables apply only to that branch
 	}
 	for _, b := range branchesOf(vars) {
 		own, _, hasHost := lastInScope(vars, HostName, b)
@@ -192,8 +191,7 @@ func crossings(vars []travisapi.EnvVar, branch string, host convox.Host) crossin
 	return c
 }
 
-// isHost reports whether v is known to hold host: only a public value can be
-// read.
+// isHost reports whether v certainly is host: only a public value is readable.
 func isHost(v travisapi.EnvVar, host convox.Host) bool {
 	if v.Value.IsEmpty() {
 		return false
@@ -202,16 +200,15 @@ func isHost(v travisapi.EnvVar, host convox.Host) bool {
 	return err == nil && read == host
 }
 
-// Group is a warning and the repositories that it is about; none where it is
-// about the whole run.
+// Group is a warning and its repositories; none if it is about the whole run.
 type Group struct {
 	Warning
 	Targets []Target
 }
 
-// Grouped puts those warnings together that say the same of several
-// repositories, in the order in which they first come.
-func Grouped(warnings []Warning) []Group {
+// GroupWarnings combines equal warnings of several repositories, in the order of their
+// first occurrence.
+func GroupWarnings(warnings []Warning) []Group {
 	var groups []Group
 	places := map[Warning]int{}
 	for _, w := range warnings {
@@ -230,15 +227,15 @@ func Grouped(warnings []Warning) []Group {
 	return groups
 }
 
-// String says it, and of which repositories.
+// String says it, and for which repositories.
 func (g Group) String() string {
 	if len(g.Targets) < 2 {
 		return g.Warning.String()
 	}
-	return fmt.Sprintf("each of %d repositories (%s): %s", len(g.Targets), Names(g.Targets), g.Message)
+	return fmt.Sprintf("%d repositories (%s): %s", len(g.Targets), Names(g.Targets), g.Message)
 }
 
-// Names lists repositories in a line: of many the first few, and how many more.
+// Names lists repositories in a line: the first few, and how many more.
 func Names(targets []Target) string {
 	names := make([]string, len(targets))
 	for i, target := range targets {

@@ -76,9 +76,9 @@ func (w *world) begun(report setup.Report, why func(error) bool) (n int) {
 	w.Helper()
 	for _, r := range report.Repositories {
 		switch {
-		case codeOf(r.Err) != setup.CodeNotBegun:
+		case codeOf(r.Err) != setup.CodeNotStarted:
 			n++
-		case !why(r.Err) || r.Stands():
+		case !why(r.Err) || r.HasChanges():
 			w.Errorf("%s: %s, %v", r.Target, story(r), r.Err)
 		}
 	}
@@ -167,9 +167,9 @@ func TestRepositoriesAfterAStopAreNotBegun(t *testing.T) {
 	whole := 0
 	for _, r := range report.Repositories {
 		switch n := len(w.travis.EnvVars(r.Target.Slug)); {
-		case n == 2 && r.Stands():
+		case n == 2 && r.HasChanges():
 			whole++
-		case n != 0 || r.Stands():
+		case n != 0 || r.HasChanges():
 			t.Errorf("%s: %s with %d variables", r.Target, story(r), n)
 		}
 	}

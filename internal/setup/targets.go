@@ -10,11 +10,11 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Agreed returns the provider of a remote: what its host says and what was asked
-// for ("" is nothing) must not contradict each other, and one of them must speak.
-// Taking a repository of another host for GitHub's would give the secret to
-// whoever has that name there.
-func Agreed(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider, bool) {
+// MatchProvider returns the provider of a remote: its host and the requested provider (""
+// is none) must not contradict each other, and at least one must be known. Treating a
+// repository on another host as GitHub's would give the secret to whoever has that name
+// there.
+func MatchProvider(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider, bool) {
 	known := travisapi.Provider(remote.Provider)
 	switch {
 	case known == "":
@@ -25,24 +25,24 @@ func Agreed(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.Provider
 	return known, known == asked
 }
 
-// Own lists what a clone can be on Travis, on the provider that was asked for or
-// on any host that Travis knows: its remotes, else what git config travis.slug
-// names. The clone's file is theirs.
-func Own(clone gitrepo.Clone, asked travisapi.Provider) []Target {
+// CloneTargets lists what a clone can be on Travis, on the requested provider or any host
+// that Travis supports: its remotes, otherwise the repository in git config travis.slug.
+// The clone's .travis.yml belongs to them.
+func CloneTargets(clone gitrepo.Clone, asked travisapi.Provider) []Target {
 	var own []Target
 	for _, remote := range clone.Candidates() {
-		if provider, ok := Agreed(remote, asked); ok && (remote.IsRemote() || len(clone.Remotes) == 0) {
+		if provider, ok := MatchProvider(remote, asked); ok && (remote.IsRemote() || len(clone.Remotes) == 0) {
 			own = append(own, Target{Provider: provider, Slug: remote.Slug})
 		}
 	}
 	return own
 }
 
-// OwnOne returns the one repository that a clone is on Travis beyond doubt.
-// Where git config travis.slug chose among several, source says so; else it is "".
-func OwnOne(clone gitrepo.Clone, asked travisapi.Provider) (target Target, source string, ok bool) {
+// CloneTarget returns the only repository that a clone can be on Travis. If git config
+// travis.slug chose among several, source says so; otherwise it is "".
+func CloneTarget(clone gitrepo.Clone, asked travisapi.Provider) (target Target, source string, ok bool) {
 	remote, bySetting, ok := clone.Decide(func(r gitrepo.Remote) bool {
-		_, ok := Agreed(r, asked)
+		_, ok := MatchProvider(r, asked)
 		return ok
 	})
 	if !ok {
@@ -51,19 +51,19 @@ func OwnOne(clone gitrepo.Clone, asked travisapi.Provider) (target Target, sourc
 	if bySetting {
 		source = remote.Source() + ", as git config travis.slug says"
 	}
-	provider, _ := Agreed(remote, asked)
+	provider, _ := MatchProvider(remote, asked)
 	return Target{Provider: provider, Slug: remote.Slug}, source, true
 }
 
-// OwnedBy makes targets of the list that Travis gave of an owner's repositories. It
-// refuses a list that holds another owner's, or what is no repository's name: a
-// secret is to go to all of them, and nobody has chosen each.
-func OwnedBy(owner string, asked travisapi.Provider, listed []travisapi.Repository) ([]Target, error) {
+// OwnerTargets makes targets of Travis's list of an owner's repositories. It rejects a
+// list with another owner's, or with invalid names: all of them get a secret without
+// being chosen one by one.
+func OwnerTargets(owner string, asked travisapi.Provider, listed []travisapi.Repository) ([]Target, error) {
 	targets := make([]Target, len(listed))
 	var foreign []Target
 	for i, r := range listed {
 		targets[i] = Target{Provider: cmp.Or(r.Provider, asked, travisapi.GitHub), Slug: r.Slug}
-		if !isOwnedBy(owner, targets[i]) {
+		if !isOwnersRepository(owner, targets[i]) {
 			foreign = append(foreign, targets[i])
 		}
 	}
@@ -72,14 +72,14 @@ func OwnedBy(owner string, asked travisapi.Provider, listed []travisapi.Reposito
 	}
 	return nil, &problem.Error{
 		Code:   "another_owner",
-		Action: "list the repositories of", Object: owner, Reason: "Travis answered with others: " + Names(foreign),
+		Action: "list the repositories of", Object: owner, Reason: "Travis returned others: " + Names(foreign),
 		Hints: []string{"sync the account on Travis: an owner may have been renamed"},
 	}
 }
 
-// isOwnedBy reports whether a repository is the owner's, directly or, on GitLab, in
-// one of its groups.
-func isOwnedBy(owner string, target Target) bool {
+// isOwnersRepository reports whether a repository belongs to the owner, directly or, on
+// GitLab, in one of its groups.
+func isOwnersRepository(owner string, target Target) bool {
 	slug, err := gitrepo.ParseSlug(target.Slug)
 	if err != nil || slug != target.Slug {
 		return false
@@ -91,13 +91,13 @@ func isOwnedBy(owner string, target Target) bool {
 	return strings.EqualFold(of, owner)
 }
 
-// key is the same for two targets that name one repository.
+// key is equal for two targets that name the same repository.
 func (t Target) key() Target {
 	return Target{Provider: t.provider(), Slug: strings.ToLower(t.Slug)}
 }
 
-// listedOf are the repositories of a list of which nothing is left to be asked.
-func listedOf(known []travisapi.Repository) map[Target]travisapi.Repository {
+// cacheable returns the listed repositories that don't need another read.
+func cacheable(known []travisapi.Repository) map[Target]travisapi.Repository {
 	listed := make(map[Target]travisapi.Repository, len(known))
 	for _, r := range known {
 		if _, said := r.Permissions["create_env_var"]; said {
@@ -107,20 +107,20 @@ func listedOf(known []travisapi.Repository) map[Target]travisapi.Repository {
 	return listed
 }
 
-// knowing is a Travis that is not asked for a repository which a list gave, the
-// zero one being none.
-func knowing(travis Travis, listed travisapi.Repository) Travis {
+// newCachedTravis returns a Travis that reads repositories from a list. A zero one isn't
+// in the list.
+func newCachedTravis(travis Travis, listed travisapi.Repository) Travis {
 	if listed.ID == 0 {
 		return travis
 	}
-	return listedTravis{travis, listed}
+	return cachedTravis{travis, listed}
 }
 
-type listedTravis struct {
+type cachedTravis struct {
 	Travis
 	listed travisapi.Repository
 }
 
-func (t listedTravis) Repository(context.Context, travisapi.Ref) (travisapi.Repository, error) {
+func (t cachedTravis) Repository(context.Context, travisapi.Ref) (travisapi.Repository, error) {
 	return t.listed, nil
 }

@@ -26,7 +26,7 @@ func TestAHostStaysWhereItsPasswordMayStand(t *testing.T) {
 	w.travis.Faults.Add(faults.Rule{Kind: faults.AnswerLost, Match: holding(setup.PasswordName)})
 	w.travis.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: method(http.MethodGet)})
 	r := only(w, w.apply(w.stop(), plan))
-	if story(r) != "HOST create done, PASSWORD create unknown" || r.Err == nil || !r.Stands() {
+	if story(r) != "HOST create done, PASSWORD create unknown" || r.Err == nil || !r.HasChanges() {
 		t.Errorf("%s, %v", story(r), r.Err)
 	}
 	w.wantSettings("CONVOX_HOST=old.example.com", "CONVOX_PASSWORD=old", "CONVOX_HOST="+rackHost+" @main", "CONVOX_PASSWORD="+stored+" @main")
@@ -56,7 +56,7 @@ func TestACreateThatMayComeLateIsNotCalledFailed(t *testing.T) {
 	w.travis.SettingsTime = 600 * time.Millisecond // longer than a call may take
 	runner := setup.Runner{Travis: w.client, Retry: transport.Retry{Clock: hurried{}, Tries: 1}}
 	r := only(w, runner.Apply(w.stop(), plan))
-	if story(r) != "HOST create unknown, PASSWORD create failed" || !r.Stands() {
+	if story(r) != "HOST create unknown, PASSWORD create failed" || !r.HasChanges() {
 		t.Errorf("%s, %v", story(r), r.Err)
 	}
 }
@@ -162,7 +162,7 @@ func TestALostVariableIsAChangeThatStands(t *testing.T) {
 	w.travis.BreakNextPatch(1)
 	w.travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: method(http.MethodPost)})
 	r := only(w, w.apply(w.stop(), plan))
-	if !r.Stands() || !strings.Contains(r.Variables[0].Outcome(), "lost") {
+	if !r.HasChanges() || !strings.Contains(r.Variables[0].Outcome(), "lost") {
 		t.Errorf("%+v", r)
 	}
 }

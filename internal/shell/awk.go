@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// awkPrint is what of awk's language is played: printing fields of the lines that
-// a regular expression matches.
+// awkPrint matches the part of awk's language that is played: printing fields of lines
+// that match a regular expression.
 var awkPrint = regexp.MustCompile(`^\s*(?:/([^/]*)/)?\s*\{\s*print\s*((?:\$\w+[\s,]*|"[^"\\]*"[\s,]*)*);?\s*\}\s*$`)
 
 var awkFactor = regexp.MustCompile(`"[^"]*"|\$\w+|,`)
 
-// awk prints fields of lines. What other programs of awk print isn't known.
+// awk prints fields of lines. The output of other awk programs is unknown.
 func (s *Shell) awk(args []string) int {
 	separator := ""
 	var words []string

@@ -8,7 +8,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// builtin runs a command that Bash has built in, and says whether it is one.
+// builtin runs a Bash builtin, and reports whether the command is one.
 func (s *Shell) builtin(args []string) bool {
 	run := builtinNamed(args[0])
 	if run == nil {
@@ -29,7 +29,7 @@ func (s *Shell) builtin(args []string) bool {
 	return true
 }
 
-// builtinNamed returns what runs a builtin, or nil.
+// builtinNamed returns the function for a builtin, or nil.
 func builtinNamed(name string) func(s *Shell, args []string) {
 	switch name {
 	case ":", "true", "hash", "umask", "ulimit", "times", "bg", "fg", "jobs", "disown", "kill", "enable", "complete",
@@ -100,8 +100,8 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 	return nil
 }
 
-// declareWords runs a declaration whose name came out of an expansion or that
-// follows command or builtin.
+// declareWords runs a declaration whose name came from an expansion or follows command or
+// builtin.
 func (s *Shell) declareWords(args []string) {
 	declaration := &syntax.DeclClause{Variant: &syntax.Lit{Value: args[0]}}
 	for _, arg := range args[1:] {
@@ -110,8 +110,8 @@ func (s *Shell) declareWords(args []string) {
 	s.declare(declaration)
 }
 
-// before returns the status that exit and return leave: their argument, or that
-// of the command before.
+// before returns the status for exit and return: their argument, or that of the previous
+// command.
 func (s *Shell) before(args []string) int {
 	if len(args) < 2 {
 		return s.previous
@@ -147,7 +147,7 @@ func (s *Shell) shift(args []string) {
 	s.params = s.params[n:]
 }
 
-// flags are the options of set by letter.
+// flags are the options of set, by letter.
 var flags = map[rune]string{
 	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
 	'E': "errtrace", 'o': "",
@@ -217,7 +217,7 @@ func (s *Shell) unsets(args []string) {
 	}
 }
 
-// source runs a file that the play wrote. Others aren't known and do nothing.
+// source runs a file that the play wrote. Other files are unknown and do nothing.
 func (s *Shell) source(args []string) {
 	if len(args) < 2 {
 		s.status = 2
@@ -246,7 +246,7 @@ func (s *Shell) source(args []string) {
 	}
 }
 
-// note remembers a script that can't be seen.
+// note records a script whose text is unknown.
 func (s *Shell) note(name string) {
 	if len(s.unseen) < 100 && !slices.Contains(s.unseen, Unseen{name, s.place}) {
 		s.unseen = append(s.unseen, Unseen{name, s.place})
@@ -280,8 +280,8 @@ func (s *Shell) commandBuiltin(args []string) {
 	}
 }
 
-// which prints where commands are; builtins says whether it looks for those too. Of
-// type -t it prints the kind.
+// which prints where commands are, or for type -t their kind; builtins says whether it
+// includes those.
 func (s *Shell) which(names []string, builtins bool) {
 	s.status = oneIf(len(names) == 0)
 	kind := false
@@ -307,7 +307,7 @@ func (s *Shell) which(names []string, builtins bool) {
 	}
 }
 
-// cd goes to a folder; those that nobody knows are there.
+// cd changes the folder; unknown folders count as existing.
 func (s *Shell) cd(args []string) {
 	to := s.Variable("HOME")
 	for _, arg := range args[1:] {
@@ -377,8 +377,8 @@ func (s *Shell) trapBuiltin(args []string) {
 	}
 }
 
-// wait gives the exit status of a background command. One that sleeps is waited for
-// as often as a background command may sleep.
+// wait returns the exit status of a background command. One that sleeps is waited for as
+// often as a background command may sleep.
 func (s *Shell) wait(args []string) {
 	if s.behind && s.asleep > 2 {
 		s.flow = exiting

@@ -66,7 +66,7 @@ func (s *Shell) word(x syntax.TestExpr) string {
 	return ""
 }
 
-// expression returns a word as a regular expression; what is quoted is itself.
+// expression returns a word as a regular expression; quoted parts are literal.
 func (s *Shell) expression(word *syntax.Word) string {
 	var b strings.Builder
 	for _, part := range word.Parts {
@@ -82,7 +82,7 @@ func (s *Shell) expression(word *syntax.Word) string {
 	return b.String()
 }
 
-// number returns the value of an arithmetic expression in text.
+// number returns the value of an arithmetic expression.
 func (s *Shell) number(expression string) int {
 	if n, err := strconv.Atoi(strings.TrimSpace(expression)); err == nil {
 		return n
@@ -188,7 +188,7 @@ func (s *Shell) unary(operator, operand string, broken *bool) bool {
 	return false
 }
 
-// matches says whether a text matches a pattern of Bash as a whole.
+// matches reports whether a whole text matches a Bash pattern.
 func (s *Shell) matches(glob, text string) bool {
 	s.grow(len(glob) + len(text))
 	if inner, ok := strings.CutPrefix(glob, "!("); ok && strings.HasSuffix(inner, ")") && !strings.Contains(inner, "(") {

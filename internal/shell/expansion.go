@@ -42,8 +42,8 @@ func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 	return err
 }
 
-// processSubstitution runs <( ) before the command that reads its file, and
-// what is in >( ) with no input.
+// processSubstitution runs <( ) before the command that reads its file, and the content
+// of >( ) without input.
 func (s *Shell) processSubstitution(p *syntax.ProcSubst) (string, error) {
 	status := s.status
 	output := &content{}
@@ -60,8 +60,8 @@ func (s *Shell) processSubstitution(p *syntax.ProcSubst) (string, error) {
 	return name, nil
 }
 
-// expansion handles what goes wrong in an expansion: as in Bash, an unset
-// variable ends the shell, and the rest fails the command.
+// expansion handles errors of an expansion: as in Bash, an unset variable ends the shell,
+// and other errors fail the command.
 func (s *Shell) expansion(err error) {
 	if err == nil {
 		return
@@ -94,8 +94,8 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 	return fields
 }
 
-// words returns the words of a command. One that Bash drops, as its variables
-// aren't set, vanishes.
+// words returns the words of a command, without those that Bash drops because their
+// variables are unset.
 func (s *Shell) words(list []*syntax.Word) (words []string) {
 	for _, word := range list {
 		if plain := word.Lit(); plain != "" && !strings.ContainsAny(plain, `{~*?[\`) {
@@ -118,8 +118,8 @@ func (s *Shell) words(list []*syntax.Word) (words []string) {
 	return words
 }
 
-// isGlob says whether a part of a word is a pattern of file names. What it finds
-// isn't known.
+// isGlob reports whether a part of a word is a file name pattern. Its matches are
+// unknown.
 func isGlob(part syntax.WordPart) bool { return strings.ContainsAny(litOf(part), "*?[") }
 
 func isQuoted(part syntax.WordPart) bool {
@@ -133,7 +133,7 @@ func isQuoted(part syntax.WordPart) bool {
 // literal returns a word as one text.
 func (s *Shell) literal(word *syntax.Word) string { return value(s.marked(word)) }
 
-// marked returns a word as one text that keeps its marks.
+// marked returns a word as one text with its marks.
 func (s *Shell) marked(word *syntax.Word) string {
 	text, err := expand.Literal(s.config(), word)
 	s.expansion(err)

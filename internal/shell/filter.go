@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// headTail prints the first or the last lines, or those from one on.
+// headTail prints the first or the last lines, or those from a line on.
 func (s *Shell) headTail(name string, args []string) int {
 	count, from := 10, false
 	var names []string
@@ -145,7 +145,7 @@ func (s *Shell) cut(args []string) int {
 	return oneIf(!ok)
 }
 
-// inList says whether a list such as 1,3-5,7- has n.
+// inList reports whether a list such as 1,3-5,7- contains n.
 func inList(list string, n int) bool {
 	for part := range strings.SplitSeq(list, ",") {
 		from, to, isRange := strings.Cut(part, "-")
@@ -163,8 +163,7 @@ func inList(list string, n int) bool {
 	return false
 }
 
-// printenv prints the values of exported variables. What it prints without names
-// isn't known.
+// printenv prints the values of exported variables. Without names, its output is unknown.
 func (s *Shell) printenv(names []string) int {
 	status := 0
 	for _, name := range names {
@@ -180,7 +179,7 @@ func (s *Shell) printenv(names []string) int {
 	return status
 }
 
-// date prints a time that isn't known.
+// date prints an unknown time.
 func (s *Shell) date(args []string) int {
 	format := "%a %b %d %T UTC %Y"
 	for _, arg := range args {
@@ -194,7 +193,7 @@ func (s *Shell) date(args []string) int {
 	return 0
 }
 
-// uname prints the system or the architecture of Travis's machine.
+// uname prints the system or architecture of Travis's machines.
 func (s *Shell) uname(args []string) int {
 	switch _, options := operands(args, ""); options {
 	case "m":
@@ -233,7 +232,7 @@ func (s *Shell) seq(args []string) int {
 	return 0
 }
 
-// grep decides on what is known, and finds what it looks for in what isn't.
+// grep decides on known text, and finds what it looks for in unknown text.
 func (s *Shell) grep(name string, args []string) int {
 	var patterns, rest []string
 	for i := 0; i < len(args); i++ {
@@ -308,7 +307,7 @@ func (s *Shell) grep(name string, args []string) int {
 	return oneIf(count == 0)
 }
 
-// expr matches TEXT : EXPRESSION. What it makes of other words isn't known.
+// expr matches TEXT : EXPRESSION. Its result for other words is unknown.
 func (s *Shell) expr(args []string) int {
 	if len(args) != 3 || args[1] != ":" {
 		s.printUnknown("expr")
@@ -330,7 +329,7 @@ func (s *Shell) expr(args []string) int {
 	return oneIf(m == nil)
 }
 
-// basic turns a basic regular expression into an extended one.
+// basic converts a basic regular expression to an extended one.
 func basic(expression string) string {
 	var b strings.Builder
 	for i := 0; i < len(expression); i++ {

@@ -11,17 +11,17 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// The library expands some words differently than Bash. prepare writes them so that
-// it doesn't, and asks for variables by names that say what is wanted of them:
-// openMark, one of these or none, and the name.
+// The library expands some words differently than Bash. prepare rewrites them to avoid
+// that, and requests variables by names that say what is needed: openMark, one of these
+// or none, and the name.
 const (
 	valuesOf  = "@" // the elements of an array
 	keysOf    = "!"
 	presentOf = "~" // the value, with its marks unless it is empty
-	partOf    = "=" // what isn't known of the value
+	partOf    = "=" // the unknown parts of the value
 )
 
-// prepare readies commands that were just parsed.
+// prepare rewrites newly parsed commands.
 func (s *Shell) prepare(node syntax.Node) {
 	syntax.Walk(node, func(node syntax.Node) bool {
 		switch x := node.(type) {
@@ -128,8 +128,8 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 	}
 }
 
-// isUnlike says whether the library makes something else than Bash of an
-// expansion: ${NAME/#…}, ${NAME@Q}, ${!NAME:-…} and patterns such as +(…).
+// isUnlike reports whether the library expands an expansion differently than Bash:
+// ${NAME/#…}, ${NAME@Q}, ${!NAME:-…} and patterns such as +(…).
 func isUnlike(x *syntax.ParamExp) bool {
 	switch {
 	case x.Length:
@@ -145,8 +145,8 @@ func isUnlike(x *syntax.ParamExp) bool {
 	return x.Exp != nil && x.Exp.Op == syntax.OtherParamOps
 }
 
-// guardDefault lets the commands of ${NAME:-$(…)} end at once when the default
-// isn't used: the library expands it before it looks.
+// guardDefault makes the commands in ${NAME:-$(…)} end at once if the default isn't used:
+// the library expands it first.
 func guardDefault(x *syntax.Expansion, name string) {
 	if x.Word == nil {
 		return
@@ -184,7 +184,7 @@ func guardDefault(x *syntax.Expansion, name string) {
 	})
 }
 
-// withDefault are the operators that leave a value that is there as it is.
+// withDefault are the operators that keep an existing value.
 var withDefault = []syntax.ParExpOperator{
 	syntax.AlternateUnset, syntax.AlternateUnsetOrNull, syntax.DefaultUnset, syntax.DefaultUnsetOrNull, syntax.ErrorUnset, syntax.ErrorUnsetOrNull,
 }
@@ -196,7 +196,7 @@ func litOf(part syntax.WordPart) string {
 	return ""
 }
 
-// asPattern returns the parts of a pattern with what is quoted escaped.
+// asPattern returns the parts of a pattern with quoted parts escaped.
 func asPattern(parts []syntax.WordPart) []syntax.WordPart {
 	var all []syntax.WordPart
 	for _, part := range parts {
@@ -215,7 +215,7 @@ func asPattern(parts []syntax.WordPart) []syntax.WordPart {
 	return all
 }
 
-// removals are the operators that remove what a pattern is for.
+// removals are the operators that remove a pattern's match.
 var removals = []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
 
 var extendedGlob = regexp.MustCompile(`[?*+@!]\(`)
@@ -257,8 +257,8 @@ func keys(variable expand.Variable) expand.Variable {
 	return expand.Variable{Set: len(list) > 0, Kind: expand.Indexed, List: list}
 }
 
-// inOrder returns the keys of an associative array in the order of Bash: that of
-// their FNV hashes in 1024 places.
+// inOrder returns the keys of an associative array in Bash's order: by FNV hash, in 1024
+// buckets.
 func inOrder(m map[string]string) []string {
 	place := func(key string) uint32 {
 		hash := uint32(2166136261)

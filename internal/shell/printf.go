@@ -7,8 +7,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// printf prints what the library's printf does. Of directives that it doesn't
-// have, what they print isn't known.
+// printf prints like the library's printf. The output of directives that it lacks is
+// unknown.
 func (s *Shell) printf(args []string) {
 	rest := args[1:]
 	variable := ""

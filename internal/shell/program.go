@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// isProgram says whether the play knows a program even when unknown ones fail.
+// isProgram reports whether the play knows a program even if unknown ones fail.
 func isProgram(name string) bool {
 	name = path.Base(name)
 	return wrapperNamed(name) != nil || toolNamed(name) != nil || builtinNamed(name) != nil
 }
 
-// external runs a program, by whatever path, and returns its exit status.
+// external runs a program, by any path, and returns its exit status.
 func (s *Shell) external(args []string) int {
 	defer s.deeper()()
 	s.step()
@@ -35,12 +35,12 @@ func (s *Shell) external(args []string) int {
 		}
 	}
 	if strings.Contains(args[0], "/") && !isSystems.MatchString(args[0]) {
-		name = args[0] // the repository's, whatever it is called
+		name = args[0] // the repository's, whatever its name
 	}
 	if run := wrapperNamed(name); run != nil {
 		return run(s, args)
 	}
-	switch name { // builtins that are programs too
+	switch name { // builtins that also exist as programs
 	case "echo", "printf", "test", "[", "true", "false", "pwd", "kill":
 		sub := s.process(name)
 		sub.builtin(append([]string{name}, args[1:]...))
@@ -58,7 +58,7 @@ func (s *Shell) external(args []string) int {
 	}
 	s.printUnknown(path.Base(name))
 	if name == "git" && slices.ContainsFunc(args, func(arg string) bool { return arg == "--quiet" || arg == "--exit-code" }) {
-		s.ask("$(git)") // its status is an answer
+		s.ask("$(git)") // its status is its answer
 		return s.decided(oneIf(s.failing))
 	}
 	return oneIf(s.failing)
@@ -67,8 +67,8 @@ func (s *Shell) external(args []string) int {
 // isSystems matches the paths of programs that every machine has.
 var isSystems = regexp.MustCompile(`^(?:/usr(?:/local)?)?/s?bin/[^/]+$`)
 
-// isInstalled finds the tools that a job installs below the repository, and the
-// wrappers of build tools: no scripts of its own.
+// isInstalled matches tools that a job installs inside the repository, and wrappers of
+// build tools, as opposed to the repository's scripts.
 var isInstalled = regexp.MustCompile(`(?:^|/)(?:vendor/(?:[\w.-]+/)*bin|node_modules/(?:[\w.@-]+/)*\.?bin)/[^/]+$|(?:^|/)(?:gradlew|mvnw)$`)
 
 // script returns a script that the play wrote, by its path or in a folder of PATH.
@@ -88,12 +88,12 @@ func (s *Shell) script(name string) *content {
 	return nil
 }
 
-// programName matches names that a program can have. Others, such as ["$X" for
-// [ "$X", or the number of a pull request, are mistakes: there is no such program.
+// programName matches valid program names. Others, such as ["$X" for [ "$X", or the
+// number of a pull request, are mistakes: no such program exists.
 var programName = regexp.MustCompile(`^[\w.+@%:~/-]*[A-Za-z_][\w.+@%:~/-]*$`)
 
-// programOf returns the name of the program that was copied or downloaded to a
-// path, or to a folder of PATH.
+// programOf returns the name of the program that was copied or downloaded to a path, or
+// to a folder of PATH.
 func (s *Shell) programOf(name string) string {
 	if strings.Contains(name, "/") {
 		return s.programs[s.absolute(name)]
@@ -113,15 +113,15 @@ func (s *Shell) exportedValue(name string) string {
 	return ""
 }
 
-// finish runs a text in a process of its own and returns its exit status.
+// finish runs a text in its own process and returns its exit status.
 func (s *Shell) finish(child *Shell, bash string) int {
 	child.evaluate(bash, child.frame)
 	child.leave()
 	return child.status
 }
 
-// rest is what a wrapper runs: the words after its own options. values are the
-// options that have a value of their own; counts is how many words follow them.
+// rest returns the command of a wrapper: the words after its own options. values are the
+// options with a value; counts is how many more words precede the command.
 func rest(args []string, values string, counts int) []string {
 	args = args[1:]
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
@@ -138,7 +138,7 @@ func rest(args []string, values string, counts int) []string {
 	return args[min(counts, len(args)):]
 }
 
-// wrapped runs the command that a wrapper was given.
+// wrapped runs the command of a wrapper.
 func (s *Shell) wrapped(args []string) int {
 	if len(args) == 0 {
 		return 0
@@ -146,8 +146,8 @@ func (s *Shell) wrapped(args []string) int {
 	return s.external(args)
 }
 
-// wrapper is a program that runs the command after its options and counts words.
-// values are the options that have a value of their own.
+// wrapper is a program that runs the command after its options and a number of words.
+// values are the options with a value.
 type wrapper struct {
 	values string
 	counts int
@@ -167,7 +167,7 @@ var wrappers = map[string]wrapper{
 	"watch":    {"-n --interval", 0},
 }
 
-// wrapperNamed returns what runs a program that runs another one, or nil.
+// wrapperNamed returns the function for a program that runs another one, or nil.
 func wrapperNamed(name string) func(s *Shell, args []string) int {
 	if w, ok := wrappers[name]; ok {
 		return func(s *Shell, args []string) int { return s.wrapped(rest(args, w.values, w.counts)) }
@@ -295,7 +295,7 @@ func (s *Shell) bash(args []string) int {
 	return s.finish(child, bash)
 }
 
-// commandOption runs what follows -c in one word.
+// commandOption runs the word after -c.
 func (s *Shell) commandOption(args []string) int {
 	for i, arg := range args {
 		if strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.HasSuffix(arg, "c") && i+1 < len(args) {
@@ -313,14 +313,14 @@ func (s *Shell) commandOption(args []string) int {
 }
 
 var (
-	// systemCall is how other languages start a command: one text, or its words.
+	// systemCall matches how other languages start a command: one text, or its words.
 	systemCall = regexp.MustCompile(`\b(system|popen|exec|execSync|call|check_call|run|shell_exec|passthru)\s*\(?\s*\[?\s*((?:(?:"[^"]*"|'[^']*')[\s,]*)+)`)
 	quotedText = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 	backquoted = regexp.MustCompile("`([^`]*)`")
 )
 
-// interpreter runs the commands that a program in another language starts. Its
-// own status isn't known: it succeeds, but where a command's failure ends it.
+// interpreter runs the commands that a program in another language starts. Its own status
+// is unknown: it counts as success, unless a command's failure ends it.
 func (s *Shell) interpreter(args []string) int {
 	at := slices.IndexFunc(args, func(arg string) bool { return arg == "-c" || arg == "-e" || arg == "-r" })
 	program := ""
@@ -352,7 +352,7 @@ func (s *Shell) interpreter(args []string) int {
 	return 0
 }
 
-// ssh runs its command as the other machine's shell would.
+// ssh runs its command like the other machine's shell.
 func (s *Shell) ssh(args []string) int {
 	words := rest(args, "-p -i -o -l -F -L -R -D -J -b -c -e -m -S -W", 1)
 	child := s.process("bash")
@@ -364,7 +364,7 @@ func (s *Shell) ssh(args []string) int {
 	return s.finish(child, strings.Join(words, " "))
 }
 
-// docker runs the command of run and exec. An image of a program runs it.
+// docker runs the command of run and exec. The image of a program runs that program.
 func (s *Shell) docker(args []string) int {
 	words := rest(args, "-f -p --file --project-name -H --host", 0)
 	if len(words) > 0 && words[0] == "compose" {
@@ -389,7 +389,7 @@ func (s *Shell) docker(args []string) int {
 	return child.external(command)
 }
 
-// dockerProgram names what an image such as OWNER/cli:TAG runs: OWNER.
+// dockerProgram returns the program that an image such as OWNER/cli:TAG runs: OWNER.
 func dockerProgram(image string) string {
 	image, _, _ = strings.Cut(image, ":")
 	owner, name, _ := strings.Cut(image, "/")
@@ -399,7 +399,7 @@ func dockerProgram(image string) string {
 	return name
 }
 
-// xargs runs its command for the words of the standard input.
+// xargs runs its command for the words of standard input.
 func (s *Shell) xargs(args []string) int {
 	replace, words := "", args[1:]
 	most, options := 0, ""
@@ -457,8 +457,8 @@ func (s *Shell) xargs(args []string) int {
 	return status
 }
 
-// find runs the command after -exec once: what it finds isn't known, unless it looks
-// for a name.
+// find runs the command after -exec once: its matches are unknown, unless it looks for a
+// name.
 func (s *Shell) find(args []string) int {
 	found := "./found"
 	for i, arg := range args {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// sed runs programs of substitutions and of /EXPRESSION/p and /EXPRESSION/d. What
-// others print isn't known.
+// sed runs substitutions and /EXPRESSION/p and /EXPRESSION/d. The output of other
+// programs is unknown.
 func (s *Shell) sed(args []string) int {
 	var programs, names []string
 	extended, silent, inPlace := false, false, false
@@ -53,14 +53,14 @@ func (s *Shell) sed(args []string) int {
 	return status
 }
 
-// sedCommand is one of sed: s, p or d for the lines that an expression matches.
+// sedCommand is an s, p or d command for the lines that match an expression.
 type sedCommand struct {
 	verb        byte
 	expression  *regexp.Regexp
 	with, flags string
 }
 
-// sedCommands reads a program of sed. It returns false for one that isn't played.
+// sedCommands parses a sed program. It returns false for one that can't be played.
 func sedCommands(program string, extended bool) (commands []sedCommand, known bool) {
 	delimited := func(text string, ends byte) (part, rest string) {
 		for i := 0; i < len(text); i++ {
@@ -115,7 +115,7 @@ func sedCommands(program string, extended bool) (commands []sedCommand, known bo
 
 var sedGroup = regexp.MustCompile(`\\([0-9])|\\&|\\n|&`)
 
-// edited returns a text after the commands of sed.
+// edited returns a text after sed commands.
 func (s *Shell) edited(data string, commands []sedCommand, silent bool) string {
 	var b strings.Builder
 	for _, line := range lines(data) {

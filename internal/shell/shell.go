@@ -1,18 +1,16 @@
-// Package shell plays Bash with nothing real behind it: no process, no file, no
-// network. Files live in memory, unknown programs do nothing and succeed (or
-// fail, as asked), and the programs that someone wants to see are shown to a
-// Watch with their arguments.
+// Package shell plays Bash with nothing real behind it: no process, no file, no network.
+// Files exist in memory, unknown programs do nothing and succeed (or fail, if requested),
+// and a Watch sees the programs that matter, with their arguments.
 //
-// The parser and the expansions are those of mvdan.cc/sh. Its interpreter isn't
-// used: it starts goroutines, makes FIFOs, asks the host, and differs from Bash
-// in `set -e`, the status of loops, descriptors from 3 up and PIPESTATUS.
+// The parser and the expansions are those of mvdan.cc/sh. Its interpreter isn't used: it
+// starts goroutines, creates FIFOs, uses the host, and differs from Bash in `set -e`, the
+// status of loops, descriptors from 3 up and PIPESTATUS.
 //
-// What a text may use is bounded, so that a play ends: see Limits. Deep nesting
-// can still overflow the stack, which ends the process: play foreign text in a
-// child process.
+// The resources of a text are limited, so that a play ends: see Limits. Deep nesting can
+// still overflow the stack, which kills the process: play foreign text in a child
+// process.
 //
-// It is written after Bash's manual
-// (https://www.gnu.org/software/bash/manual/bash.html).
+// It follows Bash's manual (https://www.gnu.org/software/bash/manual/bash.html).
 //
 // Next room: internal/travisyml, which adds the step to the file.
 package shell
@@ -31,22 +29,22 @@ import (
 
 // Call is a program that a text starts.
 type Call struct {
-	Args  []string // the program's name first; what isn't known as written, with its $
-	Line  int      // of the text, in the numbers of Text
+	Args  []string // the program's name first; unknown parts as written, with their $
+	Line  int      // in the text, as numbered by Text
 	Env   func(name string) string
-	Dir   string   // where it runs, or "" where that isn't known
-	Unset []string // variables of its words that nothing sets, as $NAME
+	Dir   string   // working directory, or "" if unknown
+	Unset []string // variables in its words that nothing sets, as $NAME
 }
 
-// Watch is shown each program that isn't built in. It returns false for one that
-// it doesn't know, else the exit status and what the program prints.
+// Watch is called for each program that isn't a builtin. It returns false for one that it
+// doesn't know, otherwise the exit status and output.
 type Watch func(Call) (status int, output string, known bool)
 
-// Text is Bash and the place where it stands.
+// Text is Bash and its place in a file.
 type Text struct {
 	Bash string
-	Line int  // where it begins, or all of it when Rows isn't set
-	Rows bool // its lines are those from Line on
+	Line int  // its first line, or every line's if Rows isn't set
+	Rows bool // its lines are the file's, starting at Line
 }
 
 // The limits of one play. A text beyond them can't be played.
@@ -54,14 +52,14 @@ const (
 	maxText   = 256 << 10 // bytes in a text
 	maxNested = 200       // brackets, and calls of functions, eval and subshells
 	maxFields = 20_000    // words in a command
-	maxBytes  = 8 << 20   // bytes that are kept, copied and looked through, all together
+	maxBytes  = 8 << 20   // bytes that are stored, copied and searched, in total
 	maxValue  = 256 << 10 // bytes of one of these
-	maxSteps  = 10_000    // commands and turns of loops
+	maxSteps  = 10_000    // commands and loop iterations
 	maxSleeps = 300       // of a loop that waits for something
 )
 
-// ErrLimit says that a text goes beyond the limits.
-var ErrLimit = errors.New("it doesn't end, or grows without end")
+// ErrLimit means that a text exceeds the limits.
+var ErrLimit = errors.New("it doesn't end, or grows without limit")
 
 // A Problem says why a text can't be played, and where.
 type Problem struct {
@@ -72,14 +70,13 @@ type Problem struct {
 func (p *Problem) Error() string { return fmt.Sprintf("line %d: %v", p.Line, p.Err) }
 func (p *Problem) Unwrap() error { return p.Err }
 
-// world is what a shell shares with its subshells and with the programs that it
-// starts.
+// world is shared by a shell, its subshells and the programs that it starts.
 type world struct {
 	watch    Watch
 	failing  bool // unknown programs and files fail
 	files    map[string]*content
 	gone     map[string]bool   // removed, so they don't exist
-	programs map[string]string // a path to the program that was put there
+	programs map[string]string // from a path to the program put there
 	unseen   []Unseen
 	steps    int
 	slept    int
@@ -87,21 +84,21 @@ type world struct {
 	depth    int
 	place    int // the line of the current command
 
-	asked     []string // variables that aren't known, of the command that is running
+	asked     []string // unknown variables of the running command
 	decisions []Decision
-	guesses   int // tests of what is not known
+	guesses   int // tests of unknown values
 	contrary  func(which int) bool
 
 	parsed *Texts
 }
 
-// Unseen is a script that a text runs and that isn't part of it.
+// Unseen is a script that a text runs and that isn't available.
 type Unseen struct {
 	Path string
 	Line int
 }
 
-// flow is what takes a shell out of the order of its commands.
+// flow is an interruption of the order of commands.
 type flow int
 
 const (
@@ -112,11 +109,11 @@ const (
 	exiting
 )
 
-// frame says where the commands stand that are running.
+// frame has the positions of the running commands.
 type frame struct {
 	line   int
 	rows   bool
-	nobody bool // of a function that isn't the text's: it stands where it is called
+	nobody bool // of a function that isn't part of the text: its position is that of its call
 }
 
 func (f frame) of(pos syntax.Pos) int {
@@ -162,8 +159,8 @@ type Shell struct {
 	behind      bool
 }
 
-// New returns a shell with these exported variables (NAME=value) in a folder.
-// With failing set, programs and files that nobody knows fail.
+// New returns a shell with these exported variables (NAME=value) in a folder. If failing
+// is set, unknown programs and files fail.
 func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 	s := &Shell{
 		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}, programs: map[string]string{}, parsed: &Texts{}},
@@ -185,10 +182,10 @@ func (s *Shell) begin(arg0 string) {
 	s.arg0 = arg0
 }
 
-// Functions are functions of ours, which any shell can have.
+// Functions are our own functions, for any shell.
 type Functions struct{ file *syntax.File }
 
-// FunctionsOf reads functions. It panics when they are no Bash.
+// FunctionsOf parses functions. It panics if they aren't valid Bash.
 func FunctionsOf(bash string) *Functions {
 	file, err := (&Shell{world: &world{parsed: &Texts{}}}).parse(bash)
 	if err != nil {
@@ -203,8 +200,8 @@ func (s *Shell) Define(functions *Functions) {
 	s.statements(functions.file.Stmts)
 }
 
-// Run runs a text as eval does, and returns its exit status. Its error is a
-// *Problem: the text can't be played.
+// Run runs a text like eval, and returns its exit status. Its error is a *Problem: the
+// text can't be played.
 func (s *Shell) Run(text Text) (status int, err error) {
 	s.place = text.Line
 	defer s.caught(&err)
@@ -214,8 +211,8 @@ func (s *Shell) Run(text Text) (status int, err error) {
 	return s.status, nil
 }
 
-// caught turns a panic into a Problem: a limit, or a text that the library or
-// this package can't read.
+// caught converts a panic to a Problem: a limit, or a text that the library or this
+// package can't handle.
 func (s *Shell) caught(err *error) {
 	reason := recover()
 	if reason == nil {
@@ -235,26 +232,26 @@ func (s *Shell) Finish() (status int, err error) {
 	return s.status, nil
 }
 
-// Exited says that the shell has run exit.
+// Exited reports whether the shell has run exit.
 func (s *Shell) Exited() bool { return s.flow == exiting }
 
-// Strict says that a failing command ends the shell (set -e).
+// Strict reports whether a failing command ends the shell (set -e).
 func (s *Shell) Strict() bool { return s.options["errexit"] }
 
-// Holds says whether a condition of [[ holds.
+// Holds reports whether a condition of [[ is true.
 func (s *Shell) Holds(condition string, line int) (bool, error) {
 	sub := s.fork()
 	status, err := sub.Run(Text{Bash: "[[ " + condition + " ]]", Line: line})
 	return status == 0, err
 }
 
-// Unseen returns the scripts that were run and aren't known.
+// Unseen returns the scripts that were run and whose text is unknown.
 func (s *Shell) Unseen() []Unseen { return s.unseen }
 
 // Variable returns a variable's value.
 func (s *Shell) Variable(name string) string { return s.Get(name).String() }
 
-// fork returns a subshell: what it changes stays in it.
+// fork returns a subshell: its changes stay in it.
 func (s *Shell) fork() *Shell {
 	sub := *s
 	s.growVariables()
@@ -277,11 +274,11 @@ func (s *Shell) growVariables() {
 	s.grow(16 * len(s.functions))
 }
 
-// Work says how much a play has done, in commands. It has an upper limit.
+// Work is how much a play has done, in commands. It is limited.
 func (s *Shell) Work() int { return s.steps + s.bytes/1024 }
 
-// process returns the shell of a new process, which gets the exported variables
-// and functions alone.
+// process returns the shell of a new process, which only gets the exported variables and
+// functions.
 func (s *Shell) process(arg0 string) *Shell {
 	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, behind: s.behind, asleep: s.asleep}
 	child.begin(arg0)
@@ -304,7 +301,7 @@ func (s *Shell) process(arg0 string) *Shell {
 	return child
 }
 
-// leave ends a subshell or a process, running its EXIT trap.
+// leave ends a subshell or a process, and runs its EXIT trap.
 func (s *Shell) leave() {
 	if trap := s.traps["EXIT"]; trap != "" && !s.trapping {
 		s.trap(trap)
@@ -321,22 +318,21 @@ func (s *Shell) trap(bash string) {
 	s.trapping = false
 }
 
-// step counts a command, and stops what doesn't end.
+// step counts a command, and stops endless text.
 func (s *Shell) step() {
 	if s.steps++; s.steps > maxSteps {
 		panic(ErrLimit)
 	}
 }
 
-// grow counts bytes that are kept, copied or looked through, and stops what grows
-// without end.
+// grow counts bytes that are stored, copied or searched, and stops unlimited growth.
 func (s *Shell) grow(n int) {
 	if s.bytes += n; n > maxValue || s.bytes > maxBytes {
 		panic(ErrLimit)
 	}
 }
 
-// deeper counts a level of nesting; its result is to be deferred.
+// deeper counts a nesting level; defer its result.
 func (s *Shell) deeper() func() {
 	if s.depth++; s.depth > maxNested {
 		panic(ErrLimit)
@@ -344,7 +340,7 @@ func (s *Shell) deeper() func() {
 	return func() { s.depth-- }
 }
 
-// parse reads Bash that isn't too long or nested too deeply.
+// parse parses Bash that isn't too long or too deeply nested.
 func (s *Shell) parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
@@ -362,15 +358,14 @@ func (s *Shell) parse(bash string) (*syntax.File, error) {
 	return file, nil
 }
 
-// Texts are what was parsed, for plays that have texts in common. The zero value
-// is empty.
+// Texts caches parsed texts, for plays that share some. The zero value is empty.
 type Texts struct {
 	files map[string]*syntax.File
 	bytes int
 }
 
-// maxParsed is how many bytes of texts are remembered; parsed, they take up to fifty
-// times that.
+// maxParsed limits the bytes of cached texts; parsed, they take up to fifty times as
+// much.
 const maxParsed = 256 << 10
 
 func (t *Texts) add(bash string, file *syntax.File) {
@@ -383,7 +378,7 @@ func (t *Texts) add(bash string, file *syntax.File) {
 // Remember lets a shell use and add to texts.
 func (s *Shell) Remember(texts *Texts) { s.parsed = texts }
 
-// nesting is at least how deep the brackets or the commands of a text are nested.
+// nesting is a lower bound for the nesting of a text's brackets or commands.
 func nesting(bash string) int {
 	deepest, open := 0, 0
 	for i := range len(bash) {
@@ -432,8 +427,8 @@ func (s *Shell) evaluate(bash string, at frame) {
 	}
 }
 
-// parseBefore reads the lines before a syntax error, as Bash does, which reads a
-// text command by command.
+// parseBefore parses the lines before a syntax error, since Bash reads a text command by
+// command.
 func (s *Shell) parseBefore(bash string, line int) *syntax.File {
 	lines := strings.SplitAfter(bash, "\n")
 	for n := min(line-1, len(lines)); n > 0; n-- {
@@ -451,5 +446,5 @@ func (s *Shell) absolute(name string) string {
 	return path.Clean(name)
 }
 
-// Relax switches set -e off.
+// Relax turns set -e off.
 func (s *Shell) Relax() { s.options["errexit"] = false }

@@ -35,8 +35,8 @@ func (s *Shell) statement(st *syntax.Stmt) {
 	s.command(st)
 }
 
-// inBackground runs a command that isn't waited for before what follows it. Its
-// number tells wait its exit status.
+// inBackground runs a command that isn't waited for. Its number tells wait its exit
+// status.
 func (s *Shell) inBackground(run func(sub *Shell)) {
 	defer s.deeper()()
 	sub := s.fork()
@@ -87,7 +87,7 @@ func (s *Shell) command(st *syntax.Stmt) {
 	}
 }
 
-// failed ends the shell when a command has failed and `set -e` holds.
+// failed ends the shell if a command has failed and `set -e` applies.
 func (s *Shell) failed() {
 	if s.status == 0 || s.tolerant > 0 || s.flow != onward {
 		return
@@ -180,8 +180,8 @@ func (s *Shell) subshell(run func(sub *Shell)) {
 	s.status = sub.status
 }
 
-// chain returns the commands that one of two operators joins, and the operators
-// before all but the first.
+// chain returns the commands joined by one of two operators, and the operators before all
+// but the first.
 func chain(c *syntax.BinaryCmd, one, other syntax.BinCmdOperator) (parts []*syntax.Stmt, operators []syntax.BinCmdOperator) {
 	for {
 		parts, operators = append(parts, c.Y), append(operators, c.Op)
@@ -218,8 +218,8 @@ func (s *Shell) list(c *syntax.BinaryCmd) {
 	}
 }
 
-// pipeline runs the commands of a pipe one after the other, each with the whole
-// output of the one before.
+// pipeline runs the commands of a pipe in sequence, each with the whole output of the
+// previous one.
 func (s *Shell) pipeline(c *syntax.BinaryCmd) {
 	parts, operators := chain(c, syntax.Pipe, syntax.PipeAll)
 	input := s.streams[0]
@@ -275,7 +275,7 @@ func (s *Shell) ifClause(c *syntax.IfClause) {
 	s.status = 0
 }
 
-// turn runs the body of a loop once and says whether the loop continues.
+// turn runs the body of a loop once and reports whether the loop continues.
 func (s *Shell) turn(body []*syntax.Stmt) bool {
 	s.step()
 	s.loops++
@@ -324,7 +324,7 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			if value(s.input()) != "" {
 				panic(errUnusual)
 			}
-			s.status = 1 // nobody chooses
+			s.status = 1 // there is nobody to choose
 			return
 		}
 		status := 0

@@ -9,15 +9,15 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// content is what is in a file or a pipe. A folder has none.
+// content is the content of a file or a pipe. A folder has none.
 type content struct {
 	data   []byte
 	folder bool
 }
 
-// stream is an open file: subshells share its place.
+// stream is an open file: subshells share its position.
 type stream struct {
-	content *content // nil: what is written is lost, and there is nothing to read
+	content *content // nil: writes are lost, and there is nothing to read
 	place   int
 }
 
@@ -35,7 +35,7 @@ func (s *Shell) write(descriptor int, output string) {
 
 func (s *Shell) print(output string) { s.write(1, output) }
 
-// rest reads all that is left.
+// rest reads everything that is left.
 func (r *stream) rest() []byte {
 	if r == nil || r.content == nil || r.place >= len(r.content.data) {
 		return nil
@@ -47,7 +47,7 @@ func (r *stream) rest() []byte {
 
 func (s *Shell) input() string { return string(s.streams[0].rest()) }
 
-// readLine reads a line of an open file, without its end, and says whether it
+// readLine reads a line of an open file, without its line break, and reports whether it
 // had one.
 func (s *Shell) readLine(descriptor int, ends string) (line string, ok bool) {
 	in := s.streams[descriptor]
@@ -64,7 +64,7 @@ func (s *Shell) readLine(descriptor int, ends string) (line string, ok bool) {
 	return string(data[:end]), true
 }
 
-// redirect opens one redirection and says whether that worked.
+// redirect opens one redirection and reports whether that succeeded.
 func (s *Shell) redirect(r *syntax.Redirect) bool {
 	descriptor := 1
 	switch r.Op {
@@ -172,8 +172,8 @@ func (s *Shell) document(r *syntax.Redirect) string {
 	return text
 }
 
-// open returns a file to read. One of the repository or the machine is empty, as
-// nobody knows its text.
+// open returns a file to read. One of the repository or the machine is empty, because its
+// text is unknown.
 func (s *Shell) open(name string) (*content, bool) {
 	if file, ok := s.files[name]; ok {
 		return file, !file.folder
@@ -209,15 +209,15 @@ func (s *Shell) create(word string, more bool) (*stream, bool) {
 	}
 }
 
-// keep puts a file or a folder where it is found.
+// keep stores a file or a folder under its path.
 func (s *Shell) keep(name string, file *content) {
 	s.grow(len(name) + 64)
 	s.files[name] = file
 	delete(s.gone, name)
 }
 
-// exists says whether there is such a file: those that the play made, and, as
-// nobody knows the repository, all that it didn't remove.
+// exists reports whether a file exists: those that the play made, and, because the
+// repository's content is unknown, everything that it didn't remove.
 func (s *Shell) exists(name string) bool {
 	name = s.absolute(name)
 	if _, ok := s.files[name]; ok || name == "/dev/null" || name == "/" || name == s.dir {

@@ -131,7 +131,7 @@ func (s *Shell) mapfile(args []string) {
 	}
 }
 
-// test runs test and [, by the number of arguments as POSIX says
+// test runs test and [, by the number of arguments as specified by POSIX
 // (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/test.html).
 func (s *Shell) test(args []string) {
 	words := args[1:]
@@ -150,7 +150,7 @@ func (s *Shell) test(args []string) {
 	}
 }
 
-// tester reads the words of test.
+// tester parses the words of test.
 type tester struct {
 	shell  *Shell
 	words  []string

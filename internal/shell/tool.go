@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// toolNamed returns what runs a small program that scripts use to decide or to
+// toolNamed returns the function for a small program that scripts use to decide or to
 // write a file, or nil.
 func toolNamed(name string) func(s *Shell, args []string) int {
 	switch name {
@@ -78,8 +78,8 @@ func operands(args []string, values string) (words []string, options string) {
 	return words, options
 }
 
-// texts returns what is in files, or on the standard input without any. known
-// is false for files that nobody knows.
+// texts returns the content of files, or of standard input without any. known is false
+// for unknown files.
 func (s *Shell) texts(names []string) (data string, known, ok bool) {
 	data, known, ok = s.marks(names)
 	if !known {
@@ -133,8 +133,8 @@ func (s *Shell) tee(args []string) int {
 	return 0
 }
 
-// sleep ends a background command that has slept for a while: in a build, the
-// command in front would have ended it.
+// sleep ends a background command that has slept for a while: in a build, the command in
+// the foreground would have ended it.
 func (s *Shell) sleep([]string) int {
 	if s.slept++; s.slept > maxSleeps {
 		panic(ErrLimit)
@@ -204,14 +204,14 @@ func or(value, without string) string {
 	return value
 }
 
-// put remembers which program is at a path.
+// put records which program is at a path.
 func (s *Shell) put(target, program string) {
 	s.grow(len(target) + len(program))
 	delete(s.gone, target)
 	s.programs[target] = program
 }
 
-// download remembers the program that curl or wget saves under another name.
+// download records the program that curl or wget saves under another name.
 func (s *Shell) download(name string, args []string) int {
 	target, address := "", ""
 	for i, arg := range args {
@@ -228,7 +228,7 @@ func (s *Shell) download(name string, args []string) int {
 	return oneIf(s.failing)
 }
 
-// copy gives a file that the play knows another name.
+// copy copies a known file.
 func (s *Shell) copy(program string, args []string) int {
 	words, _ := operands(args, "mt")
 	if len(words) < 2 {

@@ -8,21 +8,22 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// A variable that nothing in the job sets may be set outside of it. It is unset to
-// all that Bash decides. A word that it is part of keeps its name beside its value:
-// between these, what is written and what it is here. No text has these characters.
+// A variable that nothing in the job sets may be set outside of it. For everything that
+// Bash decides, it is unset. A word that contains it has its name next to its value:
+// between these marks are the name as written and the value here. No text contains these
+// characters.
 const (
 	openMark  = "\x0e"
 	valueMark = "\x0f"
 	shutMark  = "\x10"
 )
 
-// Unknown returns a value that isn't known, of what is written as $NAME.
+// Unknown returns an unknown value that is written as $NAME.
 func Unknown(name, value string) string {
 	return openMark + "$" + name + valueMark + value + shutMark
 }
 
-// actual returns the words as Bash sees them.
+// actual returns the words as Bash reads them.
 func actual(words ...string) []string {
 	if !slices.ContainsFunc(words, isMarked) {
 		return words
@@ -36,18 +37,18 @@ func actual(words ...string) []string {
 	return seen
 }
 
-// isMarked says whether a word depends on a variable that isn't known.
+// isMarked reports whether a word depends on an unknown variable.
 func isMarked(word string) bool { return strings.Contains(word, openMark) }
 
-// vanishing begins a word that Bash drops: unset variables, not quoted.
+// vanishing starts a word that Bash drops: unset variables, not quoted.
 const vanishing = "\x11"
 
 func vanishes(word string) bool { return strings.HasPrefix(word, vanishing) }
 
-// value returns a word as Bash sees it.
+// value returns a word as Bash reads it.
 func value(word string) string { return unmark(word, false) }
 
-// asWritten returns a word with the names of variables that aren't known.
+// asWritten returns a word with the names of unknown variables.
 func asWritten(word string) string { return unmark(word, true) }
 
 func unmark(word string, written bool) string {
@@ -73,7 +74,7 @@ func unmark(word string, written bool) string {
 	return b.String()
 }
 
-// maxMarks is how many marks a word can have. With more it is its value alone.
+// maxMarks limits the marks of a word. Beyond that only its value remains.
 const maxMarks = 8
 
 func limited(word string) string {
@@ -83,7 +84,7 @@ func limited(word string) string {
 	return word
 }
 
-// names returns the variables of a word that aren't known.
+// names returns the unknown variables of a word.
 func names(word string) (all []string) {
 	parts := strings.SplitN(word, openMark, maxMarks+2)
 	for _, part := range parts[1:] {
@@ -93,7 +94,7 @@ func names(word string) (all []string) {
 	return all
 }
 
-// isUnknown says whether a variable may be set outside of the job.
+// isUnknown reports whether a variable may be set outside of the job.
 func (s *Shell) isUnknown(name string) bool {
 	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || slices.Contains(ofBash, name) {
 		return false
@@ -101,13 +102,12 @@ func (s *Shell) isUnknown(name string) bool {
 	return !slices.ContainsFunc(s.scopes, func(scope map[string]expand.Variable) bool { _, known := scope[name]; return known })
 }
 
-// ofBash are variables that Bash alone sets, some of them at times.
+// ofBash are variables that only Bash sets, some of them at times.
 var ofBash = []string{
 	"PWD", "OLDPWD", "REPLY", "MAPFILE", "BASH_REMATCH", "PIPESTATUS", "LINENO",
 }
 
-// asBash returns a text to evaluate: a variable that isn't known stands in it by
-// its name.
+// asBash returns a text to evaluate: unknown variables appear by name.
 func asBash(text string) string {
 	if !isMarked(text) {
 		return text
@@ -139,7 +139,7 @@ func (s *Shell) called(program string, args []string) Call {
 	return call
 }
 
-// tool runs a small program. What it makes of marked input or words is marked too.
+// tool runs a small program. Its result for marked input or words is marked too.
 func (s *Shell) tool(name string, run func(*Shell, []string) int, args []string) int {
 	in, to := s.streams[0], s.streams[1]
 	var all []string
@@ -171,7 +171,7 @@ func (s *Shell) tool(name string, run func(*Shell, []string) int, args []string)
 	return status
 }
 
-// ask remembers variables that aren't known and that are asked for.
+// ask records unknown variables that a test uses.
 func (s *Shell) ask(names ...string) {
 	for _, name := range names {
 		if len(s.asked) < maxMarks && !slices.Contains(s.asked, name) {
@@ -180,16 +180,16 @@ func (s *Shell) ask(names ...string) {
 	}
 }
 
-// Decision is a test of variables that aren't known.
+// Decision is a test of unknown variables.
 type Decision struct {
 	Names []string // as $NAME
 	Line  int
 }
 
-// maxDecisions is how many tests are remembered.
+// maxDecisions limits the recorded tests.
 const maxDecisions = 8
 
-// decided returns the exit status of a test; a contrary play turns it round.
+// decided returns the exit status of a test; a contrary play inverts it.
 func (s *Shell) decided(status int) int {
 	if len(s.asked) > 0 {
 		s.guesses++
@@ -205,17 +205,17 @@ func (s *Shell) decided(status int) int {
 	return status
 }
 
-// Guesses returns how many tests so far depended on what isn't known.
+// Guesses returns how many tests so far depended on unknown values.
 func (s *Shell) Guesses() int { return s.guesses }
 
-// Decisions returns the tests of variables that aren't known, in order.
+// Decisions returns the tests of unknown variables, in order.
 func (s *Shell) Decisions() []Decision { return s.decisions }
 
-// Oppose lets tests of variables that aren't known end the other way: those whose
-// number in Decisions it is true for.
+// Oppose inverts tests of unknown variables: those for whose number in Decisions it
+// returns true.
 func (s *Shell) Oppose(contrary func(which int) bool) { s.contrary = contrary }
 
-// printUnknown prints what a program prints that can't be played.
+// printUnknown prints the unknown output of a program.
 func (s *Shell) printUnknown(program string) { s.print(unknownOutput(program)) }
 
 func unknownOutput(program string) string {

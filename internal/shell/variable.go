@@ -15,8 +15,8 @@ func text(value string) expand.Variable {
 	return expand.Variable{Set: true, Kind: expand.String, Str: value}
 }
 
-// Get returns a variable or a special parameter. It implements expand.Environ;
-// nothing in it comes from this machine.
+// Get returns a variable or a special parameter. It implements expand.Environ; nothing in
+// it comes from this machine.
 func (s *Shell) Get(name string) expand.Variable {
 	name, marked := strings.CutPrefix(name, openMark)
 	var variable expand.Variable
@@ -121,7 +121,7 @@ func (s *Shell) get(name string) expand.Variable {
 	return expand.Variable{}
 }
 
-// hostVariables are what Bash itself sets, as on Travis's machines.
+// hostVariables are set by Bash itself, as on Travis's machines.
 var hostVariables = map[string]string{
 	"IFS": " \t\n", "OPTIND": "1", "UID": "2000", "EUID": "2000", "PPID": "4200", "RANDOM": "4", "SECONDS": "1",
 	"BASH": "/bin/bash", "BASH_VERSION": "5.0.17(1)-release", "HOSTNAME": "travis-job", "OSTYPE": "linux-gnu",
@@ -163,7 +163,7 @@ func (s *Shell) Set(name string, variable expand.Variable) error {
 	return nil
 }
 
-// scopeOf returns where a variable is, or the global scope.
+// scopeOf returns the scope that has a variable, or the global one.
 func (s *Shell) scopeOf(name string) int {
 	for i := len(s.scopes) - 1; i > 0; i-- {
 		if _, ok := s.scopes[i][name]; ok {
@@ -258,7 +258,7 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expan
 	return value
 }
 
-// errUnusual is the end of a play: an array with gaps, or the like.
+// errUnusual ends a play: an array with gaps, for example.
 var errUnusual = errors.New("its Bash is too unusual")
 
 // element returns the array after NAME[INDEX]=VALUE. Without an index it is 0.
@@ -400,8 +400,8 @@ func (s *Shell) declareOne(d declaration, as *syntax.Assign) {
 	}
 }
 
-// expanded returns a declaration whose values are expanded: Bash expands all of
-// them before it sets the first.
+// expanded returns a declaration with expanded values: Bash expands all of them before it
+// sets the first.
 func (s *Shell) expanded(c *syntax.DeclClause) *syntax.DeclClause {
 	made := &syntax.DeclClause{Variant: c.Variant}
 	for _, as := range c.Args {

@@ -1,16 +1,15 @@
-// Package terminal runs a program in a pseudo-terminal and reads its screen, as
-// a person in front of it would: it types, pastes, resizes, waits for what shall
-// appear, and remembers everything that was shown. It is for tests, and for
-// drawing the screen as an SVG picture. It knows no program of ours.
+// Package terminal runs a program in a pseudo-terminal and reads its screen like a
+// person: it types, pastes, resizes, waits for something to appear, and records
+// everything that was shown. It is for tests, and for drawing the screen as an SVG
+// picture. It is independent of our program.
 //
-// What the program writes is understood by an emulator of an xterm
-// (https://pkg.go.dev/github.com/charmbracelet/x/vt), which also answers its
-// questions. The screen is text in cells: fonts, bells and the clipboard are not
-// part of it.
+// An xterm emulator (https://pkg.go.dev/github.com/charmbracelet/x/vt) interprets the
+// program's output and answers its queries. The screen is text in cells, without fonts,
+// bells or the clipboard.
 //
-// It stands on POSIX terminals
-// (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap11.html);
-// on other systems the package is empty.
+// It requires POSIX terminals
+// (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap11.html); on other
+// systems the package is empty.
 //
-// Next room: internal/facts, what of the program has to stay the same.
+// Next room: internal/facts, what must stay the same in the program.
 package terminal

@@ -10,10 +10,9 @@ import (
 	"github.com/charmbracelet/x/vt"
 )
 
-// Keys as an xterm sends them
-// (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html). A program tells
-// Escape from the start of another key by the time that passes after it: wait
-// for its effect before typing on.
+// Keys as sent by xterm (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html). A
+// program distinguishes Escape from the start of another key by the time that passes:
+// wait for its effect before typing more.
 const (
 	Enter     = "\r"
 	Escape    = "\x1b"
@@ -38,14 +37,14 @@ const (
 	CtrlZ     = "\x1a"
 )
 
-// Type presses keys: characters and the keys named above, in one go. It does not
-// wait for the program to read them.
+// Type presses keys, characters and the keys above, in one go. It doesn't wait for the
+// program to read them.
 func (t *Terminal) Type(keys string) {
 	t.keys.send(keys)
 }
 
-// Paste sends text from the clipboard: between brackets when the program asked
-// for them, and with each line ending turned into Enter, as terminals do.
+// Paste sends text from the clipboard: in brackets if the program asked for them, and
+// with each line break as Enter, like terminals do.
 func (t *Terminal) Paste(text string) {
 	text = strings.NewReplacer("\r\n", Enter, "\n", Enter).Replace(text)
 	if t.PasteIsBracketed() {
@@ -54,9 +53,8 @@ func (t *Terminal) Paste(text string) {
 	t.keys.send(text)
 }
 
-// keyboard holds what was typed until the program reads it: a terminal's own
-// buffer has room for some thousand bytes, and the one who types should be able
-// to look at the screen meanwhile.
+// keyboard stores what was typed until the program reads it: a terminal's own buffer has
+// room for a few thousand bytes, and typing must not block reading the screen.
 type keyboard struct {
 	mu      sync.Mutex
 	pending []byte
@@ -78,7 +76,7 @@ func (k *keyboard) send(keys string) {
 	}
 }
 
-// press writes to w what is sent, until close, or until w is no longer read.
+// press writes what is sent to w, until close, or until w is no longer read.
 func (k *keyboard) press(w io.Writer) {
 	for {
 		select {
@@ -98,7 +96,7 @@ func (k *keyboard) press(w io.Writer) {
 
 func (k *keyboard) close() { close(k.closed) }
 
-// answer types what the emulator answers to the program's questions.
+// answer types the emulator's answers to the program's queries.
 func (t *Terminal) answer(silent bool) {
 	buffer := make([]byte, 1024)
 	for {
@@ -112,8 +110,8 @@ func (t *Terminal) answer(silent bool) {
 	}
 }
 
-// closeAnswers ends the reading of answers. The emulator's own Close does so
-// too, but writes a field that its Read reads.
+// closeAnswers ends the reading of answers. The emulator's own Close does so too, but
+// writes a field that its Read reads.
 func closeAnswers(emulator *vt.Emulator) error {
 	if pipe, ok := emulator.InputPipe().(io.Closer); ok {
 		return pipe.Close()

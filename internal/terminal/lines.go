@@ -7,26 +7,24 @@ import (
 	"strings"
 )
 
-// rectangle is a part of a cell, or more than one cell, from its left top.
+// rectangle is a part of a cell, or several cells, from the top left.
 type rectangle struct{ left, top, width, height int }
 
-func shape(layer *strings.Builder, x, y int, r rectangle, fill string) {
-	fmt.Fprintf(layer, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`+"\n",
-		x*cellWidth+r.left, y*cellHeight+r.top, r.width, r.height, fill)
+func (p *picture) shape(layer *strings.Builder, x, y int, r rectangle, fill ink) {
+	fmt.Fprintf(layer, `<rect x="%d" y="%d" width="%d" height="%d"%s/>`+"\n",
+		x*cellWidth+r.left, y*cellHeight+r.top, r.width, r.height, p.inks.class(fill))
 }
 
-// stroke is all lines of one colour and weight. Its pen is where the last one
-// ended.
+// stroke is all lines of one color and weight. Its pen is at the end of the last one.
 type stroke struct {
-	colour     string
+	color      ink
 	weight     int
 	path       string
 	penX, penY int
-	across     int // length of path before the last line, when that was to the side
+	across     int // length of path before the last line, if that was horizontal
 }
 
-// aside draws to the side. A line that goes on where the last one ended becomes
-// one with it.
+// aside draws a horizontal line. It merges with the previous one if it continues that.
 func (s *stroke) aside(from, to, y int) {
 	if s.across > 0 && s.penX == from && s.penY == y {
 		s.path = s.path[:s.across]
@@ -43,7 +41,7 @@ func (s *stroke) down(x, from, to int) {
 	s.across = 0
 }
 
-// bend draws from one side to another, around the centre.
+// bend draws from one side to another, around the center.
 func (s *stroke) bend(sideX, x, sideY, y int) {
 	const radius = 4
 	bendX, bendY := x+radius, y+radius
@@ -59,42 +57,42 @@ func (s *stroke) bend(sideX, x, sideY, y int) {
 	s.penX, s.penY = sideX, y
 }
 
-func (s *stroke) element() string {
+func (s *stroke) element(used *inks) string {
 	var aside string
-	if s.weight%2 != 0 { // half a pixel aside, a line of one pixel fills one
+	if s.weight%2 != 0 { // half a pixel off, a one-pixel line fills one pixel
 		aside = ` transform="translate(.5 .5)"`
 	}
-	return fmt.Sprintf(`<path%s fill="none" stroke="%s" stroke-width="%d" d="%s"/>`+"\n", aside, s.colour, s.weight, s.path)
+	return fmt.Sprintf(`<path%s fill="none" stroke="currentColor"%s stroke-width="%d" d="%s"/>`+"\n", aside, used.class(s.color), s.weight, s.path)
 }
 
-func (p *picture) stroke(colour string, weight int) *stroke {
+func (p *picture) stroke(color ink, weight int) *stroke {
 	for _, line := range p.lines {
-		if line.colour == colour && line.weight == weight {
+		if line.color == color && line.weight == weight {
 			return line
 		}
 	}
-	line := &stroke{colour: colour, weight: weight}
+	line := &stroke{color: color, weight: weight}
 	p.lines = append(p.lines, line)
 	return line
 }
 
-// drawn draws a character that is made of lines or is a block
-// (https://www.unicode.org/charts/PDF/U2500.pdf and U2580.pdf), and reports
-// whether content is one.
+// drawn draws a character that consists of lines or is a block
+// (https://www.unicode.org/charts/PDF/U2500.pdf and U2580.pdf), and reports whether
+// content is one.
 func (p *picture) drawn(x, y int, content string, l look) bool {
 	if part, found := block(content); found {
-		shape(&p.blocks, x, y, part, hex(l.foreground))
+		p.shape(&p.blocks, x, y, part, l.foreground)
 		return true
 	}
 	arms, weight := arms(content)
 	if arms == "" {
 		return false
 	}
-	p.stroke(hex(l.foreground), weight).cell(x*cellWidth, y*cellHeight, arms)
+	p.stroke(l.foreground, weight).cell(x*cellWidth, y*cellHeight, arms)
 	return true
 }
 
-// cell draws, in the cell with this left top, from its centre to its sides.
+// cell draws in one cell from its center to its sides.
 func (s *stroke) cell(left, top int, arms string) {
 	x, y := left+cellWidth/2, top+cellHeight/2
 	fromX, toX, fromY, toY := x, x, y, y
@@ -122,8 +120,7 @@ func (s *stroke) cell(left, top int, arms string) {
 	}
 }
 
-// block returns the part of a cell that a block fills. The full one is a
-// background.
+// block returns the part of a cell that a block fills. A full block is a background.
 func block(content string) (rectangle, bool) {
 	switch content {
 	case "▀":
@@ -138,8 +135,8 @@ func block(content string) (rectangle, bool) {
 	return rectangle{}, false
 }
 
-// arms names the sides to which a line character reaches, and its weight. It
-// knows those that borders, rules and rails are made of.
+// arms returns the sides that a line character reaches, and its weight, for the
+// characters of borders, rules and rails.
 func arms(content string) (sides string, weight int) {
 	switch content {
 	case "─":

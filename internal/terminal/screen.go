@@ -7,41 +7,40 @@ import (
 	"strings"
 )
 
-// Screen returns the visible text: a line for each row, without the blanks at
-// their ends and without empty rows at the end. While the alternate screen is
-// on, it is that one.
+// Screen returns the visible text: a line per row, without trailing blanks and empty
+// rows. If the alternate screen is on, it returns that.
 func (t *Terminal) Screen() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.text()
 }
 
-// Screens returns every screen there was, in order, each as Screen gave it. One
-// is taken after each piece of output, which can end in the middle of a frame.
+// Screens returns every screen so far, in order, in the form of Screen. One is taken
+// after each piece of output, which can end in the middle of a frame.
 func (t *Terminal) Screens() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.screens)
 }
 
-// Output returns every byte that the program wrote to the terminal, and what the
-// terminal echoed.
+// Output returns every byte that the program wrote to the terminal, and what the terminal
+// echoed.
 func (t *Terminal) Output() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.output.String()
 }
 
-// Frames returns Output and all Screens as one text, to be searched for what
-// must never be shown. The screens find what was painted letter by letter.
+// Frames returns Output and all Screens as one text, to search for what must never
+// appear. The screens also reveal text that was painted letter by letter.
 func (t *Terminal) Frames() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.output.String() + "\n" + strings.Join(t.screens, "\n")
 }
 
-// show gives the program's output to the emulator until nobody has the terminal
-// open any more: a read then ends, or fails on Linux, and both mean the same.
+// show passes the program's output to the emulator until the terminal is closed: a read
+// then ends, or fails on Linux, and both mean the same.
 func (t *Terminal) show() {
 	defer close(t.drained)
 	buffer := make([]byte, 4096)
@@ -60,7 +59,8 @@ func (t *Terminal) show() {
 	}
 }
 
-// note remembers the screen and wakes who waits for a change. The lock is held.
+// note records the screen and wakes those who wait for a change. The caller holds the
+// lock.
 func (t *Terminal) note() {
 	if screen := t.text(); len(t.screens) == 0 || screen != t.screens[len(t.screens)-1] {
 		t.screens = append(t.screens, screen)
@@ -69,7 +69,7 @@ func (t *Terminal) note() {
 	t.changed = make(chan struct{})
 }
 
-// text is the screen's. The lock is held.
+// text is the screen's text. The caller holds the lock.
 func (t *Terminal) text() string {
 	var all strings.Builder
 	for y := range t.emulator.Height() {

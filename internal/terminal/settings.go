@@ -12,16 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// settings are what a program changed of the terminal and has not put back. The
+// settings are changes that a program made to the terminal and hasn't restored. The
 // screen's lock guards them: they change while the emulator is written to.
 type settings struct {
-	modes    map[ansi.Mode]bool // those that are not as at the start
+	modes    map[ansi.Mode]bool // those that differ from the start
 	keyboard int                // enhancements that were pushed
 	keys     bool               // modifyOtherKeys is on
 }
 
-// watch has the emulator report changes. The cursor's visibility is taken from
-// its mode: the emulator hides it for one of its screens, terminals for both.
+// watch makes the emulator report changes. The cursor's visibility comes from its mode:
+// the emulator hides it for one of its screens, terminals for both.
 func (s *settings) watch(emulator *vt.Emulator) {
 	s.modes = make(map[ansi.Mode]bool)
 	set := func(mode ansi.Mode, on bool) {
@@ -38,7 +38,7 @@ func (s *settings) watch(emulator *vt.Emulator) {
 		DisableMode: func(mode ansi.Mode) { set(mode, false) },
 	})
 
-	// Two kinds of enhanced keys that the emulator does not know: kitty's
+	// Two kinds of enhanced keys that the emulator doesn't support: kitty's
 	// (https://sw.kovidgoyal.net/kitty/keyboard-protocol/) and xterm's.
 	first := func(parameters ansi.Params, otherwise int) int {
 		n, _, _ := parameters.Param(0, otherwise)
@@ -75,24 +75,23 @@ func (t *Terminal) IsAltScreen() bool {
 // CursorIsVisible reports whether the cursor is shown.
 func (t *Terminal) CursorIsVisible() bool { return !t.isChanged(ansi.ModeTextCursorEnable) }
 
-// PasteIsBracketed reports whether the program asked to be told pastes from keys.
+// PasteIsBracketed reports whether the program asked to distinguish pastes from keys.
 func (t *Terminal) PasteIsBracketed() bool { return t.isChanged(ansi.ModeBracketedPaste) }
 
-// EchoIsOn reports whether the terminal shows what is typed by itself. It can be
-// asked until Close, after the program's end too.
+// EchoIsOn reports whether the terminal echoes what is typed. It works until Close, even
+// after the program's end.
 func (t *Terminal) EchoIsOn() bool {
 	line, err := termios.GetTermios(int(t.master.Fd()))
 	return err == nil && line.Lflag&unix.ECHO != 0
 }
 
-// Leftovers names, in order, what is not as the program found it, so that a
-// person's shell would have to live with it. It is for after the program's end
-// and before Close.
+// Leftovers lists, in order, what the program left changed and a person's shell would
+// have to live with. Call it after the program's end and before Close.
 func (t *Terminal) Leftovers() []string {
 	var left []string
 	line, err := termios.GetTermios(int(t.master.Fd()))
 	if err != nil {
-		left = append(left, "the terminal cannot be asked")
+		left = append(left, "the terminal can't be queried")
 	} else {
 		for name, on := range map[string]bool{
 			"echo off":            line.Lflag&unix.ECHO != 0,

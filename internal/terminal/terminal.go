@@ -17,34 +17,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Options say what kind of terminal it is. The zero value has 80 columns and 24
-// rows, is dark, and answers.
+// Options describe the terminal. The zero value has 80 columns and 24 rows, is dark, and
+// answers queries.
 type Options struct {
 	Width, Height int
-	// Silent terminals answer no questions.
+	// Silent terminals answer no queries.
 	Silent bool
-	// Light terminals say that their background is white, dark ones that it is
-	// nearly black.
+	// Light terminals report a white background, dark ones a nearly black one.
 	Light bool
-	// Patience is how long each wait may take; 20 seconds when it is 0.
+	// Patience is how long each wait may take; 0 is 20 seconds.
 	Patience time.Duration
 }
 
-// Terminal is a program and the terminal it runs in. Its methods may be called
-// from several goroutines. Close ends it.
+// Terminal is a program and the terminal it runs in. It is safe for concurrent use. Close
+// ends it.
 type Terminal struct {
 	command  *exec.Cmd
 	master   *os.File
 	keys     *keyboard
 	patience time.Duration
+	palette  palette
 
 	exited  chan struct{} // closed when the program has been reaped
-	drained chan struct{} // closed when nothing more can be shown
+	drained chan struct{} // closed when nothing more can appear
 	end     sync.Once
 	running sync.WaitGroup
 
-	// The emulator has a lock of its own in the package's safe variant, but the
-	// cells which that one gives out are still the ones it writes to.
+	// The emulator's safe variant has its own lock, but the cells that it returns are
+	// still the ones it writes to.
 	mu       sync.Mutex
 	emulator *vt.Emulator
 	kept     settings
@@ -53,11 +53,10 @@ type Terminal struct {
 	changed  chan struct{} // closed, and replaced, after each change
 }
 
-// Start runs command in a new terminal, which is the controlling one of its own
-// session. Standard input, output and error that command leaves nil are the
-// terminal. Unless its Env names a TERM, the program finds the one of an xterm
-// that shows all colours; the variables of this process are passed on when Env
-// is nil.
+// Start runs command in a new terminal, which controls its new session. Standard input,
+// output and error that command leaves nil are the terminal. Unless its Env has a TERM,
+// the program gets that of an xterm with all colors; if Env is nil, it gets this
+// process's variables.
 func Start(command *exec.Cmd, o Options) (*Terminal, error) {
 	size, err := window(o.Width, o.Height)
 	if err != nil {
@@ -71,7 +70,7 @@ func Start(command *exec.Cmd, o Options) (*Terminal, error) {
 	}
 	pollable, err := reopen(master)
 	if err != nil {
-		_ = command.Process.Kill() // the error to report is the first
+		_ = command.Process.Kill() // report the first error
 		_ = command.Wait()
 		return nil, fmt.Errorf("open the terminal: %w", err)
 	}
@@ -82,28 +81,28 @@ func Start(command *exec.Cmd, o Options) (*Terminal, error) {
 		patience: o.Patience,
 		exited:   make(chan struct{}),
 		drained:  make(chan struct{}),
+		palette:  colors(!o.Light),
 		emulator: vt.NewEmulator(int(size.Cols), int(size.Rows)),
 		changed:  make(chan struct{}),
 	}
 	if t.patience == 0 {
 		t.patience = 20 * time.Second
 	}
-	told := colours(!o.Light)
-	t.emulator.SetDefaultForegroundColor(told.foreground)
-	t.emulator.SetDefaultBackgroundColor(told.background)
+	t.emulator.SetDefaultForegroundColor(t.palette.foreground)
+	t.emulator.SetDefaultBackgroundColor(t.palette.background)
 	t.kept.watch(t.emulator)
 
 	t.running.Go(t.show)
 	t.running.Go(func() { t.answer(o.Silent) })
 	t.running.Go(func() { t.keys.press(t.master) })
 	t.running.Go(func() {
-		_ = command.Wait() // Wait tells from the state how it ended
+		_ = command.Wait() // Wait returns how it ended, from the state
 		close(t.exited)
 	})
 	return t, nil
 }
 
-// Resize gives the terminal a new size, in cells, of which the program is told.
+// Resize gives the terminal a new size, in cells, and notifies the program.
 func (t *Terminal) Resize(width, height int) error {
 	size, err := window(width, height)
 	if err != nil {
@@ -119,26 +118,26 @@ func (t *Terminal) Resize(width, height int) error {
 	return nil
 }
 
-// PID is the program's process.
+// PID is the program's process ID.
 func (t *Terminal) PID() int { return t.command.Process.Pid }
 
-// Job is the process group that has the terminal: the program's, or where it is
-// a shell, that of what the shell runs.
+// Job is the terminal's foreground process group: the program's, or for a shell, that of
+// what it runs.
 func (t *Terminal) Job() (int, error) { return unix.IoctlGetInt(int(t.master.Fd()), unix.TIOCGPGRP) }
 
 // Signal sends the program a signal.
 func (t *Terminal) Signal(signal os.Signal) error { return t.command.Process.Signal(signal) }
 
-// HangUp closes the terminal under the program, as a window that is closed does.
-// Wait tells how the program ends.
-func (t *Terminal) HangUp() { _ = t.master.Close() } // that it is closed already is as well
+// HangUp closes the terminal under the program, as when a window is closed. Wait returns
+// how the program ends.
+func (t *Terminal) HangUp() { _ = t.master.Close() } // it is fine if it is closed already
 
-// Close kills the program, and what it started in its process group, if
-// anything still runs. What was shown can be read afterwards.
+// Close kills the program, and what it started in its process group, if anything is still
+// running. The output remains readable.
 func (t *Terminal) Close() {
 	t.end.Do(func() {
 		if !isClosed(t.exited) || !isClosed(t.drained) {
-			// Nothing of the group may be left: then there is nobody to kill.
+			// If nothing of the group is left, there is nothing to kill.
 			_ = syscall.Kill(-t.command.Process.Pid, syscall.SIGKILL)
 		}
 		<-t.exited
@@ -176,7 +175,7 @@ func environment(command *exec.Cmd) []string {
 	return append(ours, command.Env...)
 }
 
-// controlling names the first of the program's three files that is the terminal.
+// controlling returns the first of the program's three files that is the terminal.
 func controlling(command *exec.Cmd) *syscall.SysProcAttr {
 	attributes := command.SysProcAttr
 	if attributes == nil {
@@ -193,8 +192,8 @@ func controlling(command *exec.Cmd) *syscall.SysProcAttr {
 	return attributes
 }
 
-// reopen returns master as a file whose reads and writes end when it is closed.
-// The pty package leaves it in blocking mode, in which they do not.
+// reopen returns master as a file whose reads and writes end when it is closed. The pty
+// package leaves it in blocking mode, in which they don't.
 func reopen(master *os.File) (*os.File, error) {
 	defer func() { _ = master.Close() }() // the copy stays open
 	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
@@ -202,7 +201,7 @@ func reopen(master *os.File) (*os.File, error) {
 		return nil, err
 	}
 	if err := unix.SetNonblock(fd, true); err != nil {
-		_ = unix.Close(fd) // the error to report is the first
+		_ = unix.Close(fd) // report the first error
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), master.Name()), nil

@@ -16,14 +16,14 @@ var (
 	errEnded    = errors.New("the program has ended")
 )
 
-// WaitFor waits until the screen, as Screen gives it, is what until wants; it is
-// asked again after each change. The error shows the screen, and comes at once
-// when the program has ended.
+// WaitFor waits until until returns true for the screen, as Screen returns it, and calls
+// it after each change. The error shows the screen, and comes at once if the program has
+// ended.
 func (t *Terminal) WaitFor(ctx context.Context, until func(screen string) bool) error {
 	ctx, cancel := t.patient(ctx)
 	defer cancel()
 	for {
-		// Before the screen, so that no change is missed.
+		// Before reading the screen, so that no change is missed.
 		changed, ended := t.next(), isClosed(t.drained)
 		screen := t.Screen()
 		switch {
@@ -57,8 +57,8 @@ func (t *Terminal) WaitText(ctx context.Context, texts ...string) error {
 	return nil
 }
 
-// WaitStill waits until nothing was written for so long, or the program has
-// ended, so that the last frame is whole.
+// WaitStill waits until nothing was written for some time, or the program has ended, so
+// that the last frame is complete.
 func (t *Terminal) WaitStill(ctx context.Context, quiet time.Duration) error {
 	ctx, cancel := t.patient(ctx)
 	defer cancel()
@@ -80,10 +80,10 @@ func (t *Terminal) WaitStill(ctx context.Context, quiet time.Duration) error {
 	}
 }
 
-// Wait waits until the program has ended and all that it wrote has been shown,
-// and returns its exit code. For one that was killed by a signal that is 128 and
-// the signal's number, as shells have it, and an error besides, so that it can
-// be told from a program that ended with that code itself.
+// Wait waits until the program has ended and all of its output has been shown, and
+// returns its exit code. For a program killed by a signal, that is 128 plus the signal's
+// number, as in shells, together with an error, which distinguishes it from a program
+// that exited with that code.
 func (t *Terminal) Wait(ctx context.Context) (exitCode int, err error) {
 	ctx, cancel := t.patient(ctx)
 	defer cancel()

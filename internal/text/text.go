@@ -1,5 +1,5 @@
-// Package text makes texts fit for a person's terminal: cleaned of what steers it,
-// in lines between words, with the right plural.
+// Package text formats texts for a person's terminal: without control sequences, wrapped
+// between words, with the right plural.
 //
 // Next room: internal/progress, which counts and waits.
 package text
@@ -12,15 +12,15 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Clean returns one line without what a terminal obeys or a reader doesn't see:
-// escape sequences, line breaks, marks of direction. Only the writer of a command
-// and the renderers of the wizard call it, for all that they show.
+// Clean returns one line without what a terminal interprets or a reader can't see: escape
+// sequences, line breaks, direction marks. Only a command's writer and the wizard's
+// renderers call it, for everything that they show.
 func Clean(line string) string { return shellescape.StripUnsafe(line) }
 
-// Quote returns a text from outside as one word of a command that a person copies.
+// Quote returns a text from outside as one word of a command to copy.
 func Quote(word string) string { return shellescape.Quote(Clean(word)) }
 
-// Command returns words from outside as a command that a person copies.
+// Command returns words from outside as a command to copy.
 func Command(words ...string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
@@ -29,18 +29,17 @@ func Command(words ...string) string {
 	return strings.Join(quoted, " ")
 }
 
-// leastWidth is the width of lines where there is no room at all.
+// leastWidth is the width of lines if there is no room at all.
 const leastWidth = 8
 
-// Wrap cuts a text into lines of at most so many cells, one at the least, between
-// words alone: a flag or a host must not be torn at its dashes, so that it can be
-// copied. A word that is longer than a line is cut where the line ends. The text's
-// own line breaks stay, and so do the blanks that a line begins with, also behind
-// the sign of a diff, and all of them where it needs no cut.
+// Wrap cuts a text into lines of at most the given cells, at least one, only between
+// words: a flag or a host must stay in one piece to be copied. A word longer than a line
+// is cut at the end of the line. The text's own line breaks stay, and so do leading
+// blanks of a line, including after the sign of a diff, and all blanks of a line that
+// fits.
 func Wrap(text string, width int) []string { return wrap(text, max(width, leastWidth), true) }
 
-// WrapWhole is Wrap for words that are copied: one that is longer than a line has
-// a line of its own.
+// WrapWhole is Wrap for words to copy: one that is longer than a line gets its own line.
 func WrapWhole(text string, width int) []string { return wrap(text, max(width, leastWidth), false) }
 
 func wrap(text string, width int, cuts bool) []string {
@@ -57,7 +56,7 @@ func wrapLine(text string, width int, cuts bool) []string {
 	}
 	rest := strings.TrimLeft(text, " +-")
 	line := strings.TrimSuffix(text, rest)
-	begin := continued(line)
+	begin := continuationPrefix(line)
 	var lines []string
 	fresh := true
 	for _, word := range strings.Fields(rest) {
@@ -86,17 +85,17 @@ func cutWord(line, begin string, width int) []string {
 	return strings.Split(cut[0]+"\n"+begin+strings.ReplaceAll(rest, "\n", "\n"+begin), "\n")
 }
 
-// continued is what the other lines of a text begin with: what a diff adds has its
-// sign on each line, or it would seem to be there already. It is short, so that an
-// address has room.
-func continued(before string) string {
+// continuationPrefix is the start of a wrapped line's continuation: added lines of a diff
+// have their sign on each one, or they would seem to exist already. It is short so
+// that an address fits.
+func continuationPrefix(before string) string {
 	if !strings.HasPrefix(before, "+") {
 		return ""
 	}
 	return "+… "
 }
 
-// Count is a number of things, such as "1 repository" and "2 repositories".
+// Count is a number with a noun, such as "1 repository" and "2 repositories".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

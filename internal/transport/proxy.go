@@ -22,12 +22,14 @@ import (
 )
 
 // Proxy is the Detail of a call that ended at a proxy: nothing reached its target.
-type Proxy struct{}
+type Proxy struct {
+	TriedHost bool // the proxy works, and says that it can't reach the host
+}
 
 // byProxy is the error of such a call. The call itself has the code. It wraps
 // nothing, since what it came from says nothing about the target, and quotes neither
 // the proxy's answer nor its credentials. Without a host the address can't be read.
-func byProxy(host, variable, reason string) error {
+func byProxy(host, variable, reason string) *problem.Error {
 	e := &problem.Error{
 		Object: fmt.Sprintf("the proxy %s of %s", host, variable), Reason: reason, Detail: Proxy{},
 		Hints: []string{fmt.Sprintf("check %s, or list the hosts that need no proxy in NO_PROXY", variable)},
@@ -38,7 +40,7 @@ func byProxy(host, variable, reason string) error {
 	return e
 }
 
-// ByProxy returns the error of a call that ended at a proxy, or nil.
+// ByProxy returns the error of a call that failed at a proxy, or nil.
 func ByProxy(err error) *problem.Error {
 	for e := range problem.Chain(err) {
 		if _, is := e.Detail.(Proxy); is {
@@ -51,13 +53,13 @@ func ByProxy(err error) *problem.Error {
 // Dial makes a connection.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// carrier sends requests through the proxy that the environment names, and tells
-// a proxy's failure from the target's.
+// carrier sends requests through the environment's proxy, and distinguishes its failures
+// from the target's.
 type carrier struct {
 	*http.Transport
 	proxyOf func(*http.Request) (*url.URL, error)
 	dial    Dial
-	roots   *x509.CertPool // of a proxy that is reached with TLS
+	roots   *x509.CertPool // to a proxy that uses TLS
 }
 
 type routeKey struct{}
@@ -78,27 +80,29 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 	proxy, err := c.proxyOf(request)
 	if err != nil || isBroken(proxy, request) {
 		if request.Body != nil {
-			_ = request.Body.Close() // it was not sent
+			_ = request.Body.Close() // it wasn't sent
 		}
 		return nil, byProxy("", proxyVariable(request), "its address can't be read")
 	}
 	route := &route{proxy: proxy}
 	reached := func() { route.beyond.Store(true) }
 	ctx := httptrace.WithClientTrace(context.WithValue(request.Context(), routeKey{}, route), &httptrace.ClientTrace{
-		// Of the target: the TLS of a proxy is dialTLS.
+		// The target's: a proxy's TLS is in dialTLS.
 		TLSHandshakeStart: reached,
 		GotConn:           func(httptrace.GotConnInfo) { reached() },
 	})
 	response, err := c.Transport.RoundTrip(request.WithContext(ctx))
 	if err != nil && proxy != nil && !route.beyond.Load() {
-		return nil, byProxy(addressOf(proxy), proxyVariable(request), proxyReason(err))
+		failed := byProxy(addressOf(proxy), proxyVariable(request), proxyErrorReason(err))
+		failed.Detail = Proxy{TriedHost: triedHost(err)}
+		return nil, failed
 	}
 	return response, err
 }
 
-// isBroken reports whether a proxy is set by an address that can't be used.
-// http.ProxyFromEnvironment reads some into a host that nobody meant, and passes over
-// others as if no proxy was set; as it does for loopback, and by NO_PROXY.
+// isBroken reports whether a proxy is set with an unusable address.
+// http.ProxyFromEnvironment reads some of these as a host that nobody meant, and ignores
+// others as if no proxy was set; as it does for loopback and NO_PROXY.
 func isBroken(proxy *url.URL, request *http.Request) bool {
 	if proxy == nil {
 		return os.Getenv(proxyVariable(request)) != "" && os.Getenv("NO_PROXY")+os.Getenv("no_proxy") == "" && !IsLoopback(request.URL.Hostname())
@@ -117,7 +121,7 @@ func proxyVariable(request *http.Request) string {
 	return name
 }
 
-func proxyReason(err error) string {
+func proxyErrorReason(err error) string {
 	status, answered := errors.AsType[proxyStatus](err)
 	switch {
 	case !answered && strings.Contains(err.Error(), "malformed"):
@@ -126,10 +130,16 @@ func proxyReason(err error) string {
 		return Reason(err)
 	case status == http.StatusProxyAuthRequired:
 		return "it requires a login (HTTP 407)"
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+	case triedHost(err):
 		return fmt.Sprintf("it can't reach the host (HTTP %d)", status)
 	}
 	return fmt.Sprintf("it doesn't connect to the host (HTTP %d)", status)
+}
+
+// triedHost reports whether a proxy answered that it can't reach the host.
+func triedHost(err error) bool {
+	status, _ := errors.AsType[proxyStatus](err)
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
 // proxyStatus is a proxy's answer that opens no tunnel.
@@ -150,10 +160,10 @@ func addressOf(proxy *url.URL) string {
 	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), port, "80"))
 }
 
-// through returns a request's proxy for http.Transport. One that is reached with
-// TLS is given as a plain one, since dialTLS does that: http.Transport would hold
-// its certificate against what the target's has to be.
-func through(request *http.Request) (*url.URL, error) {
+// proxyFor returns a request's proxy for http.Transport. A proxy with TLS is returned as
+// a plain one, because dialTLS handles that: http.Transport would check its certificate
+// by the rules for the target's.
+func proxyFor(request *http.Request) (*url.URL, error) {
 	route := routeOf(request.Context())
 	if route == nil || route.proxy == nil {
 		return nil, nil
@@ -176,7 +186,7 @@ func (c *carrier) dialTLS(ctx context.Context, network, address string) (net.Con
 	defer cancel()
 	secured := tls.Client(connection, &tls.Config{ServerName: route.proxy.Hostname(), RootCAs: c.roots, MinVersion: tls.VersionTLS12})
 	if err := secured.HandshakeContext(ctx); err != nil {
-		_ = connection.Close() // it is of no use
+		_ = connection.Close() // it is unusable
 		return nil, err
 	}
 	return secured, nil

@@ -112,9 +112,9 @@ func TestAProxysFaultIsNotTheTargets(t *testing.T) {
 		want   string
 	}{
 		"an unknown name":       {"http", failing(&net.DNSError{IsNotFound: true, Name: secrettest.Canary}), nil, "there is no such host"},
-		"no name server":        {"http", failing(&net.DNSError{IsTemporary: true}), nil, "cannot be looked up"},
+		"no name server":        {"http", failing(&net.DNSError{IsTemporary: true}), nil, "can't be looked up"},
 		"nobody there":          {"http", failing(syscall.ECONNREFUSED), nil, "refused"},
-		"no route":              {"http", failing(syscall.EHOSTUNREACH), nil, "no way"},
+		"no route":              {"http", failing(syscall.EHOSTUNREACH), nil, "no route"},
 		"a login":               {"http", nil, says("HTTP/1.1 407 " + secrettest.Canary + "\r\n\r\n"), "requires a login (HTTP 407)"},
 		"a refusal":             {"http", nil, says("HTTP/1.1 403 " + secrettest.Canary + "\r\n\r\n"), "HTTP 403"},
 		"a gateway's failure":   {"http", nil, says("HTTP/1.1 502 " + secrettest.Canary + "\r\n\r\n"), "can't reach the host (HTTP 502)"},
@@ -126,10 +126,10 @@ func TestAProxysFaultIsNotTheTargets(t *testing.T) {
 		"an early end":          {"http", nil, says(""), "broke"},
 		"silence":               {"http", nil, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, "in time"},
 		"TLS, and nobody there": {"https", failing(syscall.ECONNREFUSED), nil, "refused"},
-		"TLS, and none":         {"https", nil, says("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak TLS"},
+		"TLS, and none":         {"https", nil, says("HTTP/1.1 400 Bad Request\r\n\r\n"), "doesn't speak TLS"},
 		"SOCKS, nobody there":   {"socks5", failing(syscall.ECONNREFUSED), nil, "refused"},
 		"SOCKS, and none":       {"socks5", nil, says("HTTP/1.1 400 Bad Request\r\n\r\n"), "failed"},
-		"TLS, self-signed":      {"https", nil, nil, "nobody known to this machine signed its certificate"},
+		"TLS, self-signed":      {"https", nil, nil, "its certificate is signed by no authority that this machine trusts"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			host := "127.0.0.1:3128"
@@ -148,6 +148,9 @@ func TestAProxysFaultIsNotTheTargets(t *testing.T) {
 			}
 			if transport.IsUntrusted(err) {
 				t.Error("the target is untrusted")
+			}
+			if got := proxy.Detail.(transport.Proxy).TriedHost; got != strings.Contains(c.want, "can't reach the host") {
+				t.Errorf("that it tried the host is %t", got)
 			}
 			secrettest.Absent(t, "the error", fmt.Sprintf("%+v %#v", proxy, *proxy))
 		})

@@ -47,12 +47,12 @@ func TestAReasonIsGivenInPlainWords(t *testing.T) {
 		err  error
 		want string
 	}{
-		"a certificate":  {ask(server.URL), "nobody known"},
+		"a certificate":  {ask(server.URL), "signed by no authority"},
 		"no TLS":         {ask("https" + strings.TrimPrefix(plain.URL, "http")), "TLS"},
 		"nobody there":   {ask("http://127.0.0.1:1"), "refused"},
 		"no such host":   {quoting(&net.DNSError{IsNotFound: true, Name: secrettest.Canary}), "no such host"},
 		"no name server": {quoting(&net.DNSError{IsTemporary: true}), "looked up"},
-		"no way":         {quoting(syscall.EHOSTUNREACH), "no way"},
+		"no way":         {quoting(syscall.EHOSTUNREACH), "no route"},
 		"a reset":        {quoting(syscall.ECONNRESET), "broke"},
 		"an early end":   {quoting(io.ErrUnexpectedEOF), "broke"},
 		"a deadline":     {quoting(context.DeadlineExceeded), "in time"},

@@ -15,46 +15,31 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// Again is something that is about to be tried again.
-type Again struct {
-	What  string        // "read the variables of acme/api"
-	Pause time.Duration // before it is tried
-	Try   int           // which one it will be, from 2
+// RetryNotice announces a retry.
+type RetryNotice struct {
+	What  string        // such as "read the variables of acme/api"
+	Pause time.Duration // before the retry
+	Try   int           // the number of the next attempt, from 2
 }
 
 // String is a line for a person.
-func (a Again) String() string {
-	return fmt.Sprintf("trying again in %.0f s, %s time: %s", math.Ceil(a.Pause.Seconds()), ordinal(a.Try), a.What)
+func (a RetryNotice) String() string {
+	return fmt.Sprintf("retrying in %.0f s (attempt %d): %s", math.Ceil(a.Pause.Seconds()), a.Try, a.What)
 }
 
-func ordinal(n int) string {
-	ending := "th"
-	if tens := n / 10 % 10; tens != 1 {
-		switch n % 10 {
-		case 1:
-			ending = "st"
-		case 2:
-			ending = "nd"
-		case 3:
-			ending = "rd"
-		}
-	}
-	return fmt.Sprint(n, ending)
-}
+// shortestAnnounced is the shortest pause that is announced.
+const shortestAnnounced = time.Second
 
-// worthTelling is the shortest pause that a person is told of.
-const worthTelling = time.Second
-
-// Announce tells of a pause that is about to begin, if it is worth that.
-func (r Retry) Announce(a Again) {
-	if r.Tell != nil && a.Pause >= worthTelling {
+// Announce announces a pause, if it is long enough.
+func (r Retry) Announce(a RetryNotice) {
+	if r.Tell != nil && a.Pause >= shortestAnnounced {
 		r.Tell(a)
 	}
 }
 
-// TellOnce returns r for calls side by side, whose pauses are one to a person: one is
-// announced at a time.
-func (r Retry) TellOnce() Retry {
+// AnnounceOnce returns r for concurrent calls, whose pauses look like one to a person: it
+// announces one at a time.
+func (r Retry) AnnounceOnce() Retry {
 	tell := r.Tell
 	if tell == nil {
 		return r
@@ -62,7 +47,7 @@ func (r Retry) TellOnce() Retry {
 	var mu sync.Mutex
 	var until time.Time
 	now := r.Defaults().Clock.Now
-	r.Tell = func(a Again) {
+	r.Tell = func(a RetryNotice) {
 		mu.Lock()
 		defer mu.Unlock()
 		if at := now(); !at.Before(until) {
@@ -73,7 +58,7 @@ func (r Retry) TellOnce() Retry {
 	return r
 }
 
-// Attempts counts the tries of one call.
+// Attempts counts the attempts of one call.
 type Attempts struct {
 	retry  Retry
 	pauses *backoff.ExponentialBackOff
@@ -86,9 +71,9 @@ func (r Retry) Attempts() *Attempts {
 	return &Attempts{retry: r, pauses: r.Pauses(), tried: 1}
 }
 
-// Next waits until the call may be tried again, as long as err, of its last try,
-// asks for, but at least a growing pause. It reports whether it may be: not when
-// the tries are used up or ctx ends.
+// Next waits until the call may be retried, as long as err, the last attempt's error,
+// requires, but at least a growing pause. It returns false if the attempts are used up or
+// ctx ends.
 func (a *Attempts) Next(ctx context.Context, err error) bool {
 	if a.tried >= a.retry.Tries || ctx.Err() != nil {
 		return false
@@ -100,13 +85,12 @@ func (a *Attempts) Next(ctx context.Context, err error) bool {
 		asked, _ := retryable.Retryable()
 		pause = max(pause, asked)
 	}
-	a.retry.Announce(Again{What: what, Pause: pause, Try: a.tried})
+	a.retry.Announce(RetryNotice{What: what, Pause: pause, Try: a.tried})
 	return a.retry.Clock.Sleep(ctx, pause) == nil
 }
 
-// Retryable says whether the same read may succeed if it is tried again, and how
-// long the server asked to wait first (0: it did not say). It is the Detail of a
-// problem.Error.
+// Retryable says whether the same read may succeed if it is retried, and how long the
+// server asked to wait (0: it didn't say). It is the Detail of a problem.Error.
 type Retryable interface {
 	Retryable() (wait time.Duration, worth bool)
 }
@@ -121,19 +105,19 @@ func retryableOf(err error) (retryable Retryable, what string, is bool) {
 	return nil, "", false
 }
 
-// Retry is how reads are tried again. The zero value makes four tries of
-// 15 seconds each, with pauses that grow from a quarter of a second.
+// Retry is how reads are retried. The zero value makes four attempts of 15 seconds each,
+// with pauses that grow from a quarter of a second.
 type Retry struct {
 	Clock    clock.Clock
 	Tries    int
-	Deadline time.Duration // of one try
-	Pause    time.Duration // before the second try
-	// Tell is told of each pause of a second or more before it begins, by any
-	// goroutine; it may be nil.
-	Tell func(Again)
+	Deadline time.Duration // of one attempt
+	Pause    time.Duration // before the second attempt
+	// Tell is called before each pause of a second or more, from any goroutine; it may be
+	// nil.
+	Tell func(RetryNotice)
 }
 
-// Defaults fills in what is not set.
+// Defaults fills in what isn't set.
 func (r Retry) Defaults() Retry {
 	if r.Clock == nil {
 		r.Clock = clock.System{}
@@ -150,14 +134,14 @@ func (r Retry) Defaults() Retry {
 	return r
 }
 
-// Do calls read until it succeeds, fails with an error that is not worth
-// another try, the tries are used up or ctx ends. Each try has its deadline. Do
-// returns read's last error.
+// Do calls read until it succeeds, fails with an error that isn't worth a retry, the
+// attempts are used up or ctx ends. Each attempt has its deadline. Do returns read's last
+// error.
 func (r Retry) Do(ctx context.Context, read func(context.Context) error) error {
 	return r.Repeat(ctx, func(ctx context.Context) error { return r.Once(ctx, read) })
 }
 
-// Repeat is Do for a call that has a deadline of its own.
+// Repeat is Do for a call with its own deadline.
 func (r Retry) Repeat(ctx context.Context, call func(context.Context) error) error {
 	attempts := r.Attempts()
 	for {
@@ -172,7 +156,7 @@ func (r Retry) Repeat(ctx context.Context, call func(context.Context) error) err
 	}
 }
 
-// Once calls f with the deadline of one try.
+// Once calls f with the deadline of one attempt.
 func (r Retry) Once(ctx context.Context, f func(context.Context) error) error {
 	r = r.Defaults()
 	ctx, cancel := context.WithTimeout(ctx, r.Deadline)
@@ -180,7 +164,7 @@ func (r Retry) Once(ctx context.Context, f func(context.Context) error) error {
 	return f(ctx)
 }
 
-// Pauses returns the growing pauses between tries.
+// Pauses returns the growing pauses between attempts.
 func (r Retry) Pauses() *backoff.ExponentialBackOff {
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval = r.Defaults().Pause
@@ -190,8 +174,8 @@ func (r Retry) Pauses() *backoff.ExponentialBackOff {
 }
 
 // RetryAfter reads how long a server asks to wait, in seconds or until a time
-// (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after); 0 when it does
-// not say. It is at most a day, so that no number overflows.
+// (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after); 0 if it doesn't say. It is
+// at most a day, so that no number overflows.
 func RetryAfter(header http.Header, now time.Time) time.Duration {
 	const longest = 24 * time.Hour
 	text := header.Get("Retry-After")
@@ -205,23 +189,22 @@ func RetryAfter(header http.Header, now time.Time) time.Duration {
 	return min(max(at.Sub(now).Round(time.Second), 0), longest)
 }
 
-// Budget is how much may be asked again of a server that fails, by all who ask
-// it together: each failure costs one, each success gives a tenth back. While it
-// is spent, nothing is tried again, so that a server that is dying is asked no
-// more than once for each thing
+// Budget limits the retries of all calls to a failing server together: each failure costs
+// one, each success returns a tenth. While it is spent, nothing is retried, so that a
+// failing server gets each request only once
 // (https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs).
 type Budget struct {
 	mu    sync.Mutex
 	spent int // in tenths
 }
 
-// largestBudget is in failures. Eight repositories that are read side by side,
-// with two calls each, may all be asked three times more.
+// largestBudget is in failures. Eight repositories that are read concurrently, with two
+// calls each, may all be retried three times.
 const largestBudget = 50
 
 const tenths = 10
 
-// Fail counts a failure, and reports whether what failed may be tried again.
+// Fail counts a failure, and reports whether the failed call may be retried.
 func (b *Budget) Fail() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

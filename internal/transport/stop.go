@@ -7,17 +7,17 @@ import (
 	"convox-travis/internal/crash"
 )
 
-// What is left to a run once it is asked to stop: the call under way may end,
-// and what the run created is undone, all within Grace.
+// The time that a run has left once it is asked to stop: the current call may finish, and
+// what the run created is rolled back, all within Grace.
 const (
 	callGrace = 3 * time.Second
 	Grace     = 5 * time.Second
 )
 
-// Stop is how a run is ended from outside. When Soft ends (a first Ctrl-C, the
-// run's deadline), no new step begins, the call under way is finished and what
-// was created is undone; when Hard ends (a second Ctrl-C), everything stops
-// where it is. Soft must end with Hard.
+// Stop is how a run is ended from outside. When Soft ends (a first Ctrl-C, the run's
+// deadline), no new step starts, the current call finishes and what was created is rolled
+// back; when Hard ends (a second Ctrl-C), everything stops immediately. Soft must end
+// with Hard.
 type Stop struct {
 	Soft, Hard context.Context
 }
@@ -25,18 +25,18 @@ type Stop struct {
 // Asked returns why the run should stop, or nil.
 func (s Stop) Asked() error { return context.Cause(s.Soft) }
 
-// Until is the Stop of what ends at once when ctx does.
+// Until is the Stop of something that ends at once when ctx does.
 func Until(ctx context.Context) Stop { return Stop{Soft: ctx, Hard: ctx} }
 
-// Call returns the Stop of the steps of a run: a write that is under way may be
-// finished, and none begins, however long it has waited for its turn.
+// Call returns the Stop for the steps of a run: a write in progress may finish, and none
+// starts, however long it has waited for its turn.
 func (s Stop) Call() (Stop, context.CancelFunc) {
 	ctx, cancel := s.Within(callGrace)
 	return Stop{Soft: s.Soft, Hard: ctx}, cancel
 }
 
-// Cleanup returns the context for undoing what the run created. It is made when
-// the run begins, so that its grace counts from the moment of the stop.
+// Cleanup returns the context for rolling back what the run created. Make it when the run
+// begins, so that its grace counts from the moment of the stop.
 func (s Stop) Cleanup() (context.Context, context.CancelFunc) { return s.Within(Grace) }
 
 // Within returns a context that ends grace after Soft does, and with Hard.

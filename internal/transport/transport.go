@@ -1,7 +1,7 @@
-// Package transport is the rules that every connection of this program keeps:
-// verified TLS, plain HTTP to loopback only (cfn names one exception, for the
-// services that give a machine in AWS its credentials), no redirect that leaves
-// the origin or repeats a write, bounded answers, and reads that are tried again.
+// Package transport has the rules of all connections of this program: verified TLS, plain
+// HTTP only to loopback (cfn has one exception, for the services that give a machine in
+// AWS its credentials), no redirect that leaves the origin or repeats a write, limited
+// answers, and retried reads.
 //
 // Next room: internal/pace, for a server that counts.
 package transport
@@ -21,10 +21,9 @@ import (
 	"time"
 )
 
-// NewClient returns a client that keeps the rules. config is used as it is;
-// nil means the system's roots. dial makes the connections; nil is the network.
-// Deadlines belong to the caller's contexts. A call that a proxy ends fails with
-// what ByProxy finds.
+// NewClient returns a client that follows the rules. It uses config unchanged; nil means
+// the system's roots. dial makes the connections; nil is the network. Deadlines are up to
+// the caller's contexts. A call that fails at a proxy has an error that ByProxy finds.
 func NewClient(config *tls.Config, dial Dial) *http.Client {
 	return newClient(config, dial, http.ProxyFromEnvironment)
 }
@@ -39,7 +38,7 @@ func newClient(config *tls.Config, dial Dial, proxyOf func(*http.Request) (*url.
 	}
 	c := &carrier{proxyOf: proxyOf, dial: dial, roots: config.RootCAs}
 	c.Transport = &http.Transport{
-		Proxy:                  through,
+		Proxy:                  proxyFor,
 		OnProxyConnectResponse: checkTunnel,
 		DialContext:            c.dialTLS,
 		TLSClientConfig:        config,
@@ -47,15 +46,15 @@ func newClient(config *tls.Config, dial Dial, proxyOf func(*http.Request) (*url.
 		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        90 * time.Second,
-		// The headers of an answer; bodies are bounded by ReadBody.
+		// The headers of an answer; ReadBody limits bodies.
 		MaxResponseHeaderBytes: 1 << 20,
 	}
 	return &http.Client{CheckRedirect: KeepOrigin, Transport: c}
 }
 
-// KeepOrigin is the redirect policy, for http.Client.CheckRedirect: a write is
-// never sent on, a read only to the same scheme, host and port. The redirect
-// itself becomes the answer, so the caller sees its 3xx status.
+// KeepOrigin is the redirect policy, for http.Client.CheckRedirect: a write is never
+// redirected, a read only to the same scheme, host and port. Otherwise the redirect
+// itself becomes the answer, so the caller gets its 3xx status.
 func KeepOrigin(next *http.Request, via []*http.Request) error {
 	first := via[0]
 	read := first.Method == http.MethodGet || first.Method == http.MethodHead
@@ -65,8 +64,8 @@ func KeepOrigin(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// ErrTooLarge means that an answer went on past its bound.
-var ErrTooLarge = errors.New("the answer is larger than any real one")
+// ErrTooLarge means that an answer exceeds its limit.
+var ErrTooLarge = errors.New("the answer is too large")
 
 // ReadBody reads a whole answer of at most limit bytes.
 func ReadBody(body io.Reader, limit int64) ([]byte, error) {
@@ -80,9 +79,9 @@ func ReadBody(body io.Reader, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// Roots returns nil, the system's roots, except where the system ignores
-// SSL_CERT_FILE (macOS and Windows, https://pkg.go.dev/crypto/x509#SystemCertPool):
-// there the file's certificates are trusted beside the system's.
+// Roots returns nil, the system's roots, unless the system ignores SSL_CERT_FILE (macOS
+// and Windows, https://pkg.go.dev/crypto/x509#SystemCertPool): there it adds the file's
+// certificates to the system's.
 func Roots() *x509.CertPool {
 	file := os.Getenv("SSL_CERT_FILE")
 	if file == "" || (runtime.GOOS != "darwin" && runtime.GOOS != "windows") {
@@ -100,16 +99,16 @@ func Roots() *x509.CertPool {
 	return pool
 }
 
-// Reasons why ParseEndpoint refuses an address. They never quote it: a pasted
-// address can carry a secret.
+// Reasons why ParseEndpoint rejects an address. They never quote it: a pasted address can
+// contain a secret.
 var (
 	ErrNotAnAddress = errors.New("not an address of the form https://HOST/PATH")
-	ErrUserInfo     = errors.New("the address carries a user name or password; give it without")
-	ErrPlainHTTP    = errors.New("plain HTTP would show the secret to the network; use https://")
+	ErrUserInfo     = errors.New("the address contains a user name or password; give it without")
+	ErrPlainHTTP    = errors.New("plain HTTP would expose the secret to the network; use https://")
 )
 
-// ParseEndpoint reads the address of an API and holds it against the rules:
-// https, or http to loopback. A trailing slash is cut.
+// ParseEndpoint reads an API's address and checks it against the rules: https, or http to
+// loopback. A trailing slash is removed.
 func ParseEndpoint(address string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "" {
@@ -131,8 +130,8 @@ func ParseEndpoint(address string) (*url.URL, error) {
 	return u, nil
 }
 
-// IsLoopback reports whether host (no port) is this machine: localhost or a
-// loopback address. Names are not looked up.
+// IsLoopback reports whether host (without a port) is this machine: localhost or a
+// loopback address, without looking up names.
 func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true

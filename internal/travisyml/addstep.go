@@ -10,14 +10,14 @@ import (
 	"convox-travis/internal/build"
 )
 
-// AddStep adds a deployment of a target. The places that the step can have are
-// tried on a copy, in order of preference, and the first one counts for which
-// builds then do what they did, and deploy: a push to the branch, and a cron or
-// API build of it, once, after its tests, in a job on Linux; others not at all.
+// AddStep adds a deployment of a target. It tries the places that the step can have on a
+// copy, in order of preference, and takes the first one with which builds still do what
+// they did, and also deploy: a push to the branch, and a cron or API build of it, once,
+// after its tests, in a job on Linux; others not at all.
 //
-// A file that deploys the target already is left as it is, and Change.Found says
-// where. A file without anything to run gets what makes a build pass. The error has
-// CodeStep or a Refusal, or is that of the player.
+// A file that deploys the target already stays unchanged, and Change.Found says where. A
+// file without anything to run also gets what makes a build pass. The error has CodeStep
+// or a Refusal, or is that of the player.
 func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (Change, error) {
 	if err := d.uneven(); err != nil {
 		return Change{}, err
@@ -53,7 +53,7 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	start.Notes = append(start.Notes, a.unknowns()...)
 	switch {
 	case len(start.Found) > 0 && start.Changed():
-		start.Notes = append(start.Notes, Note{CodeStepRuns, fmt.Sprintf("with that, the deploy step on line %d runs", start.Found[0].Line)})
+		start.Notes = append(start.Notes, Note{CodeStepRuns, fmt.Sprintf("this change also makes the deploy step on line %d run", start.Found[0].Line)})
 		start.Found, start.Form = nil, formOf(start.Found[0].Phase)
 		return start, nil
 	case len(start.Found) > 0:
@@ -100,15 +100,15 @@ type addition struct {
 	document *Document
 	config   *build.Config
 	tried    *build.Config   // of the last candidate
-	outcomes []build.Outcome // of the kinds of builds, then of pushes to branches that the file names
+	outcomes []build.Outcome // for each kind of build, then for pushes to branches that the file names
 	err      error           // of the player
 }
 
-// kinds is how many kinds of builds there are: those of build.EventsOf.
+// kinds is the number of kinds of builds: those of build.EventsOf.
 const kinds = 6
 
-// wants says whether the step is to run in the builds of a kind: pushes to the
-// branch, and cron and API builds of it that don't deploy the same yet.
+// wants reports whether the step should run in builds of a kind: pushes to the branch,
+// and cron and API builds of it that don't deploy the same yet.
 func (a *addition) wants(kind int) bool {
 	outcome := a.outcomes[kind]
 	if kind >= 1 && kind <= 3 || outcome.Build.LeftOut {
@@ -122,14 +122,14 @@ func (a *addition) parse(text string) (*build.Config, error) {
 	if err != nil && a.ctx.Err() == nil {
 		refusal := &Refusal{
 			Reason: "Travis can't read it: " + err.Error(),
-			Fix:    "make the file simpler, and write it in ASCII: Travis drops other characters",
+			Fix:    "simplify the file, and write it in ASCII: Travis drops other characters",
 		}
 		err = refusal.Problem()
 	}
 	return config, err
 }
 
-// play plays the document as it is.
+// play plays the document without changes.
 func (a *addition) play(d *Document) error {
 	config, err := a.parse(d.text)
 	if err != nil {
@@ -146,8 +146,8 @@ func (a *addition) play(d *Document) error {
 	return err
 }
 
-// find returns the first change that does what it has to. What it returns counts
-// where a.err is nil.
+// find returns the first change that does what it should. The result is valid if a.err is
+// nil.
 func (a *addition) find(form Form) (Change, *Refusal) {
 	var pasted *Refusal
 	if root := a.atRoot(form); root != nil && len(a.deployStages()) == 0 {
@@ -181,7 +181,7 @@ func (a *addition) find(form Form) (Change, *Refusal) {
 	return Change{}, a.refuse(refusal, verdict)
 }
 
-// suggest adds the forms of the step that the file takes.
+// suggest adds the forms of the step that the file allows.
 func (a *addition) suggest(refusal *Refusal) {
 	for _, form := range []Form{DeployScript, AfterSuccess} {
 		if form == a.step.Form {
@@ -193,7 +193,7 @@ func (a *addition) suggest(refusal *Refusal) {
 	}
 }
 
-// refuse says why no place works, with the line that is in the way.
+// refuse says why no place works, with the line that prevents it.
 func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 	at := func(key string) int {
 		jobs, _ := a.document.whole().find("matrix", "jobs")
@@ -207,7 +207,7 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 	switch {
 	case verdict == lostJob && isBlock(last):
 		refused.Line = last.Line
-		refused.Reason = "the text that ends the file would get a line break with anything behind it, and mean something else"
+		refused.Reason = "the text that ends the file would get a line break if anything followed it, and change its meaning"
 		refused.Fix = "move another key to the end of the file, then run this again"
 	case verdict == noJob && at("exclude") > 0:
 		refused.Place, refused.Line = "jobs.exclude", at("exclude")
@@ -216,7 +216,7 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 	case verdict == mayFail && at("allow_failures") > 0:
 		refused.Place, refused.Line = "jobs.allow_failures", at("allow_failures")
 		refused.Reason = fmt.Sprintf("`allow_failures` on line %d lets every job fail that could deploy", refused.Line)
-		refused.Fix = "name the jobs that may fail more closely, then run this again"
+		refused.Fix = "make `allow_failures` match fewer jobs, then run this again"
 	case verdict == noJob && len(a.config.Root.Get("jobs").List()) == 0:
 		p, found := a.document.whole().find("matrix")
 		if !found {
@@ -227,7 +227,7 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 		refused.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refused.Line)
 		refused.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
 	case refusal != nil:
-		refused.Place, refused.Line, refused.Reason = refusal.Place, refusal.Line, refusal.Reason // its lines would not do either
+		refused.Place, refused.Line, refused.Reason = refusal.Place, refusal.Line, refusal.Reason // its lines wouldn't work either
 	default:
 		refused.Reason = verdict.String()
 	}
@@ -237,7 +237,7 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 	return refused
 }
 
-// try makes a candidate, and says what builds would do with it: with the lines that
+// try makes a candidate, and returns what builds would do with it: with the lines that
 // are added, or that a person would paste.
 func (a *addition) try(c *candidate, hooks bool) (Change, *Refusal, verdict) {
 	change, refusal := c.make()
@@ -256,7 +256,7 @@ func (a *addition) try(c *candidate, hooks bool) (Change, *Refusal, verdict) {
 
 func (a *addition) push() build.Outcome { return a.outcomes[0] }
 
-// isDeployOf says whether a call deploys the target.
+// isDeployOf reports whether a call deploys the target.
 func (a *addition) isDeployOf(call build.Call) bool {
 	return call.Deploys && !call.OnFailure && a.target.Fit(call) == build.Same
 }

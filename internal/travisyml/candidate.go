@@ -13,11 +13,11 @@ import (
 // candidate is a place for the step.
 type candidate struct {
 	key    string // "deploy", "after_success" or "jobs.include"
-	suffix string // of the convox CLI's address, by the job's processor
+	suffix string // of the convox CLI's address, for the job's processor
 	make   func() (Change, *Refusal)
 }
 
-// atRoot is the step at the top of the file, where a push has one job.
+// atRoot is the step at the top of the file, if a push has one job.
 func (a *addition) atRoot(form Form) *candidate {
 	jobs := a.push().Build.Jobs
 	if len(jobs) != 1 || clientSuffix(jobs[0].Arch) == noClient {
@@ -33,8 +33,7 @@ func (a *addition) atRoot(form Form) *candidate {
 	return c
 }
 
-// findJob tries the step as a job: of a stage that has deploys, then of one that is
-// the last.
+// findJob tries the step as a job: in a stage that has deploys, then in one at the end.
 func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
 	for _, stage := range append(a.deployStages(), a.newStage()) {
 		lines, suffix := a.jobLines(stage)
@@ -109,7 +108,7 @@ func (a *addition) newStage() string {
 	}
 }
 
-// nameOf is a stage as Travis compares it.
+// nameOf returns a stage in the form in which Travis compares it.
 func nameOf(stage *build.Node) string {
 	if stage == nil {
 		return ""
@@ -117,14 +116,14 @@ func nameOf(stage *build.Node) string {
 	return stageKey(stage.Text)
 }
 
-const firstStage = "test" // that of jobs which name none
+const firstStage = "test" // that of jobs without one
 
-// phases run in every job that does not say otherwise.
+// phases run in every job unless it overrides them.
 var phases = []string{"before_install", "install", "before_script", "script", "before_cache", "after_success", "after_failure", "after_script"}
 
-// jobLines writes a job that only deploys: on Linux, in a language that needs
-// nothing, without what it would get from the top of the file. A skipped
-// after_success skips deployments too.
+// jobLines writes a job that only deploys: on Linux, in a language that needs nothing,
+// without what it would inherit from the top of the file. If after_success is skipped, so
+// are deployments.
 func (a *addition) jobLines(stage string) (lines []string, suffix string) {
 	root := a.config.Root
 	lines = []string{"stage: " + stage, "if: " + a.condition(), "language: generic"}
@@ -154,8 +153,8 @@ func (a *addition) jobLines(stage string) (lines []string, suffix string) {
 	return lines, suffix
 }
 
-// condition is true for the builds of the branch that have tests: not for pull
-// requests, whose branch is the one they are for.
+// condition is true for builds of the branch that have tests: not for pull requests,
+// whose branch is their target.
 func (a *addition) condition() string {
 	var types []string
 	for i, outcome := range a.outcomes[:kinds] {
@@ -173,8 +172,8 @@ func (a *addition) condition() string {
 	return condition + "!= pull_request"
 }
 
-// otherwise are lines that make a job differ from those that the file leaves out, or
-// lets fail: without variables of its own, then with another value of an axis.
+// otherwise are lines that distinguish a job from those that the file excludes or allows
+// to fail: without its own variables, then with another value of an axis.
 func (a *addition) otherwise() [][]string {
 	var all [][]string
 	if a.config.Root.Get("env").Get("jobs") != nil {
@@ -194,8 +193,8 @@ func (a *addition) otherwise() [][]string {
 	return all[:min(len(all), 24)]
 }
 
-// addUnder adds an item to a list at the top of the document. A block of text
-// there gets the text instead: it is a script, which continues.
+// addUnder adds an item to a list at the top of the document. If a text block is there,
+// it gets the text instead: it is a script, which continues.
 func (d *Document) addUnder(name string, lines []string, text map[string][]string) (Change, *Refusal) {
 	p := d.whole()
 	var edits []edit
@@ -236,14 +235,14 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 	return Change{}, d.bracketed(refusal)
 }
 
-// isOpen reports whether Bash would join what comes next to a text.
+// isOpen reports whether Bash would join a following line to a text.
 func isOpen(text string) bool {
 	text = strings.TrimSpace(text)
 	return strings.HasSuffix(text, "&&") || strings.HasSuffix(text, "|") || strings.HasSuffix(text, "\\")
 }
 
-// addJob adds jobs where Travis reads the list of jobs. Of matrix and jobs it reads
-// matrix alone
+// addJob adds jobs where Travis reads the list of jobs. If both matrix and jobs exist, it
+// only reads matrix
 // (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/schema/def/jobs.rb).
 func (d *Document) addJob(lines []string) (Change, *Refusal) {
 	jobs, found := d.whole().find("matrix", "jobs")
@@ -270,7 +269,7 @@ func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, re
 		}
 		return d.addKey(d.whole(), d.nestedJob(lines))
 	}
-	if jobs.value.Kind == yaml.SequenceNode { // Travis takes it for jobs.include
+	if jobs.value.Kind == yaml.SequenceNode { // Travis reads it as jobs.include
 		return d.addItem(jobs, lines)
 	}
 	include, found := jobs.find("include")
@@ -287,8 +286,8 @@ func (d *Document) nestedJob(lines []string) []string {
 	return append([]string{"jobs:"}, indented(d.nested("include", lines), d.keyIndent())...)
 }
 
-// pasteJob says where a person can write a job, and what: an item where there is
-// a list in lines, else the whole key again.
+// pasteJob says where a person can add a job, and what: an item if there is a multi-line
+// list, otherwise the whole key again.
 func (d *Document) pasteJob(refusal *Refusal, jobs place, found bool, lines []string) {
 	if !found {
 		refusal.Lines = d.nestedJob(lines)

@@ -30,7 +30,7 @@ func TestALinkIsFollowedInsideTheCloneAlone(t *testing.T) {
 		"in another clone inside":         {map[string]string{"clone/.travis.yml": "module/file.yml"}, "", "", "clone/module/file.yml"},
 		"to nothing":                      {map[string]string{"clone/.travis.yml": "nowhere"}, "", "", "a link to nothing"},
 		"to nothing outside":              {map[string]string{"clone/.travis.yml": "../nowhere"}, "", "", "a link to nothing"},
-		"to itself":                       {map[string]string{"clone/.travis.yml": ".travis.yml"}, "", "", "cannot be read"},
+		"to itself":                       {map[string]string{"clone/.travis.yml": ".travis.yml"}, "", "", "can't be read"},
 		"to a folder":                     {map[string]string{"clone/.travis.yml": "ci"}, "", "", "regular file"},
 		"named, a linked folder":          {map[string]string{"clone/cd": "../outside"}, "clone/cd/file.yml", "", "outside/file.yml"},
 		"named, new in a linked folder":   {map[string]string{"clone/cd": "../outside"}, "clone/cd/new.yml", "", "outside/new.yml"},

@@ -7,8 +7,8 @@ import (
 	"convox-travis/internal/build"
 )
 
-// isSameJob compares all of two jobs but what a step changes: their deploy and
-// after_success, and their stage where there was none.
+// isSameJob compares everything of two jobs except what a step changes: their deploy and
+// after_success, and their stage if there was none.
 func isSameJob(was, now build.Job) bool {
 	stage := was.Stage
 	if stage == "" && now.Stage != "" {
@@ -40,8 +40,8 @@ func sameFields(a, b []build.Field) bool {
 	return slices.EqualFunc(a, b, inOrder)
 }
 
-// sameNode compares values. A text that was the end of the file has no last line
-// break, and gets one.
+// sameNode compares values. A text at the end of the file has no final line break, and
+// gets one.
 func sameNode(a, b *build.Node) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -49,15 +49,14 @@ func sameNode(a, b *build.Node) bool {
 	return a.Kind == b.Kind && strings.TrimRight(a.Text, "\n") == strings.TrimRight(b.Text, "\n") && a.Secure == b.Secure && slices.EqualFunc(a.Items, b.Items, sameNode) && sameFields(a.Fields, b.Fields)
 }
 
-// newSteps returns the steps that are new, where all others are what they were, or
-// that and more.
+// newSteps returns the new steps if all others are unchanged, or only extended.
 func newSteps(was, now []build.Step) (added []build.Step, ok bool) {
 	next := 0
 	for _, step := range now {
 		switch {
 		case next < len(was) && sameStep(was[next], step):
 			next++
-		case next < len(was) && goesOnFrom(was[next], step):
+		case next < len(was) && extends(was[next], step):
 			next++
 			added = append(added, step)
 		default:
@@ -75,27 +74,27 @@ func sameStep(a, b build.Step) bool {
 		a.Command.Bash == b.Command.Bash && slices.EqualFunc(a.Steps, b.Steps, sameStep)
 }
 
-// goesOnFrom reports whether a text of after_success is another with lines behind.
-func goesOnFrom(was, now build.Step) bool {
+// extends reports whether a text of after_success is another with more lines.
+func extends(was, now build.Step) bool {
 	return was.Phase == AfterSuccess.String() && now.Phase == was.Phase && len(now.Steps) == 0 &&
 		strings.HasPrefix(now.Command.Bash, strings.TrimRight(was.Command.Bash, "\n")+"\n")
 }
 
-// newCalls returns the calls that a job made without.
+// newCalls returns the calls that a job didn't make before.
 func newCalls(was, now []build.Call) []build.Call {
 	return without(now, was, func(a, b build.Call) bool {
 		return slices.Equal(a.Args, b.Args) && a.App == b.App && a.Rack == b.Rack && a.Phase == b.Phase && a.OnFailure == b.OnFailure
 	})
 }
 
-// hasNewMessage reports whether Travis says something that it didn't say before.
+// hasNewMessage reports whether Travis has a message that it didn't have before.
 func hasNewMessage(was, now []build.Message) bool {
 	return len(without(now, was, func(a, b build.Message) bool {
 		return a.Kind == b.Kind && a.Section == b.Section && a.Key == b.Key && a.Instead == b.Instead
 	})) > 0
 }
 
-// without takes each of some elements out of others once.
+// without removes each of some elements once from others.
 func without[T any](all, some []T, same func(a, b T) bool) []T {
 	left := slices.Clone(some)
 	return slices.DeleteFunc(slices.Clone(all), func(one T) bool {

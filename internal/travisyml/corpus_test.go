@@ -24,13 +24,13 @@ const (
 	cryptPassword = "cGFzc3dvcmQ="
 )
 
-var pair = []travisyml.Secure{{Name: "CONVOX_HOST", Text: cryptHost}, {Name: "CONVOX_PASSWORD", Text: cryptPassword}}
+var mappingEntry = []travisyml.Secure{{Name: "CONVOX_HOST", Text: cryptHost}, {Name: "CONVOX_PASSWORD", Text: cryptPassword}}
 
 // additions are every kind of addition.
 var additions = map[string]func(*travisyml.Document) (travisyml.Change, error){
 	"after_success on a Rack":           adds(travisyml.Step{Form: travisyml.AfterSuccess, App: "api", Branch: "main", Generation: 2}),
 	"a deploy script through a Console": adds(travisyml.Step{Form: travisyml.DeployScript, App: "api", Rack: "acme/staging", Branch: "main", Generation: 3}),
-	"encrypted variables":               func(d *travisyml.Document) (travisyml.Change, error) { return d.AddSecure(pair...) },
+	"encrypted variables":               func(d *travisyml.Document) (travisyml.Change, error) { return d.AddSecure(mappingEntry...) },
 }
 
 func adds(step travisyml.Step) func(*travisyml.Document) (travisyml.Change, error) {
@@ -48,9 +48,9 @@ var unparsed = []string{"made-tabs-2", "made-unclosed", "made-wrong-indent", "ge
 
 // refusedFiles are the additions that files do not take, by the end of the error.
 var refusedFiles = map[string]string{
-	"getmoto__moto, encrypted variables":           "env.global at line 10: its list is not indented, so it cannot be moved under a key of its own",
+	"getmoto__moto, encrypted variables":           "env.global at line 10: its list isn't indented, so it can't be moved under its own key",
 	"made-anchors, encrypted variables":            "env.global at line 11: another part of the file repeats it, with an alias, and would get the addition too",
-	"made-crlf-list, encrypted variables":          "env.global at line 3: its list is not indented, so it cannot be moved under a key of its own",
+	"made-crlf-list, encrypted variables":          "env.global at line 3: its list isn't indented, so it can't be moved under its own key",
 	"made-crlf, after_success on a Rack":           "never deploys", // it is Python's, without a script
 	"made-crlf, a deploy script through a Console": "never deploys",
 	"made-env-string, encrypted variables":         "env.global at line 3: its value begins on the key's own line, so nothing can be added without changing that line",

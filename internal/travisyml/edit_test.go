@@ -49,7 +49,7 @@ func TestAStepGoesWhereItRunsOnceAfterTheTests(t *testing.T) {
 		"deploy as a mapping":                  {node + "deploy:\n  provider: npm\n  on: develop\n", "deploy", []string{"-", "- provider: script"}},
 		"deploy on its own line":               {node + "deploy: {provider: npm, on: develop}\n", "jobs.include", []string{"- stage: test"}},
 		"a list of deploy in brackets":         {node + "deploy: [{provider: npm, on: develop}]\n", "jobs.include", nil},
-		"jobs that may fail":                   {"language: node_js\nnode_js: [18, 20]\njobs:\n  allow_failures:\n    - node_js: 18\n", "jobs.include", nil},
+		"fewer jobs":                           {"language: node_js\nnode_js: [18, 20]\njobs:\n  allow_failures:\n    - node_js: 18\n", "jobs.include", nil},
 		"jobs that may fail by a variable":     {node + "env:\n  - A=1\n  - A=2\njobs:\n  allow_failures:\n    - env: A=1\n", "jobs.include", []string{"env: []"}},
 		"jobs that are left out":               {"language: node_js\nnode_js: [18, 20, 22]\njobs:\n  exclude:\n    - node_js: 18\n", "jobs.include", []string{`node_js: "20"`}},
 		"jobs that are left out by a variable": {node + "env:\n  - A=1\n  - A=2\n  - A=3\njobs:\n  exclude:\n    - env: A=1\n", "jobs.include", []string{"env: []"}},
@@ -137,11 +137,11 @@ func TestWhatIsInTheWayIsNamedWithItsLine(t *testing.T) {
 		},
 		"test as a condition": {
 			node + "deploy:\n  provider: npm\n  on:\n    all_branches: true\n    condition: test $TRAVIS_BRANCH = x\n",
-			"the condition on line 8 is no Bash between [[ and ]], so every build of main fails", "yml_refused", "condition: '$TRAVIS_BRANCH = x'",
+			"the condition on line 8 isn't valid Bash between [[ and ]], so every build of main fails", "yml_refused", "condition: '$TRAVIS_BRANCH = x'",
 		},
 		"brackets as a condition": {
 			node + "deploy:\n  provider: npm\n  on:\n    all_branches: true\n    condition: \"[ $A = b ] \"\n",
-			"the condition on line 8 is no Bash between [[ and ]], so every build of main fails", "yml_refused", "",
+			"the condition on line 8 isn't valid Bash between [[ and ]], so every build of main fails", "yml_refused", "",
 		},
 		"a script of several lines": {
 			node + "deploy:\n  provider: script\n  script: |\n    make\n    ./ship\n  on: main\n",

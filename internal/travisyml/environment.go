@@ -8,7 +8,7 @@ import (
 	"convox-travis/internal/build"
 )
 
-// Environment is a deployment that a file has, and the builds that run it.
+// Environment is an existing deployment of a file, and the builds that run it.
 type Environment struct {
 	Line  int    // counted from 1
 	Phase string // such as "deploy" or "script"
@@ -48,7 +48,7 @@ const (
 	fromPulls     = "pull requests"
 )
 
-// Note is something to know about a change.
+// Note is worth knowing about a change.
 type Note struct {
 	Code    string
 	Message string // a sentence without its period
@@ -59,12 +59,12 @@ const (
 	CodeNewFile   = "yml_new"       // the file is new, and runs no tests
 	CodeNoTests   = "yml_no_tests"  // the file got a script that does nothing
 	CodeStepRuns  = "yml_step_runs" // a deploy step that never ran runs now
-	CodeUndecided = "yml_undecided" // what a step deploys isn't known here
-	CodeUnplayed  = "yml_unplayed"  // what a job does isn't known here
+	CodeUndecided = "yml_undecided" // what a step deploys is unknown
+	CodeUnplayed  = "yml_unplayed"  // what a job does is unknown
 )
 
-// environments returns the deployments of the target by a push to the branch, and
-// all others. One that an obstacle keeps from running isn't one of the target.
+// environments returns the target's deployments by a push to the branch, and all others.
+// One that an obstacle keeps from running isn't the target's.
 func (a *addition) environments(blocked *obstacle) (found, others []Environment) {
 	for i, outcome := range a.outcomes {
 		stages := build.StagesOf(outcome.Build.Jobs)
@@ -87,7 +87,7 @@ func (a *addition) environments(blocked *obstacle) (found, others []Environment)
 	return found, merged(others)
 }
 
-// appOf names the app of a call where the call, or its folder, does.
+// appOf returns the app of a call if the call, or its folder, names it.
 func (a *addition) appOf(call build.Call) string {
 	if call.Folder == "" {
 		return call.App
@@ -107,8 +107,8 @@ func fromOf(kind int, event build.Event) string {
 	return event.Branch
 }
 
-// merged leaves each deployment once for each place that it comes from. What all
-// branches deploy needs no branch.
+// merged lists each deployment once per place that it comes from. If all branches deploy,
+// no branch is named.
 func merged(all []Environment) []Environment {
 	var kept []Environment
 	for _, one := range all {
@@ -122,7 +122,7 @@ func merged(all []Environment) []Environment {
 	return kept
 }
 
-// unknowns are notes on what the play of a push doesn't show.
+// unknowns are notes on what the play of a push can't show.
 func (a *addition) unknowns() []Note {
 	var notes []Note
 	add := func(code, message string) {
@@ -133,11 +133,11 @@ func (a *addition) unknowns() []Note {
 	for _, played := range a.push().Played {
 		for _, call := range played.Calls {
 			if call.Deploys && a.target.Fit(call) == build.Undecided {
-				add(CodeUndecided, fmt.Sprintf("line %d deploys too, to an app or Rack that isn't known here, so it isn't taken for this deploy", call.Line))
+				add(CodeUndecided, fmt.Sprintf("line %d deploys too, to an unknown app or Rack, so it doesn't count as this deploy", call.Line))
 			}
 		}
 		if played.Unplayed != nil {
-			add(CodeUnplayed, fmt.Sprintf("line %d can't be played: %s; what its job deploys isn't known", played.Unplayed.Line, played.Unplayed.What))
+			add(CodeUnplayed, fmt.Sprintf("line %d can't be played: %s; what its job deploys is unknown", played.Unplayed.Line, played.Unplayed.What))
 		}
 	}
 	return notes

@@ -22,22 +22,22 @@ const FileName = ".travis.yml"
 
 const largestFile = 1 << 20 // bytes; the largest real ones have some 60,000
 
-// File is the .travis.yml of a clone, as it was when it was opened.
+// File is the .travis.yml of a clone, as of when it was opened.
 type File struct {
-	// Root is the top folder of the clone. Path is the file that is read and
-	// written: where .travis.yml is a link, the file that it leads to. Both can
-	// hold any character: clean them before they are shown.
+	// Root is the top folder of the clone. Path is the file that is read and written: if
+	// .travis.yml is a link, the file it leads to. Both can contain any character: clean
+	// them before showing them.
 	Root string
 	Path string
-	// Text is what the file holds, "" when it is not there.
+	// Text is the file's content, "" if it is missing.
 	Text string
-	// Missing is whether it is not there.
+	// Missing is whether it doesn't exist.
 	Missing bool
 }
 
-// Open finds the .travis.yml of the clone that a folder is in; "" is the
-// current one. The top of a clone is where .git is, which in a work tree or a
-// submodule is a file. Errors: ErrNoClone, or one with CodeFile.
+// Open finds the .travis.yml of the clone that a folder is in; "" is the current folder.
+// The top of a clone has .git, which is a file in a work tree or a submodule. Errors:
+// ErrNoClone, or one with CodeFile.
 func Open(folder string) (File, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
@@ -50,8 +50,8 @@ func Open(folder string) (File, error) {
 	return openAt(root, filepath.Join(root, FileName))
 }
 
-// OpenFile opens a file of another name or place. Its folder counts as the top of
-// the clone.
+// OpenFile opens a file with another name or place. Its folder counts as the top of the
+// clone.
 func OpenFile(path string) (File, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -79,7 +79,7 @@ func openAt(root, path string) (File, error) {
 	return f, nil
 }
 
-// CheckExists returns an error when the file isn't there.
+// CheckExists returns an error if the file doesn't exist.
 func (f File) CheckExists() error {
 	if f.Missing {
 		return fileError("read", f.Path, errMissing)
@@ -87,11 +87,10 @@ func (f File) CheckExists() error {
 	return nil
 }
 
-// Write puts text in the file, or leaves the file as it was. Its mode is kept. A
-// file that no longer holds Text is left alone. Until the text takes the file's
-// place it is in git's own folder, where no commit picks it up; without a clone it
-// is beside the file. The error has CodeFile or
-// CodeChanged, and the file is as it was.
+// Write replaces the file's text, or leaves the file unchanged. It preserves the mode. It
+// doesn't write a file that no longer has Text. Until it replaces the file, the new text
+// is in git's own folder, where no commit picks it up; without a clone it is next to the
+// file. The error has CodeFile or CodeChanged, and the file is then unchanged.
 func (f File) Write(text string) error {
 	if len(text) > largestFile {
 		return fileError("write", f.Path, bounded.ErrTooLarge)
@@ -132,52 +131,52 @@ func (f File) isUnchanged() error {
 	return err
 }
 
-// ErrNoClone means that a folder is inside no clone.
+// ErrNoClone means that a folder isn't in a clone.
 var ErrNoClone = errors.New("read .travis.yml: not inside a git clone")
 
 // The codes of Errors about the file.
 const (
-	CodeFile    = "yml_file"    // it could not be read or written
-	CodeChanged = "yml_changed" // it was changed since it was opened
+	CodeFile    = "yml_file"    // it couldn't be read or written
+	CodeChanged = "yml_changed" // it changed since it was opened
 )
 
-// What can be wrong with the file. Nothing of it is in them.
+// What can be wrong with the file. None quotes it.
 var (
-	errUnreadable = errors.New("it cannot be read")
-	errMissing    = errors.New("there is no such file")
+	errUnreadable = errors.New("it can't be read")
+	errMissing    = errors.New("the file doesn't exist")
 	errLink       = errors.New("it is a link to nothing")
-	errOutside    = errors.New("which is not a file of this clone")
-	errChanged    = errors.New("it was changed meanwhile")
+	errOutside    = errors.New("which isn't a file of this clone")
+	errChanged    = errors.New("it changed in the meantime")
 )
 
-// fileError has no hints where another file is what helps.
+// fileError has no hints if another file is the solution.
 func fileError(what, path string, reason error) error {
-	name := FileName // as short as it is clear
+	name := FileName // the shortest clear one
 	if filepath.Base(path) != FileName {
 		name = path
 	}
 	e := &problem.Error{Code: CodeFile, Action: what, Object: name, Cause: reason}
-	hint := "check that " + name + " is a file you may " + what
+	hint := "check that " + name + " is a file that you may " + what
 	switch {
 	case errors.Is(reason, bounded.ErrTooLarge), errors.Is(reason, bounded.ErrNotRegular), errors.Is(reason, errMissing):
 		return e
 	case errors.Is(reason, errOutside):
-		hint = "replace the link by a file of the clone: Travis reads no other"
+		hint = "replace the link with a file of the clone: Travis doesn't follow it"
 	case errors.Is(reason, atomicfile.ErrBusy):
 		hint = "run this again when no other run writes " + name
 	case errors.Is(reason, errChanged):
-		e.Code, hint = CodeChanged, "run this again: it reads the file again"
+		e.Code, hint = CodeChanged, "run this again: it then reads the file again"
 	case errors.Is(reason, atomicfile.ErrNoFolder):
-		hint = "make the folder " + text.Quote(filepath.Dir(path)) + " first"
+		hint = "create the folder " + text.Quote(filepath.Dir(path)) + " first"
 	case errors.Is(reason, atomicfile.ErrFull):
-		hint = "make room on the disk"
+		hint = "free some disk space"
 	}
 	e.Hints = []string{hint}
 	return e
 }
 
-// topOf finds the top of the clone that a folder is in, by its name: where .git
-// is, which in a work tree or a submodule is a file.
+// topOf finds the top of the clone that a folder is in, by its name: it has .git, which
+// is a file in a work tree or a submodule.
 func topOf(folder string) (string, bool) {
 	for {
 		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
@@ -191,9 +190,9 @@ func topOf(folder string) (string, bool) {
 	}
 }
 
-// followLinks returns the file that path, which need not exist, leads to. From
-// a clone no link may lead out of it, nor into a clone inside it: neither git nor
-// Travis would follow. A path on which no link changes anything stays as it is.
+// followLinks returns the file that path, which need not exist, leads to. From a clone no
+// link may lead out of it, nor into a clone inside it: neither git nor Travis would
+// follow it. A path that no link changes is returned as it is.
 func followLinks(path string) (string, error) {
 	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {
@@ -231,9 +230,9 @@ func followLinks(path string) (string, error) {
 
 const longestGitFile = 8 << 10 // bytes
 
-// gitFolder lists the folder in which git keeps what it knows of the clone of a
-// file: .git, or the one that a file .git names
-// (https://git-scm.com/docs/gitrepository-layout). Outside a clone there is none.
+// gitFolder lists the folder in which git stores its data about a file's clone: .git, or
+// the one that a file .git names (https://git-scm.com/docs/gitrepository-layout). Outside
+// a clone it lists none.
 func gitFolder(path string) []string {
 	top, found := topOf(filepath.Dir(path))
 	if !found {
@@ -256,12 +255,11 @@ const longestApp = 1 << 10 // bytes of .convox/app
 
 var notInApps = regexp.MustCompile(`[^a-z0-9]+`)
 
-// AppName is the app that the clone's repository is most likely: what .convox/app
-// in the top folder says, which "convox deploy" takes too
-// (https://docs.convox.com/reference/cli/deploy/), else the name in the
-// repository's slug, which may be "", else that of the folder, which anyone can
-// give it; made into a name that an app can have. It is "" when nothing is left of
-// it.
+// AppName is the app that the clone's repository most likely is: what .convox/app in the
+// top folder says, which "convox deploy" uses too
+// (https://docs.convox.com/reference/cli/deploy/); otherwise the name in the repository's
+// slug, which may be ""; otherwise that of the folder, which anyone can choose; converted
+// to a valid app name. It is "" if nothing is left of it.
 func (f File) AppName(slug string) string {
 	if name := f.ConvoxApp(); name != "" {
 		return name
@@ -274,11 +272,11 @@ func (f File) AppName(slug string) string {
 	return ""
 }
 
-// ConvoxApp is the app that .convox/app in the top folder names, or "".
+// ConvoxApp is the app in .convox/app of the top folder, or "".
 func (f File) ConvoxApp() string { return f.convoxApp("") }
 
-// AppIn is the app that "convox deploy" takes in a folder below the top one: what
-// its .convox/app says, else the folder's name.
+// AppIn is the app that "convox deploy" uses in a subfolder: that in its .convox/app,
+// otherwise the folder's name.
 func (f File) AppIn(folder string) string {
 	if filepath.IsLocal(folder) {
 		if name := f.convoxApp(folder); name != "" {

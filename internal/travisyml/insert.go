@@ -12,7 +12,7 @@ import (
 // refused is why nothing can be added at a place; "" is no reason.
 type refused string
 
-// addKey adds a key, with what is under it, at the end of the mapping at p.
+// addKey adds a key, with its content, at the end of the mapping at p.
 func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
 	switch {
 	case p.value == nil:
@@ -43,9 +43,9 @@ func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
 	return edits, ""
 }
 
-// addItem adds items to the list at p, each of which begins with "- ". What is
-// there without being a list is made the first item of one, by a dash on a line
-// of its own above it, which Travis reads as the same.
+// addItem adds items to the list at p, each of which begins with "- ". A value that isn't
+// a list becomes the first item of one, by a dash on its own line above it, which Travis
+// reads the same way.
 func (d *Document) addItem(p place, lines []string) ([]edit, refused) {
 	if isEmptyNode(p.value) {
 		return d.fill(p, lines, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"})
@@ -75,8 +75,8 @@ func (d *Document) addItem(p place, lines []string) ([]edit, refused) {
 		}), ""
 }
 
-// columnOf is where the keys of a mapping, or the dashes of a list, stand. Of one
-// with an anchor or a tag the parser tells where that is.
+// columnOf is the column of a mapping's keys, or of a list's dashes. For one with an
+// anchor or a tag, the parser says where that is.
 func (d *Document) columnOf(p place) int {
 	if p.key == nil || p.value.Line != p.key.Line {
 		return p.value.Column - 1
@@ -99,13 +99,13 @@ func (d *Document) closed(p place) refused {
 		return reasonFlow
 	case d.isShared(p.path):
 		return reasonShared
-	case p.value.Tag == "!!null": // written out, as "~"
+	case p.value.Tag == "!!null": // spelled out, such as "~"
 		return reasonShape
 	}
 	return ""
 }
 
-// begin writes the first keys of a document without any.
+// begin writes the first keys of an empty document.
 func (d *Document) begin(lines []string) []edit {
 	expect := func(_, _ *yaml.Node) *yaml.Node {
 		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: nodesOf(lines)}
@@ -121,7 +121,7 @@ func (d *Document) begin(lines []string) []edit {
 	}
 }
 
-// fill writes under a key that has nothing under it.
+// fill writes under a key that has no value.
 func (d *Document) fill(p place, lines []string, value *yaml.Node) ([]edit, refused) {
 	if d.isShared(p.path) {
 		return nil, reasonShared
@@ -144,8 +144,8 @@ func (d *Document) fill(p place, lines []string, value *yaml.Node) ([]edit, refu
 	}, ""
 }
 
-// atEnd adds lines behind what is at p: before the blank lines and the comments
-// that belong to what follows, and where that breaks something, behind them.
+// atEnd adds lines after what is at p: before the blank lines and the comments that
+// belong to what follows, or if that breaks something, after them.
 func (d *Document) atEnd(p place, lines []string, spaced bool, expect func(old, new *yaml.Node) *yaml.Node) []edit {
 	near := d.endOf(p)
 	var edits []edit
@@ -157,14 +157,14 @@ func (d *Document) atEnd(p place, lines []string, spaced bool, expect func(old, 
 		edit{insertions: []insertion{{p.next, lines}}, expect: expect})
 }
 
-// endsInText reports whether the last line of the file is one of a block of text,
-// and has no end: with one the text would be another.
+// endsInText reports whether the last line of the file is part of a text block and has no
+// line break: with one, the text would change.
 func (d *Document) endsInText() bool {
 	return d.root != nil && d.end == len(d.lines) && !hasBreak(d.lines[d.end-1]) && isBlock(lastOf(d.root))
 }
 
-// endsInDeploy reports whether the file ends in a block of text of a deployment.
-// Travis strips the end of a file, and a line break there fails the build.
+// endsInDeploy reports whether the file ends with a text block of a deployment. Travis
+// strips the end of a file, and a line break there fails the build.
 func (d *Document) endsInDeploy() bool {
 	isDeploy := false
 	node := d.root
@@ -176,8 +176,8 @@ func (d *Document) endsInDeploy() bool {
 	return isDeploy && isBlock(node) && strings.HasSuffix(node.Value, "\n")
 }
 
-// beforeLast puts keys before the last key of the document, and before the
-// comments above it, or where that breaks something, behind them.
+// beforeLast adds keys before the last key of the document, and before the comments above
+// it, or if that breaks something, after them.
 func (d *Document) beforeLast(lines []string) []edit {
 	last := len(d.root.Content) - 2
 	near := d.root.Content[last].Line - 1
@@ -202,8 +202,8 @@ func (d *Document) under(p place, above insertion, lines []string, expect func(o
 	return edits
 }
 
-// endOf is the line behind what is at p, without the blank lines and comments
-// that stand before what follows.
+// endOf is the line after what is at p, without the blank lines and comments that precede
+// what follows.
 func (d *Document) endOf(p place) int {
 	outer := -1
 	first := d.start
@@ -239,8 +239,8 @@ func (d *Document) spacesItsKeys() bool {
 	return 2*spaced >= len(pairs)/2-1 && spaced > 0
 }
 
-// keyIndent and dashIndent are how far the file puts a key below its key, and
-// a list's dash below it: what the first of them does.
+// keyIndent and dashIndent are how far the file indents a key, and a list's dash, under
+// its key: as the first of them.
 func (d *Document) keyIndent() int {
 	return max(1, d.firstIndent(yaml.MappingNode, 2))
 }
@@ -262,7 +262,7 @@ func (d *Document) firstIndent(kind yaml.Kind, otherwise int) int {
 	return otherwise
 }
 
-// nested indents lines below a key, as the file does it.
+// nested indents lines under a key, in the file's style.
 func (d *Document) nested(key string, lines []string) []string {
 	spaces := d.keyIndent()
 	if strings.HasPrefix(lines[0], "-") || strings.HasPrefix(lines[0], "#") {
@@ -271,7 +271,7 @@ func (d *Document) nested(key string, lines []string) []string {
 	return append([]string{key + ":"}, indented(lines, spaces)...)
 }
 
-// both joins two edits of different places, in the order of their lines.
+// both joins two edits at different places, in the order of their lines.
 func both(a, b edit) edit {
 	joined := edit{replaced: a.replaced, insertions: append(slices.Clone(a.insertions), b.insertions...)}
 	slices.SortStableFunc(joined.insertions, func(x, y insertion) int { return x.at - y.at })
@@ -279,14 +279,13 @@ func both(a, b edit) edit {
 	return joined
 }
 
-// isBlock reports whether a value is a block of text, behind "|" or ">".
+// isBlock reports whether a value is a text block, after "|" or ">".
 func isBlock(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
 }
 
-// addText adds lines to a block of text, which has to be the old text, then
-// those lines. A folded block takes them behind an empty line, which is its line
-// break.
+// addText adds lines to a text block, which must then be the old text followed by those
+// lines. A folded block gets them after an empty line, which is its line break.
 func (d *Document) addText(p place, text map[string][]string) ([]edit, refused) {
 	if d.isShared(p.path) {
 		return nil, reasonShared
@@ -302,7 +301,7 @@ func (d *Document) addText(p place, text map[string][]string) ([]edit, refused) 
 	return d.atEnd(p, indented(lines, column), false, func(old, new *yaml.Node) *yaml.Node {
 		target := at(old, p.path)
 		now := at(new, p.path).Value
-		end := now[len(strings.TrimRight(now, "\n")):] // as the block's header has it
+		end := now[len(strings.TrimRight(now, "\n")):] // as the block's header says
 		target.Value = strings.TrimRight(target.Value, "\n") + "\n" + strings.TrimLeft(strings.Join(lines, "\n"), "\n") + end
 		return old
 	}), ""
@@ -310,8 +309,8 @@ func (d *Document) addText(p place, text map[string][]string) ([]edit, refused) 
 
 var ownIndent = regexp.MustCompile(`[|>][+-]?([1-9])[+-]?[ \t]*(?:#.*)?$`)
 
-// textColumn is how far a block's text is indented: as far as its header says
-// below its key, or as its first line.
+// textColumn is how far a block's text is indented: relative to its key as its header
+// says, or like its first line.
 func (d *Document) textColumn(p place) int {
 	if said := ownIndent.FindStringSubmatch(cutBreak(d.lines[p.value.Line-1])); said != nil {
 		below, err := strconv.Atoi(said[1])

@@ -45,8 +45,7 @@ func (v verdict) String() string {
 	return "Travis would read the rest of the file differently, or deploy in other builds"
 }
 
-// judge says what Travis would make of a text, against what it makes of the
-// document.
+// judge compares what Travis makes of a text with what it makes of the document.
 func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 	config, err := a.parse(text)
 	a.err, a.tried = a.ctx.Err(), config
@@ -111,12 +110,12 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 	return accepted
 }
 
-// stepJob is a job that has the step, in a build of the candidate, and in one of the
+// stepJob is a job with the step in a build of the candidate, and its index in one of the
 // document, or -1.
 type stepJob struct{ now, was int }
 
-// compare finds the jobs that have the step, and which job of the document each is,
-// or -1. All others have to be what they were.
+// compare finds the jobs that have the step, and which job of the document each is, or
+// -1. All others must be unchanged.
 func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (olds []int, found []stepJob, v verdict) {
 	jobs := was.Build.Jobs
 	order := make([]int, len(jobs))
@@ -124,7 +123,7 @@ func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (olds
 		order[i] = i
 	}
 	if len(now) > 0 && now[0].Stage != "" && len(jobs) > 0 && jobs[0].Stage == "" {
-		// With stages, Travis puts the jobs last that may fail.
+		// With stages, Travis puts the jobs that may fail last.
 		slices.SortStableFunc(order, func(i, j int) int {
 			switch may, other := jobs[i].AllowFailure, jobs[j].AllowFailure; {
 			case may == other:
@@ -166,7 +165,7 @@ func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (olds
 	return olds, found, accepted
 }
 
-// isAlone reports whether an added job runs one command.
+// isAlone reports whether an added job runs only one command.
 func isAlone(steps []build.Step) bool {
 	n := 0
 	for _, step := range steps {
@@ -177,8 +176,8 @@ func isAlone(steps []build.Step) bool {
 	return n == 1
 }
 
-// judgePlace says whether a job is one that can deploy, after the tests. Beside it
-// may be jobs that deploy.
+// judgePlace reports whether a job can deploy after the tests. Other jobs next to it may
+// deploy too.
 func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, c *candidate) verdict {
 	job := now[s.now]
 	if job.AllowFailure {
@@ -195,7 +194,7 @@ func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, c *ca
 		case stages[i] < stages[s.now]:
 			isLater = true
 		case s.was >= 0:
-			return beforeTests // another job beside it
+			return beforeTests // another job at the same time
 		case stages[i] == stages[s.now] && !slices.ContainsFunc(was.Played[olds[i]].Calls, func(call build.Call) bool { return call.Deploys }):
 			return beforeTests
 		}

@@ -7,9 +7,9 @@ import (
 
 const byteOrderMark = "\ufeff"
 
-// splitLines cuts a text behind each line break that YAML 1.1 knows
-// (https://yaml.org/spec/1.1/#id871856), so that a line's number here is its
-// number in the parser. A line keeps its break; the last one may have none.
+// splitLines cuts a text after each line break of YAML 1.1
+// (https://yaml.org/spec/1.1/#id871856), so that lines have the same numbers as in the
+// parser. A line includes its break; the last one may have none.
 func splitLines(text string) []string {
 	var lines []string
 	start := 0
@@ -30,7 +30,7 @@ func splitLines(text string) []string {
 	return lines
 }
 
-// breakAt returns the length of the line break that text begins with, or 0.
+// breakAt returns the length of the line break at the beginning of text, or 0.
 func breakAt(text string) int {
 	for _, brk := range []string{"\r\n", "\n", "\r", "\u0085", "\u2028", "\u2029"} {
 		if strings.HasPrefix(text, brk) {
@@ -47,7 +47,7 @@ func cutBreak(line string) string {
 
 func hasBreak(line string) bool { return len(cutBreak(line)) < len(line) }
 
-// lineEnding is the line ending of the file: that of its first line.
+// lineEnding is the line ending of the file's first line.
 func lineEnding(lines []string) string {
 	if len(lines) > 0 {
 		switch first := lines[0]; {
@@ -77,7 +77,7 @@ func indentOf(line string) int {
 	return len(line) - len(strings.TrimLeft(line, " "))
 }
 
-// indented puts spaces before each line that is not empty.
+// indented puts spaces before each line that isn't empty.
 func indented(lines []string, spaces int) []string {
 	moved := make([]string, len(lines))
 	for i, line := range lines {
@@ -89,7 +89,7 @@ func indented(lines []string, spaces int) []string {
 	return moved
 }
 
-// asItem makes lines an item of a list.
+// asItem makes an item of a list from lines.
 func asItem(lines []string) []string {
 	item := indented(lines, 2)
 	item[0] = "- " + lines[0]

@@ -7,9 +7,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// pastedList is a key whose list is written anew, with the addition: what a
-// person can write in its place. What has no list there is its first item, and
-// what says that the phase is skipped is left out.
+// pastedList is a key whose list is written again, with the addition: what a person can
+// put in its place. If it isn't a list, its value is the first item, and a value that
+// skips the phase is left out.
 func (d *Document) pastedList(key string, value *yaml.Node, lines []string) (whole []string, ok bool) {
 	var kept []*yaml.Node
 	switch own, can := d.source(value); {
@@ -27,7 +27,7 @@ func (d *Document) pastedList(key string, value *yaml.Node, lines []string) (who
 	}
 	var all []string
 	for _, item := range kept {
-		written, ok := writtenAnew(item)
+		written, ok := rewritten(item)
 		if !ok {
 			return nil, false
 		}
@@ -36,8 +36,8 @@ func (d *Document) pastedList(key string, value *yaml.Node, lines []string) (who
 	return d.nested(key, append(all, lines...)), true
 }
 
-// pastedUnder is a key with a mapping, written again with an addition to the list
-// that the mapping has under another.
+// pastedUnder is a key with a mapping, written again with an addition to a list inside
+// the mapping.
 func (d *Document) pastedUnder(key string, mapping *yaml.Node, list string, lines []string) (whole []string, ok bool) {
 	if mapping.Anchor != "" && hasAlias(d.root, mapping.Anchor) {
 		return nil, false
@@ -46,7 +46,7 @@ func (d *Document) pastedUnder(key string, mapping *yaml.Node, list string, line
 	there := false
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		name, value := mapping.Content[i], mapping.Content[i+1]
-		part, ok := writtenAnew(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{name, value}})
+		part, ok := rewritten(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{name, value}})
 		if keyName(name) == list {
 			there = true
 			part, ok = d.pastedList(name.Value, value, lines)
@@ -70,7 +70,8 @@ func (d *Document) pastedUnder(key string, mapping *yaml.Node, list string, line
 	return append([]string{key + ":"}, indented(under, d.keyIndent())...), true
 }
 
-// pastedEnv is env written anew. What has none of its own keys goes under jobs.
+// pastedEnv is env written again. Without any of env's own keys, its content goes under
+// jobs.
 func (d *Document) pastedEnv(key string, value *yaml.Node, lines []string) (whole []string, ok bool) {
 	own, ok := d.source(value)
 	switch {
@@ -84,13 +85,13 @@ func (d *Document) pastedEnv(key string, value *yaml.Node, lines []string) (whol
 	return d.pastedUnder(key, own, "global", lines)
 }
 
-// pastedJobs is the key that lists the jobs, written anew.
+// pastedJobs is the key that lists the jobs, written again.
 func (d *Document) pastedJobs(key string, value *yaml.Node, lines []string) (whole []string, ok bool) {
 	own, ok := d.source(value)
 	switch {
 	case !ok:
 		return nil, false
-	case own.Kind == yaml.SequenceNode: // Travis takes it for jobs.include
+	case own.Kind == yaml.SequenceNode: // Travis reads it as jobs.include
 		return d.pastedList(key, value, lines)
 	case own.Kind != yaml.MappingNode:
 		own = &yaml.Node{Kind: yaml.MappingNode}
@@ -98,12 +99,12 @@ func (d *Document) pastedJobs(key string, value *yaml.Node, lines []string) (who
 	return d.pastedUnder(key, own, "include", lines)
 }
 
-// source is what has to be written to say anew what a value says. In brackets,
-// where the whole document is in one value, nothing is repeated by an alias.
+// source is what to write to express a value again. In brackets, where the whole document
+// is one value, no alias can repeat anything.
 func (d *Document) source(value *yaml.Node) (*yaml.Node, bool) {
 	switch {
 	case isFlow(d.root):
-		left := mostAnew
+		left := mostRewritten
 		own := resolved(value, &left)
 		return own, left >= 0 && !d.repeats(value)
 	case value.Kind == yaml.AliasNode:
@@ -117,24 +118,24 @@ func (d *Document) repeats(value *yaml.Node) bool {
 	return value.Anchor != "" && hasAlias(d.root, value.Anchor) || slices.ContainsFunc(value.Content, d.repeats)
 }
 
-const mostAnew = 2000 // parts of a value that are written anew
+const mostRewritten = 2000 // parts of a value that are written again
 
-// resolved copies a tree with all that its aliases stand for.
+// resolved copies a tree and replaces its aliases with their values.
 func resolved(node *yaml.Node, left *int) *yaml.Node {
 	if *left--; *left < 0 {
 		return node
 	}
-	copied := *behind(node)
+	copied := *resolveAlias(node)
 	copied.Anchor, copied.Content = "", nil
-	for _, inner := range behind(node).Content {
+	for _, inner := range resolveAlias(node).Content {
 		copied.Content = append(copied.Content, resolved(inner, left))
 	}
 	return &copied
 }
 
-// writtenAnew writes a value in lines. Its aliases stay: what they stand for is
-// further up in the file.
-func writtenAnew(node *yaml.Node) ([]string, bool) {
+// rewritten writes a value in lines. Its aliases stay: their anchors are further up in
+// the file.
+func rewritten(node *yaml.Node) ([]string, bool) {
 	copied := clone(node)
 	withoutComments([]*yaml.Node{copied})
 	if copied.Kind == yaml.MappingNode || copied.Kind == yaml.SequenceNode {
@@ -147,7 +148,7 @@ func writtenAnew(node *yaml.Node) ([]string, bool) {
 	return strings.Split(strings.TrimRight(string(text), "\n"), "\n"), true
 }
 
-// withoutAnchors takes the anchors off a copy: their names are taken.
+// withoutAnchors removes the anchors from a copy: their names are in use.
 func withoutAnchors(node *yaml.Node) *yaml.Node {
 	node.Anchor = ""
 	for _, inner := range node.Content {
@@ -164,8 +165,7 @@ func withoutComments(nodes []*yaml.Node) []*yaml.Node {
 	return nodes
 }
 
-// paste returns the text with the lines of a refusal in it, as a person would write
-// them.
+// paste returns the text with the lines of a refusal in it, as a person would add them.
 func (d *Document) paste(r *Refusal) (text string, ok bool) {
 	if len(r.Lines) == 0 {
 		return "", false
@@ -205,7 +205,7 @@ func (d *Document) paste(r *Refusal) (text string, ok bool) {
 	return d.mark + written.String(), true
 }
 
-// placeAt finds the key that stands on a line.
+// placeAt finds the key on a line.
 func placeAt(p place, line int) (found place, ok bool) {
 	if p.value == nil {
 		return place{}, false

@@ -22,9 +22,9 @@ const (
 	addressName  = "RACK_URL"
 )
 
-// Secret is a password for Convox that anyone who sees the file can read.
+// Secret is a password for Convox that anyone who can see the file can read.
 type Secret struct {
-	Name  string // of the variable, or of what takes the password
+	Name  string // of the variable, or of what uses the password
 	Line  int    // counted from 1
 	Value secret.String
 }
@@ -41,13 +41,13 @@ var lifecycle = []string{
 	"after_success", "after_failure", "before_deploy", "deploy", "after_deploy", "after_script",
 }
 
-// longestScript bounds, in bytes, what is parsed in this process: the parser's
-// stack grows with each bracket.
+// longestScript limits, in bytes, what is parsed in this process: the parser's stack
+// grows with each bracket.
 const longestScript = 32 << 10
 
-// clearText is what a file has in clear.
+// clearText is what a file has in clear text.
 type clearText struct {
-	step    *yaml.Node // whose text is read
+	step    *yaml.Node // whose text was read
 	set     []Variable // by commands, in the order of the file
 	secrets []Secret
 }
@@ -94,15 +94,15 @@ func (c *clearText) command(step *yaml.Node, seen map[*yaml.Node]bool) {
 	}
 }
 
-// script reads a text for Bash, and up to depth texts in it that others run. line
-// is that of the text in its step, counted from 0.
+// script reads a text as Bash, and up to depth nested texts that others run. line is that
+// of the text in its step, counted from 0.
 func (c *clearText) script(text string, line, depth int) {
 	if depth == 0 || len(text) > longestScript {
 		return
 	}
 	for statement, err := range syntax.NewParser(syntax.Variant(syntax.LangBash)).StmtsSeq(strings.NewReader(text)) {
 		if err != nil {
-			return // what stands before the error has been read
+			return // everything before the error has been read
 		}
 		syntax.Walk(statement, func(node syntax.Node) bool {
 			switch node := node.(type) {
@@ -125,13 +125,13 @@ func (c *clearText) assign(name, written, value string, line int) {
 	if value == "" {
 		value = written
 	}
-	if written != "" && !strings.Contains(written, "$"+name) && !strings.Contains(written, "${"+name) { // else it only adds to it
+	if written != "" && !strings.Contains(written, "$"+name) && !strings.Contains(written, "${"+name) { // otherwise it only appends
 		c.set = append(c.set, Variable{Name: name, Line: at, Scope: Command, Value: secret.New(value)})
 	}
 }
 
-// call reads a command: assignments among its words, as those of env and docker
-// have them, texts that it may run, and a login.
+// call reads a command: assignments among its words, as with env and docker, texts that
+// it may run, and a login.
 func (c *clearText) call(args []*syntax.Word, line, depth int) {
 	login, client := false, false
 	for i, arg := range args {
@@ -154,14 +154,14 @@ func (c *clearText) call(args []*syntax.Word, line, depth int) {
 	}
 }
 
-// add notes the password for Convox that is in a value.
+// add records the password for Convox in a value.
 func (c *clearText) add(name, value string, line int) {
 	if password := passwordIn(name, value); password != "" {
 		c.secrets = append(c.secrets, Secret{Name: name, Line: line, Value: secret.New(password)})
 	}
 }
 
-// passwordIn is the password for Convox in what is in the file of a value, or "".
+// passwordIn is the password for Convox in a value as it is in the file, or "".
 func passwordIn(name, value string) string {
 	switch name {
 	case passwordName, loginPassword, providerPassword:
@@ -171,13 +171,13 @@ func passwordIn(name, value string) string {
 		return ""
 	}
 	if !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-		return "" // what is around variables
+		return "" // what surrounds variables
 	}
 	return value
 }
 
-// passwordOf is that of an address, whose password may have characters that should
-// be escaped in it.
+// passwordOf returns the password of an address, which may have unescaped special
+// characters.
 func passwordOf(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	_, password, _ := strings.Cut(rest[:max(0, strings.LastIndexByte(rest, '@'))], ":")
@@ -193,7 +193,7 @@ var nothing = &expand.Config{
 	ProcSubst: func(*syntax.ProcSubst) (string, error) { return "", nil },
 }
 
-// literal is what of a word is in the file: variables are empty.
+// literal is the part of a word that is in the file: variables are empty.
 func literal(word *syntax.Word) string {
 	value, err := expand.Literal(nothing, word)
 	if err != nil {
@@ -202,7 +202,7 @@ func literal(word *syntax.Word) string {
 	return value
 }
 
-// clearPart is what of a value without its quotes is in the file.
+// clearPart is the part of a value without quotes that is in the file.
 func clearPart(value string, expands bool) string {
 	if !expands || !strings.ContainsAny(value, "$`") || len(value) > longestScript {
 		return value
@@ -214,8 +214,7 @@ func clearPart(value string, expands bool) string {
 	return literal(word)
 }
 
-// lineIn is where a line of a node's text stands in the file, if the text keeps
-// its lines.
+// lineIn is the file's line for a line of a node's text, if the text preserves its lines.
 func lineIn(step *yaml.Node, line int) int {
 	if step.Style&yaml.LiteralStyle == 0 {
 		return step.Line

@@ -13,28 +13,28 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// The codes of an Error that has a Refusal as its Detail.
+// The codes of an Error with a Refusal as its Detail.
 const (
 	CodeRefused  = "yml_refused"
 	CodeNotBuilt = "yml_not_built" // Travis doesn't build the branch
 )
 
-// Refusal means that a file was left alone, because the addition cannot be made
-// of added lines alone, or would not do what was asked for.
+// Refusal means that a file is unchanged, because the addition can't be made by only
+// adding lines, or wouldn't do what was requested.
 type Refusal struct {
-	// Reason is why, as the end of a sentence.
+	// Reason is the end of a sentence.
 	Reason string
-	// Place is the key that the lines belong to, or "" for the whole file, and Line
-	// where it is in the file, counted from 1, or 0 where the file does not have it.
+	// Place is the key that the lines belong to, or "" for the whole file, and Line its
+	// line in the file, counted from 1, or 0 if the file doesn't have it.
 	Place string
 	Line  int
-	// Lines are what to paste: at Line in place of what is there when Replace is
-	// true, else under Place, or where there is no Line, at the end of the file.
+	// Lines are what to paste: at Line in place of the key there if Replace is true,
+	// otherwise under Place, or without a Line at the end of the file.
 	Lines   []string
 	Replace bool
-	// Fix is what can be done, where there are no Lines. It starts with a verb.
+	// Fix says what to do if there are no Lines. It starts with a verb.
 	Fix string
-	// Instead are the forms of the same step that this file does take.
+	// Instead are the forms of the same step that this file allows.
 	Instead []Form
 
 	notBuilt bool // Travis doesn't build the branch
@@ -57,7 +57,7 @@ func (r *Refusal) Problem() *problem.Error {
 		for i, form := range r.Instead {
 			names[i] = form.String()
 		}
-		e.Hints = append(e.Hints, "write the step as "+strings.Join(names, " or ")+", which this file takes")
+		e.Hints = append(e.Hints, "write the step as "+strings.Join(names, " or ")+", which this file allows")
 	}
 	if r.Fix != "" {
 		e.Hints = append(e.Hints, r.Fix)
@@ -74,7 +74,7 @@ func (r *Refusal) Problem() *problem.Error {
 	return e
 }
 
-// reason is the words for it. Without any, each edit changes what the file says.
+// reason returns the words for it. Without any, every edit changes what the file means.
 func reason(why refused, edits []edit) string {
 	switch {
 	case why != "":
@@ -86,7 +86,7 @@ func reason(why refused, edits []edit) string {
 }
 
 // uneven refuses a file whose first key is indented more than others. YAML ends the
-// document there, while Travis takes that indentation off all lines
+// document there, while Travis removes that indentation from all lines
 // (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/parts/part.rb).
 func (d *Document) uneven() error {
 	if d.root == nil || isFlow(d.root) {
@@ -106,7 +106,7 @@ func (d *Document) uneven() error {
 	return nil
 }
 
-// bracketed writes the lines as a document takes them that is written in brackets.
+// bracketed writes the lines for a document in brackets.
 func (d *Document) bracketed(r *Refusal) *Refusal {
 	if d.root == nil || !isFlow(d.root) {
 		return r
@@ -129,20 +129,20 @@ const (
 	reasonOneLine = "its value begins on the key's own line, so nothing can be added without changing that line"
 	reasonAlias   = "it repeats another part of the file, with an alias or a merge key"
 	reasonShared  = "another part of the file repeats it, with an alias, and would get the addition too"
-	reasonColumn  = "its list is not indented, so it cannot be moved under a key of its own"
-	reasonShape   = "it is not what Travis expects there"
-	reasonOpen    = "the text that is there would continue into the addition"
-	reasonSkip    = "what is there says that it is skipped"
+	reasonColumn  = "its list isn't indented, so it can't be moved under its own key"
+	reasonShape   = "it isn't what Travis expects there"
+	reasonOpen    = "the text there would continue into the addition"
+	reasonSkip    = "its value says that it is skipped"
 )
 
-// obstacle is what fails every build of the branch.
+// obstacle is something that fails every build of the branch.
 type obstacle struct {
 	job     int // of the push
 	refusal *Refusal
 }
 
-// obstacle returns the first part of the file that fails a push to the branch
-// whatever the commands do.
+// obstacle returns the first part of the file that fails a push to the branch whatever
+// the commands do.
 func (a *addition) obstacle() *obstacle {
 	outcome := a.push()
 	for i, job := range outcome.Build.Jobs {
@@ -164,8 +164,8 @@ func (a *addition) obstacle() *obstacle {
 	return nil
 }
 
-// scriptless refuses a job without script whose language has no default one, or one
-// that always fails.
+// scriptless refuses a job without script if its language has no default one, or one that
+// always fails.
 func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
 	hasDefault := slices.ContainsFunc(script.Steps, func(s build.Step) bool { return s.Phase == "script" && s.Command.Bash != "false" })
 	if job.Config.Get("script") != nil || hasDefault {
@@ -178,11 +178,11 @@ func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
 	}
 }
 
-// brokenCondition refuses a condition that Bash can't read.
+// brokenCondition refuses a condition that Bash can't parse.
 func (a *addition) brokenCondition(line int) *Refusal {
 	refusal := &Refusal{
 		Place: "deploy", Line: line,
-		Reason: fmt.Sprintf("the condition on line %d is no Bash between [[ and ]], so every build of %s fails", line, a.step.Branch),
+		Reason: fmt.Sprintf("the condition on line %d isn't valid Bash between [[ and ]], so every build of %s fails", line, a.step.Branch),
 		Fix:    fmt.Sprintf("correct the condition on line %d, then run this again", line),
 	}
 	if fixed, ok := a.correctedCondition(line); ok {
@@ -193,7 +193,7 @@ func (a *addition) brokenCondition(line int) *Refusal {
 
 var testCommand = regexp.MustCompile(`^(\s*(?:- )?(?:condition:\s*)?)(?:test\s+(.*?)|\[\[?\s+(.*?)\s+\]\]?)\s*$`)
 
-// correctedCondition takes test, or brackets, off a condition, where that is right.
+// correctedCondition removes test, or brackets, from a condition, if that is right.
 func (a *addition) correctedCondition(line int) (fixed string, ok bool) {
 	if line < 1 || line > len(a.document.lines) {
 		return "", false
@@ -217,9 +217,8 @@ func (a *addition) correctedCondition(line int) (fixed string, ok bool) {
 	return fixed, true
 }
 
-// brokenCommand refuses a deploy.script with a line break, where a push runs it: dpl
-// gets a backslash and an n
-// (https://docs.travis-ci.com/user/deployment/script/).
+// brokenCommand refuses a deploy.script with a line break if a push runs it: dpl gets a
+// backslash and an n (https://docs.travis-ci.com/user/deployment/script/).
 func (a *addition) brokenCommand(job build.Job, script build.Script) *Refusal {
 	for _, provider := range job.Config.Get("deploy").List() {
 		command := provider.Get("script")
@@ -248,8 +247,8 @@ func mayFailOf(provider *build.Node) bool {
 	return allowed != nil && allowed.Text == "true"
 }
 
-// runs reports whether a job runs the deployment whose command stands on a line. It
-// plays the conditions alone.
+// runs reports whether a job runs the deployment whose command is on a line. It only
+// plays the conditions.
 func (a *addition) runs(script build.Script, line int) bool {
 	probe := script
 	probe.Steps = []build.Step{{Phase: "script", Command: build.Command{Bash: ":"}, Failure: build.Collected}}
@@ -267,7 +266,7 @@ func (a *addition) runs(script build.Script, line int) bool {
 	return err == nil && len(played) == 1 && slices.ContainsFunc(played[0].Calls, func(call build.Call) bool { return !call.OnFailure })
 }
 
-// openLine is a line of Bash that isn't a command of its own.
+// openLine matches a line of Bash that isn't a complete command.
 var openLine = regexp.MustCompile(`'|^#|[\\|&({]$|^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|function|\}|\))\b`)
 
 // oneCommand writes lines of Bash as a script that dpl can run.

@@ -16,9 +16,8 @@ type Secure struct {
 	Text string
 }
 
-// ourMark ends the comment above an item of ours; the variable's name is before
-// it. Travis shows no name of what is encrypted, so it is how the item is found
-// again.
+// ourMark ends the comment above one of our items; the variable's name is before it. The
+// name of an encrypted variable isn't visible, so this is how to find the item again.
 const ourMark = ", by convox-travis"
 
 var (
@@ -27,10 +26,10 @@ var (
 	ourItem       = regexp.MustCompile(`^( *- secure: )"[A-Za-z0-9+/]+={0,2}"[ \t]*$`)
 )
 
-// AddSecure puts encrypted variables into env.global. One that an earlier run
-// put there, known by the comment above it, is written anew in its place; no
-// other byte changes. What makes jobs of env's entries goes on doing so. The
-// error has a Refusal, or CodeStep.
+// AddSecure adds encrypted variables to env.global. If an earlier run added one,
+// identified by the comment above it, it is replaced in its place; no other byte changes.
+// Jobs that Travis makes from env's entries stay the same. The error has a Refusal, or
+// CodeStep.
 func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	if err := d.uneven(); err != nil {
 		return Change{}, err
@@ -62,7 +61,7 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	return Change{}, d.bracketed(refusal).Problem()
 }
 
-// pasteGlobal says where a person can write the variables, and what.
+// pasteGlobal says where a person can add the variables, and what.
 func (d *Document) pasteGlobal(refusal *Refusal, lines []string) {
 	env, found := d.whole().find("env")
 	global, listed := env.find("global")
@@ -100,8 +99,8 @@ func (d *Document) nestedGlobal(lines []string) []string {
 	return append([]string{"env:"}, indented(d.nested("global", lines), d.keyIndent())...)
 }
 
-// replaceOurs notes the lines of items of ours to be written anew: of one that is
-// there twice the last counts, and an old one would be left to wonder about.
+// replaceOurs finds the lines of our items to replace: of duplicates the last one counts,
+// and leaving an old one would be confusing.
 func (d *Document) replaceOurs(v Secure, e *edit) bool {
 	list, ok := d.globalList()
 	if !ok {
@@ -127,8 +126,7 @@ func (d *Document) replaceOurs(v Secure, e *edit) bool {
 	return len(paths) > 0
 }
 
-// OurSecure lists the variables that an earlier run put, encrypted, into
-// env.global.
+// OurSecure lists the encrypted variables that an earlier run added to env.global.
 func (d *Document) OurSecure() []string {
 	var names []string
 	if list, ok := d.globalList(); ok {
@@ -141,14 +139,14 @@ func (d *Document) OurSecure() []string {
 	return names
 }
 
-// globalList is env.global where it is a list in lines.
+// globalList is env.global if it is a multi-line list.
 func (d *Document) globalList() (place, bool) {
 	env, _ := d.whole().find("env")
 	global, ok := env.find("global")
 	return global, ok && global.value.Kind == yaml.SequenceNode && !isFlow(global.value)
 }
 
-// ourName is the variable of an item of ours, or "".
+// ourName is the variable of one of our items, or "".
 func (d *Document) ourName(item *yaml.Node) string {
 	above := item.Line - 2
 	if item.Kind != yaml.MappingNode || above < 0 || item.Line > len(d.lines) || !ourItem.MatchString(cutBreak(d.lines[item.Line-1])) {
@@ -162,10 +160,10 @@ func (d *Document) ourName(item *yaml.Node) string {
 	return name
 }
 
-// addGlobal adds items to env.global in each of the shapes that env has
+// addGlobal adds items to env.global in each of the shapes that env can have
 // (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/schema/def/env.rb).
-// Whatever is not a mapping with one of env's own keys is what Travis would put
-// under jobs, so there it goes.
+// Anything that isn't a mapping with one of env's own keys is moved under jobs, as Travis
+// would do.
 func (d *Document) addGlobal(lines []string) ([]edit, refused) {
 	env, found := d.whole().find("env")
 	if !found {
@@ -186,8 +184,8 @@ func (d *Document) addGlobal(lines []string) ([]edit, refused) {
 	return d.moveToJobs(env, lines)
 }
 
-// moveToJobs puts the keys global and jobs between env and what is under it.
-// The lines under it stay where they are, and are under jobs now.
+// moveToJobs adds the keys global and jobs between env and its content. The lines of the
+// content stay where they are, and are then under jobs.
 func (d *Document) moveToJobs(env place, lines []string) ([]edit, refused) {
 	if why := d.closed(env); why != "" {
 		return nil, why
@@ -197,7 +195,7 @@ func (d *Document) moveToJobs(env place, lines []string) ([]edit, refused) {
 	}
 	column, inner := env.value.Column-1, env.key.Column-1
 	if env.value.Kind != yaml.SequenceNode || isFlow(env.value) {
-		column-- // a list may stand below its key, anything else not
+		column-- // a list may have the indentation of its key, anything else can't
 	}
 	if column <= inner {
 		return nil, reasonColumn

@@ -20,14 +20,14 @@ func TestAnItemOfOursIsWrittenAnewAndNothingElse(t *testing.T) {
 		"    # SOMETHING\r\n    - secure: \"c29tZQ==\"\r\n" +
 		"    # CONVOX_HOST, by convox-travis\r\n    - secure: \"" + cryptHost + "\"\r\n" +
 		"  jobs:\r\n    # CONVOX_HOST, by convox-travis\r\n    - secure: \"am9i\"\r\nscript: make\r\n"
-	change, err := parse(t, old).AddSecure(pair...)
+	change, err := parse(t, old).AddSecure(mappingEntry...)
 	if err != nil || change.New != want {
 		t.Fatalf("%v\n%s", err, change.New)
 	}
 	if len(change.Lines) != 2 || change.Line != 9 {
 		t.Errorf("added %q at %d", change.Lines, change.Line)
 	}
-	again, err := parse(t, want).AddSecure(pair...)
+	again, err := parse(t, want).AddSecure(mappingEntry...)
 	if err != nil || again.Changed() {
 		t.Errorf("a second time it changes: %v", err)
 	}
@@ -38,7 +38,7 @@ func TestBothItemsOfOursAreWrittenAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := parse(t, first.New).AddSecure(pair...)
+	second, err := parse(t, first.New).AddSecure(mappingEntry...)
 	want := strings.NewReplacer("b2xkZXI=", cryptPassword, "b2xk", cryptHost).Replace(first.New)
 	if err != nil || second.New != want || len(second.Lines) != 0 {
 		t.Errorf("%v\n%s", err, second.New)
@@ -48,7 +48,7 @@ func TestBothItemsOfOursAreWrittenAnew(t *testing.T) {
 func TestAnItemOfOursThatIsThereTwiceIsWrittenAnewTwice(t *testing.T) {
 	item := "    # CONVOX_HOST, by convox-travis\n    - secure: \"b2xk\"\n"
 	old := "env:\n  global:\n" + item + "    - A=1\n" + item
-	change, err := parse(t, old).AddSecure(pair[0])
+	change, err := parse(t, old).AddSecure(mappingEntry[0])
 	if want := strings.ReplaceAll(old, "b2xk", cryptHost); err != nil || change.New != want {
 		t.Errorf("%v\n%s", err, change.New)
 	}
@@ -64,7 +64,7 @@ func TestWhatOnlyLooksLikeOursIsLeft(t *testing.T) {
 		"    # CONVOX_HOST, by convox-travis\n    - {secure: \"b2xk\"}\n",
 	} {
 		old := "env:\n  global:\n" + item
-		change, err := parse(t, old).AddSecure(pair[0])
+		change, err := parse(t, old).AddSecure(mappingEntry[0])
 		if err != nil || !strings.HasPrefix(change.New, old) || !change.Changed() {
 			t.Errorf("%s: %v\n%s", item, err, change.New)
 		}

@@ -8,29 +8,28 @@ import (
 	"convox-travis/internal/build"
 )
 
-// Change is what an addition makes of a document.
+// Change is the effect of an addition on a document.
 type Change struct {
-	// Old and New are the whole texts. They are the same when there is nothing
-	// to do.
+	// Old and New are the whole texts. They are equal if there is nothing to do.
 	Old, New string
-	// Place names the key that was added to, such as "jobs.include".
+	// Place names the key that was extended, such as "jobs.include".
 	Place string
-	// Form is that of a step that was added. A job counts as DeployScript, unless
-	// AfterSuccess was asked for.
+	// Form is that of an added step. A job counts as DeployScript, unless AfterSuccess
+	// was requested.
 	Form Form
-	// Line is where the first of Lines stands in New, counted from 1; Lines are
-	// the added ones, without their line endings.
+	// Line is the line of the first of Lines in New, counted from 1; Lines are the added
+	// ones, without their line breaks.
 	Line  int
 	Lines []string
-	// Found are the steps that deploy the same already; the text was left as it is
-	// because of them.
+	// Found are the steps that already deploy the same; because of them the text is
+	// unchanged.
 	Found []Environment
 	// Environments are the other deployments of the file, which stay.
 	Environments []Environment
-	// Notes are what else there is to know.
+	// Notes are what else is worth knowing.
 	Notes []Note
 	// Config is what Travis reads in New, and Outcomes are what build.EventsOf make of
-	// it; nil where that wasn't needed.
+	// it; nil if that wasn't needed.
 	Config   *build.Config
 	Outcomes []build.Outcome
 }
@@ -38,29 +37,29 @@ type Change struct {
 // Changed reports whether there is anything to write.
 func (c Change) Changed() bool { return c.Old != c.New }
 
-// insertion puts lines before the line of an index.
+// insertion adds lines before the line of an index.
 type insertion struct {
 	at    int
 	lines []string
 }
 
-// edit is one way to add something: where its lines go, and what the document
-// has to be with them. Insertions are in the order of their places.
+// edit is one way to add something: where its lines go, and the document that must
+// result. Insertions are in the order of their places.
 type edit struct {
 	insertions []insertion
-	replaced   map[int]string // lines of ours, by index, that are written anew
-	// expect makes of a copy of the old tree what the new tree has to be. It is
-	// given the new tree too, to look up what only the parser can tell.
+	replaced   map[int]string // our lines, by index, that are replaced
+	// expect changes a copy of the old tree into what the new tree must be. It also gets
+	// the new tree, for details that only the parser knows.
 	expect func(old, new *yaml.Node) *yaml.Node
 }
 
-// splice returns the first of the edits that leaves the document what it was
-// plus the addition.
+// splice returns the first of the edits that leaves the document as it was, plus the
+// addition.
 func (d *Document) splice(where string, edits []edit) (Change, bool) {
 	if change, done := d.spliceTo(d.root, where, edits); done || !d.endsInText() {
 		return change, done
 	}
-	ended := clone(d.root) // Travis strips the end, so this line break is none to it
+	ended := clone(d.root) // Travis strips the end, so it ignores this line break
 	lastOf(ended).Value += "\n"
 	return d.spliceTo(ended, where, edits)
 }
@@ -73,7 +72,7 @@ func (d *Document) spliceTo(root *yaml.Node, where string, edits []edit) (Change
 		for _, inserted := range e.insertions {
 			lines += len(inserted.lines)
 		}
-		if err != nil || changed.root == nil || len(changed.lines) != lines { // a return before a line feed is one break
+		if err != nil || changed.root == nil || len(changed.lines) != lines { // a carriage return before a line feed is one break
 			continue
 		}
 		if !equal(e.expect(clone(root), changed.root), changed.root) {
@@ -107,7 +106,7 @@ func (d *Document) apply(e edit) string {
 	for _, inserted := range e.insertions {
 		upTo(inserted.at)
 		if written := text.String(); written != "" && !hasBreak(written) {
-			text.WriteString(d.eol) // the file's last line had no end
+			text.WriteString(d.eol) // the file's last line had no line break
 		}
 		for _, line := range inserted.lines {
 			text.WriteString(line + d.eol)
@@ -117,11 +116,11 @@ func (d *Document) apply(e edit) string {
 	return text.String()
 }
 
-// nodesOf parses lines of ours: the nodes that an addition adds.
+// nodesOf parses our lines: the nodes of an addition.
 func nodesOf(lines []string) []*yaml.Node {
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(strings.Join(lines, "\n")+"\n"), &document); err != nil {
-		panic("travisyml: a line of its own does not parse") // what goes into them is held against patterns
+		panic("travisyml: one of its own lines can't be parsed") // patterns validated their content
 	}
 	return document.Content[0].Content
 }

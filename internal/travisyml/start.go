@@ -8,9 +8,8 @@ import (
 	"convox-travis/internal/build"
 )
 
-// start adds to a file what makes a build of it pass by itself, where it has nothing
-// to run: Travis would run rake. The error has CodeNotBuilt where it doesn't build the
-// branch.
+// start adds to a file what makes its builds pass if it has nothing to run: otherwise
+// Travis would run rake. The error has CodeNotBuilt if Travis doesn't build the branch.
 func (a *addition) start(d *Document) (Change, error) {
 	none := Change{Old: d.text, New: d.text}
 	config, err := a.parse(d.text)
@@ -37,7 +36,7 @@ func (a *addition) start(d *Document) (Change, error) {
 	return change, nil
 }
 
-// startWith adds the keys to lines to paste that a build needs to pass.
+// startWith adds the keys that a build needs to pass to the lines to paste.
 func (r *Refusal) startWith(lines []string) {
 	lines = slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return line == "" })
 	switch {
@@ -68,14 +67,14 @@ func notBuilt(branch, reason string) *Refusal {
 	}
 }
 
-// generics are the languages that run nothing by themselves.
+// generics are the languages that run nothing by default.
 var generics = []string{"generic", "shell"}
 
-// ofRuby are keys of files that are for Ruby, Travis's default language.
+// ofRuby are keys of files for Ruby, Travis's default language.
 var ofRuby = []string{"rvm", "gemfile", "jdk", "bundler_args"}
 
 // missingKeys are the keys without which no build of a file passes: its script and,
-// where it names none, its language.
+// unless it has one, its language.
 func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []string, note Note) {
 	root := config.Root
 	if root.Get("script") != nil || root.Get("import") != nil {
@@ -84,7 +83,7 @@ func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []
 	named := lookup(d.root, "language") != nil || slices.ContainsFunc(config.Messages, func(m build.Message) bool { return m.Instead == "language" })
 	switch {
 	case d.IsEmpty():
-		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new, and its builds run no tests: put their command in place of `script: skip`"}
+		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new, and its builds run no tests: replace `script: skip` with their command"}
 	case named:
 		if len(push.Jobs) == 0 || slices.ContainsFunc(push.Jobs, func(job build.Job) bool {
 			return job.Config.Get("script") != nil || !slices.Contains(generics, job.Language)

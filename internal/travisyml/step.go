@@ -14,16 +14,16 @@ import (
 // Form is where in a build the step runs.
 type Form int
 
-// The forms. In a build of several jobs all of them become one last stage with one
-// job, since either would deploy once for each job.
+// The forms. In a build of several jobs both become one last stage with one job, because
+// either would deploy once per job.
 const (
-	// FittingForm is DeployScript, or a job where that runs other commands too.
+	// FittingForm is DeployScript, or a job if that would also run other commands.
 	FittingForm Form = iota
-	// DeployScript is an item of deploy with "provider: script", which Travis
-	// never runs for a pull request, and whose failure fails the build.
+	// DeployScript is an item of deploy with "provider: script", which Travis never runs
+	// for a pull request, and whose failure fails the build.
 	DeployScript
-	// AfterSuccess is an item of after_success, as Convox's page has it. Travis
-	// does not let its failure fail the build.
+	// AfterSuccess is an item of after_success, as on Convox's page. Travis doesn't let
+	// its failure fail the build.
 	AfterSuccess
 )
 
@@ -35,7 +35,7 @@ func (f Form) String() string {
 	return "deploy"
 }
 
-// Generation is the convox client's.
+// Generation is that of the convox CLI.
 type Generation int
 
 // The generations: the second is for a Rack directly, the third for a Console.
@@ -49,32 +49,32 @@ type Step struct {
 	Form       Form
 	App        string
 	Rack       string // ORG/NAME behind a Console, "" for a Rack directly
-	Branch     string // the one that is deployed
+	Branch     string // the branch that is deployed
 	Generation Generation
 }
 
-// CodeStep is that of an Error for a step that cannot be written.
+// CodeStep is the code of an Error for a step that can't be written.
 const CodeStep = "yml_step"
 
 // unwritable doesn't quote the value, which can be anything.
 func unwritable(what, want string) error {
 	return &problem.Error{
-		Code: CodeStep, Action: "write the deploy step", Reason: "the " + what + " is not one that .travis.yml can carry safely",
+		Code: CodeStep, Action: "write the deploy step", Reason: "the " + what + " isn't one that .travis.yml can contain safely",
 		Hints: []string{"use " + want},
 	}
 }
 
-// Travis puts a deploy branch into Bash as it is
+// Travis inserts a deploy branch into Bash unchanged
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb),
-// so what Bash would read as more than a word is refused, in every form.
+// so every form rejects anything that Bash would read as more than a word.
 var (
 	appPattern    = pattern{regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`), 100}
 	rackPattern   = pattern{regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$`), 200}
 	branchPattern = pattern{regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/@#+,=-]*$`), 250}
 )
 
-// pattern is a shape of so many bytes at the most. As repetitions the bounds
-// would take a millisecond to be compiled, at each start of the program.
+// pattern is a shape with a maximum number of bytes. As repetition limits, those would
+// take a millisecond to compile at each start of the program.
 type pattern struct {
 	shape   *regexp.Regexp
 	longest int
@@ -85,7 +85,7 @@ func (p pattern) MatchString(text string) bool {
 	return len(text) <= p.longest && p.shape.MatchString(text)
 }
 
-// Validate refuses what .travis.yml cannot carry, with CodeStep.
+// Validate rejects, with CodeStep, what .travis.yml can't contain.
 func (s Step) Validate() error {
 	switch {
 	case !appPattern.MatchString(s.App):
@@ -104,7 +104,7 @@ func (s Step) Validate() error {
 
 const scalarKind = yaml.ScalarNode
 
-// Where Convox puts its clients for Linux; the one for arm64 has a suffix
+// The addresses of Convox's CLIs for Linux; the one for arm64 has a suffix
 // (https://docs.convox.com/installation/cli/).
 const (
 	secondGenerationClient = "https://download.convox.com/cli/linux/convox"
@@ -114,10 +114,10 @@ const (
 
 const installed = "/tmp/convox" // outside the clone, which is what gets deployed
 
-// noClient is the suffix of a processor that the client isn't for.
+// noClient is the suffix for a processor that the CLI doesn't support.
 const noClient = "none"
 
-// clientSuffix is what the client's address ends with for a job's processor.
+// clientSuffix is the end of the CLI's address for a job's processor.
 func clientSuffix(arch string) string {
 	switch {
 	case arch == "", arch == "amd64", arch == "x86_64":
@@ -128,7 +128,7 @@ func clientSuffix(arch string) string {
 	return noClient
 }
 
-// client returns the address of the client.
+// client returns the CLI's address.
 func (s Step) client(suffix string) string {
 	if s.Generation == ThirdGeneration {
 		return thirdGenerationClient + suffix
@@ -136,16 +136,15 @@ func (s Step) client(suffix string) string {
 	return secondGenerationClient + suffix
 }
 
-// command installs the client and deploys, in a shell of its own: lines of one
-// command, which means the same when they are joined by spaces. It exits as the
-// first of the three that fails. The second generation of the client exits 0 as
-// soon as a release is promoted, so it has to wait for the rollout to know of a
-// rollback; the third takes the flag too. Waiting prints nothing for minutes, and
-// Travis ends a job that is silent for ten
+// command installs the CLI and deploys, in its own shell: the lines of one command, which
+// means the same if they are joined by spaces. It exits like the first of the three that
+// fails. The second generation of the CLI exits 0 as soon as a release is promoted, so it
+// has to wait for the rollout to notice a rollback; the third accepts the flag too.
+// Waiting prints nothing for minutes, and Travis ends a job that is silent for ten
 // (https://docs.travis-ci.com/user/common-build-problems/#build-times-out-because-no-output-was-received),
-// so a loop beside it prints. The loop and its sleep end before the command does.
-// Nothing in it means anything else in double quotes, in which Travis passes the
-// script of a deployment on.
+// so a loop in the background prints. The loop and its sleep end before the command does.
+// Nothing in it changes its meaning in double quotes, in which Travis passes on the
+// script of a deployment.
 func (s Step) command(url string) []string {
 	deploy := installed + " deploy --app " + shellescape.Quote(s.App)
 	if s.Rack != "" {
@@ -161,14 +160,14 @@ func (s Step) command(url string) []string {
 	}
 }
 
-// guard is true in builds of the branch that are for no pull request: the
-// branch of a pull request's build is the one it asks to be merged into
+// guard is true in builds of the branch that aren't for a pull request: a pull request's
+// build has its target as the branch
 // (https://docs.travis-ci.com/user/environment-variables/#default-environment-variables).
 func (s Step) guard() string {
 	return `[ "$TRAVIS_BRANCH" = ` + shellescape.Quote(s.Branch) + ` ] && [ "$TRAVIS_PULL_REQUEST" = false ]`
 }
 
-// guarded is the step as a block of text for after_success.
+// guarded is the step as a text block for after_success.
 func (s Step) guarded(url string) []string {
 	return append([]string{"|"}, indented(s.guardedScript(url), 0)...)
 }
@@ -178,17 +177,16 @@ func (s Step) guardedScript(url string) []string {
 	return append(lines, "fi")
 }
 
-// scripted is the step as an item of deploy. Its script has to be a single
-// command (https://docs.travis-ci.com/user/deployment/script/). Nothing is said
-// about cleaning up: a deployment sends what is in the repository, and that is
-// there either way.
+// scripted is the step as an item of deploy. Its script must be a single command
+// (https://docs.travis-ci.com/user/deployment/script/). It says nothing about cleanup: a
+// deployment sends what is in the repository, and that is there in any case.
 func (s Step) scripted(url string) []string {
 	lines := append([]string{"provider: script", "script: >-"}, indented(s.command(url), 2)...)
 	return append(lines, "on:", "  branch: "+scalar(s.Branch))
 }
 
-// appended is the step as text that goes on a block of text: by lines, where the
-// block keeps them, or in one.
+// appended is the step as text to append to a text block: in lines, if the block
+// preserves them, or in one.
 func (s Step) appended(url string) map[string][]string {
 	oneLine := "if " + s.guard() + "; then " + strings.Join(s.command(url), " ") + "; fi"
 	return map[string][]string{"|": s.guardedScript(url), ">": {"", oneLine}}
@@ -205,5 +203,5 @@ func scalar(name string) string {
 	if plainScalar.MatchString(name) {
 		return name
 	}
-	return strconv.Quote(name) // the patterns of a step leave nothing that Go and YAML escape differently
+	return strconv.Quote(name) // a step's patterns allow nothing that Go and YAML escape differently
 }

@@ -1,22 +1,21 @@
-// Package travisyml reads a .travis.yml, says which variables and passwords it
-// has, and adds to it: a step that runs "convox deploy", and encrypted variables.
-// Lines are added and none is changed: comments, order, indentation, line endings,
-// anchors and odd spacing stay, byte for byte.
+// Package travisyml reads a .travis.yml, says which variables and passwords it has, and
+// adds to it: a step that runs "convox deploy", and encrypted variables. It only adds
+// lines: comments, order, indentation, line endings, anchors and odd spacing stay, byte
+// for byte.
 //
-// Every addition is checked before it is returned. Both texts are parsed, and the
-// new document must be the old one plus the addition, key order included. Both are
-// played, and builds must do what they did, plus the deploy. Where that can't be
-// had, a Refusal carries the lines to paste. Nothing here commits, and only
-// File.Write writes.
+// Every addition is verified before it is returned. Both texts are parsed, and the new
+// document must be the old one plus the addition, including key order. Both are played,
+// and builds must do what they did, plus the deploy. If that isn't possible, a Refusal
+// has the lines to paste. Nothing here commits, and only File.Write writes.
 //
-// What a file means is Travis's to say: how it reads keys, jobs, stages and env
+// Travis decides what a file means: how it reads keys, jobs, stages and env
 // (https://github.com/travis-ci/travis-yml), what a build then runs
 // (https://github.com/travis-ci/travis-build), and the pages
 // https://docs.travis-ci.com/user/build-matrix/ and
-// https://docs.travis-ci.com/user/build-stages/. The step is the one of Convox's
-// page on Travis CI (https://docs.convox.com).
+// https://docs.travis-ci.com/user/build-stages/. The step is the one on Convox's page
+// about Travis CI (https://docs.convox.com).
 //
-// Next room: internal/gitrepo, which tells whose file that is.
+// Next room: internal/gitrepo, which finds out whose file it is.
 package travisyml
 
 import (
@@ -31,21 +30,21 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// Document is a .travis.yml that parses. It never changes: an addition gives
-// the text of a new one.
+// Document is a parsed .travis.yml. It never changes: an addition returns the text of a
+// new one.
 type Document struct {
 	text  string
 	mark  string // a byte order mark, or ""
 	lines []string
 	eol   string
-	root  *yaml.Node // a mapping, or nil when the document is empty
+	root  *yaml.Node // a mapping, or nil for an empty document
 	start int        // index of the first line of the first document's content
 	end   int        // index of the line after its last
 }
 
-// Parse reads the text of a .travis.yml; "" is a missing or an empty file. Of
-// several YAML documents in it Travis reads the first, and so does Parse. The
-// error has CodeSyntax.
+// Parse reads the text of a .travis.yml; "" is a missing or an empty file. If it has
+// several YAML documents, Travis reads the first, and so does Parse. The error has
+// CodeSyntax.
 func Parse(text string) (*Document, error) {
 	mark := ""
 	if strings.HasPrefix(text, byteOrderMark) {
@@ -65,8 +64,8 @@ func Parse(text string) (*Document, error) {
 // Text is what was parsed.
 func (d *Document) Text() string { return d.text }
 
-// IsEmpty reports whether the document says nothing: it is missing, empty or
-// only comments.
+// IsEmpty reports whether the document has no content: it is missing, empty or only
+// comments.
 func (d *Document) IsEmpty() bool { return d.root == nil }
 
 // parseRoot returns the mapping at the top of the first document, or nil.
@@ -80,23 +79,23 @@ func parseRoot(text string) (*yaml.Node, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, syntaxError(lineOf(err), "it is not valid YAML")
+		return nil, syntaxError(lineOf(err), "it isn't valid YAML")
 	}
 	root := document.Content[0]
 	if isEmptyNode(root) {
 		return nil, nil
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, syntaxError(root.Line, "it is not a mapping of keys and values")
+		return nil, syntaxError(root.Line, "it isn't a mapping of keys and values")
 	}
 	return root, nil
 }
 
-// CodeSyntax is that of an Error for a text that is no .travis.yml.
+// CodeSyntax is the code of an Error for a text that isn't a valid .travis.yml.
 const CodeSyntax = "yml_syntax"
 
-// syntaxError quotes nothing of the file, which can hold secrets, and so has no
-// cause. The line is 0 when the parser did not say it.
+// syntaxError quotes nothing of the file, which can contain secrets, and so has no cause.
+// The line is 0 if the parser didn't say it.
 func syntaxError(line int, why string) error {
 	action := "read .travis.yml"
 	if line > 0 {
@@ -110,7 +109,7 @@ func syntaxError(line int, why string) error {
 
 var parserLine = regexp.MustCompile(`^yaml: line (\d+):`)
 
-// lineOf takes the line, and nothing else, from what the parser says.
+// lineOf returns only the line from a parser error.
 func lineOf(err error) int {
 	if found := parserLine.FindStringSubmatch(err.Error()); found != nil {
 		if line, err := strconv.Atoi(found[1]); err == nil {
@@ -120,8 +119,8 @@ func lineOf(err error) int {
 	return 0
 }
 
-// extent finds the lines of the first document: from its first node, or from
-// behind the mark that opens it, to the mark that ends it.
+// extent finds the lines of the first document: from its first node, or from after its
+// opening mark, to its closing mark.
 func extent(lines []string, root *yaml.Node) (start, end int) {
 	switch {
 	case root != nil:

@@ -7,19 +7,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// place is a key of the document with its value, or the whole of it.
+// place is a key of the document with its value, or the whole document.
 type place struct {
 	key   *yaml.Node // nil for the whole
 	value *yaml.Node
 	path  []int // from the root to the value, as indexes into Content
-	next  int   // index of the line where what follows begins
+	next  int   // index of the line where the next part begins
 }
 
 // whole is the document itself.
 func (d *Document) whole() place { return place{value: d.root, next: d.end} }
 
-// find returns the place of the first of names that the mapping at p has. Of a
-// key that is there twice the last counts, as it does for Travis.
+// find returns the place of the first of names that the mapping at p has. Of duplicate
+// keys the last one counts, as in Travis.
 func (p place) find(names ...string) (place, bool) {
 	if p.value == nil || p.value.Kind != yaml.MappingNode {
 		return place{}, false
@@ -40,7 +40,7 @@ func (p place) find(names ...string) (place, bool) {
 	return place{}, false
 }
 
-// keyName is a key as Travis reads it: it takes a dash for an underscore.
+// keyName is a key as Travis reads it, with underscores for dashes.
 func keyName(key *yaml.Node) string {
 	if key.Kind != yaml.ScalarNode {
 		return ""
@@ -48,22 +48,21 @@ func keyName(key *yaml.Node) string {
 	return strings.ReplaceAll(strings.TrimSpace(key.Value), "-", "_")
 }
 
-// lookup returns what a mapping has under the first of names that is there,
-// behind aliases and merge keys, or nil.
+// lookup returns a mapping's value for the first of names that exists, after resolving
+// aliases and merge keys, or nil.
 func lookup(mapping *yaml.Node, names ...string) *yaml.Node {
 	return lookupIn(mapping, names, make(map[*yaml.Node]bool))
 }
 
-// lookupIn passes over what it has seen: a document can merge a mapping into
-// itself.
+// lookupIn skips what it has visited: a document can merge a mapping into itself.
 func lookupIn(mapping *yaml.Node, names []string, seen map[*yaml.Node]bool) *yaml.Node {
-	mapping = behind(mapping)
+	mapping = resolveAlias(mapping)
 	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
 		return nil
 	}
 	seen[mapping] = true
 	if found, ok := (place{value: mapping}).find(names...); ok {
-		return behind(found.value)
+		return resolveAlias(found.value)
 	}
 	for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
 		if mapping.Content[i].Value != "<<" {
@@ -78,18 +77,18 @@ func lookupIn(mapping *yaml.Node, names []string, seen map[*yaml.Node]bool) *yam
 	return nil
 }
 
-// behind returns the node that an alias stands for.
-func behind(node *yaml.Node) *yaml.Node {
+// resolveAlias returns the node that an alias refers to.
+func resolveAlias(node *yaml.Node) *yaml.Node {
 	if node != nil && node.Kind == yaml.AliasNode {
 		return node.Alias
 	}
 	return node
 }
 
-// items returns a list's items; anything else is a list of one, and nothing is
-// an empty one, which is how Travis reads most keys.
+// items returns a list's items; anything else is a list of one, and nothing an empty
+// list, which is how Travis reads most keys.
 func items(node *yaml.Node) []*yaml.Node {
-	node = behind(node)
+	node = resolveAlias(node)
 	switch {
 	case node == nil, node.Tag == "!!null":
 		return nil
@@ -98,12 +97,12 @@ func items(node *yaml.Node) []*yaml.Node {
 	}
 	all := make([]*yaml.Node, len(node.Content))
 	for i, item := range node.Content {
-		all[i] = behind(item)
+		all[i] = resolveAlias(item)
 	}
 	return all
 }
 
-// isEmptyNode reports whether nothing is written in a node's place.
+// isEmptyNode reports whether a node has no text in the file.
 func isEmptyNode(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Tag == "!!null" && node.Value == ""
 }
@@ -121,8 +120,8 @@ func at(root *yaml.Node, path []int) *yaml.Node {
 	return root
 }
 
-// isShared reports whether an alias elsewhere repeats a part of the document
-// that holds the place: what is added there would be added twice.
+// isShared reports whether an alias elsewhere repeats a part of the document that
+// includes the place: an addition there would be made twice.
 func (d *Document) isShared(path []int) bool {
 	node := d.root
 	for i := 0; ; i++ {
@@ -151,7 +150,7 @@ func hasAlias(node *yaml.Node, anchor string) bool {
 	return slices.ContainsFunc(node.Content, func(inner *yaml.Node) bool { return hasAlias(inner, anchor) })
 }
 
-// clone copies a tree. An alias stays one.
+// clone copies a tree. An alias stays an alias.
 func clone(node *yaml.Node) *yaml.Node {
 	if node == nil {
 		return nil
@@ -164,8 +163,8 @@ func clone(node *yaml.Node) *yaml.Node {
 	return &copied
 }
 
-// equal compares two trees in everything but where they stand and which
-// comments the parser hung on them.
+// equal compares everything of two trees except their positions and the comments that the
+// parser attached to them.
 func equal(a, b *yaml.Node) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -174,8 +173,8 @@ func equal(a, b *yaml.Node) bool {
 		slices.EqualFunc(a.Content, b.Content, equal)
 }
 
-// jobsOf returns the jobs that are listed. Of a file with both matrix and jobs it
-// returns those of both.
+// jobsOf returns the listed jobs. If a file has both matrix and jobs, it returns those of
+// both.
 func jobsOf(root *yaml.Node) []*yaml.Node {
 	var all []*yaml.Node
 	for _, key := range []string{"matrix", "jobs"} {
@@ -199,18 +198,18 @@ func firstValue(node *yaml.Node) string {
 	return ""
 }
 
-// pair is a key of a mapping with its value.
-type pair struct{ key, value *yaml.Node }
+// mappingEntry is a key of a mapping with its value.
+type mappingEntry struct{ key, value *yaml.Node }
 
-// pairsOf are the pairs of a mapping, with those that it merges in.
-func pairsOf(mapping *yaml.Node) []pair {
-	var all []pair
+// mappingEntries are the entries of a mapping, including those that it merges in.
+func mappingEntries(mapping *yaml.Node) []mappingEntry {
+	var all []mappingEntry
 	known := make(map[string]bool)
-	addPairs(behind(mapping), &all, known, make(map[*yaml.Node]bool))
+	addMappingEntries(resolveAlias(mapping), &all, known, make(map[*yaml.Node]bool))
 	return all
 }
 
-func addPairs(mapping *yaml.Node, all *[]pair, known map[string]bool, seen map[*yaml.Node]bool) {
+func addMappingEntries(mapping *yaml.Node, all *[]mappingEntry, known map[string]bool, seen map[*yaml.Node]bool) {
 	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
 		return
 	}
@@ -218,13 +217,13 @@ func addPairs(mapping *yaml.Node, all *[]pair, known map[string]bool, seen map[*
 	var merged []*yaml.Node
 	own := make(map[string]bool)
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		key, value := mapping.Content[i], behind(mapping.Content[i+1])
+		key, value := mapping.Content[i], resolveAlias(mapping.Content[i+1])
 		if key.Value == "<<" {
-			merged = append(items(value), merged...) // of several the last counts
+			merged = append(items(value), merged...) // of duplicates the last one counts
 			continue
 		}
 		if !known[key.Value] {
-			*all = append(*all, pair{key, value})
+			*all = append(*all, mappingEntry{key, value})
 			own[key.Value] = true
 		}
 	}
@@ -232,20 +231,20 @@ func addPairs(mapping *yaml.Node, all *[]pair, known map[string]bool, seen map[*
 		known[name] = true
 	}
 	for _, each := range merged {
-		addPairs(each, all, known, seen)
+		addMappingEntries(each, all, known, seen)
 	}
 }
 
-// isSkipped reports whether a value has Travis pass over a phase. As a command
-// false would do as little
+// isSkipped reports whether a value makes Travis skip a phase. As a command, false would
+// do the same
 // (https://docs.travis-ci.com/user/job-lifecycle/#skipping-the-installation-phase).
 func isSkipped(value *yaml.Node) bool {
-	value = behind(value)
+	value = resolveAlias(value)
 	return value != nil && value.Kind == yaml.ScalarNode && (value.Value == "skip" || value.Value == "false")
 }
 
-// DeployHooks lists which of before_deploy and after_deploy the top of the file
-// has. Travis runs them for each item of deploy
+// DeployHooks lists which of before_deploy and after_deploy the top of the file has.
+// Travis runs them for each item of deploy
 // (https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/addons/deploy/script.rb).
 func (d *Document) DeployHooks() []string {
 	var hooks []string

@@ -10,24 +10,23 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// Report is what a .travis.yml sets and gives away.
+// Report is what a .travis.yml sets and exposes.
 type Report struct {
-	// Variables are those that the file sets, in its order. They win over what is in
-	// the repository's settings.
+	// Variables are those that the file sets, in its order. They win over those in the
+	// repository's settings.
 	Variables []Variable
-	// Secrets are the passwords for Convox that the file has in clear text, in its
-	// order.
+	// Secrets are the passwords for Convox that the file has in clear text, in its order.
 	Secrets []Secret
 }
 
-// Scope is where a variable counts.
+// Scope is where a variable applies.
 type Scope string
 
 // The scopes.
 const (
 	Global Scope = "global" // in every job
-	Job    Scope = "job"    // in some
-	// Command is that of a variable which a command sets, for itself or for those
+	Job    Scope = "job"    // in some jobs
+	// Command is the scope of a variable that a command sets, for itself or for those
 	// after it.
 	Command Scope = "command"
 )
@@ -38,13 +37,13 @@ type Variable struct {
 	Line   int    // counted from 1
 	Scope  Scope
 	Secure bool
-	Ours   bool          // put there by AddSecure
-	Value  secret.String // of one that is not encrypted
+	Ours   bool          // added by AddSecure
+	Value  secret.String // of a variable that isn't encrypted
 	// password is the one for Convox that the value has in clear text.
 	password secret.String
 }
 
-// Inspect returns what the document sets and gives away.
+// Inspect returns what the document sets and exposes.
 func (d *Document) Inspect() Report {
 	variables := d.variables()
 	clear := d.clearText(variables)
@@ -54,7 +53,7 @@ func (d *Document) Inspect() Report {
 	return report
 }
 
-// Sets returns the variables of a name.
+// Sets returns the variables with a name.
 func (r Report) Sets(name string) []Variable {
 	var all []Variable
 	for _, v := range r.Variables {
@@ -90,10 +89,10 @@ func (d *Document) variables() []Variable {
 	return all
 }
 
-// entry reads one entry of env: assignments as in a shell, a mapping of names
-// to values, or an encrypted text. Where the entry is all there is, and no item
-// of a list, an encrypted text among other keys is none to Travis, but a variable
-// that is called so.
+// entry reads one entry of env: assignments as in a shell, a mapping of names to values,
+// or an encrypted text. If the entry is the whole value rather than an item of a list,
+// Travis doesn't treat an encrypted text among other keys as one, but as a variable with
+// that name.
 func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.Node]bool) []Variable {
 	if seen[node] {
 		return nil
@@ -106,7 +105,7 @@ func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.
 			all = append(all, plain(pair.name, pair.value, pair.expands, node.Line, of))
 		}
 	case yaml.MappingNode:
-		pairs := pairsOf(node)
+		pairs := mappingEntries(node)
 		for _, pair := range pairs {
 			key, value := pair.key, pair.value
 			if seen[key] { // merged in elsewhere too
@@ -133,15 +132,15 @@ func plain(name, value string, expands bool, line int, of Scope) Variable {
 	return Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), password: secret.New(passwordIn(name, clearPart(value, expands)))}
 }
 
-// assignment is NAME=VALUE in a shell. One that expands has a "$" that means
-// something to it: the value is not all in the file.
+// assignment is NAME=VALUE in a shell. One that expands has a "$" with a special meaning:
+// the file doesn't have its whole value.
 type assignment struct {
 	name, value string
 	expands     bool
 }
 
-// assignments reads "A=1 B='x y'" as Travis does, which is as a shell does, save
-// that nothing is expanded. Words that assign nothing are passed over.
+// assignments parses "A=1 B='x y'" like Travis, which is like a shell without expansion.
+// It skips words that assign nothing.
 func assignments(text string) []assignment {
 	var all []assignment
 	for _, word := range words(text) {
@@ -157,7 +156,7 @@ type word struct {
 	expands bool
 }
 
-// words cuts a text where a shell does, and takes the quotes away.
+// words splits a text like a shell, and removes the quotes.
 func words(text string) []word {
 	var all []word
 	var current strings.Builder
@@ -193,8 +192,8 @@ func words(text string) []word {
 	return all
 }
 
-// envJobs are the entries of env that make a job each. A mapping of variables
-// alone is one.
+// envJobs are the entries of env that each make a job. A mapping of only variables is
+// one.
 func envJobs(env *yaml.Node) []*yaml.Node {
 	if env == nil || env.Kind != yaml.MappingNode {
 		return items(env)

@@ -15,15 +15,15 @@ const (
 	requestLimit = 2000 // a minute
 )
 
-// attacker is what the server remembers of a token, known or not.
+// attacker is what the server records about a token, valid or not.
 type attacker struct {
 	posts       []time.Time // within the last window
 	bannedUntil time.Time
-	minute      time.Time // the one that is being counted
+	minute      time.Time // the one being counted
 	requests    int       // in it
 }
 
-// admit lets a request by a known account pass, and answers the others.
+// admit passes on requests of known accounts, and answers all others.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*account, bool) {
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
 	switch s.attack(token, r.Method) {
@@ -50,7 +50,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*account, bool) 
 	return nil, false
 }
 
-// attack counts a request and returns why it is not let through, or "".
+// attack counts a request and returns why it is rejected, or "".
 func (s *Server) attack(token, method string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *Server) attack(token, method string) string {
 	return ""
 }
 
-// post counts a POST, and reports whether it is the one too many.
+// post counts a POST, and reports whether it exceeds the limit.
 func (a *attacker) post(now time.Time, limit int, window time.Duration) bool {
 	recent := a.posts[:0]
 	for _, at := range a.posts {
@@ -91,7 +91,7 @@ func (a *attacker) post(now time.Time, limit int, window time.Duration) bool {
 	return true
 }
 
-// LimitPosts bans at so many POSTs within window, for a test that has less time.
+// LimitPosts bans at so many POSTs within window, for a test with less time.
 func (s *Server) LimitPosts(limit int, window time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +105,7 @@ func (s *Server) Ban(token string) {
 	s.posts[token] = &attacker{bannedUntil: s.Now().Add(banTime)}
 }
 
-// SetToken gives an account another token: the one before is not known any more.
+// SetToken gives an account another token: the previous one is no longer valid.
 func (s *Server) SetToken(login, token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +116,7 @@ func (s *Server) SetToken(login, token string) {
 	}
 }
 
-// Pardon lets every token in again.
+// Pardon lifts all bans.
 func (s *Server) Pardon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 
 const requestsAnHour = 10
 
-// buildRequest is a request for a build, and the build that comes of it.
+// buildRequest is a request for a build, and the resulting build.
 type buildRequest struct {
 	id, build int
 	branch    string
@@ -21,16 +21,16 @@ type buildRequest struct {
 	state     string // once it is over
 }
 
-// Build is a build that is played.
+// Build is a played build.
 type Build struct {
 	Slug   string
 	Branch string
-	Config json.RawMessage   // of the request; null is the branch's own .travis.yml
+	Config json.RawMessage   // from the request; null is the branch's own .travis.yml
 	Env    map[string]string // as the settings give it to the branch
 }
 
-// environment is what the settings give a build of a branch: those for it win
-// over those for all, and of doubles the last.
+// environment is what the settings give a build of a branch: those for it win over those
+// for all, and of duplicates the last.
 func (r *repository) environment(branch string) map[string]string {
 	env := make(map[string]string)
 	for _, own := range []bool{false, true} {
@@ -120,14 +120,14 @@ func (s *Server) getBuild(w http.ResponseWriter, r request) {
 	notFound(w, "build")
 }
 
-// PlayBuilds sets BuildTime and OnBuild of a server that is in use.
+// PlayBuilds sets BuildTime and OnBuild of a running server.
 func (s *Server) PlayBuilds(took time.Duration, play func(Build) string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.BuildTime, s.OnBuild = took, play
 }
 
-// renderBuild shows a build, which is over after BuildTime; s.mu is held.
+// renderBuild renders a build, which is over after BuildTime; the caller holds s.mu.
 func (s *Server) renderBuild(of *repository, r *buildRequest) object {
 	if r.state == "" && s.Now().Sub(r.at) >= s.BuildTime {
 		r.state = "passed"

@@ -6,8 +6,8 @@ import (
 	"net/http/httptest"
 )
 
-// Direct returns a client that the server answers without a connection, in the
-// caller's own goroutine: for a test that plays the time.
+// Direct returns a client that the server answers without a connection, in the caller's
+// goroutine: for a test with its own clock.
 func (s *Server) Direct() *http.Client {
 	return &http.Client{Transport: direct{s.handler()}}
 }

@@ -22,8 +22,8 @@ func (s *Server) listEnvVars(w http.ResponseWriter, t target) {
 	})
 }
 
-// renderVar leaves the value of a private variable out
-// (lib/travis/api/v3/model_renderer.rb); s.mu is held.
+// renderVar omits the value of a private variable (lib/travis/api/v3/model_renderer.rb);
+// the caller holds s.mu.
 func renderVar(t target, v EnvVar) object {
 	body := object{
 		"@type": "env_var", "@href": "/repo/" + strconv.Itoa(t.repository.ID) + "/env_var/" + v.ID, "@representation": "standard",
@@ -46,8 +46,7 @@ func (s *Server) getEnvVar(w http.ResponseWriter, t target) {
 	notFound(w, "env_var")
 }
 
-// createEnvVar refuses a name that is there with the same branch; null and ""
-// are not the same.
+// createEnvVar rejects a name that exists with the same branch; null and "" differ.
 func (s *Server) createEnvVar(w http.ResponseWriter, t target) {
 	change, ok := readChange(w, t)
 	if !ok {
@@ -119,8 +118,8 @@ func (s *Server) deleteEnvVar(w http.ResponseWriter, t target) {
 	}
 }
 
-// open reads the settings document, and save writes it back whole: a write that
-// was saved in between is lost (lib/travis/model/settings, json_sync.rb).
+// open reads the settings document, and save writes it back whole: a write that was saved
+// in between is lost (lib/travis/model/settings, json_sync.rb).
 func (s *Server) open(r *repository) []EnvVar {
 	s.mu.Lock()
 	vars := slices.Clone(r.EnvVars)
@@ -135,8 +134,8 @@ func (s *Server) save(r *repository, vars []EnvVar) {
 	r.EnvVars = slices.Clone(vars)
 }
 
-// BreakNextPatch makes the next n PATCHes of variables fail between their
-// delete and their create, so that the variables are lost.
+// BreakNextPatch makes the next n PATCHes of variables fail between their delete and
+// their create, so that the variables are lost.
 func (s *Server) BreakNextPatch(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,7 +157,7 @@ type change struct {
 	Name   *string         `json:"env_var.name"`
 	Value  *string         `json:"env_var.value"`
 	Public *bool           `json:"env_var.public"`
-	Branch json.RawMessage `json:"env_var.branch"` // null is something else than none
+	Branch json.RawMessage `json:"env_var.branch"` // null differs from a missing one
 }
 
 func readChange(w http.ResponseWriter, t target) (change, bool) {

@@ -15,8 +15,8 @@ import (
 
 const keyBits = 4096
 
-// keyOf returns a repository's generated pair, made when it is first asked for.
-// That takes a moment, so it is done with s.mu free.
+// keyOf returns a repository's generated key, made on first use. That takes a moment, so
+// s.mu isn't locked meanwhile.
 func (s *Server) keyOf(r *repository) (*rsa.PrivateKey, error) {
 	s.mu.Lock()
 	if r.key == nil {
@@ -33,8 +33,7 @@ func (s *Server) keyOf(r *repository) (*rsa.PrivateKey, error) {
 	return key()
 }
 
-// PrivateKey returns the private half of a repository's pair, which Travis
-// itself never gives away.
+// PrivateKey returns a repository's private key, which Travis itself never returns.
 func (s *Server) PrivateKey(slug string) (*rsa.PrivateKey, error) {
 	s.mu.Lock()
 	r := s.bySlug(slug)

@@ -63,7 +63,7 @@ func chosen(r *repository, query url.Values) bool {
 	if active := query.Get("repository.active"); active != "" && active != strconv.FormatBool(r.Active) {
 		return false
 	}
-	// Travis matches a filter's letters in their order, with gaps.
+	// Travis matches a filter's letters in order, with gaps.
 	slug := strings.ToLower(r.Slug)
 	for _, letter := range strings.ToLower(query.Get("repository.slug_filter")) {
 		at := strings.IndexRune(slug, letter)
@@ -75,7 +75,7 @@ func chosen(r *repository, query url.Values) bool {
 	return true
 }
 
-// number reads a parameter; what is no number is -1.
+// number reads a parameter; -1 if it isn't a number.
 func number(query url.Values, name string, none int) int {
 	if !query.Has(name) {
 		return none
@@ -108,7 +108,7 @@ func pagination(r *http.Request, limit, offset, count int) object {
 	return p
 }
 
-// known reports whether there is such an account or organization; s.mu is held.
+// known reports whether an account or organization exists; the caller holds s.mu.
 func (s *Server) known(login string) bool {
 	_, found := s.ownerOf(login)
 	return found

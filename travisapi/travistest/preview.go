@@ -17,17 +17,17 @@ type PreviewRequest struct {
 	Data            map[string]string // type, branch, …
 }
 
-// Reading is how the server expands a file other than it is sent.
+// Reading makes the server expand a file differently than it is sent.
 type Reading struct {
 	Text    string   // is expanded instead; "" is the one that was sent
-	Sources []string // of the files that Text is made of, beside the one that was sent
+	Sources []string // the files that Text consists of, besides the one that was sent
 
-	Status int    // with Body, the answer; 0 leaves both
+	Status int    // with Body, the answer; 0 ignores both
 	Body   string // of any kind
 }
 
-// ReadAs tells how files of a repository are expanded from now on: as Travis
-// does that imports others, or reads a key otherwise.
+// ReadAs sets how files of a repository are expanded from now on: as Travis does if they
+// import others, or have a key that it reads differently.
 func (s *Server) ReadAs(slug string, reading Reading) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,8 +41,8 @@ func (s *Server) Previews() []PreviewRequest {
 	return slices.Clone(s.previews)
 }
 
-// preview expands a file as travis-yml does, which doesn't ask branches: that is
-// done before (lib/travis/api/v3/services/request/preview.rb).
+// preview expands a file like travis-yml, which ignores branches: they are checked
+// earlier (lib/travis/api/v3/services/request/preview.rb).
 func (s *Server) preview(w http.ResponseWriter, t target) {
 	var body struct {
 		Ref     string
@@ -84,8 +84,8 @@ func (s *Server) preview(w http.ResponseWriter, t target) {
 	answer(w, http.StatusOK, expanded)
 }
 
-// event is what conditions see: what was sent, and the settings' variables, the
-// private ones too.
+// event is what conditions see: what was sent, and the variables of the settings,
+// including private ones.
 func (r *repository) event(data map[string]string) build.Event {
 	event := build.Event{
 		Type: build.EventType(data["type"]), Repo: r.Slug, Branch: data["branch"], Tag: data["tag"], HeadBranch: data["head_branch"],
@@ -137,7 +137,7 @@ func expand(ctx context.Context, text string, event build.Event) (object, error)
 		}
 		jobs = append(jobs, object{"@type": "job_config", "@representation": "minimal", "config": job.Config})
 	}
-	for _, item := range wrapped(config.Root.Get("import")) { // whoever has files to import says so by ReadAs
+	for _, item := range wrapped(config.Root.Get("import")) { // tests set files to import with ReadAs
 		source := item.Text
 		if item.Kind == build.Mapping && item.Get("source") != nil {
 			source = item.Get("source").Text

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// target is a request about a repository that the account may see.
+// target is a request about a repository that the account can see.
 type target struct {
 	request
 	repository *repository
@@ -14,7 +14,7 @@ type target struct {
 
 type repositoryHandler func(s *Server, w http.ResponseWriter, t target)
 
-// handler finds the repository first; the handler is called with s.mu free.
+// handler finds the repository first; it calls the handler without s.mu.
 func (handle repositoryHandler) handler() handler {
 	return func(s *Server, w http.ResponseWriter, r request) {
 		found := s.find(r)
@@ -29,8 +29,8 @@ func (handle repositoryHandler) handler() handler {
 	}
 }
 
-// find looks a repository up by number, or by provider and slug: a slug alone
-// is GitHub's.
+// find looks up a repository by number, or by provider and slug: a slug without one is
+// GitHub's.
 func (s *Server) find(r request) *repository {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,7 @@ func (s *Server) getRepository(w http.ResponseWriter, t target) {
 	answer(w, http.StatusOK, body)
 }
 
-// render shows a repository; s.mu is held.
+// render renders a repository; the caller holds s.mu.
 func render(a *account, r *repository) object {
 	href := "/repo/" + strconv.Itoa(r.ID)
 	return object{

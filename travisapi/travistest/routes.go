@@ -14,8 +14,8 @@ type request struct {
 
 type handler func(s *Server, w http.ResponseWriter, r request)
 
-// routes maps the paths of lib/travis/api/v3/routes.rb. A slug is one segment,
-// its slash escaped; where two segments stand, the first is the provider.
+// routes has the paths of lib/travis/api/v3/routes.rb. A slug is one segment with an
+// escaped slash; of two segments, the first is the provider.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]handler{
@@ -60,9 +60,9 @@ func (s *Server) route(mux *http.ServeMux, pattern string, handle handler) {
 	})
 }
 
-// versioned picks version 3, by header or by path; the older API is not here.
-// It also folds a provider into the segment of the repository, so that each
-// route is written once: /repo/gitlab/a%2Fb/env_vars is /repo/gitlab:a%2Fb/env_vars.
+// versioned selects version 3, by header or by path; the older API isn't available. It
+// also folds a provider into the segment of the repository, so that each route exists
+// once: /repo/gitlab/a%2Fb/env_vars is /repo/gitlab:a%2Fb/env_vars.
 func (s *Server) versioned(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path, prefixed := strings.CutPrefix(r.URL.EscapedPath(), "/v3")
@@ -72,7 +72,7 @@ func (s *Server) versioned(next http.Handler) http.Handler {
 		}
 		folded := r.Clone(r.Context())
 		folded.URL.RawPath = foldProvider(path)
-		folded.URL.Path, _ = url.PathUnescape(folded.URL.RawPath) // it was escaped well when it came in
+		folded.URL.Path, _ = url.PathUnescape(folded.URL.RawPath) // it arrived correctly escaped
 		next.ServeHTTP(w, folded)
 	})
 }

@@ -1,11 +1,11 @@
-// Package travistest is a small Travis CI: it speaks version 3 of the API over
-// real HTTP, keeps accounts, repositories and variables, and has the habits of
-// the real one that a client has to live with. Private values are never given
-// back, a PATCH deletes before it creates, two writes to one repository at the
-// same time lose one, and too many POSTs ban the token for an hour.
+// Package travistest is a small Travis CI: it speaks version 3 of the API over real HTTP,
+// has accounts, repositories and variables, and behaves like the real one in all ways
+// that matter to a client. It never returns private values, a PATCH deletes before it
+// creates, of two simultaneous writes to a repository one is lost, and too many POSTs ban
+// the token for an hour.
 //
-// The habits are read from https://github.com/travis-ci/travis-api. Failing
-// networks are played by Server.Faults.
+// The behavior is taken from https://github.com/travis-ci/travis-api. Server.Faults
+// simulates failing networks.
 //
 // Next room: cfn/cfntest, the second one.
 package travistest
@@ -22,24 +22,23 @@ import (
 	"convox-travis/internal/faults"
 )
 
-// Server is one Travis. Make it with New or Start; its methods may be called
-// while it runs.
+// Server is one Travis. Make it with New or Start. It is safe for concurrent use.
 type Server struct {
 	URL    string // once it listens: http://127.0.0.1:PORT
 	Faults faults.Layer
 
-	// Now tells the time, for the ban and the limits.
+	// Now returns the time, for the ban and the limits.
 	Now func() time.Time
-	// SettingsTime is how long a write has the settings document in hand: another
-	// write that begins meanwhile is lost.
+	// SettingsTime is how long a write processes the settings document: another write
+	// that begins meanwhile is lost.
 	SettingsTime time.Duration
-	// SyncTime is how long a sync takes, BuildTime how long a build.
+	// SyncTime is how long a sync takes, BuildTime how long a build takes.
 	SyncTime, BuildTime time.Duration
-	// OnBuild plays a build and returns its last state; nil lets all pass. Set it
-	// before the first request.
+	// OnBuild plays a build and returns its final state; nil lets all pass. Set it before
+	// the first request.
 	OnBuild func(Build) string
-	// Enterprise puts the API below /api, as Travis CI Enterprise does, where everything
-	// else is the web application's page, with 200
+	// Enterprise serves the API below /api, like Travis CI Enterprise, where every other
+	// address returns the web application's page with 200
 	// (https://docs.travis-ci.com/user/enterprise/). Set it before the first request.
 	Enterprise bool
 
@@ -61,7 +60,7 @@ type Server struct {
 	organizationVars map[string][]EnvVar // by login in lower case
 }
 
-// New returns a Travis that does not listen yet.
+// New returns a Travis that isn't listening yet.
 func New() *Server {
 	return &Server{
 		Now:          time.Now,
@@ -76,32 +75,32 @@ func New() *Server {
 	}
 }
 
-// Tester is the part of testing.TB that Start needs; the program, which has a
-// Travis for its demo, is not to be linked with package testing.
+// Tester is the part of testing.TB that Start needs. The program uses a Travis for its
+// demo and must not link package testing.
 type Tester interface {
 	Helper()
 	Cleanup(func())
 	Errorf(format string, args ...any)
 }
 
-// Start returns a Travis that listens until the test ends, and fails the test
-// when it was asked something that Travis does not know.
+// Start returns a Travis that listens until the test ends, and fails the test if it got a
+// request that Travis doesn't support.
 func Start(t Tester) *Server {
 	t.Helper()
 	s := New()
 	if err := s.Listen(); err != nil {
-		panic(err) // there is no port on this machine
+		panic(err) // there is no free port on this machine
 	}
 	t.Cleanup(func() {
-		_ = s.Close() // every request has been answered or given up
+		_ = s.Close() // every request has been answered or canceled
 		for _, stray := range s.Strays() {
-			t.Errorf("Travis does not know %s", stray)
+			t.Errorf("Travis doesn't support %s", stray)
 		}
 	})
 	return s
 }
 
-// Listen makes the server answer on a free port of loopback.
+// Listen makes the server listen on a free loopback port.
 func (s *Server) Listen() error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -119,7 +118,7 @@ func (s *Server) Listen() error {
 
 func (s *Server) handler() http.Handler { return s.Faults.Wrap(s.routes()) }
 
-// placed puts the API where an Enterprise has it.
+// placed serves the API where an Enterprise has it.
 func (s *Server) placed(api http.Handler) http.Handler {
 	below := http.StripPrefix("/api", api)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -137,18 +136,18 @@ func (s *Server) placed(api http.Handler) http.Handler {
 
 // Close ends the server and its connections.
 func (s *Server) Close() error {
-	_ = s.listener.Close() // the server closes it as well, once it serves
+	_ = s.listener.Close() // the server also closes it, once it serves
 	return s.http.Close()
 }
 
-// Strays lists the requests, as method and path, that Travis does not know.
+// Strays lists the requests, as method and path, that Travis doesn't support.
 func (s *Server) Strays() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.strays...)
 }
 
-// Writes returns the requests so far that asked for a change. A preview isn't one.
+// Writes returns the requests so far that change something. A preview doesn't.
 func (s *Server) Writes() []faults.Request {
 	var writes []faults.Request
 	for _, r := range s.Faults.Requests() {
@@ -159,7 +158,7 @@ func (s *Server) Writes() []faults.Request {
 	return writes
 }
 
-// stray notes a request that no client should make.
+// stray records a request that no client should make.
 func (s *Server) stray(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.strays = append(s.strays, fmt.Sprintf("%s %s", r.Method, r.URL.EscapedPath()))
@@ -167,7 +166,7 @@ func (s *Server) stray(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "not found", http.StatusNotFound)
 }
 
-// nextID returns a number that nothing has yet; s.mu is held.
+// nextID returns an unused number; the caller holds s.mu.
 func (s *Server) nextID() int {
 	s.lastID++
 	return s.lastID

@@ -19,7 +19,7 @@ func (s *Server) getUser(w http.ResponseWriter, r request) {
 	})
 }
 
-// sync makes the repositories known that were not; it takes SyncTime.
+// sync reveals the repositories that weren't synced; it takes SyncTime.
 func (s *Server) sync(w http.ResponseWriter, r request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,8 +34,8 @@ func (s *Server) sync(w http.ResponseWriter, r request) {
 	}
 }
 
-// settle ends a sync whose time is over, and reports whether one goes on; s.mu
-// is held.
+// settle ends a sync whose time is over, and reports whether one is running; the caller
+// holds s.mu.
 func (s *Server) settle(a *account) bool {
 	if a.syncing.IsZero() {
 		return false
@@ -63,7 +63,7 @@ func (s *Server) getOwner(w http.ResponseWriter, r request) {
 	answer(w, http.StatusOK, body)
 }
 
-// ownerOf shows an account or an organization; s.mu is held.
+// ownerOf renders an account or an organization; the caller holds s.mu.
 func (s *Server) ownerOf(login string) (object, bool) {
 	for i, a := range s.accounts {
 		if strings.EqualFold(a.Login, login) {
@@ -85,8 +85,7 @@ func (s *Server) ownerOf(login string) (object, bool) {
 	return nil, false
 }
 
-// SetOrganizationEnvVars sets the variables that all builds of an organization
-// get.
+// SetOrganizationEnvVars sets the variables for all builds of an organization.
 func (s *Server) SetOrganizationEnvVars(login string, vars []EnvVar) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

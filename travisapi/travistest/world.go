@@ -15,13 +15,13 @@ type Account struct {
 	Login         string
 	Name          string
 	Token         string
-	Organizations []string // logins: their repositories are the person's too
+	Organizations []string // logins: their repositories are visible to the person too
 	EnvVars       []EnvVar // of the account
 }
 
-// Repository is a repository as a test lays it.
+// Repository is a repository as a test defines it.
 type Repository struct {
-	ID            int    // 0 takes the next free one
+	ID            int    // 0 uses the next free one
 	Slug          string // OWNER/NAME
 	Provider      string // "" is github
 	Active        bool
@@ -30,18 +30,18 @@ type Repository struct {
 	EnvVars       []EnvVar
 	LastBuild     time.Time
 
-	// Permissions are those that differ from what its owners have, which is all
-	// of them: {"create_env_var": false}.
+	// Permissions are those that differ from an owner's, who has all of them:
+	// {"create_env_var": false}.
 	Permissions map[string]bool
 
-	Unsynced       bool // Travis knows it only after a sync
+	Unsynced       bool // Travis only knows it after a sync
 	Migrated       bool // it answers with repo_migrated
-	NoKeyYet       int  // so many activations fail, as the key is not made yet
+	NoKeyYet       int  // this many activations fail, because the key isn't ready
 	ShareWithForks bool
 	SkipPushes     bool // build_pushes is off
 	KeyBits        int  // of its generated key; 0 is 4096
-	// Key is its generated key; nil is one that is made when it is asked for,
-	// which takes longer than some calls wait.
+	// Key is its generated key; nil makes one on first use, which takes longer than some
+	// calls wait.
 	Key *rsa.PrivateKey
 }
 
@@ -50,7 +50,7 @@ type EnvVar struct {
 	ID     string // "" takes a new UUID
 	Name   string
 	Value  string
-	Branch *string // nil and "" are both all branches, and differ
+	Branch *string // nil and "" both mean all branches, and differ
 	Public bool
 }
 
@@ -75,7 +75,7 @@ func (s *Server) AddAccount(a Account) {
 	s.accounts = append(s.accounts, &account{Account: a})
 }
 
-// Forget makes a token one that nobody has.
+// Forget invalidates a token.
 func (s *Server) Forget(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,8 +104,8 @@ func (s *Server) AddRepository(r Repository) {
 	s.repositories = append(s.repositories, &repository{Repository: r})
 }
 
-// EnvVars returns what is stored for the repository of this slug, in order:
-// the private values too.
+// EnvVars returns what is stored for the repository with this slug, in order, including
+// private values.
 func (s *Server) EnvVars(slug string) []EnvVar {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +115,7 @@ func (s *Server) EnvVars(slug string) []EnvVar {
 	return nil
 }
 
-// SetEnvVars replaces what is stored for a repository, as somebody else would.
+// SetEnvVars replaces what is stored for a repository, as someone else would.
 func (s *Server) SetEnvVars(slug string, vars []EnvVar) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,7 +124,7 @@ func (s *Server) SetEnvVars(slug string, vars []EnvVar) {
 	}
 }
 
-// bySlug returns the first repository of this slug, or nil; s.mu is held.
+// bySlug returns the first repository with this slug, or nil; the caller holds s.mu.
 func (s *Server) bySlug(slug string) *repository {
 	for _, r := range s.repositories {
 		if strings.EqualFold(r.Slug, slug) {
@@ -139,7 +139,7 @@ func (r *repository) owner() string { return r.Slug[:strings.LastIndex(r.Slug, "
 
 func (r *repository) name() string { return r.Slug[strings.LastIndex(r.Slug, "/")+1:] }
 
-// has reports whether the repository is one of the account's own.
+// has reports whether the repository belongs to the account.
 func (a *account) has(r *repository) bool {
 	owner := r.owner()
 	return strings.EqualFold(owner, a.Login) || slices.ContainsFunc(a.Organizations, func(o string) bool {
@@ -147,8 +147,7 @@ func (a *account) has(r *repository) bool {
 	})
 }
 
-// sees reports whether Travis admits to the account that there is such a
-// repository.
+// sees reports whether Travis tells the account that a repository exists.
 func (a *account) sees(r *repository) bool {
 	return !r.Unsynced && (a.has(r) || !r.Private) && a.may(r, "read")
 }

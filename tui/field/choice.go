@@ -1,7 +1,7 @@
 package field
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,30 +18,26 @@ type Option struct {
 
 // Choice is one of a few options. Long lists are for List.
 type Choice struct {
-	theme         *Theme
-	options       []Option
-	selected      int
-	width, height int
+	base
+	options  []Option
+	selected int
 }
 
-// NewChoice offers options, of which there must be one; the option of number
-// selected has the focus.
+// NewChoice offers options, at least one. The option with the index selected has
+// the focus.
 func NewChoice(theme *Theme, options []Option, selected int) *Choice {
-	c := &Choice{theme: theme, selected: selected}
+	c := &Choice{base: base{theme: theme}, selected: selected}
 	for _, o := range options {
 		c.options = append(c.options, Option{Label: text.Clean(o.Label), Note: text.Clean(o.Note)})
 	}
 	return c
 }
 
-// Selected is the number of the option that has the focus.
+// Selected is the index of the option with the focus.
 func (c *Choice) Selected() int { return c.selected }
 
-// SetSelected gives another option the focus.
+// SetSelected moves the focus to another option.
 func (c *Choice) SetSelected(selected int) { c.selected = selected }
-
-// Init implements Field.
-func (*Choice) Init() tea.Cmd { return nil }
 
 // Update implements Field.
 func (c *Choice) Update(msg tea.Msg) (tea.Cmd, bool) {
@@ -53,167 +49,112 @@ func (c *Choice) Update(msg tea.Msg) (tea.Cmd, bool) {
 	case "enter":
 		return nil, true
 	case "up", "k", "ctrl+p":
-		c.move(-1)
+		c.selected = max(c.selected-1, 0)
 	case "down", "j", "ctrl+n":
-		c.move(1)
+		c.selected = min(c.selected+1, len(c.options)-1)
+	case "home":
+		c.selected = 0
+	case "end":
+		c.selected = len(c.options) - 1
 	}
 	return nil, false
 }
 
-// move continues at the other end where there is no option left.
-func (c *Choice) move(by int) {
-	c.selected = (c.selected + by + len(c.options)) % len(c.options)
-}
-
-// Resize implements Field.
-func (c *Choice) Resize(width, height int) { c.width, c.height = width, height }
-
-// Problem implements Field.
-func (*Choice) Problem() error { return nil }
-
 // Keys implements Field.
 func (c *Choice) Keys() []Key {
-	keys := []Key{{Key: "enter", Does: "choose"}}
+	keys := []Key{{Key: "enter", Does: "select", Priority: keyAnswers}}
 	if len(c.options) > 1 {
-		keys = append([]Key{{Key: "↑/↓", Does: "move"}}, keys...)
+		keys = append([]Key{{Key: "↑↓", Does: "move"}}, keys...)
 	}
 	return keys
 }
 
-// TakesEscape implements Field.
-func (*Choice) TakesEscape() bool { return false }
+// notes is which notes are drawn.
+type notes int
 
-// View implements Field. Where there is little room, the notes go first, but for
-// that of the option with the focus, and then options: how many is said.
+const (
+	noNotes notes = iota
+	focusedNote
+	allNotes
+)
+
+// View implements Field. In little room the notes go first, except that of the
+// option with the focus, then options: it says how many.
 func (c *Choice) View() string {
-	if c.width <= 0 || c.height <= 0 {
-		return ""
-	}
-	spare := c.height - c.labelled(c.width)
-	if spare < 0 {
-		return fit(strings.Join(c.window(), "\n"), c.width, c.height)
-	}
-	var lines []string
-	isAll := c.noted(c.width) <= c.height
-	column, isBeside := c.column(c.width)
-	for i, o := range c.options {
-		label, note := c.label(i), c.note(i)
-		switch {
-		case isBeside && o.Note != "":
-			label[0] += strings.Repeat(" ", column-ansi.StringWidth(o.Label)) + c.theme.Muted.Render(o.Note)
-			note = nil
-		case isAll:
-		case i == c.selected:
-			note = Clip(note, spare, c.width)
-		default:
-			note = nil
+	blocks := c.blocks(c.width, allNotes)
+	if height(blocks) > c.height {
+		blocks = c.blocks(c.width, noNotes)
+		if spare := c.height - height(blocks); spare >= 0 {
+			focused := c.blocks(c.width, focusedNote)[c.selected]
+			label := blocks[c.selected]
+			blocks[c.selected] = append(label, Clip(focused[len(label):], spare, c.width)...)
+		} else {
+			blocks = c.window(blocks)
 		}
-		lines = append(append(lines, label...), note...)
 	}
-	return fit(strings.Join(lines, "\n"), c.width, c.height)
+	return c.fit(slices.Concat(blocks...)...)
 }
 
 // Lines implements Field.
 func (c *Choice) Lines(width int) Lines {
+	labels := c.blocks(width, noNotes)
 	tallest, note := 0, 0
-	for _, o := range c.options {
-		tallest = max(tallest, len(o.label(width)))
-		note = max(note, len(o.note(width)))
+	for i, block := range c.blocks(width, allNotes) {
+		tallest = max(tallest, len(labels[i]))
+		note = max(note, len(block)-len(labels[i]))
 	}
-	if len(c.options) > 1 {
+	if len(labels) > 1 {
 		tallest++ // says how many there are besides
 	}
-	labels, most := c.labelled(width), c.noted(width)
-	return Lines{Least: min(tallest, labels), Enough: min(labels+note, most), Most: most}
+	least, most := height(labels), height(c.blocks(width, allNotes))
+	return Lines{Least: min(tallest, least), Enough: min(least+note, most), Most: most}
 }
 
-// labelled is how many lines the options take without their notes.
-func (c *Choice) labelled(width int) int {
-	lines := 0
+func height(blocks [][]string) int { return len(slices.Concat(blocks...)) }
+
+// blocks are the lines of each option. Notes are in a column where all of them fit
+// there, else below their labels.
+func (c *Choice) blocks(width int, which notes) [][]string {
+	column, longest := 0, 0
 	for _, o := range c.options {
-		lines += len(o.label(width))
-	}
-	return lines
-}
-
-// noted is how many they take with them.
-func (c *Choice) noted(width int) int {
-	lines := c.labelled(width)
-	if _, isBeside := c.column(width); !isBeside {
-		for _, o := range c.options {
-			lines += len(o.note(width))
-		}
-	}
-	return lines
-}
-
-// column is where a column of notes beside the labels begins, and whether the
-// longest note has room there.
-func (c *Choice) column(width int) (from int, fits bool) {
-	longest := 0
-	for _, o := range c.options {
-		from = max(from, ansi.StringWidth(o.Label)+len(space))
+		column = max(column, ansi.StringWidth(o.Label)+len(space))
 		longest = max(longest, ansi.StringWidth(o.Note))
 	}
-	return from, len(space)+from+longest <= width
+	isBeside := len(space)+column+longest <= width
+	blocks := make([][]string, len(c.options))
+	for i, o := range c.options {
+		style, sign := c.theme.Text, space
+		if i == c.selected {
+			style, sign = c.theme.Selected, c.theme.Selected.Render(marker)
+		}
+		for _, line := range text.Wrap(o.Label, width-len(space)) {
+			blocks[i] = append(blocks[i], sign+style.Render(line))
+			sign = space
+		}
+		switch {
+		case o.Note == "":
+		case isBeside:
+			blocks[i][0] += strings.Repeat(" ", column-ansi.StringWidth(o.Label)) + c.theme.Muted.Render(o.Note)
+		case which == allNotes, which == focusedNote && i == c.selected:
+			blocks[i] = append(blocks[i], Indented(c.theme.Muted, space+space, o.Note, width)...)
+		}
+	}
+	return blocks
 }
 
-func (o Option) label(width int) []string { return text.Wrap(o.Label, width-len(space)) }
-
-func (o Option) note(width int) []string {
-	if o.Note == "" {
-		return nil
-	}
-	return text.Wrap(o.Note, width-2*len(space))
-}
-
-func (c *Choice) label(i int) []string {
-	style, sign := c.theme.Text, space
-	if i == c.selected {
-		style, sign = c.theme.Selected, c.theme.Selected.Render(marker)
-	}
-	lines := c.options[i].label(c.width)
-	for n, line := range lines {
-		lines[n] = sign + style.Render(line)
-		sign = space
-	}
-	return lines
-}
-
-func (c *Choice) note(i int) []string {
-	lines := c.options[i].note(c.width)
-	for n, line := range lines {
-		lines[n] = space + space + c.theme.Muted.Render(line)
-	}
-	return lines
-}
-
-// window is those options around the one with the focus that have room, and how
-// many have none.
-func (c *Choice) window() []string {
+// window is the options around the one with the focus that fit, and how many don't.
+func (c *Choice) window(blocks [][]string) [][]string {
 	room := c.height - 1
-	if room == 0 {
-		return Clip(c.label(c.selected), 1, c.width)
+	if room <= 0 {
+		return [][]string{Clip(blocks[c.selected], c.height, c.width)}
 	}
-	lines := c.label(c.selected)
-	first, last := c.selected, c.selected
-	for ; first > 0 && len(lines)+len(c.label(first-1)) <= room; first-- {
-		lines = append(c.label(first-1), lines...)
+	first, last := c.selected, c.selected+1
+	for first > 0 && height(blocks[first-1:last]) <= room {
+		first--
 	}
-	for ; last+1 < len(c.options) && len(lines)+len(c.label(last+1)) <= room; last++ {
-		lines = append(lines, c.label(last+1)...)
+	for last < len(blocks) && height(blocks[first:last+1]) <= room {
+		last++
 	}
-	return append(Clip(lines, room, c.width), c.theme.Muted.Render(space+More(first, len(c.options)-1-last)))
-}
-
-// More says how much stands above and below what is seen.
-func More(above, below int) string {
-	var more []string
-	if above > 0 {
-		more = append(more, fmt.Sprintf("%d more above", above))
-	}
-	if below > 0 {
-		more = append(more, fmt.Sprintf("%d more below", below))
-	}
-	return cut + " " + strings.Join(more, ", ")
+	lines := Clip(slices.Concat(blocks[first:last]...), room, c.width)
+	return [][]string{lines, {c.theme.Muted.Render(space + More(first, len(blocks)-last))}}
 }

@@ -7,8 +7,7 @@ import (
 	"convox-travis/tui/field"
 )
 
-// What a mark stands against could be read as one word with it, such as an
-// address.
+// Next to a word the ellipsis would read as a part of it, such as of an address.
 func TestWhereATextIsCutTheMarkIsAWordOfItsOwn(t *testing.T) {
 	for text, want := range map[string]string{
 		"one":                 "one",

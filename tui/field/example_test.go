@@ -13,7 +13,7 @@ import (
 
 // A secret is typed unseen. Enter reports that it may be taken.
 func ExampleSecret() {
-	var answer field.Field = field.NewSecret(field.NewTheme(true), secret.String{})
+	var answer field.Field = field.NewSecret(field.NewTheme(true, field.Glyphs{}), secret.String{})
 	answer.Resize(30, 4)
 	answer.Init()
 	for _, letter := range "hunter2" {

@@ -1,18 +1,21 @@
-// Package field holds the theme of the wizard and the fields in which its
-// questions are answered. A field knows nothing of the question, of the other
-// fields and of what happens with its value.
+// Package field holds the theme of the wizard and the fields that answer its
+// questions. A field doesn't know the question, the other fields, or what happens
+// with its value.
 //
-// Confirmations and texts are drawn by huh (https://pkg.go.dev/charm.land/huh/v2),
-// behind huh.go. Choices, lists and secrets are our own: huh cuts the options of a
-// choice in too little room, draws every option of a list for every key, and lets
-// keys that are pressed behind Enter into a secret.
+// Confirmations and texts are drawn by huh (https://pkg.go.dev/charm.land/huh/v2).
+// Choices, lists and secrets are our own. In little room huh cuts a choice in the
+// middle of an option and doesn't say that there are more; it draws every option of
+// a list for every key; and it lets keys pressed after Enter into a secret.
 //
 // Next room: tui/flow, which says what the questions are.
 package field
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
@@ -21,56 +24,99 @@ import (
 	"convox-travis/internal/text"
 )
 
-// Field is one question's answer on the screen. It is changed by its methods,
-// and used from one goroutine. It starts no timers and reads nothing.
+// Field is the answer to one question on the screen. It changes only in its methods
+// and is used from one goroutine. It starts no timers and reads nothing.
 type Field interface {
-	// Init is called each time the field comes on the screen.
+	// Init is called each time the field appears on the screen.
 	Init() tea.Cmd
 
-	// Update takes a message. It reports done when Enter was pressed and the
-	// value may be taken: at once, before another message is given to it.
-	// Ctrl-C, and esc unless TakesEscape, are left to the owner.
+	// Update takes a message. It reports done when the answer was given: the owner
+	// takes the value at once, before the field gets another message. Ctrl-C, and
+	// esc unless TakesEscape, are the owner's.
 	Update(msg tea.Msg) (cmd tea.Cmd, done bool)
 
-	// View is at most as many lines, and each of them at most as many cells, as
-	// Resize was given last. Before the first Resize it is empty. It changes nothing.
+	// View has at most the lines and cells of the last Resize. Before the first one
+	// it is empty. It changes nothing.
 	View() string
 
-	// Lines tells how many lines of a width there should be.
+	// Lines reports how many lines the field should have at a width.
 	Lines(width int) Lines
 
-	// Resize says how many cells and lines there are.
+	// Resize sets how many cells and lines there are.
 	Resize(width, height int)
 
-	// Problem is what is wrong with the answer, with hints where it has Hints,
-	// until the next key; nil where nothing is. The owner shows it.
+	// Problem is what is wrong with the answer, with hints where the error has some,
+	// until the next key; nil if nothing is. The owner shows it.
 	Problem() error
 
-	// Keys are those that do something now, the most important first.
+	// Keys are the keys that do something now, in the order to show them.
 	Keys() []Key
 
-	// TakesEscape reports whether esc does something here now, so that it does
-	// not go back.
+	// TakesEscape reports whether esc does something here now instead of going back.
 	TakesEscape() bool
+
+	// TakesText reports whether a letter or a "?" is a part of the answer now.
+	TakesText() bool
 }
 
-// Lines is how many lines a field cannot do with less than, how many show what
-// has to be known of it, and how many it has a use for.
+// Lines is how many lines a field needs at least, how many show what has to be
+// known, and how many it can use.
 type Lines struct{ Least, Enough, Most int }
 
 // Key is a key, or a few of one kind, and what it does.
 type Key struct {
 	Key, Does string
-	Spare     bool // named only where there is room for all keys
+	// Priority says which keys stay where there is no room for all of them: those
+	// with the lowest go first, and among equals the last one.
+	Priority int
 }
 
+// The priorities of a field's keys.
 const (
-	marker = "› " // before what has the focus, and as wide as what stands there elsewhere
-	space  = "  "
-	cut    = "…" // where text goes on
+	keyLater   = -1 // is found without being named
+	keyNormal  = 0
+	keyAnswers = 2
 )
 
-// refusal is why a field does not take what it was given, or nil.
+const (
+	marker = Focus + " " // before what has the focus
+	space  = "  "        // in its place elsewhere, and between columns
+)
+
+// base is what all fields have.
+type base struct {
+	theme         *Theme
+	width, height int
+}
+
+// Init implements Field.
+func (*base) Init() tea.Cmd { return nil }
+
+// Resize implements Field.
+func (b *base) Resize(width, height int) { b.width, b.height = width, height }
+
+// Problem implements Field.
+func (*base) Problem() error { return nil }
+
+// TakesEscape implements Field.
+func (*base) TakesEscape() bool { return false }
+
+// TakesText implements Field.
+func (*base) TakesText() bool { return false }
+
+// fit cuts a view to the field's size.
+func (b *base) fit(lines ...string) string {
+	if b.width <= 0 || b.height <= 0 {
+		return ""
+	}
+	lines = lines[:min(len(lines), b.height)]
+	for i, line := range lines {
+		lines[i] = ansi.Truncate(line, b.width, Ellipsis)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// refusal is why a field rejects an answer, or nil.
 func refusal(words string) error {
 	if words == "" {
 		return nil
@@ -78,35 +124,45 @@ func refusal(words string) error {
 	return errors.New(words)
 }
 
-// fit cuts a view to a size.
-func fit(view string, width, height int) string {
-	if width <= 0 || height <= 0 {
-		return ""
-	}
-	lines := strings.Split(view, "\n")
-	lines = lines[:min(len(lines), height)]
-	for i, line := range lines {
-		lines[i] = ansi.Truncate(line, width, cut)
-	}
-	return strings.Join(lines, "\n")
+// printable replaces what a terminal would obey.
+func printable(value string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, value)
 }
 
-// end is as much of a text's end as fits, with a mark where more stands before it.
-func end(text string, cells int) string {
+// cutStart cuts a text at its start to fit the cells.
+func cutStart(text string, cells int) string {
 	over := ansi.StringWidth(text) - cells
 	if over <= 0 {
 		return text
 	}
-	return ansi.TruncateLeft(text, over+ansi.StringWidth(cut), cut)
+	cut := ansi.TruncateLeft(text, over+1, Ellipsis)
+	if ansi.StringWidth(cut) > cells { // half of a wide letter
+		cut = ansi.TruncateLeft(text, over+2, Ellipsis)
+	}
+	return cut
 }
 
-// Wrapped is a text in lines of a width, each styled by itself.
+// cutMiddle cuts a text in the middle to fit the cells, so that both ends stay.
+func cutMiddle(text string, cells int) string {
+	if ansi.StringWidth(text) <= cells {
+		return text
+	}
+	start := ansi.Truncate(text, cells/2, "")
+	return start + cutStart(text, cells-ansi.StringWidth(start))
+}
+
+// Wrapped wraps a text in lines of a width, each styled by itself.
 func Wrapped(style lipgloss.Style, words string, width int) []string {
 	return Indented(style, "", words, width)
 }
 
-// Indented is Wrapped behind a sign, below which the other lines begin.
-// What came from outside in it is cleaned.
+// Indented is Wrapped with a sign before the first line and the others aligned with
+// it. It cleans the text of what a terminal obeys.
 func Indented(style lipgloss.Style, sign, words string, width int) []string {
 	lines := text.Wrap(text.Clean(words), width-ansi.StringWidth(sign))
 	for i, line := range lines {
@@ -118,8 +174,8 @@ func Indented(style lipgloss.Style, sign, words string, width int) []string {
 	return lines
 }
 
-// Clip is the first lines of a text, so many of them. The mark of what is left
-// out is a word of its own, so that it is never read as part of an address.
+// Clip returns the first lines of a text. Where some are left out it ends in an
+// ellipsis, which is a word of its own so that nobody reads it as part of an address.
 func Clip(lines []string, count, width int) []string {
 	if len(lines) <= count {
 		return lines
@@ -129,15 +185,27 @@ func Clip(lines []string, count, width int) []string {
 	}
 	clipped := append([]string(nil), lines[:count]...)
 	last := clipped[count-1]
-	for cells := ansi.StringWidth(last); cells > 0 && cells+len(" ")+ansi.StringWidth(cut) > width; cells = ansi.StringWidth(last) {
+	for cells := ansi.StringWidth(last); cells > 0 && cells+2 > width; cells = ansi.StringWidth(last) {
 		seen := strings.TrimRight(ansi.Strip(last), " ")
 		words := strings.TrimRight(seen[:strings.LastIndex(seen, " ")+1], " ")
 		last = ansi.Truncate(last, ansi.StringWidth(words), "")
 	}
 	if ansi.StringWidth(last) == 0 {
-		clipped[count-1] = cut
+		clipped[count-1] = Ellipsis
 	} else {
-		clipped[count-1] = last + " " + cut
+		clipped[count-1] = last + " " + Ellipsis
 	}
 	return clipped
+}
+
+// More says how much there is above and below what is on the screen.
+func More(above, below int) string {
+	var more []string
+	if above > 0 {
+		more = append(more, fmt.Sprintf("%s %d more", Up, above))
+	}
+	if below > 0 {
+		more = append(more, fmt.Sprintf("%s %d more", Down, below))
+	}
+	return strings.Join(more, " · ")
 }

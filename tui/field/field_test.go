@@ -67,7 +67,7 @@ func sized[F field.Field](f F, width, height int) F {
 	return f
 }
 
-// does tells what a key does according to the field, or "".
+// does is what a key does, as the field names it, or "".
 func does(f field.Field, key string) string {
 	for _, k := range f.Keys() {
 		if k.Key == key {
@@ -77,7 +77,7 @@ func does(f field.Field, key string) string {
 	return ""
 }
 
-// refuses tells whether a field says what is wrong with its answer, in words.
+// refuses reports whether the field's problem contains words.
 func refuses(f field.Field, words string) bool {
 	err := f.Problem()
 	return err != nil && strings.Contains(err.Error(), words)
@@ -85,7 +85,7 @@ func refuses(f field.Field, words string) bool {
 
 // every is one field of each kind, with more in it than fits.
 func every() map[string]field.Field {
-	theme := field.NewTheme(true)
+	theme := field.NewTheme(true, field.Glyphs{})
 	long := strings.Repeat("long 漢字 ", 40)
 	list := field.NewList(theme, field.ListOptions{Multi: true})
 	list.SetRows([]field.Row{
@@ -99,7 +99,7 @@ func every() map[string]field.Field {
 		"choice": field.NewChoice(theme, []field.Option{
 			{Label: long, Note: long}, {Label: "two", Note: "a note"}, {Label: "three"}, {Label: "four"},
 		}, 2),
-		"confirm":    field.NewConfirm(theme, long, long, false),
+		"confirm":    field.NewConfirm(theme, long, long, false, false),
 		"text":       field.NewText(theme, "", long, nil),
 		"empty text": field.NewText(theme, long, "", nil),
 		"secret":     field.NewSecret(theme, secret.New(long)),
@@ -164,8 +164,29 @@ func TestCtrlCAndEscAreLeftToTheOwner(t *testing.T) {
 	}
 }
 
+// Where only one key has room it is the one that answers.
+func TestTheKeyThatAnswersIsTheLastToGo(t *testing.T) {
+	for name, f := range every() {
+		f.Resize(80, 24)
+		for _, key := range f.Keys() {
+			if key.Key != "enter" && key.Priority >= 2 || key.Key == "enter" && key.Priority < 2 {
+				t.Errorf("%s: %s has the priority %d", name, key.Key, key.Priority)
+			}
+		}
+	}
+}
+
+func TestOnlyWhatIsTypedTakesAQuestionMark(t *testing.T) {
+	takes := map[string]bool{"text": true, "empty text": true, "secret": true, "empty list": true} // that list has a filter
+	for name, f := range every() {
+		if f.TakesText() != takes[name] {
+			t.Errorf("%s: %t", name, f.TakesText())
+		}
+	}
+}
+
 func TestTheOtherThemeCanTakeItsPlace(t *testing.T) {
-	theme := field.NewTheme(true)
+	theme := field.NewTheme(true, field.Glyphs{})
 	note := []field.Option{{Label: "one", Note: "a note"}, {Label: "two"}}
 	list := field.NewList(theme, field.ListOptions{})
 	list.SetRows([]field.Row{{Key: "a", Cells: []string{"a"}}})
@@ -176,14 +197,14 @@ func TestTheOtherThemeCanTakeItsPlace(t *testing.T) {
 	for i, f := range fields {
 		dark[i] = sized(f, 40, 5).View()
 	}
-	*theme = *field.NewTheme(false)
-	want := sized(field.NewChoice(field.NewTheme(false), note, 0), 40, 5).View()
+	*theme = *field.NewTheme(false, field.Glyphs{})
+	want := sized(field.NewChoice(field.NewTheme(false, field.Glyphs{}), note, 0), 40, 5).View()
 	if got := fields[0].View(); got != want {
 		t.Errorf("the choice is %q, want %q", got, want)
 	}
 	for i, f := range fields {
 		if f.View() == dark[i] || ansi.Strip(f.View()) != ansi.Strip(dark[i]) {
-			t.Errorf("field %d did not change its colours alone", i)
+			t.Errorf("field %d did not change its colors, or not only those", i)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -13,71 +14,89 @@ import (
 
 // Row is one thing in a List.
 type Row struct {
-	Key      string   // what it is known by; no two rows have the same
-	Cells    []string // the name first
-	Note     string   // what stands behind the cells, or ""
+	Key      string   // identifies it
+	Cells    []string // the first identifies it to a person and is never left out
+	Note     string   // is drawn after the cells, or ""
 	Warn     bool     // Note is a warning
-	Disabled string   // why it cannot be chosen, or ""
-	Other    bool     // it is none of what is listed, and not counted
-
-	searched string // what the filter looks at
+	Disabled string   // why it can't be selected, or ""
+	Other    bool     // another answer than the listed ones: always at the end, with any filter
 }
 
 // ListOptions is what a List is for.
 type ListOptions struct {
-	Multi bool   // several rows can be marked
-	Alone string // the key of a row that is never marked: it can be chosen by itself, or ""
-	Empty string // what is shown while there is no row
-
+	Multi    bool     // several rows can be marked
+	Empty    string   // what to say while there is no row
 	Headings []string // one for each cell
 }
 
-// List is a choice among up to many thousand rows, which may arrive while it is
-// open. What is typed filters; the cost of a View depends on its lines only.
+// List is a choice among up to many thousand rows, which may arrive while it is on
+// the screen. Typing filters. The cost of a View depends only on its lines.
 type List struct {
-	theme         *Theme
+	base
 	options       ListOptions
-	rows          []Row
-	matches       []int // the rows that pass the filter, in the order in which they are shown
-	counted       int   // rows but for the others, and of those that pass
-	countedShown  int
+	rows          []Row // the listed ones, then the others
+	others        int
+	searched      []string // what the filter looks at in the listed ones
+	widths        []int    // of the columns
+	noteWidth     int
+	matches       []int  // the rows that pass the filter, in the order on the screen
 	cursor        int    // in matches
-	top           int    // of the window when the cursor was moved last, in matches
-	wanted        string // a key that Select named before its row was there
+	isMoved       bool   // a person moved the cursor since the last filter
+	top           int    // of the window when the cursor last moved, in matches
+	wanted        string // a key that Select named before its row arrived
 	marks         map[string]bool
-	marked        int // rows that Marked gives
+	marked        int // rows that Marked returns
 	filter        string
 	busy, problem string
-	width, height int
 }
 
 // NewList makes a list without rows.
 func NewList(theme *Theme, options ListOptions) *List {
-	return &List{theme: theme, options: options, marks: make(map[string]bool)}
+	return &List{base: base{theme: theme}, options: options, marks: make(map[string]bool)}
 }
 
-// SetRows takes rows over, in the place of those before. The cursor stays on its
-// row, and that row on its line, where both can be; marks stay as well.
+// SetRows replaces the rows, and owns them from now on. The cursor stays on its row,
+// that row on its line, and marks stay. A cursor that is on another answer only
+// because there was no row goes to the first one.
 func (l *List) SetRows(rows []Row) {
-	key, line := "", 0
-	if row, ok := l.Row(); ok {
-		key, line = row.Key, l.cursor-l.window()
+	row, _ := l.Row()
+	line := l.cursor - l.window()
+	var others []Row
+	l.searched = l.searched[:0]
+	for _, r := range rows {
+		if r.Other {
+			others = append(others, r)
+		} else {
+			l.searched = append(l.searched, searched(r.Cells))
+		}
 	}
-	l.rows = rows
-	for i := range rows {
-		// What people type is the name and what it is on, never a host.
-		rows[i].searched = strings.Join(rows[i].Cells[:min(2, len(rows[i].Cells))], " ")
+	if len(others) > 0 {
+		rows = append(slices.DeleteFunc(rows, func(r Row) bool { return r.Other }), others...)
 	}
+	l.rows, l.others = rows, len(others)
+	l.measure()
 	l.marked = len(l.Marked())
 	l.match()
-	l.goTo(key, line)
+	switch {
+	case row.Other && !l.isMoved:
+		l.cursor = 0
+		l.scroll(0)
+	case row.Other:
+		l.cursor = max(l.find(row.Key), 0)
+		l.scroll(l.top)
+	default:
+		l.goTo(row.Key, line)
+	}
 	if l.wanted != "" {
 		l.Select(l.wanted)
 	}
 }
 
-// Select moves the cursor to a row. Where that row has not arrived, it is moved
-// when it does, unless a key was pressed in between.
+// searched is what a filter looks at: people type the name and where it is.
+func searched(cells []string) string { return strings.Join(cells[:min(2, len(cells))], " ") }
+
+// Select moves the cursor to a row: when it arrives, if it hasn't yet and no key is
+// pressed in between.
 func (l *List) Select(key string) {
 	l.wanted = key
 	if i := l.find(key); i >= 0 {
@@ -87,8 +106,8 @@ func (l *List) Select(key string) {
 	}
 }
 
-// Selected is the key of the row under the cursor; ok is false where there is
-// none, or where it cannot be chosen.
+// Selected is the key of the row under the cursor; ok is false if there is none or
+// it can't be selected.
 func (l *List) Selected() (key string, ok bool) {
 	row, ok := l.Row()
 	if !ok || row.Disabled != "" {
@@ -97,14 +116,11 @@ func (l *List) Selected() (key string, ok bool) {
 	return row.Key, true
 }
 
-// Len is the number of rows, whatever the filter.
+// Len is the number of rows, with or without a filter.
 func (l *List) Len() int { return len(l.rows) }
 
-// Busy shows that more rows are on their way, in these words; "" ends it.
+// Busy says that more rows are being looked for, in these words; "" ends it.
 func (l *List) Busy(words string) { l.busy = words }
-
-// Init implements Field.
-func (*List) Init() tea.Cmd { return nil }
 
 // Update implements Field.
 func (l *List) Update(msg tea.Msg) (tea.Cmd, bool) {
@@ -156,11 +172,12 @@ func (l *List) press(key tea.KeyPressMsg) (done bool) {
 
 func (l *List) refuse() {
 	if row, ok := l.Row(); ok && row.Disabled != "" {
-		l.problem = "cannot be chosen: " + row.Disabled
+		l.problem = "can't be selected: " + row.Disabled
 	}
 }
 
 func (l *List) move(by int) {
+	l.isMoved = true
 	l.cursor = max(min(l.cursor+by, len(l.matches)-1), 0)
 	l.scroll(l.top)
 }
@@ -176,30 +193,26 @@ func (l *List) Row() (Row, bool) {
 // Problem implements Field.
 func (l *List) Problem() error { return refusal(l.problem) }
 
-// Keys implements Field. Where rows can be marked there are more keys than room:
-// the filter tells of itself, and pages are left out.
+// Keys implements Field.
 func (l *List) Keys() []Key {
 	var keys []Key
 	if len(l.matches) > 1 {
-		keys = append(keys, Key{Key: "↑/↓", Does: "move"})
+		keys = append(keys, Key{Key: "↑↓", Does: "move"})
+	}
+	if l.filter == "" && len(l.searched) > 1 {
+		keys = append(keys, Key{Key: "type", Does: "to filter"})
 	}
 	if l.options.Multi {
 		keys = append(keys, l.markKeys()...)
 	}
 	if l.takesEnter() {
-		keys = append(keys, Key{Key: "enter", Does: "choose"})
+		keys = append(keys, Key{Key: "enter", Does: "select", Priority: keyAnswers})
 	}
-	switch {
-	case l.TakesEscape() && l.options.Multi:
-		keys = append(keys, Key{Key: "esc", Does: "clear"})
-	case l.options.Multi:
-	case l.TakesEscape():
-		keys = append(keys, Key{Key: "esc", Does: "clear the filter"})
-	case len(l.rows) > 1:
-		keys = append(keys, Key{Key: "a-z", Does: "filter"})
+	if l.TakesEscape() {
+		keys = append(keys, Key{Key: "esc", Does: "clear filter"})
 	}
-	if len(l.matches) > l.lines() && !l.options.Multi {
-		keys = append(keys, Key{Key: "pgup/pgdn", Does: "page"})
+	if d := l.layout(); len(l.matches) > d.rows+d.pinned {
+		keys = append(keys, Key{Key: "pgup/pgdn", Does: "page", Priority: keyLater})
 	}
 	return keys
 }
@@ -207,14 +220,13 @@ func (l *List) Keys() []Key {
 // TakesEscape implements Field.
 func (l *List) TakesEscape() bool { return l.filter != "" }
 
-// Lines implements Field. They do not depend on the rows, more of which may be
-// on their way.
+// TakesText implements Field. No name starts with a "?".
+func (l *List) TakesText() bool { return l.filter != "" }
+
+// Lines implements Field. They don't depend on the rows, because more may arrive.
 func (*List) Lines(int) Lines { return Lines{1, 5, math.MaxInt} }
 
-// Resize implements Field.
-func (l *List) Resize(width, height int) { l.width, l.height = width, height }
-
-// Mark marks rows, also those that have not arrived.
+// Mark marks rows, including those that arrive later.
 func (l *List) Mark(keys ...string) {
 	for _, key := range keys {
 		l.marks[key] = true
@@ -222,15 +234,15 @@ func (l *List) Mark(keys ...string) {
 	l.marked = len(l.Marked())
 }
 
-// Marked are the keys of the marked rows that are there and can be chosen, in
-// the order of the rows, whatever the filter.
+// Marked are the keys of the marked rows that arrived and can be selected, in the
+// order of the rows, with or without a filter.
 func (l *List) Marked() []string {
 	if len(l.marks) == 0 {
 		return nil
 	}
 	var keys []string
-	for _, row := range l.rows {
-		if l.marks[row.Key] && l.markable(row) {
+	for i := range l.rows {
+		if row := &l.rows[i]; l.marks[row.Key] && isMarkable(row) {
 			keys = append(keys, row.Key)
 		}
 	}
@@ -238,17 +250,15 @@ func (l *List) Marked() []string {
 }
 
 // takesEnter reports whether a row is marked, or the one under the cursor can be
-// chosen.
+// selected.
 func (l *List) takesEnter() bool {
 	_, ok := l.Selected()
 	return ok || l.marked > 0
 }
 
-func (l *List) markable(row Row) bool {
-	return row.Disabled == "" && (l.options.Alone == "" || row.Key != l.options.Alone)
-}
+func isMarkable(row *Row) bool { return row.Disabled == "" && !row.Other }
 
-// space marks the row, or parts two words of the filter.
+// space marks the row, or separates two words of the filter.
 func (l *List) space() {
 	row, ok := l.Row()
 	switch {
@@ -259,32 +269,39 @@ func (l *List) space() {
 	case !ok:
 	case row.Disabled != "":
 		l.refuse()
-	case !l.markable(row):
-		l.problem = "this one is chosen by itself"
+	case !isMarkable(&row):
+		l.problem = "can't be marked: press enter to select it alone"
 	default:
-		l.mark(row, !l.marks[row.Key])
+		l.mark(&row, !l.marks[row.Key])
 	}
 }
 
-// markShown marks all rows that pass the filter, or where all of them are marked
-// takes their marks away.
+// markShown marks all rows that pass the filter, or unmarks them if all are marked.
 func (l *List) markShown() {
 	if !l.options.Multi {
 		return
 	}
 	all := true
-	for _, match := range l.matches {
-		row := l.rows[match]
-		all = all && (l.marks[row.Key] || !l.markable(row))
+	for row := range l.markable() {
+		all = all && l.marks[row.Key]
 	}
-	for _, match := range l.matches {
-		if row := l.rows[match]; l.markable(row) {
-			l.mark(row, !all)
+	for row := range l.markable() {
+		l.mark(row, !all)
+	}
+}
+
+// markable yields the rows that pass the filter and can be marked.
+func (l *List) markable() iter.Seq[*Row] {
+	return func(yield func(*Row) bool) {
+		for _, match := range l.matches {
+			if row := &l.rows[match]; isMarkable(row) && !yield(row) {
+				return
+			}
 		}
 	}
 }
 
-func (l *List) mark(row Row, marked bool) {
+func (l *List) mark(row *Row, marked bool) {
 	switch {
 	case marked && !l.marks[row.Key]:
 		l.marks[row.Key] = true
@@ -301,38 +318,38 @@ func (l *List) markedShown() int {
 		return l.marked
 	}
 	n := 0
-	for _, match := range l.matches {
-		if row := l.rows[match]; l.marks[row.Key] && l.markable(row) {
+	for row := range l.markable() {
+		if l.marks[row.Key] {
 			n++
 		}
 	}
 	return n
 }
 
-// markKeys are those that mark something now.
+// markKeys are the keys that mark something now.
 func (l *List) markKeys() []Key {
 	var keys []Key
-	if row, there := l.Row(); there && l.markable(row) {
+	if row, ok := l.Row(); ok && isMarkable(&row) {
 		mark := "mark"
 		if l.marks[row.Key] {
 			mark = "unmark"
 		}
-		keys = append(keys, Key{Key: "space", Does: mark})
+		keys = append(keys, Key{Key: "space", Does: mark, Priority: keyAnswers - 1})
 	}
-	if len(l.matches) > 1 {
+	if l.shown() > 1 {
 		keys = append(keys, Key{Key: "ctrl+a", Does: "all"})
 	}
 	return keys
 }
 
-// longestFilter is the most bytes that are looked for.
+// longestFilter is in bytes.
 const longestFilter = 256
 
-// narrow changes the filter. A filter begins with its best match under the
-// cursor; without one the cursor stays on its row.
+// narrow changes the filter, which moves the cursor to the best match. Without a
+// filter the cursor stays on its row.
 func (l *List) narrow(filter string) {
 	if len(filter) > longestFilter {
-		l.problem = "that is too long to look for"
+		l.problem = "the filter is too long"
 		return
 	}
 	if filter == l.filter {
@@ -341,77 +358,63 @@ func (l *List) narrow(filter string) {
 	row, ok := l.Row()
 	l.filter = filter
 	l.match()
-	l.cursor, l.top = 0, 0
-	if filter == "" && ok {
-		l.goTo(row.Key, l.lines()/2)
+	l.cursor, l.top, l.isMoved = 0, 0, false
+	if filter == "" && ok && !row.Other {
+		l.goTo(row.Key, l.layout().rows/2)
 	}
 }
 
-// match finds the rows that pass the filter: all in their order without one,
-// else the best first, and in their order where equally good. Space between
-// words is no part of what is looked for. An owner, OWNER/, finds what is
-// theirs, so that all of that can be marked.
+// pattern is the filter without the space between words.
+func (l *List) pattern() string { return strings.ReplaceAll(l.filter, " ", "") }
+
+// match finds the rows that pass the filter, the best first. An owner, OWNER/, finds
+// all of theirs, to mark them at once.
 func (l *List) match() {
-	defer l.count()
 	l.matches = l.matches[:0]
-	pattern := strings.ReplaceAll(l.filter, " ", "")
-	if pattern == "" {
-		for i := range l.rows {
+	switch pattern := l.pattern(); {
+	case pattern == "":
+		for i := range l.searched {
 			l.matches = append(l.matches, i)
 		}
-		return
+	case strings.HasSuffix(pattern, "/") && l.matchPrefix(pattern):
+	default:
+		l.matchFuzzy(pattern)
 	}
-	if strings.HasSuffix(pattern, "/") {
-		if l.matchPrefix(pattern); len(l.matches) > 0 {
-			return
-		}
+	for i := range l.others {
+		l.matches = append(l.matches, len(l.searched)+i)
 	}
-	// In parts, since what is known of a match is larger than a row.
+}
+
+func (l *List) matchFuzzy(pattern string) {
+	// In chunks, because a match takes more memory than a row.
 	scores := make(map[int]int)
 	first := 0
-	for part := range slices.Chunk(l.rows, 500) {
-		for _, found := range fuzzy.FindFromNoSort(pattern, haystack(part)) {
+	for chunk := range slices.Chunk(l.searched, 500) {
+		for _, found := range fuzzy.FindNoSort(pattern, chunk) {
 			l.matches = append(l.matches, first+found.Index)
 			scores[first+found.Index] = found.Score
 		}
-		first += len(part)
+		first += len(chunk)
 	}
 	slices.SortStableFunc(l.matches, func(a, b int) int { return scores[b] - scores[a] })
 }
 
-// matchPrefix finds the rows that begin with a text, whatever its case.
-func (l *List) matchPrefix(text string) {
-	for i, row := range l.rows {
-		if len(row.searched) >= len(text) && strings.EqualFold(row.searched[:len(text)], text) {
+// matchPrefix finds the rows that start with a text, in any case, and reports whether
+// there are any.
+func (l *List) matchPrefix(text string) bool {
+	for i, name := range l.searched {
+		if len(name) >= len(text) && strings.EqualFold(name[:len(text)], text) {
 			l.matches = append(l.matches, i)
 		}
 	}
+	return len(l.matches) > 0
 }
 
-// count counts what is listed, which another way to answer is not.
-func (l *List) count() {
-	l.counted, l.countedShown = 0, 0
-	for _, row := range l.rows {
-		if !row.Other {
-			l.counted++
-		}
-	}
-	for _, match := range l.matches {
-		if !l.rows[match].Other {
-			l.countedShown++
-		}
-	}
-}
+// shown is how many listed rows pass the filter.
+func (l *List) shown() int { return len(l.matches) - l.others }
 
-// haystack implements fuzzy.Source.
-type haystack []Row
-
-func (h haystack) String(i int) string { return h[i].searched }
-
-func (h haystack) Len() int { return len(h) }
-
-// goTo moves the cursor to a row, and that row to a line of the window. Where
-// the row is not shown, the cursor stays at its place among the others.
+// goTo moves the cursor to a row, and that row to a line of the window. If the row
+// isn't there, the cursor keeps its index.
 func (l *List) goTo(key string, line int) {
 	if i := l.find(key); i >= 0 {
 		l.cursor = i
@@ -420,7 +423,7 @@ func (l *List) goTo(key string, line int) {
 	l.scroll(l.cursor - line)
 }
 
-// find is where a row is shown, or -1.
+// find is the index of a row in matches, or -1.
 func (l *List) find(key string) int {
 	for i, row := range l.matches {
 		if l.rows[row].Key == key {

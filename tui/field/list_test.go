@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
+
 	"convox-travis/tui/field"
 )
 
@@ -20,69 +23,238 @@ func repositories(n int) []field.Row {
 
 func racks() []field.Row {
 	return []field.Row{
-		{Key: "1", Cells: []string{"production", "us-east-1", "production.example-123456.us-east-1.convox.site"}},
-		{Key: "2", Cells: []string{"漢字", "eu-west-1", "rack.example"}, Note: "white list"},
-		{Key: "3", Cells: []string{"staging", "eu-west-1", ""}, Disabled: "its API is private, and Travis cannot reach it"},
+		{Key: "1", Cells: []string{"production", "us-east-1"}, Note: "password saved"},
+		{Key: "2", Cells: []string{"漢字", "eu-west-1"}, Note: "private API: Travis can't reach it", Warn: true},
+		{Key: "3", Cells: []string{"staging", "eu-west-1"}, Disabled: "no outputs"},
 	}
 }
 
+var other = field.Row{Key: "host", Cells: []string{"Enter a host…"}, Other: true}
+
 func list(width, height int, multi bool, rows []field.Row) *field.List {
-	l := field.NewList(field.NewTheme(true), field.ListOptions{Multi: multi, Empty: "no Rack was found"})
+	l := field.NewList(field.NewTheme(true, field.Glyphs{}), field.ListOptions{Multi: multi, Empty: "no Rack was found"})
 	l.SetRows(rows)
 	return sized(l, width, height)
 }
 
-func TestAListIsSeenInEverySize(t *testing.T) {
-	l := list(80, 24, false, racks())
+func headed(width, height int, rows ...field.Row) *field.List {
+	l := field.NewList(field.NewTheme(true, field.Glyphs{}), field.ListOptions{Headings: []string{"Rack", "Region"}, Empty: "no Rack was found"})
+	l.SetRows(rows)
+	return sized(l, width, height)
+}
+
+func TestAListIsATable(t *testing.T) {
+	l := headed(80, 24, append([]field.Row{other}, racks()...)...)
 	sees(t, l,
-		"/  type to filter",
-		"› production  us-east-1  production.example-123456.…",
-		"  漢字        eu-west-1  rack.example                 white list",
-		"  staging     eu-west-1                               × its API is private, and…",
-		"  3 in all")
-	sees(t, sized(l, 40, 12),
-		"/  type to filter",
+		"Filter: ▏",
+		"  RACK        REGION     NOTE",
+		"› production  us-east-1  password saved",
+		"  漢字        eu-west-1  private API: Travis can't reach it",
+		"  staging     eu-west-1  × no outputs",
+		"  Enter a host…")
+	sees(t, sized(l, 38, 12),
+		"Filter: ▏",
+		"  RACK        REGION     NOTE",
+		"› production  us-east-1  password sav…",
+		"  漢字        eu-west-1  private API:…",
+		"  staging     eu-west-1  × no outputs",
+		"  Enter a host…")
+	sees(t, sized(l, 30, 12),
+		"Filter: ▏",
+		"  RACK        REGION     NOTE",
 		"› production  us-east-1",
-		"  漢字        eu-west-1  white list",
-		"  staging     eu-west-1  × its API is p…",
-		"  3 in all")
-	sees(t, sized(l, 200, 60),
-		"/  type to filter",
-		"› production  us-east-1  production.example-123456.us-east-1.convox.site",
-		"  漢字        eu-west-1  rack.example                                     white list",
-		"  staging     eu-west-1                                                   × its API is private, and Travis cannot reach it",
-		"  3 in all")
+		"  漢字        eu-west-1  !",
+		"  staging     eu-west-1  ×",
+		"  Enter a host…")
+	sees(t, sized(l, 26, 12),
+		"Filter: ▏",
+		"  RACK        REGION",
+		"› production  us-east-1",
+		"  漢字        eu-west-1  !",
+		"  staging     eu-west-1  ×",
+		"  Enter a host…")
+	sees(t, sized(l, 22, 12), // the region goes, and its room is for notes
+		"Filter: ▏",
+		"  RACK        NOTE",
+		"› production  passwor…",
+		"  漢字        private…",
+		"  staging     × no ou…",
+		"  Enter a host…")
+	sees(t, sized(l, 11, 12), "Filter: ▏", "  RACK", "› prod…tion", "  漢字", "  staging", "  Enter a …")
 }
 
-func TestAListSaysThatItIsEmpty(t *testing.T) {
-	l := list(40, 12, false, nil)
-	sees(t, l, "  no Rack was found")
-	if press(t, l, "enter") || len(l.Keys()) > 0 {
-		t.Error("there was something to take")
+func TestHeadingsAreNotCut(t *testing.T) {
+	l := headed(80, 24, field.Row{Key: "1", Cells: []string{"a", "b"}, Note: "c"}, field.Row{Key: "2", Cells: []string{"d"}})
+	sees(t, l, "Filter: ▏", "  RACK  REGION  NOTE", "› a     b       c", "  d")
+	l.SetRows([]field.Row{{Key: "1", Cells: []string{"a", ""}}})
+	sees(t, l, "Filter: ▏", "  RACK", "› a")
+}
+
+func TestColumnsGoFromTheLastOneOn(t *testing.T) {
+	rows := []field.Row{{Key: "1", Cells: []string{"web", strings.Repeat("x", 30), "github"}}}
+	sees(t, list(38, 8, false, rows), "Filter: ▏", "› web  "+strings.Repeat("x", 30))
+	sees(t, list(36, 8, false, rows), "Filter: ▏", "› web")
+}
+
+func TestARowIsInTheColorOfWhatItSays(t *testing.T) {
+	theme := field.NewTheme(true, field.Glyphs{})
+	l := headed(80, 24, append(racks(), other)...)
+	for what, want := range map[string]string{
+		"the focus":              theme.Selected.Render("production"),
+		"a warning":              theme.Warn.Render("private API: Travis can't reach it"),
+		"what can't be selected": theme.Muted.Render("staging"),
+		"another answer":         theme.Muted.Render("Enter a host…"),
+	} {
+		if !strings.Contains(l.View(), want) {
+			t.Errorf("%s is not %q", what, want)
+		}
 	}
+	press(t, l, "down")
+	if !strings.Contains(l.View(), theme.Warn.Render("private API: Travis can't reach it")) {
+		t.Error("a warning is no longer one when it has the focus")
+	}
+	if press(t, l, "end"); !strings.Contains(l.View(), theme.Selected.Render("Enter a host…")) {
+		t.Error("another answer does not show that it has the focus")
+	}
+}
+
+func TestInLittleRoomTheRowsStay(t *testing.T) {
+	l := headed(38, 4, append(racks(), other)...)
+	sees(t, l, "Filter: ▏", "› production  us-east-1  password sav…", "  Enter a host…", "  3 in all")
+	press(t, l, "end")
+	sees(t, l, "Filter: ▏", "  production  us-east-1  password sav…", "› Enter a host…", "  3 in all")
+	press(t, l, "up")
+	sees(t, l, "Filter: ▏", "› staging     eu-west-1  × no outputs", "  Enter a host…", "  3 in all")
+	sees(t, sized(l, 38, 2), "Filter: ▏", "› staging     eu-west-1  × no outputs")
+	sees(t, sized(l, 38, 1), "› staging     eu-west-1  × no outputs")
+}
+
+// The columns are the same for every filter and every part of the list.
+func TestColumnsDoNotMoveSideways(t *testing.T) {
+	rows := repositories(50)
+	rows[49].Cells[0] += "-with-a-longer-name"
+	l := list(80, 8, false, rows)
+	column := func() int {
+		name, _, _ := strings.Cut(strings.Split(seen(l), "\n")[1], "github")
+		return ansi.StringWidth(name)
+	}
+	top := column()
+	if press(t, l, "end"); column() != top {
+		t.Errorf("from %d to %d at the end", top, column())
+	}
+	if press(t, l, "00001"); column() != top {
+		t.Errorf("from %d to %d with a filter", top, column())
+	}
+}
+
+func TestANameThatIsWiderThanTheRoomKeepsBothEnds(t *testing.T) {
+	l := list(20, 8, false, []field.Row{
+		{Key: "1", Cells: []string{"acme/a-service-with-a-long-name", "github"}, Note: "note"}, {Key: "2", Cells: []string{"漢字漢字漢字漢字漢字漢字漢字"}},
+	})
+	sees(t, l, "Filter: ▏", "› acme/a-se…ong-name", "  漢字漢字…漢字漢字")
+}
+
+func TestAListSaysWhyItIsEmpty(t *testing.T) {
+	l := headed(40, 12, other)
+	sees(t, l, "Filter: ▏", "  no Rack was found", "› Enter a host…")
 	l.Busy("searching 17 regions")
-	sees(t, l, "  searching 17 regions")
+	sees(t, l, "Filter: ▏", "  searching 17 regions", "› Enter a host…")
 	press(t, l, "prod")
-	sees(t, l, "/ prod", "  searching 17 regions")
-	l.SetRows(racks())
-	sees(t, l, "/ prod", "› production  us-east-1  production.exa…", "  1 of 3 · searching 17 regions")
+	l.SetRows(append(racks(), other))
+	sees(t, l, "Filter: prod▏", "  RACK        REGION     NOTE", "› production  us-east-1  password saved", "  Enter a host…", "  1 of 3")
 	press(t, l, " zz")
-	sees(t, l, "/ prod zz", "  nothing matches", "  0 of 3 · searching 17 regions")
-	if press(t, l, "enter") {
-		t.Error("there was something to take")
+	sees(t, l, "Filter: prod zz▏", "  Nothing matches.", "› Enter a host…")
+	if !press(t, l, "enter") {
+		t.Error("the other answer was not taken")
+	}
+	press(t, l, "backspace")
+	if key, _ := l.Selected(); key != "host" {
+		t.Errorf("%s is selected", key)
+	}
+	press(t, l, "backspace")
+	if key, _ := l.Selected(); key != "1" {
+		t.Errorf("%s is selected when it matches again", key)
+	}
+	press(t, l, "zz", "esc")
+	if key, _ := l.Selected(); key != "1" {
+		t.Errorf("%s is selected without a filter", key)
+	}
+	empty := list(40, 12, false, nil)
+	sees(t, empty, "Filter: ▏", "  no Rack was found")
+	if press(t, empty, "enter") || len(empty.Keys()) > 0 {
+		t.Error("there was something to select")
 	}
 }
 
-func TestAListCountsNothingBeforeTheFirstArrives(t *testing.T) {
-	other := field.Row{Key: "type", Cells: []string{"type a name"}, Other: true}
+func TestTheFirstRowTakesTheFocusFromAnAnswerThatNobodyMovedTo(t *testing.T) {
 	l := list(40, 12, false, []field.Row{other})
-	l.Busy("reading the list")
-	sees(t, l, "/  type to filter", "› type a name", "  reading the list")
-	l.SetRows(append(racks()[:1], other))
-	sees(t, l, "/  type to filter", "  production   us-east-1  production.ex…", "› type a name", "  1 so far · reading the list")
-	l.Busy("")
+	l.SetRows(append(racks(), other))
+	if key, _ := l.Selected(); key != "1" {
+		t.Errorf("%s is selected", key)
+	}
 	l.SetRows([]field.Row{other})
-	sees(t, l, "/  type to filter", "› type a name", "  0 in all")
+	press(t, l, "down")
+	l.SetRows(append(racks(), other))
+	if key, _ := l.Selected(); key != "host" {
+		t.Errorf("%s is selected, where a person moved to the other answer", key)
+	}
+	press(t, l, "zz")
+	l.SetRows(append(racks(), field.Row{Key: "z", Cells: []string{"zz"}}, other))
+	if key, _ := l.Selected(); key != "z" {
+		t.Errorf("%s is selected, where only the filter moved to the other answer", key)
+	}
+}
+
+func TestOtherAnswersStayInSightOfAnyList(t *testing.T) {
+	l := list(40, 6, false, append([]field.Row{other}, repositories(100)...))
+	l.Busy("page 2")
+	sees(t, l, "Filter: ▏", "› acme/service-00000  github", "  acme/service-00001  github", "  acme/service-00002  github", "  Enter a host…", "  100 so far")
+	press(t, l, "down", "down", "down", "end")
+	before := seen(l)
+	l.SetRows(append(repositories(200), other))
+	l.Busy("")
+	if got := seen(l); got != strings.ReplaceAll(before, "100 so far", "200 in all") {
+		t.Errorf("rows jumped from\n%s\nto\n%s", before, got)
+	}
+}
+
+// The matched letters are found without colors too.
+func TestTheFilterShowsWhatItMatched(t *testing.T) {
+	underlined := func(l *field.List) string {
+		screen := vt.NewEmulator(80, 24)
+		screen.WriteString(strings.ReplaceAll(l.View(), "\n", "\r\n"))
+		var letters strings.Builder
+		for y := range 24 {
+			for x := range 80 {
+				if cell := screen.CellAt(x, y); cell != nil && cell.Style.Underline > 0 {
+					letters.WriteString(cell.Content)
+				}
+			}
+		}
+		return letters.String()
+	}
+	rows := append(racks(), field.Row{Key: "4", Cells: []string{"a\x1b[4m-production", "é"}, Note: "prod"}, field.Row{Key: "5", Cells: []string{"x", "prod-1"}}, other)
+	for filter, want := range map[string]string{"": "", "prod": "prodprodprod", "PROD": "prodprodprod", "字": "字", "é": "é", "sta w": "staw", "zz": ""} {
+		l := list(80, 24, false, slices.Clone(rows))
+		press(t, l, filter)
+		if got := underlined(l); got != want {
+			t.Errorf("%q: %q is underlined, not %q", filter, got, want)
+		}
+	}
+	l := list(11, 24, false, slices.Clone(rows))
+	if press(t, l, "prod"); !strings.Contains(seen(l), "  prod…tion") || underlined(l) != "prod" {
+		t.Errorf("%q is underlined in\n%s", underlined(l), seen(l))
+	}
+}
+
+func TestAQuestionMarkIsAFilterOnlyBehindOne(t *testing.T) {
+	l := list(40, 12, false, racks())
+	if l.TakesText() {
+		t.Error("it takes ? without a filter")
+	}
+	if press(t, l, "prod"); !l.TakesText() {
+		t.Error("it does not take ? in a filter")
+	}
 }
 
 func TestTheCursorMovesWithinTheList(t *testing.T) {
@@ -115,13 +287,13 @@ func TestTypingFilters(t *testing.T) {
 		field.Row{Key: "l", Cells: []string{"LegacyWebsite"}}, field.Row{Key: "s", Cells: []string{"other", "awkweb"}})
 	l := list(40, 12, false, rows)
 	press(t, l, "down", "WEB")
-	sees(t, l, "/ WEB", "› acme/web", "  LegacyWebsite", "  other          awkweb", "  3 of 10,000")
+	sees(t, l, "Filter: WEB▏", "› acme/web", "  LegacyWebsite", "  other               awkweb", "  3 of 10,000")
 	press(t, l, "down", "backspace", "backspace", "backspace", "up", "down")
 	if got, _ := l.Selected(); got != "w" || l.TakesEscape() {
 		t.Errorf("without a filter the cursor is on %s", got)
 	}
 	paste(l, " acme \x1b web\n")
-	sees(t, l, "/ acme  web", "› acme/web", "  1 of 10,000")
+	sees(t, l, "Filter: acme  web▏", "› acme/web", "  1 of 10,000")
 	if !l.TakesEscape() || does(l, "esc") == "" {
 		t.Error("esc is not taken")
 	}
@@ -130,7 +302,7 @@ func TestTypingFilters(t *testing.T) {
 		t.Errorf("after esc the cursor is on %s", got)
 	}
 	paste(l, strings.Repeat("x", 300))
-	if !refuses(l, "that is too long to look for") {
+	if !refuses(l, "the filter is too long") {
 		t.Error("a paste was dropped in silence")
 	}
 }
@@ -189,19 +361,19 @@ func TestSpaceMarksRows(t *testing.T) {
 	}
 	press(t, l, "down", "space", "up", "space", "space", "end", "space")
 	sees(t, l,
-		"/  type to filter",
-		"  [ ] production  us-east-1  production.example-12345…",
-		"  [x] 漢字        eu-west-1  rack.example               white list",
-		"›     staging     eu-west-1                             × its API is private, a…",
-		"  3 in all · 1 marked")
-	if !refuses(l, "cannot be chosen: its API is private") {
-		t.Error("nothing says why")
+		"Filter: ▏",
+		"  [ ] production  us-east-1  password saved",
+		"  [x] 漢字        eu-west-1  private API: Travis can't reach it",
+		"›     staging     eu-west-1  × no outputs",
+		"  1 marked")
+	if !refuses(l, "can't be selected: no outputs") {
+		t.Error("it does not say why")
 	}
 	if !press(t, l, "enter") || !slices.Equal(chosen(l), []string{"2"}) || !slices.Equal(l.Marked(), []string{"2"}) {
 		t.Errorf("Enter takes %q", chosen(l))
 	}
 	press(t, l, "up")
-	if does(l, "space") != "unmark" || !strings.HasSuffix(seen(l), "  3 in all · 1 marked") {
+	if does(l, "space") != "unmark" || !strings.HasSuffix(seen(l), "\n  1 marked") {
 		t.Errorf("seen:\n%s", seen(l))
 	}
 	l = list(80, 24, true, nil)
@@ -223,16 +395,16 @@ func chosen(l *field.List) []string {
 	return nil
 }
 
-func TestADisabledRowCannotBeChosenAndSaysWhy(t *testing.T) {
+func TestADisabledRowCannotBeSelectedAndSaysWhy(t *testing.T) {
 	l := list(40, 12, false, racks())
 	if press(t, l, "end", "enter") || does(l, "enter") != "" || chosen(l) != nil {
 		t.Error("a disabled row was taken")
 	}
-	if !refuses(l, "cannot be chosen: its API is private, and Travis cannot reach it") {
+	if !refuses(l, "can't be selected: no outputs") {
 		t.Errorf("it says %v", l.Problem())
 	}
 	if !press(t, l, "up", "enter") || l.Problem() != nil {
-		t.Error("nothing can be chosen any more")
+		t.Error("nothing can be selected any more")
 	}
 }
 
@@ -240,7 +412,7 @@ func TestNoRowSteersTheTerminal(t *testing.T) {
 	l := list(80, 24, false, []field.Row{{
 		Key: "k\x1b", Cells: []string{"a\x1b]0;title\x07b\nc", "\u202ed"}, Note: "e\u009b31m",
 	}})
-	sees(t, l, "/  type to filter", "› a]0;titlebc  d  e31m", "  1 in all")
+	sees(t, l, "Filter: ▏", "› a]0;titlebc  d  e31m")
 	if got, _ := l.Selected(); got != "k\x1b" {
 		t.Errorf("the key became %q", got)
 	}
@@ -258,7 +430,7 @@ func BenchmarkListMove(b *testing.B) {
 func BenchmarkListFilter(b *testing.B) {
 	l := list(200, 60, true, repositories(10000))
 	b.ReportAllocs()
-	for b.Loop() { // two keys an iteration: the dearest letter, and its end
+	for b.Loop() { // two keys an iteration: the most expensive letter, and its end
 		press(b, l, "s")
 		l.View()
 		press(b, l, "backspace")

@@ -9,7 +9,7 @@ import (
 )
 
 func owned() []field.Row {
-	rows := []field.Row{{Key: "t", Cells: []string{"type a name"}}}
+	rows := []field.Row{{Key: "t", Cells: []string{"type a name"}, Other: true}}
 	for _, name := range []string{"acme/web", "acme/api", "ac-media/me", "Acme/Docs", "globex/acme"} {
 		rows = append(rows, field.Row{Key: name, Cells: []string{name}})
 	}
@@ -17,7 +17,7 @@ func owned() []field.Row {
 }
 
 func ownedList() *field.List {
-	l := field.NewList(field.NewTheme(true), field.ListOptions{Multi: true, Alone: "t"})
+	l := field.NewList(field.NewTheme(true, field.Glyphs{}), field.ListOptions{Multi: true})
 	l.SetRows(owned())
 	return sized(l, 80, 24)
 }
@@ -26,17 +26,18 @@ func TestAllOfAnOwnerAreMarked(t *testing.T) {
 	l := ownedList()
 	press(t, l, "acme/", "ctrl+a")
 	sees(t, l,
-		"/ acme/",
+		"Filter: acme/▏",
 		"› [x] acme/web",
 		"  [x] acme/api",
 		"  [x] Acme/Docs",
 		"      acme/secret  × you may not write its settings",
-		"  4 of 7 · 3 marked")
+		"      type a name",
+		"  4 of 6 · 3 marked")
 	press(t, l, "esc", "globex", "space")
 	if !slices.Equal(l.Marked(), []string{"acme/web", "acme/api", "Acme/Docs", "globex/acme"}) {
 		t.Errorf("marked are %q", l.Marked())
 	}
-	if got := seen(l); !strings.HasSuffix(got, "  1 of 7 · 4 marked (3 not shown)") {
+	if got := seen(l); !strings.HasSuffix(got, "  1 of 6 · 4 marked, 3 hidden by the filter") {
 		t.Errorf("seen:\n%s", got)
 	}
 	press(t, l, "ctrl+a")
@@ -53,28 +54,29 @@ func TestAllOfAnOwnerAreMarked(t *testing.T) {
 	}
 }
 
-func TestAnOwnerOfNothingIsAFilterAsAnyOther(t *testing.T) {
+func TestAnOwnerOfNothingIsAFilterLikeAnyOther(t *testing.T) {
 	l := ownedList()
 	press(t, l, "globe/")
-	sees(t, l, "/ globe/", "› [ ] globex/acme", "  1 of 7")
+	sees(t, l, "Filter: globe/▏", "› [ ] globex/acme", "      type a name", "  1 of 6")
 	press(t, l, "acme")
-	sees(t, l, "/ globe/acme", "› [ ] globex/acme", "  1 of 7")
+	sees(t, l, "Filter: globe/acme▏", "› [ ] globex/acme", "      type a name", "  1 of 6")
 }
 
-func TestARowThatIsChosenByItselfIsNotMarked(t *testing.T) {
+func TestAnotherAnswerIsNotMarked(t *testing.T) {
 	l := ownedList()
+	press(t, l, "end")
 	if does(l, "space") != "" || does(l, "ctrl+a") == "" {
 		t.Errorf("%+v", l.Keys())
 	}
 	press(t, l, "space")
-	if got := seen(l); l.Marked() != nil || !strings.Contains(got, "›     type a name") || !refuses(l, "this one is chosen by itself") {
+	if got := seen(l); l.Marked() != nil || !strings.Contains(got, "›     type a name") || !refuses(l, "can't be marked") {
 		t.Errorf("seen:\n%s", got)
 	}
 	if !press(t, l, "enter") || !slices.Equal(chosen(l), []string{"t"}) {
 		t.Errorf("Enter takes %q", chosen(l))
 	}
 	if press(t, list(80, 24, false, owned()), "ctrl+a"); l.Marked() != nil {
-		t.Error("a list for one was marked")
+		t.Error("a row of a list for one was marked")
 	}
 }
 

@@ -3,31 +3,31 @@ package field
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/secret"
+	"convox-travis/internal/text"
 )
 
-// longestSecret is the most bytes that a Secret holds.
+// longestSecret is the most bytes that a Secret takes.
 const longestSecret = 64 << 10
 
-// Secret is one line that is typed or pasted unseen. Its value is shown only
-// after its owner has asked, until Enter, the next Init, or the terminal's loss
-// of the focus. The cursor is always at the end.
+// Secret is one line that is typed or pasted hidden. Its value is shown only after
+// its owner asks, until Enter, the next Init, or when the terminal loses the focus.
+// The cursor is always at the end.
 type Secret struct {
-	theme         *Theme
-	value         secret.String
-	shown         bool
-	problem       string
-	width, height int
+	base
+	value   secret.String
+	shown   bool
+	problem string
 }
 
-// NewSecret begins with a value, which may be empty.
+// NewSecret starts with a value, which may be empty.
 func NewSecret(theme *Theme, initial secret.String) *Secret {
-	return &Secret{theme: theme, value: initial}
+	return &Secret{base: base{theme: theme}, value: initial}
 }
 
 // Value is what was typed and pasted, white space included.
@@ -58,12 +58,12 @@ func (s *Secret) press(key tea.KeyPressMsg) (done bool) {
 	case "enter":
 		s.shown = false
 		if s.value.IsEmpty() {
-			s.problem = "nothing was typed or pasted yet"
+			s.problem = "type or paste a value first"
 			return false
 		}
 		return true
 	case "ctrl+r":
-		// Tab is pressed by habit, and a browser keeps ctrl+t for itself.
+		// People press tab by habit, and a browser keeps ctrl+t for itself.
 		s.shown = !s.shown && !s.value.IsEmpty()
 	case "ctrl+u":
 		s.value, s.shown = secret.String{}, false
@@ -73,32 +73,27 @@ func (s *Secret) press(key tea.KeyPressMsg) (done bool) {
 		s.value = secret.New(value[:len(value)-size])
 		s.shown = s.shown && !s.value.IsEmpty()
 	default:
-		s.add(key.Text, "typed")
+		s.add(key.Text)
 	}
 	return false
 }
 
-// paste takes one line. What was copied with its line's end is taken without it;
-// of more lines none is, since then what is pasted would not be what is sent.
+// paste takes one line, without its ending. It takes none of several, because then
+// the value would not be what was pasted.
 func (s *Secret) paste(text string) {
 	s.problem = ""
-	for _, ending := range []string{"\r\n", "\n", "\r"} { // terminals send "\r" for "\n"
-		if line, found := strings.CutSuffix(text, ending); found {
-			text = line
-			break
-		}
-	}
+	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r") // terminals send "\r" for "\n"
 	if strings.ContainsAny(text, "\r\n") {
-		s.problem = "more than one line was pasted: nothing of it was taken"
+		s.problem = "ignored a paste of several lines: paste the value alone"
 		return
 	}
-	s.add(text, "pasted")
+	s.add(text)
 }
 
-func (s *Secret) add(text, how string) {
+func (s *Secret) add(text string) {
 	value := s.value.Reveal()
 	if len(value)+len(text) > longestSecret {
-		s.problem = fmt.Sprintf("more than %d KiB: what was %s last was not taken", longestSecret>>10, how)
+		s.problem = fmt.Sprintf("ignored: the value would be longer than %d KiB", longestSecret>>10)
 		return
 	}
 	if text != "" {
@@ -108,46 +103,23 @@ func (s *Secret) add(text, how string) {
 
 // View implements Field.
 func (s *Secret) View() string {
-	if s.width <= 0 {
-		return ""
-	}
 	room := max(s.width-len(space)-1, 1) // between the marker and the cursor
 	length := utf8.RuneCountInString(s.value.Reveal())
-	line := s.theme.Selected.Render(marker) + s.theme.Text.Render(s.visible(length, room)) + s.theme.Cursor.Render(" ")
-	return fit(line+"\n"+s.theme.Muted.Render(space+characters(length)), s.width, s.height)
-}
-
-// visible is what may be seen of the value, in as many cells as there are.
-func (s *Secret) visible(length, room int) string {
-	if !s.shown {
-		// One more than there is room for is cut like any other text.
-		return end(strings.Repeat("•", min(length, room+1)), room)
+	shown := strings.Repeat(Bullet, min(length, room+1)) // one too many is cut like any other text
+	if s.shown {
+		shown = printable(s.value.Reveal())
 	}
-	shown := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, s.value.Reveal())
-	return end(shown, room)
-}
-
-func characters(length int) string {
-	switch length {
-	case 0:
-		return "type or paste it: it will not be shown"
-	case 1:
-		return "1 character"
-	default:
-		return grouped(length) + " characters"
+	note := "Type or paste it. It stays hidden."
+	if length > 0 {
+		note = text.Count(length, "character")
 	}
+	return s.fit(
+		s.theme.Selected.Render(marker)+s.theme.Text.Render(cutStart(shown, room))+s.theme.Cursor.Render(" "),
+		s.theme.Muted.Render(space+note))
 }
 
 // Lines implements Field.
 func (*Secret) Lines(int) Lines { return Lines{1, 1, 2} }
-
-// Resize implements Field.
-func (s *Secret) Resize(width, height int) { s.width, s.height = width, height }
 
 // Problem implements Field.
 func (s *Secret) Problem() error { return refusal(s.problem) }
@@ -157,12 +129,162 @@ func (s *Secret) Keys() []Key {
 	if s.value.IsEmpty() {
 		return nil
 	}
-	show := "show"
-	if s.shown {
-		show = "hide"
+	return []Key{
+		{Key: "enter", Does: "continue", Priority: keyAnswers},
+		{Key: "ctrl+r", Does: showOrHide(!s.shown)},
+		{Key: "ctrl+u", Does: "clear"},
 	}
-	return []Key{{Key: "enter", Does: "go on"}, {Key: "ctrl+r", Does: show}, {Key: "ctrl+u", Does: "empty"}}
 }
 
-// TakesEscape implements Field.
-func (*Secret) TakesEscape() bool { return false }
+func showOrHide(shows bool) string {
+	if shows {
+		return "show"
+	}
+	return "hide"
+}
+
+// TakesText implements Field.
+func (*Secret) TakesText() bool { return true }
+
+// Shown is a secret that its owner asked to see, to write it down. Its last characters
+// may have to be typed to verify that: meanwhile it is hidden, and so it is while the
+// terminal doesn't have the focus.
+type Shown struct {
+	base
+	secret secret.String
+	typing *Text // nil if nothing has to be typed
+	hidden bool
+	copied bool
+}
+
+// NewShown shows a secret. Enter passes check what was typed as the last tail
+// characters of it, or all of a shorter one; with 0, Enter alone continues.
+func NewShown(theme *Theme, shown secret.String, tail int, check func(string) error) *Shown {
+	s := &Shown{base: base{theme: theme}, secret: shown}
+	if tail > 0 {
+		s.typing = NewText(theme, fmt.Sprintf("its last %d characters", min(tail, utf8.RuneCountInString(shown.Reveal()))), "", check)
+	}
+	return s
+}
+
+// Value is what was typed.
+func (s *Shown) Value() string {
+	if s.typing == nil {
+		return ""
+	}
+	return s.typing.Value()
+}
+
+// Init implements Field.
+func (s *Shown) Init() tea.Cmd {
+	s.hidden, s.copied = false, false
+	return nil
+}
+
+// Update implements Field.
+func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case tea.BlurMsg:
+		s.hidden = true
+	case tea.FocusMsg:
+		s.hidden = s.Value() != ""
+	case tea.KeyPressMsg:
+		switch msg.Keystroke() {
+		case "ctrl+y":
+			s.copied = true
+			return tea.SetClipboard(s.secret.Reveal()), false
+		case "ctrl+r":
+			s.hidden = !s.hidden
+			return nil, false
+		case "enter":
+			if s.typing == nil {
+				return nil, true
+			}
+		}
+	}
+	if s.typing == nil {
+		return nil, false
+	}
+	before := s.typing.Value()
+	cmd, done := s.typing.Update(msg)
+	s.hidden = s.hidden || s.typing.Value() != before
+	return cmd, done
+}
+
+// View implements Field. What is typed comes before the note about the copy, which
+// may be cut.
+func (s *Shown) View() string {
+	if s.width <= 0 || s.height <= 0 {
+		return ""
+	}
+	lines := s.lines(s.width)
+	if s.typing != nil {
+		if s.height > len(lines)+1 {
+			lines = append(lines, "")
+		}
+		lines = append(lines[:min(len(lines), s.height-1)], s.typing.View())
+	}
+	if s.copied {
+		lines = append(lines, Clip(s.note(s.width), s.height-len(lines), s.width)...)
+	}
+	return s.fit(lines...)
+}
+
+func (s *Shown) note(width int) []string {
+	return Wrapped(s.theme.Muted, "Sent to the clipboard. Not every terminal supports that: paste it somewhere to check.", width)
+}
+
+// lines are the secret, broken where a line is full.
+func (s *Shown) lines(width int) []string {
+	text := printable(s.secret.Reveal())
+	if s.hidden {
+		text = strings.Repeat(Bullet, utf8.RuneCountInString(text))
+	}
+	var lines []string
+	for line := range strings.SplitSeq(ansi.Hardwrap(text, max(width-2*len(space), 1), true), "\n") {
+		lines = append(lines, space+s.theme.Title.Render(line))
+	}
+	return lines
+}
+
+// Lines implements Field.
+func (s *Shown) Lines(width int) Lines {
+	least := len(s.lines(width))
+	most := least
+	if s.typing != nil {
+		least, most = least+1, most+2
+	}
+	enough := least
+	if s.copied {
+		enough += len(s.note(width))
+	}
+	return Lines{least, enough, most + len(s.note(width))}
+}
+
+// Resize implements Field.
+func (s *Shown) Resize(width, height int) {
+	s.base.Resize(width, height)
+	if s.typing != nil {
+		s.typing.Resize(width, 1)
+	}
+}
+
+// Problem implements Field.
+func (s *Shown) Problem() error {
+	if s.typing == nil {
+		return nil
+	}
+	return s.typing.Problem()
+}
+
+// Keys implements Field.
+func (s *Shown) Keys() []Key {
+	return []Key{
+		{Key: "enter", Does: "continue", Priority: keyAnswers},
+		{Key: "ctrl+y", Does: "copy"},
+		{Key: "ctrl+r", Does: showOrHide(s.hidden)},
+	}
+}
+
+// TakesText implements Field.
+func (s *Shown) TakesText() bool { return s.typing != nil }

@@ -13,17 +13,17 @@ import (
 )
 
 func emptySecret() *field.Secret {
-	return sized(field.NewSecret(field.NewTheme(true), secret.String{}), 40, 12)
+	return sized(field.NewSecret(field.NewTheme(true, field.Glyphs{}), secret.String{}), 40, 12)
 }
 
 func TestASecretIsTypedUnseen(t *testing.T) {
 	s := emptySecret()
-	sees(t, s, "›", "  type or paste it: it will not be shown")
+	sees(t, s, "›", "  Type or paste it. It stays hidden.")
 	if press(t, s, "enter") || len(s.Keys()) > 0 {
 		t.Error("an empty secret was taken")
 	}
-	if !refuses(s, "nothing was typed or pasted yet") {
-		t.Error("nothing says why")
+	if !refuses(s, "type or paste a value first") {
+		t.Error("it does not say why")
 	}
 	for i, letter := range secrettest.Canary {
 		press(t, s, string(letter))
@@ -38,10 +38,10 @@ func TestASecretIsTypedUnseen(t *testing.T) {
 	}
 }
 
-// The owner takes the value when it is told that the field is done, so that what
+// The owner takes the value when the field reports that it is done, so that what
 // was typed ahead is not in it.
 func TestKeysBehindEnterAreNotInTheValue(t *testing.T) {
-	typed, text := emptySecret(), sized(field.NewText(field.NewTheme(true), "", "", nil), 40, 12)
+	typed, text := emptySecret(), sized(field.NewText(field.NewTheme(true, field.Glyphs{}), "", "", nil), 40, 12)
 	fields := map[string]struct {
 		field.Field
 		value func() string
@@ -72,7 +72,7 @@ func TestKeysBehindEnterAreNotInTheValue(t *testing.T) {
 }
 
 func TestASecretIsShownOnlyWhileItsOwnerAsks(t *testing.T) {
-	s := sized(field.NewSecret(field.NewTheme(true), secret.New(secrettest.Canary)), 40, 12)
+	s := sized(field.NewSecret(field.NewTheme(true, field.Glyphs{}), secret.New(secrettest.Canary)), 40, 12)
 	hidden := s.View()
 	for name, hide := range map[string]func(){
 		"the key again":      func() { press(t, s, "ctrl+r") },
@@ -114,7 +114,7 @@ func TestAPasteOfAnyLengthIsTakenWhole(t *testing.T) {
 	press(t, s, "ctrl+r")
 	sees(t, s, "› …"+strings.Repeat("x", 36), "  200 characters")
 	paste(s, strings.Repeat("x", 64<<10))
-	if len(s.Value().Reveal()) != 200 || !refuses(s, "more than 64 KiB") {
+	if len(s.Value().Reveal()) != 200 || !refuses(s, "longer than 64 KiB") {
 		t.Error("a part of a paste was taken, or none in silence")
 	}
 }
@@ -129,13 +129,13 @@ func TestOneLineEndingOfAPasteIsCut(t *testing.T) {
 		if s.Value().Reveal() != want {
 			t.Errorf("%q became %q", pasted, s.Value().Reveal())
 		}
-		if refused := refuses(s, "more than one line was"); refused != (want == "") {
+		if refused := refuses(s, "a paste of several lines"); refused != (want == "") {
 			t.Errorf("%q: refused in words: %t", pasted, refused)
 		}
 	}
 }
 
-func TestASecretIsMended(t *testing.T) {
+func TestASecretIsEdited(t *testing.T) {
 	s := emptySecret()
 	press(t, s, "aé漢", "backspace", "tab", "down", "esc")
 	if s.Value().Reveal() != "aé" {

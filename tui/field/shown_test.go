@@ -14,7 +14,7 @@ import (
 )
 
 func shown(tail int, check func(string) error) *field.Shown {
-	return sized(field.NewShown(field.NewTheme(true), secret.New(secrettest.Canary), tail, check), 40, 12)
+	return sized(field.NewShown(field.NewTheme(true, field.Glyphs{}), secret.New(secrettest.Canary), tail, check), 40, 12)
 }
 
 func TestASecretIsShownToBeWrittenDown(t *testing.T) {
@@ -22,9 +22,9 @@ func TestASecretIsShownToBeWrittenDown(t *testing.T) {
 	sees(t, s, "  "+secrettest.Canary)
 	secrettest.Absent(t, "the field", fmt.Sprintf("%v %+v %#v", s, s, *s))
 	if !press(t, s, "enter") {
-		t.Error("Enter does not go on")
+		t.Error("Enter does not continue")
 	}
-	narrow := sized(field.NewShown(field.NewTheme(true), secret.New(strings.Repeat("ab", 25)), 6, nil), 20, 12)
+	narrow := sized(field.NewShown(field.NewTheme(true, field.Glyphs{}), secret.New(strings.Repeat("ab", 25)), 6, nil), 20, 12)
 	if got := strings.ReplaceAll(strings.ReplaceAll(seen(narrow), "\n", ""), " ", ""); !strings.HasPrefix(got, strings.Repeat("ab", 25)) {
 		t.Errorf("not all of it is seen: %s", seen(narrow))
 	}
@@ -70,7 +70,7 @@ func TestItIsCopiedOnlyWhenThatIsAsked(t *testing.T) {
 	}
 	msg, _ := keyNamed("ctrl+y")
 	cmd, done := s.Update(msg)
-	if cmd == nil || done || !strings.Contains(seen(s), "told to copy it") {
+	if cmd == nil || done || !strings.Contains(seen(s), "Sent to the clipboard") {
 		t.Errorf("done: %t:\n%s", done, seen(s))
 	}
 	if got := fmt.Sprint(cmd()); got != secrettest.Canary {
@@ -84,8 +84,8 @@ func TestACopiedSecretLeavesTheProofOnTheScreen(t *testing.T) {
 	press(t, s, "ctrl+y", "x")
 	hidden := "  " + strings.Repeat("•", 24)
 	sees(t, sized(s, 40, 2), hidden, "› x")
-	sees(t, sized(s, 40, 4), hidden, "", "› x", "The terminal was told to copy it: …")
-	if got := s.Lines(40); got != (field.Lines{Least: 2, Enough: 2, Most: 6}) {
+	sees(t, sized(s, 40, 4), hidden, "", "› x", "Sent to the clipboard. Not every …")
+	if got := s.Lines(40); got != (field.Lines{Least: 2, Enough: 5, Most: 6}) {
 		t.Errorf("it asks for %+v", got)
 	}
 }

@@ -1,79 +1,73 @@
 package field
 
 import (
-	"image/color"
-
 	"charm.land/huh/v2"
 	"charm.land/lipgloss/v2"
 )
 
-// Theme is how the wizard looks. Nothing in it is told by colour alone: what has
-// the focus has a marker, an error has a sign, and without colours bold and
-// reversed text remain.
+// Theme is how the wizard looks. Color alone says nothing: the focus has a marker,
+// an error has a sign, and without colors bold, underlined and reversed text remain.
 //
-// Fields keep the pointer they were made with and look at it whenever they are
-// drawn. So, when the terminal has told its background, the owner puts the other
-// theme in the place of the first: *theme = *NewTheme(dark).
+// Fields keep the pointer they were made with. When the terminal reports its
+// background, the owner replaces the theme in place: *theme = *NewTheme(dark, glyphs).
 type Theme struct {
-	Title lipgloss.Style // the question, and a key at the foot
-	Text  lipgloss.Style // what is read, in the terminal's own colour
-	Muted lipgloss.Style // what may be skipped
+	Glyphs Glyphs
 
-	Error lipgloss.Style // with a sign before it
-	Good  lipgloss.Style // what went well
-	Warn  lipgloss.Style // what should be known before going on
+	Title lipgloss.Style // a question, a heading, a key
+	Text  lipgloss.Style // in the terminal's own color
+	Muted lipgloss.Style // notes, labels and explanations
+	Badge lipgloss.Style // the program's name in the header
 
-	Selected lipgloss.Style // what has the focus, and its sign
-	Cursor   lipgloss.Style // the cell where the next letter comes
-	Line     lipgloss.Style // a line between parts
+	Error lipgloss.Style
+	Good  lipgloss.Style // done, and an answered question
+	Warn  lipgloss.Style
+
+	Added    lipgloss.Style
+	Replaced lipgloss.Style
+	Removed  lipgloss.Style
+
+	Selected lipgloss.Style // what has the focus, and its marker
+	Accent   lipgloss.Style // the sign of the question, the caret
+	Cursor   lipgloss.Style // the cell where the next letter of a secret appears
+	Line     lipgloss.Style // the gutter and separators
 
 	huh *huh.Styles
 }
 
-// palette is the few colours there are. On a terminal of 16 colours, where the
-// nearest is taken, each of them still stands out from the background.
-type palette struct {
-	accent, muted, faint, bad, good, warn color.Color
-}
-
-func newPalette(dark bool) palette {
-	if dark {
-		return palette{
-			accent: lipgloss.Color("#5fd7ff"),
-			muted:  lipgloss.Color("#a8a8a8"),
-			faint:  lipgloss.Color("#767676"),
-			bad:    lipgloss.Color("#ff8787"),
-			good:   lipgloss.Color("#87d787"),
-			warn:   lipgloss.Color("#ffff87"),
+// NewTheme makes the theme for a dark or a light background. It asks the terminal
+// nothing. On 16 colors, where the nearest is taken, each color is still readable.
+func NewTheme(dark bool, glyphs Glyphs) *Theme {
+	color := func(onDark, onLight string) lipgloss.Style {
+		if dark {
+			return lipgloss.NewStyle().Foreground(lipgloss.Color(onDark))
 		}
+		return lipgloss.NewStyle().Foreground(lipgloss.Color(onLight))
 	}
-	return palette{
-		accent: lipgloss.Color("#005faf"),
-		muted:  lipgloss.Color("#5f5f5f"),
-		faint:  lipgloss.Color("#949494"),
-		bad:    lipgloss.Color("#af0000"),
-		good:   lipgloss.Color("#005f00"),
-		warn:   lipgloss.Color("#5f5f00"),
-	}
-}
-
-// NewTheme makes the theme for a dark or a light background. It asks nothing of
-// the terminal.
-func NewTheme(dark bool) *Theme {
-	colours := newPalette(dark)
 	plain := lipgloss.NewStyle()
+	accent := color("81", "25")
+	// 221, a warmer yellow, becomes red on 16 colors.
+	good, warn, bad := color("114", "22"), color("228", "58"), color("210", "124")
+	muted := color("245", "241")
 	t := &Theme{
+		Glyphs: glyphs,
+
 		Title: plain.Bold(true),
 		Text:  plain,
-		Muted: plain.Foreground(colours.muted),
+		Muted: muted,
+		Badge: accent.Bold(true).Reverse(true),
 
-		Error: plain.Foreground(colours.bad).Bold(true),
-		Good:  plain.Foreground(colours.good),
-		Warn:  plain.Foreground(colours.warn),
+		Error: bad.Bold(true),
+		Good:  good,
+		Warn:  warn,
 
-		Selected: plain.Foreground(colours.accent).Bold(true),
+		Added:    good,
+		Replaced: warn,
+		Removed:  bad,
+
+		Selected: accent.Bold(true),
+		Accent:   accent,
 		Cursor:   plain.Reverse(true),
-		Line:     plain.Foreground(colours.faint),
+		Line:     muted,
 	}
 	t.huh = huhStyles(t)
 	return t

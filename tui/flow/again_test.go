@@ -24,13 +24,13 @@ func TestAYesIsForOneRepositoryAndOneBranch(t *testing.T) {
 	w := newWorld(t)
 	w.travis.SetEnvVars(slug, mixed)
 	w.travis.AddRepository(travistest.Repository{ID: 11, Slug: "acme/second", Active: true, EnvVars: mixed})
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepMixed).answer(flow.Value{Yes: true}).step(flow.StepReview)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepMixed).answer(flow.Value{Index: 1}).step(flow.StepReview)
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "sent there too") {
 		t.Errorf("the review does not say it: %s", lines)
 	}
 	w.backTo(flow.StepRepository)
 	w.answer(flow.Value{Key: "github acme/second"}).step(flow.StepMixed)
-	w.answer(flow.Value{Yes: true}).step(flow.StepReview)
+	w.answer(flow.Value{Index: 1}).step(flow.StepReview)
 	w.backTo(flow.StepBranch)
 	w.accept().step(flow.StepMixed)
 }
@@ -61,7 +61,7 @@ func (u untrusted) Rack(context.Context, convox.Host, secret.String) (convox.Log
 	return convox.Login{}, &problem.Error{Code: convox.CodeUntrusted, Detail: convox.Detail{Fingerprint: "AA:BB"}}
 }
 
-func (u untrusted) Settled(context.Context, convox.Host, secret.String, secret.String, int, func(convox.Turn)) (bool, error) {
+func (u untrusted) TryLogins(context.Context, convox.Host, secret.String, secret.String, int, func(convox.LoginAttempt)) (bool, error) {
 	return false, nil
 }
 
@@ -83,7 +83,7 @@ func TestACertificateIsApprovedByItsOwner(t *testing.T) {
 
 	w = newWorld(t)
 	w.outside.Checker = func(string) (flow.Checker, error) { return untrusted{}, nil }
-	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).type_(key).step(flow.StepKey) // a Console is never written unchecked
+	w.begin(flow.Given{}).choose("Console deploy key").type_(key).step(flow.StepKey) // a Console is never written unchecked
 }
 
 // console is a Console beside such a Rack.
@@ -100,25 +100,25 @@ func TestAnApprovedCertificateIsForItsHostAlone(t *testing.T) {
 	w := newWorld(t)
 	w.outside.Checker = func(fingerprint string) (flow.Checker, error) { return console{untrusted{fingerprint == "AA:BB"}}, nil }
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepCertificate).answer(flow.Value{Yes: true}).step(flow.StepReview)
-	w.backTo(flow.StepWay)
-	w.answer(flow.Value{Index: 0}).step(flow.StepKey).type_(key).step(flow.StepReview)
+	w.backTo(flow.StepSignIn)
+	w.choose("Console deploy key").step(flow.StepKey).type_(key).step(flow.StepReview)
 }
 
 func TestAPasswordIsForTheHostThatItNames(t *testing.T) {
 	w := newWorld(t)
 	other, _ := convox.ParseHost("other.example.com")
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "production", Password: secret.New(secrettest.Canary), PasswordFor: other}).step(flow.StepSource)
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production", Password: secret.New(secrettest.Canary), PasswordFor: other}).step(flow.StepSource)
 	if n := len(w.rack.Faults.Requests()); n != 0 {
 		t.Errorf("%d calls with the password of another host", n)
 	}
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "production", Password: secret.New(secrettest.Canary), PasswordFor: w.host()}).step(flow.StepReview)
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production", Password: secret.New(secrettest.Canary), PasswordFor: w.host()}).step(flow.StepReview)
 }
 
 func TestWhatThePersonSaidIsNotPassedOver(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Way: flow.ByRack, Rack: "production", Saved: true})
+	w := newWorld(t).begin(flow.Given{SignIn: flow.ByRack, Rack: "production", Saved: true})
 	w.step(flow.StepReview).backTo(flow.StepRack)
 	w.answer(flow.Value{Key: "host 127.0.0.1:1"}).step(flow.StepPassword).type_("pw").step(flow.StepUnchecked).answer(flow.Value{Yes: true}).step(flow.StepReview)
-	w.backTo(flow.StepWay)
+	w.backTo(flow.StepSignIn)
 	w.accept().step(flow.StepRack)
 	if offered := w.flow.Question().Initial.Key; offered != "host 127.0.0.1:1" {
 		t.Errorf("it offers %s", offered)
@@ -126,9 +126,9 @@ func TestWhatThePersonSaidIsNotPassedOver(t *testing.T) {
 }
 
 func TestARackBehindConsoleIsNotLookedForInAWS(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Way: flow.ByConsole, Rack: "acme/production", Password: secret.New(key)})
-	w.step(flow.StepReview).backTo(flow.StepWay)
-	w.answer(flow.Value{Index: 1}).step(flow.StepRack)
+	w := newWorld(t).begin(flow.Given{SignIn: flow.ByConsole, Rack: "acme/production", Password: secret.New(key)})
+	w.step(flow.StepReview).backTo(flow.StepSignIn)
+	w.choose("Rack password").step(flow.StepRack)
 }
 
 func TestAnotherAccountHasOtherRepositories(t *testing.T) {
@@ -179,7 +179,7 @@ func TestASavedRackThatIsFoundToBePrivateIsWarnedOf(t *testing.T) {
 	for _, s := range searches[:last] {
 		s(t.Context(), w.flow.Found)
 	}
-	w.answer(flow.Value{Index: 1}).step(flow.StepRack)
+	w.choose("Rack password").step(flow.StepRack)
 	key := w.flow.Question().Initial.Key
 	searches[last](t.Context(), w.flow.Found)
 	if rows := w.flow.Question().Rows; len(rows) != 2 || rows[0].Key != key || w.flow.Question().Initial.Key != key {
@@ -196,7 +196,7 @@ func TestAnActivationThatStandsIsTold(t *testing.T) {
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "activated") || !w.flow.Report().Stands() {
+	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "activated") || !w.flow.Report().HasChanges() {
 		t.Errorf("it says %s", reason)
 	}
 }

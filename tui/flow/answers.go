@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"time"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
@@ -9,43 +10,46 @@ import (
 	"convox-travis/travisapi"
 )
 
-// answers is what the person said, or what was taken for them. Going back
-// loses none of it.
+// answers is what the person answered, or the flags did. Going back keeps it.
 type answers struct {
-	way     Way
+	signIn  SignIn
 	instead instead // of a reset
 	console convox.Host
 	key     secret.String // a deploy key
 
-	rack     string // the key of the row that was picked
-	typed    string // a host that was typed
+	rack     string // the key of the row that was selected
+	profile  string // the AWS profile that was selected, or ""
+	typed    string // a host that was entered
 	source   source
-	password secret.String // that was typed
+	password secret.String // that was entered
 
 	recovered secret.String // from AWS
 
 	newFrom newFrom       // where the new password of a reset comes from
-	made    secret.String // the one that was made
-	fresh   secret.String // the one that was typed
+	made    secret.String // the generated one
+	fresh   secret.String // the one that was entered
 	showIt  bool          // to its owner, instead of saving it
 
-	approved  map[convox.Host]string // the fingerprint of the certificate that is a Rack's own
+	approved  map[convox.Host]string // fingerprints of self-signed certificates
 	unchecked bool
 
-	ownToken   bool           // the one that was typed, not the one that was found
-	token      secret.String  // that was typed
-	repository string         // the key of the row that was picked
-	slug       string         // a name that was typed
-	targets    []setup.Target // the repositories that were picked
-	marked     []setup.Target // those of them beside which one was typed
-	unknown    remedy         // of those that Travis doesn't know
-	inactive   remedy         // of those that it doesn't build
-	branch     string
-	allowMixed bool
+	ownToken     bool           // the one that was typed, not the one that was found
+	token        secret.String  // that was typed
+	repository   string         // the key of the row that was picked
+	slug         string         // a name that was typed
+	targets      []setup.Target // the repositories that were picked
+	marked       []setup.Target // those of them beside which one was typed
+	unknown      remedy         // of those that Travis doesn't know
+	unreadable   remedy         // of those that can't be set up
+	inactive     remedy         // of those that it doesn't build
+	leftOut      []setup.Target // because of branches with their own host
+	branch       string         // "" is all
+	entersBranch bool           // instead of picking one
+	allowMixed   bool
 
-	deployRack string // ORG/NAME, that was picked
+	deployRack string // ORG/NAME, that was selected
 	noStep     bool   // .travis.yml gets no deploy step
-	encrypt    bool   // the pair goes into .travis.yml
+	encrypt    bool   // the variables go into .travis.yml
 }
 
 // source is where a Rack's password comes from.
@@ -61,47 +65,48 @@ const (
 
 // result is what the steps led to.
 type result struct {
-	login       *convox.Login  // of the last good check
-	accepted    setup.Accepted // what that was of
-	untrusted   string         // the fingerprint to be asked about
+	login       *convox.Login  // of the last check that succeeded
+	accepted    setup.Accepted // the credential of that check
+	untrusted   string         // the fingerprint to ask about
 	unreachable error
-	refused     map[source]bool // what the Rack did not take
-	noRecovery  bool            // AWS gave no password that is good
-	savedIn     string          // the file in which a recovered one was saved
-	showing     bool            // a recovered one is to be shown
-	saving      bool            // or to be saved
+	refused     map[source]bool // by the Rack
+	noRecovery  bool            // AWS has no password that the Rack accepts
+	savedIn     string          // the file that a recovered password was saved in
+	showing     bool            // show a recovered password
+	saving      bool            // save it
 
 	user travisapi.User
 
-	read  *setup.Plan // what Travis knows of the repositories
+	read  *setup.Plan // the repositories as Travis described them
 	plan  *setup.Plan
 	file  *filePlan
-	words []*travisWord // on the plans that were reviewed
-	mixed []error       // what needs a word: a branch would get the new password for its own host
+	words []*travisWord          // on the plans that were reviewed
+	mixed []setup.RepositoryPlan // in which a branch would send the new password to its own host
+	took  time.Duration          // of the writes
 
 	agreed, turned, left bool
 
-	proved   bool  // a build logged in
-	proofErr error // why a build that was tried is no proof
+	tested   bool  // a test build signed in
+	testErr  error // why a test build didn't
 	begun    bool  // something may have been written
 	report   *setup.Report
 	searches []Search
 }
 
 func (g Given) answers() answers {
-	a := answers{way: g.Way, console: g.Console, branch: g.Branch, allowMixed: g.AllowMixed}
+	a := answers{signIn: g.SignIn, console: g.Console, branch: g.Branch, allowMixed: g.AllowMixed}
 	if a.console.IsZero() {
-		a.console, _ = convox.ParseHost(convox.HostedConsole) // it is one
+		a.console, _ = convox.ParseHost(convox.HostedConsole) // always valid
 	}
 	if !g.Host.IsZero() {
 		a.rack, a.typed = typeRow, g.Host.String()
 	}
 	if g.Reset != nil {
-		a.way, a.rack, a.source = ByRack, rackKey(*g.Reset), sourceReset
+		a.signIn, a.rack, a.source = ByRack, rackKey(*g.Reset), sourceReset
 		return a
 	}
 	switch {
-	case !g.Password.IsEmpty() && g.Way == ByConsole:
+	case !g.Password.IsEmpty() && g.SignIn == ByConsole:
 		a.key = g.Password
 	case !g.Password.IsEmpty():
 		a.source = sourceGiven
@@ -111,24 +116,25 @@ func (g Given) answers() answers {
 	return a
 }
 
-// host is where a build will log in, zero while that is open.
+// host is where builds will log in. It's zero until that is known.
 func (f *Flow) host() convox.Host {
-	if f.answers.way == ByConsole {
+	if f.answers.signIn == ByConsole {
 		return f.answers.console
 	}
 	return f.rackHost()
 }
 
-// fingerprint is that of the one certificate that host may show, "" where any that
-// is trusted will do.
+// fingerprint is of the only certificate that host may show. With "" it may show any
+// that is trusted.
 func (f *Flow) fingerprint() string { return cmp.Or(f.answers.approved[f.host()], f.given.Fingerprint) }
 
-// credential is what a build will log in with, and where.
+// credential is what builds will log in with, and where.
 func (f *Flow) credential() setup.Credential {
-	return setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.way == ByConsole, Source: f.passwordSource()}
+	return setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.signIn == ByConsole, Source: f.passwordSource()}
 }
 
-// passwordSource is where the Rack's password was found, "" for one that was given.
+// passwordSource is where the Rack password was found, "" for one that was entered or
+// passed.
 func (f *Flow) passwordSource() convox.Source {
 	switch {
 	case !byRack(f):
@@ -141,10 +147,10 @@ func (f *Flow) passwordSource() convox.Source {
 	return ""
 }
 
-// secret is what a build will log in with.
+// secret is what builds will log in with.
 func (f *Flow) secret() secret.String {
 	switch {
-	case f.answers.way == ByConsole:
+	case f.answers.signIn == ByConsole:
 		return f.answers.key
 	case f.answers.source == sourceGiven:
 		return f.given.Password
@@ -161,7 +167,7 @@ func (f *Flow) secret() secret.String {
 	return f.answers.password
 }
 
-// token is what opens Travis.
+// token is the Travis token.
 func (f *Flow) token() secret.String {
 	if f.answers.ownToken {
 		return f.answers.token
@@ -184,19 +190,19 @@ func (f *Flow) request() setup.Request {
 }
 
 func (f *Flow) consoleRack() string {
-	if f.answers.way == ByConsole && f.given.Way == ByConsole {
+	if f.answers.signIn == ByConsole && f.given.SignIn == ByConsole {
 		return f.given.Rack
 	}
 	return ""
 }
 
-// Missing names the steps that nobody has answered yet, for those who can't be asked.
-// Of questions that only come up on the way it names the one that is asked now.
+// Missing names the steps that aren't answered yet, for runs that can't ask. Of
+// questions that depend on what is found, it names the current one.
 func (f *Flow) Missing() []string {
 	var missing []string
 	switch {
-	case f.answers.way == NoWay:
-		missing = append(missing, StepWay, StepPassword)
+	case f.answers.signIn == NoSignIn:
+		missing = append(missing, StepSignIn, StepPassword)
 	case f.result.login == nil && !f.answers.unchecked:
 		if f.host().IsZero() {
 			missing = append(missing, StepRack)

@@ -15,8 +15,8 @@ import (
 	"convox-travis/travisapi"
 )
 
-// apply carries out the plan. Where the review was skipped, it first shows its
-// warnings.
+// apply carries out the plan. Where the review is skipped, it shows the warnings
+// first.
 func (f *Flow) apply() *Work {
 	plan, job := *f.result.plan, f.job()
 	var warnings []Line
@@ -31,13 +31,13 @@ func (f *Flow) apply() *Work {
 	})
 }
 
-// job is what a writing needs beside its plan.
+// job is what is needed to write, besides the plan.
 type job struct {
 	outside Outside
 	token   secret.String
 	several bool
-	file    *travisyml.File // nil where there is nothing to add
-	plan    *filePlan       // of the file, that was reviewed
+	file    *travisyml.File // nil where nothing is added
+	plan    *filePlan       // of the file, as reviewed
 	encrypt bool
 }
 
@@ -52,7 +52,7 @@ func (f *Flow) job() job {
 func (j job) work(words string, run func(setup.Stop, Tell) Outcome) *Work {
 	work := &Work{Words: words, Writes: true, Run: run}
 	if j.several {
-		work.Stops = "stop, and take away what is half"
+		work.Stops = "stop, and roll back what is incomplete"
 	}
 	return work
 }
@@ -60,6 +60,8 @@ func (j job) work(words string, run func(setup.Stop, Tell) Outcome) *Work {
 // carryOut writes the variables, to the settings or the file, and then the deploy
 // step. A ban ends the flow of several repositories: it lasts too long to wait.
 func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
+	clock := j.outside.Runner.Retry.Defaults().Clock
+	start := clock.Now()
 	travis, err := j.outside.Travis(j.token)
 	if err != nil {
 		return Outcome{Err: err, To: StepReview}
@@ -83,10 +85,12 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 		j.writeFile(stop, travis, plan, &report, tell)
 	}
 	errs := report.Errs()
-	if len(errs) > 0 && j.encrypt && !report.Stands() && report.Stopped == nil {
-		return Outcome{Err: errs[0], To: StepReview} // where the other place can be chosen
+	if len(errs) > 0 && j.encrypt && !report.HasChanges() && report.Stopped == nil {
+		return Outcome{Err: errs[0], To: StepReview} // where encrypt can be turned off
 	}
+	took := clock.Now().Sub(start)
 	outcome := Outcome{Set: func(f *Flow) {
+		f.result.took += took
 		f.takeReport(report)
 		f.over = report.Stopped != nil || j.several && slices.ContainsFunc(errs, isBan)
 	}}
@@ -99,8 +103,8 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 	return outcome
 }
 
-// countInto reports how far the run over a plan is, and in lines what goes wrong that
-// the review did not say.
+// countInto reports how far the run of a plan is, and in lines the errors that the
+// review didn't show.
 func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
 	tally, known := plan.Tally(time.Now()), map[setup.Target]bool{}
 	for _, r := range plan.Repositories {
@@ -112,7 +116,7 @@ func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
 		case setup.StepFinished:
 			tally.Count(e.Report.Err)
 			tell.Progress(tally.Progress())
-			if e.Report.Err != nil && !isNotBegun(e.Report.Err) && !known[e.Target] {
+			if e.Report.Err != nil && !isNotStarted(e.Report.Err) && !known[e.Target] {
 				tell.Line(Line{Bad, e.Report.Err.Error()})
 			}
 		case setup.StepLookUp, setup.StepUndo:
@@ -122,16 +126,16 @@ func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
 	}
 }
 
-// isNotBegun reports whether nothing was tried, because of another's error or a
+// isNotStarted reports whether nothing was tried, because of another's error or a
 // stop.
-func isNotBegun(err error) bool { return problem.Code(err) == setup.CodeNotBegun }
+func isNotStarted(err error) bool { return problem.Code(err) == setup.CodeNotStarted }
 
-// isBan reports whether Travis refuses everything for a time.
+// isBan reports whether Travis refuses all calls for some time.
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }
 
-// writeFile adds to .travis.yml. That it cannot be done without changing a line
-// is no failure: the review has said so, and the end gives the lines to paste,
-// which only now hold what is encrypted.
+// writeFile adds to .travis.yml. That a line would have to change is no failure: the
+// review said so, and the end gives the lines to paste, which have the encrypted
+// texts only now.
 func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, all *setup.Report, tell Tell) {
 	report := &all.Repositories[0]
 	if all.Stopped != nil {
@@ -161,8 +165,8 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, all *set
 	}
 }
 
-// takeReport keeps how a run ended. Repositories that were tried again replace what
-// was reported before.
+// takeReport keeps the report of a run. Retried repositories replace what was
+// reported of them before.
 func (f *Flow) takeReport(report setup.Report) {
 	before := f.result.report
 	f.result.begun, f.result.report = true, &report
@@ -188,7 +192,8 @@ func (f *Flow) takeReport(report setup.Report) {
 }
 
 // again makes a new plan for the repositories that failed, since a part may have
-// been written. It carries out what was reviewed; anything else is reviewed first.
+// been written, and carries it out as far as it was reviewed. Anything else is
+// reviewed first.
 func (f *Flow) again() *Work {
 	var failed []setup.Target
 	for _, r := range f.result.report.Repositories {
@@ -197,10 +202,10 @@ func (f *Flow) again() *Work {
 		}
 	}
 	plan, reviewed, job := f.planner(failed), *f.result.plan, f.job()
-	return job.work("trying "+nameOf(failed)+" again", func(stop setup.Stop, tell Tell) Outcome {
+	return job.work("retrying "+nameOf(failed), func(stop setup.Stop, tell Tell) Outcome {
 		plan, outcome := plan(stop, nil)
 		err := outcome.Err
-		if err == nil && !job.several { // and the report stays as it is
+		if err == nil && !job.several { // and the report doesn't change
 			err = refusal(plan)
 		}
 		switch {
@@ -247,23 +252,23 @@ func isReviewed(plan, reviewed setup.Plan) bool {
 	return true
 }
 
-// eventLine says a step of the writing in words.
+// eventLine words a step of a run.
 func eventLine(e setup.Event) (Line, bool) {
 	switch e.Step {
 	case setup.StepActivate:
-		return Line{Plain, "activating the repository"}, true
+		return Line{Plain, "activating the repository on Travis"}, true
 	case setup.StepWrite:
 		return Line{Plain, "setting " + e.Name}, true
 	case setup.StepWritten:
-		return Line{Good, e.Name + " is accepted"}, true
+		return Line{Good, "Travis accepted " + e.Name}, true
 	case setup.StepLookUp:
-		return Line{Muted, "no clear answer about " + e.Name + ": looking it up"}, true
+		return Line{Muted, "Travis didn't confirm " + e.Name + ": looking it up"}, true
 	case setup.StepUndo:
-		return Line{Warning, "taking " + e.Name + " away again"}, true
+		return Line{Warning, "rolling back " + e.Name}, true
 	case setup.StepDelete:
-		return Line{Plain, "deleting an older " + e.Name}, true
+		return Line{Plain, "deleting a duplicate " + e.Name}, true
 	case setup.StepVerify:
-		return Line{Plain, "reading both back"}, true
+		return Line{Plain, "reading both variables back"}, true
 	}
 	return Line{}, false
 }
@@ -274,13 +279,13 @@ func retryStep() step {
 		when: func(f *Flow) bool { return f.result.report != nil && len(f.result.report.Errs()) > 0 },
 		ask: func(f *Flow) Question {
 			q := Question{
-				Kind: Choice, Title: "It could not be completed", Guarded: true,
-				Reason:  f.standing(),
-				Options: []Option{{Label: "Try again", Note: "it ends in the same state, whatever was written"}, {Label: "Leave it"}},
+				Kind: Choice, Title: "Not everything was written. Retry?", Guarded: true,
+				Reason:  f.outcomes(),
+				Options: []Option{{Label: "Retry", Note: "safe to repeat"}, {Label: "Quit", Note: "and keep what was written"}},
 			}
 			if f.several() {
 				q.Title, q.Reason = f.incomplete()
-				q.Options[0].Note = "those alone; " + q.Options[0].Note
+				q.Options = []Option{{Label: "Retry those that failed", Note: "safe to repeat"}, {Label: "Continue without them"}}
 			}
 			return q
 		},
@@ -295,39 +300,26 @@ func retryStep() step {
 	}
 }
 
-// standing says what is written and what is not.
-func (f *Flow) standing() []string {
-	var lines []string
-	for _, r := range f.result.report.Repositories {
-		if r.Activated {
-			lines = append(lines, "activated on Travis")
-		}
-		for _, v := range r.Variables {
-			lines = append(lines, fmt.Sprintf("%-15s  %s", v.Name, v.Outcome()))
-		}
-		if r.File != nil {
-			lines = append(lines, fmt.Sprintf("%-15s  %s", travisyml.FileName, r.File.Outcome()))
-		}
+// outcomes say what was written and what wasn't.
+func (f *Flow) outcomes() []string {
+	r := f.result.report.Repositories[0]
+	lines := []string{r.Outcome()}
+	if r.File != nil {
+		lines = append(lines, travisyml.FileName+" "+r.File.Outcome())
+	}
+	if r.Activated {
+		lines = append(lines, "activated on Travis")
 	}
 	return lines
 }
 
-// incomplete says how many repositories failed, and why the first few did.
+// incomplete counts the repositories that failed, and says why the first did.
 func (f *Flow) incomplete() (title string, why []string) {
 	done, failed, left := f.result.report.Count()
-	const few = 3
-	for _, err := range f.result.report.Errs() {
-		if isNotBegun(err) {
-			continue
-		}
-		if len(why) == few {
-			why = append(why, fmt.Sprintf("and %d more that failed", failed-few))
-			break
-		}
-		why = append(why, err.Error())
-	}
+	errs := slices.DeleteFunc(f.result.report.Errs(), isNotStarted)
+	why = firstOf(errs)
 	if left > 0 {
-		why = append(why, fmt.Sprintf("%d were not begun", left))
+		why = append(why[:min(len(why), 2)], fmt.Sprintf("%d not started", left))
 	}
-	return fmt.Sprintf("%d of %s could not be completed", failed+left, text.Count(done+failed+left, "repository")), why
+	return fmt.Sprintf("%d of %s failed. Retry?", failed+left, text.Count(done+failed+left, "repository")), why
 }

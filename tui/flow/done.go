@@ -1,12 +1,14 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
+	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
@@ -14,42 +16,124 @@ func doneStep() step {
 	return step{
 		id: StepDone, name: "Done",
 		ask: func(f *Flow) Question {
-			lines := f.endLines()
-			add := func(heading string, words []string) {
-				if len(words) > 0 {
-					lines = append(lines, Line{}, Line{Heading, heading})
-				}
-				for _, line := range words {
-					lines = append(lines, Line{Plain, line})
-				}
+			title, lines := f.Ending()
+			q := Question{Kind: Ending, Title: title, Lines: lines, Yes: "quit"}
+			if i := slices.IndexFunc(f.nextLines(), isCommand); i >= 0 {
+				q.Copy = f.nextLines()[i].Text
 			}
-			add("What comes next", f.Next())
-			add("To undo it", f.result.report.Undo(f.given.Repeated))
-			return Question{Kind: Ending, Title: "Done", Lines: lines, Yes: "leave"}
+			return q
 		},
 		take: func(f *Flow, _ Value) { f.over = true },
 	}
 }
 
-// endLines say how it ended: for one repository each variable, for several how many
-// were set up, and why others weren't.
-func (f *Flow) endLines() []Line {
+func isCommand(l Line) bool { return l.Tone == Command }
+
+// Ending says how it ended, also once the flow is over: what was written, what to do
+// next and how to remove it again. The title is "" where nothing was tried.
+func (f *Flow) Ending() (title string, lines []Line) {
 	report := f.result.report
-	if !f.several() {
-		lines := []Line{{Heading, nameOf(f.targets())}}
-		for _, standing := range f.standing() {
-			lines = append(lines, Line{Good, standing})
+	switch {
+	case f.given.Reset != nil && f.reset.IsDone():
+		return resetDone, f.afterResetLines()
+	case report == nil:
+		return "", nil
+	}
+	add := func(section ...Line) {
+		if len(lines) > 0 && len(section) > 0 {
+			lines = append(lines, Line{})
 		}
-		return append(lines, f.proofLines()...)
+		lines = append(lines, section...)
 	}
+	results := f.resultLines
+	if f.several() {
+		results = f.severalResults
+	}
+	add(results()...)
+	add(f.resetLines()...)
+	if next := f.nextLines(); len(next) > 0 {
+		add(append([]Line{{Heading, "Next"}}, next...)...)
+	}
+	if !f.given.DryRun {
+		add(cleanupLines(report.Cleanup(f.given.Repeated))...)
+	}
+	return f.endTitle(), lines
+}
+
+func (f *Flow) endTitle() string {
+	report := f.result.report
 	done, failed, left := report.Count()
-	title := text.Count(done, "repository")
-	if failed+left > 0 {
-		title = fmt.Sprintf("%d of %s", done, text.Count(done+failed+left, "repository"))
+	all := done + failed + left
+	switch {
+	case f.given.DryRun:
+		return "Dry run: nothing was written"
+	case report.Stopped != nil:
+		return "Stopped"
+	case all == done && f.several():
+		return text.Count(done, "repository") + " set up in " + inSeconds(f.result.took)
+	case all == done:
+		return "Done in " + inSeconds(f.result.took)
+	case f.several():
+		return fmt.Sprintf("%d of %s set up", done, text.Count(all, "repository"))
 	}
-	lines := []Line{{Heading, title + " set up"}}
+	return "Not completed"
+}
+
+// resultLines are the results for one repository.
+func (f *Flow) resultLines() []Line {
+	r := f.result.report.Repositories[0]
+	var lines []Line
+	if r.Activated {
+		lines = append(lines, Line{Good, variable("activation", "builds start with the next push")})
+	}
+	for _, v := range r.Variables {
+		outcome := v.Outcome()
+		if v.Branch != "" {
+			outcome += ", only for branch " + v.Branch
+		}
+		lines = append(lines, Line{toneOf(v.Result), variable(v.Name, outcome)})
+	}
+	if file := r.File; file != nil {
+		tone := Good
+		switch {
+		case file.Planned:
+			tone = Plain
+		case file.Err != nil:
+			tone = Warning
+		}
+		lines = append(lines, Line{tone, variable(travisyml.FileName, file.Outcome())})
+	}
+	if r.Err != nil {
+		lines = append(lines, errorLines(r.Err)...)
+	}
+	return append(lines, f.testBuildLines()...)
+}
+
+// toneOf is that of a variable's result.
+func toneOf(result setup.Result) Tone {
+	switch result {
+	case setup.Done:
+		return Good
+	case setup.Undone, setup.Unknown:
+		return Warning
+	case setup.Failed:
+		return Bad
+	}
+	return Plain
+}
+
+func errorLines(err error) []Line {
+	lines := []Line{{Bad, sentence(err.Error())}}
+	for _, hint := range ProblemOf(err).Do {
+		lines = append(lines, Line{Muted, sentence(hint)})
+	}
+	return lines
+}
+
+// severalResults count the results, and say why repositories failed.
+func (f *Flow) severalResults() []Line {
 	var counts counts
-	for _, r := range report.Repositories {
+	for _, r := range f.result.report.Repositories {
 		if r.Err == nil {
 			var actions []setup.Action
 			for _, v := range r.Variables {
@@ -58,59 +142,116 @@ func (f *Flow) endLines() []Line {
 			counts.add(nil, r.Activated, actions...)
 		}
 	}
+	var lines []Line
 	if words := counts.String(); words != "" {
-		lines = append(lines, Line{Good, words})
+		tone := Good
+		if f.given.DryRun {
+			tone = Plain
+		}
+		lines = append(lines, Line{tone, words})
 	}
-	for _, r := range report.Repositories {
+	for _, r := range f.result.report.Repositories {
 		if r.Err == nil {
 			continue
 		}
-		lines = append(lines, Line{Bad, r.Err.Error()})
-		if r.Stands() {
-			lines = append(lines, Line{Muted, "it has: " + r.Outcome()})
-		}
-		for _, hint := range ProblemOf(r.Err).Do {
-			lines = append(lines, Line{Muted, hint})
+		lines = append(lines, errorLines(r.Err)...)
+		if r.HasChanges() {
+			lines = append(lines, Line{Muted, "It has: " + r.Outcome() + "."})
 		}
 	}
 	return lines
 }
 
-// Next is what is left to do by hand once the variables are written.
+// cleanupLines say how to remove what was written. It is an undo only where nothing
+// was replaced.
+func cleanupLines(cleanup setup.Cleanup) []Line {
+	heading := "Remove"
+	if cleanup.IsUndo {
+		heading = "Undo"
+	}
+	var lines []Line
+	if cleanup.Command != "" {
+		lines = append(lines, Line{Command, cleanup.Command})
+	}
+	for _, note := range []string{cleanup.Note, cleanup.File} {
+		if note != "" {
+			lines = append(lines, Line{Muted, note})
+		}
+	}
+	if len(lines) > 0 {
+		lines = slices.Insert(lines, 0, Line{Heading, heading})
+	}
+	return lines
+}
+
+// Next is what is left to do by hand, in lines.
 func (f *Flow) Next() []string {
-	report := f.result.report
-	if report == nil || f.given.DryRun || report.Stopped != nil || len(report.Errs()) == len(report.Repositories) {
-		return nil
-	}
 	var next []string
-	if f.answers.unchecked {
-		next = append(next, "the password was not checked: the first build will show whether it is right")
-	}
-	file := report.Repositories[0].File // of the only repository
-	switch {
-	case f.several():
-		return append(next,
-			"let builds deploy: in the clone of each, convox-travis yml shows the step and --write adds it",
-			"prove it with a build of each: convox-travis check --build",
-		)
-	case file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0:
-		return append(next, "let builds deploy: in its clone, convox-travis yml shows the step and --write adds it")
-	}
-	next = append(next, toPaste(file.ToPaste)...)
-	if file.Written() || len(file.ToPaste) > 0 {
-		path := text.Quote(file.Path)
-		next = append(next, "commit .travis.yml yourself:", "  git add "+path+" && git commit")
-	}
-	if f.answers.encrypt {
-		next = append(next, "builds have the pair from the push on")
+	for _, line := range f.nextLines() {
+		words := line.Text
+		if line.Tone == Command {
+			words = "  " + words
+		}
+		next = append(next, words)
 	}
 	return next
 }
 
-// proveStep offers to prove the pair where it counts.
-func proveStep() step {
+// nextLines are what is left to do by hand once the variables are written.
+func (f *Flow) nextLines() []Line {
+	report := f.result.report
+	if report == nil || f.given.DryRun || report.Stopped != nil || len(report.Errs()) == len(report.Repositories) {
+		return nil
+	}
+	var lines []Line
+	if f.answers.unchecked {
+		lines = append(lines, Line{Warning, "The password isn't verified: the first build shows whether it's right."})
+	}
+	file := report.Repositories[0].File // of the only repository
+	if f.several() || file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0 {
+		command := setup.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
+		where := "in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
+		switch {
+		case f.several():
+			where = "in the clone of each repository: it adds the deploy step"
+		case f.fitsFile():
+			where = "adds the deploy step"
+		}
+		lines = append(lines, Line{Command, command}, Line{Muted, where})
+		if !f.knowsRack() {
+			lines = append(lines, Line{Muted, "with the Rack to deploy to in place of ORG/NAME"})
+		}
+		return lines
+	}
+	for _, refusal := range file.ToPaste {
+		for _, hint := range refusal.Problem().Hints {
+			lines = append(lines, Line{Plain, travisyml.FileName + ": " + hint + ":"})
+		}
+		for _, line := range refusal.Lines {
+			lines = append(lines, Line{FileAdded, line})
+		}
+	}
+	if file.Written() || len(file.ToPaste) > 0 {
+		lines = append(lines, Line{Command, "git add " + text.Quote(f.fromFolder(file.Path)) + ` && git commit -m "Deploy with Convox" && git push`})
+	}
+	if f.answers.encrypt {
+		lines = append(lines, Line{Muted, "builds get the variables with that push"})
+	}
+	return lines
+}
+
+// fromFolder is a path as a command there takes it.
+func (f *Flow) fromFolder(path string) string {
+	if folder, name := filepath.Split(path); f.outside.Folder != "" && filepath.Clean(folder) == f.outside.Folder {
+		return name
+	}
+	return path
+}
+
+// testBuildStep offers to verify the variables in a build.
+func testBuildStep() step {
 	return step{
-		id: StepProve, name: "Proof",
+		id: StepProve, name: "Test build",
 		when: func(f *Flow) bool {
 			report := f.result.report
 			return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
@@ -118,12 +259,16 @@ func proveStep() step {
 		pass: func(f *Flow) bool { return f.given.Agreed },
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Prove it with one build?",
+				Kind: Confirm, Title: "Run a test build?", Guarded: true,
 				Reason: []string{
-					"Travis runs one build that only logs in with the new variables (convox rack), and deploys nothing.",
-					"It uses build credits, and takes a minute or two.",
+					"Travis runs one build that only signs in with the new variables. It deploys nothing.",
+					"It uses build credits and takes a minute or two.",
 				},
-				Yes: "Yes", No: "No, it is done",
+				Help: []string{
+					"The build runs convox rack with CONVOX_HOST and CONVOX_PASSWORD as Travis gives them to builds, on Travis's own machines. It clones nothing and needs no .travis.yml.",
+					"You can run one later: convox-travis check --build.",
+				},
+				Yes: "Yes, run it", No: "No, finish",
 			}
 		},
 		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
@@ -131,11 +276,11 @@ func proveStep() step {
 			if !f.result.agreed {
 				return nil
 			}
-			return f.prove()
+			return f.runTestBuild()
 		},
 		shown: func(f *Flow) string {
-			if f.result.proved {
-				return "a build logged in"
+			if f.result.tested {
+				return "passed · signed in with the new variables"
 			}
 			return ""
 		},
@@ -145,30 +290,31 @@ func proveStep() step {
 // builds reports whether Travis builds the repository.
 func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive == activate }
 
-func (f *Flow) prove() *Work {
-	request := setup.ProofRequest{
-		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.way == ByConsole, Rack: f.deployRack(),
-		Branch: cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main"),
+// runTestBuild runs a build that only signs in.
+func (f *Flow) runTestBuild() *Work {
+	request := setup.TestBuildRequest{
+		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),
+		Branch: f.branch(),
 	}
 	token, outside := f.token(), f.outside
 	return &Work{
-		Words: "waiting for the build", Writes: true, Stops: "stop waiting; the build goes on",
+		Words: "waiting for the test build", Writes: true, Stops: "stop waiting; the build continues",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			travis, err := outside.Travis(token)
 			if err != nil {
 				return Outcome{Err: err}
 			}
 			request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
-			prover := setup.Prover{Builder: travis, Tell: func(e setup.ProofEvent) {
-				tell.Progress(Progress{Words: "the build: " + e.State})
+			prover := setup.TestBuilder{Builder: travis, Tell: func(e setup.TestBuildEvent) {
+				tell.Progress(Progress{Words: "test build: " + e.State})
 				if e.Page != "" && e.State == "created" {
 					tell.Line(Line{Muted, e.Page})
 				}
 			}}
-			err = prover.Prove(stop, request)
+			err = prover.Run(stop, request)
 			stopped := context.Cause(stop.Soft)
 			outcome := Outcome{Err: err, Set: func(f *Flow) {
-				f.result.proved, f.result.proofErr = err == nil, err
+				f.result.tested, f.result.testErr = err == nil, err
 				f.result.report.Stopped, f.over = stopped, stopped != nil
 			}}
 			return outcome
@@ -176,23 +322,22 @@ func (f *Flow) prove() *Work {
 	}
 }
 
-// Proof says what a build has shown of the pair, "" where none was tried, and why
-// that is no proof.
-func (f *Flow) Proof() (words string, err error) {
-	if f.result.proved {
+// TestBuild says that a test build signed in, "" where none did, and why one that
+// was tried didn't.
+func (f *Flow) TestBuild() (words string, err error) {
+	if f.result.tested {
 		words = "Travis logged in with the new variables, in a build of " + f.only().String() + "."
 	}
-	return words, f.result.proofErr
+	return words, f.result.testErr
 }
 
-// proofLines tells of the proof, where one was tried.
-func (f *Flow) proofLines() []Line {
-	words, err := f.Proof()
+// testBuildLines are the result of a test build, where one was tried.
+func (f *Flow) testBuildLines() []Line {
 	switch {
-	case err != nil:
-		return []Line{{Bad, err.Error()}}
-	case words != "":
-		return []Line{{Good, words}}
+	case f.result.testErr != nil:
+		return []Line{{Bad, sentence(f.result.testErr.Error())}}
+	case f.result.tested:
+		return []Line{{Good, variable("test build", "signed in with the new variables")}}
 	}
 	return nil
 }

@@ -20,13 +20,13 @@ func Example() {
 		if question.Kind != flow.Choice {
 			break
 		}
-		if err := f.Answer(flow.Value{Index: 0}); err != nil {
+		if err := f.Answer(question.Initial); err != nil {
 			fmt.Println(err)
 		}
 	}
 	// Output:
-	// Way in (way): How should builds log in to Convox?
-	//   0 With a Console deploy key, for Racks that Console manages
-	//   1 With a Rack's password, for a Rack without Console
-	// Deploy key (key): The deploy key
+	// Sign in with (sign in): How do builds sign in to Convox?
+	//   0 Rack password, for a Rack without Console
+	//   1 Console deploy key, for a Rack that Console manages
+	// Deploy key (key): Enter the deploy key
 }

@@ -13,8 +13,7 @@ import (
 	"convox-travis/internal/travisyml"
 )
 
-// searchFile reads the clone's .travis.yml. Without a clone there is none to add
-// to.
+// searchFile reads the clone's .travis.yml. Without a clone there is none.
 func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	file, err := o.File(ctx)
 	tell(func(f *Flow) {
@@ -27,8 +26,8 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// fileNow reads the job's file again, and reports whether it is another one than
-// before. What cannot be read is for the writing to say.
+// fileNow reads the job's file again, and reports whether it changed. Where it can't
+// be read, the write fails with the reason.
 func (j job) fileNow(ctx context.Context) (now *travisyml.File, changed bool) {
 	if j.file == nil {
 		return nil, false
@@ -40,10 +39,10 @@ func (j job) fileNow(ctx context.Context) (now *travisyml.File, changed bool) {
 	return &read, read.Text != j.file.Text
 }
 
-// fitsFile reports whether the clone's file is that of the repository.
+// fitsFile reports whether the clone's file is the repository's.
 func (f *Flow) fitsFile() bool { return f.found.file != nil && f.isOwn() }
 
-// isOwn reports whether the clone is that of the repository.
+// isOwn reports whether the clone is the repository's.
 func (f *Flow) isOwn() bool {
 	for _, own := range f.ownRepositories() {
 		if strings.EqualFold(own.String(), f.only().String()) {
@@ -77,13 +76,14 @@ func deployRackStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Pick, Title: "Which Rack do builds deploy to?",
-				Reason:  []string{"The deploy step in .travis.yml names it. The review shows the step before it is written."},
-				Initial: Value{Key: cmp.Or(f.answers.deployRack, f.result.login.Racks[0].String())},
+				Reason:   []string{"The deploy step in .travis.yml names it."},
+				Headings: []string{"RACK", "REGION"},
+				Initial:  Value{Key: cmp.Or(f.answers.deployRack, f.result.login.Racks[0].String())},
 			}
 			for _, rack := range f.result.login.Racks {
-				q.Rows = append(q.Rows, Row{Key: rack.String(), Cells: []string{rack.String(), rack.Region, rack.Status}})
+				q.Rows = append(q.Rows, Row{Key: rack.String(), Cells: []string{rack.String(), rack.Region}, Note: rack.Status, Warn: rack.IsLost()})
 			}
-			q.Rows = append(q.Rows, Row{Key: noRow, Cells: []string{"none: leave .travis.yml as it is"}, Other: true})
+			q.Rows = append(q.Rows, Row{Key: noRow, Cells: []string{"Don't add a deploy step"}, Other: true})
 			return q
 		},
 		take: func(f *Flow, v Value) {
@@ -92,12 +92,17 @@ func deployRackStep() step {
 				f.answers.deployRack = ""
 			}
 		},
-		shown: func(f *Flow) string { return f.answers.deployRack },
+		shown: func(f *Flow) string {
+			if f.answers.deployRack != "" {
+				return "deploys to " + f.answers.deployRack
+			}
+			return ""
+		},
 	}
 }
 
 // knowsRack reports whether it is known which Rack builds deploy to.
-func (f *Flow) knowsRack() bool { return f.answers.way == ByRack || f.deployRack() != "" }
+func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployRack() != "" }
 
 // filePlan is what would be added to a file, and what builds then do.
 type filePlan struct {
@@ -117,8 +122,8 @@ type fileWish struct {
 
 func (f *Flow) fileWish() fileWish {
 	wish := fileWish{
-		file: *f.found.file, slug: f.only().Slug, branch: cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main"),
-		console: f.answers.way == ByConsole, encrypt: f.answers.encrypt,
+		file: *f.found.file, slug: f.only().Slug, branch: f.branch(),
+		console: f.answers.signIn == ByConsole, encrypt: f.answers.encrypt,
 		noStep: f.answers.noStep || f.given.Agreed || !f.knowsRack(),
 	}
 	if wish.console {
@@ -127,8 +132,8 @@ func (f *Flow) fileWish() fileWish {
 	return wish
 }
 
-// filePlan returns the plan of the file as it is now and of what is asked for now,
-// or nil.
+// filePlan returns the plan that fits the file and the answers as they are now, or
+// nil.
 func (f *Flow) filePlan() *filePlan {
 	if plan := f.result.file; f.fitsFile() && plan != nil && plan.of == f.fileWish() {
 		return plan
@@ -163,8 +168,7 @@ func fileStep() step {
 	}
 }
 
-// planFile plans the file for the review, where the plan that is there isn't of what
-// is asked for now.
+// planFile plans the file for the review, unless there is a plan that fits.
 func (f *Flow) planFile() *Work {
 	if !f.fitsFile() || f.given.Agreed || f.filePlan() != nil {
 		return nil
@@ -179,81 +183,86 @@ func (f *Flow) planFile() *Work {
 	}}
 }
 
-// fileLines shows what is added to .travis.yml, why it is not, and what a push then
-// does.
-func (f *Flow) fileLines() []Line {
+// fileLines show what is added to .travis.yml, or why nothing is, and what a push
+// then does. warnings are about the file.
+func (f *Flow) fileLines() (lines, warnings []Line) {
 	if f.found.fileErr != nil && f.isOwn() {
-		return append([]Line{{}, {Heading, ".travis.yml"}}, problemLines(f.found.fileErr)...)
+		return append([]Line{{}, {Heading, ".travis.yml: unchanged"}}, problemLines(f.found.fileErr)...), nil
 	}
 	plan := f.filePlan()
 	if plan == nil {
-		return nil
+		return nil, nil
 	}
 	change, err := plan.change, plan.err
 	word := f.wordOn(plan)
 	if word != nil && word.isOver {
 		change.Builds, change.Notes = word.change.Builds, word.change.Notes
 	}
-	lines := []Line{{}, {Heading, fileHeading(change)}}
-	if problem.Has(err, travisyml.CodeStep) {
-		lines = append(append(lines, Line{Warning, "It gets no deploy step."}), problemLines(err)...)
+	lines = []Line{{}, {Heading, fileHeading(change)}}
+	switch {
+	case problem.Has(err, travisyml.CodeStep):
+		lines = append(append(lines, Line{Warning, "No deploy step is added."}), problemLines(err)...)
 		err = nil
-	}
-	if err != nil {
+	case err != nil:
 		lines = append(append(lines, problemLines(err)...), f.pastedLines(change)...)
 	}
 	if change.Found != "" {
-		lines = append(lines, Line{Muted, "It deploys already: " + change.Found + "."})
+		lines = append(lines, Line{Muted, "It already deploys: " + change.Found + "."})
 	}
-	lines = append(lines, besideLines(change)...)
-	switch {
-	case change.Changed():
-		for i, line := range strings.Split(strings.TrimSuffix(change.Diff(), "\n"), "\n") {
-			if i > 2 { // behind the names and the first place
-				lines = append(lines, Line{Plain, line})
-			}
-		}
-	case plan.err == nil && change.Found == "":
-		lines = append(lines, Line{Muted, "It is left as it is."})
+	if change.Changed() {
+		lines = append(lines, diffLines(change.Diff())...)
 	}
 	isSaid := err != nil && !plan.change.Builds.IsBuilt() && (word == nil || word.difference == "") // by the error
-	if sentence := change.Sentence(); sentence != "" && !isSaid {
-		lines = append(lines, Line{}, Line{Plain, sentence})
+	if push := change.Sentence(); push != "" && !isSaid {
+		lines = append(lines, Line{}, Line{Plain, push})
+	}
+	for _, n := range change.Notes {
+		lines = append(lines, Line{Muted, sentence(n.Message)})
 	}
 	if word != nil && word.difference != "" {
-		lines = append(lines, Line{Warning, word.difference + ". Travis is right."})
+		warnings = append(warnings, Line{Warning, word.difference + ". Travis is right."})
 	}
-	return lines
+	return lines, append(warnings, warningLines(change.Warnings)...)
 }
 
 func fileHeading(change setup.FileChange) string {
 	added := strings.Count(change.New, "\n") - strings.Count(change.File.Text, "\n")
 	switch {
 	case !change.Changed():
-		return ".travis.yml"
+		return ".travis.yml: unchanged"
 	case change.File.Missing:
 		return ".travis.yml: new file, " + text.Count(added, "line")
 	}
 	return ".travis.yml: " + text.Count(added, "line") + " added"
 }
 
-// besideLines say what a step does beside deploying, and what was not looked at.
-func besideLines(change setup.FileChange) []Line {
+// diffLines are the lines of a unified diff behind the names of its files. Their
+// tones stand for its marks.
+func diffLines(diff string) []Line {
 	var lines []Line
-	for _, w := range change.Warnings {
-		lines = append(lines, Line{Warning, w.Message})
-	}
-	for _, n := range change.Notes {
-		lines = append(lines, Line{Muted, n.Message})
+	for i, line := range strings.Split(strings.TrimSuffix(diff, "\n"), "\n") {
+		switch {
+		case i < 3: // the names and the first place
+		case strings.HasPrefix(line, "@@"):
+			lines = append(lines, Line{FileContext, "…"})
+		case strings.HasPrefix(line, "+"):
+			lines = append(lines, Line{FileAdded, line[1:]})
+		case strings.HasPrefix(line, "-"):
+			lines = append(lines, Line{FileRemoved, line[1:]})
+		case strings.HasPrefix(line, `\`):
+			lines = append(lines, Line{FileContext, "(no line break at the end)"})
+		default:
+			lines = append(lines, Line{FileContext, strings.TrimPrefix(line, " ")})
+		}
 	}
 	return lines
 }
 
 // problemLines say what is wrong, and what can be done about it.
 func problemLines(err error) []Line {
-	lines := []Line{{Warning, err.Error()}}
+	lines := []Line{{Warning, sentence(err.Error())}}
 	for _, hint := range ProblemOf(err).Do {
-		lines = append(lines, Line{Muted, hint})
+		lines = append(lines, Line{Muted, sentence(hint)})
 	}
 	return lines
 }
@@ -262,48 +271,36 @@ func problemLines(err error) []Line {
 func (f *Flow) pastedLines(change setup.FileChange) []Line {
 	var lines []Line
 	for i, refusal := range change.ToPaste {
-		if i > 0 { // the first was told as the error
+		if i > 0 { // the first is the error
 			lines = append(lines, problemLines(refusal.Problem())...)
 		}
 		for _, line := range refusal.Lines {
-			lines = append(lines, Line{Plain, line})
+			lines = append(lines, Line{FileAdded, line})
 		}
 	}
 	if f.answers.encrypt && len(lines) > 0 {
-		lines = append(lines, Line{Muted, "The lines to paste are given once it is written; " + setup.Placeholder + " stands for what will be encrypted."})
+		lines = append(lines, Line{Muted, "The end shows the lines to paste, with encrypted values in place of " + setup.Placeholder + "."})
 	}
 	return lines
 }
 
-// toPaste says what to write into .travis.yml, and where.
-func toPaste(refusals []*travisyml.Refusal) []string {
-	var lines []string
-	for _, refusal := range refusals {
-		for _, hint := range refusal.Problem().Hints {
-			lines = append(lines, travisyml.FileName+": "+hint+":")
-		}
-		lines = append(lines, refusal.Lines...)
-	}
-	return lines
-}
-
-// switches are what can be changed on the review itself.
+// switches are what can be changed on the review.
 func (f *Flow) switches() []Switch {
 	if !f.fitsFile() || f.given.Agreed {
 		return nil
 	}
 	var switches []Switch
 	if f.knowsRack() && !f.cannotCarryStep() {
-		switches = append(switches, Switch{Key: "d", Label: "step", On: !f.answers.noStep})
+		switches = append(switches, Switch{Key: "d", Label: "deploy step", On: !f.answers.noStep})
 	}
-	if f.answers.branch == "" { // what is in the file counts for every branch
+	if f.answers.branch == "" { // variables in the file apply to all branches
 		switches = append(switches, Switch{Key: "e", Label: "encrypt", On: f.answers.encrypt})
 	}
 	return switches
 }
 
-// cannotCarryStep reports whether no file can hold the step, as with a branch whose
-// name Bash would read otherwise.
+// cannotCarryStep reports whether no file can hold the step, as for a branch whose
+// name means something to Bash.
 func (f *Flow) cannotCarryStep() bool {
 	plan := f.filePlan()
 	return plan != nil && problem.Has(plan.err, travisyml.CodeStep)
@@ -347,8 +344,8 @@ func (f *Flow) awaitsWord() bool {
 	return word != nil && !word.isOver
 }
 
-// askTravis lets Travis expand the file of the review, beside the review. Without
-// its answer nothing is missing but that it confirms.
+// askTravis lets Travis expand the file while the review is shown. Without its answer
+// only the word "confirmed" is missing.
 func (f *Flow) askTravis() {
 	plan := f.filePlan()
 	if plan == nil || len(plan.change.Builds.Outcomes) == 0 || f.given.DryRun || f.wordOn(plan) != nil {
@@ -361,7 +358,7 @@ func (f *Flow) askTravis() {
 		difference := ""
 		travis, err := outside.Travis(token)
 		if err == nil {
-			change, difference, _ = change.Confirm(ctx, outside.Player, travis, repository) // nothing is said where it can't
+			change, difference, _ = change.Confirm(ctx, outside.Player, travis, repository) // without a word where it can't
 		}
 		tell(func(*Flow) { word.change, word.difference, word.isOver = change, difference, true })
 	})

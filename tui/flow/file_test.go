@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,6 +33,7 @@ func (w *world) withFile(text string) string {
 		w.Fatal(err)
 	}
 	w.outside.File = func(context.Context) (travisyml.File, error) { return travisyml.OpenFile(path) }
+	w.outside.Folder = filepath.Dir(path)
 	return path
 }
 
@@ -48,7 +48,12 @@ func (w *world) read(path string) string {
 
 func (w *world) review() string {
 	w.Helper()
-	return fmt.Sprint(w.flow.Question().Lines)
+	marks := map[flow.Tone]string{flow.Added: "+ ", flow.Replaced: "~ ", flow.Removed: "- ", flow.FileAdded: "+", flow.FileRemoved: "-", flow.Good: "✓ ", flow.Warning: "! ", flow.Bad: "✗ ", flow.Command: "$ ", flow.Heading: "# "}
+	var lines []string
+	for _, l := range w.flow.Question().Lines {
+		lines = append(lines, marks[l.Tone]+l.Text)
+	}
+	return strings.Join(lines, "\n")
 }
 
 const yml = "language: ruby\nscript: rake\n"
@@ -66,7 +71,7 @@ func TestAFileThatCannotBeUsedIsNamedOnTheReview(t *testing.T) {
 	}
 	w.outside.File = func(context.Context) (travisyml.File, error) { return travisyml.Open(clone) }
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, outside) || !strings.Contains(lines, "not a file of this clone") || strings.Contains(lines, "+deploy:") {
+	if lines := w.review(); !strings.Contains(lines, outside) || !strings.Contains(lines, "isn't a file of this clone") || strings.Contains(lines, "+deploy:") {
 		t.Errorf("the review says %s", lines)
 	}
 	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
@@ -87,11 +92,11 @@ func TestTheDeployStepIsWrittenWithThePair(t *testing.T) {
 	if text := w.read(path); !strings.HasPrefix(text, yml) || !strings.Contains(text, "provider: script") {
 		t.Errorf("it holds %s", text)
 	}
-	if lines := w.review(); !strings.Contains(lines, "git add "+path) || strings.Contains(lines, "let builds deploy") {
+	if lines := w.review(); !strings.Contains(lines, "git add .travis.yml && git commit") || strings.Contains(lines, "yml --write") {
 		t.Errorf("it ends with %s", lines)
 	}
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "It deploys already: deploy, line 5") {
+	if lines := w.review(); !strings.Contains(lines, "It already deploys: deploy, line 5") {
 		t.Errorf("the review says %s", lines)
 	}
 }
@@ -100,11 +105,11 @@ func TestTheReviewSaysWhatOfTheFileWasNotLookedAt(t *testing.T) {
 	w := newWorld(t)
 	w.withFile("language: go\nscript: ./ci/all.sh\n")
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "./ci/all.sh isn't looked at, and may deploy too") {
+	if lines := w.review(); !strings.Contains(lines, "./ci/all.sh isn't checked, and may deploy too") {
 		t.Errorf("the review says %s", lines)
 	}
 	w.answer(flow.Value{Switch: "d"})
-	if lines := w.review(); strings.Contains(lines, "isn't looked at") {
+	if lines := w.review(); strings.Contains(lines, "isn't checked") {
 		t.Errorf("without the step it says %s", lines)
 	}
 }
@@ -116,8 +121,8 @@ func TestTheReviewSaysWhatAPushThenDoes(t *testing.T) {
 		not           string
 	}{
 		"tests":               {yml, "", []string{".travis.yml: ", "lines added", "A push to main then deploys web once, after the tests pass. Pull requests and other branches don't deploy."}, "new file"},
-		"no step":             {yml, "d", []string{"It is left as it is.", "A push to main deploys nothing."}, "then"},
-		"it deploys":          {"script: rake\ndeploy:\n  provider: script\n  script: convox deploy --app web\n  on: main\n", "", []string{"It deploys already: deploy, line 4.", "A push to main deploys web once, after the tests pass."}, "then"},
+		"no step":             {yml, "d", []string{".travis.yml: unchanged", "A push to main deploys nothing."}, "then"},
+		"it deploys":          {"script: rake\ndeploy:\n  provider: script\n  script: convox deploy --app web\n  on: main\n", "", []string{"It already deploys: deploy, line 4.", "A push to main deploys web once, after the tests pass."}, "then"},
 		"another environment": {"script: rake\ndeploy:\n  provider: script\n  script: convox deploy --app web --rack acme/staging\n  on: develop\n", "", []string{"develop deploys web to acme/staging (line 4)", "Pull requests and branches other than main and develop don't deploy."}, ""},
 		"not built":           {yml + "branches:\n  only: develop\n", "", []string{"Travis doesn't build main: `branches.only` on line 4 leaves main out"}, "+deploy:"},
 		"pull requests":       {"script: rake && convox deploy --app web\n", "", []string{"A push to main deploys web once.", "Pull requests, other branches and tags deploy too."}, "tests"},
@@ -179,7 +184,7 @@ func TestTheFileIsPlannedOnceForWhatIsAskedFor(t *testing.T) {
 		}
 	}
 	w.flow.Back()
-	w.step(flow.StepBranch).type_("release").step(flow.StepReview)
+	w.step(flow.StepBranch).answer(flow.Value{Key: "type"}).step(flow.StepBranchName).type_("release").step(flow.StepReview)
 	if lines := w.review(); !strings.Contains(lines, "branch: release") || !strings.Contains(lines, "A push to release then deploys web once") {
 		t.Errorf("for another branch the review says %s", lines)
 	}
@@ -207,14 +212,14 @@ func TestASwitchLeavesTheFileAlone(t *testing.T) {
 	path := w.withFile(yml)
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 	w.answer(flow.Value{Switch: "d"}).step(flow.StepReview)
-	if q := w.flow.Question(); q.Switches[0].On || strings.Contains(fmt.Sprint(q.Lines), "+deploy:") {
+	if q := w.flow.Question(); q.Switches[0].On || strings.Contains(w.review(), "+deploy:") {
 		t.Errorf("%+v", q)
 	}
 	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
 	if w.read(path) != yml {
 		t.Error("it was written")
 	}
-	w.begin(flow.Given{Agreed: true, Way: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepDone)
+	w.begin(flow.Given{Agreed: true, SignIn: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepDone)
 	if w.read(path) != yml {
 		t.Error("it was written without having been shown")
 	}
@@ -231,7 +236,7 @@ func TestThePairCanBeEncryptedInTheFile(t *testing.T) {
 	path := w.withFile(yml)
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "encrypted for this repository") || strings.Contains(lines, "create   CONVOX_HOST") {
+	if lines := w.review(); !strings.Contains(lines, "encrypted for this repository") || strings.Contains(lines, w.rack.Host) {
 		t.Errorf("the review says %s", lines)
 	}
 	w.accept().step(flow.StepDone)
@@ -260,7 +265,7 @@ func TestThePairCanBeEncryptedInTheFile(t *testing.T) {
 	if strings.Contains(w.review(), "convox-travis remove") {
 		t.Errorf("variables that were not set are to be removed: %s", w.review())
 	}
-	if !strings.Contains(w.review(), "the pair encrypted") || !w.flow.Report().Stands() {
+	if !strings.Contains(w.review(), "encrypted variables added") || !w.flow.Report().HasChanges() {
 		t.Errorf("it ends with %s", w.review())
 	}
 }
@@ -311,7 +316,7 @@ func TestOfSeveralRacksOneIsDeployedTo(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)
 	w.console.AddRack(convox.Rack{Organization: "acme", Name: "staging"})
-	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).type_(key).step(flow.StepDeployRack)
+	w.begin(flow.Given{}).choose("Console deploy key").type_(key).step(flow.StepDeployRack)
 	w.answer(flow.Value{Key: "acme/staging"}).step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
 	if text := w.read(path); !strings.Contains(text, "--rack acme/staging") {
 		t.Errorf("it holds %s", text)
@@ -319,7 +324,7 @@ func TestOfSeveralRacksOneIsDeployedTo(t *testing.T) {
 	w = newWorld(t)
 	path = w.withFile(yml)
 	w.console.AddRack(convox.Rack{Organization: "acme", Name: "staging"})
-	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).type_(key).step(flow.StepDeployRack)
+	w.begin(flow.Given{}).choose("Console deploy key").type_(key).step(flow.StepDeployRack)
 	w.answer(flow.Value{Key: "none"}).step(flow.StepReview).accept().step(flow.StepDone)
 	if w.read(path) != yml {
 		t.Error("it was written")
@@ -362,8 +367,8 @@ func TestAFileThatChangedMeanwhileIsTriedAgain(t *testing.T) {
 	if err := os.WriteFile(path, []byte("language: go\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w.accept().step(flow.StepRetry).wantProblem("changed meanwhile")
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "CONVOX_PASSWORD  created") || !strings.Contains(reason, ".travis.yml      left as it was") {
+	w.accept().step(flow.StepRetry).wantProblem("changed in the meantime")
+	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "both created") || !strings.Contains(reason, ".travis.yml unchanged") {
 		t.Errorf("it says %s", reason)
 	}
 	w.accept().step(flow.StepReview) // what would be written now was not seen yet
@@ -386,10 +391,10 @@ func TestABuildProvesThePairWhenThatIsAsked(t *testing.T) {
 	if w.flow.Question().Initial.Yes || len(played) != 0 {
 		t.Error("it is not off by default")
 	}
-	w.answer(yes).step(flow.StepProve).wantProblem("could not log in")
+	w.answer(yes).step(flow.StepProve).wantProblem("couldn't log in")
 	state = "passed"
 	w.answer(yes).step(flow.StepDone)
-	if lines := w.review(); !strings.Contains(lines, "Travis logged in with the new variables") || len(played) != 2 {
+	if lines := w.review(); !strings.Contains(lines, "test build       signed in with the new variables") || len(played) != 2 {
 		t.Errorf("it ends with %s", lines)
 	}
 	if played[1].Env["CONVOX_HOST"] != w.rack.Host || !strings.Contains(string(played[1].Config), "convox") {
@@ -400,15 +405,15 @@ func TestABuildProvesThePairWhenThatIsAsked(t *testing.T) {
 func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)
-	w.stopAt = "reading both back"
+	w.stopAt = "reading both variables back"
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept()
 	w.wantWritten()
 	r := w.flow.Report()
 	if w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || w.read(path) != yml {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if file := r.Repositories[0].File; file == nil || file.Outcome() != "left as it was" || len(r.Undo(setup.GivenFlags{})) != 1 {
-		t.Errorf("%+v, %q", file, r.Undo(setup.GivenFlags{}))
+	if file := r.Repositories[0].File; file == nil || file.Outcome() != "unchanged" || r.Cleanup(setup.RunFlags{}).Command == "" {
+		t.Errorf("%+v, %+v", file, r.Cleanup(setup.RunFlags{}))
 	}
 }
 
@@ -416,13 +421,13 @@ func TestAProofThatIsNotWaitedForIsAnInterruption(t *testing.T) {
 	w := newWorld(t)
 	w.travis.BuildTime = time.Hour
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepProve)
-	w.stopAt = "the build: "
+	w.stopAt = "test build: "
 	w.answer(yes)
-	words, err := w.flow.Proof()
+	words, err := w.flow.TestBuild()
 	if r := w.flow.Report(); w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || len(r.Errs()) > 0 {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if words != "" || err == nil || !strings.Contains(err.Error(), "the build was started, and its end was not seen") {
+	if words != "" || err == nil || !strings.Contains(err.Error(), "the test build was started, and its result is unknown") {
 		t.Errorf("%q, %v", words, err)
 	}
 }
@@ -433,19 +438,21 @@ func TestAPairForOneBranchIsNotEncryptedInTheFile(t *testing.T) {
 	w.withFile(yml)
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).answer(flow.Value{Switch: "e"})
 	w.flow.Back()
-	w.step(flow.StepBranch).type_("release").step(flow.StepReview)
+	w.step(flow.StepBranch).answer(flow.Value{Key: "type"}).step(flow.StepBranchName).type_("release").step(flow.StepReview)
 	if q := w.flow.Question(); len(q.Switches) != 1 || q.Switches[0].Key != "d" || strings.Contains(w.review(), "encrypted") {
 		t.Errorf("%+v, %s", q.Switches, w.review())
 	}
 	w.flow.Back()
-	w.step(flow.StepBranch).type_("").step(flow.StepReview)
+	w.step(flow.StepBranchName)
+	w.flow.Back()
+	w.step(flow.StepBranch).answer(flow.Value{Key: "all"}).step(flow.StepReview)
 	if q := w.flow.Question(); len(q.Switches) != 2 || q.Switches[1].On {
 		t.Errorf("%+v", q.Switches)
 	}
 }
 
 func TestADryRunTellsOfTheFile(t *testing.T) {
-	for switches, want := range map[string]string{"": "would be written: the deploy step", "e": "would be written: the deploy step, and the pair encrypted", "d": ""} {
+	for switches, want := range map[string]string{"": "deploy step would be added", "e": "deploy step and encrypted variables would be added", "d": ""} {
 		w := newWorld(t)
 		path := w.withFile(yml)
 		w.begin(flow.Given{DryRun: true}).accept().accept().accept().step(flow.StepReview)
@@ -458,7 +465,7 @@ func TestADryRunTellsOfTheFile(t *testing.T) {
 		if r.File != nil {
 			got = r.File.Outcome()
 		}
-		if got != want || r.Stands() || (len(r.Variables) == 0) != (switches == "e") || w.read(path) != yml || len(w.travis.Writes()) > 0 {
+		if got != want || r.HasChanges() || (len(r.Variables) == 0) != (switches == "e") || w.read(path) != yml || len(w.travis.Writes()) > 0 {
 			t.Errorf("%q: %q, %+v", switches, got, r)
 		}
 	}
@@ -479,7 +486,7 @@ func TestWhatIsEncryptedAndCannotBeAddedIsGivenAtTheEnd(t *testing.T) {
 		}
 		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 		w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
-		if lines := w.review(); !strings.Contains(lines, setup.Placeholder) || !strings.Contains(lines, "The lines to paste are given once it is written") {
+		if lines := w.review(); !strings.Contains(lines, setup.Placeholder) || !strings.Contains(lines, "The end shows the lines to paste") {
 			t.Errorf("%s: the review says %s", name, lines)
 		}
 		w.accept().step(flow.StepDone)
@@ -526,7 +533,7 @@ func TestABranchThatTheFileCannotCarryGetsNoStep(t *testing.T) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/odd", Provider: gitrepo.GitHub}}}, nil
 	}
 	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "It gets no deploy step") || !strings.Contains(lines, "the branch's name is not one that .travis.yml can carry") {
+	if lines := w.review(); !strings.Contains(lines, "No deploy step is added") || !strings.Contains(lines, "the branch's name isn't one that .travis.yml can contain") {
 		t.Errorf("the review says %s", lines)
 	}
 	if q := w.flow.Question(); len(q.Switches) != 1 || q.Switches[0].Key != "e" {
@@ -538,7 +545,7 @@ func TestABranchThatTheFileCannotCarryGetsNoStep(t *testing.T) {
 	}
 	w.withFile("after_success: convox deploy\n")
 	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
-	if lines := w.review(); !strings.Contains(lines, "It deploys already") || strings.Contains(lines, "It gets no deploy step") {
+	if lines := w.review(); !strings.Contains(lines, "It already deploys") || strings.Contains(lines, "No deploy step is added") {
 		t.Errorf("the review says %s", lines)
 	}
 }

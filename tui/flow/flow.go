@@ -1,11 +1,10 @@
-// Package flow is the wizard's way from the first question to the last, as
-// data: one list of steps, each saying what it asks, what it does with the
-// answer and when it is needed at all. It shows nothing and reads no key. Its
-// two drivers, the full screen and the plain lines, are in package tui.
+// Package flow is the wizard as data: one list of steps, each with what it asks,
+// what it does with the answer, and when it is needed. It draws nothing and reads
+// no key. Package tui has its two drivers, the full screen and the plain lines.
 //
-// A Flow belongs to one goroutine. What takes time is handed out as Work and
-// Searches, to be run elsewhere; they read nothing of the Flow and bring back
-// what is to be changed in it.
+// A Flow belongs to one goroutine. Whatever may block is returned as Work and
+// Searches, to run on other goroutines. They don't read the Flow; they return what
+// to change in it.
 //
 // Next room: internal/setup, which decides what the answers lead to.
 package flow
@@ -24,24 +23,24 @@ type Flow struct {
 	answers answers
 	result  result
 
-	reset      reset.Reset // of the Rack that was picked
+	reset      reset.Reset // of the Rack that was selected
 	pastResets []reset.Reset
 
 	steps   []step
-	at      int  // the step that is current
-	asking  bool // its question is shown although it could be passed over
-	asked   bool // its question was handed out, with check
+	at      int  // the current step
+	asking  bool // show its question, even if it could be skipped
+	asked   bool // its question was returned, with check
 	check   func(Value) error
 	work    *Work
 	problem *Problem
-	jumped  bool            // a step's do chose what comes next
+	jumped  bool            // a step's do chose the next step
 	chosen  map[string]bool // steps that the person answered
-	kept    []string        // what was saved for the convox client, and stands
+	kept    []string        // what was saved for the convox CLI and remains
 	over    bool
 }
 
-// New returns a flow at its first step. given are the answers that are there
-// already.
+// New returns a flow at its first step. given are the answers that the flags and the
+// environment have.
 func New(outside Outside, given Given) *Flow {
 	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}}
 	f.answers = given.answers()
@@ -56,22 +55,22 @@ func New(outside Outside, given Given) *Flow {
 // step is one step of the list.
 type step struct {
 	id   string
-	name string // of the line in the rail; steps of one name share a line
+	name string // the label in the transcript; adjacent steps of one name share a line
 
-	when  func(*Flow) bool     // whether it is on this way; nil is always
-	wait  func(*Flow) string   // what has to be found before it; "" is nothing
-	pass  func(*Flow) bool     // whether there is one good answer, which it takes
-	begin func(*Flow)          // before it asks
+	when  func(*Flow) bool     // whether it is needed; nil is always
+	wait  func(*Flow) string   // what it waits for, or ""
+	pass  func(*Flow) bool     // takes the only good answer, and reports whether there is one
+	begin func(*Flow)          // runs before it asks
 	ask   func(*Flow) Question // nil asks nothing
-	take  func(*Flow, Value)   // keeps an answer
-	do    func(*Flow) *Work    // what is done with it; nil is nothing, or a goTo
+	take  func(*Flow, Value)   // stores an answer
+	do    func(*Flow) *Work    // acts on the answer; nil is nothing, or a goTo
 
-	shown func(*Flow) string // the answer, for the rail
+	shown func(*Flow) string // the answer in the transcript, with a note behind " · "
 }
 
 func (s step) needed(f *Flow) bool { return s.when == nil || s.when(f) }
 
-// State is what a driver has to do now.
+// State says what a driver has to do.
 type State int
 
 // The states.
@@ -79,10 +78,10 @@ const (
 	Asking  State = iota // ask Question, then call Answer
 	Waiting              // wait until an Update changes the state
 	Working              // run Work, then call Finish
-	Over                 // leave
+	Over                 // quit
 )
 
-// State tells what is to be done now.
+// State returns what to do now.
 func (f *Flow) State() State {
 	switch {
 	case f.over:
@@ -95,7 +94,7 @@ func (f *Flow) State() State {
 	return Asking
 }
 
-// Busy says what is being done or waited for, in words that a person reads.
+// Busy says what the flow works on or waits for, for the person to read.
 func (f *Flow) Busy() string {
 	if f.work != nil {
 		return f.work.Words
@@ -110,10 +109,10 @@ func (f *Flow) waitsFor() string {
 	return ""
 }
 
-// Step names the current step: its identity and its name in the rail.
+// Step returns the current step's identity and its label in the transcript.
 func (f *Flow) Step() (id, name string) { return f.steps[f.at].id, f.steps[f.at].name }
 
-// Question is what is asked now; only while the State is Asking.
+// Question returns the current question. The State has to be Asking.
 func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
 	q.Problem = f.problem
@@ -121,11 +120,11 @@ func (f *Flow) Question() Question {
 	return q
 }
 
-// Work is what is being done; only while the State is Working.
+// Work returns the current work. The State has to be Working.
 func (f *Flow) Work() *Work { return f.work }
 
-// Answer takes the answer to the question that was handed out last. When the answer
-// cannot be meant, it returns why, and the question stands.
+// Answer takes the answer to the last Question. An error says why the answer can't be
+// used; the question remains.
 func (f *Flow) Answer(v Value) error {
 	s := f.steps[f.at]
 	if !f.asked {
@@ -144,7 +143,7 @@ func (f *Flow) Answer(v Value) error {
 	return nil
 }
 
-// act does what the current step does with its answer, or goes on.
+// act acts on the current step's answer, or continues.
 func (f *Flow) act() {
 	if s := f.steps[f.at]; s.do != nil && !f.over {
 		if f.work = s.do(f); f.work != nil {
@@ -159,7 +158,7 @@ func (f *Flow) act() {
 	}
 }
 
-// Finish takes what came of the Work.
+// Finish takes the result of the Work.
 func (f *Flow) Finish(o Outcome) {
 	f.work = nil
 	if o.Set != nil {
@@ -176,7 +175,7 @@ func (f *Flow) Finish(o Outcome) {
 	}
 }
 
-// fail shows an error at the step where it can be mended.
+// fail shows an error at the step where it can be fixed.
 func (f *Flow) fail(o Outcome) {
 	to := f.at
 	if o.To != "" {
@@ -206,7 +205,7 @@ func (f *Flow) show(i int) {
 	}
 }
 
-// goTo asks the question of another step than the next one; for a step's do.
+// goTo asks the question of a step other than the next one. It's for a step's do.
 func (f *Flow) goTo(id string) {
 	i := f.index(id)
 	for !f.steps[i].needed(f) {
@@ -216,7 +215,7 @@ func (f *Flow) goTo(id string) {
 	f.jumped = true
 }
 
-// enterAt asks the question of a step, or does what one without a question does.
+// enterAt asks the question of a step, or acts if it has none.
 func (f *Flow) enterAt(i int) {
 	if f.steps[i].ask != nil {
 		f.show(i)
@@ -226,19 +225,19 @@ func (f *Flow) enterAt(i int) {
 	f.enter()
 }
 
-// Update is something that was found. It is applied by Found.
+// Update is something that a Search found. Found applies it.
 type Update func(*Flow)
 
-// Found takes what a Search found.
+// Found applies an Update.
 func (f *Flow) Found(u Update) {
 	u(f)
-	// What was waited for may be the one good answer.
+	// What the step waited for may be its only good answer.
 	if f.work == nil && !f.over && !f.asking && f.waitsFor() == "" {
 		f.enter()
 	}
 }
 
-// forward goes to the next step that is needed.
+// forward enters the next step that is needed.
 func (f *Flow) forward() {
 	f.asking = false
 	for f.at++; !f.steps[f.at].needed(f); f.at++ {
@@ -246,22 +245,22 @@ func (f *Flow) forward() {
 	f.enter()
 }
 
-// enter asks the current step's question, or passes it over.
+// enter asks the current step's question, or skips it.
 func (f *Flow) enter() {
 	s := f.steps[f.at]
 	switch {
 	case s.wait != nil && s.wait(f) != "":
-	case s.ask == nil, s.pass != nil && !f.chosen[s.id] && s.pass(f): // what the person said is not passed over
+	case s.ask == nil, s.pass != nil && !f.chosen[s.id] && s.pass(f): // what the person answered isn't skipped
 		f.act()
 	default:
-		problem := f.problem // of a pass that found no good answer
+		problem := f.problem // from a pass without a good answer
 		f.show(f.at)
 		f.problem = problem
 	}
 }
 
-// Back goes to the step before, also to one that was passed over, and reports
-// whether there is one. No answer is lost.
+// Back goes to the previous step, even if it was skipped, and reports whether there
+// is one. No answer is lost.
 func (f *Flow) Back() bool {
 	i := f.before()
 	if i < 0 {
@@ -271,7 +270,7 @@ func (f *Flow) Back() bool {
 	return true
 }
 
-// before is the step to go back to, below 0 where there is none.
+// before is the step to go back to, or -1.
 func (f *Flow) before() int {
 	if f.work != nil || f.result.begun || f.reset.IsOpen() || f.steps[f.at].id == StepResetDone {
 		return -1
@@ -288,25 +287,25 @@ func (f *Flow) before() int {
 	return -1
 }
 
-// Looking reports whether the short searches, of the clone, the saved logins and
-// the account, are still under way.
+// Looking reports whether one of the short searches still runs: the clone, the saved
+// logins and the account.
 func (f *Flow) Looking() bool { return !f.found.cloneDone || !f.found.tokenDone || !f.found.savedDone }
 
-// Promise says until when nothing is changed.
+// Promise says what happens before anything is written.
 func (f *Flow) Promise() string {
 	if f.given.Reset != nil {
-		return "Nothing changes before you have typed the Rack's name."
+		return "Nothing changes until you type the Rack's name."
 	}
 	if f.given.Agreed {
-		return "With --yes it is written without being shown before; but for a reset, which asks by itself."
+		return "With --yes, changes are written without a review. A reset needs separate confirmation."
 	}
-	return "Nothing is written before the review, but for a reset, which asks by itself."
+	return "Nothing is written until you confirm the review. A reset needs separate confirmation."
 }
 
-// Report is what was written and what was not, or nil while nothing was tried.
+// Report says what was written and what wasn't. It's nil until a write was tried.
 func (f *Flow) Report() *setup.Report { return f.result.report }
 
-// Host is where builds will log in, or "" while that is open.
+// Host is where builds will log in, or "" until that is known.
 func (f *Flow) Host() string { return f.host().String() }
 
 // CanGoBack reports whether Back would.

@@ -243,7 +243,7 @@ func (w *world) wantWritten() {
 
 func TestWithEverythingFoundFewQuestionsAreAsked(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.step(flow.StepWay).accept().step(flow.StepRack).accept().step(flow.StepSource).accept().step(flow.StepReview)
+	w.step(flow.StepSignIn).accept().step(flow.StepRack).accept().step(flow.StepSource).accept().step(flow.StepReview)
 	if n := len(w.travis.Writes()); n != 0 {
 		t.Errorf("%d writes before the review", n)
 	}
@@ -256,7 +256,7 @@ func TestWithEverythingFoundFewQuestionsAreAsked(t *testing.T) {
 
 func TestADeployKeyIsTheOtherWayIn(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 0}).step(flow.StepKey).type_(key).step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.choose("Console deploy key").step(flow.StepKey).type_(key).step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
 	if got := w.settings(); got != "CONVOX_HOST="+w.console.Host+" CONVOX_PASSWORD='"+key+"'" {
 		t.Errorf("Travis has %s", got)
 	}
@@ -264,7 +264,7 @@ func TestADeployKeyIsTheOtherWayIn(t *testing.T) {
 	for _, item := range w.flow.Rail() {
 		rail = append(rail, item.Name+"="+item.Answer)
 	}
-	if got := strings.Join(rail, ","); got != "Way in=Console,Console="+w.console.Host+",Deploy key=works, sees 1 Rack,Travis=ann,Repository=acme/web,Branch=all,Review=,Proof=,Done=" {
+	if got := strings.Join(rail, ","); got != "Sign in with=Console deploy key,Console="+w.console.Host+",Deploy key=accepted · 1 Rack,Travis=ann,Repository=acme/web · all branches,Review=confirmed,Test build=,Done=" {
 		t.Errorf("the rail says %s", got)
 	}
 }
@@ -274,9 +274,9 @@ func TestADeployKeyIsTheOtherWayIn(t *testing.T) {
 func TestGoingBackLosesNoAnswer(t *testing.T) {
 	for name, forward := range map[string]func(*world){
 		"a Rack": func(w *world) {
-			w.answer(flow.Value{Index: 1}).answer(flow.Value{Key: "type"}).type_(w.rack.Host).answer(flow.Value{Index: 1}).type_(secrettest.Canary).step(flow.StepReview)
+			w.choose("Rack password").answer(flow.Value{Key: "type"}).type_(w.rack.Host).answer(flow.Value{Index: 1}).type_(secrettest.Canary).step(flow.StepReview)
 		},
-		"Console": func(w *world) { w.answer(flow.Value{Index: 0}).type_(key).step(flow.StepReview) },
+		"Console": func(w *world) { w.choose("Console deploy key").type_(key).step(flow.StepReview) },
 	} {
 		w := newWorld(t).begin(flow.Given{Branch: "main"})
 		forward(w)
@@ -286,7 +286,7 @@ func TestGoingBackLosesNoAnswer(t *testing.T) {
 			back++
 			w.hear()
 		}
-		w.step(flow.StepWay)
+		w.step(flow.StepSignIn)
 		if back < 6 {
 			t.Errorf("%s: only %d steps back", name, back)
 		}
@@ -303,7 +303,7 @@ func TestGoingBackLosesNoAnswer(t *testing.T) {
 
 func TestAWrongPasswordIsMendedInPlace(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.accept().accept().answer(flow.Value{Index: 1}).step(flow.StepPassword).type_("wrong").step(flow.StepPassword).wantProblem("does not accept")
+	w.accept().accept().answer(flow.Value{Index: 1}).step(flow.StepPassword).type_("wrong").step(flow.StepPassword).wantProblem("doesn't accept")
 	w.rack.SetPassword("right")
 	w.type_("right").step(flow.StepReview)
 	if w.rack.SetPassword("other"); len(w.travis.Writes()) != 0 {
@@ -311,12 +311,12 @@ func TestAWrongPasswordIsMendedInPlace(t *testing.T) {
 	}
 	w = newWorld(t).begin(flow.Given{})
 	w.rack.SetPassword("changed")
-	w.accept().accept().step(flow.StepSource).accept().step(flow.StepSource).wantProblem("does not accept")
+	w.accept().accept().step(flow.StepSource).accept().step(flow.StepSource).wantProblem("doesn't accept")
 }
 
 func TestASecretThatCannotBeMeantIsRefusedAtOnce(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 0}).step(flow.StepKey)
+	w.choose("Console deploy key").step(flow.StepKey)
 	for _, text := range []string{"", " a", "a\nb"} {
 		if err := w.flow.Answer(flow.Value{Secret: secret.New(text)}); err == nil {
 			t.Fatalf("%q was taken", text)
@@ -330,13 +330,13 @@ func TestASecretThatCannotBeMeantIsRefusedAtOnce(t *testing.T) {
 
 func TestARackOutOfReachNeedsAWord(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 1}).answer(flow.Value{Key: "host 127.0.0.1:1"}).step(flow.StepPassword).type_("pw").step(flow.StepUnchecked)
+	w.choose("Rack password").answer(flow.Value{Key: "host 127.0.0.1:1"}).step(flow.StepPassword).type_("pw").step(flow.StepUnchecked)
 	if w.flow.Question().Initial.Yes {
 		t.Error("yes is offered")
 	}
 	w.answer(flow.Value{}).step(flow.StepRack).accept().step(flow.StepPassword).accept().step(flow.StepUnchecked)
 	w.answer(flow.Value{Yes: true}).step(flow.StepReview)
-	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "Not checked") || !strings.Contains(lines, "private API") {
+	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "not verified") || !strings.Contains(lines, "private API") {
 		t.Errorf("the review says %s", lines)
 	}
 }
@@ -353,7 +353,7 @@ func TestAnUnknownRepositoryIsSyncedOrChosenAnew(t *testing.T) {
 func TestAnInactiveRepositoryIsActivatedWithTheRest(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
-	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activate") || len(w.travis.Writes()) != 0 {
+	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activation ") || len(w.travis.Writes()) != 0 {
 		t.Errorf("%d writes; the review says %s", len(w.travis.Writes()), lines)
 	}
 	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
@@ -367,8 +367,8 @@ func TestAMixedPairNeedsAWord(t *testing.T) {
 	w := newWorld(t)
 	w.travis.SetEnvVars(slug, []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: "x", Branch: &branch}})
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepMixed)
-	w.answer(flow.Value{}).step(flow.StepBranch).accept().step(flow.StepMixed)
-	w.answer(flow.Value{Yes: true}).step(flow.StepReview)
+	w.answer(flow.Value{Index: 0}).step(flow.StepBranch).accept().step(flow.StepMixed)
+	w.answer(flow.Value{Index: 1}).step(flow.StepReview)
 }
 
 func TestTheClonesOtherHostsAreNotOffered(t *testing.T) {
@@ -392,12 +392,12 @@ func TestTheClonesOtherHostsAreNotOffered(t *testing.T) {
 func TestATokenIsAskedForAndChecked(t *testing.T) {
 	w := newWorld(t)
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.String{}, nil }
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepToken).type_("wrong").step(flow.StepToken).wantProblem("does not know")
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepToken).type_("wrong").step(flow.StepToken).wantProblem("doesn't recognize")
 	w.type_(token).step(flow.StepReview)
 
 	w = newWorld(t)
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.New("stale"), nil }
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepAccount).wantProblem("does not know").answer(flow.Value{Index: 1}).step(flow.StepToken).type_(token).step(flow.StepReview)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepAccount).wantProblem("doesn't recognize").answer(flow.Value{Index: 1}).step(flow.StepToken).type_(token).step(flow.StepReview)
 }
 
 func TestAFailureIsTriedAgainInPlace(t *testing.T) {
@@ -427,7 +427,7 @@ func TestAFailureIsTriedAgainInPlace(t *testing.T) {
 
 func TestACredentialGoesToTheHostThatItWasGivenFor(t *testing.T) {
 	other := convoxtest.StartRack(t, "another")
-	w := newWorld(t).begin(flow.Given{Way: flow.ByRack, Host: newWorldHost(t, other.Host), Password: secret.New("another")})
+	w := newWorld(t).begin(flow.Given{SignIn: flow.ByRack, Host: newWorldHost(t, other.Host), Password: secret.New("another")})
 	w.step(flow.StepReview)
 	w.backTo(flow.StepRack)
 	w.rack.Faults.Forget()
@@ -437,7 +437,7 @@ func TestACredentialGoesToTheHostThatItWasGivenFor(t *testing.T) {
 	}
 
 	w = newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 0}).type_(key).step(flow.StepReview)
+	w.choose("Console deploy key").type_(key).step(flow.StepReview)
 	w.backTo(flow.StepConsole)
 	w.type_(w.rack.Host).step(flow.StepKey)
 	if !w.flow.Question().Initial.Secret.IsEmpty() {
@@ -445,7 +445,7 @@ func TestACredentialGoesToTheHostThatItWasGivenFor(t *testing.T) {
 	}
 
 	w = newWorld(t).begin(flow.Given{})
-	w.answer(flow.Value{Index: 1}).answer(flow.Value{Key: "host " + w.rack.Host}).answer(flow.Value{Index: 1}).type_(secrettest.Canary).step(flow.StepReview)
+	w.choose("Rack password").answer(flow.Value{Key: "host " + w.rack.Host}).answer(flow.Value{Index: 1}).type_(secrettest.Canary).step(flow.StepReview)
 	w.backTo(flow.StepRack)
 	w.answer(flow.Value{Key: "host 127.0.0.1:1"}).step(flow.StepPassword)
 	if !w.flow.Question().Initial.Secret.IsEmpty() {
@@ -482,14 +482,14 @@ func TestADryRunWritesNothing(t *testing.T) {
 
 func TestFlagsAnswer(t *testing.T) {
 	w := newWorld(t)
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepReview)
-	w.begin(flow.Given{Way: flow.ByRack, Host: w.host(), Password: secret.New(secrettest.Canary)}).step(flow.StepReview)
-	w.begin(flow.Given{Way: flow.ByConsole, Password: secret.New(key)}).step(flow.StepReview)
-	w.begin(flow.Given{Way: flow.ByConsole, Password: secret.New("wrong")}).step(flow.StepKey).wantProblem("does not accept")
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "nowhere"}).step(flow.StepRack).wantProblem("nowhere")
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepReview)
+	w.begin(flow.Given{SignIn: flow.ByRack, Host: w.host(), Password: secret.New(secrettest.Canary)}).step(flow.StepReview)
+	w.begin(flow.Given{SignIn: flow.ByConsole, Password: secret.New(key)}).step(flow.StepReview)
+	w.begin(flow.Given{SignIn: flow.ByConsole, Password: secret.New("wrong")}).step(flow.StepKey).wantProblem("doesn't accept")
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "nowhere"}).step(flow.StepRack).wantProblem("nowhere")
 	other, _ := convox.ParseHost("127.0.0.1:1")
-	w.begin(flow.Given{Way: flow.ByRack, Rack: "production", Host: other}).step(flow.StepRack).wantProblem("production")
-	w.begin(flow.Given{Way: flow.ByConsole, Password: secret.New(key), Rack: "acme/none"}).step(flow.StepKey).wantProblem("acme/none")
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production", Host: other}).step(flow.StepRack).wantProblem("production")
+	w.begin(flow.Given{SignIn: flow.ByConsole, Password: secret.New(key), Rack: "acme/none"}).step(flow.StepKey).wantProblem("acme/none")
 }
 
 func TestAnMFACodeStartsTheSearchAgain(t *testing.T) {
@@ -519,7 +519,7 @@ func TestRowsSayWhatTheyMeanForTravis(t *testing.T) {
 	for _, row := range q.Rows {
 		all = append(all, row.Cells[0]+": "+row.Note+row.Disabled)
 	}
-	if got := strings.Join(all, "; "); got != "broken: state CREATE_FAILEDfailed to install, state CREATE_FAILED; production: password saved; staging: private API: Travis cannot reach it; type a host: " {
+	if got := strings.Join(all, "; "); got != "broken: failed to install (CREATE_FAILED); production: password saved; staging: private API: Travis can't reach it; Enter a host…: " {
 		t.Error(got)
 	}
 	if q.Initial.Key != "host "+w.rack.Host || !strings.Contains(q.More, "me-south-1") {
@@ -532,10 +532,10 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	w.outside.Token = func(context.Context) (secret.String, error) { return secret.String{}, nil }
 	w.outside.Clone = nil
 	w.begin(flow.Given{})
-	if got := strings.Join(w.flow.Missing(), " "); got != "way password token repository review" {
+	if got := strings.Join(w.flow.Missing(), " "); got != "sign in password token repository review" {
 		t.Error(got)
 	}
-	w.answer(flow.Value{Index: 1})
+	w.choose("Rack password")
 	if got := strings.Join(w.flow.Missing(), " "); got != "rack password token repository review" {
 		t.Error(got)
 	}

@@ -34,7 +34,7 @@ var hints = problem.Hints{
 	"tls_failed":            nil,
 	"unreachable":           unreachable,
 	"not_a_rack":            notARack,
-	"not_a_console":         problem.Say("go back and choose a Rack's password if it is a Rack itself"),
+	"not_a_console":         problem.Say("go back and sign in with the Rack password if this is a Rack"),
 	"server_error":          nil,
 	"rack_not_seen":         nil,
 	"saved_logins":          nil,
@@ -45,7 +45,7 @@ var hints = problem.Hints{
 	"aws_expired_sso":    nil,
 	"aws_expired":        nil,
 	"aws_refused":        nil,
-	"aws_denied":         problem.Say("quit, and start again with AWS_PROFILE set to a profile of another account or role"),
+	"aws_denied":         problem.Say("go back to the Racks and use another AWS profile, or restart with AWS_PROFILE set to one"),
 	"aws_mfa":            nil,
 	"aws_profile":        nil,
 	"aws_region":         nil,
@@ -58,28 +58,28 @@ var hints = problem.Hints{
 	"aws_unreadable":     nil,
 	"aws_failed":         nil,
 	"aws_missing":        nil,
-	"aws_no_password":    problem.Say("choose to set a new one"),
+	"aws_no_password":    problem.Say("set a new one"),
 	"aws_password":       nil,
 	"aws_unchanged":      nil,
 	"aws_busy":           nil,
 	"aws_stale":          nil,
 	"aws_unexpected":     nil,
-	"aws_unknown":        problem.Say("try again: it looks up what AWS did"),
+	"aws_unknown":        problem.Say("retry: that looks up what AWS did"),
 
 	// Travis.
 	"unknown_token":       copyToken("copy it again from "),
 	"login_required":      copyToken("copy it from "),
 	"bad_token":           nil,
-	"closed_token":        copyToken("or type one: copy it from "),
-	"closed_endpoint":     problem.Say("quit, and start without a Travis endpoint: " + travisapi.HostedEndpoint + " is the default"),
+	"closed_token":        copyToken("or enter one: copy it from "),
+	"closed_endpoint":     problem.Say("quit and start without a Travis endpoint: " + travisapi.HostedEndpoint + " is the default"),
 	"bad_endpoint":        nil,
-	"travis_config":       problem.Say("type the token, or repair the file"),
+	"travis_config":       problem.Say("enter the token here, or fix the file"),
 	"banned":              nil,
 	"throttled":           nil,
 	"request_limit":       nil,
 	"denied":              nil,
 	"no_permission":       nil,
-	"not_found":           problem.Say("check the name; name what isn't on GitHub by its address"),
+	"not_found":           problem.Say("check the name; enter the address of a repository that isn't on GitHub"),
 	"repo_migrated":       nil,
 	"repository_inactive": nil,
 	"no_key_yet":          nil,
@@ -90,10 +90,10 @@ var hints = problem.Hints{
 	"server":              nil,
 	"untrusted":           nil,
 	"malformed":           anotherEndpoint,
-	"unexpected":          problem.Say("check the Travis endpoint that this was started with"),
+	"unexpected":          problem.Say("check the Travis endpoint that you started with"),
 
 	// Writing.
-	"mixed_pair":    problem.Say("give such a branch a password of its own first, in a run for that branch alone"),
+	"mixed_pair":    problem.Say("go back and set both variables for that branch first"),
 	"not_verified":  nil,
 	"overwritten":   nil,
 	"variable_lost": nil,
@@ -113,7 +113,7 @@ var hints = problem.Hints{
 	"rolled_back":       nil,
 	"not_settled":       continueReset,
 	"not_followed":      continueReset,
-	"overtaken":         problem.Say("or reset it again"),
+	"overtaken":         problem.Say("reset it again"),
 	"stuck":             continueReset,
 	"unknown":           continueReset,
 
@@ -128,33 +128,33 @@ var hints = problem.Hints{
 	"yml_changed":       nil,
 	"yml_syntax":        nil,
 	"yml_refused":       nil,
-	"yml_not_built":     problem.Say("or go back and choose another branch"),
+	"yml_not_built":     problem.Say("go back and pick another branch"),
 	"yml_step":          nil,
 }
 
 var continueReset = problem.Say("continue it here, or later with the same new password")
 
-// detailOf is what is known of an error of package convox.
+// detailOf returns the details of an error of package convox.
 func detailOf(e *problem.Error) convox.Detail {
 	detail, _ := e.Detail.(convox.Detail)
 	return detail
 }
 
-const lettersAndDigits = "give the Rack a password of letters and digits: go back and set a new one"
+const lettersAndDigits = "go back and set a new Rack password of letters and digits"
 
 func meantHost(e *problem.Error) []string {
 	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
 		return []string{"go back and enter the Rack's host"}
 	}
 	if detailOf(e).Meant == convox.MeantRack {
-		return []string{"go back and pick the Rack if it is the name of one in CloudFormation"}
+		return []string{"go back and select the Rack if this is its name in CloudFormation"}
 	}
 	return nil
 }
 
 func newPassword(e *problem.Error) []string {
 	if detailOf(e).New {
-		return []string{"or let one be made"}
+		return []string{"go back and generate one"}
 	}
 	return nil
 }
@@ -164,11 +164,11 @@ func loginRefused(e *problem.Error) []string {
 	case detail.Status == http.StatusForbidden:
 		return nil
 	case detail.Console:
-		return []string{"go back and choose a Rack's password if it is one"}
+		return []string{"go back and sign in with the Rack password if it is one"}
 	case detail.Source == convox.FromAWS:
-		return []string{"set a new one, and choose the one that AWS has: then only the web service restarts"}
+		return []string{"set a new one, and choose the one in AWS: then only the web service restarts"}
 	}
-	return []string{"go back and choose another way to the password if it is lost", "go back and choose a deploy key if it is one"}
+	return []string{"go back and choose another source if the password is lost", "go back and sign in with a Console deploy key if it is one"}
 }
 
 func onlyRawForm(e *problem.Error) []string {
@@ -180,14 +180,14 @@ func onlyRawForm(e *problem.Error) []string {
 
 func unreachable(e *problem.Error) []string {
 	if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
-		return []string{"check the connection, then try again"}
+		return []string{"check the connection, then retry"}
 	}
 	return nil
 }
 
 func notARack(e *problem.Error) []string {
 	if detailOf(e).Other {
-		return []string{"go back and choose a deploy key if it is a Console"}
+		return []string{"go back and sign in with a deploy key if it is a Console"}
 	}
 	return nil
 }
@@ -200,14 +200,14 @@ func copyToken(lead string) func(*problem.Error) []string {
 
 func anotherEndpoint(e *problem.Error) []string {
 	if api := travisapi.FailureOf(e).API; api != "" {
-		return []string{"quit, and start again with the Travis endpoint " + api + ": an Enterprise has its API there"}
+		return []string{"quit and start with the Travis endpoint " + api + ": that is where an Enterprise has its API"}
 	}
-	return []string{"check the Travis endpoint that this was started with"}
+	return []string{"check the Travis endpoint that you started with"}
 }
 
 func saveElsewhere(e *problem.Error) []string {
 	if detailOf(e).Console {
 		return nil
 	}
-	return []string{"or keep the password elsewhere: have it shown, and type its end back"}
+	return []string{"choose to show the password, and save it elsewhere"}
 }

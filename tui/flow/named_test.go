@@ -1,11 +1,14 @@
 package flow
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"convox-travis/cfn"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -16,23 +19,27 @@ func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
 		return convox.Rack{Organization: "acme", Name: name, Status: status}
 	}
 	for want, racks := range map[string][]convox.Rack{
-		"It sees no Rack.":                           nil,
-		"It sees acme/production.":                   {rack("production", "running")},
-		"It sees acme/production, acme/staging.":     {rack("production", ""), rack("staging", "updating")},
-		"It sees acme/production (unreachable).":     {rack("production", "unreachable")},
-		"It sees acme/a, acme/production (unknown).": {rack("a", "running"), rack("production", "unknown")},
+		"":                                     nil,
+		"The deploy key sees acme/production.": {rack("production", "running")},
+		"The deploy key sees acme/production, acme/staging.":     {rack("production", ""), rack("staging", "updating")},
+		"The deploy key sees acme/production (unreachable).":     {rack("production", "unreachable")},
+		"The deploy key sees acme/a, acme/production (unknown).": {rack("a", "running"), rack("production", "unknown")},
 	} {
 		f := New(Outside{}, Given{})
-		f.answers.way, f.result.plan = ByConsole, &setup.Plan{Login: convox.Login{Racks: racks}}
-		if line := f.checkedLine(); !strings.HasSuffix(line.Text, " "+want) {
-			t.Errorf("%q, not %q", line.Text, want)
+		f.answers.signIn, f.result.plan = ByConsole, &setup.Plan{Login: convox.Login{Racks: racks}}
+		got := ""
+		for _, line := range f.keyLines() {
+			got += line.Text
+		}
+		if got != want {
+			t.Errorf("%q, not %q", got, want)
 		}
 	}
 }
 
 func TestAPasswordIsNamedByWhereItWasFound(t *testing.T) {
 	for name, c := range map[string]struct {
-		way    Way
+		signIn SignIn
 		source source
 		want   convox.Source
 	}{
@@ -41,7 +48,7 @@ func TestAPasswordIsNamedByWhereItWasFound(t *testing.T) {
 		"of a key": {ByConsole, sourceAWS, ""},
 	} {
 		f := New(Outside{}, Given{})
-		f.answers.way, f.answers.source = c.way, c.source
+		f.answers.signIn, f.answers.source = c.signIn, c.source
 		if got := f.credential().Source; got != c.want {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -70,7 +77,69 @@ func TestThePasswordOfAWSIsOfferedWhereItOnlyRestarts(t *testing.T) {
 func TestACompanysOwnConsoleIsNamedAfterAReset(t *testing.T) {
 	f := New(Outside{}, Given{})
 	f.answers.instead = useDeployKey
-	if next := strings.Join(f.ResetNext(), "\n"); !strings.Contains(next, "convox-travis --console, or --console=HOST for a company's own") {
+	if next := fmt.Sprint(f.ResetNext()); !strings.Contains(next, "convox-travis --console ") || !strings.Contains(next, "--console=HOST") {
 		t.Error(next)
+	}
+}
+
+func TestTheTableBeginsWithWhatCannotBeWritten(t *testing.T) {
+	plan := func(slug string, host, password setup.Action, codes ...string) setup.RepositoryPlan {
+		r := setup.RepositoryPlan{Target: setup.Target{Slug: slug}, Host: setup.Change{Action: host}, Password: setup.Change{Action: password}}
+		for _, code := range codes {
+			r.Warnings = append(r.Warnings, setup.Warning{Code: code})
+		}
+		return r
+	}
+	failed := plan("acme/x", setup.None, setup.None)
+	failed.Err = &problem.Error{Object: "acme/x", Reason: "no access"}
+	activated := plan("acme/longer", setup.Create, setup.Replace, "replaces", "public", "public_same")
+	activated.Activate = true
+	for name, c := range map[string]struct {
+		plans []setup.RepositoryPlan
+		want  string
+	}{
+		"one that fails": {[]setup.RepositoryPlan{plan("acme/web", setup.Create, setup.Create), failed}, "acme/x: no access.\nREPOSITORY  CHANGE\nacme/web    new"},
+		"notes":          {[]setup.RepositoryPlan{plan("acme/web", setup.None, setup.None), activated}, "REPOSITORY   CHANGE                                  NOTE\nacme/web     unchanged\nacme/longer  activated, host new, password replaced  was public"},
+	} {
+		var lines []string
+		for _, line := range tableOf(c.plans) {
+			lines = append(lines, line.Text)
+		}
+		if got := strings.Join(lines, "\n"); got != c.want {
+			t.Errorf("%s: it is\n%s\nand not\n%s", name, got, c.want)
+		}
+	}
+}
+
+func TestWhoAcceptedThePasswordIsNamed(t *testing.T) {
+	host := func(text string) convox.Host {
+		host, err := convox.ParseHost(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return host
+	}
+	const rackHost = "rack.example-1.us-east-1.convox.site"
+	found := cfn.Rack{Name: "production", Region: "us-east-1", Host: rackHost}
+	for name, c := range map[string]struct {
+		way       SignIn
+		login     convox.Login
+		picked    string
+		unchecked bool
+		want      string
+	}{
+		"a Rack that was found":     {ByRack, convox.Login{Host: host(rackHost)}, rackKey(found), false, "private, accepted by production"},
+		"one that says its name":    {ByRack, convox.Login{Host: host(rackHost), Racks: []convox.Rack{{Name: "staging"}}}, typeRow, false, "private, accepted by staging"},
+		"one that doesn't":          {ByRack, convox.Login{Host: host(rackHost)}, typeRow, false, "private, accepted by " + rackHost},
+		"Convox's Console":          {ByConsole, convox.Login{Host: host(convox.HostedConsole)}, "", false, "private deploy key, accepted by Console"},
+		"a company's Console":       {ByConsole, convox.Login{Host: host("console.example.com")}, rackKey(found), false, "private deploy key, accepted by console.example.com"},
+		"one that can't be reached": {ByRack, convox.Login{}, rackKey(found), true, "private, not verified"},
+	} {
+		f := New(Outside{}, Given{})
+		f.answers.signIn, f.answers.rack, f.found.racks = c.way, c.picked, []cfn.Rack{found}
+		f.result.plan = &setup.Plan{Login: c.login, Unchecked: c.unchecked, Credential: setup.Credential{Console: c.way == ByConsole}}
+		if got := f.passwordWords(); got != "•••••••• "+c.want {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"time"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/build"
@@ -16,36 +17,47 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Outside is what the flow has of the world. Each function may take its time
-// and may be called from any goroutine.
+// Outside is everything that the flow reads and calls. A function may block, and may
+// be called from any goroutine.
 type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
-	// File is the clone's .travis.yml. It may be nil.
+	// File reads the clone's .travis.yml. It may be nil.
 	File func(context.Context) (travisyml.File, error)
+	// Branches lists the clone's branches. It may be nil.
+	Branches func(context.Context) []string
+	// Folder is where commands are run, a clean absolute path; "" is unknown.
+	Folder string
 	// Player plays its builds.
 	Player build.Player
-	// Saved reads saved logins; racks are hosts known to be Racks'.
+	// Saved reads the convox CLI's saved logins. racks are hosts of Racks in
+	// CloudFormation.
 	Saved func(ctx context.Context, racks ...convox.Host) ([]convox.SavedLogin, error)
 	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.RegionResult)) (cfn.Summary, error)
 	// AWS is the account in which Racks are found. It may be nil.
-	AWS    func(context.Context) (AWS, error)
+	AWS func(context.Context) (AWS, error)
+	// Profiles reads the AWS profiles. It may be nil.
+	Profiles func() []cfn.Profile
+	// UseProfile makes later calls of Racks and AWS sign in with a profile. It may
+	// be nil where Profiles is.
+	UseProfile func(name string)
+	// LoginSSO is cfn.LoginSSO, nil without the AWS CLI.
+	LoginSSO func(ctx context.Context, profile string, tell func(line string)) error
+
 	Logins Logins
-	Token  func(context.Context) (secret.String, error) // empty when there is none
+	Token  func(context.Context) (secret.String, error) // empty without one
 	Travis func(token secret.String) (Travis, error)
-	// Owned lists the repositories that were asked for by their owner. It may be
-	// nil.
+	// Owned lists the repositories of the owner that the flags name. It may be nil.
 	Owned func(context.Context, Travis) ([]setup.Target, error)
-	// Checker returns what checks logins; fingerprint is the certificate that
-	// was approved, or "".
+	// Checker returns what checks logins. fingerprint is of the certificate that was
+	// approved, or "".
 	Checker func(fingerprint string) (Checker, error)
-	// Runner carries out what was reviewed; its Travis, and whom it tells, are
-	// the flow's.
+	// Runner writes what was reviewed. The flow sets its Travis and its Tell.
 	Runner setup.Runner
-	// Waits brings what a call waits for. It may be nil.
+	// Waits receives what calls wait for. It may be nil.
 	Waits <-chan progress.Wait
-	// ResetEvent is told what happens in a reset. It may be nil.
+	// ResetEvent receives the events of a reset. It may be nil.
 	ResetEvent func(reset.Event)
-	// Tip is what to type at a step in the demo, or "". It may be nil.
+	// Tip returns what to enter at a step of the demo, or "". It may be nil.
 	Tip func(step string) string
 }
 
@@ -55,19 +67,19 @@ type Logins interface {
 	Save(convox.Host, secret.String) (file string, err error)
 }
 
-// AWS is what the flow needs of AWS beside the search; a cfn.Finder has it.
+// AWS is what the flow needs of AWS besides the search. A cfn.Finder implements it.
 type AWS interface {
 	reset.Stacks
 	Recover(ctx context.Context, rack cfn.Rack, tell func(cfn.Source, error)) (cfn.Recovered, error)
 }
 
-// Checker proves credentials; a convox.Checker is one.
+// Checker verifies credentials. A convox.Checker is one.
 type Checker interface {
 	setup.Checker
-	reset.Door
+	reset.LoginChecker
 }
 
-// Travis is what the flow needs of Travis; a travisapi.Client has it.
+// Travis is what the flow needs of Travis. A travisapi.Client implements it.
 type Travis interface {
 	setup.Travis
 	User(context.Context) (travisapi.User, error)
@@ -81,67 +93,78 @@ type Travis interface {
 
 // Given are the answers that flags and the environment give.
 type Given struct {
-	Way         Way
+	SignIn      SignIn
 	Console     convox.Host // zero is Convox's own
 	Host        convox.Host // of a Rack
 	Rack        string      // a Rack's name, or ORG/NAME behind a Console
 	Password    secret.String
-	PasswordFor convox.Host // the one host that the password is for; zero is the one that the flags name
+	PasswordFor convox.Host // the only host that gets the password; zero is the one that the flags name
 	Saved       bool
-	Provider    travisapi.Provider // of the clone's repository; "" is what its host says
-	Targets     []setup.Target     // none are to be found
+	Provider    travisapi.Provider // of the clone's repository; "" follows its host
+	Targets     []setup.Target     // none: the flow finds or asks for them
 	Branch      string
 	Fingerprint string
-	Repeated    setup.GivenFlags // by the commands that are told
+	Repeated    setup.RunFlags // in the commands that the wizard prints
 
 	SkipExisting, AllowMixed, Unchecked, DryRun bool
-	Agreed                                      bool // to what the review shows
+	Agreed                                      bool // --yes: the review isn't asked for
 
-	// Reset is the Rack of a flow that resets a password and does nothing else.
+	// Reset is the Rack of a flow that only resets a password.
 	Reset        *cfn.Rack
 	AllowRefresh bool // of every instance
 }
 
-// Way is where a build logs in.
-type Way string
+// SignIn is a sign-in method.
+type SignIn string
 
-// The ways in.
+// The sign-in methods.
 const (
-	NoWay     Way = ""
-	ByConsole Way = "console"
-	ByRack    Way = "rack"
+	NoSignIn  SignIn = ""
+	ByConsole SignIn = "console" // with a deploy key
+	ByRack    SignIn = "rack"    // with a Rack password
 )
 
-// found is what was looked for at the start, side by side.
+// found is what the searches found.
 type found struct {
 	clone     gitrepo.Clone
-	cloneErr  error // there may be one, and it could not be read
+	cloneErr  error // it couldn't be read
 	cloneDone bool
 
 	file     *travisyml.File
-	fileErr  error // it is there, and can't be used
+	fileErr  error // it exists and can't be used
 	fileDone bool
+
+	branches      []string // of the clone
+	branchesBegun bool
+	branchesDone  bool
 
 	saved     []convox.SavedLogin
 	savedDone bool
 	savedErr  error
 
-	racks      []cfn.Rack
-	regions    int // searched so far
-	of         int // to be searched
-	racksBegun bool
-	racksDone  bool
-	racksErr   error
-	skipped    []cfn.Skipped
+	racks        []cfn.Rack
+	regions      int // searched so far
+	of           int // all regions of the search
+	racksStarted bool
+	racksDone    bool
+	racksErr     error
+	skipped      []cfn.Skipped
+	took         time.Duration // by the search
+	rackSearch   int           // the search that counts: earlier ones had other credentials
+
+	profiles []cfn.Profile
+	profile  string // that the person picked and Racks were searched with, or ""
 
 	token     secret.String
 	tokenErr  error
 	tokenDone bool
+	tokenPage string // where to copy one; "" is unknown
 	user      travisapi.User
 
 	repositories     []travisapi.Repository
 	repositoriesErr  error
 	repositoriesDone bool
+	repositoriesTook time.Duration
 	listing          int // the listing that counts; earlier ones were another account's
 
 	wait progress.Wait
@@ -151,11 +174,11 @@ func begin(o Outside) found {
 	return found{cloneDone: o.Clone == nil, fileDone: o.File == nil, savedDone: o.Saved == nil, racksDone: o.Racks == nil, tokenDone: o.Token == nil}
 }
 
-// Search is something to be looked for while questions are asked already. It
-// may call tell as often as it finds something.
+// Search finds something while questions are already asked. It calls tell for each
+// thing that it finds.
 type Search func(ctx context.Context, tell func(Update))
 
-// Searches lists what is to be looked for from the start, side by side.
+// Searches lists the searches to run from the start, side by side.
 func (f *Flow) Searches() []Search {
 	var all []Search
 	if f.outside.Clone != nil {
@@ -173,9 +196,8 @@ func (f *Flow) Searches() []Search {
 	if f.outside.Waits != nil {
 		all = append(all, f.outside.searchWaits)
 	}
-	if f.outside.Racks != nil && f.given.Way != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
-		f.found.racksBegun = true
-		all = append(all, f.outside.rackSearch(""))
+	if f.outside.Racks != nil && f.given.SignIn != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
+		all = append(all, f.newRackSearch(""))
 	}
 	return all
 }
@@ -183,7 +205,7 @@ func (f *Flow) Searches() []Search {
 func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
 	clone, err := o.Clone(ctx)
 	if problem.Has(err, gitrepo.CodeNoClone) {
-		err = nil // the repository is asked for
+		err = nil // the flow asks for the repository
 	}
 	tell(func(f *Flow) { f.found.clone, f.found.cloneErr, f.found.cloneDone = clone, err, true })
 }
@@ -196,8 +218,8 @@ func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// savedFor reads the logins of Racks that were found in CloudFormation. What is
-// wrong with a file is for searchSaved to report.
+// savedFor reads the logins of Racks that were found in CloudFormation. searchSaved
+// reports what is wrong with a file.
 func (o Outside) savedFor(ctx context.Context, racks []cfn.Rack) []convox.SavedLogin {
 	var hosts []convox.Host
 	for _, rack := range racks {
@@ -227,8 +249,15 @@ func (o Outside) searchAccount(ctx context.Context, tell func(Update)) {
 	if err == nil && !token.IsEmpty() {
 		user, err = o.whoIs(ctx, token)
 	}
+	page := ""
+	if o.Travis != nil {
+		if travis, noTravis := o.Travis(token); noTravis == nil { // this makes no call
+			page = travisapi.TokenPage(travis.Endpoint())
+		}
+	}
 	tell(func(f *Flow) {
 		f.found.token, f.found.user, f.found.tokenErr, f.found.tokenDone = token, user, err, true
+		f.found.tokenPage = page
 	})
 }
 
@@ -240,31 +269,53 @@ func (o Outside) whoIs(ctx context.Context, token secret.String) (travisapi.User
 	return travis.User(ctx)
 }
 
-func (o Outside) rackSearch(mfaCode string) Search {
+// newRackSearch returns a search for Racks, which replaces the one before.
+func (f *Flow) newRackSearch(mfaCode string) Search {
+	f.found.racks, f.found.skipped, f.found.racksErr = nil, nil, nil
+	f.found.regions, f.found.of = 0, 0
+	f.found.racksStarted, f.found.racksDone = true, false
+	f.found.rackSearch++
+	number, o := f.found.rackSearch, f.outside
 	return func(ctx context.Context, tell func(Update)) {
+		update := func(u Update) {
+			tell(func(f *Flow) {
+				if f.found.rackSearch == number {
+					u(f)
+				}
+			})
+		}
+		if o.Profiles != nil {
+			profiles := o.Profiles()
+			update(func(f *Flow) { f.found.profiles = profiles })
+		}
+		start := time.Now()
 		summary, err := o.Racks(ctx, mfaCode, func(s cfn.RegionResult) {
 			saved := o.savedFor(ctx, s.Racks)
-			tell(func(f *Flow) {
+			update(func(f *Flow) {
 				f.addSaved(saved)
 				f.found.racks = append(f.found.racks, s.Racks...)
 				f.found.regions++
 				f.found.of = s.Of
 			})
 		})
-		tell(func(f *Flow) { f.found.racksErr, f.found.skipped, f.found.racksDone = err, summary.Skipped, true })
+		took := time.Since(start)
+		update(func(f *Flow) {
+			f.found.racksErr, f.found.skipped, f.found.racksDone = err, summary.Skipped, true
+			f.found.regions, f.found.took = summary.Regions, took
+		})
 	}
 }
 
-// MoreSearches lists what came to be looked for by the step that was entered
-// last: the account's repositories, once they are asked about, and Racks again
-// after an MFA code.
+// MoreSearches lists the searches that the last step added, each once: the account's
+// repositories when the flow asks for one, and Racks again with an MFA code or
+// another AWS profile.
 func (f *Flow) MoreSearches() []Search {
 	more := f.result.searches
 	f.result.searches = nil
 	return more
 }
 
-// searchWaits takes what calls wait for as long as the flow goes on.
+// searchWaits receives what calls wait for until the flow ends.
 func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
 	for {
 		select {
@@ -276,5 +327,5 @@ func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
 	}
 }
 
-// Wait is what a call waits for, or was waiting for last.
+// Wait is what a call waits for, or waited for last.
 func (f *Flow) Wait() progress.Wait { return f.found.wait }

@@ -11,12 +11,15 @@ import (
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 )
 
-// Rows that are no Rack.
+// Rows that aren't Racks.
 const (
-	typeRow = "type"
-	mfaRow  = "mfa"
+	typeRow    = "type"
+	mfaRow     = "mfa"
+	profileRow = "profile"
+	ssoRow     = "sso"
 )
 
 func rackStep() step {
@@ -26,7 +29,7 @@ func rackStep() step {
 		wait: func(f *Flow) string {
 			switch {
 			case !f.found.savedDone:
-				return "reading the saved logins"
+				return "reading the saved convox logins"
 			case f.namedRack() != "" && !f.found.racksDone && f.outside.Racks != nil:
 				return "looking for Rack " + f.namedRack()
 			}
@@ -34,22 +37,24 @@ func rackStep() step {
 		},
 		pass: (*Flow).passRack,
 		begin: func(f *Flow) {
-			if f.outside.Racks != nil && !f.found.racksBegun { // the flags had answered
-				f.found.racksBegun = true
-				f.result.searches = append(f.result.searches, f.outside.rackSearch(""))
+			if f.outside.Racks != nil && !f.found.racksStarted { // the flags had answered
+				f.result.searches = append(f.result.searches, f.newRackSearch(""))
 			}
 		},
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Pick, Title: "Which Rack?",
-				Reason:  []string{"They are found in CloudFormation, and where the convox client has saved a password."},
-				Rows:    f.rackRows(),
-				More:    f.rackSearchWords(),
-				Growing: !f.found.racksDone,
-				Initial: Value{Key: f.likelyRack()},
+				Reason:   []string{"Found in CloudFormation and in your saved convox logins."},
+				Help:     rackHelp,
+				Headings: []string{"RACK", "REGION"},
+				Rows:     f.rackRows(),
+				More:     f.rackSearchStatus(),
+				Found:    f.rackSearchSummary(),
+				Growing:  !f.found.racksDone,
+				Initial:  Value{Key: f.likelyRack()},
 				Check: func(v Value) error {
 					if v.Key == "" {
-						return &problem.Error{Reason: "no Rack was picked", Hints: []string{"pick one, or type its host"}}
+						return &problem.Error{Reason: "no Rack is selected", Hints: []string{"select one, or enter its host"}}
 					}
 					return nil
 				},
@@ -58,7 +63,11 @@ func rackStep() step {
 		take: func(f *Flow, v Value) { f.setRack(v.Key) },
 		shown: func(f *Flow) string {
 			if rack, found := f.pickedRack(); found {
-				return rack.Name + ", " + rack.Region
+				answer := rack.Name + " · " + rack.Region
+				if f.found.profile != "" {
+					answer += ", AWS profile " + f.found.profile
+				}
+				return answer
 			}
 			if host := f.rackHost(); !host.IsZero() {
 				return host.String()
@@ -68,7 +77,15 @@ func rackStep() step {
 	}
 }
 
-// setRack takes a row.
+var rackHelp = []string{
+	"Racks are found with the AWS permission cloudformation:DescribeStacks, in all regions at once. That only reads. The credentials are those that the AWS CLI uses; \"Use another AWS profile…\" is there when you have more than one profile.",
+	"\"password saved\" means that the convox CLI has saved a login for the Rack on this machine. You choose later whether to use it.",
+	"Reading a lost password also needs cloudformation:DescribeStackResource with ecs:DescribeTaskDefinition, or ssm:GetParameter. A reset updates the stack. Neither happens unless you choose it.",
+	rackPasswordHelp,
+	"Travis's machines can't reach a private API. An IP allowlist has to include Travis's addresses: https://docs.travis-ci.com/user/ip-addresses/",
+}
+
+// setRack selects a row.
 func (f *Flow) setRack(key string) {
 	if f.answers.rack != key {
 		f.forgetLogin()
@@ -76,16 +93,16 @@ func (f *Flow) setRack(key string) {
 	f.answers.rack = key
 }
 
-// namedRack is the Rack that the flags name.
+// namedRack is the name of the Rack in the flags, or "".
 func (f *Flow) namedRack() string {
-	if f.given.Way != ByRack {
-		return "" // behind a Console it is ORG/NAME
+	if f.given.SignIn != ByRack {
+		return "" // with a Console, it's ORG/NAME
 	}
 	return f.given.Rack
 }
 
-// forgetLogin drops what was said and found out about another host: its
-// password must not go to this one.
+// forgetLogin drops the password of another host, which must not go to this one, and
+// everything that followed from it.
 func (f *Flow) forgetLogin() {
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.answers.unchecked, f.answers.approved = false, nil
@@ -93,10 +110,10 @@ func (f *Flow) forgetLogin() {
 	f.answers.password, f.answers.recovered, f.answers.fresh, f.answers.made = secret.String{}, secret.String{}, secret.String{}, secret.String{}
 	f.result.refused, f.result.noRecovery, f.result.savedIn = nil, false, ""
 	f.leaveReset()
-	delete(f.chosen, StepSource) // another Rack has other places for it
+	delete(f.chosen, StepSource) // another Rack has other sources
 }
 
-// passRack takes the Rack that the flags name.
+// passRack selects the Rack that the flags name.
 func (f *Flow) passRack() bool {
 	if f.namedRack() == "" {
 		return !f.given.Host.IsZero() && f.answers.rack == typeRow
@@ -119,24 +136,24 @@ func (f *Flow) passRack() bool {
 	return true
 }
 
-// unclear says why the Rack that the flags name is not taken.
+// unclear says why the Rack that the flags name isn't selected.
 func (f *Flow) unclear(same int) *Problem {
 	name := f.namedRack()
 	switch {
 	case same == 0 && f.found.racksErr != nil:
-		return ProblemOf(f.found.racksErr) // it isn't known which there are
+		return ProblemOf(f.found.racksErr)
 	case same == 0 && slices.ContainsFunc(f.found.skipped, cfn.Skipped.IsTransient):
 		return ProblemOf(f.found.skipped[slices.IndexFunc(f.found.skipped, cfn.Skipped.IsTransient)].Err) // it may be there
 	case same > 1:
-		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Do: []string{"pick the one that is meant"}}
+		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Do: []string{"select one of them"}}
 	case !f.given.Host.IsZero():
-		return &Problem{Message: fmt.Sprintf("no usable Rack named %s has the host %s", name, f.given.Host), Do: []string{"pick the one that is meant, or type its host"}}
+		return &Problem{Message: fmt.Sprintf("no usable Rack named %s has the host %s", name, f.given.Host), Do: []string{"select the right one, or enter its host"}}
 	}
-	return &Problem{Message: "no usable Rack is named " + name, Do: []string{"pick another one, or type its host"}}
+	return &Problem{Message: "no usable Rack is named " + name, Do: []string{"select another one, or enter its host"}}
 }
 
-// rackKey is the host: a Rack whose login is saved stays the same row when it is
-// found in AWS too. One without a host cannot be picked.
+// rackKey is the host, so that the row of a saved login becomes the row of its Rack.
+// A Rack without a host can't be selected.
 func rackKey(rack cfn.Rack) string {
 	host, err := convox.ParseHost(rack.Host)
 	if err != nil {
@@ -149,78 +166,106 @@ func hostKey(h convox.Host) string { return hostRow + h.String() }
 
 const hostRow = "host "
 
-// rackRows lists the Racks by name, then saved logins of other hosts, then the
-// ways to say it oneself.
+// rackRows lists the Racks by name, then saved logins of other hosts, then the other
+// answers.
 func (f *Flow) rackRows() []Row {
 	var rows []Row
 	listed := map[convox.Host]bool{}
 	for _, rack := range inOrder(f.found.racks) {
-		row := Row{Key: rackKey(rack), Cells: []string{rack.Name, rack.Region, rack.Host, rack.Version}}
+		row := Row{Key: rackKey(rack), Cells: []string{rack.Name, rack.Region}, Detail: rackDetail(rack)}
 		host, err := convox.ParseHost(rack.Host)
 		if err != nil {
-			row.Disabled = "no host, state " + rack.Status
+			row.Disabled = "no host"
 			if is, _ := rack.Meaning(); is != "" && rack.Host == "" {
-				row.Disabled = is + ", state " + rack.Status
+				row.Disabled = is
 			}
+			row.Disabled += " (" + rack.Status + ")"
 		}
 		listed[host] = true
-		row.Note = f.rackNote(rack, host)
+		row.Note, row.Warn = f.rackNote(rack, host)
 		rows = append(rows, row)
 	}
 	for _, login := range f.found.saved {
 		if !listed[login.Host] {
-			rows = append(rows, Row{Key: hostKey(login.Host), Cells: []string{"(saved)", "", login.Host.String(), ""}, Note: "password saved"})
+			rows = append(rows, Row{Key: hostKey(login.Host), Cells: []string{login.Host.String(), ""}, Note: "password saved"})
 		}
 	}
-	if problem.Has(f.found.racksErr, cfn.CodeMFA) {
-		rows = append(rows, Row{Key: mfaRow, Cells: []string{"enter an MFA code, to look for Racks in AWS"}, Other: true})
+	other := func(key, label string) { rows = append(rows, Row{Key: key, Cells: []string{label}, Other: true}) }
+	switch {
+	case f.needsSSO():
+		other(ssoRow, "Sign in to AWS SSO…")
+	case problem.Has(f.found.racksErr, cfn.CodeMFA):
+		other(mfaRow, "Enter an MFA code…")
 	}
-	return append(rows, Row{Key: typeRow, Cells: []string{"type a host"}, Other: true})
+	if f.hasOtherProfiles() {
+		other(profileRow, "Use another AWS profile…")
+	}
+	other(typeRow, "Enter a host…")
+	return rows
 }
 
-// inOrder are Racks as they are shown.
+func rackDetail(rack cfn.Rack) []Detail {
+	all := []Detail{{"host", rack.Host}, {"version", rack.Version}, {"status", rack.Status}}
+	return slices.DeleteFunc(all, func(d Detail) bool { return d.Text == "" })
+}
+
+// inOrder sorts Racks for the list.
 func inOrder(racks []cfn.Rack) []cfn.Rack {
 	return slices.SortedFunc(slices.Values(racks), cfn.CompareRacks)
 }
 
-func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) string {
+// rackNote is what matters about a Rack to Travis, and whether that is a warning.
+func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) (note string, warn bool) {
 	var notes []string
+	if rack.Private {
+		notes = append(notes, "private API: Travis can't reach it")
+	}
+	if len(rack.WhiteList) > 0 {
+		notes = append(notes, "IP allowlist")
+	}
+	is, _ := rack.Meaning()
+	switch {
+	case !host.IsZero() && (rack.Failed() || rack.Dead()):
+		notes = append(notes, is)
+	case rack.Status == "UPDATE_ROLLBACK_COMPLETE":
+		notes = append(notes, "update rolled back")
+	}
+	warn = len(notes) > 0
 	if _, saved := convox.FindSaved(f.found.saved, host); saved {
 		notes = append(notes, "password saved")
 	}
-	if rack.Private {
-		notes = append(notes, "private API: Travis cannot reach it")
-	}
-	if len(rack.WhiteList) > 0 {
-		notes = append(notes, "white list")
-	}
-	if rack.Failed() || rack.Dead() {
-		notes = append(notes, "state "+rack.Status)
-	}
-	return strings.Join(notes, "; ")
+	return strings.Join(notes, "; "), warn
 }
 
-// rackSearchWords tells how far the search is, or what came in its way.
-func (f *Flow) rackSearchWords() string {
+// rackSearchStatus says how far the search is, or what it couldn't read.
+func (f *Flow) rackSearchStatus() string {
 	switch {
 	case !f.found.racksDone && f.found.of > 0:
 		return fmt.Sprintf("searching AWS: %d of %d regions", f.found.regions, f.found.of)
 	case !f.found.racksDone:
 		return "searching AWS"
 	case f.found.racksErr != nil:
-		words := "AWS was not searched: " + f.found.racksErr.Error()
-		if hints := ProblemOf(f.found.racksErr).Do; len(hints) > 0 {
+		words := "couldn't search AWS: " + f.found.racksErr.Error()
+		if hints := ProblemOf(f.found.racksErr).Do; len(hints) > 0 && !f.hasOtherCredentials() {
 			words += " (" + hints[0] + ")"
 		}
 		return words
 	}
-	open := slices.DeleteFunc(slices.Clone(f.found.skipped), func(s cfn.Skipped) bool { return s.Off }) // nothing can be in those
+	open := slices.DeleteFunc(slices.Clone(f.found.skipped), func(s cfn.Skipped) bool { return s.Off }) // those have no Racks
 	return strings.Join(cfn.GroupSkipped(open), "; ")
 }
 
-// likelyRack is the row to offer first. Among Racks of which none is saved that is
-// the first that came, so that the offer stays while more come, and in the end
-// the first of those shown, so that it is the same each time.
+// rackSearchSummary is a short summary of the search that ended, or "".
+func (f *Flow) rackSearchSummary() string {
+	if !f.found.racksDone || f.found.racksErr != nil || f.found.regions == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s, %.1f s", text.Count(f.found.regions, "region"), f.found.took.Seconds())
+}
+
+// likelyRack is the row to focus. While the search runs, the first usable Rack
+// keeps the focus. At its end that is the first in the list, so that two runs focus
+// the same one.
 func (f *Flow) likelyRack() string {
 	if f.answers.rack != "" {
 		return f.answers.rack
@@ -231,7 +276,7 @@ func (f *Flow) likelyRack() string {
 				return rackKey(rack)
 			}
 		}
-		return typeRow // no other one was meant
+		return f.likelyOther() // never a Rack of another name
 	}
 	saved, usable := "", ""
 	for _, login := range f.found.saved {
@@ -249,10 +294,23 @@ func (f *Flow) likelyRack() string {
 			usable = cmp.Or(usable, rackKey(rack))
 		}
 	}
-	return cmp.Or(saved, usable, typeRow)
+	return cmp.Or(saved, usable, f.likelyOther())
 }
 
-// pickedRack is the Rack of CloudFormation that was picked.
+// likelyOther is the row to focus where no Rack is.
+func (f *Flow) likelyOther() string {
+	switch {
+	case f.needsSSO():
+		return ssoRow
+	case problem.Has(f.found.racksErr, cfn.CodeMFA):
+		return mfaRow
+	case f.found.racksDone && f.hasOtherProfiles():
+		return profileRow
+	}
+	return typeRow
+}
+
+// pickedRack is the Rack in CloudFormation that was selected.
 func (f *Flow) pickedRack() (cfn.Rack, bool) {
 	for _, rack := range f.found.racks {
 		if rackKey(rack) == f.answers.rack {
@@ -262,19 +320,19 @@ func (f *Flow) pickedRack() (cfn.Rack, bool) {
 	return cfn.Rack{}, false
 }
 
-// rackHost is the host of the Rack that was picked or typed; zero while that is
-// open.
+// rackHost is the host of the Rack that was selected, or that was entered. It's zero
+// until then.
 func (f *Flow) rackHost() convox.Host {
-	text, _ := strings.CutPrefix(f.answers.rack, hostRow)
+	name, _ := strings.CutPrefix(f.answers.rack, hostRow)
 	if f.answers.rack == typeRow {
-		text = f.answers.typed
+		name = f.answers.typed
 	}
-	host, _ := convox.ParseHost(text) // a row whose host cannot be used cannot be picked
+	host, _ := convox.ParseHost(name) // a row with a bad host can't be selected
 	return host
 }
 
 func (f *Flow) rackWarnings() []setup.Warning {
-	if rack, found := f.pickedRack(); found && f.answers.way == ByRack {
+	if rack, found := f.pickedRack(); found && f.answers.signIn == ByRack {
 		return setup.RackWarnings(rack)
 	}
 	return nil
@@ -286,22 +344,17 @@ func mfaStep() step {
 		when: func(f *Flow) bool { return byRack(f) && f.answers.rack == mfaRow },
 		ask: func(*Flow) Question {
 			return Question{
-				Kind: Text, Title: "The MFA code of the AWS profile",
-				Reason: []string{"It is good once, and is used to look for Racks."},
+				Kind: Text, Title: "Enter the MFA code of your AWS profile",
+				Reason: []string{"Your MFA device shows it. It's used once, to sign in to AWS."},
 				Check: func(v Value) error {
 					if strings.Trim(v.Text, "0123456789") != "" || v.Text == "" {
-						return &problem.Error{Reason: "a code is made of digits", Hints: []string{"read it off the device, or go back"}}
+						return &problem.Error{Reason: "an MFA code has only digits", Hints: []string{"enter the code that the device shows, or go back"}}
 					}
 					return nil
 				},
 			}
 		},
-		take: func(f *Flow, v Value) {
-			f.answers.rack = ""
-			delete(f.chosen, StepRack)
-			f.found.racksDone, f.found.racksErr, f.found.regions = false, nil, 0
-			f.result.searches = append(f.result.searches, f.outside.rackSearch(v.Text))
-		},
+		take: func(f *Flow, v Value) { f.searchRacks(v.Text) },
 		do: func(f *Flow) *Work {
 			f.goTo(StepRack)
 			return nil
@@ -318,20 +371,25 @@ func hostStep() step {
 		},
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Text, Title: "The Rack's host",
-				Reason:  append([]string{"It is the stack's output Dashboard, such as rack.example-1234.us-east-1.convox.site."}, f.tip(StepHost)...),
+				Kind: Text, Title: "Enter the Rack's host",
+				Reason: append([]string{"Such as rack.production-1234.us-east-1.convox.site."}, f.tip(StepHost)...),
+				Help: []string{
+					"It's the output Dashboard of the Rack's stack in CloudFormation. Teammates who use the Rack know it from convox login HOST.",
+					"You can paste an address from the browser: its path is dropped.",
+					rackPasswordHelp,
+				},
 				Initial: Value{Text: f.answers.typed},
 				Check: func(v Value) error {
 					host, err := convox.ParseHost(v.Text)
 					if err == nil && host.IsHostedConsole() {
-						return &problem.Error{Reason: "that is Console's host", Hints: []string{"go back, and choose a Console deploy key"}}
+						return &problem.Error{Reason: "that is Console's host", Hints: []string{"go back, and sign in with a Console deploy key"}}
 					}
 					return err
 				},
 			}
 		},
 		take: func(f *Flow, v Value) {
-			host, _ := convox.ParseHost(v.Text) // Check read it
+			host, _ := convox.ParseHost(v.Text) // Check parsed it
 			if f.answers.typed != host.String() {
 				f.forgetLogin()
 			}

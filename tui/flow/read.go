@@ -13,25 +13,26 @@ import (
 	"convox-travis/travisapi"
 )
 
-// readStep reads what Travis knows of the repositories that were picked.
+// readStep reads the repositories that were picked.
 func readStep() step {
-	return step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { return f.read(false) }}
+	return step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { return f.read("") }}
 }
 
 // read reads several repositories with their settings: all that follows is decided
 // from that, without another call. The settings of one are read for its plan, so
-// that its review shows them as they are then.
-func (f *Flow) read(syncs bool) *Work {
+// that its review shows them as they are then. again is the step that has it read
+// again, to be asked once more if that didn't help, or "".
+func (f *Flow) read(again string) *Work {
 	targets := f.answers.targets // also what was left out
 	isOne, plan := !f.several(), f.planner(targets)
 	user, token, outside := f.result.user, f.token(), f.outside
-	words := "reading the settings of " + nameOf(targets)
+	words := "reading the Travis settings of " + nameOf(targets)
 	if isOne {
 		words = "asking Travis about " + nameOf(targets)
 	}
 	return &Work{Words: words, Run: func(stop setup.Stop, tell Tell) Outcome {
-		if syncs {
-			tell.Line(Line{Muted, "waiting for Travis to read its list of repositories"})
+		if again == StepUnknown {
+			tell.Line(Line{Muted, "waiting until Travis has read your list of repositories"})
 			if err := outside.sync(stop.Soft, token, user); err != nil {
 				return Outcome{Err: err}
 			}
@@ -48,10 +49,13 @@ func (f *Flow) read(syncs bool) *Work {
 		if outcome.Err != nil {
 			return outcome
 		}
-		if i := slices.IndexFunc(read.Repositories, isUnknown); syncs && i >= 0 { // the sync was in vain
+		switch i := slices.IndexFunc(read.Repositories, isUnknown); {
+		case again == StepUnknown && i >= 0:
 			if outcome.To = StepUnknown; isOne { // else the question names them
 				outcome.Err = read.Repositories[i].Err
 			}
+		case again == StepUnreadable && slices.ContainsFunc(read.Repositories, isUnreadable):
+			outcome.To = StepUnreadable
 		}
 		outcome.Set = func(f *Flow) { f.result.read = &read }
 		return outcome
@@ -108,7 +112,7 @@ func (o Outside) plan(ctx context.Context, request setup.Request, token secret.S
 	return setup.MakePlan(ctx, travis, checker, request)
 }
 
-// syncPatience is how long a sync may take.
+// syncPatience is the longest wait for a sync.
 const syncPatience = 3 * time.Minute
 
 // sync lets Travis read its list of repositories, and waits for it.
@@ -126,7 +130,7 @@ func (o Outside) sync(ctx context.Context, token secret.String, user travisapi.U
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
-			return &problem.Error{Reason: "Travis is still reading", Hints: []string{"try again in a while"}}
+			return &problem.Error{Reason: "Travis is still syncing", Hints: []string{"retry in a few minutes"}}
 		}
 		if user, err = travis.User(ctx); err != nil {
 			return err
@@ -139,8 +143,7 @@ func isUnknown(r setup.RepositoryPlan) bool {
 	return travisapi.Failed(r.Err, travisapi.CodeNotFound)
 }
 
-// isInactive reports whether Travis knows a repository and does not build it.
-// Where nothing can be written, that does not matter.
+// isInactive reports whether Travis doesn't build a repository that can be written.
 func isInactive(r setup.RepositoryPlan) bool {
 	return r.Repository.ID > 0 && !r.Repository.Active && (r.Err == nil || setup.IsMixed(r.Err))
 }
@@ -159,57 +162,158 @@ func (f *Flow) readOnes(is func(setup.RepositoryPlan) bool) []setup.Target {
 	return targets
 }
 
-// remedy is what to do about repositories that Travis doesn't know or doesn't build.
+// isUnreadable reports whether nothing can be read or written in a repository that
+// Travis knows.
+func isUnreadable(r setup.RepositoryPlan) bool {
+	return r.Err != nil && !isUnknown(r) && !setup.IsMixed(r.Err)
+}
+
+// isLeftOut reports whether the person left a repository out.
+func (f *Flow) isLeftOut(r setup.RepositoryPlan) bool {
+	return isUnknown(r) && f.answers.unknown == leaveOut ||
+		isUnreadable(r) && f.answers.unreadable == leaveOut ||
+		isInactive(r) && f.answers.inactive == leaveOut ||
+		slices.Contains(f.answers.leftOut, r.Target)
+}
+
+// remedy is what to do about some of the repositories.
 type remedy int
 
 const (
-	syncTravis remedy = iota + 1
+	leaveOut remedy = iota + 1
+	syncTravis
+	readAgain
 	activate
 	keepInactive
-	leaveOut
 	chooseOthers
+	chooseBranch
+	allowMixed
 )
 
-var remedyOptions = map[remedy]Option{
-	syncTravis:   {Label: "Sync Travis, and look again", Note: "takes seconds to minutes"},
-	activate:     {Label: "Activate with the rest", Note: "builds begin with the next push"},
-	keepInactive: {Label: "Leave it as it is"},
-	leaveOut:     {Label: "Leave them out", Note: "nothing is written there"},
-	chooseOthers: {Label: "Go back, and choose again"},
+// option words a remedy for the repositories that it is about.
+func (r remedy) option(about []setup.Target) Option {
+	switch r {
+	case leaveOut:
+		if len(about) == 1 {
+			return Option{"Leave " + nameOf(about) + " out", "continue with the rest"}
+		}
+		return Option{fmt.Sprintf("Leave these %d out", len(about)), "continue with the rest"}
+	case syncTravis:
+		return Option{"Sync Travis and look again", "takes seconds to minutes"}
+	case readAgain:
+		return Option{"Retry", ""}
+	case activate:
+		return Option{"Activate on Travis", "with the other changes; builds start with the next push"}
+	case keepInactive:
+		return Option{"Keep it inactive", "write the variables only"}
+	case chooseBranch:
+		return Option{"Go back", "and pick one branch that gets the variables"}
+	case allowMixed:
+		return Option{"Yes, send it there too", ""}
+	}
+	return Option{"Go back and choose again", ""}
 }
 
-// askRemedy asks what to do about some of the repositories, whose names complete the
-// title.
-func (f *Flow) askRemedy(title string, about []setup.Target, why string, offered []remedy, chosen remedy) Question {
-	q := Question{Kind: Choice, Title: title + " " + nameOf(about), Reason: []string{why}}
-	if f.several() {
-		q.Title = fmt.Sprintf("%s %d of the %s", title, len(about), nameOf(f.answers.targets))
-		q.Reason = []string{setup.Names(about), why}
+// remedies are those that can be offered: leaving out the repositories for which is
+// reports true is none where no other would be left.
+func (f *Flow) remedies(is func(setup.RepositoryPlan) bool, all ...remedy) []remedy {
+	isRest := func(r setup.RepositoryPlan) bool { return !is(r) && !f.isLeftOut(r) }
+	if len(f.readOnes(isRest)) > 0 {
+		return all
 	}
-	offer(&q, offered, remedyOptions, chosen)
+	return slices.DeleteFunc(all, func(r remedy) bool { return r == leaveOut })
+}
+
+// askRemedy asks what to do about some of the repositories.
+func (f *Flow) askRemedy(title string, about []setup.Target, why []string, offered []remedy, chosen remedy) Question {
+	q := Question{Kind: Choice, Title: title, Reason: why, Guarded: f.given.Agreed} // then no review follows
+	options := make(map[remedy]Option, len(offered))
+	for _, r := range offered {
+		options[r] = r.option(about)
+	}
+	offer(&q, offered, options, chosen)
 	return q
+}
+
+// someOf names the repositories that a title is about.
+func (f *Flow) someOf(about []setup.Target) string {
+	if !f.several() || len(about) == 1 {
+		return nameOf(about)
+	}
+	return fmt.Sprintf("%d of the %s", len(about), nameOf(f.answers.targets))
+}
+
+// whyOf is the reason, with the names where the title only counts them.
+func whyOf(about []setup.Target, why string) []string {
+	if len(about) == 1 {
+		return []string{why}
+	}
+	return []string{setup.Names(about), why}
+}
+
+// unreadableStep asks about repositories that can't be set up, while others can.
+func unreadableStep() step {
+	offered := func(f *Flow) []remedy { return f.remedies(isUnreadable, leaveOut, readAgain, chooseOthers) }
+	return step{
+		id: StepUnreadable, name: "Repository",
+		when: func(f *Flow) bool {
+			n := len(f.readOnes(isUnreadable))
+			return n > 0 && n < len(f.answers.targets)
+		},
+		pass: func(f *Flow) bool { return f.given.Agreed },
+		ask: func(f *Flow) Question {
+			about := f.readOnes(isUnreadable)
+			var errs []error
+			for _, r := range f.result.read.Repositories {
+				if isUnreadable(r) {
+					errs = append(errs, r.Err)
+				}
+			}
+			return f.askRemedy("Can't set up "+f.someOf(about)+". Continue?", about, firstOf(errs), offered(f), f.answers.unreadable)
+		},
+		take: func(f *Flow, v Value) { f.answers.unreadable = offered(f)[v.Index] },
+		do: func(f *Flow) *Work {
+			switch f.answers.unreadable {
+			case readAgain:
+				return f.read(StepUnreadable)
+			case chooseOthers:
+				f.answers.unreadable = 0
+				f.goTo(StepRepository)
+			}
+			return nil
+		},
+	}
+}
+
+// firstOf are the first errors, and how many more there are, in three lines at most.
+func firstOf(errs []error) []string {
+	const few = 2
+	var lines []string
+	for i, err := range errs {
+		if i == few && len(errs) > few+1 {
+			return append(lines, fmt.Sprintf("and %d more", len(errs)-few))
+		}
+		lines = append(lines, sentence(err.Error()))
+	}
+	return lines
 }
 
 // unknownStep asks what to do about repositories that Travis doesn't know.
 func unknownStep() step {
-	offered := func(f *Flow) []remedy {
-		if len(f.readOnes(isUnknown)) < len(f.answers.targets) {
-			return []remedy{syncTravis, chooseOthers, leaveOut}
-		}
-		return []remedy{syncTravis, chooseOthers}
-	}
+	offered := func(f *Flow) []remedy { return f.remedies(isUnknown, syncTravis, chooseOthers, leaveOut) }
 	return step{
 		id: StepUnknown, name: "Repository",
 		when: func(f *Flow) bool { return len(f.readOnes(isUnknown)) > 0 },
 		ask: func(f *Flow) Question {
-			const why = "Travis may not have read your list of repositories lately, or this account has no access."
-			return f.askRemedy("Travis does not know", f.readOnes(isUnknown), why, offered(f), f.answers.unknown)
+			about := f.readOnes(isUnknown)
+			const why = "Travis hasn't read your list of repositories lately, or this account has no access."
+			return f.askRemedy("Travis can't find "+f.someOf(about)+". What next?", about, whyOf(about, why), offered(f), f.answers.unknown)
 		},
 		take: func(f *Flow, v Value) { f.answers.unknown = offered(f)[v.Index] },
 		do: func(f *Flow) *Work {
 			switch f.answers.unknown {
 			case syncTravis:
-				return f.read(true)
+				return f.read(StepUnknown)
 			case chooseOthers:
 				f.answers.unknown = 0
 				f.goTo(StepRepository)
@@ -219,27 +323,21 @@ func unknownStep() step {
 	}
 }
 
-// activateStep asks once about all repositories that Travis doesn't build. It offers
-// nothing that would leave no repository to set up.
+// activateStep asks once about all repositories that Travis doesn't build.
 func activateStep() step {
 	offered := func(f *Flow) []remedy {
-		isLeft := func(r setup.RepositoryPlan) bool {
-			return !isInactive(r) && !(isUnknown(r) && f.answers.unknown == leaveOut)
-		}
-		switch {
-		case !f.several():
+		if !f.several() {
 			return []remedy{activate, keepInactive}
-		case len(f.readOnes(isLeft)) == 0:
-			return []remedy{activate, chooseOthers}
 		}
-		return []remedy{activate, leaveOut, chooseOthers}
+		return f.remedies(isInactive, activate, leaveOut, chooseOthers)
 	}
 	return step{
 		id: StepActivate, name: "Repository",
 		when: func(f *Flow) bool { return len(f.readOnes(isInactive)) > 0 },
 		ask: func(f *Flow) Question {
-			const why = "Nothing is activated before the review."
-			return f.askRemedy("Travis does not build", f.readOnes(isInactive), why, offered(f), f.answers.inactive)
+			about := f.readOnes(isInactive)
+			const why = "Inactive repositories don't build. Nothing changes before the review."
+			return f.askRemedy("Activate "+f.someOf(about)+" on Travis?", about, whyOf(about, why), offered(f), f.answers.inactive)
 		},
 		take: func(f *Flow, v Value) { f.answers.inactive = offered(f)[v.Index] },
 		do: func(f *Flow) *Work {
@@ -247,6 +345,50 @@ func activateStep() step {
 				f.goTo(StepRepository)
 			}
 			return nil
+		},
+	}
+}
+
+// mixedStep asks about branches that would send the new password to a host of their
+// own.
+func mixedStep() step {
+	about := func(f *Flow) (targets []setup.Target, errs []error) {
+		for _, r := range f.result.mixed {
+			targets, errs = append(targets, r.Target), append(errs, r.Err)
+		}
+		return targets, errs
+	}
+	offered := func(f *Flow) []remedy {
+		targets, _ := about(f)
+		isMixed := func(r setup.RepositoryPlan) bool { return slices.Contains(targets, r.Target) }
+		return f.remedies(isMixed, leaveOut, chooseBranch, allowMixed)
+	}
+	return step{
+		id: StepMixed, name: "Review",
+		when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
+		ask: func(f *Flow) Question {
+			targets, errs := about(f)
+			q := f.askRemedy("May another host get the new password?", targets, firstOf(errs), offered(f), 0)
+			q.Guarded = true
+			for _, hint := range ProblemOf(errs[0]).Do {
+				q.Help = append(q.Help, sentence(hint))
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) {
+			switch offered(f)[v.Index] {
+			case leaveOut:
+				f.answers.leftOut, _ = about(f)
+			case allowMixed:
+				f.answers.allowMixed = true
+			}
+		},
+		do: func(f *Flow) *Work {
+			if len(f.answers.leftOut) == 0 && !f.answers.allowMixed {
+				f.goTo(StepBranch)
+				return nil
+			}
+			return f.plan()
 		},
 	}
 }

@@ -45,7 +45,7 @@ func TestALostPasswordIsReadFromAWS(t *testing.T) {
 	w := newWorld(t)
 	aws := w.shows(secrettest.Canary, nil)
 	w.toRecovery()
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "ecs:DescribeTaskDefinition") || len(aws.asked) != 0 {
+	if reason := strings.Join(w.flow.Question().Help, "\n"); !strings.Contains(reason, "ecs:DescribeTaskDefinition") || len(aws.asked) != 0 {
 		t.Errorf("asked %v before it was said: %s", aws.asked, reason)
 	}
 	w.answer(flow.Value{}).step(flow.StepSource).accept().step(flow.StepRecover).answer(yes).step(flow.StepRecovered).accept().step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
@@ -55,7 +55,7 @@ func TestALostPasswordIsReadFromAWS(t *testing.T) {
 func TestAPasswordFromAWSThatIsNoGoodIsSaid(t *testing.T) {
 	w := newWorld(t)
 	w.shows("stale", nil)
-	w.toRecovery().answer(yes).step(flow.StepSource).wantProblem("does not accept")
+	w.toRecovery().answer(yes).step(flow.StepSource).wantProblem("doesn't accept")
 	w.shows("", &problem.Error{Code: cfn.CodeNoPassword, Reason: "ask AWS"})
 	w.toRecovery().answer(yes).step(flow.StepSource).wantProblem("ask AWS")
 	// A saved login of another host is no stack whose password AWS could hold.

@@ -1,9 +1,12 @@
 package flow
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
@@ -27,15 +30,18 @@ func repositoryStep() step {
 			rows := f.repositoryRows()
 			return Question{
 				Kind: Pick, Title: "Which repository?",
-				Reason:  f.repositoryReason(),
-				Rows:    rows,
-				More:    f.repositoryWords(),
-				Growing: !f.found.repositoriesDone,
-				Several: true, Alone: typeRow,
+				Reason:   f.repositoryReason(),
+				Help:     repositoryHelp,
+				Headings: []string{"REPOSITORY", "PROVIDER"},
+				Rows:     rows,
+				More:     f.repositoryMore(),
+				Found:    f.repositoriesFound(),
+				Growing:  !f.found.repositoriesDone,
+				Several:  true, Alone: typeRow,
 				Initial: Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
 				Check: func(v Value) error {
 					if v.Key == "" && len(v.Keys) == 0 {
-						return &problem.Error{Reason: "no repository was picked", Hints: []string{"pick one, or type its name"}}
+						return &problem.Error{Reason: "no repository is picked", Hints: []string{"pick one, or enter its name"}}
 					}
 					return nil
 				},
@@ -52,24 +58,35 @@ func repositoryStep() step {
 			if len(f.answers.targets) == 0 {
 				return ""
 			}
-			return nameOf(f.targets())
+			branches := "all branches"
+			if f.answers.branch != "" {
+				branches = "only branch " + f.answers.branch
+			}
+			return nameOf(f.targets()) + " · " + branches
 		},
 	}
 }
 
-// ownSource names the setting of the clone that chose the repository, or is "".
+var repositoryHelp = []string{
+	"Both variables go into the Travis settings of the repository. Listed are the repositories of this clone's remotes, then those of your Travis account.",
+	"You can pick several: they get the same two variables. The deploy step is then added in each clone, with convox-travis yml.",
+	"Travis never shows the values of private variables, so it can't tell which Rack a repository already deploys to.",
+	"If a repository is missing, enter its name: Travis can be asked to sync.",
+}
+
+// ownSource is the setting of the clone that decided on the repository, or "".
 func (f *Flow) ownSource() string {
-	own, source, ok := setup.OwnOne(f.found.clone, f.given.Provider)
+	own, source, ok := setup.CloneTarget(f.found.clone, f.given.Provider)
 	if !ok || source == "" || own != f.only() || len(f.given.Targets) > 0 {
 		return ""
 	}
 	return source
 }
 
-// passRepository takes the repositories that the flags name, else the one that the
-// clone is beyond doubt.
+// passRepository takes the repositories that the flags name, else the clone's where
+// there is only one.
 func (f *Flow) passRepository() bool {
-	own, _, isOwn := setup.OwnOne(f.found.clone, f.given.Provider)
+	own, _, isOwn := setup.CloneTarget(f.found.clone, f.given.Provider)
 	switch {
 	case f.problem != nil:
 		return false
@@ -84,8 +101,8 @@ func (f *Flow) passRepository() bool {
 	return true
 }
 
-// takeRepositories takes what was picked: the marked ones, or the one under the
-// cursor. A name that is typed is one more.
+// takeRepositories takes what was picked: the marked ones, or the focused one. A
+// name that is entered is one more.
 func (f *Flow) takeRepositories(v Value) {
 	keys := v.Keys
 	if len(keys) == 0 && v.Key != typeRow {
@@ -105,11 +122,11 @@ func (f *Flow) takeRepositories(v Value) {
 	}
 }
 
-// listOwned asks Travis for the repositories that the flags mean.
+// listOwned asks Travis for the repositories that the flags select.
 func (f *Flow) listOwned() *Work {
 	token, outside := f.token(), f.outside
 	return &Work{
-		Words: "asking Travis for the repositories that are meant",
+		Words: "listing the repositories",
 		Run: func(stop setup.Stop, _ Tell) Outcome {
 			travis, err := outside.Travis(token)
 			if err != nil {
@@ -130,8 +147,8 @@ func slugStep() step {
 		when: func(f *Flow) bool { return f.answers.repository == typeRow },
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Text, Title: "The repository",
-				Reason:  []string{"OWNER/NAME on GitHub, or an address on GitHub, GitLab, Bitbucket or Assembla."},
+				Kind: Text, Title: "What's the repository's name?",
+				Reason:  []string{"OWNER/NAME on GitHub, or its address on GitHub, GitLab, Bitbucket or Assembla."},
 				Initial: Value{Text: f.answers.slug},
 				Check: func(v Value) error {
 					_, err := readTarget(v.Text)
@@ -158,50 +175,13 @@ func readTarget(text string) (setup.Target, error) {
 	case remote.Host == "":
 		return setup.Target{Provider: travisapi.GitHub, Slug: remote.Slug}, nil
 	case remote.Provider == "":
-		return setup.Target{}, &problem.Error{Reason: remote.Host + " is no host that Travis knows", Hints: []string{"go back and pick it from the list"}}
+		return setup.Target{}, &problem.Error{Reason: "Travis doesn't support " + remote.Host, Hints: []string{"go back and pick it from the list"}}
 	}
 	return setup.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
 }
 
-func (f *Flow) branchReason() []string {
-	if f.several() {
-		return []string{"Leave it empty for builds of all branches. One branch counts for all " + nameOf(f.targets()) + "; whether each of them has it is not checked."}
-	}
-	return []string{"Leave it empty for builds of all branches. The repository's default branch is " + f.onlyKnown().DefaultBranch + "."}
-}
-
-func branchStep() step {
-	return step{
-		id: StepBranch, name: "Branch",
-		pass: func(*Flow) bool { return true },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Text, Title: "For one branch only?",
-				Reason:  f.branchReason(),
-				Initial: Value{Text: f.answers.branch}, Optional: true,
-				Check: func(v Value) error {
-					if v.Text == "" {
-						return nil
-					}
-					return gitrepo.CheckBranch(v.Text)
-				},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			f.answers.branch = v.Text
-			f.answers.encrypt = f.answers.encrypt && v.Text == ""
-		},
-		shown: func(f *Flow) string {
-			if f.answers.branch == "" {
-				return "all"
-			}
-			return f.answers.branch
-		},
-	}
-}
-
-// several reports whether more than one repository was picked. All that differs for
-// one repository depends on this.
+// several reports whether more than one repository was picked. Everything that
+// differs for one repository depends on it.
 func (f *Flow) several() bool { return len(f.answers.targets) > 1 }
 
 // targets are the repositories to set up: those that were picked and not left out.
@@ -209,9 +189,7 @@ func (f *Flow) targets() []setup.Target {
 	if f.result.read == nil {
 		return f.answers.targets
 	}
-	return f.readOnes(func(r setup.RepositoryPlan) bool {
-		return !(f.answers.unknown == leaveOut && isUnknown(r)) && !(f.answers.inactive == leaveOut && isInactive(r))
-	})
+	return f.readOnes(func(r setup.RepositoryPlan) bool { return !f.isLeftOut(r) })
 }
 
 // only is the repository that was picked, the zero Target where several were.
@@ -222,7 +200,7 @@ func (f *Flow) only() setup.Target {
 	return f.answers.targets[0]
 }
 
-// onlyKnown is what Travis knows of the only repository.
+// onlyKnown is the only repository as Travis described it.
 func (f *Flow) onlyKnown() travisapi.Repository {
 	if f.several() || f.result.read == nil {
 		return travisapi.Repository{}
@@ -232,9 +210,9 @@ func (f *Flow) onlyKnown() travisapi.Repository {
 
 // setTargets takes repositories, and drops the answers about others.
 func (f *Flow) setTargets(targets []setup.Target) {
-	targets = setup.Distinct(targets)
+	targets = setup.RemoveDuplicates(targets)
 	if !slices.Equal(f.answers.targets, targets) {
-		f.result.read, f.answers.unknown, f.answers.inactive = nil, 0, 0
+		f.result.read, f.answers.unknown, f.answers.unreadable, f.answers.inactive, f.answers.leftOut = nil, 0, 0, 0, nil
 		f.answers.allowMixed = f.given.AllowMixed
 		f.answers.encrypt = false // the file may be another repository's
 	}
@@ -261,14 +239,14 @@ func fixedAt(err error, otherwise string) string {
 	return otherwise
 }
 
-// likelyRepository is the row to offer first: what was picked before, else the
-// first that there is.
+// likelyRepository is the row that gets the focus: what was picked before, else the
+// first one.
 func (f *Flow) likelyRepository(rows []Row) string {
 	if f.answers.repository != "" {
 		return f.answers.repository
 	}
 	if len(f.found.clone.Candidates()) > 0 {
-		return rows[0].Key // also one that cannot be picked: its namesake elsewhere is not what is meant
+		return rows[0].Key // also one that can't be picked: its namesake elsewhere is another repository
 	}
 	for _, row := range rows {
 		if row.Disabled == "" {
@@ -281,15 +259,17 @@ func (f *Flow) likelyRepository(rows []Row) string {
 func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
 
 func (f *Flow) isOwnDecided() bool {
-	_, _, ok := setup.OwnOne(f.found.clone, f.given.Provider)
+	_, _, ok := setup.CloneTarget(f.found.clone, f.given.Provider)
 	return ok
 }
 
 // ownRepositories are what the clone can be on Travis.
-func (f *Flow) ownRepositories() []setup.Target { return setup.Own(f.found.clone, f.given.Provider) }
+func (f *Flow) ownRepositories() []setup.Target {
+	return setup.CloneTargets(f.found.clone, f.given.Provider)
+}
 
-// pickedKeys are the rows of several that were picked before: of one the cursor
-// stands on it.
+// pickedKeys are the rows of several that were picked before. A single one has the
+// focus instead.
 func (f *Flow) pickedKeys() []string {
 	var keys []string
 	if f.several() {
@@ -300,7 +280,7 @@ func (f *Flow) pickedKeys() []string {
 	return keys
 }
 
-// withPicked adds those of several that were named, and that are not listed.
+// withPicked adds those of several that were named and aren't listed.
 func (f *Flow) withPicked(rows []Row) []Row {
 	if !f.several() {
 		return rows
@@ -311,22 +291,23 @@ func (f *Flow) withPicked(rows []Row) []Row {
 	}
 	for _, target := range f.answers.targets {
 		if key := repositoryKey(target); !listed[key] {
-			rows = append(rows, Row{Key: key, Cells: []string{target.Slug, string(target.Provider)}, Note: "not in the account's list"})
+			rows = append(rows, Row{Key: key, Cells: []string{target.Slug, string(target.Provider)}, Note: "not in your account's list", Warn: true})
 		}
 	}
 	return rows
 }
 
-// listRepositories begins to list those of the account, once, and again where
-// that failed.
+// listRepositories starts to list those of the account, once, and again where that
+// failed.
 func (f *Flow) listRepositories() {
 	if f.found.repositoriesErr == nil && (f.found.repositoriesDone || f.found.repositories != nil) {
 		return
 	}
 	f.forgetRepositories()
-	f.found.repositories = []travisapi.Repository{} // begun
+	f.found.repositories = []travisapi.Repository{} // started
 	token, outside, listing := f.token(), f.outside, f.found.listing
 	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
+		start := time.Now()
 		found := func(u Update) {
 			tell(func(f *Flow) {
 				if f.found.listing == listing {
@@ -340,7 +321,10 @@ func (f *Flow) listRepositories() {
 				found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
 			}})
 		}
-		found(func(f *Flow) { f.found.repositoriesErr, f.found.repositoriesDone = err, true })
+		took := time.Since(start)
+		found(func(f *Flow) {
+			f.found.repositoriesErr, f.found.repositoriesTook, f.found.repositoriesDone = err, took, true
+		})
 	})
 }
 
@@ -350,13 +334,12 @@ func (f *Flow) forgetRepositories() {
 	f.found.repositories, f.found.repositoriesErr, f.found.repositoriesDone = nil, nil, false
 }
 
-// repositoryRows lists the clone's, then the account's, then the way to type
-// one.
+// repositoryRows lists the clone's, then the account's, then the row to enter one.
 func (f *Flow) repositoryRows() []Row {
-	rows := make([]Row, 0, len(f.found.repositories)+4)
-	listed := map[string]bool{}
+	rows, host := make([]Row, 0, len(f.found.repositories)+4), f.Host()
+	listed := map[string]int{}
 	for _, remote := range f.found.clone.Candidates() {
-		provider, ok := setup.Agreed(remote, f.given.Provider)
+		provider, ok := setup.MatchProvider(remote, f.given.Provider)
 		if !ok {
 			rows = append(rows, Row{
 				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},
@@ -365,32 +348,33 @@ func (f *Flow) repositoryRows() []Row {
 			continue
 		}
 		key := string(provider) + " " + remote.Slug
-		listed[strings.ToLower(key)] = true
-		rows = append(rows, Row{Key: key, Cells: []string{remote.Slug, string(provider)}, Note: remote.Source()})
+		listed[strings.ToLower(key)] = len(rows)
+		rows = append(rows, Row{
+			Key: key, Cells: []string{remote.Slug, string(provider)}, Note: remote.Source(), Warn: !remote.IsRemote(),
+		})
 	}
 	for _, r := range f.found.repositories {
-		provider := string(r.Provider)
-		if provider == "" {
-			provider = gitrepo.GitHub
-		}
+		provider := string(cmp.Or(r.Provider, travisapi.GitHub))
 		key := provider + " " + r.Slug
-		if listed[strings.ToLower(key)] {
+		detail := []Detail{{"default branch", r.DefaultBranch}, {"will deploy to", host}}
+		if i, isListed := listed[strings.ToLower(key)]; isListed {
+			rows[i].Detail = detail
 			continue
 		}
-		row := Row{Key: key, Cells: []string{r.Slug, provider}}
+		row := Row{Key: key, Cells: []string{r.Slug, provider}, Detail: detail}
 		switch {
 		case r.Denies("create_env_var"):
-			row.Disabled = "you may not write its settings"
+			row.Disabled = "you can't change its settings"
 		case !r.Active:
-			row.Note = "inactive"
+			row.Note, row.Warn = "inactive on Travis", true
 		}
 		rows = append(rows, row)
 	}
-	return append(f.withPicked(rows), Row{Key: typeRow, Cells: []string{"type a name"}, Other: true})
+	return append(f.withPicked(rows), Row{Key: typeRow, Cells: []string{"Enter a repository…"}, Other: true})
 }
 
 func (f *Flow) repositoryReason() []string {
-	reason := []string{"Both variables go into its settings on Travis."}
+	var reason []string
 	for _, remote := range f.found.clone.Candidates() {
 		if remote.Setting != "" {
 			reason = append(reason, remote.Source()+" names "+remote.Slug+"; a setting alone doesn't decide.")
@@ -399,27 +383,30 @@ func (f *Flow) repositoryReason() []string {
 	}
 	switch {
 	case f.found.cloneErr != nil:
-		reason = append(reason, "None is offered from a clone: "+strings.TrimPrefix(f.found.cloneErr.Error(), "read the clone: ")+".")
+		reason = append(reason, "Can't read this clone: "+strings.TrimPrefix(f.found.cloneErr.Error(), "read the clone: ")+".")
 		if problem.Has(f.found.cloneErr, gitrepo.CodeOwnership) {
 			reason = append(reason, ProblemOf(f.found.cloneErr).Do...)
 		}
 	case len(f.found.clone.Candidates()) == 0:
-		reason = append(reason, "No clone with a remote was found here.")
+		reason = append(reason, "There's no clone with a remote here.")
 	case len(f.ownRepositories()) == 0:
-		reason = append(reason, "The clone's own is on a host that is not one of Travis's.")
+		reason = append(reason, "This clone's remotes are on hosts that Travis doesn't support.")
+	}
+	if reason == nil {
+		return []string{"Both variables go into its Travis settings."}
 	}
 	return reason
 }
 
-// whyNot says why a remote is not offered.
+// whyNot says why a remote can't be picked.
 func (f *Flow) whyNot(remote gitrepo.Remote) string {
 	if remote.Provider == "" {
-		return "Travis does not know this host"
+		return "Travis doesn't support this host"
 	}
 	return "not on " + string(f.given.Provider)
 }
 
-func (f *Flow) repositoryWords() string {
+func (f *Flow) repositoryMore() string {
 	switch {
 	case f.found.repositoriesErr != nil:
 		return "not all are listed: " + f.found.repositoriesErr.Error()
@@ -428,3 +415,14 @@ func (f *Flow) repositoryWords() string {
 	}
 	return ""
 }
+
+// repositoriesFound sums the listing up once it ended.
+func (f *Flow) repositoriesFound() string {
+	if !f.found.repositoriesDone || f.found.repositoriesErr != nil {
+		return ""
+	}
+	return text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
+}
+
+// inSeconds is a duration such as 0.4 s.
+func inSeconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

@@ -14,7 +14,7 @@ import (
 
 func planStep() step {
 	return step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
-		f.answers.allowMixed = f.given.AllowMixed // asked again for each plan
+		f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
 		return f.plan()
 	}}
 }
@@ -33,7 +33,7 @@ func (f *Flow) plan() *Work {
 	plan := f.planner(f.targets())
 	f.result.plan, f.result.mixed = nil, nil
 	return &Work{
-		Words: "reading the settings of " + nameOf(f.targets()),
+		Words: "reading the Travis settings of " + nameOf(f.targets()),
 		Run: func(stop setup.Stop, _ Tell) Outcome {
 			plan, outcome := plan(stop, nil)
 			if err := refusal(plan); outcome.Err == nil && err != nil && !setup.IsMixed(err) {
@@ -51,7 +51,7 @@ func (f *Flow) setPlan(plan setup.Plan) {
 	f.result.plan, f.result.mixed = &plan, nil
 	for _, r := range plan.Repositories {
 		if setup.IsMixed(r.Err) {
-			f.result.mixed = append(f.result.mixed, r.Err)
+			f.result.mixed = append(f.result.mixed, r)
 		}
 	}
 }
@@ -68,47 +68,29 @@ func refusal(plan setup.Plan) error {
 	return why
 }
 
-func mixedStep() step {
-	return step{
-		id: StepMixed, name: "Review",
-		when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
-		ask: func(f *Flow) Question {
-			var reason []string
-			for _, err := range f.result.mixed {
-				reason = append(reason, err.Error())
-			}
-			return Question{
-				Kind: Confirm, Title: "May another host get the new password?",
-				Reason: append(reason, ProblemOf(f.result.mixed[0]).Do[0]),
-				Yes:    "Yes", No: "No, go back",
-			}
-		},
-		take: func(f *Flow, v Value) { f.answers.allowMixed = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.answers.allowMixed {
-				f.goTo(StepBranch)
-				return nil
-			}
-			return f.plan()
-		},
-	}
-}
-
 func reviewStep() step {
 	return step{
 		id: StepReview, name: "Review",
 		pass:  func(f *Flow) bool { return f.given.Agreed },
 		begin: (*Flow).askTravis,
 		ask: func(f *Flow) Question {
-			q := Question{Kind: Review, Title: "Review", Reason: []string{"Nothing is written yet."}, Lines: f.reviewLines(), Yes: "write it", Switches: f.switches()}
+			q := Question{
+				Kind: Review, Title: f.reviewTitle(), Lines: f.reviewLines(), Yes: "write", Guarded: true, Switches: f.switches(),
+				Help: []string{
+					"Travis stores both variables as private: builds get them, and nobody can read them back, not even with your token.",
+					"CONVOX_HOST is written first, so that a new password never meets an old host. When one of the two can't be written, what this run created is rolled back.",
+					"The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed.",
+					"Encrypting puts both variables into .travis.yml instead, readable only by builds of this repository.",
+				},
+			}
 			if f.several() && f.result.begun {
-				q.Reason = []string{"These failed and have changed since, so they are reviewed again."}
+				q.Reason = []string{"Only the repositories that failed are listed."}
 			}
 			if f.awaitsWord() {
-				q.More, q.Growing = "asking Travis what it makes of .travis.yml", true
+				q.More, q.Growing = "asking Travis how it reads .travis.yml", true
 			}
 			if f.given.DryRun {
-				q.Kind, q.Reason, q.Yes = Ending, []string{"This is a dry run: nothing will be written."}, "leave"
+				q.Kind, q.Yes, q.Guarded = Ending, "quit", false
 			}
 			return q
 		},
@@ -131,21 +113,45 @@ func reviewStep() step {
 			}
 			return f.apply()
 		},
+		shown: func(f *Flow) string {
+			switch {
+			case f.result.begun && f.given.Agreed:
+				return "skipped · --yes"
+			case f.result.begun:
+				return "confirmed"
+			}
+			return ""
+		},
 	}
+}
+
+func (f *Flow) reviewTitle() string {
+	switch {
+	case f.given.DryRun:
+		return "Review: a dry run, nothing will be written"
+	case f.result.begun:
+		return "Review: something changed since you confirmed it"
+	case f.reset.Report() != nil:
+		return "Review: nothing has been written to Travis yet"
+	}
+	return "Review: nothing has been written yet"
 }
 
 // warningLines are warnings with their hints, one that is the same for several
 // repositories once.
 func warningLines(warnings []setup.Warning) []Line {
 	var lines []Line
-	for _, w := range setup.Grouped(warnings) {
-		lines = append(lines, Line{Warning, w.String()})
+	for _, w := range setup.GroupWarnings(warnings) {
+		lines = append(lines, Line{Warning, sentence(w.String())})
 		if w.Hint != "" {
-			lines = append(lines, Line{Muted, w.Hint})
+			lines = append(lines, Line{Muted, sentence(w.Hint)})
 		}
 	}
 	return lines
 }
+
+// sentence ends a clause with a period.
+func sentence(clause string) string { return strings.TrimSuffix(clause, ".") + "." }
 
 // intent is the report of a dry run.
 func (f *Flow) intent() setup.Report {
@@ -162,62 +168,148 @@ func (f *Flow) intent() setup.Report {
 // reviewLines show all that will be written: for one repository each variable and
 // the file, for several what they share and a table.
 func (f *Flow) reviewLines() []Line {
-	plan := f.result.plan
-	name, scope := text.Count(len(plan.Repositories), "repository"), "for all branches"
-	if !f.several() {
-		name = nameOf(f.targets())
-	}
-	if plan.Branch != "" {
-		scope = "for branch " + plan.Branch + " only"
-	}
-	lines := []Line{{Heading, name + ", " + scope}}
 	if f.several() {
-		lines = append(lines, f.sharedLines()...)
-	} else {
-		lines = append(lines, f.variableLines()...)
+		return f.severalLines()
 	}
-	lines = append(lines, f.checkedLine())
-	lines = append(lines, warningLines(plan.AllWarnings())...)
-	if !f.several() {
-		return append(lines, f.fileLines()...)
-	}
-	if plan.Branch != "" {
-		lines = append(lines, Line{Warning, "Whether each of them has branch " + plan.Branch + " was not checked."})
-	}
-	lines = append(lines, Line{Muted, "The deploy step is for each clone by itself: convox-travis yml --write."})
-	return append(lines, tableOf(plan.Repositories)...)
-}
-
-var privateLine = Line{Muted, "Both are private: nobody can read them back."}
-
-// variableLines show what will be written to one repository.
-func (f *Flow) variableLines() []Line {
-	plan := f.result.plan
-	repository := plan.Repositories[0]
-	var lines []Line
-	if source := f.ownSource(); source != "" {
-		lines = append(lines, Line{Muted, "It is " + source + "."})
-	}
-	if f.answers.encrypt {
-		lines = append(lines, Line{Plain, "add      both variables to .travis.yml, encrypted for this repository"}, Line{Muted, "Its settings on Travis are left as they are; the file wins over them."})
-	} else {
-		lines = append(lines,
-			Line{Plain, changeLine(repository.Host, plan.Credential.Host.String())},
-			Line{Plain, changeLine(repository.Password, f.credentialWords())},
-			privateLine,
-		)
-	}
-	if n := len(repository.Doubles); n > 0 && !f.answers.encrypt {
-		lines = append(lines, Line{Plain, fmt.Sprintf("delete   %s that builds ignore", text.Count(n, "older double"))})
-	}
-	if repository.Activate {
-		lines = append(lines, Line{Plain, "activate the repository on Travis"})
+	file, fileWarnings := f.fileLines()
+	lines := append(f.settingsLines(), file...)
+	if warnings := append(f.ownWarnings(), fileWarnings...); len(warnings) > 0 {
+		lines = append(append(lines, Line{}), warnings...)
 	}
 	return lines
 }
 
-// sharedLines show what several repositories have in common.
-func (f *Flow) sharedLines() []Line {
+// ownWarnings are the warnings of the only repository, without its name and without
+// what the lines of the settings show.
+func (f *Flow) ownWarnings() []Line {
+	shown := []string{"doubles"}
+	if f.answers.encrypt { // the settings don't change
+		shown = append(shown, "replaces", "public", "public_same")
+	}
+	var warnings []setup.Warning
+	for _, w := range f.result.plan.AllWarnings() {
+		if !slices.Contains(shown, w.Code) {
+			w.Target = setup.Target{}
+			warnings = append(warnings, w)
+		}
+	}
+	return warningLines(warnings)
+}
+
+// scopeWords complete a heading where the variables apply to one branch only.
+func scopeWords(branch string) string {
+	if branch == "" {
+		return ""
+	}
+	return ", only for branch " + branch
+}
+
+// settingsLines show what will be written to the settings of one repository.
+func (f *Flow) settingsLines() []Line {
+	plan := f.result.plan
+	repository := plan.Repositories[0]
+	lines := []Line{{Heading, "Travis settings of " + nameOf(f.targets()) + scopeWords(plan.Branch)}}
+	if source := f.ownSource(); source != "" {
+		lines = append(lines, Line{Muted, "It's " + source + "."})
+	}
+	if f.answers.encrypt {
+		lines = append(lines,
+			Line{Plain, "Both variables go into .travis.yml instead, encrypted for this repository."},
+			Line{Plain, variable(setup.PasswordName, f.passwordWords())},
+			Line{Muted, "Variables in the file override the settings, which don't change."},
+		)
+	} else {
+		lines = append(lines, changeLine(repository.Host, plan.Credential.Host.String()), changeLine(repository.Password, f.passwordWords()))
+		lines = append(lines, duplicateLines(repository)...)
+	}
+	if repository.Activate {
+		lines = append(lines, Line{Added, variable("activation", "builds start with the next push")})
+	}
+	return append(lines, f.keyLines()...)
+}
+
+func variable(name, value string) string { return fmt.Sprintf("%-15s  %s", name, value) }
+
+func changeLine(c setup.Change, value string) Line {
+	switch c.Action {
+	case setup.Create:
+		return Line{Added, variable(c.Name, value)}
+	case setup.Replace:
+		return Line{Replaced, variable(c.Name, value)}
+	}
+	return Line{Plain, "  " + variable(c.Name, "unchanged")}
+}
+
+func duplicateLines(r setup.RepositoryPlan) []Line {
+	var lines []Line
+	for _, name := range []string{setup.HostName, setup.PasswordName} {
+		n := 0
+		for _, duplicate := range r.Doubles {
+			if duplicate.Name == name {
+				n++
+			}
+		}
+		if n > 0 {
+			lines = append(lines, Line{Removed, variable(name, text.Count(n, "duplicate")+", ignored by builds")})
+		}
+	}
+	return lines
+}
+
+// passwordWords stand for the password: it is never shown here.
+func (f *Flow) passwordWords() string {
+	const hidden = "•••••••• private"
+	plan := f.result.plan
+	what := ""
+	if plan.Credential.Console {
+		what = " deploy key"
+	}
+	if plan.Unchecked {
+		return hidden + what + ", not verified"
+	}
+	return hidden + what + ", accepted by " + f.acceptedBy()
+}
+
+// acceptedBy names the Rack or Console that accepted the password.
+func (f *Flow) acceptedBy() string {
+	login := f.result.plan.Login
+	switch rack, isFound := f.pickedRack(); {
+	case login.Host.IsHostedConsole():
+		return "Console"
+	case byConsole(f):
+		return login.Host.String()
+	case isFound:
+		return rack.Name
+	case len(login.Racks) == 1 && login.Racks[0].Name != "":
+		return login.Racks[0].Name
+	}
+	return login.Host.String()
+}
+
+// keyLines name the Racks that a deploy key sees. That it sees none is a warning.
+func (f *Flow) keyLines() []Line {
+	login := f.result.plan.Login
+	if !byConsole(f) || len(login.Racks) == 0 {
+		return nil
+	}
+	const few = 4
+	var names []string
+	for _, rack := range login.Racks[:min(few, len(login.Racks))] {
+		name := rack.String()
+		if rack.IsLost() {
+			name += " (" + rack.Status + ")"
+		}
+		names = append(names, name)
+	}
+	words := strings.Join(names, ", ")
+	if more := len(login.Racks) - few; more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	return []Line{{Muted, "The deploy key sees " + words + "."}}
+}
+
+// severalLines show what several repositories share, and a table of them.
+func (f *Flow) severalLines() []Line {
 	plan := f.result.plan
 	var counts counts
 	for _, r := range plan.Repositories {
@@ -226,53 +318,23 @@ func (f *Flow) sharedLines() []Line {
 			counts.warned++
 		}
 	}
-	return []Line{
-		{Plain, counts.String()},
-		{Plain, fmt.Sprintf("%-15s  %s", setup.HostName, plan.Credential.Host)},
-		{Plain, fmt.Sprintf("%-15s  %s", setup.PasswordName, f.credentialWords())},
-		privateLine,
+	lines := []Line{
+		{Heading, "Travis settings of " + text.Count(len(plan.Repositories), "repository") + scopeWords(plan.Branch)},
+		{Plain, variable(setup.HostName, plan.Credential.Host.String())},
+		{Plain, variable(setup.PasswordName, f.passwordWords())},
 	}
-}
-
-func changeLine(c setup.Change, value string) string {
-	if c.Action == setup.None {
-		return fmt.Sprintf("leave    %-15s  as it is", c.Name)
+	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
+	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},
+		Line{Muted, "The deploy step isn't added here: run convox-travis yml in each clone."})
+	lines = append(lines, warningLines(plan.AllWarnings())...)
+	if plan.Branch != "" {
+		lines = append(lines, Line{Warning, "Not every repository may have branch " + plan.Branch + ": that wasn't checked."})
 	}
-	verb := map[setup.Action]string{setup.Create: "create ", setup.Replace: "replace"}[c.Action]
-	return fmt.Sprintf("%s  %-15s  %s", verb, c.Name, value)
-}
-
-func (f *Flow) credentialWords() string {
-	if f.answers.way == ByConsole {
-		return "the deploy key"
-	}
-	return "the Rack's password"
-}
-
-func (f *Flow) checkedLine() Line {
-	plan := f.result.plan
-	switch {
-	case plan.Unchecked:
-		return Line{Warning, "Not checked: nobody has seen yet that the password is right."}
-	case f.answers.way == ByConsole:
-		var seen []string
-		for _, rack := range plan.Login.Racks {
-			name := rack.String()
-			if rack.IsLost() {
-				name += " (" + rack.Status + ")"
-			}
-			seen = append(seen, name)
-		}
-		if seen == nil {
-			seen = []string{"no Rack"}
-		}
-		return Line{Good, "Console accepted the key. It sees " + strings.Join(seen, ", ") + "."}
-	}
-	return Line{Good, plan.Login.Host.String() + " accepted the password, in the form in which builds will send it."}
+	return lines
 }
 
 // counts are numbers of repositories, by what happens to them.
-type counts struct{ created, replaced, left, activated, failed, warned int }
+type counts struct{ created, replaced, unchanged, activated, failed, warned int }
 
 func (c *counts) add(err error, isActivated bool, actions ...setup.Action) {
 	switch {
@@ -284,7 +346,7 @@ func (c *counts) add(err error, isActivated bool, actions ...setup.Action) {
 	case slices.Contains(actions, setup.Create):
 		c.created++
 	default:
-		c.left++
+		c.unchanged++
 	}
 	if isActivated {
 		c.activated++
@@ -297,8 +359,8 @@ func (c counts) String() string {
 		n    int
 		what string
 	}{
-		{c.created, "new"}, {c.replaced, "replaced"}, {c.left, "left as they are"}, {c.activated, "activated"},
-		{c.failed, "that cannot be written"}, {c.warned, "with a warning"},
+		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"},
+		{c.activated, "activated"}, {c.warned, "with a warning"},
 	} {
 		if of.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", of.n, of.what))
@@ -307,60 +369,80 @@ func (c counts) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// longestName is how wide the column of names may become, in cells.
+// longestName is how wide a column may become, in cells.
 const longestName = 40
 
-// tableOf is a line for each repository: those that nothing is written to first,
-// with the reason.
+// tableOf lists the repositories: those that nothing is written to first, with the
+// reason.
 func tableOf(all []setup.RepositoryPlan) []Line {
-	column := 0
-	lines := []Line{{}, {Heading, "The repositories"}}
-	for _, r := range all {
-		if n := ansi.StringWidth(r.Target.String()); n <= longestName {
-			column = max(column, n)
-		}
-		if r.Err != nil {
-			lines = append(lines, Line{Bad, r.Err.Error()})
-		}
-	}
+	var lines []Line
+	rows := [][3]string{{"REPOSITORY", "CHANGE", "NOTE"}}
 	for _, r := range all {
 		if r.Err != nil {
+			lines = append(lines, Line{Bad, sentence(r.Err.Error())})
 			continue
 		}
-		line := Line{Plain, r.Target.String()}
-		line.Text += strings.Repeat(" ", max(0, column-ansi.StringWidth(line.Text))) + "  " + actionOf(r)
-		if words := warningWords(r); words != "" {
-			line.Tone, line.Text = Warning, line.Text+"  "+words
+		rows = append(rows, [3]string{r.Target.String(), actionOf(r), warningWords(r)})
+	}
+	if !slices.ContainsFunc(rows[1:], func(row [3]string) bool { return row[2] != "" }) {
+		rows[0][2] = ""
+	}
+	var columns [2]int
+	for _, row := range rows {
+		for i := range columns {
+			if n := ansi.StringWidth(row[i]); n <= longestName {
+				columns[i] = max(columns[i], n)
+			}
+		}
+	}
+	for i, row := range rows {
+		line := Line{Text: row[0] + blanks(columns[0]-ansi.StringWidth(row[0])) + row[1]}
+		if row[2] != "" {
+			line.Text += blanks(columns[1]-ansi.StringWidth(row[1])) + row[2]
+		}
+		if i == 0 {
+			line.Tone = Muted
 		}
 		lines = append(lines, line)
 	}
 	return lines
 }
 
+// blanks fill a cell, and part it from the next one.
+func blanks(missing int) string { return strings.Repeat(" ", max(0, missing)+2) }
+
 // actionOf says in a word or two what happens to a repository.
 func actionOf(r setup.RepositoryPlan) string {
-	action := string(r.Host.Action)
-	switch {
-	case r.Host.Action != r.Password.Action:
-		action = fmt.Sprintf("%s the host, %s the password", r.Host.Action, r.Password.Action)
-	case r.Host.Action == setup.None:
-		action = "leave"
+	words := map[setup.Action]string{setup.Create: "new", setup.Replace: "replaced", setup.None: "unchanged"}
+	action := words[r.Host.Action]
+	if r.Host.Action != r.Password.Action {
+		action = "host " + action + ", password " + words[r.Password.Action]
 	}
 	if n := len(r.Doubles); n > 0 {
-		action += ", delete " + text.Count(n, "double")
+		action += ", " + text.Count(n, "duplicate") + " deleted"
 	}
 	if r.Activate {
-		action = "activate, " + action
+		action = "activated, " + action
 	}
 	return action
+}
+
+// shortWarnings are the words of the table for what the lines below it say.
+var shortWarnings = map[string]string{
+	"inactive":             "inactive",
+	"mixed":                "another host gets the password",
+	"branch_password_only": "a branch's password gets this host",
+	"rack_url":             "RACK_URL is set",
+	"public":               "was public",
+	"public_same":          "was public",
+	"public_elsewhere":     "public on a branch",
 }
 
 // warningWords name what a repository is warned of, beside what its line says.
 func warningWords(r setup.RepositoryPlan) string {
 	var words []string
 	for _, w := range r.Warnings {
-		word := strings.ReplaceAll(w.Code, "_", " ")
-		if w.Code != "replaces" && w.Code != "doubles" && !slices.Contains(words, word) {
+		if word := shortWarnings[w.Code]; word != "" && !slices.Contains(words, word) {
 			words = append(words, word)
 		}
 	}

@@ -102,18 +102,18 @@ func (w *world) reads(words ...string) *world {
 func TestSeveralRepositoriesAreSetUpTogether(t *testing.T) {
 	w, keys := newWorldOf(t, 3)
 	w.toRepositories().pick(keys...).step(flow.StepReview)
-	w.reads("3 repositories, for all branches", "3 new", "acme/r00  create\n", "acme/r02  create", "convox-travis yml")
+	w.reads("Travis settings of 3 repositories", "3 new", "REPOSITORY  CHANGE\n", "acme/r00    new\n", "acme/r02    new", "convox-travis yml")
 	if n := len(w.travis.Writes()); n != 0 {
 		t.Errorf("%d writes before the review", n)
 	}
-	w.accept().step(flow.StepDone).reads("3 repositories set up", "3 new", "convox-travis yml", "convox-travis remove --repo acme/r00 --repo acme/r01 --repo acme/r02").accept()
+	w.accept().step(flow.StepDone).reads("3 repositories set up in ", "3 new", "convox-travis yml --write --host ", "Undo\nconvox-travis remove --repo acme/r00 --repo acme/r01 --repo acme/r02").accept()
 	w.wantPairs(keys...)
 	w.wantNothing(slug)
 	if w.flow.State() != flow.Over || len(w.flow.Report().Errs()) != 0 {
 		t.Errorf("%+v", w.flow.Report())
 	}
 	for _, item := range w.flow.Rail() {
-		if item.Name == "Repository" && item.Answer != "3 repositories" {
+		if item.Name == "Repository" && item.Answer != "3 repositories · all branches" {
 			t.Errorf("the rail says %s", item.Answer)
 		}
 	}
@@ -121,7 +121,7 @@ func TestSeveralRepositoriesAreSetUpTogether(t *testing.T) {
 
 func TestOneThatIsMarkedIsAsOneThatIsPicked(t *testing.T) {
 	w, keys := newWorldOf(t, 1)
-	w.toRepositories().pick(keys[0]).step(flow.StepReview).reads("acme/r00, for all branches").accept().step(flow.StepProve)
+	w.toRepositories().pick(keys[0]).step(flow.StepReview).reads("Travis settings of acme/r00").accept().step(flow.StepProve)
 	w.wantPairs(keys...)
 }
 
@@ -134,7 +134,7 @@ func TestWhatWasMarkedStaysMarked(t *testing.T) {
 	}
 	w.answer(flow.Value{Key: "type", Keys: keys[:3]}).step(flow.StepSlug).type_("acme/r03").step(flow.StepReview).reads("4 repositories")
 	w.backTo(flow.StepRepository)
-	w.answer(flow.Value{Key: "github " + slug}).step(flow.StepReview).reads(slug + ", for all branches")
+	w.answer(flow.Value{Key: "github " + slug}).step(flow.StepReview).reads("Travis settings of " + slug)
 	w.backTo(flow.StepRepository)
 	if kept := w.flow.Question().Initial; kept.Keys != nil || kept.Key != "github "+slug {
 		t.Errorf("marked are %+v", kept)
@@ -152,7 +152,7 @@ func TestInactiveOnesAreAskedAboutOnce(t *testing.T) {
 	if w.flow.Question().Initial.Index != 1 {
 		t.Error("the answer is lost")
 	}
-	w.answer(flow.Value{Index: 0}).step(flow.StepReview).reads("4 repositories", "4 new, 2 activated", "acme/off2  activate, create")
+	w.answer(flow.Value{Index: 0}).step(flow.StepReview).reads("4 repositories", "4 new, 2 activated", "acme/off2   activated, new")
 	w.accept().step(flow.StepDone).reads("4 new, 2 activated")
 	w.wantPairs(append(off, keys...)...)
 	w = newWorld(t)
@@ -171,7 +171,7 @@ func TestUnknownOnesAreLeftOutOrSynced(t *testing.T) {
 	w.answer(flow.Value{Index: 1}).step(flow.StepRepository)
 	w.accept().step(flow.StepUnknown).answer(flow.Value{Index: 2}).step(flow.StepReview).reads("2 repositories", "2 new")
 	w.backTo(flow.StepUnknown)
-	w.answer(flow.Value{Index: 0}).step(flow.StepUnknown).reads("1 of the 4", "acme/nowhere")
+	w.answer(flow.Value{Index: 0}).step(flow.StepUnknown).reads("can't find acme/nowhere")
 	w.answer(flow.Value{Index: 2}).step(flow.StepActivate).answer(flow.Value{Index: 0}).step(flow.StepReview).accept().step(flow.StepDone).reads("3 repositories set up")
 	w.wantPairs(append(keys, "acme/new")...)
 }
@@ -183,12 +183,12 @@ func TestMixedPairsAreConfirmedOnceForAll(t *testing.T) {
 		w.travis.SetEnvVars(target.Slug, []travistest.EnvVar{{ID: target.Slug, Name: "CONVOX_HOST", Value: "x", Branch: &branch}})
 	}
 	w.toRepositories().pick(keys...).step(flow.StepMixed).reads("acme/r00: branch old", "acme/r01: branch old")
-	if w.flow.Question().Initial.Yes {
-		t.Error("yes is offered")
+	if q := w.flow.Question(); q.Initial.Index != 0 || q.Options[0].Label != "Leave these 2 out" || !q.Guarded {
+		t.Errorf("%+v", q)
 	}
-	w.answer(flow.Value{}).step(flow.StepBranch).accept().step(flow.StepMixed)
+	w.answer(flow.Value{Index: 1}).step(flow.StepBranch).accept().step(flow.StepMixed)
 	w.travis.Faults.Forget()
-	w.answer(flow.Value{Yes: true}).step(flow.StepReview).reads("each of 2 repositories (acme/r00, acme/r01): branch old has", "acme/r00  create  mixed", "2 with a warning")
+	w.answer(flow.Value{Index: 2}).step(flow.StepReview).reads("2 repositories (acme/r00, acme/r01): branch old has", "acme/r00    new     another host gets the password", "2 with a warning")
 	if n := len(w.travis.Faults.Requests()); n != 0 {
 		t.Errorf("a yes cost %d calls", n)
 	}
@@ -199,7 +199,7 @@ func TestOneBranchCountsForAll(t *testing.T) {
 	w, keys := newWorldOf(t, 2)
 	w.toRepositories().pick(keys...).step(flow.StepReview)
 	w.backTo(flow.StepBranch)
-	w.reads("all 2 repositories", "not checked").type_("release").step(flow.StepReview).reads("for branch release only", "branch release was not checked")
+	w.reads("all 2 repositories", "isn't checked").answer(flow.Value{Key: "type"}).step(flow.StepBranchName).type_("release").step(flow.StepReview).reads("only for branch release", "branch release: that wasn't checked")
 	w.accept().step(flow.StepDone).reads("--branch release")
 	for _, v := range w.travis.EnvVars("acme/r01") {
 		if v.Branch == nil || *v.Branch != "release" {
@@ -228,14 +228,20 @@ func TestARepositoryThatCannotBeWrittenIsToldBefore(t *testing.T) {
 	w, keys := newWorldOf(t, 2)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
 	w.begin(flow.Given{Targets: targetsOf(append(keys, "acme/locked")...)}).accept().accept().accept()
-	w.step(flow.StepReview).reads("2 new, 1 that cannot be written", "acme/locked: this Travis account may not write its settings")
-	w.accept().step(flow.StepRetry).reads("1 of 3 repositories could not be completed", "acme/locked").answer(flow.Value{Index: 1})
+	w.step(flow.StepUnreadable).reads("Can't set up acme/locked. Continue?", "acme/locked: this Travis account can't change its settings")
+	w.answer(flow.Value{Index: 1}).step(flow.StepUnreadable).answer(flow.Value{Index: 2}).step(flow.StepRepository).accept().step(flow.StepUnreadable)
+	w.accept().step(flow.StepReview).reads("Travis settings of 2 repositories", "2 new").accept().step(flow.StepDone).reads("2 repositories set up").accept()
+	w.wantPairs(keys...)
+	w, keys = newWorldOf(t, 2)
+	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
+	w.begin(flow.Given{Agreed: true, SignIn: flow.ByRack, Rack: "production", Saved: true, Targets: targetsOf(append(keys, "acme/locked")...)})
+	w.step(flow.StepRetry).reads("1 of 3 repositories failed", "acme/locked").answer(flow.Value{Index: 1})
 	w.step(flow.StepDone).reads("2 of 3 repositories set up", "acme/locked: this", "get push access").accept()
 	w.wantPairs(keys...)
 	w = newWorld(t)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/l1", Active: true, Permissions: map[string]bool{"create_env_var": false}})
 	w.travis.AddRepository(travistest.Repository{ID: 61, Slug: "acme/l2", Active: true, Permissions: map[string]bool{"create_env_var": false}})
-	w.begin(flow.Given{Targets: targetsOf("acme/l1", "acme/l2")}).accept().accept().accept().step(flow.StepRepository).wantProblem("acme/l1: this Travis account may not")
+	w.begin(flow.Given{Targets: targetsOf("acme/l1", "acme/l2")}).accept().accept().accept().step(flow.StepRepository).wantProblem("acme/l1: this Travis account can't")
 }
 
 // failOnly makes Travis refuse to set variables of some repositories, by their
@@ -253,7 +259,7 @@ func TestOnlyThoseThatFailedAreTriedAgain(t *testing.T) {
 	w, keys := newWorldOf(t, 30)
 	w.toRepositories().pick(keys...).step(flow.StepReview)
 	w.failOnly(103, 117)
-	w.accept().step(flow.StepRetry).reads("2 of 30 repositories could not be completed", "acme/r03", "acme/r17")
+	w.accept().step(flow.StepRetry).reads("2 of 30 repositories failed", "acme/r03", "acme/r17")
 	if w.flow.CanGoBack() {
 		t.Error("it goes back after something was written")
 	}
@@ -280,7 +286,7 @@ func TestWhatChangedBeforeItIsTriedAgainIsReviewed(t *testing.T) {
 	w.accept().step(flow.StepRetry)
 	w.failOnly()
 	w.travis.SetEnvVars("acme/r01", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: "theirs"}, {ID: "p", Name: "CONVOX_PASSWORD", Value: "theirs"}})
-	w.accept().step(flow.StepReview).reads("1 repository", "1 replaced", "reviewed again")
+	w.accept().step(flow.StepReview).reads("1 repository", "1 replaced", "something changed", "that failed")
 	w.accept().step(flow.StepDone).reads("3 repositories set up", "2 new, 1 replaced")
 	w.wantPairs(keys...)
 }
@@ -328,7 +334,7 @@ func TestAStopEndsSeveralAndTellsWhatStands(t *testing.T) {
 		t.Errorf("state %d, %v: %d done, %d left", w.flow.State(), report.Stopped, done, left)
 	}
 	for _, r := range report.Repositories {
-		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 0 && n != 2 || (n == 2) != r.Stands() {
+		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 0 && n != 2 || (n == 2) != r.HasChanges() {
 			t.Errorf("%s has %d variables, and is told to be: %s", r.Target, n, r.Outcome())
 		}
 	}
@@ -387,13 +393,13 @@ func TestWhatIsWrittenIsWhatWasVerifiedOnce(t *testing.T) {
 			w.answer(flow.Value{Index: 1}).step(flow.StepPassword).type_(password)
 		}
 		w.rack.SetPassword("before")
-		w.begin(flow.Given{Way: flow.ByRack, Host: w.host(), Targets: targetsOf(keys...)}).step(flow.StepSource)
+		w.begin(flow.Given{SignIn: flow.ByRack, Host: w.host(), Targets: targetsOf(keys...)}).step(flow.StepSource)
 		typePassword("before")
 		w.step(flow.StepReview)
 		w.rack.SetPassword(secrettest.Canary)
 		w.backTo(flow.StepSource)
 		typePassword("wrong")
-		w.step(flow.StepPassword).wantProblem("does not accept").type_(secrettest.Canary).step(flow.StepReview).accept()
+		w.step(flow.StepPassword).wantProblem("doesn't accept").type_(secrettest.Canary).step(flow.StepReview).accept()
 		w.wantPairs(keys...)
 		if want := []string{"before", "wrong", secrettest.Canary}; !slices.EqualFunc(checked, want, func(c secret.String, text string) bool { return c.Equal(secret.New(text)) }) {
 			t.Errorf("of %d repositories, %d credentials were checked, not %d", n, len(checked), len(want))

@@ -2,52 +2,54 @@ package flow
 
 import "slices"
 
-// steps is the whole way, in its order. What belongs to one way in alone, and
-// what is asked only when something is found to be so, says when.
+// steps lists all steps in their order. A step that isn't always needed says when it
+// is.
 func steps(given Given) []step {
 	if given.Reset != nil {
 		return slices.Concat(recovering(), resetting(), []step{resetDoneStep()})
 	}
 	return slices.Concat(
-		[]step{wayStep(), consoleStep(), keyStep(), rackStep(), mfaStep(), hostStep(), sourceStep(), passwordStep()},
+		[]step{signInStep(), consoleStep(), keyStep(), rackStep(), mfaStep(), profileStep(), ssoStep(), hostStep(), sourceStep(), passwordStep()},
 		recovering(),
 		resetting(),
 		[]step{
+			afterResetStep(),
 			accountStep(), tokenStep(),
-			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
-			branchStep(), deployRackStep(),
+			repositoryStep(), slugStep(), readStep(), unreadableStep(), unknownStep(), activateStep(),
+			branchStep(), branchNameStep(), deployRackStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
 			retryStep(),
-			proveStep(),
+			testBuildStep(),
 			doneStep(),
 		},
 	)
 }
 
-// recovering reads a lost password where AWS has it, and proves any password.
+// recovering reads a lost password from AWS, and verifies any password.
 func recovering() []step {
 	return []step{recoverStep(), certificateStep(), uncheckedStep(), recoveredStep(), recoveredShownStep()}
 }
 
-// resetting sets a new password where nothing better exists.
+// resetting sets a new password.
 func resetting() []step {
 	return []step{
 		lostStep(), affectedStep(), busyStep(),
-		newStep(), freshStep(),
+		newStep(), freshStep(), keepStep(),
 		previewStep(), resetCertificateStep(), changesStep(), refreshStep(), nameStep(),
-		keepStep(), keptStep(),
-		resetStep(), goOnStep(),
+		saveStep(), keptStep(), resetStep(), goOnStep(),
 	}
 }
 
-// The identities of the steps, for Tip, for going to one and for tests.
+// The identities of the steps.
 const (
-	StepWay         = "way"
+	StepSignIn      = "sign in"
 	StepConsole     = "console"
 	StepKey         = "key"
 	StepRack        = "rack"
 	StepMFA         = "mfa"
+	StepProfile     = "profile"
+	StepSSO         = "sso"
 	StepHost        = "host"
 	StepSource      = "source"
 	StepRecover     = "recover"
@@ -67,18 +69,22 @@ const (
 	StepRefresh     = "refresh"
 	StepName        = "name"
 	StepKeep        = "keep"
+	StepSave        = "save"
 	StepKept        = "kept"
 	StepReset       = "reset"
 	StepGoOn        = "go on"
+	StepAfterReset  = "after reset"
 	StepResetDone   = "reset done"
 	StepAccount     = "account"
 	StepToken       = "token"
 	StepRepository  = "repository"
 	StepSlug        = "slug"
 	StepRead        = "read"
+	StepUnreadable  = "unreadable"
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
 	StepBranch      = "branch"
+	StepBranchName  = "branch name"
 	StepDeployRack  = "deploy rack"
 	StepPlan        = "plan"
 	StepMixed       = "mixed"
@@ -89,10 +95,10 @@ const (
 	StepDone        = "done"
 )
 
-func byConsole(f *Flow) bool { return f.answers.way == ByConsole }
-func byRack(f *Flow) bool    { return f.answers.way == ByRack }
+func byConsole(f *Flow) bool { return f.answers.signIn == ByConsole }
+func byRack(f *Flow) bool    { return f.answers.signIn == ByRack }
 
-// tip is a line of the demo that says what to type.
+// tip is a line that says what to enter at a step of the demo.
 func (f *Flow) tip(step string) []string {
 	if f.outside.Tip == nil {
 		return nil

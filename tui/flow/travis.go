@@ -1,12 +1,14 @@
 package flow
 
 import (
+	"cmp"
+
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
 
-// accountStep takes the token that was found, or asks whether another is meant.
+// accountStep takes the token that was found, or asks for the account.
 func accountStep() step {
 	return step{
 		id: StepAccount, name: "Travis",
@@ -31,11 +33,12 @@ func accountStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Which Travis account?",
-				Reason:  []string{"A token was found, in TRAVIS_TOKEN or where the Travis client keeps it."},
-				Options: []Option{{Label: "Try the token that was found again"}, {Label: "Type another token"}},
+				Reason:  []string{"A token was found in TRAVIS_TOKEN or in the Travis CLI's settings."},
+				Help:    tokenHelp,
+				Options: []Option{{Label: "Retry the token that was found"}, {Label: "Enter another token"}},
 			}
 			if f.found.user.ID > 0 {
-				q.Options[0] = Option{Label: "The token that was found", Note: f.found.user.Login}
+				q.Options[0] = Option{Label: f.found.user.Login, Note: "the token that was found"}
 			}
 			if f.answers.ownToken {
 				q.Initial.Index = 1
@@ -57,6 +60,12 @@ func accountStep() step {
 	}
 }
 
+var tokenHelp = []string{
+	"The token lets programs act as you on Travis: it can do there what you can do.",
+	"It's used to list your repositories, read and write their settings, and start builds that you ask for. It's sent to Travis only.",
+	"It's never stored. To skip this question, set TRAVIS_TOKEN or sign in with the Travis CLI.",
+}
+
 // setToken takes a token. Another account has other repositories.
 func (f *Flow) setToken(own bool, typed secret.String) {
 	before := f.token()
@@ -75,11 +84,12 @@ func tokenStep() step {
 		when: func(f *Flow) bool { return f.answers.ownToken },
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Secret, Title: "The Travis token",
+				Kind: Secret, Title: "What's your Travis token?",
 				Reason: append([]string{
-					"Copy it from your preferences on Travis, under API authentication.",
-					"https://app.travis-ci.com/account/preferences",
+					"Copy it under API authentication in your Travis preferences:",
+					cmp.Or(f.found.tokenPage, travisapi.TokenPage(travisapi.HostedEndpoint)),
 				}, f.tip(StepToken)...),
+				Help:    tokenHelp,
 				Initial: Value{Secret: f.answers.token},
 				Check:   func(v Value) error { return travisapi.CheckToken(v.Secret) },
 			}
@@ -92,7 +102,7 @@ func tokenStep() step {
 	}
 }
 
-// askWhose asks Travis whose the token is, and keeps a good answer.
+// askWhose asks Travis whose the token is, and keeps the user.
 func (f *Flow) askWhose(keep func(*Flow, travisapi.User)) *Work {
 	token, outside := f.token(), f.outside
 	return &Work{

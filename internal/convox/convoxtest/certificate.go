@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// Certificate is one way for a server to show who it is.
+// Certificate is a kind of certificate that a server shows.
 type Certificate string
 
-// The certificates. Those that the server's authority issues have a known
-// issuer for whoever trusts Authority.
+// The certificates. Those issued by the server's authority are valid for clients that
+// trust Authority.
 const (
 	Issued        Certificate = "issued by the authority"
 	IssuedExpired Certificate = "issued by the authority, and expired"
@@ -29,7 +29,7 @@ const (
 	OldRack       Certificate = "self-signed, expired, and for a name that no host has"
 )
 
-// identity holds a server's authority and the certificate that it shows.
+// identity has a server's authority and the certificate that it shows.
 type identity struct {
 	key       *ecdsa.PrivateKey
 	authority *x509.Certificate
@@ -39,7 +39,7 @@ type identity struct {
 	current *tls.Certificate
 }
 
-// newIdentity shows an Issued certificate, good for loopback and for names.
+// newIdentity shows an Issued certificate, valid for loopback and for names.
 func newIdentity(names []string) (*identity, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -62,7 +62,7 @@ func newIdentity(names []string) (*identity, error) {
 	return i, i.set(Issued)
 }
 
-// set makes a new certificate and shows it on connections made from now on.
+// set makes a new certificate for connections made from now on.
 func (i *identity) set(kind Certificate) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"convox-travis/internal/convox"
 )
 
-// Key is a credential of a Console. A deploy key belongs to one organization
-// and may do little; a person's own key may do all that the person can.
+// Key is a credential of a Console. A deploy key belongs to one organization and may do
+// little; a person's own key may do what the person can.
 type Key struct {
 	Value         string
 	Person        string   // the person's id; "" is a deploy key
-	Organizations []string // whose Racks it sees
+	Organizations []string // whose Racks it can see
 }
 
 // Console is a small Console.
@@ -23,14 +23,14 @@ type Console struct {
 	apps  map[string][]App // by ORG/NAME
 }
 
-// NewConsole starts a Console without Racks and keys, whose certificate is good
-// for loopback and for names.
+// NewConsole starts a Console without Racks and keys, whose certificate is valid for
+// loopback and for names.
 func NewConsole(names ...string) (*Console, error) {
 	c := &Console{apps: make(map[string][]App)}
 	return c, c.start(names, c.answer, "GET /auth", "GET /racks", "GET /system", "GET /apps")
 }
 
-// StartConsole is NewConsole for the time of a test.
+// StartConsole is NewConsole for the duration of a test.
 func StartConsole(t T, names ...string) *Console {
 	t.Helper()
 	c, err := NewConsole(names...)
@@ -48,14 +48,14 @@ func (c *Console) AddKey(key Key) {
 	c.keys = append(c.keys, key)
 }
 
-// RemoveKey takes a key away.
+// RemoveKey removes a key.
 func (c *Console) RemoveKey(value string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.keys = slices.DeleteFunc(c.keys, func(k Key) bool { return k.Value == value })
 }
 
-// AddRack adds a Rack, with its applications.
+// AddRack adds a Rack, with its apps.
 func (c *Console) AddRack(rack convox.Rack, apps ...App) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,7 +90,7 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, c.seenBy(key))
 	case key.Person == "" && r.URL.Path == "/auth":
 		unauthorized(w)
-	case key.Person == "" && r.URL.Path != "/system": // which is convox rack
+	case key.Person == "" && r.URL.Path != "/system": // which is what "convox rack" calls
 		http.Error(w, "not allowed with a deploy key", http.StatusForbidden)
 	case r.URL.Path == "/auth":
 		writeJSON(w, map[string]string{"id": key.Person})
@@ -112,7 +112,7 @@ func (c *Console) seenBy(key Key) []rack {
 	return seen
 }
 
-// pass answers for the Rack that the header Rack names.
+// pass answers for the Rack named in the header Rack.
 func (c *Console) pass(w http.ResponseWriter, r *http.Request, key Key) {
 	name := r.Header.Get("Rack")
 	i := slices.IndexFunc(c.racks, func(rack convox.Rack) bool {

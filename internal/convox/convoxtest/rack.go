@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// App is an application on a Rack.
+// App is an app on a Rack.
 type App struct {
 	Name    string `json:"name"`
 	Status  string `json:"status"`
 	Release string `json:"release"`
 }
 
-// System is what a Rack tells about itself.
+// System is what a Rack says about itself.
 type System struct {
 	Name     string `json:"name"`
 	Status   string `json:"status"`
@@ -24,21 +24,20 @@ type System struct {
 	Count    int    `json:"count"`
 }
 
-// Rack is a small Rack. As a real one it compares what arrives as the password
-// with its own, letter by letter, and does not look at the user name, but for a
-// token of "convox rack access": that is accepted from the user jwt alone
-// (https://github.com/convox/rack, pkg/cli/rack.go). It has one web task until
-// SetTasks says otherwise.
+// Rack is a small Rack. Like a real one, it compares the password letter by letter and
+// ignores the user name, except for a token of "convox rack access", which it accepts
+// only from the user jwt (https://github.com/convox/rack, pkg/cli/rack.go). It has one
+// web task unless SetTasks sets others.
 type Rack struct {
 	server
 	token  string   // of "convox rack access"; "" is none
-	tasks  []string // the password of each
+	tasks  []string // one password per task
 	system System
 	apps   []App
 }
 
-// NewRack starts a Rack called production, whose certificate is good for
-// loopback and for names.
+// NewRack starts a Rack called production, whose certificate is valid for loopback and
+// for names.
 func NewRack(password string, names ...string) (*Rack, error) {
 	r := &Rack{
 		tasks: []string{password},
@@ -50,7 +49,7 @@ func NewRack(password string, names ...string) (*Rack, error) {
 	return r, r.start(names, r.answer, "GET /auth", "GET /system", "GET /apps", "GET /racks")
 }
 
-// StartRack is NewRack for the time of a test.
+// StartRack is NewRack for the duration of a test.
 func StartRack(t T, password string, names ...string) *Rack {
 	t.Helper()
 	r, err := NewRack(password, names...)
@@ -61,21 +60,21 @@ func StartRack(t T, password string, names ...string) *Rack {
 	return r
 }
 
-// SetSystem changes what the Rack tells about itself.
+// SetSystem changes what the Rack says about itself.
 func (r *Rack) SetSystem(system System) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.system = system
 }
 
-// SetAccessToken makes a token one of "convox rack access".
+// SetAccessToken accepts a token of "convox rack access".
 func (r *Rack) SetAccessToken(token string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.token = token
 }
 
-// SetApps changes which applications there are.
+// SetApps sets the Rack's apps.
 func (r *Rack) SetApps(apps ...App) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -92,7 +91,7 @@ func (r *Rack) answer(w http.ResponseWriter, request *http.Request) {
 	system, apps, token := r.system, slices.Clone(r.apps), r.token
 	r.mu.Unlock()
 	if request.URL.Path == "/racks" {
-		w.WriteHeader(http.StatusNotFound) // before the password is looked at
+		w.WriteHeader(http.StatusNotFound) // before the password is checked
 		return
 	}
 	user, given, _ := request.BasicAuth()
@@ -102,7 +101,7 @@ func (r *Rack) answer(w http.ResponseWriter, request *http.Request) {
 	}
 	switch request.URL.Path {
 	case "/auth":
-		_, _ = fmt.Fprintln(w, "ok") // a client that went away is not the server's trouble
+		_, _ = fmt.Fprintln(w, "ok") // a client that went away isn't the server's problem
 	case "/system":
 		writeJSON(w, system)
 	case "/apps":

@@ -1,8 +1,7 @@
-// Package convoxtest is a small Rack and a small Console, for tests and for
-// trying the program out. They answer on loopback by TLS, with the habits of
-// the real ones as the public sources show them
-// (https://github.com/convox/rack), and are strict: what the real ones would
-// not be asked by this program is a stray request, and is told at the end.
+// Package convoxtest is a small Rack and a small Console, for tests and for the demo.
+// They answer on loopback with TLS, behave like the real ones in the public sources
+// (https://github.com/convox/rack), and are strict: a request that this program would
+// never send to a real one is a stray, and is reported at the end.
 //
 // Next room: internal/faults, which makes all three fail.
 package convoxtest
@@ -25,8 +24,8 @@ import (
 	"convox-travis/internal/faults"
 )
 
-// T is what a test gives to have a server stopped, and its strays told, at the
-// end of the test.
+// T is the part of a test that stops a server, and reports its strays, at the end of the
+// test.
 type T interface {
 	Helper()
 	Cleanup(func())
@@ -34,13 +33,13 @@ type T interface {
 	Fatalf(format string, args ...any)
 }
 
-// server is what Rack and Console have in common.
+// server is the common part of Rack and Console.
 type server struct {
-	// Faults makes it fail, slows it down and records what it was asked.
+	// Faults makes it fail, slows it down and records its requests.
 	Faults faults.Layer
-	// Host is its address as CONVOX_HOST holds it: 127.0.0.1:PORT.
+	// Host is its address in the form of CONVOX_HOST: 127.0.0.1:PORT.
 	Host string
-	// URL is the same with the scheme.
+	// URL is Host with the scheme.
 	URL string
 
 	identity *identity
@@ -53,7 +52,7 @@ type server struct {
 	accepted int      // connections, since the tasks were last set
 }
 
-// start serves handler, which gets the requests that are expected.
+// start serves handler, which gets only expected requests.
 func (s *server) start(names []string, handler http.HandlerFunc, expects ...string) error {
 	var err error
 	if s.identity, err = newIdentity(names); err != nil {
@@ -71,7 +70,7 @@ func (s *server) start(names []string, handler http.HandlerFunc, expects ...stri
 		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.identity.show},
 		ConnContext:       s.number,
 		ReadHeaderTimeout: 10 * time.Second,
-		// Handshakes that a careful client breaks off are no news.
+		// Handshakes that a careful client aborts are normal.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	go func() {
@@ -95,23 +94,19 @@ func (s *server) strict(handler http.HandlerFunc) http.Handler {
 	})
 }
 
-// Authority is the certificate, in PEM, of who issues the server's: for
-// SSL_CERT_FILE.
+// Authority is the PEM certificate of the issuer of the server's: for SSL_CERT_FILE.
 func (s *server) Authority() []byte { return s.identity.pem() }
 
-// SetCertificate makes a new certificate and shows it from the next connection
-// on. Two of one kind differ.
+// SetCertificate makes a new certificate for new connections. Two of one kind differ.
 func (s *server) SetCertificate(kind Certificate) error { return s.identity.set(kind) }
 
-// ChangeCertificate is SetCertificate until back shows again what was shown
-// before.
+// ChangeCertificate is SetCertificate until back restores the previous one.
 func (s *server) ChangeCertificate(kind Certificate) (back func(), err error) {
-	before, _ := s.identity.show(nil) // which never fails
+	before, _ := s.identity.show(nil) // it never fails
 	return func() { s.identity.restore(before) }, s.identity.set(kind)
 }
 
-// Fingerprint is the SHA-256 of the certificate that is shown, in 64
-// hexadecimal digits.
+// Fingerprint is the SHA-256 of the current certificate, in 64 hexadecimal digits.
 func (s *server) Fingerprint() string { return s.identity.fingerprint() }
 
 // Close stops the server. The error names stray requests, by method and path.
@@ -128,7 +123,7 @@ func (s *server) Close() error {
 	return err
 }
 
-// closeWith has the server closed at the end of a test.
+// closeWith closes the server at the end of a test.
 func (s *server) closeWith(t T) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -147,8 +142,8 @@ func unauthorized(w http.ResponseWriter) {
 func writeJSON(w http.ResponseWriter, value any) {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
-		panic(err) // what is written here always encodes
+		panic(err) // our own values always encode
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(append(text, '\n')) // a client that went away is not the server's trouble
+	_, _ = w.Write(append(text, '\n')) // a client that went away isn't the server's problem
 }

@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// SetTasks gives a Rack a web task for each password, which it takes until it is
-// told otherwise, as a real one's does that is not started anew. They take turns:
-// the next new connection goes to the first, and all requests of a connection to
-// one of them. Without any the Rack answers 503, as a load balancer does.
+// SetTasks gives a Rack one web task per password, which the task accepts until it is
+// restarted, like a real one. They take turns: each new connection goes to the next task,
+// and all requests of a connection to the same one. Without any task the Rack answers
+// 503, like a load balancer.
 func (r *Rack) SetTasks(passwords ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tasks, r.accepted = append([]string{}, passwords...), 0
 }
 
-// SetPassword changes the password of every task, from the next request on.
+// SetPassword changes the password of every task, starting with the next request.
 func (r *Rack) SetPassword(password string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -26,21 +26,21 @@ func (r *Rack) SetPassword(password string) {
 	}
 }
 
-// Takes reports whether every task takes a password that is the one meant.
-func (r *Rack) Takes(isMeant func(password string) bool) bool {
+// Accepts reports whether every task accepts a password.
+func (r *Rack) Accepts(isMeant func(password string) bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.tasks) > 0 && !slices.ContainsFunc(r.tasks, func(password string) bool { return !isMeant(password) })
 }
 
-// SetTask starts one of the tasks anew, with a password.
+// SetTask restarts one of the tasks with a password.
 func (r *Rack) SetTask(index int, password string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tasks[index] = password
 }
 
-// taskOf returns the password of the task that the request's connection leads to.
+// taskOf returns the password of the task behind the request's connection.
 func (r *Rack) taskOf(request *http.Request) (password string, up bool) {
 	number, _ := request.Context().Value(connectionKey{}).(int)
 	r.mu.Lock()
@@ -61,9 +61,9 @@ func (s *server) number(ctx context.Context, _ net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, s.accepted-1)
 }
 
-// noTarget is what a load balancer says that has nothing behind it.
+// noTarget is the answer of a load balancer without targets.
 func noTarget(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte("<html><body>503 Service Temporarily Unavailable</body></html>\n")) // a client that went away is not the server's trouble
+	_, _ = w.Write([]byte("<html><body>503 Service Temporarily Unavailable</body></html>\n")) // a client that went away isn't the server's problem
 }

@@ -1,5 +1,5 @@
-// Package secrettest finds a secret in what came out of a program under test,
-// in clear and in the forms in which the wire carries it.
+// Package secrettest finds a secret in the output of a program under test, in clear text
+// and in the forms used on the wire.
 //
 // Next room: internal/release, how the program leaves the house.
 package secrettest
@@ -15,12 +15,12 @@ import (
 	"al.essio.dev/pkg/shellescape"
 )
 
-// Canary is a password that the convox client can send and that Bash needs
-// quoted: each of its forms differs, and none occurs by chance.
+// Canary is a password that the convox CLI can send and that needs quotes in Bash: all of
+// its forms differ, and none occurs by chance.
 const Canary = "c4n4ry-Zq$8&Tw=9+Kd,2;Xm"
 
-// Absent fails the test when text, which came out of place, holds the Canary
-// or one of extra in any form. The failure does not repeat the text.
+// Absent fails the test if text, which came from place, contains the Canary or one of
+// extra in any form. The failure doesn't repeat the text.
 func Absent(t testing.TB, place, text string, extra ...string) {
 	t.Helper()
 	for _, value := range append([]string{Canary}, extra...) {

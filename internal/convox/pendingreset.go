@@ -9,33 +9,31 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// BegunReset is a reset whose new password is saved, while it is not known that
-// the Rack has it.
-type BegunReset struct {
+// PendingReset is a reset whose new password is saved, but which the Rack may not have.
+type PendingReset struct {
 	New  secret.String
-	Olds []secret.String // that were saved before, and may hold still
-	File string          // where they are; clean it before it is shown
+	Olds []secret.String // saved before, and may still work
+	File string          // the file that has them; clean it before showing it
 }
 
-// round is a reset that was begun, as it is kept beside the password that it
-// saved. Another one may be begun before it has ended: the Rack has the password
-// of either, and nobody knows which.
+// round is a reset that was started, stored next to the password that it saved. Another
+// one can start before it ends: the Rack then has either password.
 type round struct {
 	New string
 	Was map[string]string // the host's entries before, by key, in JSON
 }
 
-// roundsKey is the entry that keeps the rounds of a host, the first one first. It
-// is no host, so neither the client nor SavedLogins takes it for one.
+// roundsKey is the entry that stores the rounds of a host, oldest first. It isn't a host,
+// so neither the CLI nor SavedLogins reads it as one.
 func roundsKey(host Host) string { return host.String() + " (before the reset)" }
 
 func isRounds(host Host) func(string) bool {
 	return func(key string) bool { return key == roundsKey(host) }
 }
 
-// BeginReset saves the new password of a Rack as Save does, and keeps beside
-// it what was saved before, until EndReset: the Rack may never get the new one.
-// To begin the same one again does no harm.
+// BeginReset saves the new password of a Rack like Save, and also stores what was saved
+// before, until EndReset: the Rack may never get the new one. It is safe to begin the
+// same reset twice.
 func (l Logins) BeginReset(host Host, password secret.String) (file string, err error) {
 	return l.save(host, password, func(text string) (string, error) {
 		rounds := readRounds(text, host)
@@ -58,13 +56,13 @@ func (l Logins) BeginReset(host Host, password secret.String) (file string, err 
 	})
 }
 
-// FindReset returns the reset of a Rack that was begun here, has not ended,
-// and whose password is still the one that is saved.
-func (l Logins) FindReset(host Host) (BegunReset, bool) {
-	var begun BegunReset
+// FindReset returns the Rack's reset that was started here, hasn't ended, and whose
+// password is still the saved one.
+func (l Logins) FindReset(host Host) (PendingReset, bool) {
+	var begun PendingReset
 	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
-		text, _ := readSmallFile(file) // what cannot be read holds none
+		text, _ := readSmallFile(file) // an unreadable file has none
 		logins, _ := parseAuth(text)
 		saved, found := FindSaved(logins, host)
 		rounds := readRounds(text, host)
@@ -73,16 +71,16 @@ func (l Logins) FindReset(host Host) (BegunReset, bool) {
 		} else if found {
 			begun.Olds = append(begun.Olds, saved.Password)
 		}
-		begun.Olds = append(begun.Olds, olds(rounds)...)
+		begun.Olds = append(begun.Olds, oldPasswords(rounds)...)
 	}
 	begun.Olds = slices.DeleteFunc(begun.Olds, begun.New.Equal)
 	return begun, begun.File != ""
 }
 
-// olds lists what each round saved, then what was saved before it, the newest round
-// first. Entries that a round found side by side have no order in time: they come
-// by their keys.
-func olds(rounds []round) []secret.String {
+// oldPasswords lists what each round saved, then what was saved before it, newest round
+// first. Entries that a round found together have no order in time, so they are sorted by
+// key.
+func oldPasswords(rounds []round) []secret.String {
 	var all []secret.String
 	for _, r := range slices.Backward(rounds) {
 		all = append(all, secret.New(r.New))
@@ -96,11 +94,10 @@ func olds(rounds []round) []secret.String {
 	return all
 }
 
-// EndReset ends a reset. isSet tells whether the Rack has the password: then no
-// other one can hold, and all that was kept is dropped. Else what was saved before
-// the reset of this password is put back, entry for entry, unless another program
-// has logged in meanwhile. A reset that was not begun here is no error. The error
-// has CodeSaveLogin.
+// EndReset ends a reset. isSet reports whether the Rack has the password: then no other
+// one can work, and everything stored for the reset is dropped. Otherwise what was saved
+// before is restored, entry by entry, unless another program has logged in since. It's
+// not an error if no such reset was started here. The error has CodeSaveLogin.
 func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
@@ -111,7 +108,7 @@ func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 			if isSet {
 				return dropEntries(text, isRounds(host))
 			}
-			return takeBack(text, host, password)
+			return undoLastRound(text, host, password)
 		})
 		if err != nil {
 			return notSaved(file, err)
@@ -120,8 +117,8 @@ func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 	return nil
 }
 
-// takeBack undoes the last round, where it is that of a password.
-func takeBack(text string, host Host, password secret.String) (string, error) {
+// undoLastRound undoes the last round if it is that of a password.
+func undoLastRound(text string, host Host, password secret.String) (string, error) {
 	rounds := readRounds(text, host)
 	last := len(rounds) - 1
 	if last < 0 || rounds[last].New != password.Reveal() {
@@ -149,7 +146,7 @@ func takeBack(text string, host Host, password secret.String) (string, error) {
 	return writeRounds(text, host, rounds[:last])
 }
 
-// readRounds returns what the text of a file auth keeps of a host's resets.
+// readRounds returns what an auth file stores about a host's resets.
 func readRounds(text string, host Host) []round {
 	var entries map[string]string
 	var rounds []round
@@ -159,7 +156,7 @@ func readRounds(text string, host Host) []round {
 	return rounds
 }
 
-// writeRounds returns the text with these rounds in it, or without the entry.
+// writeRounds returns the text with these rounds, or without the entry if there are none.
 func writeRounds(text string, host Host, rounds []round) (string, error) {
 	if len(rounds) == 0 {
 		return dropEntries(text, isRounds(host))

@@ -21,15 +21,15 @@ import (
 	"convox-travis/travisapi"
 )
 
-// reach is how the outside is called. The zero value is the network, at its own
-// pace; the demo and the tests stay inside a world.
+// reach is how servers are called. The zero value uses the network; the demo and the
+// tests stay on this machine.
 type reach struct {
 	retry transport.Retry
-	roots *x509.CertPool // issuers of a Console's certificate; nil is the system's
+	roots *x509.CertPool // issuers of a Console's certificate; nil means the system's
 	dial  func(ctx context.Context, network, address string) (net.Conn, error)
-	// terminal is for programs that sign in to AWS; nil gives them none.
+	// terminal is for programs that sign in to AWS; nil means none.
 	terminal func() *child.Terminal
-	// onWrite is called before each write; nil is nobody.
+	// onWrite is called before each write; it may be nil.
 	onWrite func()
 }
 
@@ -45,41 +45,42 @@ func (r reach) checker(fingerprint string) (*convox.Checker, error) {
 	})
 }
 
-// finder looks for Racks with a profile. mfaCode asks a person; nil asks nobody.
+// finder searches AWS with a profile. mfaCode asks for an MFA code; nil means that
+// nobody can be asked.
 func (r reach) finder(profile string, mfaCode func(context.Context) (string, error)) (*cfn.Finder, error) {
 	return cfn.NewFinder(cfn.Options{
 		Profile: profile, MFACode: mfaCode, Terminal: r.terminal, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial, OnWrite: r.onWrite,
 	})
 }
 
-// mfaCode returns what asks for the code of an AWS profile with MFA, or nil
-// where nobody sits at a terminal. The code is good once, so it is echoed.
+// mfaCode returns a function that asks for the code of an AWS profile with MFA, or nil
+// without a terminal. A code works once, so it is echoed.
 func (p *program) mfaCode() func(context.Context) (string, error) {
-	if !p.typed {
+	if !p.inIsTerminal {
 		return nil
 	}
 	return func(ctx context.Context) (string, error) {
 		if p.asking.Load() {
-			return "", errAsking // the questions have the terminal
+			return "", errAsking // the wizard owns the terminal
 		}
 		fmt.Fprint(p.err, "MFA code of the AWS profile: ")
 		return p.line(ctx)
 	}
 }
 
-var errAsking = errors.New("the terminal is taken")
+var errAsking = errors.New("the terminal is in use")
 
-// line reads one line that a person types, or until ctx ends.
+// line reads one typed line, or until ctx ends.
 func (p *program) line(ctx context.Context) (string, error) {
-	return awaited(ctx, func() (string, error) {
+	return waitFor(ctx, func() (string, error) {
 		text, err := bufio.NewReader(p.in).ReadString('\n')
 		return strings.TrimSpace(text), err
 	})
 }
 
-// awaited returns what f returns, or why ctx ended first: f can't be ended, so it is
-// left behind then.
-func awaited[T any](ctx context.Context, f func() (T, error)) (T, error) {
+// waitFor returns what f returns. If ctx ends first, it returns the cause and leaves f
+// running, which can't be canceled.
+func waitFor[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -99,18 +100,18 @@ func awaited[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// travisPlace is where Travis is, and what the Travis client has saved.
+// travisPlace is Travis's endpoint, and what the Travis CLI has saved.
 type travisPlace struct {
 	endpoint string
 	saved    travisapi.CLIConfig
 }
 
-// travisPlace finds the endpoint, and says nothing to Travis. slug is the
-// repository for which the Travis client may have one.
+// travisPlace finds the endpoint without a call. slug is the repository for which the
+// Travis CLI may have saved one.
 func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
 	saved, err := travisapi.ReadCLIConfig(p.env, p.home)
 	if err != nil && o.travisEndpoint == "" && p.env("TRAVIS_ENDPOINT") == "" {
-		return travisPlace{}, err // the token may be for the endpoint that the file names
+		return travisPlace{}, err // a token may belong to the endpoint in that file
 	}
 	endpoint, err := travisapi.FindEndpoint(o.travisEndpoint, p.env, saved, slug)
 	if err != nil {
@@ -119,7 +120,7 @@ func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
 	return travisPlace{endpoint: endpoint, saved: saved}, nil
 }
 
-// token is the one that is found for the place, empty where there is none.
+// token is the token for the endpoint, or empty.
 func (t travisPlace) token(env func(string) string) (secret.String, error) {
 	token, _, err := travisapi.FindToken(t.endpoint, env, t.saved)
 	if err != nil {
@@ -128,22 +129,22 @@ func (t travisPlace) token(env func(string) string) (secret.String, error) {
 	return token, nil
 }
 
-// travisClients are the clients that were made, by endpoint and token: those who
-// share both share what Travis allows, and what it has refused.
+// travisClients are the clients of this run, by endpoint and token: Travis counts and
+// refuses calls by those.
 type travisClients struct {
-	mu   sync.Mutex
-	made map[string]*travisapi.Client
+	mu     sync.Mutex
+	byName map[string]*travisapi.Client
 }
 
-// travisClient calls an endpoint with a token. All runs with that token keep to
-// one pace. A client that Travis does not let in is replaced, since only a person
-// tries that again; but for a ban and the like, which have to be waited for.
+// travisClient returns the client for an endpoint and a token. All runs with that token
+// share one pace. A client whose token was refused is replaced, since only a person
+// retries that; a ban has to be waited for.
 func (p *program) travisClient(endpoint string, token secret.String) (*travisapi.Client, error) {
 	name := travisapi.Fingerprint(endpoint, token)
 	p.clients.mu.Lock()
 	defer p.clients.mu.Unlock()
-	if made := p.clients.made[name]; made != nil && (made.Refused() == nil || !travisapi.RefusedUntil(made.Refused()).IsZero()) {
-		return made, nil
+	if known := p.clients.byName[name]; known != nil && (known.Refused() == nil || !travisapi.RefusedUntil(known.Refused()).IsZero()) {
+		return known, nil
 	}
 	client, err := travisapi.New(travisapi.Config{
 		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: p.reach.travisHTTP(),
@@ -152,15 +153,15 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	if err != nil {
 		return nil, usageError(err.Error(), hintsOf(err)...)
 	}
-	if p.clients.made == nil {
-		p.clients.made = map[string]*travisapi.Client{}
+	if p.clients.byName == nil {
+		p.clients.byName = map[string]*travisapi.Client{}
 	}
-	p.clients.made[name] = client
+	p.clients.byName[name] = client
 	return client, nil
 }
 
-// typedEndpoint is where a token that was typed belongs: the page that it is
-// copied from is travis-ci.com's, and a file that cannot be read names no other.
+// typedEndpoint is the endpoint for a token that was typed: travis-ci.com's, if the
+// Travis CLI's file can't be read.
 func typedEndpoint(place travisPlace, err error) (string, error) {
 	if problem.Has(err, travisapi.CodeConfig) {
 		return travisapi.HostedEndpoint, nil

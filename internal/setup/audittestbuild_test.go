@@ -21,27 +21,27 @@ func TestNoBuildIsStartedThatWouldProveNothingOrSendAPasswordElsewhere(t *testin
 		why string // "" is a build
 	}{
 		"a good pair":                          {},
-		"the pair is in the file":              {audited{vars: []travistest.EnvVar{}, yml: encrypted}, "the pair is in the file"},
-		"no pair":                              {audited{vars: []travistest.EnvVar{}}, "the pair is not set"},
-		"no host":                              {audited{vars: goodPair[1:]}, "the pair is not set"},
-		"another branch has a pair":            {audited{vars: dev}, "the pair is not set for branch main, which would be built"},
+		"the variables are in the file":        {audited{vars: []travistest.EnvVar{}, yml: encrypted}, "the variables are in the file"},
+		"no pair":                              {audited{vars: []travistest.EnvVar{}}, "the variables aren't set"},
+		"no host":                              {audited{vars: goodPair[1:]}, "the variables aren't set"},
+		"another branch has a pair":            {audited{vars: dev}, "the variables aren't set for branch main, which would be built"},
 		"the branch has a pair":                {audited{vars: dev, request: ofDev}, ""},
 		"the branch has a host of its own":     {audited{vars: with(private("d", setup.HostName, elsewhere, "dev")), request: ofDev}, "send that host the password of all branches"},
 		"the branch has the same host, seen":   {audited{vars: []travistest.EnvVar{public("h", setup.HostName, rackHost, ""), goodPair[1], public("d", setup.HostName, rackHost, "dev")}, request: ofDev}, ""},
-		"the branch has a password of its own": {audited{vars: with(private("d", setup.PasswordName, stored, "dev")), request: ofDev}, "are not from one place for branch dev"},
+		"the branch has a password of its own": {audited{vars: with(private("d", setup.PasswordName, stored, "dev")), request: ofDev}, "aren't from the same place for branch dev"},
 		"another branch has a host of its own": {audited{vars: with(private("d", setup.HostName, elsewhere, "dev"))}, ""},
-		"the host is the account's":            {audited{vars: goodPair[1:], owner: []travistest.EnvVar{private("a", setup.HostName, elsewhere, "")}}, "are not from one place"},
+		"the host is the account's":            {audited{vars: goodPair[1:], owner: []travistest.EnvVar{private("a", setup.HostName, elsewhere, "")}}, "aren't from the same place"},
 		"RACK_URL is set":                      {audited{vars: with(private("r", "RACK_URL", "https://x", ""))}, "RACK_URL is set"},
 		"RACK_URL is set for the branch":       {audited{vars: with(private("r", "RACK_URL", "https://x", "dev")), request: ofDev}, "RACK_URL is set"},
 		"RACK_URL is set for another branch":   {audited{vars: with(private("r", "RACK_URL", "https://x", "dev"))}, ""},
 		"RACK_URL is the account's":            {audited{owner: []travistest.EnvVar{private("a", "RACK_URL", "https://x", "")}}, "RACK_URL is set"},
 		"RACK_URL is in the file":              {audited{yml: goodYML + global + "    - RACK_URL=https://x\n"}, "RACK_URL is set"},
-		"Travis does not build it":             {audited{change: func(r *travistest.Repository) { r.Active = false }}, "Travis does not build"},
+		"Travis doesn't build it":              {audited{change: func(r *travistest.Repository) { r.Active = false }}, "Travis doesn't build"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			audit := c.audit(t)
 			travis := &builds{state: "passed"}
-			if err := audit.Prove(running(t.Context()), travis, setup.AuditRequest{}, setup.Prover{}, true); err != nil || len(audit.Errs()) > 0 {
+			if err := audit.RunTestBuilds(running(t.Context()), travis, setup.AuditRequest{}, setup.TestBuilder{}, true); err != nil || len(audit.Errs()) > 0 {
 				t.Fatal(err, audit.Errs())
 			}
 			unbuilt := audit.Repositories[0].Unbuilt
@@ -60,13 +60,13 @@ func TestABuildThatCannotLogInIsTheWorstAndNamesItsRepositoryOnce(t *testing.T) 
 	other := setup.Target{Provider: travisapi.GitHub, Slug: "acme/web"}
 	audit.Repositories = append(audit.Repositories, setup.Audited{Target: other})
 	audit.Findings = append(audit.Findings, setup.Finding{Severity: setup.SeverityError, Code: setup.FoundUnknown, Message: "x", Target: other})
-	if err := audit.Prove(running(t.Context()), &builds{state: "failed"}, setup.AuditRequest{}, setup.Prover{}, true); err != nil {
+	if err := audit.RunTestBuilds(running(t.Context()), &builds{state: "failed"}, setup.AuditRequest{}, setup.TestBuilder{}, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := severities(audit); got != "error proof_failed\nwarning mixed_pair\nerror unknown" {
 		t.Errorf("found\n%s", got)
 	}
-	if message := audit.Findings[0].Message; !strings.HasPrefix(message, "the build is failed: ") {
+	if message := audit.Findings[0].Message; !strings.HasPrefix(message, "the test build is failed: ") {
 		t.Error(message)
 	}
 }

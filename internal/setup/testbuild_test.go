@@ -16,15 +16,15 @@ import (
 	"convox-travis/travisapi/travistest"
 )
 
-func (w *world) prove(change ...func(*setup.ProofRequest)) (string, error) {
+func (w *world) prove(change ...func(*setup.TestBuildRequest)) (string, error) {
 	w.Helper()
-	request := setup.ProofRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Console: true, Rack: "acme/production", Hosted: true}
+	request := setup.TestBuildRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Console: true, Rack: "acme/production", Hosted: true}
 	for _, c := range change {
 		c(&request)
 	}
 	var told strings.Builder
-	prover := setup.Prover{Builder: w.client, Pause: time.Millisecond, Patience: time.Second, Tell: func(e setup.ProofEvent) { fmt.Fprintf(&told, "%s %s\n", e.State, e.Page) }}
-	err := prover.Prove(running(w.Context()), request)
+	prover := setup.TestBuilder{Builder: w.client, Pause: time.Millisecond, Patience: time.Second, Tell: func(e setup.TestBuildEvent) { fmt.Fprintf(&told, "%s %s\n", e.State, e.Page) }}
+	err := prover.Run(running(w.Context()), request)
 	return told.String(), err
 }
 
@@ -35,7 +35,7 @@ func TestABuildProvesThePair(t *testing.T) {
 		w := newWorld(t, travistest.EnvVar{Name: setup.HostName, Value: "here"}, travistest.EnvVar{Name: setup.PasswordName, Value: "pw"})
 		var played travistest.Build
 		w.travis.OnBuild = func(b travistest.Build) string { played = b; return "passed" }
-		told, err := w.prove(func(r *setup.ProofRequest) { r.Console = console })
+		told, err := w.prove(func(r *setup.TestBuildRequest) { r.Console = console })
 		if err != nil || !strings.Contains(told, "started https://app.travis-ci.com/github/acme/api/builds/") || !strings.Contains(told, "passed") {
 			t.Fatalf("%v\n%s", err, told)
 		}
@@ -58,9 +58,9 @@ func TestABuildProvesThePair(t *testing.T) {
 
 func TestOnlyABuildThatFailsProvesThatItDoesNot(t *testing.T) {
 	for state, want := range map[string]struct{ code, says string }{
-		"failed":   {setup.CodeProofFailed, "it could not log in"},
-		"errored":  {"proof_unknown", "proves nothing: Travis could not run it"},
-		"canceled": {"proof_unknown", "proves nothing: someone canceled it"},
+		"failed":   {setup.CodeTestBuildFailed, "it couldn't log in"},
+		"errored":  {"proof_unknown", "verifies nothing: Travis couldn't run it"},
+		"canceled": {"proof_unknown", "verifies nothing: someone canceled it"},
 	} {
 		w := newWorld(t)
 		w.travis.OnBuild = func(travistest.Build) string { return state }
@@ -84,7 +84,7 @@ func TestALimitOfBuildsIsSaid(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	w.travis.AddRepository(travistest.Repository{ID: 18, Slug: "acme/off"})
-	_, err = w.prove(func(r *setup.ProofRequest) { r.Ref = travisapi.ByID(18) })
+	_, err = w.prove(func(r *setup.TestBuildRequest) { r.Ref = travisapi.ByID(18) })
 	if err == nil || !strings.Contains(err.Error(), "active") {
 		t.Errorf("%v", err)
 	}
@@ -95,18 +95,18 @@ func TestABuildThatIsLeftGoesOn(t *testing.T) {
 	w.travis.BuildTime = time.Hour
 	ctx, stop := context.WithCancelCause(t.Context())
 	stopped := errors.New("stopped by the test")
-	prover := setup.Prover{Builder: w.client, Pause: time.Millisecond, Tell: func(setup.ProofEvent) { stop(stopped) }}
-	err := prover.Prove(setup.Stop{Soft: ctx, Hard: t.Context()}, setup.ProofRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Hosted: true})
-	if !errors.Is(err, stopped) || !strings.Contains(strings.Join(hintsOf(err), " "), "it goes on: https://app.travis-ci.com") {
+	prover := setup.TestBuilder{Builder: w.client, Pause: time.Millisecond, Tell: func(setup.TestBuildEvent) { stop(stopped) }}
+	err := prover.Run(setup.Stop{Soft: ctx, Hard: t.Context()}, setup.TestBuildRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Hosted: true})
+	if !errors.Is(err, stopped) || !strings.Contains(strings.Join(hintsOf(err), " "), "the build continues: https://app.travis-ci.com") {
 		t.Errorf("%v %q", err, hintsOf(err))
 	}
 	w.travis.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool { return strings.HasPrefix(r.Path, "/build/") }})
-	if _, err := w.prove(); err == nil || !strings.Contains(err.Error(), "its end was not seen") {
+	if _, err := w.prove(); err == nil || !strings.Contains(err.Error(), "its result is unknown") {
 		t.Errorf("%v", err)
 	}
-	prover = setup.Prover{Builder: w.client, Pause: time.Millisecond, Patience: 20 * time.Millisecond}
+	prover = setup.TestBuilder{Builder: w.client, Pause: time.Millisecond, Patience: 20 * time.Millisecond}
 	w.travis.Faults.Clear()
-	if err := prover.Prove(running(t.Context()), setup.ProofRequest{Target: target(), Ref: travisapi.ByID(17)}); err == nil || !strings.Contains(err.Error(), "too long") {
+	if err := prover.Run(running(t.Context()), setup.TestBuildRequest{Target: target(), Ref: travisapi.ByID(17)}); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("%v", err)
 	}
 }

@@ -11,16 +11,17 @@ import (
 	"strings"
 )
 
-// asked is a line for each package that is linked: its folder, and its module.
-const asked = `{{if .Standard}}{{else}}{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}	{{.Dir}}	{{$.Dir}}{{end}}{{end}}{{end}}`
+// listFormat prints a line for each linked package: its module, the module's folder and
+// its own.
+const listFormat = `{{if .Standard}}{{else}}{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}	{{.Dir}}	{{$.Dir}}{{end}}{{end}}{{end}}`
 
-// licenceFile is what licences and what they ask to be carried along are called.
-var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([.-].*)?$`)
+// licenseFile matches the names of licenses and of notices that they require.
+var licenseFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([.-].*)?$`)
 
-// licences returns those of Go and of each module that is linked into the
-// program for t. A module without one is an error: it could not be given out.
-func licences(t target) ([]entry, error) {
-	list, err := run(t, "list", "-deps", "-f", asked, program)
+// licenses returns those of Go and of each module that is linked into the program for t.
+// A module without one is an error: it couldn't be released.
+func licenses(t target) ([]entry, error) {
+	list, err := run(t, "list", "-deps", "-f", listFormat, program)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +34,7 @@ func licences(t target) ([]entry, error) {
 		}
 		name, root, folder := parts[0], parts[1], parts[2]
 		modules[name] = root
-		// A package may hold code of somebody else, under a licence beside it.
+		// A package may contain somebody else's code, with its own license.
 		for ; folder != root && len(folder) > len(root); folder = filepath.Dir(folder) {
 			folders[folder] = path.Join(name, filepath.ToSlash(strings.TrimPrefix(folder, root)))
 		}
@@ -45,17 +46,17 @@ func licences(t target) ([]entry, error) {
 	modules["go"] = strings.TrimSpace(string(root))
 	var all []entry
 	for name, root := range modules {
-		found, err := licencesIn(root, name)
+		found, err := licensesIn(root, name)
 		if err != nil {
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, fmt.Errorf("%s has no licence in %s", name, root)
+			return nil, fmt.Errorf("%s has no license in %s", name, root)
 		}
 		all = append(all, found...)
 	}
 	for folder, name := range folders {
-		found, err := licencesIn(folder, name)
+		found, err := licensesIn(folder, name)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +66,7 @@ func licences(t target) ([]entry, error) {
 	return all, nil
 }
 
-func licencesIn(folder, name string) (all []entry, err error) {
+func licensesIn(folder, name string) (all []entry, err error) {
 	files, err := os.ReadDir(folder)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -74,14 +75,14 @@ func licencesIn(folder, name string) (all []entry, err error) {
 		return nil, err
 	}
 	for _, file := range files {
-		if file.IsDir() || path.Ext(file.Name()) == ".go" || !licenceFile.MatchString(file.Name()) {
+		if file.IsDir() || path.Ext(file.Name()) == ".go" || !licenseFile.MatchString(file.Name()) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(folder, file.Name()))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, entry{name: path.Join("licences", name, file.Name()), text: text})
+		all = append(all, entry{name: path.Join("licenses", name, file.Name()), text: text})
 	}
 	return all, nil
 }

@@ -27,7 +27,7 @@ var old = secret.New(oldCanary)
 func settled(t *testing.T, c *convox.Checker, where string, before secret.String) (yes bool, turns string, err error) {
 	t.Helper()
 	var all []string
-	yes, err = c.Settled(t.Context(), host(t, where), before, canary, 5, func(turn convox.Turn) {
+	yes, err = c.TryLogins(t.Context(), host(t, where), before, canary, 5, func(turn convox.LoginAttempt) {
 		secrettest.Absent(t, "a turn", printed(turn)+printed(turn.Err), oldCanary)
 		failure, failed := errors.AsType[*problem.Error](turn.Err)
 		switch {
@@ -130,7 +130,7 @@ func TestTheNumberOfTurnsCanBeChosen(t *testing.T) {
 	rack := startRack(t)
 	for in, want := range map[int]int{-1: 10, 0: 10, 1: 2, 3: 6} {
 		rack.Faults.Forget()
-		yes, err := checker(t).Settled(t.Context(), host(t, rack.Host), old, canary, in, nil)
+		yes, err := checker(t).TryLogins(t.Context(), host(t, rack.Host), old, canary, in, nil)
 		if got := len(rack.Faults.Requests()); !yes || err != nil || got != want {
 			t.Errorf("%d turns: %t, %v, %d calls", in, yes, err, got)
 		}
@@ -258,7 +258,7 @@ func TestAStopEndsTheWait(t *testing.T) {
 	rack.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1, Skip: 3})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(100*time.Millisecond, func() { cancel(stop) })
-	yes, err := checker(t).Settled(ctx, host(t, rack.Host), old, canary, 5, nil)
+	yes, err := checker(t).TryLogins(ctx, host(t, rack.Host), old, canary, 5, nil)
 	if _, is := errors.AsType[*problem.Error](err); yes || is || !errors.Is(err, stop) {
 		t.Errorf("%t, %v", yes, err)
 	}
@@ -278,7 +278,7 @@ func TestWhatCanNeverSettleIsNotAsked(t *testing.T) {
 		"one with an @":   {host(t, rack.Host), old, secret.New(secrettest.Canary + "@")},
 		"a very long one": {host(t, rack.Host), old, secret.New(strings.Repeat(secrettest.Canary, 3))},
 	} {
-		yes, err := checker(t).Settled(t.Context(), try.host, try.old, try.new, 5, nil)
+		yes, err := checker(t).TryLogins(t.Context(), try.host, try.old, try.new, 5, nil)
 		if e := problem.Of(err); yes || e == nil || len(e.Hints) == 0 {
 			t.Errorf("%s: %t, %v", name, yes, err)
 		}

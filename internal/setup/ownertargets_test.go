@@ -31,7 +31,7 @@ func TestTheListOfAnOwnerHoldsNoOtherOnes(t *testing.T) {
 		"acme/w\x1b[2Jeb":  {travisapi.GitHub, false},
 	} {
 		listed := []travisapi.Repository{{Slug: "acme/api"}, {Slug: slug, Provider: c.provider}}
-		targets, err := setup.OwnedBy("acme", travisapi.GitHub, listed)
+		targets, err := setup.OwnerTargets("acme", travisapi.GitHub, listed)
 		switch {
 		case c.owned && (err != nil || len(targets) != 2 || targets[1].Slug != slug):
 			t.Errorf("%q: %v, %v", slug, targets, err)

@@ -1,0 +1,351 @@
+package field
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/sahilm/fuzzy"
+
+	"convox-travis/internal/text"
+)
+
+// layout is how the lines of a list are divided.
+type layout struct {
+	head, headings, foot bool
+	rows                 int // of the window
+	pinned               int // the other answers, below the window
+}
+
+func (l *List) layout() layout {
+	d := layout{rows: l.height}
+	take := func(wanted bool, rest int) bool {
+		if !wanted || d.rows <= rest {
+			return false
+		}
+		d.rows--
+		return true
+	}
+	d.head = take(true, 1)
+	if d.rows > l.others {
+		d.pinned = l.others
+		d.rows -= d.pinned
+	}
+	d.headings = take(len(l.options.Headings) > 0, 3)
+	d.foot = take(l.filter != "" || l.marked > 0 || l.shown() > d.rows, 1)
+	d.rows = max(d.rows, 1)
+	return d
+}
+
+// page is how far a page goes: one row stays on the screen.
+func (l *List) page() int { return max(l.layout().rows-1, 1) }
+
+// window is the index of the first row in the window: the one from when the cursor
+// last moved, but such that a cursor on a listed row is inside and no line stays
+// empty. It is derived from the size, so that a list made small and large again looks
+// the same.
+func (l *List) window() int {
+	d := l.layout()
+	count, top := len(l.matches)-d.pinned, l.top
+	if l.cursor < count {
+		top = max(min(top, l.cursor), l.cursor-d.rows+1)
+	}
+	return max(min(top, count-d.rows), 0)
+}
+
+// scroll moves the window to a first row, as far as the cursor allows.
+func (l *List) scroll(top int) {
+	l.top = 0
+	if l.height > 0 { // else the window has no size yet
+		l.top = top
+		l.top = l.window()
+	}
+}
+
+// View implements Field.
+func (l *List) View() string {
+	if l.width <= 0 || l.height <= 0 {
+		return ""
+	}
+	d := l.layout()
+	widths, note := l.columns()
+	var lines []string
+	if d.head {
+		room := max(l.width-len("Filter: ")-1, 1)
+		lines = append(lines, l.theme.Text.Render("Filter: "+cutStart(l.filter, room))+l.theme.Accent.Render(Caret))
+	}
+	isEmpty := l.shown() == 0
+	switch {
+	case isEmpty && (d.pinned > 0 || l.others == 0):
+		lines = append(lines, Clip(Indented(l.theme.Muted, space, l.nothing(), l.width), l.height-len(lines)-d.pinned, l.width)...)
+	case d.headings:
+		lines = append(lines, l.headings(widths, note))
+	}
+	first, count := l.window(), len(l.matches)-d.pinned
+	for i := first; i < min(first+d.rows, count); i++ {
+		lines = append(lines, l.row(i, widths, note))
+	}
+	for i := count; i < len(l.matches); i++ {
+		lines = append(lines, l.row(i, widths, note))
+	}
+	if d.foot && !isEmpty {
+		lines = append(lines, l.theme.Muted.Render(space+l.count()))
+	}
+	return l.fit(lines...)
+}
+
+// nothing says why there is no row.
+func (l *List) nothing() string {
+	switch {
+	case len(l.searched) > 0:
+		return "Nothing matches."
+	case l.busy != "":
+		return l.busy
+	}
+	return l.options.Empty
+}
+
+// count says how many rows there are, where not all of them are on the screen.
+func (l *List) count() string {
+	var counts []string
+	listed := len(l.searched)
+	switch {
+	case l.filter != "":
+		counts = append(counts, grouped(l.shown())+" of "+grouped(listed))
+	case l.shown() <= l.layout().rows:
+	case l.busy != "":
+		counts = append(counts, grouped(listed)+" so far")
+	default:
+		counts = append(counts, grouped(listed)+" in all")
+	}
+	if l.marked > 0 {
+		marked := grouped(l.marked) + " marked"
+		if hidden := l.marked - l.markedShown(); hidden > 0 {
+			marked += ", " + grouped(hidden) + " hidden by the filter"
+		}
+		counts = append(counts, marked)
+	}
+	return strings.Join(counts, " · ")
+}
+
+// measure notes how wide the columns are: the same for every filter and window, so
+// that nothing moves sideways.
+func (l *List) measure() {
+	l.widths, l.noteWidth = nil, 0
+	for _, row := range l.rows[:len(l.searched)] {
+		for i, cell := range row.Cells {
+			if i == len(l.widths) {
+				l.widths = append(l.widths, 0)
+			}
+			l.widths[i] = max(l.widths[i], cellWidth(cell))
+		}
+		l.noteWidth = max(l.noteWidth, cellWidth(noteOf(row)))
+	}
+	for i, width := range l.widths {
+		if width > 0 && i < len(l.options.Headings) {
+			l.widths[i] = max(width, cellWidth(l.options.Headings[i]))
+		}
+	}
+	if l.noteWidth > 0 && len(l.options.Headings) > 0 {
+		l.noteWidth = max(l.noteWidth, len(noteHeading))
+	}
+}
+
+const (
+	noteHeading = "NOTE"
+	leastNote   = 8 // cells: less says nothing
+	markBox     = "[x] "
+)
+
+// cellWidth is the cells of a text, quickly for the thousands that are ASCII.
+func cellWidth(cell string) int {
+	for i := range len(cell) {
+		if cell[i] < ' ' || cell[i] > '~' {
+			return ansi.StringWidth(text.Clean(cell))
+		}
+	}
+	return len(cell)
+}
+
+// columns are the widths that fit: notes are cut first, then the last columns go.
+// The first one always stays.
+func (l *List) columns() (widths []int, note int) {
+	room := l.width - len(space)
+	if l.options.Multi {
+		room -= len(markBox)
+	}
+	for i, width := range l.widths {
+		gap := len(space)
+		if i == 0 {
+			gap, width = 0, max(min(width, room), 1)
+		}
+		if width > 0 && gap+width > room {
+			break
+		}
+		if widths = append(widths, width); width > 0 {
+			room -= gap + width
+		}
+	}
+	return widths, max(min(l.noteWidth, room-len(space)), 0)
+}
+
+func (l *List) headings(widths []int, note int) string {
+	line := rowLine{}
+	for i, width := range widths {
+		heading := ""
+		if i < len(l.options.Headings) {
+			heading = strings.ToUpper(l.options.Headings[i])
+		}
+		line.add(l.theme.Muted.Render(heading), width)
+	}
+	if note >= len(noteHeading) {
+		line.add(l.theme.Muted.Render(noteHeading), note)
+	}
+	return l.indent("    ") + line.String()
+}
+
+// indent is what is before the cells of a row without a cursor.
+func (l *List) indent(box string) string {
+	if !l.options.Multi {
+		box = ""
+	}
+	return space + box
+}
+
+func noteOf(row Row) string {
+	if row.Disabled != "" {
+		return "× " + row.Disabled
+	}
+	return row.Note
+}
+
+// fitNote cuts a row's note. Where too little would be left, a sign stays.
+func fitNote(row Row, width int) string {
+	note := text.Clean(noteOf(row))
+	switch {
+	case ansi.StringWidth(note) <= width || width >= leastNote:
+		return ansi.Truncate(note, width, Ellipsis)
+	case width < 1:
+		return ""
+	case row.Disabled != "":
+		return "×"
+	case row.Warn:
+		return Warning
+	}
+	return ""
+}
+
+// row draws the row with an index in matches.
+func (l *List) row(i int, widths []int, noteWidth int) string {
+	row := l.rows[l.matches[i]]
+	style, noteStyle := l.theme.Text, l.theme.Muted
+	switch {
+	case row.Disabled != "" || row.Other && i != l.cursor:
+		style = l.theme.Muted
+	case i == l.cursor:
+		style, noteStyle = l.theme.Selected, l.theme.Selected
+	}
+	if row.Warn && row.Disabled == "" {
+		noteStyle = l.theme.Warn
+	}
+	line := rowLine{}
+	if row.Other { // is in no column
+		widths, noteWidth = []int{max(l.width-len(l.indent(markBox)), 1)}, 0
+		line.add(style.Render(text.Clean(row.Cells[0])), widths[0])
+	} else {
+		cells := make([]string, len(row.Cells))
+		for i, cell := range row.Cells {
+			cells[i] = text.Clean(cell)
+		}
+		l.highlight(cells, style)
+		for i, width := range widths {
+			cell := ""
+			if i < len(cells) {
+				cell = cells[i]
+			}
+			line.add(cutMiddle(cell, width), width)
+		}
+	}
+	if note := fitNote(row, noteWidth); note != "" {
+		line.add(noteStyle.Render(note), noteWidth)
+	}
+	sign := l.indent(l.box(row))
+	if i == l.cursor {
+		sign = l.theme.Selected.Render(marker) + strings.TrimPrefix(sign, space)
+	}
+	return sign + line.String()
+}
+
+// rowLine is cells in columns, without blanks at its end.
+type rowLine struct {
+	strings.Builder
+	padding int
+}
+
+func (b *rowLine) add(cell string, width int) {
+	if width == 0 {
+		return
+	}
+	cells := ansi.StringWidth(cell)
+	if cells > 0 {
+		b.WriteString(strings.Repeat(" ", b.padding) + cell)
+		b.padding = 0
+	}
+	b.padding += max(width-cells, 0) + len(space)
+}
+
+// highlight styles cells, with the letters that the filter matched underlined.
+func (l *List) highlight(cells []string, style lipgloss.Style) {
+	var matched []int // in the cells that are searched, joined by a blank
+	if pattern := l.pattern(); pattern != "" {
+		for _, found := range fuzzy.Find(pattern, []string{searched(cells)}) {
+			matched = found.MatchedIndexes
+		}
+	}
+	start := 0
+	for i, cell := range cells {
+		var line strings.Builder
+		from, wasMatch := 0, false
+		flush := func(to int) {
+			switch part := cell[from:to]; {
+			case part == "":
+			case wasMatch:
+				line.WriteString(style.Bold(true).Underline(true).Render(part))
+			default:
+				line.WriteString(style.Render(part))
+			}
+			from = to
+		}
+		for at := range cell {
+			if _, isMatch := slices.BinarySearch(matched, start+at); isMatch != wasMatch {
+				flush(at)
+				wasMatch = isMatch
+			}
+		}
+		flush(len(cell))
+		cells[i] = line.String()
+		start += len(cell) + len(" ")
+	}
+}
+
+func (l *List) box(row Row) string {
+	switch {
+	case !isMarkable(&row):
+		return strings.Repeat(" ", len(markBox))
+	case l.marks[row.Key]:
+		return l.theme.Selected.Render("[x]") + " "
+	default:
+		return "[ ] "
+	}
+}
+
+// grouped writes a number with commas between its thousands.
+func grouped(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

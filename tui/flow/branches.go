@@ -1,0 +1,133 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"convox-travis/internal/gitrepo"
+)
+
+// Rows of the branches; a branch itself is branchRow with its name.
+const (
+	allRow    = "all"
+	branchRow = "branch "
+)
+
+// branchStep asks which branches get the variables. All of them do unless a person
+// goes back to it.
+func branchStep() step {
+	return step{
+		id: StepBranch, name: "Repository",
+		pass:  func(*Flow) bool { return true },
+		begin: (*Flow).listBranches,
+		ask: func(f *Flow) Question {
+			q := Question{
+				Kind: Pick, Title: "Which branches get the variables?",
+				Headings: []string{"BRANCH"},
+				Rows:     f.branchRows(),
+				Growing:  f.readsBranches() && !f.found.branchesDone,
+				Initial:  Value{Key: f.branchKey()},
+				Help: []string{
+					"Variables for all branches are the default. A variable for one branch overrides them in builds of that branch.",
+					"The deploy step in .travis.yml deploys from this branch, or from the default branch.",
+				},
+			}
+			if q.Growing {
+				q.More = "reading the clone's branches"
+			}
+			if f.several() {
+				q.Reason = []string{"One branch applies to all " + nameOf(f.targets()) + "; whether each has it isn't checked."}
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) {
+			f.answers.entersBranch = v.Key == typeRow
+			if !f.answers.entersBranch {
+				f.setBranch(branchOf(v.Key))
+			}
+		},
+	}
+}
+
+// branchOf is the branch of a row, "" for all.
+func branchOf(key string) string {
+	if key == allRow {
+		return ""
+	}
+	return key[len(branchRow):]
+}
+
+func branchNameStep() step {
+	return step{
+		id: StepBranchName, name: "Repository",
+		when: func(f *Flow) bool { return f.answers.entersBranch },
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Text, Title: "What's the branch's name?",
+				Initial: Value{Text: f.answers.branch},
+				Check:   func(v Value) error { return gitrepo.CheckBranch(v.Text) },
+			}
+		},
+		take: func(f *Flow, v Value) { f.setBranch(v.Text) },
+	}
+}
+
+// setBranch takes a branch, "" for all. Variables in the file apply to all.
+func (f *Flow) setBranch(branch string) {
+	f.answers.branch = branch
+	f.answers.encrypt = f.answers.encrypt && branch == ""
+}
+
+// readsBranches reports whether the clone's branches are the repository's.
+func (f *Flow) readsBranches() bool { return f.outside.Branches != nil && f.isOwn() }
+
+// listBranches starts to read the clone's branches, once.
+func (f *Flow) listBranches() {
+	if f.found.branchesBegun || !f.readsBranches() {
+		return
+	}
+	f.found.branchesBegun = true
+	read := f.outside.Branches
+	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
+		branches := read(ctx)
+		tell(func(f *Flow) { f.found.branches, f.found.branchesDone = branches, true })
+	})
+}
+
+// branchRows are all branches, the default branch, the clone's, and the row to enter
+// one.
+func (f *Flow) branchRows() []Row {
+	rows := []Row{{Key: allRow, Cells: []string{"All branches"}}}
+	var listed []string
+	add := func(branch, note string) {
+		if branch != "" && !slices.Contains(listed, branch) {
+			listed = append(listed, branch)
+			rows = append(rows, Row{Key: branchRow + branch, Cells: []string{branch}, Note: note})
+		}
+	}
+	add(f.onlyKnown().DefaultBranch, "default branch")
+	add(f.answers.branch, "")
+	if f.readsBranches() {
+		add(f.found.clone.Branch, "checked out here")
+		for _, branch := range f.found.branches {
+			add(branch, "")
+		}
+	}
+	return append(rows, Row{Key: typeRow, Cells: []string{"Enter a branch…"}, Other: true})
+}
+
+func (f *Flow) branchKey() string {
+	switch {
+	case f.answers.entersBranch:
+		return typeRow
+	case f.answers.branch == "":
+		return allRow
+	}
+	return branchRow + f.answers.branch
+}
+
+// branch is the branch that is deployed: the one that was picked, else the default.
+func (f *Flow) branch() string {
+	return cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main")
+}

@@ -1,0 +1,122 @@
+package flow
+
+import (
+	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/text"
+)
+
+// signIns are the sign-in methods, in the order of the options.
+var signIns = []SignIn{ByRack, ByConsole}
+
+var signInOptions = map[SignIn]Option{
+	ByRack:    {Label: "Rack password", Note: "for a Rack without Console"},
+	ByConsole: {Label: "Console deploy key", Note: "for a Rack that Console manages"},
+}
+
+const (
+	rackPasswordHelp = "A Rack password can do everything on its Rack. Everyone who signs in to the Rack directly uses the same one."
+	deployKeyHelp    = "A deploy key can build, deploy, run commands and read logs, and only in its own organization. You can delete it in Console at any time."
+)
+
+func signInStep() step {
+	return step{
+		id: StepSignIn, name: "Sign in with",
+		pass: func(f *Flow) bool { return f.given.SignIn != NoSignIn },
+		ask: func(f *Flow) Question {
+			q := Question{
+				Kind: Choice, Title: "How do builds sign in to Convox?",
+				Reason: append([]string{"Builds use it to run convox deploy. Travis stores it as private variables."}, f.tip(StepSignIn)...),
+				Help:   []string{deployKeyHelp, rackPasswordHelp, "A deploy key is the safer choice where Console manages the Rack."},
+			}
+			offer(&q, signIns, signInOptions, f.likelySignIn())
+			return q
+		},
+		take:  func(f *Flow, v Value) { f.answers.signIn = signIns[v.Index] },
+		shown: func(f *Flow) string { return signInOptions[f.answers.signIn].Label },
+	}
+}
+
+// likelySignIn is the option to focus: the one chosen before, else the Rack password
+// if the convox CLI has saved a login. Racks found in AWS don't count: they arrive
+// later, and the focus would move under the person's hand.
+func (f *Flow) likelySignIn() SignIn {
+	switch {
+	case f.answers.signIn != NoSignIn:
+		return f.answers.signIn
+	case len(f.found.saved) > 0:
+		return ByRack
+	}
+	return ByConsole
+}
+
+func consoleStep() step {
+	return step{
+		id: StepConsole, name: "Console",
+		when: byConsole,
+		pass: func(*Flow) bool { return true }, // nearly everyone uses Convox's own
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Text, Title: "Which Console?",
+				Reason:  append([]string{"Convox's own is " + convox.HostedConsole + ". Your company may run another one."}, f.tip(StepConsole)...),
+				Initial: Value{Text: f.answers.console.String()},
+				Check:   checkHost,
+			}
+		},
+		take: func(f *Flow, v Value) {
+			host, _ := convox.ParseHost(v.Text) // Check parsed it
+			if host != f.answers.console {
+				f.answers.console = host
+				f.answers.key = secret.String{} // it belongs to the other Console
+				f.forgetLogin()
+			}
+		},
+		shown: func(f *Flow) string { return f.answers.console.String() },
+	}
+}
+
+func checkHost(v Value) error {
+	_, err := convox.ParseHost(v.Text)
+	return err
+}
+
+func keyStep() step {
+	return step{
+		id: StepKey, name: "Deploy key",
+		when: byConsole,
+		pass: func(f *Flow) bool {
+			given := !f.given.Password.IsEmpty() && f.answers.key.Equal(f.given.Password)
+			return given && f.problem == nil && (f.given.PasswordFor.IsZero() || f.given.PasswordFor == f.answers.console)
+		},
+		ask: func(f *Flow) Question {
+			return Question{
+				Kind: Secret, Title: "Enter the deploy key",
+				Reason: append([]string{
+					"Create one in Console, under Settings, Deploy Keys, in the Rack's organization.",
+					"https://" + f.answers.console.String(),
+				}, f.tip(StepKey)...),
+				Help: []string{
+					deployKeyHelp,
+					"Older Consoles list deploy keys on the organization's Members tab. Don't use your personal key: it can do everything that you can.",
+					f.answers.console.String() + " checks the key before anything is written.",
+				},
+				Initial: Value{Secret: f.answers.key},
+				Check:   checkSecret,
+			}
+		},
+		take: func(f *Flow, v Value) { f.answers.key = v.Secret },
+		do:   func(f *Flow) *Work { return f.checkLogin(StepKey) },
+		shown: func(f *Flow) string {
+			switch login := f.result.login; {
+			case login == nil:
+				return ""
+			case login.PersonalKey:
+				return "accepted · looks like a personal key"
+			default:
+				return "accepted · " + text.Count(len(login.Racks), "Rack")
+			}
+		},
+	}
+}
+
+func checkSecret(v Value) error { return convox.CheckPassword(v.Secret) }

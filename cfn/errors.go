@@ -51,7 +51,7 @@ const (
 	CodeCanceled      = "canceled"           // the caller's context ended
 )
 
-// Detail is what else is known of an error of this package.
+// Detail is the detail of this package's errors.
 type Detail struct {
 	Rack    Rack         // the error is about, if its hints need it
 	Missing []Permission // the credentials lack

@@ -100,7 +100,7 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent
 	}
 }
 
-// maxDoublings is how often the pause doubles while AWS doesn't answer: to 32 seconds
+// maxDoublings limits the growth of the pause while AWS doesn't answer: to 32 seconds
 // by default.
 const maxDoublings = 4
 
@@ -144,7 +144,7 @@ func withFollowHint(err error, what string) error {
 	return withHint(withAction(what, e), "follow it again: the update continues in AWS by itself")
 }
 
-// watch is what is known of an update so far.
+// watch is the state of an update that is followed.
 type watch struct {
 	since   time.Time
 	seen    map[string]bool // events, by ID

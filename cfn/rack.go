@@ -67,7 +67,7 @@ func CompareRacks(a, b Rack) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), rank(a)-rank(b), strings.Compare(a.Region, b.Region))
 }
 
-// stack is what is known of a stack.
+// stack is a stack as it was read.
 type stack struct {
 	name, region, status         string
 	parent                       string

@@ -14,7 +14,7 @@ import (
 )
 
 // notYetSwept are folders whose texts still have to be reworded.
-var notYetSwept = []string{"cfn", "cmd", "tui"}
+var notYetSwept = []string{"cfn", "tui"}
 
 // oddWords are phrases that read like a translation, and what to say instead. A
 // blank in a pattern also matches a line break. What but matches is fine.
@@ -139,6 +139,8 @@ func TestTextsAreInPlainWords(t *testing.T) {
 				switch node := node.(type) {
 				case *ast.ImportSpec:
 					return false
+				case *ast.Field:
+					node.Tag = nil // JSON has names of its own
 				case *ast.BasicLit:
 					if node.Kind == token.STRING && !codeShape.MatchString(strings.Trim(node.Value, "\"`")) {
 						of(node)

@@ -59,7 +59,7 @@ func (f *settingsFile) read() {
 		return
 	}
 	if info.Size() > largestSettings {
-		f.bad = "is larger than any real one"
+		f.bad = "is too large"
 		return
 	}
 	text, err := os.Open(f.path)

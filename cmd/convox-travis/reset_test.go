@@ -147,7 +147,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		"stuck": {
 			func(w *world) {
 				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
-			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may hold; the new password is the one that was piped in\n"}, "",
+			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may work; the new password is the one that was piped in\n"}, "",
 		},
 		"no right to preview": {
 			func(w *world) { w.AWS.Deny("cloudformation:CreateChangeSet", "us-east-1") }, 4,
@@ -159,7 +159,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		},
 		"no right to restart": {
 			func(w *world) { w.AWS.Deny("ecs:UpdateService", "us-east-1") }, 3,
-			[]string{`"Action": "ecs:UpdateService"`, "may still take the old one; the new password is the one that was piped in\n"}, secrettest.Canary,
+			[]string{`"Action": "ecs:UpdateService"`, "may still accept the old one; the new password is the one that was piped in\n"}, secrettest.Canary,
 		},
 		"a Rack out of reach": {
 			func(w *world) { w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1}) }, 1,

@@ -20,7 +20,7 @@ func TestTheWizardEndsAsItsResetEnded(t *testing.T) {
 	w := resetWorld(t)
 	w.AWS.Deny("ecs:UpdateService", "us-east-1")
 	e := w.run(lost, "--accessible", "--repo", w.setting("DEMO_REPO"))
-	w.want(e, 3, "ecs:UpdateService", "may still take the old one; the new password is saved in")
+	w.want(e, 3, "ecs:UpdateService", "may still accept the old one; the new password is saved in")
 	w.wantNoWrite()
 	lines := strings.Split(strings.TrimSpace(e.err), "\n")
 	if last := lines[len(lines)-1]; !strings.HasPrefix(last, "Rack production: ") {

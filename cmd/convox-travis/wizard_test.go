@@ -208,7 +208,7 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml: the file is new")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "convox-travis remove --repo acme/web", "delete .travis.yml: the file is new")
 	z.wantRackPair()
 }
 
@@ -473,7 +473,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		z.enter()
 		enters++
 	}
-	z.ends(0, "that was the demo", "commands that it showed won't run", ".travis.yml      deploy step added")
+	z.ends(0, "the demo is over", ".travis.yml      deploy step added")
 	if enters > 6 {
 		t.Errorf("%d presses of Enter", enters)
 	}

@@ -221,8 +221,8 @@ func (p *picture) look(dark, light *uv.Cell) look {
 	return l
 }
 
-// row draws the cells of row y, as runs of one background and as runs of one
-// look. A wide character is a run of its own, which is held to its two cells.
+// row draws the cells of row y, as runs of one background and as runs of one look. A wide
+// character is its own run, fitted to its two cells.
 func (p *picture) row(y int, dark, light []uv.Cell) {
 	var back, text run
 	for x := 0; x < p.columns; x++ {

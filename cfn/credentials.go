@@ -313,7 +313,7 @@ func (c *chain) sourceProfile(p, from profile) (*namedProvider, *problem.Error) 
 		if lacks := incompleteSettings(from); lacks != "" {
 			why += ": " + lacks
 		}
-		return nil, profileError(p, why, correct, "or give that profile some: aws configure --profile "+quote(from.name))
+		return nil, profileError(p, why, correct, "add credentials to it: aws configure --profile "+quote(from.name))
 	}
 	return found, err
 }

@@ -89,7 +89,7 @@ func TestAFileLargerThanMemoryIsNotRead(t *testing.T) {
 	config := huge(w.dir, ".travis", "config.yml")
 	endpoint := w.env["TRAVIS_ENDPOINT"]
 	w.env["TRAVIS_ENDPOINT"] = "" // else the file is not needed
-	w.want(w.frugal("the Travis CLI's", "", "check"), 1, config, "cannot be read")
+	w.want(w.frugal("the Travis CLI's", "", "check"), 1, config, "can't be read")
 	w.env["TRAVIS_ENDPOINT"] = endpoint
 	huge(w.dir, ".convox", "app")
 	w.want(w.frugal("the app's name", "", "yml", "--rack", "production", "--branch", "main"), 0, "--app web")

@@ -85,8 +85,8 @@ func (z *wizard) types(keys string) *wizard {
 // the prompt of plain lines.
 var namesEnter = regexp.MustCompile(`(?m)(└ |· )enter [a-z]|>\z`)
 
-// takesKeys is besides an empty field, and a prompt with what was typed at it.
-var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z`)
+// takesKeys is besides an empty field, a prompt with what was typed at it, and a page of help.
+var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z|└ esc close`)
 
 // looking is a question for which more is being looked for.
 var looking = regexp.MustCompile(`\d so far|searching AWS|asking Travis (for more|what)`)
@@ -208,7 +208,7 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml: the file is new")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "convox-travis remove --repo acme/web", "delete .travis.yml: the file is new")
 	z.wantRackPair()
 }
 
@@ -466,7 +466,9 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		case askProof:
 			z.types(terminal.Left).sees("› Yes")
 		case atDone:
-			z.sees("Travis logged in with the new", ".travis.yml")
+			z.sees("signed in with the new variables", "git add .travis.yml")
+		case atReview:
+			z.sees("rack.production-1700000000.us-east-1.convox.site")
 		}
 		z.enter()
 		enters++
@@ -480,7 +482,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 			t.Errorf("%s was read", mine)
 		}
 	}
-	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 	if n := len(w.Travis.Faults.Requests()); n != 0 {
@@ -504,10 +506,10 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
-	z.sees(askWay)
+	z.sees(askWay, "To try: Enter six times", "demo-key", "reports", "several")
 	z.still()
 	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
-	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {
+	for _, question := range []string{askDeploy, "Which branches get the variables?", askRepository, "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}

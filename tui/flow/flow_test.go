@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,9 +76,9 @@ func newWorld(t *testing.T) *world {
 		Saved: func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
 			return []convox.SavedLogin{{Host: w.host(), Password: secret.New(secrettest.Canary), InUse: true}}, nil
 		},
-		Racks: func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
-			deliver(cfn.Searched{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: w.rack.Host}, {Name: "broken", Region: "us-east-1", Status: "CREATE_FAILED"}}})
-			deliver(cfn.Searched{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: "staging", Region: "eu-west-1", Host: "127.0.0.1:1", Private: true}}})
+		Racks: func(_ context.Context, _ string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
+			deliver(cfn.RegionResult{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: w.rack.Host}, {Name: "broken", Region: "us-east-1", Status: "CREATE_FAILED"}}})
+			deliver(cfn.RegionResult{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: "staging", Region: "eu-west-1", Host: "127.0.0.1:1", Private: true}}})
 			return cfn.Summary{Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "off"}}}, nil
 		},
 		Token:  func(context.Context) (secret.String, error) { return secret.New(token), nil },
@@ -173,6 +174,11 @@ func (w *world) tell(ask context.CancelCauseFunc) flow.Tell {
 func (w *world) hear() {
 	w.Helper()
 	q := w.flow.Question()
+	step, _ := w.flow.Step()
+	isLong := slices.Contains([]string{flow.StepRecover, flow.StepAffected}, step) // what they say has yet to move to Help
+	if len(q.Reason) > 3 && !isLong {
+		w.Errorf("%s has a reason of %d lines: %q", step, len(q.Reason), q.Reason)
+	}
 	secrettest.Absent(w, "the question", fmt.Sprintf("%+v %#v", q, q), key)
 	secrettest.Absent(w, "the rail", fmt.Sprintf("%+v", w.flow.Rail()), key)
 	if q.Problem != nil {
@@ -495,7 +501,7 @@ func TestFlagsAnswer(t *testing.T) {
 func TestAnMFACodeStartsTheSearchAgain(t *testing.T) {
 	w := newWorld(t)
 	search := w.outside.Racks
-	w.outside.Racks = func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+	w.outside.Racks = func(ctx context.Context, code string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
 		if code != "123456" {
 			return cfn.Summary{}, &problem.Error{Code: cfn.CodeMFA}
 		}

@@ -144,7 +144,7 @@ func LoginSSO(ctx context.Context, profile string, tell func(line string)) error
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a browser that it started may hold its output
-		return failed(CodeExpiredSSO, "log in to AWS with profile "+shown(profile), "aws sso login failed",
+		return failed(CodeExpiredSSO, "sign in to AWS with profile "+shown(profile), "aws sso login failed",
 			"run it in another terminal to see what it says: "+SSOLogin(profile),
 			"install version 2 of the AWS CLI if yours is version 1, which has no sso login")
 	}

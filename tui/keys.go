@@ -86,7 +86,7 @@ func (m *model) keys() []field.Key {
 	case m.question.Kind == flow.Ending:
 		return keys
 	case m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()):
-		keys = append(keys, field.Key{Key: "esc", Does: "back", Priority: 1})
+		keys = append(keys, field.Key{Key: "esc", Does: "back"})
 	}
 	return append(keys, field.Key{Key: m.helpKey(), Does: "help", Priority: 3}, field.Key{Key: "ctrl+c", Does: "quit", Priority: -1})
 }

@@ -79,7 +79,7 @@ func TestNoHiddenSettingDecidesWhichRepositoryIsWritten(t *testing.T) {
 func TestTheAppOfAStaleSettingIsAsked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).remotes(originWeb, staleSlug)
-	w.want(w.run("", "yml", "--host", w.setting("DEMO_RACK_HOST"), "--branch", "main"), 2, "the app: --app NAME")
+	w.want(w.run("", "yml", "--host", w.setting("DEMO_RACK_HOST"), "--branch", "main"), 2, "needs the app", "hint: pass --app NAME")
 	w.want(w.run("", "yml", "--host", w.setting("DEMO_RACK_HOST"), "--branch", "main", "--repo", "acme/web"), 0, "--app web")
 	gitIn(w, w.dir, "config", "travis.slug", "acme/web")
 	w.want(w.run("", "yml", "--host", w.setting("DEMO_RACK_HOST"), "--branch", "main"), 0, "--app web")

@@ -10,7 +10,6 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
-	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
 	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
@@ -80,8 +79,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(usageError("the wizard needs a terminal", "in a script: convox-travis demo --serve"))
 	}
-	// What has to be typed is short, and on the screen.
-	options.RackPassword, options.DeployKey = "demo-password", "demo-key"
+	options.RackPassword, options.DeployKey, options.RealHosts = "demo-password", "demo-key", true // short enough to type
 	world, err := demo.Start(options)
 	if err != nil {
 		return failure(errNoDemo)
@@ -97,14 +95,17 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 		return failure(errNoDemo)
 	}
 	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
-	outside.Tip = tips(options)
-	console, err := convox.ParseHost(p.env("DEMO_CONSOLE_HOST"))
-	if err != nil {
-		return failure(errNoDemo)
+	outside.Tip = func(step string) string {
+		return map[string]string{
+			flow.StepSignIn:   "To try: Enter six times; the deploy key " + options.DeployKey + "; the lost password of Rack reports; several repositories (Esc from the review).",
+			flow.StepKey:      "In this demo: " + options.DeployKey,
+			flow.StepPassword: "In this demo: " + options.RackPassword + ", for production",
+			flow.StepHost:     "In this demo: " + world.Rack.Host,
+		}[step]
 	}
-	f := flow.New(outside, flow.Given{Console: console})
+	f := flow.New(outside, flow.Given{})
 	r := p.wizardResult(o, f, p.drive(stop, o, f))
-	r.standing = append(r.standing, "that was the demo, and its world is gone; for real: convox-travis, inside your repository's clone")
+	r.standing = append(r.standing, "that was the demo: its world is gone, and commands that it showed won't run", "for real: run convox-travis in your repository's clone")
 	return r
 }
 
@@ -136,18 +137,6 @@ func (p *program) moveInto(world *demo.World) error {
 	}
 	p.goos = "linux" // the home has its paths
 	p.env, p.cache, p.demo = os.Getenv, "", true
-	p.reach.dial = demo.Dial
+	p.reach.dial = world.Dial
 	return nil
-}
-
-func tips(options demo.Options) func(string) string {
-	return func(step string) string {
-		switch step {
-		case flow.StepPassword:
-			return "In this demo: " + options.RackPassword
-		case flow.StepKey:
-			return "In this demo: " + options.DeployKey
-		}
-		return ""
-	}
 }

@@ -492,7 +492,7 @@ var factsRuns = slices.Concat(
 	all(func(w *world) { // a reset that was begun here
 		w.saved()
 		w.AWS.Faults.Add(faults.Rule{Kind: faults.Status500, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "Action=ExecuteChangeSet") }})
-		w.run("3\nyes\n1\nyes\nproduction\n1\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
+		w.run("3\nyes\n1\n1\nyes\nproduction\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
 		w.AWS.Faults.Clear()
 		for _, layer := range []*faults.Layer{&w.AWS.Faults, &w.Rack.Faults} {
 			layer.Forget()

@@ -30,7 +30,7 @@ func babbling(t *testing.T, http2 bool) *world {
 // A server's bytes come out of no command. w.run searches both streams.
 func TestTheStandardLoggerIsSilent(t *testing.T) {
 	t.Parallel()
-	lost := "1\nproduction\n3\n3\nyes\n1\nyes\nproduction\n1\n"
+	lost := "1\nproduction\n3\n3\nyes\n1\n1\nyes\nproduction\n"
 	for name, c := range map[string]struct {
 		input func(*world) string
 		args  func(*world) []string

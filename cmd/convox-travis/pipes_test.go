@@ -104,9 +104,9 @@ func TestRemoveReadsItsAnswerFromAPipeWhenItIsAccessible(t *testing.T) {
 	w := newWorld(t)
 	before := w.pair("acme/admin")
 	w.want(w.run("n\n", "remove", "--repo", "acme/admin", "--accessible"), 2, "nothing was deleted")
-	w.want(w.run("", "remove", "--repo", "acme/admin", "--accessible"), 2, "not given")
+	w.want(w.run("", "remove", "--repo", "acme/admin", "--accessible"), 2, "needs your confirmation")
 	w.env["ACCESSIBLE"] = "1"
-	w.want(w.run("", "remove", "--repo", "acme/admin"), 2, "not given")
+	w.want(w.run("", "remove", "--repo", "acme/admin"), 2, "needs your confirmation")
 	if after := w.pair("acme/admin"); after != before {
 		t.Errorf("%s became %s", before, after)
 	}

@@ -107,7 +107,7 @@ func TestWhatIsTypedBetweenQuestionsIsNeitherShownNorTaken(t *testing.T) {
 	z := w.open(terminal.Options{})
 	z.sees(askWay, "] >").types("1\r").sees(askRack, ">").types("production\r").sees(askSource).types("\r").sees(askPassword)
 	z.still()
-	z.types("wrong\r").sees("checking it with").types(secrettest.Canary + "\r").sees("doesn't accept")
+	z.types("wrong\r").sees("checking the password with").types(secrettest.Canary + "\r").sees("doesn't accept")
 	z.still()
 	if n := len(w.Rack.Faults.Requests()); n > 4 {
 		t.Errorf("%d calls: what was typed ahead was taken for an answer", n)

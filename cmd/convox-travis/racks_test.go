@@ -71,7 +71,7 @@ func TestRegionsCanBeChosen(t *testing.T) {
 	}
 	w.want(w.run("", "racks", "--region", "me-south-1"), 4, "me-south-1")
 	w.want(w.run("", "racks", "--region", "eu-centrall-1"), 2, "eu-central-1")
-	w.want(w.run("", "racks", "--region", "ap-northeast-3"), 0, "0 Racks", "hint: look in another account with --profile, or use a Console deploy key")
+	w.want(w.run("", "racks", "--region", "ap-northeast-3"), 0, "0 Racks", "hint: search another account with --profile, or use a Console deploy key")
 }
 
 func TestWhatAWSNeedsIsTold(t *testing.T) {

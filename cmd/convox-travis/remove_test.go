@@ -10,7 +10,7 @@ import (
 func TestRemoveTakesThePairAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.want(w.run("", "remove", "--repo", "acme/worker"), 0, "CONVOX_PASSWORD  deleted", "credential itself")
+	w.want(w.run("", "remove", "--repo", "acme/worker"), 0, "CONVOX_PASSWORD  deleted", "the credential still works")
 	w.wantPair("acme/worker")
 	w.want(w.run("", "remove", "--repo", "acme/worker"), 0, "nothing is set")
 }

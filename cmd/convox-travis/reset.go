@@ -162,7 +162,11 @@ func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder
 	done = show.waiting("starting the update")
 	report := r.Run(stop, show.event)
 	done()
-	return show.report(report)
+	end := show.report(report)
+	if r.IsDone() {
+		end.next(flow.Affected(r.Rack.Name, r.Host))
+	}
+	return end
 }
 
 // resetRequest is the new password of a reset without questions.
@@ -170,7 +174,7 @@ func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Re
 	switch {
 	case o.passwordStdin:
 		text, err := p.standardInput(ctx, resetInput)
-		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one that was piped in"}, err
+		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one you piped in"}, err
 	case !o.saved: // a dry run needs any password
 		request.New, err = convox.NewPassword(nil)
 		return request, err
@@ -211,10 +215,10 @@ func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Fin
 		report.Stopped = err // it can be continued
 	}
 	r := show.report(*report, f.Kept()...)
-	if err == nil {
-		for _, line := range f.ResetNext() {
-			r.notes = append(r.notes, "next: "+line)
-		}
+	if title, _ := f.Ending(); title != "" {
+		r.shown = true
+	} else if err == nil {
+		r.next(f.ResetNext())
 	}
 	return r
 }

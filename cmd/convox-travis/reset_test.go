@@ -66,8 +66,8 @@ func TestAScriptResetsAPassword(t *testing.T) {
 	w := resetWorld(t).watched()
 	before := w.AWS.ParametersOf("us-east-1", "production")
 	e := w.run(brandNew+"\n", "reset-password", "production", "--password-stdin", "--yes")
-	w.want(e, 0, "RackApiSecret", "the new password logs in", "piped in")
-	if e.out != "Rack production: the new password logs in, five times in a row; the old one is unknown and wasn't tried; the new password is the one that was piped in\n" {
+	w.want(e, 0, "RackApiSecret", "the new password works", "piped in")
+	if e.out != "Rack production: the reset is done, and the new password works (5 of 5 logins); the old one is unknown and wasn't tried; the new password is the one you piped in\n" {
 		t.Errorf("the result is %q", e.out)
 	}
 	after := w.AWS.ParametersOf("us-east-1", "production")
@@ -147,7 +147,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		"stuck": {
 			func(w *world) {
 				w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room", RollbackFails: true})
-			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may work; the new password is the one that was piped in\n"}, "",
+			}, 3, []string{"UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name production --region us-east-1", "either password may work; the new password is the one you piped in\n"}, "",
 		},
 		"no right to preview": {
 			func(w *world) { w.AWS.Deny("cloudformation:CreateChangeSet", "us-east-1") }, 4,
@@ -159,7 +159,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 		},
 		"no right to restart": {
 			func(w *world) { w.AWS.Deny("ecs:UpdateService", "us-east-1") }, 3,
-			[]string{`"Action": "ecs:UpdateService"`, "may still accept the old one; the new password is the one that was piped in\n"}, secrettest.Canary,
+			[]string{`"Action": "ecs:UpdateService"`, "may still accept the old one; the new password is the one you piped in\n"}, secrettest.Canary,
 		},
 		"a Rack out of reach": {
 			func(w *world) { w.Rack.Faults.Add(faults.Rule{Kind: faults.ResetBefore, Times: -1}) }, 1,
@@ -216,7 +216,7 @@ func TestAResetThatRunsIsWaitedFor(t *testing.T) {
 	w.AWS.Faults.Clear()
 	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_IN_PROGRESS") {
 	}
-	w.want(w.resetsTo(brandNew), 0, "waiting until it ends", "has this password already", "the new password logs in")
+	w.want(w.resetsTo(brandNew), 0, "waiting until it ends", "has this password already", "the new password works")
 }
 
 // onRequest does something when AWS is asked what contains words.
@@ -232,7 +232,7 @@ func (w *world) onRequest(words string, do func()) {
 func TestAResetIsAskedForInPlainLines(t *testing.T) {
 	t.Parallel()
 	w := resetWorld(t)
-	e := w.run("3\nyes\n1\nyes\nproduction\n1\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
+	e := w.run("3\nyes\n1\n1\nyes\nproduction\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
 	w.want(e, 0, "Is the password of Rack production really lost?", "convox login", "saved in "+filepath.Join(w.dir, "config", "convox2", "auth"))
 	made := w.savedPassword()
 	if len(made) != 30 || !w.takes(made) || strings.Contains(e.out+e.err, made) {
@@ -243,11 +243,11 @@ func TestAResetIsAskedForInPlainLines(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 	// Shown, and typed back: what is typed wrong is asked again.
-	cmd, out, said := w.start(t.Context(), "4\nyes\n2\n"+brandNew+"\nyes\nproduction\n2\nnonono\nrdQz81\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
+	cmd, out, said := w.start(t.Context(), "4\nyes\n2\n"+brandNew+"\n2\nyes\nproduction\nnonono\nrdQz81\n", "reset-password", "production", "--region", "us-east-1", "--accessible")
 	if err := cmd.Run(); err != nil || !w.takes(brandNew) {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	for words, n := range map[string]int{"    " + brandNew + "\n": 2, brandNew: 2, "these are not its last 6 characters": 1, "in your hands: you confirmed its last characters": 1} {
+	for words, n := range map[string]int{"    " + brandNew + "\n": 2, brandNew: 2, "these are not its last 6 characters": 1, "in your hands: you confirmed its last characters": 2} {
 		if got := strings.Count(said.String()+out.String(), words); got != n {
 			t.Errorf("%q is said %d times, not %d", words, got, n)
 		}

@@ -13,7 +13,7 @@ import (
 
 // lost are the answers that lead from the wizard's first question to the Rack's
 // new password, saved: a Rack directly, its name, a reset, made and saved.
-const lost = "1\nproduction\n3\n3\nyes\n1\nyes\nproduction\n1\n"
+const lost = "1\nproduction\n3\n3\nyes\n1\n1\nyes\nproduction\n"
 
 func TestTheWizardEndsAsItsResetEnded(t *testing.T) {
 	t.Parallel()
@@ -37,7 +37,7 @@ func TestTheWizardEndsAsItsResetEnded(t *testing.T) {
 func TestAResetWithQuestionsTellsItsResultAsJSON(t *testing.T) {
 	t.Parallel()
 	w := resetWorld(t)
-	answers := "3\nyes\n1\nyes\nproduction\n1\n"
+	answers := "3\nyes\n1\n1\nyes\nproduction\n"
 	e := w.run(answers, "reset-password", "production", "--region", "us-east-1", "--accessible", "--json=lines")
 	w.want(e, 0, `"event":"stack"`, `"event":"login"`, `"result":"done"`, `"verdict":"as_expected"`, `"where":"saved in `)
 	w = resetWorld(t)

@@ -73,7 +73,7 @@ func TestAResetThatIsKilledAnywhereIsTakenUp(t *testing.T) {
 		default:
 			t.Fatalf("killed at request %d: the stack has a password that nobody has", n)
 		}
-		w.want(w.run(password, args...), 0, "the new password logs in")
+		w.want(w.run(password, args...), 0, "the new password works")
 		if !w.takes(password) {
 			t.Fatalf("killed at request %d: the Rack does not take it", n)
 		}
@@ -110,14 +110,14 @@ func TestAResetThatIsStoppedAnywhereSaysHowItStands(t *testing.T) {
 			if left := w.AWS.ChangeSets("us-east-1", "production"); len(left) > 1 { // the last one that was executed
 				t.Errorf("stopped at request %d: left behind %q", n, left)
 			}
-		case strings.HasSuffix(last, "the new password is the one that was piped in") && set:
+		case strings.HasSuffix(last, "the new password is the one you piped in") && set:
 			said["begun"]++
 		case e.code == 130 && !set && strings.Contains(e.err, "error: interrupted"): // before the Rack was found
 			said["nothing"]++
 		default:
 			t.Errorf("stopped at request %d, set: %t: the last line is %q", n, set, last)
 		}
-		w.want(w.run(password, args...), 0, "the new password logs in")
+		w.want(w.run(password, args...), 0, "the new password works")
 	}
 	if said["nothing"] == 0 || said["begun"] == 0 {
 		t.Errorf("it said %v", said)
@@ -136,7 +136,7 @@ func TestASavedPasswordIsNeverLost(t *testing.T) {
 	held := secrettest.Canary
 	saved := 0
 	for n := 1; ; n += stride {
-		answers := "3\nyes\n1\nyes\nproduction\n1\n"
+		answers := "3\nyes\n1\n1\nyes\nproduction\n"
 		before := w.savedPassword()
 		if before != "" {
 			answers = "4" + answers[1:] // to try that one comes first
@@ -161,7 +161,7 @@ func TestASavedPasswordIsNeverLost(t *testing.T) {
 			t.Fatalf("killed at request %d: what was saved before is lost", n)
 		}
 		saved++
-		w.want(w.run("", append(args, "--saved", "--yes")...), 0, "the new password logs in")
+		w.want(w.run("", append(args, "--saved", "--yes")...), 0, "the new password works")
 		if held = w.stackPassword(); !w.takes(held) || held != w.savedPassword() {
 			t.Fatalf("killed at request %d: the saved password is not the one that holds", n)
 		}

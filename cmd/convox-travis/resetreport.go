@@ -10,6 +10,7 @@ import (
 	"convox-travis/internal/progress"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/setup"
+	"convox-travis/tui/flow"
 )
 
 // resetReporter shows the progress of a reset, and makes its result.
@@ -160,6 +161,13 @@ func (s *resetReporter) report(report reset.Report, kept ...string) result {
 		r.standing = standing
 	}
 	return r
+}
+
+// next notes what is left to do.
+func (r *result) next(all []flow.Next) {
+	for _, next := range all {
+		r.notes = append(r.notes, "next: "+next.String())
+	}
 }
 
 // The documents of reset-password --json: one at the end; with --json=lines, events

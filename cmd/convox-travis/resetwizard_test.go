@@ -18,28 +18,36 @@ const (
 	askLost     = "really lost?"
 	askAffected = "Set a new password for Rack"
 	askNew      = "Which new password?"
-	atChanges   = "What would change"
+	atChanges   = "Continue with this change set?"
 	askName     = "Type the Rack's name"
 	askKeep     = "Where do you want the new password?"
-	atKept      = "type its last"
+	atKept      = "Save the new password now"
 )
 
 // toChanges goes from the question whether the password is lost to what a reset
-// would change.
-func (z *wizard) toChanges() *wizard {
+// would change; keep is where the new password is wanted.
+func (z *wizard) toChanges(keep string) *wizard {
 	z.t.Helper()
-	z.sees(askLost).types(terminal.Down + terminal.Down).sees("› Set a new password").enter()
-	z.sees(askAffected)
-	z.reads()
-	return z.types("y").sees("› Yes").enter().sees(askNew).enter().sees(atChanges)
+	z.toNew().enter().sees(askKeep)
+	if keep == "Show it" {
+		z.types(terminal.Down)
+	}
+	return z.sees("› " + keep).enter().sees(atChanges)
 }
 
-// toKeep goes on to where the new password is to be kept.
-func (z *wizard) toKeep(rack string) *wizard {
+// toNew goes from the question whether the password is lost to the new one.
+func (z *wizard) toNew() *wizard {
 	z.t.Helper()
-	z.toChanges()
-	z.reads()
-	return z.enter().sees(askName).types(rack).enter().sees(askKeep)
+	z.sees(askLost).types(terminal.Down + terminal.Down).sees("› Set a new password").enter().sees(askAffected).reads()
+	z.types("y").sees(askNew).answerable()
+	return z
+}
+
+// toName goes on to the confirmation, and types it.
+func (z *wizard) toName(keep string) *wizard {
+	z.t.Helper()
+	z.toChanges(keep).reads()
+	return z.enter().sees(askName).types("production")
 }
 
 func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
@@ -50,13 +58,15 @@ func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
 	z.still()
 	z.types(terminal.Up).sees("› Rack password").enter().sees(askRack).types("production").sees("› production").enter().sees(askSource)
 	z.types(terminal.Down + terminal.Down).sees("› Set a new one").enter()
-	z.toKeep("production").enter().sees(atReview)
+	z.toName("Save it").enter().sees("The reset is done", "the new password works", "saved in", "Teammates")
+	z.reads()
+	z.enter().sees("written to Travis yet")
 	made := w.savedPassword()
 	if len(made) != 30 || !w.takes(made) {
 		t.Fatal("the new password is not saved, or not set")
 	}
 	w.secrets = append(w.secrets, made)
-	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "CONVOX_PASSWORD  created", "the new password logs in")
+	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "CONVOX_PASSWORD  created", "the reset is done, and the new password works")
 	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+made)
 }
 
@@ -68,7 +78,7 @@ func TestANewPasswordIsShownAtEverySize(t *testing.T) {
 	for _, size := range [][2]int{{40, 12}, {80, 24}, {200, 60}} {
 		w := newWorld(t)
 		z := w.open(terminal.Options{Width: size[0], Height: size[1]}, "reset-password", "production", "--region", "us-east-1")
-		z.toKeep("production").types(terminal.Down).sees("› Show it").enter().sees(atKept)
+		z.toName("Show it").enter().sees(atKept)
 		made := thirty.FindString(z.still())
 		if made == "" {
 			t.Fatalf("at %v it is not shown:\n%s", size, z.Screen())
@@ -77,9 +87,9 @@ func TestANewPasswordIsShownAtEverySize(t *testing.T) {
 		if strings.Contains(z.still(), made) || w.takes(made) {
 			t.Error("it is still shown, or set already")
 		}
-		z.types(strings.Repeat("\x7f", 6)+made[24:]).enter().sees("Done", "new password")
+		z.types(strings.Repeat("\x7f", 6) + made[24:]).enter().sees("The reset is done")
 		z.reads()
-		z.enter().ends(0, "next: ")
+		z.enter().ends(0, "Teammates log in again:")
 		if !w.takes(made) || w.savedPassword() != "" {
 			t.Error("it was not set, or saved too")
 		}
@@ -92,13 +102,13 @@ func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
 	open := func() *wizard {
 		return w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
 	}
-	z := open().toKeep("production")
+	z := open().toName("Save it")
 	z.types(terminal.CtrlC).ends(130, "this run changed nothing")
 	if left := w.AWS.ChangeSets("us-east-1", "production"); len(left) > 0 || w.savedPassword() != "" || !w.takes(secrettest.Canary) {
 		t.Errorf("left behind: %q", left)
 	}
 	w.AWS.SetPace(cfntest.Pace{Resource: 400e6})
-	z = open().toKeep("production").enter().sees("giving Rack production its new password", "of 3")
+	z = open().toName("Save it").enter().sees("the new password of Rack production", "of 3")
 	z.types(terminal.CtrlC).ends(130, "its stack is being updated")
 	made := w.savedPassword()
 	w.secrets = append(w.secrets, made)
@@ -109,8 +119,8 @@ func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
 	}
 	z = open().sees(askLost).types(terminal.Down + terminal.Down + terminal.Down).sees("› Set a new password").enter().sees(askAffected)
 	z.still()
-	z.types("y").sees("› Yes").enter().sees("› The one that is saved").enter().sees("has this password already").enter()
-	z.sees("the new password logs in").enter().ends(0)
+	z.types("y").sees("› The saved one").enter().sees("has this password already").enter()
+	z.sees("the new password works").enter().ends(0)
 	if !w.takes(made) {
 		t.Error("it was not gone on with")
 	}
@@ -121,7 +131,7 @@ func TestARollBackIsShownWhereItCanBeTriedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.AWS.FailNextUpdate("us-east-1", "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 	z := w.open(terminal.Options{Width: 100, Height: 40}, "reset-password", "production", "--region", "us-east-1")
-	z.toKeep("production").enter().sees("rolled the", "no room", askAffected)
+	z.toName("Save it").enter().sees("CloudFormation rolled", "fix what failed", askAffected)
 	z.types(terminal.CtrlC).ends(130, "the old password still works")
 	if w.savedPassword() != "" || !w.takes(secrettest.Canary) {
 		t.Error("a password that does not hold is saved")
@@ -142,7 +152,7 @@ func TestARecoveredPasswordIsShownOnRequest(t *testing.T) {
 	if strings.Contains(z.still(), secrettest.Canary) {
 		t.Error("it is still shown")
 	}
-	z.types(terminal.Down + terminal.Down).sees("› Save it").enter().sees("It is saved in").enter().sees(atReview).types(terminal.CtrlC)
+	z.types(terminal.Down + terminal.Down).sees("› Save it").enter().sees("It's saved in").enter().sees(atReview).types(terminal.CtrlC)
 	if code, err := z.Wait(t.Context()); code != 130 || err != nil || w.savedPassword() != secrettest.Canary {
 		t.Errorf("%d, %v", code, err)
 	}
@@ -151,16 +161,16 @@ func TestARecoveredPasswordIsShownOnRequest(t *testing.T) {
 	}
 }
 
-// Enter that is pressed twice behind the Rack's name is no answer to what comes
-// next: that begins the update.
+// Enter that is pressed again on the change set doesn't confirm the reset: that takes
+// the Rack's name.
 func TestASecondEnterDoesNotBeginTheReset(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
-	z.toChanges()
+	z.toChanges("Save it").reads()
+	z.types(terminal.Enter + terminal.Enter + terminal.Enter).sees(askName)
 	z.still()
-	z.enter().sees(askName).types("production" + terminal.Enter + terminal.Enter + terminal.Enter).sees(askKeep)
-	z.still()
+	z.enter().sees("that isn't the Rack's name")
 	if w.savedPassword() != "" || !w.takes(secrettest.Canary) {
 		t.Error("it was begun")
 	}
@@ -179,8 +189,7 @@ func TestKeysTypedEarlyBeginNoReset(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1").toChanges().reads()
-			z.enter().sees(askName).types("production").answerable()
+			z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1").toNew()
 			z.types(terminal.Enter + keys[0]).sees(askKeep)
 			for _, later := range keys[1:] { // within half a second of the question
 				z.types(later)
@@ -189,13 +198,14 @@ func TestKeysTypedEarlyBeginNoReset(t *testing.T) {
 			if !strings.Contains(screen, askKeep) {
 				t.Fatalf("it was answered:\n%s", screen)
 			}
-			if w.savedPassword() != "" || !w.takes(secrettest.Canary) || thirty.MatchString(z.Frames()) {
-				t.Error("the password is saved, shown or set")
-			}
 			if !strings.Contains(screen, "› Show it") {
 				z.types(terminal.Down)
 			}
-			z.sees("› Show it").enter().sees(atKept)
+			z.sees("› Show it").enter().sees(atChanges).reads()
+			if w.savedPassword() != "" || !w.takes(secrettest.Canary) || thirty.MatchString(z.Frames()) {
+				t.Error("the password is saved, shown or set")
+			}
+			z.enter().sees(askName).types("production").enter().sees(atKept)
 			if w.savedPassword() != "" {
 				t.Error("it was saved where it should have been shown")
 			}
@@ -211,7 +221,7 @@ func TestAHangupLeavesThePasswordWithItsOwner(t *testing.T) {
 	w := newWorld(t)
 	w.AWS.SetPace(cfntest.Pace{Resource: 300e6})
 	z := w.open(terminal.Options{}, "reset-password", "production", "--region", "us-east-1")
-	z.toKeep("production").enter().sees("giving Rack production its new password", "of 3")
+	z.toName("Save it").enter().sees("the new password of Rack production", "of 3")
 	z.Close()
 	made := w.savedPassword()
 	for !strings.HasSuffix(w.AWS.StatusOf("us-east-1", "production"), "_COMPLETE") {

@@ -112,7 +112,7 @@ func TestSomeoneWhoLooksSeesHowFarItIs(t *testing.T) {
 	w, names := services(t, 40)
 	args := append([]string{"apply", "--host", w.setting("DEMO_RACK_HOST")}, reposOf(names[:10])...)
 	e := w.onTerminal("", "", args...)
-	w.want(e, 0, "reading the settings: 10 of 10", "[------------------------]  0 done, 0 failed, 10 left", "\r\x1b[K", "both created")
+	w.want(e, 0, "reading settings: 10 of 10", "[------------------------]  0 done, 0 failed, 10 left", "\r\x1b[K", "both created")
 	w.env["TERM"] = "dumb"
 	w.Travis.Faults.SetLatency(600 * time.Millisecond) // of what changes often nothing is said for two seconds
 	e = w.onTerminal("", "", args...)

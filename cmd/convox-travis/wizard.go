@@ -229,11 +229,14 @@ func loginSSO() func(context.Context, string, func(string)) error {
 	return cfn.LoginSSO
 }
 
-// wizardResult is the result of the wizard, for the ordinary terminal. After a reset, the
-// last line says what state the Rack is in.
+// wizardResult is the result of the wizard, for the ordinary terminal. If the transcript
+// doesn't say it, the last line says what state a reset left the Rack in.
 func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
 	r := p.applyResult(o, f, err)
-	r.standing = slices.Concat(f.Kept(), f.ResetStanding())
+	r.standing = f.Kept()
+	if !r.shown {
+		r.standing = slices.Concat(r.standing, f.ResetStanding())
+	}
 	return r
 }
 

@@ -85,8 +85,8 @@ func (z *wizard) types(keys string) *wizard {
 // the prompt of plain lines.
 var namesEnter = regexp.MustCompile(`(?m)(└ |· )enter [a-z]|>\z`)
 
-// takesKeys is besides an empty field, and a prompt with what was typed at it.
-var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z`)
+// takesKeys is besides an empty field, a prompt with what was typed at it, and a page of help.
+var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z|└ esc close`)
 
 // looking is a question for which more is being looked for.
 var looking = regexp.MustCompile(`\d so far|searching AWS|asking Travis (for more|what)`)
@@ -160,8 +160,8 @@ func (z *wizard) wantRackPair() {
 const (
 	askWay      = "How do builds sign in"
 	askRack     = "Which Rack?"
-	askSource   = "Where is the Rack's password?"
-	askPassword = "The Rack's password"
+	askSource   = "Where is the Rack password?"
+	askPassword = "What is the Rack password?"
 	askKey      = "Enter the deploy key"
 	atReview    = "nothing has been written yet"
 	atDone      = "Done in "
@@ -208,7 +208,7 @@ func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 		z.still()
 		z.enter()
 	}
-	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "undo: convox-travis remove --repo acme/web", "undo: delete .travis.yml: the file is new")
+	z.ends(0, "CONVOX_PASSWORD  created", ".travis.yml      deploy step added", "convox-travis remove --repo acme/web", "delete .travis.yml: the file is new")
 	z.wantRackPair()
 }
 
@@ -377,7 +377,7 @@ func TestCtrlCWhileItIsCheckedLeaves(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.Rack.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
 	z := w.open(terminal.Options{})
-	z.atWay().enter().sees(askRack).enter().sees(askSource).enter().sees("checking it with").types(terminal.CtrlC).ends(130, "nothing was written")
+	z.atWay().enter().sees(askRack).enter().sees(askSource).enter().sees("checking the password with").types(terminal.CtrlC).ends(130, "nothing was written")
 }
 
 // toReview goes to the review with the saved password.
@@ -466,12 +466,14 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 		case askProof:
 			z.types(terminal.Left).sees("› Yes")
 		case atDone:
-			z.sees("Travis logged in with the new", ".travis.yml")
+			z.sees("signed in with the new variables", "git add .travis.yml")
+		case atReview:
+			z.sees("rack.production-1700000000.us-east-1.convox.site")
 		}
 		z.enter()
 		enters++
 	}
-	z.ends(0, "that was the demo", ".travis.yml      deploy step added")
+	z.ends(0, "that was the demo", "commands that it showed won't run", ".travis.yml      deploy step added")
 	if enters > 6 {
 		t.Errorf("%d presses of Enter", enters)
 	}
@@ -480,7 +482,7 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 			t.Errorf("%s was read", mine)
 		}
 	}
-	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(w.dir, "convox-travis-demo*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 	if n := len(w.Travis.Faults.Requests()); n != 0 {
@@ -495,7 +497,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 	z.still()
 	z.enter().sees(askRack)
 	z.still()
-	z.enter().sees(askSource).types(terminal.Up).sees("› Read it from AWS").enter().sees("ecs:DescribeTaskDefinition")
+	z.enter().sees(askSource).types(terminal.Down + terminal.Down).sees("› Read it from AWS").enter().sees("Read the password from AWS?")
 	z.still()
 	z.enter().sees("AWS has the password").enter().sees(atReview)
 	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
@@ -504,10 +506,10 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
-	z.sees(askWay)
+	z.sees(askWay, "To try: Enter six times", "demo-key", "reports", "several")
 	z.still()
 	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
-	for _, question := range []string{askDeploy, "For one branch", askRepository, "Which Travis account?", askKey, "Which Console?"} {
+	for _, question := range []string{askDeploy, "Which branches get the variables?", askRepository, "Which Travis account?", askKey, "Which Console?"} {
 		z.types(terminal.Escape).sees(question)
 		z.still()
 	}

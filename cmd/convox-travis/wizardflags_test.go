@@ -32,7 +32,7 @@ func TestFlagsFillInAnswersOfTheWizard(t *testing.T) {
 		"another provider":             {args: "--host HOST --saved --provider gitlab", code: 2, says: []string{"not on gitlab"}},
 		"no word about a mixed pair":   {args: "--host HOST --saved --repo acme/payments --yes", code: 2, says: []string{"permission to send the new password to another host", "--allow-mixed"}},
 		"no word":                      {args: "--host HOST --saved", code: 2, says: []string{"your confirmation of the review"}},
-		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "deploy step added", "git add", "undo:"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
+		"a review":                     {args: "--host HOST --saved", input: "yes\n", says: []string{"created", "deploy step added", "git add", "Undo"}, pair: "CONVOX_HOST=HOST\nCONVOX_PASSWORD=" + quotedCanary},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t).inClone().saved()

@@ -57,7 +57,7 @@ func (z *wizard) mark(names ...string) *wizard {
 // services marks all of acme's that are called service-.
 func (z *wizard) services(n int) *wizard {
 	z.t.Helper()
-	return z.types("acme/service").sees("Filter: acme/service", "› [ ] acme/service", "ctrl+a all").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
+	return z.types("acme/service").sees("Filter: acme/service", "› [ ] acme/service", "enter select").types(terminal.CtrlA).sees(fmt.Sprintf("%d marked", n)).enter().sees(askInactive).enter().sees(atReview)
 }
 
 func (w *world) wantPairs(names ...string) {
@@ -90,7 +90,7 @@ func TestTheWizardSetsUpThreeRepositories(t *testing.T) {
 	w.Travis.Faults.Forget()
 	z.enter().sees("3 repositories set up in ", "convox-travis remove --repo "+names[0])
 	z.still()
-	z.enter().ends(0, names[0]+"  ", "both created", "3 repositories: 3 done", "undo: convox-travis remove --repo", "convox-travis yml")
+	z.enter().ends(0, "3 repositories set up in ", "convox-travis remove --repo", "convox-travis yml")
 	w.wantPairs(names...)
 	for _, r := range w.Travis.Writes() {
 		if !strings.HasPrefix(r.Path, failing) {
@@ -109,7 +109,7 @@ func TestTheWizardSetsUpThirtyRepositories(t *testing.T) {
 		w.wantNoWrite()
 		z.write().sees("set up in ")
 		z.still()
-		z.write().ends(0, fmt.Sprintf("%d repositories: %d done", len(names), len(names)), "undo: convox-travis remove", "--repos-from")
+		z.write().ends(0, "convox-travis remove", "--repos-from")
 		w.wantPairs(names...)
 		w.wantPair(w.setting("DEMO_REPO"))
 	}
@@ -124,14 +124,14 @@ func TestCtrlCInTheMiddleOfThirtyRepositories(t *testing.T) {
 			z := w.open(terminal.Options{Height: 60}, append(args, reposOf(names)...)...)
 			z.sees(askInactive)
 			z.still()
-			z.enter().sees("Travis settings of ")
+			z.enter().sees(atReview)
 			w.Travis.Faults.SetLatency(150 * time.Millisecond)
 			if args[0] == "--accessible" {
 				z.types("yes\r")
 			} else {
 				z.write()
 			}
-			z.sees("writing to")
+			z.sees("riting to")
 			w.awaits(posts("CONVOX_PASSWORD"))
 			z.types(terminal.CtrlC).ends(130, "not started", "hint: "+again+", with --skip-existing")
 			half := 0
@@ -170,7 +170,7 @@ func TestABanOfTheWizardIsContinuedByTheSameCommand(t *testing.T) {
 	w.Travis.Pardon()
 	w.Travis.Faults.Forget()
 	w.want(w.run("service\nall\n1\nyes\n", "--branch", "main", "--host", w.setting("DEMO_RACK_HOST"), "--skip-existing", "--accessible"), 0,
-		"both unchanged", "both created for branch main", " 0 failed, 0 not started")
+		"both unchanged", "both created for branch main", "30 repositories set up in ")
 	for _, name := range names {
 		w.wantPair(name, "CONVOX_HOST="+w.setting("DEMO_RACK_HOST")+" @main", "CONVOX_PASSWORD="+quotedCanary+" @main")
 	}
@@ -180,11 +180,11 @@ func TestSeveralAreSetUpInPlainLines(t *testing.T) {
 	t.Parallel()
 	w, names := hurriedServices(t, 42)
 	e := w.run("service\nall\n1\nyes\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"))
-	w.want(e, 0, "30 picked: acme/service-00013", "and 10 more", "Travis settings of 30 repositories", "30 repositories: 30 done", "acme/service-00041  both created")
+	w.want(e, 0, "30 picked: acme/service-00013", "and 10 more", "Travis settings of 30 repositories", "30 repositories set up in ", "acme/service-00041  both created")
 	w.wantPairs(names...)
 	locked := w.setting("DEMO_REPO_READ_ONLY")
 	e = w.run("1\nyes\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--repo", locked)
-	w.want(e, 0, "Can't set up "+locked+". Continue?", "Leave "+locked+" out", "undo: convox-travis remove --repo acme/web\n")
+	w.want(e, 0, "Can't set up "+locked+". Continue?", "Leave "+locked+" out", "1 repository set up in ", "convox-travis remove --repo acme/web\n")
 	w.wantPairs("acme/web")
 	w.wantPair(locked)
 }
@@ -200,10 +200,10 @@ func TestFlagsNameSeveralForTheWizard(t *testing.T) {
 		code        int
 		says        []string
 	}{
-		"two of them":        {args: "--repo acme/web --repo acme/api --yes", says: []string{"2 repositories: 2 done"}},
+		"two of them":        {args: "--repo acme/web --repo acme/api --yes", says: []string{"2 repositories set up in "}},
 		"one of them twice":  {args: "--repo acme/web --repo acme/WEB --yes", says: []string{"acme/web\n  CONVOX_HOST      created"}},
-		"a file":             {args: "--repos-from FILE --yes", says: []string{"2 repositories: 2 done"}},
-		"all of an owner":    {args: "--owner acme --all --active --dry-run --allow-mixed --yes", code: 1, says: []string{"acme/payments", "both would be created", "error: acme/handbook"}},
+		"a file":             {args: "--repos-from FILE --yes", says: []string{"2 repositories set up in "}},
+		"all of an owner":    {args: "--owner acme --all --active --dry-run --allow-mixed --yes", code: 1, says: []string{"acme/payments", "both would be created", "acme/handbook: this"}},
 		"an owner of none":   {args: "--owner nobody --all", code: 2, says: []string{"error: ", "Which repository?"}},
 		"an owner alone":     {args: "--owner acme", code: 2, says: []string{"--owner needs --all"}},
 		"a list on stdin":    {args: "--repos-from -", code: 2, says: []string{"works with apply only"}},

@@ -15,8 +15,10 @@ const (
 	awsKeyID   = "AKIADEMODEMODEMODEMO"
 	homeRegion = "us-east-1"
 	rackName   = "production"
+	rackHost   = "rack.production-1700000000.us-east-1.convox.site"
 	lostName   = "reports"
 	lostRegion = "eu-west-1"
+	lostHost   = "rack.reports-1690001234.eu-west-1.convox.site"
 )
 
 // Regions that are disabled in a new account

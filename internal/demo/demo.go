@@ -9,13 +9,17 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/rand"
+	"errors"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/faults"
@@ -26,6 +30,7 @@ import (
 type Options struct {
 	RackPassword string        // "" is a new one
 	DeployKey    string        // "" is a new one
+	RealHosts    bool          // hosts look like real ones and only World.Dial reaches them; else they are loopback addresses
 	Latency      time.Duration // of every answer
 	Pace         time.Duration // of each resource and task that AWS changes; 0 is immediate
 	Repositories int           // of the Travis account, at least
@@ -48,7 +53,8 @@ type World struct {
 
 	aws    *http.Server
 	awsURL string
-	folder string // has the certificates, and what Home and Clone create
+	routes map[string]string // where Dial connects to, by address
+	folder string            // the home, with the clone and the certificates in it
 }
 
 // Setting is an environment variable that points a client to the world.
@@ -63,7 +69,7 @@ func Start(options Options) (*World, error) {
 		token:        rand.Text(),
 		awsSecret:    rand.Text() + rand.Text()[:14],
 	}
-	if err := w.open(); err != nil {
+	if err := w.open(options.RealHosts); err != nil {
 		_ = w.Close() // what was opened before it failed
 		return nil, err
 	}
@@ -78,7 +84,7 @@ func Start(options Options) (*World, error) {
 	return w, nil
 }
 
-func (w *World) open() (err error) {
+func (w *World) open(realHosts bool) (err error) {
 	w.Travis, w.AWS = travistest.New(), cfntest.New()
 	if err = w.Travis.Listen(); err != nil {
 		return err
@@ -93,20 +99,44 @@ func (w *World) open() (err error) {
 		defer crash.Catch()
 		_ = w.aws.Serve(listener) // ends with Close
 	}()
-	if w.Rack, err = convoxtest.NewRack(w.rackPassword); err != nil {
+	if w.Rack, err = convoxtest.NewRack(w.rackPassword, rackHost); err != nil {
 		return err
 	}
-	if w.Lost, err = convoxtest.NewRack(w.lostPassword); err != nil {
+	if w.Lost, err = convoxtest.NewRack(w.lostPassword, lostHost); err != nil {
 		return err
 	}
-	if w.Console, err = convoxtest.NewConsole(); err != nil {
+	if w.Console, err = convoxtest.NewConsole(convox.HostedConsole); err != nil {
 		return err
 	}
-	if w.folder, err = os.MkdirTemp("", "convox-travis-demo-"); err != nil {
+	w.routes = map[string]string{}
+	for _, address := range []string{strings.TrimPrefix(w.Travis.URL, "http://"), listener.Addr().String(), w.Rack.Host, w.Lost.Host, w.Console.Host} {
+		w.routes[address] = address
+	}
+	if realHosts {
+		for host, name := range map[*string]string{&w.Rack.Host: rackHost, &w.Lost.Host: lostHost, &w.Console.Host: convox.HostedConsole} {
+			w.routes[name+":443"], *host = *host, name
+		}
+	}
+	if w.folder, err = makeFolder(); err != nil {
 		return err
 	}
 	authorities := bytes.Join([][]byte{w.Console.Authority(), w.Rack.Authority(), w.Lost.Authority()}, nil)
 	return os.WriteFile(w.certificates(), authorities, 0o600)
+}
+
+// makeFolder creates the folder with the usual name, or with another one if that is taken.
+func makeFolder() (string, error) {
+	const name = "convox-travis-demo"
+	temporary, err := filepath.Abs(os.TempDir())
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(temporary, name)
+	err = os.Mkdir(folder, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return os.MkdirTemp(temporary, name+"-")
+	}
+	return folder, err
 }
 
 func (w *World) certificates() string { return filepath.Join(w.folder, "certificates.pem") }

@@ -1,7 +1,10 @@
 package demo_test
 
 import (
+	"crypto/x509"
+	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"convox-travis/cfn"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/demo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/travisapi"
 )
@@ -130,6 +134,70 @@ func TestTheCredentialsAreGood(t *testing.T) {
 	console, err := checker.Console(t.Context(), host("DEMO_CONSOLE_HOST"), secret.New(settings["DEMO_DEPLOY_KEY"]))
 	if err != nil || console.PersonalKey || len(console.Racks) != 3 {
 		t.Errorf("%+v, %v", console, err)
+	}
+}
+
+// Real hosts lead into the world by its Dial alone, and their certificates are verified
+// as those of real ones.
+func TestRealHostsLeadIntoTheWorldAlone(t *testing.T) {
+	w, settings := start(t, demo.Options{RealHosts: true})
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	for address, reached := range map[string]bool{
+		"rack.production-1700000000.us-east-1.convox.site:443":      true,
+		"rack.reports-1690001234.eu-west-1.convox.site:443":         true,
+		"console.convox.com:443":                                    true,
+		strings.TrimPrefix(settings["TRAVIS_ENDPOINT"], "http://"):  true,
+		strings.TrimPrefix(settings["AWS_ENDPOINT_URL"], "http://"): true,
+
+		"rack.production-1700000000.us-east-1.convox.site:80": false,
+		"rack.sandbox-1709629200.us-east-1.convox.site:443":   false,
+		"api.travis-ci.com:443":                               false,
+		other.Addr().String():                                 false,
+	} {
+		connection, err := w.Dial(t.Context(), "tcp", address)
+		if (err == nil) != reached {
+			t.Errorf("%s: %v", address, err)
+		}
+		if err == nil {
+			connection.Close()
+		}
+	}
+	authorities, err := os.ReadFile(settings["SSL_CERT_FILE"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted := x509.NewCertPool()
+	trusted.AppendCertsFromPEM(authorities)
+	host, err := convox.ParseHost(settings["DEMO_RACK_HOST"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, roots := range map[string]*x509.CertPool{"": trusted, convox.CodeTLS: x509.NewCertPool()} {
+		checker, err := convox.NewChecker(convox.CheckerOptions{DialContext: w.Dial, Roots: roots})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = checker.Rack(t.Context(), host, secret.New(settings["DEMO_RACK_PASSWORD"]))
+		if name == "" && err != nil || name != "" && !problem.Has(err, name) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestTwoWorldsHaveFoldersOfTheirOwn(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	t.Setenv("TEMP", temporary)
+	t.Setenv("TMP", temporary)
+	_, first := start(t, demo.Options{})
+	_, second := start(t, demo.Options{})
+	usual := filepath.Join(temporary, "convox-travis-demo", "certificates.pem")
+	if first["SSL_CERT_FILE"] != usual || second["SSL_CERT_FILE"] == usual {
+		t.Errorf("%s, %s", first["SSL_CERT_FILE"], second["SSL_CERT_FILE"])
 	}
 }
 

@@ -20,16 +20,21 @@ import (
 // set is where the files that are read lie.
 var set = token.NewFileSet()
 
-// Pictures that are kept by hand are there for both looks, and differ in nothing
-// but their colours.
-func TestHandDrawnPicturesDifferInTheirColoursAlone(t *testing.T) {
-	colour := regexp.MustCompile(`#[0-9a-f]{6}\b`)
-	light, dark := page(t, "docs/flow-light.svg"), page(t, "docs/flow-dark.svg")
-	if light == dark || colour.ReplaceAllString(light, "") != colour.ReplaceAllString(dark, "") {
-		t.Error("docs/flow-light.svg and docs/flow-dark.svg show different things")
+// A picture is one file for a dark and a light page.
+func TestPicturesFollowTheColorScheme(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(folderOfRoot, "docs", "*.svg"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
 	}
-	if err := xml.Unmarshal([]byte(dark), new(struct{})); err != nil {
-		t.Error(err)
+	styled := regexp.MustCompile(`(?s)<style>.*@media\(prefers-color-scheme:light\)\{.*</style>`)
+	for _, file := range files {
+		picture := page(t, "docs/"+filepath.Base(file))
+		if err := xml.Unmarshal([]byte(picture), new(struct{})); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		if rest := styled.ReplaceAllString(picture, ""); rest == picture || regexp.MustCompile(`#[0-9a-f]{6}\b`).MatchString(rest) {
+			t.Errorf("%s has one color for dark and light pages", file)
+		}
 	}
 }
 

@@ -57,11 +57,8 @@ func (r Report) State() string {
 		PhaseStuck:      "its stack is stuck%s, and either password may work",
 		PhaseUpdated:    "its stack has the new password%s, and its web service may still accept the old one",
 		PhaseOvertaken:  "a later update of its stack set a password other than the new one of this reset",
-		PhaseDone:       "only the new password logs in",
+		PhaseDone:       "the reset is done, and " + r.Verification(),
 	}[r.Phase]
-	if r.Phase == PhaseDone && r.OldUnknown {
-		words = "the new password logs in, five times in a row; the old one is unknown and wasn't tried"
-	}
 	status := ""
 	if r.Status != "" {
 		status = " (" + r.Status + ")"
@@ -71,6 +68,15 @@ func (r Report) State() string {
 		words += "; the new password is " + r.Where
 	}
 	return words
+}
+
+// Verification says which password works once the reset is done.
+func (r Report) Verification() string {
+	logins := fmt.Sprintf("(%d of %d logins)", requiredLogins, requiredLogins)
+	if r.OldUnknown {
+		return "the new password works " + logins + "; the old one is unknown and wasn't tried"
+	}
+	return "only the new password works " + logins
 }
 
 // Event is something that happens in a reset.

@@ -10,14 +10,14 @@ import (
 // rectangle is a part of a cell, or several cells, from the top left.
 type rectangle struct{ left, top, width, height int }
 
-func shape(layer *strings.Builder, x, y int, r rectangle, fill string) {
-	fmt.Fprintf(layer, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`+"\n",
-		x*cellWidth+r.left, y*cellHeight+r.top, r.width, r.height, fill)
+func (p *picture) shape(layer *strings.Builder, x, y int, r rectangle, fill ink) {
+	fmt.Fprintf(layer, `<rect x="%d" y="%d" width="%d" height="%d"%s/>`+"\n",
+		x*cellWidth+r.left, y*cellHeight+r.top, r.width, r.height, p.inks.class(fill))
 }
 
 // stroke is all lines of one color and weight. Its pen is at the end of the last one.
 type stroke struct {
-	colour     string
+	color      ink
 	weight     int
 	path       string
 	penX, penY int
@@ -57,21 +57,21 @@ func (s *stroke) bend(sideX, x, sideY, y int) {
 	s.penX, s.penY = sideX, y
 }
 
-func (s *stroke) element() string {
+func (s *stroke) element(used *inks) string {
 	var aside string
 	if s.weight%2 != 0 { // half a pixel off, a one-pixel line fills one pixel
 		aside = ` transform="translate(.5 .5)"`
 	}
-	return fmt.Sprintf(`<path%s fill="none" stroke="%s" stroke-width="%d" d="%s"/>`+"\n", aside, s.colour, s.weight, s.path)
+	return fmt.Sprintf(`<path%s fill="none" stroke="currentColor"%s stroke-width="%d" d="%s"/>`+"\n", aside, used.class(s.color), s.weight, s.path)
 }
 
-func (p *picture) stroke(colour string, weight int) *stroke {
+func (p *picture) stroke(color ink, weight int) *stroke {
 	for _, line := range p.lines {
-		if line.colour == colour && line.weight == weight {
+		if line.color == color && line.weight == weight {
 			return line
 		}
 	}
-	line := &stroke{colour: colour, weight: weight}
+	line := &stroke{color: color, weight: weight}
 	p.lines = append(p.lines, line)
 	return line
 }
@@ -81,14 +81,14 @@ func (p *picture) stroke(colour string, weight int) *stroke {
 // content is one.
 func (p *picture) drawn(x, y int, content string, l look) bool {
 	if part, found := block(content); found {
-		shape(&p.blocks, x, y, part, hex(l.foreground))
+		p.shape(&p.blocks, x, y, part, l.foreground)
 		return true
 	}
 	arms, weight := arms(content)
 	if arms == "" {
 		return false
 	}
-	p.stroke(hex(l.foreground), weight).cell(x*cellWidth, y*cellHeight, arms)
+	p.stroke(l.foreground, weight).cell(x*cellWidth, y*cellHeight, arms)
 	return true
 }
 

@@ -13,14 +13,14 @@ import (
 type palette struct {
 	foreground, background color.RGBA
 	named                  [16]color.RGBA // black, red, green, yellow, blue, magenta, cyan, white; then bright
-	edge, title            string         // of the window
+	edge, title            color.RGBA     // of the window
 }
 
-func colours(dark bool) palette {
+func colors(dark bool) palette {
 	if dark {
 		return palette{
 			foreground: rgb(0xd8dee6), background: rgb(0x12161c),
-			edge: "#323a45", title: "#8b96a5",
+			edge: rgb(0x323a45), title: rgb(0x8b96a5),
 			named: [16]color.RGBA{
 				rgb(0x3a424d), rgb(0xf0716b), rgb(0x5fbf77), rgb(0xd9a441), rgb(0x6aa5f2), rgb(0xc08af0), rgb(0x4fbac4), rgb(0xc3cbd5),
 				rgb(0x7c8896), rgb(0xff958f), rgb(0x80d996), rgb(0xf0c060), rgb(0x93bffa), rgb(0xd6adfa), rgb(0x78d6de), rgb(0xffffff),
@@ -29,7 +29,7 @@ func colours(dark bool) palette {
 	}
 	return palette{
 		foreground: rgb(0x1f2730), background: rgb(0xffffff),
-		edge: "#cdd4dc", title: "#5f6b79",
+		edge: rgb(0xcdd4dc), title: rgb(0x5f6b79),
 		named: [16]color.RGBA{
 			rgb(0x1f2730), rgb(0xb3261e), rgb(0x1a7436), rgb(0x855700), rgb(0x1558b8), rgb(0x7a35b5), rgb(0x0b6e7a), rgb(0x8893a0),
 			rgb(0x5c6875), rgb(0xd03a31), rgb(0x218a43), rgb(0x9c6800), rgb(0x2a6fd6), rgb(0x9350cf), rgb(0x118593), rgb(0xc9d0d8),
@@ -56,9 +56,12 @@ func (p palette) resolve(c color.Color, otherwise color.RGBA) color.RGBA {
 }
 
 // between is the color halfway between a and b.
-func between(a, b color.RGBA) color.RGBA {
+func between(a, b ink) ink {
 	middle := func(a, b uint8) uint8 { return uint8((int(a) + int(b)) / 2) }
-	return color.RGBA{R: middle(a.R, b.R), G: middle(a.G, b.G), B: middle(a.B, b.B), A: 255}
+	mix := func(a, b color.RGBA) color.RGBA {
+		return color.RGBA{R: middle(a.R, b.R), G: middle(a.G, b.G), B: middle(a.B, b.B), A: 255}
+	}
+	return ink{mix(a.dark, b.dark), mix(a.light, b.light)}
 }
 
 func rgb(value uint32) color.RGBA {

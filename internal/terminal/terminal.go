@@ -36,6 +36,7 @@ type Terminal struct {
 	master   *os.File
 	keys     *keyboard
 	patience time.Duration
+	palette  palette
 
 	exited  chan struct{} // closed when the program has been reaped
 	drained chan struct{} // closed when nothing more can appear
@@ -80,15 +81,15 @@ func Start(command *exec.Cmd, o Options) (*Terminal, error) {
 		patience: o.Patience,
 		exited:   make(chan struct{}),
 		drained:  make(chan struct{}),
+		palette:  colors(!o.Light),
 		emulator: vt.NewEmulator(int(size.Cols), int(size.Rows)),
 		changed:  make(chan struct{}),
 	}
 	if t.patience == 0 {
 		t.patience = 20 * time.Second
 	}
-	told := colours(!o.Light)
-	t.emulator.SetDefaultForegroundColor(told.foreground)
-	t.emulator.SetDefaultBackgroundColor(told.background)
+	t.emulator.SetDefaultForegroundColor(t.palette.foreground)
+	t.emulator.SetDefaultBackgroundColor(t.palette.background)
 	t.kept.watch(t.emulator)
 
 	t.running.Go(t.show)

@@ -191,7 +191,7 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 func TestItCanBeReadWhileItIsWritten(t *testing.T) {
 	on := run(t, terminal.Options{}, "i=0; while [ $i -lt 300 ]; do printf '\\033[3%dm%d \\033[6n' $((i % 8)) $i; i=$((i+1)); done; stty -echo; printf done")
 	for !strings.Contains(on.Screen(), "done") {
-		_ = on.SVG("busy", true)
+		_ = on.Frame()
 		_ = on.Leftovers()
 		_ = on.Frames()
 		if err := on.WaitFor(t.Context(), func(string) bool { return true }); err != nil {

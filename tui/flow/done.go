@@ -33,7 +33,10 @@ func isCommand(l Line) bool { return l.Tone == Command }
 // next and how to remove it again. The title is "" where nothing was tried.
 func (f *Flow) Ending() (title string, lines []Line) {
 	report := f.result.report
-	if report == nil {
+	switch {
+	case f.given.Reset != nil && f.reset.IsDone():
+		return resetDone, f.afterResetLines()
+	case report == nil:
 		return "", nil
 	}
 	add := func(section ...Line) {
@@ -47,7 +50,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		results = f.severalResults
 	}
 	add(results()...)
-	// The lines of a reset come here.
+	add(f.resetLines()...)
 	if next := f.nextLines(); len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}
@@ -88,22 +91,27 @@ func (f *Flow) resultLines() []Line {
 		if v.Branch != "" {
 			outcome += ", only for branch " + v.Branch
 		}
-		lines = append(lines, Line{toneOf(v.Result), variable(v.Name, outcome)})
+		lines = append(lines, f.resultLine(toneOf(v.Result), variable(v.Name, outcome)))
 	}
 	if file := r.File; file != nil {
 		tone := Good
-		switch {
-		case file.Planned:
-			tone = Plain
-		case file.Err != nil:
+		if file.Err != nil {
 			tone = Warning
 		}
-		lines = append(lines, Line{tone, variable(travisyml.FileName, file.Outcome())})
+		lines = append(lines, f.resultLine(tone, variable(travisyml.FileName, file.Outcome())))
 	}
 	if r.Err != nil {
-		lines = append(lines, errorLines(r.Err)...)
+		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
 	return append(lines, f.testBuildLines()...)
+}
+
+// resultLine is a result, which a dry run has none of.
+func (f *Flow) resultLine(tone Tone, words string) Line {
+	if f.given.DryRun {
+		return under(Plain, words)
+	}
+	return Line{tone, words}
 }
 
 // toneOf is that of a variable's result.
@@ -117,14 +125,6 @@ func toneOf(result setup.Result) Tone {
 		return Bad
 	}
 	return Plain
-}
-
-func errorLines(err error) []Line {
-	lines := []Line{{Bad, sentence(err.Error())}}
-	for _, hint := range ProblemOf(err).Do {
-		lines = append(lines, Line{Muted, sentence(hint)})
-	}
-	return lines
 }
 
 // severalResults count the results, and say why repositories failed.
@@ -141,20 +141,31 @@ func (f *Flow) severalResults() []Line {
 	}
 	var lines []Line
 	if words := counts.String(); words != "" {
-		tone := Good
-		if f.given.DryRun {
-			tone = Plain
-		}
-		lines = append(lines, Line{tone, words})
+		lines = append(lines, f.resultLine(Good, words))
 	}
+	var notStarted []setup.Target
+	var hints []string
 	for _, r := range f.result.report.Repositories {
-		if r.Err == nil {
+		switch {
+		case r.Err == nil:
+			continue
+		case isNotStarted(r.Err):
+			notStarted = append(notStarted, r.Target)
 			continue
 		}
-		lines = append(lines, errorLines(r.Err)...)
+		lines = append(lines, Line{Bad, sentence(r.Err.Error())})
 		if r.HasChanges() {
-			lines = append(lines, Line{Muted, "It has: " + r.Outcome() + "."})
+			lines = append(lines, under(Muted, "It has: "+r.Outcome()+"."))
 		}
+		for _, hint := range ProblemOf(r.Err).Do {
+			if !slices.Contains(hints, hint) { // once for all of them
+				hints = append(hints, hint)
+				lines = append(lines, under(Muted, sentence(hint)))
+			}
+		}
+	}
+	if len(notStarted) > 0 {
+		lines = append(lines, Line{Warning, fmt.Sprintf("%d not started: %s.", len(notStarted), setup.Names(notStarted))})
 	}
 	return lines
 }
@@ -172,26 +183,13 @@ func cleanupLines(cleanup setup.Cleanup) []Line {
 	}
 	for _, note := range []string{cleanup.Note, cleanup.File} {
 		if note != "" {
-			lines = append(lines, Line{Muted, note})
+			lines = append(lines, under(Muted, note))
 		}
 	}
 	if len(lines) > 0 {
 		lines = slices.Insert(lines, 0, Line{Heading, heading})
 	}
 	return lines
-}
-
-// Next is what is left to do by hand, in lines.
-func (f *Flow) Next() []string {
-	var next []string
-	for _, line := range f.nextLines() {
-		words := line.Text
-		if line.Tone == Command {
-			words = "  " + words
-		}
-		next = append(next, words)
-	}
-	return next
 }
 
 // nextLines are what is left to do by hand once the variables are written.
@@ -209,14 +207,14 @@ func (f *Flow) nextLines() []Line {
 		command := setup.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
 		where := "in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
 		switch {
-		case f.several():
+		case len(f.targets()) > 1:
 			where = "in the clone of each repository: it adds the deploy step"
 		case f.fitsFile():
 			where = "adds the deploy step"
 		}
-		lines = append(lines, Line{Command, command}, Line{Muted, where})
+		lines = append(lines, Line{Command, command}, under(Muted, where))
 		if !f.knowsRack() {
-			lines = append(lines, Line{Muted, "with the Rack to deploy to in place of ORG/NAME"})
+			lines = append(lines, under(Muted, "with the Rack to deploy to in place of ORG/NAME"))
 		}
 		return lines
 	}
@@ -232,7 +230,7 @@ func (f *Flow) nextLines() []Line {
 		lines = append(lines, Line{Command, "git add " + text.Quote(f.fromFolder(file.Path)) + ` && git commit -m "Deploy with Convox" && git push`})
 	}
 	if f.answers.encrypt {
-		lines = append(lines, Line{Muted, "builds get the variables with that push"})
+		lines = append(lines, under(Muted, "builds get the variables with that push"))
 	}
 	return lines
 }
@@ -317,15 +315,6 @@ func (f *Flow) runTestBuild() *Work {
 			return outcome
 		},
 	}
-}
-
-// TestBuild says that a test build signed in, "" where none did, and why one that
-// was tried didn't.
-func (f *Flow) TestBuild() (words string, err error) {
-	if f.result.tested {
-		words = "Travis logged in with the new variables, in a build of " + f.only().String() + "."
-	}
-	return words, f.result.testErr
 }
 
 // testBuildLines are the result of a test build, where one was tried.

@@ -77,7 +77,7 @@ func TestADeployKeyIsNamedInTheReview(t *testing.T) {
 # Travis settings of acme/web
 + CONVOX_HOST      CONSOLE
 + CONVOX_PASSWORD  •••••••• private deploy key, accepted by CONSOLE
-The deploy key sees acme/production.`)
+  The deploy key sees acme/production.`)
 }
 
 func TestTheEndSaysWhatWasWrittenAndWhatIsNext(t *testing.T) {
@@ -96,7 +96,7 @@ $ git add .travis.yml && git commit -m "Deploy with Convox" && git push
 
 # Undo
 $ convox-travis remove --repo acme/web
-delete the lines of .travis.yml that git diff shows as added`},
+  delete the lines of .travis.yml that git diff shows as added`},
 		"a replaced password": {vars: []travistest.EnvVar{{ID: "1", Name: "CONVOX_PASSWORD", Value: "a"}}, old: yml, want: `
 ✓ CONVOX_HOST      created
 ✓ CONVOX_PASSWORD  replaced
@@ -107,8 +107,8 @@ $ git add .travis.yml && git commit -m "Deploy with Convox" && git push
 
 # Remove
 $ convox-travis remove --repo acme/web
-deletes both variables; the replaced password can't be restored
-delete the lines of .travis.yml that git diff shows as added`},
+  deletes both variables; the replaced password can't be restored
+  delete the lines of .travis.yml that git diff shows as added`},
 		"it deploys": {old: "script: rake\ndeploy:\n  provider: script\n  script: convox deploy --app web\n  on: main\n", want: `
 ✓ CONVOX_HOST      created
 ✓ CONVOX_PASSWORD  created
@@ -122,7 +122,7 @@ $ convox-travis remove --repo acme/web`},
 
 # Next
 $ convox-travis yml --write --host RACK
-in the clone of acme/web: it adds the deploy step
+  in the clone of acme/web: it adds the deploy step
 
 # Undo
 $ convox-travis remove --repo acme/web`},

@@ -187,7 +187,7 @@ func (f *Flow) planFile() *Work {
 // then does. warnings are about the file.
 func (f *Flow) fileLines() (lines, warnings []Line) {
 	if f.found.fileErr != nil && f.isOwn() {
-		return append([]Line{{}, {Heading, ".travis.yml: unchanged"}}, problemLines(f.found.fileErr)...), nil
+		return append([]Line{{}, {Heading, ".travis.yml: unchanged"}}, problemLines(Warning, f.found.fileErr)...), nil
 	}
 	plan := f.filePlan()
 	if plan == nil {
@@ -201,13 +201,13 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 	lines = []Line{{}, {Heading, fileHeading(change)}}
 	switch {
 	case problem.Has(err, travisyml.CodeStep):
-		lines = append(append(lines, Line{Warning, "No deploy step is added."}), problemLines(err)...)
+		lines = append(append(lines, Line{Warning, "No deploy step is added."}), problemLines(Warning, err)...)
 		err = nil
 	case err != nil:
-		lines = append(append(lines, problemLines(err)...), f.pastedLines(change)...)
+		lines = append(append(lines, problemLines(Warning, err)...), f.pastedLines(change)...)
 	}
 	if change.Found != "" {
-		lines = append(lines, Line{Muted, "It already deploys: " + change.Found + "."})
+		lines = append(lines, under(Muted, "It already deploys: "+change.Found+"."))
 	}
 	if change.Changed() {
 		lines = append(lines, diffLines(change.Diff())...)
@@ -259,10 +259,10 @@ func diffLines(diff string) []Line {
 }
 
 // problemLines say what is wrong, and what can be done about it.
-func problemLines(err error) []Line {
-	lines := []Line{{Warning, sentence(err.Error())}}
+func problemLines(tone Tone, err error) []Line {
+	lines := []Line{{tone, sentence(err.Error())}}
 	for _, hint := range ProblemOf(err).Do {
-		lines = append(lines, Line{Muted, sentence(hint)})
+		lines = append(lines, under(Muted, sentence(hint)))
 	}
 	return lines
 }
@@ -272,14 +272,14 @@ func (f *Flow) pastedLines(change setup.FileChange) []Line {
 	var lines []Line
 	for i, refusal := range change.ToPaste {
 		if i > 0 { // the first is the error
-			lines = append(lines, problemLines(refusal.Problem())...)
+			lines = append(lines, problemLines(Warning, refusal.Problem())...)
 		}
 		for _, line := range refusal.Lines {
 			lines = append(lines, Line{FileAdded, line})
 		}
 	}
 	if f.answers.encrypt && len(lines) > 0 {
-		lines = append(lines, Line{Muted, "The end shows the lines to paste, with encrypted values in place of " + setup.Placeholder + "."})
+		lines = append(lines, under(Muted, "The end shows the lines to paste, with encrypted values in place of "+setup.Placeholder+"."))
 	}
 	return lines
 }

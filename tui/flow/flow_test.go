@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -173,6 +174,11 @@ func (w *world) tell(ask context.CancelCauseFunc) flow.Tell {
 func (w *world) hear() {
 	w.Helper()
 	q := w.flow.Question()
+	step, _ := w.flow.Step()
+	isLong := slices.Contains([]string{flow.StepRecover, flow.StepAffected}, step) // what they say has yet to move to Help
+	if len(q.Reason) > 3 && !isLong {
+		w.Errorf("%s has a reason of %d lines: %q", step, len(q.Reason), q.Reason)
+	}
 	secrettest.Absent(w, "the question", fmt.Sprintf("%+v %#v", q, q), key)
 	secrettest.Absent(w, "the rail", fmt.Sprintf("%+v", w.flow.Rail()), key)
 	if q.Problem != nil {

@@ -58,13 +58,13 @@ var hints = problem.Hints{
 	"aws_unreadable":     nil,
 	"aws_failed":         nil,
 	"aws_missing":        nil,
-	"aws_no_password":    problem.Say("choose to set a new one"),
+	"aws_no_password":    problem.Say("set a new one"),
 	"aws_password":       nil,
 	"aws_unchanged":      nil,
 	"aws_busy":           nil,
 	"aws_stale":          nil,
 	"aws_unexpected":     nil,
-	"aws_unknown":        problem.Say("try again: it looks up what AWS did"),
+	"aws_unknown":        problem.Say("retry: that looks up what AWS did"),
 
 	// Travis.
 	"unknown_token":       copyToken("copy it again from "),
@@ -113,7 +113,7 @@ var hints = problem.Hints{
 	"rolled_back":       nil,
 	"not_settled":       continueReset,
 	"not_followed":      continueReset,
-	"overtaken":         problem.Say("or reset it again"),
+	"overtaken":         problem.Say("reset it again"),
 	"stuck":             continueReset,
 	"unknown":           continueReset,
 
@@ -140,7 +140,7 @@ func detailOf(e *problem.Error) convox.Detail {
 	return detail
 }
 
-const lettersAndDigits = "give the Rack a password of letters and digits: go back and set a new one"
+const lettersAndDigits = "go back and set a new Rack password of letters and digits"
 
 func meantHost(e *problem.Error) []string {
 	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
@@ -154,7 +154,7 @@ func meantHost(e *problem.Error) []string {
 
 func newPassword(e *problem.Error) []string {
 	if detailOf(e).New {
-		return []string{"or let one be made"}
+		return []string{"go back and generate one"}
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func loginRefused(e *problem.Error) []string {
 	case detail.Console:
 		return []string{"go back and sign in with the Rack password if it is one"}
 	case detail.Source == convox.FromAWS:
-		return []string{"set a new one, and choose the one that AWS has: then only the web service restarts"}
+		return []string{"set a new one, and choose the one in AWS: then only the web service restarts"}
 	}
 	return []string{"go back and choose another source if the password is lost", "go back and sign in with a Console deploy key if it is one"}
 }
@@ -209,5 +209,5 @@ func saveElsewhere(e *problem.Error) []string {
 	if detailOf(e).Console {
 		return nil
 	}
-	return []string{"or keep the password elsewhere: have it shown, and type its end back"}
+	return []string{"choose to show the password, and save it elsewhere"}
 }

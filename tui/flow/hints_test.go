@@ -20,10 +20,10 @@ func TestTheWizardSaysWhatToDoInItself(t *testing.T) {
 		err  problem.Error
 		want []string
 	}{
-		"its own hints come first": {problem.Error{Code: cfn.CodeNoPassword, Hints: []string{"look"}}, []string{"look", "choose to set a new one"}},
+		"its own hints come first": {problem.Error{Code: cfn.CodeNoPassword, Hints: []string{"look"}}, []string{"look", "set a new one"}},
 		"denied":                   {problem.Error{Code: cfn.CodeDenied}, []string{"go back to the Racks and use another AWS profile, or restart with AWS_PROFILE set to one"}},
 		"a word for a host":        {problem.Error{Code: convox.CodeHost, Detail: convox.Detail{Meant: convox.MeantRack}}, []string{"go back and select the Rack if this is its name in CloudFormation"}},
-		"a new password":           {problem.Error{Code: convox.CodePassword, Detail: convox.Detail{New: true}}, []string{"or let one be made"}},
+		"a new password":           {problem.Error{Code: convox.CodePassword, Detail: convox.Detail{New: true}}, []string{"go back and generate one"}},
 		"refused by a Rack":        {problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 401}}, []string{"go back and choose another source if the password is lost", "go back and sign in with a Console deploy key if it is one"}},
 		"refused by a Console":     {problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 401, Console: true}}, []string{"go back and sign in with the Rack password if it is one"}},
 		"forbidden":                {problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 403}}, nil},
@@ -31,7 +31,7 @@ func TestTheWizardSaysWhatToDoInItself(t *testing.T) {
 		"a key that can't be sent": {problem.Error{Code: convox.CodeOnlyRawForm, Detail: convox.Detail{Console: true}}, nil},
 		"a Console for a Rack":     {problem.Error{Code: convox.CodeNotARack, Detail: convox.Detail{Other: true}}, []string{"go back and sign in with a deploy key if it is a Console"}},
 		"not a Console":            {problem.Error{Code: convox.CodeNotAConsole}, []string{"go back and sign in with the Rack password if this is a Rack"}},
-		"not saved":                {problem.Error{Code: convox.CodeSaveLogin}, []string{"or keep the password elsewhere: have it shown, and type its end back"}},
+		"not saved":                {problem.Error{Code: convox.CodeSaveLogin}, []string{"choose to show the password, and save it elsewhere"}},
 		"not saved for a Console":  {problem.Error{Code: convox.CodeSaveLogin, Detail: convox.Detail{Console: true}}, nil},
 	} {
 		if got := ProblemOf(&c.err).Do; !slices.Equal(got, c.want) {

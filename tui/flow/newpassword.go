@@ -16,25 +16,25 @@ type newFrom int
 const (
 	newMade newFrom = iota + 1
 	newTyped
-	newSaved // of a reset that was begun
-	newInAWS // the one that AWS has, and the Rack refuses
+	newSaved // of a reset that isn't finished
+	newInAWS // AWS has it, and the Rack refuses it
 )
 
 var newOptions = map[newFrom]Option{
-	newSaved: {Label: "The one that is saved", Note: "goes on with the reset that was begun"},
-	newInAWS: {Label: "The one that AWS has", Note: "only restarts the Rack's web service"},
-	newMade:  {Label: "Make one", Note: "30 letters and digits"},
+	newSaved: {Label: "The saved one", Note: "finishes the earlier reset"},
+	newInAWS: {Label: "The one in AWS", Note: "only restarts the Rack's web service"},
+	newMade:  {Label: "Generate one", Note: "30 letters and digits"},
 	newTyped: {Label: "Type one"},
 }
 
-// leftReset reports whether an earlier run left a reset with its new password
-// saved.
-func (f *Flow) leftReset() bool { return !f.reset.Saved.New.IsEmpty() }
+// hasUnfinishedReset reports whether an earlier run left a reset with its new
+// password saved.
+func (f *Flow) hasUnfinishedReset() bool { return !f.reset.Saved.New.IsEmpty() }
 
-// newSources lists where the new password can come from, the best first.
+// newSources lists where the new password can come from, best first.
 func (f *Flow) newSources() []newFrom {
 	all := []newFrom{newMade, newTyped}
-	if f.leftReset() {
+	if f.hasUnfinishedReset() {
 		return append([]newFrom{newSaved}, all...)
 	}
 	if f.result.refused[sourceAWS] && convox.CheckNewPassword(f.answers.recovered) == nil {
@@ -43,14 +43,14 @@ func (f *Flow) newSources() []newFrom {
 	return all
 }
 
-// newPassword is the one that the Rack is to get, and where its owner has it.
+// newPassword is what the Rack is to get.
 func (f *Flow) newPassword() reset.Request {
 	switch from := f.answers.newFrom; {
 	case from == newTyped:
-		return reset.Request{New: f.answers.fresh, Where: "the one that you typed"}
+		return reset.Request{New: f.answers.fresh}
 	case from == newInAWS && f.result.refused[sourceAWS]:
-		return reset.Request{New: f.answers.recovered, Where: "the one that AWS has"}
-	case from == newSaved && f.leftReset():
+		return reset.Request{New: f.answers.recovered}
+	case from == newSaved && f.hasUnfinishedReset():
 		return f.reset.Saved
 	}
 	return reset.Request{New: f.answers.made}
@@ -61,12 +61,18 @@ func newStep() step {
 		id: StepNew, name: "Reset",
 		when: isResetting,
 		ask: func(f *Flow) Question {
-			q := Question{Kind: Choice, Title: "Which new password?", Reason: []string{"Letters and digits are what every client can send."}}
+			q := Question{
+				Kind: Choice, Title: "Which new password?", Reason: []string{"Every convox CLI can send letters and digits."},
+				Help: []string{
+					"A generated password comes from this machine's secure random source.",
+					"To finish a reset that stopped midway, use its password again: then only what is left of it is done.",
+				},
+			}
 			switch stack := f.reset.Stack; {
-			case f.leftReset():
-				q.Reason = []string{"A reset was started here, and its new password is saved. With that one, what is left of it is done."}
+			case f.hasUnfinishedReset():
+				q.Reason = []string{"An earlier reset saved its new password here. Use that one to finish it."}
 			case stack.Reset && !strings.Contains(stack.Status, "ROLLBACK"):
-				q.Reason = append(q.Reason, "The stack's last update was a reset by convox-travis. If it was left, type its password: then what is left of it is done.")
+				q.Reason = append(q.Reason, "The last update was also a reset. To finish it, type its password.")
 			}
 			offer(&q, f.newSources(), newOptions, f.answers.newFrom)
 			return q
@@ -93,8 +99,8 @@ func freshStep() step {
 		when: func(f *Flow) bool { return isResetting(f) && f.answers.newFrom == newTyped },
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Secret, Title: "The new password",
-				Reason:  []string{"1 to 50 letters and digits: other signs the convox client may not be able to send."},
+				Kind: Secret, Title: "New password",
+				Reason:  []string{"Use 1 to 50 letters and digits. Not every convox CLI can send more."},
 				Initial: Value{Secret: f.answers.fresh},
 				Check:   func(v Value) error { return convox.CheckNewPassword(v.Secret) },
 			}
@@ -103,21 +109,27 @@ func freshStep() step {
 	}
 }
 
-// isNew reports whether the stack is to get a password that its owner may not
+// needsKeeping reports whether the Rack is to get a password that its owner may not
 // have yet.
-func isNew(f *Flow) bool { return updates(f) && f.answers.newFrom != newSaved }
+func needsKeeping(f *Flow) bool {
+	return isResetting(f) && f.answers.newFrom != newSaved && !f.given.DryRun
+}
 
 func keepStep() step {
 	return step{
 		id: StepKeep, name: "Reset",
-		when: isNew,
+		when: needsKeeping,
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Where do you want the new password?", Guarded: true,
-				Reason: []string{"Before anything changes, it has to be with you."},
+				Reason: []string{"You get it before the Rack does, so it can't get lost."},
+				Help: []string{
+					"Saved, it goes into the convox CLI's file of logins, which only you can read. The login that was there is restored if the Rack never gets the new password.",
+					"Shown, it stays on the screen until you type its end back from where you saved it. Nothing is saved on this machine.",
+				},
 				Options: []Option{
-					{Label: "Save it for the convox client", Note: "on this machine, for you alone"},
-					{Label: "Show it", Note: "to be written down; its end is asked for"},
+					{Label: "Save it for the convox CLI", Note: "on this machine, only for you"},
+					{Label: "Show it", Note: "you save it, and type its end back"},
 				},
 			}
 			if f.answers.showIt {
@@ -126,12 +138,20 @@ func keepStep() step {
 			return q
 		},
 		take: func(f *Flow, v Value) { f.answers.showIt = v.Index == 1 },
+	}
+}
+
+// saveStep saves the new password right before the Rack gets it.
+func saveStep() step {
+	return step{
+		id: StepSave, name: "Reset",
+		when: func(f *Flow) bool { return isPlanned(f) && needsKeeping(f) && !f.answers.showIt },
 		do: func(f *Flow) *Work {
-			if f.answers.showIt {
-				return nil
-			}
 			r := f.reset
-			return &Work{Words: "saving it for the convox CLI", Writes: true, Run: func(setup.Stop, Tell) Outcome { return learned(r, r.Save(), StepKeep) }}
+			return &Work{
+				Words: "saving the new password for the convox CLI", Writes: true,
+				Run: func(setup.Stop, Tell) Outcome { return learned(r, r.Save(), StepKeep) },
+			}
 		},
 	}
 }
@@ -139,17 +159,20 @@ func keepStep() step {
 func keptStep() step {
 	return step{
 		id: StepKept, name: "Reset",
-		when: func(f *Flow) bool { return isNew(f) && f.answers.showIt },
+		when: func(f *Flow) bool { return isPlanned(f) && needsKeeping(f) && f.answers.showIt },
 		ask: func(f *Flow) Question {
 			password := f.newPassword().New
 			tail := convox.TailLength(password, 6) // of a shorter one, all
 			return Question{
-				Kind: Shown, Title: "The new password",
-				Reason: []string{fmt.Sprintf("Put it where you keep passwords, and type its last %d characters from there. Then the Rack gets it.", tail)},
+				Kind: Shown, Title: "Save the new password now", Guarded: true,
+				Reason: []string{
+					fmt.Sprintf("Save it where you keep passwords, then type its last %d characters.", tail),
+					"Then the Rack gets it.",
+				},
 				Secret: password, Tail: tail,
 				Check: func(v Value) error {
 					if !convox.MatchesTail(password, v.Text, tail) {
-						return &problem.Error{Reason: fmt.Sprintf("these are not its last %d characters", tail), Hints: []string{"read them off where you put it"}}
+						return &problem.Error{Reason: fmt.Sprintf("these are not its last %d characters", tail), Hints: []string{"read them from where you saved it"}}
 					}
 					return nil
 				},

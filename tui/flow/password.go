@@ -16,15 +16,20 @@ func sourceStep() step {
 		pass: (*Flow).passSource,
 		ask: func(f *Flow) Question {
 			q := Question{
-				Kind: Choice, Title: "Where is the Rack's password?",
-				Reason: []string{"It is checked with " + f.rackHost().String() + " before anything is written."},
+				Kind: Choice, Title: "Where is the Rack password?",
+				Reason: []string{"It's checked with " + f.rackHost().String() + " before anything is written."},
+				Help: []string{
+					"The convox CLI saves the password when you run convox login. Anyone who works with this Rack has it.",
+					"AWS stores it for the Rack's own use, and reading it changes nothing.",
+					"Set a new one only if the password is lost: everyone who uses the old one is locked out until they have the new one.",
+				},
 			}
 			if f.found.savedErr != nil {
 				q.Reason = append(q.Reason, f.found.savedErr.Error())
 			}
 			offer(&q, f.sources(), sourceOptions, f.answers.source)
 			if f.reset.IsDone() {
-				q.Options[0] = Option{Label: "The new one, which was just set"}
+				q.Options[0] = Option{Label: "Use the new one", Note: "just set"}
 			}
 			return q
 		},
@@ -37,11 +42,14 @@ func sourceStep() step {
 			return f.checkLogin(StepSource)
 		},
 		shown: func(f *Flow) string {
+			from := shownSources[f.answers.source]
 			switch {
+			case isResetting(f): // there is none yet
+				return ""
 			case f.answers.unchecked:
-				return "not checked"
+				return from + " · not checked"
 			case f.result.login != nil:
-				return "works"
+				return from + " · verified"
 			}
 			return ""
 		},
@@ -49,14 +57,22 @@ func sourceStep() step {
 }
 
 var sourceOptions = map[source]Option{
-	sourceGiven: {Label: "The one that was given", Note: "in CONVOX_PASSWORD"},
-	sourceSaved: {Label: "Use the one that the convox client has saved", Note: "on this machine"},
-	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack itself has it"},
+	sourceGiven: {Label: "Use the one you passed", Note: "in CONVOX_PASSWORD"},
+	sourceSaved: {Label: "Use the saved one", Note: "from the convox CLI on this machine"},
+	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack stores it"},
 	sourceTyped: {Label: "Type or paste it"},
-	sourceReset: {Label: "Set a new one", Note: "it is lost: the last resort"},
+	sourceReset: {Label: "Set a new one", Note: "the last resort if it's lost"},
 }
 
-// sources lists where the password can come from, the best first.
+var shownSources = map[source]string{
+	sourceGiven: "the one you passed",
+	sourceSaved: "saved by the convox CLI",
+	sourceAWS:   "read from AWS",
+	sourceTyped: "typed",
+	sourceReset: "new password",
+}
+
+// sources lists where the password can come from, best first.
 func (f *Flow) sources() []source {
 	if f.reset.IsDone() {
 		return []source{sourceReset, sourceTyped}
@@ -68,11 +84,11 @@ func (f *Flow) sources() []source {
 	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved {
 		all = append(all, sourceSaved)
 	}
-	mayDo := slices.ContainsFunc(all, func(s source) bool { return !f.result.refused[s] })
+	hasUntried := slices.ContainsFunc(all, func(s source) bool { return !f.result.refused[s] })
 	all = append(all, sourceTyped)
 	if _, found := f.pickedRack(); found && f.outside.AWS != nil {
 		all = append(all, sourceAWS)
-		if !mayDo { // nothing better is at hand
+		if !hasUntried { // nothing better is at hand
 			all = append(all, sourceReset)
 		}
 	}
@@ -111,8 +127,8 @@ func passwordStep() step {
 		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceTyped },
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Secret, Title: "The Rack's password",
-				Reason:  append([]string{"It is checked with " + f.rackHost().String() + " before anything is written."}, f.tip(StepPassword)...),
+				Kind: Secret, Title: "What is the Rack password?",
+				Reason:  append([]string{"It's checked with " + f.rackHost().String() + " before anything is written."}, f.tip(StepPassword)...),
 				Initial: Value{Secret: f.answers.password},
 				Check:   checkSecret,
 			}
@@ -122,23 +138,26 @@ func passwordStep() step {
 	}
 }
 
-// checkLogin proves the credential. to is where a wrong one can be mended.
+// checkLogin checks the credential. to is the step where a wrong one can be fixed.
 func (f *Flow) checkLogin(to string) *Work {
-	prove, credential := f.prover(to), f.credential()
+	check, credential := f.newLoginCheck(to), f.credential()
+	what := "the password"
+	if credential.Console {
+		what = "the deploy key"
+	}
 	return &Work{
-		Words: "checking it with " + credential.Host.String(),
-		Run:   func(stop setup.Stop, _ Tell) Outcome { return prove(stop, credential) },
+		Words: "checking " + what + " with " + credential.Host.String(),
+		Run:   func(stop setup.Stop, _ Tell) Outcome { return check(stop, credential) },
 	}
 }
 
-// prover returns what proves a credential and says what comes of it. What was
-// known of another one is dropped.
-func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
+// newLoginCheck drops what an earlier check found, and returns the check of a credential.
+func (f *Flow) newLoginCheck(to string) func(setup.Stop, setup.Credential) Outcome {
 	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.result.accepted, f.answers.unchecked = setup.Accepted{}, false
 	return func(stop setup.Stop, c setup.Credential) Outcome {
-		login, err := proveLogin(stop.Soft, newChecker, fingerprint, c)
+		login, err := checkCredential(stop.Soft, newChecker, fingerprint, c)
 		switch {
 		case err == nil:
 			return Outcome{Set: func(f *Flow) {
@@ -153,7 +172,7 @@ func (f *Flow) prover(to string) func(setup.Stop, setup.Credential) Outcome {
 	}
 }
 
-// refuse keeps that what a source gave is of no use, where err says so.
+// refuse notes that the password of a source is of no use, where err says so.
 func (f *Flow) refuse(s source, err error) {
 	if !problem.Has(err, convox.CodeRefused, convox.CodeOnlyRawForm) {
 		return
@@ -165,13 +184,13 @@ func (f *Flow) refuse(s source, err error) {
 	f.result.noRecovery = f.result.noRecovery || s == sourceAWS
 }
 
-// fingerprintOf is that of the certificate that a login has seen.
+// fingerprintOf is that of the certificate that a login met.
 func fingerprintOf(err error) string {
 	detail, _ := problem.Detail[convox.Detail](err)
 	return detail.Fingerprint
 }
 
-func proveLogin(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {
+func checkCredential(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {
 	if err := convox.CheckPassword(c.Password); err != nil {
 		return convox.Login{}, err
 	}
@@ -192,17 +211,21 @@ func certificateStep() step {
 		})
 }
 
-// trustStep asks about a certificate that nobody known has signed, and goes on
-// with what the password was wanted for, or goes back.
-func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn func(*Flow) *Work) step {
+// trustStep asks about a certificate that no trusted authority signed, and resumes
+// what the password was wanted for, or goes back.
+func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), resume func(*Flow) *Work) step {
 	return confirmStep(id, name, func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
 		func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Is this the Rack's own certificate?",
+				Kind: Confirm, Title: "Is this the Rack's own certificate?", Guarded: true,
 				Reason: []string{
 					"SHA-256 " + f.result.untrusted,
-					"The password was not sent: nobody known to this machine has signed what " + f.rackHost().String() + " shows. Old Racks sign their own.",
-					"Compare the fingerprint with what a colleague on another network sees.",
+					"No trusted authority signed it, so the password wasn't sent.",
+					"Compare the fingerprint with what a colleague sees on another network.",
+				},
+				Help: []string{
+					"Old Racks have a self-signed certificate, and " + f.rackHost().String() + " may be one of them. If you say yes, only this certificate is accepted for it.",
+					"If a colleague on another network sees a different fingerprint, someone may be reading this connection: go back, and don't send the password.",
 				},
 				Yes: "Yes", No: "No, go back",
 			}
@@ -213,7 +236,7 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), goOn fu
 		},
 		func(f *Flow) *Work {
 			f.answers.approved = map[convox.Host]string{f.rackHost(): f.result.untrusted}
-			return goOn(f)
+			return resume(f)
 		})
 }
 
@@ -229,10 +252,14 @@ func uncheckedStep() step {
 		},
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Go on without a check?",
+				Kind: Confirm, Title: "Continue without checking the password?",
 				Reason: []string{
-					"Nobody has seen yet that the password is right: " + f.result.unreachable.Error() + ".",
+					"The password wasn't checked: " + f.result.unreachable.Error() + ".",
 					"Travis's machines must be able to reach the Rack.",
+				},
+				Help: []string{
+					"A wrong password only shows in the first build, which then can't deploy.",
+					"To check it, connect to the network or VPN from which the Rack is reachable, and run this again.",
 				},
 				Yes: "Yes", No: "No, go back",
 				Initial: Value{Yes: f.answers.unchecked},

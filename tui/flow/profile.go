@@ -110,7 +110,7 @@ func ssoStep() step {
 			command := cfn.SSOLogin(f.profile().SSO)
 			q := Question{
 				Kind: Choice, Title: "Sign in to AWS SSO with profile " + f.profile().SSO,
-				Reason: []string{"The SSO session has expired or wasn't started.", "In another terminal, run:", command},
+				Reason: []string{"The SSO session has expired, or there is none.", "In another terminal, run:", command},
 				Help: []string{
 					"The AWS CLI opens your browser, waits until you have signed in, and saves the session for all your AWS tools.",
 					"On a machine without a browser, run " + command + " --use-device-code in another terminal: it prints an address and a code that you can enter anywhere.",

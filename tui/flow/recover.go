@@ -14,13 +14,14 @@ func fromAWS(f *Flow) bool { return byRack(f) && f.answers.source == sourceAWS }
 
 func recoverStep() step {
 	return confirmStep(StepRecover, "Password", fromAWS, func(*Flow) Question {
-		reason := []string{"AWS holds it for the Rack's own use. These are read, one after the other, until one has it; the permission stands behind each:"}
+		help := []string{"Reading changes nothing. These places are read in this order until one has the password. Each needs the permission after it:"}
 		for i, s := range cfn.Sources() {
-			reason = append(reason, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
+			help = append(help, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
 		}
 		return Question{
-			Kind: Confirm, Title: "Read the password from AWS?", Reason: append(reason, "It is not shown unless you ask, and is checked with the Rack like a typed one."),
-			Yes: "Yes", No: "No, go back", Initial: Value{Yes: true},
+			Kind: Confirm, Title: "Read the password from AWS?", Help: help,
+			Reason: []string{"AWS stores it for the Rack's own use.", "It's checked with the Rack, and shown only if you ask."},
+			Yes:    "Yes", No: "No, go back", Initial: Value{Yes: true},
 		}
 	}, func(f *Flow) { f.goTo(f.whereItIs()) }, (*Flow).recover)
 }
@@ -45,12 +46,12 @@ func (f *Flow) backToRack() {
 	f.goTo(StepRack)
 }
 
-// recover reads the password from AWS and checks it like a typed one. What AWS has
-// is kept, whatever the Rack says of it: it may be the one that holds all the same.
+// recover reads the password from AWS and checks it like a typed one. It's kept even
+// when the Rack refuses it: a reset can then use it.
 func (f *Flow) recover() *Work {
 	rack, _ := f.pickedRack()
 	back := f.whereItIs()
-	host, outside, prove := f.rackHost(), f.outside, f.prover(back)
+	host, outside, check := f.rackHost(), f.outside, f.newLoginCheck(back)
 	return &Work{
 		Words: "reading the password from AWS",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
@@ -65,41 +66,41 @@ func (f *Flow) recover() *Work {
 			}
 			for _, s := range cfn.Sources() {
 				if s.Source == found.From {
-					tell.Line(Line{Good, "found it: " + s.Reads})
+					tell.Line(Line{Good, "found in " + s.Reads})
 				}
 			}
-			outcome := prove(stop, setup.Credential{Host: host, Password: found.Password, Source: convox.FromAWS})
-			proved := outcome.Set
+			outcome := check(stop, setup.Credential{Host: host, Password: found.Password, Source: convox.FromAWS})
+			checked := outcome.Set
 			outcome.Set = func(f *Flow) {
 				f.answers.recovered = found.Password
-				proved(f)
+				checked(f)
 			}
 			return outcome
 		},
 	}
 }
 
-// recoveredStep gives its owner what they may want of a password that was lost.
+// recoveredStep continues with a recovered password, shows it, or saves it.
 func recoveredStep() step {
 	return step{
 		id: StepRecovered, name: "Password",
 		when: fromAWS,
 		ask: func(f *Flow) Question {
 			q := Question{
-				Kind: Choice, Title: "AWS has the password", Guarded: true,
+				Kind: Choice, Title: "AWS has the password: what next?", Guarded: true,
 				Reason:  []string{f.rackHost().String() + " accepts it."},
-				Options: []Option{{Label: "Go on with it"}, {Label: "Show it"}},
+				Options: []Option{{Label: "Continue with it"}, {Label: "Show it"}},
 			}
 			if f.result.login == nil {
-				q.Reason = []string{"It was not checked: the Rack cannot be reached from here."}
+				q.Reason = []string{"It isn't checked: the Rack is unreachable."}
 			} else {
-				q.Options = append(q.Options, Option{Label: "Save it for the convox client", Note: "on this machine"})
+				q.Options = append(q.Options, Option{Label: "Save it for the convox CLI", Note: "on this machine, only for you"})
 			}
 			if f.given.Reset != nil {
-				q.Options[0] = Option{Label: "Leave", Note: "nothing has to be reset"}
+				q.Options[0] = Option{Label: "Quit", Note: "no reset is needed"}
 			}
 			if f.result.savedIn != "" {
-				q.Reason = append(q.Reason, "It is saved in "+f.result.savedIn+".")
+				q.Reason = append(q.Reason, "It's saved in "+f.result.savedIn+".")
 			}
 			return q
 		},
@@ -121,7 +122,7 @@ func recoveredShownStep() step {
 		id: StepShown, name: "Password",
 		when: func(f *Flow) bool { return fromAWS(f) && f.result.showing },
 		ask: func(f *Flow) Question {
-			return Question{Kind: Shown, Title: "The Rack's password", Reason: []string{"As AWS holds it."}, Secret: f.answers.recovered}
+			return Question{Kind: Shown, Title: "Rack password", Guarded: true, Reason: []string{"As stored in AWS."}, Secret: f.answers.recovered}
 		},
 		take: func(f *Flow, _ Value) { f.result.showing = false },
 		do: func(f *Flow) *Work {
@@ -135,7 +136,7 @@ func recoveredShownStep() step {
 func (f *Flow) saveRecovered() *Work {
 	logins, host, password := f.outside.Logins, f.rackHost(), f.answers.recovered
 	return &Work{
-		Words: "saving it for the convox CLI", Writes: true,
+		Words: "saving the password for the convox CLI", Writes: true,
 		Run: func(setup.Stop, Tell) Outcome {
 			file, err := logins.Save(host, password)
 			if err != nil {
@@ -152,7 +153,7 @@ func (f *Flow) saveRecovered() *Work {
 	}
 }
 
-// Kept says which passwords that AWS held were saved for the convox CLI.
+// Kept says which recovered passwords were saved for the convox CLI.
 func (f *Flow) Kept() []string { return f.kept }
 
 // instead is what can be done instead of a reset, and the reset.
@@ -166,13 +167,13 @@ const (
 )
 
 var insteadOptions = map[instead]Option{
-	useSaved:     {Label: "Try the one that is saved", Note: "by the convox client; nothing changes"},
-	readFromAWS:  {Label: "Read it from AWS", Note: "nothing changes"},
-	useDeployKey: {Label: "Use a Console deploy key", Note: "where Console manages the Rack"},
-	resetIt:      {Label: "Set a new password", Note: "everyone else has to be told it"},
+	useSaved:     {Label: "Try the saved one", Note: "from the convox CLI; changes nothing"},
+	readFromAWS:  {Label: "Read it from AWS", Note: "changes nothing"},
+	useDeployKey: {Label: "Use a Console deploy key", Note: "if Console manages the Rack"},
+	resetIt:      {Label: "Set a new password", Note: "everyone who uses the old one needs it"},
 }
 
-// instead lists what is better than a reset first.
+// instead lists the alternatives to a reset, and the reset last.
 func (f *Flow) instead() []instead {
 	var all []instead
 	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved && !f.result.refused[sourceSaved] && f.given.Reset != nil {
@@ -203,7 +204,11 @@ func lostStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Is the password of Rack " + f.rackName() + " really lost?",
-				Reason: []string{"What changes nothing comes first."},
+				Reason: []string{"Safest options first."},
+				Help: []string{
+					"A Rack password is rarely lost for good. Teammates who ran convox login have it, and so do CI systems that deploy to this Rack.",
+					"AWS stores it for the Rack's own use, and reading it changes nothing. With a Console deploy key, builds don't need it at all.",
+				},
 			}
 			offer(&q, f.instead(), insteadOptions, f.answers.instead)
 			return q
@@ -227,19 +232,19 @@ func lostStep() step {
 	}
 }
 
-// trySaved proves the saved password: where it works, nothing is lost.
+// trySaved checks the saved password: where it works, nothing is lost.
 func (f *Flow) trySaved() *Work {
 	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
 	credential := setup.Credential{Host: f.rackHost(), Password: login.Password, Source: convox.SavedIn(login.File)}
 	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
 	return &Work{
-		Words: "checking it with " + credential.Host.String(),
+		Words: "checking the saved password with " + credential.Host.String(),
 		Run: func(stop setup.Stop, _ Tell) Outcome {
-			proved, err := proveLogin(stop.Soft, newChecker, fingerprint, credential)
+			login, err := checkCredential(stop.Soft, newChecker, fingerprint, credential)
 			if err != nil {
 				return Outcome{Err: err, To: StepLost, Set: func(f *Flow) { f.refuse(sourceSaved, err) }}
 			}
-			return Outcome{To: StepResetDone, Set: func(f *Flow) { f.result.login = &proved }}
+			return Outcome{To: StepResetDone, Set: func(f *Flow) { f.result.login = &login }}
 		},
 	}
 }
@@ -247,17 +252,23 @@ func (f *Flow) trySaved() *Work {
 // affectedStep says what a reset does, and to whom.
 func affectedStep() step {
 	return confirmStep(StepAffected, "Reset", isResetting, func(f *Flow) Question {
-		reason := []string{
-			"CloudFormation updates the stack: the password, and no other parameter. Then the Rack's web service restarts. It takes minutes. Apps keep running; without HighAvailability the Rack's API is away for a moment.",
-			"Who uses the old password is locked out until they have the new one:",
+		help := []string{
+			"The update changes the stack's Password parameter and no other. It takes minutes, and so does the restart. Without HighAvailability, the Rack's API is down for a moment.",
+			"You see the change set before anything changes. An update that would change anything else is refused; one that replaces instances needs separate confirmation.",
+			"The new password is saved, or shown to you, before the update starts. If this stops midway, the same password finishes it later.",
+			"Who needs the new password:",
 		}
-		for _, other := range tellOthers(f) {
-			reason = append(reason, "- "+other)
+		for _, who := range f.affected() {
+			help = append(help, "- "+who.String())
 		}
 		return Question{
-			Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?",
-			Reason: append(reason, "What would change is shown next. Nothing changes before you have the new password, and have typed the Rack's name."),
-			Yes:    "Yes, go on", No: "No, go back",
+			Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
+			Reason: []string{
+				"The stack is updated and the web service restarts. Apps keep running.",
+				"After that, teammates, other builds and Console need the new password.",
+				"Nothing changes until you type the Rack's name.",
+			},
+			Yes: "Yes, continue", No: "No, go back",
 		}
 	}, toLost, (*Flow).lookAtStack)
 }

@@ -45,7 +45,7 @@ func TestALostPasswordIsReadFromAWS(t *testing.T) {
 	w := newWorld(t)
 	aws := w.shows(secrettest.Canary, nil)
 	w.toRecovery()
-	if reason := strings.Join(w.flow.Question().Reason, "\n"); !strings.Contains(reason, "ecs:DescribeTaskDefinition") || len(aws.asked) != 0 {
+	if reason := strings.Join(w.flow.Question().Help, "\n"); !strings.Contains(reason, "ecs:DescribeTaskDefinition") || len(aws.asked) != 0 {
 		t.Errorf("asked %v before it was said: %s", aws.asked, reason)
 	}
 	w.answer(flow.Value{}).step(flow.StepSource).accept().step(flow.StepRecover).answer(yes).step(flow.StepRecovered).accept().step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)

@@ -424,5 +424,7 @@ func (f *Flow) repositoriesFound() string {
 	return text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
 }
 
-// inSeconds is a duration such as 0.4 s.
-func inSeconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+// inSeconds is a duration such as 0.4 s, which is never none.
+func inSeconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f s", max(d, 100*time.Millisecond).Seconds())
+}

@@ -3,8 +3,8 @@ package flow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
+	"time"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
@@ -14,8 +14,8 @@ import (
 	"convox-travis/internal/text"
 )
 
-// leaveReset puts the reset of another Rack aside: what it did, and what it left
-// to undo, stays.
+// leaveReset starts over for another Rack. What this reset did, and left to undo, is
+// kept.
 func (f *Flow) leaveReset() {
 	f.pastResets, f.reset = f.resets(), reset.Reset{}
 }
@@ -27,20 +27,33 @@ func (f *Flow) resets() []reset.Reset {
 	return append(f.pastResets[:len(f.pastResets):len(f.pastResets)], f.reset)
 }
 
-// ResetStanding says in what state each Rack is that a reset tried to change, and
-// where its new password is.
-func (f *Flow) ResetStanding() []string {
-	var lines []string
+// resetLines say in what state each Rack is that a reset tried to change, and where
+// its new password is.
+func (f *Flow) resetLines() (lines []Line) {
 	for _, r := range f.resets() {
-		if report := r.Report(); report != nil {
-			lines = append(lines, report.State())
+		report := r.Report()
+		if report == nil {
+			continue
 		}
+		line := Line{Warning, report.State()}
+		if r.IsDone() {
+			line.Tone = Good
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
 
-// Close undoes what the flow's resets have left, but for what they reported. The
-// error says what couldn't be undone, now or before.
+// ResetStanding is what resetLines say.
+func (f *Flow) ResetStanding() (standing []string) {
+	for _, line := range f.resetLines() {
+		standing = append(standing, line.Text)
+	}
+	return standing
+}
+
+// Close undoes what the flow's resets left unfinished. The error says what couldn't
+// be undone, now or before.
 func (f *Flow) Close(ctx context.Context) error {
 	var left error
 	for _, r := range f.resets() {
@@ -49,8 +62,9 @@ func (f *Flow) Close(ctx context.Context) error {
 	return left
 }
 
-// showReset shows what happens in a reset.
+// showReset shows what happens in a reset, and how long each resource took.
 func (o Outside) showReset(tell Tell) func(reset.Event) {
+	begun := map[string]time.Time{}
 	return func(e reset.Event) {
 		if o.ResetEvent != nil {
 			o.ResetEvent(e)
@@ -60,6 +74,11 @@ func (o Outside) showReset(tell Tell) func(reset.Event) {
 			return
 		}
 		line := Line{Text: e.Stack.LogicalID + ": " + strings.ToLower(strings.ReplaceAll(e.Stack.Status, "_", " "))}
+		if first, isKnown := begun[e.Stack.LogicalID]; !isKnown {
+			begun[e.Stack.LogicalID] = e.Stack.At
+		} else if took := e.Stack.At.Sub(first).Round(time.Second); took > 0 {
+			line.Text += " in " + took.String()
+		}
 		switch {
 		case strings.HasSuffix(e.Stack.Status, "_FAILED"):
 			line.Tone = Bad
@@ -71,13 +90,13 @@ func (o Outside) showReset(tell Tell) func(reset.Event) {
 		case !e.RollsBack && (e.Stack.Status == "UPDATE_COMPLETE" || e.Stack.Status == "CREATE_COMPLETE"):
 			line.Tone = Good
 		default:
-			return // the progress says it
+			return // the progress bar says it
 		}
 		tell.Line(line)
 	}
 }
 
-// isResetting reports whether a reset is on the way that is not over yet.
+// isResetting reports whether the Rack's password is to be reset, and isn't yet.
 func isResetting(f *Flow) bool {
 	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsDone()
 }
@@ -88,8 +107,7 @@ func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 // updates reports whether the stack would be updated.
 func updates(f *Flow) bool { return isPlanned(f) && f.reset.Plan.Preview != nil }
 
-// learned takes what a work of the reset learned. An error is shown at the step
-// where it can be fixed.
+// learned keeps what a work of the reset found out. An error is shown at step.
 func learned(r reset.Reset, err error, step string) Outcome {
 	if err == nil {
 		step = ""
@@ -99,7 +117,7 @@ func learned(r reset.Reset, err error, step string) Outcome {
 
 func toLost(f *Flow) { f.goTo(StepLost) }
 
-// confirmStep asks for a yes, and does what it leads to, or goes back.
+// confirmStep asks for a yes, and does its work, or goes back.
 func confirmStep(id, name string, when func(*Flow) bool, ask func(*Flow) Question, back func(*Flow), do func(*Flow) *Work) step {
 	return step{
 		id: id, name: name, when: when, ask: ask,
@@ -132,8 +150,7 @@ func (f *Flow) lookAtStack() *Work {
 	}
 }
 
-// busyStep waits for an update that runs already, which can be a reset that was
-// left.
+// busyStep waits for an update that is running already, such as an earlier reset.
 func busyStep() step {
 	return step{
 		id: StepBusy, name: "Reset",
@@ -141,13 +158,13 @@ func busyStep() step {
 		ask: func(f *Flow) Question {
 			stack := f.reset.Stack
 			q := Question{
-				Kind: Choice, Title: "The Rack is being updated",
-				Reason:  []string{"Its stack is in the state " + stack.Status + ". Nothing is changed while another change runs."},
-				Options: []Option{{Label: "Wait for its end"}, {Label: "Go back"}},
+				Kind: Choice, Title: "Wait for the Rack's update to finish?",
+				Reason:  []string{"The stack is in " + stack.Status + ". A reset can start after that."},
+				Options: []Option{{Label: "Wait"}, {Label: "Go back"}},
 			}
 			if stack.Reset {
-				q.Title = "A reset of this Rack is under way"
-				q.Reason = append(q.Reason, "It was started by convox-travis. When it has ended, the same new password continues it.")
+				q.Title = "Wait for the earlier reset to finish?"
+				q.Reason = append(q.Reason, "convox-travis started it. Then the same new password finishes it.")
 			}
 			return q
 		},
@@ -159,7 +176,7 @@ func busyStep() step {
 			}
 			r, outside := f.reset, f.outside
 			return &Work{
-				Words: "waiting for the end of the update",
+				Words: "waiting for the update to finish",
 				Run: func(stop setup.Stop, tell Tell) Outcome {
 					report := r.Await(stop, r.Saved, outside.showReset(tell))
 					if report.Left != nil {
@@ -184,7 +201,7 @@ func (f *Flow) preview() *Work {
 	}
 	f.result.untrusted = ""
 	return &Work{
-		Words: "working out what would change; nothing is changed", Writes: true, Stops: "stop, and discard the preview",
+		Words: "previewing the update; nothing changes yet", Writes: true, Stops: "stop, and discard the preview",
 		Run: func(stop setup.Stop, _ Tell) Outcome {
 			checker, err := outside.Checker(fingerprint)
 			if err == nil {
@@ -209,12 +226,19 @@ func changesStep() step {
 		id: StepChanges, name: "Reset",
 		when: isPlanned,
 		ask: func(f *Flow) Question {
-			q := Question{Kind: Review, Title: "What would change", Reason: []string{"Nothing is changed yet."}, Lines: changeLines(f.reset.Plan), Yes: "continue"}
+			q := Question{
+				Kind: Review, Title: "Continue with this change set?", Reason: []string{"Nothing has changed yet."},
+				Help: []string{
+					"This is CloudFormation's own preview of the update, resource by resource. A resource that is replaced is created again under another physical ID.",
+					"If you go back or quit, the change set is discarded.",
+				},
+				Lines: changeLines(f.reset.Plan), Yes: "continue",
+			}
 			if f.reset.Plan.Err() != nil {
-				q.Title, q.Yes = "More would change than the password", "go back"
+				q.Title, q.Yes = "The update would change more than the password", "go back"
 			}
 			if f.given.DryRun {
-				q.Kind, q.Yes = Ending, "leave"
+				q.Kind, q.Title, q.Yes = Ending, "What would change", "quit"
 			}
 			return q
 		},
@@ -230,7 +254,7 @@ func changesStep() step {
 	}
 }
 
-// changeLines is the preview as a table, and what it amounts to.
+// changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
 		line := Line{Plain, row}
@@ -250,17 +274,21 @@ func changeLines(plan *reset.Plan) (lines []Line) {
 	for _, words := range plan.Preview.Why {
 		lines = append(lines, Line{why, words})
 	}
-	return append(lines, Line{Muted, "Every other parameter of the stack stays as it is."})
+	return append(lines, Line{Muted, "All other parameters of the stack stay as they are."})
 }
 
 func refreshStep() step {
 	s := confirmStep(StepRefresh, "Reset", func(f *Flow) bool { return isPlanned(f) && f.reset.Plan.RefreshesInstances() },
 		func(*Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "May every instance be replaced, one by one?",
+				Kind: Confirm, Title: "Replace every instance too, one by one?", Guarded: true,
 				Reason: []string{
-					"There is a newer machine image for the Rack's instances, and every update of the stack takes it. So this one replaces each instance, one by one, and moves the apps that run on it.",
-					"It takes much longer. An update for another reason would do the same.",
+					"A newer machine image exists, so the update replaces the instances too.",
+					"Their apps move to the new instances. The update takes much longer.",
+				},
+				Help: []string{
+					"A Rack takes the newest machine image with every update of its stack, whatever the update is for.",
+					"CloudFormation replaces the instances one by one. To do that at a quiet time, go back and reset the password then.",
 				},
 				Yes: "Yes", No: "No, go back",
 			}
@@ -277,13 +305,19 @@ func nameStep() step {
 		id: StepName, name: "Reset",
 		when: updates,
 		ask: func(f *Flow) Question {
-			name := f.rackName()
+			name, then := f.rackName(), "Then the Rack gets the new password."
+			switch {
+			case needsKeeping(f) && f.answers.showIt:
+				then = "Then you see the new password, and after that the Rack gets it."
+			case needsKeeping(f):
+				then = "Then the new password is saved, and the Rack gets it."
+			}
 			return Question{
-				Kind: Text, Title: "Type the Rack's name to go on",
-				Reason: []string{"It is " + name + ". The next thing is that you get the new password; then the Rack gets it."},
+				Kind: Text, Title: "Type the Rack's name to reset its password", Guarded: true,
+				Reason: []string{"Its name is " + name + ". " + then},
 				Check: func(v Value) error {
 					if v.Text != name {
-						return &problem.Error{Reason: "that is not the Rack's name", Hints: []string{"type " + name + ", or go back"}}
+						return &problem.Error{Reason: "that isn't the Rack's name", Hints: []string{"type " + name + ", or go back"}}
 					}
 					return nil
 				},
@@ -296,11 +330,11 @@ func resetStep() step {
 	return step{id: StepReset, name: "Reset", when: isPlanned, do: (*Flow).runReset}
 }
 
-// runReset carries the plan out, or continues it.
+// runReset carries out the plan, or continues it.
 func (f *Flow) runReset() *Work {
 	r, outside := f.reset, f.outside
 	return &Work{
-		Words: "giving Rack " + f.rackName() + " its new password", Writes: true, Stops: "stop waiting; AWS continues",
+		Words: "setting the new password of Rack " + f.rackName(), Writes: true, Stops: "stop waiting; AWS continues",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			report := r.Run(stop, outside.showReset(tell))
 			to := StepGoOn
@@ -311,7 +345,7 @@ func (f *Flow) runReset() *Work {
 			outcome.Set = func(f *Flow) {
 				f.reset, f.over = r, report.Stopped != nil
 				switch {
-				case report.OldPasswordWorks(): // another one is made for the next try: this one was on its way
+				case report.OldPasswordWorks(): // AWS has had this one, so the next try gets another
 					f.answers.made, f.answers.newFrom = secret.String{}, 0
 				case report.Err == nil:
 					f.result.login, f.result.unreachable, f.answers.unchecked = &convox.Login{Host: r.Host}, nil, false
@@ -328,9 +362,10 @@ func goOnStep() step {
 		when: func(f *Flow) bool { return f.reset.IsOpen() },
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Choice, Title: "The reset is not over", Guarded: true,
+				Kind: Choice, Title: "Continue the unfinished reset?", Guarded: true,
 				Reason:  []string{f.reset.Report().State() + "."},
-				Options: []Option{{Label: "Go on waiting", Note: "and do what is left"}, {Label: "Leave it", Note: "it can be continued later"}},
+				Help:    []string{"If you quit, run this again later and use the same new password: then only what is left is done."},
+				Options: []Option{{Label: "Continue", Note: "wait, and do what is left"}, {Label: "Quit", Note: "you can continue later"}},
 			}
 		},
 		take: func(f *Flow, v Value) { f.over = v.Index == 1 },
@@ -338,50 +373,100 @@ func goOnStep() step {
 	}
 }
 
+const resetDone = "The reset is done"
+
+// afterResetStep says that the reset is done before the wizard continues to Travis.
+func afterResetStep() step {
+	return step{
+		id: StepAfterReset, name: "Reset",
+		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone() },
+		ask: func(f *Flow) Question {
+			return Question{Kind: Ending, Title: resetDone, Lines: f.afterResetLines(), Yes: "continue to Travis"}
+		},
+		shown: func(f *Flow) string {
+			if !f.reset.IsDone() {
+				return ""
+			}
+			return f.rackName() + " · done, " + f.reset.Report().Where
+		},
+	}
+}
+
+// afterResetLines say which password works, where it is, and who needs it now.
+func (f *Flow) afterResetLines() []Line {
+	report := f.reset.Report()
+	lines := []Line{
+		{Good, "Rack " + f.rackName() + ": " + report.Verification()},
+		{Good, "the new password is " + report.Where},
+		{}, {Heading, "Who needs the new password now"},
+	}
+	return append(lines, linesOf(f.affected())...)
+}
+
 // resetDoneStep ends a flow that resets and does nothing else.
 func resetDoneStep() step {
 	return step{
 		id: StepResetDone, name: "Done",
 		ask: func(f *Flow) Question {
-			var lines []Line
-			for _, standing := range f.ResetStanding() {
-				lines = append(lines, Line{Good, standing})
+			q := Question{Kind: Ending, Title: "Done", Yes: "quit"}
+			if f.reset.IsDone() {
+				q.Title, q.Lines = resetDone, f.afterResetLines()
+				return q
 			}
-			if len(lines) == 0 {
-				lines = append(lines, Line{Good, "Rack " + f.rackName() + ": nothing was changed."})
+			if q.Lines = f.resetLines(); len(q.Lines) == 0 {
+				q.Lines = []Line{{Good, "Rack " + f.rackName() + ": nothing changed."}}
 			}
-			lines = append(lines, Line{}, Line{Heading, "What comes next"})
-			for _, next := range f.ResetNext() {
-				lines = append(lines, Line{Plain, next})
-			}
-			return Question{Kind: Ending, Title: "Done", Lines: lines, Yes: "leave"}
+			q.Lines = append(q.Lines, Line{}, Line{Heading, "Next"})
+			q.Lines = append(q.Lines, linesOf(f.ResetNext())...)
+			return q
 		},
 		take: func(f *Flow, _ Value) { f.over = true },
 	}
 }
 
-// ResetNext is what a person has to do themselves after a flow that resets and
-// does nothing else.
-func (f *Flow) ResetNext() []string {
+// Next is something to do, with the command for it, or "".
+type Next struct{ What, Command string }
+
+func (n Next) String() string { return strings.TrimSpace(n.What + " " + n.Command) }
+
+func linesOf(all []Next) (lines []Line) {
+	for _, next := range all {
+		lines = append(lines, Line{Plain, next.What})
+		if next.Command != "" {
+			lines = append(lines, Line{Command, next.Command})
+		}
+	}
+	return lines
+}
+
+// ResetNext is what is left to do after a flow that resets and does nothing else.
+func (f *Flow) ResetNext() []Next {
+	const inClone = "In the clone of the repository:"
 	name := text.Quote(f.rackName())
 	switch {
 	case f.reset.IsDone():
-		return append(tellOthers(f), "the repository's builds: convox-travis --rack "+name)
+		return f.affected()
 	case f.reset.Report() != nil:
 		return nil
 	case f.answers.instead == useSaved:
-		return []string{"inside the repository's clone: convox-travis --saved --rack " + name}
+		return []Next{{inClone, "convox-travis --saved --rack " + name}}
 	case f.answers.instead == useDeployKey:
-		return []string{"make a deploy key in Console: Settings, Deploy Keys", "then, inside the repository's clone: convox-travis --console, or --console=HOST for a company's own"}
+		return []Next{
+			{"Create a deploy key in Console, under Settings, Deploy Keys.", ""},
+			{inClone, "convox-travis --console"},
+			{"Add your company's own Console as --console=HOST.", ""},
+		}
 	}
-	return []string{"inside the repository's clone: convox-travis --rack " + name}
+	return []Next{{inClone, "convox-travis --rack " + name}}
 }
 
-// tellOthers is what those have to do who used the old password.
-func tellOthers(f *Flow) []string {
-	return []string{
-		"builds of other repositories that deploy to this Rack: convox-travis, for each",
-		fmt.Sprintf("teammates: convox login %s", f.rackHost()),
-		"Console, if it manages this Rack: the new password, in the Rack's settings there",
+func (f *Flow) affected() []Next { return Affected(f.rackName(), f.rackHost()) }
+
+// Affected lists who used the old password of a Rack, and how they get the new one.
+func Affected(rack string, host convox.Host) []Next {
+	return []Next{
+		{"Teammates log in again:", "convox login " + host.String()},
+		{"Builds that deploy to this Rack, in the clone of each:", "convox-travis --rack " + text.Quote(rack)},
+		{"Console, if it manages this Rack: enter it in the Rack's settings there.", ""},
 	}
 }

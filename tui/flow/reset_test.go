@@ -20,31 +20,41 @@ import (
 )
 
 func TestALostPasswordBecomesWrittenVariables(t *testing.T) {
-	w := newLostWorld(t).toLost().toKeep()
+	w := newLostWorld(t).toLost().toName("Save it")
 	if w.saved() != "" || w.stackPassword() != secrettest.Canary {
-		t.Fatal("something was changed before its owner had it")
+		t.Fatal("something was changed before the Rack's name was typed")
 	}
-	w.choose("Save it").step(flow.StepReview)
+	if answer := w.answerOf("Password"); answer != "" {
+		t.Errorf("the transcript has a password before there is one: %s", answer)
+	}
+	w.answer(named).step(flow.StepAfterReset)
 	made := w.saved()
 	if len(made) != 30 || w.stackPassword() != made {
 		t.Fatalf("%d letters were saved", len(made))
 	}
-	for place, text := range map[string]string{"the review": fmt.Sprint(w.flow.Question().Lines), "the standing": fmt.Sprint(w.flow.ResetStanding())} {
+	w.reads("the new password works (5 of 5 logins)", "saved in "+w.home, "convox login "+w.rack.Host, "convox-travis --rack production", "Console, if it manages this Rack")
+	for place, text := range map[string]string{"the page": fmt.Sprint(w.flow.Question()), "the transcript": fmt.Sprint(w.flow.Rail()), "the standing": fmt.Sprint(w.flow.ResetStanding())} {
 		secrettest.Absent(t, place, text, made)
+	}
+	w.accept().step(flow.StepReview)
+	for name, want := range map[string]string{"Password": "new password · verified", "Reset": "production · done, saved in " + w.home} {
+		if answer := w.answerOf(name); !strings.HasPrefix(answer, want) {
+			t.Errorf("%s is %q, not %q", name, answer, want)
+		}
 	}
 	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
 	if got, want := w.settings(), "CONVOX_HOST="+w.rack.Host+" CONVOX_PASSWORD="+made; got != want {
 		t.Errorf("Travis has another pair")
 	}
-	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the new password logs in, five times in a row; the old one is unknown and wasn't tried; the new password is saved in "+w.home) {
+	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the reset is done, and the new password works (5 of 5 logins); the old one is unknown and wasn't tried; the new password is saved in "+w.home) {
 		t.Errorf("it says %s", standing)
 	}
 	w.close()
 }
 
 func TestANewPasswordThatIsShownIsTypedBack(t *testing.T) {
-	w := newLostWorld(t).toLost().toKeep()
-	w.choose("Show it").step(flow.StepKept)
+	w := newLostWorld(t).toLost().toName("Show it")
+	w.answer(named).step(flow.StepKept)
 	made := w.flow.Question().Secret.Reveal()
 	for _, wrong := range []string{"", "nonono", made, made[:6]} {
 		if err := w.flow.Answer(flow.Value{Text: wrong}); err == nil {
@@ -54,7 +64,7 @@ func TestANewPasswordThatIsShownIsTypedBack(t *testing.T) {
 	if w.stackPassword() != secrettest.Canary {
 		t.Fatal("it was set too early")
 	}
-	w.answer(flow.Value{Text: made[24:]}).step(flow.StepReview)
+	w.answer(flow.Value{Text: made[24:]}).step(flow.StepAfterReset).accept().step(flow.StepReview)
 	if w.stackPassword() != made || w.saved() != "" {
 		t.Error("it was not set, or saved too")
 	}
@@ -69,7 +79,7 @@ func TestATypedPasswordCanBeOne(t *testing.T) {
 			t.Errorf("%q is taken", wrong)
 		}
 	}
-	w.answer(flow.Value{Secret: secret.New("typed123")}).step(flow.StepChanges).answer(yes).answer(flow.Value{Text: "production"}).choose("Show it").answer(flow.Value{Text: "ped123"}).step(flow.StepReview)
+	w.answer(flow.Value{Secret: secret.New("typed123")}).choose("Show it").step(flow.StepChanges).answer(yes).answer(named).answer(flow.Value{Text: "ped123"}).step(flow.StepAfterReset)
 	if w.stackPassword() != "typed123" {
 		t.Error("it was not set")
 	}
@@ -87,7 +97,7 @@ func TestAResetIsOfferedWhenNothingBetterIsAtHand(t *testing.T) {
 	if offered(w.world) {
 		t.Error("although a password is saved")
 	}
-	if w.choose("Use the one").step(flow.StepSource).wantProblem("the Rack doesn't accept the password saved in /home/ann/.config/convox/auth"); !offered(w.world) {
+	if w.choose("Use the saved").step(flow.StepSource).wantProblem("the Rack doesn't accept the password saved in /home/ann/.config/convox/auth"); !offered(w.world) {
 		t.Error("it is not offered when the saved one is refused")
 	}
 }
@@ -109,12 +119,12 @@ func TestWhatIsBetterComesFirst(t *testing.T) {
 func TestSayingNoChangesNothing(t *testing.T) {
 	w := newLostWorld(t).toLost()
 	w.choose("Set a new password").answer(flow.Value{}).step(flow.StepLost)
-	w.choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges)
+	w.choose("Set a new password").answer(yes).choose("Generate one").choose("Save it").step(flow.StepChanges)
 	if len(w.aws.ChangeSets(region, "production")) != 1 {
 		t.Fatal("there is no preview")
 	}
 	w.backTo(flow.StepNew)
-	w.choose("Make one").step(flow.StepChanges)
+	w.choose("Generate one").choose("Save it").step(flow.StepChanges)
 	if n := len(w.aws.ChangeSets(region, "production")); n != 1 {
 		t.Errorf("%d previews", n)
 	}
@@ -132,7 +142,7 @@ func TestSayingNoChangesNothing(t *testing.T) {
 func TestInstancesBeingReplacedNeedAWordOfTheirOwn(t *testing.T) {
 	w := newLostWorld(t)
 	w.aws.PublishImage(region, "/aws/service/ecs/optimized-ami/amazon-linux-2/recommended/image_id", "ami-0123456789abcdef0")
-	w.toLost().choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges)
+	w.toLost().choose("Set a new password").answer(yes).choose("Generate one").choose("Save it").step(flow.StepChanges)
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "one by one") {
 		t.Errorf("%s", lines)
 	}
@@ -141,15 +151,15 @@ func TestInstancesBeingReplacedNeedAWordOfTheirOwn(t *testing.T) {
 		t.Error("yes is offered")
 	}
 	w.answer(flow.Value{}).step(flow.StepLost)
-	w.choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges).answer(yes).step(flow.StepRefresh)
-	w.answer(yes).step(flow.StepName).answer(flow.Value{Text: "production"}).step(flow.StepKeep).choose("Save it").step(flow.StepReview)
+	w.choose("Set a new password").answer(yes).choose("Generate one").choose("Save it").step(flow.StepChanges).answer(yes).step(flow.StepRefresh)
+	w.answer(yes).step(flow.StepName).answer(named).step(flow.StepAfterReset)
 }
 
 func TestADriftedStackIsShownAndLeftAlone(t *testing.T) {
 	w := newLostWorld(t)
 	finder, _ := w.outside.AWS(t.Context())
 	w.outside.AWS = func(context.Context) (flow.AWS, error) { return drifted{finder}, nil }
-	w.toLost().choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges)
+	w.toLost().choose("Set a new password").answer(yes).choose("Generate one").choose("Save it").step(flow.StepChanges)
 	q := w.flow.Question()
 	if lines := fmt.Sprint(q.Lines); !strings.Contains(lines, "Vpc would be removed") || !strings.Contains(lines, "ApiMonitorTasks") || q.Yes != "go back" {
 		t.Errorf("%+v", q)
@@ -177,21 +187,21 @@ func TestARollBackPutsTheSavedLoginBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
-	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production"}).choose("Use the one").step(flow.StepSource).choose("Set a new one")
-	w.toKeep().choose("Save it").step(flow.StepAffected).wantProblem("rolled the update back: no room")
+	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production"}).choose("Use the saved").step(flow.StepSource).choose("Set a new one")
+	w.toName("Save it").answer(named).step(flow.StepAffected).wantProblem("rolled the update back: no room")
 	if text, err := os.ReadFile(filepath.Join(folder, "auth")); err != nil || string(text) != before {
 		t.Errorf("the saved logins became %q", text)
 	}
 	if standing := strings.Join(w.flow.ResetStanding(), "\n"); !strings.Contains(standing, "the old password still works") || strings.Contains(standing, "new password is") {
 		t.Errorf("it says %s", standing)
 	}
-	w.answer(yes).choose("Make one").answer(yes).answer(flow.Value{Text: "production"}).choose("Save it").step(flow.StepReview)
+	w.answer(yes).choose("Generate one").choose("Save it").answer(yes).answer(named).step(flow.StepAfterReset)
 }
 
 func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 	w := newLostWorld(t)
 	w.aws.Deny("ecs:UpdateService", region)
-	w.toLost().toKeep().choose("Save it").step(flow.StepGoOn).wantProblem("access denied")
+	w.toLost().toName("Save it").answer(named).step(flow.StepGoOn).wantProblem("access denied")
 	if w.flow.CanGoBack() {
 		t.Error("it can be gone back from")
 	}
@@ -199,7 +209,7 @@ func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 	if !strings.Contains(reason, "saved in "+w.home) || !strings.Contains(reason, "may still accept the old one") {
 		t.Errorf("it says %s", reason)
 	}
-	w.choose("Leave it")
+	w.choose("Quit")
 	if w.flow.State() != flow.Over || len(w.travis.Writes()) != 0 {
 		t.Error("it is not over")
 	}
@@ -210,7 +220,7 @@ func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 	// The next one finds it.
 	finder, _ := w.outside.AWS(t.Context())
 	w.outside.AWS = func(context.Context) (flow.AWS, error) { return restarting{finder, w}, nil }
-	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepNew).choose("The one that is saved").step(flow.StepChanges)
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepNew).choose("The saved one").step(flow.StepChanges)
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "has this password already") {
 		t.Errorf("%s", lines)
 	}
@@ -238,15 +248,15 @@ func TestAnUpdateThatRunsIsWaitedFor(t *testing.T) {
 	w.aws.StartUpdate(region, "production", map[string]string{"ApiCount": "3"})
 	w.toLost().choose("Set a new password").answer(yes).step(flow.StepBusy).choose("Go back").step(flow.StepLost)
 	w.choose("Set a new password").answer(yes).step(flow.StepBusy).choose("Wait").step(flow.StepNew)
-	w.choose("Make one").step(flow.StepChanges)
+	w.choose("Generate one").choose("Save it").step(flow.StepChanges)
 	w.close()
 }
 
 func TestAResetAloneEndsWithWhatIsToBeDone(t *testing.T) {
-	w := newLostWorld(t).alone(flow.Given{}).toKeep()
-	w.choose("Save it").step(flow.StepResetDone)
+	w := newLostWorld(t).alone(flow.Given{}).toName("Save it")
+	w.answer(named).step(flow.StepResetDone)
 	lines := fmt.Sprint(w.flow.Question().Lines)
-	for _, words := range []string{"the new password logs in", "convox login " + w.rack.Host, "convox-travis --rack production"} {
+	for _, words := range []string{"the new password works (5 of 5 logins)", "saved in " + w.home, "convox login " + w.rack.Host, "convox-travis --rack production"} {
 		if !strings.Contains(lines, words) {
 			t.Errorf("%q is not in %s", words, lines)
 		}
@@ -260,9 +270,9 @@ func TestAResetAloneEndsWithWhatIsToBeDone(t *testing.T) {
 	w = newLostWorld(t).alone(flow.Given{})
 	w.choose("Use a Console deploy key").step(flow.StepResetDone)
 	w = newLostWorld(t).alone(flow.Given{})
-	w.choose("Read it from AWS").answer(flow.Value{}).step(flow.StepLost).choose("Read it from AWS").answer(yes).step(flow.StepRecovered).choose("Leave").step(flow.StepResetDone)
+	w.choose("Read it from AWS").answer(flow.Value{}).step(flow.StepLost).choose("Read it from AWS").answer(yes).step(flow.StepRecovered).choose("Quit").step(flow.StepResetDone)
 	w = newLostWorld(t).alone(flow.Given{DryRun: true})
-	w.choose("Set a new password").answer(yes).choose("Make one").step(flow.StepChanges).answer(yes)
+	w.choose("Set a new password").answer(yes).choose("Generate one").step(flow.StepChanges).answer(yes)
 	if w.flow.State() != flow.Over {
 		t.Error("a dry run goes on")
 	}
@@ -273,9 +283,9 @@ func TestAResetAloneEndsWithWhatIsToBeDone(t *testing.T) {
 }
 
 func TestAPasswordThatWasSavedAndNeverSetIsTakenBack(t *testing.T) {
-	w := newLostWorld(t).toLost().toKeep()
+	w := newLostWorld(t).toLost().toName("Save it")
 	stopped, stop := context.WithCancelCause(t.Context())
-	if err := w.flow.Answer(flow.Value{Index: 0}); err != nil {
+	if err := w.flow.Answer(named); err != nil {
 		t.Fatal(err)
 	}
 	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
@@ -289,8 +299,8 @@ func TestAPasswordThatWasSavedAndNeverSetIsTakenBack(t *testing.T) {
 	}
 	w.close()
 
-	w = newLostWorld(t).toLost().toKeep()
-	_ = w.flow.Answer(flow.Value{Index: 0})
+	w = newLostWorld(t).toLost().toName("Save it")
+	_ = w.flow.Answer(named)
 	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	w.close() // the driver left before the work began
 	if w.saved() != "" {

@@ -24,9 +24,9 @@ import (
 
 // As when the terminal is gone in the middle.
 func TestAPasswordThatIsBeingSetStaysWithItsOwner(t *testing.T) {
-	w := newLostWorld(t).toLost().toKeep()
+	w := newLostWorld(t).toLost().toName("Save it")
 	w.aws.SetPace(cfntest.Pace{Resource: time.Hour})
-	_ = w.flow.Answer(flow.Value{Index: 0})
+	_ = w.flow.Answer(named)
 	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	ctx, leave := context.WithCancel(t.Context())
 	begun, ended := make(chan bool), make(chan bool)
@@ -60,12 +60,12 @@ func TestASavedPasswordIsTriedFirst(t *testing.T) {
 	if _, err := convox.NewLogins(noEnvironment, w.home, "linux").Save(w.host(), secret.New(secrettest.Canary)); err != nil {
 		t.Fatal(err)
 	}
-	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepResetDone)
+	w.alone(flow.Given{}).choose("Try the saved one").step(flow.StepResetDone)
 	if w.flow.CanGoBack() {
 		t.Error("it can be gone back from the end")
 	}
 	w.rack.SetTasks("other", "other")
-	w.alone(flow.Given{}).choose("Try the one that is saved").step(flow.StepLost).wantProblem("the Rack doesn't accept the password saved in " + w.home)
+	w.alone(flow.Given{}).choose("Try the saved one").step(flow.StepLost).wantProblem("the Rack doesn't accept the password saved in " + w.home)
 	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {
 		t.Errorf("it offers %s", options)
 	}
@@ -77,7 +77,7 @@ func TestAnOldPasswordIsNotPutBack(t *testing.T) {
 	if _, err := convox.NewLogins(noEnvironment, w.home, "linux").Save(w.host(), secret.New("stale")); err != nil {
 		t.Fatal(err)
 	}
-	w.alone(flow.Given{}).toKeep().choose("Show it").answer(flow.Value{Text: w.flow.Question().Secret.Reveal()[24:]}).step(flow.StepResetDone)
+	w.alone(flow.Given{}).toName("Show it").answer(named).answer(flow.Value{Text: w.flow.Question().Secret.Reveal()[24:]}).step(flow.StepResetDone)
 	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepNew)
 	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {
 		t.Errorf("it offers %s", options)
@@ -130,7 +130,7 @@ func TestALoginThatCannotBePutBackIsTold(t *testing.T) {
 	broken := errors.New("the disk is full")
 	w.outside.Logins = brokenLogins{convox.NewLogins(noEnvironment, w.home, "linux"), broken}
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
-	w.toLost().toKeep().choose("Save it").step(flow.StepAffected).wantProblem("no room")
+	w.toLost().toName("Save it").answer(named).step(flow.StepAffected).wantProblem("no room")
 	if err := w.flow.Close(t.Context()); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
@@ -139,7 +139,7 @@ func TestALoginThatCannotBePutBackIsTold(t *testing.T) {
 func TestAnUnansweredPreviewIsNotTakenForAnAnswer(t *testing.T) {
 	w := newLostWorld(t)
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool { return strings.Contains(r.Body, "Action=CreateChangeSet") }})
-	w.toLost().choose("Set a new password").answer(yes).choose("Make one").step(flow.StepAffected).wantProblem("preview the reset")
+	w.toLost().choose("Set a new password").answer(yes).choose("Generate one").choose("Save it").step(flow.StepAffected).wantProblem("preview the reset")
 	w.close()
 }
 
@@ -147,8 +147,8 @@ func TestAResetThatWasTakenBackMeanwhileIsTold(t *testing.T) {
 	w := newLostWorld(t)
 	w.aws.SetPace(cfntest.Pace{Resource: 60 * time.Millisecond})
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
-	w.toLost().toKeep()
-	_ = w.flow.Answer(flow.Value{Index: 0})
+	w.toLost().toName("Save it")
+	_ = w.flow.Answer(named)
 	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	ctx, stop := context.WithCancel(t.Context())
 	tell := w.tell(func(error) {})
@@ -182,18 +182,18 @@ func TestAStackThatCannotBeUpdatedIsSaidAtOnce(t *testing.T) {
 
 func TestAShortPasswordIsTypedBackWhole(t *testing.T) {
 	w := newLostWorld(t).toLost()
-	w.choose("Set a new password").answer(yes).choose("Type one").answer(flow.Value{Secret: secret.New("abc")}).answer(yes).answer(flow.Value{Text: "production"}).choose("Show it").step(flow.StepKept)
+	w.choose("Set a new password").answer(yes).choose("Type one").answer(flow.Value{Secret: secret.New("abc")}).choose("Show it").answer(yes).answer(named).step(flow.StepKept)
 	if q := w.flow.Question(); q.Tail != 3 || !strings.Contains(q.Reason[0], "last 3 characters") {
 		t.Errorf("%+v", q)
 	}
-	w.answer(flow.Value{Text: "abc"}).step(flow.StepReview)
+	w.answer(flow.Value{Text: "abc"}).step(flow.StepAfterReset)
 }
 
 // begin a reset whose password is saved, and leave it while its end is open.
 func (w *lostWorld) leave() string {
 	w.Helper()
 	w.aws.Deny("ecs:UpdateService", region)
-	w.alone(flow.Given{}).toKeep().choose("Save it").step(flow.StepGoOn).choose("Leave it")
+	w.alone(flow.Given{}).toName("Save it").answer(named).step(flow.StepGoOn).choose("Quit")
 	finder, err := w.outside.AWS(w.Context())
 	if err != nil {
 		w.Fatal(err)
@@ -205,7 +205,7 @@ func (w *lostWorld) leave() string {
 func TestAResetThatEndsLeavesNothingBehind(t *testing.T) {
 	w := newLostWorld(t)
 	w.leave()
-	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("Make one").answer(yes).answer(flow.Value{Text: "production"}).choose("Show it").step(flow.StepKept)
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("Generate one").choose("Show it").answer(yes).answer(named).step(flow.StepKept)
 	w.answer(flow.Value{Text: w.flow.Question().Secret.Reveal()[24:]}).step(flow.StepResetDone)
 	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepNew)
 	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {
@@ -216,7 +216,7 @@ func TestAResetThatEndsLeavesNothingBehind(t *testing.T) {
 func TestAPasswordThatIsGoneMeanwhileIsSavedAgain(t *testing.T) {
 	w := newLostWorld(t)
 	saved := w.leave()
-	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("The one that is saved").step(flow.StepChanges)
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("The saved one").step(flow.StepChanges)
 	if err := os.Remove(filepath.Join(w.home, ".config", "convox2", "auth")); err != nil {
 		t.Fatal(err)
 	}
@@ -233,9 +233,9 @@ func TestEachRoundTakesBackWhatItSaved(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
-	w.alone(flow.Given{}).toKeep().choose("Save it").step(flow.StepAffected)
-	w.answer(yes).choose("Make one").answer(yes).answer(flow.Value{Text: "production"}).step(flow.StepKeep)
-	_ = w.flow.Answer(flow.Value{Index: 0})
+	w.alone(flow.Given{}).toName("Save it").answer(named).step(flow.StepAffected)
+	w.answer(yes).choose("Generate one").choose("Save it").answer(yes).step(flow.StepName)
+	_ = w.flow.Answer(named)
 	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	if err := w.flow.Close(t.Context()); err != nil { // the driver left before the work began
 		t.Error(err)
@@ -258,7 +258,7 @@ func TestARackThatAClientTookForAConsoleIsOfferedOnceItsStackIsFound(t *testing.
 		}
 	}
 	w.begin(flow.Given{SignIn: flow.ByRack, Rack: "production"}).step(flow.StepSource)
-	if options := fmt.Sprint(w.flow.Question().Options); !strings.Contains(options, "the convox client has saved") {
+	if options := fmt.Sprint(w.flow.Question().Options); !strings.Contains(options, "Use the saved one") {
 		t.Errorf("it offers %s", options)
 	}
 }
@@ -269,14 +269,14 @@ func TestThePasswordThatAWSHasAndTheRackRefusesRestartsTheRack(t *testing.T) {
 	w := newLostWorld(t)
 	w.rack.SetTasks("older", "older")
 	w.toLost().choose("Read it from AWS").answer(yes).step(flow.StepSource).wantProblem("the Rack doesn't accept the password that AWS has")
-	if do := w.flow.Question().Problem.Do; !slices.Contains(do, "set a new one, and choose the one that AWS has: then only the web service restarts") {
+	if do := w.flow.Question().Problem.Do; !slices.Contains(do, "set a new one, and choose the one in AWS: then only the web service restarts") {
 		t.Errorf("%q", do)
 	}
-	w.choose("Set a new one").choose("Set a new password").answer(yes).choose("The one that AWS has").step(flow.StepChanges)
+	w.choose("Set a new one").choose("Set a new password").answer(yes).choose("The one in AWS").choose("Save it").step(flow.StepChanges)
 	if n := len(w.aws.ChangeSets(region, "production")); n != 0 {
 		t.Errorf("%d change sets are left", n)
 	}
-	w.answer(yes).step(flow.StepReview)
+	w.answer(yes).step(flow.StepAfterReset).accept().step(flow.StepReview)
 	if checker, err := w.outside.Checker(""); err != nil {
 		t.Fatal(err)
 	} else if _, err := checker.Rack(t.Context(), w.host(), secret.New(secrettest.Canary)); err != nil {

@@ -61,7 +61,7 @@ type brokenLogins struct {
 
 func (l brokenLogins) EndReset(convox.Host, secret.String, bool) error { return l.err }
 
-// saved is what the convox client has saved for the Rack.
+// saved is what is saved for the convox CLI.
 func (w *lostWorld) saved() string {
 	logins, _ := convox.SavedLogins(noEnvironment, w.home, "linux")
 	login, _ := convox.FindSaved(logins, w.host())
@@ -102,13 +102,25 @@ func (w *world) choose(label string) *world {
 	return w
 }
 
-// toKeep goes from the question whether it is lost to where the new password is
-// to be kept.
-func (w *lostWorld) toKeep() *lostWorld {
+// named confirms a reset.
+var named = flow.Value{Text: "production"}
+
+// toName goes from the question whether it is lost to the one that confirms the reset.
+func (w *lostWorld) toName(keep string) *lostWorld {
 	w.Helper()
-	w.choose("Set a new password").step(flow.StepAffected).answer(yes).step(flow.StepNew).choose("Make one").step(flow.StepChanges)
-	w.answer(yes).step(flow.StepName).answer(flow.Value{Text: "production"}).step(flow.StepKeep)
+	w.choose("Set a new password").step(flow.StepAffected).answer(yes).step(flow.StepNew).choose("Generate one").step(flow.StepKeep).choose(keep)
+	w.step(flow.StepChanges).answer(yes).step(flow.StepName)
 	return w
+}
+
+// answerOf is what the transcript says behind a name.
+func (w *world) answerOf(name string) string {
+	for _, item := range w.flow.Rail() {
+		if item.Name == name {
+			return item.Answer
+		}
+	}
+	return ""
 }
 
 // close ends the flow as its owner does.

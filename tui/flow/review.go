@@ -144,7 +144,7 @@ func warningLines(warnings []setup.Warning) []Line {
 	for _, w := range setup.GroupWarnings(warnings) {
 		lines = append(lines, Line{Warning, sentence(w.String())})
 		if w.Hint != "" {
-			lines = append(lines, Line{Muted, sentence(w.Hint)})
+			lines = append(lines, under(Muted, sentence(w.Hint)))
 		}
 	}
 	return lines
@@ -210,13 +210,13 @@ func (f *Flow) settingsLines() []Line {
 	repository := plan.Repositories[0]
 	lines := []Line{{Heading, "Travis settings of " + nameOf(f.targets()) + scopeWords(plan.Branch)}}
 	if source := f.ownSource(); source != "" {
-		lines = append(lines, Line{Muted, "It's " + source + "."})
+		lines = append(lines, under(Muted, "It's "+source+"."))
 	}
 	if f.answers.encrypt {
 		lines = append(lines,
-			Line{Plain, "Both variables go into .travis.yml instead, encrypted for this repository."},
-			Line{Plain, variable(setup.PasswordName, f.passwordWords())},
-			Line{Muted, "Variables in the file override the settings, which don't change."},
+			under(Plain, "Both variables go into .travis.yml instead, encrypted for this repository."),
+			under(Plain, variable(setup.PasswordName, f.passwordWords())),
+			under(Muted, "Variables in the file override the settings, which don't change."),
 		)
 	} else {
 		lines = append(lines, changeLine(repository.Host, plan.Credential.Host.String()), changeLine(repository.Password, f.passwordWords()))
@@ -228,6 +228,9 @@ func (f *Flow) settingsLines() []Line {
 	return append(lines, f.keyLines()...)
 }
 
+// under is a line below a heading or a line with a mark.
+func under(tone Tone, words string) Line { return Line{tone, "  " + words} }
+
 func variable(name, value string) string { return fmt.Sprintf("%-15s  %s", name, value) }
 
 func changeLine(c setup.Change, value string) Line {
@@ -237,7 +240,7 @@ func changeLine(c setup.Change, value string) Line {
 	case setup.Replace:
 		return Line{Replaced, variable(c.Name, value)}
 	}
-	return Line{Plain, "  " + variable(c.Name, "unchanged")}
+	return under(Plain, "  "+variable(c.Name, "unchanged"))
 }
 
 func duplicateLines(r setup.RepositoryPlan) []Line {
@@ -305,7 +308,7 @@ func (f *Flow) keyLines() []Line {
 	if more := len(login.Racks) - few; more > 0 {
 		words += fmt.Sprintf(" and %d more", more)
 	}
-	return []Line{{Muted, "The deploy key sees " + words + "."}}
+	return []Line{under(Muted, "The deploy key sees "+words+".")}
 }
 
 // severalLines show what several repositories share, and a table of them.
@@ -320,8 +323,8 @@ func (f *Flow) severalLines() []Line {
 	}
 	lines := []Line{
 		{Heading, "Travis settings of " + text.Count(len(plan.Repositories), "repository") + scopeWords(plan.Branch)},
-		{Plain, variable(setup.HostName, plan.Credential.Host.String())},
-		{Plain, variable(setup.PasswordName, f.passwordWords())},
+		under(Plain, variable(setup.HostName, plan.Credential.Host.String())),
+		under(Plain, variable(setup.PasswordName, f.passwordWords())),
 	}
 	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
 	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},
@@ -396,7 +399,7 @@ func tableOf(all []setup.RepositoryPlan) []Line {
 		}
 	}
 	for i, row := range rows {
-		line := Line{Text: row[0] + blanks(columns[0]-ansi.StringWidth(row[0])) + row[1]}
+		line := under(Plain, row[0]+blanks(columns[0]-ansi.StringWidth(row[0]))+row[1])
 		if row[2] != "" {
 			line.Text += blanks(columns[1]-ansi.StringWidth(row[1])) + row[2]
 		}

@@ -102,7 +102,7 @@ func (w *world) reads(words ...string) *world {
 func TestSeveralRepositoriesAreSetUpTogether(t *testing.T) {
 	w, keys := newWorldOf(t, 3)
 	w.toRepositories().pick(keys...).step(flow.StepReview)
-	w.reads("Travis settings of 3 repositories", "3 new", "REPOSITORY  CHANGE\n", "acme/r00    new\n", "acme/r02    new", "convox-travis yml")
+	w.reads("Travis settings of 3 repositories", "3 new", "  REPOSITORY  CHANGE\n", "  acme/r00    new\n", "  acme/r02    new", "convox-travis yml")
 	if n := len(w.travis.Writes()); n != 0 {
 		t.Errorf("%d writes before the review", n)
 	}
@@ -330,8 +330,13 @@ func TestAStopEndsSeveralAndTellsWhatStands(t *testing.T) {
 	w.stopAt = "3 done"
 	w.accept()
 	report := w.flow.Report()
-	if done, _, left := report.Count(); w.flow.State() != flow.Over || !errors.Is(report.Stopped, errStop) || done < 3 || left == 0 {
+	done, _, left := report.Count()
+	if w.flow.State() != flow.Over || !errors.Is(report.Stopped, errStop) || done < 3 || left == 0 {
 		t.Errorf("state %d, %v: %d done, %d left", w.flow.State(), report.Stopped, done, left)
+	}
+	title, lines := w.flow.Ending()
+	if text := fmt.Sprint(lines); title != "Stopped" || strings.Count(text, "not started") != 1 || !strings.Contains(text, fmt.Sprintf("%d not started: acme/", left)) || strings.Contains(text, "Next") {
+		t.Errorf("%s: %s", title, text)
 	}
 	for _, r := range report.Repositories {
 		if n := len(w.travis.EnvVars(r.Target.Slug)); n != 0 && n != 2 || (n == 2) != r.HasChanges() {

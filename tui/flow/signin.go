@@ -26,7 +26,7 @@ func signInStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "How do builds sign in to Convox?",
-				Reason: []string{"Builds use it to run convox deploy. Travis stores it as private variables."},
+				Reason: append([]string{"Builds use it to run convox deploy. Travis stores it as private variables."}, f.tip(StepSignIn)...),
 				Help:   []string{deployKeyHelp, rackPasswordHelp, "A deploy key is the safer choice where Console manages the Rack."},
 			}
 			offer(&q, signIns, signInOptions, f.likelySignIn())

@@ -13,6 +13,7 @@ func steps(given Given) []step {
 		recovering(),
 		resetting(),
 		[]step{
+			afterResetStep(),
 			accountStep(), tokenStep(),
 			repositoryStep(), slugStep(), readStep(), unreadableStep(), unknownStep(), activateStep(),
 			branchStep(), branchNameStep(), deployRackStep(),
@@ -34,10 +35,9 @@ func recovering() []step {
 func resetting() []step {
 	return []step{
 		lostStep(), affectedStep(), busyStep(),
-		newStep(), freshStep(),
+		newStep(), freshStep(), keepStep(),
 		previewStep(), resetCertificateStep(), changesStep(), refreshStep(), nameStep(),
-		keepStep(), keptStep(),
-		resetStep(), goOnStep(),
+		saveStep(), keptStep(), resetStep(), goOnStep(),
 	}
 }
 
@@ -69,9 +69,11 @@ const (
 	StepRefresh     = "refresh"
 	StepName        = "name"
 	StepKeep        = "keep"
+	StepSave        = "save"
 	StepKept        = "kept"
 	StepReset       = "reset"
 	StepGoOn        = "go on"
+	StepAfterReset  = "after reset"
 	StepResetDone   = "reset done"
 	StepAccount     = "account"
 	StepToken       = "token"

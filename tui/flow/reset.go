@@ -259,7 +259,7 @@ func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
 		line := Line{Plain, row}
 		if i == 0 {
-			line = Line{Heading, "  " + row}
+			line = Line{Heading, row}
 		}
 		lines = append(lines, line)
 	}

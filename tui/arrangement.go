@@ -87,14 +87,14 @@ func (m *model) arrange() arrangement {
 // rowsFirst is how many lines of a list come before the reasons.
 const rowsFirst = 9
 
-// part is a text in lines, and how many of these are seen.
+// part is a text in lines, of which shown are on the screen.
 type part struct {
 	lines []string
 	brief bool // an address, or not longer than a line
 	shown int
 }
 
-// long is how many lines of the parts are seen.
+// long is how many lines of the parts are on the screen.
 func long(parts []part) int {
 	lines := 0
 	for _, p := range parts {

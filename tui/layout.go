@@ -104,7 +104,7 @@ func (m *model) bars(lines ...string) []string {
 // plans take less, and the screen doesn't flicker.
 const holdTime = 300 * time.Millisecond
 
-// main is what stands between the header and the keys.
+// main is everything between the header and the keys.
 func (m *model) main() []string {
 	switch {
 	case m.help != nil:
@@ -162,7 +162,7 @@ func (m *model) titled(title, right string) []string {
 	return lines
 }
 
-// summary is how far the search for rows is, or what came of it.
+// summary is the progress of the search for rows, or its result.
 func (m *model) summary() string {
 	if m.question.Growing {
 		return m.question.More

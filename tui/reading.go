@@ -31,7 +31,7 @@ type reading struct {
 // leastFile is how many lines of a file are worth a part of the screen.
 const leastFile = 3
 
-// rewrite takes other lines. More of them have to be seen again.
+// rewrite takes other lines. If there are more, they have to be read to their end.
 func (r *reading) rewrite(lines []flow.Line) {
 	r.ended = r.ended && len(lines) <= len(r.lines)
 	r.lines, r.starts = lines, nil
@@ -185,7 +185,7 @@ func (r *reading) keys() []field.Key {
 	return []field.Key{{Key: "↑↓", Does: "more"}}
 }
 
-// sign stands before a line, so that its tone needs no color.
+// sign precedes a line, so that its tone needs no color.
 func sign(tone flow.Tone) string {
 	switch tone {
 	case flow.Good:

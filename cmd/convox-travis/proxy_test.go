@@ -49,7 +49,7 @@ func TestARacksOwnCertificateIsApprovedByItsFingerprint(t *testing.T) {
 	}
 	w.env["HTTPS_PROXY"] = through(t, w.setting("DEMO_RACK_HOST"))
 	args := []string{"apply", "--host", host, "--repo", w.setting("DEMO_REPO"), "--password-stdin"}
-	w.want(w.run(w.password(), args...), 2, "--fingerprint", "not sent")
+	w.want(w.run(w.password(), args...), 2, "--fingerprint", "wasn't sent")
 	if n := len(w.Rack.Faults.Requests()); n != 0 {
 		t.Errorf("%d requests were sent before the certificate was approved", n)
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
@@ -100,7 +101,7 @@ func (f *Flow) resultLines() []Line {
 		}
 		lines = append(lines, f.resultLine(tone, variable(travisyml.FileName, file.Outcome())))
 	}
-	if r.Err != nil {
+	if r.Err != nil && (f.result.report.Stopped == nil || problem.Code(r.Err) != setup.CodeStopped) { // the title says that
 		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
 	return append(lines, f.testBuildLines()...)

@@ -32,11 +32,10 @@ func Command(words ...string) string {
 // leastWidth is the width of lines if there is no room at all.
 const leastWidth = 8
 
-// Wrap cuts a text into lines of at most the given cells, at least one, only between
-// words: a flag or a host must stay in one piece to be copied. A word longer than a line
-// is cut at the end of the line. The text's own line breaks stay, and so do leading
-// blanks of a line, including after the sign of a diff, and all blanks of a line that
-// fits.
+// Wrap cuts a text into lines of at most so many cells, at least one, between words
+// only: a flag or a host isn't broken at its dashes, so that it can be copied. A word
+// longer than a line is cut where the line ends. The text's own line breaks stay, each
+// line keeps its indent, and one that fits keeps all its blanks.
 func Wrap(text string, width int) []string { return wrap(text, max(width, leastWidth), true) }
 
 // WrapWhole is Wrap for words to copy: one that is longer than a line gets its own line.
@@ -54,45 +53,28 @@ func wrapLine(text string, width int, cuts bool) []string {
 	if ansi.StringWidth(text) <= width {
 		return []string{text} // its columns stay
 	}
-	rest := strings.TrimLeft(text, " +-")
-	line := strings.TrimSuffix(text, rest)
-	begin := continuationPrefix(line)
+	words := strings.TrimLeft(text, " ")
+	indent := text[:min(len(text)-len(words), width/2)]
 	var lines []string
-	fresh := true
-	for _, word := range strings.Fields(rest) {
-		if !fresh && ansi.StringWidth(line)+1+ansi.StringWidth(word) > width {
-			lines, line, fresh = append(lines, line), begin, true
+	line := ""
+	for _, word := range strings.Fields(words) {
+		if line != "" && ansi.StringWidth(line)+1+ansi.StringWidth(word) <= width {
+			line += " " + word
+			continue
 		}
-		if !fresh {
-			line += " "
+		if line != "" {
+			lines = append(lines, line)
 		}
-		line, fresh = line+word, false
-		if cuts {
-			cut := cutWord(line, begin, width)
-			lines, line = append(lines, cut[:len(cut)-1]...), cut[len(cut)-1]
+		line = indent + word
+		if cuts && ansi.StringWidth(line) > width {
+			parts := strings.Split(ansi.Hardwrap(word, max(width-len(indent), 1), true), "\n")
+			for _, part := range parts[:len(parts)-1] {
+				lines = append(lines, indent+part)
+			}
+			line = indent + parts[len(parts)-1]
 		}
 	}
 	return append(lines, line)
-}
-
-// cutWord cuts a line whose last word may be too long.
-func cutWord(line, begin string, width int) []string {
-	cut := strings.Split(ansi.Hardwrap(line, width, true), "\n")
-	if begin == "" || len(cut) == 1 {
-		return cut
-	}
-	rest := ansi.Hardwrap(strings.Join(cut[1:], ""), width-ansi.StringWidth(begin), true)
-	return strings.Split(cut[0]+"\n"+begin+strings.ReplaceAll(rest, "\n", "\n"+begin), "\n")
-}
-
-// continuationPrefix is the start of a wrapped line's continuation: added lines of a diff
-// have their sign on each one, or they would seem to exist already. It is short so
-// that an address fits.
-func continuationPrefix(before string) string {
-	if !strings.HasPrefix(before, "+") {
-		return ""
-	}
-	return "+… "
 }
 
 // Count is a number with a noun, such as "1 repository" and "2 repositories".

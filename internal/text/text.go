@@ -5,7 +5,7 @@
 package text
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -34,7 +34,7 @@ const leastWidth = 8
 
 // Wrap cuts a text into lines of at most the given cells, at least one, only between
 // words: a flag or a host must stay in one piece to be copied. A word longer than a line
-// is cut at the end of the line. The text's own line breaks stay, and so do leading
+// is cut near the end of the line, after a dot, slash or hyphen if there is one. The text's own line breaks stay, and so do leading
 // blanks of a line, including after the sign of a diff, and all blanks of a line that
 // fits.
 func Wrap(text string, width int) []string { return wrap(text, max(width, leastWidth), true) }
@@ -77,12 +77,19 @@ func wrapLine(text string, width int, cuts bool) []string {
 
 // cutWord cuts a line whose last word may be too long.
 func cutWord(line, begin string, width int) []string {
-	cut := strings.Split(ansi.Hardwrap(line, width, true), "\n")
-	if begin == "" || len(cut) == 1 {
-		return cut
+	var lines []string
+	prefix := ""
+	for {
+		head := line[:min(len(line), 32*width)] // enough, whatever the length of the word
+		cut := ansi.Truncate(head, width-ansi.StringWidth(prefix), "")
+		if len(cut) == len(line) || cut == "" {
+			return append(lines, prefix+line)
+		}
+		if end := strings.LastIndexAny(cut, "./-") + 1; end > len(cut)/2 {
+			cut = cut[:end]
+		}
+		lines, line, prefix = append(lines, prefix+cut), line[len(cut):], begin
 	}
-	rest := ansi.Hardwrap(strings.Join(cut[1:], ""), width-ansi.StringWidth(begin), true)
-	return strings.Split(cut[0]+"\n"+begin+strings.ReplaceAll(rest, "\n", "\n"+begin), "\n")
 }
 
 // continuationPrefix is the start of a wrapped line's continuation: added lines of a diff
@@ -100,7 +107,16 @@ func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %s", n, Plural(noun))
+	return Grouped(n) + " " + Plural(noun)
+}
+
+// Grouped writes a number with commas between its thousands.
+func Grouped(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }
 
 // Plural is the plural of a regular noun.

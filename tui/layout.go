@@ -108,7 +108,7 @@ const holdTime = 300 * time.Millisecond
 func (m *model) main() []string {
 	switch {
 	case m.help != nil:
-		return append(m.titled("Help: "+m.question.Title, ""), m.bars(m.help.view(m.theme)...)...)
+		return m.link(append(m.helpTitle(), m.bars(m.help.view(m.theme)...)...))
 	case m.busy != "" && m.held != nil && time.Since(m.since) < holdTime:
 		return m.held
 	case m.busy != "":
@@ -143,6 +143,16 @@ func (m *model) main() []string {
 		lines = append(lines, m.bar(""))
 	}
 	return m.link(append(lines, m.bars(seen(m.room(), a.below...)...)...))
+}
+
+// helpTitle is what stands above the help, with empty lines where there is room.
+func (m *model) helpTitle() []string {
+	title, _, _ := strings.Cut(m.question.Title, ": ")
+	lines := m.titled("Help: "+title, "")
+	if m.body() < 16 {
+		return lines
+	}
+	return append(append([]string{""}, lines...), m.bar(""))
 }
 
 // titled is a title behind the mark of what is asked, with a summary at the right.

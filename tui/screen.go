@@ -48,6 +48,7 @@ type model struct {
 	stale    bool                     // there are more rows
 	touched  bool                     // the person has started to answer
 	problem  *flow.Problem
+	highest  int // lines of detail below the rows
 
 	// What was on the screen.
 	asked, moved int // questions, and rows that came under the cursor
@@ -106,7 +107,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height, m.held = msg.Width, msg.Height, nil
+		m.width, m.height, m.held, m.highest = msg.Width, msg.Height, nil, 0
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
@@ -327,7 +328,7 @@ func (m *model) ask() tea.Cmd {
 	m.question = m.flow.Question()
 	m.problem, m.stale, m.touched = m.question.Problem, false, false
 	m.asked++
-	m.field, m.reading, m.help, m.helped, m.copied = nil, nil, nil, false, ""
+	m.field, m.reading, m.help, m.helped, m.copied, m.highest = nil, nil, nil, false, "", 0
 	q := m.question
 	switch q.Kind {
 	case flow.Choice:

@@ -5,7 +5,7 @@
 package text
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -34,7 +34,7 @@ const leastWidth = 8
 
 // Wrap cuts a text into lines of at most so many cells, at least one, between words
 // only: a flag or a host isn't broken at its dashes, so that it can be copied. A word
-// longer than a line is cut where the line ends. The text's own line breaks stay, each
+// longer than a line is cut near the line's end, after a dot, slash or hyphen. The text's own line breaks stay, each
 // line keeps its indent, and one that fits keeps all its blanks.
 func Wrap(text string, width int) []string { return wrap(text, max(width, leastWidth), true) }
 
@@ -65,16 +65,29 @@ func wrapLine(text string, width int, cuts bool) []string {
 		if line != "" {
 			lines = append(lines, line)
 		}
-		line = indent + word
-		if cuts && ansi.StringWidth(line) > width {
-			parts := strings.Split(ansi.Hardwrap(word, max(width-len(indent), 1), true), "\n")
-			for _, part := range parts[:len(parts)-1] {
-				lines = append(lines, indent+part)
+		for cuts {
+			cut := cutWord(word, width-len(indent))
+			if len(cut) == len(word) {
+				break
 			}
-			line = indent + parts[len(parts)-1]
+			lines, word = append(lines, indent+cut), word[len(cut):]
 		}
+		line = indent + word
 	}
 	return append(lines, line)
+}
+
+// cutWord is as much of a word as fits, up to a dot, slash or hyphen if there is one.
+func cutWord(word string, width int) string {
+	head := word[:min(len(word), 32*width)] // a word can have a mebibyte
+	cut := ansi.Truncate(head, width, "")
+	if cut == "" || len(cut) == len(word) {
+		return word
+	}
+	if end := strings.LastIndexAny(cut, "./-") + 1; end > len(cut)/2 {
+		cut = cut[:end]
+	}
+	return cut
 }
 
 // Count is a number with a noun, such as "1 repository" and "2 repositories".
@@ -82,7 +95,16 @@ func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %s", n, Plural(noun))
+	return Grouped(n) + " " + Plural(noun)
+}
+
+// Grouped writes a number with commas between its thousands.
+func Grouped(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }
 
 // Plural is the plural of a regular noun.

@@ -112,6 +112,7 @@ const (
 	FileRemoved // a line of a file that goes
 	FileContext // a line of a file that stays
 	Command     // can be run as it is: never broken inside a word, on lines of its own
+	Named       // a key or a label, with what it means behind two blanks
 )
 
 // Line is a line to read. Two blanks separate a variable from its value.

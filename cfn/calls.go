@@ -13,38 +13,38 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// attempt is a call that is about to be made.
+// attempt describes a call, for its error.
 type attempt struct {
-	what   string // "read the stack"; the Rack is added
-	rack   Rack
-	needed Permission
+	action     string // "read the stack"; the Rack is added
+	rack       Rack
+	permission Permission
 }
 
-// enter holds a Rack against what can be one, so that no name from outside
-// becomes more than a name, and gets the credentials.
-func (f *Finder) enter(ctx context.Context, what string, rack Rack) error {
+// prepare checks the Rack's name and region, so that no text from outside becomes
+// more than a name, and gets the credentials.
+func (f *Finder) prepare(ctx context.Context, what string, rack Rack) error {
 	if !stackName.MatchString(rack.Name) {
-		return badName(what, fmt.Sprintf("no Rack can be called %q", shown(rack.Name)))
+		return nameError(what, fmt.Sprintf("%q can't be the name of a Rack", abbreviate(rack.Name)))
 	}
-	if rack.Region != f.region && !plausible(rack.Region) {
-		return badRegion(what, rack.Region)
+	if rack.Region != f.region && !isPlausibleRegion(rack.Region) {
+		return regionError(what, rack.Region)
 	}
-	return f.login(ctx)
+	return f.signIn(ctx)
 }
 
-func badName(what, why string) *problem.Error {
-	return failed(CodeName, what, why, "use a name that begins with a letter and has only letters, digits and dashes")
+func nameError(what, why string) *problem.Error {
+	return newError(CodeName, what, why, "use a name that starts with a letter and has only letters, digits and dashes")
 }
 
-// of names a Rack in what was attempted.
-func of(what string, rack Rack) string {
-	return fmt.Sprintf("%s of Rack %s in %s", what, shown(rack.Name), shown(rack.Region))
+// ofRack appends the Rack to an action.
+func ofRack(what string, rack Rack) string {
+	return fmt.Sprintf("%s of Rack %s in %s", what, abbreviate(rack.Name), abbreviate(rack.Region))
 }
 
-// ask makes one call; the deadline counts for all its tries together. When ctx
-// ends first, the error is its cause, otherwise an *problem.Error. An answer that came
-// is an answer, also when ctx has ended meanwhile.
-func ask[T any](ctx context.Context, f *Finder, a attempt, call func(context.Context) (T, error)) (T, error) {
+// callAWS makes one call; the deadline covers all its tries. If ctx ends first, the
+// error is its cause, otherwise a *problem.Error. An answer counts even if ctx has
+// ended by then.
+func callAWS[T any](ctx context.Context, f *Finder, a attempt, call func(context.Context) (T, error)) (T, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
 	defer cancel()
 	answer, err := call(limited)
@@ -55,23 +55,23 @@ func ask[T any](ctx context.Context, f *Finder, a attempt, call func(context.Con
 	if ctx.Err() != nil {
 		return none, context.Cause(ctx)
 	}
-	e := f.failure(timely(limited, err), a.rack.Region)
-	return none, attempting(of(a.what, a.rack), needing(a.needed.asNamed(e), e))
+	e := f.callError(preferCause(limited, err), a.rack.Region)
+	return none, withAction(ofRack(a.action, a.rack), withPermission(a.permission.onNamedResource(e), e))
 }
 
-// The options of a call: where it goes, and for a write that it is sent once.
+// The options of a call: its region, and that a write is sent once.
 
 func stacksIn(region string) func(*cloudformation.Options) {
 	return func(o *cloudformation.Options) { o.Region = region }
 }
 
-func (f *Finder) changingStack(o *cloudformation.Options) { o.Retryer = newWriteRetryer(f.retry) }
+func (f *Finder) stackWriteOptions(o *cloudformation.Options) { o.Retryer = newWriteRetryer(f.retry) }
 
 func servicesIn(region string) func(*ecs.Options) {
 	return func(o *ecs.Options) { o.Region = region }
 }
 
-func (f *Finder) changingService(o *ecs.Options) { o.Retryer = newWriteRetryer(f.retry) }
+func (f *Finder) serviceWriteOptions(o *ecs.Options) { o.Retryer = newWriteRetryer(f.retry) }
 
 func storeIn(region string) func(*ssm.Options) {
 	return func(o *ssm.Options) { o.Region = region }
@@ -80,9 +80,9 @@ func storeIn(region string) func(*ssm.Options) {
 // operation is one call of one of the SDK's clients.
 type operation[In, Options, Out any] func(context.Context, *In, ...func(*Options)) (*Out, error)
 
-// calls are all that a Finder asks AWS. They are held one by one, and no client:
-// where the linker sees a client inside of a value that has an interface, it
-// keeps each of the client's some hundred calls in the program.
+// calls are all the calls of a Finder. They are stored one by one instead of as
+// clients: if a value with an interface holds a client, the linker keeps each of the
+// client's hundred or so calls in the program.
 type calls struct {
 	describeStacks         operation[cloudformation.DescribeStacksInput, cloudformation.Options, cloudformation.DescribeStacksOutput]
 	describeStackResource  operation[cloudformation.DescribeStackResourceInput, cloudformation.Options, cloudformation.DescribeStackResourceOutput]

@@ -16,8 +16,8 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// otherParameters names every parameter of a stack but the password. What an
-// update does not name falls back to the template's default.
+// otherParameters lists every parameter of a stack except the password. What an
+// update doesn't name falls back to the template's default.
 func otherParameters(described types.Stack, what string) ([]string, error) {
 	var keys []string
 	hasPassword := false
@@ -30,13 +30,12 @@ func otherParameters(described types.Stack, what string) ([]string, error) {
 		}
 	}
 	if !hasPassword {
-		return nil, missing(what, "its stack has no parameter Password")
+		return nil, missingError(what, "its stack has no parameter Password")
 	}
 	return keys, nil
 }
 
-// capabilities are those that the stack was given before, which the same
-// template needs again
+// capabilities are those of the stack, which the same template needs again
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html),
 // and the one that every Rack's template needs.
 func capabilities(described types.Stack) []types.Capability {
@@ -45,11 +44,11 @@ func capabilities(described types.Stack) []types.Capability {
 	return slices.Compact(all)
 }
 
-// makeChangeSet sends the password, and nothing else of the stack: tags, topics
-// and roles that are not sent stay as they are. The request is not kept. Where
-// its answer was lost, what was made is looked for by its name, and only when
-// there is nothing is it sent again. A request that is under way at a stop may
-// be answered: given up, it could arrive after its change set was deleted.
+// makeChangeSet sends the password and nothing else: tags, topics and roles that
+// aren't sent stay as they are. If the answer is lost, the change set is looked up by
+// its name, and the request is sent again only if there is none. A request that is in
+// progress at a stop may finish: abandoned, it could arrive after its change set was
+// deleted.
 func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []types.Capability, others []string, password secret.String) error {
 	parameters := []types.Parameter{{ParameterKey: aws.String(passwordKey), ParameterValue: aws.String(password.Reveal())}}
 	for _, key := range others {
@@ -61,29 +60,29 @@ func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []t
 	own, cancel := stop.Within(callGrace)
 	defer cancel()
 	for try := 1; ; try++ {
-		answer, err := ask(own, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
+		answer, err := callAWS(own, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
 			return f.calls.createChangeSet(ctx, &cloudformation.CreateChangeSetInput{
 				StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
-				Description:         aws.String("A new password for the Rack; every other parameter stays as it is."),
+				Description:         aws.String("A new password for the Rack; every other parameter keeps its value."),
 				UsePreviousTemplate: aws.Bool(true), Parameters: parameters, Capabilities: capabilities,
-			}, stacksIn(p.Rack.Region), f.changingStack)
+			}, stacksIn(p.Rack.Region), f.stackWriteOptions)
 		})
 		if err == nil {
-			p.id = bounded(aws.ToString(answer.Id))
+			p.id = truncate(aws.ToString(answer.Id))
 			return nil
 		}
-		e := ours(err)
+		e := asError(err)
 		if e != nil && e.Code == CodeLimit {
-			return f.tooMany(p, e)
+			return f.withChangeSetHints(p, e)
 		}
-		exists := e != nil && e.Code == CodeFailed && p.unsure && detailOf(e).status == http.StatusBadRequest // AlreadyExistsException, of an earlier try
-		if e == nil || Definite(err) && !exists {
+		exists := e != nil && e.Code == CodeFailed && p.unsure && detailOf(e).status == http.StatusBadRequest // AlreadyExistsException from an earlier try
+		if e == nil || DidNothing(err) && !exists {
 			return err
 		}
 		p.unsure = true
 		found, lookup := f.readChangeSet(stop.Soft, p, "")
 		if lookup == nil {
-			p.id = bounded(aws.ToString(found.ChangeSetId))
+			p.id = truncate(aws.ToString(found.ChangeSetId))
 			return nil
 		}
 		if problem.Code(lookup) != CodeMissing || try == f.retry.Tries || f.retry.Clock.Sleep(stop.Soft, pauses.NextBackOff()) != nil {
@@ -98,12 +97,12 @@ func (f *Finder) readChangeSet(ctx context.Context, p *Preview, page string) (*c
 		request.NextToken = &page
 	}
 	a := attempt{"read the preview", p.Rack, onStack("DescribeChangeSet", p.Rack)}
-	return ask(ctx, f, a, func(ctx context.Context) (*cloudformation.DescribeChangeSetOutput, error) {
+	return callAWS(ctx, f, a, func(ctx context.Context) (*cloudformation.DescribeChangeSetOutput, error) {
 		return f.calls.describeChangeSet(ctx, request, stacksIn(p.Rack.Region))
 	})
 }
 
-// awaitChangeSet waits until AWS has worked out the changes, and reads them.
+// awaitChangeSet waits until AWS has computed the changes, and reads them.
 func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 	begun := f.retry.Clock.Now()
 	for {
@@ -116,10 +115,10 @@ func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 			return f.readChanges(ctx, p, answer)
 		case types.ChangeSetStatusCreatePending, types.ChangeSetStatusCreateInProgress:
 		default:
-			return f.failedChangeSet(p, aws.ToString(answer.StatusReason))
+			return f.changeSetError(p, aws.ToString(answer.StatusReason))
 		}
 		if f.retry.Clock.Now().Sub(begun) >= f.patience {
-			return failed(CodeNoAnswer, of("preview the reset", p.Rack), "AWS does not finish the change set", "try again later")
+			return newError(CodeNoAnswer, ofRack("preview the reset", p.Rack), "AWS didn't finish the change set", "try again later")
 		}
 		if err := f.retry.Clock.Sleep(ctx, f.poll); err != nil {
 			return err
@@ -127,34 +126,34 @@ func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 	}
 }
 
-// failedChangeSet tells why AWS could not work out the changes.
-func (f *Finder) failedChangeSet(p *Preview, text string) error {
-	what := of("preview the reset", p.Rack)
+// changeSetError says why AWS couldn't compute the changes.
+func (f *Finder) changeSetError(p *Preview, text string) error {
+	what := ofRack("preview the reset", p.Rack)
 	if changesNothing(text) {
-		return unchanged(what)
+		return unchangedError(what)
 	}
-	e := f.understood("", text)
+	e := f.errorFromMessage("", text)
 	switch {
 	case e == nil:
-		return failed(CodeFailed, what, "AWS cannot work it out: "+f.reason(text))
+		return newError(CodeFailed, what, "AWS can't compute the changes: "+f.cleanReason(text))
 	case e.Code == CodeLimit:
-		e = f.tooMany(p, e)
+		e = f.withChangeSetHints(p, e)
 	}
-	return attempting(what, e)
+	return withAction(what, e)
 }
 
-// tooMany adds to the error how old change sets are found and deleted.
-func (f *Finder) tooMany(p *Preview, e *problem.Error) *problem.Error {
-	region, stack := quoted(p.Rack.Region), quoted(p.Rack.Name)
+// withChangeSetHints adds how to find and delete old change sets.
+func (f *Finder) withChangeSetHints(p *Preview, e *problem.Error) *problem.Error {
+	region, stack := quote(p.Rack.Region), quote(p.Rack.Name)
 	list := fmt.Sprintf("aws cloudformation list-change-sets --region %s --stack-name %s", region, stack)
 	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name NAME", region, stack)
-	return hinting(hinting(e, "list the stack's change sets: "+f.command(list)), "delete those that nobody needs: "+f.command(remove))
+	return withHint(withHint(e, "list the stack's change sets: "+f.command(list)), "delete those that you don't need: "+f.command(remove))
 }
 
 // readChanges reads all pages of changes.
 func (f *Finder) readChanges(ctx context.Context, p *Preview, page *cloudformation.DescribeChangeSetOutput) error {
 	var read []Change
-	for range mostPages {
+	for range maxPages {
 		for _, change := range page.Changes {
 			read = append(read, readChange(change))
 		}
@@ -171,68 +170,67 @@ func (f *Finder) readChanges(ctx context.Context, p *Preview, page *cloudformati
 			break
 		}
 	}
-	return f.unreadable(of("read the preview", p.Rack), "its list of changes does not end", nil)
+	return f.unreadableError(ofRack("read the preview", p.Rack), "its list of changes doesn't end", nil)
 }
 
 func readChange(change types.Change) Change {
 	if change.ResourceChange == nil {
-		return Change{Type: shown(string(change.Type))}
+		return Change{Type: abbreviate(string(change.Type))}
 	}
 	c := change.ResourceChange
 	return Change{
-		LogicalID: shown(aws.ToString(c.LogicalResourceId)), Type: shown(aws.ToString(c.ResourceType)),
-		Action: shown(string(c.Action)), Replacement: shown(string(c.Replacement)),
+		LogicalID: abbreviate(aws.ToString(c.LogicalResourceId)), Type: abbreviate(aws.ToString(c.ResourceType)),
+		Action: abbreviate(string(c.Action)), Replacement: abbreviate(string(c.Replacement)),
 	}
 }
 
-// deleteChangeSet deletes until it is gone: AWS refuses while it still works on
-// it. The error is CodeStale for one that was executed.
+// deleteChangeSet retries until the change set is gone: AWS refuses while it still
+// works on it. The error is CodeStale for one that was executed.
 func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
-	limited, cancel := context.WithTimeoutCause(ctx, cleanUp, errNoAnswer)
+	limited, cancel := context.WithTimeoutCause(ctx, cleanUpTimeout, errNoAnswer)
 	defer cancel()
 	a := attempt{"discard the preview", p.Rack, onStack("DeleteChangeSet", p.Rack)}
 	for {
-		_, err := ask(limited, f, a, func(ctx context.Context) (*cloudformation.DeleteChangeSetOutput, error) {
+		_, err := callAWS(limited, f, a, func(ctx context.Context) (*cloudformation.DeleteChangeSetOutput, error) {
 			return f.calls.deleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()}, stacksIn(p.Rack.Region))
 		})
 		if err == nil || problem.Code(err) == CodeMissing {
 			return nil
 		}
-		if problem.Code(err) != CodeStale && !isPassing(err) {
-			return f.notDeleted(ctx, p, err)
+		if problem.Code(err) != CodeStale && !isTransient(err) {
+			return f.notDeletedError(ctx, p, err)
 		}
 		switch status := f.executionStatus(limited, p); {
-		case begun(status):
-			return stale(p, "it was executed")
-		case status == types.ExecutionStatusObsolete: // nobody can execute it any more
+		case isExecuted(status):
+			return staleError(p, "it was executed")
+		case status == types.ExecutionStatusObsolete: // it can't be executed anymore
 			return nil
 		}
 		if f.retry.Clock.Sleep(limited, min(f.poll, 250*time.Millisecond)) != nil {
-			return f.notDeleted(ctx, p, err)
+			return f.notDeletedError(ctx, p, err)
 		}
 	}
 }
 
-// notDeleted tells of a change set that is left behind, or why the run ended.
-func (f *Finder) notDeleted(ctx context.Context, p *Preview, err error) error {
-	e := ours(err)
+// notDeletedError reports a change set that is left behind, or why the run ended.
+func (f *Finder) notDeletedError(ctx context.Context, p *Preview, err error) error {
+	e := asError(err)
 	if e == nil || e.Code == CodeStale {
-		what, why := of("discard the preview", p.Rack), "AWS does not delete the change set"
-		if e = failed(CodeNoAnswer, what, why); ctx.Err() != nil {
-			e = stopped(what, why, context.Cause(ctx))
+		what, why := ofRack("discard the preview", p.Rack), "AWS didn't delete the change set"
+		if e = newError(CodeNoAnswer, what, why); ctx.Err() != nil {
+			e = canceledError(what, why, context.Cause(ctx))
 		}
 	}
-	return f.leftBehind(p, e)
+	return f.withDeleteHint(p, e)
 }
 
-// leftBehind adds how a change set is deleted by hand.
-func (f *Finder) leftBehind(p *Preview, e *problem.Error) *problem.Error {
-	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quoted(p.Rack.Region), quoted(p.Rack.Name), p.name)
-	return hinting(e, "delete the change set "+p.name+", which was left behind and does nothing by itself: "+f.command(remove))
+// withDeleteHint adds how to delete a change set by hand.
+func (f *Finder) withDeleteHint(p *Preview, e *problem.Error) *problem.Error {
+	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quote(p.Rack.Region), quote(p.Rack.Name), p.name)
+	return withHint(e, "delete the change set "+p.name+", which is left behind and does nothing by itself: "+f.command(remove))
 }
 
-// executionStatus is what AWS says became of a change set, "" where it does not
-// say.
+// executionStatus is the change set's execution status, or "" if it can't be read.
 func (f *Finder) executionStatus(ctx context.Context, p *Preview) types.ExecutionStatus {
 	answer, err := f.readChangeSet(ctx, p, "")
 	if err != nil {
@@ -241,77 +239,76 @@ func (f *Finder) executionStatus(ctx context.Context, p *Preview) types.Executio
 	return answer.ExecutionStatus
 }
 
-// Execute begins the update that a preview showed, and returns when AWS has
-// begun: Follow tells how it goes on. It is sent once. When its fate is unknown,
-// also because of a stop, it is looked up, within 5 seconds more; nil means that
-// the update has begun, whatever became of the call. So it may be called again
-// after any error.
+// Execute starts the update of a preview, and returns when AWS has started it;
+// Follow follows it. It is sent once. If the outcome is unknown, for example after a
+// stop, it is looked up within another 5 seconds; nil means that the update has
+// started, even if the call failed. So it may be called again after any error.
 //
 // The errors are those of Search, and CodeUnexpected for a preview with that
-// verdict, which is not executed; CodeStale when it was discarded or the
-// stack was changed since; CodeBusy; CodeUnknown when AWS could not say whether
-// it has begun: then State and Follow tell.
+// verdict, which isn't executed; CodeStale if it was discarded or the stack has
+// changed since; CodeBusy; CodeUnknown if AWS couldn't say whether the update has
+// started: then use State and Follow.
 func (f *Finder) Execute(stop transport.Stop, p *Preview) error {
-	what := of("reset the password", p.Rack)
+	what := ofRack("reset the password", p.Rack)
 	if p.Verdict != AsExpected && p.Verdict != InstancesReplaced {
-		return failed(CodeUnexpected, what, "the update would change more than the password")
+		return newError(CodeUnexpected, what, "the update would change more than the password")
 	}
 	call, cancel := stop.Call()
 	defer cancel()
 	ctx := call.Hard
-	if err := f.enter(ctx, what, p.Rack); err != nil {
+	if err := f.prepare(ctx, what, p.Rack); err != nil {
 		return err
 	}
 	f.onWrite()
 	a := attempt{"reset the password", p.Rack, onStack("ExecuteChangeSet", p.Rack)}
-	_, err := ask(ctx, f, a, func(ctx context.Context) (*cloudformation.ExecuteChangeSetOutput, error) {
+	_, err := callAWS(ctx, f, a, func(ctx context.Context) (*cloudformation.ExecuteChangeSetOutput, error) {
 		return f.calls.executeChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
 			StackName: &p.Rack.Name, ChangeSetName: p.reference(), ClientRequestToken: &p.name,
-		}, stacksIn(p.Rack.Region), f.changingStack)
+		}, stacksIn(p.Rack.Region), f.stackWriteOptions)
 	})
 	if err == nil {
 		return nil
 	}
 	switch code := problem.Code(err); {
-	case code == CodeMissing: // another update takes the change sets before it away
-		return stale(p, "it was discarded, or its stack was changed since")
-	case Definite(err) && code != CodeStale && code != CodeBusy:
+	case code == CodeMissing: // another update deletes the change sets before it
+		return staleError(p, "it was discarded, or its stack has changed since")
+	case DidNothing(err) && code != CodeStale && code != CodeBusy:
 		return err
 	}
-	return f.lookUp(stop, p, err)
+	return f.lookUpExecution(stop, p, err)
 }
 
-func stale(p *Preview, why string) error {
-	return failed(CodeStale, of("execute the preview", p.Rack), why, "start again, with a new preview")
+func staleError(p *Preview, why string) error {
+	return newError(CodeStale, ofRack("execute the preview", p.Rack), why, "start again, with a new preview")
 }
 
-// looks is how often a change set that was not executed is looked at: a request
-// that was lost on its way back may still be at work.
-const looks = 3
+// maxLooks is how often a change set that wasn't executed is read: a request whose
+// answer was lost may still be in progress.
+const maxLooks = 3
 
-// lookUp asks what became of an execution that failed.
-func (f *Finder) lookUp(stop transport.Stop, p *Preview, failed error) error {
-	own, cancel := context.WithTimeout(stop.Hard, cleanUp)
+// lookUpExecution finds out whether an execution whose call failed has started.
+func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) error {
+	own, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
 	defer cancel()
 	for look := 1; ; look++ {
 		answer, err := f.readChangeSet(own, p, "")
 		switch {
 		case err != nil:
 			return &problem.Error{
-				Code: CodeUnknown, Action: of("reset the password", p.Rack), Reason: "the answer was lost, and it isn't known whether the update has begun", Cause: failed,
+				Code: CodeUnknown, Action: ofRack("reset the password", p.Rack), Reason: "the answer was lost, and it isn't known whether the update has started", Cause: failed,
 			}
-		case begun(answer.ExecutionStatus):
+		case isExecuted(answer.ExecutionStatus):
 			return nil
 		case answer.ExecutionStatus == types.ExecutionStatusObsolete:
-			return stale(p, "its stack was changed since")
-		case look == looks || f.retry.Clock.Sleep(own, f.poll) != nil:
+			return staleError(p, "its stack has changed since")
+		case look == maxLooks || f.retry.Clock.Sleep(own, f.poll) != nil:
 			return failed
 		}
 	}
 }
 
-// begun reports whether a change set was executed, to whatever end.
-func begun(status types.ExecutionStatus) bool {
+// isExecuted reports whether a change set was executed, successfully or not.
+func isExecuted(status types.ExecutionStatus) bool {
 	switch status {
 	case types.ExecutionStatusExecuteInProgress, types.ExecutionStatusExecuteComplete, types.ExecutionStatusExecuteFailed:
 		return true

@@ -29,12 +29,12 @@ import (
 
 const (
 	defaultProfile = "default"
-	// defaultRegion is asked who one is where no region is set.
+	// defaultRegion is where credentials are checked if no region is set.
 	defaultRegion = "us-east-1"
 )
 
-// profileName is the profile in use, and what named it: AWS_PROFILE goes before
-// AWS_DEFAULT_PROFILE, as in the AWS CLI 2
+// profileName is the profile in use and the variable that names it: AWS_PROFILE takes
+// precedence over AWS_DEFAULT_PROFILE, as in AWS CLI 2
 // (https://github.com/aws/aws-cli/blob/v2/awscli/botocore/configprovider.py).
 func profileName(given string) (name, variable string) {
 	if given != "" {
@@ -48,9 +48,9 @@ func profileName(given string) (name, variable string) {
 	return defaultProfile, ""
 }
 
-// load reads the settings and prepares the credentials, without a call. The SDK's
-// own loader isn't used: it reads other files and finds other credentials than the
-// AWS CLI, and makes the clients that sign in before it knows the endpoints.
+// load reads the settings and prepares the credentials, without a call. It doesn't
+// use the SDK's loader, which reads other files and finds other credentials than the
+// AWS CLI, and creates the clients that sign in before it knows the endpoints.
 func (f *Finder) load(options Options) error {
 	home, _ := os.UserHomeDir() // without one, the files have to be named
 	settings := readSettings(os.Getenv, home)
@@ -60,22 +60,22 @@ func (f *Finder) load(options Options) error {
 	name, _ := profileName(options.Profile)
 	p := settings.profile(name)
 	if !p.exists() && name != defaultProfile {
-		return f.unknownProfile(settings, name)
+		return f.unknownProfileError(settings, name)
 	}
 	environment, err := config.NewEnvConfig()
 	if err != nil {
-		return failed(CodeProfile, "read the AWS settings of the environment", "one of them has no value that it can have",
-			"look at AWS_MAX_ATTEMPTS, AWS_RETRY_MODE and the AWS_ variables that are true or false: env | grep ^AWS_")
+		return newError(CodeProfile, "read the AWS settings in the environment", "one of them has an invalid value",
+			"check AWS_MAX_ATTEMPTS, AWS_RETRY_MODE and the AWS_ variables that are true or false: env | grep ^AWS_")
 	}
 	roots, trouble := trustedRoots(p, home)
 	if trouble != nil {
 		return trouble
 	}
-	wire := &wire{deadline: f.retry.Deadline, client: options.HTTP}
+	wire := &sender{deadline: f.retry.Deadline, client: options.HTTP}
 	if wire.client == nil {
 		wire.client = transport.NewClient(roots, options.DialContext)
 	}
-	stack := []func(*middleware.Stack) error{wire.join}
+	stack := []func(*middleware.Stack) error{wire.addTo}
 	if name, version, _ := strings.Cut(options.UserAgent, "/"); name != "" {
 		stack = append(stack, awsmiddleware.AddUserAgentKeyValue(name, version))
 	}
@@ -87,7 +87,7 @@ func (f *Finder) load(options Options) error {
 		APIOptions:       stack,
 		ConfigSources:    []any{environment, p},
 		AppID:            cmp.Or(environment.AppID, p.get("sdk_ua_app_id")),
-		// The SDK's own writes to standard error, also into a full screen.
+		// The SDK's logger writes to standard error, even over a full screen.
 		Logger: logging.Nop{},
 	}
 	if endpoint := cmp.Or(environment.BaseEndpoint, p.get("endpoint_url")); endpoint != "" && !ignoresEndpoints(environment, p) {
@@ -95,7 +95,7 @@ func (f *Finder) load(options Options) error {
 	}
 	f.regionSetting = regionSetting(p)
 	chain := chain{
-		settings: &settings, config: *f.config, isNamed: options.Profile != "", asker: f.asker,
+		settings: &settings, config: *f.config, isNamed: options.Profile != "", mfa: f.mfa,
 		process: process{profile: name, terminal: options.Terminal},
 	}
 	found, trouble := chain.find(p)
@@ -112,18 +112,18 @@ func (f *Finder) load(options Options) error {
 	return nil
 }
 
-// regionSetting names what sets the region.
+// regionSetting names the setting of the region.
 func regionSetting(p profile) string {
 	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		if os.Getenv(variable) != "" {
 			return variable
 		}
 	}
-	return "region of profile " + shown(p.name)
+	return "region of profile " + abbreviate(p.name)
 }
 
-// readEndpoints notes which setting leads each service elsewhere, and refuses an
-// address that none can have.
+// readEndpoints records which setting overrides the endpoint of each service, and
+// refuses an address that can't work.
 func (f *Finder) readEndpoints(p profile) *problem.Error {
 	f.endpoints = make(map[string]string)
 	services := []string{cloudformation.ServiceID, sts.ServiceID, ecs.ServiceID, ssm.ServiceID}
@@ -142,14 +142,14 @@ func (f *Finder) readEndpoints(p profile) *problem.Error {
 		}
 		f.endpoints[service] = setting
 		if _, err := transport.ParseEndpoint(address); err != nil {
-			return badEndpoint(setting, err)
+			return endpointError(setting, err)
 		}
 	}
 	return nil
 }
 
-// endpointSetting is the address of a service that is set, in the order of the SDK,
-// and what sets it. Both are "" where none is
+// endpointSetting is the endpoint that is set for a service, in the SDK's order, and
+// the setting's name. Both are "" if there is none
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
 func endpointSetting(service string, p profile) (address, setting string) {
 	ofService := "AWS_ENDPOINT_URL_" + strings.ToUpper(strings.ReplaceAll(service, " ", "_"))
@@ -159,9 +159,9 @@ func endpointSetting(service string, p profile) (address, setting string) {
 		}
 	}
 	if address, found, _ := p.GetServiceBaseEndpoint(context.Background(), service); found {
-		return address, "endpoint_url of services " + shown(p.get("services"))
+		return address, "endpoint_url of services " + abbreviate(p.get("services"))
 	}
-	return p.get("endpoint_url"), "endpoint_url of profile " + shown(p.name)
+	return p.get("endpoint_url"), "endpoint_url of profile " + abbreviate(p.name)
 }
 
 func ignoresEndpoints(environment config.EnvConfig, p profile) bool {
@@ -171,12 +171,12 @@ func ignoresEndpoints(environment config.EnvConfig, p profile) bool {
 	return p.isOn("ignore_configured_endpoint_urls")
 }
 
-// trustedRoots returns the roots of AWS_CA_BUNDLE or the profile's ca_bundle, or
-// nil for the system's.
+// trustedRoots returns the certificates in AWS_CA_BUNDLE or the profile's ca_bundle,
+// or nil for the system's.
 func trustedRoots(p profile, home string) (*tls.Config, *problem.Error) {
 	place, file := "AWS_CA_BUNDLE", os.Getenv("AWS_CA_BUNDLE")
 	if file == "" {
-		place, file = "ca_bundle of profile "+shown(p.name), p.get("ca_bundle")
+		place, file = "ca_bundle of profile "+abbreviate(p.name), p.get("ca_bundle")
 	}
 	if file == "" {
 		return nil, nil
@@ -184,32 +184,32 @@ func trustedRoots(p profile, home string) (*tls.Config, *problem.Error) {
 	file = expandPath(file, os.Getenv, home)
 	fault, roots := fileFault(file), x509.NewCertPool()
 	if text, err := os.ReadFile(file); fault == "" && (err != nil || !roots.AppendCertsFromPEM(text)) {
-		fault = "holds no certificate"
+		fault = "has no certificate"
 	}
 	if fault != "" {
-		undo, _, _ := strings.Cut(drop(place), " ")
-		return nil, failed(CodeProfile, "use the certificates of "+place, shown(file)+" "+fault, "set "+place+" to a file with certificates in PEM form, or "+undo+" it")
+		undo, _, _ := strings.Cut(undoHint(place), " ")
+		return nil, newError(CodeProfile, "use the certificates of "+place, abbreviate(file)+" "+fault, "set "+place+" to a file with certificates in PEM form, or "+undo+" it")
 	}
 	return &tls.Config{RootCAs: roots}, nil
 }
 
-func (f *Finder) unknownProfile(settings settings, name string) error {
-	why, hints := settings.faults()
-	err := failed(CodeProfile, "use AWS profile "+shown(name), cmp.Or(why, "there is none of this name"))
-	if why, hint := settings.misplaced(name); why != "" {
+func (f *Finder) unknownProfileError(settings settings, name string) error {
+	why, hints := settings.fileFaults()
+	err := newError(CodeProfile, "use AWS profile "+abbreviate(name), cmp.Or(why, "there is no profile of this name"))
+	if why, hint := settings.misplacedSection(name); why != "" {
 		err.Reason, err.Hints = why, []string{hint}
 		return err
 	}
 	names := settings.names()
 	if near := text.Nearest(name, names); near != "" {
-		err.Hints = append(err.Hints, "did you mean "+shown(near)+"?")
+		err.Hints = append(err.Hints, "did you mean "+abbreviate(near)+"?")
 	}
 	err.Hints = append(err.Hints, hints...)
 	switch {
 	case len(names) > 0:
-		err.Hints = append(err.Hints, "use one of the profiles here: "+listed(names))
+		err.Hints = append(err.Hints, "use one of your profiles: "+joinNames(names))
 	case why == "":
-		err.Hints = append(err.Hints, "make a profile: aws configure, or aws configure sso")
+		err.Hints = append(err.Hints, "create a profile: aws configure, or aws configure sso")
 	}
 	return err
 }

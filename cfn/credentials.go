@@ -40,67 +40,67 @@ const (
 	fromInstance
 )
 
-// source is where credentials come from, as errors name it.
+// source is where credentials come from.
 type source struct {
-	kind    sourceKind
-	name    string   // "profile work in FILE", "the environment (AWS_ACCESS_KEY_ID)"
-	profile string   // that has the settings; "" is none
-	role    string   // the ARN of the role that is assumed, or ""
-	device  string   // mfa_serial of that role's profile, or ""
-	lacks   string   // what is unfinished in the settings where nothing else is left, or ""
-	instead []string // how to use other credentials that are set too
-	renew   string   // what helps where AWS doesn't accept them, or ""
-	base    *source  // that signs the call for a role, or nil
+	kind         sourceKind
+	name         string   // in errors: "profile work in FILE", "the environment (AWS_ACCESS_KEY_ID)"
+	profile      string   // with the settings, or ""
+	role         string   // the ARN of the role that is assumed, or ""
+	device       string   // mfa_serial of that role's profile, or ""
+	lacks        string   // what is incomplete in the settings if there are no others, or ""
+	alternatives []string // hints to use other credentials that are set too
+	renew        string   // a hint for when AWS doesn't accept them, or ""
+	base         *source  // signs the call for a role; or nil
 }
 
-// renewal lists what helps where AWS refuses the credentials.
-func (s *source) renewal(check string) []string {
-	hints := append(slices.Clone(s.instead), check)
+// refusalHints lists hints for when AWS refuses the credentials.
+func (s *source) refusalHints(check string) []string {
+	hints := append(slices.Clone(s.alternatives), check)
 	if s.renew != "" {
 		hints = append(hints, s.renew)
 	}
 	return hints
 }
 
-// step is a provider whose errors say which source failed: that of the innermost
-// one, where a role is assumed with other credentials.
-type step struct {
+// namedProvider is a provider whose errors have their source: the innermost one, if a
+// role is assumed with other credentials.
+type namedProvider struct {
 	aws.CredentialsProvider
 	source *source
 }
 
-type stepError struct {
+type sourceError struct {
 	source *source
 	error
 }
 
-// Unwrap returns what the provider said.
-func (e *stepError) Unwrap() error { return e.error }
+// Unwrap returns the provider's error.
+func (e *sourceError) Unwrap() error { return e.error }
 
 // Retrieve implements aws.CredentialsProvider.
-func (s *step) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (s *namedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	found, err := s.CredentialsProvider.Retrieve(ctx)
-	if inner := new(stepError); err != nil && !errors.As(err, &inner) {
-		err = &stepError{s.source, err}
+	if inner := new(sourceError); err != nil && !errors.As(err, &inner) {
+		err = &sourceError{s.source, err}
 	}
 	return found, err
 }
 
 // chain finds credentials in the places and the order of the AWS CLI
 // (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-authentication.html#cli-chap-authentication-precedence).
-// The SDK's own order differs: it prefers a profile's keys to its SSO settings,
-// and the environment's web identity to a profile's role. What can't work is
-// refused here, before the first call.
+// The SDK's order differs: it prefers a profile's keys to its SSO settings, and the
+// environment's web identity to a profile's role. Settings that can't work are
+// refused before the first call.
 type chain struct {
 	settings *settings
-	config   aws.Config // complete but for the credentials
-	isNamed  bool       // the profile was given: the environment's credentials don't count
-	asker    *asker
+	config   aws.Config // complete except for the credentials
+	isNamed  bool       // the profile was given: credentials in the environment are ignored
+	mfa      *mfaPrompt
 	process  process // without its command
 	visited  []string
 }
 
-func (c *chain) find(p profile) (*step, *problem.Error) {
+func (c *chain) find(p profile) (*namedProvider, *problem.Error) {
 	env := os.Getenv
 	if id := env("AWS_ACCESS_KEY_ID"); id != "" && !c.isNamed {
 		token := "AWS_SESSION_TOKEN"
@@ -108,9 +108,9 @@ func (c *chain) find(p profile) (*step, *problem.Error) {
 			token = "AWS_SECURITY_TOKEN"
 		}
 		return c.keys(&source{
-			name:    "the environment (AWS_ACCESS_KEY_ID)",
-			renew:   "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN if they are temporary",
-			instead: p.instead("unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"),
+			name:         "the environment (AWS_ACCESS_KEY_ID)",
+			renew:        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN if they are temporary",
+			alternatives: p.useHint("unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"),
 		}, [3]string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", token}, [3]string{id, env("AWS_SECRET_ACCESS_KEY"), env(token)})
 	}
 	c.visited = []string{p.name}
@@ -126,15 +126,12 @@ func (c *chain) find(p profile) (*step, *problem.Error) {
 	return c.instance(p), nil
 }
 
-// instead is a hint to use the credentials of a profile, where it has any.
-func (p profile) instead(unset string) []string {
-	hasAny := hasKeys(p.credentials) || hasKeys(p.config) || slices.ContainsFunc(
-		[]string{"role_arn", "sso_account_id", "sso_role_name", "login_session", "credential_process"},
-		func(key string) bool { return p.get(key) != "" })
-	if !hasAny {
+// useHint is a hint to use the credentials of a profile, if it has any.
+func (p profile) useHint(unset string) []string {
+	if !isRole(p) && kindOf(p) == "" {
 		return nil
 	}
-	return []string{unset + " to use profile " + shown(p.name)}
+	return []string{unset + " to use profile " + abbreviate(p.name)}
 }
 
 // isRole reports whether a profile is a role that is assumed with other
@@ -143,8 +140,8 @@ func isRole(p profile) bool {
 	return p.get("role_arn") != "" && p.get("web_identity_token_file") == ""
 }
 
-// ofProfile returns nil where the profile has no credentials.
-func (c *chain) ofProfile(p profile, withEnvironment bool) (*step, *problem.Error) {
+// ofProfile returns nil if the profile has no credentials.
+func (c *chain) ofProfile(p profile, withEnvironment bool) (*namedProvider, *problem.Error) {
 	if found, err := c.webIdentity(p, withEnvironment); found != nil || err != nil {
 		return found, err
 	}
@@ -158,85 +155,85 @@ func (c *chain) ofProfile(p profile, withEnvironment bool) (*step, *problem.Erro
 	case p.get("credential_process") != "":
 		process := c.process
 		process.command = p.get("credential_process")
-		return &step{&process, &source{kind: fromProcess, name: "profile " + shown(p.name), profile: p.name}}, nil
+		return &namedProvider{&process, &source{kind: fromProcess, name: "profile " + abbreviate(p.name), profile: p.name}}, nil
 	case hasKeys(p.config):
 		return c.profileKeys(p, p.config, c.settings.config.path)
 	}
 	return nil, nil
 }
 
-// unfinished says what in the settings of a profile, or of the environment, looks
-// like credentials and isn't; "" is nothing. The AWS CLI passes over it.
-func unfinished(p profile) string {
+// incompleteSettings says what looks like credentials in the settings of a profile or
+// in the environment, but is incomplete, or "". The AWS CLI ignores it.
+func incompleteSettings(p profile) string {
 	switch {
 	case p.get("sso_session") != "" || p.get("sso_start_url") != "":
-		return "the SSO settings of profile " + shown(p.name) + " lack sso_account_id and sso_role_name"
+		return "the SSO settings of profile " + abbreviate(p.name) + " lack sso_account_id and sso_role_name"
 	case os.Getenv("AWS_SECRET_ACCESS_KEY") != "":
 		return "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID"
 	case p.get("source_profile") != "":
-		return "profile " + shown(p.name) + " has source_profile, and no role_arn"
+		return "profile " + abbreviate(p.name) + " has source_profile without role_arn"
 	}
 	return ""
 }
 
-func unusable(p profile, why string, hints ...string) *problem.Error {
-	return failed(CodeProfile, "use AWS profile "+shown(p.name), why, hints...)
+func profileError(p profile, why string, hints ...string) *problem.Error {
+	return newError(CodeProfile, "use AWS profile "+abbreviate(p.name), why, hints...)
 }
 
 func hasKeys(section map[string]string) bool {
 	return section["aws_access_key_id"] != "" || section["aws_secret_access_key"] != ""
 }
 
-func (c *chain) profileKeys(p profile, section map[string]string, file string) (*step, *problem.Error) {
+func (c *chain) profileKeys(p profile, section map[string]string, file string) (*namedProvider, *problem.Error) {
 	names := [3]string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
 	if section["aws_security_token"] != "" {
 		names[2] = "aws_security_token"
 	}
 	of := &source{
-		name: "profile " + shown(p.name) + " in " + shown(file), profile: p.name,
-		renew: "enter the keys of profile " + shown(p.name) + " again: aws configure --profile " + quoted(p.name),
+		name: "profile " + abbreviate(p.name) + " in " + abbreviate(file), profile: p.name,
+		renew: "enter the keys of profile " + abbreviate(p.name) + " again: aws configure --profile " + quote(p.name),
 	}
 	other := os.Getenv("AWS_DEFAULT_PROFILE")
 	if named, variable := profileName(""); variable == "AWS_PROFILE" && named == p.name && other != named {
-		of.instead = c.settings.profile(other).instead("unset AWS_PROFILE")
+		of.alternatives = c.settings.profile(other).useHint("unset AWS_PROFILE")
 	}
 	return c.keys(of, names, [3]string{section[names[0]], section[names[1]], section[names[2]]})
 }
 
-// keys checks an access key by what each of AWS has: no white space, and a token
-// exactly with a temporary one
+// keys checks an access key: it has no white space, and a session token only if it is
+// temporary
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes).
-func (c *chain) keys(of *source, names, values [3]string) (*step, *problem.Error) {
+func (c *chain) keys(of *source, names, values [3]string) (*namedProvider, *problem.Error) {
 	refuse := func(why, hint string) *problem.Error {
-		return failed(CodeProfile, "use the AWS keys of "+of.name, why, append([]string{hint}, of.instead...)...)
+		return newError(CodeProfile, "use the AWS keys of "+of.name, why, append([]string{hint}, of.alternatives...)...)
 	}
 	for i, value := range values {
-		if why, hint := misspelled(value); why != "" {
+		if why, hint := keyFault(value); why != "" {
 			return nil, refuse(names[i]+" has "+why+" in it", fmt.Sprintf(hint, names[i]))
 		}
 		if value == "" && i < 2 {
-			return nil, refuse(names[1-i]+" is set without "+names[i], "set "+names[i]+" too, or "+drop(names[1-i]))
+			return nil, refuse(names[1-i]+" is set without "+names[i], "set "+names[i]+" too, or "+undoHint(names[1-i]))
 		}
 	}
 	switch isTemporary := strings.HasPrefix(values[0], "ASIA"); {
 	case isTemporary && values[2] == "":
 		return nil, refuse("the access key is temporary (ASIA…), and "+names[2]+" is missing", "set "+names[2]+" to the session token that came with them, or sign in to AWS again")
 	case strings.HasPrefix(values[0], "AKIA") && values[2] != "":
-		return nil, refuse(names[2]+" is set, but a long-term access key (AKIA…) has no session token", drop(names[2]))
+		return nil, refuse(names[2]+" is set, but a long-term access key (AKIA…) has no session token", undoHint(names[2]))
 	}
-	return &step{credentials.NewStaticCredentialsProvider(values[0], values[1], values[2]), of}, nil
+	return &namedProvider{credentials.NewStaticCredentialsProvider(values[0], values[1], values[2]), of}, nil
 }
 
-// drop is how a setting is taken back: a variable is unset, a line of a file removed.
-func drop(setting string) string {
+// undoHint says how to undo a setting: unset a variable, or remove a line of a file.
+func undoHint(setting string) string {
 	if strings.HasPrefix(setting, "AWS_") {
 		return "unset " + setting
 	}
 	return "remove " + setting
 }
 
-// misspelled says what a key can't have in it, and what helps, or is "".
-func misspelled(value string) (why, hint string) {
+// keyFault says which characters in value no key can have, with a hint, or is "".
+func keyFault(value string) (why, hint string) {
 	for _, letter := range value {
 		switch {
 		case strings.ContainsRune(" \t\r\n", letter):
@@ -244,26 +241,26 @@ func misspelled(value string) (why, hint string) {
 		case letter == '"' || letter == '\'':
 			return "quotation marks", "remove the quotation marks from %s"
 		case letter < ' ' || letter > '~':
-			return "a character that no key has", "copy %s again"
+			return "a character that no key can have", "copy %s again"
 		}
 	}
 	return "", ""
 }
 
 // role is a profile with role_arn.
-func (c *chain) role(p profile) (*step, *problem.Error) {
+func (c *chain) role(p profile) (*namedProvider, *problem.Error) {
 	from, place := p.get("source_profile"), p.get("credential_source")
-	var base *step
+	var base *namedProvider
 	var err *problem.Error
 	switch {
 	case from != "" && place != "":
-		err = unusable(p, "it has both source_profile and credential_source", "remove one of them")
+		err = profileError(p, "it has both source_profile and credential_source", "remove one of them")
 	case from != "":
 		base, err = c.sourceProfile(p, c.settings.profile(from))
 	case place != "":
 		base, err = c.credentialSource(p, place)
 	default:
-		err = unusable(p, "it has role_arn, and neither source_profile nor credential_source", "set source_profile to the profile that may assume the role")
+		err = profileError(p, "it has role_arn, but neither source_profile nor credential_source", "set source_profile to the profile that may assume the role")
 	}
 	if err != nil {
 		return nil, err
@@ -273,9 +270,9 @@ func (c *chain) role(p profile) (*step, *problem.Error) {
 		return nil, err
 	}
 	device := p.get("mfa_serial")
-	if device != "" && c.asker.ask == nil {
-		return nil, failed(CodeMFA, "use AWS profile "+shown(p.name), "it needs an MFA code, and nobody can be asked for it here",
-			fmt.Sprintf(`sign in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(c.process.profile)))
+	if device != "" && c.mfa.ask == nil {
+		return nil, newError(CodeMFA, "use AWS profile "+abbreviate(p.name), "it needs an MFA code, and nobody can be asked for one here",
+			fmt.Sprintf(`sign in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quote(c.process.profile)))
 	}
 	config := c.config
 	config.Credentials = aws.NewCredentialsCache(base)
@@ -285,26 +282,26 @@ func (c *chain) role(p profile) (*step, *problem.Error) {
 			o.ExternalID = &external
 		}
 		if device != "" {
-			o.SerialNumber, o.TokenProvider = &device, c.asker.code
+			o.SerialNumber, o.TokenProvider = &device, c.mfa.code
 		}
 	})
-	return &step{provider, &source{kind: fromRole, name: "profile " + shown(p.name), profile: p.name, role: p.get("role_arn"), device: device, base: base.source}}, nil
+	return &namedProvider{provider, &source{kind: fromRole, name: "profile " + abbreviate(p.name), profile: p.name, role: p.get("role_arn"), device: device, base: base.source}}, nil
 }
 
-func (c *chain) sourceProfile(p, from profile) (*step, *problem.Error) {
-	is := "its source_profile " + shown(from.name)
-	correct := "correct source_profile in profile " + shown(p.name)
+func (c *chain) sourceProfile(p, from profile) (*namedProvider, *problem.Error) {
+	is := "its source_profile " + abbreviate(from.name)
+	correct := "correct source_profile in profile " + abbreviate(p.name)
 	ownKeys := hasKeys(from.credentials) || hasKeys(from.config)
 	switch {
 	case !from.exists():
-		if why, hint := c.settings.misplaced(from.name); why != "" {
-			return nil, unusable(p, is+" doesn't exist: "+why, hint)
+		if why, hint := c.settings.misplacedSection(from.name); why != "" {
+			return nil, profileError(p, is+" doesn't exist: "+why, hint)
 		}
-		why, hints := c.settings.faults()
-		return nil, unusable(p, cmp.Or(why, is+" doesn't exist"), append(hints, correct)...)
+		why, hints := c.settings.fileFaults()
+		return nil, profileError(p, cmp.Or(why, is+" doesn't exist"), append(hints, correct)...)
 	case slices.Contains(c.visited, from.name) && (from.name != p.name || !ownKeys):
 		loop := append(slices.Clone(c.visited[slices.Index(c.visited, from.name):]), from.name)
-		return nil, unusable(c.settings.profile(c.visited[0]), "its sources lead in a circle: "+shown(strings.Join(loop, " → ")), correct)
+		return nil, profileError(c.settings.profile(c.visited[0]), "its sources form a loop: "+abbreviate(strings.Join(loop, " → ")), correct)
 	}
 	c.visited = append(c.visited, from.name)
 	if isRole(from) && !ownKeys {
@@ -313,17 +310,17 @@ func (c *chain) sourceProfile(p, from profile) (*step, *problem.Error) {
 	found, err := c.ofProfile(from, false)
 	if found == nil && err == nil {
 		why := is + " has no credentials"
-		if lacks := unfinished(from); lacks != "" {
+		if lacks := incompleteSettings(from); lacks != "" {
 			why += ": " + lacks
 		}
-		return nil, unusable(p, why, correct, "or give that profile some: aws configure --profile "+quoted(from.name))
+		return nil, profileError(p, why, correct, "add credentials to it: aws configure --profile "+quote(from.name))
 	}
 	return found, err
 }
 
-// credentialSource knows the values of
+// credentialSource has the values of
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html.
-func (c *chain) credentialSource(p profile, place string) (*step, *problem.Error) {
+func (c *chain) credentialSource(p profile, place string) (*namedProvider, *problem.Error) {
 	switch place {
 	case "Ec2InstanceMetadata":
 		return c.instance(p), nil
@@ -331,46 +328,46 @@ func (c *chain) credentialSource(p profile, place string) (*step, *problem.Error
 		if os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
 			return c.container()
 		}
-		return nil, unusable(p, "its credential_source is EcsContainer, and this is no container with a role", "set source_profile for credential_source")
+		return nil, profileError(p, "its credential_source is EcsContainer, but this isn't a container with a role", "use source_profile instead of credential_source")
 	case "Environment":
 		if os.Getenv("AWS_ACCESS_KEY_ID") == "" {
-			return nil, unusable(p, "its credential_source is Environment, and AWS_ACCESS_KEY_ID isn't set", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or source_profile for credential_source")
+			return nil, profileError(p, "its credential_source is Environment, but AWS_ACCESS_KEY_ID isn't set", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use source_profile instead of credential_source")
 		}
 		outside := *c
 		outside.isNamed = false
 		return outside.find(p)
 	}
-	return nil, unusable(p, "no credential_source is called "+shown(place), "use Environment, EcsContainer or Ec2InstanceMetadata, or set source_profile")
+	return nil, profileError(p, "there is no credential_source "+abbreviate(place), "use Environment, EcsContainer or Ec2InstanceMetadata, or set source_profile")
 }
 
-// sessionLength is duration_seconds, within what any role allows. A role that is
-// assumed with a role's session allows an hour
+// sessionLength is duration_seconds, within the limits of AWS. A role that is assumed
+// with another role's session is limited to an hour
 // (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
-func sessionLength(p profile, base *step) (time.Duration, *problem.Error) {
+func sessionLength(p profile, base *namedProvider) (time.Duration, *problem.Error) {
 	text := p.get("duration_seconds")
 	if text == "" {
 		return time.Hour, nil // the default of AWS; the SDK's is shorter
 	}
 	longest, what := 43200, "any role allows"
 	if base.source.kind == fromRole || base.source.kind == fromWebIdentity {
-		longest, what = 3600, "a role allows that is assumed with another role"
+		longest, what = 3600, "a role assumed by another role allows"
 	}
 	fix := fmt.Sprintf("set duration_seconds to 900 to %d, or remove it", longest)
 	seconds, err := strconv.Atoi(text)
 	is := "its duration_seconds is " + strconv.Itoa(seconds)
 	switch {
 	case err != nil:
-		return 0, unusable(p, "its duration_seconds isn't a number", fix)
+		return 0, profileError(p, "its duration_seconds isn't a number", fix)
 	case seconds < 900:
-		return 0, unusable(p, is+", and a session lasts 900 or longer", fix)
+		return 0, profileError(p, is+", shorter than the minimum of 900", fix)
 	case seconds > longest:
-		return 0, unusable(p, is+", longer than "+what, fix)
+		return 0, profileError(p, is+", longer than "+what, fix)
 	}
 	return time.Duration(seconds) * time.Second, nil
 }
 
-// webIdentity returns nil where neither the environment nor the profile has one.
-func (c *chain) webIdentity(p profile, withEnvironment bool) (*step, *problem.Error) {
+// webIdentity returns nil if neither the environment nor the profile has one.
+func (c *chain) webIdentity(p profile, withEnvironment bool) (*namedProvider, *problem.Error) {
 	const variable = "AWS_WEB_IDENTITY_TOKEN_FILE"
 	get := func(variable, key string) string {
 		if value := os.Getenv(variable); value != "" && withEnvironment {
@@ -382,40 +379,40 @@ func (c *chain) webIdentity(p profile, withEnvironment bool) (*step, *problem.Er
 	if file == "" {
 		return nil, nil
 	}
-	of := &source{kind: fromWebIdentity, name: "the web identity in " + variable, instead: p.instead("unset " + variable)}
+	of := &source{kind: fromWebIdentity, name: "the web identity in " + variable, alternatives: p.useHint("unset " + variable)}
 	fix := "set " + variable + " to the token's file, or unset it"
 	if file != os.Getenv(variable) || !withEnvironment {
-		of = &source{kind: fromWebIdentity, name: "the web identity of profile " + shown(p.name), profile: p.name}
-		fix = "correct web_identity_token_file in profile " + shown(p.name)
+		of = &source{kind: fromWebIdentity, name: "the web identity of profile " + abbreviate(p.name), profile: p.name}
+		fix = "correct web_identity_token_file in profile " + abbreviate(p.name)
 	}
 	of.role = get("AWS_ROLE_ARN", "role_arn")
 	if of.role == "" {
-		return nil, failed(CodeProfile, "use "+of.name, "no role is set", append(of.instead, "set AWS_ROLE_ARN, or role_arn in the profile")...)
+		return nil, newError(CodeProfile, "use "+of.name, "no role is set", append(of.alternatives, "set AWS_ROLE_ARN, or role_arn in the profile")...)
 	}
 	if fault := fileFault(file); fault != "" {
-		return nil, failed(CodeProfile, "use "+of.name, shown(file)+" "+fault, append(of.instead, fix)...)
+		return nil, newError(CodeProfile, "use "+of.name, abbreviate(file)+" "+fault, append(of.alternatives, fix)...)
 	}
 	provider := stscreds.NewWebIdentityRoleProvider(sts.NewFromConfig(c.config), of.role, stscreds.IdentityTokenFile(file), func(o *stscreds.WebIdentityRoleOptions) {
 		o.RoleSessionName = get("AWS_ROLE_SESSION_NAME", "role_session_name")
 	})
-	return &step{provider, of}, nil
+	return &namedProvider{provider, of}, nil
 }
 
-// sso reads what aws sso login has saved
+// sso reads the session that aws sso login saved
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html).
-func (c *chain) sso(p profile) (*step, *problem.Error) {
+func (c *chain) sso(p profile) (*namedProvider, *problem.Error) {
 	name := p.get("sso_session")
 	session := c.settings.config.sections["sso-session "+name]
 	if name != "" && session == nil {
-		return nil, unusable(p, "its sso_session "+shown(name)+" doesn't exist", "add [sso-session "+shown(name)+"] to "+shown(c.settings.config.path)+": aws configure sso-session")
+		return nil, profileError(p, "its sso_session "+abbreviate(name)+" doesn't exist", "add [sso-session "+abbreviate(name)+"] to "+abbreviate(c.settings.config.path)+": aws configure sso-session")
 	}
 	get := func(key string) string { return cmp.Or(session[key], p.get(key)) }
 	for _, key := range []string{"sso_account_id", "sso_role_name", "sso_region", "sso_start_url"} {
 		switch {
 		case get(key) == "":
-			return nil, unusable(p, "its SSO settings lack "+key, "complete them: aws configure sso --profile "+quoted(p.name))
+			return nil, profileError(p, "its SSO settings lack "+key, "complete them: aws configure sso --profile "+quote(p.name))
 		case p.get(key) != "" && p.get(key) != get(key):
-			return nil, unusable(p, "its "+key+" differs from that of sso-session "+shown(name), "remove "+key+" from the profile")
+			return nil, profileError(p, "its "+key+" differs from that of sso-session "+abbreviate(name), "remove "+key+" from the profile")
 		}
 	}
 	config := c.config
@@ -424,44 +421,44 @@ func (c *chain) sso(p profile) (*step, *problem.Error) {
 	if name != "" {
 		path, err := ssocreds.StandardCachedTokenFilepath(name)
 		if err != nil {
-			return nil, unusable(p, "there is no home folder with SSO sessions", "set HOME")
+			return nil, profileError(p, "there is no home folder to read the SSO session from", "set HOME")
 		}
 		options = append(options, func(o *ssocreds.Options) {
 			o.SSOTokenProvider, o.CachedTokenFilepath = ssocreds.NewSSOTokenProvider(ssooidc.NewFromConfig(config), path), path
 		})
 	}
 	provider := ssocreds.New(sso.NewFromConfig(config), get("sso_account_id"), get("sso_role_name"), get("sso_start_url"), options...)
-	return &step{provider, &source{kind: fromSSO, name: "profile " + shown(p.name), profile: p.name}}, nil
+	return &namedProvider{provider, &source{kind: fromSSO, name: "profile " + abbreviate(p.name), profile: p.name}}, nil
 }
 
-// login reads what aws login has saved.
-func (c *chain) login(p profile) (*step, *problem.Error) {
+// login reads the login that aws login saved.
+func (c *chain) login(p profile) (*namedProvider, *problem.Error) {
 	path, err := logincreds.StandardCachedTokenFilepath(p.get("login_session"), os.Getenv("AWS_LOGIN_CACHE_DIRECTORY"))
 	if err != nil {
-		return nil, unusable(p, "there is no home folder with its login", "set HOME")
+		return nil, profileError(p, "there is no home folder to read its login from", "set HOME")
 	}
 	provider := logincreds.New(signin.NewFromConfig(c.config), path, func(o *logincreds.Options) { o.RestrictPermissions = true })
-	return &step{provider, &source{kind: fromLogin, name: "profile " + shown(p.name), profile: p.name}}, nil
+	return &namedProvider{provider, &source{kind: fromLogin, name: "profile " + abbreviate(p.name), profile: p.name}}, nil
 }
 
-// container asks the service beside a container for its role
+// container gets the role of this container from its metadata service
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html).
-func (c *chain) container() (*step, *problem.Error) {
+func (c *chain) container() (*namedProvider, *problem.Error) {
 	variable, address := "AWS_CONTAINER_CREDENTIALS_FULL_URI", os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
 	if path := os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); path != "" {
 		variable, address = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "http://169.254.170.2"+path
 	}
 	of := &source{
 		kind: fromContainer, name: "the role of this container (" + variable + ")",
-		renew: "check " + variable + ", or unset it where this is no container of AWS, and set AWS_PROFILE",
+		renew: "unset " + variable + " if this isn't an AWS container, and set AWS_PROFILE",
 	}
 	token := os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 	if token != "" {
 		if fault := fileFault(token); fault != "" {
-			return nil, failed(CodeProfile, "use "+of.name, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "+shown(token)+" "+fault, "correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+			return nil, newError(CodeProfile, "use "+of.name, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "+abbreviate(token)+" "+fault, "correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 		}
 	}
-	return &step{endpointcreds.New(address, func(o *endpointcreds.Options) {
+	return &namedProvider{endpointcreds.New(address, func(o *endpointcreds.Options) {
 		o.APIOptions, o.Retryer = c.config.APIOptions, c.config.Retryer()
 		o.AuthorizationToken = os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 		if token != "" {
@@ -473,7 +470,7 @@ func (c *chain) container() (*step, *problem.Error) {
 	}), of}, nil
 }
 
-// instance asks the service beside a machine in EC2 for its role.
-func (c *chain) instance(p profile) *step {
-	return &step{ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.NewFromConfig(c.config) }), &source{kind: fromInstance, name: "the role of this EC2 instance", lacks: unfinished(p)}}
+// instance gets the role of this EC2 instance from its metadata service.
+func (c *chain) instance(p profile) *namedProvider {
+	return &namedProvider{ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.NewFromConfig(c.config) }), &source{kind: fromInstance, name: "the role of this EC2 instance", lacks: incompleteSettings(p)}}
 }

@@ -168,7 +168,7 @@ func TestAnErrorNamesTheSourceThatWasUsed(t *testing.T) {
 		},
 		"a container's role": {
 			"", "", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/keys"}, "", cfn.CodeUnreachable,
-			[]string{"the role of this container (AWS_CONTAINER_CREDENTIALS_FULL_URI)", "unset it where this is no container"}, []string{"VPN"},
+			[]string{"the role of this container (AWS_CONTAINER_CREDENTIALS_FULL_URI)", "if this isn't an AWS container"}, []string{"VPN"},
 		},
 		"a login of a source": {
 			"[profile work]\n" + role + "source_profile = base\n[profile base]\nlogin_session = arn:aws:iam::1:user/ann\n", "", nil, "work", cfn.CodeExpired,
@@ -219,13 +219,13 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 		calls               int
 	}{
 		"a CA bundle that isn't there":      {"", "", map[string]string{"AWS_CA_BUNDLE": "/nowhere/ca.pem"}, "", []string{"AWS_CA_BUNDLE: /nowhere/ca.pem isn't there", "certificates in PEM form, or unset it"}, 0},
-		"a CA bundle without a certificate": {"[profile work]\nca_bundle = ~/credentials\n", "", nil, "work", []string{"ca_bundle of profile work", "holds no certificate", "in PEM form, or remove it"}, 0},
+		"a CA bundle without a certificate": {"[profile work]\nca_bundle = ~/credentials\n", "", nil, "work", []string{"ca_bundle of profile work", "has no certificate", "in PEM form, or remove it"}, 0},
 		"a line break in a secret":          {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID, "AWS_SECRET_ACCESS_KEY": secrettest.Canary + "\n"}, "", []string{"AWS_SECRET_ACCESS_KEY has white space or a line break"}, 0},
 		"a space before a key":              {"", "", map[string]string{"AWS_ACCESS_KEY_ID": " " + keyID, "AWS_SECRET_ACCESS_KEY": secrettest.Canary}, "", []string{"AWS_ACCESS_KEY_ID has white space"}, 0},
 		"a line break in a token":           {"", "", map[string]string{"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": secrettest.Canary + "\r\n"}, "", []string{"AWS_SESSION_TOKEN has white space"}, 0},
 		"a secret on two lines of a file":   {"", "[work]\naws_access_key_id = x\naws_secret_access_key = " + secrettest.Canary + "\n  more\n", nil, "work", []string{"profile work in ", "aws_secret_access_key has white space"}, 0},
 		"quotes in a file":                  {"", "[work]\naws_access_key_id = \"x\"\naws_secret_access_key = " + secrettest.Canary + "\n", nil, "work", []string{"aws_access_key_id has quotation marks in it", "remove the quotation marks from aws_access_key_id"}, 0},
-		"an invisible character":            {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID + "\u200b", "AWS_SECRET_ACCESS_KEY": "x"}, "", []string{"AWS_ACCESS_KEY_ID has a character that no key has"}, 0},
+		"an invisible character":            {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID + "\u200b", "AWS_SECRET_ACCESS_KEY": "x"}, "", []string{"AWS_ACCESS_KEY_ID has a character that no key can have"}, 0},
 		"a temporary key without its token": {"", "", map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": secrettest.Canary}, "", []string{"temporary (ASIA…), and AWS_SESSION_TOKEN is missing"}, 0},
 		"one of a file":                     {"", "[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n", nil, "work", []string{"temporary (ASIA…), and aws_session_token is missing"}, 0},
 		"half a pair":                       {"", "", map[string]string{"AWS_ACCESS_KEY_ID": keyID}, "", []string{"AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY", "too, or unset AWS_ACCESS_KEY_ID"}, 0},
@@ -243,11 +243,11 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 		"one left in a file":                {"", "[work]\n" + annKeys + "aws_session_token = " + secrettest.Canary + "\n", nil, "work", []string{"remove aws_session_token"}, 0},
 		"a length that is no number":        {sourced + "duration_seconds = 1h\n", "[base]\n" + annKeys, nil, "work", []string{"profile work: its duration_seconds isn't a number", "set duration_seconds to 900 to 43200"}, 0},
 		"a web identity without a role":     {"", "", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token"}, "", []string{"set AWS_ROLE_ARN"}, 0},
-		"a circle of sources":               {sourced + "[profile base]\n" + role + "source_profile = work\n", "", nil, "work", []string{"profile work: its sources lead in a circle: work → base → work"}, 0},
+		"a circle of sources":               {sourced + "[profile base]\n" + role + "source_profile = work\n", "", nil, "work", []string{"profile work: its sources form a loop: work → base → work"}, 0},
 		"a role that is its own source":     {"[profile work]\n" + role + "source_profile = work\n", "", nil, "work", []string{"work → work"}, 0},
 		"a circle further on":               {sourced + "[profile base]\n" + role + "source_profile = base\n", "", nil, "work", []string{"base → base"}, 0},
 		"two kinds of source":               {sourced + "credential_source = Environment\n", "", nil, "work", []string{"both source_profile and credential_source"}, 0},
-		"an unknown credential_source":      {"[profile work]\n" + role + "credential_source = environment\n", "", nil, "work", []string{"no credential_source is called environment"}, 0},
+		"an unknown credential_source":      {"[profile work]\n" + role + "credential_source = environment\n", "", nil, "work", []string{"there is no credential_source environment"}, 0},
 		"a credential_source that is empty": {"[profile work]\n" + role + "credential_source = Environment\n", "", nil, "work", []string{"AWS_ACCESS_KEY_ID isn't set"}, 0},
 		"a source without credentials":      {sourced + "[profile base]\nsso_session = corp\n", "", nil, "work", []string{"source_profile base has no credentials", "lack sso_account_id and sso_role_name"}, 0},
 		"an SSO session that isn't there":   {"[profile work]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = x\n", "", nil, "work", []string{"sso_session corp doesn't exist"}, 0},
@@ -256,8 +256,8 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 		"one longer than any":               {sourced + "duration_seconds = 43201\n", "[base]\n" + annKeys, nil, "work", []string{"longer than any role allows"}, 0},
 		"one of a role by a role":           {twoRoles, "[keys]\n" + annKeys, nil, "work", []string{"duration_seconds is 7200", "set duration_seconds to 900 to 3600"}, 0},
 		"one longer than the role's":        {sourced + "duration_seconds = 7200\n", "[base]\n" + annKeys, nil, "work", []string{"sign in to AWS with profile work: its duration_seconds is longer than", "set duration_seconds in profile work to 3600"}, 1},
-		"a file with a line that is none":   {"[profile work]\nregion us-east-1\n", "", nil, "work", []string{"config can't be understood at line 2"}, 0},
-		"a section that isn't closed":       {"[profile work\n", annKeys, nil, "work", []string{"config can't be understood at line 1"}, 0},
+		"a file with a line that is none":   {"[profile work]\nregion us-east-1\n", "", nil, "work", []string{"config has an invalid line 2"}, 0},
+		"a section that isn't closed":       {"[profile work\n", annKeys, nil, "work", []string{"config has an invalid line 1"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -285,9 +285,9 @@ func TestWhereCredentialsLackTheirProfileIsNamed(t *testing.T) {
 		words        []string
 		never        string
 	}{
-		"a profile without any":      {"[profile d]\nregion = us-east-1\n[profile work]\nregion = us-east-1\n", "", cfn.CodeNoCredentials, []string{"AWS_PROFILE names profile d, which has no credentials", "aws configure --profile d", "one of the profiles here: work"}, "here: d"},
+		"a profile without any":      {"[profile d]\nregion = us-east-1\n[profile work]\nregion = us-east-1\n", "", cfn.CodeNoCredentials, []string{"AWS_PROFILE names profile d, which has no credentials", "aws configure --profile d", "one of your profiles: work"}, "here: d"},
 		"a file that isn't there":    {"", "/nowhere/config", cfn.CodeProfile, []string{"AWS_CONFIG_FILE names /nowhere/config, which isn't there", "set AWS_CONFIG_FILE to the right file, or unset it"}, "make a profile"},
-		"a file without any profile": {"", "", cfn.CodeProfile, []string{"make a profile: aws configure"}, "profiles here"},
+		"a file without any profile": {"", "", cfn.CodeProfile, []string{"create a profile: aws configure"}, "profiles here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -48,11 +48,11 @@ func TestADenialIsCalledByItsKind(t *testing.T) {
 		"API: iam:PassRole " + aUser + "iam:PassRole on resource: arn:aws:iam::123456789012:role/cfn. (Service: AmazonIdentityManagement; Status Code: 403)": {
 			"access denied", []string{allow("iam:PassRole", "arn:aws:iam::123456789012:role/cfn")}},
 		aUser + "iam:PassRole on resource: *": {
-			"access denied", []string{"have iam:PassRole allowed to these credentials, on the one resource that needs it"}},
+			"access denied", []string{"get iam:PassRole allowed for these credentials, only on the resource that needs it"}},
 		aUser + "iam:PassRole": {
-			"access denied", []string{"have iam:PassRole allowed to these credentials, on the one resource that needs it"}},
+			"access denied", []string{"get iam:PassRole allowed for these credentials, only on the resource that needs it"}},
 		aUser + "iam:CreateRole on resource: role production-ApiRole because no identity-based policy allows the iam:CreateRole action": {
-			"access denied", []string{"have iam:CreateRole allowed to these credentials, on the one resource that needs it"}},
+			"access denied", []string{"get iam:CreateRole allowed for these credentials, only on the resource that needs it"}},
 		aRole + "cloudformation:CreateChangeSet on resource: \"arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31\"": {
 			"access denied", []string{allow("cloudformation:CreateChangeSet", "arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31")}},
 		aRole + "ecs:RegisterTaskDefinition on resource: * because no identity-based policy allows the ecs:RegisterTaskDefinition action": {
@@ -63,14 +63,14 @@ func TestADenialIsCalledByItsKind(t *testing.T) {
 			"access denied: explicit deny (service control policy)", []string{"ask the administrators of the AWS organization to permit " + describe}},
 		aRole + describe + " on resource: " + stack + " with an explicit deny in a service control policy: arn:aws:organizations::999999999999:policy/o-aaabbbccc/service_control_policy/p-0xn1knc2": {
 			"access denied: explicit deny (service control policy)", []string{"ask the administrators of the AWS organization to permit " + describe,
-				"look at the policy that refuses: arn:aws:organizations::999999999999:policy/o-aaabbbccc/service_control_policy/p-0xn1knc2"}},
+				"check the policy that denies it: arn:aws:organizations::999999999999:policy/o-aaabbbccc/service_control_policy/p-0xn1knc2"}},
 		aUser + describe + " because no service control policy allows the " + describe + " action": {
 			"access denied: no service control policy allows it", []string{"ask the administrators of the AWS organization"}},
 		aRole + "ssm:GetParameter on resource: arn:aws:ssm:eu-west-1:123456789012:parameter/x with an explicit deny in a resource control policy": {
 			"access denied: explicit deny (resource control policy)", []string{"ask the administrators of the AWS organization to permit ssm:GetParameter"}},
 		aRole + describe + " with an explicit deny in a permissions boundary: arn:aws:iam::123456789012:policy/lab-boundary.": {
 			"access denied: explicit deny (permissions boundary)", []string{"ask whoever manages these credentials to permit " + describe + " in their permissions boundary",
-				"look at the policy that refuses: arn:aws:iam::123456789012:policy/lab-boundary"}},
+				"check the policy that denies it: arn:aws:iam::123456789012:policy/lab-boundary"}},
 		aRole + "iam:PassRole on resource: arn:aws:iam::123456789012:role/cfn because no permissions boundary allows the iam:PassRole action": {
 			"access denied: no permissions boundary allows it", []string{"ask whoever manages these credentials to permit iam:PassRole in their permissions boundary"}},
 		aRole + describe + " because no session policy allows the " + describe + " action": {
@@ -88,19 +88,19 @@ func TestADenialIsCalledByItsKind(t *testing.T) {
 		aUser + "sts:AssumeRole with an explicit deny in the role trust policy": {
 			"access denied: explicit deny (role trust policy)", []string{"ask the owner of the role"}},
 		aRole + describe + " on resource: " + stack + " with an explicit deny in an identity-based policy": {
-			"access denied: explicit deny (identity-based policy)", []string{"ask whoever manages these credentials to lift the deny of " + describe}},
+			"access denied: explicit deny (identity-based policy)", []string{"ask whoever manages these credentials to remove the deny of " + describe}},
 		aRole + describe + " on resource: " + stack + " with an explicit deny": {
-			"access denied: explicit deny (the policy isn't named)", []string{"ask whoever manages these credentials to lift the deny of " + describe}},
+			"access denied: explicit deny (the policy isn't named)", []string{"ask whoever manages these credentials to remove the deny of " + describe}},
 
 		// A user without MFA, or with a key that AWS locked.
 		aUser + describe + " on resource: " + stack + " with an explicit deny in an identity-based policy": {
 			"access denied: explicit deny (identity-based policy)", []string{
-				"sign in with MFA, unless you have: most such policies deny everything without it: aws sts get-session-token --serial-number DEVICE --token-code CODE",
-				"ask whoever manages these credentials to lift the deny of " + describe}},
+				"sign in with MFA, unless you have: most of these policies deny everything without it: aws sts get-session-token --serial-number DEVICE --token-code CODE",
+				"ask whoever manages these credentials to remove the deny of " + describe}},
 		aUser + describe + " with an explicit deny": {
 			"access denied: explicit deny (the policy isn't named)", []string{"sign in with MFA", "ask whoever manages these credentials"}},
 		aUser + describe + " on resource: \"" + stack + "\" with an explicit deny in an identity-based policy: arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3": {
-			"access denied: explicit deny (identity-based policy)", []string{"replace this access key", "ask whoever manages", "look at the policy that refuses: arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}},
+			"access denied: explicit deny (identity-based policy)", []string{"replace this access key", "ask whoever manages", "check the policy that denies it: arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}},
 	} {
 		w := newRackWorld(t)
 		w.aws.Refuse(http.StatusForbidden, "AccessDenied", sentence, describe, "eu-west-1")
@@ -111,8 +111,8 @@ func TestADenialIsCalledByItsKind(t *testing.T) {
 		if e.Reason != want.reason || !matches {
 			t.Errorf("%s\n%s\n%s", sentence, e.Reason, strings.Join(e.Hints, "\n"))
 		}
-		if proposed := strings.Contains(strings.Join(e.Hints, "\n"), "Allow"); proposed != (len(missing(e)) > 0 && missing(e)[0].Resource != "") {
-			t.Errorf("%s: an Allow is proposed: %t, missing %q", sentence, proposed, missing(e))
+		if proposed := strings.Contains(strings.Join(e.Hints, "\n"), "Allow"); proposed != (len(missingError(e)) > 0 && missingError(e)[0].Resource != "") {
+			t.Errorf("%s: an Allow is proposed: %t, missing %q", sentence, proposed, missingError(e))
 		}
 	}
 }
@@ -148,7 +148,7 @@ func TestARecoveryThatIsDeniedExplicitlyProposesNothingThere(t *testing.T) {
 }
 
 // A role that may not be assumed for another reason than its permission.
-func TestARoleThatIsDeniedExplicitlyIsToldSo(t *testing.T) {
+func TestAnExplicitDenialOfARoleIsReported(t *testing.T) {
 	w := newWorld(t)
 	w.files(roleConfig, userFile("base"))
 	w.aws.DenyBecause("with an explicit deny in a service control policy", "sts:AssumeRole", "us-east-1")
@@ -161,7 +161,7 @@ func TestARoleThatIsDeniedExplicitlyIsToldSo(t *testing.T) {
 }
 
 // The changes can be denied only when they are worked out.
-func TestAChangeSetThatFailsIsToldLikeARefusal(t *testing.T) {
+func TestAFailedChangeSetIsReportedLikeADenial(t *testing.T) {
 	for reason, want := range map[string]string{
 		aRole + "cloudformation:CreateChangeSet on resource: arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31": `"Resource": "arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31"`,
 		aRole + "ssm:GetParameters with an explicit deny in a service control policy":                                              "AWS organization",

@@ -14,43 +14,40 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// Deployment is the web service's tasks on their way to be started anew
+// Deployment is a restart of the web service's tasks
 // (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html).
 type Deployment struct {
 	ID     string
-	Status string // "PRIMARY" for the newest, "ACTIVE" for one that is being taken away
+	Status string // "PRIMARY" for the newest, "ACTIVE" for one that is being replaced
 	// Running, Desired and Pending count its tasks.
 	Running, Desired, Pending int
 	Created                   time.Time // by the clock of AWS
-	// Completed means that all its tasks run and that no task of an older one is
-	// left.
+	// Completed means that all its tasks are running, and none of an older one is.
 	Completed bool
-	// Failed means that ECS gave up; Reason is what it said, cleaned.
+	// Failed means that ECS gave up; Reason is ECS's reason, cleaned.
 	Failed bool
 	Reason string
-	// Event is the newest thing that ECS said of the service since the deployment
-	// began, in one bounded line, such as "was unable to place a task because …". It is "" once
+	// Event is ECS's newest event of the service since the deployment started, in one
+	// short line, such as "was unable to place a task because …". It is "" once
 	// Completed.
 	Event string
 }
 
-// webService is where ECS finds the service that answers for a Rack's API.
+// webService is the ECS service of a Rack's API.
 type webService struct{ cluster, name string }
 
-// Restart starts the tasks of a Rack's web service anew, one after the other,
-// and returns when ECS has begun: Deployment tells how it goes on. They take
-// the password when they start. It is sent once; when its fate is unknown, it
-// is looked up.
+// Restart replaces the tasks of a Rack's web service, one by one, and returns when
+// ECS has started; Deployment follows it. Tasks read the password when they start. It
+// is sent once; if the outcome is unknown, it is looked up.
 //
-// The errors are those of Search, CodeMissing when the stack has no web service,
-// and CodeUnknown when ECS could not say whether it has begun, or shows no new
-// deployment.
+// The errors are those of Search, CodeMissing if the stack has no web service, and
+// CodeUnknown if ECS couldn't say whether it has started, or shows no new deployment.
 func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 	const what = "restart the web service"
 	call, cancel := stop.Call()
 	defer cancel()
 	ctx := call.Hard
-	if err := f.enter(ctx, of(what, rack), rack); err != nil {
+	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
 		return Deployment{}, err
 	}
 	service, err := f.webService(ctx, what, rack)
@@ -62,33 +59,33 @@ func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 		return Deployment{}, err
 	}
 	f.onWrite()
-	answer, err := ask(ctx, f, attempt{what, rack, onServices("UpdateService", rack)}, func(ctx context.Context) (*ecs.UpdateServiceOutput, error) {
+	answer, err := callAWS(ctx, f, attempt{what, rack, onServices("UpdateService", rack)}, func(ctx context.Context) (*ecs.UpdateServiceOutput, error) {
 		return f.calls.updateService(ctx, &ecs.UpdateServiceInput{
 			Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true,
-		}, servicesIn(rack.Region), f.changingService)
+		}, servicesIn(rack.Region), f.serviceWriteOptions)
 	})
 	if err == nil && answer.Service != nil {
-		if newest, isNew := newSince(before, f.read(*answer.Service)); isNew {
+		if newest, isNew := newSince(before, f.readDeployments(*answer.Service)); isNew {
 			return newest, nil
 		}
 	}
-	if Definite(err) {
+	if DidNothing(err) {
 		return Deployment{}, err
 	}
 	return f.lookUpRestart(stop, rack, service, before, err)
 }
 
-// newSince returns the newest deployment, if it was not there before.
+// newSince returns the newest deployment, if it wasn't there before.
 func newSince(before, after []Deployment) (Deployment, bool) {
-	newest, found := pick(after, "")
-	_, isOld := pick(before, newest.ID)
+	newest, found := findDeployment(after, "")
+	_, isOld := findDeployment(before, newest.ID)
 	return newest, found && !isOld
 }
 
-// lookUpRestart looks for a deployment that was not there before.
+// lookUpRestart looks for a deployment that wasn't there before.
 func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webService, before []Deployment, failed error) (Deployment, error) {
 	const what = "restart the web service"
-	own, cancel := context.WithTimeout(stop.Hard, cleanUp)
+	own, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
 	defer cancel()
 	after, err := f.deployments(own, what, rack, service)
 	if err == nil {
@@ -99,22 +96,21 @@ func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webServic
 			return Deployment{}, failed
 		}
 	}
-	why := "the answer was lost, and it is not known whether it has begun"
+	why := "the answer was lost, and it isn't known whether it has started"
 	if err == nil {
-		why = "ECS accepted it, and shows no new deployment"
+		why = "ECS accepted it, but shows no new deployment"
 	}
 	return Deployment{}, &problem.Error{
-		Code: CodeUnknown, Action: of(what, rack), Reason: why, Cause: failed,
-		Hints: []string{"restart it again: that does no harm"},
+		Code: CodeUnknown, Action: ofRack(what, rack), Reason: why, Cause: failed,
+		Hints: []string{"restart it again: that's safe"},
 	}
 }
 
-// Deployment reads a deployment of a Rack's web service by its ID, or with "" the
-// newest. The errors are those of Search, and CodeMissing when another one has
-// taken its place.
+// Deployment reads a deployment of a Rack's web service by its ID; "" is the newest.
+// The errors are those of Search, and CodeMissing if another one has replaced it.
 func (f *Finder) Deployment(ctx context.Context, rack Rack, id string) (Deployment, error) {
 	const what = "follow the restart"
-	if err := f.enter(ctx, of(what, rack), rack); err != nil {
+	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
 		return Deployment{}, err
 	}
 	service, err := f.webService(ctx, what, rack)
@@ -125,14 +121,14 @@ func (f *Finder) Deployment(ctx context.Context, rack Rack, id string) (Deployme
 	if err != nil {
 		return Deployment{}, err
 	}
-	if found, ok := pick(all, id); ok {
+	if found, ok := findDeployment(all, id); ok {
 		return found, nil
 	}
-	return Deployment{}, hinting(missing(of(what, rack), "another deployment has taken its place"), "restart it again")
+	return Deployment{}, withHint(missingError(ofRack(what, rack), "another deployment has replaced it"), "restart it again")
 }
 
-// webService finds the service in the stack. Services that were made before
-// 2021 have an ID without the cluster
+// webService finds the service in the stack. Services from before 2021 have an ID
+// without the cluster
 // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-ids).
 func (f *Finder) webService(ctx context.Context, what string, rack Rack) (webService, error) {
 	id, err := f.physicalID(ctx, what, rack, "ServiceWebApi", "ApiWebService")
@@ -142,7 +138,7 @@ func (f *Finder) webService(ctx context.Context, what string, rack Rack) (webSer
 	return f.service(ctx, what, rack, id)
 }
 
-// service takes the ID of a service in the stack apart.
+// service parses the ID of a service in the stack.
 func (f *Finder) service(ctx context.Context, what string, rack Rack, id string) (webService, error) {
 	path := strings.Split(id[strings.LastIndex(id, ":")+1:], "/")
 	service := webService{name: path[len(path)-1]}
@@ -156,7 +152,7 @@ func (f *Finder) service(ctx context.Context, what string, rack Rack, id string)
 	}
 	service.cluster = readStack(rack.Region, described).outputs["Cluster"]
 	if service.cluster == "" {
-		return webService{}, missing(of(what, rack), "its stack has no output Cluster")
+		return webService{}, missingError(ofRack(what, rack), "its stack has no output Cluster")
 	}
 	return service, nil
 }
@@ -166,26 +162,26 @@ func (f *Finder) deployments(ctx context.Context, what string, rack Rack, servic
 	if err != nil {
 		return nil, err
 	}
-	return f.read(described), nil
+	return f.readDeployments(described), nil
 }
 
 func (f *Finder) describeService(ctx context.Context, what string, rack Rack, service webService) (types.Service, error) {
-	answer, err := ask(ctx, f, attempt{what, rack, onServices("DescribeServices", rack)}, func(ctx context.Context) (*ecs.DescribeServicesOutput, error) {
+	answer, err := callAWS(ctx, f, attempt{what, rack, onServices("DescribeServices", rack)}, func(ctx context.Context) (*ecs.DescribeServicesOutput, error) {
 		return f.calls.describeServices(ctx, &ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}}, servicesIn(rack.Region))
 	})
 	if err != nil {
 		return types.Service{}, err
 	}
 	if len(answer.Services) == 0 {
-		return types.Service{}, missing(of(what, rack), "ECS has no service "+shown(service.name))
+		return types.Service{}, missingError(ofRack(what, rack), "ECS has no service "+abbreviate(service.name))
 	}
 	return answer.Services[0], nil
 }
 
-// newestWords is the newest event of a service since a moment, in one bounded line, and when it
-// was. ECS lists the newest first
+// newestServiceEvent is the newest event of a service after since, in one short line,
+// and its time. ECS lists the newest first
 // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html).
-func (f *Finder) newestWords(events []types.ServiceEvent, since time.Time) (string, time.Time) {
+func (f *Finder) newestServiceEvent(events []types.ServiceEvent, since time.Time) (string, time.Time) {
 	if len(events) == 0 || aws.ToTime(events[0].CreatedAt).Before(since) {
 		return "", time.Time{}
 	}
@@ -194,29 +190,29 @@ func (f *Finder) newestWords(events []types.ServiceEvent, since time.Time) (stri
 		words = rest
 	}
 	words, _, _ = strings.Cut(words, " For more information")
-	return strings.TrimSuffix(f.reason(words), "."), aws.ToTime(events[0].CreatedAt)
+	return strings.TrimSuffix(f.cleanReason(words), "."), aws.ToTime(events[0].CreatedAt)
 }
 
-func (f *Finder) read(service types.Service) []Deployment {
+func (f *Finder) readDeployments(service types.Service) []Deployment {
 	var all []Deployment
 	for _, d := range service.Deployments {
 		read := Deployment{
-			ID: bounded(aws.ToString(d.Id)), Status: bounded(aws.ToString(d.Status)),
+			ID: truncate(aws.ToString(d.Id)), Status: truncate(aws.ToString(d.Status)),
 			Running: int(d.RunningCount), Desired: int(d.DesiredCount), Pending: int(d.PendingCount), Created: aws.ToTime(d.CreatedAt),
-			Failed: d.RolloutState == types.DeploymentRolloutStateFailed, Reason: f.reason(aws.ToString(d.RolloutStateReason)),
+			Failed: d.RolloutState == types.DeploymentRolloutStateFailed, Reason: f.cleanReason(aws.ToString(d.RolloutStateReason)),
 		}
 		settled := d.RolloutState == types.DeploymentRolloutStateCompleted || d.RolloutState == ""
 		read.Completed = settled && read.Status == "PRIMARY" && read.Running == read.Desired && read.Pending == 0 && len(service.Deployments) == 1
 		if !read.Completed {
-			read.Event, _ = f.newestWords(service.Events, read.Created)
+			read.Event, _ = f.newestServiceEvent(service.Events, read.Created)
 		}
 		all = append(all, read)
 	}
 	return all
 }
 
-// pick returns the deployment of an ID, or with "" the newest.
-func pick(all []Deployment, id string) (Deployment, bool) {
+// findDeployment returns the deployment with an ID; "" is the newest.
+func findDeployment(all []Deployment, id string) (Deployment, bool) {
 	at := slices.IndexFunc(all, func(d Deployment) bool { return d.ID == id || (id == "" && d.Status == "PRIMARY") })
 	if at < 0 {
 		return Deployment{}, false

@@ -137,7 +137,7 @@ func TestARestartThatShowsNoNewDeploymentIsNoSuccess(t *testing.T) {
 	w.wantCode(w.failed(err), cfn.CodeUnknown, "no new deployment")
 }
 
-func TestADeploymentHasTheNewestWordsOfECS(t *testing.T) {
+func TestADeploymentHasTheNewestEventOfECS(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder()
 	if d, err := f.Restart(transport.Until(t.Context()), w.rack); err != nil || !d.Completed || d.Event != "" {

@@ -21,75 +21,73 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// The codes of this package's errors. They quote neither answers nor the SDK,
-// whose words can hold both answers and lines of the AWS files.
+// The codes of this package's errors, which quote neither answers nor the SDK: its
+// text can contain both answers and lines of the AWS files.
 const (
-	CodeExpiredSSO    = "aws_expired_sso"    // the SSO session has expired, or never began
+	CodeExpiredSSO    = "aws_expired_sso"    // the SSO session has expired, or there is none
 	CodeExpired       = "aws_expired"        // the session token has expired
 	CodeRefused       = "aws_refused"        // AWS doesn't accept the credentials
-	CodeDenied        = "aws_denied"         // the credentials may not do this
-	CodeNoCredentials = "aws_no_credentials" // there are none
-	CodeMFA           = "aws_mfa"            // an MFA code is missing, or was refused
+	CodeDenied        = "aws_denied"         // the credentials aren't permitted to do this
+	CodeNoCredentials = "aws_no_credentials" // there are no credentials
+	CodeMFA           = "aws_mfa"            // an MFA code is missing or was refused
 	CodeProfile       = "aws_profile"        // a profile, or another AWS setting, can't work
 	CodeRegion        = "aws_region"         // no region has this name
 	CodeName          = "aws_name"           // no stack can have this name
-	CodeEndpoint      = "aws_endpoint"       // AWS_ENDPOINT_URL is against the rules
-	CodeNoAnswer      = "aws_no_answer"      // nothing came in time
+	CodeEndpoint      = "aws_endpoint"       // an endpoint setting can't be used
+	CodeNoAnswer      = "aws_no_answer"      // there was no answer in time
 	CodeUnreachable   = "aws_unreachable"    // there is no connection
 	CodeThrottled     = "aws_throttled"      // AWS asks for fewer calls
-	CodeLimit         = "aws_limit"          // a quota is used up, which no waiting changes
-	CodeUnreadable    = "aws_unreadable"     // the answer isn't one of AWS
+	CodeLimit         = "aws_limit"          // a quota is used up; waiting doesn't help
+	CodeUnreadable    = "aws_unreadable"     // the answer isn't AWS's
 	CodeFailed        = "aws_failed"         // AWS failed in another way
-	CodeMissing       = "aws_missing"        // what was asked for isn't there
+	CodeMissing       = "aws_missing"        // what was asked for doesn't exist
 	CodeNoPassword    = "aws_no_password"    // AWS shows the password nowhere
 	CodePassword      = "aws_password"       // no Rack can have this password
 	CodeUnchanged     = "aws_unchanged"      // the Rack has this password already
-	CodeBusy          = "aws_busy"           // the stack isn't in a state to be updated
-	CodeStale         = "aws_stale"          // the stack changed since the preview, or the preview is used up
+	CodeBusy          = "aws_busy"           // the stack can't be updated in its state
+	CodeStale         = "aws_stale"          // the stack has changed since the preview, or the preview is used up
 	CodeUnexpected    = "aws_unexpected"     // the update would change more than the password
-	CodeUnknown       = "aws_unknown"        // it isn't known whether AWS has begun
+	CodeUnknown       = "aws_unknown"        // it isn't known whether AWS has started
 	CodeCanceled      = "canceled"           // the caller's context ended
 )
 
-// Detail is what else is known of an error of this package.
+// Detail is the detail of this package's errors.
 type Detail struct {
-	Rack    Rack         // that the error is about, where its hints need it
-	Missing []Permission // that the credentials lack
+	Rack    Rack         // the error is about, if its hints need it
+	Missing []Permission // the credentials lack
 
 	status  int    // of the answer, or 0
-	off     bool   // the region is switched off for the account
-	foreign bool   // off, since it is in another partition
-	barred  bool   // no permission of the credentials would help
-	source  string // of the credentials that were denied
+	off     bool   // the region may be disabled for the account
+	foreign bool   // off because it is in another partition
+	barred  bool   // no permission of the credentials helps
+	source  string // of the denied credentials
 }
 
-// failed is an error without more to be known.
-func failed(code, what, why string, hints ...string) *problem.Error {
+func newError(code, what, why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: what, Reason: why, Hints: hints}
 }
 
-// stopped is what the end of the caller's context ended.
-func stopped(what, why string, cause error) *problem.Error {
+// canceledError is the error of what ended with the caller's context.
+func canceledError(what, why string, cause error) *problem.Error {
 	return &problem.Error{Code: CodeCanceled, Action: what, Reason: why, Cause: cause}
 }
 
-// detailOf returns what else is known of an error.
 func detailOf(e *problem.Error) Detail {
 	detail, _ := e.Detail.(Detail)
 	return detail
 }
 
-// ours returns the Error of this package that err is, or nil.
-func ours(err error) *problem.Error {
+// asError returns err as an Error of this package, or nil.
+func asError(err error) *problem.Error {
 	if e := problem.Of(err); e != nil && strings.HasPrefix(e.Code, "aws_") {
 		return e
 	}
 	return nil
 }
 
-// attempting returns a copy of the error that says what was attempted, and of a
-// denial with which credentials.
-func attempting(what string, e *problem.Error) *problem.Error {
+// withAction returns a copy of the error with what was attempted, and for a denial
+// with which credentials.
+func withAction(what string, e *problem.Error) *problem.Error {
 	attempted := *e
 	attempted.Action = what
 	if source := detailOf(e).source; source != "" {
@@ -98,26 +96,26 @@ func attempting(what string, e *problem.Error) *problem.Error {
 	return &attempted
 }
 
-// hinting returns a copy of the error with one more thing that can be done.
-func hinting(e *problem.Error, hint string) *problem.Error {
+// withHint returns a copy of the error with one more hint.
+func withHint(e *problem.Error, hint string) *problem.Error {
 	told := *e
 	told.Hints = append(slices.Clone(e.Hints), hint)
 	return &told
 }
 
-// Definite reports whether AWS has certainly done nothing: it refused, or was
-// never asked.
-func Definite(err error) bool {
-	e := ours(err)
+// DidNothing reports whether AWS certainly did nothing: it refused the call, or never
+// got it.
+func DidNothing(err error) bool {
+	e := asError(err)
 	if e == nil {
 		return false
 	}
 	status := detailOf(e).status
-	return aboutCredentials(e) || e.Code == CodeDenied || e.Code == CodeThrottled || (status >= 400 && status < 500)
+	return isCredentialError(e) || e.Code == CodeDenied || e.Code == CodeThrottled || (status >= 400 && status < 500)
 }
 
-// aboutCredentials reports whether no other call would succeed either.
-func aboutCredentials(e *problem.Error) bool {
+// isCredentialError reports whether every other call would fail too.
+func isCredentialError(e *problem.Error) bool {
 	switch e.Code {
 	case CodeExpiredSSO, CodeExpired, CodeRefused, CodeNoCredentials, CodeMFA, CodeProfile, CodeEndpoint:
 		return true
@@ -125,9 +123,9 @@ func aboutCredentials(e *problem.Error) bool {
 	return false
 }
 
-// isPassing reports whether the same read may succeed later.
-func isPassing(err error) bool {
-	e := ours(err)
+// isTransient reports whether the same read may succeed later.
+func isTransient(err error) bool {
+	e := asError(err)
 	if e == nil {
 		return false
 	}
@@ -138,9 +136,9 @@ func isPassing(err error) bool {
 	return detailOf(e).status >= 500
 }
 
-// badEndpoint doesn't quote the address, which can carry a password.
-func badEndpoint(setting string, cause error) *problem.Error {
-	undo, _, _ := strings.Cut(drop(setting), " ")
+// endpointError doesn't quote the address, which can contain a password.
+func endpointError(setting string, cause error) *problem.Error {
+	undo, _, _ := strings.Cut(undoHint(setting), " ")
 	e := &problem.Error{
 		Code: CodeEndpoint, Action: "use " + setting, Cause: cause,
 		Hints: []string{"set " + setting + " to an address that begins with https://, or " + undo + " it"},
@@ -155,22 +153,22 @@ const onlyHere = "plain HTTP is for this machine only"
 
 const tryLater = "try again later: https://health.aws.amazon.com/health/status"
 
-// failure says what went wrong with a call in region. AWS's own sentence is
-// not shown: it can quote the request, its signature included
+// callError says why a call in region failed. It doesn't show AWS's sentence, which can
+// quote the request with its signature
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html).
-func (f *Finder) failure(err error, region string) *problem.Error {
+func (f *Finder) callError(err error, region string) *problem.Error {
 	if proxy := transport.ByProxy(err); proxy != nil {
 		return &problem.Error{Code: CodeUnreachable, Reason: proxy.Error(), Hints: proxy.Hints}
 	}
 	switch {
 	case errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded):
-		return failed(CodeNoAnswer, "", fmt.Sprintf("no answer in %g s", f.retry.Deadline.Seconds()), f.checkPath(err))
+		return newError(CodeNoAnswer, "", fmt.Sprintf("no answer in %g s", f.retry.Deadline.Seconds()), f.checkPath(err))
 	case errors.Is(err, transport.ErrPlainHTTP):
-		return failed(CodeEndpoint, "", onlyHere)
+		return newError(CodeEndpoint, "", onlyHere)
 	case errors.Is(err, transport.ErrTooLarge):
-		return f.unreadable("", transport.ErrTooLarge.Error(), err)
-	case errors.Is(err, errNotAnswer):
-		return f.unreadable("", errNotAnswer.Error(), err)
+		return f.unreadableError("", transport.ErrTooLarge.Error(), err)
+	case errors.Is(err, errForeignAnswer):
+		return f.unreadableError("", errForeignAnswer.Error(), err)
 	}
 	var answered interface{ HTTPStatusCode() int }
 	status := 0
@@ -181,19 +179,19 @@ func (f *Finder) failure(err error, region string) *problem.Error {
 	var api smithy.APIError
 	switch isAPI := errors.As(err, &api); {
 	case isAPI:
-		if e = f.understood(api.ErrorCode(), api.ErrorMessage()); e != nil {
+		if e = f.errorFromMessage(api.ErrorCode(), api.ErrorMessage()); e != nil {
 			break
 		}
-		e = f.coded(api.ErrorCode(), status, region, err)
-		if reason := f.reason(api.ErrorMessage()); e.Code == CodeFailed && status < http.StatusInternalServerError && reason != "" {
-			e.Reason = "AWS refuses it: " + reason
+		e = f.errorFromCode(api.ErrorCode(), status, region, err)
+		if reason := f.cleanReason(api.ErrorMessage()); e.Code == CodeFailed && status < http.StatusInternalServerError && reason != "" {
+			e.Reason = "AWS refused it: " + reason
 		}
 	case status >= http.StatusMultipleChoices:
-		e = f.coded("", status, region, err)
+		e = f.errorFromCode("", status, region, err)
 	case status > 0:
-		return f.unreadable("", errNotAnswer.Error(), err)
+		return f.unreadableError("", errForeignAnswer.Error(), err)
 	default:
-		return f.unreachable(err, region)
+		return f.unreachableError(err, region)
 	}
 	detail := detailOf(e)
 	detail.status = status
@@ -204,7 +202,7 @@ func (f *Finder) failure(err error, region string) *problem.Error {
 	return e
 }
 
-// checkPath is a hint about what is between here and the service that was called.
+// checkPath is a hint to check what is between here and the service.
 func (f *Finder) checkPath(err error) string {
 	service := cloudformation.ServiceID
 	if call := (*smithy.OperationError)(nil); errors.As(err, &call) {
@@ -216,21 +214,20 @@ func (f *Finder) checkPath(err error) string {
 	return "check the network between here and AWS: VPN, firewall, login page, or a proxy (HTTPS_PROXY)"
 }
 
-// unreadable is an answer that AWS doesn't give. The error of its call may be nil.
-func (f *Finder) unreadable(what, why string, err error) *problem.Error {
-	return failed(CodeUnreadable, what, why, f.checkPath(err))
+// unreadableError is the error for an answer that isn't AWS's. err may be nil.
+func (f *Finder) unreadableError(what, why string, err error) *problem.Error {
+	return newError(CodeUnreadable, what, why, f.checkPath(err))
 }
 
-// coded turns an answer into an error by its code and HTTP status.
-func (f *Finder) coded(code string, status int, region string, err error) *problem.Error {
+func (f *Finder) errorFromCode(code string, status int, region string, err error) *problem.Error {
 	_, throttled := throttleCodes()[code]
 	switch code {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
-		return failed(CodeExpired, "", "the session token of "+f.source.name+" has expired", f.source.renewal("sign in to AWS again")...)
+		return newError(CodeExpired, "", "the session token of "+f.source.name+" has expired", f.source.refusalHints("sign in to AWS again")...)
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized":
-		return denied()
+		return deniedError()
 	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidAccessKeyId", "NotSignedUp", "RegionDisabledException":
-		return f.refused(region)
+		return f.refusedError(region)
 	case "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "InvalidSignatureException",
 		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture",
 		"IncompleteSignatureException", "MissingAuthenticationTokenException":
@@ -238,17 +235,17 @@ func (f *Finder) coded(code string, status int, region string, err error) *probl
 		if f.source.kind == fromKeys {
 			check += ", and that the secret access key belongs to the access key"
 		}
-		return failed(CodeRefused, "", "AWS doesn't accept the credentials of "+f.source.name+": the signature doesn't match", f.source.renewal(check)...)
+		return newError(CodeRefused, "", "AWS doesn't accept the credentials of "+f.source.name+": the signature doesn't match", f.source.refusalHints(check)...)
 	}
 	switch {
 	case throttled, status == http.StatusTooManyRequests:
-		return failed(CodeThrottled, "", "throttled", "wait a minute, and try again: something else makes many calls to this account")
+		return newError(CodeThrottled, "", "throttled", "wait a minute and try again: something else is making many calls to this account")
 	case status >= 300 && status < 400:
-		return f.unreadable("", fmt.Sprintf("it answered with a redirect (HTTP %d)", status), err)
+		return f.unreadableError("", fmt.Sprintf("it answered with a redirect (HTTP %d)", status), err)
 	}
-	e := failed(CodeFailed, "", fmt.Sprintf("AWS answered %s (HTTP %d)", shown(code), status))
+	e := newError(CodeFailed, "", fmt.Sprintf("AWS answered %s (HTTP %d)", abbreviate(code), status))
 	if code == "" || code == "UnknownError" {
-		e = failed(CodeFailed, "", fmt.Sprintf("AWS failed (HTTP %d)", status), f.checkPath(err))
+		e = newError(CodeFailed, "", fmt.Sprintf("AWS failed (HTTP %d)", status), f.checkPath(err))
 	}
 	if status >= http.StatusInternalServerError {
 		e.Hints = []string{tryLater}
@@ -256,127 +253,125 @@ func (f *Finder) coded(code string, status int, region string, err error) *probl
 	return e
 }
 
-const mostHints = 3
+const maxHints = 3
 
-// refused says that AWS doesn't know the credentials, or that a region doesn't. A
-// region that is switched off answers like this too, and so does another partition:
-// each has accounts of its own
+// refusedError is the error for credentials that AWS doesn't know. A disabled region
+// refuses all credentials too, and so does another partition: each has its own accounts
 // (https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html).
-func (f *Finder) refused(region string) *problem.Error {
+func (f *Finder) refusedError(region string) *problem.Error {
 	e := &problem.Error{Code: CodeRefused, Reason: "AWS doesn't accept the credentials of " + f.source.name}
-	e.Hints = f.source.renewal("check them: " + f.command("aws sts get-caller-identity"))
+	e.Hints = f.source.refusalHints("check them: " + f.command("aws sts get-caller-identity"))
 	id, name := partitionOf(region)
 	configured, _ := partitionOf(f.region)
 	switch {
 	case id != commercialID || id != configured:
 		e.Detail = Detail{off: true, foreign: true}
-		e.Reason = name + " doesn't accept the credentials of " + f.source.name + ": it is a partition of its own, with other accounts"
+		e.Reason = name + " doesn't accept the credentials of " + f.source.name + ": it's a separate partition with its own accounts"
 		e.Hints = []string{"use a profile of an account in " + name, e.Hints[0]}
 	case isOptIn(region):
 		e.Detail = Detail{off: true}
-		e.Hints = append([]string{"enable " + region + " if it is switched off for the account: it refuses all credentials then"}, e.Hints...)
+		e.Hints = append([]string{"enable " + region + " for the account if it's disabled: a disabled region refuses all credentials"}, e.Hints...)
 	default:
 		e.Hints = append(e.Hints, "set AWS_REGION to us-gov-west-1 or cn-north-1 if the account is in AWS GovCloud (US) or AWS China")
 	}
-	e.Hints = e.Hints[:min(len(e.Hints), mostHints)]
+	e.Hints = e.Hints[:min(len(e.Hints), maxHints)]
 	return e
 }
 
-// command is a command of the AWS CLI to paste, which uses the same credentials.
+// command is an AWS CLI command with the same credentials.
 func (f *Finder) command(text string) string {
 	if f.source.profile == "" || f.source.profile == defaultProfile {
 		return text
 	}
-	return strings.Replace(text, "aws ", "aws --profile "+quoted(f.source.profile)+" ", 1)
+	return strings.Replace(text, "aws ", "aws --profile "+quote(f.source.profile)+" ", 1)
 }
 
-// unreachable says why there was no whole answer, without the words of the
-// system, which hold addresses.
-func (f *Finder) unreachable(err error, region string) *problem.Error {
+// unreachableError says why there was no complete answer. It drops the system's text,
+// which contains addresses.
+func (f *Finder) unreachableError(err error, region string) *problem.Error {
 	var (
 		name        *net.DNSError
 		certificate *tls.CertificateVerificationError
 		record      tls.RecordHeaderError
-		e           = failed(CodeUnreachable, "", "it is unreachable", f.checkPath(err))
+		e           = newError(CodeUnreachable, "", "it is unreachable", f.checkPath(err))
 	)
 	switch {
 	case errors.As(err, &name):
-		e.Reason = "its address can't be looked up"
+		e.Reason = "its address can't be resolved"
 		if near := text.Nearest(region, KnownRegions()); near != "" && near != region {
 			e.Hints = append([]string{"did you mean " + near + "?"}, e.Hints...)
 		}
 	case errors.As(err, &certificate):
 		e.Reason = "its certificate isn't trusted here"
-		e.Hints = []string{"name the certificate in AWS_CA_BUNDLE if it is that of a proxy you trust"}
+		e.Hints = []string{"set AWS_CA_BUNDLE to the certificate if it belongs to a proxy that you trust"}
 	case errors.As(err, &record):
 		e.Reason = "it doesn't speak TLS"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Reason = "the connection was refused"
 	case errors.Is(err, syscall.ECONNRESET), strings.Contains(err.Error(), "EOF"):
-		e.Reason = "the connection broke off"
+		e.Reason = "the connection broke"
 	}
 	return e
 }
 
 var (
-	// notUpdatable finds a stack's status in the sentence in which CloudFormation
-	// says that it can't be updated now.
-	notUpdatable = regexp.MustCompile(`\b([A-Z]+(?:_[A-Z]+){1,5}) state and can ?not`)
-	// notThere is all of a sentence that says that what was asked for doesn't exist.
-	// Inside a longer one, "does not exist" is about something else, such as a
-	// parameter's value.
-	notThere = regexp.MustCompile(`^(?:(?:Stack|Change ?Set|Resource):?(?: with id)? ?\S+ does not exist(?: for stack \S+)?|Unable to describe task definition)\.?$`)
-	// tooManyChangeSets is how the sentence about a stack's change sets begins
+	// busySentence finds the status in the sentence in which CloudFormation says that a
+	// stack can't be updated now.
+	busySentence = regexp.MustCompile(`\b([A-Z]+(?:_[A-Z]+){1,5}) state and can ?not`)
+	// missingSentence matches a whole sentence: inside a longer one, "does not exist" is
+	// about something else, such as a parameter's value.
+	missingSentence = regexp.MustCompile(`^(?:(?:Stack|Change ?Set|Resource):?(?: with id)? ?\S+ does not exist(?: for stack \S+)?|Unable to describe task definition)\.?$`)
+	// tooManyChangeSets is the start of the sentence about a stack's change sets
 	// (https://github.com/awslabs/seed-farmer/issues/441).
 	tooManyChangeSets = regexp.MustCompile(`^ChangeSet limit exceeded\b`)
 )
 
-// understood knows the failures that AWS distinguishes by its sentence alone, and
-// is nil for others.
-func (f *Finder) understood(code, message string) *problem.Error {
-	if e := f.refusal(message); e != nil {
+// errorFromMessage is the error for failures that AWS distinguishes only by its
+// sentence, or nil.
+func (f *Finder) errorFromMessage(code, message string) *problem.Error {
+	if e := f.denialFromMessage(message); e != nil {
 		return e
 	}
-	if found := notUpdatable.FindStringSubmatch(message); found != nil {
-		return busy(found[1], "")
+	if found := busySentence.FindStringSubmatch(message); found != nil {
+		return busyError(found[1], "")
 	}
 	switch code {
 	case "ChangeSetNotFound", "ChangeSetNotFoundException", "ParameterNotFound", "ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException":
-		return missing("", "it isn't there")
+		return missingError("", "it isn't there")
 	case "InvalidChangeSetStatus", "InvalidChangeSetStatusException":
-		return failed(CodeStale, "", "the change set can't be used any more", "start again")
+		return newError(CodeStale, "", "the change set can't be used anymore", "start again")
 	case "InsufficientCapabilities", "InsufficientCapabilitiesException":
-		return failed(CodeFailed, "", "the stack's template needs more capabilities than the stack names", "look at the stack's template for transforms and nested stacks")
+		return newError(CodeFailed, "", "the stack's template needs more capabilities than the stack names", "check the stack's template for transforms and nested stacks")
 	case "ValidationError", "ClientException":
 		if changesNothing(message) {
-			return unchanged("")
+			return unchangedError("")
 		}
-		if notThere.MatchString(message) {
-			return missing("", "it isn't there")
+		if missingSentence.MatchString(message) {
+			return missingError("", "it isn't there")
 		}
 	}
 	if code == limitExceeded || tooManyChangeSets.MatchString(message) {
-		return failed(CodeLimit, "", cmp.Or(f.reason(message), "a quota of this account is used up"))
+		return newError(CodeLimit, "", cmp.Or(f.cleanReason(message), "a quota of this account is used up"))
 	}
 	return nil
 }
 
-// changesNothing knows the sentences in which CloudFormation says that an update
-// would do nothing. There is no code for it.
+// changesNothing recognizes the sentences in which CloudFormation says that an update
+// would do nothing. It has no code for it.
 func changesNothing(message string) bool {
 	return strings.HasPrefix(message, "The submitted information didn't contain changes") || strings.HasPrefix(message, "No updates are to be performed")
 }
 
-func unchanged(what string) *problem.Error {
-	return failed(CodeUnchanged, what, "the Rack has this password already", "log in with it; where the Rack refuses it, restart its web service")
+func unchangedError(what string) *problem.Error {
+	return newError(CodeUnchanged, what, "the Rack has this password already", "log in with it; if the Rack refuses it, restart its web service")
 }
 
-func missing(what, why string) *problem.Error {
-	return failed(CodeMissing, what, why)
+func missingError(what, why string) *problem.Error {
+	return newError(CodeMissing, what, why)
 }
 
-// busy says that a Rack's stack can't be updated in its state, and what helps.
-func busy(status, repair string) *problem.Error {
+// busyError is the error for a stack that can't be updated in its state.
+func busyError(status, repair string) *problem.Error {
 	_, hint := meaning(status)
-	return failed(CodeBusy, "", "its stack is in the state "+shown(status), cmp.Or(repair, hint, repairStack))
+	return newError(CodeBusy, "", "its stack is in the state "+abbreviate(status), cmp.Or(repair, hint, repairStack))
 }

@@ -28,16 +28,16 @@ func TestARefusalIsReadWhole(t *testing.T) {
 		"No updates are to be performed.":                                          {cfn.CodeUnchanged, "the Rack has this password already"},
 
 		"Parameter validation failed: parameter value ops for parameter name Key does not exist. Rollback requested by user.": {
-			cfn.CodeFailed, "AWS refuses it: Parameter validation failed: parameter value … for parameter name Key does not exist. Rollback requested by user."},
-		"Parameters: [Late] do not exist in the template":                         {cfn.CodeFailed, "AWS refuses it: Parameters: [Late] do not exist in the template"},
-		"Role arn:aws:iam::123456789012:role/cfn is invalid or cannot be assumed": {cfn.CodeFailed, "AWS refuses it: Role arn:aws:iam::123456789012:role/cfn is invalid or cannot be assumed"},
-		"The key pair 'ops' does not exist":                                       {cfn.CodeFailed, "AWS refuses it: The key pair 'ops' does not exist"},
+			cfn.CodeFailed, "AWS refused it: Parameter validation failed: parameter value … for parameter name Key does not exist. Rollback requested by user."},
+		"Parameters: [Late] do not exist in the template":                         {cfn.CodeFailed, "AWS refused it: Parameters: [Late] do not exist in the template"},
+		"Role arn:aws:iam::123456789012:role/cfn is invalid or cannot be assumed": {cfn.CodeFailed, "AWS refused it: Role arn:aws:iam::123456789012:role/cfn is invalid or cannot be assumed"},
+		"The key pair 'ops' does not exist":                                       {cfn.CodeFailed, "AWS refused it: The key pair 'ops' does not exist"},
 		"Template error: resource Vpc does not exist for stack production, and No updates are to be performed without it": {
-			cfn.CodeFailed, "AWS refuses it: Template error: resource Vpc does not exist for stack production, and No updates are to be performed without it"},
+			cfn.CodeFailed, "AWS refused it: Template error: resource Vpc does not exist for stack production, and No updates are to be performed without it"},
 		"S3 error: The specified bucket does not exist For more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html": {
-			cfn.CodeFailed, "AWS refuses it: S3 error: The specified bucket does not exist For more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"},
+			cfn.CodeFailed, "AWS refused it: S3 error: The specified bucket does not exist For more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"},
 		"1 validation error detected: Value '" + secrettest.Canary + "' at 'stackName' failed to satisfy constraint: Member must have length less than or equal to 128": {
-			cfn.CodeFailed, "AWS refuses it: 1 validation error detected: Value …"},
+			cfn.CodeFailed, "AWS refused it: 1 validation error detected: Value …"},
 	} {
 		w := newRackWorld(t)
 		w.aws.Refuse(http.StatusBadRequest, "ValidationError", sentence, "cloudformation:DescribeStacks", "eu-west-1")
@@ -57,16 +57,16 @@ func TestARefusalIsReadWhole(t *testing.T) {
 }
 
 // Only what AWS may do by itself is worth waiting for.
-func TestARequestThatIsWrongIsNotTriedLater(t *testing.T) {
+func TestAWrongRequestHasNoHintToTryLater(t *testing.T) {
 	for code, c := range map[string]struct {
 		status int
 		later  bool
 		reason string
 	}{
-		"ValidationException":       {http.StatusBadRequest, false, "AWS refuses it: A sentence."},
-		"InvalidParameterException": {http.StatusBadRequest, false, "AWS refuses it: A sentence."},
-		"AlreadyExistsException":    {http.StatusBadRequest, false, "AWS refuses it: A sentence."},
-		"TokenAlreadyExists":        {http.StatusBadRequest, false, "AWS refuses it: A sentence."},
+		"ValidationException":       {http.StatusBadRequest, false, "AWS refused it: A sentence."},
+		"InvalidParameterException": {http.StatusBadRequest, false, "AWS refused it: A sentence."},
+		"AlreadyExistsException":    {http.StatusBadRequest, false, "AWS refused it: A sentence."},
+		"TokenAlreadyExists":        {http.StatusBadRequest, false, "AWS refused it: A sentence."},
 		"InternalFailure":           {http.StatusInternalServerError, true, "AWS answered InternalFailure (HTTP 500)"},
 		"ServiceUnavailable":        {http.StatusServiceUnavailable, true, "AWS answered ServiceUnavailable (HTTP 503)"},
 	} {
@@ -81,13 +81,13 @@ func TestARequestThatIsWrongIsNotTriedLater(t *testing.T) {
 	}
 }
 
-func TestAQuotaIsNoThrottling(t *testing.T) {
+func TestAQuotaIsNotThrottling(t *testing.T) {
 	wants := func(w *rackWorld, err error, reason string) {
 		t.Helper()
 		e := w.failed(err)
 		w.wantCode(e, cfn.CodeLimit, reason,
 			"list the stack's change sets: aws cloudformation list-change-sets --region eu-west-1 --stack-name production",
-			"delete those that nobody needs: aws cloudformation delete-change-set --region eu-west-1 --stack-name production --change-set-name NAME")
+			"delete those that you don't need: aws cloudformation delete-change-set --region eu-west-1 --stack-name production --change-set-name NAME")
 		if text := strings.Join(e.Hints, "\n"); len(e.Hints) != 2 {
 			t.Error(text)
 		}

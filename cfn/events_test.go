@@ -27,7 +27,7 @@ const aReset = "production UPDATE_IN_PROGRESS, RackApiSecret UPDATE_IN_PROGRESS,
 	"ApiMonitorTasks UPDATE_IN_PROGRESS, ApiMonitorTasks UPDATE_COMPLETE, ServiceMonitorApi UPDATE_IN_PROGRESS, ServiceMonitorApi UPDATE_COMPLETE, " +
 	"production UPDATE_COMPLETE_CLEANUP_IN_PROGRESS, ApiMonitorTasks DELETE_IN_PROGRESS, ApiMonitorTasks DELETE_COMPLETE, production UPDATE_COMPLETE"
 
-func TestEachNewEventIsToldOnceInOrder(t *testing.T) {
+func TestEachNewEventIsReportedOnceInOrder(t *testing.T) {
 	for _, size := range []int{1, 2, 100} {
 		w := newRackWorld(t)
 		w.aws.PageSize = size
@@ -59,7 +59,7 @@ func TestEachNewEventIsToldOnceInOrder(t *testing.T) {
 	}
 }
 
-func TestAnUpdateUnderWayIsPickedUp(t *testing.T) {
+func TestAnUpdateInProgressIsFollowed(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.SetPace(cfntest.Pace{Resource: 100 * time.Millisecond})
 	f := w.finder()
@@ -88,7 +88,7 @@ func TestAnUpdateUnderWayIsPickedUp(t *testing.T) {
 }
 
 // An update's first event can come after the first look.
-func TestTheEndOfTheUpdateBeforeIsNotTakenForTheEnd(t *testing.T) {
+func TestTheEndOfAnEarlierUpdateIsNotTheEnd(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder()
 	p := w.preview(f)
@@ -99,7 +99,7 @@ func TestTheEndOfTheUpdateBeforeIsNotTakenForTheEnd(t *testing.T) {
 	}
 }
 
-func TestARollBackIsToldWithItsFirstReason(t *testing.T) {
+func TestARollbackIsReportedWithItsFirstReason(t *testing.T) {
 	w := newRackWorld(t)
 	before := w.parameters()
 	w.aws.FailNextUpdate("eu-west-1", "production", cfntest.Fate{
@@ -145,7 +145,7 @@ func TestAValueIsCutFromAReasonByItsPlace(t *testing.T) {
 	}
 }
 
-func TestAStackThatDoesNotGoOnIsStuck(t *testing.T) {
+func TestAStackWithoutProgressIsStuck(t *testing.T) {
 	for status, fate := range map[string]cfntest.Fate{
 		"UPDATE_IN_PROGRESS":     {Hangs: true},
 		"UPDATE_ROLLBACK_FAILED": {Resource: "ApiMonitorTasks", Reason: "no", RollbackFails: true},
@@ -162,7 +162,7 @@ func TestAStackThatDoesNotGoOnIsStuck(t *testing.T) {
 	}
 }
 
-func TestTroublesOnTheWayAreWaitedOut(t *testing.T) {
+func TestPassingFailuresAreWaitedOut(t *testing.T) {
 	for _, kind := range faults.Kinds() {
 		if kind == faults.Hang {
 			continue // the deadline of a call, which is tested elsewhere
@@ -181,7 +181,7 @@ func TestTroublesOnTheWayAreWaitedOut(t *testing.T) {
 	}
 }
 
-func TestATroubleThatStaysEndsTheFollowing(t *testing.T) {
+func TestALastingFailureEndsFollow(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder(func(o *cfn.Options) { o.Patience = 50 * time.Millisecond })
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Times: -1})
@@ -189,7 +189,7 @@ func TestATroubleThatStaysEndsTheFollowing(t *testing.T) {
 	w.wantCode(w.failed(err), cfn.CodeFailed, "continues in AWS")
 }
 
-func TestASessionThatExpiresOnTheWayIsTold(t *testing.T) {
+func TestASessionThatExpiresDuringFollowIsAnError(t *testing.T) {
 	w := newRackWorld(t)
 	role := cfntest.Role{Account: account, Name: "admin"}
 	w.aws.AddRole(role)
@@ -205,7 +205,7 @@ func TestASessionThatExpiresOnTheWayIsTold(t *testing.T) {
 	}
 }
 
-func TestFollowingStopsAtOnce(t *testing.T) {
+func TestFollowStopsAtOnce(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.SetPace(cfntest.Pace{Resource: time.Minute})
 	f := w.finder(func(o *cfn.Options) { o.Poll = time.Minute })
@@ -257,7 +257,7 @@ func TestAnAWSThatDoesNotAnswerIsAskedLessAndLess(t *testing.T) {
 const noRoom = "no container instance met all of its requirements. The closest matching container-instance 0a1b2c3d has insufficient memory available. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 // CloudFormation waits for a service for hours, and says nothing meanwhile.
-func TestAServiceThatDoesNotComeUpIsExplainedByECS(t *testing.T) {
+func TestAServiceThatDoesNotStartIsExplainedByECS(t *testing.T) {
 	const says = "was unable to place a task because no container instance met all of its requirements. The closest matching container-instance 0a1b2c3d has insufficient memory available"
 	for _, template := range []cfntest.RackTemplate{cfntest.Template2022, cfntest.Template2016} {
 		w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = template })
@@ -303,7 +303,7 @@ func TestOnlyAFailedRollbackIsRepairedByContinuingIt(t *testing.T) {
 	}
 }
 
-func TestOnlyAServiceOnItsWayIsAskedFor(t *testing.T) {
+func TestOnlyStartingServicesArePolled(t *testing.T) {
 	w := newRackWorld(t, func(r *cfntest.Rack) { r.Template = cfntest.Template2022 })
 	clock := &skipping{}
 	f := w.finder(func(o *cfn.Options) { o.Poll, o.Patience, o.Retry.Clock = time.Second, 24*time.Hour, clock })

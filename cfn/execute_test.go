@@ -50,7 +50,7 @@ func TestALostAnswerIsLookedUpNotRepeated(t *testing.T) {
 	}
 }
 
-func TestACallThatDidNotArriveIsAnErrorAndMayBeMadeAgain(t *testing.T) {
+func TestALostCallIsAnErrorAndMayBeRepeated(t *testing.T) {
 	for _, kind := range []faults.Kind{faults.ResetBefore, faults.Status500, faults.Status503, faults.Status502HTML, faults.WrongContentType, faults.Hang} {
 		w := newRackWorld(t)
 		f := w.finder(func(o *cfn.Options) { o.Retry.Deadline = 300 * time.Millisecond })
@@ -67,7 +67,7 @@ func TestACallThatDidNotArriveIsAnErrorAndMayBeMadeAgain(t *testing.T) {
 	}
 }
 
-func TestASecondCallDoesNotBeginASecondUpdate(t *testing.T) {
+func TestASecondCallStartsNoSecondUpdate(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder()
 	p := w.preview(f)
@@ -85,7 +85,7 @@ func TestASecondCallDoesNotBeginASecondUpdate(t *testing.T) {
 	w.wantCode(w.failed(f.Discard(t.Context(), p)), cfn.CodeStale)
 }
 
-func TestAFateThatCannotBeLookedUpIsUnknown(t *testing.T) {
+func TestAnOutcomeThatCannotBeLookedUpIsUnknown(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder()
 	p := w.preview(f)
@@ -129,7 +129,7 @@ func TestAStackThatChangedSinceThePreviewIsNotUpdated(t *testing.T) {
 }
 
 // The request can be at work still when its answer is given up.
-func TestAnExecutionThatBeginsLateIsSeen(t *testing.T) {
+func TestAnExecutionThatStartsLateIsFound(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder(func(o *cfn.Options) { o.Poll = 200 * time.Millisecond })
 	p := w.preview(f)

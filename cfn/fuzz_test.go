@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	largestAnswer = 4 << 20 // bytes that may be read of one answer
-	longestLine   = 1000    // bytes of an error, of a hint, or of what is told of an event
+	maxAnswer   = 4 << 20 // bytes that may be read of one answer
+	longestLine = 1000    // bytes of an error, of a hint, or of what is told of an event
 )
 
 // canned is an AWS without a wire: each request gets the same answer, and what
@@ -130,7 +130,7 @@ func calls(t testing.TB, f *cfn.Finder) map[string]func() error {
 			_, err = f.Touched(ctx, preview)
 			return errors.Join(err, f.Execute(transport.Until(ctx), preview), f.Discard(ctx, preview))
 		},
-		"shape": func() error { _, err := f.Shape(ctx, rack); return err },
+		"shape": func() error { _, err := f.StackInfo(ctx, rack); return err },
 		"state": func() error { _, err := f.State(ctx, rack); return err },
 		"follow": func() error {
 			outcome, err := f.Follow(ctx, rack, time.Time{}, func(e cfn.Event) { fit(t, "an event", e.LogicalID, e.Type, e.Status, e.Reason) })
@@ -222,7 +222,7 @@ func (r *repeated) Read(p []byte) (int, error) {
 
 // An answer that goes on and on, in breadth or in depth, is given up; one that is
 // as large as it may be is read, and ends in an error or not.
-func TestAnEndlessAnswerIsGivenUp(t *testing.T) {
+func TestAnEndlessAnswerIsAbandoned(t *testing.T) {
 	alone(t)
 	const head = "<DescribeStacksResponse><DescribeStacksResult><Stacks>"
 	for name, unit := range map[string]string{"elements": "<member></member>", "depth": "<a>", "a text": "x"} {
@@ -232,10 +232,10 @@ func TestAnEndlessAnswerIsGivenUp(t *testing.T) {
 		if e, is := errors.AsType[*problem.Error](err); !is || e.Code != cfn.CodeUnreadable || !strings.Contains(e.Error(), "too large") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if n := wire.read.Load(); n > largestAnswer+1 {
+		if n := wire.read.Load(); n > maxAnswer+1 {
 			t.Errorf("%s: %d bytes were read", name, n)
 		}
-		whole := head + strings.Repeat(unit, (largestAnswer-len(head))/len(unit))
+		whole := head + strings.Repeat(unit, (maxAnswer-len(head))/len(unit))
 		wire.body = func() io.Reader { return strings.NewReader(whole) }
 		_, err = wire.finder(t).Search(t.Context(), []string{"us-east-1"}, nil)
 		wantTold(t, name, err)

@@ -9,18 +9,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Identity is who one is to AWS
+// Identity is the user or role of the credentials
 // (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
 type Identity struct {
 	Account string // twelve digits
 	ARN     string
-	Name    string // short, and fit to be shown: "ann", "Admin/ann@example.com", "root"
+	Name    string // short, to be shown: "ann", "Admin/ann@example.com", "root"
 }
 
-// Identity asks AWS whose credentials these are. Every credential may ask. The
-// errors are those of Search.
+// Identity asks AWS whose credentials these are, which needs no permission. The errors
+// are those of Search.
 func (f *Finder) Identity(ctx context.Context) (Identity, error) {
-	if err := f.login(ctx); err != nil {
+	if err := f.signIn(ctx); err != nil {
 		return Identity{}, err
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
@@ -30,17 +30,17 @@ func (f *Finder) Identity(ctx context.Context) (Identity, error) {
 		return Identity{}, context.Cause(ctx)
 	}
 	if err != nil {
-		return Identity{}, attempting("ask AWS whose credentials these are", f.failure(err, f.region))
+		return Identity{}, withAction("ask AWS whose credentials these are", f.callError(err, f.region))
 	}
-	arn := bounded(aws.ToString(answer.Arn))
-	return Identity{Account: bounded(aws.ToString(answer.Account)), ARN: arn, Name: shortName(arn)}, nil
+	arn := truncate(aws.ToString(answer.Arn))
+	return Identity{Account: truncate(aws.ToString(answer.Account)), ARN: arn, Name: shortName(arn)}, nil
 }
 
-// ssoRole is how the role of an SSO permission set is called
+// ssoRole is the name of an SSO permission set's role
 // (https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html).
 var ssoRole = regexp.MustCompile(`^AWSReservedSSO_(.+)_[0-9a-f]+$`)
 
-// shortName cuts an ARN to what a person knows: the user's name, or the role's
+// shortName is the part of an ARN that a person knows: the user's name, or the role's
 // and the session's.
 func shortName(arn string) string {
 	fields := strings.SplitN(arn, ":", 6)
@@ -50,7 +50,7 @@ func shortName(arn string) string {
 		if parts := ssoRole.FindStringSubmatch(role); parts != nil {
 			role = parts[1]
 		}
-		return shown(role + "/" + resource[2])
+		return abbreviate(role + "/" + resource[2])
 	}
-	return shown(resource[len(resource)-1])
+	return abbreviate(resource[len(resource)-1])
 }

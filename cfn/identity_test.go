@@ -7,7 +7,7 @@ import (
 	"convox-travis/cfn"
 )
 
-func TestWhoOneIs(t *testing.T) {
+func TestIdentity(t *testing.T) {
 	w := newWorld(t)
 	got, err := w.finder().Identity(t.Context())
 	want := cfn.Identity{Account: account, ARN: "arn:aws:iam::" + account + ":user/ann", Name: "ann"}

@@ -20,49 +20,49 @@ import (
 )
 
 const (
-	// largestAnswer is well above any page: AWS keeps a page under 1 MB
+	// maxAnswer is well above any page, which AWS limits to 1 MB
 	// (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html).
-	// What the SDK makes of an answer can be many times as large as its text.
-	largestAnswer = 4 << 20
-	// metadataDeadline is for the services that run beside a machine in AWS.
-	// Elsewhere their addresses lead nowhere, and nobody waits for that.
+	// Parsed by the SDK, an answer can take many times as much memory.
+	maxAnswer = 4 << 20
+	// metadataDeadline is for the metadata services of AWS machines. Elsewhere nothing
+	// answers there.
 	metadataDeadline = time.Second
 )
 
 var (
-	errNoAnswer  = errors.New("no answer in time")
-	errNotAnswer = errors.New("the answer is none of AWS")
+	errNoAnswer      = errors.New("no answer in time")
+	errForeignAnswer = errors.New("the answer isn't AWS's")
 )
 
-// wire carries every request of the SDK, those for credentials too: in time,
-// bounded, and in plain HTTP to nowhere but this machine and the services beside
-// it.
-type wire struct {
+// sender sends every request of the SDK, those for credentials included. It limits
+// their time and the size of answers, and allows plain HTTP only to this machine and
+// to the metadata services of AWS machines.
+type sender struct {
 	client   *http.Client
 	deadline time.Duration
 }
 
-// join puts the wire at the end of an operation's stack, in place of the SDK's
-// client. The SDK takes a client of ours in its settings too, but refuses to
-// read AWS_CA_BUNDLE then.
-func (w *wire) join(stack *middleware.Stack) error {
+// addTo puts the sender at the end of an operation's stack, where it replaces the SDK's
+// client. The SDK accepts a client in its settings too, but then refuses to read
+// AWS_CA_BUNDLE.
+func (w *sender) addTo(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(w, middleware.After)
 }
 
 // ID implements middleware.DeserializeMiddleware.
-func (*wire) ID() string { return "Wire" }
+func (*sender) ID() string { return "Sender" }
 
 // HandleDeserialize implements middleware.DeserializeMiddleware.
-func (w *wire) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, _ middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+func (w *sender) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, _ middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	defer crash.Catch()
 	response, metadata, err := smithyhttp.NewClientHandlerWithOptions(w).Handle(ctx, in.Request)
 	return middleware.DeserializeOutput{RawResponse: response}, metadata, err
 }
 
-// Do sends one request and reads its whole answer, so that one that breaks off
-// counts as a failed connection and is tried again.
-func (w *wire) Do(request *http.Request) (*http.Response, error) {
-	limit, err := w.limit(request)
+// Do sends one request and reads the whole answer, so that an incomplete answer counts
+// as a failed connection and is retried.
+func (w *sender) Do(request *http.Request) (*http.Response, error) {
+	limit, err := w.timeout(request)
 	if err != nil {
 		return nil, err
 	}
@@ -70,23 +70,23 @@ func (w *wire) Do(request *http.Request) (*http.Response, error) {
 	defer cancel()
 	answer, err := w.client.Do(request.WithContext(ctx))
 	if err != nil {
-		return nil, timely(ctx, err)
+		return nil, preferCause(ctx, err)
 	}
 	defer answer.Body.Close()
-	body, err := transport.ReadBody(answer.Body, largestAnswer)
+	body, err := transport.ReadBody(answer.Body, maxAnswer)
 	if err != nil {
-		return nil, timely(ctx, err)
+		return nil, preferCause(ctx, err)
 	}
 	if answer.StatusCode == http.StatusOK && (isQuery(request) && !isResponse(body) || isJSON(request) && !isObject(body)) {
-		return nil, errNotAnswer
+		return nil, errForeignAnswer
 	}
 	answer.Body = io.NopCloser(bytes.NewReader(body))
 	return answer, nil
 }
 
-// timely prefers the reason why ctx ended over the failure that this caused, save
-// a proxy that holds a call.
-func timely(ctx context.Context, err error) error {
+// preferCause returns the cause if ctx has ended, otherwise err. A proxy that doesn't
+// answer in time stays the error.
+func preferCause(ctx context.Context, err error) error {
 	if transport.ByProxy(err) != nil && context.Cause(ctx) == errNoAnswer {
 		return err
 	}
@@ -96,8 +96,8 @@ func timely(ctx context.Context, err error) error {
 	return err
 }
 
-// limit returns how long a request may take, or refuses it.
-func (w *wire) limit(request *http.Request) (time.Duration, error) {
+// timeout returns how long a request may take, or refuses plain HTTP.
+func (w *sender) timeout(request *http.Request) (time.Duration, error) {
 	host := request.URL.Hostname()
 	switch {
 	case isMetadata(host):
@@ -108,9 +108,8 @@ func (w *wire) limit(request *http.Request) (time.Duration, error) {
 	return 0, transport.ErrPlainHTTP
 }
 
-// isMetadata reports whether host is one of the addresses at which AWS gives
-// credentials to the machines that it runs, in plain HTTP: link-local ones, and
-// those under fd00:ec2::/32
+// isMetadata reports whether host is an address where AWS machines get credentials in
+// plain HTTP: a link-local one, or one in fd00:ec2::/32
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html,
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html).
 func isMetadata(host string) bool {
@@ -118,13 +117,13 @@ func isMetadata(host string) bool {
 	return err == nil && (address.IsLinkLocalUnicast() || netip.MustParsePrefix("fd00:ec2::/32").Contains(address))
 }
 
-// isQuery reports whether a request speaks the protocol of CloudFormation and
-// STS, whose answers are XML.
+// isQuery reports whether a request uses the protocol of CloudFormation and STS, whose
+// answers are XML.
 func isQuery(request *http.Request) bool {
 	return strings.HasPrefix(request.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 }
 
-// isJSON reports whether a request speaks the protocol of ECS and SSM
+// isJSON reports whether a request uses the protocol of ECS and SSM
 // (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
 func isJSON(request *http.Request) bool {
 	return strings.HasPrefix(request.Header.Get("Content-Type"), "application/x-amz-json")
@@ -134,8 +133,8 @@ func isObject(body []byte) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Valid(body)
 }
 
-// isResponse reports whether body is a good answer's document. The SDK takes
-// an answer without any element for one with nothing in it.
+// isResponse reports whether body is the document of a successful answer. The SDK
+// accepts an answer without any element as an empty one.
 func isResponse(body []byte) bool {
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	for {

@@ -21,7 +21,7 @@ import (
 
 // Each way to fail is met twice: once, where a read is tried again, and for
 // good, where it ends in an error within the deadline.
-func TestEachWayToFail(t *testing.T) {
+func TestEachFault(t *testing.T) {
 	final := []faults.Kind{
 		faults.Hang, faults.MalformedJSON, faults.TruncatedBody, faults.WrongContentType, faults.EndlessBody,
 		faults.RedirectAway, faults.RedirectPlain,
@@ -76,7 +76,7 @@ func (w *world) scripted(status int, body string) *httptest.Server {
 	return server
 }
 
-func TestAnAnswerThatIsNoneOfAWSIsNotAnEmptyList(t *testing.T) {
+func TestAForeignAnswerIsNotAnEmptyList(t *testing.T) {
 	for _, body := range []string{
 		"", " ", "<", "<html></html>", "{}", "<DescribeStacksResponse>", "<DescribeStacksResponse></DescribeStacksResponse>",
 		"<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName>",
@@ -97,21 +97,21 @@ func TestAListThatDoesNotEndIsAnError(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	w.set("AWS_ENDPOINT_URL", server.URL)
-	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreadable, "does not end")
+	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreadable, "doesn't end")
 	if pages != 2 {
 		t.Errorf("a token that stays was followed over %d pages", pages)
 	}
 	next = func() string { return fmt.Sprint(pages) }
-	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreadable, "does not end")
+	w.wantCode(w.searchError("us-east-1"), cfn.CodeUnreadable, "doesn't end")
 }
 
-func TestAnErrorThatCannotBeReadIsToldByItsStatus(t *testing.T) {
+func TestAnUnreadableErrorIsReportedByItsStatus(t *testing.T) {
 	w := newWorld(t)
 	w.scripted(http.StatusForbidden, "<Error>&"+secrettest.Canary)
 	w.wantCode(w.searchError("us-east-1"), cfn.CodeFailed, "AWS failed (HTTP 403)")
 }
 
-func TestTextsOfAStackAreBounded(t *testing.T) {
+func TestTextsOfAStackAreTruncated(t *testing.T) {
 	w := newWorld(t)
 	w.scripted(http.StatusOK, "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName><StackStatus>CREATE_COMPLETE</StackStatus>"+
 		"<Tags><member><Key>System</Key><Value>convox</Value></member><member><Key>Type</Key><Value>rack</Value></member></Tags>"+
@@ -199,7 +199,7 @@ func TestAFailedCallNamesTheEndpointThatWasUsed(t *testing.T) {
 
 // A machine in AWS gets its role's credentials in plain HTTP: there is no other
 // way. Nothing else is called so.
-func TestPlainHTTPGoesToTheServicesBesideAMachineAlone(t *testing.T) {
+func TestPlainHTTPGoesOnlyToMetadataServices(t *testing.T) {
 	for host, goes := range map[string]bool{
 		"169.254.169.254": true, "169.254.170.2": true, "[fe80::1]": true, "[fd00:ec2::254]": true, "[fd00:ec2:ffff::1]": true, "127.0.0.1": true,
 		"169.253.255.255": false, "169.255.0.1": false, "10.0.0.1": false, "192.168.1.1": false, "[fec0::1]": false, "[fd00:ec1::254]": false,
@@ -225,7 +225,7 @@ func TestPlainHTTPGoesToTheServicesBesideAMachineAlone(t *testing.T) {
 	}
 }
 
-func TestAnAddressThatNobodyListensOnIsTold(t *testing.T) {
+func TestAnAddressWhereNothingListensIsAnError(t *testing.T) {
 	w := newWorld(t)
 	w.scripted(http.StatusOK, "").Close()
 	begun := time.Now()

@@ -9,22 +9,21 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// Permission is an IAM action, and on what it is needed.
+// Permission is an IAM action on a resource.
 type Permission struct {
 	Action   string // "ecs:UpdateService"
 	Resource string // an ARN, with * in it, or "*"
 }
 
-// denied is a refusal for want of permissions. A hint says what to add to a policy
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html).
-// Where the resource isn't known, none is proposed: "*" would be more than AWS
-// refused.
-func denied(missing ...Permission) *problem.Error {
+// deniedError is the error for missing permissions. Its hints say what to add to a
+// policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html).
+// If the resource isn't known, none is suggested: "*" would allow more than AWS denied.
+func deniedError(missing ...Permission) *problem.Error {
 	e := &problem.Error{Code: CodeDenied, Reason: "access denied", Detail: Detail{Missing: missing}}
 	for _, p := range missing {
 		hint := fmt.Sprintf(`add {"Effect": "Allow", "Action": "%s", "Resource": "%s"} to the policy of these credentials`, p.Action, p.Resource)
 		if p.Resource == "" {
-			hint = "have " + p.Action + " allowed to these credentials, on the one resource that needs it"
+			hint = "get " + p.Action + " allowed for these credentials, only on the resource that needs it"
 		}
 		e.Hints = append(e.Hints, hint)
 	}
@@ -32,27 +31,27 @@ func denied(missing ...Permission) *problem.Error {
 }
 
 const (
-	passRole       = "iam:PassRole" // on "*", it hands every role of the account to a service
+	passRole       = "iam:PassRole" // on "*", it can pass every role of the account to a service
 	identityPolicy = "identity-based policy"
 	anARN          = `arn:[A-Za-z0-9:/_+=,.@*-]{1,400}[A-Za-z0-9/_*]`
 )
 
 var (
-	// refusedAction finds an action, and its resource, in the sentence of a refusal.
+	// refusedAction finds the action and its resource in the sentence of a denial.
 	refusedAction = regexp.MustCompile(`not authorized to perform: ([a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{1,60})\b(?: on resource: "?(\*|` + anARN + `))?`)
-	// refusingPolicy finds the kind of policy that refused, and the policy.
+	// refusingPolicy finds the kind of policy that denies, and the policy.
 	refusingPolicy = regexp.MustCompile(`(?:with an explicit deny in|because no)(?: .* transitively through)?(?: an?| the)? ((?:[A-Za-z-]{1,20} ){1,3}?(?:policy|boundary))\b(?:: (` + anARN + `))?`)
-	// byUser begins the sentence of a refusal where no role was assumed.
+	// byUser is the start of a denial's sentence if no role was assumed.
 	byUser = regexp.MustCompile(`User: arn:[a-z-]+:iam::\d*:user/`)
 )
 
-// refusal reads the sentence in which AWS refuses an action, and is nil for others
+// denialFromMessage is the error for a sentence in which AWS denies an action, or nil
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
-// Of the sentence only the action, ARNs and the kind of policy are shown, which
-// have shapes of their own. What another policy refuses, or any policy refuses
-// explicitly, no permission of the credentials can allow: none is proposed.
-func (f *Finder) refusal(message string) *problem.Error {
-	message = f.given.without(strings.Join(strings.Fields(message), " "))
+// It shows only the action, ARNs and the kind of policy. If another kind of policy
+// doesn't allow the action, or any policy denies it explicitly, no permission of the
+// credentials helps: none is suggested.
+func (f *Finder) denialFromMessage(message string) *problem.Error {
+	message = f.redactor.redact(strings.Join(strings.Fields(message), " "))
 	var p Permission
 	if found := refusedAction.FindStringSubmatch(message); found != nil {
 		p = Permission{found[1], found[2]}
@@ -69,8 +68,8 @@ func (f *Finder) refusal(message string) *problem.Error {
 		if p.Action == passRole && p.Resource == "*" {
 			p.Resource = ""
 		}
-		e := denied(p)
-		if strings.Contains(message, "/AWSCloudFormation is not authorized") { // how CloudFormation calls the session of a stack's own role
+		e := deniedError(p)
+		if strings.Contains(message, "/AWSCloudFormation is not authorized") { // CloudFormation's session with the stack's own role
 			e.Hints[0] = strings.Replace(e.Hints[0], "these credentials", "the stack's service role", 1)
 		}
 		return e
@@ -82,20 +81,20 @@ func (f *Finder) refusal(message string) *problem.Error {
 	isUsers := byUser.MatchString(message) && (kind == "" || kind == identityPolicy)
 	switch {
 	case strings.Contains(policy, "policy/AWSCompromisedKeyQuarantine"):
-		e.Hints = []string{"replace this access key: AWS put it under quarantine because it was found in public"}
+		e.Hints = []string{"replace this access key: AWS quarantined it because it was found in public"}
 	case isUsers:
-		e.Hints = []string{"sign in with MFA, unless you have: most such policies deny everything without it: " +
+		e.Hints = []string{"sign in with MFA, unless you have: most of these policies deny everything without it: " +
 			f.command("aws sts get-session-token --serial-number DEVICE --token-code CODE") + ", then export the three values it prints"}
 	}
-	e.Hints = append(e.Hints, f.whoPermits(kind, cmp.Or(p.Action, "this")))
+	e.Hints = append(e.Hints, f.permitHint(kind, cmp.Or(p.Action, "this")))
 	if policy != "" {
-		e.Hints = append(e.Hints, "look at the policy that refuses: "+policy)
+		e.Hints = append(e.Hints, "check the policy that denies it: "+policy)
 	}
 	return e
 }
 
-// whoPermits says who can change what a policy of some kind refuses.
-func (f *Finder) whoPermits(kind, action string) string {
+// permitHint says who can change a policy of some kind.
+func (f *Finder) permitHint(kind, action string) string {
 	switch kind {
 	case "service control policy", "resource control policy":
 		return "ask the administrators of the AWS organization to permit " + action + ": the account's own policies can't"
@@ -104,7 +103,7 @@ func (f *Finder) whoPermits(kind, action string) string {
 	case "session policy":
 		return "sign in again with a session policy that permits " + action + ", or without one"
 	case "VPC endpoint policy":
-		return "ask whoever manages the VPC endpoint to permit " + action + ", or connect from outside of the VPC"
+		return "ask whoever manages the VPC endpoint to permit " + action + ", or connect from outside the VPC"
 	case "resource-based policy":
 		return "ask the owner of the resource to permit " + action + " in its own policy"
 	case "role trust policy":
@@ -114,25 +113,24 @@ func (f *Finder) whoPermits(kind, action string) string {
 		}
 		return hint
 	}
-	return "ask whoever manages these credentials to lift the deny of " + action + ": it outweighs whatever else is permitted"
+	return "ask whoever manages these credentials to remove the deny of " + action + ": it overrides every allow"
 }
 
-// needing names the permission that a refused call needed, unless AWS named
-// another one: making a change set also reads what the stack's parameters point
-// at.
-func needing(p Permission, e *problem.Error) *problem.Error {
+// withPermission adds the permission that a denied call needs, unless AWS named another
+// one: creating a change set also reads what the stack's parameters refer to.
+func withPermission(p Permission, e *problem.Error) *problem.Error {
 	detail := detailOf(e)
 	if e.Code != CodeDenied || detail.barred || len(detail.Missing) > 0 && detail.Missing[0].Action != p.Action {
 		return e
 	}
-	d := denied(p)
+	d := deniedError(p)
 	detail.Missing = []Permission{p}
 	d.Detail = detail
 	return d
 }
 
-// asNamed is the permission on the resource that AWS named.
-func (p Permission) asNamed(e *problem.Error) Permission {
+// onNamedResource is the permission on the resource that AWS named, if it named one.
+func (p Permission) onNamedResource(e *problem.Error) Permission {
 	for _, named := range detailOf(e).Missing {
 		if named.Action == p.Action && named.Resource != "" {
 			return named
@@ -141,8 +139,7 @@ func (p Permission) asNamed(e *problem.Error) Permission {
 	return p
 }
 
-// onStack, onParameter and onServices are the resources that calls about a Rack
-// need permissions for
+// onStack, onParameter and onServices are the permissions of calls about a Rack
 // (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
 func onStack(action string, rack Rack) Permission {
 	return Permission{"cloudformation:" + action, arnIn(rack.Region, "cloudformation", "stack/"+rack.Name+"/*")}
@@ -152,7 +149,7 @@ func onParameter(action string, rack Rack) Permission {
 	return Permission{"ssm:" + action, arnIn(rack.Region, "ssm", "parameter/"+secretName(rack))}
 }
 
-// onServices has no cluster in it, since old services have none in theirs.
+// onServices leaves out the cluster, which old services don't have in their ARN.
 func onServices(action string, rack Rack) Permission {
 	return Permission{"ecs:" + action, arnIn(rack.Region, "ecs", "service/*")}
 }

@@ -48,7 +48,7 @@ func TestEachMissingPermissionIsNamed(t *testing.T) {
 			e := w.failed(reset(t.Context(), w, w.finder()))
 			w.wantCode(e, cfn.CodeDenied, "access denied", `{"Effect": "Allow", "Action": "`+action+`", "Resource": "`+resource+`"}`)
 			w.wantSource(e)
-			if missing := missing(e); len(missing) != 1 || missing[0].Action != action {
+			if missing := missingError(e); len(missing) != 1 || missing[0].Action != action {
 				t.Errorf("%q", missing)
 			}
 			if done := action == "cloudformation:DescribeStackResource" || strings.HasPrefix(action, "ecs:"); (w.parameters()["Password"] == oldPassword) == done {

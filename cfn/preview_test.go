@@ -90,14 +90,14 @@ func TestAPasswordThatNoRackCanHaveIsNotSent(t *testing.T) {
 	}
 }
 
-func TestAStackThatCannotBeUpdatedNowIsLeftAlone(t *testing.T) {
+func TestAStackThatCannotBeUpdatedIsRefused(t *testing.T) {
 	for status, hint := range map[string]string{
 		"CREATE_IN_PROGRESS":                  "wait until its stack is in the state CREATE_COMPLETE",
-		"UPDATE_IN_PROGRESS":                  "wait until that has ended",
-		"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "wait until that has ended",
-		"UPDATE_ROLLBACK_IN_PROGRESS":         "wait until that has ended",
-		"REVIEW_IN_PROGRESS":                  "this state doesn't end by waiting",
-		"DELETE_IN_PROGRESS":                  "this one is gone soon",
+		"UPDATE_IN_PROGRESS":                  "wait until it has finished",
+		"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "wait until it has finished",
+		"UPDATE_ROLLBACK_IN_PROGRESS":         "wait until it has finished",
+		"REVIEW_IN_PROGRESS":                  "delete its stack, or execute its change set",
+		"DELETE_IN_PROGRESS":                  "this one will be gone soon",
 		"UPDATE_ROLLBACK_FAILED":              "continue-update-rollback",
 		"IMPORT_ROLLBACK_COMPLETE":            "repair its stack",
 		"ROLLBACK_COMPLETE":                   "delete its stack",
@@ -125,7 +125,7 @@ func TestAStackThatCannotBeUpdatedNowIsLeftAlone(t *testing.T) {
 
 // Somebody else's update can begin between the look at the stack and the change
 // set.
-func TestAnUpdateThatBeganMeanwhileIsTold(t *testing.T) {
+func TestAnUpdateThatStartedMeanwhileIsAnError(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.SetPace(cfntest.Pace{Resource: time.Minute})
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status503, Match: func(r faults.Request) bool {
@@ -280,7 +280,7 @@ func TestALostAnswerMakesNoSecondChangeSet(t *testing.T) {
 	}
 }
 
-func TestAReasonOfARefusalIsTold(t *testing.T) {
+func TestTheReasonOfARefusalIsShown(t *testing.T) {
 	w := newChangedWorld(t, func(s *cfntest.Stack) {
 		s.Declared = append(s.Declared, cfntest.Parameter{Key: "Late", Required: true})
 	})
@@ -289,12 +289,12 @@ func TestAReasonOfARefusalIsTold(t *testing.T) {
 }
 
 // AWS calls a preview obsolete when its stack was updated since.
-func TestAPreviewThatIsObsoleteIsNoUpdate(t *testing.T) {
+func TestAnObsoletePreviewIsNotAnUpdate(t *testing.T) {
 	w := newRackWorld(t)
 	f := w.finder()
 	p := w.preview(f)
 	w.aws.StartUpdate("eu-west-1", "production", map[string]string{"ApiCount": "3"})
-	w.wantCode(w.failed(f.Execute(transport.Until(t.Context()), p)), cfn.CodeStale, "its stack was changed since")
+	w.wantCode(w.failed(f.Execute(transport.Until(t.Context()), p)), cfn.CodeStale, "its stack has changed since")
 	if err := f.Discard(t.Context(), p); err != nil {
 		t.Error(err)
 	}
@@ -323,7 +323,7 @@ func TestThrottlingIsWaitedOutByWritesToo(t *testing.T) {
 	w.preview(w.finder())
 }
 
-func TestARackThatNoStackCanBeIsNotAskedFor(t *testing.T) {
+func TestAnImpossibleRackIsNotRequested(t *testing.T) {
 	w := newRackWorld(t)
 	for _, rack := range []cfn.Rack{{Name: "a b", Region: "eu-west-1"}, {Name: "x\x1b[31m", Region: "eu-west-1"}, {Name: "production", Region: "example.com#"}} {
 		_, err := w.finder().Preview(transport.Until(t.Context()), rack, secret.New(secrettest.Canary))

@@ -18,25 +18,25 @@ import (
 
 // process runs the credential_process of a profile
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html)
-// in the place of the SDK's provider, which gives the program this one's input
-// and secrets. A program that was started may continue when the call that needed it
-// has ended: another call may wait for it too.
+// instead of the SDK's provider, which would give the program this one's input and
+// secrets. A program may continue after the call that needed it has ended: another
+// call may wait for it too.
 type process struct {
 	command  string
 	profile  string
 	terminal func() *child.Terminal
 }
 
-const largestCredentials = 1 << 20 // bytes; real ones have some thousand
+const maxCredentials = 1 << 20 // bytes; real ones have a few thousand
 
-// fail says why there are no credentials. It holds nothing of what the program
+// newError says why there are no credentials. It contains nothing that the program
 // printed.
-func (p *process) fail(why string, canAsk bool) *problem.Error {
-	e := failed(CodeProfile, "", "its credential_process "+why, "run the command of credential_process yourself to see what it says")
+func (p *process) newError(why string, canAsk bool) *problem.Error {
+	e := newError(CodeProfile, "", "its credential_process "+why, "run the command of credential_process yourself to see what it says")
 	if !canAsk {
 		e.Reason += "; it can't ask for anything here"
 		e.Hints = append([]string{fmt.Sprintf(
-			`sign in first and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quoted(p.profile),
+			`sign in first and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quote(p.profile),
 		)}, e.Hints...)
 	}
 	return e
@@ -60,21 +60,21 @@ func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	} else {
 		cmd = child.Command(ctx, child.System(nil), name, flag, p.command)
 	}
-	var out limited
+	var out limitedBuffer
 	cmd.Stdout = &out
 	err := child.Run(cmd)
 	switch {
 	case ctx.Err() != nil:
-		return aws.Credentials{}, p.fail("gave no credentials within a minute", terminal != nil)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a daemon that it started may hold its output
-		return aws.Credentials{}, p.fail("failed", terminal != nil)
+		return aws.Credentials{}, p.newError("printed no credentials within a minute", terminal != nil)
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a daemon that it started may keep its output open
+		return aws.Credentials{}, p.newError("failed", terminal != nil)
 	}
 	found, ok := parseCredentials(out.text)
 	if !ok {
-		return aws.Credentials{}, p.fail("printed no credentials", terminal != nil)
+		return aws.Credentials{}, p.newError("printed no credentials", terminal != nil)
 	}
 	if found.Expired() {
-		e := p.fail("printed a session that has expired", terminal != nil)
+		e := p.newError("printed a session that has expired", terminal != nil)
 		e.Code = CodeExpired
 		e.Hints = append([]string{"sign in again with the program that credential_process runs"}, e.Hints...)
 		return aws.Credentials{}, e
@@ -100,12 +100,12 @@ func parseCredentials(text []byte) (aws.Credentials, bool) {
 	return found, true
 }
 
-// limited is a buffer that takes largestCredentials at most.
-type limited struct{ text []byte }
+// limitedBuffer is a buffer of at most maxCredentials.
+type limitedBuffer struct{ text []byte }
 
 // Write implements io.Writer.
-func (l *limited) Write(text []byte) (int, error) {
-	if len(l.text)+len(text) > largestCredentials {
+func (l *limitedBuffer) Write(text []byte) (int, error) {
+	if len(l.text)+len(text) > maxCredentials {
 		return 0, errors.New("too much output")
 	}
 	l.text = append(l.text, text...)

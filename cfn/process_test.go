@@ -158,7 +158,7 @@ func TestACallDoesNotWaitForAProgram(t *testing.T) {
 	}
 }
 
-func TestAProgramThatPrintsAnExpiredSessionIsTold(t *testing.T) {
+func TestAProgramThatPrintsAnExpiredSessionIsAnError(t *testing.T) {
 	for when, code := range map[time.Time]string{time.Now().Add(-time.Hour): cfn.CodeExpired, time.Now().Add(time.Hour): ""} {
 		w := newWorld(t)
 		command, _ := w.process("")

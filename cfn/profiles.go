@@ -120,7 +120,7 @@ func noSession(p profile, home string) string {
 }
 
 // SSOLogin is the command of the AWS CLI that starts a profile's SSO session.
-func SSOLogin(profile string) string { return "aws sso login --profile " + quoted(profile) }
+func SSOLogin(profile string) string { return "aws sso login --profile " + quote(profile) }
 
 // HasCLI reports whether the AWS CLI is installed.
 func HasCLI() bool {
@@ -128,14 +128,14 @@ func HasCLI() bool {
 	return err == nil
 }
 
-// longestLogin is how long the AWS CLI waits for the browser, and a minute.
-const longestLogin = 11 * time.Minute
+// maxLogin is how long the AWS CLI waits for the browser, and a minute.
+const maxLogin = 11 * time.Minute
 
 // LoginSSO runs the command of SSOLogin, which opens a browser, and returns when it
-// has ended. Each line that it prints, such as an address and a code, is given to
-// tell as it is, not cleaned. The error is CodeExpiredSSO, or why ctx ended.
+// has ended. tell gets each line that it prints, such as an address and a code, not
+// cleaned. The error is CodeExpiredSSO, or why ctx ended.
 func LoginSSO(ctx context.Context, profile string, tell func(line string)) error {
-	limited, cancel := context.WithTimeout(ctx, longestLogin)
+	limited, cancel := context.WithTimeout(ctx, maxLogin)
 	defer cancel()
 	cmd := child.Command(limited, append(child.System(nil), "AWS_PROFILE="+profile), "aws", "sso", "login")
 	cmd.Stdout, cmd.Stderr = &lines{tell: tell}, &lines{tell: tell}
@@ -143,16 +143,16 @@ func LoginSSO(ctx context.Context, profile string, tell func(line string)) error
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a browser that it started may hold its output
-		return failed(CodeExpiredSSO, "sign in to AWS with profile "+shown(profile), "aws sso login failed",
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a browser that it started may keep its output open
+		return newError(CodeExpiredSSO, "sign in to AWS with profile "+abbreviate(profile), "aws sso login failed",
 			"run it in another terminal to see what it says: "+SSOLogin(profile),
 			"install version 2 of the AWS CLI if yours is version 1, which has no sso login")
 	}
 	return nil
 }
 
-// mostOutput bounds what is read of the AWS CLI, in bytes; it prints some hundred.
-const mostOutput = 64 << 10
+// maxOutput limits the bytes read from the AWS CLI, which prints a few hundred.
+const maxOutput = 64 << 10
 
 // lines gives each line that is written to tell.
 type lines struct {
@@ -163,7 +163,7 @@ type lines struct {
 
 // Write implements io.Writer.
 func (l *lines) Write(text []byte) (int, error) {
-	if l.read += len(text); l.read > mostOutput {
+	if l.read += len(text); l.read > maxOutput {
 		return 0, errors.New("too much output")
 	}
 	l.open = append(l.open, text...)

@@ -13,27 +13,26 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// Rack is a Rack as its stack tells it. The texts are bounded, and not cleaned.
+// Rack is a Rack as its stack describes it. The texts are limited in length and not cleaned.
 type Rack struct {
 	Name   string // of the stack
 	Region string
-	// Host is the output Dashboard as it is, or "" while the stack has none.
+	// Host is the output Dashboard, unchecked, or "" if the stack has none.
 	Host    string
 	Version string
 	// Status is the stack's, such as UPDATE_COMPLETE.
 	Status string
-	// Repair says how to bring the stack out of a state that it doesn't leave by
-	// itself, or is "".
+	// Repair is a hint for a state that the stack doesn't leave by itself, or "".
 	Repair string
 	// Private means that the API is inside the VPC.
 	Private bool
-	// WhiteList holds the address ranges from which alone the API can be
-	// reached; empty means from everywhere.
+	// WhiteList is the IP allowlist of the API; empty means that every address is
+	// allowed.
 	WhiteList []string
 }
 
-// Failed reports whether the stack stands in a state that a failure left or is
-// leaving. A failed update that was rolled back has left no trace.
+// Failed reports whether the stack is in the state of a failure. A failed update that
+// was rolled back isn't one.
 func (r Rack) Failed() bool {
 	switch r.Status {
 	case "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE":
@@ -42,8 +41,8 @@ func (r Rack) Failed() bool {
 	return strings.HasSuffix(r.Status, "_FAILED")
 }
 
-// Dead reports whether no Rack works behind the stack and none will: it was never
-// made, or is being deleted
+// Dead reports whether the stack has no working Rack and won't get one: it was never
+// created, or is being deleted
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
 func (r Rack) Dead() bool {
 	switch r.Status {
@@ -53,11 +52,11 @@ func (r Rack) Dead() bool {
 	return strings.HasPrefix(r.Status, "ROLLBACK_") || strings.HasPrefix(r.Status, "DELETE_")
 }
 
-// Works reports whether the stack has a host behind which a Rack may answer.
+// Works reports whether the stack has a host where a Rack may answer.
 func (r Rack) Works() bool { return r.Host != "" && !r.Dead() }
 
-// CompareRacks puts Racks in the order in which they are shown: by name, those that
-// work before the others of their name, by region.
+// CompareRacks is the order in which Racks are shown: by name, working ones before
+// others of the name, by region.
 func CompareRacks(a, b Rack) int {
 	rank := func(r Rack) int {
 		if r.Works() {
@@ -68,7 +67,7 @@ func CompareRacks(a, b Rack) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), rank(a)-rank(b), strings.Compare(a.Region, b.Region))
 }
 
-// stack is what is read of a stack.
+// stack is a stack as it was read.
 type stack struct {
 	name, region, status         string
 	parent                       string
@@ -78,18 +77,18 @@ type stack struct {
 
 func readStack(region string, s types.Stack) stack {
 	read := stack{
-		name: bounded(aws.ToString(s.StackName)), region: region, status: bounded(string(s.StackStatus)),
-		parent: bounded(aws.ToString(s.ParentId) + aws.ToString(s.RootId)),
+		name: truncate(aws.ToString(s.StackName)), region: region, status: truncate(string(s.StackStatus)),
+		parent: truncate(aws.ToString(s.ParentId) + aws.ToString(s.RootId)),
 		tags:   make(map[string]string), outputs: make(map[string]string), parameters: make(map[string]string),
 	}
 	for _, tag := range s.Tags {
-		read.tags[aws.ToString(tag.Key)] = bounded(aws.ToString(tag.Value))
+		read.tags[aws.ToString(tag.Key)] = truncate(aws.ToString(tag.Value))
 	}
 	for _, output := range s.Outputs {
-		read.outputs[aws.ToString(output.OutputKey)] = bounded(aws.ToString(output.OutputValue))
+		read.outputs[aws.ToString(output.OutputKey)] = truncate(aws.ToString(output.OutputValue))
 	}
 	for _, parameter := range s.Parameters {
-		read.parameters[aws.ToString(parameter.ParameterKey)] = bounded(aws.ToString(parameter.ParameterValue))
+		read.parameters[aws.ToString(parameter.ParameterKey)] = truncate(aws.ToString(parameter.ParameterValue))
 	}
 	_, read.systemIsTagged = read.tags["System"]
 	_, read.typeIsTagged = read.tags["Type"]
@@ -98,7 +97,7 @@ func readStack(region string, s types.Stack) stack {
 
 func (s stack) deleted() bool { return s.status == string(types.StackStatusDeleteComplete) }
 
-// isRack tells a Rack by its tags, or where both are missing by its outputs.
+// isRack recognizes a Rack by its tags, or if both are missing by its outputs.
 func (s stack) isRack() bool {
 	switch {
 	case s.parent != "" || s.deleted():
@@ -110,9 +109,8 @@ func (s stack) isRack() bool {
 	return rackHost.MatchString(host) || (s.outputs["Rack"] == s.name && anyHost.MatchString(host))
 }
 
-// The shapes of a Rack's host: the load balancer's own name, or one under
-// convox.site. Other products have an output called Dashboard too, mostly with
-// an address of the form https://…, which is neither.
+// A Rack's host is the load balancer's name, or a name in convox.site. Other products
+// have an output Dashboard too, mostly with an address of the form https://….
 var (
 	rackHost = regexp.MustCompile(`^(?:[a-z0-9-]+-[a-z0-9]+\.[a-z0-9-]+\.elb\.amazonaws\.com(?:\.cn)?|rack\.[a-z0-9-]+\.[a-z0-9-]+\.convox\.site)$`)
 	anyHost  = regexp.MustCompile(`^[a-z0-9-]+(?:\.[a-z0-9-]+)+$`)
@@ -126,8 +124,8 @@ func (s stack) rack() Rack {
 	}
 }
 
-// private: the load balancer of a private API has "-i" after the Rack's name,
-// also in Racks that are older than the parameter.
+// private also recognizes Racks that are older than the parameter: the load balancer of
+// a private API has "-i" after the Rack's name.
 func (s stack) private() bool {
 	if s.parameters["PrivateApi"] == "Yes" {
 		return true
@@ -149,52 +147,52 @@ func (s stack) whiteList() []string {
 	return list
 }
 
-// kind says in plain words what a stack is that is no Rack.
+// kind describes a stack that isn't a Rack.
 func (s stack) kind() string {
 	switch {
 	case s.parent != "":
 		return "a part of another stack"
 	case s.status == string(types.StackStatusReviewInProgress): // it has no tags yet
-		return "a stack that was never made (REVIEW_IN_PROGRESS)"
+		return "a stack that was never created (REVIEW_IN_PROGRESS)"
 	case s.tags["System"] != "convox":
-		return "a stack that is not of Convox"
+		return "a stack that isn't from Convox"
 	case s.tags["Type"] == "app" && s.tags["Rack"] != "":
-		return "an app on Rack " + shown(s.tags["Rack"])
+		return "an app on Rack " + abbreviate(s.tags["Rack"])
 	case s.tags["Type"] == "app":
 		return "an app"
 	}
-	return "a stack of Convox, but no Rack"
+	return "a Convox stack, but not a Rack"
 }
 
 // Summary is what a search found.
 type Summary struct {
 	Racks []Rack // as CompareRacks orders them
-	// Others are the stacks of the name that was asked for that are no Racks,
-	// by region. Only Named fills it.
+	// Others are the stacks of the name that aren't Racks, by region. Only Named sets
+	// it.
 	Others  []Other
-	Stacks  int // looked at
+	Stacks  int // read
 	Regions int // searched to the end
 	Skipped []Skipped
 }
 
-// Skipped is a region that was passed over.
+// Skipped is a region that couldn't be searched.
 type Skipped struct {
 	Region string
 	Reason string // in plain words, such as "access denied"
-	Off    bool   // no Rack of the account can be there: it is switched off, or in another partition
+	Off    bool   // the account can have no Rack there: it is disabled, or in another partition
 	Err    error  // why it was skipped
 }
 
-// Passes reports whether a search may reach the region later: it was throttled, or
-// gave no answer. Then it isn't known whether a Rack is there.
-func (s Skipped) Passes() bool { return isPassing(s.Err) }
+// IsTransient reports whether a search may succeed later: the region was throttled or
+// didn't answer, so it isn't known whether a Rack is there.
+func (s Skipped) IsTransient() bool { return isTransient(s.Err) }
 
-// namedRegions is how many regions stand behind a reason.
-const namedRegions = 4
+// maxRegionsNamed is how many regions are listed for a reason.
+const maxRegionsNamed = 4
 
-// GroupSkipped says which regions were skipped, a line for each reason: "skipped
-// 19 regions: access denied (af-south-1, …)", or with one region "skipped
-// af-south-1: access denied".
+// GroupSkipped lists the skipped regions, one line per reason: "skipped 19 regions:
+// access denied (af-south-1, …)" or, for one region, "skipped af-south-1: access
+// denied".
 func GroupSkipped(skipped []Skipped) []string {
 	var reasons []string
 	regions := make(map[string][]string)
@@ -211,90 +209,89 @@ func GroupSkipped(skipped []Skipped) []string {
 			continue
 		}
 		skipped := fmt.Sprintf("skipped %d regions: %s", len(of), reason)
-		if len(of) > namedRegions {
-			of = append(of[:namedRegions:namedRegions], "…")
+		if len(of) > maxRegionsNamed {
+			of = append(of[:maxRegionsNamed:maxRegionsNamed], "…")
 		}
 		reasons[i] = fmt.Sprintf("%s (%s)", skipped, strings.Join(of, ", "))
 	}
 	return reasons
 }
 
-// Other is a stack that is no Rack.
+// Other is a stack that isn't a Rack.
 type Other struct {
-	Name   string // bounded, and not cleaned
+	Name   string // limited in length and not cleaned
 	Region string
 	What   string // in plain words, such as "an app on Rack production"
 }
 
-// Searched is what came of one region.
-type Searched struct {
+// RegionResult is the result of searching one region.
+type RegionResult struct {
 	Region string
-	Racks  []Rack // in the order of AWS
+	Racks  []Rack // in AWS's order
 	Stacks int
-	// Reason says why the region was passed over, or is "" when it was searched
-	// to the end.
+	// Reason says why the region was skipped, or is "" if it was searched to the end.
 	Reason string
 	Of     int // how many regions are searched in all
 }
 
-// outcome is Searched with what only the summary needs.
-type outcome struct {
-	Searched
+// searchOutcome is a RegionResult with what only the summary needs.
+type searchOutcome struct {
+	RegionResult
 	others []Other
-	failed *problem.Error
+	err    *problem.Error
 }
 
-// summarize puts the regions together. When none was searched to the end, the
-// failure that says the most is the error.
-func summarize(outcomes []outcome) (Summary, error) {
-	slices.SortFunc(outcomes, func(a, b outcome) int { return strings.Compare(a.Region, b.Region) })
+// summarize combines the regions. If none was searched to the end, the most helpful
+// failure is the error.
+func summarize(outcomes []searchOutcome) (Summary, error) {
+	slices.SortFunc(outcomes, func(a, b searchOutcome) int { return strings.Compare(a.Region, b.Region) })
 	var s Summary
 	for _, o := range outcomes {
 		s.Racks = append(s.Racks, o.Racks...)
 		s.Others = append(s.Others, o.others...)
 		s.Stacks += o.Stacks
-		if o.failed == nil {
+		if o.err == nil {
 			s.Regions++
 		} else {
 			s.Skipped = append(s.Skipped, o.skipped())
 		}
 	}
 	if s.Regions == 0 {
-		return Summary{}, nowhere(outcomes)
+		return Summary{}, searchError(outcomes)
 	}
 	slices.SortStableFunc(s.Racks, CompareRacks)
 	return s, nil
 }
 
-func (o outcome) skipped() Skipped {
-	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.failed).off, Err: attempting("look for Racks in "+o.Region, o.failed)}
+func (o searchOutcome) skipped() Skipped {
+	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.err).off, Err: withAction("look for Racks in "+o.Region, o.err)}
 }
 
-// nowhere is the error of a search that no region answered.
-func nowhere(outcomes []outcome) error {
-	weight := func(o outcome) int {
+// searchError is the error of a search in which every region failed.
+func searchError(outcomes []searchOutcome) error {
+	weight := func(o searchOutcome) int {
 		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
-		if i := slices.Index(telling, o.failed.Code); i >= 0 {
-			if detailOf(o.failed).off {
-				return 2*i + 1 // a region that is switched off knows no credentials
+		if i := slices.Index(telling, o.err.Code); i >= 0 {
+			if detailOf(o.err).off {
+				return 2*i + 1 // a disabled region refuses all credentials
 			}
 			return 2 * i
 		}
 		return 2 * len(telling)
 	}
-	worst := slices.MinFunc(outcomes, func(a, b outcome) int { return weight(a) - weight(b) })
-	err := attempting("look for Racks in "+worst.Region, worst.failed)
+	worst := slices.MinFunc(outcomes, func(a, b searchOutcome) int { return weight(a) - weight(b) })
+	err := withAction("look for Racks in "+worst.Region, worst.err)
 	if len(outcomes) == 1 {
 		return err
 	}
 	var others []Skipped
 	for _, o := range outcomes {
-		if o.failed.Code != worst.failed.Code {
+		if o.err.Code != worst.err.Code {
 			others = append(others, o.skipped())
 		}
 	}
 	if len(others) == 0 {
-		return attempting(fmt.Sprintf("look for Racks in %d regions", len(outcomes)), worst.failed)
+		return withAction(fmt.Sprintf("look for Racks in %d regions", len(outcomes)), worst.err)
 	}
-	return hinting(err, "look at the others too: "+strings.Join(GroupSkipped(others), "; "))
+	return withHint(err, "check the others too: "+strings.Join(GroupSkipped(others), "; "))
 }

@@ -10,7 +10,7 @@ import (
 
 type texts = map[string]string
 
-func TestARackIsToldByTagsOrOutputs(t *testing.T) {
+func TestARackIsRecognizedByTagsOrOutputs(t *testing.T) {
 	elb, site := "acme-1234567890.us-east-1.elb.amazonaws.com", "rack.acme-1234567890.us-east-1.convox.site"
 	for name, c := range map[string]struct {
 		tags, outputs texts
@@ -59,7 +59,7 @@ func TestARackIsToldByTagsOrOutputs(t *testing.T) {
 	}
 }
 
-func TestWhatARackLetsIn(t *testing.T) {
+func TestPrivateRacksAndAllowlists(t *testing.T) {
 	w := newWorld(t)
 	with := func(parameter, value string) func(*cfntest.Stack) {
 		return func(s *cfntest.Stack) { s.Parameters[parameter] = value }

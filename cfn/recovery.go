@@ -16,11 +16,10 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// Source is a place where AWS shows the password of a Rack to those who may
-// read it.
+// Source is a place in AWS where a Rack's password can be read with permission.
 type Source string
 
-// The places, in the order in which Recover looks.
+// The sources, in the order of Recover.
 const (
 	FromTaskDefinition Source = "task_definition" // of the Rack's monitor, in each Rack since 2016
 	FromParameterStore Source = "parameter_store" // in Racks since March 2023 (https://github.com/convox/rack/pull/3654)
@@ -28,10 +27,10 @@ const (
 	FromOutput         Source = "output"          // of the stack, in Racks with Development=Yes
 )
 
-// SourceInfo says what Recover reads, before it does.
+// SourceInfo describes what Recover reads.
 type SourceInfo struct {
 	Source     Source
-	Reads      string // in words, to follow "reads"
+	Reads      string // completes "reads …"
 	Permission string // the IAM action, such as "ecs:DescribeTaskDefinition"
 }
 
@@ -40,24 +39,23 @@ func Sources() []SourceInfo {
 	return []SourceInfo{
 		{FromTaskDefinition, "the environment variable PASSWORD in the task definition of the Rack's monitor (ApiMonitorTasks)", "ecs:DescribeTaskDefinition"},
 		{FromParameterStore, "the parameter RackApiSecret of the Rack in SSM Parameter Store", "ssm:GetParameter"},
-		{FromParameter, "the stack's parameter Password, which old Racks show in clear", "cloudformation:DescribeStacks"},
+		{FromParameter, "the stack's parameter Password, which old Racks show in plain text", "cloudformation:DescribeStacks"},
 		{FromOutput, "the stack's output Password, which development Racks have", "cloudformation:DescribeStacks"},
 	}
 }
 
-// Recovered is a password that AWS showed. It was not checked.
+// Recovered is a password read from AWS, not checked.
 type Recovered struct {
 	Password secret.String
 	From     Source
 }
 
-// Recover reads the password of a Rack where AWS shows it, the next place where
-// one is denied or has none. Each place that gave nothing is told, with the
-// reason; tell may be nil. When no place has it, the error is CodeDenied where
-// a permission was missing, which it names, otherwise CodeNoPassword. Other
-// errors are those of Search.
-func (f *Finder) Recover(ctx context.Context, rack Rack, tell func(Source, error)) (Recovered, error) {
-	if err := f.enter(ctx, of("recover the password", rack), rack); err != nil {
+// Recover reads the password of a Rack from the first source that has it. onFailure
+// gets each source that doesn't, with the reason; it may be nil. If no source has the
+// password, the error is CodeDenied if a permission is missing, which it names,
+// otherwise CodeNoPassword. Other errors are those of Search.
+func (f *Finder) Recover(ctx context.Context, rack Rack, onFailure func(Source, error)) (Recovered, error) {
+	if err := f.prepare(ctx, ofRack("recover the password", rack), rack); err != nil {
 		return Recovered{}, err
 	}
 	var failed []*problem.Error
@@ -69,39 +67,39 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, tell func(Source, error
 		if ctx.Err() != nil {
 			return Recovered{}, context.Cause(ctx)
 		}
-		e := ours(err)
-		if e == nil || aboutCredentials(e) {
+		e := asError(err)
+		if e == nil || isCredentialError(e) {
 			return Recovered{}, err
 		}
-		if tell != nil {
-			tell(source.Source, e)
+		if onFailure != nil {
+			onFailure(source.Source, e)
 		}
 		failed = append(failed, e)
 	}
-	return Recovered{}, nowhereRead(rack, failed)
+	return Recovered{}, recoveryError(rack, failed)
 }
 
-// nowhereRead is the error when no place gave the password.
-func nowhereRead(rack Rack, failed []*problem.Error) error {
-	what := of("recover the password", rack)
-	nowhere := noPassword("recover the password", rack, "AWS shows it nowhere")
-	if e := allDenied(failed); e != nil {
+// recoveryError is the error if no source has the password.
+func recoveryError(rack Rack, failed []*problem.Error) error {
+	what := ofRack("recover the password", rack)
+	nowhere := noPasswordError("recover the password", rack, "AWS shows it nowhere")
+	if e := joinDenials(failed); e != nil {
 		e.Cause = nowhere
-		return attempting(what, e)
+		return withAction(what, e)
 	}
 	for _, e := range failed {
 		if e.Code != CodeMissing && e.Code != CodeNoPassword {
-			return attempting(what, e)
+			return withAction(what, e)
 		}
 	}
 	if last := failed[len(failed)-1]; last.Code == CodeMissing {
-		return attempting(what, last) // the stack itself is not there
+		return withAction(what, last) // the stack itself doesn't exist
 	}
 	return nowhere
 }
 
-// allDenied makes one error of all that were denied, or returns nil.
-func allDenied(failed []*problem.Error) *problem.Error {
+// joinDenials combines all denials into one error, or returns nil.
+func joinDenials(failed []*problem.Error) *problem.Error {
 	var missing []Permission
 	var actions, reasons, hints []string
 	source := ""
@@ -116,7 +114,7 @@ func allDenied(failed []*problem.Error) *problem.Error {
 			reasons, hints = append(reasons, e.Reason), append(hints, e.Hints...)
 		}
 	}
-	all := denied(missing...)
+	all := deniedError(missing...)
 	if len(missing) > 0 {
 		reasons = append([]string{all.Reason + " to " + strings.Join(actions, " and ")}, reasons...)
 	}
@@ -151,8 +149,8 @@ func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.Stri
 	if err != nil {
 		return secret.String{}, err
 	}
-	needed := Permission{"ecs:DescribeTaskDefinition", "*"} // it knows no other resource
-	answer, err := ask(ctx, f, attempt{what, rack, needed}, func(ctx context.Context) (*ecs.DescribeTaskDefinitionOutput, error) {
+	needed := Permission{"ecs:DescribeTaskDefinition", "*"} // it has no other resource
+	answer, err := callAWS(ctx, f, attempt{what, rack, needed}, func(ctx context.Context) (*ecs.DescribeTaskDefinitionOutput, error) {
 		return f.calls.describeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &id}, servicesIn(rack.Region))
 	})
 	if err != nil {
@@ -167,28 +165,28 @@ func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.Stri
 			}
 		}
 	}
-	return secret.String{}, noPassword(what, rack, "it has no variable PASSWORD")
+	return secret.String{}, noPasswordError(what, rack, "it has no variable PASSWORD")
 }
 
-// secretName is what the template calls the parameter in Parameter Store.
+// secretName is the parameter's name in Parameter Store.
 func secretName(rack Rack) string { return rack.Name + "RackApiSecret" }
 
 func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.String, error) {
 	const what = "read Parameter Store"
 	name := secretName(rack)
-	answer, err := ask(ctx, f, attempt{what, rack, onParameter("GetParameter", rack)}, func(ctx context.Context) (*ssm.GetParameterOutput, error) {
+	answer, err := callAWS(ctx, f, attempt{what, rack, onParameter("GetParameter", rack)}, func(ctx context.Context) (*ssm.GetParameterOutput, error) {
 		return f.calls.getParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)}, storeIn(rack.Region))
 	})
 	if err != nil {
 		return secret.String{}, err
 	}
 	if answer.Parameter == nil || answer.Parameter.Type == ssmtypes.ParameterTypeStringList || aws.ToString(answer.Parameter.Value) == "" {
-		return secret.String{}, noPassword(what, rack, "it has no text of this name")
+		return secret.String{}, noPasswordError(what, rack, "it has no such text")
 	}
 	return secret.New(*answer.Parameter.Value), nil
 }
 
-// hidden is how CloudFormation shows a value that it does not show.
+// hidden is what CloudFormation shows instead of a hidden value.
 const hidden = "****"
 
 func fromParameter(described types.Stack, rack Rack) (secret.String, error) {
@@ -197,7 +195,7 @@ func fromParameter(described types.Stack, rack Rack) (secret.String, error) {
 			return secret.New(value), nil
 		}
 	}
-	return secret.String{}, noPassword("read the stack's parameters", rack, "the password is hidden there")
+	return secret.String{}, noPasswordError("read the stack's parameters", rack, "the password is hidden there")
 }
 
 func fromOutput(described types.Stack, rack Rack) (secret.String, error) {
@@ -206,9 +204,9 @@ func fromOutput(described types.Stack, rack Rack) (secret.String, error) {
 			return secret.New(value), nil
 		}
 	}
-	return secret.String{}, noPassword("read the stack's outputs", rack, "it is no development Rack")
+	return secret.String{}, noPasswordError("read the stack's outputs", rack, "it isn't a development Rack")
 }
 
-func noPassword(what string, rack Rack, why string) *problem.Error {
-	return &problem.Error{Code: CodeNoPassword, Action: of(what, rack), Reason: why, Detail: Detail{Rack: rack}}
+func noPasswordError(what string, rack Rack, why string) *problem.Error {
+	return &problem.Error{Code: CodeNoPassword, Action: ofRack(what, rack), Reason: why, Detail: Detail{Rack: rack}}
 }

@@ -91,8 +91,8 @@ func TestThePlacesAreTheOnesThatAreRead(t *testing.T) {
 	if !problem.Has(err, cfn.CodeNoPassword) {
 		t.Error("it isn't said that AWS has no password to show")
 	}
-	if len(missing(e)) != 3 || len(order) != len(cfn.Sources()) {
-		t.Errorf("missing %q, told %q", missing(e), order)
+	if len(missingError(e)) != 3 || len(order) != len(cfn.Sources()) {
+		t.Errorf("missing %q, told %q", missingError(e), order)
 	}
 	for i, place := range cfn.Sources() {
 		if order[i] != place.Source || place.Reads == "" {
@@ -101,7 +101,7 @@ func TestThePlacesAreTheOnesThatAreRead(t *testing.T) {
 	}
 }
 
-func TestAPasswordThatIsShownNowhereIsAnErrorOfItsOwn(t *testing.T) {
+func TestAPasswordThatIsShownNowhereHasItsOwnError(t *testing.T) {
 	w := newRackWorld(t)
 	w.addRack("us-east-1", "bare")
 	_, err := w.finder().Recover(t.Context(), cfn.Rack{Name: "bare", Region: "us-east-1"}, nil)
@@ -123,7 +123,7 @@ func TestStarsAreNotAPassword(t *testing.T) {
 	w.wantCode(w.failed(err), cfn.CodeNoPassword)
 }
 
-func TestAnAnswerThatIsNoneIsNotAPassword(t *testing.T) {
+func TestAMalformedAnswerIsNotAPassword(t *testing.T) {
 	for _, kind := range []faults.Kind{faults.MalformedJSON, faults.TruncatedBody, faults.WrongContentType, faults.Status502HTML, faults.EndlessBody, faults.RedirectAway} {
 		w := recovery(t, cfntest.Template2023, false)
 		inJSON := func(r faults.Request) bool { return strings.HasPrefix(r.Body, "{") }

@@ -14,88 +14,87 @@ import (
 )
 
 const (
-	longestText  = 4096 // bytes of anything kept of a stack: no parameter is longer
-	longestShown = 128  // characters of a text from outside inside one of ours: no stack's name is longer
-	mostListed   = 20
+	maxText   = 4096 // bytes of any text of a stack: no parameter is longer
+	maxShown  = 128  // characters of a text from outside in an error: no stack's name is longer
+	maxListed = 20
 )
 
-// bounded cuts a text from outside to what is kept of it.
-func bounded(text string) string {
-	if len(text) <= longestText {
+// truncate limits a text from outside to maxText.
+func truncate(text string) string {
+	if len(text) <= maxText {
 		return text
 	}
-	return strings.ToValidUTF8(text[:longestText], "")
+	return strings.ToValidUTF8(text[:maxText], "")
 }
 
-// shown makes a text from outside fit for an error.
-func shown(text string) string {
-	text = bounded(text)
-	if utf8.RuneCountInString(text) > longestShown {
-		text = string([]rune(text)[:longestShown]) + "…"
+// abbreviate limits a text from outside to maxShown, for an error.
+func abbreviate(text string) string {
+	text = truncate(text)
+	if utf8.RuneCountInString(text) > maxShown {
+		text = string([]rune(text)[:maxShown]) + "…"
 	}
 	return text
 }
 
-// quoted makes a text from outside fit for a command to paste.
-func quoted(word string) string { return text.Quote(shown(word)) }
+// quote quotes a text from outside for a command to paste.
+func quote(word string) string { return text.Quote(abbreviate(word)) }
 
-// listed shows the first of many names.
-func listed(names []string) string {
+// joinNames lists the first maxListed names.
+func joinNames(names []string) string {
 	var all []string
 	for i, name := range names {
-		if i == mostListed {
+		if i == maxListed {
 			all = append(all, "…")
 			break
 		}
-		all = append(all, shown(name))
+		all = append(all, abbreviate(name))
 	}
 	return strings.Join(all, ", ")
 }
 
-// longestReason is in characters: a reason has to fit on a screen.
-const longestReason = 400
+// maxReason is in characters: a reason must fit on a screen.
+const maxReason = 400
 
 var (
-	// quotedValue is a value in the sentences in which AWS refuses one: "Value
-	// 'x' at 'y' failed to satisfy constraint", "parameter value x for parameter
-	// name y". Too much is cut rather than too little.
+	// quotedValue is a value in a sentence such as "Value 'x' at 'y' failed to satisfy
+	// constraint" or "parameter value x for parameter name y". It cuts too much rather
+	// than too little.
 	quotedValue = regexp.MustCompile(`(?is)\b(values?) (?:'.*'|".*"|\(.*\)|\[.*\]|\S+ (for parameter\b))`)
-	// signed are the parts of a request's signature.
-	signed = regexp.MustCompile(`(?i)\b(Credential|Signature|SignedHeaders|X-Amz-[A-Za-z-]+)=[^\s,;&'"]+`)
-	// bookkeeping is what AWS adds for its own support.
-	bookkeeping = regexp.MustCompile(`\s*\((?:RequestToken|Service):[^()]*\)`)
+	// signatureParts are the parts of a request's signature.
+	signatureParts = regexp.MustCompile(`(?i)\b(Credential|Signature|SignedHeaders|X-Amz-[A-Za-z-]+)=[^\s,;&'"]+`)
+	// supportNote is what AWS adds for its support.
+	supportNote = regexp.MustCompile(`\s*\((?:RequestToken|Service):[^()]*\)`)
 )
 
-// reason makes what AWS says about a resource fit to be shown: one line,
-// bounded, and without a parameter's value.
-func (f *Finder) reason(text string) string {
-	text = bounded(f.given.without(text))
+// cleanReason cuts AWS's reason to one short line without secrets and parameters'
+// values.
+func (f *Finder) cleanReason(text string) string {
+	text = truncate(f.redactor.redact(text))
 	text = quotedValue.ReplaceAllString(text, "$1 … $2")
-	text = signed.ReplaceAllString(text, "$1=…")
-	text = bookkeeping.ReplaceAllString(text, "")
+	text = signatureParts.ReplaceAllString(text, "$1=…")
+	text = supportNote.ReplaceAllString(text, "")
 	text = strings.Join(strings.Fields(text), " ")
-	if letters := []rune(text); len(letters) > longestReason {
-		text = string(letters[:longestReason]) + "…"
+	if letters := []rune(text); len(letters) > maxReason {
+		text = string(letters[:maxReason]) + "…"
 	}
 	return text
 }
 
-// given remembers the passwords that a Finder was given, for one purpose: to
-// take them out of what AWS says.
-type given struct {
+// redactor removes passwords from AWS's texts.
+type redactor struct {
 	mu      sync.Mutex
 	secrets []secret.String
 }
 
-// Redact takes a password out of all that AWS says from now on. Those that a
-// Finder sets are taken out without.
+// Redact removes a password from all texts of AWS from now on. Passwords that a Finder
+// sets are always removed.
 func (f *Finder) Redact(password secret.String) {
 	if !password.IsEmpty() {
-		f.given.remember(password)
+		f.redactor.add(password)
 	}
 }
 
-func (g *given) remember(password secret.String) {
+func (g *redactor) add(password secret.String) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !slices.ContainsFunc(g.secrets, password.Equal) {
@@ -103,8 +102,8 @@ func (g *given) remember(password secret.String) {
 	}
 }
 
-// without returns text without the secrets.
-func (g *given) without(text string) string {
+// redact returns text without the passwords.
+func (g *redactor) redact(text string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, password := range g.secrets {

@@ -10,8 +10,8 @@ import (
 	"convox-travis/internal/text"
 )
 
-// isOptIn reports whether a region is one that an account has to enable. Those that
-// are older than March 2019 are always on
+// isOptIn reports whether an account has to enable a region. Regions from before March
+// 2019 are always enabled
 // (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
 func isOptIn(region string) bool {
 	id, _ := partitionOf(region)
@@ -21,9 +21,9 @@ func isOptIn(region string) bool {
 	}, region)
 }
 
-// commercial, government and china are the regions that Racks are made for
+// commercial, government and china are the regions that Racks support
 // (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json),
-// by partition. Credentials are good in one partition only.
+// by partition. Credentials work in one partition only.
 func commercial() []string {
 	return []string{
 		"af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
@@ -36,9 +36,9 @@ func government() []string { return []string{"us-gov-east-1", "us-gov-west-1"} }
 
 func china() []string { return []string{"cn-north-1", "cn-northwest-1"} }
 
-// regionsBeside returns the regions of a region's partition, with it among
-// them. Of a partition that has no Racks only the region itself is looked at.
-func regionsBeside(region string) []string {
+// partitionRegions returns the regions of a region's partition, itself included. In a
+// partition without Racks, that is the region alone.
+func partitionRegions(region string) []string {
 	var all []string
 	switch id, _ := partitionOf(region); id {
 	case "aws-us-gov":
@@ -57,7 +57,7 @@ func regionsBeside(region string) []string {
 
 const commercialID = "aws"
 
-// partitionOf returns the partition of a region, as ARNs and as people call it
+// partitionOf returns the partition of a region, its ID in ARNs and its name
 // (https://docs.aws.amazon.com/general/latest/gr/rande.html).
 func partitionOf(region string) (id, name string) {
 	switch {
@@ -73,17 +73,17 @@ func partitionOf(region string) (id, name string) {
 	return commercialID, "AWS"
 }
 
-// regionShape is the shape that all names of regions have had so far
-// (https://docs.aws.amazon.com/general/latest/gr/cfn.html): an area, a part of
-// the compass, a number.
+// regionShape matches all names of regions so far
+// (https://docs.aws.amazon.com/general/latest/gr/cfn.html): an area, a direction, a
+// number.
 var regionShape = regexp.MustCompile(`^([a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-[a-z]{2})-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
 
-// areas are those that AWS has regions in today.
+// areas are those of today's regions.
 const areas = " af ap ca cn eu il me mx sa us us-gov us-iso us-isob us-isof eu-isoe eusc-de "
 
-// plausible reports whether name is, or may one day be, the name of a region:
-// one in an area that is known, or in one that cannot be a slip of the hand.
-func plausible(name string) bool {
+// isPlausibleRegion reports whether name is or may become the name of a region: its
+// area is known, or isn't a typo of a known one.
+func isPlausibleRegion(name string) bool {
 	parts := regionShape.FindStringSubmatch(name)
 	if parts == nil {
 		return false
@@ -95,11 +95,11 @@ func plausible(name string) bool {
 	return near == "" || text.Distance(name, near) > 1
 }
 
-// KnownRegions are those that Racks are made for, in all partitions.
+// KnownRegions are the regions that Racks support, in all partitions.
 func KnownRegions() []string { return slices.Concat(commercial(), government(), china()) }
 
-func badRegion(what, name string) *problem.Error {
-	e := failed(CodeRegion, what, fmt.Sprintf("AWS has no region %q", shown(name)))
+func regionError(what, name string) *problem.Error {
+	e := newError(CodeRegion, what, fmt.Sprintf("AWS has no region %q", abbreviate(name)))
 	if near := text.Nearest(name, KnownRegions()); near != "" {
 		e.Hints = append(e.Hints, "did you mean "+near+"?")
 	}

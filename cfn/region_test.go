@@ -40,7 +40,7 @@ func TestARegionOfTheProfileCounts(t *testing.T) {
 	}
 }
 
-func TestASlipInARegionIsToldWithoutACall(t *testing.T) {
+func TestATypoInARegionIsAnErrorWithoutACall(t *testing.T) {
 	w := newWorld(t)
 	for typed, hint := range map[string]string{
 		"us-esat-1": "did you mean us-east-1?", "su-east-1": "did you mean sa-east-1?", "eu-westt-1": "did you mean eu-west-1?",
@@ -55,7 +55,7 @@ func TestASlipInARegionIsToldWithoutACall(t *testing.T) {
 	}
 }
 
-func TestAConfiguredRegionThatIsNoneNamesItsSetting(t *testing.T) {
+func TestAnInvalidConfiguredRegionNamesItsSetting(t *testing.T) {
 	for name, c := range map[string]struct{ variable, region, config, want string }{
 		"the variable":         {"AWS_REGION", "us-esat-1", "", "use AWS_REGION: AWS has no region \"us-esat-1\"\nset AWS_REGION to us-east-1"},
 		"its other name":       {"AWS_DEFAULT_REGION", "virginia", "", "use AWS_DEFAULT_REGION: AWS has no region \"virginia\"\nset AWS_DEFAULT_REGION to a name such as us-east-1"},
@@ -83,7 +83,7 @@ func TestHintsAboutRefusedKeys(t *testing.T) {
 		renew   = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN if they are temporary"
 		foreign = "set AWS_REGION to us-gov-west-1 or cn-north-1 if the account is in AWS GovCloud (US) or AWS China"
 		unset   = "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use profile work"
-		enable  = "enable me-south-1 if it is switched off for the account: it refuses all credentials then"
+		enable  = "enable me-south-1 for the account if it's disabled: a disabled region refuses all credentials"
 	)
 	for name, c := range map[string]struct {
 		asked   []string
@@ -127,7 +127,7 @@ func profile(name string) func(*cfn.Options) {
 }
 
 func TestARefusalInAnotherPartitionSaysSo(t *testing.T) {
-	const foreign = "it is a partition of its own, with other accounts"
+	const foreign = "it's a separate partition with its own accounts"
 	for name, c := range map[string]struct {
 		partition, configured string
 		asked                 []string

@@ -47,7 +47,7 @@ func TestRegionsAreDeliveredAsTheyCome(t *testing.T) {
 	w.aws.Slow("us-east-1", 200*time.Millisecond)
 	w.aws.SwitchOff("eu-west-1")
 	var order []string
-	_, err := w.finder().Search(t.Context(), []string{"us-east-1", "us-west-2", "eu-west-1"}, func(s cfn.Searched) {
+	_, err := w.finder().Search(t.Context(), []string{"us-east-1", "us-west-2", "eu-west-1"}, func(s cfn.RegionResult) {
 		order = append(order, s.Region) // the race detector sees that the calls are serialized
 		if (s.Reason != "") != (s.Region == "eu-west-1") || s.Of != 3 || len(s.Racks) != s.Stacks {
 			t.Errorf("delivered %+v", s)
@@ -58,7 +58,7 @@ func TestRegionsAreDeliveredAsTheyCome(t *testing.T) {
 	}
 }
 
-func TestARegionThatFailsIsPassedOverAndNamed(t *testing.T) {
+func TestARegionThatFailsIsSkippedAndNamed(t *testing.T) {
 	w := newWorld(t)
 	w.addRack("us-east-1", "production")
 	w.aws.SwitchOff("af-south-1")
@@ -115,7 +115,7 @@ func TestAFailureEverywhereIsTheError(t *testing.T) {
 	}
 }
 
-func TestDifferentFailuresEverywhereAreAllTold(t *testing.T) {
+func TestAllDifferentFailuresAreReported(t *testing.T) {
 	w := newWorld(t)
 	w.aws.SwitchOff("af-south-1")
 	w.aws.Deny("cloudformation:DescribeStacks", "us-east-1")
@@ -146,7 +146,7 @@ func TestANameTakesOneCallARegion(t *testing.T) {
 	w.wantNames(found, "production@eu-west-1 production@us-east-1")
 }
 
-func TestAStackThatIsNoRackIsToldApart(t *testing.T) {
+func TestAStackThatIsNotARackIsDescribed(t *testing.T) {
 	w := newWorld(t)
 	w.aws.AddStack(cfntest.Stack{Region: "us-east-1", Name: "web", Tags: map[string]string{"System": "convox", "Type": "app", "Rack": "production"}})
 	w.aws.AddStack(cfntest.Stack{Region: "eu-west-1", Name: "web"})
@@ -155,7 +155,7 @@ func TestAStackThatIsNoRackIsToldApart(t *testing.T) {
 		t.Fatalf("%v, %v", found.Racks, err)
 	}
 	want := []cfn.Other{
-		{Name: "web", Region: "eu-west-1", What: "a stack that is not of Convox"},
+		{Name: "web", Region: "eu-west-1", What: "a stack that isn't from Convox"},
 		{Name: "web", Region: "us-east-1", What: "an app on Rack production"},
 	}
 	if !slices.Equal(found.Others, want) {
@@ -166,7 +166,7 @@ func TestAStackThatIsNoRackIsToldApart(t *testing.T) {
 	}
 }
 
-func TestANameThatNoStackCanHaveIsNotAskedFor(t *testing.T) {
+func TestAnImpossibleNameIsNotRequested(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"", "a b", "-x", "1x", "acme/production", "arn:aws:cloudformation:us-east-1:1:stack/x/y", strings.Repeat("a", 129), "a\x1b[31m"} {
 		_, err := w.finder().Named(t.Context(), nil, name)
@@ -209,7 +209,7 @@ func TestManyStacksAreRead(t *testing.T) {
 	}
 }
 
-func TestWaitingForAWSIsToldOnceForAllRegions(t *testing.T) {
+func TestAWaitIsAnnouncedOnceForAllRegions(t *testing.T) {
 	w := newWorld(t)
 	w.addRack("us-east-1", "production")
 	var told atomic.Int32
@@ -219,7 +219,7 @@ func TestWaitingForAWSIsToldOnceForAllRegions(t *testing.T) {
 	finder := w.finder(func(o *cfn.Options) {
 		o.Retry.Deadline, o.Retry.Pause = 10*time.Second, 2*time.Second // with jitter 1 s at the least
 		o.Retry.Tell = func(a transport.RetryNotice) {
-			if told.Add(1); !strings.HasSuffix(a.String(), " s, 2nd time: ask AWS") {
+			if told.Add(1); !strings.HasSuffix(a.String(), " s (attempt 2): ask AWS") {
 				t.Error(a)
 			}
 		}
@@ -247,7 +247,7 @@ func TestSkippedRegionsAreGroupedByReason(t *testing.T) {
 }
 
 // Only a region that may answer later leaves open whether a Rack is there.
-func TestARegionThatMayAnswerLaterIsToldApart(t *testing.T) {
+func TestARegionThatMayAnswerLaterIsTransient(t *testing.T) {
 	refuse := func(code string) func(*world) {
 		return func(w *world) { w.aws.SwitchOffWith(code, "us-west-2") }
 	}
@@ -269,7 +269,7 @@ func TestARegionThatMayAnswerLaterIsToldApart(t *testing.T) {
 		c.play(w)
 		f := w.finder(func(o *cfn.Options) { o.Retry.Deadline = 500 * time.Millisecond })
 		found, err := f.Named(t.Context(), []string{"us-east-1", "us-west-2"}, "production")
-		if err != nil || len(found.Skipped) != 1 || found.Skipped[0].Passes() != c.passes {
+		if err != nil || len(found.Skipped) != 1 || found.Skipped[0].IsTransient() != c.passes {
 			t.Errorf("%s: %+v, %v", name, found.Skipped, err)
 			continue
 		}
@@ -277,11 +277,11 @@ func TestARegionThatMayAnswerLaterIsToldApart(t *testing.T) {
 	}
 }
 
-func TestAStackThatWasNeverMadeIsNoneOfAnother(t *testing.T) {
+func TestAStackThatWasNeverCreatedIsDescribed(t *testing.T) {
 	w := newWorld(t)
 	w.aws.AddStack(cfntest.Stack{Region: "us-east-1", Name: "production", Status: "REVIEW_IN_PROGRESS"})
 	found, err := w.finder().Named(t.Context(), nil, "production")
-	if err != nil || len(found.Others) != 1 || found.Others[0].What != "a stack that was never made (REVIEW_IN_PROGRESS)" {
+	if err != nil || len(found.Others) != 1 || found.Others[0].What != "a stack that was never created (REVIEW_IN_PROGRESS)" {
 		t.Errorf("%+v, %v", found.Others, err)
 	}
 }

@@ -17,9 +17,9 @@ import (
 	"convox-travis/internal/problem"
 )
 
-const largestSettings = 4 << 20 // bytes read of an AWS file
+const maxSettings = 4 << 20 // bytes of an AWS file
 
-// settings are the two AWS files, read as the AWS CLI reads them
+// settings are the two AWS files, read like the AWS CLI
 // (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
 type settings struct{ config, credentials settingsFile }
 
@@ -27,7 +27,7 @@ type settingsFile struct {
 	path     string
 	variable string                       // that names another path
 	sections map[string]map[string]string // by "profile NAME" and the like, or as they are in the credentials file
-	bad      string                       // why it can't be used, or ""
+	fault    string                       // why it can't be used, or ""
 }
 
 func readSettings(env func(string) string, home string) settings {
@@ -42,8 +42,8 @@ func readSettings(env func(string) string, home string) settings {
 	return settings{read("AWS_CONFIG_FILE", "config"), read("AWS_SHARED_CREDENTIALS_FILE", "credentials")}
 }
 
-// expandPath expands variables and a leading ~, which no shell has expanded where
-// the path stands in quotes or in a file. The AWS CLI does the same.
+// expandPath expands variables and a leading ~, which the shell leaves in quotes and in
+// files. The AWS CLI does the same.
 func expandPath(path string, env func(string) string, home string) string {
 	path = os.Expand(path, func(name string) string { return cmp.Or(env(name), "$"+name) })
 	if rest, found := strings.CutPrefix(path, "~"); found && home != "" && (rest == "" || os.IsPathSeparator(rest[0])) {
@@ -58,17 +58,17 @@ func (f *settingsFile) read() {
 	if err != nil || info.IsDir() {
 		return
 	}
-	if info.Size() > largestSettings {
-		f.bad = "is larger than any real one"
+	if info.Size() > maxSettings {
+		f.fault = "is too large"
 		return
 	}
 	text, err := os.Open(f.path)
 	if err != nil {
-		return // absent says so
+		return // fileFaults reports it
 	}
 	defer text.Close()
-	lines := bufio.NewScanner(io.LimitReader(text, largestSettings))
-	lines.Buffer(nil, largestSettings)
+	lines := bufio.NewScanner(io.LimitReader(text, maxSettings))
+	lines.Buffer(nil, maxSettings)
 	var section map[string]string
 	key, group := "", ""
 	for number := 1; lines.Scan(); number++ {
@@ -82,7 +82,7 @@ func (f *settingsFile) read() {
 			header, _, closed := strings.Cut(line[1:], "]")
 			if header = normalSection(header); header == "" || !closed {
 				section, key = nil, ""
-				f.refuse(number)
+				f.rejectLine(number)
 				continue
 			}
 			if section = f.sections[header]; section == nil {
@@ -91,29 +91,29 @@ func (f *settingsFile) read() {
 			}
 			key, group = "", ""
 		case section == nil:
-			f.refuse(number)
+			f.rejectLine(number)
 		case indented && group != "" && isSetting:
 			section[group+"."+name] = value
 		case indented && key != "":
 			section[key] += "\n" + trimmed
 		case !isSetting:
-			f.refuse(number)
+			f.rejectLine(number)
 		default:
 			section[name] = value
 			key, group = name, ""
 			if value == "" {
-				key, group = "", name // settings of its own follow, indented
+				key, group = "", name // indented settings follow
 			}
 		}
 	}
 	if lines.Err() != nil {
-		f.bad = "can't be read"
+		f.fault = "can't be read"
 	}
 }
 
-func (f *settingsFile) refuse(line int) {
-	if f.bad == "" {
-		f.bad = "can't be understood at line " + strconv.Itoa(line)
+func (f *settingsFile) rejectLine(line int) {
+	if f.fault == "" {
+		f.fault = "has an invalid line " + strconv.Itoa(line)
 	}
 }
 
@@ -129,8 +129,8 @@ func cutSetting(line string) (name, value string, found bool) {
 	return strings.ToLower(strings.TrimSpace(line[:at])), strings.TrimSpace(value), true
 }
 
-// normalSection leaves one space between the kind of a section and its name, which
-// may be in quotes.
+// normalSection is a section's kind and name, with one space between them and without
+// quotes.
 func normalSection(header string) string {
 	header = strings.TrimSpace(header)
 	at := strings.IndexAny(header, " \t")
@@ -140,7 +140,7 @@ func normalSection(header string) string {
 	return header[:at] + " " + strings.Trim(strings.TrimSpace(header[at:]), `"'`)
 }
 
-// names are sorted. Sections such as sso-session are no profiles.
+// names are sorted. Sections such as sso-session aren't profiles.
 func (s settings) names() []string {
 	names := make(map[string]bool)
 	for section := range s.config.sections {
@@ -156,23 +156,22 @@ func (s settings) names() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// check refuses a file that the AWS CLI can't read either. It quotes no line.
+// check refuses a file that the AWS CLI can't parse either. It quotes no line.
 func (s settings) check() *problem.Error {
 	for _, file := range []settingsFile{s.config, s.credentials} {
-		if file.bad != "" {
-			return failed(CodeProfile, "read the AWS settings", shown(file.path)+" "+file.bad, "repair it, or name another file in "+file.variable)
+		if file.fault != "" {
+			return newError(CodeProfile, "read the AWS settings", abbreviate(file.path)+" "+file.fault, "fix it, or set "+file.variable+" to another file")
 		}
 	}
 	return nil
 }
 
-// faults says which of the two files can't be used, and what helps: one that a
-// variable names and that isn't there, or one that can't be read. The AWS CLI
-// passes over both.
-func (s settings) faults() (why string, hints []string) {
+// fileFaults says which of the two files can't be read, or doesn't exist although a
+// variable names it, with hints. The AWS CLI ignores both.
+func (s settings) fileFaults() (why string, hints []string) {
 	var all []string
 	for _, file := range []settingsFile{s.config, s.credentials} {
-		fault, path := fileFault(file.path), shown(file.path)
+		fault, path := fileFault(file.path), abbreviate(file.path)
 		isNamed := os.Getenv(file.variable) != ""
 		switch {
 		case fault == "" || fault == isAbsent && !isNamed:
@@ -210,19 +209,19 @@ func fileFault(path string) string {
 	return ""
 }
 
-// misplaced says where a profile has a section that isn't read
+// misplacedSection says that a profile's section has the wrong name for its file
 // (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
-func (s settings) misplaced(name string) (why, hint string) {
+func (s settings) misplacedSection(name string) (why, hint string) {
 	if s.config.sections[name] != nil {
-		return "its section in " + shown(s.config.path) + " isn't read", "change [" + shown(name) + "] to [profile " + shown(name) + "] in " + shown(s.config.path)
+		return "its section in " + abbreviate(s.config.path) + " isn't read", "change [" + abbreviate(name) + "] to [profile " + abbreviate(name) + "] in " + abbreviate(s.config.path)
 	}
 	if s.credentials.sections["profile "+name] != nil {
-		return "its section in " + shown(s.credentials.path) + " isn't read", "change [profile " + shown(name) + "] to [" + shown(name) + "] in " + shown(s.credentials.path)
+		return "its section in " + abbreviate(s.credentials.path) + " isn't read", "change [profile " + abbreviate(name) + "] to [" + abbreviate(name) + "] in " + abbreviate(s.credentials.path)
 	}
 	return "", ""
 }
 
-// profile is what both files say of one profile.
+// profile is one profile in both files.
 type profile struct {
 	name                string
 	config, credentials map[string]string
@@ -246,8 +245,8 @@ func (p profile) exists() bool { return p.config != nil || p.credentials != nil 
 // get prefers the credentials file.
 func (p profile) get(key string) string { return cmp.Or(p.credentials[key], p.config[key]) }
 
-// The SDK's clients ask these of what is in aws.Config.ConfigSources, after the
-// environment.
+// The SDK's clients call these methods of the values in aws.Config.ConfigSources, after
+// the environment's.
 
 // GetServiceBaseEndpoint finds the endpoint of one service
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
@@ -257,8 +256,8 @@ func (p profile) GetServiceBaseEndpoint(_ context.Context, service string) (stri
 	return endpoint, endpoint != "", nil
 }
 
-// GetIgnoreConfiguredEndpoints reports whether no endpoint of the files or the
-// environment counts.
+// GetIgnoreConfiguredEndpoints reports whether endpoints in the files and the
+// environment are ignored.
 func (p profile) GetIgnoreConfiguredEndpoints(context.Context) (value, found bool, err error) {
 	return p.isOn("ignore_configured_endpoint_urls"), p.get("ignore_configured_endpoint_urls") != "", nil
 }

@@ -46,7 +46,7 @@ func TestAFinderDoesNotPrintItsKeys(t *testing.T) {
 	}
 }
 
-func TestAProfileGoesBeforeKeysInTheEnvironment(t *testing.T) {
+func TestAProfileTakesPrecedenceOverKeysInTheEnvironment(t *testing.T) {
 	w := newWorld(t)
 	w.files("", userFile("work"))
 	w.set("AWS_ACCESS_KEY_ID", "AKIAUNKNOWNUNKNOWN00")
@@ -56,11 +56,11 @@ func TestAProfileGoesBeforeKeysInTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestAnUnknownProfileIsToldWithThoseThatThereAre(t *testing.T) {
+func TestAnUnknownProfileListsTheOthers(t *testing.T) {
 	w := newWorld(t)
 	w.files("[default]\n[profile work]\n[sso-session corp]\n", userFile("base"))
 	_, err := w.tryFinder(profile("wrok"))
-	w.wantCode(w.failed(err), cfn.CodeProfile, "profile wrok", "did you mean work?", "profiles here: base, default, work")
+	w.wantCode(w.failed(err), cfn.CodeProfile, "profile wrok", "did you mean work?", "your profiles: base, default, work")
 	w.set("AWS_PROFILE", "none")
 	_, err = w.tryFinder()
 	e := w.failed(err)
@@ -70,7 +70,7 @@ func TestAnUnknownProfileIsToldWithThoseThatThereAre(t *testing.T) {
 	w.wantCode(w.failed(err), cfn.CodeProfile, "aws configure")
 }
 
-func TestABrokenProfileIsTold(t *testing.T) {
+func TestABrokenProfileIsAnError(t *testing.T) {
 	for name, c := range map[string]struct{ config, word string }{
 		"a source that is missing": {"[profile work]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = none\n", "source_profile"},
 		"a role without a source":  {"[profile work]\nrole_arn = arn:aws:iam::1:role/x\n", "credential_source"},
@@ -206,7 +206,7 @@ func TestASessionTokenThatIsNotTheKeysIsRefused(t *testing.T) {
 	w.wantCode(w.searchError("us-east-1"), cfn.CodeRefused)
 }
 
-func TestACertificateBundleIsTaken(t *testing.T) {
+func TestACertificateBundleIsUsed(t *testing.T) {
 	w := newWorld(t)
 	w.addRack("us-east-1", "production")
 	w.set("AWS_CA_BUNDLE", filepath.Join(w.home, "bundle.pem"))

@@ -18,24 +18,23 @@ import (
 // StackState is what a Rack's stack is doing.
 type StackState struct {
 	Status     string // such as UPDATE_IN_PROGRESS
-	InProgress bool   // AWS is at work on it: Follow follows
-	Updatable  bool   // an update may begin
+	InProgress bool   // AWS is working on it: use Follow
+	Updatable  bool   // an update can start
 	Repair     string // as Rack.Repair
-	// Reset means that the update that is under way, or was the last one, is a
-	// Preview of this program that was executed, by whichever run.
+	// Reset means that the update that is in progress or was the last one executed a
+	// Preview of this program, of any run.
 	Reset bool
-	// Since is when the last update began, or the stack was made, by the clock
-	// of AWS.
+	// Since is when the last update started, or the stack was created, by AWS's clock.
 	Since time.Time
 
-	changeSet string // ARN of the one that the last update executed, "" where AWS doesn't say
+	changeSet string // ARN of the one that the last update executed, or ""
 }
 
-// Busy says that the stack can't be updated now, and what helps.
-func (s StackState) Busy() *problem.Error { return busy(s.Status, s.Repair) }
+// Busy is the error that the stack can't be updated now.
+func (s StackState) Busy() *problem.Error { return busyError(s.Status, s.Repair) }
 
-// IsOf reports whether the stack's last update is that of a preview, or may be:
-// AWS doesn't name the change set of every update.
+// IsOf reports whether the stack's last update is or may be that of a preview: AWS
+// doesn't name the change set of every update.
 func (s StackState) IsOf(p *Preview) bool {
 	return s.changeSet == "" || p.id == "" || s.changeSet == p.id
 }
@@ -43,7 +42,7 @@ func (s StackState) IsOf(p *Preview) bool {
 // State reads what a Rack's stack is doing. The errors are those of Search, and
 // CodeMissing.
 func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
-	if err := f.enter(ctx, of("read the state", rack), rack); err != nil {
+	if err := f.prepare(ctx, ofRack("read the state", rack), rack); err != nil {
 		return StackState{}, err
 	}
 	described, err := f.describe(ctx, "read the state", rack)
@@ -53,20 +52,19 @@ func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
 	return f.stateOf(rack, described), nil
 }
 
-// repair says how to bring a Rack's stack out of a state that it doesn't leave by
-// itself, "" where that is another matter
+// repair is a hint for a state that the stack doesn't leave by itself, or ""
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html).
 func (f *Finder) repair(rack Rack, status string) string {
 	if status != string(types.StackStatusUpdateRollbackFailed) {
 		return ""
 	}
-	return fmt.Sprintf("fix what the rollback of Rack %s failed on, then continue it: ", shown(rack.Name)) +
-		f.command(fmt.Sprintf("aws cloudformation continue-update-rollback --stack-name %s --region %s", quoted(rack.Name), quoted(rack.Region)))
+	return fmt.Sprintf("fix what the rollback of Rack %s failed on, then continue it: ", abbreviate(rack.Name)) +
+		f.command(fmt.Sprintf("aws cloudformation continue-update-rollback --stack-name %s --region %s", quote(rack.Name), quote(rack.Region)))
 }
 
 func (f *Finder) stateOf(rack Rack, described types.Stack) StackState {
 	status := string(described.StackStatus)
-	state := StackState{Status: bounded(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status), Repair: f.repair(rack, status)}
+	state := StackState{Status: truncate(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status), Repair: f.repair(rack, status)}
 	state.changeSet = aws.ToString(described.ChangeSetId)
 	state.Reset = strings.Contains(state.changeSet, ":changeSet/"+changeSetPrefix)
 	switch {
@@ -78,8 +76,8 @@ func (f *Finder) stateOf(rack Rack, described types.Stack) StackState {
 	return state
 }
 
-// updatable are the states from which this program begins an update. AWS allows
-// a few more, which a failure has left.
+// updatable are the states in which this program starts an update. AWS also allows some
+// states after a failure.
 func updatable() []string {
 	return []string{
 		string(types.StackStatusCreateComplete), string(types.StackStatusUpdateComplete), string(types.StackStatusUpdateRollbackComplete),
@@ -87,16 +85,15 @@ func updatable() []string {
 	}
 }
 
-// inProgress knows all states of work by their ending
+// inProgress reports whether AWS is working on the stack
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
-// In REVIEW_IN_PROGRESS nothing works: a stack's first change set waits to be
-// executed.
+// In REVIEW_IN_PROGRESS it isn't: the stack's first change set waits to be executed.
 func inProgress(status string) bool {
 	return strings.HasSuffix(status, "_IN_PROGRESS") && status != string(types.StackStatusReviewInProgress)
 }
 
-// Meaning says what the state of its stack is for a Rack, to follow its name, and
-// what helps. Both are "" for a Rack that is as it should be.
+// Meaning says what the state of its stack means for a Rack, to complete "Rack NAME …",
+// with a hint. Both are "" if all is well.
 func (r Rack) Meaning() (is, hint string) { return meaning(r.Status) }
 
 const repairStack = "repair its stack first, in the CloudFormation console: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"
@@ -106,30 +103,29 @@ func meaning(status string) (is, hint string) {
 	case types.StackStatusCreateInProgress:
 		return "is being installed", "wait until its stack is in the state CREATE_COMPLETE, and try again"
 	case types.StackStatusReviewInProgress:
-		return "was never installed", "delete its stack, or execute the change set that waits there: this state doesn't end by waiting"
+		return "was never installed", "delete its stack, or execute its change set: waiting doesn't help"
 	case types.StackStatusRollbackInProgress:
 		return "failed to install, and is being rolled back", "wait until its stack is in the state ROLLBACK_COMPLETE, then delete the stack and install the Rack again"
 	case types.StackStatusCreateFailed, types.StackStatusRollbackFailed, types.StackStatusRollbackComplete:
-		return "failed to install", "delete its stack, which can't be used any more, and install the Rack again"
+		return "failed to install", "delete its stack, which can't be used anymore, and install the Rack again"
 	case types.StackStatusDeleteInProgress:
-		return "is being deleted", "use another Rack: this one is gone soon"
+		return "is being deleted", "use another Rack: this one will be gone soon"
 	case types.StackStatusDeleteFailed:
-		return "was deleted in part", "use another Rack, and delete what is left of this one in the CloudFormation console"
+		return "was only partly deleted", "use another Rack, and delete the rest of this one in the CloudFormation console"
 	}
 	switch {
 	case inProgress(status) && strings.Contains(status, "ROLLBACK"):
-		return "is being rolled back", "wait until that has ended, and try again"
+		return "is being rolled back", "wait until it has finished, and try again"
 	case inProgress(status):
-		return "is being updated", "wait until that has ended, and try again: nothing is changed while another change runs"
+		return "is being updated", "wait until it has finished, and try again: nothing is changed while another update runs"
 	case strings.HasSuffix(status, "_FAILED"):
 		return "failed to update", repairStack
 	}
 	return "", ""
 }
 
-// describe reads the stack of a Rack.
 func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.Stack, error) {
-	answer, err := ask(ctx, f, attempt{what, rack, onStack("DescribeStacks", rack)}, func(ctx context.Context) (*cloudformation.DescribeStacksOutput, error) {
+	answer, err := callAWS(ctx, f, attempt{what, rack, onStack("DescribeStacks", rack)}, func(ctx context.Context) (*cloudformation.DescribeStacksOutput, error) {
 		return f.calls.describeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &rack.Name}, stacksIn(rack.Region))
 	})
 	if err != nil {
@@ -140,91 +136,90 @@ func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.St
 			return described, nil
 		}
 	}
-	return types.Stack{}, missing(of(what, rack), "there is no such stack")
+	return types.Stack{}, missingError(ofRack(what, rack), "there is no such stack")
 }
 
-// physicalID reads the ID of the first of some resources that the stack has.
-// Racks have more resources than one answer lists.
+// physicalID reads the ID of the first of the resources that the stack has. Racks have
+// more resources than one answer lists.
 func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logicalIDs ...string) (string, error) {
 	var last error
 	for _, id := range logicalIDs {
-		answer, err := ask(ctx, f, attempt{what, rack, onStack("DescribeStackResource", rack)}, func(ctx context.Context) (*cloudformation.DescribeStackResourceOutput, error) {
+		answer, err := callAWS(ctx, f, attempt{what, rack, onStack("DescribeStackResource", rack)}, func(ctx context.Context) (*cloudformation.DescribeStackResourceOutput, error) {
 			return f.calls.describeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id}, stacksIn(rack.Region))
 		})
 		switch {
 		case problem.Code(err) == CodeMissing:
-			last = missing(of(what, rack), "its stack has no resource "+id)
+			last = missingError(ofRack(what, rack), "its stack has no resource "+id)
 			continue
 		case err != nil:
 			return "", err
 		}
 		if answer.StackResourceDetail != nil && aws.ToString(answer.StackResourceDetail.PhysicalResourceId) != "" {
-			return bounded(*answer.StackResourceDetail.PhysicalResourceId), nil
+			return truncate(*answer.StackResourceDetail.PhysicalResourceId), nil
 		}
-		last = missing(of(what, rack), "the resource "+id+" of its stack has not been made")
+		last = missingError(ofRack(what, rack), "the resource "+id+" of its stack hasn't been created")
 	}
 	return "", last
 }
 
-// Shape is what a reset by hand has to know of a Rack's stack. It holds no
+// StackInfo is what a reset by hand needs to know about a Rack's stack. It contains no
 // parameter's value.
-type Shape struct {
+type StackInfo struct {
 	StackID string // ARN
-	// Parameters are the keys of all parameters but the password, as AWS lists
-	// them: letters and digits.
+	// Parameters are the keys of all parameters except the password, in AWS's order:
+	// letters and digits.
 	Parameters []string
 	// Capabilities are those that an update of the stack needs: capital letters
 	// and underscores.
 	Capabilities []string
-	// Cluster and WebService name the service that answers for the Rack's API,
-	// for ECS. Both are "" when they are not known.
+	// Cluster and WebService identify the ECS service of the Rack's API. Both are "" if
+	// they aren't known.
 	Cluster, WebService string
 }
 
-// What a template can call a parameter
+// The names that a template can give a parameter
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html),
-// and what capabilities look like. Shape's go into scripts.
+// and the form of capabilities. Those of StackInfo go into scripts.
 var (
 	parameterKey   = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)
 	capabilityName = regexp.MustCompile(`^[A-Z][A-Z_]{0,63}$`)
 )
 
-// Shape reads what a reset by hand has to know of a Rack's stack. Where the web
-// service may not be looked up (cloudformation:DescribeStackResource), or the
-// stack has none, the rest is returned without it, and without an error.
+// StackInfo reads what a reset by hand needs to know about a Rack's stack. If the web
+// service can't be looked up for lack of permission (cloudformation:DescribeStackResource),
+// or the stack has none, the rest is returned without an error.
 //
-// The errors are those of Search, CodeMissing when there is no such stack or it
-// has no password, and CodeUnreadable when a parameter or a capability has a
-// name that none can have.
-func (f *Finder) Shape(ctx context.Context, rack Rack) (Shape, error) {
-	const what = "read the shape"
-	if err := f.enter(ctx, of(what, rack), rack); err != nil {
-		return Shape{}, err
+// The errors are those of Search, CodeMissing if there is no such stack or it has no
+// password, and CodeUnreadable if a parameter or a capability has an impossible name.
+func (f *Finder) StackInfo(ctx context.Context, rack Rack) (StackInfo, error) {
+	const what = "read the parameters"
+	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
+		return StackInfo{}, err
 	}
 	described, err := f.describe(ctx, what, rack)
 	if err != nil {
-		return Shape{}, err
+		return StackInfo{}, err
 	}
-	keys, err := otherParameters(described, of(what, rack))
+	keys, err := otherParameters(described, ofRack(what, rack))
 	if err != nil {
-		return Shape{}, err
+		return StackInfo{}, err
 	}
-	shape := Shape{StackID: bounded(aws.ToString(described.StackId)), Parameters: keys}
+	shape := StackInfo{StackID: truncate(aws.ToString(described.StackId)), Parameters: keys}
 	for _, capability := range capabilities(described) {
 		shape.Capabilities = append(shape.Capabilities, string(capability))
 	}
 	switch {
 	case !eachMatches(shape.Parameters, parameterKey):
-		return Shape{}, f.unreadable(of(what, rack), "a parameter of its stack is not named with letters and digits", nil)
+		return StackInfo{}, f.unreadableError(ofRack(what, rack), "a parameter of its stack has a name with other characters than letters and digits", nil)
 	case !eachMatches(shape.Capabilities, capabilityName):
-		return Shape{}, f.unreadable(of(what, rack), "its stack has a capability that none can be called", nil)
+		return StackInfo{}, f.unreadableError(ofRack(what, rack), "its stack has a capability with an impossible name", nil)
 	}
 	service, err := f.webService(ctx, what, rack)
 	switch {
 	case err == nil:
 		shape.Cluster, shape.WebService = service.cluster, service.name
 	case !problem.Has(err, CodeDenied, CodeMissing):
-		return Shape{}, err
+		return StackInfo{}, err
 	}
 	return shape, nil
 }

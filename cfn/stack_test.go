@@ -12,9 +12,9 @@ import (
 	"convox-travis/internal/secret/secrettest"
 )
 
-func (w *rackWorld) shape() cfn.Shape {
+func (w *rackWorld) shape() cfn.StackInfo {
 	w.Helper()
-	shape, err := w.finder().Shape(w.Context(), w.rack)
+	shape, err := w.finder().StackInfo(w.Context(), w.rack)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func (w *rackWorld) shape() cfn.Shape {
 	return shape
 }
 
-func TestTheShapeNamesAllParametersButThePassword(t *testing.T) {
+func TestStackInfoNamesAllParametersButThePassword(t *testing.T) {
 	w := newRackWorld(t)
 	shape := w.shape()
 	wanted := w.parameters()
@@ -44,7 +44,7 @@ func TestTheShapeNamesAllParametersButThePassword(t *testing.T) {
 	}
 }
 
-func TestTheShapeHasTheCapabilitiesThatTheStackWasGiven(t *testing.T) {
+func TestStackInfoHasTheStacksCapabilities(t *testing.T) {
 	for given, want := range map[string]string{
 		"":                     "CAPABILITY_IAM",
 		"CAPABILITY_IAM":       "CAPABILITY_IAM",
@@ -57,7 +57,7 @@ func TestTheShapeHasTheCapabilitiesThatTheStackWasGiven(t *testing.T) {
 	}
 }
 
-func TestTheShapeNamesTheWebServiceOfEveryTemplate(t *testing.T) {
+func TestStackInfoNamesTheWebServiceOfEveryTemplate(t *testing.T) {
 	for template, want := range map[cfntest.RackTemplate]string{
 		cfntest.Template2023: "production-ServiceWebApi-8B7C6D5E4F3A",
 		cfntest.Template2022: "production-ServiceWebApi-8B7C6D5E4F3A",
@@ -70,7 +70,7 @@ func TestTheShapeNamesTheWebServiceOfEveryTemplate(t *testing.T) {
 	}
 }
 
-func TestAWebServiceThatCannotBeLookedUpIsLeftAway(t *testing.T) {
+func TestAWebServiceThatCannotBeLookedUpIsLeftOut(t *testing.T) {
 	denied := newRackWorld(t)
 	denied.aws.Deny("cloudformation:DescribeStackResource", "eu-west-1")
 	none := newChangedWorld(t, func(s *cfntest.Stack) { s.Resources = nil })
@@ -82,40 +82,40 @@ func TestAWebServiceThatCannotBeLookedUpIsLeftAway(t *testing.T) {
 	}
 }
 
-func TestANameThatCannotBeGoesIntoNoScript(t *testing.T) {
+func TestAnImpossibleNameGoesIntoNoScript(t *testing.T) {
 	for _, key := range []string{"a b", "$(id)", "a\nb", "", strings.Repeat("a", 256), "ä", "a_b"} {
 		w := newChangedWorld(t, func(s *cfntest.Stack) {
 			s.Declared = append(slices.Clone(s.Declared), cfntest.Parameter{Key: key})
 		})
-		_, err := w.finder().Shape(t.Context(), w.rack)
+		_, err := w.finder().StackInfo(t.Context(), w.rack)
 		w.wantCode(w.failed(err), cfn.CodeUnreadable, "letters and digits")
 	}
 	w := newChangedWorld(t, func(s *cfntest.Stack) { s.Capabilities = []string{`CAPABILITY_IAM"`} })
-	_, err := w.finder().Shape(t.Context(), w.rack)
+	_, err := w.finder().StackInfo(t.Context(), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeUnreadable, "capability")
 }
 
-func TestAShapeThatCannotBeReadIsAnError(t *testing.T) {
+func TestStackInfoThatCannotBeReadIsAnError(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.Deny("cloudformation:DescribeStacks", "eu-west-1")
-	_, err := w.finder().Shape(t.Context(), w.rack)
+	_, err := w.finder().StackInfo(t.Context(), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeDenied, "cloudformation:DescribeStacks")
 
 	w = newRackWorld(t)
 	w.rack.Name = "other"
-	_, err = w.finder().Shape(t.Context(), w.rack)
+	_, err = w.finder().StackInfo(t.Context(), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeMissing)
 
 	w = newChangedWorld(t, func(s *cfntest.Stack) {
 		s.Declared = slices.DeleteFunc(slices.Clone(s.Declared), func(p cfntest.Parameter) bool { return p.Key == "Password" })
 		delete(s.Parameters, "Password")
 	})
-	_, err = w.finder().Shape(t.Context(), w.rack)
+	_, err = w.finder().StackInfo(t.Context(), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeMissing, "no parameter Password")
 
 	// Not known is not the same as not there.
 	w = newRackWorld(t)
 	w.aws.Faults.Add(faults.Rule{Kind: faults.Status500, Skip: 1, Times: -1})
-	_, err = w.finder().Shape(t.Context(), w.rack)
+	_, err = w.finder().StackInfo(t.Context(), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeFailed)
 }

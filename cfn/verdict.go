@@ -10,9 +10,9 @@ type Verdict string
 
 // The verdicts.
 const (
-	// AsExpected: the password, where it is stored and used, and nothing else. An
-	// update that lists no resource at all is this too, since it can harm none;
-	// Why says that it may do nothing either.
+	// AsExpected: the password where it is stored and used, and nothing else. An update
+	// that lists no resource is this too, since it can do no harm; Why says that it may
+	// do nothing.
 	AsExpected        Verdict = "as_expected"
 	InstancesReplaced Verdict = "instances_replaced" // the same, and every instance is replaced, one by one
 	Unexpected        Verdict = "unexpected"         // something else would change: the stack has drifted
@@ -29,21 +29,21 @@ const (
 	fleet          = "AWS::EC2::SpotFleet"
 )
 
-// expectation is a resource that a reset may change, by its type and the kinds
-// of replacement that belong to it.
+// expectation is a resource that a reset may change: its type and the kinds of
+// replacement that are expected.
 type expectation struct {
 	kind         string
 	replacements []string
-	instances    bool // it changes with the machine image alone
+	instances    bool // it changes only with the machine image
 }
 
 // expected lists the resources that a new password changes, in the templates of
 // all years (https://github.com/convox/rack, provider/aws/formation/rack.json),
 // and those that change with it when AWS has a newer machine image: the
-// template's image parameters are read anew at every update
+// template's image parameters are read again at every update
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html).
-// A group or a service that is itself replaced is not among them: its instances
-// or tasks would all go at once.
+// A group or a service that is itself replaced isn't expected: all its instances or
+// tasks would stop at once.
 func expected() map[string]expectation {
 	stays, goes := []string{"False", "Conditional", ""}, []string{"True", "Conditional", ""}
 	either := []string{"True", "False", "Conditional", ""}
@@ -70,7 +70,7 @@ func expected() map[string]expectation {
 	}
 }
 
-// judge fills in what the changes amount to.
+// judge sets the verdict.
 func (p *Preview) judge() {
 	may := expected()
 	instances := false
@@ -85,28 +85,28 @@ func (p *Preview) judge() {
 	switch {
 	case len(p.Changes) == 0:
 	case !p.changes("RackApiSecret") && !p.changes("ApiWebTasks"):
-		p.Why = append(p.Why, "nothing would change from which the Rack's web service takes its password: its template is unknown")
+		p.Why = append(p.Why, "nothing would change where the Rack's web service reads its password: its template is unknown")
 	case p.changes("ApiWebTasks") && !p.RestartsItself:
-		p.Why = append(p.Why, "ApiWebTasks would change and no service that runs it: its template is unknown")
+		p.Why = append(p.Why, "ApiWebTasks would change, but no service that runs it: its template is unknown")
 	case !p.changes("ApiWebTasks") && (p.changes("ServiceWebApi") || p.changes("ApiWebService")):
-		p.Why = append(p.Why, "the web service would change, and not through its password: the stack has drifted from its template")
+		p.Why = append(p.Why, "the web service would change, but not because of its password: the stack has drifted from its template")
 	}
 	switch {
 	case len(p.Why) > 0:
 		p.Verdict = Unexpected
 	case instances:
 		p.Verdict = InstancesReplaced
-		p.Why = []string{"there is a newer machine image, which every update takes: every instance is replaced, one by one"}
+		p.Why = []string{"there is a newer machine image, which every update uses: every instance is replaced, one by one"}
 	case len(p.Changes) == 0:
 		p.Verdict = AsExpected
-		p.Why = []string{"no resource is listed that would change: only a login will show whether the Rack takes the new password"}
+		p.Why = []string{"no resource is listed that would change: only a login will show whether the Rack accepts the new password"}
 	default:
 		p.Verdict = AsExpected
 	}
 }
 
-// onlyInstances reports whether the update would do nothing but take a newer
-// machine image: then the password is the one that the stack has.
+// onlyInstances reports whether the update would only install a newer machine image:
+// then the stack has this password already.
 func (p *Preview) onlyInstances() bool {
 	may := expected()
 	return len(p.Changes) > 0 && !slices.ContainsFunc(p.Changes, func(c Change) bool { return !may[c.LogicalID].instances })
@@ -116,19 +116,19 @@ func (p *Preview) changes(logicalID string) bool {
 	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.LogicalID == logicalID })
 }
 
-// surprise says why a change is none that a new password makes, or "".
+// surprise says why a change isn't one of a new password, or is "".
 func (c Change) surprise(wanted expectation, known bool) string {
 	switch {
 	case c.LogicalID == "":
-		return fmt.Sprintf("a change of type %q: only resources were to change", c.Type)
+		return fmt.Sprintf("a change of type %q: only resources should change", c.Type)
 	case c.Action == "Remove":
 		return fmt.Sprintf("%s (%s) would be removed: a new password removes nothing, so the stack has drifted from its template", c.LogicalID, c.Type)
 	case c.Action != "Modify":
-		return fmt.Sprintf("%s (%s): %q, where a new password only modifies", c.LogicalID, c.Type, c.Action)
+		return fmt.Sprintf("%s (%s): %q, but a new password only modifies", c.LogicalID, c.Type, c.Action)
 	case !known || c.Type != wanted.kind:
 		return fmt.Sprintf("%s (%s) would be modified: it has nothing to do with the password, so the stack has drifted from its template", c.LogicalID, c.Type)
 	case !slices.Contains(wanted.replacements, c.Replacement):
-		return fmt.Sprintf("%s (%s): its replacement is %q, which is not how a new password changes it", c.LogicalID, c.Type, c.Replacement)
+		return fmt.Sprintf("%s (%s): its replacement is %q, which a new password doesn't cause", c.LogicalID, c.Type, c.Replacement)
 	}
 	return ""
 }

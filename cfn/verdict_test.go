@@ -74,7 +74,7 @@ func TestADriftedStackStopsTheReset(t *testing.T) {
 					r.Follows = nil
 				}
 			}
-		}, "takes its password"},
+		}, "reads its password"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newChangedWorld(t, c.change)
@@ -101,7 +101,7 @@ func TestAllPagesOfChangesAreRead(t *testing.T) {
 }
 
 // AWS has something to do then all the same: an output.
-func TestAnUpdateWithoutAResourceIsHarmlessAndSaidToBe(t *testing.T) {
+func TestAnUpdateWithoutAResourceIsHarmless(t *testing.T) {
 	w := newChangedWorld(t, func(s *cfntest.Stack) {
 		s.Outputs["Password"] = oldPassword
 		for i := range s.Resources {

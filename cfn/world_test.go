@@ -147,7 +147,7 @@ func (w *world) wantSource(e *problem.Error) {
 	}
 }
 
-func missing(err error) []cfn.Permission {
+func missingError(err error) []cfn.Permission {
 	detail, _ := problem.Detail[cfn.Detail](err)
 	return detail.Missing
 }

@@ -2,8 +2,12 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/internal/text"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -27,7 +31,7 @@ func (m *model) arrange() arrangement {
 	left := lines(m.body())
 	need := m.need()
 	title := part{lines: m.titled(m.question.Title, "")}
-	wrong, reasons, detail := m.wrong(), m.reasons(), m.detail()
+	wrong, reasons, detail := m.wrong(), m.reasons(), m.padded(m.detail())
 	answered := len(transcript(m.theme, m.flow.Rail(), min(m.width, widest)))
 
 	var a arrangement
@@ -41,13 +45,13 @@ func (m *model) arrange() arrangement {
 		left.give(&wrong[i], math.MaxInt)
 	}
 	left.give(&title, math.MaxInt)
+	if answered > 0 {
+		a.answered = left.take(1)
+	}
 	if len(wrong) == 0 {
 		for i := range detail {
 			left.give(&detail[i], math.MaxInt)
 		}
-	}
-	if answered > 0 {
-		a.answered = left.take(1)
 	}
 	if _, isList := m.field.(*field.List); isList {
 		a.field += left.take(min(need.Most, rowsFirst) - a.field)
@@ -68,7 +72,9 @@ func (m *model) arrange() arrangement {
 	if a.answered == 1 && int(left) >= answered-1 {
 		a.answered += left.take(answered - 1)
 	}
-	a.between = left.take(1)
+	if m.question.Kind != flow.Confirm { // whose reasons stand there
+		a.between = left.take(1)
+	}
 	if long(wrong)+long(detail) > 0 {
 		a.before = left.take(1)
 	}
@@ -87,14 +93,14 @@ func (m *model) arrange() arrangement {
 // rowsFirst is how many lines of a list come before the reasons.
 const rowsFirst = 9
 
-// part is a text in lines, and how many of these are seen.
+// part is a text in lines, of which shown are on the screen.
 type part struct {
 	lines []string
 	brief bool // an address, or not longer than a line
 	shown int
 }
 
-// long is how many lines of the parts are seen.
+// long is how many lines of the parts are on the screen.
 func long(parts []part) int {
 	lines := 0
 	for _, p := range parts {
@@ -188,21 +194,58 @@ func (m *model) detail() []part {
 		parts = append(parts, part{lines: field.Indented(m.theme.Warn, "! ", q.More, m.room())})
 	}
 	row, there := list.Row()
-	if !there {
-		return parts
-	}
-	if row.Disabled != "" {
+	details := m.details[row.Key]
+	switch isCut := list.CutsNote(m.room()); {
+	case !there:
+	case row.Disabled != "" && isCut:
 		parts = append(parts, part{lines: field.Wrapped(m.theme.Muted, row.Cells[0]+": "+row.Disabled, m.room())})
+	case row.Note != "" && isCut:
+		details = append(slices.Clone(details), flow.Detail{Text: row.Note})
 	}
-	var words []string
-	for _, d := range m.details[row.Key] {
-		words = append(words, strings.TrimSpace(d.Label+" "+d.Text))
+	if lines := m.labeled(details); len(lines) > 0 {
+		parts = append(parts, part{lines: lines})
 	}
-	if row.Note != "" && len(words) > 0 {
-		words = append(words, row.Note)
+	return parts
+}
+
+// labeled are values with their labels, as many whole ones on a line as fit.
+func (m *model) labeled(details []flow.Detail) []string {
+	var lines []string
+	gap, cells := ansi.StringWidth(noteMark), m.room() // of the last line
+	for _, d := range details {
+		label, value := text.Clean(d.Label), text.Clean(d.Text)
+		if value == "" {
+			continue
+		}
+		if label != "" {
+			label += " "
+		}
+		width := ansi.StringWidth(label + value)
+		styled := m.theme.Muted.Render(label) + m.theme.Text.Render(value)
+		switch {
+		case cells+gap+width <= m.room():
+			lines[len(lines)-1] += m.theme.Muted.Render(noteMark) + styled
+			cells += gap + width
+		case width <= m.room():
+			lines = append(lines, styled)
+			cells = width
+		default:
+			lines = append(lines, field.Wrapped(m.theme.Text, label+value, m.room())...)
+			cells = m.room()
+		}
 	}
-	if len(words) > 0 {
-		parts = append(parts, part{lines: field.Wrapped(m.theme.Muted, strings.Join(words, " · "), m.room())})
+	return lines
+}
+
+// padded are parts with as many empty lines that what is below the field was never
+// higher for this question: the rows and the keys stay where they are.
+func (m *model) padded(parts []part) []part {
+	lines := 0
+	for _, p := range parts {
+		lines += len(p.lines)
+	}
+	if missing := m.highest - lines; missing > 0 {
+		parts = append(parts, part{lines: blank(missing)})
 	}
 	return parts
 }
@@ -210,8 +253,13 @@ func (m *model) detail() []part {
 // resize gives the field the room that it has.
 func (m *model) resize() {
 	if m.help != nil {
-		m.help.resize(m.room(), m.body()-1)
+		m.help.resize(m.room(), max(m.body()-len(m.helpTitle()), 1))
 	}
+	lines := 0
+	for _, p := range m.detail() {
+		lines += len(p.lines)
+	}
+	m.highest = max(m.highest, lines)
 	given := m.arrange().field
 	switch {
 	case m.reading != nil && m.field != nil:

@@ -93,7 +93,7 @@ func atRepositories(t testing.TB, n int) *model {
 
 func TestTenThousandRepositoriesAreListed(t *testing.T) {
 	m := atRepositories(t, 10_000)
-	if screen := m.screen(); !contains(screen, "10,000 in all") || !contains(screen, "acme/service-00000") {
+	if screen := m.screen(); !contains(screen, "10,000 repositories") || !contains(screen, "acme/service-00000") {
 		t.Errorf("the screen is\n%s", screen)
 	}
 	for _, key := range "09999" {

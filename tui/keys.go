@@ -24,7 +24,7 @@ func switchWords(s flow.Switch) string {
 
 // footer names the keys that do something now, as many as fit.
 func (m *model) footer() string {
-	keys := m.keys()
+	keys := slices.DeleteFunc(m.keys(), func(k field.Key) bool { return k.Priority == field.OnlyHelp })
 	named := func(k field.Key) string {
 		return m.theme.Title.Render(k.Key) + " " + m.theme.Muted.Render(text.Clean(k.Does))
 	}
@@ -87,6 +87,8 @@ func (m *model) keys() []field.Key {
 		return keys
 	case m.flow.CanGoBack() && (m.field == nil || !m.field.TakesEscape()):
 		keys = append(keys, field.Key{Key: "esc", Does: "back"})
+	case m.flow.CanGoBack():
+		keys = append(keys, field.Key{Key: "shift+tab", Does: "back", Priority: field.OnlyHelp})
 	}
 	return append(keys, field.Key{Key: m.helpKey(), Does: "help", Priority: 3}, field.Key{Key: "ctrl+c", Does: "quit", Priority: -1})
 }
@@ -124,12 +126,11 @@ func (m *model) openHelp() {
 		lines = append(lines, flow.Line{Text: paragraph}, flow.Line{})
 	}
 	lines = append(lines, flow.Line{Tone: flow.Heading, Text: "Keys"})
-	for _, k := range m.keys() {
+	for _, k := range append(m.keys(), field.Key{Key: "ctrl+z", Does: "pause; fg in the shell continues"}) {
 		if k.Does != "help" {
-			lines = append(lines, flow.Line{Text: fmt.Sprintf("%-8s  %s", k.Key, k.Does)})
+			lines = append(lines, flow.Line{Tone: flow.Named, Text: fmt.Sprintf("%-9s  %s", k.Key, k.Does)})
 		}
 	}
-	lines = append(lines, flow.Line{Text: "ctrl+z    pause, where a shell can continue it with fg"})
 	m.help, m.helped = &reading{lines: lines}, true
 	m.give(tea.BlurMsg{}) // hides a secret
 	m.resize()

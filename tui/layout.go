@@ -104,11 +104,11 @@ func (m *model) bars(lines ...string) []string {
 // plans take less, and the screen doesn't flicker.
 const holdTime = 300 * time.Millisecond
 
-// main is what stands between the header and the keys.
+// main is everything between the header and the keys.
 func (m *model) main() []string {
 	switch {
 	case m.help != nil:
-		return append(m.titled("Help: "+m.question.Title, ""), m.bars(m.help.view(m.theme)...)...)
+		return m.link(append(m.helpTitle(), m.bars(m.help.view(m.theme)...)...))
 	case m.busy != "" && m.held != nil && time.Since(m.since) < holdTime:
 		return m.held
 	case m.busy != "":
@@ -145,6 +145,16 @@ func (m *model) main() []string {
 	return m.link(append(lines, m.bars(seen(m.room(), a.below...)...)...))
 }
 
+// helpTitle is what stands above the help, with empty lines where there is room.
+func (m *model) helpTitle() []string {
+	title, _, _ := strings.Cut(m.question.Title, ": ")
+	lines := m.titled("Help: "+title, "")
+	if m.body() < 16 {
+		return lines
+	}
+	return append(append([]string{""}, lines...), m.bar(""))
+}
+
 // titled is a title behind the mark of what is asked, with a summary at the right.
 func (m *model) titled(title, right string) []string {
 	lines := field.Wrapped(m.theme.Title, title, m.room())
@@ -162,7 +172,7 @@ func (m *model) titled(title, right string) []string {
 	return lines
 }
 
-// summary is how far the search for rows is, or what came of it.
+// summary is the progress of the search for rows, or its result.
 func (m *model) summary() string {
 	if m.question.Growing {
 		return m.question.More

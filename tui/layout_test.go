@@ -57,9 +57,9 @@ func TestAChoiceKeepsItsOptionsUnderALongProblem(t *testing.T) {
 		"    takes seconds to minutes",
 		"  Choose another repository",
 		"✗ find",
-		"  a-very-long-owner-name-indeed/a-ver",
-		"  y-long-repository-name-here: Travis",
-		"  does not know it",
+		"  a-very-long-owner-name-indeed/a-",
+		"  very-long-repository-name-here:",
+		"  Travis does not know it",
 		"  hint: look at its name",
 		"  hint: log in to Travis")
 	m = asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), options(unknown.Options), 0), 40, 7)
@@ -68,7 +68,7 @@ func TestAChoiceKeepsItsOptionsUnderALongProblem(t *testing.T) {
 		"› Sync Travis, and look again",
 		"  Choose another repository",
 		"✗ find",
-		"…")
+		"  a-very-long-owner-name-indeed/a- …")
 }
 
 var key = flow.Question{
@@ -86,8 +86,8 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 		"Make one in Console: Settings, Deploy",
 		"Keys, in the organization that the",
 		"Rack belongs to.",
-		"https://console.example.com/a/long/ad",
-		"dress",
+		"https://console.example.com/a/long/",
+		"address",
 		"In this demo: demo-key",
 		"›",
 		"  Type or paste it. It stays hidden.")
@@ -96,8 +96,8 @@ func TestAnAddressIsWholeAsLongAsThereIsRoom(t *testing.T) {
 	m.resize()
 	m.wants(t,
 		"The deploy key",
-		"https://console.example.com/a/long/ad",
-		"dress",
+		"https://console.example.com/a/long/",
+		"address",
 		"In this demo: demo-key",
 		"›",
 		"  Type or paste it. It stays hidden.",

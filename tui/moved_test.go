@@ -16,8 +16,8 @@ import (
 // What arrives can move the cursor just before Enter is pressed.
 func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 	f := flow.New(flow.Outside{
-		Racks: func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
-			deliver(cfn.Searched{Region: "us-east-1", Of: 1, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "rack.example.com"}}})
+		Racks: func(_ context.Context, _ string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
+			deliver(cfn.RegionResult{Region: "us-east-1", Of: 1, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "rack.example.com"}}})
 			return cfn.Summary{}, nil
 		},
 	}, flow.Given{SignIn: flow.ByRack})

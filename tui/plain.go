@@ -42,10 +42,10 @@ type plain struct {
 	updates chan flow.Update
 	opened  bool
 	said    string    // what is being waited for, so that it is said once
-	held    time.Time // until when the call that was told of last waits
+	held    time.Time // until when the call that was reported last waits
 
 	// With the lock of in.
-	asked string // what stands before the answer; "" where none is read
+	asked string // the prompt; "" while none is read
 }
 
 // Plain runs the flow as plain questions and answers, for screen readers, dumb
@@ -171,7 +171,7 @@ func (p *plain) run(work *flow.Work) error {
 	}()
 	stopped := p.stop.Soft.Done()
 	if work.Writes {
-		stopped = nil // it ends by itself, and says what stands
+		stopped = nil // it ends by itself, and reports what was written
 	}
 	for last := (flow.Progress{Words: work.Words}); ; {
 		select {
@@ -213,7 +213,7 @@ func (p *plain) ask() error {
 	if step, _ := p.flow.Step(); step == flow.StepDone || step == flow.StepResetDone {
 		return p.flow.Answer(flow.Value{}) // the summary that follows says it all
 	}
-	p.in.drop() // before it is shown, so that an answer to it is kept
+	p.in.drop() // before it is shown, so that no answer to it is lost
 	p.say("")
 	p.problem(q.Problem)
 	p.say("%s", q.Title)

@@ -90,7 +90,7 @@ func (p *plain) shown(q flow.Question) (flow.Value, error) {
 	p.say("")
 	p.say("    %s", q.Secret.Reveal())
 	p.say("")
-	prompt := "Enter goes on"
+	prompt := "Enter continues"
 	if q.Tail > 0 {
 		prompt = fmt.Sprintf("its last %d characters", q.Tail)
 	}
@@ -102,10 +102,10 @@ func (p *plain) shown(q flow.Question) (flow.Value, error) {
 		if err != nil || text != "c" || !p.copies {
 			return flow.Value{Text: text}, err
 		}
-		// Terminals that know no such thing pass it over
+		// Terminals without it ignore it
 		// (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, OSC 52).
 		fmt.Fprint(p.out, ansi.SetSystemClipboard(q.Secret.Reveal()))
-		p.say("The terminal was told to copy it. Many do not, and do not say so: paste it somewhere, and look.")
+		p.say("Sent to the clipboard. Not every terminal supports that: paste it somewhere to check.")
 	}
 }
 
@@ -295,8 +295,8 @@ func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error
 	return picked, nil
 }
 
-// rowsOf are the rows that a word names. What cannot be picked is passed over in
-// a range and in all, and is an error where it is named by itself.
+// rowsOf are the rows that a word names. A range and "all" skip rows that can't be
+// picked; naming one of those is an error.
 func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
 	if q.Several && strings.EqualFold(word, "all") {
 		return pickable(shown, q.Alone, word)

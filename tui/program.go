@@ -2,11 +2,10 @@
 // full screen (Screen) or plain lines (Plain). It asks and shows, and decides
 // nothing.
 //
-// Rules of the screen: the question first, then in a line why it is asked, then
-// where the answer goes; an error stands beside what it is about, with what can
-// be done; the keys at the foot are those that do something now; whatever takes
-// longer than a moment says what it is and since when; nothing is told by
-// colour alone.
+// The screen is a transcript: a line for each answer, then the question, a line of
+// reason, the answer's field, and below it an error with what to do about it. The
+// keys named at the end do something now. Work that takes longer than a moment says
+// what it is and since when. Color alone says nothing.
 //
 // Next room: tui/field, which shows one question.
 package tui
@@ -37,7 +36,7 @@ type Terminal struct {
 	}
 	// Interrupt asks the run to stop, as a first and a second Ctrl-C do.
 	Interrupt func()
-	Env       []string // NAME=VALUE; decides on colours
+	Env       []string // NAME=VALUE; decides on colors and signs
 	Demo      bool     // says on the screen that this is the demo
 }
 
@@ -83,12 +82,11 @@ func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
 	return m.close(<-ended)
 }
 
-// halted is how long after a second Ctrl-C a write may take to say what stands.
+// halted is how long after a second Ctrl-C a write may take to report what was written.
 const halted = 400 * time.Millisecond
 
-// close ends the flow when the program has ended, with err or without. What
-// writes still has to come to its end, and to be told of: the terminal can be
-// gone in the middle of it.
+// close ends the flow when the program has ended, with err or without. A write has to
+// finish and be reported, even if the terminal is gone in the middle of it.
 func (m *model) close(err error) error {
 	if m.work != nil && m.work.Writes {
 		if err != nil {
@@ -97,7 +95,7 @@ func (m *model) close(err error) error {
 		over := make(chan struct{})
 		detach := context.AfterFunc(m.stop.Hard, func() {
 			defer crash.Catch()
-			time.Sleep(halted) // it ends too, and says what stands
+			time.Sleep(halted) // it ends too, and reports what was written
 			close(over)
 		})
 		defer detach()
@@ -136,9 +134,9 @@ func (c *counted) Write(p []byte) (int, error) {
 	return c.file.Write(p)
 }
 
-// startsDark guesses the background until the terminal has told it, which some
-// never do. COLORFGBG is the numbers of the text's and the background's colour,
-// among the sixteen, as rxvt began to say it
+// startsDark guesses the background until the terminal reports it, which some never
+// do. COLORFGBG has the numbers of the text's and the background's color among the
+// sixteen, an idea of rxvt
 // (https://manpages.debian.org/bookworm/rxvt-unicode/rxvt-unicode.7.en.html).
 // White, and the bright ones but for black and blue, are light.
 func startsDark(env []string) bool {

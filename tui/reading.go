@@ -31,7 +31,7 @@ type reading struct {
 // leastFile is how many lines of a file are worth a part of the screen.
 const leastFile = 3
 
-// rewrite takes other lines. More of them have to be seen again.
+// rewrite takes other lines. If there are more, they have to be read to their end.
 func (r *reading) rewrite(lines []flow.Line) {
 	r.ended = r.ended && len(lines) <= len(r.lines)
 	r.lines, r.starts = lines, nil
@@ -182,10 +182,14 @@ func (r *reading) keys() []field.Key {
 	if r.hidden() == 0 {
 		return nil
 	}
-	return []field.Key{{Key: "↑↓", Does: "more"}}
+	return []field.Key{
+		{Key: "↑↓", Does: "more"},
+		{Key: "pgup/pgdn", Does: "page", Priority: field.OnlyHelp},
+		{Key: "home/end", Does: "start or end", Priority: field.OnlyHelp},
+	}
 }
 
-// sign stands before a line, so that its tone needs no color.
+// sign precedes a line, so that its tone needs no color.
 func sign(tone flow.Tone) string {
 	switch tone {
 	case flow.Good:
@@ -214,18 +218,45 @@ func sign(tone flow.Tone) string {
 
 // high is how many lines of the screen a line takes.
 func high(l flow.Line, width int) int {
-	switch {
-	case l.Text == "" || isOfFile(l.Tone):
+	if l.Text == "" || isOfFile(l.Tone) {
 		return 1
-	case l.Tone == flow.Command:
-		return len(text.WrapWhole(text.Clean(l.Text), width-2))
 	}
-	return len(text.Wrap(text.Clean(l.Text), width-indent(l.Tone)))
+	lines, _ := wrapped(l, width)
+	return len(lines)
 }
 
-// indent is the width of a tone's sign.
-func indent(tone flow.Tone) int {
-	return ansi.StringWidth(sign(tone))
+// wrapped is a line with its sign in lines of a width, and how many bytes of the first
+// one are its name. A value that has no room beside its name stands below.
+func wrapped(l flow.Line, width int) (lines []string, named int) {
+	words := text.Clean(l.Text)
+	rest := strings.TrimLeft(words, " ")
+	mark := sign(l.Tone) + words[:len(words)-len(rest)]
+	indent := strings.Repeat(" ", ansi.StringWidth(mark))
+	room := width - len(indent)
+	name, value, isNamed := strings.Cut(rest, "  ")
+	value = strings.TrimLeft(value, " ")
+	isTable := strings.Contains(value, "  ")
+	switch {
+	case l.Tone == flow.Command:
+		lines = text.WrapWhole(rest, room)
+	case isNamed && !isTable && ansi.StringWidth(rest) > room:
+		lines = append([]string{name}, text.Wrap(value, room-2)...)
+		for i := range lines[1:] {
+			lines[i+1] = "  " + lines[i+1]
+		}
+	default:
+		lines = text.Wrap(rest, room)
+	}
+	for i := range lines {
+		lines[i] = mark + lines[i]
+		if i == 0 {
+			named, mark = len(mark)+min(len(name), len(lines[0])-len(mark)), indent
+		}
+	}
+	if l.Tone == flow.Good {
+		named = len(sign(flow.Good))
+	}
+	return lines, named
 }
 
 // toned is a line in its tone.
@@ -235,35 +266,24 @@ func toned(theme *field.Theme, l flow.Line, width int) []string {
 	}
 	style := map[flow.Tone]lipgloss.Style{
 		flow.Heading: theme.Title, flow.Muted: theme.Muted, flow.Good: theme.Good, flow.Warning: theme.Warn, flow.Bad: theme.Error,
-		flow.Added: theme.Added, flow.Replaced: theme.Replaced, flow.Removed: theme.Removed,
+		flow.Added: theme.Added, flow.Replaced: theme.Replaced, flow.Removed: theme.Removed, flow.Named: theme.Title,
 		flow.FileAdded: theme.Added, flow.FileRemoved: theme.Removed, flow.FileContext: theme.Muted,
 	}[l.Tone]
-	mark, words := sign(l.Tone), text.Clean(l.Text)
-	switch l.Tone {
-	case flow.FileAdded, flow.FileRemoved, flow.FileContext:
-		return []string{style.Render(mark + ansi.Truncate(words, width-ansi.StringWidth(mark), field.Ellipsis))}
-	case flow.Command:
-		lines := text.WrapWhole(words, width-len(mark))
-		for i, line := range lines {
-			lines[i] = theme.Text.Render(mark + line)
-		}
-		return lines
-	case flow.Good, flow.Added, flow.Replaced, flow.Removed: // the name in its color, not what is said of it
-		lines := text.Wrap(words, width-ansi.StringWidth(mark))
-		for i, line := range lines {
-			name, value, _ := strings.Cut(line, "  ")
-			if i > 0 || l.Tone == flow.Good {
-				name, value = "", line
-			} else if value != "" {
-				value = "  " + value
-			}
-			begin := mark
-			if i > 0 {
-				begin = strings.Repeat(" ", ansi.StringWidth(mark))
-			}
-			lines[i] = style.Render(begin+name) + theme.Text.Render(value)
-		}
-		return lines
+	if isOfFile(l.Tone) {
+		mark := sign(l.Tone)
+		return []string{style.Render(mark + ansi.Truncate(text.Clean(l.Text), width-ansi.StringWidth(mark), field.Ellipsis))}
 	}
-	return field.Indented(style, mark, l.Text, width)
+	lines, named := wrapped(l, width)
+	switch l.Tone {
+	case flow.Good, flow.Added, flow.Replaced, flow.Removed, flow.Named: // the name in its color, not what is said of it
+		for i := range lines[1:] {
+			lines[i+1] = theme.Text.Render(lines[i+1])
+		}
+		lines[0] = style.Render(lines[0][:named]) + theme.Text.Render(lines[0][named:])
+	default:
+		for i := range lines {
+			lines[i] = style.Render(lines[i])
+		}
+	}
+	return lines
 }

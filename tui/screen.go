@@ -44,12 +44,13 @@ type model struct {
 	details  map[string][]flow.Detail // of the rows, by their keys
 	help     *reading                 // the page behind ?, while it is open
 	helped   bool                     // it was open for this question
-	copied   string                   // what came of c, or ""
-	stale    bool                     // the rows have to be taken anew
-	touched  bool                     // the person is at it
+	copied   string                   // the result of c, or ""
+	stale    bool                     // there are more rows
+	touched  bool                     // the person has started to answer
 	problem  *flow.Problem
+	highest  int // lines of detail below the rows
 
-	// What of it was seen.
+	// What was on the screen.
 	asked, moved int // questions, and rows that came under the cursor
 	appeared     appearance
 	ready        bool // there was time to look
@@ -106,7 +107,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height, m.held = msg.Width, msg.Height, nil
+		m.width, m.height, m.held, m.highest = msg.Width, msg.Height, nil, 0
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
@@ -159,7 +160,7 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 	return m.give(msg)
 }
 
-// mostTold is how many lines of what is told are kept: more than any screen has.
+// mostTold is how many lines about the work are stored: more than any screen has.
 const mostTold = 200
 
 // halt leaves at once, or lets what writes come to its end.
@@ -240,8 +241,8 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 	return tea.Batch(cmd, m.answer(m.value()))
 }
 
-// edited notes that the person is at the field: the default does not move any
-// more, and the problem with the last answer is being mended.
+// edited notes that the person is answering: the default no longer moves, and the
+// problem with the last answer goes.
 func (m *model) edited() {
 	m.touched = true
 	if m.problem != nil {
@@ -327,7 +328,7 @@ func (m *model) ask() tea.Cmd {
 	m.question = m.flow.Question()
 	m.problem, m.stale, m.touched = m.question.Problem, false, false
 	m.asked++
-	m.field, m.reading, m.help, m.helped, m.copied = nil, nil, nil, false, ""
+	m.field, m.reading, m.help, m.helped, m.copied, m.highest = nil, nil, nil, false, "", 0
 	q := m.question
 	switch q.Kind {
 	case flow.Choice:
@@ -375,8 +376,7 @@ func checkText(q flow.Question) func(string) error {
 	}
 }
 
-// growing is what is still being looked for; what came of it stands below the
-// list, where it has room.
+// growing is what is still being searched. The result is below the list.
 func growing(q flow.Question) string {
 	if q.Growing {
 		return q.More
@@ -384,8 +384,8 @@ func growing(q flow.Question) string {
 	return ""
 }
 
-// many is how many rows are too many to be taken anew for each that arrives:
-// they are then at the next tick.
+// many is how many rows are too many to update the list for each that arrives: it is
+// updated at the next tick then.
 const many = 500
 
 // catchUp takes what was found since the question was put on the screen.

@@ -26,11 +26,11 @@ func TestAllThatIsShownIsMarkedAndTaken(t *testing.T) {
 	m.type_("acme/")
 	m.look()
 	m.Update(markAll)
-	if screen := m.screen(); !contains(screen, "10,000 of 10,000 · 10,000 marked") || !contains(screen, "[x] acme/service-00000") || !contains(screen, "space unmark · ctrl+a all") {
+	if screen := m.screen(); !contains(screen, "10,000 of 10,000 · ↓ 9,957 more · 10,000 marked") || !contains(screen, "[x] acme/service-00000") || !contains(screen, "space unmark · ctrl+a mark all") {
 		t.Errorf("the screen is\n%s", screen)
 	}
 	m.Update(enter)
-	if got := m.flow.Busy(); got != "reading the Travis settings of 10000 repositories" {
+	if got := m.flow.Busy(); got != "reading the Travis settings of 10,000 repositories" {
 		t.Errorf("it is %s", got)
 	}
 	m = atRepositories(t, 30)

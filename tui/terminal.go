@@ -47,7 +47,7 @@ func (h *Held) Close() error { return h.screen.Close() }
 // Fd is the screen's.
 func (h *Held) Fd() uintptr { return h.screen.Fd() }
 
-// longestRestore bounds what a terminal that takes no more holds up the end.
+// longestRestore bounds how long a blocked terminal delays the end.
 const longestRestore = 300 * time.Millisecond
 
 // Restore is for the end of the process alone: it makes the terminal what it was

@@ -40,7 +40,7 @@ func transcript(theme *field.Theme, items []flow.Item, width int) []string {
 			note = theme.Muted.Render(noteMark + note)
 		}
 		label := item.Name + strings.Repeat(" ", column-ansi.StringWidth(item.Name))
-		line := " " + theme.Good.Render(field.Answered) + " " + theme.Muted.Render(label) + " " + theme.Text.Render(answer) + note
+		line := " " + theme.Good.Render(field.Answered) + " " + theme.Muted.Render(label) + "  " + theme.Text.Render(answer) + note
 		lines[i] = ansi.Truncate(line, width, "…")
 	}
 	return lines

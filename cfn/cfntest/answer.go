@@ -24,7 +24,7 @@ func invalid(message string) *failure {
 	return refusal(http.StatusBadRequest, "ValidationError", message)
 }
 
-// metadata is what stands beside every result.
+// metadata is part of every answer.
 type metadata struct {
 	RequestID string `xml:"RequestId"`
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // build makes what the resources of a new stack are to the other services, and
-// the events of its beginning. s.mu is held.
+// the events of its beginning. The caller holds s.mu.
 func (s *Server) build(where place, one *stack) {
 	one.Parameters = maps.Clone(one.Parameters)
 	if one.Parameters == nil {
@@ -51,7 +51,7 @@ func (one *stack) environment(r *Resource) map[string]string {
 }
 
 // apply gives a resource what the stack's parameters say now, and calls done
-// when that is done. s.mu is held.
+// when that is done. The caller holds s.mu.
 func (s *Server) apply(where place, one *stack, r *Resource, done func()) {
 	switch {
 	case r.Type == ssmParameterType && r.Holds != "":

@@ -93,7 +93,7 @@ func createChangeSet(s *Server, c call) (any, *failure) {
 }
 
 // work holds a request for an update against the rules and works out what it
-// would change. s.mu is held.
+// would change. The caller holds s.mu.
 func (s *Server) work(c call, one *stack) (*changeSet, *failure) {
 	switch {
 	case !slices.Contains([]string{createComplete, updateComplete, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}, one.Status):
@@ -167,8 +167,8 @@ func (one *stack) changeSet(nameOrID string) *changeSet {
 	return nil
 }
 
-// changeSet returns the change set that a call names, and its stack. s.mu is
-// held.
+// changeSet returns the change set that a call names, and its stack. The caller
+// holds s.mu.
 func (s *Server) changeSet(c call) (*stack, *changeSet, *failure) {
 	name := c.parameters.Get("ChangeSetName")
 	if strings.HasPrefix(name, "arn:") && !c.parameters.Has("StackName") {

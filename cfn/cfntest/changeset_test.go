@@ -29,7 +29,7 @@ func TestAParameterThatIsNotNamedFallsBackToItsDefault(t *testing.T) {
 	}
 }
 
-func TestParametersAreHeldAgainstTheTemplate(t *testing.T) {
+func TestParametersAreCheckedAgainstTheTemplate(t *testing.T) {
 	c, _ := newRack(t)
 	for words, form := range map[string][]string{
 		"Parameters: [Nonsense] do not exist in the template":    c.update("Nonsense", "1"),

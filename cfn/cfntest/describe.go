@@ -93,7 +93,7 @@ func describeStacks(s *Server, c call) (any, *failure) {
 	return answer, nil
 }
 
-// named returns the stack that a call names. s.mu is held.
+// named returns the stack that a call names. The caller holds s.mu.
 func (s *Server) named(c call) (*stack, *failure) {
 	name := c.parameters.Get("StackName")
 	if failed := checkName(name); failed != nil {
@@ -124,7 +124,7 @@ func (one *stack) member() stackMember {
 	return m
 }
 
-// listStacks also lists what was deleted, unless it is told which states.
+// listStacks also lists deleted stacks, unless the call names states.
 func listStacks(s *Server, c call) (any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

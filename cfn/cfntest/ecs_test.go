@@ -50,7 +50,7 @@ func TestParameterStoreHoldsThePasswordAndImages(t *testing.T) {
 	c.wantJSONError(c.json("ssm", "AmazonSSM.GetParameter", `{"Name": "none"}`), "ParameterNotFound")
 }
 
-func TestTasksAreReplacedOneAfterTheOther(t *testing.T) {
+func TestTasksAreReplacedOneByOne(t *testing.T) {
 	c, added := newRack(t)
 	c.server.SetPace(cfntest.Pace{Task: 40 * time.Millisecond})
 	started := make(chan string, 4)
@@ -109,7 +109,7 @@ func TestEventsSayWhatAServiceDoesAndWhyItDoesNot(t *testing.T) {
 	}
 }
 
-func TestAKeyIsKnownInItsPartitionAlone(t *testing.T) {
+func TestAKeyIsKnownOnlyInItsPartition(t *testing.T) {
 	c := newClient(t)
 	for _, region := range []string{"us-gov-west-1", "cn-north-1"} {
 		c.region = region

@@ -2,7 +2,7 @@ package cfntest
 
 import "maps"
 
-// hooks are what a world around the server wants to be told.
+// hooks are called after changes.
 type hooks struct {
 	updated  map[string][]func(map[string]string)      // by the stack's name
 	replaced map[string][]func(int, map[string]string) // by the service's name
@@ -11,7 +11,7 @@ type hooks struct {
 }
 
 // OnUpdated calls f after each update of a stack that succeeds, with the values
-// of all its parameters, those that read back as **** too.
+// of all its parameters, hidden ones included.
 func (s *Server) OnUpdated(stackName string, f func(parameters map[string]string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -21,9 +21,8 @@ func (s *Server) OnUpdated(stackName string, f func(parameters map[string]string
 	s.hooks.updated[stackName] = append(s.hooks.updated[stackName], f)
 }
 
-// OnTaskReplaced calls f whenever a task of a service, such as the one that
-// AddRack returns, is started anew: which one, from 0 on, and the environment
-// that it started with.
+// OnTaskReplaced calls f whenever a task of a service, such as the one that AddRack
+// returns, is replaced, with its index from 0 and its environment.
 func (s *Server) OnTaskReplaced(service string, f func(index int, environment map[string]string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,21 +6,21 @@ import (
 	"convox-travis/internal/crash"
 )
 
-// Pace is how long things take. The zero value lets all of them be done at once.
+// Pace is how long things take. The zero value finishes all of them at once.
 type Pace struct {
-	ChangeSet time.Duration // a change set, to be worked out
+	ChangeSet time.Duration // a change set
 	Resource  time.Duration // each resource of an update
-	Task      time.Duration // each task of a service, to be started anew
+	Task      time.Duration // each task of a service
 }
 
-// SetPace changes how long things take that have not begun.
+// SetPace changes how long things take that haven't started.
 func (s *Server) SetPace(pace Pace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pace = pace
 }
 
-// after does something later, or now when d is 0. s.mu is held, then too.
+// after calls do after d, or now if d is 0, with s.mu locked. The caller holds s.mu.
 func (s *Server) after(d time.Duration, do func()) {
 	if d <= 0 {
 		do()

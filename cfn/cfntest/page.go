@@ -2,7 +2,7 @@ package cfntest
 
 import "strings"
 
-// position is where a list goes on. A token is good for its own list only.
+// position is where a list continues. A token is valid only for its own list.
 type position struct {
 	where  place
 	action string
@@ -10,8 +10,8 @@ type position struct {
 	before int // the number of the page's last stack, event or change
 }
 
-// page returns the next stacks of a list, newest first, and the token for what
-// is left, or "". s.mu is held.
+// page returns the next stacks of a list, newest first, and the token for the
+// rest, or "". The caller holds s.mu.
 func (s *Server) page(c call, filter string, shown func(*stack) bool) ([]*stack, string, *failure) {
 	here, failed := s.continued(c, position{where: c.place(), action: c.action, filter: filter, before: s.made + 1})
 	if failed != nil {
@@ -32,7 +32,7 @@ func (s *Server) page(c call, filter string, shown func(*stack) bool) ([]*stack,
 	return page, "", nil
 }
 
-// continued returns where the list of a call goes on. s.mu is held.
+// continued returns where the list of a call continues. The caller holds s.mu.
 func (s *Server) continued(c call, here position) (position, *failure) {
 	token := c.parameters.Get("NextToken")
 	if token == "" {

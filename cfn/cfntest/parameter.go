@@ -21,8 +21,8 @@ type Parameter struct {
 	Allowed              []string // nil allows all
 }
 
-// fromStore begins the types whose value is the name of a parameter in Parameter
-// Store, which is read anew at every update
+// fromStore is the start of the types whose value is the name of a parameter in
+// Parameter Store, which is read again at every update
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html).
 const fromStore = "AWS::SSM::Parameter::Value<"
 

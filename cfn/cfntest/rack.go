@@ -68,8 +68,8 @@ func (s *Server) AddRack(r Rack, change ...func(*Stack)) AddedRack {
 	return AddedRack{StackID: s.AddStack(made), Cluster: names.cluster, WebService: names.web[strings.LastIndex(names.web, "/")+1:], Tasks: 2}
 }
 
-// values are the usual ones that owners change, so that a fall back to the
-// template's defaults is seen.
+// values are those that owners usually change, so that tests notice a fallback to the
+// template's defaults.
 func (r Rack) values() map[string]string {
 	values := map[string]string{
 		"Password": r.Password, "Version": r.Version, "ApiCount": "2", "InstanceType": "m5.large", "InstanceCount": "5",

@@ -38,8 +38,7 @@ func tasks(logicalID string, environment, secrets map[string]string, follows ...
 	return Resource{LogicalID: logicalID, Type: taskDefinitionType, Follows: follows, Replacement: "True", Environment: environment, Secrets: secrets}
 }
 
-// instances change with the machine image: the owner's own, or the newest one
-// that AWS has.
+// instances change with the machine image: the owner's, or AWS's newest.
 func (r Rack) instances() []Resource {
 	image := "DefaultAmi"
 	if r.Template == Template2016 || r.Parameters["Ami"] != "" {

@@ -47,7 +47,7 @@ type Server struct {
 	calls    []Call
 	strays   []string
 	pace     Pace
-	closed   bool // nothing goes on any more
+	closed   bool // nothing continues
 	hooks    hooks
 	tasks    map[place]map[string]*taskDefinition // by ARN
 	services map[place][]*ecsService
@@ -97,7 +97,7 @@ func Start(t T) *Server {
 	s := New()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		panic(err) // without an address a test would go on to the real AWS
+		panic(err) // without an address, a test would call the real AWS
 	}
 	s.URL = "http://" + listener.Addr().String()
 	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second}

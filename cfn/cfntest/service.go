@@ -27,7 +27,7 @@ type deployment struct {
 	done    func() // when no older one is left, or nil
 }
 
-// addService adds a service whose tasks run. s.mu is held.
+// addService adds a service whose tasks run. The caller holds s.mu.
 func (s *Server) addService(where place, cluster, arn string, tasks int, task *taskDefinition) {
 	s.services[where] = append(s.services[where], &ecsService{
 		arn: arn, cluster: cluster, name: arn[strings.LastIndex(arn, "/")+1:], tasks: tasks, where: where,
@@ -38,7 +38,7 @@ func (s *Server) addService(where place, cluster, arn string, tasks int, task *t
 func newDeployment() string { return "ecs-svc/" + random(10) }
 
 // service returns the service of a name or ARN in a cluster, given by its name
-// or ARN, or nil. s.mu is held.
+// or ARN, or nil. The caller holds s.mu.
 func (s *Server) service(where place, cluster, nameOrARN string) *ecsService {
 	cluster = cluster[strings.LastIndex(cluster, "/")+1:]
 	if cluster == "" {
@@ -53,15 +53,15 @@ func (s *Server) service(where place, cluster, nameOrARN string) *ecsService {
 	return s.services[where][at]
 }
 
-// deploy starts all tasks of a service anew, one after the other, and calls done
-// when no old one is left. s.mu is held.
+// deploy replaces all tasks of a service, one by one, and calls done when no old one is
+// left. The caller holds s.mu.
 func (s *Server) deploy(one *ecsService, task *taskDefinition, done func()) {
 	d := &deployment{id: newDeployment(), task: task, rollout: "IN_PROGRESS", created: time.Now(), done: done}
 	one.deployments = append([]*deployment{d}, one.deployments...)
 	s.startTask(one, d, 0)
 }
 
-// startTask starts a task anew, unless another deployment has taken over.
+// startTask replaces a task, unless another deployment has started.
 func (s *Server) startTask(one *ecsService, d *deployment, index int) {
 	s.after(s.pace.Task, func() {
 		if one.deployments[0] != d {

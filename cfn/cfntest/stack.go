@@ -94,7 +94,7 @@ func partition(region string) string {
 	return "aws"
 }
 
-// live returns the stack of a name that is not deleted, or nil. s.mu is held.
+// live returns the stack of a name that is not deleted, or nil. The caller holds s.mu.
 func (s *Server) live(where place, name string) *stack {
 	for _, candidate := range s.stacks[where] {
 		if candidate.Name == name && candidate.Status != deleteComplete {
@@ -105,7 +105,7 @@ func (s *Server) live(where place, name string) *stack {
 }
 
 // find returns the stack of a name or an ID. A deleted one is found by its ID
-// alone. s.mu is held.
+// alone. The caller holds s.mu.
 func (s *Server) find(where place, nameOrID string) *stack {
 	if !strings.HasPrefix(nameOrID, "arn:") {
 		return s.live(where, nameOrID)

@@ -48,7 +48,7 @@ func TestAStackReadsBackAsCloudFormationShowsIt(t *testing.T) {
 	}
 }
 
-func TestAStackIsFoundInItsOwnPlaceAlone(t *testing.T) {
+func TestAStackIsFoundOnlyInItsRegionAndAccount(t *testing.T) {
 	c := newClient(t)
 	c.server.AddUser(cfntest.User{Account: "999999999999", Name: "bob", KeyID: "AKIABOB", Secret: secret})
 	id := c.server.AddStack(cfntest.Stack{Region: "us-east-1", Name: "mine"})
@@ -86,7 +86,7 @@ func TestStacksAndResourcesAreListed(t *testing.T) {
 	}
 }
 
-func TestTroublesOfARegion(t *testing.T) {
+func TestFaultsOfARegion(t *testing.T) {
 	c := newClient(t)
 	c.server.Throttle("us-east-1", 1)
 	c.wantError(c.cloudformation("DescribeStacks"), http.StatusBadRequest, "Throttling", "Rate exceeded")

@@ -29,7 +29,7 @@ func (s *Server) put(where place, name, value string) {
 }
 
 // fetch reads Parameter Store. Public names have an image before one is
-// published. s.mu is held.
+// published. The caller holds s.mu.
 func (s *Server) fetch(where place, name string) (string, bool) {
 	if strings.HasPrefix(name, "/aws/service/") {
 		if image, published := s.public[where.region+" "+name]; published {
@@ -41,8 +41,8 @@ func (s *Server) fetch(where place, name string) (string, bool) {
 	return value, found
 }
 
-// resolve reads what the SSM-typed parameters among values point at. s.mu is
-// held.
+// resolve reads what the SSM-typed parameters among values point at. The
+// caller holds s.mu.
 func (s *Server) resolve(where place, one *stack, values map[string]string) map[string]string {
 	resolved := make(map[string]string)
 	for _, p := range one.declared() {

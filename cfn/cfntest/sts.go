@@ -89,7 +89,7 @@ func assumeRole(s *Server, c call) (any, *failure) {
 }
 
 // checkDevice checks the code of the MFA device that a role demands, and uses
-// it up. s.mu is held.
+// it up. The caller holds s.mu.
 func (s *Server) checkDevice(c call, role Role) *failure {
 	serial, code := c.parameters.Get("SerialNumber"), c.parameters.Get("TokenCode")
 	if role.MFASerial == "" && serial == "" {

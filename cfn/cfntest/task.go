@@ -16,7 +16,7 @@ type taskDefinition struct {
 	secrets     map[string]string // variable to name in Parameter Store
 }
 
-// register makes the next revision of a family. s.mu is held.
+// register makes the next revision of a family. The caller holds s.mu.
 func (s *Server) register(where place, family string, environment, secrets map[string]string) *taskDefinition {
 	if s.tasks[where] == nil {
 		s.tasks[where] = make(map[string]*taskDefinition)
@@ -33,7 +33,7 @@ func (s *Server) register(where place, family string, environment, secrets map[s
 }
 
 // task returns the task definition of an ARN, of FAMILY:REVISION, or the newest
-// of FAMILY, or nil. s.mu is held.
+// of FAMILY, or nil. The caller holds s.mu.
 func (s *Server) task(where place, name string) *taskDefinition {
 	var newest *taskDefinition
 	for arn, d := range s.tasks[where] {
@@ -47,7 +47,7 @@ func (s *Server) task(where place, name string) *taskDefinition {
 	return newest
 }
 
-// environmentOf is what a task starts with now. s.mu is held.
+// environmentOf is what a task starts with now. The caller holds s.mu.
 func (s *Server) environmentOf(where place, d *taskDefinition) map[string]string {
 	environment := maps.Clone(d.environment)
 	if environment == nil {

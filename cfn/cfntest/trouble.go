@@ -19,7 +19,7 @@ type trouble struct {
 	unworked  string // why no change set can be worked out
 }
 
-// trouble returns the region's, with s.mu held.
+// trouble returns the region's, while the caller holds s.mu.
 func (s *Server) trouble(region string) *trouble {
 	t := s.troubles[region]
 	if t == nil {

@@ -12,8 +12,7 @@ type Fate struct {
 	Resource, Reason string
 	// RollbackFails leaves the stack in UPDATE_ROLLBACK_FAILED.
 	RollbackFails bool
-	// Hangs lets nothing happen any more when the resource, or the first one, is
-	// under way.
+	// Hangs stops the update while the resource, or the first one, is in progress.
 	Hangs bool
 }
 
@@ -60,7 +59,7 @@ type running struct {
 	old    map[string]string
 }
 
-// update begins an update. s.mu is held.
+// update begins an update. The caller holds s.mu.
 func (s *Server) update(where place, one *stack, set *changeSet, token string) {
 	u := &running{s: s, where: where, one: one, set: set, token: token, fate: one.fate, old: make(map[string]string)}
 	u.before.values, u.before.resolved, u.before.outputs = one.Parameters, one.resolved, maps.Clone(one.Outputs)

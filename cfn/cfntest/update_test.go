@@ -47,7 +47,7 @@ func TestAnUpdateGoesFromResourceToResource(t *testing.T) {
 	}
 }
 
-func TestAnImageIsReadAnewAtEachUpdate(t *testing.T) {
+func TestAnImageIsReadAgainAtEachUpdate(t *testing.T) {
 	c, _ := newRack(t)
 	resolved := func() string {
 		_, rest, _ := strings.Cut(c.cloudformation("DescribeStacks", "StackName", "rack").text, "<ParameterKey>DefaultAmi<")

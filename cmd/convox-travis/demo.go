@@ -21,13 +21,12 @@ func newDemo(p *program, stop *setup.Stop) *cobra.Command {
 	var serve bool
 	cmd := p.newCommand(&cobra.Command{
 		Use:   "demo",
-		Short: "Try the wizard in a small world of its own",
-		Long: `Run the wizard in a world that is made for it: a small Travis, AWS, Rack and
-Console on loopback, and a clone in a temporary folder. Nothing outside these is
-reached or read, and nothing remains.
+		Short: "Try the wizard with servers on this machine",
+		Long: `Run the wizard against a small Travis, AWS, Rack and Console on this machine, in
+a clone in a temporary folder. It uses nothing else, and nothing remains.
 
-With --serve it runs no wizard: it prints the settings that lead any client into
-the world, then the line "# ready", and serves until it is interrupted.`,
+With --serve, it prints the settings with which any client uses these servers,
+then the line "# ready", and serves until Ctrl-C. It then exits with code 0.`,
 		Example: `  convox-travis demo
   convox-travis demo --serve > demo.env
   convox-travis demo --serve --latency 50ms --repos 10000 --stacks 2000`,
@@ -38,24 +37,24 @@ the world, then the line "# ready", and serves until it is interrupted.`,
 				return failure(usageError("--"+name+quoted(value)+": use 0 or more", "leave it out for the default"))
 			}
 		}
-		p.noteWrite() // its world has to be removed
+		p.noteWrite() // the world has to be removed
 		if serve {
 			return failure(p.serveDemo(stop.Soft, world))
 		}
 		return p.runDemo(*stop, &o, world)
 	})
 	flags := cmd.Flags()
-	flags.BoolVar(&serve, "serve", false, "serve until interrupted, for any client")
-	flags.BoolVar(&o.accessible, "accessible", false, "plain lines, for screen readers")
-	flags.DurationVar(&world.Pace, "pace", 600*time.Millisecond, "let each thing that AWS changes take `TIME`")
+	flags.BoolVar(&serve, "serve", false, "serve any client until Ctrl-C, without the wizard")
+	o.accessibleFlag(flags)
+	flags.DurationVar(&world.Pace, "pace", 600*time.Millisecond, "let each change in AWS take `TIME`")
 	flags.DurationVar(&world.Latency, "latency", 0, "delay every answer by `TIME`, such as 50ms")
-	flags.IntVar(&world.Repositories, "repos", 0, "make `N` repositories at the least (default: 30)")
-	flags.IntVar(&world.Stacks, "stacks", 0, "add `N` stacks that are no Racks")
+	flags.IntVar(&world.Repositories, "repos", 0, "create at least `N` repositories (default: 30)")
+	flags.IntVar(&world.Stacks, "stacks", 0, "add `N` stacks that aren't Racks")
 	return cmd
 }
 
-var errNoDemo = usageError("the demo cannot be started: there is no free port or no temporary folder",
-	"set TMPDIR to a folder that can be written")
+var errNoDemo = usageError("can't start the demo: there is no free port or no temporary folder",
+	"set TMPDIR to a writable folder")
 
 func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	world, err := demo.Start(options)
@@ -74,12 +73,13 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	return nil
 }
 
-// runDemo runs the wizard in a world and a place of its own.
+// runDemo runs the wizard in a world of its own.
 func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) result {
 	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
-		return failure(usageError("the wizard needs a terminal", "in a script: convox-travis demo --serve"))
+		return failure(usageError("the wizard needs a terminal", "in a script, run convox-travis demo --serve"))
 	}
-	options.RackPassword, options.DeployKey, options.RealHosts = "demo-password", "demo-key", true // short enough to type
+	// The secrets are short, and shown on the screen.
+	options.RackPassword, options.DeployKey, options.RealHosts = "demo-password", "demo-key", true
 	world, err := demo.Start(options)
 	if err != nil {
 		return failure(errNoDemo)
@@ -91,7 +91,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	if err := p.moveInto(world); err != nil {
 		return failure(errNoDemo)
 	}
-	if p.dir, err = world.Clone(stop.Soft); err != nil { // after: git obeys the environment
+	if p.dir, err = world.Clone(stop.Soft); err != nil { // git reads the new environment
 		return failure(errNoDemo)
 	}
 	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
@@ -105,22 +105,22 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	}
 	f := flow.New(outside, flow.Given{})
 	r := p.wizardResult(o, f, p.drive(stop, o, f))
-	r.standing = append(r.standing, "that was the demo: its world is gone, and commands that it showed won't run", "for real: run convox-travis in your repository's clone")
+	r.standing = append(r.standing, "the demo is over: its servers are gone, and the commands it showed don't work here", "to set up a real repository, run convox-travis inside its clone")
 	return r
 }
 
-// kept is what of the person's environment the demo may see: where programs
-// and temporary files are, and what the terminal can do.
-var kept = []string{
+// demoVariables are the environment variables that the demo may see: where programs and
+// temporary files are, and what the terminal can do.
+var demoVariables = []string{
 	"PATH", "PATHEXT", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "TERM", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
 	"ACCESSIBLE", "LANG", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX", "TZ",
 }
 
-// moveInto gives this process the world's environment and takes the person's
-// away: libraries read it by themselves.
+// moveInto replaces this process's environment by the world's, because libraries read
+// it.
 func (p *program) moveInto(world *demo.World) error {
 	var settings []demo.Setting
-	for _, name := range kept {
+	for _, name := range demoVariables {
 		if value, set := os.LookupEnv(name); set {
 			settings = append(settings, demo.Setting{Name: name, Value: value})
 		}

@@ -92,13 +92,6 @@ func (r factsRun) play(t *testing.T) []string {
 	return lines
 }
 
-func (w *world) expanded(text string) string {
-	for _, name := range []string{"DEMO_RACK_PASSWORD", "DEMO_DEPLOY_KEY", "DEMO_CONSOLE_HOST", "DEMO_RACK_HOST", "DEMO_LOST_RACK", "DEMO_RACK", "DEMO_REPO"} {
-		text = strings.ReplaceAll(text, "$"+name, w.setting(name))
-	}
-	return text
-}
-
 // jsonFacts tells the fields of each line of JSON, and the values that scripts
 // switch on.
 func jsonFacts(out string) (lines []string) {

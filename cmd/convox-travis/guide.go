@@ -15,7 +15,7 @@ type guideFacts struct {
 	profile      string // "" means the default one
 	host         string
 	isRead       bool // the stack could be read: shape is its
-	shape        cfn.Shape
+	shape        cfn.StackInfo
 }
 
 // guideWidth limits the lines of the guide, except links.

@@ -12,7 +12,7 @@ import (
 func guided() guideFacts {
 	return guideFacts{
 		rack: "production", region: "eu-west-1", profile: "work", host: "rack.production-1709629200.eu-west-1.convox.site", isRead: true,
-		shape: cfn.Shape{
+		shape: cfn.StackInfo{
 			StackID:      "arn:aws:cloudformation:eu-west-1:123456789012:stack/production/0a1b2c3d",
 			Parameters:   []string{"ApiCount", "DefaultAmi", "DockerHubPassword", "InstanceCount", "VPCCIDR", "Version", "WhiteList"},
 			Capabilities: []string{"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"},
@@ -89,7 +89,7 @@ func TestTheGuideLinksToTheConsoleOfThePartition(t *testing.T) {
 			"https://"+host+"/cloudformation/home?region="+region+"#/stacks/stackinfo"+id,
 			"https://"+host+"/cloudformation/home?region="+region+"#/stacks/changesets"+id,
 			"https://"+host+"/ecs/v2/clusters/production-Cluster-1A2B3C4D5E6F7/services/production-ServiceWebApi-8B7C6D5E4F3A?region="+region)
-		g.shape = cfn.Shape{}
+		g.shape = cfn.StackInfo{}
 		text := resetGuide(g)
 		wantWords(t, text, "https://"+host+"/cloudformation/home?region="+region+"#/stacks?filteringText=production")
 		wantNone(t, text, "/ecs/", "stackId")

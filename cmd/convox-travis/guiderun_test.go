@@ -296,7 +296,7 @@ func TestNoNameBreaksOutOfTheGuide(t *testing.T) {
 		g := guided()
 		g.rack, g.region, g.profile, g.host = evil, evil, evil, evil
 		g.shape.StackID, g.shape.Cluster, g.shape.WebService = evil, evil, evil
-		for _, shape := range []cfn.Shape{g.shape, {}} {
+		for _, shape := range []cfn.StackInfo{g.shape, {}} {
 			g.shape, g.isRead = shape, shape.StackID != ""
 			script := resetGuide(g)
 			wantNone(t, script, "\r", "\x1b")

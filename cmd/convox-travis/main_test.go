@@ -243,3 +243,11 @@ func (w *world) saved() *world {
 	}
 	return w
 }
+
+// expanded is a text with the values of the settings that it names.
+func (w *world) expanded(text string) string {
+	for _, name := range []string{"DEMO_RACK_PASSWORD", "DEMO_DEPLOY_KEY", "DEMO_CONSOLE_HOST", "DEMO_RACK_HOST", "DEMO_LOST_RACK", "DEMO_RACK", "DEMO_REPO"} {
+		text = strings.ReplaceAll(text, "$"+name, w.setting(name))
+	}
+	return text
+}

@@ -91,7 +91,7 @@ func (p *program) racks(ctx context.Context, o *options) result {
 		}
 	}
 	switch {
-	case slices.ContainsFunc(found.Skipped, cfn.Skipped.Passes):
+	case slices.ContainsFunc(found.Skipped, cfn.Skipped.IsTransient):
 		notes = append(notes, "hint: run this again: skipped regions may answer now")
 	case len(found.Racks) == 0:
 		notes = append(notes, "hint: search another account with --profile, or use a Console deploy key")

@@ -248,7 +248,7 @@ func (p *program) guide(ctx context.Context, o *resetOptions) result {
 	var r result
 	if err == nil {
 		facts.region, facts.host = found.Rack.Region, found.Host.String()
-		facts.shape, err = finder.Shape(ctx, found.Rack)
+		facts.shape, err = finder.StackInfo(ctx, found.Rack)
 		facts.isRead = err == nil
 	}
 	if err != nil {

@@ -176,7 +176,7 @@ func TestAResetSaysWhyItDidNot(t *testing.T) {
 			func(w *world) {
 				w.AWS.SetPace(cfntest.Pace{Resource: 1e12})
 				w.AWS.StartUpdate("us-east-1", "production", map[string]string{"ApiCount": "3"})
-			}, 1, []string{"UPDATE_IN_PROGRESS", "nothing is changed while another change runs"}, secrettest.Canary,
+			}, 1, []string{"UPDATE_IN_PROGRESS", "nothing is changed while another update runs"}, secrettest.Canary,
 		},
 		"every instance": {
 			func(w *world) {

@@ -151,7 +151,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},
 		Waits: p.wizardWaits,
-		Racks: func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+		Racks: func(ctx context.Context, code string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
 			finder, err := aws.open(code)
 			if err != nil {
 				return cfn.Summary{}, err

@@ -220,7 +220,7 @@ func reasonOf(outcome cfn.Outcome) string {
 // isPermanent reports whether an error of AWS can't be solved by waiting.
 func isPermanent(err error) bool {
 	isPassing := problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown) ||
-		problem.Has(err, cfn.CodeFailed) && !cfn.Definite(err)
+		problem.Has(err, cfn.CodeFailed) && !cfn.DidNothing(err)
 	return err != nil && !isPassing
 }
 

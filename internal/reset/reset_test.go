@@ -296,7 +296,7 @@ func TestAMissingPermissionIsNamed(t *testing.T) {
 func TestARestartThatIsRefusedEnds(t *testing.T) {
 	w := newRackWorld(t)
 	w.aws.Refuse(http.StatusBadRequest, "InvalidParameterException", "Unable to update the service.", "ecs:UpdateService", region)
-	w.want(w.run(), reset.PhaseUpdated, "AWS refuses it: Unable to update the service.")
+	w.want(w.run(), reset.PhaseUpdated, "AWS refused it: Unable to update the service.")
 	if n := w.asked("ecs:UpdateService"); n != 1 {
 		t.Errorf("restarted %d times", n)
 	}

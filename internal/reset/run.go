@@ -50,7 +50,7 @@ func (r *run) start() Report {
 	}
 	r.tell(Event{Phase: PhaseNothing, Of: len(r.plan.Preview.Changes), Words: "starting the update"})
 	if err := r.stacks.Execute(r.stop, r.plan.Preview); err != nil {
-		return r.cancel(err, cfn.Definite(err))
+		return r.cancel(err, cfn.DidNothing(err))
 	}
 	return r.follow()
 }

@@ -106,7 +106,7 @@ type AuditTravis interface {
 // Searcher lists the Racks of an AWS account; a cfn.Finder implements it.
 type Searcher interface {
 	Regions() []string
-	Search(ctx context.Context, regions []string, deliver func(cfn.Searched)) (cfn.Summary, error)
+	Search(ctx context.Context, regions []string, deliver func(cfn.RegionResult)) (cfn.Summary, error)
 }
 
 // Auditor reads what an audit is about. It writes nothing.

@@ -55,7 +55,7 @@ type racks struct {
 
 func (racks) Regions() []string { return []string{"eu-west-1", "us-east-1"} }
 
-func (r racks) Search(context.Context, []string, func(cfn.Searched)) (cfn.Summary, error) {
+func (r racks) Search(context.Context, []string, func(cfn.RegionResult)) (cfn.Summary, error) {
 	return r.Summary, r.err
 }
 

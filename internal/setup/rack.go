@@ -16,7 +16,7 @@ import (
 // Finder finds Racks by name; a cfn.Finder implements it.
 type Finder interface {
 	Named(ctx context.Context, regions []string, name string) (cfn.Summary, error)
-	Search(ctx context.Context, regions []string, deliver func(cfn.Searched)) (cfn.Summary, error)
+	Search(ctx context.Context, regions []string, deliver func(cfn.RegionResult)) (cfn.Summary, error)
 }
 
 // CodeTwoRacks marks the Error for a name of more than one Rack.
@@ -99,7 +99,7 @@ func notSearched(name string, found cfn.Summary) []Warning {
 // noRack is the error when no Rack was found. While a region may answer later, that
 // region's failure is: the Rack may be there.
 func noRack(ctx context.Context, finder Finder, regions []string, name string, found cfn.Summary) error {
-	if at := slices.IndexFunc(found.Skipped, cfn.Skipped.Passes); at >= 0 {
+	if at := slices.IndexFunc(found.Skipped, cfn.Skipped.IsTransient); at >= 0 {
 		failure, region := problem.Of(found.Skipped[at].Err), found.Skipped[at].Region
 		found.Skipped = slices.Delete(slices.Clone(found.Skipped), at, at+1)
 		return &problem.Error{

@@ -18,7 +18,7 @@ func (f finds) Named(context.Context, []string, string) (cfn.Summary, error) {
 	return cfn.Summary(f), nil
 }
 
-func (f finds) Search(context.Context, []string, func(cfn.Searched)) (cfn.Summary, error) {
+func (f finds) Search(context.Context, []string, func(cfn.RegionResult)) (cfn.Summary, error) {
 	return cfn.Summary{Racks: []cfn.Rack{{Name: "production"}, {Name: "staging"}}}, nil
 }
 
@@ -83,18 +83,18 @@ func TestARackThatCannotBeUsedIsTold(t *testing.T) {
 func TestARackWithoutAHostIsToldByItsState(t *testing.T) {
 	for status, want := range map[string][2]string{
 		"CREATE_IN_PROGRESS":                           {"is being installed", "wait until its stack is in the state CREATE_COMPLETE"},
-		"REVIEW_IN_PROGRESS":                           {"was never installed", "delete its stack, or execute the change set"},
+		"REVIEW_IN_PROGRESS":                           {"was never installed", "delete its stack, or execute its change set"},
 		"ROLLBACK_IN_PROGRESS":                         {"failed to install, and is being rolled back", "wait until its stack is in the state ROLLBACK_COMPLETE"},
 		"CREATE_FAILED":                                {"failed to install", "delete its stack"},
 		"ROLLBACK_COMPLETE":                            {"failed to install", "delete its stack"},
 		"ROLLBACK_FAILED":                              {"failed to install", "delete its stack"},
-		"DELETE_IN_PROGRESS":                           {"is being deleted", "use another Rack: this one is gone soon"},
-		"DELETE_FAILED":                                {"was deleted in part", "use another Rack"},
-		"UPDATE_IN_PROGRESS":                           {"is being updated", "wait until that has ended"},
-		"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS":          {"is being updated", "wait until that has ended"},
-		"IMPORT_IN_PROGRESS":                           {"is being updated", "wait until that has ended"},
-		"UPDATE_ROLLBACK_IN_PROGRESS":                  {"is being rolled back", "wait until that has ended"},
-		"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": {"is being rolled back", "wait until that has ended"},
+		"DELETE_IN_PROGRESS":                           {"is being deleted", "use another Rack: this one will be gone soon"},
+		"DELETE_FAILED":                                {"was only partly deleted", "use another Rack"},
+		"UPDATE_IN_PROGRESS":                           {"is being updated", "wait until it has finished"},
+		"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS":          {"is being updated", "wait until it has finished"},
+		"IMPORT_IN_PROGRESS":                           {"is being updated", "wait until it has finished"},
+		"UPDATE_ROLLBACK_IN_PROGRESS":                  {"is being rolled back", "wait until it has finished"},
+		"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": {"is being rolled back", "wait until it has finished"},
 		"UPDATE_ROLLBACK_FAILED":                       {"failed to update", "repair its stack"},
 		"UPDATE_COMPLETE":                              {"has no host", "check the outputs of its stack"},
 		"IMPORT_COMPLETE":                              {"has no host", "check the outputs of its stack"},
@@ -193,8 +193,8 @@ func TestARegionThatMayHaveTheRackIsTheError(t *testing.T) {
 	for want, skipped := range map[string]cfn.Skipped{
 		cfn.CodeThrottled:   failure(cfn.CodeThrottled, "throttled"),
 		cfn.CodeNoAnswer:    failure(cfn.CodeNoAnswer, "no answer in 10 s"),
-		cfn.CodeUnreachable: failure(cfn.CodeUnreachable, "the connection broke off"),
-		cfn.CodeUnreadable:  failure(cfn.CodeUnreadable, "its list of stacks does not end"),
+		cfn.CodeUnreachable: failure(cfn.CodeUnreachable, "the connection broke"),
+		cfn.CodeUnreadable:  failure(cfn.CodeUnreadable, "its list of stacks doesn't end"),
 		"no_rack":           failure(cfn.CodeDenied, "access denied"),
 	} {
 		denied := cfn.Skipped{Region: "af-south-1", Reason: "access denied", Err: &problem.Error{Code: cfn.CodeDenied}}

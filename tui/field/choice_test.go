@@ -65,8 +65,8 @@ func TestALetterAnswersAConfirmationAtOnceOnlyWhereItMay(t *testing.T) {
 				t.Errorf("at once %t: %c ended it: %t, yes: %t", atOnce, letter, done, c.Value())
 			}
 		}
-		if named := does(c, "y/n") != ""; named != atOnce {
-			t.Errorf("at once %t: the keys name y/n: %t", atOnce, named)
+		if answers := does(c, "y/n") == "answer"; answers != atOnce {
+			t.Errorf("at once %t: y/n %s", atOnce, does(c, "y/n"))
 		}
 	}
 }

@@ -107,9 +107,12 @@ func (c *Confirm) Resize(width, height int) {
 	if width <= 0 || height <= 0 {
 		return
 	}
-	// Each button has a sign and four cells of space, and a gap behind it.
-	room := max(width/2-6, 1)
-	widget := huh.NewConfirm().Affirmative(ansi.Truncate(c.yes, room, Ellipsis)).Negative(ansi.Truncate(c.no, room, Ellipsis))
+	// Each button has a sign and three cells of space, and a gap behind it.
+	yes, no := c.yes, c.no
+	if room := width - 2*6; ansi.StringWidth(yes)+ansi.StringWidth(no) > room {
+		yes, no = ansi.Truncate(yes, max(room/2, 1), Ellipsis), ansi.Truncate(no, max(room/2, 1), Ellipsis)
+	}
+	widget := huh.NewConfirm().Affirmative(yes).Negative(no)
 	c.theme.dress(widget.WithButtonAlignment(lipgloss.Left).Value(&c.value), width)
 	c.widget = widget
 }
@@ -119,6 +122,8 @@ func (c *Confirm) Keys() []Key {
 	keys := []Key{{Key: "←→", Does: "move"}}
 	if c.atOnce {
 		keys = append(keys, Key{Key: "y/n", Does: "answer", Priority: keyAnswers - 1})
+	} else {
+		keys = append(keys, Key{Key: "y/n", Does: "move to yes or no", Priority: OnlyHelp})
 	}
 	return append(keys, Key{Key: "enter", Does: "select", Priority: keyAnswers})
 }

@@ -12,7 +12,6 @@ package field
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -73,6 +72,7 @@ type Key struct {
 
 // The priorities of a field's keys.
 const (
+	OnlyHelp   = -2 // is named only on the help page
 	keyLater   = -1 // is found without being named
 	keyNormal  = 0
 	keyAnswers = 2
@@ -202,10 +202,10 @@ func Clip(lines []string, count, width int) []string {
 func More(above, below int) string {
 	var more []string
 	if above > 0 {
-		more = append(more, fmt.Sprintf("%s %d more", Up, above))
+		more = append(more, Up+" "+text.Grouped(above)+" more")
 	}
 	if below > 0 {
-		more = append(more, fmt.Sprintf("%s %d more", Down, below))
+		more = append(more, Down+" "+text.Grouped(below)+" more")
 	}
 	return strings.Join(more, " · ")
 }

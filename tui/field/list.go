@@ -190,6 +190,16 @@ func (l *List) Row() (Row, bool) {
 	return l.rows[l.matches[l.cursor]], true
 }
 
+// CutsNote reports whether a width has no room for the whole note of the row under the
+// cursor.
+func (l *List) CutsNote(width int) bool {
+	row, _ := l.Row()
+	at := *l
+	at.width = width
+	_, room := at.columns()
+	return cellWidth(noteOf(row)) > room
+}
+
 // Problem implements Field.
 func (l *List) Problem() error { return refusal(l.problem) }
 
@@ -213,6 +223,7 @@ func (l *List) Keys() []Key {
 	}
 	if d := l.layout(); len(l.matches) > d.rows+d.pinned {
 		keys = append(keys, Key{Key: "pgup/pgdn", Does: "page", Priority: keyLater})
+		keys = append(keys, Key{Key: "home/end", Does: "first or last row", Priority: OnlyHelp})
 	}
 	return keys
 }
@@ -224,7 +235,7 @@ func (l *List) TakesEscape() bool { return l.filter != "" }
 func (l *List) TakesText() bool { return l.filter != "" }
 
 // Lines implements Field. They don't depend on the rows, because more may arrive.
-func (*List) Lines(int) Lines { return Lines{1, 5, math.MaxInt} }
+func (*List) Lines(int) Lines { return Lines{1, 6, math.MaxInt} }
 
 // Mark marks rows, including those that arrive later.
 func (l *List) Mark(keys ...string) {
@@ -337,7 +348,7 @@ func (l *List) markKeys() []Key {
 		keys = append(keys, Key{Key: "space", Does: mark, Priority: keyAnswers - 1})
 	}
 	if l.shown() > 1 {
-		keys = append(keys, Key{Key: "ctrl+a", Does: "all"})
+		keys = append(keys, Key{Key: "ctrl+a", Does: "mark all"})
 	}
 	return keys
 }

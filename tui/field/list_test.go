@@ -120,11 +120,11 @@ func TestARowIsInTheColorOfWhatItSays(t *testing.T) {
 
 func TestInLittleRoomTheRowsStay(t *testing.T) {
 	l := headed(38, 4, append(racks(), other)...)
-	sees(t, l, "Filter: ▏", "› production  us-east-1  password sav…", "  Enter a host…", "  3 in all")
+	sees(t, l, "Filter: ▏", "› production  us-east-1  password sav…", "  Enter a host…", "  ↓ 2 more")
 	press(t, l, "end")
-	sees(t, l, "Filter: ▏", "  production  us-east-1  password sav…", "› Enter a host…", "  3 in all")
+	sees(t, l, "Filter: ▏", "  production  us-east-1  password sav…", "› Enter a host…", "  ↓ 2 more")
 	press(t, l, "up")
-	sees(t, l, "Filter: ▏", "› staging     eu-west-1  × no outputs", "  Enter a host…", "  3 in all")
+	sees(t, l, "Filter: ▏", "› staging     eu-west-1  × no outputs", "  Enter a host…", "  ↑ 2 more")
 	sees(t, sized(l, 38, 2), "Filter: ▏", "› staging     eu-west-1  × no outputs")
 	sees(t, sized(l, 38, 1), "› staging     eu-west-1  × no outputs")
 }
@@ -213,7 +213,7 @@ func TestOtherAnswersStayInSightOfAnyList(t *testing.T) {
 	before := seen(l)
 	l.SetRows(append(repositories(200), other))
 	l.Busy("")
-	if got := seen(l); got != strings.ReplaceAll(before, "100 so far", "200 in all") {
+	if got := seen(l); got != strings.ReplaceAll(before, "100 so far", "↑ 1 more · ↓ 196 more") {
 		t.Errorf("rows jumped from\n%s\nto\n%s", before, got)
 	}
 }
@@ -273,7 +273,7 @@ func TestTheCursorMovesWithinTheList(t *testing.T) {
 		}
 	}
 	press(t, l, "end")
-	if got := seen(l); !strings.HasSuffix(got, "› acme/service-09999  github\n  10,000 in all") {
+	if got := seen(l); !strings.HasSuffix(got, "› acme/service-09999  github\n  ↑ 9,990 more") {
 		t.Errorf("the end is\n%s", got)
 	}
 	press(t, l, "up", "up")

@@ -2,7 +2,6 @@ package field
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -107,23 +106,24 @@ func (l *List) nothing() string {
 	return l.options.Empty
 }
 
-// count says how many rows there are, where not all of them are on the screen.
+// count says how many rows pass the filter, how many of them are above and below the
+// window, and how many are marked.
 func (l *List) count() string {
 	var counts []string
 	listed := len(l.searched)
-	switch {
-	case l.filter != "":
-		counts = append(counts, grouped(l.shown())+" of "+grouped(listed))
-	case l.shown() <= l.layout().rows:
-	case l.busy != "":
-		counts = append(counts, grouped(listed)+" so far")
-	default:
-		counts = append(counts, grouped(listed)+" in all")
+	if l.filter != "" {
+		counts = append(counts, text.Grouped(l.shown())+" of "+text.Grouped(listed))
+	}
+	first, d := l.window(), l.layout()
+	if more := More(first, l.shown()-first-d.rows); more != "" && l.busy != "" && l.filter == "" {
+		counts = append(counts, text.Grouped(listed)+" so far")
+	} else if more != "" {
+		counts = append(counts, more)
 	}
 	if l.marked > 0 {
-		marked := grouped(l.marked) + " marked"
+		marked := text.Grouped(l.marked) + " marked"
 		if hidden := l.marked - l.markedShown(); hidden > 0 {
-			marked += ", " + grouped(hidden) + " hidden by the filter"
+			marked += ", " + text.Grouped(hidden) + " hidden by the filter"
 		}
 		counts = append(counts, marked)
 	}
@@ -339,13 +339,4 @@ func (l *List) box(row Row) string {
 	default:
 		return "[ ] "
 	}
-}
-
-// grouped writes a number with commas between its thousands.
-func grouped(n int) string {
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

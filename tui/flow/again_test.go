@@ -169,8 +169,8 @@ func TestAProviderThatWasNamedCounts(t *testing.T) {
 
 func TestASavedRackThatIsFoundToBePrivateIsWarnedOf(t *testing.T) {
 	w := newWorld(t)
-	w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
-		deliver(cfn.Searched{Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: w.rack.Host, Private: true}}, Of: 1})
+	w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
+		deliver(cfn.RegionResult{Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: w.rack.Host, Private: true}}, Of: 1})
 		return cfn.Summary{}, nil
 	}
 	w.flow = flow.New(w.outside, flow.Given{})

@@ -76,9 +76,9 @@ func newWorld(t *testing.T) *world {
 		Saved: func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
 			return []convox.SavedLogin{{Host: w.host(), Password: secret.New(secrettest.Canary), InUse: true}}, nil
 		},
-		Racks: func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
-			deliver(cfn.Searched{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: w.rack.Host}, {Name: "broken", Region: "us-east-1", Status: "CREATE_FAILED"}}})
-			deliver(cfn.Searched{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: "staging", Region: "eu-west-1", Host: "127.0.0.1:1", Private: true}}})
+		Racks: func(_ context.Context, _ string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
+			deliver(cfn.RegionResult{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: w.rack.Host}, {Name: "broken", Region: "us-east-1", Status: "CREATE_FAILED"}}})
+			deliver(cfn.RegionResult{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: "staging", Region: "eu-west-1", Host: "127.0.0.1:1", Private: true}}})
 			return cfn.Summary{Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "off"}}}, nil
 		},
 		Token:  func(context.Context) (secret.String, error) { return secret.New(token), nil },
@@ -501,7 +501,7 @@ func TestFlagsAnswer(t *testing.T) {
 func TestAnMFACodeStartsTheSearchAgain(t *testing.T) {
 	w := newWorld(t)
 	search := w.outside.Racks
-	w.outside.Racks = func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+	w.outside.Racks = func(ctx context.Context, code string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
 		if code != "123456" {
 			return cfn.Summary{}, &problem.Error{Code: cfn.CodeMFA}
 		}

@@ -32,7 +32,7 @@ type Outside struct {
 	// Saved reads the convox CLI's saved logins. racks are hosts of Racks in
 	// CloudFormation.
 	Saved func(ctx context.Context, racks ...convox.Host) ([]convox.SavedLogin, error)
-	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error)
+	Racks func(ctx context.Context, mfaCode string, deliver func(cfn.RegionResult)) (cfn.Summary, error)
 	// AWS is the account in which Racks are found. It may be nil.
 	AWS func(context.Context) (AWS, error)
 	// Profiles reads the AWS profiles. It may be nil.
@@ -289,7 +289,7 @@ func (f *Flow) newRackSearch(mfaCode string) Search {
 			update(func(f *Flow) { f.found.profiles = profiles })
 		}
 		start := time.Now()
-		summary, err := o.Racks(ctx, mfaCode, func(s cfn.Searched) {
+		summary, err := o.Racks(ctx, mfaCode, func(s cfn.RegionResult) {
 			saved := o.savedFor(ctx, s.Racks)
 			update(func(f *Flow) {
 				f.addSaved(saved)

@@ -26,7 +26,7 @@ func (w *world) profiles(first *problem.Error, all ...cfn.Profile) *[]string {
 		return listed
 	}
 	w.outside.UseProfile = func(name string) { current, used = name, append(used, name) }
-	w.outside.Racks = func(ctx context.Context, code string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+	w.outside.Racks = func(ctx context.Context, code string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
 		if current != "work" {
 			return cfn.Summary{}, first
 		}
@@ -163,7 +163,7 @@ func TestAnSSOSessionIsStartedAndSearchedWith(t *testing.T) {
 			}
 			w.profiles(failure(code), profiles...)
 			racks, signedIn := w.outside.Racks, false
-			w.outside.Racks = func(ctx context.Context, mfaCode string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+			w.outside.Racks = func(ctx context.Context, mfaCode string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
 				if !signedIn {
 					return cfn.Summary{}, failure(code)
 				}

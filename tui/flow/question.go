@@ -112,15 +112,16 @@ const (
 	FileRemoved // a line of a file that goes
 	FileContext // a line of a file that stays
 	Command     // can be run as it is: never broken inside a word, on lines of its own
+	Named       // a key or a label, with what it means behind two blanks
 )
 
-// Line is a line to be read. A variable's value stands behind two blanks.
+// Line is a line to read. Two blanks separate a variable from its value.
 type Line struct {
 	Tone Tone
 	Text string
 }
 
-// Problem is an error to be shown where it can be mended.
+// Problem is an error, shown where a person can fix it.
 type Problem struct {
 	Message string
 	Do      []string // what can be done about it, best first
@@ -148,15 +149,15 @@ type Tell struct {
 type Work struct {
 	Words  string // what is being done
 	Writes bool   // a stop has to let it end
-	Stops  string // what a stop does then; "" takes away what was created
+	Stops  string // what a stop does then; "" rolls back what was created
 	Run    func(stop setup.Stop, tell Tell) Outcome
 }
 
-// Outcome is what came of a Work.
+// Outcome is the result of a Work.
 type Outcome struct {
 	Set func(*Flow) // what is to be changed; called by Finish
-	Err error       // why it is not good
-	To  string      // the step where that can be mended, "" is the one that did it; without Err, the step that comes next
+	Err error       // why it failed
+	To  string      // the step where that can be fixed, "" is the one that did the Work; without Err, the next step
 }
 
 // Item is a step of the transcript.
@@ -166,7 +167,7 @@ type Item struct {
 	State  ItemState
 }
 
-// ItemState tells where an item stands.
+// ItemState says whether an item is before or behind the current step.
 type ItemState int
 
 // The states of an item.

@@ -142,8 +142,8 @@ func (f *Flow) unclear(same int) *Problem {
 	switch {
 	case same == 0 && f.found.racksErr != nil:
 		return ProblemOf(f.found.racksErr)
-	case same == 0 && slices.ContainsFunc(f.found.skipped, cfn.Skipped.Passes):
-		return ProblemOf(f.found.skipped[slices.IndexFunc(f.found.skipped, cfn.Skipped.Passes)].Err) // it may be there
+	case same == 0 && slices.ContainsFunc(f.found.skipped, cfn.Skipped.IsTransient):
+		return ProblemOf(f.found.skipped[slices.IndexFunc(f.found.skipped, cfn.Skipped.IsTransient)].Err) // it may be there
 	case same > 1:
 		return &Problem{Message: fmt.Sprintf("%d Racks are named %s", same, name), Do: []string{"select one of them"}}
 	case !f.given.Host.IsZero():

@@ -13,12 +13,12 @@ import (
 )
 
 func TestTheOfferedRackDoesNotDependOnWhichRegionAnswersFirst(t *testing.T) {
-	east := cfn.Searched{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "staging", Region: "us-east-1", Host: "a.example.com"}}}
-	west := cfn.Searched{Region: "us-west-2", Of: 2, Racks: []cfn.Rack{{Name: "first", Region: "us-west-2", Host: "b.example.com"}, {Name: "closed", Region: "us-west-2", Host: "c.example.com", Private: true}}}
-	for _, arriving := range [][]cfn.Searched{{east, west}, {west, east}} {
+	east := cfn.RegionResult{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "staging", Region: "us-east-1", Host: "a.example.com"}}}
+	west := cfn.RegionResult{Region: "us-west-2", Of: 2, Racks: []cfn.Rack{{Name: "first", Region: "us-west-2", Host: "b.example.com"}, {Name: "closed", Region: "us-west-2", Host: "c.example.com", Private: true}}}
+	for _, arriving := range [][]cfn.RegionResult{{east, west}, {west, east}} {
 		w := newWorld(t)
 		w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) { return nil, nil }
-		w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+		w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
 			for _, searched := range arriving {
 				deliver(searched)
 			}
@@ -38,9 +38,9 @@ func TestADeadStackOfTheNameIsNotOffered(t *testing.T) {
 		for _, host := range []string{"", "old.example.com"} {
 			w := newWorld(t)
 			w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) { return nil, nil }
-			w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
-				deliver(cfn.Searched{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "eu-west-1", Host: host, Status: state}}})
-				deliver(cfn.Searched{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "new.example.com", Status: "UPDATE_COMPLETE"}}})
+			w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
+				deliver(cfn.RegionResult{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "eu-west-1", Host: host, Status: state}}})
+				deliver(cfn.RegionResult{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "new.example.com", Status: "UPDATE_COMPLETE"}}})
 				return cfn.Summary{}, nil
 			}
 			w.begin(flow.Given{SignIn: flow.ByRack}).step(flow.StepRack)
@@ -74,13 +74,13 @@ func TestADeadStackIsNeverTheFirstOffer(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) { return nil, nil }
-		w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.Searched)) (cfn.Summary, error) {
+		w.outside.Racks = func(_ context.Context, _ string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
 			state := "UPDATE_COMPLETE"
 			if c.given != "" {
 				state = c.state
 			}
-			deliver(cfn.Searched{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: c.other, Region: "eu-west-1", Host: "old.example.com", Status: c.state}}})
-			deliver(cfn.Searched{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "new.example.com", Status: state}}})
+			deliver(cfn.RegionResult{Region: "eu-west-1", Of: 2, Racks: []cfn.Rack{{Name: c.other, Region: "eu-west-1", Host: "old.example.com", Status: c.state}}})
+			deliver(cfn.RegionResult{Region: "us-east-1", Of: 2, Racks: []cfn.Rack{{Name: "production", Region: "us-east-1", Host: "new.example.com", Status: state}}})
 			return cfn.Summary{}, nil
 		}
 		w.begin(flow.Given{SignIn: flow.ByRack, Rack: c.given}).step(flow.StepRack)
@@ -98,7 +98,7 @@ func TestADeadStackIsNeverTheFirstOffer(t *testing.T) {
 
 func TestANamedRackMayBeInARegionThatWasThrottled(t *testing.T) {
 	w := newWorld(t)
-	w.outside.Racks = func(context.Context, string, func(cfn.Searched)) (cfn.Summary, error) {
+	w.outside.Racks = func(context.Context, string, func(cfn.RegionResult)) (cfn.Summary, error) {
 		throttled := &problem.Error{Code: cfn.CodeThrottled, Action: "look for Racks in us-west-2", Reason: "throttled"}
 		return cfn.Summary{Skipped: []cfn.Skipped{{Region: "me-south-1", Reason: "switched off for this account", Off: true}, {Region: "eu-west-1", Reason: "access denied"}, {Region: "us-west-2", Reason: "throttled", Err: throttled}}}, nil
 	}

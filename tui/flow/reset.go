@@ -14,8 +14,8 @@ import (
 	"convox-travis/internal/text"
 )
 
-// leaveReset starts over for another Rack. What this reset did, and left to undo, is
-// kept.
+// leaveReset starts over for another Rack. What this reset did, and left to undo, is still
+// reported.
 func (f *Flow) leaveReset() {
 	f.pastResets, f.reset = f.resets(), reset.Reset{}
 }
@@ -259,7 +259,7 @@ func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
 		line := Line{Plain, row}
 		if i == 0 {
-			line = Line{Heading, "  " + row}
+			line = Line{Heading, row}
 		}
 		lines = append(lines, line)
 	}
@@ -337,7 +337,7 @@ func (f *Flow) runReset() *Work {
 		Words: "setting the new password of Rack " + f.rackName(), Writes: true, Stops: "stop waiting; AWS continues",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			report := r.Run(stop, outside.showReset(tell))
-			to := StepGoOn
+			to := StepContinue
 			if report.OldPasswordWorks() {
 				to = StepAffected
 			}
@@ -356,9 +356,9 @@ func (f *Flow) runReset() *Work {
 	}
 }
 
-func goOnStep() step {
+func continueStep() step {
 	return step{
-		id: StepGoOn, name: "Reset",
+		id: StepContinue, name: "Reset",
 		when: func(f *Flow) bool { return f.reset.IsOpen() },
 		ask: func(f *Flow) Question {
 			return Question{

@@ -201,7 +201,7 @@ func TestARollBackPutsTheSavedLoginBack(t *testing.T) {
 func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 	w := newLostWorld(t)
 	w.aws.Deny("ecs:UpdateService", region)
-	w.toLost().toName("Save it").answer(named).step(flow.StepGoOn).wantProblem("access denied")
+	w.toLost().toName("Save it").answer(named).step(flow.StepContinue).wantProblem("access denied")
 	if w.flow.CanGoBack() {
 		t.Error("it can be gone back from")
 	}

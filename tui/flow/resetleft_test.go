@@ -193,7 +193,7 @@ func TestAShortPasswordIsTypedBackWhole(t *testing.T) {
 func (w *lostWorld) leave() string {
 	w.Helper()
 	w.aws.Deny("ecs:UpdateService", region)
-	w.alone(flow.Given{}).toName("Save it").answer(named).step(flow.StepGoOn).choose("Quit")
+	w.alone(flow.Given{}).toName("Save it").answer(named).step(flow.StepContinue).choose("Quit")
 	finder, err := w.outside.AWS(w.Context())
 	if err != nil {
 		w.Fatal(err)

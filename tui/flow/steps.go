@@ -37,7 +37,7 @@ func resetting() []step {
 		lostStep(), affectedStep(), busyStep(),
 		newStep(), freshStep(), keepStep(),
 		previewStep(), resetCertificateStep(), changesStep(), refreshStep(), nameStep(),
-		saveStep(), keptStep(), resetStep(), goOnStep(),
+		saveStep(), keptStep(), resetStep(), continueStep(),
 	}
 }
 
@@ -72,7 +72,7 @@ const (
 	StepSave        = "save"
 	StepKept        = "kept"
 	StepReset       = "reset"
-	StepGoOn        = "go on"
+	StepContinue    = "continue"
 	StepAfterReset  = "after reset"
 	StepResetDone   = "reset done"
 	StepAccount     = "account"

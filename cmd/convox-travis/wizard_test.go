@@ -345,7 +345,7 @@ func TestKeysTypedAheadConfirmNothing(t *testing.T) {
 		}
 	}
 	z.types(early) // within half a second of the review
-	if screen := z.answerable(); !strings.Contains(screen, atReview) {
+	if screen := z.still(); !strings.Contains(screen, atReview) {
 		t.Errorf("it was answered:\n%s", screen)
 	}
 	z.wantNoWrite()

@@ -165,7 +165,7 @@ func (m *model) titled(title, right string) []string {
 		}
 		mark := m.theme.Accent
 		if m.question.Kind == flow.Ending {
-			mark = m.theme.Good
+			mark = endingMark(m.theme, m.question.Lines)
 		}
 		lines[i] = m.spread(" "+mark.Render(field.Asking)+" "+line, m.theme.Muted.Render(text.Clean(right)))
 	}

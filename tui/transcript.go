@@ -3,8 +3,10 @@ package tui
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
@@ -65,6 +67,14 @@ func folded(theme *field.Theme, items []flow.Item, width int) string {
 	return ansi.Truncate(line+theme.Muted.Render(words[len(words)-1]), width, "…")
 }
 
+// endingMark is the style of the sign before how it ended.
+func endingMark(theme *field.Theme, lines []flow.Line) lipgloss.Style {
+	if slices.ContainsFunc(lines, func(l flow.Line) bool { return l.Tone == flow.Bad }) {
+		return theme.Error
+	}
+	return theme.Good
+}
+
 // leave writes what was answered and how it ended, as it stays in the ordinary
 // terminal: in the colors that env allows, without secrets, and with commands on
 // lines of their own, which the terminal may wrap but nothing breaks.
@@ -76,7 +86,7 @@ func leave(out io.Writer, env []string, theme *field.Theme, width int, f *flow.F
 		if len(lines) > 0 {
 			lines = append(lines, bar)
 		}
-		lines = append(lines, " "+theme.Good.Render(field.Asking)+" "+theme.Title.Render(text.Clean(title)))
+		lines = append(lines, " "+endingMark(theme, ending).Render(field.Asking)+" "+theme.Title.Render(text.Clean(title)))
 		for _, l := range ending {
 			room := min(width, widest) - gutter
 			if l.Tone == flow.Command {

@@ -153,14 +153,14 @@ func (f *Flow) severalResults() []Line {
 			notStarted = append(notStarted, r.Target)
 			continue
 		}
-		lines = append(lines, Line{Bad, sentence(r.Err.Error())})
+		lines = append(lines, Line{Bad, r.Err.Error()})
 		if r.HasChanges() {
 			lines = append(lines, under(Muted, "It has: "+r.Outcome()+"."))
 		}
 		for _, hint := range ProblemOf(r.Err).Do {
 			if !slices.Contains(hints, hint) { // once for all of them
 				hints = append(hints, hint)
-				lines = append(lines, under(Muted, sentence(hint)))
+				lines = append(lines, under(Muted, "hint: "+hint))
 			}
 		}
 	}
@@ -251,6 +251,9 @@ func testBuildStep() step {
 			report := f.result.report
 			return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
 		},
+		soon: func(f *Flow) bool {
+			return f.result.report == nil && !f.several() && !f.given.DryRun && !f.given.Agreed && !f.answers.encrypt
+		},
 		pass: func(f *Flow) bool { return f.given.Agreed },
 		ask: func(f *Flow) Question {
 			return Question{
@@ -321,7 +324,7 @@ func (f *Flow) runTestBuild() *Work {
 func (f *Flow) testBuildLines() []Line {
 	switch {
 	case f.result.testErr != nil:
-		return []Line{{Bad, sentence(f.result.testErr.Error())}}
+		return []Line{{Bad, f.result.testErr.Error()}}
 	case f.result.tested:
 		return []Line{{Good, variable("test build", "signed in with the new variables")}}
 	}

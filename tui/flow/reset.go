@@ -257,9 +257,9 @@ func changesStep() step {
 // changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
-		line := Line{Plain, row}
+		line := under(Plain, row)
 		if i == 0 {
-			line = Line{Heading, "  " + row}
+			line = under(Muted, strings.ToUpper(row))
 		}
 		lines = append(lines, line)
 	}

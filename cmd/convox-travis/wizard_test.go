@@ -86,7 +86,7 @@ func (z *wizard) types(keys string) *wizard {
 var namesEnter = regexp.MustCompile(`(?m)(└ |· )enter [a-z]|>\z`)
 
 // takesKeys is besides an empty field, a prompt with what was typed at it, and a page of help.
-var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z|└ esc close`)
+var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z|[└·] esc close`)
 
 // looking is a question for which more is being looked for.
 var looking = regexp.MustCompile(`\d so far|searching AWS|asking Travis (for more|what)`)

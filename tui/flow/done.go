@@ -259,8 +259,8 @@ func testBuildStep() step {
 			return Question{
 				Kind: Confirm, Title: "Run a test build?", Guarded: true,
 				Reason: []string{
-					"Travis runs one build that only signs in with the new variables. It deploys nothing.",
-					"It uses build credits and takes a minute or two.",
+					"Travis runs one build that only signs in with the new variables.",
+					"It deploys nothing, uses build credits, and takes a minute or two.",
 				},
 				Help: []string{
 					"The build runs convox rack with CONVOX_HOST and CONVOX_PASSWORD as Travis gives them to builds, on Travis's own machines. It clones nothing and needs no .travis.yml.",
@@ -296,7 +296,7 @@ func (f *Flow) runTestBuild() *Work {
 	}
 	token, outside := f.token(), f.outside
 	return &Work{
-		Words: "waiting for the test build", Writes: true, Stops: "stop waiting; the build continues",
+		Words: "waiting for the test build", Writes: true, Stops: "stop waiting for the build",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			travis, err := outside.Travis(token)
 			if err != nil {

@@ -201,7 +201,7 @@ func (f *Flow) preview() *Work {
 	}
 	f.result.untrusted = ""
 	return &Work{
-		Words: "previewing the update; nothing changes yet", Writes: true, Stops: "stop, and discard the preview",
+		Words: "previewing the update; nothing changes yet", Writes: true, Stops: "discard the preview",
 		Run: func(stop setup.Stop, _ Tell) Outcome {
 			checker, err := outside.Checker(fingerprint)
 			if err == nil {

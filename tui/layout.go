@@ -165,7 +165,7 @@ func (m *model) titled(title, right string) []string {
 		}
 		mark := m.theme.Accent
 		if m.question.Kind == flow.Ending {
-			mark = m.theme.Good
+			mark = endingMark(m.theme, m.question.Lines)
 		}
 		lines[i] = m.spread(" "+mark.Render(field.Asking)+" "+line, m.theme.Muted.Render(text.Clean(right)))
 	}
@@ -234,7 +234,7 @@ func (m *model) doing() []string {
 	if len(above)+1+len(lines) < m.body() {
 		above = append([]string{""}, append(above, m.bar(""))...)
 	}
-	return append(above, lines...)
+	return m.link(append(above, lines...))
 }
 
 // sentence starts with a capital letter.
@@ -268,7 +268,11 @@ var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
 // (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda).
 func (m *model) link(lines []string) []string {
 	whole := map[string]bool{}
-	for _, words := range slices.Concat(m.question.Reason, m.question.Help, textsOf(m.question.Lines)) {
+	var hints []string
+	if m.problem != nil {
+		hints = m.problem.Do
+	}
+	for _, words := range slices.Concat(m.question.Reason, m.question.Help, hints, textsOf(m.question.Lines), textsOf(m.told)) {
 		for _, found := range address.FindAllString(text.Clean(words), -1) {
 			whole[found] = true
 		}

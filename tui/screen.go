@@ -186,7 +186,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		m.openHelp()
 		return nil
 	case stroke == "c" && m.question.Copy != "" && m.busy == "":
-		m.copied = "copied, if the terminal allows it"
+		m.copied = "sent to the clipboard"
 		return tea.SetClipboard(m.question.Copy)
 	case m.answers(stroke) && !m.isSeen():
 		return nil
@@ -324,8 +324,10 @@ func (m *model) tick() tea.Cmd {
 }
 
 // ask puts the flow's question on the screen.
-func (m *model) ask() tea.Cmd {
-	m.question = m.flow.Question()
+func (m *model) ask() tea.Cmd { return m.put(m.flow.Question()) }
+
+func (m *model) put(question flow.Question) tea.Cmd {
+	m.question = question
 	m.problem, m.stale, m.touched = m.question.Problem, false, false
 	m.asked++
 	m.field, m.reading, m.help, m.helped, m.copied, m.highest = nil, nil, nil, false, "", 0

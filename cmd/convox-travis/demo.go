@@ -97,7 +97,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
 	outside.Tip = func(step string) string {
 		return map[string]string{
-			flow.StepSignIn:   "To try: Enter six times; the deploy key " + options.DeployKey + "; the lost password of Rack reports; several repositories (Esc from the review).",
+			flow.StepSignIn:   "Press Enter six times to see it work. Also try the deploy key " + options.DeployKey + ", the lost password of Rack reports, and several repositories (Esc at the review).",
 			flow.StepKey:      "In this demo: " + options.DeployKey,
 			flow.StepPassword: "In this demo: " + options.RackPassword + ", for production",
 			flow.StepHost:     "In this demo: " + world.Rack.Host,

@@ -31,10 +31,17 @@ type reading struct {
 // leastFile is how many lines of a file are worth a part of the screen.
 const leastFile = 3
 
-// rewrite takes other lines. If there are more, they have to be read to their end.
-func (r *reading) rewrite(lines []flow.Line) {
-	r.ended = r.ended && len(lines) <= len(r.lines)
-	r.lines, r.starts = lines, nil
+// rewrite replaces the lines, and reports whether they differ: then they have to be
+// read again. A file in them stays as it is.
+func (r *reading) rewrite(lines []flow.Line) bool {
+	if slices.Equal(r.lines, lines) {
+		return false
+	}
+	r.lines, r.starts, r.ended = lines, nil, false
+	if len(r.head) == 0 {
+		r.top = 0
+	}
+	return true
 }
 
 func (r *reading) resize(width, height int) {

@@ -89,6 +89,12 @@ func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
 	if r.ended {
 		t.Error("more lines count as seen")
 	}
+	r.press("end")
+	r.rewrite(append([]flow.Line{{Text: "A push deploys nothing."}}, make([]flow.Line, 4)...))
+	r.resize(40, 2)
+	if r.ended || r.top > 0 {
+		t.Error("as many other lines count as seen")
+	}
 }
 
 func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {

@@ -50,7 +50,7 @@ type model struct {
 	problem  *flow.Problem
 
 	// What was on the screen.
-	asked, moved int // questions, and rows that came under the cursor
+	asked, moved int // questions, and changes that no key made
 	appeared     appearance
 	ready        bool // there was time to look
 	drawn        picture
@@ -419,12 +419,19 @@ func (m *model) catchUp() {
 		}
 	case nil:
 		if q := m.flow.Question(); q.Kind == flow.Review && m.reading != nil {
-			m.reading.rewrite(q.Lines)
-			m.question = q
-			m.resize()
+			m.rewrite(q)
 		}
 	}
 	m.stale = false
+}
+
+// rewrite shows what a review says now.
+func (m *model) rewrite(q flow.Question) {
+	if m.reading.rewrite(q.Lines) {
+		m.moved++
+	}
+	m.question = q
+	m.resize()
 }
 
 // value reads the field.

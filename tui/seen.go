@@ -13,8 +13,8 @@ import (
 // or goes back always works.
 
 // appearance is what a person has to look at again: a question, the end of what is
-// to be read, another row under the cursor that nobody moved there, the screen
-// after a pause.
+// to be read, other lines of it, another row under the cursor that nobody moved
+// there, the screen after a pause.
 type appearance struct {
 	asked, moved int // are counted
 	ended        bool

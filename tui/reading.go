@@ -132,11 +132,11 @@ func (r *reading) readOn() bool {
 }
 
 // hidden is how many lines don't fit. Where some don't, the last line of the
-// room says so.
+// room says so, unless there is only one.
 func (r *reading) hidden() int {
 	over := r.long() - r.room
-	if over <= 0 {
-		return 0
+	if over <= 0 || r.room == 1 {
+		return max(over, 0)
 	}
 	return over + 1
 }
@@ -173,8 +173,8 @@ func (r *reading) view(theme *field.Theme) []string {
 		view = append(view, toned(theme, l, r.width)...)
 	}
 	long, hidden := r.long(), r.hidden()
-	if hidden == 0 {
-		view = append(view, r.seen(theme, long)...)
+	if hidden == 0 || r.room == 1 {
+		view = append(view, r.seen(theme, r.room)...)
 	} else {
 		seen := r.seen(theme, r.room-1)
 		view = append(append(view, seen...), theme.Muted.Render("  "+field.More(r.top, long-r.top-len(seen))))

@@ -53,6 +53,7 @@ type model struct {
 	asked, moved int // questions, and changes that no key made
 	appeared     appearance
 	ready        bool // there was time to look
+	isCut        bool // the terminal is too small for the question
 	drawn        picture
 	drawnAt      int64  // writes to the terminal before it was drawn
 	next         string // the screen that was drawn last
@@ -194,7 +195,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 			m.step = ""
 		}
 		return m.refresh()
-	case m.reading != nil && stroke == "enter" && m.reading.readOn():
+	case m.reading != nil && (stroke == "enter" || stroke == "y" && m.answers(stroke)) && m.reading.readOn():
 		return nil
 	case m.isSwitch(stroke):
 		m.held = m.main()

@@ -203,7 +203,7 @@ func (r remedy) option(about []setup.Target) Option {
 	case readAgain:
 		return Option{"Retry", ""}
 	case activate:
-		return Option{"Activate on Travis", "with the other changes; builds start with the next push"}
+		return Option{"Activate on Travis", "builds start with the next push"}
 	case keepInactive:
 		return Option{"Keep it inactive", "write the variables only"}
 	case chooseBranch:

@@ -102,7 +102,7 @@ func (w *world) reads(words ...string) *world {
 func TestSeveralRepositoriesAreSetUpTogether(t *testing.T) {
 	w, keys := newWorldOf(t, 3)
 	w.toRepositories().pick(keys...).step(flow.StepReview)
-	w.reads("Travis settings of 3 repositories", "3 new", "  REPOSITORY  CHANGE\n", "  acme/r00    new\n", "  acme/r02    new", "convox-travis yml")
+	w.reads("Travis settings of 3 repositories", "3 new", "  REPOSITORY  CHANGE\n", "\nacme/r00    new\n", "\nacme/r02    new", "convox-travis yml")
 	if n := len(w.travis.Writes()); n != 0 {
 		t.Errorf("%d writes before the review", n)
 	}

@@ -145,7 +145,7 @@ func (m *model) main() []string {
 	return m.link(append(lines, m.bars(seen(m.room(), a.below...)...)...))
 }
 
-// helpTitle is what stands above the help, with empty lines where there is room.
+// helpTitle goes above the help, with empty lines where there is room.
 func (m *model) helpTitle() []string {
 	title, _, _ := strings.Cut(m.question.Title, ": ")
 	lines := m.titled("Help: "+title, "")

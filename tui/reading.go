@@ -226,7 +226,7 @@ func high(l flow.Line, width int) int {
 }
 
 // wrapped is a line with its sign in lines of a width, and how many bytes of the first
-// one are its name. A value that has no room beside its name stands below.
+// one are its name. A value that has no room beside its name goes below it.
 func wrapped(l flow.Line, width int) (lines []string, named int) {
 	words := text.Clean(l.Text)
 	rest := strings.TrimLeft(words, " ")

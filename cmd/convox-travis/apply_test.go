@@ -226,7 +226,7 @@ func TestAPasswordThatTheClientCannotSendIsRefusedWithTheReason(t *testing.T) {
 	value := `a b"c`
 	w.Rack.SetPassword(value)
 	e := w.run(value+"\n", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin")
-	w.want(e, 4, "convox client")
+	w.want(e, 4, "convox CLI")
 	if strings.Contains(e.err, value) {
 		t.Error("the value was shown")
 	}

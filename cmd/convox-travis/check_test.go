@@ -156,8 +156,8 @@ func TestCheckProvesTheCredential(t *testing.T) {
 		t.Errorf("%+v", document)
 	}
 	w.want(w.run(w.key(), "check", "--repo", "acme/web", console, "--password-stdin"), 0)
-	w.want(w.run(w.key(), "check", "--repo", "acme/web", console, "--rack", "globex/production", "--password-stdin"), 5, "does not see Rack globex/production", "acme/staging")
-	w.want(w.run("", "check", "--repo", "acme/mobile", "--rack", "payments"), 5, "white list", "and not rack.payments-1690000000")
+	w.want(w.run(w.key(), "check", "--repo", "acme/web", console, "--rack", "globex/production", "--password-stdin"), 5, "can't see Rack globex/production", "acme/staging")
+	w.want(w.run("", "check", "--repo", "acme/mobile", "--rack", "payments"), 5, "IP allowlist", "and not rack.payments-1690000000")
 	w.checkout(t, goodFile)
 	w.want(w.run(w.key(), "check", console, "--password-stdin"), 5, "names no Rack")
 }
@@ -281,7 +281,7 @@ func TestNoBuildIsRunWhereTheFileHasThePair(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.checkout(t, goodFile+"env:\n  global:\n    # CONVOX_HOST, by convox-travis\n    - secure: \"YQ==\"\n    # CONVOX_PASSWORD, by convox-travis\n    - secure: \"YQ==\"\n")
-	w.want(w.run("", "check", "--host", w.setting("DEMO_RACK_HOST"), "--build"), 0, "no test build was started: the pair is in the file")
+	w.want(w.run("", "check", "--host", w.setting("DEMO_RACK_HOST"), "--build"), 0, "no test build was started: the variables are in the file")
 	w.wantNoWrite()
 }
 

@@ -100,7 +100,7 @@ func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\ncolor_of_it: x\nif: sender = ada\nafter_success: while true; do true; done\n")
 	e := w.run("", "yml", "--explain")
-	w.want(e, 0, "note: line 2: the imported file isn't looked at", "line 3: ./ci/all.sh isn't looked at", "note: line 5: the sender isn't known here",
+	w.want(e, 0, "note: line 2: the imported file isn't checked, and may deploy too", "line 3: ./ci/all.sh isn't checked, and may deploy too", "note: line 5: the sender is unknown, so conditions on it count as true",
 		"can't be played: line 6", "deploys nothing, as far as it can be played", "warning: line 4: ")
 	document, _ := w.explain()
 	if len(document.Unseen) != 3 || len(document.Warnings) != 1 || document.Warnings[0].Code != "yml_repaired" || len(document.Builds[0].Jobs[0].Unplayed) != 1 {
@@ -111,7 +111,7 @@ func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
 func TestADeployThatDependsOnAVariableIsSaid(t *testing.T) {
 	w := newWorld(t).withYML("language: go\nscript:\n- convox deploy --app \"api-$STAGE\"\n- test \"$ALSO\" = yes && convox deploy --app web\n")
 	e := w.run("", "yml", "--explain")
-	w.want(e, 0, "deploys api-$STAGE", "note: line 3: $STAGE isn't known here", "note: line 4: $ALSO isn't known here")
+	w.want(e, 0, "deploys api-$STAGE", "note: line 3: $STAGE is unknown, so what depends on it may differ", "note: line 4: $ALSO is unknown, so what depends on it may differ")
 }
 
 func TestADeployThatRunsOnlyOnAFailureIsToldApart(t *testing.T) {
@@ -200,7 +200,7 @@ func TestTheRepositoryAndTheBranchAreThoseOfTheClone(t *testing.T) {
 	if err := os.WriteFile(elsewhere, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.run("", "yml", "--explain", "--branch", "trunk", "--file", elsewhere), 0, "deploys once", "note: line 5: the repository isn't known here")
+	w.want(w.run("", "yml", "--explain", "--branch", "trunk", "--file", elsewhere), 0, "deploys once", "note: line 5: the repository is unknown, so what depends on it may differ")
 }
 
 func TestAFileThatCannotBeExplainedIsAnError(t *testing.T) {

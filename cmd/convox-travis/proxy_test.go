@@ -78,9 +78,9 @@ func TestARackOutOfReachIsWrittenUncheckedWhenToldSo(t *testing.T) {
 	if len(document.Warnings) != 1 || document.Warnings[0].Code != "private_api" {
 		t.Errorf("%+v", document.Warnings)
 	}
-	w.want(w.run(w.password(), "apply", "--rack", "payments", "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 1, "white list")
-	w.want(w.run("with space@\n", append(args, "--no-verify")...), 4, "convox client")
+	w.want(w.run(w.password(), "apply", "--rack", "payments", "--repo", w.setting("DEMO_REPO"), "--password-stdin"), 1, "IP allowlist")
+	w.want(w.run("with space@\n", append(args, "--no-verify")...), 4, "convox CLI")
 	w.wantNoWrite()
-	w.want(w.run(w.password(), append(args, "--no-verify")...), 0, "unchecked", "created")
+	w.want(w.run(w.password(), append(args, "--no-verify")...), 0, "without being verified", "created")
 	w.want(w.run("wrong\n", "apply", "--host", w.setting("DEMO_RACK_HOST"), "--repo", w.setting("DEMO_REPO"), "--password-stdin", "--no-verify"), 4)
 }

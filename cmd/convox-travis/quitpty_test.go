@@ -40,7 +40,7 @@ func TestAPanicAnywhereLeavesTheTerminalAsItWasFound(t *testing.T) {
 				z.still()
 				switch place {
 				case "work", "view":
-					z.types("\r").sees("checking")
+					z.types("\r").sees("hecking")
 				case "main":
 					z.types("\r")
 				}

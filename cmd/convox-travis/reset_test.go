@@ -100,7 +100,7 @@ func TestAResetTellsItsEventsAsLines(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
 		t.Fatal(err)
 	}
-	if kinds["preview"] != 1 || kinds["stack"] < 6 || kinds["restart"] == 0 || kinds["login"] < 5 || kinds["end"] != 1 || e.err != "" {
+	if kinds["preview"] != 1 || kinds["stack"] < 6 || kinds["restart"] == 0 || kinds["login"] < 5 || kinds["end"] != 1 || strings.Count(e.err, "\n") != strings.Count(e.err, "next: ") {
 		t.Errorf("%v, %q", kinds, e.err)
 	}
 	if last.Result != "done" || last.Phase != "settled" || last.Region != "us-east-1" || last.Host != w.setting("DEMO_RACK_HOST") || len(last.Changes) != 3 || *last.Verdict != "as_expected" {

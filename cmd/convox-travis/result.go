@@ -114,8 +114,11 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 	if len(errs) == 0 && r.stopped != nil {
 		errs = []error{r.stopped}
 	}
-	if !r.shown || r.stopped != nil {
+	switch {
+	case !r.shown:
 		p.reportErrors(errs...)
+	case r.stopped != nil:
+		p.reportErrors(r.stopped) // the transcript says what was stopped
 	}
 	p.printResult(r, p.blanks[cmd])
 	if p.form != jsonDocument {

@@ -33,7 +33,7 @@ func TestAppliesHintSaysWhyACloneWasNotRead(t *testing.T) {
 		hint  string
 	}{
 		"of another user": {newWorld(t).inClone().of("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"), "git config --global --add safe.directory "},
-		"git fails":       {newWorld(t).inClone().brokenGit(), "read the clone: git rev-parse failed: run it here yourself"},
+		"git fails":       {newWorld(t).inClone().brokenGit(), "read the clone: git rev-parse failed: run it yourself to see why"},
 		"no git":          {newWorld(t).inClone().of("PATH", "/nowhere"), "git is not installed, or not on PATH: install git"},
 		"no clone":        {newWorld(t), "or run this inside the repository's clone"},
 	} {

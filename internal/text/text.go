@@ -32,11 +32,10 @@ func Command(words ...string) string {
 // leastWidth is the width of lines if there is no room at all.
 const leastWidth = 8
 
-// Wrap cuts a text into lines of at most the given cells, at least one, only between
-// words: a flag or a host must stay in one piece to be copied. A word longer than a line
-// is cut near the end of the line, after a dot, slash or hyphen if there is one. The text's own line breaks stay, and so do leading
-// blanks of a line, including after the sign of a diff, and all blanks of a line that
-// fits.
+// Wrap cuts a text into lines of at most so many cells, at least one, between words
+// only: a flag or a host isn't broken at its dashes, so that it can be copied. A word
+// longer than a line is cut near the line's end, after a dot, slash or hyphen. The text's own line breaks stay, each
+// line keeps its indent, and one that fits keeps all its blanks.
 func Wrap(text string, width int) []string { return wrap(text, max(width, leastWidth), true) }
 
 // WrapWhole is Wrap for words to copy: one that is longer than a line gets its own line.
@@ -54,52 +53,41 @@ func wrapLine(text string, width int, cuts bool) []string {
 	if ansi.StringWidth(text) <= width {
 		return []string{text} // its columns stay
 	}
-	rest := strings.TrimLeft(text, " +-")
-	line := strings.TrimSuffix(text, rest)
-	begin := continuationPrefix(line)
+	words := strings.TrimLeft(text, " ")
+	indent := text[:min(len(text)-len(words), width/2)]
 	var lines []string
-	fresh := true
-	for _, word := range strings.Fields(rest) {
-		if !fresh && ansi.StringWidth(line)+1+ansi.StringWidth(word) > width {
-			lines, line, fresh = append(lines, line), begin, true
+	line := ""
+	for _, word := range strings.Fields(words) {
+		if line != "" && ansi.StringWidth(line)+1+ansi.StringWidth(word) <= width {
+			line += " " + word
+			continue
 		}
-		if !fresh {
-			line += " "
+		if line != "" {
+			lines = append(lines, line)
 		}
-		line, fresh = line+word, false
-		if cuts {
-			cut := cutWord(line, begin, width)
-			lines, line = append(lines, cut[:len(cut)-1]...), cut[len(cut)-1]
+		for cuts {
+			cut := cutWord(word, width-len(indent))
+			if len(cut) == len(word) {
+				break
+			}
+			lines, word = append(lines, indent+cut), word[len(cut):]
 		}
+		line = indent + word
 	}
 	return append(lines, line)
 }
 
-// cutWord cuts a line whose last word may be too long.
-func cutWord(line, begin string, width int) []string {
-	var lines []string
-	prefix := ""
-	for {
-		head := line[:min(len(line), 32*width)] // enough, whatever the length of the word
-		cut := ansi.Truncate(head, width-ansi.StringWidth(prefix), "")
-		if len(cut) == len(line) || cut == "" {
-			return append(lines, prefix+line)
-		}
-		if end := strings.LastIndexAny(cut, "./-") + 1; end > len(cut)/2 {
-			cut = cut[:end]
-		}
-		lines, line, prefix = append(lines, prefix+cut), line[len(cut):], begin
+// cutWord is as much of a word as fits, up to a dot, slash or hyphen if there is one.
+func cutWord(word string, width int) string {
+	head := word[:min(len(word), 32*width)] // a word can have a mebibyte
+	cut := ansi.Truncate(head, width, "")
+	if cut == "" || len(cut) == len(word) {
+		return word
 	}
-}
-
-// continuationPrefix is the start of a wrapped line's continuation: added lines of a diff
-// have their sign on each one, or they would seem to exist already. It is short so
-// that an address fits.
-func continuationPrefix(before string) string {
-	if !strings.HasPrefix(before, "+") {
-		return ""
+	if end := strings.LastIndexAny(cut, "./-") + 1; end > len(cut)/2 {
+		cut = cut[:end]
 	}
-	return "+… "
+	return cut
 }
 
 // Count is a number with a noun, such as "1 repository" and "2 repositories".

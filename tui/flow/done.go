@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
@@ -100,7 +101,8 @@ func (f *Flow) resultLines() []Line {
 		}
 		lines = append(lines, f.resultLine(tone, variable(travisyml.FileName, file.Outcome())))
 	}
-	if r.Err != nil {
+	isStop := f.result.report.Stopped != nil && slices.Contains([]string{setup.CodeStopped, travisapi.CodeCanceled}, problem.Code(r.Err))
+	if r.Err != nil && !isStop { // the title says that
 		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
 	return append(lines, f.testBuildLines()...)
@@ -324,7 +326,7 @@ func (f *Flow) runTestBuild() *Work {
 func (f *Flow) testBuildLines() []Line {
 	switch {
 	case f.result.testErr != nil:
-		return []Line{{Bad, f.result.testErr.Error()}}
+		return problemLines(Bad, f.result.testErr)
 	case f.result.tested:
 		return []Line{{Good, variable("test build", "signed in with the new variables")}}
 	}

@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	widest = 88 // cells of content, gutter included
-	gutter = 3  // cells before the content
+	widest    = 88 // cells of content, gutter included
+	gutter    = 3  // cells before the content
+	narrowest = 16 // cells of the screen: in fewer, words and buttons are cut
 )
 
 // View implements tea.Model.
@@ -35,9 +36,13 @@ func (m *model) View() tea.View {
 
 // screen is at most as high as the terminal, and nowhere wider.
 func (m *model) screen() string {
-	lines := append([]string{m.header()}, m.main()...)
-	lines = lines[:min(len(lines), max(m.height-1, 1))]
-	lines = append(lines, m.footer())
+	room := max(m.height-1, 1)
+	lines := m.main()
+	m.isCut = len(lines) > room || m.width < narrowest
+	if len(lines) < room {
+		lines = append([]string{m.header()}, lines...)
+	}
+	lines = append(lines[:min(len(lines), room)], m.footer())
 	for i, line := range lines {
 		lines[i] = ansi.Truncate(line, m.width, "…")
 	}

@@ -51,9 +51,10 @@ type model struct {
 	highest  int // lines of detail below the rows
 
 	// What was on the screen.
-	asked, moved int // questions, and rows that came under the cursor
+	asked, moved int // questions, and changes that no key made
 	appeared     appearance
 	ready        bool // there was time to look
+	isCut        bool // the terminal is too small for the question
 	drawn        picture
 	drawnAt      int64  // writes to the terminal before it was drawn
 	next         string // the screen that was drawn last
@@ -195,7 +196,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 			m.step = ""
 		}
 		return m.refresh()
-	case m.reading != nil && stroke == "enter" && m.reading.readOn():
+	case m.reading != nil && (stroke == "enter" || stroke == "y" && m.answers(stroke)) && m.reading.readOn():
 		return nil
 	case m.isSwitch(stroke):
 		m.held = m.main()
@@ -422,12 +423,19 @@ func (m *model) catchUp() {
 		}
 	case nil:
 		if q := m.flow.Question(); q.Kind == flow.Review && m.reading != nil {
-			m.reading.rewrite(q.Lines)
-			m.question = q
-			m.resize()
+			m.rewrite(q)
 		}
 	}
 	m.stale = false
+}
+
+// rewrite shows what a review says now.
+func (m *model) rewrite(q flow.Question) {
+	if m.reading.rewrite(q.Lines) {
+		m.moved++
+	}
+	m.question = q
+	m.resize()
 }
 
 // value reads the field.

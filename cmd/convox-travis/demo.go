@@ -105,7 +105,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	}
 	f := flow.New(outside, flow.Given{})
 	r := p.wizardResult(o, f, p.drive(stop, o, f))
-	r.standing = append(r.standing, "the demo is over: its servers are gone, and the commands it showed don't work here", "to set up a real repository, run convox-travis inside its clone")
+	r.standing = append(r.standing, "the demo is over: the commands it showed don't work without its servers", "to set up a real repository, run convox-travis inside its clone")
 	return r
 }
 

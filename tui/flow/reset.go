@@ -308,7 +308,7 @@ func nameStep() step {
 			name, then := f.rackName(), "Then the Rack gets the new password."
 			switch {
 			case needsKeeping(f) && f.answers.showIt:
-				then = "Then you see the new password, and after that the Rack gets it."
+				then = "You see the new password before the Rack gets it."
 			case needsKeeping(f):
 				then = "Then the new password is saved, and the Rack gets it."
 			}

@@ -68,7 +68,7 @@ func repositoryStep() step {
 }
 
 var repositoryHelp = []string{
-	"Both variables go into the Travis settings of the repository. Listed are the repositories of this clone's remotes, then those of your Travis account.",
+	"Listed are the repositories of this clone's remotes, then those of your Travis account.",
 	"You can pick several: they get the same two variables. The deploy step is then added in each clone, with convox-travis yml.",
 	"Travis never shows the values of private variables, so it can't tell which Rack a repository already deploys to.",
 	"If a repository is missing, enter its name: Travis can be asked to sync.",

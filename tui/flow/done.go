@@ -210,16 +210,16 @@ func (f *Flow) nextLines() []Line {
 	file := report.Repositories[0].File // of the only repository
 	if f.several() || file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0 {
 		command := setup.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
-		where := "Run it in the clone of " + nameOf(f.targets()) + ": it adds the deploy step."
+		where := "run it in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
 		switch {
 		case len(f.targets()) > 1:
-			where = "Run it in the clone of each repository: it adds the deploy step."
+			where = "run it in the clone of each repository: it adds the deploy step"
 		case f.fitsFile():
-			where = "It adds the deploy step."
+			where = "adds the deploy step"
 		}
 		lines = append(lines, Line{Command, command}, under(Muted, where))
 		if !f.knowsRack() {
-			lines = append(lines, under(Muted, "Put the Rack to deploy to in place of ORG/NAME."))
+			lines = append(lines, under(Muted, "put the Rack to deploy to in place of ORG/NAME"))
 		}
 		return lines
 	}
@@ -235,7 +235,7 @@ func (f *Flow) nextLines() []Line {
 		lines = append(lines, Line{Command, "git add " + text.Quote(f.fromFolder(file.Path)) + ` && git commit -m "Deploy with Convox" && git push`})
 	}
 	if f.answers.encrypt {
-		lines = append(lines, under(Muted, "Builds get the variables with that push."))
+		lines = append(lines, under(Muted, "builds get the variables with that push"))
 	}
 	return lines
 }

@@ -68,7 +68,7 @@ func play(w *world, o terminal.Options, walk walk, show func(terminal.Frame)) (r
 	for key := range strings.FieldsSeq(walk.keys) {
 		screen := z.still()
 		show(z.Frame())
-		for key == "enter" && strings.Contains(screen, "enter read on") {
+		for key == "enter" && strings.Contains(screen, "enter next page") {
 			screen = z.types(terminal.Enter).still()
 			readOn++
 		}

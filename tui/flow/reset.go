@@ -416,7 +416,7 @@ func resetDoneStep() step {
 			if q.Lines = f.resetLines(); len(q.Lines) == 0 {
 				q.Lines = []Line{{Good, "Rack " + f.rackName() + ": nothing changed."}}
 			}
-			q.Lines = append(q.Lines, Line{}, Line{Heading, "Next"})
+			q.Lines = append(append(q.Lines, f.keptLines()...), Line{}, Line{Heading, "Next"})
 			q.Lines = append(q.Lines, linesOf(f.ResetNext())...)
 			return q
 		},

@@ -104,9 +104,6 @@ func isResetting(f *Flow) bool {
 // isPlanned reports whether it is known what the reset would change.
 func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 
-// updates reports whether the stack would be updated.
-func updates(f *Flow) bool { return isPlanned(f) && f.reset.Plan.Preview != nil }
-
 // learned keeps what a work of the reset found out. An error is shown at step.
 func learned(r reset.Reset, err error, step string) Outcome {
 	if err == nil {
@@ -303,7 +300,7 @@ func refreshStep() step {
 func nameStep() step {
 	return step{
 		id: StepName, name: "Reset",
-		when: updates,
+		when: isPlanned,
 		ask: func(f *Flow) Question {
 			name, then := f.rackName(), "Then the Rack gets the new password."
 			switch {

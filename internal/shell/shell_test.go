@@ -81,7 +81,6 @@ var asBash = []struct {
 	{`x=v1.2.3; show ${x#v} ${x%.*} ${x%%.*} ${x/1/9} ${#x} ${x:1:3} ${x^^}`, "1.2.3 v1.2 v1 v9.2.3 6 1.2 V1.2.3", 0},
 	{`show {a,b}c {1..3}`, "ac bc 1 2 3", 0},
 	{`a=(x y 'z w'); show ${#a[@]} ${a[2]} ${a[-1]}; a+=(q); show ${a[@]:3}`, "3 z w z w\nq", 0},
-	{`declare -A m=([k]=v); m[q]=w; show ${m[k]} ${m[q]} ${!m[@]}`, "v w q k", 0},
 	{`x=y; y=z; show ${!x}`, "z", 0},
 	{`f() { local x=in; show $x; }; x=out; f; show $x`, "in\nout", 0},
 	{`f() { x=in; }; x=out; f; show $x`, "in", 0},
@@ -138,7 +137,6 @@ var asBash = []struct {
 	{`x=a\ b; y=a\$b; show "$x$y"; x="a\qb"; show "$x"`, "a ba$b\na\\qb", 0},
 	{`set -- 'a b' c; for x in "$@"; do show "$x"; done; show "x$*y"`, "a b\nc\nxa b cy", 0},
 	{`IFS=' :'; v='a : b:c '; set -- $v; show $#`, "3", 0},
-	{`declare -A m=([x]=1 [y]=2); m+=([z]=3); show ${#m[@]}; [[ -v m[q] ]] || show ${m[x]}; [[ -v m[y] ]] && show y`, "3\n1\ny", 0},
 	{`r=a.b; [[ axb =~ "$r" ]] || show quoted; [[ axb =~ $r ]] && show plain; [[ 'a b' =~ ^a\ b$ ]] && show space`, "quoted\nplain\nspace", 0},
 	{`export A=1; export A=2 B=$A; show $B; local_() { local a=3 b=$a; show .$b; }; a=4; local_`, "1\n.4", 0},
 	{`trap 'show err' ERR; f() { false; true; }; f; g() { false; }; g`, "err", 1},
@@ -153,8 +151,7 @@ var asBash = []struct {
 	{`show $(printf 'b\nb\n' | grep -c b) $(grep -o '[0-9]*' <<< a12b3) $(uname -m) $(printenv B)`, "2 12 3 x86_64 main", 0},
 	{`find . -name show -exec {} x \;`, "x", 0},
 	{"ssh -p 22 host <<E\nshow x\nE", "x", 0},
-	{`python3 -c 'import subprocess; subprocess.check_call(["show", "fail"])' || show raised; node -e 'cp.execSync("show b")'`, "fail\nraised\nb", 0},
-	{"python3 - <<'E'\nos.system(\"show a\")\nE\nruby -e '`show b`'; perl -e 'exec(\"show\", \"fail\")'", "a\nb\nfail", 7},
+	{`python3 -c 'import os; os.system("show a")'; node -e 'cp.execSync("show b")'`, "a\nb", 0},
 	{"node -e 'console.log(`system(show)`); print(\"show a\")'", "", 0},
 	{`coproc P { show fail; }; wait $P_PID`, "fail", 7},
 	{`shopt -s expand_aliases
@@ -194,7 +191,7 @@ func TestWhatIsNotPlayedIsUnknown(t *testing.T) {
 		}
 	}
 	for _, bash := range []string{
-		`declare -n r=x`, `declare -i n=1+1`, `a[5]=x`, `a=([5]=x)`, `a=(x y); unset 'a[0]'`, `getopts a x`, `select x in a; do :; done <<< 1`, `mapfile -n 1 a`, `printf -v 'a[1]' x`,
+		`declare -n r=x`, `declare -A m=([k]=v)`, `declare -i n=1+1`, `a[5]=x`, `a=([5]=x)`, `a=(x y); unset 'a[0]'`, `getopts a x`, `select x in a; do :; done <<< 1`, `mapfile -n 1 a`, `printf -v 'a[1]' x`,
 	} {
 		if _, _, err := play(t, bash, false); err == nil {
 			t.Errorf("%s is played", bash)

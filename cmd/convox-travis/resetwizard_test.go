@@ -123,7 +123,7 @@ func TestCtrlCInAResetSaysHowItStands(t *testing.T) {
 	z = open().sees(askLost).types(terminal.Down + terminal.Down + terminal.Down).sees("› Set a new password").enter().sees(askAffected)
 	z.still()
 	z.types("y").sees("› The saved one").enter().sees("has this password already").enter()
-	z.sees("the new password works").enter().ends(0)
+	z.sees(askName).types("production").enter().sees("the new password works").enter().ends(0)
 	if !w.takes(made) {
 		t.Error("it was not gone on with")
 	}

@@ -65,10 +65,10 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	for _, setting := range world.Settings() {
 		fmt.Fprintf(p.out, "export %s=%s\n", setting.Name, shellescape.Quote(setting.Value))
 	}
+	p.onStopping(func() {}) // that is how it ends
 	if _, err := fmt.Fprintln(p.out, "# ready"); err != nil {
 		return errOutput
 	}
-	p.onStopping(func() {}) // that is how it ends
 	<-ctx.Done()
 	return nil
 }

@@ -30,7 +30,7 @@ func ExamplePlain() {
 	// [2] > error: answer with a number from 1 to 2
 	// [2] >
 	// Enter the deploy key
-	//   Create one in Console, under Settings, Deploy Keys, in the Rack's organization.
+	//   Create one in Console, in the Rack's organization: Settings, Deploy Keys.
 	//   https://console.convox.com
 	// >
 	//

@@ -80,7 +80,7 @@ func (m *model) keys() []field.Key {
 	case m.stopping:
 		return append(keys, field.Key{Key: "ctrl+c", Does: "quit at once"})
 	case m.busy != "" && m.work != nil && m.work.Writes:
-		return append(keys, field.Key{Key: "ctrl+c", Does: cmp.Or(m.work.Stops, "cancel, and roll back what was created")})
+		return append(keys, field.Key{Key: "ctrl+c", Does: cmp.Or(m.work.Stops, "cancel and roll back")})
 	case m.busy != "":
 		return append(keys, field.Key{Key: "ctrl+c", Does: "quit"})
 	case m.question.Kind == flow.Ending:

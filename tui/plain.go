@@ -60,6 +60,7 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	defer func() {
 		if title, _ := f.Ending(); title != "" {
 			theme := field.NewTheme(startsDark(in.Env), field.GlyphsFor(in.Env))
+			p.say("")
 			leave(out, in.Env, theme, cmp.Or(in.Width, widest), f)
 		}
 	}()

@@ -131,8 +131,8 @@ func TestTheFirstOfferDoesNotDependOnTheNetwork(t *testing.T) {
 	t.Parallel()
 	for range 4 {
 		w := newWorld(t).inClone()
-		w.want(w.run("", "--accessible"), 2, "[1] >")
-		w.want(w.saved().run("", "--accessible"), 2, "[2] >")
+		w.want(w.run("", "--accessible"), 2, "[2] >")
+		w.want(w.saved().run("", "--accessible"), 2, "[1] >")
 	}
 }
 

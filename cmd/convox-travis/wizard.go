@@ -251,6 +251,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 		}
 		r := show.report(*report)
 		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
+		r.warnings = slices.DeleteFunc(r.warnings, func(w setup.Warning) bool { return w.Code == "replaces" })
 		return r
 	}
 	reset := f.Reset().Report()

@@ -86,7 +86,7 @@ func (z *wizard) types(keys string) *wizard {
 var namesEnter = regexp.MustCompile(`(?m)(└ |· )enter [a-z]|>\z`)
 
 // takesKeys is besides an empty field, a prompt with what was typed at it, and a page of help.
-var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z|└ esc close`)
+var takesKeys = regexp.MustCompile(namesEnter.String() + `|(^|│) *›$|> [^\n]*\z|[└·] esc close`)
 
 // looking is a question for which more is being looked for.
 var looking = regexp.MustCompile(`\d so far|searching AWS|asking Travis (for more|what)`)
@@ -516,7 +516,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
-	z.sees(askWay, "To try: press Enter six times", "demo-key", "reports", "several")
+	z.sees(askWay, "Press Enter six times", "demo-key", "reports", "several")
 	z.still()
 	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
 	for _, question := range []string{askDeploy, "Which branches get the variables?", askRepository, "Which Travis account?", askKey, "Which Console?"} {

@@ -261,9 +261,9 @@ func diffLines(diff string) []Line {
 
 // problemLines say what is wrong, and what can be done about it.
 func problemLines(tone Tone, err error) []Line {
-	lines := []Line{{tone, sentence(err.Error())}}
+	lines := []Line{{tone, err.Error()}}
 	for _, hint := range ProblemOf(err).Do {
-		lines = append(lines, under(Muted, sentence(hint)))
+		lines = append(lines, under(Muted, "hint: "+hint))
 	}
 	return lines
 }

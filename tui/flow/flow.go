@@ -58,6 +58,7 @@ type step struct {
 	name string // the label in the transcript; adjacent steps of one name share a line
 
 	when  func(*Flow) bool     // whether it is needed; nil is always
+	soon  func(*Flow) bool     // whether it will be needed, as far as can be foreseen; only for the number of steps
 	wait  func(*Flow) string   // what it waits for, or ""
 	pass  func(*Flow) bool     // takes the only good answer, and reports whether there is one
 	begin func(*Flow)          // runs before it asks

@@ -12,12 +12,12 @@ import (
 func sourceStep() step {
 	return step{
 		id: StepSource, name: "Password",
-		when: byRack,
+		when: byRack, soon: hasNoSignIn,
 		pass: (*Flow).passSource,
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Where is the Rack password?",
-				Reason: []string{"It's checked with " + f.rackHost().String() + " before anything is written."},
+				Reason: []string{f.checkedWith()},
 				Help: []string{
 					"The convox CLI saves the password when you run convox login. Anyone who works with this Rack has it.",
 				},
@@ -129,6 +129,15 @@ func (f *Flow) passSource() bool {
 	return false
 }
 
+// checkedWith says what the password is checked with.
+func (f *Flow) checkedWith() string {
+	name := f.rackHost().String()
+	if rack, isFound := f.pickedRack(); isFound {
+		name = rack.Name
+	}
+	return "It's checked with " + name + " before anything is written."
+}
+
 func passwordStep() step {
 	return step{
 		id: StepPassword, name: "Password",
@@ -136,7 +145,7 @@ func passwordStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "What is the Rack password?",
-				Reason:  append([]string{"It's checked with " + f.rackHost().String() + " before anything is written."}, f.tip(StepPassword)...),
+				Reason:  append([]string{f.checkedWith()}, f.tip(StepPassword)...),
 				Initial: Value{Secret: f.answers.password},
 				Check:   checkSecret,
 			}

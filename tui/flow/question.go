@@ -193,7 +193,7 @@ func (f *Flow) Rail() []Item {
 			}
 			continue
 		}
-		if !s.needed(f) {
+		if !s.needed(f) && (s.soon == nil || !s.soon(f)) {
 			continue
 		}
 		item := Item{Name: s.name, Answer: f.shownAt(i), State: Ahead}

@@ -25,7 +25,7 @@ const (
 func rackStep() step {
 	return step{
 		id: StepRack, name: "Rack",
-		when: byRack,
+		when: byRack, soon: hasNoSignIn,
 		wait: func(f *Flow) string {
 			switch {
 			case !f.found.savedDone:
@@ -208,7 +208,10 @@ func (f *Flow) rackRows() []Row {
 }
 
 func rackDetail(rack cfn.Rack) []Detail {
-	all := []Detail{{"host", rack.Host}, {"version", rack.Version}, {"status", rack.Status}}
+	all := []Detail{{"", rack.Host}, {"version", rack.Version}, {"status", rack.Status}}
+	if rack.Status == "CREATE_COMPLETE" || rack.Status == "UPDATE_COMPLETE" {
+		all = all[:2]
+	}
 	return slices.DeleteFunc(all, func(d Detail) bool { return d.Text == "" })
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"convox-travis/internal/problem"
@@ -203,7 +204,7 @@ func (r remedy) option(about []setup.Target) Option {
 	case readAgain:
 		return Option{"Retry", ""}
 	case activate:
-		return Option{"Activate on Travis", "with the other changes; builds start with the next push"}
+		return Option{"Activate on Travis", "builds start with the next push"}
 	case keepInactive:
 		return Option{"Keep it inactive", "write the variables only"}
 	case chooseBranch:
@@ -374,7 +375,7 @@ func mixedStep() step {
 			q := f.askRemedy("May another host get the new password?", targets, firstOf(errs), offered(f), 0)
 			q.Guarded = true
 			for _, hint := range ProblemOf(errs[0]).Do {
-				q.Help = append(q.Help, advice(hint))
+				q.Help = append(q.Help, sentence(strings.ToUpper(hint[:1])+hint[1:]))
 			}
 			return q
 		},

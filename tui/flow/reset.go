@@ -201,7 +201,7 @@ func (f *Flow) preview() *Work {
 	}
 	f.result.untrusted = ""
 	return &Work{
-		Words: "previewing the update; nothing changes yet", Writes: true, Stops: "stop, and discard the preview",
+		Words: "previewing the update; nothing changes yet", Writes: true, Stops: "discard the preview",
 		Run: func(stop setup.Stop, _ Tell) Outcome {
 			checker, err := outside.Checker(fingerprint)
 			if err == nil {
@@ -257,9 +257,9 @@ func changesStep() step {
 // changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
-		line := Line{Plain, row}
+		line := under(Plain, row)
 		if i == 0 {
-			line = Line{Heading, row}
+			line = under(Muted, strings.ToUpper(row))
 		}
 		lines = append(lines, line)
 	}

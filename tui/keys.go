@@ -56,7 +56,7 @@ func (m *model) keys() []field.Key {
 	switch {
 	case m.busy != "":
 	case m.reading != nil && !m.reading.ended:
-		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "read on", Priority: 2})
+		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "next page", Priority: 2})
 	case m.field != nil:
 		keys = m.field.Keys()
 		if m.reading != nil {

@@ -190,7 +190,7 @@ func (r *reading) keys() []field.Key {
 		return nil
 	}
 	return []field.Key{
-		{Key: "↑↓", Does: "more"},
+		{Key: "↑↓", Does: "scroll"},
 		{Key: "pgup/pgdn", Does: "page", Priority: field.OnlyHelp},
 		{Key: "home/end", Does: "start or end", Priority: field.OnlyHelp},
 	}
@@ -268,7 +268,7 @@ func wrapped(l flow.Line, width int) (lines []string, named int) {
 
 // toned is a line in its tone.
 func toned(theme *field.Theme, l flow.Line, width int) []string {
-	if l.Text == "" {
+	if l.Text == "" && !isOfFile(l.Tone) {
 		return []string{""}
 	}
 	style := map[flow.Tone]lipgloss.Style{

@@ -44,7 +44,7 @@ func TestALongTableIsReadToItsEnd(t *testing.T) {
 		for presses := 0; !m.reading.ended; presses++ {
 			m.look()
 			look()
-			if presses > 20_000 || !contains(m.screen(), "enter read on") {
+			if presses > 20_000 || !contains(m.screen(), "enter next page") {
 				t.Fatalf("after %d presses:\n%s", presses, m.screen())
 			}
 			m.Update(enter)
@@ -154,6 +154,16 @@ func TestNothingIsAgreedToUnseenOnATinyScreen(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+func TestAnEmptyLineThatIsAddedKeepsItsSign(t *testing.T) {
+	theme := field.NewTheme(true, field.GlyphsFor(nil))
+	for tone, want := range map[flow.Tone]string{flow.FileAdded: "  +", flow.FileRemoved: "  -", flow.FileContext: "", flow.Plain: ""} {
+		lines := toned(theme, flow.Line{Tone: tone}, 40)
+		if got := strings.TrimRight(ansi.Strip(lines[0]), " "); len(lines) != 1 || got != want {
+			t.Errorf("tone %d: %q instead of %q", tone, lines, want)
 		}
 	}
 }

@@ -453,7 +453,11 @@ func (m *model) value() flow.Value {
 		return flow.Value{Secret: f.Value()}
 	case *field.List:
 		key, _ := f.Selected()
-		return flow.Value{Key: key, Keys: f.Marked()}
+		v := flow.Value{Key: key, Keys: f.Marked()}
+		if row, _ := f.Row(); row.Other {
+			v.Text = f.Filter()
+		}
+		return v
 	}
 	return flow.Value{}
 }

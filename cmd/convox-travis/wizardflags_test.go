@@ -118,7 +118,7 @@ func TestCtrlCInApplyInPlainLines(t *testing.T) {
 	w := newWorld(t).inClone().saved()
 	w.env["TERM"] = "dumb"
 	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
-	z.sees("write, yes or no, or d")
+	z.sees("write? yes, no, d")
 	w.Travis.Faults.SetLatency(300 * time.Millisecond)
 	z.types("yes\r").awaits(posts("CONVOX_HOST"))
 	z.types(terminal.CtrlC).ends(130, "CONVOX_HOST      created, then rolled back")

@@ -176,7 +176,7 @@ func TestADeployThatWouldRunMoreThanItselfIsAskedForByName(t *testing.T) {
 func TestYMLListsWhatItWasNotGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML(simple)
-	w.want(w.run("", "yml"), 2, "needs a Rack or Console, the branch to deploy", "--branch NAME")
+	w.want(w.run("", "yml"), 2, "needs a Rack or Console and the branch to deploy", "--branch NAME")
 	w.want(w.run("", "yml", "--console", "--branch", "main"), 2, "the Rack to deploy to")
 	w.want(w.run("", append(console, "--step", "x")...), 2, `--step "x": use deploy or after_success`)
 	w.want(w.run("", append(console, "--write", "--check")...), 2, "exclude each other")

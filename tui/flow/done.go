@@ -51,7 +51,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		results = f.severalResults
 	}
 	add(results()...)
-	add(f.resetLines()...)
+	add(append(f.resetLines(), f.keptLines()...)...)
 	if next := f.nextLines(); len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}
@@ -155,9 +155,13 @@ func (f *Flow) severalResults() []Line {
 			notStarted = append(notStarted, r.Target)
 			continue
 		}
+		if f.result.report.Stopped != nil && problem.Code(r.Err) == setup.CodeStopped { // the title says that
+			lines = append(lines, Line{Bad, sentence(r.Target.String() + ": " + r.Outcome())})
+			continue
+		}
 		lines = append(lines, Line{Bad, r.Err.Error()})
 		if r.HasChanges() {
-			lines = append(lines, under(Muted, "It has: "+r.Outcome()+"."))
+			lines = append(lines, under(Muted, "Its variables: "+r.Outcome()+"."))
 		}
 		for _, hint := range ProblemOf(r.Err).Do {
 			if !slices.Contains(hints, hint) { // once for all of them
@@ -207,16 +211,16 @@ func (f *Flow) nextLines() []Line {
 	file := report.Repositories[0].File // of the only repository
 	if f.several() || file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0 {
 		command := setup.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
-		where := "in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
+		where := "run it in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
 		switch {
 		case len(f.targets()) > 1:
-			where = "in the clone of each repository: it adds the deploy step"
+			where = "run it in the clone of each repository: it adds the deploy step"
 		case f.fitsFile():
 			where = "adds the deploy step"
 		}
 		lines = append(lines, Line{Command, command}, under(Muted, where))
 		if !f.knowsRack() {
-			lines = append(lines, under(Muted, "with the Rack to deploy to in place of ORG/NAME"))
+			lines = append(lines, under(Muted, "put the Rack to deploy to in place of ORG/NAME"))
 		}
 		return lines
 	}

@@ -299,9 +299,9 @@ func (f *Flow) Promise() string {
 		return "Nothing changes until you type the Rack's name."
 	}
 	if f.given.Agreed {
-		return "With --yes, changes are written without a review. A reset needs separate confirmation."
+		return "With --yes, Travis's settings are changed without a review; a reset still asks."
 	}
-	return "Nothing is written until you confirm the review. A reset needs separate confirmation."
+	return "Nothing is written until you confirm it."
 }
 
 // Report says what was written and what wasn't. It's nil until a write was tried.

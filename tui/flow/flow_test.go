@@ -399,7 +399,10 @@ func TestTheClonesOtherHostsAreNotOffered(t *testing.T) {
 	if rows[0].Disabled == "" || len(rows) < 3 {
 		t.Errorf("%+v", rows)
 	}
-	w.answer(flow.Value{Key: "type"}).step(flow.StepSlug)
+	w.answer(flow.Value{Key: "type", Text: "acme/typed"}).step(flow.StepSlug)
+	if text := w.flow.Question().Initial.Text; text != "acme/typed" {
+		t.Errorf("%q is offered", text)
+	}
 	if err := w.flow.Answer(flow.Value{Text: "https://git.acme.example/acme/web"}); err == nil {
 		t.Error("a host that Travis does not know was taken")
 	}

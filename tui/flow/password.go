@@ -20,9 +20,12 @@ func sourceStep() step {
 				Reason: []string{f.checkedWith()},
 				Help: []string{
 					"The convox CLI saves the password when you run convox login. Anyone who works with this Rack has it.",
-					"AWS stores it for the Rack's own use, and reading it changes nothing.",
-					"Set a new one only if the password is lost: everyone who uses the old one is locked out until they have the new one.",
 				},
+			}
+			for _, s := range f.sources() {
+				if help := sourceHelp[s]; help != "" {
+					q.Help = append(q.Help, help)
+				}
 			}
 			if f.found.savedErr != nil {
 				q.Reason = append(q.Reason, f.found.savedErr.Error())
@@ -62,6 +65,11 @@ var sourceOptions = map[source]Option{
 	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack stores it"},
 	sourceTyped: {Label: "Type or paste it"},
 	sourceReset: {Label: "Set a new one", Note: "the last resort if it's lost"},
+}
+
+var sourceHelp = map[source]string{
+	sourceAWS:   "AWS stores it for the Rack's own use, and reading it changes nothing.",
+	sourceReset: "Set a new one only if the password is lost: everyone who uses the old one is locked out until they have the new one.",
 }
 
 var shownSources = map[source]string{

@@ -60,7 +60,10 @@ func rackStep() step {
 				},
 			}
 		},
-		take: func(f *Flow, v Value) { f.setRack(v.Key) },
+		take: func(f *Flow, v Value) {
+			f.answers.entry = v.Text
+			f.setRack(v.Key)
+		},
 		shown: func(f *Flow) string {
 			if rack, found := f.pickedRack(); found {
 				answer := rack.Name + " · " + rack.Region
@@ -381,7 +384,7 @@ func hostStep() step {
 					"You can paste an address from the browser: its path is dropped.",
 					rackPasswordHelp,
 				},
-				Initial: Value{Text: f.answers.typed},
+				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.typed)},
 				Check: func(v Value) error {
 					host, err := convox.ParseHost(v.Text)
 					if err == nil && host.IsHostedConsole() {
@@ -396,7 +399,7 @@ func hostStep() step {
 			if f.answers.typed != host.String() {
 				f.forgetLogin()
 			}
-			f.answers.typed = host.String()
+			f.answers.typed, f.answers.entry = host.String(), ""
 		},
 	}
 }

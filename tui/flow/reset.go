@@ -305,7 +305,7 @@ func nameStep() step {
 			name, then := f.rackName(), "Then the Rack gets the new password."
 			switch {
 			case needsKeeping(f) && f.answers.showIt:
-				then = "Then you see the new password, and after that the Rack gets it."
+				then = "You see the new password before the Rack gets it."
 			case needsKeeping(f):
 				then = "Then the new password is saved, and the Rack gets it."
 			}
@@ -413,7 +413,7 @@ func resetDoneStep() step {
 			if q.Lines = f.resetLines(); len(q.Lines) == 0 {
 				q.Lines = []Line{{Good, "Rack " + f.rackName() + ": nothing changed."}}
 			}
-			q.Lines = append(q.Lines, Line{}, Line{Heading, "Next"})
+			q.Lines = append(append(q.Lines, f.keptLines()...), Line{}, Line{Heading, "Next"})
 			q.Lines = append(q.Lines, linesOf(f.ResetNext())...)
 			return q
 		},

@@ -79,9 +79,10 @@ func reviewStep() step {
 				Help: []string{
 					"Travis stores both variables as private: builds get them, and nobody can read them back, not even with your token.",
 					"CONVOX_HOST is written first, so that a new password never meets an old host. When one of the two can't be written, what this run created is rolled back.",
-					"The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed.",
-					"Encrypting puts both variables into .travis.yml instead, readable only by builds of this repository.",
 				},
+			}
+			for _, s := range q.Switches {
+				q.Help = append(q.Help, switchHelp[s.Key])
 			}
 			if f.several() && f.result.begun {
 				q.Reason = []string{"Only the repositories that failed are listed."}
@@ -132,7 +133,7 @@ func (f *Flow) reviewTitle() string {
 	case f.result.begun:
 		return "Review: something changed since you confirmed it"
 	case f.reset.Report() != nil:
-		return "Review: nothing has been written to Travis yet"
+		return "Review: nothing written to Travis yet"
 	}
 	return "Review: nothing has been written yet"
 }
@@ -152,6 +153,9 @@ func warningLines(warnings []setup.Warning) []Line {
 
 // sentence ends a clause with a period.
 func sentence(clause string) string { return strings.TrimSuffix(clause, ".") + "." }
+
+// advice is a hint as a sentence of its own.
+func advice(hint string) string { return sentence(strings.ToUpper(hint[:1]) + hint[1:]) }
 
 // intent is the report of a dry run.
 func (f *Flow) intent() setup.Report {
@@ -213,8 +217,9 @@ func (f *Flow) settingsLines() []Line {
 		lines = append(lines, under(Muted, "It's "+source+"."))
 	}
 	if f.answers.encrypt {
+		lines[0].Text = "For the builds of " + nameOf(f.targets())
 		lines = append(lines,
-			under(Plain, "Both variables go into .travis.yml instead, encrypted for this repository."),
+			under(Plain, "Both variables go into .travis.yml, encrypted for this repository."),
 			under(Plain, variable(setup.PasswordName, f.passwordWords())),
 			under(Muted, "Variables in the file override the settings, which don't change."),
 		)

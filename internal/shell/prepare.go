@@ -3,7 +3,6 @@ package shell
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/expand"
@@ -16,7 +15,6 @@ import (
 // or none, and the name.
 const (
 	valuesOf  = "@" // the elements of an array
-	keysOf    = "!"
 	presentOf = "~" // the value, with its marks unless it is empty
 	partOf    = "=" // the unknown parts of the value
 )
@@ -95,15 +93,10 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 		return
 	}
 	name, all := x.Param.Value, indexOf(x) == "@" || indexOf(x) == "*"
-	removal := x.Exp != nil && slices.Contains(removals, x.Exp.Op)
 	switch {
 	case isUnlike(x):
 		x.Param = &syntax.Lit{ValuePos: x.Param.ValuePos, Value: openMark + partOf + name}
 		x.Excl, x.Index, x.Repl, x.Exp, x.Slice = false, nil, nil, nil, nil
-		return
-	case all && x.Excl && x.Names == 0:
-		x.Excl = false
-		x.Param.Value = openMark + keysOf + name
 		return
 	case all:
 		x.Param.Value = openMark + valuesOf + name
@@ -117,9 +110,7 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 		guardDefault(x.Exp, name)
 	}
 	if x.Exp != nil && x.Exp.Word != nil {
-		if removal {
-			x.Exp.Word.Parts = asPattern(x.Exp.Word.Parts)
-		} else {
+		if !slices.Contains(removals, x.Exp.Op) {
 			s.prepare(x.Exp.Word)
 		}
 	}
@@ -129,18 +120,19 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 }
 
 // isUnlike reports whether the library expands an expansion differently than Bash:
-// ${NAME/#…}, ${NAME@Q}, ${!NAME:-…} and patterns such as +(…).
+// ${NAME/#…}, ${NAME@Q}, ${!NAME:-…}, ${!NAME[@]}, and patterns such as +(…)
+// or with quotes.
 func isUnlike(x *syntax.ParamExp) bool {
 	switch {
 	case x.Length:
 		return false
-	case x.Excl && x.Names == 0 && x.Index == nil:
-		return x.Exp != nil || x.Repl != nil || x.Slice != nil
+	case x.Excl && x.Names == 0:
+		return x.Exp != nil || x.Repl != nil || x.Slice != nil || x.Index != nil
 	case x.Repl != nil && x.Repl.Orig != nil && len(x.Repl.Orig.Parts) > 0:
 		anchored := !x.Repl.All && strings.IndexAny(litOf(x.Repl.Orig.Parts[0]), "#%") == 0
 		return anchored || slices.ContainsFunc(x.Repl.Orig.Parts, isExtended)
 	case x.Exp != nil && slices.Contains(removals, x.Exp.Op):
-		return slices.ContainsFunc(x.Exp.Word.Parts, isExtended)
+		return slices.ContainsFunc(x.Exp.Word.Parts, isExtended) || slices.ContainsFunc(x.Exp.Word.Parts, hasQuotedPattern)
 	}
 	return x.Exp != nil && x.Exp.Op == syntax.OtherParamOps
 }
@@ -196,23 +188,15 @@ func litOf(part syntax.WordPart) string {
 	return ""
 }
 
-// asPattern returns the parts of a pattern with quoted parts escaped.
-func asPattern(parts []syntax.WordPart) []syntax.WordPart {
-	var all []syntax.WordPart
-	for _, part := range parts {
-		switch x := part.(type) {
-		case *syntax.SglQuoted:
-			if !x.Dollar {
-				part = &syntax.Lit{Value: pattern.QuoteMeta(x.Value, 0)}
-			}
-		case *syntax.DblQuoted:
-			if len(x.Parts) == 1 && litOf(x.Parts[0]) != "" {
-				part = &syntax.Lit{Value: pattern.QuoteMeta(litOf(x.Parts[0]), 0)}
-			}
-		}
-		all = append(all, part)
+// hasQuotedPattern reports whether characters of a pattern are quoted, and so literal.
+func hasQuotedPattern(part syntax.WordPart) bool {
+	switch x := part.(type) {
+	case *syntax.SglQuoted:
+		return pattern.HasMeta(x.Value, 0)
+	case *syntax.DblQuoted:
+		return len(x.Parts) == 1 && pattern.HasMeta(litOf(x.Parts[0]), 0)
 	}
-	return all
+	return false
 }
 
 // removals are the operators that remove a pattern's match.
@@ -232,18 +216,4 @@ func elements(variable expand.Variable) expand.Variable {
 	}
 	variable.List = slices.Clone(variable.List)
 	return variable
-}
-
-// keys returns the keys of an array as a list.
-func keys(variable expand.Variable) expand.Variable {
-	list := []string{}
-	switch variable.Kind {
-	case expand.String:
-		list = append(list, "0")
-	case expand.Indexed:
-		for i := range variable.List {
-			list = append(list, strconv.Itoa(i))
-		}
-	}
-	return expand.Variable{Set: len(list) > 0, Kind: expand.Indexed, List: list}
 }

@@ -49,7 +49,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 	if node.Kind == Null {
 		return made // like an empty list: it sets nothing, and inherits nothing
 	}
-	for _, item := range node.wrapped() {
+	for _, item := range node.List() {
 		if n.stopped() {
 			return nil
 		}

@@ -74,13 +74,13 @@ type expansion struct {
 const importedFile = "the imported file"
 
 func (e *expansion) run() error {
-	e.global = e.root.Get("env").Get("global").wrapped()
+	e.global = e.root.Get("env").Get("global").List()
 	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.supported, e.unique, e.filter, e.stage, e.limit, e.finish} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
-	for _, imported := range e.root.Get("import").wrapped() {
+	for _, imported := range e.root.Get("import").List() {
 		e.see(importedFile, imported.Line)
 	}
 	if len(e.jobs) == 0 {
@@ -149,7 +149,7 @@ func (e *expansion) keepJobs(holds func(job *Node) bool) error {
 // value per axis is dropped if jobs are included. Without any job, there is one with the
 // shared keys.
 func (e *expansion) expand() error {
-	language, systems := e.root.Get("language").text(), texts(e.root.Get("os"))
+	language, systems := e.root.Get("language").text(), e.root.Get("os").Texts()
 	expanded := []*Node{{Kind: Mapping, Line: e.root.Line}}
 	for _, key := range axes {
 		values := e.axis(key)
@@ -189,14 +189,14 @@ func (e *expansion) axis(key string) []*Node {
 		}
 		return []*Node{{Kind: List, Line: value.Line}}
 	}
-	return value.wrapped()
+	return value.List()
 }
 
 // included returns the included jobs. One without a stage gets that of the job before it.
 func (e *expansion) included() []*Node {
 	var jobs []*Node
 	var stage *Node
-	for _, job := range e.root.Get("jobs").Get("include").wrapped() {
+	for _, job := range e.root.Get("jobs").Get("include").List() {
 		if own := job.Get("stage"); own != nil {
 			stage = own
 		} else if stage != nil {
@@ -226,13 +226,13 @@ func (e *expansion) inherit() error {
 	if len(e.jobs) == 0 {
 		e.jobs = []*Node{{Kind: Mapping, Line: e.root.Line}}
 	}
-	first := e.root.Get("env").Get("jobs").wrapped()
+	first := e.root.Get("env").Get("jobs").List()
 	if len(e.jobs)*(len(shared.Fields)+len(e.global)) > mostFields {
 		return errTooLarge
 	}
 	return e.each(func(i int, job *Node) {
 		env := job.Get("env")
-		variables := env.wrapped()
+		variables := env.List()
 		if env == nil && len(first) > 0 {
 			variables = first[:1]
 		}
@@ -263,7 +263,7 @@ func (e *expansion) distinct(lists ...[]*Node) []*Node {
 // supported drops the keys of a job that its language or system doesn't support.
 func (e *expansion) supported() error {
 	return e.each(func(_ int, job *Node) {
-		language, system, systems := job.Get("language").text(), job.Get("os").text(), texts(job.Get("os"))
+		language, system, systems := job.Get("language").text(), job.Get("os").text(), job.Get("os").Texts()
 		job.Fields = job.keep(func(f Field) bool {
 			return supportsKey(f.Key, language, systems) && supportsValue(f.Key, f.Value.Text, language, system)
 		}).Fields
@@ -317,7 +317,7 @@ type entry struct {
 
 func (e *expansion) entries(list string) []entry {
 	var entries []entry
-	for _, item := range e.root.Get("jobs").Get(list).wrapped() {
+	for _, item := range e.root.Get("jobs").Get(list).List() {
 		made := entry{line: item.Line, condition: item.Get("if"), env: item.Get("env")}
 		for _, f := range item.Fields {
 			if f.Key != "if" && f.Key != "env" {
@@ -351,7 +351,7 @@ func (e *expansion) withoutGlobal(env *Node) []int {
 		}
 	}
 	var own []int
-	for _, item := range env.wrapped() {
+	for _, item := range env.List() {
 		if id := e.ids.of(item); !e.isGlobal[id] {
 			own = append(own, id)
 		}
@@ -395,10 +395,10 @@ func (e *expansion) excludes(entry *entry, c candidate) bool {
 		return true
 	}
 	// The job's variables must be those of the entry, in that order.
-	if c.env == nil || len(c.own) != len(entry.env.wrapped()) {
+	if c.env == nil || len(c.own) != len(entry.env.List()) {
 		return false
 	}
-	for i, item := range entry.env.wrapped() {
+	for i, item := range entry.env.List() {
 		if e.ids.of(item) != c.own[i] {
 			return false
 		}

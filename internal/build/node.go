@@ -66,8 +66,9 @@ func (n *Node) keep(holds func(Field) bool) *Node {
 	return &made
 }
 
-// wrapped returns the items of a list, or the node itself as the only item.
-func (n *Node) wrapped() []*Node {
+// List returns the items of a list. Anything else is a list of one, and nil an empty
+// list.
+func (n *Node) List() []*Node {
 	switch {
 	case n == nil:
 		return nil
@@ -93,21 +94,14 @@ func (n *Node) line() int {
 	return n.Line
 }
 
-// texts returns the texts of a list, or of a scalar.
-func texts(n *Node) []string {
+// Texts returns the texts of a list, or of a scalar.
+func (n *Node) Texts() []string {
 	var list []string
-	for _, item := range n.wrapped() {
+	for _, item := range n.List() {
 		list = append(list, item.Text)
 	}
 	return list
 }
-
-// List returns the items of a list. Anything else is a list of one, and nil an empty
-// list.
-func (n *Node) List() []*Node { return n.wrapped() }
-
-// Texts returns the texts of a list.
-func (n *Node) Texts() []string { return texts(n) }
 
 // LineOf returns the line of a key, or 0.
 func (n *Node) LineOf(key string) int {

@@ -55,12 +55,12 @@ func (c *Config) Obstacles() []Obstacle {
 	o.remove(ObstacleIf, c.Root, "if")
 	o.job(c.Root)
 	jobs := c.Root.Get("jobs")
-	for _, item := range jobs.Get("include").wrapped() {
+	for _, item := range jobs.Get("include").List() {
 		o.remove(ObstacleIf, item, "if")
 		o.job(item)
 	}
 	o.remove(ObstacleExclude, jobs, "exclude")
-	for _, stage := range c.Root.Get("stages").wrapped() {
+	for _, stage := range c.Root.Get("stages").List() {
 		o.remove(ObstacleIf, stage, "if")
 	}
 	return o.list
@@ -116,25 +116,25 @@ func (o *obstacles) remove(kind ObstacleKind, owner *Node, key string) {
 	if value := owner.Get(key); value != nil {
 		text := value.Text
 		if only := value.Get("only"); only != nil {
-			text = strings.Join(texts(only), ", ")
+			text = strings.Join(only.Texts(), ", ")
 		}
-		o.add(kind, value.Line, text, owner, dropping(key))
+		o.add(kind, value.Line, text, owner, dropKeys(key))
 	}
 }
 
-func dropping(keys ...string) func(*Node) *Node {
+func dropKeys(keys ...string) func(*Node) *Node {
 	return func(n *Node) *Node { return n.keep(func(f Field) bool { return !slices.Contains(keys, f.Key) }) }
 }
 
-func setting(key, value string) func(*Node) *Node {
+func setKey(key, value string) func(*Node) *Node {
 	return func(n *Node) *Node { return n.with(key, &Node{Kind: Text, Text: value}) }
 }
 
-// passing makes the commands of a phase succeed.
-func passing(phase string) func(*Node) *Node {
+// makePass makes the commands of a phase succeed.
+func makePass(phase string) func(*Node) *Node {
 	return func(n *Node) *Node {
 		list := &Node{Kind: List, Line: n.Get(phase).line()}
-		for _, item := range n.Get(phase).wrapped() {
+		for _, item := range n.Get(phase).List() {
 			item := *item
 			item.Text += "\ntrue"
 			list.Items = append(list.Items, &item)
@@ -156,23 +156,23 @@ func (o *obstacles) job(job *Node) {
 		}
 		switch {
 		case phase.name == "after_success" && isSkipped:
-			o.add(ObstacleSkip, value.Line, "", job, dropping(phase.name))
+			o.add(ObstacleSkip, value.Line, "", job, dropKeys(phase.name))
 		case phase.name == "script" && language != "" && !isSet(value):
-			o.add(ObstacleNoScript, job.Get("language").line(), language, job, setting("script", "skip"))
+			o.add(ObstacleNoScript, job.Get("language").line(), language, job, setKey("script", "skip"))
 		case len(commands) == 0 || isSkipped || phase.failure == Ignored:
 		case deploys:
-			o.add(ObstaclePhase, value.Line, phase.name, job, passing(phase.name))
+			o.add(ObstaclePhase, value.Line, phase.name, job, makePass(phase.name))
 		default:
-			o.add(ObstaclePhase, value.Line, phase.name, job, setting(phase.name, "skip"))
+			o.add(ObstaclePhase, value.Line, phase.name, job, setKey(phase.name, "skip"))
 		}
 	}
 	if before := job.Get("before_deploy"); job.Get("deploy") != nil && isSet(before) {
-		o.add(ObstaclePhase, before.Line, "before_deploy", job, dropping("before_deploy"))
+		o.add(ObstaclePhase, before.Line, "before_deploy", job, dropKeys("before_deploy"))
 	}
-	if os := job.Get("os"); os != nil && slices.Contains(texts(os), "windows") {
-		o.add(ObstacleWindows, os.Line, "", job, setting("os", "linux"))
+	if os := job.Get("os"); os != nil && slices.Contains(os.Texts(), "windows") {
+		o.add(ObstacleWindows, os.Line, "", job, setKey("os", "linux"))
 	}
-	for _, provider := range append(job.Get("deploy").wrapped(), job.Get("addons").Get("deploy").wrapped()...) {
+	for _, provider := range append(job.Get("deploy").List(), job.Get("addons").Get("deploy").List()...) {
 		if provider.Kind == Mapping {
 			o.provider(provider)
 		}
@@ -194,7 +194,7 @@ func (o *obstacles) provider(provider *Node) {
 			return n.with("on", change(on))
 		}
 	}
-	anyBranch := edit(setting("all_branches", "true"))
+	anyBranch := edit(setKey("all_branches", "true"))
 	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 		names := branchesOf(provider, on)
 		switch {
@@ -222,23 +222,23 @@ func (o *obstacles) provider(provider *Node) {
 	for _, f := range on.fields() {
 		switch {
 		case f.Key == "condition" && isSet(f.Value):
-			o.add(ObstacleCondition, firstCommandLine(f.Value), strings.Join(texts(f.Value), " && "), provider, edit(dropping(f.Key)))
+			o.add(ObstacleCondition, firstCommandLine(f.Value), strings.Join(f.Value.Texts(), " && "), provider, edit(dropKeys(f.Key)))
 		case f.Key == "tags":
 			tags := f.Value.text()
 			o.add(ObstacleTags, f.Line, tags, provider, edit(func(on *Node) *Node {
-				on = dropping("tags")(on)
+				on = dropKeys("tags")(on)
 				if tags != "false" {
-					on = setting("all_branches", "true")(on)
+					on = setKey("all_branches", "true")(on)
 				}
 				return on
 			}))
 		case f.Key != "branch" && f.Key != "all_branches" && slices.Contains(knownOn, f.Key):
-			o.add(ObstacleOn, f.Line, f.Key, provider, edit(dropping(f.Key)))
+			o.add(ObstacleOn, f.Line, f.Key, provider, edit(dropKeys(f.Key)))
 		}
 	}
 	o.script(provider)
 	if promote := provider.Get("promote"); promote.text() == "false" {
-		o.add(ObstaclePromote, promote.Line, "", provider, dropping("promote"))
+		o.add(ObstaclePromote, promote.Line, "", provider, dropKeys("promote"))
 	}
 	o.tests(provider, "script")
 }
@@ -328,7 +328,7 @@ type test struct {
 // tests adds the tests that decide whether a deploy in a key's commands runs: those of
 // if, && and ||, around the deploy or around an exit before it.
 func (o *obstacles) tests(owner *Node, key string) {
-	for i, item := range owner.Get(key).wrapped() {
+	for i, item := range owner.Get(key).List() {
 		for _, command := range commandsOf(item) {
 			for _, t := range testsIn(command.Bash) {
 				kind, instead, line := ObstacleTest, "false", command.Line
@@ -340,7 +340,7 @@ func (o *obstacles) tests(owner *Node, key string) {
 				}
 				text := command.Bash[t.from:t.to]
 				o.add(kind, line, text, owner, func(n *Node) *Node {
-					list := &Node{Kind: List, Line: n.Get(key).line(), Items: slices.Clone(n.Get(key).wrapped())}
+					list := &Node{Kind: List, Line: n.Get(key).line(), Items: slices.Clone(n.Get(key).List())}
 					if i >= len(list.Items) || !strings.HasPrefix(list.Items[i].Text[min(t.from, len(list.Items[i].Text)):], text) {
 						return n // another change has removed it
 					}

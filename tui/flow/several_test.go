@@ -236,7 +236,7 @@ func TestARepositoryThatCannotBeWrittenIsToldBefore(t *testing.T) {
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
 	w.begin(flow.Given{Agreed: true, SignIn: flow.ByRack, Rack: "production", Saved: true, Targets: targetsOf(append(keys, "acme/locked")...)})
 	w.step(flow.StepRetry).reads("1 of 3 repositories failed", "acme/locked").answer(flow.Value{Index: 1})
-	w.step(flow.StepDone).reads("2 of 3 repositories set up", "acme/locked: this", "Get push access").accept()
+	w.step(flow.StepDone).reads("2 of 3 repositories set up", "acme/locked: this", "get push access").accept()
 	w.wantPairs(keys...)
 	w = newWorld(t)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/l1", Active: true, Permissions: map[string]bool{"create_env_var": false}})

@@ -21,7 +21,7 @@ func ExamplePlain() {
 	fmt.Println(strings.ReplaceAll(out.String(), " \n", "\n"))
 	fmt.Println(errors.Is(err, tui.ErrNoMoreAnswers))
 	// Output:
-	// Enter takes the answer in brackets, < goes back, ? explains, Ctrl-C quits. Nothing is written until you confirm the review. A reset needs separate confirmation.
+	// Enter takes the answer in brackets, < goes back, ? explains, Ctrl-C quits. Nothing is written until you confirm it.
 	//
 	// How do builds sign in to Convox?
 	//   Builds use it to run convox deploy. Travis stores it as private variables.
@@ -30,7 +30,7 @@ func ExamplePlain() {
 	// [2] > error: answer with a number from 1 to 2
 	// [2] >
 	// Enter the deploy key
-	//   Create one in Console, under Settings, Deploy Keys, in the Rack's organization.
+	//   Create one in Console, in the Rack's organization: Settings, Deploy Keys.
 	//   https://console.convox.com
 	// >
 	//

@@ -56,7 +56,7 @@ func (m *model) keys() []field.Key {
 	switch {
 	case m.busy != "":
 	case m.reading != nil && !m.reading.ended:
-		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "read on", Priority: 2})
+		keys = append(m.reading.keys(), field.Key{Key: "enter", Does: "next page", Priority: 2})
 	case m.field != nil:
 		keys = m.field.Keys()
 		if m.reading != nil {
@@ -80,7 +80,7 @@ func (m *model) keys() []field.Key {
 	case m.stopping:
 		return append(keys, field.Key{Key: "ctrl+c", Does: "quit at once"})
 	case m.busy != "" && m.work != nil && m.work.Writes:
-		return append(keys, field.Key{Key: "ctrl+c", Does: cmp.Or(m.work.Stops, "cancel, and roll back what was created")})
+		return append(keys, field.Key{Key: "ctrl+c", Does: cmp.Or(m.work.Stops, "cancel and roll back")})
 	case m.busy != "":
 		return append(keys, field.Key{Key: "ctrl+c", Does: "quit"})
 	case m.question.Kind == flow.Ending:

@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	widest = 88 // cells of content, gutter included
-	gutter = 3  // cells before the content
+	widest    = 88 // cells of content, gutter included
+	gutter    = 3  // cells before the content
+	narrowest = 16 // cells of the screen: in fewer, words and buttons are cut
 )
 
 // View implements tea.Model.
@@ -35,9 +36,13 @@ func (m *model) View() tea.View {
 
 // screen is at most as high as the terminal, and nowhere wider.
 func (m *model) screen() string {
-	lines := append([]string{m.header()}, m.main()...)
-	lines = lines[:min(len(lines), max(m.height-1, 1))]
-	lines = append(lines, m.footer())
+	room := max(m.height-1, 1)
+	lines := m.main()
+	m.isCut = len(lines) > room || m.width < narrowest
+	if len(lines) < room {
+		lines = append([]string{m.header()}, lines...)
+	}
+	lines = append(lines[:min(len(lines), room)], m.footer())
 	for i, line := range lines {
 		lines[i] = ansi.Truncate(line, m.width, "…")
 	}
@@ -67,7 +72,7 @@ func (m *model) header() string {
 func (m *model) count() string {
 	items := m.flow.Rail()
 	for i, item := range items {
-		if item.State == flow.Here {
+		if item.State == flow.Here && len(items) > 1 {
 			return fmt.Sprintf("%d of %d", i+1, len(items))
 		}
 	}
@@ -145,7 +150,7 @@ func (m *model) main() []string {
 	return m.link(append(lines, m.bars(seen(m.room(), a.below...)...)...))
 }
 
-// helpTitle is what stands above the help, with empty lines where there is room.
+// helpTitle goes above the help, with empty lines where there is room.
 func (m *model) helpTitle() []string {
 	title, _, _ := strings.Cut(m.question.Title, ": ")
 	lines := m.titled("Help: "+title, "")
@@ -165,7 +170,7 @@ func (m *model) titled(title, right string) []string {
 		}
 		mark := m.theme.Accent
 		if m.question.Kind == flow.Ending {
-			mark = m.theme.Good
+			mark = endingMark(m.theme, m.question.Lines)
 		}
 		lines[i] = m.spread(" "+mark.Render(field.Asking)+" "+line, m.theme.Muted.Render(text.Clean(right)))
 	}
@@ -234,7 +239,7 @@ func (m *model) doing() []string {
 	if len(above)+1+len(lines) < m.body() {
 		above = append([]string{""}, append(above, m.bar(""))...)
 	}
-	return append(above, lines...)
+	return m.link(append(above, lines...))
 }
 
 // sentence starts with a capital letter.
@@ -268,7 +273,11 @@ var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
 // (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda).
 func (m *model) link(lines []string) []string {
 	whole := map[string]bool{}
-	for _, words := range slices.Concat(m.question.Reason, m.question.Help, textsOf(m.question.Lines)) {
+	var hints []string
+	if m.problem != nil {
+		hints = m.problem.Do
+	}
+	for _, words := range slices.Concat(m.question.Reason, m.question.Help, hints, textsOf(m.question.Lines), textsOf(m.told)) {
 		for _, found := range address.FindAllString(text.Clean(words), -1) {
 			whole[found] = true
 		}

@@ -60,6 +60,7 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	defer func() {
 		if title, _ := f.Ending(); title != "" {
 			theme := field.NewTheme(startsDark(in.Env), field.GlyphsFor(in.Env))
+			p.say("")
 			leave(out, in.Env, theme, cmp.Or(in.Width, widest), f)
 		}
 	}()
@@ -263,7 +264,7 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 	case flow.Shown:
 		return p.shown(q)
 	case flow.Confirm:
-		return p.confirm(strings.TrimPrefix(q.Yes+", yes or no", "Yes, "), q.Initial.Yes)
+		return p.confirm(q)
 	case flow.Review:
 		for _, l := range q.Lines {
 			p.line(l)
@@ -321,7 +322,7 @@ func (p *plain) line(l flow.Line) {
 	case flow.Added, flow.Replaced, flow.Removed, flow.FileAdded, flow.FileRemoved, flow.FileContext, flow.Command:
 		begin = sign(l.Tone)
 	}
-	if l.Text == "" {
+	if l.Text == "" && !isOfFile(l.Tone) {
 		begin = ""
 	}
 	p.say("%s%s", begin, l.Text)

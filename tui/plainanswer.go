@@ -63,13 +63,23 @@ func (p *plain) secret(q flow.Question) (flow.Value, error) {
 		return flow.Value{Secret: q.Initial.Secret}, nil
 	case value.Equal(backSecret):
 		return flow.Value{}, errBack
+	case value.Equal(helpSecret):
+		return flow.Value{}, errHelp
 	}
 	return flow.Value{Secret: value}, nil
 }
 
-func (p *plain) confirm(question string, yes bool) (flow.Value, error) {
+func (p *plain) confirm(q flow.Question) (flow.Value, error) {
+	yes, offered := q.Initial.Yes, q.No
+	if yes {
+		offered = q.Yes
+	}
+	question := "yes or no"
+	if _, what, has := strings.Cut(q.Yes, ", "); has {
+		question = what + "? " + question
+	}
 	for {
-		text, err := p.read(question + " " + brackets(map[bool]string{true: "yes", false: "no"}[yes]))
+		text, err := p.read(question + " " + brackets(strings.ToLower(offered)))
 		if err != nil {
 			return flow.Value{}, err
 		}
@@ -111,12 +121,14 @@ func (p *plain) shown(q flow.Question) (flow.Value, error) {
 
 // review reads yes, no, or the letter of a switch.
 func (p *plain) review(q flow.Question) (flow.Value, error) {
-	answers := "yes or no"
+	answers := []string{"yes", "no"}
 	for _, s := range q.Switches {
-		answers += ", or " + s.Key + " (" + switchWords(s) + ")"
+		answers = append(answers, s.Key+" ("+switchWords(s)+")")
 	}
+	last := len(answers) - 1
+	choices := strings.Join(answers[:last], ", ") + " or " + answers[last]
 	for {
-		text, err := p.read(q.Yes + ", " + answers + " " + brackets("no"))
+		text, err := p.read(q.Yes + "? " + choices + " " + brackets("no, go back"))
 		if err != nil {
 			return flow.Value{}, err
 		}
@@ -130,7 +142,7 @@ func (p *plain) review(q flow.Question) (flow.Value, error) {
 		if slices.ContainsFunc(q.Switches, func(s flow.Switch) bool { return s.Key == text }) {
 			return flow.Value{Switch: text}, nil
 		}
-		p.say("error: answer %s", answers)
+		p.say("error: answer %s", choices)
 	}
 }
 

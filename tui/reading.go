@@ -31,10 +31,17 @@ type reading struct {
 // leastFile is how many lines of a file are worth a part of the screen.
 const leastFile = 3
 
-// rewrite takes other lines. If there are more, they have to be read to their end.
-func (r *reading) rewrite(lines []flow.Line) {
-	r.ended = r.ended && len(lines) <= len(r.lines)
-	r.lines, r.starts = lines, nil
+// rewrite replaces the lines, and reports whether they differ: then they have to be
+// read again. A file in them stays as it is.
+func (r *reading) rewrite(lines []flow.Line) bool {
+	if slices.Equal(r.lines, lines) {
+		return false
+	}
+	r.lines, r.starts, r.ended = lines, nil, false
+	if len(r.head) == 0 {
+		r.top = 0
+	}
+	return true
 }
 
 func (r *reading) resize(width, height int) {
@@ -125,11 +132,11 @@ func (r *reading) readOn() bool {
 }
 
 // hidden is how many lines don't fit. Where some don't, the last line of the
-// room says so.
+// room says so, unless there is only one.
 func (r *reading) hidden() int {
 	over := r.long() - r.room
-	if over <= 0 {
-		return 0
+	if over <= 0 || r.room == 1 {
+		return max(over, 0)
 	}
 	return over + 1
 }
@@ -166,8 +173,8 @@ func (r *reading) view(theme *field.Theme) []string {
 		view = append(view, toned(theme, l, r.width)...)
 	}
 	long, hidden := r.long(), r.hidden()
-	if hidden == 0 {
-		view = append(view, r.seen(theme, long)...)
+	if hidden == 0 || r.room == 1 {
+		view = append(view, r.seen(theme, r.room)...)
 	} else {
 		seen := r.seen(theme, r.room-1)
 		view = append(append(view, seen...), theme.Muted.Render("  "+field.More(r.top, long-r.top-len(seen))))
@@ -183,7 +190,7 @@ func (r *reading) keys() []field.Key {
 		return nil
 	}
 	return []field.Key{
-		{Key: "↑↓", Does: "more"},
+		{Key: "↑↓", Does: "scroll"},
 		{Key: "pgup/pgdn", Does: "page", Priority: field.OnlyHelp},
 		{Key: "home/end", Does: "start or end", Priority: field.OnlyHelp},
 	}
@@ -226,7 +233,7 @@ func high(l flow.Line, width int) int {
 }
 
 // wrapped is a line with its sign in lines of a width, and how many bytes of the first
-// one are its name. A value that has no room beside its name stands below.
+// one are its name. A value that has no room beside its name goes below it.
 func wrapped(l flow.Line, width int) (lines []string, named int) {
 	words := text.Clean(l.Text)
 	rest := strings.TrimLeft(words, " ")
@@ -261,7 +268,7 @@ func wrapped(l flow.Line, width int) (lines []string, named int) {
 
 // toned is a line in its tone.
 func toned(theme *field.Theme, l flow.Line, width int) []string {
-	if l.Text == "" {
+	if l.Text == "" && !isOfFile(l.Tone) {
 		return []string{""}
 	}
 	style := map[flow.Tone]lipgloss.Style{

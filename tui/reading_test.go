@@ -44,7 +44,7 @@ func TestALongTableIsReadToItsEnd(t *testing.T) {
 		for presses := 0; !m.reading.ended; presses++ {
 			m.look()
 			look()
-			if presses > 20_000 || !contains(m.screen(), "enter read on") {
+			if presses > 20_000 || !contains(m.screen(), "enter next page") {
 				t.Fatalf("after %d presses:\n%s", presses, m.screen())
 			}
 			m.Update(enter)
@@ -89,6 +89,12 @@ func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
 	if r.ended {
 		t.Error("more lines count as seen")
 	}
+	r.press("end")
+	r.rewrite(append([]flow.Line{{Text: "A push deploys nothing."}}, make([]flow.Line, 4)...))
+	r.resize(40, 2)
+	if r.ended || r.top > 0 {
+		t.Error("as many other lines count as seen")
+	}
 }
 
 func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
@@ -101,5 +107,63 @@ func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
 	m.flow = flow.New(flow.Outside{}, flow.Given{})
 	if shown := strings.Join(m.main(), "\n"); !strings.Contains(shown, "Playing the builds") {
 		t.Errorf("later it shows %q", shown)
+	}
+}
+
+// What is agreed to was on the screen: all of its lines, and the button that has the
+// focus.
+func TestNothingIsAgreedToUnseenOnATinyScreen(t *testing.T) {
+	var words []string
+	var lines []flow.Line
+	for i := range 7 {
+		words = append(words, fmt.Sprintf("w%02d", i))
+		lines = append(lines, flow.Line{Text: words[i]})
+	}
+	for kind, few := range map[flow.Kind][]int{flow.Review: {1, 7}, flow.Confirm: {1, 7}} {
+		for _, few := range few {
+			for width := 4; width <= 40; width += 6 {
+				for height := 1; height <= 9; height++ {
+					m := atRepositories(t, 3)
+					m.step, m.question, m.field = flow.StepReview, flow.Question{Kind: kind, Title: "T", Yes: "Yes", No: "No"}, nil
+					if kind == flow.Confirm {
+						m.field = field.NewConfirm(m.theme, "Yes", "No", true, true)
+					}
+					m.reading = &reading{lines: lines[:few]}
+					m.Update(tea.WindowSizeMsg{Width: width, Height: height})
+					seen := ""
+					press := enter
+					for presses := 0; presses < 30 && m.step == flow.StepReview && m.problem == nil; presses++ {
+						m.look()
+						seen += ansi.Strip(m.screen())
+						m.Update(press)
+						if kind == flow.Confirm {
+							press = tea.KeyPressMsg{Code: 'y', Text: "y"}
+						}
+					}
+					isAnswered := m.step != flow.StepReview || m.problem != nil
+					if kind == flow.Confirm && isAnswered && !strings.Contains(seen, "› ") {
+						t.Errorf("%dx%d: the button was not on the screen:\n%s", width, height, seen)
+					}
+					for _, word := range words[:few] {
+						if isAnswered && !strings.Contains(seen, word) {
+							t.Errorf("%v: %dx%d: %s was not on the screen:\n%s", kind, width, height, word, seen)
+						}
+					}
+					if !isAnswered && width >= 16 && height >= 4 {
+						t.Errorf("%v: %dx%d: it was not answered:\n%s", kind, width, height, seen)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestAnEmptyLineThatIsAddedKeepsItsSign(t *testing.T) {
+	theme := field.NewTheme(true, field.GlyphsFor(nil))
+	for tone, want := range map[flow.Tone]string{flow.FileAdded: "  +", flow.FileRemoved: "  -", flow.FileContext: "", flow.Plain: ""} {
+		lines := toned(theme, flow.Line{Tone: tone}, 40)
+		if got := strings.TrimRight(ansi.Strip(lines[0]), " "); len(lines) != 1 || got != want {
+			t.Errorf("tone %d: %q instead of %q", tone, lines, want)
+		}
 	}
 }

@@ -51,9 +51,10 @@ type model struct {
 	highest  int // lines of detail below the rows
 
 	// What was on the screen.
-	asked, moved int // questions, and rows that came under the cursor
+	asked, moved int // questions, and changes that no key made
 	appeared     appearance
 	ready        bool // there was time to look
+	isCut        bool // the terminal is too small for the question
 	drawn        picture
 	drawnAt      int64  // writes to the terminal before it was drawn
 	next         string // the screen that was drawn last
@@ -186,7 +187,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		m.openHelp()
 		return nil
 	case stroke == "c" && m.question.Copy != "" && m.busy == "":
-		m.copied = "copied, if the terminal allows it"
+		m.copied = "sent to the clipboard"
 		return tea.SetClipboard(m.question.Copy)
 	case m.answers(stroke) && !m.isSeen():
 		return nil
@@ -195,7 +196,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 			m.step = ""
 		}
 		return m.refresh()
-	case m.reading != nil && stroke == "enter" && m.reading.readOn():
+	case m.reading != nil && (stroke == "enter" || stroke == "y" && m.answers(stroke)) && m.reading.readOn():
 		return nil
 	case m.isSwitch(stroke):
 		m.held = m.main()
@@ -324,8 +325,10 @@ func (m *model) tick() tea.Cmd {
 }
 
 // ask puts the flow's question on the screen.
-func (m *model) ask() tea.Cmd {
-	m.question = m.flow.Question()
+func (m *model) ask() tea.Cmd { return m.put(m.flow.Question()) }
+
+func (m *model) put(question flow.Question) tea.Cmd {
+	m.question = question
 	m.problem, m.stale, m.touched = m.question.Problem, false, false
 	m.asked++
 	m.field, m.reading, m.help, m.helped, m.copied, m.highest = nil, nil, nil, false, "", 0
@@ -420,12 +423,19 @@ func (m *model) catchUp() {
 		}
 	case nil:
 		if q := m.flow.Question(); q.Kind == flow.Review && m.reading != nil {
-			m.reading.rewrite(q.Lines)
-			m.question = q
-			m.resize()
+			m.rewrite(q)
 		}
 	}
 	m.stale = false
+}
+
+// rewrite shows what a review says now.
+func (m *model) rewrite(q flow.Question) {
+	if m.reading.rewrite(q.Lines) {
+		m.moved++
+	}
+	m.question = q
+	m.resize()
 }
 
 // value reads the field.
@@ -443,7 +453,11 @@ func (m *model) value() flow.Value {
 		return flow.Value{Secret: f.Value()}
 	case *field.List:
 		key, _ := f.Selected()
-		return flow.Value{Key: key, Keys: f.Marked()}
+		v := flow.Value{Key: key, Keys: f.Marked()}
+		if row, _ := f.Row(); row.Other {
+			v.Text = f.Filter()
+		}
+		return v
 	}
 	return flow.Value{}
 }

@@ -77,7 +77,7 @@ func TestARiskIsReadBeforeItIsTaken(t *testing.T) {
 	m.field, m.reading = field.NewConfirm(m.theme, "Yes", "No", true, false), &reading{lines: []flow.Line{{Text: m.question.Reason[0]}, {Text: m.question.Reason[1]}}}
 	m.resize()
 	m.look()
-	if contains(m.screen(), "the end") || !contains(m.screen(), "read on") {
+	if contains(m.screen(), "the end") || !contains(m.screen(), "next page") {
 		t.Fatalf("all of it is there:\n%s", m.screen())
 	}
 	step := m.step
@@ -87,7 +87,7 @@ func TestARiskIsReadBeforeItIsTaken(t *testing.T) {
 		}
 		m.look()
 	}
-	if contains(m.screen(), "read on") || !contains(m.screen(), "Yes") {
+	if contains(m.screen(), "next page") || !contains(m.screen(), "Yes") {
 		t.Errorf("it was read:\n%s", m.screen())
 	}
 }

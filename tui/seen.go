@@ -13,8 +13,8 @@ import (
 // or goes back always works.
 
 // appearance is what a person has to look at again: a question, the end of what is
-// to be read, another row under the cursor that nobody moved there, the screen
-// after a pause.
+// to be read, other lines of it, another row under the cursor that nobody moved
+// there, the screen after a pause.
 type appearance struct {
 	asked, moved int // are counted
 	ended        bool
@@ -89,10 +89,10 @@ func (m *model) draw(screen string) {
 	m.next = screen
 }
 
-// isSeen reports whether what an answer is given to is on the screen, with the keys
-// that give it.
+// isSeen reports whether what an answer is given to is on the screen, all of it where
+// the answer can do harm.
 func (m *model) isSeen() bool {
-	return m.step != "" && m.ready && !m.suspended && (m.out.writes.Load() != m.drawnAt || m.next == m.written)
+	return m.step != "" && m.ready && !m.suspended && !(m.isCut && m.isCareful()) && (m.out.writes.Load() != m.drawnAt || m.next == m.written)
 }
 
 // answers reports whether a key is a part of an answer.

@@ -324,3 +324,30 @@ func TestCtrlCAndCtrlBackslashStopWhateverIsShown(t *testing.T) {
 		}
 	}
 }
+
+// What Travis says of the file comes when it comes, also right before Enter.
+func TestAReviewIsNotAnsweredByAnEnterForOtherLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlayed(t)
+		q := flow.Question{Kind: flow.Review, Yes: "write it", Lines: []flow.Line{{Text: "A push deploys."}, {Tone: flow.FileAdded, Text: "deploy:"}}}
+		p.asks(q)
+		p.wait(time.Second)
+		q.Lines = []flow.Line{{Text: "A push deploys nothing."}, {Tone: flow.FileAdded, Text: "deploy:"}}
+		p.rewrite(q)
+		p.run(p.settle())
+		p.View()
+		for range 2 {
+			if p.send(enter); p.isAnswered() {
+				t.Error("it was answered")
+			}
+			p.wait(100 * time.Millisecond)
+		}
+		p.wait(time.Second)
+		p.rewrite(q) // nothing new
+		p.run(p.settle())
+		if p.send(enter); !p.isAnswered() {
+			t.Error("it was not answered")
+		}
+		p.wait(time.Second)
+	})
+}

@@ -114,3 +114,15 @@ func TestWhatIsNotListedCanBeTypedBelowALongList(t *testing.T) {
 		t.Errorf("%+v, %v: %s", value, err, out.String())
 	}
 }
+
+// A name that matches nothing needs no typing twice.
+func TestAFilterThatMatchesNothingIsTheNameToEnter(t *testing.T) {
+	m := atRepositories(t, 30)
+	m.type_("acme/unlisted")
+	m.look()
+	m.Update(enter)
+	m.look()
+	if screen := m.screen(); m.step != flow.StepSlug || !contains(screen, "acme/unlisted") {
+		t.Errorf("at %s, the screen is\n%s", m.step, screen)
+	}
+}

@@ -3,8 +3,10 @@ package tui
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
@@ -58,37 +60,62 @@ func folded(theme *field.Theme, items []flow.Item, width int) string {
 		}
 	}
 	words = append(words, text.Count(len(answered), "answer"))
-	line := " " + theme.Good.Render(field.Answered) + " " + theme.Text.Render(strings.Join(words[:len(words)-1], noteMark))
-	if len(words) > 1 {
-		line += theme.Muted.Render(noteMark)
+	last := len(words) - 1
+	line := " " + theme.Good.Render(field.Answered) + " " + theme.Text.Render(strings.Join(words[:last], noteMark))
+	count := words[last]
+	if last > 0 {
+		count = noteMark + count
 	}
-	return ansi.Truncate(line+theme.Muted.Render(words[len(words)-1]), width, "…")
+	if last == 0 || ansi.StringWidth(line+count) <= width {
+		line += theme.Muted.Render(count)
+	}
+	return ansi.Truncate(line, width, "…")
+}
+
+// endingMark is the style of the sign before how it ended.
+func endingMark(theme *field.Theme, lines []flow.Line) lipgloss.Style {
+	if slices.ContainsFunc(lines, func(l flow.Line) bool { return l.Tone == flow.Bad }) {
+		return theme.Error
+	}
+	return theme.Good
 }
 
 // leave writes what was answered and how it ended, as it stays in the ordinary
-// terminal: in the colors that env allows, without secrets, and with commands on
-// lines of their own, which the terminal may wrap but nothing breaks.
+// terminal, in the colors that env allows.
 func leave(out io.Writer, env []string, theme *field.Theme, width int, f *flow.Flow) {
 	colored := colorprofile.NewWriter(out, env)
-	bar := " " + theme.Line.Render(field.Gutter)
-	lines := transcript(theme, f.Rail(), width)
-	if title, ending := f.Ending(); title != "" {
-		if len(lines) > 0 {
-			lines = append(lines, bar)
-		}
-		lines = append(lines, " "+theme.Good.Render(field.Asking)+" "+theme.Title.Render(text.Clean(title)))
-		for _, l := range ending {
-			room := min(width, widest) - gutter
-			if l.Tone == flow.Command {
-				room = 1 << 20
-			}
-			for _, line := range toned(theme, l, room) {
-				lines = append(lines, strings.TrimRight(bar+" "+line, " "))
-			}
-		}
-		lines = append(lines, " "+theme.Line.Render(field.Corner))
-	}
-	for _, line := range lines {
+	title, ending := f.Ending()
+	for _, line := range whole(theme, width, f.Rail(), title, ending) {
 		fmt.Fprintln(colored, theme.Glyphs.Draw(line)) // the result says what can't be written
 	}
+}
+
+// whole is the transcript with its end, if it has a title. It has no secrets, and
+// commands on lines of their own, without the gutter where they wouldn't fit beside it:
+// the terminal may wrap them, but nothing breaks them.
+func whole(theme *field.Theme, width int, items []flow.Item, title string, ending []flow.Line) []string {
+	lines := transcript(theme, items, width)
+	if title == "" {
+		return lines
+	}
+	bar := " " + theme.Line.Render(field.Gutter)
+	if len(lines) > 0 {
+		lines = append(lines, bar)
+	}
+	lines = append(lines, " "+endingMark(theme, ending).Render(field.Asking)+" "+theme.Title.Render(text.Clean(title)))
+	for _, l := range ending {
+		room := min(width, widest) - gutter
+		if l.Tone == flow.Command {
+			command := text.Clean(l.Text)
+			if ansi.StringWidth(command)+2 > width-gutter {
+				lines = append(lines, command)
+				continue
+			}
+			room = width
+		}
+		for _, line := range toned(theme, l, room) {
+			lines = append(lines, strings.TrimRight(bar+" "+line, " "))
+		}
+	}
+	return append(lines, " "+theme.Line.Render(field.Corner))
 }

@@ -26,7 +26,11 @@ func (m *missing) err(command string) error {
 	if len(m.names) == 0 {
 		return nil
 	}
-	return usageError(command+" needs "+strings.Join(m.names, ", "), m.hints...)
+	needs, last := strings.Join(m.names[:len(m.names)-1], ", "), m.names[len(m.names)-1]
+	if needs != "" {
+		last = needs + " and " + last
+	}
+	return usageError(command+" needs "+last, m.hints...)
 }
 
 func (m *missing) addSignIn() {

@@ -56,7 +56,7 @@ func TestTravisHasTheLastWordInACheck(t *testing.T) {
 			reading: travistest.Reading{Status: 429, Body: "Retry later"},
 			travis:  travisDocument{Reason: "preview a build of acme/web: too many requests in a minute (HTTP 429)"},
 		},
-		"it hangs":            {fault: faults.Hang, travis: travisDocument{Reason: "preview a build of acme/web: no answer in 200ms"}},
+		"it hangs":            {fault: faults.Hang, travis: travisDocument{Reason: "preview a build of acme/web: no answer in 1s"}},
 		"it answers in HTML":  {fault: faults.WrongContentType, travis: travisDocument{Reason: "preview a build of acme/web: a web page answers, not Travis's API (HTTP 200)"}},
 		"its answer is huge":  {fault: faults.EndlessBody, travis: travisDocument{Reason: "preview a build of acme/web: the answer is too large (HTTP 200)"}},
 		"its jobs are null":   {reading: travistest.Reading{Status: 200, Body: `{"request_config": {"config": {}}, "job_configs": null}`}, travis: travisDocument{Reason: "preview a build of acme/web: the answer isn't one of Travis's"}},
@@ -71,7 +71,7 @@ func TestTravisHasTheLastWordInACheck(t *testing.T) {
 			w.checkout(t, c.file)
 			w.Travis.ReadAs("acme/web", c.reading)
 			if c.fault != "" {
-				w.deadline = 200 * time.Millisecond
+				w.deadline = time.Second
 				w.Travis.Faults.Add(faults.Rule{Kind: c.fault, Match: previews, Times: -1})
 			}
 			e := w.run("", "check", "--json")
@@ -102,8 +102,8 @@ func TestAPreviewOfACheckObeysTheTimeout(t *testing.T) {
 	w.checkout(t, goodFile)
 	w.Travis.Faults.Add(faults.Rule{Kind: faults.Hang, Match: previews, Times: -1})
 	begun := time.Now()
-	w.want(w.run("", "check", "--timeout", "300ms"), exitFailed, "--timeout")
-	if took := time.Since(begun); took > 3*time.Second {
+	w.want(w.run("", "check", "--timeout", "1s"), exitFailed, "--timeout")
+	if took := time.Since(begun); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -100,7 +100,7 @@ func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("language: go\nimport: acme/build:travis.yml\nscript: ./ci/all.sh\ncolor_of_it: x\nif: sender = ada\nafter_success: while true; do true; done\n")
 	e := w.run("", "yml", "--explain")
-	w.want(e, 0, "note: line 2: the imported file isn't looked at", "line 3: ./ci/all.sh isn't looked at", "note: line 5: the sender is unknown, so what depends on it may differ",
+	w.want(e, 0, "note: line 2: the imported file isn't checked, and may deploy too", "line 3: ./ci/all.sh isn't checked, and may deploy too", "note: line 5: the sender is unknown, so conditions on it count as true",
 		"can't be played: line 6", "deploys nothing, as far as it can be played", "warning: line 4: ")
 	document, _ := w.explain()
 	if len(document.Unseen) != 3 || len(document.Warnings) != 1 || document.Warnings[0].Code != "yml_repaired" || len(document.Builds[0].Jobs[0].Unplayed) != 1 {

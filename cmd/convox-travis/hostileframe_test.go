@@ -44,7 +44,7 @@ func TestNothingFromOutsideSteersTheQuestionsAboutSeveral(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).saved().besieged()
 	z := w.open(terminal.Options{Width: 120, Height: 40}, "--rack", "production", "--saved")
-	z.sees(askRepository, "ctrl+a all").types(terminal.CtrlA).sees(" marked").enter().sees("Travis can't find")
+	z.sees(askRepository, "ctrl+a mark all").types(terminal.CtrlA).sees(" marked").enter().sees("Travis can't find")
 	z.types(terminal.Down).types(terminal.Down).sees("› Leave acme/").enter().sees(askInactive).enter().sees("another host")
 	z.types(terminal.Down).types(terminal.Down).sees("› Yes, send it").write().sees(atReview)
 	for regexp.MustCompile(`↓ \d`).MatchString(z.still()) {

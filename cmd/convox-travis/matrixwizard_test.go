@@ -140,7 +140,7 @@ func (w *inside) wizard(begin func() (heal func()), lasts bool) (e ending, tries
 	reviewed := false
 	someone := newPerson(func(question string) string {
 		switch {
-		case strings.Contains(question, "write, yes or no"):
+		case strings.Contains(question, "write? yes"):
 			if !reviewed {
 				reviewed, heal = true, begin()
 			}

@@ -71,7 +71,7 @@ func TestThePageTellsTheCallsOfAnApply(t *testing.T) {
 	w.want(w.run(w.key(), "apply", "--console="+w.setting("DEMO_CONSOLE_HOST"), "--repo", repo, "--password-stdin"), 0)
 	w.want(w.run("", "remove", "--yes", "--repo", repo), 0)
 	made = slices.Concat(asWritten(w.Rack.Faults.Requests()), asWritten(w.Console.Faults.Requests()), asWritten(w.Travis.Faults.Requests()))
-	known := append(callsOf(apply), callsOf(section(t, "how-it-works.md", "The proof"))...)
+	known := append(callsOf(apply), callsOf(section(t, "how-it-works.md", "The test build"))...)
 	for _, call := range made {
 		if !slices.Contains(known, call) {
 			t.Errorf("the page does not tell of %s", call)

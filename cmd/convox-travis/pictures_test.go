@@ -68,7 +68,7 @@ func play(w *world, o terminal.Options, walk walk, show func(terminal.Frame)) (r
 	for key := range strings.FieldsSeq(walk.keys) {
 		screen := z.still()
 		show(z.Frame())
-		for key == "enter" && strings.Contains(screen, "enter read on") {
+		for key == "enter" && strings.Contains(screen, "enter next page") {
 			screen = z.types(terminal.Enter).still()
 			readOn++
 		}
@@ -116,15 +116,15 @@ type walk struct {
 // walks are those that the gallery draws.
 var walks = map[string]walk{
 	"rack":    {args: "demo", keys: "enter enter enter enter enter enter"},
-	"build":   {args: "demo", keys: "enter enter enter enter y enter"},
+	"build":   {args: "demo", keys: "enter enter enter enter y enter enter"},
 	"typed":   {args: "demo", keys: "enter enter down enter wrong enter ctrl+u demo-password enter enter enter enter"},
 	"console": {args: "demo", keys: "down enter wrong enter ctrl+u demo-key enter enter enter enter enter"},
 	"lost":    {args: "demo", keys: "enter reports enter down enter enter enter ctrl+c"},
-	"reset":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter reports enter enter enter enter enter"},
-	"shown":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter reports enter down enter nonono enter ctrl+c"},
-	"alone":   {args: "reset-password reports", keys: "down down enter y enter enter reports enter enter enter"},
+	"reset":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter enter enter reports enter enter enter enter enter"},
+	"shown":   {args: "demo", keys: "enter reports enter down down enter down down enter y enter down enter enter reports enter nonono enter ctrl+c"},
+	"alone":   {args: "reset-password reports", keys: "down down enter y enter enter enter reports enter enter"},
 	"review":  {args: "demo", keys: "enter enter enter d e down esc esc ctrl+c"},
-	"several": {args: "demo", keys: "enter enter enter esc esc acme/ ctrl+a enter enter y enter enter"},
+	"several": {args: "demo", keys: "enter enter enter esc esc acme/ ctrl+a enter enter enter enter enter"},
 	"private": {args: "demo", keys: "enter backoffice enter down enter x enter ctrl+c"},
 	"host":    {args: "demo", keys: "enter end enter nonsense/ enter ctrl+u rack.nowhere-1.us-east-1.convox.site enter x enter ctrl+c"},
 	"nothing": {args: "demo", keys: "enter zzz ctrl+u enter ctrl+c"},

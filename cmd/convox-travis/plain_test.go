@@ -74,7 +74,7 @@ func TestADumbTerminalGetsPlainLines(t *testing.T) {
 	if z.EchoIsOn() {
 		t.Error("the secret is echoed")
 	}
-	z.types(secrettest.Canary + "\r").sees("write, yes or no, or d")
+	z.types(secrettest.Canary + "\r").sees("write? yes, no, d")
 	z.still()
 	if !z.EchoIsOn() {
 		t.Error("the echo was not put back")
@@ -121,7 +121,7 @@ func TestAYesTypedAheadOfTheReviewWritesNothing(t *testing.T) {
 	w.env["TERM"] = "dumb"
 	w.Travis.Faults.SetLatency(600 * time.Millisecond)
 	z := w.open(terminal.Options{}, "--host", w.setting("DEMO_RACK_HOST"), "--saved")
-	z.sees("reading the Travis settings of").types("yes\r").sees("write, yes or no, or d")
+	z.sees("reading the Travis settings of").types("yes\r").sees("write? yes, no, d")
 	z.still()
 	w.wantNoWrite()
 	z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
@@ -131,8 +131,8 @@ func TestTheFirstOfferDoesNotDependOnTheNetwork(t *testing.T) {
 	t.Parallel()
 	for range 4 {
 		w := newWorld(t).inClone()
-		w.want(w.run("", "--accessible"), 2, "[1] >")
-		w.want(w.saved().run("", "--accessible"), 2, "[2] >")
+		w.want(w.run("", "--accessible"), 2, "[2] >")
+		w.want(w.saved().run("", "--accessible"), 2, "[1] >")
 	}
 }
 

@@ -247,7 +247,7 @@ func TestAResetIsAskedForInPlainLines(t *testing.T) {
 	if err := cmd.Run(); err != nil || !w.takes(brandNew) {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	for words, n := range map[string]int{"    " + brandNew + "\n": 2, brandNew: 2, "these are not its last 6 characters": 1, "in your hands: you confirmed its last characters": 2} {
+	for words, n := range map[string]int{"    " + brandNew + "\n": 2, brandNew: 2, "these are not its last 6 characters": 1, "saved by you (you typed its last characters)": 2} {
 		if got := strings.Count(said.String()+out.String(), words); got != n {
 			t.Errorf("%q is said %d times, not %d", words, got, n)
 		}

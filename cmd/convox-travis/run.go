@@ -71,10 +71,9 @@ func newRoot(p *program, stop *setup.Stop) *cobra.Command {
 	var o options
 	var isVersion bool
 	root := p.newCommand(&cobra.Command{
-		Use:   "convox-travis",
-		Short: "Connect a Travis CI repository to a Convox Rack",
-		Long: `Connect a Travis CI repository to a Convox Rack, so that builds can deploy.
-Without a command, a wizard asks, and writes nothing until you confirm a review.`,
+		Use:           "convox-travis",
+		Short:         "Connect a Travis CI repository to a Convox Rack",
+		Long:          "Connect a Travis CI repository to a Convox Rack, in a wizard that asks first.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Example:       "  convox-travis --rack production --saved",

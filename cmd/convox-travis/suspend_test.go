@@ -100,7 +100,7 @@ func TestASecretIsNotShownAfterAStop(t *testing.T) {
 			}
 			stop(z)
 			z.stopped()
-			z.goesOn("\r\n> ").types(secrettest.Canary + "\r").sees("write, yes or no, or d")
+			z.goesOn("\r\n> ").types(secrettest.Canary + "\r").sees("write? yes, no, d")
 			z.still()
 			z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
 			z.wantUnseen()

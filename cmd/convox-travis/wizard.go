@@ -230,12 +230,12 @@ func loginSSO() func(context.Context, string, func(string)) error {
 }
 
 // wizardResult is the result of the wizard, for the ordinary terminal. If the transcript
-// doesn't say it, the last line says what state a reset left the Rack in.
+// doesn't say it, the last lines say which password was saved, and what state a reset
+// left the Rack in.
 func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
 	r := p.applyResult(o, f, err)
-	r.standing = f.Kept()
 	if !r.shown {
-		r.standing = slices.Concat(r.standing, f.ResetStanding())
+		r.standing = slices.Concat(f.Kept(), f.ResetStanding())
 	}
 	return r
 }
@@ -251,6 +251,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 		}
 		r := show.report(*report)
 		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
+		r.warnings = slices.DeleteFunc(r.warnings, func(w setup.Warning) bool { return w.Code == "replaces" })
 		return r
 	}
 	reset := f.Reset().Report()

@@ -176,7 +176,7 @@ func TestADeployThatWouldRunMoreThanItselfIsAskedForByName(t *testing.T) {
 func TestYMLListsWhatItWasNotGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML(simple)
-	w.want(w.run("", "yml"), 2, "needs a Rack or Console, the branch to deploy", "--branch NAME")
+	w.want(w.run("", "yml"), 2, "needs a Rack or Console and the branch to deploy", "--branch NAME")
 	w.want(w.run("", "yml", "--console", "--branch", "main"), 2, "the Rack to deploy to")
 	w.want(w.run("", append(console, "--step", "x")...), 2, `--step "x": use deploy or after_success`)
 	w.want(w.run("", append(console, "--write", "--check")...), 2, "exclude each other")
@@ -232,7 +232,7 @@ func TestWhatIsEncryptedIsForTheClonesOwnRepository(t *testing.T) {
 	w := newWorld(t).withYML("language: go\n")
 	w.env["CONVOX_PASSWORD"] = secrettest.Canary
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--encrypt", "--write"}
-	w.want(w.run("", append(args, "--repo", "acme/api")...), 2, "is not that of acme/api", "--file PATH")
+	w.want(w.run("", append(args, "--repo", "acme/api")...), 2, "isn't that of acme/api", "--file PATH")
 	if w.yml() != "language: go\n" {
 		t.Errorf("it holds %s", w.yml())
 	}
@@ -244,7 +244,7 @@ func TestWhatIsEncryptedIsNotMissedAgain(t *testing.T) {
 	w := newWorld(t).withYML("language: go\n")
 	args := []string{"yml", "--rack", "production", "--branch", "main", "--encrypt"}
 	e := w.run("", append(args, "--check")...)
-	w.want(e, 5, "CONVOX_PASSWORD, by convox-travis", "--write in place of --check")
+	w.want(e, 5, "CONVOX_PASSWORD, by convox-travis", "--write instead of --check")
 	w.want(w.run(w.password(), append(args, "--password-stdin", "--write")...), 0, "written")
 	w.want(w.run("", append(args, "--check")...), 0, "nothing to add")
 }

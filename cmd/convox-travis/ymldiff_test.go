@@ -59,7 +59,7 @@ func TestADiffThatIsPipedCanBeApplied(t *testing.T) {
 func TestAFileThatDeploysIsAskedAboutAnAppOnARack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withYML("script: make\nafter_success: convox deploy\n")
-	w.want(w.run("", "yml", "--check"), 2, "needs a Rack or Console, the branch to deploy", "--branch NAME")
+	w.want(w.run("", "yml", "--check"), 2, "needs a Rack or Console and the branch to deploy", "--branch NAME")
 	direct := []string{"yml", "--host", "rack.example.com", "--branch", "main"}
 	w.want(w.run("", append(direct, "--check")...), 0, "the file already deploys, after_success, line 2")
 	w.want(w.run("", append(direct, "--write")...), 0, "the file already deploys")

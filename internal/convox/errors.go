@@ -124,7 +124,7 @@ func (s *session) failed(code, why string, detail Detail, hints ...string) *prob
 }
 
 const (
-	makeDeployKey = "make a deploy key in Console under Settings, Deploy Keys, and use that"
+	makeDeployKey = "make a deploy key in Console under Settings, Deploy Keys"
 	tryLater      = "try again in a while"
 )
 

@@ -186,7 +186,7 @@ func (r *Reset) Save() error {
 func (r *Reset) resumes() bool { return r.request.New.Equal(r.Saved.New) }
 
 // Show records that the owner has seen the new password, and typed back its end.
-func (r *Reset) Show() { r.request.Where = "in your hands: you confirmed its last characters" }
+func (r *Reset) Show() { r.request.Where = "saved by you (you typed its last characters)" }
 
 func savedIn(file string) string { return "saved in " + file }
 

@@ -116,6 +116,9 @@ func (l *List) Selected() (key string, ok bool) {
 	return row.Key, true
 }
 
+// Filter is what was typed to filter the rows.
+func (l *List) Filter() string { return l.filter }
+
 // Len is the number of rows, with or without a filter.
 func (l *List) Len() int { return len(l.rows) }
 

@@ -45,6 +45,7 @@ type answers struct {
 	leftOut      []setup.Target // because of branches with their own host
 	branch       string         // "" is all
 	entersBranch bool           // instead of picking one
+	entry        string         // what the filter of a list had when its row to enter a name was picked
 	allowMixed   bool
 
 	deployRack string // ORG/NAME, that was selected

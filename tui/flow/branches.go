@@ -42,7 +42,7 @@ func branchStep() step {
 			return q
 		},
 		take: func(f *Flow, v Value) {
-			f.answers.entersBranch = v.Key == typeRow
+			f.answers.entersBranch, f.answers.entry = v.Key == typeRow, v.Text
 			if !f.answers.entersBranch {
 				f.setBranch(branchOf(v.Key))
 			}
@@ -65,11 +65,14 @@ func branchNameStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "What's the branch's name?",
-				Initial: Value{Text: f.answers.branch},
+				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.branch)},
 				Check:   func(v Value) error { return gitrepo.CheckBranch(v.Text) },
 			}
 		},
-		take: func(f *Flow, v Value) { f.setBranch(v.Text) },
+		take: func(f *Flow, v Value) {
+			f.answers.entry = ""
+			f.setBranch(v.Text)
+		},
 	}
 }
 

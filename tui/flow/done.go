@@ -51,7 +51,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		results = f.severalResults
 	}
 	add(results()...)
-	add(f.resetLines()...)
+	add(append(f.resetLines(), f.keptLines()...)...)
 	if next := f.nextLines(); len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}
@@ -101,7 +101,8 @@ func (f *Flow) resultLines() []Line {
 		}
 		lines = append(lines, f.resultLine(tone, variable(travisyml.FileName, file.Outcome())))
 	}
-	if r.Err != nil && (f.result.report.Stopped == nil || problem.Code(r.Err) != setup.CodeStopped) { // the title says that
+	isStop := f.result.report.Stopped != nil && slices.Contains([]string{setup.CodeStopped, travisapi.CodeCanceled}, problem.Code(r.Err))
+	if r.Err != nil && !isStop { // the title says that
 		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
 	return append(lines, f.testBuildLines()...)
@@ -154,14 +155,18 @@ func (f *Flow) severalResults() []Line {
 			notStarted = append(notStarted, r.Target)
 			continue
 		}
-		lines = append(lines, Line{Bad, sentence(r.Err.Error())})
+		if f.result.report.Stopped != nil && problem.Code(r.Err) == setup.CodeStopped { // the title says that
+			lines = append(lines, Line{Bad, sentence(r.Target.String() + ": " + r.Outcome())})
+			continue
+		}
+		lines = append(lines, Line{Bad, r.Err.Error()})
 		if r.HasChanges() {
-			lines = append(lines, under(Muted, "It has: "+r.Outcome()+"."))
+			lines = append(lines, under(Muted, "Its variables: "+r.Outcome()+"."))
 		}
 		for _, hint := range ProblemOf(r.Err).Do {
 			if !slices.Contains(hints, hint) { // once for all of them
 				hints = append(hints, hint)
-				lines = append(lines, under(Muted, sentence(hint)))
+				lines = append(lines, under(Muted, "hint: "+hint))
 			}
 		}
 	}
@@ -206,16 +211,16 @@ func (f *Flow) nextLines() []Line {
 	file := report.Repositories[0].File // of the only repository
 	if f.several() || file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0 {
 		command := setup.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
-		where := "in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
+		where := "run it in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
 		switch {
 		case len(f.targets()) > 1:
-			where = "in the clone of each repository: it adds the deploy step"
+			where = "run it in the clone of each repository: it adds the deploy step"
 		case f.fitsFile():
 			where = "adds the deploy step"
 		}
 		lines = append(lines, Line{Command, command}, under(Muted, where))
 		if !f.knowsRack() {
-			lines = append(lines, under(Muted, "with the Rack to deploy to in place of ORG/NAME"))
+			lines = append(lines, under(Muted, "put the Rack to deploy to in place of ORG/NAME"))
 		}
 		return lines
 	}
@@ -252,13 +257,16 @@ func testBuildStep() step {
 			report := f.result.report
 			return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
 		},
+		soon: func(f *Flow) bool {
+			return f.result.report == nil && !f.several() && !f.given.DryRun && !f.given.Agreed && !f.answers.encrypt
+		},
 		pass: func(f *Flow) bool { return f.given.Agreed },
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "Run a test build?", Guarded: true,
 				Reason: []string{
-					"Travis runs one build that only signs in with the new variables. It deploys nothing.",
-					"It uses build credits and takes a minute or two.",
+					"Travis runs one build that only signs in with the new variables.",
+					"It deploys nothing, uses build credits, and takes a minute or two.",
 				},
 				Help: []string{
 					"The build runs convox rack with CONVOX_HOST and CONVOX_PASSWORD as Travis gives them to builds, on Travis's own machines. It clones nothing and needs no .travis.yml.",
@@ -294,7 +302,7 @@ func (f *Flow) runTestBuild() *Work {
 	}
 	token, outside := f.token(), f.outside
 	return &Work{
-		Words: "waiting for the test build", Writes: true, Stops: "stop waiting; the build continues",
+		Words: "waiting for the test build", Writes: true, Stops: "stop waiting for the build",
 		Run: func(stop setup.Stop, tell Tell) Outcome {
 			travis, err := outside.Travis(token)
 			if err != nil {
@@ -322,7 +330,7 @@ func (f *Flow) runTestBuild() *Work {
 func (f *Flow) testBuildLines() []Line {
 	switch {
 	case f.result.testErr != nil:
-		return []Line{{Bad, sentence(f.result.testErr.Error())}}
+		return problemLines(Bad, f.result.testErr)
 	case f.result.tested:
 		return []Line{{Good, variable("test build", "signed in with the new variables")}}
 	}

@@ -122,7 +122,7 @@ $ convox-travis remove --repo acme/web`},
 
 # Next
 $ convox-travis yml --write --host RACK
-  in the clone of acme/web: it adds the deploy step
+  run it in the clone of acme/web: it adds the deploy step
 
 # Undo
 $ convox-travis remove --repo acme/web`},

@@ -77,6 +77,7 @@ func deployRackStep() step {
 			q := Question{
 				Kind: Pick, Title: "Which Rack do builds deploy to?",
 				Reason:   []string{"The deploy step in .travis.yml names it."},
+				Help:     []string{"Without a deploy step, both variables are written and a push deploys nothing. You can add the step later with convox-travis yml."},
 				Headings: []string{"RACK", "REGION"},
 				Initial:  Value{Key: cmp.Or(f.answers.deployRack, f.result.login.Racks[0].String())},
 			}
@@ -93,10 +94,10 @@ func deployRackStep() step {
 			}
 		},
 		shown: func(f *Flow) string {
-			if f.answers.deployRack != "" {
-				return "deploys to " + f.answers.deployRack
+			if f.answers.noStep || f.answers.deployRack == "" {
+				return "left out"
 			}
-			return ""
+			return "deploys to " + f.answers.deployRack
 		},
 	}
 }
@@ -217,7 +218,7 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 		lines = append(lines, Line{}, Line{Plain, push})
 	}
 	for _, n := range change.Notes {
-		lines = append(lines, Line{Muted, sentence(n.Message)})
+		lines = append(lines, Line{Muted, "note: " + n.Message})
 	}
 	if word != nil && word.difference != "" {
 		warnings = append(warnings, Line{Warning, word.difference + ". Travis is right."})
@@ -260,9 +261,9 @@ func diffLines(diff string) []Line {
 
 // problemLines say what is wrong, and what can be done about it.
 func problemLines(tone Tone, err error) []Line {
-	lines := []Line{{tone, sentence(err.Error())}}
+	lines := []Line{{tone, err.Error()}}
 	for _, hint := range ProblemOf(err).Do {
-		lines = append(lines, under(Muted, sentence(hint)))
+		lines = append(lines, under(Muted, "hint: "+hint))
 	}
 	return lines
 }
@@ -297,6 +298,11 @@ func (f *Flow) switches() []Switch {
 		switches = append(switches, Switch{Key: "e", Label: "encrypt", On: f.answers.encrypt})
 	}
 	return switches
+}
+
+var switchHelp = map[string]string{
+	"d": "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to leave it out, or to add it after all.",
+	"e": "Press e to write both variables into .travis.yml, encrypted, and leave the settings as they are. Only builds of this repository can read them.",
 }
 
 // cannotCarryStep reports whether no file can hold the step, as for a branch whose

@@ -58,6 +58,7 @@ type step struct {
 	name string // the label in the transcript; adjacent steps of one name share a line
 
 	when  func(*Flow) bool     // whether it is needed; nil is always
+	soon  func(*Flow) bool     // whether it will be needed, as far as can be foreseen; only for the number of steps
 	wait  func(*Flow) string   // what it waits for, or ""
 	pass  func(*Flow) bool     // takes the only good answer, and reports whether there is one
 	begin func(*Flow)          // runs before it asks
@@ -115,6 +116,7 @@ func (f *Flow) Step() (id, name string) { return f.steps[f.at].id, f.steps[f.at]
 // Question returns the current question. The State has to be Asking.
 func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
+	q.Guarded = q.Guarded || f.given.Agreed // no review follows
 	q.Problem = f.problem
 	f.asked, f.check = true, q.Check
 	return q
@@ -297,9 +299,9 @@ func (f *Flow) Promise() string {
 		return "Nothing changes until you type the Rack's name."
 	}
 	if f.given.Agreed {
-		return "With --yes, changes are written without a review. A reset needs separate confirmation."
+		return "With --yes, Travis's settings are changed without a review; a reset still asks."
 	}
-	return "Nothing is written until you confirm the review. A reset needs separate confirmation."
+	return "Nothing is written until you confirm it."
 }
 
 // Report says what was written and what wasn't. It's nil until a write was tried.

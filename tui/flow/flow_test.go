@@ -347,6 +347,18 @@ func TestARackOutOfReachNeedsAWord(t *testing.T) {
 	}
 }
 
+func TestWithoutAReviewEveryAnswerIsGuarded(t *testing.T) {
+	for _, isAgreed := range []bool{true, false} {
+		w := newWorld(t).begin(flow.Given{Agreed: isAgreed, SignIn: flow.ByRack, Host: convox.Host{}})
+		for _, answer := range []flow.Value{{Key: "host 127.0.0.1:1"}, {Secret: secret.New("pw")}, yes} {
+			if id, _ := w.flow.Step(); w.flow.Question().Guarded != isAgreed {
+				t.Errorf("agreed %t: %s: %t", isAgreed, id, !isAgreed)
+			}
+			w.answer(answer)
+		}
+	}
+}
+
 func TestAnUnknownRepositoryIsSyncedOrChosenAnew(t *testing.T) {
 	w := newWorld(t)
 	w.travis.SyncTime = 10 * time.Millisecond
@@ -387,7 +399,10 @@ func TestTheClonesOtherHostsAreNotOffered(t *testing.T) {
 	if rows[0].Disabled == "" || len(rows) < 3 {
 		t.Errorf("%+v", rows)
 	}
-	w.answer(flow.Value{Key: "type"}).step(flow.StepSlug)
+	w.answer(flow.Value{Key: "type", Text: "acme/typed"}).step(flow.StepSlug)
+	if text := w.flow.Question().Initial.Text; text != "acme/typed" {
+		t.Errorf("%q is offered", text)
+	}
 	if err := w.flow.Answer(flow.Value{Text: "https://git.acme.example/acme/web"}); err == nil {
 		t.Error("a host that Travis does not know was taken")
 	}

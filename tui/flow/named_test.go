@@ -98,8 +98,8 @@ func TestTheTableBeginsWithWhatCannotBeWritten(t *testing.T) {
 		plans []setup.RepositoryPlan
 		want  string
 	}{
-		"one that fails": {[]setup.RepositoryPlan{plan("acme/web", setup.Create, setup.Create), failed}, "acme/x: no access.\n  REPOSITORY  CHANGE\n  acme/web    new"},
-		"notes":          {[]setup.RepositoryPlan{plan("acme/web", setup.None, setup.None), activated}, "  REPOSITORY   CHANGE                                  NOTE\n  acme/web     unchanged\n  acme/longer  activated, host new, password replaced  was public"},
+		"one that fails": {[]setup.RepositoryPlan{plan("acme/web", setup.Create, setup.Create), failed}, "acme/x: no access\n    REPOSITORY  CHANGE\nacme/web    new"},
+		"notes":          {[]setup.RepositoryPlan{plan("acme/web", setup.None, setup.None), activated}, "    REPOSITORY   CHANGE                                  NOTE\n    acme/web     unchanged\nacme/longer  activated, host new, password replaced  was public"},
 	} {
 		var lines []string
 		for _, line := range tableOf(c.plans) {

@@ -62,10 +62,10 @@ func newStep() step {
 		when: isResetting,
 		ask: func(f *Flow) Question {
 			q := Question{
-				Kind: Choice, Title: "Which new password?", Reason: []string{"Every convox CLI can send letters and digits."},
+				Kind: Choice, Title: "Which new password?", Reason: []string{"Use letters and digits: some convox CLIs can't send anything else."},
 				Help: []string{
 					"A generated password comes from this machine's secure random source.",
-					"To finish a reset that stopped midway, use its password again: then only what is left of it is done.",
+					"To finish a reset that stopped midway, use its password again. Then only the remaining steps run.",
 				},
 			}
 			switch stack := f.reset.Stack; {
@@ -99,8 +99,8 @@ func freshStep() step {
 		when: func(f *Flow) bool { return isResetting(f) && f.answers.newFrom == newTyped },
 		ask: func(f *Flow) Question {
 			return Question{
-				Kind: Secret, Title: "New password",
-				Reason:  []string{"Use 1 to 50 letters and digits. Not every convox CLI can send more."},
+				Kind: Secret, Title: "Enter the new password",
+				Reason:  []string{"Use 1 to 50 letters and digits. Some convox CLIs can't send anything else."},
 				Initial: Value{Secret: f.answers.fresh},
 				Check:   func(v Value) error { return convox.CheckNewPassword(v.Secret) },
 			}
@@ -125,11 +125,11 @@ func keepStep() step {
 				Reason: []string{"You get it before the Rack does, so it can't get lost."},
 				Help: []string{
 					"Saved, it goes into the convox CLI's file of logins, which only you can read. The login that was there is restored if the Rack never gets the new password.",
-					"Shown, it stays on the screen until you type its end back from where you saved it. Nothing is saved on this machine.",
+					"Shown, it stays on the screen until you type its last characters from where you saved it. Nothing is saved on this machine.",
 				},
 				Options: []Option{
 					{Label: "Save it for the convox CLI", Note: "on this machine, only for you"},
-					{Label: "Show it", Note: "you save it, and type its end back"},
+					{Label: "Show it", Note: "you save it yourself, and type its last characters"},
 				},
 			}
 			if f.answers.showIt {

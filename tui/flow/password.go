@@ -12,17 +12,20 @@ import (
 func sourceStep() step {
 	return step{
 		id: StepSource, name: "Password",
-		when: byRack,
+		when: byRack, soon: hasNoSignIn,
 		pass: (*Flow).passSource,
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Where is the Rack password?",
-				Reason: []string{"It's checked with " + f.rackHost().String() + " before anything is written."},
+				Reason: []string{f.checkedWith()},
 				Help: []string{
 					"The convox CLI saves the password when you run convox login. Anyone who works with this Rack has it.",
-					"AWS stores it for the Rack's own use, and reading it changes nothing.",
-					"Set a new one only if the password is lost: everyone who uses the old one is locked out until they have the new one.",
 				},
+			}
+			for _, s := range f.sources() {
+				if help := sourceHelp[s]; help != "" {
+					q.Help = append(q.Help, help)
+				}
 			}
 			if f.found.savedErr != nil {
 				q.Reason = append(q.Reason, f.found.savedErr.Error())
@@ -62,6 +65,11 @@ var sourceOptions = map[source]Option{
 	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack stores it"},
 	sourceTyped: {Label: "Type or paste it"},
 	sourceReset: {Label: "Set a new one", Note: "the last resort if it's lost"},
+}
+
+var sourceHelp = map[source]string{
+	sourceAWS:   "AWS stores it for the Rack's own use, and reading it changes nothing.",
+	sourceReset: "Set a new one only if the password is lost: everyone who uses the old one is locked out until they have the new one.",
 }
 
 var shownSources = map[source]string{
@@ -121,6 +129,15 @@ func (f *Flow) passSource() bool {
 	return false
 }
 
+// checkedWith says what the password is checked with.
+func (f *Flow) checkedWith() string {
+	name := f.rackHost().String()
+	if rack, isFound := f.pickedRack(); isFound {
+		name = rack.Name
+	}
+	return "It's checked with " + name + " before anything is written."
+}
+
 func passwordStep() step {
 	return step{
 		id: StepPassword, name: "Password",
@@ -128,7 +145,7 @@ func passwordStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "What is the Rack password?",
-				Reason:  append([]string{"It's checked with " + f.rackHost().String() + " before anything is written."}, f.tip(StepPassword)...),
+				Reason:  append([]string{f.checkedWith()}, f.tip(StepPassword)...),
 				Initial: Value{Secret: f.answers.password},
 				Check:   checkSecret,
 			}

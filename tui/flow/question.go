@@ -79,7 +79,7 @@ type Detail struct{ Label, Text string }
 // Value is an answer; which field counts is the question's Kind.
 type Value struct {
 	Index  int           // of a Choice
-	Text   string        // of a Text and a Shown
+	Text   string        // of a Text and a Shown; of a Pick, the filter that led to a Row that is Other
 	Secret secret.String // of a Secret
 	Key    string        // of a Pick
 	Keys   []string      // of a Pick of several: those that were marked; none is Key alone
@@ -193,7 +193,7 @@ func (f *Flow) Rail() []Item {
 			}
 			continue
 		}
-		if !s.needed(f) {
+		if !s.needed(f) && (s.soon == nil || !s.soon(f)) {
 			continue
 		}
 		item := Item{Name: s.name, Answer: f.shownAt(i), State: Ahead}

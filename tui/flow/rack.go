@@ -25,7 +25,7 @@ const (
 func rackStep() step {
 	return step{
 		id: StepRack, name: "Rack",
-		when: byRack,
+		when: byRack, soon: hasNoSignIn,
 		wait: func(f *Flow) string {
 			switch {
 			case !f.found.savedDone:
@@ -60,7 +60,10 @@ func rackStep() step {
 				},
 			}
 		},
-		take: func(f *Flow, v Value) { f.setRack(v.Key) },
+		take: func(f *Flow, v Value) {
+			f.answers.entry = v.Text
+			f.setRack(v.Key)
+		},
 		shown: func(f *Flow) string {
 			if rack, found := f.pickedRack(); found {
 				answer := rack.Name + " · " + rack.Region
@@ -205,7 +208,10 @@ func (f *Flow) rackRows() []Row {
 }
 
 func rackDetail(rack cfn.Rack) []Detail {
-	all := []Detail{{"host", rack.Host}, {"version", rack.Version}, {"status", rack.Status}}
+	all := []Detail{{"", rack.Host}, {"version", rack.Version}, {"status", rack.Status}}
+	if rack.Status == "CREATE_COMPLETE" || rack.Status == "UPDATE_COMPLETE" {
+		all = all[:2]
+	}
 	return slices.DeleteFunc(all, func(d Detail) bool { return d.Text == "" })
 }
 
@@ -378,7 +384,7 @@ func hostStep() step {
 					"You can paste an address from the browser: its path is dropped.",
 					rackPasswordHelp,
 				},
-				Initial: Value{Text: f.answers.typed},
+				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.typed)},
 				Check: func(v Value) error {
 					host, err := convox.ParseHost(v.Text)
 					if err == nil && host.IsHostedConsole() {
@@ -393,7 +399,7 @@ func hostStep() step {
 			if f.answers.typed != host.String() {
 				f.forgetLogin()
 			}
-			f.answers.typed = host.String()
+			f.answers.typed, f.answers.entry = host.String(), ""
 		},
 	}
 }

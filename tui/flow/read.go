@@ -203,7 +203,7 @@ func (r remedy) option(about []setup.Target) Option {
 	case readAgain:
 		return Option{"Retry", ""}
 	case activate:
-		return Option{"Activate on Travis", "with the other changes; builds start with the next push"}
+		return Option{"Activate on Travis", "builds start with the next push"}
 	case keepInactive:
 		return Option{"Keep it inactive", "write the variables only"}
 	case chooseBranch:
@@ -226,7 +226,7 @@ func (f *Flow) remedies(is func(setup.RepositoryPlan) bool, all ...remedy) []rem
 
 // askRemedy asks what to do about some of the repositories.
 func (f *Flow) askRemedy(title string, about []setup.Target, why []string, offered []remedy, chosen remedy) Question {
-	q := Question{Kind: Choice, Title: title, Reason: why, Guarded: f.given.Agreed} // then no review follows
+	q := Question{Kind: Choice, Title: title, Reason: why}
 	options := make(map[remedy]Option, len(offered))
 	for _, r := range offered {
 		options[r] = r.option(about)
@@ -306,7 +306,10 @@ func unknownStep() step {
 		when: func(f *Flow) bool { return len(f.readOnes(isUnknown)) > 0 },
 		ask: func(f *Flow) Question {
 			about := f.readOnes(isUnknown)
-			const why = "Travis hasn't read your list of repositories lately, or this account has no access."
+			why := "Travis hasn't read your list of repositories lately, or this account has no access."
+			if f.answers.unknown == syncTravis {
+				why = "Travis has just read your list of repositories. Check the name, or use an account that has access."
+			}
 			return f.askRemedy("Travis can't find "+f.someOf(about)+". What next?", about, whyOf(about, why), offered(f), f.answers.unknown)
 		},
 		take: func(f *Flow, v Value) { f.answers.unknown = offered(f)[v.Index] },
@@ -371,7 +374,7 @@ func mixedStep() step {
 			q := f.askRemedy("May another host get the new password?", targets, firstOf(errs), offered(f), 0)
 			q.Guarded = true
 			for _, hint := range ProblemOf(errs[0]).Do {
-				q.Help = append(q.Help, sentence(hint))
+				q.Help = append(q.Help, advice(hint))
 			}
 			return q
 		},

@@ -94,7 +94,10 @@ func recoveredStep() step {
 			if f.result.login == nil {
 				q.Reason = []string{"It isn't checked: the Rack is unreachable."}
 			} else {
-				q.Options = append(q.Options, Option{Label: "Save it for the convox CLI", Note: "on this machine, only for you"})
+				q.Help = []string{"Saved, it goes into the convox CLI's file of logins, which only you can read. The convox CLI then signs in to this Rack without asking."}
+				if f.result.savedIn == "" {
+					q.Options = append(q.Options, Option{Label: "Save it for the convox CLI", Note: "on this machine, only for you"})
+				}
 			}
 			if f.given.Reset != nil {
 				q.Options[0] = Option{Label: "Quit", Note: "no reset is needed"}
@@ -156,6 +159,13 @@ func (f *Flow) saveRecovered() *Work {
 // Kept says which recovered passwords were saved for the convox CLI.
 func (f *Flow) Kept() []string { return f.kept }
 
+func (f *Flow) keptLines() (lines []Line) {
+	for _, words := range f.kept {
+		lines = append(lines, Line{Good, words})
+	}
+	return lines
+}
+
 // instead is what can be done instead of a reset, and the reset.
 type instead int
 
@@ -170,7 +180,7 @@ var insteadOptions = map[instead]Option{
 	useSaved:     {Label: "Try the saved one", Note: "from the convox CLI; changes nothing"},
 	readFromAWS:  {Label: "Read it from AWS", Note: "changes nothing"},
 	useDeployKey: {Label: "Use a Console deploy key", Note: "if Console manages the Rack"},
-	resetIt:      {Label: "Set a new password", Note: "everyone who uses the old one needs it"},
+	resetIt:      {Label: "Set a new password", Note: "locks out everyone who has the old one"},
 }
 
 // instead lists the alternatives to a reset, and the reset last.

@@ -83,5 +83,10 @@ func TestARecoveredPasswordIsSavedAndShownWhenItsOwnerAsks(t *testing.T) {
 	if login, _ := convox.FindSaved(logins, w.host()); login.Password.Reveal() != secrettest.Canary {
 		t.Error("it is not saved")
 	}
-	w.accept().step(flow.StepReview)
+	for _, option := range w.flow.Question().Options {
+		if strings.Contains(option.Label, "Save") {
+			t.Errorf("%s is offered again", option.Label)
+		}
+	}
+	w.accept().step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone).reads("is saved in " + home)
 }

@@ -68,7 +68,7 @@ func repositoryStep() step {
 }
 
 var repositoryHelp = []string{
-	"Both variables go into the Travis settings of the repository. Listed are the repositories of this clone's remotes, then those of your Travis account.",
+	"Listed are the repositories of this clone's remotes, then those of your Travis account.",
 	"You can pick several: they get the same two variables. The deploy step is then added in each clone, with convox-travis yml.",
 	"Travis never shows the values of private variables, so it can't tell which Rack a repository already deploys to.",
 	"If a repository is missing, enter its name: Travis can be asked to sync.",
@@ -120,6 +120,7 @@ func (f *Flow) takeRepositories(v Value) {
 	if v.Key == typeRow {
 		f.answers.repository = typeRow
 	}
+	f.answers.entry = v.Text
 }
 
 // listOwned asks Travis for the repositories that the flags select.
@@ -149,7 +150,7 @@ func slugStep() step {
 			return Question{
 				Kind: Text, Title: "What's the repository's name?",
 				Reason:  []string{"OWNER/NAME on GitHub, or its address on GitHub, GitLab, Bitbucket or Assembla."},
-				Initial: Value{Text: f.answers.slug},
+				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.slug)},
 				Check: func(v Value) error {
 					_, err := readTarget(v.Text)
 					return err
@@ -158,7 +159,7 @@ func slugStep() step {
 		},
 		take: func(f *Flow, v Value) {
 			target, _ := readTarget(v.Text) // Check read it
-			f.answers.slug = v.Text
+			f.answers.slug, f.answers.entry = v.Text, ""
 			f.setTargets(append(slices.Clone(f.answers.marked), target))
 			if !f.several() {
 				f.answers.repository = typeRow // an error is fixed here

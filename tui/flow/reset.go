@@ -104,9 +104,6 @@ func isResetting(f *Flow) bool {
 // isPlanned reports whether it is known what the reset would change.
 func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 
-// updates reports whether the stack would be updated.
-func updates(f *Flow) bool { return isPlanned(f) && f.reset.Plan.Preview != nil }
-
 // learned keeps what a work of the reset found out. An error is shown at step.
 func learned(r reset.Reset, err error, step string) Outcome {
 	if err == nil {
@@ -201,7 +198,7 @@ func (f *Flow) preview() *Work {
 	}
 	f.result.untrusted = ""
 	return &Work{
-		Words: "previewing the update; nothing changes yet", Writes: true, Stops: "stop, and discard the preview",
+		Words: "previewing the update; nothing changes yet", Writes: true, Stops: "discard the preview",
 		Run: func(stop setup.Stop, _ Tell) Outcome {
 			checker, err := outside.Checker(fingerprint)
 			if err == nil {
@@ -257,9 +254,9 @@ func changesStep() step {
 // changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
-		line := Line{Plain, row}
+		line := under(Plain, row)
 		if i == 0 {
-			line = Line{Heading, row}
+			line = under(Muted, strings.ToUpper(row))
 		}
 		lines = append(lines, line)
 	}
@@ -303,12 +300,12 @@ func refreshStep() step {
 func nameStep() step {
 	return step{
 		id: StepName, name: "Reset",
-		when: updates,
+		when: isPlanned,
 		ask: func(f *Flow) Question {
 			name, then := f.rackName(), "Then the Rack gets the new password."
 			switch {
 			case needsKeeping(f) && f.answers.showIt:
-				then = "Then you see the new password, and after that the Rack gets it."
+				then = "You see the new password before the Rack gets it."
 			case needsKeeping(f):
 				then = "Then the new password is saved, and the Rack gets it."
 			}
@@ -416,7 +413,7 @@ func resetDoneStep() step {
 			if q.Lines = f.resetLines(); len(q.Lines) == 0 {
 				q.Lines = []Line{{Good, "Rack " + f.rackName() + ": nothing changed."}}
 			}
-			q.Lines = append(q.Lines, Line{}, Line{Heading, "Next"})
+			q.Lines = append(append(q.Lines, f.keptLines()...), Line{}, Line{Heading, "Next"})
 			q.Lines = append(q.Lines, linesOf(f.ResetNext())...)
 			return q
 		},

@@ -79,9 +79,10 @@ func reviewStep() step {
 				Help: []string{
 					"Travis stores both variables as private: builds get them, and nobody can read them back, not even with your token.",
 					"CONVOX_HOST is written first, so that a new password never meets an old host. When one of the two can't be written, what this run created is rolled back.",
-					"The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed.",
-					"Encrypting puts both variables into .travis.yml instead, readable only by builds of this repository.",
 				},
+			}
+			for _, s := range q.Switches {
+				q.Help = append(q.Help, switchHelp[s.Key])
 			}
 			if f.several() && f.result.begun {
 				q.Reason = []string{"Only the repositories that failed are listed."}
@@ -132,7 +133,7 @@ func (f *Flow) reviewTitle() string {
 	case f.result.begun:
 		return "Review: something changed since you confirmed it"
 	case f.reset.Report() != nil:
-		return "Review: nothing has been written to Travis yet"
+		return "Review: nothing written to Travis yet"
 	}
 	return "Review: nothing has been written yet"
 }
@@ -144,7 +145,7 @@ func warningLines(warnings []setup.Warning) []Line {
 	for _, w := range setup.GroupWarnings(warnings) {
 		lines = append(lines, Line{Warning, sentence(w.String())})
 		if w.Hint != "" {
-			lines = append(lines, under(Muted, sentence(w.Hint)))
+			lines = append(lines, under(Muted, "hint: "+w.Hint))
 		}
 	}
 	return lines
@@ -152,6 +153,9 @@ func warningLines(warnings []setup.Warning) []Line {
 
 // sentence ends a clause with a period.
 func sentence(clause string) string { return strings.TrimSuffix(clause, ".") + "." }
+
+// advice is a hint as a sentence of its own.
+func advice(hint string) string { return sentence(strings.ToUpper(hint[:1]) + hint[1:]) }
 
 // intent is the report of a dry run.
 func (f *Flow) intent() setup.Report {
@@ -213,8 +217,9 @@ func (f *Flow) settingsLines() []Line {
 		lines = append(lines, under(Muted, "It's "+source+"."))
 	}
 	if f.answers.encrypt {
+		lines[0].Text = "For the builds of " + nameOf(f.targets())
 		lines = append(lines,
-			under(Plain, "Both variables go into .travis.yml instead, encrypted for this repository."),
+			under(Plain, "Both variables go into .travis.yml, encrypted for this repository."),
 			under(Plain, variable(setup.PasswordName, f.passwordWords())),
 			under(Muted, "Variables in the file override the settings, which don't change."),
 		)
@@ -379,13 +384,13 @@ const longestName = 40
 // reason.
 func tableOf(all []setup.RepositoryPlan) []Line {
 	var lines []Line
-	rows := [][3]string{{"REPOSITORY", "CHANGE", "NOTE"}}
+	rows, tones := [][3]string{{"REPOSITORY", "CHANGE", "NOTE"}}, []Tone{Muted}
 	for _, r := range all {
 		if r.Err != nil {
-			lines = append(lines, Line{Bad, sentence(r.Err.Error())})
+			lines = append(lines, Line{Bad, r.Err.Error()})
 			continue
 		}
-		rows = append(rows, [3]string{r.Target.String(), actionOf(r), warningWords(r)})
+		rows, tones = append(rows, [3]string{r.Target.String(), actionOf(r), warningWords(r)}), append(tones, toneOfPlan(r))
 	}
 	if !slices.ContainsFunc(rows[1:], func(row [3]string) bool { return row[2] != "" }) {
 		rows[0][2] = ""
@@ -399,12 +404,12 @@ func tableOf(all []setup.RepositoryPlan) []Line {
 		}
 	}
 	for i, row := range rows {
-		line := under(Plain, row[0]+blanks(columns[0]-ansi.StringWidth(row[0]))+row[1])
+		line := Line{tones[i], row[0] + blanks(columns[0]-ansi.StringWidth(row[0])) + row[1]}
 		if row[2] != "" {
 			line.Text += blanks(columns[1]-ansi.StringWidth(row[1])) + row[2]
 		}
-		if i == 0 {
-			line.Tone = Muted
+		if line.Tone == Plain || line.Tone == Muted { // without a sign
+			line.Text = "    " + line.Text
 		}
 		lines = append(lines, line)
 	}
@@ -413,6 +418,17 @@ func tableOf(all []setup.RepositoryPlan) []Line {
 
 // blanks fill a cell, and part it from the next one.
 func blanks(missing int) string { return strings.Repeat(" ", max(0, missing)+2) }
+
+// toneOfPlan is that of a repository in the table.
+func toneOfPlan(r setup.RepositoryPlan) Tone {
+	switch actions := []setup.Action{r.Host.Action, r.Password.Action}; {
+	case slices.Contains(actions, setup.Replace):
+		return Replaced
+	case slices.Contains(actions, setup.Create):
+		return Added
+	}
+	return Plain
+}
 
 // actionOf says in a word or two what happens to a repository.
 func actionOf(r setup.RepositoryPlan) string {

@@ -102,7 +102,7 @@ func (w *world) reads(words ...string) *world {
 func TestSeveralRepositoriesAreSetUpTogether(t *testing.T) {
 	w, keys := newWorldOf(t, 3)
 	w.toRepositories().pick(keys...).step(flow.StepReview)
-	w.reads("Travis settings of 3 repositories", "3 new", "  REPOSITORY  CHANGE\n", "  acme/r00    new\n", "  acme/r02    new", "convox-travis yml")
+	w.reads("Travis settings of 3 repositories", "3 new", "  REPOSITORY  CHANGE\n", "\nacme/r00    new\n", "\nacme/r02    new", "convox-travis yml")
 	if n := len(w.travis.Writes()); n != 0 {
 		t.Errorf("%d writes before the review", n)
 	}
@@ -167,11 +167,11 @@ func TestUnknownOnesAreLeftOutOrSynced(t *testing.T) {
 	w, keys := newWorldOf(t, 2)
 	w.travis.SyncTime = 10 * time.Millisecond
 	given := append(targetsOf(keys...), targetsOf("acme/new", "acme/nowhere")...)
-	w.begin(flow.Given{Targets: given}).accept().accept().accept().step(flow.StepUnknown).reads("2 of the 4", "acme/new, acme/nowhere")
+	w.begin(flow.Given{Targets: given}).accept().accept().accept().step(flow.StepUnknown).reads("2 of the 4", "acme/new, acme/nowhere", "hasn't read")
 	w.answer(flow.Value{Index: 1}).step(flow.StepRepository)
 	w.accept().step(flow.StepUnknown).answer(flow.Value{Index: 2}).step(flow.StepReview).reads("2 repositories", "2 new")
 	w.backTo(flow.StepUnknown)
-	w.answer(flow.Value{Index: 0}).step(flow.StepUnknown).reads("can't find acme/nowhere")
+	w.answer(flow.Value{Index: 0}).step(flow.StepUnknown).reads("can't find acme/nowhere", "Travis has just read")
 	w.answer(flow.Value{Index: 2}).step(flow.StepActivate).answer(flow.Value{Index: 0}).step(flow.StepReview).accept().step(flow.StepDone).reads("3 repositories set up")
 	w.wantPairs(append(keys, "acme/new")...)
 }
@@ -321,6 +321,19 @@ func TestABanBeforeItIsTriedAgainEndsSeveral(t *testing.T) {
 	errs := w.flow.Report().Errs()
 	if w.flow.State() != flow.Over || len(errs) != 1 || !travisapi.Failed(errs[0], travisapi.CodeBanned) {
 		t.Errorf("state %d, %v", w.flow.State(), errs)
+	}
+}
+
+func TestHelpExplainsOnlyWhatTheScreenOffers(t *testing.T) {
+	w, keys := newWorldOf(t, 2)
+	w.toRepositories().pick(keys...).step(flow.StepReview)
+	if help := strings.Join(w.flow.Question().Help, "\n"); strings.Contains(help, "deploy step") || strings.Contains(help, "encrypted") {
+		t.Errorf("the review of several explains the file: %s", help)
+	}
+	w = newWorld(t)
+	w.begin(flow.Given{}).accept().accept().step(flow.StepSource)
+	if q := w.flow.Question(); strings.Contains(fmt.Sprint(q.Help), "Set a new one") || len(q.Options) == 0 {
+		t.Errorf("the help explains a choice that isn't there: %v, %s", q.Options, q.Help)
 	}
 }
 

@@ -92,7 +92,7 @@ func keyStep() step {
 			return Question{
 				Kind: Secret, Title: "Enter the deploy key",
 				Reason: append([]string{
-					"Create one in Console, under Settings, Deploy Keys, in the Rack's organization.",
+					"Create one in Console, in the Rack's organization: Settings, Deploy Keys.",
 					"https://" + f.answers.console.String(),
 				}, f.tip(StepKey)...),
 				Help: []string{

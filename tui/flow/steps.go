@@ -95,8 +95,9 @@ const (
 	StepDone        = "done"
 )
 
-func byConsole(f *Flow) bool { return f.answers.signIn == ByConsole }
-func byRack(f *Flow) bool    { return f.answers.signIn == ByRack }
+func byConsole(f *Flow) bool   { return f.answers.signIn == ByConsole }
+func byRack(f *Flow) bool      { return f.answers.signIn == ByRack }
+func hasNoSignIn(f *Flow) bool { return f.answers.signIn == NoSignIn }
 
 // tip is a line that says what to enter at a step of the demo.
 func (f *Flow) tip(step string) []string {

@@ -119,3 +119,95 @@ func (s *Server) meet(r *http.Request, c call) *failure {
 	}
 	return nil
 }
+
+// action carries out a call and returns what its result element holds.
+type action func(*Server, call) (any, *failure)
+
+// service is one API: its version, its namespace, and what it can do. One with
+// a target speaks JSON.
+type service struct {
+	version   string
+	namespace string
+	target    string
+	actions   map[string]action
+}
+
+// actions is all that the server can do.
+func actions() map[string]service {
+	return map[string]service{
+		"cloudformation": {
+			version:   "2010-05-15",
+			namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+			actions: map[string]action{
+				"DescribeStacks":        describeStacks,
+				"DescribeStackResource": describeStackResource,
+				"DescribeStackEvents":   describeStackEvents,
+				"CreateChangeSet":       createChangeSet,
+				"DescribeChangeSet":     describeChangeSet,
+				"DeleteChangeSet":       deleteChangeSet,
+				"ExecuteChangeSet":      executeChangeSet,
+			},
+		},
+		"ssm": {
+			target:  "AmazonSSM",
+			actions: map[string]action{"GetParameter": getParameter},
+		},
+		"ecs": {
+			target: "AmazonEC2ContainerServiceV20141113",
+			actions: map[string]action{
+				"DescribeTaskDefinition": describeTaskDefinition,
+				"DescribeServices":       describeServices,
+				"UpdateService":          updateService,
+			},
+		},
+		"sts": {
+			version:   "2011-06-15",
+			namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+			actions: map[string]action{
+				"GetCallerIdentity": getCallerIdentity,
+				"AssumeRole":        assumeRole,
+			},
+		},
+	}
+}
+
+// position is where a list continues. A token is valid only for its own list.
+type position struct {
+	where  place
+	action string
+	filter string
+	before int // the number of the page's last stack, event or change
+}
+
+// continued returns where the list of a call continues. The caller holds s.mu.
+func (s *Server) continued(c call, here position) (position, *failure) {
+	token := c.parameters.Get("NextToken")
+	if token == "" {
+		return here, nil
+	}
+	at, known := s.pages[token]
+	here.before = at.before
+	if !known || at != here {
+		return here, invalid("NextToken is not valid")
+	}
+	return here, nil
+}
+
+func (s *Server) token(next position) string {
+	token := random(48)
+	s.pages[token] = next
+	return token
+}
+
+func (c call) place() place { return place{c.caller.account, c.region} }
+
+// members returns the values of a list in a form: NAME.member.1 and so on.
+func (c call) members(name string) []string {
+	var values []string
+	for key, value := range c.parameters {
+		if strings.HasPrefix(key, name+".member.") {
+			values = append(values, value...)
+		}
+	}
+	return values
+}

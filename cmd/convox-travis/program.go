@@ -1,20 +1,35 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"convox-travis/cfn"
 	"convox-travis/internal/child"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/crash"
 	"convox-travis/internal/pace"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
+	"convox-travis/travisapi"
 	"convox-travis/tui"
 )
 
@@ -109,4 +124,152 @@ func (p *program) childTerminal() *child.Terminal {
 		terminal.In, _ = p.in.(*os.File)
 	}
 	return terminal
+}
+
+// reach is how servers are called. The zero value uses the network; the demo and the
+// tests stay on this machine.
+type reach struct {
+	retry transport.Retry
+	roots *x509.CertPool // issuers of a Console's certificate; nil means the system's
+	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	// terminal is for programs that sign in to AWS; nil means none.
+	terminal func() *child.Terminal
+	// onWrite is called before each write; it may be nil.
+	onWrite func()
+}
+
+// travisHTTP returns the client for Travis.
+func (r reach) travisHTTP() *http.Client {
+	return transport.NewClient(nil, r.dial)
+}
+
+// checker fails with convox.CodeFingerprint alone.
+func (r reach) checker(fingerprint string) (*convox.Checker, error) {
+	return convox.NewChecker(convox.CheckerOptions{
+		Fingerprint: fingerprint, UserAgent: userAgent(), Retry: r.retry, Roots: r.roots, DialContext: r.dial,
+	})
+}
+
+// finder searches AWS with a profile. mfaCode asks for an MFA code; nil means that
+// nobody can be asked.
+func (r reach) finder(profile string, mfaCode func(context.Context) (string, error)) (*cfn.Finder, error) {
+	return cfn.NewFinder(cfn.Options{
+		Profile: profile, MFACode: mfaCode, Terminal: r.terminal, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial, OnWrite: r.onWrite,
+	})
+}
+
+// mfaCode returns a function that asks for the code of an AWS profile with MFA, or nil
+// without a terminal. A code works once, so it is echoed.
+func (p *program) mfaCode() func(context.Context) (string, error) {
+	if !p.inIsTerminal {
+		return nil
+	}
+	return func(ctx context.Context) (string, error) {
+		if p.asking.Load() {
+			return "", errAsking // the wizard owns the terminal
+		}
+		fmt.Fprint(p.err, "MFA code of the AWS profile: ")
+		return p.line(ctx)
+	}
+}
+
+var errAsking = errors.New("the terminal is in use")
+
+// line reads one typed line, or until ctx ends.
+func (p *program) line(ctx context.Context) (string, error) {
+	return waitFor(ctx, func() (string, error) {
+		text, err := bufio.NewReader(p.in).ReadString('\n')
+		return strings.TrimSpace(text), err
+	})
+}
+
+// waitFor returns what f returns. If ctx ends first, it returns the cause and leaves f
+// running, which can't be canceled.
+func waitFor[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	ended := make(chan result, 1)
+	go func() {
+		defer crash.Catch()
+		value, err := f()
+		ended <- result{value, err}
+	}()
+	select {
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	case r := <-ended:
+		return r.value, r.err
+	}
+}
+
+// travisPlace is Travis's endpoint, and what the Travis CLI has saved.
+type travisPlace struct {
+	endpoint string
+	saved    travisapi.CLIConfig
+}
+
+// travisPlace finds the endpoint without a call. slug is the repository for which the
+// Travis CLI may have saved one.
+func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
+	saved, err := travisapi.ReadCLIConfig(p.env, p.home)
+	if err != nil && o.travisEndpoint == "" && p.env("TRAVIS_ENDPOINT") == "" {
+		return travisPlace{}, err // a token may belong to the endpoint in that file
+	}
+	endpoint, err := travisapi.FindEndpoint(o.travisEndpoint, p.env, saved, slug)
+	if err != nil {
+		return travisPlace{}, usageError(err.Error(), hintsOf(err)...)
+	}
+	return travisPlace{endpoint: endpoint, saved: saved}, nil
+}
+
+// token is the token for the endpoint, or empty.
+func (t travisPlace) token(env func(string) string) (secret.String, error) {
+	token, _, err := travisapi.FindToken(t.endpoint, env, t.saved)
+	if err != nil {
+		return token, usageError(err.Error(), hintsOf(err)...)
+	}
+	return token, nil
+}
+
+// travisClients are the clients of this run, by endpoint and token: Travis counts and
+// refuses calls by those.
+type travisClients struct {
+	mu     sync.Mutex
+	byName map[string]*travisapi.Client
+}
+
+// travisClient returns the client for an endpoint and a token. All runs with that token
+// share one pace. A client whose token was refused is replaced, since only a person
+// retries that; a ban has to be waited for.
+func (p *program) travisClient(endpoint string, token secret.String) (*travisapi.Client, error) {
+	name := travisapi.Fingerprint(endpoint, token)
+	p.clients.mu.Lock()
+	defer p.clients.mu.Unlock()
+	if known := p.clients.byName[name]; known != nil && (known.Refused() == nil || !travisapi.RefusedUntil(known.Refused()).IsZero()) {
+		return known, nil
+	}
+	client, err := travisapi.New(travisapi.Config{
+		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: p.reach.travisHTTP(),
+		Retry: p.reach.retry, Posts: p.posts(name).Begin, Calls: p.calls().Wait, OnWrite: p.reach.onWrite,
+	})
+	if err != nil {
+		return nil, usageError(err.Error(), hintsOf(err)...)
+	}
+	if p.clients.byName == nil {
+		p.clients.byName = map[string]*travisapi.Client{}
+	}
+	p.clients.byName[name] = client
+	return client, nil
+}
+
+// typedEndpoint is the endpoint for a token that was typed: travis-ci.com's, if the
+// Travis CLI's file can't be read.
+func typedEndpoint(place travisPlace, err error) (string, error) {
+	if problem.Has(err, travisapi.CodeConfig) {
+		return travisapi.HostedEndpoint, nil
+	}
+	return place.endpoint, err
 }

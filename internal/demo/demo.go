@@ -8,6 +8,7 @@ package demo
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"convox-travis/cfn/cfntest"
@@ -184,4 +186,15 @@ func (w *World) Close() error {
 		return nil
 	}
 	return os.RemoveAll(w.folder)
+}
+
+// Dial connects only to the world's own servers. The hosts of its other Racks are made up,
+// and no name is looked up.
+func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	defer crash.Catch()
+	to, found := w.routes[address]
+	if !found {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.EHOSTUNREACH}
+	}
+	return new(net.Dialer).DialContext(ctx, network, to)
 }

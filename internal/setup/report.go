@@ -304,14 +304,10 @@ func (c FileChange) Intent(err error, encrypted bool) *FileReport {
 func (c FileChange) report(err error, encrypted bool) *FileReport {
 	report := &FileReport{Path: c.File.Path, Missing: c.File.Missing, Found: c.Found, Err: err, ToPaste: c.ToPaste}
 	if err == nil && c.Changed() {
-		report.Step, report.Encrypted = c.Form != "", encrypted && !c.leavesOut("env")
+		leavesOutEnv := slices.ContainsFunc(c.ToPaste, func(r *travisyml.Refusal) bool { return strings.HasPrefix(r.Place, "env") })
+		report.Step, report.Encrypted = c.Form != "", encrypted && !leavesOutEnv
 	}
 	return report
-}
-
-// leavesOut reports whether something to paste belongs to a key.
-func (c FileChange) leavesOut(key string) bool {
-	return slices.ContainsFunc(c.ToPaste, func(r *travisyml.Refusal) bool { return strings.HasPrefix(r.Place, key) })
 }
 
 // Diff is what would be added, as a unified diff

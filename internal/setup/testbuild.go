@@ -97,7 +97,7 @@ func (r TestBuildRequest) config() map[string]any {
 
 // follow reads the build's state until it is over.
 func (p TestBuilder) follow(stop Stop, request TestBuildRequest, id int) (travisapi.Build, error) {
-	ticks := p.clock()
+	ticks := cmp.Or[clock.Clock](p.Clock, clock.System{})
 	begun, told := ticks.Now(), TestBuildEvent{}
 	var build travisapi.Build
 	for {
@@ -120,10 +120,10 @@ func (p TestBuilder) follow(stop Stop, request TestBuildRequest, id int) (travis
 		if build.IsOver() {
 			return build, nil
 		}
-		if ticks.Now().Sub(begun) >= p.patience() {
+		if ticks.Now().Sub(begun) >= cmp.Or(p.Patience, 30*time.Minute) {
 			return build, request.unfinished(build, errProofTooLong)
 		}
-		if err := ticks.Sleep(stop.Soft, p.pause()); err != nil {
+		if err := ticks.Sleep(stop.Soft, cmp.Or(p.Pause, 3*time.Second)); err != nil {
 			return build, request.unfinished(build, err)
 		}
 	}
@@ -192,18 +192,6 @@ func (r TestBuildRequest) page(build travisapi.Build) string {
 		return ""
 	}
 	return fmt.Sprintf("https://app.travis-ci.com/%s/%s/builds/%d", r.Target.provider(), r.Target.Slug, build.ID)
-}
-
-func (p TestBuilder) clock() clock.Clock {
-	return cmp.Or[clock.Clock](p.Clock, clock.System{})
-}
-
-func (p TestBuilder) pause() time.Duration {
-	return cmp.Or(p.Pause, 3*time.Second)
-}
-
-func (p TestBuilder) patience() time.Duration {
-	return cmp.Or(p.Patience, 30*time.Minute)
 }
 
 // TestBuildTravis is what an audit needs for test builds.

@@ -36,16 +36,6 @@ func renderVar(t target, v EnvVar) object {
 	return body
 }
 
-func (s *Server) getEnvVar(w http.ResponseWriter, t target) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if at := indexOf(t.repository.EnvVars, t.PathValue("id")); at >= 0 {
-		answer(w, http.StatusOK, renderVar(t, t.repository.EnvVars[at]))
-		return
-	}
-	notFound(w, "env_var")
-}
-
 // createEnvVar rejects a name that exists with the same branch; null and "" differ.
 func (s *Server) createEnvVar(w http.ResponseWriter, t target) {
 	change, ok := readChange(w, t)

@@ -70,20 +70,17 @@ func render(a *account, r *repository) object {
 	}
 }
 
-func (s *Server) activate(w http.ResponseWriter, t target)   { s.setActive(w, t, "activate", true) }
-func (s *Server) deactivate(w http.ResponseWriter, t target) { s.setActive(w, t, "deactivate", false) }
-
-func (s *Server) setActive(w http.ResponseWriter, t target, permission string, active bool) {
+func (s *Server) activate(w http.ResponseWriter, t target) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !t.account.may(t.repository, permission):
-		denied(w, permission, "repository")
-	case active && t.repository.NoKeyYet > 0:
+	case !t.account.may(t.repository, "activate"):
+		denied(w, "activate", "repository")
+	case t.repository.NoKeyYet > 0:
 		t.repository.NoKeyYet--
 		refuse(w, http.StatusConflict, "repo_ssh_key_missing", "request cannot be completed because the repository's SSH key is missing", nil)
 	default:
-		t.repository.Active = active
+		t.repository.Active = true
 		answer(w, http.StatusOK, render(t.account, t.repository))
 	}
 }

@@ -33,10 +33,8 @@ func (s *Server) routes() http.Handler {
 	for rest, handle := range map[string]repositoryHandler{
 		"GET ":                    (*Server).getRepository,
 		"POST /activate":          (*Server).activate,
-		"POST /deactivate":        (*Server).deactivate,
 		"GET /env_vars":           (*Server).listEnvVars,
 		"POST /env_vars":          (*Server).createEnvVar,
-		"GET /env_var/{id}":       (*Server).getEnvVar,
 		"PATCH /env_var/{id}":     (*Server).updateEnvVar,
 		"DELETE /env_var/{id}":    (*Server).deleteEnvVar,
 		"GET /key_pair/generated": (*Server).getKey,
@@ -60,18 +58,17 @@ func (s *Server) route(mux *http.ServeMux, pattern string, handle handler) {
 	})
 }
 
-// versioned selects version 3, by header or by path; the older API isn't available. It
+// versioned selects version 3, by header; the older API isn't available. It
 // also folds a provider into the segment of the repository, so that each route exists
 // once: /repo/gitlab/a%2Fb/env_vars is /repo/gitlab:a%2Fb/env_vars.
 func (s *Server) versioned(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path, prefixed := strings.CutPrefix(r.URL.EscapedPath(), "/v3")
-		if !prefixed && r.Header.Get("Travis-API-Version") != "3" {
+		if r.Header.Get("Travis-API-Version") != "3" {
 			s.stray(w, r)
 			return
 		}
 		folded := r.Clone(r.Context())
-		folded.URL.RawPath = foldProvider(path)
+		folded.URL.RawPath = foldProvider(r.URL.EscapedPath())
 		folded.URL.Path, _ = url.PathUnescape(folded.URL.RawPath) // it arrived correctly escaped
 		next.ServeHTTP(w, folded)
 	})

@@ -33,7 +33,7 @@ func TestStackInfoNamesAllParametersButThePassword(t *testing.T) {
 		}
 		delete(wanted, key)
 	}
-	if len(wanted) != 0 || len(shape.Parameters) < 100 {
+	if len(wanted) != 0 || len(shape.Parameters) < 50 {
 		t.Errorf("%d named, left out: %v", len(shape.Parameters), wanted)
 	}
 	if shape.StackID != w.added.StackID {
@@ -76,7 +76,7 @@ func TestAWebServiceThatCannotBeLookedUpIsLeftOut(t *testing.T) {
 	none := newChangedWorld(t, func(s *cfntest.Stack) { s.Resources = nil })
 	for name, w := range map[string]*rackWorld{"denied": denied, "none": none} {
 		shape := w.shape()
-		if shape.WebService != "" || shape.Cluster != "" || len(shape.Parameters) < 100 || shape.StackID == "" {
+		if shape.WebService != "" || shape.Cluster != "" || len(shape.Parameters) < 50 || shape.StackID == "" {
 			t.Errorf("%s: %+v", name, shape)
 		}
 	}

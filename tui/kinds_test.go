@@ -234,3 +234,33 @@ func TestButtonsAreWholeWhereTheyFit(t *testing.T) {
 		t.Errorf("it shows %q", ansi.Strip(c.View()))
 	}
 }
+
+// The number of answers goes before a name is cut.
+func TestTheFoldedLineIsCutLast(t *testing.T) {
+	theme := field.NewTheme(true, field.Glyphs{})
+	items := []flow.Item{{Name: "Console", Answer: "console.convox.com", State: flow.Behind}, {Name: "Repository", Answer: "acme/web", State: flow.Behind}}
+	for width, want := range map[int]string{80: " ◇ console.convox.com · acme/web · 2 answers", 40: " ◇ console.convox.com · acme/web", 20: " ◇ console.convox.c…"} {
+		if got := ansi.Strip(folded(theme, items, width)); got != want {
+			t.Errorf("%d columns: %q", width, got)
+		}
+	}
+}
+
+// A value that has no room beside its name stands below it, and only the name is colored.
+func TestAValueStandsBelowItsName(t *testing.T) {
+	theme := field.NewTheme(true, field.Glyphs{})
+	got := toned(theme, flow.Line{Tone: flow.Added, Text: "CONVOX_PASSWORD  •••••••• private, accepted by production"}, 36)
+	want := []string{theme.Added.Render("  + CONVOX_PASSWORD"), "      •••••••• private, accepted by", "      production"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAFailureEndsWithARedSign(t *testing.T) {
+	theme := field.NewTheme(true, field.Glyphs{})
+	for tone, want := range map[flow.Tone]string{flow.Bad: theme.Error.Render("◆"), flow.Good: theme.Good.Render("◆"), flow.Warning: theme.Good.Render("◆")} {
+		if got := strings.Join(whole(theme, 80, nil, "It", []flow.Line{{Tone: tone, Text: "a"}}), "\n"); !strings.Contains(got, want) {
+			t.Errorf("tone %d: %q", tone, got)
+		}
+	}
+}

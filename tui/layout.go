@@ -72,7 +72,7 @@ func (m *model) header() string {
 func (m *model) count() string {
 	items := m.flow.Rail()
 	for i, item := range items {
-		if item.State == flow.Here {
+		if item.State == flow.Here && len(items) > 1 {
 			return fmt.Sprintf("%d of %d", i+1, len(items))
 		}
 	}

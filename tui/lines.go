@@ -28,8 +28,8 @@ type Input struct {
 	Width  int      // of the lines, in cells; 0 is as wide as the full screen at most
 }
 
-// backSecret is what goes back where a secret is asked for.
-var backSecret = secret.New("<")
+// backSecret goes back where a secret is asked for, and helpSecret explains.
+var backSecret, helpSecret = secret.New("<"), secret.New("?")
 
 // longestLine bounds an answer, in bytes.
 const longestLine = 64 << 10

@@ -63,6 +63,8 @@ func (p *plain) secret(q flow.Question) (flow.Value, error) {
 		return flow.Value{Secret: q.Initial.Secret}, nil
 	case value.Equal(backSecret):
 		return flow.Value{}, errBack
+	case value.Equal(helpSecret):
+		return flow.Value{}, errHelp
 	}
 	return flow.Value{Secret: value}, nil
 }

@@ -33,3 +33,16 @@ func TestASecretIsCopiedOnlyWhereATerminalMayDoIt(t *testing.T) {
 		}
 	}
 }
+
+// A lone mark is a command where a secret is asked for, too; with more it is the secret.
+func TestASecretInPlainLinesIsExplainedAndLeft(t *testing.T) {
+	for typed, want := range map[string]error{"?": errHelp, "<": errBack, "??": nil, "?" + secrettest.Canary: nil, "<" + secrettest.Canary: nil} {
+		var out bytes.Buffer
+		p := &plain{stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader(typed + "\n")})}
+		value, err := p.secret(flow.Question{})
+		if err != want || err == nil && value.Secret.Reveal() != typed {
+			t.Errorf("%q: %v", typed, err)
+		}
+		secrettest.Absent(t, "what is written", out.String())
+	}
+}

@@ -60,11 +60,16 @@ func folded(theme *field.Theme, items []flow.Item, width int) string {
 		}
 	}
 	words = append(words, text.Count(len(answered), "answer"))
-	line := " " + theme.Good.Render(field.Answered) + " " + theme.Text.Render(strings.Join(words[:len(words)-1], noteMark))
-	if len(words) > 1 {
-		line += theme.Muted.Render(noteMark)
+	last := len(words) - 1
+	line := " " + theme.Good.Render(field.Answered) + " " + theme.Text.Render(strings.Join(words[:last], noteMark))
+	count := words[last]
+	if last > 0 {
+		count = noteMark + count
 	}
-	return ansi.Truncate(line+theme.Muted.Render(words[len(words)-1]), width, "…")
+	if last == 0 || ansi.StringWidth(line+count) <= width {
+		line += theme.Muted.Render(count)
+	}
+	return ansi.Truncate(line, width, "…")
 }
 
 // endingMark is the style of the sign before how it ended.

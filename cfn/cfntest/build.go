@@ -29,7 +29,7 @@ func (s *Server) build(where place, one *stack) {
 		case r.Type == taskDefinitionType && (r.Environment != nil || r.Secrets != nil):
 			r.PhysicalID = s.register(where, r.family(one), one.environment(r), r.Secrets).arn
 		case r.Type == serviceType && r.Runs != "":
-			s.addService(where, one.cluster(), r.PhysicalID, r.Tasks, s.task(where, one.resource(r.Runs).PhysicalID))
+			s.addService(where, one.cluster(), r.PhysicalID, r.Tasks, s.tasks[where][one.resource(r.Runs).PhysicalID])
 		}
 	}
 	for i, status := range []string{"CREATE_IN_PROGRESS", createComplete} {
@@ -81,5 +81,5 @@ func (s *Server) revert(where place, one *stack, r *Resource, physicalID string,
 
 func (s *Server) redeploy(where place, one *stack, r *Resource, done func()) {
 	service := s.service(where, one.cluster(), r.PhysicalID)
-	s.deploy(service, s.task(where, one.resource(r.Runs).PhysicalID), done)
+	s.deploy(service, s.tasks[where][one.resource(r.Runs).PhysicalID], done)
 }

@@ -3,10 +3,9 @@ package cfntest
 import (
 	"maps"
 	"slices"
-	"time"
 )
 
-// What DescribeChangeSet and ListChangeSets answer, in the elements of
+// What DescribeChangeSet answers, in the elements of
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html.
 type (
 	describedChangeSet struct {
@@ -42,19 +41,6 @@ type (
 			Attribute, RequiresRecreation string
 		}
 		Evaluation, ChangeSource, CausingEntity string
-	}
-	listedChangeSets struct {
-		Summaries list[changeSetSummary]
-	}
-	changeSetSummary struct {
-		ChangeSetName   string
-		ChangeSetID     string `xml:"ChangeSetId"`
-		StackID         string `xml:"StackId"`
-		StackName       string
-		Status          string
-		StatusReason    string `xml:",omitempty"`
-		ExecutionStatus string
-		CreationTime    string
 	}
 )
 
@@ -137,29 +123,12 @@ func describeChangeSet(s *Server, c call) (any, *failure) {
 	return answer, nil
 }
 
-func listChangeSets(s *Server, c call) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, failed := s.named(c)
-	if failed != nil {
-		return nil, failed
-	}
-	var answer listedChangeSets
-	for _, set := range one.changeSets {
-		answer.Summaries.Members = append(answer.Summaries.Members, changeSetSummary{
-			ChangeSetName: set.name, ChangeSetID: set.id, StackID: one.id, StackName: one.Name,
-			Status: set.status, StatusReason: set.reason, ExecutionStatus: set.execution, CreationTime: set.created.UTC().Format(time.RFC3339),
-		})
-	}
-	return answer, nil
-}
-
 // ParametersOf returns the values of all parameters of a stack, those that read
 // back as **** too.
 func (s *Server) ParametersOf(region, stackName string) map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	one := s.find(place{s.account, region}, stackName)
+	one := s.live(place{s.account, region}, stackName)
 	if one == nil {
 		return nil
 	}
@@ -170,7 +139,7 @@ func (s *Server) ParametersOf(region, stackName string) map[string]string {
 func (s *Server) StatusOf(region, stackName string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	one := s.find(place{s.account, region}, stackName)
+	one := s.live(place{s.account, region}, stackName)
 	if one == nil {
 		return ""
 	}

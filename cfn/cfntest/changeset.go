@@ -2,9 +2,7 @@ package cfntest
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -20,7 +18,6 @@ type changeSet struct {
 	executedWith    string // the token that it was executed with
 	values          map[string]string
 	resolved        map[string]string
-	tags            map[string]string // nil leaves them as they are
 	changes         []changeMember
 	outputs         bool // change, so that there is something to do without any resource
 }
@@ -34,15 +31,13 @@ const (
 	notExecuted = "EXECUTE_FAILED"
 )
 
-var changeSetName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
-
 // ChangeSets returns the names of a stack's change sets, oldest first, those
 // that were executed too.
 func (s *Server) ChangeSets(region, stackName string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string
-	if one := s.find(place{s.account, region}, stackName); one != nil {
+	if one := s.live(place{s.account, region}, stackName); one != nil {
 		for _, set := range one.changeSets {
 			names = append(names, set.name)
 		}
@@ -67,12 +62,6 @@ func createChangeSet(s *Server, c call) (any, *failure) {
 			return made{at.id, one.id}, nil
 		}
 		return nil, refusal(http.StatusBadRequest, "AlreadyExistsException", "ChangeSet "+name+" already exists")
-	}
-	switch kind := c.parameters.Get("ChangeSetType"); {
-	case !changeSetName.MatchString(name):
-		return nil, invalid("1 validation error detected: Value at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
-	case kind != "" && kind != "UPDATE":
-		return nil, invalid("Stack [" + one.Name + "] already exists and cannot be created again with the changeSet [" + name + "].")
 	}
 	if s.MostChangeSets > 0 && len(one.changeSets) >= s.MostChangeSets { // https://github.com/awslabs/seed-farmer/issues/441
 		return nil, refusal(http.StatusBadRequest, "LimitExceededException", "ChangeSet limit exceeded for stack "+one.id)
@@ -117,12 +106,6 @@ func (s *Server) work(c call, one *stack) (*changeSet, *failure) {
 	}
 	if why := s.trouble(c.region).denied["ssm:GetParameters"]; why != "" && slices.ContainsFunc(one.Declared, Parameter.isFromStore) {
 		return nil, invalid("User: " + c.caller.arn + " is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:" + c.region + "::parameter/aws/service/* " + why)
-	}
-	if c.parameters.Has("Tags.member.1.Key") {
-		set.tags = make(map[string]string)
-		for i := 1; c.parameters.Has("Tags.member." + strconv.Itoa(i) + ".Key"); i++ {
-			set.tags[c.parameters.Get("Tags.member."+strconv.Itoa(i)+".Key")] = c.parameters.Get("Tags.member." + strconv.Itoa(i) + ".Value")
-		}
 	}
 	set.values, set.resolved = values, s.resolve(c.place(), one, values)
 	set.changes = one.changes(set.values, set.resolved)
@@ -171,14 +154,6 @@ func (one *stack) changeSet(nameOrID string) *changeSet {
 // holds s.mu.
 func (s *Server) changeSet(c call) (*stack, *changeSet, *failure) {
 	name := c.parameters.Get("ChangeSetName")
-	if strings.HasPrefix(name, "arn:") && !c.parameters.Has("StackName") {
-		for _, one := range s.stacks[c.place()] {
-			if set := one.changeSet(name); set != nil {
-				return one, set, nil
-			}
-		}
-		return nil, nil, refusal(http.StatusNotFound, "ChangeSetNotFound", "ChangeSet ["+name+"] does not exist")
-	}
 	one, failed := s.named(c)
 	if failed != nil {
 		return nil, nil, failed
@@ -226,26 +201,4 @@ func executeChangeSet(s *Server, c call) (any, *failure) {
 	one.changeSets = []*changeSet{set}
 	s.update(c.place(), one, set, token)
 	return struct{}{}, nil
-}
-
-// updateStack is a change set that is executed without a look at it.
-func updateStack(s *Server, c call) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, failed := s.named(c)
-	if failed != nil {
-		return nil, failed
-	}
-	set, failed := s.work(c, one)
-	switch {
-	case failed != nil:
-		return nil, failed
-	case set.isEmpty():
-		return nil, invalid("No updates are to be performed.")
-	}
-	one.outdate()
-	s.update(c.place(), one, set, c.parameters.Get("ClientRequestToken"))
-	return struct {
-		StackID string `xml:"StackId"`
-	}{one.id}, nil
 }

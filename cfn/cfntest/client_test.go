@@ -56,10 +56,8 @@ type reply struct {
 		RootID     string                                          `xml:"RootId"`
 		Parameters []struct{ ParameterKey, ParameterValue string } `xml:"Parameters>member"`
 	} `xml:"DescribeStacksResult>Stacks>member"`
-	NextToken   string   `xml:"DescribeStacksResult>NextToken"`
-	Listed      []string `xml:"ListStacksResult>StackSummaries>member>StackName"`
-	Resources   []string `xml:"DescribeStackResourcesResult>StackResources>member>PhysicalResourceId"`
-	Arn         string   `xml:"GetCallerIdentityResult>Arn"`
+	NextToken   string `xml:"DescribeStacksResult>NextToken"`
+	Arn         string `xml:"GetCallerIdentityResult>Arn"`
 	Credentials struct {
 		AccessKeyID     string `xml:"AccessKeyId"`
 		SecretAccessKey string
@@ -68,18 +66,14 @@ type reply struct {
 }
 
 // request prepares a signed request; form is "NAME=VALUE&…".
-func (c *client) request(method, service, form string) *http.Request {
+func (c *client) request(service, form string) *http.Request {
 	c.Helper()
-	address, body := c.server.URL+"/", form
-	if method == http.MethodGet {
-		address, body = address+"?"+form, ""
-	}
-	r, err := http.NewRequestWithContext(c.Context(), method, address, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, c.server.URL+"/", strings.NewReader(form))
 	if err != nil {
 		c.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-	c.sign(r, service, body, time.Now())
+	c.sign(r, service, form, time.Now())
 	return r
 }
 
@@ -114,12 +108,12 @@ func (c *client) send(r *http.Request) reply {
 // cloudformation asks for an action with parameters "NAME", "VALUE", ….
 func (c *client) cloudformation(action string, parameters ...string) reply {
 	c.Helper()
-	return c.send(c.request(http.MethodPost, "cloudformation", form("2010-05-15", action, parameters)))
+	return c.send(c.request("cloudformation", form("2010-05-15", action, parameters)))
 }
 
 func (c *client) sts(action string, parameters ...string) reply {
 	c.Helper()
-	return c.send(c.request(http.MethodPost, "sts", form("2011-06-15", action, parameters)))
+	return c.send(c.request("sts", form("2011-06-15", action, parameters)))
 }
 
 func form(version, action string, parameters []string) string {

@@ -2,15 +2,13 @@ package cfntest
 
 import (
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 )
 
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
-// What DescribeStacks and ListStacks answer, in the elements of
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/.
+// What DescribeStacks answers, in the elements of
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html.
 type (
 	// list is an element that is there also when it is empty.
 	list[T any] struct {
@@ -43,34 +41,7 @@ type (
 	}
 	outputMember struct{ OutputKey, OutputValue string }
 	tagMember    struct{ Key, Value string }
-
-	listedStacks struct {
-		StackSummaries list[summaryMember]
-		NextToken      string `xml:",omitempty"`
-	}
-	summaryMember struct {
-		StackID             string `xml:"StackId"`
-		StackName           string
-		TemplateDescription string `xml:",omitempty"`
-		CreationTime        string
-		StackStatus         string
-		ParentID            string `xml:"ParentId,omitempty"`
-		RootID              string `xml:"RootId,omitempty"`
-	}
 )
-
-const stackNameShape = `[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*`
-
-var stackName = regexp.MustCompile(`^(?:` + stackNameShape + `)$`)
-
-// checkName holds a stack's name against the shape that the API demands.
-func checkName(name string) *failure {
-	if stackName.MatchString(name) {
-		return nil
-	}
-	return invalid("1 validation error detected: Value '" + name + "' at 'stackName' failed to satisfy constraint: " +
-		"Member must satisfy regular expression pattern: " + stackNameShape)
-}
 
 func describeStacks(s *Server, c call) (any, *failure) {
 	s.mu.Lock()
@@ -82,13 +53,21 @@ func describeStacks(s *Server, c call) (any, *failure) {
 		}
 		return describedStacks{Stacks: list[stackMember]{[]stackMember{one.member()}}}, nil
 	}
-	page, next, failed := s.page(c, "", func(one *stack) bool { return one.Status != deleteComplete })
+	here, failed := s.continued(c, position{where: c.place(), action: c.action, before: s.made + 1})
 	if failed != nil {
 		return nil, failed
 	}
-	answer := describedStacks{NextToken: next}
-	for _, one := range page {
+	var answer describedStacks
+	for _, one := range slices.Backward(s.stacks[here.where]) { // newest first
+		if one.number >= here.before || one.Status == deleteComplete {
+			continue
+		}
+		if len(answer.Stacks.Members) == max(s.PageSize, 1) {
+			answer.NextToken = s.token(here)
+			break
+		}
 		answer.Stacks.Members = append(answer.Stacks.Members, one.member())
+		here.before = one.number
 	}
 	return answer, nil
 }
@@ -96,10 +75,7 @@ func describeStacks(s *Server, c call) (any, *failure) {
 // named returns the stack that a call names. The caller holds s.mu.
 func (s *Server) named(c call) (*stack, *failure) {
 	name := c.parameters.Get("StackName")
-	if failed := checkName(name); failed != nil {
-		return nil, failed
-	}
-	if one := s.find(c.place(), name); one != nil {
+	if one := s.live(c.place(), name); one != nil {
 		return one, nil
 	}
 	return nil, invalid("Stack with id " + name + " does not exist")
@@ -122,27 +98,4 @@ func (one *stack) member() stackMember {
 		m.Tags.Members = append(m.Tags.Members, tagMember{key, one.Tags[key]})
 	}
 	return m
-}
-
-// listStacks also lists deleted stacks, unless the call names states.
-func listStacks(s *Server, c call) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	states := c.members("StackStatusFilter")
-	slices.Sort(states)
-	page, next, failed := s.page(c, strings.Join(states, " "), func(one *stack) bool {
-		return len(states) == 0 || slices.Contains(states, one.Status)
-	})
-	if failed != nil {
-		return nil, failed
-	}
-	answer := listedStacks{NextToken: next}
-	for _, one := range page {
-		answer.StackSummaries.Members = append(answer.StackSummaries.Members, summaryMember{
-			StackID: one.id, StackName: one.Name, TemplateDescription: one.Description,
-			CreationTime: one.Created.UTC().Format(timeFormat), StackStatus: one.Status,
-			ParentID: one.parent, RootID: one.root,
-		})
-	}
-	return answer, nil
 }

@@ -5,6 +5,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 
 	"convox-travis/cfn/cfntest"
 )
@@ -17,7 +18,7 @@ func Example() {
 	server := httptest.NewServer(aws.Handler())
 	defer server.Close()
 
-	answer, err := http.Get(server.URL + "/?Action=DescribeStacks&Version=2010-05-15")
+	answer, err := http.PostForm(server.URL, url.Values{"Action": {"DescribeStacks"}, "Version": {"2010-05-15"}})
 	if err != nil {
 		log.Fatal(err)
 	}

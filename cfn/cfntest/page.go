@@ -10,28 +10,6 @@ type position struct {
 	before int // the number of the page's last stack, event or change
 }
 
-// page returns the next stacks of a list, newest first, and the token for the
-// rest, or "". The caller holds s.mu.
-func (s *Server) page(c call, filter string, shown func(*stack) bool) ([]*stack, string, *failure) {
-	here, failed := s.continued(c, position{where: c.place(), action: c.action, filter: filter, before: s.made + 1})
-	if failed != nil {
-		return nil, "", failed
-	}
-	var page []*stack
-	all := s.stacks[here.where]
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].number >= here.before || !shown(all[i]) {
-			continue
-		}
-		if len(page) == max(s.PageSize, 1) {
-			here.before = page[len(page)-1].number
-			return page, s.token(here), nil
-		}
-		page = append(page, all[i])
-	}
-	return page, "", nil
-}
-
 // continued returns where the list of a call continues. The caller holds s.mu.
 func (s *Server) continued(c call, here position) (position, *failure) {
 	token := c.parameters.Get("NextToken")

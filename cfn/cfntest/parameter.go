@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // Parameter is what a template says of a parameter.
@@ -14,24 +13,15 @@ type Parameter struct {
 	Type string // "" is String
 	// Default is its value where an update does not name it; a Required one has
 	// none.
-	Default              string
-	Required             bool
-	NoEcho               bool
-	MinLength, MaxLength int      // in characters; 0 is no bound
-	Allowed              []string // nil allows all
+	Default  string
+	Required bool
+	NoEcho   bool
 }
 
 // fromStore is the start of the types whose value is the name of a parameter in
 // Parameter Store, which is read again at every update
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html).
 const fromStore = "AWS::SSM::Parameter::Value<"
-
-func (p Parameter) kind() string {
-	if p.Type == "" {
-		return "String"
-	}
-	return p.Type
-}
 
 func (p Parameter) isFromStore() bool { return strings.HasPrefix(p.Type, fromStore) }
 
@@ -110,9 +100,6 @@ func (one *stack) values(named map[string]given) (map[string]string, *failure) {
 		default:
 			values[p.Key] = p.Default
 		}
-		if failed := p.check(values[p.Key]); failed != nil {
-			return nil, failed
-		}
 	}
 	if len(named) > 0 {
 		return nil, invalid("Parameters: [" + strings.Join(slices.Sorted(maps.Keys(named)), ", ") + "] do not exist in the template")
@@ -121,17 +108,4 @@ func (one *stack) values(named map[string]given) (map[string]string, *failure) {
 		return nil, invalid("Parameters: [" + strings.Join(missing, ", ") + "] must have values")
 	}
 	return values, nil
-}
-
-func (p Parameter) check(value string) *failure {
-	length := utf8.RuneCountInString(value)
-	switch {
-	case length < p.MinLength:
-		return invalid("Parameter '" + p.Key + "' must contain at least " + strconv.Itoa(p.MinLength) + " characters")
-	case p.MaxLength > 0 && length > p.MaxLength:
-		return invalid("Parameter '" + p.Key + "' must contain at most " + strconv.Itoa(p.MaxLength) + " characters")
-	case p.Allowed != nil && !slices.Contains(p.Allowed, value):
-		return invalid("Parameter '" + p.Key + "' must be one of AllowedValues")
-	}
-	return nil
 }

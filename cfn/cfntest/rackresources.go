@@ -2,8 +2,7 @@ package cfntest
 
 import "strings"
 
-// resources are those of a Rack's template that matter to a reset, behind more
-// of them than DescribeStackResources lists.
+// resources are those of a Rack's template that matter to a reset.
 func (r Rack) resources(names rackNames) []Resource {
 	all := r.surroundings()
 	all = append(all, Resource{LogicalID: "Cluster", PhysicalID: names.cluster, Type: clusterType})
@@ -53,25 +52,15 @@ func (r Rack) instances() []Resource {
 	}
 }
 
-// surroundings are the network and the rest, which no reset touches.
+// surroundings are the resources with other parameters, so that a change of one shows.
 func (r Rack) surroundings() []Resource {
 	var all []Resource
 	add := func(kind, logicalID string, follows ...string) {
-		one := Resource{LogicalID: logicalID, PhysicalID: r.Name + "-" + strings.ToLower(logicalID), Type: kind, Follows: follows}
-		if len(follows) > 0 {
-			one.Replacement = "Conditional"
-		}
-		all = append(all, one)
+		all = append(all, Resource{LogicalID: logicalID, PhysicalID: r.Name + "-" + strings.ToLower(logicalID), Type: kind, Follows: follows, Replacement: "Conditional"})
 	}
 	add("AWS::EC2::VPC", "Vpc", "VPCCIDR", "Tenancy")
 	for _, zone := range []string{"0", "1", "2"} {
 		add("AWS::EC2::Subnet", "Subnet"+zone, "Subnet"+zone+"CIDR", "AvailabilityZones", "Vpc")
-		add("AWS::EC2::Subnet", "SubnetPrivate"+zone, "SubnetPrivate"+zone+"CIDR", "AvailabilityZones", "Vpc")
-		for _, kind := range []string{"Nat", "NatAddress", "RouteTablePrivate", "RouteDefaultPrivate", "VolumeTarget"} {
-			add("AWS::EC2::"+kind, kind+zone)
-		}
-		add("AWS::EC2::SubnetRouteTableAssociation", "Subnet"+zone+"Routes")
-		add("AWS::EC2::SubnetRouteTableAssociation", "SubnetPrivate"+zone+"Routes")
 	}
 	add("AWS::ElasticLoadBalancingV2::LoadBalancer", "Router", "LoadBalancerIdleTimeout", "RouterSecurityGroup", "RouterMitigationMode")
 	add("AWS::ElasticLoadBalancingV2::LoadBalancer", "RouterInternal", "Internal", "RouterInternalSecurityGroup")
@@ -82,35 +71,5 @@ func (r Rack) surroundings() []Resource {
 	add("AWS::Lambda::Function", "InstancesAutoscaler", "Autoscale", "AutoscaleExtra")
 	add("AWS::SecretsManager::Secret", "DockerHubLogin", "DockerHubUsername", "DockerHubPassword")
 	add("AWS::Lambda::Function", "LogSyslog", "SyslogDestination", "SyslogToken")
-	for _, name := range []string{
-		"ApiRole", "AutoscalerRole", "BuildRole", "CustomTopicRole", "InstancesRole", "LifecycleHandlerRole", "LifecycleRole", "LogSubscriptionRole",
-		"SecureEnvironmentRole", "ServiceRole",
-	} {
-		add("AWS::IAM::Role", name)
-	}
-	for _, name := range []string{"ApiPolicy", "BuildPolicy", "CMKPolicy", "ExtraPolicy"} {
-		add("AWS::IAM::ManagedPolicy", name)
-	}
-	for _, name := range []string{"Logs", "Settings", "BalancerLogs"} {
-		add("AWS::S3::Bucket", name)
-		add("AWS::S3::BucketPolicy", name+"Policy")
-	}
-	for _, name := range []string{"Builds", "Releases"} {
-		add("AWS::DynamoDB::Table", "Dynamo"+name)
-	}
-	for _, service := range []string{"AS", "CF", "ECS", "KMS", "S3", "ECR", "Logs", "SSM"} {
-		add("AWS::EC2::VPCEndpoint", service+"Endpoint")
-	}
-	for _, name := range []string{"Cloudformation", "Custom", "Lifecycle", "Notification"} {
-		add("AWS::SNS::Topic", name+"Topic")
-		add("AWS::SNS::TopicPolicy", name+"TopicPolicy")
-		add("AWS::Lambda::Permission", name+"Permission")
-	}
-	for _, name := range []string{"Balancer", "Instances", "Router", "RouterInternal", "Volume"} {
-		add("AWS::EC2::SecurityGroup", name+"Security")
-	}
-	for _, name := range []string{"Gateway", "GatewayAttachment", "Routes", "RouteDefault", "VolumeFilesystem", "EncryptionKey", "EncryptionKeyAlias", "HostedZone"} {
-		add("AWS::EC2::"+name, name)
-	}
 	return all
 }

@@ -20,7 +20,7 @@ type call struct {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/" || (r.Method != http.MethodPost && r.Method != http.MethodGet) {
+	if r.URL.Path != "/" || r.URL.RawQuery != "" || r.Method != http.MethodPost {
 		s.stray(r)
 		http.Error(w, "not found", http.StatusNotFound)
 		return
@@ -91,9 +91,6 @@ func (s *Server) read(r *http.Request, body []byte) (call, *failure) {
 }
 
 func parameters(r *http.Request, body []byte) (url.Values, *failure) {
-	if r.Method == http.MethodGet {
-		return r.URL.Query(), nil
-	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, refusal(http.StatusBadRequest, "MalformedInput", "The request is not form encoded")
@@ -117,8 +114,6 @@ func (s *Server) meet(r *http.Request, c call) *failure {
 		return refusal(http.StatusBadRequest, "UnknownOperationException", "")
 	case known.target != "":
 		return nil
-	case c.action == "":
-		return refusal(http.StatusBadRequest, "MissingAction", "No action was supplied with this request")
 	case version != known.version || known.actions[c.action] == nil:
 		return refusal(http.StatusBadRequest, "InvalidAction", "Could not find operation "+c.action+" for version "+version)
 	}

@@ -53,18 +53,17 @@ func (one *stack) resource(logicalID string) *Resource {
 	return &one.Resources[at]
 }
 
-// cluster is the physical ID of the stack's first cluster, or "default".
+// cluster is the physical ID of the stack's first cluster, or "".
 func (one *stack) cluster() string {
 	for _, r := range one.Resources {
 		if r.Type == clusterType {
 			return r.PhysicalID
 		}
 	}
-	return "default"
+	return ""
 }
 
-// What DescribeStackResource, DescribeStackResources and GetTemplateSummary
-// answer.
+// What DescribeStackResource answers.
 type (
 	describedResource struct {
 		StackResourceDetail resourceDetail
@@ -77,30 +76,6 @@ type (
 		ResourceType         string
 		LastUpdatedTimestamp string
 		ResourceStatus       string
-	}
-	describedResources struct {
-		StackResources list[resourceMember]
-	}
-	resourceMember struct {
-		StackName          string
-		StackID            string `xml:"StackId"`
-		LogicalResourceID  string `xml:"LogicalResourceId"`
-		PhysicalResourceID string `xml:"PhysicalResourceId,omitempty"`
-		ResourceType       string
-		Timestamp          string
-		ResourceStatus     string
-	}
-	templateSummary struct {
-		Parameters    list[declaration]
-		Capabilities  list[string]
-		ResourceTypes list[string]
-		Version       string
-	}
-	declaration struct {
-		ParameterKey  string
-		DefaultValue  *string `xml:",omitempty"`
-		ParameterType string
-		NoEcho        bool
 	}
 )
 
@@ -127,50 +102,4 @@ func (r *Resource) status() string {
 		return createComplete
 	}
 	return r.Status
-}
-
-// mostResources is what DescribeStackResources lists of a stack at most.
-const mostResources = 100
-
-func describeStackResources(s *Server, c call) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, failed := s.named(c)
-	if failed != nil {
-		return nil, failed
-	}
-	var answer describedResources
-	for _, r := range one.Resources {
-		if id := c.parameters.Get("LogicalResourceId"); (id != "" && id != r.LogicalID) || len(answer.StackResources.Members) == mostResources {
-			continue
-		}
-		answer.StackResources.Members = append(answer.StackResources.Members, resourceMember{
-			StackName: one.Name, StackID: one.id, LogicalResourceID: r.LogicalID, PhysicalResourceID: r.PhysicalID,
-			ResourceType: r.Type, Timestamp: one.Created.UTC().Format(time.RFC3339), ResourceStatus: r.status(),
-		})
-	}
-	return answer, nil
-}
-
-func getTemplateSummary(s *Server, c call) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, failed := s.named(c)
-	if failed != nil {
-		return nil, failed
-	}
-	answer := templateSummary{Capabilities: list[string]{one.Capabilities}, Version: "2010-09-09"}
-	for _, p := range one.declared() {
-		d := declaration{ParameterKey: p.Key, ParameterType: p.kind(), NoEcho: p.NoEcho}
-		if !p.Required {
-			d.DefaultValue = &p.Default
-		}
-		answer.Parameters.Members = append(answer.Parameters.Members, d)
-	}
-	for _, r := range one.Resources {
-		if !slices.Contains(answer.ResourceTypes.Members, r.Type) {
-			answer.ResourceTypes.Members = append(answer.ResourceTypes.Members, r.Type)
-		}
-	}
-	return answer, nil
 }

@@ -41,9 +41,6 @@ func newDeployment() string { return "ecs-svc/" + random(10) }
 // or ARN, or nil. The caller holds s.mu.
 func (s *Server) service(where place, cluster, nameOrARN string) *ecsService {
 	cluster = cluster[strings.LastIndex(cluster, "/")+1:]
-	if cluster == "" {
-		cluster = "default"
-	}
 	at := slices.IndexFunc(s.services[where], func(one *ecsService) bool {
 		return one.cluster == cluster && (one.name == nameOrARN || one.arn == nameOrARN)
 	})
@@ -114,7 +111,6 @@ func updateService(s *Server, c call) (any, *failure) {
 	var request struct {
 		Cluster            string `json:"cluster"`
 		Service            string `json:"service"`
-		TaskDefinition     string `json:"taskDefinition"`
 		ForceNewDeployment bool   `json:"forceNewDeployment"`
 	}
 	if failed := c.decode(&request); failed != nil {
@@ -123,27 +119,13 @@ func updateService(s *Server, c call) (any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := s.service(c.place(), request.Cluster, request.Service)
-	switch {
-	case one == nil && !s.hasCluster(c.place(), request.Cluster):
-		return nil, refusal(http.StatusBadRequest, "ClusterNotFoundException", "Cluster not found.")
-	case one == nil:
+	if one == nil {
 		return nil, refusal(http.StatusBadRequest, "ServiceNotFoundException", "Service not found.")
 	}
-	task := one.deployments[0].task
-	if request.TaskDefinition != "" {
-		if task = s.task(c.place(), request.TaskDefinition); task == nil {
-			return nil, refusal(http.StatusBadRequest, "ClientException", "TaskDefinition not found.")
-		}
-	}
-	if !s.trouble(c.region).idle && (request.ForceNewDeployment || task != one.deployments[0].task) {
-		s.deploy(one, task, nil)
+	if !s.trouble(c.region).idle && request.ForceNewDeployment {
+		s.deploy(one, one.deployments[0].task, nil)
 	}
 	return map[string]any{"service": one.described()}, nil
-}
-
-func (s *Server) hasCluster(where place, cluster string) bool {
-	cluster = cluster[strings.LastIndex(cluster, "/")+1:]
-	return slices.ContainsFunc(s.services[where], func(one *ecsService) bool { return one.cluster == cluster })
 }
 
 func describeServices(s *Server, c call) (any, *failure) {
@@ -156,9 +138,6 @@ func describeServices(s *Server, c call) (any, *failure) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.hasCluster(c.place(), request.Cluster) {
-		return nil, refusal(http.StatusBadRequest, "ClusterNotFoundException", "Cluster not found.")
-	}
 	services, failures := []any{}, []any{}
 	for _, name := range request.Services {
 		if one := s.service(c.place(), request.Cluster, name); one != nil {

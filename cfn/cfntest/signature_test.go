@@ -11,11 +11,9 @@ const describe = "Action=DescribeStacks&Version=2010-05-15"
 
 func TestAGoodSignatureIsAccepted(t *testing.T) {
 	c := newClient(t)
-	for _, method := range []string{http.MethodPost, http.MethodGet} {
-		got := c.send(c.request(method, "cloudformation", describe+"&X=a%20b%2Bc%7E%C3%A9%2F&X=a&Empty="))
-		if got.status != http.StatusOK || got.XMLName.Local != "DescribeStacksResponse" || got.XMLName.Space != "http://cloudformation.amazonaws.com/doc/2010-05-15/" {
-			t.Errorf("%s: %d %s", method, got.status, got.text)
-		}
+	got := c.send(c.request("cloudformation", describe+"&X=a%20b%2Bc%7E%C3%A9%2F&X=a&Empty="))
+	if got.status != http.StatusOK || got.XMLName.Local != "DescribeStacksResponse" || got.XMLName.Space != "http://cloudformation.amazonaws.com/doc/2010-05-15/" {
+		t.Errorf("%d %s", got.status, got.text)
 	}
 	if got := c.sts("GetCallerIdentity"); got.Arn != "arn:aws:iam::"+account+":user/ann" || got.XMLName.Space != "https://sts.amazonaws.com/doc/2011-06-15/" {
 		t.Errorf("%s", got.text)
@@ -28,9 +26,7 @@ func TestASignatureThatDoesNotMatchIsRefused(t *testing.T) {
 			c.credentials.SecretAccessKey = secret + "x"
 			c.sign(r, "cloudformation", "", time.Now())
 		},
-		"another query":  func(_ *client, r *http.Request) { r.URL.RawQuery += "&StackName=x" },
 		"another host":   func(_ *client, r *http.Request) { r.Host = "cloudformation.us-east-1.amazonaws.com" },
-		"another method": func(_ *client, r *http.Request) { r.Method = http.MethodPost },
 		"another region": func(_ *client, r *http.Request) { replace(r, "us-east-1", "us-east-2") },
 		"another service": func(_ *client, r *http.Request) {
 			replace(r, "/cloudformation/", "/s3/")
@@ -47,7 +43,7 @@ func TestASignatureThatDoesNotMatchIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newClient(t)
-			r := c.request(http.MethodGet, "cloudformation", describe)
+			r := c.request("cloudformation", describe)
 			spoil(c, r)
 			c.wantError(c.send(r), http.StatusForbidden, "SignatureDoesNotMatch", "")
 		})
@@ -60,15 +56,15 @@ func replace(r *http.Request, old, new string) {
 
 func TestAKeyThatIsUnknownOrMissing(t *testing.T) {
 	c := newClient(t)
-	r := c.request(http.MethodPost, "cloudformation", describe)
+	r := c.request("cloudformation", describe)
 	r.Header.Del("Authorization")
 	c.wantError(c.send(r), http.StatusForbidden, "MissingAuthenticationToken", "")
 	for _, broken := range []string{"Basic x", "AWS4-HMAC-SHA256 x", "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws4_request, SignedHeaders=x, Signature=00"} {
-		r = c.request(http.MethodPost, "cloudformation", describe)
+		r = c.request("cloudformation", describe)
 		r.Header.Set("Authorization", broken)
 		c.wantError(c.send(r), http.StatusBadRequest, "IncompleteSignature", "")
 	}
-	r = c.request(http.MethodPost, "cloudformation", describe)
+	r = c.request("cloudformation", describe)
 	r.Header.Set("X-Amz-Security-Token", "none of this user's")
 	c.wantError(c.send(r), http.StatusForbidden, "InvalidClientTokenId", "security token")
 	c.credentials.AccessKeyID = "AKIAUNKNOWN"
@@ -79,6 +75,5 @@ func TestActionsThatAreUnknown(t *testing.T) {
 	c := newClient(t)
 	c.wantError(c.cloudformation("DeleteStacks"), http.StatusBadRequest, "InvalidAction", "DeleteStacks")
 	c.wantError(c.cloudformation("GetCallerIdentity"), http.StatusBadRequest, "InvalidAction", "")
-	c.wantError(c.send(c.request(http.MethodPost, "cloudformation", "Action=DescribeStacks&Version=2011-06-15")), http.StatusBadRequest, "InvalidAction", "2011")
-	c.wantError(c.send(c.request(http.MethodPost, "cloudformation", "Version=2010-05-15")), http.StatusBadRequest, "MissingAction", "")
+	c.wantError(c.send(c.request("cloudformation", "Action=DescribeStacks&Version=2011-06-15")), http.StatusBadRequest, "InvalidAction", "2011")
 }

@@ -1,7 +1,6 @@
 package cfntest
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -102,17 +101,4 @@ func (s *Server) live(where place, name string) *stack {
 		}
 	}
 	return nil
-}
-
-// find returns the stack of a name or an ID. A deleted one is found by its ID
-// alone. The caller holds s.mu.
-func (s *Server) find(where place, nameOrID string) *stack {
-	if !strings.HasPrefix(nameOrID, "arn:") {
-		return s.live(where, nameOrID)
-	}
-	at := slices.IndexFunc(s.stacks[where], func(candidate *stack) bool { return candidate.id == nameOrID })
-	if at < 0 {
-		return nil
-	}
-	return s.stacks[where][at]
 }

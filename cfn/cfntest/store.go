@@ -5,13 +5,6 @@ import (
 	"strings"
 )
 
-// SetStored puts a text into Parameter Store.
-func (s *Server) SetStored(region, name, value string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.put(place{s.account, region}, name, value)
-}
-
 // PublishImage makes AWS publish a newer machine image under a public name in
 // Parameter Store
 // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html).

@@ -32,27 +32,9 @@ func (s *Server) register(where place, family string, environment, secrets map[s
 	return d
 }
 
-// task returns the task definition of an ARN, of FAMILY:REVISION, or the newest
-// of FAMILY, or nil. The caller holds s.mu.
-func (s *Server) task(where place, name string) *taskDefinition {
-	var newest *taskDefinition
-	for arn, d := range s.tasks[where] {
-		if arn == name || strings.HasSuffix(arn, ":task-definition/"+name) {
-			return d
-		}
-		if d.family == name && (newest == nil || newest.revision < d.revision) {
-			newest = d
-		}
-	}
-	return newest
-}
-
 // environmentOf is what a task starts with now. The caller holds s.mu.
 func (s *Server) environmentOf(where place, d *taskDefinition) map[string]string {
 	environment := maps.Clone(d.environment)
-	if environment == nil {
-		environment = make(map[string]string)
-	}
 	for variable, name := range d.secrets {
 		environment[variable], _ = s.fetch(where, name)
 	}
@@ -68,7 +50,7 @@ func describeTaskDefinition(s *Server, c call) (any, *failure) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.task(c.place(), request.TaskDefinition)
+	d := s.tasks[c.place()][request.TaskDefinition]
 	if d == nil {
 		return nil, refusal(http.StatusBadRequest, "ClientException", "Unable to describe task definition.")
 	}

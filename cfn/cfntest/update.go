@@ -39,7 +39,7 @@ func (s *Server) StartUpdate(region, stackName string, parameters map[string]str
 }
 
 func (s *Server) mustFind(region, stackName string) *stack {
-	one := s.find(place{s.account, region}, stackName)
+	one := s.live(place{s.account, region}, stackName)
 	if one == nil {
 		panic("cfntest: there is no stack " + stackName + " in " + region)
 	}
@@ -120,9 +120,6 @@ func (u *running) complete() {
 		if value, is := u.one.Parameters[key]; is {
 			u.one.Outputs[key] = value
 		}
-	}
-	if u.set.tags != nil {
-		u.one.Tags = u.set.tags
 	}
 	u.set.execution = executed
 	u.one.turn(updateComplete, "", u.token)

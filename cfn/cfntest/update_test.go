@@ -35,13 +35,13 @@ func TestAnUpdateGoesFromResourceToResource(t *testing.T) {
 	for _, size := range []int{1, 3, 100} {
 		c, _ := newRack(t)
 		c.server.PageSize = size
-		c.wantOK(c.cloudformation("UpdateStack", append(c.update("Password", newPassword), "Tags.member.1.Key", "team", "Tags.member.1.Value", "platform")...))
+		c.wantOK(c.updateStack(c.update("Password", newPassword)...))
 		const want = "rack UPDATE_IN_PROGRESS, RackApiSecret UPDATE_IN_PROGRESS, RackApiSecret UPDATE_COMPLETE, ApiMonitorTasks UPDATE_IN_PROGRESS, ApiMonitorTasks UPDATE_COMPLETE, " +
 			"ServiceMonitorApi UPDATE_IN_PROGRESS, ServiceMonitorApi UPDATE_COMPLETE, rack UPDATE_COMPLETE_CLEANUP_IN_PROGRESS, ApiMonitorTasks DELETE_IN_PROGRESS, ApiMonitorTasks DELETE_COMPLETE, rack UPDATE_COMPLETE"
 		if got := c.events(); got != want {
 			t.Errorf("%s", got)
 		}
-		if got := c.cloudformation("DescribeStacks", "StackName", "rack"); !strings.Contains(got.text, "<Value>platform<") || strings.Contains(got.text, "<Key>System<") || !strings.Contains(got.text, "LastUpdatedTime") {
+		if got := c.cloudformation("DescribeStacks", "StackName", "rack"); !strings.Contains(got.text, "<Key>System<") || !strings.Contains(got.text, "LastUpdatedTime") {
 			t.Errorf("%s", got.text)
 		}
 	}
@@ -58,7 +58,7 @@ func TestAnImageIsReadAgainAtEachUpdate(t *testing.T) {
 	if resolved() != before {
 		t.Error("it changed without an update")
 	}
-	c.wantOK(c.cloudformation("UpdateStack", c.update("Password", newPassword)...))
+	c.wantOK(c.updateStack(c.update("Password", newPassword)...))
 	if resolved() != "ami-2" || !strings.Contains(c.events(), "InstancesLaunchTemplate UPDATE_COMPLETE") || !strings.Contains(c.events(), "BuildInstances UPDATE_COMPLETE") {
 		t.Errorf("%s: %s", resolved(), c.events())
 	}
@@ -70,7 +70,7 @@ func TestAnUpdateThatFailsIsRolledBack(t *testing.T) {
 	c.server.OnTaskReplaced(added.WebService, func(_ int, environment map[string]string) { tasks = append(tasks, environment["PASSWORD"]) })
 	c.server.OnUpdated("rack", func(map[string]string) { t.Error("it was told to be updated") })
 	c.server.FailNextUpdate(c.region, "rack", cfntest.Fate{Resource: "ServiceWebApi", Reason: "no memory"})
-	c.wantOK(c.cloudformation("UpdateStack", c.update("Password", newPassword)...))
+	c.wantOK(c.updateStack(c.update("Password", newPassword)...))
 	if got := c.events(); !strings.Contains(got, "ServiceWebApi UPDATE_FAILED, rack UPDATE_ROLLBACK_IN_PROGRESS, ApiMonitorTasks UPDATE_IN_PROGRESS") || !strings.HasSuffix(got, "rack UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS, rack UPDATE_ROLLBACK_COMPLETE") {
 		t.Errorf("%s", got)
 	}
@@ -100,23 +100,6 @@ func TestAnUpdateOfAnOldTemplateRestartsTheWebService(t *testing.T) {
 
 func TestARackIsLikeARealOne(t *testing.T) {
 	c, _ := newRack(t)
-	kinds := make(map[string]int)
-	summary := c.wantOK(c.cloudformation("GetTemplateSummary", "StackName", "rack")).text
-	for _, found := range regexp.MustCompile(`<ParameterType>(.*?)</ParameterType><NoEcho>(.*?)<`).FindAllStringSubmatch(summary, -1) {
-		kinds[found[1]]++
-		kinds["hidden "+found[2]]++
-		kinds["all"]++
-	}
-	if kinds["all"] != 110 || kinds["Number"] < 20 || kinds["CommaDelimitedList"] < 4 || kinds["AWS::SSM::Parameter::Value&lt;AWS::EC2::Image::Id&gt;"] != 2 || kinds["hidden true"] != 3 || len(c.server.ParametersOf(c.region, "rack")) != 110 {
-		t.Errorf("%v", kinds)
-	}
-	if !strings.Contains(summary, "<member>CAPABILITY_IAM</member>") || !strings.Contains(summary, "<member>AWS::ECS::TaskDefinition</member>") {
-		t.Errorf("%s", summary)
-	}
-	// Its last resources are behind the hundred that are listed.
-	if got := c.cloudformation("DescribeStackResources", "StackName", "rack"); len(got.Resources) != 100 || strings.Contains(got.text, "ServiceWebApi") {
-		t.Errorf("%d resources", len(got.Resources))
-	}
 	if got := c.cloudformation("DescribeStackResource", "StackName", "rack", "LogicalResourceId", "None"); got.Code != "ValidationError" || !strings.Contains(got.Message, "does not exist") {
 		t.Errorf("%s", got.text)
 	}

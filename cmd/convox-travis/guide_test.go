@@ -11,8 +11,8 @@ import (
 // guided is a Rack of which everything is known.
 func guided() guideFacts {
 	return guideFacts{
-		rack: "production", region: "eu-west-1", profile: "work", host: "rack.production-1709629200.eu-west-1.convox.site", isRead: true,
-		shape: cfn.StackInfo{
+		Rack: "production", Region: "eu-west-1", Profile: "work", Host: "rack.production-1709629200.eu-west-1.convox.site", IsRead: true,
+		Stack: cfn.StackInfo{
 			StackID:      "arn:aws:cloudformation:eu-west-1:123456789012:stack/production/0a1b2c3d",
 			Parameters:   []string{"ApiCount", "DefaultAmi", "DockerHubPassword", "InstanceCount", "VPCCIDR", "Version", "WhiteList"},
 			Capabilities: []string{"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"},
@@ -43,7 +43,7 @@ func TestTheGuideNamesEachParameterOnce(t *testing.T) {
 	t.Parallel()
 	g := guided()
 	text := resetGuide(g)
-	for _, key := range g.shape.Parameters {
+	for _, key := range g.Stack.Parameters {
 		if n := len(regexp.MustCompile(`\b`+key+`\b`).FindAllString(text, -1)); n != 1 {
 			t.Errorf("%s: %d times", key, n)
 		}
@@ -54,7 +54,7 @@ func TestTheGuideNamesEachParameterOnce(t *testing.T) {
 
 func TestTheGuideReadsTheParametersWhenNobodyCouldBefore(t *testing.T) {
 	t.Parallel()
-	text := resetGuide(guideFacts{rack: "production", region: "eu-west-1"})
+	text := resetGuide(guideFacts{Rack: "production", Region: "eu-west-1"})
 	wantWords(t, text, "Parameters[].ParameterKey", "Stacks[0].Capabilities", "ServiceWebApi --output", "ApiWebService --output",
 		"OutputKey=='Cluster'", "OutputKey=='Dashboard'", "convox login HOST")
 	wantNone(t, text, "AWS_PROFILE", "unset AWS_ACCESS_KEY_ID")
@@ -71,7 +71,7 @@ func TestTheGuideFillsInWhatIsKnown(t *testing.T) {
 
 func TestTheGuideAsksForARegionThatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	text := resetGuide(guideFacts{rack: "production"})
+	text := resetGuide(guideFacts{Rack: "production"})
 	wantWords(t, text, "\nregion=REGION\n", "https://console.aws.amazon.com/cloudformation/home\n")
 }
 
@@ -84,18 +84,18 @@ func TestTheGuideLinksToTheConsoleOfThePartition(t *testing.T) {
 		"cn-northwest-1": "console.amazonaws.cn",
 	} {
 		g := guided()
-		g.region = region
+		g.Region = region
 		wantWords(t, resetGuide(g),
 			"https://"+host+"/cloudformation/home?region="+region+"#/stacks/stackinfo"+id,
 			"https://"+host+"/cloudformation/home?region="+region+"#/stacks/changesets"+id,
 			"https://"+host+"/ecs/v2/clusters/production-Cluster-1A2B3C4D5E6F7/services/production-ServiceWebApi-8B7C6D5E4F3A?region="+region)
-		g.shape = cfn.StackInfo{}
+		g.Stack = cfn.StackInfo{}
 		text := resetGuide(g)
 		wantWords(t, text, "https://"+host+"/cloudformation/home?region="+region+"#/stacks?filteringText=production")
 		wantNone(t, text, "/ecs/", "stackId")
 	}
 	g := guided()
-	g.region = "evil.example/"
+	g.Region = "evil.example/"
 	wantNone(t, resetGuide(g), "https://evil", "/ecs/")
 }
 
@@ -103,7 +103,7 @@ func TestTheGuideLinksToTheConsoleOfThePartition(t *testing.T) {
 // interactive shell, which expands an exclamation mark even in a comment.
 func TestTheGuideCanBePasted(t *testing.T) {
 	t.Parallel()
-	for name, g := range map[string]guideFacts{"read": guided(), "unread": {rack: "production"}} {
+	for name, g := range map[string]guideFacts{"read": guided(), "unread": {Rack: "production"}} {
 		text := resetGuide(g)
 		for line := range strings.Lines(text) {
 			line = strings.TrimSuffix(line, "\n")

@@ -214,7 +214,7 @@ const (
 
 func TestTheGuideIsAScript(t *testing.T) {
 	t.Parallel()
-	for name, g := range map[string]guideFacts{"read": guided(), "unread": {rack: "production"}} {
+	for name, g := range map[string]guideFacts{"read": guided(), "unread": {Rack: "production"}} {
 		cmd, _ := guideBash(t)
 		cmd.Args = append(cmd.Args, "-n")
 		cmd.Stdin = strings.NewReader(resetGuide(g))
@@ -229,11 +229,11 @@ func TestTheGuideResetsThePassword(t *testing.T) {
 	g := guided()
 	r := runGuide(t, resetGuide(g), "production\n")
 	r.want(0, guideBegins+guideGoesOn+", "+guideEnds)
-	r.wantRequest(g.shape.Parameters, g.shape.Capabilities...)
+	r.wantRequest(g.Stack.Parameters, g.Stack.Capabilities...)
 	if want := strings.Repeat(`user = "convox:`+r.password+"\"\n", 5); r.note("logins") != want {
 		t.Errorf("the logins were not made with the new password")
 	}
-	wantWords(t, r.note("calls"), "https://"+g.host+"/auth", "--cluster "+g.shape.Cluster+" --service "+g.shape.WebService+" --force-new-deployment")
+	wantWords(t, r.note("calls"), "https://"+g.Host+"/auth", "--cluster "+g.Stack.Cluster+" --service "+g.Stack.WebService+" --force-new-deployment")
 	wantNone(t, r.note("calls"), "--insecure")
 	if r.note("profile") != "work\n" {
 		t.Errorf("the profile is %q", r.note("profile"))
@@ -245,7 +245,7 @@ func TestTheGuideResetsThePassword(t *testing.T) {
 
 func TestTheGuideFindsWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	r := runGuide(t, resetGuide(guideFacts{rack: "production", region: "eu-west-1"}), "production\n")
+	r := runGuide(t, resetGuide(guideFacts{Rack: "production", Region: "eu-west-1"}), "production\n")
 	r.want(0, "describe-stacks, describe-stacks, "+guideBegins+guideGoesOn+", describe-stack-resource, describe-stacks, update-service, wait services-stable, "+
 		"describe-stacks, curl, curl, curl, curl, curl")
 	r.wantRequest([]string{"ApiCount", "Version", "WhiteList"}, "CAPABILITY_IAM")
@@ -294,10 +294,10 @@ func TestNoNameBreaksOutOfTheGuide(t *testing.T) {
 	t.Parallel()
 	for _, evil := range []string{"a'b; touch broken #", "$(touch broken)", "a`touch broken`", "a\"; touch broken; \"", "a\ntouch broken\n", "a\\", "a\r\x1b[2J\ntouch broken"} {
 		g := guided()
-		g.rack, g.region, g.profile, g.host = evil, evil, evil, evil
-		g.shape.StackID, g.shape.Cluster, g.shape.WebService = evil, evil, evil
-		for _, shape := range []cfn.StackInfo{g.shape, {}} {
-			g.shape, g.isRead = shape, shape.StackID != ""
+		g.Rack, g.Region, g.Profile, g.Host = evil, evil, evil, evil
+		g.Stack.StackID, g.Stack.Cluster, g.Stack.WebService = evil, evil, evil
+		for _, shape := range []cfn.StackInfo{g.Stack, {}} {
+			g.Stack, g.IsRead = shape, shape.StackID != ""
 			script := resetGuide(g)
 			wantNone(t, script, "\r", "\x1b")
 			r := runGuide(t, script, text.Clean(evil)+"\n")

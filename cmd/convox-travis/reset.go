@@ -234,9 +234,9 @@ func notReset(err error) error {
 
 // guide prints a reset by hand. What AWS doesn't say is left open.
 func (p *program) guide(ctx context.Context, o *resetOptions) result {
-	facts := guideFacts{rack: o.rack, profile: cmp.Or(o.profile, p.env("AWS_PROFILE"))}
+	facts := guideFacts{Rack: o.rack, Profile: cmp.Or(o.profile, p.env("AWS_PROFILE"))}
 	if len(o.regions) == 1 {
-		facts.region = o.regions[0]
+		facts.Region = o.regions[0]
 	}
 	finder, found, err := p.resetRack(ctx, o)
 	if stopped := context.Cause(ctx); stopped != nil {
@@ -247,9 +247,9 @@ func (p *program) guide(ctx context.Context, o *resetOptions) result {
 	}
 	var r result
 	if err == nil {
-		facts.region, facts.host = found.Rack.Region, found.Host.String()
-		facts.shape, err = finder.StackInfo(ctx, found.Rack)
-		facts.isRead = err == nil
+		facts.Region, facts.Host = found.Rack.Region, found.Host.String()
+		facts.Stack, err = finder.StackInfo(ctx, found.Rack)
+		facts.IsRead = err == nil
 	}
 	if err != nil {
 		r.leftover, r.standing = err, []string{"the stack couldn't be read: the commands read what they need"}

@@ -345,7 +345,7 @@ func TestKeysTypedAheadConfirmNothing(t *testing.T) {
 		}
 	}
 	z.types(early) // within half a second of the review
-	if screen := z.answerable(); !strings.Contains(screen, atReview) {
+	if screen := z.still(); !strings.Contains(screen, atReview) {
 		t.Errorf("it was answered:\n%s", screen)
 	}
 	z.wantNoWrite()
@@ -439,6 +439,81 @@ func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
 	z.wantRackPair()
 }
 
+// The transcript has the results, in place of what other commands print.
+func TestTheTerminalKeepsEachFactOnce(t *testing.T) {
+	t.Parallel()
+	const failed, hint = "set CONVOX_HOST on acme/web: Travis failed (HTTP 503)", "https://www.traviscistatus.com"
+	refused := func(z *wizard) *wizard {
+		z.toReview()
+		z.Travis.Faults.Add(faultsOnPosts())
+		return z.write().sees("Not everything was written")
+	}
+	for name, c := range map[string]struct {
+		play   func(*wizard)
+		code   int
+		once   []string
+		absent []string
+	}{
+		"done": {
+			play:   func(z *wizard) { z.toReview().write().sees(askProof).enter().sees(atDone).enter() },
+			once:   []string{"CONVOX_HOST      created", "CONVOX_PASSWORD  created", "deploy step added", "git add .travis.yml", "Undo", "convox-travis remove --repo acme/web"},
+			absent: []string{"error:", "undo:"},
+		},
+		"a failure": {
+			play: func(z *wizard) { refused(z).types(terminal.Down).sees("› Quit").enter() }, code: 1,
+			once: []string{"CONVOX_HOST      not created", "CONVOX_PASSWORD  not created", failed, hint}, absent: []string{"error:", "Undo"},
+		},
+		"a stop after a failure": {
+			play: func(z *wizard) { refused(z).types(terminal.CtrlC) }, code: 130,
+			once: []string{"CONVOX_HOST      not created", failed, hint, "error: interrupted", "error:"}, absent: []string{"Undo"},
+		},
+		"a stop before the review": {
+			play: func(z *wizard) { z.toRacks().types(terminal.CtrlC) }, code: 130,
+			once: []string{"error: interrupted", "interrupted", "nothing was written to Travis"}, absent: []string{"Stopped"},
+		},
+		"a stop while it writes": {
+			play: func(z *wizard) {
+				z.toReview()
+				z.Travis.Faults.SetLatency(300 * time.Millisecond)
+				z.write().awaits(posts("CONVOX_HOST"))
+				z.types(terminal.CtrlC)
+			}, code: 130,
+			once: []string{"Stopped", "CONVOX_HOST      created, then rolled back", "CONVOX_PASSWORD  not created", "error: interrupted", "interrupted"}, absent: []string{"Undo"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			z := newWorld(t).inClone().saved().open(terminal.Options{})
+			c.play(z)
+			z.ends(c.code)
+			for _, words := range c.once {
+				if n := strings.Count(z.Screen(), words); n != 1 {
+					t.Errorf("%q is there %d times:\n%s", words, n, z.Screen())
+				}
+			}
+			for _, words := range c.absent {
+				if strings.Contains(z.Screen(), words) {
+					t.Errorf("%q is there:\n%s", words, z.Screen())
+				}
+			}
+		})
+	}
+}
+
+func TestTheResultOfTheFullScreenCanBePiped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).inClone().saved()
+	program := w.program
+	w.program = "/bin/sh"
+	z := w.open(terminal.Options{}, "-c", `exec "$0" >result`, program)
+	z.toReview().write().sees(askProof).enter().sees(atDone).enter().ends(0, "CONVOX_HOST      created")
+	result, err := os.ReadFile(filepath.Join(w.dir, "result"))
+	const want = "acme/web\n  CONVOX_HOST      created\n  CONVOX_PASSWORD  created\n  .travis.yml      deploy step added\n"
+	if err != nil || string(result) != want {
+		t.Errorf("%v: %s", err, result)
+	}
+}
+
 func TestWithoutColoursNothingIsLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone().saved()
@@ -516,7 +591,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
-	z.sees(askWay, "Press Enter six times", "demo-key", "reports", "several")
+	z.sees(askWay, "To try: press Enter six times", "demo-key", "reports", "several")
 	z.still()
 	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
 	for _, question := range []string{askDeploy, "Which branches get the variables?", askRepository, "Which Travis account?", askKey, "Which Console?"} {

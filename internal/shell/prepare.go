@@ -227,14 +227,7 @@ func isExtended(part syntax.WordPart) bool {
 
 // elements returns the values of an array, or of a variable, as a list.
 func elements(variable expand.Variable) expand.Variable {
-	switch variable.Kind {
-	case expand.Associative:
-		list := []string{}
-		for _, key := range inOrder(variable.Map) {
-			list = append(list, variable.Map[key])
-		}
-		return expand.Variable{Set: true, Kind: expand.Indexed, List: list}
-	case expand.String:
+	if variable.Kind == expand.String {
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: []string{variable.Str}}
 	}
 	variable.List = slices.Clone(variable.List)
@@ -245,8 +238,6 @@ func elements(variable expand.Variable) expand.Variable {
 func keys(variable expand.Variable) expand.Variable {
 	list := []string{}
 	switch variable.Kind {
-	case expand.Associative:
-		list = inOrder(variable.Map)
 	case expand.String:
 		list = append(list, "0")
 	case expand.Indexed:
@@ -255,27 +246,4 @@ func keys(variable expand.Variable) expand.Variable {
 		}
 	}
 	return expand.Variable{Set: len(list) > 0, Kind: expand.Indexed, List: list}
-}
-
-// inOrder returns the keys of an associative array in Bash's order: by FNV hash, in 1024
-// buckets.
-func inOrder(m map[string]string) []string {
-	place := func(key string) uint32 {
-		hash := uint32(2166136261)
-		for i := range len(key) {
-			hash = hash*16777619 ^ uint32(key[i])
-		}
-		return hash & 1023
-	}
-	var all []string
-	for key := range m {
-		all = append(all, key)
-	}
-	slices.SortFunc(all, func(a, b string) int {
-		if d := int(place(a)) - int(place(b)); d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
-	})
-	return all
 }

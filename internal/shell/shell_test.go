@@ -81,7 +81,6 @@ var asBash = []struct {
 	{`x=v1.2.3; show ${x#v} ${x%.*} ${x%%.*} ${x/1/9} ${#x} ${x:1:3} ${x^^}`, "1.2.3 v1.2 v1 v9.2.3 6 1.2 V1.2.3", 0},
 	{`show {a,b}c {1..3}`, "ac bc 1 2 3", 0},
 	{`a=(x y 'z w'); show ${#a[@]} ${a[2]} ${a[-1]}; a+=(q); show ${a[@]:3}`, "3 z w z w\nq", 0},
-	{`declare -A m=([k]=v); m[q]=w; show ${m[k]} ${m[q]} ${!m[@]}`, "v w q k", 0},
 	{`x=y; y=z; show ${!x}`, "z", 0},
 	{`f() { local x=in; show $x; }; x=out; f; show $x`, "in\nout", 0},
 	{`f() { x=in; }; x=out; f; show $x`, "in", 0},
@@ -121,15 +120,14 @@ var asBash = []struct {
 	{`sudo -E -u x env A=1 timeout -k 5 60 nice -n 5 show x`, "x", 0},
 	{`echo a b | xargs -n 1 show`, "a\nb", 0},
 	{`echo fail | xargs show`, "fail", 123},
-	{`seq 3 | xargs -I{} bash -c 'show {}'`, "1\n2\n3", 0},
+	{`printf '1\n2\n3\n' | xargs -I{} bash -c 'show {}'`, "1\n2\n3", 0},
 	{`bash -c 'show $0 $1' a b`, "a b", 0},
 	{`x=1; bash -c 'show .${x-}'; export x; bash -c 'show .$x'`, ".\n.1", 0},
 	{`f() { show f; }; bash -c f; export -f f; bash -c f`, "f", 0},
 	{`echo 'show x' | bash -s`, "x", 0},
 	{`bash -ec 'false; show x'`, "", 1},
 	{`show() { :; }; show a; command show b`, "b", 0},
-	{`show $(echo Main | tr '[:upper:]' '[:lower:]') $(echo a/b | cut -d/ -f2) $(basename a/b.c .c) $(echo a1 | sed 's/[0-9]/x/')`, "main b b ax", 0},
-	{`show $(echo 'a b' | awk '{print $2}') $(printf 'a\nb\n' | tail -n 1) $(printf 'a\nb\n' | wc -l)`, "b b 2", 0},
+	{`show $(basename a/b.c .c)`, "b", 0},
 	{`echo "$B" | grep -Eq '^(main|master)$' && show x`, "x", 0},
 	{`echo "$B" | grep -q dev || show x`, "x", 0},
 	{`["$B" = main] || show x`, "x", 0},
@@ -139,7 +137,6 @@ var asBash = []struct {
 	{`x=a\ b; y=a\$b; show "$x$y"; x="a\qb"; show "$x"`, "a ba$b\na\\qb", 0},
 	{`set -- 'a b' c; for x in "$@"; do show "$x"; done; show "x$*y"`, "a b\nc\nxa b cy", 0},
 	{`IFS=' :'; v='a : b:c '; set -- $v; show $#`, "3", 0},
-	{`declare -A m=([x]=1 [y]=2); m+=([z]=3); show ${#m[@]}; [[ -v m[q] ]] || show ${m[x]}; [[ -v m[y] ]] && show y`, "3\n1\ny", 0},
 	{`r=a.b; [[ axb =~ "$r" ]] || show quoted; [[ axb =~ $r ]] && show plain; [[ 'a b' =~ ^a\ b$ ]] && show space`, "quoted\nplain\nspace", 0},
 	{`export A=1; export A=2 B=$A; show $B; local_() { local a=3 b=$a; show .$b; }; a=4; local_`, "1\n.4", 0},
 	{`trap 'show err' ERR; f() { false; true; }; f; g() { false; }; g`, "err", 1},
@@ -151,13 +148,10 @@ var asBash = []struct {
 	{`x=1; show ${x:-$(show no)} ${x-$(show no)} ${y+$(show no)} ${y:+$(show no)} ${x:=$(show no)}; show ${y:-$(show yes; echo z)} ${x:+$(show yes)}`, "1 1 1\nyes\nyes\nz", 0},
 	{`set -f; for x in *; do show "$x"; done`, "*", 0},
 	// filters
-	{`show $(sed -n 's/^rel\///p' <<< rel/1) $(printf 'a\nb\n' | sed -n /b/p) $(printf 'a\nb\n' | sed '/a/d') $(sed 's/\//-/g;s/\(b\)/[\1&]/' <<< a/b/c)`, "1 b b a-[bb]-c", 0},
-	{`echo 'n: X' > f; sed -i 's/X/web/' f; show $(awk '/^n:/ {print $2}' f) $(awk -F/ '{ print $2 "-" $NF, $0; }' <<< a/b/c)`, "web b-c a/b/c", 0},
-	{`show $(printf 'b\nb\n' | grep -c b) $(grep -o '[0-9]*' <<< a12b3) $(uname -m) $(printenv B) $(expr rel/1 : 'rel/\(.*\)') $(seq 2 2 6 | tail -n +2)`, "2 12 3 x86_64 main 1 4 6", 0},
+	{`show $(printf 'b\nb\n' | grep -c b) $(grep -o '[0-9]*' <<< a12b3) $(uname -m) $(printenv B)`, "2 12 3 x86_64 main", 0},
 	{`find . -name show -exec {} x \;`, "x", 0},
 	{"ssh -p 22 host <<E\nshow x\nE", "x", 0},
-	{`python3 -c 'import subprocess; subprocess.check_call(["show", "fail"])' || show raised; node -e 'cp.execSync("show b")'`, "fail\nraised\nb", 0},
-	{"python3 - <<'E'\nos.system(\"show a\")\nE\nruby -e '`show b`'; perl -e 'exec(\"show\", \"fail\")'", "a\nb\nfail", 7},
+	{`python3 -c 'import os; os.system("show a")'; node -e 'cp.execSync("show b")'`, "a\nb", 0},
 	{"node -e 'console.log(`system(show)`); print(\"show a\")'", "", 0},
 	{`coproc P { show fail; }; wait $P_PID`, "fail", 7},
 	{`shopt -s expand_aliases
@@ -184,7 +178,9 @@ func TestWhatIsNotPlayedIsUnknown(t *testing.T) {
 		`show $(awk 'BEGIN { print 1 }') $(awk '$1 == "b"' <<< b)`:                       "$(awk) $(awk)",
 		`show $(printf %q x) $(printf %.2f 1) $(tr -s ' ' <<< x) $(head -c 1 <<< x)`:     "$(printf) $(printf) $(tr) $(head)",
 		`show $FUNCNAME $(env | head -1)`:                                                "$FUNCNAME $(env)",
-		`show $(cat APP) $(head -1 APP) $(grep -o 'v.*' APP)`:                            "$(APP) $(APP) $(APP)",
+		`show $(cat APP) $(head -1 APP) $(grep -o 'v.*' APP)`:                            "$(APP) $(head) $(APP)",
+		`echo a > f; sed -i s/a/b/ f; show $(cat f); [ $(date +%u) -lt 6 ] && show week`: "$(sed)\nweek",
+		`show $(cut -d/ -f2 <<< a/b) $(wc -l < f) $(awk '{ print }' f) $(tail -1 f)`:     "$(cut) $(wc) $(awk) $(tail)",
 		`for d in services/*/; do show $(basename $d); done`:                             "$(services/*/)",
 		`x=aXa; show ${x/#a/b} ${x@Q} ${!x:-none}; shopt -s extglob; show ${x##+(a)}`:    "${x...} ${x...} ${x...}\n${x...}",
 		`x=a; [[ -n ${x/%a/} ]] || show undecided ${nothing/#a/}`:                        "undecided",
@@ -195,7 +191,7 @@ func TestWhatIsNotPlayedIsUnknown(t *testing.T) {
 		}
 	}
 	for _, bash := range []string{
-		`declare -n r=x`, `declare -i n=1+1`, `a[5]=x`, `a=([5]=x)`, `a=(x y); unset 'a[0]'`, `getopts a x`, `select x in a; do :; done <<< 1`, `mapfile -n 1 a`, `printf -v 'a[1]' x`,
+		`declare -n r=x`, `declare -A m=([k]=v)`, `declare -i n=1+1`, `a[5]=x`, `a=([5]=x)`, `a=(x y); unset 'a[0]'`, `getopts a x`, `select x in a; do :; done <<< 1`, `mapfile -n 1 a`, `printf -v 'a[1]' x`,
 	} {
 		if _, _, err := play(t, bash, false); err == nil {
 			t.Errorf("%s is played", bash)
@@ -265,7 +261,6 @@ func TestCostlyCommandsReachTheLimitSoon(t *testing.T) {
 		{"removal among many", `touch {1..9999}; while :; do tick; rm -f x; done`, 200},
 		{"patterns of a long text", `x=$(printf %99999s x); while [[ $x != *a*b*c ]]; do tick; done`, 60},
 		{"expressions of a long text", `x=$(printf %99999s x); while [[ ! $x =~ a+b+c ]]; do tick; done`, 60},
-		{"a line that grows", `echo x > f; while :; do tick; sed -i s/x/xxxx/g f; done`, 60},
 	} {
 		turns := 0
 		s := shell.New(nil, "/", false, func(call shell.Call) (int, string, bool) {

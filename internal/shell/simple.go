@@ -18,7 +18,7 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 	}
 	if len(fields) == 0 {
 		for _, assignment := range c.Assigns {
-			s.assign(assignment, "", nil)
+			s.assign(assignment, nil)
 		}
 		if s.flow == onward && !s.broken {
 			s.status = s.substituted

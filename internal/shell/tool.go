@@ -15,8 +15,6 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 		return (*Shell).printenv
 	case "uname":
 		return (*Shell).uname
-	case "date":
-		return (*Shell).date
 	case "tee":
 		return (*Shell).tee
 	case "grep", "egrep", "fgrep", "rg":
@@ -27,22 +25,8 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 		return (*Shell).sleep
 	case "basename", "dirname":
 		return func(s *Shell, args []string) int { return s.pathName(name, args) }
-	case "tr":
-		return (*Shell).tr
-	case "cut":
-		return (*Shell).cut
-	case "head", "tail":
-		return func(s *Shell, args []string) int { return s.headTail(name, args) }
-	case "wc":
-		return (*Shell).wc
-	case "sed":
-		return (*Shell).sed
-	case "awk":
-		return (*Shell).awk
-	case "seq":
-		return (*Shell).seq
-	case "expr":
-		return (*Shell).expr
+	case "sed", "awk", "tr", "cut", "head", "tail", "wc", "seq", "expr", "date":
+		return func(s *Shell, args []string) int { return s.compute(name, args) }
 	case "rm", "unlink", "rmdir":
 		return (*Shell).remove
 	case "mkdir":

@@ -189,8 +189,8 @@ func (s *Shell) unset(name string) {
 	s.scopes[scope][name] = expand.Variable{Local: old.Local}
 }
 
-// assign runs one assignment; kind is that of a declaration (-A).
-func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Variable)) {
+// assign runs one assignment.
+func (s *Shell) assign(as *syntax.Assign, change func(*expand.Variable)) {
 	if as.Name == nil {
 		return
 	}
@@ -201,11 +201,8 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 	switch {
 	case as.Naked:
 		value.Set = old.Set
-		if kind == "-A" && !old.Set {
-			value.Kind = expand.Associative
-		}
 	case as.Array != nil:
-		value = s.array(as, old, kind)
+		value = s.array(as, old)
 	case as.Index != nil || old.Kind == expand.Indexed && len(old.List) > 0:
 		value = s.element(as, old)
 	default:
@@ -227,19 +224,7 @@ func (s *Shell) assign(as *syntax.Assign, kind string, change func(*expand.Varia
 }
 
 // array returns the value of NAME=( … ).
-func (s *Shell) array(as *syntax.Assign, old expand.Variable, kind string) expand.Variable {
-	if kind == "-A" || old.Kind == expand.Associative {
-		value := expand.Variable{Set: true, Kind: expand.Associative, Map: map[string]string{}}
-		if as.Append {
-			maps.Copy(value.Map, old.Map)
-		}
-		for _, element := range as.Array.Elems {
-			if word, ok := element.Index.(*syntax.Word); ok && element.Value != nil {
-				value.Map[s.literal(word)] = s.marked(element.Value)
-			}
-		}
-		return value
-	}
+func (s *Shell) array(as *syntax.Assign, old expand.Variable) expand.Variable {
 	value := expand.Variable{Set: true, Kind: expand.Indexed, List: []string{}}
 	if as.Append && old.Set {
 		value = elements(old)
@@ -267,20 +252,7 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 	if as.Value != nil {
 		added = s.marked(as.Value)
 	}
-	value := old
-	value.Set = true
-	if word, ok := as.Index.(*syntax.Word); ok && old.Kind == expand.Associative {
-		key := s.literal(word)
-		if as.Append {
-			added = old.Map[key] + added
-		}
-		value.Map = map[string]string{}
-		maps.Copy(value.Map, old.Map)
-		value.Map[key] = added
-		s.grow(len(key) + len(added) + 16*len(value.Map))
-		return value
-	}
-	value = expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
+	value := expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
 	if old.Set {
 		value.List = elements(old).List
 	}
@@ -309,7 +281,6 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 
 // declaration is what export, declare, local, readonly and typeset do to a variable.
 type declaration struct {
-	kind                                                      string // -a, -A or ""
 	export, readOnly, local, global, remove, print, functions bool
 }
 
@@ -347,8 +318,8 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 func (d *declaration) options(letters string) {
 	for _, letter := range letters {
 		switch letter {
-		case 'a', 'A':
-			d.kind = "-" + string(letter)
+		case 'A':
+			panic(errUnusual)
 		case 'x':
 			d.export = true
 		case 'r':
@@ -388,7 +359,7 @@ func (s *Shell) declareOne(d declaration, as *syntax.Assign) {
 			scope[name] = expand.Variable{Local: true}
 		}
 	}
-	s.assign(as, d.kind, func(v *expand.Variable) {
+	s.assign(as, func(v *expand.Variable) {
 		v.Exported = v.Exported || d.export
 		v.ReadOnly = v.ReadOnly || d.readOnly
 	})

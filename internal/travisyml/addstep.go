@@ -67,7 +67,9 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	added, refusal := a.find(step.Form)
 	if refusal != nil && a.err == nil {
 		a.suggest(refusal)
-		refusal.startWith(start.Lines)
+		if lines := slices.DeleteFunc(slices.Clone(start.Lines), func(line string) bool { return line == "" }); len(lines) > 0 {
+			refusal.Fix = "add `" + strings.Join(lines, "` and `") + "` at the top, without which no build passes"
+		}
 	}
 	switch {
 	case a.err != nil:
@@ -149,36 +151,36 @@ func (a *addition) play(d *Document) error {
 // find returns the first change that does what it should. The result is valid if a.err is
 // nil.
 func (a *addition) find(form Form) (Change, *Refusal) {
-	var pasted *Refusal
+	var refused *Refusal
 	if root := a.atRoot(form); root != nil && len(a.deployStages()) == 0 {
 		change, refusal, verdict := a.try(root, form == DeployScript)
 		switch {
 		case a.err != nil:
 			return Change{}, nil
-		case verdict == accepted && refusal == nil:
+		case refusal != nil && form != FittingForm:
+			return Change{}, refusal
+		case refusal != nil:
+			refused = refusal
+		case verdict == accepted:
 			change.Form = formOf(root.key)
 			return change, nil
-		case verdict == accepted && form != FittingForm:
-			return Change{}, refusal
-		case verdict == accepted:
-			pasted = refusal
 		}
 	}
 	change, refusal, verdict := a.findJob()
 	switch {
 	case a.err != nil:
 		return Change{}, nil
-	case verdict == accepted && refusal == nil:
+	case verdict == accepted:
 		if change.Form = form; form == FittingForm {
 			change.Form = DeployScript
 		}
 		return change, nil
-	case pasted != nil:
-		return Change{}, pasted
-	case verdict == accepted:
+	case refused != nil:
+		return Change{}, refused
+	case refusal != nil:
 		return Change{}, refusal
 	}
-	return Change{}, a.refuse(refusal, verdict)
+	return Change{}, a.refuse(verdict)
 }
 
 // suggest adds the forms of the step that the file allows.
@@ -194,7 +196,7 @@ func (a *addition) suggest(refusal *Refusal) {
 }
 
 // refuse says why no place works, with the line that prevents it.
-func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
+func (a *addition) refuse(verdict verdict) *Refusal {
 	at := func(key string) int {
 		jobs, _ := a.document.whole().find("matrix", "jobs")
 		if list, found := jobs.find(key); found {
@@ -226,8 +228,6 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 		refused.Place, refused.Line = "matrix", p.key.Line
 		refused.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refused.Line)
 		refused.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
-	case refusal != nil:
-		refused.Place, refused.Line, refused.Reason = refusal.Place, refusal.Line, refusal.Reason // its lines wouldn't work either
 	default:
 		refused.Reason = verdict.String()
 	}
@@ -237,19 +237,13 @@ func (a *addition) refuse(refusal *Refusal, verdict verdict) *Refusal {
 	return refused
 }
 
-// try makes a candidate, and returns what builds would do with it: with the lines that
-// are added, or that a person would paste.
+// try makes a candidate, and returns what builds would do with it.
 func (a *addition) try(c *candidate, hooks bool) (Change, *Refusal, verdict) {
 	change, refusal := c.make()
-	text := change.New
 	if refusal != nil {
-		pasted, ok := a.document.paste(refusal)
-		if !ok {
-			return change, refusal, otherwise
-		}
-		text = pasted
+		return change, refusal, otherwise
 	}
-	verdict := a.judge(text, c, hooks)
+	verdict := a.judge(change.New, c, hooks)
 	change.Config = a.tried
 	return change, refusal, verdict
 }

@@ -220,19 +220,10 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 	if done {
 		return change, nil
 	}
-	refusal := &Refusal{Reason: reason(why, edits), Place: name, Lines: d.nested(name, lines)}
 	if ok {
-		refusal.Line = found.key.Line
-		refusal.Lines = slices.Clone(lines)
-		if whole, can := d.pastedList(found.key.Value, found.value, lines); can {
-			refusal.Lines, refusal.Replace = whole, true
-		}
-	} else if merged := lookup(d.root, name); merged != nil {
-		if whole, can := d.pastedList(name, withoutAnchors(clone(merged)), lines); can {
-			refusal.Lines = whole
-		}
+		return Change{}, &Refusal{Reason: reason(why, edits), Place: name, Line: found.key.Line, Lines: lines}
 	}
-	return Change{}, d.bracketed(refusal)
+	return Change{}, &Refusal{Reason: reason(why, edits), Place: name, Lines: d.nested(name, lines)}
 }
 
 // isOpen reports whether Bash would join a following line to a text.
@@ -257,8 +248,15 @@ func (d *Document) addJob(lines []string) (Change, *Refusal) {
 		}
 	}
 	refusal := &Refusal{Reason: reason(why, edits), Place: name, Lines: lines}
-	d.pasteJob(refusal, jobs, found, lines)
-	return Change{}, d.bracketed(refusal)
+	switch include, listed := jobs.find("include"); {
+	case !found:
+		refusal.Lines = d.nestedJob(lines)
+	case listed:
+		refusal.Line = include.key.Line
+	default:
+		refusal.Line = jobs.key.Line
+	}
+	return Change{}, refusal
 }
 
 // addToJobs adds jobs to a list of jobs.
@@ -284,37 +282,4 @@ func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, re
 
 func (d *Document) nestedJob(lines []string) []string {
 	return append([]string{"jobs:"}, indented(d.nested("include", lines), d.keyIndent())...)
-}
-
-// pasteJob says where a person can add a job, and what: an item if there is a multi-line
-// list, otherwise the whole key again.
-func (d *Document) pasteJob(refusal *Refusal, jobs place, found bool, lines []string) {
-	if !found {
-		refusal.Lines = d.nestedJob(lines)
-		for _, key := range []string{"matrix", "jobs"} {
-			if merged := lookup(d.root, key); merged != nil {
-				refusal.Lines, _ = d.pastedJobs(key, withoutAnchors(clone(merged)), lines)
-			}
-		}
-		return
-	}
-	refusal.Line = jobs.key.Line
-	inLines := func(p place) bool { return p.value.Kind == yaml.SequenceNode && !isFlow(p.value) }
-	include, listed := jobs.find("include")
-	switch {
-	case inLines(jobs):
-	case listed && !isFlow(jobs.value):
-		refusal.Line = include.key.Line
-		if !inLines(include) {
-			refusal.Lines, refusal.Replace = d.pastedList(include.key.Value, include.value, lines)
-		}
-	case jobs.value.Kind == yaml.MappingNode && !isFlow(jobs.value) && lookup(jobs.value, "include") == nil:
-		refusal.Place, refusal.Lines = keyName(jobs.key), d.nested("include", lines)
-	default:
-		refusal.Place = keyName(jobs.key)
-		refusal.Lines, refusal.Replace = d.pastedJobs(jobs.key.Value, jobs.value, lines)
-	}
-	if len(refusal.Lines) == 0 { // another part of the file repeats it
-		refusal.Lines = lines
-	}
 }

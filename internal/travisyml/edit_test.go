@@ -137,7 +137,7 @@ func TestWhatIsInTheWayIsNamedWithItsLine(t *testing.T) {
 		},
 		"test as a condition": {
 			node + "deploy:\n  provider: npm\n  on:\n    all_branches: true\n    condition: test $TRAVIS_BRANCH = x\n",
-			"the condition on line 8 isn't valid Bash between [[ and ]], so every build of main fails", "yml_refused", "condition: '$TRAVIS_BRANCH = x'",
+			"the condition on line 8 isn't valid Bash between [[ and ]], so every build of main fails", "yml_refused", "",
 		},
 		"brackets as a condition": {
 			node + "deploy:\n  provider: npm\n  on:\n    all_branches: true\n    condition: \"[ $A = b ] \"\n",
@@ -145,12 +145,11 @@ func TestWhatIsInTheWayIsNamedWithItsLine(t *testing.T) {
 		},
 		"a script of several lines": {
 			node + "deploy:\n  provider: script\n  script: |\n    make\n    ./ship\n  on: main\n",
-			"the script on line 6 has a line break, which Travis passes on as a backslash and an n, so every build of main fails", "yml_refused",
-			"script: >-\n  bash -c 'make &&\n  ./ship'",
+			"the script on line 6 has a line break, which Travis passes on as a backslash and an n, so every build of main fails", "yml_refused", "",
 		},
 		"a folded script": {
 			node + "deploy:\n  provider: script\n  script: >\n    ./ship\n  on: main\n",
-			"the script on line 6 has a line break, which Travis passes on as a backslash and an n, so every build of main fails", "yml_refused", "script: >-\n  ./ship",
+			"the script on line 6 has a line break, which Travis passes on as a backslash and an n, so every build of main fails", "yml_refused", "",
 		},
 		"all jobs may fail": {
 			"language: node_js\nnode_js: [18, 20]\njobs:\n  allow_failures:\n    - os: linux\n",
@@ -165,7 +164,7 @@ func TestWhatIsInTheWayIsNamedWithItsLine(t *testing.T) {
 			"`matrix` on line 3 isn't a list of jobs, and Travis reads no `jobs` beside it", "yml_refused", "",
 		},
 		"a file in brackets": {"{language: node_js, script: npm test}\n", "it is written in brackets, so nothing can be added without changing its line", "yml_refused", "provider: script"},
-		"jobs in brackets":   {"language: node_js\njobs: {include: [{name: a}, {name: b}]}\n", "it is written in brackets, so nothing can be added without changing its line", "yml_refused", "- name: b\n    - stage: deploy"},
+		"jobs in brackets":   {"language: node_js\njobs: {include: [{name: a}, {name: b}]}\n", "it is written in brackets, so nothing can be added without changing its line", "yml_refused", "- stage: deploy"},
 	} {
 		change, err := addStep(parse(t, c.old), ours)
 		refusal, is := problem.Detail[*travisyml.Refusal](err)

@@ -45,6 +45,9 @@ func eachStep(t *testing.T, call func(name, command string, quoted bool)) {
 				text := change.New
 				if refusal, is := problem.Detail[*travisyml.Refusal](err); is {
 					text = strings.Join(refusal.Lines, "\n") + "\n"
+					if refusal.Line > 0 {
+						text = refusal.Place + ":\n" + text
+					}
 				} else if err != nil {
 					t.Fatal(err)
 				}

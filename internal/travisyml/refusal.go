@@ -2,12 +2,9 @@ package travisyml
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/problem"
@@ -28,11 +25,9 @@ type Refusal struct {
 	// line in the file, counted from 1, or 0 if the file doesn't have it.
 	Place string
 	Line  int
-	// Lines are what to paste: at Line in place of the key there if Replace is true,
-	// otherwise under Place, or without a Line at the end of the file.
-	Lines   []string
-	Replace bool
-	// Fix says what to do if there are no Lines. It starts with a verb.
+	// Lines are what to add under Place, or without a Line at the end of the file.
+	Lines []string
+	// Fix says what to do first, or if there are no Lines. It starts with a verb.
 	Fix string
 	// Instead are the forms of the same step that this file allows.
 	Instead []Form
@@ -64,12 +59,12 @@ func (r *Refusal) Problem() *problem.Error {
 	}
 	switch {
 	case len(r.Lines) == 0:
-	case r.Replace:
-		e.Hints = append(e.Hints, fmt.Sprintf("write the lines shown in place of %s at line %d yourself", r.Place, r.Line))
+	case r.Line == 0 && r.Reason == reasonAlias:
+		e.Hints = append(e.Hints, "add the lines shown to the file yourself, with what the merge key has for them: they replace it")
 	case r.Line == 0:
 		e.Hints = append(e.Hints, "add the lines shown to the file yourself")
 	default:
-		e.Hints = append(e.Hints, "paste the lines shown into "+r.Place+" yourself")
+		e.Hints = append(e.Hints, fmt.Sprintf("add the lines shown to %s at line %d yourself", r.Place, r.Line))
 	}
 	return e
 }
@@ -106,24 +101,7 @@ func (d *Document) uneven() error {
 	return nil
 }
 
-// bracketed writes the lines for a document in brackets.
-func (d *Document) bracketed(r *Refusal) *Refusal {
-	if d.root == nil || !isFlow(d.root) {
-		return r
-	}
-	var document yaml.Node
-	err := yaml.Unmarshal([]byte(strings.Join(r.Lines, "\n")+"\n"), &document)
-	if err != nil || document.Content[0].Kind != yaml.MappingNode {
-		return r
-	}
-	mapping := &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: withoutComments(document.Content[0].Content)}
-	if text, err := yaml.Marshal(mapping); err == nil {
-		r.Lines = []string{strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), "{"), "}")}
-	}
-	return r
-}
-
-// The reasons, each shown by TestEveryShapeIsAddedToOrRefusedWithLinesToPaste.
+// The reasons, each shown by TestEveryShapeIsAddedToOrRefusedWithLinesToAdd.
 const (
 	reasonFlow    = "it is written in brackets, so nothing can be added without changing its line"
 	reasonOneLine = "its value begins on the key's own line, so nothing can be added without changing that line"
@@ -180,41 +158,11 @@ func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
 
 // brokenCondition refuses a condition that Bash can't parse.
 func (a *addition) brokenCondition(line int) *Refusal {
-	refusal := &Refusal{
+	return &Refusal{
 		Place: "deploy", Line: line,
 		Reason: fmt.Sprintf("the condition on line %d isn't valid Bash between [[ and ]], so every build of %s fails", line, a.step.Branch),
-		Fix:    fmt.Sprintf("correct the condition on line %d, then run this again", line),
+		Fix:    fmt.Sprintf("correct the condition on line %d, without `test` or brackets of its own, then run this again", line),
 	}
-	if fixed, ok := a.correctedCondition(line); ok {
-		refusal.Place, refusal.Lines, refusal.Replace, refusal.Fix = "condition", []string{fixed}, true, ""
-	}
-	return refusal
-}
-
-var testCommand = regexp.MustCompile(`^(\s*(?:- )?(?:condition:\s*)?)(?:test\s+(.*?)|\[\[?\s+(.*?)\s+\]\]?)\s*$`)
-
-// correctedCondition removes test, or brackets, from a condition, if that is right.
-func (a *addition) correctedCondition(line int) (fixed string, ok bool) {
-	if line < 1 || line > len(a.document.lines) {
-		return "", false
-	}
-	old := cutBreak(a.document.lines[line-1])
-	parts := testCommand.FindStringSubmatch(old)
-	if parts == nil || strings.ContainsRune(parts[2]+parts[3], '\'') {
-		return "", false
-	}
-	fixed = strings.TrimLeft(parts[1], " ") + "'" + parts[2] + parts[3] + "'"
-	lines := slices.Clone(a.document.lines)
-	lines[line-1] = strings.Repeat(" ", indentOf(old)) + fixed + a.document.eol
-	config, err := a.parse(a.document.mark + strings.Join(lines, ""))
-	if err != nil {
-		return "", false
-	}
-	made, err := config.Build(a.ctx, a.push().Event)
-	if err != nil || slices.ContainsFunc(made.Jobs, func(job build.Job) bool { return build.ScriptOf(job, a.push().Event).Broken != nil }) {
-		return "", false
-	}
-	return fixed, true
 }
 
 // brokenCommand refuses a deploy.script with a line break if a push runs it: dpl gets a
@@ -229,15 +177,11 @@ func (a *addition) brokenCommand(job build.Job, script build.Script) *Refusal {
 		if command == nil || !isScript || !strings.Contains(command.Text, "\n") || mayFailOf(provider) || !a.runs(script, command.Line) {
 			continue
 		}
-		refusal := &Refusal{
+		return &Refusal{
 			Place: "deploy.script", Line: command.Line,
 			Reason: fmt.Sprintf("the script on line %d has a line break, which Travis passes on as a backslash and an n, so every build of %s fails", command.Line, a.step.Branch),
 			Fix:    fmt.Sprintf("make the script on line %d one line, with `>-` and `bash -c`, then run this again", command.Line),
 		}
-		if lines := oneCommand(command.Text); lines != nil && provider.Get("script").Kind != build.List {
-			refusal.Lines, refusal.Replace, refusal.Fix = lines, true, ""
-		}
-		return refusal
 	}
 	return nil
 }
@@ -264,26 +208,4 @@ func (a *addition) runs(script build.Script, line int) bool {
 	played, err := a.player.Play(a.ctx, []build.Script{probe})
 	a.err = err
 	return err == nil && len(played) == 1 && slices.ContainsFunc(played[0].Calls, func(call build.Call) bool { return !call.OnFailure })
-}
-
-// openLine matches a line of Bash that isn't a complete command.
-var openLine = regexp.MustCompile(`'|^#|[\\|&({]$|^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|function|\}|\))\b`)
-
-// oneCommand writes lines of Bash as a script that dpl can run.
-func oneCommand(text string) []string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimSpace(line)
-		if lines[i] == "" || openLine.MatchString(lines[i]) {
-			return nil
-		}
-	}
-	if len(lines) > 1 {
-		for i := range len(lines) - 1 {
-			lines[i] = strings.TrimRight(lines[i], "; ") + " &&"
-		}
-		lines[0] = "bash -c '" + lines[0]
-		lines[len(lines)-1] += "'"
-	}
-	return append([]string{"script: >-"}, indented(lines, 2)...)
 }

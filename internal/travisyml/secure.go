@@ -56,35 +56,20 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	if change, done := d.splice(place, edits); done {
 		return change, nil
 	}
-	refusal := &Refusal{Reason: reason(why, edits), Place: place, Lines: d.nestedGlobal(lines)}
-	d.pasteGlobal(refusal, lines)
-	return Change{}, d.bracketed(refusal).Problem()
-}
-
-// pasteGlobal says where a person can add the variables, and what.
-func (d *Document) pasteGlobal(refusal *Refusal, lines []string) {
+	refusal := &Refusal{Reason: reason(why, edits), Place: place, Lines: lines}
 	env, found := d.whole().find("env")
-	global, listed := env.find("global")
-	var whole []string
-	can := false
-	switch merged := lookup(d.root, "env"); {
-	case !found && merged != nil:
-		if whole, can = d.pastedEnv("env", withoutAnchors(clone(merged)), lines); can {
-			refusal.Lines = whole
-		}
-		return
+	switch global, listed := env.find("global"); {
 	case !found:
-		return
-	case listed && !isFlow(env.value):
+		refusal.Lines = d.nestedGlobal(lines)
+	case listed:
 		refusal.Line = global.key.Line
-		whole, can = d.pastedList(global.key.Value, global.value, lines)
 	default:
 		refusal.Line = env.key.Line
-		whole, can = d.pastedEnv(env.key.Value, env.value, lines)
+		if lookup(env.value, "jobs", "matrix") == nil {
+			refusal.Fix = "move the value of `env` to `jobs` inside it"
+		}
 	}
-	if can {
-		refusal.Lines, refusal.Replace = whole, true
-	}
+	return Change{}, refusal.Problem()
 }
 
 func secureItems(variables []Secure) []string {

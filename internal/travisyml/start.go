@@ -30,29 +30,10 @@ func (a *addition) start(d *Document) (Change, error) {
 	edits, why := d.addKey(d.whole(), lines)
 	change, done := d.splice(keyOf(lines[0]), edits)
 	if !done {
-		return none, d.bracketed(&Refusal{Reason: reason(why, edits), Place: keyOf(lines[0]), Lines: lines}).Problem()
+		return none, (&Refusal{Reason: reason(why, edits), Place: keyOf(lines[0]), Lines: lines}).Problem()
 	}
 	change.Notes = []Note{note}
 	return change, nil
-}
-
-// startWith adds the keys that a build needs to pass to the lines to paste.
-func (r *Refusal) startWith(lines []string) {
-	lines = slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return line == "" })
-	switch {
-	case len(lines) == 0:
-	case len(r.Lines) > 0 && !strings.Contains(r.Place, ".") && (r.Replace || r.Line == 0) && !isInBrackets(r.Lines):
-		r.Lines = append(lines, r.Lines...)
-	case len(r.Lines) > 0 && !strings.Contains(r.Place, ".") && (r.Replace || r.Line == 0):
-		r.Lines[0] = strings.Join(lines, ", ") + ", " + r.Lines[0]
-	default:
-		r.Fix = "add " + strings.Join(lines, " and ") + " at the top, without which no build passes"
-	}
-}
-
-// isInBrackets reports whether lines are for a document in brackets.
-func isInBrackets(lines []string) bool {
-	return len(lines) == 1 && strings.ContainsAny(lines[0], "{[")
 }
 
 func keyOf(line string) string {

@@ -153,7 +153,8 @@ type Shown struct {
 	base
 	secret secret.String
 	typing *Text // nil if nothing has to be typed
-	hidden bool
+	hidden bool  // by its owner
+	isAway bool  // nobody looks
 	copied bool
 }
 
@@ -177,7 +178,7 @@ func (s *Shown) Value() string {
 
 // Init implements Field.
 func (s *Shown) Init() tea.Cmd {
-	s.hidden, s.copied = false, false
+	s.hidden, s.isAway, s.copied = false, false, false
 	return nil
 }
 
@@ -185,9 +186,9 @@ func (s *Shown) Init() tea.Cmd {
 func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.BlurMsg:
-		s.hidden = true
+		s.isAway = true
 	case tea.FocusMsg:
-		s.hidden = s.Value() != ""
+		s.isAway = false
 	case tea.KeyPressMsg:
 		switch msg.Keystroke() {
 		case "ctrl+y":
@@ -237,7 +238,7 @@ func (s *Shown) note(width int) []string {
 // lines are the secret, broken where a line is full.
 func (s *Shown) lines(width int) []string {
 	text := printable(s.secret.Reveal())
-	if s.hidden {
+	if s.hidden || s.isAway {
 		text = strings.Repeat(Bullet, utf8.RuneCountInString(text))
 	}
 	var lines []string

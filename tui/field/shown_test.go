@@ -89,3 +89,15 @@ func TestACopiedSecretLeavesTheProofOnTheScreen(t *testing.T) {
 		t.Errorf("it asks for %+v", got)
 	}
 }
+
+func TestWhatItsOwnerHidStaysHidden(t *testing.T) {
+	s := shown(0, nil)
+	press(t, s, "ctrl+r")
+	s.Update(tea.BlurMsg{})
+	s.Update(tea.FocusMsg{})
+	secrettest.Absent(t, "the view after somebody looks again", s.View())
+	press(t, s, "ctrl+r")
+	if !strings.Contains(seen(s), secrettest.Canary) {
+		t.Error("it is not shown again")
+	}
+}

@@ -218,7 +218,7 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 		lines = append(lines, Line{}, Line{Plain, push})
 	}
 	for _, n := range change.Notes {
-		lines = append(lines, Line{Muted, sentence(n.Message)})
+		lines = append(lines, Line{Muted, "note: " + n.Message})
 	}
 	if word != nil && word.difference != "" {
 		warnings = append(warnings, Line{Warning, word.difference + ". Travis is right."})

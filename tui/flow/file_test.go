@@ -476,9 +476,9 @@ func TestADryRunTellsOfTheFile(t *testing.T) {
 // What is encrypted is made when it is written, so only the end can give it.
 func TestWhatIsEncryptedAndCannotBeAddedIsGivenAtTheEnd(t *testing.T) {
 	for name, c := range map[string]struct{ old, want string }{
-		"a line that would change":  {"language: ruby\nenv: A=1\n", "write the lines shown in place of env.global at line 2 yourself"},
+		"a line that would change":  {"language: ruby\nenv: A=1\n", "add the lines shown to env.global at line 2 yourself"},
 		"and nothing can be added":  {"{language: ruby}\n", "add the lines shown to the file yourself"},
-		"and the step moves a line": {"language: ruby\nenv: A=1\nscript: true\n", "in place of env.global at line 2 yourself"},
+		"and the step moves a line": {"language: ruby\nenv: A=1\nscript: true\n", "to env.global at line 2 yourself"},
 	} {
 		w := newWorld(t)
 		path := w.withFile(c.old)

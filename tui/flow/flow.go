@@ -116,6 +116,7 @@ func (f *Flow) Step() (id, name string) { return f.steps[f.at].id, f.steps[f.at]
 // Question returns the current question. The State has to be Asking.
 func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
+	q.Guarded = q.Guarded || f.given.Agreed // no review follows
 	q.Problem = f.problem
 	f.asked, f.check = true, q.Check
 	return q

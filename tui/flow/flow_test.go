@@ -347,6 +347,18 @@ func TestARackOutOfReachNeedsAWord(t *testing.T) {
 	}
 }
 
+func TestWithoutAReviewEveryAnswerIsGuarded(t *testing.T) {
+	for _, isAgreed := range []bool{true, false} {
+		w := newWorld(t).begin(flow.Given{Agreed: isAgreed, SignIn: flow.ByRack, Host: convox.Host{}})
+		for _, answer := range []flow.Value{{Key: "host 127.0.0.1:1"}, {Secret: secret.New("pw")}, yes} {
+			if id, _ := w.flow.Step(); w.flow.Question().Guarded != isAgreed {
+				t.Errorf("agreed %t: %s: %t", isAgreed, id, !isAgreed)
+			}
+			w.answer(answer)
+		}
+	}
+}
+
 func TestAnUnknownRepositoryIsSyncedOrChosenAnew(t *testing.T) {
 	w := newWorld(t)
 	w.travis.SyncTime = 10 * time.Millisecond

@@ -164,11 +164,11 @@ func loginRefused(e *problem.Error) []string {
 	case detail.Status == http.StatusForbidden:
 		return nil
 	case detail.Console:
-		return []string{"go back and sign in with the Rack password if it is one"}
+		return []string{"go back and choose Rack password if this is one"}
 	case detail.Source == convox.FromAWS:
 		return []string{"set a new one, and choose the one in AWS: then only the web service restarts"}
 	}
-	return []string{"go back and choose another source if the password is lost", "go back and sign in with a Console deploy key if it is one"}
+	return []string{"go back and choose another source if the password is lost", "go back and choose Console deploy key if this is one"}
 }
 
 func onlyRawForm(e *problem.Error) []string {

@@ -227,7 +227,7 @@ func (f *Flow) remedies(is func(setup.RepositoryPlan) bool, all ...remedy) []rem
 
 // askRemedy asks what to do about some of the repositories.
 func (f *Flow) askRemedy(title string, about []setup.Target, why []string, offered []remedy, chosen remedy) Question {
-	q := Question{Kind: Choice, Title: title, Reason: why, Guarded: f.given.Agreed} // then no review follows
+	q := Question{Kind: Choice, Title: title, Reason: why}
 	options := make(map[remedy]Option, len(offered))
 	for _, r := range offered {
 		options[r] = r.option(about)

@@ -104,9 +104,6 @@ func isResetting(f *Flow) bool {
 // isPlanned reports whether it is known what the reset would change.
 func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 
-// updates reports whether the stack would be updated.
-func updates(f *Flow) bool { return isPlanned(f) && f.reset.Plan.Preview != nil }
-
 // learned keeps what a work of the reset found out. An error is shown at step.
 func learned(r reset.Reset, err error, step string) Outcome {
 	if err == nil {
@@ -303,12 +300,12 @@ func refreshStep() step {
 func nameStep() step {
 	return step{
 		id: StepName, name: "Reset",
-		when: updates,
+		when: isPlanned,
 		ask: func(f *Flow) Question {
 			name, then := f.rackName(), "Then the Rack gets the new password."
 			switch {
 			case needsKeeping(f) && f.answers.showIt:
-				then = "Then you see the new password, and after that the Rack gets it."
+				then = "You see the new password before the Rack gets it."
 			case needsKeeping(f):
 				then = "Then the new password is saved, and the Rack gets it."
 			}

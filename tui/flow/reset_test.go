@@ -224,7 +224,7 @@ func TestAResetThatIsNotOverIsTakenUp(t *testing.T) {
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "has this password already") {
 		t.Errorf("%s", lines)
 	}
-	w.answer(yes).step(flow.StepResetDone)
+	w.answer(yes).step(flow.StepName).answer(named).step(flow.StepResetDone)
 	if report := w.flow.Reset().Report(); report.Phase != reset.PhaseDone {
 		t.Errorf("%+v", report)
 	}

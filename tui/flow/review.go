@@ -133,7 +133,7 @@ func (f *Flow) reviewTitle() string {
 	case f.result.begun:
 		return "Review: something changed since you confirmed it"
 	case f.reset.Report() != nil:
-		return "Review: nothing has been written to Travis yet"
+		return "Review: nothing written to Travis yet"
 	}
 	return "Review: nothing has been written yet"
 }

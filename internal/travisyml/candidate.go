@@ -39,10 +39,6 @@ func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
 		lines, suffix := a.jobLines(stage)
 		try := func(extra []string) bool {
 			job := slices.Concat(lines[:2], extra, lines[2:])
-			if len(extra) > 0 && !strings.HasPrefix(extra[0], "env") { // only the file's language has the axis
-				rest := slices.DeleteFunc(slices.Clone(lines[3:]), func(line string) bool { return line == "install: skip" })
-				job = slices.Concat(lines[:2], []string{"install: skip"}, extra, rest)
-			}
 			for _, before := range [][]string{nil, asItem([]string{"stage: " + firstStage})} {
 				c := &candidate{key: "jobs.include", suffix: suffix}
 				c.make = func() (Change, *Refusal) { return a.document.addJob(slices.Concat(before, asItem(job))) }
@@ -56,17 +52,12 @@ func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
 		if try(nil) {
 			return change, refusal, v
 		}
-		jobs := a.config.Root.Get("jobs")
-		if !(v == noJob && jobs.Get("exclude") != nil || v == mayFail && jobs.Get("allow_failures") != nil) {
-			continue
+		// Without its own variables, exclude and allow_failures may not match the job.
+		first := v
+		if (v == noJob || v == mayFail) && a.config.Root.Get("env").Get("jobs") != nil && try([]string{"env: []"}) {
+			return change, refusal, v
 		}
-		first, firstRefusal := v, refusal
-		for _, extra := range a.otherwise() {
-			if try(extra) {
-				return change, refusal, v
-			}
-		}
-		refusal, v = firstRefusal, first
+		v = first
 	}
 	return change, refusal, v
 }
@@ -170,27 +161,6 @@ func (a *addition) condition() string {
 		return condition + "IN (" + strings.Join(types, ", ") + ")"
 	}
 	return condition + "!= pull_request"
-}
-
-// otherwise are lines that distinguish a job from those that the file excludes or allows
-// to fail: without its own variables, then with another value of an axis.
-func (a *addition) otherwise() [][]string {
-	var all [][]string
-	if a.config.Root.Get("env").Get("jobs") != nil {
-		all = append(all, []string{"env: []"})
-	}
-	for _, field := range a.config.Root.Fields {
-		values := field.Value.Texts()
-		if len(values) < 2 || field.Key == "os" || field.Key == "arch" || slices.Contains(phases, field.Key) {
-			continue
-		}
-		for _, value := range values[1:min(len(values), 5)] {
-			if appPattern.MatchString(value) {
-				all = append(all, []string{field.Key + `: "` + value + `"`})
-			}
-		}
-	}
-	return all[:min(len(all), 24)]
 }
 
 // addUnder adds an item to a list at the top of the document. If a text block is there,

@@ -34,7 +34,7 @@ func TestPicturesAreDrawnFromTheRunningProgram(t *testing.T) {
 	wantPicture(t, "film", film...)
 	film[1].Caption = ""
 	wantPicture(t, "racks", film[1])
-	reset := scenes(t, "enter reports enter down down enter down down enter y enter ctrl+c")
+	reset := scenes(t, "enter reports enter down down enter down down enter y enter enter ctrl+c")
 	wantPicture(t, "reset", reset[len(reset)-2])
 }
 

@@ -264,3 +264,15 @@ func TestAFailureEndsWithARedSign(t *testing.T) {
 		}
 	}
 }
+
+func TestTheHelpSaysThatThereIsMore(t *testing.T) {
+	m := atRepositories(t, 3)
+	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
+	q := key
+	q.Title = aLine
+	m.put(q)
+	m.Update(tea.KeyPressMsg{Code: tea.KeyF1})
+	if !regexp.MustCompile(`↓ \d+ more`).MatchString(ansi.Strip(m.screen())) {
+		t.Errorf("it doesn't:\n%s", ansi.Strip(m.screen()))
+	}
+}

@@ -209,10 +209,10 @@ func (p *plain) ask() error {
 			}
 		}
 	}
-	p.open()
 	if step, _ := p.flow.Step(); step == flow.StepDone || step == flow.StepResetDone {
 		return p.flow.Answer(flow.Value{}) // the summary that follows says it all
 	}
+	p.open()
 	p.in.drop() // before it is shown, so that no answer to it is lost
 	p.say("")
 	p.problem(q.Problem)

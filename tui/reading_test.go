@@ -110,6 +110,16 @@ func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
 	}
 }
 
+func TestAnEmptyLineThatIsAddedKeepsItsSign(t *testing.T) {
+	theme := field.NewTheme(true, field.GlyphsFor(nil))
+	for tone, want := range map[flow.Tone]string{flow.FileAdded: "  +", flow.FileRemoved: "  -", flow.FileContext: "", flow.Plain: ""} {
+		lines := toned(theme, flow.Line{Tone: tone}, 40)
+		if got := strings.TrimRight(ansi.Strip(lines[0]), " "); len(lines) != 1 || got != want {
+			t.Errorf("tone %d: %q instead of %q", tone, lines, want)
+		}
+	}
+}
+
 // What is agreed to was on the screen: all of its lines, and the button that has the
 // focus.
 func TestNothingIsAgreedToUnseenOnATinyScreen(t *testing.T) {
@@ -154,16 +164,6 @@ func TestNothingIsAgreedToUnseenOnATinyScreen(t *testing.T) {
 					}
 				}
 			}
-		}
-	}
-}
-
-func TestAnEmptyLineThatIsAddedKeepsItsSign(t *testing.T) {
-	theme := field.NewTheme(true, field.GlyphsFor(nil))
-	for tone, want := range map[flow.Tone]string{flow.FileAdded: "  +", flow.FileRemoved: "  -", flow.FileContext: "", flow.Plain: ""} {
-		lines := toned(theme, flow.Line{Tone: tone}, 40)
-		if got := strings.TrimRight(ansi.Strip(lines[0]), " "); len(lines) != 1 || got != want {
-			t.Errorf("tone %d: %q instead of %q", tone, lines, want)
 		}
 	}
 }

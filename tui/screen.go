@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -454,8 +455,9 @@ func (m *model) value() flow.Value {
 	case *field.List:
 		key, _ := f.Selected()
 		v := flow.Value{Key: key, Keys: f.Marked()}
-		if row, _ := f.Row(); row.Other {
-			v.Text = f.Filter()
+		row, _ := f.Row()
+		if label := strings.ToLower(strings.Join(row.Cells, " ")); row.Other && !strings.Contains(label, strings.ToLower(f.Filter())) {
+			v.Text = f.Filter() // not what leads to this row
 		}
 		return v
 	}

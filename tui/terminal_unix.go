@@ -11,11 +11,12 @@ import (
 )
 
 // canSuspend reports whether Ctrl-Z may stop this process: whoever started it can
-// forbid that, and the first process of a terminal has no shell that could let it
-// continue (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap11.html).
+// forbid that. The group of a terminal's first process has no shell with job control
+// that could continue it, and the kernel doesn't stop it
+// (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap11.html).
 func canSuspend() bool {
 	sid, err := unix.Getsid(0)
-	return !signal.Ignored(syscall.SIGTSTP) && !(err == nil && sid == os.Getpid())
+	return !signal.Ignored(syscall.SIGTSTP) && !(err == nil && sid == unix.Getpgrp())
 }
 
 // notifyContinued reports each time the process continues after a stop. The terminal

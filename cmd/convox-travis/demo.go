@@ -65,10 +65,10 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 	for _, setting := range world.Settings() {
 		fmt.Fprintf(p.out, "export %s=%s\n", setting.Name, shellescape.Quote(setting.Value))
 	}
+	p.onStopping(func() {}) // that is how it ends
 	if _, err := fmt.Fprintln(p.out, "# ready"); err != nil {
 		return errOutput
 	}
-	p.onStopping(func() {}) // that is how it ends
 	<-ctx.Done()
 	return nil
 }
@@ -95,13 +95,13 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 		return failure(errNoDemo)
 	}
 	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
-	hurry := "press Enter six times, "
-	if p.isPlain(o) {
-		hurry = "" // there, the review needs a yes
+	hurry, back := "Press Enter six times to see it work. Also try", "Esc"
+	if p.isPlain(o) { // there, the review needs a yes
+		hurry, back = "Try", "<"
 	}
 	outside.Tip = func(step string) string {
 		return map[string]string{
-			flow.StepSignIn:   "To try: " + hurry + "enter the deploy key " + options.DeployKey + ", recover the lost password of Rack reports, or go back from the review to pick several repositories.",
+			flow.StepSignIn:   hurry + " the deploy key " + options.DeployKey + ", the lost password of Rack reports, and several repositories (" + back + " at the review).",
 			flow.StepKey:      "In this demo: " + options.DeployKey,
 			flow.StepPassword: "In this demo: " + options.RackPassword + ", for production",
 			flow.StepHost:     "In this demo: " + world.Rack.Host,
@@ -109,7 +109,7 @@ func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) res
 	}
 	f := flow.New(outside, flow.Given{})
 	r := p.wizardResult(o, f, p.drive(stop, o, f))
-	r.standing = append(r.standing, "the demo is over: its servers are gone, and its commands don't work here", "to set up a real repository, run convox-travis inside its clone")
+	r.standing = append(r.standing, "the demo is over: the commands it showed don't work without its servers", "to set up a real repository, run convox-travis inside its clone")
 	return r
 }
 

@@ -115,7 +115,7 @@ func TestAResetTellsItsEventsAsLines(t *testing.T) {
 func TestAResetListsWhatItWasNotGiven(t *testing.T) {
 	t.Parallel()
 	w := resetWorld(t)
-	w.want(w.run("", "reset-password", "production"), 2, "needs the new password, your confirmation", "--password-stdin", "--yes")
+	w.want(w.run("", "reset-password", "production"), 2, "needs the new password and your confirmation", "--password-stdin", "--yes")
 	w.want(w.run("", "reset-password", "production", "--yes"), 2, "the new password")
 	w.want(w.run(brandNew, "reset-password", "production", "--password-stdin"), 2, "needs your confirmation")
 	w.want(w.run("", "reset-password"), 2, "one argument")

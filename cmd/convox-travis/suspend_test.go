@@ -24,12 +24,14 @@ done
 exit $code`
 
 // inShell starts the wizard as a shell's job.
-func (w *world) inShell(args ...string) *wizard {
+func (w *world) inShell(args ...string) *wizard { return w.inScript(jobs, args...) }
+
+func (w *world) inScript(script string, args ...string) *wizard {
 	w.Helper()
 	program := w.program
 	w.program = "/bin/sh"
 	defer func() { w.program = program }()
-	return w.open(terminal.Options{}, append([]string{"-c", jobs, "sh", program}, args...)...)
+	return w.open(terminal.Options{}, append([]string{"-c", script, "sh", program}, args...)...)
 }
 
 // stopped waits until the shell has the terminal.
@@ -158,9 +160,16 @@ func TestCtrlZStopsNoWrite(t *testing.T) {
 }
 
 // Nobody could let it go on.
-func TestTheFirstProcessOfATerminalIsNotStopped(t *testing.T) {
+func TestWithoutJobControlNothingIsStopped(t *testing.T) {
 	t.Parallel()
-	z := newWorld(t).inClone().open(terminal.Options{}).toPassword()
-	z.types(terminal.CtrlZ + secrettest.Canary).enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
-	z.wantRackPair()
+	for name, open := range map[string]func(*world) *wizard{
+		"the first process of a terminal": func(w *world) *wizard { return w.open(terminal.Options{}) },
+		"ssh -t HOST 'cd CLONE; program'": func(w *world) *wizard { return w.inScript(`"$@"; exit $?`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			z := open(newWorld(t).inClone()).toPassword()
+			z.types(terminal.CtrlZ + secrettest.Canary).enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
+			z.wantRackPair()
+		})
+	}
 }

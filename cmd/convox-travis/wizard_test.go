@@ -591,7 +591,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 func TestTheDemoSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).open(terminal.Options{}, "demo")
-	z.sees(askWay, "To try: press Enter six times", "demo-key", "reports", "several")
+	z.sees(askWay, "Press Enter six times", "demo-key", "reports", "several")
 	z.still()
 	z.types(terminal.Down).sees("› Console deploy key").enter().sees(askKey, "In this demo: demo-key").types("demo-key").enter().sees(askDeploy).enter().sees(atReview)
 	for _, question := range []string{askDeploy, "Which branches get the variables?", askRepository, "Which Travis account?", askKey, "Which Console?"} {

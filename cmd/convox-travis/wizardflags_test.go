@@ -62,7 +62,10 @@ func TestOtherFlagsOfTheWizardCount(t *testing.T) {
 	w = newWorld(t).inClone().saved()
 	w.want(w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/payments"), 2, "May another host get the new password?")
 	w.want(w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/payments", "--allow-mixed", "--yes"), 0, "created")
-	w.want(w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/admin", "--skip-existing", "--yes"), 0, "unchanged")
+	e := w.run("", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--saved", "--repo", "acme/admin", "--skip-existing", "--yes")
+	if w.want(e, 0, "unchanged"); strings.Contains(e.err, "Enter takes") {
+		t.Errorf("it explains questions that it doesn't ask:\n%s", e.err)
+	}
 
 	w = newWorld(t).inClone()
 	if err := w.Rack.SetCertificate(convoxtest.SelfSigned); err != nil {

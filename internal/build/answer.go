@@ -173,7 +173,7 @@ func (g *graft) learn(root *Node, jobs []Job) {
 	for _, job := range jobs {
 		add(job.Config)
 	}
-	for _, job := range root.Get("jobs").Get("include").wrapped() {
+	for _, job := range root.Get("jobs").Get("include").List() {
 		add(job)
 	}
 	add(root)
@@ -200,7 +200,7 @@ func (g *graft) onto(theirs, ours *Node) *Node {
 		}
 	case theirs.Kind == List:
 		made.Line = ours.line()
-		list := ours.wrapped()
+		list := ours.List()
 		equal := make(map[int]*Node, len(list))
 		for _, item := range slices.Backward(list) {
 			equal[g.ids.of(item)] = item

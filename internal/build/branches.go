@@ -17,17 +17,17 @@ const mostBranches = 8
 func (c *Config) Branches() []string {
 	var b branchNames
 	branches := c.Root.Get("branches")
-	b.add(append(texts(branches.Get("only")), texts(branches.Get("except"))...)...)
-	for _, part := range slices.Concat([]*Node{c.Root}, c.Root.Get("jobs").Get("include").wrapped(), c.Root.Get("stages").wrapped()) {
+	b.add(append(branches.Get("only").Texts(), branches.Get("except").Texts()...)...)
+	for _, part := range slices.Concat([]*Node{c.Root}, c.Root.Get("jobs").Get("include").List(), c.Root.Get("stages").List()) {
 		if tree, err := parseCondition(part.Get("if").text()); err == nil {
 			b.condition(tree)
 		}
-		for _, provider := range append(part.Get("deploy").wrapped(), part.Get("addons").Get("deploy").wrapped()...) {
+		for _, provider := range append(part.Get("deploy").List(), part.Get("addons").Get("deploy").List()...) {
 			on := provider.Get("on")
 			if provider.Kind == Mapping && !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 				b.add(branchesOf(provider, on)...)
 			}
-			for _, condition := range texts(on.Get("condition")) {
+			for _, condition := range on.Get("condition").Texts() {
 				b.bash("[[ " + condition + " ]]")
 			}
 			b.commands(provider.Get("script"))

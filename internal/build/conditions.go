@@ -277,7 +277,7 @@ func (e *evaluation) env(name string) operandValue {
 			result = valueOf(unquote(setting.Value))
 		}
 	}
-	for _, set := range e.job.Get("env").wrapped() {
+	for _, set := range e.job.Get("env").List() {
 		if value := set.Get(name); value != nil {
 			result = valueOf(unquote(value.Text))
 			result.sealed = value.Secure

@@ -16,7 +16,7 @@ func at(t *testing.T, text string, keys ...string) string {
 	for _, key := range keys {
 		node = node.Get(key)
 	}
-	return strings.Join(texts(node), "|")
+	return strings.Join(node.Texts(), "|")
 }
 
 func TestValuesAreReadAsTravisReadsThem(t *testing.T) {

@@ -138,7 +138,7 @@ func compare(t *testing.T, file oracleFile) string {
 
 func oracleJobOf(job Job) oracleJob {
 	made := oracleJob{Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, AllowFailure: job.AllowFailure}
-	for _, set := range job.Config.Get("env").wrapped() {
+	for _, set := range job.Config.Get("env").List() {
 		item := make(map[string]any)
 		if set.Secure {
 			item["secure"] = set.cipher

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // MostJobs is how many jobs Travis accepts in a build
@@ -73,13 +74,13 @@ type expansion struct {
 const importedFile = "the imported file"
 
 func (e *expansion) run() error {
-	e.global = e.root.Get("env").Get("global").wrapped()
+	e.global = e.root.Get("env").Get("global").List()
 	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.supported, e.unique, e.filter, e.stage, e.limit, e.finish} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
-	for _, imported := range e.root.Get("import").wrapped() {
+	for _, imported := range e.root.Get("import").List() {
 		e.see(importedFile, imported.Line)
 	}
 	if len(e.jobs) == 0 {
@@ -148,7 +149,7 @@ func (e *expansion) keepJobs(holds func(job *Node) bool) error {
 // value per axis is dropped if jobs are included. Without any job, there is one with the
 // shared keys.
 func (e *expansion) expand() error {
-	language, systems := e.root.Get("language").text(), texts(e.root.Get("os"))
+	language, systems := e.root.Get("language").text(), e.root.Get("os").Texts()
 	expanded := []*Node{{Kind: Mapping, Line: e.root.Line}}
 	for _, key := range axes {
 		values := e.axis(key)
@@ -188,14 +189,14 @@ func (e *expansion) axis(key string) []*Node {
 		}
 		return []*Node{{Kind: List, Line: value.Line}}
 	}
-	return value.wrapped()
+	return value.List()
 }
 
 // included returns the included jobs. One without a stage gets that of the job before it.
 func (e *expansion) included() []*Node {
 	var jobs []*Node
 	var stage *Node
-	for _, job := range e.root.Get("jobs").Get("include").wrapped() {
+	for _, job := range e.root.Get("jobs").Get("include").List() {
 		if own := job.Get("stage"); own != nil {
 			stage = own
 		} else if stage != nil {
@@ -225,13 +226,13 @@ func (e *expansion) inherit() error {
 	if len(e.jobs) == 0 {
 		e.jobs = []*Node{{Kind: Mapping, Line: e.root.Line}}
 	}
-	first := e.root.Get("env").Get("jobs").wrapped()
+	first := e.root.Get("env").Get("jobs").List()
 	if len(e.jobs)*(len(shared.Fields)+len(e.global)) > mostFields {
 		return errTooLarge
 	}
 	return e.each(func(i int, job *Node) {
 		env := job.Get("env")
-		variables := env.wrapped()
+		variables := env.List()
 		if env == nil && len(first) > 0 {
 			variables = first[:1]
 		}
@@ -262,7 +263,7 @@ func (e *expansion) distinct(lists ...[]*Node) []*Node {
 // supported drops the keys of a job that its language or system doesn't support.
 func (e *expansion) supported() error {
 	return e.each(func(_ int, job *Node) {
-		language, system, systems := job.Get("language").text(), job.Get("os").text(), texts(job.Get("os"))
+		language, system, systems := job.Get("language").text(), job.Get("os").text(), job.Get("os").Texts()
 		job.Fields = job.keep(func(f Field) bool {
 			return supportsKey(f.Key, language, systems) && supportsValue(f.Key, f.Value.Text, language, system)
 		}).Fields
@@ -303,4 +304,125 @@ func (e *expansion) filter() error {
 		e.dropped = fmt.Sprintf("`if` on line %d is false, so the job is left out", condition.Line)
 		return false
 	})
+}
+
+// entry is an item of jobs.exclude or jobs.allow_failures.
+type entry struct {
+	line      int
+	condition *Node
+	fields    []Field // but if and env
+	env       *Node   // or nil
+	own       []int   // the variables of env that aren't global
+}
+
+func (e *expansion) entries(list string) []entry {
+	var entries []entry
+	for _, item := range e.root.Get("jobs").Get(list).List() {
+		made := entry{line: item.Line, condition: item.Get("if"), env: item.Get("env")}
+		for _, f := range item.Fields {
+			if f.Key != "if" && f.Key != "env" {
+				made.fields = append(made.fields, f)
+			}
+		}
+		made.own = e.withoutGlobal(made.env)
+		entries = append(entries, made)
+	}
+	return entries
+}
+
+// candidate is a job that entries are compared with.
+type candidate struct {
+	job *Node
+	env *Node // or nil
+	own []int // its variables that aren't global
+}
+
+func (e *expansion) candidate(job *Node) candidate {
+	env := job.Get("env")
+	return candidate{job: job, env: env, own: e.withoutGlobal(env)}
+}
+
+// withoutGlobal returns the identities of variables that aren't global.
+func (e *expansion) withoutGlobal(env *Node) []int {
+	if e.isGlobal == nil {
+		e.isGlobal = make(map[int]bool)
+		for _, item := range e.global {
+			e.isGlobal[e.ids.of(item)] = true
+		}
+	}
+	var own []int
+	for _, item := range env.List() {
+		if id := e.ids.of(item); !e.isGlobal[id] {
+			own = append(own, id)
+		}
+	}
+	return own
+}
+
+// exclude drops the jobs that match an entry of jobs.exclude on every key that it has
+// (lib/travis/yml/matrix/exclude.rb).
+func (e *expansion) exclude() error {
+	entries := e.entries("exclude")
+	if len(entries) == 0 {
+		return nil
+	}
+	if len(e.jobs)*len(entries) > mostCompared {
+		return fmt.Errorf("%w: %d entries of jobs.exclude for %d jobs", errTooLarge, len(entries), len(e.jobs))
+	}
+	return e.keepJobs(func(job *Node) bool {
+		candidate := e.candidate(job)
+		for i := range entries {
+			if e.excludes(&entries[i], candidate) && e.accepts(entries[i].condition, job) {
+				e.dropped = fmt.Sprintf("`jobs.exclude` on line %d leaves the job out", entries[i].line)
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (e *expansion) excludes(entry *entry, c candidate) bool {
+	for _, f := range entry.fields {
+		own := c.job.Get(f.Key)
+		if f.Key == "stage" && own == nil && strings.EqualFold(f.Value.Text, defaultStage) {
+			continue
+		}
+		if e.ids.ofValue(own) != e.ids.ofValue(f.Value) {
+			return false
+		}
+	}
+	if entry.env == nil {
+		return true
+	}
+	// The job's variables must be those of the entry, in that order.
+	if c.env == nil || len(c.own) != len(entry.env.List()) {
+		return false
+	}
+	for i, item := range entry.env.List() {
+		if e.ids.of(item) != c.own[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// allowsFailure reports whether a job matches an entry of jobs.allow_failures on every
+// key that it has (lib/travis/yml/configs/allow_failures.rb).
+func (e *expansion) allowsFailure(entry *entry, c candidate) bool {
+	for _, f := range entry.fields {
+		if f.Key == "branch" {
+			if f.Value.Text != e.event.Branch {
+				return false
+			}
+			continue
+		}
+		if own := c.job.Get(f.Key); own == nil || e.ids.of(own) != e.ids.of(f.Value) {
+			return false
+		}
+	}
+	if entry.env == nil {
+		return true
+	}
+	// Additional variables of the entry must be global.
+	return c.env != nil && !slices.ContainsFunc(entry.own, func(id int) bool { return !slices.Contains(c.own, id) })
 }

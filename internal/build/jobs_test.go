@@ -41,14 +41,14 @@ func line(job Job, keys string) string {
 			}
 		case "deploy":
 			deploys := 0
-			for _, provider := range job.Config.Get(key).wrapped() {
+			for _, provider := range job.Config.Get(key).List() {
 				if provider.Kind == Mapping {
 					deploys++
 				}
 			}
 			parts = append(parts, fmt.Sprint(deploys, " deploys"))
 		default:
-			parts = append(parts, strings.Join(texts(job.Config.Get(key)), ","))
+			parts = append(parts, strings.Join(job.Config.Get(key).Texts(), ","))
 		}
 	}
 	return strings.TrimSpace(strings.Join(parts, " "))

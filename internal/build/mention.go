@@ -30,7 +30,7 @@ func (c *Config) OwnCommands() []string { return c.mentions("").own }
 func (c *Config) mentions(word string) finder {
 	m := finder{having: word}
 	m.job(c.Root)
-	for _, item := range c.Root.Get("jobs").Get("include").wrapped() {
+	for _, item := range c.Root.Get("jobs").Get("include").List() {
 		m.job(item)
 	}
 	return m
@@ -51,7 +51,7 @@ func (m *finder) job(job *Node) {
 			m.command(phase, command)
 		}
 	}
-	for _, provider := range append(job.Get("deploy").wrapped(), job.Get("addons").Get("deploy").wrapped()...) {
+	for _, provider := range append(job.Get("deploy").List(), job.Get("addons").Get("deploy").List()...) {
 		if provider.Get("provider").text() == "convox" {
 			m.base = Command{}
 			m.add("deploy", provider.Get("provider").Line)

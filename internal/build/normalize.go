@@ -53,7 +53,7 @@ func (n *normalizer) root(node *Node) (*Node, error) {
 	language := root.Get("language")
 	if language == nil {
 		language = &Node{Kind: Text, Text: "ruby", Line: node.Line}
-		if slices.Equal(texts(root.Get("os")), []string{"osx"}) {
+		if slices.Equal(root.Get("os").Texts(), []string{"osx"}) {
 			language.Text = "objective-c"
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // Obstacle is a part of a file that can keep a deploy from running. Config.Without
@@ -53,12 +55,12 @@ func (c *Config) Obstacles() []Obstacle {
 	o.remove(ObstacleIf, c.Root, "if")
 	o.job(c.Root)
 	jobs := c.Root.Get("jobs")
-	for _, item := range jobs.Get("include").wrapped() {
+	for _, item := range jobs.Get("include").List() {
 		o.remove(ObstacleIf, item, "if")
 		o.job(item)
 	}
 	o.remove(ObstacleExclude, jobs, "exclude")
-	for _, stage := range c.Root.Get("stages").wrapped() {
+	for _, stage := range c.Root.Get("stages").List() {
 		o.remove(ObstacleIf, stage, "if")
 	}
 	return o.list
@@ -114,25 +116,25 @@ func (o *obstacles) remove(kind ObstacleKind, owner *Node, key string) {
 	if value := owner.Get(key); value != nil {
 		text := value.Text
 		if only := value.Get("only"); only != nil {
-			text = strings.Join(texts(only), ", ")
+			text = strings.Join(only.Texts(), ", ")
 		}
-		o.add(kind, value.Line, text, owner, dropping(key))
+		o.add(kind, value.Line, text, owner, dropKeys(key))
 	}
 }
 
-func dropping(keys ...string) func(*Node) *Node {
+func dropKeys(keys ...string) func(*Node) *Node {
 	return func(n *Node) *Node { return n.keep(func(f Field) bool { return !slices.Contains(keys, f.Key) }) }
 }
 
-func setting(key, value string) func(*Node) *Node {
+func setKey(key, value string) func(*Node) *Node {
 	return func(n *Node) *Node { return n.with(key, &Node{Kind: Text, Text: value}) }
 }
 
-// passing makes the commands of a phase succeed.
-func passing(phase string) func(*Node) *Node {
+// makePass makes the commands of a phase succeed.
+func makePass(phase string) func(*Node) *Node {
 	return func(n *Node) *Node {
 		list := &Node{Kind: List, Line: n.Get(phase).line()}
-		for _, item := range n.Get(phase).wrapped() {
+		for _, item := range n.Get(phase).List() {
 			item := *item
 			item.Text += "\ntrue"
 			list.Items = append(list.Items, &item)
@@ -154,23 +156,23 @@ func (o *obstacles) job(job *Node) {
 		}
 		switch {
 		case phase.name == "after_success" && isSkipped:
-			o.add(ObstacleSkip, value.Line, "", job, dropping(phase.name))
+			o.add(ObstacleSkip, value.Line, "", job, dropKeys(phase.name))
 		case phase.name == "script" && language != "" && !isSet(value):
-			o.add(ObstacleNoScript, job.Get("language").line(), language, job, setting("script", "skip"))
+			o.add(ObstacleNoScript, job.Get("language").line(), language, job, setKey("script", "skip"))
 		case len(commands) == 0 || isSkipped || phase.failure == Ignored:
 		case deploys:
-			o.add(ObstaclePhase, value.Line, phase.name, job, passing(phase.name))
+			o.add(ObstaclePhase, value.Line, phase.name, job, makePass(phase.name))
 		default:
-			o.add(ObstaclePhase, value.Line, phase.name, job, setting(phase.name, "skip"))
+			o.add(ObstaclePhase, value.Line, phase.name, job, setKey(phase.name, "skip"))
 		}
 	}
 	if before := job.Get("before_deploy"); job.Get("deploy") != nil && isSet(before) {
-		o.add(ObstaclePhase, before.Line, "before_deploy", job, dropping("before_deploy"))
+		o.add(ObstaclePhase, before.Line, "before_deploy", job, dropKeys("before_deploy"))
 	}
-	if os := job.Get("os"); os != nil && slices.Contains(texts(os), "windows") {
-		o.add(ObstacleWindows, os.Line, "", job, setting("os", "linux"))
+	if os := job.Get("os"); os != nil && slices.Contains(os.Texts(), "windows") {
+		o.add(ObstacleWindows, os.Line, "", job, setKey("os", "linux"))
 	}
-	for _, provider := range append(job.Get("deploy").wrapped(), job.Get("addons").Get("deploy").wrapped()...) {
+	for _, provider := range append(job.Get("deploy").List(), job.Get("addons").Get("deploy").List()...) {
 		if provider.Kind == Mapping {
 			o.provider(provider)
 		}
@@ -192,7 +194,7 @@ func (o *obstacles) provider(provider *Node) {
 			return n.with("on", change(on))
 		}
 	}
-	anyBranch := edit(setting("all_branches", "true"))
+	anyBranch := edit(setKey("all_branches", "true"))
 	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 		names := branchesOf(provider, on)
 		switch {
@@ -220,23 +222,23 @@ func (o *obstacles) provider(provider *Node) {
 	for _, f := range on.fields() {
 		switch {
 		case f.Key == "condition" && isSet(f.Value):
-			o.add(ObstacleCondition, firstCommandLine(f.Value), strings.Join(texts(f.Value), " && "), provider, edit(dropping(f.Key)))
+			o.add(ObstacleCondition, firstCommandLine(f.Value), strings.Join(f.Value.Texts(), " && "), provider, edit(dropKeys(f.Key)))
 		case f.Key == "tags":
 			tags := f.Value.text()
 			o.add(ObstacleTags, f.Line, tags, provider, edit(func(on *Node) *Node {
-				on = dropping("tags")(on)
+				on = dropKeys("tags")(on)
 				if tags != "false" {
-					on = setting("all_branches", "true")(on)
+					on = setKey("all_branches", "true")(on)
 				}
 				return on
 			}))
 		case f.Key != "branch" && f.Key != "all_branches" && slices.Contains(knownOn, f.Key):
-			o.add(ObstacleOn, f.Line, f.Key, provider, edit(dropping(f.Key)))
+			o.add(ObstacleOn, f.Line, f.Key, provider, edit(dropKeys(f.Key)))
 		}
 	}
 	o.script(provider)
 	if promote := provider.Get("promote"); promote.text() == "false" {
-		o.add(ObstaclePromote, promote.Line, "", provider, dropping("promote"))
+		o.add(ObstaclePromote, promote.Line, "", provider, dropKeys("promote"))
 	}
 	o.tests(provider, "script")
 }
@@ -314,4 +316,106 @@ func (o Obstacle) Concerns(from, to int) bool {
 		}
 	}
 	return false
+}
+
+// test is a test in a command that decides whether a deploy runs.
+type test struct {
+	from, to int // its byte range
+	row      int // of the command's lines, from 0
+	holds    bool
+}
+
+// tests adds the tests that decide whether a deploy in a key's commands runs: those of
+// if, && and ||, around the deploy or around an exit before it.
+func (o *obstacles) tests(owner *Node, key string) {
+	for i, item := range owner.Get(key).List() {
+		for _, command := range commandsOf(item) {
+			for _, t := range testsIn(command.Bash) {
+				kind, instead, line := ObstacleTest, "false", command.Line
+				if t.holds {
+					kind, instead = ObstacleFalseTest, "true"
+				}
+				if command.Rows {
+					line += t.row
+				}
+				text := command.Bash[t.from:t.to]
+				o.add(kind, line, text, owner, func(n *Node) *Node {
+					list := &Node{Kind: List, Line: n.Get(key).line(), Items: slices.Clone(n.Get(key).List())}
+					if i >= len(list.Items) || !strings.HasPrefix(list.Items[i].Text[min(t.from, len(list.Items[i].Text)):], text) {
+						return n // another change has removed it
+					}
+					changed := *list.Items[i]
+					changed.Text = changed.Text[:t.from] + instead + strings.Repeat(" ", len(text)-len(instead)) + changed.Text[t.to:]
+					list.Items[i] = &changed
+					return n.with(key, list)
+				})
+			}
+		}
+	}
+}
+
+// leaves matches what ends a command list early.
+var leaves = regexp.MustCompile(`\b(?:exit|return)\b`)
+
+// testsIn finds the tests in a command, and the result that each must have for what
+// follows to run.
+func testsIn(bash string) []test {
+	if len(bash) > longestMention {
+		return nil
+	}
+	file, err := syntax.NewParser().Parse(strings.NewReader(bash), "")
+	if err != nil {
+		return nil
+	}
+	source := func(from, to syntax.Pos) string { return bash[from.Offset():to.Offset()] }
+	deploys := func(from, to syntax.Pos) bool { return strings.Contains(source(from, to), "convox") }
+	ends := func(from, to syntax.Pos) bool { return leaves.MatchString(source(from, to)) }
+	var found []test
+	var add func(s *syntax.Stmt, holds bool)
+	add = func(s *syntax.Stmt, holds bool) {
+		if both, is := s.Cmd.(*syntax.BinaryCmd); is && !s.Negated && (both.Op == syntax.AndStmt && holds || both.Op == syntax.OrStmt && !holds) {
+			add(both.X, holds)
+			add(both.Y, holds)
+			return
+		}
+		if s.Cmd == nil {
+			return
+		}
+		from, to := s.Pos(), s.Cmd.End()
+		if text := source(from, to); len(text) >= len("false") && strings.Contains(text, "$") && !strings.Contains(text, "\n") && !deploys(from, to) {
+			found = append(found, test{int(from.Offset()), int(to.Offset()), int(from.Line()) - 1, holds})
+		}
+	}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		switch node := node.(type) {
+		case *syntax.IfClause:
+			if len(node.Cond) == 0 {
+				break
+			}
+			last, end := node.Cond[len(node.Cond)-1], node.End()
+			otherwise := end
+			if node.Else != nil {
+				otherwise = node.Else.Pos()
+			}
+			switch {
+			case deploys(node.ThenPos, otherwise):
+				add(last, true)
+			case deploys(otherwise, end), ends(node.ThenPos, otherwise):
+				add(last, false)
+			case ends(otherwise, end):
+				add(last, true)
+			}
+		case *syntax.BinaryCmd:
+			from, to := node.Y.Pos(), node.Y.End()
+			switch isAnd := node.Op == syntax.AndStmt; {
+			case !isAnd && node.Op != syntax.OrStmt:
+			case deploys(from, to):
+				add(node.X, isAnd)
+			case ends(from, to):
+				add(node.X, !isAnd)
+			}
+		}
+		return true
+	})
+	return found
 }

@@ -19,7 +19,7 @@ var pages = regexp.MustCompile(`(?i)gh[-_]pages`)
 func (e *expansion) refusal() string {
 	if condition := e.root.Get("if"); condition != nil {
 		env := e.root.Get("env")
-		all := &Node{Kind: List, Items: e.distinct(env.Get("global").wrapped(), env.Get("jobs").wrapped())}
+		all := &Node{Kind: List, Items: e.distinct(env.Get("global").List(), env.Get("jobs").List())}
 		job := &Node{Kind: Mapping, Fields: []Field{{Key: "env", Value: all}}}
 		if !e.accepts(condition, job) {
 			if e.trees[condition] == nil {
@@ -47,7 +47,7 @@ func (e *expansion) branchRefusal() string {
 	if e.event.Type == Push && pages.MatchString(branch) {
 		return "Travis builds no branch for GitHub Pages, unless `branches.only` names it"
 	}
-	for _, pattern := range except.wrapped() {
+	for _, pattern := range except.List() {
 		if e.matchesBranch(pattern, branch) {
 			return fmt.Sprintf("`branches.except` on line %d leaves %s out", pattern.Line, branch)
 		}
@@ -83,7 +83,7 @@ func (e *expansion) matchesBranch(pattern *Node, branch string) bool {
 // stage gives each job a stage, if there are any, and drops the jobs of stages whose
 // condition is false (lib/travis/yml/configs/stages.rb).
 func (e *expansion) stage() error {
-	stages := e.root.Get("stages").wrapped()
+	stages := e.root.Get("stages").List()
 	name := defaultStage
 	any := len(stages) > 0
 	isDefault := func(text string) bool {
@@ -149,7 +149,7 @@ func (e *expansion) finish() error {
 		}
 		return order[key]
 	}
-	for _, stage := range e.root.Get("stages").wrapped() {
+	for _, stage := range e.root.Get("stages").List() {
 		place(stage.Get("name").text())
 	}
 	allowed := make(map[*Node]bool)
@@ -216,7 +216,7 @@ func jobOf(config *Node, i int, allowFailure bool, left *int) Job {
 func environment(env *Node, left *int) []string {
 	const secure = "[secure]"
 	var list []string
-	for _, set := range env.wrapped() {
+	for _, set := range env.List() {
 		if set.Secure {
 			list = append(list, secure)
 		}

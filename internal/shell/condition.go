@@ -2,7 +2,6 @@ package shell
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -165,9 +164,10 @@ func (s *Shell) unary(operator, operand string, broken *bool) bool {
 	case "-n":
 		return operand != ""
 	case "-v":
-		name, index, element := strings.Cut(strings.TrimSuffix(operand, "]"), "[")
-		variable := s.Get(name)
-		return variable.IsSet() && (!element || index == "@" || slices.Contains(keys(variable).List, index))
+		if strings.Contains(operand, "[") {
+			panic(errUnusual)
+		}
+		return s.Get(operand).IsSet()
 	case "-o":
 		return s.options[operand]
 	case "-t", "-p", "-S", "-b", "-c", "-k", "-u", "-g", "-h", "-L", "-R":

@@ -142,8 +142,8 @@ var asBash = []struct {
 	{`trap 'show err' ERR; f() { false; true; }; f; g() { false; }; g`, "err", 1},
 	{`set -e; shopt -s inherit_errexit; x=$(false; echo y); show $x`, "", 1},
 	{`read -d : -r x <<< a:b; read -n 2 y <<< abc; exec 3<<< z; read -u 3 z; show $x $y $z`, "a ab z", 0},
-	{"x='a*b'; show \"${x#a\\*}\" \"${x#'a*'}\"; x=aXa; show ${x//a/o}", "b b\noXo", 0},
-	{`a=(x y); a[2]=z; a[1]+=q; show ${#a[@]} ${!a[@]} ${a[-2]}; a=([0]=w); show ${a[@]}`, "3 0 1 2 yq\nw", 0},
+	{"x='a*b'; show \"${x#a\\*}\"; x=aXa; show ${x//a/o}", "b\noXo", 0},
+	{`a=(x y); a[2]=z; a[1]+=q; show ${#a[@]} ${a[-2]}; a=([0]=w); show ${a[@]}`, "3 yq\nw", 0},
 	{`select a in x y; do show $a; done < /dev/null`, "", 1},
 	{`x=1; show ${x:-$(show no)} ${x-$(show no)} ${y+$(show no)} ${y:+$(show no)} ${x:=$(show no)}; show ${y:-$(show yes; echo z)} ${x:+$(show yes)}`, "1 1 1\nyes\nyes\nz", 0},
 	{`set -f; for x in *; do show "$x"; done`, "*", 0},
@@ -172,19 +172,19 @@ func TestBashIsPlayedAsBashDoes(t *testing.T) {
 // reads it.
 func TestWhatIsNotPlayedIsUnknown(t *testing.T) {
 	for bash, want := range map[string]string{
-		`show $(sort -V <<< 1) $(expr 1 + 2) $(seq -s, 3)`:                               "$(sort) $(expr) $(seq)",
-		`show $(printf 'a\nb\n' | sort | head -1)`:                                       "$(sort)",
-		`show $(sed -n 2p <<< x) $(sed '1d;$d' <<< x) $(sed y/ab/xy/ <<< x)`:             "$(sed) $(sed) $(sed)",
-		`show $(awk 'BEGIN { print 1 }') $(awk '$1 == "b"' <<< b)`:                       "$(awk) $(awk)",
-		`show $(printf %q x) $(printf %.2f 1) $(tr -s ' ' <<< x) $(head -c 1 <<< x)`:     "$(printf) $(printf) $(tr) $(head)",
-		`show $FUNCNAME $(env | head -1)`:                                                "$FUNCNAME $(env)",
-		`show $(cat APP) $(head -1 APP) $(grep -o 'v.*' APP)`:                            "$(APP) $(head) $(APP)",
-		`echo a > f; sed -i s/a/b/ f; show $(cat f); [ $(date +%u) -lt 6 ] && show week`: "$(sed)\nweek",
-		`show $(cut -d/ -f2 <<< a/b) $(wc -l < f) $(awk '{ print }' f) $(tail -1 f)`:     "$(cut) $(wc) $(awk) $(tail)",
-		`for d in services/*/; do show $(basename $d); done`:                             "$(services/*/)",
-		`x=aXa; show ${x/#a/b} ${x@Q} ${!x:-none}; shopt -s extglob; show ${x##+(a)}`:    "${x...} ${x...} ${x...}\n${x...}",
-		`x=a; [[ -n ${x/%a/} ]] || show undecided ${nothing/#a/}`:                        "undecided",
-		`a=$(basename "$NOBODY"); show $a $(dirname "$NOBODY"/x) $(echo ${NOBODY##*/})x`: "$NOBODY $NOBODY x",
+		`show $(sort -V <<< 1) $(expr 1 + 2) $(seq -s, 3)`:                                               "$(sort) $(expr) $(seq)",
+		`show $(printf 'a\nb\n' | sort | head -1)`:                                                       "$(sort)",
+		`show $(sed -n 2p <<< x) $(sed '1d;$d' <<< x) $(sed y/ab/xy/ <<< x)`:                             "$(sed) $(sed) $(sed)",
+		`show $(awk 'BEGIN { print 1 }') $(awk '$1 == "b"' <<< b)`:                                       "$(awk) $(awk)",
+		`show $(printf %q x) $(printf %.2f 1) $(tr -s ' ' <<< x) $(head -c 1 <<< x)`:                     "$(printf) $(printf) $(tr) $(head)",
+		`show $FUNCNAME $(env | head -1)`:                                                                "$FUNCNAME $(env)",
+		`show $(cat APP) $(head -1 APP) $(grep -o 'v.*' APP)`:                                            "$(APP) $(head) $(APP)",
+		`echo a > f; sed -i s/a/b/ f; show $(cat f); [ $(date +%u) -lt 6 ] && show week`:                 "$(sed)\nweek",
+		`show $(cut -d/ -f2 <<< a/b) $(wc -l < f) $(awk '{ print }' f) $(tail -1 f)`:                     "$(cut) $(wc) $(awk) $(tail)",
+		`for d in services/*/; do show $(basename $d); done`:                                             "$(services/*/)",
+		`x=aXa; show ${x/#a/b} ${x@Q} ${!x:-none}; shopt -s extglob; show ${x##+(a)} ${x#'a*'} ${!x[@]}`: "${x...} ${x...} ${x...}\n${x...} ${x...} ${x...}",
+		`x=a; [[ -n ${x/%a/} ]] || show undecided ${nothing/#a/}`:                                        "undecided",
+		`a=$(basename "$NOBODY"); show $a $(dirname "$NOBODY"/x) $(echo ${NOBODY##*/})x`:                 "$NOBODY $NOBODY x",
 	} {
 		if shown, _, err := play(t, bash, false); shown != want || err != nil {
 			t.Errorf("%s\nshows %q (%v), not %q", bash, shown, err, want)

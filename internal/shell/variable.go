@@ -34,8 +34,6 @@ func (s *Shell) Get(name string) expand.Variable {
 			variable = elements(variable)
 		}
 		name = name[1:]
-	case marked && len(name) > 1 && strings.HasPrefix(name, keysOf):
-		return keys(s.get(name[1:]))
 	case marked && strings.HasPrefix(name, presentOf):
 		name = name[1:]
 		variable = s.get(name)

@@ -34,23 +34,23 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	if err := d.uneven(); err != nil {
 		return Change{}, err
 	}
-	anew := edit{replaced: make(map[int]string), expect: func(old, _ *yaml.Node) *yaml.Node { return old }}
+	update := edit{replaced: make(map[int]string), expect: func(old, _ *yaml.Node) *yaml.Node { return old }}
 	var added []Secure
 	for _, v := range variables {
 		if !namePattern.MatchString(v.Name) || !securePattern.MatchString(v.Text) {
 			return Change{}, unwritable("encrypted variable", "letters, digits and underscores, with base64 on one line")
 		}
-		replaced := d.replaceOurs(v, &anew)
+		replaced := d.replaceOurs(v, &update)
 		if !replaced {
 			added = append(added, v)
 		}
 	}
 	lines := secureItems(added)
-	edits, why, place := []edit{anew}, refused(""), "env.global"
+	edits, why, place := []edit{update}, refused(""), "env.global"
 	if len(added) > 0 {
 		edits, why = d.addGlobal(lines)
 		for i := range edits {
-			edits[i] = both(anew, edits[i])
+			edits[i] = both(update, edits[i])
 		}
 	}
 	if change, done := d.splice(place, edits); done {

@@ -153,8 +153,8 @@ type Shown struct {
 	base
 	secret secret.String
 	typing *Text // nil if nothing has to be typed
-	hidden bool // by its owner
-	isAway bool // nobody looks
+	hidden bool  // by its owner
+	isAway bool  // nobody looks
 	copied bool
 }
 

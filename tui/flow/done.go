@@ -156,7 +156,7 @@ func (f *Flow) severalResults() []Line {
 			continue
 		}
 		if f.result.report.Stopped != nil && problem.Code(r.Err) == setup.CodeStopped { // the title says that
-			lines = append(lines, Line{Bad, sentence(r.Target.String() + ": " + r.Outcome())})
+			lines = append(lines, Line{Bad, r.Target.String() + ": " + r.Outcome()})
 			continue
 		}
 		lines = append(lines, Line{Bad, r.Err.Error()})

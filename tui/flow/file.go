@@ -301,7 +301,7 @@ func (f *Flow) switches() []Switch {
 }
 
 var switchHelp = map[string]string{
-	"d": "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to leave it out, or to add it after all.",
+	"d": "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to skip it, or to add it after all.",
 	"e": "Press e to write both variables into .travis.yml, encrypted, and leave the settings as they are. Only builds of this repository can read them.",
 }
 

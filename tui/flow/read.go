@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"convox-travis/internal/problem"
@@ -374,7 +375,7 @@ func mixedStep() step {
 			q := f.askRemedy("May another host get the new password?", targets, firstOf(errs), offered(f), 0)
 			q.Guarded = true
 			for _, hint := range ProblemOf(errs[0]).Do {
-				q.Help = append(q.Help, advice(hint))
+				q.Help = append(q.Help, sentence(strings.ToUpper(hint[:1])+hint[1:]))
 			}
 			return q
 		},

@@ -154,9 +154,6 @@ func warningLines(warnings []setup.Warning) []Line {
 // sentence ends a clause with a period.
 func sentence(clause string) string { return strings.TrimSuffix(clause, ".") + "." }
 
-// advice is a hint as a sentence of its own.
-func advice(hint string) string { return sentence(strings.ToUpper(hint[:1]) + hint[1:]) }
-
 // intent is the report of a dry run.
 func (f *Flow) intent() setup.Report {
 	report := f.result.plan.Intent()

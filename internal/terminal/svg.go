@@ -71,7 +71,7 @@ type Scene struct {
 // with anything on it. One scene is a picture. Several are a film that runs in a loop;
 // readers who prefer less motion see its last scene. The colors follow the reader's color
 // scheme. It needs no particular font, references nothing outside, and the same scenes give
-// the same bytes. Lines and blocks are drawn as shapes, so that they meet. Blanks are
+// the same bytes. The wizard's gutter is drawn as lines, so that they meet. Blanks are
 // no-break spaces: browsers collapse plain ones, and Chromium ignores xml:space. Blinking is
 // left out.
 func SVG(title string, scenes ...Scene) string {
@@ -171,7 +171,7 @@ type picture struct {
 	columns     int
 	backgrounds strings.Builder
 	blocks      strings.Builder // and the cursor
-	lines       []*stroke
+	lines       []stroke
 	texts       strings.Builder
 }
 
@@ -186,7 +186,8 @@ func draw(scene Scene, used *inks) string {
 	}
 	all := p.backgrounds.String() + p.blocks.String()
 	for _, line := range p.lines {
-		all += line.element(p.inks)
+		// Half a pixel off, a one-pixel line fills one pixel.
+		all += fmt.Sprintf(`<path transform="translate(.5 .5)" fill="none" stroke="currentColor"%s stroke-width="1" d="%s"/>`+"\n", p.inks.class(line.color), line.path)
 	}
 	return all + p.texts.String()
 }
@@ -315,4 +316,38 @@ func escape(text string) string {
 	var escaped strings.Builder
 	_ = xml.EscapeText(&escaped, []byte(text)) // a Builder never fails
 	return escaped.String()
+}
+
+// rectangle is a part of a cell, or several cells, from the top left.
+type rectangle struct{ left, top, width, height int }
+
+func (p *picture) shape(layer *strings.Builder, x, y int, r rectangle, fill ink) {
+	fmt.Fprintf(layer, `<rect x="%d" y="%d" width="%d" height="%d"%s/>`+"\n",
+		x*cellWidth+r.left, y*cellHeight+r.top, r.width, r.height, p.inks.class(fill))
+}
+
+// stroke is all lines of one color.
+type stroke struct {
+	color ink
+	path  string
+}
+
+// drawn draws the gutter and its corner, the only lines of the wizard.
+func (p *picture) drawn(x, y int, content string, l look) bool {
+	if content != "│" && content != "└" {
+		return false
+	}
+	i := slices.IndexFunc(p.lines, func(s stroke) bool { return s.color == l.foreground })
+	if i < 0 {
+		i = len(p.lines)
+		p.lines = append(p.lines, stroke{color: l.foreground})
+	}
+	center, top := x*cellWidth+cellWidth/2, y*cellHeight
+	if content == "│" {
+		p.lines[i].path += fmt.Sprintf("M%d %dV%d", center, top, top+cellHeight)
+	} else {
+		middle := top + cellHeight/2
+		p.lines[i].path += fmt.Sprintf("M%d %dV%dM%d %dH%d", center, top, middle, center, middle, (x+1)*cellWidth)
+	}
+	return true
 }

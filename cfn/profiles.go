@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"convox-travis/internal/child"
@@ -133,12 +134,18 @@ const maxLogin = 11 * time.Minute
 
 // LoginSSO runs the command of SSOLogin, which opens a browser, and returns when it
 // has ended. tell gets each line that it prints, such as an address and a code, not
-// cleaned. The error is CodeExpiredSSO, or why ctx ended.
+// cleaned, one after the other. The error is CodeExpiredSSO, or why ctx ended.
 func LoginSSO(ctx context.Context, profile string, tell func(line string)) error {
 	limited, cancel := context.WithTimeout(ctx, maxLogin)
 	defer cancel()
 	cmd := child.Command(limited, append(child.System(nil), "AWS_PROFILE="+profile), "aws", "sso", "login")
-	cmd.Stdout, cmd.Stderr = &lines{tell: tell}, &lines{tell: tell}
+	var mu sync.Mutex // the two outputs are read concurrently
+	one := func(line string) {
+		mu.Lock()
+		defer mu.Unlock()
+		tell(line)
+	}
+	cmd.Stdout, cmd.Stderr = &lines{tell: one}, &lines{tell: one}
 	err := child.Run(cmd)
 	switch {
 	case ctx.Err() != nil:

@@ -65,29 +65,34 @@ func wrapLine(text string, width int, cuts bool) []string {
 		if line != "" {
 			lines = append(lines, line)
 		}
-		for cuts {
-			cut := cutWord(word, width-len(indent))
-			if len(cut) == len(word) {
-				break
+		if cuts {
+			parts := cutWord(word, width-len(indent))
+			for _, part := range parts[:len(parts)-1] {
+				lines = append(lines, indent+part)
 			}
-			lines, word = append(lines, indent+cut), word[len(cut):]
+			word = parts[len(parts)-1]
 		}
 		line = indent + word
 	}
 	return append(lines, line)
 }
 
-// cutWord is as much of a word as fits, up to a dot, slash or hyphen if there is one.
-func cutWord(word string, width int) string {
-	head := word[:min(len(word), 32*width)] // a word can have a mebibyte
-	cut := ansi.Truncate(head, width, "")
-	if cut == "" || len(cut) == len(word) {
-		return word
+// cutWord cuts a word into parts that fit, after a dot, slash or hyphen if there is
+// one. One of many lines, which no person reads, is cut anywhere.
+func cutWord(word string, width int) (parts []string) {
+	if len(word) > 32*width {
+		return strings.Split(ansi.Hardwrap(word, width, true), "\n")
 	}
-	if end := strings.LastIndexAny(cut, "./-") + 1; end > len(cut)/2 {
-		cut = cut[:end]
+	for {
+		cut := ansi.Truncate(word, width, "")
+		if cut == "" || len(cut) == len(word) {
+			return append(parts, word)
+		}
+		if end := strings.LastIndexAny(cut, "./-") + 1; end > len(cut)/2 {
+			cut = cut[:end]
+		}
+		parts, word = append(parts, cut), word[len(cut):]
 	}
-	return cut
 }
 
 // Count is a number with a noun, such as "1 repository" and "2 repositories".

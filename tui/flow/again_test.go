@@ -212,3 +212,17 @@ func TestAnActivationThatStandsIsNotReviewedAgain(t *testing.T) {
 		t.Errorf("%+v", report)
 	}
 }
+
+// brokenProxy fails each login as a proxy does that never tried the host.
+type brokenProxy struct{ flow.Checker }
+
+func (brokenProxy) Rack(context.Context, convox.Host, secret.String) (convox.Login, error) {
+	return convox.Login{}, &problem.Error{Code: convox.CodeUnreachable, Object: "the proxy 127.0.0.1:1 of HTTPS_PROXY", Reason: "connection refused", Detail: convox.Detail{BrokenProxy: true}}
+}
+
+func TestBehindABrokenProxyNothingIsOfferedUnchecked(t *testing.T) {
+	w := newWorld(t)
+	w.outside.Checker = func(string) (flow.Checker, error) { return brokenProxy{}, nil }
+	w.begin(flow.Given{}).choose("Rack password").answer(flow.Value{Key: "host 127.0.0.1:1"}).step(flow.StepPassword)
+	w.type_("pw").step(flow.StepPassword).wantProblem("the proxy 127.0.0.1:1 of HTTPS_PROXY")
+}

@@ -182,7 +182,7 @@ func (f *Flow) newLoginCheck(to string) func(setup.Stop, setup.Credential) Outco
 			}}
 		case problem.Has(err, convox.CodeUntrusted) && fingerprint == "":
 			return Outcome{Set: func(f *Flow) { f.result.untrusted = fingerprintOf(err) }}
-		case problem.Has(err, convox.CodeUnreachable) && !c.Console:
+		case problem.Has(err, convox.CodeUnreachable) && !c.Console && !isBrokenProxy(err):
 			return Outcome{Set: func(f *Flow) { f.result.unreachable = err }}
 		}
 		return Outcome{Err: err, To: to, Set: func(f *Flow) { f.refuse(f.answers.source, err) }}
@@ -205,6 +205,13 @@ func (f *Flow) refuse(s source, err error) {
 func fingerprintOf(err error) string {
 	detail, _ := problem.Detail[convox.Detail](err)
 	return detail.Fingerprint
+}
+
+// isBrokenProxy reports whether a proxy failed before it tried to reach the host: this
+// says nothing about the Rack, and has to be fixed first.
+func isBrokenProxy(err error) bool {
+	detail, _ := problem.Detail[convox.Detail](err)
+	return detail.BrokenProxy
 }
 
 func checkCredential(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {

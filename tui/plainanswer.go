@@ -214,7 +214,7 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 			continue
 		case len(picked) > 0:
 			p.sayPicked(picked)
-			return severalValue(q, picked), nil
+			return severalValue(picked), nil
 		}
 		if rows = containing(q.Rows, text); len(rows) == 0 {
 			p.sayUnknown(q.Rows)
@@ -242,13 +242,13 @@ func offeredOf(q flow.Question, rows []flow.Row) (string, flow.Value) {
 }
 
 // severalValue is what was picked, as the flow takes it.
-func severalValue(q flow.Question, picked []flow.Row) flow.Value {
+func severalValue(picked []flow.Row) flow.Value {
 	v := flow.Value{Key: picked[0].Key}
 	if len(picked) == 1 {
 		return v
 	}
 	for _, row := range picked {
-		if row.Key == q.Alone {
+		if row.Other {
 			v.Key = row.Key
 			continue
 		}
@@ -311,14 +311,14 @@ func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error
 // picked; naming one of those is an error.
 func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
 	if q.Several && strings.EqualFold(word, "all") {
-		return pickable(shown, q.Alone, word)
+		return pickable(shown, word)
 	}
 	if from, to, is := rangeOf(word); is && (q.Several || from == to) {
 		if from < 1 || to < from || to > len(shown) {
 			return nil, fmt.Errorf("%s is not within 1 and %d", word, len(shown))
 		}
 		if from < to {
-			return pickable(shown[from-1:to], q.Alone, word)
+			return pickable(shown[from-1:to], word)
 		}
 		return alone(shown[from-1])
 	}
@@ -353,10 +353,10 @@ func alone(row flow.Row) ([]flow.Row, error) {
 	return []flow.Row{row}, nil
 }
 
-func pickable(rows []flow.Row, aloneKey, word string) ([]flow.Row, error) {
+func pickable(rows []flow.Row, word string) ([]flow.Row, error) {
 	var all []flow.Row
 	for _, row := range rows {
-		if row.Disabled == "" && row.Key != aloneKey {
+		if row.Disabled == "" && !row.Other {
 			all = append(all, row)
 		}
 	}

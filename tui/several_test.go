@@ -46,7 +46,7 @@ func TestAllThatIsShownIsMarkedAndTaken(t *testing.T) {
 // plainRows are those of a list in plain lines, the last of which is picked by
 // itself.
 func plainRows() flow.Question {
-	q := flow.Question{Kind: flow.Pick, Several: true, Alone: "type", Initial: flow.Value{Key: "acme/web"}}
+	q := flow.Question{Kind: flow.Pick, Several: true, Initial: flow.Value{Key: "acme/web"}}
 	for _, name := range []string{"acme/web", "acme/api", "acme/locked", "globex/acme", "acme/website"} {
 		q.Rows = append(q.Rows, flow.Row{Key: name, Cells: []string{name, "github"}})
 	}
@@ -102,7 +102,7 @@ func TestWhatWasPickedBeforeIsOfferedInPlainLines(t *testing.T) {
 }
 
 func TestWhatIsNotListedCanBeTypedBelowALongList(t *testing.T) {
-	q := flow.Question{Kind: flow.Pick, Several: true, Alone: "type"}
+	q := flow.Question{Kind: flow.Pick, Several: true}
 	for i := range 31 {
 		q.Rows = append(q.Rows, flow.Row{Key: fmt.Sprint(i), Cells: []string{fmt.Sprint("acme/r", i)}})
 	}

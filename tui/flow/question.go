@@ -34,7 +34,6 @@ type Question struct {
 	Found    string        // of a Pick: a short summary of the search that ended, such as "21 regions, 0.8 s"
 	Growing  bool          // of a Pick: more rows are being looked for; of a Review: its Lines can still change
 	Several  bool          // of a Pick: several Rows may be picked
-	Alone    string        // of a Pick of several: the Key of a Row that is picked by itself alone, or ""
 	Yes, No  string        // of a Confirm; Yes alone of a Review and an Ending
 	Lines    []Line        // of a Review and an Ending
 	Secret   secret.String // of a Shown: what its owner asked to see

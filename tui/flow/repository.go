@@ -37,8 +37,8 @@ func repositoryStep() step {
 				More:     f.repositoryMore(),
 				Found:    f.repositoriesFound(),
 				Growing:  !f.found.repositoriesDone,
-				Several:  true, Alone: typeRow,
-				Initial: Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
+				Several:  true,
+				Initial:  Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
 				Check: func(v Value) error {
 					if v.Key == "" && len(v.Keys) == 0 {
 						return &problem.Error{Reason: "no repository is picked", Hints: []string{"pick one, or enter its name"}}

@@ -162,19 +162,18 @@ func (m *model) helpTitle() []string {
 
 // titled is a title behind the mark of what is asked, with a summary at the right.
 func (m *model) titled(title, right string) []string {
-	lines := field.Wrapped(m.theme.Title, title, m.room())
-	for i, line := range lines {
-		if i > 0 {
-			lines[i] = m.bar(line)
-			continue
-		}
-		mark := m.theme.Accent
-		if m.question.Kind == flow.Ending {
-			mark = endingMark(m.theme, m.question.Lines)
-		}
-		lines[i] = m.spread(" "+mark.Render(field.Asking)+" "+line, m.theme.Muted.Render(text.Clean(right)))
+	mark := m.theme.Accent
+	if m.question.Kind == flow.Ending {
+		mark = endingMark(m.theme, m.question.Lines)
 	}
-	return lines
+	return m.marked(mark.Render(field.Asking), title, right)
+}
+
+// marked is a title behind a mark, with a summary at the right.
+func (m *model) marked(mark, title, right string) []string {
+	lines := field.Wrapped(m.theme.Title, title, m.room())
+	first := m.spread(" "+mark+" "+lines[0], m.theme.Muted.Render(text.Clean(right)))
+	return append([]string{first}, m.bars(lines[1:]...)...)
 }
 
 // summary is the progress of the search for rows, or its result.
@@ -207,15 +206,7 @@ func (m *model) doing() []string {
 	if since := time.Since(m.since).Truncate(time.Second); since >= time.Second {
 		elapsed = since.String()
 	}
-	mark := " " + m.theme.Accent.Render(spinner[m.frame%len(spinner)]) + " "
-	lines := []string{}
-	for i, line := range field.Wrapped(m.theme.Title, sentence(words), m.room()) {
-		if i > 0 {
-			lines = append(lines, m.bar(line))
-			continue
-		}
-		lines = append(lines, m.spread(mark+line, m.theme.Muted.Render(elapsed)))
-	}
+	lines := m.marked(m.theme.Accent.Render(spinner[m.frame%len(spinner)]), text.Capitalize(words), elapsed)
 	if wait := m.flow.Wait().Text(time.Now()); wait != "" {
 		lines = append(lines, m.bars(field.Wrapped(m.theme.Muted, wait, m.room())...)...)
 	}
@@ -240,14 +231,6 @@ func (m *model) doing() []string {
 		above = append([]string{""}, append(above, m.bar(""))...)
 	}
 	return m.link(append(above, lines...))
-}
-
-// sentence starts with a capital letter.
-func sentence(words string) string {
-	if words == "" {
-		return ""
-	}
-	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 // longestBar is in cells.

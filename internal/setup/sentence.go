@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/text"
 )
 
 // Sentence says what a push to the target's branch deploys, and whether other builds
@@ -117,10 +118,10 @@ func (b Builds) otherBuilds(pushDeploys bool, others []string) []string {
 		if pushDeploys {
 			too = " too"
 		}
-		sentences = append(sentences, capital(joinWords(do))+" deploy"+too)
+		sentences = append(sentences, text.Capitalize(joinWords(do))+" deploy"+too)
 	}
 	if len(dont) > 0 && (pushDeploys || len(do) > 0) {
-		sentences = append(sentences, capital(joinWords(dont))+" don't deploy")
+		sentences = append(sentences, text.Capitalize(joinWords(dont))+" don't deploy")
 	}
 	return sentences
 }
@@ -191,5 +192,3 @@ func joinWords(words []string) string {
 	}
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
-
-func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -95,6 +95,14 @@ func cutWord(word string, width int) (parts []string) {
 	}
 }
 
+// Capitalize makes the first letter of a text, if it is one of ASCII, a capital.
+func Capitalize(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
 // Count is a number with a noun, such as "1 repository" and "2 repositories".
 func Count(n int, noun string) string {
 	if n == 1 {

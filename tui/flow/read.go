@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -375,7 +375,7 @@ func mixedStep() step {
 			q := f.askRemedy("May another host get the new password?", targets, firstOf(errs), offered(f), 0)
 			q.Guarded = true
 			for _, hint := range ProblemOf(errs[0]).Do {
-				q.Help = append(q.Help, sentence(strings.ToUpper(hint[:1])+hint[1:]))
+				q.Help = append(q.Help, sentence(text.Capitalize(hint)))
 			}
 			return q
 		},

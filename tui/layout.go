@@ -255,6 +255,9 @@ var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
 // link makes the addresses that are whole on a line links
 // (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda).
 func (m *model) link(lines []string) []string {
+	if !slices.ContainsFunc(lines, address.MatchString) {
+		return lines // there can be thousands of lines to look through
+	}
 	whole := map[string]bool{}
 	var hints []string
 	if m.problem != nil {
@@ -264,9 +267,6 @@ func (m *model) link(lines []string) []string {
 		for _, found := range address.FindAllString(text.Clean(words), -1) {
 			whole[found] = true
 		}
-	}
-	if len(whole) == 0 {
-		return lines
 	}
 	for i, line := range lines {
 		lines[i] = address.ReplaceAllStringFunc(line, func(found string) string {

@@ -273,17 +273,21 @@ func unreadableStep() step {
 			return f.askRemedy("Can't set up "+f.someOf(about)+". Continue?", about, firstOf(errs), offered(f), f.answers.unreadable)
 		},
 		take: func(f *Flow, v Value) { f.answers.unreadable = offered(f)[v.Index] },
-		do: func(f *Flow) *Work {
-			switch f.answers.unreadable {
-			case readAgain:
-				return f.read(StepUnreadable)
-			case chooseOthers:
-				f.answers.unreadable = 0
-				f.goTo(StepRepository)
-			}
-			return nil
-		},
+		do:   func(f *Flow) *Work { return f.carryOut(&f.answers.unreadable, StepUnreadable) },
 	}
+}
+
+// carryOut reads the repositories again for a step, or goes back to their list, where
+// the remedy is that.
+func (f *Flow) carryOut(chosen *remedy, step string) *Work {
+	switch *chosen {
+	case readAgain, syncTravis:
+		return f.read(step)
+	case chooseOthers:
+		*chosen = 0
+		f.goTo(StepRepository)
+	}
+	return nil
 }
 
 // firstOf are the first errors, and how many more there are, in three lines at most.
@@ -314,16 +318,7 @@ func unknownStep() step {
 			return f.askRemedy("Travis can't find "+f.someOf(about)+". What next?", about, whyOf(about, why), offered(f), f.answers.unknown)
 		},
 		take: func(f *Flow, v Value) { f.answers.unknown = offered(f)[v.Index] },
-		do: func(f *Flow) *Work {
-			switch f.answers.unknown {
-			case syncTravis:
-				return f.read(StepUnknown)
-			case chooseOthers:
-				f.answers.unknown = 0
-				f.goTo(StepRepository)
-			}
-			return nil
-		},
+		do:   func(f *Flow) *Work { return f.carryOut(&f.answers.unknown, StepUnknown) },
 	}
 }
 

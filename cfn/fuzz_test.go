@@ -23,7 +23,7 @@ import (
 
 const (
 	maxAnswer   = 4 << 20 // bytes that may be read of one answer
-	longestLine = 1000    // bytes of an error, of a hint, or of what is told of an event
+	longestLine = 1000    // bytes of an error, of a hint, or of the reason of an event
 )
 
 // canned is an AWS without a wire: each request gets the same answer, and what

@@ -75,7 +75,7 @@ func play(w *world, o terminal.Options, walk walk, show func(terminal.Frame)) (r
 		z.types(cmp.Or(keysByName[key], key))
 	}
 	if _, err := z.Wait(z.Context()); err != nil {
-		w.Errorf("it goes on after %s:\n%s", walk.keys, z.Screen())
+		w.Errorf("it still runs after %s:\n%s", walk.keys, z.Screen())
 	}
 	return readOn
 }

@@ -43,7 +43,7 @@ func (z *wizard) toNew() *wizard {
 	return z
 }
 
-// toName goes on to the confirmation, and types it.
+// toName continues to the confirmation, and types it.
 func (z *wizard) toName(keep string) *wizard {
 	z.t.Helper()
 	z.toChanges(keep).reads()

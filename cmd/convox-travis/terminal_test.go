@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -18,8 +19,13 @@ import (
 	"convox-travis/internal/secret/secrettest"
 )
 
+// ctrlC stands for a typed Ctrl-C in onTerminal.
+const ctrlC = "\x03"
+
 // onTerminal runs the program on a terminal that answers no questions. keys are
-// typed once what prompt says is on it.
+// typed once what prompt says is on it. Ctrl-C is sent as the signal it becomes:
+// when it is typed, the kernel sends the signal first and then discards what the
+// terminal hasn't shown yet, the program's last words among it.
 func (w *world) onTerminal(prompt, keys string, args ...string) ending {
 	w.Helper()
 	cmd, _, _ := w.start(w.Context(), "", args...)
@@ -34,7 +40,13 @@ func (w *world) onTerminal(prompt, keys string, args ...string) ending {
 		n, err := terminal.Read(buffer)
 		screen.Write(buffer[:n])
 		if keys != "" && strings.Contains(screen.String(), prompt) {
-			if _, err := io.WriteString(terminal, keys); err != nil {
+			var err error
+			if keys == ctrlC {
+				err = cmd.Process.Signal(os.Interrupt)
+			} else {
+				_, err = io.WriteString(terminal, keys)
+			}
+			if err != nil {
 				w.Fatal(err)
 			}
 			keys = ""
@@ -75,7 +87,7 @@ func TestRemoveAsksOnATerminal(t *testing.T) {
 	w := newWorld(t)
 	before := w.pair("acme/admin")
 	w.want(w.onTerminal("[y/N] ", "n\r", "remove", "--repo", "acme/admin"), 2, "acme/admin  CONVOX_PASSWORD  all branches", "nothing was deleted")
-	w.want(w.onTerminal("[y/N] ", "\x03", "remove", "--repo", "acme/admin"), 130, "nothing was deleted")
+	w.want(w.onTerminal("[y/N] ", ctrlC, "remove", "--repo", "acme/admin"), 130, "nothing was deleted")
 	if after := w.pair("acme/admin"); after != before {
 		t.Errorf("%s became %s", before, after)
 	}

@@ -72,7 +72,6 @@ type Finder struct {
 	config   *aws.Config // pointers: fmt calls no methods on unexported fields,
 	settings *settings   // and prints the address of these, not the keys
 	source   *source     // of the credentials
-	calls    calls
 	mfa      *mfaPrompt
 	redactor *redactor
 
@@ -109,7 +108,6 @@ func NewFinder(options Options) (*Finder, error) {
 		e.Hints = []string{"set " + f.regionSetting + " to " + cmp.Or(text.Nearest(f.region, KnownRegions()), "a name such as "+defaultRegion)}
 		return nil, e
 	}
-	f.calls = newCalls(*f.config)
 	return f, nil
 }
 

@@ -46,7 +46,7 @@ func (w *world) issuer() {
 		case action == "AssumeRole":
 			fmt.Fprint(answer, "<AssumeRoleResponse><AssumeRoleResult><Credentials>"+keys+"</Credentials></AssumeRoleResult></AssumeRoleResponse>")
 		case strings.Contains(r.Header.Get("Authorization"), "Credential="+keyID):
-			fmt.Fprint(answer, "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/ann</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>")
+			fmt.Fprint(answer, "<DescribeStacksResponse><DescribeStacksResult></DescribeStacksResult></DescribeStacksResponse>")
 		default:
 			w.Errorf("asked %s %s", r.URL.Path, action)
 		}
@@ -98,12 +98,8 @@ func TestTheCredentialsAreThoseOfTheAWSCLI(t *testing.T) {
 				}
 				w.set(variable, value)
 			}
-			identity, err := w.finder(func(o *cfn.Options) { o.Profile = c.profile }).Identity(t.Context())
-			if err != nil {
+			if _, err := w.finder(func(o *cfn.Options) { o.Profile = c.profile }).Search(t.Context(), []string{"us-east-1"}, nil); err != nil {
 				t.Fatal(err)
-			}
-			if identity.Name != "ann" && !strings.HasPrefix(identity.Name, "admin/") {
-				t.Errorf("it is %s", identity.Name)
 			}
 			for _, call := range w.aws.Calls() {
 				if call.KeyID == bobID {

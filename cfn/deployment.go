@@ -59,11 +59,8 @@ func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 		return Deployment{}, err
 	}
 	f.onWrite()
-	answer, err := callAWS(ctx, f, attempt{what, rack, onServices("UpdateService", rack)}, func(ctx context.Context) (*ecs.UpdateServiceOutput, error) {
-		return f.calls.updateService(ctx, &ecs.UpdateServiceInput{
-			Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true,
-		}, servicesIn(rack.Region), f.serviceWriteOptions)
-	})
+	answer, err := callAWS(ctx, f, what, rack, ecs.NewFromConfig(f.writesIn(rack.Region)).UpdateService,
+		&ecs.UpdateServiceInput{Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true})
 	if err == nil && answer.Service != nil {
 		if newest, isNew := newSince(before, f.readDeployments(*answer.Service)); isNew {
 			return newest, nil
@@ -166,9 +163,8 @@ func (f *Finder) deployments(ctx context.Context, what string, rack Rack, servic
 }
 
 func (f *Finder) describeService(ctx context.Context, what string, rack Rack, service webService) (types.Service, error) {
-	answer, err := callAWS(ctx, f, attempt{what, rack, onServices("DescribeServices", rack)}, func(ctx context.Context) (*ecs.DescribeServicesOutput, error) {
-		return f.calls.describeServices(ctx, &ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}}, servicesIn(rack.Region))
-	})
+	answer, err := callAWS(ctx, f, what, rack, ecs.NewFromConfig(f.in(rack.Region)).DescribeServices,
+		&ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}})
 	if err != nil {
 		return types.Service{}, err
 	}

@@ -49,23 +49,20 @@ func Profiles(env func(string) string, home, given string) []Profile {
 		p := settings.profile(name)
 		base := settings.base(p)
 		listed := Profile{Name: name, Region: p.get("region"), Kind: kindOf(base), InUse: name == inUse}
-		if listed.Kind == kindSSO {
+		if listed.Kind == fromSSO {
 			listed.SSO, listed.NoSession = base.name, noSession(base, home)
 		}
 		if isRole(p) {
-			listed.Kind = "role"
+			listed.Kind = fromRole
 		}
 		all = append(all, listed)
 	}
 	return all
 }
 
-const (
-	kindSSO = "SSO"
-	// longestSources bounds the profiles that a role goes through. NewFinder refuses
-	// sources that form a circle.
-	longestSources = 10
-)
+// longestSources bounds the profiles that a role goes through. NewFinder refuses
+// sources that form a circle.
+const longestSources = 10
 
 // base is the profile whose credentials sign in: p itself, or where p is a role, the
 // last of its source profiles.
@@ -81,21 +78,21 @@ func (s *settings) base(p profile) profile {
 	return p
 }
 
-// kindOf tests in the order of chain.ofProfile.
+// kindOf is where the credentials of a profile come from that aren't a role's, or "".
 func kindOf(p profile) string {
 	switch {
 	case p.get("web_identity_token_file") != "":
-		return "web identity"
+		return fromWebIdentity
 	case p.get("sso_role_name") != "" || p.get("sso_account_id") != "":
-		return kindSSO
+		return fromSSO
 	case hasKeys(p.credentials):
-		return "keys"
+		return fromKeys
 	case p.get("login_session") != "":
-		return "login"
+		return fromLogin
 	case p.get("credential_process") != "":
-		return "process"
+		return fromProcess
 	case hasKeys(p.config):
-		return "keys"
+		return fromKeys
 	}
 	return ""
 }

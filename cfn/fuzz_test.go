@@ -134,10 +134,10 @@ func calls(t testing.TB, f *cfn.Finder) map[string]func() error {
 		},
 		"restart": func() error {
 			d, err := f.Restart(transport.Until(ctx), rack)
-			fit(t, "the restart", d.Reason)
+			fit(t, "the restart", d.Event)
 			return err
 		},
-		"deployment": func() error { d, err := f.Deployment(ctx, rack, ""); fit(t, "a deployment", d.Reason); return err },
+		"deployment": func() error { d, err := f.Deployment(ctx, rack); fit(t, "a deployment", d.Event); return err },
 	}
 }
 

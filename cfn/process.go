@@ -66,7 +66,7 @@ func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	switch {
 	case ctx.Err() != nil:
 		return aws.Credentials{}, p.newError("printed no credentials within a minute", terminal != nil)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a daemon that it started may keep its output open
+	case err != nil:
 		return aws.Credentials{}, p.newError("failed", terminal != nil)
 	}
 	found, ok := parseCredentials(out.text)

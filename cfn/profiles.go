@@ -147,7 +147,7 @@ func LoginSSO(ctx context.Context, profile string, tell func(line string)) error
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a browser that it started may keep its output open
+	case err != nil:
 		return newError(CodeExpiredSSO, "sign in to AWS with profile "+abbreviate(profile), "aws sso login failed",
 			"run it in another terminal to see what it says: "+SSOLogin(profile),
 			"install version 2 of the AWS CLI if yours is version 1, which has no sso login")

@@ -176,8 +176,7 @@ func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Re
 		text, err := p.standardInput(ctx, resetInput)
 		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one you piped in"}, err
 	case !o.saved: // a dry run needs any password
-		request.New, err = convox.NewPassword(nil)
-		return request, err
+		return reset.Request{New: convox.NewPassword()}, nil
 	}
 	if request = r.ReadSaved(); request.New.IsEmpty() {
 		err = usageError(fmt.Sprintf("no reset of %s was started here with a saved new password", r.Host),

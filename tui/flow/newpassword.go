@@ -79,15 +79,9 @@ func newStep() step {
 		},
 		take: func(f *Flow, v Value) { f.answers.newFrom = f.newSources()[v.Index] },
 		do: func(f *Flow) *Work {
-			if f.answers.newFrom != newMade || !f.answers.made.IsEmpty() {
-				return nil
+			if f.answers.newFrom == newMade && f.answers.made.IsEmpty() {
+				f.answers.made = convox.NewPassword()
 			}
-			made, err := convox.NewPassword(nil)
-			if err != nil {
-				f.goTo(StepNew)
-				f.problem = ProblemOf(err)
-			}
-			f.answers.made = made
 			return nil
 		},
 	}

@@ -190,7 +190,7 @@ func (a Audit) Errs() []error {
 // Audit reads concurrently, and judges. It fails if ctx ends, if Travis rejects everyone,
 // or if the given password can't be one; everything else is in the Audit.
 func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error) {
-	if err := convox.CheckPassword(request.Credential.Password); err != nil && request.Credential.isGiven() {
+	if err := convox.CheckPassword(request.Credential.Password); err != nil && isGiven(request.Credential) {
 		return Audit{}, err
 	}
 	request.Targets = RemoveDuplicates(request.Targets)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/text"
 )
 
 // judgeBuilds checks the builds of a file that uses Convox.
@@ -52,7 +53,7 @@ func (c *auditCase) judgeBuilds() {
 		c.add(SeverityNote, FoundNotPlayed, "not checked: "+unseen+"; if one of them deploys, builds deploy more often", "")
 	}
 	if names := c.dependsOn(); len(names) > 0 {
-		c.add(SeverityNote, FoundNotPlayed, "what a push to "+showBranch(p.branch)+" deploys depends on "+listed(names)+", whose value is unknown", "")
+		c.add(SeverityNote, FoundNotPlayed, "what a push to "+text.Quote(p.branch)+" deploys depends on "+text.List(names)+", whose value is unknown", "")
 	}
 }
 
@@ -113,7 +114,7 @@ func (c *auditCase) judgeGuard(s *playedStep, runs []stepRun) {
 	case every:
 		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", another)
 	case len(loose) > 0:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+showBranches(loose[:min(2, len(loose))])+": the pattern fits more than the branch", "anchor the pattern with ^ and $\nor "+c.newStepHint(runs[0].call))
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+text.QuoteList(loose[:min(2, len(loose))])+": the pattern fits more than the branch", "anchor the pattern with ^ and $\nor "+c.newStepHint(runs[0].call))
 	case tags && len(s.in(pushed)) > 0:
 		c.add(SeverityNote, FoundUnguarded, step+" runs for tags too, such as v1.0", "")
 	}
@@ -138,7 +139,7 @@ func (c *auditCase) judgeNotBuilt() {
 		if c.request.Branch != "" {
 			severity = SeverityWarning
 		}
-		c.add(severity, FoundNotBuilt, "Travis builds no push to "+showBranch(p.branch)+": "+p.outcomes[pushed].Build.Reason, "")
+		c.add(severity, FoundNotBuilt, "Travis builds no push to "+text.Quote(p.branch)+": "+p.outcomes[pushed].Build.Reason, "")
 	}
 }
 
@@ -286,15 +287,15 @@ func (c *auditCase) judgeTimes(outcome int) {
 		if w.rack != "" {
 			app += " to " + w.rack
 		}
-		message := fmt.Sprintf("a push to %s deploys %s %d times", showBranch(p.outcomes[outcome].Event.Branch), Shortened(app), len(all[w]))
+		message := fmt.Sprintf("a push to %s deploys %s %d times", text.Quote(p.outcomes[outcome].Event.Branch), Shortened(app), len(all[w]))
 		if len(in) > 1 {
-			message += ", in the jobs " + listed(in)
+			message += ", in the jobs " + text.List(in)
 		}
 		noun := " (line "
 		if len(distinct(lines)) > 1 {
 			noun = " (lines "
 		}
-		c.add(SeverityWarning, FoundPerJob, message+noun+listed(distinct(lines))+")", lastStage+"\nor "+c.newStepHint(build.Call{App: w.app, Rack: w.rack}))
+		c.add(SeverityWarning, FoundPerJob, message+noun+text.List(distinct(lines))+")", lastStage+"\nor "+c.newStepHint(build.Call{App: w.app, Rack: w.rack}))
 	}
 }
 
@@ -320,7 +321,7 @@ func (c *auditCase) judgeBranch(outcome int) {
 	host, password := c.originOf(HostName, branch), c.originOf(PasswordName, branch)
 	if own := branchesOf(c.vars); len(own) > 0 && host == nowhere && password == nowhere {
 		severity, unless := c.missing()
-		c.add(severity, FoundNoVariables, fmt.Sprintf("builds of %s deploy (line %d) and get neither %s nor %s: only %s has them%s", showBranch(branch), s.line, HostName, PasswordName, showBranches(own), unless), c.write("to write both", branch))
+		c.add(severity, FoundNoVariables, fmt.Sprintf("builds of %s deploy (line %d) and get neither %s nor %s: only %s has them%s", text.Quote(branch), s.line, HostName, PasswordName, text.QuoteList(own), unless), c.write("to write both", branch))
 	}
 	if outcome == pushed {
 		return
@@ -333,7 +334,7 @@ func (c *auditCase) judgeBranch(outcome int) {
 			for _, mine := range s.in(outcome) {
 				same := cmp.Or(r.call.App, c.file.app) == cmp.Or(mine.call.App, c.file.app) && r.call.Rack == mine.call.Rack
 				if same && host == ofAllBranches && c.originOf(HostName, p.branch) == ofAllBranches && !strings.Contains(r.call.App+r.call.Rack, "$") {
-					c.add(SeverityNote, FoundSameRack, fmt.Sprintf("builds of %s and of %s deploy %s to the same Rack (lines %d and %d)", showBranch(p.branch), showBranch(branch), cmp.Or(mine.call.App, c.file.app), other.line, s.line),
+					c.add(SeverityNote, FoundSameRack, fmt.Sprintf("builds of %s and of %s deploy %s to the same Rack (lines %d and %d)", text.Quote(p.branch), text.Quote(branch), cmp.Or(mine.call.App, c.file.app), other.line, s.line),
 						c.write("if that branch has a Rack of its own, give it variables of its own", branch))
 					return
 				}

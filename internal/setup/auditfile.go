@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
@@ -185,7 +186,7 @@ func (f *fileFacts) isConvoxs() bool {
 		return false
 	}
 	deploys := f.config != nil && len(f.config.Mentions()) > 0
-	return deploys || len(f.sets(HostName))+len(f.sets(PasswordName))+len(f.sets(overrideName)) > 0
+	return deploys || len(f.sets(HostName))+len(f.sets(PasswordName))+len(f.sets(OverrideName)) > 0
 }
 
 // judgeFile checks the .travis.yml, if it is available.
@@ -231,7 +232,7 @@ func (c *auditCase) judgeSecrets() {
 	}
 	for _, secret := range open {
 		hint := "write the new one to a private variable of the repository's settings"
-		if secret.Name != overrideName {
+		if secret.Name != OverrideName {
 			hint = c.write("write the new one as a private variable", "")
 		}
 		c.add(SeverityError, FoundPlainSecret, fmt.Sprintf("%s is in clear text in .travis.yml, line %d: everyone who can see the repository can read it%s", secret.Name, secret.Line, c.samePasswordNote(secret)),
@@ -249,7 +250,7 @@ func (c *auditCase) judgeOld(old oldSecret) {
 	switch signIn := c.deploySignIn(build.Call{}); {
 	case c.isGiven(old.Secret):
 		severity, hint = SeverityError, "change that password: it stays in the history"
-	case c.request.Credential.isGiven():
+	case isGiven(c.request.Credential):
 	case signIn != nil:
 		severity, hint = SeverityWarning, hint+"\nto check whether it is the current password: "+c.command("check", "", signIn, []string{stdinFlag})
 	default:
@@ -268,7 +269,7 @@ func (c *auditCase) samePasswordNote(open travisyml.Secret) string {
 
 func (c *auditCase) isGiven(open travisyml.Secret) bool {
 	password := c.request.Credential.Password
-	return c.request.Credential.isGiven() && (open.Value.Equal(password) || open.Value.Equal(quoteForTravis(password)))
+	return isGiven(c.request.Credential) && (open.Value.Equal(password) || open.Value.Equal(convox.Quote(password)))
 }
 
 // judgeOverrides finds variables that are both in the file and in the settings.
@@ -285,8 +286,8 @@ func (c *auditCase) judgeOverrides() {
 		c.add(SeverityWarning, FoundNoItem, fmt.Sprintf("the encrypted text in .travis.yml, line %d, isn't a list item and has other variables next to it: Travis makes a variable named secure of it", v.Line),
 			"write it as its own list item: - secure: \"…\"")
 	}
-	for _, v := range c.file.sets(overrideName) {
-		c.add(SeverityError, FoundRackURL, fmt.Sprintf("%s is in .travis.yml, line %d%s", overrideName, v.Line, encrypted(v))+ignoresPair, "delete it in the file")
+	for _, v := range c.file.sets(OverrideName) {
+		c.add(SeverityError, FoundRackURL, fmt.Sprintf("%s is in .travis.yml, line %d%s", OverrideName, v.Line, encrypted(v))+OverrideEffect, "delete it in the file")
 	}
 	if n := c.file.unnamed(); n > 0 && (c.isSet(HostName) || c.isSet(PasswordName)) {
 		c.add(SeverityNote, FoundUnnamed, text.Count(n, "encrypted variable")+" of .travis.yml, whose names are hidden: one named CONVOX_HOST or CONVOX_PASSWORD wins over the settings", "")

@@ -11,6 +11,7 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -22,18 +23,18 @@ type loginFacts struct {
 }
 
 // isGiven reports whether there is anything to verify.
-func (c Credential) isGiven() bool { return !c.Password.IsEmpty() && !c.Host.IsZero() }
+func isGiven(c Credential) bool { return !c.Password.IsEmpty() && !c.Host.IsZero() }
 
 func (a Auditor) verify(ctx context.Context, credential Credential) loginFacts {
 	facts := loginFacts{credential: credential}
-	if !credential.isGiven() {
+	if !isGiven(credential) {
 		return facts
 	}
 	facts.login, facts.err = credential.Verify(ctx, a.Checker)
 	return facts
 }
 
-func (l loginFacts) isAccepted() bool { return l.credential.isGiven() && l.err == nil }
+func (l loginFacts) isAccepted() bool { return isGiven(l.credential) && l.err == nil }
 
 // isRefused reports whether no build can log in with the credential.
 func (l loginFacts) isRefused() bool {
@@ -42,7 +43,7 @@ func (l loginFacts) isRefused() bool {
 
 // judge finds problems with the credential.
 func (l loginFacts) judge(f *findings, request AuditRequest) {
-	if !l.credential.isGiven() {
+	if !isGiven(l.credential) {
 		return
 	}
 	if l.err != nil {
@@ -81,18 +82,6 @@ func (l loginFacts) sees(rack string) bool {
 		}
 	}
 	return false
-}
-
-// listVisibleRacks says which Racks a key can see.
-func listVisibleRacks(login convox.Login) string {
-	var all []string
-	for _, r := range login.Racks {
-		all = append(all, r.String())
-	}
-	if len(all) == 0 {
-		return "it can't see any: make a deploy key in the organization that the Rack belongs to"
-	}
-	return "it sees: " + strings.Join(all, ", ")
 }
 
 // origin is where a build gets a variable from; if several have it, the last one wins
@@ -144,7 +133,7 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 	write := c.write("to write both", branch)
 	where := "it has "
 	if branch != "" {
-		where = "branch " + showBranch(branch) + " has "
+		where = "branch " + text.Quote(branch) + " has "
 	}
 	missing, unless := c.missing()
 	if c.file.setsForSome(HostName) || c.file.setsForSome(PasswordName) {
@@ -152,7 +141,7 @@ func (c *auditCase) judgeScope(branch string, branches bool) {
 	}
 	switch {
 	case host == nowhere && password == nowhere && branches:
-		c.add(SeverityNote, FoundBranchesOnly, "only builds of some branches have variables: "+showBranches(branchesOf(c.vars)), c.write("for the other branches", ""))
+		c.add(SeverityNote, FoundBranchesOnly, "only builds of some branches have variables: "+text.QuoteList(branchesOf(c.vars)), c.write("for the other branches", ""))
 	case host == nowhere && password == nowhere:
 		c.add(missing, FoundMissingPair, where+"neither "+HostName+" nor "+PasswordName+unless, write)
 	case password == nowhere:
@@ -268,7 +257,7 @@ func (a Auditor) readRacks(ctx context.Context, repositories []repositoryFacts, 
 		return rackFacts{}
 	}
 	found, err := searcher.Search(ctx, nil, nil)
-	if err != nil || len(notSearched("", found)) > 0 {
+	if err != nil || slices.ContainsFunc(found.Skipped, func(s cfn.Skipped) bool { return !s.Off }) {
 		return rackFacts{}
 	}
 	return rackFacts{racks: found.Racks, regions: searcher.Regions()}

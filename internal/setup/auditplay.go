@@ -290,7 +290,7 @@ func settingsFor(vars []travisapi.EnvVar, branch string) []build.Setting {
 	for _, v := range vars {
 		if v.Branch == "" || v.Branch == branch {
 			setting := build.Setting{Name: v.Name, Private: true}
-			if v.Public && !slices.Contains([]string{HostName, PasswordName, overrideName}, v.Name) {
+			if v.Public && !slices.Contains([]string{HostName, PasswordName, OverrideName}, v.Name) {
 				setting.Private, setting.Value = false, v.Value.Reveal()
 			}
 			settings = append(settings, setting)

@@ -1,12 +1,11 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
@@ -110,7 +109,7 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 // isConvoxs reports whether the repository has anything to do with Convox.
 func (f repositoryFacts) isConvoxs() bool {
 	for _, v := range f.vars {
-		if v.Name == HostName || v.Name == PasswordName || v.Name == overrideName {
+		if v.Name == HostName || v.Name == PasswordName || v.Name == OverrideName {
 			return true
 		}
 	}
@@ -128,7 +127,7 @@ func (f repositoryFacts) owner() ownerKey {
 	if login == "" {
 		login, _, _ = strings.Cut(f.target.Slug, "/")
 	}
-	return ownerKey{f.target.provider(), strings.ToLower(login)}
+	return ownerKey{cmp.Or(f.target.Provider, travisapi.GitHub), strings.ToLower(login)}
 }
 
 // readAccounts reads the accounts that own the repositories: their variables go to every
@@ -136,35 +135,37 @@ func (f repositoryFacts) owner() ownerKey {
 // Travis doesn't know or give out counts as having no variables.
 func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFacts, user travisapi.User) error {
 	type account struct {
+		ownerKey
 		vars []travisapi.AccountEnvVar
 		err  error
 	}
 	accounts := make(map[ownerKey]*account)
-	var reads errgroup.Group
-	reads.SetLimit(sideBySide)
+	var others []*account
 	for _, facts := range repositories {
 		key := facts.owner()
 		if facts.repository.ID == 0 || accounts[key] != nil {
 			continue
 		}
-		read := &account{}
+		read := &account{ownerKey: key}
 		accounts[key] = read
 		if key.login == strings.ToLower(user.Login) && key.provider == travisapi.GitHub {
 			read.vars = user.EnvVars
 			continue
 		}
-		reads.Go(func() error {
-			defer crash.Catch()
-			owner, err := a.Travis.Owner(ctx, key.provider, key.login)
-			read.vars = owner.EnvVars
-			if !travisapi.Failed(err, travisapi.CodeNotFound, travisapi.CodeDenied) {
-				read.err = err
-			}
-			return stopping(err)
-		})
+		others = append(others, read)
 	}
-	if err := reads.Wait(); err != nil {
-		return err
+	readEach(len(others), nil, func(i int) {
+		read := others[i]
+		owner, err := a.Travis.Owner(ctx, read.provider, read.login)
+		read.vars = owner.EnvVars
+		if !travisapi.Failed(err, travisapi.CodeNotFound, travisapi.CodeDenied) {
+			read.err = err
+		}
+	})
+	for _, read := range others {
+		if endsRun(read.err) {
+			return read.err
+		}
 	}
 	for i := range repositories {
 		if read := accounts[repositories[i].owner()]; read != nil {
@@ -227,7 +228,6 @@ func (c *auditCase) judgeError() {
 
 // Parts of several findings.
 const (
-	ignoresPair    = ": the convox CLI uses it and ignores CONVOX_HOST and CONVOX_PASSWORD"
 	inLogs         = ": every build's log shows it"
 	lookAtSettings = "check the repository's settings on Travis"
 )
@@ -290,10 +290,10 @@ func (c *auditCase) judgeDuplicates() {
 // judgeRackURL finds what the convox CLI uses instead of the two variables.
 func (c *auditCase) judgeRackURL() {
 	for _, v := range c.vars {
-		if v.Name != overrideName || !c.counts(v.Branch) {
+		if v.Name != OverrideName || !c.counts(v.Branch) {
 			continue
 		}
-		message, hint := overrideName+" is set"+on(v.Branch)+ignoresPair, "delete "+overrideName+" in the repository's settings on Travis"
+		message, hint := OverrideName+" is set"+on(v.Branch)+OverrideEffect, "delete "+OverrideName+" in the repository's settings on Travis"
 		if v.Public {
 			message += "; it is public" + inLogs
 			hint += ", and change the password in it"
@@ -301,8 +301,8 @@ func (c *auditCase) judgeRackURL() {
 		c.add(SeverityError, FoundRackURL, message, hint)
 	}
 	for _, v := range c.account {
-		if v.Name == overrideName {
-			c.add(SeverityError, FoundRackURL, overrideName+" is set for all builds of "+c.owner().login+ignoresPair, "delete "+overrideName+" in the settings of that Travis account")
+		if v.Name == OverrideName {
+			c.add(SeverityError, FoundRackURL, OverrideName+" is set for all builds of "+c.owner().login+OverrideEffect, "delete "+OverrideName+" in the settings of that Travis account")
 		}
 	}
 }
@@ -352,7 +352,7 @@ func (c *auditCase) activate() string {
 	if c.request.OwnTravis {
 		return hint
 	}
-	return hint + ": https://app.travis-ci.com/" + string(c.target.provider()) + "/" + c.target.Slug
+	return hint + ": " + pageOf(c.target)
 }
 
 func (c *auditCase) getAccess() string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
@@ -193,15 +194,15 @@ func (c *auditCase) judgeIdle(s *playedStep) {
 	case other && len(s.runs) > 0:
 		return // it is for another environment
 	}
-	branch := showBranch(p.branch)
+	branch := text.Quote(p.branch)
 	severity, message := SeverityWarning, fmt.Sprintf("%s never runs for %s", s.name(), branch)
 	meant, others := p.branches(s)
 	master := p.branch != "master" && slices.Equal(meant, []string{"master"})
 	var instead []string
 	if len(meant) > 0 {
-		instead = append(instead, showBranches(meant))
+		instead = append(instead, text.QuoteList(meant))
 	} else if len(others) > 0 {
-		instead = append(instead, "branches such as "+showBranches(others[:1]))
+		instead = append(instead, "branches such as "+text.QuoteList(others[:1]))
 	}
 	if len(s.in(tagged)) > 0 {
 		instead = append(instead, "tags")
@@ -246,7 +247,7 @@ func (c *auditCase) reasons(s *playedStep) string {
 }
 
 func (c *auditCase) reasonOf(o build.Obstacle) string {
-	branch := showBranch(c.file.played.branch)
+	branch := text.Quote(c.file.played.branch)
 	switch o.Kind {
 	case build.ObstacleBranches:
 		return fmt.Sprintf("`branches` on line %d leaves %s out", o.Line, branch)
@@ -324,7 +325,7 @@ func (c *auditCase) reasonHints(s *playedStep) string {
 	for _, o := range s.because {
 		switch o.Kind {
 		case build.ObstacleBranches:
-			hints = append(hints, "add "+showBranch(branch)+" to `branches`, if it is to deploy")
+			hints = append(hints, "add "+text.Quote(branch)+" to `branches`, if it is to deploy")
 		case build.ObstacleIf:
 			hints = append(hints, fmt.Sprintf("change the condition on line %d: https://docs.travis-ci.com/user/conditions-v1", o.Line))
 		case build.ObstacleSkip:
@@ -332,7 +333,7 @@ func (c *auditCase) reasonHints(s *playedStep) string {
 		case build.ObstacleNoScript:
 			hints = append(hints, "add a `script` with the tests, or `script: skip`")
 		case build.ObstacleBranch:
-			hints = append(hints, "change the branch to "+showBranch(branch)+", if that is intended")
+			hints = append(hints, "change the branch to "+text.Quote(branch)+", if that is intended")
 		case build.ObstacleNoBranch, build.ObstacleOtherBranch:
 			hints = append(hints, "add `branch: "+branch+"` under `on`")
 		case build.ObstacleTags:

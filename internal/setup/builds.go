@@ -9,6 +9,7 @@ import (
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
 
@@ -136,7 +137,7 @@ func (b Builds) Undecided() error {
 	if !b.IsBuilt() {
 		return &problem.Error{
 			Code:   "yml_not_built",
-			Action: "check", Object: travisyml.FileName, Reason: fmt.Sprintf("Travis doesn't build %s: %s", showBranch(b.Target.Branch), b.Outcomes[pushed].Build.Reason),
+			Action: "check", Object: travisyml.FileName, Reason: fmt.Sprintf("Travis doesn't build %s: %s", text.Quote(b.Target.Branch), b.Outcomes[pushed].Build.Reason),
 			Hints: []string{"change the file so that Travis builds the branch"},
 		}
 	}
@@ -196,7 +197,7 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []Warning {
 				lines = append(lines, text)
 			}
 		}
-		add(FoundPerJob, lastStage, "a push to %s deploys %s %d times (line %s)", showBranch(b.Target.Branch), b.Target.App, n, joinWords(lines))
+		add(FoundPerJob, lastStage, "a push to %s deploys %s %d times (line %s)", text.Quote(b.Target.Branch), b.Target.App, n, joinWords(lines))
 	}
 	seen := map[int]bool{}
 	for _, call := range found {

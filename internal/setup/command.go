@@ -2,15 +2,12 @@ package setup
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
-	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/text"
-	"convox-travis/travisapi"
 )
 
 // RunFlags are the flags of a run that the commands in its hints repeat, so that each can
@@ -42,76 +39,7 @@ func flag(name, value string) []string {
 	return []string{name, value}
 }
 
-// repoFlags name repositories: those of GitHub by slug, others by address, which includes
-// the provider.
-func repoFlags(targets ...Target) (flags []string) {
-	for _, target := range targets {
-		name := target.Slug
-		if provider := target.provider(); provider != travisapi.GitHub {
-			name = gitrepo.HostOf(string(provider)) + "/" + name
-		}
-		flags = append(flags, "--repo", name)
-	}
-	return flags
-}
-
 func (g RunFlags) travis() []string { return flag("--travis-endpoint", g.Endpoint) }
-
-// longestCommand is how many repositories a command line may name.
-const longestCommand = 20
-
-// Cleanup is how to remove what a run wrote.
-type Cleanup struct {
-	IsUndo  bool   // no value was replaced, so everything is then as it was before
-	Command string // deletes the variables; "" where none were written
-	Note    string // what the command needs, does and can't restore, or ""
-	File    string // what to do about .travis.yml; "" where it is unchanged
-}
-
-// Cleanup returns how to remove what was written. Its command has the flags that
-// lead to the same Travis.
-func (r Report) Cleanup(given RunFlags) Cleanup {
-	var targets []Target
-	var cleanup Cleanup
-	var branch string
-	replaced := map[string]bool{}
-	for _, repository := range r.Repositories {
-		if repository.hasChangedVariables() {
-			targets, branch = append(targets, repository.Target), repository.Variables[0].Branch
-		}
-		for _, v := range repository.Variables {
-			if v.Action == Replace && v.isWritten() {
-				replaced[v.Name] = true
-			}
-		}
-		if repository.File != nil && repository.File.Written() {
-			cleanup.File = repository.File.cleanup()
-		}
-	}
-	cleanup.IsUndo = len(replaced) == 0
-	if len(targets) == 0 {
-		return cleanup
-	}
-	repos := repoFlags(targets...)
-	var notes []string
-	if len(targets) > longestCommand {
-		repos, notes = []string{"--repos-from", "FILE"}, []string{fmt.Sprintf("list the %d repositories in FILE, one a line", len(targets))}
-	}
-	cleanup.Command = commandLine([]string{"remove"}, repos, flag("--branch", branch), given.travis())
-	if !cleanup.IsUndo {
-		what := "values"
-		switch {
-		case len(targets) > 1 || len(replaced) > 1:
-		case replaced[HostName]:
-			what = "host"
-		default:
-			what = "password"
-		}
-		notes = append(notes, "deletes both variables", "the replaced "+what+" can't be restored")
-	}
-	cleanup.Note = strings.Join(notes, "; ")
-	return cleanup
-}
 
 // AddStepCommand is what adds the deploy step in a clone. rack is ORG/NAME behind a
 // Console, "" while that is open, and branch is "" for the default branch.
@@ -126,14 +54,14 @@ func AddStepCommand(c Credential, rack, branch string) string {
 // command is the command with a name, or the wizard for "", for the repository, with the
 // flags for its Travis.
 func (c *auditCase) command(name, branch string, more ...[]string) string {
-	parts := [][]string{strings.Fields(name), repoFlags(c.target), flag("--branch", branch)}
+	parts := [][]string{strings.Fields(name), []string{"--repo", c.target.Address()}, flag("--branch", branch)}
 	return commandLine(append(append(parts, more...), c.request.Given.travis())...)
 }
 
 // write is a hint to write the variables of a branch, or of all branches: with the
 // wizard, which asks for the rest, unless the run was given a password.
 func (c *auditCase) write(lead, branch string) string {
-	if c.request.Credential.isGiven() {
+	if isGiven(c.request.Credential) {
 		return lead + ": " + c.command("apply", branch, c.request.signIn(), c.request.Given.Password)
 	}
 	return lead + ": " + c.command("", branch, c.request.signIn())

@@ -2,20 +2,16 @@ package setup
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
-	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/secret"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
-	"convox-travis/travisapi"
+
+	"github.com/aymanbagabas/go-udiff"
 )
 
 // DeployStep is a deployment with Convox to add to .travis.yml.
@@ -227,98 +223,66 @@ func (s DeployStep) step() travisyml.Step {
 	return step
 }
 
-// padding is the overhead of PKCS #1 v1.5, in bytes
-// (https://www.rfc-editor.org/rfc/rfc8017#section-7.2).
-const padding = 11
-
-// longestKey limits a key, in bits: Travis makes 4096, and the time for a key grows with
-// the square of its length.
-const longestKey = 16384
-
-// CodeShortKey marks the Error for a key that is too short for a variable.
-const CodeShortKey = "short_key"
-
-// Encrypt makes the content of a "secure:" item in .travis.yml
-// (https://docs.travis-ci.com/user/encryption-keys/): NAME=VALUE, with the value quoted
-// for Bash, encrypted with the repository's own key, in base64. Only builds of this
-// repository can read it. The error is a problem.Error.
-func Encrypt(key travisapi.Key, name string, value secret.String) (string, error) {
-	public, err := publicKey(key.PEM)
-	if err != nil {
-		return "", err
+// WriteFile adds to a file what can be added, and reports it. err is that of
+// planning it.
+func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
+	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
+	if err == nil || refused && change.Changed() {
+		err = change.Write()
 	}
-	text := []byte(name + "=" + quoteForTravis(value).Reveal())
-	defer clear(text)
-	if most := public.Size() - padding; len(text) > most {
-		return "", &problem.Error{
-			Code:   CodeShortKey,
-			Action: "encrypt", Object: name, Reason: fmt.Sprintf("the repository's key has %d bits, so it encrypts at most %d bytes, and this is %d", public.N.BitLen(), most, len(text)),
-			Hints: []string{"write it to the repository's settings instead, which have no such limit"},
+	return change.report(err, encrypted)
+}
+
+// Intent is the report of a change that wasn't made.
+func (c FileChange) Intent(err error, encrypted bool) *FileReport {
+	report := c.report(err, encrypted)
+	report.Planned = true
+	return report
+}
+
+func (c FileChange) report(err error, encrypted bool) *FileReport {
+	report := &FileReport{Path: c.File.Path, Missing: c.File.Missing, Found: c.Found, Err: err, ToPaste: c.ToPaste}
+	if err == nil && c.Changed() {
+		leavesOutEnv := slices.ContainsFunc(c.ToPaste, func(r *travisyml.Refusal) bool { return strings.HasPrefix(r.Place, "env") })
+		report.Step, report.Encrypted = c.Form != "", encrypted && !leavesOutEnv
+	}
+	return report
+}
+
+// Diff is what would be added, as a unified diff
+// (https://www.gnu.org/software/diffutils/manual/html_node/Unified-Format.html); "" is
+// nothing. The file's name is cleaned of terminal control characters.
+func (c FileChange) Diff() string {
+	name := text.Clean(filepath.Base(c.File.Path))
+	before := "a/" + name
+	if c.File.Missing {
+		before = "/dev/null"
+	}
+	return udiff.Unified(before, "b/"+name, c.File.Text, c.New)
+}
+
+// warn adds the side effects of a step.
+func (c *FileChange) warn(document *travisyml.Document, place string) {
+	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
+		c.Warnings = append(c.Warnings, Warning{
+			Code:    "yml_hooks",
+			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs them with this one too",
+			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
+		})
+	}
+}
+
+// codeUnseen marks a Warning about something unknown in the file.
+const codeUnseen = "yml_unseen"
+
+// noteUnseen adds what is unknown in the file.
+func (c *FileChange) noteUnseen() {
+	for i, unseen := range c.Builds.Unseen() {
+		unseen.Line = c.lineBefore(unseen.Line)
+		if i == mostNamed {
+			c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: "more of it is unknown"})
+			break
 		}
+		c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: unseen.String()})
 	}
-	//lint:ignore SA1019 Travis reads nothing else
-	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, public, text)
-	if err != nil {
-		return "", badKey() // the cause says nothing useful about the key
-	}
-	return base64.StdEncoding.EncodeToString(sealed), nil
-}
-
-// publicKey reads a key from Travis, in PKIX or PKCS #1.
-func publicKey(text string) (*rsa.PublicKey, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return nil, badKey()
-	}
-	public, err := x509.ParsePKCS1PublicKey(block.Bytes)
-	if err != nil {
-		key, _ := x509.ParsePKIXPublicKey(block.Bytes) // nil is no key
-		public, _ = key.(*rsa.PublicKey)
-	}
-	if public == nil || public.N.BitLen() > longestKey {
-		return nil, badKey()
-	}
-	return public, nil
-}
-
-func badKey() error {
-	return &problem.Error{
-		Code: "bad_key", Reason: "the key that Travis returned for the repository can't be used",
-		Hints: []string{"write the variables to the repository's settings instead"},
-	}
-}
-
-// Placeholder is the text of Placeholders.
-const Placeholder = "madeWhenItIsWritten"
-
-// Placeholders stand for the variables before they are encrypted.
-func Placeholders() []travisyml.Secure {
-	return []travisyml.Secure{{Name: HostName, Text: Placeholder}, {Name: PasswordName, Text: Placeholder}}
-}
-
-// MissingSecure returns placeholders for the variables that a file doesn't have encrypted
-// by this program. The error is travisyml's, for a file that can't be parsed.
-func MissingSecure(file travisyml.File) ([]travisyml.Secure, error) {
-	document, err := travisyml.Parse(file.Text)
-	if err != nil {
-		return nil, err
-	}
-	there := document.OurSecure()
-	return slices.DeleteFunc(Placeholders(), func(s travisyml.Secure) bool { return slices.Contains(there, s.Name) }), nil
-}
-
-// EncryptPair encrypts both variables.
-func EncryptPair(key travisapi.Key, c Credential) ([]travisyml.Secure, error) {
-	var all []travisyml.Secure
-	for _, v := range []struct {
-		name  string
-		value secret.String
-	}{{HostName, secret.New(c.Host.String())}, {PasswordName, c.Password}} {
-		text, err := Encrypt(key, v.name, v.value)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, travisyml.Secure{Name: v.name, Text: text})
-	}
-	return all, nil
 }

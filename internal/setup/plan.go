@@ -338,7 +338,7 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 func consoleWarnings(login convox.Login, rack string) []Warning {
 	if len(login.Racks) == 0 {
 		return []Warning{{
-			Code:    FoundNoRacks,
+			Code:    "no_racks",
 			Message: fmt.Sprintf("%s accepts the key, but the key can't see any Rack, so builds can't deploy", login.Host),
 			Hint:    "create a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
 		}}
@@ -357,7 +357,7 @@ func consoleWarnings(login convox.Login, rack string) []Warning {
 		return nil
 	}
 	return []Warning{{
-		Code:    FoundRackStatus,
+		Code:    "rack_status",
 		Message: fmt.Sprintf("%s reports that Rack %s, so deployments are likely to fail", login.Host, strings.Join(lost, ", ")),
 		Hint:    "check the Rack in Console, and fix it before builds deploy",
 	}}
@@ -372,6 +372,18 @@ func sees(login convox.Login, rack string) error {
 		return nil
 	}
 	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", rack), Hints: []string{listVisibleRacks(login)}}
+}
+
+// listVisibleRacks says which Racks a key can see.
+func listVisibleRacks(login convox.Login) string {
+	var all []string
+	for _, r := range login.Racks {
+		all = append(all, r.String())
+	}
+	if len(all) == 0 {
+		return "it can't see any: make a deploy key in the organization that the Rack belongs to"
+	}
+	return "it sees: " + strings.Join(all, ", ")
 }
 
 // warn adds what a person should know before anything is written.
@@ -395,13 +407,13 @@ func (p *RepositoryPlan) warn(request Request) {
 	}
 	for _, branch := range branchConflicts(p.before, request.Branch, request.Credential.Host).passwordOnly {
 		p.add("branch_password_only",
-			fmt.Sprintf("branch %s has its own CONVOX_PASSWORD and no CONVOX_HOST: that password would be sent to %s", showBranch(branch), request.Credential.Host),
+			fmt.Sprintf("branch %s has its own CONVOX_PASSWORD and no CONVOX_HOST: that password would be sent to %s", text.Quote(branch), request.Credential.Host),
 			"set both variables for that branch")
 	}
 	for _, v := range p.before {
-		if v.Name == overrideName && (v.Branch == "" || v.Branch == request.Branch || request.Branch == "") {
-			p.add("rack_url", overrideName+" is set"+on(v.Branch)+ignoresPair,
-				"delete "+overrideName+" from the repository's settings")
+		if v.Name == OverrideName && (v.Branch == "" || v.Branch == request.Branch || request.Branch == "") {
+			p.add("rack_url", OverrideName+" is set"+on(v.Branch)+OverrideEffect,
+				"delete "+OverrideName+" from the repository's settings")
 		}
 	}
 }
@@ -431,37 +443,16 @@ func (p *RepositoryPlan) add(code, message, hint string) {
 	p.Warnings = append(p.Warnings, Warning{Code: code, Target: p.Target, Message: message, Hint: hint})
 }
 
-// provider is the target's, or GitHub.
-func (t Target) provider() travisapi.Provider {
-	if t.Provider == "" {
-		return travisapi.GitHub
-	}
-	return t.Provider
-}
-
 func ownHost(branches []string) string {
 	if len(branches) == 1 {
-		return "branch " + showBranch(branches[0]) + " has its own CONVOX_HOST and no CONVOX_PASSWORD"
+		return "branch " + text.Quote(branches[0]) + " has its own CONVOX_HOST and no CONVOX_PASSWORD"
 	}
-	return "branches " + showBranches(branches) + " have their own CONVOX_HOST and no CONVOX_PASSWORD"
-}
-
-// showBranch makes a branch's name, which comes from outside, safe to show and paste.
-func showBranch(branch string) string {
-	return text.Quote(branch)
-}
-
-func showBranches(branches []string) string {
-	shown := make([]string, len(branches))
-	for i, branch := range branches {
-		shown[i] = showBranch(branch)
-	}
-	return strings.Join(shown, ", ")
+	return "branches " + text.QuoteList(branches) + " have their own CONVOX_HOST and no CONVOX_PASSWORD"
 }
 
 func on(branch string) string {
 	if branch == "" {
 		return ""
 	}
-	return " (branch " + showBranch(branch) + ")"
+	return " (branch " + text.Quote(branch) + ")"
 }

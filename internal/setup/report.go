@@ -1,11 +1,7 @@
 package setup
 
 import (
-	"path/filepath"
-	"slices"
 	"strings"
-
-	"github.com/aymanbagabas/go-udiff"
 
 	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
@@ -92,7 +88,7 @@ func (r RepositoryReport) Outcome() string {
 	for i, v := range r.Variables {
 		outcomes[i] = v.Outcome()
 		if v.Branch != "" {
-			outcomes[i] += " for branch " + showBranch(v.Branch)
+			outcomes[i] += " for branch " + text.Quote(v.Branch)
 		}
 	}
 	if len(outcomes) == 2 && outcomes[0] == outcomes[1] {
@@ -282,68 +278,4 @@ func (r FileReport) Outcome() string {
 		return "unchanged: it already deploys"
 	}
 	return "unchanged"
-}
-
-// WriteFile adds to a file what can be added, and reports it. err is that of
-// planning it.
-func WriteFile(change FileChange, err error, encrypted bool) *FileReport {
-	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
-	if err == nil || refused && change.Changed() {
-		err = change.Write()
-	}
-	return change.report(err, encrypted)
-}
-
-// Intent is the report of a change that wasn't made.
-func (c FileChange) Intent(err error, encrypted bool) *FileReport {
-	report := c.report(err, encrypted)
-	report.Planned = true
-	return report
-}
-
-func (c FileChange) report(err error, encrypted bool) *FileReport {
-	report := &FileReport{Path: c.File.Path, Missing: c.File.Missing, Found: c.Found, Err: err, ToPaste: c.ToPaste}
-	if err == nil && c.Changed() {
-		leavesOutEnv := slices.ContainsFunc(c.ToPaste, func(r *travisyml.Refusal) bool { return strings.HasPrefix(r.Place, "env") })
-		report.Step, report.Encrypted = c.Form != "", encrypted && !leavesOutEnv
-	}
-	return report
-}
-
-// Diff is what would be added, as a unified diff
-// (https://www.gnu.org/software/diffutils/manual/html_node/Unified-Format.html); "" is
-// nothing. The file's name is cleaned of terminal control characters.
-func (c FileChange) Diff() string {
-	name := text.Clean(filepath.Base(c.File.Path))
-	before := "a/" + name
-	if c.File.Missing {
-		before = "/dev/null"
-	}
-	return udiff.Unified(before, "b/"+name, c.File.Text, c.New)
-}
-
-// warn adds the side effects of a step.
-func (c *FileChange) warn(document *travisyml.Document, place string) {
-	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
-		c.Warnings = append(c.Warnings, Warning{
-			Code:    "yml_hooks",
-			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs them with this one too",
-			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
-		})
-	}
-}
-
-// codeUnseen marks a Warning about something unknown in the file.
-const codeUnseen = "yml_unseen"
-
-// noteUnseen adds what is unknown in the file.
-func (c *FileChange) noteUnseen() {
-	for i, unseen := range c.Builds.Unseen() {
-		unseen.Line = c.lineBefore(unseen.Line)
-		if i == mostNamed {
-			c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: "more of it is unknown"})
-			break
-		}
-		c.Notes = append(c.Notes, Warning{Code: codeUnseen, Message: unseen.String()})
-	}
 }

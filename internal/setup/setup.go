@@ -16,11 +16,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -31,8 +32,11 @@ const (
 	PasswordName = "CONVOX_PASSWORD"
 )
 
-// overrideName is read by the convox CLI before the two variables.
-const overrideName = "RACK_URL"
+// OverrideName is read by the convox CLI before the two variables.
+const OverrideName = "RACK_URL"
+
+// OverrideEffect follows the statement that OverrideName is set.
+const OverrideEffect = ": the convox CLI uses it and ignores CONVOX_HOST and CONVOX_PASSWORD"
 
 // Travis is what setup needs from Travis; a travisapi.Client implements it.
 type Travis interface {
@@ -96,12 +100,29 @@ func (t Target) String() string {
 	return string(t.Provider) + " " + t.Slug
 }
 
+// Address names the repository in a command: by its slug on GitHub, otherwise by an
+// address that includes the provider.
+func (t Target) Address() string {
+	if provider := t.provider(); provider != travisapi.GitHub {
+		return gitrepo.HostOf(string(provider)) + "/" + t.Slug
+	}
+	return t.Slug
+}
+
 // Ref names the repository by its slug, while its number is unknown.
 func (t Target) Ref() travisapi.Ref {
 	if t.Provider == "" {
 		return travisapi.BySlug(travisapi.GitHub, t.Slug)
 	}
 	return travisapi.BySlug(t.Provider, t.Slug)
+}
+
+// provider is the target's, or GitHub.
+func (t Target) provider() travisapi.Provider {
+	if t.Provider == "" {
+		return travisapi.GitHub
+	}
+	return t.Provider
 }
 
 // Warning is something that the person should know; it stops nothing.
@@ -241,14 +262,5 @@ func Names(targets []Target) string {
 	for i, target := range targets {
 		names[i] = target.String()
 	}
-	return listed(names)
-}
-
-// listed joins the first of several words, and says how many more there are.
-func listed(list []string) string {
-	const few = 4
-	if len(list) > few {
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
-	}
-	return strings.Join(list, ", ")
+	return text.List(names)
 }

@@ -12,6 +12,7 @@ import (
 
 	"convox-travis/internal/clock"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -191,7 +192,12 @@ func (r TestBuildRequest) page(build travisapi.Build) string {
 	if !r.Hosted || build.ID == 0 {
 		return ""
 	}
-	return fmt.Sprintf("https://app.travis-ci.com/%s/%s/builds/%d", r.Target.provider(), r.Target.Slug, build.ID)
+	return fmt.Sprintf("%s/builds/%d", pageOf(r.Target), build.ID)
+}
+
+// pageOf is a repository's page on travis-ci.com.
+func pageOf(target Target) string {
+	return "https://app.travis-ci.com/" + string(cmp.Or(target.Provider, travisapi.GitHub)) + "/" + target.Slug
 }
 
 // TestBuildTravis is what an audit needs for test builds.
@@ -270,11 +276,11 @@ func (c *auditCase) noTestBuildReason() string {
 	case host == nowhere || password == nowhere:
 		return "the variables aren't set" + c.forBranch(branch)
 	case host == ofBranch && password != ofBranch && !c.sameHost(branch):
-		return "branch " + showBranch(branch) + " has a " + HostName + " of its own and no password: the build would send that host the password of " + password.name()
+		return "branch " + text.Quote(branch) + " has a " + HostName + " of its own and no password: the build would send that host the password of " + password.name()
 	case host != password && !(host == ofBranch && c.sameHost(branch)):
 		return HostName + " and " + PasswordName + " aren't from the same place" + c.forBranch(branch)
 	case c.isOverridden(branch):
-		return overrideName + " is set" + ignoresPair
+		return OverrideName + " is set" + OverrideEffect
 	case !c.repository.Active:
 		return "Travis doesn't build the repository"
 	}
@@ -286,14 +292,14 @@ func (c *auditCase) forBranch(branch string) string {
 	if len(branchesOf(c.vars)) == 0 {
 		return ""
 	}
-	return " for branch " + showBranch(branch) + ", which would be built"
+	return " for branch " + text.Quote(branch) + ", which would be built"
 }
 
 // isOverridden reports whether builds of a branch have something that the convox CLI uses
 // instead of the variables.
 func (c *auditCase) isOverridden(branch string) bool {
-	return len(c.file.sets(overrideName))+len(inScope(c.vars, overrideName, ""))+len(inScope(c.vars, overrideName, branch)) > 0 ||
-		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == overrideName })
+	return len(c.file.sets(OverrideName))+len(inScope(c.vars, OverrideName, ""))+len(inScope(c.vars, OverrideName, branch)) > 0 ||
+		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == OverrideName })
 }
 
 func runTestBuild(stop Stop, travis TestBuildTravis, request AuditRequest, prover TestBuilder, audited Audited, hosted bool) error {

@@ -22,7 +22,7 @@ import (
 	"convox-travis/internal/clock"
 	"convox-travis/internal/demo"
 	"convox-travis/internal/faults"
-	"convox-travis/internal/pace"
+	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
 )
@@ -95,7 +95,7 @@ func (w *inside) run(input string, args ...string) ending {
 func (w *inside) runOn(in io.Reader, out, err io.Writer, args ...string) int {
 	w.Helper()
 	p := &program{
-		limit: pace.Limit{Calls: 1 << 20, Per: time.Second}, // each run is the only one
+		limit: ratelimit.Limit{Calls: 1 << 20, Per: time.Second}, // each run is the only one
 		in:    in, out: out, err: err,
 		env:  func(name string) string { return w.env[name] },
 		home: w.dir, goos: "linux", dir: w.dir, cache: filepath.Join(w.dir, "cache"),

@@ -24,9 +24,9 @@ import (
 	"convox-travis/internal/child"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
-	"convox-travis/internal/pace"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
+	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
@@ -54,7 +54,7 @@ type program struct {
 	// calls, or "".
 	cache string
 	// limit applies to POSTs to Travis.
-	limit   pace.Limit
+	limit   ratelimit.Limit
 	clients travisClients
 
 	// wizardWaits carries what a call waits for to the wizard; nil means standard error.
@@ -107,7 +107,7 @@ func systemProgram() *program {
 		goos:          runtime.GOOS,
 		dir:           ".",
 		cache:         cache,
-		limit:         pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow},
+		limit:         ratelimit.Limit{Calls: ratelimit.TravisPosts, Per: ratelimit.TravisWindow},
 		signals:       signals,
 	}
 }

@@ -15,8 +15,8 @@ import (
 
 	"convox-travis/internal/clock"
 	"convox-travis/internal/crash"
-	"convox-travis/internal/pace"
 	"convox-travis/internal/progress"
+	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 )
@@ -191,17 +191,17 @@ func (p *program) showRetry(a transport.RetryNotice) {
 }
 
 // posts limits the POSTs of all runs on this machine with the same name.
-func (p *program) posts(name string) *pace.Window {
-	return p.paced(pace.NewShared(p.cache, "posts-"+name, p.limit, clock.System{}), p.limit, "writes")
+func (p *program) posts(name string) *ratelimit.Window {
+	return p.paced(ratelimit.NewShared(p.cache, "posts-"+name, p.limit, clock.System{}), p.limit, "writes")
 }
 
 // calls limits the calls of this run.
-func (p *program) calls() *pace.Window {
-	limit := pace.Limit{Calls: pace.TravisCalls, Per: pace.TravisMinute}
-	return p.paced(pace.NewWindow(limit, clock.System{}), limit, "calls")
+func (p *program) calls() *ratelimit.Window {
+	limit := ratelimit.Limit{Calls: ratelimit.TravisCalls, Per: ratelimit.TravisMinute}
+	return p.paced(ratelimit.NewWindow(limit, clock.System{}), limit, "calls")
 }
 
-func (p *program) paced(w *pace.Window, limit pace.Limit, what string) *pace.Window {
+func (p *program) paced(w *ratelimit.Window, limit ratelimit.Limit, what string) *ratelimit.Window {
 	w.Tell = func(wait time.Duration) {
 		p.waits(wait, func(left time.Duration) string {
 			return fmt.Sprintf("waiting %.0f s: Travis allows %d %s in %.0f seconds", math.Ceil(left.Seconds()), limit.Calls, what, limit.Per.Seconds())

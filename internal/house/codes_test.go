@@ -202,7 +202,7 @@ func codesOfErrors(t *testing.T) map[string]bool {
 }
 
 // lowerFloors speak to the outside, and return facts and codes.
-var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/transport", "internal/pace", "internal/problem"}
+var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/transport", "internal/ratelimit", "internal/problem"}
 
 var (
 	ownCommand = regexp.MustCompile(`convox-travis [a-z-]+`)

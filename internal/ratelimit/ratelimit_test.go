@@ -1,4 +1,4 @@
-package pace_test
+package ratelimit_test
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"convox-travis/internal/clock"
-	"convox-travis/internal/pace"
+	"convox-travis/internal/ratelimit"
 )
 
-var travisPosts = pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow}
+var travisPosts = ratelimit.Limit{Calls: ratelimit.TravisPosts, Per: ratelimit.TravisWindow}
 
 func TestNoWindowHoldsMoreThanTheLimitHoweverLateACallIs(t *testing.T) {
 	for name, late := range map[string]func(n int) time.Duration{
@@ -24,7 +24,7 @@ func TestNoWindowHoldsMoreThanTheLimitHoweverLateACallIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				exhaust(t, 480, late, pace.NewWindow(travisPosts, clock.System{}))
+				exhaust(t, 480, late, ratelimit.NewWindow(travisPosts, clock.System{}))
 			})
 		})
 	}
@@ -33,7 +33,7 @@ func TestNoWindowHoldsMoreThanTheLimitHoweverLateACallIs(t *testing.T) {
 // exhaust makes so many calls with each window, eight at a time, and holds them
 // all, as they arrive, against the limit of Travis's POSTs; to be called in a
 // bubble.
-func exhaust(t *testing.T, each int, late func(n int) time.Duration, windows ...*pace.Window) {
+func exhaust(t *testing.T, each int, late func(n int) time.Duration, windows ...*ratelimit.Window) {
 	t.Helper()
 	limit := travisPosts
 	const sideBySide = 8
@@ -76,7 +76,7 @@ func exhaust(t *testing.T, each int, late func(n int) time.Duration, windows ...
 
 func TestAWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		window := pace.NewWindow(pace.Limit{Calls: 1, Per: time.Hour}, clock.System{})
+		window := ratelimit.NewWindow(ratelimit.Limit{Calls: 1, Per: time.Hour}, clock.System{})
 		if err := window.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 
 func TestALongWaitIsToldOnceForAllWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		window := pace.NewWindow(pace.Limit{Calls: 8, Per: 12 * time.Second}, clock.System{})
+		window := ratelimit.NewWindow(ratelimit.Limit{Calls: 8, Per: 12 * time.Second}, clock.System{})
 		var told []time.Duration
 		window.Tell = func(wait time.Duration) { told = append(told, wait.Round(time.Second)) }
 		var all sync.WaitGroup

@@ -1,4 +1,4 @@
-package pace_test
+package ratelimit_test
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 
 	"convox-travis/internal/atomicfile"
 	"convox-travis/internal/clock"
-	"convox-travis/internal/pace"
+	"convox-travis/internal/ratelimit"
 )
 
 // The limit of the processes below, and how many calls each makes.
-var short = pace.Limit{Calls: 10, Per: 300 * time.Millisecond}
+var short = ratelimit.Limit{Calls: 10, Per: 300 * time.Millisecond}
 
 const callsEach = 12
 
@@ -30,12 +30,12 @@ func TestMain(m *testing.M) {
 	case folder == "":
 		os.Exit(m.Run())
 	case os.Getenv("PACE_ENDLESS") != "":
-		window := pace.NewShared(folder, "calls", pace.Limit{Calls: 1000, Per: time.Hour}, clock.System{})
+		window := ratelimit.NewShared(folder, "calls", ratelimit.Limit{Calls: 1000, Per: time.Hour}, clock.System{})
 		for window.Wait(context.Background()) == nil {
 			os.Stdout.WriteString(".")
 		}
 	default:
-		window := pace.NewShared(folder, "calls", short, clock.System{})
+		window := ratelimit.NewShared(folder, "calls", short, clock.System{})
 		for range callsEach {
 			if window.Wait(context.Background()) != nil {
 				os.Exit(1)
@@ -80,9 +80,9 @@ func TestProcessesShareAWindow(t *testing.T) {
 func TestWindowsOfOneFileHoldNoMoreThanTheLimitTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
-		var windows []*pace.Window
+		var windows []*ratelimit.Window
 		for range 3 {
-			windows = append(windows, pace.NewShared(folder, "calls", travisPosts, clock.System{}))
+			windows = append(windows, ratelimit.NewShared(folder, "calls", travisPosts, clock.System{}))
 		}
 		exhaust(t, 96, func(n int) time.Duration { return 300 * time.Millisecond * time.Duration(n%4) }, windows...)
 	})
@@ -110,7 +110,7 @@ func TestAProcessThatIsKilledLeavesAWholeListAndNoLock(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	if err := pace.NewShared(folder, "calls", pace.Limit{Calls: 1e6, Per: time.Second}, clock.System{}).Wait(ctx); err != nil {
+	if err := ratelimit.NewShared(folder, "calls", ratelimit.Limit{Calls: 1e6, Per: time.Second}, clock.System{}).Wait(ctx); err != nil {
 		t.Errorf("the lock is held: %v", err)
 	}
 }
@@ -126,15 +126,15 @@ func (w wrong) Now() time.Time { return time.Now().Add(w.by).Round(0) }
 func TestAClockThatIsSetBackHoldsCallsUpForOneWindowAtTheMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
-		limit := pace.Limit{Calls: 2, Per: 30 * time.Second}
-		before := pace.NewShared(folder, "calls", limit, clock.System{})
+		limit := ratelimit.Limit{Calls: 2, Per: 30 * time.Second}
+		before := ratelimit.NewShared(folder, "calls", limit, clock.System{})
 		for range limit.Calls {
 			if err := before.Wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 		begun := time.Now()
-		after := pace.NewShared(folder, "calls", limit, wrong{by: -time.Hour})
+		after := ratelimit.NewShared(folder, "calls", limit, wrong{by: -time.Hour})
 		if err := after.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +149,7 @@ func TestTheListIsForItsOwnerAlone(t *testing.T) {
 		t.Skip("Windows keeps no such modes")
 	}
 	folder := filepath.Join(t.TempDir(), "cache")
-	if err := pace.NewShared(folder, "calls", short, clock.System{}).Wait(t.Context()); err != nil {
+	if err := ratelimit.NewShared(folder, "calls", short, clock.System{}).Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]os.FileMode{"": 0o700, "calls": 0o600} {
@@ -180,16 +180,16 @@ func TestAFileThatCannotBeUsedIsPassedOver(t *testing.T) {
 	if err := os.Mkdir(closed, 0o500); err != nil { // whoever may do everything is not kept out
 		t.Fatal(err)
 	}
-	limit := pace.Limit{Calls: 2, Per: time.Minute}
-	for name, window := range map[string]*pace.Window{
-		"no folder":        pace.NewShared("", "none", limit, clock.System{}),
-		"below a file":     pace.NewShared(filepath.Join(folder, "broken"), "calls", limit, clock.System{}),
-		"no list":          pace.NewShared(folder, "broken", limit, clock.System{}),
-		"too large":        pace.NewShared(folder, "huge", limit, clock.System{}),
-		"a folder":         pace.NewShared(folder, "folder", limit, clock.System{}),
-		"no lock":          pace.NewShared(folder, "locked", limit, clock.System{}),
-		"a closed folder":  pace.NewShared(closed, "calls", limit, clock.System{}),
-		"below it, no way": pace.NewShared(filepath.Join(closed, "below"), "calls", limit, clock.System{}),
+	limit := ratelimit.Limit{Calls: 2, Per: time.Minute}
+	for name, window := range map[string]*ratelimit.Window{
+		"no folder":        ratelimit.NewShared("", "none", limit, clock.System{}),
+		"below a file":     ratelimit.NewShared(filepath.Join(folder, "broken"), "calls", limit, clock.System{}),
+		"no list":          ratelimit.NewShared(folder, "broken", limit, clock.System{}),
+		"too large":        ratelimit.NewShared(folder, "huge", limit, clock.System{}),
+		"a folder":         ratelimit.NewShared(folder, "folder", limit, clock.System{}),
+		"no lock":          ratelimit.NewShared(folder, "locked", limit, clock.System{}),
+		"a closed folder":  ratelimit.NewShared(closed, "calls", limit, clock.System{}),
+		"below it, no way": ratelimit.NewShared(filepath.Join(closed, "below"), "calls", limit, clock.System{}),
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		for i := range 3 {
@@ -203,7 +203,7 @@ func TestAFileThatCannotBeUsedIsPassedOver(t *testing.T) {
 
 func TestACallerThatStopsWaitsForNoFile(t *testing.T) {
 	folder := t.TempDir()
-	window := pace.NewShared(folder, "calls", short, clock.System{})
+	window := ratelimit.NewShared(folder, "calls", short, clock.System{})
 	answered, err := window.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

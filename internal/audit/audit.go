@@ -13,11 +13,11 @@ package audit
 import (
 	"cmp"
 	"context"
-	"convox-travis/internal/connect"
 	"slices"
 	"strings"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
@@ -91,8 +91,6 @@ const (
 	FoundNoClient      = "no_client"        // nothing installs the convox CLI
 	FoundRackMissing   = "rack_missing"     // behind a Console, and no --rack
 	FoundRackUnknown   = "rack_unknown"     // the key can't see this Rack
-	FoundRackStatus    = "rack_status"      // Console can't reach the Rack
-	FoundNoRacks       = "no_racks"         // the key can't see any Rack
 
 	// About hosts, and the given credential.
 	FoundStaleHost   = "stale_host"            // no Rack has the host anymore

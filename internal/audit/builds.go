@@ -2,13 +2,13 @@ package audit
 
 import (
 	"context"
-	"convox-travis/internal/connect"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"

@@ -2,11 +2,11 @@ package audit
 
 import (
 	"cmp"
-	"convox-travis/internal/connect"
 	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/text"
 )
@@ -55,7 +55,7 @@ func AddStepCommand(c connect.Credential, rack, branch string) string {
 // command is the command with a name, or the wizard for "", for the repository, with the
 // flags for its Travis.
 func (c *repositoryCase) command(name, branch string, more ...[]string) string {
-	parts := [][]string{strings.Fields(name), []string{"--repo", c.target.Address()}, flag("--branch", branch)}
+	parts := [][]string{strings.Fields(name), {"--repo", c.target.Address()}, flag("--branch", branch)}
 	return commandLine(append(append(parts, more...), c.request.Given.travis())...)
 }
 

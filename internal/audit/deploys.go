@@ -2,7 +2,6 @@ package audit
 
 import (
 	"cmp"
-	"convox-travis/internal/connect"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/text"
 )
 

@@ -2,17 +2,17 @@ package audit
 
 import (
 	"context"
-	"convox-travis/internal/connect"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/aymanbagabas/go-udiff"
+
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
-
-	"github.com/aymanbagabas/go-udiff"
 )
 
 // DeployStep is a deployment with Convox to add to .travis.yml.

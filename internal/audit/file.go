@@ -3,12 +3,12 @@ package audit
 import (
 	"cmp"
 	"context"
-	"convox-travis/internal/connect"
 	"fmt"
 	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/text"

@@ -2,13 +2,13 @@ package audit
 
 import (
 	"context"
-	"convox-travis/internal/connect"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"

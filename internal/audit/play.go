@@ -3,11 +3,11 @@ package audit
 import (
 	"cmp"
 	"context"
-	"convox-travis/internal/connect"
 	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/travisapi"
 )
 

@@ -3,11 +3,11 @@ package audit
 import (
 	"cmp"
 	"context"
-	"convox-travis/internal/connect"
 	"fmt"
 	"strings"
 	"sync"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
 	"convox-travis/travisapi"

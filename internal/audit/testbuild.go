@@ -3,7 +3,6 @@ package audit
 import (
 	"cmp"
 	"context"
-	"convox-travis/internal/connect"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"convox-travis/internal/clock"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"

@@ -316,7 +316,7 @@ func runEach[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R)
 	return report
 }
 
-// readEach calls read with each number below n, concurrently. told, which may be nil,
+// ReadEach calls read with each number below n, concurrently. told, which may be nil,
 // gets the number of finished ones, one call at a time.
 func ReadEach(n int, told func(done int), read func(i int)) {
 	var reads errgroup.Group

@@ -1,9 +1,10 @@
 package connect
 
 import (
-	"convox-travis/internal/text"
 	"fmt"
 	"strings"
+
+	"convox-travis/internal/text"
 )
 
 // longestCommand is how many repositories a command line may name.

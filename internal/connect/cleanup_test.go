@@ -1,11 +1,12 @@
 package connect_test
 
 import (
-	"convox-travis/internal/connect"
-	"convox-travis/travisapi"
 	"fmt"
 	"strings"
 	"testing"
+
+	"convox-travis/internal/connect"
+	"convox-travis/travisapi"
 )
 
 func TestTheCommandThatRemovesNamesAFileInPlaceOfManyRepositories(t *testing.T) {

@@ -37,7 +37,7 @@ const OverrideName = "RACK_URL"
 // OverrideEffect follows the statement that OverrideName is set.
 const OverrideEffect = ": the convox CLI uses it and ignores CONVOX_HOST and CONVOX_PASSWORD"
 
-// Travis is what setup needs from Travis; a travisapi.Client implements it.
+// Travis is what this package needs from Travis; a travisapi.Client implements it.
 type Travis interface {
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
 	Activate(Stop, travisapi.Ref) (travisapi.Repository, error)
@@ -153,7 +153,7 @@ func IsMixed(err error) bool {
 	return problem.Code(err) == CodeMixedPair
 }
 
-// inScope returns the variables called name of one scope: a branch, or all branches if
+// InScope returns the variables called name of one scope: a branch, or all branches if
 // branch is "". The last one wins in a build.
 func InScope(vars []travisapi.EnvVar, name, branch string) []travisapi.EnvVar {
 	var found []travisapi.EnvVar
@@ -165,7 +165,7 @@ func InScope(vars []travisapi.EnvVar, name, branch string) []travisapi.EnvVar {
 	return found
 }
 
-// lastInScope returns the one that wins, and the others, which never apply.
+// LastInScope returns the one that wins, and the others, which never apply.
 func LastInScope(vars []travisapi.EnvVar, name, branch string) (last travisapi.EnvVar, others []travisapi.EnvVar, found bool) {
 	all := InScope(vars, name, branch)
 	if len(all) == 0 {
@@ -174,7 +174,7 @@ func LastInScope(vars []travisapi.EnvVar, name, branch string) (last travisapi.E
 	return all[len(all)-1], all[:len(all)-1], true
 }
 
-// branchesOf lists, sorted, the branches that have a Convox variable of their own.
+// BranchesOf lists, sorted, the branches that have a Convox variable of their own.
 func BranchesOf(vars []travisapi.EnvVar) []string {
 	branches := map[string]bool{}
 	for _, v := range vars {
@@ -211,7 +211,7 @@ func branchConflicts(vars []travisapi.EnvVar, branch string, host convox.Host) b
 	return c
 }
 
-// isHost reports whether v certainly is host: only a public value is readable.
+// IsHost reports whether v certainly is host: only a public value is readable.
 func IsHost(v travisapi.EnvVar, host convox.Host) bool {
 	if v.Value.IsEmpty() {
 		return false

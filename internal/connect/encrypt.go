@@ -1,10 +1,6 @@
 package connect
 
 import (
-	"convox-travis/internal/problem"
-	"convox-travis/internal/secret"
-	"convox-travis/internal/travisyml"
-	"convox-travis/travisapi"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -12,6 +8,11 @@ import (
 	"encoding/pem"
 	"fmt"
 	"slices"
+
+	"convox-travis/internal/problem"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi"
 )
 
 // padding is the overhead of PKCS #1 v1.5, in bytes

@@ -116,7 +116,7 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		plan.Repositories[i] = r
 	})
 	err := <-checked
-	if why := stopping(context.Cause(ctx)); err != nil && why != nil {
+	if why := context.Cause(ctx); err != nil && EndsRun(why) {
 		err = why // it ended the check
 	}
 	return plan, err
@@ -174,7 +174,7 @@ func planRepository(ctx context.Context, travis Travis, target Target, request R
 	return plan
 }
 
-// readRepository reads a repository and its variables at the same time, and makes sure
+// ReadRepository reads a repository and its variables at the same time, and makes sure
 // that the answer is about the requested repository: a secret must not end up in another
 // one with a similar name.
 func ReadRepository(ctx context.Context, travis Travis, target Target) (travisapi.Repository, []travisapi.EnvVar, error) {
@@ -332,7 +332,7 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 	return nil
 }
 
-// consoleWarnings says why builds can't deploy with a key that Console accepted: it can't
+// ConsoleWarnings says why builds can't deploy with a key that Console accepted: it can't
 // see any Rack, or Console can't reach the Rack that builds deploy to, or, if none is
 // named, any visible Rack.
 func ConsoleWarnings(login convox.Login, rack string) []Warning {
@@ -374,7 +374,7 @@ func sees(login convox.Login, rack string) error {
 	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", rack), Hints: []string{ListVisibleRacks(login)}}
 }
 
-// listVisibleRacks says which Racks a key can see.
+// ListVisibleRacks says which Racks a key can see.
 func ListVisibleRacks(login convox.Login) string {
 	var all []string
 	for _, r := range login.Racks {
@@ -450,6 +450,7 @@ func ownHost(branches []string) string {
 	return "branches " + text.QuoteList(branches) + " have their own CONVOX_HOST and no CONVOX_PASSWORD"
 }
 
+// OnBranch names a variable's branch after its name, or is "" for all branches.
 func OnBranch(branch string) string {
 	if branch == "" {
 		return ""

@@ -221,18 +221,10 @@ func stopsEverything(err error) bool {
 	return travisapi.Failed(err, travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired)
 }
 
-// endsRun reports whether nothing more is started after err: Travis rejects everyone,
+// EndsRun reports whether nothing more is started after err: Travis rejects everyone,
 // accepts no calls for longer than this program waits, or has failed too often.
 func EndsRun(err error) bool {
 	return stopsEverything(err) || !travisapi.RefusedUntil(err).IsZero() || gaveUp(err)
-}
-
-// stopping returns err if it ends the run, otherwise nil.
-func stopping(err error) error {
-	if EndsRun(err) {
-		return err
-	}
-	return nil
 }
 
 // FileReport is the result for .travis.yml.

@@ -209,7 +209,3 @@ func codeOf(err error) string {
 	}
 	return fmt.Sprint(err)
 }
-
-func running(ctx context.Context) connect.Stop { return connect.Stop{Soft: ctx, Hard: ctx} }
-
-func hintsOf(err error) []string { return problem.Hints(nil).Of(err) }

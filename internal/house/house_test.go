@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/clock":             {},
 	"internal/crash":             {},
 	"internal/transport":         {"internal/clock", "internal/crash", "internal/problem"},
-	"internal/pace":              {"internal/atomicfile", "internal/bounded", "internal/clock"},
+	"internal/ratelimit":         {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/progress":          {},
 	"internal/text":              {},
 	"internal/secret/secrettest": {},
@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 
 	// The outside, one room for each.
 	"cfn":                {"internal/problem", "internal/child", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
-	"travisapi":          {"internal/problem", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
+	"travisapi":          {"internal/problem", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/ratelimit"},
 	"internal/shell":     {},
 	"internal/build":     {"internal/child", "internal/crash", "internal/shell"},
 	"internal/convox":    {"internal/problem", "internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
@@ -53,23 +53,29 @@ var mayImport = map[string][]string{
 	"internal/gitrepo":   {"internal/problem", "internal/child", "internal/crash"},
 
 	// The decisions.
-	"internal/setup": {
-		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
+	"internal/connect": {
+		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
+		"internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/ratelimit",
+	},
+	"internal/audit": {
+		"internal/connect", "cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
+		"internal/crash", "internal/problem", "internal/secret", "internal/text", "internal/clock",
 	},
 	"internal/reset": {"cfn", "internal/convox", "internal/problem", "internal/secret", "internal/transport", "internal/clock"},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/build", "internal/reset", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
+	"tui/flow":  {"internal/build", "internal/audit", "internal/connect", "internal/reset", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 	"tui/field": {"internal/secret", "internal/text"},
-	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
+	"tui":       {"tui/flow", "tui/field", "internal/connect", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
-	"cmd/convox-travis": {
-		"tui", "tui/flow", "internal/reset", "internal/setup", "internal/demo",
+	"internal/cli": {
+		"tui", "tui/flow", "internal/audit", "internal/connect", "internal/reset", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/ratelimit",
 	},
+
+	"cmd/convox-travis": {"internal/cli"},
 
 	// The small servers, and the world that is made of them.
 	"internal/terminal":          {},
@@ -87,12 +93,13 @@ var mayImport = map[string][]string{
 // importedOnlyBy names those that have few users, tests excepted, so that the
 // plan above cannot be widened by accident.
 var importedOnlyBy = map[string][]string{
-	"tui":                        {"cmd/convox-travis"},
-	"tui/flow":                   {"tui", "cmd/convox-travis"},
+	"internal/cli":               {"cmd/convox-travis"},
+	"tui":                        {"internal/cli"},
+	"tui/flow":                   {"tui", "internal/cli"},
 	"tui/field":                  {"tui"},
 	"internal/shell":             {"internal/build"},
 	"internal/terminal":          {},
-	"internal/demo":              {"cmd/convox-travis"},
+	"internal/demo":              {"internal/cli"},
 	"internal/secret/secrettest": {"internal/facts"},
 	"internal/facts":             {},
 	"cfn/cfntest":                {"internal/demo"},
@@ -103,13 +110,14 @@ var importedOnlyBy = map[string][]string{
 
 // mayReveal says what each package reveals a secret for.
 var mayReveal = map[string]string{
-	"internal/secret": "to compare",
-	"travisapi":       "to send it to Travis",
-	"internal/convox": "to log in to a Rack or Console, and to save it for the convox client",
-	"cfn":             "to set a Rack's password",
-	"internal/setup":  "to quote it for Bash and to encrypt it",
-	"tui":             "to show it, in plain lines, to its owner, who asked",
-	"tui/field":       "to show it to its owner, who asked",
+	"internal/secret":  "to compare",
+	"travisapi":        "to send it to Travis",
+	"internal/convox":  "to log in to a Rack or Console, and to save it for the convox client",
+	"cfn":              "to set a Rack's password",
+	"internal/connect": "to encrypt it, and to compare hosts",
+	"internal/audit":   "to compare hosts, and to play builds with the public variables",
+	"tui":              "to show it, in plain lines, to its owner, who asked",
+	"tui/field":        "to show it to its owner, who asked",
 }
 
 // mayStart says which packages start programs by themselves. All others do so

@@ -18,11 +18,11 @@ func (c *Config) Branches() []string {
 	var b branchNames
 	branches := c.Root.Get("branches")
 	b.add(append(branches.Get("only").Texts(), branches.Get("except").Texts()...)...)
-	for _, part := range slices.Concat([]*Node{c.Root}, c.Root.Get("jobs").Get("include").List(), c.Root.Get("stages").List()) {
+	for _, part := range append(c.jobs(), c.Root.Get("stages").List()...) {
 		if tree, err := parseCondition(part.Get("if").text()); err == nil {
 			b.condition(tree)
 		}
-		for _, provider := range append(part.Get("deploy").List(), part.Get("addons").Get("deploy").List()...) {
+		for _, provider := range part.Deployments() {
 			on := provider.Get("on")
 			if provider.Kind == Mapping && !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 				b.add(branchesOf(provider, on)...)
@@ -30,10 +30,9 @@ func (c *Config) Branches() []string {
 			for _, condition := range on.Get("condition").Texts() {
 				b.bash("[[ " + condition + " ]]")
 			}
-			b.commands(provider.Get("script"))
 		}
-		for _, phase := range phases {
-			b.commands(part.Get(phase))
+		for _, command := range part.commands() {
+			b.bash(command.Bash)
 		}
 	}
 	return b.list
@@ -77,12 +76,6 @@ func (b *branchNames) condition(x *expression) {
 	}
 	for _, arg := range x.args {
 		b.condition(arg)
-	}
-}
-
-func (b *branchNames) commands(n *Node) {
-	for _, command := range commandsOf(n) {
-		b.bash(command.Bash)
 	}
 }
 

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,6 +157,52 @@ func commandsOf(n *Node) []Command {
 		return commands
 	}
 	return nil
+}
+
+// Commands returns the commands of the file's phases and deployments, with the phase of
+// each: those of the whole file, then those of each included job.
+func (c *Config) Commands() iter.Seq2[string, Command] {
+	return func(yield func(string, Command) bool) {
+		for _, job := range c.jobs() {
+			for phase, command := range job.commands() {
+				if !yield(phase, command) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// jobs returns the root, whose keys all jobs inherit, and the included jobs.
+func (c *Config) jobs() []*Node {
+	return append([]*Node{c.Root}, c.Root.Get("jobs").Get("include").List()...)
+}
+
+// Deployments returns the deployments of a job.
+func (n *Node) Deployments() []*Node {
+	return slices.Concat(n.Get("deploy").List(), n.Get("addons").Get("deploy").List())
+}
+
+// commands returns the commands of a job's phases, then those of its deployments.
+func (n *Node) commands() iter.Seq2[string, Command] {
+	return func(yield func(string, Command) bool) {
+		for _, phase := range phases {
+			values := []*Node{n.Get(phase)}
+			if phase == "deploy" {
+				values = nil
+				for _, provider := range n.Deployments() {
+					values = append(values, provider.Get("script"))
+				}
+			}
+			for _, value := range values {
+				for _, command := range commandsOf(value) {
+					if !yield(phase, command) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // defaultScript returns what Travis runs in a job without a script: ":" for anything that

@@ -201,7 +201,7 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 	var why refused
 	found, ok := p.find(name)
 	switch {
-	case !ok && lookup(d.root, name) != nil:
+	case !ok && hasMerged(d.root, name):
 		why = reasonAlias
 	case !ok:
 		edits, why = d.addKey(p, d.nested(name, lines))
@@ -262,7 +262,7 @@ func (d *Document) addJob(lines []string) (Change, *Refusal) {
 // addToJobs adds jobs to a list of jobs.
 func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, refused) {
 	if !found {
-		if lookup(d.root, "jobs", "matrix") != nil {
+		if hasMerged(d.root, "jobs", "matrix") {
 			return nil, reasonAlias
 		}
 		return d.addKey(d.whole(), d.nestedJob(lines))
@@ -274,7 +274,7 @@ func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, re
 	if found {
 		return d.addItem(include, lines)
 	}
-	if jobs.value.Kind == yaml.MappingNode && lookup(jobs.value, "include") != nil {
+	if jobs.value.Kind == yaml.MappingNode && hasMerged(jobs.value, "include") {
 		return nil, reasonAlias
 	}
 	return d.addKey(jobs, d.nested("include", lines))

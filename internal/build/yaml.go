@@ -15,11 +15,10 @@ import (
 
 // Limits for a file. The largest real ones have some 60,000 bytes and a nesting of 12.
 const (
-	largestFile  = 1 << 20 // bytes
-	deepest      = 500     // collections inside each other
-	mostMarks    = 250_000 // characters that separate values
-	mostNodes    = 1 << 19 // values, each merged one counted again
-	mostUnknowns = 20      // names of unknown aliases
+	largestFile = 1 << 20 // bytes
+	deepest     = 500     // collections inside each other
+	mostMarks   = 250_000 // characters that separate values
+	mostNodes   = 1 << 19 // values, each merged one counted again
 )
 
 var (
@@ -63,72 +62,36 @@ func clean(text []byte) []byte {
 	return bytes.Join(lines, []byte("\n"))
 }
 
-var documentStart = regexp.MustCompile(`^(\s*(#[^\n]*)?\n)*(---|%)`)
-
-var unknownAnchor = regexp.MustCompile(`unknown anchor '([^']*)' referenced`)
-
-// parseYAML parses the first document. An alias of an unknown anchor is null, as in
-// Travis: such an anchor is defined in a document before the first one, because go-yaml
-// keeps anchors across documents. It returns how many lines that put before the text.
-func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int, err error) {
-	var anchors []string
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, 0, err
-		}
-		var source io.Reader = bytes.NewReader(text)
-		if len(anchors) > 0 {
-			before := "--- [&" + strings.Join(anchors, " ~, &") + " ~]\n"
-			if documentStart.Match(text) {
-				before += "...\n"
-			} else {
-				before += "---\n"
-			}
-			source = io.MultiReader(strings.NewReader(before), source)
-			shift = 2
-		}
-		decoder := yaml.NewDecoder(source)
-		document = new(yaml.Node)
-		if len(anchors) > 0 {
-			if err := decoder.Decode(document); err != nil {
-				return nil, 0, err
-			}
-			document = new(yaml.Node)
-		}
-		err = decoder.Decode(document)
-		if err == io.EOF {
-			return nil, 0, nil
-		}
-		if err == nil {
-			return document, shift, nil
-		}
-		unknown := unknownAnchor.FindStringSubmatch(err.Error())
-		if unknown == nil || len(anchors) == mostUnknowns {
-			return nil, 0, yamlError(err, shift)
-		}
-		anchors = append(anchors, unknown[1])
+// parseYAML parses the first document; nil is an empty one.
+func parseYAML(text []byte) (*yaml.Node, error) {
+	var document yaml.Node
+	err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&document)
+	if err == io.EOF {
+		return nil, nil
 	}
+	if err != nil {
+		return nil, yamlError(err)
+	}
+	return document.Content[0], nil
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// yamlError returns go-yaml's message, with the line in the text.
-func yamlError(err error, shift int) error {
+// yamlError returns go-yaml's message.
+func yamlError(err error) error {
 	parts := yamlLine.FindStringSubmatch(err.Error())
-	if parts == nil {
+	switch {
+	case parts == nil:
 		return errors.New("the YAML can't be parsed")
-	}
-	line, _ := strconv.Atoi(parts[1])
-	if line <= shift {
+	case parts[1] == "":
 		return errors.New(parts[2])
 	}
-	return fmt.Errorf("line %d: %s", line-shift, parts[2])
+	return fmt.Errorf("line %s: %s", parts[1], parts[2])
 }
 
 // reader converts go-yaml's nodes.
 type reader struct {
 	ctx      context.Context
-	shift    int                  // lines before the text
 	made     map[*yaml.Node]*Node // values of anchors; nil while one is made
 	count    int
 	messages *[]Message
@@ -150,7 +113,7 @@ func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
 	if err := r.step(); err != nil {
 		return nil, err
 	}
-	line := n.Line - r.shift
+	line := n.Line
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -206,7 +169,7 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 	written := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
-		line := key.Line - r.shift
+		line := key.Line
 		if key.Kind != yaml.ScalarNode {
 			return fmt.Errorf("line %d: %w", line, errBadKey)
 		}
@@ -267,7 +230,6 @@ func mergedFields(key string, n *yaml.Node, value *Node) []Field {
 var (
 	keptScalar = regexp.MustCompile(`yes|no|on|off`)
 	radixed    = regexp.MustCompile(`^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_,]+|0|[1-9][0-9_,]*)$`)
-	sexagesim  = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9]){1,2}$`)
 )
 
 // readScalar reads a scalar as Ruby's Psych does, with Travis's changes: a plain scalar
@@ -296,15 +258,5 @@ func readScalar(made *Node, n *yaml.Node) {
 		if number, err := strconv.ParseInt(strings.TrimPrefix(digits, "+"), 0, 64); err == nil {
 			made.Text = strconv.FormatInt(number, 10)
 		}
-	case sexagesim.MatchString(text):
-		number := 0
-		for i, part := range strings.Split(strings.ReplaceAll(text, "_", ""), ":") {
-			digits, _ := strconv.Atoi(part)
-			for range max(i-2, 2-i) {
-				digits *= 60
-			}
-			number += digits
-		}
-		made.Text = strconv.Itoa(number)
 	}
 }

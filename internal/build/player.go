@@ -1,7 +1,6 @@
 package build
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -47,31 +46,9 @@ func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
 	return p.play(ctx, slices.Values(scripts))
 }
 
-// playHere plays scripts in this process, equal ones once.
-func playHere(ctx context.Context, scripts iter.Seq[Script]) (played []Played, err error) {
-	known, plays := make(map[string]Played), new(plays)
-	for script := range scripts {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		text, err := json.Marshal(script)
-		if err != nil {
-			return nil, err
-		}
-		if _, again := known[string(text)]; !again {
-			known[string(text)] = plays.play(script, func(int) {})
-		}
-		played = append(played, known[string(text)])
-	}
-	return played, nil
-}
-
 // play works on the scripts of one child at a time: those of a hostile file don't fit
 // into memory.
 func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, error) {
-	if p.Executable == "" {
-		return playHere(ctx, scripts)
-	}
 	limited, cancel := context.WithTimeout(ctx, longestPlay)
 	defer cancel()
 	var (
@@ -165,6 +142,11 @@ func (p Player) once(ctx context.Context, texts []json.RawMessage) ([]Played, er
 	if err != nil {
 		return nil, err
 	}
+	if p.Executable == "" {
+		here := new(results)
+		err := playAll(bytes.NewReader(input), here)
+		return here.played, err
+	}
 	cmd := child.Command(ctx, []string{}, p.Executable, p.Arguments...)
 	cmd.Dir = os.TempDir()
 	cmd.Stdin = bytes.NewReader(input)
@@ -209,7 +191,9 @@ func (r *results) Write(data []byte) (int, error) {
 			r.line = at
 			continue
 		}
-		r.each()
+		if r.each != nil {
+			r.each()
+		}
 		if len(line) == 0 {
 			r.begun = true
 			continue
@@ -227,14 +211,18 @@ func (r *results) Write(data []byte) (int, error) {
 func Child(stdin io.Reader, stdout io.Writer) error {
 	debug.SetMaxStack(childStack)
 	debug.SetMemoryLimit(childMemory * 3 / 4)
-	var scripts []Script
-	if err := json.NewDecoder(bufio.NewReader(stdin)).Decode(&scripts); err != nil {
-		return err
-	}
 	go func() {
 		defer crash.Catch()
 		watchMemory()
 	}()
+	return playAll(stdin, stdout)
+}
+
+func playAll(stdin io.Reader, stdout io.Writer) error {
+	var scripts []Script
+	if err := json.NewDecoder(stdin).Decode(&scripts); err != nil {
+		return err
+	}
 	if _, err := io.WriteString(stdout, "\n"); err != nil {
 		return err
 	}

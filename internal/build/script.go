@@ -305,6 +305,11 @@ var runtimes = []string{
 	"python", "r", "rust", "rvm", "scala", "smalltalk",
 }
 
+// versionName returns the variable that has a runtime's version.
+func versionName(runtime string) string {
+	return "TRAVIS_" + strings.NewReplacer("RVM", "RUBY", "NODE_JS", "NODE").Replace(strings.ToUpper(runtime)) + "_VERSION"
+}
+
 // conditionOf returns what is between [[ and ]] before a deployment, and the line of the
 // custom condition or of the branches. An unknown repository matches.
 func conditionOf(provider *Node, event Event) (condition string, line int) {
@@ -333,12 +338,8 @@ func conditionOf(provider *Node, event Event) (condition string, line int) {
 	}
 	for _, runtime := range runtimes {
 		if value := on.Get(runtime); isSet(value) {
-			quoted, err := syntax.Quote(value.Text, syntax.LangBash)
-			if err != nil {
-				quoted = "''"
-			}
-			name := strings.NewReplacer("RVM", "RUBY", "NODE_JS", "NODE").Replace(strings.ToUpper(runtime))
-			parts = append(parts, "$TRAVIS_"+name+"_VERSION = "+quoted)
+			quoted, _ := syntax.Quote(value.Text, syntax.LangBash) // which is "" for what Bash can't have
+			parts = append(parts, "$"+versionName(runtime)+" = "+quoted)
 		}
 	}
 	for _, custom := range commandsOf(on.Get("condition")) {

@@ -42,7 +42,7 @@ func (e *expansion) branchRefusal() string {
 				return ""
 			}
 		}
-		return fmt.Sprintf("`branches.only` on line %d leaves %s out", lineOf(branches, "only"), branch)
+		return fmt.Sprintf("`branches.only` on line %d leaves %s out", branches.LineOf("only"), branch)
 	}
 	if e.event.Type == Push && pages.MatchString(branch) {
 		return "Travis builds no branch for GitHub Pages, unless `branches.only` names it"
@@ -53,16 +53,6 @@ func (e *expansion) branchRefusal() string {
 		}
 	}
 	return ""
-}
-
-// lineOf returns the line of a key, or that of the mapping.
-func lineOf(n *Node, key string) int {
-	for _, f := range n.Fields {
-		if f.Key == key {
-			return f.Line
-		}
-	}
-	return n.line()
 }
 
 // matchesBranch compares a branch with a name, or with a regular expression between

@@ -49,7 +49,6 @@ func TestValuesAreReadAsTravisReadsThem(t *testing.T) {
 		{"one in another case", "beforeInstall: a", "before_install", "a"},
 		{"one with spaces", "'before script': a", "before_script", "a"},
 		{"no key becomes one of R", "latext: a", "latex", ""},
-		{"a misspelled boolean", "filter_secrets: enable", "filter_secrets", "true"},
 		{"a block at the end has no last line break", "install: |\n  a\nscript: |\n  b\n  c\n\n", "script", "b\nc"},
 		{"the misspelled one wins", "scripts: a\nscript: b", "script", "a"},
 		{"an alias of a key", "ruby: 2.7", "rvm", "2.7"},

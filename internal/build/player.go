@@ -117,20 +117,18 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 }
 
 // timedOut is the result for a script that no time is left for.
-func timedOut(line int) Played {
-	return Played{Unplayed: &Unseen{What: "the builds take too long to play", Line: line}}
-}
+func timedOut(line int) Played { return unplayed("the builds take too long to play", line) }
+
+// crashed is the result for a script that kills its child.
+func crashed(line int) Played { return unplayed("its Bash is too deep or too big", line) }
+
+func unplayed(what string, line int) Played { return Played{Unplayed: &Unseen{What: what, Line: line}} }
 
 func firstLine(script Script) int {
 	if len(script.Steps) == 0 {
 		return 0
 	}
 	return script.Steps[0].Command.Line
-}
-
-// crashed is the result for a script that kills its child.
-func crashed(line int) Played {
-	return Played{Unplayed: &Unseen{What: "its Bash is too deep or too big", Line: line}}
 }
 
 // once starts a child for scripts and returns what it played. If the child dies early,

@@ -85,14 +85,13 @@ func ScriptOf(job Job, event Event) Script {
 		if phase.name == "script" && job.Config.Get("script") == nil {
 			commands = defaultScript(job)
 		}
-		skipped := len(commands) == 1 && isSkip(commands[0].Bash)
-		if skipped && phase.name != "script" {
-			continue
+		if isSkipped(commands) {
+			if phase.name != "script" {
+				continue
+			}
+			commands[0].Bash = ":"
 		}
 		for _, command := range commands {
-			if isSkip(command.Bash) && len(commands) == 1 {
-				command.Bash = ":"
-			}
 			s.noteRepository(event, command.Bash, command.Line)
 			s.Steps = append(s.Steps, Step{Phase: phase.name, Command: command, When: phase.when, Failure: phase.failure})
 		}
@@ -129,9 +128,9 @@ func (s *Script) noteRepository(event Event, bash string, line int) {
 	}
 }
 
-func isSkip(command string) bool {
-	command = strings.TrimSpace(command)
-	return command == "skip" || command == "ignore"
+// isSkipped reports whether the only word of a phase's commands skips it.
+func isSkipped(commands []Command) bool {
+	return len(commands) == 1 && slices.Contains([]string{"skip", "ignore"}, strings.TrimSpace(commands[0].Bash))
 }
 
 func isSet(n *Node) bool { return n != nil && n.Kind != Null && (n.Kind != List || len(n.Items) > 0) }
@@ -233,10 +232,7 @@ func defaultScript(job Job) []Command {
 // (lib/travis/build/addons/deploy/script.rb of travis-build). Pull requests have none,
 // and on Windows dpl does nothing.
 func (s *Script) deploy(job Job, event Event) {
-	if after := commandsOf(job.Config.Get("after_success")); len(after) == 1 && isSkip(after[0].Bash) {
-		return
-	}
-	if event.Type == PullRequest || job.OS == "windows" {
+	if isSkipped(commandsOf(job.Config.Get("after_success"))) || event.Type == PullRequest || job.OS == "windows" {
 		return
 	}
 	config := job.Config.Get("deploy")
@@ -264,7 +260,7 @@ func (s *Script) deploy(job Job, event Event) {
 		if command, ok := dplCommand(provider, event); ok {
 			s.noteRepository(event, command.Bash, command.Line)
 			failure := EndsJob
-			if allowed := provider.Get("allow_failure"); isTrue(allowed) {
+			if isTrue(provider.Get("allow_failure")) {
 				failure = Ignored
 			}
 			step.Steps = append(step.Steps, Step{Phase: "deploy", Command: command, Failure: failure})
@@ -276,7 +272,7 @@ func (s *Script) deploy(job Job, event Event) {
 
 func around(job Job, phase string, failure Failure) []Step {
 	commands := commandsOf(job.Config.Get(phase))
-	if len(commands) == 1 && isSkip(commands[0].Bash) {
+	if isSkipped(commands) {
 		return nil
 	}
 	var steps []Step

@@ -147,10 +147,10 @@ func (e *expansion) finish() error {
 	err := e.each(func(_ int, job *Node) {
 		place(job.Get("stage").text())
 		may := isTrue(job.Get("allow_failure"))
-		candidate := e.candidate(job)
+		variables := e.withoutGlobal(job.Get("env"))
 		for i := 0; i < len(failures) && !may; i++ {
 			entry := &failures[i]
-			may = e.allowsFailure(entry, candidate) && e.accepts(entry.condition, job)
+			may = e.allowsFailure(entry, job, variables) && e.accepts(entry.condition, job)
 		}
 		allowed[job] = may
 	})

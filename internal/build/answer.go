@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Expansion is what Travis itself makes of a file for one event, as its API returns it
@@ -54,7 +56,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	if count := len(e.Jobs); count > mostPlayed {
 		refused, e.Jobs = tooManyJobs(count), nil
 	}
-	reader := jsonReader{ctx: ctx}
+	reader := reader{ctx: ctx, made: make(map[*yaml.Node]*Node), messages: new([]Message)}
 	root, err := reader.object(e.Config)
 	if err != nil {
 		return Adoption{}, fmt.Errorf("the config: %w", err)

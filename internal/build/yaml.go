@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ var (
 	errTooLarge = errors.New("the file is too large")
 	errTooDeep  = errors.New("the file is nested too deep")
 	errBadKey   = errors.New("a key is a list or a mapping")
+	errNoObject = errors.New("it isn't a JSON object")
 )
 
 // isTooLarge reports whether a text exceeds the limits for bytes or values. It is checked
@@ -95,6 +97,28 @@ type reader struct {
 	made     map[*yaml.Node]*Node // values of anchors; nil while one is made
 	count    int
 	messages *[]Message
+	isJSON   bool // nodes have line 0
+}
+
+// object reads a JSON object, which is YAML too. The error doesn't quote it.
+func (r *reader) object(text []byte) (*Node, error) {
+	if isTooLarge(text) {
+		return nil, errTooLarge
+	}
+	r.isJSON = true
+	document, err := parseYAML(text)
+	if err != nil || document == nil || document.Kind != yaml.MappingNode || !json.Valid(text) {
+		return nil, errNoObject
+	}
+	return r.node(document, 0)
+}
+
+// line returns the line of a node.
+func (r *reader) line(n *yaml.Node) int {
+	if r.isJSON {
+		return 0
+	}
+	return n.Line
 }
 
 func (r *reader) step() error {
@@ -113,7 +137,7 @@ func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
 	if err := r.step(); err != nil {
 		return nil, err
 	}
-	line := n.Line
+	line := r.line(n)
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -169,7 +193,7 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 	written := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
-		line := key.Line
+		line := r.line(key)
 		if key.Kind != yaml.ScalarNode {
 			return fmt.Errorf("line %d: %w", line, errBadKey)
 		}

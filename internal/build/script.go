@@ -444,6 +444,9 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 // has this character: Travis drops everything that isn't ASCII.
 const breakMark = "\u240a"
 
+// HasLostBreak reports whether a command of dpl had a line break.
+func (c Command) HasLostBreak() bool { return strings.Contains(c.Bash, breakMark) }
+
 // inspect quotes a text like Ruby's inspect, which dpl's options go through.
 func inspect(text string) string {
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\`+breakMark, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,

@@ -194,7 +194,7 @@ func (m *model) detail() []part {
 		parts = append(parts, part{lines: field.Indented(m.theme.Warn, "! ", q.More, m.room())})
 	}
 	row, there := list.Row()
-	details := m.details[row.Key]
+	details := row.Detail
 	switch isCut := list.CutsNote(m.room()); {
 	case !there:
 	case row.Disabled != "" && isCut:

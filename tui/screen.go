@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -40,14 +39,13 @@ type model struct {
 	// What is being asked.
 	step     string
 	question flow.Question
-	field    field.Field              // nil where there is nothing to be asked
-	reading  *reading                 // of a Review and an Ending, and the reasons of a Confirm
-	details  map[string][]flow.Detail // of the rows, by their keys
-	help     *reading                 // the page behind ?, while it is open
-	helped   bool                     // it was open for this question
-	copied   string                   // the result of c, or ""
-	stale    bool                     // there are more rows
-	touched  bool                     // the person has started to answer
+	field    field.Field // nil where there is nothing to be asked
+	reading  *reading    // of a Review and an Ending, and the reasons of a Confirm
+	help     *reading    // the page behind ?, while it is open
+	helped   bool        // it was open for this question
+	copied   string      // the result of c, or ""
+	stale    bool        // there are more rows
+	touched  bool        // the person has started to answer
 	problem  *flow.Problem
 	highest  int // lines of detail below the rows
 
@@ -240,7 +238,7 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 	if !done {
 		return cmd
 	}
-	return tea.Batch(cmd, m.answer(m.value()))
+	return tea.Batch(cmd, m.answer(m.field.Value()))
 }
 
 // edited notes that the person is answering: the default no longer moves, and the
@@ -336,7 +334,7 @@ func (m *model) put(question flow.Question) tea.Cmd {
 	q := m.question
 	switch q.Kind {
 	case flow.Choice:
-		m.field = field.NewChoice(m.theme, options(q.Options), q.Initial.Index)
+		m.field = field.NewChoice(m.theme, q.Options, q.Initial.Index)
 	case flow.Confirm:
 		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes, !q.Guarded)
 		m.reading = &reading{}
@@ -350,9 +348,9 @@ func (m *model) put(question flow.Question) tea.Cmd {
 	case flow.Shown:
 		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
-		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Empty: "Nothing found.", Headings: q.Headings})
+		list := field.NewList(m.theme, q.Several, q.Headings)
 		list.Mark(q.Initial.Keys...)
-		m.setRows(list, q.Rows)
+		list.SetRows(q.Rows)
 		m.question.Rows = nil // the list has them
 		list.Select(q.Initial.Key)
 		list.Busy(growing(q))
@@ -361,14 +359,10 @@ func (m *model) put(question flow.Question) tea.Cmd {
 		m.reading = &reading{lines: q.Lines, ended: q.Kind == flow.Ending} // it stays in the terminal
 	}
 	m.resize()
-	var cmd tea.Cmd
-	if m.field != nil {
-		cmd = m.field.Init()
-	}
 	if q.Growing {
-		return tea.Batch(cmd, m.startTicking())
+		return m.startTicking()
 	}
-	return cmd
+	return nil
 }
 
 func checkText(q flow.Question) func(string) error {
@@ -404,7 +398,7 @@ func (m *model) catchUp() {
 		}
 		q := m.flow.Question()
 		before, _ := f.Selected()
-		m.setRows(f, q.Rows)
+		f.SetRows(q.Rows)
 		f.Busy(growing(q))
 		if !m.touched {
 			f.Select(q.Initial.Key)
@@ -415,11 +409,8 @@ func (m *model) catchUp() {
 		q.Rows = nil
 		m.question = q
 	case *field.Choice:
-		before := f.Selected()
-		if !m.touched {
-			f.SetSelected(m.flow.Question().Initial.Index)
-		}
-		if f.Selected() != before {
+		if initial := m.flow.Question().Initial.Index; !m.touched && f.Value().Index != initial {
+			f.Select(initial)
 			m.moved++
 		}
 	case nil:
@@ -437,56 +428,4 @@ func (m *model) rewrite(q flow.Question) {
 	}
 	m.question = q
 	m.resize()
-}
-
-// value reads the field.
-func (m *model) value() flow.Value {
-	switch f := m.field.(type) {
-	case *field.Choice:
-		return flow.Value{Index: f.Selected()}
-	case *field.Confirm:
-		return flow.Value{Yes: f.Value()}
-	case *field.Text:
-		return flow.Value{Text: f.Value()}
-	case *field.Shown:
-		return flow.Value{Text: f.Value()}
-	case *field.Secret:
-		return flow.Value{Secret: f.Value()}
-	case *field.List:
-		key, _ := f.Selected()
-		v := flow.Value{Key: key, Keys: f.Marked()}
-		row, _ := f.Row()
-		if label := strings.ToLower(strings.Join(row.Cells, " ")); row.Other && !strings.Contains(label, strings.ToLower(f.Filter())) {
-			v.Text = f.Filter() // not what leads to this row
-		}
-		return v
-	}
-	return flow.Value{}
-}
-
-func options(of []flow.Option) []field.Option {
-	shown := make([]field.Option, len(of))
-	for i, o := range of {
-		shown[i] = field.Option(o)
-	}
-	return shown
-}
-
-// setRows gives a list its rows, and keeps their details.
-func (m *model) setRows(list *field.List, of []flow.Row) {
-	m.details = make(map[string][]flow.Detail, len(of))
-	for _, r := range of {
-		if len(r.Detail) > 0 {
-			m.details[r.Key] = r.Detail
-		}
-	}
-	list.SetRows(rows(of))
-}
-
-func rows(of []flow.Row) []field.Row {
-	shown := make([]field.Row, len(of))
-	for i, r := range of {
-		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Warn: r.Warn, Disabled: r.Disabled, Other: r.Other}
-	}
-	return shown
 }

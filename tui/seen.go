@@ -64,9 +64,9 @@ func (m *model) picture() picture {
 	p := picture{appearance: m.appeared, ready: m.ready}
 	switch f := m.field.(type) {
 	case *field.Choice:
-		p.focus = f.Selected()
+		p.focus = f.Value().Index
 	case *field.Confirm:
-		p.focus = f.Value()
+		p.focus = f.Value().Yes
 	case *field.List:
 		p.focus, _ = f.Selected()
 	}

@@ -78,10 +78,10 @@ func (p *played) asks(q flow.Question) {
 	p.asked++
 	switch q.Kind {
 	case flow.Choice:
-		p.field = field.NewChoice(p.theme, []field.Option{{Label: "one"}, {Label: "two"}, {Label: "three"}}, 0)
+		p.field = field.NewChoice(p.theme, []flow.Option{{Label: "one"}, {Label: "two"}, {Label: "three"}}, 0)
 	case flow.Pick:
-		list := field.NewList(p.theme, field.ListOptions{Multi: q.Several})
-		list.SetRows([]field.Row{{Key: "a", Cells: []string{"a"}}, {Key: "b", Cells: []string{"b"}}})
+		list := field.NewList(p.theme, q.Several, nil)
+		list.SetRows([]flow.Row{{Key: "a", Cells: []string{"a"}}, {Key: "b", Cells: []string{"b"}}})
 		p.field = list
 	case flow.Confirm:
 		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true, !q.Guarded), &reading{lines: q.Lines}

@@ -65,11 +65,13 @@ var mayImport = map[string][]string{
 	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
-	"cmd/convox-travis": {
+	"internal/cli": {
 		"tui", "tui/flow", "internal/reset", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/ratelimit",
 	},
+
+	"cmd/convox-travis": {"internal/cli"},
 
 	// The small servers, and the world that is made of them.
 	"internal/terminal":          {},
@@ -87,12 +89,13 @@ var mayImport = map[string][]string{
 // importedOnlyBy names those that have few users, tests excepted, so that the
 // plan above cannot be widened by accident.
 var importedOnlyBy = map[string][]string{
-	"tui":                        {"cmd/convox-travis"},
-	"tui/flow":                   {"tui", "tui/field", "cmd/convox-travis"},
+	"internal/cli":               {"cmd/convox-travis"},
+	"tui":                        {"internal/cli"},
+	"tui/flow":                   {"tui", "tui/field", "internal/cli"},
 	"tui/field":                  {"tui"},
 	"internal/shell":             {"internal/build"},
 	"internal/terminal":          {},
-	"internal/demo":              {"cmd/convox-travis"},
+	"internal/demo":              {"internal/cli"},
 	"internal/secret/secrettest": {"internal/facts"},
 	"internal/facts":             {},
 	"cfn/cfntest":                {"internal/demo"},

@@ -2,8 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -113,7 +111,7 @@ const holdTime = 300 * time.Millisecond
 func (m *model) main() []string {
 	switch {
 	case m.help != nil:
-		return m.link(append(m.helpTitle(), m.bars(m.help.view(m.theme)...)...))
+		return append(m.helpTitle(), m.bars(m.help.view(m.theme)...)...)
 	case m.busy != "" && m.held != nil && time.Since(m.since) < holdTime:
 		return m.held
 	case m.busy != "":
@@ -147,7 +145,7 @@ func (m *model) main() []string {
 	if len(a.below) > 0 && a.before > 0 {
 		lines = append(lines, m.bar(""))
 	}
-	return m.link(append(lines, m.bars(seen(m.room(), a.below...)...)...))
+	return append(lines, m.bars(seen(m.room(), a.below...)...)...)
 }
 
 // helpTitle goes above the help, with empty lines where there is room.
@@ -230,7 +228,7 @@ func (m *model) doing() []string {
 	if len(above)+1+len(lines) < m.body() {
 		above = append([]string{""}, append(above, m.bar(""))...)
 	}
-	return m.link(append(above, lines...))
+	return append(above, lines...)
 }
 
 // longestBar is in cells.
@@ -247,42 +245,4 @@ func (m *model) howFar() []string {
 	full, empty := p.Bar(cells)
 	bar := m.theme.Accent.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
-}
-
-// address is one that a terminal can open.
-var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
-
-// link makes the addresses that are whole on a line links
-// (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda).
-func (m *model) link(lines []string) []string {
-	if !slices.ContainsFunc(lines, address.MatchString) {
-		return lines // there can be thousands of lines to look through
-	}
-	whole := map[string]bool{}
-	var hints []string
-	if m.problem != nil {
-		hints = m.problem.Do
-	}
-	for _, words := range slices.Concat(m.question.Reason, m.question.Help, hints, textsOf(m.question.Lines), textsOf(m.told)) {
-		for _, found := range address.FindAllString(text.Clean(words), -1) {
-			whole[found] = true
-		}
-	}
-	for i, line := range lines {
-		lines[i] = address.ReplaceAllStringFunc(line, func(found string) string {
-			if !whole[found] {
-				return found
-			}
-			return ansi.SetHyperlink(found) + found + ansi.ResetHyperlink()
-		})
-	}
-	return lines
-}
-
-func textsOf(lines []flow.Line) []string {
-	texts := make([]string, len(lines))
-	for i, l := range lines {
-		texts[i] = l.Text
-	}
-	return texts
 }

@@ -59,7 +59,7 @@ func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
 	defer func() {
 		if title, _ := f.Ending(); title != "" {
-			theme := field.NewTheme(startsDark(in.Env), field.GlyphsFor(in.Env))
+			theme := field.NewTheme(true, field.GlyphsFor(in.Env))
 			p.say("")
 			leave(out, in.Env, theme, cmp.Or(in.Width, widest), f)
 		}

@@ -76,7 +76,7 @@ type model struct {
 }
 
 func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env), field.GlyphsFor(t.Env)), width: 80, height: 24}
+	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(true, field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
 // Init implements tea.Model.

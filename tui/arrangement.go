@@ -141,7 +141,7 @@ func (m *model) need() field.Lines {
 		need = m.field.Lines(m.room())
 	}
 	if m.reading != nil {
-		long := m.reading.length(m.room())
+		long := len(m.reading.draw(m.room()))
 		need.Least, need.Enough, need.Most = need.Least+min(long, 2), need.Enough+min(long, 10), need.Most+long
 		if m.field != nil {
 			need.Most++ // apart

@@ -123,7 +123,7 @@ func (m *model) openHelp() {
 			lines = append(lines, flow.Line{Tone: flow.Named, Text: fmt.Sprintf("%-9s  %s", k.Key, k.Does)})
 		}
 	}
-	m.help, m.helped = &reading{lines: lines}, true
+	m.help, m.helped = &reading{theme: m.theme, lines: lines}, true
 	m.give(tea.BlurMsg{}) // hides a secret
 	m.resize()
 }

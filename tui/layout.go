@@ -111,7 +111,7 @@ const holdTime = 300 * time.Millisecond
 func (m *model) main() []string {
 	switch {
 	case m.help != nil:
-		return append(m.helpTitle(), m.bars(m.help.view(m.theme)...)...)
+		return append(m.helpTitle(), m.bars(m.help.view()...)...)
 	case m.busy != "" && m.held != nil && time.Since(m.since) < holdTime:
 		return m.held
 	case m.busy != "":
@@ -134,7 +134,7 @@ func (m *model) main() []string {
 		lines = append(lines, m.bar(""))
 	}
 	if m.reading != nil {
-		lines = append(lines, m.bars(m.reading.view(m.theme)...)...)
+		lines = append(lines, m.bars(m.reading.view()...)...)
 	}
 	if m.reading != nil && m.field != nil {
 		lines = append(lines, m.bars(blank(apart(a.field))...)...)

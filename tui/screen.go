@@ -112,6 +112,11 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		return nil
 	case tea.BackgroundColorMsg:
 		*m.theme = *field.NewTheme(msg.IsDark(), m.theme.Glyphs)
+		for _, r := range []*reading{m.reading, m.help} {
+			if r != nil {
+				r.drawnFor = 0
+			}
+		}
 		m.resize()
 		return nil
 	case foundMsg:
@@ -337,7 +342,7 @@ func (m *model) put(question flow.Question) tea.Cmd {
 		m.field = field.NewChoice(m.theme, q.Options, q.Initial.Index)
 	case flow.Confirm:
 		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes, !q.Guarded)
-		m.reading = &reading{}
+		m.reading = &reading{theme: m.theme}
 		for _, reason := range q.Reason {
 			m.reading.lines = append(m.reading.lines, flow.Line{Tone: flow.Muted, Text: reason})
 		}
@@ -356,7 +361,7 @@ func (m *model) put(question flow.Question) tea.Cmd {
 		list.Busy(growing(q))
 		m.field = list
 	default:
-		m.reading = &reading{lines: q.Lines, ended: q.Kind == flow.Ending} // it stays in the terminal
+		m.reading = &reading{theme: m.theme, lines: q.Lines, ended: q.Kind == flow.Ending} // it stays in the terminal
 	}
 	m.resize()
 	if q.Growing {

@@ -84,7 +84,7 @@ func (p *played) asks(q flow.Question) {
 		list.SetRows([]flow.Row{{Key: "a", Cells: []string{"a"}}, {Key: "b", Cells: []string{"b"}}})
 		p.field = list
 	case flow.Confirm:
-		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true, !q.Guarded), &reading{lines: q.Lines}
+		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true, !q.Guarded), &reading{theme: p.theme, lines: q.Lines}
 	case flow.Text:
 		p.field = field.NewText(p.theme, "", "typed", nil)
 	case flow.Secret:
@@ -92,7 +92,7 @@ func (p *played) asks(q flow.Question) {
 	case flow.Shown:
 		p.field = field.NewShown(p.theme, secret.New("typed"), 0, nil)
 	default:
-		p.reading = &reading{lines: q.Lines}
+		p.reading = &reading{theme: p.theme, lines: q.Lines}
 	}
 	p.resize()
 	p.run(p.settle())

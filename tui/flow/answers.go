@@ -40,7 +40,6 @@ type answers struct {
 	targets      []setup.Target // the repositories that were picked
 	marked       []setup.Target // those of them beside which one was typed
 	unknown      remedy         // of those that Travis doesn't know
-	unreadable   remedy         // of those that can't be set up
 	inactive     remedy         // of those that it doesn't build
 	leftOut      []setup.Target // because of branches with their own host
 	branch       string         // "" is all
@@ -74,7 +73,6 @@ type result struct {
 	noRecovery  bool            // AWS has no password that the Rack accepts
 	savedIn     string          // the file that a recovered password was saved in
 	showing     bool            // show a recovered password
-	saving      bool            // save it
 
 	user travisapi.User
 
@@ -84,8 +82,6 @@ type result struct {
 	words []*travisWord          // on the plans that were reviewed
 	mixed []setup.RepositoryPlan // in which a branch would send the new password to its own host
 	took  time.Duration          // of the writes
-
-	agreed, turned, left bool
 
 	tested   bool  // a test build signed in
 	testErr  error // why a test build didn't

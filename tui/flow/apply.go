@@ -280,22 +280,18 @@ func retryStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Not everything was written. Retry?", Guarded: true,
-				Reason:  f.outcomes(),
-				Options: []Option{{Label: "Retry", Note: "safe to repeat"}, {Label: "Quit", Note: "and keep what was written"}},
+				Reason: f.outcomes(),
+				Options: []Option{
+					{Label: "Retry", Note: "safe to repeat", do: (*Flow).again},
+					{Label: "Quit", Note: "and keep what was written", do: (*Flow).quit},
+				},
 			}
 			if f.several() {
 				q.Title, q.Reason = f.incomplete()
-				q.Options = []Option{{Label: "Retry those that failed", Note: "safe to repeat"}, {Label: "Continue without them"}}
+				q.Options[0].Label = "Retry those that failed"
+				q.Options[1] = Option{Label: "Continue without them"} // the last step says what is left
 			}
 			return q
-		},
-		take: func(f *Flow, v Value) { f.result.left = v.Index == 1 },
-		do: func(f *Flow) *Work {
-			if f.result.left {
-				f.over = !f.several() // their last step says what is left
-				return nil
-			}
-			return f.again()
 		},
 	}
 }

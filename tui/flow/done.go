@@ -275,12 +275,11 @@ func testBuildStep() step {
 				Yes: "Yes, run it", No: "No, finish",
 			}
 		},
-		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.result.agreed {
-				return nil
+		do: func(f *Flow, v Value) *Work {
+			if v.Yes {
+				return f.runTestBuild()
 			}
-			return f.runTestBuild()
+			return nil
 		},
 		shown: func(f *Flow) string {
 			if f.result.tested {

@@ -159,13 +159,8 @@ func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
 func fileStep() step {
 	return step{
 		id: StepFile, name: "Review",
-		wait: func(f *Flow) string {
-			if f.found.fileDone {
-				return ""
-			}
-			return "reading .travis.yml"
-		},
-		do: (*Flow).planFile,
+		wait: until("reading .travis.yml", func(f *Flow) bool { return f.found.fileDone }),
+		do:   func(f *Flow, _ Value) *Work { return f.planFile() },
 	}
 }
 

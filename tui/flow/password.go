@@ -37,7 +37,7 @@ func sourceStep() step {
 			return q
 		},
 		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, _ Value) *Work {
 			switch s := f.answers.source; {
 			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.IsDone():
 				return nil
@@ -151,7 +151,7 @@ func passwordStep() step {
 			}
 		},
 		take: func(f *Flow, v Value) { f.answers.password = v.Secret },
-		do:   func(f *Flow) *Work { return f.checkLogin(StepPassword) },
+		do:   func(f *Flow, _ Value) *Work { return f.checkLogin(StepPassword) },
 	}
 }
 
@@ -237,7 +237,7 @@ func certificateStep() step {
 
 // trustStep asks about a certificate that no trusted authority signed, and resumes
 // what the password was wanted for, or goes back.
-func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), resume func(*Flow) *Work) step {
+func trustStep(id, name string, when func(*Flow) bool, back, resume func(*Flow) *Work) step {
 	return confirmStep(id, name, func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
 		func(f *Flow) Question {
 			return Question{
@@ -254,9 +254,9 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), resume 
 				Yes: "Yes", No: "No, go back",
 			}
 		},
-		func(f *Flow) {
+		func(f *Flow) *Work {
 			f.result.untrusted = ""
-			back(f)
+			return back(f)
 		},
 		func(f *Flow) *Work {
 			f.answers.approved = map[convox.Host]string{f.rackHost(): f.result.untrusted}
@@ -265,16 +265,11 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), resume 
 }
 
 func uncheckedStep() step {
-	return step{
-		id: StepUnchecked, name: "Password",
-		when: func(f *Flow) bool {
+	s := confirmStep(StepUnchecked, "Password",
+		func(f *Flow) bool {
 			return byRack(f) && f.answers.source != sourceReset && f.result.unreachable != nil
 		},
-		pass: func(f *Flow) bool {
-			f.answers.unchecked = f.given.Unchecked
-			return f.given.Unchecked
-		},
-		ask: func(f *Flow) Question {
+		func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "Continue without checking the password?",
 				Reason: []string{
@@ -286,15 +281,10 @@ func uncheckedStep() step {
 					"To check it, connect to the network or VPN from which the Rack is reachable, and run this again.",
 				},
 				Yes: "Yes", No: "No, go back",
-				Initial: Value{Yes: f.answers.unchecked},
+				Initial: Value{Yes: f.answers.unchecked || f.given.Unchecked},
 			}
-		},
-		take: func(f *Flow, v Value) { f.answers.unchecked = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.answers.unchecked {
-				f.backToRack()
-			}
-			return nil
-		},
-	}
+		}, (*Flow).backToRack, nothing)
+	s.take = func(f *Flow, v Value) { f.answers.unchecked = v.Yes }
+	s.pass = func(f *Flow) bool { return f.given.Unchecked }
+	return s
 }

@@ -52,12 +52,6 @@ func rackStep() step {
 				Found:    f.rackSearchSummary(),
 				Growing:  !f.found.racksDone,
 				Initial:  Value{Key: f.likelyRack()},
-				Check: func(v Value) error {
-					if v.Key == "" {
-						return &problem.Error{Reason: "no Rack is selected", Hints: []string{"select one, or enter its host"}}
-					}
-					return nil
-				},
 			}
 		},
 		take: func(f *Flow, v Value) {
@@ -361,10 +355,7 @@ func mfaStep() step {
 			}
 		},
 		take: func(f *Flow, v Value) { f.searchRacks(v.Text) },
-		do: func(f *Flow) *Work {
-			f.goTo(StepRack)
-			return nil
-		},
+		do:   func(f *Flow, _ Value) *Work { return f.goTo(StepRack) },
 	}
 }
 

@@ -18,12 +18,7 @@ import (
 func repositoryStep() step {
 	return step{
 		id: StepRepository, name: "Repository",
-		wait: func(f *Flow) string {
-			if !f.found.cloneDone {
-				return "reading the clone"
-			}
-			return ""
-		},
+		wait:  until("reading the clone", func(f *Flow) bool { return f.found.cloneDone }),
 		pass:  (*Flow).passRepository,
 		begin: (*Flow).listRepositories,
 		ask: func(f *Flow) Question {
@@ -39,19 +34,13 @@ func repositoryStep() step {
 				Growing:  !f.found.repositoriesDone,
 				Several:  true,
 				Initial:  Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
-				Check: func(v Value) error {
-					if v.Key == "" && len(v.Keys) == 0 {
-						return &problem.Error{Reason: "no repository is picked", Hints: []string{"pick one, or enter its name"}}
-					}
-					return nil
-				},
 			}
 		},
-		take: (*Flow).takeRepositories,
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, v Value) *Work {
 			if f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository] {
 				return f.listOwned()
 			}
+			f.takeRepositories(v)
 			return nil
 		},
 		shown: func(f *Flow) string {
@@ -213,7 +202,7 @@ func (f *Flow) onlyKnown() travisapi.Repository {
 func (f *Flow) setTargets(targets []setup.Target) {
 	targets = setup.RemoveDuplicates(targets)
 	if !slices.Equal(f.answers.targets, targets) {
-		f.result.read, f.answers.unknown, f.answers.unreadable, f.answers.inactive, f.answers.leftOut = nil, 0, 0, 0, nil
+		f.result.read, f.answers.unknown, f.answers.inactive, f.answers.leftOut = nil, 0, 0, nil
 		f.answers.allowMixed = f.given.AllowMixed
 		f.answers.encrypt = false // the file may be another repository's
 	}

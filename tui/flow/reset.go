@@ -112,21 +112,19 @@ func learned(r reset.Reset, err error, step string) Outcome {
 	return Outcome{Err: err, To: step, Set: func(f *Flow) { f.reset = r }}
 }
 
-func toLost(f *Flow) { f.goTo(StepLost) }
+func toLost(f *Flow) *Work { return f.goTo(StepLost) }
+
+// nothing is what an answer does that the next step follows.
+func nothing(*Flow) *Work { return nil }
 
 // confirmStep asks for a yes, and does its work, or goes back.
-func confirmStep(id, name string, when func(*Flow) bool, ask func(*Flow) Question, back func(*Flow), do func(*Flow) *Work) step {
-	return step{
-		id: id, name: name, when: when, ask: ask,
-		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
-		do: func(f *Flow) *Work {
-			if f.result.agreed {
-				return do(f)
-			}
-			back(f)
-			return nil
-		},
-	}
+func confirmStep(id, name string, when func(*Flow) bool, ask func(*Flow) Question, back, do func(*Flow) *Work) step {
+	return step{id: id, name: name, when: when, ask: ask, do: func(f *Flow, v Value) *Work {
+		if v.Yes {
+			return do(f)
+		}
+		return back(f)
+	}}
 }
 
 // lookAtStack asks whether the stack can be updated now, and whether an earlier
@@ -157,7 +155,7 @@ func busyStep() step {
 			q := Question{
 				Kind: Choice, Title: "Wait for the Rack's update to finish?",
 				Reason:  []string{"The stack is in " + stack.Status + ". A reset can start after that."},
-				Options: []Option{{Label: "Wait"}, {Label: "Go back"}},
+				Options: []Option{{Label: "Wait", do: (*Flow).awaitUpdate}, {Label: "Go back", do: toLost}},
 			}
 			if stack.Reset {
 				q.Title = "Wait for the earlier reset to finish?"
@@ -165,29 +163,22 @@ func busyStep() step {
 			}
 			return q
 		},
-		take: func(f *Flow, v Value) { f.result.agreed = v.Index == 0 },
-		do: func(f *Flow) *Work {
-			if !f.result.agreed {
-				f.goTo(StepLost)
-				return nil
-			}
-			r, outside := f.reset, f.outside
-			return &Work{
-				Words: "waiting for the update to finish",
-				Run: func(stop setup.Stop, tell Tell) Outcome {
-					report := r.Await(stop, r.Saved, outside.showReset(tell))
-					if report.Left != nil {
-						report.Err = errors.Join(report.Err, report.Left)
-					}
-					return learned(r, report.Err, StepAffected)
-				},
-			}
+	}
+}
+
+func (f *Flow) awaitUpdate() *Work {
+	r, outside := f.reset, f.outside
+	return &Work{
+		Words: "waiting for the update to finish",
+		Run: func(stop setup.Stop, tell Tell) Outcome {
+			report := r.Await(stop, r.Saved, outside.showReset(tell))
+			return learned(r, errors.Join(report.Err, report.Left), StepAffected)
 		},
 	}
 }
 
 func previewStep() step {
-	return step{id: StepPreview, name: "Reset", when: isResetting, do: (*Flow).preview}
+	return step{id: StepPreview, name: "Reset", when: isResetting, do: func(f *Flow, _ Value) *Work { return f.preview() }}
 }
 
 func (f *Flow) preview() *Work {
@@ -239,12 +230,9 @@ func changesStep() step {
 			}
 			return q
 		},
-		do: func(f *Flow) *Work {
-			switch {
-			case f.given.DryRun:
-				f.over = true
-			case f.reset.Plan.Err() != nil:
-				f.goTo(StepLost)
+		do: func(f *Flow, _ Value) *Work {
+			if f.over = f.given.DryRun; !f.over && f.reset.Plan.Err() != nil {
+				return f.goTo(StepLost)
 			}
 			return nil
 		},
@@ -276,7 +264,7 @@ func changeLines(plan *reset.Plan) (lines []Line) {
 
 func refreshStep() step {
 	s := confirmStep(StepRefresh, "Reset", func(f *Flow) bool { return isPlanned(f) && f.reset.Plan.RefreshesInstances() },
-		func(*Flow) Question {
+		func(f *Flow) Question {
 			return Question{
 				Kind: Confirm, Title: "Replace every instance too, one by one?", Guarded: true,
 				Reason: []string{
@@ -287,13 +275,10 @@ func refreshStep() step {
 					"A Rack takes the newest machine image with every update of its stack, whatever the update is for.",
 					"CloudFormation replaces the instances one by one. To do that at a quiet time, go back and reset the password then.",
 				},
-				Yes: "Yes", No: "No, go back",
+				Yes: "Yes", No: "No, go back", Initial: Value{Yes: f.given.AllowRefresh},
 			}
-		}, toLost, func(*Flow) *Work { return nil })
-	s.pass = func(f *Flow) bool {
-		f.result.agreed = f.given.AllowRefresh
-		return f.given.AllowRefresh
-	}
+		}, toLost, nothing)
+	s.pass = func(f *Flow) bool { return f.given.AllowRefresh }
 	return s
 }
 
@@ -324,7 +309,7 @@ func nameStep() step {
 }
 
 func resetStep() step {
-	return step{id: StepReset, name: "Reset", when: isPlanned, do: (*Flow).runReset}
+	return step{id: StepReset, name: "Reset", when: isPlanned, do: func(f *Flow, _ Value) *Work { return f.runReset() }}
 }
 
 // runReset carries out the plan, or continues it.
@@ -360,13 +345,14 @@ func continueStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Choice, Title: "Continue the unfinished reset?", Guarded: true,
-				Reason:  []string{f.reset.Report().State() + "."},
-				Help:    []string{"If you quit, run this again later and use the same new password: then only what is left is done."},
-				Options: []Option{{Label: "Continue", Note: "wait, and do what is left"}, {Label: "Quit", Note: "you can continue later"}},
+				Reason: []string{f.reset.Report().State() + "."},
+				Help:   []string{"If you quit, run this again later and use the same new password: then only what is left is done."},
+				Options: []Option{
+					{Label: "Continue", Note: "wait, and do what is left", do: (*Flow).runReset},
+					{Label: "Quit", Note: "you can continue later", do: (*Flow).quit},
+				},
 			}
 		},
-		take: func(f *Flow, v Value) { f.over = v.Index == 1 },
-		do:   (*Flow).runReset,
 	}
 }
 

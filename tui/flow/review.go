@@ -13,7 +13,7 @@ import (
 )
 
 func planStep() step {
-	return step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
+	return step{id: StepPlan, name: "Review", do: func(f *Flow, _ Value) *Work {
 		f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
 		return f.plan()
 	}}
@@ -95,22 +95,18 @@ func reviewStep() step {
 			}
 			return q
 		},
-		take: func(f *Flow, v Value) {
-			f.result.turned = v.Switch != ""
-			f.toggle(v.Switch)
-		},
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, v Value) *Work {
 			switch {
-			case f.result.turned:
-				work := f.planFile()
-				if work == nil {
-					f.goTo(StepReview)
+			case v.Switch != "":
+				f.toggle(v.Switch)
+				if work := f.planFile(); work != nil {
+					return work
 				}
-				return work
+				return f.goTo(StepReview)
 			case f.given.DryRun:
 				report := f.intent()
-				f.result.report, f.over = &report, true
-				return nil
+				f.result.report = &report
+				return f.quit()
 			}
 			return f.apply()
 		},

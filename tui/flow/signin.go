@@ -105,7 +105,7 @@ func keyStep() step {
 			}
 		},
 		take: func(f *Flow, v Value) { f.answers.key = v.Secret },
-		do:   func(f *Flow) *Work { return f.checkLogin(StepKey) },
+		do:   func(f *Flow, _ Value) *Work { return f.checkLogin(StepKey) },
 		shown: func(f *Flow) string {
 			switch login := f.result.login; {
 			case login == nil:

@@ -125,43 +125,24 @@ func (f *Flow) host() convox.Host {
 // that is trusted.
 func (f *Flow) fingerprint() string { return cmp.Or(f.answers.approved[f.host()], f.given.Fingerprint) }
 
-// credential is what builds will log in with, and where.
+// credential is what builds will log in with, where, and where its password was found
+// if it wasn't entered or passed.
 func (f *Flow) credential() setup.Credential {
-	return setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.signIn == ByConsole, Source: f.passwordSource()}
-}
-
-// passwordSource is where the Rack password was found, "" for one that was entered or
-// passed.
-func (f *Flow) passwordSource() convox.Source {
-	switch {
-	case !byRack(f):
-	case f.answers.source == sourceSaved:
+	c := setup.Credential{Host: f.host(), Password: f.answers.password, Console: byConsole(f)}
+	switch source := f.answers.source; {
+	case c.Console:
+		c.Password = f.answers.key
+	case source == sourceGiven:
+		c.Password = f.given.Password
+	case source == sourceSaved:
 		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
-		return convox.SavedIn(login.File)
-	case f.answers.source == sourceAWS:
-		return convox.FromAWS
+		c.Password, c.Source = login.Password, convox.SavedIn(login.File)
+	case source == sourceAWS:
+		c.Password, c.Source = f.answers.recovered, convox.FromAWS
+	case source == sourceReset:
+		c.Password = f.newPassword().New
 	}
-	return ""
-}
-
-// secret is what builds will log in with.
-func (f *Flow) secret() secret.String {
-	switch {
-	case f.answers.signIn == ByConsole:
-		return f.answers.key
-	case f.answers.source == sourceGiven:
-		return f.given.Password
-	case f.answers.source == sourceSaved:
-		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
-		return login.Password
-	}
-	switch f.answers.source {
-	case sourceAWS:
-		return f.answers.recovered
-	case sourceReset:
-		return f.newPassword().New
-	}
-	return f.answers.password
+	return c
 }
 
 // token is the Travis token.

@@ -1,8 +1,6 @@
 package flow
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -191,9 +189,8 @@ func (f *Flow) takeReport(report setup.Report) {
 	}
 }
 
-// again makes a new plan for the repositories that failed, since a part may have
-// been written, and carries it out as far as it was reviewed. Anything else is
-// reviewed first.
+// again makes a new plan for the repositories that failed, since a part may have been
+// written. It is reviewed like the first one.
 func (f *Flow) again() *Work {
 	var failed []setup.Target
 	for _, r := range f.result.report.Repositories {
@@ -201,28 +198,31 @@ func (f *Flow) again() *Work {
 			failed = append(failed, r.Target)
 		}
 	}
-	plan, reviewed, job := f.planner(failed), *f.result.plan, f.job()
-	return job.work("retrying "+nameOf(failed), func(stop setup.Stop, tell Tell) Outcome {
+	plan, outside, several, hasFile := f.planner(failed), f.outside, f.several(), f.fitsFile()
+	return &Work{Words: "reading the Travis settings of " + nameOf(failed), Run: func(stop setup.Stop, _ Tell) Outcome {
 		plan, outcome := plan(stop, nil)
 		err := outcome.Err
-		if err == nil && !job.several { // and the report doesn't change
+		if err == nil && !several { // and the report doesn't change
 			err = refusal(plan)
 		}
 		switch {
-		case job.several && isBan(err):
+		case several && isBan(err):
 			return Outcome{Set: func(f *Flow) { f.endBanned(err) }}
 		case err != nil:
-			return Outcome{Err: err, To: StepRetry, Set: func(f *Flow) {
-				cause := context.Cause(stop.Soft)
-				f.result.report.Stopped, f.over = cause, cause != nil
-			}}
+			return Outcome{Err: err, To: StepRetry}
 		}
-		now, changed := job.fileNow(stop.Soft)
-		if changed || !isReviewed(plan, reviewed) {
-			return Outcome{To: StepFile, Set: func(f *Flow) { f.result.plan, f.found.file = &plan, cmp.Or(now, f.found.file) }}
+		var file travisyml.File
+		var noFile error
+		if hasFile {
+			file, noFile = outside.File(stop.Soft)
 		}
-		return job.carryOut(stop, plan, tell)
-	})
+		return Outcome{To: StepFile, Set: func(f *Flow) {
+			f.result.plan = &plan
+			if hasFile && noFile == nil { // else the write fails with the reason
+				f.found.file = &file
+			}
+		}}
+	}}
 }
 
 // endBanned ends the flow: nothing can be retried before the ban is over.
@@ -233,23 +233,6 @@ func (f *Flow) endBanned(err error) {
 		}
 	}
 	f.over = true
-}
-
-// isReviewed reports whether a plan changes only what was reviewed.
-func isReviewed(plan, reviewed setup.Plan) bool {
-	before := make(map[setup.Target]setup.RepositoryPlan, len(reviewed.Repositories))
-	for _, r := range reviewed.Repositories {
-		before[r.Target] = r
-	}
-	for _, r := range plan.Repositories {
-		was, is := before[r.Target]
-		isSame := is && was.Err == nil && was.Host == r.Host && was.Password == r.Password && len(was.Doubles) == len(r.Doubles) &&
-			len(was.Warnings) == len(r.Warnings) && (was.Activate || !r.Activate) // it may be active by now
-		if r.Err == nil && !isSame {
-			return false
-		}
-	}
-	return true
 }
 
 // eventLine words a step of a run.

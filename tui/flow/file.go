@@ -26,19 +26,6 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// fileNow reads the job's file again, and reports whether it changed. Where it can't
-// be read, the write fails with the reason.
-func (j job) fileNow(ctx context.Context) (now *travisyml.File, changed bool) {
-	if j.file == nil {
-		return nil, false
-	}
-	read, err := j.outside.File(ctx)
-	if err != nil {
-		return j.file, false
-	}
-	return &read, read.Text != j.file.Text
-}
-
 // fitsFile reports whether the clone's file is the repository's.
 func (f *Flow) fitsFile() bool { return f.found.file != nil && f.isOwn() }
 

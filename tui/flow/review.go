@@ -127,7 +127,7 @@ func (f *Flow) reviewTitle() string {
 	case f.given.DryRun:
 		return "Review: a dry run, nothing will be written"
 	case f.result.begun:
-		return "Review: something changed since you confirmed it"
+		return "Review: what is left to write"
 	case f.reset.Report() != nil:
 		return "Review: nothing written to Travis yet"
 	}

@@ -264,9 +264,9 @@ func TestOnlyThoseThatFailedAreTriedAgain(t *testing.T) {
 	}
 	w.failOnly(117)
 	w.travis.Faults.Forget()
-	w.accept().step(flow.StepRetry).reads("1 of 30")
+	w.accept().step(flow.StepReview).reads("Only the repositories that failed are listed", "Travis settings of 2 repositories").accept().step(flow.StepRetry).reads("1 of 30")
 	w.failOnly()
-	w.accept().step(flow.StepDone).reads("30 repositories set up", "--repos-from FILE")
+	w.accept().step(flow.StepReview).accept().step(flow.StepDone).reads("30 repositories set up", "--repos-from FILE")
 	for _, r := range w.travis.Faults.Requests() {
 		if !strings.Contains(r.Path, "/103") && !strings.Contains(r.Path, "/117") && !strings.Contains(r.Path, "r03") && !strings.Contains(r.Path, "r17") {
 			t.Errorf("%s %s", r.Method, r.Path)
@@ -285,7 +285,7 @@ func TestWhatChangedBeforeItIsTriedAgainIsReviewed(t *testing.T) {
 	w.accept().step(flow.StepRetry)
 	w.failOnly()
 	w.travis.SetEnvVars("acme/r01", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: "theirs"}, {ID: "p", Name: "CONVOX_PASSWORD", Value: "theirs"}})
-	w.accept().step(flow.StepReview).reads("1 repository", "1 replaced", "something changed", "that failed")
+	w.accept().step(flow.StepReview).reads("1 repository", "1 replaced", "what is left to write", "that failed")
 	w.accept().step(flow.StepDone).reads("3 repositories set up", "2 new, 1 replaced")
 	w.wantPairs(keys...)
 }

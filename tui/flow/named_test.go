@@ -83,23 +83,19 @@ func TestACompanysOwnConsoleIsNamedAfterAReset(t *testing.T) {
 }
 
 func TestTheTableBeginsWithWhatCannotBeWritten(t *testing.T) {
-	plan := func(slug string, host, password setup.Action, codes ...string) setup.RepositoryPlan {
-		r := setup.RepositoryPlan{Target: setup.Target{Slug: slug}, Host: setup.Change{Action: host}, Password: setup.Change{Action: password}}
-		for _, code := range codes {
-			r.Warnings = append(r.Warnings, setup.Warning{Code: code})
-		}
-		return r
+	plan := func(slug string, host, password setup.Action) setup.RepositoryPlan {
+		return setup.RepositoryPlan{Target: setup.Target{Slug: slug}, Host: setup.Change{Action: host}, Password: setup.Change{Action: password}}
 	}
 	failed := plan("acme/x", setup.None, setup.None)
 	failed.Err = &problem.Error{Object: "acme/x", Reason: "no access"}
-	activated := plan("acme/longer", setup.Create, setup.Replace, "replaces", "public", "public_same")
+	activated := plan("acme/longer", setup.Create, setup.Replace)
 	activated.Activate = true
 	for name, c := range map[string]struct {
 		plans []setup.RepositoryPlan
 		want  string
 	}{
 		"one that fails": {[]setup.RepositoryPlan{plan("acme/web", setup.Create, setup.Create), failed}, "acme/x: no access\n    REPOSITORY  CHANGE\nacme/web    new"},
-		"notes":          {[]setup.RepositoryPlan{plan("acme/web", setup.None, setup.None), activated}, "    REPOSITORY   CHANGE                                  NOTE\n    acme/web     unchanged\nacme/longer  activated, host new, password replaced  was public"},
+		"columns":        {[]setup.RepositoryPlan{plan("acme/web", setup.None, setup.None), activated}, "    REPOSITORY   CHANGE\n    acme/web     unchanged\nacme/longer  activated, host new, password replaced"},
 	} {
 		var lines []string
 		for _, line := range tableOf(c.plans) {

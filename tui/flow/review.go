@@ -315,9 +315,6 @@ func (f *Flow) severalLines() []Line {
 	var counts counts
 	for _, r := range plan.Repositories {
 		counts.add(r.Err, r.Activate, r.Host.Action, r.Password.Action)
-		if r.Err == nil && warningWords(r) != "" {
-			counts.warned++
-		}
 	}
 	lines := []Line{
 		{Heading, "Travis settings of " + text.Count(len(plan.Repositories), "repository") + scopeWords(plan.Branch)},
@@ -335,7 +332,7 @@ func (f *Flow) severalLines() []Line {
 }
 
 // counts are numbers of repositories, by what happens to them.
-type counts struct{ created, replaced, unchanged, activated, failed, warned int }
+type counts struct{ created, replaced, unchanged, activated, failed int }
 
 func (c *counts) add(err error, isActivated bool, actions ...setup.Action) {
 	switch {
@@ -361,7 +358,7 @@ func (c counts) String() string {
 		what string
 	}{
 		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"},
-		{c.activated, "activated"}, {c.warned, "with a warning"},
+		{c.activated, "activated"},
 	} {
 		if of.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", of.n, of.what))
@@ -376,41 +373,29 @@ const longestName = 40
 // tableOf lists the repositories: those that nothing is written to first, with the
 // reason.
 func tableOf(all []setup.RepositoryPlan) []Line {
-	var lines []Line
-	rows, tones := [][3]string{{"REPOSITORY", "CHANGE", "NOTE"}}, []Tone{Muted}
+	var failed []Line
+	column := len("REPOSITORY")
 	for _, r := range all {
 		if r.Err != nil {
-			lines = append(lines, Line{Bad, r.Err.Error()})
-			continue
-		}
-		rows, tones = append(rows, [3]string{r.Target.String(), actionOf(r), warningWords(r)}), append(tones, toneOfPlan(r))
-	}
-	if !slices.ContainsFunc(rows[1:], func(row [3]string) bool { return row[2] != "" }) {
-		rows[0][2] = ""
-	}
-	var columns [2]int
-	for _, row := range rows {
-		for i := range columns {
-			if n := ansi.StringWidth(row[i]); n <= longestName {
-				columns[i] = max(columns[i], n)
-			}
+			failed = append(failed, Line{Bad, r.Err.Error()})
+		} else if n := ansi.StringWidth(r.Target.String()); n <= longestName {
+			column = max(column, n)
 		}
 	}
-	for i, row := range rows {
-		line := Line{tones[i], row[0] + blanks(columns[0]-ansi.StringWidth(row[0])) + row[1]}
-		if row[2] != "" {
-			line.Text += blanks(columns[1]-ansi.StringWidth(row[1])) + row[2]
+	row := func(tone Tone, name, change string) Line {
+		if tone == Plain || tone == Muted { // without a sign
+			name = "    " + name
 		}
-		if line.Tone == Plain || line.Tone == Muted { // without a sign
-			line.Text = "    " + line.Text
+		return Line{tone, name + strings.Repeat(" ", max(0, column-ansi.StringWidth(strings.TrimSpace(name)))+2) + change}
+	}
+	lines := append(failed, row(Muted, "REPOSITORY", "CHANGE"))
+	for _, r := range all {
+		if r.Err == nil {
+			lines = append(lines, row(toneOfPlan(r), r.Target.String(), actionOf(r)))
 		}
-		lines = append(lines, line)
 	}
 	return lines
 }
-
-// blanks fill a cell, and part it from the next one.
-func blanks(missing int) string { return strings.Repeat(" ", max(0, missing)+2) }
 
 // toneOfPlan is that of a repository in the table.
 func toneOfPlan(r setup.RepositoryPlan) Tone {
@@ -437,26 +422,4 @@ func actionOf(r setup.RepositoryPlan) string {
 		action = "activated, " + action
 	}
 	return action
-}
-
-// shortWarnings are the words of the table for what the lines below it say.
-var shortWarnings = map[string]string{
-	"inactive":             "inactive",
-	"mixed":                "another host gets the password",
-	"branch_password_only": "a branch's password gets this host",
-	"rack_url":             "RACK_URL is set",
-	"public":               "was public",
-	"public_same":          "was public",
-	"public_elsewhere":     "public on a branch",
-}
-
-// warningWords name what a repository is warned of, beside what its line says.
-func warningWords(r setup.RepositoryPlan) string {
-	var words []string
-	for _, w := range r.Warnings {
-		if word := shortWarnings[w.Code]; word != "" && !slices.Contains(words, word) {
-			words = append(words, word)
-		}
-	}
-	return strings.Join(words, ", ")
 }

@@ -6,13 +6,13 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
 
 func TestTheThemeFollowsTheBackgroundThatTheTerminalReports(t *testing.T) {
-	m := newModel(setup.Stop{}, Terminal{}, flow.New(flow.Outside{}, flow.Given{}), nil)
+	m := newModel(connect.Stop{}, Terminal{}, flow.New(flow.Outside{}, flow.Given{}), nil)
 	for _, color := range []tea.BackgroundColorMsg{{Color: ansi.White}, {Color: ansi.Black}} {
 		m.Update(color)
 		if m.theme.Muted.GetForeground() != field.NewTheme(color.IsDark(), field.Glyphs{}).Muted.GetForeground() {

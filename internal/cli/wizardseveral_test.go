@@ -183,8 +183,8 @@ func TestSeveralAreSetUpInPlainLines(t *testing.T) {
 	w.want(e, 0, "30 picked: acme/service-00013", "and 10 more", "Travis settings of 30 repositories", "30 repositories set up in ", "acme/service-00041  both created")
 	w.wantPairs(names...)
 	locked := w.setting("DEMO_REPO_READ_ONLY")
-	e = w.run("1\nyes\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--repo", locked)
-	w.want(e, 0, "Can't set up "+locked+". Continue?", "Leave "+locked+" out", "1 repository set up in ", "convox-travis remove --repo acme/web\n")
+	e = w.run("yes\n", "--accessible", "--host", w.setting("DEMO_RACK_HOST"), "--repo", "acme/web", "--repo", locked)
+	w.want(e, 0, "1 can't be written, 1 new", "error: "+locked+": this Travis account can't change its settings", "1 repository set up in ", "convox-travis remove --repo acme/web\n")
 	w.wantPairs("acme/web")
 	w.wantPair(locked)
 }

@@ -41,7 +41,7 @@ type answers struct {
 	marked       []connect.Target // those of them beside which one was typed
 	unknown      remedy           // of those that Travis doesn't know
 	inactive     remedy           // of those that it doesn't build
-	leftOut      []connect.Target // because of branches with their own host
+	leftOut      []connect.Target // because of branches with their own host, or since they can't be written
 	branch       string           // "" is all
 	entersBranch bool             // instead of picking one
 	entry        string           // what the filter of a list had when its row to enter a name was picked

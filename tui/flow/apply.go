@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -15,12 +16,19 @@ import (
 )
 
 // apply carries out the plan. Where the review is skipped, it shows the warnings
-// first.
+// first, and tries what can't be written too.
 func (f *Flow) apply() *Work {
 	plan, job := *f.result.plan, f.job()
 	var warnings []Line
 	if f.given.Agreed {
 		warnings = warningLines(plan.AllWarnings())
+	} else { // the review said which can't be written
+		plan.Repositories = slices.DeleteFunc(slices.Clone(plan.Repositories), func(r connect.RepositoryPlan) bool {
+			if r.Err != nil {
+				f.answers.leftOut = append(f.answers.leftOut, r.Target)
+			}
+			return r.Err != nil
+		})
 	}
 	return job.work("writing to "+nameOf(f.targets()), func(stop connect.Stop, tell Tell) Outcome {
 		for _, line := range warnings {
@@ -202,11 +210,7 @@ func (f *Flow) again() *Work {
 	plan, outside, several, hasFile := f.planner(failed), f.outside, f.several(), f.fitsFile()
 	return &Work{Words: "reading the Travis settings of " + nameOf(failed), Run: func(stop connect.Stop, _ Tell) Outcome {
 		plan, outcome := plan(stop, nil)
-		err := outcome.Err
-		if err == nil && !several { // and the report doesn't change
-			err = refusal(plan)
-		}
-		switch {
+		switch err := cmp.Or(outcome.Err, refusal(plan)); {
 		case several && isBan(err):
 			return Outcome{Set: func(f *Flow) { f.endBanned(err) }}
 		case err != nil:

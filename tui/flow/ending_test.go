@@ -238,7 +238,7 @@ func TestARepositoryIsLeftOutWhereAQuestionIsAboutIt(t *testing.T) {
 	w, keys = newWorldOf(t, 1)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
 	w.toRepositories().pick(keys[0], "github acme/locked", "github acme/off").step(flow.StepActivate).answer(flow.Value{Index: 1})
-	w.step(flow.StepReview).accept().step(flow.StepRetry).answer(flow.Value{Index: 1}).step(flow.StepDone)
+	w.step(flow.StepReview).accept().step(flow.StepDone)
 	w.wantPairs(keys[0])
 	w.wantNothing("github acme/off", "github acme/locked")
 }

@@ -428,14 +428,14 @@ func faultsOnPosts() faults.Rule {
 	return faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool { return r.Method == http.MethodPost }}
 }
 
-func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
+func TestAFailureInApplyIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).watched().inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
 	z.write().sees("Not everything was written", "Travis failed", "not created")
 	w.Travis.Faults.Clear()
-	z.enter().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
+	z.enter().sees("what is left to write").write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
 }
 

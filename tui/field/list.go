@@ -351,16 +351,9 @@ func (l *List) markKeys() []Key {
 	return keys
 }
 
-// longestFilter is in bytes.
-const longestFilter = 256
-
 // narrow changes the filter, which moves the cursor to the best match. Without a
 // filter the cursor stays on its row.
 func (l *List) narrow(filter string) {
-	if len(filter) > longestFilter {
-		l.problem = "the filter is too long"
-		return
-	}
 	if filter == l.filter {
 		return
 	}

@@ -3,6 +3,7 @@ package field
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -308,25 +309,16 @@ func (l *List) highlight(cells []string, style lipgloss.Style) {
 	start := 0
 	for i, cell := range cells {
 		var line strings.Builder
-		from, wasMatch := 0, false
-		flush := func(to int) {
-			switch part := cell[from:to]; {
-			case part == "":
-			case wasMatch:
-				line.WriteString(style.Bold(true).Underline(true).Render(part))
-			default:
-				line.WriteString(style.Render(part))
-			}
-			from = to
-		}
+		from := 0
 		for at := range cell {
-			if _, isMatch := slices.BinarySearch(matched, start+at); isMatch != wasMatch {
-				flush(at)
-				wasMatch = isMatch
+			if _, isMatch := slices.BinarySearch(matched, start+at); isMatch {
+				_, size := utf8.DecodeRuneInString(cell[at:])
+				end := at + size
+				line.WriteString(style.Render(cell[from:at]) + style.Bold(true).Underline(true).Render(cell[at:end]))
+				from = end
 			}
 		}
-		flush(len(cell))
-		cells[i] = line.String()
+		cells[i] = line.String() + style.Render(cell[from:])
 		start += len(cell) + len(" ")
 	}
 }

@@ -78,8 +78,7 @@ type result struct {
 
 	read  *connect.Plan // the repositories as Travis described them
 	plan  *connect.Plan
-	file  *filePlan
-	words []*travisWord            // on the plans that were reviewed
+	files map[fileWish]*filePlan
 	mixed []connect.RepositoryPlan // in which a branch would send the new password to its own host
 	took  time.Duration            // of the writes
 

@@ -50,7 +50,7 @@ type job struct {
 
 func (f *Flow) job() job {
 	j := job{outside: f.outside, token: f.token(), several: f.several(), encrypt: f.answers.encrypt}
-	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !j.plan.of.noStep && !f.cannotCarryStep()) {
+	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !f.fileWish().noStep && !f.cannotCarryStep()) {
 		j.file = f.found.file
 	}
 	return j

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"cmp"
-	"context"
 	"slices"
 
 	"convox-travis/internal/gitrepo"
@@ -19,22 +18,17 @@ const (
 func branchStep() step {
 	return step{
 		id: StepBranch, name: "Repository",
-		pass:  func(*Flow) bool { return true },
-		begin: (*Flow).listBranches,
+		pass: func(*Flow) bool { return true },
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Pick, Title: "Which branches get the variables?",
 				Headings: []string{"BRANCH"},
 				Rows:     f.branchRows(),
-				Growing:  f.readsBranches() && !f.found.branchesDone,
 				Initial:  Value{Key: f.branchKey()},
 				Help: []string{
 					"Variables for all branches are the default. A variable for one branch overrides them in builds of that branch.",
 					"The deploy step in .travis.yml deploys from this branch, or from the default branch.",
 				},
-			}
-			if q.Growing {
-				q.More = "reading the clone's branches"
 			}
 			if f.several() {
 				q.Reason = []string{"One branch applies to all " + nameOf(f.targets()) + "; whether each has it isn't checked."}
@@ -82,24 +76,8 @@ func (f *Flow) setBranch(branch string) {
 	f.answers.encrypt = f.answers.encrypt && branch == ""
 }
 
-// readsBranches reports whether the clone's branches are the repository's.
-func (f *Flow) readsBranches() bool { return f.outside.Branches != nil && f.isOwn() }
-
-// listBranches starts to read the clone's branches, once.
-func (f *Flow) listBranches() {
-	if f.found.branchesBegun || !f.readsBranches() {
-		return
-	}
-	f.found.branchesBegun = true
-	read := f.outside.Branches
-	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
-		branches := read(ctx)
-		tell(func(f *Flow) { f.found.branches, f.found.branchesDone = branches, true })
-	})
-}
-
-// branchRows are all branches, the default branch, the clone's, and the row to enter
-// one.
+// branchRows are all branches, the default branch, the one that was picked, the clone's,
+// and the row to enter one.
 func (f *Flow) branchRows() []Row {
 	rows := []Row{{Key: allRow, Cells: []string{"All branches"}}}
 	var listed []string
@@ -111,11 +89,8 @@ func (f *Flow) branchRows() []Row {
 	}
 	add(f.onlyKnown().DefaultBranch, "default branch")
 	add(f.answers.branch, "")
-	if f.readsBranches() {
+	if f.isOwn() {
 		add(f.found.clone.Branch, "checked out here")
-		for _, branch := range f.found.branches {
-			add(branch, "")
-		}
 	}
 	return append(rows, Row{Key: typeRow, Cells: []string{"Enter a branch…"}, Other: true})
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
@@ -179,7 +180,9 @@ func TestTheEndOfAStopAndOfAFailureSayWhatIsThere(t *testing.T) {
 
 func TestABranchIsPickedFromTheClone(t *testing.T) {
 	w := newWorld(t)
-	w.outside.Branches = func(context.Context) []string { return []string{"feature/x", "main", "release"} }
+	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
+		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: slug, Provider: gitrepo.GitHub}}, Branch: "release"}, nil
+	}
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 	w.backTo(flow.StepBranch)
 	keys := func() string {
@@ -189,10 +192,10 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 		}
 		return strings.Join(all, ", ")
 	}
-	if got := keys(); got != "all, branch main, branch feature/x, branch release, type" {
+	if got := keys(); got != "all, branch main, branch release, type" {
 		t.Error(got)
 	}
-	if q := w.flow.Question(); q.Initial.Key != "all" || q.Growing || !q.Rows[4].Other || q.Rows[1].Note != "default branch" {
+	if q := w.flow.Question(); q.Initial.Key != "all" || q.Growing || !q.Rows[3].Other || q.Rows[1].Note != "default branch" {
 		t.Errorf("%+v", q)
 	}
 	w.answer(flow.Value{Key: "branch release"}).step(flow.StepReview).reads("Travis settings of acme/web, only for branch release")
@@ -206,7 +209,7 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 	w.type_("other").step(flow.StepReview).reads("only for branch other")
 	w.backTo(flow.StepBranchName)
 	w.backTo(flow.StepBranch)
-	if got := keys(); got != "all, branch main, branch other, branch feature/x, branch release, type" {
+	if got := keys(); got != "all, branch main, branch other, branch release, type" {
 		t.Error(got)
 	}
 	w.answer(flow.Value{Key: "all"}).step(flow.StepReview).accept()
@@ -214,7 +217,6 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 
 	w = newWorld(t) // its branches are another repository's
 	w.travis.AddRepository(travistest.Repository{ID: 11, Slug: "acme/second", Active: true})
-	w.outside.Branches = func(context.Context) []string { t.Error("the branches of the clone are read"); return nil }
 	w.begin(flow.Given{Targets: targetsOf("acme/second")}).accept().accept().accept().step(flow.StepReview)
 	w.backTo(flow.StepBranch)
 	if got := keys(); got != "all, branch main, type" {

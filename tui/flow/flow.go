@@ -41,7 +41,7 @@ type Flow struct {
 // New returns a flow at its first step. given are the answers that the flags and the
 // environment have.
 func New(outside Outside, given Given) *Flow {
-	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}}
+	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}, result: result{files: map[fileWish]*filePlan{}}}
 	f.answers = given.answers()
 	if given.Reset != nil {
 		f.found.racks = []cfn.Rack{*given.Reset}
@@ -117,6 +117,11 @@ func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
 	q.Guarded = q.Guarded || f.given.Agreed // no review follows
 	q.Problem = f.problem
+	if f.outside.Tip != nil {
+		if tip := f.outside.Tip(f.steps[f.at].id); tip != "" {
+			q.Reason = append(q.Reason, tip)
+		}
+	}
 	f.asked = &q
 	return q
 }

@@ -24,8 +24,6 @@ type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
 	// File reads the clone's .travis.yml. It may be nil.
 	File func(context.Context) (travisyml.File, error)
-	// Branches lists the clone's branches. It may be nil.
-	Branches func(context.Context) []string
 	// Folder is where commands are run, a clean absolute path; "" is unknown.
 	Folder string
 	// Player plays its builds.
@@ -134,10 +132,6 @@ type found struct {
 	file     *travisyml.File
 	fileErr  error // it exists and can't be used
 	fileDone bool
-
-	branches      []string // of the clone
-	branchesBegun bool
-	branchesDone  bool
 
 	saved     []convox.SavedLogin
 	savedDone bool

@@ -145,7 +145,7 @@ func passwordStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "What is the Rack password?",
-				Reason:  append([]string{f.checkedWith()}, f.tip(StepPassword)...),
+				Reason:  []string{f.checkedWith()},
 				Initial: Value{Secret: f.answers.password},
 				Check:   checkSecret,
 			}

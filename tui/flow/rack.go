@@ -369,7 +369,7 @@ func hostStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "Enter the Rack's host",
-				Reason: append([]string{"Such as rack.production-1234.us-east-1.convox.site."}, f.tip(StepHost)...),
+				Reason: []string{"Such as rack.production-1234.us-east-1.convox.site."},
 				Help: []string{
 					"It's the output Dashboard of the Rack's stack in CloudFormation. Teammates who use the Rack know it from convox login HOST.",
 					"You can paste an address from the browser: its path is dropped.",

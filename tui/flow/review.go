@@ -87,7 +87,7 @@ func reviewStep() step {
 			if f.several() && f.result.begun {
 				q.Reason = []string{"Only the repositories that failed are listed."}
 			}
-			if f.awaitsWord() {
+			if f.awaitsTravis() {
 				q.More, q.Growing = "asking Travis how it reads .travis.yml", true
 			}
 			if f.given.DryRun {

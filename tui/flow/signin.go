@@ -26,7 +26,7 @@ func signInStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "How do builds sign in to Convox?",
-				Reason: append([]string{"Builds use it to run convox deploy. Travis stores it as private variables."}, f.tip(StepSignIn)...),
+				Reason: []string{"Builds use it to run convox deploy. Travis stores it as private variables."},
 				Help:   []string{deployKeyHelp, rackPasswordHelp, "A deploy key is the safer choice where Console manages the Rack."},
 			}
 			offer(&q, signIns, signInOptions, f.likelySignIn())
@@ -58,7 +58,7 @@ func consoleStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "Which Console?",
-				Reason:  append([]string{"Convox's own is " + convox.HostedConsole + ". Your company may run another one."}, f.tip(StepConsole)...),
+				Reason:  []string{"Convox's own is " + convox.HostedConsole + ". Your company may run another one."},
 				Initial: Value{Text: f.answers.console.String()},
 				Check:   checkHost,
 			}
@@ -91,10 +91,10 @@ func keyStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "Enter the deploy key",
-				Reason: append([]string{
+				Reason: []string{
 					"Create one in Console, in the Rack's organization: Settings, Deploy Keys.",
 					"https://" + f.answers.console.String(),
-				}, f.tip(StepKey)...),
+				},
 				Help: []string{
 					deployKeyHelp,
 					"Older Consoles list deploy keys on the organization's Members tab. Don't use your personal key: it can do everything that you can.",

@@ -107,14 +107,3 @@ func until(words string, isDone func(*Flow) bool) func(*Flow) string {
 		return words
 	}
 }
-
-// tip is a line that says what to enter at a step of the demo.
-func (f *Flow) tip(step string) []string {
-	if f.outside.Tip == nil {
-		return nil
-	}
-	if tip := f.outside.Tip(step); tip != "" {
-		return []string{tip}
-	}
-	return nil
-}

@@ -78,10 +78,10 @@ func tokenStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "What's your Travis token?",
-				Reason: append([]string{
+				Reason: []string{
 					"Copy it under API authentication in your Travis preferences:",
 					cmp.Or(f.found.tokenPage, travisapi.TokenPage(travisapi.HostedEndpoint)),
-				}, f.tip(StepToken)...),
+				},
 				Help:    tokenHelp,
 				Initial: Value{Secret: f.answers.token},
 				Check:   func(v Value) error { return travisapi.CheckToken(v.Secret) },

@@ -320,7 +320,7 @@ func (p *plain) line(l flow.Line) {
 	case flow.Bad:
 		begin += "error: "
 	case flow.Added, flow.Replaced, flow.Removed, flow.FileAdded, flow.FileRemoved, flow.FileContext, flow.Command:
-		begin = sign(l.Tone)
+		begin = signs[l.Tone]
 	}
 	if l.Text == "" && !isOfFile(l.Tone) {
 		begin = ""

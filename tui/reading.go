@@ -151,31 +151,11 @@ func (r *reading) keys() []field.Key {
 	}
 }
 
-// sign precedes a line, so that its tone needs no color.
-func sign(tone flow.Tone) string {
-	switch tone {
-	case flow.Good:
-		return field.Done + " "
-	case flow.Warning:
-		return "! "
-	case flow.Bad:
-		return field.Failed + " "
-	case flow.Added:
-		return "  + "
-	case flow.Replaced:
-		return "  ~ "
-	case flow.Removed:
-		return "  - "
-	case flow.FileAdded:
-		return "  + "
-	case flow.FileRemoved:
-		return "  - "
-	case flow.FileContext:
-		return "    "
-	case flow.Command:
-		return "  "
-	}
-	return ""
+// signs precede lines, so that a tone needs no color.
+var signs = map[flow.Tone]string{
+	flow.Good: field.Done + " ", flow.Warning: "! ", flow.Bad: field.Failed + " ", flow.Command: "  ",
+	flow.Added: "  + ", flow.Replaced: "  ~ ", flow.Removed: "  - ",
+	flow.FileAdded: "  + ", flow.FileRemoved: "  - ", flow.FileContext: "    ",
 }
 
 // wrapped is a line with its sign in lines of a width, and how many bytes of the first
@@ -183,7 +163,7 @@ func sign(tone flow.Tone) string {
 func wrapped(l flow.Line, width int) (lines []string, named int) {
 	words := text.Clean(l.Text)
 	rest := strings.TrimLeft(words, " ")
-	mark := sign(l.Tone) + words[:len(words)-len(rest)]
+	mark := signs[l.Tone] + words[:len(words)-len(rest)]
 	indent := strings.Repeat(" ", ansi.StringWidth(mark))
 	room := width - len(indent)
 	name, value, isNamed := strings.Cut(rest, "  ")
@@ -207,7 +187,7 @@ func wrapped(l flow.Line, width int) (lines []string, named int) {
 		}
 	}
 	if l.Tone == flow.Good {
-		named = len(sign(flow.Good))
+		named = len(signs[flow.Good])
 	}
 	return lines, named
 }
@@ -223,7 +203,7 @@ func toned(theme *field.Theme, l flow.Line, width int) []string {
 		flow.FileAdded: theme.Added, flow.FileRemoved: theme.Removed, flow.FileContext: theme.Muted,
 	}[l.Tone]
 	if isOfFile(l.Tone) {
-		mark := sign(l.Tone)
+		mark := signs[l.Tone]
 		return []string{style.Render(mark + ansi.Truncate(text.Clean(l.Text), width-ansi.StringWidth(mark), field.Ellipsis))}
 	}
 	lines, named := wrapped(l, width)

@@ -189,7 +189,8 @@ func (f *Flow) Missing() []string {
 	if f.token().IsEmpty() {
 		missing = append(missing, StepToken)
 	}
-	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && f.outside.Owned == nil && !f.isOwnDecided() {
+	_, _, isOwnDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
+	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && f.outside.Owned == nil && !isOwnDecided {
 		missing = append(missing, StepRepository)
 	}
 	if f.State() == Asking {

@@ -242,23 +242,16 @@ func (f *Flow) endBanned(err error) {
 
 // eventLine words a step of a run.
 func eventLine(e connect.Event) (Line, bool) {
-	switch e.Step {
-	case connect.StepActivate:
-		return Line{Plain, "activating the repository on Travis"}, true
-	case connect.StepWrite:
-		return Line{Plain, "setting " + e.Name}, true
-	case connect.StepWritten:
-		return Line{Good, "Travis accepted " + e.Name}, true
-	case connect.StepLookUp:
-		return Line{Muted, "Travis didn't confirm " + e.Name + ": looking it up"}, true
-	case connect.StepUndo:
-		return Line{Warning, "rolling back " + e.Name}, true
-	case connect.StepDelete:
-		return Line{Plain, "deleting a duplicate " + e.Name}, true
-	case connect.StepVerify:
-		return Line{Plain, "reading both variables back"}, true
-	}
-	return Line{}, false
+	line, worth := map[connect.Step]Line{
+		connect.StepActivate: {Plain, "activating the repository on Travis"},
+		connect.StepWrite:    {Plain, "setting " + e.Name},
+		connect.StepWritten:  {Good, "Travis accepted " + e.Name},
+		connect.StepLookUp:   {Muted, "Travis didn't confirm " + e.Name + ": looking it up"},
+		connect.StepUndo:     {Warning, "rolling back " + e.Name},
+		connect.StepDelete:   {Plain, "deleting a duplicate " + e.Name},
+		connect.StepVerify:   {Plain, "reading both variables back"},
+	}[e.Step]
+	return line, worth
 }
 
 func retryStep() step {

@@ -3,14 +3,15 @@ package flow
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"convox-travis/internal/gitrepo"
 )
 
-// Rows of the branches; a branch itself is branchRow with its name.
+// Rows of the branches: branchRow with the name of one.
 const (
-	allRow    = "all"
 	branchRow = "branch "
+	allRow    = branchRow
 )
 
 // branchStep asks which branches get the variables. All of them do unless a person
@@ -24,11 +25,14 @@ func branchStep() step {
 				Kind: Pick, Title: "Which branches get the variables?",
 				Headings: []string{"BRANCH"},
 				Rows:     f.branchRows(),
-				Initial:  Value{Key: f.branchKey()},
+				Initial:  Value{Key: branchRow + f.answers.branch},
 				Help: []string{
 					"Variables for all branches are the default. A variable for one branch overrides them in builds of that branch.",
 					"The deploy step in .travis.yml deploys from this branch, or from the default branch.",
 				},
+			}
+			if f.answers.entersBranch {
+				q.Initial.Key = typeRow
 			}
 			if f.several() {
 				q.Reason = []string{"One branch applies to all " + nameOf(f.targets()) + "; whether each has it isn't checked."}
@@ -38,18 +42,10 @@ func branchStep() step {
 		take: func(f *Flow, v Value) {
 			f.answers.entersBranch, f.answers.entry = v.Key == typeRow, v.Text
 			if !f.answers.entersBranch {
-				f.setBranch(branchOf(v.Key))
+				f.setBranch(strings.TrimPrefix(v.Key, branchRow))
 			}
 		},
 	}
-}
-
-// branchOf is the branch of a row, "" for all.
-func branchOf(key string) string {
-	if key == allRow {
-		return ""
-	}
-	return key[len(branchRow):]
 }
 
 func branchNameStep() step {
@@ -93,16 +89,6 @@ func (f *Flow) branchRows() []Row {
 		add(f.found.clone.Branch, "checked out here")
 	}
 	return append(rows, Row{Key: typeRow, Cells: []string{"Enter a branch…"}, Other: true})
-}
-
-func (f *Flow) branchKey() string {
-	switch {
-	case f.answers.entersBranch:
-		return typeRow
-	case f.answers.branch == "":
-		return allRow
-	}
-	return branchRow + f.answers.branch
 }
 
 // branch is the branch that is deployed: the one that was picked, else the default.

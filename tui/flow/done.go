@@ -20,16 +20,16 @@ func doneStep() step {
 		ask: func(f *Flow) Question {
 			title, lines := f.Ending()
 			q := Question{Kind: Ending, Title: title, Lines: lines, Yes: "quit"}
-			if i := slices.IndexFunc(f.nextLines(), isCommand); i >= 0 {
-				q.Copy = f.nextLines()[i].Text
+			for _, l := range slices.Backward(f.nextLines()) {
+				if l.Tone == Command {
+					q.Copy = l.Text // the first one
+				}
 			}
 			return q
 		},
 		take: func(f *Flow, _ Value) { f.over = true },
 	}
 }
-
-func isCommand(l Line) bool { return l.Tone == Command }
 
 // Ending says how it ended, also once the flow is over: what was written, what to do
 // next and how to remove it again. The title is "" where nothing was tried.
@@ -93,7 +93,7 @@ func (f *Flow) resultLines() []Line {
 		if v.Branch != "" {
 			outcome += ", only for branch " + v.Branch
 		}
-		lines = append(lines, f.resultLine(toneOf(v.Result), variable(v.Name, outcome)))
+		lines = append(lines, f.resultLine(tonesOf[v.Result], variable(v.Name, outcome)))
 	}
 	if file := r.File; file != nil {
 		tone := Good
@@ -106,7 +106,13 @@ func (f *Flow) resultLines() []Line {
 	if r.Err != nil && !isStop { // the title says that
 		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
-	return append(lines, f.testBuildLines()...)
+	switch { // a test build that was tried
+	case f.result.testErr != nil:
+		lines = append(lines, problemLines(Bad, f.result.testErr)...)
+	case f.result.tested:
+		lines = append(lines, Line{Good, variable("test build", "signed in with the new variables")})
+	}
+	return lines
 }
 
 // resultLine is a result, which a dry run has none of.
@@ -117,18 +123,8 @@ func (f *Flow) resultLine(tone Tone, words string) Line {
 	return Line{tone, words}
 }
 
-// toneOf is that of a variable's result.
-func toneOf(result connect.Result) Tone {
-	switch result {
-	case connect.Done:
-		return Good
-	case connect.Undone, connect.Unknown:
-		return Warning
-	case connect.Failed:
-		return Bad
-	}
-	return Plain
-}
+// tonesOf are those of a variable's results.
+var tonesOf = map[connect.Result]Tone{connect.Done: Good, connect.Undone: Warning, connect.Unknown: Warning, connect.Failed: Bad}
 
 // severalResults count the results, and say why repositories failed.
 func (f *Flow) severalResults() []Line {
@@ -324,15 +320,4 @@ func (f *Flow) runTestBuild() *Work {
 			return outcome
 		},
 	}
-}
-
-// testBuildLines are the result of a test build, where one was tried.
-func (f *Flow) testBuildLines() []Line {
-	switch {
-	case f.result.testErr != nil:
-		return problemLines(Bad, f.result.testErr)
-	case f.result.tested:
-		return []Line{{Good, variable("test build", "signed in with the new variables")}}
-	}
-	return nil
 }

@@ -192,10 +192,10 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 		}
 		return strings.Join(all, ", ")
 	}
-	if got := keys(); got != "all, branch main, branch release, type" {
+	if got := keys(); got != "branch , branch main, branch release, type" {
 		t.Error(got)
 	}
-	if q := w.flow.Question(); q.Initial.Key != "all" || q.Growing || !q.Rows[3].Other || q.Rows[1].Note != "default branch" {
+	if q := w.flow.Question(); q.Initial.Key != "branch " || q.Growing || !q.Rows[3].Other || q.Rows[1].Note != "default branch" {
 		t.Errorf("%+v", q)
 	}
 	w.answer(flow.Value{Key: "branch release"}).step(flow.StepReview).reads("Travis settings of acme/web, only for branch release")
@@ -209,17 +209,17 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 	w.type_("other").step(flow.StepReview).reads("only for branch other")
 	w.backTo(flow.StepBranchName)
 	w.backTo(flow.StepBranch)
-	if got := keys(); got != "all, branch main, branch other, branch release, type" {
+	if got := keys(); got != "branch , branch main, branch other, branch release, type" {
 		t.Error(got)
 	}
-	w.answer(flow.Value{Key: "all"}).step(flow.StepReview).accept()
+	w.answer(flow.Value{Key: "branch "}).step(flow.StepReview).accept()
 	w.wantWritten()
 
 	w = newWorld(t) // its branches are another repository's
 	w.travis.AddRepository(travistest.Repository{ID: 11, Slug: "acme/second", Active: true})
 	w.begin(flow.Given{Targets: targetsOf("acme/second")}).accept().accept().accept().step(flow.StepReview)
 	w.backTo(flow.StepBranch)
-	if got := keys(); got != "all, branch main, type" {
+	if got := keys(); got != "branch , branch main, type" {
 		t.Error(got)
 	}
 }

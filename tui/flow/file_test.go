@@ -447,7 +447,7 @@ func TestAPairForOneBranchIsNotEncryptedInTheFile(t *testing.T) {
 	w.flow.Back()
 	w.step(flow.StepBranchName)
 	w.flow.Back()
-	w.step(flow.StepBranch).answer(flow.Value{Key: "all"}).step(flow.StepReview)
+	w.step(flow.StepBranch).answer(flow.Value{Key: "branch "}).step(flow.StepReview)
 	if q := w.flow.Question(); len(q.Switches) != 2 || q.Switches[1].On {
 		t.Errorf("%+v", q.Switches)
 	}

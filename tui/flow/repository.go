@@ -23,18 +23,25 @@ func repositoryStep() step {
 		begin: (*Flow).listRepositories,
 		ask: func(f *Flow) Question {
 			rows := f.repositoryRows()
-			return Question{
+			q := Question{
 				Kind: Pick, Title: "Which repository?",
 				Reason:   f.repositoryReason(),
 				Help:     repositoryHelp,
 				Headings: []string{"REPOSITORY", "PROVIDER"},
 				Rows:     rows,
-				More:     f.repositoryMore(),
-				Found:    f.repositoriesFound(),
 				Growing:  !f.found.repositoriesDone,
 				Several:  true,
 				Initial:  Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
 			}
+			switch {
+			case f.found.repositoriesErr != nil:
+				q.More = "not all are listed: " + f.found.repositoriesErr.Error()
+			case q.Growing:
+				q.More = "asking Travis for more"
+			default:
+				q.Found = text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
+			}
+			return q
 		},
 		do: func(f *Flow, v Value) *Work {
 			if f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository] {
@@ -248,11 +255,6 @@ func (f *Flow) likelyRepository(rows []Row) string {
 
 func repositoryKey(t connect.Target) string { return string(t.Provider) + " " + t.Slug }
 
-func (f *Flow) isOwnDecided() bool {
-	_, _, ok := connect.CloneTarget(f.found.clone, f.given.Provider)
-	return ok
-}
-
 // ownRepositories are what the clone can be on Travis.
 func (f *Flow) ownRepositories() []connect.Target {
 	return connect.CloneTargets(f.found.clone, f.given.Provider)
@@ -394,24 +396,6 @@ func (f *Flow) whyNot(remote gitrepo.Remote) string {
 		return "Travis doesn't support this host"
 	}
 	return "not on " + string(f.given.Provider)
-}
-
-func (f *Flow) repositoryMore() string {
-	switch {
-	case f.found.repositoriesErr != nil:
-		return "not all are listed: " + f.found.repositoriesErr.Error()
-	case !f.found.repositoriesDone:
-		return "asking Travis for more"
-	}
-	return ""
-}
-
-// repositoriesFound sums the listing up once it ended.
-func (f *Flow) repositoriesFound() string {
-	if !f.found.repositoriesDone || f.found.repositoriesErr != nil {
-		return ""
-	}
-	return text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
 }
 
 // inSeconds is a duration such as 0.4 s, which is never none.

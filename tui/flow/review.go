@@ -335,13 +335,14 @@ func (f *Flow) severalLines() []Line {
 type counts struct{ created, replaced, unchanged, activated, failed int }
 
 func (c *counts) add(err error, isActivated bool, actions ...connect.Action) {
-	switch {
-	case err != nil:
+	if err != nil {
 		c.failed++
 		return
-	case slices.Contains(actions, connect.Replace):
+	}
+	switch changeOf(actions...) {
+	case connect.Replace:
 		c.replaced++
-	case slices.Contains(actions, connect.Create):
+	case connect.Create:
 		c.created++
 	default:
 		c.unchanged++
@@ -367,6 +368,18 @@ func (c counts) String() string {
 	return strings.Join(parts, ", ")
 }
 
+// changeOf is what happens to a repository: the most of what happens to its variables.
+func changeOf(actions ...connect.Action) connect.Action {
+	for _, action := range []connect.Action{connect.Replace, connect.Create} {
+		if slices.Contains(actions, action) {
+			return action
+		}
+	}
+	return connect.None
+}
+
+var tonesOfChanges = map[connect.Action]Tone{connect.Replace: Replaced, connect.Create: Added}
+
 // longestName is how wide a column may become, in cells.
 const longestName = 40
 
@@ -391,21 +404,10 @@ func tableOf(all []connect.RepositoryPlan) []Line {
 	lines := append(failed, row(Muted, "REPOSITORY", "CHANGE"))
 	for _, r := range all {
 		if r.Err == nil {
-			lines = append(lines, row(toneOfPlan(r), r.Target.String(), actionOf(r)))
+			lines = append(lines, row(tonesOfChanges[changeOf(r.Host.Action, r.Password.Action)], r.Target.String(), actionOf(r)))
 		}
 	}
 	return lines
-}
-
-// toneOfPlan is that of a repository in the table.
-func toneOfPlan(r connect.RepositoryPlan) Tone {
-	switch actions := []connect.Action{r.Host.Action, r.Password.Action}; {
-	case slices.Contains(actions, connect.Replace):
-		return Replaced
-	case slices.Contains(actions, connect.Create):
-		return Added
-	}
-	return Plain
 }
 
 // actionOf says in a word or two what happens to a repository.

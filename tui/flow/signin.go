@@ -60,7 +60,10 @@ func consoleStep() step {
 				Kind: Text, Title: "Which Console?",
 				Reason:  []string{"Convox's own is " + convox.HostedConsole + ". Your company may run another one."},
 				Initial: Value{Text: f.answers.console.String()},
-				Check:   checkHost,
+				Check: func(v Value) error {
+					_, err := convox.ParseHost(v.Text)
+					return err
+				},
 			}
 		},
 		take: func(f *Flow, v Value) {
@@ -73,11 +76,6 @@ func consoleStep() step {
 		},
 		shown: func(f *Flow) string { return f.answers.console.String() },
 	}
-}
-
-func checkHost(v Value) error {
-	_, err := convox.ParseHost(v.Text)
-	return err
 }
 
 func keyStep() step {

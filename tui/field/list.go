@@ -30,7 +30,6 @@ type List struct {
 	top           int    // of the window when the cursor last moved, in matches
 	wanted        string // a key that Select named before its row arrived
 	marks         map[string]bool
-	marked        int // rows that Marked returns
 	filter        string
 	busy, problem string
 }
@@ -73,7 +72,6 @@ func (l *List) SetRows(rows []flow.Row) {
 	}
 	l.rows, l.others = rows, len(others)
 	l.measure()
-	l.marked = len(l.Marked())
 	l.match()
 	switch {
 	case row.Other && !l.isMoved:
@@ -240,14 +238,13 @@ func (l *List) Mark(keys ...string) {
 	for _, key := range keys {
 		l.marks[key] = true
 	}
-	l.marked = len(l.Marked())
 }
 
 // Marked are the keys of the marked rows that arrived and can be selected, in the
 // order of the rows, with or without a filter.
 func (l *List) Marked() []string {
 	if len(l.marks) == 0 {
-		return nil
+		return nil // quickly
 	}
 	var keys []string
 	for i := range l.rows {
@@ -262,7 +259,11 @@ func (l *List) Marked() []string {
 // selected.
 func (l *List) takesEnter() bool {
 	_, ok := l.Selected()
-	return ok || l.marked > 0
+	return ok || l.hasMarks()
+}
+
+func (l *List) hasMarks() bool {
+	return slices.ContainsFunc(l.rows, func(row flow.Row) bool { return l.marks[row.Key] && isMarkable(&row) })
 }
 
 func isMarkable(row *flow.Row) bool { return row.Disabled == "" && !row.Other }
@@ -281,7 +282,7 @@ func (l *List) space() {
 	case !isMarkable(&row):
 		l.problem = "can't be marked: press enter to select it alone"
 	default:
-		l.mark(&row, !l.marks[row.Key])
+		l.marks[row.Key] = !l.marks[row.Key]
 	}
 }
 
@@ -295,7 +296,7 @@ func (l *List) markShown() {
 		all = all && l.marks[row.Key]
 	}
 	for row := range l.markable() {
-		l.mark(row, !all)
+		l.marks[row.Key] = !all
 	}
 }
 
@@ -308,31 +309,6 @@ func (l *List) markable() iter.Seq[*flow.Row] {
 			}
 		}
 	}
-}
-
-func (l *List) mark(row *flow.Row, marked bool) {
-	switch {
-	case marked && !l.marks[row.Key]:
-		l.marks[row.Key] = true
-		l.marked++
-	case !marked && l.marks[row.Key]:
-		delete(l.marks, row.Key)
-		l.marked--
-	}
-}
-
-// markedShown is how many of the marked rows pass the filter.
-func (l *List) markedShown() int {
-	if l.filter == "" {
-		return l.marked
-	}
-	n := 0
-	for row := range l.markable() {
-		if l.marks[row.Key] {
-			n++
-		}
-	}
-	return n
 }
 
 // markKeys are the keys that mark something now.

@@ -35,7 +35,7 @@ func (l *List) layout() layout {
 		d.rows -= d.pinned
 	}
 	d.headings = take(len(l.labels) > 0, 3)
-	d.foot = take(l.filter != "" || l.marked > 0 || l.shown() > d.rows, 1)
+	d.foot = take(l.filter != "" || l.hasMarks() || l.shown() > d.rows, 1)
 	d.rows = max(d.rows, 1)
 	return d
 }
@@ -122,9 +122,14 @@ func (l *List) count() string {
 	} else if more != "" {
 		counts = append(counts, more)
 	}
-	if l.marked > 0 {
-		marked := text.Grouped(l.marked) + " marked"
-		if hidden := l.marked - l.markedShown(); hidden > 0 {
+	if hidden := len(l.Marked()); hidden > 0 {
+		marked := text.Grouped(hidden) + " marked"
+		for row := range l.markable() {
+			if l.marks[row.Key] {
+				hidden--
+			}
+		}
+		if hidden > 0 {
 			marked += ", " + text.Grouped(hidden) + " hidden by the filter"
 		}
 		counts = append(counts, marked)

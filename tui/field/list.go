@@ -263,7 +263,15 @@ func (l *List) takesEnter() bool {
 }
 
 func (l *List) hasMarks() bool {
-	return slices.ContainsFunc(l.rows, func(row flow.Row) bool { return l.marks[row.Key] && isMarkable(&row) })
+	if len(l.marks) == 0 {
+		return false // quickly
+	}
+	for i := range l.rows {
+		if row := &l.rows[i]; l.marks[row.Key] && isMarkable(row) {
+			return true
+		}
+	}
+	return false
 }
 
 func isMarkable(row *flow.Row) bool { return row.Disabled == "" && !row.Other }

@@ -27,7 +27,7 @@ type arrangement struct {
 func (m *model) arrange() arrangement {
 	left := lines(m.body())
 	need := m.need()
-	title := part{lines: m.titled(m.question.Title, "")}
+	title := part{lines: m.titleLines(m.question.Title, "")}
 	wrong, reasons, detail := m.wrong(), m.reasons(), m.padded(m.detail())
 	answered := len(transcript(m.theme, m.flow.Rail(), min(m.width, widest)))
 
@@ -106,7 +106,7 @@ func long(parts []part) int {
 	return lines
 }
 
-func seen(room int, parts ...part) []string {
+func clipParts(room int, parts ...part) []string {
 	var lines []string
 	for _, p := range parts {
 		lines = append(lines, field.Clip(p.lines, p.shown, room)...)

@@ -112,8 +112,8 @@ func (m *model) main() []string {
 	switch {
 	case m.help != nil:
 		return append(m.helpTitle(), m.bars(m.help.view()...)...)
-	case m.busy != "" && m.held != nil && time.Since(m.since) < holdTime:
-		return m.held
+	case m.busy != "" && m.review != nil && time.Since(m.since) < holdTime:
+		return m.review
 	case m.busy != "":
 		return m.doing()
 	case m.field == nil && m.reading == nil:
@@ -124,12 +124,12 @@ func (m *model) main() []string {
 	if a.apart > 0 {
 		lines = append(lines, "")
 	}
-	lines = append(lines, m.answered(a.answered)...)
+	lines = append(lines, m.transcript(a.answered)...)
 	if a.apart > 0 && a.answered > 0 {
 		lines = append(lines, m.bar(""))
 	}
-	lines = append(lines, field.Clip(m.titled(m.question.Title, m.summary()), max(a.title, 1), m.room()+gutter)...)
-	lines = append(lines, m.bars(seen(m.room(), a.reasons...)...)...)
+	lines = append(lines, field.Clip(m.titleLines(m.question.Title, m.summary()), max(a.title, 1), m.room()+gutter)...)
+	lines = append(lines, m.bars(clipParts(m.room(), a.reasons...)...)...)
 	if len(lines) > 0 && a.between > 0 {
 		lines = append(lines, m.bar(""))
 	}
@@ -145,30 +145,30 @@ func (m *model) main() []string {
 	if len(a.below) > 0 && a.before > 0 {
 		lines = append(lines, m.bar(""))
 	}
-	return append(lines, m.bars(seen(m.room(), a.below...)...)...)
+	return append(lines, m.bars(clipParts(m.room(), a.below...)...)...)
 }
 
 // helpTitle goes above the help, with empty lines where there is room.
 func (m *model) helpTitle() []string {
 	title, _, _ := strings.Cut(m.question.Title, ": ")
-	lines := m.titled("Help: "+title, "")
+	lines := m.titleLines("Help: "+title, "")
 	if m.body() < 16 {
 		return lines
 	}
 	return append(append([]string{""}, lines...), m.bar(""))
 }
 
-// titled is a title behind the mark of what is asked, with a summary at the right.
-func (m *model) titled(title, right string) []string {
+// titleLines is a title behind the mark of what is asked, with a summary at the right.
+func (m *model) titleLines(title, right string) []string {
 	mark := m.theme.Accent
 	if m.question.Kind == flow.Ending {
-		mark = endingMark(m.theme, m.question.Lines)
+		mark = endingStyle(m.theme, m.question.Lines)
 	}
-	return m.marked(mark.Render(field.Asking), title, right)
+	return m.titleWithMark(mark.Render(field.Asking), title, right)
 }
 
-// marked is a title behind a mark, with a summary at the right.
-func (m *model) marked(mark, title, right string) []string {
+// titleWithMark is a title behind a mark, with a summary at the right.
+func (m *model) titleWithMark(mark, title, right string) []string {
 	lines := field.Wrapped(m.theme.Title, title, m.room())
 	first := m.spread(" "+mark+" "+lines[0], m.theme.Muted.Render(text.Clean(right)))
 	return append([]string{first}, m.bars(lines[1:]...)...)
@@ -182,13 +182,13 @@ func (m *model) summary() string {
 	return m.question.Found
 }
 
-// answered is the transcript in so many lines: a line for each answer, or one for all.
-func (m *model) answered(lines int) []string {
+// transcript is the answers in so many lines: a line for each answer, or one for all.
+func (m *model) transcript(lines int) []string {
 	switch all := transcript(m.theme, m.flow.Rail(), min(m.width, widest)); {
 	case lines >= len(all):
 		return all
 	case lines > 0:
-		return []string{folded(m.theme, m.flow.Rail(), min(m.width, widest))}
+		return []string{foldTranscript(m.theme, m.flow.Rail(), min(m.width, widest))}
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func (m *model) doing() []string {
 	if since := time.Since(m.since).Truncate(time.Second); since >= time.Second {
 		elapsed = since.String()
 	}
-	lines := m.marked(m.theme.Accent.Render(spinner[m.frame%len(spinner)]), text.Capitalize(words), elapsed)
+	lines := m.titleWithMark(m.theme.Accent.Render(spinner[m.frame%len(spinner)]), text.Capitalize(words), elapsed)
 	if wait := m.flow.Wait().Text(time.Now()); wait != "" {
 		lines = append(lines, m.bars(field.Wrapped(m.theme.Muted, wait, m.room())...)...)
 	}
@@ -212,8 +212,8 @@ func (m *model) doing() []string {
 		lines = append(append(lines, m.bar("")), m.bars(m.howFar()...)...)
 	}
 	var happened []string
-	for _, l := range m.told {
-		happened = append(happened, toned(m.theme, l, m.room())...)
+	for _, l := range m.log {
+		happened = append(happened, styleLine(m.theme, l, m.room())...)
 	}
 	if len(happened) > 0 {
 		lines = append(lines, m.bar(""))
@@ -224,7 +224,7 @@ func (m *model) doing() []string {
 	if room := m.body() - len(lines); count+2 > room {
 		count = min(room-1, 1)
 	}
-	above := m.answered(count)
+	above := m.transcript(count)
 	if len(above)+1+len(lines) < m.body() {
 		above = append([]string{""}, append(above, m.bar(""))...)
 	}

@@ -69,7 +69,7 @@ func (p *plain) secret(q flow.Question) (flow.Value, error) {
 		kept = "the one from before"
 	}
 	p.prompt(brackets(kept))
-	defer p.answered()
+	defer p.endPrompt()
 	value, err := p.in.secret(p.stop.Soft)
 	p.say("")
 	switch {

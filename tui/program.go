@@ -62,7 +62,7 @@ func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
 		program.Send(stopMsg{})
 	})
 	defer detach()
-	defer func() { leave(out, t.Env, m.theme, m.width, f) }()
+	defer func() { printTranscript(out, t.Env, m.theme, m.width, f) }()
 	ended := make(chan error, 1)
 	go func() {
 		defer crash.Catch()

@@ -59,7 +59,7 @@ func (r *reading) draw(width int) []string {
 			}
 			r.to = at + 1
 		}
-		r.drawn = append(r.drawn, toned(r.theme, l, width)...)
+		r.drawn = append(r.drawn, styleLine(r.theme, l, width)...)
 	}
 	return r.drawn
 }
@@ -192,8 +192,8 @@ func wrapped(l flow.Line, width int) (lines []string, named int) {
 	return lines, named
 }
 
-// toned is a line in its tone.
-func toned(theme *field.Theme, l flow.Line, width int) []string {
+// styleLine is a line in its tone.
+func styleLine(theme *field.Theme, l flow.Line, width int) []string {
 	if l.Text == "" && !isOfFile(l.Tone) {
 		return []string{""}
 	}

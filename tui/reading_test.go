@@ -99,7 +99,7 @@ func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
 
 func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
 	m := newModel(connect.Stop{}, Terminal{}, nil, nil)
-	m.busy, m.since, m.held = "playing the builds", time.Now(), []string{"the review"}
+	m.busy, m.since, m.review = "playing the builds", time.Now(), []string{"the review"}
 	if shown := strings.Join(m.main(), "\n"); shown != "the review" {
 		t.Errorf("at once it shows %q", shown)
 	}
@@ -113,7 +113,7 @@ func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
 func TestAnEmptyLineThatIsAddedKeepsItsSign(t *testing.T) {
 	theme := field.NewTheme(true, field.GlyphsFor(nil))
 	for tone, want := range map[flow.Tone]string{flow.FileAdded: "  +", flow.FileRemoved: "  -", flow.FileContext: "", flow.Plain: ""} {
-		lines := toned(theme, flow.Line{Tone: tone}, 40)
+		lines := styleLine(theme, flow.Line{Tone: tone}, 40)
 		if got := strings.TrimRight(ansi.Strip(lines[0]), " "); len(lines) != 1 || got != want {
 			t.Errorf("tone %d: %q instead of %q", tone, lines, want)
 		}

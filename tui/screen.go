@@ -16,7 +16,7 @@ import (
 // The messages that come back from what runs elsewhere.
 type (
 	foundMsg    struct{ update flow.Update }
-	toldMsg     struct{ line flow.Line }
+	lineMsg     struct{ line flow.Line }
 	progressMsg struct{ progress flow.Progress }
 	doneMsg     struct{} // the outcome is in model.done
 	stopMsg     struct{}
@@ -65,9 +65,9 @@ type model struct {
 	done      <-chan flow.Outcome // of the work
 	busy      string
 	since     time.Time
-	told      []flow.Line
+	log       []flow.Line
 	progress  flow.Progress
-	held      []string // of the review, while a switch is taken
+	review    []string // of the review, while a switch is taken
 	stopping  bool
 	ticking   bool
 	suspended bool
@@ -84,7 +84,7 @@ func (m *model) Init() tea.Cmd {
 	defer crash.Catch()
 	m.search(m.flow.Searches())
 	cmd := m.refresh()
-	return tea.Batch(tea.RequestBackgroundColor, cmd, m.settle())
+	return tea.Batch(tea.RequestBackgroundColor, cmd, m.noteAppearance())
 }
 
 // search begins searches. They outlive no run.
@@ -101,13 +101,13 @@ func (m *model) search(searches []flow.Search) {
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer crash.Catch()
 	cmd := m.take(msg)
-	return m, tea.Batch(cmd, m.settle())
+	return m, tea.Batch(cmd, m.noteAppearance())
 }
 
 func (m *model) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height, m.held, m.highest = msg.Width, msg.Height, nil, 0
+		m.width, m.height, m.review, m.highest = msg.Width, msg.Height, nil, 0
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
@@ -123,9 +123,9 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		m.flow.Found(msg.update)
 		m.stale = true
 		return m.refresh()
-	case toldMsg:
-		m.told = append(m.told, msg.line)
-		m.told = m.told[max(0, len(m.told)-mostTold):]
+	case lineMsg:
+		m.log = append(m.log, msg.line)
+		m.log = m.log[max(0, len(m.log)-mostLog):]
 		return nil
 	case progressMsg:
 		m.progress = msg.progress
@@ -156,7 +156,7 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		return m.tick()
 	case tea.KeyPressMsg:
 		return m.press(msg)
-	case settledMsg:
+	case lookedMsg:
 		m.ready = m.ready || appearance(msg) == m.appeared
 		return nil
 	case tea.PasteMsg:
@@ -165,8 +165,8 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 	return m.give(msg)
 }
 
-// mostTold is how many lines about the work are stored: more than any screen has.
-const mostTold = 200
+// mostLog is how many lines about the work are stored: more than any screen has.
+const mostLog = 200
 
 // halt leaves at once, or lets what writes come to its end.
 func (m *model) halt() tea.Cmd {
@@ -203,7 +203,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	case m.reading != nil && (stroke == "enter" || stroke == "y" && m.answers(stroke)) && m.reading.readOn():
 		return nil
 	case m.isSwitch(stroke):
-		m.held = m.main()
+		m.review = m.main()
 		return m.answer(flow.Value{Switch: stroke})
 	case m.reading != nil && m.field == nil && stroke == "enter":
 		return m.answer(flow.Value{Yes: true})
@@ -277,7 +277,7 @@ func (m *model) refresh() tea.Cmd {
 	case flow.Working, flow.Waiting:
 		return m.follow()
 	}
-	m.busy, m.told, m.held = "", nil, nil
+	m.busy, m.log, m.review = "", nil, nil
 	if id, _ := m.flow.Step(); m.step != id {
 		m.step = id
 		return m.ask()
@@ -289,7 +289,7 @@ func (m *model) refresh() tea.Cmd {
 // follow shows what is being done, and starts it where it was not.
 func (m *model) follow() tea.Cmd {
 	if busy := m.flow.Busy(); m.busy != busy {
-		m.busy, m.since, m.told, m.progress = busy, time.Now(), nil, flow.Progress{}
+		m.busy, m.since, m.log, m.progress = busy, time.Now(), nil, flow.Progress{}
 	}
 	m.step, m.field, m.reading = "", nil, nil
 	cmds := []tea.Cmd{m.startTicking()}
@@ -299,7 +299,7 @@ func (m *model) follow() tea.Cmd {
 		cmds = append(cmds, func() tea.Msg {
 			defer crash.Catch()
 			done <- work.Run(m.stop, flow.Tell{
-				Line:     func(l flow.Line) { m.send(toldMsg{l}) },
+				Line:     func(l flow.Line) { m.send(lineMsg{l}) },
 				Progress: func(p flow.Progress) { m.send(progressMsg{p}) },
 			})
 			return doneMsg{}

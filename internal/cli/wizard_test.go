@@ -98,7 +98,7 @@ func (z *wizard) answerable() string {
 }
 
 // awaitQuestion waits for a screen that takes keys, and returns it. An Enter is
-// not for what comes under the cursor later (tui/seen.go), so it waits until what
+// not for what comes under the cursor later (tui/appearance.go), so it waits until what
 // moves the cursor was found: a saved login at the first question, rows of a list,
 // the end of a review.
 func (z *wizard) awaitQuestion(takes *regexp.Regexp) (screen string) {

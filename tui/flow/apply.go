@@ -198,9 +198,9 @@ func (f *Flow) takeReport(report connect.Report) {
 	}
 }
 
-// again makes a new plan for the repositories that failed, since a part may have been
+// retry makes a new plan for the repositories that failed, since a part may have been
 // written. It is reviewed like the first one.
-func (f *Flow) again() *Work {
+func (f *Flow) retry() *Work {
 	var failed []connect.Target
 	for _, r := range f.result.report.Repositories {
 		if r.Err != nil {
@@ -263,7 +263,7 @@ func retryStep() step {
 				Kind: Choice, Title: "Not everything was written. Retry?", Guarded: true,
 				Reason: f.outcomes(),
 				Options: []Option{
-					{Label: "Retry", Note: "safe to repeat", do: (*Flow).again},
+					{Label: "Retry", Note: "safe to repeat", do: (*Flow).retry},
 					{Label: "Quit", Note: "and keep what was written", do: (*Flow).quit},
 				},
 			}

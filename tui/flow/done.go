@@ -118,7 +118,7 @@ func (f *Flow) resultLines() []Line {
 // resultLine is a result, which a dry run has none of.
 func (f *Flow) resultLine(tone Tone, words string) Line {
 	if f.given.DryRun {
-		return under(Plain, words)
+		return indent(Plain, words)
 	}
 	return Line{tone, words}
 }
@@ -158,12 +158,12 @@ func (f *Flow) severalResults() []Line {
 		}
 		lines = append(lines, Line{Bad, r.Err.Error()})
 		if r.HasChanges() {
-			lines = append(lines, under(Muted, "Its variables: "+r.Outcome()+"."))
+			lines = append(lines, indent(Muted, "Its variables: "+r.Outcome()+"."))
 		}
 		for _, hint := range ProblemOf(r.Err).Do {
 			if !slices.Contains(hints, hint) { // once for all of them
 				hints = append(hints, hint)
-				lines = append(lines, under(Muted, "hint: "+hint))
+				lines = append(lines, indent(Muted, "hint: "+hint))
 			}
 		}
 	}
@@ -186,7 +186,7 @@ func cleanupLines(cleanup connect.Cleanup) []Line {
 	}
 	for _, note := range []string{cleanup.Note, cleanup.File} {
 		if note != "" {
-			lines = append(lines, under(Muted, note))
+			lines = append(lines, indent(Muted, note))
 		}
 	}
 	if len(lines) > 0 {
@@ -215,9 +215,9 @@ func (f *Flow) nextLines() []Line {
 		case f.fitsFile():
 			where = "adds the deploy step"
 		}
-		lines = append(lines, Line{Command, command}, under(Muted, where))
+		lines = append(lines, Line{Command, command}, indent(Muted, where))
 		if !f.knowsRack() {
-			lines = append(lines, under(Muted, "put the Rack to deploy to in place of ORG/NAME"))
+			lines = append(lines, indent(Muted, "put the Rack to deploy to in place of ORG/NAME"))
 		}
 		return lines
 	}
@@ -233,7 +233,7 @@ func (f *Flow) nextLines() []Line {
 		lines = append(lines, Line{Command, "git add " + text.Quote(f.fromFolder(file.Path)) + ` && git commit -m "Deploy with Convox" && git push`})
 	}
 	if f.answers.encrypt {
-		lines = append(lines, under(Muted, "builds get the variables with that push"))
+		lines = append(lines, indent(Muted, "builds get the variables with that push"))
 	}
 	return lines
 }

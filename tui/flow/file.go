@@ -195,7 +195,7 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 		lines = append(append(lines, problemLines(Warning, err)...), f.pastedLines(change)...)
 	}
 	if change.Found != "" {
-		lines = append(lines, under(Muted, "It already deploys: "+change.Found+"."))
+		lines = append(lines, indent(Muted, "It already deploys: "+change.Found+"."))
 	}
 	if change.Changed() {
 		lines = append(lines, diffLines(change.Diff())...)
@@ -250,7 +250,7 @@ func diffLines(diff string) []Line {
 func problemLines(tone Tone, err error) []Line {
 	lines := []Line{{tone, err.Error()}}
 	for _, hint := range ProblemOf(err).Do {
-		lines = append(lines, under(Muted, "hint: "+hint))
+		lines = append(lines, indent(Muted, "hint: "+hint))
 	}
 	return lines
 }
@@ -267,7 +267,7 @@ func (f *Flow) pastedLines(change audit.FileChange) []Line {
 		}
 	}
 	if f.answers.encrypt && len(lines) > 0 {
-		lines = append(lines, under(Muted, "The end shows the lines to paste, with encrypted values in place of "+connect.Placeholder+"."))
+		lines = append(lines, indent(Muted, "The end shows the lines to paste, with encrypted values in place of "+connect.Placeholder+"."))
 	}
 	return lines
 }
@@ -279,17 +279,18 @@ func (f *Flow) switches() []Switch {
 	}
 	var switches []Switch
 	if f.knowsRack() && !f.cannotCarryStep() {
-		switches = append(switches, Switch{Key: "d", Label: "deploy step", On: !f.answers.noStep})
+		switches = append(switches, Switch{
+			Key: "d", Label: "deploy step", On: !f.answers.noStep, turn: func(f *Flow) { f.answers.noStep = !f.answers.noStep },
+			help: "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to skip it, or to add it after all.",
+		})
 	}
 	if f.answers.branch == "" { // variables in the file apply to all branches
-		switches = append(switches, Switch{Key: "e", Label: "encrypt", On: f.answers.encrypt})
+		switches = append(switches, Switch{
+			Key: "e", Label: "encrypt", On: f.answers.encrypt, turn: func(f *Flow) { f.answers.encrypt = !f.answers.encrypt },
+			help: "Press e to write both variables into .travis.yml, encrypted, and leave the settings as they are. Only builds of this repository can read them.",
+		})
 	}
 	return switches
-}
-
-var switchHelp = map[string]string{
-	"d": "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to skip it, or to add it after all.",
-	"e": "Press e to write both variables into .travis.yml, encrypted, and leave the settings as they are. Only builds of this repository can read them.",
 }
 
 // cannotCarryStep reports whether no file can hold the step, as for a branch whose
@@ -297,15 +298,6 @@ var switchHelp = map[string]string{
 func (f *Flow) cannotCarryStep() bool {
 	plan := f.filePlan()
 	return plan != nil && problem.Has(plan.err, travisyml.CodeStep)
-}
-
-func (f *Flow) toggle(key string) {
-	switch key {
-	case "d":
-		f.answers.noStep = !f.answers.noStep
-	case "e":
-		f.answers.encrypt = !f.answers.encrypt
-	}
 }
 
 // awaitsTravis reports whether the review's file is being expanded by Travis.

@@ -150,7 +150,7 @@ func saveStep() step {
 			r := f.reset
 			return &Work{
 				Words: "saving the new password for the convox CLI", Writes: true,
-				Run: func(connect.Stop, Tell) Outcome { return learned(r, r.Save(), StepKeep) },
+				Run: func(connect.Stop, Tell) Outcome { return resetOutcome(r, r.Save(), StepKeep) },
 			}
 		},
 	}

@@ -94,6 +94,8 @@ type Switch struct {
 	Key   string // a letter
 	Label string
 	On    bool
+	help  string
+	turn  func(*Flow)
 }
 
 // Tone is how a line is meant. Color alone never says it.

@@ -126,15 +126,15 @@ func (f *Flow) passRack() bool {
 		same = slices.DeleteFunc(same, func(r cfn.Rack) bool { return !r.Works() })
 	}
 	if len(same) != 1 {
-		f.problem = f.unclear(len(same))
+		f.problem = f.rackProblem(len(same))
 		return false
 	}
 	f.setRack(rackKey(same[0]))
 	return true
 }
 
-// unclear says why the Rack that the flags name isn't selected.
-func (f *Flow) unclear(same int) *Problem {
+// rackProblem says why the Rack that the flags name isn't selected.
+func (f *Flow) rackProblem(same int) *Problem {
 	name := f.namedRack()
 	switch {
 	case same == 0 && f.found.racksErr != nil:

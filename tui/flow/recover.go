@@ -264,5 +264,5 @@ func affectedStep() step {
 			},
 			Yes: "Yes, continue", No: "No, go back",
 		}
-	}, toLost, (*Flow).lookAtStack)
+	}, goToLost, (*Flow).lookAtStack)
 }

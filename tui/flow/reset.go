@@ -104,15 +104,15 @@ func isResetting(f *Flow) bool {
 // isPlanned reports whether it is known what the reset would change.
 func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 
-// learned keeps what a work of the reset found out. An error is shown at step.
-func learned(r reset.Reset, err error, step string) Outcome {
+// resetOutcome keeps what a work of the reset found out. An error is shown at step.
+func resetOutcome(r reset.Reset, err error, step string) Outcome {
 	if err == nil {
 		step = ""
 	}
 	return Outcome{Err: err, To: step, Set: func(f *Flow) { f.reset = r }}
 }
 
-func toLost(f *Flow) *Work { return f.goTo(StepLost) }
+func goToLost(f *Flow) *Work { return f.goTo(StepLost) }
 
 // nothing is what an answer does that the next step follows.
 func nothing(*Flow) *Work { return nil }
@@ -140,7 +140,7 @@ func (f *Flow) lookAtStack() *Work {
 			if err == nil {
 				err = r.Look(stop.Soft, aws)
 			}
-			return learned(r, err, StepAffected)
+			return resetOutcome(r, err, StepAffected)
 		},
 	}
 }
@@ -155,7 +155,7 @@ func busyStep() step {
 			q := Question{
 				Kind: Choice, Title: "Wait for the Rack's update to finish?",
 				Reason:  []string{"The stack is in " + stack.Status + ". A reset can start after that."},
-				Options: []Option{{Label: "Wait", do: (*Flow).awaitUpdate}, {Label: "Go back", do: toLost}},
+				Options: []Option{{Label: "Wait", do: (*Flow).awaitUpdate}, {Label: "Go back", do: goToLost}},
 			}
 			if stack.Reset {
 				q.Title = "Wait for the earlier reset to finish?"
@@ -172,7 +172,7 @@ func (f *Flow) awaitUpdate() *Work {
 		Words: "waiting for the update to finish",
 		Run: func(stop connect.Stop, tell Tell) Outcome {
 			report := r.Await(stop, r.Saved, outside.showReset(tell))
-			return learned(r, errors.Join(report.Err, report.Left), StepAffected)
+			return resetOutcome(r, errors.Join(report.Err, report.Left), StepAffected)
 		},
 	}
 }
@@ -199,13 +199,13 @@ func (f *Flow) preview() *Work {
 			if problem.Has(err, convox.CodeUntrusted) && fingerprint == "" {
 				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, fingerprintOf(err) }}
 			}
-			return learned(r, err, StepAffected)
+			return resetOutcome(r, err, StepAffected)
 		},
 	}
 }
 
 func resetCertificateStep() step {
-	return trustStep(StepResetTrust, "Reset", isResetting, toLost, (*Flow).preview)
+	return trustStep(StepResetTrust, "Reset", isResetting, goToLost, (*Flow).preview)
 }
 
 // changesStep shows what an update would change.
@@ -242,9 +242,9 @@ func changesStep() step {
 // changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
-		line := under(Plain, row)
+		line := indent(Plain, row)
 		if i == 0 {
-			line = under(Muted, strings.ToUpper(row))
+			line = indent(Muted, strings.ToUpper(row))
 		}
 		lines = append(lines, line)
 	}
@@ -277,7 +277,7 @@ func refreshStep() step {
 				},
 				Yes: "Yes", No: "No, go back", Initial: Value{Yes: f.given.AllowRefresh},
 			}
-		}, toLost, nothing)
+		}, goToLost, nothing)
 	s.pass = func(f *Flow) bool { return f.given.AllowRefresh }
 	return s
 }
@@ -323,7 +323,7 @@ func (f *Flow) runReset() *Work {
 			if report.OldPasswordWorks() {
 				to = StepAffected
 			}
-			outcome := learned(r, report.Err, to)
+			outcome := resetOutcome(r, report.Err, to)
 			outcome.Set = func(f *Flow) {
 				f.reset, f.over = r, report.Stopped != nil
 				switch {

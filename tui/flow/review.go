@@ -82,7 +82,7 @@ func reviewStep() step {
 				},
 			}
 			for _, s := range q.Switches {
-				q.Help = append(q.Help, switchHelp[s.Key])
+				q.Help = append(q.Help, s.help)
 			}
 			if f.several() && f.result.begun {
 				q.Reason = []string{"Only the repositories that failed are listed."}
@@ -98,7 +98,11 @@ func reviewStep() step {
 		do: func(f *Flow, v Value) *Work {
 			switch {
 			case v.Switch != "":
-				f.toggle(v.Switch)
+				for _, s := range f.asked.Switches {
+					if s.Key == v.Switch {
+						s.turn(f)
+					}
+				}
 				if work := f.planFile(); work != nil {
 					return work
 				}
@@ -141,7 +145,7 @@ func warningLines(warnings []connect.Warning) []Line {
 	for _, w := range connect.GroupWarnings(warnings) {
 		lines = append(lines, Line{Warning, sentence(w.String())})
 		if w.Hint != "" {
-			lines = append(lines, under(Muted, "hint: "+w.Hint))
+			lines = append(lines, indent(Muted, "hint: "+w.Hint))
 		}
 	}
 	return lines
@@ -207,14 +211,14 @@ func (f *Flow) settingsLines() []Line {
 	repository := plan.Repositories[0]
 	lines := []Line{{Heading, "Travis settings of " + nameOf(f.targets()) + scopeWords(plan.Branch)}}
 	if source := f.ownSource(); source != "" {
-		lines = append(lines, under(Muted, "It's "+source+"."))
+		lines = append(lines, indent(Muted, "It's "+source+"."))
 	}
 	if f.answers.encrypt {
 		lines[0].Text = "For the builds of " + nameOf(f.targets())
 		lines = append(lines,
-			under(Plain, "Both variables go into .travis.yml, encrypted for this repository."),
-			under(Plain, variable(connect.PasswordName, f.passwordWords())),
-			under(Muted, "Variables in the file override the settings, which don't change."),
+			indent(Plain, "Both variables go into .travis.yml, encrypted for this repository."),
+			indent(Plain, variable(connect.PasswordName, f.passwordWords())),
+			indent(Muted, "Variables in the file override the settings, which don't change."),
 		)
 	} else {
 		lines = append(lines, changeLine(repository.Host, plan.Credential.Host.String()), changeLine(repository.Password, f.passwordWords()))
@@ -226,8 +230,8 @@ func (f *Flow) settingsLines() []Line {
 	return append(lines, f.keyLines()...)
 }
 
-// under is a line below a heading or a line with a mark.
-func under(tone Tone, words string) Line { return Line{tone, "  " + words} }
+// indent is a line below a heading or a line with a mark.
+func indent(tone Tone, words string) Line { return Line{tone, "  " + words} }
 
 func variable(name, value string) string { return fmt.Sprintf("%-15s  %s", name, value) }
 
@@ -238,7 +242,7 @@ func changeLine(c connect.Change, value string) Line {
 	case connect.Replace:
 		return Line{Replaced, variable(c.Name, value)}
 	}
-	return under(Plain, "  "+variable(c.Name, "unchanged"))
+	return indent(Plain, "  "+variable(c.Name, "unchanged"))
 }
 
 func duplicateLines(r connect.RepositoryPlan) []Line {
@@ -306,7 +310,7 @@ func (f *Flow) keyLines() []Line {
 	if more := len(login.Racks) - few; more > 0 {
 		words += fmt.Sprintf(" and %d more", more)
 	}
-	return []Line{under(Muted, "The deploy key sees "+words+".")}
+	return []Line{indent(Muted, "The deploy key sees "+words+".")}
 }
 
 // severalLines show what several repositories share, and a table of them.
@@ -318,8 +322,8 @@ func (f *Flow) severalLines() []Line {
 	}
 	lines := []Line{
 		{Heading, "Travis settings of " + text.Count(len(plan.Repositories), "repository") + scopeWords(plan.Branch)},
-		under(Plain, variable(connect.HostName, plan.Credential.Host.String())),
-		under(Plain, variable(connect.PasswordName, f.passwordWords())),
+		indent(Plain, variable(connect.HostName, plan.Credential.Host.String())),
+		indent(Plain, variable(connect.PasswordName, f.passwordWords())),
 	}
 	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
 	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},

@@ -17,7 +17,7 @@ import (
 
 // look lets the screen be drawn, and time pass in which it is looked at.
 func (m *model) look() {
-	m.Update(settledMsg(m.appeared))
+	m.Update(lookedMsg(m.appeared))
 	m.View()
 	m.out.writes.Add(1)
 }
@@ -49,7 +49,7 @@ func (p *played) run(cmd tea.Cmd) {
 			for _, one := range msg {
 				p.run(one)
 			}
-		case settledMsg:
+		case lookedMsg:
 			p.timers <- msg
 		}
 	}()
@@ -95,7 +95,7 @@ func (p *played) asks(q flow.Question) {
 		p.reading = &reading{theme: p.theme, lines: q.Lines}
 	}
 	p.resize()
-	p.run(p.settle())
+	p.run(p.noteAppearance())
 	p.View()
 }
 
@@ -334,7 +334,7 @@ func TestAReviewIsNotAnsweredByAnEnterForOtherLines(t *testing.T) {
 		p.wait(time.Second)
 		q.Lines = []flow.Line{{Text: "A push deploys nothing."}, {Tone: flow.FileAdded, Text: "deploy:"}}
 		p.rewrite(q)
-		p.run(p.settle())
+		p.run(p.noteAppearance())
 		p.View()
 		for range 2 {
 			if p.send(enter); p.isAnswered() {
@@ -344,7 +344,7 @@ func TestAReviewIsNotAnsweredByAnEnterForOtherLines(t *testing.T) {
 		}
 		p.wait(time.Second)
 		p.rewrite(q) // nothing new
-		p.run(p.settle())
+		p.run(p.noteAppearance())
 		if p.send(enter); !p.isAnswered() {
 			t.Error("it was not answered")
 		}

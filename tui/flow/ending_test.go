@@ -34,7 +34,11 @@ func TestTheReviewShowsAllThatIsWritten(t *testing.T) {
 	if q.Title != "Review: nothing has been written yet" || !q.Guarded || len(q.Reason) > 0 {
 		t.Errorf("%+v", q)
 	}
-	if got := fmt.Sprint(q.Switches); got != "[{d deploy step true} {e encrypt false}]" {
+	var switches []string
+	for _, s := range q.Switches {
+		switches = append(switches, fmt.Sprint(s.Key, " ", s.Label, " ", s.On))
+	}
+	if got := strings.Join(switches, ", "); got != "d deploy step true, e encrypt false" {
 		t.Error(got)
 	}
 	lines := regexp.MustCompile(`(?m)^\+  .*\n`).ReplaceAllString(w.review(), "") // what is below deploy

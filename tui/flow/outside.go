@@ -272,13 +272,7 @@ func (f *Flow) newRackSearch(mfaCode string) Search {
 	f.found.rackSearch++
 	number, o := f.found.rackSearch, f.outside
 	return func(ctx context.Context, tell func(Update)) {
-		update := func(u Update) {
-			tell(func(f *Flow) {
-				if f.found.rackSearch == number {
-					u(f)
-				}
-			})
-		}
+		update := latest(tell, func(f *Flow) bool { return f.found.rackSearch == number })
 		if o.Profiles != nil {
 			profiles := o.Profiles()
 			update(func(f *Flow) { f.found.profiles = profiles })
@@ -297,6 +291,17 @@ func (f *Flow) newRackSearch(mfaCode string) Search {
 		update(func(f *Flow) {
 			f.found.racksErr, f.found.skipped, f.found.racksDone = err, summary.Skipped, true
 			f.found.regions, f.found.took = summary.Regions, took
+		})
+	}
+}
+
+// latest drops what a search finds once another one counts.
+func latest(tell func(Update), counts func(*Flow) bool) func(Update) {
+	return func(u Update) {
+		tell(func(f *Flow) {
+			if counts(f) {
+				u(f)
+			}
 		})
 	}
 }

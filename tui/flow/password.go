@@ -241,7 +241,7 @@ func trustStep(id, name string, when func(*Flow) bool, back, resume func(*Flow) 
 	return confirmStep(id, name, func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
 		func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Is this the Rack's own certificate?", Guarded: true,
+				Title: "Is this the Rack's own certificate?", Guarded: true,
 				Reason: []string{
 					"SHA-256 " + f.result.untrusted,
 					"No trusted authority signed it, so the password wasn't sent.",
@@ -251,7 +251,6 @@ func trustStep(id, name string, when func(*Flow) bool, back, resume func(*Flow) 
 					"Old Racks have a self-signed certificate, and " + f.rackHost().String() + " may be one of them. If you say yes, only this certificate is accepted for it.",
 					"If a colleague on another network sees a different fingerprint, someone may be reading this connection: go back, and don't send the password.",
 				},
-				Yes: "Yes", No: "No, go back",
 			}
 		},
 		func(f *Flow) *Work {
@@ -271,7 +270,7 @@ func uncheckedStep() step {
 		},
 		func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Continue without checking the password?",
+				Title: "Continue without checking the password?",
 				Reason: []string{
 					"The password wasn't checked: " + f.result.unreachable.Error() + ".",
 					"Travis's machines must be able to reach the Rack.",
@@ -280,7 +279,6 @@ func uncheckedStep() step {
 					"A wrong password only shows in the first build, which then can't deploy.",
 					"To check it, connect to the network or VPN from which the Rack is reachable, and run this again.",
 				},
-				Yes: "Yes", No: "No, go back",
 				Initial: Value{Yes: f.answers.unchecked || f.given.Unchecked},
 			}
 		}, (*Flow).backToRack, nothing)

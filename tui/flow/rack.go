@@ -187,6 +187,11 @@ func (f *Flow) rackRows() []Row {
 			rows = append(rows, Row{Key: hostKey(login.Host), Cells: []string{login.Host.String(), ""}, Note: "password saved"})
 		}
 	}
+	return append(rows, f.otherRows()...)
+}
+
+// otherRows are the answers besides what was found, the likeliest first.
+func (f *Flow) otherRows() (rows []Row) {
 	other := func(key, label string) { rows = append(rows, Row{Key: key, Cells: []string{label}, Other: true}) }
 	switch {
 	case f.needsSSO():
@@ -276,7 +281,7 @@ func (f *Flow) likelyRack() string {
 				return rackKey(rack)
 			}
 		}
-		return f.likelyOther() // never a Rack of another name
+		return f.otherRows()[0].Key // never a Rack of another name
 	}
 	saved, usable := "", ""
 	for _, login := range f.found.saved {
@@ -294,20 +299,7 @@ func (f *Flow) likelyRack() string {
 			usable = cmp.Or(usable, rackKey(rack))
 		}
 	}
-	return cmp.Or(saved, usable, f.likelyOther())
-}
-
-// likelyOther is the row to focus where no Rack is.
-func (f *Flow) likelyOther() string {
-	switch {
-	case f.needsSSO():
-		return ssoRow
-	case problem.Has(f.found.racksErr, cfn.CodeMFA):
-		return mfaRow
-	case f.found.racksDone && f.hasOtherProfiles():
-		return profileRow
-	}
-	return typeRow
+	return cmp.Or(saved, usable, f.otherRows()[0].Key)
 }
 
 // pickedRack is the Rack in CloudFormation that was selected.

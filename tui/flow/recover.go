@@ -19,9 +19,9 @@ func recoverStep() step {
 			help = append(help, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
 		}
 		return Question{
-			Kind: Confirm, Title: "Read the password from AWS?", Help: help,
-			Reason: []string{"AWS stores it for the Rack's own use.", "It's checked with the Rack, and shown only if you ask."},
-			Yes:    "Yes", No: "No, go back", Initial: Value{Yes: true},
+			Title: "Read the password from AWS?", Help: help,
+			Reason:  []string{"AWS stores it for the Rack's own use.", "It's checked with the Rack, and shown only if you ask."},
+			Initial: Value{Yes: true},
 		}
 	}, func(f *Flow) *Work { return f.goTo(f.whereItIs()) }, (*Flow).recover)
 }
@@ -256,13 +256,13 @@ func affectedStep() step {
 			help = append(help, "- "+who.String())
 		}
 		return Question{
-			Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
+			Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
 			Reason: []string{
 				"The stack is updated and the web service restarts. Apps keep running.",
 				"After that, teammates, other builds and Console need the new password.",
 				"Nothing changes until you type the Rack's name.",
 			},
-			Yes: "Yes, continue", No: "No, go back",
+			Yes: "Yes, continue",
 		}
 	}, goToLost, (*Flow).lookAtStack)
 }

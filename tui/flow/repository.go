@@ -300,13 +300,7 @@ func (f *Flow) listRepositories() {
 	token, outside, listing := f.token(), f.outside, f.found.listing
 	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
 		start := time.Now()
-		found := func(u Update) {
-			tell(func(f *Flow) {
-				if f.found.listing == listing {
-					u(f)
-				}
-			})
-		}
+		found := latest(tell, func(f *Flow) bool { return f.found.listing == listing })
 		travis, err := outside.Travis(token)
 		if err == nil {
 			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: func(page []travisapi.Repository) {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -119,12 +120,20 @@ func nothing(*Flow) *Work { return nil }
 
 // confirmStep asks for a yes, and does its work, or goes back.
 func confirmStep(id, name string, when func(*Flow) bool, ask func(*Flow) Question, back, do func(*Flow) *Work) step {
-	return step{id: id, name: name, when: when, ask: ask, do: func(f *Flow, v Value) *Work {
-		if v.Yes {
-			return do(f)
-		}
-		return back(f)
-	}}
+	return step{
+		id: id, name: name, when: when,
+		ask: func(f *Flow) Question {
+			q := ask(f)
+			q.Kind, q.Yes, q.No = Confirm, cmp.Or(q.Yes, "Yes"), "No, go back"
+			return q
+		},
+		do: func(f *Flow, v Value) *Work {
+			if v.Yes {
+				return do(f)
+			}
+			return back(f)
+		},
+	}
 }
 
 // lookAtStack asks whether the stack can be updated now, and whether an earlier
@@ -266,7 +275,7 @@ func refreshStep() step {
 	s := confirmStep(StepRefresh, "Reset", func(f *Flow) bool { return isPlanned(f) && f.reset.Plan.RefreshesInstances() },
 		func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Replace every instance too, one by one?", Guarded: true,
+				Title: "Replace every instance too, one by one?", Guarded: true,
 				Reason: []string{
 					"A newer machine image exists, so the update replaces the instances too.",
 					"Their apps move to the new instances. The update takes much longer.",
@@ -275,7 +284,7 @@ func refreshStep() step {
 					"A Rack takes the newest machine image with every update of its stack, whatever the update is for.",
 					"CloudFormation replaces the instances one by one. To do that at a quiet time, go back and reset the password then.",
 				},
-				Yes: "Yes", No: "No, go back", Initial: Value{Yes: f.given.AllowRefresh},
+				Initial: Value{Yes: f.given.AllowRefresh},
 			}
 		}, goToLost, nothing)
 	s.pass = func(f *Flow) bool { return f.given.AllowRefresh }

@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 
 	// The screens: the flow as data, the fields, and the drivers.
 	"tui/flow":  {"internal/build", "internal/audit", "internal/connect", "internal/reset", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
-	"tui/field": {"internal/secret", "internal/text"},
+	"tui/field": {"tui/flow", "internal/secret", "internal/text"},
 	"tui":       {"tui/flow", "tui/field", "internal/connect", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
@@ -95,7 +95,7 @@ var mayImport = map[string][]string{
 var importedOnlyBy = map[string][]string{
 	"internal/cli":               {"cmd/convox-travis"},
 	"tui":                        {"internal/cli"},
-	"tui/flow":                   {"tui", "internal/cli"},
+	"tui/flow":                   {"tui", "tui/field", "internal/cli"},
 	"tui/field":                  {"tui"},
 	"internal/shell":             {"internal/build"},
 	"internal/terminal":          {},

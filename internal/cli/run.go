@@ -14,6 +14,7 @@ import (
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/setup"
+	"convox-travis/internal/version"
 )
 
 // Why a run is stopped.
@@ -86,7 +87,7 @@ func newRoot(p *program, stop *setup.Stop) *cobra.Command {
 		},
 	}, func() document { return &runDocument{} }, nil, func(context.Context, []string) result {
 		if isVersion {
-			return result{text: "convox-travis " + version() + "\n"}
+			return result{text: "convox-travis " + version.Read().String() + "\n"}
 		}
 		if err := o.check(); err != nil {
 			return failure(err)

@@ -10,7 +10,7 @@ import (
 
 const (
 	program = "./cmd/convox-travis"
-	origin  = "convox-travis/internal/cli" // has the variables that --version shows
+	origin  = "convox-travis/internal/version" // has the variables that --version shows
 )
 
 // build compiles the program for t. Nothing of this machine gets in: not its folders, its

@@ -86,6 +86,8 @@ is on GitHub, unless it is the clone's own.
 		},
 		files: []entry{
 			{".travis.yml", "The file of the clone. The wizard adds the deploy step if you confirm it; yml does with --write."},
+			{".git/", "The clone's remotes, settings and recent commits. git reads them."},
+			{".convox/app", "The name of the clone's app. The program only reads it."},
 			{"~/.travis/config.yml", "The token that the Travis CLI saved. The program only reads it."},
 			{"~/.cache/convox-travis/", "Times of the last writes to Travis, so that several runs together stay under its limit; ~/Library/Caches/convox-travis/ on macOS. You can delete it at any time."},
 		},

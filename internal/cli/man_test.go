@@ -78,6 +78,24 @@ func TestEachCommandHasAManualPage(t *testing.T) {
 	}
 }
 
+func TestTheInstallPageSavesEachManualPage(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/install.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, _ := manPages()
+	var names []string
+	for _, cmd := range root.Commands() {
+		if cmd.IsAvailableCommand() {
+			names = append(names, cmd.Name())
+		}
+	}
+	if loop := "for command in " + strings.Join(names, " ") + "; do\n"; !strings.Contains(string(text), loop) {
+		t.Errorf("docs/install.md lacks %s", loop)
+	}
+}
+
 func TestTheManualPageHasTheExitCodesOfTheHelp(t *testing.T) {
 	t.Parallel()
 	root, _ := manPages()

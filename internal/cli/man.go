@@ -184,7 +184,7 @@ func bold(text string) string { return `\fB` + roffText(text) + `\fR` }
 
 // roffCharacters are those that roff reads or prints as others: a hyphen that can't be
 // copied into a shell, for one (https://man.openbsd.org/mandoc_char.7).
-var roffCharacters = strings.NewReplacer(`\`, `\(rs`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`)
+var roffCharacters = strings.NewReplacer(`\`, `\(rs`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`, "…", "...")
 
 // roffText is a line of text in roff.
 func roffText(line string) string {

@@ -11,13 +11,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/version"
 )
 
 // manPages are the manual pages of a release, by the name of the command.
 func manPages() (root *cobra.Command, pages map[string]string) {
-	root = newRoot(&program{env: os.Getenv}, &setup.Stop{})
+	root = newRoot(&program{env: os.Getenv}, &connect.Stop{})
 	pages = map[string]string{}
 	for _, cmd := range append(root.Commands(), root) {
 		if cmd == root || cmd.IsAvailableCommand() {

@@ -92,14 +92,12 @@ func manPage(cmd *cobra.Command, build version.Build) string {
 		}
 	}
 
-	if cmd.Example != "" {
-		page.heading("EXAMPLES")
-		page.WriteString(".nf\n")
-		for line := range strings.Lines(cmd.Example) {
-			page.WriteString(roffText(strings.TrimSpace(line)) + "\n")
-		}
-		page.WriteString(".fi\n")
+	page.heading("EXAMPLES")
+	page.WriteString(".nf\n")
+	for line := range strings.Lines(cmd.Example) {
+		page.WriteString(roffText(strings.TrimSpace(line)) + "\n")
 	}
+	page.WriteString(".fi\n")
 	page.table("EXIT STATUS", exitsOf(cmd))
 	var environment, files []entry
 	for _, t := range used {
@@ -111,7 +109,7 @@ func manPage(cmd *cobra.Command, build version.Build) string {
 	page.heading("SEE ALSO")
 	var pages []string
 	for _, other := range append([]*cobra.Command{cmd.Root()}, cmd.Root().Commands()...) {
-		if other != cmd && !other.Hidden && other.Name() != "help" {
+		if other != cmd && !other.Hidden {
 			pages = append(pages, bold(pageName(other))+"(1)")
 		}
 	}

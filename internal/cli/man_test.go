@@ -167,8 +167,8 @@ func TestFormattersReadTheManualPages(t *testing.T) {
 			}
 			text := over.ReplaceAllString(out.String(), "")
 			for line := range strings.Lines(text) {
-				if len([]rune(strings.TrimRight(line, "\n"))) > helpWidth {
-					t.Errorf("%s %s: too wide: %s", formatter[0], name, line)
+				if line = strings.TrimRight(line, "\n"); len([]rune(line)) > helpWidth || strings.HasSuffix(line, "-") || strings.HasSuffix(line, "‐") {
+					t.Errorf("%s %s: too wide, or a broken word: %s", formatter[0], name, line)
 				}
 			}
 			for _, part := range map[string][]string{

@@ -49,9 +49,6 @@ func TestWhatGitArchiveWroteIsRead(t *testing.T) {
 // A small program with this package and this repository's .gitattributes is built
 // in each of the ways in which people build.
 func TestEachBuildNamesItsCommit(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds programs")
-	}
 	clone := t.TempDir()
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")

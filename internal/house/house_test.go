@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/transport":         {"internal/clock", "internal/crash", "internal/problem"},
 	"internal/ratelimit":         {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/progress":          {},
+	"internal/version":           {},
 	"internal/text":              {},
 	"internal/secret/secrettest": {},
 	"internal/facts":             {"internal/secret/secrettest"},
@@ -70,7 +71,7 @@ var mayImport = map[string][]string{
 
 	// The command.
 	"internal/cli": {
-		"tui", "tui/flow", "internal/audit", "internal/connect", "internal/reset", "internal/demo",
+		"tui", "tui/flow", "internal/audit", "internal/connect", "internal/reset", "internal/demo", "internal/version",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/ratelimit",
 	},

@@ -101,8 +101,8 @@ type filePlan struct {
 
 	// What Travis makes of the file with what would be added, once it answered.
 	asked, answered bool
-	confirmed   audit.FileChange
-	difference  string
+	confirmed       audit.FileChange
+	difference      string
 }
 
 // fileWish is what a filePlan is made of.

@@ -1,7 +1,10 @@
 // Package field holds the theme of the wizard and the fields that answer its
 // questions. A field doesn't know the other fields, or what happens with its value.
 //
-// Texts are edited by textinput (https://pkg.go.dev/charm.land/bubbles/v2/textinput).
+// Confirmations and texts are drawn by huh (https://pkg.go.dev/charm.land/huh/v2).
+// Choices, lists and secrets are our own. In little room huh cuts a choice in the
+// middle of an option and doesn't say that there are more; it draws every option of
+// a list for every key; and it lets keys pressed after Enter into a secret.
 //
 // Next room: tui/flow, which says what the questions are.
 package field

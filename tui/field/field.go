@@ -11,6 +11,8 @@ package field
 
 import (
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -161,14 +163,33 @@ func Wrapped(style lipgloss.Style, words string, width int) []string {
 // Indented is Wrapped with a sign before the first line and the others aligned with
 // it. It cleans the text of what a terminal obeys.
 func Indented(style lipgloss.Style, sign, words string, width int) []string {
-	lines := text.Wrap(text.Clean(words), width-ansi.StringWidth(sign))
+	words = text.Clean(words)
+	lines := text.Wrap(words, width-ansi.StringWidth(sign))
 	for i, line := range lines {
 		if i > 0 {
 			sign = strings.Repeat(" ", ansi.StringWidth(sign))
 		}
-		lines[i] = style.Render(sign + line)
+		lines[i] = Link(style.Render(sign+line), words)
 	}
 	return lines
+}
+
+// address is one that a terminal can open.
+var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
+
+// Link makes the addresses links that are whole on a line of a text
+// (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda).
+func Link(line, words string) string {
+	if !strings.Contains(words, "://") {
+		return line // there can be thousands of lines
+	}
+	whole := address.FindAllString(words, -1)
+	return address.ReplaceAllStringFunc(line, func(found string) string {
+		if !slices.Contains(whole, found) {
+			return found
+		}
+		return ansi.SetHyperlink(found) + found + ansi.ResetHyperlink()
+	})
 }
 
 // Clip returns the first lines of a text. Where some are left out it ends in an

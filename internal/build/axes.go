@@ -81,11 +81,11 @@ var (
 // allows reports whether a list of systems or languages covers those of a job: all of one
 // are in the other, or the job has none (travis-yml,
 // lib/travis/yml/doc/value/support.rb).
-func allows(only, given []string) bool {
-	in := func(list []string) func(string) bool {
+func allows(supported, used []string) bool {
+	isMissing := func(list []string) func(string) bool {
 		return func(text string) bool { return !slices.Contains(list, text) }
 	}
-	return !slices.ContainsFunc(given, in(only)) || !slices.ContainsFunc(only, in(given))
+	return !slices.ContainsFunc(used, isMissing(supported)) || !slices.ContainsFunc(supported, isMissing(used))
 }
 
 // supportsKey reports whether a language and its systems support a key.

@@ -12,13 +12,13 @@ import (
 
 // testClause runs [[ … ]].
 func (s *Shell) testClause(x syntax.TestExpr) int {
-	s.broken = false
+	s.expansionFailed = false
 	broken := false
 	holds := s.holds(x, &broken)
 	switch {
 	case broken:
 		return 2
-	case s.broken:
+	case s.expansionFailed:
 		return 1
 	}
 	return oneIf(!holds)
@@ -47,7 +47,7 @@ func (s *Shell) holds(x syntax.TestExpr, broken *bool) bool {
 			word, ok := x.Y.(*syntax.Word)
 			return ok && s.matches(s.pattern(word), left) == (x.Op != syntax.TsNoMatch)
 		case syntax.TsEql, syntax.TsNeq, syntax.TsLeq, syntax.TsGeq, syntax.TsLss, syntax.TsGtr:
-			return ordered(x.Op.String(), s.number(s.word(x.X)), s.number(s.word(x.Y)))
+			return compareNumbers(x.Op.String(), s.number(s.word(x.X)), s.number(s.word(x.Y)))
 		}
 		if word, ok := x.Y.(*syntax.Word); ok && x.Op == syntax.TsReMatch {
 			return s.compare("=~", s.word(x.X), s.expression(word), broken)
@@ -91,18 +91,18 @@ func (s *Shell) number(expression string) int {
 	}
 	file, err := s.parse("((" + expression + "))")
 	if err != nil || len(file.Stmts) != 1 {
-		s.broken = true
+		s.expansionFailed = true
 		return 0
 	}
 	command, ok := file.Stmts[0].Cmd.(*syntax.ArithmCmd)
 	if !ok {
-		s.broken = true
+		s.expansionFailed = true
 		return 0
 	}
 	return s.arithmetic(command.X)
 }
 
-func ordered(operator string, a, b int) bool {
+func compareNumbers(operator string, a, b int) bool {
 	switch operator {
 	case "-eq":
 		return a == b
@@ -153,7 +153,7 @@ func (s *Shell) compare(operator, left, right string, broken *bool) bool {
 		*broken = true
 		return false
 	}
-	return ordered(operator, a, b)
+	return compareNumbers(operator, a, b)
 }
 
 // unary runs a test with one operand.

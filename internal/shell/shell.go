@@ -145,6 +145,7 @@ type Shell struct {
 	pipeStatus         []int
 	substitutionStatus int    // the status of the last command substitution
 	expansionFailed    bool   // an expansion has failed
+	badTest            bool   // a test is invalid
 	lastJob            string // the number of the last background command
 	traps              map[string]string
 	inTrap             bool

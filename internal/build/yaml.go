@@ -150,6 +150,13 @@ func (r *reader) object(text []byte) (*Node, error) {
 	return r.node(document, 0)
 }
 
+func atLine(line int, err error) error {
+	if line == 0 { // of JSON
+		return err
+	}
+	return fmt.Errorf("line %d: %w", line, err)
+}
+
 // line returns the line of a node.
 func (r *reader) line(n *yaml.Node) int {
 	if r.isJSON {
@@ -188,7 +195,7 @@ func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
 		r.made[n] = nil
 	}
 	if depth > deepest {
-		return nil, fmt.Errorf("line %d: %w", line, errTooDeep)
+		return nil, atLine(line, errTooDeep)
 	}
 	made := &Node{Line: line, anchored: n.Anchor != ""}
 	switch n.Kind {
@@ -232,7 +239,7 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 		key := n.Content[i]
 		line := r.line(key)
 		if key.Kind != yaml.ScalarNode {
-			return fmt.Errorf("line %d: %w", line, errBadKey)
+			return atLine(line, errBadKey)
 		}
 		value, err := r.node(n.Content[i+1], depth+1)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/build"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
@@ -97,6 +98,7 @@ const (
 type AuditTravis interface {
 	Travis
 	Expander
+	BuildHistory
 	SharesWithForks(context.Context, travisapi.Ref) (bool, error)
 	BuildsPushes(context.Context, travisapi.Ref) (bool, error)
 	User(context.Context) (travisapi.User, error)
@@ -129,6 +131,8 @@ type AuditRequest struct {
 	Rack       string     // ORG/NAME, which the key should see; "" is none
 	Known      []Warning  // about the Rack, from finding it
 	Clone      *ClonedFile
+	LastBuild  bool         // find out why the branch's last build didn't deploy
+	Player     build.Player // plays that
 	Given      RunFlags
 	Hints      func(error) []string // what a person can do about an error; nil is nothing
 	OwnTravis  bool                 // it isn't travis-ci.com, whose pages are known
@@ -160,6 +164,8 @@ type Audited struct {
 	Unbuilt string          // why there was no test build, if one was requested
 	// Travis is what Travis makes of the file; nil if the file isn't available.
 	Travis *Confirmation
+	// LastBuild is the audited build; nil if none was requested or found.
+	LastBuild *AuditedBuild
 
 	branch  string // the branch for a test build
 	unbuilt string // why there must not be one
@@ -203,11 +209,11 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 	}
 	audit := Audit{Findings: read.general(request), Refused: read.login.isRefused()}
 	for _, facts := range read.repositories {
-		if err := facts.play(ctx, request.Branch); err != nil {
+		if err := facts.play(ctx, request); err != nil {
 			return Audit{}, err
 		}
 		c := &auditCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := Audited{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
+		audited := Audited{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, LastBuild: facts.last.audited(), branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}

@@ -35,6 +35,8 @@ type repositoryFacts struct {
 	accountErr error
 	file       *fileFacts // nil if it isn't available
 
+	last *lastBuild // nil if it wasn't requested
+
 	expanded     *Expanded     // nil if Travis didn't expand the file
 	confirmation *Confirmation // nil if the file isn't available
 }
@@ -62,7 +64,7 @@ func (a Auditor) read(ctx context.Context, request AuditRequest) (auditReading, 
 	read.repositories = make([]repositoryFacts, len(request.Targets))
 	readEach(len(request.Targets), request.Read, func(i int) {
 		facts := a.readFacts(ctx, request.Targets[i], request)
-		for _, err := range []error{facts.err, facts.sharesErr, facts.pushesErr} {
+		for _, err := range []error{facts.err, facts.sharesErr, facts.pushesErr, facts.last.readErr()} {
 			if endsRun(err) {
 				cancel(err)
 			}
@@ -99,6 +101,9 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 	facts.repository, facts.vars, facts.err = readRepository(ctx, a.Travis, target)
 	if facts.err == nil {
 		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
+		if request.LastBuild && (!request.WholeOwner || facts.isConvoxs()) {
+			facts.last = readLastBuild(ctx, a.Travis, facts.repository.Ref(), facts.branch(request.Branch))
+		}
 	}
 	both.Wait()
 	if request.WholeOwner && facts.err == nil && facts.isConvoxs() {
@@ -207,6 +212,7 @@ func (c *auditCase) judge() {
 		c.judgeSettings()
 	}
 	c.judgeFile()
+	c.judgeLastBuild()
 }
 
 // judgeError turns an error about the repository into a finding; others are reported as

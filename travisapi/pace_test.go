@@ -10,8 +10,8 @@ import (
 
 	"convox-travis/internal/clock"
 	"convox-travis/internal/faults"
-	"convox-travis/internal/pace"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/transport"
@@ -57,7 +57,7 @@ func TestNoMinuteHasMoreCallsThanTravisAllows(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				config := travisapi.Config{Retry: transport.Retry{Tries: 1}}
 				if paced {
-					config.Calls = pace.NewWindow(pace.Limit{Calls: pace.TravisCalls, Per: pace.TravisMinute}, clock.System{}).Wait
+					config.Calls = ratelimit.NewWindow(ratelimit.Limit{Calls: ratelimit.TravisCalls, Per: ratelimit.TravisMinute}, clock.System{}).Wait
 				}
 				server, client := played(t, config, api())
 				server.Faults.SetLatency(100 * time.Millisecond)
@@ -107,7 +107,7 @@ func TestNothingIsSentAfterABan(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				posts := pace.NewWindow(pace.Limit{Calls: 2, Per: 10 * time.Minute}, clock.System{})
+				posts := ratelimit.NewWindow(ratelimit.Limit{Calls: 2, Per: 10 * time.Minute}, clock.System{})
 				server, client := played(t, travisapi.Config{Posts: posts.Begin}, api())
 				server.Faults.SetLatency(time.Second)
 				for i := range 2 {

@@ -10,7 +10,7 @@ import (
 
 	"convox-travis/internal/clock"
 	"convox-travis/internal/faults"
-	"convox-travis/internal/pace"
+	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
@@ -161,8 +161,8 @@ func TestAPreviewEndsWithItsContext(t *testing.T) {
 
 func TestAPreviewCountsTowardTheLimitOfPOSTsAndDoesNotWaitForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limit := pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow}
-		server, client := played(t, travisapi.Config{Posts: pace.NewWindow(limit, clock.System{}).Begin}, api())
+		limit := ratelimit.Limit{Calls: ratelimit.TravisPosts, Per: ratelimit.TravisWindow}
+		server, client := played(t, travisapi.Config{Posts: ratelimit.NewWindow(limit, clock.System{}).Begin}, api())
 		for range limit.Calls {
 			if _, err := client.Preview(t.Context(), apiRef, pushToMain); err != nil {
 				t.Fatal(err)

@@ -2,8 +2,8 @@
 // codes of JSON, what was written, and which question follows which answer. Texts and
 // screens aren't included. It is for tests.
 //
-//	go test ./cmd/convox-travis ./tui/flow -run Facts          # compares
-//	go test ./cmd/convox-travis ./tui/flow -run Facts -update  # rewrites
+//	go test ./internal/cli ./tui/flow -run Facts          # compares
+//	go test ./internal/cli ./tui/flow -run Facts -update  # rewrites
 //
 // Next room: internal/secret/secrettest, with which tests search the output.
 package facts

@@ -115,7 +115,7 @@ func codesOfSource(t *testing.T) map[string]bool {
 }
 
 // hintTables are the files that say what a person can do about each error.
-var hintTables = []string{door + "/hints.go", "tui/flow/hints.go"}
+var hintTables = []string{commandLine + "/hints.go", "tui/flow/hints.go"}
 
 // An error's code has a row in the table of the commands and in that of the
 // wizard, so that whoever adds one decides what a person can do.
@@ -202,7 +202,7 @@ func codesOfErrors(t *testing.T) map[string]bool {
 }
 
 // lowerFloors speak to the outside, and return facts and codes.
-var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/transport", "internal/pace", "internal/problem"}
+var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/transport", "internal/ratelimit", "internal/problem"}
 
 var (
 	ownCommand = regexp.MustCompile(`convox-travis [a-z-]+`)
@@ -215,7 +215,7 @@ var (
 func TestTheLowerFloorsNameNoFlagAndNoCommand(t *testing.T) {
 	var names []string
 	for _, p := range packages(t) {
-		if p.name != door {
+		if p.name != commandLine {
 			continue
 		}
 		for _, name := range p.files {
@@ -264,7 +264,7 @@ func isNamed(code ast.Expr) bool {
 
 func TestTheExitCodesAreExplained(t *testing.T) {
 	var codes []string
-	for _, file := range sources(t, false)["cmd/convox-travis"] {
+	for _, file := range sources(t, false)["internal/cli"] {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if spec, is := n.(*ast.ValueSpec); is && strings.HasPrefix(spec.Names[0].Name, "exit") && len(spec.Values) == 1 {
 				if value, is := spec.Values[0].(*ast.BasicLit); is {

@@ -125,7 +125,7 @@ func isCatch(deferred *ast.DeferStmt) bool {
 
 // mayExit are the files that end their process: the door, and the process that plays
 // builds, which has no terminal.
-var mayExit = []string{door + "/main.go", door + "/run.go", "internal/build/player.go"}
+var mayExit = []string{door + "/main.go", commandLine + "/run.go", "internal/build/player.go"}
 
 // The process ends in one place, where the terminal is restored, and at the door.
 func TestTheProcessEndsInOnePlace(t *testing.T) {

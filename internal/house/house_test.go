@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/clock":             {},
 	"internal/crash":             {},
 	"internal/transport":         {"internal/clock", "internal/crash", "internal/problem"},
-	"internal/pace":              {"internal/atomicfile", "internal/bounded", "internal/clock"},
+	"internal/ratelimit":         {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/progress":          {},
 	"internal/text":              {},
 	"internal/secret/secrettest": {},
@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 
 	// The outside, one room for each.
 	"cfn":                {"internal/problem", "internal/child", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
-	"travisapi":          {"internal/problem", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/pace"},
+	"travisapi":          {"internal/problem", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/ratelimit"},
 	"internal/shell":     {},
 	"internal/build":     {"internal/child", "internal/crash", "internal/shell"},
 	"internal/convox":    {"internal/problem", "internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 	// The decisions.
 	"internal/setup": {
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/ratelimit",
 	},
 	"internal/reset": {"cfn", "internal/convox", "internal/problem", "internal/secret", "internal/transport", "internal/clock"},
 
@@ -65,11 +65,13 @@ var mayImport = map[string][]string{
 	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
-	"cmd/convox-travis": {
+	"internal/cli": {
 		"tui", "tui/flow", "internal/reset", "internal/setup", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/pace",
+		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/ratelimit",
 	},
+
+	"cmd/convox-travis": {"internal/cli"},
 
 	// The small servers, and the world that is made of them.
 	"internal/terminal":          {},
@@ -87,12 +89,13 @@ var mayImport = map[string][]string{
 // importedOnlyBy names those that have few users, tests excepted, so that the
 // plan above cannot be widened by accident.
 var importedOnlyBy = map[string][]string{
-	"tui":                        {"cmd/convox-travis"},
-	"tui/flow":                   {"tui", "cmd/convox-travis"},
+	"internal/cli":               {"cmd/convox-travis"},
+	"tui":                        {"internal/cli"},
+	"tui/flow":                   {"tui", "internal/cli"},
 	"tui/field":                  {"tui"},
 	"internal/shell":             {"internal/build"},
 	"internal/terminal":          {},
-	"internal/demo":              {"cmd/convox-travis"},
+	"internal/demo":              {"internal/cli"},
 	"internal/secret/secrettest": {"internal/facts"},
 	"internal/facts":             {},
 	"cfn/cfntest":                {"internal/demo"},

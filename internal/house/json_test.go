@@ -46,8 +46,8 @@ var toldUnder = map[string]string{
 func TestEachFieldOfADocumentIsExplained(t *testing.T) {
 	text := page(t, documents)
 	found := 0
-	structures := structsOf(sources(t, false)["cmd/convox-travis"])
-	for _, file := range sources(t, false)["cmd/convox-travis"] {
+	structures := structsOf(sources(t, false)["internal/cli"])
+	for _, file := range sources(t, false)["internal/cli"] {
 		ast.Inspect(file, func(n ast.Node) bool {
 			spec, is := n.(*ast.TypeSpec)
 			if !is {
@@ -125,8 +125,8 @@ func TestEachWordOfADocumentIsExplained(t *testing.T) {
 		{"internal/setup", "Severity", []string{"A finding"}},
 		{"internal/reset", "Phase", []string{"reset-password"}},
 		{"cfn", "Verdict", []string{"reset-password"}},
-		{"cmd/convox-travis", "results", []string{"The result"}},
-		{"cmd/convox-travis", "Event", []string{"reset-password", "The preview", "What happens"}},
+		{"internal/cli", "results", []string{"The result"}},
+		{"internal/cli", "Event", []string{"reset-password", "The preview", "What happens"}},
 	} {
 		under := ""
 		for _, heading := range c.headings {

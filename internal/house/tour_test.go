@@ -12,8 +12,9 @@ import (
 
 // The tour that the packages' comments lead goes through every room.
 const (
-	door     = "cmd/convox-travis"
-	lastRoom = "internal/house"
+	door        = "cmd/convox-travis"
+	commandLine = "internal/cli"
+	lastRoom    = "internal/house"
 )
 
 var nextRoom = regexp.MustCompile(`Next room:\s+([a-z/-]+),`)

@@ -104,7 +104,7 @@ func TestTextsAreInPlainWords(t *testing.T) {
 	}
 
 	texts := pages(t)
-	texts["cmd/convox-travis/guide.sh.tmpl"] = page(t, "cmd/convox-travis/guide.sh.tmpl")
+	texts["internal/cli/guide.sh.tmpl"] = page(t, "internal/cli/guide.sh.tmpl")
 	for name, text := range texts {
 		if name == "CHANGELOG.md" {
 			continue // it says how things were called

@@ -8,7 +8,10 @@ import (
 	"time"
 )
 
-const program = "./cmd/convox-travis"
+const (
+	program = "./cmd/convox-travis"
+	origin  = "convox-travis/internal/cli" // has the variables that --version shows
+)
 
 // build compiles the program for t. Nothing of this machine gets in: not its folders, its
 // C library or its Go settings.
@@ -18,7 +21,7 @@ func build(t target, s stamp, work string) (entry, error) {
 		name += ".exe"
 	}
 	file := filepath.Join(work, t.system+"-"+t.machine)
-	linked := fmt.Sprintf("-s -w -buildid= -X main.number=%s -X main.commit=%s -X main.date=%s", s.version, s.commit, s.date.Format(time.RFC3339))
+	linked := fmt.Sprintf("-s -w -buildid= -X %[1]s.number=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s", origin, s.version, s.commit, s.date.Format(time.RFC3339))
 	if _, err := run(t, "build", "-trimpath", "-buildvcs=false", "-ldflags", linked, "-o", file, program); err != nil {
 		return entry{}, err
 	}

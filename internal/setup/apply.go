@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"convox-travis/internal/crash"
-	"convox-travis/internal/pace"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
+	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
@@ -359,7 +359,7 @@ func (p Plan) Tally(now time.Time) *progress.Tally {
 	for _, repository := range p.Repositories {
 		posts += repository.posts()
 	}
-	return progress.NewTally(len(p.Repositories), time.Duration(max(0, posts-1)/pace.TravisPosts)*pace.TravisWindow, now)
+	return progress.NewTally(len(p.Repositories), time.Duration(max(0, posts-1)/ratelimit.TravisPosts)*ratelimit.TravisWindow, now)
 }
 
 // posts is the minimum number of POSTs of the plan.

@@ -13,7 +13,7 @@ import (
 
 	"convox-travis/internal/clock"
 	"convox-travis/internal/faults"
-	"convox-travis/internal/pace"
+	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/internal/setup"
@@ -41,15 +41,15 @@ func played(t *testing.T, n int, folder string, paced bool) (*world, []setup.Tar
 
 func playedClient(t *testing.T, server *travistest.Server, folder string, paced bool) *travisapi.Client {
 	t.Helper()
-	return clientWithin(t, server, folder, paced, pace.TravisCalls)
+	return clientWithin(t, server, folder, paced, ratelimit.TravisCalls)
 }
 
 func clientWithin(t *testing.T, server *travistest.Server, folder string, paced bool, calls int) *travisapi.Client {
 	t.Helper()
 	config := travisapi.Config{Endpoint: "http://127.0.0.1", Token: secret.New(token), HTTP: server.Direct()}
 	if paced {
-		config.Posts = pace.NewShared(folder, "posts", pace.Limit{Calls: pace.TravisPosts, Per: pace.TravisWindow}, clock.System{}).Begin
-		config.Calls = pace.NewWindow(pace.Limit{Calls: calls, Per: pace.TravisMinute}, clock.System{}).Wait
+		config.Posts = ratelimit.NewShared(folder, "posts", ratelimit.Limit{Calls: ratelimit.TravisPosts, Per: ratelimit.TravisWindow}, clock.System{}).Begin
+		config.Calls = ratelimit.NewWindow(ratelimit.Limit{Calls: calls, Per: ratelimit.TravisMinute}, clock.System{}).Wait
 	}
 	client, err := travisapi.New(config)
 	if err != nil {
@@ -72,7 +72,7 @@ func (w *world) playOut(targets []setup.Target, known ...travisapi.Repository) s
 func (w *world) wantQuick(posts int, took time.Duration) {
 	w.Helper()
 	made := w.posts()
-	allowed := time.Duration((posts-1)/pace.TravisPosts) * pace.TravisWindow
+	allowed := time.Duration((posts-1)/ratelimit.TravisPosts) * ratelimit.TravisWindow
 	share := float64(allowed) / float64(took)
 	w.Logf("%d POSTs in %v: %.2f %% of the allowed pace", made, took, 100*share)
 	if made != posts || share < 0.95 {
@@ -151,7 +151,7 @@ func TestNothingThatWaitsForItsTurnIsSentAfterAStop(t *testing.T) {
 		time.AfterFunc(29500*time.Millisecond, func() { ask(errStop) }) // the turn comes within the grace
 		begun := time.Now()
 		report := setup.Runner{Travis: w.client}.Apply(setup.Stop{Soft: soft, Hard: t.Context()}, plan)
-		if took := time.Since(begun); w.posts() != pace.TravisPosts || took > 30*time.Second {
+		if took := time.Since(begun); w.posts() != ratelimit.TravisPosts || took > 30*time.Second {
 			t.Errorf("%d POSTs; it took %v", w.posts(), took)
 		}
 		for _, r := range report.Repositories {

@@ -3,7 +3,7 @@
 // AWS its credentials), no redirect that leaves the origin or repeats a write, limited
 // answers, and retried reads.
 //
-// Next room: internal/pace, for a server that counts.
+// Next room: internal/ratelimit, for a server that counts.
 package transport
 
 import (

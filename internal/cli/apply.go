@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"convox-travis/internal/build"
+	"convox-travis/internal/convox"
+	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi"
+)
+
+func newApply(p *program, stop *setup.Stop) *cobra.Command {
+	var o options
+	cmd := p.newCommand(&cobra.Command{
+		Use:   "apply",
+		Short: "Verify a credential and write both variables, without questions",
+		Long: `Verify that the Rack or Console accepts the credential, write CONVOX_HOST and
+CONVOX_PASSWORD as private variables, and confirm that they are set. It never
+asks: it lists what is missing.`,
+		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
+  convox-travis apply --rack production --saved --repo acme/api
+  convox-travis apply --host rack.example.com --branch main --dry-run
+  convox-travis apply --console --owner acme --all --active < deploy-key.txt`,
+		Annotations: map[string]string{helpFooter: `Environment: TRAVIS_TOKEN, CONVOX_HOST, CONVOX_PASSWORD, AWS_PROFILE
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly written, 4 refused`},
+		Args: noArguments,
+	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
+		return p.apply(*stop, &o)
+	})
+	flags := cmd.Flags()
+	o.credentialFlags(flags)
+	o.passwordFlag(flags)
+	o.unverifiedFlag(flags)
+	o.repositoryFlags(flags)
+	o.ownerFlags(flags)
+	o.writeFlags(flags)
+	o.resultFlags(flags)
+	o.accessibleFlag(flags)
+	ignore(flags, "yes") // apply never asks
+	return cmd
+}
+
+// application is an apply with all its answers.
+type application struct {
+	login    login
+	rack     convox.Rack // name and region, where it was found in CloudFormation
+	request  setup.Request
+	travis   *travisapi.Client
+	warnings []setup.Warning
+}
+
+func (p *program) apply(stop setup.Stop, o *options) result {
+	show := p.reporter(o, "apply")
+	a, err := p.answers(stop.Soft, o, "apply", p.needsCredential(o))
+	switch {
+	case err != nil:
+	case o.all:
+		a.request.Targets, a.request.Known, err = o.listOwned(stop.Soft, a.travis)
+	default:
+		var unlisted error
+		if a.request.Known, unlisted = listMany(stop.Soft, a.travis, a.request.Targets); unlisted != nil && stop.Soft.Err() == nil {
+			show.note("note: reading each repository separately: %s", strings.ReplaceAll(unlisted.Error(), "\n", "; "))
+		}
+	}
+	show.targets = a.request.Targets
+	if err == nil {
+		err = p.locate(stop.Soft, o, &a)
+	}
+	if err != nil {
+		return show.fail(err)
+	}
+	show.host = a.login.host.String()
+	plan, err := p.makePlan(stop.Soft, o, a)
+	if err != nil {
+		return show.fail(err, a.warnings...) // which can be the reason
+	}
+	spell := speller{client: a.travis}
+	for i, r := range plan.Repositories {
+		plan.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
+	}
+	show.plan(plan)
+	if o.dryRun {
+		return show.report(plan.Intent())
+	}
+	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	show.streamed = true
+	show.begin(plan.Tally(time.Now()))
+	r := show.report(runner.Apply(stop, plan))
+	if r.exitCode() == exitDone && p.form == "" && len(plan.Repositories) == 1 {
+		r.notes = append(r.notes, p.deployNotes(stop.Soft, o, a, plan.Repositories[0])...)
+	}
+	return r
+}
+
+// deployNotes say what a push deploys, if the clone is the repository's. yml explains
+// what can't be read or played.
+func (p *program) deployNotes(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) []string {
+	file, err := travisyml.Open(p.dir)
+	if err != nil || file.Missing || p.checkFileOwner(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
+		return nil
+	}
+	app := file.AppName(repository.Target.Slug)
+	builds, err := setup.PlayFile(ctx, player(), file, build.Target{
+		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.login.rack,
+	})
+	if err != nil {
+		return nil
+	}
+	notes := []string{builds.Sentence("")}
+	isKnown := !a.login.console || a.login.rack != "" // the Rack that builds deploy to
+	if isKnown && builds.Found() == "" && builds.Undecided() == nil {
+		notes = append(notes, "next: run convox-travis yml to see the deploy step, and yml --write to add it")
+	}
+	return notes
+}
+
+func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {
+	checker, err := p.reach.checker(o.fingerprint)
+	if err != nil {
+		return setup.Plan{}, err
+	}
+	var done func()
+	a.request.Read, done = p.reading(len(a.request.Targets))
+	defer done()
+	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
+	plan.Warnings = append(a.warnings, plan.Warnings...)
+	return plan, cmp.Or(context.Cause(ctx), err, plan.Ended())
+}
+
+// locate finds the host of a Rack in CloudFormation, and then reads the password, whose
+// source can depend on the host.
+func (p *program) locate(ctx context.Context, o *options, a *application) (err error) {
+	hasPassword := p.hasPasswordSource(o, a.login)
+	if a.login.stack != "" {
+		if err := p.findRack(ctx, o, a); err != nil {
+			return err
+		}
+	}
+	a.request.Credential = setup.Credential{Host: a.login.host, Console: a.login.console, Rack: a.rack}
+	if hasPassword {
+		c := &a.request.Credential
+		c.Password, c.Source, err = p.password(ctx, o, a.login)
+	}
+	return err
+}
+
+func (p *program) findRack(ctx context.Context, o *options, a *application) error {
+	finder, err := p.reach.finder(o.profile, nil)
+	if err != nil {
+		return err
+	}
+	found, err := setup.FindRack(ctx, finder, o.regions, a.login.stack)
+	if err != nil {
+		return err
+	}
+	if !a.login.host.IsZero() && a.login.host != found.Host {
+		return usageError(fmt.Sprintf("--host %s isn't the host of Rack %s, which is %s", a.login.host, found.Rack.Name, found.Host),
+			"leave out --host: the Rack's stack has it")
+	}
+	a.login.host, a.warnings = found.Host, found.Warnings
+	a.rack = convox.Rack{Name: found.Rack.Name, Region: found.Rack.Region}
+	return nil
+}

@@ -1,0 +1,384 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/spf13/cobra"
+
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
+	"convox-travis/internal/text"
+	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi"
+)
+
+func newCheck(p *program, stop *setup.Stop) *cobra.Command {
+	var o checkOptions
+	cmd := p.newCommand(&cobra.Command{
+		Use:   "check",
+		Short: "Find what is missing, risky or overridden; change nothing",
+		Long: `Find what is missing, risky or overridden in the variables of repositories and,
+inside the clone, in .travis.yml and its recent commits. It only reads, and says
+how to fix each finding. A credential is optional; it is verified if given.`,
+		Example: `  convox-travis check
+  convox-travis check --repo acme/api --repo acme/web --json
+  convox-travis check --owner acme --all --active
+  convox-travis check --console --rack acme/production --build`,
+		Annotations: map[string]string{helpFooter: "Exit codes: 0 no finding but notes, 1 failed, 4 credential refused, 5 findings"},
+		Args:        noArguments,
+	}, func() document { return &checkDocument{} }, o.check, func(context.Context, []string) result {
+		return p.check(*stop, &o)
+	})
+	flags := cmd.Flags()
+	flags.BoolVar(&o.build, "build", false, "run a test build per repository, which uses credits")
+	o.credentialFlags(flags)
+	o.passwordFlag(flags)
+	o.repositoryFlags(flags)
+	o.ownerFlags(flags)
+	o.resultFlags(flags)
+	o.accessibleFlag(flags)
+	ignore(flags, "no-verify", "yes")
+	flags.Lookup("json").Usage = "print JSON: one document, or `lines`, one per finding"
+	return cmd
+}
+
+// checkOptions holds the flags of check.
+type checkOptions struct {
+	options
+	build bool
+}
+
+func (o *checkOptions) check() error {
+	if err := o.options.check(); err != nil {
+		return err
+	}
+	if o.all && o.build {
+		return usageError("--build and --all exclude each other, because each test build uses credits", "name the repositories with --repo OWNER/NAME")
+	}
+	return nil
+}
+
+// The document of check.
+type (
+	checkDocument struct {
+		head
+		Host         string                `json:"host"`
+		Repositories list[auditedDocument] `json:"repositories"`
+		Findings     list[findingDocument] `json:"findings"`
+		Error        *messageDocument      `json:"error"`
+	}
+	auditedDocument struct {
+		Slug     string           `json:"slug"`
+		ID       int              `json:"id"`
+		Provider string           `json:"provider"`
+		Proof    *proofDocument   `json:"proof"`  // null without --build
+		Travis   *travisDocument  `json:"travis"` // null without the file
+		Error    *messageDocument `json:"error"`
+	}
+	travisDocument struct {
+		Confirmed  bool         `json:"confirmed"`
+		Difference string       `json:"difference"` // a sentence, or ""
+		Imports    list[string] `json:"imports"`    // OWNER/NAME:PATH@REF
+		Reason     string       `json:"reason"`     // why Travis gave no usable answer, or ""
+	}
+	proofDocument struct {
+		State  string `json:"state"`  // of the build, such as "passed"; "" if none was started
+		Page   string `json:"page"`   // of the build, or ""
+		Reason string `json:"reason"` // why none was started, or ""
+	}
+	findingDocument struct {
+		Severity   string  `json:"severity"`
+		Code       string  `json:"code"`
+		Message    string  `json:"message"`
+		Hint       string  `json:"hint"`
+		Repository *string `json:"repository"` // null if it isn't about one
+		Provider   *string `json:"provider"`
+	}
+)
+
+func (d *checkDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+func (d *checkDocument) items() []any                     { return itemsOf(d.Findings) }
+
+func (p *program) check(stop setup.Stop, o *checkOptions) result {
+	ctx, d := stop.Soft, &checkDocument{}
+	request, client, err := p.checkAnswers(ctx, o)
+	if err != nil {
+		return failure(err)
+	}
+	d.Host = request.Credential.Host.String()
+	checker, err := p.reach.checker(o.fingerprint)
+	if err != nil {
+		return result{document: d, err: err}
+	}
+	if request.Targets, err = o.owned(ctx, client, request.Targets); err != nil {
+		return result{document: d, err: err}
+	}
+	request.Clone = p.clonedFile(ctx, &o.options, request.Targets)
+	auditor := setup.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (setup.Searcher, error) {
+		return p.reach.finder(o.profile, nil)
+	}}
+	var done func()
+	request.Read, done = p.reading(len(request.Targets))
+	audit, err := auditor.Audit(ctx, request)
+	done()
+	if err != nil {
+		return result{document: d, err: err}
+	}
+	spell := speller{client: client}
+	for i, f := range audit.Findings {
+		if f.Code == setup.FoundUnknown {
+			audit.Findings[i].Message += spell.suggest(ctx, f.Target)
+		}
+	}
+	if o.build && !audit.Refused {
+		err = audit.RunTestBuilds(stop, client, request, setup.TestBuilder{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
+	}
+	d.fill(audit)
+	r := result{document: d, err: err, errs: audit.Errs(), lines: checkTable(audit, p.tableWidth())}
+	switch found := audit.Count(setup.SeverityError) + audit.Count(setup.SeverityWarning); {
+	case audit.Refused:
+		r.code = exitRefused
+	case len(r.errors()) == 0 && found > 0:
+		r.code = exitFound
+	}
+	return r
+}
+
+// showProof shows the progress of a test build on a terminal.
+func (p *program) showProof(e setup.TestBuildEvent) {
+	if p.errIsTerminal {
+		p.note("%s", strings.TrimSpace("test build: "+e.State+" "+e.Page))
+	}
+}
+
+// fill fills the document from an audit.
+func (d *checkDocument) fill(audit setup.Audit) {
+	for _, audited := range audit.Repositories {
+		repository := auditedDocument{
+			Slug: audited.Target.Slug, ID: audited.ID, Provider: string(audited.Target.Provider), Error: errorOf(audited.Err),
+		}
+		if c := audited.Travis; c != nil {
+			repository.Travis = &travisDocument{c.Confirmed, c.Difference, c.Imports, c.Reason}
+		}
+		switch {
+		case audited.Proof != nil:
+			repository.Proof = &proofDocument{State: audited.Proof.State, Page: audited.Proof.Page}
+		case audited.Unbuilt != "":
+			repository.Proof = &proofDocument{Reason: audited.Unbuilt}
+		}
+		d.Repositories = append(d.Repositories, repository)
+	}
+	for _, f := range audit.Findings {
+		finding := findingDocument{Severity: string(f.Severity), Code: f.Code, Message: f.Message, Hint: f.Hint}
+		if slug, provider := f.Target.Slug, string(f.Target.Provider); slug != "" {
+			finding.Repository, finding.Provider = &slug, &provider
+		}
+		d.Findings = append(d.Findings, finding)
+	}
+}
+
+// checkAnswers reads the answers, and lists those that are missing. The credential is
+// optional, unless half of it was given.
+func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
+	request := setup.AuditRequest{Branch: o.branch, WholeOwner: o.all, Given: o.givenFlags(), Hints: hintsOf}
+	a, err := p.answers(ctx, &o.options, "check", func(m *missing, to login) {
+		if !to.isSet() && (o.passwordStdin || o.saved) {
+			m.addSignIn()
+		}
+		if o.build && !to.isSet() {
+			m.add("the Rack that builds log in to", "pass --rack NAME, --host HOST, or --console with --rack ORG/NAME")
+		}
+		if o.build && to.console && to.rack == "" {
+			m.add("the Rack behind the Console", "pass --rack ORG/NAME")
+		}
+	})
+	if err != nil {
+		return request, nil, err
+	}
+	request.Targets, request.Rack = a.request.Targets, a.login.rack
+	request.OwnTravis = a.travis.Endpoint() != travisapi.HostedEndpoint
+	if a.login.isSet() {
+		err = p.locate(ctx, &o.options, &a)
+	}
+	request.Credential, request.Known = a.request.Credential, a.warnings
+	return request, a.travis, err
+}
+
+// lastCommits is how many changes of .travis.yml are searched for secrets.
+const lastCommits = 50
+
+// clonedFile reads the .travis.yml of the current clone, if that is one of targets;
+// else it returns nil.
+func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Target) *setup.ClonedFile {
+	provider, err := o.readProvider()
+	if err != nil {
+		return nil
+	}
+	clone, err := gitrepo.Open(ctx, p.dir)
+	if err != nil {
+		return nil
+	}
+	own := setup.CloneTargets(clone, provider)
+	if !slices.ContainsFunc(own, func(ours setup.Target) bool { return containsTarget(targets, ours) }) {
+		return nil
+	}
+	cloned := &setup.ClonedFile{Targets: own, Player: player()}
+	cloned.File, cloned.Err = travisyml.Open(clone.Root)
+	if errors.Is(cloned.Err, travisyml.ErrNoClone) || cloned.Err == nil && cloned.File.Root != filepath.Clean(clone.Root) {
+		return nil // it has no work tree
+	}
+	cloned.Old, _ = clone.History(ctx, travisyml.FileName, lastCommits) // no history, no secrets in it
+	_, err = os.Stat(filepath.Join(clone.Root, ".convox", "rack"))
+	cloned.NamesRack = err == nil
+	return cloned
+}
+
+func containsTarget(targets []setup.Target, wanted setup.Target) bool {
+	return slices.ContainsFunc(targets, func(t setup.Target) bool { return strings.EqualFold(t.String(), wanted.String()) })
+}
+
+// The table's columns.
+const (
+	widestTable     = 120 // a longer line is hard to read
+	severityColumn  = len("SEVERITY")
+	longestRepoCell = 28 // a longer name gets its own line
+	gap             = "  "
+)
+
+// checkTable lists findings for people. Repositories without any Convox setup that
+// weren't named are only counted.
+func checkTable(audit setup.Audit, width int) (lines []string) {
+	column, notSetUp, shown := len("REPOSITORY"), 0, audit.Findings[:0:0]
+	for _, f := range audit.Findings {
+		if f.Code == setup.FoundNotSetUp {
+			notSetUp++
+			continue
+		}
+		shown = append(shown, f)
+		if n := ansi.StringWidth(repoCell(f)); n <= longestRepoCell {
+			column = max(column, n)
+		}
+	}
+	if len(shown) > 0 {
+		lines = append(lines, fmt.Sprintf("%-*s%s%-*s%s%s", severityColumn, "SEVERITY", gap, column, "REPOSITORY", gap, "FINDING"))
+	}
+	for _, f := range shown {
+		lines = append(lines, checkRow(f, column, width)...)
+	}
+	for _, audited := range audit.Repositories {
+		repo := audited.Target.String()
+		if c := audited.Travis; c != nil && c.Confirmed {
+			line := repo + ": Travis confirms what a push to " + c.Branch + " runs"
+			if n := len(c.Imports); n > 0 {
+				line += ", with " + text.Count(n, "imported file")
+			}
+			lines = append(lines, line)
+		}
+		switch {
+		case audited.Proof != nil:
+			lines = append(lines, strings.TrimSpace(repo+": a test build logged in with the stored variables  "+audited.Proof.Page))
+		case audited.Unbuilt != "":
+			lines = append(lines, repo+": no test build was started: "+audited.Unbuilt)
+		}
+	}
+	return append(lines, text.WrapWhole(summaryOf(audit, notSetUp), width)...)
+}
+
+// tableWidth is how wide the table may be.
+func (p *program) tableWidth() int {
+	width := p.outWidth()
+	if width == math.MaxInt {
+		return width
+	}
+	return min(max(width, 30), widestTable)
+}
+
+// outWidth is the width that the terminal has for the result; unlimited without a
+// terminal.
+func (p *program) outWidth() int {
+	if to, is := p.out.(*output); is {
+		if width, is := terminalWidth(to.to); is {
+			return width - 1
+		}
+	}
+	return math.MaxInt
+}
+
+// checkRow is a finding, and below it how to fix it.
+func checkRow(f setup.Finding, column, width int) (lines []string) {
+	repo := repoCell(f)
+	head := fmt.Sprintf("%-*s%s%s", severityColumn, f.Severity, gap, repo)
+	indent := strings.Repeat(" ", severityColumn+len(gap)+column+len(gap))
+	if isNarrow := width < 2*len(indent); isNarrow || ansi.StringWidth(repo) > column {
+		lines = append(lines, head)
+		head = ""
+		if isNarrow {
+			indent = gap
+		}
+	}
+	head += strings.Repeat(" ", len(indent)-ansi.StringWidth(head))
+	for _, line := range text.WrapWhole(text.Clean(f.Message), width-len(indent)) {
+		lines = append(lines, head+line)
+		head = indent
+	}
+	under := strings.Repeat(" ", min(severityColumn+len(gap), len(indent)))
+	for hint := range strings.SplitSeq(f.Hint, "\n") {
+		lead := "hint: "
+		for _, line := range hintLines(hint, width-len(under)-len(lead)) {
+			lines = append(lines, under+lead+line)
+			lead = strings.Repeat(" ", len(lead))
+		}
+	}
+	return lines
+}
+
+// hintLines wraps a hint, but keeps a command at its end whole, to be copied.
+func hintLines(hint string, width int) []string {
+	const command = "convox-travis "
+	lead, _, found := strings.Cut(hint, command)
+	if isLast := strings.HasSuffix(strings.TrimSuffix(lead, "run "), ": ") || lead == "then "; found && isLast && ansi.StringWidth(hint) > width {
+		return append(text.WrapWhole(lead, width), hint[len(lead):])
+	}
+	return text.WrapWhole(hint, width)
+}
+
+func repoCell(f setup.Finding) string {
+	if f.Target.Slug == "" {
+		return "-"
+	}
+	return text.Clean(f.Target.String())
+}
+
+// summaryOf counts the findings.
+func summaryOf(audit setup.Audit, notSetUp int) string {
+	var found []string
+	for _, s := range []setup.Severity{setup.SeverityError, setup.SeverityWarning, setup.SeverityNote} {
+		n := audit.Count(s)
+		if s == setup.SeverityNote {
+			n -= notSetUp
+		}
+		if n > 0 {
+			found = append(found, text.Count(n, string(s)))
+		}
+	}
+	summary := "nothing found"
+	if len(found) > 0 {
+		summary = strings.Join(found, ", ")
+	}
+	summary += " in " + text.Count(len(audit.Repositories), "repository")
+	if notSetUp > 0 {
+		summary += fmt.Sprintf(", of which %d without Convox variables", notSetUp)
+	}
+	if n := len(audit.Errs()); n > 0 {
+		summary += fmt.Sprintf("; %d could not be checked", n)
+	}
+	return summary
+}

@@ -1,0 +1,360 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"convox-travis/internal/build"
+	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
+)
+
+// explainYML plays the builds of a file, and reports what they run and deploy.
+func (p *program) explainYML(ctx context.Context, o *ymlOptions) result {
+	d := &explainDocument{}
+	lines, repairs, err := p.explain(ctx, o, d)
+	if stopped := context.Cause(ctx); stopped != nil && err != nil {
+		err = stopped
+	}
+	if err != nil {
+		d.Builds, d.Unseen = nil, nil
+		return result{document: d, err: err}
+	}
+	return result{document: d, warnings: repairs, lines: lines}
+}
+
+// explain fills the document and returns the same as lines for people. repairs warn
+// where Travis reads the file differently.
+func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument) (lines []string, repairs []setup.Warning, err error) {
+	file, err := o.open(p.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	d.File = file.Path
+	if err := file.CheckExists(); err != nil {
+		return nil, nil, err
+	}
+	repos, err := p.fileRepositories(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.noteSource(repos)
+	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.defaultApp(file)}
+	builds, err := setup.PlayFile(ctx, player(), file, target)
+	if err != nil {
+		return nil, nil, err
+	}
+	repairs = setup.Repairs(builds.Messages)
+	d.Warnings = warningsOf(repairs)
+	for _, outcome := range builds.Outcomes {
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		made, unseen := buildOf(outcome, target)
+		d.Builds = append(d.Builds, made)
+		for _, one := range unseen {
+			if !slices.Contains(d.Unseen, one) {
+				d.Unseen = append(d.Unseen, one)
+			}
+		}
+	}
+	idle, err := setup.Idle(ctx, player(), file, target) // why a push doesn't run existing steps
+	lines = d.lines()
+	for _, found := range idle {
+		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})
+		lines = append(lines, "note: "+found.Message)
+		for hint := range strings.SplitSeq(found.Hint, "\n") {
+			if hint != "" {
+				lines = append(lines, "hint: "+hint)
+			}
+		}
+	}
+	said := map[string]bool{} // several lines can call one script
+	for _, unseen := range builds.Unseen() {
+		d.Unseen = append(d.Unseen, unseenDocument(unseen.Unseen))
+		if !said[unseen.What] {
+			said[unseen.What] = true
+			lines = append(lines, "note: "+unseen.String())
+		}
+	}
+	return lines, repairs, err
+}
+
+// defaultApp is the app of a command that names none; "" if the file's repository
+// isn't known.
+func (r repositories) defaultApp(file travisyml.File) string {
+	if repo := r.single(); repo != "" {
+		return file.AppName(repo)
+	}
+	return file.ConvoxApp()
+}
+
+// lines explains the builds to people. Builds that do the same are explained once.
+func (d *explainDocument) lines() []string {
+	var lines, names, explained []string
+	for i, b := range d.Builds {
+		name, whole := b.name(), strings.Join(b.lines(true), "\n")
+		if same := slices.Index(explained, whole); same >= 0 {
+			lines = append(lines, name+": same as "+names[same])
+			continue
+		}
+		names, explained = append(names, name), append(explained, whole)
+		body := b.lines(i == 0)
+		lines = append(lines, name+": "+body[0])
+		lines = append(lines, body[1:]...)
+	}
+	return lines
+}
+
+func (b *buildDocument) name() string {
+	switch event := build.EventType(b.Event); {
+	case b.Tag != "":
+		return "tag " + b.Tag
+	case event == build.PullRequest:
+		return "pull request to " + b.Branch
+	case event == build.Cron:
+		return "cron build of " + b.Branch
+	case event == build.API:
+		return "API build of " + b.Branch
+	}
+	return "push to " + b.Branch
+}
+
+// lines says what a build does. It lists the jobs if isListed, or if one of them
+// deploys, always fails or can't be played.
+func (b *buildDocument) lines(isListed bool) []string {
+	if !b.Built {
+		return []string{"not built: " + b.Reason}
+	}
+	deploys, partly := 0, ""
+	for _, job := range b.Jobs {
+		deploys += len(job.Deploys)
+		if len(job.Unplayed) > 0 {
+			partly = ", as far as it can be played"
+		}
+		isListed = isListed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.waits
+	}
+	text := "builds 1 job"
+	if len(b.Jobs) > 1 {
+		text = fmt.Sprintf("builds %d jobs", len(b.Jobs))
+	}
+	switch deploys {
+	case 0:
+		text += ", deploys nothing"
+	case 1:
+		text += ", deploys once"
+	default:
+		text += fmt.Sprintf(", deploys %d times", deploys)
+	}
+	lines := []string{text + partly}
+	if len(b.Jobs) > build.MostJobs {
+		lines[0] += fmt.Sprintf("; Travis refuses builds of more than %d jobs", build.MostJobs)
+	}
+	if !isListed {
+		return lines
+	}
+	for i := 0; i < len(b.Jobs); {
+		text, last := b.Jobs[i].text(), i
+		for last+1 < len(b.Jobs) && slices.Equal(b.Jobs[last+1].text(), text) {
+			last++
+		}
+		number := b.Jobs[i].Number
+		if last > i {
+			number += " to " + b.Jobs[last].Number
+		}
+		lines = append(lines, fmt.Sprintf("  %-4s %s", number, text[0]))
+		for _, more := range text[1:] {
+			lines = append(lines, "       "+more)
+		}
+		i = last + 1
+	}
+	return lines
+}
+
+// text describes a job and what it deploys.
+func (j *jobDocument) text() []string {
+	var names, kinds []string
+	for _, name := range []string{j.Stage, j.Name} {
+		if name != "" {
+			names = append(names, setup.Shortened(name))
+		}
+	}
+	for _, kind := range []string{j.OS, j.Language} {
+		if kind != "" {
+			kinds = append(kinds, setup.Shortened(kind))
+		}
+	}
+	if j.AllowFailure {
+		kinds = append(kinds, "allowed to fail")
+	}
+	title := strings.Join(kinds, ", ")
+	if len(names) > 0 {
+		title = strings.Join(names, ": ") + " (" + title + ")"
+	}
+	lines := []string{title}
+	for i := 0; i < len(j.Deploys); {
+		times := 1
+		for i+times < len(j.Deploys) && j.Deploys[i+times] == j.Deploys[i] {
+			times++
+		}
+		lines = append(lines, j.Deploys[i].text(times))
+		i += times
+	}
+	if j.status != 0 && !j.waits && len(j.Unplayed) == 0 {
+		lines = append(lines, "always fails")
+	}
+	lines = append(lines, j.otherwise...)
+	for _, unplayed := range j.Unplayed {
+		lines = append(lines, "can't be played: "+setup.LineLead(unplayed.Line)+setup.Shortened(unplayed.What))
+	}
+	if j.waits {
+		lines = append(lines, "doesn't run: a job of an earlier stage always fails")
+	}
+	return lines
+}
+
+// lineWords is " (line N)", or "" if the line isn't known.
+func lineWords(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d)", line)
+}
+
+func (d deployDocument) text(times int) string {
+	text := d.what()
+	if times > 1 {
+		text += fmt.Sprintf(" %d times", times)
+	}
+	text += lineWords(d.Line)
+	if d.FailsBuild {
+		return text + "; a failed deploy fails the build"
+	}
+	return text + "; a failed deploy doesn't fail the build"
+}
+
+// The document of yml --explain.
+type (
+	explainDocument struct {
+		head
+		File   string               `json:"file"`
+		Builds list[buildDocument]  `json:"builds"`
+		Unseen list[unseenDocument] `json:"unseen"`
+
+		Warnings list[messageDocument] `json:"warnings"`
+		Error    *messageDocument      `json:"error"`
+	}
+	buildDocument struct {
+		Event  string            `json:"event"`
+		Branch string            `json:"branch"` // for a tag, the tag
+		Tag    string            `json:"tag"`
+		Built  bool              `json:"built"`
+		Reason string            `json:"reason"`
+		Jobs   list[jobDocument] `json:"jobs"`
+	}
+	jobDocument struct {
+		Number       string               `json:"number"`
+		Stage        string               `json:"stage"`
+		Name         string               `json:"name"`
+		OS           string               `json:"os"`
+		Language     string               `json:"language"`
+		Env          list[string]         `json:"env"`
+		AllowFailure bool                 `json:"allow_failure"`
+		Phases       list[string]         `json:"phases"`
+		Deploys      list[deployDocument] `json:"deploys"`
+		Unplayed     list[unseenDocument] `json:"unplayed"`
+
+		waits     bool     // for a stage that never passes
+		status    int      // of the job if every command passes
+		otherwise []string // what it deploys if a command fails
+	}
+	deployDocument struct {
+		App        string `json:"app"`
+		Rack       string `json:"rack"`
+		Line       int    `json:"line"`
+		Phase      string `json:"phase"`
+		FailsBuild bool   `json:"fails_build"`
+	}
+	unseenDocument struct {
+		What string `json:"what"`
+		Line int    `json:"line"`
+	}
+)
+
+func (d *explainDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
+func (d *explainDocument) items() []any                     { return []any{d} }
+
+// buildOf returns a build for the document; target names the default app. What only
+// runs when a command fails is unseen.
+func buildOf(outcome build.Outcome, target build.Target) (document buildDocument, unseen []unseenDocument) {
+	event := outcome.Event
+	document = buildDocument{
+		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
+		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason,
+	}
+	reached := setup.Reached(outcome)
+	for i, job := range outcome.Build.Jobs {
+		played := outcome.Played[i]
+		one := jobDocument{
+			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: hideSecrets(job.Env),
+			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, waits: !reached[i],
+		}
+		for _, call := range played.Calls {
+			deploy := deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild}
+			switch {
+			case !reached[i]:
+			case call.Deploys && !call.OnFailure:
+				one.Deploys = append(one.Deploys, deploy)
+			case call.Deploys:
+				text := deploy.otherwise(played.Status)
+				one.otherwise = append(one.otherwise, text+lineWords(call.Line))
+				unseen = append(unseen, unseenDocument{What: text, Line: call.Line})
+			}
+		}
+		if played.Unplayed != nil {
+			one.Unplayed = append(one.Unplayed, unseenDocument(*played.Unplayed))
+		}
+		document.Jobs = append(document.Jobs, one)
+	}
+	return document, unseen
+}
+
+// what says what is deployed, as far as it's known.
+func (d deployDocument) what() string {
+	text := "deploys"
+	if d.App != "" {
+		text += " " + setup.Shortened(d.App)
+	}
+	if d.Rack != "" {
+		text += " to " + setup.Shortened(d.Rack)
+	}
+	return text
+}
+
+// otherwise says when a deploy runs that doesn't run if every command passes; status is
+// the job's in that case.
+func (d deployDocument) otherwise(status int) string {
+	switch {
+	case d.Phase == "after_failure":
+		return "when the tests fail, " + d.what()
+	case status != 0:
+		return "if the job passed, it would deploy" + strings.TrimPrefix(d.what(), "deploys")
+	}
+	return "when a command fails, " + d.what()
+}
+
+// hideSecrets hides the values of variables that hold a password.
+func hideSecrets(env []string) []string {
+	var shown []string
+	for _, variable := range env {
+		name, value, _ := strings.Cut(variable, "=")
+		if (name == setup.PasswordName || name == "RACK_URL") && value != "[secure]" {
+			variable = name + "=[hidden]"
+		}
+		shown = append(shown, variable)
+	}
+	return shown
+}

@@ -1,0 +1,424 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/setup"
+	"convox-travis/travisapi"
+	"convox-travis/tui/flow"
+)
+
+// options holds the values of the shared flags. A flag means the same for every
+// command that takes it.
+type options struct {
+	// Repositories.
+	repos          []string
+	reposFrom      string
+	owner          string
+	all, active    bool
+	provider       string
+	branch         string
+	travisEndpoint string
+
+	// The Rack or Console, and its credential. A flag's value is never a secret.
+	host          string
+	console       string
+	rack          string
+	regions       []string
+	profile       string
+	saved         bool
+	passwordStdin bool
+	fingerprint   string
+	noVerify      bool
+
+	// Writing and output.
+	allowMixed   bool
+	skipExisting bool
+	dryRun       bool
+	json         string
+	yes          bool
+	accessible   bool
+	timeout      time.Duration
+}
+
+// The values of --json.
+const (
+	jsonDocument = "document"
+	jsonLines    = "lines"
+)
+
+func (o *options) repositoryFlags(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&o.repos, "repo", nil, "name `OWNER/NAME`; repeatable (default: the clone's)")
+	flags.StringVar(&o.reposFrom, "repos-from", "", "repositories in `FILE`, one per line; -: standard input")
+	flags.StringVar(&o.provider, "provider", "", "`NAME`: github (default), gitlab, bitbucket or assembla")
+	flags.StringVar(&o.branch, "branch", "", "apply to branch `NAME` only (default: all branches)")
+	flags.StringVar(&o.travisEndpoint, "travis-endpoint", "", "API `URL` of another Travis, such as Enterprise")
+}
+
+func (o *options) credentialFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.console, "console", "", "Console, with a deploy key; `HOST`: your company's own")
+	flags.Lookup("console").NoOptDefVal = convox.HostedConsole
+	flags.StringVar(&o.rack, "rack", "", "Rack `NAME` in CloudFormation; with --console: ORG/NAME")
+	flags.StringVar(&o.host, "host", "", "Rack at `HOST`, a name or an https:// address on it")
+	flags.BoolVar(&o.saved, "saved", false, "use the password that the convox CLI saved")
+	o.fingerprintFlag(flags)
+	o.awsFlags(flags)
+}
+
+func (o *options) fingerprintFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&o.fingerprint, "fingerprint", "", "accept the self-signed certificate with this `SHA256`")
+}
+
+func (o *options) passwordFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password or deploy key from standard input")
+}
+
+func (o *options) unverifiedFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.noVerify, "no-verify", false, "write unverified if this machine can't reach the Rack")
+}
+
+func (o *options) awsFlags(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&o.regions, "region", nil, "search AWS region `NAME`; repeatable (default: all)")
+	flags.StringVar(&o.profile, "profile", "", "use AWS profile `NAME`")
+}
+
+// writeFlags say how the variables are written.
+func (o *options) writeFlags(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "write even if a branch has its own CONVOX_HOST only")
+	flags.BoolVar(&o.skipExisting, "skip-existing", false, "skip repositories that have both variables")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, but write nothing")
+}
+
+// runFlags belong to the commands that ask.
+func (o *options) runFlags(flags *pflag.FlagSet) {
+	o.resultFlags(flags)
+	o.accessibleFlag(flags)
+	flags.BoolVar(&o.yes, "yes", false, "don't ask for confirmation")
+}
+
+func (o *options) resultFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.json, "json", "", "print JSON: one document, or `lines`")
+	flags.Lookup("json").NoOptDefVal = jsonDocument
+	flags.DurationVar(&o.timeout, "timeout", 0, "stop after `TIME`, such as 90s (default: no limit)")
+}
+
+func (o *options) accessibleFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.accessible, "accessible", false, "print plain lines, for screen readers")
+}
+
+// ignore accepts switches of other commands, so that a script can pass the same ones
+// to all. Help and completions leave them out.
+func ignore(flags *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		flags.Bool(name, false, "")
+		_ = flags.MarkHidden(name) // fails only for an unknown flag
+	}
+}
+
+// givenFlags are the flags that the commands in hints repeat. Environment variables
+// need no repeating.
+func (o *options) givenFlags() setup.RunFlags {
+	given := setup.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
+	add := func(name, value string) {
+		if value != "" {
+			given.SignIn = append(given.SignIn, name, value)
+		}
+	}
+	switch {
+	case o.console != "":
+		given.SignIn = []string{strings.TrimSuffix("--console="+o.console, "="+convox.HostedConsole)}
+		add("--rack", o.rack)
+	case o.rack != "":
+		add("--rack", o.rack)
+		for _, region := range o.regions {
+			add("--region", region)
+		}
+		add("--profile", o.profile)
+		add("--fingerprint", o.fingerprint)
+	case o.host != "":
+		add("--host", o.host)
+		add("--fingerprint", o.fingerprint)
+	}
+	switch {
+	case o.passwordStdin:
+		given.Password = []string{"--password-stdin"}
+	case o.saved:
+		given.Password = []string{"--saved"}
+	}
+	return given
+}
+
+// check refuses values that no command can use.
+func (o *options) check() error {
+	switch o.json {
+	case "", jsonDocument, jsonLines:
+	default:
+		return usageError("--json"+quoted(o.json)+": use document or lines"+didYouMean(o.json, []string{jsonDocument, jsonLines}), "pass --json for one document, or --json=lines for an object a line")
+	}
+	if o.branch != "" {
+		if err := gitrepo.CheckBranch(o.branch); err != nil {
+			return wrongAnswer("--branch"+quoted(o.branch), err)
+		}
+	}
+	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
+		return wrongAnswer("--fingerprint"+quoted(o.fingerprint), err)
+	}
+	if o.timeout < 0 {
+		return usageError("--timeout"+quoted(o.timeout.String())+": use a duration such as 90s", "leave it out to run without a limit")
+	}
+	return o.checkOwner()
+}
+
+// noEmptyFlags refuses an empty value, such as that of an unset variable: it would
+// count as not given, and mean all branches or another host.
+func noEmptyFlags(cmd *cobra.Command) error {
+	var empty string
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if flag.Changed && flag.Value.Type() != "bool" && strings.Trim(flag.Value.String(), "[]") == "" {
+			empty = flag.Name
+		}
+	})
+	if empty == "" {
+		return nil
+	}
+	return usageError("--"+empty+" is empty", "check whether a variable is unset, or leave the flag out")
+}
+
+// quoted is a space and the quoted text that was typed, or "" if that may be a secret
+// in the wrong place: only short, plain words are repeated.
+func quoted(typed string) string {
+	inWord := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || strings.ContainsRune("-._/", r)
+	}
+	inNumber := func(r rune) bool { return inWord(r) || '0' <= r && r <= '9' || r == '+' }
+	isWord := len(typed) <= 20 && strings.TrimFunc(typed, inWord) == ""
+	if isWord || len(typed) <= 8 && strings.TrimFunc(typed, inNumber) == "" {
+		return fmt.Sprintf(" %q", typed)
+	}
+	return ""
+}
+
+// didYouMean proposes the names that are nearest to what was typed, or "".
+func didYouMean(typed string, names []string) string {
+	if len(typed) > 150 { // no name is longer
+		return ""
+	}
+	tree := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, name := range names {
+		tree.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	near := tree.SuggestionsFor(typed)
+	if len(near) == 0 || len(near) > 4 {
+		return ""
+	}
+	for i, name := range near {
+		if !strings.HasPrefix(name, "-") {
+			near[i] = fmt.Sprintf("%q", name)
+		}
+	}
+	all := strings.Join(near, ", ")
+	if last := strings.LastIndex(all, ", "); last >= 0 {
+		all = all[:last] + " or" + all[last+1:]
+	}
+	return ". Did you mean " + all + "?"
+}
+
+// noArguments refuses positional arguments, such as the host of "--console HOST".
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := usageError(cmd.Name() + " takes no argument" + quoted(args[0]) + ", only flags")
+	if flag := cmd.Flags().Lookup("console"); flag != nil && flag.Changed {
+		err.Hints = append(err.Hints, "write a Console's host with an equals sign: --console=HOST")
+	}
+	err.Hints = append(err.Hints, listFlags(cmd))
+	return err
+}
+
+func listFlags(cmd *cobra.Command) string {
+	return "run " + cmd.CommandPath() + " --help to list the flags"
+}
+
+// flagError says which flag is wrong. It doesn't repeat the value of a switch, which may
+// be a secret, as with --password-stdin=SECRET.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var alone *pflag.ValueRequiredError
+	switch {
+	case errors.As(err, &unknown):
+		return unknownFlag(cmd, unknown)
+	case errors.As(err, &invalid):
+		name := invalid.GetFlag().Name
+		switch invalid.GetFlag().Value.Type() {
+		case "bool":
+			return usageError(fmt.Sprintf("--%s takes no value", name), "leave out the equals sign and the value")
+		case "duration":
+			return usageError("--"+name+quoted(invalid.GetValue())+": use a duration such as 90s", listFlags(cmd))
+		}
+		return usageError("--"+name+quoted(invalid.GetValue())+": use a number", listFlags(cmd))
+	case errors.As(err, &alone):
+		return usageError(fmt.Sprintf("--%s needs a value", alone.GetFlag().Name), listFlags(cmd))
+	}
+	return usageError("invalid flags", listFlags(cmd))
+}
+
+func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
+	name := unknown.GetSpecifiedName()
+	typed, meant := "--"+name, name
+	if word := unknown.GetSpecifiedShortnames(); word != "" { // for -yes, name is y
+		typed = "-" + name
+		meant, _, _ = strings.Cut(word, "=")
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, "--"+flag.Name) })
+	err := usageError("unknown flag "+typed+didYouMean("--"+meant, names), listFlags(cmd))
+	switch name {
+	case "password-stdin":
+		if !cmd.HasParent() {
+			err.Reason = "--password-stdin works with apply only: here standard input answers the questions"
+			err.Hints = []string{"in a script, run convox-travis apply with the same flags", "or set CONVOX_PASSWORD"}
+		}
+	case "password", "key", "token", "deploy-key", "secret":
+		err.Hints = []string{
+			"pipe a password or deploy key in with --password-stdin, or set CONVOX_PASSWORD: shell history and ps show flags",
+			"set TRAVIS_TOKEN to the Travis token",
+		}
+	}
+	return err
+}
+
+// missing collects the answers that are missing, to list them all at once.
+type missing struct {
+	names []string
+	hints []string
+}
+
+func (m *missing) add(name, hint string) {
+	m.names = append(m.names, name)
+	m.hints = append(m.hints, hint)
+}
+
+// err is nil if nothing is missing.
+func (m *missing) err(command string) error {
+	if len(m.names) == 0 {
+		return nil
+	}
+	needs, last := strings.Join(m.names[:len(m.names)-1], ", "), m.names[len(m.names)-1]
+	if needs != "" {
+		last = needs + " and " + last
+	}
+	return usageError(command+" needs "+last, m.hints...)
+}
+
+func (m *missing) addSignIn() {
+	m.add("a Rack or Console", "pass --rack NAME, --host HOST, or --console with a deploy key (your company's own: --console=HOST), or set CONVOX_HOST")
+}
+
+func (m *missing) addToken(endpoint string) {
+	m.add("a Travis token", "copy a Travis token from "+travisapi.TokenPage(endpoint)+" and set TRAVIS_TOKEN, or log in with the Travis CLI")
+}
+
+// answers reads flags and environment, without a call, and lists what a command lacks.
+// needs adds what is missing for the sign-in; nil is for commands that only use Travis.
+func (p *program) answers(ctx context.Context, o *options, command string, needs func(*missing, login)) (application, error) {
+	var a application
+	var m missing
+	var err error
+	if needs != nil {
+		if a.login, err = o.login(p.env); err != nil {
+			return a, err
+		}
+		needs(&m, a.login)
+	}
+	repos, err := p.repositories(ctx, o)
+	if err != nil {
+		return a, err
+	}
+	a.request = setup.Request{
+		Targets: repos.targets, Branch: o.branch, Rack: a.login.rack,
+		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
+	}
+	p.noteSource(repos)
+	place, err := p.travisPlace(o, repos.slug())
+	if err != nil {
+		return a, err
+	}
+	token, err := place.token(p.env)
+	if err != nil {
+		return a, err
+	}
+	if len(repos.targets) == 0 && !o.all {
+		m.add("a repository", repos.missingHint())
+	}
+	if token.IsEmpty() {
+		m.addToken(place.endpoint)
+	}
+	if err := m.err(command); err != nil {
+		return a, err
+	}
+	a.travis, err = p.travisClient(place.endpoint, token)
+	return a, err
+}
+
+// needsCredential adds what is missing of the credential.
+func (p *program) needsCredential(o *options) func(*missing, login) {
+	return func(m *missing, to login) {
+		if !to.isSet() {
+			m.addSignIn()
+		}
+		switch {
+		case p.hasPasswordSource(o, to):
+		case p.env("CONVOX_PASSWORD") != "":
+			m.add("the password or deploy key", "pipe the password or deploy key in with --password-stdin, or unset CONVOX_HOST: CONVOX_PASSWORD belongs to that host, which is another one")
+		default:
+			m.add("the password or deploy key", "pipe the password or deploy key in with --password-stdin, set CONVOX_PASSWORD, or pass --saved for a Rack password that the convox CLI saved")
+		}
+	}
+}
+
+// unanswered lists what the wizard still had to ask when its input ended.
+func (p *program) unanswered(f *flow.Flow) error {
+	if p.demo {
+		return usageError("the demo's input ended before its questions did", "run convox-travis demo on a terminal")
+	}
+	var m missing
+	for _, step := range f.Missing() {
+		switch step {
+		case flow.StepSignIn:
+			m.addSignIn()
+		case flow.StepRack:
+			m.add("a Rack", "pass --rack NAME or --host HOST")
+		case flow.StepPassword:
+			m.add("the password or deploy key", "set CONVOX_PASSWORD, or answer the question")
+		case flow.StepToken:
+			m.addToken(travisapi.HostedEndpoint)
+		case flow.StepRepository:
+			m.add("a repository", "pass --repo OWNER/NAME, or run this inside the repository's clone")
+		case flow.StepMixed:
+			m.add("permission to send the new password to another host", "answer yes, or pass --allow-mixed")
+		case flow.StepCertificate:
+			m.add("approval of the Rack's certificate", "answer yes, or pass --fingerprint")
+		case flow.StepUnchecked:
+			m.add("permission to write unchecked", "answer yes, or pass --no-verify")
+		case flow.StepReview:
+			m.add("your confirmation of the review", "answer yes, or pass --yes")
+		default:
+			m.add(fmt.Sprintf("an answer to %q", f.Question().Title), "answer the question")
+		}
+	}
+	if len(m.names) == 0 {
+		m.add("an answer", "answer the question")
+	}
+	return m.err("the wizard")
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	_ "embed" // the guide's text
+	"net/url"
+	"regexp"
+	"strings"
+	"text/template"
+
+	"convox-travis/cfn"
+	"convox-travis/internal/text"
+)
+
+// guideFacts is what the guide knows. Empty fields are unknown.
+type guideFacts struct {
+	Rack, Region string
+	Profile      string // "" means the default one
+	Host         string
+	IsRead       bool // Stack was read
+	Stack        cfn.StackInfo
+}
+
+// guideWidth limits the lines of the guide, except links.
+const guideWidth = 100
+
+// guideText has no exclamation marks: interactive shells expand them even in comments.
+//
+//go:embed guide.sh.tmpl
+var guideText string
+
+var guide = template.Must(template.New("guide").Funcs(template.FuncMap{
+	"clean": text.Clean, "quote": text.Quote, "join": strings.Join,
+	"wrap": wrapComment,
+}).Parse(guideText))
+
+// resetGuide returns a reset by hand: a bash script whose comments explain it. Run as a
+// whole, it changes nothing before you type the Rack's name. It generates the password.
+func resetGuide(g guideFacts) string {
+	var script strings.Builder
+	if err := guide.Execute(&script, g); err != nil {
+		panic(err) // the template fits the facts
+	}
+	return script.String()
+}
+
+// wrapComment wraps a text into lines that begin with lead, the first one with first. Words are never cut.
+func wrapComment(first, lead, words string) string {
+	lines := text.WrapWhole(strings.Join(strings.Fields(words), " "), guideWidth-len(lead))
+	return first + strings.Join(lines, "\n"+lead)
+}
+
+// regionWord matches regions that are safe in a host name.
+var regionWord = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+// Links lead to the same reset in the AWS console.
+func (g guideFacts) Links() []string {
+	var links []string
+	switch {
+	case !regionWord.MatchString(g.Region):
+		links = append(links, "The region is unknown. Choose it: https://console.aws.amazon.com/cloudformation/home")
+	case g.Stack.StackID == "":
+		links = append(links, "The stack:         "+g.page("cloudformation/home", "#/stacks?filteringText="+escape(g.Rack)))
+	default:
+		id := escape(g.Stack.StackID)
+		links = append(links,
+			"The stack:         "+g.page("cloudformation/home", "#/stacks/stackinfo?stackId="+id),
+			"Its change sets:   "+g.page("cloudformation/home", "#/stacks/changesets?stackId="+id))
+	}
+	if regionWord.MatchString(g.Region) && g.Stack.Cluster != "" && g.Stack.WebService != "" {
+		links = append(links, "The web service:   "+g.page("ecs/v2/clusters/"+escape(g.Stack.Cluster)+"/services/"+escape(g.Stack.WebService), ""))
+	}
+	return links
+}
+
+// consoleHost is where the console of a region's partition is
+// (https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html).
+func consoleHost(region string) string {
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
+		return "console.amazonaws-us-gov.com"
+	case strings.HasPrefix(region, "cn-"):
+		return "console.amazonaws.cn"
+	}
+	return region + ".console.aws.amazon.com"
+}
+
+func (g guideFacts) page(path, fragment string) string {
+	return "https://" + consoleHost(g.Region) + "/" + path + "?region=" + g.Region + fragment
+}
+
+// escape escapes a text for a path or a query.
+func escape(word string) string {
+	return strings.ReplaceAll(url.QueryEscape(text.Clean(word)), "+", "%20")
+}

@@ -1,0 +1,418 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+
+	"convox-travis/internal/crash"
+	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/setup"
+	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi"
+	"convox-travis/tui/flow"
+)
+
+// repositories are those that a run works on, and what the clone has.
+type repositories struct {
+	targets []setup.Target
+	found   []gitrepo.Remote // in the clone, most likely first
+	source  string           // of the target, if a setting of the clone decided; else ""
+	unread  error            // why the clone can't be read, if that can be fixed
+}
+
+// repositories reads --repo and --repos-from, else the clone. It returns no target if
+// the clone has none, or several to choose from.
+func (p *program) repositories(ctx context.Context, o *options) (repositories, error) {
+	var r repositories
+	provider, err := o.readProvider()
+	if err != nil {
+		return r, err
+	}
+	clone, err := gitrepo.Open(ctx, p.dir)
+	if err == nil {
+		r.found = clone.Candidates()
+	} else if !problem.Has(err, gitrepo.CodeNoClone) {
+		r.unread = err
+	}
+	named, err := p.namedRepositories(ctx, o)
+	if err != nil {
+		return r, err
+	}
+	for _, n := range named {
+		target, err := r.read(n, provider)
+		if err != nil {
+			return r, err
+		}
+		r.targets = append(r.targets, target)
+	}
+	if own, source, ok := setup.CloneTarget(clone, provider); ok && len(named) == 0 && !o.all {
+		r.targets, r.source = []setup.Target{own}, source
+	}
+	return r, nil
+}
+
+// repositoriesOnce reads them on the first call, and only once: they can come from a
+// pipe.
+func (p *program) repositoriesOnce(ctx context.Context, o *options) func() (repositories, error) {
+	return sync.OnceValues(func() (repositories, error) { return p.repositories(ctx, o) })
+}
+
+// noteSource says which setting of the clone chose the repository.
+func (p *program) noteSource(r repositories) {
+	if r.source != "" {
+		p.note("note: %s is %s", r.targets[0], r.source)
+	}
+}
+
+// app is the app that the convox CLI deploys from the clone; "" if that isn't clear.
+func (r repositories) app(file travisyml.File) string {
+	if len(r.targets) > 0 {
+		return file.AppName(r.targets[0].Slug)
+	}
+	app := file.AppName("")
+	for i, remote := range r.found {
+		name := file.AppName(remote.Slug)
+		if i > 0 && name != app {
+			return ""
+		}
+		app = name
+	}
+	return app
+}
+
+// single is the only repository, OWNER/NAME; "" if there isn't exactly one.
+func (r repositories) single() string {
+	if len(r.targets) == 1 {
+		return r.targets[0].Slug
+	}
+	return ""
+}
+
+// slug is the repository for which the Travis CLI may have saved an endpoint; "" if
+// that isn't clear.
+func (r repositories) slug() string {
+	switch {
+	case len(r.targets) > 0:
+		return r.targets[0].Slug
+	case len(r.found) == 1 && r.found[0].IsRemote():
+		return r.found[0].Slug
+	}
+	return ""
+}
+
+// named is the text of a repository, and where it was written.
+type named struct{ text, where string }
+
+// namedRepositories lists what --repo and --repos-from name.
+func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, error) {
+	var all []named
+	for i, text := range o.repos {
+		where := "--repo"
+		if len(o.repos) > 1 {
+			where = fmt.Sprintf("--repo, number %d", i+1)
+		}
+		all = append(all, named{text, where})
+	}
+	if o.reposFrom == "" {
+		return all, nil
+	}
+	text, err := p.readList(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return nil, usageError("--repos-from: the list is in UTF-16", "save it as UTF-8")
+	}
+	text = strings.TrimPrefix(text, "\ufeff") // editors on Windows write it first
+	count := 0
+	for line := range strings.Lines(text) {
+		count++
+		line, _, _ := strings.Cut(line, "#")
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, named{line, fmt.Sprintf("--repos-from, line %d", count)})
+		}
+	}
+	if len(all) == 0 {
+		return nil, usageError("--repos-from names no repository", "write OWNER/NAME, one per line; # starts a comment")
+	}
+	return all, nil
+}
+
+func (p *program) readList(ctx context.Context, o *options) (string, error) {
+	if o.reposFrom == "-" {
+		if o.passwordStdin {
+			return "", usageError("--password-stdin and --repos-from - both read standard input",
+				"pass --repos-from FILE, or set CONVOX_PASSWORD")
+		}
+		return p.standardInput(ctx, listInput)
+	}
+	// Opening a named pipe waits for its writer.
+	file, err := waitFor(ctx, func() (*os.File, error) { return os.Open(o.reposFrom) })
+	if path, is := errors.AsType[*os.PathError](err); is {
+		return "", usageError("--repos-from"+quoted(o.reposFrom)+": "+path.Err.Error(),
+			"pass a file with OWNER/NAME, one per line, or - for standard input")
+	}
+	if err != nil {
+		return "", err
+	}
+	defer file.Close() // nothing was written
+	return listInput.read(ctx, "the file", file)
+}
+
+var providers = []string{"github", "gitlab", "bitbucket", "assembla"}
+
+func (o *options) readProvider() (travisapi.Provider, error) {
+	if o.provider == "" {
+		return "", nil
+	}
+	provider, err := travisapi.ParseProvider(o.provider)
+	if err != nil {
+		return "", usageError("--provider"+quoted(o.provider)+": unknown provider"+didYouMean(o.provider, providers), "use github, gitlab, bitbucket or assembla")
+	}
+	return provider, nil
+}
+
+// read returns the target of a slug or a pasted address. A slug is the clone's if the
+// clone has it, else GitHub's.
+func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, error) {
+	remote, err := gitrepo.ParseRepository(n.text)
+	if err != nil {
+		return setup.Target{}, wrongAnswer(n.where+quoted(n.text), err)
+	}
+	candidates := []gitrepo.Remote{remote}
+	if remote.Host == "" {
+		if candidates = r.withSlug(remote.Slug, provider); len(candidates) == 0 {
+			remote.Provider = string(cmp.Or(provider, travisapi.GitHub))
+			candidates = []gitrepo.Remote{remote}
+		}
+	}
+	var targets []setup.Target
+	for _, candidate := range candidates {
+		if on, ok := setup.MatchProvider(candidate, provider); ok {
+			targets = append(targets, setup.Target{Provider: on, Slug: remote.Slug})
+		}
+	}
+	if len(targets) != 1 {
+		return setup.Target{}, whichProvider(n.where, remote.Slug, candidates)
+	}
+	return targets[0], nil
+}
+
+// withSlug lists the clone's remotes of this slug. With a provider, remotes on others
+// are mirrors.
+func (r repositories) withSlug(slug string, provider travisapi.Provider) []gitrepo.Remote {
+	var same []gitrepo.Remote
+	for _, remote := range r.found {
+		_, ok := setup.MatchProvider(remote, provider)
+		if remote.IsRemote() && strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
+			same = append(same, remote)
+		}
+	}
+	return same
+}
+
+func whichProvider(where, slug string, candidates []gitrepo.Remote) error {
+	var hosts []string
+	for _, candidate := range candidates {
+		hosts = append(hosts, candidate.Host)
+	}
+	return usageError(fmt.Sprintf("%s: %s is on %s: its provider isn't clear", where, slug, strings.Join(hosts, " and ")),
+		"pass --provider github, gitlab, bitbucket or assembla: the one that the host is")
+}
+
+// missingHint says what to pass if the clone doesn't decide the repository, and why it
+// doesn't.
+func (r repositories) missingHint() string {
+	if r.unread != nil {
+		return r.unread.Error() + ": " + strings.Join(slices.Concat(problem.Of(r.unread).Hints, []string{nameRepository}), "; ")
+	}
+	if len(r.found) == 0 {
+		return "pass --repo OWNER/NAME, or run this inside the repository's clone"
+	}
+	var names []string
+	for _, remote := range r.found[:min(len(r.found), mostProposed)] {
+		name := "--repo " + remote.Slug
+		if remote.Provider != gitrepo.GitHub {
+			name += " --provider " + cmp.Or(remote.Provider, "NAME")
+		}
+		names = append(names, name+" ("+remote.Source()+")")
+	}
+	if more := len(r.found) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("one of %d more", more))
+	}
+	hint := "pass " + strings.Join(names, ", or ") + ": the clone doesn't decide which"
+	if last := r.found[len(r.found)-1]; len(r.found) > 1 && !last.IsRemote() {
+		hint += "; or run git config travis.slug " + r.found[0].Slug
+	}
+	return hint
+}
+
+// mostProposed limits the candidates in a hint.
+const mostProposed = 5
+
+// ownerFlags name all repositories of an owner.
+func (o *options) ownerFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.owner, "owner", "", "with --all: `LOGIN` of the person or organization")
+	flags.BoolVar(&o.all, "all", false, "all repositories of --owner")
+	flags.BoolVar(&o.active, "active", false, "with --all: only those that Travis builds")
+}
+
+// checkOwner refuses flags that don't fit together.
+func (o *options) checkOwner() error {
+	switch {
+	case o.all && o.owner == "":
+		return usageError("--all needs --owner", "pass --owner LOGIN --all")
+	case !o.all && o.owner != "":
+		return usageError("--owner needs --all", "pass --owner LOGIN --all for all of the owner's repositories, or --repo OWNER/NAME for one")
+	case !o.all && o.active:
+		return usageError("--active needs --all", "pass --owner LOGIN --all --active for those that Travis builds")
+	case o.all && !isOwner(o.owner):
+		return usageError("--owner"+quoted(o.owner)+": not a login", "pass the OWNER of OWNER/NAME: --owner LOGIN --all")
+	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
+		return usageError("--all and a list of repositories exclude each other", "pass --owner LOGIN --all, or --repo or --repos-from")
+	}
+	return nil
+}
+
+// isOwner reports whether text can be the OWNER of OWNER/NAME.
+func isOwner(text string) bool {
+	_, err := gitrepo.ParseSlug(text + "/name")
+	return err == nil
+}
+
+// lister lists repositories; a travisapi.Client does.
+type lister interface {
+	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
+}
+
+// owned returns how the wizard lists the repositories of --all; nil without it.
+func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]setup.Target, error) {
+	if !o.all {
+		return nil
+	}
+	return func(ctx context.Context, client flow.Travis) ([]setup.Target, error) {
+		return o.owned(ctx, client, nil)
+	}
+}
+
+// owned returns the repositories of --all, or targets without it.
+func (o *options) owned(ctx context.Context, client lister, targets []setup.Target) ([]setup.Target, error) {
+	if !o.all {
+		return targets, nil
+	}
+	targets, _, err := o.listOwned(ctx, client)
+	return targets, err
+}
+
+// listOwned returns the repositories of --all, and Travis's data about them.
+func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target, []travisapi.Repository, error) {
+	provider, err := o.readProvider()
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := client.Repositories(ctx, travisapi.ListOptions{Owner: o.owner, Provider: provider, Active: o.active})
+	if stopped := context.Cause(ctx); stopped != nil {
+		return nil, nil, stopped
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(all) == 0 {
+		return nil, nil, usageError(fmt.Sprintf("--owner %q: your Travis account sees no such repositories", o.owner),
+			"check --owner, --provider and --active; sync Travis if the repositories were created today")
+	}
+	targets, err := setup.OwnerTargets(o.owner, provider, all)
+	return targets, all, err
+}
+
+// manyOfOne is the number of repositories of one owner from which they are listed
+// instead of read separately: a page of a list has a hundred.
+const manyOfOne = 200
+
+// listMany lists the repositories of owners of whom many are named. What it doesn't
+// return is read one by one, also after an error.
+func listMany(ctx context.Context, client lister, targets []setup.Target) ([]travisapi.Repository, error) {
+	var owners []setup.Target // without NAME in the slug
+	named := map[setup.Target]int{}
+	for _, target := range targets {
+		owner := ownerOf(target)
+		if named[owner]++; named[owner] == manyOfOne {
+			owners = append(owners, owner)
+		}
+	}
+	listed, errs := make([][]travisapi.Repository, len(owners)), make([]error, len(owners))
+	var reads errgroup.Group
+	reads.SetLimit(listsAtATime)
+	for i, owner := range owners {
+		reads.Go(func() error {
+			defer crash.Catch()
+			var err error
+			listed[i], err = client.Repositories(ctx, travisapi.ListOptions{Owner: owner.Slug, Provider: owner.Provider})
+			if err != nil {
+				errs[i] = fmt.Errorf("%s: %w", owner, err)
+			}
+			return nil
+		})
+	}
+	_ = reads.Wait() // the errors are in errs
+	return slices.Concat(listed...), errors.Join(errs...)
+}
+
+const listsAtATime = 4
+
+// ownerOf is a repository's provider and owner, without NAME in the slug.
+func ownerOf(target setup.Target) setup.Target {
+	login, _, _ := strings.Cut(target.Slug, "/")
+	return setup.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
+}
+
+// speller finds the repositories that a mistyped name may mean.
+type speller struct {
+	client lister
+	slugs  map[setup.Target][]string // by owner
+}
+
+// suggest proposes the owner's repositories whose names are nearest, " Did you mean …?",
+// or "". It lists few owners, and not for long: Travis's answer is known already.
+func (s *speller) suggest(ctx context.Context, target setup.Target) string {
+	owner := ownerOf(target)
+	slugs, isListed := s.slugs[owner]
+	if !isListed {
+		if len(s.slugs) == listsAtATime {
+			return ""
+		}
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		all, _ := s.client.Repositories(ctx, travisapi.ListOptions{Owner: owner.Slug, Provider: owner.Provider}) // without a list there is nothing to propose
+		for _, repository := range all {
+			slugs = append(slugs, repository.Slug)
+		}
+		if s.slugs == nil {
+			s.slugs = map[setup.Target][]string{}
+		}
+		s.slugs[owner] = slugs
+	}
+	return didYouMean(target.Slug, slugs)
+}
+
+// improve adds the suggestion to the error of a repository that Travis doesn't know.
+func (s *speller) improve(ctx context.Context, target setup.Target, err error) error {
+	e, is := err.(*problem.Error)
+	if !is || e.Code != travisapi.CodeNotFound {
+		return err
+	}
+	improved := *e
+	improved.Reason += s.suggest(ctx, target)
+	return &improved
+}

@@ -1,0 +1,263 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"convox-travis/internal/child"
+	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/setup"
+)
+
+// Why a run is stopped.
+var (
+	errInterrupted = errors.New("interrupted")
+	errTimeout     = errors.New("timed out")
+)
+
+// timeoutError is errTimeout after a limit.
+func timeoutError(limit time.Duration) error {
+	return &problem.Error{Code: "timeout", Reason: fmt.Sprintf("stopped after --timeout %v", limit), Cause: errTimeout}
+}
+
+// run runs the program once and returns the exit code.
+func run(args []string, p *program) int {
+	p.args, p.form, p.status = args, jsonForm(args), &status{to: p.err}
+	debug.SetTraceback("none") // an uncaught panic prints no stack, whose values can be secrets
+	crash.Handle(p.crashed)
+	defer crash.Catch()
+	p.err = p.status
+	p.reach.retry.Tell = p.showRetry
+	p.reach.terminal = p.childTerminal
+	p.reach.onWrite = p.noteWrite
+	stop, finish := p.watchSignals()
+	defer finish()
+	root := newRoot(p, &stop)
+	root.SetArgs(args)
+	root.SetIn(p.in)
+	out := &output{to: p.out, status: p.status}
+	p.out = out
+	root.SetOut(out)
+	root.SetErr(p.err)
+	ended := make(chan int, 1)
+	go func() {
+		defer crash.Catch()
+		cmd, err := root.ExecuteContextC(stop.Soft)
+		if err != nil {
+			p.ended = &result{err: err}
+		}
+		code := exitDone // cobra prints help and completions
+		if p.ended != nil {
+			code = p.finish(cmd, *p.ended)
+		}
+		code = out.check(p, code)
+		p.status.clear()
+		ended <- code
+	}()
+	if code, isDone := p.await(stop, ended); isDone {
+		return code
+	}
+	return p.abandon(context.Cause(stop.Soft), p.wrote.Load(), out)
+}
+
+func newRoot(p *program, stop *setup.Stop) *cobra.Command {
+	var o options
+	var isVersion bool
+	root := p.newCommand(&cobra.Command{
+		Use:           "convox-travis",
+		Short:         "Connect a Travis CI repository to a Convox Rack",
+		Long:          "Connect a Travis CI repository to a Convox Rack, in a wizard that asks first.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Example:       "  convox-travis --rack production --saved",
+		Annotations:   map[string]string{helpFooter: "Docs: README.md and docs/, in the source and in each release archive"},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return nil
+		},
+	}, func() document { return &runDocument{} }, nil, func(context.Context, []string) result {
+		if isVersion {
+			return result{text: "convox-travis " + version() + "\n"}
+		}
+		if err := o.check(); err != nil {
+			return failure(err)
+		}
+		return p.wizard(*stop, &o)
+	})
+	o.credentialFlags(root.Flags())
+	o.unverifiedFlag(root.Flags())
+	o.repositoryFlags(root.Flags())
+	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one per line" // answers come from standard input
+	o.ownerFlags(root.Flags())
+	o.writeFlags(root.Flags())
+	o.runFlags(root.Flags())
+	// cobra's own flag would ignore unexpected arguments.
+	root.Flags().BoolVarP(&isVersion, "version", "v", false, "print the version")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		p.command.Store(cmd)
+		accessible, _ := cmd.Flags().GetBool("accessible") // false where there is none
+		p.status.plain = accessible || p.env("ACCESSIBLE") != "" || p.env("TERM") == "dumb" || p.form == jsonLines
+		if err := noEmptyFlags(cmd); err != nil {
+			return err
+		}
+		if limit, err := cmd.Flags().GetDuration("timeout"); err == nil && limit > 0 {
+			time.AfterFunc(limit, func() {
+				defer crash.Catch()
+				p.timeout(timeoutError(limit))
+			})
+		}
+		return nil
+	}
+	root.SetUsageFunc(usage)
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p, root))
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelp())
+	p.complete(root)
+	return root
+}
+
+// watchSignals turns signals into a setup.Stop: the first one asks the run to
+// stop, the second one aborts it.
+func (p *program) watchSignals() (setup.Stop, func()) {
+	p.onStopping(func() { p.say("stopping; press Ctrl-C again to quit at once") })
+	hard, abort := context.WithCancelCause(context.Background())
+	soft, ask := context.WithCancelCause(hard)
+	p.timeout = ask
+	done := make(chan struct{})
+	go func() {
+		defer crash.Catch()
+		for count := 1; ; count++ {
+			select {
+			case <-done:
+				return
+			case <-p.signals:
+			}
+			if count > 1 {
+				abort(errInterrupted)
+				return
+			}
+			if tell := p.stopping.Load(); tell != nil {
+				(*tell)()
+			}
+			ask(errInterrupted)
+		}
+	}()
+	return setup.Stop{Soft: soft, Hard: hard}, func() {
+		close(done)
+		abort(context.Canceled)
+	}
+}
+
+// noteWrite notes that something outside may change from now on, so that a run that
+// is asked to stop has something to finish and to report.
+func (p *program) noteWrite() { p.wrote.Store(true) }
+
+// onStopping sets how the user learns that the run is stopping.
+func (p *program) onStopping(tell func()) { p.stopping.Store(&tell) }
+
+// interrupt asks the run to stop, as a signal does.
+func (p *program) interrupt() {
+	select {
+	case p.signals <- os.Interrupt:
+	default: // two are pending already
+	}
+}
+
+// patience is how long a run that was asked to stop may take to report it. The
+// caller waits for a second.
+const patience = 750 * time.Millisecond
+
+// await waits for the command to end. After a request to stop it waits for patience,
+// and, once something was written, for the grace of writes as well; after a second
+// signal, for patience alone. isDone is false if the command is still running.
+func (p *program) await(stop setup.Stop, ended <-chan int) (code int, isDone bool) {
+	select {
+	case code = <-ended:
+		return code, true
+	case <-stop.Soft.Done():
+	}
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	hard, isLast := stop.Hard.Done(), false
+	for {
+		select {
+		case code = <-ended:
+			return code, true
+		case <-hard:
+			hard, isLast = nil, true
+			limit.Reset(patience)
+		case <-limit.C:
+			if isLast || !p.wrote.Load() {
+				return 0, false
+			}
+			isLast = true
+			limit.Reset(setup.Grace)
+		}
+	}
+}
+
+// abandon reports the end of a run whose command is still running. The process has
+// to exit then.
+func (p *program) abandon(cause error, wrote bool, out *output) int {
+	out.shut.Store(true)
+	p.status.shut.Store(true)
+	p.status.clear()
+	r := result{err: cause, stopped: cause}
+	if wrote {
+		r.code = exitPartial
+		r.err = &problem.Error{
+			Code: codeOf(cause), Reason: fmt.Sprintf("%v; the last write may or may not have happened", cause), Cause: cause,
+			Hints: []string{"run the same command again: it completes what is missing"},
+		}
+	}
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		defer crash.Catch()
+		p.restoreTerminal()
+		// The command may still use p.
+		last := &program{args: p.args, form: p.form, blanks: p.blanks, out: out.to, err: p.status.to, env: p.env}
+		last.finish(p.command.Load(), r)
+	}()
+	select {
+	case <-reported:
+	case <-time.After(patience / 5): // nobody reads the output
+	}
+	return r.exitCode()
+}
+
+// quit restores the terminal and ends the process. Any goroutine may call it.
+func (p *program) quit(code int) {
+	p.restoreTerminal()
+	child.EndAll()
+	os.Exit(code)
+}
+
+func (p *program) restoreTerminal() {
+	if held := p.held.Swap(nil); held != nil {
+		held.Restore()
+	}
+}
+
+// crashed ends the process after a panic. It uses nothing that the panicking
+// goroutine may hold.
+func (p *program) crashed(place string) {
+	p.restoreTerminal()
+	time.AfterFunc(time.Second, func() { // standard error may block
+		defer crash.Catch()
+		os.Exit(exitFailed)
+	})
+	p.status.clear()
+	fmt.Fprintf(p.status.to, "error: internal error in %s\nhint: run the same command again: it reads what exists before it writes\n", place)
+	p.quit(exitFailed)
+}

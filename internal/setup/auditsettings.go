@@ -101,9 +101,9 @@ func (a Auditor) readFacts(ctx context.Context, target Target, request AuditRequ
 	facts.repository, facts.vars, facts.err = readRepository(ctx, a.Travis, target)
 	if facts.err == nil {
 		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
-		if request.LastBuild && (!request.WholeOwner || facts.isConvoxs()) {
-			facts.last = readLastBuild(ctx, a.Travis, facts.repository.Ref(), facts.branch(request.Branch))
-		}
+	}
+	if isKnown := facts.repository.ID != 0 && !isAnother(facts.err); isKnown && request.LastBuild && (!request.WholeOwner || facts.isConvoxs()) {
+		facts.last = readLastBuild(ctx, a.Travis, facts.repository.Ref(), facts.branch(request.Branch))
 	}
 	both.Wait()
 	if request.WholeOwner && facts.err == nil && facts.isConvoxs() {
@@ -205,6 +205,7 @@ func (c *auditCase) judge() {
 		c.add(SeverityNote, FoundNotSetUp, "it has nothing to do with Convox", c.write("to set it up", ""))
 		return
 	}
+	c.judgeLastBuild()
 	if !c.repository.Active {
 		c.add(SeverityWarning, FoundInactive, "Travis doesn't build it: it isn't active there", c.activate())
 	}
@@ -212,7 +213,6 @@ func (c *auditCase) judge() {
 		c.judgeSettings()
 	}
 	c.judgeFile()
-	c.judgeLastBuild()
 }
 
 // judgeError turns an error about the repository into a finding; others are reported as

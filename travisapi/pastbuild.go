@@ -18,7 +18,7 @@ type PastBuild struct {
 	Event  string // push, pull_request, cron or api
 	Branch string // for a pull request its target, for a tag the tag
 	Tag    string
-	Commit string // its SHA
+	Commit string // the start of its SHA, as git shows it, or ""
 	Jobs   []Job  // in order
 
 	request int
@@ -97,7 +97,7 @@ func (c *Client) LastBuild(ctx context.Context, repository Ref, branch string, e
 	found := answer.Builds[0]
 	b := PastBuild{
 		Build: Build(found.buildAnswer), Event: found.Event, Branch: found.Branch.Name, Tag: found.Tag.Name,
-		Commit: found.Commit.SHA, request: found.Request.ID,
+		Commit: shortSHA(found.Commit.SHA), request: found.Request.ID,
 	}
 	for _, job := range found.Jobs {
 		b.Jobs = append(b.Jobs, Job{
@@ -106,6 +106,14 @@ func (c *Client) LastBuild(ctx context.Context, repository Ref, branch string, e
 		})
 	}
 	return b, nil
+}
+
+func shortSHA(sha string) string {
+	const shown = 7
+	if len(sha) < shown || strings.Trim(sha, "0123456789abcdef") != "" {
+		return ""
+	}
+	return sha[:shown]
 }
 
 // BuildFile is a config file that a build was made of. Its text can contain secrets.

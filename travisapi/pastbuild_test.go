@@ -15,15 +15,16 @@ import (
 // the second to last.
 func history(server *travistest.Server) {
 	for _, b := range []travistest.PastBuild{
-		{State: "passed", Commit: "aaa"},
-		{State: "failed", Commit: "bbb", File: "language: go\n", Import: map[string]string{"acme/shared:x.yml@main": "a: b\n"}, Jobs: []travistest.PastJob{
+		{State: "passed", Commit: "aaaaaaa"},
+		{State: "failed", Commit: "bbbbbbb", File: "language: go\n", Import: map[string]string{"acme/shared:x.yml@main": "a: b\n"}, Jobs: []travistest.PastJob{
 			{Stage: "test", Log: "a log\r\n"},
 			{Stage: "test", State: "passed", AllowFailure: true, LogStatus: 403},
 			{Stage: "deploy", State: "created", LogStatus: 404},
 		}},
-		{State: "passed", Event: "cron", Commit: "ccc"},
-		{State: "passed", Branch: "dev", Commit: "ddd"},
-		{State: "started", Commit: "eee"},
+		{State: "passed", Event: "cron", Commit: "ccccccc"},
+		{State: "passed", Branch: "dev", Commit: "ddddddd"},
+		{State: "passed", Branch: "odd", Commit: "a/../b\x1b[2J"},
+		{State: "started", Commit: "eeeeeee"},
 	} {
 		b.Branch = cmp.Or(b.Branch, "main")
 		server.AddBuild("acme/api", b)
@@ -37,7 +38,7 @@ func TestTheLastBuildOfABranch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if build.Number != "2" || build.State != "failed" || build.Event != "push" || build.Branch != "main" || build.Commit != "bbb" || build.Tag != "" {
+	if build.Number != "2" || build.State != "failed" || build.Event != "push" || build.Branch != "main" || build.Commit != "bbbbbbb" || build.Tag != "" {
 		t.Errorf("it is %+v", build)
 	}
 	for i := range build.Jobs {
@@ -52,7 +53,7 @@ func TestTheLastBuildOfABranch(t *testing.T) {
 		t.Errorf("its jobs are %+v", build.Jobs)
 	}
 	files, err := client.Files(t.Context(), apiRef, build)
-	want := []travisapi.BuildFile{{Source: "acme/api:.travis.yml@bbb", Text: "language: go\n"}, {Source: "acme/shared:x.yml@main", Text: "a: b\n"}}
+	want := []travisapi.BuildFile{{Source: "acme/api:.travis.yml@bbbbbbb", Text: "language: go\n"}, {Source: "acme/shared:x.yml@main", Text: "a: b\n"}}
 	if err != nil || !reflect.DeepEqual(files, want) {
 		t.Errorf("its files are %+v, %v", files, err)
 	}
@@ -60,14 +61,15 @@ func TestTheLastBuildOfABranch(t *testing.T) {
 		branch, commit string
 		events         []string
 	}{
-		"of any event":      {"main", "ccc", nil},
-		"of several events": {"main", "ccc", []string{"push", "cron"}},
-		"of another branch": {"dev", "ddd", nil},
+		"of any event":      {"main", "ccccccc", nil},
+		"of several events": {"main", "ccccccc", []string{"push", "cron"}},
+		"of another branch": {"dev", "ddddddd", nil},
 		"of none":           {"main", "", []string{"api"}},
 		"of an odd branch":  {"a/b&c=d,e", "", nil},
+		"of an odd commit":  {"odd", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if build, err := client.LastBuild(t.Context(), apiRef, c.branch, c.events...); err != nil || build.Commit != c.commit || (build.ID == 0) != (c.commit == "") {
+			if build, err := client.LastBuild(t.Context(), apiRef, c.branch, c.events...); err != nil || build.Commit != c.commit || (build.ID == 0) != (c.commit == "" && c.branch != "odd") {
 				t.Errorf("it is %+v, %v", build, err)
 			}
 		})

@@ -181,7 +181,7 @@ func (d *checkDocument) fill(audit setup.Audit) {
 		if c := audited.Travis; c != nil {
 			repository.Travis = &travisDocument{c.Confirmed, c.Difference, c.Imports, c.Reason}
 		}
-		if b := audited.LastBuild; b != nil {
+		if b := audited.LastBuild; b.ID != 0 {
 			repository.LastBuild = &lastBuildDocument{b.Number, b.State, b.Event, b.Commit}
 		}
 		switch {

@@ -1,4 +1,4 @@
-// Package joblog finds in the log of a Travis job what became of its deployment. It
+// Package joblog finds in the log of a Travis job the result of its deployment. It
 // recognizes fixed phrases of Travis, its deploy tool dpl, curl, Bash and the convox CLI.
 // A log can contain anything, including secrets, so nothing of it is meant to be shown: a
 // Finding has names of its own, and only a Command is copied, to be compared with known
@@ -131,11 +131,14 @@ var (
 // dplStart begins the installation of Travis's deploy tool, which the deployment follows.
 const dplStart = "travis_fold:start:dpl"
 
-// endings are lines of Travis's worker, which are the last ones.
-var endings = map[string]Kind{
-	"The job exceeded the maximum log length, and has been terminated.":          TooLong,
-	"The job exceeded the maximum time limit for jobs, and has been terminated.": OutOfTime,
-	"Done: Job Cancelled": Canceled,
+// endings begin the last lines of Travis's worker.
+var endings = []struct {
+	line string
+	kind Kind
+}{
+	{"The job exceeded the maximum log length", TooLong},
+	{"The job exceeded the maximum time limit for jobs", OutOfTime},
+	{"Done: Job Cancel", Canceled},
 }
 
 // errorLines are errors of programs that count in a command that deploys.
@@ -163,8 +166,6 @@ func (r *reader) line(line string) {
 		r.found(Finding{Kind: Silent, Time: match[1]})
 	} else if match := waited.FindStringSubmatch(line); match != nil {
 		r.found(Finding{Kind: WaitedFor, Time: match[1]})
-	} else if kind, is := endings[line]; is {
-		r.found(Finding{Kind: kind})
 	} else if match := asserted.FindStringSubmatch(line); match != nil {
 		r.failed(Finding{Kind: Command, Command: match[1], Status: match[2], Phase: match[3]})
 	} else if match := exited.FindStringSubmatch(line); match != nil {
@@ -183,6 +184,8 @@ func (r *reader) line(line string) {
 
 func (r *reader) other(line string) {
 	switch {
+	case endingOf(line) != "":
+		r.found(Finding{Kind: endingOf(line)})
 	case strings.HasPrefix(line, dplStart):
 		r.log.Deploys, r.dpl = true, true
 		r.begin(true)
@@ -208,6 +211,15 @@ func (r *reader) other(line string) {
 	}
 }
 
+func endingOf(line string) Kind {
+	for _, ending := range endings {
+		if strings.HasPrefix(line, ending.line) {
+			return ending.kind
+		}
+	}
+	return ""
+}
+
 // begin begins another command.
 func (r *reader) begin(deploys bool) { r.deploys, r.caused, r.waits = deploys, false, false }
 
@@ -218,8 +230,8 @@ func (r *reader) promoted() {
 	r.log.Promoted = true
 }
 
-// skip is a skipped deployment. It doesn't replace what is known of another one: of a
-// failed one, or of one that is rather about Convox.
+// skip is a skipped deployment. It doesn't replace a failed one, or one that is more
+// likely about Convox.
 func (r *reader) skip(f Finding) {
 	r.log.Deploys = true
 	isOurs := func(provider string) bool { return provider == "script" || provider == "convox" }
@@ -247,18 +259,12 @@ func (r *reader) exit(command, status string) {
 	r.begin(false)
 }
 
-// reasonOf recognizes a reason, also in the words of earlier versions.
+// reasonOf recognizes a reason.
 func reasonOf(text string) Reason {
 	for _, reason := range reasons {
 		if strings.HasPrefix(text, string(reason)) {
 			return reason
 		}
-	}
-	switch {
-	case strings.HasPrefix(text, "this is a forked repo"):
-		return Repository
-	case strings.HasPrefix(text, "this is not on a tagged build"):
-		return Tag
 	}
 	return ""
 }

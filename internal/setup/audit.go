@@ -164,8 +164,8 @@ type Audited struct {
 	Unbuilt string          // why there was no test build, if one was requested
 	// Travis is what Travis makes of the file; nil if the file isn't available.
 	Travis *Confirmation
-	// LastBuild is the audited build; nil if none was requested or found.
-	LastBuild *AuditedBuild
+	// LastBuild is the audited build; its ID is 0 if none was requested or found.
+	LastBuild travisapi.PastBuild
 
 	branch  string // the branch for a test build
 	unbuilt string // why there must not be one
@@ -213,7 +213,10 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 			return Audit{}, err
 		}
 		c := &auditCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := Audited{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, LastBuild: facts.last.audited(), branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
+		audited := Audited{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
+		if facts.last != nil {
+			audited.LastBuild = facts.last.PastBuild
+		}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}

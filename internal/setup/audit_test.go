@@ -45,6 +45,7 @@ type audited struct {
 	says       string // in the messages and hints
 	anotherOne bool   // the clone is another repository's
 	reading    travistest.Reading
+	builds     []travistest.PastBuild
 }
 
 // racks is an AWS account.
@@ -79,6 +80,9 @@ func (a audited) audit(t *testing.T) setup.Audit {
 	server.AddRepository(repository)
 	server.SetOrganizationEnvVars("acme", a.owner)
 	server.ReadAs(slug, a.reading)
+	for _, b := range a.builds {
+		server.AddBuild(slug, b)
+	}
 	w := &world{T: t, travis: server, client: newClient(t, server.URL)}
 
 	target := setup.Target{Provider: travisapi.GitHub, Slug: slug}

@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
 	"convox-travis/tui/flow"
@@ -192,7 +192,7 @@ func TestASavedRackThatIsFoundToBePrivateIsWarnedOf(t *testing.T) {
 }
 
 func TestAnActivationThatStandsIsTold(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w := newWorld(t).begin(flow.Given{Targets: []connect.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)
@@ -202,7 +202,7 @@ func TestAnActivationThatStandsIsTold(t *testing.T) {
 }
 
 func TestAnActivationThatStandsIsNotReviewedAgain(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w := newWorld(t).begin(flow.Given{Targets: []connect.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)

@@ -32,7 +32,10 @@ func (c *repositoryCase) judgeLastBuild() {
 	if r.waiting != "" {
 		message += ", so stage " + code(r.waiting) + " never started"
 	}
-	c.add(severity, found, message, hint)
+	if isPast := r.rank == deployed || r.rank == undone; isPast && l.outcome != nil && len(l.calls) == 0 {
+		message += "; convox-travis finds no deployment for it in its .travis.yml"
+	}
+	c.add(severity, found, text.Clean(message), hint)
 }
 
 // judgeNoBuild says why there may be no build of the branch.
@@ -80,9 +83,6 @@ func (c *repositoryCase) explain(r result) (severity Severity, found, what, hint
 		what = "deployed, in job " + r.job.Number
 		if r.last.Command != "" {
 			what += ", which failed later"
-		}
-		if l.outcome != nil && len(l.calls) == 0 {
-			what += "; convox-travis finds no deployment for it in its .travis.yml"
 		}
 		return SeverityNote, FoundDeployed, what, ""
 	case skipped:

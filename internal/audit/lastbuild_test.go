@@ -131,6 +131,14 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 		"another failure": {build: deploys("ERROR: something\n"),
 			want: "error last_build_failed", message: "deployed nothing: the deployment of job 12.1 failed (line 4)", hint: "https://app.travis-ci.com/github/acme/api/jobs/"},
 
+		"a failure that the file has no deployment for": {build: file(deploys("ERROR: invalid login\n"), noStep),
+			want: "error last_build_login", message: "refused the login of job 12.1; convox-travis finds no deployment for it in its .travis.yml"},
+		"a hostile number": {build: func() travistest.PastBuild {
+			b := deploys("ERROR: invalid login\n")
+			b.Number = "1\x1b[2J\n2"
+			return b
+		}(), want: "error last_build_login", message: "couldn't log in"},
+
 		"silence": {build: ofJob("errored", buildTests+buildDpl+"Building\n\nNo output has been received in the last 10m0s, this\n"),
 			want: "error last_build_stopped", message: "was stopped: job 12.1 printed nothing for 10m0s while it deployed (line 4)", hint: "prints a line every few minutes"},
 		"silent tests": {build: ofJob("errored", "$ bundle exec rake\nNo output has been received in the last 10m0s, this\n"),
@@ -208,6 +216,9 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 			}
 			if !strings.Contains(f.Message, c.message) || !strings.Contains(f.Hint, c.hint) {
 				t.Errorf("%q is not in\n%s\nor %q not in\n%s", c.message, f.Message, c.hint, f.Hint)
+			}
+			if strings.ContainsAny(f.Message+f.Hint, "\x1b\x07") || strings.Contains(f.Message, "\n") {
+				t.Errorf("it says %q, %q", f.Message, f.Hint)
 			}
 			if (c.hint == "") && f.Hint == "" && f.Severity != audit.SeverityNote {
 				t.Error("nothing says what helps")
